@@ -1,0 +1,14 @@
+// Thin C for what Swift cannot say itself. Each function says why it is here.
+#ifndef CSHIMS_H
+#define CSHIMS_H
+
+#include <stddef.h>
+
+// Swift has no thread-local variable without an allocation per thread: the message of a
+// thread's latest failed call lives in a fixed thread-local buffer.
+#define CSHIMS_MESSAGE_CAPACITY 1024
+// Copies at most CSHIMS_MESSAGE_CAPACITY - 1 bytes; size 0 clears the message.
+void cshims_set_message(const char *bytes, size_t size);
+const char *cshims_message(void);
+
+#endif

@@ -1,0 +1,2 @@
+import CActionCLIP
+print(actionclip_abi_version())

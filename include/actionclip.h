@@ -1,0 +1,412 @@
+/* actionclip.h: recognise actions in video by matching it against words.
+ *
+ * A tour, in the order a user meets things:
+ *   versions and errors  ->  load weights  ->  frames and pixels  ->  video files
+ *   ->  prompts and tokens  ->  similarity  ->  the tokenizer and preprocessing alone
+ *
+ * The model is ActionCLIP (arXiv 2109.08472): CLIP's image encoder on T sampled
+ * frames, a temporal prompt that joins them, CLIP's text encoder on prompts made
+ * from labels, and cosine similarity between the two.
+ *
+ * Conventions, true of every function below:
+ *   - Return value: int32_t status, 0 (ACTIONCLIP_OK) or a negative error. Codes are
+ *     never reused; treat an unknown negative code as an error.
+ *   - On failure actionclip_last_error() gives one line that names the thing and
+ *     what to do. It belongs to the calling thread and to that thread's latest call.
+ *   - Outputs are written on success only. A buffer is followed by its capacity in
+ *     elements (not bytes); a capacity larger than needed is fine.
+ *   - Inputs are borrowed for the duration of the call and never modified.
+ *   - Text is UTF-8. Float arrays are C-contiguous, row-major, IEEE 754 binary32.
+ *   - Threads: a model or a tokenizer is immutable after load and may be used by any
+ *     number of threads at once; a video is for one thread at a time. Free a handle
+ *     after its last user. Results have the same bits whatever the number of
+ *     threads, the batch, or who else is calling.
+ *   - fork: in a child process, calls on a handle made by the parent answer
+ *     ACTIONCLIP_ERROR_FORKED, and freeing such a handle does nothing.
+ *   - The library prints nothing, never exits, installs no signal handler, changes no
+ *     environment, locale or floating-point mode, and starts no thread until a model
+ *     with threads > 1 first computes.
+ *
+ * docs/ERRORS.md, docs/EMBEDDING.md and docs/MODEL.md say more.
+ */
+#ifndef ACTIONCLIP_H
+#define ACTIONCLIP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#error "libactionclip is for Linux"
+#elif defined(__GNUC__)
+#define ACTIONCLIP_API __attribute__((visibility("default")))
+#else
+#define ACTIONCLIP_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------ versions */
+
+#define ACTIONCLIP_VERSION_MAJOR 0
+#define ACTIONCLIP_VERSION_MINOR 1
+#define ACTIONCLIP_VERSION_PATCH 0
+/* Counts incompatible changes of the binary interface; it is the SONAME's number. */
+#define ACTIONCLIP_ABI_VERSION 0
+
+/* "0.1.0": the version of the library at run time. Static string. */
+ACTIONCLIP_API const char *actionclip_version(void);
+
+/* ACTIONCLIP_ABI_VERSION of the library at run time; refuse to go on if it differs. */
+ACTIONCLIP_API int32_t actionclip_abi_version(void);
+
+/* The value of any integer constant of this header by its name, for languages that
+ * cannot see macros: actionclip_constant("ACTIONCLIP_HEAD_LSTM", &value). */
+ACTIONCLIP_API int32_t actionclip_constant(const char *name, int64_t *value_out);
+
+/* -------------------------------------------------------------------- errors */
+
+#define ACTIONCLIP_OK 0
+/* -1x: the caller's arguments */
+#define ACTIONCLIP_ERROR_INVALID_ARGUMENT (-10) /* NULL, out of range, wrong size */
+#define ACTIONCLIP_ERROR_BUFFER_TOO_SMALL (-11) /* an output's capacity is too small */
+#define ACTIONCLIP_ERROR_INVALID_HANDLE (-12)   /* not a live handle of this kind */
+#define ACTIONCLIP_ERROR_INVALID_UTF8 (-13)     /* text is not UTF-8 */
+#define ACTIONCLIP_ERROR_TEXT_TOO_LONG (-14)    /* more tokens than the context holds */
+#define ACTIONCLIP_ERROR_NOT_FINITE (-15)       /* NaN or infinity in numbers given */
+#define ACTIONCLIP_ERROR_FORKED (-16)           /* the handle belongs to a parent process */
+/* -2x: files */
+#define ACTIONCLIP_ERROR_FILE_OPEN (-20) /* missing, unreadable or not a regular file */
+#define ACTIONCLIP_ERROR_FILE_READ (-21) /* reading failed half-way */
+/* -3x: formats */
+#define ACTIONCLIP_ERROR_FORMAT_UNKNOWN (-30)     /* no known format begins like this */
+#define ACTIONCLIP_ERROR_FORMAT_INVALID (-31)     /* damaged, truncated or contradictory */
+#define ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED (-32) /* sound, but not read by this version */
+#define ACTIONCLIP_ERROR_FORMAT_LIMIT (-33)       /* beyond a size or depth limit */
+/* -4x: the model and its options */
+#define ACTIONCLIP_ERROR_MISSING_TENSOR (-40) /* the checkpoint lacks a tensor it needs */
+#define ACTIONCLIP_ERROR_TENSOR_SHAPE (-41)   /* a tensor's shape or type does not fit */
+#define ACTIONCLIP_ERROR_OPTION_CONFLICT (-42) /* an option contradicts the checkpoint */
+#define ACTIONCLIP_ERROR_NO_TOKENIZER (-43)    /* text was given, no merge list was found */
+#define ACTIONCLIP_ERROR_TOKENIZER_INVALID (-44) /* the merge list does not fit */
+/* -5x: resources */
+#define ACTIONCLIP_ERROR_OUT_OF_MEMORY (-50)
+#define ACTIONCLIP_ERROR_THREADS (-51)     /* the system gave no thread or lock */
+#define ACTIONCLIP_ERROR_UNAVAILABLE (-52) /* an optional system library is missing */
+/* -6x: video */
+#define ACTIONCLIP_ERROR_VIDEO_INVALID (-60) /* not a video FFmpeg can read, or none in it */
+#define ACTIONCLIP_ERROR_VIDEO_DECODE (-61)  /* no frame could be decoded */
+/* -9x: a defect in this library; please report it */
+#define ACTIONCLIP_ERROR_INTERNAL (-90)
+
+/* "ACTIONCLIP_ERROR_FILE_OPEN" for -20 and so on; "unknown status" for a code this
+ * version does not know. Static string, never NULL. */
+ACTIONCLIP_API const char *actionclip_status_name(int32_t status);
+
+/* One line about this thread's latest failed call; "" after a successful one. Owned by
+ * the library, valid until this thread's next call that returns a status. Never NULL. */
+ACTIONCLIP_API const char *actionclip_last_error(void);
+
+/* -------------------------------------------------------------- load weights */
+
+typedef struct actionclip_model actionclip_model;
+
+/* Three-way choices: as the checkpoint says, on, off. */
+#define ACTIONCLIP_AS_CHECKPOINT 0
+#define ACTIONCLIP_ON 1
+#define ACTIONCLIP_OFF 2
+
+/* Post-network heads (paper section 3.3): what joins the T frame embeddings. */
+#define ACTIONCLIP_HEAD_AS_CHECKPOINT 0
+#define ACTIONCLIP_HEAD_MEANP 1
+#define ACTIONCLIP_HEAD_CONV_1D 2
+#define ACTIONCLIP_HEAD_LSTM 3
+#define ACTIONCLIP_HEAD_TRANSF 4
+#define ACTIONCLIP_HEAD_TRANSF_CLS 5
+
+#define ACTIONCLIP_COMPUTE_DEFAULT 0
+#define ACTIONCLIP_COMPUTE_FP32 1
+
+/* Choices made at load. Fill it with actionclip_model_options_init, then change what
+ * you want; NULL in place of the struct means all defaults. A choice the checkpoint
+ * contradicts is an error, not a guess. Fields are only ever appended. */
+typedef struct actionclip_model_options {
+  uint32_t struct_size;   /* sizeof(actionclip_model_options), set by _init */
+  int32_t joint;          /* pre-network joint space-time tokens: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF */
+  int32_t temporal_shift; /* in-network temporal shift: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF */
+  int32_t head;           /* ACTIONCLIP_HEAD_*; without evidence in the file: MeanP */
+  int32_t frames;         /* T, frames per video; 0: as the checkpoint says, else 8 */
+  int32_t threads;        /* threads that compute, the caller's included; 0: one per available processor */
+  int32_t compute_type;   /* ACTIONCLIP_COMPUTE_* */
+  int32_t reserved;       /* 0 */
+  /* CLIP's BPE merge list (.txt or .txt.gz). NULL: a file named bpe_simple_vocab_16e6.txt.gz,
+   * bpe_simple_vocab_16e6.txt or merges.txt beside the weights, if there is one. */
+  const char *tokenizer_path;
+} actionclip_model_options;
+
+/* Sets struct_size and every default. NULL is ignored. */
+ACTIONCLIP_API void actionclip_model_options_init(actionclip_model_options *options);
+
+/* Loads weights from a safetensors file or a torch.save checkpoint (told apart by
+ * content). The file is read into memory and closed. Free with actionclip_model_free. */
+ACTIONCLIP_API int32_t actionclip_model_load(const char *path,
+                                             const actionclip_model_options *options,
+                                             actionclip_model **model_out);
+
+/* The same from `size` bytes in memory, which may be freed after the call. With no path
+ * there is no "beside the weights": name tokenizer_path to encode prompts. */
+ACTIONCLIP_API int32_t actionclip_model_load_buffer(const void *data, size_t size,
+                                                    const actionclip_model_options *options,
+                                                    actionclip_model **model_out);
+
+/* Joins the model's threads and releases it. NULL is fine. */
+ACTIONCLIP_API void actionclip_model_free(actionclip_model *model);
+
+#define ACTIONCLIP_FILE_SAFETENSORS 1
+#define ACTIONCLIP_FILE_TORCH 2
+
+/* What was loaded, after every choice was resolved. */
+typedef struct actionclip_model_info {
+  uint32_t struct_size;       /* set it to sizeof(actionclip_model_info) before the call */
+  int32_t file_type;          /* ACTIONCLIP_FILE_* */
+  int32_t image_size;         /* S, input side in pixels */
+  int32_t patch_size;         /* p */
+  int32_t vision_width;       /* W */
+  int32_t vision_layers;      /* L */
+  int32_t vision_heads;       /* W / 64 */
+  int32_t embedding_size;     /* E, length of every embedding */
+  int32_t text_width;         /* X */
+  int32_t text_layers;
+  int32_t text_heads;         /* X / 64 */
+  int32_t context_length;     /* C, token ids per prompt */
+  int32_t vocabulary_size;    /* V */
+  int32_t frames;             /* T */
+  int32_t joint;              /* 1 or 0 */
+  int32_t temporal_shift;     /* 1 or 0 */
+  int32_t head;               /* ACTIONCLIP_HEAD_*; MeanP when joint (it then has nothing to join) */
+  int32_t compute_type;       /* ACTIONCLIP_COMPUTE_* */
+  int32_t threads;            /* threads that compute */
+  int32_t has_tokenizer;      /* 1 if prompts can be encoded */
+  float logit_scale;          /* exp of the checkpoint's logit_scale: the scale it was trained with */
+  int32_t reserved;           /* 0 */
+  int64_t parameters;         /* weights used by this model */
+} actionclip_model_info;
+
+ACTIONCLIP_API int32_t actionclip_model_get_info(const actionclip_model *model,
+                                                 actionclip_model_info *info_out);
+
+/* ------------------------------------------------------------- encode frames */
+
+#define ACTIONCLIP_PIXEL_RGB 1
+#define ACTIONCLIP_PIXEL_BGR 2
+#define ACTIONCLIP_PIXEL_RGBA 3 /* alpha is ignored */
+#define ACTIONCLIP_PIXEL_BGRA 4 /* alpha is ignored */
+#define ACTIONCLIP_PIXEL_GRAY 5
+
+/* An 8-bit image in the caller's memory. This layout is frozen: it is used in arrays. */
+typedef struct actionclip_image {
+  const uint8_t *data;  /* first byte of the top row */
+  int64_t row_stride;   /* bytes from one row to the next; 0: rows are packed */
+  int32_t width;        /* pixels, 1 .. 65535 */
+  int32_t height;       /* pixels, 1 .. 65535 */
+  int32_t pixel_format; /* ACTIONCLIP_PIXEL_* */
+  int32_t reserved;     /* 0 */
+} actionclip_image;
+
+/* Short side resized to S*256/224 then cropped (the reference), or to S (CLIP's own). */
+#define ACTIONCLIP_RESIZE_ACTIONCLIP 0
+#define ACTIONCLIP_RESIZE_CLIP 1
+
+/* Which S x S square of the resized image: centre, or the two ends of its long side
+ * (left/right or top/bottom), as in the paper's three-crop evaluation. */
+#define ACTIONCLIP_CROP_CENTER 0
+#define ACTIONCLIP_CROP_START 1
+#define ACTIONCLIP_CROP_END 2
+
+/* How an image becomes the network's input. NULL in its place means all defaults. */
+typedef struct actionclip_preprocess_options {
+  uint32_t struct_size; /* sizeof(actionclip_preprocess_options), set by _init */
+  int32_t resize;       /* ACTIONCLIP_RESIZE_* */
+  int32_t crop;         /* ACTIONCLIP_CROP_* */
+  int32_t short_side;   /* resized short side in pixels, >= S; 0: what `resize` says */
+  float mean[3];        /* R, G, B on the 0..1 scale; _init sets CLIP's */
+  float std[3];         /* R, G, B on the 0..1 scale; _init sets CLIP's; > 0 */
+} actionclip_preprocess_options;
+
+ACTIONCLIP_API void actionclip_preprocess_options_init(actionclip_preprocess_options *options);
+
+/* Images to embeddings. `frames` holds videos*T images, the T frames of the first video
+ * first; sizes may differ. video_out [videos, E]; frame_out, which may be NULL, [videos*T, E],
+ * or [videos, E] when the model is joint. Embeddings are not normalised.
+ * Source: reference test.py, modules/Visual_Prompt.py. */
+ACTIONCLIP_API int32_t actionclip_encode_frames(const actionclip_model *model,
+                                                const actionclip_image *frames, size_t frame_count,
+                                                const actionclip_preprocess_options *options,
+                                                float *video_out, size_t video_capacity,
+                                                float *frame_out, size_t frame_capacity);
+
+/* The same from pixels already resized, cropped and normalised: float [frame_count, 3, S, S]
+ * in RGB plane order, frame_count = videos*T; pixel_count is the number of floats. */
+ACTIONCLIP_API int32_t actionclip_encode_pixels(const actionclip_model *model,
+                                                const float *pixels, size_t pixel_count,
+                                                size_t frame_count,
+                                                float *video_out, size_t video_capacity,
+                                                float *frame_out, size_t frame_capacity);
+
+/* --------------------------------------------------------------- video files */
+
+/* FFmpeg's libraries are bound when the first video is opened; where they are missing
+ * these functions return ACTIONCLIP_ERROR_UNAVAILABLE and everything else works. */
+typedef struct actionclip_video actionclip_video;
+
+typedef struct actionclip_video_options {
+  uint32_t struct_size;  /* sizeof(actionclip_video_options), set by _init */
+  int32_t threads;       /* decoder threads; 0: one per available processor */
+  int64_t max_pixels;    /* refuse larger pictures; 0: 2^25 (8K) */
+} actionclip_video_options;
+
+ACTIONCLIP_API void actionclip_video_options_init(actionclip_video_options *options);
+
+/* Opens the best video stream of a regular file. Nothing that the file refers to is
+ * opened. options may be NULL. Free with actionclip_video_free. */
+ACTIONCLIP_API int32_t actionclip_video_open(const char *path,
+                                             const actionclip_video_options *options,
+                                             actionclip_video **video_out);
+
+/* The same from `size` bytes in memory, which must live until actionclip_video_free. */
+ACTIONCLIP_API int32_t actionclip_video_open_buffer(const void *data, size_t size,
+                                                    const actionclip_video_options *options,
+                                                    actionclip_video **video_out);
+
+ACTIONCLIP_API void actionclip_video_free(actionclip_video *video);
+
+typedef struct actionclip_video_info {
+  uint32_t struct_size;   /* set it to sizeof(actionclip_video_info) before the call */
+  int32_t width;          /* of a frame as returned: after rotation */
+  int32_t height;
+  int32_t rotation;       /* clockwise degrees applied to every frame: 0, 90, 180, 270 */
+  int64_t frame_count;    /* frames that decode, counted by decoding once */
+  int64_t damaged_frames; /* of those, how many the decoder marked as damaged */
+  double duration;        /* seconds, from the first frame to the end of the last */
+  double frame_rate;      /* average, frames per second; 0 if unknown */
+} actionclip_video_info;
+
+/* Decodes the whole stream once if that has not been done yet. */
+ACTIONCLIP_API int32_t actionclip_video_get_info(actionclip_video *video,
+                                                 actionclip_video_info *info_out);
+
+/* The frames at `indices` (0-based, presentation order, any order, repeats allowed) as RGB:
+ * rgb_out [index_count, height, width, 3]. seconds_out, which may be NULL, [index_count]:
+ * each frame's time from the first frame. */
+ACTIONCLIP_API int32_t actionclip_video_read_frames(actionclip_video *video,
+                                                    const int64_t *indices, size_t index_count,
+                                                    uint8_t *rgb_out, size_t rgb_capacity,
+                                                    double *seconds_out, size_t seconds_capacity);
+
+/* A whole video file to its embedding: T frames chosen as the reference does, decoded,
+ * preprocessed and encoded. video_out [E]; frame_out, which may be NULL, [T, E] ([E] when
+ * the model is joint). options may be NULL. */
+ACTIONCLIP_API int32_t actionclip_encode_video(const actionclip_model *model,
+                                               actionclip_video *video,
+                                               const actionclip_preprocess_options *options,
+                                               float *video_out, size_t video_capacity,
+                                               float *frame_out, size_t frame_capacity);
+
+/* The reference's frame choice at test time (datasets.py): which `segments` of
+ * `frame_count` frames to use. indices_out [segments]. */
+ACTIONCLIP_API int32_t actionclip_sample_indices(int64_t frame_count, int32_t segments,
+                                                 int64_t *indices_out, size_t indices_capacity);
+
+/* ------------------------------------------------------------ encode prompts */
+
+/* What to do with a text of more than C-2 tokens. */
+#define ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR 0 /* the reference */
+#define ACTIONCLIP_TEXT_TRUNCATE 1          /* cut to C, last id set to end-of-text */
+
+/* Texts to embeddings, text_out [prompt_count, E], not normalised. */
+ACTIONCLIP_API int32_t actionclip_encode_prompts(const actionclip_model *model,
+                                                 const char *const *prompts, size_t prompt_count,
+                                                 int32_t too_long,
+                                                 float *text_out, size_t text_capacity);
+
+/* Every label in every template: text_out [template_count, label_count, E], template-major
+ * as the reference orders them. A template is any text with one "{}" (prefix, suffix or
+ * cloze prompt); templates NULL and template_count 0: the reference's 16. */
+ACTIONCLIP_API int32_t actionclip_encode_labels(const actionclip_model *model,
+                                                const char *const *labels, size_t label_count,
+                                                const char *const *templates, size_t template_count,
+                                                int32_t too_long,
+                                                float *text_out, size_t text_capacity);
+
+/* The reference's templates: how many, and the one at `index` (static string; NULL if
+ * there is none). */
+ACTIONCLIP_API int32_t actionclip_template_count(void);
+ACTIONCLIP_API const char *actionclip_template(int32_t index);
+
+/* Token ids to embeddings: tokens [row_count, C], each row the ids of one text with its
+ * markers, zero-padded; token_count = row_count*C. text_out [row_count, E]. */
+ACTIONCLIP_API int32_t actionclip_encode_tokens(const actionclip_model *model,
+                                                const int32_t *tokens, size_t token_count,
+                                                size_t row_count,
+                                                float *text_out, size_t text_capacity);
+
+/* Texts to rows of token ids as actionclip_encode_tokens takes them:
+ * tokens_out [prompt_count, C]. */
+ACTIONCLIP_API int32_t actionclip_tokenize(const actionclip_model *model,
+                                           const char *const *prompts, size_t prompt_count,
+                                           int32_t too_long,
+                                           int32_t *tokens_out, size_t tokens_capacity);
+
+/* ---------------------------------------------------------------- similarity */
+
+/* logits_out [video_count, text_count] = scale * cosine. videos [video_count, E] and texts
+ * [text_count, E] need not be normalised; an all-zero row has cosine 0. The reference
+ * evaluates with scale 100; actionclip_model_info.logit_scale is the trained one. */
+ACTIONCLIP_API int32_t actionclip_similarity(const float *videos, size_t video_count,
+                                             const float *texts, size_t text_count,
+                                             size_t embedding_size, float scale,
+                                             float *logits_out, size_t logits_capacity);
+
+/* The reference's evaluation rule: softmax over classes for each template, then the mean
+ * over templates. texts [template_count, class_count, E] as actionclip_encode_labels gives
+ * them; probabilities_out [video_count, class_count], each row summing to 1. */
+ACTIONCLIP_API int32_t actionclip_probabilities(const float *videos, size_t video_count,
+                                                const float *texts, size_t template_count,
+                                                size_t class_count, size_t embedding_size,
+                                                float scale,
+                                                float *probabilities_out,
+                                                size_t probabilities_capacity);
+
+/* --------------------------------- the tokenizer and preprocessing by themselves */
+
+typedef struct actionclip_tokenizer actionclip_tokenizer;
+
+/* CLIP's byte-level BPE from a merge list (.txt or .txt.gz). */
+ACTIONCLIP_API int32_t actionclip_tokenizer_load(const char *path,
+                                                 actionclip_tokenizer **tokenizer_out);
+ACTIONCLIP_API void actionclip_tokenizer_free(actionclip_tokenizer *tokenizer);
+
+/* The ids of a text of `text_size` bytes, without start and end markers. *count_out is the
+ * number of ids. With ids_out NULL and capacity 0 only the count is returned. */
+ACTIONCLIP_API int32_t actionclip_tokenizer_encode(const actionclip_tokenizer *tokenizer,
+                                                   const char *text, size_t text_size,
+                                                   int32_t *ids_out, size_t ids_capacity,
+                                                   size_t *count_out);
+
+/* Resizes (bicubic, equal to Pillow to the last bit) and crops one image:
+ * crop_out [size, size, 3] RGB. `size` is S, 1 .. 4096; mean and std are not used. */
+ACTIONCLIP_API int32_t actionclip_preprocess_crop(const actionclip_image *image, int32_t size,
+                                                  const actionclip_preprocess_options *options,
+                                                  uint8_t *crop_out, size_t crop_capacity);
+
+/* The same, then /255, minus mean, over std: pixels_out [3, size, size]. */
+ACTIONCLIP_API int32_t actionclip_preprocess_pixels(const actionclip_image *image, int32_t size,
+                                                    const actionclip_preprocess_options *options,
+                                                    float *pixels_out, size_t pixels_capacity);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ACTIONCLIP_H */
