@@ -1,19 +1,22 @@
 /// Greedy byte-pair merging of one word: always the pair of lowest rank, its occurrences from left to
-/// right. A merge's product only takes part in merges of higher rank (`MergeList` checks that), so
-/// taking (rank, position) in ascending order gives the reference's sweeps exactly.
+/// right. A merge's product only takes part in merges of higher rank (`MergeList` checks that), so no
+/// rank has to be looked at twice.
 struct BytePairEncoder: ~Copyable {
-  /// Up to this many bytes a scan for the best pair is faster than a heap.
+  /// Up to this many bytes a scan for the best pair is faster than a queue.
   private static let scanLimit = 48
 
   /// The word's symbols; loaded by the caller, merged in place.
   private var symbols: MemoryBuffer<Int32>
   private var ranks: MemoryBuffer<Int32>
+  private var queue: RankQueue
 
   init() throws(TokenizerError) {
     let symbols = try MemoryBuffer<Int32>()
     let ranks = try MemoryBuffer<Int32>()
+    let queue = try RankQueue()
     self.symbols = symbols
     self.ranks = ranks
+    self.queue = queue
   }
 
   /// Adds a scalar to the word: one symbol for each byte of its UTF-8.
@@ -39,16 +42,17 @@ struct BytePairEncoder: ~Copyable {
 
   /// Ends the word: its last byte becomes an end-of-word symbol, the merged ids go to `ids`.
   mutating func finishWord(
-    _ pairs: borrowing PairTable, into ids: inout MemoryBuffer<Int32>
+    _ merges: borrowing MergeList, into ids: inout MemoryBuffer<Int32>
   ) throws(TokenizerError) {
     guard symbols.count > 0 else { return }
     symbols[symbols.count - 1] += 256
     if symbols.count <= Self.scanLimit {
-      try mergeByScanning(pairs)
+      try mergeByScanning(merges.pairs)
       try ids.append(contentsOf: symbols.view)
     } else {
-      var merging = try LongWord(symbols.view)
-      try merging.merge(pairs, into: &ids)
+      var word = try LongWord(symbols.view)
+      try queue.prepare(ranks: merges.count)
+      try word.merge(merges.pairs, &queue, into: &ids)
     }
     symbols.removeAll()
   }

@@ -12,10 +12,10 @@ enum HTMLEntities {
   static let maximumBareName = 6
 
   /// The value of "name;".
-  static func value(of name: some Collection<UInt32>) -> Value? { find(name)?.value }
+  static func value(of name: Slice<UnsafeBufferPointer<UInt32>>) -> Value? { find(name)?.value }
 
   /// The value of "name" where HTML lets it stand without a semicolon.
-  static func bareValue(of name: some Collection<UInt32>) -> Value? {
+  static func bareValue(of name: Slice<UnsafeBufferPointer<UInt32>>) -> Value? {
     guard name.count <= maximumBareName, let record = find(name), record.mayBeBare else { return nil }
     return record.value
   }
@@ -28,22 +28,27 @@ enum HTMLEntities {
     var value: Value
   }
 
-  private static func find(_ name: some Collection<UInt32>) -> Record? {
+  private static func find(_ name: Slice<UnsafeBufferPointer<UInt32>>) -> Record? {
+    let name = UnsafeBufferPointer(rebasing: name)
+    let records = records
     var low = 0
     var high = records.count
     while low < high {
       let middle = (low + high) / 2
-      let record = records[middle]
-      let spelling = UnsafeBufferPointer(start: table.utf8Start + record.start, count: record.count)
-      if spelling.lazy.map({ UInt32($0) }).lexicographicallyPrecedes(name) {
-        low = middle + 1
-      } else if spelling.count == name.count, spelling.lazy.map({ UInt32($0) }).elementsEqual(name) {
-        return record
-      } else {
-        high = middle
-      }
+      let order = compare(name, with: records[middle])
+      if order == 0 { return records[middle] }
+      if order > 0 { low = middle + 1 } else { high = middle }
     }
     return nil
+  }
+
+  /// Negative, zero or positive as `name` sorts before, at or after the record's.
+  private static func compare(_ name: UnsafeBufferPointer<UInt32>, with record: Record) -> Int {
+    let spelling = UnsafeBufferPointer(start: table.utf8Start + record.start, count: record.count)
+    for (scalar, byte) in zip(name, spelling) where scalar != UInt32(byte) {
+      return scalar < UInt32(byte) ? -1 : 1
+    }
+    return name.count - spelling.count
   }
 
   /// "name;hex" or "name;hex,hex" separated by white space and sorted; "?" in place of ";" marks a

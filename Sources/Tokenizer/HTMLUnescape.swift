@@ -152,7 +152,7 @@ enum HTMLUnescape {
   ) throws(TokenizerError) -> Bool {
     guard name.allSatisfy({ !(0x61...0x7A).contains($0) }) else { return false }
     let lowered = name.map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
-    guard let value = HTMLEntities.value(of: lowered) else { return false }
+    guard let value = lowered.withUnsafeBufferPointer({ HTMLEntities.value(of: $0[...]) }) else { return false }
     for length in 2...HTMLEntities.maximumBareName
     where length <= name.count && HTMLEntities.bareValue(of: name.prefix(length)) != nil {
       return false

@@ -1,12 +1,11 @@
-/// Byte-pair merging of a long word in O(n log n): the symbols are a doubly linked list over their
-/// first positions, and a heap holds candidates (rank, position). A candidate is stale when the pair
-/// at its position has changed since; it is then dropped.
+/// Byte-pair merging of a long word in time proportional to its length. The symbols are a doubly
+/// linked list over their first positions; `RankQueue` hands out the positions of each rank in turn.
+/// A position is stale when its pair has changed since it was queued; it is then skipped.
 struct LongWord: ~Copyable {
   /// The symbol that starts at each position; -1 where a symbol was absorbed by its left neighbour.
   private var symbols: MemoryBuffer<Int32>
   private var next: MemoryBuffer<Int32>
   private var previous: MemoryBuffer<Int32>
-  private var heap: CandidateHeap
   private let count: Int32
 
   /// `word` is at most Int32.max symbols: texts are limited far below.
@@ -15,7 +14,6 @@ struct LongWord: ~Copyable {
     var symbols = try MemoryBuffer<Int32>(capacity: word.count)
     var next = try MemoryBuffer<Int32>(capacity: word.count)
     var previous = try MemoryBuffer<Int32>(capacity: word.count)
-    let heap = try CandidateHeap(capacity: word.count)
     try symbols.append(contentsOf: word)
     for index in 0..<count {
       try next.append(index + 1)
@@ -24,26 +22,15 @@ struct LongWord: ~Copyable {
     self.symbols = symbols
     self.next = next
     self.previous = previous
-    self.heap = heap
     self.count = count
   }
 
   mutating func merge(
-    _ pairs: borrowing PairTable, into ids: inout MemoryBuffer<Int32>
+    _ pairs: borrowing PairTable, _ queue: inout RankQueue, into ids: inout MemoryBuffer<Int32>
   ) throws(TokenizerError) {
-    for position in 0..<max(count - 1, 0) { try offer(position, pairs) }
-    while let (rank, left) = heap.popSmallest() {
-      let right = next[Int(left)]
-      guard symbols[Int(left)] >= 0, right < count,
-        pairs.rank(symbols[Int(left)], symbols[Int(right)]) == rank
-      else { continue }
-      symbols[Int(left)] = Int32(MergeList.byteSymbols) + rank
-      symbols[Int(right)] = -1
-      let after = next[Int(right)]
-      next[Int(left)] = after
-      if after < count { previous[Int(after)] = left }
-      try offer(left, pairs)
-      if previous[Int(left)] >= 0 { try offer(previous[Int(left)], pairs) }
+    for position in 0..<max(count - 1, 0) { try offer(position, pairs, &queue) }
+    while let rank = queue.popSmallestRank() {
+      while let position = queue.popPosition() { try merge(rank, at: position, pairs, &queue) }
     }
     var position: Int32 = 0
     while position < count {
@@ -52,47 +39,41 @@ struct LongWord: ~Copyable {
     }
   }
 
-  private mutating func offer(
-    _ left: Int32, _ pairs: borrowing PairTable
+  private mutating func merge(
+    _ rank: Int32, at position: Int32, _ pairs: borrowing PairTable, _ queue: inout RankQueue
+  ) throws(TokenizerError) {
+    let first = symbols[Int(position)]
+    let neighbour = next[Int(position)]
+    guard first >= 0, neighbour < count, pairs.rank(first, symbols[Int(neighbour)]) == rank else { return }
+    let second = symbols[Int(neighbour)]
+    var left = position
+    // Occurrences overlap only in a run of one symbol, which merges two by two from its left end.
+    if first == second {
+      while previous[Int(left)] >= 0, symbols[Int(previous[Int(left)])] == first {
+        left = previous[Int(left)]
+      }
+    }
+    while left < count, symbols[Int(left)] == first {
+      let right = next[Int(left)]
+      guard right < count, symbols[Int(right)] == second else { break }
+      symbols[Int(left)] = Int32(MergeList.byteSymbols) + rank
+      symbols[Int(right)] = -1
+      let after = next[Int(right)]
+      next[Int(left)] = after
+      if after < count { previous[Int(after)] = left }
+      try offer(left, pairs, &queue)
+      if previous[Int(left)] >= 0 { try offer(previous[Int(left)], pairs, &queue) }
+      left = after
+    }
+  }
+
+  /// Queues the pair that starts at `left`, if a merge joins it.
+  private func offer(
+    _ left: Int32, _ pairs: borrowing PairTable, _ queue: inout RankQueue
   ) throws(TokenizerError) {
     let right = next[Int(left)]
     guard right < count else { return }
     let rank = pairs.rank(symbols[Int(left)], symbols[Int(right)])
-    if rank != PairTable.none { try heap.push(rank: rank, position: left) }
-  }
-}
-
-/// A binary min-heap of (rank, position), packed so that one comparison orders both.
-struct CandidateHeap: ~Copyable {
-  private var items: MemoryBuffer<UInt64>
-
-  init(capacity: Int) throws(TokenizerError) { items = try MemoryBuffer(capacity: capacity) }
-
-  mutating func push(rank: Int32, position: Int32) throws(TokenizerError) {
-    let item = UInt64(UInt32(bitPattern: rank)) << 32 | UInt64(UInt32(bitPattern: position))
-    try items.append(item)
-    var index = items.count - 1
-    while index > 0, item < items[(index - 1) / 2] {
-      items[index] = items[(index - 1) / 2]
-      index = (index - 1) / 2
-    }
-    items[index] = item
-  }
-
-  mutating func popSmallest() -> (rank: Int32, position: Int32)? {
-    guard items.count > 0 else { return nil }
-    let smallest = items[0]
-    let moved = items[items.count - 1]
-    items.removeLast(to: items.count - 1)
-    var index = 0
-    while index * 2 + 1 < items.count {
-      var child = index * 2 + 1
-      if child + 1 < items.count, items[child + 1] < items[child] { child += 1 }
-      guard items[child] < moved else { break }
-      items[index] = items[child]
-      index = child
-    }
-    if items.count > 0 { items[index] = moved }
-    return (Int32(truncatingIfNeeded: smallest >> 32), Int32(truncatingIfNeeded: smallest & 0xFFFF_FFFF))
+    if rank != PairTable.none { try queue.add(rank: rank, position: left) }
   }
 }

@@ -9,7 +9,7 @@ struct TextRepair: ~Copyable {
   private static let maximumSegment = 1_000_000
   /// Characters looked at over all repetitions. References escaped again and again cost a repetition
   /// per level ("&amp;amp;amp;…"); the reference takes hours over such a text.
-  private static let maximumWork = 1 << 26
+  private static let maximumWork = 1 << 25
 
   private var current: MemoryBuffer<UInt32>
   private var scratch: MemoryBuffer<UInt32>

@@ -111,7 +111,7 @@ public final class Tokenizer: Sendable {
       case .endOfText: try ids.append(endOfText)
       case .text(let range):
         for scalar in text.view[range] { try encoder.append(scalar: scalar) }
-        try encoder.finishWord(merges.pairs, into: &ids)
+        try encoder.finishWord(merges, into: &ids)
       }
     }
     return ids
