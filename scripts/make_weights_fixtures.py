@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Tests/Fixtures/weights: small torch.save checkpoints, and what reading them must give.
+"""Makes Tests/fixtures/weights: small torch.save checkpoints, and what reading them must give.
 
 checkpoint.pt            the reference's form, with every number type, shared storages, strided
                          views, a Parameter, an optimizer and an object of an unknown class
@@ -22,7 +22,7 @@ import torch
 from safetensors.torch import save_file
 
 ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "Tests" / "Fixtures" / "weights"
+OUT = ROOT / "Tests" / "fixtures" / "weights"
 
 
 def all_halves():

@@ -62,6 +62,12 @@ struct Pickle: ~Copyable {
     quoted(slice(value.a, value.b).map { $0 == 0x0A ? UInt8(ascii: ".") : $0 })
   }
 
+  /// Whether an opaque value was made by torch itself.
+  func isTorchs(_ index: Int) -> Bool {
+    values[index].kind == .opaque
+      && slice(values[index].a, values[index].b).starts(with: "torch".utf8)
+  }
+
   /// What a value is, for messages.
   func describe(_ index: Int) -> String {
     let value = values[index]

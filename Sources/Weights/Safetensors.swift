@@ -15,10 +15,14 @@ enum Safetensors {
   }
 
   /// Whether a file that begins so is (meant to be) safetensors: a header length, then an object,
-  /// which writers may pad with whitespace.
+  /// which writers may pad with whitespace. Text has a brace somewhere too, but eight letters make
+  /// no length; only with the brace in place is that taken for a damaged one.
   static func recognises(_ beginning: UnsafeRawBufferPointer) -> Bool {
+    guard beginning.count > 8 else { return false }
+    if beginning[8] == UInt8(ascii: "{") { return true }
+    let length = UInt64(littleEndian: beginning.loadUnaligned(as: UInt64.self))
     let text = beginning.dropFirst(8).first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
-    return beginning.count > 8 && (text == nil || text == UInt8(ascii: "{"))
+    return length <= UInt64(maximumHeader) && (text == nil || text == UInt8(ascii: "{"))
   }
 
   static func read(_ file: borrowing FileBytes) throws(WeightsError) -> WeightsContents {

@@ -27,10 +27,11 @@ struct StateDictionaries {
     }
     var found: [(key: String, value: Int)] = []
     var fusion: Int?
-    var holdsTensor = false
+    var isStateDictionary = false
     for (key, value) in pairs {
       let kind = pickle.kind(value)
-      if kind == .tensor { holdsTensor = true }
+      // Or what torch made of a kind not read: then the error is to name that.
+      if kind == .tensor || kind == .opaque && pickle.isTorchs(value) { isStateDictionary = true }
       guard let bytes = pickle.string(key) else { continue }
       let isDictionary = kind == .dictionary || kind == .orderedDictionary
       let container = StateDictionaries.containers.first { $0.utf8.elementsEqual(bytes) }
@@ -60,9 +61,9 @@ struct StateDictionaries {
     }
     if let container = readable.first ?? found.first {
       try add(container.value, of: container.key, prefix: "", pickle)
-    } else if holdsTensor {
+    } else if isStateDictionary {
       sections = []
-      try add(pickle.root, of: "the checkpoint", prefix: "", pickle)
+      try add(pickle.root, of: nil, prefix: "", pickle)
     } else {
       throw .unsupported(
         "the checkpoint holds no state dict: none of '"
@@ -74,21 +75,22 @@ struct StateDictionaries {
   /// Adds a state dict's tensors. Plain numbers, strings and the like among them are passed over;
   /// an object that may stand for a tensor is an error, not a silent gap.
   private mutating func add(
-    _ dictionary: Int, of section: String, prefix: String, _ pickle: borrowing Pickle
+    _ dictionary: Int, of section: String?, prefix: String, _ pickle: borrowing Pickle
   ) throws(WeightsError) {
+    let section = section.map { "'\($0)'" } ?? "the checkpoint"
     guard let pairs = pickle.pairs(dictionary) else {
       throw .unsupported(
-        "'\(section)' is \(pickle.describe(dictionary)), not a dict of tensors")
+        "\(section) is \(pickle.describe(dictionary)), not a dict of tensors")
     }
     for (key, value) in pairs {
       let kind = pickle.kind(value)
       guard kind == .tensor || kind == .opaque else { continue }
       guard let bytes = pickle.string(key) else {
-        throw .invalid("'\(section)' has a tensor under \(pickle.describe(key)), not under a name")
+        throw .invalid("\(section) has a tensor under \(pickle.describe(key)), not under a name")
       }
       guard kind == .tensor else {
         throw .unsupported(
-          "\(quoted(bytes)) in '\(section)' is \(pickle.describe(value)), which is not read; only "
+          "\(quoted(bytes)) in \(section) is \(pickle.describe(value)), which is not read; only "
             + "dense tensors of common number types are")
       }
       guard tensors.count < WeightsLimits.tensors else {

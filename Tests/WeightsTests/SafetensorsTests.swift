@@ -72,7 +72,7 @@ private let twoFloats = [Float(1.5), -2].bytes
   }
 
   @Test(arguments: [
-    ("", "an object"), ("[]", "an object"), ("{", "string"), ("{}x", "follow the end"),
+    (" ", "an object"), (" \n", "an object"), ("{", "string"), ("{}x", "follow the end"),
     ("{}\0", "follow the end"), ("{} {}", "follow the end"), ("{,}", "string"),
     (#"{"a":1}"#, "an object"), (#"{"a":null}"#, "an object"), (#"{"a" {}}"#, "colon"),
     (#"{"a":{}}"#, "'dtype' is missing"),
@@ -107,7 +107,12 @@ private let twoFloats = [Float(1.5), -2].bytes
   ])
   func refusesHeader(_ header: String, _ named: String) {
     // The data is sound, so the header is all that is wrong.
-    expectRefusal(safetensors(header, twoFloats), header.isEmpty ? .unknownFormat : .invalid, header.isEmpty ? "" : named)
+    let data = header.allSatisfy(\.isWhitespace) ? [] : twoFloats
+    expectRefusal(safetensors(header, data), .invalid, named)
+  }
+
+  @Test(arguments: ["", "[]", "\0{}", "x"]) func isNotTakenForOther(_ header: String) {
+    expectRefusal(safetensors(header, twoFloats), .unknownFormat, "begins with")
   }
 
   @Test func refusesBytesThatAreNotUTF8() {

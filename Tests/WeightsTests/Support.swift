@@ -8,7 +8,7 @@ import Testing
 enum TestFiles {
   static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  static let fixtures = root.appendingPathComponent("Tests/Fixtures/weights")
+  static let fixtures = root.appendingPathComponent("Tests/fixtures/weights")
   static let shared: URL = {
     if let path = ProcessInfo.processInfo.environment["ACTIONCLIP_SHARED"] {
       return URL(fileURLWithPath: path)

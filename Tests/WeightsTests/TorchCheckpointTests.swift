@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  private func load(sections: [(String, (inout PickleBuilder) -> Void)]) throws -> WeightsNames {
+  private func names(sections: [(String, (inout PickleBuilder) -> Void)]) throws -> WeightsNames {
     let bytes = checkpoint(
       PickleBuilder.pickle {
         $0.dictionary {
@@ -50,7 +50,7 @@ import Testing
 
   @Test func namesTensorsByTheirSection() throws {
     #expect(
-      try load(sections: [
+      try names(sections: [
         ("epoch", { $0.integer(3) }), ("model_state_dict", state(["b", "module.a"])),
         ("fusion_model_state_dict", state(["module.h", "module.module.k"])),
         ("optimizer_state_dict", state(["never"])),
@@ -58,19 +58,19 @@ import Testing
         == WeightsNames(
           names: ["a", "b", "fusion.h", "fusion.module.k"],
           sections: ["model_state_dict", "fusion_model_state_dict", "optimizer_state_dict"]))
-    #expect(try load(sections: [("state_dict", state(["a"]))]).names == ["a"])
-    #expect(try load(sections: [("model", state(["module.a"])), ("meta", { $0.op("}") })]).names == ["a"])
+    #expect(try names(sections: [("state_dict", state(["a"]))]).names == ["a"])
+    #expect(try names(sections: [("model", state(["module.a"])), ("meta", { $0.op("}") })]).names == ["a"])
     #expect(
-      try load(sections: [("model_state_dict", state(["a"])), ("fusion_model_state_dict", { $0.op("N") })])
+      try names(sections: [("model_state_dict", state(["a"])), ("fusion_model_state_dict", { $0.op("N") })])
         .names == ["a"])
     // "model" here is only a word.
-    #expect(try load(sections: [("model", { $0.string("ViT-B/32") }), ("state_dict", state(["a"]))]).names == ["a"])
+    #expect(try names(sections: [("model", { $0.string("ViT-B/32") }), ("state_dict", state(["a"]))]).names == ["a"])
   }
 
   @Test func refusesAmbiguousNames() {
     func refuse(_ kind: WeightsError.Kind, _ named: String, _ sections: [(String, (inout PickleBuilder) -> Void)],
       sourceLocation: SourceLocation = #_sourceLocation) {
-      #expect(sourceLocation: sourceLocation) { try load(sections: sections) } throws: {
+      #expect(sourceLocation: sourceLocation) { try names(sections: sections) } throws: {
         guard let error = $0 as? WeightsError else { return false }
         return error.kind == kind && error.message.contains(named)
       }
@@ -102,11 +102,9 @@ import Testing
     if expected.contains(6) {  // the last of them leaves the record by one
       expectRefusal(view(offset: offset, shape, strides), .invalid, "tensor 'w'", "leaves its record")
     } else {
-      #expect(try Weights_load(view(offset: offset, shape, strides)) == ["w": expected])
+      #expect(try load(view(offset: offset, shape, strides)) == ["w": expected])
     }
   }
-
-  private func Weights_load(_ bytes: [UInt8]) throws -> [String: [Float]] { try WeightsTests.load(bytes) }
 
   @Test func refusesViewsThatLeaveTheirRecord() {
     expectRefusal(view([7], [1]), .invalid, "tensor 'w'", "6 elements")
@@ -150,7 +148,7 @@ import Testing
     }
     var builder = checkpoint(pickle, [oneRecord, ("1", [1, 2, 3])])
     builder.records[3].crc = 7
-    #expect(try Weights_load(builder.build()) == ["w": [1.5, -2]])
+    #expect(try load(builder.build()) == ["w": [1.5, -2]])
   }
 
   @Test func sharesRecordsBetweenTensors() throws {
@@ -162,7 +160,7 @@ import Testing
         }
       }
     }
-    #expect(try Weights_load(checkpoint(bytes, [oneRecord]).build()) == ["a": [1.5, -2], "b": [1.5, -2]])
+    #expect(try load(checkpoint(bytes, [oneRecord]).build()) == ["a": [1.5, -2], "b": [1.5, -2]])
   }
 
   @Test func refusesConjugateViews() {
@@ -185,8 +183,8 @@ import Testing
       return checkpoint(pickle, [oneRecord]).build()
     }
     expectRefusal(metadata { $0.dictionary { $0.string("neg"); $0.raw([0x88]) } }, .unsupported, "negated")
-    #expect(throws: Never.self) { try Weights_load(metadata { $0.op("}") }) }
-    #expect(throws: Never.self) { try Weights_load(metadata { $0.op("N") }) }
+    #expect(throws: Never.self) { try load(metadata { $0.op("}") }) }
+    #expect(throws: Never.self) { try load(metadata { $0.op("N") }) }
   }
 }
 
