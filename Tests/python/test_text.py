@@ -26,10 +26,11 @@ def test_a_tokenizer_that_does_not_fit_the_model_is_refused(any_pack):
     assert caught.value.name == "ACTIONCLIP_ERROR_TOKENIZER_INVALID"
 
 
-def test_small_merge_list(merges, speaker):
+def test_a_small_merge_list(merges, speaker):
     with actionclip.Tokenizer(str(merges)) as tokenizer:
         ids = tokenizer.encode("Teen  tee")
         assert ids and tokenizer.encode("") == [] and tokenizer.encode("teen tee") == ids
+        assert len(tokenizer.encode("riding a bike")) < len("riding a bike")
         # The length is given, so a null does not end the text.
         assert len(tokenizer.encode("e\0q")) > len(tokenizer.encode("e"))
     size = speaker.info.vocabulary_size
