@@ -37,7 +37,8 @@ static inline int check_message(void) {
 }
 
 /* A call that must fail with `expected` (0: with any code of the header). */
-static inline int check_error(int32_t expected, int32_t status, const char *file, int line, const char *what) {
+static inline int check_error(int32_t expected, int32_t status, const char *file, int line,
+                              const char *what) {
   const char *name = actionclip_status_name(status);
   const int good = status < 0 && (expected == 0 || status == expected) && check_message() &&
                    strncmp(name, "ACTIONCLIP_ERROR_", 17) == 0 && status != ACTIONCLIP_ERROR_INTERNAL;

@@ -59,8 +59,8 @@ static void parity(const char *name) {
                                     (size_t)p.embed, 100.0f, chance, p.probabilities.count));
   const double ef = pack_error(frames, &p.frame_features), ev = pack_error(video, &p.video_features);
   const double et = pack_error(text, &p.text_features), ep = pack_error(chance, &p.probabilities);
-  printf("  %-14s largest relative difference: frames %.1e, video %.1e, text %.1e, probabilities %.1e\n", name,
-         ef, ev, et, ep);
+  printf("  %-14s largest relative difference: frames %.1e, video %.1e, text %.1e, probabilities %.1e\n",
+         name, ef, ev, et, ep);
   CHECK(ef < tolerance && ev < tolerance && et < tolerance && ep < 10 * tolerance);
 
   /* Without frame_out, with more room than needed, and from memory: the same bits. */

@@ -1,6 +1,6 @@
 /* test_fork.c: a child process inherits the parent's handles but not its threads. Calls on them answer
- * ACTIONCLIP_ERROR_FORKED at once, freeing them does nothing, a model of the child's own works, and the parent
- * notices nothing. Every child is under an alarm: a hang is a failure, not a wait. */
+ * ACTIONCLIP_ERROR_FORKED at once, freeing them does nothing, a model of the child's own works, and the
+ * parent notices nothing. Every child is under an alarm: a hang is a failure, not a wait. */
 #include "check.h"
 
 #include <pthread.h>

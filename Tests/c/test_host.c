@@ -1,6 +1,6 @@
-/* test_host.c: the library as a guest. Everything a process can look at about itself is written down before the
- * library is loaded, after loading, after work and after freeing: nothing may have changed but the pool's threads
- * while a model lives. Bytes on stdout and stderr: none.
+/* test_host.c: the library as a guest. Everything a process can look at about itself is written down before
+ * the library is loaded, after loading, after work and after freeing: nothing may have changed but the
+ * pool's threads while a model lives. Bytes on stdout and stderr: none.
  *
  *   test_host LIBRARY ROOT SCRATCH_DIRECTORY      (not linked with the library: dlopen is part of the test) */
 #include "check.h"
@@ -51,7 +51,8 @@ static void look(snapshot *s) {
     for (int i = 1; i <= 64; i++) mask |= (uint64_t)(sigismember(&action.sa_mask, i) == 1) << (i - 1);
     unsigned char handler[sizeof(void (*)(int))];
     memcpy(handler, &action.sa_handler, sizeof handler);
-    line(s, "signal %d flags %x mask %llx handler ", signal, (unsigned)action.sa_flags, (unsigned long long)mask);
+    line(s, "signal %d flags %x mask %llx handler ", signal, (unsigned)action.sa_flags,
+         (unsigned long long)mask);
     for (size_t i = 0; i < sizeof handler; i++) line(s, "%02x", handler[i]);
     line(s, "\n");
   }
@@ -91,7 +92,8 @@ static void look(snapshot *s) {
   for (int i = 0; i < 16; i++) {
     struct rlimit limit;
     if (getrlimit((__rlimit_resource_t)i, &limit) == 0)
-      line(s, "rlimit %d %llu %llu\n", i, (unsigned long long)limit.rlim_cur, (unsigned long long)limit.rlim_max);
+      line(s, "rlimit %d %llu %llu\n", i, (unsigned long long)limit.rlim_cur,
+           (unsigned long long)limit.rlim_max);
   }
   cpu_set_t cpus;
   CPU_ZERO(&cpus);
@@ -135,19 +137,21 @@ static void find(const char *name, void *function, size_t size) {
 #define FIND(f) find("actionclip_" #f, &f, sizeof f)
 
 static int32_t (*model_load)(const char *, const actionclip_model_options *, actionclip_model **);
-static int32_t (*model_load_buffer)(const void *, size_t, const actionclip_model_options *, actionclip_model **);
+static int32_t (*model_load_buffer)(const void *, size_t, const actionclip_model_options *,
+                                    actionclip_model **);
 static void (*model_options_init)(actionclip_model_options *);
 static void (*model_free)(actionclip_model *);
 static int32_t (*video_open)(const char *, const actionclip_video_options *, actionclip_video **);
-static int32_t (*video_open_buffer)(const void *, size_t, const actionclip_video_options *, actionclip_video **);
+static int32_t (*video_open_buffer)(const void *, size_t, const actionclip_video_options *,
+                                    actionclip_video **);
 static int32_t (*video_get_info)(actionclip_video *, actionclip_video_info *);
 static void (*video_free)(actionclip_video *);
-static int32_t (*encode_video)(const actionclip_model *, actionclip_video *, const actionclip_preprocess_options *,
-                               float *, size_t, float *, size_t);
-static int32_t (*encode_pixels)(const actionclip_model *, const float *, size_t, size_t, float *, size_t, float *,
-                                size_t);
-static int32_t (*encode_labels)(const actionclip_model *, const char *const *, size_t, const char *const *, size_t,
-                                int32_t, float *, size_t);
+static int32_t (*encode_video)(const actionclip_model *, actionclip_video *,
+                               const actionclip_preprocess_options *, float *, size_t, float *, size_t);
+static int32_t (*encode_pixels)(const actionclip_model *, const float *, size_t, size_t, float *, size_t,
+                                float *, size_t);
+static int32_t (*encode_labels)(const actionclip_model *, const char *const *, size_t, const char *const *,
+                                size_t, int32_t, float *, size_t);
 
 static void broken_inputs(void) {
   size_t size;

@@ -1,5 +1,5 @@
-/* test_threads.c: one model, many callers. Whatever the number of the library's threads, the batch, or who else
- * is calling, a result has the same bits. */
+/* test_threads.c: one model, many callers. Whatever the number of the library's threads, the batch, or who
+ * else is calling, a result has the same bits. */
 #include "pack.h"
 
 #include <pthread.h>
@@ -15,7 +15,8 @@ typedef struct {
   int mismatches, failures;
 } work;
 
-static const char *const words[] = {"walking", "running", "moving left", "playing guitar", "riding a horse", "cooking"};
+static const char *const words[] = {"walking", "running", "moving left", "playing guitar", "riding a horse",
+                                    "cooking"};
 static const char *const templates[TEMPLATES] = {"{}", "a photo of action {}"};
 static actionclip_model *shared;
 static size_t e, t, side, plane, text_size;
@@ -29,7 +30,10 @@ static void fill(work *w, uint32_t seed) {
     w->pixels[i] = (float)(seed >> 8) / 8388608.0f - 1.0f;
   }
   w->rgb = check_alloc(t * W * H * 3);
-  for (size_t i = 0; i < t * W * H * 3; i++) w->rgb[i] = (uint8_t)((seed = seed * 1664525u + 1013904223u) >> 24);
+  for (size_t i = 0; i < t * W * H * 3; i++) {
+    seed = seed * 1664525u + 1013904223u;
+    w->rgb[i] = (uint8_t)(seed >> 24);
+  }
   for (size_t i = 0; i < t; i++) {
     actionclip_image image = {w->rgb + i * W * H * 3, 0, W, H, ACTIONCLIP_PIXEL_RGB, 0};
     w->images[i] = image;
@@ -44,11 +48,13 @@ static void fill(work *w, uint32_t seed) {
 static int encode(const actionclip_model *m, const work *w, float *video, float *picture, float *text) {
   return (actionclip_encode_pixels(m, w->pixels, t * plane, t, video, e, NULL, 0) != ACTIONCLIP_OK) +
          (actionclip_encode_frames(m, w->images, t, NULL, picture, e, NULL, 0) != ACTIONCLIP_OK) +
-         (actionclip_encode_labels(m, w->labels, LABELS, templates, TEMPLATES, 0, text, text_size) != ACTIONCLIP_OK);
+         (actionclip_encode_labels(m, w->labels, LABELS, templates, TEMPLATES, 0, text, text_size) !=
+          ACTIONCLIP_OK);
 }
 
 static int same(const work *w, const float *video, const float *picture, const float *text) {
-  return memcmp(video, w->video, e * sizeof(float)) == 0 && memcmp(picture, w->picture, e * sizeof(float)) == 0 &&
+  return memcmp(video, w->video, e * sizeof(float)) == 0 &&
+         memcmp(picture, w->picture, e * sizeof(float)) == 0 &&
          memcmp(text, w->text, text_size * sizeof(float)) == 0;
 }
 
@@ -102,7 +108,8 @@ static void concurrent(int threads) {
 
 /* All callers' clips in batches of `batch` videos, all labels in batches of `batch`. */
 static void batches(const actionclip_model *m, size_t batch) {
-  float *pixels = check_alloc(batch * t * plane * sizeof(float)), *out = check_alloc(batch * e * sizeof(float));
+  float *pixels = check_alloc(batch * t * plane * sizeof(float));
+  float *out = check_alloc(batch * e * sizeof(float));
   for (size_t first = 0; first + batch <= CALLERS; first += batch) {
     for (size_t i = 0; i < batch; i++)
       memcpy(pixels + i * t * plane, works[first + i].pixels, t * plane * sizeof(float));
@@ -113,9 +120,11 @@ static void batches(const actionclip_model *m, size_t batch) {
   /* Prompts: each alone, against the batch that encode_labels made of it. */
   for (int i = 0; i < CALLERS; i++)
     for (int k = 0; k < LABELS; k++) {
-      CHECK_OK(actionclip_encode_labels(m, &works[i].labels[k], 1, templates, TEMPLATES, 0, out, TEMPLATES * e));
+      CHECK_OK(actionclip_encode_labels(m, &works[i].labels[k], 1, templates, TEMPLATES, 0, out,
+                                        TEMPLATES * e));
       for (int s = 0; s < TEMPLATES; s++)
-        CHECK(memcmp(out + (size_t)s * e, works[i].text + (size_t)(s * LABELS + k) * e, e * sizeof(float)) == 0);
+        CHECK(memcmp(out + (size_t)s * e, works[i].text + (size_t)(s * LABELS + k) * e,
+                     e * sizeof(float)) == 0);
     }
   free(out);
   free(pixels);
@@ -135,12 +144,14 @@ static void packs(void) {
       CHECK_OK(actionclip_model_load(p.checkpoint, &o, &m));
       if (threads == 1)
         for (size_t v = 0; v < videos; v++)
-          CHECK_OK(actionclip_encode_pixels(m, (const float *)p.pixels.data + v * per, per, ft, one + v * pe, pe,
-                                            NULL, 0));
+          CHECK_OK(actionclip_encode_pixels(m, (const float *)p.pixels.data + v * per, per, ft, one + v * pe,
+                                            pe, NULL, 0));
       if (threads == 1)
         for (size_t r = 0; r < rows; r++)
-          CHECK_OK(actionclip_encode_tokens(m, (const int32_t *)p.tokens.data + r * pc, pc, 1, text_one + r * pe, pe));
-      CHECK_OK(actionclip_encode_pixels(m, p.pixels.data, p.pixels.count, p.pixels.rows, all, videos * pe, NULL, 0));
+          CHECK_OK(actionclip_encode_tokens(m, (const int32_t *)p.tokens.data + r * pc, pc, 1,
+                                            text_one + r * pe, pe));
+      CHECK_OK(actionclip_encode_pixels(m, p.pixels.data, p.pixels.count, p.pixels.rows, all, videos * pe,
+                                        NULL, 0));
       CHECK_OK(actionclip_encode_tokens(m, p.tokens.data, p.tokens.count, rows, text_all, rows * pe));
       CHECK(memcmp(one, all, videos * pe * 4) == 0);
       CHECK(memcmp(text_one, text_all, rows * pe * 4) == 0);

@@ -45,8 +45,8 @@ static void truncate_files(const char *directory, const unsigned char *bytes, si
   unlink(path);
 }
 
-/* Changed bytes, mostly in the parts that describe the rest. Success is allowed (a weight may change); a fault,
- * an internal error or an empty message is not. */
+/* Changed bytes, mostly in the parts that describe the rest. Success is allowed (a weight may change); a
+ * fault, an internal error or an empty message is not. */
 static void damage(unsigned char *bytes, size_t size, size_t structure, int rounds) {
   for (int round = 0; round < rounds; round++) {
     size_t at[4];

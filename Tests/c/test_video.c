@@ -71,7 +71,8 @@ static void encode(actionclip_video *video, const actionclip_model *model) {
   info.struct_size = sizeof info;
   CHECK_OK(actionclip_model_get_info(model, &info));
   const size_t t = (size_t)info.frames, e = (size_t)info.embedding_size;
-  float *v1 = guard_alloc(e * 4), *f1 = guard_alloc(t * e * 4), *v2 = guard_alloc(e * 4), *f2 = guard_alloc(t * e * 4);
+  float *v1 = guard_alloc(e * 4), *v2 = guard_alloc(e * 4);
+  float *f1 = guard_alloc(t * e * 4), *f2 = guard_alloc(t * e * 4);
   for (int crop = 0; crop < 3; crop++) {
     actionclip_preprocess_options options;
     actionclip_preprocess_options_init(&options);
