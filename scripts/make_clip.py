@@ -34,8 +34,8 @@ def main():
     command = (
         f"ffmpeg -v error -y -f rawvideo -pix_fmt rgb24 -s {WIDTH}x{HEIGHT} -r {RATE} -i - -an -c:v libx264 "
         "-preset medium -crf 23 -threads 1 -bf 3 -g 50 -pix_fmt yuv420p -color_range tv "
-        "-colorspace smpte170m -color_primaries smpte170m -color_trc smpte170m -flags +bitexact -fflags +bitexact -map_metadata -1 "
-        "-movflags +faststart"
+        "-colorspace smpte170m -color_primaries smpte170m -color_trc smpte170m -flags +bitexact "
+        "-fflags +bitexact -map_metadata -1 -movflags +faststart"
     ).split() + [str(out)]
     frames = b"".join(picture(i).tobytes() for i in range(FRAMES))
     subprocess.run(command, input=frames, check=True)

@@ -24,9 +24,9 @@ def main():
     tensors = dict(make_model(sizes, r))
     tensors |= {"fusion." + name: value for name, value in make_fusion(sizes, r).items()}
     path = ROOT / "models/demo/actionclip-demo.safetensors"
-    note = "random weights, untrained: for trying the library, not for recognising anything"
+    note = "ActionCLIP demo: random, untrained weights, for trying the library, not for recognising anything"
     save_file({k: torch.as_tensor(v).float().contiguous() for k, v in tensors.items()}, path,
-              metadata={"title": "ActionCLIP demo", "note": note})
+              metadata={"note": note})  # one entry: safetensors writes several in no fixed order
     print(path.name, path.stat().st_size, "bytes")
 
 
