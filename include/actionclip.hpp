@@ -1,8 +1,8 @@
 /* actionclip.hpp: libactionclip for C++17.
  *
- * A thin, header-only layer over actionclip.h: handles that free themselves, std::vector results, and failures
- * as actionclip::Error. It adds no binary interface of its own: a program built with it depends on the C API
- * alone. What the functions do, and the rules on threads and fork, stand in actionclip.h.
+ * A thin, header-only layer over actionclip.h: handles that free themselves, std::vector results, and
+ * failures as actionclip::Error. It adds no binary interface of its own: a program built with it depends on
+ * the C API alone. What the functions do, and the rules on threads and fork, stand in actionclip.h.
  *
  *   actionclip::Model model("actionclip.safetensors");
  *   actionclip::Video video("clip.mp4");

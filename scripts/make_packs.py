@@ -167,14 +167,16 @@ def mutants(model):
     if model.head == "Conv_1D":
         m = changed()
         def transposed(x):
-            y = torch.nn.functional.conv1d(x.transpose(1, 2), model.f["shift.weight"], padding=1, groups=x.shape[2])
+            k = model.f["shift.weight"]
+            y = torch.nn.functional.conv1d(x.transpose(1, 2), k, padding=1, groups=len(k))
             return (y.transpose(1, 2) + x).mean(1)
         m.join = transposed
         yield "Conv_1D transposes instead of viewing", m
     if model.head == "LSTM":
         e = model.p["visual.proj"].shape[1]
         order = torch.arange(4 * e).reshape(4, e)[[0, 1, 3, 2]].flatten()
-        yield "LSTM gates i, f, o, g", changed(f={k: v[order] if "lstm" in k else v for k, v in model.f.items()})
+        swapped = {k: v[order] if "lstm" in k else v for k, v in model.f.items()}
+        yield "LSTM gates i, f, o, g", changed(f=swapped)
     if model.shift:
         yield "no temporal shift", changed(shift=False)
     if model.joint:
@@ -201,9 +203,10 @@ def make_pack(name, case, seed, directory):
              "fusion_model_state_dict": {"module." + k: v for k, v in fusion.items()}}
     if c.get("optimizer"):  # real files carry it; a reader has no use for it
         saved["optimizer_state_dict"] = {
-            "state": {0: {"step": torch.tensor(12.0), "exp_avg": r.normal(8, 8), "exp_avg_sq": r.normal(8, 8)}},
-            "param_groups": [{"lr": 5e-6, "betas": (0.9, 0.98), "eps": 1e-8, "weight_decay": 0.2, "amsgrad": False,
-                              "foreach": None, "params": [0]}]}
+            "state": {0: {"step": torch.tensor(12.0), "exp_avg": r.normal(8, 8),
+                          "exp_avg_sq": r.normal(8, 8)}},
+            "param_groups": [{"lr": 5e-6, "betas": (0.9, 0.98), "eps": 1e-8, "weight_decay": 0.2,
+                              "amsgrad": False, "foreach": None, "params": [0]}]}
     directory.mkdir(parents=True, exist_ok=True)
     torch.save(saved, directory / "checkpoint.pt")
 
@@ -229,7 +232,8 @@ def make_pack(name, case, seed, directory):
         assert (p[0] - p[1]).abs().max() > 0.01, (name, p)
     moved = {}
     for what, mutant in mutants(model):
-        moved[what] = ((mutant.encode_pixels(inputs["pixels"])[1] - expected["video_features"]).abs().max() / scale)
+        change = mutant.encode_pixels(inputs["pixels"])[1] - expected["video_features"]
+        moved[what] = change.abs().max() / scale
         assert moved[what] > 0.01, (name, what, moved[what])
     return {
         "seed": seed,
@@ -245,9 +249,10 @@ def main():
     torch.set_num_threads(1)
     root = Path(__file__).resolve().parent.parent
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else root / "Tests/fixtures/packs"
-    packs = {name: make_pack(name, case, 4000 + i, out / name) for i, (name, case) in enumerate(CASES.items())}
-    manifest = {"made_by": "scripts/make_packs.py", "torch": torch.__version__, "precision": "float32, 1 thread",
-                "packs": packs}
+    packs = {name: make_pack(name, case, 4000 + i, out / name)
+             for i, (name, case) in enumerate(CASES.items())}
+    manifest = {"made_by": "scripts/make_packs.py", "torch": torch.__version__,
+                "precision": "float32, 1 thread", "packs": packs}
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 

@@ -100,7 +100,8 @@ class ActionCLIP:
         return self.p["ln_final.weight"].shape[0] // 64
 
     def encode_pixels(self, pixels):
-        """pixels [B*T, 3, S, S], normalised -> frame features [B*T, E] ([B, E] when joint), video features [B, E]."""
+        """pixels [B*T, 3, S, S], normalised -> frame features [B*T, E] ([B, E] when joint), video features
+        [B, E]."""
         p, t = self.p, self.frames
         w, _, patch, _ = p["visual.conv1.weight"].shape
         bt, _, side, _ = pixels.shape

@@ -9,8 +9,8 @@ import sys
 
 import regex
 
-TEMPLATES = """a photo of action {}|a picture of action {}|Human action of {}|{}, an action|{} this is an action|
-{}, a video of action|Playing action of {}|{}|Playing a kind of action, {}|Doing a kind of action, {}|
+TEMPLATES = """a photo of action {}|a picture of action {}|Human action of {}|{}, an action|
+{} this is an action|{}, a video of action|Playing action of {}|{}|Playing a kind of action, {}|Doing a kind of action, {}|
 Look, the human is {}|Can you recognize the action of {}?|Video classification of {}|A video of {}|
 The man is {}|The woman is {}""".replace("\n", "").split("|")
 PATTERN = regex.compile(r"""'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+""", regex.IGNORECASE)
