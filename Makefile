@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 # One place for the numbers: the header.
 HEADER := include/actionclip.h
-number = $(shell awk '$$2 == "ACTIONCLIP_$(1)" { print $$3 }' $(HEADER))
+number = $(shell awk '/^.define/ && $$2 == "ACTIONCLIP_$(1)" { print $$3 }' $(HEADER))
 VERSION := $(call number,VERSION_MAJOR).$(call number,VERSION_MINOR).$(call number,VERSION_PATCH)
 ABI := $(call number,ABI_VERSION)
 
