@@ -142,9 +142,9 @@ test-python: ## pytest: the Python package and the command
 	    $$python -m pip install --quiet --disable-pip-version-check -r bindings/python/requirements-test.txt; \
 	  fi; \
 	fi; \
-	folders=; for folder in Tests/python Tests/abi Tests/command; do \
-	  if compgen -G "$$folder/test_*.py" > /dev/null; then folders+=" $$folder"; fi; done; \
-	$$python -m pytest -q $$folders
+	for folder in Tests/python Tests/abi Tests/command; do \
+	  if compgen -G "$$folder/test_*.py" > /dev/null; then \
+	    echo "$$folder:"; $$python -m pytest -q "$$folder"; fi; done
 
 clean: ## remove everything that was built
 	@rm -rf build .build

@@ -3,7 +3,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import CLIP, COMMAND, LABELS, MERGES, MODEL, PACKS, assert_error, json_lines, run
+from actionclip_command import CLIP, COMMAND, LABELS, MERGES, MODEL, PACKS, assert_error, json_lines, run
 
 NAMES = LABELS.read_text().splitlines()
 
@@ -75,14 +75,15 @@ def test_a_bad_video_does_not_stop_the_others(tmp_path):
     assert len(process.stdout.splitlines()) == 6
 
 
-def test_difficult_names(clip_copies):
+def test_difficult_names(tmp_path):
+    names = ["with space.mp4", "été 日本.mp4", "-dash.mp4"]
+    for name in names:
+        shutil.copy(CLIP, tmp_path / name)
     process = run(
-        "classify", "--labels", LABELS, "--model", MODEL, "--json", "--", *[c.name for c in clip_copies],
-        cwd=clip_copies[0].parent,
-    )
+        "classify", "--labels", LABELS, "--model", MODEL, "--json", "--", *names, cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     lines = json_lines(process)
-    assert [line["path"] for line in lines] == [clip.name for clip in clip_copies]
+    assert [line["path"] for line in lines] == names
     assert all(line["labels"] == lines[0]["labels"] for line in lines)
 
 

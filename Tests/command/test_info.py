@@ -1,7 +1,7 @@
 import json
 import struct
 
-from conftest import CLIP, MODEL, PACKS, assert_error, json_lines, run
+from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
 
 KEYS = (
     "path file_type image_size patch_size vision_width vision_layers vision_heads embedding_size "

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import CLIP, LABELS, MODEL, ROOT
+from actionclip_command import CLIP, LABELS, MODEL, ROOT
 from test_usage import header_version
 
 

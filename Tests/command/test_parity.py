@@ -4,7 +4,7 @@ import shutil
 import struct
 
 import pytest
-from conftest import PACKS, SHARED, assert_error, json_lines, run
+from actionclip_command import PACKS, SHARED, assert_error, json_lines, run
 
 OWN = sorted(path.parent for path in PACKS.glob("*/case.json"))
 GIVEN = sorted(path.parent for path in (SHARED / "parity").glob("*/case.json"))

@@ -10,7 +10,7 @@ import termios
 import unicodedata
 
 import pytest
-from conftest import CLIP, COMMAND, LABELS, MODEL
+from actionclip_command import CLIP, COMMAND, LABELS, MODEL
 
 
 def on_terminal(columns=80, locale="C.UTF-8", labels=("--labels", LABELS), **env):

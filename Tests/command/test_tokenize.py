@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import COMMAND, MERGES, MODEL, PACKS, SHARED, assert_error, json_lines, run
+from actionclip_command import COMMAND, MERGES, MODEL, PACKS, SHARED, assert_error, json_lines, run
 
 CASES = SHARED / "tokenizer" / "cases.json"
 STANDARD = SHARED / "tokenizer" / "bpe_simple_vocab_16e6.txt.gz"

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from conftest import ROOT, assert_error, run
+from actionclip_command import ROOT, assert_error, run
 
 SUBCOMMANDS = ["classify", "info", "tokenize", "parity"]
 

@@ -3,10 +3,7 @@
 import json
 import os
 import pathlib
-import shutil
 import subprocess
-
-import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMAND = ROOT / "build" / "bin" / "actionclip"
@@ -47,10 +44,3 @@ def assert_error(process, *parts, code=1):
     assert lines[0].startswith("actionclip: error: ")
     for part in parts:
         assert str(part) in lines[0]
-
-
-@pytest.fixture
-def clip_copies(tmp_path):
-    """The example clip under names that shells and terminals find difficult."""
-    names = ["with space.mp4", "été 日本.mp4", "-dash.mp4"]
-    return [pathlib.Path(shutil.copy(CLIP, tmp_path / name)) for name in names]
