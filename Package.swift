@@ -88,7 +88,9 @@ let package = Package(
       linkerSettings: [
         .unsafeFlags([
           "-static-stdlib", "-L\(root)/build/lib", "-lactionclip",
-          "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib",
+          // What FoundationEssentials needs when it is linked statically.
+          "-l_FoundationCollections", "-l_FoundationCShims", "-lswiftSynchronization",
+          "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib", "-Xlinker", "--gc-sections",
         ])
       ]),
 

@@ -11,4 +11,13 @@
 void cshims_set_message(const char *bytes, size_t size);
 const char *cshims_message(void);
 
+// Swift has no spin-loop hint instruction.
+static inline void cshims_spin_hint(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
 #endif

@@ -1,0 +1,150 @@
+# libactionclip: the shared library, the command, and what is done with them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# One place for the numbers: the header.
+HEADER := include/actionclip.h
+number = $(shell awk '/^.define/ && $$2 == "ACTIONCLIP_$(1)" { print $$3 }' $(HEADER))
+VERSION := $(call number,VERSION_MAJOR).$(call number,VERSION_MINOR).$(call number,VERSION_PATCH)
+ABI := $(call number,ABI_VERSION)
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+PCLIBDIR ?= $(LIBDIR)/pkgconfig
+DESTDIR ?=
+INSTALL ?= install
+
+SWIFT ?= swift
+# A target may import only what Package.swift says it may: the rooms stay apart.
+SWIFT_BUILD := $(SWIFT) build --quiet --explicit-target-dependency-import-check error
+RELEASE := .build/release
+# Foundation holds a function with a bad name that nothing here calls; the linker says so each time.
+WITHOUT_NOISE := 2>&1 | { grep -v "the use of .mktemp' is dangerous" || true; }
+LIBRARY := build/lib/libactionclip.so.$(VERSION)
+COMMAND := build/bin/actionclip
+
+DEBIAN_PACKAGES := libopenblas-serial-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
+  pkg-config binutils python3 python3-pip python3-venv
+
+# $(call step,name,target): a heading, the target, how long it took; a failure names itself.
+define step
+@printf '\n== %s\n' '$(1)'; start=$$SECONDS; \
+if $(MAKE) --no-print-directory $(2); then printf '== %s: ok (%d s)\n' '$(1)' $$((SECONDS - start)); \
+else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)) '$(2)' >&2; exit 1; fi
+endef
+
+.PHONY: help deps build library command install uninstall test check test-swift test-c test-abi \
+  test-python demo clean
+
+help: ## this table
+	@printf 'libactionclip %s\n\n' '$(VERSION)'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@printf '\nmake install takes PREFIX, LIBDIR, INCLUDEDIR, PCLIBDIR, BINDIR and DESTDIR.\n'
+
+deps: ## install the Debian packages that are missing (nothing to do when none is)
+	@command -v $(SWIFT) > /dev/null || { \
+	  echo 'deps: Swift 6.1 or newer is needed: https://www.swift.org/install/linux' >&2; exit 1; }
+	@if ! command -v dpkg-query > /dev/null; then \
+	  echo 'deps: not a Debian system; make sure it has the like of: $(DEBIAN_PACKAGES)'; exit 0; fi; \
+	missing=; for package in $(DEBIAN_PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$package 2> /dev/null | grep -q 'ok installed' || missing+=" $$package"; \
+	done; \
+	if [[ -z $$missing ]]; then exit 0; fi; \
+	sudo=; if [[ $$EUID != 0 ]]; then \
+	  command -v sudo > /dev/null || { echo "deps: as root: apt-get install$$missing" >&2; exit 1; }; sudo=sudo; fi; \
+	echo "deps: installing$$missing"; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	$$sudo apt-get update -qq; $$sudo apt-get install -qq -y --no-install-recommends $$missing > /dev/null
+
+build: ## the library in build/lib and the command in build/bin
+	@$(MAKE) --no-print-directory library
+	@$(MAKE) --no-print-directory command
+
+library:
+	@echo 'build: $(LIBRARY)'
+	@$(SWIFT_BUILD) -c release --product actionclip
+	@$(INSTALL) -d build/lib
+	@$(INSTALL) -m755 $(RELEASE)/libactionclip.so $(LIBRARY)
+	@strip --strip-unneeded $(LIBRARY)
+	@exports() { nm -D --defined-only "$$1" | awk '{ print $$3 }' | sort; }; \
+	if ! exports $(LIBRARY) | grep -q '^actionclip_' || \
+	   ! diff <(exports $(RELEASE)/libactionclip.so) <(exports $(LIBRARY)); then \
+	  echo 'build: strip took exported symbols away' >&2; exit 1; fi
+	@ln -sfn libactionclip.so.$(VERSION) build/lib/libactionclip.so.$(ABI)
+	@ln -sfn libactionclip.so.$(ABI) build/lib/libactionclip.so
+
+command:
+	@echo 'build: $(COMMAND)'
+	@$(SWIFT_BUILD) -c release --product actionclip-command $(WITHOUT_NOISE)
+	@$(INSTALL) -d build/bin
+	@$(INSTALL) -m755 $(RELEASE)/actionclip-command $(COMMAND)
+	@strip $(COMMAND)
+
+install: ## copy what `make build` made to PREFIX (default /usr/local)
+	@[[ -f $(LIBRARY) && -x $(COMMAND) ]] || { echo 'install: run `make build` first' >&2; exit 1; }
+	@$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(PCLIBDIR)'
+	@$(INSTALL) -m644 include/actionclip.h* '$(DESTDIR)$(INCLUDEDIR)/'
+	@$(INSTALL) -m755 $(LIBRARY) '$(DESTDIR)$(LIBDIR)/'
+	@ln -sfn libactionclip.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(ABI)'
+	@ln -sfn libactionclip.so.$(ABI) '$(DESTDIR)$(LIBDIR)/libactionclip.so'
+	@$(INSTALL) -m755 $(COMMAND) '$(DESTDIR)$(BINDIR)/'
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	  -e 's|@VERSION@|$(VERSION)|' pkgconfig/actionclip.pc.in > '$(DESTDIR)$(PCLIBDIR)/actionclip.pc'
+	@chmod 644 '$(DESTDIR)$(PCLIBDIR)/actionclip.pc'
+	@echo 'installed libactionclip $(VERSION) in $(DESTDIR)$(PREFIX)'
+
+uninstall: ## remove what `make install` copied
+	@rm -f '$(DESTDIR)$(BINDIR)/actionclip' '$(DESTDIR)$(PCLIBDIR)/actionclip.pc' \
+	  '$(DESTDIR)$(INCLUDEDIR)/actionclip.h' '$(DESTDIR)$(INCLUDEDIR)/actionclip.hpp' \
+	  '$(DESTDIR)$(LIBDIR)/libactionclip.so' '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(ABI)' \
+	  '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(VERSION)'
+
+demo: deps build ## classify a small clip with the demo weights
+	@echo
+	@echo 'The demo weights are random, not trained: the ranking below shows that everything is'
+	@echo 'connected, from the video file to the probabilities, and nothing about skill.'
+	@echo
+	@$(COMMAND) classify examples/clip.mp4 --model models/demo/actionclip-demo.safetensors \
+	  --tokenizer models/demo/merges.txt --labels examples/labels.txt
+
+test: deps build ## all of the checks below, in order
+	$(call step,format,check)
+	$(call step,Swift tests,test-swift)
+	$(call step,C programs,test-c)
+	$(call step,binary interface,test-abi)
+	$(call step,Python and command tests,test-python)
+	@printf '\nall tests passed\n'
+
+check: ## the formatter's opinion of every Swift file
+	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+test-swift: ## the rooms' own tests
+	@$(SWIFT_BUILD) --build-tests $(WITHOUT_NOISE)
+	@$(SWIFT) test --skip-build
+
+test-c: ## C programs against build/lib
+	@if [[ -x Tests/c/run.sh ]]; then Tests/c/run.sh; else echo 'no Tests/c/run.sh'; fi
+
+test-abi: ## exported symbols and structure layouts against the golden lists
+	@if [[ -x Tests/abi/run.sh ]]; then Tests/abi/run.sh; else echo 'no Tests/abi/run.sh'; fi
+
+# The system's Python when it has what the tests need, else an environment of our own.
+test-python: ## pytest: the Python package and the command
+	@python=python3; \
+	if ! $$python -c 'import numpy, pytest' 2> /dev/null; then \
+	  python=build/venv/bin/python; \
+	  if ! $$python -c 'import numpy, pytest' 2> /dev/null; then \
+	    python3 -m venv build/venv; \
+	    $$python -m pip install --quiet --disable-pip-version-check -r bindings/python/requirements-test.txt; \
+	  fi; \
+	fi; \
+	for folder in Tests/python Tests/abi Tests/command; do \
+	  if compgen -G "$$folder/test_*.py" > /dev/null; then \
+	    echo "$$folder:"; $$python -m pytest -q "$$folder"; fi; done
+
+clean: ## remove everything that was built
+	@rm -rf build .build

@@ -1,0 +1,115 @@
+import CActionCLIP
+import CShims
+import Glibc
+
+/// The one way from C into Swift and back: clears the thread's message, runs the call, and turns a
+/// failure into its status and message.
+func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
+  cshims_set_message(nil, 0)
+  do {
+    try body()
+    return ACTIONCLIP_OK
+  } catch {
+    report(error.message)
+    return error.status
+  }
+}
+
+private func report(_ message: String) {
+  // One line, whatever a file or a label brought into it.
+  var line = Array(message.utf8.prefix(Int(CSHIMS_MESSAGE_CAPACITY)))
+  for i in line.indices where line[i] < 0x20 || line[i] == 0x7F { line[i] = UInt8(ascii: " ") }
+  line.withUnsafeBytes { bytes in
+    cshims_set_message(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+  }
+}
+
+// MARK: - Checks of arguments, each naming the argument
+
+/// A pointer that must not be NULL.
+func required<T>(_ pointer: UnsafePointer<T>?, _ name: String) throws(Failure) -> UnsafePointer<T> {
+  guard let pointer else { throw .argument("\(name) is NULL") }
+  return pointer
+}
+
+func required<T>(
+  _ pointer: UnsafeMutablePointer<T>?, _ name: String
+) throws(Failure) -> UnsafeMutablePointer<T> {
+  guard let pointer else { throw .argument("\(name) is NULL") }
+  return pointer
+}
+
+/// A pointer to `count` elements; the whole range must fit the address space.
+func required<T>(
+  _ pointer: UnsafePointer<T>?, count: Int, _ name: String
+) throws(Failure) -> UnsafePointer<T> {
+  let pointer = try required(pointer, name)
+  _ = try product([count, MemoryLayout<T>.stride], name)
+  return pointer
+}
+
+/// A count given as size_t, between `minimum` and what an Int and sense allow.
+func count(_ value: Int, _ name: String, minimum: Int = 1) throws(Failure) -> Int {
+  // size_t arrives as Int; more than half of its range is negative here.
+  guard value >= minimum, value <= 1 << 40 else {
+    let shown = value < 0 ? String(UInt(bitPattern: value)) : String(value)
+    throw .argument("\(name) is \(shown), expected at least \(minimum) and a sensible size")
+  }
+  return value
+}
+
+/// The product of counts, which must fit an Int.
+func product(_ factors: [Int], _ name: String) throws(Failure) -> Int {
+  var result = 1
+  for factor in factors {
+    let (next, overflow) = result.multipliedReportingOverflow(by: factor)
+    guard !overflow, next >= 0 else { throw .argument("\(name): \(factors) multiply to too much") }
+    result = next
+  }
+  return result
+}
+
+/// An output with room for `needed` elements.
+func output<T>(
+  _ pointer: UnsafeMutablePointer<T>?, capacity: Int, needed: Int, _ name: String
+) throws(Failure) -> UnsafeMutablePointer<T> {
+  let pointer = try required(pointer, name)
+  guard capacity >= needed || capacity < 0 else {  // "negative": more than half of size_t's range
+    throw Failure(
+      ACTIONCLIP_ERROR_BUFFER_TOO_SMALL,
+      "\(name) has room for \(capacity) elements, \(needed) are needed")
+  }
+  return pointer
+}
+
+/// A C string as bytes, without its terminator.
+func bytes(
+  _ text: UnsafePointer<CChar>?, _ name: String
+) throws(Failure) -> UnsafeBufferPointer<UInt8> {
+  let text = try required(text, name)
+  let start = UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
+  var length = 0
+  while start[length] != 0 { length += 1 }
+  return UnsafeBufferPointer(start: start, count: length)
+}
+
+/// A C string that must be UTF-8.
+func string(_ text: UnsafePointer<CChar>?, _ name: String) throws(Failure) -> String {
+  let bytes = try bytes(text, name)
+  guard let string = String(validating: bytes, as: UTF8.self) else {
+    throw Failure(ACTIONCLIP_ERROR_INVALID_UTF8, "\(name) is not valid UTF-8")
+  }
+  return string
+}
+
+/// Memory for the length of one call, taken so that refusal is an error.
+func withBuffer<T: BitwiseCopyable, R>(
+  _ type: T.Type, count: Int, for what: String,
+  _ body: (UnsafeMutableBufferPointer<T>) throws(Failure) -> R
+) throws(Failure) -> R {
+  let (size, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
+  guard count >= 0, !overflow, let raw = calloc(max(size, 1), 1) else { throw .outOfMemory(what) }
+  defer { free(raw) }
+  return try body(
+    UnsafeMutableBufferPointer(start: raw.bindMemory(to: T.self, capacity: count), count: count))
+}

@@ -1,0 +1,233 @@
+import CActionCLIP
+import Model
+import Preprocess
+import Synchronization
+
+// Encode frames and pixels; preprocessing by itself; the frame choice.
+
+private let oldestPreprocessOptions = 40
+
+private let defaultPreprocessOptions: actionclip_preprocess_options = {
+  var options = actionclip_preprocess_options()
+  options.struct_size = UInt32(MemoryLayout<actionclip_preprocess_options>.size)
+  options.mean = PreprocessOptions.clipMean
+  options.std = PreprocessOptions.clipStd
+  return options
+}()
+
+@_cdecl("actionclip_preprocess_options_init") @implementation
+public func actionclip_preprocess_options_init(
+  _ options: UnsafeMutablePointer<actionclip_preprocess_options>!
+) {
+  options?.pointee = defaultPreprocessOptions
+}
+
+func preprocessOptions(
+  _ pointer: UnsafePointer<actionclip_preprocess_options>?
+) throws(Failure) -> PreprocessOptions {
+  let given = try SizedStruct.read(
+    pointer, defaults: defaultPreprocessOptions, oldest: oldestPreprocessOptions, "options")
+  var options = PreprocessOptions(mean: given.mean, std: given.std)
+  switch given.resize {
+  case ACTIONCLIP_RESIZE_ACTIONCLIP: options.mode = .actionCLIP
+  case ACTIONCLIP_RESIZE_CLIP: options.mode = .clip
+  default: throw .argument("options->resize is \(given.resize), expected ACTIONCLIP_RESIZE_*")
+  }
+  switch given.crop {
+  case ACTIONCLIP_CROP_CENTER: options.crop = .center
+  case ACTIONCLIP_CROP_START: options.crop = .start
+  case ACTIONCLIP_CROP_END: options.crop = .end
+  default: throw .argument("options->crop is \(given.crop), expected ACTIONCLIP_CROP_*")
+  }
+  options.shortSide = given.short_side == 0 ? nil : Int(given.short_side)
+  return options
+}
+
+/// A caller's image, checked.
+func imageView(_ image: actionclip_image, _ name: String) throws(Failure) -> ImageView {
+  let format: PixelFormat
+  switch image.pixel_format {
+  case ACTIONCLIP_PIXEL_RGB: format = .rgb
+  case ACTIONCLIP_PIXEL_BGR: format = .bgr
+  case ACTIONCLIP_PIXEL_RGBA: format = .rgba
+  case ACTIONCLIP_PIXEL_BGRA: format = .bgra
+  case ACTIONCLIP_PIXEL_GRAY: format = .gray
+  default:
+    throw .argument("\(name): pixel_format is \(image.pixel_format), expected ACTIONCLIP_PIXEL_*")
+  }
+  guard image.reserved == 0 else { throw .argument("\(name): reserved is not 0") }
+  guard let data = image.data else { throw .argument("\(name): data is NULL") }
+  do {
+    return try ImageView(
+      base: data, width: Int(image.width), height: Int(image.height),
+      rowStride: Int(image.row_stride), format: format)
+  } catch { throw Failure(error).about(name) }
+}
+
+/// Where embeddings go: room is checked before anything is computed.
+struct EmbeddingOutputs {
+  let video: UnsafeMutablePointer<Float>
+  let frame: UnsafeMutablePointer<Float>?
+
+  init(
+    _ loaded: LoadedModel, videos: Int, _ video_out: UnsafeMutablePointer<Float>?,
+    _ video_capacity: Int, _ frame_out: UnsafeMutablePointer<Float>?, _ frame_capacity: Int
+  ) throws(Failure) {
+    let size = loaded.configuration.embeddingSize
+    video = try output(
+      video_out, capacity: video_capacity, needed: try product([videos, size], "video_out"),
+      "video_out")
+    if let frame_out {
+      let needed = try product([videos, loaded.model.frameRowsPerVideo, size], "frame_out")
+      frame = try output(frame_out, capacity: frame_capacity, needed: needed, "frame_out")
+    } else {
+      frame = nil
+    }
+  }
+}
+
+/// How many videos a number of frames is.
+func videoCount(_ loaded: LoadedModel, frameCount: Int) throws(Failure) -> Int {
+  let frames = loaded.configuration.frames
+  let count = try count(frameCount, "frame_count")
+  guard count % frames == 0 else {
+    throw .argument("frame_count is \(count), not a multiple of the model's \(frames) frames per video")
+  }
+  return count / frames
+}
+
+@_cdecl("actionclip_encode_frames") @implementation
+public func actionclip_encode_frames(
+  _ model: OpaquePointer!, _ frames: UnsafePointer<actionclip_image>!, _ frame_count: Int,
+  _ options: UnsafePointer<actionclip_preprocess_options>!,
+  _ video_out: UnsafeMutablePointer<Float>!, _ video_capacity: Int,
+  _ frame_out: UnsafeMutablePointer<Float>!, _ frame_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let images = try required(frames, "frames")
+    let videos = try videoCount(loaded, frameCount: frame_count)
+    let options = try preprocessOptions(options)
+    let outputs = try EmbeddingOutputs(
+      loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
+    let size = loaded.configuration.imageSize
+    // Checked before work begins: options against the model's size, and every image.
+    do { _ = try Preprocessor(size: size, options: options) } catch { throw Failure(error) }
+    for index in 0..<frame_count { _ = try imageView(images[index], "frames[\(index)]") }
+    try encodeFilled(loaded, videos: videos, outputs) { index, pixels throws(Failure) in
+      let image = try imageView(images[index], "frames[\(index)]")
+      do {
+        try Preprocessor(size: size, options: options).pixels(image, into: pixels)
+      } catch { throw Failure(error).about("frames[\(index)]") }
+    }
+  }
+}
+
+/// Encodes frames that `fill` writes, on any thread; its first failure becomes the call's.
+func encodeFilled(
+  _ loaded: LoadedModel, videos: Int, _ outputs: EmbeddingOutputs,
+  fill: (Int, UnsafeMutableBufferPointer<Float>) throws(Failure) -> Void
+) throws(Failure) {
+  let model = loaded.model
+  let failure = Mutex<Failure?>(nil)
+  do {
+    try withoutActuallyEscaping(fill) { (fill) throws(ModelError) in
+      try model.encode(
+        .fill { index, pixels in
+          do throws(Failure) {
+            try fill(
+              index, UnsafeMutableBufferPointer(start: pixels, count: model.pixelsPerFrame))
+            return true
+          } catch {
+            failure.withLock { $0 = $0 ?? error }
+            return false
+          }
+        }, videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
+    }
+  } catch {
+    throw failure.withLock { $0 } ?? Failure(error)
+  }
+}
+
+@_cdecl("actionclip_encode_pixels") @implementation
+public func actionclip_encode_pixels(
+  _ model: OpaquePointer!, _ pixels: UnsafePointer<Float>!, _ pixel_count: Int,
+  _ frame_count: Int, _ video_out: UnsafeMutablePointer<Float>!, _ video_capacity: Int,
+  _ frame_out: UnsafeMutablePointer<Float>!, _ frame_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let pixels = try required(pixels, "pixels")
+    let videos = try videoCount(loaded, frameCount: frame_count)
+    let side = loaded.configuration.imageSize
+    let needed = try product([frame_count, 3, side, side], "pixels")
+    guard pixel_count == needed else {
+      throw .argument(
+        "pixel_count is \(pixel_count), expected \(needed): \(frame_count) frames of 3x\(side)x\(side)")
+    }
+    let outputs = try EmbeddingOutputs(
+      loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
+    do {
+      try loaded.model.encode(
+        .pixels(pixels), videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
+    } catch { throw Failure(error) }
+  }
+}
+
+@_cdecl("actionclip_preprocess_crop") @implementation
+public func actionclip_preprocess_crop(
+  _ image: UnsafePointer<actionclip_image>!, _ size: Int32,
+  _ options: UnsafePointer<actionclip_preprocess_options>!,
+  _ crop_out: UnsafeMutablePointer<UInt8>!, _ crop_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let view = try imageView(try required(image, "image").pointee, "image")
+    let (preprocessor, needed) = try preprocessor(size, options)
+    let out = try output(crop_out, capacity: crop_capacity, needed: needed, "crop_out")
+    do {
+      try preprocessor.crop(view, into: UnsafeMutableBufferPointer(start: out, count: needed))
+    } catch { throw Failure(error) }
+  }
+}
+
+@_cdecl("actionclip_preprocess_pixels") @implementation
+public func actionclip_preprocess_pixels(
+  _ image: UnsafePointer<actionclip_image>!, _ size: Int32,
+  _ options: UnsafePointer<actionclip_preprocess_options>!,
+  _ pixels_out: UnsafeMutablePointer<Float>!, _ pixels_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let view = try imageView(try required(image, "image").pointee, "image")
+    let (preprocessor, needed) = try preprocessor(size, options)
+    let out = try output(pixels_out, capacity: pixels_capacity, needed: needed, "pixels_out")
+    do {
+      try preprocessor.pixels(view, into: UnsafeMutableBufferPointer(start: out, count: needed))
+    } catch { throw Failure(error) }
+  }
+}
+
+private func preprocessor(
+  _ size: Int32, _ options: UnsafePointer<actionclip_preprocess_options>?
+) throws(Failure) -> (Preprocessor, elements: Int) {
+  guard (1...4096).contains(size) else { throw .argument("size is \(size), expected 1 to 4096") }
+  let options = try preprocessOptions(options)
+  do {
+    return (try Preprocessor(size: Int(size), options: options), 3 * Int(size) * Int(size))
+  } catch { throw Failure(error) }
+}
+
+@_cdecl("actionclip_sample_indices") @implementation
+public func actionclip_sample_indices(
+  _ frame_count: Int64, _ segments: Int32, _ indices_out: UnsafeMutablePointer<Int64>!,
+  _ indices_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let indices: [Int]
+    do {
+      indices = try sampleIndices(frameCount: Int(frame_count), segments: Int(segments))
+    } catch { throw Failure(error) }
+    let out = try output(
+      indices_out, capacity: indices_capacity, needed: indices.count, "indices_out")
+    for (i, index) in indices.enumerated() { out[i] = Int64(index) }
+  }
+}

@@ -1,0 +1,68 @@
+import CActionCLIP
+import Glibc
+
+/// The objects behind the C API's opaque pointers. All reference counting by hand is in this file.
+protocol HandleObject: AnyObject {
+  /// Tells kinds apart, and live handles from freed memory.
+  static var magic: UInt64 { get }
+  static var name: String { get }
+}
+
+/// What an opaque pointer points to.
+private struct HandleBody {
+  var magic: UInt64
+  var process: pid_t
+  var object: UnsafeMutableRawPointer
+}
+
+enum Handle {
+  /// A new handle that owns `object`.
+  static func make<T: HandleObject>(_ object: T) throws(Failure) -> OpaquePointer {
+    guard let raw = malloc(MemoryLayout<HandleBody>.stride) else {
+      throw .outOfMemory("a \(T.name) handle")
+    }
+    raw.initializeMemory(
+      as: HandleBody.self,
+      to: HandleBody(
+        magic: T.magic, process: getpid(), object: Unmanaged.passRetained(object).toOpaque()))
+    return OpaquePointer(raw)
+  }
+
+  /// The object of a live handle of this kind, made by this process.
+  static func object<T: HandleObject>(_ handle: OpaquePointer?, _: T.Type) throws(Failure) -> T {
+    guard let handle else { throw .argument("\(T.name) is NULL") }
+    guard let body = body(handle, T.magic) else {
+      throw Failure(
+        ACTIONCLIP_ERROR_INVALID_HANDLE, "this is not a live \(T.name) handle (freed, or another kind)")
+    }
+    guard body.pointee.process == getpid() else {
+      throw Failure(
+        ACTIONCLIP_ERROR_FORKED,
+        "this \(T.name) was made before fork() by process \(body.pointee.process); make one in the"
+          + " child, or start it with exec or spawn")
+    }
+    return Unmanaged<T>.fromOpaque(body.pointee.object).takeUnretainedValue()
+  }
+
+  /// Releases a handle. In a forked child the object's threads and locks belong to the parent:
+  /// nothing is touched.
+  static func release<T: HandleObject>(_ handle: OpaquePointer?, _: T.Type) {
+    guard let handle, let body = body(handle, T.magic), body.pointee.process == getpid() else {
+      return
+    }
+    let object = Unmanaged<T>.fromOpaque(body.pointee.object)
+    body.pointee.magic = 0
+    free(UnsafeMutableRawPointer(body))
+    object.release()
+  }
+
+  private static func body(
+    _ handle: OpaquePointer, _ magic: UInt64
+  ) -> UnsafeMutablePointer<HandleBody>? {
+    let raw = UnsafeMutableRawPointer(handle)
+    guard UInt(bitPattern: raw) % UInt(MemoryLayout<HandleBody>.alignment) == 0,
+      raw.load(as: UInt64.self) == magic
+    else { return nil }
+    return raw.assumingMemoryBound(to: HandleBody.self)
+  }
+}

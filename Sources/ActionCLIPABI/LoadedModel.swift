@@ -1,0 +1,120 @@
+import CActionCLIP
+import Glibc
+import Model
+import Tokenizer
+import Weights
+
+/// What an actionclip_model handle holds: the model, and the tokenizer that was found for it.
+final class LoadedModel: HandleObject, Sendable {
+  static let magic: UInt64 = 0x4143_4C49_506D_6F64  // "ACLIPmod"
+  static let name = "model"
+
+  let model: ActionCLIP
+  let tokenizer: Tokenizer?
+  /// Why there is no tokenizer, for whoever asks for one.
+  let tokenizerProblem: String
+  let format: WeightsFormat
+
+  var configuration: Configuration { model.configuration }
+
+  init(_ weights: WeightsFile, path: String?, options: actionclip_model_options) throws(Failure) {
+    let loadOptions = try LoadedModel.loadOptions(options)
+    // The reference's checkpoints always have this section, and their names tell every option.
+    let declaresOptions = weights.sections.contains("fusion_model_state_dict")
+    do {
+      model = try ActionCLIP(weights, options: loadOptions, declaresOptions: declaresOptions)
+    } catch {
+      throw Failure(error).about(path ?? "the weights")
+    }
+    format = weights.format
+    let vocabulary = model.configuration.vocabularySize
+    if let named = options.tokenizer_path {
+      do {
+        tokenizer = try Tokenizer(
+          path: try string(named, "tokenizer_path"), vocabularySize: vocabulary)
+      } catch let error as TokenizerError {
+        throw Failure(error)
+      } catch let error as Failure {
+        throw error
+      } catch { throw Failure(ACTIONCLIP_ERROR_INTERNAL, "\(error)") }
+      tokenizerProblem = ""
+    } else {
+      (tokenizer, tokenizerProblem) = LoadedModel.tokenizerBeside(path, vocabulary)
+    }
+  }
+
+  /// The tokenizer, or an error that says where one was looked for.
+  func requiredTokenizer() throws(Failure) -> Tokenizer {
+    guard let tokenizer else { throw Failure(ACTIONCLIP_ERROR_NO_TOKENIZER, tokenizerProblem) }
+    return tokenizer
+  }
+
+  /// Names under which CLIP's merge list is kept.
+  private static let mergeListNames = [
+    "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt",
+  ]
+
+  /// A list that lies beside the weights but does not fit them is not an error before text is given.
+  private static func tokenizerBeside(
+    _ path: String?, _ vocabulary: Int
+  ) -> (Tokenizer?, problem: String) {
+    let advice = "name CLIP's merge list in tokenizer_path to encode text"
+    guard let path else { return (nil, "the model was loaded from memory: \(advice)") }
+    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
+    for name in mergeListNames where access(folder + name, R_OK) == 0 {
+      do {
+        return (try Tokenizer(path: folder + name, vocabularySize: vocabulary), "")
+      } catch {
+        return (nil, "the merge list beside the weights does not fit: \(error.message); \(advice)")
+      }
+    }
+    let names = mergeListNames.joined(separator: ", ")
+    return (nil, "no merge list (\(names)) lies beside '\(path)': \(advice)")
+  }
+
+  private static func loadOptions(
+    _ options: actionclip_model_options
+  ) throws(Failure) -> LoadOptions {
+    guard options.reserved == 0 else { throw .argument("options->reserved is not 0") }
+    guard [ACTIONCLIP_COMPUTE_DEFAULT, ACTIONCLIP_COMPUTE_FP32].contains(options.compute_type) else {
+      throw .argument("options->compute_type is \(options.compute_type), expected ACTIONCLIP_COMPUTE_*")
+    }
+    var head: TemporalHead?
+    if options.head != ACTIONCLIP_HEAD_AS_CHECKPOINT {
+      guard let chosen = TemporalHead(rawValue: options.head) else {
+        throw .argument("options->head is \(options.head), expected ACTIONCLIP_HEAD_*")
+      }
+      head = chosen
+    }
+    guard (0...Configuration.maximumFrames).contains(Int(options.frames)) else {
+      throw .argument(
+        "options->frames is \(options.frames), expected 0 to \(Configuration.maximumFrames)")
+    }
+    return LoadOptions(
+      joint: try choice(options.joint, "joint"),
+      temporalShift: try choice(options.temporal_shift, "temporal_shift"), head: head,
+      frames: options.frames == 0 ? nil : Int(options.frames),
+      threads: try threadCount(options.threads, "options->threads"))
+  }
+
+  private static func choice(_ value: Int32, _ name: String) throws(Failure) -> Bool? {
+    switch value {
+    case ACTIONCLIP_AS_CHECKPOINT: return nil
+    case ACTIONCLIP_ON: return true
+    case ACTIONCLIP_OFF: return false
+    default:
+      throw .argument(
+        "options->\(name) is \(value), expected ACTIONCLIP_AS_CHECKPOINT, _ON or _OFF")
+    }
+  }
+}
+
+/// A thread count from an option: 0 is one per processor that this process may use.
+func threadCount(_ value: Int32, _ name: String) throws(Failure) -> Int {
+  guard (0...256).contains(value) else { throw .argument("\(name) is \(value), expected 0 to 256") }
+  if value > 0 { return Int(value) }
+  var set = cpu_set_t()
+  guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return 1 }
+  let processors = withUnsafeBytes(of: set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+  return max(1, min(processors, 256))
+}

@@ -1,0 +1,101 @@
+import CActionCLIP
+import Glibc
+import Model
+import Weights
+
+// Load weights, model information.
+
+/// Sizes of the first version of each struct: callers built against it stay welcome.
+private let oldestModelOptions = 40
+private let oldestModelInfo = 96
+
+private let defaultModelOptions: actionclip_model_options = {
+  var options = actionclip_model_options()
+  options.struct_size = UInt32(MemoryLayout<actionclip_model_options>.size)
+  return options
+}()
+
+@_cdecl("actionclip_model_options_init") @implementation
+public func actionclip_model_options_init(
+  _ options: UnsafeMutablePointer<actionclip_model_options>!
+) {
+  options?.pointee = defaultModelOptions
+}
+
+@_cdecl("actionclip_model_load") @implementation
+public func actionclip_model_load(
+  _ path: UnsafePointer<CChar>!, _ options: UnsafePointer<actionclip_model_options>!,
+  _ model_out: UnsafeMutablePointer<OpaquePointer?>!
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let path = try string(path, "path")
+    let out = try required(model_out, "model_out")
+    let options = try SizedStruct.read(
+      options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
+    let weights: WeightsFile
+    do { weights = try WeightsFile(path: path) } catch { throw Failure(error) }
+    out.pointee = try Handle.make(LoadedModel(weights, path: path, options: options))
+  }
+}
+
+@_cdecl("actionclip_model_load_buffer") @implementation
+public func actionclip_model_load_buffer(
+  _ data: UnsafeRawPointer!, _ size: Int, _ options: UnsafePointer<actionclip_model_options>!,
+  _ model_out: UnsafeMutablePointer<OpaquePointer?>!
+) -> Int32 {
+  boundary { () throws(Failure) in
+    guard let data else { throw .argument("data is NULL") }
+    let size = try count(size, "size")
+    let out = try required(model_out, "model_out")
+    let options = try SizedStruct.read(
+      options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
+    let weights: WeightsFile
+    do {
+      weights = try WeightsFile(bytes: UnsafeRawBufferPointer(start: data, count: size))
+    } catch { throw Failure(error) }
+    out.pointee = try Handle.make(LoadedModel(weights, path: nil, options: options))
+  }
+}
+
+@_cdecl("actionclip_model_free") @implementation
+public func actionclip_model_free(_ model: OpaquePointer!) {
+  Handle.release(model, LoadedModel.self)
+}
+
+@_cdecl("actionclip_model_get_info") @implementation
+public func actionclip_model_get_info(
+  _ model: OpaquePointer!, _ info_out: UnsafeMutablePointer<actionclip_model_info>!
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let c = loaded.configuration
+    var info = actionclip_model_info()
+    info.file_type =
+      switch loaded.format {
+      case .safetensors: ACTIONCLIP_FILE_SAFETENSORS
+      case .torch: ACTIONCLIP_FILE_TORCH
+      }
+    // Sizes were bounded when the model was loaded.
+    info.image_size = Int32(clamping: c.imageSize)
+    info.patch_size = Int32(clamping: c.patchSize)
+    info.vision_width = Int32(clamping: c.visionWidth)
+    info.vision_layers = Int32(clamping: c.visionLayers)
+    info.vision_heads = Int32(clamping: c.visionHeads)
+    info.embedding_size = Int32(clamping: c.embeddingSize)
+    info.text_width = Int32(clamping: c.textWidth)
+    info.text_layers = Int32(clamping: c.textLayers)
+    info.text_heads = Int32(clamping: c.textHeads)
+    info.context_length = Int32(clamping: c.contextLength)
+    info.vocabulary_size = Int32(clamping: c.vocabularySize)
+    info.frames = Int32(clamping: c.frames)
+    info.joint = c.joint ? 1 : 0
+    info.temporal_shift = c.temporalShift ? 1 : 0
+    info.head = c.head.rawValue
+    info.compute_type = ACTIONCLIP_COMPUTE_FP32
+    info.threads = Int32(clamping: loaded.model.threads)
+    info.has_tokenizer = loaded.tokenizer == nil ? 0 : 1
+    info.logit_scale = loaded.model.logitScale
+    info.parameters = Int64(loaded.model.parameters)
+    try SizedStruct.write(info, to: info_out, oldest: oldestModelInfo, "info_out")
+  }
+}

@@ -1,0 +1,60 @@
+import CActionCLIP
+import Model
+
+// Similarity: scaled cosine, and the reference's evaluation rule.
+
+private func checkedScale(_ scale: Float) throws(Failure) -> Float {
+  guard scale.isFinite else { throw .argument("scale is \(scale), expected a finite number") }
+  return scale
+}
+
+@_cdecl("actionclip_similarity") @implementation
+public func actionclip_similarity(
+  _ videos: UnsafePointer<Float>!, _ video_count: Int, _ texts: UnsafePointer<Float>!,
+  _ text_count: Int, _ embedding_size: Int, _ scale: Float,
+  _ logits_out: UnsafeMutablePointer<Float>!, _ logits_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let videoCount = try count(video_count, "video_count")
+    let textCount = try count(text_count, "text_count")
+    let size = try count(embedding_size, "embedding_size")
+    _ = try product([videoCount, size, 4], "videos")
+    _ = try product([textCount, size, 4], "texts")
+    let videos = try required(videos, "videos")
+    let texts = try required(texts, "texts")
+    let scale = try checkedScale(scale)
+    let needed = try product([videoCount, textCount], "logits_out")
+    let out = try output(logits_out, capacity: logits_capacity, needed: needed, "logits_out")
+    do {
+      try Similarity.logits(
+        videos, videoCount, texts, textCount, size: size, scale: scale, to: out)
+    } catch { throw Failure(error) }
+  }
+}
+
+@_cdecl("actionclip_probabilities") @implementation
+public func actionclip_probabilities(
+  _ videos: UnsafePointer<Float>!, _ video_count: Int, _ texts: UnsafePointer<Float>!,
+  _ template_count: Int, _ class_count: Int, _ embedding_size: Int, _ scale: Float,
+  _ probabilities_out: UnsafeMutablePointer<Float>!, _ probabilities_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let videoCount = try count(video_count, "video_count")
+    let templates = try count(template_count, "template_count")
+    let classes = try count(class_count, "class_count")
+    let size = try count(embedding_size, "embedding_size")
+    _ = try product([videoCount, size, 4], "videos")
+    _ = try product([templates, classes, size, 4], "texts")
+    let videos = try required(videos, "videos")
+    let texts = try required(texts, "texts")
+    let scale = try checkedScale(scale)
+    let needed = try product([videoCount, classes], "probabilities_out")
+    let out = try output(
+      probabilities_out, capacity: probabilities_capacity, needed: needed, "probabilities_out")
+    do {
+      try Similarity.probabilities(
+        videos, videoCount, texts, templates: templates, classes: classes, size: size,
+        scale: scale, to: out)
+    } catch { throw Failure(error) }
+  }
+}

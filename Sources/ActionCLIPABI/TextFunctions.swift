@@ -1,0 +1,246 @@
+import CActionCLIP
+import Glibc
+import Model
+import Tokenizer
+
+// Encode prompts, labels and tokens; the tokenizer by itself; the reference's templates.
+
+/// What an actionclip_tokenizer handle holds.
+final class LoadedTokenizer: HandleObject, Sendable {
+  static let magic: UInt64 = 0x4143_4C49_5074_6F6B  // "ACLIPtok"
+  static let name = "tokenizer"
+  let tokenizer: Tokenizer
+  init(_ tokenizer: Tokenizer) { self.tokenizer = tokenizer }
+}
+
+private func truncates(_ too_long: Int32) throws(Failure) -> Bool {
+  switch too_long {
+  case ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR: return false
+  case ACTIONCLIP_TEXT_TRUNCATE: return true
+  default:
+    throw .argument(
+      "too_long is \(too_long), expected ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR or ACTIONCLIP_TEXT_TRUNCATE")
+  }
+}
+
+private typealias Texts = UnsafePointer<UnsafePointer<CChar>?>
+
+/// Fills rows of token ids [rows, C], one for each text that `text` gives.
+private func tokenize(
+  _ loaded: LoadedModel, rows: Int, truncate: Bool, into tokens: UnsafeMutablePointer<Int32>,
+  text: (_ row: Int, _ encode: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Void) throws(Failure)
+    -> Void
+) throws(Failure) {
+  let tokenizer = try loaded.requiredTokenizer()
+  let length = loaded.configuration.contextLength
+  for row in 0..<rows {
+    try text(row) { (bytes) throws(Failure) in
+      do {
+        try tokenizer.encodeRow(
+          bytes, contextLength: length, truncate: truncate,
+          into: UnsafeMutableBufferPointer(start: tokens + row * length, count: length))
+      } catch { throw Failure(error) }
+    }
+  }
+}
+
+private func tokenize(
+  _ loaded: LoadedModel, prompts: Texts, _ count: Int, truncate: Bool,
+  into tokens: UnsafeMutablePointer<Int32>
+) throws(Failure) {
+  try tokenize(loaded, rows: count, truncate: truncate, into: tokens) {
+    (row, encode) throws(Failure) in
+    let bytes = try bytes(prompts[row], "prompts[\(row)]")
+    do { try encode(bytes) } catch { throw error.about("prompts[\(row)]") }
+  }
+}
+
+private func encode(
+  _ loaded: LoadedModel, rows: Int, to out: UnsafeMutablePointer<Float>,
+  tokenize: (UnsafeMutablePointer<Int32>) throws(Failure) -> Void
+) throws(Failure) {
+  let count = try product([rows, loaded.configuration.contextLength], "prompts")
+  try withBuffer(Int32.self, count: count, for: "\(rows) rows of tokens") {
+    (tokens) throws(Failure) in
+    guard let base = tokens.baseAddress else { return }
+    try tokenize(base)
+    do { try loaded.model.encode(tokens: base, rows: rows, to: out) } catch { throw Failure(error) }
+  }
+}
+
+@_cdecl("actionclip_encode_prompts") @implementation
+public func actionclip_encode_prompts(
+  _ model: OpaquePointer!, _ prompts: UnsafePointer<UnsafePointer<CChar>?>!, _ prompt_count: Int,
+  _ too_long: Int32, _ text_out: UnsafeMutablePointer<Float>!, _ text_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let prompts = try required(prompts, "prompts")
+    let rows = try count(prompt_count, "prompt_count")
+    let truncate = try truncates(too_long)
+    let needed = try product([rows, loaded.configuration.embeddingSize], "text_out")
+    let out = try output(text_out, capacity: text_capacity, needed: needed, "text_out")
+    try encode(loaded, rows: rows, to: out) { (tokens) throws(Failure) in
+      try tokenize(loaded, prompts: prompts, rows, truncate: truncate, into: tokens)
+    }
+  }
+}
+
+@_cdecl("actionclip_encode_labels") @implementation
+public func actionclip_encode_labels(
+  _ model: OpaquePointer!, _ labels: UnsafePointer<UnsafePointer<CChar>?>!, _ label_count: Int,
+  _ templates: UnsafePointer<UnsafePointer<CChar>?>!, _ template_count: Int,
+  _ too_long: Int32, _ text_out: UnsafeMutablePointer<Float>!, _ text_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let labels = try required(labels, "labels")
+    let labelCount = try count(label_count, "label_count")
+    let templates = try chosenTemplates(templates, template_count)
+    let truncate = try truncates(too_long)
+    let rows = try product([templates.count, labelCount], "label_count")
+    let needed = try product([rows, loaded.configuration.embeddingSize], "text_out")
+    let out = try output(text_out, capacity: text_capacity, needed: needed, "text_out")
+    try encode(loaded, rows: rows, to: out) { (tokens) throws(Failure) in
+      try tokenize(loaded, rows: rows, truncate: truncate, into: tokens) {
+        (row, encode) throws(Failure) in
+        let (template, label) = (row / labelCount, row % labelCount)
+        let name = "labels[\(label)]"
+        var prompt: String
+        do {
+          prompt = try PromptTemplates.fill(
+            templates[template], label: try string(labels[label], name))
+        } catch let error as TokenizerError {
+          throw Failure(error)
+        } catch let error as Failure {
+          throw error
+        } catch { throw Failure(ACTIONCLIP_ERROR_INTERNAL, "\(error)") }
+        var failure: Failure?
+        prompt.withUTF8 { bytes in
+          do throws(Failure) { try encode(bytes) } catch { failure = error }
+        }
+        if let failure { throw failure.about("\(name) in template \(template)") }
+      }
+    }
+  }
+}
+
+/// The caller's templates, each checked to have its place for the label; or the reference's.
+private func chosenTemplates(_ templates: Texts?, _ templateCount: Int) throws(Failure) -> [String] {
+  guard let templates else {
+    guard templateCount == 0 else {
+      throw .argument("templates is NULL but template_count is \(templateCount)")
+    }
+    return PromptTemplates.reference
+  }
+  guard (1...65_536).contains(templateCount) else {
+    throw .argument("template_count is \(templateCount), expected 1 to 65536")
+  }
+  var chosen: [String] = []
+  for i in 0..<templateCount {
+    let template = try string(templates[i], "templates[\(i)]")
+    do { _ = try PromptTemplates.fill(template, label: "") } catch {
+      throw Failure(error).about("templates[\(i)]")
+    }
+    chosen.append(template)
+  }
+  return chosen
+}
+
+@_cdecl("actionclip_template_count") @implementation
+public func actionclip_template_count() -> Int32 { Int32(clamping: PromptTemplates.reference.count) }
+
+/// The reference's templates as C strings for as long as the process lives.
+private let templateStrings: [UnsafePointer<CChar>] = PromptTemplates.reference.compactMap {
+  $0.withCString { strdup($0) }.map { UnsafePointer($0) }
+}
+
+@_cdecl("actionclip_template") @implementation
+public func actionclip_template(_ index: Int32) -> UnsafePointer<CChar>! {
+  let index = Int(index)
+  return templateStrings.indices.contains(index) ? templateStrings[index] : nil
+}
+
+@_cdecl("actionclip_encode_tokens") @implementation
+public func actionclip_encode_tokens(
+  _ model: OpaquePointer!, _ tokens: UnsafePointer<Int32>!, _ token_count: Int, _ row_count: Int,
+  _ text_out: UnsafeMutablePointer<Float>!, _ text_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let tokens = try required(tokens, "tokens")
+    let rows = try count(row_count, "row_count")
+    let length = loaded.configuration.contextLength
+    let expected = try product([rows, length], "tokens")
+    guard token_count == expected else {
+      throw .argument("token_count is \(token_count), expected \(expected): \(rows) rows of \(length)")
+    }
+    let needed = try product([rows, loaded.configuration.embeddingSize], "text_out")
+    let out = try output(text_out, capacity: text_capacity, needed: needed, "text_out")
+    do { try loaded.model.encode(tokens: tokens, rows: rows, to: out) } catch {
+      throw Failure(error)
+    }
+  }
+}
+
+@_cdecl("actionclip_tokenize") @implementation
+public func actionclip_tokenize(
+  _ model: OpaquePointer!, _ prompts: UnsafePointer<UnsafePointer<CChar>?>!, _ prompt_count: Int,
+  _ too_long: Int32, _ tokens_out: UnsafeMutablePointer<Int32>!, _ tokens_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let prompts = try required(prompts, "prompts")
+    let rows = try count(prompt_count, "prompt_count")
+    let truncate = try truncates(too_long)
+    let needed = try product([rows, loaded.configuration.contextLength], "tokens_out")
+    let out = try output(tokens_out, capacity: tokens_capacity, needed: needed, "tokens_out")
+    try withBuffer(Int32.self, count: needed, for: "\(rows) rows of tokens") {
+      (tokens) throws(Failure) in
+      guard let base = tokens.baseAddress else { return }
+      try tokenize(loaded, prompts: prompts, rows, truncate: truncate, into: base)
+      out.update(from: base, count: needed)
+    }
+  }
+}
+
+@_cdecl("actionclip_tokenizer_load") @implementation
+public func actionclip_tokenizer_load(
+  _ path: UnsafePointer<CChar>!, _ tokenizer_out: UnsafeMutablePointer<OpaquePointer?>!
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let path = try string(path, "path")
+    let out = try required(tokenizer_out, "tokenizer_out")
+    let tokenizer: Tokenizer
+    do { tokenizer = try Tokenizer(path: path) } catch { throw Failure(error) }
+    out.pointee = try Handle.make(LoadedTokenizer(tokenizer))
+  }
+}
+
+@_cdecl("actionclip_tokenizer_free") @implementation
+public func actionclip_tokenizer_free(_ tokenizer: OpaquePointer!) {
+  Handle.release(tokenizer, LoadedTokenizer.self)
+}
+
+@_cdecl("actionclip_tokenizer_encode") @implementation
+public func actionclip_tokenizer_encode(
+  _ tokenizer: OpaquePointer!, _ text: UnsafePointer<CChar>!, _ text_size: Int,
+  _ ids_out: UnsafeMutablePointer<Int32>!, _ ids_capacity: Int,
+  _ count_out: UnsafeMutablePointer<Int>!
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let loaded = try Handle.object(tokenizer, LoadedTokenizer.self)
+    let text = UnsafeRawPointer(try required(text, "text")).assumingMemoryBound(to: UInt8.self)
+    let size = try count(text_size, "text_size", minimum: 0)
+    let countOut = try required(count_out, "count_out")
+    let ids: [Int32]
+    do {
+      ids = try loaded.tokenizer.encode(UnsafeBufferPointer(start: text, count: size))
+    } catch { throw Failure(error) }
+    if ids_out != nil || ids_capacity != 0 {
+      let out = try output(ids_out, capacity: ids_capacity, needed: ids.count, "ids_out")
+      for (i, id) in ids.enumerated() { out[i] = id }
+    }
+    countOut.pointee = ids.count
+  }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import CActionCLIP
+import Glibc
+
+/// The command `actionclip`. It uses the C API alone, which shows that the API is enough.
+@main
+struct ActionCLIPCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "actionclip",
+    abstract: "Recognise actions in video by matching it against words.",
+    discussion: """
+      Exit status: 0 everything went well, 1 something failed, 64 wrong usage.
+      """,
+    version: Version.description,
+    subcommands: [Classify.self, Info.self, Tokenize.self, Parity.self])
+
+  static func main() {
+    // `actionclip … | head` ends without a word, even under a parent that ignores the signal.
+    signal(SIGPIPE, SIG_DFL)
+    // Only the character type: how wide a character is and whether the terminal takes UTF-8.
+    setlocale(LC_CTYPE, "")
+    do {
+      try Version.requireMatchingLibrary()
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Glibc.exit(conclude(error))
+    }
+  }
+
+  /// Says what went wrong, once and in one line, and gives the exit status. Asking for help or the
+  /// version reaches this too: the parser reports both as errors.
+  private static func conclude(_ error: any Error) -> Int32 {
+    switch error {
+    case is AlreadyReported: return 1
+    case let error as CommandError:
+      Diagnostics.error(error.message)
+      return 1
+    case let error as LibraryError:
+      Diagnostics.error(error.message)
+      return 1
+    default: break
+    }
+    let code = exitCode(for: error)
+    guard code.isSuccess else {
+      Diagnostics.error("\(message(for: error)) (see: \(helpInvocation) --help)")
+      return code.rawValue
+    }
+    do {
+      try Output().line(fullMessage(for: error))
+      return code.rawValue
+    } catch {
+      return conclude(error)
+    }
+  }
+
+  /// The subcommand that was named, so that the hint leads to the right page.
+  private static var helpInvocation: String {
+    guard let named = CommandLine.arguments.dropFirst().first,
+      configuration.subcommands.contains(where: { $0.configuration.commandName == named })
+    else { return "actionclip" }
+    return "actionclip \(named)"
+  }
+}

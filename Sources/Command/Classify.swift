@@ -1,0 +1,136 @@
+import ArgumentParser
+import CActionCLIP
+
+struct Classify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "classify",
+    abstract: "Rank labels by how well they describe each video.",
+    discussion: """
+      Labels come from a file (one per line; blank lines and lines that begin with # do not count; \
+      a table with the header id,name is read too) or from --label, once for each.
+      A video that cannot be read is reported on standard error and the next one follows.
+      With --json, each video is one line: path, labels (label, probability), frames (the indices \
+      that were looked at), damaged_frames, error (null when all went well).
+      """)
+
+  @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
+  var videos: [String]
+
+  @Option(help: ArgumentHelp("The model's weights.", valueName: "path"))
+  var model: String
+
+  @Option(help: ArgumentHelp("A file of labels.", valueName: "path"))
+  var labels: String?
+
+  @Option(help: ArgumentHelp("A label; repeat it for each.", valueName: "text"))
+  var label: [String] = []
+
+  @Option(help: ArgumentHelp("How many labels to show; 0 for all.", valueName: "count"))
+  var top = 5
+
+  @Option(
+    help: ArgumentHelp(
+      "A prompt with one {} for the label; repeat it for more (default: the reference's 16).",
+      valueName: "text"))
+  var template: [String] = []
+
+  @Option(help: "Short side before the crop to S: S*256/224, or S as CLIP itself has it.")
+  var resize = Resize.actionclip
+
+  @Option(help: "What cosines are multiplied with before the softmax.")
+  var scale: Float = 100
+
+  @Flag(help: "One JSON object per video, each on its line.")
+  var json = false
+
+  @OptionGroup(title: "Model options")
+  var options: ModelOptions
+
+  enum Resize: String, CaseIterable, ExpressibleByArgument {
+    case actionclip, clip
+    var code: Int32 {
+      Int32(self == .actionclip ? ACTIONCLIP_RESIZE_ACTIONCLIP : ACTIONCLIP_RESIZE_CLIP)
+    }
+  }
+
+  func validate() throws {
+    if labels == nil && label.isEmpty {
+      throw ValidationError("Give labels: --labels FILE, or --label TEXT for each.")
+    }
+    if labels != nil && !label.isEmpty { throw ValidationError("Give --labels or --label, not both.") }
+    if top < 0 { throw ValidationError("--top must be 0 or more.") }
+  }
+
+  func run() throws {
+    let names = try labels.map(LabelList.read) ?? label
+    let model = try options.load(model)
+    // Once for all videos: the text encoder is most of the work for a single short one.
+    let (texts, templates) = try model.encode(labels: names, templates: template)
+    let output = Output()
+    let terminal = Terminal.standardOutput()
+    var failures = 0
+    var separator = ""
+    for path in videos {
+      let report: String
+      do {
+        let seen = try look(at: path, with: model)
+        let probabilities = try model.probabilities(
+          videos: seen.embedding, texts: texts, templates: templates, classes: names.count, scale: scale)
+        let ranking = Ranking(labels: names, probabilities: probabilities, top: top)
+        if seen.damaged > 0 {
+          Diagnostics.warning("\(path): \(seen.damaged) of \(seen.count) frames are damaged")
+        }
+        report =
+          json
+          ? line(path, ranking: ranking, seen: seen).text
+          : text(path, ranking: ranking, seen: seen, terminal: terminal)
+      } catch {
+        failures += 1
+        // The library names the file where the file is at fault, but not in every error.
+        let said = error.message.contains(path) ? error.message : "\(path): \(error.message)"
+        Diagnostics.error(said)
+        guard json else { continue }
+        report = line(path, error: said).text
+      }
+      try output.line(separator + report)
+      separator = json ? "" : "\n"
+    }
+    if failures > 0 { throw AlreadyReported() }
+  }
+
+  private struct Seen {
+    let embedding: [Float]  // [E]
+    let indices: [Int64]  // [T]
+    let count: Int64
+    let damaged: Int64
+  }
+
+  private func look(at path: String, with model: Model) throws(LibraryError) -> Seen {
+    let video = try Video(path: path, threads: options.threads ?? 0)
+    let info = try video.info()
+    var indices = [Int64](repeating: 0, count: model.frames)
+    try check(actionclip_sample_indices(info.frame_count, model.info.frames, &indices, model.frames))
+    return Seen(
+      embedding: try video.encode(with: model, resize: resize.code), indices: indices,
+      count: info.frame_count, damaged: info.damaged_frames)
+  }
+
+  private func text(_ path: String, ranking: Ranking, seen: Seen, terminal: Terminal) -> String {
+    let head = "\(terminal.bold(printable(path)))  (\(seen.indices.count) of \(seen.count) frames)"
+    return ([head] + ranking.lines(on: terminal)).joined(separator: "\n")
+  }
+
+  private func line(_ path: String, ranking: Ranking, seen: Seen) -> JSONValue {
+    [
+      "path": .string(path), "labels": ranking.json, "frames": .array(seen.indices.map { .int($0) }),
+      "damaged_frames": .int(seen.damaged), "error": .null,
+    ]
+  }
+
+  private func line(_ path: String, error: String) -> JSONValue {
+    [
+      "path": .string(path), "labels": .array([]), "frames": .array([]), "damaged_frames": .null,
+      "error": .string(error),
+    ]
+  }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import CActionCLIP
+
+struct Info: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info",
+    abstract: "Say what a model file holds, after every choice was resolved.")
+
+  @Argument(help: ArgumentHelp("The model's weights.", valueName: "model"))
+  var path: String
+
+  @Flag(help: "One JSON object.")
+  var json = false
+
+  @OptionGroup(title: "Model options")
+  var options: ModelOptions
+
+  func run() throws {
+    let info = try options.load(path).info
+    try Output().line(json ? object(info).text : table(info))
+  }
+
+  private func object(_ info: actionclip_model_info) -> JSONValue {
+    [
+      "path": .string(path),
+      "file_type": .string(fileType(info)),
+      "image_size": .int(Int64(info.image_size)),
+      "patch_size": .int(Int64(info.patch_size)),
+      "vision_width": .int(Int64(info.vision_width)),
+      "vision_layers": .int(Int64(info.vision_layers)),
+      "vision_heads": .int(Int64(info.vision_heads)),
+      "embedding_size": .int(Int64(info.embedding_size)),
+      "text_width": .int(Int64(info.text_width)),
+      "text_layers": .int(Int64(info.text_layers)),
+      "text_heads": .int(Int64(info.text_heads)),
+      "context_length": .int(Int64(info.context_length)),
+      "vocabulary_size": .int(Int64(info.vocabulary_size)),
+      "frames": .int(Int64(info.frames)),
+      "joint": .bool(info.joint != 0),
+      "temporal_shift": .bool(info.temporal_shift != 0),
+      "head": .string(Head.name(of: info.head)),
+      "compute_type": .string(computeType(info)),
+      "threads": .int(Int64(info.threads)),
+      "has_tokenizer": .bool(info.has_tokenizer != 0),
+      "logit_scale": .float(info.logit_scale),
+      "parameters": .int(info.parameters),
+    ]
+  }
+
+  private func table(_ info: actionclip_model_info) -> String {
+    let head = info.joint != 0 ? "none, the tokens of all frames are joined" : Head.name(of: info.head)
+    let rows: [(String, String)] = [
+      ("file", "\(printable(path)) (\(fileType(info)))"),
+      ("parameters", grouped(info.parameters)),
+      ("frames", "\(info.frames) per video, \(info.image_size) x \(info.image_size) pixels"),
+      (
+        "vision",
+        layers(info.vision_layers, info.vision_width, info.vision_heads, "patch \(info.patch_size)")
+      ),
+      (
+        "text",
+        layers(
+          info.text_layers, info.text_width, info.text_heads,
+          "\(info.context_length) tokens of \(grouped(Int64(info.vocabulary_size)))")
+      ),
+      ("embedding", "\(info.embedding_size)"),
+      ("joint tokens", onOff(info.joint)),
+      ("temporal shift", onOff(info.temporal_shift)),
+      ("head", head),
+      ("logit scale", formatted("%.3f", Double(info.logit_scale))),
+      ("computes in", "\(computeType(info)), \(info.threads) thread\(info.threads == 1 ? "" : "s")"),
+      ("tokenizer", info.has_tokenizer != 0 ? "found" : "none: give --tokenizer to encode text"),
+    ]
+    return rows.map { "\(Columns.fit($0.0, 14))  \($0.1)" }.joined(separator: "\n")
+  }
+
+  private func layers(_ count: Int32, _ width: Int32, _ heads: Int32, _ more: String) -> String {
+    "\(count) layer\(count == 1 ? "" : "s"), width \(width), \(heads) head\(heads == 1 ? "" : "s"), \(more)"
+  }
+
+  private func onOff(_ value: Int32) -> String { value != 0 ? "on" : "off" }
+
+  private func fileType(_ info: actionclip_model_info) -> String {
+    switch info.file_type {
+    case Int32(ACTIONCLIP_FILE_SAFETENSORS): "safetensors"
+    case Int32(ACTIONCLIP_FILE_TORCH): "torch"
+    default: "unknown (\(info.file_type))"
+    }
+  }
+
+  private func computeType(_ info: actionclip_model_info) -> String {
+    info.compute_type == Int32(ACTIONCLIP_COMPUTE_FP32) ? "fp32" : "unknown (\(info.compute_type))"
+  }
+
+  /// 151277313 as 151,277,313.
+  private func grouped(_ number: Int64) -> String {
+    let digits = Array(String(number))
+    return digits.enumerated().reduce(into: "") { text, digit in
+      if digit.offset > 0, (digits.count - digit.offset) % 3 == 0 { text.append(",") }
+      text.append(digit.element)
+    }
+  }
+}

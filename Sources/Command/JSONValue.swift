@@ -1,0 +1,68 @@
+/// JSON written with its keys in the order given, so that two runs can be compared as text.
+enum JSONValue: ExpressibleByDictionaryLiteral {
+  case null
+  case bool(Bool)
+  case int(Int64)
+  case float(Float)
+  case double(Double)
+  case string(String)
+  case array([JSONValue])
+  case object([(key: String, value: JSONValue)])
+
+  init(dictionaryLiteral pairs: (String, JSONValue)...) {
+    self = .object(pairs.map { (key: $0.0, value: $0.1) })
+  }
+
+  /// On one line, without spaces.
+  var text: String {
+    var result = ""
+    write(to: &result)
+    return result
+  }
+
+  private func write(to result: inout String) {
+    switch self {
+    case .null: result += "null"
+    case .bool(let value): result += value ? "true" : "false"
+    case .int(let value): result += String(value)
+    // JSON has no NaN or infinity. Swift writes the shortest digits that read back the same.
+    case .float(let value): result += value.isFinite ? value.description : "null"
+    case .double(let value): result += value.isFinite ? value.description : "null"
+    case .string(let value): JSONValue.write(value, to: &result)
+    case .array(let values):
+      result += "["
+      for (index, value) in values.enumerated() {
+        if index > 0 { result += "," }
+        value.write(to: &result)
+      }
+      result += "]"
+    case .object(let pairs):
+      result += "{"
+      for (index, pair) in pairs.enumerated() {
+        if index > 0 { result += "," }
+        JSONValue.write(pair.key, to: &result)
+        result += ":"
+        pair.value.write(to: &result)
+      }
+      result += "}"
+    }
+  }
+
+  private static func write(_ text: String, to result: inout String) {
+    result += "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case "\u{0}"..."\u{1F}", "\u{7F}", "\u{2028}", "\u{2029}":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    result += "\""
+  }
+}

@@ -1,0 +1,179 @@
+import CActionCLIP
+
+/// A loaded model: the handle, freed with the object, and what it is.
+final class Model {
+  let handle: OpaquePointer
+  let info: actionclip_model_info
+
+  init(path: String, options: actionclip_model_options, tokenizer: String?) throws(LibraryError) {
+    var options = options
+    var loaded: OpaquePointer?
+    let status: Int32
+    if let tokenizer {
+      status = tokenizer.withCString { text in
+        options.tokenizer_path = text
+        return actionclip_model_load(path, &options, &loaded)
+      }
+    } else {
+      status = actionclip_model_load(path, &options, &loaded)
+    }
+    try check(status)
+    guard let loaded else { throw LibraryError(status: status, message: "\(path): no model was given") }
+    var info = actionclip_model_info()
+    info.struct_size = UInt32(MemoryLayout<actionclip_model_info>.size)
+    let described = actionclip_model_get_info(loaded, &info)
+    if described != ACTIONCLIP_OK {
+      defer { actionclip_model_free(loaded) }
+      try check(described)
+    }
+    handle = loaded
+    self.info = info
+  }
+
+  deinit { actionclip_model_free(handle) }
+
+  var embeddingSize: Int { Int(info.embedding_size) }
+  var contextLength: Int { Int(info.context_length) }
+  var frames: Int { Int(info.frames) }
+
+  /// [templates, labels, E]; no templates: the reference's.
+  func encode(labels: [String], templates: [String]) throws -> (texts: [Float], templates: Int) {
+    let count = templates.isEmpty ? Int(actionclip_template_count()) : templates.count
+    var texts = [Float](repeating: 0, count: count * labels.count * embeddingSize)
+    let capacity = texts.count
+    try withCStrings(labels) { labelTexts in
+      try withCStrings(templates) { templateTexts in
+        try check(
+          actionclip_encode_labels(
+            handle, labelTexts, labels.count, templates.isEmpty ? nil : templateTexts, templates.count,
+            Int32(ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR), &texts, capacity))
+      }
+    }
+    return (texts, count)
+  }
+
+  /// [rows, E] from [rows, C].
+  func encode(tokens: [Int32], rows: Int) throws(LibraryError) -> [Float] {
+    var texts = [Float](repeating: 0, count: rows * embeddingSize)
+    let capacity = texts.count
+    try check(actionclip_encode_tokens(handle, tokens, tokens.count, rows, &texts, capacity))
+    return texts
+  }
+
+  /// Videos [videos, E] and frames [videos*T, E] ([videos, E] when joint) from [videos*T, 3, S, S].
+  func encode(pixels: [Float], videos: Int) throws(LibraryError) -> (videos: [Float], frames: [Float]) {
+    let frameRows = info.joint != 0 ? videos : videos * frames
+    var video = [Float](repeating: 0, count: videos * embeddingSize)
+    var frame = [Float](repeating: 0, count: frameRows * embeddingSize)
+    let (videoCapacity, frameCapacity) = (video.count, frame.count)
+    try check(
+      actionclip_encode_pixels(
+        handle, pixels, pixels.count, videos * frames, &video, videoCapacity, &frame, frameCapacity))
+    return (video, frame)
+  }
+
+  /// [videos, classes], each row summing to 1, from videos [videos, E] and texts [templates, classes, E].
+  func probabilities(
+    videos: [Float], texts: [Float], templates: Int, classes: Int, scale: Float
+  ) throws(LibraryError) -> [Float] {
+    let rows = videos.count / max(1, embeddingSize)
+    var result = [Float](repeating: 0, count: rows * classes)
+    let capacity = result.count
+    try check(
+      actionclip_probabilities(
+        videos, rows, texts, templates, classes, embeddingSize, scale, &result, capacity))
+    return result
+  }
+}
+
+/// An open video file.
+final class Video {
+  private let handle: OpaquePointer
+
+  init(path: String, threads: Int32) throws(LibraryError) {
+    var options = actionclip_video_options()
+    actionclip_video_options_init(&options)
+    options.threads = threads
+    var opened: OpaquePointer?
+    try check(actionclip_video_open(path, &options, &opened))
+    guard let opened else { throw LibraryError(status: 0, message: "\(path): no video was given") }
+    handle = opened
+  }
+
+  deinit { actionclip_video_free(handle) }
+
+  func info() throws(LibraryError) -> actionclip_video_info {
+    var info = actionclip_video_info()
+    info.struct_size = UInt32(MemoryLayout<actionclip_video_info>.size)
+    try check(actionclip_video_get_info(handle, &info))
+    return info
+  }
+
+  /// [E]
+  func encode(with model: Model, resize: Int32) throws(LibraryError) -> [Float] {
+    var options = actionclip_preprocess_options()
+    actionclip_preprocess_options_init(&options)
+    options.resize = resize
+    var embedding = [Float](repeating: 0, count: model.embeddingSize)
+    let capacity = embedding.count
+    try check(actionclip_encode_video(model.handle, handle, &options, &embedding, capacity, nil, 0))
+    return embedding
+  }
+}
+
+/// A merge list by itself.
+final class Tokenizer {
+  private let handle: OpaquePointer
+  private var ids = [Int32](repeating: 0, count: 256)
+
+  init(path: String) throws(LibraryError) {
+    var loaded: OpaquePointer?
+    try check(actionclip_tokenizer_load(path, &loaded))
+    guard let loaded else { throw LibraryError(status: 0, message: "\(path): no tokenizer was given") }
+    handle = loaded
+  }
+
+  deinit { actionclip_tokenizer_free(handle) }
+
+  /// The ids of UTF-8 text, which may hold NUL bytes, without markers.
+  func encode(_ text: [UInt8]) throws -> ArraySlice<Int32> {
+    var count = 0
+    try text.withUnsafeBytes { raw in
+      let bytes = raw.assumingMemoryBound(to: CChar.self)
+      // An empty array has no address, and the library wants one.
+      try withUnsafePointer(to: CChar(0)) { empty in
+        let start = bytes.baseAddress ?? empty
+        var capacity = ids.count
+        var status = actionclip_tokenizer_encode(handle, start, bytes.count, &ids, capacity, &count)
+        if status == ACTIONCLIP_ERROR_BUFFER_TOO_SMALL {
+          try check(actionclip_tokenizer_encode(handle, start, bytes.count, nil, 0, &count))
+          capacity = count
+          ids = [Int32](repeating: 0, count: capacity)
+          status = actionclip_tokenizer_encode(handle, start, bytes.count, &ids, capacity, &count)
+        }
+        try check(status)
+      }
+    }
+    return ids.prefix(count)
+  }
+}
+
+/// Calls `body` with the texts as C strings, which live as long as the call.
+func withCStrings<Result>(
+  _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) throws -> Result
+) rethrows -> Result {
+  var bytes: [CChar] = []
+  var starts: [Int] = []
+  for text in texts {
+    starts.append(bytes.count)
+    bytes.append(contentsOf: text.utf8CString)
+  }
+  return try bytes.withUnsafeBufferPointer { buffer in
+    var pointers = starts.map { start in buffer.baseAddress.map { $0 + start } }
+    pointers.append(nil)
+    return try pointers.withUnsafeBufferPointer { list in
+      guard let first = list.baseAddress else { preconditionFailure("a list with its end is not empty") }
+      return try body(first)
+    }
+  }
+}

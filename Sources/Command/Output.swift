@@ -1,0 +1,62 @@
+import Glibc
+
+/// Standard output, written through at once: a reader at the other end of a pipe sees every line
+/// when it is made, and half a line never stays behind.
+struct Output {
+  func write(_ text: String) throws {
+    var text = text
+    try text.withUTF8 { bytes in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let start = UnsafeBufferPointer(rebasing: rest).baseAddress
+        let written = Glibc.write(STDOUT_FILENO, start, rest.count)
+        if written > 0 {
+          rest = rest.dropFirst(written)
+        } else if written < 0, errno == EINTR {
+          continue
+        } else if written < 0, errno == EPIPE {
+          throw AlreadyReported()  // the reader has gone: nobody is left to tell
+        } else {
+          throw CommandError.system("cannot write to standard output")
+        }
+      }
+    }
+  }
+
+  func line(_ text: String) throws { try write(text + "\n") }
+}
+
+/// Lines for a person, on standard error.
+enum Diagnostics {
+  static func error(_ message: String) { line("error", message) }
+  static func warning(_ message: String) { line("warning", message) }
+
+  private static func line(_ kind: String, _ message: String) {
+    let text = "actionclip: \(kind): \(printable(message))\n"
+    _ = text.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
+  }
+}
+
+/// One line without control characters: a file's name or label must not steer the terminal.
+func printable(_ text: String) -> String {
+  var result = String.UnicodeScalarView()
+  for scalar in text.unicodeScalars {
+    switch scalar.properties.generalCategory {
+    case .control where scalar == "\n" || scalar == "\t": result.append(" ")
+    case .control, .lineSeparator, .paragraphSeparator: result.append("\u{FFFD}")
+    default: result.append(scalar)
+    }
+  }
+  return String(result)
+}
+
+/// `printf`'s formatting. LC_NUMERIC stays "C", so the decimal mark is a point everywhere.
+func formatted(_ format: String, _ arguments: any CVarArg...) -> String {
+  withVaList(arguments) { list in
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
+      guard let start = buffer.baseAddress else { return "" }
+      vsnprintf(start, buffer.count, format, list)
+      return String(cString: start)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+
+struct Parity: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "parity",
+    abstract: "Compare this library with the reference on parity packs.",
+    discussion: """
+      A pack is a folder with case.json, checkpoint.pt, inputs.safetensors and expected.safetensors. \
+      For each tensor: the largest absolute error, the largest error relative to the tensor's largest \
+      value, and the lowest cosine of two rows. Features pass with a cosine of 0.999999 and a relative \
+      error of 1e-4, probabilities with an absolute error of 1e-4.
+      """)
+
+  @Argument(help: ArgumentHelp("Packs.", valueName: "dir"))
+  var packs: [String]
+
+  @Option(help: "Threads that compute (default: one per available processor).")
+  var threads: Int32?
+
+  @Flag(help: "One JSON object per pack, each on its line.")
+  var json = false
+
+  func run() throws {
+    let output = Output()
+    var failures = 0
+    for path in packs {
+      var pack = path[...]
+      while pack.count > 1, pack.hasSuffix("/") { pack.removeLast() }
+      do {
+        let tensors = try ParityPack(directory: String(pack)).run(threads: threads)
+        if !tensors.allSatisfy(\.passed) { failures += 1 }
+        try output.line(json ? object(path, tensors, error: nil).text : table(path, tensors))
+      } catch  where !(error is AlreadyReported) {
+        failures += 1
+        let said = explanation(of: error)
+        let named = said.contains(pack) ? said : "\(path): \(said)"
+        Diagnostics.error(named)
+        if json { try output.line(object(path, [], error: named).text) }
+      }
+    }
+    if !json {
+      try output.line("\(packs.count - failures) of \(packs.count) pack\(packs.count == 1 ? "" : "s") ok")
+    }
+    if failures > 0 { throw AlreadyReported() }
+  }
+
+  private func table(_ path: String, _ tensors: [Comparison]) -> String {
+    let rows = tensors.map { tensor in
+      let shape = tensor.shape.map(String.init).joined(separator: " x ")
+      return "  \(Columns.fit(tensor.name, 14))  \(Columns.fit(shape, 10))  "
+        + formatted(
+          "abs %.2e  rel %.2e  cosine %.8f  ", tensor.largestAbsolute, tensor.largestRelative,
+          tensor.lowestCosine) + (tensor.passed ? "ok" : "FAIL")
+    }
+    return ([printable(path)] + rows).joined(separator: "\n")
+  }
+
+  private func object(_ path: String, _ tensors: [Comparison], error: String?) -> JSONValue {
+    [
+      "pack": .string(path), "ok": .bool(error == nil && tensors.allSatisfy(\.passed)),
+      "tensors": .array(
+        tensors.map { tensor in
+          [
+            "name": .string(tensor.name), "shape": .array(tensor.shape.map { .int(Int64($0)) }),
+            "absolute": .double(tensor.largestAbsolute), "relative": .double(tensor.largestRelative),
+            "cosine": .double(tensor.lowestCosine), "ok": .bool(tensor.passed),
+          ]
+        }), "error": error.map { .string($0) } ?? .null,
+    ]
+  }
+}

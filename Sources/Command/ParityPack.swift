@@ -1,0 +1,77 @@
+import CActionCLIP
+import FoundationEssentials
+
+/// A folder with a checkpoint, inputs, and what the reference makes of them.
+struct ParityPack {
+  /// `case.json`, in the reference's names.
+  private struct Case: Decodable {
+    let T: Int32
+    let head: String
+    let joint: Bool
+    let tsm: Bool
+    let videos: Int
+    let templates: Int
+    let classes: Int
+  }
+
+  let directory: String
+
+  func run(threads: Int32?) throws -> [Comparison] {
+    let options = try readCase()
+    guard let head = Head(name: options.head) else {
+      throw CommandError("\(directory)/case.json: there is no head \(options.head)")
+    }
+    let model = try Model(
+      path: directory + "/checkpoint.pt", frames: options.T, head: head,
+      temporalShift: Switch(options.tsm), joint: Switch(options.joint), threads: threads)
+    let inputs = try Safetensors(path: directory + "/inputs.safetensors")
+    let expected = try Safetensors(path: directory + "/expected.safetensors")
+
+    let (videos, texts) = (options.videos, options.templates * options.classes)
+    let (side, width) = (Int(model.info.image_size), model.embeddingSize)
+    let frameRows = options.joint ? videos : videos * model.frames
+
+    let encoded = try model.encode(
+      pixels: inputs.floats("pixels", shape: [videos * model.frames, 3, side, side]), videos: videos)
+    let text = try model.encode(
+      tokens: inputs.integers("tokens", shape: [texts, model.contextLength]), rows: texts)
+    let probabilities = try model.probabilities(
+      videos: encoded.videos, texts: text, templates: options.templates, classes: options.classes,
+      scale: 100)
+
+    func compare(
+      _ name: String, _ shape: [Int], _ actual: [Float], _ rule: Comparison.Rule
+    ) throws -> Comparison {
+      let expected = try expected.floats(name, shape: shape)
+      return Comparison(name: name, shape: shape, expected: expected, actual: actual, rule: rule)
+    }
+    return [
+      try compare("frame_features", [frameRows, width], encoded.frames, .features),
+      try compare("video_features", [videos, width], encoded.videos, .features),
+      try compare("text_features", [texts, width], text, .features),
+      try compare("probabilities", [videos, options.classes], probabilities, .probabilities),
+    ]
+  }
+
+  private func readCase() throws -> Case {
+    let path = directory + "/case.json"
+    let bytes = try Files.read(path)
+    let options: Case
+    do {
+      options = try JSONDecoder().decode(Case.self, from: Data(bytes))
+    } catch let DecodingError.keyNotFound(key, _) {
+      throw CommandError("\(path): \(key.stringValue) is missing")
+    } catch let DecodingError.typeMismatch(_, context) {
+      throw CommandError("\(path): \(context.codingPath.last?.stringValue ?? "it") has the wrong type")
+    } catch {
+      throw CommandError("\(path): not a JSON object that describes a pack")
+    }
+    for (name, size) in [
+      ("T", Int(options.T)), ("videos", options.videos), ("templates", options.templates),
+      ("classes", options.classes),
+    ] where !(1...1_000_000).contains(size) {
+      throw CommandError("\(path): \(name) is \(size), expected 1 to 1000000")
+    }
+    return options
+  }
+}

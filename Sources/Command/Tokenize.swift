@@ -1,0 +1,116 @@
+import ArgumentParser
+import CActionCLIP
+
+struct Tokenize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenize",
+    abstract: "Turn texts into token ids.",
+    discussion: """
+      Reads JSON strings from standard input, one on each line, and writes an array of ids for each \
+      as soon as it is made. With --model the ids are those the model's text encoder is given: its \
+      vocabulary, and an error for a text longer than its context.
+      """)
+
+  @Option(help: ArgumentHelp("CLIP's BPE merge list, .txt or .txt.gz.", valueName: "path"))
+  var tokenizer: String?
+
+  @Option(help: ArgumentHelp("A model, for its vocabulary.", valueName: "path"))
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp("A JSON string instead of standard input; repeat it for more.", valueName: "json"))
+  var text: [String] = []
+
+  @Flag(help: "Put the ids of start-of-text and end-of-text around each text.")
+  var markers = false
+
+  @Flag(help: "With --model: cut a text that is too long instead of failing.")
+  var truncate = false
+
+  func validate() throws {
+    if tokenizer == nil && model == nil {
+      throw ValidationError(
+        "Give --tokenizer PATH (a merge list) or --model PATH (a model with one beside it).")
+    }
+    if truncate && model == nil {
+      throw ValidationError("--truncate needs --model: a merge list has no context.")
+    }
+  }
+
+  func run() throws {
+    let encoder = try TextEncoder(tokenizer: tokenizer, model: model, markers: markers, truncate: truncate)
+    let output = Output()
+    if !text.isEmpty {
+      for (index, json) in text.enumerated() {
+        try output.line(ids(Array(json.utf8)[...], "--text \(index + 1)", encoder))
+      }
+      return
+    }
+    var lines = InputLines()
+    var number = 0
+    while let line = try lines.next() {
+      number += 1
+      try output.line(ids(line, "line \(number)", encoder))
+    }
+  }
+
+  /// The whole line for a text; whatever fails, nothing of it has been written.
+  private func ids(_ json: ArraySlice<UInt8>, _ place: String, _ encoder: TextEncoder) throws -> String {
+    do {
+      return "[" + (try encoder.encode(JSONString.parse(json)).map(String.init)).joined(separator: ",") + "]"
+    } catch let error as JSONString.Invalid {
+      throw CommandError("\(place): not a JSON string: \(error.reason)")
+    } catch let error as AlreadyReported {
+      throw error
+    } catch {
+      throw CommandError("\(place): \(explanation(of: error))")
+    }
+  }
+}
+
+/// Text to ids by a merge list alone, or as a model is given them.
+private final class TextEncoder {
+  private enum Source {
+    case tokenizer(Tokenizer, start: [Int32], end: [Int32])
+    case model(Model, tooLong: Int32)
+  }
+  private let source: Source
+  private let markers: Bool
+
+  init(tokenizer: String?, model: String?, markers: Bool, truncate: Bool) throws {
+    self.markers = markers
+    if let model {
+      let tooLong = truncate ? ACTIONCLIP_TEXT_TRUNCATE : ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR
+      source = .model(try Model(path: model, tokenizer: tokenizer), tooLong: Int32(tooLong))
+    } else if let tokenizer {
+      let loaded = try Tokenizer(path: tokenizer)
+      // The vocabulary's last two entries are the markers; their text stands for them.
+      source = .tokenizer(
+        loaded, start: Array(try loaded.encode(Array("<|startoftext|>".utf8))),
+        end: Array(try loaded.encode(Array("<|endoftext|>".utf8))))
+    } else {
+      throw CommandError("neither a merge list nor a model")
+    }
+  }
+
+  func encode(_ text: [UInt8]) throws -> ArraySlice<Int32> {
+    switch source {
+    case .tokenizer(let tokenizer, let start, let end):
+      let ids = try tokenizer.encode(text)
+      return markers ? (start + ids + end)[...] : ids
+    case .model(let model, let tooLong):
+      guard !text.contains(0) else {
+        throw CommandError("a model's prompts cannot hold U+0000; use --tokenizer without --model")
+      }
+      var row = [Int32](repeating: 0, count: model.contextLength)
+      try withCStrings([String(decoding: text, as: UTF8.self)]) { texts in
+        try check(actionclip_tokenize(model.handle, texts, 1, tooLong, &row, model.contextLength))
+      }
+      // The end marker is never 0, the padding always is.
+      guard let end = row.lastIndex(where: { $0 != 0 }), end > 0 else {
+        throw CommandError("the library gave a row without markers")
+      }
+      return markers ? row[...end] : row[1..<end]
+    }
+  }
+}

@@ -1,2 +1,0 @@
-import CActionCLIP
-print(actionclip_abi_version())

@@ -1,0 +1,54 @@
+import Glibc
+import Numerics
+import Weights
+
+extension ActionCLIP {
+  /// Builds the model from a file's tensors, named as in the reference's state dict, those of the
+  /// post-network head under "fusion.".
+  ///
+  /// `declaresOptions` is true of the reference's own checkpoints, whose names say everything about
+  /// how they were trained: without the shift's names there was no shift. Plain CLIP weights say
+  /// nothing, and shift may be switched on over them as the reference does when it starts training.
+  public convenience init(
+    _ source: any TensorSource, options: LoadOptions, declaresOptions: Bool
+  ) throws(ModelError) {
+    let reader = ParameterReader(source)
+    let (configuration, blockInfix) = try Configuration.infer(
+      reader, options, declaresOptions: declaresOptions)
+    let vision = try VisionTransformer(reader, configuration, blockInfix: blockInfix)
+    let text = try TextTransformer(reader, configuration)
+    let pooling = configuration.joint ? .meanP : try TemporalPooling(reader, configuration)
+    var logitScale: Float = 100
+    if reader.has("logit_scale") {
+      logitScale = expf(try reader.tensor("logit_scale", []).base[0])
+    }
+    try ActionCLIP.refuseUnknown(reader, configuration)
+    self.init(
+      configuration: configuration, logitScale: logitScale, parameters: reader.parameters,
+      vision: vision, text: text, pooling: pooling, threads: options.threads)
+  }
+
+  /// Buffers that CLIP files carry and that say nothing new.
+  private static let ignorable: Set<String> = [
+    "input_resolution", "context_length", "vocab_size", "attn_mask",
+  ]
+
+  /// A tensor that nothing used means another architecture: its numbers would be quietly wrong.
+  private static func refuseUnknown(
+    _ reader: ParameterReader, _ configuration: Configuration
+  ) throws(ModelError) {
+    for name in reader.source.names
+    where !reader.taken.contains(name) && !ignorable.contains(name) {
+      if name.hasPrefix("fusion."), configuration.joint {
+        throw ModelError(
+          .optionConflict,
+          "the checkpoint is joint (it has 'visual.time_embedding') and also has the head tensor"
+            + " '\(name)'; a joint model has no head")
+      }
+      throw ModelError(
+        .unsupported,
+        "tensor '\(name)' belongs to no part of ActionCLIP that this version knows; the file is of"
+          + " another architecture or form")
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Numerics
+
+/// A loaded model: both encoders, the temporal prompt chosen at load, and the threads that run them.
+/// Immutable, so any number of threads may encode on it at once.
+public final class ActionCLIP: Sendable {
+  public let configuration: Configuration
+  /// exp(logit_scale), the scale of training; 100 if the file has none (CLIP's limit).
+  public let logitScale: Float
+  /// Weights in use.
+  public let parameters: Int
+
+  let vision: VisionTransformer
+  let text: TextTransformer
+  let pooling: TemporalPooling
+  let pool: ThreadPool
+  let workspaces = WorkspacePool()
+
+  init(
+    configuration: Configuration, logitScale: Float, parameters: Int, vision: VisionTransformer,
+    text: TextTransformer, pooling: TemporalPooling, threads: Int
+  ) {
+    self.configuration = configuration
+    self.logitScale = logitScale
+    self.parameters = parameters
+    self.vision = vision
+    self.text = text
+    self.pooling = pooling
+    pool = ThreadPool(threads: threads)
+  }
+
+  public var threads: Int { pool.threads }
+  /// Floats of one frame's input, 3·S·S.
+  public var pixelsPerFrame: Int { vision.pixelsPerFrame }
+  /// Rows of frame embeddings per video: T, or 1 when joint (one class token per video).
+  public var frameRowsPerVideo: Int { configuration.frames / vision.framesPerSequence }
+
+  /// Videos to embeddings, not normalised: videoOut [B, E]; frameOut [B·frameRowsPerVideo, E] if
+  /// wanted. Source: reference test.py and modules/Visual_Prompt.py.
+  public func encode(
+    _ source: FrameSource, videos: Int, videoOut: UnsafeMutablePointer<Float>,
+    frameOut: UnsafeMutablePointer<Float>?
+  ) throws(ModelError) {
+    let (frames, size) = (configuration.frames, configuration.embeddingSize)
+    let rows = videos * frameRowsPerVideo
+    if case .pixels(let pixels) = source,
+      !allFinite(pixels, count: videos * frames * pixelsPerFrame)
+    {
+      throw ModelError(.notFinite, "the pixels hold NaN or infinity")
+    }
+    // The caller's buffers are written only once everything has succeeded.
+    try workspaces.with(
+      capacity: Workspace.rounded(rows * size) + Workspace.rounded(videos * size),
+      outOfMemory: ModelError.memory
+    ) { (workspace) throws(ModelError) in
+      let (embeddings, joined): (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+      do throws(NumericsError) {
+        embeddings = try workspace.take(rows * size)
+        joined = try workspace.take(videos * size)
+      } catch { throw ModelError.memory(error) }
+      try vision.encode(
+        source, frames: videos * frames, to: embeddings, pool: pool, workspaces: workspaces)
+      if configuration.joint {
+        joined.update(from: embeddings, count: videos * size)
+      } else {
+        try pooling.apply(
+          embeddings, videos: videos, frames: frames, size: size, to: joined, pool: pool,
+          workspaces: workspaces)
+      }
+      guard allFinite(joined, count: videos * size), allFinite(embeddings, count: rows * size)
+      else {
+        throw ModelError(.notFinite, "the input's numbers overflow fp32 inside the network")
+      }
+      videoOut.update(from: joined, count: videos * size)
+      frameOut?.update(from: embeddings, count: rows * size)
+    }
+  }
+
+  /// tokens [rows, C] to text embeddings out [rows, E], not normalised.
+  public func encode(
+    tokens: UnsafePointer<Int32>, rows: Int, to out: UnsafeMutablePointer<Float>
+  ) throws(ModelError) {
+    let (length, vocabulary) = (configuration.contextLength, configuration.vocabularySize)
+    for i in 0..<rows * length where tokens[i] < 0 || tokens[i] >= vocabulary {
+      throw ModelError(
+        .invalidArgument,
+        "token id \(tokens[i]) at row \(i / length), position \(i % length) is outside"
+          + " the vocabulary of 0 to \(vocabulary - 1)")
+    }
+    try text.encode(tokens, count: rows, to: out, pool: pool, workspaces: workspaces)
+  }
+}

@@ -1,0 +1,187 @@
+import Weights
+
+extension Configuration {
+  /// Sizes from tensor shapes and options from tensor names, checked against the caller's choices.
+  /// Also returns what stands between "resblocks.N." and a block's tensor names.
+  static func infer(
+    _ reader: ParameterReader, _ options: LoadOptions, declaresOptions: Bool
+  ) throws(ModelError) -> (Configuration, blockInfix: String) {
+    var c = Configuration()
+    try c.inferVision(reader)
+    try c.inferText(reader)
+    let infix = try c.inferShift(reader, options.temporalShift, declaresOptions)
+    let blocks = "visual.transformer.resblocks."
+    c.visionLayers = reader.countLayers(blocks, [infix + "ln_1.weight"])
+    guard c.visionLayers > 0 else {
+      throw ModelError(
+        .missingTensor, "tensor '\(blocks)0.ln_1.weight' is missing: the image encoder has no block")
+    }
+    try c.inferJoint(reader, options.joint)
+    try c.inferHead(reader, options.head)
+    try c.inferFrames(reader, options.frames)
+    return (c, infix)
+  }
+
+  /// The most frames a video may have.
+  static let maximumFrames = 1024
+
+  private mutating func inferVision(_ reader: ParameterReader) throws(ModelError) {
+    let name = "visual.conv1.weight"
+    if let form = Configuration.foreignForm(reader) {
+      throw ModelError(.unsupported, "this is \(form), which this version does not read")
+    }
+    let conv = try reader.shape(name, rank: 4, for: "the image encoder's patch embedding")
+    guard conv[1] == 3, conv[2] == conv[3], conv[2] <= 1024 else {
+      throw ModelError(.tensorShape, "tensor '\(name)' has shape \(conv), expected [W, 3, p, p]")
+    }
+    (visionWidth, patchSize) = (conv[0], conv[2])
+    try Configuration.check(width: visionWidth, of: name)
+
+    let positions = "visual.positional_embedding"
+    let rows = try reader.shape(positions, rank: 2, for: "the image encoder")[0]
+    let grid = Int(Double(rows - 1).squareRoot().rounded())
+    guard grid > 0, grid <= 256, grid * grid == rows - 1 else {
+      throw ModelError(
+        .tensorShape,
+        "tensor '\(positions)' has \(rows) rows, expected one more than a square number up to 65536")
+    }
+    imageSize = grid * patchSize
+    guard imageSize <= 4096 else {
+      throw ModelError(
+        .tensorShape, "input side \(imageSize) (from '\(positions)' and '\(name)') is over 4096")
+    }
+    embeddingSize = try reader.shape("visual.proj", rank: 2, for: "the image encoder")[1]
+    guard embeddingSize <= 65_536 else {
+      throw ModelError(
+        .tensorShape, "tensor 'visual.proj' gives embedding size \(embeddingSize), over 65536")
+    }
+  }
+
+  private mutating func inferText(_ reader: ParameterReader) throws(ModelError) {
+    let name = "token_embedding.weight"
+    let embedding = try reader.shape(name, rank: 2, for: "the text encoder")
+    (vocabularySize, textWidth) = (embedding[0], embedding[1])
+    try Configuration.check(width: textWidth, of: name)
+    contextLength = try reader.shape("positional_embedding", rank: 2, for: "the text encoder")[0]
+    guard contextLength >= 2, contextLength <= 65_536 else {
+      throw ModelError(
+        .tensorShape,
+        "tensor 'positional_embedding' gives context length \(contextLength), not 2 to 65536")
+    }
+    textLayers = reader.countLayers("transformer.resblocks.", ["ln_1.weight"])
+    guard textLayers > 0 else {
+      throw ModelError(
+        .missingTensor,
+        "tensor 'transformer.resblocks.0.ln_1.weight' is missing: the text encoder has no block")
+    }
+  }
+
+  private static func check(width: Int, of name: String) throws(ModelError) {
+    guard width % headSize == 0, width <= 16_384 else {
+      throw ModelError(
+        .tensorShape, "tensor '\(name)' gives width \(width), expected a multiple of 64 up to 16384")
+    }
+  }
+
+  /// Known forms that are not read, by a tensor that gives them away.
+  private static func foreignForm(_ reader: ParameterReader) -> String? {
+    if reader.has("visual.layer1.0.conv1.weight") { return "a CLIP with a ResNet image encoder" }
+    if reader.source.names.contains(where: { $0.hasPrefix("vision_model.") }) {
+      return "a checkpoint in the Hugging Face CLIP layout"
+    }
+    if reader.has("clip.visual.conv1.weight") { return "a checkpoint in mmaction2's layout" }
+    return nil
+  }
+
+  private mutating func inferShift(
+    _ reader: ParameterReader, _ choice: Bool?, _ declaresOptions: Bool
+  ) throws(ModelError) -> String {
+    let name = "visual.transformer.resblocks.0.\(VisionTransformer.shiftedInfix)ln_1.weight"
+    let shifted = reader.has(name)
+    if shifted, choice == false {
+      throw ModelError(
+        .optionConflict,
+        "temporal shift was switched off, but the checkpoint was trained with it (it has '\(name)')")
+    }
+    if !shifted, choice == true, declaresOptions {
+      throw ModelError(
+        .optionConflict,
+        "temporal shift was switched on, but the checkpoint was trained without it"
+          + " (it has no '\(name)')")
+    }
+    temporalShift = choice ?? shifted
+    return shifted ? VisionTransformer.shiftedInfix : ""
+  }
+
+  private mutating func inferJoint(
+    _ reader: ParameterReader, _ choice: Bool?
+  ) throws(ModelError) {
+    let name = "visual.time_embedding"
+    let has = reader.has(name)
+    if has, choice == false {
+      throw ModelError(
+        .optionConflict, "joint was switched off, but the checkpoint is joint (it has '\(name)')")
+    }
+    if !has, choice == true {
+      throw ModelError(.missingTensor, "tensor '\(name)' is missing: joint space-time tokens need it")
+    }
+    joint = has
+    if joint, temporalShift {
+      throw ModelError(
+        .optionConflict, "joint and temporal shift exclude each other; the checkpoint or options ask for both")
+    }
+  }
+
+  private mutating func inferHead(
+    _ reader: ParameterReader, _ choice: TemporalHead?
+  ) throws(ModelError) {
+    let found: (head: TemporalHead, tensor: String)? = [
+      (TemporalHead.transfCls, "fusion.transformer.cls_token"),
+      (.transf, "fusion.transformer.resblocks.0.ln_1.weight"),
+      (.lstm, "fusion.lstm_visual.weight_ih_l0"),
+      (.conv1D, "fusion.shift.weight"),
+    ].first { reader.has($0.1) }.map { ($0.0, $0.1) }
+    if joint {
+      if let choice, choice != .meanP {
+        throw ModelError(
+          .optionConflict,
+          "head \(choice.name) was asked for, but a joint model has no post-network head")
+      }
+      head = .meanP
+      return
+    }
+    if let found, let choice, choice != found.head {
+      throw ModelError(
+        .optionConflict,
+        "head \(choice.name) was asked for, but the checkpoint has \(found.head.name)"
+          + " (tensor '\(found.tensor)')")
+    }
+    // A head asked for without its tensors is answered when they are looked for.
+    head = choice ?? found?.head ?? .meanP
+  }
+
+  private mutating func inferFrames(
+    _ reader: ParameterReader, _ choice: Int?
+  ) throws(ModelError) {
+    var fixed: (frames: Int, tensor: String)?
+    if joint {
+      let name = "visual.time_embedding"
+      fixed = (try reader.shape(name, rank: 2, for: "joint space-time tokens")[0], name)
+    } else if head == .transfCls {
+      let name = TemporalClassToken.positionsName
+      let shape = try reader.shape(name, rank: 3, for: "the Transf_cls head")
+      fixed = (shape[1] - 1, name)
+    }
+    if let fixed, let choice, choice != fixed.frames {
+      throw ModelError(
+        .optionConflict,
+        "\(choice) frames were asked for, but the checkpoint has \(fixed.frames)"
+          + " (tensor '\(fixed.tensor)')")
+    }
+    frames = choice ?? fixed?.frames ?? 8
+    guard (1...Configuration.maximumFrames).contains(frames) else {
+      throw ModelError(
+        .invalidArgument, "frames is \(frames), expected 1 to \(Configuration.maximumFrames)")
+    }
+  }
+}

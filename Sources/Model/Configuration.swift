@@ -1,0 +1,62 @@
+/// What joins the T frame embeddings of a video after the network (paper section 3.3, "post-network
+/// prompt"); raw values are the C API's.
+public enum TemporalHead: Int32, Sendable, CaseIterable {
+  case meanP = 1
+  case conv1D, lstm, transf, transfCls
+
+  /// The reference's name.
+  public var name: String {
+    switch self {
+    case .meanP: "MeanP"
+    case .conv1D: "Conv_1D"
+    case .lstm: "LSTM"
+    case .transf: "Transf"
+    case .transfCls: "Transf_cls"
+    }
+  }
+}
+
+/// Choices made at load; nil is "as the checkpoint says".
+public struct LoadOptions: Sendable {
+  public var joint: Bool?
+  public var temporalShift: Bool?
+  public var head: TemporalHead?
+  public var frames: Int?
+  public var threads: Int
+
+  public init(
+    joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHead? = nil, frames: Int? = nil,
+    threads: Int = 1
+  ) {
+    self.joint = joint
+    self.temporalShift = temporalShift
+    self.head = head
+    self.frames = frames
+    self.threads = threads
+  }
+}
+
+/// Every size and option of a loaded model. All sizes follow from tensor shapes.
+public struct Configuration: Sendable, Equatable {
+  public var imageSize = 0  // S
+  public var patchSize = 0  // p
+  public var visionWidth = 0  // W
+  public var visionLayers = 0  // L
+  public var embeddingSize = 0  // E
+  public var textWidth = 0  // X
+  public var textLayers = 0
+  public var contextLength = 0  // C
+  public var vocabularySize = 0  // V
+  public var frames = 0  // T
+  public var joint = false
+  public var temporalShift = false
+  public var head = TemporalHead.meanP
+
+  public var gridSize: Int { imageSize / patchSize }  // g
+  public var visionHeads: Int { visionWidth / Configuration.headSize }
+  public var textHeads: Int { textWidth / Configuration.headSize }
+
+  /// CLIP's models have heads of this size throughout.
+  static let headSize = 64
+  static let epsilon: Float = 1e-5
+}

@@ -1,0 +1,28 @@
+import Numerics
+import Weights
+
+/// What loading or running a model can fail with.
+public struct ModelError: Error, Equatable, Sendable {
+  public enum Kind: Sendable, Equatable {
+    case missingTensor, tensorShape, optionConflict, unsupported, notFinite, invalidArgument
+    case outOfMemory
+    /// A caller's frame source gave up; it knows why.
+    case stopped
+    /// Reading the file failed below this room.
+    case weights(WeightsError.Kind)
+  }
+  public let kind: Kind
+  public let message: String
+
+  public init(_ kind: Kind, _ message: String) {
+    self.kind = kind
+    self.message = message
+  }
+
+  static func memory(_ error: NumericsError) -> ModelError {
+    switch error {
+    case .outOfMemory(let bytes):
+      ModelError(.outOfMemory, "out of memory: \(bytes) bytes could not be allocated")
+    }
+  }
+}

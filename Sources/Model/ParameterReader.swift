@@ -1,0 +1,107 @@
+import Numerics
+import Weights
+
+/// Takes tensors out of a file by name and shape, and remembers which were taken, so that a file
+/// with more in it than the model understands is noticed.
+final class ParameterReader {
+  let source: any TensorSource
+  private(set) var taken: Set<String> = []
+  private(set) var parameters = 0
+
+  init(_ source: any TensorSource) { self.source = source }
+
+  func has(_ name: String) -> Bool { source.info(name) != nil }
+
+  /// The tensor's shape, or an error that says what the name is needed for.
+  func shape(_ name: String, rank: Int, for purpose: String) throws(ModelError) -> [Int] {
+    guard let info = source.info(name) else {
+      throw ModelError(.missingTensor, "tensor '\(name)' is missing: \(purpose) needs it")
+    }
+    guard info.shape.count == rank, info.shape.allSatisfy({ $0 > 0 && $0 <= 1 << 24 }) else {
+      throw ModelError(
+        .tensorShape,
+        "tensor '\(name)' has shape \(info.shape), expected \(rank) dimensions of 1 to 16777216")
+    }
+    return info.shape
+  }
+
+  /// The tensor as fp32, which must have exactly this shape and finite values.
+  func tensor(_ name: String, _ shape: [Int]) throws(ModelError) -> FloatBuffer {
+    guard let info = source.info(name) else {
+      throw ModelError(.missingTensor, "tensor '\(name)' is missing (expected shape \(shape))")
+    }
+    guard info.shape == shape else {
+      throw ModelError(
+        .tensorShape, "tensor '\(name)' has shape \(info.shape), expected \(shape)")
+    }
+    var count = 1
+    for dimension in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
+      guard !overflow else {
+        throw ModelError(.tensorShape, "tensor '\(name)' of shape \(shape) is too large")
+      }
+      count = product
+    }
+    let buffer = try allocate(count)
+    do { try source.read(name, into: buffer.buffer) } catch {
+      throw ModelError(.weights(error.kind), error.message)
+    }
+    guard buffer.isFinite else {
+      throw ModelError(.notFinite, "tensor '\(name)' holds NaN or infinity; the weights are damaged")
+    }
+    taken.insert(name)
+    parameters += count
+    return buffer
+  }
+
+  /// Marks a tensor as understood without reading it.
+  func ignore(_ name: String) { taken.insert(name) }
+
+  func allocate(_ count: Int) throws(ModelError) -> FloatBuffer {
+    do { return try FloatBuffer(count: count) } catch { throw .memory(error) }
+  }
+
+  func linear(_ prefix: String, _ inputs: Int, _ outputs: Int) throws(ModelError) -> Linear {
+    try linear(weight: prefix + "weight", bias: prefix + "bias", inputs, outputs)
+  }
+
+  func linear(
+    weight: String, bias: String?, _ inputs: Int, _ outputs: Int
+  ) throws(ModelError) -> Linear {
+    try linear(
+      try tensor(weight, [outputs, inputs]), bias.map { (name) throws(ModelError) in
+        try tensor(name, [outputs])
+      }, inputs, outputs)
+  }
+
+  func linear(
+    _ weight: FloatBuffer, _ bias: FloatBuffer?, _ inputs: Int, _ outputs: Int
+  ) throws(ModelError) -> Linear {
+    do { return try Linear(weight: weight, bias: bias, inputs: inputs, outputs: outputs) } catch {
+      throw .memory(error)
+    }
+  }
+
+  func layerNorm(_ prefix: String, _ width: Int, _ epsilon: Float) throws(ModelError) -> LayerNorm {
+    LayerNorm(
+      weight: try tensor(prefix + "weight", [width]),
+      bias: try tensor(prefix + "bias", [width]), epsilon: epsilon)
+  }
+
+  /// A projection stored as [inputs, outputs], used from the right in the reference.
+  func projection(_ name: String, _ inputs: Int, _ outputs: Int) throws(ModelError) -> Linear {
+    let stored = try tensor(name, [inputs, outputs])
+    let weight = try allocate(inputs * outputs)
+    for i in 0..<inputs {
+      for o in 0..<outputs { weight.base[o * inputs + i] = stored.base[i * outputs + o] }
+    }
+    return try linear(weight, nil, inputs, outputs)
+  }
+
+  /// How many of `prefix`0., `prefix`1., … have a tensor named `probe`.
+  func countLayers(_ prefix: String, _ probes: [String]) -> Int {
+    var layers = 0
+    while layers < 1_000, probes.contains(where: { has("\(prefix)\(layers).\($0)") }) { layers += 1 }
+    return layers
+  }
+}

@@ -1,0 +1,81 @@
+import Glibc
+import Numerics
+
+/// Video-text similarity (paper section 3.1; reference test.py).
+public enum Similarity {
+  /// out [videos, texts] = scale · cosine. An all-zero row has cosine 0.
+  public static func logits(
+    _ videos: UnsafePointer<Float>, _ videoCount: Int, _ texts: UnsafePointer<Float>,
+    _ textCount: Int, size: Int, scale: Float, to out: UnsafeMutablePointer<Float>
+  ) throws(ModelError) {
+    try check(videos, videoCount, size, "video")
+    try check(texts, textCount, size, "text")
+    // Checked before anything is written.
+    for video in 0..<videoCount {
+      let v = videos + video * size
+      let videoNorm = norm(v, size)
+      for text in 0..<textCount {
+        let t = texts + text * size
+        let product = videoNorm * norm(t, size)
+        let cosine = product > 0 ? dotProduct(v, t, size) / product : 0
+        out[video * textCount + text] = scale * Float(max(-1, min(1, cosine)))
+      }
+    }
+  }
+
+  /// The evaluation rule: for each template softmax(scale · cosine) over classes, then the mean over
+  /// templates. texts [templates, classes, E]; out [videos, classes].
+  public static func probabilities(
+    _ videos: UnsafePointer<Float>, _ videoCount: Int, _ texts: UnsafePointer<Float>,
+    templates: Int, classes: Int, size: Int, scale: Float, to out: UnsafeMutablePointer<Float>
+  ) throws(ModelError) {
+    let textCount = templates * classes
+    let scores: FloatBuffer
+    do { scores = try FloatBuffer(count: textCount) } catch { throw .memory(error) }
+    try check(videos, videoCount, size, "video")
+    for video in 0..<videoCount {
+      try logits(
+        videos + video * size, 1, texts, textCount, size: size, scale: scale, to: scores.base)
+      let row = out + video * classes
+      row.update(repeating: 0, count: classes)
+      for template in 0..<templates {
+        let score = scores.base + template * classes
+        softmax(score, classes)
+        for i in 0..<classes { row[i] += score[i] / Float(templates) }
+      }
+    }
+  }
+
+  private static func check(
+    _ rows: UnsafePointer<Float>, _ count: Int, _ size: Int, _ what: String
+  ) throws(ModelError) {
+    for row in 0..<count where !allFinite(rows + row * size, count: size) {
+      throw ModelError(.notFinite, "\(what) embedding \(row) holds NaN or infinity")
+    }
+  }
+
+  // Sums in Double: an embedding's square may be outside fp32.
+  private static func dotProduct(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ size: Int
+  ) -> Double {
+    var sum = 0.0
+    for i in 0..<size { sum += Double(a[i]) * Double(b[i]) }
+    return sum
+  }
+
+  private static func norm(_ a: UnsafePointer<Float>, _ size: Int) -> Double {
+    dotProduct(a, a, size).squareRoot()
+  }
+
+  private static func softmax(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
+    var peak = x[0]
+    for i in 1..<max(count, 1) { peak = max(peak, x[i]) }
+    var sum = 0.0
+    for i in 0..<count {
+      let e = exp(Double(x[i] - peak))
+      x[i] = Float(e)
+      sum += e
+    }
+    for i in 0..<count { x[i] = Float(Double(x[i]) / sum) }
+  }
+}

@@ -1,0 +1,72 @@
+import Numerics
+
+/// Transf (reference modules/Visual_Prompt.py): frame position embeddings added, residual attention
+/// blocks without a mask, output + x, mean over T. Quirk: these LayerNorms use epsilon 1e-12.
+struct TemporalTransformer: Sendable {
+  let positions: FloatBuffer  // [C, E], the first T rows are used
+  let blocks: [ResidualAttentionBlock]
+
+  static let epsilon: Float = 1e-12
+  static let layers = "fusion.transformer.resblocks."
+
+  init(_ reader: ParameterReader, _ c: Configuration) throws(ModelError) {
+    let name = "fusion.frame_position_embeddings.weight"
+    let size = c.embeddingSize
+    let rows = try reader.shape(name, rank: 2, for: "the Transf head")[0]
+    guard c.frames <= rows else {
+      throw ModelError(
+        .optionConflict,
+        "frames \(c.frames) is more than the \(rows) frame positions in tensor '\(name)'")
+    }
+    guard size % c.textHeads == 0 else {
+      throw ModelError(
+        .tensorShape,
+        "embedding size \(size) cannot be divided among the Transf head's \(c.textHeads) heads")
+    }
+    positions = try reader.tensor(name, [rows, size])
+    let count = reader.countLayers(TemporalTransformer.layers, ["ln_1.weight"])
+    guard count > 0 else {
+      throw ModelError(
+        .missingTensor,
+        "tensor '\(TemporalTransformer.layers)0.ln_1.weight' is missing: the Transf head needs it")
+    }
+    var blocks: [ResidualAttentionBlock] = []
+    for layer in 0..<count {
+      blocks.append(
+        try ResidualAttentionBlock(
+          reader, "\(TemporalTransformer.layers)\(layer).", width: size, heads: c.textHeads,
+          causal: false, epsilon: TemporalTransformer.epsilon))
+    }
+    self.blocks = blocks
+  }
+
+  private var hidden: Int { blocks.map(\.fc.outputs).max() ?? 0 }
+
+  func floats(videos: Int, frames: Int, size: Int, threads: Int) -> Int {
+    Workspace.rounded(videos * frames * size) + Workspace.offsets(sequences: videos)
+      + ResidualAttentionBlock.Scratch.floats(
+        rows: videos * frames, longest: frames, width: size, hidden: hidden, threads: threads)
+  }
+
+  /// x [B, T, E] to out [B, E].
+  func apply(
+    _ x: UnsafePointer<Float>, videos: Int, frames: Int, size: Int,
+    to out: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ pool: ThreadPool
+  ) throws(NumericsError) {
+    let y = try workspace.take(videos * frames * size)
+    let offsets = try workspace.takeOffsets(sequences: videos, length: frames)
+    let scratch = try ResidualAttentionBlock.Scratch(
+      workspace, rows: videos * frames, longest: frames, width: size, hidden: hidden,
+      threads: pool.threads)
+    for row in 0..<videos * frames {
+      let position = positions.base + row % frames * size
+      for i in 0..<size { y[row * size + i] = x[row * size + i] + position[i] }
+    }
+    let sequences = Sequences(offsets: offsets, count: videos)
+    for block in blocks { block.apply(y, sequences, scratch, pool) }
+    for video in 0..<videos {
+      let start = video * frames * size
+      MeanPooling.apply(x + start, plus: y + start, frames: frames, size: size, to: out + video * size)
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import Numerics
+
+extension VisionTransformer {
+  /// A checkpoint trained with temporal shift wraps each block: "resblocks.N.net.…".
+  static let shiftedInfix = "net."
+
+  init(_ reader: ParameterReader, _ c: Configuration, blockInfix: String) throws(ModelError) {
+    configuration = c
+    let (width, patch) = (c.visionWidth, c.patchSize)
+    patchEmbedding = try reader.linear(
+      try reader.tensor("visual.conv1.weight", [width, 3, patch, patch]), nil, 3 * patch * patch,
+      width)
+    classEmbedding = try reader.tensor("visual.class_embedding", [width])
+    positionalEmbedding = try reader.tensor(
+      "visual.positional_embedding", [c.gridSize * c.gridSize + 1, width])
+    timeEmbedding =
+      c.joint ? try reader.tensor("visual.time_embedding", [c.frames, width]) : nil
+    lnPre = try reader.layerNorm("visual.ln_pre.", width, Configuration.epsilon)
+    var blocks: [ResidualAttentionBlock] = []
+    for layer in 0..<c.visionLayers {
+      blocks.append(
+        try ResidualAttentionBlock(
+          reader, "visual.transformer.resblocks.\(layer).\(blockInfix)", width: width,
+          heads: c.visionHeads, causal: false, epsilon: Configuration.epsilon))
+    }
+    self.blocks = blocks
+    lnPost = try reader.layerNorm("visual.ln_post.", width, Configuration.epsilon)
+    projection = try reader.projection("visual.proj", width, c.embeddingSize)
+  }
+}

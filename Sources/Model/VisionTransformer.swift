@@ -1,0 +1,172 @@
+import Numerics
+
+/// Where the network's input comes from: normalised pixels, float [3, S, S] per frame.
+public enum FrameSource {
+  /// All frames in memory, [frames, 3, S, S].
+  case pixels(UnsafePointer<Float>)
+  /// Writes frame `index` into [3, S, S]; called on any thread, once for each frame. False stops the
+  /// whole call, which then throws `.stopped`.
+  case fill((_ index: Int, _ into: UnsafeMutablePointer<Float>) -> Bool)
+}
+
+/// CLIP's image encoder with the paper's pre-network and in-network temporal prompts: patch
+/// embedding, class token, positional embedding, ln_pre, residual blocks, ln_post on the class
+/// token, proj.
+struct VisionTransformer: Sendable {
+  let configuration: Configuration
+  let patchEmbedding: Linear  // [W, 3·p·p], the convolution as a product
+  let classEmbedding: FloatBuffer  // [W]
+  let positionalEmbedding: FloatBuffer  // [g² + 1, W]
+  let timeEmbedding: FloatBuffer?  // [T, W], joint only
+  let lnPre: LayerNorm
+  let blocks: [ResidualAttentionBlock]
+  let lnPost: LayerNorm
+  let projection: Linear  // [E, W]
+
+  var width: Int { configuration.visionWidth }
+  var patches: Int { configuration.gridSize * configuration.gridSize }
+  var pixelsPerFrame: Int { 3 * configuration.imageSize * configuration.imageSize }
+  /// Tokens of one sequence: a frame's, or a whole video's when joint.
+  var sequenceLength: Int { 1 + patches * framesPerSequence }
+  var framesPerSequence: Int { configuration.joint ? configuration.frames : 1 }
+
+  /// Rows computed together where sequences are short enough: large products without a large
+  /// workspace.
+  private static let rowsTogether = 2048
+
+  /// How a call is cut up; depends on sizes only.
+  struct Plan {
+    let framesPerGroup: Int  // frames in memory at once; whole videos when frames see each other
+    let sequencesPerGroup: Int
+    let blockRows: Int  // rows that one block pass takes
+    let framesPerPatchRun: Int
+    let floats: Int
+  }
+
+  func plan(frames: Int, threads: Int, filled: Bool) -> Plan {
+    let together = VisionTransformer.rowsTogether
+    // Frames that must be in memory together: temporal shift and joint mix a whole video.
+    let unit = configuration.temporalShift ? configuration.frames : framesPerSequence
+    let unitSequences = unit / framesPerSequence
+    let unitRows = unitSequences * sequenceLength
+    let units = max(1, min(together / unitRows, frames / unit))
+    let sequences = units * unitSequences
+    let blockRows = max(sequenceLength, min(sequences * sequenceLength, together))
+    let patchRun = max(1, min(units * unit, blockRows / patches))
+    let floats =
+      Workspace.rounded(sequences * sequenceLength * width)
+      + ResidualAttentionBlock.Scratch.floats(
+        rows: max(blockRows, patchRun * patches), longest: sequenceLength, width: width,
+        hidden: hidden, threads: threads)
+      + Workspace.rounded(patchRun * patches * patchEmbedding.inputs)
+      + (filled ? Workspace.rounded(patchRun * pixelsPerFrame) : 0)
+      + Workspace.offsets(sequences: sequences)
+      + Workspace.rounded(sequences * width)
+      + Workspace.rounded(sequences * projection.outputs)
+    return Plan(
+      framesPerGroup: units * unit, sequencesPerGroup: sequences, blockRows: blockRows,
+      framesPerPatchRun: patchRun, floats: floats)
+  }
+
+  private var hidden: Int { blocks.map(\.fc.outputs).max() ?? 0 }
+
+  /// frames (a multiple of T when they see each other) to class embeddings: out [frames, E], or
+  /// [videos, E] when joint.
+  func encode(
+    _ source: FrameSource, frames: Int, to out: UnsafeMutablePointer<Float>,
+    pool: ThreadPool, workspaces: WorkspacePool
+  ) throws(ModelError) {
+    let filled = if case .fill = source { true } else { false }
+    let plan = plan(frames: frames, threads: pool.threads, filled: filled)
+    try workspaces.with(capacity: plan.floats, outOfMemory: ModelError.memory) {
+      (workspace) throws(ModelError) in
+      let buffers: Buffers
+      do throws(NumericsError) {
+        buffers = try Buffers(self, plan, workspace, filled: filled, threads: pool.threads)
+      } catch { throw ModelError.memory(error) }
+      var first = 0
+      while first < frames {
+        let count = min(plan.framesPerGroup, frames - first)
+        guard embed(source, first, count, plan, buffers, pool) else {
+          throw ModelError(.stopped, "the frame source stopped")
+        }
+        let sequences = Sequences(offsets: buffers.offsets, count: count / framesPerSequence)
+        transform(sequences, videos: count / configuration.frames, plan, buffers, pool)
+        let embeddings = out + first / framesPerSequence * projection.outputs
+        project(sequences, buffers, to: embeddings, pool)
+        first += count
+      }
+    }
+  }
+
+  /// The regions of one call's workspace.
+  struct Buffers {
+    let x: UnsafeMutablePointer<Float>  // [rows, W], the residual stream
+    let scratch: ResidualAttentionBlock.Scratch
+    let columns: UnsafeMutablePointer<Float>  // [patch rows, 3·p·p]
+    let pixels: UnsafeMutablePointer<Float>?  // [patch run, 3, S, S]
+    let offsets: UnsafeMutablePointer<Int>
+    let classes: UnsafeMutablePointer<Float>  // [sequences, W]
+    let embeddings: UnsafeMutablePointer<Float>  // [sequences, E]
+
+    init(
+      _ vision: VisionTransformer, _ plan: Plan, _ workspace: Workspace, filled: Bool, threads: Int
+    ) throws(NumericsError) {
+      let (width, length) = (vision.width, vision.sequenceLength)
+      x = try workspace.take(plan.sequencesPerGroup * length * width)
+      let patchRows = plan.framesPerPatchRun * vision.patches
+      scratch = try ResidualAttentionBlock.Scratch(
+        workspace, rows: max(plan.blockRows, patchRows), longest: length, width: width,
+        hidden: vision.hidden, threads: threads)
+      columns = try workspace.take(patchRows * vision.patchEmbedding.inputs)
+      pixels =
+        filled ? try workspace.take(plan.framesPerPatchRun * vision.pixelsPerFrame) : nil
+      offsets = try workspace.takeOffsets(sequences: plan.sequencesPerGroup, length: length)
+      classes = try workspace.take(plan.sequencesPerGroup * width)
+      embeddings = try workspace.take(
+        plan.sequencesPerGroup * vision.projection.outputs)
+    }
+  }
+
+  /// ln_pre and all blocks on x, with the temporal shift before each block where there is one.
+  private func transform(
+    _ sequences: Sequences, videos: Int, _ plan: Plan, _ buffers: Buffers, _ pool: ThreadPool
+  ) {
+    let x = buffers.x
+    lnPre.apply(rows: sequences.rows, x, stride: width, to: x, stride: width, pool: pool)
+    if configuration.temporalShift {
+      let shift = TemporalShift(
+        frames: configuration.frames, tokens: sequenceLength, width: width)
+      for block in blocks {
+        shift.apply(x, videos: videos, pool: pool)
+        forEachRun(sequences, limit: plan.blockRows) { run in
+          block.apply(x + run.offsets[0] * width, run, buffers.scratch, pool)
+        }
+      }
+    } else {
+      forEachRun(sequences, limit: plan.blockRows) { run in
+        for block in blocks {
+          block.apply(x + run.offsets[0] * width, run, buffers.scratch, pool)
+        }
+      }
+    }
+  }
+
+  /// ln_post of the class tokens, projected: out [sequences, E].
+  private func project(
+    _ sequences: Sequences, _ buffers: Buffers, to out: UnsafeMutablePointer<Float>,
+    _ pool: ThreadPool
+  ) {
+    for i in 0..<sequences.count {
+      (buffers.classes + i * width).update(
+        from: buffers.x + sequences.offsets[i] * width, count: width)
+    }
+    let classes = buffers.classes
+    lnPost.apply(
+      rows: sequences.count, classes, stride: width, to: classes, stride: width, pool: pool)
+    projection.apply(
+      rows: sequences.count, classes, stride: width, to: buffers.embeddings,
+      stride: projection.outputs, pool: pool)
+    out.update(from: buffers.embeddings, count: sequences.count * projection.outputs)
+  }
+}

@@ -1,0 +1,88 @@
+import CKernels
+
+/// Where each sequence of a batch begins: sequence i has rows offsets[i] ..< offsets[i + 1].
+public struct Sequences {
+  public let offsets: UnsafePointer<Int>
+  public let count: Int
+
+  public init(offsets: UnsafePointer<Int>, count: Int) {
+    self.offsets = offsets
+    self.count = count
+  }
+
+  public var rows: Int { offsets[count] - offsets[0] }
+  public func length(_ index: Int) -> Int { offsets[index + 1] - offsets[index] }
+
+  /// Sequences first ..< first + count.
+  public func slice(_ first: Int, _ count: Int) -> Sequences {
+    Sequences(offsets: offsets + first, count: count)
+  }
+}
+
+extension Workspace {
+  /// Floats that `takeOffsets` uses up.
+  public static func offsets(sequences: Int) -> Int { rounded(2 * (sequences + 1)) }
+
+  /// Offsets of sequences of one length.
+  public func takeOffsets(
+    sequences: Int, length: Int
+  ) throws(NumericsError) -> UnsafeMutablePointer<Int> {
+    let offsets = UnsafeMutableRawPointer(try take(2 * (sequences + 1)))
+      .bindMemory(to: Int.self, capacity: sequences + 1)
+    for i in 0...sequences { offsets[i] = i * length }
+    return offsets
+  }
+}
+
+/// softmax(q · k^T / sqrt(head size)) · v per sequence and head, from rows of [q, k, v].
+public struct MultiHeadAttention: Sendable {
+  public let heads: Int
+  public let width: Int
+  public let causal: Bool
+
+  public init(heads: Int, width: Int, causal: Bool) {
+    self.heads = heads
+    self.width = width
+    self.causal = causal
+  }
+
+  /// Queries treated at a time, which bounds the score matrix.
+  private static let queryBlock = 128
+
+  /// Floats of scratch for sequences of up to `longest` rows on `threads` threads.
+  public static func scratch(longest: Int, threads: Int) -> Int {
+    threads * Workspace.rounded(min(queryBlock, longest) * longest)
+  }
+
+  /// out [rows, W] from qkv [rows, 3W], both counted from the first sequence's first row.
+  public func apply(
+    _ sequences: Sequences, qkv: UnsafePointer<Float>, to out: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, longest: Int, pool: ThreadPool
+  ) {
+    let size = width / heads
+    let stride = 3 * width
+    let scale = 1 / Float(size).squareRoot()
+    let base = sequences.offsets[0]
+    let scratchPerSlot = MultiHeadAttention.scratch(longest: longest, threads: 1)
+    pool.run(count: sequences.count * heads) { index, slot in
+      let (sequence, head) = (index / heads, index % heads)
+      let length = sequences.length(sequence)
+      let row = sequences.offsets[sequence] - base
+      let scores = scratch + slot * scratchPerSlot
+      let q = qkv + row * stride + head * size
+      let k = q + width
+      let v = k + width
+      let o = out + row * width + head * size
+      var first = 0
+      while first < length {
+        let queries = min(MultiHeadAttention.queryBlock, length - first)
+        ckernels_gemm_nt(
+          queries, length, size, scale, q + first * stride, stride, k, stride, scores, length)
+        ckernels_softmax(queries, length, scores, length, causal ? first : -1)
+        ckernels_gemm_nn(
+          queries, size, length, 1, scores, length, v, stride, o + first * width, width)
+        first += queries
+      }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import CKernels
+import Glibc
+
+/// Floats outside Swift's heap, 64-byte aligned, freed with the object. Swift's own allocator kills
+/// the process when memory runs out; this one throws.
+public final class FloatBuffer: @unchecked Sendable {
+  public let base: UnsafeMutablePointer<Float>
+  public let count: Int
+
+  /// Zeroed memory for `count` floats (at least one).
+  public init(count: Int) throws(NumericsError) {
+    let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: 4)
+    let (padded, overflow2) = bytes.addingReportingOverflow(63)
+    guard count >= 0, !overflow, !overflow2 else { throw .outOfMemory(bytes: Int.max) }
+    // calloc first, so that a large request is fresh zero pages and costs nothing until touched.
+    guard let raw = calloc(1, padded) else { throw .outOfMemory(bytes: bytes) }
+    allocation = raw
+    let address = UInt(bitPattern: raw)
+    let aligned = UnsafeMutableRawPointer(bitPattern: (address &+ 63) & ~63) ?? raw
+    base = aligned.bindMemory(to: Float.self, capacity: max(count, 1))
+    self.count = count
+  }
+
+  private let allocation: UnsafeMutableRawPointer
+
+  deinit { free(allocation) }
+
+  public var pointer: UnsafePointer<Float> { UnsafePointer(base) }
+  public var buffer: UnsafeMutableBufferPointer<Float> { .init(start: base, count: count) }
+
+  /// No NaN and no infinity among them.
+  public var isFinite: Bool { ckernels_all_finite(count, base) != 0 }
+}
+
+/// No NaN and no infinity among `count` floats.
+public func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
+  ckernels_all_finite(count, values) != 0
+}
+
+/// Sum of a[i] · b[i].
+public func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float {
+  ckernels_dot(count, a, b)
+}

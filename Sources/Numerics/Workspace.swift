@@ -1,0 +1,61 @@
+import Synchronization
+
+/// The scratch memory of one call: a stack of regions carved from one allocation. Used by one call at
+/// a time; its pieces are handed to that call's worker threads.
+public final class Workspace: @unchecked Sendable {
+  private let memory: FloatBuffer
+  private var used = 0
+
+  init(capacity: Int) throws(NumericsError) { memory = try FloatBuffer(count: capacity) }
+
+  var capacity: Int { memory.count }
+
+  /// Gives every region back; the next `take` starts from the beginning.
+  public func reset() { used = 0 }
+
+  /// The next `count` floats, 64-byte aligned. What they hold is left from earlier use (finite
+  /// numbers). The caller has planned the capacity; running over it is a defect, answered by an
+  /// error and never by a write out of bounds.
+  public func take(_ count: Int) throws(NumericsError) -> UnsafeMutablePointer<Float> {
+    let rounded = Workspace.rounded(count)
+    guard count >= 0, rounded <= memory.count - used else {
+      throw .outOfMemory(bytes: count)
+    }
+    defer { used += rounded }
+    return memory.base + used
+  }
+
+  /// What `take(count)` uses up.
+  public static func rounded(_ count: Int) -> Int { (count + 15) & ~15 }
+}
+
+/// Workspaces kept between calls, one per concurrent call.
+public final class WorkspacePool: Sendable {
+  private let idle = Mutex<[Workspace]>([])
+  private static let kept = 16
+
+  public init() {}
+
+  /// Runs `body` with a workspace of at least `capacity` floats.
+  public func with<R, E: Error>(
+    capacity: Int, outOfMemory: (NumericsError) -> E, _ body: (Workspace) throws(E) -> R
+  ) throws(E) -> R {
+    let found = idle.withLock { (list: inout sending [Workspace]) -> Workspace? in
+      // The most recently used one is warm; one too small is dropped and replaced below.
+      list.popLast()
+    }
+    let workspace: Workspace
+    if let found, found.capacity >= capacity {
+      workspace = found
+    } else {
+      do { workspace = try Workspace(capacity: capacity) } catch { throw outOfMemory(error) }
+    }
+    defer {
+      workspace.reset()
+      idle.withLock { (list: inout sending [Workspace]) in
+        if list.count < WorkspacePool.kept { list.append(workspace) }
+      }
+    }
+    return try body(workspace)
+  }
+}

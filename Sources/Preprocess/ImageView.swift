@@ -1,0 +1,58 @@
+/// The order and number of bytes in one 8-bit pixel. Alpha is ignored.
+public enum PixelFormat: Sendable, CaseIterable {
+  case rgb, bgr, rgba, bgra
+  /// One byte of luminance, used for all three channels.
+  case gray
+
+  /// Bytes from one pixel to the next.
+  public var bytesPerPixel: Int {
+    switch self {
+    case .rgb, .bgr: 3
+    case .rgba, .bgra: 4
+    case .gray: 1
+    }
+  }
+}
+
+/// An 8-bit image in somebody else's memory, read in place and never copied as a whole.
+///
+/// The memory must stay readable and unchanged while the view is in use. Only the pixels
+/// themselves are read: the padding of a row, and anything after the last pixel of the last
+/// row, is never touched.
+public struct ImageView: @unchecked Sendable {  // a borrowed, read-only view; the owner keeps it alive
+  /// First byte of the top row.
+  public let base: UnsafePointer<UInt8>
+  public let width: Int
+  public let height: Int
+  /// Bytes from one row to the next.
+  public let rowStride: Int
+  public let format: PixelFormat
+
+  /// The largest width and height taken: 65535 pixels.
+  public static let maximumSide = 65535
+
+  /// - Parameter rowStride: at least `width * format.bytesPerPixel`; 0 means the rows are packed.
+  /// - Throws: `.invalidArgument` when a side is outside 1...65535 or the stride does not fit.
+  public init(
+    base: UnsafePointer<UInt8>, width: Int, height: Int, rowStride: Int = 0, format: PixelFormat
+  ) throws(PreprocessError) {
+    guard (1...Self.maximumSide).contains(width), (1...Self.maximumSide).contains(height) else {
+      throw .invalid("image is \(width)x\(height) pixels; each side must be 1 to \(Self.maximumSide)")
+    }
+    let packed = width * format.bytesPerPixel
+    let stride = rowStride == 0 ? packed : rowStride
+    guard stride >= packed else {
+      throw .invalid(
+        "image row_stride is \(rowStride) bytes; a row of \(width) pixels needs at least \(packed)")
+    }
+    let (_, overflow) = stride.multipliedReportingOverflow(by: height)
+    guard !overflow else {
+      throw .invalid("image row_stride of \(rowStride) bytes times \(height) rows exceeds the address space")
+    }
+    self.base = base
+    self.width = width
+    self.height = height
+    self.rowStride = stride
+    self.format = format
+  }
+}

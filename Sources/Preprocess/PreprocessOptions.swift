@@ -1,0 +1,43 @@
+/// To what length the short side of an image is resized, for an input of S pixels.
+public enum ResizeMode: Sendable {
+  /// S * 256 / 224, as the reference does (datasets/transforms_ss.py, `scale_size`).
+  case actionCLIP
+  /// S, CLIP's own recipe.
+  case clip
+}
+
+/// Which S x S square of the resized image is taken. On the short side it is always the centre.
+public enum CropPosition: Sendable {
+  case center
+  /// The left or top end of the long side. A square image is treated as wide.
+  case start
+  /// The right or bottom end of the long side.
+  case end
+}
+
+/// How an image becomes the network's input.
+public struct PreprocessOptions: Sendable {
+  /// Resized short side in pixels, at least S; nil: what `mode` says.
+  public var shortSide: Int?
+  public var mode: ResizeMode
+  public var crop: CropPosition
+  /// R, G, B on the 0...1 scale.
+  public var mean: (Float, Float, Float)
+  /// R, G, B on the 0...1 scale, above 0.
+  public var std: (Float, Float, Float)
+
+  /// CLIP's mean and standard deviation, which the released checkpoints were trained with.
+  public static let clipMean: (Float, Float, Float) = (0.48145466, 0.4578275, 0.40821073)
+  public static let clipStd: (Float, Float, Float) = (0.26862954, 0.26130258, 0.27577711)
+
+  public init(
+    shortSide: Int? = nil, mode: ResizeMode = .actionCLIP, crop: CropPosition = .center,
+    mean: (Float, Float, Float) = clipMean, std: (Float, Float, Float) = clipStd
+  ) {
+    self.shortSide = shortSide
+    self.mode = mode
+    self.crop = crop
+    self.mean = mean
+    self.std = std
+  }
+}

@@ -1,0 +1,96 @@
+/// Turns images into S x S crops or normalised planes.
+///
+/// Keeps the weights and scratch of the last image size, so the frames of one video share them.
+/// For one thread at a time: give each thread its own.
+public final class Preprocessor {
+  /// S, the side of the crop in pixels.
+  public let size: Int
+  public let options: PreprocessOptions
+  private let shortSide: Int
+  private let normalization: Normalization
+  private var plan: Plan?
+
+  /// Everything that depends on the size of the source image.
+  private struct Plan: ~Copyable {
+    let sourceWidth: Int
+    let sourceHeight: Int
+    let resampler: Resampler
+  }
+
+  /// - Parameter size: S, 1...4096.
+  /// - Throws: `.invalidArgument` for a size, short side, mean or std out of range; `.limit` for a
+  ///   short side above 65535; `.outOfMemory`.
+  public init(size: Int, options: PreprocessOptions = PreprocessOptions()) throws(PreprocessError) {
+    shortSide = try ResizeGeometry.shortSide(size: size, options: options)
+    normalization = try Normalization(mean: options.mean, std: options.std)
+    self.size = size
+    self.options = options
+  }
+
+  /// Resizes and crops: `output` receives [S, S, 3] RGB bytes, equal to Pillow's to the last bit.
+  /// - Throws: `.invalidArgument` when `output` is too small; `.outOfMemory`.
+  public func crop(
+    _ image: ImageView, into output: UnsafeMutableBufferPointer<UInt8>
+  ) throws(PreprocessError) {
+    let target = try base(of: output)
+    let rowBytes = 3 * size
+    try prepare(for: image)
+    plan?.resampler.forEachRow(of: image) { row, pixels in
+      (target + row * rowBytes).update(from: pixels, count: rowBytes)
+    }
+  }
+
+  /// Resizes, crops and normalises: `output` receives [3, S, S] floats, planes R, G, B, each
+  /// (v / 255 - mean) / std as torchvision's ToTensor and Normalize compute it.
+  /// - Throws: `.invalidArgument` when `output` is too small; `.outOfMemory`.
+  public func pixels(
+    _ image: ImageView, into output: UnsafeMutableBufferPointer<Float>
+  ) throws(PreprocessError) {
+    let target = try base(of: output)
+    try prepare(for: image)
+    plan?.resampler.forEachRow(of: image) { row, pixels in
+      normalization.apply(pixels, count: size, planes: target + row * size, planeStride: size * size)
+    }
+  }
+
+  private func base<Element>(
+    of output: UnsafeMutableBufferPointer<Element>
+  ) throws(PreprocessError) -> UnsafeMutablePointer<Element> {
+    let needed = 3 * size * size
+    guard let base = output.baseAddress, output.count >= needed else {
+      throw .invalid("output holds \(output.count) elements; a \(size)x\(size) crop needs \(needed)")
+    }
+    return base
+  }
+
+  private func prepare(for image: ImageView) throws(PreprocessError) {
+    switch plan {
+    case .some(let current)
+    where current.sourceWidth == image.width && current.sourceHeight == image.height:
+      return
+    default: break
+    }
+    let geometry = ResizeGeometry(
+      width: image.width, height: image.height, size: size, shortSide: shortSide, crop: options.crop)
+    plan = Plan(
+      sourceWidth: image.width, sourceHeight: image.height,
+      resampler: try Resampler(
+        width: image.width, height: image.height, geometry: geometry, size: size))
+  }
+}
+
+/// One image to an S x S crop: see `Preprocessor.crop`.
+public func crop(
+  _ image: ImageView, size: Int, options: PreprocessOptions = PreprocessOptions(),
+  into output: UnsafeMutableBufferPointer<UInt8>
+) throws(PreprocessError) {
+  try Preprocessor(size: size, options: options).crop(image, into: output)
+}
+
+/// One image to normalised planes: see `Preprocessor.pixels`.
+public func pixels(
+  _ image: ImageView, size: Int, options: PreprocessOptions = PreprocessOptions(),
+  into output: UnsafeMutableBufferPointer<Float>
+) throws(PreprocessError) {
+  try Preprocessor(size: size, options: options).pixels(image, into: output)
+}

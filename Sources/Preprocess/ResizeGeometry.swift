@@ -1,0 +1,54 @@
+/// The size an image is resized to, and where in it the S x S crop lies.
+struct ResizeGeometry: Equatable {
+  let width: Int
+  let height: Int
+  let left: Int
+  let top: Int
+
+  static let maximumSize = 4096
+  static let maximumShortSide = 65535
+
+  /// The short side for an input of `size` pixels, checked.
+  static func shortSide(size: Int, options: PreprocessOptions) throws(PreprocessError) -> Int {
+    guard (1...maximumSize).contains(size) else {
+      throw .invalid("size is \(size) pixels; it must be 1 to \(maximumSize)")
+    }
+    guard let chosen = options.shortSide else {
+      return options.mode == .clip ? size : size * 256 / 224
+    }
+    guard chosen >= size else {
+      throw .invalid("short_side is \(chosen) pixels; it must be at least the crop's size, \(size)")
+    }
+    guard chosen <= maximumShortSide else {
+      throw PreprocessError(.limit, "short_side is \(chosen) pixels; the limit is \(maximumShortSide)")
+    }
+    return chosen
+  }
+
+  /// Both sides are 1...65535 and `shortSide` is `size`...65535, so nothing here overflows and
+  /// both resized sides are at least `size`.
+  init(width: Int, height: Int, size: Int, shortSide: Int, crop: CropPosition) {
+    let wide = width >= height
+    let (short, long) = wide ? (height, width) : (width, height)
+    // torchvision: int(size * long / short). The product is exact in a Double.
+    let resizedLong = Int(Double(shortSide * long) / Double(short))
+    let longOffset =
+      switch crop {
+      case .center: Self.centred(resizedLong, size)
+      case .start: 0
+      case .end: resizedLong - size
+      }
+    let shortOffset = Self.centred(shortSide, size)
+    self.width = wide ? resizedLong : shortSide
+    self.height = wide ? shortSide : resizedLong
+    self.left = wide ? longOffset : shortOffset
+    self.top = wide ? shortOffset : longOffset
+  }
+
+  /// torchvision's centre crop: int(round((side - size) / 2.0)), where Python rounds a half to even.
+  private static func centred(_ side: Int, _ size: Int) -> Int {
+    let twice = side - size
+    let half = twice / 2
+    return twice.isMultiple(of: 2) || half.isMultiple(of: 2) ? half : half + 1
+  }
+}

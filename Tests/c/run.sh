@@ -1,0 +1,134 @@
+#!/bin/bash
+# Builds and runs the C programs, the header checks and the examples against build/lib.
+#
+#   Tests/c/run.sh [PROGRAM...]       all of them, or test_api, test_threads, headers, examples, ...
+#
+# LIB_DIR (default build/lib), BUILD (default build/tests), CC, CXX. TSAN=1 adds test_threads under the thread
+# sanitizer, VALGRIND=1 test_api under valgrind: both slow, neither needed for a normal run.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+ROOT=$PWD
+LIB_DIR=$(realpath "${LIB_DIR:-build/lib}") || exit 1
+BUILD=${BUILD:-build/tests}
+mkdir -p "$BUILD/scratch" && BUILD=$(realpath "$BUILD")
+CC=${CC:-$(command -v gcc || command -v cc)}
+CXX=${CXX:-$(command -v g++ || command -v c++)}
+[[ -e $LIB_DIR/libactionclip.so ]] || { echo "run.sh: no $LIB_DIR/libactionclip.so; make build" >&2; exit 1; }
+
+WARN="-Wall -Wextra -Wpedantic -Werror"
+LINK="-L$LIB_DIR -lactionclip -Wl,-rpath,$LIB_DIR -lm -lpthread -ldl"
+SANITIZE="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
+echo 'int main(void) { return 0; }' > "$BUILD/probe.c"
+if ! $CC $SANITIZE "$BUILD/probe.c" -o "$BUILD/probe" 2> /dev/null || ! "$BUILD/probe"; then
+  echo "run.sh: $CC has no sanitizers here; running without them"
+  SANITIZE="-O1 -g"
+fi
+# The library itself is not instrumented: the address sanitizer watches the programs, every malloc and memcpy
+# of the library, and leaks; guard.h catches the library's plain reads and writes beyond a buffer.
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1:handle_segv=1
+export UBSAN_OPTIONS=print_stacktrace=1
+
+failed=()
+wanted() { local p; [[ $# -eq 1 ]] && (( ${#ONLY[@]} == 0 )) && return 0
+  for p in "${ONLY[@]}"; do [[ $p == "$1" ]] && return 0; done; return 1; }
+ONLY=("$@")
+# check NAME COMMAND...: runs it under a time limit; what fails is named again at the end.
+check() {
+  local name=$1; shift
+  timeout -k 5 "${LIMIT:-180}" "$@"; local code=$?
+  (( code == 0 )) || { echo "$name: FAILED (exit $code)"; failed+=("$name"); }
+}
+build() { # build NAME FLAGS...: Tests/c/NAME.c -> BUILD/NAME
+  local name=$1; shift
+  $CC -std=c99 -D_GNU_SOURCE $WARN -Iinclude "$@" "Tests/c/$name.c" -o "$BUILD/$name" $LINK || {
+    failed+=("$name (compile)"); return 1; }
+}
+
+# The headers, as strict as each language goes, alone and in a program.
+headers() {
+  local cc std count=0
+  echo '#include <actionclip.h>
+int main(void) { return actionclip_abi_version() != ACTIONCLIP_ABI_VERSION; }' > "$BUILD/header.c"
+  cp "$BUILD/header.c" "$BUILD/header11.cpp"
+  echo '#include <actionclip.hpp>
+#include <actionclip.hpp>
+int main() { return actionclip::model_options().struct_size == 0; }' > "$BUILD/header17.cpp"
+  for cc in gcc clang; do
+    command -v $cc > /dev/null || continue
+    for std in c99 c11 c17; do
+      $cc -std=$std $WARN -Wconversion -Wstrict-prototypes -Iinclude -fsyntax-only "$BUILD/header.c" &&
+        (( ++count )) || failed+=("header $cc $std")
+    done
+  done
+  for cc in g++ clang++; do
+    command -v $cc > /dev/null || continue
+    for std in c++11 c++14 c++17 c++20; do
+      $cc -std=$std $WARN -Wconversion -Iinclude -fsyntax-only "$BUILD/header11.cpp" && (( ++count )) ||
+        failed+=("header $cc $std")
+    done
+    for std in c++17 c++20; do
+      $cc -std=$std $WARN -Wconversion -Wshadow -Iinclude -fsyntax-only "$BUILD/header17.cpp" &&
+        (( ++count )) || failed+=("hpp $cc $std")
+    done
+  done
+  printf '%-16s %d passed\n' headers $count
+}
+
+# Loaded beside a file named swift-backtrace and under the toolchain's SWIFT_ROOT, the Swift runtime would
+# install crash handlers; in a German locale a careless number parser would read commas.
+host() {
+  build test_host -O1 || return
+  local beside=$BUILD/beside swift_root='' name
+  mkdir -p "$beside" "$BUILD/locale"
+  cp "$(realpath "$LIB_DIR/libactionclip.so")" "$beside/libactionclip.so"
+  cp /bin/true "$beside/swift-backtrace"
+  if name=$(command -v swift); then swift_root=$(dirname "$(dirname "$(realpath "$name")")"); fi
+  [[ -d $BUILD/locale/de_DE.UTF-8 ]] || localedef -i de_DE -f UTF-8 "$BUILD/locale/de_DE.UTF-8" 2> /dev/null
+  local run=("$BUILD/test_host") plain=$LIB_DIR/libactionclip.so
+  check "host, plain" env -u SWIFT_ROOT LC_ALL=C "${run[@]}" "$plain" "$ROOT" "$BUILD/scratch"
+  check "host, SWIFT_ROOT" env SWIFT_ROOT="$swift_root" LC_ALL=C "${run[@]}" "$plain" "$ROOT" "$BUILD/scratch"
+  check "host, swift-backtrace" env -u SWIFT_ROOT LOCPATH="$BUILD/locale" LC_ALL=de_DE.UTF-8 "${run[@]}" \
+    "$beside/libactionclip.so" "$ROOT" "$BUILD/scratch"
+  check "host, both" env SWIFT_ROOT="$swift_root" SWIFT_BACKTRACE=enable=yes LOCPATH="$BUILD/locale" \
+    LC_ALL=de_DE.UTF-8 "${run[@]}" "$beside/libactionclip.so" "$ROOT" "$BUILD/scratch"
+}
+
+examples() {
+  local demo=models/demo/actionclip-demo.safetensors clip=examples/clip.mp4 labels=examples/labels.txt
+  $CC -std=c99 $WARN -Iinclude examples/classify.c -o "$BUILD/classify" $LINK &&
+    $CC -std=c99 $WARN -Iinclude examples/camera_frames.c -o "$BUILD/camera_frames" $LINK &&
+    $CXX -std=c++17 $WARN -Iinclude examples/classify.cpp -o "$BUILD/classify_cpp" $LINK || {
+    failed+=("examples (compile)"); return; }
+  local good=0
+  "$BUILD/classify" $demo $clip $labels > "$BUILD/c.txt" && (( ++good )) || failed+=("classify.c")
+  "$BUILD/classify_cpp" $demo $clip $labels > "$BUILD/cpp.txt" && (( ++good )) || failed+=("classify.cpp")
+  [[ $(wc -l < "$BUILD/c.txt") == $(wc -l < $labels) ]] && (( ++good )) || failed+=("classify.c: every label")
+  diff "$BUILD/c.txt" "$BUILD/cpp.txt" && (( ++good )) || failed+=("classify.c and classify.cpp differ")
+  ! "$BUILD/classify" $demo /no/such.mp4 $labels > /dev/null 2> "$BUILD/err.txt" && [[ -s $BUILD/err.txt ]] &&
+    (( ++good )) || failed+=("classify.c without its video")
+  # 100 frames of raw RGB: four windows of 25.
+  if head -c $((224 * 160 * 3 * 100)) /dev/zero |
+    "$BUILD/camera_frames" $demo 224 160 walking running > "$BUILD/camera.txt" &&
+    [[ $(wc -l < "$BUILD/camera.txt") == 4 ]]; then (( ++good )); else failed+=("camera_frames.c"); fi
+  printf '%-16s %d passed\n' examples $good
+}
+
+wanted headers && headers
+for name in test_api test_misuse_load test_misuse_encode test_misuse_rest test_truncation test_video \
+  test_threads test_fork; do
+  wanted $name || continue
+  build $name $SANITIZE && check $name "$BUILD/$name" "$ROOT" "$BUILD/scratch"
+done
+wanted host && host
+wanted examples && examples
+
+if [[ ${TSAN:-0} == 1 ]] && build test_threads -O1 -g -fsanitize=thread; then
+  TSAN_OPTIONS=halt_on_error=0 LIMIT=600 check "test_threads, thread sanitizer" "$BUILD/test_threads" "$ROOT"
+fi
+if [[ ${VALGRIND:-0} == 1 ]] && build test_api -O1 -g; then
+  LIMIT=1200 check "test_api, valgrind" valgrind -q --error-exitcode=9 --leak-check=full \
+    --errors-for-leak-kinds=definite "$BUILD/test_api" "$ROOT"
+fi
+
+if (( ${#failed[@]} )); then printf 'C programs: FAILED: %s\n' "${failed[@]}" >&2; exit 1; fi
+echo 'C programs: all passed'

@@ -1,0 +1,171 @@
+/* test_fork.c: a child process inherits the parent's handles but not its threads. Calls on them answer
+ * ACTIONCLIP_ERROR_FORKED at once, freeing them does nothing, a model of the child's own works, and the
+ * parent notices nothing. Every child is under an alarm: a hang is a failure, not a wait. */
+#include "check.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static actionclip_model *model;
+static actionclip_tokenizer *tokenizer;
+static actionclip_video *video;
+static actionclip_model_info info;
+static size_t e, t, pixel_count;
+static float *pixels;
+static volatile int stop;
+
+static actionclip_model *load(void) {
+  actionclip_model_options o;
+  actionclip_model_options_init(&o);
+  o.threads = 3;
+  actionclip_model *m = NULL;
+  return actionclip_model_load(check_path(DEMO_MODEL), &o, &m) == ACTIONCLIP_OK ? m : NULL;
+}
+
+static int encode(const actionclip_model *m, float *out) {
+  return actionclip_encode_pixels(m, pixels, pixel_count, t, out, e, NULL, 0);
+}
+
+static double now(void) {
+  struct timespec at;
+  clock_gettime(CLOCK_MONOTONIC, &at);
+  return (double)at.tv_sec + (double)at.tv_nsec * 1e-9;
+}
+
+/* In the child: the number of broken promises. */
+static int inherited(void) {
+  int broken = 0, n = 0;
+  float out[4096];
+  int32_t ids[512];
+  size_t count;
+  uint8_t rgb[3];
+  const int64_t first = 0;
+  const char *prompts[1] = {"walking"};
+  actionclip_model_info mi;
+  actionclip_video_info vi;
+  mi.struct_size = sizeof mi;
+  vi.struct_size = sizeof vi;
+  static actionclip_image images[64];
+  const double start = now();
+  const int32_t all[] = {
+      actionclip_model_get_info(model, &mi),
+      actionclip_encode_pixels(model, pixels, pixel_count, t, out, e, NULL, 0),
+      actionclip_encode_frames(model, images, t, NULL, out, e, NULL, 0),
+      actionclip_encode_video(model, video, NULL, out, e, NULL, 0),
+      actionclip_encode_prompts(model, prompts, 1, 0, out, e),
+      actionclip_encode_labels(model, prompts, 1, NULL, 0, 0, out, 16 * e),
+      actionclip_encode_tokens(model, ids, (size_t)info.context_length, 1, out, e),
+      actionclip_tokenize(model, prompts, 1, 0, ids, (size_t)info.context_length),
+      actionclip_tokenizer_encode(tokenizer, "a", 1, ids, 512, &count),
+      actionclip_video_get_info(video, &vi),
+      actionclip_video_read_frames(video, &first, 1, rgb, 3, NULL, 0),
+  };
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+    n++;
+    if (all[i] != ACTIONCLIP_ERROR_FORKED) {
+      broken++;
+      fprintf(stderr, "  call %d in the child: %s\n", n, actionclip_status_name(all[i]));
+    }
+  }
+  if (actionclip_last_error()[0] == '\0') broken++;
+  actionclip_model_free(model);
+  actionclip_tokenizer_free(tokenizer);
+  actionclip_video_free(video);
+  if (now() - start > 1.0) broken++; /* "at once", with room for a loaded machine */
+  return broken;
+}
+
+/* Forks, runs `body` in the child under an alarm, and checks that it found nothing wrong. */
+static void in_child(int (*body)(void), int leave_by_exit) {
+  fflush(NULL);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(30);
+    const int broken = body();
+    if (leave_by_exit) exit(broken != 0); /* runs atexit handlers and destructors */
+    _exit(broken != 0);
+  }
+  int status = -1;
+  CHECK(child > 0 && waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static float *expected;
+static int own_model(void) {
+  actionclip_model *own = load();
+  float *out = check_alloc(e * sizeof(float));
+  if (own == NULL || encode(own, out) != ACTIONCLIP_OK) return 1;
+  if (memcmp(out, expected, e * sizeof(float)) != 0) return 1;
+  actionclip_model_free(own);
+  actionclip_video *clip = NULL;
+  actionclip_video_info vi;
+  vi.struct_size = sizeof vi;
+  if (actionclip_video_open(check_path(DEMO_CLIP), NULL, &clip) != ACTIONCLIP_OK) return 1;
+  if (actionclip_video_get_info(clip, &vi) != ACTIONCLIP_OK || vi.frame_count != 100) return 1;
+  actionclip_video_free(clip);
+  free(out);
+  return 0;
+}
+
+static void *keep_encoding(void *result) {
+  float *out = check_alloc(e * sizeof(float));
+  int *bad = result;
+  while (!stop) {
+    if (encode(model, out) != ACTIONCLIP_OK || memcmp(out, expected, e * sizeof(float)) != 0) (*bad)++;
+  }
+  free(out);
+  return NULL;
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1) check_root = argv[1];
+  alarm(120);
+  CHECK((model = load()) != NULL);
+  CHECK_OK(actionclip_tokenizer_load(check_path(DEMO_MERGES), &tokenizer));
+  CHECK_OK(actionclip_video_open(check_path(DEMO_CLIP), NULL, &video));
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_model_get_info(model, &info));
+  e = (size_t)info.embedding_size;
+  t = (size_t)info.frames;
+  pixel_count = t * 3 * (size_t)info.image_size * (size_t)info.image_size;
+  pixels = check_alloc(pixel_count * sizeof(float));
+  for (size_t i = 0; i < pixel_count; i++) pixels[i] = (float)(i % 977) / 488.0f - 1.0f;
+  expected = check_alloc(e * sizeof(float));
+
+  in_child(inherited, 0); /* before the model's threads have started */
+  CHECK_OK(encode(model, expected));
+  in_child(inherited, 0); /* and after */
+  in_child(inherited, 1);
+  in_child(own_model, 0);
+  in_child(own_model, 1);
+
+  /* While other threads of the parent are inside the library. */
+  int bad[3] = {0, 0, 0};
+  pthread_t ids[3];
+  for (int i = 0; i < 3; i++)
+    if (pthread_create(&ids[i], NULL, keep_encoding, &bad[i]) != 0) return 2;
+  for (int i = 0; i < 30; i++) in_child(i % 5 == 4 ? own_model : inherited, i % 2);
+  stop = 1;
+  for (int i = 0; i < 3; i++) {
+    pthread_join(ids[i], NULL);
+    CHECK(bad[i] == 0);
+  }
+
+  float *out = check_alloc(e * sizeof(float));
+  CHECK_OK(encode(model, out)); /* the parent goes on with the same bits */
+  CHECK(memcmp(out, expected, e * sizeof(float)) == 0);
+  actionclip_video_info vi;
+  vi.struct_size = sizeof vi;
+  CHECK_OK(actionclip_video_get_info(video, &vi));
+  actionclip_video_free(video);
+  actionclip_tokenizer_free(tokenizer);
+  actionclip_model_free(model);
+  free(out);
+  free(expected);
+  free(pixels);
+  return check_report("test_fork");
+}

@@ -1,0 +1,205 @@
+/* test_misuse_load.c: loading and its options, handles of the wrong kind, information structs, constants. */
+#include "misuse.h"
+
+#include <stddef.h>
+
+static void constants_and_messages(void) {
+  int64_t *value = output(sizeof *value);
+  REFUSED(IN, actionclip_constant(NULL, value));
+  REFUSED(IN, actionclip_constant("ACTIONCLIP_OK", NULL));
+  REFUSED(IN, actionclip_constant("ACTIONCLIP_NO_SUCH_THING", value));
+  REFUSED(IN, actionclip_constant("", value));
+  REFUSED(0, actionclip_constant("\xff\xfe", value));
+  char *endless = guard_alloc(100000); /* no end in sight until the guard page but one */
+  endless[99999] = '\0';
+  REFUSED(0, actionclip_constant(endless, value));
+  int64_t good;
+  CHECK_OK(actionclip_constant("ACTIONCLIP_OK", &good)); /* and the message is "" again */
+  CHECK(good == ACTIONCLIP_OK);
+}
+
+static void frees_and_inits_take_null(void) {
+  actionclip_model_free(NULL);
+  actionclip_video_free(NULL);
+  actionclip_tokenizer_free(NULL);
+  actionclip_model_options_init(NULL);
+  actionclip_preprocess_options_init(NULL);
+  actionclip_video_options_init(NULL);
+  /* Exactly the struct, not a byte more. */
+  actionclip_model_options *m = guard_alloc(sizeof *m);
+  actionclip_model_options_init(m);
+  CHECK(m->struct_size == sizeof *m && m->joint == 0 && m->frames == 0 && m->tokenizer_path == NULL);
+  actionclip_preprocess_options *p = guard_alloc(sizeof *p);
+  actionclip_preprocess_options_init(p);
+  CHECK(p->struct_size == sizeof *p && p->std[2] > 0.27f && p->std[2] < 0.28f);
+  actionclip_video_options *v = guard_alloc(sizeof *v);
+  actionclip_video_options_init(v);
+  CHECK(v->struct_size == sizeof *v && v->max_pixels == 0);
+}
+
+static void infos(void) {
+  for (uint32_t n = 0; n <= sizeof(actionclip_model_info) + 8; n++) {
+    const uint32_t room = n < 4 ? 4 : n;
+    unsigned char *p = guard_alloc(room);
+    memcpy(p, &n, 4);
+    const int32_t status = actionclip_model_get_info(model, (actionclip_model_info *)(void *)p);
+    CHECK(status == IN || (status == ACTIONCLIP_OK && n >= 4));
+    if (n == sizeof(actionclip_model_info)) CHECK(status == ACTIONCLIP_OK);
+    if (status != ACTIONCLIP_OK) CHECK(guard_untouched(p + 4, room - 4));
+    guard_release(p, room);
+  }
+  CHECK_ERROR(IN, actionclip_model_get_info(model, NULL));
+  CHECK_ERROR(IN, actionclip_video_get_info(video, NULL));
+  for (uint32_t n = 0; n <= sizeof(actionclip_video_info) + 8; n++) {
+    const uint32_t room = n < 4 ? 4 : n;
+    unsigned char *p = guard_alloc(room);
+    memcpy(p, &n, 4);
+    const int32_t status = actionclip_video_get_info(video, (actionclip_video_info *)(void *)p);
+    CHECK(status == IN || (status == ACTIONCLIP_OK && n >= 4));
+    if (n == sizeof(actionclip_video_info)) CHECK(status == ACTIONCLIP_OK);
+    if (status != ACTIONCLIP_OK) CHECK(guard_untouched(p + 4, room - 4));
+    guard_release(p, room);
+  }
+}
+
+static void loading(void) {
+  const char *path = check_path(DEMO_MODEL);
+  size_t size;
+  unsigned char *bytes = check_read_file(path, &size);
+  actionclip_model **out = output(sizeof *out);
+  REFUSED(IN, actionclip_model_load(NULL, NULL, out));
+  REFUSED(IN, actionclip_model_load(path, NULL, NULL));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_model_load("/no/such/file", NULL, out));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_model_load("", NULL, out));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_model_load("/", NULL, out));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_model_load("/dev/zero", NULL, out));
+  REFUSED(0, actionclip_model_load("/dev/null", NULL, out));
+  REFUSED(ACTIONCLIP_ERROR_FORMAT_UNKNOWN, actionclip_model_load(check_path("examples/clip.mp4"), NULL, out));
+  REFUSED(IN, actionclip_model_load_buffer(NULL, size, NULL, out));
+  REFUSED(IN, actionclip_model_load_buffer(bytes, size, NULL, NULL));
+  for (size_t n = 0; n < 64; n++) { /* headers cut short, in memory that ends there */
+    void *cut = guard_copy(bytes, n);
+    REFUSED(0, actionclip_model_load_buffer(cut, n, NULL, out));
+    guard_release(cut, n);
+  }
+
+  /* Options: each field out of range, each wrong struct_size. */
+  struct {
+    size_t offset;
+    int32_t value;
+  } bad[] = {{offsetof(actionclip_model_options, joint), -1},
+             {offsetof(actionclip_model_options, joint), 3},
+             {offsetof(actionclip_model_options, temporal_shift), -1},
+             {offsetof(actionclip_model_options, temporal_shift), 3},
+             {offsetof(actionclip_model_options, head), -1},
+             {offsetof(actionclip_model_options, head), 6},
+             {offsetof(actionclip_model_options, frames), -1},
+             {offsetof(actionclip_model_options, frames), INT32_MAX},
+             {offsetof(actionclip_model_options, frames), INT32_MIN},
+             {offsetof(actionclip_model_options, threads), -1},
+             {offsetof(actionclip_model_options, threads), INT32_MAX},
+             {offsetof(actionclip_model_options, compute_type), -1},
+             {offsetof(actionclip_model_options, compute_type), 99},
+             {offsetof(actionclip_model_options, reserved), 1}};
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    actionclip_model_options o = defaults();
+    memcpy((char *)&o + bad[i].offset, &bad[i].value, sizeof bad[i].value);
+    REFUSED(0, actionclip_model_load(path, &o, out));
+  }
+  actionclip_model_options o = defaults();
+  o.joint = ACTIONCLIP_ON;
+  REFUSED(0, actionclip_model_load(path, &o, out)); /* the file has no time embedding */
+  o = defaults();
+  o.head = ACTIONCLIP_HEAD_LSTM;
+  REFUSED(0, actionclip_model_load(path, &o, out));
+  o = defaults();
+  o.frames = 78; /* the head has positions for 77 */
+  REFUSED(0, actionclip_model_load(path, &o, out));
+  o = defaults();
+  o.tokenizer_path = "/no/such/merges.txt";
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_model_load(path, &o, out));
+  o.tokenizer_path = path; /* not a merge list */
+  REFUSED(0, actionclip_model_load(path, &o, out));
+
+  for (uint32_t n = 0; n < sizeof o; n++) { /* a struct of exactly the size it says */
+    unsigned char *exact = guard_alloc(n < 4 ? 4 : n);
+    o = defaults();
+    o.struct_size = n;
+    memcpy(exact, &o, n < 4 ? 4 : n);
+    actionclip_model *m = NULL;
+    const int32_t status = actionclip_model_load(path, (const actionclip_model_options *)(void *)exact, &m);
+    CHECK(status == IN ? m == NULL && check_message() : status == ACTIONCLIP_OK && m != NULL && n >= 4);
+    actionclip_model_free(m);
+    guard_release(exact, n < 4 ? 4 : n);
+  }
+  unsigned char *longer = guard_alloc(sizeof o + 64); /* from a newer header */
+  memset(longer, 0, sizeof o + 64);
+  o = defaults();
+  o.struct_size = (uint32_t)sizeof o + 64;
+  memcpy(longer, &o, sizeof o);
+  actionclip_model *m = NULL;
+  CHECK_OK(actionclip_model_load(path, (const actionclip_model_options *)(void *)longer, &m));
+  actionclip_model_free(m);
+  longer[sizeof o + 63] = 1; /* it asks for something this version does not know */
+  REFUSED(0, actionclip_model_load(path, (const actionclip_model_options *)(void *)longer, out));
+  actionclip_model_options *exact = guard_alloc(sizeof o);
+  *exact = defaults();
+  exact->struct_size = UINT32_MAX;
+  REFUSED(IN, actionclip_model_load(path, exact, out));
+  free(bytes);
+}
+
+static void handles(void) {
+  float *v = output(e * sizeof *v);
+  actionclip_model_info *i = output(sizeof *i);
+  actionclip_video_info *vi = output(sizeof *vi);
+  int32_t *ids = output(64 * sizeof *ids);
+  size_t *count = output(sizeof *count);
+  const char *prompts[1] = {"walking"};
+  const size_t pixel_count = t * 3 * side * side;
+  float *pixels = check_alloc(pixel_count * sizeof *pixels);
+  int32_t *tokens = check_alloc(c * sizeof *tokens);
+  uint8_t *rgb = output(224 * 160 * 3);
+  const int64_t first = 0;
+  static actionclip_image images[64];
+
+  actionclip_model *gone = NULL;
+  CHECK_OK(actionclip_model_load(check_path(DEMO_MODEL), NULL, &gone));
+  actionclip_model_free(gone);
+  actionclip_tokenizer *gone_tokenizer = NULL;
+  CHECK_OK(actionclip_tokenizer_load(check_path(DEMO_MERGES), &gone_tokenizer));
+  actionclip_tokenizer_free(gone_tokenizer);
+  /* NULL, other kinds, freed handles, and memory that never was one. */
+  void *zeros = check_alloc(4096);
+  void *wrong[] = {NULL, tokenizer, video, gone, gone_tokenizer, zeros, guard_alloc(8), model};
+  for (int k = 0; k < 8; k++) {
+    if (wrong[k] != model) {
+      actionclip_model *m = wrong[k];
+      memset(i, GUARD_FILL, sizeof *i);
+      REFUSED_HANDLE(actionclip_model_get_info(m, i));
+      REFUSED_HANDLE(actionclip_encode_frames(m, images, t, NULL, v, e, NULL, 0));
+      REFUSED_HANDLE(actionclip_encode_pixels(m, pixels, pixel_count, t, v, e, NULL, 0));
+      REFUSED_HANDLE(actionclip_encode_video(m, video, NULL, v, e, NULL, 0));
+      REFUSED_HANDLE(actionclip_encode_prompts(m, prompts, 1, 0, v, e));
+      REFUSED_HANDLE(actionclip_encode_labels(m, prompts, 1, NULL, 0, 0, v, e));
+      REFUSED_HANDLE(actionclip_encode_tokens(m, tokens, c, 1, v, e));
+      REFUSED_HANDLE(actionclip_tokenize(m, prompts, 1, 0, ids, 64));
+      if (m != NULL) actionclip_model_free(m); /* must not free what is not a live model */
+    }
+    if (wrong[k] != tokenizer) {
+      REFUSED_HANDLE(actionclip_tokenizer_encode(wrong[k], "a", 1, ids, 64, count));
+      if (wrong[k] != NULL && wrong[k] != model) actionclip_tokenizer_free(wrong[k]);
+    }
+    if (wrong[k] != video) {
+      REFUSED_HANDLE(actionclip_video_get_info(wrong[k], vi));
+      REFUSED_HANDLE(actionclip_video_read_frames(wrong[k], &first, 1, rgb, 224 * 160 * 3, NULL, 0));
+      REFUSED_HANDLE(actionclip_encode_video(model, wrong[k], NULL, v, e, NULL, 0));
+      if (wrong[k] != NULL && wrong[k] != model) actionclip_video_free(wrong[k]);
+    }
+  }
+  free(zeros);
+  free(tokens);
+  free(pixels);
+}
+
+MISUSE_MAIN("test_misuse_load", constants_and_messages, frees_and_inits_take_null, infos, loading, handles)

@@ -1,0 +1,148 @@
+/* test_misuse_rest.c: the tokenizer, comparing, sampling and video files. */
+#include "misuse.h"
+
+#include <math.h>
+
+static void tokenizers(void) {
+  actionclip_tokenizer **out = output(sizeof *out);
+  int32_t *ids = output(8 * sizeof *ids);
+  size_t *count = output(sizeof *count);
+  REFUSED(IN, actionclip_tokenizer_load(NULL, out));
+  REFUSED(IN, actionclip_tokenizer_load(check_path(DEMO_MERGES), NULL));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_tokenizer_load("/no/such/merges.txt", out));
+  REFUSED(0, actionclip_tokenizer_load(check_path(DEMO_CLIP), out));
+  REFUSED(IN, actionclip_tokenizer_encode(tokenizer, NULL, 1, ids, 8, count));
+  REFUSED(IN, actionclip_tokenizer_encode(tokenizer, "a", 1, ids, 8, NULL));
+  REFUSED(IN, actionclip_tokenizer_encode(tokenizer, "a", 1, NULL, 8, count));
+  char *text = guard_copy("walking the dog", 15); /* no zero at its end: the size counts */
+  REFUSED(SMALL, actionclip_tokenizer_encode(tokenizer, text, 15, ids, 1, count));
+  REFUSED(ACTIONCLIP_ERROR_INVALID_UTF8, actionclip_tokenizer_encode(tokenizer, "\x80", 1, ids, 8, count));
+  REFUSED(0, actionclip_tokenizer_encode(tokenizer, text, SIZE_MAX, ids, 8, count));
+  size_t n = 99;
+  CHECK_OK(actionclip_tokenizer_encode(tokenizer, text, 15, NULL, 0, &n));
+  int32_t *exact = guard_alloc(n * sizeof *exact);
+  CHECK_OK(actionclip_tokenizer_encode(tokenizer, text, 15, exact, n, guard_alloc(sizeof n)));
+  CHECK_OK(actionclip_tokenizer_encode(tokenizer, text, 0, NULL, 0, &n));
+  CHECK(n == 0);
+}
+
+static void comparing(void) {
+  float a[8] = {1, 2, 3, 4, 4, 3, 2, 1};
+  float *in = guard_copy(a, sizeof a), *out = output(4 * sizeof *out);
+  REFUSED(IN, actionclip_similarity(NULL, 2, in, 2, 4, 1, out, 4));
+  REFUSED(IN, actionclip_similarity(in, 2, NULL, 2, 4, 1, out, 4));
+  REFUSED(IN, actionclip_similarity(in, 2, in, 2, 4, 1, NULL, 4));
+  REFUSED(SMALL, actionclip_similarity(in, 2, in, 2, 4, 1, out, 3));
+  REFUSED(IN, actionclip_similarity(in, 2, in, 2, 0, 1, out, 4));
+  REFUSED(0, actionclip_similarity(in, 2, in, 2, 4, NAN, out, 4));
+  REFUSED(0, actionclip_similarity(in, 2, in, 2, 4, INFINITY, out, 4));
+  REFUSED(IN, actionclip_probabilities(NULL, 2, in, 1, 2, 4, 1, out, 4));
+  REFUSED(IN, actionclip_probabilities(in, 2, NULL, 1, 2, 4, 1, out, 4));
+  REFUSED(IN, actionclip_probabilities(in, 2, in, 1, 2, 4, 1, NULL, 4));
+  REFUSED(SMALL, actionclip_probabilities(in, 2, in, 1, 2, 4, 1, out, 3));
+  REFUSED(IN, actionclip_probabilities(in, 2, in, 0, 2, 4, 1, out, 4));
+  REFUSED(IN, actionclip_probabilities(in, 2, in, 1, 0, 4, 1, out, 4));
+  REFUSED(IN, actionclip_probabilities(in, 2, in, 1, 2, 0, 1, out, 4));
+  REFUSED(0, actionclip_probabilities(in, 2, in, 1, 2, 4, NAN, out, 4));
+  for (int i = OVERFLOWING; i < SIZES; i++) {
+    REFUSED(0, actionclip_similarity(in, sizes[i], in, 2, 4, 1, out, 4));
+    REFUSED(0, actionclip_similarity(in, 2, in, sizes[i], 4, 1, out, 4));
+    REFUSED(0, actionclip_similarity(in, 1, in, 1, sizes[i], 1, out, 4));
+    REFUSED(0, actionclip_similarity(in, sizes[i], in, sizes[i], 4, 1, out, SIZE_MAX));
+    REFUSED(0, actionclip_probabilities(in, sizes[i], in, 1, 2, 4, 1, out, 4));
+    REFUSED(0, actionclip_probabilities(in, 2, in, sizes[i], 2, 4, 1, out, 4));
+    REFUSED(0, actionclip_probabilities(in, 2, in, 1, sizes[i], 4, 1, out, 4));
+    REFUSED(0, actionclip_probabilities(in, 2, in, 1, 2, sizes[i], 1, out, 4));
+    REFUSED(0, actionclip_probabilities(in, 1, in, sizes[i], sizes[i], sizes[i], 1, out, SIZE_MAX));
+  }
+  const float odd[] = {NAN, INFINITY, -INFINITY};
+  for (int i = 0; i < 3; i++) {
+    in[7] = odd[i];
+    REFUSED(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_similarity(in, 2, a, 2, 4, 1, out, 4));
+    REFUSED(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_similarity(a, 2, in, 2, 4, 1, out, 4));
+    REFUSED(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_probabilities(in, 2, a, 1, 2, 4, 1, out, 4));
+    REFUSED(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_probabilities(a, 2, in, 1, 2, 4, 1, out, 4));
+  }
+  float *room = guard_alloc(4 * sizeof *room), zero[8] = {0};
+  CHECK_OK(actionclip_similarity(zero, 2, a, 2, 4, 100, room, 4)); /* a zero row has cosine 0 */
+  CHECK(room[0] == 0 && room[3] == 0);
+  float large[4] = {3e38f, 3e38f, -3e38f, 3e38f}, little[4] = {1e-40f, 1e-40f, -1e-40f, 1e-40f};
+  CHECK_OK(actionclip_similarity(large, 1, large, 1, 4, 1, room, 1)); /* whose squares overflow in float */
+  CHECK(fabsf(room[0] - 1) < 1e-5f);
+  CHECK_OK(actionclip_similarity(little, 1, large, 1, 4, 1, room, 1)); /* or vanish */
+  CHECK(fabsf(room[0] - 1) < 1e-3f);
+  CHECK_OK(actionclip_probabilities(a, 2, a, 1, 2, 4, 1e30f, room, 4)); /* softmax of enormous logits */
+  CHECK(room[0] == 1 && room[1] == 0);
+}
+
+static void sampling_and_video(void) {
+  int64_t *at = output(8 * sizeof *at);
+  REFUSED(IN, actionclip_sample_indices(0, 8, at, 8));
+  REFUSED(IN, actionclip_sample_indices(-5, 8, at, 8));
+  REFUSED(IN, actionclip_sample_indices(INT64_MIN, 8, at, 8));
+  REFUSED(IN, actionclip_sample_indices(10, 0, at, 8));
+  REFUSED(IN, actionclip_sample_indices(10, INT32_MIN, at, 8));
+  REFUSED(IN, actionclip_sample_indices(10, 8, NULL, 8));
+  REFUSED(SMALL, actionclip_sample_indices(10, 8, at, 7));
+  REFUSED(SMALL, actionclip_sample_indices(10, INT32_MAX, at, 8));
+  int64_t last[2];
+  const int32_t status = actionclip_sample_indices(INT64_MAX, 2, last, 2);
+  CHECK(status < 0 || (last[0] >= 0 && last[1] > last[0]));
+
+  actionclip_video **out = output(sizeof *out);
+  const char *path = check_path(DEMO_CLIP);
+  size_t size;
+  unsigned char *bytes = check_read_file(path, &size);
+  REFUSED(IN, actionclip_video_open(NULL, NULL, out));
+  REFUSED(IN, actionclip_video_open(path, NULL, NULL));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_video_open("/no/such/video.mp4", NULL, out));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_video_open("/", NULL, out));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_video_open("http://localhost/a.mp4", NULL, out));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_video_open("", NULL, out));
+  REFUSED(ACTIONCLIP_ERROR_VIDEO_INVALID, actionclip_video_open(check_path(DEMO_MODEL), NULL, out));
+  REFUSED(IN, actionclip_video_open_buffer(NULL, size, NULL, out));
+  REFUSED(IN, actionclip_video_open_buffer(bytes, size, NULL, NULL));
+  REFUSED(0, actionclip_video_open_buffer(bytes, 0, NULL, out));
+  REFUSED(0, actionclip_video_open_buffer(bytes, SIZE_MAX, NULL, out));
+  actionclip_video_options o;
+  for (int i = 0; i < 7; i++) {
+    actionclip_video_options_init(&o);
+    switch (i) {
+      case 0: o.struct_size = 0; break;
+      case 1: o.struct_size = UINT32_MAX; break;
+      case 2: o.threads = -1; break;
+      case 3: o.threads = INT32_MAX; break;
+      case 4: o.max_pixels = -1; break;
+      case 5: o.max_pixels = INT64_MIN; break;
+      case 6: o.max_pixels = 224 * 160 - 1; break; /* the clip is one pixel too large */
+    }
+    REFUSED(0, actionclip_video_open(path, guard_copy(&o, sizeof o), out));
+  }
+  enum { FRAME = 224 * 160 * 3 };
+  uint8_t *rgb = output(2 * FRAME);
+  double *seconds = output(2 * sizeof *seconds);
+  int64_t two[2] = {0, 99};
+  const int64_t *in = guard_copy(two, sizeof two);
+  REFUSED(IN, actionclip_video_read_frames(video, NULL, 2, rgb, 2 * FRAME, seconds, 2));
+  REFUSED(IN, actionclip_video_read_frames(video, in, 2, NULL, 2 * FRAME, seconds, 2));
+  REFUSED(SMALL, actionclip_video_read_frames(video, in, 2, rgb, 2 * FRAME - 1, seconds, 2));
+  REFUSED(SMALL, actionclip_video_read_frames(video, in, 2, rgb, 0, NULL, 0));
+  REFUSED(SMALL, actionclip_video_read_frames(video, in, 2, rgb, 2 * FRAME, seconds, 1));
+  for (int i = OVERFLOWING; i < SIZES; i++)
+    REFUSED(0, actionclip_video_read_frames(video, in, sizes[i], rgb, 2 * FRAME, NULL, 0));
+  const int64_t odd[] = {-1, 100, INT64_MAX, INT64_MIN};
+  for (int i = 0; i < 4; i++) {
+    two[1] = odd[i];
+    REFUSED(IN, actionclip_video_read_frames(video, two, 2, rgb, 2 * FRAME, seconds, 2));
+  }
+  CHECK_OK(actionclip_video_read_frames(video, in, 2, guard_alloc(2 * FRAME), 2 * FRAME,
+                                        guard_alloc(2 * sizeof(double)), 2));
+  float *v = output(e * sizeof *v), *f = output(t * e * sizeof *f);
+  REFUSED(IN, actionclip_encode_video(model, video, NULL, NULL, e, f, t * e));
+  REFUSED(SMALL, actionclip_encode_video(model, video, NULL, v, e - 1, f, t * e));
+  REFUSED(SMALL, actionclip_encode_video(model, video, NULL, v, e, f, t * e - 1));
+  CHECK_OK(actionclip_encode_video(model, video, NULL, guard_alloc(e * 4), e, guard_alloc(t * e * 4), t * e));
+  free(bytes);
+}
+
+MISUSE_MAIN("test_misuse_rest", tokenizers, comparing, sampling_and_video)

@@ -1,0 +1,55 @@
+// classify.cpp: classify.c again, with the C++17 header.
+//
+//   c++ -std=c++17 classify.cpp -o classify $(pkg-config --cflags --libs actionclip)
+//   ./classify models/demo/actionclip-demo.safetensors examples/clip.mp4 examples/labels.txt
+//
+// (The demo weights are untrained: their ranking means nothing.)
+#include <actionclip.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+static std::vector<std::string> read_lines(const std::string &path) {
+  std::ifstream file(path);
+  if (!file) throw std::runtime_error("cannot read " + path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (!line.empty()) lines.push_back(line);
+  }
+  return lines;
+}
+
+int main(int argc, char **argv) try {
+  if (argc != 4 && argc != 5) {
+    std::fprintf(stderr, "usage: classify WEIGHTS VIDEO LABELS.txt [MERGES]\n");
+    return 2;
+  }
+  actionclip_model_options options = actionclip::model_options();
+  if (argc == 5) options.tokenizer_path = argv[4];
+
+  const actionclip::Model model(argv[1], &options);
+  actionclip::Video video(argv[2]);
+  const std::vector<std::string> labels = read_lines(argv[3]);
+  const std::vector<float> probabilities = model.classify(video, labels);
+
+  std::vector<std::size_t> order(labels.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b;
+  });
+  for (std::size_t i : order)
+    std::printf("%6.2f %%  %s\n", static_cast<double>(probabilities[i]) * 100, labels[i].c_str());
+  return 0;
+} catch (const actionclip::Error &error) {
+  std::fprintf(stderr, "classify: %s (%s)\n", error.what(), error.status_name());
+  return 1;
+} catch (const std::exception &error) {
+  std::fprintf(stderr, "classify: %s\n", error.what());
+  return 1;
+}

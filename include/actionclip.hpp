@@ -1,0 +1,286 @@
+/* actionclip.hpp: libactionclip for C++17.
+ *
+ * A thin, header-only layer over actionclip.h: handles that free themselves, std::vector results, and
+ * failures as actionclip::Error. It adds no binary interface of its own: a program built with it depends on
+ * the C API alone. What the functions do, and the rules on threads and fork, stand in actionclip.h.
+ *
+ *   actionclip::Model model("actionclip.safetensors");
+ *   actionclip::Video video("clip.mp4");
+ *   std::vector<float> probabilities = model.classify(video, {"walking", "running"});
+ */
+#ifndef ACTIONCLIP_HPP
+#define ACTIONCLIP_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "actionclip.h"
+
+namespace actionclip {
+
+/* A failed call: what() is the library's one line, status() its code. */
+class Error : public std::runtime_error {
+ public:
+  Error(std::int32_t status, const std::string &message)
+      : std::runtime_error(message), status_(status) {}
+  std::int32_t status() const noexcept { return status_; }
+  const char *status_name() const noexcept { return actionclip_status_name(status_); }
+
+ private:
+  std::int32_t status_;
+};
+
+/* Throws Error unless `status`, which the last call returned, is ACTIONCLIP_OK. */
+inline void check(std::int32_t status) {
+  if (status != ACTIONCLIP_OK) throw Error(status, actionclip_last_error());
+}
+
+/* Throws Error when the library at run time is not of this header's binary interface. */
+inline void check_abi() {
+  if (actionclip_abi_version() != ACTIONCLIP_ABI_VERSION)
+    throw Error(ACTIONCLIP_ERROR_UNAVAILABLE, std::string("libactionclip ") + actionclip_version() +
+                                                  " has another ABI version than this program was built for");
+}
+
+/* Option structs with every default set; change fields, then pass a pointer. */
+inline actionclip_model_options model_options() {
+  actionclip_model_options options;
+  actionclip_model_options_init(&options);
+  return options;
+}
+inline actionclip_preprocess_options preprocess_options() {
+  actionclip_preprocess_options options;
+  actionclip_preprocess_options_init(&options);
+  return options;
+}
+inline actionclip_video_options video_options() {
+  actionclip_video_options options;
+  actionclip_video_options_init(&options);
+  return options;
+}
+
+namespace detail {
+struct Free {
+  void operator()(actionclip_model *p) const noexcept { actionclip_model_free(p); }
+  void operator()(actionclip_video *p) const noexcept { actionclip_video_free(p); }
+  void operator()(actionclip_tokenizer *p) const noexcept { actionclip_tokenizer_free(p); }
+};
+inline std::vector<const char *> pointers(const std::vector<std::string> &texts) {
+  std::vector<const char *> out;
+  out.reserve(texts.size());
+  for (const std::string &text : texts) out.push_back(text.c_str());
+  return out;
+}
+}  // namespace detail
+
+/* A video file, or one in memory. For one thread at a time. Move-only. */
+class Video {
+ public:
+  explicit Video(const std::string &path, const actionclip_video_options *options = nullptr) {
+    check_abi();
+    actionclip_video *p = nullptr;
+    check(actionclip_video_open(path.c_str(), options, &p));
+    handle_.reset(p);
+  }
+  /* `data` must outlive the Video. */
+  Video(const void *data, std::size_t size, const actionclip_video_options *options = nullptr) {
+    check_abi();
+    actionclip_video *p = nullptr;
+    check(actionclip_video_open_buffer(data, size, options, &p));
+    handle_.reset(p);
+  }
+
+  /* Decodes the whole stream the first time. */
+  actionclip_video_info info() {
+    actionclip_video_info info = {};
+    info.struct_size = sizeof info;
+    check(actionclip_video_get_info(get(), &info));
+    return info;
+  }
+
+  /* RGB [count, height, width, 3]; `seconds`, if given, receives each frame's time. */
+  std::vector<std::uint8_t> read_frames(const std::int64_t *indices, std::size_t count,
+                                        std::vector<double> *seconds = nullptr) {
+    const actionclip_video_info i = info();
+    std::vector<std::uint8_t> rgb(count * 3 * static_cast<std::size_t>(i.width) *
+                                  static_cast<std::size_t>(i.height));
+    std::vector<double> times(seconds ? count : 0);
+    check(actionclip_video_read_frames(get(), indices, count, rgb.data(), rgb.size(),
+                                       seconds ? times.data() : nullptr, times.size()));
+    if (seconds) seconds->swap(times);
+    return rgb;
+  }
+  std::vector<std::uint8_t> read_frames(const std::vector<std::int64_t> &indices,
+                                        std::vector<double> *seconds = nullptr) {
+    return read_frames(indices.data(), indices.size(), seconds);
+  }
+
+  actionclip_video *get() const noexcept { return handle_.get(); }
+
+ private:
+  std::unique_ptr<actionclip_video, detail::Free> handle_;
+};
+
+/* Loaded weights. Any number of threads may use one Model at once. Move-only. */
+class Model {
+ public:
+  explicit Model(const std::string &path, const actionclip_model_options *options = nullptr) {
+    check_abi();
+    actionclip_model *p = nullptr;
+    check(actionclip_model_load(path.c_str(), options, &p));
+    adopt(p);
+  }
+  /* `data` may go after the constructor. */
+  Model(const void *data, std::size_t size, const actionclip_model_options *options = nullptr) {
+    check_abi();
+    actionclip_model *p = nullptr;
+    check(actionclip_model_load_buffer(data, size, options, &p));
+    adopt(p);
+  }
+
+  const actionclip_model_info &info() const noexcept { return info_; }
+
+  /* Every encode_* returns embeddings that are not normalised, row after row. `frames`, if given, receives
+   * the frames' embeddings beside the videos'. */
+  std::vector<float> encode_frames(const actionclip_image *images, std::size_t count,
+                                   const actionclip_preprocess_options *options = nullptr,
+                                   std::vector<float> *frames = nullptr) const {
+    return encode(count, frames, [&](float *v, std::size_t vn, float *f, std::size_t fn) {
+      return actionclip_encode_frames(get(), images, count, options, v, vn, f, fn);
+    });
+  }
+  /* pixels [count, 3, S, S], normalised. */
+  std::vector<float> encode_pixels(const float *pixels, std::size_t pixel_count, std::size_t count,
+                                   std::vector<float> *frames = nullptr) const {
+    return encode(count, frames, [&](float *v, std::size_t vn, float *f, std::size_t fn) {
+      return actionclip_encode_pixels(get(), pixels, pixel_count, count, v, vn, f, fn);
+    });
+  }
+  std::vector<float> encode_video(Video &video, const actionclip_preprocess_options *options = nullptr,
+                                  std::vector<float> *frames = nullptr) const {
+    return encode(t(), frames, [&](float *v, std::size_t vn, float *f, std::size_t fn) {
+      return actionclip_encode_video(get(), video.get(), options, v, vn, f, fn);
+    });
+  }
+
+  std::vector<float> encode_prompts(const std::vector<std::string> &prompts,
+                                    std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) const {
+    const std::vector<const char *> p = detail::pointers(prompts);
+    std::vector<float> out(p.size() * e());
+    check(actionclip_encode_prompts(get(), p.data(), p.size(), too_long, out.data(), out.size()));
+    return out;
+  }
+  /* [templates, labels, E]; no templates: the reference's 16. */
+  std::vector<float> encode_labels(const std::vector<std::string> &labels,
+                                   const std::vector<std::string> &templates = {},
+                                   std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) const {
+    const std::vector<const char *> l = detail::pointers(labels), t = detail::pointers(templates);
+    std::vector<float> out(template_count(t.size()) * l.size() * e());
+    check(actionclip_encode_labels(get(), l.data(), l.size(), t.empty() ? nullptr : t.data(), t.size(),
+                                   too_long, out.data(), out.size()));
+    return out;
+  }
+  /* tokens [rows, C]. */
+  std::vector<float> encode_tokens(const std::int32_t *tokens, std::size_t token_count,
+                                   std::size_t rows) const {
+    std::vector<float> out(rows * e());
+    check(actionclip_encode_tokens(get(), tokens, token_count, rows, out.data(), out.size()));
+    return out;
+  }
+  /* [prompts, C] */
+  std::vector<std::int32_t> tokenize(const std::vector<std::string> &prompts,
+                                     std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) const {
+    const std::vector<const char *> p = detail::pointers(prompts);
+    std::vector<std::int32_t> out(p.size() * static_cast<std::size_t>(info_.context_length));
+    check(actionclip_tokenize(get(), p.data(), p.size(), too_long, out.data(), out.size()));
+    return out;
+  }
+
+  /* One probability per label, by the reference's rule: 16 templates, scale 100. */
+  std::vector<float> classify(Video &video, const std::vector<std::string> &labels,
+                              const actionclip_preprocess_options *options = nullptr) const {
+    const std::vector<float> v = encode_video(video, options), texts = encode_labels(labels);
+    std::vector<float> out(labels.size());
+    check(actionclip_probabilities(v.data(), 1, texts.data(), template_count(0), labels.size(), e(), 100.0f,
+                                   out.data(), out.size()));
+    return out;
+  }
+
+  actionclip_model *get() const noexcept { return handle_.get(); }
+
+ private:
+  void adopt(actionclip_model *p) {
+    handle_.reset(p);
+    info_.struct_size = sizeof info_;
+    check(actionclip_model_get_info(p, &info_));
+  }
+  std::size_t e() const noexcept { return static_cast<std::size_t>(info_.embedding_size); }
+  std::size_t t() const noexcept { return static_cast<std::size_t>(info_.frames); }
+  static std::size_t template_count(std::size_t given) {
+    return given ? given : static_cast<std::size_t>(actionclip_template_count());
+  }
+  template <typename Call>
+  std::vector<float> encode(std::size_t count, std::vector<float> *frames, Call call) const {
+    std::vector<float> video(count / t() * e());
+    std::vector<float> each(frames ? (info_.joint ? count / t() : count) * e() : 0);
+    check(call(video.data(), video.size(), frames ? each.data() : nullptr, each.size()));
+    if (frames) frames->swap(each);
+    return video;
+  }
+
+  std::unique_ptr<actionclip_model, detail::Free> handle_;
+  actionclip_model_info info_ = {};
+};
+
+/* CLIP's byte-level BPE by itself. Any number of threads may use it at once. Move-only. */
+class Tokenizer {
+ public:
+  explicit Tokenizer(const std::string &path) {
+    check_abi();
+    actionclip_tokenizer *p = nullptr;
+    check(actionclip_tokenizer_load(path.c_str(), &p));
+    handle_.reset(p);
+  }
+
+  /* Ids without the start and end markers. */
+  std::vector<std::int32_t> encode(const char *text, std::size_t size) const {
+    std::size_t count = 0;
+    check(actionclip_tokenizer_encode(get(), text, size, nullptr, 0, &count));
+    std::vector<std::int32_t> ids(count);
+    check(actionclip_tokenizer_encode(get(), text, size, ids.data(), ids.size(), &count));
+    return ids;
+  }
+  std::vector<std::int32_t> encode(const std::string &text) const { return encode(text.data(), text.size()); }
+
+  actionclip_tokenizer *get() const noexcept { return handle_.get(); }
+
+ private:
+  std::unique_ptr<actionclip_tokenizer, detail::Free> handle_;
+};
+
+/* scale * cosine of videos [v, E] and texts [n, E] -> [v, n]. */
+inline std::vector<float> similarity(const float *videos, std::size_t video_count, const float *texts,
+                                     std::size_t text_count, std::size_t embedding_size, float scale) {
+  std::vector<float> out(video_count * text_count);
+  check(actionclip_similarity(videos, video_count, texts, text_count, embedding_size, scale, out.data(),
+                              out.size()));
+  return out;
+}
+
+/* Softmax over classes for each template, mean over templates -> [v, classes]. */
+inline std::vector<float> probabilities(const float *videos, std::size_t video_count, const float *texts,
+                                        std::size_t template_count, std::size_t class_count,
+                                        std::size_t embedding_size, float scale = 100.0f) {
+  std::vector<float> out(video_count * class_count);
+  check(actionclip_probabilities(videos, video_count, texts, template_count, class_count, embedding_size,
+                                 scale, out.data(), out.size()));
+  return out;
+}
+
+}  // namespace actionclip
+
+#endif /* ACTIONCLIP_HPP */
