@@ -83,7 +83,11 @@ struct MergeListTests {
   @Test func theLastLineMayLackItsNewlineAndBlankLinesMayFollow() throws {
     #expect(try Tokenizer(list: "#version\ni n").vocabularySize == 515)
     #expect(try Tokenizer(list: "#version\ni n\n\n\r\n").vocabularySize == 515)
-    #expect(try Tokenizer(list: "#version").vocabularySize == 514)
+  }
+
+  @Test func aListWithoutMergesIsOnlyForAVocabularyWithoutMerges() throws {
+    #expect(error("#version")?.kind == .invalidMerges)
+    #expect(try Tokenizer(list: "#version", vocabularySize: 514).vocabularySize == 514)
   }
 
   @Test func windowsLineEndsAreRead() throws {

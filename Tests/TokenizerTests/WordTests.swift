@@ -37,10 +37,10 @@ struct WordTests {
   }
 
   @Test func digitsStandAloneAndPunctuationRunsTogether() throws {
-    #expect(try Tiny.tokens("12 ab") == "1| 2| a| b|")
+    #expect(try Tiny.tokens("12 ab") == "1| 2| a b|")
     #expect(try Tiny.tokens("...?!") == ".. . ?!|")
     #expect(try Tiny.tokens("a1b") == "a| 1| b|")
-    #expect(try Tiny.tokens("Ⅳ½٣") == "â ħ ´| Â ½| Ù £|")
+    #expect(try Tiny.tokens("Ⅳ½٣") == "â ħ ³| Â ½| Ù £|")
   }
 
   @Test func theTwoMarkersInATextAreTheirIds() throws {
