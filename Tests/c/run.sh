@@ -25,7 +25,7 @@ if ! $CC $SANITIZE "$BUILD/probe.c" -o "$BUILD/probe" 2> /dev/null || ! "$BUILD/
 fi
 # The library itself is not instrumented: the address sanitizer watches the programs, every malloc and memcpy
 # of the library, and leaks; guard.h catches the library's plain reads and writes beyond a buffer.
-export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1:handle_segv=1
+ASAN=abort_on_error=0:allocator_may_return_null=1:handle_segv=1
 export UBSAN_OPTIONS=print_stacktrace=1
 
 failed=()
@@ -117,6 +117,8 @@ wanted headers && headers
 for name in test_api test_misuse_load test_misuse_encode test_misuse_rest test_truncation test_video \
   test_threads test_fork; do
   wanted $name || continue
+  # A child that exits without freeing what its parent's threads hold is the contract, not a leak.
+  export ASAN_OPTIONS=$ASAN:detect_leaks=$([[ $name == test_fork ]] && echo 0 || echo 1)
   build $name $SANITIZE && check $name "$BUILD/$name" "$ROOT" "$BUILD/scratch"
 done
 wanted host && host
