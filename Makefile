@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 # One place for the numbers: the header.
 HEADER := include/actionclip.h
-number = $(shell awk '$$2 == "ACTIONCLIP_$(1)" { print $$3 }' $(HEADER))
+number = $(shell awk '/^.define/ && $$2 == "ACTIONCLIP_$(1)" { print $$3 }' $(HEADER))
 VERSION := $(call number,VERSION_MAJOR).$(call number,VERSION_MINOR).$(call number,VERSION_PATCH)
 ABI := $(call number,ABI_VERSION)
 
@@ -142,9 +142,9 @@ test-python: ## pytest: the Python package and the command
 	    $$python -m pip install --quiet --disable-pip-version-check -r bindings/python/requirements-test.txt; \
 	  fi; \
 	fi; \
-	folders=; for folder in Tests/python Tests/abi Tests/command; do \
-	  if compgen -G "$$folder/test_*.py" > /dev/null; then folders+=" $$folder"; fi; done; \
-	$$python -m pytest -q $$folders
+	for folder in Tests/python Tests/abi Tests/command; do \
+	  if compgen -G "$$folder/test_*.py" > /dev/null; then \
+	    echo "$$folder:"; $$python -m pytest -q "$$folder"; fi; done
 
 clean: ## remove everything that was built
 	@rm -rf build .build

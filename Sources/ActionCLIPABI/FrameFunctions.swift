@@ -7,13 +7,13 @@ import Synchronization
 
 private let oldestPreprocessOptions = 40
 
-private let defaultPreprocessOptions: actionclip_preprocess_options = {
+private var defaultPreprocessOptions: actionclip_preprocess_options {
   var options = actionclip_preprocess_options()
   options.struct_size = UInt32(MemoryLayout<actionclip_preprocess_options>.size)
   options.mean = PreprocessOptions.clipMean
   options.std = PreprocessOptions.clipStd
   return options
-}()
+}
 
 @_cdecl("actionclip_preprocess_options_init") @implementation
 public func actionclip_preprocess_options_init(
@@ -57,7 +57,7 @@ func imageView(_ image: actionclip_image, _ name: String) throws(Failure) -> Ima
   }
   guard image.reserved == 0 else { throw .argument("\(name): reserved is not 0") }
   guard let data = image.data else { throw .argument("\(name): data is NULL") }
-  do {
+  do throws(PreprocessError) {
     return try ImageView(
       base: data, width: Int(image.width), height: Int(image.height),
       rowStride: Int(image.row_stride), format: format)
@@ -112,11 +112,11 @@ public func actionclip_encode_frames(
       loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
     let size = loaded.configuration.imageSize
     // Checked before work begins: options against the model's size, and every image.
-    do { _ = try Preprocessor(size: size, options: options) } catch { throw Failure(error) }
+    do throws(PreprocessError) { _ = try Preprocessor(size: size, options: options) } catch { throw Failure(error) }
     for index in 0..<frame_count { _ = try imageView(images[index], "frames[\(index)]") }
     try encodeFilled(loaded, videos: videos, outputs) { index, pixels throws(Failure) in
       let image = try imageView(images[index], "frames[\(index)]")
-      do {
+      do throws(PreprocessError) {
         try Preprocessor(size: size, options: options).pixels(image, into: pixels)
       } catch { throw Failure(error).about("frames[\(index)]") }
     }
@@ -167,7 +167,7 @@ public func actionclip_encode_pixels(
     }
     let outputs = try EmbeddingOutputs(
       loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
-    do {
+    do throws(ModelError) {
       try loaded.model.encode(
         .pixels(pixels), videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
     } catch { throw Failure(error) }
@@ -184,7 +184,7 @@ public func actionclip_preprocess_crop(
     let view = try imageView(try required(image, "image").pointee, "image")
     let (preprocessor, needed) = try preprocessor(size, options)
     let out = try output(crop_out, capacity: crop_capacity, needed: needed, "crop_out")
-    do {
+    do throws(PreprocessError) {
       try preprocessor.crop(view, into: UnsafeMutableBufferPointer(start: out, count: needed))
     } catch { throw Failure(error) }
   }
@@ -200,7 +200,7 @@ public func actionclip_preprocess_pixels(
     let view = try imageView(try required(image, "image").pointee, "image")
     let (preprocessor, needed) = try preprocessor(size, options)
     let out = try output(pixels_out, capacity: pixels_capacity, needed: needed, "pixels_out")
-    do {
+    do throws(PreprocessError) {
       try preprocessor.pixels(view, into: UnsafeMutableBufferPointer(start: out, count: needed))
     } catch { throw Failure(error) }
   }
@@ -211,7 +211,7 @@ private func preprocessor(
 ) throws(Failure) -> (Preprocessor, elements: Int) {
   guard (1...4096).contains(size) else { throw .argument("size is \(size), expected 1 to 4096") }
   let options = try preprocessOptions(options)
-  do {
+  do throws(PreprocessError) {
     return (try Preprocessor(size: Int(size), options: options), 3 * Int(size) * Int(size))
   } catch { throw Failure(error) }
 }
@@ -223,7 +223,7 @@ public func actionclip_sample_indices(
 ) -> Int32 {
   boundary { () throws(Failure) in
     let indices: [Int]
-    do {
+    do throws(PreprocessError) {
       indices = try sampleIndices(frameCount: Int(frame_count), segments: Int(segments))
     } catch { throw Failure(error) }
     let out = try output(

@@ -1,4 +1,5 @@
 import CActionCLIP
+import CShims
 import Glibc
 import Model
 import Tokenizer
@@ -21,7 +22,7 @@ final class LoadedModel: HandleObject, Sendable {
     let loadOptions = try LoadedModel.loadOptions(options)
     // The reference's checkpoints always have this section, and their names tell every option.
     let declaresOptions = weights.sections.contains("fusion_model_state_dict")
-    do {
+    do throws(ModelError) {
       model = try ActionCLIP(weights, options: loadOptions, declaresOptions: declaresOptions)
     } catch {
       throw Failure(error).about(path ?? "the weights")
@@ -62,7 +63,7 @@ final class LoadedModel: HandleObject, Sendable {
     guard let path else { return (nil, "the model was loaded from memory: \(advice)") }
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
     for name in mergeListNames where access(folder + name, R_OK) == 0 {
-      do {
+      do throws(TokenizerError) {
         return (try Tokenizer(path: folder + name, vocabularySize: vocabulary), "")
       } catch {
         return (nil, "the merge list beside the weights does not fit: \(error.message); \(advice)")
@@ -113,8 +114,5 @@ final class LoadedModel: HandleObject, Sendable {
 func threadCount(_ value: Int32, _ name: String) throws(Failure) -> Int {
   guard (0...256).contains(value) else { throw .argument("\(name) is \(value), expected 0 to 256") }
   if value > 0 { return Int(value) }
-  var set = cpu_set_t()
-  guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return 1 }
-  let processors = withUnsafeBytes(of: set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
-  return max(1, min(processors, 256))
+  return max(1, min(Int(cshims_available_processors()), 256))
 }

@@ -9,11 +9,11 @@ import Weights
 private let oldestModelOptions = 40
 private let oldestModelInfo = 96
 
-private let defaultModelOptions: actionclip_model_options = {
+private var defaultModelOptions: actionclip_model_options {
   var options = actionclip_model_options()
   options.struct_size = UInt32(MemoryLayout<actionclip_model_options>.size)
   return options
-}()
+}
 
 @_cdecl("actionclip_model_options_init") @implementation
 public func actionclip_model_options_init(
@@ -33,7 +33,7 @@ public func actionclip_model_load(
     let options = try SizedStruct.read(
       options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
     let weights: WeightsFile
-    do { weights = try WeightsFile(path: path) } catch { throw Failure(error) }
+    do throws(WeightsError) { weights = try WeightsFile(path: path) } catch { throw Failure(error) }
     out.pointee = try Handle.make(LoadedModel(weights, path: path, options: options))
   }
 }
@@ -50,7 +50,7 @@ public func actionclip_model_load_buffer(
     let options = try SizedStruct.read(
       options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
     let weights: WeightsFile
-    do {
+    do throws(WeightsError) {
       weights = try WeightsFile(bytes: UnsafeRawBufferPointer(start: data, count: size))
     } catch { throw Failure(error) }
     out.pointee = try Handle.make(LoadedModel(weights, path: nil, options: options))

@@ -39,6 +39,13 @@ enum SizedStruct {
     }
   }
 
+  /// Checks a struct's size before the work that fills it.
+  static func checkSize<T>(
+    of pointer: UnsafePointer<T>, oldest: Int, _ name: String
+  ) throws(Failure) {
+    _ = try declaredSize(UnsafeRawPointer(pointer), oldest: oldest, name)
+  }
+
   private static func declaredSize(
     _ raw: UnsafeRawPointer, oldest: Int, _ name: String
   ) throws(Failure) -> Int {

@@ -35,7 +35,7 @@ private func tokenize(
   let length = loaded.configuration.contextLength
   for row in 0..<rows {
     try text(row) { (bytes) throws(Failure) in
-      do {
+      do throws(TokenizerError) {
         try tokenizer.encodeRow(
           bytes, contextLength: length, truncate: truncate,
           into: UnsafeMutableBufferPointer(start: tokens + row * length, count: length))
@@ -51,7 +51,7 @@ private func tokenize(
   try tokenize(loaded, rows: count, truncate: truncate, into: tokens) {
     (row, encode) throws(Failure) in
     let bytes = try bytes(prompts[row], "prompts[\(row)]")
-    do { try encode(bytes) } catch { throw error.about("prompts[\(row)]") }
+    do throws(Failure) { try encode(bytes) } catch { throw error.about("prompts[\(row)]") }
   }
 }
 
@@ -64,7 +64,7 @@ private func encode(
     (tokens) throws(Failure) in
     guard let base = tokens.baseAddress else { return }
     try tokenize(base)
-    do { try loaded.model.encode(tokens: base, rows: rows, to: out) } catch { throw Failure(error) }
+    do throws(ModelError) { try loaded.model.encode(tokens: base, rows: rows, to: out) } catch { throw Failure(error) }
   }
 }
 
@@ -139,7 +139,7 @@ private func chosenTemplates(_ templates: Texts?, _ templateCount: Int) throws(F
   var chosen: [String] = []
   for i in 0..<templateCount {
     let template = try string(templates[i], "templates[\(i)]")
-    do { _ = try PromptTemplates.fill(template, label: "") } catch {
+    do throws(TokenizerError) { _ = try PromptTemplates.fill(template, label: "") } catch {
       throw Failure(error).about("templates[\(i)]")
     }
     chosen.append(template)
@@ -151,7 +151,7 @@ private func chosenTemplates(_ templates: Texts?, _ templateCount: Int) throws(F
 public func actionclip_template_count() -> Int32 { Int32(clamping: PromptTemplates.reference.count) }
 
 /// The reference's templates as C strings for as long as the process lives.
-private let templateStrings: [UnsafePointer<CChar>] = PromptTemplates.reference.compactMap {
+nonisolated(unsafe) private let templateStrings: [UnsafePointer<CChar>] = PromptTemplates.reference.compactMap {
   $0.withCString { strdup($0) }.map { UnsafePointer($0) }
 }
 
@@ -177,7 +177,7 @@ public func actionclip_encode_tokens(
     }
     let needed = try product([rows, loaded.configuration.embeddingSize], "text_out")
     let out = try output(text_out, capacity: text_capacity, needed: needed, "text_out")
-    do { try loaded.model.encode(tokens: tokens, rows: rows, to: out) } catch {
+    do throws(ModelError) { try loaded.model.encode(tokens: tokens, rows: rows, to: out) } catch {
       throw Failure(error)
     }
   }
@@ -212,7 +212,7 @@ public func actionclip_tokenizer_load(
     let path = try string(path, "path")
     let out = try required(tokenizer_out, "tokenizer_out")
     let tokenizer: Tokenizer
-    do { tokenizer = try Tokenizer(path: path) } catch { throw Failure(error) }
+    do throws(TokenizerError) { tokenizer = try Tokenizer(path: path) } catch { throw Failure(error) }
     out.pointee = try Handle.make(LoadedTokenizer(tokenizer))
   }
 }
@@ -234,7 +234,7 @@ public func actionclip_tokenizer_encode(
     let size = try count(text_size, "text_size", minimum: 0)
     let countOut = try required(count_out, "count_out")
     let ids: [Int32]
-    do {
+    do throws(TokenizerError) {
       ids = try loaded.tokenizer.encode(UnsafeBufferPointer(start: text, count: size))
     } catch { throw Failure(error) }
     if ids_out != nil || ids_capacity != 0 {

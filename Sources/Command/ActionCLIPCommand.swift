@@ -42,12 +42,16 @@ struct ActionCLIPCommand: ParsableCommand {
     default: break
     }
     let code = exitCode(for: error)
-    if code.isSuccess {
-      try? Output().write(fullMessage(for: error) + "\n")
-    } else {
+    guard code.isSuccess else {
       Diagnostics.error("\(message(for: error)) (see: \(helpInvocation) --help)")
+      return code.rawValue
     }
-    return code.rawValue
+    do {
+      try Output().line(fullMessage(for: error))
+      return code.rawValue
+    } catch {
+      return conclude(error)
+    }
   }
 
   /// The subcommand that was named, so that the hint leads to the right page.

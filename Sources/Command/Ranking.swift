@@ -22,14 +22,15 @@ struct Ranking {
     guard let columns = terminal.columns else {
       return zip(shares, labels).map { "  \($0)  \($1)" }
     }
-    // Two columns left, two between the three parts, eight for the percentage.
-    let room = max(0, columns - 2 - 2 - 2 - 8 - 1)
+    // In front two columns, two between the parts, eight for the percentage, the last one free.
+    let room = columns - 15
     let longest = labels.map(Columns.of).max() ?? 0
-    let labelWidth = min(longest, max(8, room * 3 / 5))
-    let barWidth = min(40, room - labelWidth)
+    let beside = min(longest, room * 3 / 5)
+    let barWidth = room - beside >= 8 ? min(40, room - beside) : 0
+    let labelWidth = barWidth > 0 ? beside : min(longest, max(1, room + 2))
     return zip(entries, zip(labels, shares)).map { entry, shown in
       let label = Columns.fit(shown.0, labelWidth)
-      guard barWidth >= 4 else { return "  \(label)  \(shown.1)" }
+      guard barWidth > 0 else { return "  \(label)  \(shown.1)" }
       let bar = terminal.bar(Double(entry.probability), width: barWidth)
       let gap = String(repeating: " ", count: barWidth - Columns.of(bar))
       return "  \(label)  \(terminal.accent(bar))\(gap)  \(shown.1)"

@@ -23,7 +23,7 @@ extension Configuration {
   }
 
   /// The most frames a video may have.
-  static let maximumFrames = 1024
+  public static let maximumFrames = 1024
 
   private mutating func inferVision(_ reader: ParameterReader) throws(ModelError) {
     let name = "visual.conv1.weight"

@@ -62,9 +62,24 @@ final class ParameterReader {
   }
 
   func linear(_ prefix: String, _ inputs: Int, _ outputs: Int) throws(ModelError) -> Linear {
-    Linear(
-      weight: try tensor(prefix + "weight", [outputs, inputs]),
-      bias: try tensor(prefix + "bias", [outputs]), inputs: inputs, outputs: outputs)
+    try linear(weight: prefix + "weight", bias: prefix + "bias", inputs, outputs)
+  }
+
+  func linear(
+    weight: String, bias: String?, _ inputs: Int, _ outputs: Int
+  ) throws(ModelError) -> Linear {
+    try linear(
+      try tensor(weight, [outputs, inputs]), bias.map { (name) throws(ModelError) in
+        try tensor(name, [outputs])
+      }, inputs, outputs)
+  }
+
+  func linear(
+    _ weight: FloatBuffer, _ bias: FloatBuffer?, _ inputs: Int, _ outputs: Int
+  ) throws(ModelError) -> Linear {
+    do { return try Linear(weight: weight, bias: bias, inputs: inputs, outputs: outputs) } catch {
+      throw .memory(error)
+    }
   }
 
   func layerNorm(_ prefix: String, _ width: Int, _ epsilon: Float) throws(ModelError) -> LayerNorm {
@@ -80,7 +95,7 @@ final class ParameterReader {
     for i in 0..<inputs {
       for o in 0..<outputs { weight.base[o * inputs + i] = stored.base[i * outputs + o] }
     }
-    return Linear(weight: weight, bias: nil, inputs: inputs, outputs: outputs)
+    return try linear(weight, nil, inputs, outputs)
   }
 
   /// How many of `prefix`0., `prefix`1., … have a tensor named `probe`.

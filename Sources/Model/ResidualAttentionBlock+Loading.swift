@@ -9,10 +9,8 @@ extension ResidualAttentionBlock {
     let hidden = try reader.shape(prefix + "mlp.c_fc.weight", rank: 2, for: "a residual block")[0]
     ln1 = try reader.layerNorm(prefix + "ln_1.", width, epsilon)
     attention = MultiHeadAttention(heads: heads, width: width, causal: causal)
-    inProjection = Linear(
-      weight: try reader.tensor(prefix + "attn.in_proj_weight", [3 * width, width]),
-      bias: try reader.tensor(prefix + "attn.in_proj_bias", [3 * width]),
-      inputs: width, outputs: 3 * width)
+    inProjection = try reader.linear(
+      weight: prefix + "attn.in_proj_weight", bias: prefix + "attn.in_proj_bias", width, 3 * width)
     outProjection = try reader.linear(prefix + "attn.out_proj.", width, width)
     ln2 = try reader.layerNorm(prefix + "ln_2.", width, epsilon)
     fc = try reader.linear(prefix + "mlp.c_fc.", width, hidden)

@@ -22,7 +22,6 @@ struct ResidualAttentionBlock: Sendable {
     let scores: UnsafeMutablePointer<Float>
 
     static func floats(rows: Int, longest: Int, width: Int, hidden: Int, threads: Int) -> Int {
-      let rows = paddedRows(rows)
       return Workspace.rounded(rows * width) + Workspace.rounded(rows * max(3 * width, hidden))
         + Workspace.rounded(MultiHeadAttention.scratch(longest: longest, threads: threads))
     }
@@ -30,7 +29,7 @@ struct ResidualAttentionBlock: Sendable {
     init(
       _ workspace: Workspace, rows: Int, longest: Int, width: Int, hidden: Int, threads: Int
     ) throws(NumericsError) {
-      self.rows = paddedRows(rows)
+      self.rows = rows
       self.longest = longest
       narrow = try workspace.take(self.rows * width)
       wide = try workspace.take(self.rows * max(3 * width, hidden))

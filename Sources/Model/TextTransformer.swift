@@ -27,13 +27,13 @@ struct TextTransformer: Sendable {
     let width = lnFinal.width
     let sequences = rows  // a prompt has at least one token
     let floats =
-      Workspace.rounded(paddedRows(rows) * width)
+      Workspace.rounded(rows * width)
       + ResidualAttentionBlock.Scratch.floats(
         rows: rows, longest: contextLength, width: width,
         hidden: blocks.map(\.fc.outputs).max() ?? 0, threads: threads)
       + Workspace.offsets(sequences: sequences)
-      + Workspace.rounded(paddedRows(sequences) * width)
-      + Workspace.rounded(paddedRows(sequences) * projection.outputs)
+      + Workspace.rounded(sequences * width)
+      + Workspace.rounded(sequences * projection.outputs)
     return (rows, floats)
   }
 
@@ -56,13 +56,13 @@ struct TextTransformer: Sendable {
     _ workspace: Workspace, _ pool: ThreadPool
   ) throws(NumericsError) {
     let width = lnFinal.width
-    let x = try workspace.take(paddedRows(rows) * width)
+    let x = try workspace.take(rows * width)
     let scratch = try ResidualAttentionBlock.Scratch(
       workspace, rows: rows, longest: contextLength, width: width,
       hidden: blocks.map(\.fc.outputs).max() ?? 0, threads: pool.threads)
     let offsets = try workspace.takeOffsets(sequences: rows, length: 0)
-    let ends = try workspace.take(paddedRows(rows) * width)
-    let projected = try workspace.take(paddedRows(rows) * projection.outputs)
+    let ends = try workspace.take(rows * width)
+    let projected = try workspace.take(rows * projection.outputs)
 
     var first = 0
     while first < count {

@@ -7,9 +7,9 @@ extension VisionTransformer {
   init(_ reader: ParameterReader, _ c: Configuration, blockInfix: String) throws(ModelError) {
     configuration = c
     let (width, patch) = (c.visionWidth, c.patchSize)
-    patchEmbedding = Linear(
-      weight: try reader.tensor("visual.conv1.weight", [width, 3, patch, patch]), bias: nil,
-      inputs: 3 * patch * patch, outputs: width)
+    patchEmbedding = try reader.linear(
+      try reader.tensor("visual.conv1.weight", [width, 3, patch, patch]), nil, 3 * patch * patch,
+      width)
     classEmbedding = try reader.tensor("visual.class_embedding", [width])
     positionalEmbedding = try reader.tensor(
       "visual.positional_embedding", [c.gridSize * c.gridSize + 1, width])

@@ -58,11 +58,11 @@ struct VisionTransformer: Sendable {
       + ResidualAttentionBlock.Scratch.floats(
         rows: max(blockRows, patchRun * patches), longest: sequenceLength, width: width,
         hidden: hidden, threads: threads)
-      + Workspace.rounded(paddedRows(patchRun * patches) * patchEmbedding.inputs)
+      + Workspace.rounded(patchRun * patches * patchEmbedding.inputs)
       + (filled ? Workspace.rounded(patchRun * pixelsPerFrame) : 0)
       + Workspace.offsets(sequences: sequences)
-      + Workspace.rounded(paddedRows(sequences) * width)
-      + Workspace.rounded(paddedRows(sequences) * projection.outputs)
+      + Workspace.rounded(sequences * width)
+      + Workspace.rounded(sequences * projection.outputs)
     return Plan(
       framesPerGroup: units * unit, sequencesPerGroup: sequences, blockRows: blockRows,
       framesPerPatchRun: patchRun, floats: floats)
@@ -118,13 +118,13 @@ struct VisionTransformer: Sendable {
       scratch = try ResidualAttentionBlock.Scratch(
         workspace, rows: max(plan.blockRows, patchRows), longest: length, width: width,
         hidden: vision.hidden, threads: threads)
-      columns = try workspace.take(paddedRows(patchRows) * vision.patchEmbedding.inputs)
+      columns = try workspace.take(patchRows * vision.patchEmbedding.inputs)
       pixels =
         filled ? try workspace.take(plan.framesPerPatchRun * vision.pixelsPerFrame) : nil
       offsets = try workspace.takeOffsets(sequences: plan.sequencesPerGroup, length: length)
-      classes = try workspace.take(paddedRows(plan.sequencesPerGroup) * width)
+      classes = try workspace.take(plan.sequencesPerGroup * width)
       embeddings = try workspace.take(
-        paddedRows(plan.sequencesPerGroup) * vision.projection.outputs)
+        plan.sequencesPerGroup * vision.projection.outputs)
     }
   }
 

@@ -28,3 +28,6 @@ public struct LayerNorm: Sendable {
     }
   }
 }
+
+/// The instruction set in use on this processor: "avx512", "avx2" or "portable".
+public let instructionSet = String(cString: ckernels_instruction_set())

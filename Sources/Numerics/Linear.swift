@@ -12,92 +12,93 @@ public enum Activation: Sendable {
   }
 }
 
-/// Row counts that products are padded to. A matrix kernel treats the rows of a partial tile
-/// differently from those of a full one; with full tiles only, a row's result does not depend on
-/// where it stands or how many others there are. Every buffer given to `Linear` has this many rows.
-public func paddedRows(_ rows: Int) -> Int { (rows + 31) & ~31 }
-
-/// y = x · weight^T + bias: the compute layer's one interface to matrix products with weights.
-/// Faster kernels and other precisions go behind it.
+/// y = x · weight^T + bias: the compute layer's one interface to products with weights. Faster
+/// kernels and other precisions go behind it. A row's result depends on that row alone.
 public struct Linear: Sendable {
-  public let weight: FloatBuffer  // [outputs, inputs]
-  public let bias: FloatBuffer?  // [outputs]
   public let inputs: Int
   public let outputs: Int
+  public let bias: FloatBuffer?  // [outputs]
+  private let packed: FloatBuffer
 
-  public init(weight: FloatBuffer, bias: FloatBuffer?, inputs: Int, outputs: Int) {
-    self.weight = weight
-    self.bias = bias
+  /// Packs `weight` [outputs, inputs], which is not needed afterwards.
+  public init(
+    weight: FloatBuffer, bias: FloatBuffer?, inputs: Int, outputs: Int
+  ) throws(NumericsError) {
     self.inputs = inputs
     self.outputs = outputs
+    self.bias = bias
+    packed = try FloatBuffer(
+      count: ckernels_panels(outputs) * inputs * Int(CKERNELS_PANEL))
+    ckernels_pack(outputs, inputs, weight.base, packed.base)
   }
 
-  /// y [paddedRows(rows), outputs] = activation(x [paddedRows(rows), inputs] · weight^T + bias).
+  /// y [rows, outputs] = activation(x [rows, inputs] · weight^T + bias).
   public func apply(
     rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int,
     to y: UnsafeMutablePointer<Float>, stride yStride: Int,
     activation: Activation = .identity, pool: ThreadPool
   ) {
     forEachBlock(rows: rows, pool: pool) { block in
-      multiply(block, x, xStride, y, yStride)
-      let live = min(block.rows, rows - block.row)
-      guard live > 0 else { return }
+      let target = y + block.row * yStride
+      multiply(block, x, xStride, target, yStride)
       ckernels_bias_activation(
-        live, block.columns, y + block.row * yStride + block.column, yStride,
-        bias.map { UnsafePointer($0.base + block.column) }, activation.kernel)
+        block.rows, block.columns, target + block.column, yStride, bias(block), activation.kernel)
     }
   }
 
-  /// residual [rows, outputs] += x [paddedRows(rows), inputs] · weight^T + bias, with
-  /// `scratch` [paddedRows(rows), outputs] for the product.
+  /// residual [rows, outputs] += x [rows, inputs] · weight^T + bias, with `scratch` [rows, outputs]
+  /// for the product.
   public func add(
     rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int,
     to residual: UnsafeMutablePointer<Float>, stride residualStride: Int,
     scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     forEachBlock(rows: rows, pool: pool) { block in
-      multiply(block, x, xStride, scratch, outputs)
-      let live = min(block.rows, rows - block.row)
-      guard live > 0 else { return }
+      let product = scratch + block.row * outputs
+      multiply(block, x, xStride, product, outputs)
       ckernels_add_bias(
-        live, block.columns, scratch + block.row * outputs + block.column, outputs,
-        bias.map { UnsafePointer($0.base + block.column) },
+        block.rows, block.columns, product + block.column, outputs, bias(block),
         residual + block.row * residualStride + block.column, residualStride)
     }
   }
 
+  /// A part of a product, computed by one thread at a time: whole panels of columns.
   struct Block {
-    var row, rows, column, columns: Int
+    var row, rows, panel, panels, column, columns: Int
+  }
+
+  private func bias(_ block: Block) -> UnsafePointer<Float>? {
+    bias.map { UnsafePointer($0.base + block.column) }
   }
 
   private func multiply(
     _ block: Block, _ x: UnsafePointer<Float>, _ xStride: Int,
     _ y: UnsafeMutablePointer<Float>, _ yStride: Int
   ) {
-    ckernels_gemm_nt(
-      block.rows, block.columns, inputs, 1, x + block.row * xStride, xStride,
-      weight.base + block.column * inputs, inputs,
-      y + block.row * yStride + block.column, yStride)
+    ckernels_gemm_packed(
+      block.rows, inputs, x + block.row * xStride, xStride, packed.base, block.panel, block.panels,
+      outputs, y, yStride)
   }
 
-  /// Cuts the product into one block a thread: by rows when there are enough to pay for reading all
-  /// weights in each block, by outputs otherwise. Cuts fall on whole tiles, so they do not change
-  /// the result.
+  /// Cuts the product into pieces that are each worth a thread's while, two a thread: by rows where
+  /// there are many, else by columns.
   private func forEachBlock(rows: Int, pool: ThreadPool, _ body: (Block) -> Void) {
-    let padded = paddedRows(rows)
-    let share = paddedRows((padded + pool.threads - 1) / pool.threads)
-    if share >= 128 || pool.threads == 1 {
-      pool.run(count: (padded + share - 1) / share) { index, _ in
-        let row = index * share
-        body(Block(row: row, rows: min(share, padded - row), column: 0, columns: outputs))
-      }
-    } else {
-      let panel = ((outputs + pool.threads - 1) / pool.threads + 63) & ~63
-      pool.run(count: (outputs + panel - 1) / panel) { index, _ in
-        let column = index * panel
-        body(
-          Block(row: 0, rows: padded, column: column, columns: min(panel, outputs - column)))
-      }
+    let panels = ckernels_panels(outputs)
+    let rowShare = max(96, (rows / (2 * pool.threads) + 11) / 12 * 12)
+    let rowBlocks = (rows + rowShare - 1) / rowShare
+    // Enough column blocks for every thread to have one; an even number of panels fills the tiles.
+    let wanted = rowBlocks >= pool.threads ? 1 : (pool.threads + rowBlocks - 1) / max(rowBlocks, 1)
+    let panelShare = max(4, ((panels + wanted - 1) / wanted + 1) & ~1)
+    let columnBlocks = (panels + panelShare - 1) / panelShare
+    pool.run(count: rowBlocks * columnBlocks) { index, _ in
+      let row = index / columnBlocks * rowShare
+      let panel = index % columnBlocks * panelShare
+      let count = min(panelShare, panels - panel)
+      let column = panel * Int(CKERNELS_PANEL)
+      body(
+        Block(
+          row: row, rows: min(rowShare, rows - row), panel: panel, panels: count, column: column,
+          columns: min(count * Int(CKERNELS_PANEL), outputs - column)))
     }
   }
 }

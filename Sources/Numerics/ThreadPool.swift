@@ -6,10 +6,32 @@ import Synchronization
 /// and joined when the pool is released. A loop that finds the pool busy with another caller's loop
 /// runs on its own thread alone: callers never wait for each other, and since loops are cut into the
 /// same iterations either way the results are the same.
-public final class ThreadPool: @unchecked Sendable {
+public final class ThreadPool: Sendable {
   /// Threads that compute, the caller's included.
   public let threads: Int
 
+  /// What the workers share; they keep it alive, and the pool stops them.
+  private let crew: Crew
+
+  public init(threads: Int) {
+    self.threads = max(1, threads)
+    crew = Crew(threads: self.threads)
+  }
+
+  /// Joins the workers. In a forked child they do not exist: its owner must leak the pool instead.
+  deinit { crew.stopAndJoin() }
+
+  /// Calls `work(index, slot)` once for every index in 0..<count, in any order, on up to `threads`
+  /// threads. `slot` (0..<threads) is the running thread's own number within this loop, for scratch.
+  public func run(count: Int, _ work: (_ index: Int, _ slot: Int) -> Void) {
+    if threads > 1, count > 1, crew.run(count: count, work) { return }
+    for index in 0..<max(count, 0) { work(index, 0) }
+  }
+}
+
+/// The worker threads of a pool and the loop they are at.
+private final class Crew: @unchecked Sendable {
+  private let threads: Int
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let finished = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -25,21 +47,14 @@ public final class ThreadPool: @unchecked Sendable {
   private let active = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
 
-  public init(threads: Int) {
-    self.threads = max(1, threads)
+  init(threads: Int) {
+    self.threads = threads
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wake, nil)
     pthread_cond_init(finished, nil)
   }
 
-  /// Joins the workers. In a forked child they do not exist and nothing is joined:
-  /// the owner must then leak the pool instead of releasing it.
   deinit {
-    stopping.store(true, ordering: .releasing)
-    pthread_mutex_lock(mutex)
-    pthread_cond_broadcast(wake)
-    pthread_mutex_unlock(mutex)
-    for worker in workers { pthread_join(worker, nil) }
     pthread_mutex_destroy(mutex)
     pthread_cond_destroy(wake)
     pthread_cond_destroy(finished)
@@ -48,15 +63,19 @@ public final class ThreadPool: @unchecked Sendable {
     finished.deallocate()
   }
 
-  /// Calls `work(index, slot)` once for every index in 0..<count, in any order, on up to `threads`
-  /// threads. `slot` (0..<threads) is the running thread's own number within this loop, for scratch.
-  public func run(count: Int, _ work: (_ index: Int, _ slot: Int) -> Void) {
-    guard threads > 1, count > 1,
-      owned.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
-    else {
-      for index in 0..<max(count, 0) { work(index, 0) }
-      return
-    }
+  func stopAndJoin() {
+    stopping.store(true, ordering: .releasing)
+    pthread_mutex_lock(mutex)
+    pthread_cond_broadcast(wake)
+    pthread_mutex_unlock(mutex)
+    for worker in workers { pthread_join(worker, nil) }
+    workers = []
+  }
+
+  /// False if another caller's loop has the crew.
+  func run(count: Int, _ work: (Int, Int) -> Void) -> Bool {
+    guard owned.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+    else { return false }
     withoutActuallyEscaping(work) { escapable in
       if !started { start() }
       pthread_mutex_lock(mutex)
@@ -73,6 +92,7 @@ public final class ThreadPool: @unchecked Sendable {
       body = nil
     }
     owned.store(false, ordering: .releasing)
+    return true
   }
 
   private func drain(_ work: (Int, Int) -> Void, count: Int, slot: Int) {
@@ -87,7 +107,7 @@ public final class ThreadPool: @unchecked Sendable {
     var spins = 0
     while active.load(ordering: .acquiring) > 0 {
       spins += 1
-      if spins < ThreadPool.spinLimit {
+      if spins < Crew.spinLimit {
         cshims_spin_hint()
         continue
       }
@@ -108,14 +128,13 @@ public final class ThreadPool: @unchecked Sendable {
     pthread_sigmask(SIG_SETMASK, &all, &before)
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     for slot in 1..<threads {
-      let seat = Seat(pool: self, slot: slot, generation: generation.load(ordering: .relaxed))
+      let seat = Seat(crew: self, slot: slot, generation: generation.load(ordering: .relaxed))
       let context = Unmanaged.passRetained(seat)
       var thread = pthread_t()
       let failed = pthread_create(&thread, nil, { raw in
-        // The seat is the worker's; it does not keep the pool alive (the pool joins it).
         guard let raw else { return nil }
         let seat = Unmanaged<Seat>.fromOpaque(raw).takeRetainedValue()
-        seat.pool.work(slot: seat.slot, seen: seat.generation)
+        seat.crew.work(slot: seat.slot, seen: seat.generation)
         return nil
       }, context.toOpaque())
       if failed != 0 {
@@ -127,11 +146,11 @@ public final class ThreadPool: @unchecked Sendable {
   }
 
   private final class Seat {
-    unowned(unsafe) let pool: ThreadPool
+    let crew: Crew
     let slot: Int
     let generation: Int
-    init(pool: ThreadPool, slot: Int, generation: Int) {
-      self.pool = pool
+    init(crew: Crew, slot: Int, generation: Int) {
+      self.crew = crew
       self.slot = slot
       self.generation = generation
     }
@@ -145,7 +164,7 @@ public final class ThreadPool: @unchecked Sendable {
       var spins = 0
       while generation.load(ordering: .acquiring) == seen, !stopping.load(ordering: .acquiring) {
         spins += 1
-        if spins < ThreadPool.spinLimit {
+        if spins < Crew.spinLimit {
           cshims_spin_hint()
           continue
         }

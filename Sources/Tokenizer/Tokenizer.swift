@@ -1,1 +1,126 @@
-// Tokenizer
+/// CLIP's byte-level BPE: text to token ids, equal to the reference's `SimpleTokenizer` (with ftfy) but
+/// for one deviation that `TextRepair` states. Immutable after load; any number of threads may use it.
+///
+/// The vocabulary, in the order of ids: 256 bytes, the same 256 at the end of a word, one symbol per
+/// merge, `<|startoftext|>`, `<|endoftext|>`.
+public final class Tokenizer: Sendable {
+  private let merges: MergeList
+
+  /// Reads a merge list from a regular file: text, or gzip told apart by its content. At most 16 MB
+  /// compressed and 64 MB plain.
+  ///
+  /// - Parameter vocabularySize: how many symbols the model has; the list must have that many merges
+  ///   less 514, later ones are ignored. nil: the standard 49,408, or fewer if the list ends before.
+  public convenience init(path: String, vocabularySize: Int? = nil) throws(TokenizerError) {
+    // A NUL inside would silently name another file.
+    guard !path.utf8.contains(0) else {
+      throw TokenizerError(.fileOpen, "the merge list's path contains a NUL byte")
+    }
+    let terminated = path.utf8CString
+    try self.init(terminated, vocabularySize)
+  }
+
+  /// The same for a path that need not be UTF-8.
+  public convenience init(
+    cPath path: UnsafePointer<CChar>, vocabularySize: Int? = nil
+  ) throws(TokenizerError) {
+    let terminated = UnsafeBufferPointer(start: path, count: cStringLength(path) + 1)
+    try self.init(ContiguousArray(terminated), vocabularySize)
+  }
+
+  private convenience init(_ path: ContiguousArray<CChar>, _ vocabularySize: Int?) throws(TokenizerError) {
+    do throws(TokenizerError) {
+      let bytes = try MergeFile.read(path)
+      try self.init(merges: UnsafeRawBufferPointer(bytes.view), vocabularySize: vocabularySize)
+    } catch {
+      let name = path.dropLast().map { UInt8(bitPattern: $0) }
+      throw error.prefixed(by: name.withUnsafeBufferPointer { quoted($0, limit: 4096) })
+    }
+  }
+
+  /// Reads a merge list from memory, which is not used after the call.
+  public init(merges bytes: UnsafeRawBufferPointer, vocabularySize: Int? = nil) throws(TokenizerError) {
+    let bytes = UnsafeBufferPointer(
+      start: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count: bytes.count)
+    if Gzip.isGzip(bytes) {
+      let plain = try Gzip.decompress(bytes)
+      merges = try MergeList(plain.view, vocabularySize: vocabularySize)
+      return
+    }
+    guard bytes.count <= MergeFile.maximumPlain else {
+      throw TokenizerError(
+        .limit, "the merge list has \(bytes.count) bytes; at most \(MergeFile.maximumPlain) are read")
+    }
+    merges = try MergeList(bytes, vocabularySize: vocabularySize)
+  }
+
+  /// Number of ids: 512 byte symbols, the merges used, two markers.
+  public var vocabularySize: Int { MergeList.fixedSymbols + merges.count }
+
+  public var startOfText: Int32 { Int32(vocabularySize - 2) }
+
+  /// The largest id: the text encoder finds the end of a text by that.
+  public var endOfText: Int32 { Int32(vocabularySize - 1) }
+
+  /// The ids of a text, without the two markers. Markers written out in the text become their ids.
+  /// NUL bytes are text like any other; at most 4 MB.
+  public func encode(_ utf8: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> [Int32] {
+    let ids = try ids(of: utf8)
+    return Array(ids.view)
+  }
+
+  /// One row for the text encoder: start marker, ids, end marker, zeros up to `contextLength`.
+  ///
+  /// - Parameters:
+  ///   - truncate: a text of more than `contextLength` - 2 ids is an error as in the reference, or, if
+  ///     true, cut to the row with the end marker as the last id.
+  ///   - row: at least `contextLength` ids; written on success only.
+  public func encodeRow(
+    _ utf8: UnsafeBufferPointer<UInt8>, contextLength: Int, truncate: Bool,
+    into row: UnsafeMutableBufferPointer<Int32>
+  ) throws(TokenizerError) {
+    guard contextLength >= 2, row.count >= contextLength else {
+      throw TokenizerError(
+        .invalidArgument,
+        "a row of \(row.count) ids for a context of \(contextLength): both must hold the two markers, "
+          + "and the row the context")
+    }
+    let ids = try ids(of: utf8)
+    let room = contextLength - 2
+    guard ids.count <= room || truncate else {
+      throw TokenizerError(
+        .tooLong,
+        "the text \(quoted(utf8, limit: 40)) has \(ids.count) tokens, but a context of \(contextLength) "
+          + "holds \(room); shorten it or ask for truncation")
+    }
+    let kept = min(ids.count, room)
+    row[0] = startOfText
+    for index in 0..<kept { row[index + 1] = ids[index] }
+    row[kept + 1] = endOfText
+    for index in kept + 2..<contextLength { row[index] = 0 }
+  }
+
+  private func ids(of utf8: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> MemoryBuffer<Int32> {
+    let text = try TextCleaner.clean(utf8)
+    var ids = try MemoryBuffer<Int32>(capacity: 80)
+    var encoder = try BytePairEncoder()
+    var words = WordSplitter(text.view)
+    while let word = words.next() {
+      switch word {
+      case .startOfText: try ids.append(startOfText)
+      case .endOfText: try ids.append(endOfText)
+      case .text(let range):
+        for scalar in text.view[range] { try encoder.append(scalar: scalar) }
+        try encoder.finishWord(merges, into: &ids)
+      }
+    }
+    return ids
+  }
+}
+
+/// strlen, without the C library: this file needs nothing else of it.
+private func cStringLength(_ text: UnsafePointer<CChar>) -> Int {
+  var length = 0
+  while text[length] != 0 { length += 1 }
+  return length
+}

@@ -9,6 +9,24 @@
 
 // Matrices are row-major; a stride counts floats from one row to the next.
 
+// Products with weights. Weights are packed once, into panels of CKERNELS_PANEL outputs, each
+// [k][CKERNELS_PANEL], the last one filled up with zeros. Every output is one sum over k from first
+// to last in one accumulator, whatever tile it falls into: a result depends on its own row of x and
+// column of weights alone.
+#define CKERNELS_PANEL 16
+static inline size_t ckernels_panels(size_t outputs) {
+  return (outputs + CKERNELS_PANEL - 1) / CKERNELS_PANEL;
+}
+// weights [outputs, k] to packed [panels, k, CKERNELS_PANEL]
+void ckernels_pack(size_t outputs, size_t k, const float *weights, float *packed);
+// y[rows, first_panel * PANEL ...] = x[rows, k] · weights^T for `panels` panels from `first_panel`;
+// columns at and beyond `outputs` are not written.
+void ckernels_gemm_packed(size_t rows, size_t k, const float *x, size_t x_stride,
+                          const float *packed, size_t first_panel, size_t panels, size_t outputs,
+                          float *y, size_t y_stride);
+
+// Products of activations with each other, through OpenBLAS.
+
 // c[m, n] = alpha * a[m, k] · b[n, k]^T
 void ckernels_gemm_nt(size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_stride,
                       const float *b, size_t b_stride, float *c, size_t c_stride);

@@ -11,6 +11,10 @@
 void cshims_set_message(const char *bytes, size_t size);
 const char *cshims_message(void);
 
+// Processors this process may run on (at least 1). Swift does not see sched_getaffinity, which glibc
+// declares for _GNU_SOURCE only.
+int cshims_available_processors(void);
+
 // Swift has no spin-loop hint instruction.
 static inline void cshims_spin_hint(void) {
 #if defined(__x86_64__)

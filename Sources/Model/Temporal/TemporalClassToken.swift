@@ -45,10 +45,9 @@ struct TemporalClassToken: Sendable {
       let hidden = try reader.shape(layer + "linear1.weight", rank: 2, for: "Transf_cls")[0]
       layers.append(
         Layer(
-          inProjection: Linear(
-            weight: try reader.tensor(layer + "self_attn.in_proj_weight", [3 * size, size]),
-            bias: try reader.tensor(layer + "self_attn.in_proj_bias", [3 * size]),
-            inputs: size, outputs: 3 * size),
+          inProjection: try reader.linear(
+            weight: layer + "self_attn.in_proj_weight", bias: layer + "self_attn.in_proj_bias",
+            size, 3 * size),
           outProjection: try reader.linear(layer + "self_attn.out_proj.", size, size),
           norm1: try reader.layerNorm(layer + "norm1.", size, Configuration.epsilon),
           linear1: try reader.linear(layer + "linear1.", size, hidden),
@@ -63,7 +62,7 @@ struct TemporalClassToken: Sendable {
 
   func floats(videos: Int, frames: Int, size: Int, threads: Int) -> Int {
     let rows = videos * (frames + 1)
-    return Workspace.rounded(paddedRows(rows) * size) + Workspace.offsets(sequences: videos)
+    return Workspace.rounded(rows * size) + Workspace.offsets(sequences: videos)
       + ResidualAttentionBlock.Scratch.floats(
         rows: rows, longest: frames + 1, width: size, hidden: hidden, threads: threads)
   }
@@ -75,7 +74,7 @@ struct TemporalClassToken: Sendable {
   ) throws(NumericsError) {
     let length = frames + 1
     let rows = videos * length
-    let y = try workspace.take(paddedRows(rows) * size)
+    let y = try workspace.take(rows * size)
     let offsets = try workspace.takeOffsets(sequences: videos, length: length)
     let scratch = try ResidualAttentionBlock.Scratch(
       workspace, rows: rows, longest: length, width: size, hidden: hidden, threads: pool.threads)

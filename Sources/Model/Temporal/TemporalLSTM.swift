@@ -9,19 +9,17 @@ struct TemporalLSTM: Sendable {
 
   init(_ reader: ParameterReader, _ c: Configuration) throws(ModelError) {
     let (size, prefix) = (c.embeddingSize, "fusion.lstm_visual.")
-    input = Linear(
-      weight: try reader.tensor(prefix + "weight_ih_l0", [4 * size, size]),
-      bias: try reader.tensor(prefix + "bias_ih_l0", [4 * size]), inputs: size, outputs: 4 * size)
-    hidden = Linear(
-      weight: try reader.tensor(prefix + "weight_hh_l0", [4 * size, size]),
-      bias: try reader.tensor(prefix + "bias_hh_l0", [4 * size]), inputs: size, outputs: 4 * size)
+    input = try reader.linear(
+      weight: prefix + "weight_ih_l0", bias: prefix + "bias_ih_l0", size, 4 * size)
+    hidden = try reader.linear(
+      weight: prefix + "weight_hh_l0", bias: prefix + "bias_hh_l0", size, 4 * size)
   }
 
   static func floats(videos: Int, frames: Int, size: Int) -> Int {
-    Workspace.rounded(paddedRows(videos * frames) * size) * 2
-      + Workspace.rounded(paddedRows(videos * frames) * 4 * size)
-      + Workspace.rounded(paddedRows(videos) * 4 * size)
-      + Workspace.rounded(paddedRows(videos) * size) * 2
+    Workspace.rounded(videos * frames * size)
+      + Workspace.rounded(videos * frames * 4 * size)
+      + Workspace.rounded(videos * 4 * size)
+      + Workspace.rounded(videos * size) * 2
   }
 
   /// x [B, T, E] to out [B, E].
@@ -30,16 +28,14 @@ struct TemporalLSTM: Sendable {
     to out: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ pool: ThreadPool
   ) throws(NumericsError) {
     let rows = videos * frames
-    let padded = try workspace.take(paddedRows(rows) * size)  // x with the row padding products need
-    let outputs = try workspace.take(paddedRows(rows) * size)
-    let gates = try workspace.take(paddedRows(rows) * 4 * size)
-    let recurrent = try workspace.take(paddedRows(videos) * 4 * size)
-    let h = try workspace.take(paddedRows(videos) * size)
-    let cell = try workspace.take(paddedRows(videos) * size)
-    padded.update(from: x, count: rows * size)
+    let outputs = try workspace.take(rows * size)
+    let gates = try workspace.take(rows * 4 * size)
+    let recurrent = try workspace.take(videos * 4 * size)
+    let h = try workspace.take(videos * size)
+    let cell = try workspace.take(videos * size)
     h.update(repeating: 0, count: videos * size)
     cell.update(repeating: 0, count: videos * size)
-    input.apply(rows: rows, padded, stride: size, to: gates, stride: 4 * size, pool: pool)
+    input.apply(rows: rows, x, stride: size, to: gates, stride: 4 * size, pool: pool)
     for t in 0..<frames {
       hidden.apply(rows: videos, h, stride: size, to: recurrent, stride: 4 * size, pool: pool)
       pool.run(count: videos) { video, _ in

@@ -1,0 +1,248 @@
+import CActionCLIP
+import Model
+import Preprocess
+import Video
+
+// Video files: opening, information, frames by index, and a whole file to its embedding.
+
+/// What an actionclip_video handle holds. Used by one thread at a time, so not Sendable.
+final class OpenedVideo: HandleObject {
+  static let magic: UInt64 = 0x4143_4C49_5076_6964  // "ACLIPvid"
+  static let name = "video"
+  let file: VideoFile
+  init(_ file: VideoFile) { self.file = file }
+}
+
+private let oldestVideoOptions = 16
+private let oldestVideoInfo = 48
+
+private var defaultVideoOptions: actionclip_video_options {
+  var options = actionclip_video_options()
+  options.struct_size = UInt32(MemoryLayout<actionclip_video_options>.size)
+  return options
+}
+
+@_cdecl("actionclip_video_options_init") @implementation
+public func actionclip_video_options_init(
+  _ options: UnsafeMutablePointer<actionclip_video_options>!
+) {
+  options?.pointee = defaultVideoOptions
+}
+
+private func videoOptions(
+  _ pointer: UnsafePointer<actionclip_video_options>?
+) throws(Failure) -> (threads: Int, maxPixels: Int) {
+  let options = try SizedStruct.read(
+    pointer, defaults: defaultVideoOptions, oldest: oldestVideoOptions, "options")
+  guard options.max_pixels >= 0 else {
+    throw .argument("options->max_pixels is \(options.max_pixels), expected 0 or more")
+  }
+  return (
+    try threadCount(options.threads, "options->threads"),
+    options.max_pixels == 0 ? VideoFile.defaultMaxPixels : Int(options.max_pixels)
+  )
+}
+
+@_cdecl("actionclip_video_open") @implementation
+public func actionclip_video_open(
+  _ path: UnsafePointer<CChar>!, _ options: UnsafePointer<actionclip_video_options>!,
+  _ video_out: UnsafeMutablePointer<OpaquePointer?>!
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let path = try required(path, "path")
+    let out = try required(video_out, "video_out")
+    let (threads, maxPixels) = try videoOptions(options)
+    let file: VideoFile
+    do throws(VideoError) { file = try VideoFile(path: path, threads: threads, maxPixels: maxPixels) } catch {
+      throw Failure(error)
+    }
+    out.pointee = try Handle.make(OpenedVideo(file))
+  }
+}
+
+@_cdecl("actionclip_video_open_buffer") @implementation
+public func actionclip_video_open_buffer(
+  _ data: UnsafeRawPointer!, _ size: Int, _ options: UnsafePointer<actionclip_video_options>!,
+  _ video_out: UnsafeMutablePointer<OpaquePointer?>!
+) -> Int32 {
+  boundary { () throws(Failure) in
+    guard let data else { throw .argument("data is NULL") }
+    let bytes = UnsafeRawBufferPointer(start: data, count: try count(size, "size"))
+    let out = try required(video_out, "video_out")
+    let (threads, maxPixels) = try videoOptions(options)
+    let file: VideoFile
+    do throws(VideoError) { file = try VideoFile(bytes: bytes, threads: threads, maxPixels: maxPixels) } catch {
+      throw Failure(error)
+    }
+    out.pointee = try Handle.make(OpenedVideo(file))
+  }
+}
+
+@_cdecl("actionclip_video_free") @implementation
+public func actionclip_video_free(_ video: OpaquePointer!) {
+  Handle.release(video, OpenedVideo.self)
+}
+
+@_cdecl("actionclip_video_get_info") @implementation
+public func actionclip_video_get_info(
+  _ video: OpaquePointer!, _ info_out: UnsafeMutablePointer<actionclip_video_info>!
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let file = try Handle.object(video, OpenedVideo.self).file
+    // The struct is checked before the video is decoded for it.
+    let out = try required(info_out, "info_out")
+    try SizedStruct.checkSize(of: UnsafePointer(out), oldest: oldestVideoInfo, "info_out")
+    let facts: VideoInfo
+    do throws(VideoError) { facts = try file.info() } catch { throw Failure(error) }
+    var info = actionclip_video_info()
+    info.width = Int32(clamping: file.width)
+    info.height = Int32(clamping: file.height)
+    info.rotation = Int32(clamping: file.rotation)
+    info.frame_count = Int64(facts.frameCount)
+    info.damaged_frames = Int64(facts.damagedFrames)
+    info.duration = facts.duration
+    info.frame_rate = facts.averageFrameRate
+    try SizedStruct.write(info, to: out, oldest: oldestVideoInfo, "info_out")
+  }
+}
+
+@_cdecl("actionclip_video_read_frames") @implementation
+public func actionclip_video_read_frames(
+  _ video: OpaquePointer!, _ indices: UnsafePointer<Int64>!, _ index_count: Int,
+  _ rgb_out: UnsafeMutablePointer<UInt8>!, _ rgb_capacity: Int,
+  _ seconds_out: UnsafeMutablePointer<Double>!, _ seconds_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let file = try Handle.object(video, OpenedVideo.self).file
+    let indices = try required(indices, "indices")
+    let wanted = try count(index_count, "index_count")
+    let frameBytes = try product([file.height, file.width, 3], "rgb_out")
+    let needed = try product([wanted, frameBytes], "rgb_out")
+    let rgb = try output(rgb_out, capacity: rgb_capacity, needed: needed, "rgb_out")
+    if let seconds_out {
+      _ = try output(seconds_out, capacity: seconds_capacity, needed: wanted, "seconds_out")
+    }
+    // Every index is known to exist before anything is written.
+    let facts: VideoInfo
+    do throws(VideoError) { facts = try file.info() } catch { throw Failure(error) }
+    for i in 0..<wanted where indices[i] < 0 || indices[i] >= Int64(facts.frameCount) {
+      throw .argument("indices[\(i)] is \(indices[i]), outside the video's \(facts.frameCount) frames")
+    }
+    try readFrames(file, indices, wanted) { frame, place in
+      let target = rgb + place * frameBytes
+      for row in 0..<frame.height {
+        (target + row * frame.width * 3).update(
+          from: frame.pixels + row * frame.stride, count: frame.width * 3)
+      }
+      seconds_out?[place] = frame.seconds
+    }
+  }
+}
+
+/// Calls `emit` once for every place in `indices`, decoding each wanted frame once.
+private func readFrames(
+  _ file: VideoFile, _ indices: UnsafePointer<Int64>, _ count: Int,
+  emit: (VideoFrame, _ place: Int) -> Void
+) throws(Failure) {
+  try withBuffer(Int.self, count: count, for: "\(count) indices") { (places) throws(Failure) in
+    var places = places
+    for i in 0..<count { places[i] = i }
+    places.sort { (indices[$0], $0) < (indices[$1], $1) }
+    var distinct: [Int] = []
+    for place in places where distinct.last != Int(indices[place]) {
+      distinct.append(Int(indices[place]))
+    }
+    var next = 0
+    do throws(VideoReadError<Never>) {
+      try file.readFrames(distinct) { (frame) throws(Never) in
+        while next < count, Int(indices[places[next]]) == frame.index {
+          emit(frame, places[next])
+          next += 1
+        }
+      }
+    } catch {
+      switch error {
+      case .video(let error): throw Failure(error)
+      }
+    }
+  }
+}
+
+@_cdecl("actionclip_encode_video") @implementation
+public func actionclip_encode_video(
+  _ model: OpaquePointer!, _ video: OpaquePointer!,
+  _ options: UnsafePointer<actionclip_preprocess_options>!,
+  _ video_out: UnsafeMutablePointer<Float>!, _ video_capacity: Int,
+  _ frame_out: UnsafeMutablePointer<Float>!, _ frame_capacity: Int
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let file = try Handle.object(video, OpenedVideo.self).file
+    let options = try preprocessOptions(options)
+    let outputs = try EmbeddingOutputs(
+      loaded, videos: 1, video_out, video_capacity, frame_out, frame_capacity)
+    let (frames, perFrame) = (loaded.configuration.frames, loaded.model.pixelsPerFrame)
+    let preprocessor: Preprocessor
+    do throws(PreprocessError) {
+      preprocessor = try Preprocessor(size: loaded.configuration.imageSize, options: options)
+    } catch { throw Failure(error) }
+    try withBuffer(
+      Float.self, count: try product([frames, perFrame], "frames"), for: "\(frames) frames"
+    ) { (pixels) throws(Failure) in
+      guard let base = pixels.baseAddress else { return }
+      try readChosenFrames(file, count: frames) { (frame, places) throws(Failure) in
+        // The first place is computed and the others, of a clip with fewer frames, are copies.
+        let first = base + places.lowerBound * perFrame
+        do throws(PreprocessError) {
+          let image = try ImageView(
+            base: frame.pixels, width: frame.width, height: frame.height, rowStride: frame.stride,
+            format: .rgb)
+          try preprocessor.pixels(
+            image, into: UnsafeMutableBufferPointer(start: first, count: perFrame))
+        } catch { throw Failure(error) }
+        for place in places.dropFirst() {
+          (base + place * perFrame).update(from: first, count: perFrame)
+        }
+      }
+      do throws(ModelError) {
+        try loaded.model.encode(
+          .pixels(base), videos: 1, videoOut: outputs.video, frameOut: outputs.frame)
+      } catch { throw Failure(error) }
+    }
+  }
+}
+
+/// The reference's choice of `count` frames; `emit` gets each distinct frame with the run of places it
+/// takes (the choice never decreases, so equal indices stand together).
+private func readChosenFrames(
+  _ file: VideoFile, count: Int,
+  emit: (VideoFrame, _ places: Range<Int>) throws(Failure) -> Void
+) throws(Failure) {
+  var chosen: [Int] = []
+  var place = 0
+  do throws(VideoReadError<Failure>) {
+    try file.readChosen { frameCount in
+      // Within its limits for any count that a file can have; an empty choice would be a defect
+      // that the check below answers.
+      chosen = (try? sampleIndices(frameCount: frameCount, segments: count)) ?? []
+      var distinct: [Int] = []
+      for index in chosen where distinct.last != index { distinct.append(index) }
+      return distinct
+    } begin: { (_) throws(Failure) in
+      place = 0
+    } emit: { (frame) throws(Failure) in
+      var end = place
+      while end < chosen.count, chosen[end] == frame.index { end += 1 }
+      try emit(frame, place..<end)
+      place = end
+    }
+  } catch {
+    switch error {
+    case .video(let error): throw Failure(error)
+    case .emit(let failure): throw failure
+    }
+  }
+  guard place == count else {
+    throw Failure(ACTIONCLIP_ERROR_INTERNAL, "\(place) of \(count) chosen frames were decoded")
+  }
+}

@@ -1,0 +1,83 @@
+/// Greedy byte-pair merging of one word: always the pair of lowest rank, its occurrences from left to
+/// right. A merge's product only takes part in merges of higher rank (`MergeList` checks that), so no
+/// rank has to be looked at twice.
+struct BytePairEncoder: ~Copyable {
+  /// Up to this many bytes a scan for the best pair is faster than a queue.
+  private static let scanLimit = 48
+
+  /// The word's symbols; loaded by the caller, merged in place.
+  private var symbols: MemoryBuffer<Int32>
+  private var ranks: MemoryBuffer<Int32>
+  private var queue: RankQueue
+
+  init() throws(TokenizerError) {
+    let symbols = try MemoryBuffer<Int32>()
+    let ranks = try MemoryBuffer<Int32>()
+    let queue = try RankQueue()
+    self.symbols = symbols
+    self.ranks = ranks
+    self.queue = queue
+  }
+
+  /// Adds a scalar to the word: one symbol for each byte of its UTF-8.
+  mutating func append(scalar: UInt32) throws(TokenizerError) {
+    if scalar < 0x80 { return try append(byte: scalar) }
+    if scalar < 0x800 {
+      try append(byte: 0xC0 | scalar >> 6)
+    } else {
+      if scalar < 0x10000 {
+        try append(byte: 0xE0 | scalar >> 12)
+      } else {
+        try append(byte: 0xF0 | scalar >> 18)
+        try append(byte: 0x80 | (scalar >> 12 & 0x3F))
+      }
+      try append(byte: 0x80 | (scalar >> 6 & 0x3F))
+    }
+    try append(byte: 0x80 | (scalar & 0x3F))
+  }
+
+  private mutating func append(byte: UInt32) throws(TokenizerError) {
+    try symbols.append(ByteAlphabet.symbols[Int(byte)])
+  }
+
+  /// Ends the word: its last byte becomes an end-of-word symbol, the merged ids go to `ids`.
+  mutating func finishWord(
+    _ merges: borrowing MergeList, into ids: inout MemoryBuffer<Int32>
+  ) throws(TokenizerError) {
+    guard symbols.count > 0 else { return }
+    symbols[symbols.count - 1] += 256
+    if symbols.count <= Self.scanLimit {
+      try mergeByScanning(merges.pairs)
+      try ids.append(contentsOf: symbols.view)
+    } else {
+      var word = try LongWord(symbols.view)
+      try queue.prepare(ranks: merges.count)
+      try word.merge(merges.pairs, &queue, into: &ids)
+    }
+    symbols.removeAll()
+  }
+
+  private mutating func mergeByScanning(_ pairs: borrowing PairTable) throws(TokenizerError) {
+    var count = symbols.count
+    ranks.removeAll()
+    try ranks.append(repeating: PairTable.none, count: count)
+    let symbol = symbols.base
+    let rank = ranks.base
+    // rank[i] belongs to symbols i and i + 1; the last stays `none`.
+    for index in 0..<count - 1 { rank[index] = pairs.rank(symbol[index], symbol[index + 1]) }
+    while count > 1 {
+      var best = 0
+      for index in 1..<count where rank[index] < rank[best] { best = index }
+      guard rank[best] != PairTable.none else { break }
+      symbol[best] = Int32(MergeList.byteSymbols) + rank[best]
+      for index in best + 1..<count - 1 {
+        symbol[index] = symbol[index + 1]
+        rank[index] = rank[index + 1]
+      }
+      count -= 1
+      rank[best] = best + 1 < count ? pairs.rank(symbol[best], symbol[best + 1]) : PairTable.none
+      if best > 0 { rank[best - 1] = pairs.rank(symbol[best - 1], symbol[best]) }
+    }
+    symbols.removeLast(to: count)
+  }
+}

@@ -1,0 +1,89 @@
+/// The gzip container (RFC 1952): one or more members, each checked by its CRC-32 and its length.
+enum Gzip {
+  /// No merge list compresses better than this; a bomb does.
+  static let maximumRatio = 50
+
+  static func isGzip(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B
+  }
+
+  static func decompress(_ bytes: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> MemoryBuffer<UInt8> {
+    guard bytes.count <= MergeFile.maximumCompressed else {
+      throw TokenizerError(
+        .limit,
+        "the compressed merge list has \(bytes.count) bytes; at most \(MergeFile.maximumCompressed) are read")
+    }
+    // Small files may legitimately compress well, so the ratio counts from 64 KB on.
+    let limit = min(MergeFile.maximumPlain, 1 << 16 + bytes.count * maximumRatio)
+    var output = try MemoryBuffer<UInt8>(capacity: bytes.count * 2)
+    var offset = 0
+    repeat {
+      let start = output.count
+      offset = try afterHeader(bytes, at: offset)
+      var inflate = Inflate(bytes, at: offset)
+      offset = try inflate.run(into: &output, limit: limit)
+      guard bytes.count - offset >= 8 else {
+        throw TokenizerError(.invalidCompression, "the gzip data is cut short at byte \(bytes.count)")
+      }
+      let member = UnsafeBufferPointer(rebasing: output.view[start...])
+      let crc = littleEndian(bytes, at: offset)
+      let length = littleEndian(bytes, at: offset + 4)
+      guard crc32(member) == crc, UInt32(truncatingIfNeeded: member.count) == length else {
+        throw TokenizerError(
+          .invalidCompression,
+          "the gzip checksum at byte \(offset) does not fit the data; fetch the file again")
+      }
+      offset += 8
+    } while offset < bytes.count
+    return output
+  }
+
+  /// The offset of the deflate data of the member at `start`.
+  private static func afterHeader(
+    _ bytes: UnsafeBufferPointer<UInt8>, at start: Int
+  ) throws(TokenizerError) -> Int {
+    let damaged = TokenizerError(.invalidCompression, "the gzip header at byte \(start) is damaged")
+    guard bytes.count - start >= 10, bytes[start] == 0x1F, bytes[start + 1] == 0x8B,
+      bytes[start + 2] == 8
+    else { throw damaged }
+    let flags = bytes[start + 3]
+    guard flags & 0xE0 == 0 else { throw damaged }
+    var offset = start + 10
+    if flags & 0x04 != 0 {
+      guard bytes.count - offset >= 2 else { throw damaged }
+      offset += 2 + Int(bytes[offset]) + Int(bytes[offset + 1]) << 8
+    }
+    // The original name, then a comment, each ended by a zero byte.
+    for flag in [UInt8(0x08), 0x10] where flags & flag != 0 {
+      while offset < bytes.count, bytes[offset] != 0 { offset += 1 }
+      offset += 1
+    }
+    if flags & 0x02 != 0 {
+      guard offset <= bytes.count - 2 else { throw damaged }
+      let crc = crc32(UnsafeBufferPointer(rebasing: bytes[start..<offset])) & 0xFFFF
+      guard crc == UInt32(bytes[offset]) | UInt32(bytes[offset + 1]) << 8 else { throw damaged }
+      offset += 2
+    }
+    guard offset < bytes.count else { throw damaged }
+    return offset
+  }
+
+  private static func littleEndian(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> UInt32 {
+    UInt32(bytes[offset]) | UInt32(bytes[offset + 1]) << 8 | UInt32(bytes[offset + 2]) << 16
+      | UInt32(bytes[offset + 3]) << 24
+  }
+
+  static func crc32(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    crcTable.withUnsafeBufferPointer { table in
+      var crc = ~UInt32(0)
+      for byte in bytes { crc = table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] ^ crc >> 8 }
+      return ~crc
+    }
+  }
+
+  private static let crcTable: [UInt32] = (0..<256).map { index in
+    var value = UInt32(index)
+    for _ in 0..<8 { value = value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1 }
+    return value
+  }
+}

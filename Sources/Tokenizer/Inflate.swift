@@ -1,0 +1,187 @@
+/// Inflates one deflate stream (RFC 1951). Written here because the format is fixed and small, and a
+/// link to zlib would be one more library in the host's process.
+struct Inflate {
+  private let input: UnsafeBufferPointer<UInt8>
+  /// Next byte not yet in `bits`.
+  private var position: Int
+  /// Bits read ahead, the next one lowest, and how many there are.
+  private var bits: UInt64 = 0
+  private var bitCount = 0
+
+  init(_ input: UnsafeBufferPointer<UInt8>, at position: Int) {
+    self.input = input
+    self.position = position
+  }
+
+  /// Appends the inflated bytes, at most to `limit` bytes in `output`; returns the offset after the
+  /// stream's last byte.
+  mutating func run(into output: inout MemoryBuffer<UInt8>, limit: Int) throws(TokenizerError) -> Int {
+    var isLast = false
+    while !isLast {
+      isLast = try take(1) == 1
+      switch try take(2) {
+      case 0: try storedBlock(into: &output, limit: limit)
+      case 1:
+        guard let literals = HuffmanCode.fixedLiterals, let distances = HuffmanCode.fixedDistances
+        else { throw damaged("no fixed codes") }
+        try compressedBlock(literals, distances, into: &output, limit: limit)
+      case 2:
+        let (literals, distances) = try dynamicCodes()
+        try compressedBlock(literals, distances, into: &output, limit: limit)
+      default: throw damaged("a block of unknown type")
+      }
+    }
+    return position - bitCount / 8
+  }
+
+  private func damaged(_ what: String) -> TokenizerError {
+    TokenizerError(.invalidCompression, "the compressed data is damaged near byte \(position): \(what)")
+  }
+
+  private func truncated() -> TokenizerError {
+    TokenizerError(.invalidCompression, "the compressed data is cut short at byte \(input.count)")
+  }
+
+  @inline(__always)
+  private mutating func refill() {
+    while bitCount <= 56 && position < input.count {
+      bits |= UInt64(input[position]) << UInt64(bitCount)
+      position += 1
+      bitCount += 8
+    }
+  }
+
+  /// The next `count` (at most 16) bits.
+  @inline(__always)
+  private mutating func take(_ count: Int) throws(TokenizerError) -> Int {
+    if bitCount < count { refill() }
+    guard bitCount >= count else { throw truncated() }
+    let value = Int(bits & (1 << UInt64(count) - 1))
+    bits >>= UInt64(count)
+    bitCount -= count
+    return value
+  }
+
+  @inline(__always)
+  private mutating func symbol(_ code: HuffmanCode) throws(TokenizerError) -> Int {
+    if bitCount < HuffmanCode.maximumLength { refill() }
+    let entry = Int(code.fast[Int(bits & (1 << UInt64(HuffmanCode.fastBits) - 1))])
+    if entry != 0 {
+      let length = entry >> 12
+      guard bitCount >= length else { throw truncated() }
+      bits >>= UInt64(length)
+      bitCount -= length
+      return entry & 0xFFF
+    }
+    return try longSymbol(code)
+  }
+
+  /// Walks the canonical code one bit at a time.
+  private mutating func longSymbol(_ code: HuffmanCode) throws(TokenizerError) -> Int {
+    var value = 0
+    var first = 0
+    var index = 0
+    for length in 1...HuffmanCode.maximumLength {
+      value |= try take(1)
+      let count = code.counts[length]
+      if value - first < count { return Int(code.symbols[index + value - first]) }
+      index += count
+      first = (first + count) << 1
+      value <<= 1
+    }
+    throw damaged("a code that stands for nothing")
+  }
+
+  private mutating func storedBlock(
+    into output: inout MemoryBuffer<UInt8>, limit: Int
+  ) throws(TokenizerError) {
+    _ = try take(bitCount % 8)
+    let length = try take(16)
+    guard try take(16) == length ^ 0xFFFF else { throw damaged("a stored block's two lengths differ") }
+    position -= bitCount / 8
+    bits = 0
+    bitCount = 0
+    guard input.count - position >= length else { throw truncated() }
+    try checkRoom(output.count, length, limit)
+    try output.append(contentsOf: UnsafeBufferPointer(rebasing: input[position..<position + length]))
+    position += length
+  }
+
+  private mutating func dynamicCodes() throws(TokenizerError) -> (HuffmanCode, HuffmanCode) {
+    let literalCount = try take(5) + 257
+    let distanceCount = try take(5) + 1
+    let lengthCount = try take(4) + 4
+    guard literalCount <= 286, distanceCount <= 30 else { throw damaged("too many codes") }
+    var codeLengths = [UInt8](repeating: 0, count: 19)
+    for symbol in Self.lengthOrder.prefix(lengthCount) { codeLengths[symbol] = UInt8(try take(3)) }
+    guard let lengthCode = HuffmanCode(lengths: codeLengths[...]) else {
+      throw damaged("impossible code lengths")
+    }
+    let total = literalCount + distanceCount
+    var lengths: [UInt8] = []
+    lengths.reserveCapacity(total)
+    while lengths.count < total {
+      let symbol = try symbol(lengthCode)
+      var value: UInt8 = 0
+      var times = 1
+      switch symbol {
+      case 16:
+        guard let last = lengths.last else { throw damaged("a repeat of nothing") }
+        value = last
+        times = try take(2) + 3
+      case 17: times = try take(3) + 3
+      case 18: times = try take(7) + 11
+      default: value = UInt8(symbol)
+      }
+      guard lengths.count + times <= total else { throw damaged("too many code lengths") }
+      for _ in 0..<times { lengths.append(value) }
+    }
+    guard lengths[256] != 0 else { throw damaged("a block without an end") }
+    guard let literals = HuffmanCode(lengths: lengths[..<literalCount]),
+      let distances = HuffmanCode(lengths: lengths[literalCount...])
+    else { throw damaged("impossible code lengths") }
+    return (literals, distances)
+  }
+
+  private mutating func compressedBlock(
+    _ literals: HuffmanCode, _ distances: HuffmanCode, into output: inout MemoryBuffer<UInt8>, limit: Int
+  ) throws(TokenizerError) {
+    while true {
+      let symbol = try symbol(literals)
+      if symbol < 256 {
+        try checkRoom(output.count, 1, limit)
+        try output.append(UInt8(symbol))
+        continue
+      }
+      if symbol == 256 { return }
+      guard symbol - 257 < Self.lengthBase.count else { throw damaged("an unknown length") }
+      let length = Self.lengthBase[symbol - 257] + (try take(Self.lengthBits[symbol - 257]))
+      let far = try self.symbol(distances)
+      guard far < Self.distanceBase.count else { throw damaged("an unknown distance") }
+      let distance = Self.distanceBase[far] + (try take(far < 2 ? 0 : far / 2 - 1))
+      guard distance <= output.count else { throw damaged("a distance before the beginning") }
+      try checkRoom(output.count, length, limit)
+      try output.appendRepeat(distance: distance, length: length)
+    }
+  }
+
+  @inline(__always)
+  private func checkRoom(_ have: Int, _ more: Int, _ limit: Int) throws(TokenizerError) {
+    guard more <= limit - have else {
+      throw TokenizerError(.limit, "the compressed data inflates to more than \(limit) bytes")
+    }
+  }
+
+  private static let lengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
+  private static let lengthBase = [
+    3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163,
+    195, 227, 258,
+  ]
+  private static let lengthBits = [
+    0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0,
+  ]
+  private static let distanceBase = [
+    1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049,
+    3073, 4097, 6145, 8193, 12289, 16385, 24577,
+  ]
+}

@@ -1,0 +1,61 @@
+@_spi(_Unicode) import Swift
+
+/// Unicode's Normalization Form C, by the standard library's own normaliser (which swift-foundation
+/// uses the same way). Texts go through it in pieces, so that its strings stay small.
+enum Normalization {
+  /// Below this scalar nothing decomposes and nothing combines with what stands before it.
+  private static let firstCombining: UInt32 = 0x300
+  private static let pieceSize = 4096
+  /// Marks that follow one another without end would be sorted in one piece.
+  private static let maximumPiece = 1 << 16
+
+  static func appendNFC(
+    _ scalars: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+  ) throws(TokenizerError) {
+    var position = 0
+    while position < scalars.count {
+      // A scalar below U+0300 is final unless the next one may combine with it.
+      if scalars[position] < firstCombining,
+        position + 1 == scalars.count || scalars[position + 1] < firstCombining
+      {
+        try out.append(scalars[position])
+        position += 1
+        continue
+      }
+      var end = position + 1
+      while end < scalars.count, !isBoundary(scalars[end], far: end - position >= pieceSize) { end += 1 }
+      try appendPiece(UnsafeBufferPointer(rebasing: scalars[position..<end]), to: &out)
+      position = end
+    }
+  }
+
+  /// True only if nothing before the scalar can combine with it: cheap and certain below U+0300, and in
+  /// a long piece at any base character. The blocks left out hold letters that combine (the vowels and
+  /// finals of Hangul, the vowel signs of Kirat Rai).
+  private static func isBoundary(_ value: UInt32, far: Bool) -> Bool {
+    if value < firstCombining { return true }
+    guard far, let properties = Unicode.Scalar(value)?.properties else { return false }
+    switch value {
+    case 0x1100...0x11FF, 0xD7B0...0xD7FF, 0x16D40...0x16D7F: return false
+    default: break
+    }
+    switch properties.generalCategory {
+    case .nonspacingMark, .spacingMark, .enclosingMark, .unassigned: return false
+    default: return properties.canonicalCombiningClass == .notReordered
+    }
+  }
+
+  private static func appendPiece(
+    _ piece: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+  ) throws(TokenizerError) {
+    guard piece.count <= maximumPiece else {
+      throw TokenizerError(
+        .limit, "the text has \(piece.count) combining characters in a row; at most \(maximumPiece) are read")
+    }
+    var text = String.UnicodeScalarView()
+    for value in piece {
+      if let scalar = Unicode.Scalar(value) { text.append(scalar) }
+    }
+    for scalar in String(text)._nfc { try out.append(scalar.value) }
+  }
+}

@@ -1,0 +1,52 @@
+/// The merges as the encoder needs them: two neighbouring symbols to the rank of their merge.
+/// Open addressing with a random odd multiplier, so that no crafted list can make it slow; the
+/// multiplier never shows in a result.
+struct PairTable: ~Copyable, @unchecked Sendable {
+  // Unchecked: written in the initialiser only, read by any number of threads afterwards.
+  private var keys: MemoryBuffer<UInt64>
+  private var ranks: MemoryBuffer<Int32>
+  private let multiplier: UInt64
+  private let shift: UInt64
+
+  /// The rank of a pair that no merge joins.
+  static let none = Int32.max
+  private static let free = UInt64.max
+
+  init(capacity: Int) throws(TokenizerError) {
+    var bits = UInt64(10)
+    while 1 << bits < capacity * 2 { bits += 1 }
+    var keys = try MemoryBuffer<UInt64>(capacity: 1 << bits)
+    try keys.append(repeating: Self.free, count: 1 << bits)
+    var ranks = try MemoryBuffer<Int32>(capacity: 1 << bits)
+    try ranks.append(repeating: Self.none, count: 1 << bits)
+    self.keys = keys
+    self.ranks = ranks
+    multiplier = UInt64.random(in: .min ... .max) | 1
+    shift = 64 - bits
+  }
+
+  /// The caller inserts at most `capacity` different pairs.
+  mutating func insert(_ left: Int32, _ right: Int32, rank: Int32) {
+    let slot = slot(left, right)
+    keys[slot] = Self.key(left, right)
+    ranks[slot] = rank
+  }
+
+  @inline(__always)
+  func rank(_ left: Int32, _ right: Int32) -> Int32 { ranks.base[slot(left, right)] }
+
+  @inline(__always)
+  private static func key(_ left: Int32, _ right: Int32) -> UInt64 {
+    UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
+  }
+
+  /// The slot that holds the pair, or the free one where it would go. `slot` stays below the count:
+  /// it is a number of `bits` bits, and wraps.
+  @inline(__always)
+  private func slot(_ left: Int32, _ right: Int32) -> Int {
+    let key = Self.key(left, right)
+    var slot = Int(truncatingIfNeeded: ((key ^ (key &>> 29)) &* multiplier) &>> shift)
+    while keys.base[slot] != key, keys.base[slot] != Self.free { slot = (slot &+ 1) & (keys.count &- 1) }
+    return slot
+  }
+}

@@ -1,0 +1,53 @@
+/// What the cleaning and CLIP's pattern ask of one scalar. Scalars are numbers here because they come
+/// from our own decoder and tables; the Unicode facts are the standard library's.
+enum ScalarClass {
+  case letter, number, other
+  /// Between words, in none of them.
+  case separator
+
+  /// As CLIP's pattern sees it: `\p{L}`, `\p{N}`, `[^\s\p{L}\p{N}]`.
+  @inline(__always)
+  static func of(_ value: UInt32) -> ScalarClass {
+    switch value {
+    case 0x61...0x7A, 0x41...0x5A: return .letter
+    case 0x30...0x39: return .number
+    case 0x20, 0x09...0x0D: return .separator
+    case ..<0x80: return .other
+    default: return ofNonASCII(value)
+    }
+  }
+
+  private static func ofNonASCII(_ value: UInt32) -> ScalarClass {
+    // U+0345 folds to the letter iota; under the pattern's IGNORECASE it is then neither a letter nor
+    // anything else, and the reference drops it.
+    guard value != 0x345, let properties = Unicode.Scalar(value)?.properties else { return .separator }
+    switch properties.generalCategory {
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: return .letter
+    case .decimalNumber, .letterNumber, .otherNumber: return .number
+    default: return properties.isWhitespace ? .separator : .other
+    }
+  }
+
+  /// What Python's `str.split` and `str.strip` take for whitespace: Unicode's and U+001C...U+001F.
+  @inline(__always)
+  static func isSpace(_ value: UInt32) -> Bool {
+    switch value {
+    case 0x20, 0x09...0x0D, 0x1C...0x1F: return true
+    case ..<0x80: return false
+    default: return Unicode.Scalar(value)?.properties.isWhitespace ?? false
+    }
+  }
+
+  static func isASCIIAlphanumeric(_ value: UInt32) -> Bool {
+    switch value {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: return true
+    default: return false
+    }
+  }
+
+  /// Unicode's decimal digits of any script, which Python's `\d` matches.
+  static func isDecimalDigit(_ value: UInt32) -> Bool {
+    if value < 0x80 { return (0x30...0x39).contains(value) }
+    return Unicode.Scalar(value)?.properties.generalCategory == .decimalNumber
+  }
+}

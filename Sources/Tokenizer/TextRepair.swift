@@ -1,0 +1,136 @@
+/// The repairs of `ftfy.fix_text` with its default settings: HTML references, C1 controls, ligatures,
+/// character width, curly quotes, line breaks, terminal escapes, control characters and NFC, line by
+/// line and repeated until nothing changes. (Its surrogate repair has nothing to do: UTF-8 has none.)
+///
+/// Known deviation: ftfy's repair of mojibake (`fix_encoding`: text that was decoded with the wrong
+/// encoding, "Ã©" for "é") is left out, so such text keeps its wrong characters here.
+struct TextRepair: ~Copyable {
+  /// ftfy repairs longer lines in pieces of this many characters.
+  private static let maximumSegment = 1_000_000
+  /// Characters looked at over all repetitions. References escaped again and again cost a repetition
+  /// per level ("&amp;amp;amp;…"); the reference takes hours over such a text.
+  private static let maximumWork = 1 << 25
+
+  private var current: MemoryBuffer<UInt32>
+  private var scratch: MemoryBuffer<UInt32>
+  private var work = 0
+  /// ftfy stops unescaping at the first line with a "<", which it takes for a sign of real HTML.
+  private var unescapes = true
+
+  init() throws(TokenizerError) {
+    let current = try MemoryBuffer<UInt32>()
+    let scratch = try MemoryBuffer<UInt32>()
+    self.current = current
+    self.scratch = scratch
+  }
+
+  mutating func append(
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+  ) throws(TokenizerError) {
+    var position = 0
+    while position < text.count {
+      let rest = text[position...].prefix(Self.maximumSegment)
+      let end = rest.firstIndex(of: 0x0A).map { $0 + 1 } ?? rest.endIndex
+      let segment = UnsafeBufferPointer(rebasing: text[position..<end])
+      if unescapes && segment.contains(0x3C) { unescapes = false }
+      try repair(segment, to: &out)
+      position = end
+    }
+  }
+
+  private mutating func repair(
+    _ segment: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+  ) throws(TokenizerError) {
+    if segment.allSatisfy({ Self.needsNoRepair($0) || ($0 == 0x26 && !unescapes) }) {
+      return try out.append(contentsOf: segment)
+    }
+    current.removeAll()
+    try current.append(contentsOf: segment)
+    while true {
+      work += current.count
+      guard work <= Self.maximumWork else {
+        throw TokenizerError(.limit, "the text is escaped too many times over; unescape it before")
+      }
+      let mark = out.count
+      try repairOnce(to: &out)
+      let repaired = UnsafeBufferPointer(rebasing: out.view[mark...])
+      if repaired.elementsEqual(current.view) { return }
+      current.removeAll()
+      try current.append(contentsOf: repaired)
+      out.removeLast(to: mark)
+    }
+  }
+
+  /// Printable ASCII but "&", and the white space that is kept.
+  private static func needsNoRepair(_ value: UInt32) -> Bool {
+    switch value {
+    case 0x26: return false
+    case 0x20...0x7E, 0x09, 0x0A, 0x0C: return true
+    default: return false
+    }
+  }
+
+  private mutating func repairOnce(to out: inout MemoryBuffer<UInt32>) throws(TokenizerError) {
+    scratch.removeAll()
+    if unescapes {
+      try HTMLUnescape.appendCarefully(current.view, to: &scratch)
+    } else {
+      try scratch.append(contentsOf: current.view)
+    }
+    let start = out.count
+    for value in scratch.view { try CharacterRepair.append(value, to: &out) }
+    let repaired = UnsafeBufferPointer(rebasing: out.view[start...])
+    scratch.removeAll()
+    try Self.appendLineBreaks(repaired, to: &scratch)
+    out.removeLast(to: start)
+    var visible = try MemoryBuffer<UInt32>(capacity: scratch.count)
+    try Self.appendVisible(scratch.view, to: &visible)
+    try Normalization.appendNFC(visible.view, to: &out)
+  }
+
+  /// Every kind of line break to "\n". (U+0085 is gone by now: Windows-1252 reads it as "…".)
+  private static func appendLineBreaks(
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+  ) throws(TokenizerError) {
+    var previous: UInt32 = 0
+    for value in text {
+      switch value {
+      case 0x0A where previous == 0x0D: break
+      case 0x0D, 0x2028, 0x2029: try out.append(0x0A)
+      default: try out.append(value)
+      }
+      previous = value
+    }
+  }
+
+  /// Drops terminal escape sequences and the control characters that show nothing.
+  private static func appendVisible(
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+  ) throws(TokenizerError) {
+    var position = 0
+    while position < text.count {
+      let value = text[position]
+      if value == 0x1B, let end = endOfEscape(text, position) {
+        position = end
+        continue
+      }
+      if !isInvisible(value) { try out.append(value) }
+      position += 1
+    }
+  }
+
+  /// The index after the sequence ESC [ digits and semicolons, letter; nil if it is not one.
+  private static func endOfEscape(_ text: UnsafeBufferPointer<UInt32>, _ start: Int) -> Int? {
+    guard text[(start + 1)...].first == 0x5B else { return nil }
+    let tail = text[(start + 2)...].drop { $0 == 0x3B || ScalarClass.isDecimalDigit($0) }
+    guard let letter = tail.first, ScalarClass.of(letter) == .letter, letter < 0x80 else { return nil }
+    return tail.startIndex + 1
+  }
+
+  private static func isInvisible(_ value: UInt32) -> Bool {
+    switch value {
+    case 0x00...0x08, 0x0B, 0x0E...0x1F, 0x7F, 0x206A...0x206F, 0xFEFF, 0xFFF9...0xFFFC: return true
+    default: return false
+    }
+  }
+}

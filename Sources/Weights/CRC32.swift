@@ -1,0 +1,50 @@
+/// The checksum of zip archives (polynomial 0xEDB88320, reflected), 16 bytes at a time.
+/// torch.load does not verify it; a flipped bit in a weight is caught here.
+enum CRC32 {
+  static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    tables.withUnsafeBufferPointer { tables in
+      guard let table = tables.baseAddress, let start = bytes.baseAddress else { return 0 }
+      var crc: UInt32 = 0xFFFF_FFFF
+      var position = 0
+      while bytes.count - position >= 16 {
+        let a = UInt32(littleEndian: (start + position).loadUnaligned(as: UInt32.self)) ^ crc
+        let b = UInt32(littleEndian: (start + position + 4).loadUnaligned(as: UInt32.self))
+        let c = UInt32(littleEndian: (start + position + 8).loadUnaligned(as: UInt32.self))
+        let d = UInt32(littleEndian: (start + position + 12).loadUnaligned(as: UInt32.self))
+        crc = word(table + 12 * 256, a) ^ word(table + 8 * 256, b)
+        crc ^= word(table + 4 * 256, c) ^ word(table, d)
+        position += 16
+      }
+      while position < bytes.count {
+        let byte = (start + position).load(as: UInt8.self)
+        crc = (crc >> 8) ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)]
+        position += 1
+      }
+      return ~crc
+    }
+  }
+
+  /// Four bytes through four consecutive tables, the first byte through the last of them.
+  @inline(__always)
+  private static func word(_ table: UnsafePointer<UInt32>, _ value: UInt32) -> UInt32 {
+    table[768 &+ Int(value & 0xFF)]
+      ^ table[512 &+ Int((value >> 8) & 0xFF)]
+      ^ table[256 &+ Int((value >> 16) & 0xFF)]
+      ^ table[Int(value >> 24)]
+  }
+
+  /// 16 tables of 256: table k is the checksum of a byte followed by k zero bytes.
+  private static let tables: [UInt32] = {
+    var tables = [UInt32](repeating: 0, count: 16 * 256)
+    for byte in 0..<256 {
+      var crc = UInt32(byte)
+      for _ in 0..<8 { crc = (crc >> 1) ^ (crc & 1 == 1 ? 0xEDB8_8320 : 0) }
+      tables[byte] = crc
+    }
+    for index in 256..<16 * 256 {
+      let crc = tables[index - 256]
+      tables[index] = (crc >> 8) ^ tables[Int(crc & 0xFF)]
+    }
+    return tables
+  }()
+}

@@ -1,0 +1,164 @@
+import Glibc
+
+/// Bytes of a file in private memory, or a range of the caller's buffer. `bytes` are valid for as long
+/// as the block is: a function that keeps only the pointer extends the block's lifetime.
+final class ByteBlock {
+  let bytes: UnsafeRawBufferPointer
+  private let owned: UnsafeMutableRawPointer?
+
+  /// `bytes` stay the caller's and must outlive this block.
+  init(borrowing bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+    owned = nil
+  }
+
+  /// New memory, filled by `fill`.
+  init(
+    count: Int, fill: (UnsafeMutableRawBufferPointer) throws(WeightsError) -> Void
+  ) throws(WeightsError) {
+    guard let memory = malloc(max(count, 1)) else {
+      throw WeightsError(.outOfMemory, "no memory for \(count) bytes of the file")
+    }
+    let buffer = UnsafeMutableRawBufferPointer(start: memory, count: count)
+    do { try fill(buffer) } catch {
+      free(memory)
+      throw error
+    }
+    bytes = UnsafeRawBufferPointer(buffer)
+    owned = memory
+  }
+
+  deinit { free(owned) }
+}
+
+/// Where a weight file's bytes come from while it is being opened: a file descriptor or the
+/// caller's memory. Files are read, never mapped: a mapped file that is cut short ends the host
+/// with SIGBUS.
+struct FileBytes: ~Copyable {
+  let size: Int
+  private let memory: UnsafeRawBufferPointer?
+  private let descriptor: CInt
+  private let modified: timespec
+
+  init(_ memory: UnsafeRawBufferPointer) {
+    self.memory = memory
+    size = memory.count
+    descriptor = -1
+    modified = timespec()
+  }
+
+  /// Opens a regular file. O_NONBLOCK, because opening a FIFO would wait for a writer.
+  init(path: UnsafePointer<CChar>) throws(WeightsError) {
+    var descriptor: CInt
+    repeat {
+      descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    } while descriptor < 0 && errno == EINTR
+    guard descriptor >= 0 else {
+      throw WeightsError(.fileOpen, "cannot be opened: \(systemReason(errno))")
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let reason = systemReason(errno)
+      close(descriptor)
+      throw WeightsError(.fileOpen, "cannot be examined: \(reason)")
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw WeightsError(.fileOpen, "is \(fileKind(status.st_mode)), not a regular file")
+    }
+    memory = nil
+    size = Int(status.st_size)
+    self.descriptor = descriptor
+    modified = status.st_mtim
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// `count` bytes at `offset`: read from the file, or borrowed from the caller's memory.
+  func block(at offset: Int, count: Int) throws(WeightsError) -> ByteBlock {
+    try check(offset, count)
+    if let memory {
+      return ByteBlock(
+        borrowing: UnsafeRawBufferPointer(rebasing: memory[offset..<offset + count]))
+    }
+    return try ByteBlock(count: count) { (buffer) throws(WeightsError) in
+      try readFile(at: offset, into: buffer)
+    }
+  }
+
+  /// Fills `destination` from `offset` on.
+  func copy(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(WeightsError) {
+    try check(offset, destination.count)
+    guard let memory else { return try readFile(at: offset, into: destination) }
+    destination.copyMemory(
+      from: UnsafeRawBufferPointer(rebasing: memory[offset..<offset + destination.count]))
+  }
+
+  /// To be called after the last read: a file that was written to meanwhile may be a mix of two.
+  func checkUnchanged() throws(WeightsError) {
+    guard memory == nil else { return }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw WeightsError(.fileRead, "cannot be examined: \(systemReason(errno))")
+    }
+    guard
+      Int(status.st_size) == size, status.st_mtim.tv_sec == modified.tv_sec,
+      status.st_mtim.tv_nsec == modified.tv_nsec
+    else { throw WeightsError(.fileRead, "the file was changed while it was read") }
+  }
+
+  private func check(_ offset: Int, _ count: Int) throws(WeightsError) {
+    guard offset >= 0, count >= 0, offset <= size, count <= size - offset else {
+      throw .invalid("bytes \(offset) + \(count) lie outside the file's \(size) bytes")
+    }
+  }
+
+  private func readFile(
+    at offset: Int, into destination: UnsafeMutableRawBufferPointer
+  ) throws(WeightsError) {
+    guard let start = destination.baseAddress else { return }
+    var done = 0
+    while done < destination.count {
+      // Linux reads at most 2 GiB - 4 KiB at a time; asking for less keeps signals answered.
+      let wanted = min(destination.count - done, 64 << 20)
+      let got = pread(descriptor, start + done, wanted, off_t(offset + done))
+      if got > 0 {
+        done += got
+      } else if got == 0 {
+        throw WeightsError(
+          .fileRead, "the file got shorter while it was read: \(size) bytes, then an end at "
+            + "\(offset + done)")
+      } else if errno != EINTR {
+        throw WeightsError(
+          .fileRead, "reading failed at offset \(offset + done): \(systemReason(errno))")
+      }
+    }
+  }
+}
+
+/// The usual errors in fixed words: strerror's depend on the host's locale.
+private func systemReason(_ number: CInt) -> String {
+  switch number {
+  case ENOENT: "no such file"
+  case ENOTDIR: "a part of the path is not a directory"
+  case EACCES, EPERM: "permission denied"
+  case ELOOP: "too many symbolic links"
+  case ENAMETOOLONG: "the path is too long"
+  case EMFILE: "this process has too many open files"
+  case ENFILE: "the system has too many open files"
+  case ENXIO: "it is a socket or a device that is not there"
+  case ENOMEM: "the system has no memory"
+  case EIO: "input/output error"
+  default: "errno \(number)"
+  }
+}
+
+private func fileKind(_ mode: mode_t) -> String {
+  switch mode & S_IFMT {
+  case S_IFDIR: "a directory"
+  case S_IFIFO: "a FIFO"
+  case S_IFSOCK: "a socket"
+  case S_IFCHR, S_IFBLK: "a device"
+  default: "a special file"
+  }
+}

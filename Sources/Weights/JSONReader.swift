@@ -1,0 +1,197 @@
+/// A strict reader of JSON (RFC 8259) over bytes, pulled by the caller, who says what must come
+/// next. It never recurses and looks ahead one byte. Refused beyond the RFC: duplicate keys,
+/// compared after unescaping, because readers disagree on which one counts; lone surrogates;
+/// numbers other than whole ones from 0 to 2^53; nesting beyond a depth.
+struct JSONReader {
+  private struct Container {
+    let closing: UInt8
+    var isEmpty = true
+    var keys: Set<[UInt8]> = []
+  }
+
+  private let bytes: UnsafeRawBufferPointer
+  private let maximumDepth: Int
+  private let maximumKeys: Int
+  private(set) var position = 0
+  private var open: [Container] = []
+
+  init(_ bytes: UnsafeRawBufferPointer, maximumDepth: Int, maximumKeys: Int) {
+    self.bytes = bytes
+    self.maximumDepth = maximumDepth
+    self.maximumKeys = maximumKeys
+  }
+
+  mutating func beginObject() throws(WeightsError) { try begin("{", closing: "}", "an object") }
+  mutating func beginArray() throws(WeightsError) { try begin("[", closing: "]", "an array") }
+
+  /// The next key of the innermost object with its colon, or nil after its closing brace.
+  mutating func nextKey(atMost limit: Int) throws(WeightsError) -> String? {
+    guard try advance() else { return nil }
+    let start = position
+    let key = try string(atMost: limit)
+    let last = open.count - 1
+    guard last >= 0, open[last].keys.count < maximumKeys else {
+      throw failure(.limit, "an object has over \(maximumKeys) keys", at: start)
+    }
+    guard open[last].keys.insert(Array(key.utf8)).inserted else {
+      throw failure(.invalid, "the key \(quoted(key.utf8)) appears twice", at: start)
+    }
+    try expect(":", "a colon after the key \(quoted(key.utf8))")
+    return key
+  }
+
+  /// True if the innermost array has another element, which the caller reads next; false after
+  /// its closing bracket.
+  mutating func nextElement() throws(WeightsError) -> Bool { try advance() }
+
+  /// A whole number from 0 to 2^53, the integers that every JSON reader agrees on.
+  mutating func integer() throws(WeightsError) -> Int {
+    skipWhitespace()
+    let start = position
+    var value = 0
+    while let byte = peek(), byte >= 0x30, byte <= 0x39 {
+      value = value * 10 + Int(byte - 0x30)
+      guard value <= 1 << 53 else {
+        throw failure(.invalid, "a number is larger than 2^53", at: start)
+      }
+      position += 1
+    }
+    let digits = position - start
+    let leadingZero = digits > 1 && bytes[start] == 0x30
+    let next = peek() ?? 0x20
+    let goesOn = next == UInt8(ascii: ".") || next == UInt8(ascii: "e") || next == UInt8(ascii: "E")
+    guard digits > 0, !leadingZero, !goesOn else {
+      throw failure(.invalid, "a whole number in plain digits is expected", at: start)
+    }
+    return value
+  }
+
+  /// A string, unescaped; over `limit` bytes is refused before they are stored.
+  mutating func string(atMost limit: Int) throws(WeightsError) -> String {
+    try expect("\"", "a string")
+    let start = position - 1
+    var text: [UInt8] = []
+    while true {
+      guard let byte = peek() else { throw failure(.invalid, "a string does not end", at: start) }
+      guard text.count <= limit else {
+        throw failure(.limit, "a string is longer than \(limit) bytes", at: start)
+      }
+      position += 1
+      switch byte {
+      case UInt8(ascii: "\""):
+        guard text.count <= limit else {
+          throw failure(.limit, "a string is longer than \(limit) bytes", at: start)
+        }
+        guard let string = String(validating: text, as: UTF8.self) else {
+          throw failure(.invalid, "a string is not valid UTF-8", at: start)
+        }
+        return string
+      case 0x00..<0x20:
+        throw failure(.invalid, "a string holds a raw control character", at: position - 1)
+      case UInt8(ascii: "\\"): try appendEscape(to: &text)
+      default: text.append(byte)
+      }
+    }
+  }
+
+  /// After the outermost value: nothing but whitespace may follow.
+  mutating func finish() throws(WeightsError) {
+    skipWhitespace()
+    guard position == bytes.count else {
+      throw failure(.invalid, "bytes follow the end of the JSON", at: position)
+    }
+  }
+
+  // MARK: - Parts
+
+  private mutating func begin(
+    _ opening: Unicode.Scalar, closing: Unicode.Scalar, _ what: String
+  ) throws(WeightsError) {
+    try expect(opening, what)
+    guard open.count < maximumDepth else {
+      throw failure(.limit, "the JSON is nested deeper than \(maximumDepth)", at: position - 1)
+    }
+    open.append(Container(closing: UInt8(ascii: closing)))
+  }
+
+  /// Past the comma to the next item, or past the closing bracket (false).
+  private mutating func advance() throws(WeightsError) -> Bool {
+    guard let container = open.last else { return false }
+    skipWhitespace()
+    if peek() == container.closing {
+      position += 1
+      open.removeLast()
+      return false
+    }
+    if !container.isEmpty { try expect(",", "a comma or the end of the list") }
+    open[open.count - 1].isEmpty = false
+    return true
+  }
+
+  private mutating func appendEscape(to text: inout [UInt8]) throws(WeightsError) {
+    let start = position - 1
+    let escape = peek()
+    position += 1
+    switch escape {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(escape ?? 0)
+    case UInt8(ascii: "b"): text.append(0x08)
+    case UInt8(ascii: "f"): text.append(0x0C)
+    case UInt8(ascii: "n"): text.append(0x0A)
+    case UInt8(ascii: "r"): text.append(0x0D)
+    case UInt8(ascii: "t"): text.append(0x09)
+    case UInt8(ascii: "u"):
+      var code = try hexadecimal4(escapeAt: start)
+      if code >= 0xD800, code < 0xDC00, peek() == UInt8(ascii: "\\") {
+        position += 1
+        guard peek() == UInt8(ascii: "u") else {
+          throw failure(.invalid, "a lone surrogate in a string", at: start)
+        }
+        position += 1
+        let low = try hexadecimal4(escapeAt: start)
+        guard low >= 0xDC00, low < 0xE000 else {
+          throw failure(.invalid, "a lone surrogate in a string", at: start)
+        }
+        code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+      }
+      guard let scalar = Unicode.Scalar(code) else {
+        throw failure(.invalid, "a lone surrogate in a string", at: start)
+      }
+      text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+    default: throw failure(.invalid, "an unknown escape in a string", at: start)
+    }
+  }
+
+  private mutating func hexadecimal4(escapeAt start: Int) throws(WeightsError) -> UInt32 {
+    var code: UInt32 = 0
+    for _ in 0..<4 {
+      guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+        throw failure(.invalid, "an escape without four hexadecimal digits", at: start)
+      }
+      code = code << 4 | UInt32(digit)
+      position += 1
+    }
+    return code
+  }
+
+  private mutating func expect(
+    _ scalar: Unicode.Scalar, _ what: String
+  ) throws(WeightsError) {
+    skipWhitespace()
+    guard peek() == UInt8(ascii: scalar) else {
+      throw failure(.invalid, "\(what) is expected", at: position)
+    }
+    position += 1
+  }
+
+  private mutating func skipWhitespace() {
+    while let byte = peek(), byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
+      position += 1
+    }
+  }
+
+  private func peek() -> UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  private func failure(_ kind: WeightsError.Kind, _ message: String, at offset: Int) -> WeightsError {
+    WeightsError(kind, "header byte \(offset): \(message)")
+  }
+}

@@ -1,0 +1,150 @@
+/// A pickle, interpreted without Python: a stack machine that only builds data.
+///
+/// Allowed are the opcodes torch.save emits in its default protocol, 2; the set is that of
+/// torch.load's weights_only reader. Nothing is ever called. A known global used as torch uses it
+/// yields a dictionary, a storage or a tensor; any other global, and whatever is made of it, is an
+/// inert opaque value. So a checkpoint may carry an optimizer, a configuration or training
+/// history made of any classes, as long as no weight is one of them.
+struct Pickle: ~Copyable {
+  /// Kept: strings stay in it.
+  private let block: ByteBlock
+  private(set) var values = MallocArray<PickleValue>()
+  private(set) var elements = MallocArray<Int32>()
+  private(set) var cells = MallocArray<PickleCell>()
+  private(set) var tensors = MallocArray<PickleTensor>()
+  private(set) var storages = MallocArray<PickleStorage>()
+  /// The value the pickle stands for.
+  private(set) var root = 0
+
+  // A ViT-L/14 checkpoint with its Adam state takes some 100,000 steps.
+  static let maximumSteps = 1_000_000
+  static let maximumDepth = 64
+  static let maximumMemo = 1_000_000
+  static let maximumStack = 100_000
+  static let maximumGlobal = 256
+
+  init(_ block: ByteBlock) throws(WeightsError) {
+    self.block = block
+    var machine = PickleMachine(block.bytes)
+    root = try machine.run(&self)
+  }
+
+  // MARK: - Reading
+
+  var bytes: UnsafeRawBufferPointer { block.bytes }
+
+  func kind(_ index: Int) -> PickleValue.Kind { values[index].kind }
+
+  func string(_ index: Int) -> UnsafeRawBufferPointer? {
+    let value = values[index]
+    guard value.kind == .string else { return nil }
+    return slice(value.a, value.b)
+  }
+
+  func slice(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: bytes[start..<start + count])
+  }
+
+  /// The pairs of a dictionary, in the file's order; nil if it is none.
+  func pairs(_ index: Int) -> PicklePairs? {
+    let value = values[index]
+    guard value.kind == .dictionary || value.kind == .orderedDictionary else { return nil }
+    return PicklePairs(cells: cells.buffer, cell: value.a)
+  }
+
+  /// Integers of the element arena, where a tensor's shape and strides are.
+  func integers(at start: Int, count: Int) -> [Int] {
+    (start..<start + count).map { values[Int(elements[$0])].a }
+  }
+
+  /// "module.name" of the global behind an opaque value.
+  func globalName(_ value: PickleValue) -> String {
+    quoted(slice(value.a, value.b).map { $0 == 0x0A ? UInt8(ascii: ".") : $0 })
+  }
+
+  /// Whether an opaque value was made by torch itself.
+  func isTorchs(_ index: Int) -> Bool {
+    values[index].kind == .opaque
+      && slice(values[index].a, values[index].b).starts(with: "torch".utf8)
+  }
+
+  /// What a value is, for messages.
+  func describe(_ index: Int) -> String {
+    let value = values[index]
+    switch value.kind {
+    case .none: return "None"
+    case .bool: return "a bool"
+    case .integer: return "an integer"
+    case .float: return "a float"
+    case .string: return "a string"
+    case .tuple: return "a tuple"
+    case .list: return "a list"
+    case .dictionary, .orderedDictionary: return "a dict"
+    case .tensor: return "a tensor"
+    case .storage: return "a storage"
+    case .global: return "a function or class"
+    case .opaque: return "an object of \(globalName(value))"
+    }
+  }
+
+  // MARK: - Building, for the machine
+
+  mutating func add(_ value: PickleValue) throws(WeightsError) -> Int32 {
+    try values.append(value)
+    return Int32(values.count - 1)
+  }
+
+  mutating func addTuple(_ parts: some Collection<Int32>) throws(WeightsError) -> Int32 {
+    var depth: UInt8 = 0
+    let start = elements.count
+    for part in parts {
+      depth = max(depth, values[Int(part)].depth)
+      try elements.append(part)
+    }
+    return try add(
+      PickleValue(kind: .tuple, depth: deeper(depth), a: start, b: elements.count - start))
+  }
+
+  mutating func addTensor(_ tensor: PickleTensor) throws(WeightsError) -> Int32 {
+    try tensors.append(tensor)
+    return try add(PickleValue(kind: .tensor, a: tensors.count - 1))
+  }
+
+  mutating func addStorage(_ storage: PickleStorage) throws(WeightsError) -> Int32 {
+    try storages.append(storage)
+    return try add(PickleValue(kind: .storage, a: storages.count - 1))
+  }
+
+  /// Appends to a list (`key` -1) or a dictionary.
+  mutating func link(_ cell: PickleCell, to container: Int) throws(WeightsError) {
+    var value = values[container]
+    var depth = values[Int(cell.value)].depth
+    if cell.key >= 0 { depth = max(depth, values[Int(cell.key)].depth) }
+    value.depth = max(value.depth, try deeper(depth))
+    try cells.append(cell)
+    let index = cells.count - 1
+    if value.b >= 0 { cells[value.b].next = Int32(index) } else { value.a = index }
+    value.b = index
+    values[container] = value
+  }
+
+  private func deeper(_ depth: UInt8) throws(WeightsError) -> UInt8 {
+    guard depth < Pickle.maximumDepth else {
+      throw .limit("data.pkl nests objects deeper than \(Pickle.maximumDepth)")
+    }
+    return depth + 1
+  }
+}
+
+/// Walks a dictionary's cells. For use while the pickle is alive.
+struct PicklePairs: Sequence, IteratorProtocol {
+  fileprivate let cells: UnsafeMutableBufferPointer<PickleCell>
+  fileprivate var cell: Int
+
+  mutating func next() -> (key: Int, value: Int)? {
+    guard cell >= 0 else { return nil }
+    let cell = cells[cell]
+    self.cell = Int(cell.next)
+    return (Int(cell.key), Int(cell.value))
+  }
+}

@@ -1,0 +1,235 @@
+/// The stack machine that runs a pickle's opcodes.
+struct PickleMachine: ~Copyable {
+  private var cursor: ByteCursor
+  private var stack = MallocArray<Int32>()
+  /// Heights of the stack at each open MARK; nothing below the last one may be popped.
+  private var marks = MallocArray<Int32>()
+  private var memo = MallocArray<Int32>()
+
+  init(_ bytes: UnsafeRawBufferPointer) {
+    cursor = ByteCursor(bytes, subject: "data.pkl")
+  }
+
+  /// Runs to STOP; the index of the one value left.
+  mutating func run(_ pickle: inout Pickle) throws(WeightsError) -> Int {
+    guard try cursor.integer(UInt8.self) == 0x80 else {
+      throw .invalid("data.pkl does not begin with a pickle's PROTO opcode")
+    }
+    let version = try cursor.integer(UInt8.self)
+    guard version == 2 else {
+      throw .unsupported(
+        "data.pkl uses pickle protocol \(version); only torch.save's default, 2, is read: "
+          + "torch.save(torch.load('old.pt', map_location='cpu'), 'new.pt')")
+    }
+    var steps = 0
+    while true {
+      steps += 1
+      guard steps <= Pickle.maximumSteps else {
+        throw .limit("data.pkl has over \(Pickle.maximumSteps) opcodes")
+      }
+      let offset = cursor.position
+      let opcode = try cursor.integer(UInt8.self)
+      if opcode == UInt8(ascii: ".") { break }
+      do { try step(opcode, &pickle) } catch {
+        throw error.within("data.pkl offset \(offset)")
+      }
+    }
+    guard stack.count == 1, marks.isEmpty else {
+      throw .invalid("data.pkl leaves \(stack.count) values at its end instead of 1")
+    }
+    guard cursor.remaining == 0 else {
+      throw .invalid("data.pkl goes on for \(cursor.remaining) bytes after its end")
+    }
+    return Int(stack[0])
+  }
+
+  private mutating func step(_ opcode: UInt8, _ pickle: inout Pickle) throws(WeightsError) {
+    switch opcode {
+    case UInt8(ascii: "("):
+      guard marks.count < Pickle.maximumDepth else {
+        throw .limit("over \(Pickle.maximumDepth) nested MARKs")
+      }
+      try marks.append(Int32(stack.count))
+
+    case UInt8(ascii: "N"): try push(PickleValue(kind: .none), &pickle)
+    case 0x88: try push(PickleValue(kind: .bool, a: 1), &pickle)
+    case 0x89: try push(PickleValue(kind: .bool, a: 0), &pickle)
+    case UInt8(ascii: "J"): try push(integer: Int(cursor.integer(Int32.self)), &pickle)
+    case UInt8(ascii: "K"): try push(integer: Int(cursor.integer(UInt8.self)), &pickle)
+    case UInt8(ascii: "M"): try push(integer: Int(cursor.integer(UInt16.self)), &pickle)
+    case 0x8A: try pushLong(&pickle)
+    case UInt8(ascii: "G"):  // big-endian
+      let bits = UInt64(bigEndian: try cursor.integer(UInt64.self).littleEndian)
+      try push(PickleValue(kind: .float, a: Int(bitPattern: UInt(bits))), &pickle)
+    case UInt8(ascii: "X"): try pushString(count: Int(cursor.integer(UInt32.self)), &pickle)
+    case UInt8(ascii: "U"): try pushString(count: Int(cursor.integer(UInt8.self)), &pickle)
+
+    case UInt8(ascii: ")"): try push(index: pickle.addTuple([]))
+    case 0x85...0x87: try collectTuple(count: Int(opcode) - 0x84, &pickle)
+    case UInt8(ascii: "t"): try collectTuple(count: itemsAboveMark(), &pickle)
+    case UInt8(ascii: "]"): try push(PickleValue(kind: .list, a: -1, b: -1), &pickle)
+    case UInt8(ascii: "}"): try push(PickleValue(kind: .dictionary, a: -1, b: -1), &pickle)
+
+    case UInt8(ascii: "a"): try appendItems(count: 1, &pickle)
+    case UInt8(ascii: "e"): try appendItems(count: itemsAboveMark(), &pickle)
+    case UInt8(ascii: "s"): try setItems(count: 2, &pickle)
+    case UInt8(ascii: "u"): try setItems(count: itemsAboveMark(), &pickle)
+
+    case UInt8(ascii: "h"): try recall(Int(cursor.integer(UInt8.self)))
+    case UInt8(ascii: "j"): try recall(Int(cursor.integer(UInt32.self)))
+    case UInt8(ascii: "q"): try memorise(Int(cursor.integer(UInt8.self)))
+    case UInt8(ascii: "r"): try memorise(Int(cursor.integer(UInt32.self)))
+
+    case UInt8(ascii: "c"): try pushGlobal(&pickle)
+    case UInt8(ascii: "Q"):
+      let identifier = try pop()
+      try push(index: pickle.persistent(identifier))
+    case UInt8(ascii: "R"), 0x81:
+      let arguments = try pop()
+      let callable = try pop()
+      try push(index: pickle.reduce(callable, arguments, isNew: opcode == 0x81))
+    case UInt8(ascii: "b"):
+      _ = try pop()  // attributes of an OrderedDict or an inert object: not needed, not kept
+      let target = try top()
+      guard pickle.kind(target) == .orderedDictionary || pickle.kind(target) == .opaque else {
+        throw .invalid("BUILD on \(pickle.describe(target))")
+      }
+    default:
+      throw .unsupported(
+        "opcode 0x\(hexadecimal([opcode])) is not one that torch.save writes into a checkpoint")
+    }
+  }
+
+  // MARK: - Stack
+
+  private var floor: Int { marks.isEmpty ? 0 : Int(marks[marks.count - 1]) }
+
+  private mutating func push(index: Int32) throws(WeightsError) {
+    guard stack.count < Pickle.maximumStack else {
+      throw .limit("over \(Pickle.maximumStack) values on the stack")
+    }
+    try stack.append(index)
+  }
+
+  private mutating func push(_ value: PickleValue, _ pickle: inout Pickle) throws(WeightsError) {
+    try push(index: pickle.add(value))
+  }
+
+  private mutating func push(integer: Int, _ pickle: inout Pickle) throws(WeightsError) {
+    try push(PickleValue(kind: .integer, a: integer), &pickle)
+  }
+
+  private func top() throws(WeightsError) -> Int {
+    guard stack.count > floor else { throw .invalid("the stack is empty") }
+    return Int(stack[stack.count - 1])
+  }
+
+  private mutating func pop() throws(WeightsError) -> Int {
+    let index = try top()
+    stack.removeLast()
+    return index
+  }
+
+  /// Closes the last MARK; the number of values above it.
+  private mutating func itemsAboveMark() throws(WeightsError) -> Int {
+    guard !marks.isEmpty else { throw .invalid("there is no MARK") }
+    let count = stack.count - floor
+    marks.removeLast()
+    return count
+  }
+
+  // MARK: - Opcodes
+
+  /// Two's complement, little-endian. Longer than an Int is inert: no weight needs it.
+  private mutating func pushLong(_ pickle: inout Pickle) throws(WeightsError) {
+    let count = Int(try cursor.integer(UInt8.self))
+    let bytes = try cursor.slice(count)
+    guard count <= 8 else { return try push(PickleValue(kind: .float), &pickle) }
+    var value: UInt64 = (bytes.last ?? 0) & 0x80 == 0 ? 0 : .max
+    for byte in bytes.reversed() { value = value << 8 | UInt64(byte) }
+    try push(integer: Int(Int64(bitPattern: value)), &pickle)
+  }
+
+  private mutating func pushString(count: Int, _ pickle: inout Pickle) throws(WeightsError) {
+    let start = cursor.position
+    try cursor.skip(count)
+    try push(PickleValue(kind: .string, a: start, b: count), &pickle)
+  }
+
+  private mutating func pushGlobal(_ pickle: inout Pickle) throws(WeightsError) {
+    let start = cursor.position
+    _ = try cursor.line(atMost: Pickle.maximumGlobal)
+    _ = try cursor.line(atMost: Pickle.maximumGlobal)
+    let count = cursor.position - 1 - start
+    if let code = PickleGlobal.code(pickle.slice(start, count)) {
+      try push(PickleValue(kind: .global, a: code), &pickle)
+    } else {
+      try push(PickleValue(kind: .opaque, a: start, b: count), &pickle)
+    }
+  }
+
+  private mutating func collectTuple(
+    count: Int, _ pickle: inout Pickle
+  ) throws(WeightsError) {
+    let start = stack.count - count
+    guard start >= floor else { throw .invalid("a tuple needs \(count) values on the stack") }
+    let tuple = try pickle.addTuple(stack.buffer[start...])
+    stack.removeLast(count)
+    try push(index: tuple)
+  }
+
+  /// APPEND, APPENDS. What is added to an inert object is dropped.
+  private mutating func appendItems(
+    count: Int, _ pickle: inout Pickle
+  ) throws(WeightsError) {
+    let target = try container(below: count)
+    guard pickle.kind(target) == .list || pickle.kind(target) == .opaque else {
+      throw .invalid("APPEND to \(pickle.describe(target))")
+    }
+    if pickle.kind(target) == .list {
+      for item in stack.buffer[(stack.count - count)...] {
+        try pickle.link(PickleCell(key: -1, value: item), to: target)
+      }
+    }
+    stack.removeLast(count)
+  }
+
+  /// SETITEM, SETITEMS.
+  private mutating func setItems(count: Int, _ pickle: inout Pickle) throws(WeightsError) {
+    let target = try container(below: count)
+    let kind = pickle.kind(target)
+    guard kind == .dictionary || kind == .orderedDictionary || kind == .opaque else {
+      throw .invalid("SETITEM on \(pickle.describe(target))")
+    }
+    guard count % 2 == 0 else { throw .invalid("SETITEMS with a key and no value") }
+    if kind != .opaque {
+      for position in stride(from: stack.count - count, to: stack.count, by: 2) {
+        let cell = PickleCell(key: stack[position], value: stack[position + 1])
+        try pickle.link(cell, to: target)
+      }
+    }
+    stack.removeLast(count)
+  }
+
+  private func container(below count: Int) throws(WeightsError) -> Int {
+    let position = stack.count - count - 1
+    guard position >= floor else { throw .invalid("the stack is empty") }
+    return Int(stack[position])
+  }
+
+  private mutating func memorise(_ key: Int) throws(WeightsError) {
+    guard key < Pickle.maximumMemo else {
+      throw .limit("memo number \(key) is beyond \(Pickle.maximumMemo)")
+    }
+    let value = try top()
+    try memo.extend(to: key, filling: -1)
+    memo[key] = Int32(value)
+  }
+
+  private mutating func recall(_ key: Int) throws(WeightsError) {
+    guard key < memo.count, memo[key] >= 0 else {
+      throw .invalid("memo number \(key) was never set")
+    }
+    try push(index: memo[key])
+  }
+}

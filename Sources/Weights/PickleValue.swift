@@ -1,0 +1,101 @@
+/// One object of a pickle, in an arena and referred to by its index. Python's object graph may be
+/// as deep or as cyclic as a file wants; indices have no depth, and freeing an arena no recursion.
+struct PickleValue: BitwiseCopyable {
+  enum Kind: UInt8 {
+    case none
+    /// `a`: 0 or 1.
+    case bool
+    /// `a`: the value.
+    case integer
+    /// `a`: the bits of a Double.
+    case float
+    /// `a`, `b`: the place and length of its bytes in the pickle.
+    case string
+    /// `a`, `b`: the first of its elements in the element arena, and their number.
+    case tuple
+    /// `a`, `b`: the first and last of its cells; -1 if empty.
+    case list, dictionary, orderedDictionary
+    /// `a`: index into the tensors.
+    case tensor
+    /// `a`: index into the storages.
+    case storage
+    /// A global that is known. `a`: a `PickleGlobal`'s code.
+    case global
+    /// Anything made by a global that is not known. It was not made: nothing in a pickle is ever
+    /// called. `a`, `b`: the place and length of the global's "module\nname" in the pickle.
+    case opaque
+  }
+
+  let kind: Kind
+  /// 1 + the depth of the deepest part.
+  var depth: UInt8 = 1
+  var a = 0
+  var b = 0
+}
+
+/// One element of a list, or one pair of a dictionary.
+struct PickleCell: BitwiseCopyable {
+  /// -1 in a list.
+  let key: Int32
+  let value: Int32
+  var next: Int32 = -1
+}
+
+/// The globals a torch.save checkpoint of tensors needs, matched as strings.
+enum PickleGlobal {
+  case orderedDict, rebuildTensor, rebuildParameter, size
+  case storage(ElementType)
+
+  init?(_ moduleAndName: UnsafeRawBufferPointer) {
+    guard let index = PickleGlobal.names.firstIndex(where: { $0.utf8.elementsEqual(moduleAndName) })
+    else { return nil }
+    self.init(code: index)
+  }
+
+  /// The position in `names`, to be kept in an arena.
+  init?(code: Int) {
+    switch code {
+    case 0: self = .orderedDict
+    case 1: self = .rebuildTensor
+    case 2: self = .rebuildParameter
+    case 3: self = .size
+    case 4..<PickleGlobal.names.count: self = .storage(PickleGlobal.elementTypes[code - 4])
+    default: return nil
+    }
+  }
+
+  static func code(_ moduleAndName: UnsafeRawBufferPointer) -> Int? {
+    names.firstIndex { $0.utf8.elementsEqual(moduleAndName) }
+  }
+
+  private static let names = [
+    "collections\nOrderedDict", "torch._utils\n_rebuild_tensor_v2",
+    "torch._utils\n_rebuild_parameter", "torch\nSize",
+    "torch\nDoubleStorage", "torch\nFloatStorage", "torch\nHalfStorage", "torch\nBFloat16Storage",
+    "torch\nLongStorage", "torch\nIntStorage", "torch\nShortStorage", "torch\nCharStorage",
+    "torch\nByteStorage", "torch\nBoolStorage",
+  ]
+  private static let elementTypes: [ElementType] = [
+    .f64, .f32, .f16, .bf16, .i64, .i32, .i16, .i8, .u8, .bool,
+  ]
+}
+
+/// A record of numbers that tensors are views of.
+struct PickleStorage: BitwiseCopyable {
+  let elementType: ElementType
+  /// The record's name, `data/<key>`: its place in the pickle.
+  let keyStart: Int
+  let keyCount: Int
+  /// Elements.
+  let count: Int
+}
+
+/// What `_rebuild_tensor_v2` was given. Shape and strides are places in the element arena.
+struct PickleTensor: BitwiseCopyable {
+  let storage: Int
+  /// Elements before the first one.
+  let offset: Int
+  let rank: Int
+  let shapeStart: Int
+  let stridesStart: Int
+}

@@ -1,0 +1,82 @@
+/// How one number of a tensor is stored.
+public enum ElementType: String, Sendable, BitwiseCopyable, CustomStringConvertible {
+  case f64, f32, f16, bf16
+  case i64, i32, i16, i8
+  case u64, u32, u16, u8
+  case bool
+
+  /// As messages name it: "f32".
+  public var description: String { rawValue }
+
+  /// Bytes per element.
+  public var size: Int {
+    switch self {
+    case .f64, .i64, .u64: 8
+    case .f32, .i32, .u32: 4
+    case .f16, .bf16, .i16, .u16: 2
+    case .i8, .u8, .bool: 1
+    }
+  }
+}
+
+/// What a file says about one tensor, without its values.
+public struct TensorInfo: Sendable, Equatable {
+  public let name: String
+  public let elementType: ElementType
+  /// Outermost dimension first; empty for a single number.
+  public let shape: [Int]
+  /// Elements: the product of `shape`.
+  public let count: Int
+
+  /// Nil if a dimension is negative or the product does not fit an Int.
+  public init?(name: String, elementType: ElementType, shape: [Int]) {
+    guard let count = TensorInfo.count(of: shape) else { return nil }
+    self.name = name
+    self.elementType = elementType
+    self.shape = shape
+    self.count = count
+  }
+
+  private static func count(of shape: [Int]) -> Int? {
+    var count = 1
+    for size in shape {
+      guard size >= 0 else { return nil }
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      guard !overflow else { return nil }
+      count = product
+    }
+    return count
+  }
+}
+
+/// Limits that hold for every format. Generous: the largest CLIP has under 1,000 tensors.
+enum WeightsLimits {
+  static let tensors = 65_536
+  static let rank = 8
+  static let nameBytes = 256
+  /// All tensor bytes together: far above any ActionCLIP, below what would stall a host for minutes.
+  static let tensorBytes = 32 << 30
+}
+
+/// A tensor's name as text. Names reach messages and lookups, so they are short, sound UTF-8 and
+/// free of control characters.
+func tensorName(_ bytes: some Collection<UInt8>) throws(WeightsError) -> String {
+  guard bytes.count <= WeightsLimits.nameBytes else {
+    throw .limit(
+      "tensor name \(quoted(bytes, limit: 64)) is \(bytes.count) bytes long; "
+        + "at most \(WeightsLimits.nameBytes) are read")
+  }
+  guard let name = String(validating: bytes, as: UTF8.self) else {
+    throw .invalid("tensor name \(quoted(bytes)) is not valid UTF-8")
+  }
+  guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+    throw .invalid("tensor name \(quoted(bytes)) contains a control character")
+  }
+  return name
+}
+
+/// `a` before `b`, byte by byte. Swift's own order of strings treats canonically equal text as
+/// equal; tensor names are compared as the bytes they are.
+func bytesPrecede(_ a: String, _ b: String) -> Bool {
+  a.utf8.lexicographicallyPrecedes(b.utf8)
+}

@@ -1,0 +1,19 @@
+/// Named tensors to read from: all that the model needs to know of weight files.
+public protocol TensorSource {
+  /// Every tensor's name, sorted by its bytes.
+  var names: [String] { get }
+
+  /// Nil if there is no tensor of this name.
+  func info(_ name: String) -> TensorInfo?
+
+  /// Writes the tensor's values as fp32, row-major, into the caller's memory.
+  ///
+  /// fp16, bf16, bool and integers of 16 bits or fewer convert exactly; fp64 and wider integers
+  /// are rounded to nearest. Values are not judged: NaN and infinities pass.
+  ///
+  /// Throws `missingTensor` if there is none of this name, `tensorShape` if `destination.count`
+  /// is not the product of its shape.
+  func read(
+    _ name: String, into destination: UnsafeMutableBufferPointer<Float>
+  ) throws(WeightsError)
+}

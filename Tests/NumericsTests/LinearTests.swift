@@ -1,0 +1,112 @@
+import Testing
+
+@testable import Numerics
+
+/// Products with weights: right, and the same bits however they are cut up.
+struct LinearTests {
+  /// A layer and the numbers it was made from.
+  private struct Layer {
+    let weight: FloatBuffer
+    let bias: FloatBuffer
+    let linear: Linear
+
+    init(_ inputs: Int, _ outputs: Int, seed: UInt64) throws {
+      var numbers = Numbers(seed: seed)
+      weight = try numbers.buffer(inputs * outputs)
+      bias = try numbers.buffer(outputs)
+      linear = try Linear(weight: weight, bias: bias, inputs: inputs, outputs: outputs)
+    }
+  }
+
+  private func input(_ rows: Int, _ width: Int) throws -> FloatBuffer {
+    var numbers = Numbers(seed: 7)
+    let x = try FloatBuffer(count: rows * width)
+    for i in 0..<rows * width { x.base[i] = numbers.next() }
+    return x
+  }
+
+  private func apply(_ linear: Linear, _ x: FloatBuffer, rows: Int, threads: Int) throws -> [Float] {
+    let y = try FloatBuffer(count: rows * linear.outputs)
+    linear.apply(
+      rows: rows, x.base, stride: linear.inputs, to: y.base, stride: linear.outputs,
+      pool: ThreadPool(threads: threads))
+    return array(y.base, rows * linear.outputs)
+  }
+
+  /// One accumulator from first to last, fused where the processor fuses: not close, but equal.
+  @Test(arguments: [
+    (1, 64, 64), (3, 17, 5), (50, 768, 96), (33, 64, 2048), (197, 128, 384), (13, 100, 33),
+    (25, 3, 16), (12, 1, 1), (200, 3072, 40),
+  ])
+  func isTheSumFromFirstToLast(rows: Int, inputs: Int, outputs: Int) throws {
+    let layer = try Layer(inputs, outputs, seed: 1)
+    let x = try input(rows, inputs)
+    let y = try apply(layer.linear, x, rows: rows, threads: 2)
+    let fused = instructionSet != "portable"
+    for row in 0..<rows {
+      for output in 0..<outputs {
+        var sum: Float = 0
+        for i in 0..<inputs {
+          let (a, w) = (x.base[row * inputs + i], layer.weight.base[output * inputs + i])
+          sum = fused ? sum.addingProduct(a, w) : sum + a * w
+        }
+        if y[row * outputs + output] != sum + layer.bias.base[output] {
+          Issue.record("row \(row), output \(output)")
+          return
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [(64, 64), (128, 384), (768, 768), (512, 2048), (100, 60), (3072, 92)])
+  func aRowDoesNotDependOnItsNeighbours(inputs: Int, outputs: Int) throws {
+    let linear = try Layer(inputs, outputs, seed: 2).linear
+    let x = try input(900, inputs)
+    let all = try apply(linear, x, rows: 900, threads: 1)
+    for (first, rows) in [(0, 1), (0, 31), (0, 32), (1, 33), (32, 200), (64, 5), (7, 890)] {
+      let part = try FloatBuffer(count: rows * inputs)
+      part.base.update(from: x.base + first * inputs, count: rows * inputs)
+      let alone = try apply(linear, part, rows: rows, threads: 1)
+      let same = bits(alone) == bits(Array(all[first * outputs..<(first + rows) * outputs]))
+      #expect(same, "rows \(first) ..< \(first + rows)")
+    }
+    // And at another place in the batch.
+    let moved = try FloatBuffer(count: 900 * inputs)
+    for row in 0..<900 {
+      (moved.base + (row + 13) % 900 * inputs).update(from: x.base + row * inputs, count: inputs)
+    }
+    let y = try apply(linear, moved, rows: 900, threads: 1)
+    for row in 0..<900 {
+      let to = (row + 13) % 900
+      let same =
+        bits(Array(y[to * outputs..<(to + 1) * outputs]))
+        == bits(Array(all[row * outputs..<(row + 1) * outputs]))
+      #expect(same, "row \(row) at \(to)")
+    }
+  }
+
+  @Test(arguments: [(1, 768, 2304), (197, 768, 768), (600, 128, 512), (40, 64, 100)])
+  func threadsDoNotChangeBits(rows: Int, inputs: Int, outputs: Int) throws {
+    let linear = try Layer(inputs, outputs, seed: 3).linear
+    let x = try input(rows, inputs)
+    let one = try apply(linear, x, rows: rows, threads: 1)
+    for threads in [2, 3, 4, 7, 8] {
+      let same = bits(try apply(linear, x, rows: rows, threads: threads)) == bits(one)
+      #expect(same, "\(threads) threads")
+    }
+  }
+
+  @Test func addsToTheResidualOnlyItsLiveRows() throws {
+    let linear = try Layer(64, 96, seed: 4).linear
+    let x = try input(5, 64)
+    let residual = try FloatBuffer(count: 5 * 96)
+    for i in 0..<residual.count { residual.base[i] = 1 }
+    let scratch = try FloatBuffer(count: 5 * 96)
+    linear.add(
+      rows: 5, x.base, stride: 64, to: residual.base, stride: 96, scratch: scratch.base,
+      pool: ThreadPool(threads: 2))
+    let y = try apply(linear, x, rows: 5, threads: 1)
+    for i in 0..<5 * 96 { #expect(abs(residual.base[i] - (1 + y[i])) < 1e-5) }
+    for i in 5 * 96..<residual.count { #expect(residual.base[i] == 1) }
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+@testable import Numerics
+
+/// LayerNorm, activations, softmax and attention against their definitions in Double.
+struct RowKernelTests {
+  @Test(arguments: [(1, 64), (70, 768), (3, 17), (2, 5)])
+  func layerNorm(rows: Int, width: Int) throws {
+    var numbers = Numbers(seed: 5)
+    let x = try numbers.buffer(rows * width)
+    let norm = LayerNorm(
+      weight: try numbers.buffer(width), bias: try numbers.buffer(width), epsilon: 1e-5)
+    let y = try FloatBuffer(count: rows * width)
+    norm.apply(
+      rows: rows, x.base, stride: width, to: y.base, stride: width, pool: ThreadPool(threads: 2))
+    for row in 0..<rows {
+      let values = array(x.base + row * width, width).map(Double.init)
+      let mean = values.reduce(0, +) / Double(width)
+      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
+      for i in 0..<width {
+        let expected =
+          (values[i] - mean) / (variance + 1e-5).squareRoot() * Double(norm.weight.base[i])
+          + Double(norm.bias.base[i])
+        #expect(abs(Double(y.base[row * width + i]) - expected) < 1e-5)
+      }
+    }
+  }
+
+  @Test func quickGELUOverItsWholeRange() throws {
+    let values: [Float] = stride(from: -60, through: 60, by: 0.37).map { Float($0) } + [0, -0.0, 1e30, -1e30]
+    let inputs = values.count
+    // Identity weights leave the activation alone to be seen.
+    let weight = try FloatBuffer(count: inputs * inputs)
+    for i in 0..<inputs { weight.base[i * inputs + i] = 1 }
+    let linear = try Linear(weight: weight, bias: nil, inputs: inputs, outputs: inputs)
+    let x = try FloatBuffer(count: 1 * inputs)
+    for i in 0..<inputs { x.base[i] = values[i] }
+    let y = try FloatBuffer(count: 1 * inputs)
+    linear.apply(
+      rows: 1, x.base, stride: inputs, to: y.base, stride: inputs, activation: .quickGELU,
+      pool: ThreadPool(threads: 1))
+    for (i, value) in values.enumerated() {
+      let expected = Double(value) / (1 + exp(-1.702 * Double(value)))
+      #expect(abs(Double(y.base[i]) - expected) <= 1e-6 * max(1, abs(expected)), "at \(value)")
+    }
+  }
+
+  @Test(arguments: [(1, false), (10, true), (77, true), (197, false), (300, true)])
+  func attention(length: Int, causal: Bool) throws {
+    let (heads, width) = (2, 128)
+    var numbers = Numbers(seed: 6)
+    let qkv = try numbers.buffer(length * 3 * width)
+    let out = try FloatBuffer(count: length * width)
+    let scratch = try FloatBuffer(
+      count: MultiHeadAttention.scratch(longest: length, threads: 2))
+    let offsets = [0, length]
+    offsets.withUnsafeBufferPointer { offsets in
+      MultiHeadAttention(heads: heads, width: width, causal: causal).apply(
+        Sequences(offsets: offsets.baseAddress!, count: 1), qkv: qkv.base, to: out.base,
+        scratch: scratch.base, longest: length, pool: ThreadPool(threads: 2))
+    }
+    let size = width / heads
+    for head in 0..<heads {
+      for q in stride(from: 0, to: length, by: 7) {
+        let seen = causal ? q + 1 : length
+        let query = qkv.base + q * 3 * width + head * size
+        let scores = (0..<seen).map { k -> Double in
+          let key = qkv.base + k * 3 * width + width + head * size
+          return (0..<size).reduce(0) { $0 + Double(query[$1]) * Double(key[$1]) } / 8
+        }
+        let total = scores.reduce(0) { $0 + exp($1) }
+        for i in stride(from: 0, to: size, by: 9) {
+          let expected = (0..<seen).reduce(0.0) {
+            let value = qkv.base[$1 * 3 * width + 2 * width + head * size + i]
+            return $0 + exp(scores[$1]) / total * Double(value)
+          }
+          #expect(abs(Double(out.base[q * width + head * size + i]) - expected) < 1e-5)
+        }
+      }
+    }
+  }
+
+  @Test func finiteMeansNoNaNAndNoInfinityAnywhere() throws {
+    let x = try FloatBuffer(count: 100)
+    x.base[3] = Float.greatestFiniteMagnitude
+    x.base[4] = -Float.leastNonzeroMagnitude
+    #expect(x.isFinite)
+    for bad in [Float.nan, .infinity, -.infinity] {
+      for place in [0, 17, 99] {
+        let old = x.base[place]
+        x.base[place] = bad
+        #expect(!x.isFinite)
+        x.base[place] = old
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import Testing
+
+@testable import Weights
+
+@Suite struct JSONReaderTests {
+  private func reading<R>(
+    _ text: String, depth: Int = 4, _ body: (inout JSONReader) throws -> R
+  ) throws -> R {
+    try Array(text.utf8).withUnsafeBytes { bytes in
+      var json = JSONReader(bytes, maximumDepth: depth, maximumKeys: 3)
+      return try body(&json)
+    }
+  }
+
+  private func refusal(_ text: String, _ body: (inout JSONReader) throws -> Void) -> WeightsError? {
+    #expect(throws: WeightsError.self) { try reading(text, body) }
+  }
+
+  @Test func readsNestedValuesInOrder() throws {
+    try reading(#" { "a" : [ 1 , [ ] , 20 ] , "b" : { } , "c" : "x" } "#) { json in
+      try json.beginObject()
+      #expect(try json.nextKey(atMost: 9) == "a")
+      try json.beginArray()
+      #expect(try json.nextElement())
+      #expect(try json.integer() == 1)
+      #expect(try json.nextElement())
+      try json.beginArray()
+      #expect(try !json.nextElement())
+      #expect(try json.nextElement())
+      #expect(try json.integer() == 20)
+      #expect(try !json.nextElement())
+      #expect(try json.nextKey(atMost: 9) == "b")
+      try json.beginObject()
+      #expect(try json.nextKey(atMost: 9) == nil)
+      #expect(try json.nextKey(atMost: 9) == "c")
+      #expect(try json.string(atMost: 9) == "x")
+      #expect(try json.nextKey(atMost: 9) == nil)
+      try json.finish()
+    }
+  }
+
+  @Test func unescapesStrings() throws {
+    let text = #""\"\\\/\b\f\n\r\t\u0000\u00e9\u20AC\ud834\udd1e""#
+    let string = try reading(text) { try $0.string(atMost: 100) }
+    #expect(string == "\"\\/\u{8}\u{c}\n\r\t\u{0}é€𝄞")
+  }
+
+  @Test func comparesKeysAsBytes() throws {
+    // Canonically equal, but other bytes: two keys.
+    try reading("{\"\u{e9}\":1,\"e\u{301}\":2}") { json in
+      try json.beginObject()
+      for value in 1...2 {
+        #expect(try json.nextKey(atMost: 9) != nil)
+        #expect(try json.integer() == value)
+      }
+      #expect(try json.nextKey(atMost: 9) == nil)
+    }
+  }
+
+  @Test func boundsDepthKeysAndStrings() {
+    let deep = refusal("[[[[[") { json in for _ in 0..<5 { try json.beginArray(); _ = try json.nextElement() } }
+    #expect(deep?.kind == .limit)
+    let keys = refusal(#"{"a":1,"b":1,"c":1,"d":1}"#) { json in
+      try json.beginObject()
+      while try json.nextKey(atMost: 9) != nil { _ = try json.integer() }
+    }
+    #expect(keys?.kind == .limit)
+    #expect(refusal(#""abcd""#) { _ = try $0.string(atMost: 3) }?.kind == .limit)
+    #expect(refusal(#""\u20ac""#) { _ = try $0.string(atMost: 2) }?.kind == .limit)
+  }
+
+  @Test(arguments: [
+    ("0", 0), ("9007199254740992", 1 << 53), (" \t\r\n7", 7),
+  ])
+  func readsWholeNumbers(_ text: String, _ value: Int) throws {
+    #expect(try reading(text) { try $0.integer() } == value)
+  }
+
+  @Test(arguments: ["", "-1", "+1", "01", "1.", "1e1", ".5", "9007199254740993", "0x1", "NaN", "\u{660}"])
+  func refusesOtherNumbers(_ text: String) {
+    _ = refusal(text) { json in
+      _ = try json.integer()
+      try json.finish()
+    }
+  }
+
+  @Test func namesTheByte() {
+    #expect(refusal(#"{"a":01}"#) { json in
+      try json.beginObject()
+      _ = try json.nextKey(atMost: 9)
+      _ = try json.integer()
+    }?.message.contains("byte 5") == true)
+  }
+}

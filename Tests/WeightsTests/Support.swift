@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+@testable import Weights
+
+/// Files the tests read. `shared` is not part of the repository: tests that need it are disabled
+/// where it is absent.
+enum TestFiles {
+  static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let fixtures = root.appendingPathComponent("Tests/fixtures/weights")
+  static let shared: URL = {
+    if let path = ProcessInfo.processInfo.environment["ACTIONCLIP_SHARED"] {
+      return URL(fileURLWithPath: path)
+    }
+    return root.deletingLastPathComponent().appendingPathComponent("shared")
+  }()
+  static let hasParity = FileManager.default.fileExists(
+    atPath: shared.appendingPathComponent("parity").path)
+
+  static func fixture(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: fixtures.appendingPathComponent(name)))
+  }
+
+  /// A file of these bytes, removed after `body`.
+  static func withFile<R>(_ bytes: [UInt8], _ body: (String) throws -> R) throws -> R {
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent("weights-\(UUID().uuidString)").path
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try body(path)
+  }
+}
+
+/// Opens bytes in memory; the values of every tensor, read.
+func load(_ bytes: [UInt8]) throws(WeightsError) -> [String: [Float]] {
+  let result = bytes.withUnsafeBytes { buffer in
+    Result { () throws(WeightsError) in try values(of: WeightsFile(bytes: buffer)) }
+  }
+  return try result.get()
+}
+
+func values(of file: WeightsFile) throws(WeightsError) -> [String: [Float]] {
+  var values: [String: [Float]] = [:]
+  for name in file.names { values[name] = try read(name, from: file) }
+  return values
+}
+
+func read(_ name: String, from file: WeightsFile) throws(WeightsError) -> [Float] {
+  guard let info = file.info(name) else { return [] }
+  let memory = UnsafeMutableBufferPointer<Float>.allocate(capacity: info.count)
+  defer { memory.deallocate() }
+  memory.initialize(repeating: -123)
+  try file.read(name, into: memory)
+  return Array(memory)
+}
+
+/// Loading must fail, with this kind and with a message that names the thing.
+func expectRefusal(
+  _ bytes: [UInt8], _ kind: WeightsError.Kind, _ named: String...,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  do throws(WeightsError) {
+    let tensors = try load(bytes)
+    Issue.record("loaded \(tensors.keys.sorted())", sourceLocation: sourceLocation)
+  } catch {
+    #expect(error.kind == kind, "\(error.message)", sourceLocation: sourceLocation)
+    for name in named {
+      #expect(error.message.contains(name), sourceLocation: sourceLocation)
+    }
+    #expect(!error.message.contains("\n"), sourceLocation: sourceLocation)
+  }
+}
+
+extension FixedWidthInteger {
+  /// Little-endian bytes.
+  var bytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
+}
+
+extension [Float] {
+  var bits: [UInt32] { map(\.bitPattern) }
+  var bytes: [UInt8] { flatMap { $0.bitPattern.bytes } }
+}

@@ -1,0 +1,46 @@
+"""Runs the built command as a user does. Nothing here imports the library."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COMMAND = ROOT / "build" / "bin" / "actionclip"
+SHARED = pathlib.Path(os.environ.get("ACTIONCLIP_SHARED", ROOT.parent / "shared"))
+PACKS = ROOT / "Tests" / "fixtures" / "packs"
+DEMO = ROOT / "models" / "demo"
+MODEL = DEMO / "actionclip-demo.safetensors"
+MERGES = DEMO / "merges.txt"
+CLIP = ROOT / "examples" / "clip.mp4"
+LABELS = ROOT / "examples" / "labels.txt"
+
+
+def run(*arguments, stdin="", env=None, cwd=None, stdout=subprocess.PIPE):
+    """The finished process; text in and out is bytes where `stdin` is."""
+    text = isinstance(stdin, str)
+    return subprocess.run(
+        [COMMAND, *map(str, arguments)],
+        input=stdin,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=text,
+        encoding="utf-8" if text else None,
+        env=None if env is None else {**os.environ, **env},
+        cwd=cwd,
+        timeout=120,
+    )
+
+
+def json_lines(process):
+    return [json.loads(line) for line in process.stdout.splitlines()]
+
+
+def assert_error(process, *parts, code=1):
+    """One line on standard error in the command's form, with these words in it."""
+    assert process.returncode == code, process.stderr
+    lines = process.stderr.splitlines()
+    assert len(lines) == 1, process.stderr
+    assert lines[0].startswith("actionclip: error: ")
+    for part in parts:
+        assert str(part) in lines[0]

@@ -1,0 +1,212 @@
+import json
+import shutil
+import subprocess
+
+import pytest
+from actionclip_command import CLIP, COMMAND, LABELS, MERGES, MODEL, PACKS, assert_error, json_lines, run
+
+NAMES = LABELS.read_text().splitlines()
+
+
+def classify(*arguments, **more):
+    return run("classify", *arguments, "--model", MODEL, **more)
+
+
+def probabilities(process):
+    (line,) = json_lines(process)
+    return {entry["label"]: entry["probability"] for entry in line["labels"]}
+
+
+def test_json_shape():
+    process = classify(CLIP, "--labels", LABELS, "--json", "--top", 0)
+    assert process.returncode == 0, process.stderr
+    (line,) = json_lines(process)
+    assert list(line) == ["path", "labels", "frames", "damaged_frames", "error"]
+    assert line["path"] == str(CLIP)
+    assert line["error"] is None
+    assert line["damaged_frames"] == 0
+    assert len(line["frames"]) == 8 and line["frames"] == sorted(line["frames"])
+    assert all(list(entry) == ["label", "probability"] for entry in line["labels"])
+    assert sorted(entry["label"] for entry in line["labels"]) == sorted(NAMES)
+    values = [entry["probability"] for entry in line["labels"]]
+    assert values == sorted(values, reverse=True)
+    assert sum(values) == pytest.approx(1, abs=1e-5)
+
+
+def test_people_get_percentages():
+    process = classify(CLIP, "--labels", LABELS)
+    head, *rows = process.stdout.splitlines()
+    assert head.startswith(str(CLIP)) and "8 of" in head
+    assert len(rows) == 5
+    shares = [float(row.split("%")[0]) for row in rows]
+    assert shares == sorted(shares, reverse=True)
+    best = json_lines(classify(CLIP, "--labels", LABELS, "--json"))[0]["labels"]
+    assert [row.split("%")[1].strip() for row in rows] == [entry["label"] for entry in best]
+    assert shares == pytest.approx([100 * entry["probability"] for entry in best], abs=0.006)
+    # A pipe is no terminal: neither colours nor bars.
+    assert "\x1b" not in process.stdout and "█" not in process.stdout and "#" not in process.stdout
+
+
+@pytest.mark.parametrize("top", [1, 3, 9, 100])
+def test_top(top):
+    process = classify(CLIP, "--labels", LABELS, "--json", "--top", top)
+    assert len(json_lines(process)[0]["labels"]) == min(top, len(NAMES))
+
+
+def test_a_bad_video_does_not_stop_the_others(tmp_path):
+    garbage = tmp_path / "garbage.mp4"
+    garbage.write_bytes(bytes(range(256)) * 64)
+    missing = tmp_path / "missing.mp4"
+    process = classify(missing, CLIP, garbage, CLIP, "--labels", LABELS, "--json")
+    assert process.returncode == 1
+    lines = json_lines(process)
+    assert [line["path"] for line in lines] == [str(missing), str(CLIP), str(garbage), str(CLIP)]
+    assert [line["error"] is None for line in lines] == [False, True, False, True]
+    assert lines[1] == lines[3]
+    assert lines[0]["labels"] == [] and lines[0]["frames"] == [] and lines[0]["damaged_frames"] is None
+    said = process.stderr.splitlines()
+    assert len(said) == 2
+    assert all(line.startswith("actionclip: error: ") for line in said)
+    assert "missing.mp4" in said[0] and "garbage.mp4" in said[1]
+    assert lines[0]["error"] in said[0] and lines[2]["error"] in said[1]
+
+    process = classify(missing, CLIP, "--labels", LABELS)
+    assert process.returncode == 1
+    assert len(process.stdout.splitlines()) == 6
+
+
+def test_difficult_names(tmp_path):
+    names = ["with space.mp4", "été 日本.mp4", "-dash.mp4"]
+    for name in names:
+        shutil.copy(CLIP, tmp_path / name)
+    process = run(
+        "classify", "--labels", LABELS, "--model", MODEL, "--json", "--", *names, cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    lines = json_lines(process)
+    assert [line["path"] for line in lines] == names
+    assert all(line["labels"] == lines[0]["labels"] for line in lines)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n".join(NAMES).encode(),
+        "\r\n".join(NAMES + [""]).encode(),
+        ("\ufeff# actions\n\n" + "\n\n".join(f"  {name}\t" for name in NAMES) + "\n   \n#end").encode(),
+        ("id,name\n" + "".join(f"{i},{name}\n" for i, name in enumerate(NAMES))).encode(),
+        ("id,name\r\n" + "".join(f'{i},"{name}"\r\n' for i, name in enumerate(NAMES))).encode(),
+    ],
+    ids=["plain", "crlf", "bom-comments-blanks", "table", "quoted-table"],
+)
+def test_label_files(tmp_path, content):
+    path = tmp_path / "labels"
+    path.write_bytes(content)
+    wanted = classify(CLIP, "--json", "--top", 0, *[part for name in NAMES for part in ["--label", name]])
+    assert wanted.returncode == 0, wanted.stderr
+    got = classify(CLIP, "--json", "--top", 0, "--labels", path)
+    assert got.stdout == wanted.stdout, got.stderr
+
+
+def test_labels_with_commas_quotes_and_other_scripts(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text('id,name\n0,"jump, then ""fly"""\n1,run, walk\n2,跑步\n', encoding="utf-8")
+    assert set(probabilities(classify(CLIP, "--json", "--labels", path))) == {
+        'jump, then "fly"', "run, walk", "跑步",
+    }
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (b"run\nj\xfcmp\n", ["line 2", "UTF-8"]),
+        (b"run\nju\0mp\n", ["line 2", "NUL"]),
+        (b"id,name\n0,run\njump\n", ["line 3", "comma"]),
+        (b"id,name\nx,run\n", ["line 2", "number"]),
+        (b"", ["no label"]),
+        (b"# nothing\n\n", ["no label"]),
+    ],
+)
+def test_bad_label_files(tmp_path, content, words):
+    path = tmp_path / "bad labels"
+    path.write_bytes(content)
+    assert_error(classify(CLIP, "--labels", path), "bad labels", *words)
+
+
+def test_missing_label_file(tmp_path):
+    assert_error(classify(CLIP, "--labels", tmp_path / "none"), "none", "No such file")
+
+
+def test_templates():
+    usual = classify(CLIP, "--labels", LABELS, "--json", "--top", 0)
+    one = classify(CLIP, "--labels", LABELS, "--json", "--top", 0, "--template", "{}")
+    two = classify(
+        CLIP, "--labels", LABELS, "--json", "--top", 0, "--template", "{}", "--template", "a video of {} now"
+    )
+    assert len({usual.stdout, one.stdout, two.stdout}) == 3
+    # A template's probabilities are averaged with the others'.
+    other = classify(CLIP, "--labels", LABELS, "--json", "--top", 0, "--template", "a video of {} now")
+    first, second, both = probabilities(one), probabilities(other), probabilities(two)
+    for name in NAMES:
+        assert both[name] == pytest.approx((first[name] + second[name]) / 2, abs=1e-6)
+    for bad in ["no place", "{} and {}"]:
+        assert_error(classify(CLIP, "--labels", LABELS, "--template", bad))
+
+
+def test_options_reach_the_model():
+    usual = classify(CLIP, "--labels", LABELS, "--json", "--top", 0)
+    for option in [["--resize", "clip"], ["--frames", 3], ["--temporal-shift", "on"], ["--scale", 1]]:
+        changed = classify(CLIP, "--labels", LABELS, "--json", "--top", 0, *option)
+        assert changed.returncode == 0, changed.stderr
+        assert probabilities(changed) != probabilities(usual), option
+    assert len(json_lines(classify(CLIP, "--labels", LABELS, "--json", "--frames", 3))[0]["frames"]) == 3
+    flat = probabilities(classify(CLIP, "--labels", LABELS, "--json", "--top", 0, "--scale", 0))
+    assert list(flat.values()) == pytest.approx([1 / len(NAMES)] * len(NAMES))
+
+
+def test_same_bits_for_any_number_of_threads():
+    one, three = (classify(CLIP, "--labels", LABELS, "--json", "--threads", n) for n in [1, 3])
+    assert one.stdout == three.stdout
+
+
+def test_merge_list_beside_the_model_or_named(tmp_path):
+    lonely = shutil.copy(MODEL, tmp_path / "model.safetensors")
+    arguments = ["classify", CLIP, "--labels", LABELS, "--json", "--model", lonely]
+    assert_error(run(*arguments))
+    named = run(*arguments, "--tokenizer", MERGES)
+    assert named.returncode == 0, named.stderr
+    assert named.stdout == classify(CLIP, "--labels", LABELS, "--json").stdout
+    assert_error(run(*arguments, "--tokenizer", tmp_path / "none.txt"), "none.txt")
+
+
+def test_a_label_too_long_for_the_model_is_an_error():
+    assert_error(classify(CLIP, "--label", "run", "--label", "walk " * 200))
+
+
+def test_damaged_frames_are_told(tmp_path):
+    data = bytearray(CLIP.read_bytes())
+    start = data.index(b"mdat")
+    middle = start + (len(data) - start) // 3
+    for offset in range(middle, middle + 400):
+        data[offset] ^= 0x5A
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(data)
+    process = classify(path, "--labels", LABELS, "--json")
+    (line,) = json_lines(process)
+    if process.returncode == 0:  # some decoder versions conceal the damage, some give up
+        told = [text for text in process.stderr.splitlines() if "warning" in text]
+        assert bool(told) == (line["damaged_frames"] > 0)
+    else:
+        assert line["error"]
+
+
+def test_a_reader_that_leaves_early():
+    many = [str(CLIP)] * 60
+    process = subprocess.Popen(
+        [COMMAND, "classify", *many, "--labels", LABELS, "--model", MODEL, "--json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )
+    json.loads(process.stdout.readline())
+    process.stdout.close()
+    said = process.stderr.read()
+    process.wait(timeout=60)
+    assert said == b""

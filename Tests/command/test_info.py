@@ -1,0 +1,79 @@
+import json
+import struct
+
+from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
+
+KEYS = (
+    "path file_type image_size patch_size vision_width vision_layers vision_heads embedding_size "
+    "text_width text_layers text_heads context_length vocabulary_size frames joint temporal_shift head "
+    "compute_type threads has_tokenizer logit_scale parameters"
+).split()
+
+
+def shapes(path):
+    data = path.read_bytes()
+    header = json.loads(data[8 : 8 + struct.unpack("<Q", data[:8])[0]])
+    return {name: entry["shape"] for name, entry in header.items() if name != "__metadata__"}
+
+
+def test_json_says_what_the_shapes_say():
+    process = run("info", MODEL, "--json", "--threads", "1")
+    assert process.returncode == 0, process.stderr
+    (info,) = json_lines(process)
+    assert list(info) == KEYS
+    tensors = shapes(MODEL)
+    width, _, patch, _ = tensors["visual.conv1.weight"]
+    assert info["path"] == str(MODEL)
+    assert info["file_type"] == "safetensors"
+    assert info["patch_size"] == patch
+    assert info["vision_width"] == width
+    assert info["image_size"] == patch * round((tensors["visual.positional_embedding"][0] - 1) ** 0.5)
+    assert info["embedding_size"] == tensors["text_projection"][1]
+    assert [info["context_length"], info["text_width"]] == tensors["positional_embedding"]
+    assert info["vocabulary_size"] == tensors["token_embedding.weight"][0]
+    assert info["head"] == "Transf"
+    assert (info["joint"], info["temporal_shift"]) == (False, False)
+    assert (info["threads"], info["compute_type"]) == (1, "fp32")
+    assert info["has_tokenizer"] is True
+    assert info["logit_scale"] > 0
+
+
+def test_table_is_for_people():
+    process = run("info", MODEL)
+    assert process.returncode == 0
+    assert "safetensors" in process.stdout
+    assert "Transf" in process.stdout
+    assert "\x1b" not in process.stdout
+
+
+def test_options_are_resolved():
+    pack = PACKS / "lstm" / "checkpoint.pt"
+    process = run("info", pack, "--json", "--frames", 3, "--head", "lstm", "--temporal-shift", "on")
+    (info,) = json_lines(process)
+    assert info["file_type"] == "torch"
+    assert (info["frames"], info["head"], info["temporal_shift"]) == (3, "LSTM", True)
+    assert info["has_tokenizer"] is False
+
+
+def test_a_choice_that_the_checkpoint_contradicts_is_an_error():
+    assert_error(run("info", PACKS / "lstm" / "checkpoint.pt", "--head", "conv-1d"))
+    assert_error(run("info", PACKS / "lstm" / "checkpoint.pt", "--joint", "on"))
+
+
+def test_files_that_are_no_model(tmp_path):
+    missing = tmp_path / "missing file"
+    assert_error(run("info", missing), missing)
+    empty = tmp_path / "empty"
+    empty.touch()
+    assert_error(run("info", empty), "empty")
+    assert_error(run("info", CLIP), "clip.mp4")
+    assert_error(run("info", tmp_path), tmp_path)
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(MODEL.read_bytes()[:-1000])
+    assert_error(run("info", cut), "cut.safetensors")
+
+
+def test_a_name_cannot_steer_the_terminal(tmp_path):
+    process = run("info", tmp_path / "a\x1b[2Jb\nc")
+    assert_error(process)
+    assert "\x1b" not in process.stderr

@@ -1,0 +1,65 @@
+import re
+
+import pytest
+from actionclip_command import ROOT, assert_error, run
+
+SUBCOMMANDS = ["classify", "info", "tokenize", "parity"]
+
+
+def header_version():
+    header = (ROOT / "include" / "actionclip.h").read_text()
+    number = lambda name: re.search(rf"#define ACTIONCLIP_{name} (\d+)", header)[1]
+    version = ".".join(number(f"VERSION_{part}") for part in ["MAJOR", "MINOR", "PATCH"])
+    return version, number("ABI_VERSION")
+
+
+def test_version_is_the_headers():
+    version, abi = header_version()
+    process = run("--version")
+    assert process.returncode == 0
+    assert process.stdout == f"actionclip {version}, libactionclip {version}, ABI {abi}\n"
+
+
+def test_without_arguments_it_says_what_there_is():
+    process = run()
+    assert process.returncode == 0
+    for name in SUBCOMMANDS:
+        assert f"\n  {name} " in process.stdout
+
+
+@pytest.mark.parametrize("name", SUBCOMMANDS)
+def test_each_subcommand_explains_itself(name):
+    for process in [run(name, "--help"), run("help", name)]:
+        assert process.returncode == 0
+        assert f"USAGE: actionclip {name}" in process.stdout
+        assert process.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["walk"], ["walk", "actionclip --help"]),
+        (["--walk"], ["--walk", "actionclip --help"]),
+        (["classify"], ["video", "actionclip classify --help"]),
+        (["classify", "a.mp4", "--label", "x"], ["--model"]),
+        (["classify", "a.mp4", "--model", "m"], ["--labels", "--label"]),
+        (["classify", "a.mp4", "--model", "m", "--labels", "l", "--label", "x"], ["not both"]),
+        (["classify", "a.mp4", "--model", "m", "--label", "x", "--head", "tail"], ["tail", "Conv_1D"]),
+        (["classify", "a.mp4", "--model", "m", "--label", "x", "--joint", "maybe"], ["maybe", "on"]),
+        (["classify", "a.mp4", "--model", "m", "--label", "x", "--top", "-1"], ["--top"]),
+        (["classify", "a.mp4", "--model", "m", "--label", "x", "--frames", "many"], ["many"]),
+        (["info"], ["model"]),
+        (["tokenize"], ["--tokenizer", "--model"]),
+        (["tokenize", "--tokenizer", "t", "--truncate"], ["--model"]),
+        (["parity"], ["dir"]),
+    ],
+)
+def test_wrong_usage_is_one_line_and_64(arguments, words):
+    process = run(*arguments)
+    assert_error(process, *words, code=64)
+    assert process.stdout == ""
+
+
+def test_output_that_cannot_be_written_is_an_error():
+    with open("/dev/full", "w") as full:
+        assert_error(run("--version", stdout=full), "standard output")

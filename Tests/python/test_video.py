@@ -1,0 +1,127 @@
+"""Video files, made here with the ffmpeg command."""
+
+import shutil
+import subprocess
+import threading
+
+import actionclip
+import numpy as np
+import pytest
+from conftest import same_bits
+
+pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg command to make videos")
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("video") / "clip.mp4"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=96x64:rate=25:duration=2",
+         "-c:v", "mpeg4", "-q:v", "3", str(path)],
+        check=True,
+    )  # fmt: skip
+    try:
+        actionclip.Video(path).close()
+    except actionclip.ResourceError as error:
+        pytest.skip(f"FFmpeg's libraries are missing: {error}")
+    return path
+
+
+def test_what_it_is(clip):
+    for source in (clip, str(clip), clip.read_bytes()):
+        with actionclip.Video(source, threads=1) as video:
+            info = video.info
+        assert (info.width, info.height, info.rotation) == (96, 64, 0)
+        assert (info.frame_count, info.damaged_frames) == (50, 0)
+        assert info.duration == pytest.approx(2, abs=0.05) and info.frame_rate == pytest.approx(25, abs=0.1)
+
+
+def test_frames_in_any_order(clip):
+    with actionclip.Video(clip) as video:
+        every, seconds = video.read_frames(range(50), return_seconds=True)
+        assert every.shape == (50, 64, 96, 3) and every.dtype == np.uint8
+        np.testing.assert_allclose(seconds, np.arange(50) / 25, atol=1e-3)
+        assert same_bits(video.read_frames([49, 0, 7, 7]), every[[49, 0, 7, 7]])
+        assert same_bits(video.sample(8), every[actionclip.sample_indices(50, 8)])
+        assert len({frame.tobytes() for frame in every}) > 40
+        for bad in ([50], [-1], [0, 2**62]):
+            with pytest.raises(ValueError):
+                video.read_frames(bad)
+        with pytest.raises(TypeError):
+            video.read_frames([0.5])
+
+
+def test_frames_are_the_ones_ffmpeg_decodes(clip):
+    raw = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", str(clip), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+        check=True, capture_output=True,
+    ).stdout  # fmt: skip
+    expected = np.frombuffer(raw, np.uint8).reshape(-1, 64, 96, 3)
+    with actionclip.Video(clip) as video:
+        found = video.read_frames(range(50))
+    # Conversion to RGB may round differently; a wrong frame would differ by far more.
+    difference = np.abs(found.astype(int) - expected).mean(axis=(1, 2, 3))
+    assert len(expected) == 50 and difference.max() < 3
+
+
+def test_a_video_becomes_the_embedding_of_its_frames(clip, model):
+    with actionclip.Video(clip) as video:
+        expected, frames = model.encode_frames(video.sample(model.info.frames), return_frames=True)
+        assert same_bits(model.encode_video(video), expected[0])
+    for source in (clip, str(clip), clip.read_bytes()):
+        found, per_frame = model.encode_video(source, return_frames=True)
+        assert same_bits(found, expected[0]) and same_bits(per_frame, frames[0])
+        assert found.flags.owndata and per_frame.flags.owndata
+    left = model.encode_video(clip, crop="start")
+    assert not same_bits(left, expected[0])
+
+
+def test_classify_one_call(clip, speaker):
+    labels = ["tea", "archery", "teen"]
+    found = speaker.classify(clip, labels)
+    assert sorted(label for label, _ in found) == sorted(labels)
+    scores = [probability for _, probability in found]
+    assert scores == sorted(scores, reverse=True) and sum(scores) == pytest.approx(1, abs=1e-5)
+    assert speaker.classify(clip, labels, top=1) == found[:1]
+    with actionclip.Video(clip) as video:
+        frames = video.sample(speaker.info.frames)
+        assert speaker.classify(video, labels) == found
+    assert speaker.classify(frames, labels) == found
+    assert speaker.classify(list(frames), labels) == found
+    expected = speaker.probabilities(speaker.encode_frames(frames), speaker.encode_labels(labels))[0]
+    assert dict(found) == {label: float(value) for label, value in zip(labels, expected)}
+    with pytest.raises(ValueError, match="classify takes one"):
+        speaker.classify(np.concatenate([frames, frames]), labels)
+    with pytest.raises(ValueError):
+        speaker.classify(clip, labels, top=0)
+
+
+def test_threads_take_turns(clip):
+    with actionclip.Video(clip) as video:
+        expected = video.read_frames([3, 30])
+        results = []
+
+        def work():
+            results.append(video.read_frames([3, 30]))
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(results) == 4 and all(same_bits(result, expected) for result in results)
+
+
+def test_what_is_no_video(clip, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        actionclip.Video(tmp_path / "gone.mp4")
+    for data in (b"", b"not a video at all" * 50, b"\0" * 5000):
+        with pytest.raises(actionclip.ActionCLIPError) as caught:
+            actionclip.Video(data).info
+        assert caught.value.message
+    with pytest.raises((actionclip.FormatError, actionclip.VideoError)):
+        actionclip.Video(clip, max_pixels=100).info
+    video = actionclip.Video(clip)
+    video.close()
+    with pytest.raises(ValueError, match="this video is closed"):
+        video.sample(8)

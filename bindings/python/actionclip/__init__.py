@@ -1,0 +1,54 @@
+"""Recognise actions in video by matching it against words: libactionclip for Python.
+
+    with actionclip.Model("weights.pt") as model:
+        model.classify("clip.mp4", ["archery", "yoga", "juggling"])
+"""
+
+from ._errors import (
+    ActionCLIPError,
+    ArgumentError,
+    FileError,
+    FormatError,
+    InternalError,
+    LibraryError,
+    MissingFileError,
+    ModelError,
+    OutOfMemoryError,
+    ResourceError,
+    TextError,
+    VideoError,
+)
+from ._library import library_path, templates, version
+from ._model import Model, ModelInfo
+from ._preprocess import preprocess, preprocess_crop, sample_indices
+from ._similarity import probabilities, similarity
+from ._tokenizer import Tokenizer
+from ._video import Video, VideoInfo
+
+__all__ = [
+    "ActionCLIPError",
+    "ArgumentError",
+    "FileError",
+    "FormatError",
+    "InternalError",
+    "LibraryError",
+    "MissingFileError",
+    "Model",
+    "ModelError",
+    "ModelInfo",
+    "OutOfMemoryError",
+    "ResourceError",
+    "TextError",
+    "Tokenizer",
+    "Video",
+    "VideoError",
+    "VideoInfo",
+    "library_path",
+    "preprocess",
+    "preprocess_crop",
+    "probabilities",
+    "sample_indices",
+    "similarity",
+    "templates",
+    "version",
+]

@@ -1,0 +1,256 @@
+"""actionclip.h for ctypes: constants, struct layouts, and one table of every function.
+
+Tests/python/test_abi.py holds this file against the header and the compiled library.
+"""
+
+from __future__ import annotations
+
+from ctypes import (
+    POINTER,
+    Structure,
+    c_char_p,
+    c_double,
+    c_float,
+    c_int32,
+    c_int64,
+    c_size_t,
+    c_uint8,
+    c_uint32,
+    c_void_p,
+)
+from typing import Any
+
+#: Every integer constant of the header, without its ACTIONCLIP_ prefix.
+CONSTANTS: dict[str, int] = {
+    "VERSION_MAJOR": 0,
+    "VERSION_MINOR": 1,
+    "VERSION_PATCH": 0,
+    "ABI_VERSION": 0,
+    "OK": 0,
+    "ERROR_INVALID_ARGUMENT": -10,
+    "ERROR_BUFFER_TOO_SMALL": -11,
+    "ERROR_INVALID_HANDLE": -12,
+    "ERROR_INVALID_UTF8": -13,
+    "ERROR_TEXT_TOO_LONG": -14,
+    "ERROR_NOT_FINITE": -15,
+    "ERROR_FORKED": -16,
+    "ERROR_FILE_OPEN": -20,
+    "ERROR_FILE_READ": -21,
+    "ERROR_FORMAT_UNKNOWN": -30,
+    "ERROR_FORMAT_INVALID": -31,
+    "ERROR_FORMAT_UNSUPPORTED": -32,
+    "ERROR_FORMAT_LIMIT": -33,
+    "ERROR_MISSING_TENSOR": -40,
+    "ERROR_TENSOR_SHAPE": -41,
+    "ERROR_OPTION_CONFLICT": -42,
+    "ERROR_NO_TOKENIZER": -43,
+    "ERROR_TOKENIZER_INVALID": -44,
+    "ERROR_OUT_OF_MEMORY": -50,
+    "ERROR_THREADS": -51,
+    "ERROR_UNAVAILABLE": -52,
+    "ERROR_VIDEO_INVALID": -60,
+    "ERROR_VIDEO_DECODE": -61,
+    "ERROR_INTERNAL": -90,
+    "AS_CHECKPOINT": 0,
+    "ON": 1,
+    "OFF": 2,
+    "HEAD_AS_CHECKPOINT": 0,
+    "HEAD_MEANP": 1,
+    "HEAD_CONV_1D": 2,
+    "HEAD_LSTM": 3,
+    "HEAD_TRANSF": 4,
+    "HEAD_TRANSF_CLS": 5,
+    "COMPUTE_DEFAULT": 0,
+    "COMPUTE_FP32": 1,
+    "FILE_SAFETENSORS": 1,
+    "FILE_TORCH": 2,
+    "PIXEL_RGB": 1,
+    "PIXEL_BGR": 2,
+    "PIXEL_RGBA": 3,
+    "PIXEL_BGRA": 4,
+    "PIXEL_GRAY": 5,
+    "RESIZE_ACTIONCLIP": 0,
+    "RESIZE_CLIP": 1,
+    "CROP_CENTER": 0,
+    "CROP_START": 1,
+    "CROP_END": 2,
+    "TEXT_TOO_LONG_IS_ERROR": 0,
+    "TEXT_TRUNCATE": 1,
+}
+
+ABI_VERSION = CONSTANTS["ABI_VERSION"]
+SONAME = f"libactionclip.so.{ABI_VERSION}"
+
+
+class ModelOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("joint", c_int32),
+        ("temporal_shift", c_int32),
+        ("head", c_int32),
+        ("frames", c_int32),
+        ("threads", c_int32),
+        ("compute_type", c_int32),
+        ("reserved", c_int32),
+        ("tokenizer_path", c_char_p),
+    ]
+
+
+class ModelInfo(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("file_type", c_int32),
+        ("image_size", c_int32),
+        ("patch_size", c_int32),
+        ("vision_width", c_int32),
+        ("vision_layers", c_int32),
+        ("vision_heads", c_int32),
+        ("embedding_size", c_int32),
+        ("text_width", c_int32),
+        ("text_layers", c_int32),
+        ("text_heads", c_int32),
+        ("context_length", c_int32),
+        ("vocabulary_size", c_int32),
+        ("frames", c_int32),
+        ("joint", c_int32),
+        ("temporal_shift", c_int32),
+        ("head", c_int32),
+        ("compute_type", c_int32),
+        ("threads", c_int32),
+        ("has_tokenizer", c_int32),
+        ("logit_scale", c_float),
+        ("reserved", c_int32),
+        ("parameters", c_int64),
+    ]
+
+
+class Image(Structure):
+    _fields_ = [
+        ("data", POINTER(c_uint8)),
+        ("row_stride", c_int64),
+        ("width", c_int32),
+        ("height", c_int32),
+        ("pixel_format", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class PreprocessOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("resize", c_int32),
+        ("crop", c_int32),
+        ("short_side", c_int32),
+        ("mean", c_float * 3),
+        ("std", c_float * 3),
+    ]
+
+
+class VideoOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("threads", c_int32),
+        ("max_pixels", c_int64),
+    ]
+
+
+class VideoInfo(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("width", c_int32),
+        ("height", c_int32),
+        ("rotation", c_int32),
+        ("frame_count", c_int64),
+        ("damaged_frames", c_int64),
+        ("duration", c_double),
+        ("frame_rate", c_double),
+    ]
+
+
+#: Each struct by its name in the header.
+STRUCTS: dict[str, type[Structure]] = {
+    "actionclip_model_options": ModelOptions,
+    "actionclip_model_info": ModelInfo,
+    "actionclip_image": Image,
+    "actionclip_preprocess_options": PreprocessOptions,
+    "actionclip_video_options": VideoOptions,
+    "actionclip_video_info": VideoInfo,
+}
+
+Handle = c_void_p
+HandleOut = POINTER(c_void_p)
+Floats = POINTER(c_float)
+Doubles = POINTER(c_double)
+Bytes = POINTER(c_uint8)
+Int32s = POINTER(c_int32)
+Int64s = POINTER(c_int64)
+Sizes = POINTER(c_size_t)
+Strings = POINTER(c_char_p)
+Images = POINTER(Image)
+PreprocessIn = POINTER(PreprocessOptions)
+
+#: Every function of the header, in its order: name, argument types, result type.
+FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
+    ("actionclip_version", (), c_char_p),
+    ("actionclip_abi_version", (), c_int32),
+    ("actionclip_constant", (c_char_p, Int64s), c_int32),
+    ("actionclip_status_name", (c_int32,), c_char_p),
+    ("actionclip_last_error", (), c_char_p),
+    ("actionclip_model_options_init", (POINTER(ModelOptions),), None),
+    ("actionclip_model_load", (c_char_p, POINTER(ModelOptions), HandleOut), c_int32),
+    ("actionclip_model_load_buffer", (c_void_p, c_size_t, POINTER(ModelOptions), HandleOut), c_int32),
+    ("actionclip_model_free", (Handle,), None),
+    ("actionclip_model_get_info", (Handle, POINTER(ModelInfo)), c_int32),
+    ("actionclip_preprocess_options_init", (PreprocessIn,), None),
+    (
+        "actionclip_encode_frames",
+        (Handle, Images, c_size_t, PreprocessIn, Floats, c_size_t, Floats, c_size_t),
+        c_int32,
+    ),
+    (
+        "actionclip_encode_pixels",
+        (Handle, Floats, c_size_t, c_size_t, Floats, c_size_t, Floats, c_size_t),
+        c_int32,
+    ),
+    ("actionclip_video_options_init", (POINTER(VideoOptions),), None),
+    ("actionclip_video_open", (c_char_p, POINTER(VideoOptions), HandleOut), c_int32),
+    ("actionclip_video_open_buffer", (c_void_p, c_size_t, POINTER(VideoOptions), HandleOut), c_int32),
+    ("actionclip_video_free", (Handle,), None),
+    ("actionclip_video_get_info", (Handle, POINTER(VideoInfo)), c_int32),
+    (
+        "actionclip_video_read_frames",
+        (Handle, Int64s, c_size_t, Bytes, c_size_t, Doubles, c_size_t),
+        c_int32,
+    ),
+    (
+        "actionclip_encode_video",
+        (Handle, Handle, PreprocessIn, Floats, c_size_t, Floats, c_size_t),
+        c_int32,
+    ),
+    ("actionclip_sample_indices", (c_int64, c_int32, Int64s, c_size_t), c_int32),
+    ("actionclip_encode_prompts", (Handle, Strings, c_size_t, c_int32, Floats, c_size_t), c_int32),
+    (
+        "actionclip_encode_labels",
+        (Handle, Strings, c_size_t, Strings, c_size_t, c_int32, Floats, c_size_t),
+        c_int32,
+    ),
+    ("actionclip_template_count", (), c_int32),
+    ("actionclip_template", (c_int32,), c_char_p),
+    ("actionclip_encode_tokens", (Handle, Int32s, c_size_t, c_size_t, Floats, c_size_t), c_int32),
+    ("actionclip_tokenize", (Handle, Strings, c_size_t, c_int32, Int32s, c_size_t), c_int32),
+    (
+        "actionclip_similarity",
+        (Floats, c_size_t, Floats, c_size_t, c_size_t, c_float, Floats, c_size_t),
+        c_int32,
+    ),
+    (
+        "actionclip_probabilities",
+        (Floats, c_size_t, Floats, c_size_t, c_size_t, c_size_t, c_float, Floats, c_size_t),
+        c_int32,
+    ),
+    ("actionclip_tokenizer_load", (c_char_p, HandleOut), c_int32),
+    ("actionclip_tokenizer_free", (Handle,), None),
+    ("actionclip_tokenizer_encode", (Handle, c_char_p, c_size_t, Int32s, c_size_t, Sizes), c_int32),
+    ("actionclip_preprocess_crop", (Images, c_int32, PreprocessIn, Bytes, c_size_t), c_int32),
+    ("actionclip_preprocess_pixels", (Images, c_int32, PreprocessIn, Floats, c_size_t), c_int32),
+)

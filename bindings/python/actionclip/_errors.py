@@ -1,0 +1,101 @@
+"""The library's status codes as exceptions: one class per decade, each also the builtin one expects."""
+
+from __future__ import annotations
+
+import errno as errno_codes
+import os
+
+from ._abi import CONSTANTS
+
+
+class LibraryError(ImportError):
+    """The shared library was not found, does not load, or speaks another binary interface."""
+
+
+class ActionCLIPError(Exception):
+    """A call of the library failed.
+
+    status: the negative code, e.g. -20. name: e.g. "ACTIONCLIP_ERROR_FILE_OPEN".
+    message: one line that names the thing and what to do.
+    """
+
+    def __init__(self, status: int, name: str, message: str) -> None:
+        super().__init__(status, name, message)
+        self.status = status
+        self.name = name
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.name})"
+
+
+class ArgumentError(ActionCLIPError, ValueError):
+    """-1x: an argument is out of range, of the wrong size, or a text that cannot be used."""
+
+
+class TextError(ArgumentError):
+    """-13, -14: a text is not UTF-8 or has more tokens than the context holds."""
+
+
+class FileError(ActionCLIPError, OSError):
+    """-2x: a file cannot be opened or read."""
+
+
+class MissingFileError(FileError, FileNotFoundError):
+    """-20 for a path where there is nothing."""
+
+
+class FormatError(ActionCLIPError, ValueError):
+    """-3x: a file is of no known format, damaged, or beyond a limit."""
+
+
+class ModelError(ActionCLIPError, ValueError):
+    """-4x: the checkpoint and the options, or the tokenizer, do not fit together."""
+
+
+class ResourceError(ActionCLIPError, RuntimeError):
+    """-5x: the system lacks something: threads, an optional library."""
+
+
+class OutOfMemoryError(ResourceError, MemoryError):
+    """-50: no memory."""
+
+
+class VideoError(ActionCLIPError, ValueError):
+    """-6x: not a video that can be read, or no frame of it could be decoded."""
+
+
+class InternalError(ActionCLIPError, RuntimeError):
+    """-9x: a defect in the library."""
+
+
+_DECADES: dict[int, type[ActionCLIPError]] = {
+    1: ArgumentError,
+    2: FileError,
+    3: FormatError,
+    4: ModelError,
+    5: ResourceError,
+    6: VideoError,
+    9: InternalError,
+}
+
+_SINGLE: dict[int, type[ActionCLIPError]] = {
+    CONSTANTS["ERROR_INVALID_UTF8"]: TextError,
+    CONSTANTS["ERROR_TEXT_TOO_LONG"]: TextError,
+    CONSTANTS["ERROR_OUT_OF_MEMORY"]: OutOfMemoryError,
+}
+
+
+def make_error(status: int, name: str, message: str, path: str | None = None) -> ActionCLIPError:
+    """The exception for a failed call; `path` is the file it was about, if any."""
+    kind = _SINGLE.get(status) or _DECADES.get(-status // 10, ActionCLIPError)
+    if status == CONSTANTS["ERROR_FILE_OPEN"] and path is not None and not os.path.lexists(path):
+        kind = MissingFileError
+    error = kind(status, name, message)
+    if isinstance(error, OSError):
+        # OSError would take the status for an errno.
+        error.errno = errno_codes.ENOENT if isinstance(error, FileNotFoundError) else None
+        error.strerror = message
+        error.filename = path
+        error.filename2 = None
+    return error

@@ -1,0 +1,69 @@
+"""Ownership of one of the library's objects."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+
+class Handle:
+    """Frees its pointer once: when closed and the last call that uses it has returned."""
+
+    def __init__(self, what: str, pointer: int, free: Callable[[int], Any]) -> None:
+        self._what = what
+        self._pointer = pointer
+        self._free = free
+        self._lock = threading.Lock()
+        self._users = 0
+        self._closed = False
+
+    @contextlib.contextmanager
+    def use(self) -> Iterator[int]:
+        with self._lock:
+            if self._closed:
+                raise ValueError(f"this {self._what} is closed")
+            self._users += 1
+        try:
+            yield self._pointer
+        finally:
+            with self._lock:
+                self._users -= 1
+                last = self._closed and self._users == 0
+            if last:
+                self._free(self._pointer)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            idle = self._users == 0
+        if idle:
+            self._free(self._pointer)
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class Owner:
+    """Closing, `with`, and no pickling, for classes that own a handle."""
+
+    _handle: Handle
+
+    def close(self) -> None:
+        """Releases the object in the library; using it afterwards is a ValueError. Calls that are
+        running on other threads finish first."""
+        self._handle.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._handle.closed
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} cannot be pickled; load it where it is needed")

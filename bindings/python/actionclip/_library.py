@@ -1,0 +1,110 @@
+"""Finds, loads and checks the shared library, once, at its first use."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pathlib
+import threading
+from typing import Any, Optional
+
+from . import _abi
+from ._errors import LibraryError, make_error
+
+_lock = threading.Lock()
+_loaded: Optional["Library"] = None
+
+
+class Library:
+    """The loaded library: its functions by their names in the header, less the prefix."""
+
+    def __init__(self, handle: ctypes.CDLL, path: str) -> None:
+        self.path = path
+        self._functions: dict[str, Any] = {}
+        for name, arguments, result in _abi.FUNCTIONS:
+            try:
+                function = getattr(handle, name)
+            except AttributeError:
+                message = f"{path} has no function {name}; it is not this version's library"
+                raise LibraryError(message) from None
+            function.argtypes = list(arguments)
+            function.restype = result
+            self._functions[name.removeprefix("actionclip_")] = function
+        found = int(self._functions["abi_version"]())
+        if found != _abi.ABI_VERSION:
+            raise LibraryError(
+                f"{path} has ABI version {found}, these bindings need {_abi.ABI_VERSION}; "
+                "install the actionclip package that came with the library"
+            )
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._functions[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def call(self, name: str, *arguments: Any, path: str | None = None) -> None:
+        """Calls a function that returns a status; raises unless it is 0. The interpreter lock is
+        released during the call. `path` is the file the call is about."""
+        status = int(self._functions[name](*arguments))
+        if status != _abi.CONSTANTS["OK"]:
+            message = self._functions["last_error"]().decode("utf-8", "replace")
+            label = self._functions["status_name"](status).decode("ascii", "replace")
+            raise make_error(status, label, message, path)
+
+
+def _candidates() -> list[str]:
+    """Where to look, in order."""
+    chosen = os.environ.get("ACTIONCLIP_LIBRARY")
+    if chosen:
+        return [chosen]  # somebody's explicit choice: no silent second best
+    package = pathlib.Path(__file__).resolve().parent
+    folders = [package]
+    checkout = package.parents[2]
+    if (checkout / "include" / "actionclip.h").exists():
+        folders.append(checkout / "build" / "lib")
+    names = [_abi.SONAME, "libactionclip.so"]
+    return [str(folder / name) for folder in folders for name in names] + [_abi.SONAME]
+
+
+def library() -> Library:
+    """The library, loaded at the first call."""
+    global _loaded
+    with _lock:
+        if _loaded is None:
+            _loaded = _load()
+        return _loaded
+
+
+def _load() -> Library:
+    tried: list[str] = []
+    for candidate in _candidates():
+        is_file = os.sep in candidate
+        if is_file and not os.path.exists(candidate):
+            tried.append(f"{candidate} (no such file)")
+            continue
+        try:
+            handle = ctypes.CDLL(candidate)
+        except OSError as error:
+            tried.append(f"{candidate} ({error})")
+            continue
+        return Library(handle, candidate)
+    raise LibraryError(
+        "libactionclip was not found; set ACTIONCLIP_LIBRARY to its path. Tried: " + "; ".join(tried)
+    )
+
+
+def version() -> str:
+    """The version of the library at run time, e.g. "0.1.0"."""
+    return str(library().version().decode("ascii"))
+
+
+def library_path() -> str:
+    """Which file was loaded, or the bare name the system resolved."""
+    return library().path
+
+
+def templates() -> list[str]:
+    """The reference's 16 prompt templates, each with one "{}"."""
+    lib = library()
+    return [lib.template(index).decode("utf-8") for index in range(lib.template_count())]

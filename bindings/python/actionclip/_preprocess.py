@@ -1,0 +1,135 @@
+"""Images to the network's input, and the reference's frame choice."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _abi
+from ._abi import CONSTANTS
+from ._arrays import (
+    INT32_MAX,
+    INT64_MAX,
+    ByteArray,
+    FloatArray,
+    FramesLike,
+    ImageLike,
+    Images,
+    choice,
+    pointer,
+    whole,
+)
+from ._library import library
+
+_RESIZE = {"actionclip": CONSTANTS["RESIZE_ACTIONCLIP"], "clip": CONSTANTS["RESIZE_CLIP"]}
+_CROP = {
+    "center": CONSTANTS["CROP_CENTER"],
+    "start": CONSTANTS["CROP_START"],
+    "end": CONSTANTS["CROP_END"],
+}
+
+
+def options(
+    resize: str,
+    crop: str,
+    short_side: int | None,
+    mean: Sequence[float] | None,
+    std: Sequence[float] | None,
+) -> Any:
+    """A pointer to the C struct, which it keeps alive."""
+    struct = _abi.PreprocessOptions()
+    library().preprocess_options_init(ctypes.byref(struct))
+    struct.resize = choice("resize", resize, _RESIZE)
+    struct.crop = choice("crop", crop, _CROP)
+    if short_side is not None:
+        struct.short_side = whole("short_side", short_side, 1, INT32_MAX)
+    for name, values in (("mean", mean), ("std", std)):
+        if values is not None:
+            numbers = [float(value) for value in values]
+            if len(numbers) != 3:
+                raise ValueError(f"{name} has {len(numbers)} values; it must have 3: red, green, blue")
+            setattr(struct, name, (ctypes.c_float * 3)(*numbers))
+    return ctypes.pointer(struct)
+
+
+def preprocess(
+    image: ImageLike | FramesLike,
+    size: int = 224,
+    *,
+    pixel_format: str = "rgb",
+    resize: str = "actionclip",
+    crop: str = "center",
+    short_side: int | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+) -> FloatArray:
+    """Resizes (bicubic, Pillow's bits), crops and normalises.
+
+    One uint8 image [H, W, 3], [H, W, 4] or [H, W] gives float32 [3, size, size]; a list of images,
+    or an array [n, H, W, C], gives [n, 3, size, size]. `resize`: the short side becomes
+    size * 256 / 224 ("actionclip", the reference) or size ("clip"), unless `short_side` says
+    otherwise. `crop`: "center", or the "start" or "end" of the long side. `mean` and `std` are on the
+    0..1 scale, CLIP's by default.
+    """
+    images, single = _one_or_many(image)
+    settings = options(resize, crop, short_side, mean, std)
+    size = whole("size", size, 1, 4096)
+    out = np.empty((len(images), 3, size, size), np.float32)
+    _each("preprocess_pixels", images, pixel_format, size, settings, out, _abi.Floats)
+    return out[0] if single else out
+
+
+def preprocess_crop(
+    image: ImageLike | FramesLike,
+    size: int = 224,
+    *,
+    pixel_format: str = "rgb",
+    resize: str = "actionclip",
+    crop: str = "center",
+    short_side: int | None = None,
+) -> ByteArray:
+    """The crop before normalisation: uint8 [size, size, 3] RGB, or [n, size, size, 3] for several.
+    Arguments as in `preprocess`."""
+    images, single = _one_or_many(image)
+    settings = options(resize, crop, short_side, None, None)
+    size = whole("size", size, 1, 4096)
+    out = np.empty((len(images), size, size, 3), np.uint8)
+    _each("preprocess_crop", images, pixel_format, size, settings, out, _abi.Bytes)
+    return out[0] if single else out
+
+
+def _one_or_many(image: Any) -> tuple[list[Any], bool]:
+    if isinstance(image, (list, tuple)):
+        return list(image), False
+    array = np.asarray(image)
+    return (list(array), False) if array.ndim == 4 else ([array], True)
+
+
+def _each(
+    function: str,
+    images: list[Any],
+    pixel_format: str,
+    size: int,
+    settings: Any,
+    out: npt.NDArray[Any],
+    kind: Any,
+) -> None:
+    structs = Images(images, pixel_format)
+    for index in range(structs.count):
+        row = out[index]
+        library().call(
+            function, ctypes.byref(structs.structs[index]), size, settings, pointer(row, kind), row.size
+        )
+
+
+def sample_indices(frame_count: int, segments: int) -> npt.NDArray[np.int64]:
+    """Which `segments` of `frame_count` frames the reference uses at test time: int64 [segments]."""
+    count = whole("frame_count", frame_count, -INT64_MAX, INT64_MAX)
+    wanted = whole("segments", segments, 1, INT32_MAX)
+    out = np.empty(min(wanted, 1 << 20), np.int64)
+    library().call("sample_indices", count, wanted, pointer(out, _abi.Int64s), out.size)
+    return out

@@ -1,0 +1,58 @@
+"""Cosine similarity of embeddings, and the reference's evaluation rule."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _abi
+from ._arrays import FloatArray, float_array, pointer
+from ._library import library
+
+
+def _rows(what: str, value: npt.ArrayLike) -> FloatArray:
+    array = float_array(what, value, (1, 2))
+    return array[np.newaxis] if array.ndim == 1 else array
+
+
+def _same_length(videos: FloatArray, texts: FloatArray) -> int:
+    if videos.shape[-1] != texts.shape[-1]:
+        raise ValueError(
+            f"videos have embeddings of {videos.shape[-1]} numbers, texts of {texts.shape[-1]}; "
+            "both must come from one model"
+        )
+    return int(videos.shape[-1])
+
+
+def similarity(videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0) -> FloatArray:
+    """scale * cosine: videos [n, E] and texts [m, E] give [n, m]. Nothing need be normalised."""
+    left, right = _rows("videos", videos), _rows("texts", texts)
+    size = _same_length(left, right)
+    out = np.empty((len(left), len(right)), np.float32)
+    library().call(
+        "similarity",
+        pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats), len(right),
+        size, scale, pointer(out, _abi.Floats), out.size,
+    )  # fmt: skip
+    return out
+
+
+def probabilities(videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0) -> FloatArray:
+    """Softmax over classes for each template, then the mean over templates.
+
+    videos [n, E]; texts [templates, classes, E] as `Model.encode_labels` gives them ([classes, E]
+    is one template). Returns [n, classes], each row summing to 1.
+    """
+    left = _rows("videos", videos)
+    right = float_array("texts", texts, (2, 3))
+    if right.ndim == 2:
+        right = right[np.newaxis]
+    size = _same_length(left, right)
+    templates, classes = right.shape[:2]
+    out = np.empty((len(left), classes), np.float32)
+    library().call(
+        "probabilities",
+        pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats), templates, classes,
+        size, scale, pointer(out, _abi.Floats), out.size,
+    )  # fmt: skip
+    return out

@@ -1,0 +1,127 @@
+"""Video files."""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import os
+import threading
+from collections.abc import Iterable
+from typing import Any, Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _abi
+from ._arrays import (
+    INT32_MAX,
+    INT64_MAX,
+    Buffer,
+    ByteArray,
+    Path,
+    byte_view,
+    is_path,
+    path_bytes,
+    pointer,
+    whole,
+)
+from ._handle import Handle, Owner
+from ._library import library
+from ._preprocess import sample_indices
+
+
+@dataclasses.dataclass(frozen=True)
+class VideoInfo:
+    """What a video is, counted by decoding it once."""
+
+    width: int  #: of a frame as returned: after rotation
+    height: int
+    rotation: int  #: clockwise degrees applied to every frame
+    frame_count: int
+    damaged_frames: int  #: of those, how many the decoder marked as damaged
+    duration: float  #: seconds
+    frame_rate: float  #: average, frames per second; 0 if unknown
+
+
+class Video(Owner):
+    """An open video: a path, or a file's bytes, which must not change while it is open.
+
+    Threads take turns. Needs FFmpeg's libraries; without them opening raises ResourceError.
+    threads: decoder threads, one per processor by default. max_pixels: refuse larger pictures.
+    """
+
+    def __init__(
+        self, source: Path | Buffer, *, threads: int | None = None, max_pixels: int | None = None
+    ) -> None:
+        lib = library()
+        options = _abi.VideoOptions()
+        lib.video_options_init(ctypes.byref(options))
+        if threads is not None:
+            options.threads = whole("threads", threads, 0, INT32_MAX)
+        if max_pixels is not None:
+            options.max_pixels = whole("max_pixels", max_pixels, 1, INT64_MAX)
+        out = ctypes.c_void_p()
+        self._bytes: ByteArray | None = None
+        if is_path(source):
+            name = os.fspath(source)  # type: ignore[arg-type]
+            lib.call("video_open", path_bytes(name), ctypes.byref(options), ctypes.byref(out), path=name)
+        else:
+            self._bytes = byte_view(source)
+            lib.call(
+                "video_open_buffer",
+                self._bytes.ctypes.data, self._bytes.size, ctypes.byref(options), ctypes.byref(out),
+            )  # fmt: skip
+        self._handle = Handle("video", out.value or 0, lib.video_free)
+        self._turn = threading.RLock()
+
+    @property
+    def info(self) -> VideoInfo:
+        """Size, frames and duration. The first use decodes the whole video."""
+        struct = _abi.VideoInfo(struct_size=ctypes.sizeof(_abi.VideoInfo))
+        with self._turn, self._handle.use() as handle:
+            library().call("video_get_info", handle, ctypes.byref(struct))
+        names = [field.name for field in dataclasses.fields(VideoInfo)]
+        return VideoInfo(**{name: getattr(struct, name) for name in names})
+
+    @overload
+    def read_frames(
+        self, indices: Iterable[int] | npt.NDArray[Any], *, return_seconds: Literal[False] = False
+    ) -> ByteArray: ...
+    @overload
+    def read_frames(
+        self, indices: Iterable[int] | npt.NDArray[Any], *, return_seconds: Literal[True]
+    ) -> tuple[ByteArray, npt.NDArray[np.float64]]: ...
+    def read_frames(
+        self, indices: Iterable[int] | npt.NDArray[Any], *, return_seconds: bool = False
+    ) -> ByteArray | tuple[ByteArray, npt.NDArray[np.float64]]:
+        """The frames at these indices (any order, repeats allowed): uint8 [n, H, W, 3] RGB; with
+        `return_seconds` also each frame's time from the first frame, float64 [n]."""
+        numbers = [whole("a frame index", index, -INT64_MAX, INT64_MAX) for index in indices]
+        wanted = np.array(numbers, np.int64)
+        with self._turn, self._handle.use() as handle:
+            info = self.info
+            frames = np.empty((len(wanted), info.height, info.width, 3), np.uint8)
+            seconds = np.empty(len(wanted), np.float64)
+            library().call(
+                "video_read_frames",
+                handle, pointer(wanted, _abi.Int64s), wanted.size,
+                pointer(frames, _abi.Bytes), frames.size,
+                pointer(seconds, _abi.Doubles), seconds.size,
+            )  # fmt: skip
+        return (frames, seconds) if return_seconds else frames
+
+    def sample(self, segments: int) -> ByteArray:
+        """The frames the reference would use for T = segments: uint8 [T, H, W, 3] RGB."""
+        with self._turn:
+            return self.read_frames(sample_indices(self.info.frame_count, segments))
+
+    def close(self) -> None:
+        """Closes the video; waits for a call that is running on another thread."""
+        with self._turn:
+            super().close()
+
+    def __enter__(self) -> Video:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
