@@ -1,0 +1,84 @@
+internal import CFFmpeg
+
+/// One decoding of the video from its beginning: every frame the decoder puts out, in the order in
+/// which it does (presentation order), to the end and with the decoder emptied. Decoding always
+/// begins at the first packet: seeking finds keyframes, not frame numbers.
+///
+/// Where a stream is damaged, what FFmpeg makes up for it depends on the number of threads: frames
+/// are patched while others already copy from them. So threads decode only as long as the decoder
+/// finds nothing wrong; at its first complaint decoding starts again on one thread, goes to where
+/// it was, and on from there. A complaint is heard before any frame it concerns is put out. So the
+/// frames are those of one thread always.
+final class DecodePass {
+  /// The current frame, valid after `advance()` answered true.
+  private(set) var frame: UnsafeMutablePointer<AVFrame>?
+  /// Which frame is current; -1 before the first.
+  private(set) var index = -1
+  private(set) var isDamaged = false
+  /// How many frames so far the decoder marked as damaged.
+  private(set) var damagedFrames = 0
+  private(set) var clock: FrameClock
+  /// 1 after the stream was found damaged.
+  private(set) var threads: Int
+
+  private let ffmpeg: FFmpeg
+  private let source: ByteSource
+  private let maxPixels: Int
+  private var decoder: Decoder?
+
+  init(_ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, maxPixels: Int) throws(VideoError) {
+    self.ffmpeg = ffmpeg
+    self.source = source
+    self.threads = threads
+    self.maxPixels = maxPixels
+    let decoder = try Decoder(ffmpeg, source, threads: threads, maxPixels: maxPixels)
+    self.decoder = decoder
+    clock = FrameClock(decoder.demuxer.stream)
+    frame = ffmpeg.pointee.av_frame_alloc()
+    if frame == nil { throw VideoError.outOfMemory("a frame") }
+  }
+
+  deinit { ffmpeg.pointee.av_frame_free(&frame) }
+
+  /// Makes the next frame current. False at the end of the video.
+  func advance() throws(VideoError) -> Bool {
+    guard let frame else { return false }
+    while let decoder {
+      switch try decoder.next(frame) {
+      case .end: return false
+      case .frame:
+        let damaged =
+          frame.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || frame.pointee.decode_error_flags != 0
+        if !damaged || threads == 1 {
+          accept(frame, damaged)
+          return true
+        }
+      case .suspect: break
+      }
+      try startAgain(frame)
+    }
+    return false
+  }
+
+  /// 3x3, of the current frame or else of the stream; valid until the next `advance()`.
+  var displayMatrix: UnsafePointer<Int32>? {
+    guard let frame, let stream = decoder?.demuxer.stream else { return nil }
+    return cffmpeg_frame_matrix(ffmpeg, frame) ?? cffmpeg_stream_matrix(stream)
+  }
+
+  private func accept(_ frame: UnsafeMutablePointer<AVFrame>, _ damaged: Bool) {
+    index += 1
+    isDamaged = damaged
+    if damaged { damagedFrames += 1 }
+    clock.advance(to: frame)
+  }
+
+  private func startAgain(_ frame: UnsafeMutablePointer<AVFrame>) throws(VideoError) {
+    decoder = nil  // its threads end first
+    threads = 1
+    let decoder = try Decoder(ffmpeg, source, threads: 1, maxPixels: maxPixels)
+    self.decoder = decoder
+    var passed = -1
+    while passed < index, try decoder.next(frame) == .frame { passed += 1 }
+  }
+}

@@ -1,0 +1,134 @@
+internal import CFFmpeg
+
+/// FFmpeg's decoder over the packets of the best video stream, from the first packet to the end.
+final class Decoder {
+  enum Outcome { case frame, end, suspect }
+
+  let demuxer: Demuxer
+  private let ffmpeg: FFmpeg
+  private var codec: UnsafeMutablePointer<AVCodecContext>?
+  private var isDraining = false
+  /// Where a decoder with threads is listened to for errors; -1 with one thread.
+  private var watch: Int32 = -1
+
+  /// A decoder that only ever fails must not hold us: with this many failures in a row it is fed
+  /// on, or, once nothing is left to feed, taken to be empty.
+  private static let patience = 100
+
+  init(_ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, maxPixels: Int) throws(VideoError) {
+    self.ffmpeg = ffmpeg
+    demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels)
+    guard let parameters = demuxer.stream?.pointee.codecpar else {
+      throw VideoError(.invalid, "\(source.name) has no video stream")
+    }
+    try checkPixels(
+      parameters.pointee.width, parameters.pointee.height, maxPixels: maxPixels, of: source)
+    try quietly { () throws(VideoError) in
+      var status = try open(threads: threads, maxPixels: maxPixels)
+      // Without threads to be had, one will do.
+      if status < 0, threads > 1 { status = try open(threads: 1, maxPixels: maxPixels) }
+      if status < 0 {
+        throw VideoError(.invalid, "\(source.name) cannot be decoded: \(ffmpeg.text(status))")
+      }
+    }
+  }
+
+  deinit { quietly { close() } }
+
+  /// The next frame in presentation order.
+  ///
+  /// What a decoder on one thread refuses is passed over and decoding goes on, as in the ffmpeg
+  /// program. One with threads answers `.suspect` when it has refused or complained of anything.
+  func next(_ frame: UnsafeMutablePointer<AVFrame>) throws(VideoError) -> Outcome {
+    guard let codec else { return .end }
+    return try quietly { () throws(VideoError) in
+      var failures = 0
+      while true {
+        let status = ffmpeg.pointee.avcodec_receive_frame(codec, frame)
+        if watch >= 0, isSuspect(status) { return .suspect }
+        if status >= 0 {
+          if frame.pointee.width > 0, frame.pointee.height > 0 { return .frame }
+          continue
+        }
+        if status == cffmpeg_error_eof { return .end }
+        if status == cffmpeg_error(ENOMEM) { throw VideoError.outOfMemory("decoding") }
+        if status != cffmpeg_error(EAGAIN) {
+          failures += 1
+          if failures < Self.patience { continue }
+          failures = 0
+          if isDraining { return .end }
+        }
+        try feed(codec)
+      }
+    }
+  }
+
+  /// Decoders that gain from threads and always say so when a stream is damaged: thousands of
+  /// damaged clips gave the same frames with and without threads. HEVC, VP8 and VP9 make up for
+  /// some damage in silence, and differently with threads; the other formats are old and fast.
+  private static func complains(_ codec: AVCodecID) -> Bool {
+    switch codec {
+    case AV_CODEC_ID_H264, AV_CODEC_ID_AV1: true
+    default: false
+    }
+  }
+
+  private func isSuspect(_ status: Int32) -> Bool {
+    if cffmpeg_watch_is_faulty(watch) { return true }
+    return status < 0 && status != cffmpeg_error_eof && status != cffmpeg_error(EAGAIN)
+  }
+
+  private func feed(_ codec: UnsafeMutablePointer<AVCodecContext>) throws(VideoError) {
+    if isDraining { return }
+    let status: Int32
+    if try demuxer.next() {
+      status = ffmpeg.pointee.avcodec_send_packet(codec, demuxer.packet)
+    } else {
+      isDraining = true
+      status = ffmpeg.pointee.avcodec_send_packet(codec, nil)
+    }
+    if status == cffmpeg_error(ENOMEM) { throw VideoError.outOfMemory("decoding") }
+    // Any other refusal comes with a complaint, or with the next frame's status.
+  }
+
+  private func open(threads: Int, maxPixels: Int) throws(VideoError) -> Int32 {
+    close()
+    guard let stream = demuxer.stream, let parameters = stream.pointee.codecpar else {
+      return cffmpeg_error(EINVAL)
+    }
+    codec = cffmpeg_new_decoder(ffmpeg, parameters.pointee.codec_id)
+    guard let codec else { throw VideoError.outOfMemory("a decoder") }
+    codec.pointee.log_level_offset = CFFMPEG_LOG_LEVEL_OFFSET
+    var status = ffmpeg.pointee.avcodec_parameters_to_context(codec, parameters)
+    if status >= 0 {
+      codec.pointee.pkt_timebase = stream.pointee.time_base
+      codec.pointee.framerate = stream.pointee.avg_frame_rate
+      codec.pointee.max_pixels = Int64(maxPixels)
+      if threads > 1, Self.complains(parameters.pointee.codec_id) {
+        watch = cffmpeg_watch_begin(ffmpeg, codec)
+      }
+      codec.pointee.thread_count = watch >= 0 ? Int32(clamping: threads) : 1
+      status = ffmpeg.pointee.avcodec_open2(codec, nil, nil)
+      if watch >= 0 { cffmpeg_watch_opened(watch) }
+    }
+    if status == cffmpeg_error(ENOMEM) { throw VideoError.outOfMemory("a decoder") }
+    return status
+  }
+
+  private func close() {
+    ffmpeg.pointee.avcodec_free_context(&codec)  // joins the decoder's threads
+    if watch >= 0 { cffmpeg_watch_end(watch) }
+    watch = -1
+  }
+}
+
+func checkPixels(
+  _ width: Int32, _ height: Int32, maxPixels: Int, of source: ByteSource
+) throws(VideoError) {
+  let (pixels, overflow) = Int(width).multipliedReportingOverflow(by: Int(height))
+  if overflow || pixels > maxPixels {
+    throw VideoError(
+      .limit,
+      "\(source.name) has pictures of \(width)x\(height), more than the \(maxPixels) pixels allowed")
+  }
+}

@@ -1,0 +1,177 @@
+internal import CFFmpeg
+internal import Glibc
+
+/// A container opened over a `ByteSource`, and the packets of its best video stream.
+///
+/// Nothing but the source is ever opened: the bytes come through our own callbacks, the list of
+/// allowed protocols is empty, `io_open` refuses, and formats that stand for other files are
+/// turned away before their headers are read.
+final class Demuxer {
+  let ffmpeg: FFmpeg
+  let source: ByteSource
+  private let reader: ByteReader
+  private var io: UnsafeMutablePointer<AVIOContext>?
+  private var context: UnsafeMutablePointer<AVFormatContext>?
+  private var isOpen = false
+  /// The latest packet, valid after `next()` answered true.
+  private(set) var packet: UnsafeMutablePointer<AVPacket>?
+  /// The chosen stream, owned by `context`.
+  private(set) var stream: UnsafeMutablePointer<AVStream>?
+
+  /// Enough for a broadcast multiplex or a film with its fonts and subtitles.
+  static let maxStreams: Int32 = 256
+  private static let bufferSize = 32 * 1024
+
+  init(_ ffmpeg: FFmpeg, _ source: ByteSource, maxPixels: Int) throws(VideoError) {
+    self.ffmpeg = ffmpeg
+    self.source = source
+    reader = ByteReader(source)
+    try quietly { () throws(VideoError) in
+      try open()
+      try findStreamInfo(maxPixels: maxPixels)
+      stream = try chooseStream()
+      packet = ffmpeg.pointee.av_packet_alloc()
+      if packet == nil { throw VideoError.outOfMemory("a packet") }
+    }
+  }
+
+  deinit {
+    quietly {
+      ffmpeg.pointee.av_packet_free(&packet)
+      // Closing what was never opened would close our reader as if it were FFmpeg's own.
+      if isOpen {
+        ffmpeg.pointee.avformat_close_input(&context)
+      } else {
+        ffmpeg.pointee.avformat_free_context(context)
+      }
+      if let io {
+        // FFmpeg may have replaced the buffer it was given.
+        ffmpeg.pointee.av_free(io.pointee.buffer)
+        ffmpeg.pointee.avio_context_free(&self.io)
+      }
+    }
+  }
+
+  /// Reads the next packet of the stream. False at the end, or where the container is too damaged
+  /// to go on: what came before counts, as in the ffmpeg program.
+  func next() throws(VideoError) -> Bool {
+    guard let context, let packet, let stream else { return false }
+    return try quietly { () throws(VideoError) in
+      var retries = 0
+      while true {
+        ffmpeg.pointee.av_packet_unref(packet)
+        let status = ffmpeg.pointee.av_read_frame(context, packet)
+        if status == cffmpeg_error(EAGAIN), retries < 1000 {
+          retries += 1
+          continue
+        }
+        if status < 0 {
+          if status == cffmpeg_error(ENOMEM) { throw VideoError.outOfMemory(source.name) }
+          try checkReads()
+          return false
+        }
+        retries = 0
+        // An empty packet would tell the decoder that the stream has ended.
+        if packet.pointee.stream_index == stream.pointee.index, packet.pointee.size > 0 {
+          return true
+        }
+      }
+    }
+  }
+
+  private func open() throws(VideoError) {
+    guard let buffer = ffmpeg.pointee.av_malloc(Self.bufferSize) else {
+      throw VideoError.outOfMemory("a read buffer")
+    }
+    io = ffmpeg.pointee.avio_alloc_context(
+      buffer.assumingMemoryBound(to: UInt8.self), Int32(Self.bufferSize), 0,
+      Unmanaged.passUnretained(reader).toOpaque(), ByteReader.readCallback, nil,
+      ByteReader.seekCallback)
+    guard let io else {
+      ffmpeg.pointee.av_free(buffer)
+      throw VideoError.outOfMemory("a read buffer")
+    }
+    context = ffmpeg.pointee.avformat_alloc_context()
+    guard let context else { throw VideoError.outOfMemory("a container reader") }
+    context.pointee.pb = io
+    context.pointee.max_streams = Self.maxStreams
+    context.pointee.io_open = { _, _, _, _, _ in cffmpeg_error(EPERM) }
+    context.pointee.protocol_whitelist = ffmpeg.pointee.av_strdup("")
+    if context.pointee.protocol_whitelist == nil { throw VideoError.outOfMemory(source.name) }
+
+    var status: Int32 = 0
+    guard let format = cffmpeg_probe(ffmpeg, io, context, &status) else {
+      throw try unreadable(status)
+    }
+    try ContainerPolicy.check(format, of: source)
+    status = cffmpeg_open_input(ffmpeg, &self.context, format)
+    if status < 0 { throw try unreadable(status) }
+    isOpen = true
+  }
+
+  /// Reads on until the streams' sizes and rates are known. For that FFmpeg decodes a few frames
+  /// with decoders of its own: they get the same limit on pictures.
+  private func findStreamInfo(maxPixels: Int) throws(VideoError) {
+    guard let context else { return }
+    let count = Int(context.pointee.nb_streams)  // <= maxStreams
+    let status = withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: count + 1) {
+      options in
+      options.initialize(repeating: nil)
+      for index in 0..<count {
+        _ = ffmpeg.pointee.av_dict_set(&options[index], "max_pixels", "\(maxPixels)", 0)
+      }
+      defer { for index in 0..<count { ffmpeg.pointee.av_dict_free(&options[index]) } }
+      return ffmpeg.pointee.avformat_find_stream_info(
+        context, count == 0 ? nil : options.baseAddress)
+    }
+    if status < 0 { throw try unreadable(status) }
+  }
+
+  /// The largest picture among the streams, as the ffmpeg program chooses: a stream marked as the
+  /// default gets 5 million pixels' favour, one that has no packets loses, cover art comes last.
+  private func chooseStream() throws(VideoError) -> UnsafeMutablePointer<AVStream> {
+    var best: (stream: UnsafeMutablePointer<AVStream>, score: Int64)?
+    var undecodable: String?
+    guard let context, let streams = context.pointee.streams else { throw noVideo(nil) }
+    for index in 0..<Int(context.pointee.nb_streams) {
+      guard let stream = streams[index], let parameters = stream.pointee.codecpar else { continue }
+      stream.pointee.discard = AVDISCARD_ALL
+      guard parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO else { continue }
+      guard cffmpeg_has_decoder(ffmpeg, parameters.pointee.codec_id) else {
+        undecodable = ffmpeg.pointee.avcodec_get_name(parameters.pointee.codec_id)
+          .map { String(cString: $0) }
+        continue
+      }
+      let disposition = stream.pointee.disposition
+      var score = Int64(parameters.pointee.width) * Int64(parameters.pointee.height)
+      if cffmpeg_has_packets(stream) { score += 100_000_000 }
+      if disposition & AV_DISPOSITION_DEFAULT != 0 { score += 5_000_000 }
+      if disposition & AV_DISPOSITION_ATTACHED_PIC != 0 { score = -1 }
+      if best.map({ score > $0.score }) ?? true { best = (stream, score) }
+    }
+    guard let best else { throw noVideo(undecodable) }
+    best.stream.pointee.discard = AVDISCARD_DEFAULT
+    return best.stream
+  }
+
+  private func noVideo(_ undecodable: String?) -> VideoError {
+    guard let undecodable else {
+      return VideoError(.invalid, "\(source.name) has no video stream")
+    }
+    return VideoError(
+      .invalid, "\(source.name) is coded as \(undecodable), which this FFmpeg cannot decode")
+  }
+
+  private func unreadable(_ status: Int32) throws(VideoError) -> VideoError {
+    if status == cffmpeg_error(ENOMEM) { return VideoError.outOfMemory(source.name) }
+    try checkReads()
+    return VideoError(
+      .invalid, "\(source.name) is not a video that FFmpeg can read: \(ffmpeg.text(status))")
+  }
+
+  private func checkReads() throws(VideoError) {
+    if reader.failure != 0 {
+      throw VideoError(.fileRead, "cannot read \(source.name): \(systemError(reader.failure))")
+    }
+  }
+}

@@ -1,0 +1,78 @@
+internal import CFFmpeg
+
+/// How decoded pictures are turned upright: first transposed (rows become columns), then mirrored
+/// along either axis. All eight ways a picture can lie are such a combination.
+struct Orientation: Equatable {
+  var transposes = false
+  var mirrorsX = false
+  var mirrorsY = false
+
+  init() {}
+
+  /// From a 3x3 display matrix, with the decisions of the ffmpeg program's autorotation. Angles
+  /// that are no multiple of 90 degrees are left alone.
+  init(_ ffmpeg: FFmpeg, matrix: UnsafePointer<Int32>) {
+    let counterclockwise = ffmpeg.pointee.av_display_rotation_get(matrix)
+    guard counterclockwise.isFinite else { return }
+    var clockwise = -counterclockwise.rounded()
+    if clockwise < -0.9 { clockwise += 360 }
+    switch clockwise {
+    case 90:  // clockwise, or mirrored as well
+      transposes = true
+      mirrorsX = !(matrix[3] > 0)
+    case 180:
+      mirrorsX = matrix[0] < 0
+      mirrorsY = matrix[4] < 0
+    case 270:
+      transposes = true
+      mirrorsX = matrix[3] < 0
+      mirrorsY = true
+    case 0:
+      mirrorsY = matrix[4] < 0
+    default: break
+    }
+  }
+
+  /// Clockwise degrees from the stored picture to the upright one. A picture that is only mirrored
+  /// is not rotated.
+  var rotation: Int {
+    if transposes { return mirrorsY ? 270 : 90 }
+    return mirrorsX && mirrorsY ? 180 : 0
+  }
+
+  /// A mirror image, seen from behind: an odd number of reflections.
+  var isMirrored: Bool { transposes != (mirrorsX != mirrorsY) }
+
+  /// Writes the upright picture of packed RGB24 `stored`, `width` x `height` pixels as stored, to
+  /// `upright`, which has `height` x `width` pixels if the orientation transposes.
+  func apply(
+    _ stored: UnsafePointer<UInt8>, stride: Int, width: Int, height: Int,
+    to upright: UnsafeMutablePointer<UInt8>, stride uprightStride: Int
+  ) {
+    let columns = transposes ? height : width
+    let rows = transposes ? width : height
+    // Steps in bytes through the stored picture for one pixel right and one pixel down.
+    var right = transposes ? stride : 3
+    var down = transposes ? 3 : stride
+    var start = stored
+    if mirrorsX {
+      start += (columns - 1) * right
+      right = -right
+    }
+    if mirrorsY {
+      start += (rows - 1) * down
+      down = -down
+    }
+    for y in 0..<rows {
+      var from = start + y * down
+      var to = upright + y * uprightStride
+      for _ in 0..<columns {
+        to[0] = from[0]
+        to[1] = from[1]
+        to[2] = from[2]
+        from += right
+        to += 3
+      }
+    }
+  }
+}

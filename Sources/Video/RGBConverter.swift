@@ -1,0 +1,152 @@
+internal import CFFmpeg
+internal import Glibc
+
+/// Decoded frames to packed RGB24 of one size, turned upright. Colours as the ffmpeg program
+/// converts them by default: bicubic scaling, and the matrix and range that the frame states.
+final class RGBConverter {
+  /// Of the pictures that `convert` answers.
+  let width: Int
+  let height: Int
+  let stride: Int
+
+  private let ffmpeg: FFmpeg
+  private let orientation: Orientation
+  private let storedWidth: Int32
+  private let storedHeight: Int32
+  private let storedStride: Int
+  private var stored: UnsafeMutablePointer<UInt8>?
+  private var upright: UnsafeMutablePointer<UInt8>?
+  private var scaler: OpaquePointer?
+  private var input: Input?
+
+  private struct Input: Equatable {
+    var width: Int32
+    var height: Int32
+    var format: Int32
+    var range: UInt32
+    var space: UInt32
+  }
+
+  /// Vector code reads and writes whole registers: rows begin on this boundary, and as much is kept
+  /// free after the last one.
+  private static let alignment = 64
+
+  /// - Parameters: `storedWidth`, `storedHeight`: frames of another size are scaled to this one.
+  ///   Their product must have been checked against the limit.
+  init(
+    _ ffmpeg: FFmpeg, storedWidth: Int32, storedHeight: Int32, orientation: Orientation
+  ) throws(VideoError) {
+    self.ffmpeg = ffmpeg
+    self.orientation = orientation
+    self.storedWidth = storedWidth
+    self.storedHeight = storedHeight
+    storedStride = Self.stride(storedWidth)
+    width = Int(orientation.transposes ? storedHeight : storedWidth)
+    height = Int(orientation.transposes ? storedWidth : storedHeight)
+    stride = Self.stride(Int32(width))
+    stored = try Self.allocate(storedStride, rows: Int(storedHeight))
+    if orientation != Orientation() { upright = try Self.allocate(stride, rows: height) }
+  }
+
+  deinit {
+    ffmpeg.pointee.sws_freeContext(scaler)
+    free(stored)
+    free(upright)
+  }
+
+  /// The frame as `height` rows of `stride` bytes, valid until the next call.
+  func convert(
+    _ frame: UnsafeMutablePointer<AVFrame>, of source: ByteSource
+  ) throws(VideoError) -> UnsafePointer<UInt8> {
+    try quietly { () throws(VideoError) in
+      try prepare(frame, source)
+      guard let scaler, let stored else { throw VideoError.outOfMemory("a picture") }
+      let rows = cffmpeg_scale(ffmpeg, scaler, frame, stored, Int32(storedStride))
+      if rows < 0 {
+        throw VideoError(
+          .decode, "a frame of \(source.name) cannot be converted to RGB: \(ffmpeg.text(rows))")
+      }
+      guard let upright else { return UnsafePointer(stored) }
+      orientation.apply(
+        stored, stride: storedStride, width: Int(storedWidth), height: Int(storedHeight),
+        to: upright, stride: stride)
+      return UnsafePointer(upright)
+    }
+  }
+
+  private func prepare(
+    _ frame: UnsafeMutablePointer<AVFrame>, _ source: ByteSource
+  ) throws(VideoError) {
+    var format = AVPixelFormat(frame.pointee.format)
+    var range = frame.pointee.color_range
+    if let limited = Self.limitedTwin(format) {
+      // The yuvj formats say "full range" by their name, which swscale calls deprecated.
+      format = limited
+      if range == AVCOL_RANGE_UNSPECIFIED { range = AVCOL_RANGE_JPEG }
+    }
+    let wanted = Input(
+      width: frame.pointee.width, height: frame.pointee.height, format: format.rawValue,
+      range: range.rawValue, space: frame.pointee.colorspace.rawValue)
+    if input == wanted, scaler != nil { return }
+    input = nil
+    ffmpeg.pointee.sws_freeContext(scaler)
+    scaler = nil
+    guard ffmpeg.pointee.sws_isSupportedInput(format) != 0 else {
+      let name = ffmpeg.pointee.av_get_pix_fmt_name(format).map { String(cString: $0) } ?? "unknown"
+      throw VideoError(.decode, "frames of \(source.name) have pixel format \(name): no way to RGB")
+    }
+    let fresh = ffmpeg.pointee.sws_alloc_context()
+    scaler = fresh
+    guard let fresh else { throw VideoError.outOfMemory("a picture") }
+    func set(_ name: String, _ value: Int64) {
+      _ = ffmpeg.pointee.av_opt_set_int(UnsafeMutableRawPointer(fresh), name, value, 0)
+    }
+    set("srcw", Int64(wanted.width))
+    set("srch", Int64(wanted.height))
+    set("src_format", Int64(format.rawValue))
+    set("dstw", Int64(storedWidth))
+    set("dsth", Int64(storedHeight))
+    set("dst_format", Int64(AV_PIX_FMT_RGB24.rawValue))
+    set("sws_flags", Int64(SWS_BICUBIC))
+    if range != AVCOL_RANGE_UNSPECIFIED { set("src_range", range == AVCOL_RANGE_JPEG ? 1 : 0) }
+    // Where MPEG-2 puts chroma, the convention for 4:2:0.
+    if format == AV_PIX_FMT_YUV420P { set("src_v_chr_pos", 128) }
+    let status = ffmpeg.pointee.sws_init_context(fresh, nil, nil)
+    if status == cffmpeg_error(ENOMEM) { throw VideoError.outOfMemory("a picture") }
+    if status < 0 {
+      throw VideoError(
+        .decode,
+        "frames of \(source.name), \(wanted.width)x\(wanted.height), cannot be converted to RGB: "
+          + ffmpeg.text(status))
+    }
+    cffmpeg_set_colours(ffmpeg, fresh, frame.pointee.colorspace, range)
+    input = wanted
+  }
+
+  private static func limitedTwin(_ format: AVPixelFormat) -> AVPixelFormat? {
+    switch format {
+    case AV_PIX_FMT_YUVJ420P: AV_PIX_FMT_YUV420P
+    case AV_PIX_FMT_YUVJ422P: AV_PIX_FMT_YUV422P
+    case AV_PIX_FMT_YUVJ444P: AV_PIX_FMT_YUV444P
+    case AV_PIX_FMT_YUVJ440P: AV_PIX_FMT_YUV440P
+    case AV_PIX_FMT_YUVJ411P: AV_PIX_FMT_YUV411P
+    default: nil
+    }
+  }
+
+  private static func stride(_ width: Int32) -> Int {
+    (Int(width) * 3 + alignment - 1) / alignment * alignment
+  }
+
+  private static func allocate(
+    _ stride: Int, rows: Int
+  ) throws(VideoError) -> UnsafeMutablePointer<UInt8> {
+    var memory: UnsafeMutableRawPointer?
+    let (bytes, overflow) = stride.multipliedReportingOverflow(by: rows)
+    let (padded, overflows) = bytes.addingReportingOverflow(alignment)
+    guard !overflow, !overflows, posix_memalign(&memory, alignment, padded) == 0, let memory else {
+      throw VideoError.outOfMemory("a picture of \(rows) rows of \(stride) bytes")
+    }
+    return memory.assumingMemoryBound(to: UInt8.self)
+  }
+}

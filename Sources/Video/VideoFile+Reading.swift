@@ -1,0 +1,109 @@
+extension VideoFile {
+  /// Passes the frames at `indices`, which must increase strictly, to `emit` in that order.
+  ///
+  /// Decoding goes on from where the last reading stopped if that lies before the first index, and
+  /// starts again from the beginning otherwise: forward in steps costs no more than at once.
+  /// - Throws: `.video` with `.invalidArgument` if an index is negative, out of order or not below
+  ///   the number of frames (frames before it have been passed on by then); `.emit` with what
+  ///   `emit` threw.
+  public func readFrames<Failure: Error>(
+    _ indices: [Int], emit: (VideoFrame) throws(Failure) -> Void
+  ) throws(VideoReadError<Failure>) {
+    do {
+      try checkProcess()
+      try checkOrder(indices)
+      if let last = indices.last, let knownInfo { try checkInside(last, knownInfo) }
+    } catch { throw .video(error) }
+    guard let first = indices.first else { return }
+    let pass: DecodePass
+    do { pass = try self.pass(before: first) } catch { throw .video(error) }
+    if let missing = try read(indices, from: pass, emit: emit) {
+      do { try checkInside(missing, finish(pass)) } catch { throw .video(error) }
+    }
+  }
+
+  /// Reads the frames that `choose` picks from the exact number of frames, in one decoding where
+  /// that number can be guessed from the packets, else in two.
+  ///
+  /// `begin` gets the chosen indices and is called again, before the right ones are read, if the
+  /// guess was wrong: what was emitted before then does not count. The outcome is always that of
+  /// the exact number.
+  /// - Parameter choose: from the number of frames (at least 1) to strictly increasing indices
+  ///   below it. Called more than once.
+  /// - Returns: the video's facts, as `info()`.
+  @discardableResult
+  public func readChosen<Failure: Error>(
+    choose: (_ frameCount: Int) -> [Int], begin: (_ indices: [Int]) throws(Failure) -> Void,
+    emit: (VideoFrame) throws(Failure) -> Void
+  ) throws(VideoReadError<Failure>) -> VideoInfo {
+    var guessed: [Int]?
+    if knownInfo == nil {
+      let indices: [Int]
+      let pass: DecodePass
+      do {
+        try checkProcess()
+        indices = choose(max(1, try countPackets()))
+        try checkOrder(indices)
+        pass = try self.pass(before: indices.first ?? 0)
+      } catch { throw .video(error) }
+      do { try begin(indices) } catch { throw .emit(error) }
+      if try read(indices, from: pass, emit: emit) == nil { guessed = indices }
+      do {
+        while try pass.advance() {}
+      } catch { throw .video(error) }
+      finish(pass)
+    }
+    let info: VideoInfo
+    do { info = try self.info() } catch { throw .video(error) }
+    let indices = choose(info.frameCount)
+    if indices != guessed {
+      do { try begin(indices) } catch { throw .emit(error) }
+      try readFrames(indices, emit: emit)
+    }
+    return info
+  }
+
+  /// Emits the frames at `indices`; `pass` must stand at the first of them or before.
+  /// - Returns: the first index that the video does not have, if it ended early.
+  private func read<Failure: Error>(
+    _ indices: [Int], from pass: DecodePass, emit: (VideoFrame) throws(Failure) -> Void
+  ) throws(VideoReadError<Failure>) -> Int? {
+    for index in indices {
+      let frame: VideoFrame
+      do {
+        while pass.index < index {
+          if try !pass.advance() { return index }
+        }
+        guard let decoded = pass.frame else { return index }
+        frame = VideoFrame(
+          index: index, pixels: try converter.convert(decoded, of: source), width: width,
+          height: height, stride: converter.stride, seconds: pass.clock.seconds,
+          isDamaged: pass.isDamaged)
+      } catch { throw .video(error) }
+      do { try emit(frame) } catch { throw .emit(error) }
+    }
+    return nil
+  }
+
+  private func checkOrder(_ indices: [Int]) throws(VideoError) {
+    var previous = -1
+    for index in indices {
+      if index <= previous {
+        throw VideoError(
+          .invalidArgument,
+          index < 0
+            ? "frame index \(index) is negative"
+            : "frame index \(index) after \(previous): indices must increase")
+      }
+      previous = index
+    }
+  }
+
+  private func checkInside(_ index: Int, _ info: VideoInfo) throws(VideoError) {
+    if index >= info.frameCount {
+      throw VideoError(
+        .invalidArgument,
+        "frame index \(index) is outside \(source.name), which has \(info.frameCount) frames")
+    }
+  }
+}

@@ -1,0 +1,184 @@
+internal import CFFmpeg
+internal import Glibc
+
+/// What decoding a whole video tells about it.
+public struct VideoInfo: Equatable, Sendable {
+  /// Frames that decode. What the header says is not asked.
+  public let frameCount: Int
+  /// Of those, how many the decoder marked as damaged.
+  public let damagedFrames: Int
+  /// Seconds, from the first frame to the end of the last.
+  public let duration: Double
+  /// Frames per second; 0 if no frame states a time.
+  public let averageFrameRate: Double
+}
+
+/// One frame, upright, as packed RGB24. Valid only during the call that it is passed to.
+public struct VideoFrame {
+  /// In presentation order, from 0.
+  public let index: Int
+  /// `height` rows of `stride` bytes, each beginning with `width` times R, G, B.
+  public let pixels: UnsafePointer<UInt8>
+  public let width: Int
+  public let height: Int
+  public let stride: Int
+  /// From the first frame.
+  public let seconds: Double
+  /// The decoder marked the frame as damaged.
+  public let isDamaged: Bool
+}
+
+/// The best video stream of a file or of bytes in memory, read frame by frame.
+///
+/// Frame k is the k-th frame that the decoder puts out, from the first packet to the end: the
+/// sequence that `ffmpeg -i FILE -fps_mode passthrough` writes. Nothing is repeated or dropped to
+/// suit a frame rate, and what the header says about the number of frames is not believed.
+///
+/// For one thread at a time. Decoder threads live while a decoding is under way, which is from the
+/// opening to the first time the end is reached, and again from any later reading.
+public final class VideoFile {
+  /// Of every frame that is read: after rotation. Frames that come in another size are scaled.
+  public let width: Int
+  public let height: Int
+  /// Clockwise degrees applied to every stored frame, as its metadata ask: 0, 90, 180 or 270.
+  public let rotation: Int
+  /// Whether the metadata ask for a mirrored picture too.
+  public let isMirrored: Bool
+
+  let ffmpeg: FFmpeg
+  let source: ByteSource
+  let converter: RGBConverter
+  private var threads: Int
+  private let maxPixels: Int
+  private let process: pid_t
+  /// The decoding under way, at its current frame; nil before and after one.
+  var pass: DecodePass?
+  var knownInfo: VideoInfo?
+  var knownPackets: Int?
+
+  /// More threads than this help no decoder, and FFmpeg advises against them.
+  public static let maxThreads = 16
+  /// 8192 x 4096: room for 8K video.
+  public static let defaultMaxPixels = 1 << 25
+
+  /// Opens a regular file and decodes its first frame. `path` is as the system takes it: it need
+  /// not be UTF-8. Nothing that the file refers to is opened.
+  /// - Parameters:
+  ///   - threads: decoder threads, at least 1; the frames do not depend on it.
+  ///   - maxPixels: larger pictures are refused.
+  /// - Throws: `.unavailable` without FFmpeg's libraries, `.fileOpen`, `.fileRead`, `.invalid`,
+  ///   `.decode` if no frame decodes, `.limit`, `.outOfMemory`, `.invalidArgument`.
+  public convenience init(
+    path: UnsafePointer<CChar>, threads: Int = 1, maxPixels: Int = defaultMaxPixels
+  ) throws(VideoError) {
+    let ffmpeg = try FFmpeg.bind()
+    try self.init(ffmpeg, ByteSource(path: path), threads: threads, maxPixels: maxPixels)
+  }
+
+  /// The same from memory, which must stay as it is while the video is open.
+  public convenience init(
+    bytes: UnsafeRawBufferPointer, threads: Int = 1, maxPixels: Int = defaultMaxPixels
+  ) throws(VideoError) {
+    let ffmpeg = try FFmpeg.bind()
+    try self.init(ffmpeg, ByteSource(bytes: bytes), threads: threads, maxPixels: maxPixels)
+  }
+
+  private init(
+    _ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, maxPixels: Int
+  ) throws(VideoError) {
+    guard threads >= 1 else {
+      throw VideoError(.invalidArgument, "\(threads) decoder threads: at least 1 is needed")
+    }
+    guard maxPixels >= 1 else {
+      throw VideoError(.invalidArgument, "a limit of \(maxPixels) pixels lets no picture pass")
+    }
+    let threads = min(threads, Self.maxThreads)
+    let maxPixels = min(maxPixels, Int(Int32.max))
+    let pass = try DecodePass(ffmpeg, source, threads: threads, maxPixels: maxPixels)
+    guard try pass.advance(), let frame = pass.frame else {
+      throw VideoError(
+        .decode,
+        "no frame of \(source.name) can be decoded (pictures above \(maxPixels) pixels are not)")
+    }
+    try checkPixels(
+      frame.pointee.width, frame.pointee.height, maxPixels: maxPixels, of: source)
+    let orientation = pass.displayMatrix.map { Orientation(ffmpeg, matrix: $0) } ?? Orientation()
+    converter = try RGBConverter(
+      ffmpeg, storedWidth: frame.pointee.width, storedHeight: frame.pointee.height,
+      orientation: orientation)
+    width = converter.width
+    height = converter.height
+    rotation = orientation.rotation
+    isMirrored = orientation.isMirrored
+    self.ffmpeg = ffmpeg
+    self.source = source
+    self.threads = threads
+    self.maxPixels = maxPixels
+    self.pass = pass
+    process = getpid()
+  }
+
+  deinit {
+    // In a forked child the decoder's threads do not exist: joining them would never end.
+    if let pass, process != getpid() { _ = Unmanaged.passRetained(pass) }
+  }
+
+  /// Decodes to the end once, if that has not been done yet.
+  public func info() throws(VideoError) -> VideoInfo {
+    try checkProcess()
+    if let knownInfo { return knownInfo }
+    let pass = try pass(before: .max)
+    while try pass.advance() {}
+    return finish(pass)
+  }
+
+  func checkProcess() throws(VideoError) {
+    if process != getpid() {
+      throw VideoError(.forked, "\(source.name) was opened before fork(): open it again")
+    }
+  }
+
+  /// A decoding that stands at frame `index` or before it.
+  func pass(before index: Int) throws(VideoError) -> DecodePass {
+    if let pass, pass.index <= index { return pass }
+    return try newPass()
+  }
+
+  private func newPass() throws(VideoError) -> DecodePass {
+    endPass()
+    let fresh = try DecodePass(ffmpeg, source, threads: threads, maxPixels: maxPixels)
+    pass = fresh
+    return fresh
+  }
+
+  /// Keeps what a decoding that has reached the end has learned, and ends its threads.
+  @discardableResult
+  func finish(_ ended: DecodePass) -> VideoInfo {
+    let count = ended.index + 1
+    let duration = ended.clock.end
+    let info = VideoInfo(
+      frameCount: count, damagedFrames: ended.damagedFrames, duration: duration,
+      averageFrameRate: duration > 0 ? Double(count) / duration : 0)
+    knownInfo = info
+    endPass()
+    return info
+  }
+
+  private func endPass() {
+    if let pass { threads = pass.threads }  // a damaged video is not tried with threads again
+    pass = nil
+  }
+
+  /// How many packets the stream has: usually, not always, the number of frames.
+  func countPackets() throws(VideoError) -> Int {
+    if let knownPackets { return knownPackets }
+    let demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels)
+    var count = 0
+    while try demuxer.next() {
+      // Decoded for the sake of others, not shown: what an edit list cuts away.
+      if let packet = demuxer.packet, packet.pointee.flags & AV_PKT_FLAG_DISCARD == 0 { count += 1 }
+    }
+    knownPackets = count
+    return count
+  }
+}
