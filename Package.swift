@@ -18,8 +18,12 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swift)
 }
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: swift)
+  // Fixtures are found from the source file's place; what is not there is not missed.
+  .testTarget(
+    name: name + "Tests", dependencies: dependencies, exclude: fixtures[name] ?? [],
+    swiftSettings: swift)
 }
+let fixtures = ["Tokenizer": ["Fixtures"]]
 
 let package = Package(
   name: "libactionclip",

@@ -28,7 +28,9 @@ public struct Linear: Sendable {
     self.outputs = outputs
     self.bias = bias
     packed = try FloatBuffer(count: ckernels_packed_count(outputs, inputs))
-    ckernels_pack_rows(outputs, inputs, weight.base, inputs, packed.base)
+    withExtendedLifetime(weight) {
+      ckernels_pack_rows(outputs, inputs, weight.base, inputs, packed.base)
+    }
   }
 
   /// y [rows, outputs] = activation(x [rows, inputs] · weight^T + bias).
