@@ -27,7 +27,7 @@ WITHOUT_NOISE := 2>&1 | { grep -v "the use of .mktemp' is dangerous" || true; }
 LIBRARY := build/lib/libactionclip.so.$(VERSION)
 COMMAND := build/bin/actionclip
 
-DEBIAN_PACKAGES := libopenblas-serial-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
+DEBIAN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
   pkg-config binutils python3 python3-pip python3-venv
 
 # $(call step,name,target): a heading, the target, how long it took; a failure names itself.
@@ -66,7 +66,7 @@ build: ## the library in build/lib and the command in build/bin
 
 library:
 	@echo 'build: $(LIBRARY)'
-	@$(SWIFT_BUILD) -c release --product actionclip
+	@$(SWIFT_BUILD) -c release --product actionclip --disable-local-rpath
 	@$(INSTALL) -d build/lib
 	@$(INSTALL) -m755 $(RELEASE)/libactionclip.so $(LIBRARY)
 	@strip --strip-unneeded $(LIBRARY)

@@ -1,21 +1,9 @@
 // swift-tools-version: 6.1
 // One package: the shared library libactionclip and the command actionclip. `make build`
 // drives it, because the command links the finished library like any other user.
-import Foundation
 import PackageDescription
 
 let root = Context.packageDirectory
-
-/// Debian and Ubuntu keep OpenBLAS's single-threaded build beside the threaded one. It is linked
-/// statically and hidden, so the host's own BLAS is never touched (docs/EMBEDDING.md).
-let openBLAS: String = {
-  if let chosen = Context.environment["OPENBLAS_ARCHIVE"] { return chosen }
-  for triple in ["x86_64-linux-gnu", "aarch64-linux-gnu"] {
-    let path = "/usr/lib/\(triple)/openblas-serial/libopenblas.a"
-    if FileManager.default.fileExists(atPath: path) { return path }
-  }
-  return "/usr/lib/x86_64-linux-gnu/openblas-serial/libopenblas.a"
-}()
 
 let swift: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -30,10 +18,12 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swift)
 }
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  // Fixtures are found from the source file's place; what is not there is not missed.
   .testTarget(
-    name: name + "Tests", dependencies: dependencies, swiftSettings: swift,
-    linkerSettings: [.unsafeFlags([openBLAS])])
+    name: name + "Tests", dependencies: dependencies, exclude: fixtures[name] ?? [],
+    swiftSettings: swift)
 }
+let fixtures = ["Tokenizer": ["Fixtures"]]
 
 let package = Package(
   name: "libactionclip",
@@ -67,7 +57,8 @@ let package = Package(
       swiftSettings: swift,
       linkerSettings: [
         .unsafeFlags([
-          openBLAS, "-static-stdlib",
+          // lld keeps nothing but the exported functions in the dynamic symbol table; gold does not.
+          "-static-stdlib", "-use-ld=lld",
           "-Xlinker", "--version-script=\(root)/Sources/ActionCLIPABI/actionclip.map",
           "-Xlinker", "-soname", "-Xlinker", "libactionclip.so.0",
           "-Xlinker", "--exclude-libs", "-Xlinker", "ALL",

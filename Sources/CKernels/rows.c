@@ -7,7 +7,7 @@ typedef struct {
                      float *, size_t);
   void (*bias_activation)(size_t, size_t, float *, size_t, const float *, ckernels_activation);
   void (*add_bias)(size_t, size_t, const float *, size_t, const float *, float *, size_t);
-  void (*softmax)(size_t, size_t, float *, size_t, ptrdiff_t);
+  void (*softmax)(size_t, size_t, float, float *, size_t, ptrdiff_t);
   float (*dot)(size_t, const float *, const float *);
   int (*all_finite)(size_t, const float *);
 } row_kernels;
@@ -27,9 +27,9 @@ typedef struct {
                                        const float *bias, float *y, size_t y_stride) {             \
     add_bias_body(rows, width, x, x_stride, bias, y, y_stride);                                    \
   }                                                                                                \
-  TARGET static void softmax_##SUFFIX(size_t rows, size_t width, float *x, size_t x_stride,        \
-                                      ptrdiff_t causal_first) {                                    \
-    softmax_body(rows, width, x, x_stride, causal_first);                                          \
+  TARGET static void softmax_##SUFFIX(size_t rows, size_t width, float scale, float *x,            \
+                                      size_t x_stride, ptrdiff_t causal_first) {                   \
+    softmax_body(rows, width, scale, x, x_stride, causal_first);                                   \
   }                                                                                                \
   TARGET static float dot_##SUFFIX(size_t count, const float *a, const float *b) {                 \
     return dot_body(count, a, b);                                                                  \
@@ -85,9 +85,9 @@ void ckernels_add_bias(size_t rows, size_t width, const float *x, size_t x_strid
   kernels()->add_bias(rows, width, x, x_stride, bias, y, y_stride);
 }
 
-void ckernels_softmax(size_t rows, size_t width, float *x, size_t x_stride,
+void ckernels_softmax(size_t rows, size_t width, float scale, float *x, size_t x_stride,
                       ptrdiff_t causal_first) {
-  if (width > 0) kernels()->softmax(rows, width, x, x_stride, causal_first);
+  if (width > 0) kernels()->softmax(rows, width, scale, x, x_stride, causal_first);
 }
 
 float ckernels_dot(size_t count, const float *a, const float *b) {

@@ -92,7 +92,7 @@ INLINE void add_bias_body(size_t rows, size_t width, const float *x, size_t x_st
   }
 }
 
-INLINE void softmax_body(size_t rows, size_t width, float *x, size_t x_stride,
+INLINE void softmax_body(size_t rows, size_t width, float scale, float *x, size_t x_stride,
                          ptrdiff_t causal_first) {
   for (size_t row = 0; row < rows; row++, x += x_stride) {
     size_t seen = width;
@@ -100,14 +100,14 @@ INLINE void softmax_body(size_t rows, size_t width, float *x, size_t x_stride,
       seen = (size_t)causal_first + row + 1;
     float peak = x[0];
     for (size_t i = 1; i < seen; i++) peak = x[i] > peak ? x[i] : peak;
-    for (size_t i = 0; i < seen; i++) x[i] = exp_lane(x[i] - peak);
+    for (size_t i = 0; i < seen; i++) x[i] = exp_lane((x[i] - peak) * scale);
     float lanes[LANES] = {0};
     size_t i = 0;
     for (; i + LANES <= seen; i += LANES)
       for (int l = 0; l < LANES; l++) lanes[l] += x[i + l];
     for (int l = 0; i + l < seen; l++) lanes[l] += x[i + l];
-    const float scale = 1.0f / lanes_sum(lanes);
-    for (i = 0; i < seen; i++) x[i] *= scale;
+    const float share = 1.0f / lanes_sum(lanes);
+    for (i = 0; i < seen; i++) x[i] *= share;
     for (i = seen; i < width; i++) x[i] = 0.0f;
   }
 }

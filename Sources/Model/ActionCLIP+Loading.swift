@@ -20,7 +20,7 @@ extension ActionCLIP {
     let pooling = configuration.joint ? .meanP : try TemporalPooling(reader, configuration)
     var logitScale: Float = 100
     if reader.has("logit_scale") {
-      logitScale = expf(try reader.tensor("logit_scale", []).base[0])
+      logitScale = expf(try reader.tensor("logit_scale", [])[0])
     }
     try ActionCLIP.refuseUnknown(reader, configuration)
     self.init(

@@ -92,8 +92,10 @@ final class ParameterReader {
   func projection(_ name: String, _ inputs: Int, _ outputs: Int) throws(ModelError) -> Linear {
     let stored = try tensor(name, [inputs, outputs])
     let weight = try allocate(inputs * outputs)
-    for i in 0..<inputs {
-      for o in 0..<outputs { weight.base[o * inputs + i] = stored.base[i * outputs + o] }
+    withExtendedLifetime(stored) {
+      for i in 0..<inputs {
+        for o in 0..<outputs { weight.base[o * inputs + i] = stored.base[i * outputs + o] }
+      }
     }
     return try linear(weight, nil, inputs, outputs)
   }

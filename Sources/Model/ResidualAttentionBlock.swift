@@ -21,19 +21,24 @@ struct ResidualAttentionBlock: Sendable {
     let wide: UnsafeMutablePointer<Float>  // [rows, max(3W, 4W)]
     let scores: UnsafeMutablePointer<Float>
 
-    static func floats(rows: Int, longest: Int, width: Int, hidden: Int, threads: Int) -> Int {
+    static func floats(
+      rows: Int, longest: Int, _ attention: MultiHeadAttention, hidden: Int, threads: Int
+    ) -> Int {
+      let width = attention.width
       return Workspace.rounded(rows * width) + Workspace.rounded(rows * max(3 * width, hidden))
-        + Workspace.rounded(MultiHeadAttention.scratch(longest: longest, threads: threads))
+        + Workspace.rounded(attention.scratch(longest: longest, threads: threads))
     }
 
     init(
-      _ workspace: Workspace, rows: Int, longest: Int, width: Int, hidden: Int, threads: Int
+      _ workspace: Workspace, rows: Int, longest: Int, _ attention: MultiHeadAttention,
+      hidden: Int, threads: Int
     ) throws(NumericsError) {
+      let width = attention.width
       self.rows = rows
       self.longest = longest
       narrow = try workspace.take(self.rows * width)
       wide = try workspace.take(self.rows * max(3 * width, hidden))
-      scores = try workspace.take(MultiHeadAttention.scratch(longest: longest, threads: threads))
+      scores = try workspace.take(attention.scratch(longest: longest, threads: threads))
     }
   }
 

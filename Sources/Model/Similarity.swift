@@ -32,6 +32,7 @@ public enum Similarity {
     let textCount = templates * classes
     let scores: FloatBuffer
     do { scores = try FloatBuffer(count: textCount) } catch { throw .memory(error) }
+    defer { withExtendedLifetime(scores) {} }
     try check(videos, videoCount, size, "video")
     for video in 0..<videoCount {
       try logits(

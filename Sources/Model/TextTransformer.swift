@@ -29,7 +29,7 @@ struct TextTransformer: Sendable {
     let floats =
       Workspace.rounded(rows * width)
       + ResidualAttentionBlock.Scratch.floats(
-        rows: rows, longest: contextLength, width: width,
+        rows: rows, longest: contextLength, blocks[0].attention,
         hidden: blocks.map(\.fc.outputs).max() ?? 0, threads: threads)
       + Workspace.offsets(sequences: sequences)
       + Workspace.rounded(sequences * width)
@@ -58,7 +58,7 @@ struct TextTransformer: Sendable {
     let width = lnFinal.width
     let x = try workspace.take(rows * width)
     let scratch = try ResidualAttentionBlock.Scratch(
-      workspace, rows: rows, longest: contextLength, width: width,
+      workspace, rows: rows, longest: contextLength, blocks[0].attention,
       hidden: blocks.map(\.fc.outputs).max() ?? 0, threads: pool.threads)
     let offsets = try workspace.takeOffsets(sequences: rows, length: 0)
     let ends = try workspace.take(rows * width)

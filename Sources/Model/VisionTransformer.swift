@@ -56,7 +56,7 @@ struct VisionTransformer: Sendable {
     let floats =
       Workspace.rounded(sequences * sequenceLength * width)
       + ResidualAttentionBlock.Scratch.floats(
-        rows: max(blockRows, patchRun * patches), longest: sequenceLength, width: width,
+        rows: max(blockRows, patchRun * patches), longest: sequenceLength, blocks[0].attention,
         hidden: hidden, threads: threads)
       + Workspace.rounded(patchRun * patches * patchEmbedding.inputs)
       + (filled ? Workspace.rounded(patchRun * pixelsPerFrame) : 0)
@@ -116,7 +116,7 @@ struct VisionTransformer: Sendable {
       x = try workspace.take(plan.sequencesPerGroup * length * width)
       let patchRows = plan.framesPerPatchRun * vision.patches
       scratch = try ResidualAttentionBlock.Scratch(
-        workspace, rows: max(plan.blockRows, patchRows), longest: length, width: width,
+        workspace, rows: max(plan.blockRows, patchRows), longest: length, vision.blocks[0].attention,
         hidden: vision.hidden, threads: threads)
       columns = try workspace.take(patchRows * vision.patchEmbedding.inputs)
       pixels =

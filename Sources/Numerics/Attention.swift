@@ -47,11 +47,24 @@ public struct MultiHeadAttention: Sendable {
   }
 
   /// Queries treated at a time, which bounds the score matrix.
-  private static let queryBlock = 128
+  private static let queryBlock = 96
+
+  /// One thread's scratch for a sequence and head: packed keys and values, and scores.
+  private struct Scratch {
+    let keys, values, scores, floats: Int
+
+    init(longest: Int, headSize: Int) {
+      keys = 0
+      values = keys + Workspace.rounded(ckernels_packed_count(longest, headSize))
+      scores = values + Workspace.rounded(ckernels_packed_count(headSize, longest))
+      floats =
+        scores + Workspace.rounded(min(MultiHeadAttention.queryBlock, longest) * longest)
+    }
+  }
 
   /// Floats of scratch for sequences of up to `longest` rows on `threads` threads.
-  public static func scratch(longest: Int, threads: Int) -> Int {
-    threads * Workspace.rounded(min(queryBlock, longest) * longest)
+  public func scratch(longest: Int, threads: Int) -> Int {
+    threads * Scratch(longest: longest, headSize: width / heads).floats
   }
 
   /// out [rows, W] from qkv [rows, 3W], both counted from the first sequence's first row.
@@ -63,24 +76,29 @@ public struct MultiHeadAttention: Sendable {
     let stride = 3 * width
     let scale = 1 / Float(size).squareRoot()
     let base = sequences.offsets[0]
-    let scratchPerSlot = MultiHeadAttention.scratch(longest: longest, threads: 1)
+    let regions = Scratch(longest: longest, headSize: size)
     pool.run(count: sequences.count * heads) { index, slot in
       let (sequence, head) = (index / heads, index % heads)
       let length = sequences.length(sequence)
       let row = sequences.offsets[sequence] - base
-      let scores = scratch + slot * scratchPerSlot
+      let own = scratch + slot * regions.floats
+      let (keys, values, scores) = (
+        own + regions.keys, own + regions.values, own + regions.scores
+      )
       let q = qkv + row * stride + head * size
-      let k = q + width
-      let v = k + width
       let o = out + row * width + head * size
+      ckernels_pack_rows(length, size, q + width, stride, keys)
+      ckernels_pack_columns(size, length, q + 2 * width, stride, values)
       var first = 0
       while first < length {
         let queries = min(MultiHeadAttention.queryBlock, length - first)
-        ckernels_gemm_nt(
-          queries, length, size, scale, q + first * stride, stride, k, stride, scores, length)
-        ckernels_softmax(queries, length, scores, length, causal ? first : -1)
-        ckernels_gemm_nn(
-          queries, size, length, 1, scores, length, v, stride, o + first * width, width)
+        ckernels_gemm(
+          queries, size, q + first * stride, stride, keys, 0, ckernels_panels(length), length,
+          scores, length)
+        ckernels_softmax(queries, length, scale, scores, length, causal ? first : -1)
+        ckernels_gemm(
+          queries, length, scores, length, values, 0, ckernels_panels(size), size,
+          o + first * width, width)
         first += queries
       }
     }

@@ -1,7 +1,8 @@
 import CKernels
 import Glibc
 
-/// Floats outside Swift's heap, 64-byte aligned, freed with the object. Swift's own allocator kills
+/// Floats outside Swift's heap, 64-byte aligned, freed with the object: whoever uses `base` holds the
+/// object for as long. Swift's own allocator kills
 /// the process when memory runs out; this one throws.
 public final class FloatBuffer: @unchecked Sendable {
   public let base: UnsafeMutablePointer<Float>
@@ -24,6 +25,9 @@ public final class FloatBuffer: @unchecked Sendable {
   private let allocation: UnsafeMutableRawPointer
 
   deinit { free(allocation) }
+
+  /// One number. Unlike `base`, which does not keep the memory alive, safe on a temporary.
+  public subscript(index: Int) -> Float { withExtendedLifetime(self) { base[index] } }
 
   public var pointer: UnsafePointer<Float> { UnsafePointer(base) }
   public var buffer: UnsafeMutableBufferPointer<Float> { .init(start: base, count: count) }

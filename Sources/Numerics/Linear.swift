@@ -27,9 +27,10 @@ public struct Linear: Sendable {
     self.inputs = inputs
     self.outputs = outputs
     self.bias = bias
-    packed = try FloatBuffer(
-      count: ckernels_panels(outputs) * inputs * Int(CKERNELS_PANEL))
-    ckernels_pack(outputs, inputs, weight.base, packed.base)
+    packed = try FloatBuffer(count: ckernels_packed_count(outputs, inputs))
+    withExtendedLifetime(weight) {
+      ckernels_pack_rows(outputs, inputs, weight.base, inputs, packed.base)
+    }
   }
 
   /// y [rows, outputs] = activation(x [rows, inputs] · weight^T + bias).
@@ -75,7 +76,7 @@ public struct Linear: Sendable {
     _ block: Block, _ x: UnsafePointer<Float>, _ xStride: Int,
     _ y: UnsafeMutablePointer<Float>, _ yStride: Int
   ) {
-    ckernels_gemm_packed(
+    ckernels_gemm(
       block.rows, inputs, x + block.row * xStride, xStride, packed.base, block.panel, block.panels,
       outputs, y, yStride)
   }

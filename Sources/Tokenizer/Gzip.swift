@@ -15,7 +15,9 @@ enum Gzip {
     }
     // Small files may legitimately compress well, so the ratio counts from 64 KB on.
     let limit = min(MergeFile.maximumPlain, 1 << 16 + bytes.count * maximumRatio)
-    var output = try MemoryBuffer<UInt8>(capacity: bytes.count * 2)
+    // The last four bytes usually say how much there will be; `limit` keeps a wrong claim small.
+    let claim = bytes.count < 18 ? 0 : Int(littleEndian(bytes, at: bytes.count - 4))
+    var output = try MemoryBuffer<UInt8>(capacity: min(claim, limit))
     var offset = 0
     repeat {
       let start = output.count
@@ -74,16 +76,33 @@ enum Gzip {
   }
 
   static func crc32(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
-    crcTable.withUnsafeBufferPointer { table in
+    crcTables.withUnsafeBufferPointer { tables in
       var crc = ~UInt32(0)
-      for byte in bytes { crc = table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] ^ crc >> 8 }
+      var position = 0
+      while bytes.count - position >= 4 {
+        crc ^= littleEndian(bytes, at: position)
+        crc =
+          tables[768 + Int(crc & 0xFF)] ^ tables[512 + Int(crc >> 8 & 0xFF)]
+          ^ tables[256 + Int(crc >> 16 & 0xFF)] ^ tables[Int(crc >> 24)]
+        position += 4
+      }
+      for byte in bytes[position...] { crc = tables[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] ^ crc >> 8 }
       return ~crc
     }
   }
 
-  private static let crcTable: [UInt32] = (0..<256).map { index in
-    var value = UInt32(index)
-    for _ in 0..<8 { value = value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1 }
-    return value
-  }
+  /// Four tables of 256, for four bytes at a time: table k is table 0 followed by k zero bytes.
+  private static let crcTables: [UInt32] = {
+    var tables = [UInt32](repeating: 0, count: 4 * 256)
+    for index in 0..<256 {
+      var value = UInt32(index)
+      for _ in 0..<8 { value = value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1 }
+      tables[index] = value
+    }
+    for index in 256..<tables.count {
+      let before = tables[index - 256]
+      tables[index] = tables[Int(before & 0xFF)] ^ before >> 8
+    }
+    return tables
+  }()
 }

@@ -130,7 +130,9 @@ enum HTMLUnescape {
     let isNumeric = rest.first == hash
     let body = isNumeric ? rest.dropFirst() : rest
     let name = body.prefix(longestName + 1).prefix { ScalarClass.isASCIIAlphanumeric($0) }
-    guard !name.isEmpty, name.count <= longestName, rest[name.endIndex...].first == semicolon else { return 0 }
+    guard !name.isEmpty, name.count <= longestName, rest[name.endIndex...].first == semicolon else {
+      return 0
+    }
     let whole = name.endIndex - rest.startIndex + 1
     if isNumeric {
       let mark = out.count
@@ -152,7 +154,9 @@ enum HTMLUnescape {
   ) throws(TokenizerError) -> Bool {
     guard name.allSatisfy({ !(0x61...0x7A).contains($0) }) else { return false }
     let lowered = name.map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
-    guard let value = lowered.withUnsafeBufferPointer({ HTMLEntities.value(of: $0[...]) }) else { return false }
+    guard let value = lowered.withUnsafeBufferPointer({ HTMLEntities.value(of: $0[...]) }) else {
+      return false
+    }
     for length in 2...HTMLEntities.maximumBareName
     where length <= name.count && HTMLEntities.bareValue(of: name.prefix(length)) != nil {
       return false

@@ -150,7 +150,7 @@ struct Inflate {
       let symbol = try symbol(literals)
       if symbol < 256 {
         try checkRoom(output.count, 1, limit)
-        try output.append(UInt8(symbol))
+        try output.appendByte(UInt8(symbol))
         continue
       }
       if symbol == 256 { return }

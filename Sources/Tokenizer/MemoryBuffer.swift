@@ -3,9 +3,9 @@ import Glibc
 /// A growing array whose failure to grow is an error: what is sized by outside data lives here,
 /// because a Swift array ends the process when memory runs out.
 struct MemoryBuffer<Element: BitwiseCopyable>: ~Copyable {
-  private(set) var base: UnsafeMutablePointer<Element>
-  private(set) var count = 0
-  private var capacity: Int
+  fileprivate(set) var base: UnsafeMutablePointer<Element>
+  fileprivate(set) var count = 0
+  fileprivate var capacity: Int
 
   init(capacity: Int = 64) throws(TokenizerError) {
     let wanted = max(capacity, 16)
@@ -33,7 +33,7 @@ struct MemoryBuffer<Element: BitwiseCopyable>: ~Copyable {
   @inline(__always)
   mutating func append(_ element: Element) throws(TokenizerError) {
     if count == capacity { try grow(by: 1) }
-    (base + count).initialize(to: element)
+    base[count] = element
     count += 1
   }
 
@@ -51,16 +51,6 @@ struct MemoryBuffer<Element: BitwiseCopyable>: ~Copyable {
     count += amount
   }
 
-  /// Appends `length` elements that begin `distance` before the end; the two may overlap, as in LZ77.
-  mutating func appendRepeat(distance: Int, length: Int) throws(TokenizerError) {
-    precondition(distance > 0 && distance <= count && length >= 0)
-    if capacity - count < length { try grow(by: length) }
-    let target = base + count
-    let source = target - distance
-    for index in 0..<length { (target + index).initialize(to: source[index]) }
-    count += length
-  }
-
   mutating func removeAll() { count = 0 }
 
   mutating func removeLast(to newCount: Int) {
@@ -68,7 +58,7 @@ struct MemoryBuffer<Element: BitwiseCopyable>: ~Copyable {
     count = newCount
   }
 
-  private mutating func grow(by amount: Int) throws(TokenizerError) {
+  fileprivate mutating func grow(by amount: Int) throws(TokenizerError) {
     let (needed, overflow) = count.addingReportingOverflow(amount)
     guard !overflow, needed <= Int.max / 4 else { throw .outOfMemory(bytes: Int.max) }
     let wanted = max(needed, capacity * 2)
@@ -83,5 +73,24 @@ struct MemoryBuffer<Element: BitwiseCopyable>: ~Copyable {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     guard !overflow, let memory = malloc(bytes) else { throw .outOfMemory(bytes: bytes) }
     return memory.bindMemory(to: Element.self, capacity: count)
+  }
+}
+
+/// The inflater's two steps, concrete because the compiler does not specialise them otherwise.
+extension MemoryBuffer where Element == UInt8 {
+  mutating func appendByte(_ byte: UInt8) throws(TokenizerError) {
+    if count == capacity { try grow(by: 1) }
+    base[count] = byte
+    count += 1
+  }
+
+  /// Appends `length` bytes that begin `distance` before the end; the two may overlap, as in LZ77.
+  mutating func appendRepeat(distance: Int, length: Int) throws(TokenizerError) {
+    precondition(distance > 0 && distance <= count && length >= 0)
+    if capacity - count < length { try grow(by: length) }
+    let target = base + count
+    let source = target - distance
+    for index in 0..<length { target[index] = source[index] }
+    count += length
   }
 }

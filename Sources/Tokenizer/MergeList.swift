@@ -60,6 +60,9 @@ struct MergeList: ~Copyable {
         .vocabularyMismatch,
         "the merge list has \(count) merges, but a vocabulary of \(size) needs \(required)")
     }
+    guard count > 0 || required == 0 else {
+      throw TokenizerError(.invalidMerges, "the merge list has a header but no merges")
+    }
     self.pairs = pairs
     self.count = count
   }

@@ -6,8 +6,10 @@ enum Normalization {
   /// Below this scalar nothing decomposes and nothing combines with what stands before it.
   private static let firstCombining: UInt32 = 0x300
   private static let pieceSize = 4096
-  /// Marks that follow one another without end would be sorted in one piece.
-  private static let maximumPiece = 1 << 16
+  /// From this length on we sort marks ourselves: the standard library sorts by insertion.
+  private static let longPiece = 256
+  /// Only combining characters without end make a longer piece.
+  private static let maximumPiece = 1 << 18
 
   static func appendNFC(
     _ scalars: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
@@ -52,10 +54,47 @@ enum Normalization {
       throw TokenizerError(
         .limit, "the text has \(piece.count) combining characters in a row; at most \(maximumPiece) are read")
     }
+    guard piece.count >= longPiece else { return try appendNormalized(piece, to: &out) }
+    var sorted = try MemoryBuffer<UInt32>(capacity: piece.count)
+    try sorted.append(contentsOf: piece)
+    var start = 0
+    while start < sorted.count {
+      var end = start
+      while end < sorted.count, combiningClass(sorted[end]) != 0 { end += 1 }
+      if end - start > 1 { try sortByClass(&sorted, start..<end) }
+      start = end + 1
+    }
+    try appendNormalized(sorted.view, to: &out)
+  }
+
+  private static func appendNormalized(
+    _ piece: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+  ) throws(TokenizerError) {
     var text = String.UnicodeScalarView()
     for value in piece {
       if let scalar = Unicode.Scalar(value) { text.append(scalar) }
     }
     for scalar in String(text)._nfc { try out.append(scalar.value) }
+  }
+
+  private static func combiningClass(_ value: UInt32) -> UInt8 {
+    Unicode.Scalar(value)?.properties.canonicalCombiningClass.rawValue ?? 0
+  }
+
+  /// Puts a run of marks in canonical order: by class, equal classes in their old order. That gives an
+  /// equivalent text, because no mark decomposes into marks of another class than its own.
+  private static func sortByClass(
+    _ text: inout MemoryBuffer<UInt32>, _ run: Range<Int>
+  ) throws(TokenizerError) {
+    var places = [Int](repeating: 0, count: 257)
+    for index in run { places[Int(combiningClass(text[index])) + 1] += 1 }
+    for index in 1..<places.count { places[index] += places[index - 1] }
+    var marks = try MemoryBuffer<UInt32>(capacity: run.count)
+    try marks.append(contentsOf: UnsafeBufferPointer(rebasing: text.view[run]))
+    for mark in marks.view {
+      let place = Int(combiningClass(mark))
+      text[run.lowerBound + places[place]] = mark
+      places[place] += 1
+    }
   }
 }

@@ -2,7 +2,8 @@
 /// empty. Ranks only grow while a word is merged (a merge's product has no merges of lower rank), so
 /// one pass over the bits serves a word. Empty, and ready for the next word, when all was popped.
 struct RankQueue: ~Copyable {
-  private struct Node: BitwiseCopyable {
+  // Not private: the compiler of Swift 6.3 fails on a private type in a noncopyable field.
+  struct Node: BitwiseCopyable {
     var position: Int32
     /// The next node of the same rank, or -1.
     var next: Int32

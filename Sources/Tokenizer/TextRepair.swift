@@ -7,13 +7,13 @@
 struct TextRepair: ~Copyable {
   /// ftfy repairs longer lines in pieces of this many characters.
   private static let maximumSegment = 1_000_000
-  /// Characters looked at over all repetitions. References escaped again and again cost a repetition
-  /// per level ("&amp;amp;amp;…"); the reference takes hours over such a text.
-  private static let maximumWork = 1 << 25
+  /// Characters looked at over all repetitions, beyond eight times the text. References escaped again
+  /// and again cost a repetition per level ("&amp;amp;amp;…"); the reference takes hours over such a text.
+  private static let spareWork = 1 << 22
 
   private var current: MemoryBuffer<UInt32>
   private var scratch: MemoryBuffer<UInt32>
-  private var work = 0
+  private var workLeft = TextRepair.spareWork
   /// ftfy stops unescaping at the first line with a "<", which it takes for a sign of real HTML.
   private var unescapes = true
 
@@ -27,6 +27,7 @@ struct TextRepair: ~Copyable {
   mutating func append(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
   ) throws(TokenizerError) {
+    workLeft += text.count * 8
     var position = 0
     while position < text.count {
       let rest = text[position...].prefix(Self.maximumSegment)
@@ -47,8 +48,8 @@ struct TextRepair: ~Copyable {
     current.removeAll()
     try current.append(contentsOf: segment)
     while true {
-      work += current.count
-      guard work <= Self.maximumWork else {
+      workLeft -= current.count
+      guard workLeft >= 0 else {
         throw TokenizerError(.limit, "the text is escaped too many times over; unescape it before")
       }
       let mark = out.count

@@ -5,8 +5,8 @@ internal import CFFmpeg
 enum ContainerPolicy {
   /// Playlists, manifests, scripts and session descriptions.
   static let refused: Set<String> = [
-    "applehttp", "avisynth", "concat", "dash", "ffmetadata", "hls", "image2", "imf", "lavfi", "rtp",
-    "rtsp", "sap", "sbg", "sdp", "tedcaptions", "vapoursynth", "vobsub", "webm_dash_manifest",
+    "applehttp", "avisynth", "concat", "dash", "hls", "image2", "imf", "lavfi", "rtp", "rtsp",
+    "sap", "sdp", "vapoursynth", "vobsub", "webm_dash_manifest",
   ]
 
   static func check(

@@ -144,7 +144,7 @@ final class Demuxer {
       }
       let disposition = stream.pointee.disposition
       var score = Int64(parameters.pointee.width) * Int64(parameters.pointee.height)
-      if stream.pointee.event_flags & AVSTREAM_EVENT_FLAG_NEW_PACKETS != 0 { score += 100_000_000 }
+      if cffmpeg_has_packets(stream) { score += 100_000_000 }
       if disposition & AV_DISPOSITION_DEFAULT != 0 { score += 5_000_000 }
       if disposition & AV_DISPOSITION_ATTACHED_PIC != 0 { score = -1 }
       if best.map({ score > $0.score }) ?? true { best = (stream, score) }

@@ -52,11 +52,11 @@ struct RowKernelTests {
     var numbers = Numbers(seed: 6)
     let qkv = try numbers.buffer(length * 3 * width)
     let out = try FloatBuffer(count: length * width)
-    let scratch = try FloatBuffer(
-      count: MultiHeadAttention.scratch(longest: length, threads: 2))
+    let attention = MultiHeadAttention(heads: heads, width: width, causal: causal)
+    let scratch = try FloatBuffer(count: attention.scratch(longest: length, threads: 2))
     let offsets = [0, length]
     offsets.withUnsafeBufferPointer { offsets in
-      MultiHeadAttention(heads: heads, width: width, causal: causal).apply(
+      attention.apply(
         Sequences(offsets: offsets.baseAddress!, count: 1), qkv: qkv.base, to: out.base,
         scratch: scratch.base, longest: length, pool: ThreadPool(threads: 2))
     }

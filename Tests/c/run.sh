@@ -3,8 +3,9 @@
 #
 #   Tests/c/run.sh [PROGRAM...]       all of them, or test_api, test_threads, headers, examples, ...
 #
-# LIB_DIR (default build/lib), BUILD (default build/tests), CC, CXX. TSAN=1 adds test_threads under the thread
-# sanitizer, VALGRIND=1 test_api under valgrind: both slow, neither needed for a normal run.
+# LIB_DIR (default build/lib), BUILD (default build/tests), CC, CXX. VALGRIND=1 adds test_api under valgrind,
+# which is slow. (The thread sanitizer is of no use here: the library's own synchronisation is not instrumented,
+# so it takes every memory handed from one thread to another for a race.)
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 ROOT=$PWD
@@ -25,7 +26,7 @@ if ! $CC $SANITIZE "$BUILD/probe.c" -o "$BUILD/probe" 2> /dev/null || ! "$BUILD/
 fi
 # The library itself is not instrumented: the address sanitizer watches the programs, every malloc and memcpy
 # of the library, and leaks; guard.h catches the library's plain reads and writes beyond a buffer.
-export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1:handle_segv=1
+ASAN=abort_on_error=0:allocator_may_return_null=1:handle_segv=1
 export UBSAN_OPTIONS=print_stacktrace=1
 
 failed=()
@@ -117,14 +118,13 @@ wanted headers && headers
 for name in test_api test_misuse_load test_misuse_encode test_misuse_rest test_truncation test_video \
   test_threads test_fork; do
   wanted $name || continue
+  # A child that exits without freeing what its parent's threads hold is the contract, not a leak.
+  export ASAN_OPTIONS=$ASAN:detect_leaks=$([[ $name == test_fork ]] && echo 0 || echo 1)
   build $name $SANITIZE && check $name "$BUILD/$name" "$ROOT" "$BUILD/scratch"
 done
 wanted host && host
 wanted examples && examples
 
-if [[ ${TSAN:-0} == 1 ]] && build test_threads -O1 -g -fsanitize=thread; then
-  TSAN_OPTIONS=halt_on_error=0 LIMIT=600 check "test_threads, thread sanitizer" "$BUILD/test_threads" "$ROOT"
-fi
 if [[ ${VALGRIND:-0} == 1 ]] && build test_api -O1 -g; then
   LIMIT=1200 check "test_api, valgrind" valgrind -q --error-exitcode=9 --leak-check=full \
     --errors-for-leak-kinds=definite "$BUILD/test_api" "$ROOT"

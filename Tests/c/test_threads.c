@@ -109,7 +109,7 @@ static void concurrent(int threads) {
 /* All callers' clips in batches of `batch` videos, all labels in batches of `batch`. */
 static void batches(const actionclip_model *m, size_t batch) {
   float *pixels = check_alloc(batch * t * plane * sizeof(float));
-  float *out = check_alloc(batch * e * sizeof(float));
+  float *out = check_alloc((batch + TEMPLATES) * e * sizeof(float));
   for (size_t first = 0; first + batch <= CALLERS; first += batch) {
     for (size_t i = 0; i < batch; i++)
       memcpy(pixels + i * t * plane, works[first + i].pixels, t * plane * sizeof(float));

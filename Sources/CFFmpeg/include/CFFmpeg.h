@@ -140,6 +140,15 @@ static inline AVCodecContext *_Nullable cffmpeg_new_decoder(const cffmpeg_api *_
   return api->avcodec_alloc_context3(api->avcodec_find_decoder(codec));
 }
 
+// Whether packets of the stream were met while probing; 4.3 does not say.
+static inline bool cffmpeg_has_packets(const AVStream *_Nonnull stream) {
+#ifdef AVSTREAM_EVENT_FLAG_NEW_PACKETS
+  return (stream->event_flags & AVSTREAM_EVENT_FLAG_NEW_PACKETS) != 0;
+#else
+  return stream->codec_info_nb_frames > 0;
+#endif
+}
+
 // The 3x3 display matrix of a stream: it moved from the stream to its parameters in 6.1.
 static inline const int32_t *_Nullable cffmpeg_stream_matrix(const AVStream *_Nonnull stream) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)

@@ -9,30 +9,27 @@
 
 // Matrices are row-major; a stride counts floats from one row to the next.
 
-// Products with weights. Weights are packed once, into panels of CKERNELS_PANEL outputs, each
+// Products, the second factor packed beforehand into panels of CKERNELS_PANEL outputs, each
 // [k][CKERNELS_PANEL], the last one filled up with zeros. Every output is one sum over k from first
 // to last in one accumulator, whatever tile it falls into: a result depends on its own row of x and
-// column of weights alone.
+// column of the packed factor alone.
 #define CKERNELS_PANEL 16
 static inline size_t ckernels_panels(size_t outputs) {
   return (outputs + CKERNELS_PANEL - 1) / CKERNELS_PANEL;
 }
-// weights [outputs, k] to packed [panels, k, CKERNELS_PANEL]
-void ckernels_pack(size_t outputs, size_t k, const float *weights, float *packed);
-// y[rows, first_panel * PANEL ...] = x[rows, k] · weights^T for `panels` panels from `first_panel`;
+// Floats of a packed factor.
+static inline size_t ckernels_packed_count(size_t outputs, size_t k) {
+  return ckernels_panels(outputs) * CKERNELS_PANEL * k;
+}
+// Rows [outputs, k], as weights and keys are stored, to packed.
+void ckernels_pack_rows(size_t outputs, size_t k, const float *rows, size_t stride, float *packed);
+// Columns [k, outputs], as values are stored, to packed.
+void ckernels_pack_columns(size_t outputs, size_t k, const float *columns, size_t stride,
+                           float *packed);
+// y[rows, first_panel * PANEL ...] = x[rows, k] · packed for `panels` panels from `first_panel`;
 // columns at and beyond `outputs` are not written.
-void ckernels_gemm_packed(size_t rows, size_t k, const float *x, size_t x_stride,
-                          const float *packed, size_t first_panel, size_t panels, size_t outputs,
-                          float *y, size_t y_stride);
-
-// Products of activations with each other, through OpenBLAS.
-
-// c[m, n] = alpha * a[m, k] · b[n, k]^T
-void ckernels_gemm_nt(size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_stride,
-                      const float *b, size_t b_stride, float *c, size_t c_stride);
-// c[m, n] = alpha * a[m, k] · b[k, n]
-void ckernels_gemm_nn(size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_stride,
-                      const float *b, size_t b_stride, float *c, size_t c_stride);
+void ckernels_gemm(size_t rows, size_t k, const float *x, size_t x_stride, const float *packed,
+                   size_t first_panel, size_t panels, size_t outputs, float *y, size_t y_stride);
 
 // y = (x - mean) / sqrt(variance + epsilon) * weight + bias, for each row of `width`; y may be x.
 void ckernels_layer_norm(size_t rows, size_t width, const float *x, size_t x_stride,
@@ -52,9 +49,10 @@ void ckernels_bias_activation(size_t rows, size_t width, float *x, size_t x_stri
 void ckernels_add_bias(size_t rows, size_t width, const float *x, size_t x_stride,
                        const float *bias, float *y, size_t y_stride);
 
-// Softmax of each row of `width`. With causal_first >= 0 row r sees columns 0 ... causal_first + r
+// Softmax of scale * x for each row of `width`. With causal_first >= 0 row r sees columns 0 ... causal_first + r
 // only and the others become 0.
-void ckernels_softmax(size_t rows, size_t width, float *x, size_t x_stride, ptrdiff_t causal_first);
+void ckernels_softmax(size_t rows, size_t width, float scale, float *x, size_t x_stride,
+                      ptrdiff_t causal_first);
 
 // Sum of a[i] * b[i].
 float ckernels_dot(size_t count, const float *a, const float *b);

@@ -58,13 +58,16 @@ struct TemporalClassToken: Sendable {
     norm = try reader.layerNorm(encoder + "norm.", size, Configuration.epsilon)
   }
 
+  private var attention: MultiHeadAttention {
+    MultiHeadAttention(heads: TemporalClassToken.heads, width: norm.width, causal: false)
+  }
   private var hidden: Int { layers.map(\.linear1.outputs).max() ?? 0 }
 
   func floats(videos: Int, frames: Int, size: Int, threads: Int) -> Int {
     let rows = videos * (frames + 1)
     return Workspace.rounded(rows * size) + Workspace.offsets(sequences: videos)
       + ResidualAttentionBlock.Scratch.floats(
-        rows: rows, longest: frames + 1, width: size, hidden: hidden, threads: threads)
+        rows: rows, longest: frames + 1, attention, hidden: hidden, threads: threads)
   }
 
   /// x [B, T, E] to out [B, E].
@@ -77,7 +80,7 @@ struct TemporalClassToken: Sendable {
     let y = try workspace.take(rows * size)
     let offsets = try workspace.takeOffsets(sequences: videos, length: length)
     let scratch = try ResidualAttentionBlock.Scratch(
-      workspace, rows: rows, longest: length, width: size, hidden: hidden, threads: pool.threads)
+      workspace, rows: rows, longest: length, attention, hidden: hidden, threads: pool.threads)
     for video in 0..<videos {
       for token in 0..<length {
         let from =
@@ -101,8 +104,6 @@ struct TemporalClassToken: Sendable {
     _ scratch: ResidualAttentionBlock.Scratch, _ pool: ThreadPool
   ) {
     let (rows, hidden) = (sequences.rows, layer.linear1.outputs)
-    let attention = MultiHeadAttention(
-      heads: TemporalClassToken.heads, width: size, causal: false)
     layer.inProjection.apply(
       rows: rows, x, stride: size, to: scratch.wide, stride: 3 * size, pool: pool)
     attention.apply(

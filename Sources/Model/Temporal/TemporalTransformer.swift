@@ -45,7 +45,7 @@ struct TemporalTransformer: Sendable {
   func floats(videos: Int, frames: Int, size: Int, threads: Int) -> Int {
     Workspace.rounded(videos * frames * size) + Workspace.offsets(sequences: videos)
       + ResidualAttentionBlock.Scratch.floats(
-        rows: videos * frames, longest: frames, width: size, hidden: hidden, threads: threads)
+        rows: videos * frames, longest: frames, blocks[0].attention, hidden: hidden, threads: threads)
   }
 
   /// x [B, T, E] to out [B, E].
@@ -56,7 +56,7 @@ struct TemporalTransformer: Sendable {
     let y = try workspace.take(videos * frames * size)
     let offsets = try workspace.takeOffsets(sequences: videos, length: frames)
     let scratch = try ResidualAttentionBlock.Scratch(
-      workspace, rows: videos * frames, longest: frames, width: size, hidden: hidden,
+      workspace, rows: videos * frames, longest: frames, blocks[0].attention, hidden: hidden,
       threads: pool.threads)
     for row in 0..<videos * frames {
       let position = positions.base + row % frames * size

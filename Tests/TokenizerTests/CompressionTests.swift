@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+@testable import Tokenizer
+
+/// The gzip reader. Small streams were written by gzip and zlib.
+struct CompressionTests {
+  private func inflate(_ bytes: [UInt8]) throws -> [UInt8] {
+    try bytes.withUnsafeBufferPointer { bytes in
+      let plain = try Gzip.decompress(bytes)
+      return Array(plain.view)
+    }
+  }
+
+  private func base64(_ text: String) throws -> [UInt8] { Array(try #require(Data(base64Encoded: text))) }
+
+  private func file() throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: Tiny.gzipPath))) }
+
+  @Test func textAndGzipGiveTheSameTokenizer() throws {
+    let plain = try Tokenizer(path: Tiny.path)
+    let packed = try Tokenizer(path: Tiny.gzipPath)
+    #expect(packed.vocabularySize == plain.vocabularySize)
+    let text = "Look, the human is playing the flute while they're walking the dog!"
+    #expect(try packed.ids(text) == plain.ids(text))
+    #expect(try inflate(file()) == Array(Data(contentsOf: URL(fileURLWithPath: Tiny.path))))
+  }
+
+  @Test func everyKindOfBlockAndHeaderIsRead() throws {
+    let text = Array("a person is playing the flute, a person is playing the drums".utf8)
+    let streams = [
+      // Stored, fixed codes, dynamic codes, run lengths only, no matches.
+      "H4sIAAAAAAAAAwE8AMP/YSBwZXJzb24gaXMgcGxheWluZyB0aGUgZmx1dGUsIGEgcGVyc29uIGlzIHBsYXlpbmcgdG"
+        + "hlIGRydW1zParvdjwAAAA=",
+      "H4sIAAAAAAAAA0tUKEgtKs7PU8gsVijISazMzEtXKMlIVUjLKS1J1VFIxCGdUlSaWwwAParvdjwAAAA=",
+      "H4sIAAAAAAAAA0tUKEgtKs7PU8gsVijISazMzEtXKMlIVUjLKS1J1VFIxCGdUlSaWwwAParvdjwAAAA=",
+      "H4sIAAAAAAAAAwXB0Q3AIAgFwFXeAF2KRKokFAkPP9y+d4LU4g4YkS7XYqKX4vXT+kCQWtwBI9LlWkz0Uow6H389qu92PAAAAA==",
+      "H4sIAAAAAAAAAwXB0Q3AIAgFwFXeAF2KRKokFAkPP9y+d4LU4g4YkS7XYqKX4vXT+kCQWtwBI9LlWkz0Uow6H389qu92PAAAAA==",
+      // An extra field, a name, a comment and a header checksum.
+      "H4sIHgAAAAAAAwUAaGVsbG9uYW1lAGNvbW1lbnQA7CNLVChILSrOz1PILFYoyEmszMxLVyjJSFVIyyktSdVRSMQhnV"
+        + "JUmlsMAD2q73Y8AAAA",
+    ]
+    for stream in streams { #expect(try inflate(base64(stream)) == text) }
+    #expect(try inflate(base64("H4sIAAAAAAAAAwMAAAAAAAAAAAA=")) == [])
+    let far = [UInt8](repeating: 0x78, count: 40_000)
+    let packed = "H4sIAAAAAAAAA+3BMQEAAADCoNqL72ULoAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAgBtHXcpzQJwAAA=="
+    #expect(try inflate(base64(packed)) == far)
+  }
+
+  @Test func membersFollowOneAnother() throws {
+    let one = try file()
+    #expect(try inflate(one + one).count == 2 * inflate(one).count)
+  }
+
+  @Test func everyTruncationIsAnError() throws {
+    let bytes = try file()
+    for length in 0..<bytes.count {
+      let error = failure { _ = try Tokenizer(list: Array(bytes[..<length])) }
+      #expect(error != nil, "\(length) of \(bytes.count) bytes")
+      if length >= 2 { #expect(error?.kind == .invalidCompression) }
+    }
+  }
+
+  @Test func everyFlippedBitIsAnErrorOrHarmless() throws {
+    let bytes = try file()
+    let sound = try inflate(bytes)
+    for index in bytes.indices {
+      for bit in 0..<8 {
+        var damaged = bytes
+        damaged[index] ^= 1 << UInt8(bit)
+        guard let plain = try? inflate(damaged) else { continue }
+        // Of no use and under no checksum: time, system and name in the header, and the bits that fill
+        // up the last byte of the compressed data.
+        let isHeader = index < 10 + "tiny_merges.txt".utf8.count + 1
+        #expect(plain == sound && (isHeader || index == bytes.count - 9), "byte \(index)")
+      }
+    }
+  }
+
+  @Test func whatFollowsTheLastMemberMustBeAMember() throws {
+    #expect(failure { _ = try inflate(file() + [0]) }?.kind == .invalidCompression)
+    #expect(failure { _ = try inflate(file() + Array("text".utf8)) }?.kind == .invalidCompression)
+  }
+
+  @Test func aBombIsStoppedBeforeItGrows() throws {
+    // A megabyte of one byte in a kilobyte: beyond any merge list's ratio, though the data is sound.
+    let bomb = try base64(
+      "H4sIAAAAAAAAA+3BMQEAAADCoNqLbwhfoAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPgMynDsVAAAQAA==")
+    let error = failure { _ = try inflate(bomb) }
+    #expect(error?.kind == .limit)
+    #expect(error?.message.contains("inflates to more than") == true)
+  }
+
+  @Test func randomBytesAfterAHeaderNeverCrash() throws {
+    var dice = Dice(state: 3)
+    for _ in 0..<3000 {
+      var bytes: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]
+      let length = Int.random(in: 0..<120, using: &dice)
+      bytes += (0..<length).map { _ in UInt8.random(in: 0...255, using: &dice) }
+      #expect(failure { _ = try inflate(bytes) } != nil)
+    }
+  }
+
+  @Test func theChecksumIsGzips() {
+    let check = Array("123456789".utf8).withUnsafeBufferPointer { Gzip.crc32($0) }
+    #expect(check == 0xCBF4_3926)
+  }
+}
