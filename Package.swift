@@ -81,7 +81,7 @@ let package = Package(
           "-static-stdlib", "-L\(root)/build/lib", "-lactionclip",
           // What FoundationEssentials needs when it is linked statically.
           "-l_FoundationCollections", "-l_FoundationCShims", "-lswiftSynchronization",
-          "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib", "-Xlinker", "--gc-sections",
+          "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib",
         ])
       ]),
 

@@ -1,6 +1,7 @@
 import json
 import struct
 
+import pytest
 from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
 
 KEYS = (
@@ -42,17 +43,32 @@ def test_table_is_for_people():
     process = run("info", MODEL)
     assert process.returncode == 0
     assert "safetensors" in process.stdout
-    assert "Transf" in process.stdout
     assert "\x1b" not in process.stdout
+    (info,) = json_lines(run("info", MODEL, "--json"))
+    rows = {line[:14].strip(): line[16:] for line in process.stdout.splitlines()}
+    assert rows["parameters"] == f"{info['parameters']:,}"
+    assert rows["head"] == info["head"] == "Transf"
+    assert rows["embedding"] == str(info["embedding_size"])
+    assert float(rows["logit scale"]) == pytest.approx(info["logit_scale"], abs=0.0006)
+    assert rows["tokenizer"] == "found"
 
 
 def test_options_are_resolved():
     pack = PACKS / "lstm" / "checkpoint.pt"
-    process = run("info", pack, "--json", "--frames", 3, "--head", "lstm", "--temporal-shift", "on")
+    process = run("info", pack, "--json", "--frames", 3, "--head", "lstm", "--temporal-shift", "off")
     (info,) = json_lines(process)
     assert info["file_type"] == "torch"
-    assert (info["frames"], info["head"], info["temporal_shift"]) == (3, "LSTM", True)
+    assert (info["frames"], info["head"], info["temporal_shift"]) == (3, "LSTM", False)
     assert info["has_tokenizer"] is False
+
+
+def test_what_the_checkpoint_says():
+    (info,) = json_lines(run("info", PACKS / "tsm-transf-16" / "checkpoint.pt", "--json"))
+    assert (info["temporal_shift"], info["head"]) == (True, "Transf")
+    (info,) = json_lines(run("info", PACKS / "joint" / "checkpoint.pt", "--json"))
+    assert info["joint"] is True
+    process = run("info", PACKS / "joint" / "checkpoint.pt")
+    assert "joined" in process.stdout
 
 
 def test_a_choice_that_the_checkpoint_contradicts_is_an_error():

@@ -73,7 +73,15 @@ def test_table_is_for_people():
     assert process.returncode == 0, process.stdout + process.stderr
     lines = process.stdout.splitlines()
     assert lines[-1] == "2 of 2 packs ok"
-    assert len([line for line in lines if line.endswith("ok") and "cosine" in line]) == 8
+    rows = [line.split() for line in lines if "cosine" in line]
+    (meanp,) = json_lines(run("parity", PACKS / "meanp", "--json"))
+    for row, tensor in zip(rows[:4], meanp["tensors"], strict=True):
+        assert row[0] == tensor["name"] and row[-1] == "ok"
+        number = lambda name: float(row[row.index(name) + 1])
+        assert number("abs") == pytest.approx(tensor["absolute"], rel=0.006)
+        assert number("rel") == pytest.approx(tensor["relative"], rel=0.006)
+        assert number("cosine") == pytest.approx(tensor["cosine"], abs=1e-8)
+    assert len(rows) == 8
 
 
 @pytest.mark.parametrize("tensor", TENSORS)
