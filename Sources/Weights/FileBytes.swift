@@ -86,14 +86,6 @@ struct FileBytes: ~Copyable {
     }
   }
 
-  /// Fills `destination` from `offset` on.
-  func copy(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(WeightsError) {
-    try check(offset, destination.count)
-    guard let memory else { return try readFile(at: offset, into: destination) }
-    destination.copyMemory(
-      from: UnsafeRawBufferPointer(rebasing: memory[offset..<offset + destination.count]))
-  }
-
   /// To be called after the last read: a file that was written to meanwhile may be a mix of two.
   func checkUnchanged() throws(WeightsError) {
     guard memory == nil else { return }
@@ -126,7 +118,8 @@ struct FileBytes: ~Copyable {
         done += got
       } else if got == 0 {
         throw WeightsError(
-          .fileRead, "the file got shorter while it was read: \(size) bytes, then an end at "
+          .fileRead,
+          "the file got shorter while it was read: \(size) bytes, then an end at "
             + "\(offset + done)")
       } else if errno != EINTR {
         throw WeightsError(

@@ -79,9 +79,6 @@ struct JSONReader {
       position += 1
       switch byte {
       case UInt8(ascii: "\""):
-        guard text.count <= limit else {
-          throw failure(.limit, "a string is longer than \(limit) bytes", at: start)
-        }
         guard let string = String(validating: text, as: UTF8.self) else {
           throw failure(.invalid, "a string is not valid UTF-8", at: start)
         }

@@ -46,12 +46,6 @@ enum PickleGlobal {
   case orderedDict, rebuildTensor, rebuildParameter, size
   case storage(ElementType)
 
-  init?(_ moduleAndName: UnsafeRawBufferPointer) {
-    guard let index = PickleGlobal.names.firstIndex(where: { $0.utf8.elementsEqual(moduleAndName) })
-    else { return nil }
-    self.init(code: index)
-  }
-
   /// The position in `names`, to be kept in an arena.
   init?(code: Int) {
     switch code {

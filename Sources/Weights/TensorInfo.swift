@@ -55,7 +55,7 @@ enum WeightsLimits {
   static let rank = 8
   static let nameBytes = 256
   /// All tensor bytes together: far above any ActionCLIP, below what would stall a host for minutes.
-  static let tensorBytes = 32 << 30
+  static let tensorBytes = 16 << 30
 }
 
 /// A tensor's name as text. Names reach messages and lookups, so they are short, sound UTF-8 and

@@ -47,7 +47,9 @@ func quoted(_ bytes: some Sequence<UInt8>, limit: Int = 128) -> String {
 
 func printable(_ bytes: some Sequence<UInt8>, limit: Int) -> String {
   // 4 bytes is the longest UTF-8 sequence: enough for `limit` scalars, however long the input.
-  let text = String(decoding: Array(bytes.prefix(limit * 4 + 4)), as: UTF8.self)
+  let beginning = Array(bytes.prefix(limit * 4 + 4))
+  let text = String(decoding: beginning, as: UTF8.self)
+  if beginning.count <= limit, beginning.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
   var result = ""
   var count = 0
   for scalar in text.unicodeScalars {

@@ -34,11 +34,13 @@ public final class WeightsFile: TensorSource {
     }
     // String.withCString does not carry typed errors.
     let characters = path.utf8CString
-    guard let result = characters.withUnsafeBufferPointer({ buffer in
-      buffer.baseAddress.map { start in
-        Result { () throws(WeightsError) in try WeightsFile.open(start) }
-      }
-    }) else { throw WeightsError(.fileOpen, "the path is empty") }
+    guard
+      let result = characters.withUnsafeBufferPointer({ buffer in
+        buffer.baseAddress.map { start in
+          Result { () throws(WeightsError) in try WeightsFile.open(start) }
+        }
+      })
+    else { throw WeightsError(.fileOpen, "the path is empty") }
     try self.init(result.get())
   }
 
@@ -72,7 +74,8 @@ public final class WeightsFile: TensorSource {
     }
     guard destination.count == tensor.info.count else {
       throw WeightsError(
-        .tensorShape, "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) has "
+        .tensorShape,
+        "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) has "
           + "\(tensor.info.count) elements, not \(destination.count)")
     }
     tensor.copy(from: blocks[tensor.block].bytes, into: destination)

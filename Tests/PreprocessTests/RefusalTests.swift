@@ -18,16 +18,18 @@ struct RefusalTests {
     "Sides outside 1...65535",
     arguments: [(0, 1), (1, 0), (-1, 5), (65536, 1), (1, Int.max), (Int.min, 1)])
   func sides(width: Int, height: Int) throws {
-    #expect(throws: PreprocessError.invalid(
-      "image is \(width)x\(height) pixels; each side must be 1 to 65535")
+    #expect(
+      throws: PreprocessError.invalid(
+        "image is \(width)x\(height) pixels; each side must be 1 to 65535")
     ) { try view(width, height) }
   }
 
   @Test("A row stride that is negative, shorter than a row, or overflows")
   func strides() throws {
     for stride in [-1, 1, 29, Int.min] {
-      #expect(throws: PreprocessError.invalid(
-        "image row_stride is \(stride) bytes; a row of 10 pixels needs at least 30")
+      #expect(
+        throws: PreprocessError.invalid(
+          "image row_stride is \(stride) bytes; a row of 10 pixels needs at least 30")
       ) { try view(10, 2, stride: stride) }
     }
     #expect(throws: PreprocessError.self) { try view(10, 2, stride: Int.max) }

@@ -38,8 +38,9 @@ import Testing
 
   @Test func widerNumbersRoundToNearest() {
     let doubles = [1.0 + 0x1p-24, 1.0 + 0x1.8p-23, 1e300, -0.0, .infinity, 0x1p-149, 0x1p-151]
-    #expect(convert(.f64, doubles.flatMap { $0.bitPattern.bytes }).bits
-      == [1, 1 + 0x1p-22, .infinity, -0.0, .infinity, 0x1p-149, 0].bits)
+    #expect(
+      convert(.f64, doubles.flatMap { $0.bitPattern.bytes }).bits
+        == [1, 1 + 0x1p-22, .infinity, -0.0, .infinity, 0x1p-149, 0].bits)
     #expect(convert(.i64, [Int64.min, 16_777_217, .max].flatMap(\.bytes)) == [-0x1p63, 16_777_216, 0x1p63])
     #expect(convert(.u64, [UInt64.max, 3].flatMap(\.bytes)) == [0x1p64, 3])
   }

@@ -58,7 +58,8 @@ import Testing
   }
 
   @Test func boundsDepthKeysAndStrings() {
-    let deep = refusal("[[[[[") { json in for _ in 0..<5 { try json.beginArray(); _ = try json.nextElement() } }
+    let deep = refusal("[[[[[") { json in for _ in 0..<5 { try json.beginArray(); _ = try json.nextElement() }
+    }
     #expect(deep?.kind == .limit)
     let keys = refusal(#"{"a":1,"b":1,"c":1,"d":1}"#) { json in
       try json.beginObject()
@@ -85,10 +86,11 @@ import Testing
   }
 
   @Test func namesTheByte() {
-    #expect(refusal(#"{"a":01}"#) { json in
-      try json.beginObject()
-      _ = try json.nextKey(atMost: 9)
-      _ = try json.integer()
-    }?.message.contains("byte 5") == true)
+    #expect(
+      refusal(#"{"a":01}"#) { json in
+        try json.beginObject()
+        _ = try json.nextKey(atMost: 9)
+        _ = try json.integer()
+      }?.message.contains("byte 5") == true)
   }
 }

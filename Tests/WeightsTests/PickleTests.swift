@@ -38,6 +38,16 @@ import Testing
     }
   }
 
+  @Test func aSizeIsItsTuple() throws {
+    let size = PickleBuilder.pickle {
+      $0.global("torch", "Size")
+      $0.tuple([2, 3])
+      $0.raw([0x85])
+      $0.op("R")
+    }
+    #expect(try run(size) == "a tuple")
+  }
+
   @Test func rememberedIntegersKeepTheirSign() throws {
     // Shapes are given as every integer opcode; a wrong sign would be refused.
     let negative = PickleBuilder.pickle {
@@ -87,9 +97,13 @@ import Testing
   }
 
   @Test func refusesALooseEnd() {
-    refuse("2 values") { $0.op("}"); $0.op("}") }
+    refuse("2 values") {
+      $0.op("}"); $0.op("}")
+    }
     refuse("0 values") { _ in }
-    refuse("1 values") { $0.op("}"); $0.op("(") }
+    refuse("1 values") {
+      $0.op("}"); $0.op("(")
+    }
     expectRefusal(checkpoint(onePickle + [0x2E], [oneRecord]).build(), .invalid, "after its end")
     expectRefusal(checkpoint(Array(onePickle.dropLast()), [oneRecord]).build(), .invalid, "ends too early")
   }
@@ -101,32 +115,72 @@ import Testing
   }
 
   @Test func refusesValuesOfTheWrongKind() {
-    refuse("SETITEM on") { $0.op("]"); $0.op("N"); $0.op("N"); $0.op("s") }
-    refuse("SETITEM on a tensor") { $0.tensor("0", count: 1, [1], [1]); $0.op("N"); $0.op("N"); $0.op("s") }
-    refuse("no value") { $0.op("}"); $0.op("("); $0.op("N"); $0.op("u") }
-    refuse("APPEND to") { $0.op("}"); $0.op("N"); $0.op("a") }
-    refuse("BUILD on a dict") { $0.op("}"); $0.op("}"); $0.op("b") }
-    refuse("BUILD on a tensor") { $0.tensor("0", count: 1, [1], [1]); $0.op("}"); $0.op("b") }
-    refuse("a call of a string") { $0.string("os.system"); $0.op(")"); $0.op("R") }
-    refuse("for arguments") { $0.global("collections", "OrderedDict"); $0.op("]"); $0.op("R") }
-    refuse("with arguments") { $0.global("collections", "OrderedDict"); $0.op("]"); $0.raw([0x85]); $0.op("R") }
-    refuse("does not write") { $0.global("torch", "FloatStorage"); $0.op(")"); $0.op("R") }
-    refuse("arguments") { $0.global("torch._utils", "_rebuild_tensor_v2"); $0.op(")"); $0.op("R") }
-    refuse("_rebuild_parameter") { $0.global("torch._utils", "_rebuild_parameter"); $0.op(")"); $0.op("R") }
+    refuse("SETITEM on") {
+      $0.op("]"); $0.op("N"); $0.op("N"); $0.op("s")
+    }
+    refuse("SETITEM on a tensor") {
+      $0.tensor("0", count: 1, [1], [1]); $0.op("N"); $0.op("N"); $0.op("s")
+    }
+    refuse("no value") {
+      $0.op("}"); $0.op("("); $0.op("N"); $0.op("u")
+    }
+    refuse("APPEND to") {
+      $0.op("}"); $0.op("N"); $0.op("a")
+    }
+    refuse("BUILD on a dict") {
+      $0.op("}"); $0.op("}"); $0.op("b")
+    }
+    refuse("BUILD on a tensor") {
+      $0.tensor("0", count: 1, [1], [1]); $0.op("}"); $0.op("b")
+    }
+    refuse("a call of a string") {
+      $0.string("os.system"); $0.op(")"); $0.op("R")
+    }
+    refuse("for arguments") {
+      $0.global("collections", "OrderedDict"); $0.op("]"); $0.op("R")
+    }
+    refuse("with arguments") {
+      $0.global("collections", "OrderedDict"); $0.op("]"); $0.raw([0x85]); $0.op("R")
+    }
+    refuse("does not write") {
+      $0.global("torch", "FloatStorage"); $0.op(")"); $0.op("R")
+    }
+    refuse("arguments") {
+      $0.global("torch._utils", "_rebuild_tensor_v2"); $0.op(")"); $0.op("R")
+    }
+    refuse("_rebuild_parameter") {
+      $0.global("torch._utils", "_rebuild_parameter"); $0.op(")"); $0.op("R")
+    }
     refuse("_rebuild_parameter of a dict") {
       $0.global("torch._utils", "_rebuild_parameter")
       $0.op("}"); $0.op("N"); $0.op("N"); $0.raw([0x87]); $0.op("R")
     }
-    refuse("tuple of five") { $0.tuple([1, 2]); $0.op("Q") }
-    refuse("persistent id") { $0.tuple([1, 2, 3, 4, 5]); $0.op("Q") }
+    refuse("torch.Size") {
+      $0.global("torch", "Size"); $0.op(")"); $0.op("R")
+    }
+    refuse("torch.Size") {
+      $0.global("torch", "Size"); $0.op("]"); $0.raw([0x85]); $0.op("R")
+    }
+    refuse("tuple of five") {
+      $0.tuple([1, 2]); $0.op("Q")
+    }
+    refuse("persistent id") {
+      $0.tuple([1, 2, 3, 4, 5]); $0.op("Q")
+    }
     refuse("persistent id") { $0.storage("0", "FloatStorage", -1) }
     refuse("memo number 3") { $0.raw([0x68, 3]) }
   }
 
   @Test func refusesBeyondLimits() {
-    refuse("memo", .limit) { $0.op("N"); $0.raw([0x72] + UInt32.max.bytes) }
-    refuse("memo", .limit) { $0.op("N"); $0.raw([0x72] + UInt32(1_000_000).bytes) }
-    refuse("deeper", .limit) { $0.op("N"); $0.raw([UInt8](repeating: 0x85, count: 999_000)) }
+    refuse("memo", .limit) {
+      $0.op("N"); $0.raw([0x72] + UInt32.max.bytes)
+    }
+    refuse("memo", .limit) {
+      $0.op("N"); $0.raw([0x72] + UInt32(1_000_000).bytes)
+    }
+    refuse("deeper", .limit) {
+      $0.op("N"); $0.raw([UInt8](repeating: 0x85, count: 999_000))
+    }
     refuse("MARK", .limit) { $0.raw([UInt8](repeating: 0x28, count: 100)) }
     refuse("stack", .limit) { $0.raw([UInt8](repeating: 0x4E, count: 100_001)) }
     refuse("opcodes", .limit) {
@@ -139,7 +193,9 @@ import Testing
     refuse("deeper", .limit) {
       // Lists in lists, each put into the next after it was made.
       $0.op("]")
-      for _ in 0..<100 { $0.raw([0x71, 0]); $0.op("]"); $0.raw([0x68, 0]); $0.op("a"); $0.raw([0x71, 1]); $0.raw([0x85]) }
+      for _ in 0..<100 {
+        $0.raw([0x71, 0]); $0.op("]"); $0.raw([0x68, 0]); $0.op("a"); $0.raw([0x71, 1]); $0.raw([0x85])
+      }
     }
   }
 
@@ -167,7 +223,9 @@ import Testing
     let beside = PickleBuilder.pickle {
       $0.dictionary {
         $0.string("model_state_dict")
-        $0.dictionary { $0.string("w"); $0.tensor("0", count: 2, [2], [1]) }
+        $0.dictionary {
+          $0.string("w"); $0.tensor("0", count: 2, [2], [1])
+        }
         $0.string("optimizer_state_dict")
         attack(&$0)
       }
@@ -175,10 +233,17 @@ import Testing
     #expect(try load(checkpoint(beside, [oneRecord]).build()) == ["w": [1.5, -2]])
     refuse("'posix.system'", .unsupported) { attack(&$0) }
     refuse("'posix.system'", .unsupported) {
-      $0.dictionary { $0.string("model_state_dict"); attack(&$0) }
+      $0.dictionary {
+        $0.string("model_state_dict"); attack(&$0)
+      }
     }
     refuse("'posix.system'", .unsupported) {
-      $0.dictionary { $0.string("state_dict"); $0.dictionary { $0.string("w"); attack(&$0) } }
+      $0.dictionary {
+        $0.string("state_dict");
+        $0.dictionary {
+          $0.string("w"); attack(&$0)
+        }
+      }
     }
   }
 

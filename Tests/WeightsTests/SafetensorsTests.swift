@@ -40,8 +40,9 @@ private let twoFloats = [Float(1.5), -2].bytes
 
   @Test func acceptsScalarsEmptyTensorsAndNoTensors() throws {
     #expect(try load(safetensors("{}")).isEmpty)
-    #expect(try load(safetensors(#"{"s":"# + tensor("F32", "[]", "[0,4]") + "}", [Float(3)].bytes))
-      == ["s": [3]])
+    #expect(
+      try load(safetensors(#"{"s":"# + tensor("F32", "[]", "[0,4]") + "}", [Float(3)].bytes))
+        == ["s": [3]])
     #expect(try load(safetensors(#"{"e":"# + tensor("F32", "[0,5]", "[0,0]") + "}")) == ["e": []])
   }
 
@@ -100,6 +101,7 @@ private let twoFloats = [Float(1.5), -2].bytes
     (#"{"__metadata__":{},"__metadata__":{}}"#, "twice"),
     (#"{"__metadata__":{"k":"\ud800"}}"#, "surrogate"),
     (#"{"__metadata__":{"k":"\ud800\u0041"}}"#, "surrogate"),
+    (#"{"__metadata__":{"k":"\ud800\n"}}"#, "surrogate"),
     (#"{"__metadata__":{"k":"\udc00"}}"#, "surrogate"),
     (#"{"__metadata__":{"k":"\x41"}}"#, "escape"), (#"{"__metadata__":{"k":"\u00g0"}}"#, "hexadecimal"),
     ("{\"__metadata__\":{\"k\":\"a\nb\"}}", "control"), (#"{"__metadata__":{"k":"a"#, "does not end"),
@@ -116,7 +118,9 @@ private let twoFloats = [Float(1.5), -2].bytes
   }
 
   @Test func refusesBytesThatAreNotUTF8() {
-    for bad: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82]] {
+    for bad: [UInt8] in [
+      [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82],
+    ] {
       let header = Array(#"{"__metadata__":{"k":""#.utf8) + bad + Array(#""}}"#.utf8)
       expectRefusal(safetensors(header), .invalid, "UTF-8")
     }
@@ -160,7 +164,8 @@ private let twoFloats = [Float(1.5), -2].bytes
     let rank9 = tensor("F32", "[1,1,1,1,1,1,1,1,2]", "[0,8]")
     expectRefusal(safetensors(#"{"a":\#(rank9)}"#, twoFloats), .limit, "tensor 'a'", "8")
     let name = String(repeating: "n", count: 257)
-    expectRefusal(safetensors(#"{"\#(name)":"# + tensor("F32", "[2]", "[0,8]") + "}", twoFloats), .limit, "256")
+    expectRefusal(
+      safetensors(#"{"\#(name)":"# + tensor("F32", "[2]", "[0,8]") + "}", twoFloats), .limit, "256")
     let metadata = String(repeating: "m", count: 5 << 20)
     expectRefusal(safetensors(#"{"__metadata__":{"k":"\#(metadata)"}}"#), .limit, "longer")
     let nested = String(repeating: "[", count: 1_000_000)

@@ -64,12 +64,16 @@ import Testing
       try names(sections: [("model_state_dict", state(["a"])), ("fusion_model_state_dict", { $0.op("N") })])
         .names == ["a"])
     // "model" here is only a word.
-    #expect(try names(sections: [("model", { $0.string("ViT-B/32") }), ("state_dict", state(["a"]))]).names == ["a"])
+    #expect(
+      try names(sections: [("model", { $0.string("ViT-B/32") }), ("state_dict", state(["a"]))]).names == ["a"]
+    )
   }
 
   @Test func refusesAmbiguousNames() {
-    func refuse(_ kind: WeightsError.Kind, _ named: String, _ sections: [(String, (inout PickleBuilder) -> Void)],
-      sourceLocation: SourceLocation = #_sourceLocation) {
+    func refuse(
+      _ kind: WeightsError.Kind, _ named: String, _ sections: [(String, (inout PickleBuilder) -> Void)],
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) {
       #expect(sourceLocation: sourceLocation) { try names(sections: sections) } throws: {
         guard let error = $0 as? WeightsError else { return false }
         return error.kind == kind && error.message.contains(named)
@@ -77,27 +81,48 @@ import Testing
     }
     refuse(.invalid, "'a'", [("model_state_dict", state(["a", "module.a"]))])
     refuse(.invalid, "'a'", [("model_state_dict", state(["a", "a"]))])
-    refuse(.invalid, "'fusion.h'", [
-      ("model_state_dict", state(["fusion.h"])), ("fusion_model_state_dict", state(["h"])),
-    ])
+    refuse(
+      .invalid, "'fusion.h'",
+      [
+        ("model_state_dict", state(["fusion.h"])), ("fusion_model_state_dict", state(["h"])),
+      ])
     refuse(.invalid, "twice", [("model_state_dict", state(["a"])), ("model_state_dict", state(["b"]))])
+    refuse(
+      .invalid, "twice",
+      [
+        ("model", state(["a"])), ("fusion_model_state_dict", state(["a"])),
+        ("fusion_model_state_dict", state(["b"])),
+      ])
     refuse(.unsupported, "several", [("model_state_dict", state(["a"])), ("state_dict", state(["b"]))])
     refuse(.unsupported, "no state dict", [("weights", state(["a"]))])
-    refuse(.unsupported, "'fusion_model_state_dict' is a list", [
-      ("model_state_dict", state(["a"])), ("fusion_model_state_dict", { $0.op("]") }),
-    ])
+    refuse(
+      .unsupported, "'fusion_model_state_dict' is a list",
+      [
+        ("model_state_dict", state(["a"])), ("fusion_model_state_dict", { $0.op("]") }),
+      ])
     refuse(.invalid, "control", [("state_dict", state(["a\n"]))])
     refuse(.limit, "256", [("state_dict", state([String(repeating: "n", count: 257)]))])
-    refuse(.invalid, "under an integer", [("state_dict", {
-      $0.dictionary { $0.integer(1); $0.tensor("0", count: 2, [2], [1]) }
-    })])
+    refuse(
+      .invalid, "under an integer",
+      [
+        (
+          "state_dict",
+          {
+            $0.dictionary {
+              $0.integer(1); $0.tensor("0", count: 2, [2], [1])
+            }
+          }
+        )
+      ])
   }
 
-  @Test(arguments: [
-    ([6], [1], 0, [0, 1, 2, 3, 4, 5]), ([2, 3], [3, 1], 0, [0, 1, 2, 3, 4, 5]),
-    ([3, 2], [1, 3], 0, [0, 3, 1, 4, 2, 5]), ([2], [2], 1, [1, 3]), ([2, 2], [3, 2], 1, [1, 3, 4, 6]),
-    ([], [], 4, [4]), ([1, 1], [77, 99], 5, [5]), ([0, 9], [9, 1], 6, []), ([2, 1, 2], [1, 50, 2], 0, [0, 2, 1, 3]),
-  ] as [([Int], [Int], Int, [Float])])
+  @Test(
+    arguments: [
+      ([6], [1], 0, [0, 1, 2, 3, 4, 5]), ([2, 3], [3, 1], 0, [0, 1, 2, 3, 4, 5]),
+      ([3, 2], [1, 3], 0, [0, 3, 1, 4, 2, 5]), ([2], [2], 1, [1, 3]), ([2, 2], [3, 2], 1, [1, 3, 4, 6]),
+      ([], [], 4, [4]), ([1, 1], [77, 99], 5, [5]), ([0, 9], [9, 1], 6, []),
+      ([2, 1, 2], [1, 50, 2], 0, [0, 2, 1, 3]),
+    ] as [([Int], [Int], Int, [Float])])
   func readsViews(_ shape: [Int], _ strides: [Int], _ offset: Int, _ expected: [Float]) throws {
     if expected.contains(6) {  // the last of them leaves the record by one
       expectRefusal(view(offset: offset, shape, strides), .invalid, "tensor 'w'", "leaves its record")
@@ -133,7 +158,8 @@ import Testing
     expectRefusal(view([1], [1], key: "1"), .invalid, "'data/1'")
     expectRefusal(view([1], [1], key: "../data/0"), .invalid, "record")
     expectRefusal(view([1], [1], key: String(repeating: "0", count: 1000)), .invalid, "record")
-    expectRefusal(view([1], [1], type: "ComplexFloatStorage"), .unsupported, "'w'", "torch.ComplexFloatStorage")
+    expectRefusal(
+      view([1], [1], type: "ComplexFloatStorage"), .unsupported, "'w'", "torch.ComplexFloatStorage")
   }
 
   @Test func neverReadsTheOptimizer() throws {
@@ -141,9 +167,13 @@ import Testing
     let pickle = PickleBuilder.pickle {
       $0.dictionary {
         $0.string("optimizer_state_dict")
-        $0.dictionary { $0.string("m"); $0.tensor("1", count: 2, [2], [1]) }
+        $0.dictionary {
+          $0.string("m"); $0.tensor("1", count: 2, [2], [1])
+        }
         $0.string("model_state_dict")
-        $0.dictionary { $0.string("w"); $0.tensor("0", count: 2, [2], [1]) }
+        $0.dictionary {
+          $0.string("w"); $0.tensor("0", count: 2, [2], [1])
+        }
       }
     }
     var builder = checkpoint(pickle, [oneRecord, ("1", [1, 2, 3])])
@@ -161,6 +191,30 @@ import Testing
       }
     }
     #expect(try load(checkpoint(bytes, [oneRecord]).build()) == ["a": [1.5, -2], "b": [1.5, -2]])
+  }
+
+  @Test func refusesMoreTensorsThanTheLimit() {
+    let bare = PickleBuilder.pickle {
+      $0.op("}")
+      $0.string("first")
+      $0.tensor("0", count: 2, [2], [1])
+      $0.raw([0x71, 0, 0x73])
+      for index in 0..<65_536 {
+        $0.string("\(index)")
+        $0.raw([0x68, 0, 0x73])
+      }
+    }
+    expectRefusal(checkpoint(bare, [oneRecord]).build(), .limit, "65536")
+  }
+
+  @Test func refusesNamesThatAreNotUTF8() {
+    let pickle = PickleBuilder.pickle {
+      $0.dictionary {
+        $0.raw([0x55, 2, 0xC3, 0x28])
+        $0.tensor("0", count: 2, [2], [1])
+      }
+    }
+    expectRefusal(checkpoint(pickle, [oneRecord]).build(), .invalid, "UTF-8")
   }
 
   @Test func refusesConjugateViews() {
@@ -182,7 +236,12 @@ import Testing
       }
       return checkpoint(pickle, [oneRecord]).build()
     }
-    expectRefusal(metadata { $0.dictionary { $0.string("neg"); $0.raw([0x88]) } }, .unsupported, "negated")
+    expectRefusal(
+      metadata {
+        $0.dictionary {
+          $0.string("neg"); $0.raw([0x88])
+        }
+      }, .unsupported, "negated")
     #expect(throws: Never.self) { try load(metadata { $0.op("}") }) }
     #expect(throws: Never.self) { try load(metadata { $0.op("N") }) }
   }

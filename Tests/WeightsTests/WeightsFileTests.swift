@@ -19,6 +19,26 @@ import Testing
     #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
   }
 
+  @Test func opensAPathThatIsNotUTF8() throws {
+    let directory = FileManager.default.temporaryDirectory.path
+    let path = Array((directory + "/weights-").utf8CString.dropLast()) + [CChar(bitPattern: 0xFF), 0]
+    let bytes = try TestFiles.fixture("plain.safetensors")
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    #expect(write(descriptor, bytes, bytes.count) == bytes.count)
+    close(descriptor)
+    defer { unlink(path) }
+    #expect(try WeightsFile(cPath: path).names.count == load(bytes).count)
+  }
+
+  @Test func refusesASparseGiantUnread() throws {
+    let size = 17 << 30
+    let header = #"{"a":{"dtype":"U8","shape":[\#(size)],"data_offsets":[0,\#(size)]}}"#
+    try TestFiles.withFile(safetensors(header)) { path in
+      #expect(truncate(path, 8 + header.utf8.count + size) == 0)
+      #expect(openError(path)?.kind == .limit)
+    }
+  }
+
   @Test func doesNotWaitForAFIFO() throws {
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("weights-\(UUID().uuidString)").path
@@ -45,20 +65,25 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ([], "empty"), (Array("version https://git-lfs.github.com/spec/v1\noid sha256:0\n".utf8), "git lfs pull"),
-    (Array("<!DOCTYPE html><html>".utf8), "HTML"), (Array("\n <html lang=en>".utf8), "HTML"),
-    ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0], "gzip"), ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "7z"),
-    ([0x50, 0x4B, 5, 6], "empty zip"), (Array("GGUF....".utf8), "GGUF"), ([1, 2, 3], "01 02 03"),
-    ([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], "HDF5"), ([UInt8](repeating: 0, count: 4096), "00 00"),
-    (Array("{\"a\": 1}   ".utf8), "begins with"), ([UInt8](repeating: 0xFF, count: 64), "ff ff"),
-  ] as [([UInt8], String)])
+  @Test(
+    arguments: [
+      ([], "empty"),
+      (Array("version https://git-lfs.github.com/spec/v1\noid sha256:0\n".utf8), "git lfs pull"),
+      (Array("<!DOCTYPE html><html>".utf8), "HTML"), (Array("\n <html lang=en>".utf8), "HTML"),
+      ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0], "gzip"), ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "7z"),
+      ([0x50, 0x4B, 5, 6], "empty zip"), (Array("GGUF....".utf8), "GGUF"), ([1, 2, 3], "01 02 03"),
+      ([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], "HDF5"),
+      ([UInt8](repeating: 0, count: 4096), "00 00"),
+      (Array("{\"a\": 1}   ".utf8), "begins with"), ([UInt8](repeating: 0xFF, count: 64), "ff ff"),
+    ] as [([UInt8], String)])
   func namesWhatElseItIs(_ bytes: [UInt8], _ named: String) {
     expectRefusal(bytes, .unknownFormat, named)
   }
 
   @Test func namesAnOldTorchFile() {
-    let magic: [UInt8] = [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
+    let magic: [UInt8] = [
+      0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
+    ]
     expectRefusal(magic + [0x80, 2, 0x4D], .unsupported, "torch.save(torch.load(")
     expectRefusal([0x80, 4, 0x95, 1, 0, 0, 0, 0, 0, 0, 0], .unsupported, "pickle")
   }
@@ -110,7 +135,9 @@ import Testing
   }
 
   @Test func leavesNoDescriptorOpen() throws {
-    func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
+    func descriptors() throws -> Int {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    }
     let good = TestFiles.fixtures.appendingPathComponent("checkpoint.pt").path
     let before = try descriptors()
     try TestFiles.withFile(Array(TestFiles.fixture("checkpoint.pt").dropLast(30))) { path in

@@ -45,6 +45,8 @@ import Testing
     // torch's own way: local sizes 0, the extra field with sizes or with the offset alone.
     builder.records[2].localSize = 0
     #expect(try load(builder.build()) == ["w": [1.5, -2]])
+    builder.records[2].localExtra = UInt16(1).bytes + UInt16(16).bytes + wide.prefix(8) + UInt64(0).bytes
+    #expect(try load(builder.build()) == ["w": [1.5, -2]])
     builder.records[2].localExtra = UInt16(1).bytes + UInt16(8).bytes + UInt64(offset).bytes
     #expect(try load(builder.build()) == ["w": [1.5, -2]])
 
@@ -61,7 +63,8 @@ import Testing
     wrong.records[2].centralExtra =
       UInt16(1).bytes + UInt16(24).bytes + UInt64.max.bytes + UInt64.max.bytes + UInt64(offset).bytes
     expectRefusal(wrong.build(), .invalid)
-    wrong.records[2].centralExtra = UInt16(1).bytes + UInt16(24).bytes
+    wrong.records[2].centralExtra =
+      UInt16(1).bytes + UInt16(24).bytes
       + UInt64(Int.max).bytes + UInt64(Int.max).bytes + UInt64(offset).bytes
     expectRefusal(wrong.build(), .invalid, "c/data/0")
   }
@@ -99,7 +102,9 @@ import Testing
     refuse("directory begins") { $0.records[3].gap = [0] }
     refuse("c/data/0") { $0.records[2].offset = 0 }
     refuse("c/data/0") { $0.records[2].offset = 0xFFFF_FFF0 }
-    refuse("c/byteorder") { $0.records.swapAt(1, 2); $0.records[2].offset = 0 }
+    refuse("c/byteorder") {
+      $0.records.swapAt(1, 2); $0.records[2].offset = 0
+    }
   }
 
   @Test func refusesHeadersThatDisagree() {
@@ -122,7 +127,9 @@ import Testing
   }
 
   @Test func refusesDamagedRecords() {
-    refuse("CRC-32") { $0.records[2].data[0] ^= 1; $0.records[2].crc = bitwiseCRC32(oneRecord.1) }
+    refuse("CRC-32") {
+      $0.records[2].data[0] ^= 1; $0.records[2].crc = bitwiseCRC32(oneRecord.1)
+    }
     refuse("c/data.pkl") { $0.records[0].crc = 7 }
     refuse("c/data/0") { $0.records[2].size = 9 }
     refuse("c/data/0") { $0.records[2].size = 0x7FFF_FFFF }

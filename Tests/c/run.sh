@@ -90,6 +90,8 @@ host() {
   check "host, SWIFT_ROOT" env SWIFT_ROOT="$swift_root" LC_ALL=C "${run[@]}" "$plain" "$ROOT" "$BUILD/scratch"
   check "host, swift-backtrace" env -u SWIFT_ROOT LOCPATH="$BUILD/locale" LC_ALL=de_DE.UTF-8 "${run[@]}" \
     "$beside/libactionclip.so" "$ROOT" "$BUILD/scratch"
+  check "host, OpenBLAS settings" env -u SWIFT_ROOT LC_ALL=C OPENBLAS_VERBOSE=5 OPENBLAS_CORETYPE=Nonsense \
+    OPENBLAS_NUM_THREADS=4 "${run[@]}" "$plain" "$ROOT" "$BUILD/scratch"
   check "host, both" env SWIFT_ROOT="$swift_root" SWIFT_BACKTRACE=enable=yes LOCPATH="$BUILD/locale" \
     LC_ALL=de_DE.UTF-8 "${run[@]}" "$beside/libactionclip.so" "$ROOT" "$BUILD/scratch"
 }

@@ -33,7 +33,9 @@ def test_a_missing_file(tmp_path, any_pack):
             actionclip.Model(path)
         error = caught.value
         assert isinstance(error, actionclip.FileError) and error.status == -20
-        assert error.filename == str(path) and error.errno == errno.ENOENT
+        again = pickle.loads(pickle.dumps(error))
+        for each in (error, again):
+            assert each.filename == str(path) and each.errno == errno.ENOENT
         assert "gone.pt" in error.message and "\n" not in error.message
     with pytest.raises(OSError):
         actionclip.Model(tmp_path)  # a folder

@@ -19,7 +19,8 @@ from ._errors import (
     VideoError,
 )
 from ._library import library_path, templates, version
-from ._model import Model, ModelInfo
+from ._model import Model
+from ._model_info import ModelInfo
 from ._preprocess import preprocess, preprocess_crop, sample_indices
 from ._similarity import probabilities, similarity
 from ._tokenizer import Tokenizer

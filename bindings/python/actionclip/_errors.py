@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno as errno_codes
 import os
+from typing import Any
 
 from ._abi import CONSTANTS
 
@@ -24,6 +25,12 @@ class ActionCLIPError(Exception):
         self.status = status
         self.name = name
         self.message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # OSError's own would call the class with other arguments.
+        names = ("errno", "strerror", "filename") if isinstance(self, OSError) else ()
+        state = {name: getattr(self, name) for name in names}
+        return type(self), (self.status, self.name, self.message), state
 
     def __str__(self) -> str:
         return f"{self.message} ({self.name})"

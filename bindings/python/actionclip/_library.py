@@ -6,13 +6,13 @@ import ctypes
 import os
 import pathlib
 import threading
-from typing import Any, Optional
+from typing import Any
 
 from . import _abi
 from ._errors import LibraryError, make_error
 
 _lock = threading.Lock()
-_loaded: Optional["Library"] = None
+_loaded: Library | None = None
 
 
 class Library:

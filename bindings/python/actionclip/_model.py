@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import dataclasses
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, overload
+from typing import Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -37,48 +36,12 @@ from ._arrays import (
 from ._handle import Handle, Owner
 from ._library import library
 from ._library import templates as default_templates
+from ._model_info import HEADS, ModelInfo, read_info
 from ._preprocess import options as preprocess_options
 from ._preprocess import preprocess
 from ._video import Video
 
 Features = FloatArray | tuple[FloatArray, FloatArray]
-
-#: The reference's names of the post-network heads.
-_HEADS = {
-    "MeanP": CONSTANTS["HEAD_MEANP"],
-    "Conv_1D": CONSTANTS["HEAD_CONV_1D"],
-    "LSTM": CONSTANTS["HEAD_LSTM"],
-    "Transf": CONSTANTS["HEAD_TRANSF"],
-    "Transf_cls": CONSTANTS["HEAD_TRANSF_CLS"],
-}
-_FILES = {CONSTANTS["FILE_SAFETENSORS"]: "safetensors", CONSTANTS["FILE_TORCH"]: "torch"}
-
-
-@dataclasses.dataclass(frozen=True)
-class ModelInfo:
-    """What was loaded, after every choice was resolved."""
-
-    file_type: str  #: "safetensors" or "torch"
-    image_size: int  #: S, input side in pixels
-    patch_size: int
-    vision_width: int
-    vision_layers: int
-    vision_heads: int
-    embedding_size: int  #: E, length of every embedding
-    text_width: int
-    text_layers: int
-    text_heads: int
-    context_length: int  #: C, token ids per prompt
-    vocabulary_size: int
-    frames: int  #: T, frames per video
-    joint: bool
-    temporal_shift: bool
-    head: str  #: "MeanP", "Conv_1D", "LSTM", "Transf" or "Transf_cls"
-    threads: int
-    has_tokenizer: bool
-    logit_scale: float  #: the scale the model was trained with
-    parameters: int
-
 
 class Model(Owner):
     """Weights from a file (a path) or from a file's bytes, ready to encode.
@@ -107,7 +70,7 @@ class Model(Owner):
         if frames is not None:
             options.frames = whole("frames", frames, 1, INT32_MAX)
         if head is not None:
-            options.head = choice("head", head, _HEADS)
+            options.head = choice("head", head, HEADS)
         options.temporal_shift = _three_way("temporal_shift", temporal_shift)
         options.joint = _three_way("joint", joint)
         if threads is not None:
@@ -131,24 +94,13 @@ class Model(Owner):
                 path=None if tokenizer is None else os.fspath(tokenizer),
             )  # fmt: skip
         self._handle = Handle("model", out.value or 0, lib.model_free)
-        self._info = self._read_info()
+        with self._handle.use() as handle:
+            self._info = read_info(handle)
 
     @property
     def info(self) -> ModelInfo:
         """Sizes and choices."""
         return self._info
-
-    def _read_info(self) -> ModelInfo:
-        struct = _abi.ModelInfo(struct_size=ctypes.sizeof(_abi.ModelInfo))
-        with self._handle.use() as handle:
-            library().call("model_get_info", handle, ctypes.byref(struct))
-        values = {field.name: getattr(struct, field.name) for field in dataclasses.fields(ModelInfo)}
-        heads = {code: name for name, code in _HEADS.items()}
-        values["file_type"] = _FILES.get(values["file_type"], "unknown")
-        values["head"] = heads.get(values["head"], "unknown")
-        for name in ("joint", "temporal_shift", "has_tokenizer"):
-            values[name] = bool(values[name])
-        return ModelInfo(**values)
 
     # Images to embeddings.
 
@@ -423,7 +375,7 @@ class Model(Owner):
     def __enter__(self) -> Model:
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any
 
 import numpy as np
 
@@ -42,5 +41,5 @@ class Tokenizer(Owner):
     def __enter__(self) -> Tokenizer:
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -123,5 +123,5 @@ class Video(Owner):
     def __enter__(self) -> Video:
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -1,0 +1,109 @@
+/// The header before an entry's data, compared with the directory's account of it.
+struct ZipLocalHeader {
+  let name: UnsafeRawBufferPointer
+  let entry: ZipArchive.Entry
+  /// Where the directory begins: entries end before it.
+  let limit: Int
+
+  /// Where the data begins, and where the next entry must.
+  func check(_ file: borrowing FileBytes) throws(WeightsError) -> (data: Int, next: Int) {
+    let subject = "zip entry \(quoted(name))"
+    let fixed = try part(file, at: entry.headerOffset, count: 30)
+    defer { extendLifetime(fixed) }
+    var cursor = ByteCursor(fixed.bytes, subject: subject)
+    guard try cursor.integer(UInt32.self) == 0x0403_4B50 else {
+      throw .invalid("\(subject) has no local header at offset \(entry.headerOffset)")
+    }
+    try cursor.skip(2)  // version
+    let flags = try cursor.integer(UInt16.self)
+    let method = try cursor.integer(UInt16.self)
+    try cursor.skip(4)  // time and date
+    let crc = try cursor.integer(UInt32.self)
+    let compressed = try cursor.integer(UInt32.self)
+    let size = try cursor.integer(UInt32.self)
+    let nameCount = Int(try cursor.integer(UInt16.self))
+    let extraCount = Int(try cursor.integer(UInt16.self))
+
+    let variable = try part(file, at: entry.headerOffset + 30, count: nameCount + extraCount)
+    defer { extendLifetime(variable) }
+    var names = ByteCursor(variable.bytes, subject: subject)
+    let localName = try names.slice(nameCount)
+    var extra = ZipExtra(try names.slice(extraCount), subject: subject)
+    let zip64 = try extra.zip64()
+    guard localName.elementsEqual(name), flags == entry.flags, method == entry.method else {
+      throw mismatch(subject, "name, flags or method")
+    }
+    let described = flags & 0x0008 != 0
+    guard crc == entry.crc || described && crc == 0 else { throw mismatch(subject, "CRC-32") }
+    try checkSizes(compressed, size, zip64: zip64, described: described, subject: subject)
+
+    let data = entry.headerOffset + 30 + nameCount + extraCount
+    guard entry.compressedSize <= limit - data else {
+      throw .invalid(
+        "\(subject) claims \(entry.compressedSize) bytes at offset \(data), past the zip directory "
+          + "at \(limit)")
+    }
+    let end = data + entry.compressedSize
+    guard described else { return (data, end) }
+    return (data, end + (try checkDescriptor(file, at: end, wide: zip64 != nil, subject)))
+  }
+
+  /// Sizes repeat the directory's, or are left to a descriptor (0) or to a zip64 field (all ones).
+  private func checkSizes(
+    _ compressed: UInt32, _ size: UInt32, zip64: UnsafeRawBufferPointer?, described: Bool,
+    subject: String
+  ) throws(WeightsError) {
+    let deferred = zip64 != nil && size == .max && compressed == .max
+    let repeated = Int(size) == entry.size && Int(compressed) == entry.compressedSize
+    guard deferred || repeated || described && size == 0 && compressed == 0 else {
+      throw mismatch(subject, "size")
+    }
+    guard let zip64 else { return }
+    // Sizes first if they are wide; torch adds the header's offset if that is wide. Before it has
+    // written the data it knows the size and leaves the compressed one 0.
+    var values = ByteCursor(zip64, subject: subject)
+    if deferred || values.remaining >= 16 {
+      let wideSize = try values.size64()
+      let wideCompressed = try values.size64()
+      guard wideSize == entry.size || described && wideSize == 0,
+        wideCompressed == entry.compressedSize || described && wideCompressed == 0
+      else { throw mismatch(subject, "zip64 size") }
+    }
+    if values.remaining >= 8, try values.size64() != entry.headerOffset {
+      throw mismatch(subject, "zip64 offset")
+    }
+    guard values.remaining == 0 else { throw mismatch(subject, "zip64 field") }
+  }
+
+  /// The record after the data: signature, checksum, sizes. Its length.
+  private func checkDescriptor(
+    _ file: borrowing FileBytes, at offset: Int, wide: Bool, _ subject: String
+  ) throws(WeightsError) -> Int {
+    let count = wide ? 24 : 16
+    let block = try part(file, at: offset, count: count)
+    defer { extendLifetime(block) }
+    var cursor = ByteCursor(block.bytes, subject: "the data descriptor of \(subject)")
+    let signature = try cursor.integer(UInt32.self)
+    let crc = try cursor.integer(UInt32.self)
+    let compressed = wide ? try cursor.size64() : Int(try cursor.integer(UInt32.self))
+    let size = wide ? try cursor.size64() : Int(try cursor.integer(UInt32.self))
+    guard
+      signature == 0x0807_4B50, crc == entry.crc, compressed == entry.compressedSize,
+      size == entry.size
+    else { throw mismatch(subject, "data descriptor") }
+    return count
+  }
+
+  private func part(
+    _ file: borrowing FileBytes, at offset: Int, count: Int
+  ) throws(WeightsError) -> ByteBlock {
+    guard offset <= limit, count <= limit - offset else {
+      throw .invalid("zip entry \(quoted(name)) runs into the zip directory at offset \(limit)")
+    }
+    return try file.block(at: offset, count: count)
+  }
+
+  private func mismatch(_ subject: String, _ what: String) -> WeightsError {
+    .invalid("\(subject): its local header and the zip directory differ in \(what)")
+  }
+}

@@ -1,0 +1,144 @@
+import Numerics
+import Synchronization
+import Testing
+
+@testable import Model
+
+/// What holds of any weights: parity with the reference is for the packs to show.
+struct EncodingTests {
+  static let frames = 3
+
+  private func model(_ tensors: InMemoryTensors, threads: Int = 2, shift: Bool = false) throws -> ActionCLIP {
+    try ActionCLIP(
+      tensors,
+      options: LoadOptions(temporalShift: shift, frames: Self.frames, threads: threads),
+      declaresOptions: false)
+  }
+
+  private func pixels(videos: Int) -> [Float] {
+    (0..<videos * Self.frames * 3 * 64).map { Float(($0 &* 7919) % 512) / 256 - 1 }
+  }
+
+  private func encode(_ model: ActionCLIP, _ pixels: [Float], videos: Int) throws -> (
+    video: [Float], frame: [Float]
+  ) {
+    let size = model.configuration.embeddingSize
+    var video = [Float](repeating: 0, count: videos * size)
+    var frame = [Float](repeating: 0, count: videos * model.frameRowsPerVideo * size)
+    try model.encode(.pixels(pixels), videos: videos, videoOut: &video, frameOut: &frame)
+    return (video, frame)
+  }
+
+  @Test(arguments: [false, true])
+  func aVideoHasTheSameBitsAloneAndInABatch(shift: Bool) throws {
+    var tensors = InMemoryTensors.clip()
+    tensors.addTransf()
+    let model = try model(tensors, shift: shift)
+    let all = pixels(videos: 5)
+    let together = try encode(model, all, videos: 5).video
+    let (size, perVideo) = (24, Self.frames * 3 * 64)
+    for video in 0..<5 {
+      let alone = try encode(model, Array(all[video * perVideo..<(video + 1) * perVideo]), videos: 1)
+      #expect(alone.video == Array(together[video * size..<(video + 1) * size]))
+    }
+  }
+
+  @Test func meanPIsTheMeanOfTheFrames() throws {
+    let (video, frame) = try encode(try model(.clip()), pixels(videos: 1), videos: 1)
+    for i in 0..<24 {
+      let mean = (frame[i] + frame[24 + i] + frame[48 + i]) / 3
+      #expect(abs(video[i] - mean) < 1e-6)
+    }
+  }
+
+  @Test func withoutShiftFramesDoNotSeeEachOtherAndWithItTheyDo() throws {
+    var changed = pixels(videos: 1)
+    for i in 2 * 192..<3 * 192 { changed[i] = -changed[i] }
+    for shift in [false, true] {
+      let model = try model(.clip(), shift: shift)
+      let a = try encode(model, pixels(videos: 1), videos: 1).frame
+      let b = try encode(model, changed, videos: 1).frame
+      #expect(a[48..<72] != b[48..<72])
+      #expect((a[0..<48] == b[0..<48]) == !shift)
+    }
+  }
+
+  @Test func filledFramesEqualPixels() throws {
+    let model = try model(.clip())
+    let all = pixels(videos: 4)
+    let expected = try encode(model, all, videos: 4).video
+    var video = [Float](repeating: 0, count: 4 * 24)
+    let calls = Atomic<Int>(0)
+    try model.encode(
+      .fill { index, into in
+        calls.add(1, ordering: .relaxed)
+        for i in 0..<192 { into[i] = all[index * 192 + i] }
+        return true
+      }, videos: 4, videoOut: &video, frameOut: nil)
+    #expect(video == expected)
+    #expect(calls.load(ordering: .relaxed) == 12)
+  }
+
+  @Test func aFillThatStopsLeavesOutputsAlone() throws {
+    let model = try model(.clip())
+    var video = [Float](repeating: 42, count: 24)
+    #expect(throws: ModelError.self) {
+      try model.encode(.fill { _, _ in false }, videos: 1, videoOut: &video, frameOut: nil)
+    }
+    #expect(video.allSatisfy { $0 == 42 })
+  }
+
+  @Test func numbersThatAreNotAreRefused() throws {
+    let model = try model(.clip())
+    for bad in [Float.nan, .infinity] {
+      var input = pixels(videos: 1)
+      input[100] = bad
+      #expect(throws: ModelError.self) { try encode(model, input, videos: 1) }
+    }
+    // The largest numbers either overflow inside and are refused, or give numbers.
+    let huge = [Float](repeating: .greatestFiniteMagnitude, count: Self.frames * 192)
+    if let out = try? encode(model, huge, videos: 1) { #expect(out.video.allSatisfy(\.isFinite)) }
+  }
+
+  // MARK: Text
+
+  private func text(_ model: ActionCLIP, _ rows: [[Int32]]) throws -> [[Float]] {
+    let context = model.configuration.contextLength
+    let tokens = rows.flatMap { $0 + [Int32](repeating: 0, count: context - $0.count) }
+    var out = [Float](repeating: 0, count: rows.count * 24)
+    try model.encode(tokens: tokens, rows: rows.count, to: &out)
+    return (0..<rows.count).map { Array(out[$0 * 24..<($0 + 1) * 24]) }
+  }
+
+  @Test func nothingAfterTheEndOfTextMatters() throws {
+    let model = try model(.clip())
+    let short = try text(model, [[48, 3, 9, 49]])
+    #expect(try text(model, [[48, 3, 9, 49, 7, 7, 7]]) == short)
+    #expect(try text(model, [[48, 3, 8, 49]]) != short)
+    // The largest id is the end, at its first place.
+    #expect(try text(model, [[48, 3, 9, 49, 49, 2]]) == short)
+  }
+
+  @Test func promptsHaveTheSameBitsAloneAndTogether() throws {
+    let model = try model(.clip())
+    let rows: [[Int32]] = (0..<700).map { row in
+      [48] + (0..<row % 10).map { Int32((row + $0 * 5) % 48) } + [49]
+    }
+    let together = try text(model, rows)
+    for row in [0, 1, 57, 333, 699] { #expect(try text(model, [rows[row]]) == [together[row]]) }
+    let reversed = try text(model, rows.reversed())
+    #expect(Array(reversed.reversed()) == together)
+  }
+
+  @Test func tokensOutsideTheVocabularyAreNamed() throws {
+    let model = try model(.clip())
+    for bad in [Int32(-1), 50, .max, .min] {
+      do {
+        _ = try text(model, [[48, 49], [48, bad, 49]])
+        Issue.record("\(bad) was taken")
+      } catch let error as ModelError {
+        #expect(error.kind == .invalidArgument && error.message.contains("row 1, position 1"))
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import Testing
+import Weights
+
+@testable import Model
+
+/// What a checkpoint says, what the caller may choose, and how each contradiction is answered.
+struct LoadingTests {
+  private func load(
+    _ tensors: InMemoryTensors, _ options: LoadOptions = LoadOptions(), declares: Bool = true
+  ) throws -> Configuration {
+    try ActionCLIP(tensors, options: options, declaresOptions: declares).configuration
+  }
+
+  private func failure(
+    _ tensors: InMemoryTensors, _ options: LoadOptions = LoadOptions(), declares: Bool = true
+  ) -> ModelError? {
+    do throws(ModelError) {
+      _ = try ActionCLIP(tensors, options: options, declaresOptions: declares)
+      return nil
+    } catch { return error }
+  }
+
+  @Test func sizesFollowFromShapes() throws {
+    let c = try load(.clip())
+    #expect(c.imageSize == 8 && c.patchSize == 4 && c.gridSize == 2)
+    #expect(c.visionWidth == 64 && c.visionLayers == 2 && c.visionHeads == 1)
+    #expect(c.textWidth == 64 && c.textLayers == 2 && c.textHeads == 1)
+    #expect(c.embeddingSize == 24 && c.contextLength == 12 && c.vocabularySize == 50)
+    #expect(c.frames == 8 && !c.joint && !c.temporalShift && c.head == .meanP)
+  }
+
+  @Test func headsAreRecognisedByTheirTensors() throws {
+    var conv = InMemoryTensors.clip()
+    conv.addConv1D()
+    #expect(try load(conv).head == .conv1D)
+    var transf = InMemoryTensors.clip()
+    transf.addTransf()
+    #expect(try load(transf).head == .transf)
+    var cls = InMemoryTensors.clip()
+    cls.addTransfCls(frames: 5)
+    let c = try load(cls)
+    #expect(c.head == .transfCls && c.frames == 5)
+  }
+
+  @Test func everyMissingTensorIsNamed() {
+    var full = InMemoryTensors.clip(infix: "net.")
+    full.addTransf()
+    #expect(failure(full) == nil)
+    for name in full.names where name != "logit_scale" {
+      var lacking = full
+      lacking.tensors[name] = nil
+      let error = failure(lacking, LoadOptions(temporalShift: true, head: .transf))
+      // Without its first block the shift's names cannot be seen either.
+      if error?.kind == .optionConflict { continue }
+      #expect(error?.kind == .missingTensor || error?.kind == .unsupported, "\(name): \(error as Any)")
+      #expect(error?.message.contains(name.split(separator: ".")[0]) == true)
+    }
+  }
+
+  @Test func everyWrongShapeIsNamed() {
+    let full = InMemoryTensors.clip()
+    for name in full.names {
+      var wrong = full
+      wrong.add(name, [7, 9])
+      let error = failure(wrong)
+      #expect(error != nil, "\(name)")
+      #expect(error?.kind == .tensorShape || error?.kind == .missingTensor, "\(name): \(error as Any)")
+    }
+  }
+
+  @Test func weightsThatAreNotNumbersAreRefused() {
+    for bad in [Float.nan, .infinity] {
+      var damaged = InMemoryTensors.clip()
+      damaged.tensors["visual.proj"]?.values[17] = bad
+      #expect(failure(damaged)?.kind == .notFinite)
+      #expect(failure(damaged)?.message.contains("visual.proj") == true)
+    }
+  }
+
+  @Test func shiftMayBeChosenOverPlainCLIPOnly() throws {
+    let plain = InMemoryTensors.clip()
+    let on = LoadOptions(temporalShift: true)
+    #expect(try load(plain, on, declares: false).temporalShift)
+    #expect(failure(plain, on, declares: true)?.kind == .optionConflict)
+    let shifted = InMemoryTensors.clip(infix: "net.")
+    #expect(try load(shifted).temporalShift)
+    #expect(try load(shifted, on).temporalShift)
+    #expect(failure(shifted, LoadOptions(temporalShift: false))?.kind == .optionConflict)
+  }
+
+  @Test func jointIsWhatTheTimeEmbeddingSays() throws {
+    #expect(failure(.clip(), LoadOptions(joint: true))?.kind == .missingTensor)
+    var joint = InMemoryTensors.clip()
+    joint.add("visual.time_embedding", [6, 64])
+    let c = try load(joint)
+    #expect(c.joint && c.frames == 6)
+    #expect(failure(joint, LoadOptions(joint: false))?.kind == .optionConflict)
+    #expect(failure(joint, LoadOptions(frames: 8))?.kind == .optionConflict)
+    #expect(failure(joint, LoadOptions(head: .lstm))?.kind == .optionConflict)
+    #expect(failure(joint, LoadOptions(temporalShift: true), declares: false)?.kind == .optionConflict)
+    joint.addConv1D()
+    #expect(failure(joint)?.kind == .optionConflict)
+  }
+
+  @Test func headsThatTheFileContradictsAreRefused() {
+    for head in [TemporalHead.conv1D, .lstm, .transf, .transfCls] {
+      #expect(failure(.clip(), LoadOptions(head: head))?.kind == .missingTensor)
+    }
+    var conv = InMemoryTensors.clip()
+    conv.addConv1D()
+    for head in [TemporalHead.meanP, .lstm, .transf, .transfCls] {
+      #expect(failure(conv, LoadOptions(head: head))?.kind == .optionConflict)
+    }
+    #expect(failure(conv, LoadOptions(head: .conv1D)) == nil)
+  }
+
+  @Test func framesAreBoundedByWhatTheHeadHas() throws {
+    var transf = InMemoryTensors.clip()
+    transf.addTransf()
+    #expect(try load(transf, LoadOptions(frames: 12)).frames == 12)
+    #expect(failure(transf, LoadOptions(frames: 13))?.kind == .optionConflict)
+    var cls = InMemoryTensors.clip()
+    cls.addTransfCls(frames: 5)
+    #expect(failure(cls, LoadOptions(frames: 8))?.kind == .optionConflict)
+    #expect(failure(.clip(), LoadOptions(frames: 0))?.kind == .invalidArgument)
+    #expect(failure(.clip(), LoadOptions(frames: 1025))?.kind == .invalidArgument)
+  }
+
+  @Test func otherArchitecturesAreNotLoadedQuietly() {
+    var xclip = InMemoryTensors.clip()
+    xclip.add("mit.positional_embedding", [1, 8, 24])
+    #expect(failure(xclip)?.kind == .unsupported)
+    #expect(failure(xclip)?.message.contains("mit.positional_embedding") == true)
+    var resnet = InMemoryTensors.clip()
+    resnet.add("visual.layer1.0.conv1.weight", [4, 4, 1, 1])
+    #expect(failure(resnet)?.message.contains("ResNet") == true)
+    var buffers = InMemoryTensors.clip()
+    buffers.add("input_resolution", [])
+    #expect(failure(buffers) == nil)
+  }
+}

@@ -1,0 +1,58 @@
+"""What a loaded model is."""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+
+from . import _abi
+from ._abi import CONSTANTS
+from ._library import library
+
+#: The reference's names of the post-network heads.
+HEADS = {
+    "MeanP": CONSTANTS["HEAD_MEANP"],
+    "Conv_1D": CONSTANTS["HEAD_CONV_1D"],
+    "LSTM": CONSTANTS["HEAD_LSTM"],
+    "Transf": CONSTANTS["HEAD_TRANSF"],
+    "Transf_cls": CONSTANTS["HEAD_TRANSF_CLS"],
+}
+_FILES = {CONSTANTS["FILE_SAFETENSORS"]: "safetensors", CONSTANTS["FILE_TORCH"]: "torch"}
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelInfo:
+    """What was loaded, after every choice was resolved."""
+
+    file_type: str  #: "safetensors" or "torch"
+    image_size: int  #: S, input side in pixels
+    patch_size: int
+    vision_width: int
+    vision_layers: int
+    vision_heads: int
+    embedding_size: int  #: E, length of every embedding
+    text_width: int
+    text_layers: int
+    text_heads: int
+    context_length: int  #: C, token ids per prompt
+    vocabulary_size: int
+    frames: int  #: T, frames per video
+    joint: bool
+    temporal_shift: bool
+    head: str  #: "MeanP", "Conv_1D", "LSTM", "Transf" or "Transf_cls"
+    threads: int
+    has_tokenizer: bool
+    logit_scale: float  #: the scale the model was trained with
+    parameters: int
+
+
+def read_info(handle: int) -> ModelInfo:
+    struct = _abi.ModelInfo(struct_size=ctypes.sizeof(_abi.ModelInfo))
+    library().call("model_get_info", handle, ctypes.byref(struct))
+    values = {field.name: getattr(struct, field.name) for field in dataclasses.fields(ModelInfo)}
+    heads = {code: name for name, code in HEADS.items()}
+    values["file_type"] = _FILES.get(values["file_type"], "unknown")
+    values["head"] = heads.get(values["head"], "unknown")
+    for name in ("joint", "temporal_shift", "has_tokenizer"):
+        values[name] = bool(values[name])
+    return ModelInfo(**values)
