@@ -43,7 +43,7 @@ let package = Package(
 
     // Rooms. An arrow in docs/ARCHITECTURE.md is a line here.
     room("Numerics", ["CKernels", "CShims"]),
-    room("Weights", ["CShims"]),
+    room("Weights"),
     room("Tokenizer"),
     room("Preprocess"),
     room("Video", ["CFFmpeg"]),

@@ -64,7 +64,9 @@ private func encode(
     (tokens) throws(Failure) in
     guard let base = tokens.baseAddress else { return }
     try tokenize(base)
-    do throws(ModelError) { try loaded.model.encode(tokens: base, rows: rows, to: out) } catch { throw Failure(error) }
+    do throws(ModelError) { try loaded.model.encode(tokens: base, rows: rows, to: out) } catch {
+      throw Failure(error)
+    }
   }
 }
 
@@ -151,7 +153,8 @@ private func chosenTemplates(_ templates: Texts?, _ templateCount: Int) throws(F
 public func actionclip_template_count() -> Int32 { Int32(clamping: PromptTemplates.reference.count) }
 
 /// The reference's templates as C strings for as long as the process lives.
-nonisolated(unsafe) private let templateStrings: [UnsafePointer<CChar>] = PromptTemplates.reference.compactMap {
+nonisolated(unsafe) private let templateStrings: [UnsafePointer<CChar>] = PromptTemplates.reference.compactMap
+{
   $0.withCString { strdup($0) }.map { UnsafePointer($0) }
 }
 

@@ -71,7 +71,8 @@ public func actionclip_video_open_buffer(
     let out = try required(video_out, "video_out")
     let (threads, maxPixels) = try videoOptions(options)
     let file: VideoFile
-    do throws(VideoError) { file = try VideoFile(bytes: bytes, threads: threads, maxPixels: maxPixels) } catch {
+    do throws(VideoError) { file = try VideoFile(bytes: bytes, threads: threads, maxPixels: maxPixels) } catch
+    {
       throw Failure(error)
     }
     out.pointee = try Handle.make(OpenedVideo(file))

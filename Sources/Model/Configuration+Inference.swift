@@ -128,7 +128,8 @@ extension Configuration {
     joint = has
     if joint, temporalShift {
       throw ModelError(
-        .optionConflict, "joint and temporal shift exclude each other; the checkpoint or options ask for both")
+        .optionConflict, "joint and temporal shift exclude each other; the checkpoint or options ask for both"
+      )
     }
   }
 

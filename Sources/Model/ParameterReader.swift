@@ -69,7 +69,8 @@ final class ParameterReader {
     weight: String, bias: String?, _ inputs: Int, _ outputs: Int
   ) throws(ModelError) -> Linear {
     try linear(
-      try tensor(weight, [outputs, inputs]), bias.map { (name) throws(ModelError) in
+      try tensor(weight, [outputs, inputs]),
+      bias.map { (name) throws(ModelError) in
         try tensor(name, [outputs])
       }, inputs, outputs)
   }

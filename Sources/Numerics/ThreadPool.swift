@@ -131,12 +131,14 @@ private final class Crew: @unchecked Sendable {
       let seat = Seat(crew: self, slot: slot, generation: generation.load(ordering: .relaxed))
       let context = Unmanaged.passRetained(seat)
       var thread = pthread_t()
-      let failed = pthread_create(&thread, nil, { raw in
-        guard let raw else { return nil }
-        let seat = Unmanaged<Seat>.fromOpaque(raw).takeRetainedValue()
-        seat.crew.work(slot: seat.slot, seen: seat.generation)
-        return nil
-      }, context.toOpaque())
+      let failed = pthread_create(
+        &thread, nil,
+        { raw in
+          guard let raw else { return nil }
+          let seat = Unmanaged<Seat>.fromOpaque(raw).takeRetainedValue()
+          seat.crew.work(slot: seat.slot, seen: seat.generation)
+          return nil
+        }, context.toOpaque())
       if failed != 0 {
         context.release()
         break

@@ -103,7 +103,9 @@ final class Decoder {
     if status >= 0 {
       codec.pointee.pkt_timebase = stream.pointee.time_base
       codec.pointee.framerate = stream.pointee.avg_frame_rate
-      codec.pointee.max_pixels = Int64(maxPixels)
+      // FFmpeg counts the width rounded up to its alignment of 64: room for that on the tallest
+      // picture. The exact limit is checked on each frame.
+      codec.pointee.max_pixels = Int64(maxPixels) + 64 * 65_536
       if threads > 1, Self.complains(parameters.pointee.codec_id) {
         watch = cffmpeg_watch_begin(ffmpeg, codec)
       }

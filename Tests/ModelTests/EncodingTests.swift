@@ -25,7 +25,10 @@ struct EncodingTests {
     let size = model.configuration.embeddingSize
     var video = [Float](repeating: 0, count: videos * size)
     var frame = [Float](repeating: 0, count: videos * model.frameRowsPerVideo * size)
-    try model.encode(.pixels(pixels), videos: videos, videoOut: &video, frameOut: &frame)
+    try pixels.withUnsafeBufferPointer {
+      try model.encode(
+        .pixels(try #require($0.baseAddress)), videos: videos, videoOut: &video, frameOut: &frame)
+    }
     return (video, frame)
   }
 
@@ -97,7 +100,10 @@ struct EncodingTests {
     }
     // The largest numbers either overflow inside and are refused, or give numbers.
     let huge = [Float](repeating: .greatestFiniteMagnitude, count: Self.frames * 192)
-    if let out = try? encode(model, huge, videos: 1) { #expect(out.video.allSatisfy(\.isFinite)) }
+    if let out = try? encode(model, huge, videos: 1) {
+      let finite = out.video.allSatisfy { $0.isFinite }
+      #expect(finite)
+    }
   }
 
   // MARK: Text
@@ -125,7 +131,10 @@ struct EncodingTests {
       [48] + (0..<row % 10).map { Int32((row + $0 * 5) % 48) } + [49]
     }
     let together = try text(model, rows)
-    for row in [0, 1, 57, 333, 699] { #expect(try text(model, [rows[row]]) == [together[row]]) }
+    for row in [0, 1, 57, 333, 699] {
+      let alone = try text(model, [rows[row]])
+      #expect(alone == [together[row]])
+    }
     let reversed = try text(model, rows.reversed())
     #expect(Array(reversed.reversed()) == together)
   }
