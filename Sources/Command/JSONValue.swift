@@ -1,5 +1,5 @@
 /// JSON written with its keys in the order given, so that two runs can be compared as text.
-enum JSONValue: ExpressibleByDictionaryLiteral {
+enum JSONValue {
   case null
   case bool(Bool)
   case int(Int64)
@@ -7,10 +7,11 @@ enum JSONValue: ExpressibleByDictionaryLiteral {
   case double(Double)
   case string(String)
   case array([JSONValue])
-  case object([(key: String, value: JSONValue)])
+  case object([Member])
 
-  init(dictionaryLiteral pairs: (String, JSONValue)...) {
-    self = .object(pairs.map { (key: $0.0, value: $0.1) })
+  struct Member {
+    let key: String
+    let value: JSONValue
   }
 
   /// On one line, without spaces.
@@ -36,13 +37,13 @@ enum JSONValue: ExpressibleByDictionaryLiteral {
         value.write(to: &result)
       }
       result += "]"
-    case .object(let pairs):
+    case .object(let members):
       result += "{"
-      for (index, pair) in pairs.enumerated() {
+      for (index, member) in members.enumerated() {
         if index > 0 { result += "," }
-        JSONValue.write(pair.key, to: &result)
+        JSONValue.write(member.key, to: &result)
         result += ":"
-        pair.value.write(to: &result)
+        member.value.write(to: &result)
       }
       result += "}"
     }
@@ -64,5 +65,11 @@ enum JSONValue: ExpressibleByDictionaryLiteral {
       }
     }
     result += "\""
+  }
+}
+
+extension JSONValue: ExpressibleByDictionaryLiteral {
+  init(dictionaryLiteral members: (String, JSONValue)...) {
+    self = .object(members.map { Member(key: $0.0, value: $0.1) })
   }
 }
