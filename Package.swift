@@ -62,7 +62,6 @@ let package = Package(
           "-Xlinker", "--version-script=\(root)/Sources/ActionCLIPABI/actionclip.map",
           "-Xlinker", "-soname", "-Xlinker", "libactionclip.so.0",
           "-Xlinker", "--exclude-libs", "-Xlinker", "ALL",
-          "-Xlinker", "--gc-sections",
           "-Xlinker", "-z", "-Xlinker", "nodelete",
           "-Xlinker", "-z", "-Xlinker", "relro",
           "-Xlinker", "-z", "-Xlinker", "now",

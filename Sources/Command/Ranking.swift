@@ -15,15 +15,12 @@ struct Ranking {
     entries = kept.map { Entry(label: labels[$0], probability: probabilities[$0]) }
   }
 
-  /// Lines for a person: with bars on a terminal, bare otherwise.
+  /// Lines for a person: label, bar, percentage, as wide as the terminal has room.
   func lines(on terminal: Terminal) -> [String] {
     let labels = entries.map { printable($0.label) }
     let shares = entries.map { formatted("%6.2f %%", Double($0.probability) * 100) }
-    guard let columns = terminal.columns else {
-      return zip(shares, labels).map { "  \($0)  \($1)" }
-    }
     // In front two columns, two between the parts, eight for the percentage, the last one free.
-    let room = columns - 15
+    let room = terminal.columns - 15
     let longest = labels.map(Columns.of).max() ?? 0
     let beside = min(longest, room * 3 / 5)
     let barWidth = room - beside >= 8 ? min(40, room - beside) : 0

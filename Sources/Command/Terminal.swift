@@ -1,20 +1,17 @@
 import Glibc
 
-/// What standard output can show.
+/// What standard output can show. A file or a pipe shows what a terminal does, without colours.
 struct Terminal {
-  /// Columns when it is a terminal; nil for a file or a pipe, which gets plain text.
-  let columns: Int?
+  let columns: Int
   let colours: Bool
   let blocks: Bool
 
   static func standardOutput() -> Terminal {
-    guard isatty(STDOUT_FILENO) == 1 else {
-      return Terminal(columns: nil, colours: false, blocks: false)
-    }
+    let isTerminal = isatty(STDOUT_FILENO) == 1
     let noColour = !(variable("NO_COLOR") ?? "").isEmpty
     let dumb = variable("TERM") == "dumb"
     let codeset = nl_langinfo(Int32(CODESET)).map { String(cString: $0) }
-    return Terminal(columns: width(), colours: !noColour && !dumb, blocks: codeset == "UTF-8")
+    return Terminal(columns: width(), colours: isTerminal && !noColour && !dumb, blocks: codeset == "UTF-8")
   }
 
   private static func variable(_ name: String) -> String? {

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import subprocess
 
@@ -33,18 +34,20 @@ def test_json_shape():
     assert sum(values) == pytest.approx(1, abs=1e-5)
 
 
-def test_people_get_percentages():
+def test_people_get_a_ranking_with_bars():
     process = classify(CLIP, "--labels", LABELS)
     head, *rows = process.stdout.splitlines()
     assert head.startswith(str(CLIP)) and "8 of" in head
     assert len(rows) == 5
-    shares = [float(row.split("%")[0]) for row in rows]
+    parts = [re.fullmatch(r"  (.+?) +([█▏▎▍▌▋▊▉]*|#*) +([0-9.]+) %", row) for row in rows]
+    shares = [float(part[3]) for part in parts]
     assert shares == sorted(shares, reverse=True)
     best = json_lines(classify(CLIP, "--labels", LABELS, "--json"))[0]["labels"]
-    assert [row.split("%")[1].strip() for row in rows] == [entry["label"] for entry in best]
+    assert [part[1] for part in parts] == [entry["label"] for entry in best]
     assert shares == pytest.approx([100 * entry["probability"] for entry in best], abs=0.006)
-    # A pipe is no terminal: neither colours nor bars.
-    assert "\x1b" not in process.stdout and "█" not in process.stdout and "#" not in process.stdout
+    assert len(parts[0][2]) > 3
+    # A pipe is no terminal: no colours.
+    assert "\x1b" not in process.stdout
 
 
 @pytest.mark.parametrize("top", [1, 3, 9, 100])
