@@ -29,9 +29,11 @@ let c: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-fvisibility=hidde
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swift)
 }
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: dependencies, swiftSettings: swift,
+    name: name + "Tests", dependencies: dependencies, exclude: exclude, swiftSettings: swift,
     linkerSettings: [.unsafeFlags([openBLAS])])
 }
 
@@ -96,7 +98,7 @@ let package = Package(
     tests("Weights", ["Weights"]),
     tests("Tokenizer", ["Tokenizer"]),
     tests("Preprocess", ["Preprocess"]),
-    tests("Video", ["Video"]),
+    tests("Video", ["Video"], exclude: ["Fixtures"]),
     tests("Model", ["Model", "Numerics", "Weights"]),
   ]
 )
