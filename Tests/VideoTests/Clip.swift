@@ -58,7 +58,7 @@ enum Clip {
   }
 }
 
-/// A folder that goes away with the test.
+/// A folder for one test, which removes it at its end.
 final class Folder {
   let url: URL
 
@@ -68,7 +68,7 @@ final class Folder {
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 
-  deinit { try? FileManager.default.removeItem(at: url) }
+  func remove() { try? FileManager.default.removeItem(at: url) }
 
   func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 

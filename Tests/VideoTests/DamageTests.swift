@@ -72,6 +72,7 @@ import Video
 
   @Test func nothingIsPrinted() throws {
     let folder = try Folder()
+    defer { folder.remove() }
     let log = open(folder.path("stderr"), O_CREAT | O_RDWR | O_TRUNC, 0o600)
     try #require(log >= 0)
     let usual = dup(2)

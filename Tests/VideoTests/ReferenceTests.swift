@@ -44,6 +44,7 @@ import Video
   @Test(arguments: kinds.filter { Clip.encoders.contains($0.encoder) })
   func bytesAreEqual(kind: Kind) throws {
     let folder = try Folder()
+    defer { folder.remove() }
     let path = try folder.make(kind.file, size: kind.size, "-c:v \(kind.encoder) \(kind.options)")
     try compare(path)
   }
@@ -63,6 +64,7 @@ import Video
 
   @Test(.enabled(if: hasH264)) func editListAndOffset() throws {
     let folder = try Folder()
+    defer { folder.remove() }
     _ = try folder.make("a.mp4", frames: 60, "-c:v libx264 -bf 3 -pix_fmt yuv420p")
     // Begins between keyframes: the packets before the cut are decoded and not shown.
     try compare(try folder.remake("edit.mp4", before: "-ss 0.7", from: "a.mp4", "-c copy"))
@@ -72,6 +74,7 @@ import Video
 
   @Test(.enabled(if: hasH264)) func tailsAndHeadsCutOff() throws {
     let folder = try Folder()
+    defer { folder.remove() }
     for (name, options) in [
       ("a.ts", "-bf 3 -g 12 -x264opts open-gop=1"), ("a.mkv", "-bf 3"), ("a.mp4", "-movflags +faststart"),
     ] {
@@ -85,6 +88,7 @@ import Video
 
   @Test(.enabled(if: hasH264)) func laterSizesAreScaledToTheFirst() throws {
     let folder = try Folder()
+    defer { folder.remove() }
     let options = "-c:v libx264 -pix_fmt yuv420p"
     let small = try Data(contentsOf: URL(fileURLWithPath: folder.make("s.ts", frames: 20, options)))
     let large = try Data(
@@ -96,6 +100,7 @@ import Video
 
   @Test(.enabled(if: hasH264)) func coverArtIsNotTheVideo() throws {
     let folder = try Folder()
+    defer { folder.remove() }
     _ = try folder.make("a.mp4", "-c:v libx264 -pix_fmt yuv420p")
     _ = try folder.make("cover.jpg", size: "640x480", "-frames:v 1 -c:v mjpeg")
     let path = try folder.remake(

@@ -14,6 +14,7 @@ import Video
 
   @Test func whatIsNoRegularFile() throws {
     let folder = try Folder()
+    defer { folder.remove() }
     #expect(failure(folder.path("missing.mp4"))?.kind == .fileOpen)
     #expect(failure(folder.path("missing.mp4"))?.message.hasSuffix("No such file or directory") == true)
     #expect(failure(folder.url.path)?.message.hasSuffix("not a regular file") == true)
@@ -27,6 +28,7 @@ import Video
 
   @Test func whatIsNoVideo() throws {
     let folder = try Folder()
+    defer { folder.remove() }
     #expect(failure(try folder.write("empty.mp4", []))?.kind == .invalid)
     let text = try folder.write("text.mp4", "nothing to see here\n".utf8)
     #expect(failure(text)?.kind == .invalid)
@@ -52,6 +54,7 @@ import Video
   ])
   func playlistsOpenNothing(name: String, text: String) throws {
     let folder = try Folder()
+    defer { folder.remove() }
     try folder.write("real.mp4", Clip.bytes("digits_bframes.mp4"))
     let error = try #require(failure(try folder.write(name, text.utf8)))
     #expect(error.kind == .invalid)
@@ -60,6 +63,7 @@ import Video
 
   @Test(.enabled(if: Clip.hasProgram)) func soundWithoutPictures() throws {
     let folder = try Folder()
+    defer { folder.remove() }
     try Clip.run(["-v", "quiet", "-f", "lavfi", "-i", "sine=d=0.2", "sound.wav"], in: folder.url)
     let error = try #require(failure(folder.path("sound.wav")))
     #expect(error.kind == .invalid)
