@@ -12,7 +12,7 @@ final class ByteSource {
 
   /// Opens a regular file. Not a FIFO or a device: opening those may block or have effects.
   init(path: UnsafePointer<CChar>) throws(VideoError) {
-    name = "video " + String(cString: path)
+    name = "video " + printable(String(cString: path))
     memory = nil
     var descriptor: Int32
     repeat {
@@ -114,6 +114,11 @@ final class ByteReader {
     guard let opaque else { return Int64(cffmpeg_error(EINVAL)) }
     return Unmanaged<ByteReader>.fromOpaque(opaque).takeUnretainedValue().seek(offset, whence)
   }
+}
+
+/// On one line, whatever the file is called.
+private func printable(_ text: String) -> String {
+  String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "?" : $0 }))
 }
 
 /// The C library's words for errno.

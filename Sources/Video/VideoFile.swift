@@ -64,7 +64,8 @@ public final class VideoFile {
   /// Opens a regular file and decodes its first frame. `path` is as the system takes it: it need
   /// not be UTF-8. Nothing that the file refers to is opened.
   /// - Parameters:
-  ///   - threads: decoder threads, at least 1; the frames do not depend on it.
+  ///   - threads: decoder threads, at least 1. The frames do not depend on it: only formats whose
+  ///     decoders guarantee that (H.264 and AV1) use more than one.
   ///   - maxPixels: larger pictures are refused.
   /// - Throws: `.unavailable` without FFmpeg's libraries, `.fileOpen`, `.fileRead`, `.invalid`,
   ///   `.decode` if no frame decodes, `.limit`, `.outOfMemory`, `.invalidArgument`.
