@@ -74,7 +74,11 @@ import Video
     // With the count known there is no guess.
     begun = []
     read = []
-    try video.readChosen(choose: Self.uniform) { begun.append($0) } emit: { read.append(Picture($0)) }
+    try video.readChosen(choose: Self.uniform) {
+      begun.append($0)
+    } emit: {
+      read.append(Picture($0))
+    }
     #expect(begun == [Self.uniform(count)])
     #expect(read.map(\.index) == Self.uniform(count))
   }
