@@ -25,7 +25,7 @@
  *     ACTIONCLIP_ERROR_FORKED, and freeing such a handle does nothing.
  *   - The library prints nothing, never exits, installs no signal handler, changes no
  *     environment, locale or floating-point mode, and starts no thread until a model
- *     with threads > 1 first computes.
+ *     with threads > 1 first computes or a video is decoded with threads.
  *
  * docs/ERRORS.md, docs/EMBEDDING.md and docs/MODEL.md say more.
  */
