@@ -30,7 +30,8 @@ public func actionclip_constant(
   boundary { () throws(Failure) in
     let name = try string(name, "name")
     let out = try required(value_out, "value_out")
-    for entry in statuses + constants where entry.name.description == name {
+    // Byte by byte: Swift's == takes a Kelvin sign for a K.
+    for entry in statuses + constants where entry.name.description.utf8.elementsEqual(name.utf8) {
       out.pointee = Int64(entry.value)
       return
     }
