@@ -23,33 +23,77 @@ static int32_t encode(const actionclip_model *m, float *out) {
   return actionclip_encode_pixels(m, pixels, pixel_count, t, out, e, NULL, 0);
 }
 
+static actionclip_image *images;
+
+/* [3, E]: a video of pixels, one of pictures, and a text. */
+static int32_t everything(const actionclip_model *m, float *out) {
+  const char *const labels[] = {"playing guitar"};
+  const int32_t status = actionclip_encode_prompts(m, labels, 1, 0, out + 2 * e, e);
+  if (status != ACTIONCLIP_OK) return status;
+  const int32_t second = actionclip_encode_frames(m, images, t, NULL, out + e, e, NULL, 0);
+  return second != ACTIONCLIP_OK ? second : encode(m, out);
+}
+
+/* How a host may have set its numbers: four roundings, and subnormal numbers flushed to zero. */
 static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
-enum { MODES = 4 };
+enum { MODES = 5 };
+static void set_mode(int mode) {
+  fesetround(modes[mode % 4]);
+#if defined(__x86_64__)
+  const unsigned flush = 0x8040; /* results and operands */
+  const unsigned now = __builtin_ia32_stmxcsr();
+  __builtin_ia32_ldmxcsr(mode == 4 ? now | flush : now & ~flush);
+#endif
+}
 
 /* Library threads are made in one mode and used in another: the bits are those of one thread in that mode. */
 static void rounding(void) {
-  float *alone = check_alloc(MODES * e * sizeof(float)), *out = check_alloc(e * sizeof(float));
+  const size_t count = 3 * e, bytes = count * sizeof(float);
+  float *alone = check_alloc(MODES * bytes), *out = check_alloc(bytes);
   actionclip_model *one = load(1);
   for (int i = 0; i < MODES; i++) {
-    fesetround(modes[i]);
-    CHECK_OK(encode(one, alone + (size_t)i * e));
-    CHECK(fegetround() == modes[i]);
+    set_mode(i);
+    CHECK_OK(everything(one, alone + (size_t)i * count));
+    CHECK(fegetround() == modes[i % 4]);
   }
-  CHECK(memcmp(alone, alone + e, e * sizeof(float)) != 0); /* or this would show nothing */
+  for (size_t k = 0; k < 3; k++) /* or this would show nothing */
+    CHECK(memcmp(alone + k * e, alone + count + k * e, e * sizeof(float)) != 0);
   for (int first = 0; first < 2; first++) {
     actionclip_model *many = load(4);
-    for (int round = 0; round < 12; round++) {
+    for (int round = 0; round < 15; round++) {
       const int i = (round + first) % MODES;
-      fesetround(modes[i]);
-      CHECK_OK(encode(many, out));
-      CHECK(memcmp(out, alone + (size_t)i * e, e * sizeof(float)) == 0);
+      set_mode(i);
+      CHECK_OK(everything(many, out));
+      CHECK(memcmp(out, alone + (size_t)i * count, bytes) == 0);
     }
     actionclip_model_free(many);
   }
-  fesetround(FE_TONEAREST);
+  set_mode(0);
   actionclip_model_free(one);
   free(out);
   free(alone);
+}
+
+/* A host that has arithmetic's faults raise signals: sound input must raise none. */
+static void faults(void) {
+  const float a[6] = {1, 2, 3, 0, 0, 0};
+  float *out = check_alloc(e * sizeof(float)), *text = check_alloc(16 * e * sizeof(float)), rates[4];
+  const char *labels[] = {"walking"};
+  feclearexcept(FE_ALL_EXCEPT);
+  CHECK(feenableexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW) != -1);
+  for (int threads = 1; threads <= 3; threads += 2) {
+    actionclip_model *m = load(threads);
+    CHECK_OK(encode(m, out));
+    CHECK_OK(actionclip_encode_frames(m, images, t, NULL, out, e, NULL, 0));
+    CHECK_OK(actionclip_encode_labels(m, labels, 1, NULL, 0, 0, text, 16 * e));
+    CHECK_OK(actionclip_probabilities(out, 1, text, 16, 1, e, 100, rates, 1));
+    actionclip_model_free(m);
+  }
+  CHECK_OK(actionclip_similarity(a, 2, a, 2, 3, 100, rates, 4)); /* a zero row, too */
+  CHECK_OK(actionclip_probabilities(a, 2, a, 1, 2, 3, 1e30f, rates, 4));
+  CHECK(fedisableexcept(FE_ALL_EXCEPT) != -1);
+  free(text);
+  free(out);
 }
 
 /* Where the system gives no thread, the caller computes alone. */
@@ -120,9 +164,20 @@ int main(int argc, char **argv) {
   pixel_count = t * 3 * (size_t)info.image_size * (size_t)info.image_size;
   pixels = check_alloc(pixel_count * sizeof(float));
   for (size_t i = 0; i < pixel_count; i++) pixels[i] = (float)(i % 977) / 488.0f - 1.0f;
+  enum { WIDTH = 331, HEIGHT = 173 };
+  uint8_t *rgb = check_alloc(t * WIDTH * HEIGHT * 3);
+  for (size_t i = 0; i < t * WIDTH * HEIGHT * 3; i++) rgb[i] = (uint8_t)(i * 2654435761u >> 13);
+  images = check_alloc(t * sizeof *images);
+  for (size_t i = 0; i < t; i++) {
+    const actionclip_image image = {rgb + i * WIDTH * HEIGHT * 3, 0, WIDTH, HEIGHT, ACTIONCLIP_PIXEL_RGB, 0};
+    images[i] = image;
+  }
   rounding();
+  faults();
   no_threads();
   cancellation();
+  free(images);
+  free(rgb);
   free(pixels);
   return check_report("test_environment");
 }
