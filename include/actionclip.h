@@ -394,7 +394,8 @@ ACTIONCLIP_API int32_t actionclip_tokenizer_encode(const actionclip_tokenizer *t
                                                    int32_t *ids_out, size_t ids_capacity,
                                                    size_t *count_out);
 
-/* Resizes (bicubic, equal to Pillow to the last bit) and crops one image:
+/* Resizes (bicubic, width first; equal to Pillow before 13 to the last bit, and to later ones except
+ * for images more than twice as tall as wide) and crops one image:
  * crop_out [size, size, 3] RGB. `size` is S, 1 .. 4096; mean and std are not used. */
 ACTIONCLIP_API int32_t actionclip_preprocess_crop(const actionclip_image *image, int32_t size,
                                                   const actionclip_preprocess_options *options,

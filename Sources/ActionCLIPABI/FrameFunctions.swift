@@ -31,13 +31,13 @@ func preprocessOptions(
   switch given.resize {
   case ACTIONCLIP_RESIZE_ACTIONCLIP: options.mode = .actionCLIP
   case ACTIONCLIP_RESIZE_CLIP: options.mode = .clip
-  default: throw .argument("options->resize is \(given.resize), expected ACTIONCLIP_RESIZE_*")
+  default: throw .argument("resize is \(given.resize), expected ACTIONCLIP_RESIZE_*")
   }
   switch given.crop {
   case ACTIONCLIP_CROP_CENTER: options.crop = .center
   case ACTIONCLIP_CROP_START: options.crop = .start
   case ACTIONCLIP_CROP_END: options.crop = .end
-  default: throw .argument("options->crop is \(given.crop), expected ACTIONCLIP_CROP_*")
+  default: throw .argument("crop is \(given.crop), expected ACTIONCLIP_CROP_*")
   }
   options.shortSide = given.short_side == 0 ? nil : Int(given.short_side)
   return options

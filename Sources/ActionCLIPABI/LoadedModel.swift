@@ -76,26 +76,26 @@ final class LoadedModel: HandleObject, Sendable {
   private static func loadOptions(
     _ options: actionclip_model_options
   ) throws(Failure) -> LoadOptions {
-    guard options.reserved == 0 else { throw .argument("options->reserved is not 0") }
+    guard options.reserved == 0 else { throw .argument("reserved is not 0") }
     guard [ACTIONCLIP_COMPUTE_DEFAULT, ACTIONCLIP_COMPUTE_FP32].contains(options.compute_type) else {
-      throw .argument("options->compute_type is \(options.compute_type), expected ACTIONCLIP_COMPUTE_*")
+      throw .argument("compute_type is \(options.compute_type), expected ACTIONCLIP_COMPUTE_*")
     }
     var head: TemporalHead?
     if options.head != ACTIONCLIP_HEAD_AS_CHECKPOINT {
       guard let chosen = TemporalHead(rawValue: options.head) else {
-        throw .argument("options->head is \(options.head), expected ACTIONCLIP_HEAD_*")
+        throw .argument("head is \(options.head), expected ACTIONCLIP_HEAD_*")
       }
       head = chosen
     }
     guard (0...Configuration.maximumFrames).contains(Int(options.frames)) else {
       throw .argument(
-        "options->frames is \(options.frames), expected 0 to \(Configuration.maximumFrames)")
+        "frames is \(options.frames), expected 0 to \(Configuration.maximumFrames)")
     }
     return LoadOptions(
       joint: try choice(options.joint, "joint"),
       temporalShift: try choice(options.temporal_shift, "temporal_shift"), head: head,
       frames: options.frames == 0 ? nil : Int(options.frames),
-      threads: try threadCount(options.threads, "options->threads"))
+      threads: try threadCount(options.threads, "threads"))
   }
 
   private static func choice(_ value: Int32, _ name: String) throws(Failure) -> Bool? {
@@ -105,7 +105,7 @@ final class LoadedModel: HandleObject, Sendable {
     case ACTIONCLIP_OFF: return false
     default:
       throw .argument(
-        "options->\(name) is \(value), expected ACTIONCLIP_AS_CHECKPOINT, _ON or _OFF")
+        "\(name) is \(value), expected ACTIONCLIP_AS_CHECKPOINT, _ON or _OFF")
     }
   }
 }

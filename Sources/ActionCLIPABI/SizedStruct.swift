@@ -11,7 +11,7 @@ enum SizedStruct {
   ) throws(Failure) -> T {
     guard let pointer else { return defaults }
     let raw = UnsafeRawPointer(pointer)
-    let size = try declaredSize(raw, oldest: oldest, name)
+    let size = try declaredSize(raw, T.self, oldest: oldest, name)
     var result = defaults
     withUnsafeMutableBytes(of: &result) { to in
       to.copyMemory(from: UnsafeRawBufferPointer(start: raw, count: min(size, to.count)))
@@ -25,17 +25,18 @@ enum SizedStruct {
     return result
   }
 
-  /// Fills an information struct up to the caller's size; what this version does not know is zero.
+  /// Fills an information struct up to the caller's size; what this version does not know is left
+  /// alone, so that a wrong size cannot make it write where the caller has nothing.
   static func write<T: BitwiseCopyable>(
     _ value: T, to pointer: UnsafeMutablePointer<T>?, oldest: Int, _ name: String
   ) throws(Failure) {
     let raw = UnsafeMutableRawPointer(try required(pointer, name))
-    let size = try declaredSize(UnsafeRawPointer(raw), oldest: oldest, name)
+    let size = try declaredSize(UnsafeRawPointer(raw), T.self, oldest: oldest, name)
     withUnsafeBytes(of: value) { from in
       // The size field itself stays the caller's.
-      UnsafeMutableRawBufferPointer(start: raw.advanced(by: 4), count: size - 4).copyMemory(
-        from: UnsafeRawBufferPointer(rebasing: from[4..<min(size, from.count)]))
-      if size > from.count { memset(raw.advanced(by: from.count), 0, size - from.count) }
+      let known = min(size, from.count)
+      UnsafeMutableRawBufferPointer(start: raw.advanced(by: 4), count: known - 4).copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: from[4..<known]))
     }
   }
 
@@ -43,15 +44,17 @@ enum SizedStruct {
   static func checkSize<T>(
     of pointer: UnsafePointer<T>, oldest: Int, _ name: String
   ) throws(Failure) {
-    _ = try declaredSize(UnsafeRawPointer(pointer), oldest: oldest, name)
+    _ = try declaredSize(UnsafeRawPointer(pointer), T.self, oldest: oldest, name)
   }
 
-  /// More than any version's struct: a size that was never set is likelier than one so large.
-  private static let largest = 4096
+  /// A newer version's struct is believed to be this much longer at most: beyond that, a size that was
+  /// never set is likelier.
+  private static let growth = 256
 
-  private static func declaredSize(
-    _ raw: UnsafeRawPointer, oldest: Int, _ name: String
+  private static func declaredSize<T>(
+    _ raw: UnsafeRawPointer, _: T.Type, oldest: Int, _ name: String
   ) throws(Failure) -> Int {
+    let largest = MemoryLayout<T>.size + growth
     let size = Int(raw.loadUnaligned(as: UInt32.self))
     guard size >= oldest, size <= largest else {
       throw .argument(

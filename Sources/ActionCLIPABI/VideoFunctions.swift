@@ -35,10 +35,10 @@ private func videoOptions(
   let options = try SizedStruct.read(
     pointer, defaults: defaultVideoOptions, oldest: oldestVideoOptions, "options")
   guard options.max_pixels >= 0 else {
-    throw .argument("options->max_pixels is \(options.max_pixels), expected 0 or more")
+    throw .argument("max_pixels is \(options.max_pixels), expected 0 or more")
   }
   return (
-    try threadCount(options.threads, "options->threads"),
+    try threadCount(options.threads, "threads"),
     options.max_pixels == 0 ? VideoFile.defaultMaxPixels : Int(options.max_pixels)
   )
 }

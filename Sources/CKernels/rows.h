@@ -3,6 +3,7 @@
 #ifndef CKERNELS_ROWS_H
 #define CKERNELS_ROWS_H
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -72,7 +73,10 @@ INLINE void layer_norm_body(size_t rows, size_t width, const float *x, size_t x_
       const float d = x[i + l] - mean;
       squares[l] += d * d;
     }
-    const float scale = 1.0f / sqrtf(lanes_sum(squares) / (float)width + epsilon);
+    // Numbers whose squares overflow have no norm: NaN says so, where 1 / infinity would quietly make
+    // every row alike.
+    const float variance = lanes_sum(squares) / (float)width;
+    const float scale = variance <= FLT_MAX ? 1.0f / sqrtf(variance + epsilon) : NAN;
     for (i = 0; i < width; i++) y[i] = (x[i] - mean) * scale * weight[i] + bias[i];
   }
 }

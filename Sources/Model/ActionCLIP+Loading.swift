@@ -20,7 +20,9 @@ extension ActionCLIP {
     let pooling = configuration.joint ? .meanP : try TemporalPooling(reader, configuration)
     var logitScale: Float = 100
     if reader.has("logit_scale") {
-      let logarithm = try reader.tensor("logit_scale", [])[0]
+      // A single number, which some writers keep as a list of one.
+      let shape = reader.source.info("logit_scale")?.shape == [1] ? [1] : []
+      let logarithm = try reader.tensor("logit_scale", shape)[0]
       logitScale = expf(logarithm)
       guard logitScale.isFinite else {
         throw ModelError(.notFinite, "tensor 'logit_scale' is \(logarithm), whose exp overflows fp32")

@@ -30,6 +30,10 @@ final class ParameterReader {
     guard let info = source.info(name) else {
       throw ModelError(.missingTensor, "tensor '\(name)' is missing (expected shape \(shape))")
     }
+    guard [.f64, .f32, .f16, .bf16].contains(info.elementType) else {
+      throw ModelError(
+        .tensorShape, "tensor '\(name)' holds \(info.elementType) numbers, expected floating point")
+    }
     guard info.shape == shape else {
       throw ModelError(
         .tensorShape, "tensor '\(name)' has shape \(info.shape), expected \(shape)")

@@ -66,7 +66,9 @@ final class Demuxer {
           continue
         }
         if status < 0 {
-          if status == cffmpeg_error(ENOMEM) { throw VideoError.outOfMemory(source.name) }
+          if status == cffmpeg_error(ENOMEM), !memoryIsThere {
+            throw VideoError.outOfMemory(source.name)
+          }
           try checkReads()
           return false
         }
@@ -167,6 +169,14 @@ final class Demuxer {
     try checkReads()
     return VideoError(
       .invalid, "\(source.name) is not a video that FFmpeg can read: \(ffmpeg.text(status))")
+  }
+
+  /// FFmpeg also says ENOMEM when a damaged file asks for a packet of an absurd size. With memory for
+  /// the whole file it was that: damage, not want.
+  private var memoryIsThere: Bool {
+    guard let probe = malloc(Int(clamping: source.size)) else { return false }
+    free(probe)
+    return true
   }
 
   private func checkReads() throws(VideoError) {

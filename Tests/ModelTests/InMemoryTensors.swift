@@ -4,10 +4,13 @@ import Weights
 struct InMemoryTensors: TensorSource {
   var tensors: [String: (shape: [Int], values: [Float])] = [:]
 
+  /// Those not stored as fp32.
+  var elementTypes: [String: ElementType] = [:]
+
   var names: [String] { tensors.keys.sorted() }
 
   func info(_ name: String) -> TensorInfo? {
-    tensors[name].flatMap { TensorInfo(name: name, elementType: .f32, shape: $0.shape) }
+    tensors[name].flatMap { TensorInfo(name: name, elementType: elementTypes[name] ?? .f32, shape: $0.shape) }
   }
 
   func read(

@@ -77,6 +77,22 @@ struct LoadingTests {
     }
   }
 
+  @Test func logitScaleMayBeAListOfOne() throws {
+    var list = InMemoryTensors.clip()
+    list.tensors["logit_scale"] = ([1], [4.6052])
+    let model = try ActionCLIP(list, options: LoadOptions(), declaresOptions: true)
+    #expect(abs(model.logitScale - 100) < 0.01)
+    list.tensors["logit_scale"] = ([2], [1, 1])
+    #expect(failure(list)?.kind == .tensorShape)
+  }
+
+  @Test func weightsOfWholeNumbersAreRefused() {
+    var integers = InMemoryTensors.clip()
+    integers.elementTypes["visual.ln_pre.weight"] = .i64
+    #expect(failure(integers)?.kind == .tensorShape)
+    #expect(failure(integers)?.message.contains("visual.ln_pre.weight") == true)
+  }
+
   @Test func shiftMayBeChosenOverPlainCLIPOnly() throws {
     let plain = InMemoryTensors.clip()
     let on = LoadOptions(temporalShift: true)
