@@ -84,5 +84,8 @@ expect "actionclip_constant or actionclip_status_name disagrees with the header"
 
 # 4. What the library needs, and how it is linked.
 HERE=$HERE HEADER=$HEADER bash Tests/abi/check_library.sh "$LIBRARY" || (( ++failed ))
+
+# 5. The same library on processors that lack this one's instructions.
+bash Tests/abi/old_processors.sh || (( ++failed ))
 printf '%-16s %d passed, %d failed\n' abi $passed $failed
 exit $(( failed != 0 ))
