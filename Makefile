@@ -27,8 +27,9 @@ WITHOUT_NOISE := 2>&1 | { grep -v "the use of .mktemp' is dangerous" || true; }
 LIBRARY := build/lib/libactionclip.so.$(VERSION)
 COMMAND := build/bin/actionclip
 
+# g++ for libstdc++, which the Swift runtime links, and for the tests in C and C++; Swift's own list has gcc alone.
 DEBIAN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
-  pkg-config binutils python3 python3-pip python3-venv
+  g++ pkg-config binutils python3 python3-pip python3-venv
 
 # $(call step,name,target): a heading, the target, how long it took; a failure names itself.
 define step
