@@ -25,7 +25,7 @@
  *     ACTIONCLIP_ERROR_FORKED, and freeing such a handle does nothing.
  *   - The library prints nothing, never exits, installs no signal handler, changes no
  *     environment, locale or floating-point mode, and starts no thread until a model
- *     with threads > 1 first computes.
+ *     with threads > 1 first computes or a video is decoded with threads.
  *
  * docs/ERRORS.md, docs/EMBEDDING.md and docs/MODEL.md say more.
  */
@@ -92,7 +92,7 @@ ACTIONCLIP_API int32_t actionclip_constant(const char *name, int64_t *value_out)
 #define ACTIONCLIP_ERROR_TOKENIZER_INVALID (-44) /* the merge list does not fit */
 /* -5x: resources */
 #define ACTIONCLIP_ERROR_OUT_OF_MEMORY (-50)
-#define ACTIONCLIP_ERROR_THREADS (-51)     /* the system gave no thread or lock */
+/* -51 is not used: where the system gives fewer threads, fewer compute */
 #define ACTIONCLIP_ERROR_UNAVAILABLE (-52) /* an optional system library is missing */
 /* -6x: video */
 #define ACTIONCLIP_ERROR_VIDEO_INVALID (-60) /* not a video FFmpeg can read, or none in it */

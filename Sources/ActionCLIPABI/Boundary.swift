@@ -5,14 +5,25 @@ import Glibc
 /// The one way from C into Swift and back: clears the thread's message, runs the call, and turns a
 /// failure into its status and message.
 func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
-  cshims_set_message(nil, 0)
-  do {
-    try body()
-    return ACTIONCLIP_OK
-  } catch {
-    report(error.message)
-    return error.status
+  uncancelled {
+    cshims_set_message(nil, 0)
+    do throws(Failure) {
+      try body()
+      return ACTIONCLIP_OK
+    } catch {
+      report(error.message)
+      return error.status
+    }
   }
+}
+
+/// A host that cancels its thread inside a call gets it after the call: unwinding would pass locks that
+/// are held and memory that worker threads still write.
+func uncancelled<R>(_ body: () -> R) -> R {
+  var before: Int32 = 0
+  pthread_setcancelstate(Int32(PTHREAD_CANCEL_DISABLE), &before)
+  defer { pthread_setcancelstate(before, nil) }
+  return body()
 }
 
 private func report(_ message: String) {
@@ -39,21 +50,11 @@ func required<T>(
   return pointer
 }
 
-/// A pointer to `count` elements; the whole range must fit the address space.
-func required<T>(
-  _ pointer: UnsafePointer<T>?, count: Int, _ name: String
-) throws(Failure) -> UnsafePointer<T> {
-  let pointer = try required(pointer, name)
-  _ = try product([count, MemoryLayout<T>.stride], name)
-  return pointer
-}
-
-/// A count given as size_t, between `minimum` and what an Int and sense allow.
+/// A count given as size_t, from `minimum` to 2^40.
 func count(_ value: Int, _ name: String, minimum: Int = 1) throws(Failure) -> Int {
-  // size_t arrives as Int; more than half of its range is negative here.
   guard value >= minimum, value <= 1 << 40 else {
-    let shown = value < 0 ? String(UInt(bitPattern: value)) : String(value)
-    throw .argument("\(name) is \(shown), expected at least \(minimum) and a sensible size")
+    // size_t arrives as Int; more than half of its range is negative here.
+    throw .argument("\(name) is \(UInt(bitPattern: value)), expected \(minimum) to \(1 << 40)")
   }
   return value
 }
@@ -93,9 +94,13 @@ func bytes(
   return UnsafeBufferPointer(start: start, count: length)
 }
 
-/// A C string that must be UTF-8.
+/// A C string that must be UTF-8, of a length that Swift's own memory can be asked for.
 func string(_ text: UnsafePointer<CChar>?, _ name: String) throws(Failure) -> String {
   let bytes = try bytes(text, name)
+  let limit = 1 << 24
+  guard bytes.count <= limit else {
+    throw .argument("\(name) is \(bytes.count) bytes long, expected at most \(limit)")
+  }
   guard let string = String(validating: bytes, as: UTF8.self) else {
     throw Failure(ACTIONCLIP_ERROR_INVALID_UTF8, "\(name) is not valid UTF-8")
   }

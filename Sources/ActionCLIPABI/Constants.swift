@@ -30,7 +30,8 @@ public func actionclip_constant(
   boundary { () throws(Failure) in
     let name = try string(name, "name")
     let out = try required(value_out, "value_out")
-    for entry in statuses + constants where entry.name.description == name {
+    // Byte by byte: Swift's == takes a Kelvin sign for a K.
+    for entry in statuses + constants where entry.name.description.utf8.elementsEqual(name.utf8) {
       out.pointee = Int64(entry.value)
       return
     }
@@ -59,7 +60,6 @@ private let statuses: [(name: StaticString, value: Int32)] = [
   ("ACTIONCLIP_ERROR_NO_TOKENIZER", ACTIONCLIP_ERROR_NO_TOKENIZER),
   ("ACTIONCLIP_ERROR_TOKENIZER_INVALID", ACTIONCLIP_ERROR_TOKENIZER_INVALID),
   ("ACTIONCLIP_ERROR_OUT_OF_MEMORY", ACTIONCLIP_ERROR_OUT_OF_MEMORY),
-  ("ACTIONCLIP_ERROR_THREADS", ACTIONCLIP_ERROR_THREADS),
   ("ACTIONCLIP_ERROR_UNAVAILABLE", ACTIONCLIP_ERROR_UNAVAILABLE),
   ("ACTIONCLIP_ERROR_VIDEO_INVALID", ACTIONCLIP_ERROR_VIDEO_INVALID),
   ("ACTIONCLIP_ERROR_VIDEO_DECODE", ACTIONCLIP_ERROR_VIDEO_DECODE),

@@ -1,7 +1,7 @@
 import CActionCLIP
 import Model
+import Numerics
 import Preprocess
-import Synchronization
 
 // Encode frames and pixels; preprocessing by itself; the frame choice.
 
@@ -131,7 +131,7 @@ func encodeFilled(
   fill: (Int, UnsafeMutableBufferPointer<Float>) throws(Failure) -> Void
 ) throws(Failure) {
   let model = loaded.model
-  let failure = Mutex<Failure?>(nil)
+  let failure = Guarded<Failure?>(nil)
   do {
     try withoutActuallyEscaping(fill) { (fill) throws(ModelError) in
       try model.encode(

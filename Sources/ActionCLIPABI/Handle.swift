@@ -51,9 +51,10 @@ enum Handle {
       return
     }
     let object = Unmanaged<T>.fromOpaque(body.pointee.object)
-    body.pointee.magic = 0
+    // A plain store before free() is one that the compiler may leave out.
+    explicit_bzero(body, MemoryLayout<HandleBody>.size)
     free(UnsafeMutableRawPointer(body))
-    object.release()
+    uncancelled { object.release() }  // it joins threads
   }
 
   private static func body(

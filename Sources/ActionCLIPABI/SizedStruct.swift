@@ -46,13 +46,16 @@ enum SizedStruct {
     _ = try declaredSize(UnsafeRawPointer(pointer), oldest: oldest, name)
   }
 
+  /// More than any version's struct: a size that was never set is likelier than one so large.
+  private static let largest = 4096
+
   private static func declaredSize(
     _ raw: UnsafeRawPointer, oldest: Int, _ name: String
   ) throws(Failure) -> Int {
     let size = Int(raw.loadUnaligned(as: UInt32.self))
-    guard size >= oldest, size <= 4096 else {
+    guard size >= oldest, size <= largest else {
       throw .argument(
-        "\(name)->struct_size is \(size), expected at least \(oldest): call its _init function or"
+        "\(name)->struct_size is \(size), expected \(oldest) to \(largest): call its _init function or"
           + " set it to sizeof")
     }
     return size

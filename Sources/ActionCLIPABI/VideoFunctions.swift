@@ -129,13 +129,21 @@ public func actionclip_video_read_frames(
     for i in 0..<wanted where indices[i] < 0 || indices[i] >= Int64(facts.frameCount) {
       throw .argument("indices[\(i)] is \(indices[i]), outside the video's \(facts.frameCount) frames")
     }
-    try readFrames(file, indices, wanted) { frame, place in
-      let target = rgb + place * frameBytes
-      for row in 0..<frame.height {
-        (target + row * frame.width * 3).update(
-          from: frame.pixels + row * frame.stride, count: frame.width * 3)
+    // Decoding may fail half-way, so frames are gathered elsewhere first.
+    try withBuffer(UInt8.self, count: needed, for: "\(wanted) frames") { (pixels) throws(Failure) in
+      try withBuffer(Double.self, count: wanted, for: "\(wanted) times") { (seconds) throws(Failure) in
+        guard let gathered = pixels.baseAddress, let times = seconds.baseAddress else { return }
+        try readFrames(file, indices, wanted) { frame, place in
+          let target = gathered + place * frameBytes
+          for row in 0..<frame.height {
+            (target + row * frame.width * 3).update(
+              from: frame.pixels + row * frame.stride, count: frame.width * 3)
+          }
+          times[place] = frame.seconds
+        }
+        rgb.update(from: gathered, count: needed)
+        seconds_out?.update(from: times, count: wanted)
       }
-      seconds_out?[place] = frame.seconds
     }
   }
 }
@@ -165,6 +173,9 @@ private func readFrames(
       switch error {
       case .video(let error): throw Failure(error)
       }
+    }
+    guard next == count else {
+      throw Failure(ACTIONCLIP_ERROR_VIDEO_DECODE, "\(next) of \(count) frames could be decoded again")
     }
   }
 }

@@ -44,6 +44,13 @@ INLINE float exp_lane(float x) {
   return p * power;
 }
 
+// x * sigmoid(1.702 x). Below -64 it is 0 to any precision, which a quotient of clamped numbers would not
+// be for enormous x; 0 * x keeps what is not finite.
+INLINE float quick_gelu_lane(float x) {
+  const float numerator = (x < -64.0f ? -64.0f : x) + 0.0f * x;
+  return numerator / (1.0f + exp_lane(-1.702f * x));
+}
+
 INLINE void layer_norm_body(size_t rows, size_t width, const float *x, size_t x_stride,
                             const float *weight, const float *bias, float epsilon, float *y,
                             size_t y_stride) {
@@ -76,7 +83,7 @@ INLINE void bias_activation_body(size_t rows, size_t width, float *x, size_t x_s
     if (bias)
       for (size_t i = 0; i < width; i++) x[i] += bias[i];
     if (activation == CKERNELS_QUICK_GELU)
-      for (size_t i = 0; i < width; i++) x[i] = x[i] / (1.0f + exp_lane(-1.702f * x[i]));
+      for (size_t i = 0; i < width; i++) x[i] = quick_gelu_lane(x[i]);
     else if (activation == CKERNELS_RELU)
       for (size_t i = 0; i < width; i++) x[i] = x[i] < 0.0f ? 0.0f : x[i];
   }

@@ -1,11 +1,12 @@
 #define _GNU_SOURCE
 #include <sched.h>
+#include <unistd.h>
 
 #include "CShims.h"
 
 int cshims_available_processors(void) {
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  const int count = CPU_COUNT(&set);
-  return count > 0 ? count : 1;
+  // It fails where the kernel knows more processors than the set has room for (1024).
+  const long count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
+  return count < 1 ? 1 : count > 65536 ? 65536 : (int)count;
 }

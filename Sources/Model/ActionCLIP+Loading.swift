@@ -20,7 +20,11 @@ extension ActionCLIP {
     let pooling = configuration.joint ? .meanP : try TemporalPooling(reader, configuration)
     var logitScale: Float = 100
     if reader.has("logit_scale") {
-      logitScale = expf(try reader.tensor("logit_scale", [])[0])
+      let logarithm = try reader.tensor("logit_scale", [])[0]
+      logitScale = expf(logarithm)
+      guard logitScale.isFinite else {
+        throw ModelError(.notFinite, "tensor 'logit_scale' is \(logarithm), whose exp overflows fp32")
+      }
     }
     try ActionCLIP.refuseUnknown(reader, configuration)
     self.init(

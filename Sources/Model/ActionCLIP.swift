@@ -86,6 +86,18 @@ public final class ActionCLIP: Sendable {
         "token id \(tokens[i]) at row \(i / length), position \(i % length) is outside"
           + " the vocabulary of 0 to \(vocabulary - 1)")
     }
-    try text.encode(tokens, count: rows, to: out, pool: pool, workspaces: workspaces)
+    let count = rows * configuration.embeddingSize
+    try workspaces.with(capacity: Workspace.rounded(count), outOfMemory: ModelError.memory) {
+      (workspace) throws(ModelError) in
+      let embeddings: UnsafeMutablePointer<Float>
+      do throws(NumericsError) { embeddings = try workspace.take(count) } catch {
+        throw ModelError.memory(error)
+      }
+      try text.encode(tokens, count: rows, to: embeddings, pool: pool, workspaces: workspaces)
+      guard allFinite(embeddings, count: count) else {
+        throw ModelError(.notFinite, "the text's numbers overflow fp32 inside the network")
+      }
+      out.update(from: embeddings, count: count)
+    }
   }
 }

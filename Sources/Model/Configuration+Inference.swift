@@ -179,6 +179,12 @@ extension Configuration {
         "\(choice) frames were asked for, but the checkpoint has \(fixed.frames)"
           + " (tensor '\(fixed.tensor)')")
     }
+    if let fixed, !(1...Configuration.maximumFrames).contains(fixed.frames) {
+      throw ModelError(
+        .tensorShape,
+        "tensor '\(fixed.tensor)' is for \(fixed.frames) frames, expected 1 to"
+          + " \(Configuration.maximumFrames)")
+    }
     frames = choice ?? fixed?.frames ?? 8
     guard (1...Configuration.maximumFrames).contains(frames) else {
       throw ModelError(

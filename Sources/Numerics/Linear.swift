@@ -84,11 +84,12 @@ public struct Linear: Sendable {
   /// Cuts the product into pieces that are each worth a thread's while, two a thread: by rows where
   /// there are many, else by columns.
   private func forEachBlock(rows: Int, pool: ThreadPool, _ body: (Block) -> Void) {
+    guard rows > 0 else { return }
     let panels = ckernels_panels(outputs)
     let rowShare = max(96, (rows / (2 * pool.threads) + 11) / 12 * 12)
     let rowBlocks = (rows + rowShare - 1) / rowShare
     // Enough column blocks for every thread to have one; an even number of panels fills the tiles.
-    let wanted = rowBlocks >= pool.threads ? 1 : (pool.threads + rowBlocks - 1) / max(rowBlocks, 1)
+    let wanted = rowBlocks >= pool.threads ? 1 : (pool.threads + rowBlocks - 1) / rowBlocks
     let panelShare = max(4, ((panels + wanted - 1) / wanted + 1) & ~1)
     let columnBlocks = (panels + panelShare - 1) / panelShare
     pool.run(count: rowBlocks * columnBlocks) { index, _ in

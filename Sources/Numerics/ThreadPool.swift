@@ -41,6 +41,9 @@ private final class Crew: @unchecked Sendable {
   // The current loop. Written under the mutex by its owner before the generation moves.
   private var body: ((_ index: Int, _ slot: Int) -> Void)?
   private var count = 0
+  /// The owner's rounding and flushing of numbers: threads inherit their creator's, which would let
+  /// results depend on who called first.
+  private var floatMode = cshims_float_mode()
   private let owned = Atomic<Bool>(false)
   private let next = Atomic<Int>(0)
   private let generation = Atomic<Int>(0)
@@ -81,6 +84,7 @@ private final class Crew: @unchecked Sendable {
       pthread_mutex_lock(mutex)
       body = escapable
       self.count = count
+      floatMode = cshims_float_mode()
       next.store(0, ordering: .relaxed)
       active.store(workers.count, ordering: .relaxed)
       generation.add(1, ordering: .releasing)
@@ -178,6 +182,7 @@ private final class Crew: @unchecked Sendable {
       }
       if stopping.load(ordering: .acquiring) { return }
       seen = generation.load(ordering: .acquiring)
+      cshims_set_float_mode(floatMode)
       if let body { drain(body, count: count, slot: slot) }
       if active.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
         pthread_mutex_lock(mutex)

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The scratch memory of one call: a stack of regions carved from one allocation. Used by one call at
 /// a time; its pieces are handed to that call's worker threads.
 public final class Workspace: @unchecked Sendable {
@@ -31,7 +29,7 @@ public final class Workspace: @unchecked Sendable {
 
 /// Workspaces kept between calls, one per concurrent call.
 public final class WorkspacePool: Sendable {
-  private let idle = Mutex<[Workspace]>([])
+  private let idle = Guarded<[Workspace]>([])
   private static let kept = 16
 
   public init() {}
@@ -40,10 +38,8 @@ public final class WorkspacePool: Sendable {
   public func with<R, E: Error>(
     capacity: Int, outOfMemory: (NumericsError) -> E, _ body: (Workspace) throws(E) -> R
   ) throws(E) -> R {
-    let found = idle.withLock { (list: inout sending [Workspace]) -> Workspace? in
-      // The most recently used one is warm; one too small is dropped and replaced below.
-      list.popLast()
-    }
+    // The most recently used one is warm; one too small is dropped and replaced below.
+    let found = idle.withLock { $0.popLast() }
     let workspace: Workspace
     if let found, found.capacity >= capacity {
       workspace = found
@@ -52,9 +48,7 @@ public final class WorkspacePool: Sendable {
     }
     defer {
       workspace.reset()
-      idle.withLock { (list: inout sending [Workspace]) in
-        if list.count < WorkspacePool.kept { list.append(workspace) }
-      }
+      idle.withLock { if $0.count < WorkspacePool.kept { $0.append(workspace) } }
     }
     return try body(workspace)
   }

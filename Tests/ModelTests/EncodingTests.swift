@@ -108,12 +108,12 @@ struct EncodingTests {
 
   // MARK: Text
 
-  private func text(_ model: ActionCLIP, _ rows: [[Int32]]) throws -> [[Float]] {
+  private func text(_ model: ActionCLIP, _ rows: [[Int32]], size: Int = 24) throws -> [[Float]] {
     let context = model.configuration.contextLength
     let tokens = rows.flatMap { $0 + [Int32](repeating: 0, count: context - $0.count) }
-    var out = [Float](repeating: 0, count: rows.count * 24)
+    var out = [Float](repeating: 0, count: rows.count * size)
     try model.encode(tokens: tokens, rows: rows.count, to: &out)
-    return (0..<rows.count).map { Array(out[$0 * 24..<($0 + 1) * 24]) }
+    return (0..<rows.count).map { Array(out[$0 * size..<($0 + 1) * size]) }
   }
 
   @Test func nothingAfterTheEndOfTextMatters() throws {
@@ -137,6 +137,54 @@ struct EncodingTests {
     }
     let reversed = try text(model, rows.reversed())
     #expect(Array(reversed.reversed()) == together)
+  }
+
+  @Test func textThatOverflowsIsAnErrorAndLeavesTheOutputAlone() throws {
+    var tensors = InMemoryTensors.clip()
+    tensors.tensors["text_projection"]?.values = [Float](repeating: 3e38, count: 64 * 24)
+    let model = try model(tensors)
+    var out = [Float](repeating: 42, count: 2 * 24)
+    let error = #expect(throws: ModelError.self) {
+      try model.encode(tokens: [Int32](repeating: 3, count: 24), rows: 2, to: &out)
+    }
+    #expect(error?.kind == .notFinite)
+    #expect(out.allSatisfy { $0 == 42 })
+  }
+
+  /// A file of 17 MB whose videos are sequences of 67 million tokens: sizes are planned without
+  /// overflow, and memory that is not there is an error. (Where it is, the frames are asked for.)
+  @Test func enormousSequencesAreAnErrorNotACrash() throws {
+    var tensors = InMemoryTensors.clip()
+    for (name, rows) in [("visual.positional_embedding", 65_537), ("visual.time_embedding", 1024)] {
+      tensors.tensors[name] = ([rows, 64], [Float](repeating: 0.1, count: rows * 64))
+    }
+    let model = try ActionCLIP(tensors, options: LoadOptions(threads: 256), declaresOptions: false)
+    #expect(model.configuration.imageSize == 1024 && model.configuration.frames == 1024)
+    var video = [Float](repeating: 42, count: 24)
+    let error = #expect(throws: ModelError.self) {
+      try model.encode(.fill { _, _ in false }, videos: 1, videoOut: &video, frameOut: nil)
+    }
+    #expect(error?.kind == .outOfMemory || error?.kind == .stopped)
+    #expect(video.allSatisfy { $0 == 42 })
+  }
+
+  @Test func theSmallestModelWorks() throws {
+    var tensors = InMemoryTensors.clip()
+    tensors.add("visual.proj", [64, 1])
+    tensors.add("text_projection", [64, 1])
+    tensors.add("fusion.shift.weight", [1, 1, 3])
+    let model = try ActionCLIP(
+      tensors, options: LoadOptions(frames: 1, threads: 3), declaresOptions: true)
+    #expect(model.configuration.head == .conv1D && model.configuration.embeddingSize == 1)
+    var (video, frame): ([Float], [Float]) = ([0, 0], [0, 0])
+    let pixels = (0..<2 * 192).map { Float($0 % 7) / 7 }
+    try pixels.withUnsafeBufferPointer {
+      try model.encode(
+        .pixels(try #require($0.baseAddress)), videos: 2, videoOut: &video, frameOut: &frame)
+    }
+    let middle = try #require(tensors.tensors["fusion.shift.weight"]).values[1]
+    for i in 0..<2 { #expect(abs(video[i] - frame[i] * (1 + middle)) < 1e-6) }
+    #expect(try text(model, [[48, 49]], size: 1)[0].count == 1)
   }
 
   @Test func tokensOutsideTheVocabularyAreNamed() throws {

@@ -126,6 +126,26 @@ struct LoadingTests {
     #expect(failure(.clip(), LoadOptions(frames: 1025))?.kind == .invalidArgument)
   }
 
+  @Test func framesOfAFileAreBoundedToo() {
+    for frames in [0, 1025] {
+      var cls = InMemoryTensors.clip()
+      cls.addTransfCls(frames: frames)
+      #expect(failure(cls)?.kind == .tensorShape)
+    }
+    var joint = InMemoryTensors.clip()
+    joint.add("visual.time_embedding", [1025, 64])
+    #expect(failure(joint)?.kind == .tensorShape)
+    #expect(failure(joint)?.message.contains("visual.time_embedding") == true)
+  }
+
+  @Test func aScaleBeyondFp32IsRefused() {
+    var tensors = InMemoryTensors.clip()
+    tensors.tensors["logit_scale"] = ([], [89])
+    #expect(failure(tensors)?.kind == .notFinite)
+    tensors.tensors["logit_scale"] = ([], [-1e30])
+    #expect(failure(tensors) == nil)
+  }
+
   @Test func otherArchitecturesAreNotLoadedQuietly() {
     var xclip = InMemoryTensors.clip()
     xclip.add("mit.positional_embedding", [1, 8, 24])

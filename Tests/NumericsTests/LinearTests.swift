@@ -96,6 +96,17 @@ struct LinearTests {
     }
   }
 
+  @Test func noRowsAreNoWork() throws {
+    let linear = try Layer(64, 96, seed: 5).linear
+    let nothing = try FloatBuffer(count: 0)
+    for threads in [1, 4] {
+      linear.apply(
+        rows: 0, nothing.base, stride: 64, to: nothing.base, stride: 96,
+        pool: ThreadPool(threads: threads))
+    }
+    #expect(nothing[0] == 0)
+  }
+
   @Test func addsToTheResidualOnlyItsLiveRows() throws {
     let linear = try Layer(64, 96, seed: 4).linear
     let x = try input(5, 64)

@@ -28,7 +28,10 @@ struct RowKernelTests {
   }
 
   @Test func quickGELUOverItsWholeRange() throws {
-    let values: [Float] = stride(from: -60, through: 60, by: 0.37).map { Float($0) } + [0, -0.0, 1e30, -1e30]
+    let values: [Float] =
+      stride(from: -60, through: 60, by: 0.37).map { Float($0) } + [
+        0, -0.0, 1e30, -1e30, -1e38, 3e38, -3e38, 1e-45, -1e-45, 1e-38,
+      ]
     let inputs = values.count
     // Identity weights leave the activation alone to be seen.
     let weight = try FloatBuffer(count: inputs * inputs)
@@ -43,6 +46,50 @@ struct RowKernelTests {
     for (i, value) in values.enumerated() {
       let expected = Double(value) / (1 + exp(-1.702 * Double(value)))
       #expect(abs(Double(y.base[i]) - expected) <= 1e-6 * max(1, abs(expected)), "at \(value)")
+    }
+  }
+
+  /// Rows of one number (of few digits, so that its mean is exact).
+  @Test(arguments: [Float(0), 1, -0.125, 3e4, 0x1p60, 0x1p-100])
+  func layerNormOfAConstantRowIsTheBias(value: Float) throws {
+    let width = 64
+    var numbers = Numbers(seed: 8)
+    let (weight, bias) = (try numbers.buffer(width), try numbers.buffer(width))
+    let x = try FloatBuffer(count: width)
+    for i in 0..<width { x.base[i] = value }
+    LayerNorm(weight: weight, bias: bias, epsilon: 1e-5).apply(
+      rows: 1, x.base, stride: width, to: x.base, stride: width, pool: ThreadPool(threads: 1))
+    for i in 0..<width { #expect(x[i] == bias[i]) }
+  }
+
+  /// One key far above the others, and all keys alike, at sizes where exp alone would overflow.
+  @Test(arguments: [Float(1), 1e4, 1e15, 1e18])
+  func attentionToEnormousScores(scale: Float) throws {
+    let (length, width) = (5, 64)
+    let qkv = try FloatBuffer(count: length * 3 * width)
+    for row in 0..<length {
+      let at = qkv.base + row * 3 * width
+      for i in 0..<width {
+        at[i] = scale
+        at[width + i] = row == 3 ? scale : -scale
+        at[2 * width + i] = Float(row)
+      }
+    }
+    let out = try FloatBuffer(count: length * width)
+    for causal in [false, true] {
+      let attention = MultiHeadAttention(heads: 1, width: width, causal: causal)
+      let scratch = try FloatBuffer(count: attention.scratch(longest: length, threads: 1))
+      let offsets = [0, length]
+      try offsets.withUnsafeBufferPointer { offsets in
+        attention.apply(
+          Sequences(offsets: try #require(offsets.baseAddress), count: 1), qkv: qkv.base,
+          to: out.base, scratch: scratch.base, longest: length, pool: ThreadPool(threads: 1))
+      }
+      for row in 0..<length {
+        // Before row 3 is seen all scores are equal: the mean of the rows seen.
+        let expected: Float = causal && row < 3 ? Float(row) / 2 : 3
+        #expect(abs(out[row * width] - expected) < 1e-5, "row \(row), causal \(causal)")
+      }
     }
   }
 

@@ -9,7 +9,7 @@ struct ThreadPoolTests {
   func everyIndexOnceAndSlotsInRange(threads: Int) {
     let pool = ThreadPool(threads: threads)
     for count in [0, 1, 2, 5, 1000] {
-      let seen = Mutex([Int](repeating: 0, count: count))
+      let seen = Guarded([Int](repeating: 0, count: count))
       pool.run(count: count) { index, slot in
         #expect(slot >= 0 && slot < threads)
         seen.withLock { $0[index] += 1 }
@@ -48,6 +48,40 @@ struct ThreadPoolTests {
       #expect(try threads() >= before + 30)
     }
     #expect(try threads() < before + 30)
+  }
+
+  @Test func aLoopInsideALoopRunsOnItsOwnThread() {
+    let pool = ThreadPool(threads: 4)
+    let sum = Atomic<Int>(0)
+    pool.run(count: 40) { outer, _ in
+      pool.run(count: 10) { inner, slot in
+        if slot == 0 { sum.add(outer * inner, ordering: .relaxed) }
+      }
+    }
+    #expect(sum.load(ordering: .relaxed) == 780 * 45)
+  }
+
+  /// Threads inherit the rounding of whoever made them; loops must have their caller's.
+  @Test func everyThreadRoundsAsItsCallerDoes() async {
+    let pool = ThreadPool(threads: 4)
+    let third = Guarded<Set<Float>>([])
+    func rounded(_ mode: Int32, _ divisor: Float) -> Set<Float> {
+      fesetround(mode)
+      defer { fesetround(FE_TONEAREST) }
+      third.withLock { $0 = [] }
+      pool.run(count: 64) { _, _ in
+        usleep(100)  // long enough for every thread to take part
+        _ = third.withLock { $0.insert(1 / divisor) }
+      }
+      return third.withLock { $0 }
+    }
+    let divisor = Float(Int.random(in: 3...3))  // not known to the compiler, which would divide itself
+    for _ in 0..<3 {
+      #expect(rounded(FE_UPWARD, divisor).count == 1)
+      #expect(rounded(FE_DOWNWARD, divisor).count == 1)
+      #expect(rounded(FE_UPWARD, divisor) != rounded(FE_DOWNWARD, divisor))
+      #expect(rounded(FE_TONEAREST, divisor) == [Float(1.0 / 3)])
+    }
   }
 
   @Test func sleepsAndWakesAgain() {

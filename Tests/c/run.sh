@@ -118,7 +118,7 @@ examples() {
 
 wanted headers && headers
 for name in test_api test_misuse_load test_misuse_encode test_misuse_rest test_truncation test_video \
-  test_threads test_fork; do
+  test_threads test_environment test_fork; do
   wanted $name || continue
   # A child that exits without freeing what its parent's threads hold is the contract, not a leak.
   export ASAN_OPTIONS=$ASAN:detect_leaks=$([[ $name == test_fork ]] && echo 0 || echo 1)

@@ -96,11 +96,11 @@ static void in_child(int (*body)(void), int leave_by_exit) {
 
 static float *expected;
 static int own_model(void) {
-  actionclip_model *own = load();
+  actionclip_model *own_one = load();
   float *out = check_alloc(e * sizeof(float));
-  if (own == NULL || encode(own, out) != ACTIONCLIP_OK) return 1;
+  if (own_one == NULL || encode(own_one, out) != ACTIONCLIP_OK) return 1;
   if (memcmp(out, expected, e * sizeof(float)) != 0) return 1;
-  actionclip_model_free(own);
+  actionclip_model_free(own_one);
   actionclip_video *clip = NULL;
   actionclip_video_info vi;
   vi.struct_size = sizeof vi;
@@ -109,6 +109,30 @@ static int own_model(void) {
   actionclip_video_free(clip);
   free(out);
   return 0;
+}
+
+/* A lock of the library's that two threads of a child meet at must not remember the parent's thread. */
+static actionclip_model *own;
+static void *encode_one_token(void *out) {
+  int32_t *ids = check_alloc((size_t)info.context_length * sizeof(int32_t));
+  ids[0] = 1;
+  for (int i = 0; i < 20000; i++)
+    if (actionclip_encode_tokens(own, ids, (size_t)info.context_length, 1, out, e) != ACTIONCLIP_OK) return out;
+  free(ids);
+  return NULL;
+}
+static int own_threads(void) {
+  int broken = (own = load()) == NULL;
+  pthread_t ids[4];
+  for (int i = 0; i < 4; i++)
+    if (pthread_create(&ids[i], NULL, encode_one_token, check_alloc(e * sizeof(float))) != 0) return 1;
+  broken += encode_one_token(check_alloc(e * sizeof(float))) != NULL;
+  for (int i = 0; i < 4; i++) {
+    void *result = &broken;
+    broken += pthread_join(ids[i], &result) != 0 || result != NULL;
+  }
+  actionclip_model_free(own);
+  return broken;
 }
 
 static void *keep_encoding(void *result) {
@@ -142,6 +166,7 @@ int main(int argc, char **argv) {
   in_child(inherited, 1);
   in_child(own_model, 0);
   in_child(own_model, 1);
+  for (int i = 0; i < 4; i++) in_child(own_threads, 0);
 
   /* While other threads of the parent are inside the library. */
   int bad[3] = {0, 0, 0};

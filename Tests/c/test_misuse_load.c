@@ -10,6 +10,7 @@ static void constants_and_messages(void) {
   REFUSED(IN, actionclip_constant("ACTIONCLIP_NO_SUCH_THING", value));
   REFUSED(IN, actionclip_constant("", value));
   REFUSED(0, actionclip_constant("\xff\xfe", value));
+  REFUSED(IN, actionclip_constant("ACTIONCLIP_O\xe2\x84\xaa", value)); /* a Kelvin sign is no K */
   char *endless = guard_alloc(100000); /* no end in sight until the guard page but one */
   endless[99999] = '\0';
   REFUSED(0, actionclip_constant(endless, value));

@@ -24,4 +24,27 @@ static inline void cshims_spin_hint(void) {
 #endif
 }
 
+// Rounding, flushing and exception masks of the calling thread's arithmetic, without the sticky flags.
+// Swift reaches only the x87's through fenv.h, and not the flushing of subnormal numbers.
+static inline unsigned long cshims_float_mode(void) {
+#if defined(__x86_64__)
+  return __builtin_ia32_stmxcsr() & ~0x3FU;
+#elif defined(__aarch64__)
+  unsigned long mode;
+  __asm__ __volatile__("mrs %0, fpcr" : "=r"(mode));
+  return mode;
+#else
+  return 0;
+#endif
+}
+static inline void cshims_set_float_mode(unsigned long mode) {
+#if defined(__x86_64__)
+  __builtin_ia32_ldmxcsr((unsigned)mode);
+#elif defined(__aarch64__)
+  __asm__ __volatile__("msr fpcr, %0" : : "r"(mode));
+#else
+  (void)mode;
+#endif
+}
+
 #endif
