@@ -1,6 +1,6 @@
 /* camera_frames.c: frames from memory, as a camera gives them, scored while they arrive.
  *
- *   cc -std=c99 camera_frames.c -o camera_frames $(pkg-config --cflags --libs actionclip)
+ *   cc -std=c99 examples/camera_frames.c -o camera_frames $(pkg-config --cflags --libs actionclip)
  *   ffmpeg -v error -i examples/clip.mp4 -f rawvideo -pix_fmt rgb24 - |
  *     ./camera_frames models/demo/actionclip-demo.safetensors 224 160 "moving left" "moving right"
  *

@@ -1,6 +1,6 @@
 /* classify.c: which of my labels does this video show?
  *
- *   cc -std=c99 classify.c -o classify $(pkg-config --cflags --libs actionclip)
+ *   cc -std=c99 examples/classify.c -o classify $(pkg-config --cflags --libs actionclip)
  *   ./classify models/demo/actionclip-demo.safetensors examples/clip.mp4 examples/labels.txt
  *
  * The merge list of the tokenizer is looked for beside the weights; name it as a fourth

@@ -1,6 +1,6 @@
 // classify.cpp: classify.c again, with the C++17 header.
 //
-//   c++ -std=c++17 classify.cpp -o classify $(pkg-config --cflags --libs actionclip)
+//   c++ -std=c++17 examples/classify.cpp -o classify $(pkg-config --cflags --libs actionclip)
 //   ./classify models/demo/actionclip-demo.safetensors examples/clip.mp4 examples/labels.txt
 //
 // (The demo weights are untrained: their ranking means nothing.)

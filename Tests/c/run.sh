@@ -84,14 +84,13 @@ host() {
   cp "$(realpath "$LIB_DIR/libactionclip.so")" "$beside/libactionclip.so"
   cp /bin/true "$beside/swift-backtrace"
   if name=$(command -v swift); then swift_root=$(dirname "$(dirname "$(realpath "$name")")"); fi
-  [[ -d $BUILD/locale/de_DE.UTF-8 ]] || localedef -i de_DE -f UTF-8 "$BUILD/locale/de_DE.UTF-8" 2> /dev/null
+  [[ -d $BUILD/locale/de_DE.UTF-8 ]] || localedef -i de_DE -f UTF-8 "$BUILD/locale/de_DE.UTF-8" 2> /dev/null ||
+    echo 'run.sh: no German locale to test in (package locales)'
   local run=("$BUILD/test_host") plain=$LIB_DIR/libactionclip.so
   check "host, plain" env -u SWIFT_ROOT LC_ALL=C "${run[@]}" "$plain" "$ROOT" "$BUILD/scratch"
   check "host, SWIFT_ROOT" env SWIFT_ROOT="$swift_root" LC_ALL=C "${run[@]}" "$plain" "$ROOT" "$BUILD/scratch"
   check "host, swift-backtrace" env -u SWIFT_ROOT LOCPATH="$BUILD/locale" LC_ALL=de_DE.UTF-8 "${run[@]}" \
     "$beside/libactionclip.so" "$ROOT" "$BUILD/scratch"
-  check "host, OpenBLAS settings" env -u SWIFT_ROOT LC_ALL=C OPENBLAS_VERBOSE=5 OPENBLAS_CORETYPE=Nonsense \
-    OPENBLAS_NUM_THREADS=4 "${run[@]}" "$plain" "$ROOT" "$BUILD/scratch"
   check "host, both" env SWIFT_ROOT="$swift_root" SWIFT_BACKTRACE=enable=yes LOCPATH="$BUILD/locale" \
     LC_ALL=de_DE.UTF-8 "${run[@]}" "$beside/libactionclip.so" "$ROOT" "$BUILD/scratch"
 }
