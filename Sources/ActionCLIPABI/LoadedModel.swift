@@ -59,7 +59,7 @@ final class LoadedModel: HandleObject, Sendable {
   private static func tokenizerBeside(
     _ path: String?, _ vocabulary: Int
   ) -> (Tokenizer?, problem: String) {
-    let advice = "name CLIP's merge list in tokenizer_path to encode text"
+    let advice = "give CLIP's merge list (tokenizer_path, --tokenizer, tokenizer=) to encode text"
     guard let path else { return (nil, "the model was loaded from memory: \(advice)") }
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
     for name in mergeListNames where access(folder + name, R_OK) == 0 {

@@ -24,11 +24,11 @@ no "a segment is writable and executable" 'LOAD.* RWE' "$segments"
 no "it has text relocations" 'TEXTREL' "$dynamic"
 no "it uses static thread-local storage, which late loading may run out of" 'STATIC_TLS' "$dynamic"
 
-# Only libraries that every system has. FFmpeg is bound at run time, OpenBLAS and Swift are inside.
+# Only libraries that every system has. FFmpeg is bound at run time, Swift is inside.
 needed=$(grep NEEDED <<< "$dynamic" | grep -o '\[.*\]' | tr -d '[]')
 no "it needs more than the C and C++ run-time libraries" '.' \
   "$(grep -vxE 'libc\.so\.6|libm\.so\.6|libgcc_s\.so\.1|libstdc\+\+\.so\.6|ld-linux-[a-z0-9_-]+\.so\.[0-9]' <<< "$needed")"
-no "it needs FFmpeg, OpenBLAS or Swift at load" 'libav|libsw|blas|swift|Foundation|dispatch' "$needed"
+no "it needs FFmpeg, a BLAS or Swift at load" 'libav|libsw|blas|swift|Foundation|dispatch' "$needed"
 
 # Every name it takes from outside comes from glibc, libstdc++ or libgcc, or is weak linker furniture.
 no "undefined names from elsewhere" '.' \
@@ -37,10 +37,9 @@ newest=$(grep -oE '@GLIBC_2\.[0-9]+' <<< "$undefined" | grep -oE '[0-9]+$' | sor
 yes "it needs glibc 2.$newest, newer than the 2.36 promised" '^yes$' "$( ((newest <= 36)) && echo yes)"
 # Calls that change the host process. The Swift runtime brings abort, and execvpe for the backtracer that its
 # crash handler would start: the library replaces that handler (CShims) and test_host proves it. Nothing brings
-# these. One exception: OpenBLAS's dispatcher names exit, for a processor table without an entry point, which the
-# distribution's build does not have.
+# these.
 no "it can change the host process" \
-  '^(_exit|_Exit|quick_exit|raise|kill|system|popen|exec[lv]p?|fork|vfork|setenv|putenv|unsetenv|setlocale|uselocale|chdir|umask|signal|atexit|socket|connect|fesetround|fesetenv|openblas_.*|dispatch_.*)@' \
+  '^(exit|_exit|_Exit|quick_exit|raise|kill|system|popen|exec[lv]p?|fork|vfork|setenv|putenv|unsetenv|setlocale|uselocale|chdir|umask|signal|atexit|socket|connect|fesetround|fesetenv|dispatch_.*)@' \
   "$undefined"
 
 printf '%-16s %d passed, %d failed (glibc 2.%s or newer)\n' library $passed $failed "$newest"
