@@ -56,13 +56,16 @@ class FrameEncoder(Owner):
     ) -> Features:
         """Frames to video embeddings, float32 [videos, E].
 
-        frames: uint8 images [H, W, 3], [H, W, 4] or [H, W], T per video, the first video's first: a
-        list (sizes may differ), or an array [T, H, W, C] or [B, T, H, W, C]. Images whose rows are
-        packed are not copied. pixel_format "rgb", "bgr", "rgba", "bgra" or "gray".
+        frames: uint8 images [H, W, 3], [H, W, 4] or [H, W], T per
+        video, the first video's first: a list (sizes may differ), a list of such lists, or an array
+        [T, H, W, C] or [B, T, H, W, C]; where videos are told apart each must have T frames. Arrays
+        whose rows are packed are not copied.
+        pixel_format: of arrays, "rgb", "bgr", "rgba", "bgra" or "gray" (then C may be absent: [T, H, W],
+        [B, T, H, W]).
         return_frames: also the frames' embeddings, [videos, T, E] ([videos, E] when joint).
         The other arguments are those of `preprocess`.
         """
-        images = Images(frame_list(frames), pixel_format)
+        images = Images(frame_list(frames, self._info.frames, pixel_format), pixel_format)
         settings = preprocess_options(resize, crop, short_side, mean, std)
         videos, per_frame = self._outputs(images.count, return_frames)
         with self._handle.use() as handle:
@@ -85,8 +88,8 @@ class FrameEncoder(Owner):
     def encode_pixels(
         self, pixels: PixelsLike, *, return_frames: bool = False, normalize: bool = False
     ) -> Features:
-        """Preprocessed frames, [videos * T, 3, S, S] or [videos, T, 3, S, S], to embeddings as
-        `encode_frames` returns them."""
+        """Preprocessed frames, [videos * T, 3, S, S] or [videos, T, 3, S, S], or lists of such, to
+        embeddings as `encode_frames` returns them."""
         array, count = pixel_array(pixels, self._info.frames, self._info.image_size)
         videos, per_frame = self._outputs(count, return_frames)
         with self._handle.use() as handle:
