@@ -56,12 +56,12 @@ class FrameEncoder(Owner):
     ) -> Features:
         """Frames to video embeddings, float32 [videos, E].
 
-        frames: uint8 images [H, W, 3], [H, W, 4] or [H, W], T per
+        frames: uint8 images [H, W, 3], [H, W, 4] or [H, W], or Pillow images of any mode, T per
         video, the first video's first: a list (sizes may differ), a list of such lists, or an array
         [T, H, W, C] or [B, T, H, W, C]; where videos are told apart each must have T frames. Arrays
         whose rows are packed are not copied.
         pixel_format: of arrays, "rgb", "bgr", "rgba", "bgra" or "gray" (then C may be absent: [T, H, W],
-        [B, T, H, W]).
+        [B, T, H, W]). Pillow images say themselves what they hold and become RGB as Pillow does it.
         return_frames: also the frames' embeddings, [videos, T, E] ([videos, E] when joint).
         The other arguments are those of `preprocess`.
         """

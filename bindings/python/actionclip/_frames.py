@@ -15,7 +15,7 @@ import numpy as np
 from ._arguments import type_name
 from ._arrays import FloatArray, as_array, float_array
 from ._errors import invalid, wrong_type
-from ._images import ImageLike, pixel_order
+from ._images import ImageLike, is_pillow, pixel_order
 
 #: Images: a sequence of them, or one array [T, H, W, C] or [B, T, H, W, C].
 FramesLike = Any
@@ -31,7 +31,7 @@ def frame_list(frames: FramesLike, per_video: int, pixel_format: str) -> list[Im
     else:
         array = as_array("frames", frames)
         channels = not gray or _has_channels(array.shape)
-        if array.ndim - channels not in (3, 4):
+        if is_pillow(frames) or array.ndim - channels not in (3, 4):
             shapes = "[T, H, W, C] or [B, T, H, W, C]" + (", with or without C," if gray else "")
             raise invalid(
                 f"frames has shape {list(array.shape)}; it must be {shapes} or a list of images"
@@ -79,7 +79,7 @@ def _is_listing(what: str, value: Any) -> bool:
 
 def _frames_of_video(what: str, entry: Any, gray: bool) -> list[ImageLike] | None:
     """The frames of an entry that is a video, or None if it is one image."""
-    if isinstance(entry, (str, bytes, bytearray)):
+    if is_pillow(entry) or isinstance(entry, (str, bytes, bytearray)):
         return None
     if _is_listing(what, entry):
         return list(entry)

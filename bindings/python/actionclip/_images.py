@@ -14,7 +14,7 @@ from ._arguments import INT32_MAX, type_name
 from ._arrays import ByteArray, as_array
 from ._errors import invalid, wrong_type
 
-#: One image: uint8 [H, W, 3], [H, W, 4] or [H, W] or what numpy.asarray makes one of.
+#: One image: uint8 [H, W, 3], [H, W, 4] or [H, W], what numpy.asarray makes one of, or a Pillow image.
 ImageLike = Any
 
 _FORMATS = {
@@ -36,6 +36,11 @@ def pixel_order(pixel_format: str) -> str:
     return order
 
 
+def is_pillow(value: Any) -> bool:
+    """Whether this is a Pillow image, told by what it offers: Pillow need not be installed."""
+    return isinstance(getattr(value, "mode", None), str) and callable(getattr(value, "convert", None))
+
+
 class Images:
     """An array of image structs. Keeps alive every array the structs point into."""
 
@@ -46,7 +51,11 @@ class Images:
         self._arrays: list[ByteArray] = []
         for index, image in enumerate(images):
             name = f"image {index}"
-            self._fill(self.structs[index], name, as_array(name, image), order)
+            if is_pillow(image):
+                # It knows what its numbers mean: palette indices and inks are no RGB.
+                self._fill(self.structs[index], name, _pillow_rgb(name, image), "rgb")
+            else:
+                self._fill(self.structs[index], name, as_array(name, image), order)
 
     def _fill(self, struct: _abi.Image, name: str, array: npt.NDArray[Any], order: str) -> None:
         if array.dtype != np.uint8:
@@ -72,6 +81,15 @@ class Images:
         struct.width = width
         struct.height = height
         struct.pixel_format = CONSTANTS[_FORMATS[order][channels]]
+
+
+def _pillow_rgb(name: str, image: Any) -> npt.NDArray[Any]:
+    if image.mode != "RGB":  # converting RGB would only copy it
+        try:
+            image = image.convert("RGB")
+        except (TypeError, ValueError) as error:
+            raise invalid(f"{name} of mode {image.mode} cannot be made RGB: {error}") from error
+    return as_array(name, image)
 
 
 def _rows_are_packed(array: npt.NDArray[Any], channels: int) -> bool:

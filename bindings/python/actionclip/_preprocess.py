@@ -15,7 +15,7 @@ from ._arguments import INT32_MAX, INT64_MAX, choice, items, real, whole
 from ._arrays import ByteArray, FloatArray, as_array, pointer
 from ._errors import invalid
 from ._frames import FramesLike
-from ._images import ImageLike, Images
+from ._images import ImageLike, Images, is_pillow
 from ._library import library
 
 _RESIZE = {"actionclip": CONSTANTS["RESIZE_ACTIONCLIP"], "clip": CONSTANTS["RESIZE_CLIP"]}
@@ -62,7 +62,7 @@ def preprocess(
 ) -> FloatArray:
     """Resizes (bicubic, Pillow's bits), crops and normalises.
 
-    One image, uint8 [H, W, 3], [H, W, 4] or [H, W] gives float32
+    One image, uint8 [H, W, 3], [H, W, 4] or [H, W] or a Pillow image of any mode, gives float32
     [3, size, size]; a list of images, or an array [n, H, W, C], gives [n, 3, size, size]. `resize`: the short side
     becomes size * 256 / 224 ("actionclip", the reference) or size ("clip"), unless `short_side` says
     otherwise. `crop`: "center", or the "start" or "end" of the long side. `mean` and `std` are on the
@@ -98,6 +98,8 @@ def preprocess_crop(
 def _one_or_many(image: Any) -> tuple[list[Any], bool]:
     if isinstance(image, (list, tuple, Iterator)):
         return list(image), False
+    if is_pillow(image):
+        return [image], True
     array = as_array("image", image)
     return (list(array), False) if array.ndim == 4 else ([array], True)
 
