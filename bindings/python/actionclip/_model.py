@@ -29,12 +29,15 @@ from ._encode_frames import FrameEncoder
 from ._encode_text import TextEncoder
 from ._errors import invalid, wrong_type
 from ._frames import FramesLike
-from ._handle import Handle
+from ._handle import Handle, Owner
 from ._images import ImageLike
 from ._library import library
 from ._model_info import HEADS, ModelInfo, read_info
 from ._preprocess import preprocess
 from ._video import Video
+
+
+_TextKey = tuple[list[str], list[str] | None, bool]
 
 
 class Model(FrameEncoder, TextEncoder):
@@ -88,6 +91,8 @@ class Model(FrameEncoder, TextEncoder):
                 data.ctypes.data, data.size, ctypes.byref(options), ctypes.byref(out),
                 path=None if tokenizer is None else os.fspath(tokenizer),
             )  # fmt: skip
+        #: What `classify` last encoded: (labels, templates, truncate) and their embeddings.
+        self._latest_texts: tuple[_TextKey, FloatArray] | None = None
         self._handle = Handle("model", out.value or 0, lib.model_free)
         with self._handle.use() as handle:
             self._info = read_info(handle)
@@ -134,17 +139,20 @@ class Model(FrameEncoder, TextEncoder):
         top: int | None = None,
         *,
         scale: float = 100.0,
+        truncate: bool = False,
     ) -> list[tuple[str, float]]:
         """Which of these labels a video shows: (label, probability), the likeliest first, all or `top`.
 
         video: a path, a file's bytes, an open `Video`, or T frames as `encode_frames` takes them.
-        For many videos, call `encode_labels` once and `probabilities` on what `encode_frames` returns.
+        truncate: as in `encode_labels`. The embeddings of the labels last used are kept, so that one
+        video after the other costs no more than itself; `close` drops them.
         """
         names = texts("labels", labels)
         phrases = None if templates is None else texts("templates", templates)
         scale = real("scale", scale)
         if top is not None:
             top = whole("top", top, 1, INT32_MAX)
+        words = self._texts(names, phrases, bool(truncate))
         file_bytes = isinstance(video, (bytes, bytearray, memoryview))
         if is_path(video) or isinstance(video, Video) or file_bytes:
             features = self.encode_video(video)
@@ -154,9 +162,31 @@ class Model(FrameEncoder, TextEncoder):
                 raise invalid(
                     f"frames are of {len(features)} videos; classify takes one, {self._info.frames} frames"
                 )
-        scores = self.probabilities(features, self.encode_labels(names, phrases), scale)[0]
+        scores = self.probabilities(features, words, scale)[0]
         order = np.argsort(-scores, kind="stable")
         return [(names[index], float(scores[index])) for index in order[:top]]
+
+    def _texts(self, labels: list[str], templates: list[str] | None, truncate: bool) -> FloatArray:
+        """The embeddings of these labels, encoded unless they are the latest.
+
+        No lock: a pair is read and replaced as one reference, and a lock held while encoding would
+        stay locked in a child forked meanwhile. Threads that start together may each encode.
+        """
+        key = (labels, templates, truncate)
+        latest = self._latest_texts
+        if latest is not None and latest[0] == key:
+            return latest[1]
+        embeddings = self.encode_labels(labels, templates, truncate=truncate)
+        self._latest_texts = (key, embeddings)
+        if self.closed:  # on another thread meanwhile, perhaps before there was something to drop
+            self._latest_texts = None
+        return embeddings
+
+    def close(self) -> None:
+        super().close()
+        self._latest_texts = None
+
+    close.__doc__ = Owner.close.__doc__
 
     def __enter__(self) -> Model:
         return self
