@@ -4,13 +4,15 @@ import copy
 import gc
 import os
 import pickle
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import actionclip
 import numpy as np
 import pytest
-from conftest import same_bits, videos_of
+from conftest import ROOT, same_bits, videos_of
 
 
 def resident():
@@ -165,3 +167,34 @@ def test_a_forked_child_gets_an_error_and_does_not_hang(any_pack):
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == 0
         assert same_bits(model.encode_pixels(any_pack.inputs["pixels"]), expected)
+
+
+SPAWNED = """
+import multiprocessing
+import sys
+
+import actionclip
+
+def start(path):
+    global model
+    model = actionclip.Model(path, threads=1)
+
+def work(text):
+    return model.encode_prompts(text).tobytes()
+
+if __name__ == "__main__":
+    start(sys.argv[1])
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(2, initializer=start, initargs=(sys.argv[1],)) as pool:
+        print(pool.map(work, ["tea", "archery"]) == [work("tea"), work("archery")])
+"""
+
+
+def test_spawned_processes_load_their_own(demo, tmp_path):
+    script = tmp_path / "spawned.py"
+    script.write_text(SPAWNED)
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "bindings" / "python")}
+    result = subprocess.run(
+        [sys.executable, script, demo], env=env, capture_output=True, text=True, timeout=120
+    )
+    assert result.stdout == "True\n", result.stderr

@@ -83,7 +83,7 @@ def test_gray_is_one_channel_for_three(random):
 
 
 def test_packed_rows_are_not_copied(random):
-    from actionclip._arrays import Images
+    from actionclip._images import Images
 
     wide = random.integers(0, 256, (2, 30, 64, 3), dtype=np.uint8)
     for image in (wide[0], wide[:, :, 4:40][1], wide[0, ::2], wide[0, :1], wide[0][:, :, 0].copy()):

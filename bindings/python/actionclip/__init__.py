@@ -7,6 +7,7 @@
 from ._errors import (
     ActionCLIPError,
     ArgumentError,
+    ArgumentTypeError,
     FileError,
     FormatError,
     InternalError,
@@ -29,6 +30,7 @@ from ._video import Video, VideoInfo
 __all__ = [
     "ActionCLIPError",
     "ArgumentError",
+    "ArgumentTypeError",
     "FileError",
     "FormatError",
     "InternalError",

@@ -14,7 +14,7 @@ class LibraryError(ImportError):
 
 
 class ActionCLIPError(Exception):
-    """A call of the library failed.
+    """A call of the library failed, or its arguments were refused before it was made.
 
     status: the negative code, e.g. -20. name: e.g. "ACTIONCLIP_ERROR_FILE_OPEN".
     message: one line that names the thing and what to do.
@@ -38,6 +38,10 @@ class ActionCLIPError(Exception):
 
 class ArgumentError(ActionCLIPError, ValueError):
     """-1x: an argument is out of range, of the wrong size, or a text that cannot be used."""
+
+
+class ArgumentTypeError(ArgumentError, TypeError):
+    """-10 for an argument of the wrong type."""
 
 
 class TextError(ArgumentError):
@@ -106,3 +110,29 @@ def make_error(status: int, name: str, message: str, path: str | None = None) ->
         error.filename = path
         error.filename2 = None
     return error
+
+
+def invalid(message: str) -> ArgumentError:
+    """An argument refused before the library is called, with the status the library would give."""
+    return _refusal(ArgumentError, "INVALID_ARGUMENT", message)
+
+
+def wrong_type(message: str) -> ArgumentError:
+    """The same for an argument of the wrong type."""
+    return _refusal(ArgumentTypeError, "INVALID_ARGUMENT", message)
+
+
+def not_text(message: str) -> ArgumentError:
+    """The same for a text that has no UTF-8."""
+    return _refusal(TextError, "INVALID_UTF8", message)
+
+
+def closed(what: str) -> ArgumentError:
+    """The same for an object whose handle was given back."""
+    return _refusal(ArgumentError, "INVALID_HANDLE", f"this {what} is closed")
+
+
+def _refusal(kind: type[ArgumentError], name: str, message: str) -> ArgumentError:
+    # Messages are one line, whatever another package's message or a value's repr holds.
+    line = " ".join(message.splitlines())
+    return kind(CONSTANTS[f"ERROR_{name}"], f"ACTIONCLIP_ERROR_{name}", line)

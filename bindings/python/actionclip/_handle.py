@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
+from ._errors import closed
+
 
 class Handle:
     """Frees its pointer once: when closed and the last call that uses it has returned."""
@@ -23,7 +25,7 @@ class Handle:
     def use(self) -> Iterator[int]:
         with self._lock:
             if self._closed:
-                raise ValueError(f"this {self._what} is closed")
+                raise closed(self._what)
             self._users += 1
         try:
             yield self._pointer
@@ -57,8 +59,10 @@ class Owner:
     _handle: Handle
 
     def close(self) -> None:
-        """Releases the object in the library; using it afterwards is a ValueError. Calls that are
-        running on other threads finish first."""
+        """Gives the memory and threads back to the system. Using the object afterwards is an
+        ArgumentError (a ValueError) of status -12; closing it again does nothing. Returns at once:
+        calls that are running on other threads finish, and the last of them releases it. Leaving a
+        `with` block, or dropping the last reference, closes too."""
         self._handle.close()
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,11 @@ import numpy.typing as npt
 
 from . import _abi
 from ._abi import CONSTANTS
-from ._arrays import (
-    INT32_MAX,
-    INT64_MAX,
-    ByteArray,
-    FloatArray,
-    FramesLike,
-    ImageLike,
-    Images,
-    choice,
-    pointer,
-    whole,
-)
+from ._arguments import INT32_MAX, INT64_MAX, choice, items, real, whole
+from ._arrays import ByteArray, FloatArray, as_array, pointer
+from ._errors import invalid
+from ._frames import FramesLike
+from ._images import ImageLike, Images, is_pillow
 from ._library import library
 
 _RESIZE = {"actionclip": CONSTANTS["RESIZE_ACTIONCLIP"], "clip": CONSTANTS["RESIZE_CLIP"]}
@@ -49,9 +42,9 @@ def options(
         struct.short_side = whole("short_side", short_side, 1, INT32_MAX)
     for name, values in (("mean", mean), ("std", std)):
         if values is not None:
-            numbers = [float(value) for value in values]
+            numbers = [real(name, value) for value in items(name, values)]
             if len(numbers) != 3:
-                raise ValueError(f"{name} has {len(numbers)} values; it must have 3: red, green, blue")
+                raise invalid(f"{name} has {len(numbers)} values; it must have 3: red, green, blue")
             setattr(struct, name, (ctypes.c_float * 3)(*numbers))
     return ctypes.pointer(struct)
 
@@ -69,9 +62,9 @@ def preprocess(
 ) -> FloatArray:
     """Resizes (bicubic, Pillow's bits), crops and normalises.
 
-    One uint8 image [H, W, 3], [H, W, 4] or [H, W] gives float32 [3, size, size]; a list of images,
-    or an array [n, H, W, C], gives [n, 3, size, size]. `resize`: the short side becomes
-    size * 256 / 224 ("actionclip", the reference) or size ("clip"), unless `short_side` says
+    One image, uint8 [H, W, 3], [H, W, 4] or [H, W] or a Pillow image of any mode, gives float32
+    [3, size, size]; a list of images, or an array [n, H, W, C], gives [n, 3, size, size]. `resize`: the short side
+    becomes size * 256 / 224 ("actionclip", the reference) or size ("clip"), unless `short_side` says
     otherwise. `crop`: "center", or the "start" or "end" of the long side. `mean` and `std` are on the
     0..1 scale, CLIP's by default.
     """
@@ -103,9 +96,11 @@ def preprocess_crop(
 
 
 def _one_or_many(image: Any) -> tuple[list[Any], bool]:
-    if isinstance(image, (list, tuple)):
+    if isinstance(image, (list, tuple, Iterator)):
         return list(image), False
-    array = np.asarray(image)
+    if is_pillow(image):
+        return [image], True
+    array = as_array("image", image)
     return (list(array), False) if array.ndim == 4 else ([array], True)
 
 

@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
+from ._arguments import real
 from ._arrays import FloatArray, float_array, pointer
+from ._errors import invalid
 from ._library import library
 
 
@@ -17,7 +19,7 @@ def _rows(what: str, value: npt.ArrayLike) -> FloatArray:
 
 def _same_length(videos: FloatArray, texts: FloatArray) -> int:
     if videos.shape[-1] != texts.shape[-1]:
-        raise ValueError(
+        raise invalid(
             f"videos have embeddings of {videos.shape[-1]} numbers, texts of {texts.shape[-1]}; "
             "both must come from one model"
         )
@@ -27,12 +29,12 @@ def _same_length(videos: FloatArray, texts: FloatArray) -> int:
 def similarity(videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0) -> FloatArray:
     """scale * cosine: videos [n, E] and texts [m, E] give [n, m]. Nothing need be normalised."""
     left, right = _rows("videos", videos), _rows("texts", texts)
-    size = _same_length(left, right)
+    size, factor = _same_length(left, right), real("scale", scale)
     out = np.empty((len(left), len(right)), np.float32)
     library().call(
         "similarity",
         pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats), len(right),
-        size, scale, pointer(out, _abi.Floats), out.size,
+        size, factor, pointer(out, _abi.Floats), out.size,
     )  # fmt: skip
     return out
 
@@ -47,12 +49,12 @@ def probabilities(videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 10
     right = float_array("texts", texts, (2, 3))
     if right.ndim == 2:
         right = right[np.newaxis]
-    size = _same_length(left, right)
+    size, factor = _same_length(left, right), real("scale", scale)
     templates, classes = right.shape[:2]
     out = np.empty((len(left), classes), np.float32)
     library().call(
         "probabilities",
         pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats), templates, classes,
-        size, scale, pointer(out, _abi.Floats), out.size,
+        size, factor, pointer(out, _abi.Floats), out.size,
     )  # fmt: skip
     return out

@@ -8,7 +8,8 @@ import os
 import numpy as np
 
 from . import _abi
-from ._arrays import Path, path_bytes, pointer
+from ._arguments import Path, path_bytes, utf8
+from ._arrays import pointer
 from ._handle import Handle, Owner
 from ._library import library
 
@@ -19,14 +20,12 @@ class Tokenizer(Owner):
     def __init__(self, path: Path) -> None:
         lib = library()
         out = ctypes.c_void_p()
-        lib.call("tokenizer_load", path_bytes(path), ctypes.byref(out), path=os.fspath(path))
+        lib.call("tokenizer_load", path_bytes("tokenizer", path), ctypes.byref(out), path=os.fspath(path))
         self._handle = Handle("tokenizer", out.value or 0, lib.tokenizer_free)
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text, without start and end markers."""
-        if not isinstance(text, str):
-            raise TypeError(f"text is {text!r}; it must be a string")
-        data = text.encode("utf-8")
+        data = utf8("text", text)
         count = ctypes.c_size_t()
         with self._handle.use() as handle:
             lib = library()

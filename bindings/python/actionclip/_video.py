@@ -13,18 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._arrays import (
-    INT32_MAX,
-    INT64_MAX,
-    Buffer,
-    ByteArray,
-    Path,
-    byte_view,
-    is_path,
-    path_bytes,
-    pointer,
-    whole,
-)
+from ._arguments import INT32_MAX, INT64_MAX, Buffer, Path, byte_view, is_path, items, path_bytes, whole
+from ._arrays import ByteArray, pointer
 from ._handle import Handle, Owner
 from ._library import library
 from ._preprocess import sample_indices
@@ -47,6 +37,7 @@ class Video(Owner):
     """An open video: a path, or a file's bytes, which must not change while it is open.
 
     Threads take turns. Needs FFmpeg's libraries; without them opening raises ResourceError.
+    A file and a decoder stay open until `close`, the end of a `with` block, or the last reference.
     threads: decoder threads, one per processor by default. max_pixels: refuse larger pictures.
     """
 
@@ -64,9 +55,10 @@ class Video(Owner):
         self._bytes: ByteArray | None = None
         if is_path(source):
             name = os.fspath(source)  # type: ignore[arg-type]
-            lib.call("video_open", path_bytes(name), ctypes.byref(options), ctypes.byref(out), path=name)
+            encoded = path_bytes("a video", name)
+            lib.call("video_open", encoded, ctypes.byref(options), ctypes.byref(out), path=name)
         else:
-            self._bytes = byte_view(source)
+            self._bytes = byte_view("a video", source)
             lib.call(
                 "video_open_buffer",
                 self._bytes.ctypes.data, self._bytes.size, ctypes.byref(options), ctypes.byref(out),
@@ -96,7 +88,8 @@ class Video(Owner):
     ) -> ByteArray | tuple[ByteArray, npt.NDArray[np.float64]]:
         """The frames at these indices (any order, repeats allowed): uint8 [n, H, W, 3] RGB; with
         `return_seconds` also each frame's time from the first frame, float64 [n]."""
-        numbers = [whole("a frame index", index, -INT64_MAX, INT64_MAX) for index in indices]
+        listed = items("indices", indices)
+        numbers = [whole("a frame index", index, -INT64_MAX, INT64_MAX) for index in listed]
         wanted = np.array(numbers, np.int64)
         with self._turn, self._handle.use() as handle:
             info = self.info
@@ -116,7 +109,10 @@ class Video(Owner):
             return self.read_frames(sample_indices(self.info.frame_count, segments))
 
     def close(self) -> None:
-        """Closes the video; waits for a call that is running on another thread."""
+        """Closes the file and gives the decoder's memory and threads back; bytes given in place of a
+        path may change from then on. Waits for a call that is running on another thread. Using the
+        video afterwards is an ArgumentError (a ValueError) of status -12; closing it again does
+        nothing. Frames already returned stay."""
         with self._turn:
             super().close()
 

@@ -1,0 +1,124 @@
+"""Arguments checked before the library sees them: what is refused is an ArgumentError."""
+
+from __future__ import annotations
+
+import ctypes
+import operator
+import os
+from collections.abc import Iterable
+from typing import Any, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from ._errors import invalid, not_text, wrong_type
+
+Path = Union[str, "os.PathLike[str]"]
+#: A file's bytes; at run time anything with the buffer protocol.
+Buffer = Union[bytes, bytearray, memoryview, npt.NDArray[np.uint8]]
+
+INT32_MAX = 2**31 - 1
+INT64_MAX = 2**63 - 1
+
+
+def type_name(value: object) -> str:
+    return type(value).__name__
+
+
+def choice(what: str, value: str, choices: dict[str, int]) -> int:
+    """The code of a name; upper and lower case, "_" and "-" do not matter."""
+    if not isinstance(value, str):
+        raise wrong_type(f"{what} must be a string, not {type_name(value)}")
+    key = value.casefold().replace("_", "").replace("-", "")
+    for name, code in choices.items():
+        if name.casefold().replace("_", "") == key:
+            return code
+    raise invalid(f"{what} is {value!r}; it must be one of {', '.join(map(repr, choices))}")
+
+
+def whole(what: str, value: int, low: int, high: int) -> int:
+    """An integer that fits the C type, or an error that names it (ctypes would wrap silently)."""
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise wrong_type(f"{what} is {value!r}; it must be an integer") from None
+    if not low <= number <= high:
+        raise invalid(f"{what} is {number}; it must be {low} to {high}")
+    return number
+
+
+def real(what: str, value: float) -> float:
+    """A number; whether it is finite and in range is for the library to say."""
+    try:
+        if isinstance(value, (str, bytes, bytearray)):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError):
+        raise wrong_type(f"{what} is {value!r}; it must be a number") from None
+    except OverflowError:
+        raise invalid(f"{what} is {value!r}; it is too large") from None
+
+
+def items(what: str, values: Iterable[Any]) -> list[Any]:
+    """All of an iterable."""
+    try:
+        iterator = iter(values)
+    except TypeError:
+        raise wrong_type(f"{what} must be a sequence, not {type_name(values)}") from None
+    return list(iterator)
+
+
+def is_path(value: Any) -> bool:
+    return isinstance(value, (str, os.PathLike))
+
+
+def path_bytes(what: str, path: Path) -> bytes:
+    try:
+        name = os.fsencode(path)
+    except TypeError:
+        raise wrong_type(f"{what} must be a path, not {type_name(path)}") from None
+    except UnicodeEncodeError as error:
+        raise not_text(f"{what} is {path!r}; it cannot be encoded: {error.reason}") from None
+    if b"\0" in name:
+        raise invalid(f"{what} is {path!r}; a path must not contain a null character")
+    return name
+
+
+def byte_view(what: str, data: Any) -> npt.NDArray[np.uint8]:
+    """The bytes of a buffer as a flat array over the same memory."""
+    try:
+        view = memoryview(data)
+    except (TypeError, ValueError, BufferError):
+        raise wrong_type(f"{what} must be a path or bytes, not {type_name(data)}") from None
+    if not view.c_contiguous or view.format not in ("B", "b", "c"):
+        view = memoryview(view.tobytes())  # numbers are not copied only where they are bytes already
+    return np.frombuffer(view.cast("B") if view.nbytes else b"", dtype=np.uint8)
+
+
+def texts(what: str, values: str | Iterable[str]) -> list[str]:
+    """One text or several, as a list of texts that have UTF-8 without a null."""
+    if isinstance(values, (bytes, bytearray)):
+        raise wrong_type(f"{what} must be a string or strings, not {type_name(values)}")
+    found = [values] if isinstance(values, str) else items(what, values)
+    for value in found:
+        if b"\0" in utf8(what, value):
+            raise invalid(f"{what} holds a text with a null character: {value!r}")
+    return found
+
+
+def utf8(what: str, text: str) -> bytes:
+    if not isinstance(text, str):
+        raise wrong_type(f"{what} holds {text!r}, {type_name(text)}; it must hold text")
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        # Half of a surrogate pair: no character, so no UTF-8.
+        raise not_text(f"{what} holds {text!r}, which is not UTF-8 at {error.start}") from None
+
+
+def c_strings(values: Iterable[str]) -> tuple[Any, int]:
+    """Checked texts as a C array of UTF-8 strings (which keeps the bytes alive) and their number."""
+    encoded = [value.encode("utf-8") for value in values]
+    return (ctypes.c_char_p * len(encoded))(*encoded), len(encoded)

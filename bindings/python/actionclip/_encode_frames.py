@@ -1,0 +1,162 @@
+"""Images and videos to embeddings."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import Literal, overload
+
+import numpy as np
+
+from . import _abi
+from ._arguments import Buffer, Path
+from ._arrays import FloatArray, normalized, pointer
+from ._frames import FramesLike, PixelsLike, frame_list, pixel_array
+from ._handle import Owner
+from ._images import Images
+from ._library import library
+from ._model_info import ModelInfo
+from ._preprocess import options as preprocess_options
+from ._video import Video
+
+Features = FloatArray | tuple[FloatArray, FloatArray]
+
+
+class FrameEncoder(Owner):
+    """The part of a model that sees."""
+
+    _info: ModelInfo
+
+    @overload
+    def encode_frames(
+        self, frames: FramesLike, *, pixel_format: str = ..., normalize: bool = ...,
+        return_frames: Literal[False] = ..., resize: str = ..., crop: str = ...,
+        short_side: int | None = ..., mean: Sequence[float] | None = ...,
+        std: Sequence[float] | None = ...,
+    ) -> FloatArray: ...  # fmt: skip
+    @overload
+    def encode_frames(
+        self, frames: FramesLike, *, pixel_format: str = ..., normalize: bool = ...,
+        return_frames: Literal[True], resize: str = ..., crop: str = ...,
+        short_side: int | None = ..., mean: Sequence[float] | None = ...,
+        std: Sequence[float] | None = ...,
+    ) -> tuple[FloatArray, FloatArray]: ...  # fmt: skip
+    def encode_frames(
+        self,
+        frames: FramesLike,
+        *,
+        pixel_format: str = "rgb",
+        normalize: bool = False,
+        return_frames: bool = False,
+        resize: str = "actionclip",
+        crop: str = "center",
+        short_side: int | None = None,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+    ) -> Features:
+        """Frames to video embeddings, float32 [videos, E].
+
+        frames: uint8 images [H, W, 3], [H, W, 4] or [H, W], or Pillow images of any mode, T per
+        video, the first video's first: a list (sizes may differ), a list of such lists, or an array
+        [T, H, W, C] or [B, T, H, W, C]; where videos are told apart each must have T frames. Arrays
+        whose rows are packed are not copied.
+        pixel_format: of arrays, "rgb", "bgr", "rgba", "bgra" or "gray" (then C may be absent: [T, H, W],
+        [B, T, H, W]). Pillow images say themselves what they hold and become RGB as Pillow does it.
+        return_frames: also the frames' embeddings, [videos, T, E] ([videos, E] when joint).
+        The other arguments are those of `preprocess`.
+        """
+        images = Images(frame_list(frames, self._info.frames, pixel_format), pixel_format)
+        settings = preprocess_options(resize, crop, short_side, mean, std)
+        videos, per_frame = self._outputs(images.count, return_frames)
+        with self._handle.use() as handle:
+            library().call(
+                "encode_frames",
+                handle, images.structs, images.count, settings,
+                pointer(videos, _abi.Floats), videos.size,
+                pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
+            )  # fmt: skip
+        return _features(videos, per_frame, normalize)
+
+    @overload
+    def encode_pixels(
+        self, pixels: PixelsLike, *, return_frames: Literal[False] = ..., normalize: bool = ...
+    ) -> FloatArray: ...
+    @overload
+    def encode_pixels(
+        self, pixels: PixelsLike, *, return_frames: Literal[True], normalize: bool = ...
+    ) -> tuple[FloatArray, FloatArray]: ...
+    def encode_pixels(
+        self, pixels: PixelsLike, *, return_frames: bool = False, normalize: bool = False
+    ) -> Features:
+        """Preprocessed frames, [videos * T, 3, S, S] or [videos, T, 3, S, S], or lists of such, to
+        embeddings as `encode_frames` returns them."""
+        array, count = pixel_array(pixels, self._info.frames, self._info.image_size)
+        videos, per_frame = self._outputs(count, return_frames)
+        with self._handle.use() as handle:
+            library().call(
+                "encode_pixels",
+                handle, pointer(array, _abi.Floats), array.size, count,
+                pointer(videos, _abi.Floats), videos.size,
+                pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
+            )  # fmt: skip
+        return _features(videos, per_frame, normalize)
+
+    @overload
+    def encode_video(
+        self, video: Path | Buffer | Video, *, normalize: bool = ...,
+        return_frames: Literal[False] = ..., resize: str = ..., crop: str = ...,
+        short_side: int | None = ..., mean: Sequence[float] | None = ...,
+        std: Sequence[float] | None = ...,
+    ) -> FloatArray: ...  # fmt: skip
+    @overload
+    def encode_video(
+        self, video: Path | Buffer | Video, *, normalize: bool = ...,
+        return_frames: Literal[True], resize: str = ..., crop: str = ...,
+        short_side: int | None = ..., mean: Sequence[float] | None = ...,
+        std: Sequence[float] | None = ...,
+    ) -> tuple[FloatArray, FloatArray]: ...  # fmt: skip
+    def encode_video(
+        self,
+        video: Path | Buffer | Video,
+        *,
+        normalize: bool = False,
+        return_frames: bool = False,
+        resize: str = "actionclip",
+        crop: str = "center",
+        short_side: int | None = None,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+    ) -> Features:
+        """A whole video (a path, a file's bytes, or an open `Video`) to its embedding, float32 [E];
+        T frames are chosen as the reference does. return_frames: also [T, E] ([E] when joint)."""
+        settings = preprocess_options(resize, crop, short_side, mean, std)
+        videos, per_frame = self._outputs(self._info.frames, return_frames)
+        with contextlib.ExitStack() as stack:
+            source = video if isinstance(video, Video) else stack.enter_context(Video(video))
+            stack.enter_context(source._turn)
+            opened = stack.enter_context(source._handle.use())
+            handle = stack.enter_context(self._handle.use())
+            library().call(
+                "encode_video",
+                handle, opened, settings, pointer(videos, _abi.Floats), videos.size,
+                pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
+            )  # fmt: skip
+        return _features(videos[0], None if per_frame is None else per_frame[0], normalize)
+
+    def _outputs(self, frame_count: int, return_frames: bool) -> tuple[FloatArray, FloatArray | None]:
+        # A count that is no multiple of T is for the library to refuse.
+        videos = frame_count // self._info.frames
+        size = self._info.embedding_size
+        shape = (videos, size) if self._info.joint else (videos, self._info.frames, size)
+        per_frame = np.empty(shape, np.float32) if return_frames else None
+        return np.empty((videos, size), np.float32), per_frame
+
+
+def _features(videos: FloatArray, per_frame: FloatArray | None, normalize: bool) -> Features:
+    if normalize:
+        videos = normalized(videos)
+        per_frame = None if per_frame is None else normalized(per_frame)
+    videos = videos if videos.base is None else videos.copy()
+    if per_frame is None:
+        return videos
+    return videos, per_frame if per_frame.base is None else per_frame.copy()

@@ -1,0 +1,98 @@
+"""Texts to embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _abi
+from ._arguments import INT32_MAX, c_strings
+from ._arguments import texts as checked_texts
+from ._arrays import FloatArray, IntArray, as_array, normalized, pointer
+from ._errors import invalid, wrong_type
+from ._handle import Owner
+from ._library import library
+from ._library import templates as default_templates
+from ._model_info import ModelInfo
+
+
+class TextEncoder(Owner):
+    """The part of a model that reads."""
+
+    _info: ModelInfo
+
+    def encode_prompts(
+        self, texts: str | Iterable[str], *, truncate: bool = False, normalize: bool = False
+    ) -> FloatArray:
+        """Texts to embeddings, float32 [n, E]. A text that is too long is an error unless `truncate`."""
+        array, count = c_strings(checked_texts("texts", texts))
+        out = np.empty((count, self._info.embedding_size), np.float32)
+        with self._handle.use() as handle:
+            library().call(
+                "encode_prompts",
+                handle, array, count, int(bool(truncate)), pointer(out, _abi.Floats), out.size,
+            )  # fmt: skip
+        return normalized(out) if normalize else out
+
+    def encode_labels(
+        self,
+        labels: str | Iterable[str],
+        templates: str | Iterable[str] | None = None,
+        *,
+        truncate: bool = False,
+        normalize: bool = False,
+    ) -> FloatArray:
+        """Every label in every template, float32 [templates, labels, E]. A template is a text with
+        one "{}"; by default the reference's 16."""
+        label_array, label_count = c_strings(checked_texts("labels", labels))
+        if templates is None:
+            template_array, given = None, 0
+            template_count = len(default_templates())
+        else:
+            template_array, given = c_strings(checked_texts("templates", templates))
+            if given == 0:
+                raise invalid("templates is empty; leave it out for the reference's 16")
+            template_count = given
+        out = np.empty((template_count, label_count, self._info.embedding_size), np.float32)
+        with self._handle.use() as handle:
+            library().call(
+                "encode_labels",
+                handle, label_array, label_count, template_array, given, int(bool(truncate)),
+                pointer(out, _abi.Floats), out.size,
+            )  # fmt: skip
+        return normalized(out) if normalize else out
+
+    def encode_tokens(self, tokens: npt.ArrayLike, *, normalize: bool = False) -> FloatArray:
+        """Rows of token ids with their markers, zero-padded, [n, C], to embeddings, float32 [n, E]."""
+        array = as_array("tokens", tokens)
+        if array.dtype.kind not in "iu":
+            raise wrong_type(f"tokens holds {array.dtype}; it must hold integers")
+        if array.ndim == 1:
+            array = array[np.newaxis]
+        if array.ndim != 2 or array.shape[1] != self._info.context_length:
+            raise invalid(
+                f"tokens has shape {list(array.shape)}; this model takes [n, {self._info.context_length}]"
+            )
+        if array.size and (array.min() < 0 or array.max() > INT32_MAX):
+            raise invalid(f"tokens holds ids from {array.min()} to {array.max()}; ids are 0 or more")
+        ids = np.ascontiguousarray(array, dtype=np.int32)
+        out = np.empty((len(ids), self._info.embedding_size), np.float32)
+        with self._handle.use() as handle:
+            library().call(
+                "encode_tokens",
+                handle, pointer(ids, _abi.Int32s), ids.size, len(ids), pointer(out, _abi.Floats), out.size,
+            )  # fmt: skip
+        return normalized(out) if normalize else out
+
+    def tokenize(self, texts: str | Iterable[str], truncate: bool = False) -> IntArray:
+        """Texts to rows of token ids as `encode_tokens` takes them, int32 [n, C]."""
+        array, count = c_strings(checked_texts("texts", texts))
+        out = np.empty((count, self._info.context_length), np.int32)
+        with self._handle.use() as handle:
+            library().call(
+                "tokenize",
+                handle, array, count, int(bool(truncate)), pointer(out, _abi.Int32s), out.size,
+            )  # fmt: skip
+        return out

@@ -1,0 +1,131 @@
+"""Frames of one video or several, in any nesting, with every video's frames counted.
+
+The library takes frames one after the other, T per video. It cannot see where the caller thinks a
+video ends: a video with a frame too many would shift every later one. So wherever the caller's
+nesting says what one video is, it must have T frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ._arguments import type_name
+from ._arrays import FloatArray, as_array, float_array
+from ._errors import invalid, wrong_type
+from ._images import ImageLike, is_pillow, pixel_order
+
+#: Images: a sequence of them, or one array [T, H, W, C] or [B, T, H, W, C].
+FramesLike = Any
+#: Preprocessed frames: numbers [n, 3, S, S] or [B, T, 3, S, S], or lists of such.
+PixelsLike = Any
+
+
+def frame_list(frames: FramesLike, per_video: int, pixel_format: str) -> list[ImageLike]:
+    """Frames one by one, videos one after the other."""
+    gray = pixel_order(pixel_format) == "gray"
+    if _is_listing("frames", frames):
+        entries = list(frames)
+    else:
+        array = as_array("frames", frames)
+        channels = not gray or _has_channels(array.shape)
+        if is_pillow(frames) or array.ndim - channels not in (3, 4):
+            shapes = "[T, H, W, C] or [B, T, H, W, C]" + (", with or without C," if gray else "")
+            raise invalid(
+                f"frames has shape {list(array.shape)}; it must be {shapes} or a list of images"
+            )
+        if array.ndim - channels == 4 and len(array):
+            _count_frames(f"frames has shape {list(array.shape)}: ", 0, array.shape[1], per_video)
+        entries = list(array)
+    result: list[ImageLike] = []
+    nested: list[bool] = []
+    for index, entry in enumerate(entries):
+        video = _frames_of_video(f"video {index}", entry, gray)
+        nested.append(video is not None)
+        if video is None:
+            result.append(entry)
+        else:
+            _count_frames("", index, len(video), per_video)
+            result.extend(video)
+    _refuse_mixture("frames", nested)
+    return result
+
+
+def pixel_array(pixels: PixelsLike, per_video: int, side: int) -> tuple[FloatArray, int]:
+    """Preprocessed frames as one array, and how many frames it holds."""
+    if _is_listing("pixels", pixels):
+        pixels = _stacked([_gathered(entry) for entry in pixels], per_video)
+    array = float_array("pixels", pixels, (4, 5))
+    shape = list(array.shape)
+    if shape[-3:] != [3, side, side]:
+        raise invalid(f"pixels has shape {shape}; this model takes [..., 3, {side}, {side}]")
+    if array.ndim == 4:
+        return array, shape[0]
+    if shape[0]:
+        _count_frames(f"pixels has shape {shape}: ", 0, shape[1], per_video)
+    return array, shape[0] * shape[1]
+
+
+def _is_listing(what: str, value: Any) -> bool:
+    """Whether to go through a value's entries; otherwise it is an array or an image itself."""
+    if isinstance(value, (str, bytes, bytearray, dict)):
+        raise wrong_type(f"{what} must be an array or a list of images, not {type_name(value)}")
+    if hasattr(value, "ndim") or hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
+        return False
+    return isinstance(value, Iterable)
+
+
+def _frames_of_video(what: str, entry: Any, gray: bool) -> list[ImageLike] | None:
+    """The frames of an entry that is a video, or None if it is one image."""
+    if is_pillow(entry) or isinstance(entry, (str, bytes, bytearray)):
+        return None
+    if _is_listing(what, entry):
+        return list(entry)
+    shape = getattr(entry, "shape", ())
+    if len(shape) == 4 or (len(shape) == 3 and gray and not _has_channels(shape)):
+        return list(as_array(what, entry))
+    return None
+
+
+def _has_channels(shape: Sequence[int]) -> bool:
+    """In grey the last dimension is the width, unless it is so small that it must be channels; that
+    colour is refused, and not taken for pictures three pixels wide, is for `Images` to do."""
+    return len(shape) > 0 and shape[-1] in (1, 3, 4)
+
+
+def _count_frames(where: str, index: int, found: int, per_video: int) -> None:
+    if found != per_video:
+        raise invalid(f"{where}video {index} has {found} frames; this model takes {per_video}")
+
+
+def _refuse_mixture(what: str, nested: list[bool]) -> None:
+    if any(nested) and not all(nested):
+        other = nested.index(not nested[0])
+        kinds = ("a video", "a frame") if nested[0] else ("a frame", "a video")
+        raise invalid(
+            f"{what} holds {kinds[0]} at 0 and {kinds[1]} at {other}; give all frames or all videos"
+        )
+
+
+def _gathered(entry: Any) -> Any:
+    """An entry with its own entries in lists, for numpy, which takes no generators."""
+    return [_gathered(part) for part in entry] if _is_listing("pixels", entry) else entry
+
+
+def _stacked(entries: list[Any], per_video: int) -> Any:
+    """Frames, or videos of equally many, put together."""
+    if not any(isinstance(part, list) or hasattr(part, "shape") for part in entries):
+        return entries  # numbers, or something that float_array refuses
+    # A video's frames may lie in a list of any length, which must be told before numpy stacks them.
+    videos = [as_array(f"pixels of entry {index}", entry) for index, entry in enumerate(entries)]
+    nested = [video.ndim == 4 for video in videos]
+    _refuse_mixture("pixels", nested)
+    for index, video in enumerate(videos):
+        if nested[index]:
+            _count_frames("", index, video.shape[0], per_video)
+        if video.shape != videos[0].shape:
+            shapes = f"{list(videos[0].shape)} at 0 and {list(video.shape)} at {index}"
+            raise invalid(f"pixels holds shapes {shapes}; all must be the same")
+    return np.stack(videos)

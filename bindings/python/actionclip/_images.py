@@ -1,0 +1,102 @@
+"""Images as the library takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _abi
+from ._abi import CONSTANTS
+from ._arguments import INT32_MAX, type_name
+from ._arrays import ByteArray, as_array
+from ._errors import invalid, wrong_type
+
+#: One image: uint8 [H, W, 3], [H, W, 4] or [H, W], what numpy.asarray makes one of, or a Pillow image.
+ImageLike = Any
+
+_FORMATS = {
+    "rgb": {3: "PIXEL_RGB", 4: "PIXEL_RGBA"},
+    "bgr": {3: "PIXEL_BGR", 4: "PIXEL_BGRA"},
+    "rgba": {4: "PIXEL_RGBA"},
+    "bgra": {4: "PIXEL_BGRA"},
+    "gray": {1: "PIXEL_GRAY"},
+}
+
+
+def pixel_order(pixel_format: str) -> str:
+    """The name of a pixel format, checked."""
+    if not isinstance(pixel_format, str):
+        raise wrong_type(f"pixel_format must be a string, not {type_name(pixel_format)}")
+    order = pixel_format.casefold()
+    if order not in _FORMATS:
+        raise invalid(f"pixel_format is {pixel_format!r}; it must be one of {', '.join(_FORMATS)}")
+    return order
+
+
+def is_pillow(value: Any) -> bool:
+    """Whether this is a Pillow image, told by what it offers: Pillow need not be installed."""
+    return isinstance(getattr(value, "mode", None), str) and callable(getattr(value, "convert", None))
+
+
+class Images:
+    """An array of image structs. Keeps alive every array the structs point into."""
+
+    def __init__(self, images: Sequence[ImageLike], pixel_format: str) -> None:
+        order = pixel_order(pixel_format)
+        self.count = len(images)
+        self.structs = (_abi.Image * self.count)()
+        self._arrays: list[ByteArray] = []
+        for index, image in enumerate(images):
+            name = f"image {index}"
+            if is_pillow(image):
+                # It knows what its numbers mean: palette indices and inks are no RGB.
+                self._fill(self.structs[index], name, _pillow_rgb(name, image), "rgb")
+            else:
+                self._fill(self.structs[index], name, as_array(name, image), order)
+
+    def _fill(self, struct: _abi.Image, name: str, array: npt.NDArray[Any], order: str) -> None:
+        if array.dtype != np.uint8:
+            raise wrong_type(f"{name} holds {array.dtype}; it must hold uint8")
+        if array.ndim == 3 and array.shape[2] == 1:
+            array = array[:, :, 0]
+        if array.ndim == 2:
+            order = "gray"
+        channels = 1 if array.ndim == 2 else array.shape[2] if array.ndim == 3 else 0
+        if channels not in _FORMATS[order]:
+            raise invalid(
+                f"{name} has shape {list(array.shape)}; "
+                f"{order} images are [H, W, {' or '.join(map(str, _FORMATS[order]))}]"
+            )
+        height, width = array.shape[:2]
+        if not 1 <= width <= INT32_MAX or not 1 <= height <= INT32_MAX:
+            raise invalid(f"{name} has shape {list(array.shape)}; no side may be empty")
+        if not _rows_are_packed(array, channels):
+            array = np.ascontiguousarray(array)
+        self._arrays.append(array)
+        struct.data = array.ctypes.data_as(_abi.Bytes)
+        struct.row_stride = array.strides[0] if height > 1 else 0
+        struct.width = width
+        struct.height = height
+        struct.pixel_format = CONSTANTS[_FORMATS[order][channels]]
+
+
+def _pillow_rgb(name: str, image: Any) -> npt.NDArray[Any]:
+    if image.mode != "RGB":  # converting RGB would only copy it
+        try:
+            image = image.convert("RGB")
+        except (TypeError, ValueError) as error:
+            raise invalid(f"{name} of mode {image.mode} cannot be made RGB: {error}") from error
+    return as_array(name, image)
+
+
+def _rows_are_packed(array: npt.NDArray[Any], channels: int) -> bool:
+    """Pixels side by side within each row and rows one after the other, with or without a gap."""
+    height, width = array.shape[:2]
+    if array.ndim == 3 and array.strides[2] != 1:
+        return False
+    if width > 1 and array.strides[1] != channels:
+        return False
+    return bool(height == 1 or array.strides[0] >= width * channels)
