@@ -36,8 +36,8 @@ struct ResidualAttentionBlock: Sendable {
       let width = attention.width
       self.rows = rows
       self.longest = longest
-      narrow = try workspace.take(self.rows * width)
-      wide = try workspace.take(self.rows * max(3 * width, hidden))
+      narrow = try workspace.take(rows * width)
+      wide = try workspace.take(rows * max(3 * width, hidden))
       scores = try workspace.take(attention.scratch(longest: longest, threads: threads))
     }
   }
@@ -63,19 +63,5 @@ struct ResidualAttentionBlock: Sendable {
     projection.add(
       rows: rows, scratch.wide, stride: hidden, to: x, stride: width, scratch: scratch.narrow,
       pool: pool)
-  }
-}
-
-/// Calls `body` with runs of whole sequences of at most `limit` rows together (or one longer
-/// sequence), in order.
-func forEachRun(_ sequences: Sequences, limit: Int, _ body: (Sequences) -> Void) {
-  var first = 0
-  while first < sequences.count {
-    var count = 1
-    while first + count < sequences.count,
-      sequences.offsets[first + count + 1] - sequences.offsets[first] <= limit
-    { count += 1 }
-    body(sequences.slice(first, count))
-    first += count
   }
 }

@@ -6,14 +6,9 @@ extension TextTransformer {
     vocabularySize = c.vocabularySize
     tokenEmbedding = try reader.tensor("token_embedding.weight", [c.vocabularySize, c.textWidth])
     positionalEmbedding = try reader.tensor("positional_embedding", [c.contextLength, c.textWidth])
-    var blocks: [ResidualAttentionBlock] = []
-    for layer in 0..<c.textLayers {
-      blocks.append(
-        try ResidualAttentionBlock(
-          reader, "transformer.resblocks.\(layer).", width: c.textWidth, heads: c.textHeads,
-          causal: true, epsilon: Configuration.epsilon))
-    }
-    self.blocks = blocks
+    blocks = try ResidualBlocks(
+      reader, "transformer.resblocks.", count: c.textLayers, width: c.textWidth, heads: c.textHeads,
+      causal: true, epsilon: Configuration.epsilon)
     lnFinal = try reader.layerNorm("ln_final.", c.textWidth, Configuration.epsilon)
     projection = try reader.projection("text_projection", c.textWidth, c.embeddingSize)
   }

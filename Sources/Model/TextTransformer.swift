@@ -5,7 +5,7 @@ import Numerics
 struct TextTransformer: Sendable {
   let tokenEmbedding: FloatBuffer  // [V, X]
   let positionalEmbedding: FloatBuffer  // [C, X]
-  let blocks: [ResidualAttentionBlock]
+  let blocks: ResidualBlocks
   let lnFinal: LayerNorm
   let projection: Linear  // [E, X]
   let contextLength: Int
@@ -22,15 +22,13 @@ struct TextTransformer: Sendable {
     return end + 1
   }
 
-  private func plan(threads: Int, rows count: Int) -> (rows: Int, floats: Int) {
-    let rows = max(contextLength, min(TextTransformer.rowsTogether, count * contextLength))
+  private func plan(threads: Int, prompts: Int) -> (rows: Int, floats: Int) {
+    let rows = max(contextLength, min(TextTransformer.rowsTogether, prompts * contextLength))
     let width = lnFinal.width
     let sequences = rows  // a prompt has at least one token
     let floats =
       Workspace.rounded(rows * width)
-      + ResidualAttentionBlock.Scratch.floats(
-        rows: rows, longest: contextLength, blocks[0].attention,
-        hidden: blocks.map(\.fc.outputs).max() ?? 0, threads: threads)
+      + blocks.scratchFloats(rows: rows, longest: contextLength, threads: threads)
       + Workspace.offsets(sequences: sequences)
       + Workspace.rounded(sequences * width)
       + Workspace.rounded(sequences * projection.outputs)
@@ -42,7 +40,7 @@ struct TextTransformer: Sendable {
     _ tokens: UnsafePointer<Int32>, count: Int, to out: UnsafeMutablePointer<Float>,
     pool: ThreadPool, workspaces: WorkspacePool
   ) throws(ModelError) {
-    let plan = plan(threads: pool.threads, rows: count)
+    let plan = plan(threads: pool.threads, prompts: count)
     try workspaces.with(capacity: plan.floats, outOfMemory: ModelError.memory) {
       (workspace) throws(ModelError) in
       do throws(NumericsError) {
@@ -57,9 +55,8 @@ struct TextTransformer: Sendable {
   ) throws(NumericsError) {
     let width = lnFinal.width
     let x = try workspace.take(rows * width)
-    let scratch = try ResidualAttentionBlock.Scratch(
-      workspace, rows: rows, longest: contextLength, blocks[0].attention,
-      hidden: blocks.map(\.fc.outputs).max() ?? 0, threads: pool.threads)
+    let scratch = try blocks.scratch(
+      workspace, rows: rows, longest: contextLength, threads: pool.threads)
     let offsets = try workspace.takeOffsets(sequences: rows, length: 0)
     let ends = try workspace.take(rows * width)
     let projected = try workspace.take(rows * projection.outputs)
@@ -78,7 +75,7 @@ struct TextTransformer: Sendable {
         offsets[group] = end
       }
       let sequences = Sequences(offsets: offsets, count: group)
-      for block in blocks { block.apply(x, sequences, scratch, pool) }
+      blocks.apply(x, sequences, scratch, pool)
       for i in 0..<group {
         (ends + i * width).update(from: x + (offsets[i + 1] - 1) * width, count: width)
       }

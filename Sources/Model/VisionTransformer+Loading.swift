@@ -16,14 +16,9 @@ extension VisionTransformer {
     timeEmbedding =
       c.joint ? try reader.tensor("visual.time_embedding", [c.frames, width]) : nil
     lnPre = try reader.layerNorm("visual.ln_pre.", width, Configuration.epsilon)
-    var blocks: [ResidualAttentionBlock] = []
-    for layer in 0..<c.visionLayers {
-      blocks.append(
-        try ResidualAttentionBlock(
-          reader, "visual.transformer.resblocks.\(layer).\(blockInfix)", width: width,
-          heads: c.visionHeads, causal: false, epsilon: Configuration.epsilon))
-    }
-    self.blocks = blocks
+    blocks = try ResidualBlocks(
+      reader, "visual.transformer.resblocks.", infix: blockInfix, count: c.visionLayers, width: width,
+      heads: c.visionHeads, causal: false, epsilon: Configuration.epsilon)
     lnPost = try reader.layerNorm("visual.ln_post.", width, Configuration.epsilon)
     projection = try reader.projection("visual.proj", width, c.embeddingSize)
   }

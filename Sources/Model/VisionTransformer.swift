@@ -19,7 +19,7 @@ struct VisionTransformer: Sendable {
   let positionalEmbedding: FloatBuffer  // [g² + 1, W]
   let timeEmbedding: FloatBuffer?  // [T, W], joint only
   let lnPre: LayerNorm
-  let blocks: [ResidualAttentionBlock]
+  let blocks: ResidualBlocks
   let lnPost: LayerNorm
   let projection: Linear  // [E, W]
 
@@ -52,12 +52,11 @@ struct VisionTransformer: Sendable {
     let units = max(1, min(together / unitRows, frames / unit))
     let sequences = units * unitSequences
     let blockRows = max(sequenceLength, min(sequences * sequenceLength, together))
-    let patchRun = max(1, min(units * unit, blockRows / patches))
+    // At least one, since a sequence is longer than a frame's patches.
+    let patchRun = min(units * unit, blockRows / patches)
     let floats =
       Workspace.rounded(sequences * sequenceLength * width)
-      + ResidualAttentionBlock.Scratch.floats(
-        rows: max(blockRows, patchRun * patches), longest: sequenceLength, blocks[0].attention,
-        hidden: hidden, threads: threads)
+      + blocks.scratchFloats(rows: blockRows, longest: sequenceLength, threads: threads)
       + Workspace.rounded(patchRun * patches * patchEmbedding.inputs)
       + (filled ? Workspace.rounded(patchRun * pixelsPerFrame) : 0)
       + Workspace.offsets(sequences: sequences)
@@ -67,8 +66,6 @@ struct VisionTransformer: Sendable {
       framesPerGroup: units * unit, sequencesPerGroup: sequences, blockRows: blockRows,
       framesPerPatchRun: patchRun, floats: floats)
   }
-
-  private var hidden: Int { blocks.map(\.fc.outputs).max() ?? 0 }
 
   /// frames (a multiple of T when they see each other) to class embeddings: out [frames, E], or
   /// [videos, E] when joint.
@@ -91,7 +88,7 @@ struct VisionTransformer: Sendable {
           throw ModelError(.stopped, "the frame source stopped")
         }
         let sequences = Sequences(offsets: buffers.offsets, count: count / framesPerSequence)
-        transform(sequences, videos: count / configuration.frames, plan, buffers, pool)
+        transform(sequences, videos: count / configuration.frames, buffers, pool)
         let embeddings = out + first / framesPerSequence * projection.outputs
         project(sequences, buffers, to: embeddings, pool)
         first += count
@@ -114,11 +111,10 @@ struct VisionTransformer: Sendable {
     ) throws(NumericsError) {
       let (width, length) = (vision.width, vision.sequenceLength)
       x = try workspace.take(plan.sequencesPerGroup * length * width)
-      let patchRows = plan.framesPerPatchRun * vision.patches
-      scratch = try ResidualAttentionBlock.Scratch(
-        workspace, rows: max(plan.blockRows, patchRows), longest: length, vision.blocks[0].attention,
-        hidden: vision.hidden, threads: threads)
-      columns = try workspace.take(patchRows * vision.patchEmbedding.inputs)
+      scratch = try vision.blocks.scratch(
+        workspace, rows: plan.blockRows, longest: length, threads: threads)
+      columns = try workspace.take(
+        plan.framesPerPatchRun * vision.patches * vision.patchEmbedding.inputs)
       pixels =
         filled ? try workspace.take(plan.framesPerPatchRun * vision.pixelsPerFrame) : nil
       offsets = try workspace.takeOffsets(sequences: plan.sequencesPerGroup, length: length)
@@ -130,25 +126,17 @@ struct VisionTransformer: Sendable {
 
   /// ln_pre and all blocks on x, with the temporal shift before each block where there is one.
   private func transform(
-    _ sequences: Sequences, videos: Int, _ plan: Plan, _ buffers: Buffers, _ pool: ThreadPool
+    _ sequences: Sequences, videos: Int, _ buffers: Buffers, _ pool: ThreadPool
   ) {
     let x = buffers.x
     lnPre.apply(rows: sequences.rows, x, stride: width, to: x, stride: width, pool: pool)
-    if configuration.temporalShift {
-      let shift = TemporalShift(
-        frames: configuration.frames, tokens: sequenceLength, width: width)
-      for block in blocks {
-        shift.apply(x, videos: videos, pool: pool)
-        forEachRun(sequences, limit: plan.blockRows) { run in
-          block.apply(x + run.offsets[0] * width, run, buffers.scratch, pool)
-        }
-      }
-    } else {
-      forEachRun(sequences, limit: plan.blockRows) { run in
-        for block in blocks {
-          block.apply(x + run.offsets[0] * width, run, buffers.scratch, pool)
-        }
-      }
+    guard configuration.temporalShift else {
+      blocks.apply(x, inRunsOf: sequences, buffers.scratch, pool, before: nil)
+      return
+    }
+    let shift = TemporalShift(frames: configuration.frames, tokens: sequenceLength, width: width)
+    blocks.apply(x, inRunsOf: sequences, buffers.scratch, pool) {
+      shift.apply(x, videos: videos, pool: pool)
     }
   }
 

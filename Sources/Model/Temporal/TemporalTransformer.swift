@@ -4,7 +4,7 @@ import Numerics
 /// blocks without a mask, output + x, mean over T. Quirk: these LayerNorms use epsilon 1e-12.
 struct TemporalTransformer: Sendable {
   let positions: FloatBuffer  // [C, E], the first T rows are used
-  let blocks: [ResidualAttentionBlock]
+  let blocks: ResidualBlocks
 
   static let epsilon: Float = 1e-12
   static let layers = "fusion.transformer.resblocks."
@@ -30,22 +30,14 @@ struct TemporalTransformer: Sendable {
         .missingTensor,
         "tensor '\(TemporalTransformer.layers)0.ln_1.weight' is missing: the Transf head needs it")
     }
-    var blocks: [ResidualAttentionBlock] = []
-    for layer in 0..<count {
-      blocks.append(
-        try ResidualAttentionBlock(
-          reader, "\(TemporalTransformer.layers)\(layer).", width: size, heads: c.textHeads,
-          causal: false, epsilon: TemporalTransformer.epsilon))
-    }
-    self.blocks = blocks
+    blocks = try ResidualBlocks(
+      reader, TemporalTransformer.layers, count: count, width: size, heads: c.textHeads, causal: false,
+      epsilon: TemporalTransformer.epsilon)
   }
-
-  private var hidden: Int { blocks.map(\.fc.outputs).max() ?? 0 }
 
   func floats(videos: Int, frames: Int, size: Int, threads: Int) -> Int {
     Workspace.rounded(videos * frames * size) + Workspace.offsets(sequences: videos)
-      + ResidualAttentionBlock.Scratch.floats(
-        rows: videos * frames, longest: frames, blocks[0].attention, hidden: hidden, threads: threads)
+      + blocks.scratchFloats(rows: videos * frames, longest: frames, threads: threads)
   }
 
   /// x [B, T, E] to out [B, E].
@@ -55,15 +47,14 @@ struct TemporalTransformer: Sendable {
   ) throws(NumericsError) {
     let y = try workspace.take(videos * frames * size)
     let offsets = try workspace.takeOffsets(sequences: videos, length: frames)
-    let scratch = try ResidualAttentionBlock.Scratch(
-      workspace, rows: videos * frames, longest: frames, blocks[0].attention, hidden: hidden,
-      threads: pool.threads)
+    let scratch = try blocks.scratch(
+      workspace, rows: videos * frames, longest: frames, threads: pool.threads)
     for row in 0..<videos * frames {
       let position = positions.base + row % frames * size
       for i in 0..<size { y[row * size + i] = x[row * size + i] + position[i] }
     }
     let sequences = Sequences(offsets: offsets, count: videos)
-    for block in blocks { block.apply(y, sequences, scratch, pool) }
+    blocks.apply(y, sequences, scratch, pool)
     for video in 0..<videos {
       let start = video * frames * size
       MeanPooling.apply(x + start, plus: y + start, frames: frames, size: size, to: out + video * size)

@@ -1,0 +1,81 @@
+import Numerics
+
+/// The residual attention blocks of one encoder, in order.
+struct ResidualBlocks: Sendable {
+  let blocks: [ResidualAttentionBlock]
+  /// The widest MLP among them.
+  private let hidden: Int
+
+  private var attention: MultiHeadAttention { blocks[0].attention }
+  private var width: Int { blocks[0].width }
+
+  /// Blocks `prefix`0.`infix`, `prefix`1.`infix` and so on; at least one.
+  init(
+    _ reader: ParameterReader, _ prefix: String, infix: String = "", count: Int, width: Int, heads: Int,
+    causal: Bool, epsilon: Float
+  ) throws(ModelError) {
+    var blocks: [ResidualAttentionBlock] = []
+    for layer in 0..<max(count, 1) {
+      blocks.append(
+        try ResidualAttentionBlock(
+          reader, "\(prefix)\(layer).\(infix)", width: width, heads: heads, causal: causal,
+          epsilon: epsilon))
+    }
+    self.blocks = blocks
+    hidden = blocks.map(\.fc.outputs).max() ?? 0
+  }
+
+  /// Floats of workspace that `scratch` takes.
+  func scratchFloats(rows: Int, longest: Int, threads: Int) -> Int {
+    ResidualAttentionBlock.Scratch.floats(
+      rows: rows, longest: longest, attention, hidden: hidden, threads: threads)
+  }
+
+  func scratch(
+    _ workspace: Workspace, rows: Int, longest: Int, threads: Int
+  ) throws(NumericsError) -> ResidualAttentionBlock.Scratch {
+    try ResidualAttentionBlock.Scratch(
+      workspace, rows: rows, longest: longest, attention, hidden: hidden, threads: threads)
+  }
+
+  /// x [rows, W] in place through every block; at most scratch.rows rows together.
+  func apply(
+    _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences,
+    _ scratch: ResidualAttentionBlock.Scratch, _ pool: ThreadPool
+  ) {
+    for block in blocks { block.apply(x, sequences, scratch, pool) }
+  }
+
+  /// The same for any number of rows, in runs of whole sequences that fit the scratch. `before`, if
+  /// there is one, is called on all rows before each block, which then goes over all runs first.
+  func apply(
+    _ x: UnsafeMutablePointer<Float>, inRunsOf sequences: Sequences,
+    _ scratch: ResidualAttentionBlock.Scratch, _ pool: ThreadPool, before: (() -> Void)?
+  ) {
+    if let before {
+      for block in blocks {
+        before()
+        forEachRun(sequences, limit: scratch.rows) { run in
+          block.apply(x + run.offsets[0] * width, run, scratch, pool)
+        }
+      }
+    } else {
+      forEachRun(sequences, limit: scratch.rows) { run in
+        apply(x + run.offsets[0] * width, run, scratch, pool)
+      }
+    }
+  }
+
+  /// Calls `body` with runs of whole sequences of at most `limit` rows together, in order.
+  private func forEachRun(_ sequences: Sequences, limit: Int, _ body: (Sequences) -> Void) {
+    var first = 0
+    while first < sequences.count {
+      var count = 1
+      while first + count < sequences.count,
+        sequences.offsets[first + count + 1] - sequences.offsets[first] <= limit
+      { count += 1 }
+      body(sequences.slice(first, count))
+      first += count
+    }
+  }
+}
