@@ -19,6 +19,8 @@ DESTDIR ?=
 INSTALL ?= install
 
 SWIFT ?= swift
+# Package.swift leaves the command out of a plain `swift build`.
+export ACTIONCLIP_WITH_COMMAND := 1
 # A target may import only what Package.swift says it may: the rooms stay apart.
 SWIFT_BUILD := $(SWIFT) build --quiet --explicit-target-dependency-import-check error
 RELEASE := .build/release

@@ -1,6 +1,7 @@
 // swift-tools-version: 6.1
-// One package: the shared library libactionclip and the command actionclip. `make build`
-// drives it, because the command links the finished library like any other user.
+// One package: the shared library libactionclip and the command actionclip. `make build` drives it,
+// because the command links the finished library like any other user. Plain `swift build` and
+// `swift test` do without the command and need nothing from elsewhere.
 import PackageDescription
 
 let root = Context.packageDirectory
@@ -27,11 +28,7 @@ func tests(
 let package = Package(
   name: "libactionclip",
   products: [
-    .library(name: "actionclip", type: .dynamic, targets: ["ActionCLIPABI"]),
-    .executable(name: "actionclip-command", targets: ["Command"]),
-  ],
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .library(name: "actionclip", type: .dynamic, targets: ["ActionCLIPABI"])
   ],
   targets: [
     // C: the public header, SIMD kernels, and shims that say why they exist.
@@ -67,7 +64,21 @@ let package = Package(
         ])
       ]),
 
-    // The command uses the C API alone, against build/lib.
+    tests("Numerics", ["Numerics"]),
+    tests("Weights", ["Weights"]),
+    tests("Tokenizer", ["Tokenizer"], exclude: ["Fixtures"]),
+    tests("Preprocess", ["Preprocess"]),
+    tests("Video", ["Video"], exclude: ["Fixtures"]),
+    tests("Model", ["Model", "Numerics", "Weights"]),
+  ]
+)
+
+// The command uses the C API alone, against build/lib, which the Makefile fills first.
+if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
+  package.products.append(.executable(name: "actionclip-command", targets: ["Command"]))
+  package.dependencies.append(
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"))
+  package.targets.append(
     .executableTarget(
       name: "Command",
       dependencies: [
@@ -81,13 +92,5 @@ let package = Package(
           "-l_FoundationCollections", "-l_FoundationCShims", "-lswiftSynchronization",
           "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib",
         ])
-      ]),
-
-    tests("Numerics", ["Numerics"]),
-    tests("Weights", ["Weights"]),
-    tests("Tokenizer", ["Tokenizer"], exclude: ["Fixtures"]),
-    tests("Preprocess", ["Preprocess"]),
-    tests("Video", ["Video"], exclude: ["Fixtures"]),
-    tests("Model", ["Model", "Numerics", "Weights"]),
-  ]
-)
+      ]))
+}
