@@ -66,6 +66,8 @@ func tensorName(_ bytes: some Collection<UInt8>) throws(WeightsError) -> String 
       "tensor name \(quoted(bytes, limit: 64)) is \(bytes.count) bytes long; "
         + "at most \(WeightsLimits.nameBytes) are read")
   }
+  // The usual case, without asking Unicode about every letter.
+  if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return String(decoding: bytes, as: UTF8.self) }
   guard let name = String(validating: bytes, as: UTF8.self) else {
     throw .invalid("tensor name \(quoted(bytes)) is not valid UTF-8")
   }

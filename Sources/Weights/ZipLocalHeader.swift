@@ -5,9 +5,10 @@ struct ZipLocalHeader {
   /// Where the directory begins: entries end before it.
   let limit: Int
 
+  private var subject: String { "zip entry \(quoted(name))" }
+
   /// Where the data begins, and where the next entry must.
   func check(_ file: borrowing FileBytes) throws(WeightsError) -> (data: Int, next: Int) {
-    let subject = "zip entry \(quoted(name))"
     let fixed = try part(file, at: entry.headerOffset, count: 30)
     defer { extendLifetime(fixed) }
     var cursor = ByteCursor(fixed.bytes, subject: subject)
@@ -31,11 +32,11 @@ struct ZipLocalHeader {
     var extra = ZipExtra(try names.slice(extraCount), subject: subject)
     let zip64 = try extra.zip64()
     guard localName.elementsEqual(name), flags == entry.flags, method == entry.method else {
-      throw mismatch(subject, "name, flags or method")
+      throw mismatch("name, flags or method")
     }
     let described = flags & 0x0008 != 0
-    guard crc == entry.crc || described && crc == 0 else { throw mismatch(subject, "CRC-32") }
-    try checkSizes(compressed, size, zip64: zip64, described: described, subject: subject)
+    guard crc == entry.crc || described && crc == 0 else { throw mismatch("CRC-32") }
+    try checkSizes(compressed, size, zip64: zip64, described: described)
 
     let data = entry.headerOffset + 30 + nameCount + extraCount
     guard entry.compressedSize <= limit - data else {
@@ -45,18 +46,17 @@ struct ZipLocalHeader {
     }
     let end = data + entry.compressedSize
     guard described else { return (data, end) }
-    return (data, end + (try checkDescriptor(file, at: end, wide: zip64 != nil, subject)))
+    return (data, end + (try checkDescriptor(file, at: end, wide: zip64 != nil)))
   }
 
   /// Sizes repeat the directory's, or are left to a descriptor (0) or to a zip64 field (all ones).
   private func checkSizes(
-    _ compressed: UInt32, _ size: UInt32, zip64: UnsafeRawBufferPointer?, described: Bool,
-    subject: String
+    _ compressed: UInt32, _ size: UInt32, zip64: UnsafeRawBufferPointer?, described: Bool
   ) throws(WeightsError) {
     let deferred = zip64 != nil && size == .max && compressed == .max
     let repeated = Int(size) == entry.size && Int(compressed) == entry.compressedSize
     guard deferred || repeated || described && size == 0 && compressed == 0 else {
-      throw mismatch(subject, "size")
+      throw mismatch("size")
     }
     guard let zip64 else { return }
     // Sizes first if they are wide; torch adds the header's offset if that is wide. Before it has
@@ -67,17 +67,17 @@ struct ZipLocalHeader {
       let wideCompressed = try values.size64()
       guard wideSize == entry.size || described && wideSize == 0,
         wideCompressed == entry.compressedSize || described && wideCompressed == 0
-      else { throw mismatch(subject, "zip64 size") }
+      else { throw mismatch("zip64 size") }
     }
     if values.remaining >= 8, try values.size64() != entry.headerOffset {
-      throw mismatch(subject, "zip64 offset")
+      throw mismatch("zip64 offset")
     }
-    guard values.remaining == 0 else { throw mismatch(subject, "zip64 field") }
+    guard values.remaining == 0 else { throw mismatch("zip64 field") }
   }
 
   /// The record after the data: signature, checksum, sizes. Its length.
   private func checkDescriptor(
-    _ file: borrowing FileBytes, at offset: Int, wide: Bool, _ subject: String
+    _ file: borrowing FileBytes, at offset: Int, wide: Bool
   ) throws(WeightsError) -> Int {
     let count = wide ? 24 : 16
     let block = try part(file, at: offset, count: count)
@@ -90,7 +90,7 @@ struct ZipLocalHeader {
     guard
       signature == 0x0807_4B50, crc == entry.crc, compressed == entry.compressedSize,
       size == entry.size
-    else { throw mismatch(subject, "data descriptor") }
+    else { throw mismatch("data descriptor") }
     return count
   }
 
@@ -98,12 +98,12 @@ struct ZipLocalHeader {
     _ file: borrowing FileBytes, at offset: Int, count: Int
   ) throws(WeightsError) -> ByteBlock {
     guard offset <= limit, count <= limit - offset else {
-      throw .invalid("zip entry \(quoted(name)) runs into the zip directory at offset \(limit)")
+      throw .invalid("\(subject) runs into the zip directory at offset \(limit)")
     }
     return try file.block(at: offset, count: count)
   }
 
-  private func mismatch(_ subject: String, _ what: String) -> WeightsError {
+  private func mismatch(_ what: String) -> WeightsError {
     .invalid("\(subject): its local header and the zip directory differ in \(what)")
   }
 }
