@@ -9,9 +9,10 @@ struct ZipLocalHeader {
 
   /// Where the data begins, and where the next entry must.
   func check(_ file: borrowing FileBytes) throws(WeightsError) -> (data: Int, next: Int) {
-    let fixed = try part(file, at: entry.headerOffset, count: 30)
-    defer { extendLifetime(fixed) }
-    var cursor = ByteCursor(fixed.bytes, subject: subject)
+    // With the name in one go, for an archive may have many entries; one of another length differs.
+    let header = try part(file, at: entry.headerOffset, count: 30 + name.count)
+    defer { extendLifetime(header) }
+    var cursor = ByteCursor(header.bytes, subject: subject)
     guard try cursor.integer(UInt32.self) == 0x0403_4B50 else {
       throw .invalid("\(subject) has no local header at offset \(entry.headerOffset)")
     }
@@ -24,16 +25,13 @@ struct ZipLocalHeader {
     let size = try cursor.integer(UInt32.self)
     let nameCount = Int(try cursor.integer(UInt16.self))
     let extraCount = Int(try cursor.integer(UInt16.self))
-
-    let variable = try part(file, at: entry.headerOffset + 30, count: nameCount + extraCount)
-    defer { extendLifetime(variable) }
-    var names = ByteCursor(variable.bytes, subject: subject)
-    let localName = try names.slice(nameCount)
-    var extra = ZipExtra(try names.slice(extraCount), subject: subject)
+    guard nameCount == name.count, try cursor.slice(nameCount).elementsEqual(name),
+      flags == entry.flags, method == entry.method
+    else { throw mismatch("name, flags or method") }
+    let extras = try part(file, at: entry.headerOffset + 30 + nameCount, count: extraCount)
+    defer { extendLifetime(extras) }
+    var extra = ZipExtra(extras.bytes, subject: subject)
     let zip64 = try extra.zip64()
-    guard localName.elementsEqual(name), flags == entry.flags, method == entry.method else {
-      throw mismatch("name, flags or method")
-    }
     let described = flags & 0x0008 != 0
     guard crc == entry.crc || described && crc == 0 else { throw mismatch("CRC-32") }
     try checkSizes(compressed, size, zip64: zip64, described: described)
