@@ -59,6 +59,9 @@ import Testing
           names: ["a", "b", "fusion.h", "fusion.module.k"],
           sections: ["model_state_dict", "fusion_model_state_dict", "optimizer_state_dict"]))
     #expect(try names(sections: [("state_dict", state(["a"]))]).names == ["a"])
+    // As bytes: as text, the dot and the accent are one character.
+    let accented = try names(sections: [("state_dict", state(["module.\u{301}a"]))]).names
+    #expect(accented.map { Array($0.utf8) } == [Array("\u{301}a".utf8)])
     #expect(try names(sections: [("model", state(["module.a"])), ("meta", { $0.op("}") })]).names == ["a"])
     #expect(
       try names(sections: [("model_state_dict", state(["a"])), ("fusion_model_state_dict", { $0.op("N") })])
