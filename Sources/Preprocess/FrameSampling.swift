@@ -38,10 +38,11 @@ public func sampleIndices(
 /// first round a product above 2^53. The quotient must be below 2^53.
 private func trueDivision(_ dividend: UInt128, by divisor: UInt128) -> Double {
   if dividend < 1 << 53 { return Double(UInt64(dividend)) / Double(UInt64(divisor)) }
-  // At least 2 bits more than a Double holds, the last of them sticky, make the one rounding exact.
-  var shift = 0
-  while (dividend << UInt128(shift)) / divisor < 1 << 56 { shift += 1 }
-  let (quotient, remainder) = (dividend << UInt128(shift)).quotientAndRemainder(dividingBy: divisor)
+  // At least 2 bits more than a Double holds, the last of them sticky, make the one rounding exact:
+  // a dividend of 56 bits more than the divisor gives a quotient of 56 or 57. Above 0, as the
+  // quotient is below 2^53.
+  let shift = 56 + dividend.leadingZeroBitCount - divisor.leadingZeroBitCount
+  let (quotient, remainder) = (dividend << shift).quotientAndRemainder(dividingBy: divisor)
   let sticky = UInt64(quotient) | (remainder == 0 ? 0 : 1)
-  return Double(sticky) / Double(UInt64(1) << UInt64(shift))
+  return Double(sticky) / Double(UInt64(1) << shift)
 }

@@ -1,7 +1,7 @@
 /// HTML5's named character references, from the table that `scripts/make_html_entities.py` writes.
 enum HTMLEntities {
   /// One or two scalars.
-  struct Value: Equatable {
+  struct Value {
     var first: UInt32
     var second: UInt32?
   }

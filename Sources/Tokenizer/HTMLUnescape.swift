@@ -13,12 +13,21 @@ enum HTMLUnescape {
   static func append(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
   ) throws(TokenizerError) {
+    try replaceReferences(in: text, to: &out) { (rest, out) throws(TokenizerError) in
+      rest.first == hash ? try appendNumeric(rest, to: &out) : try appendNamed(rest, to: &out)
+    }
+  }
+
+  /// Copies the text; `reference` is given what follows each "&", appends what it stands for, and
+  /// returns how much of it was a reference, 0 if none.
+  private static func replaceReferences(
+    in text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>,
+    _ reference: (Scalars, inout MemoryBuffer<UInt32>) throws(TokenizerError) -> Int
+  ) throws(TokenizerError) {
     var position = 0
     while position < text.count {
       if text[position] == ampersand {
-        let rest = text[(position + 1)...]
-        let consumed =
-          rest.first == hash ? try appendNumeric(rest, to: &out) : try appendNamed(rest, to: &out)
+        let consumed = try reference(text[(position + 1)...], &out)
         if consumed > 0 {
           position += 1 + consumed
           continue
@@ -108,17 +117,8 @@ enum HTMLUnescape {
   static func appendCarefully(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
   ) throws(TokenizerError) {
-    var position = 0
-    while position < text.count {
-      if text[position] == ampersand {
-        let consumed = try appendWholeReference(text[(position + 1)...], to: &out)
-        if consumed > 0 {
-          position += 1 + consumed
-          continue
-        }
-      }
-      try out.append(text[position])
-      position += 1
+    try replaceReferences(in: text, to: &out) { (rest, out) throws(TokenizerError) in
+      try appendWholeReference(rest, to: &out)
     }
   }
 

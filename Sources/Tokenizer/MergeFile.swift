@@ -51,9 +51,21 @@ enum MergeFile {
     }
   }
 
+  /// The usual errors as the C library words them in English: strerror follows the host's locale.
   private static func errorText(_ code: CInt) -> String {
-    var buffer = [CChar](repeating: 0, count: 128)
-    guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
-    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    switch code {
+    case ENOENT: "No such file or directory"
+    case ENOTDIR: "Not a directory"
+    case EACCES: "Permission denied"
+    case EPERM: "Operation not permitted"
+    case ELOOP: "Too many levels of symbolic links"
+    case ENAMETOOLONG: "File name too long"
+    case EMFILE: "Too many open files"
+    case ENFILE: "Too many open files in system"
+    case ENXIO: "No such device or address"
+    case ENOMEM: "Cannot allocate memory"
+    case EIO: "Input/output error"
+    default: "error \(code)"
+    }
   }
 }

@@ -21,8 +21,6 @@ struct SymbolTable: ~Copyable {
     mask = size - 1
   }
 
-  var count: Int { ends.count }
-
   func find(_ spelling: UnsafeBufferPointer<UInt8>) -> Int32? {
     let slot = slot(for: spelling)
     return slots[slot] == 0 ? nil : slots[slot] - 1

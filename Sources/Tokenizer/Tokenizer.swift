@@ -1,3 +1,5 @@
+import Glibc
+
 /// CLIP's byte-level BPE: text to token ids, equal to the reference's `SimpleTokenizer` (with ftfy) but
 /// for one deviation that `TextRepair` states. Immutable after load; any number of threads may use it.
 ///
@@ -24,7 +26,7 @@ public final class Tokenizer: Sendable {
   public convenience init(
     cPath path: UnsafePointer<CChar>, vocabularySize: Int? = nil
   ) throws(TokenizerError) {
-    let terminated = UnsafeBufferPointer(start: path, count: cStringLength(path) + 1)
+    let terminated = UnsafeBufferPointer(start: path, count: strlen(path) + 1)
     try self.init(ContiguousArray(terminated), vocabularySize)
   }
 
@@ -116,11 +118,4 @@ public final class Tokenizer: Sendable {
     }
     return ids
   }
-}
-
-/// strlen, without the C library: this file needs nothing else of it.
-private func cStringLength(_ text: UnsafePointer<CChar>) -> Int {
-  var length = 0
-  while text[length] != 0 { length += 1 }
-  return length
 }

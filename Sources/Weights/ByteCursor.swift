@@ -2,11 +2,12 @@
 /// that names the structure and the offset, never a trap.
 struct ByteCursor {
   let bytes: UnsafeRawBufferPointer
-  /// What is being read, for messages: "the zip directory".
-  let subject: String
+  /// What is being read, for messages: "the zip directory". A closure, because naming each entry of a
+  /// large archive costs more than reading it.
+  let subject: () -> String
   private(set) var position = 0
 
-  init(_ bytes: UnsafeRawBufferPointer, subject: String) {
+  init(_ bytes: UnsafeRawBufferPointer, subject: @autoclosure @escaping () -> String) {
     self.bytes = bytes
     self.subject = subject
   }
@@ -26,7 +27,7 @@ struct ByteCursor {
   mutating func size64() throws(WeightsError) -> Int {
     let value = try integer(UInt64.self)
     guard let size = Int(exactly: value) else {
-      throw .invalid("\(subject) holds the size \(value), which no file has")
+      throw .invalid("\(subject()) holds the size \(value), which no file has")
     }
     return size
   }
@@ -45,7 +46,7 @@ struct ByteCursor {
     var end = position
     while end < bytes.count, bytes[end] != 0x0A {
       guard end - position < limit else {
-        throw .limit("\(subject) has a line of over \(limit) bytes at offset \(position)")
+        throw .limit("\(subject()) has a line of over \(limit) bytes at offset \(position)")
       }
       end += 1
     }
@@ -57,7 +58,7 @@ struct ByteCursor {
 
   private func ended(needing count: Int) -> WeightsError {
     .invalid(
-      "\(subject) ends too early: \(count) bytes are needed at offset \(position), "
+      "\(subject()) ends too early: \(count) bytes are needed at offset \(position), "
         + "\(remaining) are left")
   }
 }

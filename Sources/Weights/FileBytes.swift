@@ -47,11 +47,12 @@ struct FileBytes: ~Copyable {
     modified = timespec()
   }
 
-  /// Opens a regular file. O_NONBLOCK, because opening a FIFO would wait for a writer.
+  /// Opens a regular file. O_NONBLOCK, because opening a FIFO would wait for a writer; O_NOCTTY,
+  /// because opening a terminal would make it the host's.
   init(path: UnsafePointer<CChar>) throws(WeightsError) {
     var descriptor: CInt
     repeat {
-      descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+      descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     } while descriptor < 0 && errno == EINTR
     guard descriptor >= 0 else {
       throw WeightsError(.fileOpen, "cannot be opened: \(systemReason(errno))")

@@ -52,15 +52,14 @@ struct PickleMachine: ~Copyable {
       try marks.append(Int32(stack.count))
 
     case UInt8(ascii: "N"): try push(PickleValue(kind: .none), &pickle)
-    case 0x88: try push(PickleValue(kind: .bool, a: 1), &pickle)
-    case 0x89: try push(PickleValue(kind: .bool, a: 0), &pickle)
+    case 0x88, 0x89: try push(PickleValue(kind: .bool), &pickle)
     case UInt8(ascii: "J"): try push(integer: Int(cursor.integer(Int32.self)), &pickle)
     case UInt8(ascii: "K"): try push(integer: Int(cursor.integer(UInt8.self)), &pickle)
     case UInt8(ascii: "M"): try push(integer: Int(cursor.integer(UInt16.self)), &pickle)
     case 0x8A: try pushLong(&pickle)
-    case UInt8(ascii: "G"):  // big-endian
-      let bits = UInt64(bigEndian: try cursor.integer(UInt64.self).littleEndian)
-      try push(PickleValue(kind: .float, a: Int(bitPattern: UInt(bits))), &pickle)
+    case UInt8(ascii: "G"):
+      try cursor.skip(8)
+      try push(PickleValue(kind: .float), &pickle)
     case UInt8(ascii: "X"): try pushString(count: Int(cursor.integer(UInt32.self)), &pickle)
     case UInt8(ascii: "U"): try pushString(count: Int(cursor.integer(UInt8.self)), &pickle)
 

@@ -2,13 +2,10 @@
 /// as deep or as cyclic as a file wants; indices have no depth, and freeing an arena no recursion.
 struct PickleValue: BitwiseCopyable {
   enum Kind: UInt8 {
-    case none
-    /// `a`: 0 or 1.
-    case bool
+    /// No tensor depends on the values of bools and floats: they are not kept.
+    case none, bool, float
     /// `a`: the value.
     case integer
-    /// `a`: the bits of a Double.
-    case float
     /// `a`, `b`: the place and length of its bytes in the pickle.
     case string
     /// `a`, `b`: the first of its elements in the element arena, and their number.

@@ -207,13 +207,15 @@ private struct SharedPrefixes {
   private let fusion: Bool
 
   init(_ names: [String]) {
-    model = names.allSatisfy { $0.hasPrefix("fusion.") || $0.hasPrefix("module.") }
-    fusion = names.allSatisfy { !$0.hasPrefix("fusion.") || $0.hasPrefix("fusion.module.") }
+    let heads = names.filter { $0.utf8.starts(with: "fusion.".utf8) }
+    let wrapped = names.count { $0.utf8.starts(with: "module.".utf8) }
+    model = heads.count + wrapped == names.count
+    fusion = heads.allSatisfy { $0.utf8.starts(with: "fusion.module.".utf8) }
   }
 
   func removed(from name: String) -> String {
-    if fusion, name.hasPrefix("fusion.module.") { return "fusion." + name.dropFirst(14) }
-    if model, name.hasPrefix("module.") { return String(name.dropFirst(7)) }
+    if fusion, let rest = removing("fusion.module.", from: name) { return "fusion." + rest }
+    if model, let rest = removing("module.", from: name) { return rest }
     return name
   }
 }

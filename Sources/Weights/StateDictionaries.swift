@@ -97,8 +97,8 @@ struct StateDictionaries {
         throw .limit("the checkpoint has over \(WeightsLimits.tensors) tensors")
       }
       let name = try tensorName(bytes)
-      let stripped = name.utf8.starts(with: "module.".utf8) ? String(name.dropFirst(7)) : name
-      tensors.append(Named(name: prefix + stripped, tensor: pickle.values[value].a))
+      let own = removing("module.", from: name) ?? name
+      tensors.append(Named(name: prefix + own, tensor: pickle.values[value].a))
     }
   }
 }

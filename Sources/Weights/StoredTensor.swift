@@ -5,7 +5,8 @@ struct StoredTensor {
   let block: Int
   /// Offset of the first element in the block.
   let byteOffset: Int
-  /// Elements between neighbours along each dimension; nil for row-major without gaps.
+  /// Elements between neighbours along each dimension, 0 where there is one element only; nil for
+  /// row-major without gaps.
   let strides: [Int]?
 
   /// Converts to fp32. The loader has checked that every element lies in `bytes`.

@@ -66,6 +66,8 @@ func tensorName(_ bytes: some Collection<UInt8>) throws(WeightsError) -> String 
       "tensor name \(quoted(bytes, limit: 64)) is \(bytes.count) bytes long; "
         + "at most \(WeightsLimits.nameBytes) are read")
   }
+  // The usual case, without asking Unicode about every letter.
+  if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return String(decoding: bytes, as: UTF8.self) }
   guard let name = String(validating: bytes, as: UTF8.self) else {
     throw .invalid("tensor name \(quoted(bytes)) is not valid UTF-8")
   }
@@ -73,6 +75,13 @@ func tensorName(_ bytes: some Collection<UInt8>) throws(WeightsError) -> String 
     throw .invalid("tensor name \(quoted(bytes)) contains a control character")
   }
   return name
+}
+
+/// What follows `prefix` in `name`; nil if that begins otherwise. By bytes: as text, a prefix would
+/// swallow a combining mark after it.
+func removing(_ prefix: String, from name: String) -> String? {
+  guard name.utf8.starts(with: prefix.utf8) else { return nil }
+  return String(Substring(name.utf8.dropFirst(prefix.utf8.count)))
 }
 
 /// `a` before `b`, byte by byte. Swift's own order of strings treats canonically equal text as

@@ -100,20 +100,23 @@ struct TorchCheckpoint: ~Copyable {
       let storage = pickle.storages[tensor.storage]
       let index: Int
       let stored: StoredTensor
-      do {
+      do throws(WeightsError) {
         index = try record(of: storage, pickle)
         if blockOfEntry[index] < 0 {
+          // As it goes: a compressed entry may claim any size, and two such sums overflow.
+          let size = archive.entries[index].size
+          guard size <= WeightsLimits.tensorBytes - total else {
+            throw .limit(
+              "with its record the tensors take over \(WeightsLimits.tensorBytes) bytes, the limit")
+          }
+          total += size
           blockOfEntry[index] = wanted.count
           wanted.append(index)
-          total += archive.entries[index].size  // entries do not overlap: at most the file's size
         }
         stored = try TorchCheckpoint.view(
           named.name, tensor, of: storage, pickle, block: blockOfEntry[index])
       } catch { throw error.within("tensor \(quoted(named.name.utf8))") }
       tensors.append(stored)
-    }
-    guard total <= WeightsLimits.tensorBytes else {
-      throw .limit("the tensors take \(total) bytes; at most \(WeightsLimits.tensorBytes) are read")
     }
     var blocks: [ByteBlock] = []
     for index in wanted { blocks.append(try archive.read(archive.entries[index], from: file)) }
@@ -162,9 +165,11 @@ struct TorchCheckpoint: ~Copyable {
         "strides \(strides) repeat elements of its record (an expanded tensor); save a .clone() of it")
     }
     let contiguous = StoredTensor.isContiguous(shape: shape, strides: strides)
+    // Nothing steps along a dimension of size 1, so its stride may be any number: 0 overflows no sum.
+    let steps = zip(shape, strides).map { $0 == 1 ? 0 : $1 }
     // Within the record, whose size in bytes is an Int.
     return StoredTensor(
       info: info, block: block, byteOffset: tensor.offset * storage.elementType.size,
-      strides: contiguous ? nil : strides)
+      strides: contiguous ? nil : steps)
   }
 }

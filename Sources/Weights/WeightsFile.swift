@@ -78,7 +78,9 @@ public final class WeightsFile: TensorSource {
         "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) has "
           + "\(tensor.info.count) elements, not \(destination.count)")
     }
-    tensor.copy(from: blocks[tensor.block].bytes, into: destination)
+    let block = blocks[tensor.block]
+    defer { extendLifetime(block) }
+    tensor.copy(from: block.bytes, into: destination)
   }
 
   private func find(_ name: String) -> StoredTensor? {

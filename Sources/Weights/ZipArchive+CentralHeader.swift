@@ -20,28 +20,28 @@ extension ZipArchive {
     let offset = try cursor.integer(UInt32.self)
     let nameStart = cursor.position
     let name = try cursor.slice(nameCount)
-    let subject = "zip entry \(quoted(name))"
+    func subject() -> String { "zip entry \(quoted(name))" }
     guard nameCount > 0, nameCount <= maximumName else {
       throw .limit("a zip entry's name has \(nameCount) bytes; 1 to \(maximumName) are read")
     }
     // Bits 1 and 2 describe deflate, 3 announces a data descriptor, 11 says the name is UTF-8.
     guard flags & ~0x080E == 0 else {
-      throw .unsupported("\(subject) is encrypted or uses zip features torch does not (\(flags))")
+      throw .unsupported("\(subject()) is encrypted or uses zip features torch does not (\(flags))")
     }
     guard commentCount == 0, disk == 0 else {
-      throw .invalid("\(subject) has a comment or lies on another disk")
+      throw .invalid("\(subject()) has a comment or lies on another disk")
     }
-    var wide = ZipExtra(try cursor.slice(extraCount), subject: subject)
+    var wide = ZipExtra(try cursor.slice(extraCount), subject: subject())
     let zip64 = try wide.zip64()
-    var values = ByteCursor(zip64 ?? UnsafeRawBufferPointer(start: nil, count: 0), subject: subject)
+    var values = ByteCursor(zip64 ?? UnsafeRawBufferPointer(start: nil, count: 0), subject: subject())
     let wideSize = size == .max ? try values.size64() : Int(size)
     let wideCompressed = compressed == .max ? try values.size64() : Int(compressed)
     let wideOffset = offset == .max ? try values.size64() : Int(offset)
     guard values.remaining == 0 else {
-      throw .invalid("\(subject) has zip64 sizes beside its plain ones")
+      throw .invalid("\(subject()) has zip64 sizes beside its plain ones")
     }
     guard method != 0 || wideSize == wideCompressed else {
-      throw .invalid("\(subject) is stored, but its two sizes differ: \(wideSize), \(wideCompressed)")
+      throw .invalid("\(subject()) is stored, but its two sizes differ: \(wideSize), \(wideCompressed)")
     }
     return Entry(
       nameStart: nameStart, nameCount: nameCount, flags: flags, method: method, crc: crc,
@@ -52,11 +52,9 @@ extension ZipArchive {
 /// The extra fields of a header: pairs of id and length, then bytes.
 struct ZipExtra {
   private var cursor: ByteCursor
-  private let subject: String
 
-  init(_ bytes: UnsafeRawBufferPointer, subject: String) {
-    cursor = ByteCursor(bytes, subject: "the extra field of \(subject)")
-    self.subject = subject
+  init(_ bytes: UnsafeRawBufferPointer, subject: @autoclosure @escaping () -> String) {
+    cursor = ByteCursor(bytes, subject: "the extra field of \(subject())")
   }
 
   /// The zip64 field, if there is one. All fields are walked: a malformed one is refused.
@@ -66,7 +64,7 @@ struct ZipExtra {
       let id = try cursor.integer(UInt16.self)
       let field = try cursor.slice(Int(cursor.integer(UInt16.self)))
       guard id == 0x0001 else { continue }
-      guard found == nil else { throw .invalid("\(subject) has two zip64 fields") }
+      guard found == nil else { throw .invalid("\(cursor.subject()) has two zip64 fields") }
       found = field
     }
     return found

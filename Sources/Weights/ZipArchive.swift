@@ -98,17 +98,16 @@ struct ZipArchive: ~Copyable {
 
   private func checkName(of entry: Entry) throws(WeightsError) {
     let name = name(of: entry)
-    let shown = quoted(name)
     guard String(validating: name, as: UTF8.self) != nil else {
-      throw .invalid("the zip entry name \(shown) is not valid UTF-8")
+      throw .invalid("the zip entry name \(quoted(name)) is not valid UTF-8")
     }
     guard !name.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }) else {
-      throw .invalid("the zip entry name \(shown) holds a backslash or a control character")
+      throw .invalid("the zip entry name \(quoted(name)) holds a backslash or a control character")
     }
     for part in name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
       // An empty part is a leading, doubled or trailing slash; torch writes none of them.
       guard !part.isEmpty, !part.elementsEqual(".".utf8), !part.elementsEqual("..".utf8) else {
-        throw .invalid("the zip entry name \(shown) is not a plain relative path")
+        throw .invalid("the zip entry name \(quoted(name)) is not a plain relative path")
       }
     }
   }

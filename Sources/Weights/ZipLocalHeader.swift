@@ -5,12 +5,14 @@ struct ZipLocalHeader {
   /// Where the directory begins: entries end before it.
   let limit: Int
 
+  private var subject: String { "zip entry \(quoted(name))" }
+
   /// Where the data begins, and where the next entry must.
   func check(_ file: borrowing FileBytes) throws(WeightsError) -> (data: Int, next: Int) {
-    let subject = "zip entry \(quoted(name))"
-    let fixed = try part(file, at: entry.headerOffset, count: 30)
-    defer { extendLifetime(fixed) }
-    var cursor = ByteCursor(fixed.bytes, subject: subject)
+    // With the name in one go, for an archive may have many entries; one of another length differs.
+    let header = try part(file, at: entry.headerOffset, count: 30 + name.count)
+    defer { extendLifetime(header) }
+    var cursor = ByteCursor(header.bytes, subject: subject)
     guard try cursor.integer(UInt32.self) == 0x0403_4B50 else {
       throw .invalid("\(subject) has no local header at offset \(entry.headerOffset)")
     }
@@ -23,19 +25,16 @@ struct ZipLocalHeader {
     let size = try cursor.integer(UInt32.self)
     let nameCount = Int(try cursor.integer(UInt16.self))
     let extraCount = Int(try cursor.integer(UInt16.self))
-
-    let variable = try part(file, at: entry.headerOffset + 30, count: nameCount + extraCount)
-    defer { extendLifetime(variable) }
-    var names = ByteCursor(variable.bytes, subject: subject)
-    let localName = try names.slice(nameCount)
-    var extra = ZipExtra(try names.slice(extraCount), subject: subject)
+    guard nameCount == name.count, try cursor.slice(nameCount).elementsEqual(name),
+      flags == entry.flags, method == entry.method
+    else { throw mismatch("name, flags or method") }
+    let extras = try part(file, at: entry.headerOffset + 30 + nameCount, count: extraCount)
+    defer { extendLifetime(extras) }
+    var extra = ZipExtra(extras.bytes, subject: subject)
     let zip64 = try extra.zip64()
-    guard localName.elementsEqual(name), flags == entry.flags, method == entry.method else {
-      throw mismatch(subject, "name, flags or method")
-    }
     let described = flags & 0x0008 != 0
-    guard crc == entry.crc || described && crc == 0 else { throw mismatch(subject, "CRC-32") }
-    try checkSizes(compressed, size, zip64: zip64, described: described, subject: subject)
+    guard crc == entry.crc || described && crc == 0 else { throw mismatch("CRC-32") }
+    try checkSizes(compressed, size, zip64: zip64, described: described)
 
     let data = entry.headerOffset + 30 + nameCount + extraCount
     guard entry.compressedSize <= limit - data else {
@@ -45,18 +44,17 @@ struct ZipLocalHeader {
     }
     let end = data + entry.compressedSize
     guard described else { return (data, end) }
-    return (data, end + (try checkDescriptor(file, at: end, wide: zip64 != nil, subject)))
+    return (data, end + (try checkDescriptor(file, at: end, wide: zip64 != nil)))
   }
 
   /// Sizes repeat the directory's, or are left to a descriptor (0) or to a zip64 field (all ones).
   private func checkSizes(
-    _ compressed: UInt32, _ size: UInt32, zip64: UnsafeRawBufferPointer?, described: Bool,
-    subject: String
+    _ compressed: UInt32, _ size: UInt32, zip64: UnsafeRawBufferPointer?, described: Bool
   ) throws(WeightsError) {
     let deferred = zip64 != nil && size == .max && compressed == .max
     let repeated = Int(size) == entry.size && Int(compressed) == entry.compressedSize
     guard deferred || repeated || described && size == 0 && compressed == 0 else {
-      throw mismatch(subject, "size")
+      throw mismatch("size")
     }
     guard let zip64 else { return }
     // Sizes first if they are wide; torch adds the header's offset if that is wide. Before it has
@@ -67,17 +65,17 @@ struct ZipLocalHeader {
       let wideCompressed = try values.size64()
       guard wideSize == entry.size || described && wideSize == 0,
         wideCompressed == entry.compressedSize || described && wideCompressed == 0
-      else { throw mismatch(subject, "zip64 size") }
+      else { throw mismatch("zip64 size") }
     }
     if values.remaining >= 8, try values.size64() != entry.headerOffset {
-      throw mismatch(subject, "zip64 offset")
+      throw mismatch("zip64 offset")
     }
-    guard values.remaining == 0 else { throw mismatch(subject, "zip64 field") }
+    guard values.remaining == 0 else { throw mismatch("zip64 field") }
   }
 
   /// The record after the data: signature, checksum, sizes. Its length.
   private func checkDescriptor(
-    _ file: borrowing FileBytes, at offset: Int, wide: Bool, _ subject: String
+    _ file: borrowing FileBytes, at offset: Int, wide: Bool
   ) throws(WeightsError) -> Int {
     let count = wide ? 24 : 16
     let block = try part(file, at: offset, count: count)
@@ -90,7 +88,7 @@ struct ZipLocalHeader {
     guard
       signature == 0x0807_4B50, crc == entry.crc, compressed == entry.compressedSize,
       size == entry.size
-    else { throw mismatch(subject, "data descriptor") }
+    else { throw mismatch("data descriptor") }
     return count
   }
 
@@ -98,12 +96,12 @@ struct ZipLocalHeader {
     _ file: borrowing FileBytes, at offset: Int, count: Int
   ) throws(WeightsError) -> ByteBlock {
     guard offset <= limit, count <= limit - offset else {
-      throw .invalid("zip entry \(quoted(name)) runs into the zip directory at offset \(limit)")
+      throw .invalid("\(subject) runs into the zip directory at offset \(limit)")
     }
     return try file.block(at: offset, count: count)
   }
 
-  private func mismatch(_ subject: String, _ what: String) -> WeightsError {
+  private func mismatch(_ what: String) -> WeightsError {
     .invalid("\(subject): its local header and the zip directory differ in \(what)")
   }
 }

@@ -25,8 +25,7 @@ struct FrameSamplingTests {
     try check(Fixture.committed.appendingPathComponent("indices.json"), atLeast: 80)
   }
 
-  // Needs the reference data beside the checkout (or ACTIONCLIP_SHARED).
-  @Test("The reference's answers", .enabled(if: Fixture.shared != nil))
+  @Test("The reference's answers", .enabled(if: Fixture.shared != nil, "needs ../shared/preprocess"))
   func shared() throws {
     try check(#require(Fixture.shared).appendingPathComponent("uniform_indices.json"), atLeast: 70)
   }

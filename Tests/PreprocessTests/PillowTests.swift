@@ -10,8 +10,7 @@ struct PillowTests {
     try check(Fixture(Fixture.committed.appendingPathComponent("crops.safetensors")), atLeast: 43)
   }
 
-  // Needs the reference data beside the checkout (or ACTIONCLIP_SHARED).
-  @Test("The reference's pictures", .enabled(if: Fixture.shared != nil))
+  @Test("The reference's pictures", .enabled(if: Fixture.shared != nil, "needs ../shared/preprocess"))
   func shared() throws {
     let folder = try #require(Fixture.shared)
     try check(Fixture(folder.appendingPathComponent("images.safetensors")), atLeast: 9)

@@ -21,7 +21,7 @@ struct ReferenceTests {
   static let merges = folder.appendingPathComponent("bpe_simple_vocab_16e6.txt.gz").path
   static let isPresent = FileManager.default.fileExists(atPath: merges)
 
-  @Test(.enabled(if: isPresent, "the shared test data is absent"))
+  @Test(.enabled(if: isPresent, "needs ../shared/tokenizer"))
   func everyCaseHasTheReferencesIds() throws {
     let tokenizer = try Tokenizer(path: Self.merges)
     #expect(tokenizer.vocabularySize == 49_408)
@@ -33,7 +33,7 @@ struct ReferenceTests {
     for example in cases { #expect(try tokenizer.ids(example.text) == example.ids, "\(example.text)") }
   }
 
-  @Test(.enabled(if: isPresent, "the shared test data is absent"))
+  @Test(.enabled(if: isPresent, "needs ../shared/tokenizer"))
   func theStandardListServesSmallerAndLargerVocabularies() throws {
     #expect(try Tokenizer(path: Self.merges, vocabularySize: 1000).endOfText == 999)
     // The file has 262,144 merges.

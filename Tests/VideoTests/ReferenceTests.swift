@@ -3,7 +3,7 @@ import Testing
 import Video
 
 /// The frames of the ffmpeg program, in number and in every byte, from many kinds of file.
-@Suite(.enabled(if: Clip.hasProgram)) struct ReferenceTests {
+@Suite(.enabled(if: Clip.hasProgram, "needs the ffmpeg program")) struct ReferenceTests {
   struct Kind: CustomTestStringConvertible, Sendable {
     let file: String
     let size: String
@@ -62,7 +62,7 @@ import Video
 
   static let hasH264 = Clip.encoders.contains("libx264")
 
-  @Test(.enabled(if: hasH264)) func editListAndOffset() throws {
+  @Test(.enabled(if: hasH264, "needs an ffmpeg with libx264")) func editListAndOffset() throws {
     let folder = try Folder()
     defer { folder.remove() }
     _ = try folder.make("a.mp4", frames: 60, "-c:v libx264 -bf 3 -pix_fmt yuv420p")
@@ -72,7 +72,7 @@ import Video
     try compare(try folder.remake("turned.mp4", from: "a.mp4", "-c copy -metadata:s:v rotate=90"), frames: 60)
   }
 
-  @Test(.enabled(if: hasH264)) func tailsAndHeadsCutOff() throws {
+  @Test(.enabled(if: hasH264, "needs an ffmpeg with libx264")) func tailsAndHeadsCutOff() throws {
     let folder = try Folder()
     defer { folder.remove() }
     for (name, options) in [
@@ -86,7 +86,7 @@ import Video
     try compare(try folder.write("head.ts", stream.dropFirst(stream.count / 3 / 188 * 188)))
   }
 
-  @Test(.enabled(if: hasH264)) func laterSizesAreScaledToTheFirst() throws {
+  @Test(.enabled(if: hasH264, "needs an ffmpeg with libx264")) func laterSizesAreScaledToTheFirst() throws {
     let folder = try Folder()
     defer { folder.remove() }
     let options = "-c:v libx264 -pix_fmt yuv420p"
@@ -98,7 +98,7 @@ import Video
     #expect(try video.allPictures().count == 30)
   }
 
-  @Test(.enabled(if: hasH264)) func coverArtIsNotTheVideo() throws {
+  @Test(.enabled(if: hasH264, "needs an ffmpeg with libx264")) func coverArtIsNotTheVideo() throws {
     let folder = try Folder()
     defer { folder.remove() }
     _ = try folder.make("a.mp4", "-c:v libx264 -pix_fmt yuv420p")

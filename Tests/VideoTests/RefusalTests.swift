@@ -61,7 +61,7 @@ import Video
     #expect(error.message.contains("refers to other files"))
   }
 
-  @Test(.enabled(if: Clip.hasProgram)) func soundWithoutPictures() throws {
+  @Test(.enabled(if: Clip.hasProgram, "needs the ffmpeg program")) func soundWithoutPictures() throws {
     let folder = try Folder()
     defer { folder.remove() }
     try Clip.run(["-v", "quiet", "-f", "lavfi", "-i", "sine=d=0.2", "sound.wav"], in: folder.url)

@@ -4,16 +4,18 @@ import Testing
 
 @Suite struct JSONReaderTests {
   private func reading<R>(
-    _ text: String, depth: Int = 4, _ body: (inout JSONReader) throws -> R
+    _ text: String, keys: Int = 3, _ body: (inout JSONReader) throws -> R
   ) throws -> R {
     try Array(text.utf8).withUnsafeBytes { bytes in
-      var json = JSONReader(bytes, maximumDepth: depth, maximumKeys: 3)
+      var json = JSONReader(bytes, maximumDepth: 4, maximumKeys: keys)
       return try body(&json)
     }
   }
 
-  private func refusal(_ text: String, _ body: (inout JSONReader) throws -> Void) -> WeightsError? {
-    #expect(throws: WeightsError.self) { try reading(text, body) }
+  private func refusal(
+    _ text: String, keys: Int = 3, _ body: (inout JSONReader) throws -> Void
+  ) -> WeightsError? {
+    #expect(throws: WeightsError.self) { try reading(text, keys: keys, body) }
   }
 
   @Test func readsNestedValuesInOrder() throws {
@@ -57,6 +59,16 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, 1, 5]) func refusesAKeyTwiceWhereverItStands(_ first: Int) {
+    // Escaped the second time: it is what the key says that counts.
+    let text = "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"\\u006\(first + 1)\":1}"
+    let error = refusal(text, keys: 9) { json in
+      try json.beginObject()
+      while try json.nextKey(atMost: 9) != nil { _ = try json.integer() }
+    }
+    #expect(error?.message.contains("appears twice") == true)
+  }
+
   @Test func boundsDepthKeysAndStrings() {
     let deep = refusal("[[[[[") { json in for _ in 0..<5 { try json.beginArray(); _ = try json.nextElement() }
     }
@@ -67,6 +79,8 @@ import Testing
     }
     #expect(keys?.kind == .limit)
     #expect(refusal(#""abcd""#) { _ = try $0.string(atMost: 3) }?.kind == .limit)
+    #expect(throws: Never.self) { try reading(#""abc""#) { _ = try $0.string(atMost: 3) } }
+    #expect(refusal(#""abcd"#) { _ = try $0.string(atMost: 3) }?.kind == .invalid)
     #expect(refusal(#""\u20ac""#) { _ = try $0.string(atMost: 2) }?.kind == .limit)
   }
 

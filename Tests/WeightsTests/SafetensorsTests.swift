@@ -67,6 +67,8 @@ private let twoFloats = [Float(1.5), -2].bytes
       return try load(safetensors("{" + entries.joined(separator: ",") + "}")).keys.sorted()
     }
     #expect(try names(["module.a", "module.b"]) == ["a", "b"])
+    // As bytes: as text, the last dot and the accent are one character.
+    #expect(try names(["module.\u{301}a"]).map { Array($0.utf8) } == [Array("\u{301}a".utf8)])
     #expect(try names(["module.a", "b"]) == ["b", "module.a"])
     #expect(try names(["module.a", "fusion.module.h"]) == ["a", "fusion.h"])
     #expect(try names(["a", "fusion.module.h", "fusion.k"]) == ["a", "fusion.k", "fusion.module.h"])
