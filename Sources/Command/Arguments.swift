@@ -31,10 +31,8 @@ enum Arguments {
   }
 
   private static func scalar(_ bytes: Slice<UnsafeRawBufferPointer>) -> Unicode.Scalar? {
-    for count in 1...4 {
-      if let text = String(validating: bytes.prefix(count), as: UTF8.self) { return text.unicodeScalars.first }
-    }
-    return nil
+    let texts = (1...4).lazy.compactMap { String(validating: bytes.prefix($0), as: UTF8.self) }
+    return texts.first?.unicodeScalars.first
   }
 
   /// What the user gave, byte for byte.
