@@ -130,6 +130,7 @@ for name in test_api test_misuse_load test_misuse_encode test_misuse_rest test_t
   export ASAN_OPTIONS=$ASAN:detect_leaks=$([[ $name == test_fork ]] && echo 0 || echo 1)
   build $name $SANITIZE && check $name "$BUILD/$name" "$ROOT" "$BUILD/scratch"
 done
+wanted test_loading && build test_loading -O1 && check test_loading "$BUILD/test_loading" "$ROOT"
 wanted host && host
 export ASAN_OPTIONS=$ASAN:detect_leaks=1
 wanted cpp && cpp
