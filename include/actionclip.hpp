@@ -69,10 +69,16 @@ struct Free {
   void operator()(actionclip_video *p) const noexcept { actionclip_video_free(p); }
   void operator()(actionclip_tokenizer *p) const noexcept { actionclip_tokenizer_free(p); }
 };
+/* Without the check the library would see, and silently work on, what is before the NUL. */
+inline const char *c_string(const std::string &text) {
+  if (text.find('\0') != std::string::npos)
+    throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, std::string("\"") + text.c_str() + "\" goes on after a NUL");
+  return text.c_str();
+}
 inline std::vector<const char *> pointers(const std::vector<std::string> &texts) {
   std::vector<const char *> out;
   out.reserve(texts.size());
-  for (const std::string &text : texts) out.push_back(text.c_str());
+  for (const std::string &text : texts) out.push_back(c_string(text));
   return out;
 }
 }  // namespace detail
@@ -83,7 +89,7 @@ class Video {
   explicit Video(const std::string &path, const actionclip_video_options *options = nullptr) {
     check_abi();
     actionclip_video *p = nullptr;
-    check(actionclip_video_open(path.c_str(), options, &p));
+    check(actionclip_video_open(detail::c_string(path), options, &p));
     handle_.reset(p);
   }
   /* `data` must outlive the Video. */
@@ -131,7 +137,7 @@ class Model {
   explicit Model(const std::string &path, const actionclip_model_options *options = nullptr) {
     check_abi();
     actionclip_model *p = nullptr;
-    check(actionclip_model_load(path.c_str(), options, &p));
+    check(actionclip_model_load(detail::c_string(path), options, &p));
     adopt(p);
   }
   /* `data` may go after the constructor. */
@@ -242,7 +248,7 @@ class Tokenizer {
   explicit Tokenizer(const std::string &path) {
     check_abi();
     actionclip_tokenizer *p = nullptr;
-    check(actionclip_tokenizer_load(path.c_str(), &p));
+    check(actionclip_tokenizer_load(detail::c_string(path), &p));
     handle_.reset(p);
   }
 

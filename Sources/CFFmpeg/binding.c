@@ -38,7 +38,7 @@ static bool major_is(const char *soname, unsigned version, unsigned major) {
   return false;
 }
 
-static void bind_once(void) {
+static void bind_all(void) {
   const char *const avutil_name = SONAME(avutil, LIBAVUTIL_VERSION_MAJOR);
   void *before = dlopen(avutil_name, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
   if (before != NULL) dlclose(before);
@@ -65,9 +65,32 @@ static void bind_once(void) {
   bound = true;
 }
 
+// A child that is forked while another thread is inside dlopen inherits half-loaded libraries, and
+// crashes when it opens a video itself. So fork() waits for the loading, which happens once.
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local bool is_loading;  // a library's constructor may fork, too
+
+static void before_fork(void) {
+  if (!is_loading) pthread_mutex_lock(&loading);
+}
+static void after_fork(void) {
+  if (!is_loading) pthread_mutex_unlock(&loading);
+}
+
+static void guard_fork(void) { (void)pthread_atfork(before_fork, after_fork, after_fork); }
+
 int cffmpeg_bind(const cffmpeg_api **api, const char **message) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, bind_once);
+  static pthread_once_t guarded = PTHREAD_ONCE_INIT;
+  static bool tried;
+  pthread_once(&guarded, guard_fork);
+  pthread_mutex_lock(&loading);
+  if (!tried) {
+    is_loading = true;
+    bind_all();
+    is_loading = false;
+    tried = true;
+  }
+  pthread_mutex_unlock(&loading);
   *api = bound ? &table : NULL;
   *message = bound ? NULL : failure;
   return bound ? 0 : -1;

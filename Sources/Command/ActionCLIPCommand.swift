@@ -21,7 +21,7 @@ struct ActionCLIPCommand: ParsableCommand {
     setlocale(LC_CTYPE, "")
     do {
       try Version.requireMatchingLibrary()
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(Arguments.all())
       try command.run()
     } catch {
       Glibc.exit(conclude(error))

@@ -14,15 +14,15 @@ struct Classify: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
-  var videos: [String]
+  var videos: [FilePath]
 
   @Option(help: ArgumentHelp("The model's weights.", valueName: "path"))
-  var model: String
+  var model: FilePath
 
   @Option(help: ArgumentHelp("A file of labels.", valueName: "path"))
-  var labels: String?
+  var labels: FilePath?
 
-  @Option(help: ArgumentHelp("A label; repeat it for each.", valueName: "text"))
+  @Option(help: ArgumentHelp("A label; repeat it for each.", valueName: "text"), transform: Arguments.text)
   var label: [String] = []
 
   @Option(help: ArgumentHelp("How many labels to show; 0 for all.", valueName: "count"))
@@ -31,7 +31,7 @@ struct Classify: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "A prompt with one {} for the label; repeat it for more (default: the reference's 16).",
-      valueName: "text"))
+      valueName: "text"), transform: Arguments.text)
   var template: [String] = []
 
   @Option(help: "Short side before the crop to S: S*256/224, or S as CLIP itself has it.")
@@ -70,10 +70,11 @@ struct Classify: ParsableCommand {
     let terminal = Terminal.standardOutput()
     var failures = 0
     var separator = ""
-    for path in videos {
+    for video in videos {
+      let path = video.shown
       let report: String
       do {
-        let seen = try look(at: path, with: model)
+        let seen = try look(at: video, with: model)
         let probabilities = try model.probabilities(
           videos: seen.embedding, texts: texts, templates: templates, classes: names.count, scale: scale)
         let ranking = Ranking(labels: names, probabilities: probabilities, top: top)
@@ -105,7 +106,7 @@ struct Classify: ParsableCommand {
     let damaged: Int64
   }
 
-  private func look(at path: String, with model: Model) throws(LibraryError) -> Seen {
+  private func look(at path: FilePath, with model: Model) throws(LibraryError) -> Seen {
     let video = try Video(path: path, threads: options.threads ?? 0)
     let info = try video.info()
     var indices = [Int64](repeating: 0, count: model.frames)

@@ -29,6 +29,14 @@ func check(_ status: Int32) throws(LibraryError) {
   throw LibraryError(status: status, message: said.isEmpty ? "\(name) (\(status))" : said)
 }
 
+/// The same where the library opened a file: a name that it could not take is not in its line.
+func check(_ status: Int32, on path: FilePath) throws(LibraryError) {
+  do { try check(status) } catch {
+    guard status == ACTIONCLIP_ERROR_INVALID_UTF8 else { throw error }
+    throw LibraryError(status: status, message: "\(path.shown): \(error.message)")
+  }
+}
+
 /// The line about `error`, whichever of ours it is.
 func explanation(of error: any Error) -> String {
   switch error {

@@ -2,12 +2,12 @@ import Glibc
 
 /// Whole files and lines of standard input.
 enum Files {
-  static func read(_ path: String) throws(CommandError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw CommandError.system(path) }
+  static func read(_ path: FilePath) throws(CommandError) -> [UInt8] {
+    let descriptor = open(path.cString, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw CommandError.system(path.shown) }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
-    while let chunk = try readChunk(descriptor, name: path) { bytes += chunk }
+    while let chunk = try readChunk(descriptor, name: path.shown) { bytes += chunk }
     return bytes
   }
 

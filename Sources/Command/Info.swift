@@ -7,7 +7,7 @@ struct Info: ParsableCommand {
     abstract: "Say what a model file holds, after every choice was resolved.")
 
   @Argument(help: ArgumentHelp("The model's weights.", valueName: "model"))
-  var path: String
+  var path: FilePath
 
   @Flag(help: "One JSON object.")
   var json = false
@@ -22,7 +22,7 @@ struct Info: ParsableCommand {
 
   private func object(_ info: actionclip_model_info) -> JSONValue {
     [
-      "path": .string(path),
+      "path": .string(path.shown),
       "file_type": .string(fileType(info)),
       "image_size": .int(Int64(info.image_size)),
       "patch_size": .int(Int64(info.patch_size)),
@@ -50,7 +50,7 @@ struct Info: ParsableCommand {
   private func table(_ info: actionclip_model_info) -> String {
     let head = info.joint != 0 ? "none, the tokens of all frames are joined" : Head.name(of: info.head)
     let rows: [(String, String)] = [
-      ("file", "\(printable(path)) (\(fileType(info)))"),
+      ("file", "\(printable(path.shown)) (\(fileType(info)))"),
       ("parameters", grouped(info.parameters)),
       ("frames", "\(info.frames) per video, \(info.image_size) x \(info.image_size) pixels"),
       (

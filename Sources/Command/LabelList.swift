@@ -1,8 +1,8 @@
 /// Labels from a file: one per line, or the reference's `id,name` table.
 enum LabelList {
-  static func read(_ path: String) throws(CommandError) -> [String] {
-    let labels = try parse(Files.read(path), name: path)
-    guard !labels.isEmpty else { throw CommandError("\(path): there is no label in it") }
+  static func read(_ path: FilePath) throws(CommandError) -> [String] {
+    let labels = try parse(Files.read(path), name: path.shown)
+    guard !labels.isEmpty else { throw CommandError("\(path.shown): there is no label in it") }
     return labels
   }
 

@@ -5,20 +5,20 @@ final class Model {
   let handle: OpaquePointer
   let info: actionclip_model_info
 
-  init(path: String, options: actionclip_model_options, tokenizer: String?) throws(LibraryError) {
+  init(path: FilePath, options: actionclip_model_options, tokenizer: FilePath?) throws(LibraryError) {
     var options = options
     var loaded: OpaquePointer?
     let status: Int32
     if let tokenizer {
-      status = tokenizer.withCString { text in
-        options.tokenizer_path = text
-        return actionclip_model_load(path, &options, &loaded)
+      status = tokenizer.cString.withUnsafeBufferPointer { text in
+        options.tokenizer_path = text.baseAddress
+        return actionclip_model_load(path.cString, &options, &loaded)
       }
     } else {
-      status = actionclip_model_load(path, &options, &loaded)
+      status = actionclip_model_load(path.cString, &options, &loaded)
     }
-    try check(status)
-    guard let loaded else { throw LibraryError(status: status, message: "\(path): no model was given") }
+    try check(status, on: path)
+    guard let loaded else { throw LibraryError(status: status, message: "\(path.shown): no model was given") }
     var info = actionclip_model_info()
     info.struct_size = UInt32(MemoryLayout<actionclip_model_info>.size)
     let described = actionclip_model_get_info(loaded, &info)
@@ -90,13 +90,13 @@ final class Model {
 final class Video {
   private let handle: OpaquePointer
 
-  init(path: String, threads: Int32) throws(LibraryError) {
+  init(path: FilePath, threads: Int32) throws(LibraryError) {
     var options = actionclip_video_options()
     actionclip_video_options_init(&options)
     options.threads = threads
     var opened: OpaquePointer?
-    try check(actionclip_video_open(path, &options, &opened))
-    guard let opened else { throw LibraryError(status: 0, message: "\(path): no video was given") }
+    try check(actionclip_video_open(path.cString, &options, &opened))
+    guard let opened else { throw LibraryError(status: 0, message: "\(path.shown): no video was given") }
     handle = opened
   }
 
@@ -126,10 +126,10 @@ final class Tokenizer {
   private let handle: OpaquePointer
   private var ids = [Int32](repeating: 0, count: 256)
 
-  init(path: String) throws(LibraryError) {
+  init(path: FilePath) throws(LibraryError) {
     var loaded: OpaquePointer?
-    try check(actionclip_tokenizer_load(path, &loaded))
-    guard let loaded else { throw LibraryError(status: 0, message: "\(path): no tokenizer was given") }
+    try check(actionclip_tokenizer_load(path.cString, &loaded), on: path)
+    guard let loaded else { throw LibraryError(status: 0, message: "\(path.shown): no tokenizer was given") }
     handle = loaded
   }
 

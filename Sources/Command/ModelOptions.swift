@@ -56,9 +56,9 @@ struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "CLIP's BPE merge list, .txt or .txt.gz (default: the one beside the model).", valueName: "path"))
-  var tokenizer: String?
+  var tokenizer: FilePath?
 
-  func load(_ path: String) throws(LibraryError) -> Model {
+  func load(_ path: FilePath) throws(LibraryError) -> Model {
     try Model(
       path: path, frames: frames, head: head, temporalShift: temporalShift, joint: joint,
       threads: threads, tokenizer: tokenizer)
@@ -67,8 +67,8 @@ struct ModelOptions: ParsableArguments {
 
 extension Model {
   convenience init(
-    path: String, frames: Int32? = nil, head: Head? = nil, temporalShift: Switch? = nil,
-    joint: Switch? = nil, threads: Int32? = nil, tokenizer: String? = nil
+    path: FilePath, frames: Int32? = nil, head: Head? = nil, temporalShift: Switch? = nil,
+    joint: Switch? = nil, threads: Int32? = nil, tokenizer: FilePath? = nil
   ) throws(LibraryError) {
     var options = actionclip_model_options()
     actionclip_model_options_init(&options)

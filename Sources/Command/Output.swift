@@ -43,6 +43,7 @@ func printable(_ text: String) -> String {
   for scalar in text.unicodeScalars {
     switch scalar.properties.generalCategory {
     case .control where scalar == "\n" || scalar == "\t": result.append(" ")
+    case .privateUse where Arguments.standsForByte(scalar): result.append("\u{FFFD}")
     case .control, .lineSeparator, .paragraphSeparator: result.append("\u{FFFD}")
     default: result.append(scalar)
     }

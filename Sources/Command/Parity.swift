@@ -12,7 +12,7 @@ struct Parity: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("Packs.", valueName: "dir"))
-  var packs: [String]
+  var packs: [FilePath]
 
   @Option(help: "Threads that compute (default: one per available processor).")
   var threads: Int32?
@@ -23,17 +23,19 @@ struct Parity: ParsableCommand {
   func run() throws {
     let output = Output()
     var failures = 0
-    for path in packs {
-      var pack = path[...]
-      while pack.count > 1, pack.hasSuffix("/") { pack.removeLast() }
+    for given in packs {
+      let path = given.shown
+      var name = given.bytes[...]
+      while name.count > 1, name.last == UInt8(ascii: "/") { name.removeLast() }
+      let pack = FilePath(bytes: Array(name))
       do {
-        let tensors = try ParityPack(directory: String(pack)).run(threads: threads)
+        let tensors = try ParityPack(directory: pack).run(threads: threads)
         if !tensors.allSatisfy(\.passed) { failures += 1 }
         try output.line(json ? object(path, tensors, error: nil).text : table(path, tensors))
       } catch  where !(error is AlreadyReported) {
         failures += 1
         let said = explanation(of: error)
-        let named = said.contains(pack) ? said : "\(path): \(said)"
+        let named = said.contains(pack.shown) ? said : "\(path): \(said)"
         Diagnostics.error(named)
         if json { try output.line(object(path, [], error: named).text) }
       }

@@ -1,5 +1,6 @@
 import CActionCLIP
 import FoundationEssentials
+import Glibc
 
 /// A folder with a checkpoint, inputs, and what the reference makes of them.
 struct ParityPack {
@@ -14,18 +15,19 @@ struct ParityPack {
     let classes: Int
   }
 
-  let directory: String
+  let directory: FilePath
 
   func run(threads: Int32?) throws -> [Comparison] {
+    try requireFolder()
     let options = try readCase()
     guard let head = Head(name: options.head) else {
-      throw CommandError("\(directory)/case.json: there is no head \(options.head)")
+      throw CommandError("\(directory.file("case.json").shown): there is no head \(options.head)")
     }
     let model = try Model(
-      path: directory + "/checkpoint.pt", frames: options.T, head: head,
+      path: directory.file("checkpoint.pt"), frames: options.T, head: head,
       temporalShift: Switch(options.tsm), joint: Switch(options.joint), threads: threads)
-    let inputs = try Safetensors(path: directory + "/inputs.safetensors")
-    let expected = try Safetensors(path: directory + "/expected.safetensors")
+    let inputs = try Safetensors(path: directory.file("inputs.safetensors"))
+    let expected = try Safetensors(path: directory.file("expected.safetensors"))
 
     let (videos, texts) = (options.videos, options.templates * options.classes)
     let (side, width) = (Int(model.info.image_size), model.embeddingSize)
@@ -53,9 +55,17 @@ struct ParityPack {
     ]
   }
 
+  /// `packs/*` may name a list of the packs as well: better said here than of a file inside it.
+  private func requireFolder() throws(CommandError) {
+    var status = stat()
+    guard stat(directory.cString, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return }
+    throw CommandError("\(directory.shown): not a folder; a pack is a folder with a case.json")
+  }
+
   private func readCase() throws -> Case {
-    let path = directory + "/case.json"
-    let bytes = try Files.read(path)
+    let file = directory.file("case.json")
+    let bytes = try Files.read(file)
+    let path = file.shown
     let options: Case
     do {
       options = try JSONDecoder().decode(Case.self, from: Data(bytes))

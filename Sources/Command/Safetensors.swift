@@ -38,22 +38,22 @@ struct Safetensors {
   private let entries: [String: Entry]
   private let data: ArraySlice<UInt8>
 
-  init(path: String) throws {
+  init(path: FilePath) throws {
     let bytes = try Files.read(path)
     guard bytes.count >= 8 else {
-      throw CommandError("\(path): \(bytes.count) bytes are no safetensors file")
+      throw CommandError("\(path.shown): \(bytes.count) bytes are no safetensors file")
     }
     let length = bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= UInt64(bytes.count - 8) else {
-      throw CommandError("\(path): the header of \(length) bytes goes beyond the file's \(bytes.count)")
+      throw CommandError("\(path.shown): the header of \(length) bytes goes beyond the file's \(bytes.count)")
     }
     let start = 8 + Int(length)
     do {
       entries = try JSONDecoder().decode(Header.self, from: Data(bytes[8..<start])).entries
     } catch {
-      throw CommandError("\(path): the header is not a safetensors header")
+      throw CommandError("\(path.shown): the header is not a safetensors header")
     }
-    self.path = path
+    self.path = path.shown
     data = bytes[start...]
   }
 

@@ -12,10 +12,10 @@ struct Tokenize: ParsableCommand {
       """)
 
   @Option(help: ArgumentHelp("CLIP's BPE merge list, .txt or .txt.gz.", valueName: "path"))
-  var tokenizer: String?
+  var tokenizer: FilePath?
 
   @Option(help: ArgumentHelp("A model, for its vocabulary.", valueName: "path"))
-  var model: String?
+  var model: FilePath?
 
   @Option(
     help: ArgumentHelp("A JSON string instead of standard input; repeat it for more.", valueName: "json"))
@@ -42,7 +42,7 @@ struct Tokenize: ParsableCommand {
     let output = Output()
     if !text.isEmpty {
       for (index, json) in text.enumerated() {
-        try output.line(ids(Array(json.utf8)[...], "--text \(index + 1)", encoder))
+        try output.line(ids(Arguments.bytes(json)[...], "--text \(index + 1)", encoder))
       }
       return
     }
@@ -77,7 +77,7 @@ private final class TextEncoder {
   private let source: Source
   private let markers: Bool
 
-  init(tokenizer: String?, model: String?, markers: Bool, truncate: Bool) throws {
+  init(tokenizer: FilePath?, model: FilePath?, markers: Bool, truncate: Bool) throws {
     self.markers = markers
     if let model {
       let tooLong = truncate ? ACTIONCLIP_TEXT_TRUNCATE : ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR

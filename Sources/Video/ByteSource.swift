@@ -49,11 +49,11 @@ final class ByteSource {
 
   /// Copies up to `count` bytes from `position`. 0 at the end, -errno on failure.
   func read(_ into: UnsafeMutableRawPointer, count: Int, at position: Int64) -> Int {
-    guard count > 0, position >= 0 else { return 0 }
+    // Never beyond the size at opening: a file that grows must not have more frames each time it is
+    // decoded, and a place near Int64's end, which a damaged file may name, must not be a read error.
+    guard count > 0, position >= 0, position < size else { return 0 }
+    let count = min(count, Int(size - position))
     if let memory {
-      let available = size - position
-      guard available > 0 else { return 0 }
-      let count = min(count, Int(available))
       into.copyMemory(from: memory + Int(position), byteCount: count)
       return count
     }

@@ -18,6 +18,9 @@ final class DecodePass {
   /// How many frames so far the decoder marked as damaged.
   private(set) var damagedFrames = 0
   private(set) var clock: FrameClock
+  /// An error has been thrown, memory ran out for example: frames are lost, and what would come next
+  /// has the wrong number.
+  private(set) var hasFailed = false
   /// 1 after the stream was found damaged.
   private(set) var threads: Int
 
@@ -42,6 +45,13 @@ final class DecodePass {
 
   /// Makes the next frame current. False at the end of the video.
   func advance() throws(VideoError) -> Bool {
+    do { return try decodeNext() } catch {
+      hasFailed = true
+      throw error
+    }
+  }
+
+  private func decodeNext() throws(VideoError) -> Bool {
     guard let frame else { return false }
     while let decoder {
       switch try decoder.next(frame) {

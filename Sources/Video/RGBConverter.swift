@@ -61,7 +61,11 @@ final class RGBConverter {
     try quietly { () throws(VideoError) in
       try prepare(frame, source)
       guard let scaler, let stored else { throw VideoError.outOfMemory("a picture") }
-      let rows = cffmpeg_scale(ffmpeg, scaler, frame, stored, Int32(storedStride))
+      // FFmpeg allows no picture that wide, and that is its promise alone.
+      guard let rgbStride = Int32(exactly: storedStride) else {
+        throw VideoError(.limit, "\(source.name) has pictures \(storedWidth) pixels wide")
+      }
+      let rows = cffmpeg_scale(ffmpeg, scaler, frame, stored, rgbStride)
       if rows < 0 {
         throw VideoError(
           .decode, "a frame of \(source.name) cannot be converted to RGB: \(ffmpeg.text(rows))")

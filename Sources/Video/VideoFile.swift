@@ -141,7 +141,7 @@ public final class VideoFile {
 
   /// A decoding that stands at frame `index` or before it.
   func pass(before index: Int) throws(VideoError) -> DecodePass {
-    if let pass, pass.index <= index { return pass }
+    if let pass, !pass.hasFailed, pass.index <= index { return pass }
     return try newPass()
   }
 

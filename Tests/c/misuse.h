@@ -1,7 +1,6 @@
 /* misuse.h: what the test_misuse_* programs share. Every entry point, every argument, wrong: each call must
- * return
- * the promised error with a message, leave every output as it was, and touch nothing beyond the caller's
- * memory. */
+ * return the promised error with a message, leave every output as it was, and touch nothing beyond the
+ * caller's memory. */
 #ifndef MISUSE_H
 #define MISUSE_H
 
@@ -49,8 +48,8 @@ static actionclip_tokenizer *tokenizer;
 static actionclip_video *video;
 static actionclip_model_info info;
 static size_t e, c, t, side;
-/* Counts that are wrong for everything here; from OVERFLOWING on, so large that products with them overflow.
- * */
+/* Counts that are wrong for everything here; from OVERFLOWING on, so large that products
+ * overflow. */
 static const size_t sizes[] = {0, 1, SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 4 + 1};
 enum { SIZES = sizeof sizes / sizeof sizes[0], OVERFLOWING = 2 };
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds and runs the C programs, the header checks and the examples against build/lib.
 #
-#   Tests/c/run.sh [PROGRAM...]       all of them, or test_api, test_threads, headers, examples, ...
+#   Tests/c/run.sh [PROGRAM...]       all of them, or test_api, test_threads, headers, cpp, examples, ...
 #
 # LIB_DIR (default build/lib), BUILD (default build/tests), CC, CXX. VALGRIND=1 adds test_api under valgrind,
 # which is slow. (The thread sanitizer is of no use here: the library's own synchronisation is not instrumented,
@@ -115,6 +115,13 @@ examples() {
   printf '%-16s %d passed\n' examples $good
 }
 
+# The C++ header at work; the examples use a part of it only.
+cpp() {
+  $CXX -std=c++17 $WARN -Wconversion -Wshadow -Iinclude $SANITIZE Tests/c/test_header.cpp -o "$BUILD/test_header" \
+    $LINK || { failed+=("test_header (compile)"); return; }
+  check test_header "$BUILD/test_header" "$ROOT"
+}
+
 wanted headers && headers
 for name in test_api test_misuse_load test_misuse_encode test_misuse_rest test_truncation test_video \
   test_threads test_environment test_fork; do
@@ -123,7 +130,10 @@ for name in test_api test_misuse_load test_misuse_encode test_misuse_rest test_t
   export ASAN_OPTIONS=$ASAN:detect_leaks=$([[ $name == test_fork ]] && echo 0 || echo 1)
   build $name $SANITIZE && check $name "$BUILD/$name" "$ROOT" "$BUILD/scratch"
 done
+wanted test_loading && build test_loading -O1 && check test_loading "$BUILD/test_loading" "$ROOT"
 wanted host && host
+export ASAN_OPTIONS=$ASAN:detect_leaks=1
+wanted cpp && cpp
 wanted examples && examples
 
 if [[ ${VALGRIND:-0} == 1 ]] && build test_api -O1 -g; then

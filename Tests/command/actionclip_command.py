@@ -20,7 +20,7 @@ def run(*arguments, stdin="", env=None, cwd=None, stdout=subprocess.PIPE):
     """The finished process; text in and out is bytes where `stdin` is."""
     text = isinstance(stdin, str)
     return subprocess.run(
-        [COMMAND, *map(str, arguments)],
+        [COMMAND, *(part if isinstance(part, bytes) else str(part) for part in arguments)],
         input=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,

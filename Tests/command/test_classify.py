@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -88,6 +89,31 @@ def test_difficult_names(tmp_path):
     lines = json_lines(process)
     assert [line["path"] for line in lines] == names
     assert all(line["labels"] == lines[0]["labels"] for line in lines)
+
+
+def test_names_that_are_not_utf8(tmp_path):
+    # The first two look the same when shown; the third has characters that the command itself uses.
+    names = [b"caf\xe9.mp4", b"caf\xe8.mp4", "\U001000e9.mp4".encode(), b"a\xff=b.mp4"]
+    for number, name in enumerate(names):
+        if number != 1:
+            shutil.copy(CLIP, os.fsencode(tmp_path) + b"/" + name)
+    os.rename(shutil.copy(LABELS, tmp_path), os.fsencode(tmp_path) + b"/l\xe9")
+    command = [COMMAND, "classify", *names, b"--labels=l\xe9", "--model", MODEL, "--json"]
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120)
+    lines = [json.loads(line) for line in process.stdout.splitlines()]
+    assert [line["path"] for line in lines] == [name.decode(errors="replace") for name in names]
+    assert [line["error"] is None for line in lines] == [True, False, True, True]
+    assert process.returncode == 1
+    assert process.stderr.decode().count("caf\ufffd.mp4: No such file") == 1
+
+    assert_error(run("info", b"m\xe9"), "m\ufffd")
+
+
+@pytest.mark.parametrize("option", ["--label", "--template"])
+def test_text_that_is_not_utf8_is_wrong_usage(option):
+    assert_error(classify(CLIP, "--label", "walk", option, b"{} \xe9"), option, "not UTF-8", code=64)
+    private = classify(CLIP, "--label", "walk", option, "{} \U001000e9", "--json")
+    assert private.returncode == 0, private.stderr
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,13 @@ def test_tokens_may_be_64_bits_wide(pack):
     assert_error(run("parity", pack, "--json"), "tokens", "32 bits")
 
 
+def test_a_file_among_the_packs_is_named(pack):
+    (pack.parent / "list.json").write_text("{}")
+    process = run("parity", *sorted(pack.parent.iterdir()))
+    assert_error(process, pack.parent / "list.json", "not a folder")
+    assert process.stdout.splitlines()[-1] == "1 of 2 packs ok"
+
+
 def test_a_folder_that_is_no_pack(tmp_path):
     process = run("parity", tmp_path / "none")
     assert process.returncode == 1

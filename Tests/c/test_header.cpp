@@ -1,0 +1,139 @@
+// test_header.cpp: actionclip.hpp at work. Every answer is compared with the C API's, asked directly.
+#include <actionclip.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+static int checks = 0, failures = 0;
+#define CHECK(condition)                                                     \
+  do {                                                                       \
+    ++checks;                                                                \
+    if (!(condition)) {                                                      \
+      ++failures;                                                            \
+      std::printf("test_header.cpp:%d: %s\n", __LINE__, #condition);         \
+    }                                                                        \
+  } while (0)
+
+template <typename Call>
+static void refused(std::int32_t status, Call call, int line) {
+  ++checks;
+  try {
+    call();
+  } catch (const actionclip::Error &error) {
+    if (error.status() == status && *error.what() && error.status_name()[0] == 'A') return;
+    std::printf("test_header.cpp:%d: %s: %s\n", line, error.status_name(), error.what());
+    ++failures;
+    return;
+  }
+  std::printf("test_header.cpp:%d: nothing was thrown\n", line);
+  ++failures;
+}
+#define REFUSED(status, call) refused(ACTIONCLIP_ERROR_##status, [&] { (void)(call); }, __LINE__)
+
+template <typename T>
+constexpr bool moves_only = std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> &&
+                            !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
+static_assert(moves_only<actionclip::Model> && moves_only<actionclip::Video> && moves_only<actionclip::Tokenizer>);
+
+static void videos(const actionclip::Model &model, const std::string &clip) {
+  actionclip_video_options options = actionclip::video_options();
+  options.threads = 1;
+  actionclip::Video video(clip, &options);
+  const actionclip_video_info info = video.info();
+  CHECK(info.width == 224 && info.height == 160 && info.frame_count == 100);
+
+  const std::size_t frames = static_cast<std::size_t>(model.info().frames), frame = 224 * 160 * 3;
+  std::vector<std::int64_t> at(frames);
+  actionclip::check(actionclip_sample_indices(info.frame_count, model.info().frames, at.data(), at.size()));
+  std::vector<double> seconds;
+  const std::vector<std::uint8_t> rgb = video.read_frames(at, &seconds);
+  CHECK(rgb.size() == frames * frame && rgb == video.read_frames(at));
+  CHECK(seconds.size() == frames && std::fabs(seconds.back() - static_cast<double>(at.back()) / 25) < 1e-6);
+  seconds.assign(3, -1.0);
+  REFUSED(INVALID_ARGUMENT, video.read_frames({100}, &seconds));
+  CHECK(seconds == std::vector<double>(3, -1.0));  // a failure changes nothing
+  REFUSED(INVALID_ARGUMENT, video.read_frames(at.data(), std::size_t{1} << 54));  // times a frame: 2^64
+
+  std::vector<actionclip_image> images(frames);
+  for (std::size_t i = 0; i < frames; i++)
+    images[i] = {rgb.data() + i * frame, 0, 224, 160, ACTIONCLIP_PIXEL_RGB, 0};
+  std::vector<float> of_frames, of_video_frames;
+  const std::vector<float> embedding = model.encode_video(video, nullptr, &of_video_frames);
+  CHECK(embedding == model.encode_frames(images.data(), frames, nullptr, &of_frames));
+  CHECK(of_frames == of_video_frames && of_frames.size() == frames * embedding.size());
+  REFUSED(INVALID_ARGUMENT, model.encode_frames(images.data(), frames - 1));
+  REFUSED(INVALID_ARGUMENT, model.encode_frames(images.data(), 0));
+
+  const std::size_t side = static_cast<std::size_t>(model.info().image_size), plane = 3 * side * side;
+  std::vector<float> pixels(frames * plane);
+  for (std::size_t i = 0; i < frames; i++)
+    actionclip::check(actionclip_preprocess_pixels(&images[i], model.info().image_size, nullptr,
+                                                   pixels.data() + i * plane, plane));
+  CHECK(embedding == model.encode_pixels(pixels.data(), pixels.size(), frames));
+
+  const std::vector<std::string> labels = {"walking", "running", "a cup of tea"};
+  const std::vector<float> texts = model.encode_labels(labels);
+  const std::size_t templates = static_cast<std::size_t>(actionclip_template_count());
+  CHECK(texts.size() == templates * labels.size() * embedding.size());
+  CHECK(model.classify(video, labels) ==
+        actionclip::probabilities(embedding.data(), 1, texts.data(), templates, labels.size(), embedding.size()));
+  REFUSED(INVALID_ARGUMENT, model.classify(video, {}));
+
+  actionclip::Video moved = std::move(video);
+  CHECK(moved.info().frame_count == 100 && video.get() == nullptr);
+  REFUSED(INVALID_ARGUMENT, video.info());
+}
+
+static void texts(const actionclip::Model &model, const std::string &merges) {
+  const std::vector<std::string> prompts = {"walking", "a man is running", ""};
+  const std::vector<std::int32_t> tokens = model.tokenize(prompts);
+  const std::vector<float> rows = model.encode_prompts(prompts);
+  CHECK(rows == model.encode_tokens(tokens.data(), tokens.size(), prompts.size()));
+  CHECK(rows == model.encode_labels(prompts, {"{}"}));
+  const std::size_t e = static_cast<std::size_t>(model.info().embedding_size);
+  const std::vector<float> cosines = actionclip::similarity(rows.data(), 3, rows.data(), 3, e, 1);
+  CHECK(std::fabs(cosines[0] - 1) < 1e-6f && std::fabs(cosines[1] - cosines[3]) < 1e-6f && cosines[1] < 1);
+
+  const actionclip::Tokenizer tokenizer(merges);
+  const std::vector<std::int32_t> ids = tokenizer.encode(prompts[1]);
+  CHECK(ids.size() > 2);
+  const std::size_t second = static_cast<std::size_t>(model.info().context_length) + 1;  // after its start marker
+  for (std::size_t i = 0; i < ids.size(); i++) CHECK(tokens[second + i] == ids[i]);
+  CHECK(tokenizer.encode("").empty());
+  CHECK(tokenizer.encode(std::string("a\0b", 3)).size() > tokenizer.encode("a").size());
+
+  std::string longer;
+  for (int i = 0; i < 200; i++) longer += "walk ";
+  REFUSED(TEXT_TOO_LONG, model.tokenize({longer}));
+  CHECK(model.tokenize({longer}, ACTIONCLIP_TEXT_TRUNCATE).size() == tokens.size() / 3);
+  REFUSED(INVALID_UTF8, model.encode_prompts({"\xff"}));
+  // What a C string would end at is never cut off in silence.
+  const std::string two("walk\0run", 8);
+  REFUSED(INVALID_ARGUMENT, model.encode_prompts({two}));
+  REFUSED(INVALID_ARGUMENT, model.encode_labels({"walk"}, {std::string("{}\0", 3)}));
+  REFUSED(INVALID_ARGUMENT, actionclip::Tokenizer(merges + '\0'));
+}
+
+int main(int argc, char **argv) try {
+  const std::string root = argc > 1 ? argv[1] : ".", demo = root + "/models/demo/";
+  actionclip_model_options options = actionclip::model_options();
+  options.threads = 2;
+  actionclip::Model first(demo + "actionclip-demo.safetensors", &options), model = std::move(first);
+  CHECK(first.get() == nullptr && model.info().threads == 2);
+  REFUSED(INVALID_ARGUMENT, first.encode_prompts({"walking"}));
+  videos(model, root + "/examples/clip.mp4");
+  texts(model, demo + "merges.txt");
+  REFUSED(FILE_OPEN, actionclip::Model(root + "/none"));
+  REFUSED(FILE_OPEN, actionclip::Video(root + "/none"));
+  REFUSED(FORMAT_UNKNOWN, actionclip::Model("hello world", std::size_t{11}));
+  REFUSED(VIDEO_INVALID, actionclip::Video("hello world", std::size_t{11}));
+  std::printf("%-16s %d passed, %d failed\n", "test_header", checks - failures, failures);
+  return failures != 0;
+} catch (const std::exception &error) {
+  std::printf("test_header: %s\n", error.what());
+  return 1;
+}
