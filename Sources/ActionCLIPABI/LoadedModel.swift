@@ -18,26 +18,24 @@ final class LoadedModel: HandleObject, Sendable {
 
   var configuration: Configuration { model.configuration }
 
-  init(_ weights: WeightsFile, path: String?, options: actionclip_model_options) throws(Failure) {
+  /// `path` is the file's, as the system takes it: it need not be UTF-8.
+  init(
+    _ weights: WeightsFile, path: UnsafePointer<CChar>?, options: actionclip_model_options
+  ) throws(Failure) {
     let loadOptions = try LoadedModel.loadOptions(options)
     // The reference's checkpoints always have this section, and their names tell every option.
     let declaresOptions = weights.sections.contains("fusion_model_state_dict")
     do throws(ModelError) {
       model = try ActionCLIP(weights, options: loadOptions, declaresOptions: declaresOptions)
     } catch {
-      throw Failure(error).about(path ?? "the weights")
+      throw Failure(error).about(path.map { String(cString: $0) } ?? "the weights")
     }
     format = weights.format
     let vocabulary = model.configuration.vocabularySize
     if let named = options.tokenizer_path {
-      do {
-        tokenizer = try Tokenizer(
-          path: try string(named, "tokenizer_path"), vocabularySize: vocabulary)
-      } catch let error as TokenizerError {
-        throw Failure(error)
-      } catch let error as Failure {
-        throw error
-      } catch { throw Failure(ACTIONCLIP_ERROR_INTERNAL, "\(error)") }
+      do throws(TokenizerError) {
+        tokenizer = try Tokenizer(cPath: named, vocabularySize: vocabulary)
+      } catch { throw Failure(error) }
       tokenizerProblem = ""
     } else {
       (tokenizer, tokenizerProblem) = LoadedModel.tokenizerBeside(path, vocabulary)
@@ -57,20 +55,23 @@ final class LoadedModel: HandleObject, Sendable {
 
   /// A list that lies beside the weights but does not fit them is not an error before text is given.
   private static func tokenizerBeside(
-    _ path: String?, _ vocabulary: Int
+    _ path: UnsafePointer<CChar>?, _ vocabulary: Int
   ) -> (Tokenizer?, problem: String) {
     let advice = "give CLIP's merge list (tokenizer_path, --tokenizer, tokenizer=) to encode text"
     guard let path else { return (nil, "the model was loaded from memory: \(advice)") }
-    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
-    for name in mergeListNames where access(folder + name, R_OK) == 0 {
+    let file = UnsafeBufferPointer(start: path, count: strlen(path))
+    let folder = file.prefix((file.lastIndex(of: CChar(UInt8(ascii: "/"))) ?? -1) + 1)
+    for name in mergeListNames {
+      let list = folder + name.utf8.map { CChar($0) } + [0]
+      guard access(list, R_OK) == 0 else { continue }
       do throws(TokenizerError) {
-        return (try Tokenizer(path: folder + name, vocabularySize: vocabulary), "")
+        return (try Tokenizer(cPath: list, vocabularySize: vocabulary), "")
       } catch {
         return (nil, "the merge list beside the weights does not fit: \(error.message); \(advice)")
       }
     }
     let names = mergeListNames.joined(separator: ", ")
-    return (nil, "no merge list (\(names)) lies beside '\(path)': \(advice)")
+    return (nil, "no merge list (\(names)) lies beside '\(String(cString: path))': \(advice)")
   }
 
   private static func loadOptions(

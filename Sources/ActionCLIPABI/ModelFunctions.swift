@@ -28,12 +28,12 @@ public func actionclip_model_load(
   _ model_out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
   boundary { () throws(Failure) in
-    let path = try string(path, "path")
+    let path = try required(path, "path")
     let out = try required(model_out, "model_out")
     let options = try SizedStruct.read(
       options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
     let weights: WeightsFile
-    do throws(WeightsError) { weights = try WeightsFile(path: path) } catch { throw Failure(error) }
+    do throws(WeightsError) { weights = try WeightsFile(cPath: path) } catch { throw Failure(error) }
     out.pointee = try Handle.make(LoadedModel(weights, path: path, options: options))
   }
 }

@@ -212,10 +212,10 @@ public func actionclip_tokenizer_load(
   _ path: UnsafePointer<CChar>!, _ tokenizer_out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
   boundary { () throws(Failure) in
-    let path = try string(path, "path")
+    let path = try required(path, "path")
     let out = try required(tokenizer_out, "tokenizer_out")
     let tokenizer: Tokenizer
-    do throws(TokenizerError) { tokenizer = try Tokenizer(path: path) } catch { throw Failure(error) }
+    do throws(TokenizerError) { tokenizer = try Tokenizer(cPath: path) } catch { throw Failure(error) }
     out.pointee = try Handle.make(LoadedTokenizer(tokenizer))
   }
 }
