@@ -146,12 +146,6 @@ def agrees(captions, pictures):
     return ((captions[None] == pictures[:, None]) | ~said).all(-1)
 
 
-def everything(rng, count):
-    """Captions enough to learn a vocabulary from."""
-    names = [a.name for a in ACTIONS]
-    return [label_caption(names[i % len(names)], rng)[0] for i in range(count)]
-
-
 BACKGROUND_WORDS = {"plain": "plain", "gradient": "shaded", "stripes": "striped", "clouds": "cloudy",
                     "dots": "dotted"}
 BACKGROUND_INDEX = {b: i for i, b in enumerate(BACKGROUNDS)}

@@ -84,13 +84,14 @@ class Tokenizer:
         return [i for w in _WORDS.findall(text.lower()) for i in self._word(w)]
 
     def rows(self, texts, context):
-        """int64 [N, longest]: start, text, end, zeros. Shorter than the context where all texts are: nothing
-        after the end of a text has an influence on it."""
+        """int64 [N, L]: start, text, end, zeros. Shorter than the context where all texts are: nothing after the
+        end of a text has an influence on it. L is a multiple of 8, for every new size costs the CPU's matrix
+        library a second to get ready for."""
         coded = [[self.size - 2, *self.encode(t), self.size - 1] for t in texts]
         longest = max(map(len, coded))
         if longest > context:
             raise ValueError(f"{longest} tokens, the context has {context}: {max(texts, key=len)}")
-        rows = np.zeros((len(coded), longest), np.int64)
+        rows = np.zeros((len(coded), min(-(-longest // 8) * 8, context)), np.int64)
         for row, ids in zip(rows, coded):
             row[: len(ids)] = ids
         return rows
