@@ -19,11 +19,14 @@ import sys
 import time
 from pathlib import Path
 
+# Threads that wait by spinning lose many times over where others use the processors too.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import numpy as np
 import torch
 
 from shapes.data import Clips, Stills, sample_captions
-from shapes.evaluate import held_out_clips, measure
+from shapes.evaluate import held_out_clips, measure, measure_stills
 from shapes.model import OPTIONS, ActionCLIP, Sizes, matching_loss, normalise
 from shapes.tokenizer import Tokenizer, read_merges, train_merges, write_merges
 
@@ -39,9 +42,11 @@ def arguments():
     p.add_argument("--batch", type=int, help="default 256 stills or 64 clips")
     p.add_argument("--lr", type=float, default=1e-3)
     p.add_argument("--pretrained-lr", type=float, default=5e-4, help="of the pre-trained part")
+    p.add_argument("--scale-lr", type=float, default=0.01, help="of the temperature's logarithm")
     p.add_argument("--weight-decay", type=float, default=0.05)
     p.add_argument("--seed", type=int, default=2109)
-    p.add_argument("--threads", type=int, default=os.cpu_count())
+    p.add_argument("--threads", type=int, default=max(1, os.cpu_count() - 1),
+                   help="of the model; one processor is left for making the data")
     p.add_argument("--workers", type=int, default=1, help="processes that make the data")
     p.add_argument("--save-every", type=float, default=120, help="seconds")
     p.add_argument("--check-every", type=float, default=120, help="seconds between looks at held-out clips")
@@ -66,12 +71,14 @@ def vocabulary(out, pretrained):
 
 
 def groups(model, args):
-    """The pre-trained part learns more slowly; vectors and tables do not decay."""
-    result = []
+    """The pre-trained part learns more slowly; vectors and tables do not decay. The temperature has a rate of its
+    own: at the others' it would hardly move in a run this short."""
+    scale = model.clip.logit_scale
+    result = [dict(params=[scale], rate=args.scale_lr, weight_decay=0.0)]
     for part, rate in ((model.head, args.lr),
                        (model.clip, args.lr if args.stage == "pretrain" else args.pretrained_lr)):
         for decays in (True, False):
-            chosen = [p for p in part.parameters() if (p.dim() > 1) == decays]
+            chosen = [p for p in part.parameters() if (p.dim() > 1) == decays and p is not scale]
             if chosen:
                 result.append(dict(params=chosen, rate=rate, weight_decay=args.weight_decay * decays))
     return result
@@ -172,7 +179,10 @@ class Run:
         return loss.item(), right.item()
 
     def check(self, sets):
-        result = measure(self.model, self.tokenizer, sets, self.device)
+        if self.args.stage == "pretrain":
+            result = measure_stills(self.model, self.tokenizer, self.args.check_clips, self.device)
+        else:
+            result = measure(self.model, self.tokenizer, sets, self.device)
         with open(self.out / "checks.jsonl", "a") as f:
             f.write(json.dumps({"step": self.step, "seconds": round(self.seconds), **result}) + "\n")
         print("held out:", {k: round(v, 3) if isinstance(v, float) else v for k, v in result.items()}, flush=True)
@@ -194,16 +204,16 @@ class Run:
                 loss, right = np.mean(window, 0)
                 self.log(step=self.step, seconds=round(self.seconds, 1), pictures=self.step * self.batch,
                          loss=float(loss), right=float(right), scale=self.model.clip.logit_scale.exp().item(),
-                         lr=self.optimiser.param_groups[0]["lr"])
+                         lr=self.optimiser.param_groups[-1]["lr"])
                 window = []
             if self.seconds - saved > self.args.save_every:
                 self.save()
                 saved = self.seconds
-            if sets and self.seconds - checked > self.args.check_every:
+            if self.args.check_clips and self.seconds - checked > self.args.check_every:
                 self.check(sets)
                 checked = self.seconds
         self.save()
-        if sets:
+        if self.args.check_clips:
             self.check(sets)
 
 

@@ -3,18 +3,19 @@ import numpy as np
 import torch
 
 from .actions import ACTIONS, BY_NAME
-from .captions import REFERENCE_TEMPLATES
+from .captions import REFERENCE_TEMPLATES, SLOT
 from .model import normalise
 from .render import middle_times, render
 from .scene import make_scene
-from .splits import TRAINED_ACTIONS
+from .splits import SPLITS, TRAINED_ACTIONS
+from .stills import ACROSS, DOWN, POINTING, SIZES, make_still
+from .world import COLOURS, SHAPES
 
 NAMES = [a.name for a in ACTIONS]
 
 
 def held_out_clips(split, count, sizes, seed=0):
     """-> (uint8 clips, labels), every action of the split equally often, as far as count goes."""
-    from .splits import SPLITS
     names = SPLITS[split][1]
     clips, labels = [], []
     for i in range(count):
@@ -65,5 +66,38 @@ def measure(model, tokenizer, sets, device="cpu"):
         rows = np.arange(len(labels))
         right = everything[rows, labels] > everything[rows, other]
         result[split + ", order"] = float(right[paired].mean())
+    model.train()
+    return result
+
+
+# What a still picture is asked: a slot of its facts, and a caption for each value.
+QUESTIONS = {
+    "colour": [f"a {c} shape" if c != "orange" else "an orange shape" for c in COLOURS],
+    "shape": [f"a {s}" for s in SHAPES],
+    "across": [f"a shape {w}" for _, w in ACROSS],
+    "down": [f"a shape {w}" for _, w in DOWN],
+    "size": [f"a {s} shape" for s in SIZES],
+    "pointing": [f"a shape pointing {p}" for p in POINTING],
+    "gap": ["two shapes close together", "two shapes far apart"],
+}
+
+
+@torch.no_grad()
+def measure_stills(model, tokenizer, count, device="cpu", seed=77):
+    """-> {question: accuracy} on stills that training does not make (it has another seed)."""
+    model.eval()
+    made = [make_still(seed, i) for i in range(count)]
+    facts = np.stack([f for _, f in made])
+    shown = np.stack([render(s, np.array([0.5]), model.sizes.side, rng=np.random.default_rng(i))
+                      for i, (s, _) in enumerate(made)])
+    images = torch.cat([model.encode_video(normalise(p.to(device))).float()
+                        for p in torch.from_numpy(shown).split(128)])
+    result = {}
+    for slot, texts in QUESTIONS.items():
+        rows = torch.from_numpy(tokenizer.rows(texts, model.sizes.context)).to(device)
+        text = torch.nn.functional.normalize(model.clip.encode_text(rows).float(), dim=-1)
+        answer = (images @ text.T).argmax(1).cpu().numpy()
+        asked = facts[:, SLOT["count"]] == (2 if slot == "gap" else 1)
+        result[slot] = float((answer == facts[:, SLOT[slot]])[asked].mean())
     model.train()
     return result

@@ -29,6 +29,7 @@ class Sizes:
     context: int = 48
     vocabulary: int = 1024
     frames: int = 8
+    position_std = 0.2     # not a size: how the vision tower's positions start
 
     def dictionary(self):
         return asdict(self)
@@ -107,7 +108,8 @@ class VisionTransformer(nn.Module):
         w, g = s.width, s.side // s.patch
         self.conv1 = nn.Conv2d(3, w, s.patch, s.patch, bias=False)
         self.class_embedding = nn.Parameter(torch.randn(w) * w**-0.5)
-        self.positional_embedding = nn.Parameter(torch.randn(g * g + 1, w) * w**-0.5)
+        # Larger than CLIP's start, nearer to the patches' own spread (0.4): places are to be told apart soon.
+        self.positional_embedding = nn.Parameter(torch.randn(g * g + 1, w) * s.position_std)
         if joint:
             self.time_embedding = nn.Parameter(torch.randn(s.frames, w) * w**-0.5)
         self.ln_pre, self.ln_post = nn.LayerNorm(w), nn.LayerNorm(w)
