@@ -1,0 +1,148 @@
+"""Captions: the right words, facts that agree with them, and a tokenizer that is CLIP's."""
+import numpy as np
+from shapes import captions, stills
+from shapes.actions import ACTIONS, BY_NAME
+from shapes.captions import SLOT, agrees, label_caption, scene_caption, scene_facts
+from shapes.data import Clips, Stills, sample_captions
+from shapes.model import Sizes
+from shapes.scene import make_scene
+from shapes.splits import TRAINED_ACTIONS, UNSEEN_ACTIONS
+from shapes.tokenizer import Tokenizer, train_merges, write_merges
+from shapes.world import COLOURS, SHAPES
+
+
+def words(text):
+    return set(text.lower().replace(",", " ").replace("?", " ").split())
+
+
+def test_templates_are_prefix_suffix_and_cloze():
+    assert len(set(captions.TEMPLATES)) == len(captions.TEMPLATES) >= 30
+    kinds = [(not t.startswith("{}"), not t.endswith("{}")) for t in captions.TEMPLATES]
+    for kind in ((True, False), (False, True), (True, True)):
+        assert kinds.count(kind) >= 4
+
+
+def test_captions_say_what_the_video_shows():
+    rng = np.random.default_rng(0)
+    for i in range(2000):
+        scene = make_scene("train", 0, i)
+        text, said = scene_caption(scene, rng)
+        facts = scene_facts(scene)
+        assert agrees(said[None], facts[None]).all()
+        assert said[SLOT["action"]] == [a.name for a in ACTIONS].index(scene.action)
+        w = words(text)
+        acting = scene.actors[: scene.acting]
+        assert w & set(COLOURS) <= {a.colour for a in acting}
+        for slot, names in (("colour", list(COLOURS)), ("shape", list(SHAPES))):
+            stated = {names[said[SLOT[s]]] for s in (slot, slot + "2") if said[SLOT[s]] >= 0}
+            assert stated == w & set(names)
+        for direction in ("left", "right"):
+            assert (direction in w) == (direction in scene.action.split()), (text, scene.action)
+
+
+def test_opposites_never_share_a_phrase():
+    rng = np.random.default_rng(1)
+    phrases = {a.name: {captions.phrase_for(a.name, (), rng) for _ in range(300)} for a in ACTIONS}
+    for a in ACTIONS:
+        assert a.name in phrases[a.name]
+        for b in ACTIONS:
+            assert a is b or not phrases[a.name] & phrases[b.name], (a.name, b.name)
+    assert all(len(p) >= 2 for p in phrases.values())
+
+
+def test_phrases_are_in_order():
+    """Rewording keeps the directions, in their order."""
+    plain = {"upwards": "up", "downwards": "down"}
+    rng = np.random.default_rng(2)
+    for a in ACTIONS:
+        if "speeding" in a.name or "slowing" in a.name:
+            continue
+        wanted = [w for w in a.name.split() if w in ("left", "right", "up", "down")]
+        for _ in range(50):
+            said = [plain.get(w, w) for w in captions.phrase_for(a.name, (), rng).split()]
+            assert [w for w in said if w in ("left", "right", "up", "down")] == wanted
+
+
+def test_no_caption_of_training_names_an_unseen_action():
+    rng = np.random.default_rng(3)
+    unseen = {captions.phrase_for(n, (), rng) for n in UNSEEN_ACTIONS for _ in range(200)}
+    for i in range(3000):
+        text = scene_caption(make_scene("train", 0, i), rng)[0]
+        assert not any(text == p or text.endswith(" " + p) or text.startswith(p + " ") for p in unseen), text
+
+
+def test_chasing_says_who_chases():
+    rng = np.random.default_rng(4)
+    for i in range(200):
+        scene = make_scene("train", 0, i, "one shape chasing another")
+        text, said = scene_caption(scene, rng)
+        if said[SLOT["colour"]] >= 0 and said[SLOT["colour2"]] >= 0:
+            behind, ahead = scene.actors[:2]
+            assert text.index(behind.colour) < text.index(ahead.colour)
+            now, then = (scene.states(np.array([t]))[0][:2, :2, 0] for t in (0.5, 0.501))
+            assert (then[0] - now[0]) @ (now[1] - now[0]) > 0  # the first goes towards the second
+
+
+def test_agreement_is_what_is_stated():
+    blank = np.full(len(captions.SLOTS), -1, np.int8)
+    video, other = blank.copy(), blank.copy()
+    video[:3], other[:3] = (4, 1, 2), (4, 3, 2)
+    only_action, with_colour = blank.copy(), blank.copy()
+    only_action[0] = 4
+    with_colour[:2] = (4, 1)
+    got = agrees(np.stack([only_action, with_colour]), np.stack([video, other]))
+    assert got.tolist() == [[True, True], [True, False]]
+
+
+def test_stills_say_what_they_show():
+    rng = np.random.default_rng(5)
+    for i in range(1500):
+        scene, facts = stills.make_still(0, i)
+        text, said = stills.still_caption(scene, facts, rng)
+        assert agrees(said[None], facts[None]).all()
+        (x, y, radius, turn, _), *rest = scene.states(np.array([0.5]))[0][..., 0]
+        if facts[SLOT["count"]] == 1:
+            across, down = facts[SLOT["across"]], facts[SLOT["down"]]
+            assert across == (0 if x < -0.26 else 2 if x > 0.26 else 1)
+            assert down == (0 if y < -0.26 else 2 if y > 0.26 else 1)
+            hand = np.array([np.sin(turn), -np.cos(turn)])  # a quarter turn clockwise points right
+            pointing = ("right" if hand[0] > 0 else "left") if abs(hand[0]) > abs(hand[1]) else (
+                "up" if hand[1] < 0 else "down")
+            if said[SLOT["pointing"]] >= 0:
+                assert f"pointing {pointing}" in text
+        elif said[SLOT["relation"]] >= 0 and said[SLOT["colour"]] >= 0 and said[SLOT["colour2"]] >= 0:
+            first, second = sorted(scene.actors, key=lambda a: text.index(a.colour))
+            (ax, ay), (bx, by) = (a.track(np.array([0.5]))[:2, 0] for a in (first, second))
+            for word, true in (("left of", ax < bx), ("right of", ax > bx), ("above", ay < by), ("below", ay > by)):
+                assert word not in text or true, text
+
+
+def test_every_batch_has_the_labels_and_its_own_captions_right():
+    tokenizer = Tokenizer(train_merges(sample_captions(1000), 400))
+    sizes = Sizes(side=32, vocabulary=tokenizer.size)
+    for kind, extra in ((Clips, len(TRAINED_ACTIONS)), (Stills, 0)):
+        batches = kind(tokenizer, sizes, 16, 0)
+        (pixels, tokens, matches), again, other = batches[3], batches[3], batches[4]
+        assert (pixels == again[0]).all() and (tokens == again[1]).all() and pixels.tobytes() != other[0].tobytes()
+        assert matches.shape == (16, 16 + extra) == (16, len(tokens))
+        assert matches.diagonal().all()
+        if extra:
+            assert (matches[:, 16:].sum(1) == 1).all()
+
+
+def test_tokens_are_the_library_s(actionclip, tmp_path):
+    rng = np.random.default_rng(6)
+    merges = train_merges(sample_captions(1000), 300)
+    write_merges(tmp_path / "merges.txt", merges)
+    ours = Tokenizer(merges)
+    with actionclip.Tokenizer(tmp_path / "merges.txt") as theirs:
+        for i in range(300):
+            text = scene_caption(make_scene("train", 0, i), rng)[0]
+            assert ours.encode(text) == theirs.encode(text)
+        for text in ("Look, it's a zebra!", "3 of them (really)", ""):
+            assert ours.encode(text) == theirs.encode(text)
+
+
+def test_reverse_labels_exist():
+    assert all(a.reverse is None or a.reverse in BY_NAME for a in ACTIONS)
+    assert label_caption("growing", np.random.default_rng(0))[1][SLOT["action"]] >= 0

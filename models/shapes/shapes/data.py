@@ -1,0 +1,60 @@
+"""Batches for the two stages. A batch follows from (seed, its number) alone, so a run can stop and go on."""
+import numpy as np
+
+from .actions import ACTIONS
+from .captions import agrees, label_caption, scene_caption, scene_facts
+from .render import training_clip
+from .scene import make_scene
+from .splits import TRAINED_ACTIONS
+from .stills import make_still, still_caption, still_picture
+
+_RENDER, _WORDS = 100, 101  # random numbers apart from the worlds'
+
+
+def sample_captions(count, seed=1):
+    """Captions of both stages, to learn a vocabulary from."""
+    rng = np.random.default_rng(seed)
+    names = [a.name for a in ACTIONS]
+    texts = [label_caption(names[i % len(names)], rng)[0] for i in range(count)]
+    return texts + [still_caption(*make_still(seed, i), rng)[0] for i in range(count // 2)]
+
+
+class Batches:
+    """What both stages share: item i is (pixels uint8, tokens, matches [pictures, texts] bool)."""
+
+    def __init__(self, tokenizer, sizes, batch, seed):
+        self.tokenizer, self.sizes, self.batch, self.seed = tokenizer, sizes, batch, seed
+
+    def __len__(self):
+        return 1 << 40
+
+    def __getitem__(self, number):
+        pictures, facts, texts, said = [], [], [], []
+        for i in range(number * self.batch, (number + 1) * self.batch):
+            picture, fact, (text, say) = self.one(i, np.random.default_rng([_RENDER, self.seed, i]))
+            pictures.append(picture), facts.append(fact), texts.append(text), said.append(say)
+        for text, say in self.more_texts(np.random.default_rng([_WORDS, self.seed, number])):
+            texts.append(text), said.append(say)
+        return (np.stack(pictures), self.tokenizer.rows(texts, self.sizes.context),
+                agrees(np.stack(said), np.stack(facts)))
+
+    def more_texts(self, rng):
+        return ()
+
+
+class Stills(Batches):
+    def one(self, index, rng):
+        scene, facts = make_still(self.seed, index)
+        return still_picture(scene, self.sizes.side, rng), facts, still_caption(scene, facts, rng)
+
+
+class Clips(Batches):
+    """Every trained label stands among the texts of each batch, beside the clips' own captions."""
+
+    def one(self, index, rng):
+        scene = make_scene("train", self.seed, index)
+        clip = training_clip(scene, self.sizes.frames, self.sizes.side, rng)
+        return clip, scene_facts(scene), scene_caption(scene, rng)
+
+    def more_texts(self, rng):
+        return [label_caption(name, rng) for name in TRAINED_ACTIONS]
