@@ -158,7 +158,7 @@ test-python: ## pytest: the Python package and the command
 	    $$python -m pip install --quiet --disable-pip-version-check -r bindings/python/requirements-test.txt; \
 	  fi; \
 	fi; \
-	for folder in Tests/python Tests/command; do \
+	for folder in Tests/python Tests/command Tests/shapes; do \
 	  echo "$$folder:"; $$python -m pytest -q -rs "$$folder"; done
 
 clean: ## remove everything that was built

@@ -1,5 +1,9 @@
 """Captions: the right words, facts that agree with them, and a tokenizer that is CLIP's."""
 import numpy as np
+import pytest
+
+pytest.importorskip("torch")  # batches and sizes come from the training code
+
 from shapes import captions, stills
 from shapes.actions import ACTIONS, BY_NAME
 from shapes.captions import SLOT, agrees, label_caption, scene_caption, scene_facts

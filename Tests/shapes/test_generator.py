@@ -1,4 +1,6 @@
 """The generator: the same by seed, reversed pairs exact, nothing held out in training."""
+import shutil
+
 import numpy as np
 import pytest
 from shapes import actions, splits
@@ -154,6 +156,7 @@ def test_a_video_file_holds_the_frames(tmp_path):
     assert abs(read.astype(int) - frames).mean() < 6
 
 
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs the ffmpeg command")
 def test_a_video_that_cannot_be_written_says_so(tmp_path):
     with pytest.raises(RuntimeError, match="missing"):
         write_mp4(tmp_path / "missing" / "a.mp4", np.zeros((2, 16, 16, 3), np.uint8))

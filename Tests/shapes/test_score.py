@@ -1,6 +1,7 @@
 """Scoring a set of video files: the bookkeeping, with models that always know, never know, or ignore order."""
 import importlib.util
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ def reverse(name):
 
 
 @pytest.mark.parametrize("split", ["compositions", "actions"])
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs the ffmpeg command")
 def test_scores(split, tmp_path, actionclip):
     path = ROOT / "models/shapes/score.py"
     spec = importlib.util.spec_from_file_location("score", path)
