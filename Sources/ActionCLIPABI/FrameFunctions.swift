@@ -182,13 +182,8 @@ public func actionclip_preprocess_crop(
   _ options: UnsafePointer<actionclip_preprocess_options>!,
   _ crop_out: UnsafeMutablePointer<UInt8>!, _ crop_capacity: Int
 ) -> Int32 {
-  boundary { () throws(Failure) in
-    let view = try imageView(try required(image, "image").pointee, "image")
-    let (preprocessor, needed) = try preprocessor(size, options)
-    let out = try output(crop_out, capacity: crop_capacity, needed: needed, "crop_out")
-    do throws(PreprocessError) {
-      try preprocessor.crop(view, into: UnsafeMutableBufferPointer(start: out, count: needed))
-    } catch { throw Failure(error) }
+  preprocess(image, size, options, crop_out, crop_capacity, "crop_out") {
+    (preprocessor, view, out) throws(PreprocessError) in try preprocessor.crop(view, into: out)
   }
 }
 
@@ -198,24 +193,32 @@ public func actionclip_preprocess_pixels(
   _ options: UnsafePointer<actionclip_preprocess_options>!,
   _ pixels_out: UnsafeMutablePointer<Float>!, _ pixels_capacity: Int
 ) -> Int32 {
-  boundary { () throws(Failure) in
-    let view = try imageView(try required(image, "image").pointee, "image")
-    let (preprocessor, needed) = try preprocessor(size, options)
-    let out = try output(pixels_out, capacity: pixels_capacity, needed: needed, "pixels_out")
-    do throws(PreprocessError) {
-      try preprocessor.pixels(view, into: UnsafeMutableBufferPointer(start: out, count: needed))
-    } catch { throw Failure(error) }
+  preprocess(image, size, options, pixels_out, pixels_capacity, "pixels_out") {
+    (preprocessor, view, out) throws(PreprocessError) in try preprocessor.pixels(view, into: out)
   }
 }
 
-private func preprocessor(
-  _ size: Int32, _ options: UnsafePointer<actionclip_preprocess_options>?
-) throws(Failure) -> (Preprocessor, elements: Int) {
-  guard (1...4096).contains(size) else { throw .argument("size is \(size), expected 1 to 4096") }
-  let options = try preprocessOptions(options)
-  do throws(PreprocessError) {
-    return (try Preprocessor(size: Int(size), options: options), 3 * Int(size) * Int(size))
-  } catch { throw Failure(error) }
+/// One image to 3·size·size elements, with every argument checked before `write` runs.
+private func preprocess<Element>(
+  _ image: UnsafePointer<actionclip_image>?, _ size: Int32,
+  _ options: UnsafePointer<actionclip_preprocess_options>?, _ out: UnsafeMutablePointer<Element>?,
+  _ capacity: Int, _ name: String,
+  write: (Preprocessor, ImageView, UnsafeMutableBufferPointer<Element>) throws(PreprocessError) -> Void
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let view = try imageView(try required(image, "image").pointee, "image")
+    guard (1...4096).contains(size) else { throw .argument("size is \(size), expected 1 to 4096") }
+    let options = try preprocessOptions(options)
+    let preprocessor: Preprocessor
+    do throws(PreprocessError) {
+      preprocessor = try Preprocessor(size: Int(size), options: options)
+    } catch { throw Failure(error) }
+    let needed = 3 * Int(size) * Int(size)
+    let target = try output(out, capacity: capacity, needed: needed, name)
+    do throws(PreprocessError) {
+      try write(preprocessor, view, UnsafeMutableBufferPointer(start: target, count: needed))
+    } catch { throw Failure(error) }
+  }
 }
 
 @_cdecl("actionclip_sample_indices") @implementation

@@ -55,6 +55,14 @@ private func tokenize(
   }
 }
 
+/// Room for the embeddings of `rows` texts.
+private func textOutput(
+  _ loaded: LoadedModel, rows: Int, _ text_out: UnsafeMutablePointer<Float>?, _ text_capacity: Int
+) throws(Failure) -> UnsafeMutablePointer<Float> {
+  let needed = try product([rows, loaded.configuration.embeddingSize], "text_out")
+  return try output(text_out, capacity: text_capacity, needed: needed, "text_out")
+}
+
 private func encode(
   _ loaded: LoadedModel, rows: Int, to out: UnsafeMutablePointer<Float>,
   tokenize: (UnsafeMutablePointer<Int32>) throws(Failure) -> Void
@@ -80,8 +88,7 @@ public func actionclip_encode_prompts(
     let prompts = try required(prompts, "prompts")
     let rows = try count(prompt_count, "prompt_count")
     let truncate = try truncates(too_long)
-    let needed = try product([rows, loaded.configuration.embeddingSize], "text_out")
-    let out = try output(text_out, capacity: text_capacity, needed: needed, "text_out")
+    let out = try textOutput(loaded, rows: rows, text_out, text_capacity)
     try encode(loaded, rows: rows, to: out) { (tokens) throws(Failure) in
       try tokenize(loaded, prompts: prompts, rows, truncate: truncate, into: tokens)
     }
@@ -101,22 +108,17 @@ public func actionclip_encode_labels(
     let templates = try chosenTemplates(templates, template_count)
     let truncate = try truncates(too_long)
     let rows = try product([templates.count, labelCount], "label_count")
-    let needed = try product([rows, loaded.configuration.embeddingSize], "text_out")
-    let out = try output(text_out, capacity: text_capacity, needed: needed, "text_out")
+    let out = try textOutput(loaded, rows: rows, text_out, text_capacity)
     try encode(loaded, rows: rows, to: out) { (tokens) throws(Failure) in
       try tokenize(loaded, rows: rows, truncate: truncate, into: tokens) {
         (row, encode) throws(Failure) in
         let (template, label) = (row / labelCount, row % labelCount)
         let name = "labels[\(label)]"
+        let text = try string(labels[label], name)
         var prompt: String
-        do {
-          prompt = try PromptTemplates.fill(
-            templates[template], label: try string(labels[label], name))
-        } catch let error as TokenizerError {
-          throw Failure(error)
-        } catch let error as Failure {
-          throw error
-        } catch { throw Failure(ACTIONCLIP_ERROR_INTERNAL, "\(error)") }
+        do throws(TokenizerError) {
+          prompt = try PromptTemplates.fill(templates[template], label: text)
+        } catch { throw Failure(error) }
         var failure: Failure?
         prompt.withUTF8 { bytes in
           do throws(Failure) { try encode(bytes) } catch { failure = error }
@@ -178,8 +180,7 @@ public func actionclip_encode_tokens(
     guard token_count == expected else {
       throw .argument("token_count is \(token_count), expected \(expected): \(rows) rows of \(length)")
     }
-    let needed = try product([rows, loaded.configuration.embeddingSize], "text_out")
-    let out = try output(text_out, capacity: text_capacity, needed: needed, "text_out")
+    let out = try textOutput(loaded, rows: rows, text_out, text_capacity)
     do throws(ModelError) { try loaded.model.encode(tokens: tokens, rows: rows, to: out) } catch {
       throw Failure(error)
     }

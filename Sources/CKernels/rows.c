@@ -8,7 +8,6 @@ typedef struct {
   void (*bias_activation)(size_t, size_t, float *, size_t, const float *, ckernels_activation);
   void (*add_bias)(size_t, size_t, const float *, size_t, const float *, float *, size_t);
   void (*softmax)(size_t, size_t, float, float *, size_t, ptrdiff_t);
-  float (*dot)(size_t, const float *, const float *);
   int (*all_finite)(size_t, const float *);
 } row_kernels;
 
@@ -31,15 +30,12 @@ typedef struct {
                                       size_t x_stride, ptrdiff_t causal_first) {                   \
     softmax_body(rows, width, scale, x, x_stride, causal_first);                                   \
   }                                                                                                \
-  TARGET static float dot_##SUFFIX(size_t count, const float *a, const float *b) {                 \
-    return dot_body(count, a, b);                                                                  \
-  }                                                                                                \
   TARGET static int all_finite_##SUFFIX(size_t count, const float *x) {                            \
     return all_finite_body(count, x);                                                              \
   }                                                                                                \
   static const row_kernels kernels_##SUFFIX = {                                                    \
       #SUFFIX,          layer_norm_##SUFFIX, bias_activation_##SUFFIX, add_bias_##SUFFIX,          \
-      softmax_##SUFFIX, dot_##SUFFIX,        all_finite_##SUFFIX};
+      softmax_##SUFFIX, all_finite_##SUFFIX};
 
 DEFINE_KERNELS(portable, )
 #if defined(__x86_64__)
@@ -88,10 +84,6 @@ void ckernels_add_bias(size_t rows, size_t width, const float *x, size_t x_strid
 void ckernels_softmax(size_t rows, size_t width, float scale, float *x, size_t x_stride,
                       ptrdiff_t causal_first) {
   if (width > 0) kernels()->softmax(rows, width, scale, x, x_stride, causal_first);
-}
-
-float ckernels_dot(size_t count, const float *a, const float *b) {
-  return kernels()->dot(count, a, b);
 }
 
 int ckernels_all_finite(size_t count, const float *x) { return kernels()->all_finite(count, x); }

@@ -123,15 +123,6 @@ INLINE void softmax_body(size_t rows, size_t width, float scale, float *x, size_
   }
 }
 
-INLINE float dot_body(size_t count, const float *a, const float *b) {
-  float lanes[LANES] = {0};
-  size_t i = 0;
-  for (; i + LANES <= count; i += LANES)
-    for (int l = 0; l < LANES; l++) lanes[l] += a[i + l] * b[i + l];
-  for (int l = 0; i + l < count; l++) lanes[l] += a[i + l] * b[i + l];
-  return lanes_sum(lanes);
-}
-
 INLINE int all_finite_body(size_t count, const float *x) {
   uint32_t worst = 0;
   for (size_t i = 0; i < count; i++) {

@@ -11,7 +11,7 @@ extension Configuration {
     try c.inferText(reader)
     let infix = try c.inferShift(reader, options.temporalShift, declaresOptions)
     let blocks = "visual.transformer.resblocks."
-    c.visionLayers = reader.countLayers(blocks, [infix + "ln_1.weight"])
+    c.visionLayers = reader.countLayers(blocks, infix + "ln_1.weight")
     guard c.visionLayers > 0 else {
       throw ModelError(
         .missingTensor, "tensor '\(blocks)0.ln_1.weight' is missing: the image encoder has no block")
@@ -68,7 +68,7 @@ extension Configuration {
         .tensorShape,
         "tensor 'positional_embedding' gives context length \(contextLength), not 2 to 65536")
     }
-    textLayers = reader.countLayers("transformer.resblocks.", ["ln_1.weight"])
+    textLayers = reader.countLayers("transformer.resblocks.", "ln_1.weight")
     guard textLayers > 0 else {
       throw ModelError(
         .missingTensor,

@@ -106,9 +106,9 @@ final class ParameterReader {
   }
 
   /// How many of `prefix`0., `prefix`1., … have a tensor named `probe`.
-  func countLayers(_ prefix: String, _ probes: [String]) -> Int {
+  func countLayers(_ prefix: String, _ probe: String) -> Int {
     var layers = 0
-    while layers < 1_000, probes.contains(where: { has("\(prefix)\(layers).\($0)") }) { layers += 1 }
+    while layers < 1_000, has("\(prefix)\(layers).\(probe)") { layers += 1 }
     return layers
   }
 }

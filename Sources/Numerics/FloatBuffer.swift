@@ -2,8 +2,7 @@ import CKernels
 import Glibc
 
 /// Floats outside Swift's heap, 64-byte aligned, freed with the object: whoever uses `base` holds the
-/// object for as long. Swift's own allocator kills
-/// the process when memory runs out; this one throws.
+/// object for as long. Swift's own allocator kills the process when memory runs out; this one throws.
 public final class FloatBuffer: @unchecked Sendable {
   public let base: UnsafeMutablePointer<Float>
   public let count: Int
@@ -39,9 +38,4 @@ public final class FloatBuffer: @unchecked Sendable {
 /// No NaN and no infinity among `count` floats.
 public func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
   ckernels_all_finite(count, values) != 0
-}
-
-/// Sum of a[i] · b[i].
-public func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float {
-  ckernels_dot(count, a, b)
 }

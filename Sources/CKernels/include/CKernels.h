@@ -54,9 +54,6 @@ void ckernels_add_bias(size_t rows, size_t width, const float *x, size_t x_strid
 void ckernels_softmax(size_t rows, size_t width, float scale, float *x, size_t x_stride,
                       ptrdiff_t causal_first);
 
-// Sum of a[i] * b[i].
-float ckernels_dot(size_t count, const float *a, const float *b);
-
 // 1 if every number is finite.
 int ckernels_all_finite(size_t count, const float *x);
 

@@ -28,12 +28,10 @@ struct TemporalClassToken: Sendable {
       throw ModelError(
         .tensorShape, "embedding size \(size) cannot be divided among the Transf_cls head's 8 heads")
     }
-    // In the file but not used by this head.
-    reader.ignore("fusion.frame_position_embeddings.weight")
     classToken = try reader.tensor(prefix + "cls_token", [1, 1, size])
     positions = try reader.tensor(TemporalClassToken.positionsName, [1, c.frames + 1, size])
     let encoder = prefix + "transformer_enc."
-    let count = reader.countLayers(encoder + "layers.", ["norm1.weight"])
+    let count = reader.countLayers(encoder + "layers.", "norm1.weight")
     guard count > 0 else {
       throw ModelError(
         .missingTensor,

@@ -24,7 +24,7 @@ struct TemporalTransformer: Sendable {
         "embedding size \(size) cannot be divided among the Transf head's \(c.textHeads) heads")
     }
     positions = try reader.tensor(name, [rows, size])
-    let count = reader.countLayers(TemporalTransformer.layers, ["ln_1.weight"])
+    let count = reader.countLayers(TemporalTransformer.layers, "ln_1.weight")
     guard count > 0 else {
       throw ModelError(
         .missingTensor,
