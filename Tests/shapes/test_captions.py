@@ -12,6 +12,7 @@ from shapes.model import Sizes
 from shapes.scene import make_scene
 from shapes.splits import TRAINED_ACTIONS, UNSEEN_ACTIONS
 from shapes.tokenizer import Tokenizer, train_merges, write_merges
+from shapes.where import states_of
 from shapes.world import COLOURS, SHAPES
 
 
@@ -125,13 +126,32 @@ def test_every_batch_has_the_labels_and_its_own_captions_right():
     tokenizer = Tokenizer(train_merges(sample_captions(1000), 400))
     sizes = Sizes(side=32, vocabulary=tokenizer.size)
     for kind, extra in ((Clips, len(TRAINED_ACTIONS)), (Stills, 0)):
-        batches = kind(tokenizer, sizes, 16, 0)
-        (pixels, tokens, matches), again, other = batches[3], batches[3], batches[4]
+        batches = kind(tokenizer, sizes, 16, 10, 0)
+        (pixels, tokens, matches, where), again, other = batches[3], batches[3], batches[4]
         assert (pixels == again[0]).all() and (tokens == again[1]).all() and pixels.tobytes() != other[0].tobytes()
-        assert matches.shape == (16, 16 + extra) == (16, len(tokens))
+        assert matches.shape == (16, 10 + extra) == (16, len(tokens))
         assert matches.diagonal().all()
+        assert where.shape == (16, sizes.frames if extra else 1, 2, 8) and (where == again[3]).all()
         if extra:
-            assert (matches[:, 16:].sum(1) == 1).all()
+            assert (matches[:, 10:].sum(1) == 1).all()
+
+
+def test_what_a_frame_shows_is_told_in_the_order_of_colours():
+    times = np.array([0.1, 0.9])
+    for i in range(40):
+        scene = make_scene("train", 3, i)
+        told, (states, _) = states_of(scene, times), scene.states(times)
+        for t in range(2):
+            seen = [k for k in range(len(scene.actors)) if states[k, 4, t] > 0.3]
+            if len(seen) > 2:
+                assert not told[t].any()
+                continue
+            assert told[t, :, -1].sum() == len(seen)
+            colours = [list(COLOURS)[int(row[6])] for row in told[t, : len(seen)]]
+            assert colours == sorted((scene.actors[k].colour for k in seen), key=list(COLOURS).index)
+            for row, colour in zip(told[t], colours):
+                x, y, radius, turn, _ = next(s[:, t] for a, s in zip(scene.actors, states) if a.colour == colour)
+                assert np.allclose(row[:5], (2 * x, 2 * y, 2 * np.log(radius / 0.26), np.cos(turn), np.sin(turn)))
 
 
 def test_tokens_are_the_library_s(actionclip, tmp_path):

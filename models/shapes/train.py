@@ -29,6 +29,7 @@ from shapes.data import Clips, Stills, sample_captions
 from shapes.evaluate import held_out_clips, measure, measure_stills
 from shapes.model import OPTIONS, ActionCLIP, Sizes, matching_loss, normalise
 from shapes.tokenizer import Tokenizer, read_merges, train_merges, write_merges
+from shapes.where import Where
 
 
 def arguments():
@@ -39,7 +40,9 @@ def arguments():
     p.add_argument("--pretrained", type=Path, help="stage 1's checkpoint.pt (finetune)")
     p.add_argument("--minutes", type=float, default=20, help="the whole run, earlier parts included")
     p.add_argument("--steps", type=int, help="stop by steps, not by the clock: the same numbers every time")
-    p.add_argument("--batch", type=int, help="default 256 stills or 64 clips")
+    p.add_argument("--batch", type=int, help="default 192 stills or 48 clips")
+    p.add_argument("--captions", type=int, help="of a batch; default 64 or 48")
+    p.add_argument("--where", type=float, default=1.0, help="weight of the loss that reads places, sizes, turns")
     p.add_argument("--lr", type=float, default=1e-3)
     p.add_argument("--pretrained-lr", type=float, default=5e-4, help="of the pre-trained part")
     p.add_argument("--scale-lr", type=float, default=0.01, help="of the temperature's logarithm")
@@ -70,12 +73,12 @@ def vocabulary(out, pretrained):
     return Tokenizer(read_merges(path))
 
 
-def groups(model, args):
+def groups(model, where, args):
     """The pre-trained part learns more slowly; vectors and tables do not decay. The temperature has a rate of its
     own: at the others' it would hardly move in a run this short."""
     scale = model.clip.logit_scale
     result = [dict(params=[scale], rate=args.scale_lr, weight_decay=0.0)]
-    for part, rate in ((model.head, args.lr),
+    for part, rate in ((model.head, args.lr), (where, args.lr),
                        (model.clip, args.lr if args.stage == "pretrain" else args.pretrained_lr)):
         for decays in (True, False):
             chosen = [p for p in part.parameters() if (p.dim() > 1) == decays and p is not scale]
@@ -114,12 +117,17 @@ class Run:
         self.model = ActionCLIP(self.sizes, option).to(self.device)
         if pretrained:
             self.model.start_from({k.removeprefix("module."): v.float() for k, v in pretrained.items()})
-        self.optimiser = torch.optim.AdamW(groups(self.model, args), lr=args.lr, betas=(0.9, 0.98), eps=1e-6)
+        self.where = Where(self.sizes.embed).to(self.device)
+        if pretrained and (args.pretrained.parent / "where.pt").exists():
+            self.where.load_state_dict(torch.load(args.pretrained.parent / "where.pt", weights_only=True))
+        self.optimiser = torch.optim.AdamW(groups(self.model, self.where, args), lr=args.lr, betas=(0.9, 0.98), eps=1e-6)
         self.step, self.seconds, self.seen = 0, 0.0, 0
-        self.batch = args.batch or (256 if args.stage == "pretrain" else 64)
+        self.batch = args.batch or (192 if args.stage == "pretrain" else 48)
+        self.captions = args.captions or (64 if args.stage == "pretrain" else 48)
         if (self.out / "state.pt").exists():
             state = torch.load(self.out / "state.pt", weights_only=True)
             self.model.load_state_dict(state["model"])
+            self.where.load_state_dict(state["where"])
             self.optimiser.load_state_dict(state["optimiser"])
             self.step, self.seconds = state["step"], state["seconds"]
             print(f"goes on from step {self.step}")
@@ -135,9 +143,9 @@ class Run:
             "threads": self.args.threads}, indent=1) + "\n")
 
     def save(self):
-        state = {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step,
+        state = {"model": self.model.state_dict(), "where": self.where.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step,
                  "seconds": self.seconds}
-        for name, what in (("state.pt", state), ("checkpoint.pt", self.model.checkpoint(self.step, self.args.half))):
+        for name, what in (("state.pt", state), ("where.pt", state["where"]), ("checkpoint.pt", self.model.checkpoint(self.step, self.args.half))):
             torch.save(what, self.out / (name + ".part"))
             os.replace(self.out / (name + ".part"), self.out / name)
 
@@ -156,19 +164,23 @@ class Run:
 
     def loader(self):
         kind = Stills if self.args.stage == "pretrain" else Clips
-        data = kind(self.tokenizer, self.sizes, self.batch, self.args.seed)
+        data = kind(self.tokenizer, self.sizes, self.batch, self.captions, self.args.seed)
         return torch.utils.data.DataLoader(data, batch_size=None, sampler=range(self.step, 1 << 40),
                                            num_workers=self.args.workers,
                                            prefetch_factor=4 if self.args.workers else None)
 
-    def one_step(self, pixels, tokens, matches):
+    def one_step(self, pixels, tokens, matches, states):
         for group in self.optimiser.param_groups:
             group["lr"] = group["rate"] * schedule(self.progress())
         x, tokens, matches = normalise(pixels.to(self.device)), tokens.to(self.device), matches.to(self.device)
         with torch.autocast(self.device, torch.bfloat16):
-            images = self.model.encode_video(x)
+            images, frames = self.model.encode_frames(x)
             texts = self.model.clip.encode_text(tokens)
         loss, logits = matching_loss(images.float(), texts.float(), self.model.clip.logit_scale.exp(), matches)
+        parts = torch.zeros(5)
+        if self.args.where and not self.model.clip.visual.joint:
+            extra, parts = self.where(frames.float().flatten(0, 1), states.to(self.device).flatten(0, 1))
+            loss = loss + self.args.where * extra
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -176,7 +188,7 @@ class Run:
         with torch.no_grad():
             self.model.clip.logit_scale.clamp_(0, math.log(100))
             right = matches.gather(1, logits.argmax(1, keepdim=True)).float().mean()
-        return loss.item(), right.item()
+        return loss.item(), right.item(), *parts.tolist()
 
     def check(self, sets):
         if self.args.stage == "pretrain":
@@ -193,17 +205,18 @@ class Run:
             sets = {"validation": held_out_clips("validation", self.args.check_clips, self.sizes),
                     "actions": held_out_clips("actions", self.args.check_clips // 3, self.sizes)}
         last, saved, checked, window = time.monotonic(), self.seconds, self.seconds, []
-        for pixels, tokens, matches in self.loader():
+        for batch in self.loader():
             if self.progress() >= 1:
                 break
-            window.append(self.one_step(pixels, tokens, matches))
+            window.append(self.one_step(*batch))
             self.step += 1
             now = time.monotonic()
             self.seconds, last = self.seconds + now - last, now
             if self.step % 50 == 0:
-                loss, right = np.mean(window, 0)
+                loss, right, *parts = np.mean(window, 0)
                 self.log(step=self.step, seconds=round(self.seconds, 1), pictures=self.step * self.batch,
-                         loss=float(loss), right=float(right), scale=self.model.clip.logit_scale.exp().item(),
+                         loss=float(loss), right=float(right),
+                         **dict(zip(("place", "size", "turn", "shape", "colour"), map(float, parts))), scale=self.model.clip.logit_scale.exp().item(),
                          lr=self.optimiser.param_groups[-1]["lr"])
                 window = []
             if self.seconds - saved > self.args.save_every:

@@ -6,7 +6,8 @@ from .captions import agrees, label_caption, scene_caption, scene_facts
 from .render import training_clip
 from .scene import make_scene
 from .splits import TRAINED_ACTIONS
-from .stills import make_still, still_caption, still_picture
+from .stills import STILL_TIME, make_still, still_caption, still_picture
+from .where import states_of
 
 _RENDER, _WORDS = 100, 101  # random numbers apart from the worlds'
 
@@ -20,23 +21,30 @@ def sample_captions(count, seed=1):
 
 
 class Batches:
-    """What both stages share: item i is (pixels uint8, tokens, matches [pictures, texts] bool)."""
+    """What both stages share: item i is (pixels uint8, tokens, matches [pictures, texts] bool, where: see
+    where.py). Only the first `captions` pictures of a batch bring their own caption; the others are matched with
+    those that are true of them too. Texts cost more than pictures of this size."""
 
-    def __init__(self, tokenizer, sizes, batch, seed):
+    def __init__(self, tokenizer, sizes, batch, captions, seed):
         self.tokenizer, self.sizes, self.batch, self.seed = tokenizer, sizes, batch, seed
+        self.captions = captions
 
     def __len__(self):
         return 1 << 40
 
     def __getitem__(self, number):
-        pictures, facts, texts, said = [], [], [], []
-        for i in range(number * self.batch, (number + 1) * self.batch):
-            picture, fact, (text, say) = self.one(i, np.random.default_rng([_RENDER, self.seed, i]))
-            pictures.append(picture), facts.append(fact), texts.append(text), said.append(say)
+        pictures, facts, texts, said, where = [], [], [], [], []
+        for place in range(self.batch):
+            i = number * self.batch + place
+            rng = np.random.default_rng([_RENDER, self.seed, i])
+            picture, fact, (text, say), states = self.one(i, rng)
+            pictures.append(picture), facts.append(fact), where.append(states)
+            if place < self.captions:
+                texts.append(text), said.append(say)
         for text, say in self.more_texts(np.random.default_rng([_WORDS, self.seed, number])):
             texts.append(text), said.append(say)
         return (np.stack(pictures), self.tokenizer.rows(texts, self.sizes.context),
-                agrees(np.stack(said), np.stack(facts)))
+                agrees(np.stack(said), np.stack(facts)), np.stack(where))
 
     def more_texts(self, rng):
         return ()
@@ -45,7 +53,8 @@ class Batches:
 class Stills(Batches):
     def one(self, index, rng):
         scene, facts = make_still(self.seed, index)
-        return still_picture(scene, self.sizes.side, rng), facts, still_caption(scene, facts, rng)
+        picture = still_picture(scene, self.sizes.side, rng)
+        return picture, facts, still_caption(scene, facts, rng), states_of(scene, STILL_TIME)
 
 
 class Clips(Batches):
@@ -53,8 +62,8 @@ class Clips(Batches):
 
     def one(self, index, rng):
         scene = make_scene("train", self.seed, index)
-        clip = training_clip(scene, self.sizes.frames, self.sizes.side, rng)
-        return clip, scene_facts(scene), scene_caption(scene, rng)
+        clip, times = training_clip(scene, self.sizes.frames, self.sizes.side, rng)
+        return clip, scene_facts(scene), scene_caption(scene, rng), states_of(scene, times)
 
     def more_texts(self, rng):
         return [label_caption(name, rng) for name in TRAINED_ACTIONS]

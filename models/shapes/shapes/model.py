@@ -225,9 +225,13 @@ class ActionCLIP(nn.Module):
 
     def encode_video(self, pixels):
         """[B, T, 3, S, S] -> [B, E]."""
+        return self.encode_frames(pixels)[0]
+
+    def encode_frames(self, pixels):
+        """[B, T, 3, S, S] -> [B, E] and the frames' own [B, T, E] (joint: [B, 1, E])."""
         b, t = pixels.shape[:2]
-        x = self.clip.visual(pixels.flatten(0, 1))
-        return x if self.clip.visual.joint else self.head(x.view(b, t, -1))
+        x = self.clip.visual(pixels.flatten(0, 1)).view(b, -1, self.sizes.embed)
+        return (x[:, 0] if self.clip.visual.joint else self.head(x)), x
 
     def start_from(self, pretrained):
         """Takes over what the still pictures taught; what is new keeps its start."""

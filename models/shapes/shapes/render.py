@@ -4,6 +4,7 @@ import numpy as np
 from .world import BODY, FULL_VIEW, HAND, REACH, SHAPES, TABLE, texture
 
 CROP_VIEW = 1.0
+HAND_LEVEL = np.float32(14)  # dark on every colour
 
 
 def _axis(side, view, pad=0):
@@ -55,7 +56,7 @@ def _draw(frame, axis, scale, actor, state):
     hand = np.clip(0.5 - HAND.ravel()[cell] * soft, 0, opacity)[..., None]
     part = frame[y0:y1, x0:x1]
     part += (actor.rgb.astype(np.float32) - part) * body
-    part += (actor.hand.astype(np.float32) - part) * hand
+    part += (HAND_LEVEL - part) * hand
 
 
 def render(scene, times, side, view=CROP_VIEW, rng=None):
@@ -90,8 +91,10 @@ def middle_times(count):
 
 
 def training_clip(scene, frames, side, rng):
-    """What the reference's preprocessing leaves of a video, made directly: no file, no resize."""
-    return render(scene, training_times(frames, rng), side, CROP_VIEW * rng.uniform(0.97, 1.05), rng)
+    """What the reference's preprocessing leaves of a video, made directly: no file, no resize.
+    -> (frames, their times)"""
+    times = training_times(frames, rng)
+    return render(scene, times, side, CROP_VIEW * rng.uniform(0.97, 1.05), rng), times
 
 
 def video_frames(scene, count, side, rng):

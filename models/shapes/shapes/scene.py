@@ -13,7 +13,6 @@ class Actor:
     shape: str
     track: object        # times [N] -> x, y, radius, turn, opacity [5, N]
     rgb: np.ndarray
-    hand: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,7 @@ class Scene:
 
 def make_actor(colour, shape, track, rng):
     rgb = np.clip(np.array(COLOURS[colour], float) + rng.uniform(-14, 14, 3), 0, 255)
-    bright = rgb @ (0.3, 0.59, 0.11) > 120
-    return Actor(colour, shape, track, rgb, np.full(3, 18.0 if bright else 240.0))
+    return Actor(colour, shape, track, rgb)
 
 
 def standing(x, y, radius, turn):

@@ -16,6 +16,7 @@ SIZES = ("small", "medium", "big")
 POINTING = ("up", "right", "down", "left")
 RELATIONS = (("to the left of", "to the right of"), ("to the right of", "to the left of"),
              ("above", "below"), ("below", "above"))
+STILL_TIME = np.array([0.5])
 _STREAM = 9  # apart from every split's
 
 
@@ -54,7 +55,7 @@ def make_still(seed, index):
 
 
 def still_picture(scene, side, rng):
-    return render(scene, np.array([0.5]), side, CROP_VIEW * rng.uniform(0.97, 1.05), rng)
+    return render(scene, STILL_TIME, side, CROP_VIEW * rng.uniform(0.97, 1.05), rng)
 
 
 def still_caption(scene, facts, rng):

@@ -74,8 +74,8 @@ def _tables():
     y, x = np.meshgrid(axis, axis, indexing="ij")
     bodies = np.stack([_distance(s, x, y) for s in SHAPES]).astype(np.float32)
     # A hand from the centre to the top, on every shape: a turn can be seen on circles too, and its sense.
-    along = np.clip(y, -0.78, 0.0)
-    hand = (np.hypot(x, y - along) - 0.19).astype(np.float32)
+    along = np.clip(y, -0.8, 0.0)
+    hand = (np.hypot(x, y - along) - 0.25).astype(np.float32)
     return bodies, hand
 
 
