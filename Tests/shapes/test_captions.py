@@ -130,7 +130,7 @@ def test_every_batch_has_the_labels_and_its_own_captions_right():
         (pixels, tokens, matches, where), again, other = batches[3], batches[3], batches[4]
         assert (pixels == again[0]).all() and (tokens == again[1]).all() and pixels.tobytes() != other[0].tobytes()
         assert matches.shape == (16, 10 + extra) == (16, len(tokens))
-        assert matches.diagonal().all()
+        assert matches[:, :10].diagonal().all()
         assert where.shape == (16, sizes.frames if extra else 1, 2, 8) and (where == again[3]).all()
         if extra:
             assert (matches[:, 10:].sum(1) == 1).all()
