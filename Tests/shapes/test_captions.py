@@ -170,3 +170,19 @@ def test_tokens_are_the_library_s(actionclip, tmp_path):
 def test_reverse_labels_exist():
     assert all(a.reverse is None or a.reverse in BY_NAME for a in ACTIONS)
     assert label_caption("growing", np.random.default_rng(0))[1][SLOT["action"]] >= 0
+
+
+def test_few_clips_come_again_and_bare_labels_stay_as_they_are():
+    tokenizer = Tokenizer(train_merges(sample_captions(1000), 400))
+    sizes = Sizes(side=32, vocabulary=tokenizer.size)
+    count = len(TRAINED_ACTIONS)
+    few = Clips(tokenizer, sizes, count, 0, 5, shots=2, bare=True)
+    scenes = [few.scene_of_few(i) for i in range(4 * count)]
+    look = lambda s: (s.action, s.texture_seed)
+    first, second = ({look(s) for s in part} for part in (scenes[: 2 * count], scenes[2 * count :]))
+    assert first == second and len(first) == 2 * count
+    assert [look(s) for s in scenes[: 2 * count]] != [look(s) for s in scenes[2 * count :]]
+    assert all(sum(s.action == a for s in scenes[: 2 * count]) == 2 for a in TRAINED_ACTIONS)
+    pixels, tokens, matches, where = few[0]
+    assert (tokens == tokenizer.rows(TRAINED_ACTIONS, sizes.context)).all()
+    assert (matches.sum(1) == 1).all()

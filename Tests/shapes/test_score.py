@@ -43,8 +43,8 @@ def test_scores(split, tmp_path, actionclip):
     spec.loader.exec_module(module)
     index = write_set(tmp_path, split, 5)
     assert [v["action"] for v in index] == json.loads((tmp_path / "index.json").read_text())["labels"][:5]
-    knows = module.score(Oracle(index, one_hot), tmp_path)
+    knows = module.score(Oracle(index, one_hot), tmp_path)[0]
     assert (knows["top1"], knows["order_pairs"], knows["videos"], knows["order_videos"]) == (1, 1, 5, 5)
     assert knows["candidates"] == (62 if split == "actions" else 53) and knows["taken_for"] == {}
-    never = module.score(Oracle(index, reverse), tmp_path)
+    never = module.score(Oracle(index, reverse), tmp_path)[0]
     assert (never["top1"], never["order_pairs"]) == (0, 0)

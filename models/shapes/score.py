@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Scores a checkpoint on a test set of video files, through libactionclip: decoding, preprocessing, both encoders
+"""Scores a checkpoint on test sets of video files, through libactionclip: decoding, preprocessing, both encoders
 and scoring are the library's own.
 
     python3 -m shapes.video sets/compositions compositions 1060
     python3 score.py runs/shift+Transf/checkpoint.pt sets/compositions
 
-Needs bindings/python on PYTHONPATH (or installed) and the library. Prints one JSON object.
+Needs bindings/python on PYTHONPATH (or installed) and the library. Prints one JSON object for each set. With --agree
+PyTorch encodes the same preprocessed frames too, and the two are compared.
 """
 import argparse
 import collections
@@ -18,37 +19,95 @@ import numpy as np
 from shapes.actions import ACTIONS, BY_NAME
 from shapes.splits import TRAINED_ACTIONS
 
+EVERY = [a.name for a in ACTIONS]
 
-def score(model, directory):
+
+def text_judge(model, templates=None):
+    """feature [1, E], candidates -> probabilities, by the labels' words in the templates."""
+    texts = model.encode_labels(EVERY, templates) if templates else model.encode_labels(EVERY)
+    def judge(feature, candidates):
+        chosen = np.ascontiguousarray(texts[:, [EVERY.index(c) for c in candidates]])
+        return actionclip.probabilities(feature, chosen)[0]
+    return judge
+
+
+def plain_judge(weight, bias):
+    """The same by a plain classification head, which knows the trained actions alone."""
+    def judge(feature, candidates):
+        scores = feature[0] @ weight.T + bias
+        known = {name: scores[i] for i, name in enumerate(TRAINED_ACTIONS)}
+        return np.array([known.get(c, -np.inf) for c in candidates])
+    return judge
+
+
+def score(model, directory, judge=None):
     index = json.loads((directory / "index.json").read_text())
-    every = [a.name for a in ACTIONS]
+    judge = judge or text_judge(model)
     # A set of unseen actions is scored among all actions there are, the others among those trained on.
-    candidates = every if index["split"] == "actions" else list(TRAINED_ACTIONS)
-    texts = model.encode_labels(candidates)
-    every_text = model.encode_labels(every)
-    counts, pairs = collections.defaultdict(list), []
+    candidates = EVERY if index["split"] == "actions" else list(TRAINED_ACTIONS)
+    counts, pairs, features = collections.defaultdict(list), [], []
     for video in index["videos"]:
         action = video["action"]
-        feature = model.encode_video(directory / video["file"])
-        best = candidates[int(np.argmax(actionclip.probabilities(feature, texts)[0]))]
+        feature = model.encode_video(directory / video["file"]).reshape(1, -1)
+        features.append(feature)
+        best = candidates[int(np.argmax(judge(feature, candidates)))]
         counts[action].append((best == action, best))
         other = BY_NAME[action].reverse
         if other not in (None, action):
-            two = every_text[:, [every.index(action), every.index(other)]]
-            p = actionclip.probabilities(feature, np.ascontiguousarray(two))[0]
+            p = judge(feature, [action, other])
             pairs.append(bool(p[0] > p[1]))
     right = [r for rows in counts.values() for r, _ in rows]
     wrong = {a: collections.Counter(b for r, b in rows if not r).most_common(3) for a, rows in counts.items()}
-    return {"split": index["split"], "videos": len(right), "candidates": len(candidates),
-            "top1": float(np.mean(right)), "order_pairs": float(np.mean(pairs)), "order_videos": len(pairs),
-            "each": {a: float(np.mean([r for r, _ in rows])) for a, rows in counts.items()},
-            "taken_for": {a: w for a, w in wrong.items() if w}}
+    result = {"split": index["split"], "videos": len(right), "candidates": len(candidates),
+              "top1": float(np.mean(right)), "order_pairs": float(np.mean(pairs)), "order_videos": len(pairs),
+              "each": {a: float(np.mean([r for r, _ in rows])) for a, rows in counts.items()},
+              "taken_for": {a: w for a, w in wrong.items() if w}}
+    return result, np.concatenate(features)
+
+
+def agreement(loaded, checkpoint, directory, features, judge):
+    """PyTorch on the same preprocessed frames: lowest cosine, and how many decisions are the same."""
+    import torch
+    from shapes.model import ActionCLIP, Sizes
+    run = json.loads((checkpoint.parent / "run.json").read_text())
+    model = ActionCLIP(Sizes(**run["sizes"]), run["option"]).eval()
+    model.load_checkpoint(torch.load(checkpoint, weights_only=True))
+    index = json.loads((directory / "index.json").read_text())
+    candidates = EVERY if index["split"] == "actions" else list(TRAINED_ACTIONS)
+    lowest, same = 1.0, 0
+    for video, ours in zip(index["videos"], features):
+        with actionclip.Video(directory / video["file"]) as file:
+            frames = file.sample(run["sizes"]["frames"])
+        pixels = actionclip.preprocess(frames, run["sizes"]["side"])
+        with torch.no_grad():
+            theirs = model.encode_video(torch.from_numpy(pixels)[None]).numpy()
+        lowest = min(lowest, float(ours @ theirs[0] / np.linalg.norm(ours) / np.linalg.norm(theirs)))
+        same += int(np.argmax(judge(ours[None], candidates)) == np.argmax(judge(theirs, candidates)))
+    return {"cosine_lowest": lowest, "same_top1": same / len(features)}
+
+
+def score_run(checkpoint, sets, agree=False, templates=None, **options):
+    """-> one result for each set."""
+    classes = checkpoint.parent / "classes.pt"
+    with actionclip.Model(checkpoint, tokenizer=checkpoint.parent / "merges.txt", **options) as loaded:
+        if classes.exists():
+            import torch
+            judge = plain_judge(*(v.numpy() for v in torch.load(classes, weights_only=True).values()))
+        else:
+            judge = text_judge(loaded, templates)
+        results = []
+        for directory in sets:
+            result, features = score(loaded, directory, judge)
+            if agree:
+                result |= agreement(loaded, checkpoint, directory, features, judge)
+            results.append(result)
+    return results
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("sets", type=Path, nargs="+")
+    parser.add_argument("--agree", action="store_true", help="compare with PyTorch on every video")
     args = parser.parse_args()
-    with actionclip.Model(args.checkpoint, tokenizer=args.checkpoint.parent / "merges.txt") as loaded:
-        print(json.dumps([score(loaded, s) for s in args.sets], indent=1))
+    print(json.dumps(score_run(args.checkpoint, args.sets, args.agree), indent=1))

@@ -28,6 +28,7 @@ import torch
 from shapes.data import Clips, Stills, sample_captions
 from shapes.evaluate import held_out_clips, measure, measure_stills
 from shapes.model import OPTIONS, ActionCLIP, Sizes, matching_loss, normalise
+from shapes.splits import TRAINED_ACTIONS
 from shapes.tokenizer import Tokenizer, read_merges, train_merges, write_merges
 from shapes.where import Where
 
@@ -55,6 +56,10 @@ def arguments():
     p.add_argument("--check-every", type=float, default=120, help="seconds between looks at held-out clips")
     p.add_argument("--check-clips", type=int, default=318)
     p.add_argument("--half", action="store_true", help="store matrices as fp16")
+    p.add_argument("--shots", type=int, help="so many different clips of each action, again and again (finetune)")
+    p.add_argument("--bare", action="store_true", help="labels as they are: no templates, no subjects (finetune)")
+    p.add_argument("--classifier", action="store_true",
+                   help="in place of texts a row of weights for each trained action (finetune)")
     for name, value in Sizes().dictionary().items():
         if name != "vocabulary":
             p.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
@@ -73,12 +78,12 @@ def vocabulary(out, pretrained):
     return Tokenizer(read_merges(path))
 
 
-def groups(model, where, args):
+def groups(model, others, args):
     """The pre-trained part learns more slowly; vectors and tables do not decay. The temperature has a rate of its
     own: at the others' it would hardly move in a run this short."""
     scale = model.clip.logit_scale
     result = [dict(params=[scale], rate=args.scale_lr, weight_decay=0.0)]
-    for part, rate in ((model.head, args.lr), (where, args.lr),
+    for part, rate in (*((p, args.lr) for p in (model.head, *others) if p is not None),
                        (model.clip, args.lr if args.stage == "pretrain" else args.pretrained_lr)):
         for decays in (True, False):
             chosen = [p for p in part.parameters() if (p.dim() > 1) == decays and p is not scale]
@@ -117,17 +122,22 @@ class Run:
         self.model = ActionCLIP(self.sizes, option).to(self.device)
         if pretrained:
             self.model.start_from({k.removeprefix("module."): v.float() for k, v in pretrained.items()})
+        self.classes = torch.nn.Linear(self.sizes.embed, len(TRAINED_ACTIONS)) if args.classifier else None
         self.where = Where(self.sizes.embed).to(self.device)
         if pretrained and (args.pretrained.parent / "where.pt").exists():
             self.where.load_state_dict(torch.load(args.pretrained.parent / "where.pt", weights_only=True))
-        self.optimiser = torch.optim.AdamW(groups(self.model, self.where, args), lr=args.lr, betas=(0.9, 0.98), eps=1e-6)
+        self.optimiser = torch.optim.AdamW(groups(self.model, (self.where, self.classes), args), lr=args.lr, betas=(0.9, 0.98), eps=1e-6)
         self.step, self.seconds, self.seen = 0, 0.0, 0
         self.batch = args.batch or (192 if args.stage == "pretrain" else 48)
         self.captions = args.captions or (64 if args.stage == "pretrain" else 48)
+        if args.bare or args.classifier:
+            self.captions = 0
         if (self.out / "state.pt").exists():
             state = torch.load(self.out / "state.pt", weights_only=True)
             self.model.load_state_dict(state["model"])
             self.where.load_state_dict(state["where"])
+            if self.classes:
+                self.classes.load_state_dict(state["classes"])
             self.optimiser.load_state_dict(state["optimiser"])
             self.step, self.seconds = state["step"], state["seconds"]
             print(f"goes on from step {self.step}")
@@ -143,9 +153,14 @@ class Run:
             "threads": self.args.threads}, indent=1) + "\n")
 
     def save(self):
-        state = {"model": self.model.state_dict(), "where": self.where.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step,
+        state = {"model": self.model.state_dict(), "where": self.where.state_dict(),
+                 "classes": self.classes and self.classes.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step,
                  "seconds": self.seconds}
-        for name, what in (("state.pt", state), ("where.pt", state["where"]), ("checkpoint.pt", self.model.checkpoint(self.step, self.args.half))):
+        files = {"state.pt": state, "where.pt": state["where"],
+                 "checkpoint.pt": self.model.checkpoint(self.step, self.args.half)}
+        if self.classes:
+            files["classes.pt"] = state["classes"]
+        for name, what in files.items():
             torch.save(what, self.out / (name + ".part"))
             os.replace(self.out / (name + ".part"), self.out / name)
 
@@ -163,8 +178,8 @@ class Run:
         return self.step / self.args.steps if self.args.steps else self.seconds / (60 * self.args.minutes)
 
     def loader(self):
-        kind = Stills if self.args.stage == "pretrain" else Clips
-        data = kind(self.tokenizer, self.sizes, self.batch, self.captions, self.args.seed)
+        common = self.tokenizer, self.sizes, self.batch, self.captions, self.args.seed
+        data = Stills(*common) if self.args.stage == "pretrain" else Clips(*common, self.args.shots, self.args.bare)
         return torch.utils.data.DataLoader(data, batch_size=None, sampler=range(self.step, 1 << 40),
                                            num_workers=self.args.workers,
                                            prefetch_factor=4 if self.args.workers else None)
@@ -175,8 +190,12 @@ class Run:
         x, tokens, matches = normalise(pixels.to(self.device)), tokens.to(self.device), matches.to(self.device)
         with torch.autocast(self.device, torch.bfloat16):
             images, frames = self.model.encode_frames(x)
-            texts = self.model.clip.encode_text(tokens)
-        loss, logits = matching_loss(images.float(), texts.float(), self.model.clip.logit_scale.exp(), matches)
+            texts = None if self.classes else self.model.clip.encode_text(tokens)
+        if self.classes:
+            logits = self.classes(images.float())
+            loss = torch.nn.functional.cross_entropy(logits, matches.float().argmax(1))
+        else:
+            loss, logits = matching_loss(images.float(), texts.float(), self.model.clip.logit_scale.exp(), matches)
         parts = torch.zeros(5)
         if self.args.where and not self.model.clip.visual.joint:
             extra, parts = self.where(frames.float().flatten(0, 1), states.to(self.device).flatten(0, 1))
@@ -194,7 +213,7 @@ class Run:
         if self.args.stage == "pretrain":
             result = measure_stills(self.model, self.tokenizer, self.args.check_clips, self.device)
         else:
-            result = measure(self.model, self.tokenizer, sets, self.device)
+            result = measure(self.model, self.tokenizer, sets, self.device, self.classes)
         with open(self.out / "checks.jsonl", "a") as f:
             f.write(json.dumps({"step": self.step, "seconds": round(self.seconds), **result}) + "\n")
         print("held out:", {k: round(v, 3) if isinstance(v, float) else v for k, v in result.items()}, flush=True)

@@ -120,11 +120,16 @@ def phrase_for(name, subjects, rng):
     return f"{subjects[0]} {words}"
 
 
-def label_caption(name, rng):
-    """-> (text, facts): the action alone in some template."""
+def label_itself(name):
+    """-> (text, facts): the label and nothing else."""
     facts = np.full(len(SLOTS), -1, np.int8)
     facts[SLOT["action"]] = _ACTION[name]
-    return TEMPLATES[rng.integers(len(TEMPLATES))].format(phrase_for(name, (), rng)), facts
+    return name, facts
+
+
+def label_caption(name, rng):
+    """-> (text, facts): the action alone in some template."""
+    return TEMPLATES[rng.integers(len(TEMPLATES))].format(phrase_for(name, (), rng)), label_itself(name)[1]
 
 
 def scene_caption(scene, rng):

@@ -2,14 +2,14 @@
 import numpy as np
 
 from .actions import ACTIONS
-from .captions import agrees, label_caption, scene_caption, scene_facts
+from .captions import agrees, label_caption, label_itself, scene_caption, scene_facts
 from .render import training_clip
 from .scene import make_scene
 from .splits import TRAINED_ACTIONS
 from .stills import STILL_TIME, make_still, still_caption, still_picture
 from .where import states_of
 
-_RENDER, _WORDS = 100, 101  # random numbers apart from the worlds'
+_RENDER, _WORDS, _FEW = 100, 101, 102  # random numbers apart from the worlds'
 
 
 def sample_captions(count, seed=1):
@@ -58,12 +58,25 @@ class Stills(Batches):
 
 
 class Clips(Batches):
-    """Every trained label stands among the texts of each batch, beside the clips' own captions."""
+    """Every trained label stands among the texts of each batch, beside the clips' own captions. With `shots` there
+    are only so many scenes of each action (their frames are still taken at other times each time); `bare` labels
+    stand without template and in their own words."""
+
+    def __init__(self, tokenizer, sizes, batch, captions, seed, shots=None, bare=False):
+        super().__init__(tokenizer, sizes, batch, captions, seed)
+        self.shots, self.bare = shots, bare
 
     def one(self, index, rng):
-        scene = make_scene("train", self.seed, index)
+        scene = make_scene("train", self.seed, index) if not self.shots else self.scene_of_few(index)
         clip, times = training_clip(scene, self.sizes.frames, self.sizes.side, rng)
         return clip, scene_facts(scene), scene_caption(scene, rng), states_of(scene, times)
 
+    def scene_of_few(self, index):
+        """Round after round through the few, each round in an order of its own."""
+        few = self.shots * len(TRAINED_ACTIONS)
+        order = np.random.default_rng([_FEW, self.seed, index // few]).permutation(few)
+        k = int(order[index % few])
+        return make_scene("train", self.seed, k, TRAINED_ACTIONS[k % len(TRAINED_ACTIONS)])
+
     def more_texts(self, rng):
-        return [label_caption(name, rng) for name in TRAINED_ACTIONS]
+        return [label_itself(name) if self.bare else label_caption(name, rng) for name in TRAINED_ACTIONS]

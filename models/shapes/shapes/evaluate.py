@@ -12,6 +12,7 @@ from .stills import ACROSS, DOWN, POINTING, SIZES, make_still
 from .world import COLOURS, SHAPES
 
 NAMES = [a.name for a in ACTIONS]
+TRAINED = [NAMES.index(n) for n in TRAINED_ACTIONS]
 
 
 def held_out_clips(split, count, sizes, seed=0):
@@ -34,26 +35,31 @@ def label_embeddings(model, tokenizer, device):
 
 
 @torch.no_grad()
-def probabilities(model, clips, texts, device, candidates):
-    """The reference's rule: softmax over the candidates for each template, then the mean. [N, candidates]"""
+def probabilities(model, clips, texts, device, classes=None):
+    """The reference's rule: softmax for each template, then the mean; or those of a plain head. [N, labels]"""
     out = []
     for part in torch.from_numpy(clips).split(64):
-        video = torch.nn.functional.normalize(model.encode_video(normalise(part.to(device))).float(), dim=-1)
-        out.append((100 * torch.einsum("ne,tce->ntc", video, texts[:, candidates])).softmax(-1).mean(1).cpu())
+        video = model.encode_video(normalise(part.to(device))).float()
+        if classes:  # says nothing about labels it was not trained on
+            scores = torch.zeros(len(video), len(NAMES))
+            scores[:, TRAINED] = classes(video).softmax(-1).cpu()
+        else:
+            video = torch.nn.functional.normalize(video, dim=-1)
+            scores = (100 * torch.einsum("ne,tce->ntc", video, texts)).softmax(-1).mean(1).cpu()
+        out.append(scores)
     return torch.cat(out).numpy()
 
 
-def measure(model, tokenizer, sets, device="cpu"):
+def measure(model, tokenizer, sets, device="cpu", classes=None):
     """sets: {split: (clips, labels)} -> {name: accuracy}. "order" is among the clips of actions that have a
     reverse: the label against its reverse alone."""
     model.eval()
     texts = label_embeddings(model, tokenizer, device)
-    trained = [NAMES.index(n) for n in TRAINED_ACTIONS]
     result = {}
     for split, (clips, labels) in sets.items():
-        everything = probabilities(model, clips, texts, device, list(range(len(NAMES))))
+        everything = probabilities(model, clips, texts, device, classes)
         if split != "actions":
-            chosen = np.array(trained)[everything[:, trained].argmax(1)]
+            chosen = np.array(TRAINED)[everything[:, TRAINED].argmax(1)]
             result[split] = float((chosen == labels).mean())
             result[split + ", worst"] = min(
                 (float((chosen[labels == k] == k).mean()), NAMES[k]) for k in set(labels.tolist()))
