@@ -58,6 +58,7 @@ def arguments():
     p.add_argument("--half", action="store_true", help="store matrices as fp16")
     p.add_argument("--shots", type=int, help="so many different clips of each action, again and again (finetune)")
     p.add_argument("--bare", action="store_true", help="labels as they are: no templates, no subjects (finetune)")
+    p.add_argument("--from-scratch", action="store_true", help="stage 1's sizes and words, not its weights (finetune)")
     p.add_argument("--classifier", action="store_true",
                    help="in place of texts a row of weights for each trained action (finetune)")
     for name, value in Sizes().dictionary().items():
@@ -120,11 +121,11 @@ class Run:
         self.sizes = Sizes(**sizes)
         option = args.option if args.stage == "finetune" else "MeanP"
         self.model = ActionCLIP(self.sizes, option).to(self.device)
-        if pretrained:
+        if pretrained and not args.from_scratch:
             self.model.start_from({k.removeprefix("module."): v.float() for k, v in pretrained.items()})
         self.classes = torch.nn.Linear(self.sizes.embed, len(TRAINED_ACTIONS)) if args.classifier else None
         self.where = Where(self.sizes.embed).to(self.device)
-        if pretrained and (args.pretrained.parent / "where.pt").exists():
+        if pretrained and not args.from_scratch and (args.pretrained.parent / "where.pt").exists():
             self.where.load_state_dict(torch.load(args.pretrained.parent / "where.pt", weights_only=True))
         self.optimiser = torch.optim.AdamW(groups(self.model, (self.where, self.classes), args), lr=args.lr, betas=(0.9, 0.98), eps=1e-6)
         self.step, self.seconds, self.seen = 0, 0.0, 0
