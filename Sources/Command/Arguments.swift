@@ -64,5 +64,20 @@ struct FilePath: ExpressibleByArgument {
   /// A file in this folder.
   func file(_ name: String) -> FilePath { FilePath(bytes: bytes + [UInt8(ascii: "/")] + name.utf8) }
 
+  /// The folder that holds it; a name alone is in ".".
+  var folder: FilePath {
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else {
+      return FilePath(bytes: [UInt8(ascii: ".")])
+    }
+    return FilePath(bytes: slash == 0 ? [UInt8(ascii: "/")] : Array(bytes[..<slash]))
+  }
+
+  /// A path that begins in a folder, unless it begins at the root.
+  func inside(_ folder: FilePath) -> FilePath {
+    if bytes.first == UInt8(ascii: "/") || folder.bytes == [UInt8(ascii: ".")] { return self }
+    let slash: [UInt8] = folder.bytes.last == UInt8(ascii: "/") ? [] : [UInt8(ascii: "/")]
+    return FilePath(bytes: folder.bytes + slash + bytes)
+  }
+
   var cString: [CChar] { (bytes + [0]).map { CChar(bitPattern: $0) } }
 }

@@ -28,30 +28,14 @@ struct Classify: ParsableCommand {
   @Option(help: ArgumentHelp("How many labels to show; 0 for all.", valueName: "count"))
   var top = 5
 
-  @Option(
-    help: ArgumentHelp(
-      "A prompt with one {} for the label; repeat it for more (default: the reference's 16).",
-      valueName: "text"), transform: Arguments.text)
-  var template: [String] = []
-
-  @Option(help: "Short side before the crop to S: S*256/224, or S as CLIP itself has it.")
-  var resize = Resize.actionclip
-
-  @Option(help: "What cosines are multiplied with before the softmax.")
-  var scale: Float = 100
+  @OptionGroup
+  var scoring: ScoringOptions
 
   @Flag(help: "One JSON object per video, each on its line.")
   var json = false
 
   @OptionGroup(title: "Model options")
   var options: ModelOptions
-
-  enum Resize: String, CaseIterable, ExpressibleByArgument {
-    case actionclip, clip
-    var code: Int32 {
-      Int32(self == .actionclip ? ACTIONCLIP_RESIZE_ACTIONCLIP : ACTIONCLIP_RESIZE_CLIP)
-    }
-  }
 
   func validate() throws {
     if labels == nil && label.isEmpty {
@@ -65,7 +49,7 @@ struct Classify: ParsableCommand {
     let names = try labels.map(LabelList.read) ?? label
     let model = try options.load(model)
     // Once for all videos: the text encoder is most of the work for a single short one.
-    let (texts, templates) = try model.encode(labels: names, templates: template)
+    let (texts, templates) = try model.encode(labels: names, templates: scoring.template)
     let output = Output()
     let terminal = Terminal.standardOutput()
     var failures = 0
@@ -76,7 +60,8 @@ struct Classify: ParsableCommand {
       do {
         let seen = try look(at: video, with: model)
         let probabilities = try model.probabilities(
-          videos: seen.embedding, texts: texts, templates: templates, classes: names.count, scale: scale)
+          videos: seen.embedding, texts: texts, templates: templates, classes: names.count,
+          scale: scoring.scale)
         let ranking = Ranking(labels: names, probabilities: probabilities, top: top)
         if seen.damaged > 0 {
           Diagnostics.warning("\(path): \(seen.damaged) of \(seen.count) frames are damaged")
@@ -87,8 +72,7 @@ struct Classify: ParsableCommand {
           : text(path, ranking: ranking, seen: seen, terminal: terminal)
       } catch {
         failures += 1
-        // The library names the file where the file is at fault, but not in every error.
-        let said = error.message.contains(path) ? error.message : "\(path): \(error.message)"
+        let said = explanation(of: error, naming: path)
         Diagnostics.error(said)
         guard json else { continue }
         report = line(path, error: said).text
@@ -112,7 +96,7 @@ struct Classify: ParsableCommand {
     var indices = [Int64](repeating: 0, count: model.frames)
     try check(actionclip_sample_indices(info.frame_count, model.info.frames, &indices, model.frames))
     return Seen(
-      embedding: try video.encode(with: model, resize: resize.code), indices: indices,
+      embedding: try video.encode(with: model, resize: scoring.resize.code), indices: indices,
       count: info.frame_count, damaged: info.damaged_frames)
   }
 

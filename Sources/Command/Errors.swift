@@ -45,3 +45,10 @@ func explanation(of error: any Error) -> String {
   default: String(describing: error)
   }
 }
+
+/// The same with the file that was worked on: the library names it where it is at fault, but not in
+/// every error.
+func explanation(of error: any Error, naming path: String) -> String {
+  let said = explanation(of: error)
+  return said.contains(path) ? said : "\(path): \(said)"
+}

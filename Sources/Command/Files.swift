@@ -11,6 +11,73 @@ enum Files {
     return bytes
   }
 
+  /// Writes a whole file beside its place and moves it there: a reader sees the old one or the new.
+  /// A device or pipe is written into.
+  static func replace(_ path: FilePath, with bytes: [UInt8]) throws(CommandError) {
+    var status = stat()
+    let exists = stat(path.cString, &status) == 0
+    guard !exists || status.st_mode & S_IFMT == S_IFREG else {
+      let descriptor = open(path.cString, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw CommandError.system(path.shown) }
+      defer { close(descriptor) }
+      return try write(bytes[...], to: descriptor, name: path.shown)
+    }
+    // Where a link points to, not the link, is replaced.
+    let target = exists ? resolved(path) : path
+    var name = FilePath(bytes: target.bytes + Array(".XXXXXX".utf8)).cString
+    let descriptor = mkstemp(&name)
+    guard descriptor >= 0 else { throw CommandError.system(path.shown) }
+    do throws(CommandError) {
+      defer { close(descriptor) }
+      // mkstemp's file is for its owner alone.
+      let mask = umask(0)
+      umask(mask)
+      guard fchmod(descriptor, exists ? status.st_mode & 0o7777 : 0o666 & ~mask) == 0 else {
+        throw CommandError.system(path.shown)
+      }
+      try write(bytes[...], to: descriptor, name: path.shown)
+      guard fsync(descriptor) == 0 else { throw CommandError.system(path.shown) }
+    } catch {
+      unlink(name)
+      throw error
+    }
+    guard rename(name, target.cString) == 0 else {
+      let error = CommandError.system(path.shown)
+      unlink(name)
+      throw error
+    }
+  }
+
+  private static func resolved(_ path: FilePath) -> FilePath {
+    guard let found = realpath(path.cString, nil) else { return path }
+    defer { free(found) }
+    return FilePath(bytes: Array(UnsafeRawBufferPointer(start: found, count: strlen(found))))
+  }
+
+  static func write(
+    _ bytes: ArraySlice<UInt8>, to descriptor: Int32, name: String
+  ) throws(CommandError) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let (written, code) = rest.withUnsafeBytes { raw in
+        let written = Glibc.write(descriptor, raw.baseAddress, raw.count)
+        return (written, errno)
+      }
+      if written > 0 {
+        rest = rest.dropFirst(written)
+      } else if written == 0 || code != EINTR {
+        throw CommandError.system(name, code: code)
+      }
+    }
+  }
+
+  /// Lines without their line feeds; a byte order mark in front does not count.
+  static func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let body = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
+    return body.split(separator: 0x0A, omittingEmptySubsequences: false)
+  }
+
   /// The next bytes there are, at most 64 KiB; nil at the end.
   static func readChunk(_ descriptor: Int32, name: String) throws(CommandError) -> [UInt8]? {
     while true {

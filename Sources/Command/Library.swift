@@ -86,6 +86,30 @@ final class Model {
   }
 }
 
+extension Model {
+  /// Videos [videos, E] from squares of S pixels as `squares` cuts them, [videos*T, S, S, 3].
+  func encode(squares: [UInt8]) throws(LibraryError) -> [Float] {
+    let side = info.image_size
+    let bytes = Int(side) * Int(side) * 3
+    let count = squares.count / bytes
+    var embeddings = [Float](repeating: 0, count: count / frames * embeddingSize)
+    let capacity = embeddings.count
+    // The short side is S already: nothing is resized again.
+    var options = preprocessOptions(
+      resize: Int32(ACTIONCLIP_RESIZE_CLIP), crop: Int32(ACTIONCLIP_CROP_CENTER))
+    let status = squares.withUnsafeBufferPointer { pixels in
+      let images = (0..<count).map { place in
+        actionclip_image(
+          data: pixels.baseAddress.map { $0 + place * bytes }, row_stride: 0, width: side, height: side,
+          pixel_format: Int32(ACTIONCLIP_PIXEL_RGB), reserved: 0)
+      }
+      return actionclip_encode_frames(handle, images, count, &options, &embeddings, capacity, nil, 0)
+    }
+    try check(status)
+    return embeddings
+  }
+}
+
 /// An open video file.
 final class Video {
   private let handle: OpaquePointer
@@ -111,14 +135,55 @@ final class Video {
 
   /// [E]
   func encode(with model: Model, resize: Int32) throws(LibraryError) -> [Float] {
-    var options = actionclip_preprocess_options()
-    actionclip_preprocess_options_init(&options)
-    options.resize = resize
+    var options = preprocessOptions(resize: resize, crop: Int32(ACTIONCLIP_CROP_CENTER))
     var embedding = [Float](repeating: 0, count: model.embeddingSize)
     let capacity = embedding.count
     try check(actionclip_encode_video(model.handle, handle, &options, &embedding, capacity, nil, 0))
     return embedding
   }
+
+  /// One square of each frame, resized and cut: RGB, [crops][indices, side, side, 3]. The whole
+  /// frames are in memory a few at a time. `indices` do not decrease.
+  func squares(
+    at indices: [Int64], side: Int32, resize: Int32, crops: [Int32]
+  ) throws(LibraryError) -> [[UInt8]] {
+    let info = try info()
+    let (frameBytes, squareBytes) = (Int(info.width) * Int(info.height) * 3, Int(side) * Int(side) * 3)
+    let together = max(1, (64 << 20) / frameBytes)
+    var result = [[UInt8]](
+      repeating: [UInt8](repeating: 0, count: indices.count * squareBytes), count: crops.count)
+    var rgb = [UInt8](repeating: 0, count: min(together, indices.count) * frameBytes)
+    let capacity = rgb.count
+    for start in stride(from: 0, to: indices.count, by: together) {
+      let some = Array(indices[start..<min(start + together, indices.count)])
+      try check(actionclip_video_read_frames(handle, some, some.count, &rgb, capacity, nil, 0))
+      for (place, crop) in crops.enumerated() {
+        var options = preprocessOptions(resize: resize, crop: crop)
+        for frame in some.indices {
+          let status = rgb.withUnsafeBufferPointer { pixels in
+            var image = actionclip_image(
+              data: pixels.baseAddress.map { $0 + frame * frameBytes }, row_stride: 0, width: info.width,
+              height: info.height, pixel_format: Int32(ACTIONCLIP_PIXEL_RGB), reserved: 0)
+            return result[place].withUnsafeMutableBufferPointer { squares in
+              let at = (start + frame) * squareBytes
+              return actionclip_preprocess_crop(
+                &image, side, &options, squares.baseAddress.map { $0 + at }, squares.count - at)
+            }
+          }
+          try check(status)
+        }
+      }
+    }
+    return result
+  }
+}
+
+private func preprocessOptions(resize: Int32, crop: Int32) -> actionclip_preprocess_options {
+  var options = actionclip_preprocess_options()
+  actionclip_preprocess_options_init(&options)
+  options.resize = resize
+  options.crop = crop
+  return options
 }
 
 /// A merge list by itself.

@@ -34,10 +34,9 @@ struct Parity: ParsableCommand {
         try output.line(json ? object(path, tensors, error: nil).text : table(path, tensors))
       } catch  where !(error is AlreadyReported) {
         failures += 1
-        let said = explanation(of: error)
-        let named = said.contains(pack.shown) ? said : "\(path): \(said)"
-        Diagnostics.error(named)
-        if json { try output.line(object(path, [], error: named).text) }
+        let said = explanation(of: error, naming: pack.shown)
+        Diagnostics.error(said)
+        if json { try output.line(object(path, [], error: said).text) }
       }
     }
     if !json {

@@ -6,9 +6,10 @@ enum Version {
     "\(ACTIONCLIP_VERSION_MAJOR).\(ACTIONCLIP_VERSION_MINOR).\(ACTIONCLIP_VERSION_PATCH)"
   }
 
+  static var library: String { String(cString: actionclip_version()) }
+
   static var description: String {
-    let library = String(cString: actionclip_version())
-    return "actionclip \(compiled), libactionclip \(library), ABI \(actionclip_abi_version())"
+    "actionclip \(compiled), libactionclip \(library), ABI \(actionclip_abi_version())"
   }
 
   /// A library of another ABI would read our structures wrongly.

@@ -1,0 +1,52 @@
+/// The classes of an evaluation: the rows of a label file, each with its id.
+struct ClassList {
+  let labels: [String]
+  let ids: [Int]
+  /// The label file, for messages.
+  private let source: String
+  private let byID: [Int: Int]
+  private let byLabel: [String: Int]
+
+  init(_ path: FilePath) throws(CommandError) {
+    let entries = try LabelList.entries(path)
+    var byID: [Int: Int] = [:]
+    var byLabel: [String: Int] = [:]
+    for (index, entry) in entries.enumerated() {
+      if byID.updateValue(index, forKey: entry.id) != nil {
+        throw CommandError("\(path.shown): the id \(entry.id) is there twice")
+      }
+      if byLabel.updateValue(index, forKey: entry.label) != nil {
+        throw CommandError(
+          "\(path.shown): the label \(entry.label) is there twice; no answer could be told right or wrong"
+        )
+      }
+    }
+    labels = entries.map(\.label)
+    ids = entries.map(\.id)
+    source = path.shown
+    self.byID = byID
+    self.byLabel = byLabel
+  }
+
+  var count: Int { labels.count }
+
+  /// The class that an id or a label names.
+  func find(_ text: String) throws(CommandError) -> Int {
+    let digits =
+      !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    let numbered = digits ? Int(text).flatMap { byID[$0] } : nil
+    let named = byLabel[text]
+    switch (numbered, named) {
+    case (let index?, nil), (nil, let index?): return index
+    case (let index?, let other?):
+      if index == other { return index }
+      throw CommandError(
+        "\(text) is the id of \(labels[index]) and the label with the id \(ids[other]) in \(source)")
+    case (nil, nil):
+      guard digits, let first = ids.min(), let last = ids.max() else {
+        throw CommandError("there is no label \(text) in \(source)")
+      }
+      throw CommandError("there is no id \(text) in \(source), whose ids are \(first) to \(last)")
+    }
+  }
+}

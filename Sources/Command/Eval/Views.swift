@@ -1,0 +1,95 @@
+import ArgumentParser
+import CActionCLIP
+
+/// How often a video is looked at: clips along its time, and squares of each picture. Scores are
+/// averaged over all of them.
+struct Views: ExpressibleByArgument, CustomStringConvertible {
+  let clips: Int32
+  let crops: Int32
+
+  /// Three squares cover the picture; more are in no one's protocol.
+  init?(argument: String) {
+    let parts = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false)
+    guard parts.count == 2, let clips = Int32(parts[0]), let crops = Int32(parts[1]) else { return nil }
+    guard (1...100).contains(clips), crops == 1 || crops == 3 else { return nil }
+    self.init(clips: clips, crops: crops)
+  }
+
+  init(clips: Int32, crops: Int32) {
+    self.clips = clips
+    self.crops = crops
+  }
+
+  var isSingle: Bool { clips == 1 && crops == 1 }
+
+  static let single = Views(clips: 1, crops: 1)
+
+  var description: String { "\(clips)x\(crops)" }
+  var defaultValueDescription: String { description }
+
+  /// The squares' places along the picture's long side.
+  var cropPositions: [Int32] {
+    let center = Int32(ACTIONCLIP_CROP_CENTER)
+    return crops == 1 ? [center] : [Int32(ACTIONCLIP_CROP_START), center, Int32(ACTIONCLIP_CROP_END)]
+  }
+}
+
+/// Scores videos against the prompts of all classes.
+struct VideoScorer {
+  let model: Model
+  /// [templates, classes, E]
+  let texts: [Float]
+  let templates: Int
+  let classes: Int
+  let scale: Float
+  let resize: Resize
+  let views: Views
+  /// That decode; 0: one per available processor.
+  let threads: Int32
+
+  /// The probability of every class, [classes], and how many of the video's frames are damaged.
+  func scores(of path: FilePath) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
+    let video = try Video(path: path, threads: threads)
+    let embeddings =
+      views.isSingle
+      ? try video.encode(with: model, resize: resize.code)  // decodes once
+      : try encode(video)
+    let rows = try model.probabilities(
+      videos: embeddings, texts: texts, templates: templates, classes: classes, scale: scale)
+    let count = rows.count / classes
+    let scores = (0..<classes).map { place in
+      let sum = (0..<count).reduce(0.0) { $0 + Double(rows[$1 * classes + place]) }
+      return Float(sum / Double(count))
+    }
+    return (scores, try video.info().damaged_frames)
+  }
+
+  /// [crops * clips, E]
+  ///
+  /// The reference's rule for T times as many segments as there are clips gives the frames, and the
+  /// clips take them in turn: each clip has one frame from each T-th of the video, and no two clips
+  /// the same where there are frames enough.
+  private func encode(_ video: Video) throws(LibraryError) -> [Float] {
+    let (frames, clips) = (model.frames, Int(views.clips))
+    var indices = [Int64](repeating: 0, count: frames * clips)
+    let (segments, capacity) = (Int32(clamping: indices.count), indices.count)
+    try check(actionclip_sample_indices(video.info().frame_count, segments, &indices, capacity))
+    let side = model.info.image_size
+    let squareBytes = Int(side) * Int(side) * 3
+    let crops = try video.squares(
+      at: indices, side: side, resize: resize.code, crops: views.cropPositions)
+    var embeddings: [Float] = []
+    for squares in crops {
+      for clip in 0..<clips {
+        var chosen: [UInt8] = []
+        chosen.reserveCapacity(frames * squareBytes)
+        for segment in 0..<frames {
+          let at = (segment * clips + clip) * squareBytes
+          chosen += squares[at..<(at + squareBytes)]
+        }
+        embeddings += try model.encode(squares: chosen)
+      }
+    }
+    return embeddings
+  }
+}
