@@ -3,12 +3,35 @@ import Glibc
 /// Whole files and lines of standard input.
 enum Files {
   static func read(_ path: FilePath) throws(CommandError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    try forEachChunk(of: path) { bytes += $0 }
+    return bytes
+  }
+
+  static func forEachChunk(of path: FilePath, _ body: ([UInt8]) -> Void) throws(CommandError) {
     let descriptor = open(path.cString, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw CommandError.system(path.shown) }
     defer { close(descriptor) }
+    while let chunk = try readChunk(descriptor, name: path.shown) { body(chunk) }
+  }
+
+  /// What is left of an open file.
+  static func read(_ descriptor: Int32, name: String) throws(CommandError) -> [UInt8] {
     var bytes: [UInt8] = []
-    while let chunk = try readChunk(descriptor, name: path.shown) { bytes += chunk }
+    while let chunk = try readChunk(descriptor, name: name) { bytes += chunk }
     return bytes
+  }
+
+  /// Finds out before hours of work that a result could not be written after them.
+  static func requireWritable(_ path: FilePath) throws(CommandError) {
+    var status = stat()
+    if stat(path.cString, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      throw CommandError.system(path.shown, code: EISDIR)
+    }
+    if access(path.cString, W_OK) == 0 { return }
+    guard errno == ENOENT, access(path.folder.cString, W_OK) == 0 else {
+      throw CommandError.system(path.shown)
+    }
   }
 
   /// Writes a whole file beside its place and moves it there: a reader sees the old one or the new.

@@ -52,6 +52,23 @@ final class Model {
     return (texts, count)
   }
 
+  /// The token ids of texts, [texts, C]; a text that is too long is cut.
+  func tokens(of texts: [String]) throws -> [Int32] {
+    var tokens = [Int32](repeating: 0, count: texts.count * contextLength)
+    let capacity = tokens.count
+    try withCStrings(texts) { pointers in
+      try check(
+        actionclip_tokenize(
+          handle, pointers, texts.count, Int32(ACTIONCLIP_TEXT_TRUNCATE), &tokens, capacity))
+    }
+    return tokens
+  }
+
+  /// The templates of the reference.
+  static var referenceTemplates: [String] {
+    (0..<actionclip_template_count()).compactMap { actionclip_template($0).map { String(cString: $0) } }
+  }
+
   /// [rows, E] from [rows, C].
   func encode(tokens: [Int32], rows: Int) throws(LibraryError) -> [Float] {
     var texts = [Float](repeating: 0, count: rows * embeddingSize)

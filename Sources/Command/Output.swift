@@ -32,7 +32,10 @@ enum Diagnostics {
   static func warning(_ message: String) { line("warning", message) }
 
   private static func line(_ kind: String, _ message: String) {
-    let text = "actionclip: \(kind): \(printable(message))\n"
+    raw("actionclip: \(kind): \(printable(message))\n")
+  }
+
+  static func raw(_ text: String) {
     _ = text.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
   }
 }

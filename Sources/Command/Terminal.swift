@@ -1,26 +1,34 @@
 import Glibc
 
-/// What standard output can show. A file or a pipe shows what a terminal does, without colours.
+/// What standard output, or standard error, can show. A file or a pipe shows what a terminal does, without colours.
 struct Terminal {
   let columns: Int
   let colours: Bool
   let blocks: Bool
+  /// Whether a line can be drawn over.
+  let redraws: Bool
 
-  static func standardOutput() -> Terminal {
-    let isTerminal = isatty(STDOUT_FILENO) == 1
-    let noColour = !(variable("NO_COLOR") ?? "").isEmpty
-    let dumb = variable("TERM") == "dumb"
+  static func standardOutput() -> Terminal { Terminal(STDOUT_FILENO) }
+  static func standardError() -> Terminal { Terminal(STDERR_FILENO) }
+
+  private init(_ descriptor: Int32) {
+    let isTerminal = isatty(descriptor) == 1
+    let noColour = !(Terminal.variable("NO_COLOR") ?? "").isEmpty
+    let dumb = Terminal.variable("TERM") == "dumb"
     let codeset = nl_langinfo(Int32(CODESET)).map { String(cString: $0) }
-    return Terminal(columns: width(), colours: isTerminal && !noColour && !dumb, blocks: codeset == "UTF-8")
+    columns = Terminal.width(descriptor)
+    colours = isTerminal && !noColour && !dumb
+    blocks = codeset == "UTF-8"
+    redraws = isTerminal && !dumb
   }
 
   private static func variable(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
   }
 
-  private static func width() -> Int {
+  private static func width(_ descriptor: Int32) -> Int {
     var size = winsize()
-    if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+    if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
     if let columns = variable("COLUMNS").flatMap(Int.init), (1...10_000).contains(columns) { return columns }
     return 80
   }

@@ -1,12 +1,20 @@
 """Accuracy on lists of videos: what is read, what is counted, what is written."""
 
+import fcntl
+import html.parser
 import json
 import math
 import os
+import pty
 import shutil
+import struct
+import subprocess
+import termios
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
-from actionclip_command import CLIP, LABELS, MODEL, assert_error, json_lines, run
+from actionclip_command import CLIP, COMMAND, LABELS, MERGES, MODEL, assert_error, json_lines, run
 
 NAMES = LABELS.read_text().splitlines()
 
@@ -74,13 +82,15 @@ def test_people_get_a_summary(folder, ranking):
     assert process.returncode == 0
     head, *lines = process.stdout.splitlines()
     assert "list.txt" in head
-    told = {line[2:24].strip(): line[24:].strip() for line in lines}
+    told = {line[2:22].strip(): line[22:].strip() for line in lines}
     low, high = (100 * end for end in wilson(1, 2))
-    assert told["top-1 accuracy"] == f"50.00 %  (1 of 2, 95 % interval {low:.2f} to {high:.2f})"
-    assert told["top-5 accuracy"].startswith("50.00 %")
-    assert told["mean class accuracy"] == "50.00 %"
-    assert told["videos"] == "2  scored"
-    assert lines[-1].split(maxsplit=1) == ["1", "could not be read and do not count"]
+    assert told == {
+        "top-1 accuracy": f"50.00 %  (1 of 2, 95 % interval {low:.2f} to {high:.2f})",
+        "top-5 accuracy": f"50.00 %  (1 of 2, 95 % interval {low:.2f} to {high:.2f})",
+        "mean class accuracy": "50.00 %",
+        "videos": "2",
+        "could not be read": "1, not counted above",
+    }
 
 
 @pytest.mark.parametrize(
@@ -230,3 +240,453 @@ def test_options_reach_the_scores(folder):
 @pytest.mark.parametrize("views", ["3", "0x1", "1x2", "x", "-1x3", "101x1", "1x3x1", "axb"])
 def test_views_that_are_none(folder, views):
     assert_error(evaluate(folder / "list.txt", f"--views={views}", content=rows(3)), "views", code=64)
+
+
+def predictions(path):
+    header, *lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return header, lines
+
+
+def scores(folder, name, *arguments):
+    """[classes], as the only video of a list gets them."""
+    out = folder / "scores.jsonl"
+    out.unlink(missing_ok=True)
+    content = f"{name},0\n"
+    process = evaluate(folder / "scores.csv", "--predictions", out, *arguments, content=content)
+    assert process.returncode == 0, process.stderr
+    (line,) = predictions(out)[1]
+    return np.array(line["scores"], dtype=np.float32)
+
+
+SIDE = 112  # the demo model's
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg command to make clips")
+
+
+def encode(path, source, filters, frames=None):
+    """A clip of exactly the source's pixels."""
+    count = [] if frames is None else ["-frames:v", str(frames)]
+    subprocess.run(
+        ["ffmpeg", "-v", "error", *source, "-vf", filters, "-fps_mode", "passthrough", *count,
+         "-c:v", "ffv1", "-pix_fmt", "bgr0", path], check=True)
+
+
+@pytest.fixture(scope="module")
+def moving(tmp_path_factory):
+    """40 frames, as high as the model's input, so that nothing is resized with --resize clip."""
+    folder = tmp_path_factory.mktemp("moving")
+    encode(folder / "wide.mkv", ["-f", "lavfi", "-i", f"testsrc2=size=200x{SIDE}:rate=10"], "null", 40)
+    return folder
+
+
+def mean(parts):
+    return (sum(part.astype(np.float64) for part in parts) / len(parts)).astype(np.float32)
+
+
+@needs_ffmpeg
+def test_clips_take_the_frames_in_turn(moving):
+    """Of the 16 frames that the reference's rule takes for 16 segments, two clips have 8 each."""
+    frames = [int(i * 40 / 16 + (40 / 16 - 1) / 2) for i in range(16)]
+    parts = []
+    for clip in range(2):
+        chosen = "+".join(f"eq(n,{frame})" for frame in frames[clip::2])
+        encode(moving / f"clip{clip}.mkv", ["-i", moving / "wide.mkv"], f"select='{chosen}'")
+        parts.append(scores(moving, f"clip{clip}.mkv"))
+    assert not np.array_equal(*parts)
+    np.testing.assert_array_equal(scores(moving, "wide.mkv", "--views", "2x1"), mean(parts))
+
+
+@needs_ffmpeg
+def test_crops_are_both_ends_and_the_middle(moving):
+    parts = []
+    for crop, left in enumerate([0, (200 - SIDE) // 2, 200 - SIDE]):
+        encode(moving / f"crop{crop}.mkv", ["-i", moving / "wide.mkv"], f"crop={SIDE}:{SIDE}:{left}:0")
+        parts.append(scores(moving, f"crop{crop}.mkv", "--resize", "clip"))
+    np.testing.assert_array_equal(scores(moving, "wide.mkv", "--resize", "clip"), parts[1])
+    np.testing.assert_array_equal(
+        scores(moving, "wide.mkv", "--resize", "clip", "--views", "1x3"), mean(parts))
+    assert not np.array_equal(scores(moving, "wide.mkv", "--views", "1x3"), mean(parts))
+
+
+@needs_ffmpeg
+def test_views_of_few_frames_and_of_large_pictures(moving):
+    """One frame is every view's; pictures that do not go into memory together are read in parts."""
+    encode(moving / "one.mkv", ["-i", moving / "wide.mkv"], f"crop={SIDE}:{SIDE}:0:0", 1)
+    encode(moving / "large.mkv", ["-i", moving / "wide.mkv"], "scale=2240:2240", 9)
+    for name, views in [("one.mkv", "10x3"), ("large.mkv", "1x3")]:
+        # Of a square picture all three crops are the same.
+        np.testing.assert_array_equal(
+            scores(moving, name, "--resize", "clip", "--views", views), scores(moving, name, "--resize", "clip"))
+
+
+def journal(folder, content, labels, rows, *arguments):
+    """Predictions with these scores, as if videos had got them: what they then measure is known."""
+    (folder / "labels").write_text(labels)
+    out = folder / "predictions.jsonl"
+    out.unlink(missing_ok=True)
+    begun = evaluate(
+        folder / "list.txt", "--predictions", out, *arguments, content=content, labels=folder / "labels")
+    assert begun.returncode == 1 and "none of its videos" in begun.stderr
+    header = out.read_text().splitlines()[0]
+    lines = [json.dumps({"line": i + 1, "scores": [float(v) for v in row]}) for i, row in enumerate(rows)]
+    out.write_text("\n".join([header, *lines]) + "\n")
+    return evaluate(
+        folder / "list.txt", "--predictions", out, "--resume", "--json", "-", *arguments,
+        labels=folder / "labels")
+
+
+def labels_of(count):
+    return "".join(f"class number {place}\n" for place in range(count))
+
+
+def average_precision(values, truth):
+    """The mean precision at each video that shows the class, ordered as a stable sort orders them."""
+    order = np.argsort(-values, kind="stable")
+    hits = truth[order]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return (precision * hits).sum() / hits.sum()
+
+
+@pytest.mark.parametrize("levels", [None, 4], ids=["distinct", "ties"])
+def test_map_is_numpys(tmp_path, levels):
+    videos, classes = 60, 23
+    generator = np.random.default_rng(7)
+    values = generator.random((videos, classes), dtype=np.float32)
+    if levels:
+        values = np.floor(values * levels) / levels
+    truth = generator.random((videos, classes)) < 0.1
+    truth[:, 5] = False  # a class that no video shows does not count
+    truth[3] = False  # a video that shows none does
+    content = "".join(
+        " ".join([f"gone{i}.mp4", *map(str, np.flatnonzero(row))]) + "\n" for i, row in enumerate(truth))
+    found = report(journal(tmp_path, content, labels_of(classes), values, "--multi-label"))
+    shown = [place for place in range(classes) if truth[:, place].any()]
+    expected = {place: average_precision(values[:, place], truth[:, place]) for place in shown}
+    assert 5 not in expected and found["scored"] == videos
+    assert found["map"] == pytest.approx(np.mean(list(expected.values())), rel=1e-12)
+    counts = truth.sum(0)
+    weighted = sum(expected[place] * counts[place] for place in shown) / counts.sum()
+    assert found["weighted_map"] == pytest.approx(weighted, rel=1e-12)
+    for place, entry in enumerate(found["classes"]):
+        assert entry["videos"] == counts[place]
+        assert entry["average_precision"] == (
+            pytest.approx(expected[place], rel=1e-12) if place in expected else None)
+
+
+def test_map_by_hand(tmp_path):
+    """Two of four videos show the class and stand at places 1 and 3: (1/1 + 2/3) / 2."""
+    content = "a 0\nb\nc 0\nd\n"
+    found = report(journal(tmp_path, content, "x\n", [[0.9], [0.8], [0.7], [0.1]], "--multi-label"))
+    assert found["map"] == pytest.approx(5 / 6)
+
+
+def test_accuracies_are_numpys(tmp_path):
+    videos, classes = 300, 40
+    generator = np.random.default_rng(3)
+    values = generator.random((videos, classes), dtype=np.float32)
+    truth = generator.integers(0, classes - 1, videos)  # nothing shows the last class
+    values[np.arange(videos), truth] += 0.7 * generator.random(videos, dtype=np.float32)
+    content = "".join(f"gone{i}.mp4 {place}\n" for i, place in enumerate(truth))
+    found = report(journal(tmp_path, content, labels_of(classes), values))
+    order = np.argsort(-values, axis=1, kind="stable")
+    right = order[:, 0] == truth
+    assert found["top1"]["correct"] == right.sum()
+    assert found["top5"]["correct"] == (order[:, :5] == truth[:, None]).any(1).sum()
+    assert found["mean_class_accuracy"] == pytest.approx(
+        np.mean([right[truth == place].mean() for place in np.unique(truth)]), rel=1e-12)
+    confusion = np.zeros((classes, classes), dtype=int)
+    np.add.at(confusion, (truth, order[:, 0]), 1)
+    assert found["confusion"] == [[*map(int, at), int(confusion[tuple(at)])] for at in np.argwhere(confusion)]
+
+
+def test_of_equal_scores_the_first_class_is_taken(tmp_path):
+    found = report(journal(tmp_path, "a 0\nb 1\nc 5\nd 4\n", labels_of(6), [[0.5] * 6] * 4))
+    assert (found["top1"]["correct"], found["top5"]["correct"]) == (1, 3)
+
+
+def test_several_labels(folder, ranking):
+    content = f"a.mp4 {ranking[0]} {ranking[3]}\nb.mp4 {ranking[8]}\nc.mp4\n"
+    assert_error(evaluate(folder / "list.txt", content=content), "line 2", "--multi-label")
+    process = evaluate(folder / "list.txt", "--multi-label", "--json", "-")
+    found = report(process)
+    assert found["multi_label"] is True and found["scored"] == 3
+    assert "top1" not in found and "confusion" not in found
+    # The same video three times: equal scores everywhere, so the list's order decides.
+    assert found["classes"][ranking[0]]["average_precision"] == 1
+    assert found["classes"][ranking[8]]["average_precision"] == 0.5
+    names = [NAMES[place] for place in ranking]
+    table = f"path,labels\na.mp4,{names[0]},{names[3]}\nb.mp4,{names[8]},\nc.mp4,\n"
+    assert report(evaluate(
+        folder / "other.csv", "--multi-label", "--json", "-", content=table))["classes"] == found["classes"]
+    for bad, words in [
+        ("a.mp4 3 3\n", ["line 1", "label 3", "twice"]),
+        ("a.mp4 3\na.mp4 4\n", ["line 2", "one line"]),
+        ("a.mp4 250 3\n", ["line 1", "no id 250"]),
+    ]:
+        assert_error(evaluate(folder / "list.txt", "--multi-label", content=bad), *words)
+
+
+def test_predictions(folder, ranking):
+    (folder / "bad.mp4").write_bytes(b"nothing")
+    out = folder / "out.jsonl"
+    content = rows(4) + "bad.mp4 2\n"
+    process = evaluate(folder / "list.txt", "--predictions", out, content=content)
+    assert process.returncode == 0
+    header, (good, bad) = predictions(out)
+    assert header["format"] == "actionclip eval 1" and header["views"] == "1x1"
+    assert list(good) == ["line", "path", "labels", "predicted", "damaged_frames", "scores"]
+    assert (good["line"], good["path"], good["labels"]) == (1, "a.mp4", [4])
+    assert good["predicted"] == ranking[:5] and good["damaged_frames"] == 0
+    (line,) = json_lines(run("classify", CLIP, "--model", MODEL, "--labels", LABELS, "--json", "--top", 0))
+    assert {NAMES[i]: score for i, score in enumerate(good["scores"])} == {
+        entry["label"]: entry["probability"] for entry in line["labels"]}
+    assert list(bad) == ["line", "path", "labels", "error"] and bad["path"] in bad["error"]
+
+
+def test_existing_predictions_are_not_overwritten(folder):
+    out = folder / "out.jsonl"
+    assert evaluate(folder / "list.txt", "--predictions", out, content=rows(3)).returncode == 0
+    before = out.read_bytes()
+    assert_error(evaluate(folder / "list.txt", "--predictions", out), "out.jsonl", "--resume")
+    assert out.read_bytes() == before
+    assert_error(evaluate(folder / "list.txt", "--resume"), "--predictions", code=64)
+
+
+@pytest.mark.parametrize("cut", ["between", "inside", "header"])
+def test_an_interrupted_run_goes_on(folder, cut):
+    content = rows(0, 1, 2, 3, 4, 5)
+    whole, parts = folder / "whole.jsonl", folder / "parts.jsonl"
+    at_once = evaluate(folder / "list.txt", "--predictions", whole, "--json", "-", content=content)
+    lines = whole.read_bytes().splitlines(keepends=True)
+    kept = {"between": b"".join(lines[:4]), "inside": b"".join(lines[:4]) + lines[4][:90],
+            "header": lines[0][:50]}[cut]
+    parts.write_bytes(kept)
+    again = evaluate(folder / "list.txt", "--predictions", parts, "--resume", "--json", "-")
+    assert report(again) == report(at_once)
+    assert parts.read_bytes() == whole.read_bytes()
+
+
+def test_an_interrupted_run_does_nothing_twice(folder):
+    """A video that is done may even be gone."""
+    out = folder / "out.jsonl"
+    first = evaluate(folder / "list.txt", "--predictions", out, "--json", "-", content=rows(0, 1))
+    before = out.read_bytes()
+    for name in "ab":
+        (folder / f"{name}.mp4").unlink()
+    again = evaluate(folder / "list.txt", "--predictions", out, "--resume", "--json", "-")
+    assert report(again) == report(first) and out.read_bytes() == before
+
+
+def test_a_killed_run_goes_on(folder):
+    content = "".join(f"v{i}.mp4 {i % 9}\n" for i in range(400))
+    for i in range(400):
+        os.symlink(CLIP, folder / f"v{i}.mp4")
+    (folder / "list.txt").write_text(content)
+    out = folder / "out.jsonl"
+    arguments = ["eval", "list.txt", "--model", MODEL, "--labels", LABELS, "--predictions", out]
+    process = subprocess.Popen(
+        [COMMAND, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    while not out.exists() or out.read_bytes().count(b"\n") < 3:
+        assert process.poll() is None
+    busy = run(*arguments, "--resume", cwd=folder)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert_error(busy, "out.jsonl", "in use")
+    done = out.read_bytes().count(b"\n") - 1
+    assert 2 <= done < 400
+    # The rest would take long here and show nothing new.
+    for i in range(done + 1, 400):
+        (folder / f"v{i}.mp4").unlink()
+    found = report(run(*arguments, "--resume", "--json", "-", cwd=folder))
+    assert found["scored"] in (done, done + 1) and found["scored"] + found["failed"] == 400
+
+
+def test_a_video_that_failed_is_tried_again(folder):
+    out = folder / "out.jsonl"
+    content = rows(3) + "late.mp4 3\n"
+    arguments = ["--predictions", out, "--resume", "--json", "-"]  # begun with --resume is fine
+    assert report(evaluate(folder / "list.txt", *arguments, content=content))["failed"] == 1
+    assert report(evaluate(folder / "list.txt", *arguments))["failed"] == 1
+    assert len(predictions(out)[1]) == 2  # the same failure is said once
+    (folder / "late.mp4").symlink_to(CLIP)
+    found = report(evaluate(folder / "list.txt", *arguments))
+    assert (found["scored"], found["failed"]) == (2, 0)
+    assert report(evaluate(folder / "list.txt", *arguments)) == found
+
+
+def test_a_run_does_not_go_on_with_anything_changed(folder):
+    out = folder / "out.jsonl"
+    model = shutil.copy(MODEL, folder)
+    shutil.copy(MERGES, folder)
+    shutil.copy(LABELS, folder / "labels.txt")
+
+    def go(*arguments):
+        return run(
+            "eval", folder / "list.txt", "--model", model, "--labels", folder / "labels.txt",
+            "--predictions", out, "--resume", *arguments)
+
+    (folder / "list.txt").write_text(rows(3))
+    assert go().returncode == 0
+    before = out.read_bytes()
+    for option, what in [
+        (["--views", "1x3"], "views"), (["--resize", "clip"], "resize"), (["--scale", "10"], "scale"),
+        (["--template", "{}"], "templates"), (["--frames", "4"], "frames"),
+        (["--multi-label"], "multi-label"), (["--root", folder], "root"),
+        (["--temporal-shift", "on"], "temporal shift"),
+    ]:
+        assert_error(go(*option), "out.jsonl", f"another {what}")
+    for name, what in [("labels.txt", "labels"), ("list.txt", "list")]:
+        kept = (folder / name).read_text()
+        (folder / name).write_text(kept + ("b.mp4 4\n" if what == "list" else "dancing\n"))
+        assert_error(go(), "out.jsonl", f"another {what}")
+        (folder / name).write_text(kept)
+    changed = bytearray(MODEL.read_bytes())
+    changed[-1] ^= 1
+    (folder / MODEL.name).write_bytes(changed)
+    assert_error(go(), "out.jsonl", "another model")
+    shutil.copy(MODEL, folder)
+    assert out.read_bytes() == before
+    # How many threads compute changes no bit.
+    assert go("--threads", "1").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (b"my notes\n", ["does not begin"]),
+        (b"my notes", ["does not begin"]),
+        (b'{"format":"something else"}\n', ["does not begin"]),
+        (b"%s{\n", ["line 2", "damaged"]),
+        (b'%s{"line":1,"scores":[0.5,0.5]}\n', ["line 2", "no score for each class"]),
+        (b'%s{"line":1,"scores":[0,0,0,0,0,0,0,0,1e999]}\n', ["line 2"]),
+        (b'%s\n', ["line 2", "damaged"]),
+    ],
+)
+def test_a_file_that_is_not_ours_stays_as_it_is(folder, content, words):
+    out = folder / "out.jsonl"
+    assert evaluate(folder / "list.txt", "--predictions", out, content=rows(3)).returncode == 0
+    content = content.replace(b"%s", out.read_bytes().splitlines(keepends=True)[0])
+    out.write_bytes(content)
+    assert_error(evaluate(folder / "list.txt", "--predictions", out, "--resume"), "out.jsonl", *words)
+    assert out.read_bytes() == content
+
+
+@pytest.mark.parametrize("option", ["--json", "--html", "--predictions"])
+def test_a_result_that_cannot_be_written_is_told_at_once(folder, option):
+    content = "".join(f"gone{i}.mp4 3\n" for i in range(50))
+    for place in [folder / "none" / "file", folder]:
+        process = evaluate(folder / "list.txt", option, place, content=content)
+        assert_error(process, place)  # one line: no video was tried
+
+
+class Reader(html.parser.HTMLParser):
+    """Whether tags close, what refers to something outside, and the text."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.outside, self.text = [], [], ""
+
+    def handle_starttag(self, tag, attributes):
+        self.open.append(tag)
+        self.outside += [value for name, value in attributes if name in {"src", "href", "srcset", "onload"}]
+
+    def handle_startendtag(self, tag, attributes):
+        assert tag in {"meta"}
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def page(path):
+    text = path.read_text(encoding="utf-8")
+    reader = Reader()
+    reader.feed(text)
+    reader.close()
+    assert reader.open == [] and reader.outside == []
+    assert "<script" not in text and "url(" not in text and "@import" not in text
+    return ElementTree.fromstring(text), reader.text
+
+
+def test_page(tmp_path):
+    names = ["<script>alert('1')</script>", "a & b \"c\"", "tai\x07chi 太极拳", "</title>", "]]>", "plain"]
+    values = np.full((3, len(names)), 0.1)
+    values[[0, 1, 2], [0, 2, 1]] = 0.5
+    content = "".join(f"<b>{i}&.mp4 {i}\n" for i in range(3))
+    out = tmp_path / "page.html"
+    process = journal(tmp_path, content, "\n".join(names) + "\n", values, "--html", out)
+    assert process.returncode == 0, process.stderr
+    tree, text = page(out)
+    for name in names:
+        assert name.replace("\x07", "\ufffd") in text
+    assert "33.33 %  (1 of 3" in text
+    space = "{http://www.w3.org/2000/svg}"
+    cells = tree.findall(f".//{space}rect")
+    assert [(cell.get("x"), cell.get("y"), cell.get("class")) for cell in cells] == [
+        ("0", "0", "r"), ("2", "1", "w"), ("1", "2", "w")]
+    assert cells[1].find(f"{space}title").text == 'a & b "c": 1 of 1 as tai\ufffdchi 太极拳'
+    # The worst classes come first, and those that no video shows last.
+    table = tree.findall(".//{http://www.w3.org/1999/xhtml}table")[1]
+    order = ["".join(row[1].itertext()) for row in table[1:]]
+    assert order == [name.replace("\x07", "\ufffd") for name in [names[1], names[2], names[0], *names[3:]]]
+
+
+def test_page_of_many_classes(tmp_path):
+    videos, classes = 2000, 400
+    generator = np.random.default_rng(5)
+    values = generator.random((videos, classes), dtype=np.float32).round(3)
+    content = "".join(f"gone{i}.mp4 {i % classes}\n" for i in range(videos))
+    out = tmp_path / "page.html"
+    assert journal(tmp_path, content, labels_of(classes), values, "--html", out).returncode == 0
+    tree, _ = page(out)
+    picture = tree.find(".//{http://www.w3.org/2000/svg}svg")
+    assert picture.get("viewBox") == "0 0 400 400"
+    assert len(out.read_bytes()) < 1_000_000
+
+
+def test_page_of_several_labels_and_failures(folder):
+    out = folder / "page.html"
+    content = "a.mp4 3\n<gone>.mp4 3\n"
+    assert evaluate(folder / "list.txt", "--multi-label", "--html", out, content=content).returncode == 0
+    tree, text = page(out)
+    assert "mAP" in text and "average precision" in text and "line 2: " in text and "<gone>.mp4" in text
+    assert tree.find(".//{http://www.w3.org/2000/svg}svg") is None
+
+
+def test_progress_on_a_pipe(folder):
+    process = evaluate(folder / "list.txt", content=rows(0, 1, 2))
+    assert "\r" not in process.stderr and "\x1b" not in process.stderr
+    lines = process.stderr.splitlines()
+    assert [line.split(",")[0] for line in lines] == [f"actionclip: {i} of 3 videos" for i in [1, 2, 3]]
+    assert all("second" in line for line in lines) and "left" in lines[0] and "left" not in lines[2]
+    many = "".join(f"gone{i}.mp4 0\n" for i in range(200))
+    told = evaluate(folder / "list.txt", content=many).stderr.splitlines()
+    assert len([line for line in told if " of 200 videos" in line]) == 10
+
+
+def test_progress_on_a_terminal(folder):
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 70, 0, 0))
+    (folder / "list.txt").write_text(rows(0, 1) + "gone.mp4 2\n")
+    process = subprocess.Popen(
+        [COMMAND, "eval", "list.txt", "--model", MODEL, "--labels", LABELS], cwd=folder, stderr=follower,
+        stdout=subprocess.PIPE, env={**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"})
+    os.close(follower)
+    drawn = b""
+    while True:
+        try:
+            chunk = os.read(leader, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        drawn += chunk
+    os.close(leader)
+    assert "top-1" in process.communicate()[0].decode()
+    states = [state.removeprefix("\x1b[K") for state in drawn.decode().replace("\r\n", "\n").split("\r")]
+    assert any("█" in state and "3 of 3 videos" in state for state in states)
+    assert all(len(state) < 70 for state in states if "videos" in state)
+    assert any(state.startswith("actionclip: warning: ") and state.endswith("\n") for state in states)
+    assert states[-1] == ""  # nothing is left of the bar

@@ -43,52 +43,123 @@ struct Eval: ParsableCommand {
   @Option(help: ArgumentHelp("Write the results as JSON; - for standard output.", valueName: "path"))
   var json: FilePath?
 
+  @Option(help: ArgumentHelp("Write the results as a page for a browser.", valueName: "path"))
+  var html: FilePath?
+
+  @Option(help: ArgumentHelp("Write each video's scores as JSON lines, when it is done.", valueName: "path"))
+  var predictions: FilePath?
+
+  @Flag(help: "Go on where --predictions ends; begin it if it is not there.")
+  var resume = false
+
   @Flag(help: "Exit with status 1 if any video could not be read.")
   var strict = false
 
   @OptionGroup(title: "Model options")
   var options: ModelOptions
 
+  func validate() throws {
+    if resume, predictions == nil { throw ValidationError("--resume needs --predictions PATH.") }
+  }
+
   func run() throws {
     let classes = try ClassList(labels)
-    let rows = try VideoList(list, classes: classes, separator: separator, multiLabel: multiLabel).rows
+    let videos = try VideoList(list, classes: classes, separator: separator, multiLabel: multiLabel)
+    for path in [jsonFile, html] { try path.map(Files.requireWritable) }
     let loaded = try options.load(model)
     let (texts, templates) = try loaded.encode(labels: classes.labels, templates: scoring.template)
+    var journal: Journal?
+    if let predictions {
+      journal = try Journal(
+        predictions, header: header(loaded, classes, videos), classes: classes.count, resume: resume)
+    }
     let scorer = VideoScorer(
       model: loaded, texts: texts, templates: templates, classes: classes.count, scale: scoring.scale,
       resize: scoring.resize, views: views, threads: options.threads ?? 0)
 
-    var scored: [Scored] = []
-    var failures: [EvalReport.Failure] = []
-    var damaged = 0
-    for row in rows {
-      let path = row.path.inside(folder)
+    var tally = Tally()
+    let known = journal?.known ?? [:]
+    var progress = Progress(total: videos.rows.count, done: journal?.finished ?? 0)
+    for row in videos.rows {
+      if let outcome = known[row.line], case .scored = outcome {
+        tally.add(row, outcome)
+        continue
+      }
+      let path = row.path.inside(root ?? list.folder)
+      let outcome: Journal.Outcome
       do {
         let seen = try scorer.scores(of: path)
-        scored.append(Scored(classes: row.classes, scores: seen.scores))
+        outcome = .scored(seen.scores, damaged: seen.damaged)
         if seen.damaged > 0 {
-          damaged += 1
-          Diagnostics.warning("\(path.shown): frames are damaged: \(seen.damaged)")
+          progress.clear()
+          Diagnostics.warning("\(path.shown): \(seen.damaged) of its frames are damaged")
         }
       } catch {
         let said = explanation(of: error, naming: path.shown)
+        outcome = .failed(said)
+        progress.clear()
         Diagnostics.warning(said)
-        failures.append(EvalReport.Failure(line: row.line, path: row.path.shown, error: said))
       }
+      try journal?.append(row, outcome, classes: classes)
+      tally.add(row, outcome)
+      progress.step()
     }
-    let report = EvalReport(
-      setting: setting(loaded, templates: templates), title: "\(model.shown) on \(list.shown)",
-      classes: classes,
-      metrics: multiLabel
-        ? .multi(MultiLabelMetrics(scored, classCount: classes.count))
-        : .single(SingleLabelMetrics(scored, classCount: classes.count)),
-      scored: scored.count, damaged: damaged, failures: failures)
-    try write(report)
-    if scored.isEmpty { throw CommandError("\(list.shown): none of its videos could be read") }
-    if strict, !failures.isEmpty { throw AlreadyReported() }
+    progress.clear()
+    try write(
+      EvalReport(
+        setting: setting(loaded, templates: templates), title: "\(model.shown) on \(list.shown)",
+        classes: classes,
+        metrics: multiLabel
+          ? .multi(MultiLabelMetrics(tally.scored, classCount: classes.count))
+          : .single(SingleLabelMetrics(tally.scored, classCount: classes.count)),
+        scored: tally.scored.count, damaged: tally.damaged, failures: tally.failures))
+    if tally.scored.isEmpty { throw CommandError("\(list.shown): none of its videos could be read") }
+    if strict, !tally.failures.isEmpty { throw AlreadyReported() }
   }
 
-  private var folder: FilePath { root ?? list.folder }
+  private struct Tally {
+    var scored: [Scored] = []
+    var damaged = 0
+    var failures: [EvalReport.Failure] = []
+
+    mutating func add(_ row: VideoList.Row, _ outcome: Journal.Outcome) {
+      switch outcome {
+      case .scored(let scores, let frames):
+        scored.append(Scored(classes: row.classes, scores: scores))
+        damaged += frames > 0 ? 1 : 0
+      case .failed(let error):
+        failures.append(EvalReport.Failure(line: row.line, path: row.path.shown, error: error))
+      }
+    }
+  }
+
+  private func header(_ loaded: Model, _ classes: ClassList, _ videos: VideoList) throws -> Journal.Header {
+    let templates = scoring.template.isEmpty ? Model.referenceTemplates : scoring.template
+    let tokens = try loaded.tokens(of: templates + classes.labels)
+    let info = loaded.info
+    return Journal.Header(members: [
+      ("format", "actionclip eval 1"),
+      ("library", Version.library),
+      ("model", try Fingerprint.of(file: model)),
+      ("frames", "\(loaded.frames)"),
+      ("head", Head.name(of: info.head)),
+      ("temporal shift", info.temporal_shift != 0 ? "on" : "off"),
+      ("joint", info.joint != 0 ? "on" : "off"),
+      ("labels", Fingerprint.of(zip(classes.ids, classes.labels).map { "\($0) \($1)" })),
+      ("list", videos.fingerprint),
+      ("separator", separator?.rawValue ?? "as in the first row"),
+      ("multi-label", multiLabel ? "on" : "off"),
+      ("root", root?.shown ?? "the list's"),
+      ("templates", Fingerprint.of(templates)),
+      ("tokenizer", Fingerprint.of(tokens.map(String.init))),
+      ("views", views.description),
+      ("resize", scoring.resize.rawValue),
+      ("scale", "\(scoring.scale)"),
+    ])
+  }
+
+  /// Nil for standard output as well.
+  private var jsonFile: FilePath? { json.flatMap { $0.bytes == Array("-".utf8) ? nil : $0 } }
 
   private func setting(_ loaded: Model, templates: Int) -> [JSONValue.Member] {
     func member(_ key: String, _ value: JSONValue) -> JSONValue.Member { .init(key: key, value: value) }
@@ -109,11 +180,9 @@ struct Eval: ParsableCommand {
 
   private func write(_ report: EvalReport) throws {
     let output = Output()
-    if let json, json.bytes != Array("-".utf8) {
-      try Files.replace(json, with: Array((report.json.text + "\n").utf8))
-    } else if json != nil {
-      return try output.line(report.json.text)
-    }
-    try output.line(report.text(on: Terminal.standardOutput()))
+    if let jsonFile { try Files.replace(jsonFile, with: Array((report.json.text + "\n").utf8)) }
+    if let html { try Files.replace(html, with: Array(EvalPage(report: report).text.utf8)) }
+    let asked = json != nil && jsonFile == nil
+    try output.line(asked ? report.json.text : report.text(on: Terminal.standardOutput()))
   }
 }

@@ -21,31 +21,39 @@ struct EvalReport {
   let damaged: Int
   let failures: [Failure]
 
-  func text(on terminal: Terminal) -> String {
-    var lines = [terminal.bold(printable(title))]
-    func row(_ name: String, _ value: String) { lines.append("  \(Columns.fit(name, 22))  \(value)") }
-    func percent(_ value: Double) -> String { value.isNaN ? "-" : formatted("%6.2f %%", value * 100) }
-    func row(_ name: String, _ share: Proportion) {
+  /// The figures in words, the same for the terminal and the page.
+  var figures: [(name: String, value: String)] {
+    func told(_ share: Proportion) -> String {
       let (low, high) = share.interval
-      row(
-        name,
-        percent(share.value)
-          + formatted(
-            "  (%d of %d, 95 %% interval %.2f to %.2f)", share.hits, share.of, low * 100, high * 100))
+      return EvalReport.percent(share.value)
+        + formatted(
+          "  (%d of %d, 95 %% interval %.2f to %.2f)", share.hits, share.of, low * 100, high * 100)
     }
+    var result: [(String, String)]
     switch metrics {
     case .single(let metrics):
-      row("top-1 accuracy", metrics.top1)
-      row("top-5 accuracy", metrics.top5)
-      row("mean class accuracy", percent(metrics.meanClassAccuracy))
+      result = [
+        ("top-1 accuracy", told(metrics.top1)), ("top-5 accuracy", told(metrics.top5)),
+        ("mean class accuracy", EvalReport.percent(metrics.meanClassAccuracy)),
+      ]
     case .multi(let metrics):
-      row("mAP", percent(metrics.meanAveragePrecision))
-      row("mAP, weighted", percent(metrics.weightedAveragePrecision))
+      result = [
+        ("mAP", EvalReport.percent(metrics.meanAveragePrecision)),
+        ("mAP, weighted", EvalReport.percent(metrics.weightedAveragePrecision)),
+      ]
     }
-    row("videos", formatted("%6d  scored", scored))
-    if damaged > 0 { row("", formatted("%6d  of them with damaged frames", damaged)) }
-    if !failures.isEmpty { row("", formatted("%6d  could not be read and do not count", failures.count)) }
-    return lines.joined(separator: "\n")
+    result.append(("videos", "\(scored)" + (damaged > 0 ? ", \(damaged) with damaged frames" : "")))
+    if !failures.isEmpty { result.append(("could not be read", "\(failures.count), not counted above")) }
+    return result
+  }
+
+  static func percent(_ share: Double) -> String {
+    share.isNaN ? "-" : formatted("%.2f %%", share * 100)
+  }
+
+  func text(on terminal: Terminal) -> String {
+    let rows = figures.map { "  \(Columns.fit($0.name, 20))  \($0.value)" }
+    return ([terminal.bold(printable(title))] + rows).joined(separator: "\n")
   }
 
   var json: JSONValue {

@@ -15,6 +15,8 @@ struct VideoList {
   }
 
   let rows: [Row]
+  /// Of the file.
+  let fingerprint: String
 
   /// - Parameters:
   ///   - separator: nil: a tab if the first row has one, else a comma if it has one, else spaces.
@@ -27,7 +29,8 @@ struct VideoList {
     var seen: [[UInt8]: Int] = [:]
     var shape: (fields: Int, line: Int)?
     var isFirst = true
-    for (index, line) in Files.lines(of: try Files.read(path)).enumerated() {
+    let bytes = try Files.read(path)
+    for (index, line) in Files.lines(of: bytes).enumerated() {
       func invalid(_ reason: String) -> CommandError {
         CommandError("\(path.shown): line \(index + 1): \(reason)")
       }
@@ -87,6 +90,7 @@ struct VideoList {
     }
     guard !rows.isEmpty else { throw CommandError("\(path.shown): there is no video in it") }
     self.rows = rows
+    fingerprint = Fingerprint.of(bytes)
   }
 
   private static func reading(_ separator: Separator) -> String {

@@ -1,0 +1,134 @@
+import FoundationEssentials
+import Glibc
+
+/// Results video by video, as JSON lines: first what was evaluated and how, then each video as soon as
+/// it is done. An interrupted evaluation goes on from it.
+final class Journal {
+  /// What the lines were made with. Every value is text, and a change of any is refused.
+  struct Header {
+    let members: [(key: String, value: String)]
+
+    var json: JSONValue {
+      .object(members.map { JSONValue.Member(key: $0.key, value: .string($0.value)) })
+    }
+  }
+
+  enum Outcome {
+    case scored([Float], damaged: Int64)
+    case failed(String)
+  }
+
+  private struct Line: Decodable {
+    let line: Int
+    let scores: [Float]?
+    let damagedFrames: Int64?
+    let error: String?
+  }
+
+  private let path: FilePath
+  private let descriptor: Int32
+  /// By the video's line in the list.
+  private(set) var known: [Int: Outcome] = [:]
+
+  /// A video that failed gets another try.
+  var finished: Int {
+    known.values.count { if case .scored = $0 { true } else { false } }
+  }
+
+  /// - Parameter resume: go on from the file if it is there; else it must not be.
+  init(_ path: FilePath, header: Header, classes: Int, resume: Bool) throws(CommandError) {
+    self.path = path
+    let exclusive = resume ? 0 : O_EXCL
+    descriptor = open(path.cString, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | exclusive, 0o666)
+    guard descriptor >= 0 else {
+      if errno == EEXIST {
+        throw CommandError("\(path.shown) exists; --resume goes on with it")
+      }
+      throw CommandError.system(path.shown)
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      throw CommandError("\(path.shown) is in use by another process")
+    }
+    let bytes = resume ? try Files.read(descriptor, name: path.shown) : []
+    // What was cut off in the middle of a line was never complete.
+    let whole = (bytes.lastIndex(of: 0x0A) ?? -1) + 1
+    let lines = bytes[..<whole].split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
+    if let first = lines.first {
+      try check(first, header)
+      for (index, line) in lines.enumerated().dropFirst() {
+        try take(line, number: index + 1, classes: classes)
+      }
+      if whole < bytes.count, ftruncate(descriptor, off_t(whole)) != 0 {
+        throw CommandError.system(path.shown)
+      }
+    } else {
+      // Only the beginning of the header may be thrown away, not somebody's only line.
+      guard header.json.text.utf8.starts(with: bytes) else { throw stranger }
+      guard ftruncate(descriptor, 0) == 0 else { throw CommandError.system(path.shown) }
+      try write(header.json)
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  private var stranger: CommandError {
+    CommandError("\(path.shown) does not begin like a file of predictions; name another file")
+  }
+
+  private func check(_ line: ArraySlice<UInt8>, _ header: Header) throws(CommandError) {
+    guard let found = try? JSONDecoder().decode([String: String].self, from: Data(line)) else {
+      throw stranger
+    }
+    guard let (key, _) = header.members.first(where: { found[$0.key] != $0.value }) else { return }
+    guard found["format"] == header.members.first?.value else { throw stranger }
+    throw CommandError(
+      "\(path.shown) was begun with another \(key) "
+        + "(\(found[key] ?? "none"), now \(header.members.first { $0.key == key }?.value ?? "none")); "
+        + "go on with the same, or name another file")
+  }
+
+  private func take(_ line: ArraySlice<UInt8>, number: Int, classes: Int) throws(CommandError) {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    guard let entry = try? decoder.decode(Line.self, from: Data(line)) else {
+      throw CommandError("\(path.shown): line \(number) is damaged; take it out to have that video again")
+    }
+    guard let scores = entry.scores else {
+      known[entry.line] = .failed(entry.error ?? "")
+      return
+    }
+    guard scores.count == classes, scores.allSatisfy(\.isFinite) else {
+      throw CommandError("\(path.shown): line \(number) has no score for each class; take it out")
+    }
+    known[entry.line] = .scored(scores, damaged: entry.damagedFrames ?? 0)
+  }
+
+  func append(_ row: VideoList.Row, _ outcome: Outcome, classes: ClassList) throws(CommandError) {
+    func ids(_ places: some Sequence<Int>) -> JSONValue {
+      .array(places.map { .int(Int64(classes.ids[$0])) })
+    }
+    let start: [JSONValue.Member] = [
+      .init(key: "line", value: .int(Int64(row.line))), .init(key: "path", value: .string(row.path.shown)),
+      .init(key: "labels", value: ids(row.classes)),
+    ]
+    switch outcome {
+    case .scored(let scores, let damaged):
+      let best = Scored(classes: row.classes, scores: scores).best(5)
+      try write(
+        .object(
+          start + [
+            .init(key: "predicted", value: ids(best)), .init(key: "damaged_frames", value: .int(damaged)),
+            .init(key: "scores", value: .array(scores.map { .float($0) })),
+          ]))
+    case .failed(let error):
+      // The same said once is enough.
+      if case .failed(error)? = known[row.line] { return }
+      try write(.object(start + [.init(key: "error", value: .string(error))]))
+    }
+  }
+
+  /// A line in one call of the system: a reader, and a kill, see it whole or not at all.
+  private func write(_ value: JSONValue) throws(CommandError) {
+    try Files.write(Array((value.text + "\n").utf8)[...], to: descriptor, name: path.shown)
+  }
+}

@@ -1,0 +1,73 @@
+import Glibc
+
+/// How far a long run is, on standard error: a bar on a terminal, elsewhere a line for every tenth and
+/// at least every minute.
+struct Progress {
+  private let total: Int
+  private let terminal = Terminal.standardError()
+  private let began = Progress.now
+  /// Done by an earlier run: they say nothing about this one's speed.
+  private let before: Int
+  private var done: Int
+  private var shown: (at: Double, done: Int)
+
+  init(total: Int, done: Int) {
+    self.total = total
+    before = done
+    self.done = done
+    shown = (began, done)
+    if terminal.redraws { draw() }
+  }
+
+  mutating func step() {
+    done += 1
+    let now = Progress.now
+    if terminal.redraws {
+      guard now - shown.at >= 0.1 || done == total else { return }
+      draw()
+    } else {
+      guard done * 10 / total > shown.done * 10 / total || now - shown.at >= 60 else { return }
+      Diagnostics.raw("actionclip: \(facts)\n")
+    }
+    shown = (now, done)
+  }
+
+  /// Makes room for another line, or for what follows.
+  func clear() {
+    if terminal.redraws { Diagnostics.raw("\r\u{1B}[K") }
+  }
+
+  private func draw() {
+    let facts = facts
+    let room = min(24, terminal.columns - Columns.of(facts) - 3)
+    var bar = ""
+    if room >= 8 {
+      let drawn = terminal.bar(Double(done) / Double(total), width: room)
+      bar = terminal.accent(drawn) + String(repeating: " ", count: room - Columns.of(drawn)) + "  "
+    }
+    let text = room >= 8 ? facts : String(facts.prefix(max(1, terminal.columns - 1)))
+    Diagnostics.raw("\r\u{1B}[K" + bar + text)
+  }
+
+  private var facts: String {
+    let here = done - before
+    var text = "\(done) of \(total) videos"
+    let seconds = Progress.now - began
+    guard here > 0, seconds > 0 else { return text }
+    let rate = Double(here) / seconds
+    text += formatted(rate >= 1 ? ", %.1f a second" : ", %.1f seconds each", rate >= 1 ? rate : 1 / rate)
+    if done < total { text += ", \(duration(Double(total - done) / rate)) left" }
+    return text
+  }
+
+  private func duration(_ seconds: Double) -> String {
+    let whole = Int(min(seconds, 1e9).rounded(.up))
+    return formatted("%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+  }
+
+  private static var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+}
