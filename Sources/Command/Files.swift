@@ -1,6 +1,6 @@
 import Glibc
 
-/// Whole files and lines of standard input.
+/// Files as wholes and in lines.
 enum Files {
   static func read(_ path: FilePath) throws(CommandError) -> [UInt8] {
     var bytes: [UInt8] = []

@@ -237,6 +237,47 @@ def test_options_reach_the_scores(folder):
         assert (found["top1"]["correct"], found["top5"]["correct"]) == (1, 2), options
 
 
+def test_damaged_frames_are_counted(folder):
+    """Some decoders conceal the damage, some give the video up; it is never passed over."""
+    data = bytearray(CLIP.read_bytes())
+    start = data.index(b"mdat")
+    middle = start + (len(data) - start) // 3
+    for offset in range(middle, middle + 400):
+        data[offset] ^= 0x5A
+    (folder / "damaged.mp4").write_bytes(data)
+    (line,) = json_lines(run("classify", folder / "damaged.mp4", "--model", MODEL, "--labels", LABELS, "--json"))
+    process = evaluate(folder / "list.txt", "--json", "-", content="a.mp4 3\ndamaged.mp4 3\n")
+    found = report(process)
+    if line["error"]:
+        assert (found["failed"], found["damaged"]) == (1, 0)
+    else:
+        assert (found["scored"], found["damaged"]) == (2, int(line["damaged_frames"] > 0))
+        assert ("damaged.mp4: " in process.stderr) == (line["damaged_frames"] > 0)
+
+
+@pytest.mark.parametrize(
+    "option", [["--scale", "nan"], ["--threads=-1"], ["--template", "none"]])
+def test_an_option_at_fault_is_no_videos_fault(folder, option):
+    process = evaluate(folder / "list.txt", "--predictions", folder / "out", *option, content=rows(3))
+    assert_error(process)
+    assert not (folder / "out").exists()
+
+
+def test_results_go_through_links_and_into_pipes(folder):
+    (folder / "list.txt").write_text(rows(3))
+    (folder / "real.json").write_text("before")
+    (folder / "link.json").symlink_to("real.json")
+    assert evaluate(folder / "list.txt", "--json", folder / "link.json").returncode == 0
+    assert (folder / "link.json").is_symlink()
+    wanted = (folder / "real.json").read_text()
+    assert json.loads(wanted)["scored"] == 1
+    os.mkfifo(folder / "pipe")
+    with subprocess.Popen(["cat", folder / "pipe"], stdout=subprocess.PIPE, text=True) as reader:
+        assert evaluate(folder / "list.txt", "--json", folder / "pipe").returncode == 0
+        assert reader.communicate()[0] == wanted
+    assert (folder / "pipe").is_fifo()
+
+
 @pytest.mark.parametrize("views", ["3", "0x1", "1x2", "x", "-1x3", "101x1", "1x3x1", "axb"])
 def test_views_that_are_none(folder, views):
     assert_error(evaluate(folder / "list.txt", f"--views={views}", content=rows(3)), "views", code=64)

@@ -66,16 +66,18 @@ struct Eval: ParsableCommand {
     let classes = try ClassList(labels)
     let videos = try VideoList(list, classes: classes, separator: separator, multiLabel: multiLabel)
     for path in [jsonFile, html] { try path.map(Files.requireWritable) }
+    if let predictions { try Journal.require(predictions, resume: resume) }
     let loaded = try options.load(model)
     let (texts, templates) = try loaded.encode(labels: classes.labels, templates: scoring.template)
+    let scorer = VideoScorer(
+      model: loaded, texts: texts, templates: templates, classes: classes.count, scale: scoring.scale,
+      resize: scoring.resize, views: views, threads: options.threads ?? 0)
+    try scorer.checkOptions()
     var journal: Journal?
     if let predictions {
       journal = try Journal(
         predictions, header: header(loaded, classes, videos), classes: classes.count, resume: resume)
     }
-    let scorer = VideoScorer(
-      model: loaded, texts: texts, templates: templates, classes: classes.count, scale: scoring.scale,
-      resize: scoring.resize, views: views, threads: options.threads ?? 0)
 
     var tally = Tally()
     let known = journal?.known ?? [:]
@@ -95,6 +97,7 @@ struct Eval: ParsableCommand {
           Diagnostics.warning("\(path.shown): \(seen.damaged) of its frames are damaged")
         }
       } catch {
+        if error.status == ACTIONCLIP_ERROR_UNAVAILABLE { throw error }  // FFmpeg is not there at all
         let said = explanation(of: error, naming: path.shown)
         outcome = .failed(said)
         progress.clear()

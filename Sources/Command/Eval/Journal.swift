@@ -41,10 +41,8 @@ final class Journal {
     let exclusive = resume ? 0 : O_EXCL
     descriptor = open(path.cString, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | exclusive, 0o666)
     guard descriptor >= 0 else {
-      if errno == EEXIST {
-        throw CommandError("\(path.shown) exists; --resume goes on with it")
-      }
-      throw CommandError.system(path.shown)
+      let code = errno
+      throw code == EEXIST ? Journal.exists(path) : CommandError.system(path.shown, code: code)
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       throw CommandError("\(path.shown) is in use by another process")
@@ -70,6 +68,16 @@ final class Journal {
   }
 
   deinit { close(descriptor) }
+
+  /// What `init` would refuse after minutes of encoding prompts, told before.
+  static func require(_ path: FilePath, resume: Bool) throws(CommandError) {
+    if !resume, access(path.cString, F_OK) == 0 { throw exists(path) }
+    try Files.requireWritable(path)
+  }
+
+  private static func exists(_ path: FilePath) -> CommandError {
+    CommandError("\(path.shown) is there already; --resume goes on with it")
+  }
 
   private var stranger: CommandError {
     CommandError("\(path.shown) does not begin like a file of predictions; name another file")

@@ -47,6 +47,15 @@ struct VideoScorer {
   /// That decode; 0: one per available processor.
   let threads: Int32
 
+  /// Finds out before any video is opened whether the options can be worked with: what is wrong with
+  /// them is no video's fault.
+  func checkOptions() throws(LibraryError) {
+    _ = try model.probabilities(
+      videos: [Float](repeating: 0, count: model.embeddingSize), texts: texts, templates: templates,
+      classes: classes, scale: scale)
+    _ = try indices(frameCount: 1)
+  }
+
   /// The probability of every class, [classes], and how many of the video's frames are damaged.
   func scores(of path: FilePath) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
     let video = try Video(path: path, threads: threads)
@@ -64,20 +73,24 @@ struct VideoScorer {
     return (scores, try video.info().damaged_frames)
   }
 
-  /// [crops * clips, E]
-  ///
   /// The reference's rule for T times as many segments as there are clips gives the frames, and the
   /// clips take them in turn: each clip has one frame from each T-th of the video, and no two clips
   /// the same where there are frames enough.
+  private func indices(frameCount: Int64) throws(LibraryError) -> [Int64] {
+    var indices = [Int64](repeating: 0, count: model.frames * Int(views.clips))
+    let (segments, capacity) = (Int32(clamping: indices.count), indices.count)
+    try check(actionclip_sample_indices(frameCount, segments, &indices, capacity))
+    return indices
+  }
+
+  /// [crops * clips, E]
   private func encode(_ video: Video) throws(LibraryError) -> [Float] {
     let (frames, clips) = (model.frames, Int(views.clips))
-    var indices = [Int64](repeating: 0, count: frames * clips)
-    let (segments, capacity) = (Int32(clamping: indices.count), indices.count)
-    try check(actionclip_sample_indices(video.info().frame_count, segments, &indices, capacity))
     let side = model.info.image_size
     let squareBytes = Int(side) * Int(side) * 3
     let crops = try video.squares(
-      at: indices, side: side, resize: resize.code, crops: views.cropPositions)
+      at: indices(frameCount: video.info().frame_count), side: side, resize: resize.code,
+      crops: views.cropPositions)
     var embeddings: [Float] = []
     for squares in crops {
       for clip in 0..<clips {
