@@ -95,7 +95,7 @@ public func actionclip_model_get_info(
     info.threads = Int32(clamping: loaded.model.threads)
     info.has_tokenizer = loaded.tokenizer == nil ? 0 : 1
     info.logit_scale = loaded.model.logitScale
-    info.parameters = Int64(loaded.model.parameters)
+    info.parameters = loaded.model.parameters.reduce(0) { $0 + Int64($1.count) }
     try SizedStruct.write(info, to: info_out, oldest: oldestModelInfo, "info_out")
   }
 }
