@@ -127,6 +127,7 @@ extension Configuration {
       throw choice.contradiction("joint was switched off", "the checkpoint is joint (it has '\(name)')")
     }
     if !has, choice.value == true {
+      if choice.isDeclared { throw choice.contradiction("", "there is no tensor '\(name)'") }
       throw ModelError(.missingTensor, "tensor '\(name)' is missing: joint space-time tokens need it")
     }
     joint = has
@@ -159,6 +160,9 @@ extension Configuration {
         "head \(asked.name) was asked for",
         "the checkpoint has \(found.head.name) (tensor '\(found.tensor)')")
     }
+    if found == nil, let declared = choice.value, declared != .meanP, choice.isDeclared {
+      throw choice.contradiction("", "the checkpoint has none of that head's tensors")
+    }
     // A head asked for without its tensors is answered when they are looked for.
     head = choice.value ?? found?.head ?? .meanP
   }
@@ -190,6 +194,13 @@ extension Configuration {
     guard (1...Configuration.maximumFrames).contains(frames) else {
       throw ModelError(
         .invalidArgument, "frames is \(frames), expected 1 to \(Configuration.maximumFrames)")
+    }
+    if head == .transf {
+      let name = TemporalTransformer.positionsName
+      let rows = try reader.shape(name, rank: 2, for: "the Transf head")[0]
+      guard frames <= rows else {
+        throw choice.contradiction("frames is \(frames)", "tensor '\(name)' has \(rows) frame positions")
+      }
     }
   }
 }

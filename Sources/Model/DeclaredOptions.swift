@@ -23,6 +23,8 @@ struct Choice<Value: Equatable> {
   /// The metadata's key and value, where the file chose.
   private let declared: String?
 
+  var isDeclared: Bool { declared != nil }
+
   init(
     _ name: String, asked: Value?, declared: Value?, shown: (Value) -> String
   ) throws(ModelError) {

@@ -128,7 +128,7 @@ examples() {
 cpp() {
   $CXX -std=c++17 $WARN -Wconversion -Wshadow -Iinclude $SANITIZE Tests/c/test_header.cpp -o "$BUILD/test_header" \
     $LINK || { failed+=("test_header (compile)"); return; }
-  check test_header "$BUILD/test_header" "$ROOT"
+  check test_header "$BUILD/test_header" "$ROOT" "$BUILD/scratch"
 }
 
 wanted headers && headers
