@@ -15,6 +15,8 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 PCLIBDIR ?= $(LIBDIR)/pkgconfig
+# Where the library, from its own place, looks for the default model.
+DATADIR := $(PREFIX)/share/actionclip
 DESTDIR ?=
 INSTALL ?= install
 
@@ -28,6 +30,8 @@ RELEASE := .build/release
 WITHOUT_NOISE := 2>&1 | { grep -v "the use of .mktemp' is dangerous" || true; }
 LIBRARY := build/lib/libactionclip.so.$(VERSION)
 COMMAND := build/bin/actionclip
+# Loaded without a path. A checkout may lack it; everything else works without.
+DEFAULT_MODEL := $(wildcard models/actionclip-shapes.safetensors)
 
 # g++: the Swift runtime links libstdc++, and the C tests need a compiler. Swift's own list of packages has no g++.
 DEBIAN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
@@ -82,6 +86,8 @@ library:
 	  echo 'build: strip took exported symbols away' >&2; exit 1; fi
 	@ln -sfn libactionclip.so.$(VERSION) build/lib/libactionclip.so.$(ABI)
 	@ln -sfn libactionclip.so.$(ABI) build/lib/libactionclip.so
+	@if [[ -n '$(DEFAULT_MODEL)' ]]; then \
+	  $(INSTALL) -d build/share/actionclip; $(INSTALL) -m644 $(DEFAULT_MODEL) build/share/actionclip/; fi
 
 command:
 	@echo 'build: $(COMMAND)'
@@ -98,6 +104,8 @@ install: ## copy what `make build` made to PREFIX (default /usr/local)
 	@ln -sfn libactionclip.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(ABI)'
 	@ln -sfn libactionclip.so.$(ABI) '$(DESTDIR)$(LIBDIR)/libactionclip.so'
 	@$(INSTALL) -m755 $(COMMAND) '$(DESTDIR)$(BINDIR)/'
+	@if [[ -n '$(DEFAULT_MODEL)' ]]; then \
+	  $(INSTALL) -d '$(DESTDIR)$(DATADIR)'; $(INSTALL) -m644 $(DEFAULT_MODEL) '$(DESTDIR)$(DATADIR)/'; fi
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	  -e 's|@VERSION@|$(VERSION)|' pkgconfig/actionclip.pc.in > '$(DESTDIR)$(PCLIBDIR)/actionclip.pc'
 	@chmod 644 '$(DESTDIR)$(PCLIBDIR)/actionclip.pc'
@@ -113,7 +121,8 @@ uninstall: ## remove what `make install` copied
 	@rm -f '$(DESTDIR)$(BINDIR)/actionclip' '$(DESTDIR)$(PCLIBDIR)/actionclip.pc' \
 	  '$(DESTDIR)$(INCLUDEDIR)/actionclip.h' '$(DESTDIR)$(INCLUDEDIR)/actionclip.hpp' \
 	  '$(DESTDIR)$(LIBDIR)/libactionclip.so' '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(ABI)' \
-	  '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(VERSION)'
+	  '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(VERSION)' '$(DESTDIR)$(DATADIR)/actionclip-shapes.safetensors'
+	@rmdir '$(DESTDIR)$(DATADIR)' 2> /dev/null || true
 	@echo 'removed libactionclip $(VERSION) from $(DESTDIR)$(PREFIX)'
 
 demo: deps build ## classify a small clip with the demo weights

@@ -44,10 +44,12 @@ let package = Package(
     room("Preprocess"),
     room("Video", ["CFFmpeg"]),
     room("Model", ["Numerics", "Weights"]),
+    room("ModelFile", ["Model", "Numerics", "Tokenizer", "Weights"]),
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "CActionCLIP", "CShims", "Model", "Numerics", "Weights", "Tokenizer", "Preprocess", "Video",
+        "CActionCLIP", "CShims", "Model", "ModelFile", "Numerics", "Weights", "Tokenizer", "Preprocess",
+        "Video",
       ],
       exclude: ["actionclip.map"],
       swiftSettings: swift,
@@ -70,6 +72,7 @@ let package = Package(
     tests("Preprocess", ["Preprocess"]),
     tests("Video", ["Video"], exclude: ["Fixtures"]),
     tests("Model", ["Model", "Numerics", "Weights"]),
+    tests("ModelFile", ["Model", "ModelFile", "Weights"]),
   ]
 )
 

@@ -1,7 +1,7 @@
 /* actionclip.h: recognise actions in video by matching it against words.
  *
  * A tour, in the order a user meets things:
- *   versions and errors  ->  load weights  ->  frames and pixels  ->  video files
+ *   versions and errors  ->  load and save models  ->  frames and pixels  ->  video files
  *   ->  prompts and tokens  ->  similarity  ->  the tokenizer and preprocessing alone
  *
  * The model is ActionCLIP (arXiv 2109.08472): CLIP's image encoder on T sampled
@@ -79,6 +79,7 @@ ACTIONCLIP_API int32_t actionclip_constant(const char *name, int64_t *value_out)
 /* -2x: files */
 #define ACTIONCLIP_ERROR_FILE_OPEN (-20) /* missing, unreadable or not a regular file */
 #define ACTIONCLIP_ERROR_FILE_READ (-21) /* reading failed half-way */
+#define ACTIONCLIP_ERROR_FILE_WRITE (-22) /* a file could not be written */
 /* -3x: formats */
 #define ACTIONCLIP_ERROR_FORMAT_UNKNOWN (-30)     /* no known format begins like this */
 #define ACTIONCLIP_ERROR_FORMAT_INVALID (-31)     /* damaged, truncated or contradictory */
@@ -108,7 +109,7 @@ ACTIONCLIP_API const char *actionclip_status_name(int32_t status);
  * the library, valid until this thread's next call that returns a status. Never NULL. */
 ACTIONCLIP_API const char *actionclip_last_error(void);
 
-/* -------------------------------------------------------------- load weights */
+/* --------------------------------------------------------------- load models */
 
 typedef struct actionclip_model actionclip_model;
 
@@ -140,22 +141,31 @@ typedef struct actionclip_model_options {
   int32_t threads;        /* threads that compute, the caller's included; 0: one per available processor */
   int32_t compute_type;   /* ACTIONCLIP_COMPUTE_* */
   int32_t reserved;       /* 0 */
-  /* CLIP's BPE merge list (.txt or .txt.gz). NULL: a file named bpe_simple_vocab_16e6.txt.gz,
-   * bpe_simple_vocab_16e6.txt or merges.txt beside the weights, if there is one. */
+  /* CLIP's BPE merge list (.txt or .txt.gz). NULL: the one inside the model's file, else a file
+   * named bpe_simple_vocab_16e6.txt.gz, bpe_simple_vocab_16e6.txt or merges.txt beside it, if
+   * there is one. */
   const char *tokenizer_path;
 } actionclip_model_options;
 
 /* Sets struct_size and every default. NULL is ignored. */
 ACTIONCLIP_API void actionclip_model_options_init(actionclip_model_options *options);
 
-/* Loads weights from a safetensors file or a torch.save checkpoint (told apart by
- * content). The file is read into memory and closed. Free with actionclip_model_free. */
+/* Loads a model from a safetensors file or a torch.save checkpoint (told apart by content).
+ * What a file made by actionclip_model_save or like it (docs/FORMAT.md) says about itself
+ * counts as the checkpoint's word. The file is read into memory and closed.
+ *
+ * path NULL is the default model: the file that the environment variable ACTIONCLIP_MODEL
+ * names; without it, actionclip-shapes.safetensors in ../share/actionclip or
+ * ../../share/actionclip from the folder of the loaded libactionclip.so. Where there is none,
+ * ACTIONCLIP_ERROR_FILE_OPEN names every place looked at.
+ *
+ * Free with actionclip_model_free. */
 ACTIONCLIP_API int32_t actionclip_model_load(const char *path,
                                              const actionclip_model_options *options,
                                              actionclip_model **model_out);
 
 /* The same from `size` bytes in memory, which may be freed after the call. With no path
- * there is no "beside the weights": name tokenizer_path to encode prompts. */
+ * there is no "beside": name tokenizer_path to encode prompts if the bytes hold no merge list. */
 ACTIONCLIP_API int32_t actionclip_model_load_buffer(const void *data, size_t size,
                                                     const actionclip_model_options *options,
                                                     actionclip_model **model_out);
@@ -195,6 +205,43 @@ typedef struct actionclip_model_info {
 
 ACTIONCLIP_API int32_t actionclip_model_get_info(const actionclip_model *model,
                                                  actionclip_model_info *info_out);
+
+/* What the model's file says besides the weights: the labels it is meant to tell apart, the
+ * templates it was trained with, and notes by key: "description", "license", "source", ...
+ * Counts are 0 where it says nothing, or a negative status. Strings belong to the model and
+ * live as long as it does; NULL if there is none of this index or key. */
+ACTIONCLIP_API int32_t actionclip_model_label_count(const actionclip_model *model);
+ACTIONCLIP_API const char *actionclip_model_label(const actionclip_model *model, int32_t index);
+ACTIONCLIP_API int32_t actionclip_model_template_count(const actionclip_model *model);
+ACTIONCLIP_API const char *actionclip_model_template(const actionclip_model *model, int32_t index);
+ACTIONCLIP_API const char *actionclip_model_note(const actionclip_model *model, const char *key);
+
+/* --------------------------------------------------------------- save models */
+
+#define ACTIONCLIP_STORAGE_FP32 0 /* loaded again, the model gives the same bits */
+#define ACTIONCLIP_STORAGE_FP16 1 /* matrices rounded to half precision: half the size */
+
+/* What goes into the file besides the weights, the options in use and the merge list in use. NULL
+ * in a field keeps what the model holds; NULL in place of the struct keeps all of it. */
+typedef struct actionclip_save_options {
+  uint32_t struct_size;         /* sizeof(actionclip_save_options), set by _init */
+  int32_t storage;              /* ACTIONCLIP_STORAGE_* */
+  const char *const *labels;    /* not NULL with label_count 0: none */
+  size_t label_count;
+  const char *const *templates; /* not NULL with template_count 0: none, meaning the reference's */
+  size_t template_count;
+  const char *description;      /* "": none */
+  const char *license;          /* "": none */
+  const char *source;           /* "": none; where the weights are from */
+} actionclip_save_options;
+
+ACTIONCLIP_API void actionclip_save_options_init(actionclip_save_options *options);
+
+/* Writes the model as one file (docs/FORMAT.md) that needs nothing beside it. A file at `path`
+ * is replaced in one step when the new one is complete and on the disk, and left as it was on
+ * failure. */
+ACTIONCLIP_API int32_t actionclip_model_save(const actionclip_model *model, const char *path,
+                                             const actionclip_save_options *options);
 
 /* ------------------------------------------------------------- encode frames */
 
@@ -332,7 +379,8 @@ ACTIONCLIP_API int32_t actionclip_encode_prompts(const actionclip_model *model,
 
 /* Every label in every template: text_out [template_count, label_count, E], template-major
  * as the reference orders them. A template is any text with one "{}" (prefix, suffix or
- * cloze prompt); templates NULL and template_count 0: the reference's 16. */
+ * cloze prompt); templates NULL and template_count 0: the model's own
+ * (actionclip_model_template) if it has some, else the reference's 16. */
 ACTIONCLIP_API int32_t actionclip_encode_labels(const actionclip_model *model,
                                                 const char *const *labels, size_t label_count,
                                                 const char *const *templates, size_t template_count,

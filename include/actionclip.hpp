@@ -4,7 +4,7 @@
  * failures as actionclip::Error. It adds no binary interface of its own: a program built with it depends on
  * the C API alone. What the functions do, and the rules on threads and fork, stand in actionclip.h.
  *
- *   actionclip::Model model("actionclip.safetensors");
+ *   actionclip::Model model;  // the default model; or a file's path
  *   actionclip::Video video("clip.mp4");
  *   std::vector<float> probabilities = model.classify(video, {"walking", "running"});
  */
@@ -50,6 +50,11 @@ inline void check_abi() {
 inline actionclip_model_options model_options() {
   actionclip_model_options options;
   actionclip_model_options_init(&options);
+  return options;
+}
+inline actionclip_save_options save_options() {
+  actionclip_save_options options;
+  actionclip_save_options_init(&options);
   return options;
 }
 inline actionclip_preprocess_options preprocess_options() {
@@ -131,9 +136,17 @@ class Video {
   std::unique_ptr<actionclip_video, detail::Free> handle_;
 };
 
-/* Loaded weights. Any number of threads may use one Model at once. Move-only. */
+/* A loaded model. Any number of threads may use one Model at once. Move-only. */
 class Model {
  public:
+  /* The default model. */
+  Model() : Model(static_cast<const actionclip_model_options *>(nullptr)) {}
+  explicit Model(const actionclip_model_options *options) {
+    check_abi();
+    actionclip_model *p = nullptr;
+    check(actionclip_model_load(nullptr, options, &p));
+    adopt(p);
+  }
   explicit Model(const std::string &path, const actionclip_model_options *options = nullptr) {
     check_abi();
     actionclip_model *p = nullptr;
@@ -149,6 +162,23 @@ class Model {
   }
 
   const actionclip_model_info &info() const noexcept { return info_; }
+
+  /* What the model's file says besides the weights; empty where it says nothing. */
+  std::vector<std::string> labels() const {
+    return list(actionclip_model_label_count(get()), actionclip_model_label);
+  }
+  std::vector<std::string> templates() const {
+    return list(actionclip_model_template_count(get()), actionclip_model_template);
+  }
+  std::string note(const std::string &key) const {
+    const char *found = actionclip_model_note(get(), detail::c_string(key));
+    return found ? found : "";
+  }
+
+  /* One file that needs nothing beside it. */
+  void save(const std::string &path, const actionclip_save_options *options = nullptr) const {
+    check(actionclip_model_save(get(), detail::c_string(path), options));
+  }
 
   /* Every encode_* returns embeddings that are not normalised, row after row. `frames`, if given, receives
    * the frames' embeddings beside the videos'. */
@@ -180,7 +210,7 @@ class Model {
     check(actionclip_encode_prompts(get(), p.data(), p.size(), too_long, out.data(), out.size()));
     return out;
   }
-  /* [templates, labels, E]; no templates: the reference's 16. */
+  /* [templates, labels, E]; no templates: the model's own, else the reference's 16. */
   std::vector<float> encode_labels(const std::vector<std::string> &labels,
                                    const std::vector<std::string> &templates = {},
                                    std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) const {
@@ -206,7 +236,8 @@ class Model {
     return out;
   }
 
-  /* One probability per label, by the reference's rule: 16 templates, scale 100. */
+  /* One probability per label, by the reference's rule: the model's own templates or the reference's 16,
+   * scale 100. */
   std::vector<float> classify(Video &video, const std::vector<std::string> &labels,
                               const actionclip_preprocess_options *options = nullptr) const {
     const std::vector<float> v = encode_video(video, options), texts = encode_labels(labels);
@@ -226,8 +257,17 @@ class Model {
   }
   std::size_t e() const noexcept { return static_cast<std::size_t>(info_.embedding_size); }
   std::size_t t() const noexcept { return static_cast<std::size_t>(info_.frames); }
-  static std::size_t template_count(std::size_t given) {
-    return given ? given : static_cast<std::size_t>(actionclip_template_count());
+  std::size_t template_count(std::size_t given) const {
+    if (given) return given;
+    const std::int32_t own = actionclip_model_template_count(get());
+    return static_cast<std::size_t>(own > 0 ? own : actionclip_template_count());
+  }
+  std::vector<std::string> list(std::int32_t count,
+                                const char *(*item)(const actionclip_model *, std::int32_t)) const {
+    if (count < 0) check(count);
+    std::vector<std::string> out;
+    for (std::int32_t i = 0; i < count; i++) out.emplace_back(item(get(), i));
+    return out;
   }
   template <typename Call>
   std::vector<float> encode(std::size_t count, std::vector<float> *frames, Call call) const {

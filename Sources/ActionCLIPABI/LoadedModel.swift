@@ -2,6 +2,7 @@ import CActionCLIP
 import CShims
 import Glibc
 import Model
+import ModelFile
 import Tokenizer
 import Weights
 
@@ -15,6 +16,11 @@ final class LoadedModel: HandleObject, Sendable {
   /// Why there is no tokenizer, for whoever asks for one.
   let tokenizerProblem: String
   let format: WeightsFormat
+  /// What the file said besides, without its merge list: the tokenizer has that.
+  let metadata: ModelMetadata
+  let labels: CStrings
+  let templates: CStrings
+  let notes: CStrings
 
   var configuration: Configuration { model.configuration }
 
@@ -23,12 +29,19 @@ final class LoadedModel: HandleObject, Sendable {
     _ weights: WeightsFile, path: UnsafePointer<CChar>?, options: actionclip_model_options
   ) throws(Failure) {
     let loadOptions = try LoadedModel.loadOptions(options)
+    let file = path.map { String(cString: $0) } ?? "the weights"
     // The reference's checkpoints always have this section, and their names tell every option.
     let declaresOptions = weights.sections.contains("fusion_model_state_dict")
+    var metadata: ModelMetadata
+    do throws(WeightsError) { metadata = try ModelMetadata(weights.metadata) } catch {
+      throw Failure(error).about(file)
+    }
     do throws(ModelError) {
-      model = try ActionCLIP(weights, options: loadOptions, declaresOptions: declaresOptions)
-    } catch {
-      throw Failure(error).about(path.map { String(cString: $0) } ?? "the weights")
+      model = try ActionCLIP(
+        weights, options: loadOptions, declared: metadata.declared, declaresOptions: declaresOptions)
+    } catch { throw Failure(error).about(file) }
+    do throws(WeightsError) { try metadata.check(model.configuration) } catch {
+      throw Failure(error).about(file)
     }
     format = weights.format
     let vocabulary = model.configuration.vocabularySize
@@ -37,9 +50,19 @@ final class LoadedModel: HandleObject, Sendable {
         tokenizer = try Tokenizer(cPath: named, vocabularySize: vocabulary)
       } catch { throw Failure(error) }
       tokenizerProblem = ""
+    } else if let merges = metadata.merges {
+      do throws(TokenizerError) {
+        tokenizer = try Tokenizer(mergeList: merges, vocabularySize: vocabulary)
+      } catch { throw Failure(error).about("'actionclip.merges'").about(file) }
+      tokenizerProblem = ""
     } else {
       (tokenizer, tokenizerProblem) = LoadedModel.tokenizerBeside(path, vocabulary)
     }
+    metadata.merges = nil
+    self.metadata = metadata
+    labels = try CStrings(metadata.labels)
+    templates = try CStrings(metadata.templates)
+    notes = try CStrings(metadata.notes.map(\.value))
   }
 
   /// The tokenizer, or an error that says where one was looked for.

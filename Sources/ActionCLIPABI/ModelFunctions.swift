@@ -28,14 +28,24 @@ public func actionclip_model_load(
   _ model_out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
   boundary { () throws(Failure) in
-    let path = try required(path, "path")
     let out = try required(model_out, "model_out")
     let options = try SizedStruct.read(
       options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
-    let weights: WeightsFile
-    do throws(WeightsError) { weights = try WeightsFile(cPath: path) } catch { throw Failure(error) }
-    out.pointee = try Handle.make(LoadedModel(weights, path: path, options: options))
+    out.pointee =
+      if let path { try load(path, options) } else {
+        try DefaultModel.path().withUnsafeBufferPointer { (path) throws(Failure) in
+          try load(required(path.baseAddress, "path"), options)
+        }
+      }
   }
+}
+
+private func load(
+  _ path: UnsafePointer<CChar>, _ options: actionclip_model_options
+) throws(Failure) -> OpaquePointer {
+  let weights: WeightsFile
+  do throws(WeightsError) { weights = try WeightsFile(cPath: path) } catch { throw Failure(error) }
+  return try Handle.make(LoadedModel(weights, path: path, options: options))
 }
 
 @_cdecl("actionclip_model_load_buffer") @implementation
@@ -95,7 +105,7 @@ public func actionclip_model_get_info(
     info.threads = Int32(clamping: loaded.model.threads)
     info.has_tokenizer = loaded.tokenizer == nil ? 0 : 1
     info.logit_scale = loaded.model.logitScale
-    info.parameters = Int64(loaded.model.parameters)
+    info.parameters = loaded.model.parameters.reduce(0) { $0 + Int64($1.count) }
     try SizedStruct.write(info, to: info_out, oldest: oldestModelInfo, "info_out")
   }
 }

@@ -1,6 +1,7 @@
 import CActionCLIP
 import Glibc
 import Model
+import ModelFile
 import Tokenizer
 
 // Encode prompts, labels and tokens; the tokenizer by itself; the reference's templates.
@@ -105,7 +106,7 @@ public func actionclip_encode_labels(
     let loaded = try Handle.object(model, LoadedModel.self)
     let labels = try required(labels, "labels")
     let labelCount = try count(label_count, "label_count")
-    let templates = try chosenTemplates(templates, template_count)
+    let templates = try chosenTemplates(templates, template_count, of: loaded)
     let truncate = try truncates(too_long)
     let rows = try product([templates.count, labelCount], "label_count")
     let out = try textOutput(loaded, rows: rows, text_out, text_capacity)
@@ -129,13 +130,17 @@ public func actionclip_encode_labels(
   }
 }
 
-/// The caller's templates, each checked to have its place for the label; or the reference's.
-private func chosenTemplates(_ templates: Texts?, _ templateCount: Int) throws(Failure) -> [String] {
+/// The caller's templates, each checked to have its place for the label; or the model's own, or the
+/// reference's.
+private func chosenTemplates(
+  _ templates: Texts?, _ templateCount: Int, of loaded: LoadedModel
+) throws(Failure) -> [String] {
   guard let templates else {
     guard templateCount == 0 else {
       throw .argument("templates is NULL but template_count is \(templateCount)")
     }
-    return PromptTemplates.reference
+    let own = loaded.metadata.templates
+    return own.isEmpty ? PromptTemplates.reference : own
   }
   guard (1...65_536).contains(templateCount) else {
     throw .argument("template_count is \(templateCount), expected 1 to 65536")

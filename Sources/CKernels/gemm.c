@@ -15,6 +15,14 @@ void ckernels_pack_rows(size_t outputs, size_t k, const float *rows, size_t stri
   }
 }
 
+void ckernels_unpack_rows(size_t outputs, size_t k, const float *packed, float *rows) {
+  for (size_t first = 0; first < outputs; first += PANEL, packed += k * PANEL) {
+    const size_t columns = outputs - first < PANEL ? outputs - first : PANEL;
+    for (size_t i = 0; i < k; i++)
+      for (size_t c = 0; c < columns; c++) rows[(first + c) * k + i] = packed[i * PANEL + c];
+  }
+}
+
 void ckernels_pack_columns(size_t outputs, size_t k, const float *columns, size_t stride,
                            float *packed) {
   for (size_t first = 0; first < outputs; first += PANEL) {

@@ -7,7 +7,8 @@ struct Classify: ParsableCommand {
     abstract: "Rank labels by how well they describe each video.",
     discussion: """
       Labels come from a file (one per line; blank lines and lines that begin with # do not count; \
-      a table with the header id,name is read too) or from --label, once for each.
+      a table with the header id,name is read too), from --label, once for each, or from the model's \
+      own file if it names some.
       A video that cannot be read is reported on standard error and the next one follows.
       With --json, each video is one line: path, labels (label, probability), frames (the indices \
       that were looked at), damaged_frames, error (null when all went well).
@@ -16,8 +17,8 @@ struct Classify: ParsableCommand {
   @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
   var videos: [FilePath]
 
-  @Option(help: ArgumentHelp("The model's weights.", valueName: "path"))
-  var model: FilePath
+  @Option(help: ArgumentHelp("The model's file (default: the default model).", valueName: "path"))
+  var model: FilePath?
 
   @Option(help: ArgumentHelp("A file of labels.", valueName: "path"))
   var labels: FilePath?
@@ -38,16 +39,17 @@ struct Classify: ParsableCommand {
   var options: ModelOptions
 
   func validate() throws {
-    if labels == nil && label.isEmpty {
-      throw ValidationError("Give labels: --labels FILE, or --label TEXT for each.")
-    }
     if labels != nil && !label.isEmpty { throw ValidationError("Give --labels or --label, not both.") }
     if top < 0 { throw ValidationError("--top must be 0 or more.") }
   }
 
   func run() throws {
-    let names = try labels.map(LabelList.read) ?? label
+    var names = try labels.map(LabelList.read) ?? label
     let model = try options.load(model)
+    if names.isEmpty { names = model.labels }
+    guard !names.isEmpty else {
+      throw CommandError("the model names no labels of its own: give --labels FILE, or --label TEXT for each")
+    }
     // Once for all videos: the text encoder is most of the work for a single short one.
     let (texts, templates) = try model.encode(labels: names, templates: scoring.template)
     let output = Output()

@@ -6,8 +6,8 @@ struct Info: ParsableCommand {
     commandName: "info",
     abstract: "Say what a model file holds, after every choice was resolved.")
 
-  @Argument(help: ArgumentHelp("The model's weights.", valueName: "model"))
-  var path: FilePath
+  @Argument(help: ArgumentHelp("The model's file (default: the default model).", valueName: "model"))
+  var path: FilePath?
 
   @Flag(help: "One JSON object.")
   var json = false
@@ -16,13 +16,14 @@ struct Info: ParsableCommand {
   var options: ModelOptions
 
   func run() throws {
-    let info = try options.load(path).info
-    try Output().line(json ? object(info).text : table(info))
+    let model = try options.load(path)
+    try Output().line(json ? object(model).text : table(model))
   }
 
-  private func object(_ info: actionclip_model_info) -> JSONValue {
-    [
-      "path": .string(path.shown),
+  private func object(_ model: Model) -> JSONValue {
+    let info = model.info
+    return [
+      "path": path.map { .string($0.shown) } ?? .null,
       "file_type": .string(fileType(info)),
       "image_size": .int(Int64(info.image_size)),
       "patch_size": .int(Int64(info.patch_size)),
@@ -44,13 +45,20 @@ struct Info: ParsableCommand {
       "has_tokenizer": .bool(info.has_tokenizer != 0),
       "logit_scale": .float(info.logit_scale),
       "parameters": .int(info.parameters),
+      "labels": .array(model.labels.map { .string($0) }),
+      "templates": .array(model.templates.map { .string($0) }),
+      "description": model.note("description").map { .string($0) } ?? .null,
+      "license": model.note("license").map { .string($0) } ?? .null,
+      "source": model.note("source").map { .string($0) } ?? .null,
     ]
   }
 
-  private func table(_ info: actionclip_model_info) -> String {
+  private func table(_ model: Model) -> String {
+    let info = model.info
+    let (labels, templates) = (model.labels.count, model.templates.count)
     let head = info.joint != 0 ? "none, the tokens of all frames are joined" : Head.name(of: info.head)
-    let rows: [(String, String)] = [
-      ("file", "\(printable(path.shown)) (\(fileType(info)))"),
+    var rows: [(String, String)] = [
+      ("file", "\(path.map { printable($0.shown) } ?? "the default model") (\(fileType(info)))"),
       ("parameters", grouped(info.parameters)),
       ("frames", "\(info.frames) per video, \(info.image_size) x \(info.image_size) pixels"),
       (
@@ -70,7 +78,15 @@ struct Info: ParsableCommand {
       ("logit scale", formatted("%.3f", Double(info.logit_scale))),
       ("computes in", "\(computeType(info)), \(info.threads) thread\(info.threads == 1 ? "" : "s")"),
       ("tokenizer", info.has_tokenizer != 0 ? "found" : "none: give --tokenizer to encode text"),
+      ("labels", labels > 0 ? grouped(Int64(labels)) : "none of its own"),
+      (
+        "templates",
+        templates > 0 ? grouped(Int64(templates)) : "the reference's \(actionclip_template_count())"
+      ),
     ]
+    for key in ["description", "license", "source"] {
+      if let note = model.note(key) { rows.append((key, printable(note))) }
+    }
     return rows.map { "\(Columns.fit($0.0, 14))  \($0.1)" }.joined(separator: "\n")
   }
 

@@ -5,20 +5,16 @@ final class Model {
   let handle: OpaquePointer
   let info: actionclip_model_info
 
-  init(path: FilePath, options: actionclip_model_options, tokenizer: FilePath?) throws(LibraryError) {
+  /// Without a path: the default model.
+  init(path: FilePath?, options: actionclip_model_options, tokenizer: FilePath?) throws(LibraryError) {
     var options = options
     var loaded: OpaquePointer?
-    let status: Int32
-    if let tokenizer {
-      status = tokenizer.cString.withUnsafeBufferPointer { text in
-        options.tokenizer_path = text.baseAddress
-        return actionclip_model_load(path.cString, &options, &loaded)
-      }
-    } else {
-      status = actionclip_model_load(path.cString, &options, &loaded)
+    let status = withCString(tokenizer) { tokenizer in
+      options.tokenizer_path = tokenizer
+      return withCString(path) { actionclip_model_load($0, &options, &loaded) }
     }
-    try check(status, on: path)
-    guard let loaded else { throw LibraryError(status: status, message: "\(path.shown): no model was given") }
+    if let path { try check(status, on: path) } else { try check(status) }
+    guard let loaded else { throw LibraryError(status: status, message: "no model was given") }
     var info = actionclip_model_info()
     info.struct_size = UInt32(MemoryLayout<actionclip_model_info>.size)
     let described = actionclip_model_get_info(loaded, &info)
@@ -36,9 +32,24 @@ final class Model {
   var contextLength: Int { Int(info.context_length) }
   var frames: Int { Int(info.frames) }
 
-  /// [templates, labels, E]; no templates: the reference's.
+  /// What the model's file says besides; empty or nil where it says nothing.
+  var labels: [String] {
+    (0..<max(0, actionclip_model_label_count(handle))).map {
+      String(cString: actionclip_model_label(handle, $0))
+    }
+  }
+  var templates: [String] {
+    (0..<max(0, actionclip_model_template_count(handle))).map {
+      String(cString: actionclip_model_template(handle, $0))
+    }
+  }
+  func note(_ key: String) -> String? { actionclip_model_note(handle, key).map { String(cString: $0) } }
+
+  /// [templates, labels, E]; no templates: the model's own, else the reference's.
   func encode(labels: [String], templates: [String]) throws -> (texts: [Float], templates: Int) {
-    let count = templates.isEmpty ? Int(actionclip_template_count()) : templates.count
+    let own = Int(actionclip_model_template_count(handle))
+    let count =
+      !templates.isEmpty ? templates.count : own > 0 ? own : Int(actionclip_template_count())
     var texts = [Float](repeating: 0, count: count * labels.count * embeddingSize)
     let capacity = texts.count
     try withCStrings(labels) { labelTexts in
@@ -238,6 +249,12 @@ final class Tokenizer {
     }
     return ids.prefix(count)
   }
+}
+
+/// Calls `body` with the file's name as a C string, or with NULL.
+private func withCString(_ path: FilePath?, _ body: (UnsafePointer<CChar>?) -> Int32) -> Int32 {
+  guard let path else { return body(nil) }
+  return path.cString.withUnsafeBufferPointer { body($0.baseAddress) }
 }
 
 /// Calls `body` with the texts as C strings, which live as long as the call.

@@ -55,10 +55,11 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "CLIP's BPE merge list, .txt or .txt.gz (default: the one beside the model).", valueName: "path"))
+      "CLIP's BPE merge list, .txt or .txt.gz (default: the one in the model's file, or beside it).",
+      valueName: "path"))
   var tokenizer: FilePath?
 
-  func load(_ path: FilePath) throws(LibraryError) -> Model {
+  func load(_ path: FilePath?) throws(LibraryError) -> Model {
     try Model(
       path: path, frames: frames, head: head, temporalShift: temporalShift, joint: joint,
       threads: threads, tokenizer: tokenizer)
@@ -67,7 +68,7 @@ struct ModelOptions: ParsableArguments {
 
 extension Model {
   convenience init(
-    path: FilePath, frames: Int32? = nil, head: Head? = nil, temporalShift: Switch? = nil,
+    path: FilePath?, frames: Int32? = nil, head: Head? = nil, temporalShift: Switch? = nil,
     joint: Switch? = nil, threads: Int32? = nil, tokenizer: FilePath? = nil
   ) throws(LibraryError) {
     var options = actionclip_model_options()

@@ -5,7 +5,7 @@ import CActionCLIP
 struct ScoringOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A prompt with one {} for the label; repeat it for more (default: the reference's 16).",
+      "A prompt with one {} for the label; repeat it for more (default: the model's own, else the reference's 16).",
       valueName: "text"), transform: Arguments.text)
   var template: [String] = []
 

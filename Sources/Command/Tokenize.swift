@@ -7,14 +7,18 @@ struct Tokenize: ParsableCommand {
     abstract: "Turn texts into token ids.",
     discussion: """
       Reads JSON strings from standard input, one on each line, and writes an array of ids for each \
-      as soon as it is made. With --model the ids are those the model's text encoder is given: its \
-      vocabulary, and an error for a text longer than its context.
+      as soon as it is made. With --model, and without --tokenizer by the default model, the ids are \
+      those the model's text encoder is given: its vocabulary, and an error for a text longer than its \
+      context.
       """)
 
   @Option(help: ArgumentHelp("CLIP's BPE merge list, .txt or .txt.gz.", valueName: "path"))
   var tokenizer: FilePath?
 
-  @Option(help: ArgumentHelp("A model, for its vocabulary.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "A model, for its vocabulary (default: the default model, unless --tokenizer is given).",
+      valueName: "path"))
   var model: FilePath?
 
   @Option(
@@ -24,15 +28,11 @@ struct Tokenize: ParsableCommand {
   @Flag(help: "Put the ids of start-of-text and end-of-text around each text.")
   var markers = false
 
-  @Flag(help: "With --model: cut a text that is too long instead of failing.")
+  @Flag(help: "With a model: cut a text that is too long instead of failing.")
   var truncate = false
 
   func validate() throws {
-    if tokenizer == nil && model == nil {
-      throw ValidationError(
-        "Give --tokenizer PATH (a merge list) or --model PATH (a model with one beside it).")
-    }
-    if truncate && model == nil {
+    if truncate && tokenizer != nil && model == nil {
       throw ValidationError("--truncate needs --model: a merge list has no context.")
     }
   }
@@ -79,17 +79,15 @@ private final class TextEncoder {
 
   init(tokenizer: FilePath?, model: FilePath?, markers: Bool, truncate: Bool) throws {
     self.markers = markers
-    if let model {
-      let tooLong = truncate ? ACTIONCLIP_TEXT_TRUNCATE : ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR
-      source = .model(try Model(path: model, tokenizer: tokenizer), tooLong: Int32(tooLong))
-    } else if let tokenizer {
+    if let tokenizer, model == nil {
       let loaded = try Tokenizer(path: tokenizer)
       // The vocabulary's last two entries are the markers; their text stands for them.
       source = .tokenizer(
         loaded, start: Array(try loaded.encode(Array("<|startoftext|>".utf8))),
         end: Array(try loaded.encode(Array("<|endoftext|>".utf8))))
     } else {
-      throw CommandError("neither a merge list nor a model")
+      let tooLong = truncate ? ACTIONCLIP_TEXT_TRUNCATE : ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR
+      source = .model(try Model(path: model, tokenizer: tokenizer), tooLong: Int32(tooLong))
     }
   }
 

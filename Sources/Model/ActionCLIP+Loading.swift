@@ -9,12 +9,14 @@ extension ActionCLIP {
   /// `declaresOptions` is true of the reference's own checkpoints, whose names say everything about
   /// how they were trained: without the shift's names there was no shift. Plain CLIP weights say
   /// nothing, and shift may be switched on over them as the reference does when it starts training.
+  /// `declared` is what the file's metadata say.
   public convenience init(
-    _ source: any TensorSource, options: LoadOptions, declaresOptions: Bool
+    _ source: any TensorSource, options: LoadOptions, declared: DeclaredOptions = DeclaredOptions(),
+    declaresOptions: Bool
   ) throws(ModelError) {
     let reader = ParameterReader(source)
     let (configuration, blockInfix) = try Configuration.infer(
-      reader, options, declaresOptions: declaresOptions)
+      reader, options, declared, declaresOptions: declaresOptions)
     let vision = try VisionTransformer(reader, configuration, blockInfix: blockInfix)
     let text = try TextTransformer(reader, configuration)
     let pooling = configuration.joint ? .meanP : try TemporalPooling(reader, configuration)

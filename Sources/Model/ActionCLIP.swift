@@ -6,8 +6,8 @@ public final class ActionCLIP: Sendable {
   public let configuration: Configuration
   /// exp(logit_scale), the scale of training; 100 if the file has none (CLIP's limit).
   public let logitScale: Float
-  /// Weights in use.
-  public let parameters: Int
+  /// Every tensor in use, sorted by the bytes of its name.
+  public let parameters: [Parameter]
 
   let vision: VisionTransformer
   let text: TextTransformer
@@ -16,12 +16,12 @@ public final class ActionCLIP: Sendable {
   let workspaces = WorkspacePool()
 
   init(
-    configuration: Configuration, logitScale: Float, parameters: Int, vision: VisionTransformer,
+    configuration: Configuration, logitScale: Float, parameters: [Parameter], vision: VisionTransformer,
     text: TextTransformer, pooling: TemporalPooling, threads: Int
   ) {
     self.configuration = configuration
     self.logitScale = logitScale
-    self.parameters = parameters
+    self.parameters = parameters.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     self.vision = vision
     self.text = text
     self.pooling = pooling

@@ -1,24 +1,31 @@
 import Weights
 
 extension Configuration {
-  /// Sizes from tensor shapes and options from tensor names, checked against the caller's choices.
-  /// Also returns what stands between "resblocks.N." and a block's tensor names.
+  /// Sizes from tensor shapes and options from tensor names, checked against the caller's choices and
+  /// what the file declares. Also returns what stands between "resblocks.N." and a block's tensor names.
   static func infer(
-    _ reader: ParameterReader, _ options: LoadOptions, declaresOptions: Bool
+    _ reader: ParameterReader, _ options: LoadOptions, _ declared: DeclaredOptions,
+    declaresOptions: Bool
   ) throws(ModelError) -> (Configuration, blockInfix: String) {
+    let onOff = { (value: Bool) in value ? "on" : "off" }
+    let joint = try Choice("joint", asked: options.joint, declared: declared.joint, shown: onOff)
+    let shift = try Choice(
+      "temporal_shift", asked: options.temporalShift, declared: declared.temporalShift, shown: onOff)
+    let head = try Choice("head", asked: options.head, declared: declared.head, shown: \.name)
+    let frames = try Choice("frames", asked: options.frames, declared: declared.frames, shown: \.description)
     var c = Configuration()
     try c.inferVision(reader)
     try c.inferText(reader)
-    let infix = try c.inferShift(reader, options.temporalShift, declaresOptions)
+    let infix = try c.inferShift(reader, shift, declaresOptions)
     let blocks = "visual.transformer.resblocks."
     c.visionLayers = reader.countLayers(blocks, infix + "ln_1.weight")
     guard c.visionLayers > 0 else {
       throw ModelError(
         .missingTensor, "tensor '\(blocks)0.ln_1.weight' is missing: the image encoder has no block")
     }
-    try c.inferJoint(reader, options.joint)
-    try c.inferHead(reader, options.head)
-    try c.inferFrames(reader, options.frames)
+    try c.inferJoint(reader, joint)
+    try c.inferHead(reader, head)
+    try c.inferFrames(reader, frames)
     return (c, infix)
   }
 
@@ -94,35 +101,33 @@ extension Configuration {
   }
 
   private mutating func inferShift(
-    _ reader: ParameterReader, _ choice: Bool?, _ declaresOptions: Bool
+    _ reader: ParameterReader, _ choice: Choice<Bool>, _ declaresOptions: Bool
   ) throws(ModelError) -> String {
     let name = "visual.transformer.resblocks.0.\(VisionTransformer.shiftedInfix)ln_1.weight"
     let shifted = reader.has(name)
-    if shifted, choice == false {
-      throw ModelError(
-        .optionConflict,
-        "temporal shift was switched off, but the checkpoint was trained with it (it has '\(name)')")
+    if shifted, choice.value == false {
+      throw choice.contradiction(
+        "temporal shift was switched off", "the checkpoint was trained with it (it has '\(name)')")
     }
-    if !shifted, choice == true, declaresOptions {
-      throw ModelError(
-        .optionConflict,
-        "temporal shift was switched on, but the checkpoint was trained without it"
-          + " (it has no '\(name)')")
+    if !shifted, choice.value == true, declaresOptions {
+      throw choice.contradiction(
+        "temporal shift was switched on",
+        "the checkpoint was trained without it (it has no '\(name)')")
     }
-    temporalShift = choice ?? shifted
+    temporalShift = choice.value ?? shifted
     return shifted ? VisionTransformer.shiftedInfix : ""
   }
 
   private mutating func inferJoint(
-    _ reader: ParameterReader, _ choice: Bool?
+    _ reader: ParameterReader, _ choice: Choice<Bool>
   ) throws(ModelError) {
     let name = "visual.time_embedding"
     let has = reader.has(name)
-    if has, choice == false {
-      throw ModelError(
-        .optionConflict, "joint was switched off, but the checkpoint is joint (it has '\(name)')")
+    if has, choice.value == false {
+      throw choice.contradiction("joint was switched off", "the checkpoint is joint (it has '\(name)')")
     }
-    if !has, choice == true {
+    if !has, choice.value == true {
+      if choice.isDeclared { throw choice.contradiction("", "there is no tensor '\(name)'") }
       throw ModelError(.missingTensor, "tensor '\(name)' is missing: joint space-time tokens need it")
     }
     joint = has
@@ -134,7 +139,7 @@ extension Configuration {
   }
 
   private mutating func inferHead(
-    _ reader: ParameterReader, _ choice: TemporalHead?
+    _ reader: ParameterReader, _ choice: Choice<TemporalHead>
   ) throws(ModelError) {
     let found: (head: TemporalHead, tensor: String)? = [
       (TemporalHead.transfCls, "fusion.transformer.cls_token"),
@@ -143,26 +148,27 @@ extension Configuration {
       (.conv1D, "fusion.shift.weight"),
     ].first { reader.has($0.1) }.map { ($0.0, $0.1) }
     if joint {
-      if let choice, choice != .meanP {
-        throw ModelError(
-          .optionConflict,
-          "head \(choice.name) was asked for, but a joint model has no post-network head")
+      if let asked = choice.value, asked != .meanP {
+        throw choice.contradiction(
+          "head \(asked.name) was asked for", "a joint model has no post-network head")
       }
       head = .meanP
       return
     }
-    if let found, let choice, choice != found.head {
-      throw ModelError(
-        .optionConflict,
-        "head \(choice.name) was asked for, but the checkpoint has \(found.head.name)"
-          + " (tensor '\(found.tensor)')")
+    if let found, let asked = choice.value, asked != found.head {
+      throw choice.contradiction(
+        "head \(asked.name) was asked for",
+        "the checkpoint has \(found.head.name) (tensor '\(found.tensor)')")
+    }
+    if found == nil, let declared = choice.value, declared != .meanP, choice.isDeclared {
+      throw choice.contradiction("", "the checkpoint has none of that head's tensors")
     }
     // A head asked for without its tensors is answered when they are looked for.
-    head = choice ?? found?.head ?? .meanP
+    head = choice.value ?? found?.head ?? .meanP
   }
 
   private mutating func inferFrames(
-    _ reader: ParameterReader, _ choice: Int?
+    _ reader: ParameterReader, _ choice: Choice<Int>
   ) throws(ModelError) {
     var fixed: (frames: Int, tensor: String)?
     if joint {
@@ -173,11 +179,10 @@ extension Configuration {
       let shape = try reader.shape(name, rank: 3, for: "the Transf_cls head")
       fixed = (shape[1] - 1, name)
     }
-    if let fixed, let choice, choice != fixed.frames {
-      throw ModelError(
-        .optionConflict,
-        "\(choice) frames were asked for, but the checkpoint has \(fixed.frames)"
-          + " (tensor '\(fixed.tensor)')")
+    if let fixed, let asked = choice.value, asked != fixed.frames {
+      throw choice.contradiction(
+        "\(asked) frames were asked for",
+        "the checkpoint has \(fixed.frames) (tensor '\(fixed.tensor)')")
     }
     if let fixed, !(1...Configuration.maximumFrames).contains(fixed.frames) {
       throw ModelError(
@@ -185,10 +190,17 @@ extension Configuration {
         "tensor '\(fixed.tensor)' is for \(fixed.frames) frames, expected 1 to"
           + " \(Configuration.maximumFrames)")
     }
-    frames = choice ?? fixed?.frames ?? 8
+    frames = choice.value ?? fixed?.frames ?? 8
     guard (1...Configuration.maximumFrames).contains(frames) else {
       throw ModelError(
         .invalidArgument, "frames is \(frames), expected 1 to \(Configuration.maximumFrames)")
+    }
+    if head == .transf {
+      let name = TemporalTransformer.positionsName
+      let rows = try reader.shape(name, rank: 2, for: "the Transf head")[0]
+      guard frames <= rows else {
+        throw choice.contradiction("frames is \(frames)", "tensor '\(name)' has \(rows) frame positions")
+      }
     }
   }
 }

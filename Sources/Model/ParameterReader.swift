@@ -6,7 +6,8 @@ import Weights
 final class ParameterReader {
   let source: any TensorSource
   private(set) var taken: Set<String> = []
-  private(set) var parameters = 0
+  /// Every tensor taken, with the place where the model keeps its numbers.
+  private(set) var parameters: [Parameter] = []
 
   init(_ source: any TensorSource) { self.source = source }
 
@@ -27,6 +28,12 @@ final class ParameterReader {
 
   /// The tensor as fp32, which must have exactly this shape and finite values.
   func tensor(_ name: String, _ shape: [Int]) throws(ModelError) -> FloatBuffer {
+    let buffer = try read(name, shape)
+    parameters.append(Parameter(name: name, shape: shape, storage: .plain(buffer)))
+    return buffer
+  }
+
+  private func read(_ name: String, _ shape: [Int]) throws(ModelError) -> FloatBuffer {
     guard let info = source.info(name) else {
       throw ModelError(.missingTensor, "tensor '\(name)' is missing (expected shape \(shape))")
     }
@@ -54,7 +61,6 @@ final class ParameterReader {
       throw ModelError(.notFinite, "tensor '\(name)' holds NaN or infinity; the weights are damaged")
     }
     taken.insert(name)
-    parameters += count
     return buffer
   }
 
@@ -72,14 +78,21 @@ final class ParameterReader {
   func linear(
     weight: String, bias: String?, _ inputs: Int, _ outputs: Int
   ) throws(ModelError) -> Linear {
-    try linear(
-      try tensor(weight, [outputs, inputs]),
-      bias.map { (name) throws(ModelError) in
-        try tensor(name, [outputs])
-      }, inputs, outputs)
+    try linear(weight: weight, shape: [outputs, inputs], bias: bias, inputs, outputs)
   }
 
+  /// The same for a weight that the file keeps in another shape of as many numbers.
   func linear(
+    weight: String, shape: [Int], bias: String?, _ inputs: Int, _ outputs: Int
+  ) throws(ModelError) -> Linear {
+    let linear = try pack(
+      try read(weight, shape), bias.map { (name) throws(ModelError) in try tensor(name, [outputs]) },
+      inputs, outputs)
+    parameters.append(Parameter(name: weight, shape: shape, storage: .packed(linear)))
+    return linear
+  }
+
+  private func pack(
     _ weight: FloatBuffer, _ bias: FloatBuffer?, _ inputs: Int, _ outputs: Int
   ) throws(ModelError) -> Linear {
     do { return try Linear(weight: weight, bias: bias, inputs: inputs, outputs: outputs) } catch {
@@ -95,14 +108,12 @@ final class ParameterReader {
 
   /// A projection stored as [inputs, outputs], used from the right in the reference.
   func projection(_ name: String, _ inputs: Int, _ outputs: Int) throws(ModelError) -> Linear {
-    let stored = try tensor(name, [inputs, outputs])
+    let stored = try read(name, [inputs, outputs])
     let weight = try allocate(inputs * outputs)
-    withExtendedLifetime(stored) {
-      for i in 0..<inputs {
-        for o in 0..<outputs { weight.base[o * inputs + i] = stored.base[i * outputs + o] }
-      }
-    }
-    return try linear(weight, nil, inputs, outputs)
+    stored.transpose(rows: inputs, columns: outputs, into: weight)
+    let linear = try pack(weight, nil, inputs, outputs)
+    parameters.append(Parameter(name: name, shape: [inputs, outputs], storage: .transposed(linear)))
+    return linear
   }
 
   /// How many of `prefix`0., `prefix`1., … have a tensor named `probe`.

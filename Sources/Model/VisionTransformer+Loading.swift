@@ -8,8 +8,7 @@ extension VisionTransformer {
     configuration = c
     let (width, patch) = (c.visionWidth, c.patchSize)
     patchEmbedding = try reader.linear(
-      try reader.tensor("visual.conv1.weight", [width, 3, patch, patch]), nil, 3 * patch * patch,
-      width)
+      weight: "visual.conv1.weight", shape: [width, 3, patch, patch], bias: nil, 3 * patch * patch, width)
     classEmbedding = try reader.tensor("visual.class_embedding", [width])
     positionalEmbedding = try reader.tensor(
       "visual.positional_embedding", [c.gridSize * c.gridSize + 1, width])

@@ -31,6 +31,14 @@ public final class FloatBuffer: @unchecked Sendable {
   public var pointer: UnsafePointer<Float> { UnsafePointer(base) }
   public var buffer: UnsafeMutableBufferPointer<Float> { .init(start: base, count: count) }
 
+  /// These [rows, columns] numbers as [columns, rows].
+  public func transpose(rows: Int, columns: Int, into other: FloatBuffer) {
+    precondition(count >= rows * columns && other.count >= rows * columns)
+    for row in 0..<rows {
+      for column in 0..<columns { other.base[column * rows + row] = base[row * columns + column] }
+    }
+  }
+
   /// No NaN and no infinity among them.
   public var isFinite: Bool { ckernels_all_finite(count, base) != 0 }
 }

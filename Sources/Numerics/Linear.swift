@@ -33,6 +33,13 @@ public struct Linear: Sendable {
     }
   }
 
+  /// The weight [outputs, inputs] as it was given, bit for bit, in memory of its own.
+  public func weight() throws(NumericsError) -> FloatBuffer {
+    let weight = try FloatBuffer(count: outputs * inputs)
+    withExtendedLifetime(packed) { ckernels_unpack_rows(outputs, inputs, packed.base, weight.base) }
+    return weight
+  }
+
   /// y [rows, outputs] = activation(x [rows, inputs] · weight^T + bias).
   public func apply(
     rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int,

@@ -67,6 +67,21 @@ struct MergeList: ~Copyable {
     self.count = count
   }
 
+  /// The list as a file's text: a header and the merges that are used. What is read from it again is the
+  /// same list.
+  var text: String {
+    var pairs = [(left: Int32, right: Int32)](repeating: (0, 0), count: count)
+    self.pairs.forEach { left, right, rank in pairs[Int(rank)] = (left, right) }
+    var spellings = (0..<Self.byteSymbols).map { ByteAlphabet.spelling(of: $0) }
+    var text = Array("#version: 0.2\n".utf8)
+    for (left, right) in pairs {
+      let (first, second) = (spellings[Int(left)], spellings[Int(right)])
+      text += first + [UInt8(ascii: " ")] + second + [UInt8(ascii: "\n")]
+      spellings.append(first + second)
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
   private static func mergeCount(of size: Int) throws(TokenizerError) -> Int {
     guard size >= fixedSymbols, size - fixedSymbols <= maximumCount else {
       throw TokenizerError(

@@ -35,6 +35,14 @@ struct PairTable: ~Copyable, @unchecked Sendable {
   @inline(__always)
   func rank(_ left: Int32, _ right: Int32) -> Int32 { ranks.base[slot(left, right)] }
 
+  /// Every pair with its rank, in no particular order.
+  func forEach(_ body: (_ left: Int32, _ right: Int32, _ rank: Int32) -> Void) {
+    for slot in 0..<keys.count where keys[slot] != Self.free {
+      let (left, right) = (keys[slot] >> 32, keys[slot] & 0xFFFF_FFFF)
+      body(Int32(truncatingIfNeeded: left), Int32(truncatingIfNeeded: right), ranks[slot])
+    }
+  }
+
   @inline(__always)
   private static func key(_ left: Int32, _ right: Int32) -> UInt64 {
     UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))

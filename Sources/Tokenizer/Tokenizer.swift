@@ -40,6 +40,13 @@ public final class Tokenizer: Sendable {
     }
   }
 
+  /// Reads a merge list from text.
+  public convenience init(mergeList: String, vocabularySize: Int? = nil) throws(TokenizerError) {
+    var bytes = try MemoryBuffer<UInt8>(capacity: mergeList.utf8.count)
+    for byte in mergeList.utf8 { try bytes.append(byte) }
+    try self.init(merges: UnsafeRawBufferPointer(bytes.view), vocabularySize: vocabularySize)
+  }
+
   /// Reads a merge list from memory, which is not used after the call.
   public init(merges bytes: UnsafeRawBufferPointer, vocabularySize: Int? = nil) throws(TokenizerError) {
     let bytes = UnsafeBufferPointer(
@@ -55,6 +62,9 @@ public final class Tokenizer: Sendable {
     }
     merges = try MergeList(bytes, vocabularySize: vocabularySize)
   }
+
+  /// The merge list as the text of a file, with the merges in use and no others. Made anew each time.
+  public var mergeList: String { merges.text }
 
   /// Number of ids: 512 byte symbols, the merges used, two markers.
   public var vocabularySize: Int { MergeList.fixedSymbols + merges.count }

@@ -130,24 +130,7 @@ struct FileBytes: ~Copyable {
   }
 }
 
-/// The usual errors in fixed words: strerror's depend on the host's locale.
-private func systemReason(_ number: CInt) -> String {
-  switch number {
-  case ENOENT: "no such file"
-  case ENOTDIR: "a part of the path is not a directory"
-  case EACCES, EPERM: "permission denied"
-  case ELOOP: "too many symbolic links"
-  case ENAMETOOLONG: "the path is too long"
-  case EMFILE: "this process has too many open files"
-  case ENFILE: "the system has too many open files"
-  case ENXIO: "it is a socket or a device that is not there"
-  case ENOMEM: "the system has no memory"
-  case EIO: "input/output error"
-  default: "errno \(number)"
-  }
-}
-
-private func fileKind(_ mode: mode_t) -> String {
+func fileKind(_ mode: mode_t) -> String {
   switch mode & S_IFMT {
   case S_IFDIR: "a directory"
   case S_IFIFO: "a FIFO"

@@ -55,4 +55,22 @@ enum FloatConversion {
     let bits = exponent == 0 ? subnormal : (exponent == 0x0F80_0000 ? infinite : normal)
     return Float(bitPattern: bits | sign)
   }
+
+  /// The nearest binary16, ties to even; nil for what is none: NaN, infinities, 65520 and beyond.
+  static func half(_ value: Float) -> UInt16? {
+    let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000
+    let magnitude = value.bitPattern & 0x7FFF_FFFF
+    let exponent = magnitude >> 23
+    if magnitude >= 0x3880_0000 {  // 2^-14, the smallest normal fp16
+      guard exponent < 255 else { return nil }
+      let rounded = magnitude &+ 0x0FFF &+ (magnitude >> 13 & 1)
+      let bits = (rounded &- 0x3800_0000) >> 13
+      return bits < 0x7C00 ? UInt16(truncatingIfNeeded: bits) | sign : nil
+    }
+    guard exponent >= 102 else { return sign }  // below 2^-25, half of the smallest subnormal
+    let (significand, shift) = (magnitude & 0x7F_FFFF | 0x80_0000, 126 - exponent)
+    let (whole, rest, half) = (significand >> shift, significand & (1 << shift - 1), 1 << (shift - 1))
+    let up = rest > half || rest == half && whole & 1 == 1
+    return UInt16(truncatingIfNeeded: whole + (up ? 1 : 0)) | sign
+  }
 }

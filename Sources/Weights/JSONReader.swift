@@ -30,13 +30,18 @@ struct JSONReader {
   private let bytes: UnsafeRawBufferPointer
   private let maximumDepth: Int
   private let maximumKeys: Int
+  /// What the bytes are, for messages.
+  private let subject: String
   private(set) var position = 0
   private var open: [Container] = []
 
-  init(_ bytes: UnsafeRawBufferPointer, maximumDepth: Int, maximumKeys: Int) {
+  init(
+    _ bytes: UnsafeRawBufferPointer, maximumDepth: Int, maximumKeys: Int, subject: String = "header "
+  ) {
     self.bytes = bytes
     self.maximumDepth = maximumDepth
     self.maximumKeys = maximumKeys
+    self.subject = subject
   }
 
   mutating func beginObject() throws(WeightsError) { try begin("{", closing: "}", "an object") }
@@ -216,6 +221,6 @@ struct JSONReader {
   private func peek() -> UInt8? { position < bytes.count ? bytes[position] : nil }
 
   private func failure(_ kind: WeightsError.Kind, _ message: String, at offset: Int) -> WeightsError {
-    WeightsError(kind, "header byte \(offset): \(message)")
+    WeightsError(kind, "\(subject)byte \(offset): \(message)")
   }
 }

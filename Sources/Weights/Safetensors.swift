@@ -4,7 +4,7 @@
 /// so there are no holes, overlaps or trailing bytes; sizes must equal shape times element size.
 enum Safetensors {
   static let maximumHeader = 100_000_000
-  private static let maximumMetadata = 4 << 20
+  static let maximumMetadata = 4 << 20
 
   private struct Entry {
     let name: String

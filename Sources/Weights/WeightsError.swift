@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why a weight file was refused. `kind` is for programs, `message` is one line for people: it
 /// names the tensor, entry or offset, what was expected and what was found.
 public struct WeightsError: Error, Equatable, Sendable {
@@ -6,6 +8,8 @@ public struct WeightsError: Error, Equatable, Sendable {
     case fileOpen
     /// Reading failed half-way, or the file changed meanwhile.
     case fileRead
+    /// A new file could not be written or put in its place.
+    case fileWrite
     /// No format known here begins like this.
     case unknownFormat
     /// Damaged, truncated or contradictory.
@@ -31,17 +35,22 @@ public struct WeightsError: Error, Equatable, Sendable {
 }
 
 extension WeightsError {
-  static func invalid(_ message: String) -> WeightsError { WeightsError(.invalid, message) }
-  static func unsupported(_ message: String) -> WeightsError { WeightsError(.unsupported, message) }
-  static func limit(_ message: String) -> WeightsError { WeightsError(.limit, message) }
+  public static func invalid(_ message: String) -> WeightsError { WeightsError(.invalid, message) }
+  public static func unsupported(_ message: String) -> WeightsError { WeightsError(.unsupported, message) }
+  public static func limit(_ message: String) -> WeightsError { WeightsError(.limit, message) }
 
   /// The same error, saying in which file or part it happened.
-  func within(_ name: String) -> WeightsError { WeightsError(kind, "\(name): \(message)") }
+  public func within(_ name: String) -> WeightsError { WeightsError(kind, "\(name): \(message)") }
+
+  /// The same for a path as the system takes it.
+  func within(_ path: UnsafePointer<CChar>) -> WeightsError {
+    within(printable(UnsafeRawBufferPointer(start: path, count: strlen(path)), limit: 300))
+  }
 }
 
 /// Bytes from a file as quoted text that cannot break a one-line message: repaired to UTF-8,
 /// control and direction characters replaced, cut at `limit` characters.
-func quoted(_ bytes: some Sequence<UInt8>, limit: Int = 128) -> String {
+public func quoted(_ bytes: some Sequence<UInt8>, limit: Int = 128) -> String {
   "'" + printable(bytes, limit: limit) + "'"
 }
 

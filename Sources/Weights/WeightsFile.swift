@@ -1,5 +1,3 @@
-import Glibc
-
 /// A format that weights are read from.
 public enum WeightsFormat: Sendable {
   case safetensors
@@ -104,8 +102,7 @@ public final class WeightsFile: TensorSource {
     do {
       return try contents(of: FileBytes(path: path))
     } catch {
-      let bytes = UnsafeRawBufferPointer(start: path, count: strlen(path))
-      throw error.within(printable(bytes, limit: 300))
+      throw error.within(path)
     }
   }
 

@@ -95,6 +95,15 @@ host() {
     LC_ALL=de_DE.UTF-8 "${run[@]}" "$beside/libactionclip.so" "$ROOT" "$BUILD/scratch"
 }
 
+# The default model is looked for from where the library lies, so it gets a place of its own.
+default_model() {
+  local tree; tree=$(mktemp -d "$BUILD/scratch/default-XXXXXX") && mkdir -p "$tree/lib/here" || return
+  cp "$(realpath "$LIB_DIR/libactionclip.so")" "$tree/lib/here/libactionclip.so.0"
+  build test_default -O1 &&
+    check test_default env LD_LIBRARY_PATH="$tree/lib/here" "$BUILD/test_default" "$ROOT" "$tree"
+  rm -r "$tree"
+}
+
 examples() {
   local demo=models/demo/actionclip-demo.safetensors clip=examples/clip.mp4 labels=examples/labels.txt
   $CC -std=c99 $WARN -Iinclude examples/classify.c -o "$BUILD/classify" $LINK &&
@@ -119,11 +128,11 @@ examples() {
 cpp() {
   $CXX -std=c++17 $WARN -Wconversion -Wshadow -Iinclude $SANITIZE Tests/c/test_header.cpp -o "$BUILD/test_header" \
     $LINK || { failed+=("test_header (compile)"); return; }
-  check test_header "$BUILD/test_header" "$ROOT"
+  check test_header "$BUILD/test_header" "$ROOT" "$BUILD/scratch"
 }
 
 wanted headers && headers
-for name in test_api test_misuse_load test_misuse_encode test_misuse_rest test_truncation test_video \
+for name in test_api test_save test_misuse_load test_misuse_encode test_misuse_rest test_truncation test_video \
   test_threads test_environment test_fork; do
   wanted $name || continue
   # A child that exits without freeing what its parent's threads hold is the contract, not a leak.
@@ -131,6 +140,7 @@ for name in test_api test_misuse_load test_misuse_encode test_misuse_rest test_t
   build $name $SANITIZE && check $name "$BUILD/$name" "$ROOT" "$BUILD/scratch"
 done
 wanted test_loading && build test_loading -O1 && check test_loading "$BUILD/test_loading" "$ROOT"
+wanted test_default && default_model
 wanted host && host
 export ASAN_OPTIONS=$ASAN:detect_leaks=1
 wanted cpp && cpp

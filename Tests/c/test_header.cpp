@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -118,6 +119,29 @@ static void texts(const actionclip::Model &model, const std::string &merges) {
   REFUSED(INVALID_ARGUMENT, actionclip::Tokenizer(merges + '\0'));
 }
 
+static void saving(const actionclip::Model &model, const std::string &path) {
+  CHECK(model.labels().empty() && model.templates().empty() && model.note("license").empty());
+  const char *labels[] = {"walking", "running"}, *templates[] = {"a clip of {}"};
+  actionclip_save_options options = actionclip::save_options();
+  options.labels = labels;
+  options.label_count = 2;
+  options.templates = templates;
+  options.template_count = 1;
+  options.license = "MIT";
+  model.save(path, &options);
+
+  // By its path and as the default model.
+  setenv("ACTIONCLIP_MODEL", path.c_str(), 1);
+  const actionclip::Model named(path), again;
+  CHECK(again.labels() == named.labels() && again.labels() == std::vector<std::string>({"walking", "running"}));
+  CHECK(again.templates() == std::vector<std::string>({"a clip of {}"}) && again.note("license") == "MIT");
+  CHECK(again.encode_labels(again.labels()) == model.encode_labels(again.labels(), again.templates()));
+  std::remove(path.c_str());
+  REFUSED(FILE_OPEN, actionclip::Model());
+  unsetenv("ACTIONCLIP_MODEL");
+  REFUSED(FILE_WRITE, model.save("/no/such/folder/model"));
+}
+
 int main(int argc, char **argv) try {
   const std::string root = argc > 1 ? argv[1] : ".", demo = root + "/models/demo/";
   actionclip_model_options options = actionclip::model_options();
@@ -125,8 +149,10 @@ int main(int argc, char **argv) try {
   actionclip::Model first(demo + "actionclip-demo.safetensors", &options), model = std::move(first);
   CHECK(first.get() == nullptr && model.info().threads == 2);
   REFUSED(INVALID_ARGUMENT, first.encode_prompts({"walking"}));
+  REFUSED(INVALID_ARGUMENT, first.labels());
   videos(model, root + "/examples/clip.mp4");
   texts(model, demo + "merges.txt");
+  saving(model, std::string(argc > 2 ? argv[2] : "/tmp") + "/test_header.safetensors");
   REFUSED(FILE_OPEN, actionclip::Model(root + "/none"));
   REFUSED(FILE_OPEN, actionclip::Video(root + "/none"));
   REFUSED(FORMAT_UNKNOWN, actionclip::Model("hello world", std::size_t{11}));

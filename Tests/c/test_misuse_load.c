@@ -68,7 +68,7 @@ static void loading(void) {
   size_t size;
   unsigned char *bytes = check_read_file(path, &size);
   actionclip_model **out = output(sizeof *out);
-  REFUSED(IN, actionclip_model_load(NULL, NULL, out));
+  REFUSED(IN, actionclip_model_load(NULL, NULL, NULL));
   REFUSED(IN, actionclip_model_load(path, NULL, NULL));
   REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_model_load("/no/such/file", NULL, out));
   REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_model_load("", NULL, out));

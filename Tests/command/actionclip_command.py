@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import struct
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -30,6 +31,16 @@ def run(*arguments, stdin="", env=None, cwd=None, stdout=subprocess.PIPE):
         cwd=cwd,
         timeout=120,
     )
+
+
+def with_metadata(target, **metadata):
+    """The demo model with metadata of the single-file form, and nothing beside it."""
+    data = MODEL.read_bytes()
+    (size,) = struct.unpack_from("<Q", data)
+    own = {f"actionclip.{key}": value for key, value in {"format": "1", **metadata}.items()}
+    text = json.dumps({**json.loads(data[8 : 8 + size]), "__metadata__": own}).encode()
+    target.write_bytes(struct.pack("<Q", len(text)) + text + data[8 + size :])
+    return target
 
 
 def json_lines(process):

@@ -1,12 +1,16 @@
 """`make install`, and what is installed used from its new place."""
 
+import json
 import os
 import shutil
 import subprocess
 
 import pytest
-from actionclip_command import CLIP, LABELS, MODEL, ROOT
+from actionclip_command import CLIP, LABELS, MODEL, ROOT, with_metadata
 from test_usage import header_version
+
+
+DEFAULT_MODEL = ROOT / "models" / "actionclip-shapes.safetensors"
 
 
 def make(*arguments):
@@ -31,6 +35,7 @@ def test_everything_is_there_and_goes_again(prefix):
     assert found == sorted([
         "bin/actionclip", *headers, "lib/libactionclip.so", f"lib/libactionclip.so.{abi}",
         f"lib/libactionclip.so.{version}", "lib/pkgconfig/actionclip.pc",
+        *(["share/actionclip/actionclip-shapes.safetensors"] if DEFAULT_MODEL.exists() else []),
     ])
     assert os.readlink(prefix / "lib/libactionclip.so") == f"libactionclip.so.{abi}"
     assert os.readlink(prefix / f"lib/libactionclip.so.{abi}") == f"libactionclip.so.{version}"
@@ -47,6 +52,19 @@ def test_the_installed_command_uses_the_installed_library(prefix):
     maps = subprocess.run(["ldd", prefix / "bin/actionclip"], capture_output=True, text=True, env=clean)
     line = next(line for line in maps.stdout.splitlines() if "libactionclip" in line)
     assert os.path.realpath(prefix / "lib") in os.path.realpath(line.split("=> ")[1].rsplit(" (", 1)[0])
+
+
+def test_the_installed_default_model_is_found(prefix):
+    place = prefix / "share/actionclip/actionclip-shapes.safetensors"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with_metadata(place, labels='["installed"]')
+    clean = {k: v for k, v in os.environ.items() if k not in {"LD_LIBRARY_PATH", "ACTIONCLIP_MODEL"}}
+    info = lambda: subprocess.run(
+        [prefix / "bin/actionclip", "info", "--json"], capture_output=True, text=True, env=clean, cwd="/")
+    assert json.loads(info().stdout)["labels"] == ["installed"]
+    place.unlink()
+    process = info()
+    assert process.returncode == 1 and str(place) in process.stderr
 
 
 @pytest.mark.skipif(not shutil.which("pkg-config"), reason="no pkg-config")

@@ -23,6 +23,8 @@ static inline size_t ckernels_packed_count(size_t outputs, size_t k) {
 }
 // Rows [outputs, k], as weights and keys are stored, to packed.
 void ckernels_pack_rows(size_t outputs, size_t k, const float *rows, size_t stride, float *packed);
+// Back to rows [outputs, k]: the inverse of the above, bit for bit.
+void ckernels_unpack_rows(size_t outputs, size_t k, const float *packed, float *rows);
 // Columns [k, outputs], as values are stored, to packed.
 void ckernels_pack_columns(size_t outputs, size_t k, const float *columns, size_t stride,
                            float *packed);

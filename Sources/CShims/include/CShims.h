@@ -15,6 +15,10 @@ const char *cshims_message(void);
 // declares for _GNU_SOURCE only.
 int cshims_available_processors(void);
 
+// Swift does not see dladdr, which glibc declares for _GNU_SOURCE only. The path that this library was
+// loaded from, links resolved, to `path` with its NUL: 1, or 0 if it is not known or does not fit.
+int cshims_library_path(char *path, size_t capacity);
+
 // Swift has no spin-loop hint instruction.
 static inline void cshims_spin_hint(void) {
 #if defined(__x86_64__)

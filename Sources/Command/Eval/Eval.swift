@@ -137,7 +137,8 @@ struct Eval: ParsableCommand {
   }
 
   private func header(_ loaded: Model, _ classes: ClassList, _ videos: VideoList) throws -> Journal.Header {
-    let templates = scoring.template.isEmpty ? Model.referenceTemplates : scoring.template
+    let own = loaded.templates.isEmpty ? Model.referenceTemplates : loaded.templates
+    let templates = scoring.template.isEmpty ? own : scoring.template
     let tokens = try loaded.tokens(of: templates + classes.labels)
     let info = loaded.info
     return Journal.Header(members: [

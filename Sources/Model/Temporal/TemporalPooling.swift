@@ -18,7 +18,7 @@ enum TemporalPooling: Sendable {
     case .transfCls: self = .transfCls(try TemporalClassToken(reader, c))
     }
     // The reference creates it for every head but MeanP and uses it in Transf alone.
-    reader.ignore("fusion.frame_position_embeddings.weight")
+    reader.ignore(TemporalTransformer.positionsName)
   }
 
   /// Videos joined at a time, so that the workspace does not grow with the batch.

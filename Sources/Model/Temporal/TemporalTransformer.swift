@@ -8,22 +8,18 @@ struct TemporalTransformer: Sendable {
 
   static let epsilon: Float = 1e-12
   static let layers = "fusion.transformer.resblocks."
+  static let positionsName = "fusion.frame_position_embeddings.weight"
 
   init(_ reader: ParameterReader, _ c: Configuration) throws(ModelError) {
-    let name = "fusion.frame_position_embeddings.weight"
     let size = c.embeddingSize
-    let rows = try reader.shape(name, rank: 2, for: "the Transf head")[0]
-    guard c.frames <= rows else {
-      throw ModelError(
-        .optionConflict,
-        "frames \(c.frames) is more than the \(rows) frame positions in tensor '\(name)'")
-    }
+    // At least T of them: the frames were chosen by it.
+    let rows = try reader.shape(TemporalTransformer.positionsName, rank: 2, for: "the Transf head")[0]
     guard size % c.textHeads == 0 else {
       throw ModelError(
         .tensorShape,
         "embedding size \(size) cannot be divided among the Transf head's \(c.textHeads) heads")
     }
-    positions = try reader.tensor(name, [rows, size])
+    positions = try reader.tensor(TemporalTransformer.positionsName, [rows, size])
     let count = reader.countLayers(TemporalTransformer.layers, "ln_1.weight")
     guard count > 0 else {
       throw ModelError(

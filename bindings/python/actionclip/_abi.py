@@ -36,6 +36,7 @@ CONSTANTS: dict[str, int] = {
     "ERROR_FORKED": -16,
     "ERROR_FILE_OPEN": -20,
     "ERROR_FILE_READ": -21,
+    "ERROR_FILE_WRITE": -22,
     "ERROR_FORMAT_UNKNOWN": -30,
     "ERROR_FORMAT_INVALID": -31,
     "ERROR_FORMAT_UNSUPPORTED": -32,
@@ -63,6 +64,8 @@ CONSTANTS: dict[str, int] = {
     "COMPUTE_FP32": 1,
     "FILE_SAFETENSORS": 1,
     "FILE_TORCH": 2,
+    "STORAGE_FP32": 0,
+    "STORAGE_FP16": 1,
     "PIXEL_RGB": 1,
     "PIXEL_BGR": 2,
     "PIXEL_RGBA": 3,
@@ -123,6 +126,20 @@ class ModelInfo(Structure):
     ]
 
 
+class SaveOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("storage", c_int32),
+        ("labels", POINTER(c_char_p)),
+        ("label_count", c_size_t),
+        ("templates", POINTER(c_char_p)),
+        ("template_count", c_size_t),
+        ("description", c_char_p),
+        ("license", c_char_p),
+        ("source", c_char_p),
+    ]
+
+
 class Image(Structure):
     _fields_ = [
         ("data", POINTER(c_uint8)),
@@ -170,6 +187,7 @@ class VideoInfo(Structure):
 STRUCTS: dict[str, type[Structure]] = {
     "actionclip_model_options": ModelOptions,
     "actionclip_model_info": ModelInfo,
+    "actionclip_save_options": SaveOptions,
     "actionclip_image": Image,
     "actionclip_preprocess_options": PreprocessOptions,
     "actionclip_video_options": VideoOptions,
@@ -200,6 +218,13 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_model_load_buffer", (c_void_p, c_size_t, POINTER(ModelOptions), HandleOut), c_int32),
     ("actionclip_model_free", (Handle,), None),
     ("actionclip_model_get_info", (Handle, POINTER(ModelInfo)), c_int32),
+    ("actionclip_model_label_count", (Handle,), c_int32),
+    ("actionclip_model_label", (Handle, c_int32), c_char_p),
+    ("actionclip_model_template_count", (Handle,), c_int32),
+    ("actionclip_model_template", (Handle, c_int32), c_char_p),
+    ("actionclip_model_note", (Handle, c_char_p), c_char_p),
+    ("actionclip_save_options_init", (POINTER(SaveOptions),), None),
+    ("actionclip_model_save", (Handle, c_char_p, POINTER(SaveOptions)), c_int32),
     ("actionclip_preprocess_options_init", (PreprocessIn,), None),
     (
         "actionclip_encode_frames",

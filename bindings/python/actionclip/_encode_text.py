@@ -22,6 +22,8 @@ class TextEncoder(Owner):
     """The part of a model that reads."""
 
     _info: ModelInfo
+    #: The model's own templates; empty for the reference's.
+    _templates: list[str]
 
     def encode_prompts(
         self, texts: str | Iterable[str], *, truncate: bool = False, normalize: bool = False
@@ -45,15 +47,15 @@ class TextEncoder(Owner):
         normalize: bool = False,
     ) -> FloatArray:
         """Every label in every template, float32 [templates, labels, E]. A template is a text with
-        one "{}"; by default the reference's 16."""
+        one "{}"; by default the model's own (`Model.templates`) or, without any, the reference's 16."""
         label_array, label_count = c_strings(checked_texts("labels", labels))
         if templates is None:
             template_array, given = None, 0
-            template_count = len(default_templates())
+            template_count = len(self._templates) or len(default_templates())
         else:
             template_array, given = c_strings(checked_texts("templates", templates))
             if given == 0:
-                raise invalid("templates is empty; leave it out for the reference's 16")
+                raise invalid("templates is empty; leave it out for the usual ones")
             template_count = given
         out = np.empty((template_count, label_count, self._info.embedding_size), np.float32)
         with self._handle.use() as handle:

@@ -49,7 +49,7 @@ class TextError(ArgumentError):
 
 
 class FileError(ActionCLIPError, OSError):
-    """-2x: a file cannot be opened or read."""
+    """-2x: a file cannot be opened, read or written."""
 
 
 class MissingFileError(FileError, FileNotFoundError):

@@ -32,6 +32,7 @@ from ._frames import FramesLike
 from ._handle import Handle, Owner
 from ._images import ImageLike
 from ._library import library
+from ._model_file import read_labels, read_note, read_templates, save_model
 from ._model_info import HEADS, ModelInfo, read_info
 from ._preprocess import preprocess
 from ._video import Video
@@ -41,12 +42,14 @@ _TextKey = tuple[list[str], list[str] | None, bool]
 
 
 class Model(FrameEncoder, TextEncoder):
-    """Weights from a file (a path) or from a file's bytes, ready to encode.
+    """A model from a file (a path) or from a file's bytes, ready to encode; without one, the default
+    model: the file that the environment variable ACTIONCLIP_MODEL names, or the one installed with
+    the library.
 
     frames: T, frames per video. head: the reference's name ("meanP", "Conv_1D", "LSTM", "Transf",
     "Transf_cls"; case does not matter). temporal_shift, joint: True, False, or None for what the
     checkpoint says. What the checkpoint contradicts is an error. threads: one per processor by
-    default. tokenizer: CLIP's merge list; by default looked for beside the weights.
+    default. tokenizer: CLIP's merge list; by default the one inside the file, or beside it.
 
     Immutable: any number of threads may use one model at once. Its memory and threads are held
     until `close`, the end of a `with` block, or the last reference.
@@ -54,7 +57,7 @@ class Model(FrameEncoder, TextEncoder):
 
     def __init__(
         self,
-        path: Path | Buffer,
+        path: Path | Buffer | None = None,
         frames: int | None = None,
         head: str | None = None,
         temporal_shift: bool | None = None,
@@ -76,7 +79,9 @@ class Model(FrameEncoder, TextEncoder):
         if tokenizer is not None:
             options.tokenizer_path = path_bytes("tokenizer", tokenizer)
         out = ctypes.c_void_p()
-        if is_path(path):
+        if path is None:
+            lib.call("model_load", None, ctypes.byref(options), ctypes.byref(out))
+        elif is_path(path):
             name = os.fspath(path)  # type: ignore[arg-type]
             # The file that is missing may be the weights or the merge list.
             missing = tokenizer if os.path.lexists(name) and tokenizer is not None else name
@@ -96,11 +101,51 @@ class Model(FrameEncoder, TextEncoder):
         self._handle = Handle("model", out.value or 0, lib.model_free)
         with self._handle.use() as handle:
             self._info = read_info(handle)
+            self._labels = read_labels(handle)
+            self._templates = read_templates(handle)
 
     @property
     def info(self) -> ModelInfo:
         """Sizes and choices."""
         return self._info
+
+    @property
+    def labels(self) -> list[str]:
+        """What the model is meant to tell apart, by its file; empty if that does not say."""
+        return list(self._labels)
+
+    @property
+    def templates(self) -> list[str]:
+        """Templates the model was trained with, by its file; empty for the reference's 16."""
+        return list(self._templates)
+
+    def note(self, key: str) -> str | None:
+        """What the model's file says under "description", "license", "source", ...; None if nothing."""
+        with self._handle.use() as handle:
+            return read_note(handle, key)
+
+    def save(
+        self,
+        path: Path,
+        *,
+        labels: Iterable[str] | None = None,
+        templates: Iterable[str] | None = None,
+        description: str | None = None,
+        license: str | None = None,
+        source: str | None = None,
+        storage: str = "fp32",
+    ) -> None:
+        """Writes the model as one safetensors file that needs nothing beside it (docs/FORMAT.md).
+
+        Labels, templates and notes: None keeps what the model holds, [] and "" leave it out. storage:
+        "fp32", which gives the same bits when it is loaded again, or "fp16" for half the size. A file
+        at `path` is replaced in one step when the new one is complete; on failure it stays.
+        """
+        with self._handle.use() as handle:
+            save_model(
+                handle, path, labels=labels, templates=templates, storage=storage,
+                notes={"description": description, "license": license, "source": source},
+            )  # fmt: skip
 
     def preprocess(
         self,
@@ -134,7 +179,7 @@ class Model(FrameEncoder, TextEncoder):
     def classify(
         self,
         video: Path | Video | FramesLike,
-        labels: Sequence[str],
+        labels: Sequence[str] | None = None,
         templates: Iterable[str] | None = None,
         top: int | None = None,
         *,
@@ -142,12 +187,15 @@ class Model(FrameEncoder, TextEncoder):
         truncate: bool = False,
     ) -> list[tuple[str, float]]:
         """Which of these labels a video shows: (label, probability), the likeliest first, all or `top`.
+        Without labels: the model's own.
 
         video: a path, a file's bytes, an open `Video`, or T frames as `encode_frames` takes them.
         truncate: as in `encode_labels`. The embeddings of the labels last used are kept, so that one
         video after the other costs no more than itself; `close` drops them.
         """
-        names = texts("labels", labels)
+        if labels is None and not self._labels:
+            raise invalid("labels is missing, and the model names none of its own")
+        names = self._labels if labels is None else texts("labels", labels)
         phrases = None if templates is None else texts("templates", templates)
         scale = real("scale", scale)
         if top is not None:

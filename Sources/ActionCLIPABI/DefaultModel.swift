@@ -1,0 +1,46 @@
+import CActionCLIP
+import CShims
+import Glibc
+
+/// Where the model that is loaded without a path comes from.
+enum DefaultModel {
+  private static let variable = "ACTIONCLIP_MODEL"
+  private static let fileName = "actionclip-shapes.safetensors"
+
+  /// The file's path, NUL-terminated. A file that the environment names is taken or refused, never
+  /// silently replaced by another.
+  static func path() throws(Failure) -> [CChar] {
+    if let named = getenv(variable), named.pointee != 0 {
+      let path = Array(UnsafeBufferPointer(start: named, count: strlen(named) + 1))
+      guard access(path, F_OK) == 0 else {
+        throw Failure(
+          ACTIONCLIP_ERROR_FILE_OPEN,
+          "there is no file '\(shown(path))', which \(variable) names as the default model; correct or"
+            + " unset it, or give a path")
+      }
+      return path
+    }
+    let places = places()
+    for path in places where access(path, F_OK) == 0 { return path }
+    let looked = places.map { "'\(shown($0))'" }.joined(separator: " or ")
+    throw Failure(
+      ACTIONCLIP_ERROR_FILE_OPEN,
+      "there is no default model: no file \(looked.isEmpty ? fileName : looked), and \(variable) is not set;"
+        + " give a path, or set \(variable) to a model's file")
+  }
+
+  /// In share/actionclip beside the library's folder, and one level up for PREFIX/lib/x86_64-linux-gnu
+  /// and the like.
+  private static func places() -> [[CChar]] {
+    var library = [CChar](repeating: 0, count: Int(PATH_MAX))
+    guard cshims_library_path(&library, library.count) == 1 else { return [] }
+    let slashes = library.indices.filter { library[$0] == CChar(UInt8(ascii: "/")) }
+    return slashes.dropLast().suffix(2).reversed().map {
+      library[...$0] + "share/actionclip/\(fileName)".utf8.map { CChar($0) } + [0]
+    }
+  }
+
+  private static func shown(_ path: [CChar]) -> String {
+    String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

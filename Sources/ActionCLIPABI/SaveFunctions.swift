@@ -1,0 +1,129 @@
+import CActionCLIP
+import Glibc
+import ModelFile
+import Tokenizer
+import Weights
+
+// What a model's file says besides the weights, and saving a model with it.
+
+private let oldestSaveOptions = 64
+
+private var defaultSaveOptions: actionclip_save_options {
+  var options = actionclip_save_options()
+  options.struct_size = UInt32(MemoryLayout<actionclip_save_options>.size)
+  return options
+}
+
+/// A count of the model's, or a negative status.
+private func count(
+  _ model: OpaquePointer?, _ strings: (LoadedModel) -> CStrings
+) -> Int32 {
+  var found: Int32 = 0
+  let status = boundary { () throws(Failure) in
+    found = strings(try Handle.object(model, LoadedModel.self)).count
+  }
+  return status == ACTIONCLIP_OK ? found : status
+}
+
+private func string(
+  _ model: OpaquePointer?, _ find: (LoadedModel) throws(Failure) -> UnsafePointer<CChar>?
+) -> UnsafePointer<CChar>? {
+  var found: UnsafePointer<CChar>?
+  _ = boundary { () throws(Failure) in found = try find(Handle.object(model, LoadedModel.self)) }
+  return found
+}
+
+@_cdecl("actionclip_model_label_count") @implementation
+public func actionclip_model_label_count(_ model: OpaquePointer!) -> Int32 { count(model, \.labels) }
+
+@_cdecl("actionclip_model_label") @implementation
+public func actionclip_model_label(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
+  string(model) { $0.labels[Int(index)] }
+}
+
+@_cdecl("actionclip_model_template_count") @implementation
+public func actionclip_model_template_count(_ model: OpaquePointer!) -> Int32 {
+  count(model, \.templates)
+}
+
+@_cdecl("actionclip_model_template") @implementation
+public func actionclip_model_template(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
+  string(model) { $0.templates[Int(index)] }
+}
+
+@_cdecl("actionclip_model_note") @implementation
+public func actionclip_model_note(
+  _ model: OpaquePointer!, _ key: UnsafePointer<CChar>!
+) -> UnsafePointer<CChar>! {
+  string(model) { (loaded) throws(Failure) in
+    let key = try string(key, "key")
+    let index = loaded.metadata.notes.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
+    return index.flatMap { loaded.notes[$0] }
+  }
+}
+
+@_cdecl("actionclip_save_options_init") @implementation
+public func actionclip_save_options_init(_ options: UnsafeMutablePointer<actionclip_save_options>!) {
+  options?.pointee = defaultSaveOptions
+}
+
+@_cdecl("actionclip_model_save") @implementation
+public func actionclip_model_save(
+  _ model: OpaquePointer!, _ path: UnsafePointer<CChar>!,
+  _ options: UnsafePointer<actionclip_save_options>!
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let path = try required(path, "path")
+    let options = try SizedStruct.read(
+      options, defaults: defaultSaveOptions, oldest: oldestSaveOptions, "options")
+    let matrices: TensorToWrite.Storage
+    switch options.storage {
+    case ACTIONCLIP_STORAGE_FP32: matrices = .fp32
+    case ACTIONCLIP_STORAGE_FP16: matrices = .fp16
+    default: throw .argument("storage is \(options.storage), expected ACTIONCLIP_STORAGE_*")
+    }
+    var metadata = loaded.metadata
+    if let labels = try texts(
+      options.labels, options.label_count, "labels", "label_count", ModelMetadata.problem(ofLabel:))
+    {
+      metadata.labels = labels
+    }
+    if let templates = try texts(
+      options.templates, options.template_count, "templates", "template_count",
+      ModelMetadata.problem(ofTemplate:))
+    {
+      metadata.templates = templates
+    }
+    for (key, note) in [
+      ("description", options.description), ("license", options.license), ("source", options.source),
+    ] {
+      if let note { metadata.setNote(key, try string(note, key)) }
+    }
+    metadata.merges = loaded.tokenizer?.mergeList
+    do throws(WeightsError) {
+      try loaded.model.save(to: path, metadata: metadata, matrices: matrices)
+    } catch { throw Failure(error) }
+  }
+}
+
+/// The caller's texts, each checked; nil for NULL.
+private func texts(
+  _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int, _ name: String, _ countName: String,
+  _ problem: (String) -> String?
+) throws(Failure) -> [String]? {
+  guard let pointers else {
+    guard count == 0 else { throw .argument("\(name) is NULL but \(countName) is \(count)") }
+    return nil
+  }
+  guard (0...ModelMetadata.maximumTexts).contains(count) else {
+    throw .argument("\(countName) is \(count), expected 0 to \(ModelMetadata.maximumTexts)")
+  }
+  var texts: [String] = []
+  for i in 0..<count {
+    let text = try string(pointers[i], "\(name)[\(i)]")
+    if let problem = problem(text) { throw .argument("\(name)[\(i)] \(problem)") }
+    texts.append(text)
+  }
+  return texts
+}

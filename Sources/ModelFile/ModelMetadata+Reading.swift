@@ -1,0 +1,111 @@
+import Model
+import Tokenizer
+import Weights
+
+extension ModelMetadata {
+  /// Reads a file's metadata. Keys that do not begin with "actionclip." are somebody else's; without
+  /// any that do, the file is plain weights. Every error names its key.
+  public init(_ entries: [(key: String, value: String)]) throws(WeightsError) {
+    var own: [(key: String, value: String)] = []
+    for (key, value) in entries where key.utf8.starts(with: ModelMetadata.prefix.utf8) {
+      let name = String(Substring(key.utf8.dropFirst(ModelMetadata.prefix.utf8.count)))
+      guard !key.utf8.contains(0), !value.utf8.contains(0) else {
+        throw .invalid("\(quoted(key.utf8)) in the metadata holds a NUL byte")
+      }
+      own.append((name, value))
+    }
+    guard !own.isEmpty else { return }
+    guard let format = own.first(where: { $0.key == "format" })?.value else {
+      throw .invalid(
+        "'actionclip.format' is missing from the metadata, which has other keys that begin with "
+          + "'actionclip.'; it must be '\(ModelMetadata.version)'")
+    }
+    guard format == ModelMetadata.version else {
+      throw .unsupported(
+        "'actionclip.format' is \(quoted(format.utf8)); this version reads '\(ModelMetadata.version)'")
+    }
+    for (key, value) in own {
+      do { try read(key, value) } catch { throw error.within("'\(ModelMetadata.prefix)\(key)'") }
+    }
+  }
+
+  private mutating func read(_ key: String, _ value: String) throws(WeightsError) {
+    switch key {
+    case "format": break
+    case "joint": declared.joint = try ModelMetadata.onOff(value)
+    case "temporal_shift": declared.temporalShift = try ModelMetadata.onOff(value)
+    case "head":
+      declared.head = TemporalHead.allCases.first { $0.name == value }
+      guard declared.head != nil else {
+        let names = TemporalHead.allCases.map(\.name).joined(separator: ", ")
+        throw .invalid("is \(quoted(value.utf8, limit: 40)), expected one of \(names)")
+      }
+    case "frames": declared.frames = try ModelMetadata.number(value, Configuration.maximumFrames)
+    case "templates": templates = try ModelMetadata.texts(value, ModelMetadata.problem(ofTemplate:))
+    case "labels": labels = try ModelMetadata.texts(value, ModelMetadata.problem(ofLabel:))
+    case "merges": merges = value
+    case let key where ModelMetadata.sizes.contains { $0.key == key }:
+      claimedSizes.append((key, try ModelMetadata.number(value, Int(Int32.max))))
+    default: setNote(key, value)
+    }
+  }
+
+  /// Holds the sizes that the file claims against those that its tensors have.
+  public func check(_ configuration: Configuration) throws(WeightsError) {
+    for (key, claimed) in claimedSizes {
+      let size = ModelMetadata.sizes.first { $0.key == key }?.of(configuration)
+      guard let size, size != claimed else { continue }
+      throw .invalid(
+        "'\(ModelMetadata.prefix)\(key)' in the metadata is \(claimed), but by its tensors the model has "
+          + "\(size)")
+    }
+  }
+
+  // MARK: - Values
+
+  private static func onOff(_ value: String) throws(WeightsError) -> Bool {
+    switch value {
+    case "on": return true
+    case "off": return false
+    default: throw .invalid("is \(quoted(value.utf8, limit: 40)), expected on or off")
+    }
+  }
+
+  /// A whole number from 1 in plain digits.
+  private static func number(_ value: String, _ largest: Int) throws(WeightsError) -> Int {
+    let plain = value.utf8.allSatisfy { (0x30...0x39).contains($0) } && value.utf8.first != 0x30
+    guard plain, value.utf8.count <= 10, let number = Int(value), number <= largest else {
+      throw .invalid("is \(quoted(value.utf8, limit: 40)), expected a number from 1 to \(largest)")
+    }
+    return number
+  }
+
+  private static func texts(
+    _ value: String, _ problem: (String) -> String?
+  ) throws(WeightsError) -> [String] {
+    let texts = try JSONStrings.read(value)
+    guard !texts.isEmpty else { throw .invalid("is an empty list; leave the key out instead") }
+    guard texts.count <= maximumTexts else {
+      throw .limit("lists \(texts.count) texts; at most \(maximumTexts) are read")
+    }
+    for (index, text) in texts.enumerated() {
+      if let problem = problem(text) { throw .invalid("text \(index) of the list \(problem)") }
+    }
+    return texts
+  }
+
+  /// What is wrong with a label; nil if nothing is.
+  public static func problem(ofLabel label: String) -> String? {
+    if label.isEmpty { return "is empty" }
+    return label.utf8.contains(0) ? "holds a NUL byte" : nil
+  }
+
+  /// What is wrong with a template; nil if nothing is.
+  public static func problem(ofTemplate template: String) -> String? {
+    if template.utf8.contains(0) { return "holds a NUL byte" }
+    do throws(TokenizerError) { _ = try PromptTemplates.fill(template, label: "") } catch {
+      return "is no template: \(error.message)"
+    }
+    return nil
+  }
+}

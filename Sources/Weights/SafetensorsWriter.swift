@@ -1,0 +1,110 @@
+/// A tensor to be written, and how its numbers are stored.
+public struct TensorToWrite {
+  public enum Storage: Sendable { case fp32, fp16 }
+  public let name: String
+  public let shape: [Int]
+  public let storage: Storage
+
+  public init(name: String, shape: [Int], storage: Storage) {
+    self.name = name
+    self.shape = shape
+    self.storage = storage
+  }
+
+  fileprivate var count: Int { shape.reduce(1, *) }
+  fileprivate var bytes: Int { count * (storage == .fp32 ? 4 : 2) }
+}
+
+/// Writes safetensors that this library and the format's own reader take, whole or not at all.
+public enum SafetensorsWriter {
+  /// - Parameters:
+  ///   - tensors: of different names, with sizes that fit the memory they came from.
+  ///   - values: gives a tensor's fp32 numbers, row-major, to its second argument.
+  public static func write(
+    to path: UnsafePointer<CChar>, metadata: [(key: String, value: String)], tensors: [TensorToWrite],
+    values: (_ index: Int, _ write: (UnsafeBufferPointer<Float>) throws(WeightsError) -> Void)
+      throws(WeightsError) -> Void
+  ) throws(WeightsError) {
+    // 4-byte numbers before 2-byte ones, so that all of them are aligned.
+    let order = tensors.indices.sorted {
+      (tensors[$0].storage == .fp32 ? 0 : 1, $0) < (tensors[$1].storage == .fp32 ? 0 : 1, $1)
+    }
+    do {
+      let header = try header(metadata, order.map { tensors[$0] })
+      let file = try AtomicFile(path: path, size: header.count + tensors.reduce(0) { $0 + $1.bytes })
+      try append(header, to: file)
+      for index in order {
+        try values(index) { (numbers) throws(WeightsError) in
+          try append(numbers, tensors[index], to: file)
+        }
+      }
+      try file.commit()
+    } catch { throw error.within(path) }
+  }
+
+  private static func append(_ bytes: [UInt8], to file: AtomicFile) throws(WeightsError) {
+    try bytes.withUnsafeBufferPointer { (bytes) throws(WeightsError) in
+      try file.append(UnsafeRawBufferPointer(bytes))
+    }
+  }
+
+  /// The header with its length, filled with spaces so that the data begins at a multiple of 8.
+  private static func header(
+    _ metadata: [(key: String, value: String)], _ tensors: [TensorToWrite]
+  ) throws(WeightsError) -> [UInt8] {
+    let size = metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    guard size <= Safetensors.maximumMetadata else {
+      throw .limit(
+        "the metadata (labels, templates, the merge list and the rest) would take \(size) bytes; at most "
+          + "\(Safetensors.maximumMetadata) are read")
+    }
+    var text = Array("{\"__metadata__\":{".utf8)
+    for (index, entry) in metadata.sorted(by: { bytesPrecede($0.key, $1.key) }).enumerated() {
+      if index > 0 { text.append(UInt8(ascii: ",")) }
+      JSONStrings.append(entry.key, to: &text)
+      text.append(UInt8(ascii: ":"))
+      JSONStrings.append(entry.value, to: &text)
+    }
+    text.append(UInt8(ascii: "}"))
+    var offset = 0
+    for tensor in tensors {
+      text.append(UInt8(ascii: ","))
+      JSONStrings.append(tensor.name, to: &text)
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      text +=
+        (":{\"dtype\":\"\(tensor.storage == .fp32 ? "F32" : "F16")\",\"shape\":[\(shape)],"
+        + "\"data_offsets\":[\(offset),\(offset + tensor.bytes)]}").utf8
+      offset += tensor.bytes
+    }
+    text.append(UInt8(ascii: "}"))
+    text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
+    return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
+  }
+
+  private static func append(
+    _ numbers: UnsafeBufferPointer<Float>, _ tensor: TensorToWrite, to file: AtomicFile
+  ) throws(WeightsError) {
+    precondition(numbers.count == tensor.count)
+    guard tensor.storage == .fp16 else { return try file.append(UnsafeRawBufferPointer(numbers)) }
+    // A piece at a time, so that no second copy of a tensor is needed.
+    let piece = 1 << 16
+    var halves = [UInt16](repeating: 0, count: min(piece, numbers.count))
+    var first = 0
+    while first < numbers.count {
+      let count = min(piece, numbers.count - first)
+      for i in 0..<count {
+        guard let half = FloatConversion.half(numbers[first + i]) else {
+          throw WeightsError(
+            .unsupported,
+            "tensor \(quoted(tensor.name.utf8)) holds \(numbers[first + i]), beyond fp16's 65504; save it "
+              + "as fp32")
+        }
+        halves[i] = half.littleEndian
+      }
+      try halves.withUnsafeBufferPointer { (halves) throws(WeightsError) in
+        try file.append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: halves[..<count])))
+      }
+      first += count
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+@testable import Weights
+
+@Suite struct SafetensorsWriterTests {
+  private let metadata = [(key: "k", value: "line\n\"é\\ \u{1}"), (key: "a", value: "")]
+
+  private func write(
+    _ path: String, _ tensors: [(TensorToWrite, [Float])], failAt: Int? = nil
+  ) throws(WeightsError) {
+    try SafetensorsWriter.write(to: Array(path.utf8CString), metadata: metadata, tensors: tensors.map(\.0)) {
+      (index, write) throws(WeightsError) in
+      if index == failAt { throw .limit("stop") }
+      try tensors[index].1.withUnsafeBufferPointer(write)
+    }
+  }
+
+  private func withFolder<R>(_ body: (String) throws -> R) throws -> R {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("writer-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(folder.path)
+  }
+
+  private func files(in folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+  }
+
+  private let half = TensorToWrite(name: "a half", shape: [3], storage: .fp16)
+  private let full = TensorToWrite(name: "b \"full\"", shape: [1, 2], storage: .fp32)
+  private let one = TensorToWrite(name: "c", shape: [], storage: .fp32)
+
+  @Test func isReadAgain() throws {
+    try withFolder { folder in
+      let path = folder + "/m.safetensors"
+      try write(path, [(half, [1, -0.1, 65504]), (full, [.pi, -1e-40]), (one, [7])])
+      let file = try WeightsFile(path: path)
+      #expect(file.metadata.map(\.key) == ["a", "k"])
+      #expect(file.metadata.map(\.value) == ["", "line\n\"é\\ \u{1}"])
+      #expect(try read("a half", from: file) == [1, -0.099975586, 65504])
+      #expect(try read("b \"full\"", from: file) == [.pi, -1e-40])
+      #expect(try read("c", from: file) == [7])
+      #expect(try files(in: folder) == ["m.safetensors"])
+    }
+  }
+
+  @Test func aFailureLeavesTheOldFileAndNothingElse() throws {
+    try withFolder { folder in
+      let path = folder + "/m.safetensors"
+      try write(path, [(one, [1])])
+      #expect(throws: WeightsError.self) { try write(path, [(one, [2]), (full, [3, 4])], failAt: 1) }
+      let error = #expect(throws: WeightsError.self) { try write(path, [(half, [0, 65520, 0])]) }
+      #expect(error?.message.contains("'a half'") == true && error?.message.contains("65520") == true)
+      #expect(try read("c", from: WeightsFile(path: path)) == [1])
+      #expect(try files(in: folder) == ["m.safetensors"])
+    }
+  }
+
+  @Test func placesThatTakeNoFileAreNamed() throws {
+    try withFolder { folder in
+      for path in [folder, folder + "/none/m", folder + "/m/", "/dev/null"] {
+        let error = #expect(throws: WeightsError.self) { try write(path, [(one, [1])]) }
+        #expect(error?.kind == .fileWrite && error?.message.contains(path) == true, "\(error as Any)")
+      }
+      let error = #expect(throws: WeightsError.self) { try write("", [(one, [1])]) }
+      #expect(error?.kind == .fileWrite && error?.message.contains("empty") == true)
+      let left = try files(in: folder)
+      #expect(left == [])
+    }
+  }
+
+  @Test func aLinkKeepsPointingAtTheFile() throws {
+    try withFolder { folder in
+      try write(folder + "/m", [(one, [1])])
+      try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: "m")
+      try write(folder + "/link", [(one, [2])])
+      #expect(try read("c", from: WeightsFile(path: folder + "/m")) == [2])
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder + "/link") == "m")
+    }
+  }
+
+  @Test func metadataBeyondWhatIsReadIsRefused() throws {
+    try withFolder { folder in
+      let path = Array((folder + "/m").utf8CString)
+      let large = [(key: "k", value: String(repeating: "m", count: 4 << 20))]
+      let error = #expect(throws: WeightsError.self) {
+        try SafetensorsWriter.write(to: path, metadata: large, tensors: []) { (_, _) throws(WeightsError) in }
+      }
+      #expect(error?.kind == .limit)
+      let left = try files(in: folder)
+      #expect(left == [])
+    }
+  }
+
+  @Test func halvesAreTheNearest() {
+    // Every binary16 comes back as itself, and what lies between two goes to the nearer, ties to even.
+    for bits in UInt16(0)..<0x7C00 {
+      let value = FloatConversion.float(half: bits)
+      #expect(FloatConversion.half(value) == bits)
+      #expect(FloatConversion.half(-value) == bits | 0x8000)
+      guard bits < 0x7BFF else { continue }
+      let next = FloatConversion.float(half: bits + 1)
+      let middle = (value + next) / 2
+      #expect(FloatConversion.half(middle) == bits + (bits & 1))
+      #expect(FloatConversion.half(middle.nextDown) == bits)
+      #expect(FloatConversion.half(middle.nextUp) == bits + 1)
+    }
+    #expect(FloatConversion.half(65519.99) == 0x7BFF)
+    for none in [Float(65520), .infinity, -.infinity, .nan, 1e30] {
+      #expect(FloatConversion.half(none) == nil)
+    }
+  }
+}

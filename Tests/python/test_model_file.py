@@ -1,0 +1,220 @@
+"""A model in one file: saved, loaded with nothing beside it, and damaged in every key."""
+
+import json
+import shutil
+import struct
+
+import actionclip
+import numpy as np
+import pytest
+from conftest import SHARED, Pack, pack_folders, pack_id, read_safetensors, same_bits
+
+LABELS = ["yoga", "ice \"skating\" \\", "太极拳"]
+TEMPLATES = ["a clip of {}", "{}"]
+
+
+def metadata_of(path):
+    data = path.read_bytes()
+    (size,) = struct.unpack_from("<Q", data)
+    return json.loads(data[8 : 8 + size])["__metadata__"]
+
+
+def with_metadata(source, target, metadata):
+    """A copy of a safetensors file with other metadata, apart from the library's own writer."""
+    data = source.read_bytes()
+    (size,) = struct.unpack_from("<Q", data)
+    header = {**json.loads(data[8 : 8 + size]), "__metadata__": metadata}
+    text = json.dumps(header).encode()
+    target.write_bytes(struct.pack("<Q", len(text)) + text + data[8 + size :])
+    return target
+
+
+@pytest.fixture(scope="module")
+def saved(speaker, tmp_path_factory):
+    path = tmp_path_factory.mktemp("saved") / "model.safetensors"
+    speaker.save(path, labels=LABELS, templates=TEMPLATES, description="Three actions", license="MIT")
+    return path
+
+
+@pytest.mark.parametrize("folder", pack_folders(), ids=pack_id)
+def test_what_is_saved_comes_back_bit_for_bit(folder, tmp_path):
+    pack = Pack(folder)
+    path = tmp_path / "saved.safetensors"
+    with pack.load() as model:
+        model.save(path)
+        with actionclip.Model(path) as again:
+            for name in ("frames", "head", "joint", "temporal_shift", "logit_scale", "parameters"):
+                assert getattr(again.info, name) == getattr(model.info, name)
+            pixels, tokens = pack.inputs["pixels"], pack.inputs["tokens"]
+            assert same_bits(again.encode_pixels(pixels), model.encode_pixels(pixels))
+            assert same_bits(again.encode_tokens(tokens), model.encode_tokens(tokens))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["saved.safetensors"]
+
+
+def test_other_readers_open_it(saved, speaker):
+    tensors = read_safetensors(saved)
+    assert sum(tensor.size for tensor in tensors.values()) == speaker.info.parameters
+    metadata = metadata_of(saved)
+    assert json.loads(metadata["actionclip.labels"]) == LABELS
+    assert json.loads(metadata["actionclip.templates"]) == TEMPLATES
+    assert metadata["actionclip.frames"] == str(speaker.info.frames)
+    assert metadata["actionclip.head"] == speaker.info.head
+    safetensors = pytest.importorskip("safetensors.numpy")
+    assert set(safetensors.load_file(saved)) == set(tensors)
+
+
+def test_it_needs_nothing_beside_it(saved, speaker):
+    with actionclip.Model(saved) as model, actionclip.Model(saved.read_bytes()) as from_memory:
+        for each in (model, from_memory):
+            assert each.labels == LABELS and each.templates == TEMPLATES
+            assert (each.note("description"), each.note("license")) == ("Three actions", "MIT")
+            assert each.note("source") is None
+            own = each.encode_labels(LABELS)
+            assert own.shape == (2, 3, speaker.info.embedding_size)
+            assert same_bits(own, speaker.encode_labels(LABELS, TEMPLATES))
+    assert speaker.labels == [] and speaker.templates == []
+
+
+def test_keeping_replacing_and_leaving_out(saved, tmp_path):
+    path = tmp_path / "again.safetensors"
+    with actionclip.Model(saved) as model:
+        model.save(path)
+        assert path.read_bytes() == saved.read_bytes()
+        model.save(path, labels=["one"], templates=[], description="", source="a test")
+    with actionclip.Model(path) as model:
+        assert model.labels == ["one"] and model.templates == []
+        assert [model.note(key) for key in ("description", "license", "source")] == [None, "MIT", "a test"]
+        model.save(path, labels=[])  # over the file it came from
+    with actionclip.Model(path) as model:
+        assert model.labels == []
+
+
+def test_half_precision_is_numpy_s(saved, tmp_path):
+    path = tmp_path / "half.safetensors"
+    with actionclip.Model(saved) as model:
+        model.save(path, storage="fp16")
+    full, half = read_safetensors(saved), read_safetensors(path)
+    for name, tensor in full.items():
+        wanted = tensor.astype(np.float16) if tensor.ndim >= 2 else tensor
+        assert same_bits(half[name], wanted), name
+
+
+def test_saving_wrongly(speaker, tmp_path):
+    path = tmp_path / "kept"
+    path.write_text("kept")
+    for arguments in [
+        {"labels": ["a", ""]}, {"labels": ["a\0b"]}, {"labels": [b"a"]}, {"labels": "yoga"}, {"templates": ["a"]},
+        {"storage": "int8"}, {"description": "a\0b"}, {"license": 7}, {"source": "m" * (5 << 20)},
+    ]:  # fmt: skip
+        with pytest.raises(ValueError):
+            speaker.save(path, **arguments)
+    for place in [tmp_path, tmp_path / "none" / "model", "/dev/null"]:
+        with pytest.raises(actionclip.FileError) as caught:
+            speaker.save(place)
+        assert caught.value.name == "ACTIONCLIP_ERROR_FILE_WRITE" and str(place) in str(caught.value)
+    assert path.read_text() == "kept" and list(tmp_path.iterdir()) == [path]
+
+
+SIZES = (
+    "image_size patch_size vision_width vision_layers vision_heads embedding_size text_width text_layers "
+    "text_heads context_length vocabulary_size"
+).split()
+
+
+@pytest.mark.parametrize(
+    "key, value",
+    [
+        ("format", "2"), ("format", ""), ("joint", "on"), ("joint", "perhaps"), ("temporal_shift", "1"),
+        ("head", "LSTM"), ("head", "tail"), ("frames", "0"), ("frames", "many"), ("frames", "1024"),
+        ("templates", "[]"), ("templates", '["no place"]'), ("templates", "{}"),
+        ("labels", "yoga"), ("labels", '[""]'), ("labels", '["a", 2]'), ("description", "a\0b"),
+        ("merges", ""), ("merges", "#version\n"), ("merges", "#version\nnot a merge\n"),
+        *((key, "7") for key in SIZES), *((key, "large") for key in SIZES),
+    ],
+)  # fmt: skip
+def test_every_damaged_key_is_named(saved, tmp_path, key, value):
+    key = f"actionclip.{key}"
+    path = with_metadata(saved, tmp_path / "bad.safetensors", {**metadata_of(saved), key: value})
+    with pytest.raises(actionclip.ActionCLIPError) as caught:
+        actionclip.Model(path)
+    assert f"'{key}'" in str(caught.value) and "bad.safetensors" in str(caught.value)
+    tokenizer = key == "actionclip.merges"
+    assert isinstance(caught.value, actionclip.ModelError if tokenizer else actionclip.FormatError)
+
+
+def test_keys_alone_or_none(saved, demo, tmp_path):
+    path = tmp_path / "model.safetensors"
+    with pytest.raises(actionclip.FormatError, match="'actionclip.format' is missing"):
+        actionclip.Model(with_metadata(saved, path, {"actionclip.labels": '["a"]'}))
+    with actionclip.Model(with_metadata(saved, path, {"actionclip.format": "1"})) as model:
+        assert not model.info.has_tokenizer and model.info.frames == 8
+    with actionclip.Model(with_metadata(saved, path, {"format": "pt", "head": "?"})) as model:
+        assert model.labels == []
+    # Temporal shift that the tensors' names do not tell: over plain weights the file's word decides.
+    shifted = {"actionclip.format": "1", "actionclip.temporal_shift": "on", "actionclip.frames": "3"}
+    with actionclip.Model(with_metadata(saved, path, shifted)) as model:
+        assert model.info.temporal_shift and model.info.frames == 3
+        model.save(path)
+    with actionclip.Model(path) as model:
+        assert model.info.temporal_shift and model.info.frames == 3
+
+
+@pytest.mark.parametrize(
+    "option", [{"frames": 9}, {"head": "LSTM"}, {"temporal_shift": True}, {"joint": True}], ids=str
+)
+def test_an_option_that_the_file_contradicts(saved, option):
+    with pytest.raises(actionclip.ModelError) as caught:
+        actionclip.Model(saved, **option)
+    assert caught.value.name == "ACTIONCLIP_ERROR_OPTION_CONFLICT"
+    assert f"'actionclip.{next(iter(option))}'" in str(caught.value)
+
+
+def test_which_tokenizer_counts(saved, merges, tmp_path):
+    path = with_metadata(saved, tmp_path / "m.safetensors", {**metadata_of(saved), "actionclip.merges": "?"})
+    shutil.copy(merges, tmp_path / "merges.txt")
+    with pytest.raises(actionclip.ModelError):
+        actionclip.Model(path)  # the one inside goes before one beside
+    with actionclip.Model(path, tokenizer=merges) as model:  # one that is named before both
+        assert model.info.has_tokenizer
+
+
+@pytest.mark.skipif(not (SHARED / "tokenizer" / "cases.json").exists(), reason="CLIP's merge list is not here")
+def test_clip_s_own_merges_fit(model, any_pack, tmp_path):
+    torch = pytest.importorskip("torch")
+    checkpoint = torch.load(any_pack.checkpoint, map_location="cpu", weights_only=False)
+    state = checkpoint["model_state_dict"]
+    name = next(key for key in state if key.endswith("token_embedding.weight"))
+    state[name] = torch.zeros(49408, state[name].shape[1])
+    large, path = tmp_path / "large.pt", tmp_path / "model.safetensors"
+    torch.save(checkpoint, large)
+    merge_list = SHARED / "tokenizer" / "bpe_simple_vocab_16e6.txt.gz"
+    with actionclip.Model(large, **any_pack.options(), tokenizer=merge_list) as named:
+        named.save(path, storage="fp16")
+        assert len(metadata_of(path)["actionclip.merges"].splitlines()) == 48895
+        texts = [text for text in json.loads((SHARED / "tokenizer" / "cases.json").read_text())]
+        with actionclip.Model(path) as model:
+            for case in texts:
+                if "\0" not in case["text"]:
+                    row = model.tokenize([case["text"]], truncate=True)
+                    assert same_bits(row, named.tokenize([case["text"]], truncate=True))
+
+
+def test_the_default_model(saved, tmp_path, monkeypatch):
+    monkeypatch.setenv("ACTIONCLIP_MODEL", str(saved))
+    with actionclip.Model() as model:
+        assert model.labels == LABELS
+    with actionclip.Model(frames=model.info.frames, threads=1) as model:
+        assert model.info.threads == 1
+    monkeypatch.setenv("ACTIONCLIP_MODEL", str(tmp_path / "none"))
+    with pytest.raises(actionclip.FileError, match="none.*ACTIONCLIP_MODEL"):
+        actionclip.Model()
+
+
+def test_classify_by_the_model_s_own_labels(saved, speaker):
+    frames = np.zeros((speaker.info.frames, 32, 32, 3), np.uint8)
+    with actionclip.Model(saved) as model:
+        found = model.classify(frames)
+        assert sorted(label for label, _ in found) == sorted(LABELS)
+        assert found == speaker.classify(frames, LABELS, TEMPLATES)
+    with pytest.raises(ValueError, match="names none"):
+        speaker.classify(frames)

@@ -1,0 +1,71 @@
+"""What a model's file holds besides the weights, and writing such a file."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterable
+
+from . import _abi
+from ._abi import CONSTANTS
+from ._arguments import Path, c_strings, choice, path_bytes, utf8
+from ._arguments import texts as checked_texts
+from ._errors import invalid, wrong_type
+from ._library import library
+
+_STORAGE = {"fp32": CONSTANTS["STORAGE_FP32"], "fp16": CONSTANTS["STORAGE_FP16"]}
+
+
+def read_labels(handle: int) -> list[str]:
+    lib = library()
+    return [lib.model_label(handle, i).decode("utf-8") for i in range(lib.model_label_count(handle))]
+
+
+def read_templates(handle: int) -> list[str]:
+    lib = library()
+    return [lib.model_template(handle, i).decode("utf-8") for i in range(lib.model_template_count(handle))]
+
+
+def read_note(handle: int, key: str) -> str | None:
+    found = library().model_note(handle, _text("key", key))
+    return None if found is None else str(found.decode("utf-8"))
+
+
+def save_model(
+    handle: int,
+    path: Path,
+    *,
+    labels: Iterable[str] | None,
+    templates: Iterable[str] | None,
+    storage: str,
+    notes: dict[str, str | None],
+) -> None:
+    options = _abi.SaveOptions()
+    lib = library()
+    lib.save_options_init(ctypes.byref(options))
+    options.storage = choice("storage", storage, _STORAGE)
+    if labels is not None:
+        options.labels, options.label_count = _strings("labels", labels)
+    if templates is not None:
+        options.templates, options.template_count = _strings("templates", templates)
+    for key, note in notes.items():
+        if note is not None:
+            setattr(options, key, _text(key, note))
+    name = path_bytes("path", path)
+    lib.call("model_save", handle, name, ctypes.byref(options), path=os.fsdecode(name))
+
+
+def _strings(what: str, values: Iterable[str]) -> tuple[ctypes.Array[ctypes.c_char_p], int]:
+    """A C array, which for no text at all still has an address: NULL would mean "as it was"."""
+    if isinstance(values, str):
+        raise wrong_type(f"{what} must be a list of strings, not one string")
+    found = checked_texts(what, values)
+    array, count = c_strings([*found, ""])
+    return array, count - 1
+
+
+def _text(what: str, text: str) -> bytes:
+    encoded = utf8(what, text)
+    if b"\0" in encoded:
+        raise invalid(f"{what} holds a null character: {text!r}")
+    return encoded
