@@ -20,11 +20,8 @@ struct Classify: ParsableCommand {
   @Option(help: ArgumentHelp("The model's file (default: the default model).", valueName: "path"))
   var model: FilePath?
 
-  @Option(help: ArgumentHelp("A file of labels.", valueName: "path"))
-  var labels: FilePath?
-
-  @Option(help: ArgumentHelp("A label; repeat it for each.", valueName: "text"), transform: Arguments.text)
-  var label: [String] = []
+  @OptionGroup
+  var candidates: LabelOptions
 
   @Option(help: ArgumentHelp("How many labels to show; 0 for all.", valueName: "count"))
   var top = 5
@@ -39,17 +36,12 @@ struct Classify: ParsableCommand {
   var options: ModelOptions
 
   func validate() throws {
-    if labels != nil && !label.isEmpty { throw ValidationError("Give --labels or --label, not both.") }
     if top < 0 { throw ValidationError("--top must be 0 or more.") }
   }
 
   func run() throws {
-    var names = try labels.map(LabelList.read) ?? label
     let model = try options.load(model)
-    if names.isEmpty { names = model.labels }
-    guard !names.isEmpty else {
-      throw CommandError("the model names no labels of its own: give --labels FILE, or --label TEXT for each")
-    }
+    let names = try candidates.names(for: model)
     // Once for all videos: the text encoder is most of the work for a single short one.
     let (texts, templates) = try model.encode(labels: names, templates: scoring.template)
     let output = Output()

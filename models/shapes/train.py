@@ -27,10 +27,15 @@ import torch
 
 from shapes.data import Clips, Stills, sample_captions
 from shapes.evaluate import held_out_clips, measure, measure_stills
+from shapes.factors import Factors
 from shapes.model import OPTIONS, ActionCLIP, Sizes, matching_loss, normalise
+from shapes.actions import BY_NAME, COMPOUNDS
 from shapes.splits import TRAINED_ACTIONS
 from shapes.tokenizer import Tokenizer, read_merges, train_merges, write_merges
 from shapes.where import Where
+
+# Of a plain classification head: the labels first.
+CLASSES = (*TRAINED_ACTIONS, *(a.name for a in COMPOUNDS))
 
 
 def arguments():
@@ -44,6 +49,10 @@ def arguments():
     p.add_argument("--batch", type=int, help="default 192 stills or 48 clips")
     p.add_argument("--captions", type=int, help="of a batch; default 64 or 48")
     p.add_argument("--where", type=float, default=1.0, help="weight of the loss that reads places, sizes, turns")
+    p.add_argument("--factors", type=float, default=1.0,
+                   help="weight of the loss that reads ways, changes and verbs (finetune)")
+    p.add_argument("--compounds", type=float, default=0.45,
+                   help="share of clips that show actions made of two, which are no labels (finetune)")
     p.add_argument("--lr", type=float, default=1e-3)
     p.add_argument("--pretrained-lr", type=float, default=5e-4, help="of the pre-trained part")
     p.add_argument("--scale-lr", type=float, default=0.01, help="of the temperature's logarithm")
@@ -123,12 +132,16 @@ class Run:
         self.model = ActionCLIP(self.sizes, option).to(self.device)
         if pretrained and not args.from_scratch:
             self.model.start_from({k.removeprefix("module."): v.float() for k, v in pretrained.items()})
-        self.classes = torch.nn.Linear(self.sizes.embed, len(TRAINED_ACTIONS)) if args.classifier else None
+        self.classes = torch.nn.Linear(self.sizes.embed, len(CLASSES)) if args.classifier else None
         self.where = Where(self.sizes.embed).to(self.device)
+        self.factors = Factors(self.sizes.embed).to(self.device)
         if pretrained and not args.from_scratch and (args.pretrained.parent / "where.pt").exists():
             self.where.load_state_dict(torch.load(args.pretrained.parent / "where.pt", weights_only=True))
-        self.optimiser = torch.optim.AdamW(groups(self.model, (self.where, self.classes), args), lr=args.lr, betas=(0.9, 0.98), eps=1e-6)
-        self.step, self.seconds, self.seen = 0, 0.0, 0
+        self.optimiser = torch.optim.AdamW(groups(self.model, (self.where, self.factors, self.classes), args),
+                                           lr=args.lr, betas=(0.9, 0.98), eps=1e-6)
+        # From an action's number to its class.
+        self.class_of = torch.tensor([CLASSES.index(n) if n in CLASSES else -1 for n in BY_NAME])
+        self.step, self.seconds = 0, 0.0
         self.batch = args.batch or (192 if args.stage == "pretrain" else 48)
         self.captions = args.captions or (64 if args.stage == "pretrain" else 48)
         if args.bare or args.classifier:
@@ -137,6 +150,7 @@ class Run:
             state = torch.load(self.out / "state.pt", weights_only=True)
             self.model.load_state_dict(state["model"])
             self.where.load_state_dict(state["where"])
+            self.factors.load_state_dict(state["factors"])
             if self.classes:
                 self.classes.load_state_dict(state["classes"])
             self.optimiser.load_state_dict(state["optimiser"])
@@ -155,8 +169,8 @@ class Run:
 
     def save(self):
         state = {"model": self.model.state_dict(), "where": self.where.state_dict(),
-                 "classes": self.classes and self.classes.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step,
-                 "seconds": self.seconds}
+                 "factors": self.factors.state_dict(), "classes": self.classes and self.classes.state_dict(),
+                 "optimiser": self.optimiser.state_dict(), "step": self.step, "seconds": self.seconds}
         files = {"state.pt": state, "where.pt": state["where"],
                  "checkpoint.pt": self.model.checkpoint(self.step, self.args.half)}
         if self.classes:
@@ -180,12 +194,13 @@ class Run:
 
     def loader(self):
         common = self.tokenizer, self.sizes, self.batch, self.captions, self.args.seed
-        data = Stills(*common) if self.args.stage == "pretrain" else Clips(*common, self.args.shots, self.args.bare)
+        data = Stills(*common) if self.args.stage == "pretrain" else Clips(
+            *common, self.args.shots, self.args.bare, self.args.compounds)
         return torch.utils.data.DataLoader(data, batch_size=None, sampler=range(self.step, 1 << 40),
                                            num_workers=self.args.workers,
                                            prefetch_factor=4 if self.args.workers else None)
 
-    def one_step(self, pixels, tokens, matches, states):
+    def one_step(self, pixels, tokens, matches, states, shown, video_factors, text_factors):
         for group in self.optimiser.param_groups:
             group["lr"] = group["rate"] * schedule(self.progress())
         x, tokens, matches = normalise(pixels.to(self.device)), tokens.to(self.device), matches.to(self.device)
@@ -193,14 +208,21 @@ class Run:
             images, frames = self.model.encode_frames(x)
             texts = None if self.classes else self.model.clip.encode_text(tokens)
         if self.classes:
+            matches = torch.nn.functional.one_hot(self.class_of[shown.long()], len(CLASSES)).to(self.device)
             logits = self.classes(images.float())
-            loss = torch.nn.functional.cross_entropy(logits, matches.float().argmax(1))
+            loss = torch.nn.functional.cross_entropy(logits, matches.float())
         else:
             loss, logits = matching_loss(images.float(), texts.float(), self.model.clip.logit_scale.exp(), matches)
         parts = torch.zeros(5)
         if self.args.where and not self.model.clip.visual.joint:
             extra, parts = self.where(frames.float().flatten(0, 1), states.to(self.device).flatten(0, 1))
             loss = loss + self.args.where * extra
+        made = torch.zeros(2)
+        if self.args.factors and self.args.stage == "finetune":
+            pairs = [(images, video_factors)] if self.classes else [(images, video_factors), (texts, text_factors)]
+            losses = [self.factors(e.float(), f.to(self.device)) for e, f in pairs]
+            loss = loss + self.args.factors * sum(losses) / len(losses)
+            made[: len(losses)] = torch.stack(losses).detach()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -208,7 +230,7 @@ class Run:
         with torch.no_grad():
             self.model.clip.logit_scale.clamp_(0, math.log(100))
             right = matches.gather(1, logits.argmax(1, keepdim=True)).float().mean()
-        return loss.item(), right.item(), *parts.tolist()
+        return loss.item(), right.item(), *parts.tolist(), *made.tolist()
 
     def check(self, sets):
         if self.args.stage == "pretrain":
@@ -236,7 +258,8 @@ class Run:
                 loss, right, *parts = np.mean(window, 0)
                 self.log(step=self.step, seconds=round(self.seconds, 1), pictures=self.step * self.batch,
                          loss=float(loss), right=float(right),
-                         **dict(zip(("place", "size", "turn", "shape", "colour"), map(float, parts))), scale=self.model.clip.logit_scale.exp().item(),
+                         **dict(zip(("place", "size", "turn", "shape", "colour", "video factors", "text factors"),
+                                    map(float, parts))), scale=self.model.clip.logit_scale.exp().item(),
                          lr=self.optimiser.param_groups[-1]["lr"])
                 window = []
             if self.seconds - saved > self.args.save_every:

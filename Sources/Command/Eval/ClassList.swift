@@ -1,29 +1,42 @@
-/// The classes of an evaluation: the rows of a label file, each with its id.
+/// The classes of an evaluation: the rows of a label file, each with its id, or the model's own labels.
 struct ClassList {
   let labels: [String]
   let ids: [Int]
-  /// The label file, for messages.
+  /// For messages.
   private let source: String
   private let byID: [Int: Int]
   private let byLabel: [String: Int]
 
   init(_ path: FilePath) throws(CommandError) {
-    let entries = try LabelList.entries(path)
+    try self.init(LabelList.entries(path), source: path.shown)
+  }
+
+  /// The model's own labels.
+  init(of model: Model?) throws(CommandError) {
+    let labels = model?.labels ?? []
+    guard !labels.isEmpty else {
+      throw CommandError("the model names no labels of its own: give --labels FILE")
+    }
+    try self.init(
+      labels.enumerated().map { LabelList.Entry(label: $1, id: $0) }, source: "the model's own labels")
+  }
+
+  private init(_ entries: [LabelList.Entry], source: String) throws(CommandError) {
     var byID: [Int: Int] = [:]
     var byLabel: [String: Int] = [:]
     for (index, entry) in entries.enumerated() {
       if byID.updateValue(index, forKey: entry.id) != nil {
-        throw CommandError("\(path.shown): the id \(entry.id) is there twice")
+        throw CommandError("\(source): the id \(entry.id) is there twice")
       }
       if byLabel.updateValue(index, forKey: entry.label) != nil {
         throw CommandError(
-          "\(path.shown): the label \(entry.label) is there twice; no answer could be told right or wrong"
+          "\(source): the label \(entry.label) is there twice; no answer could be told right or wrong"
         )
       }
     }
     labels = entries.map(\.label)
     ids = entries.map(\.id)
-    source = path.shown
+    self.source = source
     self.byID = byID
     self.byLabel = byLabel
   }

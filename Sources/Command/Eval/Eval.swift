@@ -17,11 +17,13 @@ struct Eval: ParsableCommand {
   @Argument(help: ArgumentHelp("Videos and their labels.", valueName: "list"))
   var list: FilePath
 
-  @Option(help: ArgumentHelp("The model's weights.", valueName: "path"))
-  var model: FilePath
+  @Option(help: ArgumentHelp("The model's file (default: the default model).", valueName: "path"))
+  var model: FilePath?
 
-  @Option(help: ArgumentHelp("A file of labels, as classify reads it.", valueName: "path"))
-  var labels: FilePath
+  @Option(
+    help: ArgumentHelp(
+      "A file of labels, as classify reads it (default: the model's own labels).", valueName: "path"))
+  var labels: FilePath?
 
   @Option(help: ArgumentHelp("The folder that paths begin in (default: the list's).", valueName: "dir"))
   var root: FilePath?
@@ -63,11 +65,13 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
-    let classes = try ClassList(labels)
+    // What is wrong with small files is told before large ones are read.
+    let early = try labels == nil ? options.load(model) : nil
+    let classes = try labels.map { try ClassList($0) } ?? ClassList(of: early)
     let videos = try VideoList(list, classes: classes, separator: separator, multiLabel: multiLabel)
     for path in [jsonFile, html] { try path.map(Files.requireWritable) }
     if let predictions { try Journal.require(predictions, resume: resume) }
-    let loaded = try options.load(model)
+    let loaded = try early ?? options.load(model)
     let (texts, templates) = try loaded.encode(labels: classes.labels, templates: scoring.template)
     let scorer = VideoScorer(
       model: loaded, texts: texts, templates: templates, classes: classes.count, scale: scoring.scale,
@@ -76,7 +80,7 @@ struct Eval: ParsableCommand {
     var journal: Journal?
     if let predictions {
       journal = try Journal(
-        predictions, header: header(loaded, classes, videos), classes: classes.count, resume: resume)
+        predictions, header: header(loaded, texts, classes, videos), classes: classes.count, resume: resume)
     }
 
     var tally = Tally()
@@ -110,7 +114,7 @@ struct Eval: ParsableCommand {
     progress.clear()
     try write(
       EvalReport(
-        setting: setting(loaded, templates: templates), title: "\(model.shown) on \(list.shown)",
+        setting: setting(loaded, templates: templates), title: "\(modelName) on \(list.shown)",
         classes: classes,
         metrics: multiLabel
           ? .multi(MultiLabelMetrics(tally.scored, classCount: classes.count))
@@ -136,7 +140,9 @@ struct Eval: ParsableCommand {
     }
   }
 
-  private func header(_ loaded: Model, _ classes: ClassList, _ videos: VideoList) throws -> Journal.Header {
+  private func header(
+    _ loaded: Model, _ texts: [Float], _ classes: ClassList, _ videos: VideoList
+  ) throws -> Journal.Header {
     let own = loaded.templates.isEmpty ? Model.referenceTemplates : loaded.templates
     let templates = scoring.template.isEmpty ? own : scoring.template
     let tokens = try loaded.tokens(of: templates + classes.labels)
@@ -144,7 +150,8 @@ struct Eval: ParsableCommand {
     return Journal.Header(members: [
       ("format", "actionclip eval 1"),
       ("library", Version.library),
-      ("model", try Fingerprint.of(file: model)),
+      // Where the default model lies is the library's affair; its text embeddings tell it from others.
+      ("model", try model.map { try Fingerprint.of(file: $0) } ?? Fingerprint.of(texts.map(\.description))),
       ("frames", "\(loaded.frames)"),
       ("head", Head.name(of: info.head)),
       ("temporal shift", info.temporal_shift != 0 ? "on" : "off"),
@@ -162,6 +169,8 @@ struct Eval: ParsableCommand {
     ])
   }
 
+  private var modelName: String { model?.shown ?? "the default model" }
+
   /// Nil for standard output as well.
   private var jsonFile: FilePath? { json.flatMap { $0.bytes == Array("-".utf8) ? nil : $0 } }
 
@@ -169,9 +178,9 @@ struct Eval: ParsableCommand {
     func member(_ key: String, _ value: JSONValue) -> JSONValue.Member { .init(key: key, value: value) }
     return [
       member("library", .string(Version.library)),
-      member("model", .string(model.shown)),
+      member("model", .string(modelName)),
       member("list", .string(list.shown)),
-      member("labels", .string(labels.shown)),
+      member("labels", .string(labels?.shown ?? "the model's own")),
       member("multi_label", .bool(multiLabel)),
       member("head", .string(Head.name(of: loaded.info.head))),
       member("frames", .int(Int64(loaded.frames))),

@@ -64,8 +64,43 @@ def _all_actions():
     return tuple(make)
 
 
-ACTIONS = _all_actions()
-BY_NAME = {a.name: a for a in ACTIONS}
+def _compound_actions():
+    """Two things at once or one after the other, in combinations that are no label. Words that stand together in
+    few ways only are learned by heart, whole labels at a time; in many, each has to mean what it says."""
+    make = []
+    for v, h in (("up", "left"), ("down", "right")):
+        for c in CHANGES:
+            make.append(Action(f"moving {v} and to the {h} while {c}", "diagonal both", 1,
+                               f"moving {OPPOSITE[v]} and to the {OPPOSITE[h]} while {OPPOSITE[c]}", (v, h, c)))
+    for d in DIRECTIONS:
+        for c in CHANGES:
+            for first, then in ((d, c), (c, d)):
+                make.append(_sequence(first, then))
+    for first in CHANGES:
+        make.extend(_sequence(first, then) for then in CHANGES if then != first)
+    for d, c in (("left", "shrinking"), ("left", "spinning clockwise"), ("up", "growing"), ("up", "shrinking"),
+                 ("down", "growing"), ("down", "shrinking"), ("down", "spinning clockwise")):
+        make.append(Action(f"two shapes moving {d} while {c}", "two both", 2, None, (d, c)))
+    parts = (*DIRECTIONS, *CHANGES)
+    for i, one in enumerate(parts):
+        for other in parts[i + 1 :]:
+            if one in CHANGES or OPPOSITE[one] != other:  # that is approaching, or moving apart
+                make.append(Action(f"one shape {said(one)} and another {said(other)}", "two ways", 2, None, (one, other)))
+    return tuple(make)
+
+
+def said(part):
+    return f"moving {part}" if part in DIRECTIONS else part
+
+
+def _sequence(first, then):
+    return Action(f"{said(first)} then {said(then)}", "sequence", 1,
+                  f"{said(OPPOSITE[then])} then {said(OPPOSITE[first])}", (first, then))
+
+
+ACTIONS = _all_actions()           # the labels
+COMPOUNDS = _compound_actions()    # for training only
+BY_NAME = {a.name: a for a in ACTIONS + COMPOUNDS}
 
 
 def order_pairs():
@@ -177,14 +212,17 @@ def _plan(action, rng):
         return [law]
     if f == "change":
         return [_change(rng, detail[0])]
-    if f == "both":
-        move = _line(rng, DIRECTIONS[detail[0]], even, 0.55, 1.1, radius=0.3)
-        change = _change(rng, detail[1])
+    if f in ("both", "diagonal both"):
+        way = np.sum([DIRECTIONS[d] for d in detail[:-1]], 0)
+        move = _line(rng, way, even, *((0.55, 1.1) if f == "both" else (0.65, 1.2)), radius=0.3)
+        change = _change(rng, detail[-1])
         def law(t):
             s = move(t)
             s[2:] = change(t)[2:]
             return s
         return [law]
+    if f == "sequence":
+        return [_sequence_law(detail, rng)]
     if f == "circling clockwise":
         radius, turn, start = _radius(rng, 0.16, 0.28), _turn(rng), _turn(rng)
         reach, angle = rng.uniform(0.4, 0.58), np.radians(rng.uniform(270, 430))
@@ -214,16 +252,23 @@ def _plan(action, rng):
         return _meeting(f, rng)
     if f == "chase":
         return _chase(rng)
-    if f == "two move":
+    if f in ("two move", "two both"):
         d = DIRECTIONS[detail[0]]
         step = np.array(_wobble(rng, 8)(d)) * rng.uniform(0.5, 1.0)
         tracks = []
         for place in _two_places(rng, across=d):
-            radius, turn = _radius(rng, 0.17, 0.28), _turn(rng)
             start = place - step / 2
-            tracks.append(lambda t, s=start, r=radius, u=turn:
-                          _state(t, *(s[:, None] + step[:, None] * t), r, u))
+            if f == "two both":
+                look = _change(rng, detail[1])
+            else:
+                radius, turn = _radius(rng, 0.17, 0.28), _turn(rng)
+                look = lambda t, r=radius, u=turn: _state(t, 0, 0, r, u)
+            tracks.append(lambda t, s=start, look=look:
+                          np.concatenate([s[:, None] + step[:, None] * t, look(t)[2:]]))
         return tracks
+    if f == "two ways":
+        places = _two_places(rng)
+        return [_part(rng, part, place) for part, place in zip(detail, (places, places[::-1])[rng.integers(2)])]
     if f == "two change":
         return [_change(rng, detail[0], *place, spread=0.06) for place in _two_places(rng)]
     if f == "two bouncing":
@@ -231,6 +276,38 @@ def _plan(action, rng):
     if f == "two blinking":
         return [_blink(rng, *place) for place in _two_places(rng)]
     raise ValueError(f)
+
+
+def _part(rng, part, place):
+    """A way or a change by itself, about a place."""
+    if part in CHANGES:
+        return _change(rng, part, *place, spread=0.06)
+    radius, turn = _radius(rng, 0.17, 0.28), _turn(rng)
+    step = np.array(_wobble(rng, 8)(DIRECTIONS[part])) * rng.uniform(0.4, 0.7)
+    return lambda t: _state(t, *(place[:, None] + step[:, None] * (t - 0.5)), radius, turn)
+
+
+def _sequence_law(detail, rng):
+    """One part until about half-time, then the other: a way, a change of size, or a spin each."""
+    corner = rng.uniform(0.4, 0.6)
+    small, big = _radii(rng)
+    sizes = [c for c in detail if c in ("growing", "shrinking")]
+    radius, turn = (small if sizes[0] == "growing" else big) if sizes else _radius(rng, 0.18, 0.32), _turn(rng)
+    steps = [np.array(DIRECTIONS[d]) * rng.uniform(0.5, 1.0) if d in DIRECTIONS else np.zeros(2) for d in detail]
+    angle = np.radians(rng.uniform(130, 260))
+    room = np.maximum(0.95 - max(radius, big if sizes else 0) - abs(sum(steps)) / 2, 0.05)
+    start = rng.uniform(-room, room) - sum(steps) / 2
+    def law(t):
+        s = _state(t, *start[:, None], radius, turn).copy()
+        for part, step, done in zip(detail, steps, (np.minimum(t / corner, 1),
+                                                    np.maximum((t - corner) / (1 - corner), 0))):
+            s[:2] += step[:, None] * done
+            if part in ("growing", "shrinking"):
+                s[2] += (big - small) * done * (1 if part == "growing" else -1)
+            elif part in CHANGES:
+                s[3] += angle * done * (1 if part == "spinning clockwise" else -1)
+        return s
+    return law
 
 
 def _meeting(kind, rng):
@@ -277,9 +354,9 @@ def _chase(rng):
 
 
 def _reversed_names():
-    """Of each pair of opposites the later one in ACTIONS is the other one played backwards."""
-    order = {a.name: i for i, a in enumerate(ACTIONS)}
-    return frozenset(a.name for a in ACTIONS if a.reverse and order[a.reverse] < order[a.name])
+    """Of each pair of opposites the later one is the other one played backwards."""
+    order = {name: i for i, name in enumerate(BY_NAME)}
+    return frozenset(a.name for a in BY_NAME.values() if a.reverse and order[a.reverse] < order[a.name])
 
 
 REVERSED = _reversed_names()

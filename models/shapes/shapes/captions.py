@@ -5,7 +5,7 @@ when every fact it states is a fact of that too: that is how several captions of
 """
 import numpy as np
 
-from .actions import ACTIONS, BY_NAME
+from .actions import BY_NAME, said
 from .world import BACKGROUNDS, COLOURS, SHAPES
 
 # The reference's own sixteen, then others; prefix, suffix and cloze.
@@ -29,7 +29,7 @@ SLOTS = ("action", "colour", "shape", "colour2", "shape2", "count", "across", "d
 SLOT = {name: i for i, name in enumerate(SLOTS)}
 _COLOUR = {c: i for i, c in enumerate(COLOURS)}
 _SHAPE = {s: i for i, s in enumerate(SHAPES)}
-_ACTION = {a.name: i for i, a in enumerate(ACTIONS)}
+_ACTION = {name: i for i, name in enumerate(BY_NAME)}
 
 # In a phrase, what may stand instead; the label's own words are the most frequent.
 _OTHER_WORDS = (
@@ -63,6 +63,10 @@ def _reword(phrase, rng):
     """Often the phrase as it is, else with other words for some of its own."""
     if rng.random() < 0.55:
         return phrase
+    subjects, at_once, change = phrase.partition(" while ")
+    if at_once and rng.random() < 0.4:  # the same two things, the other first
+        both, moving, way = subjects.rpartition("moving ")
+        phrase = f"{both}{change} while {moving}{way}"
     for words, choices in _OTHER_WORDS:
         if f" {words.strip()} " not in f" {phrase} ":
             continue
@@ -91,7 +95,7 @@ def _look(facts, second, rng, all_of_it):
 def _ordered(scene):
     """Those that act, in the order their facts are written: two alike in the action go by colour."""
     acting = scene.actors[: scene.acting]
-    if len(acting) == 2 and BY_NAME[scene.action].family != "chase":
+    if len(acting) == 2 and BY_NAME[scene.action].family not in ("chase", "two ways"):
         acting = sorted(acting, key=lambda a: _COLOUR[a.colour])
     return acting
 
@@ -108,6 +112,12 @@ def phrase_for(name, subjects, rng):
     """The action's words with its subjects' in them; no subjects: the label alone."""
     if name == "one shape chasing another":
         return _reword("{} chasing {}".format(*subjects) if subjects else name, rng)
+    if BY_NAME[name].family == "two ways":
+        both = list(zip(subjects or ("one shape", "another"), BY_NAME[name].detail))
+        if rng.random() < 0.5:
+            both.reverse()
+            both = both if subjects else [("one shape", both[0][1]), ("another", both[1][1])]
+        return " and ".join(f"{who} {_reword(said(part), rng)}" for who, part in both)
     words = _reword(name, rng)
     if not subjects:
         if BY_NAME[name].shapes == 1 and rng.random() < 0.15:

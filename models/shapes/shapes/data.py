@@ -1,14 +1,16 @@
 """Batches for the two stages. A batch follows from (seed, its number) alone, so a run can stop and go on."""
 import numpy as np
 
-from .actions import ACTIONS
-from .captions import agrees, label_caption, label_itself, scene_caption, scene_facts
+from .actions import ACTIONS, COMPOUNDS
+from .captions import SLOT, agrees, label_caption, label_itself, scene_caption, scene_facts
+from .factors import FACTORS, NO_FACTORS, factors_of_scene
 from .render import training_clip
 from .scene import make_scene
 from .splits import TRAINED_ACTIONS
 from .stills import STILL_TIME, make_still, still_caption, still_picture
 from .where import states_of
 
+COMPOUND_TEXTS = 24  # among the texts of a batch, drawn anew for each
 _RENDER, _WORDS, _FEW = 100, 101, 102  # random numbers apart from the worlds'
 
 
@@ -22,7 +24,7 @@ def sample_captions(count, seed=1):
 
 class Batches:
     """What both stages share: item i is (pixels uint8, tokens, matches [pictures, texts] bool, where: see
-    where.py). Only the first `captions` pictures of a batch bring their own caption; the others are matched with
+    where.py, and for clips the actions of the pictures, the factors of the pictures and of the texts). Only the first `captions` pictures of a batch bring their own caption; the others are matched with
     those that are true of them too. Texts cost more than pictures of this size."""
 
     def __init__(self, tokenizer, sizes, batch, captions, seed):
@@ -33,18 +35,19 @@ class Batches:
         return 1 << 40
 
     def __getitem__(self, number):
-        pictures, facts, texts, said, where = [], [], [], [], []
+        pictures, facts, texts, said, where, factors = [], [], [], [], [], []
         for place in range(self.batch):
             i = number * self.batch + place
             rng = np.random.default_rng([_RENDER, self.seed, i])
-            picture, fact, (text, say), states = self.one(i, rng)
-            pictures.append(picture), facts.append(fact), where.append(states)
+            picture, fact, (text, say), states, made_of = self.one(i, rng)
+            pictures.append(picture), facts.append(fact), where.append(states), factors.append(made_of)
             if place < self.captions:
                 texts.append(text), said.append(say)
         for text, say in self.more_texts(np.random.default_rng([_WORDS, self.seed, number])):
             texts.append(text), said.append(say)
-        return (np.stack(pictures), self.tokenizer.rows(texts, self.sizes.context),
-                agrees(np.stack(said), np.stack(facts)), np.stack(where))
+        said, facts = np.stack(said), np.stack(facts)
+        return (np.stack(pictures), self.tokenizer.rows(texts, self.sizes.context), agrees(said, facts),
+                np.stack(where), facts[:, SLOT["action"]], np.stack(factors), FACTORS[said[:, SLOT["action"]]])
 
     def more_texts(self, rng):
         return ()
@@ -54,22 +57,24 @@ class Stills(Batches):
     def one(self, index, rng):
         scene, facts = make_still(self.seed, index)
         picture = still_picture(scene, self.sizes.side, rng)
-        return picture, facts, still_caption(scene, facts, rng), states_of(scene, STILL_TIME)
+        return picture, facts, still_caption(scene, facts, rng), states_of(scene, STILL_TIME), NO_FACTORS
 
 
 class Clips(Batches):
     """Every trained label stands among the texts of each batch, beside the clips' own captions. With `shots` there
-    are only so many scenes of each action (their frames are still taken at other times each time); `bare` labels
-    stand without template and in their own words."""
+    are only so many scenes of each action (their frames are still taken at other times each time), else a share of
+    the clips shows compound actions; `bare` labels stand without template and in their own words."""
 
-    def __init__(self, tokenizer, sizes, batch, captions, seed, shots=None, bare=False):
+    def __init__(self, tokenizer, sizes, batch, captions, seed, shots=None, bare=False, compounds=0.0):
         super().__init__(tokenizer, sizes, batch, captions, seed)
-        self.shots, self.bare = shots, bare
+        self.shots, self.bare, self.compounds = shots, bare, 0.0 if shots else compounds
 
     def one(self, index, rng):
-        scene = make_scene("train", self.seed, index) if not self.shots else self.scene_of_few(index)
+        compound = COMPOUNDS[rng.integers(len(COMPOUNDS))].name if rng.random() < self.compounds else None
+        scene = make_scene("train", self.seed, index, compound) if not self.shots else self.scene_of_few(index)
         clip, times = training_clip(scene, self.sizes.frames, self.sizes.side, rng)
-        return clip, scene_facts(scene), scene_caption(scene, rng), states_of(scene, times)
+        return (clip, scene_facts(scene), scene_caption(scene, rng), states_of(scene, times),
+                factors_of_scene(scene))
 
     def scene_of_few(self, index):
         """Round after round through the few, each round in an order of its own."""
@@ -79,4 +84,7 @@ class Clips(Batches):
         return make_scene("train", self.seed, k, TRAINED_ACTIONS[k % len(TRAINED_ACTIONS)])
 
     def more_texts(self, rng):
-        return [label_itself(name) if self.bare else label_caption(name, rng) for name in TRAINED_ACTIONS]
+        names = list(TRAINED_ACTIONS)
+        if self.compounds:
+            names += [COMPOUNDS[i].name for i in rng.choice(len(COMPOUNDS), COMPOUND_TEXTS, replace=False)]
+        return [label_itself(name) if self.bare else label_caption(name, rng) for name in names]

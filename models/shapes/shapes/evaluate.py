@@ -42,7 +42,7 @@ def probabilities(model, clips, texts, device, classes=None):
         video = model.encode_video(normalise(part.to(device))).float()
         if classes:  # says nothing about labels it was not trained on
             scores = torch.zeros(len(video), len(NAMES))
-            scores[:, TRAINED] = classes(video).softmax(-1).cpu()
+            scores[:, TRAINED] = classes(video)[:, : len(TRAINED)].softmax(-1).cpu()
         else:
             video = torch.nn.functional.normalize(video, dim=-1)
             scores = (100 * torch.einsum("ne,tce->ntc", video, texts)).softmax(-1).mean(1).cpu()

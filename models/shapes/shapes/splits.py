@@ -26,7 +26,7 @@ SPLITS = {
     "actions": (4, UNSEEN_ACTIONS, True, SEEN_BACKGROUNDS),
 }
 
-_INDEX = {a.name: i for i, a in enumerate(ACTIONS)}
+_INDEX = {name: i for i, name in enumerate(BY_NAME)}
 
 
 def is_held_out(action, colour, shape):

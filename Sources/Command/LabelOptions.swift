@@ -1,0 +1,24 @@
+import ArgumentParser
+
+/// What a video may show.
+struct LabelOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("A file of labels.", valueName: "path"))
+  var labels: FilePath?
+
+  @Option(help: ArgumentHelp("A label; repeat it for each.", valueName: "text"), transform: Arguments.text)
+  var label: [String] = []
+
+  func validate() throws {
+    if labels != nil && !label.isEmpty { throw ValidationError("Give --labels or --label, not both.") }
+  }
+
+  /// Those given, else the model's own.
+  func names(for model: Model) throws -> [String] {
+    var names = try labels.map(LabelList.read) ?? label
+    if names.isEmpty { names = model.labels }
+    guard !names.isEmpty else {
+      throw CommandError("the model names no labels of its own: give --labels FILE, or --label TEXT for each")
+    }
+    return names
+  }
+}

@@ -1,0 +1,169 @@
+import ArgumentParser
+import CActionCLIP
+
+struct Timeline: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "timeline",
+    abstract: "Tell what happens when in each video.",
+    discussion: """
+      Windows slide over the video, and each is ranked as a video of its own; a moment goes to the \
+      label with the largest mean over the windows that cover it. Some label always wins: among the \
+      labels should be one for nothing in particular.
+      With --json, each video is one line: path, segments (start and end in seconds, label, \
+      probability), windows (how many), damaged_frames, error (null when all went well).
+      """)
+
+  @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
+  var videos: [FilePath]
+
+  @Option(help: ArgumentHelp("The model's file (default: the default model).", valueName: "path"))
+  var model: FilePath?
+
+  @OptionGroup
+  var candidates: LabelOptions
+
+  @Option(help: ArgumentHelp("How long a window is.", valueName: "seconds"))
+  var window = 2.5
+
+  @Option(
+    help: ArgumentHelp("From one window to the next (default: an eighth of a window).", valueName: "seconds"))
+  var step: Double?
+
+  @OptionGroup
+  var scoring: ScoringOptions
+
+  @Flag(help: "One JSON object per video, each on its line.")
+  var json = false
+
+  @OptionGroup(title: "Model options")
+  var options: ModelOptions
+
+  func validate() throws {
+    for (name, value) in [("window", window), ("step", step ?? 1)] where !(value > 0 && value <= 86400) {
+      throw ValidationError("--\(name) must be above 0 and at most 86400 seconds.")
+    }
+  }
+
+  func run() throws {
+    let model = try options.load(model)
+    let names = try candidates.names(for: model)
+    let (texts, templates) = try model.encode(labels: names, templates: scoring.template)
+    let output = Output()
+    let terminal = Terminal.standardOutput()
+    var failures = 0
+    var separator = ""
+    for video in videos {
+      let path = video.shown
+      let report: String
+      do {
+        let seen = try look(at: video, with: model) { embeddings throws(LibraryError) in
+          try model.probabilities(
+            videos: embeddings, texts: texts, templates: templates, classes: names.count,
+            scale: scoring.scale)
+        }
+        if seen.damaged > 0 {
+          Diagnostics.warning("\(path): \(seen.damaged) of \(seen.windows.frameCount) frames are damaged")
+        }
+        report = json ? line(path, seen, names).text : text(path, seen, names, terminal)
+      } catch {
+        failures += 1
+        let said = explanation(of: error, naming: path)
+        Diagnostics.error(said)
+        guard json else { continue }
+        report = line(path, error: said).text
+      }
+      try output.line(separator + report)
+      separator = json ? "" : "\n"
+    }
+    if failures > 0 { throw AlreadyReported() }
+  }
+
+  private struct Seen {
+    let windows: SlidingWindows
+    let segments: [SlidingWindows.Segment]
+    let secondsPerFrame: Double
+    let damaged: Int64
+  }
+
+  private func look(
+    at path: FilePath, with model: Model, score: ([Float]) throws(LibraryError) -> [Float]
+  ) throws(LibraryError) -> Seen {
+    let video = try Video(path: path, threads: options.threads ?? 0)
+    let info = try video.info()
+    let count = Int(info.frame_count)
+    // A single picture has no rate, and one window whatever it is.
+    let rate = info.duration > 0 ? Double(count) / info.duration : 25
+    func frames(_ seconds: Double) -> Int { max(1, Int(min(seconds * rate, Double(count)).rounded())) }
+    let windows = SlidingWindows(
+      frameCount: count, length: frames(window), step: frames(step ?? window / 8))
+    var inside = [Int64](repeating: 0, count: model.frames)
+    try check(
+      actionclip_sample_indices(Int64(windows.length), model.info.frames, &inside, model.frames))
+
+    // Windows overlap: a frame is decoded once and kept while a window to come has it.
+    var squares: [Int64: [UInt8]] = [:]
+    var scores: [[Float]] = []
+    let together = max(1, 64 / model.frames)
+    for begin in stride(from: 0, to: windows.starts.count, by: together) {
+      let starts = windows.starts[begin..<min(begin + together, windows.starts.count)]
+      let wanted = starts.map { start in inside.map { $0 + Int64(start) } }
+      let first = wanted[0][0]
+      squares = squares.filter { $0.key >= first }
+      let missing = Set(wanted.joined()).filter { squares[$0] == nil }.sorted()
+      let read = try video.squares(
+        at: missing, side: model.info.image_size, resize: scoring.resize.code,
+        crops: [Int32(ACTIONCLIP_CROP_CENTER)])[0]
+      let bytes = read.count / max(1, missing.count)
+      for (place, index) in missing.enumerated() {
+        squares[index] = Array(read[(place * bytes)..<((place + 1) * bytes)])
+      }
+      let rows = try score(model.encode(squares: wanted.joined().flatMap { squares[$0] ?? [] }))
+      let classes = rows.count / starts.count
+      scores += starts.indices.map { window in
+        let place = (window - begin) * classes
+        return Array(rows[place..<(place + classes)])
+      }
+    }
+    return Seen(
+      windows: windows, segments: windows.segments(scores: scores), secondsPerFrame: 1 / rate,
+      damaged: try video.info().damaged_frames)
+  }
+
+  private func text(_ path: String, _ seen: Seen, _ names: [String], _ terminal: Terminal) -> String {
+    let count = seen.windows.starts.count
+    let head = "\(terminal.bold(printable(path)))  (\(count) window\(count == 1 ? "" : "s"))"
+    let room = max(1, terminal.columns - 32)
+    let width = min(room, seen.segments.map { Columns.of(printable(names[$0.label])) }.max() ?? 0)
+    let rows = seen.segments.map { segment in
+      let from = Double(segment.frames.lowerBound) * seen.secondsPerFrame
+      let to = Double(segment.frames.upperBound) * seen.secondsPerFrame
+      return formatted("  %7.2f s to %7.2f s  ", from, to)
+        + terminal.accent(Columns.fit(printable(names[segment.label]), width))
+        + formatted("  %3.0f %%", segment.probability * 100)
+    }
+    return ([head] + rows).joined(separator: "\n")
+  }
+
+  private func line(_ path: String, _ seen: Seen, _ names: [String]) -> JSONValue {
+    [
+      "path": .string(path),
+      "segments": .array(
+        seen.segments.map { segment in
+          [
+            "start": .double(Double(segment.frames.lowerBound) * seen.secondsPerFrame),
+            "end": .double(Double(segment.frames.upperBound) * seen.secondsPerFrame),
+            "label": .string(names[segment.label]), "probability": .double(segment.probability),
+          ]
+        }),
+      "windows": .int(Int64(seen.windows.starts.count)), "damaged_frames": .int(seen.damaged),
+      "error": .null,
+    ]
+  }
+
+  private func line(_ path: String, error: String) -> JSONValue {
+    [
+      "path": .string(path), "segments": .array([]), "windows": .int(0), "damaged_frames": .null,
+      "error": .string(error),
+    ]
+  }
+}
