@@ -5,9 +5,10 @@ import pytest
 pytest.importorskip("torch")  # batches and sizes come from the training code
 
 from shapes import captions, stills
-from shapes.actions import ACTIONS, BY_NAME
+from shapes.actions import ACTIONS, BY_NAME, COMPOUNDS
 from shapes.captions import SLOT, agrees, label_caption, scene_caption, scene_facts
 from shapes.data import Clips, Stills, sample_captions
+from shapes.factors import FACTORS, KINDS, VERBS, factors_of_scene
 from shapes.model import Sizes
 from shapes.scene import make_scene
 from shapes.splits import TRAINED_ACTIONS, UNSEEN_ACTIONS
@@ -34,7 +35,7 @@ def test_captions_say_what_the_video_shows():
         text, said = scene_caption(scene, rng)
         facts = scene_facts(scene)
         assert agrees(said[None], facts[None]).all()
-        assert said[SLOT["action"]] == [a.name for a in ACTIONS].index(scene.action)
+        assert said[SLOT["action"]] == list(BY_NAME).index(scene.action)
         w = words(text)
         acting = scene.actors[: scene.acting]
         assert w & set(COLOURS) <= {a.colour for a in acting}
@@ -47,11 +48,11 @@ def test_captions_say_what_the_video_shows():
 
 def test_opposites_never_share_a_phrase():
     rng = np.random.default_rng(1)
-    phrases = {a.name: {captions.phrase_for(a.name, (), rng) for _ in range(300)} for a in ACTIONS}
-    for a in ACTIONS:
-        assert a.name in phrases[a.name]
-        for b in ACTIONS:
-            assert a is b or not phrases[a.name] & phrases[b.name], (a.name, b.name)
+    phrases = {name: {captions.phrase_for(name, (), rng) for _ in range(300)} for name in BY_NAME}
+    for a in BY_NAME:
+        assert a in phrases[a]
+        for b in BY_NAME:
+            assert a == b or not phrases[a] & phrases[b], (a, b)
     assert all(len(p) >= 2 for p in phrases.values())
 
 
@@ -59,20 +60,21 @@ def test_phrases_are_in_order():
     """Rewording keeps the directions, in their order."""
     plain = {"upwards": "up", "downwards": "down"}
     rng = np.random.default_rng(2)
-    for a in ACTIONS:
-        if "speeding" in a.name or "slowing" in a.name:
+    for name, action in BY_NAME.items():
+        if "speeding" in name or "slowing" in name or action.family == "two ways":
             continue
-        wanted = [w for w in a.name.split() if w in ("left", "right", "up", "down")]
+        wanted = [w for w in name.split() if w in ("left", "right", "up", "down")]
         for _ in range(50):
-            said = [plain.get(w, w) for w in captions.phrase_for(a.name, (), rng).split()]
+            said = [plain.get(w, w) for w in captions.phrase_for(name, (), rng).split()]
             assert [w for w in said if w in ("left", "right", "up", "down")] == wanted
 
 
 def test_no_caption_of_training_names_an_unseen_action():
     rng = np.random.default_rng(3)
     unseen = {captions.phrase_for(n, (), rng) for n in UNSEEN_ACTIONS for _ in range(200)}
-    for i in range(3000):
-        text = scene_caption(make_scene("train", 0, i), rng)[0]
+    for i in range(6000):
+        compound = COMPOUNDS[i % len(COMPOUNDS)].name if i % 2 else None
+        text = scene_caption(make_scene("train", 0, i, compound), rng)[0]
         assert not any(text == p or text.endswith(" " + p) or text.startswith(p + " ") for p in unseen), text
 
 
@@ -127,13 +129,52 @@ def test_every_batch_has_the_labels_and_its_own_captions_right():
     sizes = Sizes(side=32, vocabulary=tokenizer.size)
     for kind, extra in ((Clips, len(TRAINED_ACTIONS)), (Stills, 0)):
         batches = kind(tokenizer, sizes, 16, 10, 0)
-        (pixels, tokens, matches, where), again, other = batches[3], batches[3], batches[4]
+        (pixels, tokens, matches, where, shown, *factors), again, other = batches[3], batches[3], batches[4]
         assert (pixels == again[0]).all() and (tokens == again[1]).all() and pixels.tobytes() != other[0].tobytes()
         assert matches.shape == (16, 10 + extra) == (16, len(tokens))
         assert matches[:, :10].diagonal().all()
         assert where.shape == (16, sizes.frames if extra else 1, 2, 8) and (where == again[3]).all()
         if extra:
             assert (matches[:, 10:].sum(1) == 1).all()
+            # Where a video's factors are told, those of a text that is true of it are the same.
+            video, text = (np.asarray(f) for f in factors)
+            assert (video[:, -1] == FACTORS[shown][:, -1]).all()
+            for i, j in zip(*np.nonzero(matches)):
+                both = (video[i] >= 0) & (text[j] >= 0)
+                assert both.sum() >= 4 and (video[i] == text[j])[both].all()
+
+
+def test_compound_actions_have_their_share_and_their_texts():
+    tokenizer = Tokenizer(train_merges(sample_captions(1000), 400))
+    batches = Clips(tokenizer, Sizes(side=32, vocabulary=tokenizer.size), 64, 8, 0, compounds=0.5)
+    pixels, tokens, matches, _, shown, *_ = batches[0]
+    assert 20 < (shown >= len(ACTIONS)).sum() < 44
+    assert len(tokens) == 8 + len(TRAINED_ACTIONS) + 24 and matches.shape == (64, len(tokens))
+    few = Clips(tokenizer, Sizes(side=32, vocabulary=tokenizer.size), 64, 8, 0, shots=2, compounds=0.5)
+    assert (few[0][4] < len(ACTIONS)).all()
+
+
+def test_factors_are_what_the_scene_does():
+    """Where the law of an action says which way, its tracks go that way, in each half."""
+    names = list(BY_NAME)
+    for k, name in enumerate(names):
+        action = BY_NAME[name]
+        assert (FACTORS[k][-2] == action.shapes - 1) and (action.family == "two ways" or VERBS[FACTORS[k][-1]] in name)
+        for i in range(3):
+            scene = make_scene("train", 4, i, name)
+            factors = factors_of_scene(scene)
+            told = FACTORS[k] >= 0
+            assert (factors == FACTORS[k])[told].all()
+            # From a little after the start of each half to a little before its end: turns come about half-time.
+            states, camera = scene.states(np.array([0, 0.35, 0.65, 1]))
+            for track in states[: scene.acting]:
+                track[:2] -= camera
+                steps = track[[0, 1, 2, 3]][:, [1, 3]] - track[[0, 1, 2, 3]][:, [0, 2]]
+                for half in range(2):
+                    for kind in range(len(KINDS)):
+                        factor = factors[half * len(KINDS) + kind]
+                        if factor >= 0 and factor != 1:
+                            assert np.sign(steps[kind, half]) == factor - 1, (name, KINDS[kind], half)
 
 
 def test_what_a_frame_shows_is_told_in_the_order_of_colours():
@@ -168,7 +209,7 @@ def test_tokens_are_the_library_s(actionclip, tmp_path):
 
 
 def test_reverse_labels_exist():
-    assert all(a.reverse is None or a.reverse in BY_NAME for a in ACTIONS)
+    assert all(a.reverse is None or BY_NAME[a.reverse].reverse == a.name for a in BY_NAME.values())
     assert label_caption("growing", np.random.default_rng(0))[1][SLOT["action"]] >= 0
 
 
@@ -183,6 +224,6 @@ def test_few_clips_come_again_and_bare_labels_stay_as_they_are():
     assert first == second and len(first) == 2 * count
     assert [look(s) for s in scenes[: 2 * count]] != [look(s) for s in scenes[2 * count :]]
     assert all(sum(s.action == a for s in scenes[: 2 * count]) == 2 for a in TRAINED_ACTIONS)
-    pixels, tokens, matches, where = few[0]
+    pixels, tokens, matches, *_ = few[0]
     assert (tokens == tokenizer.rows(TRAINED_ACTIONS, sizes.context)).all()
     assert (matches.sum(1) == 1).all()

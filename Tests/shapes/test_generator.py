@@ -30,7 +30,7 @@ def test_same_seed_same_pixels_other_seed_others():
     assert (pictures[0] == pictures[1]).all()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", list(BY_NAME))
 def test_every_action_is_seen(name):
     """Something is to be seen, moves where it should, and stays mostly inside the crop."""
     for i in range(20):

@@ -6,7 +6,8 @@ and scoring are the library's own.
     python3 score.py runs/shift+Transf/checkpoint.pt sets/compositions
 
 Needs bindings/python on PYTHONPATH (or installed) and the library. Prints one JSON object for each set. With --agree
-PyTorch encodes the same preprocessed frames too, and the two are compared.
+PyTorch encodes the same preprocessed frames too, and the two are compared; with --file FILE the library reads a
+single file in place of the checkpoint.
 """
 import argparse
 import collections
@@ -86,10 +87,12 @@ def agreement(loaded, checkpoint, directory, features, judge):
     return {"cosine_lowest": lowest, "same_top1": same / len(features)}
 
 
-def score_run(checkpoint, sets, agree=False, templates=None, **options):
+def score_run(checkpoint, sets, agree=False, templates=None, file=None):
     """-> one result for each set."""
     classes = checkpoint.parent / "classes.pt"
-    with actionclip.Model(checkpoint, tokenizer=checkpoint.parent / "merges.txt", **options) as loaded:
+    frames = json.loads((checkpoint.parent / "run.json").read_text())["sizes"]["frames"]
+    given = dict(path=file) if file else dict(path=checkpoint, tokenizer=checkpoint.parent / "merges.txt")
+    with actionclip.Model(**given, frames=frames) as loaded:
         if classes.exists():
             import torch
             judge = plain_judge(*(v.numpy() for v in torch.load(classes, weights_only=True).values()))
@@ -109,5 +112,6 @@ if __name__ == "__main__":
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("sets", type=Path, nargs="+")
     parser.add_argument("--agree", action="store_true", help="compare with PyTorch on every video")
+    parser.add_argument("--file", type=Path, help="a single file made of the checkpoint")
     args = parser.parse_args()
-    print(json.dumps(score_run(args.checkpoint, args.sets, args.agree), indent=1))
+    print(json.dumps(score_run(args.checkpoint, args.sets, args.agree, file=args.file), indent=1))

@@ -101,7 +101,7 @@ def _ordered(scene):
 
 
 def scene_facts(scene):
-    facts = np.full(len(SLOTS), -1, np.int8)
+    facts = np.full(len(SLOTS), -1, np.int16)
     facts[SLOT["action"]] = _ACTION[scene.action]
     for actor, (c, s) in zip(_ordered(scene), (("colour", "shape"), ("colour2", "shape2"))):
         facts[SLOT[c]], facts[SLOT[s]] = _COLOUR[actor.colour], _SHAPE[actor.shape]
@@ -132,7 +132,7 @@ def phrase_for(name, subjects, rng):
 
 def label_itself(name):
     """-> (text, facts): the label and nothing else."""
-    facts = np.full(len(SLOTS), -1, np.int8)
+    facts = np.full(len(SLOTS), -1, np.int16)
     facts[SLOT["action"]] = _ACTION[name]
     return name, facts
 
@@ -146,7 +146,7 @@ def scene_caption(scene, rng):
     """-> (text, facts) of a video: half of them say who acts."""
     if rng.random() < 0.5:
         return label_caption(scene.action, rng)
-    facts = np.full(len(SLOTS), -1, np.int8)
+    facts = np.full(len(SLOTS), -1, np.int16)
     facts[SLOT["action"]] = _ACTION[scene.action]
     slots = (("colour", "shape"), ("colour2", "shape2"))
     all_of_it = rng.random() < 0.6

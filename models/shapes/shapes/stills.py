@@ -23,7 +23,7 @@ _STREAM = 9  # apart from every split's
 def make_still(seed, index):
     """-> (scene of things that stand, facts)."""
     rng = np.random.default_rng([_STREAM, seed, index])
-    facts = np.full(len(SLOTS), -1, np.int8)
+    facts = np.full(len(SLOTS), -1, np.int16)
     facts[SLOT["count"]] = count = 1 if rng.random() < 0.62 else 2
     looks = sorted(rng.choice(len(COLOURS), count, replace=False))
     shapes = rng.integers(0, len(SHAPES), count)
@@ -60,7 +60,7 @@ def still_picture(scene, side, rng):
 
 def still_caption(scene, facts, rng):
     """-> (text, what it states)."""
-    said = np.full(len(SLOTS), -1, np.int8)
+    said = np.full(len(SLOTS), -1, np.int16)
     state = lambda *names: [said.__setitem__(SLOT[n], facts[SLOT[n]]) for n in names]
     slots = (("colour", "shape"), ("colour2", "shape2"))
     # Colours are learned in seconds. What is said without them has to be found elsewhere: places, sizes, turns.
