@@ -12,7 +12,8 @@ DIRECTIONS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 OPPOSITE = {"left": "right", "right": "left", "up": "down", "down": "up",
             "growing": "shrinking", "shrinking": "growing",
             "spinning clockwise": "spinning counterclockwise",
-            "spinning counterclockwise": "spinning clockwise"}
+            "spinning counterclockwise": "spinning clockwise",
+            "drifting": "drifting", "bouncing": "bouncing", "blinking": "blinking"}
 CHANGES = ("growing", "shrinking", "spinning clockwise", "spinning counterclockwise")
 
 
@@ -81,10 +82,13 @@ def _compound_actions():
     for d, c in (("left", "shrinking"), ("left", "spinning clockwise"), ("up", "growing"), ("up", "shrinking"),
                  ("down", "growing"), ("down", "shrinking"), ("down", "spinning clockwise")):
         make.append(Action(f"two shapes moving {d} while {c}", "two both", 2, None, (d, c)))
-    parts = (*DIRECTIONS, *CHANGES)
+    for c in CHANGES:
+        make.append(Action(f"drifting while {c}", "drift both", 1, f"drifting while {OPPOSITE[c]}", ("drifting", c)))
+        make += (_sequence("drifting", c), _sequence(c, "drifting"))
+    parts = (*DIRECTIONS, *CHANGES, "bouncing", "blinking")
     for i, one in enumerate(parts):
         for other in parts[i + 1 :]:
-            if one in CHANGES or OPPOSITE[one] != other:  # that is approaching, or moving apart
+            if OPPOSITE[one] != other or one in CHANGES:  # else that is approaching, or moving apart
                 make.append(Action(f"one shape {said(one)} and another {said(other)}", "two ways", 2, None, (one, other)))
     return tuple(make)
 
@@ -100,6 +104,9 @@ def _sequence(first, then):
 
 ACTIONS = _all_actions()           # the labels
 COMPOUNDS = _compound_actions()    # for training only
+# How often each is shown: the few that drift, or have a verb beside them, stand against many others.
+COMPOUND_WEIGHTS = np.array([3.0 if {"drifting", "bouncing", "blinking"} & set(a.detail) else 1.0 for a in COMPOUNDS])
+COMPOUND_WEIGHTS /= COMPOUND_WEIGHTS.sum()
 BY_NAME = {a.name: a for a in ACTIONS + COMPOUNDS}
 
 
@@ -212,8 +219,8 @@ def _plan(action, rng):
         return [law]
     if f == "change":
         return [_change(rng, detail[0])]
-    if f in ("both", "diagonal both"):
-        way = np.sum([DIRECTIONS[d] for d in detail[:-1]], 0)
+    if f in ("both", "diagonal both", "drift both"):
+        way = _drift(rng) if f == "drift both" else np.sum([DIRECTIONS[d] for d in detail[:-1]], 0)
         move = _line(rng, way, even, *((0.55, 1.1) if f == "both" else (0.65, 1.2)), radius=0.3)
         change = _change(rng, detail[-1])
         def law(t):
@@ -278,8 +285,18 @@ def _plan(action, rng):
     raise ValueError(f)
 
 
+def _drift(rng):
+    """Up and to the right or down and to the left, between the straight ways."""
+    a = np.radians(rng.uniform(25, 65)) + np.pi * rng.integers(2)
+    return np.cos(a), -np.sin(a)
+
+
 def _part(rng, part, place):
-    """A way or a change by itself, about a place."""
+    """A way, a change or a verb by itself, about a place."""
+    if part == "bouncing":
+        return _bounce(rng, place[0])
+    if part == "blinking":
+        return _blink(rng, *place)
     if part in CHANGES:
         return _change(rng, part, *place, spread=0.06)
     radius, turn = _radius(rng, 0.17, 0.28), _turn(rng)
@@ -293,7 +310,8 @@ def _sequence_law(detail, rng):
     small, big = _radii(rng)
     sizes = [c for c in detail if c in ("growing", "shrinking")]
     radius, turn = (small if sizes[0] == "growing" else big) if sizes else _radius(rng, 0.18, 0.32), _turn(rng)
-    steps = [np.array(DIRECTIONS[d]) * rng.uniform(0.5, 1.0) if d in DIRECTIONS else np.zeros(2) for d in detail]
+    ways = [_drift(rng) if d == "drifting" else DIRECTIONS.get(d, (0, 0)) for d in detail]
+    steps = [np.array(way) * rng.uniform(0.5, 1.0) for way in ways]
     angle = np.radians(rng.uniform(130, 260))
     room = np.maximum(0.95 - max(radius, big if sizes else 0) - abs(sum(steps)) / 2, 0.05)
     start = rng.uniform(-room, room) - sum(steps) / 2

@@ -1,7 +1,7 @@
 """Batches for the two stages. A batch follows from (seed, its number) alone, so a run can stop and go on."""
 import numpy as np
 
-from .actions import ACTIONS, COMPOUNDS
+from .actions import ACTIONS, COMPOUND_WEIGHTS, COMPOUNDS
 from .captions import SLOT, agrees, label_caption, label_itself, scene_caption, scene_facts
 from .factors import FACTORS, NO_FACTORS, factors_of_scene
 from .render import training_clip
@@ -70,7 +70,9 @@ class Clips(Batches):
         self.shots, self.bare, self.compounds = shots, bare, 0.0 if shots else compounds
 
     def one(self, index, rng):
-        compound = COMPOUNDS[rng.integers(len(COMPOUNDS))].name if rng.random() < self.compounds else None
+        compound = None
+        if rng.random() < self.compounds:
+            compound = COMPOUNDS[rng.choice(len(COMPOUNDS), p=COMPOUND_WEIGHTS)].name
         scene = make_scene("train", self.seed, index, compound) if not self.shots else self.scene_of_few(index)
         clip, times = training_clip(scene, self.sizes.frames, self.sizes.side, rng)
         return (clip, scene_facts(scene), scene_caption(scene, rng), states_of(scene, times),

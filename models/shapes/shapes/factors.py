@@ -14,10 +14,13 @@ from .actions import BY_NAME, DIRECTIONS
 KINDS = ("across", "down", "size", "turn")  # each less, the same or more, in the first half and in the second
 _OF_CHANGE = {"shrinking": (0, 0, -1, 0), "growing": (0, 0, 1, 0),
               "spinning counterclockwise": (0, 0, 0, -1), "spinning clockwise": (0, 0, 0, 1)}
-_PARTS = {d: (*step, 0, 0) for d, step in DIRECTIONS.items()} | _OF_CHANGE
+_UNSAID = -2
+_PARTS = {d: (*step, 0, 0) for d, step in DIRECTIONS.items()} | _OF_CHANGE | {"drifting": (_UNSAID, _UNSAID, 0, 0)}
+_ANY_WAY = ("starting to move midway", "stopping midway", "speeding up", "slowing down")
 _STILL = ("appearing", "disappearing", "blinking", "staying still")
 # What is not made of parts is a verb of its own, whichever way it goes; with two it is the verb of one.
 VERBS = ("",) + tuple(dict.fromkeys(a.name.removeprefix("two shapes ") for a in BY_NAME.values() if not a.detail))
+_WAYS = [half * len(KINDS) + k for half in range(2) for k in range(2)]
 CLASSES = (3,) * (2 * len(KINDS)) + (2, len(VERBS))
 
 
@@ -28,21 +31,21 @@ def factors_of(action):
     parts = [np.array(_PARTS[d]) for d in action.detail]
     verb = "" if parts else action.name.removeprefix("two shapes ")
     if action.family not in ("turn", "sequence"):  # all at once
-        parts = [np.sum(parts, 0, int) if parts else np.zeros(len(KINDS), int)] * 2
-    changes = np.concatenate(parts) + 1
+        parts = [np.maximum(np.sum(parts, 0, int), _UNSAID) if parts else np.zeros(len(KINDS), int)] * 2
+    changes = np.maximum(np.concatenate(parts) + 1, -1)
     if verb and verb not in _STILL:
-        changes[[0, 1, 4, 5]] = -1
+        changes[_WAYS] = -1
     return np.array([*changes, action.shapes - 1, VERBS.index(verb)], np.int8)
 
 
 def factors_of_scene(scene):
     """Those of its action, and the way of a shape that may go any way, as it goes."""
     factors = factors_of(BY_NAME[scene.action])
-    if BY_NAME[scene.action].family in ("starting to move midway", "stopping midway", "speeding up", "slowing down"):
+    if scene.action in _ANY_WAY or "drifting" in BY_NAME[scene.action].detail:
         states, camera = scene.states(np.array([0, 0.5, 1]))
         steps = np.diff(states[0, :2] - camera, axis=1).T  # [half, (across, down)]
         clear = np.where(abs(steps) > 0.15, np.sign(steps) + 1, np.where(abs(steps) < 0.05, 1, -1))
-        factors[[0, 1, 4, 5]] = clear.ravel()
+        factors[_WAYS] = np.where(factors[_WAYS] < 0, clear.ravel(), factors[_WAYS])
     return factors
 
 
