@@ -34,12 +34,12 @@ import Testing
   @Test func isReadAgain() throws {
     try withFolder { folder in
       let path = folder + "/m.safetensors"
-      try write(path, [(half, [1, -0.1, 65504]), (full, [.pi, -1e-40]), (one, [7])])
+      try write(path, [(half, [1, -0.1, 65504]), (full, [.pi, -0x1p-140]), (one, [7])])
       let file = try WeightsFile(path: path)
       #expect(file.metadata.map(\.key) == ["a", "k"])
       #expect(file.metadata.map(\.value) == ["", "line\n\"é\\ \u{1}"])
       #expect(try read("a half", from: file) == [1, -0.099975586, 65504])
-      #expect(try read("b \"full\"", from: file) == [.pi, -1e-40])
+      #expect(try read("b \"full\"", from: file) == [.pi, -0x1p-140])
       #expect(try read("c", from: file) == [7])
       #expect(try files(in: folder) == ["m.safetensors"])
     }
