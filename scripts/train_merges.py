@@ -2,7 +2,7 @@
 """Trains a small byte-level BPE merge list in CLIP's file form (a header line, then one merge a line) on a
 list of phrases and the reference's prompt templates.
 
-    python3 scripts/train_merges.py models/demo/phrases.txt 400 models/demo/merges.txt
+    python3 scripts/train_merges.py Tests/fixtures/untrained/phrases.txt 400 Tests/fixtures/untrained/merges.txt
 """
 import collections
 import sys

@@ -90,8 +90,8 @@ static inline const char *check_path(const char *relative) {
   return path;
 }
 
-#define DEMO_MODEL "models/demo/actionclip-demo.safetensors"
-#define DEMO_MERGES "models/demo/merges.txt"
-#define DEMO_CLIP "examples/clip.mp4"
+#define UNTRAINED_MODEL "Tests/fixtures/untrained/untrained.safetensors"
+#define UNTRAINED_MERGES "Tests/fixtures/untrained/merges.txt"
+#define EXAMPLE_CLIP "examples/clip.mp4"
 
 #endif

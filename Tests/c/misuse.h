@@ -59,14 +59,14 @@ static inline actionclip_model_options defaults(void) {
   return o;
 }
 
-/* Loads the demo, runs the parts, frees what they watched. */
+/* Loads the untrained, runs the parts, frees what they watched. */
 static int misuse(const char *program, int argc, char **argv, void (*const *parts)(void), size_t part_count) {
   if (argc > 1) check_root = argv[1];
   actionclip_model_options options = defaults();
   options.threads = 2;
-  CHECK_OK(actionclip_model_load(check_path(DEMO_MODEL), &options, &model));
-  CHECK_OK(actionclip_tokenizer_load(check_path(DEMO_MERGES), &tokenizer));
-  CHECK_OK(actionclip_video_open(check_path(DEMO_CLIP), NULL, &video));
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &model));
+  CHECK_OK(actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), &tokenizer));
+  CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video));
   info.struct_size = sizeof info;
   CHECK_OK(actionclip_model_get_info(model, &info));
   e = (size_t)info.embedding_size;

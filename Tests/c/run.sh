@@ -105,21 +105,21 @@ default_model() {
 }
 
 examples() {
-  local demo=models/demo/actionclip-demo.safetensors clip=examples/clip.mp4 labels=examples/labels.txt
+  local untrained=Tests/fixtures/untrained/untrained.safetensors clip=examples/clip.mp4 labels=examples/labels.txt
   $CC -std=c99 $WARN -Iinclude examples/classify.c -o "$BUILD/classify" $LINK &&
     $CC -std=c99 $WARN -Iinclude examples/camera_frames.c -o "$BUILD/camera_frames" $LINK &&
     $CXX -std=c++17 $WARN -Iinclude examples/classify.cpp -o "$BUILD/classify_cpp" $LINK || {
     failed+=("examples (compile)"); return; }
   local good=0
-  "$BUILD/classify" $demo $clip $labels > "$BUILD/c.txt" && (( ++good )) || failed+=("classify.c")
-  "$BUILD/classify_cpp" $demo $clip $labels > "$BUILD/cpp.txt" && (( ++good )) || failed+=("classify.cpp")
+  "$BUILD/classify" $untrained $clip $labels > "$BUILD/c.txt" && (( ++good )) || failed+=("classify.c")
+  "$BUILD/classify_cpp" $untrained $clip $labels > "$BUILD/cpp.txt" && (( ++good )) || failed+=("classify.cpp")
   [[ $(wc -l < "$BUILD/c.txt") == $(wc -l < $labels) ]] && (( ++good )) || failed+=("classify.c: every label")
   diff "$BUILD/c.txt" "$BUILD/cpp.txt" && (( ++good )) || failed+=("classify.c and classify.cpp differ")
-  ! "$BUILD/classify" $demo /no/such.mp4 $labels > /dev/null 2> "$BUILD/err.txt" && [[ -s $BUILD/err.txt ]] &&
+  ! "$BUILD/classify" $untrained /no/such.mp4 $labels > /dev/null 2> "$BUILD/err.txt" && [[ -s $BUILD/err.txt ]] &&
     (( ++good )) || failed+=("classify.c without its video")
   # 100 frames of raw RGB: four windows of 25.
   if head -c $((224 * 160 * 3 * 100)) /dev/zero |
-    "$BUILD/camera_frames" $demo 224 160 walking running > "$BUILD/camera.txt" &&
+    "$BUILD/camera_frames" $untrained 224 160 walking running > "$BUILD/camera.txt" &&
     [[ $(wc -l < "$BUILD/camera.txt") == 4 ]]; then (( ++good )); else failed+=("camera_frames.c"); fi
   printf '%-16s %d passed\n' examples $good
 }

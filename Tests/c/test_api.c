@@ -1,5 +1,5 @@
 /* test_api.c: the happy path. Load every pack, ask what it is, encode its pixels and tokens, compare with
- * PyTorch; then the demo model from text and pictures to probabilities. */
+ * PyTorch; then the untrained model from text and pictures to probabilities. */
 #include "pack.h"
 
 #include <math.h>
@@ -96,10 +96,10 @@ static void parity(const char *name) {
   pack_free(&p);
 }
 
-/* From words and pictures to probabilities, with the demo model and its own merge list. */
+/* From words and pictures to probabilities, with the untrained model and its own merge list. */
 static void words_and_pictures(void) {
   actionclip_model *model = NULL;
-  if (!CHECK_OK(actionclip_model_load(check_path(DEMO_MODEL), NULL, &model))) return;
+  if (!CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), NULL, &model))) return;
   actionclip_model_info info;
   info.struct_size = sizeof info;
   CHECK_OK(actionclip_model_get_info(model, &info));
@@ -134,7 +134,7 @@ static void words_and_pictures(void) {
 
   /* The tokenizer alone gives the ids between the markers. */
   actionclip_tokenizer *tokenizer = NULL;
-  CHECK_OK(actionclip_tokenizer_load(check_path(DEMO_MERGES), &tokenizer));
+  CHECK_OK(actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), &tokenizer));
   int32_t ids[64];
   size_t count = 0, again = 0;
   CHECK_OK(actionclip_tokenizer_encode(tokenizer, prompts[0], strlen(prompts[0]), NULL, 0, &count));

@@ -58,16 +58,16 @@ int main(int argc, char **argv) {
 
   mkdir(in_folder("share"), 0777);
   mkdir(in_folder("share/actionclip"), 0777);
-  copy(check_path(DEMO_MODEL), in_folder("share/actionclip/actionclip-shapes.safetensors"));
+  copy(check_path(UNTRAINED_MODEL), in_folder("share/actionclip/actionclip-shapes.safetensors"));
   CHECK_OK(load_default());
   /* The nearer folder first; what is found but broken is an error that names it. */
   mkdir(in_folder("lib/share"), 0777);
   mkdir(in_folder("lib/share/actionclip"), 0777);
-  copy(check_path(DEMO_MERGES), in_folder("lib/share/actionclip/actionclip-shapes.safetensors"));
+  copy(check_path(UNTRAINED_MERGES), in_folder("lib/share/actionclip/actionclip-shapes.safetensors"));
   REFUSED(ACTIONCLIP_ERROR_FORMAT_UNKNOWN, in_folder("lib/share/actionclip/actionclip-shapes.safetensors"));
 
   /* The environment goes before both; a file that it names in vain is not replaced by another. */
-  setenv("ACTIONCLIP_MODEL", check_path(DEMO_MODEL), 1);
+  setenv("ACTIONCLIP_MODEL", check_path(UNTRAINED_MODEL), 1);
   CHECK_OK(load_default());
   CHECK_OK(actionclip_model_load(NULL, NULL, &model));
   actionclip_model_info loaded;

@@ -15,7 +15,7 @@ static actionclip_model *load(int threads) {
   actionclip_model_options_init(&o);
   o.threads = threads;
   actionclip_model *m = NULL;
-  CHECK_OK(actionclip_model_load(check_path(DEMO_MODEL), &o, &m));
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &o, &m));
   return m;
 }
 

@@ -23,7 +23,7 @@ static actionclip_model *load(void) {
   actionclip_model_options_init(&o);
   o.threads = 3;
   actionclip_model *m = NULL;
-  return actionclip_model_load(check_path(DEMO_MODEL), &o, &m) == ACTIONCLIP_OK ? m : NULL;
+  return actionclip_model_load(check_path(UNTRAINED_MODEL), &o, &m) == ACTIONCLIP_OK ? m : NULL;
 }
 
 static int encode(const actionclip_model *m, float *out) {
@@ -104,7 +104,7 @@ static int own_model(void) {
   actionclip_video *clip = NULL;
   actionclip_video_info vi;
   vi.struct_size = sizeof vi;
-  if (actionclip_video_open(check_path(DEMO_CLIP), NULL, &clip) != ACTIONCLIP_OK) return 1;
+  if (actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &clip) != ACTIONCLIP_OK) return 1;
   if (actionclip_video_get_info(clip, &vi) != ACTIONCLIP_OK || vi.frame_count != 100) return 1;
   actionclip_video_free(clip);
   free(out);
@@ -149,8 +149,8 @@ int main(int argc, char **argv) {
   if (argc > 1) check_root = argv[1];
   alarm(120);
   CHECK((model = load()) != NULL);
-  CHECK_OK(actionclip_tokenizer_load(check_path(DEMO_MERGES), &tokenizer));
-  CHECK_OK(actionclip_video_open(check_path(DEMO_CLIP), NULL, &video));
+  CHECK_OK(actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), &tokenizer));
+  CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video));
   info.struct_size = sizeof info;
   CHECK_OK(actionclip_model_get_info(model, &info));
   e = (size_t)info.embedding_size;

@@ -143,15 +143,15 @@ static void saving(const actionclip::Model &model, const std::string &path) {
 }
 
 int main(int argc, char **argv) try {
-  const std::string root = argc > 1 ? argv[1] : ".", demo = root + "/models/demo/";
+  const std::string root = argc > 1 ? argv[1] : ".", untrained = root + "/Tests/fixtures/untrained/";
   actionclip_model_options options = actionclip::model_options();
   options.threads = 2;
-  actionclip::Model first(demo + "actionclip-demo.safetensors", &options), model = std::move(first);
+  actionclip::Model first(untrained + "untrained.safetensors", &options), model = std::move(first);
   CHECK(first.get() == nullptr && model.info().threads == 2);
   REFUSED(INVALID_ARGUMENT, first.encode_prompts({"walking"}));
   REFUSED(INVALID_ARGUMENT, first.labels());
   videos(model, root + "/examples/clip.mp4");
-  texts(model, demo + "merges.txt");
+  texts(model, untrained + "merges.txt");
   saving(model, std::string(argc > 2 ? argv[2] : "/tmp") + "/test_header.safetensors");
   REFUSED(FILE_OPEN, actionclip::Model(root + "/none"));
   REFUSED(FILE_OPEN, actionclip::Video(root + "/none"));

@@ -155,7 +155,7 @@ static int32_t (*encode_labels)(const actionclip_model *, const char *const *, s
 
 static void broken_inputs(void) {
   size_t size;
-  unsigned char *clip = check_read_file(check_path(DEMO_CLIP), &size);
+  unsigned char *clip = check_read_file(check_path(EXAMPLE_CLIP), &size);
   for (size_t i = size / 2; i < size; i += 37) clip[i] ^= 0x5A;
   actionclip_video *video = NULL;
   actionclip_video_info info;
@@ -211,7 +211,7 @@ int main(int argc, char **argv) {
   model_options_init(&options);
   options.threads = 3;
   actionclip_model *model = NULL;
-  CHECK(model_load(check_path(DEMO_MODEL), &options, &model) == ACTIONCLIP_OK);
+  CHECK(model_load(check_path(UNTRAINED_MODEL), &options, &model) == ACTIONCLIP_OK);
   look(&now);
   CHECK(same("after load", &before, &now, 0)); /* threads start on first use */
 
@@ -225,7 +225,7 @@ int main(int argc, char **argv) {
   CHECK(same("after encode", &before, &now, options.threads - 1));
 
   actionclip_video *video = NULL;
-  CHECK(video_open(check_path(DEMO_CLIP), NULL, &video) == ACTIONCLIP_OK);
+  CHECK(video_open(check_path(EXAMPLE_CLIP), NULL, &video) == ACTIONCLIP_OK);
   CHECK(encode_video(model, video, NULL, embedding, 32, NULL, 0) == ACTIONCLIP_OK);
   video_free(video);
   broken_inputs();

@@ -16,7 +16,7 @@ static int decode(void) {
   actionclip_video *video = NULL;
   actionclip_video_info info;
   info.struct_size = sizeof info;
-  const int broken = actionclip_video_open(check_path(DEMO_CLIP), NULL, &video) != ACTIONCLIP_OK ||
+  const int broken = actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video) != ACTIONCLIP_OK ||
                      actionclip_video_get_info(video, &info) != ACTIONCLIP_OK || info.frame_count != 100;
   actionclip_video_free(video);
   return broken;

@@ -209,7 +209,7 @@ static void texts(void) {
 
   /* A model without a merge list says so. */
   size_t size;
-  unsigned char *bytes = check_read_file(check_path(DEMO_MODEL), &size);
+  unsigned char *bytes = check_read_file(check_path(UNTRAINED_MODEL), &size);
   actionclip_model *mute = NULL;
   CHECK_OK(actionclip_model_load_buffer(bytes, size, NULL, &mute));
   REFUSED(ACTIONCLIP_ERROR_NO_TOKENIZER, actionclip_encode_prompts(mute, list, 1, 0, v, e));

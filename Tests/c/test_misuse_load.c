@@ -64,7 +64,7 @@ static void infos(void) {
 }
 
 static void loading(void) {
-  const char *path = check_path(DEMO_MODEL);
+  const char *path = check_path(UNTRAINED_MODEL);
   size_t size;
   unsigned char *bytes = check_read_file(path, &size);
   actionclip_model **out = output(sizeof *out);
@@ -165,10 +165,10 @@ static void handles(void) {
   static actionclip_image images[64];
 
   actionclip_model *gone = NULL;
-  CHECK_OK(actionclip_model_load(check_path(DEMO_MODEL), NULL, &gone));
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), NULL, &gone));
   actionclip_model_free(gone);
   actionclip_tokenizer *gone_tokenizer = NULL;
-  CHECK_OK(actionclip_tokenizer_load(check_path(DEMO_MERGES), &gone_tokenizer));
+  CHECK_OK(actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), &gone_tokenizer));
   actionclip_tokenizer_free(gone_tokenizer);
   /* NULL, other kinds, freed handles, and memory that never was one. */
   void *zeros = check_alloc(4096);

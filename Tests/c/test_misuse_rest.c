@@ -8,9 +8,9 @@ static void tokenizers(void) {
   int32_t *ids = output(8 * sizeof *ids);
   size_t *count = output(sizeof *count);
   REFUSED(IN, actionclip_tokenizer_load(NULL, out));
-  REFUSED(IN, actionclip_tokenizer_load(check_path(DEMO_MERGES), NULL));
+  REFUSED(IN, actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), NULL));
   REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_tokenizer_load("/no/such/merges.txt", out));
-  REFUSED(0, actionclip_tokenizer_load(check_path(DEMO_CLIP), out));
+  REFUSED(0, actionclip_tokenizer_load(check_path(EXAMPLE_CLIP), out));
   REFUSED(IN, actionclip_tokenizer_encode(tokenizer, NULL, 1, ids, 8, count));
   REFUSED(IN, actionclip_tokenizer_encode(tokenizer, "a", 1, ids, 8, NULL));
   REFUSED(IN, actionclip_tokenizer_encode(tokenizer, "a", 1, NULL, 8, count));
@@ -90,7 +90,7 @@ static void sampling_and_video(void) {
   CHECK(status < 0 || (last[0] >= 0 && last[1] > last[0]));
 
   actionclip_video **out = output(sizeof *out);
-  const char *path = check_path(DEMO_CLIP);
+  const char *path = check_path(EXAMPLE_CLIP);
   size_t size;
   unsigned char *bytes = check_read_file(path, &size);
   REFUSED(IN, actionclip_video_open(NULL, NULL, out));
@@ -99,7 +99,7 @@ static void sampling_and_video(void) {
   REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_video_open("/", NULL, out));
   REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_video_open("http://localhost/a.mp4", NULL, out));
   REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_video_open("", NULL, out));
-  REFUSED(ACTIONCLIP_ERROR_VIDEO_INVALID, actionclip_video_open(check_path(DEMO_MODEL), NULL, out));
+  REFUSED(ACTIONCLIP_ERROR_VIDEO_INVALID, actionclip_video_open(check_path(UNTRAINED_MODEL), NULL, out));
   REFUSED(IN, actionclip_video_open_buffer(NULL, size, NULL, out));
   REFUSED(IN, actionclip_video_open_buffer(bytes, size, NULL, NULL));
   REFUSED(0, actionclip_video_open_buffer(bytes, 0, NULL, out));

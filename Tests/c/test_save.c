@@ -105,12 +105,12 @@ static void round_trip(const char *name) {
 static const char *const labels[] = {"ice \"skating\"", "playing cello\\", "太极拳"};
 static const char *const templates[] = {"a clip of {}", "{}"};
 
-/* The demo, its merge list and what it is for, in one file; then from memory alone. */
+/* The untrained, its merge list and what it is for, in one file; then from memory alone. */
 static void one_file(void) {
-  actionclip_model *demo = NULL, *model = NULL;
-  if (!CHECK_OK(actionclip_model_load(check_path(DEMO_MODEL), NULL, &demo))) return;
-  CHECK(actionclip_model_label_count(demo) == 0 && actionclip_model_template_count(demo) == 0);
-  CHECK(actionclip_model_label(demo, 0) == NULL && actionclip_model_note(demo, "description") == NULL);
+  actionclip_model *untrained = NULL, *model = NULL;
+  if (!CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), NULL, &untrained))) return;
+  CHECK(actionclip_model_label_count(untrained) == 0 && actionclip_model_template_count(untrained) == 0);
+  CHECK(actionclip_model_label(untrained, 0) == NULL && actionclip_model_note(untrained, "description") == NULL);
   actionclip_save_options options;
   actionclip_save_options_init(&options);
   CHECK(options.struct_size == sizeof options && options.storage == ACTIONCLIP_STORAGE_FP32);
@@ -121,7 +121,7 @@ static void one_file(void) {
   options.description = "Three actions";
   options.license = "MIT";
   const char *path = in_folder("one.safetensors");
-  CHECK_OK(actionclip_model_save(demo, path, &options));
+  CHECK_OK(actionclip_model_save(untrained, path, &options));
 
   size_t size;
   unsigned char *bytes = check_read_file(path, &size);
@@ -145,7 +145,7 @@ static void one_file(void) {
   const size_t e = (size_t)info_of(model).embedding_size;
   float *a = check_alloc(6 * e * sizeof(float)), *b = check_alloc(6 * e * sizeof(float));
   CHECK_OK(actionclip_encode_labels(model, labels, 3, NULL, 0, 0, a, 6 * e));
-  CHECK_OK(actionclip_encode_labels(demo, labels, 3, templates, 2, 0, b, 6 * e));
+  CHECK_OK(actionclip_encode_labels(untrained, labels, 3, templates, 2, 0, b, 6 * e));
   CHECK(memcmp(a, b, 6 * e * sizeof(float)) == 0);
 
   /* What is not said is kept; what is said replaces; an empty list and "" take away. */
@@ -156,7 +156,7 @@ static void one_file(void) {
   options.description = "";
   options.license = NULL;
   options.source = "a test";
-  actionclip_model_free(demo);
+  actionclip_model_free(untrained);
   CHECK_OK(actionclip_model_save(model, path, &options));
   actionclip_model_free(model);
   CHECK_OK(actionclip_model_load(path, NULL, &model));
@@ -191,7 +191,7 @@ static void one_file(void) {
 static void failures(void) {
   enum { IN = ACTIONCLIP_ERROR_INVALID_ARGUMENT, WRITE = ACTIONCLIP_ERROR_FILE_WRITE };
   actionclip_model *model = NULL;
-  if (!CHECK_OK(actionclip_model_load(check_path(DEMO_MODEL), NULL, &model))) return;
+  if (!CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), NULL, &model))) return;
   const char *path = in_folder("kept");
   FILE *kept = fopen(path, "w");
   CHECK(kept != NULL && fputs("kept", kept) >= 0 && fclose(kept) == 0);

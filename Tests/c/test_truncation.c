@@ -76,7 +76,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   check_root = argv[1];
-  const char *files[2] = {check_path("Tests/fixtures/packs/conv1d/checkpoint.pt"), check_path(DEMO_MODEL)};
+  const char *files[2] = {check_path("Tests/fixtures/packs/conv1d/checkpoint.pt"), check_path(UNTRAINED_MODEL)};
   for (int i = 0; i < 2; i++) {
     size_t size;
     unsigned char *plain = check_read_file(files[i], &size), *bytes = guard_copy(plain, size);

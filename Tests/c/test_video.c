@@ -132,13 +132,13 @@ static void damaged(const unsigned char *bytes, size_t size) {
 int main(int argc, char **argv) {
   if (argc > 1) check_root = argv[1];
   actionclip_model *model = NULL;
-  CHECK_OK(actionclip_model_load(check_path(DEMO_MODEL), NULL, &model));
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), NULL, &model));
   size_t size;
-  unsigned char *plain = check_read_file(check_path(DEMO_CLIP), &size), *bytes = guard_copy(plain, size);
+  unsigned char *plain = check_read_file(check_path(EXAMPLE_CLIP), &size), *bytes = guard_copy(plain, size);
   free(plain);
 
   actionclip_video *video = NULL, *memory = NULL, *serial = NULL;
-  CHECK_OK(actionclip_video_open(check_path(DEMO_CLIP), NULL, &video));
+  CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video));
   check_info(video);
   check_frames(video);
   encode(video, model);
@@ -151,7 +151,7 @@ int main(int argc, char **argv) {
   actionclip_video_options_init(&options);
   options.threads = 1;
   options.max_pixels = WIDTH * HEIGHT; /* exactly what it has: larger ones are refused */
-  if (CHECK_OK(actionclip_video_open(check_path(DEMO_CLIP), &options, &serial))) check_frames(serial);
+  if (CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), &options, &serial))) check_frames(serial);
 
   damaged(bytes, size);
   actionclip_video_free(serial);

@@ -10,9 +10,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMAND = ROOT / "build" / "bin" / "actionclip"
 SHARED = pathlib.Path(os.environ.get("ACTIONCLIP_SHARED", ROOT.parent / "shared"))
 PACKS = ROOT / "Tests" / "fixtures" / "packs"
-DEMO = ROOT / "models" / "demo"
-MODEL = DEMO / "actionclip-demo.safetensors"
-MERGES = DEMO / "merges.txt"
+UNTRAINED = ROOT / "Tests" / "fixtures" / "untrained"
+MODEL = UNTRAINED / "untrained.safetensors"
+MERGES = UNTRAINED / "merges.txt"
 CLIP = ROOT / "examples" / "clip.mp4"
 LABELS = ROOT / "examples" / "labels.txt"
 
@@ -34,7 +34,7 @@ def run(*arguments, stdin="", env=None, cwd=None, stdout=subprocess.PIPE):
 
 
 def with_metadata(target, **metadata):
-    """The demo model with metadata of the single-file form, and nothing beside it."""
+    """The untrained model with metadata of the single-file form, and nothing beside it."""
     data = MODEL.read_bytes()
     (size,) = struct.unpack_from("<Q", data)
     own = {f"actionclip.{key}": value for key, value in {"format": "1", **metadata}.items()}

@@ -21,7 +21,7 @@ NAMES = LABELS.read_text().splitlines()
 
 @pytest.fixture(scope="module")
 def ranking():
-    """The demo model's order of the class ids for the example clip, best first."""
+    """The untrained model's order of the class ids for the example clip, best first."""
     (line,) = json_lines(run("classify", CLIP, "--model", MODEL, "--labels", LABELS, "--json", "--top", 0))
     return [NAMES.index(entry["label"]) for entry in line["labels"]]
 
@@ -299,7 +299,7 @@ def scores(folder, name, *arguments):
     return np.array(line["scores"], dtype=np.float32)
 
 
-SIDE = 112  # the demo model's
+SIDE = 112  # the untrained model's
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg command to make clips")
 
 

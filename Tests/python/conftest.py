@@ -84,22 +84,22 @@ def model(any_pack):
 
 
 @pytest.fixture(scope="session")
-def demo():
-    """The committed demo checkpoint: untrained, with a merge list beside it."""
-    return ROOT / "models" / "demo" / "actionclip-demo.safetensors"
+def untrained():
+    """The committed checkpoint with random weights, a merge list beside it."""
+    return ROOT / "Tests" / "fixtures" / "untrained" / "untrained.safetensors"
 
 
 @pytest.fixture(scope="session")
-def merges(demo):
-    return demo.with_name("merges.txt")
+def merges(untrained):
+    return untrained.with_name("merges.txt")
 
 
 @pytest.fixture(scope="session")
-def speaker(demo):
+def speaker(untrained):
     """A model that can encode prompts."""
     import actionclip
 
-    with actionclip.Model(demo) as model:
+    with actionclip.Model(untrained) as model:
         yield model
 
 

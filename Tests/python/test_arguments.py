@@ -123,14 +123,14 @@ def test_of_classify(speaker, random, options, status, kind, words):
         ({"path": pathlib.Path("a\0b")}, ValueError, "null"),
     ],
 )
-def test_of_loading(demo, options, kind, words):
-    refused(lambda: actionclip.Model(**{"path": demo, **options}), INVALID, kind, words)
+def test_of_loading(untrained, options, kind, words):
+    refused(lambda: actionclip.Model(**{"path": untrained, **options}), INVALID, kind, words)
 
 
-def test_of_paths_that_have_no_bytes(demo):
+def test_of_paths_that_have_no_bytes(untrained):
     for load in (actionclip.Model, actionclip.Tokenizer, actionclip.Video):
         refused(lambda: load("\ud800"), UTF8, ValueError, "cannot be encoded")
-    refused(lambda: actionclip.Model(demo, tokenizer="\ud800"), UTF8, ValueError, "tokenizer is")
+    refused(lambda: actionclip.Model(untrained, tokenizer="\ud800"), UTF8, ValueError, "tokenizer is")
 
 
 def test_of_videos_and_pictures():
@@ -163,8 +163,8 @@ def test_of_a_tokenizer(merges):
     refused(lambda: tokenizer.encode("tea"), CLOSED, ValueError, "this tokenizer is closed")
 
 
-def test_of_a_closed_model(demo, random):
-    with actionclip.Model(demo) as model:
+def test_of_a_closed_model(untrained, random):
+    with actionclip.Model(untrained) as model:
         video = videos_of(model, random, 1)[0]
         model.classify(video, ["tea"])
     for call in (
@@ -176,11 +176,11 @@ def test_of_a_closed_model(demo, random):
         refused(call, CLOSED, ValueError, "this model is closed")
 
 
-def test_bytes_of_any_layout_are_a_file(demo):
-    data = np.frombuffer(demo.read_bytes(), np.uint8)
+def test_bytes_of_any_layout_are_a_file(untrained):
+    data = np.frombuffer(untrained.read_bytes(), np.uint8)
     spread = np.repeat(data, 2)[::2]  # not side by side
     for source in (data.copy(), spread, memoryview(data), data[: data.size // 4 * 4].view(">u2")):
         try:
-            actionclip.Model(source, tokenizer=demo.with_name("merges.txt")).close()
+            actionclip.Model(source, tokenizer=untrained.with_name("merges.txt")).close()
         except actionclip.FormatError:
             assert source.dtype == ">u2" and data.size % 4  # cut short

@@ -25,8 +25,8 @@ def calls(monkeypatch):
 
 
 @pytest.fixture()
-def fresh(demo):
-    with actionclip.Model(demo) as model:
+def fresh(untrained):
+    with actionclip.Model(untrained) as model:
         yield model
 
 
@@ -88,8 +88,8 @@ def test_threads_with_other_labels_do_not_get_each_other_s(fresh, random):
         assert all(pool.map(work, range(8)))
 
 
-def test_closing_drops_them(demo, random):
-    model = actionclip.Model(demo)
+def test_closing_drops_them(untrained, random):
+    model = actionclip.Model(untrained)
     model.classify(videos_of(model, random, 1)[0], LABELS)
     assert model._latest_texts is not None
     model.close()

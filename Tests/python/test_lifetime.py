@@ -87,8 +87,8 @@ def test_closing_waits_for_calls_on_other_threads(any_pack):
                 assert "closed" in str(error)
 
 
-def test_no_pickling_and_no_copying(demo, merges):
-    with actionclip.Model(demo) as model, actionclip.Tokenizer(merges) as tokenizer:
+def test_no_pickling_and_no_copying(untrained, merges):
+    with actionclip.Model(untrained) as model, actionclip.Tokenizer(merges) as tokenizer:
         for thing in (model, tokenizer):
             for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
                 with pytest.raises(TypeError, match="cannot be pickled"):
@@ -106,8 +106,8 @@ def test_results_outlive_the_model(any_pack):
     assert videos.flags.owndata and frames.flags.owndata and videos.flags.writeable
 
 
-def test_models_left_to_the_collector_are_freed(demo, random):
-    data = demo.read_bytes()
+def test_models_left_to_the_collector_are_freed(untrained, random):
+    data = untrained.read_bytes()
 
     def load_and_use():
         model = actionclip.Model(data, threads=2)
@@ -136,8 +136,8 @@ def test_tokenizers_left_to_the_collector_are_freed(merges):
     assert resident() - before < 8_000_000
 
 
-def test_failed_loads_are_freed(demo):
-    data = demo.read_bytes()[:-100]
+def test_failed_loads_are_freed(untrained):
+    data = untrained.read_bytes()[:-100]
 
     def fail():
         with pytest.raises(actionclip.ActionCLIPError):
@@ -190,11 +190,11 @@ if __name__ == "__main__":
 """
 
 
-def test_spawned_processes_load_their_own(demo, tmp_path):
+def test_spawned_processes_load_their_own(untrained, tmp_path):
     script = tmp_path / "spawned.py"
     script.write_text(SPAWNED)
     env = {**os.environ, "PYTHONPATH": str(ROOT / "bindings" / "python")}
     result = subprocess.run(
-        [sys.executable, script, demo], env=env, capture_output=True, text=True, timeout=120
+        [sys.executable, script, untrained], env=env, capture_output=True, text=True, timeout=120
     )
     assert result.stdout == "True\n", result.stderr

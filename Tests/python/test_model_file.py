@@ -142,7 +142,7 @@ def test_every_damaged_key_is_named(saved, tmp_path, key, value):
     assert isinstance(caught.value, actionclip.ModelError if tokenizer else actionclip.FormatError)
 
 
-def test_keys_alone_or_none(saved, demo, tmp_path):
+def test_keys_alone_or_none(saved, untrained, tmp_path):
     path = tmp_path / "model.safetensors"
     with pytest.raises(actionclip.FormatError, match="'actionclip.format' is missing"):
         actionclip.Model(with_metadata(saved, path, {"actionclip.labels": '["a"]'}))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes models/demo/actionclip-demo.safetensors: a tiny ActionCLIP with RANDOM, UNTRAINED weights.
+"""Writes Tests/fixtures/untrained/untrained.safetensors: a tiny ActionCLIP with RANDOM, UNTRAINED weights.
 
-It exists so that the examples run from a fresh checkout and every stage (decoding, preprocessing, both
-encoders, the Transf head, prompts, scoring) does real work. Its probabilities mean nothing.
+For tests: every stage (decoding, preprocessing, both encoders, the Transf head, prompts, scoring) does real work
+on it. Its probabilities mean nothing.
 
-    python3 scripts/make_demo.py        needs torch and safetensors; models/demo/merges.txt must exist
+    python3 scripts/make_untrained.py        needs torch and safetensors; Tests/fixtures/untrained/merges.txt must exist
 """
 from pathlib import Path
 
@@ -17,13 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main():
-    merges = (ROOT / "models/demo/merges.txt").read_text(encoding="utf-8").splitlines()[1:]
+    merges = (ROOT / "Tests/fixtures/untrained/merges.txt").read_text(encoding="utf-8").splitlines()[1:]
     sizes = {**BASE, "res": 112, "patch": 16, "vl": 2, "ctx": 77, "vocab": 514 + len(merges), "embed": 32,
              "T": 8, "head": "Transf"}
     r = Random(2109)
     tensors = dict(make_model(sizes, r))
     tensors |= {"fusion." + name: value for name, value in make_fusion(sizes, r).items()}
-    path = ROOT / "models/demo/actionclip-demo.safetensors"
+    path = ROOT / "Tests/fixtures/untrained/untrained.safetensors"
     note = "ActionCLIP demo: random, untrained weights, for trying the library, not for recognising anything"
     save_file({k: torch.as_tensor(v).float().contiguous() for k, v in tensors.items()}, path,
               metadata={"note": note})  # one entry: safetensors writes several in no fixed order
