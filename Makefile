@@ -30,8 +30,8 @@ RELEASE := .build/release
 WITHOUT_NOISE := 2>&1 | { grep -v "the use of .mktemp' is dangerous" || true; }
 LIBRARY := build/lib/libactionclip.so.$(VERSION)
 COMMAND := build/bin/actionclip
-# Loaded without a path. A checkout may lack it; everything else works without.
-DEFAULT_MODEL := $(wildcard models/actionclip-shapes.safetensors)
+# Loaded without a path.
+DEFAULT_MODEL := models/actionclip-shapes.safetensors
 
 # g++: the Swift runtime links libstdc++, and the C tests need a compiler. Swift's own list of packages has no g++.
 DEBIAN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
@@ -86,8 +86,8 @@ library:
 	  echo 'build: strip took exported symbols away' >&2; exit 1; fi
 	@ln -sfn libactionclip.so.$(VERSION) build/lib/libactionclip.so.$(ABI)
 	@ln -sfn libactionclip.so.$(ABI) build/lib/libactionclip.so
-	@if [[ -n '$(DEFAULT_MODEL)' ]]; then \
-	  $(INSTALL) -d build/share/actionclip; $(INSTALL) -m644 $(DEFAULT_MODEL) build/share/actionclip/; fi
+	@$(INSTALL) -d build/share/actionclip
+	@$(INSTALL) -m644 $(DEFAULT_MODEL) build/share/actionclip/
 
 command:
 	@echo 'build: $(COMMAND)'
@@ -104,8 +104,8 @@ install: ## copy what `make build` made to PREFIX (default /usr/local)
 	@ln -sfn libactionclip.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(ABI)'
 	@ln -sfn libactionclip.so.$(ABI) '$(DESTDIR)$(LIBDIR)/libactionclip.so'
 	@$(INSTALL) -m755 $(COMMAND) '$(DESTDIR)$(BINDIR)/'
-	@if [[ -n '$(DEFAULT_MODEL)' ]]; then \
-	  $(INSTALL) -d '$(DESTDIR)$(DATADIR)'; $(INSTALL) -m644 $(DEFAULT_MODEL) '$(DESTDIR)$(DATADIR)/'; fi
+	@$(INSTALL) -d '$(DESTDIR)$(DATADIR)'
+	@$(INSTALL) -m644 $(DEFAULT_MODEL) '$(DESTDIR)$(DATADIR)/'
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	  -e 's|@VERSION@|$(VERSION)|' pkgconfig/actionclip.pc.in > '$(DESTDIR)$(PCLIBDIR)/actionclip.pc'
 	@chmod 644 '$(DESTDIR)$(PCLIBDIR)/actionclip.pc'
@@ -125,13 +125,11 @@ uninstall: ## remove what `make install` copied
 	@rmdir '$(DESTDIR)$(DATADIR)' 2> /dev/null || true
 	@echo 'removed libactionclip $(VERSION) from $(DESTDIR)$(PREFIX)'
 
-demo: deps build ## classify a small clip with the demo weights
-	@echo
-	@echo 'The demo weights are random, not trained: the ranking below shows that everything is'
-	@echo 'connected, from the video file to the probabilities, and nothing about skill.'
-	@echo
-	@$(COMMAND) classify examples/clip.mp4 --model models/demo/actionclip-demo.safetensors \
-	  --tokenizer models/demo/merges.txt --labels examples/labels.txt
+demo: deps build ## tell what happens when in a short video, with the default model
+	@printf '\nWhat examples/shapes.mp4 shows, as it was made:\n\n'
+	@cat examples/shapes.txt
+	@printf '\nWhat libactionclip sees in it (actionclip timeline examples/shapes.mp4):\n\n'
+	@$(COMMAND) timeline examples/shapes.mp4
 
 test: deps build ## all of the checks below, in order
 	$(call step,format,check)

@@ -2,11 +2,11 @@
  *
  *   cc -std=c99 examples/camera_frames.c -o camera_frames $(pkg-config --cflags --libs actionclip)
  *   ffmpeg -v error -i examples/clip.mp4 -f rawvideo -pix_fmt rgb24 - |
- *     ./camera_frames models/demo/actionclip-demo.safetensors 224 160 "moving left" "moving right"
+ *     ./camera_frames 224 160 "moving left" "moving right"
  *
  * Every 25 frames, the T frames that lie evenly in the last 25 are encoded and the best label
- * is printed. No video function is called, so FFmpeg's libraries are not even looked for.
- * (The demo weights are untrained: their answers mean nothing.) */
+ * is printed. No video function is called, so FFmpeg's libraries are not even looked for. The model
+ * is the default one, or the one that the environment variable ACTIONCLIP_MODEL names. */
 #include <actionclip.h>
 
 #include <stdio.h>
@@ -28,21 +28,24 @@ static void *allocate(size_t count, size_t size) {
 }
 
 int main(int argc, char **argv) {
-  const int width = argc > 4 ? atoi(argv[2]) : 0, height = argc > 4 ? atoi(argv[3]) : 0;
+  const int width = argc > 3 ? atoi(argv[1]) : 0, height = argc > 3 ? atoi(argv[2]) : 0;
   if (width < 1 || height < 1 || width > 65535 || height > 65535) {
-    fprintf(stderr, "usage: camera_frames WEIGHTS WIDTH HEIGHT LABEL... < RGB24 frames\n");
+    fprintf(stderr, "usage: camera_frames WIDTH HEIGHT LABEL... < RGB24 frames\n");
     return 2;
   }
-  const char *const *labels = (const char *const *)argv + 4;
-  const size_t label_count = (size_t)argc - 4;
+  const char *const *labels = (const char *const *)argv + 3;
+  const size_t label_count = (size_t)argc - 3;
 
   actionclip_model *model = NULL;
-  need(actionclip_model_load(argv[1], NULL, &model));
+  need(actionclip_model_load(NULL, NULL, &model));
   actionclip_model_info info;
   info.struct_size = sizeof info;
   need(actionclip_model_get_info(model, &info));
   const size_t e = (size_t)info.embedding_size, frames = (size_t)info.frames;
-  const size_t templates = (size_t)actionclip_template_count(), text_size = templates * label_count * e;
+  /* The model's own templates if its file has some, else the reference's. */
+  const int32_t own = actionclip_model_template_count(model);
+  const size_t templates = (size_t)(own > 0 ? own : actionclip_template_count());
+  const size_t text_size = templates * label_count * e;
 
   float *texts = allocate(text_size, sizeof *texts);
   need(actionclip_encode_labels(model, labels, label_count, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, texts,

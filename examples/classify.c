@@ -1,10 +1,11 @@
 /* classify.c: which of my labels does this video show?
  *
  *   cc -std=c99 examples/classify.c -o classify $(pkg-config --cflags --libs actionclip)
- *   ./classify models/demo/actionclip-demo.safetensors examples/clip.mp4 examples/labels.txt
+ *   ./classify examples/clip.mp4 examples/labels.txt
+ *   ./classify skating.mp4 sports.txt vit-b-16-8f.pt bpe_simple_vocab_16e6.txt.gz
  *
- * The merge list of the tokenizer is looked for beside the weights; name it as a fourth
- * argument if it is elsewhere. (The demo weights are untrained: their ranking means nothing.) */
+ * Without weights it is the default model, which knows coloured shapes and nothing else. The merge
+ * list of the tokenizer is looked for beside the weights if it is not named. */
 #include <actionclip.h>
 
 #include <stdio.h>
@@ -57,8 +58,8 @@ static size_t read_labels(const char *path, char ***labels_out) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4 && argc != 5) {
-    fprintf(stderr, "usage: classify WEIGHTS VIDEO LABELS.txt [MERGES]\n");
+  if (argc < 3 || argc > 5) {
+    fprintf(stderr, "usage: classify VIDEO LABELS.txt [WEIGHTS [MERGES]]\n");
     return 2;
   }
   if (actionclip_abi_version() != ACTIONCLIP_ABI_VERSION) {
@@ -66,19 +67,21 @@ int main(int argc, char **argv) {
     return 1;
   }
   char **labels;
-  const size_t label_count = read_labels(argv[3], &labels);
+  const size_t label_count = read_labels(argv[2], &labels);
 
   actionclip_model_options options;
   actionclip_model_options_init(&options);
   if (argc == 5) options.tokenizer_path = argv[4];
   actionclip_model *model = NULL;
-  need(actionclip_model_load(argv[1], &options, &model), "loading the weights");
+  need(actionclip_model_load(argc > 3 ? argv[3] : NULL, &options, &model), "loading the weights");
 
   actionclip_model_info info;
   info.struct_size = sizeof info;
   need(actionclip_model_get_info(model, &info), "asking for the model's sizes");
   const size_t e = (size_t)info.embedding_size;
-  const size_t templates = (size_t)actionclip_template_count();
+  /* The model's own templates if its file has some, else the reference's. */
+  const int32_t own = actionclip_model_template_count(model);
+  const size_t templates = (size_t)(own > 0 ? own : actionclip_template_count());
 
   /* Words once ... */
   float *texts = allocate(templates * label_count * e + 1, sizeof *texts);
@@ -88,7 +91,7 @@ int main(int argc, char **argv) {
 
   /* ... then as many videos as you like. */
   actionclip_video *video = NULL;
-  need(actionclip_video_open(argv[2], NULL, &video), "opening the video");
+  need(actionclip_video_open(argv[1], NULL, &video), "opening the video");
   float *embedding = allocate(e, sizeof *embedding);
   need(actionclip_encode_video(model, video, NULL, embedding, e, NULL, 0), "encoding the video");
 

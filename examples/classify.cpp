@@ -1,9 +1,7 @@
 // classify.cpp: classify.c again, with the C++17 header.
 //
 //   c++ -std=c++17 examples/classify.cpp -o classify $(pkg-config --cflags --libs actionclip)
-//   ./classify models/demo/actionclip-demo.safetensors examples/clip.mp4 examples/labels.txt
-//
-// (The demo weights are untrained: their ranking means nothing.)
+//   ./classify examples/clip.mp4 examples/labels.txt
 #include <actionclip.hpp>
 
 #include <algorithm>
@@ -26,16 +24,16 @@ static std::vector<std::string> read_lines(const std::string &path) {
 }
 
 int main(int argc, char **argv) try {
-  if (argc != 4 && argc != 5) {
-    std::fprintf(stderr, "usage: classify WEIGHTS VIDEO LABELS.txt [MERGES]\n");
+  if (argc < 3 || argc > 5) {
+    std::fprintf(stderr, "usage: classify VIDEO LABELS.txt [WEIGHTS [MERGES]]\n");
     return 2;
   }
   actionclip_model_options options = actionclip::model_options();
   if (argc == 5) options.tokenizer_path = argv[4];
 
-  const actionclip::Model model(argv[1], &options);
-  actionclip::Video video(argv[2]);
-  const std::vector<std::string> labels = read_lines(argv[3]);
+  const actionclip::Model model = argc > 3 ? actionclip::Model(argv[3], &options) : actionclip::Model(&options);
+  actionclip::Video video(argv[1]);
+  const std::vector<std::string> labels = read_lines(argv[2]);
   const std::vector<float> probabilities = model.classify(video, labels);
 
   std::vector<std::size_t> order(labels.size());

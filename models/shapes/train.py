@@ -25,11 +25,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import torch
 
+from shapes.actions import BY_NAME, COMPOUNDS
 from shapes.data import Clips, Stills, sample_captions
 from shapes.evaluate import held_out_clips, measure, measure_stills
 from shapes.factors import Factors
 from shapes.model import OPTIONS, ActionCLIP, Sizes, matching_loss, normalise
-from shapes.actions import BY_NAME, COMPOUNDS
 from shapes.splits import TRAINED_ACTIONS
 from shapes.tokenizer import Tokenizer, read_merges, train_merges, write_merges
 from shapes.where import Where
@@ -132,7 +132,7 @@ class Run:
         self.model = ActionCLIP(self.sizes, option).to(self.device)
         if pretrained and not args.from_scratch:
             self.model.start_from({k.removeprefix("module."): v.float() for k, v in pretrained.items()})
-        self.classes = torch.nn.Linear(self.sizes.embed, len(CLASSES)) if args.classifier else None
+        self.classes = torch.nn.Linear(self.sizes.embed, len(CLASSES)).to(self.device) if args.classifier else None
         self.where = Where(self.sizes.embed).to(self.device)
         self.factors = Factors(self.sizes.embed).to(self.device)
         if pretrained and not args.from_scratch and (args.pretrained.parent / "where.pt").exists():

@@ -1,0 +1,139 @@
+"""What happens when: windows that slide over a video."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from actionclip_command import CLIP, LABELS, MODEL, ROOT, assert_error, json_lines, run
+
+NAMES = LABELS.read_text().splitlines()
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg command to make clips")
+FRAMES, RATE = 60, 10
+
+
+def timeline(*arguments, **more):
+    return run("timeline", *arguments, "--model", MODEL, "--labels", LABELS, **more)
+
+
+def segments(process):
+    assert process.returncode == 0, process.stderr
+    (line,) = json_lines(process)
+    return line["segments"]
+
+
+def encode(path, source, filters="null"):
+    """A clip of exactly the source's pixels."""
+    subprocess.run(
+        ["ffmpeg", "-v", "error", *source, "-vf", filters, "-fps_mode", "passthrough",
+         "-c:v", "ffv1", "-pix_fmt", "bgr0", path], check=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def changing(tmp_path_factory):
+    """Black, then white, then black again, two seconds each."""
+    path = tmp_path_factory.mktemp("timeline") / "changing.mkv"
+    return encode(path, ["-f", "lavfi", "-i", f"color=white:size=112x112:rate={RATE}:duration=6"],
+                  "drawbox=t=fill:color=black:enable='not(between(t,1.99,3.95))'")
+
+
+@pytest.fixture(scope="module")
+def by_window(changing, tmp_path_factory):
+    """Probabilities of every window of 15 frames as classify has them for a video of these frames alone."""
+    folder, known = tmp_path_factory.mktemp("windows"), {}
+
+    def scores(start):
+        if start not in known:
+            part = encode(folder / f"{start}.mkv", ["-i", changing], f"select='between(n,{start},{start + 14})'")
+            (line,) = json_lines(run("classify", part, "--model", MODEL, "--labels", LABELS, "--json", "--top", 0))
+            found = {entry["label"]: entry["probability"] for entry in line["labels"]}
+            known[start] = np.array([found[name] for name in NAMES])
+        return known[start]
+
+    return scores
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("step", [15, 6, 4])
+def test_a_moment_has_the_mean_of_the_windows_over_it(changing, by_window, step):
+    found = segments(timeline(changing, "--json", "--window", "1.5", "--step", step / RATE))
+    starts = sorted({*range(0, FRAMES - 15 + 1, step), FRAMES - 15})
+    means = [np.mean([by_window(s) for s in starts if s <= frame < s + 15], axis=0) for frame in range(FRAMES)]
+    assert len({int(m.argmax()) for m in means}) > 1, "the clip does not tell anything apart"
+    expected = []
+    for frame, mean in enumerate(means):
+        label, probability = NAMES[mean.argmax()], mean.max()
+        if expected and expected[-1][0] == label:
+            expected[-1][2].append(probability)
+        else:
+            expected.append((label, frame, [probability]))
+    assert [s["label"] for s in found] == [label for label, _, _ in expected]
+    assert [s["start"] for s in found] == pytest.approx([start / RATE for _, start, _ in expected])
+    assert [s["probability"] for s in found] == pytest.approx([np.mean(p) for _, _, p in expected], rel=1e-5)
+    # Nothing is left out, and nothing is told twice.
+    assert [s["end"] for s in found] == [s["start"] for s in found[1:]] + [pytest.approx(FRAMES / RATE)]
+
+
+def test_a_window_longer_than_the_video_is_the_video():
+    (only,) = segments(timeline(CLIP, "--json", "--window", 3600))
+    (line,) = json_lines(run("classify", CLIP, "--model", MODEL, "--labels", LABELS, "--json"))
+    assert only["label"] == line["labels"][0]["label"]
+    assert only["probability"] == pytest.approx(line["labels"][0]["probability"], rel=1e-6)
+    assert only["start"] == 0
+
+
+def test_people_get_a_line_for_each_segment():
+    process = timeline(CLIP, "--window", 1)
+    head, *rows = process.stdout.splitlines()
+    found = segments(timeline(CLIP, "--window", 1, "--json"))
+    assert head.startswith(str(CLIP)) and "windows)" in head
+    assert len(rows) == len(found)
+    for row, segment in zip(rows, found):
+        for part in (f"{segment['start']:.2f} s", f"{segment['end']:.2f} s", segment["label"], " %"):
+            assert part in row
+
+
+def test_one_line_for_each_video_and_a_bad_one_does_not_stop_the_others(tmp_path):
+    process = timeline(tmp_path / "none.mp4", CLIP, "--json")
+    assert process.returncode == 1
+    bad, good = json_lines(process)
+    assert list(bad) == list(good) == ["path", "segments", "windows", "damaged_frames", "error"]
+    assert "none.mp4" in bad["error"] and bad["segments"] == [] and good["error"] is None
+    assert good["windows"] > 1
+
+
+def test_labels_are_the_model_s_own_if_none_are_given(tmp_path):
+    from actionclip_command import MERGES, with_metadata
+    model = with_metadata(tmp_path / "m.safetensors", labels=json.dumps(["a", "b"]), merges=MERGES.read_text())
+    (found,) = json_lines(run("timeline", CLIP, "--model", model, "--json"))
+    assert {s["label"] for s in found["segments"]} <= {"a", "b"}
+    assert_error(run("timeline", CLIP, "--model", MODEL), "--labels")
+
+
+@pytest.mark.parametrize("option", ["--window", "--step"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e9", "word"])
+def test_windows_and_steps_out_of_range(option, value):
+    process = timeline(CLIP, f"{option}={value}")
+    assert process.returncode == 64 and option in process.stderr
+    assert os.linesep in process.stderr and process.stdout == ""
+
+
+@pytest.fixture(scope="module")
+def story():
+    """(start, end, action) as the maker of examples/shapes.mp4 tells it."""
+    rows = (ROOT / "examples" / "shapes.txt").read_text().splitlines()
+    return [(float(start), float(end), action) for start, end, action in
+            (re.fullmatch(r" *([0-9.]+) s to +([0-9.]+) s  (.*)", row).groups() for row in rows)]
+
+
+def test_the_demo_is_told_as_it_was_made(story):
+    """With the default model, its own labels and no option at all."""
+    found = segments(run("timeline", ROOT / "examples" / "shapes.mp4", "--json", env={"ACTIONCLIP_MODEL": ""}))
+    assert len(story) >= 4
+    for start, end, action in story:
+        (seen,) = [s["label"] for s in found if s["start"] <= (start + end) / 2 < s["end"]]
+        assert seen == action

@@ -1,0 +1,101 @@
+"""The model that is shipped: whole in one file, and right about videos that nobody has seen."""
+import json
+import shutil
+import struct
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from shapes.actions import ACTIONS, BY_NAME
+from shapes.captions import REFERENCE_TEMPLATES
+from shapes.splits import TRAINED_ACTIONS, UNSEEN_ACTIONS
+from shapes.video import write_set
+
+FILE = ROOT / "models" / "actionclip-shapes.safetensors"
+NAMES = [a.name for a in ACTIONS]
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs the ffmpeg command")
+
+
+@pytest.fixture(scope="module")
+def model(actionclip):
+    with actionclip.Model(FILE) as loaded:
+        yield loaded
+
+
+def test_it_needs_nothing_beside_it(model, actionclip, monkeypatch, tmp_path):
+    assert FILE.stat().st_size < 8e6
+    alone = shutil.copy(FILE, tmp_path)
+    monkeypatch.setenv("ACTIONCLIP_MODEL", alone)
+    with actionclip.Model() as default:
+        assert default.info.has_tokenizer and default.info.frames == 8
+        assert default.encode_labels(["growing"]).tobytes() == model.encode_labels(["growing"]).tobytes()
+
+
+def test_it_says_what_it_is(model):
+    assert model.labels == NAMES and model.templates == list(REFERENCE_TEMPLATES)
+    assert model.note("license") == "MIT" and "shapes" in model.note("description") and model.note("source")
+    assert model.info.image_size == 64 and model.info.temporal_shift and model.info.head == "Transf"
+    with open(FILE, "rb") as file:
+        (size,) = struct.unpack("<Q", file.read(8))
+        metadata = json.loads(file.read(size))["__metadata__"]
+    for key in ("format", "head", "frames", "image_size", "labels", "templates", "merges"):
+        assert f"actionclip.{key}" in metadata
+
+
+@pytest.fixture(scope="module")
+def shown(model, tmp_path_factory):
+    """(action, embedding) of new H.264 files: two of each action, from a seed of their own."""
+    found = []
+    for split, names in (("compositions", TRAINED_ACTIONS), ("actions", UNSEEN_ACTIONS)):
+        folder = tmp_path_factory.mktemp(split)
+        found += [(video["action"], model.encode_video(folder / video["file"]).reshape(1, -1))
+                  for video in write_set(folder, split, 2 * len(names), seed=20260)]
+    return found
+
+
+@pytest.fixture(scope="module")
+def best(model, actionclip):
+    """An embedding and candidates -> the likeliest, by the reference's rule."""
+    texts = model.encode_labels(NAMES)
+
+    def choose(embedding, names):
+        chosen = np.ascontiguousarray(texts[:, [NAMES.index(n) for n in names]])
+        return names[int(actionclip.probabilities(embedding, chosen)[0].argmax())]
+
+    return choose
+
+
+@needs_ffmpeg
+def test_it_knows_the_trained_actions(shown, best):
+    right = [best(e, TRAINED_ACTIONS) == a for a, e in shown if a in TRAINED_ACTIONS]
+    assert len(right) == 106 and np.mean(right) >= 0.9
+
+
+@needs_ffmpeg
+def test_it_knows_order(shown, best):
+    right = [best(e, (a, BY_NAME[a].reverse)) == a for a, e in shown if BY_NAME[a].reverse not in (None, a)]
+    assert len(right) > 90 and np.mean(right) >= 0.9
+
+
+@needs_ffmpeg
+def test_it_knows_most_actions_it_was_never_trained_on(shown, best):
+    right = [best(e, NAMES) == a for a, e in shown if a in UNSEEN_ACTIONS]
+    assert len(right) == 18 and np.mean(right) >= 0.5  # one in 62 by chance
+
+
+def test_a_run_is_packed_into_one_file(tmp_path, actionclip):
+    pytest.importorskip("torch")
+    train, tiny = ROOT / "models/shapes/train.py", "--side 32 --width 64 --layers 1 --text-layers 1 --embed 64".split()
+    common = "--threads 1 --workers 0 --batch 4 --check-clips 0 --steps 1".split()
+    for stage in (["pretrain", "--out", tmp_path / "stills", *tiny],
+                  ["finetune", "--out", tmp_path / "run", "--pretrained", tmp_path / "stills/checkpoint.pt",
+                   "--option", "LSTM", "--frames", "5"]):
+        subprocess.run([sys.executable, train, *map(str, stage), *common], check=True, capture_output=True)
+    subprocess.run([sys.executable, ROOT / "models/shapes/pack.py", tmp_path / "run", tmp_path / "m.safetensors"],
+                   check=True, env={"PYTHONPATH": str(ROOT / "bindings/python"),
+                                    "ACTIONCLIP_LIBRARY": str(actionclip.library_path())})
+    with actionclip.Model(tmp_path / "m.safetensors") as packed:
+        assert (packed.info.head, packed.info.frames, packed.labels) == ("LSTM", 5, NAMES)
+        assert packed.info.has_tokenizer and "LSTM" in packed.note("source")
