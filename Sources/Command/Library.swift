@@ -170,11 +170,11 @@ final class Video {
     return embedding
   }
 
-  /// One square of each frame, resized and cut: RGB, [crops][indices, side, side, 3]. The whole
-  /// frames are in memory a few at a time. `indices` do not decrease.
+  /// One square of each frame, resized and cut: RGB, [crops][indices, side, side, 3], and the frames'
+  /// times in seconds. The whole frames are in memory a few at a time. `indices` do not decrease.
   func squares(
     at indices: [Int64], side: Int32, resize: Int32, crops: [Int32]
-  ) throws(LibraryError) -> [[UInt8]] {
+  ) throws(LibraryError) -> (squares: [[UInt8]], seconds: [Double]) {
     let info = try info()
     let (frameBytes, squareBytes) = (Int(info.width) * Int(info.height) * 3, Int(side) * Int(side) * 3)
     let together = max(1, (64 << 20) / frameBytes)
@@ -182,9 +182,13 @@ final class Video {
       repeating: [UInt8](repeating: 0, count: indices.count * squareBytes), count: crops.count)
     var rgb = [UInt8](repeating: 0, count: min(together, indices.count) * frameBytes)
     let capacity = rgb.count
+    var seconds: [Double] = []
     for start in stride(from: 0, to: indices.count, by: together) {
       let some = Array(indices[start..<min(start + together, indices.count)])
-      try check(actionclip_video_read_frames(handle, some, some.count, &rgb, capacity, nil, 0))
+      var times = [Double](repeating: 0, count: some.count)
+      try check(
+        actionclip_video_read_frames(handle, some, some.count, &rgb, capacity, &times, some.count))
+      seconds += times
       for (place, crop) in crops.enumerated() {
         var options = preprocessOptions(resize: resize, crop: crop)
         for frame in some.indices {
@@ -202,7 +206,7 @@ final class Video {
         }
       }
     }
-    return result
+    return (result, seconds)
   }
 }
 

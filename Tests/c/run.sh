@@ -111,15 +111,19 @@ examples() {
     $CXX -std=c++17 $WARN -Iinclude examples/classify.cpp -o "$BUILD/classify_cpp" $LINK || {
     failed+=("examples (compile)"); return; }
   local good=0
-  "$BUILD/classify" $untrained $clip $labels > "$BUILD/c.txt" && (( ++good )) || failed+=("classify.c")
-  "$BUILD/classify_cpp" $untrained $clip $labels > "$BUILD/cpp.txt" && (( ++good )) || failed+=("classify.cpp")
-  [[ $(wc -l < "$BUILD/c.txt") == $(wc -l < $labels) ]] && (( ++good )) || failed+=("classify.c: every label")
-  diff "$BUILD/c.txt" "$BUILD/cpp.txt" && (( ++good )) || failed+=("classify.c and classify.cpp differ")
-  ! "$BUILD/classify" $untrained /no/such.mp4 $labels > /dev/null 2> "$BUILD/err.txt" && [[ -s $BUILD/err.txt ]] &&
+  # With the default model, and with weights and merge list named.
+  local weights
+  for weights in "" "$untrained ${untrained%/*}/merges.txt"; do
+    "$BUILD/classify" $clip $labels $weights > "$BUILD/c.txt" && (( ++good )) || failed+=("classify.c")
+    "$BUILD/classify_cpp" $clip $labels $weights > "$BUILD/cpp.txt" && (( ++good )) || failed+=("classify.cpp")
+    [[ $(wc -l < "$BUILD/c.txt") == $(wc -l < $labels) ]] && (( ++good )) || failed+=("classify.c: every label")
+    diff "$BUILD/c.txt" "$BUILD/cpp.txt" && (( ++good )) || failed+=("classify.c and classify.cpp differ")
+  done
+  ! "$BUILD/classify" /no/such.mp4 $labels > /dev/null 2> "$BUILD/err.txt" && [[ -s $BUILD/err.txt ]] &&
     (( ++good )) || failed+=("classify.c without its video")
   # 100 frames of raw RGB: four windows of 25.
   if head -c $((224 * 160 * 3 * 100)) /dev/zero |
-    "$BUILD/camera_frames" $untrained 224 160 walking running > "$BUILD/camera.txt" &&
+    "$BUILD/camera_frames" 224 160 walking running > "$BUILD/camera.txt" &&
     [[ $(wc -l < "$BUILD/camera.txt") == 4 ]]; then (( ++good )); else failed+=("camera_frames.c"); fi
   printf '%-16s %d passed\n' examples $good
 }

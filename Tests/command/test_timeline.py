@@ -8,11 +8,12 @@ import subprocess
 
 import numpy as np
 import pytest
-from actionclip_command import CLIP, LABELS, MODEL, ROOT, assert_error, json_lines, run
+from actionclip_command import CLIP, LABELS, MERGES, MODEL, ROOT, assert_error, json_lines, run, with_metadata
 
-NAMES = LABELS.read_text().splitlines()
+SHAPES, STORY = ROOT / "models" / "actionclip-shapes.safetensors", ROOT / "examples" / "shapes.mp4"
+NAMES = ["moving left", "growing", "shrinking", "two shapes growing"]
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg command to make clips")
-FRAMES, RATE = 60, 10
+FRAMES, RATE, WINDOW = 75, 12.5, 20
 
 
 def timeline(*arguments, **more):
@@ -25,31 +26,36 @@ def segments(process):
     return line["segments"]
 
 
-def encode(path, source, filters="null"):
+def encode(path, source, filters):
     """A clip of exactly the source's pixels."""
-    subprocess.run(
-        ["ffmpeg", "-v", "error", *source, "-vf", filters, "-fps_mode", "passthrough",
-         "-c:v", "ffv1", "-pix_fmt", "bgr0", path], check=True)
+    subprocess.run(["ffmpeg", "-v", "error", "-i", source, "-vf", filters, "-fps_mode", "passthrough", "-c:v", "ffv1",
+                    "-pix_fmt", "yuv420p", path], check=True)
     return path
 
 
 @pytest.fixture(scope="module")
 def changing(tmp_path_factory):
-    """Black, then white, then black again, two seconds each."""
+    """Two actions, three seconds each."""
     path = tmp_path_factory.mktemp("timeline") / "changing.mkv"
-    return encode(path, ["-f", "lavfi", "-i", f"color=white:size=112x112:rate={RATE}:duration=6"],
-                  "drawbox=t=fill:color=black:enable='not(between(t,1.99,3.95))'")
+    return encode(path, STORY, "trim=end_frame=150,select='not(mod(n,2))'")
+
+
+@pytest.fixture(scope="module")
+def slower(changing):
+    """The same frames; from the 20th on each stays three times as long."""
+    return encode(changing.with_name("slower.mkv"), changing, "setpts='if(lt(N,20),N,20+(N-20)*3)/12.5/TB'")
 
 
 @pytest.fixture(scope="module")
 def by_window(changing, tmp_path_factory):
-    """Probabilities of every window of 15 frames as classify has them for a video of these frames alone."""
+    """Probabilities of every window as classify has them for a video of these frames alone."""
     folder, known = tmp_path_factory.mktemp("windows"), {}
 
     def scores(start):
         if start not in known:
-            part = encode(folder / f"{start}.mkv", ["-i", changing], f"select='between(n,{start},{start + 14})'")
-            (line,) = json_lines(run("classify", part, "--model", MODEL, "--labels", LABELS, "--json", "--top", 0))
+            last = start + WINDOW - 1
+            part = encode(folder / f"{start}.mkv", changing, f"select='between(n,{start},{last})'")
+            (line,) = json_lines(run("classify", part, "--model", SHAPES, *labels, "--json", "--top", 0))
             found = {entry["label"]: entry["probability"] for entry in line["labels"]}
             known[start] = np.array([found[name] for name in NAMES])
         return known[start]
@@ -57,25 +63,45 @@ def by_window(changing, tmp_path_factory):
     return scores
 
 
-@needs_ffmpeg
-@pytest.mark.parametrize("step", [15, 6, 4])
-def test_a_moment_has_the_mean_of_the_windows_over_it(changing, by_window, step):
-    found = segments(timeline(changing, "--json", "--window", "1.5", "--step", step / RATE))
-    starts = sorted({*range(0, FRAMES - 15 + 1, step), FRAMES - 15})
-    means = [np.mean([by_window(s) for s in starts if s <= frame < s + 15], axis=0) for frame in range(FRAMES)]
-    assert len({int(m.argmax()) for m in means}) > 1, "the clip does not tell anything apart"
-    expected = []
+labels = [word for name in NAMES for word in ("--label", name)]
+
+
+def expected_segments(by_window, starts):
+    """(label, first frame, probability)"""
+    means = [np.mean([by_window(s) for s in starts if s <= frame < s + WINDOW], axis=0) for frame in range(FRAMES)]
+    runs = []
     for frame, mean in enumerate(means):
-        label, probability = NAMES[mean.argmax()], mean.max()
-        if expected and expected[-1][0] == label:
-            expected[-1][2].append(probability)
+        if runs and runs[-1][0] == NAMES[mean.argmax()]:
+            runs[-1][2].append(mean.max())
         else:
-            expected.append((label, frame, [probability]))
+            runs.append((NAMES[mean.argmax()], frame, [mean.max()]))
+    assert len(runs) > 1, "the clip does not tell anything apart"
+    return [(label, frame, np.mean(shares)) for label, frame, shares in runs]
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("step", [WINDOW, 8, 5])
+def test_a_moment_has_the_mean_of_the_windows_over_it(changing, by_window, step):
+    found = segments(run("timeline", changing, "--model", SHAPES, *labels, "--json", "--window", WINDOW / RATE,
+                         "--step", step / RATE))
+    expected = expected_segments(by_window, sorted({*range(0, FRAMES - WINDOW + 1, step), FRAMES - WINDOW}))
     assert [s["label"] for s in found] == [label for label, _, _ in expected]
-    assert [s["start"] for s in found] == pytest.approx([start / RATE for _, start, _ in expected])
-    assert [s["probability"] for s in found] == pytest.approx([np.mean(p) for _, _, p in expected], rel=1e-5)
+    assert [s["start"] for s in found] == pytest.approx([frame / RATE for _, frame, _ in expected])
+    assert [s["probability"] for s in found] == pytest.approx([share for _, _, share in expected], rel=1e-5)
     # Nothing is left out, and nothing is told twice.
-    assert [s["end"] for s in found] == [s["start"] for s in found[1:]] + [pytest.approx(FRAMES / RATE)]
+    assert [s["end"] for s in found[:-1]] == [s["start"] for s in found[1:]]
+    assert found[0]["start"] == 0 and found[-1]["end"] == pytest.approx(FRAMES / RATE, abs=0.05)
+
+
+@needs_ffmpeg
+def test_times_are_those_of_the_frames(slower, by_window):
+    """Windows have equally many frames; at a changing rate they are not equally long."""
+    mean_rate = FRAMES / ((20 + 55 * 3) / RATE)
+    found = segments(run("timeline", slower, "--model", SHAPES, *labels, "--json", "--window", WINDOW / mean_rate,
+                         "--step", 5 / mean_rate))
+    expected = expected_segments(by_window, range(0, FRAMES - WINDOW + 1, 5))
+    times = [(frame if frame < 20 else 20 + (frame - 20) * 3) / RATE for _, frame, _ in expected]
+    assert [s["start"] for s in found] == pytest.approx(times, abs=0.002)  # mkv counts milliseconds
 
 
 def test_a_window_longer_than_the_video_is_the_video():
@@ -107,7 +133,6 @@ def test_one_line_for_each_video_and_a_bad_one_does_not_stop_the_others(tmp_path
 
 
 def test_labels_are_the_model_s_own_if_none_are_given(tmp_path):
-    from actionclip_command import MERGES, with_metadata
     model = with_metadata(tmp_path / "m.safetensors", labels=json.dumps(["a", "b"]), merges=MERGES.read_text())
     (found,) = json_lines(run("timeline", CLIP, "--model", model, "--json"))
     assert {s["label"] for s in found["segments"]} <= {"a", "b"}
@@ -132,7 +157,7 @@ def story():
 
 def test_the_demo_is_told_as_it_was_made(story):
     """With the default model, its own labels and no option at all."""
-    found = segments(run("timeline", ROOT / "examples" / "shapes.mp4", "--json", env={"ACTIONCLIP_MODEL": ""}))
+    found = segments(run("timeline", STORY, "--json", env={"ACTIONCLIP_MODEL": ""}))
     assert len(story) >= 4
     for start, end, action in story:
         (seen,) = [s["label"] for s in found if s["start"] <= (start + end) / 2 < s["end"]]

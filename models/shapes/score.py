@@ -11,6 +11,7 @@ single file in place of the checkpoint.
 """
 import argparse
 import collections
+import functools
 import json
 from pathlib import Path
 
@@ -41,11 +42,15 @@ def plain_judge(weight, bias):
     return judge
 
 
+def candidates_of(split):
+    """A set of unseen actions is scored among all actions there are, the others among those trained on."""
+    return EVERY if split == "actions" else list(TRAINED_ACTIONS)
+
+
 def score(model, directory, judge=None):
     index = json.loads((directory / "index.json").read_text())
     judge = judge or text_judge(model)
-    # A set of unseen actions is scored among all actions there are, the others among those trained on.
-    candidates = EVERY if index["split"] == "actions" else list(TRAINED_ACTIONS)
+    candidates = candidates_of(index["split"])
     counts, pairs, features = collections.defaultdict(list), [], []
     for video in index["videos"]:
         action = video["action"]
@@ -66,25 +71,49 @@ def score(model, directory, judge=None):
     return result, np.concatenate(features)
 
 
-def agreement(loaded, checkpoint, directory, features, judge):
-    """PyTorch on the same preprocessed frames: lowest cosine, and how many decisions are the same."""
-    import torch
-    from shapes.model import ActionCLIP, Sizes
-    run = json.loads((checkpoint.parent / "run.json").read_text())
-    model = ActionCLIP(Sizes(**run["sizes"]), run["option"]).eval()
-    model.load_checkpoint(torch.load(checkpoint, weights_only=True))
-    index = json.loads((directory / "index.json").read_text())
-    candidates = EVERY if index["split"] == "actions" else list(TRAINED_ACTIONS)
-    lowest, same = 1.0, 0
-    for video, ours in zip(index["videos"], features):
+@functools.cache
+def network_inputs(directory, frames, side):
+    """What the network gets of each video of a set: [videos] of [T, 3, S, S]."""
+    found = []
+    for video in json.loads((directory / "index.json").read_text())["videos"]:
         with actionclip.Video(directory / video["file"]) as file:
-            frames = file.sample(run["sizes"]["frames"])
-        pixels = actionclip.preprocess(frames, run["sizes"]["side"])
-        with torch.no_grad():
-            theirs = model.encode_video(torch.from_numpy(pixels)[None]).numpy()
-        lowest = min(lowest, float(ours @ theirs[0] / np.linalg.norm(ours) / np.linalg.norm(theirs)))
-        same += int(np.argmax(judge(ours[None], candidates)) == np.argmax(judge(theirs, candidates)))
-    return {"cosine_lowest": lowest, "same_top1": same / len(features)}
+            found.append(actionclip.preprocess(file.sample(frames), side))
+    return found
+
+
+class InPyTorch:
+    """The checkpoint in PyTorch: its videos, and its judge by its own tokenizer and texts."""
+
+    def __init__(self, checkpoint, templates=None):
+        import torch
+        from shapes.evaluate import label_embeddings
+        from shapes.model import ActionCLIP, Sizes
+        from shapes.tokenizer import Tokenizer, read_merges
+        torch.set_num_threads(1)  # as below, and threads that spin are slow beside others' work
+        self.run = json.loads((checkpoint.parent / "run.json").read_text())
+        self.model = ActionCLIP(Sizes(**self.run["sizes"]), self.run["option"]).eval()
+        self.model.load_checkpoint(torch.load(checkpoint, weights_only=True))
+        self.texts = label_embeddings(
+            self.model, Tokenizer(read_merges(checkpoint.parent / "merges.txt")), "cpu", templates).numpy()
+
+    def judge(self, feature, candidates):
+        cosines = np.tensordot(self.texts[:, [EVERY.index(c) for c in candidates]], feature[0], 1)
+        logits = 100 * cosines / np.linalg.norm(feature)
+        shares = np.exp(logits - logits.max(-1, keepdims=True))
+        return (shares / shares.sum(-1, keepdims=True)).mean(0)
+
+    def agreement(self, directory, features, ours, theirs):
+        """On the same preprocessed frames: lowest cosine, and on how many videos the decision is the same."""
+        import torch
+        split = json.loads((directory / "index.json").read_text())["split"]
+        candidates = candidates_of(split)
+        sizes, lowest, same = self.run["sizes"], 1.0, 0
+        for pixels, feature in zip(network_inputs(directory, sizes["frames"], sizes["side"]), features):
+            with torch.no_grad():
+                other = self.model.encode_video(torch.from_numpy(pixels)[None]).numpy()
+            lowest = min(lowest, float(feature @ other[0] / np.linalg.norm(feature) / np.linalg.norm(other)))
+            same += int(np.argmax(ours(feature[None], candidates)) == np.argmax(theirs(other, candidates)))
+        return {"cosine_lowest": lowest, "same_top1": same / len(features)}
 
 
 def score_run(checkpoint, sets, agree=False, templates=None, file=None):
@@ -92,17 +121,19 @@ def score_run(checkpoint, sets, agree=False, templates=None, file=None):
     classes = checkpoint.parent / "classes.pt"
     frames = json.loads((checkpoint.parent / "run.json").read_text())["sizes"]["frames"]
     given = dict(path=file) if file else dict(path=checkpoint, tokenizer=checkpoint.parent / "merges.txt")
-    with actionclip.Model(**given, frames=frames) as loaded:
+    other = InPyTorch(checkpoint, templates) if agree else None
+    # So small a model is fastest on one thread.
+    with actionclip.Model(**given, frames=frames, threads=1) as loaded:
         if classes.exists():
             import torch
-            judge = plain_judge(*(v.numpy() for v in torch.load(classes, weights_only=True).values()))
+            judge = theirs = plain_judge(*(v.numpy() for v in torch.load(classes, weights_only=True).values()))
         else:
-            judge = text_judge(loaded, templates)
+            judge, theirs = text_judge(loaded, templates), other and other.judge
         results = []
         for directory in sets:
             result, features = score(loaded, directory, judge)
             if agree:
-                result |= agreement(loaded, checkpoint, directory, features, judge)
+                result |= other.agreement(directory, features, judge, theirs)
             results.append(result)
     return results
 

@@ -90,7 +90,8 @@ struct VideoScorer {
     let squareBytes = Int(side) * Int(side) * 3
     let crops = try video.squares(
       at: indices(frameCount: video.info().frame_count), side: side, resize: resize.code,
-      crops: views.cropPositions)
+      crops: views.cropPositions
+    ).squares
     var embeddings: [Float] = []
     for squares in crops {
       for clip in 0..<clips {

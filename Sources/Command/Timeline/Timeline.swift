@@ -23,7 +23,7 @@ struct Timeline: ParsableCommand {
   var candidates: LabelOptions
 
   @Option(help: ArgumentHelp("How long a window is.", valueName: "seconds"))
-  var window = 2.5
+  var window = 2.0
 
   @Option(
     help: ArgumentHelp("From one window to the next (default: an eighth of a window).", valueName: "seconds"))
@@ -81,7 +81,7 @@ struct Timeline: ParsableCommand {
   private struct Seen {
     let windows: SlidingWindows
     let segments: [SlidingWindows.Segment]
-    let secondsPerFrame: Double
+    let times: FrameTimes
     let damaged: Int64
   }
 
@@ -100,24 +100,30 @@ struct Timeline: ParsableCommand {
     try check(
       actionclip_sample_indices(Int64(windows.length), model.info.frames, &inside, model.frames))
 
-    // Windows overlap: a frame is decoded once and kept while a window to come has it.
+    // Windows overlap. Frames are read in their order, each once, and kept while a window to come may
+    // want them: going back would decode from the beginning again.
+    let all = Set(windows.starts.flatMap { start in inside.map { $0 + Int64(start) } }).sorted()
+    var next = 0
     var squares: [Int64: [UInt8]] = [:]
     var scores: [[Float]] = []
+    var times = FrameTimes(frameCount: count, duration: info.duration)
     let together = max(1, 64 / model.frames)
     for begin in stride(from: 0, to: windows.starts.count, by: together) {
       let starts = windows.starts[begin..<min(begin + together, windows.starts.count)]
-      let wanted = starts.map { start in inside.map { $0 + Int64(start) } }
-      let first = wanted[0][0]
-      squares = squares.filter { $0.key >= first }
-      let missing = Set(wanted.joined()).filter { squares[$0] == nil }.sorted()
+      let wanted = starts.flatMap { start in inside.map { $0 + Int64(start) } }
+      squares = squares.filter { $0.key >= starts[begin] }
+      let last = wanted[wanted.count - 1]
+      let missing = Array(all[next...].prefix { $0 <= last })
+      next += missing.count
       let read = try video.squares(
         at: missing, side: model.info.image_size, resize: scoring.resize.code,
-        crops: [Int32(ACTIONCLIP_CROP_CENTER)])[0]
-      let bytes = read.count / max(1, missing.count)
+        crops: [Int32(ACTIONCLIP_CROP_CENTER)])
+      times.add(missing, read.seconds)
+      let bytes = read.squares[0].count / max(1, missing.count)
       for (place, index) in missing.enumerated() {
-        squares[index] = Array(read[(place * bytes)..<((place + 1) * bytes)])
+        squares[index] = Array(read.squares[0][(place * bytes)..<((place + 1) * bytes)])
       }
-      let rows = try score(model.encode(squares: wanted.joined().flatMap { squares[$0] ?? [] }))
+      let rows = try score(model.encode(squares: wanted.flatMap { squares[$0] ?? [] }))
       let classes = rows.count / starts.count
       scores += starts.indices.map { window in
         let place = (window - begin) * classes
@@ -125,7 +131,7 @@ struct Timeline: ParsableCommand {
       }
     }
     return Seen(
-      windows: windows, segments: windows.segments(scores: scores), secondsPerFrame: 1 / rate,
+      windows: windows, segments: windows.segments(scores: scores), times: times,
       damaged: try video.info().damaged_frames)
   }
 
@@ -135,8 +141,8 @@ struct Timeline: ParsableCommand {
     let room = max(1, terminal.columns - 32)
     let width = min(room, seen.segments.map { Columns.of(printable(names[$0.label])) }.max() ?? 0)
     let rows = seen.segments.map { segment in
-      let from = Double(segment.frames.lowerBound) * seen.secondsPerFrame
-      let to = Double(segment.frames.upperBound) * seen.secondsPerFrame
+      let from = seen.times.seconds(at: segment.frames.lowerBound)
+      let to = seen.times.seconds(at: segment.frames.upperBound)
       return formatted("  %7.2f s to %7.2f s  ", from, to)
         + terminal.accent(Columns.fit(printable(names[segment.label]), width))
         + formatted("  %3.0f %%", segment.probability * 100)
@@ -150,8 +156,8 @@ struct Timeline: ParsableCommand {
       "segments": .array(
         seen.segments.map { segment in
           [
-            "start": .double(Double(segment.frames.lowerBound) * seen.secondsPerFrame),
-            "end": .double(Double(segment.frames.upperBound) * seen.secondsPerFrame),
+            "start": .double(seen.times.seconds(at: segment.frames.lowerBound)),
+            "end": .double(seen.times.seconds(at: segment.frames.upperBound)),
             "label": .string(names[segment.label]), "probability": .double(segment.probability),
           ]
         }),

@@ -27,11 +27,12 @@ def held_out_clips(split, count, sizes, seed=0):
 
 
 @torch.no_grad()
-def label_embeddings(model, tokenizer, device):
+def label_embeddings(model, tokenizer, device, templates=None):
     """[templates, labels, E], normalised."""
-    rows = tokenizer.rows([t.format(n) for t in REFERENCE_TEMPLATES for n in NAMES], model.sizes.context)
+    templates = templates or REFERENCE_TEMPLATES
+    rows = tokenizer.rows([t.format(n) for t in templates for n in NAMES], model.sizes.context)
     out = torch.cat([model.clip.encode_text(r.to(device)) for r in torch.from_numpy(rows).split(256)])
-    return torch.nn.functional.normalize(out.float(), dim=-1).view(len(REFERENCE_TEMPLATES), len(NAMES), -1)
+    return torch.nn.functional.normalize(out.float(), dim=-1).view(len(templates), len(NAMES), -1)
 
 
 @torch.no_grad()
