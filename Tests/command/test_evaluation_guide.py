@@ -30,14 +30,28 @@ def video(path):
     os.symlink(CLIP, path)
 
 
-def follow(folder, heading):
-    section = GUIDE.split(f"### {heading}\n")[1].split("\n#")[0]
+def follow(folder, heading, **changes):
+    section = GUIDE.split(f"# {heading}\n")[1].split("\n#")[0]
     for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL):
+        for old, new in changes.values():
+            assert old in block
+            block = block.replace(old, new)
         subprocess.run(
             ["bash", "-euo", "pipefail", "-c", block], cwd=folder, check=True, capture_output=True,
             env={**os.environ, "PATH": f"{COMMAND.parent}:{os.environ['PATH']}"})
     found = json.loads((folder / "results.json").read_text())
     return found, {entry["label"]: (entry["id"], entry["videos"]) for entry in found["classes"]}
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg command to make videos")
+def test_default_model(folder):
+    pytest.importorskip("numpy")
+    found, classes = follow(
+        folder, "With the default model", place=("PYTHONPATH=", f"PYTHONPATH={ROOT}/"), fewer=("212", "53"))
+    assert found["model"] == "the default model" and (found["scored"], found["failed"]) == (53, 0)
+    assert len(classes) == 53 and all(videos == 1 for _, videos in classes.values())
+    assert found["top1"]["accuracy"] > 0.8
+    assert "<svg" in (folder / "results.html").read_text() or "<table" in (folder / "results.html").read_text()
 
 
 def test_kinetics(folder):

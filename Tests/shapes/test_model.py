@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+pytest.importorskip("safetensors")
 import reference  # noqa: E402  scripts/reference.py
 from conftest import ROOT  # noqa: E402
 from shapes.data import sample_captions  # noqa: E402

@@ -20,6 +20,7 @@ import numpy as np
 
 from shapes.actions import ACTIONS, BY_NAME
 from shapes.splits import TRAINED_ACTIONS
+from shapes.video import candidates_of
 
 EVERY = [a.name for a in ACTIONS]
 
@@ -40,11 +41,6 @@ def plain_judge(weight, bias):
         known = {name: scores[i] for i, name in enumerate(TRAINED_ACTIONS)}
         return np.array([known.get(c, -np.inf) for c in candidates])
     return judge
-
-
-def candidates_of(split):
-    """A set of unseen actions is scored among all actions there are, the others among those trained on."""
-    return EVERY if split == "actions" else list(TRAINED_ACTIONS)
 
 
 def score(model, directory, judge=None):

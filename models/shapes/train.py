@@ -159,7 +159,7 @@ class Run:
         self.note(option)
 
     def note(self, option):
-        args = {k: str(v) if isinstance(v, Path) else v for k, v in vars(self.args).items()}
+        args = {k: v for k, v in vars(self.args).items() if not isinstance(v, Path)}
         count = sum(p.numel() for p in self.model.parameters())
         (self.out / "run.json").write_text(json.dumps({
             "stage": self.args.stage, "option": option, "sizes": self.sizes.dictionary(), "parameters": count,

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from .actions import ACTIONS
 from .render import video_frames
 from .scene import make_scene
-from .splits import SPLITS
+from .splits import SPLITS, TRAINED_ACTIONS
 
 RATE = 25
 # 7, 9 or 11 frames to each of eight parts: the frame the reference takes of a part is its middle one, so the
@@ -40,7 +41,8 @@ def make_video(scene, index):
 
 
 def write_set(directory, split, count, seed=0):
-    """`count` videos, every action of the split in turn, and index.json: file, action, looks, background."""
+    """`count` videos, every action of the split in turn, and index.json: file, action, looks, background. And
+    list.csv and labels.txt as `actionclip eval` takes them."""
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     names, index = SPLITS[split][1], []
@@ -52,7 +54,19 @@ def write_set(directory, split, count, seed=0):
                       "shapes": [f"{a.colour} {a.shape}" for a in scene.actors[: scene.acting]]})
     (directory / "index.json").write_text(json.dumps(
         {"split": split, "seed": seed, "labels": list(names), "videos": index}, indent=1) + "\n")
+    write_lists(directory)
     return index
+
+
+def candidates_of(split):
+    """A set of unseen actions is scored among all actions there are, the others among those trained on."""
+    return [a.name for a in ACTIONS] if split == "actions" else list(TRAINED_ACTIONS)
+
+
+def write_lists(directory):
+    index = json.loads((directory / "index.json").read_text())
+    (directory / "labels.txt").write_text("".join(f"{name}\n" for name in candidates_of(index["split"])))
+    (directory / "list.csv").write_text("".join(f"{v['file']},{v['action']}\n" for v in index["videos"]))
 
 
 if __name__ == "__main__":
