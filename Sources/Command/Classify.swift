@@ -44,37 +44,20 @@ struct Classify: ParsableCommand {
     let names = try candidates.names(for: model)
     // Once for all videos: the text encoder is most of the work for a single short one.
     let (texts, templates) = try model.encode(labels: names, templates: scoring.template)
-    let output = Output()
-    let terminal = Terminal.standardOutput()
-    var failures = 0
-    var separator = ""
-    for video in videos {
-      let path = video.shown
-      let report: String
-      do {
-        let seen = try look(at: video, with: model)
-        let probabilities = try model.probabilities(
-          videos: seen.embedding, texts: texts, templates: templates, classes: names.count,
-          scale: scoring.scale)
-        let ranking = Ranking(labels: names, probabilities: probabilities, top: top)
-        if seen.damaged > 0 {
-          Diagnostics.warning("\(path): \(seen.damaged) of \(seen.count) frames are damaged")
-        }
-        report =
-          json
-          ? line(path, ranking: ranking, seen: seen).text
-          : text(path, ranking: ranking, seen: seen, terminal: terminal)
-      } catch {
-        failures += 1
-        let said = explanation(of: error, naming: path)
-        Diagnostics.error(said)
-        guard json else { continue }
-        report = line(path, error: said).text
-      }
-      try output.line(separator + report)
-      separator = json ? "" : "\n"
+    let reports = VideoReports(json: json)
+    try reports.write(videos) { video, path in
+      let seen = try look(at: video, with: model)
+      let probabilities = try model.probabilities(
+        videos: seen.embedding, texts: texts, templates: templates, classes: names.count,
+        scale: scoring.scale)
+      let ranking = Ranking(labels: names, probabilities: probabilities, top: top)
+      reports.warn(path, damaged: seen.damaged, of: seen.count)
+      return json
+        ? line(path, ranking: ranking, seen: seen).text
+        : text(path, ranking: ranking, seen: seen, terminal: reports.terminal)
+    } failure: {
+      line($0, error: $1)
     }
-    if failures > 0 { throw AlreadyReported() }
   }
 
   private struct Seen {

@@ -48,34 +48,18 @@ struct Timeline: ParsableCommand {
     let model = try options.load(model)
     let names = try candidates.names(for: model)
     let (texts, templates) = try model.encode(labels: names, templates: scoring.template)
-    let output = Output()
-    let terminal = Terminal.standardOutput()
-    var failures = 0
-    var separator = ""
-    for video in videos {
-      let path = video.shown
-      let report: String
-      do {
-        let seen = try look(at: video, with: model) { embeddings throws(LibraryError) in
-          try model.probabilities(
-            videos: embeddings, texts: texts, templates: templates, classes: names.count,
-            scale: scoring.scale)
-        }
-        if seen.damaged > 0 {
-          Diagnostics.warning("\(path): \(seen.damaged) of \(seen.windows.frameCount) frames are damaged")
-        }
-        report = json ? line(path, seen, names).text : text(path, seen, names, terminal)
-      } catch {
-        failures += 1
-        let said = explanation(of: error, naming: path)
-        Diagnostics.error(said)
-        guard json else { continue }
-        report = line(path, error: said).text
+    let reports = VideoReports(json: json)
+    try reports.write(videos) { video, path in
+      let seen = try look(at: video, with: model) { embeddings throws(LibraryError) in
+        try model.probabilities(
+          videos: embeddings, texts: texts, templates: templates, classes: names.count,
+          scale: scoring.scale)
       }
-      try output.line(separator + report)
-      separator = json ? "" : "\n"
+      reports.warn(path, damaged: seen.damaged, of: Int64(seen.windows.frameCount))
+      return json ? line(path, seen, names).text : text(path, seen, names, reports.terminal)
+    } failure: {
+      line($0, error: $1)
     }
-    if failures > 0 { throw AlreadyReported() }
   }
 
   private struct Seen {
