@@ -29,7 +29,7 @@ RUNS = {o: ("options", o, ["--option", o]) for o in OPTIONS}
 RUNS |= {
     "scratch": ("pretraining", "without stage 1", ["--from-scratch"]),
     "classifier": ("language", "a plain classification head", ["--classifier"]),
-    "bare": ("prompts", "trained with bare labels", ["--bare"]),
+    "bare": ("prompts", "bare labels, trained and scored", ["--bare"]),
     "frames4": ("frames", "4", ["--frames", "4"]),
     "frames16": ("frames", "16", ["--frames", "16", "--batch", "24"]),
 }
@@ -48,14 +48,15 @@ def train(args):
         options = RUNS[name][2]
         own = [a for a in ("--steps", "--option") if a not in options]
         defaults = {"--steps": str(STEPS), "--option": "shift+Transf"}
-        command = [sys.executable, "train.py", "finetune", "--pretrained", str(HERE / "pretrained/checkpoint.pt"), "--out", str(out),
-                   "--threads", str(args.threads), "--check-clips", "0", *options,
+        command = [sys.executable, "train.py", "finetune", "--pretrained", str(HERE / "pretrained/checkpoint.pt"),
+                   "--out", str(out), "--threads", str(args.threads), "--check-clips", "0", *options,
                    *(v for a in own for v in (a, defaults[a]))]
         print(name, flush=True)
         subprocess.run(command, cwd=HERE, check=True)
         run = json.loads((out / "run.json").read_text())
         curve = (out / "curve.csv").read_text().splitlines()
-        results = score_run(out / "checkpoint.pt", [args.sets / s for s in SPLITS], agree=True)
+        prompts = ["{}"] if "--bare" in options else None
+        results = score_run(out / "checkpoint.pt", [args.sets / s for s in SPLITS], agree=True, templates=prompts)
         log.write_text(json.dumps({"run": run, "curve": curve, "results": results,
                                    "single_file": same_bits(out, args.sets / SPLITS[0])}, indent=1) + "\n")
 
@@ -72,8 +73,8 @@ def same_bits(run, folder, count=60):
     with tempfile.TemporaryDirectory() as scratch:
         packed = Path(scratch) / "packed.safetensors"
         pack(run, packed, "fp32")
-        with actionclip.Model(
-                run / "checkpoint.pt", tokenizer=run / "merges.txt", frames=run_frames(run)) as one, actionclip.Model(packed) as other:
+        plain = actionclip.Model(run / "checkpoint.pt", tokenizer=run / "merges.txt", frames=run_frames(run))
+        with plain as one, actionclip.Model(packed) as other:
             same = [one.encode_video(folder / f).tobytes() == other.encode_video(folder / f).tobytes() for f in files]
     return {"videos": len(same), "same_bits": sum(same)}
 
@@ -81,8 +82,8 @@ def same_bits(run, folder, count=60):
 def by_command(folder, *arguments):
     """Top-1 on a set as `actionclip eval` measures it with the default model."""
     done = subprocess.run(
-        [ROOT / "build/bin/actionclip", "eval", folder / "list.csv", "--labels", folder / "labels.txt", "--model", SHIPPED,
-         "--json", "-", *arguments], stdout=subprocess.PIPE, check=True)
+        [ROOT / "build/bin/actionclip", "eval", folder / "list.csv", "--labels", folder / "labels.txt",
+         "--model", SHIPPED, "--json", "-", *arguments], stdout=subprocess.PIPE, check=True)
     told = json.loads(done.stdout)
     return {"videos": told["scored"], "top1": told["top1"]["accuracy"]}
 
@@ -121,7 +122,7 @@ SECTIONS = (
     ("shots", "Few clips of each action", "clips of each action", tuple(n for n in RUNS if n.startswith("shots"))),
     ("frames", "Frames", "frames", ("frames4", "shift+Transf", "frames16")),
 )
-DEFAULT_NAMES = {"pretraining": "with stage 1", "language": "words", "prompts": "trained with prompts", "frames": "8"}
+DEFAULT_NAMES = {"pretraining": "with stage 1", "language": "words", "prompts": "prompts", "frames": "8"}
 HEADS = ("compositions", "backgrounds", "unseen actions", "order")
 
 
@@ -154,7 +155,8 @@ def shipped_lines(log):
              f"{told['steps']} steps of fine-tuning.", "", *table("prompts", HEADS, rows)]
     lines += ["One clip a video is the rule above; more clips take the frames between, and scores are averaged "
               "(`actionclip eval --views`). The videos are square: three crops of one would be the same picture.", "",
-              *table("views", ("compositions",), [(v, [percent(r["top1"], r["videos"])]) for v, r in log["views"].items()])]
+              *table("views", ("compositions",), [
+                  (v, [percent(r["top1"], r["videos"])]) for v, r in log["views"].items()])]
     each = {a: (v, r["videos"]) for r in results if r["split"] == "actions" for a, v in r["each"].items()}
     taken = next(r["taken_for"] for r in results if r["split"] == "actions")
     lines += ["The actions never trained on:", "",
@@ -170,20 +172,21 @@ def shipped_lines(log):
 
 
 def report():
-    logs = {n: json.loads((LOGS / f"{n}.json").read_text()) for n in (*RUNS, "shipped") if (LOGS / f"{n}.json").exists()}
+    paths = {name: LOGS / f"{name}.json" for name in (*RUNS, "shipped")}
+    logs = {name: json.loads(path.read_text()) for name, path in paths.items() if path.exists()}
     if not logs:
         sys.exit("no logs yet: compare.py train")
     sets = {r["split"]: r for r in next(iter(logs.values()))["results"]}
     default = logs.pop("shipped", None)
     lines = ["# The paper's comparison in miniature", "",
              "Made by `python3 models/shapes/compare.py report` from the logs in `models/shapes/logs`. "
-             "Top-1 in per cent with Wilson's 95 % interval, on H.264 files decoded, preprocessed, encoded and scored by "
-             "the library: " + ", ".join(f"{sets[s]['videos']} videos of {what}" for s, what in (
+             "Top-1 in per cent with Wilson's 95 % interval, on H.264 files decoded, preprocessed, encoded and scored "
+             "by the library: " + ", ".join(f"{sets[s]['videos']} videos of {what}" for s, what in (
                  ("compositions", "held-out colour, shape and action compositions"),
                  ("backgrounds", "held-out compositions before unseen backgrounds"),
                  ("actions", "nine actions never trained on, among all 62 labels"))) + ". "
-             "*Order* is the share of the first set's videos whose label beats its time reversal, for actions that have "
-             "one: chance is 50.", ""]
+             "*Order* is the share of the first set's videos whose label beats its time reversal, for actions that "
+             "have one: chance is 50.", ""]
     lines += shipped_lines(default) if default else []
     if logs:
         lines += [f"Every run below: {STEPS} steps of 48 clips from the same stage 1 with shift + Transf, unless it "

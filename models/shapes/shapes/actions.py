@@ -89,7 +89,8 @@ def _compound_actions():
     for i, one in enumerate(parts):
         for other in parts[i + 1 :]:
             if OPPOSITE[one] != other or one in CHANGES:  # else that is approaching, or moving apart
-                make.append(Action(f"one shape {said(one)} and another {said(other)}", "two ways", 2, None, (one, other)))
+                name = f"one shape {said(one)} and another {said(other)}"
+                make.append(Action(name, "two ways", 2, None, (one, other)))
     return tuple(make)
 
 

@@ -3,7 +3,7 @@
 Labels alone let a small network learn the trained actions by heart, each a point of its own, and an action never
 trained on is then nowhere. One linear layer that reads these factors off the video embeddings and the text
 embeddings alike makes both spaces add up from the same parts. It is thrown away after training: the model keeps
-CLIP's form, and no unseen action is ever shown to it.
+CLIP's form. An action never trained on is not shown to it either.
 """
 import numpy as np
 import torch.nn.functional as F
@@ -61,4 +61,5 @@ class Factors(nn.Module):
     def forward(self, embeddings, factors):
         """[N, E] and [N, len(CLASSES)] -> loss."""
         said = self.read(F.normalize(embeddings, dim=-1) * embeddings.shape[1] ** 0.5).split(CLASSES, -1)
-        return sum(F.cross_entropy(logits, k, ignore_index=-1) for logits, k in zip(said, factors.long().unbind(-1)))
+        return sum(F.cross_entropy(logits, k, ignore_index=-1)
+                   for logits, k in zip(said, factors.long().unbind(-1)) if (k >= 0).any())
