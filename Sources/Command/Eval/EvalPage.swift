@@ -51,7 +51,7 @@ struct EvalPage {
     let side = report.classes.count
     page += """
       <h2>Confusion</h2>
-      <p>A row for each class shown, a column for each class predicted, in the order of the label file; \
+      <p>A row for each class shown, a column for each class predicted, in the order of the labels; \
       the darker, the larger the share of the row. Point at a square to read it.</p>
       <svg viewBox="0 0 \(side) \(side)" xmlns="http://www.w3.org/2000/svg" shape-rendering="crispEdges">
 
