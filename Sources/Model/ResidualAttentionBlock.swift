@@ -43,16 +43,38 @@ struct ResidualAttentionBlock: Sendable {
   }
 
   /// x [rows, W] in place; sequences hold whole sequences of at most scratch.rows rows together.
+  /// Every row gives a key and a value; of other rows than the wanted ones nothing more is computed,
+  /// and what is in them afterwards means nothing.
   func apply(
-    _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, _ scratch: Scratch, _ pool: ThreadPool
+    _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, wanted: WantedRows = .all,
+    _ scratch: Scratch, _ pool: ThreadPool
   ) {
-    let (rows, width, hidden) = (sequences.rows, width, fc.outputs)
+    let (rows, count) = (sequences.rows, sequences.count)
+    // One row of each needs room beside its attention, which sequences of one row do not leave.
+    let wanted = 2 * count <= rows ? wanted : .all
     ln1.apply(rows: rows, x, stride: width, to: scratch.narrow, stride: width, pool: pool)
     inProjection.apply(
       rows: rows, scratch.narrow, stride: width, to: scratch.wide, stride: 3 * width, pool: pool)
     attention.apply(
-      sequences, qkv: scratch.wide, to: scratch.narrow, scratch: scratch.scores,
+      sequences, qkv: scratch.wide, to: scratch.narrow, wanted: wanted, scratch: scratch.scores,
       longest: scratch.longest, pool: pool)
+    guard wanted != .all else { return addAttentionAndMLP(rows: rows, x, scratch, pool) }
+
+    let picked = scratch.narrow + count * width  // [sequences, W]
+    func place(_ sequence: Int) -> UnsafeMutablePointer<Float> {
+      let start = sequences.offsets[sequence] - sequences.offsets[0]
+      return x + (start + wanted.range(sequences.length(sequence)).lowerBound) * width
+    }
+    for i in 0..<count { (picked + i * width).update(from: place(i), count: width) }
+    addAttentionAndMLP(rows: count, picked, scratch, pool)
+    for i in 0..<count { place(i).update(from: picked + i * width, count: width) }
+  }
+
+  /// x [rows, W] += out_proj of attention's result, which is in scratch.narrow [rows, W]; += the MLP.
+  private func addAttentionAndMLP(
+    rows: Int, _ x: UnsafeMutablePointer<Float>, _ scratch: Scratch, _ pool: ThreadPool
+  ) {
+    let hidden = fc.outputs
     outProjection.add(
       rows: rows, scratch.narrow, stride: width, to: x, stride: width, scratch: scratch.wide,
       pool: pool)

@@ -38,30 +38,34 @@ struct ResidualBlocks: Sendable {
       workspace, rows: rows, longest: longest, attention, hidden: hidden, threads: threads)
   }
 
-  /// x [rows, W] in place through every block; at most scratch.rows rows together.
+  /// x [rows, W] in place through every block; at most scratch.rows rows together. The last block
+  /// is computed for the wanted rows alone; what is in the others then means nothing.
   func apply(
-    _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences,
+    _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, wanted: WantedRows = .all,
     _ scratch: ResidualAttentionBlock.Scratch, _ pool: ThreadPool
   ) {
-    for block in blocks { block.apply(x, sequences, scratch, pool) }
+    for block in blocks.dropLast() { block.apply(x, sequences, scratch, pool) }
+    blocks.last?.apply(x, sequences, wanted: wanted, scratch, pool)
   }
 
   /// The same for any number of rows, in runs of whole sequences that fit the scratch. `before`, if
   /// there is one, is called on all rows before each block, which then goes over all runs first.
   func apply(
-    _ x: UnsafeMutablePointer<Float>, inRunsOf sequences: Sequences,
+    _ x: UnsafeMutablePointer<Float>, inRunsOf sequences: Sequences, wanted: WantedRows,
     _ scratch: ResidualAttentionBlock.Scratch, _ pool: ThreadPool, before: (() -> Void)?
   ) {
     if let before {
-      for block in blocks {
+      for (layer, block) in blocks.enumerated() {
         before()
         forEachRun(sequences, limit: scratch.rows) { run in
-          block.apply(x + run.offsets[0] * width, run, scratch, pool)
+          block.apply(
+            x + run.offsets[0] * width, run, wanted: layer + 1 < blocks.count ? .all : wanted, scratch,
+            pool)
         }
       }
     } else {
       forEachRun(sequences, limit: scratch.rows) { run in
-        apply(x + run.offsets[0] * width, run, scratch, pool)
+        apply(x + run.offsets[0] * width, run, wanted: wanted, scratch, pool)
       }
     }
   }

@@ -75,7 +75,7 @@ struct TextTransformer: Sendable {
         offsets[group] = end
       }
       let sequences = Sequences(offsets: offsets, count: group)
-      blocks.apply(x, sequences, scratch, pool)
+      blocks.apply(x, sequences, wanted: .last, scratch, pool)
       for i in 0..<group {
         (ends + i * width).update(from: x + (offsets[i + 1] - 1) * width, count: width)
       }

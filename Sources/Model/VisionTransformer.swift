@@ -124,18 +124,19 @@ struct VisionTransformer: Sendable {
     }
   }
 
-  /// ln_pre and all blocks on x, with the temporal shift before each block where there is one.
+  /// ln_pre and all blocks on x, with the temporal shift before each block where there is one. Of the
+  /// last block only the class tokens are used.
   private func transform(
     _ sequences: Sequences, videos: Int, _ buffers: Buffers, _ pool: ThreadPool
   ) {
     let x = buffers.x
     lnPre.apply(rows: sequences.rows, x, stride: width, to: x, stride: width, pool: pool)
     guard configuration.temporalShift else {
-      blocks.apply(x, inRunsOf: sequences, buffers.scratch, pool, before: nil)
+      blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool, before: nil)
       return
     }
     let shift = TemporalShift(frames: configuration.frames, tokens: sequenceLength, width: width)
-    blocks.apply(x, inRunsOf: sequences, buffers.scratch, pool) {
+    blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool) {
       shift.apply(x, videos: videos, pool: pool)
     }
   }

@@ -34,6 +34,20 @@ extension Workspace {
   }
 }
 
+/// Which rows of each sequence a result is wanted for.
+public enum WantedRows: Sendable {
+  case all, first, last
+
+  /// Among those of a sequence of `length` rows.
+  public func range(_ length: Int) -> Range<Int> {
+    switch self {
+    case .all: 0..<length
+    case .first: 0..<1
+    case .last: length - 1..<length
+    }
+  }
+}
+
 /// softmax(q · k^T / sqrt(head size)) · v per sequence and head, from rows of [q, k, v].
 public struct MultiHeadAttention: Sendable {
   public let heads: Int
@@ -67,10 +81,11 @@ public struct MultiHeadAttention: Sendable {
     threads * Scratch(longest: longest, headSize: width / heads).floats
   }
 
-  /// out [rows, W] from qkv [rows, 3W], both counted from the first sequence's first row.
+  /// out [rows, W] from qkv [rows, 3W], both counted from the first sequence's first row. Of one
+  /// wanted row for each sequence, out is [sequences, W].
   public func apply(
     _ sequences: Sequences, qkv: UnsafePointer<Float>, to out: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>, longest: Int, pool: ThreadPool
+    wanted: WantedRows = .all, scratch: UnsafeMutablePointer<Float>, longest: Int, pool: ThreadPool
   ) {
     let size = width / heads
     let stride = 3 * width
@@ -86,19 +101,20 @@ public struct MultiHeadAttention: Sendable {
         own + regions.keys, own + regions.values, own + regions.scores
       )
       let q = qkv + row * stride + head * size
-      let o = out + row * width + head * size
+      let range = wanted.range(length)
+      let o = out + (wanted == .all ? row : sequence) * width + head * size
       ckernels_pack_rows(length, size, q + width, stride, keys)
       ckernels_pack_columns(size, length, q + 2 * width, stride, values)
-      var first = 0
-      while first < length {
-        let queries = min(MultiHeadAttention.queryBlock, length - first)
+      var first = range.lowerBound
+      while first < range.upperBound {
+        let queries = min(MultiHeadAttention.queryBlock, range.upperBound - first)
         ckernels_gemm(
           queries, size, q + first * stride, stride, keys, 0, ckernels_panels(length), length,
           scores, length)
         ckernels_softmax(queries, length, scale, scores, length, causal ? first : -1)
         ckernels_gemm(
           queries, length, scores, length, values, 0, ckernels_panels(size), size,
-          o + first * width, width)
+          o + (first - range.lowerBound) * width, width)
         first += queries
       }
     }

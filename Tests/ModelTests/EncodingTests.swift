@@ -46,6 +46,39 @@ struct EncodingTests {
     }
   }
 
+  /// Of the last block one row of each sequence is computed: the bits of that row are those it has among
+  /// all rows. Sequences of one row, many and few of them, longer than a block of queries.
+  @Test(arguments: [[1, 1, 1], [1, 5, 1, 1], [7, 3, 12, 1, 2, 9], [130, 2, 201]])
+  func oneWantedRowHasTheBitsItHasAmongAll(lengths: [Int]) throws {
+    for (causal, wanted) in [(false, WantedRows.first), (true, .last)] {
+      let blocks = try ResidualBlocks(
+        ParameterReader(InMemoryTensors.clip()), "visual.transformer.resblocks.", count: 1,
+        width: 64, heads: 1, causal: causal, epsilon: 1e-5)
+      let (rows, longest) = (lengths.reduce(0, +), lengths.max() ?? 1)
+      let offsets = lengths.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+      let start = (0..<rows * 64).map { Float(($0 &* 7919) % 512) / 256 - 1 }
+      let pool = ThreadPool(threads: 2)
+      func run(_ wanted: WantedRows) throws -> [Float] {
+        let capacity = blocks.scratchFloats(rows: rows, longest: longest, threads: 2)
+        return try WorkspacePool().with(capacity: capacity, outOfMemory: { $0 }) {
+          (workspace) throws(NumericsError) in
+          let scratch = try blocks.scratch(workspace, rows: rows, longest: longest, threads: 2)
+          var x = start
+          offsets.withUnsafeBufferPointer { offsets in
+            guard let base = offsets.baseAddress else { return }
+            blocks.apply(&x, Sequences(offsets: base, count: lengths.count), wanted: wanted, scratch, pool)
+          }
+          return x
+        }
+      }
+      let (all, one) = (try run(.all), try run(wanted))
+      for (sequence, length) in lengths.enumerated() {
+        let row = offsets[sequence] + wanted.range(length).lowerBound
+        #expect(all[row * 64..<row * 64 + 64] == one[row * 64..<row * 64 + 64])
+      }
+    }
+  }
+
   @Test func meanPIsTheMeanOfTheFrames() throws {
     let (video, frame) = try encode(try model(.clip()), pixels(videos: 1), videos: 1)
     for i in 0..<24 {
