@@ -11,8 +11,10 @@ struct TextTransformer: Sendable {
   let contextLength: Int
   let vocabularySize: Int
 
-  /// Rows computed together; prompts are taken in groups of about this many tokens.
+  /// Rows computed together; prompts are taken in groups of about this many tokens of their own.
   private static let rowsTogether = 2048
+  /// How many times as many rows of earlier prompts a group may look back at.
+  private static let pastShare = 4
 
   /// The end-of-text token is the largest id of a row, at its first place. The mask is causal, so
   /// nothing after it can influence the result and nothing after it is computed.
@@ -29,7 +31,9 @@ struct TextTransformer: Sendable {
     let floats =
       Workspace.rounded(rows * width)
       + blocks.scratchFloats(rows: rows, longest: contextLength, threads: threads)
-      + Workspace.offsets(sequences: sequences)
+      + Workspace.integers(prompts) + Workspace.integers(contextLength)
+      + 2 * Workspace.offsets(sequences: sequences)
+      + Workspace.integers(rows * TextTransformer.pastShare)
       + Workspace.rounded(sequences * width)
       + Workspace.rounded(sequences * projection.outputs)
     return (rows, floats)
@@ -57,44 +61,47 @@ struct TextTransformer: Sendable {
     let x = try workspace.take(rows * width)
     let scratch = try blocks.scratch(
       workspace, rows: rows, longest: contextLength, threads: pool.threads)
-    let offsets = try workspace.takeOffsets(sequences: rows, length: 0)
+    let order = try workspace.takeIntegers(count)
+    var group = PromptGroup(
+      tokens: tokens, contextLength: contextLength, rows: rows,
+      path: try workspace.takeIntegers(contextLength),
+      offsets: try workspace.takeOffsets(sequences: rows, length: 0),
+      places: try workspace.takeOffsets(sequences: rows, length: 0),
+      past: try workspace.takeIntegers(rows * TextTransformer.pastShare),
+      pastLimit: rows * TextTransformer.pastShare)
     let ends = try workspace.take(rows * width)
     let projected = try workspace.take(rows * projection.outputs)
 
+    // In the order of their tokens prompts that begin alike are neighbours.
+    TokenOrder(tokens: tokens, length: contextLength).sort(order, count: count)
     var first = 0
     while first < count {
-      // A group of prompts whose tokens fit.
-      var group = 0
-      offsets[0] = 0
-      while first + group < count {
-        let row = tokens + (first + group) * contextLength
-        let end = offsets[group] + TextTransformer.length(row, contextLength)
-        if end > rows { break }
-        embed(row, from: offsets[group], to: end, x, width)
-        group += 1
-        offsets[group] = end
+      group.clear()
+      while first + group.count < count,
+        let added = group.add(order[first + group.count])
+      {
+        embed(added, x, width)
       }
-      let sequences = Sequences(offsets: offsets, count: group)
-      blocks.apply(x, sequences, wanted: .last, scratch, pool)
-      for i in 0..<group {
-        (ends + i * width).update(from: x + (offsets[i + 1] - 1) * width, count: width)
+      blocks.apply(x, group.sequences, wanted: .last, scratch, pool)
+      for i in 0..<group.count {
+        (ends + i * width).update(from: x + (group.offsets[i + 1] - 1) * width, count: width)
       }
-      lnFinal.apply(rows: group, ends, stride: width, to: ends, stride: width, pool: pool)
+      lnFinal.apply(rows: group.count, ends, stride: width, to: ends, stride: width, pool: pool)
       projection.apply(
-        rows: group, ends, stride: width, to: projected, stride: projection.outputs, pool: pool)
-      (out + first * projection.outputs).update(from: projected, count: group * projection.outputs)
-      first += group
+        rows: group.count, ends, stride: width, to: projected, stride: projection.outputs, pool: pool)
+      for i in 0..<group.count {
+        (out + order[first + i] * projection.outputs).update(
+          from: projected + i * projection.outputs, count: projection.outputs)
+      }
+      first += group.count
     }
   }
 
-  private func embed(
-    _ tokens: UnsafePointer<Int32>, from start: Int, to end: Int, _ x: UnsafeMutablePointer<Float>,
-    _ width: Int
-  ) {
-    for position in 0..<(end - start) {
-      let token = tokenEmbedding.base + Int(tokens[position]) * width
+  private func embed(_ added: PromptGroup.Added, _ x: UnsafeMutablePointer<Float>, _ width: Int) {
+    for position in added.positions {
+      let token = tokenEmbedding.base + Int(added.tokens[position]) * width
       let place = positionalEmbedding.base + position * width
-      let row = x + (start + position) * width
+      let row = x + (added.row + position - added.positions.lowerBound) * width
       for i in 0..<width { row[i] = token[i] + place[i] }
     }
   }

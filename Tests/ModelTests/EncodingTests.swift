@@ -46,6 +46,41 @@ struct EncodingTests {
     }
   }
 
+  /// Prompts that begin alike share rows: their bits are those they have alone, whatever the order, with
+  /// some given twice, some the beginning of others, and more of them than one group holds.
+  @Test(arguments: [3, 40, 1500])
+  func aPromptHasTheSameBitsAloneAndAmongOthersThatBeginAlike(count: Int) throws {
+    let model = try model(.clip())
+    let (length, size) = (InMemoryTensors.context, model.configuration.embeddingSize)
+    let end = Int32(InMemoryTensors.vocabulary - 1)
+    var state: UInt64 = 7
+    func random(_ below: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % below
+    }
+    var rows: [[Int32]] = []
+    for i in 0..<count {
+      // Long beginnings in common and, now and then, a row that was there before.
+      var row: [Int32] = [end - 1]
+      let words = random(length - 1)
+      for place in 0..<words { row.append(Int32(place + 3 < words ? place % 2 : random(4))) }
+      row.append(end)
+      row += [Int32](repeating: 0, count: length - row.count)
+      rows.append(i % 10 == 9 ? rows[random(i)] : row)
+    }
+    func encode(_ rows: [[Int32]]) throws -> [Float] {
+      var out = [Float](repeating: 0, count: rows.count * size)
+      try model.encode(tokens: rows.flatMap { $0 }, rows: rows.count, to: &out)
+      return out
+    }
+    let together = try encode(rows)
+    for (i, row) in rows.enumerated() where i % (1 + count / 300) == 0 {
+      #expect(try encode([row]) == Array(together[i * size..<(i + 1) * size]))
+    }
+    #expect(
+      try encode(rows.reversed()) == (0..<count).reversed().flatMap { together[$0 * size..<($0 + 1) * size] })
+  }
+
   /// Of the last block one row of each sequence is computed: the bits of that row are those it has among
   /// all rows. Sequences of one row, many and few of them, longer than a block of queries.
   @Test(arguments: [[1, 1, 1], [1, 5, 1, 1], [7, 3, 12, 1, 2, 9], [130, 2, 201]])
