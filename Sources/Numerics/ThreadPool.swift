@@ -38,7 +38,7 @@ private final class Crew: @unchecked Sendable {
   private var workers: [pthread_t] = []
   private var started = false
 
-  // The current loop. Written under the mutex by its owner before the generation moves.
+  // The current loop. Written by its owner before it opens.
   private var body: ((_ index: Int, _ slot: Int) -> Void)?
   private var count = 0
   /// The owner's rounding and flushing of numbers: threads inherit their creator's, which would let
@@ -46,8 +46,10 @@ private final class Crew: @unchecked Sendable {
   private var floatMode = cshims_float_mode()
   private let owned = Atomic<Bool>(false)
   private let next = Atomic<Int>(0)
-  private let generation = Atomic<Int>(0)
-  private let active = Atomic<Int>(0)
+  /// The loop's number, whether workers may still enter it, and how many are inside. Who wakes up
+  /// after the last iteration was taken finds it closed, and its owner does not wait for them.
+  private let state = Atomic<LoopState>(LoopState(rawValue: 0))
+  private let sleeping = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
 
   init(threads: Int) {
@@ -81,15 +83,13 @@ private final class Crew: @unchecked Sendable {
     else { return false }
     withoutActuallyEscaping(work) { escapable in
       if !started { start() }
-      pthread_mutex_lock(mutex)
       body = escapable
       self.count = count
       floatMode = cshims_float_mode()
       next.store(0, ordering: .relaxed)
-      active.store(workers.count, ordering: .relaxed)
-      generation.add(1, ordering: .releasing)
-      pthread_cond_broadcast(wake)
-      pthread_mutex_unlock(mutex)
+      state.store(
+        state.load(ordering: .relaxed).nextOpen, ordering: .sequentiallyConsistent)
+      if sleeping.load(ordering: .sequentiallyConsistent) > 0 { wakeAll() }
 
       drain(escapable, count: count, slot: 0)
       awaitWorkers()
@@ -97,6 +97,14 @@ private final class Crew: @unchecked Sendable {
     }
     owned.store(false, ordering: .releasing)
     return true
+  }
+
+  /// A sleeper counts itself before it looks at the state under the mutex: it is seen here, or it sees
+  /// what was stored.
+  private func wakeAll() {
+    pthread_mutex_lock(mutex)
+    pthread_cond_broadcast(wake)
+    pthread_mutex_unlock(mutex)
   }
 
   private func drain(_ work: (Int, Int) -> Void, count: Int, slot: Int) {
@@ -108,15 +116,22 @@ private final class Crew: @unchecked Sendable {
   }
 
   private func awaitWorkers() {
+    var now = state.load(ordering: .acquiring)
+    while true {
+      let (done, seen) = state.compareExchange(
+        expected: now, desired: now.closed, ordering: .acquiringAndReleasing)
+      if done { break }
+      now = seen
+    }
     var spins = 0
-    while active.load(ordering: .acquiring) > 0 {
+    while state.load(ordering: .acquiring).inside > 0 {
       spins += 1
       if spins < Crew.spinLimit {
         cshims_spin_hint()
         continue
       }
       pthread_mutex_lock(mutex)
-      while active.load(ordering: .acquiring) > 0 { pthread_cond_wait(finished, mutex) }
+      while state.load(ordering: .acquiring).inside > 0 { pthread_cond_wait(finished, mutex) }
       pthread_mutex_unlock(mutex)
     }
   }
@@ -132,7 +147,7 @@ private final class Crew: @unchecked Sendable {
     pthread_sigmask(SIG_SETMASK, &all, &before)
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     for slot in 1..<threads {
-      let seat = Seat(crew: self, slot: slot, generation: generation.load(ordering: .relaxed))
+      let seat = Seat(crew: self, slot: slot)
       let context = Unmanaged.passRetained(seat)
       var thread = pthread_t()
       let failed = pthread_create(
@@ -140,7 +155,7 @@ private final class Crew: @unchecked Sendable {
         { raw in
           guard let raw else { return nil }
           let seat = Unmanaged<Seat>.fromOpaque(raw).takeRetainedValue()
-          seat.crew.work(slot: seat.slot, seen: seat.generation)
+          seat.crew.work(slot: seat.slot)
           return nil
         }, context.toOpaque())
       if failed != 0 {
@@ -154,41 +169,87 @@ private final class Crew: @unchecked Sendable {
   private final class Seat {
     let crew: Crew
     let slot: Int
-    let generation: Int
-    init(crew: Crew, slot: Int, generation: Int) {
+    init(crew: Crew, slot: Int) {
       self.crew = crew
       self.slot = slot
-      self.generation = generation
     }
   }
 
   private static let spinLimit = 4_000  // about 50 µs: loops of one network follow each other closely
 
-  private func work(slot: Int, seen first: Int) {
-    var seen = first
-    while true {
-      var spins = 0
-      while generation.load(ordering: .acquiring) == seen, !stopping.load(ordering: .acquiring) {
-        spins += 1
-        if spins < Crew.spinLimit {
-          cshims_spin_hint()
-          continue
-        }
-        pthread_mutex_lock(mutex)
-        while generation.load(ordering: .acquiring) == seen,
-          !stopping.load(ordering: .acquiring)
-        { pthread_cond_wait(wake, mutex) }
-        pthread_mutex_unlock(mutex)
-      }
-      if stopping.load(ordering: .acquiring) { return }
-      seen = generation.load(ordering: .acquiring)
+  private func work(slot: Int) {
+    var seen: UInt64?
+    while let entered = enter(after: seen) {
+      seen = entered
       cshims_set_float_mode(floatMode)
       if let body { drain(body, count: count, slot: slot) }
-      if active.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+      let left = state.leave()
+      if left.inside == 0, !left.isOpen {
         pthread_mutex_lock(mutex)
         pthread_cond_signal(finished)
         pthread_mutex_unlock(mutex)
       }
+    }
+  }
+
+  /// Waits for a loop other than the one last seen and enters it; its number, or nil when the crew stops.
+  private func enter(after seen: UInt64?) -> UInt64? {
+    var spins = 0
+    while !stopping.load(ordering: .acquiring) {
+      let now = state.load(ordering: .acquiring)
+      if now.isOpen, now.number != seen {
+        let entered = state.compareExchange(
+          expected: now, desired: now.entered, ordering: .acquiringAndReleasing
+        ).exchanged
+        if entered { return now.number }
+        continue
+      }
+      spins += 1
+      if spins < Crew.spinLimit {
+        cshims_spin_hint()
+        continue
+      }
+      sleeping.add(1, ordering: .sequentiallyConsistent)
+      pthread_mutex_lock(mutex)
+      while !stopping.load(ordering: .acquiring), !isNew(after: seen) { pthread_cond_wait(wake, mutex) }
+      pthread_mutex_unlock(mutex)
+      sleeping.subtract(1, ordering: .relaxed)
+      spins = 0
+    }
+    return nil
+  }
+
+  private func isNew(after seen: UInt64?) -> Bool {
+    let now = state.load(ordering: .sequentiallyConsistent)
+    return now.isOpen && now.number != seen
+  }
+}
+
+/// In one word: threads inside in the lower half, then whether more may enter, then the loop's number.
+private struct LoopState: RawRepresentable, AtomicRepresentable, Equatable {
+  let rawValue: UInt64
+  private static let open: UInt64 = 1 << 32
+
+  var inside: UInt64 { rawValue & 0xFFFF_FFFF }
+  var isOpen: Bool { rawValue & LoopState.open != 0 }
+  var number: UInt64 { rawValue >> 33 }
+
+  /// The next loop, with nobody inside yet.
+  var nextOpen: LoopState { LoopState(rawValue: (number &+ 1) << 33 | LoopState.open) }
+  var closed: LoopState { LoopState(rawValue: rawValue & ~LoopState.open) }
+  var entered: LoopState { LoopState(rawValue: rawValue &+ 1) }
+  var left: LoopState { LoopState(rawValue: rawValue &- 1) }
+}
+
+extension Atomic<LoopState> {
+  /// One thread fewer inside: what is then there.
+  fileprivate func leave() -> LoopState {
+    var now = load(ordering: .acquiring)
+    while true {
+      let (done, seen) = compareExchange(
+        expected: now, desired: now.left, ordering: .acquiringAndReleasing)
+      if done { return now.left }
+      now = seen
     }
   }
 }
