@@ -31,7 +31,7 @@ RUNS |= {
     "classifier": ("language", "a plain classification head", ["--classifier"]),
     "bare": ("prompts", "bare labels, trained and scored", ["--bare"]),
     "frames4": ("frames", "4", ["--frames", "4"]),
-    "frames16": ("frames", "16", ["--frames", "16", "--batch", "24"]),
+    "frames16": ("frames", "16, half as many clips a step", ["--frames", "16", "--batch", "24"]),
 }
 for k in (1, 2, 4, 8):
     RUNS[f"shots{k}"] = ("shots", f"{k}, words", ["--shots", str(k), "--steps", "300"])
