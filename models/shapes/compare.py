@@ -119,7 +119,7 @@ SECTIONS = (
     ("pretraining", "With and without pre-training", "", ("shift+Transf", "scratch")),
     ("language", "Words against a plain classification head, same encoder", "", ("shift+Transf", "classifier")),
     ("prompts", "Prompts against bare labels", "", ("shift+Transf", "bare")),
-    ("shots", "Few clips of each action", "clips of each action", tuple(n for n in RUNS if n.startswith("shots"))),
+    ("shots", "Few clips of each action (300 steps, no compound actions)", "clips of each action", tuple(n for n in RUNS if n.startswith("shots"))),
     ("frames", "Frames", "frames", ("frames4", "shift+Transf", "frames16")),
 )
 DEFAULT_NAMES = {"pretraining": "with stage 1", "language": "words", "prompts": "prompts", "frames": "8"}
