@@ -15,22 +15,7 @@ struct PromptGroup {
   let pastLimit: Int
 
   private(set) var count = 0
-  private var latest: (tokens: UnsafePointer<Int32>, length: Int)?
-
-  init(
-    tokens: UnsafePointer<Int32>, contextLength: Int, rows: Int, path: UnsafeMutablePointer<Int>,
-    offsets: UnsafeMutablePointer<Int>, places: UnsafeMutablePointer<Int>,
-    past: UnsafeMutablePointer<Int>, pastLimit: Int
-  ) {
-    self.tokens = tokens
-    self.contextLength = contextLength
-    self.rows = rows
-    self.path = path
-    self.offsets = offsets
-    self.places = places
-    self.past = past
-    self.pastLimit = pastLimit
-  }
+  private(set) var latest: (tokens: UnsafePointer<Int32>, length: Int)?
 
   var sequences: Sequences {
     Sequences(offsets: offsets, count: count, before: .init(rows: past, places: places))

@@ -70,9 +70,7 @@ private final class Crew: @unchecked Sendable {
 
   func stopAndJoin() {
     stopping.store(true, ordering: .releasing)
-    pthread_mutex_lock(mutex)
-    pthread_cond_broadcast(wake)
-    pthread_mutex_unlock(mutex)
+    wakeAll()
     for worker in workers { pthread_join(worker, nil) }
     workers = []
   }

@@ -119,7 +119,8 @@ SECTIONS = (
     ("pretraining", "With and without pre-training", "", ("shift+Transf", "scratch")),
     ("language", "Words against a plain classification head, same encoder", "", ("shift+Transf", "classifier")),
     ("prompts", "Prompts against bare labels", "", ("shift+Transf", "bare")),
-    ("shots", "Few clips of each action (300 steps, no compound actions)", "clips of each action", tuple(n for n in RUNS if n.startswith("shots"))),
+    ("shots", "Few clips of each action (300 steps, no compound actions)", "clips of each action",
+     tuple(n for n in RUNS if n.startswith("shots"))),
     ("frames", "Frames", "frames", ("frames4", "shift+Transf", "frames16")),
 )
 DEFAULT_NAMES = {"pretraining": "with stage 1", "language": "words", "prompts": "prompts", "frames": "8"}
@@ -157,11 +158,11 @@ def shipped_lines(log):
               "(`actionclip eval --views`). The videos are square: three crops of one would be the same picture.", "",
               *table("views", ("compositions",), [
                   (v, [percent(r["top1"], r["videos"])]) for v, r in log["views"].items()])]
-    each = {a: (v, r["videos"]) for r in results if r["split"] == "actions" for a, v in r["each"].items()}
-    taken = next(r["taken_for"] for r in results if r["split"] == "actions")
+    unseen = next(r for r in results if r["split"] == "actions")
+    taken = unseen["taken_for"]
     lines += ["The actions never trained on:", "",
               *table("action", ("top-1", "most often taken for"),
-                     [(a, [f"{100 * v:.0f}", taken[a][0][0] if a in taken else ""]) for a, (v, _) in each.items()])]
+                     [(a, [f"{100 * v:.0f}", taken[a][0][0] if a in taken else ""]) for a, v in unseen["each"].items()])]
     worst = next(r for r in results if r["split"] == "compositions")
     low = sorted(worst["each"].items(), key=lambda kv: kv[1])[:5]
     lines += ["The trained actions it knows least, among the compositions: "

@@ -116,7 +116,7 @@ struct Timeline: ParsableCommand {
     }
     return Seen(
       windows: windows, segments: windows.segments(scores: scores), times: times,
-      damaged: try video.info().damaged_frames)
+      damaged: info.damaged_frames)
   }
 
   private func text(_ path: String, _ seen: Seen, _ names: [String], _ terminal: Terminal) -> String {
