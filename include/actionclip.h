@@ -126,8 +126,15 @@ typedef struct actionclip_model actionclip_model;
 #define ACTIONCLIP_HEAD_TRANSF 4
 #define ACTIONCLIP_HEAD_TRANSF_CLS 5
 
-#define ACTIONCLIP_COMPUTE_DEFAULT 0
+/* What the encoders' products are computed in. bf16 rounds weights and what goes into a product to 8
+ * bits of mantissa; int8 rounds weights to 127 steps of each output's largest and what goes into a
+ * product, row by row as it comes, to 255 steps of its range. Sums, LayerNorm, softmax and the sum
+ * of residuals stay fp32, attention is bf16 in both, and small heads (Conv_1D, LSTM) and the last
+ * projections stay fp32. docs/SPEED.md has what each costs in speed, memory and accuracy. */
+#define ACTIONCLIP_COMPUTE_DEFAULT 0 /* what the file says (docs/FORMAT.md), else fp32 */
 #define ACTIONCLIP_COMPUTE_FP32 1
+#define ACTIONCLIP_COMPUTE_BF16 2
+#define ACTIONCLIP_COMPUTE_INT8 3
 
 /* Choices made at load. Fill it with actionclip_model_options_init, then change what
  * you want; NULL in place of the struct means all defaults. A choice the checkpoint

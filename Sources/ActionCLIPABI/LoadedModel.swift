@@ -3,6 +3,7 @@ import CShims
 import Glibc
 import Model
 import ModelFile
+import Numerics
 import Tokenizer
 import Weights
 
@@ -101,8 +102,12 @@ final class LoadedModel: HandleObject, Sendable {
     _ options: actionclip_model_options
   ) throws(Failure) -> LoadOptions {
     guard options.reserved == 0 else { throw .argument("reserved is not 0") }
-    guard [ACTIONCLIP_COMPUTE_DEFAULT, ACTIONCLIP_COMPUTE_FP32].contains(options.compute_type) else {
-      throw .argument("compute_type is \(options.compute_type), expected ACTIONCLIP_COMPUTE_*")
+    var precision: Precision?
+    if options.compute_type != ACTIONCLIP_COMPUTE_DEFAULT {
+      guard let chosen = Precision(rawValue: options.compute_type) else {
+        throw .argument("compute_type is \(options.compute_type), expected ACTIONCLIP_COMPUTE_*")
+      }
+      precision = chosen
     }
     var head: TemporalHead?
     if options.head != ACTIONCLIP_HEAD_AS_CHECKPOINT {
@@ -119,7 +124,7 @@ final class LoadedModel: HandleObject, Sendable {
       joint: try choice(options.joint, "joint"),
       temporalShift: try choice(options.temporal_shift, "temporal_shift"), head: head,
       frames: options.frames == 0 ? nil : Int(options.frames),
-      threads: try threadCount(options.threads, "threads"))
+      threads: try threadCount(options.threads, "threads"), precision: precision)
   }
 
   private static func choice(_ value: Int32, _ name: String) throws(Failure) -> Bool? {

@@ -1,6 +1,7 @@
 import CActionCLIP
 import Glibc
 import Model
+import Numerics
 import Weights
 
 // Load weights, model information.
@@ -101,7 +102,7 @@ public func actionclip_model_get_info(
     info.joint = c.joint ? 1 : 0
     info.temporal_shift = c.temporalShift ? 1 : 0
     info.head = c.head.rawValue
-    info.compute_type = ACTIONCLIP_COMPUTE_FP32
+    info.compute_type = loaded.model.precision.rawValue
     info.threads = Int32(clamping: loaded.model.threads)
     info.has_tokenizer = loaded.tokenizer == nil ? 0 : 1
     info.logit_scale = loaded.model.logitScale

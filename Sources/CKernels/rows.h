@@ -1,137 +1,281 @@
-// Bodies of the row kernels, written once and compiled per instruction set in rows.c. Sums run over
-// 16 fixed lanes, so that they vectorise without reordering floating-point arithmetic.
-#ifndef CKERNELS_ROWS_H
-#define CKERNELS_ROWS_H
-
-#include <float.h>
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
-
-#include "CKernels.h"
+// Kernels that go over rows, for one form. Included under its target attribute, after vector.h. Sums run over 16
+// fixed lanes whatever the vectors' width.
 
 #define LANES 16
-#define INLINE static inline __attribute__((always_inline))
+#define PARTS (LANES / WIDTH)
 
-INLINE float lanes_sum(const float *lanes) {
-  float s[8];
-  for (int i = 0; i < 8; i++) s[i] = lanes[i] + lanes[i + 8];
+INLINE float N(lanes_sum)(const N(vf) *parts) {
+  float s[LANES];
+  for (int i = 0; i < PARTS; i++) N(store)(s + i * WIDTH, parts[i]);
+  for (int i = 0; i < 8; i++) s[i] += s[i + 8];
   for (int i = 0; i < 4; i++) s[i] += s[i + 4];
   return (s[0] + s[2]) + (s[1] + s[3]);
 }
 
-// e^x to about 1 ulp in [-87.3, 88.3], clamped outside. Cephes' reduction and polynomial degree;
-// integer work on the bit pattern instead of a conversion, so NaN passes through.
-INLINE float exp_lane(float x) {
-  x = x > 88.3f ? 88.3f : x;
-  x = x < -87.3f ? -87.3f : x;
-  const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-  const float shifted = x * 1.44269504088896341f + magic;
-  const float n = shifted - magic;
-  float r = x - n * 0.693359375f;
-  r = r - n * -2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + r + 1.0f;
-  uint32_t bits;
+INLINE float N(largest)(N(vf) v) {
+  float most = v[0];
+  for (int i = 1; i < WIDTH; i++) most = v[i] > most ? v[i] : most;
+  return most;
+}
+
+// Bytes q = x * inverse + zero, rounded; the range was chosen so that they fit.
+INLINE void N(store_bytes)(uint8_t *to, N(vf) x, float inverse, float zero) {
+  const N(vf) magic = N(splat)(12582912.0f);
+  const N(vi) bits = (N(vi))(x * inverse + zero + magic);
+  const N(vb) bytes = __builtin_convertvector(bits & 255, N(vb));
+  memcpy(to, &bytes, sizeof bytes);
+}
+INLINE uint8_t N(one_byte)(float x, float inverse, float zero) {
+  const float shifted = x * inverse + zero + 12582912.0f;
+  int32_t bits;
   memcpy(&bits, &shifted, 4);
-  bits = (bits - 0x4B400000u + 127u) << 23;
-  float power;
-  memcpy(&power, &bits, 4);
-  return p * power;
+  return (uint8_t)bits;
 }
 
-// x * sigmoid(1.702 x). Below -64 it is 0 to any precision, which a quotient of clamped numbers would not
-// be for enormous x; 0 * x keeps what is not finite.
-INLINE float quick_gelu_lane(float x) {
-  const float numerator = (x < -64.0f ? -64.0f : x) + 0.0f * x;
-  return numerator / (1.0f + exp_lane(-1.702f * x));
+// The range of a row, 0 within it, as scale, zero and 1 / scale. `sound` is 0, or NaN for a row that has no
+// range.
+INLINE float N(range)(float least, float most, float sound, const ckernels_target *to, size_t row,
+                      float *zero) {
+  const float span = most - least;
+  const float inverse = span > 0 ? 255.0f / span : 0.0f;
+  to->scale[row] = span / 255.0f + sound;
+  to->zero[row] = *zero = -least * inverse;
+  return inverse;
 }
 
-INLINE void layer_norm_body(size_t rows, size_t width, const float *x, size_t x_stride,
-                            const float *weight, const float *bias, float epsilon, float *y,
-                            size_t y_stride) {
-  for (size_t row = 0; row < rows; row++, x += x_stride, y += y_stride) {
-    float lanes[LANES] = {0};
+INLINE void N(clear_tail)(uint8_t *row, size_t bytes) {
+  while (bytes % 4) row[bytes++] = 0;
+}
+
+static void N(convert)(size_t rows, size_t width, const float *x, size_t x_stride,
+                       const ckernels_target *to) {
+  for (size_t row = 0; row < rows; row++, x += x_stride) {
+    uint32_t *own = (uint32_t *)to->rows + row * to->stride;
     size_t i = 0;
-    for (; i + LANES <= width; i += LANES)
-      for (int l = 0; l < LANES; l++) lanes[l] += x[i + l];
-    for (int l = 0; i + l < width; l++) lanes[l] += x[i + l];
-    const float mean = lanes_sum(lanes) / (float)width;
-
-    float squares[LANES] = {0};
-    for (i = 0; i + LANES <= width; i += LANES)
-      for (int l = 0; l < LANES; l++) {
-        const float d = x[i + l] - mean;
-        squares[l] += d * d;
+    switch (to->precision) {
+      case CKERNELS_FP32: memcpy(own, x, width * 4); break;
+      case CKERNELS_BF16: {
+        uint16_t *y = (uint16_t *)own;
+        for (; i + WIDTH <= width; i += WIDTH) N(store_bf16)(y + i, N(load)(x + i));
+        for (; i < width; i++) y[i] = bf16_from(x[i]);
+        if (width % 2) y[width] = 0;
+        break;
       }
-    for (int l = 0; i + l < width; l++) {
-      const float d = x[i + l] - mean;
-      squares[l] += d * d;
+      case CKERNELS_INT8: {
+        N(vf) low = {0}, high = {0}, sound = {0};
+        float least = 0, most = 0, rest = 0;
+        for (; i + WIDTH <= width; i += WIDTH) {
+          const N(vf) v = N(load)(x + i);
+          low = N(least)(v, low);
+          high = N(most)(v, high);
+          sound += v * 0.0f;
+        }
+        for (; i < width; i++) {
+          least = x[i] < least ? x[i] : least;
+          most = x[i] > most ? x[i] : most;
+          rest += x[i] * 0.0f;
+        }
+        for (int l = 0; l < WIDTH; l++) rest += sound[l];
+        const float lowest = -N(largest)(-low), highest = N(largest)(high);
+        float zero;
+        const float inverse = N(range)(lowest < least ? lowest : least, highest > most ? highest : most,
+                                       rest, to, row, &zero);
+        uint8_t *y = (uint8_t *)own;
+        for (i = 0; i + WIDTH <= width; i += WIDTH) N(store_bytes)(y + i, N(load)(x + i), inverse, zero);
+        for (; i < width; i++) y[i] = N(one_byte)(x[i], inverse, zero);
+        N(clear_tail)(y, width);
+      }
     }
-    // Numbers whose squares overflow have no norm: NaN says so, where 1 / infinity would quietly make
-    // every row alike.
-    const float variance = lanes_sum(squares) / (float)width;
-    const float scale = variance <= FLT_MAX ? 1.0f / sqrtf(variance + epsilon) : NAN;
-    for (i = 0; i < width; i++) y[i] = (x[i] - mean) * scale * weight[i] + bias[i];
   }
 }
 
-INLINE void bias_activation_body(size_t rows, size_t width, float *x, size_t x_stride,
-                                 const float *bias, ckernels_activation activation) {
+static void N(quantise)(size_t rows, size_t width, const uint16_t *x, size_t x_stride,
+                        const ckernels_target *to) {
   for (size_t row = 0; row < rows; row++, x += x_stride) {
-    if (bias)
-      for (size_t i = 0; i < width; i++) x[i] += bias[i];
-    if (activation == CKERNELS_QUICK_GELU)
-      for (size_t i = 0; i < width; i++) x[i] = quick_gelu_lane(x[i]);
-    else if (activation == CKERNELS_RELU)
-      for (size_t i = 0; i < width; i++) x[i] = x[i] < 0.0f ? 0.0f : x[i];
-  }
-}
-
-INLINE void add_bias_body(size_t rows, size_t width, const float *x, size_t x_stride,
-                          const float *bias, float *y, size_t y_stride) {
-  for (size_t row = 0; row < rows; row++, x += x_stride, y += y_stride) {
-    if (bias)
-      for (size_t i = 0; i < width; i++) y[i] += x[i] + bias[i];
-    else
-      for (size_t i = 0; i < width; i++) y[i] += x[i];
-  }
-}
-
-INLINE void softmax_body(size_t rows, size_t width, float scale, float *x, size_t x_stride,
-                         ptrdiff_t causal_first) {
-  for (size_t row = 0; row < rows; row++, x += x_stride) {
-    size_t seen = width;
-    if (causal_first >= 0 && (size_t)causal_first + row + 1 < width)
-      seen = (size_t)causal_first + row + 1;
-    float peak = x[0];
-    for (size_t i = 1; i < seen; i++) peak = x[i] > peak ? x[i] : peak;
-    for (size_t i = 0; i < seen; i++) x[i] = exp_lane((x[i] - peak) * scale);
-    float lanes[LANES] = {0};
+    N(vf) low = {0}, high = {0}, sound = {0};
+    float least = 0, most = 0, rest = 0;
     size_t i = 0;
-    for (; i + LANES <= seen; i += LANES)
-      for (int l = 0; l < LANES; l++) lanes[l] += x[i + l];
-    for (int l = 0; i + l < seen; l++) lanes[l] += x[i + l];
-    const float share = 1.0f / lanes_sum(lanes);
-    for (i = 0; i < seen; i++) x[i] *= share;
-    for (i = seen; i < width; i++) x[i] = 0.0f;
+    for (; i + WIDTH <= width; i += WIDTH) {
+      const N(vf) v = N(from_bf16)(x + i);
+      low = N(least)(v, low);
+      high = N(most)(v, high);
+      sound += v * 0.0f;
+    }
+    for (; i < width; i++) {
+      const float v = bf16_value(x[i]);
+      least = v < least ? v : least;
+      most = v > most ? v : most;
+      rest += v * 0.0f;
+    }
+    for (int l = 0; l < WIDTH; l++) rest += sound[l];
+    const float lowest = -N(largest)(-low), highest = N(largest)(high);
+    float zero;
+    const float inverse = N(range)(lowest < least ? lowest : least, highest > most ? highest : most,
+                                   rest, to, row, &zero);
+    uint8_t *y = (uint8_t *)((uint32_t *)to->rows + row * to->stride);
+    for (i = 0; i + WIDTH <= width; i += WIDTH)
+      N(store_bytes)(y + i, N(from_bf16)(x + i), inverse, zero);
+    for (; i < width; i++) y[i] = N(one_byte)(bf16_value(x[i]), inverse, zero);
+    N(clear_tail)(y, width);
   }
 }
 
-INLINE int all_finite_body(size_t count, const float *x) {
-  uint32_t worst = 0;
-  for (size_t i = 0; i < count; i++) {
-    uint32_t bits;
-    memcpy(&bits, &x[i], 4);
-    bits &= 0x7F800000u;
-    worst = bits > worst ? bits : worst;
+// Mean and 1 / standard deviation of a row.
+INLINE float N(moments)(size_t width, const float *x, float epsilon, float *mean_out) {
+  N(vf) parts[PARTS];
+  for (int p = 0; p < PARTS; p++) parts[p] = (N(vf)){0};
+  size_t i = 0;
+  for (; i + LANES <= width; i += LANES)
+    for (int p = 0; p < PARTS; p++) parts[p] += N(load)(x + i + p * WIDTH);
+  if (i < width) {
+    float rest[LANES] = {0};
+    memcpy(rest, x + i, (width - i) * 4);
+    for (int p = 0; p < PARTS; p++) parts[p] += N(load)(rest + p * WIDTH);
   }
-  return worst != 0x7F800000u;
+  const float mean = N(lanes_sum)(parts) / (float)width;
+
+  for (int p = 0; p < PARTS; p++) parts[p] = (N(vf)){0};
+  for (i = 0; i + LANES <= width; i += LANES)
+    for (int p = 0; p < PARTS; p++) {
+      const N(vf) d = N(load)(x + i + p * WIDTH) - mean;
+      parts[p] += d * d;
+    }
+  if (i < width) {
+    float rest[LANES];
+    for (int l = 0; l < LANES; l++) rest[l] = i + l < width ? x[i + l] : mean;
+    for (int p = 0; p < PARTS; p++) {
+      const N(vf) d = N(load)(rest + p * WIDTH) - mean;
+      parts[p] += d * d;
+    }
+  }
+  *mean_out = mean;
+  // Numbers whose squares overflow have no norm: NaN says so, where 1 / infinity would quietly make
+  // every row alike.
+  const float variance = N(lanes_sum)(parts) / (float)width;
+  return variance <= FLT_MAX ? 1.0f / sqrtf(variance + epsilon) : NAN;
 }
 
-#endif
+static void N(layer_norm)(size_t rows, size_t width, const float *x, size_t x_stride,
+                          const float *weight, const float *bias, float epsilon,
+                          const ckernels_target *to) {
+  for (size_t row = 0; row < rows; row++, x += x_stride) {
+    float mean;
+    const float scale = N(moments)(width, x, epsilon, &mean);
+    uint32_t *own = (uint32_t *)to->rows + row * to->stride;
+    size_t i = 0;
+#define NORMED(i) ((N(load)(x + (i)) - mean) * scale * N(load)(weight + (i)) + N(load)(bias + (i)))
+#define NORMED_ONE(i) ((x[i] - mean) * scale * weight[i] + bias[i])
+    switch (to->precision) {
+      case CKERNELS_FP32: {
+        float *y = (float *)own;
+        for (; i + WIDTH <= width; i += WIDTH) N(store)(y + i, NORMED(i));
+        for (; i < width; i++) y[i] = NORMED_ONE(i);
+        break;
+      }
+      case CKERNELS_BF16: {
+        uint16_t *y = (uint16_t *)own;
+        for (; i + WIDTH <= width; i += WIDTH) N(store_bf16)(y + i, NORMED(i));
+        for (; i < width; i++) y[i] = bf16_from(NORMED_ONE(i));
+        if (width % 2) y[width] = 0;
+        break;
+      }
+      case CKERNELS_INT8: {
+        N(vf) low = {0}, high = {0};
+        float least = 0, most = 0;
+        for (; i + WIDTH <= width; i += WIDTH) {
+          const N(vf) v = NORMED(i);
+          low = N(least)(v, low);
+          high = N(most)(v, high);
+        }
+        for (; i < width; i++) {
+          const float v = NORMED_ONE(i);
+          least = v < least ? v : least;
+          most = v > most ? v : most;
+        }
+        const float lowest = -N(largest)(-low), highest = N(largest)(high);
+        float zero;
+        const float inverse = N(range)(lowest < least ? lowest : least, highest > most ? highest : most,
+                                       scale * 0.0f, to, row, &zero);
+        uint8_t *y = (uint8_t *)own;
+        for (i = 0; i + WIDTH <= width; i += WIDTH) N(store_bytes)(y + i, NORMED(i), inverse, zero);
+        for (; i < width; i++) y[i] = N(one_byte)(NORMED_ONE(i), inverse, zero);
+        N(clear_tail)(y, width);
+      }
+    }
+#undef NORMED
+#undef NORMED_ONE
+  }
+}
+
+INLINE float N(peak)(size_t seen, const float *x) {
+  N(vf) most = N(splat)(x[0]);
+  size_t i = 0;
+  for (; i + WIDTH <= seen; i += WIDTH) most = N(most)(N(load)(x + i), most);
+  float peak = N(largest)(most);
+  for (; i < seen; i++) peak = x[i] > peak ? x[i] : peak;
+  return peak;
+}
+
+// Lanes i ... of e^(scale * (x - peak)), 0 beyond `seen`; NaN in, NaN out.
+INLINE N(vf) N(weights)(const float *x, size_t i, size_t seen, float peak, float scale) {
+  float rest[WIDTH];
+  const float *from = x + i;
+  if (i + WIDTH > seen) {
+    for (int l = 0; l < WIDTH; l++) rest[l] = i + l < seen ? x[i + l] : peak;
+    from = rest;
+  }
+  const N(vf) v = (N(load)(from) - peak) * scale;
+  N(vf) e = N(exponential)(v) + v * 0.0f;
+  if (i + WIDTH > seen)
+    for (int l = 0; l < WIDTH; l++) e[l] = i + l < seen ? e[l] : 0.0f;
+  return e;
+}
+
+static float N(softmax_fp32)(size_t seen, size_t width, float scale, float *x) {
+  const float peak = N(peak)(seen, x);
+  N(vf) parts[PARTS];
+  for (int p = 0; p < PARTS; p++) parts[p] = (N(vf)){0};
+  for (size_t i = 0; i < seen; i += LANES)
+    for (int p = 0; p < PARTS; p++) {
+      const size_t at = i + p * WIDTH;
+      if (at >= seen) break;
+      const N(vf) e = N(weights)(x, at, seen, peak, scale);
+      parts[p] += e;
+      if (at + WIDTH <= seen) N(store)(x + at, e);
+      else memcpy(x + at, &e, (seen - at) * 4);
+    }
+  if (seen < width) memset(x + seen, 0, (width - seen) * 4);
+  return 1.0f / N(lanes_sum)(parts);
+}
+
+// The sum is of what was rounded: weights then add up to 1.
+static float N(softmax_bf16)(size_t seen, size_t width, float scale, const float *x, uint16_t *to) {
+  const float peak = N(peak)(seen, x);
+  N(vf) parts[PARTS];
+  for (int p = 0; p < PARTS; p++) parts[p] = (N(vf)){0};
+  for (size_t i = 0; i < seen; i += LANES)
+    for (int p = 0; p < PARTS; p++) {
+      const size_t at = i + p * WIDTH;
+      if (at >= seen) break;
+      uint16_t rounded[WIDTH];
+      N(store_bf16)(rounded, N(weights)(x, at, seen, peak, scale));
+      parts[p] += N(from_bf16)(rounded);
+      memcpy(to + at, rounded, (at + WIDTH <= seen ? WIDTH : seen - at) * 2);
+    }
+  const size_t end = (width + 1) & ~(size_t)1;
+  if (seen < end) memset(to + seen, 0, (end - seen) * 2);
+  return 1.0f / N(lanes_sum)(parts);
+}
+
+static int N(all_finite)(size_t count, const float *x) {
+  N(vf) sound = {0};
+  float rest = 0;
+  size_t i = 0;
+  for (; i + WIDTH <= count; i += WIDTH) sound += N(load)(x + i) * 0.0f;
+  for (; i < count; i++) rest += x[i] * 0.0f;
+  for (int l = 0; l < WIDTH; l++) rest += sound[l];
+  return rest == 0.0f;
+}
+
+const row_form PASTE(rows, FORM) = {
+    STRING(FORM), N(convert), N(quantise), N(layer_norm), N(softmax_fp32), N(softmax_bf16), N(all_finite)};

@@ -4,6 +4,8 @@ import Numerics
 /// Immutable, so any number of threads may encode on it at once.
 public final class ActionCLIP: Sendable {
   public let configuration: Configuration
+  /// Of the encoders' products.
+  public let precision: Precision
   /// exp(logit_scale), the scale of training; 100 if the file has none (CLIP's limit).
   public let logitScale: Float
   /// Every tensor in use, sorted by the bytes of its name.
@@ -17,7 +19,7 @@ public final class ActionCLIP: Sendable {
 
   init(
     configuration: Configuration, logitScale: Float, parameters: [Parameter], vision: VisionTransformer,
-    text: TextTransformer, pooling: TemporalPooling, threads: Int
+    text: TextTransformer, pooling: TemporalPooling, precision: Precision, pool: ThreadPool
   ) {
     self.configuration = configuration
     self.logitScale = logitScale
@@ -25,7 +27,8 @@ public final class ActionCLIP: Sendable {
     self.vision = vision
     self.text = text
     self.pooling = pooling
-    pool = ThreadPool(threads: threads)
+    self.precision = precision
+    self.pool = pool
   }
 
   public var threads: Int { pool.threads }

@@ -1,3 +1,5 @@
+import Numerics
+
 /// What joins the T frame embeddings of a video after the network (paper section 3.3, "post-network
 /// prompt"); raw values are the C API's.
 public enum TemporalHead: Int32, Sendable, CaseIterable {
@@ -23,16 +25,19 @@ public struct LoadOptions: Sendable {
   public var head: TemporalHead?
   public var frames: Int?
   public var threads: Int
+  /// Of the encoders' products.
+  public var precision: Precision?
 
   public init(
     joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHead? = nil, frames: Int? = nil,
-    threads: Int = 1
+    threads: Int = 1, precision: Precision? = nil
   ) {
     self.joint = joint
     self.temporalShift = temporalShift
     self.head = head
     self.frames = frames
     self.threads = threads
+    self.precision = precision
   }
 }
 

@@ -7,6 +7,7 @@ public struct Parameter: Sendable {
     case plain(FloatBuffer)
     /// [outputs, inputs], however many dimensions the file gives it.
     case packed(Linear)
+    case table(EmbeddingTable)
     /// [inputs, outputs] in the file.
     case transposed(Linear)
   }
@@ -18,11 +19,21 @@ public struct Parameter: Sendable {
 
   public var count: Int { shape.reduce(1, *) }
 
-  /// The numbers that were read at load, bit for bit, row-major.
+  /// The precision the numbers are held in: below fp32 they were rounded at load.
+  public var precision: Precision {
+    switch storage {
+    case .plain: .fp32
+    case .table(let table): table.precision
+    case .packed(let linear), .transposed(let linear): linear.precision
+    }
+  }
+
+  /// The numbers as they are held, row-major: of fp32 those that were read at load, bit for bit.
   public func values() throws(ModelError) -> FloatBuffer {
     do throws(NumericsError) {
       switch storage {
       case .plain(let buffer): return buffer
+      case .table(let table): return try table.values()
       case .packed(let linear): return try linear.weight()
       case .transposed(let linear):
         let stored = try FloatBuffer(count: count)

@@ -9,7 +9,12 @@ final class ParameterReader {
   /// Every tensor taken, with the place where the model keeps its numbers.
   private(set) var parameters: [Parameter] = []
 
-  init(_ source: any TensorSource) { self.source = source }
+  private let pool: ThreadPool
+
+  init(_ source: any TensorSource, pool: ThreadPool) {
+    self.source = source
+    self.pool = pool
+  }
 
   func has(_ name: String) -> Bool { source.info(name) != nil }
 
@@ -71,33 +76,59 @@ final class ParameterReader {
     do { return try FloatBuffer(count: count) } catch { throw .memory(error) }
   }
 
-  func linear(_ prefix: String, _ inputs: Int, _ outputs: Int) throws(ModelError) -> Linear {
-    try linear(weight: prefix + "weight", bias: prefix + "bias", inputs, outputs)
+  /// Numbers of two bytes go into products in pairs.
+  func checkHidden(_ hidden: Int, _ name: String, _ precision: Precision) throws(ModelError) {
+    guard precision == .fp32 || hidden.isMultiple(of: 2) else {
+      throw ModelError(
+        .unsupported,
+        "tensor '\(name)' has \(hidden) rows, an odd number, which \(precision.name) does not compute with; "
+          + "load it in fp32")
+    }
+  }
+
+  /// Rows that are looked up.
+  func table(_ name: String, _ shape: [Int], precision: Precision) throws(ModelError) -> EmbeddingTable {
+    let values = try read(name, shape)
+    let table: EmbeddingTable
+    do throws(NumericsError) {
+      table = try EmbeddingTable(values, rows: shape[0], width: shape[1], precision: precision)
+    } catch { throw .memory(error) }
+    parameters.append(Parameter(name: name, shape: shape, storage: .table(table)))
+    return table
   }
 
   func linear(
-    weight: String, bias: String?, _ inputs: Int, _ outputs: Int
+    _ prefix: String, _ inputs: Int, _ outputs: Int, precision: Precision = .fp32
   ) throws(ModelError) -> Linear {
-    try linear(weight: weight, shape: [outputs, inputs], bias: bias, inputs, outputs)
+    try linear(
+      weight: prefix + "weight", bias: prefix + "bias", inputs, outputs, precision: precision)
+  }
+
+  func linear(
+    weight: String, bias: String?, _ inputs: Int, _ outputs: Int, precision: Precision = .fp32
+  ) throws(ModelError) -> Linear {
+    try linear(
+      weight: weight, shape: [outputs, inputs], bias: bias, inputs, outputs, precision: precision)
   }
 
   /// The same for a weight that the file keeps in another shape of as many numbers.
   func linear(
-    weight: String, shape: [Int], bias: String?, _ inputs: Int, _ outputs: Int
+    weight: String, shape: [Int], bias: String?, _ inputs: Int, _ outputs: Int, precision: Precision = .fp32
   ) throws(ModelError) -> Linear {
     let linear = try pack(
       try read(weight, shape), bias.map { (name) throws(ModelError) in try tensor(name, [outputs]) },
-      inputs, outputs)
+      inputs, outputs, precision)
     parameters.append(Parameter(name: weight, shape: shape, storage: .packed(linear)))
     return linear
   }
 
   private func pack(
-    _ weight: FloatBuffer, _ bias: FloatBuffer?, _ inputs: Int, _ outputs: Int
+    _ weight: FloatBuffer, _ bias: FloatBuffer?, _ inputs: Int, _ outputs: Int, _ precision: Precision
   ) throws(ModelError) -> Linear {
-    do { return try Linear(weight: weight, bias: bias, inputs: inputs, outputs: outputs) } catch {
-      throw .memory(error)
-    }
+    do throws(NumericsError) {
+      return try Linear(
+        weight: weight, bias: bias, inputs: inputs, outputs: outputs, precision: precision, pool: pool)
+    } catch { throw .memory(error) }
   }
 
   func layerNorm(_ prefix: String, _ width: Int, _ epsilon: Float) throws(ModelError) -> LayerNorm {
@@ -111,7 +142,7 @@ final class ParameterReader {
     let stored = try read(name, [inputs, outputs])
     let weight = try allocate(inputs * outputs)
     stored.transpose(rows: inputs, columns: outputs, into: weight)
-    let linear = try pack(weight, nil, inputs, outputs)
+    let linear = try pack(weight, nil, inputs, outputs, .fp32)
     parameters.append(Parameter(name: name, shape: [inputs, outputs], storage: .transposed(linear)))
     return linear
   }

@@ -12,78 +12,74 @@ struct ResidualAttentionBlock: Sendable {
   let projection: Linear  // [W, 4W]
 
   var width: Int { ln1.width }
-
-  /// Scratch for batches of up to `rows` rows in sequences of up to `longest`.
-  struct Scratch {
-    let rows: Int
-    let longest: Int
-    let narrow: UnsafeMutablePointer<Float>  // [rows, W]
-    let wide: UnsafeMutablePointer<Float>  // [rows, max(3W, 4W)]
-    let scores: UnsafeMutablePointer<Float>
-
-    static func floats(
-      rows: Int, longest: Int, _ attention: MultiHeadAttention, hidden: Int, threads: Int
-    ) -> Int {
-      let width = attention.width
-      return Workspace.rounded(rows * width) + Workspace.rounded(rows * max(3 * width, hidden))
-        + Workspace.rounded(attention.scratch(longest: longest, threads: threads))
-    }
-
-    init(
-      _ workspace: Workspace, rows: Int, longest: Int, _ attention: MultiHeadAttention,
-      hidden: Int, threads: Int
-    ) throws(NumericsError) {
-      let width = attention.width
-      self.rows = rows
-      self.longest = longest
-      narrow = try workspace.take(rows * width)
-      wide = try workspace.take(rows * max(3 * width, hidden))
-      scores = try workspace.take(attention.scratch(longest: longest, threads: threads))
-    }
-  }
+  var precision: Precision { fc.precision }
 
   /// x [rows, W] in place; sequences hold whole sequences of at most scratch.rows rows together.
   /// Every row gives a key and a value; of other rows than the wanted ones nothing more is computed,
   /// and what is in them afterwards means nothing.
   func apply(
     _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, wanted: WantedRows = .all,
-    _ scratch: Scratch, _ pool: ThreadPool
+    _ scratch: BlockScratch, _ pool: ThreadPool
   ) {
     let (rows, count) = (sequences.rows, sequences.count)
     // One row of each needs room beside its attention, which sequences of one row do not leave.
-    let wanted = 2 * count <= rows ? wanted : .all
-    ln1.apply(rows: rows, x, stride: width, to: scratch.narrow, stride: width, pool: pool)
-    inProjection.apply(
-      rows: rows, scratch.narrow, stride: width, to: scratch.wide, stride: 3 * width, pool: pool)
-    attention.apply(
-      sequences, qkv: scratch.wide, to: scratch.narrow, wanted: wanted, scratch: scratch.scores,
-      longest: scratch.longest, pool: pool)
-    guard wanted != .all else { return addAttentionAndMLP(rows: rows, x, scratch, pool) }
-
-    let picked = scratch.narrow + count * width  // [sequences, W]
-    func place(_ sequence: Int) -> UnsafeMutablePointer<Float> {
-      let start = sequences.offsets[sequence] - sequences.offsets[0]
-      return x + (start + wanted.range(sequences.length(sequence)).lowerBound) * width
+    guard wanted != .all, 2 * count <= rows else {
+      let qkv = scratch.wide.reshaped(width: 3 * width)
+      ln1.apply(rows: rows, x, stride: width, to: scratch.input, pool: pool)
+      inProjection.apply(rows: rows, scratch.input, to: qkv, pool: pool)
+      attention.apply(
+        sequences, qkv: qkv, to: scratch.attended, scratch: scratch.scores, longest: scratch.longest,
+        pool: pool)
+      return addAttentionAndMLP(rows: rows, x, scratch.attended, scratch, pool)
     }
-    for i in 0..<count { (picked + i * width).update(from: place(i), count: width) }
-    addAttentionAndMLP(rows: count, picked, scratch, pool)
-    for i in 0..<count { place(i).update(from: picked + i * width, count: width) }
+    applyToOne(wanted, x, sequences, scratch, pool)
   }
 
-  /// x [rows, W] += out_proj of attention's result, which is in scratch.narrow [rows, W]; += the MLP.
-  private func addAttentionAndMLP(
-    rows: Int, _ x: UnsafeMutablePointer<Float>, _ scratch: Scratch, _ pool: ThreadPool
+  /// Keys and values of all rows, the rest for one row of each sequence.
+  private func applyToOne(
+    _ wanted: WantedRows, _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences,
+    _ scratch: BlockScratch, _ pool: ThreadPool
   ) {
-    let hidden = fc.outputs
-    outProjection.add(
-      rows: rows, scratch.narrow, stride: width, to: x, stride: width, scratch: scratch.wide,
-      pool: pool)
-    ln2.apply(rows: rows, x, stride: width, to: scratch.narrow, stride: width, pool: pool)
-    fc.apply(
-      rows: rows, scratch.narrow, stride: width, to: scratch.wide, stride: hidden,
-      activation: .quickGELU, pool: pool)
-    projection.add(
-      rows: rows, scratch.wide, stride: hidden, to: x, stride: width, scratch: scratch.narrow,
-      pool: pool)
+    let (rows, count) = (sequences.rows, sequences.count)
+    func row(_ sequence: Int) -> Int {
+      sequences.offsets[sequence] - sequences.offsets[0]
+        + wanted.range(sequences.length(sequence)).lowerBound
+    }
+    let qkv = scratch.wide.reshaped(width: 3 * width)
+    ln1.apply(rows: rows, x, stride: width, to: scratch.input, pool: pool)
+    inProjection.apply(rows: rows, scratch.input, to: qkv, columns: width..<3 * width, pool: pool)
+    // No row comes after the one it is moved to, so nothing is overwritten that is still wanted.
+    for i in 0..<count { scratch.input.set(i, to: scratch.input, row: row(i)) }
+    let queries = scratch.attended.from(count)  // [sequences, W], beside the result
+    inProjection.apply(rows: count, scratch.input, to: queries, columns: 0..<width, pool: pool)
+    attention.apply(
+      sequences, qkv: qkv, queries: queries, to: scratch.attended, wanted: wanted,
+      scratch: scratch.scores, longest: scratch.longest, pool: pool)
+    let picked = scratch.picked
+    for i in 0..<count { (picked + i * width).update(from: x + row(i) * width, count: width) }
+    addAttentionAndMLP(rows: count, picked, scratch.attended, scratch, pool)
+    for i in 0..<count { (x + row(i) * width).update(from: picked + i * width, count: width) }
+  }
+
+  /// x [rows, W] += out_proj of attention's result; += the MLP.
+  private func addAttentionAndMLP(
+    rows: Int, _ x: UnsafeMutablePointer<Float>, _ attended: Operand, _ scratch: BlockScratch,
+    _ pool: ThreadPool
+  ) {
+    var input = attended
+    if precision == .int8 {
+      scratch.input.quantise(rows: rows, attended, width: width, pool: pool)
+      input = scratch.input
+    }
+    outProjection.add(rows: rows, input, to: x, stride: width, pool: pool)
+    ln2.apply(rows: rows, x, stride: width, to: scratch.input, pool: pool)
+    let hidden = scratch.wide.reshaped(width: fc.outputs)
+    fc.apply(rows: rows, scratch.input, to: hidden, activation: .quickGELU, pool: pool)
+    var hiddenInput = hidden
+    if let quantised = scratch.hiddenInput?.reshaped(width: fc.outputs) {
+      quantised.quantise(rows: rows, hidden, width: fc.outputs, pool: pool)
+      hiddenInput = quantised
+    }
+    projection.add(rows: rows, hiddenInput, to: x, stride: width, pool: pool)
   }
 }

@@ -6,20 +6,22 @@ struct ResidualBlocks: Sendable {
   /// The widest MLP among them.
   private let hidden: Int
 
-  private var attention: MultiHeadAttention { blocks[0].attention }
   private var width: Int { blocks[0].width }
+  private var shape: BlockScratch.Shape {
+    BlockScratch.Shape(precision: blocks[0].precision, attention: blocks[0].attention, hidden: hidden)
+  }
 
   /// Blocks `prefix`0.`infix`, `prefix`1.`infix` and so on; at least one.
   init(
     _ reader: ParameterReader, _ prefix: String, infix: String = "", count: Int, width: Int, heads: Int,
-    causal: Bool, epsilon: Float
+    causal: Bool, epsilon: Float, precision: Precision
   ) throws(ModelError) {
     var blocks: [ResidualAttentionBlock] = []
     for layer in 0..<max(count, 1) {
       blocks.append(
         try ResidualAttentionBlock(
           reader, "\(prefix)\(layer).\(infix)", width: width, heads: heads, causal: causal,
-          epsilon: epsilon))
+          epsilon: epsilon, precision: precision))
     }
     self.blocks = blocks
     hidden = blocks.map(\.fc.outputs).max() ?? 0
@@ -27,22 +29,20 @@ struct ResidualBlocks: Sendable {
 
   /// Floats of workspace that `scratch` takes.
   func scratchFloats(rows: Int, longest: Int, threads: Int) -> Int {
-    ResidualAttentionBlock.Scratch.floats(
-      rows: rows, longest: longest, attention, hidden: hidden, threads: threads)
+    BlockScratch.floats(rows: rows, longest: longest, shape, threads: threads)
   }
 
   func scratch(
     _ workspace: Workspace, rows: Int, longest: Int, threads: Int
-  ) throws(NumericsError) -> ResidualAttentionBlock.Scratch {
-    try ResidualAttentionBlock.Scratch(
-      workspace, rows: rows, longest: longest, attention, hidden: hidden, threads: threads)
+  ) throws(NumericsError) -> BlockScratch {
+    try BlockScratch(workspace, rows: rows, longest: longest, shape, threads: threads)
   }
 
   /// x [rows, W] in place through every block; at most scratch.rows rows together. The last block
   /// is computed for the wanted rows alone; what is in the others then means nothing.
   func apply(
     _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, wanted: WantedRows = .all,
-    _ scratch: ResidualAttentionBlock.Scratch, _ pool: ThreadPool
+    _ scratch: BlockScratch, _ pool: ThreadPool
   ) {
     for block in blocks.dropLast() { block.apply(x, sequences, scratch, pool) }
     blocks.last?.apply(x, sequences, wanted: wanted, scratch, pool)
@@ -52,7 +52,7 @@ struct ResidualBlocks: Sendable {
   /// there is one, is called on all rows before each block, which then goes over all runs first.
   func apply(
     _ x: UnsafeMutablePointer<Float>, inRunsOf sequences: Sequences, wanted: WantedRows,
-    _ scratch: ResidualAttentionBlock.Scratch, _ pool: ThreadPool, before: (() -> Void)?
+    _ scratch: BlockScratch, _ pool: ThreadPool, before: (() -> Void)?
   ) {
     if let before {
       for (layer, block) in blocks.enumerated() {

@@ -3,7 +3,7 @@ import Numerics
 /// CLIP's text encoder: token and positional embedding, causal blocks, ln_final, the row at the
 /// end-of-text token, text_projection.
 struct TextTransformer: Sendable {
-  let tokenEmbedding: FloatBuffer  // [V, X]
+  let tokenEmbedding: EmbeddingTable  // [V, X]
   let positionalEmbedding: FloatBuffer  // [C, X]
   let blocks: ResidualBlocks
   let lnFinal: LayerNorm
@@ -99,10 +99,10 @@ struct TextTransformer: Sendable {
 
   private func embed(_ added: PromptGroup.Added, _ x: UnsafeMutablePointer<Float>, _ width: Int) {
     for position in added.positions {
-      let token = tokenEmbedding.base + Int(added.tokens[position]) * width
-      let place = positionalEmbedding.base + position * width
       let row = x + (added.row + position - added.positions.lowerBound) * width
-      for i in 0..<width { row[i] = token[i] + place[i] }
+      tokenEmbedding.write(Int(added.tokens[position]), to: row)
+      let place = positionalEmbedding.base + position * width
+      for i in 0..<width { row[i] += place[i] }
     }
   }
 }

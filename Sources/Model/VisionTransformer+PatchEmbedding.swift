@@ -26,21 +26,32 @@ extension VisionTransformer {
         if stopped.load(ordering: .relaxed) { return false }
         pixels = UnsafePointer(own)
       }
-      let rows = run * patches
       pool.run(count: run * configuration.gridSize) { index, _ in
         unfold(pixels, patchRow: index, into: buffers.columns)
       }
-      let convolved = buffers.scratch.wide  // [rows, W]
-      patchEmbedding.apply(
-        rows: rows, buffers.columns, stride: patchEmbedding.inputs, to: convolved, stride: width,
-        pool: pool)
-      pool.run(count: run) { index, _ in
-        place(convolved + index * patches * width, frame: done + index, in: buffers.x)
+      var patchRows = Operand(buffers.columns, stride: columnStride)
+      if let input = buffers.patchInput {
+        input.fill(
+          rows: run * patches, buffers.columns, stride: columnStride, width: patchEmbedding.inputs, pool: pool)
+        patchRows = input
+      }
+      for frame in 0..<run {
+        let (sequence, t) = (
+          (done + frame) / framesPerSequence, (done + frame) % framesPerSequence
+        )
+        let tokens = buffers.x + sequence * sequenceLength * width
+        place(t, in: tokens)
+        patchEmbedding.add(
+          rows: patches, patchRows.from(frame * patches), to: tokens + (1 + t) * width,
+          stride: framesPerSequence * width, pool: pool)
       }
       done += run
     }
     return true
   }
+
+  /// Floats from one patch's numbers to the next one's.
+  var columnStride: Int { Workspace.rounded(patchEmbedding.inputs) }
 
   /// One row of patches of one frame to rows of [channel, y, x] as the convolution's weight has them.
   private func unfold(
@@ -52,7 +63,7 @@ extension VisionTransformer {
     let (frame, gridRow) = (patchRow / grid, patchRow % grid)
     let image = pixels + frame * pixelsPerFrame
     for gridColumn in 0..<grid {
-      var target = columns + (patchRow * grid + gridColumn) * patchEmbedding.inputs
+      var target = columns + (patchRow * grid + gridColumn) * columnStride
       for channel in 0..<3 {
         for y in 0..<patch {
           target.update(
@@ -64,26 +75,21 @@ extension VisionTransformer {
     }
   }
 
-  /// A frame's convolved patches [g², W] to its places in the token sequence, embeddings added.
-  /// Joint order after the class token is patch-major, frame-minor (paper section 3.3).
-  private func place(
-    _ convolved: UnsafePointer<Float>, frame: Int, in x: UnsafeMutablePointer<Float>
-  ) {
-    let (sequence, t) = (frame / framesPerSequence, frame % framesPerSequence)
-    let tokens = x + sequence * sequenceLength * width
+  /// What frame t of a sequence has before its patches are added: the embeddings of their places, and of
+  /// time. Joint order after the class token is patch-major, frame-minor (paper section 3.3).
+  private func place(_ t: Int, in tokens: UnsafeMutablePointer<Float>) {
     let position = positionalEmbedding.base
     if t == 0 {
       for i in 0..<width { tokens[i] = classEmbedding.base[i] + position[i] }
     }
     let time = timeEmbedding.map { UnsafePointer($0.base + t * width) }
     for patch in 0..<patches {
-      let from = convolved + patch * width
       let place = position + (patch + 1) * width
       let to = tokens + (1 + patch * framesPerSequence + t) * width
       if let time {
-        for i in 0..<width { to[i] = from[i] + place[i] + time[i] }
+        for i in 0..<width { to[i] = place[i] + time[i] }
       } else {
-        for i in 0..<width { to[i] = from[i] + place[i] }
+        to.update(from: place, count: width)
       }
     }
   }

@@ -57,7 +57,11 @@ struct VisionTransformer: Sendable {
     let floats =
       Workspace.rounded(sequences * sequenceLength * width)
       + blocks.scratchFloats(rows: blockRows, longest: sequenceLength, threads: threads)
-      + Workspace.rounded(patchRun * patches * patchEmbedding.inputs)
+      + Workspace.rounded(patchRun * patches * columnStride)
+      + (patchEmbedding.precision == .fp32
+        ? 0
+        : Operand.floats(
+          patchEmbedding.precision, rows: patchRun * patches, width: patchEmbedding.inputs))
       + (filled ? Workspace.rounded(patchRun * pixelsPerFrame) : 0)
       + Workspace.offsets(sequences: sequences)
       + Workspace.rounded(sequences * width)
@@ -99,8 +103,9 @@ struct VisionTransformer: Sendable {
   /// The regions of one call's workspace.
   struct Buffers {
     let x: UnsafeMutablePointer<Float>  // [rows, W], the residual stream
-    let scratch: ResidualAttentionBlock.Scratch
+    let scratch: BlockScratch
     let columns: UnsafeMutablePointer<Float>  // [patch rows, 3·p·p]
+    let patchInput: Operand?  // the same in the patch embedding's precision, where that is not fp32
     let pixels: UnsafeMutablePointer<Float>?  // [patch run, 3, S, S]
     let offsets: UnsafeMutablePointer<Int>
     let classes: UnsafeMutablePointer<Float>  // [sequences, W]
@@ -113,8 +118,11 @@ struct VisionTransformer: Sendable {
       x = try workspace.take(plan.sequencesPerGroup * length * width)
       scratch = try vision.blocks.scratch(
         workspace, rows: plan.blockRows, longest: length, threads: threads)
-      columns = try workspace.take(
-        plan.framesPerPatchRun * vision.patches * vision.patchEmbedding.inputs)
+      let (patchRows, patch) = (plan.framesPerPatchRun * vision.patches, vision.patchEmbedding)
+      columns = try workspace.take(patchRows * vision.columnStride)
+      patchInput =
+        patch.precision == .fp32
+        ? nil : try Operand(workspace, patch.precision, rows: patchRows, width: patch.inputs)
       pixels =
         filled ? try workspace.take(plan.framesPerPatchRun * vision.pixelsPerFrame) : nil
       offsets = try workspace.takeOffsets(sequences: plan.sequencesPerGroup, length: length)

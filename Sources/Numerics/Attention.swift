@@ -79,90 +79,89 @@ public enum WantedRows: Sendable {
   }
 }
 
-/// softmax(q · k^T / sqrt(head size)) · v per sequence and head, from rows of [q, k, v].
+/// softmax(q · k^T / sqrt(head size)) · v per sequence and head, from rows of [q, k, v], in their precision.
 public struct MultiHeadAttention: Sendable {
   public let heads: Int
   public let width: Int
   public let causal: Bool
+  /// fp32 or bf16.
+  public let precision: Precision
 
-  public init(heads: Int, width: Int, causal: Bool) {
+  public init(heads: Int, width: Int, causal: Bool, precision: Precision = .fp32) {
     self.heads = heads
     self.width = width
     self.causal = causal
+    self.precision = precision
   }
 
-  /// Queries treated at a time, which bounds the score matrix.
-  private static let queryBlock = 96
-
-  /// One thread's scratch for a sequence and head: packed keys and values, scores, and keys and values
-  /// brought together from rows that do not lie together.
+  /// One thread's scratch for a sequence and head: packed keys and values, a tile's scores, and keys and
+  /// values brought together from rows that do not lie together. In floats.
   private struct Scratch {
     let keys, values, scores, gathered, floats: Int
 
-    init(longest: Int, headSize: Int) {
+    init(longest: Int, headSize: Int, precision: Precision) {
       keys = 0
-      values = keys + Workspace.rounded(ckernels_packed_count(longest, headSize))
-      scores = values + Workspace.rounded(ckernels_packed_count(headSize, longest))
-      gathered = scores + Workspace.rounded(min(MultiHeadAttention.queryBlock, longest) * longest)
+      values = keys + Workspace.rounded(ckernels_packed_count(precision.kernel, longest, headSize))
+      scores = values + Workspace.rounded(ckernels_packed_count(precision.kernel, headSize, longest))
+      gathered = scores + Workspace.rounded(ckernels_attention_scratch(precision.kernel, longest))
       floats = gathered + 2 * Workspace.rounded(longest * headSize)
     }
   }
 
   /// Floats of scratch for sequences of up to `longest` rows, those before their own included, on `threads` threads.
   public func scratch(longest: Int, threads: Int) -> Int {
-    threads * Scratch(longest: longest, headSize: width / heads).floats
+    threads * Scratch(longest: longest, headSize: width / heads, precision: precision).floats
   }
 
   /// out [rows, W] from qkv [rows, 3W], both counted from the first sequence's first row. Of one
-  /// wanted row for each sequence, out is [sequences, W].
+  /// wanted row for each sequence, out is [sequences, W], and so are the queries, which are then not looked
+  /// for in qkv.
   public func apply(
-    _ sequences: Sequences, qkv: UnsafePointer<Float>, to out: UnsafeMutablePointer<Float>,
+    _ sequences: Sequences, qkv: Operand, queries: Operand? = nil, to out: Operand,
     wanted: WantedRows = .all, scratch: UnsafeMutablePointer<Float>, longest: Int, pool: ThreadPool
   ) {
     let size = width / heads
-    let stride = 3 * width
-    let scale = 1 / Float(size).squareRoot()
+    let bytes = 4 / precision.together
+    let stride = qkv.numberStride
     let base = sequences.offsets[0]
-    let regions = Scratch(longest: longest, headSize: size)
+    let regions = Scratch(longest: longest, headSize: size, precision: precision)
     pool.run(count: sequences.count * heads) { index, slot in
       let (sequence, head) = (index / heads, index % heads)
       let past = sequences.past(sequence)
       let length = past.count + sequences.length(sequence)
       let row = sequences.offsets[sequence] - base
       let own = scratch + slot * regions.floats
-      let (keys, values, scores) = (
-        own + regions.keys, own + regions.values, own + regions.scores
-      )
-      let q = qkv + row * stride + head * size
+      let (keys, values) = (own + regions.keys, own + regions.values)
       let range = wanted.range(sequences.length(sequence))
-      let o = out + (wanted == .all ? row : sequence) * width + head * size
+      let q = qkv.base + (row * stride + head * size) * bytes
       if past.isEmpty {
-        ckernels_pack_rows(length, size, q + width, stride, keys)
-        ckernels_pack_columns(size, length, q + 2 * width, stride, values)
+        ckernels_pack_keys(precision.kernel, length, size, q + width * bytes, stride, keys)
+        ckernels_pack_values(precision.kernel, size, length, q + 2 * width * bytes, stride, values)
       } else {
-        let gatheredKeys = own + regions.gathered
-        let gatheredValues = gatheredKeys + Workspace.rounded(longest * size)
+        let gatheredKeys = UnsafeMutableRawPointer(own + regions.gathered)
+        let gatheredValues = gatheredKeys + Workspace.rounded(longest * size) * 4
         for i in 0..<length {
-          let from = qkv + (i < past.count ? past[i] - base : row + i - past.count) * stride
-          (gatheredKeys + i * size).update(from: from + width + head * size, count: size)
-          (gatheredValues + i * size).update(from: from + 2 * width + head * size, count: size)
+          let from =
+            qkv.base + ((i < past.count ? past[i] - base : row + i - past.count) * stride + head * size) * bytes
+          (gatheredKeys + i * size * bytes).copyMemory(from: from + width * bytes, byteCount: size * bytes)
+          (gatheredValues + i * size * bytes).copyMemory(
+            from: from + 2 * width * bytes, byteCount: size * bytes)
         }
-        ckernels_pack_rows(length, size, gatheredKeys, size, keys)
-        ckernels_pack_columns(size, length, gatheredValues, size, values)
+        ckernels_pack_keys(precision.kernel, length, size, gatheredKeys, size, keys)
+        ckernels_pack_values(precision.kernel, size, length, gatheredValues, size, values)
       }
-      var first = range.lowerBound
-      while first < range.upperBound {
-        let queries = min(MultiHeadAttention.queryBlock, range.upperBound - first)
-        ckernels_gemm(
-          queries, size, q + first * stride, stride, keys, 0, ckernels_panels(length), length,
-          scores, length)
-        ckernels_softmax(
-          queries, length, scale, scores, length, causal ? past.count + first : -1)
-        ckernels_gemm(
-          queries, length, scores, length, values, 0, ckernels_panels(size), size,
-          o + (first - range.lowerBound) * width, width)
-        first += queries
-      }
+      var attention = ckernels_attention(
+        precision: precision.kernel, keys: length, size: size, scale: 1 / Float(size).squareRoot(),
+        packed_keys: keys, packed_values: values, scratch: own + regions.scores)
+      let query =
+        if let queries { queries.base + (sequence * queries.numberStride + head * size) * bytes } else {
+          q + range.lowerBound * stride * bytes
+        }
+      ckernels_attend(
+        &attention, range.count, query, queries?.numberStride ?? stride,
+        causal ? past.count + range.lowerBound : -1,
+        out.base + ((wanted == .all ? row : sequence) * out.numberStride + head * size) * bytes,
+        out.numberStride)
     }
   }
 }

@@ -10,7 +10,8 @@ public final class FloatBuffer: @unchecked Sendable {
   /// Zeroed memory for `count` floats (at least one).
   public init(count: Int) throws(NumericsError) {
     let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: 4)
-    let (padded, overflow2) = bytes.addingReportingOverflow(63)
+    // Whole lines of 64 bytes, which kernels may read to the end, and room to align the first.
+    let (padded, overflow2) = bytes.addingReportingOverflow(126)
     guard count >= 0, !overflow, !overflow2 else { throw .outOfMemory(bytes: Int.max) }
     // calloc first, so that a large request is fresh zero pages and costs nothing until touched.
     guard let raw = calloc(1, padded) else { throw .outOfMemory(bytes: bytes) }

@@ -19,12 +19,17 @@ public struct LayerNorm: Sendable {
     rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int,
     to y: UnsafeMutablePointer<Float>, stride yStride: Int, pool: ThreadPool
   ) {
-    let block = 64
-    pool.run(count: (rows + block - 1) / block) { index, _ in
-      let first = index * block
+    apply(rows: rows, x, stride: xStride, to: Operand(y, stride: yStride), pool: pool)
+  }
+
+  /// The same to a product's first factor.
+  public func apply(
+    rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int, to y: Operand, pool: ThreadPool
+  ) {
+    pool.runRows(rows) { first, count in
+      var target = y.from(first).target
       ckernels_layer_norm(
-        min(block, rows - first), width, x + first * xStride, xStride, weight.base, bias.base,
-        epsilon, y + first * yStride, yStride)
+        count, width, x + first * xStride, xStride, weight.base, bias.base, epsilon, &target)
     }
   }
 }

@@ -1,113 +1,138 @@
 import CKernels
 
-public enum Activation: Sendable {
-  case identity, quickGELU, relu
-
-  var kernel: ckernels_activation {
-    switch self {
-    case .identity: CKERNELS_IDENTITY
-    case .quickGELU: CKERNELS_QUICK_GELU
-    case .relu: CKERNELS_RELU
-    }
-  }
-}
-
-/// y = x · weight^T + bias: the compute layer's one interface to products with weights. Faster
-/// kernels and other precisions go behind it. A row's result depends on that row alone.
+/// y = x · weight^T + bias: the compute layer's one interface to products with weights. A row's result
+/// depends on that row alone.
 public struct Linear: Sendable {
   public let inputs: Int
   public let outputs: Int
+  public let precision: Precision
   public let bias: FloatBuffer?  // [outputs]
   private let packed: FloatBuffer
 
   /// Packs `weight` [outputs, inputs], which is not needed afterwards.
   public init(
-    weight: FloatBuffer, bias: FloatBuffer?, inputs: Int, outputs: Int
+    weight: FloatBuffer, bias: FloatBuffer?, inputs: Int, outputs: Int, precision: Precision = .fp32,
+    pool: ThreadPool? = nil
   ) throws(NumericsError) {
     self.inputs = inputs
     self.outputs = outputs
     self.bias = bias
-    packed = try FloatBuffer(count: ckernels_packed_count(outputs, inputs))
-    withExtendedLifetime(weight) {
-      ckernels_pack_rows(outputs, inputs, weight.base, inputs, packed.base)
+    self.precision = precision
+    packed = try FloatBuffer(count: ckernels_packed_count(precision.kernel, outputs, inputs))
+    let panel = Int(CKERNELS_PANEL)
+    let (share, packed) = (4 * panel, packed)
+    let pack = { (index: Int, _: Int) in
+      let first = index * share
+      ckernels_pack_part(
+        precision.kernel, outputs, inputs, first, min(share, outputs - first),
+        weight.base + first * inputs, inputs, packed.base)
+    }
+    let shares = (outputs + share - 1) / share
+    if let pool { pool.run(count: shares, pack) } else { for i in 0..<shares { pack(i, 0) } }
+  }
+
+  /// From int8 numbers [outputs, inputs] and a scale for each output.
+  public init(
+    quantised: UnsafePointer<Int8>, scales: FloatBuffer, bias: FloatBuffer?, inputs: Int, outputs: Int
+  ) throws(NumericsError) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.bias = bias
+    precision = .int8
+    packed = try FloatBuffer(count: ckernels_packed_count(CKERNELS_INT8, outputs, inputs))
+    withExtendedLifetime(scales) {
+      ckernels_pack_quantised(outputs, inputs, 0, outputs, quantised, scales.base, packed.base)
     }
   }
 
-  /// The weight [outputs, inputs] as it was given, bit for bit, in memory of its own.
+  /// The weight [outputs, inputs] as the products see it, in memory of its own: in fp32 what was given, bit
+  /// for bit.
   public func weight() throws(NumericsError) -> FloatBuffer {
     let weight = try FloatBuffer(count: outputs * inputs)
-    withExtendedLifetime(packed) { ckernels_unpack_rows(outputs, inputs, packed.base, weight.base) }
+    withExtendedLifetime(packed) {
+      ckernels_unpack(precision.kernel, outputs, inputs, packed.base, weight.base)
+    }
     return weight
   }
 
-  /// y [rows, outputs] = activation(x [rows, inputs] · weight^T + bias).
+  /// int8 only: the numbers [outputs, inputs] and the scales [outputs].
+  public func quantised(_ numbers: UnsafeMutablePointer<Int8>, _ scales: UnsafeMutablePointer<Float>) {
+    withExtendedLifetime(packed) {
+      ckernels_unpack_quantised(outputs, inputs, packed.base, numbers, scales)
+    }
+  }
+
+  /// y [rows, outputs] = activation(x [rows, inputs] · weight^T + bias); y is fp32 or bf16. Of `columns`,
+  /// whole panels of 16, the others are not touched.
+  public func apply(
+    rows: Int, _ x: Operand, to y: Operand, columns: Range<Int>? = nil, activation: Activation = .identity,
+    pool: ThreadPool
+  ) {
+    multiply(
+      rows: rows, x, y.base, y.numberStride, y.precision == .fp32 ? CKERNELS_STORE_FP32 : CKERNELS_STORE_BF16,
+      columns ?? 0..<outputs, activation, pool)
+  }
+
+  /// The same from fp32 to fp32, for layers of that precision.
   public func apply(
     rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int,
     to y: UnsafeMutablePointer<Float>, stride yStride: Int,
     activation: Activation = .identity, pool: ThreadPool
   ) {
-    forEachBlock(rows: rows, pool: pool) { block in
-      let target = y + block.row * yStride
-      multiply(block, x, xStride, target, yStride)
-      ckernels_bias_activation(
-        block.rows, block.columns, target + block.column, yStride, bias(block), activation.kernel)
-    }
+    apply(
+      rows: rows, Operand(x, stride: xStride), to: Operand(y, stride: yStride), activation: activation,
+      pool: pool)
   }
 
-  /// residual [rows, outputs] += x [rows, inputs] · weight^T + bias, with `scratch` [rows, outputs]
-  /// for the product.
+  /// residual [rows, outputs] += x [rows, inputs] · weight^T + bias.
   public func add(
-    rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int,
-    to residual: UnsafeMutablePointer<Float>, stride residualStride: Int,
-    scratch: UnsafeMutablePointer<Float>, pool: ThreadPool
+    rows: Int, _ x: Operand, to residual: UnsafeMutablePointer<Float>, stride: Int, pool: ThreadPool
   ) {
-    forEachBlock(rows: rows, pool: pool) { block in
-      let product = scratch + block.row * outputs
-      multiply(block, x, xStride, product, outputs)
-      ckernels_add_bias(
-        block.rows, block.columns, product + block.column, outputs, bias(block),
-        residual + block.row * residualStride + block.column, residualStride)
+    multiply(rows: rows, x, UnsafeMutableRawPointer(residual), stride, CKERNELS_ADD_FP32, 0..<outputs, .identity, pool)
+  }
+
+  private func multiply(
+    rows: Int, _ x: Operand, _ y: UnsafeMutableRawPointer, _ yStride: Int, _ store: ckernels_store,
+    _ columns: Range<Int>, _ activation: Activation, _ pool: ThreadPool
+  ) {
+    let size = store == CKERNELS_STORE_BF16 ? 2 : 4
+    forEachBlock(rows: rows, columns, pool: pool) { block in
+      var operand = x.from(block.row).kernel
+      var result = ckernels_result(
+        bias: bias.map { UnsafePointer($0.base) }, activation: activation.kernel, store: store,
+        y: y + block.row * yStride * size, stride: yStride)
+      ckernels_gemm(
+        precision.kernel, block.rows, inputs, &operand, packed.base, block.panel, block.panels, outputs,
+        &result)
     }
   }
 
   /// A part of a product, computed by one thread at a time: whole panels of columns.
   struct Block {
-    var row, rows, panel, panels, column, columns: Int
-  }
-
-  private func bias(_ block: Block) -> UnsafePointer<Float>? {
-    bias.map { UnsafePointer($0.base + block.column) }
-  }
-
-  private func multiply(
-    _ block: Block, _ x: UnsafePointer<Float>, _ xStride: Int,
-    _ y: UnsafeMutablePointer<Float>, _ yStride: Int
-  ) {
-    ckernels_gemm(
-      block.rows, inputs, x + block.row * xStride, xStride, packed.base, block.panel, block.panels,
-      outputs, y, yStride)
+    var row, rows, panel, panels: Int
   }
 
   /// Cuts the product into pieces that are each worth a thread's while, two a thread: by rows where
-  /// there are many, else by columns.
-  private func forEachBlock(rows: Int, pool: ThreadPool, _ body: (Block) -> Void) {
+  /// there are many, else by columns too.
+  private func forEachBlock(
+    rows: Int, _ columns: Range<Int>, pool: ThreadPool, _ body: (Block) -> Void
+  ) {
     guard rows > 0 else { return }
-    let panels = ckernels_panels(outputs)
-    let rowShare = max(96, (rows / (2 * pool.threads) + 11) / 12 * 12)
+    let firstPanel = columns.lowerBound / Int(CKERNELS_PANEL)
+    let panels = ckernels_panels(columns.upperBound) - firstPanel
+    let wanted = 2 * pool.threads
+    let rowShare = (rows / max(1, min(wanted, rows / 192)) + 11) / 12 * 12
     let rowBlocks = (rows + rowShare - 1) / rowShare
-    // Enough column blocks for every thread to have one; an even number of panels fills the tiles.
-    let wanted = rowBlocks >= pool.threads ? 1 : (pool.threads + rowBlocks - 1) / rowBlocks
-    let panelShare = max(4, ((panels + wanted - 1) / wanted + 1) & ~1)
+    // An even number of panels fills the tiles.
+    let parts = pool.threads == 1 ? 1 : max(1, wanted / rowBlocks)
+    let panelShare = max(4, ((panels + parts - 1) / parts + 1) & ~1)
     let columnBlocks = (panels + panelShare - 1) / panelShare
     pool.run(count: rowBlocks * columnBlocks) { index, _ in
       let row = index / columnBlocks * rowShare
       let panel = index % columnBlocks * panelShare
-      let count = min(panelShare, panels - panel)
-      let column = panel * Int(CKERNELS_PANEL)
       body(
         Block(
-          row: row, rows: min(rowShare, rows - row), panel: panel, panels: count, column: column,
-          columns: min(count * Int(CKERNELS_PANEL), outputs - column)))
+          row: row, rows: min(rowShare, rows - row), panel: firstPanel + panel, panels: min(panelShare, panels - panel)))
     }
   }
 }

@@ -83,16 +83,16 @@ struct EncodingTests {
 
   /// Of the last block one row of each sequence is computed: the bits of that row are those it has among
   /// all rows. Sequences of one row, many and few of them, longer than a block of queries.
-  @Test(arguments: [[1, 1, 1], [1, 5, 1, 1], [7, 3, 12, 1, 2, 9], [130, 2, 201]])
-  func oneWantedRowHasTheBitsItHasAmongAll(lengths: [Int]) throws {
+  @Test(arguments: Precision.allCases, [[1, 1, 1], [1, 5, 1, 1], [7, 3, 12, 1, 2, 9], [130, 2, 201]])
+  func oneWantedRowHasTheBitsItHasAmongAll(precision: Precision, lengths: [Int]) throws {
+    let pool = ThreadPool(threads: 2)
     for (causal, wanted) in [(false, WantedRows.first), (true, .last)] {
       let blocks = try ResidualBlocks(
-        ParameterReader(InMemoryTensors.clip()), "visual.transformer.resblocks.", count: 1,
-        width: 64, heads: 1, causal: causal, epsilon: 1e-5)
+        ParameterReader(InMemoryTensors.clip(), pool: pool), "visual.transformer.resblocks.", count: 1,
+        width: 64, heads: 1, causal: causal, epsilon: 1e-5, precision: precision)
       let (rows, longest) = (lengths.reduce(0, +), lengths.max() ?? 1)
       let offsets = lengths.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
       let start = (0..<rows * 64).map { Float(($0 &* 7919) % 512) / 256 - 1 }
-      let pool = ThreadPool(threads: 2)
       func run(_ wanted: WantedRows) throws -> [Float] {
         let capacity = blocks.scratchFloats(rows: rows, longest: longest, threads: 2)
         return try WorkspacePool().with(capacity: capacity, outOfMemory: { $0 }) {

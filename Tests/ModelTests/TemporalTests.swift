@@ -37,7 +37,7 @@ struct TemporalTests {
     let (frames, size) = (3, InMemoryTensors.embedding)
     var c = Configuration()
     c.embeddingSize = size
-    let head = try TemporalConvolution(ParameterReader(tensors), c)
+    let head = try TemporalConvolution(ParameterReader(tensors, pool: ThreadPool(threads: 1)), c)
     let x = (0..<frames * size).map { sin(Float($0)) }
     var out = [Float](repeating: 0, count: size)
     head.apply(x, frames: frames, size: size, to: &out)

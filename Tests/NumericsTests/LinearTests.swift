@@ -116,10 +116,8 @@ struct LinearTests {
     let x = try input(5, 64)
     let residual = try FloatBuffer(count: 5 * 96)
     for i in 0..<residual.count { residual.base[i] = 1 }
-    let scratch = try FloatBuffer(count: 5 * 96)
     linear.add(
-      rows: 5, x.base, stride: 64, to: residual.base, stride: 96, scratch: scratch.base,
-      pool: ThreadPool(threads: 2))
+      rows: 5, Operand(x.base, stride: 64), to: residual.base, stride: 96, pool: ThreadPool(threads: 2))
     let y = try apply(linear, x, rows: 5, threads: 1)
     for i in 0..<5 * 96 { #expect(abs(residual.base[i] - (1 + y[i])) < 1e-5) }
     for i in 5 * 96..<residual.count { #expect(residual.base[i] == 1) }

@@ -82,8 +82,8 @@ struct RowKernelTests {
       let offsets = [0, length]
       try offsets.withUnsafeBufferPointer { offsets in
         attention.apply(
-          Sequences(offsets: try #require(offsets.baseAddress), count: 1), qkv: qkv.base,
-          to: out.base, scratch: scratch.base, longest: length, pool: ThreadPool(threads: 1))
+          Sequences(offsets: try #require(offsets.baseAddress), count: 1),
+          qkv: Operand(qkv.base, stride: 3 * width), to: Operand(out.base, stride: width), scratch: scratch.base, longest: length, pool: ThreadPool(threads: 1))
       }
       for row in 0..<length {
         // Before row 3 is seen all scores are equal: the mean of the rows seen.
@@ -104,8 +104,8 @@ struct RowKernelTests {
     let offsets = [0, length]
     offsets.withUnsafeBufferPointer { offsets in
       attention.apply(
-        Sequences(offsets: offsets.baseAddress!, count: 1), qkv: qkv.base, to: out.base,
-        scratch: scratch.base, longest: length, pool: ThreadPool(threads: 2))
+        Sequences(offsets: offsets.baseAddress!, count: 1), qkv: Operand(qkv.base, stride: 3 * width),
+        to: Operand(out.base, stride: width), scratch: scratch.base, longest: length, pool: ThreadPool(threads: 2))
     }
     let size = width / heads
     for head in 0..<heads {

@@ -22,7 +22,7 @@ struct TemporalClassToken: Sendable {
   static let prefix = "fusion.transformer."
   static let positionsName = prefix + "pos_embed"
 
-  init(_ reader: ParameterReader, _ c: Configuration) throws(ModelError) {
+  init(_ reader: ParameterReader, _ c: Configuration, _ precision: Precision) throws(ModelError) {
     let (size, prefix) = (c.embeddingSize, TemporalClassToken.prefix)
     guard size % TemporalClassToken.heads == 0 else {
       throw ModelError(
@@ -41,15 +41,16 @@ struct TemporalClassToken: Sendable {
     for index in 0..<count {
       let layer = "\(encoder)layers.\(index)."
       let hidden = try reader.shape(layer + "linear1.weight", rank: 2, for: "Transf_cls")[0]
+      try reader.checkHidden(hidden, layer + "linear1.weight", precision)
       layers.append(
         Layer(
           inProjection: try reader.linear(
             weight: layer + "self_attn.in_proj_weight", bias: layer + "self_attn.in_proj_bias",
-            size, 3 * size),
-          outProjection: try reader.linear(layer + "self_attn.out_proj.", size, size),
+            size, 3 * size, precision: precision),
+          outProjection: try reader.linear(layer + "self_attn.out_proj.", size, size, precision: precision),
           norm1: try reader.layerNorm(layer + "norm1.", size, Configuration.epsilon),
-          linear1: try reader.linear(layer + "linear1.", size, hidden),
-          linear2: try reader.linear(layer + "linear2.", hidden, size),
+          linear1: try reader.linear(layer + "linear1.", size, hidden, precision: precision),
+          linear2: try reader.linear(layer + "linear2.", hidden, size, precision: precision),
           norm2: try reader.layerNorm(layer + "norm2.", size, Configuration.epsilon)))
     }
     self.layers = layers
@@ -57,15 +58,20 @@ struct TemporalClassToken: Sendable {
   }
 
   private var attention: MultiHeadAttention {
-    MultiHeadAttention(heads: TemporalClassToken.heads, width: norm.width, causal: false)
+    MultiHeadAttention(
+      heads: TemporalClassToken.heads, width: norm.width, causal: false,
+      precision: layers[0].linear1.precision)
   }
-  private var hidden: Int { layers.map(\.linear1.outputs).max() ?? 0 }
+  private var shape: BlockScratch.Shape {
+    BlockScratch.Shape(
+      precision: layers[0].linear1.precision, attention: attention,
+      hidden: layers.map(\.linear1.outputs).max() ?? 0)
+  }
 
   func floats(videos: Int, frames: Int, size: Int, threads: Int) -> Int {
     let rows = videos * (frames + 1)
     return Workspace.rounded(rows * size) + Workspace.offsets(sequences: videos)
-      + ResidualAttentionBlock.Scratch.floats(
-        rows: rows, longest: frames + 1, attention, hidden: hidden, threads: threads)
+      + BlockScratch.floats(rows: rows, longest: frames + 1, shape, threads: threads)
   }
 
   /// x [B, T, E] to out [B, E].
@@ -77,8 +83,8 @@ struct TemporalClassToken: Sendable {
     let rows = videos * length
     let y = try workspace.take(rows * size)
     let offsets = try workspace.takeOffsets(sequences: videos, length: length)
-    let scratch = try ResidualAttentionBlock.Scratch(
-      workspace, rows: rows, longest: length, attention, hidden: hidden, threads: pool.threads)
+    let scratch = try BlockScratch(
+      workspace, rows: rows, longest: length, shape, threads: pool.threads)
     for video in 0..<videos {
       for token in 0..<length {
         let from =
@@ -99,23 +105,22 @@ struct TemporalClassToken: Sendable {
   /// x = norm1(x + attention(x)); x = norm2(x + linear2(ReLU(linear1(x)))).
   private func apply(
     _ layer: Layer, _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, _ size: Int,
-    _ scratch: ResidualAttentionBlock.Scratch, _ pool: ThreadPool
+    _ scratch: BlockScratch, _ pool: ThreadPool
   ) {
-    let (rows, hidden) = (sequences.rows, layer.linear1.outputs)
-    layer.inProjection.apply(
-      rows: rows, x, stride: size, to: scratch.wide, stride: 3 * size, pool: pool)
+    let rows = sequences.rows
+    let (qkv, hidden) = (
+      scratch.wide.reshaped(width: 3 * size), scratch.wide.reshaped(width: layer.linear1.outputs)
+    )
+    scratch.input.fill(rows: rows, x, stride: size, width: size, pool: pool)
+    layer.inProjection.apply(rows: rows, scratch.input, to: qkv, pool: pool)
     attention.apply(
-      sequences, qkv: scratch.wide, to: scratch.narrow, scratch: scratch.scores,
-      longest: scratch.longest, pool: pool)
-    layer.outProjection.add(
-      rows: rows, scratch.narrow, stride: size, to: x, stride: size, scratch: scratch.wide,
+      sequences, qkv: qkv, to: scratch.attended, scratch: scratch.scores, longest: scratch.longest,
       pool: pool)
+    layer.outProjection.add(rows: rows, scratch.attended, to: x, stride: size, pool: pool)
     layer.norm1.apply(rows: rows, x, stride: size, to: x, stride: size, pool: pool)
-    layer.linear1.apply(
-      rows: rows, x, stride: size, to: scratch.wide, stride: hidden, activation: .relu, pool: pool)
-    layer.linear2.add(
-      rows: rows, scratch.wide, stride: hidden, to: x, stride: size, scratch: scratch.narrow,
-      pool: pool)
+    scratch.input.fill(rows: rows, x, stride: size, width: size, pool: pool)
+    layer.linear1.apply(rows: rows, scratch.input, to: hidden, activation: .relu, pool: pool)
+    layer.linear2.add(rows: rows, hidden, to: x, stride: size, pool: pool)
     layer.norm2.apply(rows: rows, x, stride: size, to: x, stride: size, pool: pool)
   }
 }

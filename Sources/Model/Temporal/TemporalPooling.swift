@@ -9,13 +9,14 @@ enum TemporalPooling: Sendable {
   case transf(TemporalTransformer)
   case transfCls(TemporalClassToken)
 
-  init(_ reader: ParameterReader, _ c: Configuration) throws(ModelError) {
+  /// `precision` is for the heads that are transformers.
+  init(_ reader: ParameterReader, _ c: Configuration, precision: Precision) throws(ModelError) {
     switch c.head {
     case .meanP: self = .meanP
     case .conv1D: self = .conv1D(try TemporalConvolution(reader, c))
     case .lstm: self = .lstm(try TemporalLSTM(reader, c))
-    case .transf: self = .transf(try TemporalTransformer(reader, c))
-    case .transfCls: self = .transfCls(try TemporalClassToken(reader, c))
+    case .transf: self = .transf(try TemporalTransformer(reader, c, precision))
+    case .transfCls: self = .transfCls(try TemporalClassToken(reader, c, precision))
     }
     // The reference creates it for every head but MeanP and uses it in Transf alone.
     reader.ignore(TemporalTransformer.positionsName)

@@ -62,6 +62,8 @@ CONSTANTS: dict[str, int] = {
     "HEAD_TRANSF_CLS": 5,
     "COMPUTE_DEFAULT": 0,
     "COMPUTE_FP32": 1,
+    "COMPUTE_BF16": 2,
+    "COMPUTE_INT8": 3,
     "FILE_SAFETENSORS": 1,
     "FILE_TORCH": 2,
     "STORAGE_FP32": 0,

@@ -33,7 +33,7 @@ from ._handle import Handle, Owner
 from ._images import ImageLike
 from ._library import library
 from ._model_file import read_labels, read_note, read_templates, save_model
-from ._model_info import HEADS, ModelInfo, read_info
+from ._model_info import COMPUTE_TYPES, HEADS, ModelInfo, read_info
 from ._preprocess import preprocess
 from ._video import Video
 
@@ -49,7 +49,8 @@ class Model(FrameEncoder, TextEncoder):
     frames: T, frames per video. head: the reference's name ("meanP", "Conv_1D", "LSTM", "Transf",
     "Transf_cls"; case does not matter). temporal_shift, joint: True, False, or None for what the
     checkpoint says. What the checkpoint contradicts is an error. threads: one per processor by
-    default. tokenizer: CLIP's merge list; by default the one inside the file, or beside it.
+    default. tokenizer: CLIP's merge list; by default the one inside the file, or beside it. compute: "fp32",
+    "bf16" or "int8", what the encoders compute in; None for what the file says, else fp32.
 
     Immutable: any number of threads may use one model at once. Its memory and threads are held
     until `close`, the end of a `with` block, or the last reference.
@@ -64,6 +65,7 @@ class Model(FrameEncoder, TextEncoder):
         joint: bool | None = None,
         threads: int | None = None,
         tokenizer: Path | None = None,
+        compute: str | None = None,
     ) -> None:
         lib = library()
         options = _abi.ModelOptions()
@@ -76,6 +78,8 @@ class Model(FrameEncoder, TextEncoder):
         options.joint = _three_way("joint", joint)
         if threads is not None:
             options.threads = whole("threads", threads, 1, INT32_MAX)
+        if compute is not None:
+            options.compute_type = choice("compute", compute, COMPUTE_TYPES)
         if tokenizer is not None:
             options.tokenizer_path = path_bytes("tokenizer", tokenizer)
         out = ctypes.c_void_p()

@@ -17,6 +17,7 @@ HEADS = {
     "Transf": CONSTANTS["HEAD_TRANSF"],
     "Transf_cls": CONSTANTS["HEAD_TRANSF_CLS"],
 }
+COMPUTE_TYPES = {name: CONSTANTS["COMPUTE_" + name.upper()] for name in ("fp32", "bf16", "int8")}
 _FILES = {CONSTANTS["FILE_SAFETENSORS"]: "safetensors", CONSTANTS["FILE_TORCH"]: "torch"}
 
 
@@ -40,6 +41,7 @@ class ModelInfo:
     joint: bool
     temporal_shift: bool
     head: str  #: "MeanP", "Conv_1D", "LSTM", "Transf" or "Transf_cls"
+    compute_type: str  #: "fp32", "bf16" or "int8"
     threads: int
     has_tokenizer: bool
     logit_scale: float  #: the scale the model was trained with
@@ -53,6 +55,8 @@ def read_info(handle: int) -> ModelInfo:
     heads = {code: name for name, code in HEADS.items()}
     values["file_type"] = _FILES.get(values["file_type"], "unknown")
     values["head"] = heads.get(values["head"], "unknown")
+    compute_types = {code: name for name, code in COMPUTE_TYPES.items()}
+    values["compute_type"] = compute_types.get(values["compute_type"], "unknown")
     for name in ("joint", "temporal_shift", "has_tokenizer"):
         values[name] = bool(values[name])
     return ModelInfo(**values)

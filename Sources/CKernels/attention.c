@@ -1,0 +1,57 @@
+// Attention of one head, a tile of queries at a time.
+#include "forms.h"
+
+// Queries of a tile: their scores stay in the first-level cache for a frame's patches.
+#define QUERIES 24
+
+static size_t score_stride(size_t keys) { return ckernels_operand_stride(CKERNELS_FP32, keys); }
+static size_t weight_stride(ckernels_precision precision, size_t keys) {
+  return precision == CKERNELS_FP32 ? score_stride(keys)
+                                    : ckernels_operand_stride(precision, keys);
+}
+
+size_t ckernels_attention_scratch(ckernels_precision precision, size_t keys) {
+  return QUERIES * (score_stride(keys) + weight_stride(precision, keys));
+}
+
+void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q, size_t q_stride,
+                     ptrdiff_t causal_first, void *out, size_t out_stride) {
+  const row_form *rows = row_kernels();
+  const size_t width = a->precision == CKERNELS_FP32 ? 4 : 2;
+  const size_t scores_stride = score_stride(a->keys);
+  float *scores = a->scratch;
+  const size_t weights_stride = weight_stride(a->precision, a->keys);
+  uint32_t *weights = a->precision == CKERNELS_FP32 ? (uint32_t *)a->scratch
+                                                    : (uint32_t *)a->scratch + QUERIES * scores_stride;
+  float shares[QUERIES];
+  for (size_t first = 0; first < queries; first += QUERIES) {
+    const size_t count = queries - first < QUERIES ? queries - first : QUERIES;
+    // Keys that the tile's last query sees.
+    size_t seen = a->keys;
+    if (causal_first >= 0 && (size_t)causal_first + first + count < seen)
+      seen = (size_t)causal_first + first + count;
+    const ckernels_operand tile = {(const char *)q + first * q_stride * width, q_stride * width / 4,
+                                   NULL, NULL};
+    const ckernels_result to_scores = {NULL, CKERNELS_IDENTITY, CKERNELS_STORE_FP32, scores,
+                                       scores_stride};
+    ckernels_gemm(a->precision, count, a->size, &tile, a->packed_keys, 0, ckernels_panels(seen),
+                  seen, &to_scores);
+    for (size_t r = 0; r < count; r++) {
+      size_t own = seen;
+      if (causal_first >= 0 && (size_t)causal_first + first + r + 1 < own)
+        own = (size_t)causal_first + first + r + 1;
+      float *row = scores + r * scores_stride;
+      shares[r] = a->precision == CKERNELS_FP32
+                      ? rows->softmax_fp32(own, a->keys, a->scale, row)
+                      : rows->softmax_bf16(own, a->keys, a->scale, row,
+                                           (uint16_t *)(weights + r * weights_stride));
+    }
+    const ckernels_operand weighted = {weights, weights_stride, shares, NULL};
+    const ckernels_result to_out = {
+        NULL, CKERNELS_IDENTITY,
+        a->precision == CKERNELS_FP32 ? CKERNELS_STORE_FP32 : CKERNELS_STORE_BF16,
+        (char *)out + first * out_stride * width, out_stride};
+    ckernels_gemm(a->precision, count, a->keys, &weighted, a->packed_values, 0,
+                  ckernels_panels(a->size), a->size, &to_out);
+  }
+}

@@ -1,0 +1,25 @@
+// For every processor: vectors of four, which baseline x86-64 and aarch64 have.
+#define FORM portable
+#define WIDTH 4
+#include "vector.h"
+#include "elements.h"
+#include "rows.h"
+
+#define TWO_PANELS 0
+#define TILE(name) FP32(name)
+#define TALL 2
+#define LOW 1
+#define ROUGH 0
+#include "gemm_tile.h"
+#undef TILE
+#undef ROUGH
+#define ROUGH 1
+#define TILE(name) BF16(name)
+#include "gemm_tile.h"
+#undef TILE
+#define TILE(name) INT8(name)
+#include "gemm_tile.h"
+
+const gemm_form gemm_fp32_portable = {"portable", FP32(one), NULL};
+const gemm_form gemm_bf16_portable = {"portable", BF16(one), NULL};
+const gemm_form gemm_int8_portable = {"portable", INT8(one), NULL};

@@ -1,0 +1,88 @@
+// The forms a kernel exists in, one for each instruction set, and what all of them share.
+#ifndef CKERNELS_FORMS_H
+#define CKERNELS_FORMS_H
+
+#include <string.h>
+
+#include "CKernels.h"
+
+#define PANEL CKERNELS_PANEL
+
+// One or more panels' worth of a product, all of its rows.
+typedef struct {
+  size_t rows, dwords;
+  const uint32_t *x;
+  size_t x_stride;
+  const float *row_scale, *row_zero;
+  const uint32_t *packed;
+  // From the first of these columns: int8's scales and sums, and the bias or NULL.
+  const float *column_scale;
+  const int32_t *column_sum;
+  const float *bias;
+  size_t columns;  // that are written
+  ckernels_activation activation;
+  ckernels_store store;
+  void *y;  // at the first of these columns
+  size_t y_stride;
+} gemm_run;
+
+typedef struct {
+  const char *name;
+  void (*one)(const gemm_run *);  // a run of one panel
+  void (*two)(const gemm_run *);  // of two; NULL where the registers do not hold them
+} gemm_form;
+
+typedef struct {
+  const char *name;
+  void (*convert)(size_t, size_t, const float *, size_t, const ckernels_target *);
+  void (*quantise)(size_t, size_t, const uint16_t *, size_t, const ckernels_target *);
+  void (*layer_norm)(size_t, size_t, const float *, size_t, const float *, const float *, float,
+                     const ckernels_target *);
+  // Unnormalised weights of one row of scores, to fp32 in place or bf16; 1 / their sum.
+  float (*softmax_fp32)(size_t seen, size_t width, float scale, float *scores);
+  float (*softmax_bf16)(size_t seen, size_t width, float scale, const float *scores, uint16_t *to);
+  int (*all_finite)(size_t, const float *);
+} row_form;
+
+extern const gemm_form gemm_fp32_reference, gemm_bf16_reference, gemm_int8_reference;
+extern const gemm_form gemm_fp32_portable, gemm_bf16_portable, gemm_int8_portable;
+extern const row_form rows_portable;
+#if defined(__x86_64__)
+extern const gemm_form gemm_fp32_avx2, gemm_bf16_avx2, gemm_int8_avx2, gemm_int8_avxvnni;
+extern const gemm_form gemm_fp32_avx512, gemm_bf16_avx512, gemm_int8_avx512;
+extern const gemm_form gemm_bf16_avx512bf16, gemm_int8_avx512vnni;
+extern const row_form rows_avx2, rows_avx512;
+#elif defined(__aarch64__)
+extern const gemm_form gemm_bf16_neon, gemm_int8_neon;
+#endif
+
+static inline uint16_t bf16_from(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return (uint16_t)(bits >> 16 | 0x40);
+  return (uint16_t)((bits + 0x7FFFu + (bits >> 16 & 1)) >> 16);
+}
+
+static inline float bf16_value(uint16_t half) {
+  const uint32_t bits = (uint32_t)half << 16;
+  float value;
+  memcpy(&value, &bits, 4);
+  return value;
+}
+
+// What the processor has. All threads see the same.
+typedef enum {
+  PROCESSOR_AVX2 = 1,
+  PROCESSOR_AVX512 = 2,  // F, VL, DQ and BW
+  PROCESSOR_AVX512_BF16 = 4,
+  PROCESSOR_AVX512_VNNI = 8,
+  PROCESSOR_AVX_VNNI = 16,
+  PROCESSOR_NEON_BF16 = 32,
+  PROCESSOR_NEON_DOT = 64,
+  PROCESSOR_ASKED = 128,
+} processor_feature;
+unsigned processor_features(void);
+
+const row_form *row_kernels(void);
+
+#endif

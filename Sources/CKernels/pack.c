@@ -1,0 +1,188 @@
+// Second factors in the order in which the tiles read them.
+#include "forms.h"
+
+#include <math.h>
+
+static uint32_t *dword(uint32_t *packed, size_t dwords, size_t output, size_t i) {
+  return packed + (output / PANEL * dwords + i) * PANEL + output % PANEL;
+}
+static const uint32_t *const_dword(const uint32_t *packed, size_t dwords, size_t output, size_t i) {
+  return packed + (output / PANEL * dwords + i) * PANEL + output % PANEL;
+}
+
+static float *scales(void *packed, size_t outputs, size_t k) {
+  return (float *)packed +
+         ckernels_panels(outputs) * PANEL * ckernels_dwords(CKERNELS_INT8, k);
+}
+static int32_t *sums(void *packed, size_t outputs, size_t k) {
+  return (int32_t *)(scales(packed, outputs, k) + ckernels_panels(outputs) * PANEL);
+}
+
+static float largest(size_t k, const float *row) {
+  float largest = 0;
+  for (size_t i = 0; i < k; i++) {
+    const float magnitude = fabsf(row[i]);
+    largest = magnitude > largest ? magnitude : largest;
+  }
+  return largest;
+}
+
+static void put_int8(size_t outputs, size_t k, size_t output, const int8_t *row, float scale,
+                     void *packed) {
+  const size_t dwords = ckernels_dwords(CKERNELS_INT8, k);
+  int32_t sum = 0;
+  for (size_t i = 0; i < dwords; i++) {
+    uint32_t bits = 0;
+    for (size_t b = 0; b < 4 && 4 * i + b < k; b++) {
+      sum += row[4 * i + b];
+      bits |= (uint32_t)(uint8_t)row[4 * i + b] << 8 * b;
+    }
+    *dword(packed, dwords, output, i) = bits;
+  }
+  scales(packed, outputs, k)[output] = scale;
+  sums(packed, outputs, k)[output] = sum;
+}
+
+static void put_row(ckernels_precision precision, size_t outputs, size_t k, size_t output,
+                    const float *row, void *packed) {
+  const size_t dwords = ckernels_dwords(precision, k);
+  switch (precision) {
+    case CKERNELS_FP32:
+      for (size_t i = 0; i < k; i++) memcpy(dword(packed, dwords, output, i), &row[i], 4);
+      break;
+    case CKERNELS_BF16:
+      for (size_t i = 0; i < dwords; i++) {
+        const uint32_t high = 2 * i + 1 < k ? bf16_from(row[2 * i + 1]) : 0;
+        *dword(packed, dwords, output, i) = bf16_from(row[2 * i]) | high << 16;
+      }
+      break;
+    case CKERNELS_INT8: {
+      const float most = largest(k, row);
+      const float inverse = most > 0 ? 127.0f / most : 0;
+      int32_t sum = 0;
+      for (size_t i = 0; i < dwords; i++) {
+        uint32_t bits = 0;
+        for (size_t b = 0; b < 4 && 4 * i + b < k; b++) {
+          float rounded = rintf(row[4 * i + b] * inverse);
+          rounded = rounded > 127 ? 127 : rounded < -127 ? -127 : rounded;
+          sum += (int32_t)rounded;
+          bits |= (uint32_t)(uint8_t)(int32_t)rounded << 8 * b;
+        }
+        *dword(packed, dwords, output, i) = bits;
+      }
+      scales(packed, outputs, k)[output] = most / 127.0f;
+      sums(packed, outputs, k)[output] = sum;
+    }
+  }
+}
+
+// The columns of the last panel that no output has.
+static void clear_rest(ckernels_precision precision, size_t outputs, size_t k, void *packed) {
+  const size_t dwords = ckernels_dwords(precision, k);
+  for (size_t output = outputs; output < ckernels_panels(outputs) * PANEL; output++) {
+    for (size_t i = 0; i < dwords; i++) *dword(packed, dwords, output, i) = 0;
+    if (precision == CKERNELS_INT8) {
+      scales(packed, outputs, k)[output] = 0;
+      sums(packed, outputs, k)[output] = 0;
+    }
+  }
+}
+
+void ckernels_pack_part(ckernels_precision precision, size_t outputs, size_t k, size_t first,
+                        size_t count, const float *rows, size_t stride, void *packed) {
+  // A column of a panel at a time would touch a line for each number; fp32, where that costs, goes by lines.
+  if (precision == CKERNELS_FP32) {
+    const size_t end = first + count;
+    for (size_t output = first; output < end; output += PANEL) {
+      const size_t live = end - output < PANEL ? end - output : PANEL;
+      uint32_t *to = dword(packed, k, output, 0);
+      for (size_t i = 0; i < k; i++)
+        for (size_t c = 0; c < live; c++)
+          memcpy(&to[i * PANEL + c], &rows[(output - first + c) * stride + i], 4);
+    }
+  } else {
+    for (size_t r = 0; r < count; r++)
+      put_row(precision, outputs, k, first + r, rows + r * stride, packed);
+  }
+  if (first + count == outputs) clear_rest(precision, outputs, k, packed);
+}
+
+void ckernels_pack(ckernels_precision precision, size_t outputs, size_t k, const float *rows,
+                   size_t stride, void *packed) {
+  ckernels_pack_part(precision, outputs, k, 0, outputs, rows, stride, packed);
+}
+
+void ckernels_pack_quantised(size_t outputs, size_t k, size_t first, size_t count,
+                             const int8_t *rows, const float *row_scales, void *packed) {
+  for (size_t r = 0; r < count; r++)
+    put_int8(outputs, k, first + r, rows + r * k, row_scales[r], packed);
+  if (first + count == outputs) clear_rest(CKERNELS_INT8, outputs, k, packed);
+}
+
+void ckernels_unpack(ckernels_precision precision, size_t outputs, size_t k, const void *packed,
+                     float *rows) {
+  const size_t dwords = ckernels_dwords(precision, k), together = (size_t)1 << precision;
+  for (size_t output = 0; output < outputs; output++)
+    for (size_t i = 0; i < k; i++) {
+      const uint32_t bits = *const_dword(packed, dwords, output, i / together);
+      float value;
+      if (precision == CKERNELS_FP32) memcpy(&value, &bits, 4);
+      else if (precision == CKERNELS_BF16) value = bf16_value((uint16_t)(bits >> 16 * (i % 2)));
+      else value = (float)(int8_t)(bits >> 8 * (i % 4)) * scales((void *)packed, outputs, k)[output];
+      rows[output * k + i] = value;
+    }
+}
+
+void ckernels_unpack_quantised(size_t outputs, size_t k, const void *packed, int8_t *rows,
+                               float *row_scales) {
+  const size_t dwords = ckernels_dwords(CKERNELS_INT8, k);
+  for (size_t output = 0; output < outputs; output++) {
+    for (size_t i = 0; i < k; i++)
+      rows[output * k + i] = (int8_t)(*const_dword(packed, dwords, output, i / 4) >> 8 * (i % 4));
+    row_scales[output] = scales((void *)packed, outputs, k)[output];
+  }
+}
+
+void ckernels_pack_keys(ckernels_precision precision, size_t outputs, size_t k, const void *rows,
+                        size_t stride, void *packed) {
+  const size_t dwords = ckernels_dwords(precision, k), together = (size_t)1 << precision;
+  const char *from = rows;
+  const size_t pitch = stride * (4 / together), whole = k / together;
+  uint32_t *to = packed;
+  for (size_t first = 0; first < outputs; first += PANEL, to += dwords * PANEL) {
+    const size_t live = outputs - first < PANEL ? outputs - first : PANEL;
+    for (size_t c = 0; c < live; c++) {
+      const char *row = from + (first + c) * pitch;
+      for (size_t i = 0; i < whole; i++) memcpy(&to[i * PANEL + c], row + 4 * i, 4);
+      if (whole < dwords) {
+        uint16_t last;
+        memcpy(&last, row + 4 * whole, 2);
+        to[whole * PANEL + c] = last;
+      }
+    }
+    for (size_t c = live; c < PANEL; c++)
+      for (size_t i = 0; i < dwords; i++) to[i * PANEL + c] = 0;
+  }
+}
+
+void ckernels_pack_values(ckernels_precision precision, size_t outputs, size_t k, const void *rows,
+                          size_t stride, void *packed) {
+  uint32_t *to = packed;
+  for (size_t first = 0; first < outputs; first += PANEL) {
+    const size_t live = outputs - first < PANEL ? outputs - first : PANEL;
+    if (precision == CKERNELS_FP32) {
+      const float *from = (const float *)rows + first;
+      for (size_t i = 0; i < k; i++, to += PANEL) {
+        memcpy(to, from + i * stride, live * 4);
+        memset(to + live, 0, (PANEL - live) * 4);
+      }
+    } else {
+      const uint16_t *from = (const uint16_t *)rows + first;
+      for (size_t i = 0; i < k; i += 2, to += PANEL) {
+        const uint16_t *low = from + i * stride, *high = i + 1 < k ? low + stride : NULL;
+        for (size_t c = 0; c < live; c++) to[c] = low[c] | (high ? (uint32_t)high[c] << 16 : 0);
+        for (size_t c = live; c < PANEL; c++) to[c] = 0;
+      }
+    }
+  }
+}
