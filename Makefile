@@ -44,7 +44,7 @@ if $(MAKE) --no-print-directory $(2); then printf '== %s: ok (%d s)\n' '$(1)' $$
 else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)) '$(2)' >&2; exit 1; fi
 endef
 
-.PHONY: help deps build library command install uninstall test check test-swift test-c test-abi \
+.PHONY: help deps build library command install uninstall test check test-swift test-kernels test-c test-abi \
   test-python demo clean
 
 help: ## this table
@@ -134,6 +134,7 @@ demo: deps build ## tell what happens when in a short video, with the default mo
 test: deps build ## all of the checks below, in order
 	$(call step,format,check)
 	$(call step,Swift tests,test-swift)
+	$(call step,kernels,test-kernels)
 	$(call step,C programs,test-c)
 	$(call step,binary interface,test-abi)
 	$(call step,Python and command tests,test-python)
@@ -148,6 +149,9 @@ check: ## the formatter's opinion of every Swift file
 test-swift: ## the rooms' own tests
 	@$(SWIFT_BUILD) --build-tests $(WITHOUT_NOISE)
 	@$(SWIFT) test --skip-build --disable-xctest --quiet
+
+test-kernels: ## every form of the kernels against plain loops, with sanitizers
+	@Tests/kernels/run.sh
 
 test-c: ## C programs against build/lib
 	@Tests/c/run.sh

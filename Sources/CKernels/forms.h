@@ -44,7 +44,6 @@ typedef struct {
   int (*all_finite)(size_t, const float *);
 } row_form;
 
-extern const gemm_form gemm_fp32_reference, gemm_bf16_reference, gemm_int8_reference;
 extern const gemm_form gemm_fp32_portable, gemm_bf16_portable, gemm_int8_portable;
 extern const row_form rows_portable;
 #if defined(__x86_64__)

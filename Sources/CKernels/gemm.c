@@ -2,61 +2,45 @@
 // a BLAS: docs/DECISIONS.md has the measurements.
 #include "forms.h"
 
-#define MOST_FORMS 6
-
-// Forms that this processor can run, the fastest first.
-static size_t forms(ckernels_precision precision, const gemm_form *list[MOST_FORMS]) {
+// The fastest form that this processor can run.
+static const gemm_form *form(ckernels_precision precision) {
   const unsigned has = processor_features();
-  size_t count = 0;
   (void)has;
-#if defined(__x86_64__)
-#define IF(FEATURE, FORM) if (has & FEATURE) list[count++] = &FORM
   switch (precision) {
     case CKERNELS_FP32:
-      IF(PROCESSOR_AVX512, gemm_fp32_avx512);
-      IF(PROCESSOR_AVX2, gemm_fp32_avx2);
-      break;
-    case CKERNELS_BF16:
-      IF(PROCESSOR_AVX512_BF16, gemm_bf16_avx512bf16);
-      IF(PROCESSOR_AVX512, gemm_bf16_avx512);
-      IF(PROCESSOR_AVX2, gemm_bf16_avx2);
-      break;
-    case CKERNELS_INT8:
-      IF(PROCESSOR_AVX512_VNNI, gemm_int8_avx512vnni);
-      IF(PROCESSOR_AVX_VNNI, gemm_int8_avxvnni);
-      IF(PROCESSOR_AVX512, gemm_int8_avx512);
-      IF(PROCESSOR_AVX2, gemm_int8_avx2);
-      break;
-  }
-#elif defined(__aarch64__)
-  if (precision == CKERNELS_BF16 && has & PROCESSOR_NEON_BF16) list[count++] = &gemm_bf16_neon;
-  if (precision == CKERNELS_INT8 && has & PROCESSOR_NEON_DOT) list[count++] = &gemm_int8_neon;
+#if defined(__x86_64__)
+      if (has & PROCESSOR_AVX512) return &gemm_fp32_avx512;
+      if (has & PROCESSOR_AVX2) return &gemm_fp32_avx2;
 #endif
-  static const gemm_form *const plain[][2] = {
-      {&gemm_fp32_portable, &gemm_fp32_reference},
-      {&gemm_bf16_portable, &gemm_bf16_reference},
-      {&gemm_int8_portable, &gemm_int8_reference},
-  };
-  list[count++] = plain[precision][0];
-  list[count++] = plain[precision][1];
-  return count;
+      return &gemm_fp32_portable;
+    case CKERNELS_BF16:
+#if defined(__x86_64__)
+      if (has & PROCESSOR_AVX512_BF16) return &gemm_bf16_avx512bf16;
+      if (has & PROCESSOR_AVX512) return &gemm_bf16_avx512;
+      if (has & PROCESSOR_AVX2) return &gemm_bf16_avx2;
+#elif defined(__aarch64__)
+      if (has & PROCESSOR_NEON_BF16) return &gemm_bf16_neon;
+#endif
+      return &gemm_bf16_portable;
+    default:
+#if defined(__x86_64__)
+      if (has & PROCESSOR_AVX512_VNNI) return &gemm_int8_avx512vnni;
+      if (has & PROCESSOR_AVX_VNNI) return &gemm_int8_avxvnni;
+      if (has & PROCESSOR_AVX512) return &gemm_int8_avx512;
+      if (has & PROCESSOR_AVX2) return &gemm_int8_avx2;
+#elif defined(__aarch64__)
+      if (has & PROCESSOR_NEON_DOT) return &gemm_int8_neon;
+#endif
+      return &gemm_int8_portable;
+  }
 }
 
-const char *ckernels_gemm_form_at(ckernels_precision precision, size_t index) {
-  const gemm_form *list[MOST_FORMS];
-  return index < forms(precision, list) ? list[index]->name : NULL;
-}
+const char *ckernels_gemm_form(ckernels_precision precision) { return form(precision)->name; }
 
-const char *ckernels_gemm_form(ckernels_precision precision) {
-  return ckernels_gemm_form_at(precision, 0);
-}
-
-void ckernels_gemm_by(size_t form, ckernels_precision precision, size_t rows, size_t k,
-                      const ckernels_operand *x, const void *packed, size_t first_panel,
-                      size_t panels, size_t outputs, const ckernels_result *to) {
-  const gemm_form *list[MOST_FORMS];
-  if (form >= forms(precision, list)) return;
-  const gemm_form *chosen = list[form];
+void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ckernels_operand *x,
+                   const void *packed, size_t first_panel, size_t panels, size_t outputs,
+                   const ckernels_result *to) {
+  const gemm_form *chosen = form(precision);
   const size_t dwords = ckernels_dwords(precision, k);
   const size_t all = ckernels_panels(outputs) * PANEL;
   const size_t width = to->store == CKERNELS_STORE_BF16 ? 2 : 4;
@@ -99,10 +83,4 @@ void ckernels_gemm_by(size_t form, ckernels_precision precision, size_t rows, si
       panel += pair ? 2 : 1;
     }
   }
-}
-
-void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ckernels_operand *x,
-                   const void *packed, size_t first_panel, size_t panels, size_t outputs,
-                   const ckernels_result *to) {
-  ckernels_gemm_by(0, precision, rows, k, x, packed, first_panel, panels, outputs, to);
 }

@@ -73,10 +73,10 @@ INLINE N(vf) N(rough_exponential)(N(vf) x) {
   const N(vf) magic = N(splat)(12582912.0f);
   const N(vf) shifted = x + magic;
   const N(vf) r = x - (shifted - magic);
-  N(vf) p = N(splat)(0.05550410866f);
-  p = p * r + 0.24022650696f;
-  p = p * r + 0.69314718056f;
-  p = p * r + 1.0f;
+  N(vf) p = N(splat)(0.05517167f);
+  p = p * r + 0.24261112f;
+  p = p * r + 0.69326099f;
+  p = p * r + 0.99992807f;
   return (N(vf))((N(vi))p + ((N(vi))shifted << 23));
 }
 

@@ -8,10 +8,13 @@ import Testing
 struct EncodingTests {
   static let frames = 3
 
-  private func model(_ tensors: InMemoryTensors, threads: Int = 2, shift: Bool = false) throws -> ActionCLIP {
+  private func model(
+    _ tensors: InMemoryTensors, threads: Int = 2, shift: Bool = false, precision: Precision = .fp32
+  ) throws -> ActionCLIP {
     try ActionCLIP(
       tensors,
-      options: LoadOptions(temporalShift: shift, frames: Self.frames, threads: threads),
+      options: LoadOptions(
+        temporalShift: shift, frames: Self.frames, threads: threads, precision: precision),
       declaresOptions: false)
   }
 
@@ -32,13 +35,17 @@ struct EncodingTests {
     return (video, frame)
   }
 
-  @Test(arguments: [false, true])
-  func aVideoHasTheSameBitsAloneAndInABatch(shift: Bool) throws {
+  @Test(arguments: Precision.allCases, [false, true])
+  func aVideoHasTheSameBitsAloneAndInABatch(precision: Precision, shift: Bool) throws {
     var tensors = InMemoryTensors.clip()
     tensors.addTransf()
-    let model = try model(tensors, shift: shift)
+    let model = try model(tensors, shift: shift, precision: precision)
     let all = pixels(videos: 5)
     let together = try encode(model, all, videos: 5).video
+    for threads in [1, 3, 8] {
+      let other = try self.model(tensors, threads: threads, shift: shift, precision: precision)
+      #expect(try encode(other, all, videos: 5).video == together, "\(threads) threads")
+    }
     let (size, perVideo) = (24, Self.frames * 3 * 64)
     for video in 0..<5 {
       let alone = try encode(model, Array(all[video * perVideo..<(video + 1) * perVideo]), videos: 1)
@@ -48,9 +55,9 @@ struct EncodingTests {
 
   /// Prompts that begin alike share rows: their bits are those they have alone, whatever the order, with
   /// some given twice, some the beginning of others, and more of them than one group holds.
-  @Test(arguments: [3, 40, 1500])
-  func aPromptHasTheSameBitsAloneAndAmongOthersThatBeginAlike(count: Int) throws {
-    let model = try model(.clip())
+  @Test(arguments: Precision.allCases, [3, 40, 1500])
+  func aPromptHasTheSameBitsAloneAndAmongOthersThatBeginAlike(precision: Precision, count: Int) throws {
+    let model = try model(.clip(), precision: precision)
     let (length, size) = (InMemoryTensors.context, model.configuration.embeddingSize)
     let end = Int32(InMemoryTensors.vocabulary - 1)
     var state: UInt64 = 7
@@ -112,6 +119,26 @@ struct EncodingTests {
         #expect(all[row * 64..<row * 64 + 64] == one[row * 64..<row * 64 + 64])
       }
     }
+  }
+
+  /// Rounded to 8 bits of mantissa or to 255 steps, embeddings keep their direction.
+  @Test(arguments: [(Precision.bf16, Float(0.9995)), (.int8, 0.995)], [false, true])
+  func lowerPrecisionsAreNear(precision: (Precision, Float), shift: Bool) throws {
+    func cosine(_ a: [Float], _ b: [Float]) -> Float {
+      func dot(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+      return dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
+    }
+    var tensors = InMemoryTensors.clip()
+    tensors.addTransf()
+    let exact = try model(tensors, shift: shift)
+    let rounded = try model(tensors, shift: shift, precision: precision.0)
+    #expect(rounded.precision == precision.0)
+    let pixels = pixels(videos: 1)
+    let (a, b) = try (encode(exact, pixels, videos: 1).video, encode(rounded, pixels, videos: 1).video)
+    #expect(a != b && cosine(a, b) > precision.1)
+    let tokens: [Int32] = [3, 2, 1, 0, 9] + [Int32](repeating: 0, count: InMemoryTensors.context - 5)
+    let texts = try [exact, rounded].map { try text($0, [tokens])[0] }
+    #expect(texts[0] != texts[1] && cosine(texts[0], texts[1]) > precision.1)
   }
 
   @Test func meanPIsTheMeanOfTheFrames() throws {

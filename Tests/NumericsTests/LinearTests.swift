@@ -10,11 +10,12 @@ struct LinearTests {
     let bias: FloatBuffer
     let linear: Linear
 
-    init(_ inputs: Int, _ outputs: Int, seed: UInt64) throws {
+    init(_ inputs: Int, _ outputs: Int, seed: UInt64, precision: Precision = .fp32) throws {
       var numbers = Numbers(seed: seed)
       weight = try numbers.buffer(inputs * outputs)
       bias = try numbers.buffer(outputs)
-      linear = try Linear(weight: weight, bias: bias, inputs: inputs, outputs: outputs)
+      linear = try Linear(
+        weight: weight, bias: bias, inputs: inputs, outputs: outputs, precision: precision)
     }
   }
 
@@ -27,9 +28,14 @@ struct LinearTests {
 
   private func apply(_ linear: Linear, _ x: FloatBuffer, rows: Int, threads: Int) throws -> [Float] {
     let y = try FloatBuffer(count: rows * linear.outputs)
-    linear.apply(
-      rows: rows, x.base, stride: linear.inputs, to: y.base, stride: linear.outputs,
-      pool: ThreadPool(threads: threads))
+    let pool = ThreadPool(threads: threads)
+    let floats = Operand.floats(linear.precision, rows: rows, width: linear.inputs)
+    try WorkspacePool().with(capacity: floats, outOfMemory: { $0 }) {
+      (workspace) throws(NumericsError) in
+      let operand = try Operand(workspace, linear.precision, rows: rows, width: linear.inputs)
+      operand.fill(rows: rows, x.base, stride: linear.inputs, width: linear.inputs, pool: pool)
+      linear.apply(rows: rows, operand, to: Operand(y.base, stride: linear.outputs), pool: pool)
+    }
     return array(y.base, rows * linear.outputs)
   }
 
@@ -62,9 +68,11 @@ struct LinearTests {
     }
   }
 
-  @Test(arguments: [(64, 64), (128, 384), (768, 768), (512, 2048), (100, 60), (3072, 92)])
-  func aRowDoesNotDependOnItsNeighbours(inputs: Int, outputs: Int) throws {
-    let linear = try Layer(inputs, outputs, seed: 2).linear
+  @Test(
+    arguments: Precision.allCases, [(64, 64), (128, 384), (768, 768), (512, 2048), (100, 60), (3072, 92)])
+  func aRowDoesNotDependOnItsNeighbours(precision: Precision, size: (Int, Int)) throws {
+    let (inputs, outputs) = size
+    let linear = try Layer(inputs, outputs, seed: 2, precision: precision).linear
     let x = try input(900, inputs)
     let all = try apply(linear, x, rows: 900, threads: 1)
     for (first, rows) in [(0, 1), (0, 31), (0, 32), (1, 33), (32, 200), (64, 5), (7, 890)] {
@@ -89,15 +97,35 @@ struct LinearTests {
     }
   }
 
-  @Test(arguments: [(1, 768, 2304), (197, 768, 768), (600, 128, 512), (40, 64, 100)])
-  func threadsDoNotChangeBits(rows: Int, inputs: Int, outputs: Int) throws {
-    let linear = try Layer(inputs, outputs, seed: 3).linear
+  @Test(arguments: Precision.allCases, [(1, 768, 2304), (197, 768, 768), (600, 128, 512), (40, 64, 100)])
+  func threadsDoNotChangeBits(precision: Precision, size: (Int, Int, Int)) throws {
+    let (rows, inputs, outputs) = size
+    let linear = try Layer(inputs, outputs, seed: 3, precision: precision).linear
     let x = try input(rows, inputs)
     let one = try apply(linear, x, rows: rows, threads: 1)
     for threads in [2, 3, 4, 7, 8] {
       let same = bits(try apply(linear, x, rows: rows, threads: threads)) == bits(one)
       #expect(same, "\(threads) threads")
     }
+  }
+
+  /// Of some columns only those are written, with the bits they have among all.
+  @Test(arguments: Precision.allCases)
+  func columnsAloneAreThoseAmongAll(precision: Precision) throws {
+    let linear = try Layer(64, 96, seed: 9, precision: precision).linear
+    let x = try input(20, 64)
+    let all = try apply(linear, x, rows: 20, threads: 1)
+    let pool = ThreadPool(threads: 2)
+    let y = try FloatBuffer(count: 20 * 96)
+    try WorkspacePool().with(
+      capacity: Operand.floats(precision, rows: 20, width: 64), outOfMemory: { $0 }
+    ) { (workspace) throws(NumericsError) in
+      let operand = try Operand(workspace, precision, rows: 20, width: 64)
+      operand.fill(rows: 20, x.base, stride: 64, width: 64, pool: pool)
+      linear.apply(
+        rows: 20, operand, to: Operand(y.base, stride: 96), columns: 32..<80, pool: pool)
+    }
+    for i in 0..<20 * 96 { #expect(y[i] == ((32..<80).contains(i % 96) ? all[i] : 0)) }
   }
 
   @Test func noRowsAreNoWork() throws {

@@ -154,13 +154,4 @@ const char *ckernels_instruction_set(void);
 // The form of products chosen on this processor, "avx512_vnni" for example.
 const char *ckernels_gemm_form(ckernels_precision precision);
 
-// ------------------------------------------------------------------------------------- for tests
-
-// Forms that this processor can run, the one in use first, the plain loop last; NULL beyond them.
-const char *ckernels_gemm_form_at(ckernels_precision precision, size_t index);
-// The product by a form of choice.
-void ckernels_gemm_by(size_t form, ckernels_precision precision, size_t rows, size_t k,
-                      const ckernels_operand *x, const void *packed, size_t first_panel,
-                      size_t panels, size_t outputs, const ckernels_result *to);
-
 #endif

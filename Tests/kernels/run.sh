@@ -1,0 +1,41 @@
+#!/bin/bash
+# The kernels alone, in every form that can be run here: this processor's with sanitizers, aarch64's under an emulator
+# where a cross-compiler's libraries are installed (Debian: gcc-aarch64-linux-gnu and qemu-user).
+#
+#   Tests/kernels/run.sh [SHAPES]     random shapes for each precision (default 300); CLANG, BUILD (build/tests)
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+BUILD=${BUILD:-build/tests}/kernels
+mkdir -p "$BUILD"
+# The kernels are written for clang, which comes with Swift.
+CLANG=${CLANG:-$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v swift)")")/clang")}
+SHAPES=${1:-300}
+passed=0 failed=0
+
+# kernels NAME RUNNER FLAGS...: builds and runs them.
+kernels() {
+  local name=$1 runner=$2; shift 2
+  local program=$BUILD/$name
+  if "$CLANG" "$@" -std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -ISources/CKernels/include \
+      -Dprocessor_features=real_features -c Sources/CKernels/processor.c -o "$program-processor.o" &&
+    "$CLANG" "$@" -std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -ISources/CKernels/include \
+      Tests/kernels/test_kernels.c Sources/CKernels/{attention,form_*,gemm,pack,rows}.c "$program-processor.o" \
+      -fuse-ld=lld -o "$program" -lm; then
+    echo "kernels, $name:"
+    if timeout -k 5 240 $runner "$program" "$SHAPES"; then (( ++passed )); return; fi
+  fi
+  echo "kernels, $name: FAILED" >&2; (( ++failed ))
+}
+
+kernels sanitized '' -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+kernels optimised '' -O3
+SYSROOT=/usr/aarch64-linux-gnu
+if [[ -d $SYSROOT/include ]] && command -v qemu-aarch64 > /dev/null && compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' > /dev/null; then
+  kernels aarch64 "qemu-aarch64 -cpu max -L $SYSROOT" -O2 --target=aarch64-linux-gnu --sysroot=/ \
+    -isystem $SYSROOT/include -L$SYSROOT/lib -B"$(compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' | head -1)" \
+    -L"$(compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' | head -1)"
+else
+  echo 'kernels, aarch64: skipped, needs gcc-aarch64-linux-gnu and qemu-user'
+fi
+echo "kernels   $passed passed, $failed failed"
+(( failed == 0 ))

@@ -1,0 +1,433 @@
+// The kernels of Sources/CKernels, every form that this processor runs, against plain loops in double precision:
+// thousands of odd shapes, errors in units in the last place (ULPs) of what was summed up. run.sh builds this with
+// sanitizers, and for other processors under emulators.
+//
+// Forms are chosen by what processor_features() says; here that is what a test wants it to say.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../Sources/CKernels/forms.h"
+
+unsigned real_features(void);  // processor.c, under another name
+static unsigned allowed = ~0u;
+unsigned processor_features(void) { return real_features() & allowed; }
+
+static int failures;
+#define CHECK(CONDITION, ...)                             \
+  do {                                                    \
+    if (!(CONDITION) && ++failures <= 20) {               \
+      fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);     \
+      fprintf(stderr, __VA_ARGS__);                       \
+      fputc('\n', stderr);                                \
+    }                                                     \
+  } while (0)
+
+// ---------------------------------------------------------------------------------------- numbers
+
+static uint64_t state = 1;
+static uint32_t random_bits(void) {
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return (uint32_t)(state >> 33);
+}
+static size_t below(size_t n) { return random_bits() % n; }
+static float number(void) { return (float)(int32_t)(random_bits() << 1) / 2147483648.0f; }
+
+// Exactly as large as asked, so that the address sanitizer sees the first byte too many.
+static void *memory(size_t bytes) {
+  void *p = NULL;
+  if (posix_memalign(&p, 64, bytes ? bytes : 1)) abort();
+  memset(p, 0x7F, bytes);  // NaN as bf16 and a large number as fp32: what is read by mistake shows
+  return p;
+}
+static float *numbers(size_t count) {
+  float *p = memory(count * 4);
+  for (size_t i = 0; i < count; i++) p[i] = number();
+  return p;
+}
+static double ulp(double magnitude) {
+  int exponent;
+  frexp(magnitude, &exponent);
+  return ldexp(1, exponent - 24);
+}
+
+// ---------------------------------------------------------------------------------------- products
+
+// What a packed factor and an operand stand for, and the exact products of the two.
+typedef struct {
+  size_t rows, k, outputs;
+  ckernels_precision precision;
+  uint32_t *operand;
+  size_t stride;
+  float *scale, *zero, *x, *w;
+  void *packed;
+} problem;
+
+static problem make(ckernels_precision precision, size_t rows, size_t k, size_t outputs) {
+  problem p = {rows, k, outputs, precision, NULL, 0, NULL, NULL, NULL, NULL, NULL};
+  p.stride = below(2) ? ckernels_operand_stride(precision, k) : ckernels_dwords(precision, k);
+  p.operand = memory(rows * p.stride * 4);
+  p.scale = memory(rows * 4);
+  p.zero = memory(rows * 4);
+  p.x = numbers(rows * k);
+  p.w = numbers(outputs * k);
+  const ckernels_target target = {precision, p.operand, p.stride, p.scale, p.zero};
+  ckernels_convert(rows, k, p.x, k, &target);
+  p.packed = memory(ckernels_packed_count(precision, outputs, k) * 4);
+  // In parts, as several threads would.
+  const size_t cut = outputs > PANEL ? PANEL : outputs;
+  ckernels_pack_part(precision, outputs, k, 0, cut, p.w, k, p.packed);
+  if (cut < outputs)
+    ckernels_pack_part(precision, outputs, k, cut, outputs - cut, p.w + cut * k, k, p.packed);
+  return p;
+}
+static void drop(problem *p) {
+  free(p->operand), free(p->scale), free(p->zero), free(p->x), free(p->w), free(p->packed);
+}
+
+static double operand_value(const problem *p, size_t row, size_t i) {
+  const uint32_t *own = p->operand + row * p->stride;
+  switch (p->precision) {
+    case CKERNELS_FP32: return ((const float *)own)[i];
+    case CKERNELS_BF16: return bf16_value(((const uint16_t *)own)[i]);
+    default: return ((double)((const uint8_t *)own)[i] - (double)p->zero[row]) * (double)p->scale[row];
+  }
+}
+
+// Conversions: the nearest number that the precision has.
+static void test_conversion(const problem *p, float *unpacked) {
+  ckernels_unpack(p->precision, p->outputs, p->k, p->packed, unpacked);
+  for (size_t output = 0; output < p->outputs; output++) {
+    float most = 0;
+    for (size_t i = 0; i < p->k; i++) most = fmaxf(most, fabsf(p->w[output * p->k + i]));
+    for (size_t i = 0; i < p->k; i++) {
+      const float w = p->w[output * p->k + i], got = unpacked[output * p->k + i];
+      const float limit = p->precision == CKERNELS_FP32   ? 0
+                          : p->precision == CKERNELS_BF16 ? fabsf(w) / 256 : most / 253.9f;
+      CHECK(fabsf(got - w) <= limit, "weight %g became %g", w, got);
+    }
+  }
+  for (size_t row = 0; row < p->rows; row++) {
+    float low = 0, high = 0;
+    for (size_t i = 0; i < p->k; i++) {
+      low = fminf(low, p->x[row * p->k + i]);
+      high = fmaxf(high, p->x[row * p->k + i]);
+    }
+    for (size_t i = 0; i < p->k; i++) {
+      const double x = p->x[row * p->k + i], got = operand_value(p, row, i);
+      const double limit = p->precision == CKERNELS_FP32   ? 0
+                           : p->precision == CKERNELS_BF16 ? fabs(x) / 256 : (high - low) / 509.9;
+      CHECK(fabs(got - x) <= limit, "number %g became %g", x, got);
+    }
+  }
+}
+
+static double activated(double x, ckernels_activation activation) {
+  if (activation == CKERNELS_QUICK_GELU) return x / (1 + exp(-1.702 * x));
+  return activation == CKERNELS_RELU && x < 0 ? 0 : x;
+}
+
+// Worst errors by precision: of sums, in ULPs of the sum of magnitudes; and after QuickGELU, relative.
+static double worst_sum[3], worst_gelu[3];
+
+static void test_product(ckernels_precision precision, size_t rows, size_t k, size_t outputs) {
+  problem p = make(precision, rows, k, outputs);
+  float *w = memory(outputs * k * 4);
+  test_conversion(&p, w);
+  const size_t padded = ckernels_panels(outputs) * PANEL;
+  float *bias = numbers(padded), *shares = numbers(rows);
+  const int with_bias = (int)below(2), with_shares = precision != CKERNELS_INT8 && below(2);
+  const ckernels_operand x = {p.operand, p.stride,
+                              precision == CKERNELS_INT8 ? p.scale : with_shares ? shares : NULL,
+                              precision == CKERNELS_INT8 ? p.zero : NULL};
+  ckernels_result to = {with_bias ? bias : NULL, (ckernels_activation)below(3), (ckernels_store)below(3),
+                        NULL, outputs + below(3)};
+  const size_t size = to.store == CKERNELS_STORE_BF16 ? 2 : 4;
+  // Rows end where the last one's outputs end.
+  const size_t count = (rows - 1) * to.stride + outputs;
+  to.y = memory(count * size);
+  float *before = numbers(count);
+  if (to.store == CKERNELS_ADD_FP32) memcpy(to.y, before, count * 4);
+  // In two runs of panels, as two threads would.
+  const size_t panels = ckernels_panels(outputs), first = below(panels + 1);
+  if (first) ckernels_gemm(precision, rows, k, &x, p.packed, 0, first, outputs, &to);
+  if (first < panels)
+    ckernels_gemm(precision, rows, k, &x, p.packed, first, panels - first, outputs, &to);
+
+  for (size_t row = 0; row < rows; row++)
+    for (size_t o = 0; o < outputs; o++) {
+      double sum = 0, magnitude = 0;
+      for (size_t i = 0; i < k; i++) {
+        const double term = operand_value(&p, row, i) * (double)w[o * k + i];
+        sum += term;
+        // int8 sums unsigned numbers and takes the zero's part away again.
+        magnitude += precision == CKERNELS_INT8
+                         ? ((double)((uint8_t *)(p.operand + row * p.stride))[i] + fabs((double)p.zero[row])) *
+                               (double)p.scale[row] * fabs((double)w[o * k + i])
+                         : fabs(term);
+      }
+      if (with_shares) sum *= (double)shares[row], magnitude *= fabs((double)shares[row]);
+      if (with_bias) sum += (double)bias[o], magnitude += fabs((double)bias[o]);
+      const double expected = activated(sum, to.activation);
+      const size_t place = row * to.stride + o;
+      double got = to.store == CKERNELS_STORE_BF16 ? bf16_value(((uint16_t *)to.y)[place])
+                                                   : (double)((float *)to.y)[place];
+      double limit = ulp(magnitude);
+      if (to.store == CKERNELS_ADD_FP32) {
+        got -= (double)before[place];
+        limit += ulp(fabs((double)before[place]) + magnitude);
+      }
+      const double error = fabs(got - expected);
+      if (to.store == CKERNELS_STORE_BF16) {
+        const double rough = to.activation == CKERNELS_QUICK_GELU ? 3e-4 * fabs(expected) : 0;
+        CHECK(error <= fabs(expected) / 256 + rough + limit * 8, "%s %zu %zu %zu: %g for %g",
+              ckernels_gemm_form(precision), rows, k, outputs, got, expected);
+        continue;
+      }
+      if (to.activation == CKERNELS_QUICK_GELU) {
+        const double own = precision == CKERNELS_FP32 ? 4 * ulp(fabs(expected)) : 3e-4 * fabs(expected);
+        worst_gelu[precision] = fmax(worst_gelu[precision], error / fmax(fabs(expected), magnitude));
+        CHECK(error <= own + limit * (4 + (double)k / 8), "%s: QuickGELU %g for %g",
+              ckernels_gemm_form(precision), got, expected);
+        continue;
+      }
+      worst_sum[precision] = fmax(worst_sum[precision], error / limit);
+      CHECK(error <= limit * (precision == CKERNELS_INT8 ? 3 : 2 + (double)k / 8),
+            "%s %zu x %zu x %zu: %.9g for %.9g", ckernels_gemm_form(precision), rows, k, outputs, got, expected);
+    }
+  // What lies between the rows is not touched.
+  for (size_t row = 0; row + 1 < rows; row++)
+    for (size_t o = outputs; o < to.stride; o++) {
+      const size_t place = row * to.stride + o;
+      CHECK(to.store == CKERNELS_ADD_FP32 ? ((float *)to.y)[place] == before[place]
+                                          : ((uint8_t *)to.y)[place * size] == 0x7F,
+            "column %zu beyond %zu outputs was written", o, outputs);
+    }
+  free(to.y), free(before), free(bias), free(shares), free(w);
+  drop(&p);
+}
+
+// A row's bits depend on that row alone: not on its place, the tile it falls into, or the panels of a call.
+static void test_independence(ckernels_precision precision) {
+  enum { ROWS = 61, K = 200, OUTPUTS = 75, STRIDE = 80 };
+  problem p = make(precision, ROWS, K, OUTPUTS);
+  float *all = memory(ROWS * STRIDE * 4), *one = memory(STRIDE * 4), *bias = numbers(STRIDE);
+  const int quantised = precision == CKERNELS_INT8;
+  ckernels_operand x = {p.operand, p.stride, quantised ? p.scale : NULL, quantised ? p.zero : NULL};
+  ckernels_result to = {bias, CKERNELS_QUICK_GELU, CKERNELS_STORE_FP32, all, STRIDE};
+  ckernels_gemm(precision, ROWS, K, &x, p.packed, 0, ckernels_panels(OUTPUTS), OUTPUTS, &to);
+  for (size_t row = 0; row < ROWS; row++) {
+    x.rows = p.operand + row * p.stride;
+    if (quantised) x.scale = p.scale + row, x.zero = p.zero + row;
+    to.y = one;
+    for (size_t panel = 0; panel < ckernels_panels(OUTPUTS); panel++)
+      ckernels_gemm(precision, 1, K, &x, p.packed, panel, 1, OUTPUTS, &to);
+    CHECK(!memcmp(one, all + row * STRIDE, OUTPUTS * 4), "row %zu has other bits alone", row);
+  }
+  free(all), free(one), free(bias);
+  drop(&p);
+}
+
+// int8: the integers are the same on every processor, so results differ by a last rounding at most.
+static void test_quantised_packing(void) {
+  enum { K = 37, OUTPUTS = 21 };
+  problem p = make(CKERNELS_INT8, 1, K, OUTPUTS);
+  int8_t rows[OUTPUTS * K];
+  float scales[OUTPUTS];
+  ckernels_unpack_quantised(OUTPUTS, K, p.packed, rows, scales);
+  const size_t bytes = ckernels_packed_count(CKERNELS_INT8, OUTPUTS, K) * 4;
+  void *again = memory(bytes);
+  ckernels_pack_quantised(OUTPUTS, K, 0, 16, rows, scales, again);
+  ckernels_pack_quantised(OUTPUTS, K, 16, OUTPUTS - 16, rows + 16 * K, scales + 16, again);
+  CHECK(!memcmp(p.packed, again, bytes), "int8 packed again differs");
+  free(again);
+  drop(&p);
+}
+
+// ------------------------------------------------------------------------------------------- rows
+
+static double worst_norm[3];
+
+static void test_layer_norm(ckernels_precision precision, size_t width) {
+  const size_t rows = 1 + below(3), stride = ckernels_dwords(precision, width);
+  float *x = numbers(rows * width), *weight = numbers(width), *bias = numbers(width);
+  uint32_t *y = memory(rows * stride * 4);
+  float *scale = memory(rows * 4), *zero = memory(rows * 4);
+  const ckernels_target to = {precision, y, stride, scale, zero};
+  ckernels_layer_norm(rows, width, x, width, weight, bias, 1e-5f, &to);
+  for (size_t row = 0; row < rows; row++) {
+    double mean = 0, variance = 0, low = 0, high = 0;
+    for (size_t i = 0; i < width; i++) mean += (double)x[row * width + i] / (double)width;
+    for (size_t i = 0; i < width; i++)
+      variance += pow((double)x[row * width + i] - mean, 2) / (double)width;
+    double *expected = memory(width * 8);
+    for (size_t i = 0; i < width; i++) {
+      expected[i] = ((double)x[row * width + i] - mean) / sqrt(variance + 1e-5) * (double)weight[i] + (double)bias[i];
+      low = fmin(low, expected[i]), high = fmax(high, expected[i]);
+    }
+    for (size_t i = 0; i < width; i++) {
+      const double got = precision == CKERNELS_FP32   ? (double)((float *)(y + row * stride))[i]
+                         : precision == CKERNELS_BF16 ? bf16_value(((uint16_t *)(y + row * stride))[i])
+                                                      : ((double)((uint8_t *)(y + row * stride))[i] - (double)zero[row]) *
+                                                            (double)scale[row];
+      const double unit = precision == CKERNELS_FP32   ? ulp(fmax(high, -low))
+                          : precision == CKERNELS_BF16 ? fabs(expected[i]) / 256 + 1e-6
+                                                       : (high - low) / 255;
+      const double error = fabs(got - expected[i]) / unit;
+      worst_norm[precision] = fmax(worst_norm[precision], error);
+      CHECK(error <= (precision == CKERNELS_FP32 ? 16 : 1.001), "LayerNorm of %zu: %g for %g", width, got, expected[i]);
+    }
+    free(expected);
+  }
+  free(x), free(weight), free(bias), free(y), free(scale), free(zero);
+}
+
+// bf16 rows to int8 give what their values as fp32 give.
+static void test_quantise(size_t width) {
+  uint16_t *x = memory(width * 2);
+  float *same = memory(width * 4);
+  for (size_t i = 0; i < width; i++) same[i] = bf16_value(x[i] = bf16_from(number()));
+  const size_t bytes = ckernels_dwords(CKERNELS_INT8, width) * 4;
+  uint8_t *a = memory(bytes), *b = memory(bytes);
+  float scales[2], zeros[2];
+  const ckernels_target to_a = {CKERNELS_INT8, a, bytes / 4, &scales[0], &zeros[0]};
+  const ckernels_target to_b = {CKERNELS_INT8, b, bytes / 4, &scales[1], &zeros[1]};
+  ckernels_quantise(1, width, x, width, &to_a);
+  ckernels_convert(1, width, same, width, &to_b);
+  CHECK(!memcmp(a, b, bytes) && scales[0] == scales[1] && zeros[0] == zeros[1], "quantise of %zu", width);
+  free(x), free(same), free(a), free(b);
+}
+
+// What is not finite stays so, however it is rounded: a quiet finite number would be a wrong answer.
+static void test_not_finite(void) {
+  enum { WIDTH = 37 };
+  float x[WIDTH], one[WIDTH], nothing[WIDTH] = {0}, scale, zero;
+  const float bad[] = {NAN, INFINITY, -INFINITY, 3e38f};
+  for (size_t which = 0; which < 4; which++)
+    for (size_t place = 0; place < WIDTH; place += 9)
+      for (int precision = 0; precision < 3; precision++) {
+        for (size_t i = 0; i < WIDTH; i++) x[i] = number(), one[i] = 1;
+        x[place] = bad[which];
+        uint32_t y[WIDTH];
+        const ckernels_target to = {(ckernels_precision)precision, y, WIDTH, &scale, &zero};
+        ckernels_layer_norm(1, WIDTH, x, WIDTH, one, nothing, 1e-5f, &to);
+        int finite = 1;
+        for (size_t i = 0; i < WIDTH; i++)
+          finite &= precision == 0 ? isfinite(((float *)y)[i]) : precision == 1 ? isfinite(bf16_value(((uint16_t *)y)[i]))
+                                                                                : isfinite(scale);
+        CHECK(!finite, "LayerNorm in precision %d hid %g", precision, bad[which]);
+        if (which == 3) continue;
+        ckernels_convert(1, WIDTH, x, WIDTH, &to);
+        finite = precision == 0   ? isfinite(((float *)y)[place])
+                 : precision == 1 ? isfinite(bf16_value(((uint16_t *)y)[place])) : isfinite(scale);
+        CHECK(!finite, "convert to precision %d hid %g", precision, bad[which]);
+      }
+  for (size_t count = 0; count < 70; count++) {
+    float *all = numbers(count);
+    CHECK(ckernels_all_finite(count, all), "finite numbers are finite");
+    if (count) {
+      all[below(count)] = bad[below(3)];
+      CHECK(!ckernels_all_finite(count, all), "one of %zu is not", count);
+    }
+    free(all);
+  }
+}
+
+// -------------------------------------------------------------------------------------- attention
+
+static double worst_attention[2];
+
+static void test_attention(ckernels_precision precision, size_t keys, size_t queries, size_t size, int causal) {
+  const size_t bytes = precision == CKERNELS_FP32 ? 4 : 2, stride = size + 2 * below(3);
+  char *rows[3];  // queries, keys, values
+  for (int i = 0; i < 3; i++) {
+    const size_t count = (i ? keys : queries) * stride;
+    rows[i] = memory(count * bytes);
+    for (size_t j = 0; j < count; j++) {
+      const float value = 2 * number();
+      const uint16_t half = bf16_from(value);
+      memcpy(rows[i] + j * bytes, precision == CKERNELS_FP32 ? (const void *)&value : (const void *)&half, bytes);
+    }
+  }
+#define VALUE(i, row, column)                                                              \
+  (precision == CKERNELS_FP32 ? (double)((float *)rows[i])[(row) * stride + (column)]      \
+                              : (double)bf16_value(((uint16_t *)rows[i])[(row) * stride + (column)]))
+  void *packed_keys = memory(ckernels_packed_count(precision, keys, size) * 4);
+  void *packed_values = memory(ckernels_packed_count(precision, size, keys) * 4);
+  void *scratch = memory(ckernels_attention_scratch(precision, keys) * 4), *out = memory(queries * size * bytes);
+  ckernels_pack_keys(precision, keys, size, rows[1], stride, packed_keys);
+  ckernels_pack_values(precision, size, keys, rows[2], stride, packed_values);
+  const ckernels_attention a = {precision, keys, size, 0.125f, packed_keys, packed_values, scratch};
+  const ptrdiff_t first = causal ? (ptrdiff_t)(keys - queries) : -1;
+  ckernels_attend(&a, queries, rows[0], stride, first, out, size);
+  double *weights = memory(keys * 8);
+  for (size_t q = 0; q < queries; q++) {
+    const size_t seen = causal ? (size_t)first + q + 1 : keys;
+    double total = 0, peak = -1e300;
+    for (size_t k = 0; k < seen; k++) {
+      weights[k] = 0;
+      for (size_t i = 0; i < size; i++) weights[k] += VALUE(0, q, i) * VALUE(1, k, i);
+      peak = fmax(peak, weights[k]);
+    }
+    for (size_t k = 0; k < seen; k++) total += weights[k] = exp((weights[k] - peak) * 0.125);
+    for (size_t i = 0; i < size; i++) {
+      double expected = 0;
+      for (size_t k = 0; k < seen; k++) expected += weights[k] / total * VALUE(2, k, i);
+      const double got = precision == CKERNELS_FP32 ? (double)((float *)out)[q * size + i]
+                                                    : bf16_value(((uint16_t *)out)[q * size + i]);
+      const double error = fabs(got - expected);
+      worst_attention[precision] = fmax(worst_attention[precision], error);
+      CHECK(error <= (precision == CKERNELS_FP32 ? 4e-6 : 1.6e-2), "attention, %zu keys: %g for %g", keys, got, expected);
+    }
+  }
+  for (int i = 0; i < 3; i++) free(rows[i]);
+  free(packed_keys), free(packed_values), free(scratch), free(out), free(weights);
+}
+
+// ------------------------------------------------------------------------------------------- main
+
+static void test_form(unsigned features, size_t shapes) {
+  allowed = features;
+  state = 1;
+  memset(worst_sum, 0, sizeof worst_sum), memset(worst_gelu, 0, sizeof worst_gelu);
+  memset(worst_norm, 0, sizeof worst_norm), memset(worst_attention, 0, sizeof worst_attention);
+  for (int p = 0; p < 3; p++) {
+    for (size_t i = 0; i < shapes; i++)
+      test_product((ckernels_precision)p, 1 + below(30), 1 + below(70), 1 + below(70));
+    test_product((ckernels_precision)p, 197, 768, 100);
+    test_product((ckernels_precision)p, 25, 3072, 33);
+    test_independence((ckernels_precision)p);
+    for (size_t width = 1; width < 80; width++) test_layer_norm((ckernels_precision)p, width);
+    test_layer_norm((ckernels_precision)p, 768);
+  }
+  test_quantised_packing();
+  for (size_t width = 1; width < 80; width++) test_quantise(width);
+  test_not_finite();
+  for (int p = 0; p < 2; p++) {
+    for (size_t i = 0; i < 60; i++) {
+      const size_t keys = 1 + below(90);
+      test_attention((ckernels_precision)p, keys, 1 + below(keys), 8 * (1 + below(10)), (int)below(2));
+    }
+    test_attention((ckernels_precision)p, 197, 197, 64, 0);
+    test_attention((ckernels_precision)p, 77, 77, 64, 1);
+  }
+  printf("  %-9s", ckernels_instruction_set());
+  for (int p = 0; p < 3; p++)
+    printf("  %-12s sums %.1f, norms %.2f", ckernels_gemm_form((ckernels_precision)p), worst_sum[p], worst_norm[p]);
+  printf("; QuickGELU %.0e %.0e, attention %.0e %.0e\n", worst_gelu[0], worst_gelu[1], worst_attention[0],
+         worst_attention[1]);
+}
+
+int main(int count, char **arguments) {
+  const size_t shapes = count > 1 ? (size_t)atoi(arguments[1]) : 300;
+  const unsigned base = PROCESSOR_ASKED, avx2 = base | PROCESSOR_AVX2, avx512 = avx2 | PROCESSOR_AVX512;
+  const unsigned steps[] = {base, avx2, avx2 | PROCESSOR_AVX_VNNI, avx512, ~0u};
+  unsigned last = 0;
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    const unsigned features = real_features() & steps[i];
+    if (features != last) test_form(features, shapes);
+    last = features;
+  }
+  printf("  %s\n", failures ? "FAILED" : "ok");
+  return failures != 0;
+}
