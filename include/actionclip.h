@@ -152,6 +152,11 @@ typedef struct actionclip_model_options {
    * named bpe_simple_vocab_16e6.txt.gz, bpe_simple_vocab_16e6.txt or merges.txt beside it, if
    * there is one. */
   const char *tokenizer_path;
+  /* Processors, numbered as the system does, that the model's own threads are bound to, in turn (the
+   * thread that calls is left as it is). NULL: they may run where the thread may that first computes
+   * with the model. With threads 0 there is one thread for each. Borrowed for the call. */
+  const int32_t *processors;
+  size_t processor_count;
 } actionclip_model_options;
 
 /* Sets struct_size and every default. NULL is ignored. */
@@ -208,6 +213,11 @@ typedef struct actionclip_model_info {
   float logit_scale;          /* exp of the checkpoint's logit_scale: the scale it was trained with */
   int32_t reserved;           /* 0 */
   int64_t parameters;         /* weights used by this model */
+  int64_t weight_bytes;       /* memory that they take */
+  /* Working memory of one call that encodes one video; a batch is taken in groups and needs at most
+   * a few times that. It is taken when first needed and kept: a call like an earlier one takes none. */
+  int64_t video_bytes;
+  int64_t text_bytes;         /* the same of one call that encodes prompts, however many */
 } actionclip_model_info;
 
 ACTIONCLIP_API int32_t actionclip_model_get_info(const actionclip_model *model,
@@ -227,12 +237,17 @@ ACTIONCLIP_API const char *actionclip_model_note(const actionclip_model *model, 
 
 #define ACTIONCLIP_STORAGE_FP32 0 /* loaded again, the model gives the same bits */
 #define ACTIONCLIP_STORAGE_FP16 1 /* matrices rounded to half precision: half the size */
+/* For ACTIONCLIP_COMPUTE_BF16 and _INT8: half and a bit more than a quarter of the size, loaded in
+ * little more than the time to read it, and the same bits as the model that was loaded in fp32 gives
+ * when it is loaded in that precision. It is then the default of ACTIONCLIP_COMPUTE_DEFAULT. */
+#define ACTIONCLIP_STORAGE_BF16 2
+#define ACTIONCLIP_STORAGE_INT8 3
 
 /* What goes into the file besides the weights, the options in use and the merge list in use. NULL
  * in a field keeps what the model holds; NULL in place of the struct keeps all of it. */
 typedef struct actionclip_save_options {
   uint32_t struct_size;         /* sizeof(actionclip_save_options), set by _init */
-  int32_t storage;              /* ACTIONCLIP_STORAGE_* */
+  int32_t storage;              /* ACTIONCLIP_STORAGE_*; of a model loaded in bf16 or int8, that one only */
   const char *const *labels;    /* not NULL with label_count 0: none */
   size_t label_count;
   const char *const *templates; /* not NULL with template_count 0: none, meaning the reference's */

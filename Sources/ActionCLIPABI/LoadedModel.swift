@@ -120,11 +120,33 @@ final class LoadedModel: HandleObject, Sendable {
       throw .argument(
         "frames is \(options.frames), expected 0 to \(Configuration.maximumFrames)")
     }
+    let processors = try processors(options)
     return LoadOptions(
       joint: try choice(options.joint, "joint"),
       temporalShift: try choice(options.temporal_shift, "temporal_shift"), head: head,
       frames: options.frames == 0 ? nil : Int(options.frames),
-      threads: try threadCount(options.threads, "threads"), precision: precision)
+      threads: options.threads == 0 && !processors.isEmpty
+        ? min(processors.count, 256) : try threadCount(options.threads, "threads"),
+      processors: processors, precision: precision)
+  }
+
+  private static func processors(
+    _ options: actionclip_model_options
+  ) throws(Failure) -> [Int32] {
+    guard let processors = options.processors else {
+      guard options.processor_count == 0 else {
+        throw .argument("processors is NULL but processor_count is \(options.processor_count)")
+      }
+      return []
+    }
+    guard (1...1024).contains(options.processor_count) else {
+      throw .argument("processor_count is \(options.processor_count), expected 1 to 1024")
+    }
+    let list = Array(UnsafeBufferPointer(start: processors, count: options.processor_count))
+    for (index, processor) in list.enumerated() where cshims_is_processor(processor) == 0 {
+      throw .argument("processors[\(index)] is \(processor), expected 0 to 1023")
+    }
+    return list
   }
 
   private static func choice(_ value: Int32, _ name: String) throws(Failure) -> Bool? {

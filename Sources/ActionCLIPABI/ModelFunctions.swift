@@ -107,6 +107,10 @@ public func actionclip_model_get_info(
     info.has_tokenizer = loaded.tokenizer == nil ? 0 : 1
     info.logit_scale = loaded.model.logitScale
     info.parameters = loaded.model.parameters.reduce(0) { $0 + Int64($1.count) }
+    let memory = loaded.model.memory
+    info.weight_bytes = Int64(memory.weights)
+    info.video_bytes = Int64(memory.video)
+    info.text_bytes = Int64(memory.text)
     try SizedStruct.write(info, to: info_out, oldest: oldestModelInfo, "info_out")
   }
 }

@@ -1,6 +1,8 @@
 import CActionCLIP
 import Glibc
+import Model
 import ModelFile
+import Numerics
 import Tokenizer
 import Weights
 
@@ -77,11 +79,20 @@ public func actionclip_model_save(
     let path = try required(path, "path")
     let options = try SizedStruct.read(
       options, defaults: defaultSaveOptions, oldest: oldestSaveOptions, "options")
-    let matrices: TensorToWrite.Storage
+    let matrices: MatrixStorage
     switch options.storage {
     case ACTIONCLIP_STORAGE_FP32: matrices = .fp32
     case ACTIONCLIP_STORAGE_FP16: matrices = .fp16
+    case ACTIONCLIP_STORAGE_BF16: matrices = .bf16
+    case ACTIONCLIP_STORAGE_INT8: matrices = .int8
     default: throw .argument("storage is \(options.storage), expected ACTIONCLIP_STORAGE_*")
+    }
+    guard loaded.model.canSave(matrices) else {
+      let held = loaded.model.precision.name
+      throw Failure(
+        ACTIONCLIP_ERROR_OPTION_CONFLICT,
+        "the model was loaded in \(held) and its numbers are rounded to that: save it as \(held), or load it in "
+          + "fp32 first")
     }
     var metadata = loaded.metadata
     if let labels = try texts(

@@ -4,6 +4,16 @@
 
 #include "CShims.h"
 
+int cshims_is_processor(int processor) { return processor >= 0 && processor < CPU_SETSIZE; }
+
+void cshims_bind_to_processor(int processor) {
+  if (!cshims_is_processor(processor)) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(processor, &set);
+  sched_setaffinity(0, sizeof set, &set);  // of the calling thread
+}
+
 int cshims_available_processors(void) {
   cpu_set_t set;
   // It fails where the kernel knows more processors than the set has room for (1024).

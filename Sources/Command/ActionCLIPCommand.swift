@@ -12,7 +12,9 @@ struct ActionCLIPCommand: ParsableCommand {
       Exit status: 0 everything went well, 1 something failed, 64 wrong usage.
       """,
     version: Version.description,
-    subcommands: [Classify.self, Timeline.self, Eval.self, Info.self, Tokenize.self, Parity.self])
+    subcommands: [
+      Classify.self, Timeline.self, Eval.self, Info.self, Convert.self, Tokenize.self, Parity.self,
+    ])
 
   static func main() {
     // `actionclip … | head` ends without a word, even under a parent that ignores the signal.

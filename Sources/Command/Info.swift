@@ -40,11 +40,14 @@ struct Info: ParsableCommand {
       "joint": .bool(info.joint != 0),
       "temporal_shift": .bool(info.temporal_shift != 0),
       "head": .string(Head.name(of: info.head)),
-      "compute_type": .string(computeType(info)),
+      "compute_type": .string(Compute.name(of: info.compute_type)),
       "threads": .int(Int64(info.threads)),
       "has_tokenizer": .bool(info.has_tokenizer != 0),
       "logit_scale": .float(info.logit_scale),
       "parameters": .int(info.parameters),
+      "weight_bytes": .int(info.weight_bytes),
+      "video_bytes": .int(info.video_bytes),
+      "text_bytes": .int(info.text_bytes),
       "labels": .array(model.labels.map { .string($0) }),
       "templates": .array(model.templates.map { .string($0) }),
       "description": model.note("description").map { .string($0) } ?? .null,
@@ -76,7 +79,15 @@ struct Info: ParsableCommand {
       ("temporal shift", onOff(info.temporal_shift)),
       ("head", head),
       ("logit scale", formatted("%.3f", Double(info.logit_scale))),
-      ("computes in", "\(computeType(info)), \(info.threads) thread\(info.threads == 1 ? "" : "s")"),
+      (
+        "computes in",
+        "\(Compute.name(of: info.compute_type)), \(info.threads) thread\(info.threads == 1 ? "" : "s")"
+      ),
+      (
+        "memory",
+        "\(megabytes(info.weight_bytes)) of weights, \(megabytes(info.video_bytes)) to encode a video, "
+          + "\(megabytes(info.text_bytes)) to encode prompts"
+      ),
       ("tokenizer", info.has_tokenizer != 0 ? "found" : "none: give --tokenizer to encode text"),
       ("labels", labels > 0 ? grouped(Int64(labels)) : "none of its own"),
       (
@@ -94,6 +105,10 @@ struct Info: ParsableCommand {
     "\(count) layer\(count == 1 ? "" : "s"), width \(width), \(heads) head\(heads == 1 ? "" : "s"), \(more)"
   }
 
+  private func megabytes(_ bytes: Int64) -> String {
+    formatted(bytes < 10_000_000 ? "%.1f MB" : "%.0f MB", Double(bytes) / 1e6)
+  }
+
   private func onOff(_ value: Int32) -> String { value != 0 ? "on" : "off" }
 
   private func fileType(_ info: actionclip_model_info) -> String {
@@ -102,10 +117,6 @@ struct Info: ParsableCommand {
     case Int32(ACTIONCLIP_FILE_TORCH): "torch"
     default: "unknown (\(info.file_type))"
     }
-  }
-
-  private func computeType(_ info: actionclip_model_info) -> String {
-    info.compute_type == Int32(ACTIONCLIP_COMPUTE_FP32) ? "fp32" : "unknown (\(info.compute_type))"
   }
 
   /// 151277313 as 151,277,313.

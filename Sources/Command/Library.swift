@@ -256,7 +256,7 @@ final class Tokenizer {
 }
 
 /// Calls `body` with the file's name as a C string, or with NULL.
-private func withCString(_ path: FilePath?, _ body: (UnsafePointer<CChar>?) -> Int32) -> Int32 {
+func withCString(_ path: FilePath?, _ body: (UnsafePointer<CChar>?) -> Int32) -> Int32 {
   guard let path else { return body(nil) }
   return path.cString.withUnsafeBufferPointer { body($0.baseAddress) }
 }

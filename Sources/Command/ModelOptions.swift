@@ -36,6 +36,23 @@ enum Switch: String, CaseIterable, ExpressibleByArgument {
   var code: Int32 { Int32(self == .on ? ACTIONCLIP_ON : ACTIONCLIP_OFF) }
 }
 
+/// What the encoders compute in.
+enum Compute: String, CaseIterable, ExpressibleByArgument {
+  case fp32, bf16, int8
+
+  var code: Int32 {
+    switch self {
+    case .fp32: Int32(ACTIONCLIP_COMPUTE_FP32)
+    case .bf16: Int32(ACTIONCLIP_COMPUTE_BF16)
+    case .int8: Int32(ACTIONCLIP_COMPUTE_INT8)
+    }
+  }
+
+  static func name(of code: Int32) -> String {
+    allCases.first { $0.code == code }?.rawValue ?? "unknown (\(code))"
+  }
+}
+
 /// Choices made when a model is loaded. What is not given is as the checkpoint says.
 struct ModelOptions: ParsableArguments {
   @Option(help: "Frames per video (default: as the checkpoint says, else 8).")
@@ -50,6 +67,9 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Pre-network joint space-time tokens (default: as the checkpoint says).")
   var joint: Switch?
 
+  @Option(help: "What the encoders compute in (default: as the file says, else fp32).")
+  var compute: Compute?
+
   @Option(help: "Threads that compute (default: one per available processor).")
   var threads: Int32?
 
@@ -62,14 +82,15 @@ struct ModelOptions: ParsableArguments {
   func load(_ path: FilePath?) throws(LibraryError) -> Model {
     try Model(
       path: path, frames: frames, head: head, temporalShift: temporalShift, joint: joint,
-      threads: threads, tokenizer: tokenizer)
+      threads: threads, tokenizer: tokenizer, compute: compute)
   }
 }
 
 extension Model {
   convenience init(
     path: FilePath?, frames: Int32? = nil, head: Head? = nil, temporalShift: Switch? = nil,
-    joint: Switch? = nil, threads: Int32? = nil, tokenizer: FilePath? = nil
+    joint: Switch? = nil, threads: Int32? = nil, tokenizer: FilePath? = nil,
+    compute: Compute? = nil
   ) throws(LibraryError) {
     var options = actionclip_model_options()
     actionclip_model_options_init(&options)
@@ -78,6 +99,7 @@ extension Model {
     if let temporalShift { options.temporal_shift = temporalShift.code }
     if let joint { options.joint = joint.code }
     if let threads { options.threads = threads }
+    if let compute { options.compute_type = compute.code }
     try self.init(path: path, options: options, tokenizer: tokenizer)
   }
 }

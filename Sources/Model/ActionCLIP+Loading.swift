@@ -14,14 +14,13 @@ extension ActionCLIP {
     _ source: any TensorSource, options: LoadOptions, declared: DeclaredOptions = DeclaredOptions(),
     declaresOptions: Bool
   ) throws(ModelError) {
-    let pool = ThreadPool(threads: options.threads)
-    let reader = ParameterReader(source, pool: pool)
-    let precision = options.precision ?? .fp32
+    let precision = options.precision ?? declared.precision ?? .fp32
+    let reader = ParameterReader(source, compute: precision, pool: ThreadPool(threads: options.threads))
     let (configuration, blockInfix) = try Configuration.infer(
       reader, options, declared, declaresOptions: declaresOptions)
-    let vision = try VisionTransformer(reader, configuration, blockInfix: blockInfix, precision: precision)
-    let text = try TextTransformer(reader, configuration, precision: precision)
-    let pooling = configuration.joint ? .meanP : try TemporalPooling(reader, configuration, precision: precision.between)
+    let vision = try VisionTransformer(reader, configuration, blockInfix: blockInfix)
+    let text = try TextTransformer(reader, configuration)
+    let pooling = configuration.joint ? .meanP : try TemporalPooling(reader, configuration)
     var logitScale: Float = 100
     if reader.has("logit_scale") {
       // A single number, which some writers keep as a list of one.
@@ -35,7 +34,8 @@ extension ActionCLIP {
     try ActionCLIP.refuseUnknown(reader, configuration)
     self.init(
       configuration: configuration, logitScale: logitScale, parameters: reader.parameters,
-      vision: vision, text: text, pooling: pooling, precision: precision, pool: pool)
+      vision: vision, text: text, pooling: pooling, precision: precision,
+      pool: ThreadPool(threads: options.threads, processors: options.processors))
   }
 
   /// Buffers that CLIP files carry and that say nothing new.

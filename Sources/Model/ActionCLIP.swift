@@ -37,6 +37,19 @@ public final class ActionCLIP: Sendable {
   /// Rows of frame embeddings per video: T, or 1 when joint (one class token per video).
   public var frameRowsPerVideo: Int { configuration.frames / vision.framesPerSequence }
 
+  /// Bytes: of the weights, and of the working memory of a call that encodes one video or any number of prompts.
+  public var memory: (weights: Int, video: Int, text: Int) {
+    let (frames, size) = (configuration.frames, configuration.embeddingSize)
+    let outputs = Workspace.rounded(frameRowsPerVideo * size) + Workspace.rounded(size)
+    let head =
+      configuration.joint ? 0 : pooling.floats(videos: 1, frames: frames, size: size, threads: threads)
+    return (
+      parameters.reduce(0) { $0 + $1.bytes },
+      4 * (outputs + max(vision.plan(frames: frames, threads: threads, filled: true).floats, head)),
+      4 * text.plan(threads: threads, prompts: Int(Int32.max)).floats
+    )
+  }
+
   /// Videos to embeddings, not normalised: videoOut [B, E]; frameOut [B·frameRowsPerVideo, E] if
   /// wanted. Source: reference test.py and modules/Visual_Prompt.py.
   public func encode(

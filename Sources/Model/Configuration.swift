@@ -25,18 +25,21 @@ public struct LoadOptions: Sendable {
   public var head: TemporalHead?
   public var frames: Int?
   public var threads: Int
+  /// That the model's own threads are bound to, in turn; none: as the thread that starts them.
+  public var processors: [Int32]
   /// Of the encoders' products.
   public var precision: Precision?
 
   public init(
     joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHead? = nil, frames: Int? = nil,
-    threads: Int = 1, precision: Precision? = nil
+    threads: Int = 1, processors: [Int32] = [], precision: Precision? = nil
   ) {
     self.joint = joint
     self.temporalShift = temporalShift
     self.head = head
     self.frames = frames
     self.threads = threads
+    self.processors = processors
     self.precision = precision
   }
 }

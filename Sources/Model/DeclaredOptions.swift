@@ -1,3 +1,4 @@
+import Numerics
 import Weights
 
 /// What a file says about its own options in its metadata (docs/FORMAT.md); nil where it says nothing.
@@ -6,14 +7,18 @@ public struct DeclaredOptions: Sendable, Equatable {
   public var temporalShift: Bool?
   public var head: TemporalHead?
   public var frames: Int?
+  /// Unlike the others a default only: any precision may be asked for.
+  public var precision: Precision?
 
   public init(
-    joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHead? = nil, frames: Int? = nil
+    joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHead? = nil, frames: Int? = nil,
+    precision: Precision? = nil
   ) {
     self.joint = joint
     self.temporalShift = temporalShift
     self.head = head
     self.frames = frames
+    self.precision = precision
   }
 }
 

@@ -15,9 +15,30 @@ public struct Parameter: Sendable {
   /// As in the file, without `module.` prefixes.
   public let name: String
   public let shape: [Int]
+  /// The coarsest precision that any model holds it in.
+  public let lowest: Precision
   let storage: Storage
 
+  /// That its numbers take.
+  var bytes: Int {
+    switch storage {
+    case .plain(let buffer): 4 * buffer.count
+    case .table(let table): table.bytes
+    case .packed(let linear), .transposed(let linear): linear.bytes
+    }
+  }
+
   public var count: Int { shape.reduce(1, *) }
+
+  /// As int8 and a scale for each output, those of a model that computes in int8.
+  public func quantised() throws(ModelError) -> (numbers: FloatBuffer, scales: FloatBuffer) {
+    do throws(NumericsError) {
+      guard case .packed(let linear) = storage else {
+        return (try FloatBuffer(count: 0), try FloatBuffer(count: 0))
+      }
+      return try linear.quantised()
+    } catch { throw ModelError.memory(error) }
+  }
 
   /// The precision the numbers are held in: below fp32 they were rounded at load.
   public var precision: Precision {

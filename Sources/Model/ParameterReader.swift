@@ -3,17 +3,28 @@ import Weights
 
 /// Takes tensors out of a file by name and shape, and remembers which were taken, so that a file
 /// with more in it than the model understands is noticed.
-final class ParameterReader {
+public final class ParameterReader {
   let source: any TensorSource
   private(set) var taken: Set<String> = []
   /// Every tensor taken, with the place where the model keeps its numbers.
   private(set) var parameters: [Parameter] = []
 
+  /// What the encoders' products are computed in; see `lowest` of what is read.
+  let compute: Precision
+  /// Its threads end with the reader: what is loaded starts none before it first computes.
   private let pool: ThreadPool
+  /// Numbers that do not lie in the file as they are needed, one tensor's at a time.
+  private var scratch: FloatBuffer?
 
-  init(_ source: any TensorSource, pool: ThreadPool) {
+  init(_ source: any TensorSource, compute: Precision = .fp32, pool: ThreadPool) {
     self.source = source
+    self.compute = compute
     self.pool = pool
+  }
+
+  /// What a tensor is held in that may be held in `lowest`: never coarser than the encoders' products.
+  private func precision(_ lowest: Precision) -> Precision {
+    compute.rawValue < lowest.rawValue ? compute : lowest
   }
 
   func has(_ name: String) -> Bool { source.info(name) != nil }
@@ -33,18 +44,64 @@ final class ParameterReader {
 
   /// The tensor as fp32, which must have exactly this shape and finite values.
   func tensor(_ name: String, _ shape: [Int]) throws(ModelError) -> FloatBuffer {
-    let buffer = try read(name, shape)
-    parameters.append(Parameter(name: name, shape: shape, storage: .plain(buffer)))
+    let buffer = try copy(name, shape)
+    append(name, shape, .plain(buffer))
     return buffer
   }
 
-  private func read(_ name: String, _ shape: [Int]) throws(ModelError) -> FloatBuffer {
+  private func append(
+    _ name: String, _ shape: [Int], lowest: Precision = .fp32, _ storage: Parameter.Storage
+  ) {
+    parameters.append(Parameter(name: name, shape: shape, lowest: lowest, storage: storage))
+  }
+
+  /// Numbers of its own.
+  private func copy(_ name: String, _ shape: [Int]) throws(ModelError) -> FloatBuffer {
+    try read(name, shape) { (numbers, count) throws(ModelError) in
+      let buffer = try allocate(count)
+      buffer.base.update(from: numbers, count: count)
+      return buffer
+    }
+  }
+
+  /// Passes the tensor's numbers on as fp32: where they lie, if that is what they are.
+  private func read<R>(
+    _ name: String, _ shape: [Int],
+    _ body: (_ numbers: UnsafePointer<Float>, _ count: Int) throws(ModelError) -> R
+  ) throws(ModelError) -> R {
+    let info = try checked(name, shape)
+    let numbers: UnsafePointer<Float>
+    if info.elementType == .f32, let stored = source.stored(name), let start = stored.baseAddress,
+      UInt(bitPattern: start) % 4 == 0
+    {
+      numbers = start.assumingMemoryBound(to: Float.self)
+    } else {
+      if scratch.map({ $0.count < info.count }) ?? true { scratch = try allocate(info.count) }
+      guard let scratch else { throw ModelError(.outOfMemory, "out of memory") }
+      do {
+        try source.read(name, into: UnsafeMutableBufferPointer(start: scratch.base, count: info.count))
+      } catch { throw ModelError(.weights(error.kind), error.message) }
+      numbers = scratch.pointer
+    }
+    guard allFinite(numbers, count: info.count, pool: pool) else {
+      throw ModelError(.notFinite, "tensor '\(name)' holds NaN or infinity; the weights are damaged")
+    }
+    taken.insert(name)
+    defer { extendLifetime(source) }
+    return try body(numbers, info.count)
+  }
+
+  /// The tensor's description, which must be of floating-point numbers in exactly this shape.
+  private func checked(
+    _ name: String, _ shape: [Int], _ types: Set<ElementType> = [.f64, .f32, .f16, .bf16],
+    holds: String = "floating point"
+  ) throws(ModelError) -> TensorInfo {
     guard let info = source.info(name) else {
       throw ModelError(.missingTensor, "tensor '\(name)' is missing (expected shape \(shape))")
     }
-    guard [.f64, .f32, .f16, .bf16].contains(info.elementType) else {
+    guard types.contains(info.elementType) else {
       throw ModelError(
-        .tensorShape, "tensor '\(name)' holds \(info.elementType) numbers, expected floating point")
+        .tensorShape, "tensor '\(name)' holds \(info.elementType) numbers, expected \(holds)")
     }
     guard info.shape == shape else {
       throw ModelError(
@@ -58,15 +115,7 @@ final class ParameterReader {
       }
       count = product
     }
-    let buffer = try allocate(count)
-    do { try source.read(name, into: buffer.buffer) } catch {
-      throw ModelError(.weights(error.kind), error.message)
-    }
-    guard buffer.isFinite else {
-      throw ModelError(.notFinite, "tensor '\(name)' holds NaN or infinity; the weights are damaged")
-    }
-    taken.insert(name)
-    return buffer
+    return info
   }
 
   /// Marks a tensor as understood without reading it.
@@ -77,53 +126,94 @@ final class ParameterReader {
   }
 
   /// Numbers of two bytes go into products in pairs.
-  func checkHidden(_ hidden: Int, _ name: String, _ precision: Precision) throws(ModelError) {
-    guard precision == .fp32 || hidden.isMultiple(of: 2) else {
+  func checkHidden(_ hidden: Int, _ name: String) throws(ModelError) {
+    guard compute == .fp32 || hidden.isMultiple(of: 2) else {
       throw ModelError(
         .unsupported,
-        "tensor '\(name)' has \(hidden) rows, an odd number, which \(precision.name) does not compute with; "
+        "tensor '\(name)' has \(hidden) rows, an odd number, which \(compute.name) does not compute with; "
           + "load it in fp32")
     }
   }
 
   /// Rows that are looked up.
-  func table(_ name: String, _ shape: [Int], precision: Precision) throws(ModelError) -> EmbeddingTable {
-    let values = try read(name, shape)
-    let table: EmbeddingTable
-    do throws(NumericsError) {
-      table = try EmbeddingTable(values, rows: shape[0], width: shape[1], precision: precision)
-    } catch { throw .memory(error) }
-    parameters.append(Parameter(name: name, shape: shape, storage: .table(table)))
+  func table(_ name: String, _ shape: [Int], lowest: Precision) throws(ModelError) -> EmbeddingTable {
+    let table = try read(name, shape) { (numbers, _) throws(ModelError) in
+      do throws(NumericsError) {
+        return try EmbeddingTable(numbers, rows: shape[0], width: shape[1], precision: precision(lowest))
+      } catch { throw .memory(error) }
+    }
+    append(name, shape, lowest: lowest, .table(table))
     return table
   }
 
   func linear(
-    _ prefix: String, _ inputs: Int, _ outputs: Int, precision: Precision = .fp32
+    _ prefix: String, _ inputs: Int, _ outputs: Int, lowest: Precision = .fp32
   ) throws(ModelError) -> Linear {
-    try linear(
-      weight: prefix + "weight", bias: prefix + "bias", inputs, outputs, precision: precision)
+    try linear(weight: prefix + "weight", bias: prefix + "bias", inputs, outputs, lowest: lowest)
   }
 
   func linear(
-    weight: String, bias: String?, _ inputs: Int, _ outputs: Int, precision: Precision = .fp32
+    weight: String, bias: String?, _ inputs: Int, _ outputs: Int, lowest: Precision = .fp32
   ) throws(ModelError) -> Linear {
-    try linear(
-      weight: weight, shape: [outputs, inputs], bias: bias, inputs, outputs, precision: precision)
+    try linear(weight: weight, shape: [outputs, inputs], bias: bias, inputs, outputs, lowest: lowest)
   }
 
   /// The same for a weight that the file keeps in another shape of as many numbers.
   func linear(
-    weight: String, shape: [Int], bias: String?, _ inputs: Int, _ outputs: Int, precision: Precision = .fp32
+    weight: String, shape: [Int], bias: String?, _ inputs: Int, _ outputs: Int, lowest: Precision = .fp32
   ) throws(ModelError) -> Linear {
-    let linear = try pack(
-      try read(weight, shape), bias.map { (name) throws(ModelError) in try tensor(name, [outputs]) },
-      inputs, outputs, precision)
-    parameters.append(Parameter(name: weight, shape: shape, storage: .packed(linear)))
+    // So many products of two bytes fit the sums.
+    guard precision(lowest) != .int8 || inputs <= 1 << 16 else {
+      throw ModelError(
+        .unsupported, "tensor '\(weight)' has rows of \(inputs) numbers; int8 adds up 65536 at most")
+    }
+    let stored = try bias.map { (name) throws(ModelError) in try tensor(name, [outputs]) }
+    let linear: Linear
+    if source.info(weight)?.elementType == .i8 {
+      linear = try quantised(weight, shape, stored, inputs, outputs, precision(lowest))
+    } else {
+      linear = try read(weight, shape) { (numbers, _) throws(ModelError) in
+        try pack(numbers, stored, inputs, outputs, precision(lowest))
+      }
+    }
+    append(weight, shape, lowest: lowest, .packed(linear))
     return linear
   }
 
+  /// A weight stored as int8, with a scale for each output beside it (docs/FORMAT.md).
+  private func quantised(
+    _ name: String, _ shape: [Int], _ bias: FloatBuffer?, _ inputs: Int, _ outputs: Int,
+    _ precision: Precision
+  ) throws(ModelError) -> Linear {
+    let info = try checked(name, shape, [.i8])
+    let scales = try copy(name + ParameterReader.scaleSuffix, [outputs])
+    taken.insert(name)
+    if precision == .int8, let stored = source.stored(name), let start = stored.baseAddress {
+      defer { extendLifetime(source) }
+      do throws(NumericsError) {
+        return try Linear(
+          quantised: start.assumingMemoryBound(to: Int8.self), scales: scales, bias: bias,
+          inputs: inputs, outputs: outputs, pool: pool)
+      } catch { throw .memory(error) }
+    }
+    let numbers = try allocate(info.count)
+    do { try source.read(name, into: numbers.buffer) } catch {
+      throw ModelError(.weights(error.kind), error.message)
+    }
+    for output in 0..<outputs {
+      for i in output * inputs..<(output + 1) * inputs { numbers.base[i] *= scales.base[output] }
+    }
+    return try withExtendedLifetime(numbers) { () throws(ModelError) in
+      try pack(numbers.pointer, bias, inputs, outputs, precision)
+    }
+  }
+
+  /// What the scales of an int8 tensor are named by.
+  public static let scaleSuffix = ".scale"
+
   private func pack(
-    _ weight: FloatBuffer, _ bias: FloatBuffer?, _ inputs: Int, _ outputs: Int, _ precision: Precision
+    _ weight: UnsafePointer<Float>, _ bias: FloatBuffer?, _ inputs: Int, _ outputs: Int,
+    _ precision: Precision
   ) throws(ModelError) -> Linear {
     do throws(NumericsError) {
       return try Linear(
@@ -139,11 +229,12 @@ final class ParameterReader {
 
   /// A projection stored as [inputs, outputs], used from the right in the reference.
   func projection(_ name: String, _ inputs: Int, _ outputs: Int) throws(ModelError) -> Linear {
-    let stored = try read(name, [inputs, outputs])
     let weight = try allocate(inputs * outputs)
-    stored.transpose(rows: inputs, columns: outputs, into: weight)
-    let linear = try pack(weight, nil, inputs, outputs, .fp32)
-    parameters.append(Parameter(name: name, shape: [inputs, outputs], storage: .transposed(linear)))
+    try copy(name, [inputs, outputs]).transpose(rows: inputs, columns: outputs, into: weight)
+    let linear = try withExtendedLifetime(weight) { () throws(ModelError) in
+      try pack(weight.pointer, nil, inputs, outputs, .fp32)
+    }
+    append(name, [inputs, outputs], .transposed(linear))
     return linear
   }
 

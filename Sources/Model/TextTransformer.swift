@@ -24,14 +24,14 @@ struct TextTransformer: Sendable {
     return end + 1
   }
 
-  private func plan(threads: Int, prompts: Int) -> (rows: Int, floats: Int) {
+  func plan(threads: Int, prompts: Int) -> (rows: Int, floats: Int) {
     let rows = max(contextLength, min(TextTransformer.rowsTogether, prompts * contextLength))
     let width = lnFinal.width
     let sequences = rows  // a prompt has at least one token
     let floats =
       Workspace.rounded(rows * width)
       + blocks.scratchFloats(rows: rows, longest: contextLength, threads: threads)
-      + Workspace.integers(prompts) + Workspace.integers(contextLength)
+      + Workspace.integers(contextLength)
       + 2 * Workspace.offsets(sequences: sequences)
       + Workspace.integers(rows * TextTransformer.pastShare)
       + Workspace.rounded(sequences * width)
@@ -45,7 +45,8 @@ struct TextTransformer: Sendable {
     pool: ThreadPool, workspaces: WorkspacePool
   ) throws(ModelError) {
     let plan = plan(threads: pool.threads, prompts: count)
-    try workspaces.with(capacity: plan.floats, outOfMemory: ModelError.memory) {
+    let floats = plan.floats + Workspace.integers(count)
+    try workspaces.with(capacity: floats, outOfMemory: ModelError.memory) {
       (workspace) throws(ModelError) in
       do throws(NumericsError) {
         try encode(tokens, count, out, plan.rows, workspace, pool)

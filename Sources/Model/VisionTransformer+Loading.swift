@@ -4,13 +4,13 @@ extension VisionTransformer {
   /// A checkpoint trained with temporal shift wraps each block: "resblocks.N.net.…".
   static let shiftedInfix = "net."
 
-  init(_ reader: ParameterReader, _ c: Configuration, blockInfix: String, precision: Precision) throws(ModelError) {
+  init(_ reader: ParameterReader, _ c: Configuration, blockInfix: String) throws(ModelError) {
     configuration = c
     let (width, patch) = (c.visionWidth, c.patchSize)
     patchEmbedding = try reader.linear(
       weight: "visual.conv1.weight", shape: [width, 3, patch, patch], bias: nil, 3 * patch * patch, width,
       // Below one part in a hundred of the work, and where every number comes from.
-      precision: precision.between)
+      lowest: .bf16)
     classEmbedding = try reader.tensor("visual.class_embedding", [width])
     positionalEmbedding = try reader.tensor(
       "visual.positional_embedding", [c.gridSize * c.gridSize + 1, width])
@@ -20,7 +20,7 @@ extension VisionTransformer {
     blocks = try ResidualBlocks(
       reader, "visual.transformer.resblocks.", infix: blockInfix, count: c.visionLayers, width: width,
       heads: c.visionHeads, causal: false, epsilon: Configuration.epsilon,
-      precision: precision)
+      lowest: .int8)
     lnPost = try reader.layerNorm("visual.ln_post.", width, Configuration.epsilon)
     projection = try reader.projection("visual.proj", width, c.embeddingSize)
   }

@@ -32,7 +32,8 @@ extension VisionTransformer {
       var patchRows = Operand(buffers.columns, stride: columnStride)
       if let input = buffers.patchInput {
         input.fill(
-          rows: run * patches, buffers.columns, stride: columnStride, width: patchEmbedding.inputs, pool: pool)
+          rows: run * patches, buffers.columns, stride: columnStride, width: patchEmbedding.inputs, pool: pool
+        )
         patchRows = input
       }
       for frame in 0..<run {

@@ -1,4 +1,5 @@
 import Model
+import Numerics
 import Tokenizer
 import Weights
 
@@ -41,6 +42,12 @@ extension ModelMetadata {
         throw .invalid("is \(quoted(value.utf8, limit: 40)), expected one of \(names)")
       }
     case "frames": declared.frames = try ModelMetadata.number(value, Configuration.maximumFrames)
+    case "compute":
+      declared.precision = Precision.allCases.first { $0.name == value }
+      guard declared.precision != nil else {
+        let names = Precision.allCases.map(\.name).joined(separator: ", ")
+        throw .invalid("is \(quoted(value.utf8, limit: 40)), expected one of \(names)")
+      }
     case "templates": templates = try ModelMetadata.texts(value, ModelMetadata.problem(ofTemplate:))
     case "labels": labels = try ModelMetadata.texts(value, ModelMetadata.problem(ofLabel:))
     case "merges": merges = value

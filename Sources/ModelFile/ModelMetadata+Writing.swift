@@ -4,11 +4,12 @@ import Weights
 
 extension ModelMetadata {
   /// Everything as entries of a file's metadata, with the options and sizes of the model itself.
-  func entries(for c: Configuration) -> [(key: String, value: String)] {
+  func entries(for c: Configuration, compute: Precision) -> [(key: String, value: String)] {
     var entries = [
       ("format", ModelMetadata.version), ("joint", c.joint ? "on" : "off"),
       ("temporal_shift", c.temporalShift ? "on" : "off"), ("head", c.head.name), ("frames", "\(c.frames)"),
     ]
+    if compute != .fp32 { entries.append(("compute", compute.name)) }
     entries += ModelMetadata.sizes.map { ($0.key, "\($0.of(c))") }
     if !templates.isEmpty { entries.append(("templates", JSONStrings.text(of: templates))) }
     if !labels.isEmpty { entries.append(("labels", JSONStrings.text(of: labels))) }
@@ -18,24 +19,80 @@ extension ModelMetadata {
   }
 }
 
+/// How a file keeps the model's matrices.
+public enum MatrixStorage: Sendable {
+  case fp32, fp16
+  /// Those that a model in bf16 holds in bf16.
+  case bf16
+  /// Those that a model in int8 holds in int8, each with its scales; those that it holds in bf16 so.
+  case int8
+
+  /// What a model from the file is computed in where nothing else is asked for.
+  var compute: Precision {
+    switch self {
+    case .fp32, .fp16: .fp32
+    case .bf16: .bf16
+    case .int8: .int8
+    }
+  }
+}
+
 extension ActionCLIP {
-  /// Writes the model as one file, whole or not at all. `matrices` is how tensors of two and more
-  /// dimensions are stored; with fp32 what is loaded again gives the same bits.
+  /// Whether the model's numbers are fine enough to be stored so: those of a model in fp32 are for every storage,
+  /// those of another for its own.
+  public func canSave(_ matrices: MatrixStorage) -> Bool {
+    precision == .fp32 || precision == matrices.compute
+  }
+
+  /// Writes the model as one file, whole or not at all. With fp32 what is loaded again gives the same bits;
+  /// with bf16 and int8 those that this model gives when it is loaded in that precision.
   public func save(
-    to path: UnsafePointer<CChar>, metadata: ModelMetadata, matrices: TensorToWrite.Storage
+    to path: UnsafePointer<CChar>, metadata: ModelMetadata, matrices: MatrixStorage
   ) throws(WeightsError) {
-    let tensors = parameters.map {
-      TensorToWrite(name: $0.name, shape: $0.shape, storage: $0.shape.count >= 2 ? matrices : .fp32)
+    var tensors: [TensorToWrite] = []
+    var sources: [(parameter: Int, part: Part)] = []
+    for (index, parameter) in parameters.enumerated() {
+      let storage = ActionCLIP.storage(of: parameter, matrices)
+      tensors.append(TensorToWrite(name: parameter.name, shape: parameter.shape, storage: storage))
+      sources.append((index, storage == .int8 ? .numbers : .values))
+      if storage == .int8 {
+        tensors.append(
+          TensorToWrite(
+            name: parameter.name + ParameterReader.scaleSuffix, shape: [parameter.shape[0]], storage: .fp32))
+        sources.append((index, .scales))
+      }
     }
     try SafetensorsWriter.write(
-      to: path, metadata: metadata.entries(for: configuration), tensors: tensors
+      to: path, metadata: metadata.entries(for: configuration, compute: matrices.compute), tensors: tensors
     ) { (index, write) throws(WeightsError) in
+      let (parameter, part) = (parameters[sources[index].parameter], sources[index].part)
       let values: FloatBuffer
-      do throws(ModelError) { values = try parameters[index].values() } catch {
-        throw WeightsError(.outOfMemory, error.message)
-      }
+      do throws(ModelError) {
+        switch part {
+        case .values: values = try parameter.values()
+        case .numbers: values = try parameter.quantised().numbers
+        case .scales: values = try parameter.quantised().scales
+        }
+      } catch { throw WeightsError(.outOfMemory, error.message) }
       defer { extendLifetime(values) }
       try write(UnsafeBufferPointer(values.buffer))
+    }
+  }
+
+  /// What of a parameter a tensor of the file holds.
+  private enum Part { case values, numbers, scales }
+
+  private static func storage(of parameter: Parameter, _ matrices: MatrixStorage) -> TensorToWrite.Storage {
+    switch matrices {
+    case .fp32: return .fp32
+    case .fp16: return parameter.shape.count >= 2 ? .fp16 : .fp32
+    case .bf16: return parameter.lowest == .fp32 ? .fp32 : .bf16
+    case .int8:
+      switch parameter.lowest {
+      case .fp32: return .fp32
+      case .bf16: return .bf16
+      case .int8: return .int8
+      }
     }
   }
 }

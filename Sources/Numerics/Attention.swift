@@ -142,7 +142,8 @@ public struct MultiHeadAttention: Sendable {
         let gatheredValues = gatheredKeys + Workspace.rounded(longest * size) * 4
         for i in 0..<length {
           let from =
-            qkv.base + ((i < past.count ? past[i] - base : row + i - past.count) * stride + head * size) * bytes
+            qkv.base + ((i < past.count ? past[i] - base : row + i - past.count) * stride + head * size)
+            * bytes
           (gatheredKeys + i * size * bytes).copyMemory(from: from + width * bytes, byteCount: size * bytes)
           (gatheredValues + i * size * bytes).copyMemory(
             from: from + 2 * width * bytes, byteCount: size * bytes)

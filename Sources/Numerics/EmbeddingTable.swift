@@ -8,21 +8,24 @@ public struct EmbeddingTable: Sendable {
   private let memory: FloatBuffer  // [rows, W], two numbers a float in bf16
 
   public init(
-    _ values: FloatBuffer, rows: Int, width: Int, precision: Precision
+    _ values: UnsafePointer<Float>, rows: Int, width: Int, precision: Precision
   ) throws(NumericsError) {
     self.rows = rows
     self.width = width
     self.precision = precision.between
     guard precision != .fp32 else {
-      memory = values
+      memory = try FloatBuffer(count: rows * width)
+      memory.base.update(from: values, count: rows * width)
       return
     }
     let lines = (width + 1) / 2
     memory = try FloatBuffer(count: rows * lines)
     var target = ckernels_target(
       precision: CKERNELS_BF16, rows: memory.base, stride: lines, scale: nil, zero: nil)
-    withExtendedLifetime(values) { ckernels_convert(rows, width, values.base, width, &target) }
+    ckernels_convert(rows, width, values, width, &target)
   }
+
+  public var bytes: Int { 4 * memory.count }
 
   /// Row `row` as fp32 to [W].
   public func write(_ row: Int, to out: UnsafeMutablePointer<Float>) {

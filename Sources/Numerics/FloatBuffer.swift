@@ -1,5 +1,6 @@
 import CKernels
 import Glibc
+import Synchronization
 
 /// Floats outside Swift's heap, 64-byte aligned, freed with the object: whoever uses `base` holds the
 /// object for as long. Swift's own allocator kills the process when memory runs out; this one throws.
@@ -13,18 +14,30 @@ public final class FloatBuffer: @unchecked Sendable {
     // Whole lines of 64 bytes, which kernels may read to the end, and room to align the first.
     let (padded, overflow2) = bytes.addingReportingOverflow(126)
     guard count >= 0, !overflow, !overflow2 else { throw .outOfMemory(bytes: Int.max) }
-    // calloc first, so that a large request is fresh zero pages and costs nothing until touched.
-    guard let raw = calloc(1, padded) else { throw .outOfMemory(bytes: bytes) }
-    allocation = raw
-    let address = UInt(bitPattern: raw)
-    let aligned = UnsafeMutableRawPointer(bitPattern: (address &+ 63) & ~63) ?? raw
+    guard let memory = FloatBuffer.zeroed(bytes: padded) else { throw .outOfMemory(bytes: bytes) }
+    allocation = memory.start
+    mapped = memory.mapped
+    let address = UInt(bitPattern: allocation)
+    let aligned = UnsafeMutableRawPointer(bitPattern: (address &+ 63) & ~63) ?? allocation
     base = aligned.bindMemory(to: Float.self, capacity: max(count, 1))
     self.count = count
   }
 
   private let allocation: UnsafeMutableRawPointer
+  /// Bytes to unmap; 0 for what malloc gave.
+  private let mapped: Int
 
-  deinit { free(allocation) }
+  deinit { if mapped > 0 { munmap(allocation, mapped) } else { free(allocation) } }
+
+  /// Large memory is asked for in huge pages: weights are walked through from end to end in every product, and
+  /// a fault for each small page is a good part of the time that loading takes.
+  private static func zeroed(bytes: Int) -> (start: UnsafeMutableRawPointer, mapped: Int)? {
+    guard bytes >= 4 << 20 else { return calloc(1, bytes).map { ($0, 0) } }
+    let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != MAP_FAILED else { return nil }
+    madvise(memory, bytes, MADV_HUGEPAGE)  // advice: without huge pages it is as before
+    return (memory, bytes)
+  }
 
   /// One number. Unlike `base`, which does not keep the memory alive, safe on a temporary.
   public subscript(index: Int) -> Float { withExtendedLifetime(self) { base[index] } }
@@ -45,6 +58,15 @@ public final class FloatBuffer: @unchecked Sendable {
 }
 
 /// No NaN and no infinity among `count` floats.
-public func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
-  ckernels_all_finite(count, values) != 0
+public func allFinite(_ values: UnsafePointer<Float>, count: Int, pool: ThreadPool? = nil) -> Bool {
+  let share = 1 << 18
+  guard let pool, count > share else { return ckernels_all_finite(count, values) != 0 }
+  let sound = Atomic<Bool>(true)
+  pool.run(count: (count + share - 1) / share) { index, _ in
+    let first = index * share
+    if ckernels_all_finite(min(share, count - first), values + first) == 0 {
+      sound.store(false, ordering: .relaxed)
+    }
+  }
+  return sound.load(ordering: .relaxed)
 }

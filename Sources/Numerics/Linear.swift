@@ -11,7 +11,7 @@ public struct Linear: Sendable {
 
   /// Packs `weight` [outputs, inputs], which is not needed afterwards.
   public init(
-    weight: FloatBuffer, bias: FloatBuffer?, inputs: Int, outputs: Int, precision: Precision = .fp32,
+    weight: UnsafePointer<Float>, bias: FloatBuffer?, inputs: Int, outputs: Int, precision: Precision = .fp32,
     pool: ThreadPool? = nil
   ) throws(NumericsError) {
     self.inputs = inputs
@@ -19,31 +19,44 @@ public struct Linear: Sendable {
     self.bias = bias
     self.precision = precision
     packed = try FloatBuffer(count: ckernels_packed_count(precision.kernel, outputs, inputs))
-    let panel = Int(CKERNELS_PANEL)
-    let (share, packed) = (4 * panel, packed)
-    let pack = { (index: Int, _: Int) in
-      let first = index * share
+    let packed = packed
+    Linear.forEachShare(outputs, pool) { first, count in
       ckernels_pack_part(
-        precision.kernel, outputs, inputs, first, min(share, outputs - first),
-        weight.base + first * inputs, inputs, packed.base)
+        precision.kernel, outputs, inputs, first, count, weight + first * inputs, inputs, packed.base)
     }
-    let shares = (outputs + share - 1) / share
-    if let pool { pool.run(count: shares, pack) } else { for i in 0..<shares { pack(i, 0) } }
   }
 
-  /// From int8 numbers [outputs, inputs] and a scale for each output.
+  /// `body(first, count)` for runs of outputs that fill panels.
+  private static func forEachShare(
+    _ outputs: Int, _ pool: ThreadPool?, _ body: (_ first: Int, _ count: Int) -> Void
+  ) {
+    let share = 4 * Int(CKERNELS_PANEL)
+    let shares = (outputs + share - 1) / share
+    func one(_ index: Int) { body(index * share, min(share, outputs - index * share)) }
+    if let pool { pool.run(count: shares) { index, _ in one(index) } } else { for i in 0..<shares { one(i) } }
+  }
+
+  /// From int8 numbers [outputs, inputs] and a scale for each output, which are not needed afterwards.
   public init(
-    quantised: UnsafePointer<Int8>, scales: FloatBuffer, bias: FloatBuffer?, inputs: Int, outputs: Int
+    quantised: UnsafePointer<Int8>, scales: FloatBuffer, bias: FloatBuffer?, inputs: Int, outputs: Int,
+    pool: ThreadPool? = nil
   ) throws(NumericsError) {
     self.inputs = inputs
     self.outputs = outputs
     self.bias = bias
     precision = .int8
     packed = try FloatBuffer(count: ckernels_packed_count(CKERNELS_INT8, outputs, inputs))
+    let packed = packed
     withExtendedLifetime(scales) {
-      ckernels_pack_quantised(outputs, inputs, 0, outputs, quantised, scales.base, packed.base)
+      Linear.forEachShare(outputs, pool) { first, count in
+        ckernels_pack_quantised(
+          outputs, inputs, first, count, quantised + first * inputs, scales.base + first, packed.base)
+      }
     }
   }
+
+  /// That the weight takes.
+  public var bytes: Int { 4 * packed.count }
 
   /// The weight [outputs, inputs] as the products see it, in memory of its own: in fp32 what was given, bit
   /// for bit.
@@ -55,11 +68,26 @@ public struct Linear: Sendable {
     return weight
   }
 
-  /// int8 only: the numbers [outputs, inputs] and the scales [outputs].
-  public func quantised(_ numbers: UnsafeMutablePointer<Int8>, _ scales: UnsafeMutablePointer<Float>) {
-    withExtendedLifetime(packed) {
-      ckernels_unpack_quantised(outputs, inputs, packed.base, numbers, scales)
+  /// The numbers [outputs, inputs] that int8 has for this layer, and their scales [outputs].
+  public func quantised() throws(NumericsError) -> (numbers: FloatBuffer, scales: FloatBuffer) {
+    guard precision == .int8 else {
+      let weight = try weight()
+      return try withExtendedLifetime(weight) { () throws(NumericsError) in
+        try Linear(
+          weight: weight.base, bias: nil, inputs: inputs, outputs: outputs, precision: .int8
+        ).quantised()
+      }
     }
+    let count = outputs * inputs
+    let (numbers, scales) = (try FloatBuffer(count: count), try FloatBuffer(count: outputs))
+    // The bytes go to the end of the memory, and are widened from its beginning.
+    let bytes = UnsafeMutableRawPointer(numbers.base).advanced(by: 3 * count).assumingMemoryBound(
+      to: Int8.self)
+    withExtendedLifetime(packed) {
+      ckernels_unpack_quantised(outputs, inputs, packed.base, bytes, scales.base)
+    }
+    for i in 0..<count { numbers.base[i] = Float(bytes[i]) }
+    return (numbers, scales)
   }
 
   /// y [rows, outputs] = activation(x [rows, inputs] · weight^T + bias); y is fp32 or bf16. Of `columns`,
@@ -88,7 +116,9 @@ public struct Linear: Sendable {
   public func add(
     rows: Int, _ x: Operand, to residual: UnsafeMutablePointer<Float>, stride: Int, pool: ThreadPool
   ) {
-    multiply(rows: rows, x, UnsafeMutableRawPointer(residual), stride, CKERNELS_ADD_FP32, 0..<outputs, .identity, pool)
+    multiply(
+      rows: rows, x, UnsafeMutableRawPointer(residual), stride, CKERNELS_ADD_FP32, 0..<outputs, .identity,
+      pool)
   }
 
   private func multiply(
@@ -132,7 +162,8 @@ public struct Linear: Sendable {
       let panel = index % columnBlocks * panelShare
       body(
         Block(
-          row: row, rows: min(rowShare, rows - row), panel: firstPanel + panel, panels: min(panelShare, panels - panel)))
+          row: row, rows: min(rowShare, rows - row), panel: firstPanel + panel,
+          panels: min(panelShare, panels - panel)))
     }
   }
 }

@@ -48,7 +48,8 @@ public struct Operand: @unchecked Sendable {
 
   /// From row `row` on.
   public func from(_ row: Int) -> Operand {
-    Operand(precision, base + row * stride * 4, stride: stride, scales.map { $0 + row }, zeros.map { $0 + row })
+    Operand(
+      precision, base + row * stride * 4, stride: stride, scales.map { $0 + row }, zeros.map { $0 + row })
   }
 
   /// The same memory for rows of another width.

@@ -13,9 +13,11 @@ public final class ThreadPool: Sendable {
   /// What the workers share; they keep it alive, and the pool stops them.
   private let crew: Crew
 
-  public init(threads: Int) {
+  /// `processors` are those that the workers are bound to, in turn; none: where they may run is what the
+  /// thread that first calls `run` has.
+  public init(threads: Int, processors: [Int32] = []) {
     self.threads = max(1, threads)
-    crew = Crew(threads: self.threads)
+    crew = Crew(threads: self.threads, processors: processors)
   }
 
   /// Joins the workers. In a forked child they do not exist: its owner must leak the pool instead.
@@ -32,6 +34,7 @@ public final class ThreadPool: Sendable {
 /// The worker threads of a pool and the loop they are at.
 private final class Crew: @unchecked Sendable {
   private let threads: Int
+  private let processors: [Int32]
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let finished = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -52,8 +55,9 @@ private final class Crew: @unchecked Sendable {
   private let sleeping = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
 
-  init(threads: Int) {
+  init(threads: Int, processors: [Int32]) {
     self.threads = threads
+    self.processors = processors
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wake, nil)
     pthread_cond_init(finished, nil)
@@ -176,6 +180,7 @@ private final class Crew: @unchecked Sendable {
   private static let spinLimit = 4_000  // about 50 µs: loops of one network follow each other closely
 
   private func work(slot: Int) {
+    if !processors.isEmpty { cshims_bind_to_processor(processors[slot % processors.count]) }
     var seen: UInt64?
     while let entered = enter(after: seen) {
       seen = entered

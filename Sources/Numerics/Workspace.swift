@@ -38,10 +38,18 @@ public final class WorkspacePool: Sendable {
   public func with<R, E: Error>(
     capacity: Int, outOfMemory: (NumericsError) -> E, _ body: (Workspace) throws(E) -> R
   ) throws(E) -> R {
-    // The most recently used one is warm; one too small is dropped and replaced below.
-    let found = idle.withLock { $0.popLast() }
+    // The smallest that is large enough, so that the others stay for calls that need them. Where there is
+    // none, the largest makes way for the new one.
+    let found = idle.withLock { (idle) -> Workspace? in
+      let enough = idle.indices.filter { idle[$0].capacity >= capacity }
+      if let best = enough.min(by: { idle[$0].capacity < idle[$1].capacity }) { return idle.remove(at: best) }
+      if let largest = idle.indices.max(by: { idle[$0].capacity < idle[$1].capacity }) {
+        idle.remove(at: largest)
+      }
+      return nil
+    }
     let workspace: Workspace
-    if let found, found.capacity >= capacity {
+    if let found {
       workspace = found
     } else {
       do { workspace = try Workspace(capacity: capacity) } catch { throw outOfMemory(error) }

@@ -56,6 +56,13 @@ enum FloatConversion {
     return Float(bitPattern: bits | sign)
   }
 
+  /// The nearest bf16, ties to even; NaN stays NaN.
+  static func brainHalf(_ value: Float) -> UInt16 {
+    let bits = value.bitPattern
+    if value.isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
+    return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
+  }
+
   /// The nearest binary16, ties to even; nil for what is none: NaN, infinities, 65520 and beyond.
   static func half(_ value: Float) -> UInt16? {
     let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000

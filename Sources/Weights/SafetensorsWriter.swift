@@ -1,6 +1,26 @@
 /// A tensor to be written, and how its numbers are stored.
 public struct TensorToWrite {
-  public enum Storage: Sendable { case fp32, fp16 }
+  public enum Storage: Sendable {
+    case fp32, fp16, bf16
+    /// Numbers that are whole, from -128 to 127.
+    case int8
+
+    fileprivate var size: Int {
+      switch self {
+      case .fp32: 4
+      case .fp16, .bf16: 2
+      case .int8: 1
+      }
+    }
+    fileprivate var name: String {
+      switch self {
+      case .fp32: "F32"
+      case .fp16: "F16"
+      case .bf16: "BF16"
+      case .int8: "I8"
+      }
+    }
+  }
   public let name: String
   public let shape: [Int]
   public let storage: Storage
@@ -12,7 +32,7 @@ public struct TensorToWrite {
   }
 
   fileprivate var count: Int { shape.reduce(1, *) }
-  fileprivate var bytes: Int { count * (storage == .fp32 ? 4 : 2) }
+  fileprivate var bytes: Int { count * storage.size }
 }
 
 /// Writes safetensors that this library and the format's own reader take, whole or not at all.
@@ -25,9 +45,9 @@ public enum SafetensorsWriter {
     values: (_ index: Int, _ write: (UnsafeBufferPointer<Float>) throws(WeightsError) -> Void)
       throws(WeightsError) -> Void
   ) throws(WeightsError) {
-    // 4-byte numbers before 2-byte ones, so that all of them are aligned.
+    // 4-byte numbers before 2-byte ones and those before bytes, so that all of them are aligned.
     let order = tensors.indices.sorted {
-      (tensors[$0].storage == .fp32 ? 0 : 1, $0) < (tensors[$1].storage == .fp32 ? 0 : 1, $1)
+      (-tensors[$0].storage.size, $0) < (-tensors[$1].storage.size, $1)
     }
     do {
       let header = try header(metadata, order.map { tensors[$0] })
@@ -72,7 +92,7 @@ public enum SafetensorsWriter {
       JSONStrings.append(tensor.name, to: &text)
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       text +=
-        (":{\"dtype\":\"\(tensor.storage == .fp32 ? "F32" : "F16")\",\"shape\":[\(shape)],"
+        (":{\"dtype\":\"\(tensor.storage.name)\",\"shape\":[\(shape)],"
         + "\"data_offsets\":[\(offset),\(offset + tensor.bytes)]}").utf8
       offset += tensor.bytes
     }
@@ -85,24 +105,34 @@ public enum SafetensorsWriter {
     _ numbers: UnsafeBufferPointer<Float>, _ tensor: TensorToWrite, to file: AtomicFile
   ) throws(WeightsError) {
     precondition(numbers.count == tensor.count)
-    guard tensor.storage == .fp16 else { return try file.append(UnsafeRawBufferPointer(numbers)) }
-    // A piece at a time, so that no second copy of a tensor is needed.
+    switch tensor.storage {
+    case .fp32: try file.append(UnsafeRawBufferPointer(numbers))
+    case .fp16:
+      try append(numbers, to: file) { (number) throws(WeightsError) in
+        guard let half = FloatConversion.half(number) else {
+          throw WeightsError(
+            .unsupported,
+            "tensor \(quoted(tensor.name.utf8)) holds \(number), beyond fp16's 65504; save it as fp32")
+        }
+        return half.littleEndian
+      }
+    case .bf16: try append(numbers, to: file) { FloatConversion.brainHalf($0).littleEndian }
+    case .int8: try append(numbers, to: file) { Int8(max(-128, min(127, $0.rounded()))) }
+    }
+  }
+
+  /// A piece at a time, so that no second copy of a tensor is needed.
+  private static func append<T: BitwiseCopyable & ExpressibleByIntegerLiteral>(
+    _ numbers: UnsafeBufferPointer<Float>, to file: AtomicFile, _ value: (Float) throws(WeightsError) -> T
+  ) throws(WeightsError) {
     let piece = 1 << 16
-    var halves = [UInt16](repeating: 0, count: min(piece, numbers.count))
+    var values = [T](repeating: 0, count: min(piece, numbers.count))
     var first = 0
     while first < numbers.count {
       let count = min(piece, numbers.count - first)
-      for i in 0..<count {
-        guard let half = FloatConversion.half(numbers[first + i]) else {
-          throw WeightsError(
-            .unsupported,
-            "tensor \(quoted(tensor.name.utf8)) holds \(numbers[first + i]), beyond fp16's 65504; save it "
-              + "as fp32")
-        }
-        halves[i] = half.littleEndian
-      }
-      try halves.withUnsafeBufferPointer { (halves) throws(WeightsError) in
-        try file.append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: halves[..<count])))
+      for i in 0..<count { values[i] = try value(numbers[first + i]) }
+      try values.withUnsafeBufferPointer { (values) throws(WeightsError) in
+        try file.append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[..<count])))
       }
       first += count
     }

@@ -16,4 +16,8 @@ public protocol TensorSource {
   func read(
     _ name: String, into destination: UnsafeMutableBufferPointer<Float>
   ) throws(WeightsError)
+
+  /// The tensor's numbers as they lie in memory, row-major and without gaps; nil if they do not lie so. Valid
+  /// for as long as the source is; they need not be aligned.
+  func stored(_ name: String) -> UnsafeRawBufferPointer?
 }

@@ -81,6 +81,13 @@ public final class WeightsFile: TensorSource {
     tensor.copy(from: block.bytes, into: destination)
   }
 
+  public func stored(_ name: String) -> UnsafeRawBufferPointer? {
+    guard let tensor = find(name), tensor.strides == nil else { return nil }
+    let bytes = blocks[tensor.block].bytes
+    let end = tensor.byteOffset + tensor.info.count * tensor.info.elementType.size
+    return UnsafeRawBufferPointer(rebasing: bytes[tensor.byteOffset..<end])
+  }
+
   private func find(_ name: String) -> StoredTensor? {
     var low = 0
     var high = tensors.count

@@ -100,10 +100,11 @@ struct MetadataTests {
     metadata.setNote("source", "here")
     metadata.setNote("description", "d")
     metadata.setNote("source", "")
-    let again = try ModelMetadata(metadata.entries(for: c))
+    let again = try ModelMetadata(metadata.entries(for: c, compute: .int8))
     try again.check(c)
     #expect(
-      again.declared == DeclaredOptions(joint: false, temporalShift: true, head: .lstm, frames: 5))
+      again.declared
+        == DeclaredOptions(joint: false, temporalShift: true, head: .lstm, frames: 5, precision: .int8))
     #expect(again.labels == metadata.labels && again.templates == metadata.templates)
     #expect(again.merges == metadata.merges && again.notes.map(\.key) == ["description"])
   }

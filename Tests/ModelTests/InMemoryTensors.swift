@@ -21,6 +21,8 @@ struct InMemoryTensors: TensorSource {
     _ = destination.update(from: tensor.values)
   }
 
+  func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
+
   mutating func add(_ name: String, _ shape: [Int]) {
     // Seeded by the name, so that adding a tensor does not change the others.
     var state = name.utf8.reduce(UInt64(1469)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }

@@ -15,7 +15,7 @@ struct LinearTests {
       weight = try numbers.buffer(inputs * outputs)
       bias = try numbers.buffer(outputs)
       linear = try Linear(
-        weight: weight, bias: bias, inputs: inputs, outputs: outputs, precision: precision)
+        weight: weight.base, bias: bias, inputs: inputs, outputs: outputs, precision: precision)
     }
   }
 

@@ -36,7 +36,9 @@ struct RowKernelTests {
     // Identity weights leave the activation alone to be seen.
     let weight = try FloatBuffer(count: inputs * inputs)
     for i in 0..<inputs { weight.base[i * inputs + i] = 1 }
-    let linear = try Linear(weight: weight, bias: nil, inputs: inputs, outputs: inputs)
+    let linear = try withExtendedLifetime(weight) {
+      try Linear(weight: weight.base, bias: nil, inputs: inputs, outputs: inputs)
+    }
     let x = try FloatBuffer(count: 1 * inputs)
     for i in 0..<inputs { x.base[i] = values[i] }
     let y = try FloatBuffer(count: 1 * inputs)
@@ -83,7 +85,8 @@ struct RowKernelTests {
       try offsets.withUnsafeBufferPointer { offsets in
         attention.apply(
           Sequences(offsets: try #require(offsets.baseAddress), count: 1),
-          qkv: Operand(qkv.base, stride: 3 * width), to: Operand(out.base, stride: width), scratch: scratch.base, longest: length, pool: ThreadPool(threads: 1))
+          qkv: Operand(qkv.base, stride: 3 * width), to: Operand(out.base, stride: width),
+          scratch: scratch.base, longest: length, pool: ThreadPool(threads: 1))
       }
       for row in 0..<length {
         // Before row 3 is seen all scores are equal: the mean of the rows seen.
@@ -105,7 +108,8 @@ struct RowKernelTests {
     offsets.withUnsafeBufferPointer { offsets in
       attention.apply(
         Sequences(offsets: offsets.baseAddress!, count: 1), qkv: Operand(qkv.base, stride: 3 * width),
-        to: Operand(out.base, stride: width), scratch: scratch.base, longest: length, pool: ThreadPool(threads: 2))
+        to: Operand(out.base, stride: width), scratch: scratch.base, longest: length,
+        pool: ThreadPool(threads: 2))
     }
     let size = width / heads
     for head in 0..<heads {

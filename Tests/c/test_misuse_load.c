@@ -113,6 +113,20 @@ static void loading(void) {
   o = defaults();
   o.head = ACTIONCLIP_HEAD_LSTM;
   REFUSED(0, actionclip_model_load(path, &o, out));
+  const int32_t processors[] = {0, -1, 1024};
+  o = defaults();
+  o.processor_count = 1;
+  REFUSED(0, actionclip_model_load(path, &o, out)); /* a count of nothing */
+  o.processors = processors;
+  o.processor_count = 0;
+  REFUSED(0, actionclip_model_load(path, &o, out));
+  o.processor_count = 2;
+  REFUSED(0, actionclip_model_load(path, &o, out));
+  o.processors = processors + 2;
+  o.processor_count = 1;
+  REFUSED(0, actionclip_model_load(path, &o, out));
+  o.processor_count = SIZE_MAX;
+  REFUSED(0, actionclip_model_load(path, &o, out));
   o = defaults();
   o.frames = 78; /* the head has positions for 77 */
   REFUSED(0, actionclip_model_load(path, &o, out));

@@ -216,7 +216,7 @@ static void failures(void) {
   BAD(IN, o.struct_size = 60);
   BAD(IN, o.struct_size = UINT32_MAX);
   BAD(IN, o.storage = -1);
-  BAD(IN, o.storage = 2);
+  BAD(IN, o.storage = 4);
   BAD(IN, o.label_count = 1);
   BAD(IN, o.template_count = 1);
   BAD(IN, (o.labels = empty, o.label_count = 2));

@@ -138,8 +138,11 @@ static void packs(void) {
     const size_t pe = (size_t)p.embed, rows = p.tokens.rows, pc = (size_t)p.context;
     float *one = check_alloc(videos * pe * 4), *all = check_alloc(videos * pe * 4);
     float *text_one = check_alloc(rows * pe * 4), *text_all = check_alloc(rows * pe * 4);
-    for (int threads = 1; threads <= 3; threads += 2) {
+    /* Each compute type, on 1 and 3 threads. */
+    for (int run = 0; run < 6; run++) {
+      const int threads = run % 2 ? 3 : 1;
       actionclip_model_options o = pack_options(&p, threads);
+      o.compute_type = ACTIONCLIP_COMPUTE_FP32 + run / 2;
       actionclip_model *m = NULL;
       CHECK_OK(actionclip_model_load(p.checkpoint, &o, &m));
       if (threads == 1)

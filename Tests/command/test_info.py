@@ -7,7 +7,7 @@ from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
 KEYS = (
     "path file_type image_size patch_size vision_width vision_layers vision_heads embedding_size "
     "text_width text_layers text_heads context_length vocabulary_size frames joint temporal_shift head "
-    "compute_type threads has_tokenizer logit_scale parameters labels templates description license source"
+    "compute_type threads has_tokenizer logit_scale parameters weight_bytes video_bytes text_bytes labels templates description license source"
 ).split()
 
 

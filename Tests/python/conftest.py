@@ -19,7 +19,8 @@ SHARED = pathlib.Path(os.environ.get("ACTIONCLIP_SHARED", ROOT.parent / "shared"
 def read_safetensors(path):
     data = pathlib.Path(path).read_bytes()
     (size,) = struct.unpack_from("<Q", data)
-    types = {"F32": np.float32, "U8": np.uint8, "I32": np.int32, "I64": np.int64, "F16": np.float16}
+    types = {"F32": np.float32, "U8": np.uint8, "I32": np.int32, "I64": np.int64, "F16": np.float16, "I8": np.int8,
+             "BF16": np.uint16}  # numpy has no bf16
     tensors = {}
     for name, entry in json.loads(data[8 : 8 + size]).items():
         if name != "__metadata__":

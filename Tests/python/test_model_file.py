@@ -99,12 +99,81 @@ def test_half_precision_is_numpy_s(saved, tmp_path):
         assert same_bits(half[name], wanted), name
 
 
+@pytest.mark.parametrize("compute", ["bf16", "int8"])
+@pytest.mark.parametrize("folder", pack_folders(), ids=pack_id)
+def test_lower_precision_is_stored_as_it_is_computed(folder, compute, tmp_path):
+    """The file gives the bits of the full model loaded in that precision, by default and from memory; saved again it
+    is the same file; and it can be computed in fp32 as well, where it is near."""
+    pack = Pack(folder)
+    path, again = tmp_path / "lower.safetensors", tmp_path / "again.safetensors"
+    pixels, tokens = pack.inputs["pixels"], pack.inputs["tokens"]
+    with pack.load() as full, pack.load(compute=compute) as direct:
+        full.save(path, storage=compute)
+        assert (full.info.compute_type, direct.info.compute_type) == ("fp32", compute)
+        for source in (path, path.read_bytes()):
+            with actionclip.Model(source) as stored:
+                assert stored.info.compute_type == compute
+                assert same_bits(stored.encode_pixels(pixels), direct.encode_pixels(pixels))
+                assert same_bits(stored.encode_tokens(tokens), direct.encode_tokens(tokens))
+                stored.save(again, storage=compute)
+                assert again.read_bytes() == path.read_bytes()
+                for other in {"fp32", "fp16", "bf16", "int8"} - {compute}:
+                    with pytest.raises(actionclip.ModelError, match=f"loaded in {compute}") as caught:
+                        stored.save(again, storage=other)
+                    assert caught.value.name == "ACTIONCLIP_ERROR_OPTION_CONFLICT"
+        with actionclip.Model(path, compute="fp32") as widened:
+            a, b = widened.encode_tokens(tokens), full.encode_tokens(tokens)
+            assert ((a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)).min() > 0.99
+    sizes = {"bf16": 0.62, "int8": 0.45}  # these models are small: what stays fp32 weighs more
+    assert path.stat().st_size < sizes[compute] * 4 * full.info.parameters + 600_000
+
+
+def test_int8_numbers_are_the_nearest_of_127_steps(saved, tmp_path):
+    path = tmp_path / "int8.safetensors"
+    with actionclip.Model(saved) as model:
+        model.save(path, storage="int8")
+    full, stored = read_safetensors(saved), read_safetensors(path)
+    scaled = [name for name in stored if name.endswith(".scale")]
+    assert scaled and set(stored) - set(scaled) == set(full)
+    for name, tensor in full.items():
+        if name + ".scale" not in stored:
+            assert stored[name].dtype != np.int8
+            continue
+        scale = stored[name + ".scale"]
+        assert np.allclose(scale, np.abs(tensor).max(1) / 127, rtol=1e-6)
+        assert np.abs(stored[name] * scale[:, None] - tensor).max() <= scale.max() * 0.5001
+
+
+@pytest.mark.parametrize("damage", ["missing", "shape", "nan", "type"])
+def test_int8_with_wrong_scales_is_refused(saved, tmp_path, damage):
+    path = tmp_path / "int8.safetensors"
+    with actionclip.Model(saved) as model:
+        model.save(path, storage="int8")
+    data = path.read_bytes()
+    (size,) = struct.unpack_from("<Q", data)
+    header, numbers = json.loads(data[8 : 8 + size]), bytearray(data[8 + size :])
+    name = next(key for key in header if key.endswith("0.mlp.c_fc.weight") and key.startswith("visual."))
+    entry = header[name + ".scale"]
+    if damage == "missing":
+        header[name + ".scaled"] = header.pop(name + ".scale")
+    elif damage == "shape":
+        entry["shape"] = [entry["shape"][0] // 2, 2]
+    elif damage == "type":
+        entry["dtype"] = "I32"
+    else:
+        struct.pack_into("<f", numbers, entry["data_offsets"][0], float("nan"))
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + numbers)
+    with pytest.raises(actionclip.ActionCLIPError, match=name.replace(".", r"\.") + r"\.scale"):
+        actionclip.Model(path)
+
+
 def test_saving_wrongly(speaker, tmp_path):
     path = tmp_path / "kept"
     path.write_text("kept")
     for arguments in [
         {"labels": ["a", ""]}, {"labels": ["a\0b"]}, {"labels": [b"a"]}, {"labels": "yoga"}, {"templates": ["a"]},
-        {"storage": "int8"}, {"description": "a\0b"}, {"license": 7}, {"source": "m" * (5 << 20)},
+        {"storage": "int4"}, {"description": "a\0b"}, {"license": 7}, {"source": "m" * (5 << 20)},
     ]:  # fmt: skip
         with pytest.raises(ValueError):
             speaker.save(path, **arguments)

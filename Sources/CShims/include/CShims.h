@@ -15,6 +15,11 @@ const char *cshims_message(void);
 // declares for _GNU_SOURCE only.
 int cshims_available_processors(void);
 
+// Whether a processor of this number may be bound to, and binding the calling thread to it; a binding that
+// the system refuses is none. Swift does not see sched_setaffinity either.
+int cshims_is_processor(int processor);
+void cshims_bind_to_processor(int processor);
+
 // Swift does not see dladdr, which glibc declares for _GNU_SOURCE only. The path that this library was
 // loaded from, links resolved, to `path` with its NUL: 1, or 0 if it is not known or does not fit.
 int cshims_library_path(char *path, size_t capacity);

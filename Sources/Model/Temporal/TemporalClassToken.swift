@@ -22,7 +22,7 @@ struct TemporalClassToken: Sendable {
   static let prefix = "fusion.transformer."
   static let positionsName = prefix + "pos_embed"
 
-  init(_ reader: ParameterReader, _ c: Configuration, _ precision: Precision) throws(ModelError) {
+  init(_ reader: ParameterReader, _ c: Configuration) throws(ModelError) {
     let (size, prefix) = (c.embeddingSize, TemporalClassToken.prefix)
     guard size % TemporalClassToken.heads == 0 else {
       throw ModelError(
@@ -41,16 +41,16 @@ struct TemporalClassToken: Sendable {
     for index in 0..<count {
       let layer = "\(encoder)layers.\(index)."
       let hidden = try reader.shape(layer + "linear1.weight", rank: 2, for: "Transf_cls")[0]
-      try reader.checkHidden(hidden, layer + "linear1.weight", precision)
+      try reader.checkHidden(hidden, layer + "linear1.weight")
       layers.append(
         Layer(
           inProjection: try reader.linear(
             weight: layer + "self_attn.in_proj_weight", bias: layer + "self_attn.in_proj_bias",
-            size, 3 * size, precision: precision),
-          outProjection: try reader.linear(layer + "self_attn.out_proj.", size, size, precision: precision),
+            size, 3 * size, lowest: .bf16),
+          outProjection: try reader.linear(layer + "self_attn.out_proj.", size, size, lowest: .bf16),
           norm1: try reader.layerNorm(layer + "norm1.", size, Configuration.epsilon),
-          linear1: try reader.linear(layer + "linear1.", size, hidden, precision: precision),
-          linear2: try reader.linear(layer + "linear2.", hidden, size, precision: precision),
+          linear1: try reader.linear(layer + "linear1.", size, hidden, lowest: .bf16),
+          linear2: try reader.linear(layer + "linear2.", hidden, size, lowest: .bf16),
           norm2: try reader.layerNorm(layer + "norm2.", size, Configuration.epsilon)))
     }
     self.layers = layers

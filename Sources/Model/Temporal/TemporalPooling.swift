@@ -9,14 +9,13 @@ enum TemporalPooling: Sendable {
   case transf(TemporalTransformer)
   case transfCls(TemporalClassToken)
 
-  /// `precision` is for the heads that are transformers.
-  init(_ reader: ParameterReader, _ c: Configuration, precision: Precision) throws(ModelError) {
+  init(_ reader: ParameterReader, _ c: Configuration) throws(ModelError) {
     switch c.head {
     case .meanP: self = .meanP
     case .conv1D: self = .conv1D(try TemporalConvolution(reader, c))
     case .lstm: self = .lstm(try TemporalLSTM(reader, c))
-    case .transf: self = .transf(try TemporalTransformer(reader, c, precision))
-    case .transfCls: self = .transfCls(try TemporalClassToken(reader, c, precision))
+    case .transf: self = .transf(try TemporalTransformer(reader, c))
+    case .transfCls: self = .transfCls(try TemporalClassToken(reader, c))
     }
     // The reference creates it for every head but MeanP and uses it in Transf alone.
     reader.ignore(TemporalTransformer.positionsName)
@@ -25,7 +24,7 @@ enum TemporalPooling: Sendable {
   /// Videos joined at a time, so that the workspace does not grow with the batch.
   private static let rowsTogether = 1024
 
-  private func floats(videos: Int, frames: Int, size: Int, threads: Int) -> Int {
+  func floats(videos: Int, frames: Int, size: Int, threads: Int) -> Int {
     switch self {
     case .meanP, .conv1D: 0
     case .lstm: TemporalLSTM.floats(videos: videos, frames: frames, size: size)

@@ -10,7 +10,7 @@ struct TemporalTransformer: Sendable {
   static let layers = "fusion.transformer.resblocks."
   static let positionsName = "fusion.frame_position_embeddings.weight"
 
-  init(_ reader: ParameterReader, _ c: Configuration, _ precision: Precision) throws(ModelError) {
+  init(_ reader: ParameterReader, _ c: Configuration) throws(ModelError) {
     let size = c.embeddingSize
     // At least T of them: the frames were chosen by it.
     let rows = try reader.shape(TemporalTransformer.positionsName, rank: 2, for: "the Transf head")[0]
@@ -28,7 +28,7 @@ struct TemporalTransformer: Sendable {
     }
     blocks = try ResidualBlocks(
       reader, TemporalTransformer.layers, count: count, width: size, heads: c.textHeads, causal: false,
-      epsilon: TemporalTransformer.epsilon, precision: precision)
+      epsilon: TemporalTransformer.epsilon, lowest: .bf16)
   }
 
   func floats(videos: Int, frames: Int, size: Int, threads: Int) -> Int {

@@ -68,6 +68,8 @@ CONSTANTS: dict[str, int] = {
     "FILE_TORCH": 2,
     "STORAGE_FP32": 0,
     "STORAGE_FP16": 1,
+    "STORAGE_BF16": 2,
+    "STORAGE_INT8": 3,
     "PIXEL_RGB": 1,
     "PIXEL_BGR": 2,
     "PIXEL_RGBA": 3,
@@ -97,6 +99,8 @@ class ModelOptions(Structure):
         ("compute_type", c_int32),
         ("reserved", c_int32),
         ("tokenizer_path", c_char_p),
+        ("processors", POINTER(c_int32)),
+        ("processor_count", c_size_t),
     ]
 
 
@@ -125,6 +129,9 @@ class ModelInfo(Structure):
         ("logit_scale", c_float),
         ("reserved", c_int32),
         ("parameters", c_int64),
+        ("weight_bytes", c_int64),
+        ("video_bytes", c_int64),
+        ("text_bytes", c_int64),
     ]
 
 

@@ -50,7 +50,8 @@ class Model(FrameEncoder, TextEncoder):
     "Transf_cls"; case does not matter). temporal_shift, joint: True, False, or None for what the
     checkpoint says. What the checkpoint contradicts is an error. threads: one per processor by
     default. tokenizer: CLIP's merge list; by default the one inside the file, or beside it. compute: "fp32",
-    "bf16" or "int8", what the encoders compute in; None for what the file says, else fp32.
+    "bf16" or "int8", what the encoders compute in; None for what the file says, else fp32. processors: numbers
+    of those that the model's own threads are bound to, in turn.
 
     Immutable: any number of threads may use one model at once. Its memory and threads are held
     until `close`, the end of a `with` block, or the last reference.
@@ -66,6 +67,7 @@ class Model(FrameEncoder, TextEncoder):
         threads: int | None = None,
         tokenizer: Path | None = None,
         compute: str | None = None,
+        processors: Sequence[int] | None = None,
     ) -> None:
         lib = library()
         options = _abi.ModelOptions()
@@ -82,6 +84,10 @@ class Model(FrameEncoder, TextEncoder):
             options.compute_type = choice("compute", compute, COMPUTE_TYPES)
         if tokenizer is not None:
             options.tokenizer_path = path_bytes("tokenizer", tokenizer)
+        if processors is not None:
+            numbers = [whole("processors", number, 0, INT32_MAX) for number in processors]
+            options.processors = (ctypes.c_int32 * len(numbers))(*numbers)
+            options.processor_count = len(numbers)
         out = ctypes.c_void_p()
         if path is None:
             lib.call("model_load", None, ctypes.byref(options), ctypes.byref(out))

@@ -13,7 +13,7 @@ from ._arguments import texts as checked_texts
 from ._errors import invalid, wrong_type
 from ._library import library
 
-_STORAGE = {"fp32": CONSTANTS["STORAGE_FP32"], "fp16": CONSTANTS["STORAGE_FP16"]}
+_STORAGE = {name: CONSTANTS["STORAGE_" + name.upper()] for name in ("fp32", "fp16", "bf16", "int8")}
 
 
 def read_labels(handle: int) -> list[str]:

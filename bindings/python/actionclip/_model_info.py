@@ -46,6 +46,9 @@ class ModelInfo:
     has_tokenizer: bool
     logit_scale: float  #: the scale the model was trained with
     parameters: int
+    weight_bytes: int  #: memory that the weights take
+    video_bytes: int  #: working memory of a call that encodes one video; kept for the next one
+    text_bytes: int  #: the same of a call that encodes prompts
 
 
 def read_info(handle: int) -> ModelInfo:
