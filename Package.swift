@@ -72,7 +72,7 @@ let package = Package(
     tests("Preprocess", ["Preprocess"]),
     tests("Video", ["Video"], exclude: ["Fixtures"]),
     tests("Model", ["Model", "Numerics", "Weights"]),
-    tests("ModelFile", ["Model", "ModelFile", "Weights"]),
+    tests("ModelFile", ["Model", "ModelFile", "Numerics", "Weights"]),
   ]
 )
 
