@@ -44,6 +44,7 @@ final class LoadedModel: HandleObject, Sendable {
     do throws(WeightsError) { try metadata.check(model.configuration) } catch {
       throw Failure(error).about(file)
     }
+    do throws(WeightsError) { try weights.checkUnchanged() } catch { throw Failure(error).about(file) }
     format = weights.format
     let vocabulary = model.configuration.vocabularySize
     if let named = options.tokenizer_path {

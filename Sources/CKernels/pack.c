@@ -27,6 +27,14 @@ static float largest(size_t k, const float *row) {
   return largest;
 }
 
+// The nearest whole number, ties to even, of one from -127 to 127: adding 1.5 * 2^23 rounds.
+static int32_t nearest(float value) {
+  const float shifted = value + 12582912.0f;
+  int32_t bits;
+  memcpy(&bits, &shifted, 4);
+  return bits - 0x4B400000;
+}
+
 static void put_int8(size_t outputs, size_t k, size_t output, const int8_t *row, float scale,
                      void *packed) {
   const size_t dwords = ckernels_dwords(CKERNELS_INT8, k);
@@ -63,10 +71,9 @@ static void put_row(ckernels_precision precision, size_t outputs, size_t k, size
       for (size_t i = 0; i < dwords; i++) {
         uint32_t bits = 0;
         for (size_t b = 0; b < 4 && 4 * i + b < k; b++) {
-          float rounded = rintf(row[4 * i + b] * inverse);
-          rounded = rounded > 127 ? 127 : rounded < -127 ? -127 : rounded;
-          sum += (int32_t)rounded;
-          bits |= (uint32_t)(uint8_t)(int32_t)rounded << 8 * b;
+          const int32_t rounded = nearest(row[4 * i + b] * inverse);
+          sum += rounded;
+          bits |= (uint32_t)(uint8_t)rounded << 8 * b;
         }
         *dword(packed, dwords, output, i) = bits;
       }
@@ -153,6 +160,8 @@ void ckernels_pack_keys(ckernels_precision precision, size_t outputs, size_t k, 
     const size_t live = outputs - first < PANEL ? outputs - first : PANEL;
     for (size_t c = 0; c < live; c++) {
       const char *row = from + (first + c) * pitch;
+      // The next keys are far away, and the order of so few lines is not guessed.
+      for (size_t byte = 0; byte < 4 * dwords; byte += 64) __builtin_prefetch(row + 8 * pitch + byte);
       for (size_t i = 0; i < whole; i++) memcpy(&to[i * PANEL + c], row + 4 * i, 4);
       if (whole < dwords) {
         uint16_t last;

@@ -14,7 +14,7 @@ public final class ParameterReader {
   /// Its threads end with the reader: what is loaded starts none before it first computes.
   private let pool: ThreadPool
   /// Numbers that do not lie in the file as they are needed, one tensor's at a time.
-  private var scratch: FloatBuffer?
+  private var kept: FloatBuffer?
 
   init(_ source: any TensorSource, compute: Precision = .fp32, pool: ThreadPool) {
     self.source = source
@@ -76,8 +76,7 @@ public final class ParameterReader {
     {
       numbers = start.assumingMemoryBound(to: Float.self)
     } else {
-      if scratch.map({ $0.count < info.count }) ?? true { scratch = try allocate(info.count) }
-      guard let scratch else { throw ModelError(.outOfMemory, "out of memory") }
+      let scratch = try scratch(info.count)
       do {
         try source.read(name, into: UnsafeMutableBufferPointer(start: scratch.base, count: info.count))
       } catch { throw ModelError(.weights(error.kind), error.message) }
@@ -89,6 +88,14 @@ public final class ParameterReader {
     taken.insert(name)
     defer { extendLifetime(source) }
     return try body(numbers, info.count)
+  }
+
+  private func scratch(_ count: Int) throws(ModelError) -> FloatBuffer {
+    if let kept, kept.count >= count { return kept }
+    kept = nil  // before the larger one is there
+    let larger = try allocate(count)
+    kept = larger
+    return larger
   }
 
   /// The tensor's description, which must be of floating-point numbers in exactly this shape.
@@ -188,12 +195,17 @@ public final class ParameterReader {
     let info = try checked(name, shape, [.i8])
     let scales = try copy(name + ParameterReader.scaleSuffix, [outputs])
     taken.insert(name)
-    if precision == .int8, let stored = source.stored(name), let start = stored.baseAddress {
-      defer { extendLifetime(source) }
+    if precision == .int8 {
+      let scratch = try scratch((info.count + 3) / 4)
+      let numbers = UnsafeMutableRawPointer(scratch.base).bindMemory(to: Int8.self, capacity: info.count)
+      do { try source.read(name, into: UnsafeMutableBufferPointer(start: numbers, count: info.count)) } catch {
+        throw ModelError(.weights(error.kind), error.message)
+      }
+      defer { extendLifetime(scratch) }
       do throws(NumericsError) {
         return try Linear(
-          quantised: start.assumingMemoryBound(to: Int8.self), scales: scales, bias: bias,
-          inputs: inputs, outputs: outputs, pool: pool)
+          quantised: numbers, scales: scales, bias: bias, inputs: inputs,
+          outputs: outputs, pool: pool)
       } catch { throw .memory(error) }
     }
     let numbers = try allocate(info.count)

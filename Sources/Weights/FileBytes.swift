@@ -98,6 +98,23 @@ struct FileBytes: ~Copyable {
     }
   }
 
+  /// `count` bytes at `offset` of the caller's memory; nil of a file.
+  func borrowed(at offset: Int, count: Int) -> UnsafeRawBufferPointer? {
+    guard let memory, offset >= 0, count >= 0, offset <= size, count <= size - offset else { return nil }
+    return UnsafeRawBufferPointer(rebasing: memory[offset..<offset + count])
+  }
+
+  /// Bytes from `offset` on.
+  func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(WeightsError) {
+    try check(offset, destination.count)
+    if let memory {
+      destination.copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: memory[offset..<offset + destination.count]))
+    } else {
+      try readFile(at: offset, into: destination)
+    }
+  }
+
   /// To be called after the last read: a file that was written to meanwhile may be a mix of two.
   func checkUnchanged() throws(WeightsError) {
     guard memory == nil else { return }

@@ -44,13 +44,12 @@ enum Safetensors {
     let (entries, metadata) = try readHeader(header.bytes)
     try checkTiling(entries, dataSize: dataSize)
 
-    let tensors = try tensors(of: entries)
+    let tensors = try tensors(of: entries, from: 8 + headerSize)
     guard dataSize <= WeightsLimits.tensorBytes else {
       throw .limit("the tensors take \(dataSize) bytes; at most \(WeightsLimits.tensorBytes) are read")
     }
-    let data = try file.block(at: 8 + headerSize, count: dataSize)
     return WeightsContents(
-      tensors: try sortedByName(tensors), blocks: [data], metadata: metadata)
+      tensors: try sortedByName(tensors), blocks: [], metadata: metadata)
   }
 
   // MARK: - Header
@@ -174,7 +173,9 @@ enum Safetensors {
     }
   }
 
-  private static func tensors(of entries: [Entry]) throws(WeightsError) -> [StoredTensor] {
+  private static func tensors(
+    of entries: [Entry], from dataStart: Int
+  ) throws(WeightsError) -> [StoredTensor] {
     let prefixes = SharedPrefixes(entries.map(\.name))
     var tensors: [StoredTensor] = []
     tensors.reserveCapacity(entries.count)
@@ -194,7 +195,7 @@ enum Safetensors {
             + "\(info.elementType) \(entry.shape) takes "
             + (overflow ? "more than any file" : "\(needed)"))
       }
-      tensors.append(StoredTensor(info: info, block: 0, byteOffset: entry.start, strides: nil))
+      tensors.append(StoredTensor(info: info, block: StoredTensor.inFile, byteOffset: dataStart + entry.start, strides: nil))
     }
     return tensors
   }

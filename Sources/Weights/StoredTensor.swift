@@ -1,13 +1,19 @@
 /// A tensor and where its numbers lie: what both formats are read into.
 struct StoredTensor {
   let info: TensorInfo
-  /// Index into the file's blocks.
+  /// Index into the file's blocks, or `inFile`.
   let block: Int
   /// Offset of the first element in the block.
   let byteOffset: Int
   /// Elements between neighbours along each dimension, 0 where there is one element only; nil for
   /// row-major without gaps.
   let strides: [Int]?
+
+  /// Of a tensor that has not been read: without gaps, its offset counted from the file's beginning.
+  static let inFile = -1
+
+  /// Bytes of a tensor without gaps.
+  var byteCount: Int { info.count * info.elementType.size }
 
   /// Converts to fp32. The loader has checked that every element lies in `bytes`.
   func copy(
@@ -75,6 +81,8 @@ extension StoredTensor {
 struct WeightsContents {
   /// Sorted by name, no two alike.
   var tensors: [StoredTensor]
+  /// What has been read already; tensors whose block is not among them are still in the file, their
+  /// offset counted from its beginning.
   var blocks: [ByteBlock]
   var metadata: [(key: String, value: String)] = []
   var sections: [String] = []

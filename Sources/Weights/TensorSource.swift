@@ -20,4 +20,10 @@ public protocol TensorSource {
   /// The tensor's numbers as they lie in memory, row-major and without gaps; nil if they do not lie so. Valid
   /// for as long as the source is; they need not be aligned.
   func stored(_ name: String) -> UnsafeRawBufferPointer?
+
+  /// Writes a tensor of int8 numbers as it is, row-major. Throws as `read` does; `tensorShape` also if it
+  /// holds other numbers.
+  func read(
+    _ name: String, into destination: UnsafeMutableBufferPointer<Int8>
+  ) throws(WeightsError)
 }

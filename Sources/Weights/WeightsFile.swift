@@ -5,8 +5,12 @@ public enum WeightsFormat: Sendable {
   case torch
 }
 
-/// The tensors of one file, read into memory. The format is told by the first bytes and exactly one
-/// reader is tried: falling back from one to another is how safe loaders were fooled.
+/// The tensors of one file. The format is told by the first bytes and exactly one reader is tried: falling
+/// back from one to another is how safe loaders were fooled.
+///
+/// A safetensors file stays open, and each of its tensors is read when it is asked for: a large file is
+/// never in memory as a whole. `checkUnchanged` is to be called after the last of them. Of a torch
+/// checkpoint the records of the model's tensors are read at once.
 ///
 /// Safetensors names are given as they are, except that a `module.` or `fusion.module.` carried by
 /// all names of the model or of the head is removed. For torch checkpoints see `sections` and
@@ -24,43 +28,47 @@ public final class WeightsFile: TensorSource {
   private let tensors: [StoredTensor]
   private let blocks: [ByteBlock]
 
-  /// Reads the file at `path` into private memory and closes it. Of a torch checkpoint only the
-  /// records of the model's tensors are read.
+  private let file: FileBytes
+
+  /// Opens the file at `path`.
   public convenience init(path: String) throws(WeightsError) {
     guard !path.utf8.contains(0) else {
       throw WeightsError(.fileOpen, "the path \(quoted(path.utf8)) contains a NUL")
     }
-    // String.withCString does not carry typed errors.
-    let characters = path.utf8CString
-    guard
-      let result = characters.withUnsafeBufferPointer({ buffer in
-        buffer.baseAddress.map { start in
-          Result { () throws(WeightsError) in try WeightsFile.open(start) }
-        }
-      })
-    else { throw WeightsError(.fileOpen, "the path is empty") }
-    try self.init(result.get())
+    let characters = Array(path.utf8CString)
+    try self.init(cPath: characters)
   }
 
   /// The same for a path that need not be UTF-8, as Linux has them: NUL-terminated bytes.
   public convenience init(cPath: UnsafePointer<CChar>) throws(WeightsError) {
-    try self.init(WeightsFile.open(cPath))
+    do { try self.init(FileBytes(path: cPath)) } catch { throw error.within(cPath) }
   }
 
   /// Reads from the caller's memory, which is borrowed and not copied: it must stay as it is for
   /// as long as this object lives.
   public convenience init(bytes: UnsafeRawBufferPointer) throws(WeightsError) {
-    try self.init(WeightsFile.contents(of: FileBytes(bytes)))
+    try self.init(FileBytes(bytes))
   }
 
-  private init(_ opened: (format: WeightsFormat, contents: WeightsContents)) {
-    format = opened.format
-    metadata = opened.contents.metadata
-    sections = opened.contents.sections
-    tensors = opened.contents.tensors
+  private init(_ file: consuming FileBytes) throws(WeightsError) {
+    let format = try FormatDetector.format(of: file)
+    let contents =
+      switch format {
+      case .safetensors: try Safetensors.read(file)
+      case .torch: try TorchCheckpoint.read(file)
+      }
+    try file.checkUnchanged()
+    self.file = file
+    self.format = format
+    metadata = contents.metadata
+    sections = contents.sections
+    tensors = contents.tensors
     names = tensors.map(\.info.name)
-    blocks = opened.contents.blocks
+    blocks = contents.blocks
   }
+
+  /// A file that was written to while its tensors were read may be a mix of two.
+  public func checkUnchanged() throws(WeightsError) { try file.checkUnchanged() }
 
   public func info(_ name: String) -> TensorInfo? { find(name)?.info }
 
@@ -76,16 +84,74 @@ public final class WeightsFile: TensorSource {
         "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) has "
           + "\(tensor.info.count) elements, not \(destination.count)")
     }
-    let block = blocks[tensor.block]
-    defer { extendLifetime(block) }
-    tensor.copy(from: block.bytes, into: destination)
+    guard tensor.block == StoredTensor.inFile else {
+      let block = blocks[tensor.block]
+      defer { extendLifetime(block) }
+      return tensor.copy(from: block.bytes, into: destination)
+    }
+    if tensor.info.elementType == .f32 {
+      try file.read(at: tensor.byteOffset, into: UnsafeMutableRawBufferPointer(destination))
+    } else {
+      try convert(tensor, into: destination)
+    }
+  }
+
+  /// A piece at a time, so that no second copy of a tensor is needed.
+  private func convert(
+    _ tensor: StoredTensor, into destination: UnsafeMutableBufferPointer<Float>
+  ) throws(WeightsError) {
+    guard let target = destination.baseAddress else { return }
+    let (type, piece) = (tensor.info.elementType, 1 << 18)
+    let bytes = try ByteBlock(count: min(piece, destination.count) * type.size) { _ in }
+    defer { extendLifetime(bytes) }
+    guard let memory = UnsafeMutableRawPointer(mutating: bytes.bytes.baseAddress) else { return }
+    var first = 0
+    while first < destination.count {
+      let count = min(piece, destination.count - first)
+      try file.read(
+        at: tensor.byteOffset + first * type.size,
+        into: UnsafeMutableRawBufferPointer(start: memory, count: count * type.size))
+      FloatConversion.convert(type, from: memory, stride: 1, count: count, into: target + first)
+      first += count
+    }
   }
 
   public func stored(_ name: String) -> UnsafeRawBufferPointer? {
     guard let tensor = find(name), tensor.strides == nil else { return nil }
+    if tensor.block == StoredTensor.inFile {
+      return file.borrowed(at: tensor.byteOffset, count: tensor.byteCount)
+    }
     let bytes = blocks[tensor.block].bytes
-    let end = tensor.byteOffset + tensor.info.count * tensor.info.elementType.size
-    return UnsafeRawBufferPointer(rebasing: bytes[tensor.byteOffset..<end])
+    return UnsafeRawBufferPointer(rebasing: bytes[tensor.byteOffset..<tensor.byteOffset + tensor.byteCount])
+  }
+
+  public func read(
+    _ name: String, into destination: UnsafeMutableBufferPointer<Int8>
+  ) throws(WeightsError) {
+    guard let tensor = find(name) else {
+      throw WeightsError(.missingTensor, "the file has no tensor \(quoted(name.utf8))")
+    }
+    guard tensor.info.elementType == .i8, destination.count == tensor.info.count else {
+      throw WeightsError(
+        .tensorShape,
+        "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) holds \(tensor.info.count) numbers of type "
+          + "\(tensor.info.elementType), not \(destination.count) of type i8")
+    }
+    let raw = UnsafeMutableRawBufferPointer(destination)
+    if let stored = stored(name) {
+      raw.copyMemory(from: stored)
+    } else if tensor.block == StoredTensor.inFile {
+      try file.read(at: tensor.byteOffset, into: raw)
+    } else {
+      // With gaps: by way of fp32, which holds every such number.
+      let numbers = try ByteBlock(count: 4 * destination.count) { _ in }
+      defer { extendLifetime(numbers) }
+      guard let memory = UnsafeMutableRawPointer(mutating: numbers.bytes.baseAddress) else { return }
+      let floats = UnsafeMutableBufferPointer(
+        start: memory.bindMemory(to: Float.self, capacity: destination.count), count: destination.count)
+      try read(name, into: floats)
+      for i in 0..<destination.count { destination[i] = Int8(floats[i]) }
+    }
   }
 
   private func find(_ name: String) -> StoredTensor? {
@@ -99,30 +165,5 @@ public final class WeightsFile: TensorSource {
       return nil
     }
     return tensors[low]
-  }
-
-  // MARK: - Opening
-
-  private static func open(
-    _ path: UnsafePointer<CChar>
-  ) throws(WeightsError) -> (format: WeightsFormat, contents: WeightsContents) {
-    do {
-      return try contents(of: FileBytes(path: path))
-    } catch {
-      throw error.within(path)
-    }
-  }
-
-  private static func contents(
-    of file: consuming FileBytes
-  ) throws(WeightsError) -> (format: WeightsFormat, contents: WeightsContents) {
-    let format = try FormatDetector.format(of: file)
-    let contents: WeightsContents
-    switch format {
-    case .safetensors: contents = try Safetensors.read(file)
-    case .torch: contents = try TorchCheckpoint.read(file)
-    }
-    try file.checkUnchanged()
-    return (format, contents)
   }
 }

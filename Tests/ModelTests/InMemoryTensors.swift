@@ -23,6 +23,10 @@ struct InMemoryTensors: TensorSource {
 
   func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
 
+  func read(_ name: String, into destination: UnsafeMutableBufferPointer<Int8>) throws(WeightsError) {
+    throw WeightsError(.tensorShape, name)
+  }
+
   mutating func add(_ name: String, _ shape: [Int]) {
     // Seeded by the name, so that adding a tensor does not change the others.
     var state = name.utf8.reduce(UInt64(1469)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
