@@ -2,7 +2,7 @@
  *
  * A tour, in the order a user meets things:
  *   versions and errors  ->  load and save models  ->  frames and pixels  ->  video files
- *   ->  prompts and tokens  ->  similarity  ->  the tokenizer and preprocessing alone
+ *   ->  prompts and tokens  ->  similarity  ->  classifiers  ->  the tokenizer and preprocessing alone
  *
  * The model is ActionCLIP (arXiv 2109.08472): CLIP's image encoder on T sampled
  * frames, a temporal prompt that joins them, CLIP's text encoder on prompts made
@@ -18,7 +18,7 @@
  *   - Inputs are borrowed for the duration of the call and never modified.
  *   - Text is UTF-8. Float arrays are C-contiguous, row-major, IEEE 754 binary32.
  *   - Threads: a model or a tokenizer is immutable after load and may be used by any
- *     number of threads at once; a video is for one thread at a time. Free a handle
+ *     number of threads at once, and so is a classifier; a video is for one thread at a time. Free a handle
  *     after its last user. Results have the same bits whatever the number of
  *     threads, the batch, or who else is calling.
  *   - fork: in a child process, calls on a handle made by the parent answer
@@ -447,6 +447,38 @@ ACTIONCLIP_API int32_t actionclip_probabilities(const float *videos, size_t vide
                                                 float scale,
                                                 float *probabilities_out,
                                                 size_t probabilities_capacity);
+
+/* --------------------------------------------------------------- classifiers */
+
+/* A list of labels whose embeddings are kept, for scoring one video after another. It may be used by any
+ * number of threads at once, and its labels may be changed meanwhile: a call goes on with the list that
+ * it began with. It keeps what it needs of the model, whose handle may be freed before it. */
+typedef struct actionclip_classifier actionclip_classifier;
+
+/* Encodes the labels as actionclip_encode_labels does: 1 to 2^20 of them, in templates given, the
+ * model's own, or the reference's. Free with actionclip_classifier_free. */
+ACTIONCLIP_API int32_t actionclip_classifier_create(const actionclip_model *model,
+                                                    const char *const *labels, size_t label_count,
+                                                    const char *const *templates,
+                                                    size_t template_count, int32_t too_long,
+                                                    actionclip_classifier **classifier_out);
+ACTIONCLIP_API void actionclip_classifier_free(actionclip_classifier *classifier);
+
+/* Another list of labels. Those that it has already keep their embeddings, so that adding a few to
+ * many costs those few; the results have the same bits as a new classifier's. On failure the list
+ * stays as it was. */
+ACTIONCLIP_API int32_t actionclip_classifier_set_labels(actionclip_classifier *classifier,
+                                                        const char *const *labels,
+                                                        size_t label_count);
+/* How many labels it has, or a negative status. */
+ACTIONCLIP_API int32_t actionclip_classifier_label_count(const actionclip_classifier *classifier);
+
+/* actionclip_probabilities of videos [video_count, E]: probabilities_out [video_count, labels]. */
+ACTIONCLIP_API int32_t actionclip_classifier_score(const actionclip_classifier *classifier,
+                                                   const float *videos, size_t video_count,
+                                                   float scale,
+                                                   float *probabilities_out,
+                                                   size_t probabilities_capacity);
 
 /* --------------------------------- the tokenizer and preprocessing by themselves */
 

@@ -73,6 +73,7 @@ struct Free {
   void operator()(actionclip_model *p) const noexcept { actionclip_model_free(p); }
   void operator()(actionclip_video *p) const noexcept { actionclip_video_free(p); }
   void operator()(actionclip_tokenizer *p) const noexcept { actionclip_tokenizer_free(p); }
+  void operator()(actionclip_classifier *p) const noexcept { actionclip_classifier_free(p); }
 };
 /* Without the check the library would see, and silently work on, what is before the NUL. */
 inline const char *c_string(const std::string &text) {
@@ -280,6 +281,47 @@ class Model {
 
   std::unique_ptr<actionclip_model, detail::Free> handle_;
   actionclip_model_info info_ = {};
+};
+
+/* Labels whose embeddings are kept, for scoring one video after another. Any number of threads may use it at
+ * once. Move-only. */
+class Classifier {
+ public:
+  /* No templates: the model's own, else the reference's 16. The model may end before it. */
+  Classifier(const Model &model, const std::vector<std::string> &labels,
+             const std::vector<std::string> &templates = {},
+             std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) {
+    const std::vector<const char *> l = detail::pointers(labels), t = detail::pointers(templates);
+    actionclip_classifier *p = nullptr;
+    check(actionclip_classifier_create(model.get(), l.data(), l.size(), t.empty() ? nullptr : t.data(), t.size(),
+                                       too_long, &p));
+    handle_.reset(p);
+    size_ = static_cast<std::size_t>(model.info().embedding_size);
+  }
+
+  /* Labels that it has already are not encoded again. */
+  void set_labels(const std::vector<std::string> &labels) {
+    const std::vector<const char *> l = detail::pointers(labels);
+    check(actionclip_classifier_set_labels(get(), l.data(), l.size()));
+  }
+  std::size_t label_count() const {
+    const std::int32_t count = actionclip_classifier_label_count(get());
+    if (count < 0) check(count);
+    return static_cast<std::size_t>(count);
+  }
+  /* Videos [v, E] to probabilities [v, labels]. */
+  std::vector<float> score(const std::vector<float> &videos, float scale = 100.0f) const {
+    const std::size_t count = videos.size() / size_;
+    std::vector<float> out(count * label_count());
+    check(actionclip_classifier_score(get(), videos.data(), count, scale, out.data(), out.size()));
+    return out;
+  }
+
+  actionclip_classifier *get() const noexcept { return handle_.get(); }
+
+ private:
+  std::unique_ptr<actionclip_classifier, detail::Free> handle_;
+  std::size_t size_ = 1;
 };
 
 /* CLIP's byte-level BPE by itself. Any number of threads may use it at once. Move-only. */

@@ -3,7 +3,7 @@ import Model
 
 // Similarity: scaled cosine, and the reference's evaluation rule.
 
-private func checkedScale(_ scale: Float) throws(Failure) -> Float {
+func checkedScale(_ scale: Float) throws(Failure) -> Float {
   guard scale.isFinite else { throw .argument("scale is \(scale), expected a finite number") }
   return scale
 }

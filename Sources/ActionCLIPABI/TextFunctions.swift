@@ -14,7 +14,7 @@ final class LoadedTokenizer: HandleObject, Sendable {
   init(_ tokenizer: Tokenizer) { self.tokenizer = tokenizer }
 }
 
-private func truncates(_ too_long: Int32) throws(Failure) -> Bool {
+func truncates(_ too_long: Int32) throws(Failure) -> Bool {
   switch too_long {
   case ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR: return false
   case ACTIONCLIP_TEXT_TRUNCATE: return true
@@ -24,7 +24,7 @@ private func truncates(_ too_long: Int32) throws(Failure) -> Bool {
   }
 }
 
-private typealias Texts = UnsafePointer<UnsafePointer<CChar>?>
+typealias Texts = UnsafePointer<UnsafePointer<CChar>?>
 
 /// Fills rows of token ids [rows, C], one for each text that `text` gives.
 private func tokenize(
@@ -110,29 +110,39 @@ public func actionclip_encode_labels(
     let truncate = try truncates(too_long)
     let rows = try product([templates.count, labelCount], "label_count")
     let out = try textOutput(loaded, rows: rows, text_out, text_capacity)
-    try encode(loaded, rows: rows, to: out) { (tokens) throws(Failure) in
-      try tokenize(loaded, rows: rows, truncate: truncate, into: tokens) {
-        (row, encode) throws(Failure) in
-        let (template, label) = (row / labelCount, row % labelCount)
-        let name = "labels[\(label)]"
-        let text = try string(labels[label], name)
-        var prompt: String
-        do throws(TokenizerError) {
-          prompt = try PromptTemplates.fill(templates[template], label: text)
-        } catch { throw Failure(error) }
-        var failure: Failure?
-        prompt.withUTF8 { bytes in
-          do throws(Failure) { try encode(bytes) } catch { failure = error }
-        }
-        if let failure { throw failure.about("\(name) in template \(template)") }
+    try encode(loaded, labels: labelCount, templates, truncate: truncate, to: out) {
+      (label) throws(Failure) in try string(labels[label], "labels[\(label)]")
+    }
+  }
+}
+
+/// Every label in every template: out [templates, labels, E]. `label` gives the text of one.
+func encode(
+  _ loaded: LoadedModel, labels count: Int, _ templates: [String], truncate: Bool,
+  to out: UnsafeMutablePointer<Float>, label: (Int) throws(Failure) -> String
+) throws(Failure) {
+  let rows = try product([templates.count, count], "label_count")
+  try encode(loaded, rows: rows, to: out) { (tokens) throws(Failure) in
+    try tokenize(loaded, rows: rows, truncate: truncate, into: tokens) {
+      (row, encode) throws(Failure) in
+      let (template, index) = (row / count, row % count)
+      let text = try label(index)
+      var prompt: String
+      do throws(TokenizerError) {
+        prompt = try PromptTemplates.fill(templates[template], label: text)
+      } catch { throw Failure(error) }
+      var failure: Failure?
+      prompt.withUTF8 { bytes in
+        do throws(Failure) { try encode(bytes) } catch { failure = error }
       }
+      if let failure { throw failure.about("labels[\(index)] in template \(template)") }
     }
   }
 }
 
 /// The caller's templates, each checked to have its place for the label; or the model's own, or the
 /// reference's.
-private func chosenTemplates(
+func chosenTemplates(
   _ templates: Texts?, _ templateCount: Int, of loaded: LoadedModel
 ) throws(Failure) -> [String] {
   guard let templates else {

@@ -198,7 +198,8 @@ public final class ParameterReader {
     if precision == .int8 {
       let scratch = try scratch((info.count + 3) / 4)
       let numbers = UnsafeMutableRawPointer(scratch.base).bindMemory(to: Int8.self, capacity: info.count)
-      do { try source.read(name, into: UnsafeMutableBufferPointer(start: numbers, count: info.count)) } catch {
+      do { try source.read(name, into: UnsafeMutableBufferPointer(start: numbers, count: info.count)) } catch
+      {
         throw ModelError(.weights(error.kind), error.message)
       }
       defer { extendLifetime(scratch) }

@@ -195,7 +195,9 @@ enum Safetensors {
             + "\(info.elementType) \(entry.shape) takes "
             + (overflow ? "more than any file" : "\(needed)"))
       }
-      tensors.append(StoredTensor(info: info, block: StoredTensor.inFile, byteOffset: dataStart + entry.start, strides: nil))
+      tensors.append(
+        StoredTensor(
+          info: info, block: StoredTensor.inFile, byteOffset: dataStart + entry.start, strides: nil))
     }
     return tensors
   }

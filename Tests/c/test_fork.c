@@ -12,6 +12,7 @@
 
 static actionclip_model *model;
 static actionclip_tokenizer *tokenizer;
+static actionclip_classifier *classifier;
 static actionclip_video *video;
 static actionclip_model_info info;
 static size_t e, t, pixel_count;
@@ -45,6 +46,7 @@ static int inherited(void) {
   uint8_t rgb[3];
   const int64_t first = 0;
   const char *prompts[1] = {"walking"};
+  actionclip_classifier *fresh = NULL;
   actionclip_model_info mi;
   actionclip_video_info vi;
   mi.struct_size = sizeof mi;
@@ -61,6 +63,10 @@ static int inherited(void) {
       actionclip_encode_tokens(model, ids, (size_t)info.context_length, 1, out, e),
       actionclip_tokenize(model, prompts, 1, 0, ids, (size_t)info.context_length),
       actionclip_tokenizer_encode(tokenizer, "a", 1, ids, 512, &count),
+      actionclip_classifier_create(model, prompts, 1, NULL, 0, 0, &fresh),
+      actionclip_classifier_set_labels(classifier, prompts, 1),
+      actionclip_classifier_label_count(classifier),
+      actionclip_classifier_score(classifier, pixels, 1, 1, out, 1),
       actionclip_video_get_info(video, &vi),
       actionclip_video_read_frames(video, &first, 1, rgb, 3, NULL, 0),
   };
@@ -74,6 +80,7 @@ static int inherited(void) {
   if (actionclip_last_error()[0] == '\0') broken++;
   actionclip_model_free(model);
   actionclip_tokenizer_free(tokenizer);
+  actionclip_classifier_free(classifier);
   actionclip_video_free(video);
   if (now() - start > 1.0) broken++; /* "at once", with room for a loaded machine */
   return broken;
@@ -150,6 +157,8 @@ int main(int argc, char **argv) {
   alarm(120);
   CHECK((model = load()) != NULL);
   CHECK_OK(actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), &tokenizer));
+  const char *const labels[] = {"walking", "running"};
+  CHECK_OK(actionclip_classifier_create(model, labels, 2, NULL, 0, 0, &classifier));
   CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video));
   info.struct_size = sizeof info;
   CHECK_OK(actionclip_model_get_info(model, &info));
@@ -187,6 +196,7 @@ int main(int argc, char **argv) {
   vi.struct_size = sizeof vi;
   CHECK_OK(actionclip_video_get_info(video, &vi));
   actionclip_video_free(video);
+  actionclip_classifier_free(classifier);
   actionclip_tokenizer_free(tokenizer);
   actionclip_model_free(model);
   free(out);

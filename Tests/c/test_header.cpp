@@ -38,7 +38,8 @@ static void refused(std::int32_t status, Call call, int line) {
 template <typename T>
 constexpr bool moves_only = std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> &&
                             !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
-static_assert(moves_only<actionclip::Model> && moves_only<actionclip::Video> && moves_only<actionclip::Tokenizer>);
+static_assert(moves_only<actionclip::Model> && moves_only<actionclip::Video> && moves_only<actionclip::Tokenizer> &&
+              moves_only<actionclip::Classifier>);
 
 static void videos(const actionclip::Model &model, const std::string &clip) {
   actionclip_video_options options = actionclip::video_options();
@@ -106,6 +107,14 @@ static void texts(const actionclip::Model &model, const std::string &merges) {
   for (std::size_t i = 0; i < ids.size(); i++) CHECK(tokens[second + i] == ids[i]);
   CHECK(tokenizer.encode("").empty());
   CHECK(tokenizer.encode(std::string("a\0b", 3)).size() > tokenizer.encode("a").size());
+
+  actionclip::Classifier classifier(model, {"walk", "run"}, {"{}", "a clip of {}"});
+  classifier.set_labels({"run", "jump", "walk"});
+  CHECK(classifier.label_count() == 3);
+  const std::vector<float> labels = model.encode_labels({"run", "jump", "walk"}, {"{}", "a clip of {}"});
+  CHECK(classifier.score(rows) == actionclip::probabilities(rows.data(), 3, labels.data(), 2, 3, e));
+  REFUSED(TEXT_TOO_LONG, classifier.set_labels({std::string(2000, 'w')}));
+  CHECK(classifier.label_count() == 3);
 
   std::string longer;
   for (int i = 0; i < 200; i++) longer += "walk ";

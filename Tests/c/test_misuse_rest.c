@@ -1,4 +1,4 @@
-/* test_misuse_rest.c: the tokenizer, comparing, sampling and video files. */
+/* test_misuse_rest.c: the tokenizer, comparing, classifiers, sampling and video files. */
 #include "misuse.h"
 
 #include <math.h>
@@ -75,6 +75,52 @@ static void comparing(void) {
   CHECK(room[0] == 1 && room[1] == 0);
 }
 
+static void classifiers(void) {
+  const char *const labels[] = {"walking", "running", NULL}, *const bad[] = {"\xff"};
+  const char *const templates[] = {"no place"};
+  actionclip_classifier **out = output(sizeof *out);
+  float *in = check_alloc(2 * e * sizeof(float)), *scores = output(4 * sizeof(float));
+  for (size_t i = 0; i < 2 * e; i++) in[i] = (float)(i % 5) - 2;
+  REFUSED_HANDLE(actionclip_classifier_create(NULL, labels, 2, NULL, 0, 0, out));
+  REFUSED_HANDLE(actionclip_classifier_create((actionclip_model *)(void *)tokenizer, labels, 2, NULL, 0, 0, out));
+  REFUSED(IN, actionclip_classifier_create(model, NULL, 2, NULL, 0, 0, out));
+  REFUSED(IN, actionclip_classifier_create(model, labels, 2, NULL, 0, 0, NULL));
+  REFUSED(IN, actionclip_classifier_create(model, labels, 2, NULL, 1, 0, out));
+  REFUSED(IN, actionclip_classifier_create(model, labels, 2, templates, 1, 0, out));
+  REFUSED(IN, actionclip_classifier_create(model, labels, 2, NULL, 0, 7, out));
+  REFUSED(IN, actionclip_classifier_create(model, labels, 3, NULL, 0, 0, out));
+  REFUSED(ACTIONCLIP_ERROR_INVALID_UTF8, actionclip_classifier_create(model, bad, 1, NULL, 0, 0, out));
+  for (int i = 0; i < SIZES; i++)
+    if (sizes[i] != 1) REFUSED(IN, actionclip_classifier_create(model, labels, sizes[i], NULL, 0, 0, out));
+
+  actionclip_classifier *classifier = NULL;
+  CHECK_OK(actionclip_classifier_create(model, labels, 2, NULL, 0, 0, &classifier));
+  CHECK(actionclip_classifier_label_count(classifier) == 2);
+  CHECK(actionclip_classifier_label_count(NULL) < 0);
+  REFUSED_HANDLE(actionclip_classifier_set_labels(NULL, labels, 2));
+  REFUSED(IN, actionclip_classifier_set_labels(classifier, NULL, 2));
+  REFUSED(IN, actionclip_classifier_set_labels(classifier, labels, 0));
+  REFUSED(IN, actionclip_classifier_set_labels(classifier, labels, 3));
+  REFUSED(ACTIONCLIP_ERROR_INVALID_UTF8, actionclip_classifier_set_labels(classifier, bad, 1));
+  CHECK(actionclip_classifier_label_count(classifier) == 2);
+  REFUSED_HANDLE(actionclip_classifier_score(NULL, in, 2, 1, scores, 4));
+  REFUSED_HANDLE(actionclip_classifier_score((actionclip_classifier *)(void *)model, in, 2, 1, scores, 4));
+  REFUSED(IN, actionclip_classifier_score(classifier, NULL, 2, 1, scores, 4));
+  REFUSED(IN, actionclip_classifier_score(classifier, in, 2, 1, NULL, 4));
+  REFUSED(IN, actionclip_classifier_score(classifier, in, 2, INFINITY, scores, 4));
+  REFUSED(SMALL, actionclip_classifier_score(classifier, in, 2, 1, scores, 3));
+  REFUSED(IN, actionclip_classifier_score(classifier, in, 0, 1, scores, 4));
+  for (int i = OVERFLOWING; i < SIZES; i++)
+    REFUSED(IN, actionclip_classifier_score(classifier, in, sizes[i], 1, scores, 4));
+  float *fine = check_alloc(4 * sizeof(float));
+  CHECK_OK(actionclip_classifier_score(classifier, in, 2, 1, fine, 4));
+  CHECK(fine[0] + fine[1] > 0.999f && fine[0] + fine[1] < 1.001f);
+  actionclip_classifier_free(classifier);
+  actionclip_classifier_free(NULL);
+  free(fine);
+  free(in);
+}
+
 static void sampling_and_video(void) {
   int64_t *at = output(8 * sizeof *at);
   REFUSED(IN, actionclip_sample_indices(0, 8, at, 8));
@@ -145,4 +191,4 @@ static void sampling_and_video(void) {
   free(bytes);
 }
 
-MISUSE_MAIN("test_misuse_rest", tokenizers, comparing, sampling_and_video)
+MISUSE_MAIN("test_misuse_rest", tokenizers, comparing, classifiers, sampling_and_video)

@@ -4,6 +4,7 @@
         model.classify("clip.mp4", ["archery", "yoga", "juggling"])
 """
 
+from ._classifier import Classifier
 from ._errors import (
     ActionCLIPError,
     ArgumentError,
@@ -31,6 +32,7 @@ __all__ = [
     "ActionCLIPError",
     "ArgumentError",
     "ArgumentTypeError",
+    "Classifier",
     "FileError",
     "FormatError",
     "InternalError",
