@@ -24,7 +24,7 @@
  *   - fork: in a child process, calls on a handle made by the parent answer
  *     ACTIONCLIP_ERROR_FORKED, and freeing such a handle does nothing.
  *   - The library prints nothing, never exits, installs no signal handler, changes no
- *     environment, locale or floating-point mode, and starts no thread until a model
+ *     environment, locale or floating-point mode, and keeps no thread until a model
  *     with threads > 1 first computes or a video is decoded with threads.
  *
  * docs/ERRORS.md, docs/EMBEDDING.md and docs/MODEL.md say more.
