@@ -41,9 +41,10 @@ void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q,
       if (causal_first >= 0 && (size_t)causal_first + first + r + 1 < own)
         own = (size_t)causal_first + first + r + 1;
       float *row = scores + r * scores_stride;
+      // Whole dwords: a last weight that has no other beside it has a zero there.
       shares[r] = a->precision == CKERNELS_FP32
-                      ? rows->softmax_fp32(own, a->keys, a->scale, row)
-                      : rows->softmax_bf16(own, a->keys, a->scale, row,
+                      ? rows->softmax_fp32(own, a->keys, a->scale, row, row)
+                      : rows->softmax_bf16(own, (a->keys + 1) & ~(size_t)1, a->scale, row,
                                            (uint16_t *)(weights + r * weights_stride));
     }
     const ckernels_operand weighted = {weights, weights_stride, shares, NULL};

@@ -38,8 +38,9 @@ typedef struct {
   void (*quantise)(size_t, size_t, const uint16_t *, size_t, const ckernels_target *);
   void (*layer_norm)(size_t, size_t, const float *, size_t, const float *, const float *, float,
                      const ckernels_target *);
-  // Unnormalised weights of one row of scores, to fp32 in place or bf16; 1 / their sum.
-  float (*softmax_fp32)(size_t seen, size_t width, float scale, float *scores);
+  // Unnormalised weights of the first `seen` scores of a row and zeros for the others; 1 / their sum. Rows have room
+  // for whole vectors at the end. In fp32 the weights may take the scores' place.
+  float (*softmax_fp32)(size_t seen, size_t width, float scale, const float *scores, float *to);
   float (*softmax_bf16)(size_t seen, size_t width, float scale, const float *scores, uint16_t *to);
   int (*all_finite)(size_t, const float *);
 } row_form;

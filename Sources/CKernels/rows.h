@@ -1,21 +1,23 @@
-// Kernels that go over rows, for one form. Included under its target attribute, after vector.h. Sums run over 16
-// fixed lanes whatever the vectors' width.
+// Kernels that go over rows, for one form. Included under its target attribute, after vector.h. Sums run over 64
+// fixed lanes whatever the vectors' width: enough that one addition need not wait for the one before.
 
-#define LANES 16
+#define LANES 64
 #define PARTS (LANES / WIDTH)
 
 INLINE float N(lanes_sum)(const N(vf) *parts) {
   float s[LANES];
   for (int i = 0; i < PARTS; i++) N(store)(s + i * WIDTH, parts[i]);
-  for (int i = 0; i < 8; i++) s[i] += s[i + 8];
-  for (int i = 0; i < 4; i++) s[i] += s[i + 4];
-  return (s[0] + s[2]) + (s[1] + s[3]);
+  for (int half = LANES / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; i++) s[i] += s[i + half];
+  return s[0];
 }
 
 INLINE float N(largest)(N(vf) v) {
-  float most = v[0];
-  for (int i = 1; i < WIDTH; i++) most = v[i] > most ? v[i] : most;
-  return most;
+  float s[WIDTH];
+  N(store)(s, v);
+  for (int half = WIDTH / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; i++) s[i] = s[i + half] > s[i] ? s[i + half] : s[i];
+  return s[0];
 }
 
 // Bytes q = x * inverse + zero, rounded; the range was chosen so that they fit.
@@ -207,65 +209,58 @@ static void N(layer_norm)(size_t rows, size_t width, const float *x, size_t x_st
   }
 }
 
+// Which of the lanes from `i` on are below `end`.
+INLINE N(vi) N(below)(size_t i, size_t end) {
+  N(vi) lanes;
+  for (int l = 0; l < WIDTH; l++) lanes[l] = l;
+  const size_t left = end - i;
+  return lanes < (N(vi))(left < WIDTH ? (int32_t)left : WIDTH);
+}
+
+// The largest of a row whose memory goes on to whole vectors.
 INLINE float N(peak)(size_t seen, const float *x) {
   N(vf) most = N(splat)(x[0]);
   size_t i = 0;
   for (; i + WIDTH <= seen; i += WIDTH) most = N(most)(N(load)(x + i), most);
-  float peak = N(largest)(most);
-  for (; i < seen; i++) peak = x[i] > peak ? x[i] : peak;
-  return peak;
+  if (i < seen) most = N(most)(N(below)(i, seen) ? N(load)(x + i) : most, most);
+  return N(largest)(most);
 }
 
-// Lanes i ... of e^(scale * (x - peak)), 0 beyond `seen`; NaN in, NaN out.
-INLINE N(vf) N(weights)(const float *x, size_t i, size_t seen, float peak, float scale) {
-  float rest[WIDTH];
-  const float *from = x + i;
-  if (i + WIDTH > seen) {
-    for (int l = 0; l < WIDTH; l++) rest[l] = i + l < seen ? x[i + l] : peak;
-    from = rest;
-  }
-  const N(vf) v = (N(load)(from) - peak) * scale;
-  N(vf) e = N(exponential)(v) + v * 0.0f;
-  if (i + WIDTH > seen)
-    for (int l = 0; l < WIDTH; l++) e[l] = i + l < seen ? e[l] : 0.0f;
+// e^v of numbers up to 0, for a row's sum and its weights; NaN in, NaN out.
+INLINE N(vf) N(weight_fp32)(N(vf) v, float *to) {
+  const N(vf) e = N(exponential)(v) + v * 0.0f;
+  N(store)(to, e);
   return e;
 }
-
-static float N(softmax_fp32)(size_t seen, size_t width, float scale, float *x) {
-  const float peak = N(peak)(seen, x);
-  N(vf) parts[PARTS];
-  for (int p = 0; p < PARTS; p++) parts[p] = (N(vf)){0};
-  for (size_t i = 0; i < seen; i += LANES)
-    for (int p = 0; p < PARTS; p++) {
-      const size_t at = i + p * WIDTH;
-      if (at >= seen) break;
-      const N(vf) e = N(weights)(x, at, seen, peak, scale);
-      parts[p] += e;
-      if (at + WIDTH <= seen) N(store)(x + at, e);
-      else memcpy(x + at, &e, (seen - at) * 4);
-    }
-  if (seen < width) memset(x + seen, 0, (width - seen) * 4);
-  return 1.0f / N(lanes_sum)(parts);
+// 2^v, rounded; the sum is of what was rounded, so that weights add up to 1.
+INLINE N(vf) N(weight_bf16)(N(vf) v, uint16_t *to) {
+  const N(vu) bits = N(bf16_bits)(N(rough_exponential)(v) + v * 0.0f);
+  const N(vh) h = __builtin_convertvector(bits, N(vh));
+  memcpy(to, &h, sizeof h);
+  return (N(vf))(bits << 16);
 }
 
-// The sum is of what was rounded: weights then add up to 1.
-static float N(softmax_bf16)(size_t seen, size_t width, float scale, const float *x, uint16_t *to) {
-  const float peak = N(peak)(seen, x);
-  N(vf) parts[PARTS];
-  for (int p = 0; p < PARTS; p++) parts[p] = (N(vf)){0};
-  for (size_t i = 0; i < seen; i += LANES)
-    for (int p = 0; p < PARTS; p++) {
-      const size_t at = i + p * WIDTH;
-      if (at >= seen) break;
-      uint16_t rounded[WIDTH];
-      N(store_bf16)(rounded, N(weights)(x, at, seen, peak, scale));
-      parts[p] += N(from_bf16)(rounded);
-      memcpy(to + at, rounded, (at + WIDTH <= seen ? WIDTH : seen - at) * 2);
-    }
-  const size_t end = (width + 1) & ~(size_t)1;
-  if (seen < end) memset(to + seen, 0, (end - seen) * 2);
-  return 1.0f / N(lanes_sum)(parts);
-}
+// Scores and weights have room for whole vectors at the end of a row.
+#define DEFINE_SOFTMAX(NAME, TYPE, WEIGHT, FACTOR)                                              \
+  static float N(NAME)(size_t seen, size_t width, float scale, const float *x, TYPE *to) {      \
+    const float peak = N(peak)(seen, x), factor = scale * FACTOR;                               \
+    N(vf) parts[PARTS];                                                                         \
+    for (int p = 0; p < PARTS; p++) parts[p] = (N(vf)){0};                                      \
+    size_t i = 0;                                                                               \
+    for (; i + LANES <= seen; i += LANES)                                                       \
+      for (int p = 0; p < PARTS; p++)                                                           \
+        parts[p] += N(WEIGHT)((N(load)(x + i + p * WIDTH) - peak) * factor, to + i + p * WIDTH); \
+    for (int p = 0; p < PARTS && i < seen; p++, i += WIDTH) {                                   \
+      const N(vi) live = N(below)(i, seen);                                                     \
+      const N(vf) v = ((live ? N(load)(x + i) : N(splat)(peak)) - peak) * factor;               \
+      const N(vf) e = N(WEIGHT)(v, to + i);                                                     \
+      parts[p] += live ? e : N(splat)(0.0f);                                                    \
+    }                                                                                           \
+    if (seen < width) memset(to + seen, 0, (width - seen) * sizeof *to);                        \
+    return 1.0f / N(lanes_sum)(parts);                                                          \
+  }
+DEFINE_SOFTMAX(softmax_fp32, float, weight_fp32, 1.0f)
+DEFINE_SOFTMAX(softmax_bf16, uint16_t, weight_bf16, 1.44269504088896341f)
 
 static int N(all_finite)(size_t count, const float *x) {
   N(vf) sound = {0};

@@ -34,18 +34,19 @@ INLINE N(vf) N(from_bf16)(const uint16_t *p) {
   return (N(vf))(__builtin_convertvector(v, N(vu)) << 16);
 }
 
-// To nearest even; NaN stays NaN.
+// The bits of the nearest bf16, ties to even, in the lower halves; NaN stays NaN.
+INLINE N(vu) N(bf16_bits)(N(vf) v) {
+  const N(vu) bits = (N(vu))v;
+  return v == v ? (bits + 0x7FFFu + (bits >> 16 & 1)) >> 16 : (bits >> 16 | 0x40);
+}
+
 INLINE void N(store_bf16)(uint16_t *p, N(vf) v) {
 #ifdef HARDWARE_BF16
   const __m256bh h = _mm512_cvtneps_pbh((__m512)v);
-  memcpy(p, &h, sizeof h);
 #else
-  const N(vu) bits = (N(vu))v;
-  const N(vu) rounded = (bits + 0x7FFFu + (bits >> 16 & 1)) >> 16;
-  const N(vu) kept = v == v ? rounded : (bits >> 16 | 0x40);
-  const N(vh) h = __builtin_convertvector(kept, N(vh));
-  memcpy(p, &h, sizeof h);
+  const N(vh) h = __builtin_convertvector(N(bf16_bits)(v), N(vh));
 #endif
+  memcpy(p, &h, sizeof h);
 }
 
 // e^x to about 1 ulp in [-87.3, 88.3], clamped outside. Cephes' reduction and polynomial; integer work
