@@ -115,7 +115,8 @@ def _cosines(results):
                     kinds[kind] = min(result["cosine"], kinds.get(kind, 1.0))
     if not worst:
         return []
-    lines = ["", "Worst cosine of an embedding with that of PyTorch in fp32:", "", "| | | image | text | video |",
+    lines = ["", "Worst cosine of an embedding with that of PyTorch in fp32 (the peers read the video with PyAV and "
+             "Pillow, OpenVINO's int8 is calibrated with noise):", "", "| | | image | text | video |",
              "|---|---|---|---|---|"]  # fmt: skip
     for (precision, runtime), kinds in worst.items():
         cells = (f"{kinds[kind]:.6f}" if kind in kinds else "" for kind in ("image", "text", "video"))
