@@ -45,11 +45,11 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall test check test-swift test-kernels test-c test-abi \
-  test-python demo clean
+  test-python bench bench-kernels demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@printf '\nmake install takes PREFIX, LIBDIR, INCLUDEDIR, PCLIBDIR, BINDIR and DESTDIR.\n'
 
 deps: ## install the Debian packages that are missing (nothing to do when none is)
@@ -171,6 +171,26 @@ test-python: ## pytest: the Python package and the command
 	fi; \
 	for folder in Tests/python Tests/command Tests/shapes; do \
 	  echo "$$folder:"; $$python -m pytest -q -rs "$$folder"; done
+
+# What the benchmarks are told, "--rounds 3 --tasks b16-8" for example.
+BENCH_ARGS ?=
+
+# The system's Python when it has the peers, else an environment of our own.
+bench: library ## this library against PyTorch, ONNX Runtime and OpenVINO (about an hour; BENCH_ARGS=--quick: minutes)
+	@python=python3; \
+	has_peers='import importlib.util as i, sys; sys.exit(any(i.find_spec(name) is None for name in sys.argv[1:]))'; \
+	peers='av matplotlib nncf numpy onnx onnxruntime openvino PIL safetensors torch'; \
+	if ! $$python -c "$$has_peers" $$peers; then \
+	  python=build/bench-venv/bin/python; \
+	  if ! $$python -c "$$has_peers" $$peers 2> /dev/null; then \
+	    python3 -m venv build/bench-venv; \
+	    $$python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt; \
+	  fi; \
+	fi; \
+	$$python benchmarks/against_peers.py $(BENCH_ARGS)
+
+bench-kernels: ## the kernels against what the processor can do at most
+	@python3 benchmarks/kernels/run.py $(BENCH_ARGS)
 
 clean: ## remove everything that was built
 	@rm -rf build .build bindings/python/build bindings/python/*.egg-info .pytest_cache

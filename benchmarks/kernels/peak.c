@@ -1,0 +1,64 @@
+#include "peak.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+// Twelve or sixteen sums that do not wait for each other: enough for two units with a latency of four or five.
+#define TWELVE(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
+#define SIXTEEN(X) TWELVE(X) X(12) X(13) X(14) X(15)
+#define FMA_256(i) "vfmadd231ps %%ymm14, %%ymm15, %%ymm" #i "\n"
+#define DOT_256(i) "%{vex%} vpdpbusd %%ymm14, %%ymm15, %%ymm" #i "\n"
+#define FMA_512(i) "vfmadd231ps %%zmm30, %%zmm31, %%zmm" #i "\n"
+#define BF16_512(i) "vdpbf16ps %%zmm30, %%zmm31, %%zmm" #i "\n"
+#define DOT_512(i) "vpdpbusd %%zmm30, %%zmm31, %%zmm" #i "\n"
+#define CLOBBERED                                                                                  \
+  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",         \
+      "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
+// Registers begin as zeros: what is left in them may be slow to compute with.
+#define LOOP(NAME, TARGET, SOURCES, INSTRUCTIONS)                                                  \
+  __attribute__((target(TARGET))) static void NAME(long iterations) {                              \
+    __asm__ volatile("vzeroall\n" SOURCES ::: CLOBBERED);                                          \
+    for (long i = 0; i < iterations; i++) __asm__ volatile(INSTRUCTIONS ::: CLOBBERED);            \
+    __asm__ volatile("vzeroupper" ::: CLOBBERED);                                                  \
+  }
+#define ZERO_512 "vpxord %%zmm30, %%zmm30, %%zmm30\n vpxord %%zmm31, %%zmm31, %%zmm31\n"
+LOOP(fma_256, "avx2,fma", "", TWELVE(FMA_256))
+LOOP(dot_256, "avx2,avxvnni", "", TWELVE(DOT_256))
+LOOP(fma_512, "avx512f", ZERO_512, SIXTEEN(FMA_512))
+LOOP(bf16_512, "avx512f,avx512bf16", ZERO_512, SIXTEEN(BF16_512))
+LOOP(dot_512, "avx512f,avx512vnni", ZERO_512, SIXTEEN(DOT_512))
+
+static const peak fma_avx2 = {"fma, avx2", 12 * 16, fma_256};
+static const peak dot_avx2 = {"vpdpbusd, avx2", 12 * 64, dot_256};
+static const peak fma_avx512 = {"fma, avx512", 16 * 32, fma_512};
+static const peak bf16_avx512 = {"vdpbf16ps, avx512", 16 * 64, bf16_512};
+static const peak dot_avx512 = {"vpdpbusd, avx512", 16 * 128, dot_512};
+#endif
+
+const peak *peak_at(int index) {
+  const peak *list[5];
+  int count = 0;
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) list[count++] = &fma_avx2;
+  if (__builtin_cpu_supports("avxvnni")) list[count++] = &dot_avx2;
+  if (__builtin_cpu_supports("avx512f")) list[count++] = &fma_avx512;
+  if (__builtin_cpu_supports("avx512bf16")) list[count++] = &bf16_avx512;
+  if (__builtin_cpu_supports("avx512vnni")) list[count++] = &dot_avx512;
+#endif
+  return index < count ? list[index] : NULL;
+}
+
+const peak *peak_of(const char *form) {
+  (void)form;
+#if defined(__x86_64__)
+  // Forms without an instruction for their precision go by way of fp32.
+  if (!strcmp(form, "avx512_bf16")) return &bf16_avx512;
+  if (!strcmp(form, "avx512_vnni")) return &dot_avx512;
+  if (!strcmp(form, "avx_vnni")) return &dot_avx2;
+  if (!strcmp(form, "avx512")) return &fma_avx512;
+  if (!strcmp(form, "avx2")) return &fma_avx2;
+#endif
+  return NULL;
+}

@@ -1,0 +1,16 @@
+// What the processor can do at most: multiply-adds between registers alone.
+#ifndef PEAK_H
+#define PEAK_H
+
+typedef struct {
+  const char *name;    // of the instruction
+  double operations;   // of one iteration: a multiplication and an addition are two
+  void (*run)(long iterations);
+} peak;
+
+// Those that this processor has; NULL beyond them.
+const peak *peak_at(int index);
+// The one that a form of ckernels_gemm_form is held against; NULL when there is none.
+const peak *peak_of(const char *form);
+
+#endif
