@@ -142,15 +142,15 @@ public struct Linear: Sendable {
     var row, rows, panel, panels: Int
   }
 
-  /// Cuts the product into pieces that are each worth a thread's while, two a thread: by rows where
-  /// there are many, else by columns too.
+  /// Cuts the product into pieces that are each worth a thread's while, four a thread, so that one held up by
+  /// others does not hold up the rest: by rows where there are many, else by columns too.
   private func forEachBlock(
     rows: Int, _ columns: Range<Int>, pool: ThreadPool, _ body: (Block) -> Void
   ) {
     guard rows > 0 else { return }
     let firstPanel = columns.lowerBound / Int(CKERNELS_PANEL)
     let panels = ckernels_panels(columns.upperBound) - firstPanel
-    let wanted = 2 * pool.threads
+    let wanted = 4 * pool.threads
     let rowShare = (rows / max(1, min(wanted, rows / 192)) + 11) / 12 * 12
     let rowBlocks = (rows + rowShare - 1) / rowShare
     // An even number of panels fills the tiles.
