@@ -124,10 +124,10 @@ public func actionclip_video_read_frames(
       _ = try output(seconds_out, capacity: seconds_capacity, needed: wanted, "seconds_out")
     }
     // Every index is known to exist before anything is written.
-    let facts: VideoInfo
-    do throws(VideoError) { facts = try file.info() } catch { throw Failure(error) }
-    for i in 0..<wanted where indices[i] < 0 || indices[i] >= Int64(facts.frameCount) {
-      throw .argument("indices[\(i)] is \(indices[i]), outside the video's \(facts.frameCount) frames")
+    let frames: Int
+    do throws(VideoError) { frames = try file.frameCount() } catch { throw Failure(error) }
+    for i in 0..<wanted where indices[i] < 0 || indices[i] >= Int64(frames) {
+      throw .argument("indices[\(i)] is \(indices[i]), outside the video's \(frames) frames")
     }
     // Decoding may fail half-way, so frames are gathered elsewhere first.
     try withBuffer(UInt8.self, count: needed, for: "\(wanted) frames") { (pixels) throws(Failure) in
@@ -163,7 +163,9 @@ private func readFrames(
     }
     var next = 0
     do throws(VideoReadError<Never>) {
-      try file.readFrames(distinct) { (frame) throws(Never) in
+      try file.readFrames(distinct) {
+        next = 0
+      } emit: { (frame) throws(Never) in
         while next < count, Int(indices[places[next]]) == frame.index {
           emit(frame, places[next])
           next += 1

@@ -22,6 +22,9 @@ struct FrameClock {
     usualDuration = rate.map { 1 / $0 } ?? 0
   }
 
+  /// For frames that are not the first: when that is shown.
+  mutating func begin(at timestamp: Int64) { if origin == nil { origin = (timestamp, 0) } }
+
   mutating func advance(to frame: UnsafeMutablePointer<AVFrame>) {
     let following = isFirst ? 0 : seconds + duration
     isFirst = false
