@@ -12,6 +12,8 @@ final class FrameIndex {
     let layer: UInt8
   }
 
+  /// In seconds, as decoding everything would find it.
+  private(set) var duration = 0.0
   private(set) var packets = HeapList<Packet>()
   /// Of each frame.
   private var positions = HeapList<Int32>()
@@ -45,9 +47,12 @@ final class FrameIndex {
       var reader = PictureReader(parameters)
     else { return nil }
     let index = FrameIndex()
+    var clock = FrameClock(demuxer.stream)
     while try demuxer.next() {
       guard let packet = demuxer.packet, index.add(packet, &reader, delay: delay) else { return nil }
+      clock.advance(to: packet.pointee.pts, lasting: packet.pointee.duration)
     }
+    index.duration = clock.end
     // Some writers give the order of decoding for that of showing.
     if delay > 0, !index.isReordered { return nil }
     return index.finish(reader.syntax) ? index : nil

@@ -3,12 +3,12 @@ internal import CFFmpeg
 // Reading without decoding everything. What it cannot do, or does not do without the least complaint
 // of the decoder, is left to decoding everything.
 extension VideoFile {
-  /// How many frames the video has. Where that is sure from the packets, nothing is decoded for it.
-  public func frameCount() throws(VideoError) -> Int {
+  /// As `info()`. Where it is sure from the packets, nothing is decoded for it.
+  public func outline() throws(VideoError) -> VideoInfo {
     try checkProcess()
-    if let knownInfo { return knownInfo.frameCount }
-    if let index = try frameIndex() { return index.count }
-    return try info().frameCount
+    if let knownInfo { return knownInfo }
+    guard let index = try frameIndex() else { return try info() }
+    return VideoInfo(frameCount: index.count, damagedFrames: nil, duration: index.duration)
   }
 
   /// Whether frames have been told by their packets so far.

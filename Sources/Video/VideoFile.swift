@@ -1,16 +1,23 @@
 internal import CFFmpeg
 internal import Glibc
 
-/// What decoding a whole video tells about it.
+/// What decoding a whole video tells about it, or its packets.
 public struct VideoInfo: Equatable, Sendable {
   /// Frames that decode. What the header says is not asked.
   public let frameCount: Int
-  /// Of those, how many the decoder marked as damaged.
-  public let damagedFrames: Int
+  /// Of those, how many the decoder marked as damaged; nil if they have not all been decoded.
+  public let damagedFrames: Int?
   /// Seconds, from the first frame to the end of the last.
   public let duration: Double
   /// Frames per second; 0 if no frame states a time.
   public let averageFrameRate: Double
+
+  init(frameCount: Int, damagedFrames: Int?, duration: Double) {
+    self.frameCount = frameCount
+    self.damagedFrames = damagedFrames
+    self.duration = duration
+    averageFrameRate = duration > 0 ? Double(frameCount) / duration : 0
+  }
 }
 
 /// One frame, upright, as packed RGB24. Valid only during the call that it is passed to.
@@ -178,11 +185,8 @@ public final class VideoFile {
   /// Keeps what a decoding that has reached the end has learned, and ends its threads.
   @discardableResult
   func finish(_ ended: DecodePass) -> VideoInfo {
-    let count = ended.index + 1
-    let duration = ended.clock.end
     let info = VideoInfo(
-      frameCount: count, damagedFrames: ended.damagedFrames, duration: duration,
-      averageFrameRate: duration > 0 ? Double(count) / duration : 0)
+      frameCount: ended.index + 1, damagedFrames: ended.damagedFrames, duration: ended.clock.end)
     knownInfo = info
     endPass()
     return info

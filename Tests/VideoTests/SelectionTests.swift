@@ -69,7 +69,8 @@ import Video
       if let isIndexed {
         #expect(video.isIndexed == isIndexed)
       }
-      #expect(try video.frameCount() == all.count)
+      let (outline, info) = try (video.outline(), VideoFile(path: path, threads: threads).info())
+      #expect(outline.frameCount == all.count && abs(outline.duration - info.duration) < 1e-9)
       for round in 0..<10 {
         // Few or many, and forward from the last ones or from anywhere.
         let part = Double.random(in: 0...1, using: &random)
@@ -95,6 +96,31 @@ import Video
       #expect(count == all.count)
       #expect(read == [count / 9, count / 2, count - 1].map { all[$0] })
       if isIndexed == true { #expect(begun == 1 && video.isIndexed) }
+    }
+  }
+
+  /// Each answer is a frame of the video at its own time, the nearest of those that are answers.
+  @Test(arguments: kinds.filter { Clip.encoders.contains($0.encoder) && $0.isIndexed })
+  func keyFramesAreTheNearest(kind: Kind) throws {
+    let folder = try Folder()
+    defer { folder.remove() }
+    let path = try folder.make(kind.file, frames: 70, "-c:v \(kind.encoder) \(kind.options)")
+    let all = try VideoFile(path: path, decode: .all).allPictures()
+    for threads in [1, 2] {
+      let video = try VideoFile(path: path, threads: threads, decode: .keyFrames)
+      let found = try video.pictures(Array(all.indices))
+      let shown = found.map { picture in all.firstIndex { $0.seconds == picture.seconds } ?? -1 }
+      let keys = Set(shown)
+      for (index, picture) in found.enumerated() {
+        #expect(picture.index == index && picture.rgb == all[max(0, shown[index])].rgb)
+        #expect(abs(shown[index] - index) == keys.map { abs($0 - index) }.min())
+      }
+      #expect(keys.contains(0))
+      if !path.contains("long") && !path.contains("refresh") && video.isIndexed { #expect(keys.count > 4) }
+      // From a later one back to an earlier one, and on.
+      for some in [[69], [0, 1], [30, 50], [60]] {
+        #expect(try video.pictures(some) == some.map { found[$0] })
+      }
     }
   }
 
