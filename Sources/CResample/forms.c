@@ -3,9 +3,9 @@
 const cresample_form *cresample_form_at(size_t index) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && index-- == 0)
-    return &cresample_avx512;
+  if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vl") && index-- == 0)
+    return &cresample_avx512vnni;
+  if (__builtin_cpu_supports("avxvnni") && index-- == 0) return &cresample_avxvnni;
   if (__builtin_cpu_supports("avx2") && index-- == 0) return &cresample_avx2;
 #endif
   return index == 0 ? &cresample_plain : NULL;
@@ -23,23 +23,25 @@ static uint32_t weight(int16_t high, int16_t low) {
 
 static void horizontal(const cresample_axis *axis, const uint8_t *const *rows, size_t step,
                        const uint8_t *channels, uint8_t *const *targets) {
-  for (size_t row = 0; row < CRESAMPLE_ROWS; row++) {
-    for (size_t column = 0; column < axis->count; column++) {
-      const uint8_t *pixel = rows[row] + (size_t)axis->starts[column] * step;
-      const int16_t *high = axis->high + column * axis->taps;
-      const int16_t *low = axis->low + column * axis->taps;
-      uint32_t r = HALF, g = HALF, b = HALF;
-      for (size_t tap = 0; tap < axis->used; tap++, pixel += step) {
-        const uint32_t w = weight(high[tap], low[tap]);
-        r += pixel[channels[0]] * w;
-        g += pixel[channels[1]] * w;
-        b += pixel[channels[2]] * w;
+  const size_t red = channels[0], green = channels[1], blue = channels[2];
+  for (size_t column = 0; column < axis->count; column++) {
+    const size_t start = (size_t)axis->starts[column] * step;
+    const int16_t *high = axis->high + column * axis->taps;
+    const int16_t *low = axis->low + column * axis->taps;
+    uint32_t sums[CRESAMPLE_ROWS][3];
+    for (size_t row = 0; row < CRESAMPLE_ROWS; row++)
+      sums[row][0] = sums[row][1] = sums[row][2] = HALF;
+    for (size_t tap = 0; tap < axis->used; tap++) {
+      const uint32_t w = weight(high[tap], low[tap]);
+      for (size_t row = 0; row < CRESAMPLE_ROWS; row++) {
+        const uint8_t *pixel = rows[row] + start + tap * step;
+        sums[row][0] += pixel[red] * w;
+        sums[row][1] += pixel[green] * w;
+        sums[row][2] += pixel[blue] * w;
       }
-      uint8_t *to = targets[row] + 3 * column;
-      to[0] = clip(r);
-      to[1] = clip(g);
-      to[2] = clip(b);
     }
+    for (size_t row = 0; row < CRESAMPLE_ROWS; row++)
+      for (size_t i = 0; i < 3; i++) targets[row][3 * column + i] = clip(sums[row][i]);
   }
 }
 
