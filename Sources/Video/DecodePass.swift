@@ -84,6 +84,7 @@ final class DecodePass {
     else { return nil }
     return FrameIndex.Stream(
       index: stream.pointee.index, codec: parameters.pointee.codec_id,
+      profile: parameters.pointee.profile,
       delay: parameters.pointee.video_delay, firstTime: frame.pointee.pts)
   }
 

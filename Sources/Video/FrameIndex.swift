@@ -36,16 +36,19 @@ final class FrameIndex {
   struct Stream {
     let index: Int32
     let codec: AVCodecID
+    let profile: Int32
     /// Pictures that the decoder holds back to put them in order, to begin with.
     let delay: Int32
     let firstTime: Int64
   }
 
   /// Reads `demuxer` to its end. nil where frames must be counted by decoding.
-  static func make(_ demuxer: Demuxer, delay: Int) throws(VideoError) -> FrameIndex? {
+  static func make(_ demuxer: Demuxer, _ stream: Stream) throws(VideoError) -> FrameIndex? {
     guard let parameters = demuxer.stream?.pointee.codecpar,
-      var reader = PictureReader(parameters)
+      parameters.pointee.codec_id == stream.codec,
+      var reader = PictureReader(parameters, profile: stream.profile)
     else { return nil }
+    let delay = Int(stream.delay)
     let index = FrameIndex()
     var clock = FrameClock(demuxer.stream)
     while try demuxer.next() {

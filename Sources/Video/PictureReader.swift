@@ -16,15 +16,15 @@ struct PictureReader {
   private var parameters: [UInt8] = []
   private static let maxParameters = 1 << 16
 
-  init?(_ stream: UnsafePointer<AVCodecParameters>) {
+  /// - Parameter profile: as decoding has found it; `stream` may be from the header alone.
+  init?(_ stream: UnsafePointer<AVCodecParameters>, profile: Int32) {
     let extra = UnsafeRawBufferPointer(
       start: stream.pointee.extradata, count: max(0, Int(stream.pointee.extradata_size)))
     switch stream.pointee.codec_id {
     case AV_CODEC_ID_H264:
       syntax = .h264
       // 4:4:4: what the first packet says of its encoder changes how later ones are read.
-      let profile = stream.pointee.profile & 0xff
-      if profile == 244 || profile == 44 { return nil }
+      if profile & 0xff == 244 || profile & 0xff == 44 { return nil }
       lengthSize = extra.count >= 7 && extra[0] == 1 ? Int(extra[4] & 3) + 1 : 0
     case AV_CODEC_ID_HEVC:
       syntax = .hevc

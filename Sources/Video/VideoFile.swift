@@ -201,7 +201,7 @@ public final class VideoFile {
   func makeIndex() throws(VideoError) -> FrameIndex? {
     guard let stream else { return nil }
     return try FrameIndex.make(
-      Demuxer(ffmpeg, source, maxPixels: maxPixels), delay: Int(stream.delay))
+      Demuxer(ffmpeg, source, maxPixels: maxPixels, known: stream.index), stream)
   }
 
   /// How many packets the stream has: usually, not always, the number of frames.
