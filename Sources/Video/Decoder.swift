@@ -11,6 +11,7 @@ final class Decoder {
   /// Where the decoder is listened to for errors; -1 if it is not.
   private var watch: Int32 = -1
   private let listens: Bool
+  private var hasThreads = false
   /// Which packets it is given; nil: all.
   private var selection: Selection?
   private var state = Selection.State()
@@ -160,7 +161,9 @@ final class Decoder {
       codec.pointee.max_pixels = Int64(maxPixels) + 64 * 65_536
       let gains = threads > 1 && Self.complains(parameters.pointee.codec_id)
       if gains || listens { watch = cffmpeg_watch_begin(ffmpeg, codec) }
-      codec.pointee.thread_count = gains && watch >= 0 ? Int32(clamping: threads) : 1
+      hasThreads = gains && watch >= 0
+      if hasThreads { cffmpeg_threads_begin() }
+      codec.pointee.thread_count = hasThreads ? Int32(clamping: threads) : 1
       status = ffmpeg.pointee.avcodec_open2(codec, nil, nil)
       if watch >= 0 { cffmpeg_watch_opened(watch) }
     }
@@ -172,6 +175,8 @@ final class Decoder {
     ffmpeg.pointee.avcodec_free_context(&codec)  // joins the decoder's threads
     if watch >= 0 { cffmpeg_watch_end(watch) }
     watch = -1
+    if hasThreads { cffmpeg_threads_end() }
+    hasThreads = false
   }
 }
 

@@ -99,6 +99,9 @@ int cffmpeg_watch_begin(const cffmpeg_api *_Nonnull api, AVCodecContext *_Nonnul
 void cffmpeg_watch_opened(int slot);
 bool cffmpeg_watch_is_faulty(int slot);
 void cffmpeg_watch_end(int slot);
+// Around the life of a context that decodes with threads.
+void cffmpeg_threads_begin(void);
+void cffmpeg_threads_end(void);
 
 // Macros that Swift cannot import.
 static const int64_t cffmpeg_no_timestamp = AV_NOPTS_VALUE;
