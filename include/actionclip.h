@@ -329,10 +329,28 @@ ACTIONCLIP_API int32_t actionclip_encode_pixels(const actionclip_model *model,
  * these functions return ACTIONCLIP_ERROR_UNAVAILABLE and everything else works. */
 typedef struct actionclip_video actionclip_video;
 
+/* Which frames actionclip_encode_video and actionclip_video_read_frames decode.
+ *   NEEDED      the wanted ones and those they are made from: for an undamaged video the same
+ *               frames, bit for bit, as ALL, sooner. Frames are numbered by the timestamps of
+ *               packets, for H.264, HEVC, MPEG-4, VP9 and AV1 and where every packet is sure to be one
+ *               frame; otherwise, and at the decoder's first complaint, as ALL. So damage is met, and
+ *               told, only in what is decoded, and a frame that would be lost elsewhere keeps its number.
+ *   ALL         every frame from the first on.
+ *   KEY_FRAMES  an approximation, for large archives: in place of each frame the nearest key frame,
+ *               the earlier of two; nothing else is decoded. That is another picture, up to half
+ *               the distance of key frames away (seconds, often), and several wanted frames may get
+ *               the same one. seconds_out has the times of the frames given. Where frames are not
+ *               numbered by packets, as ALL, with the wanted frames themselves. */
+#define ACTIONCLIP_DECODE_NEEDED 0
+#define ACTIONCLIP_DECODE_ALL 1
+#define ACTIONCLIP_DECODE_KEY_FRAMES 2
+
 typedef struct actionclip_video_options {
   uint32_t struct_size;  /* sizeof(actionclip_video_options), set by _init */
   int32_t threads;       /* decoder threads; 0: one per available processor */
   int64_t max_pixels;    /* refuse larger pictures; 0: 2^25 (8K) */
+  int32_t decode;        /* ACTIONCLIP_DECODE_* */
+  int32_t reserved;      /* 0 */
 } actionclip_video_options;
 
 ACTIONCLIP_API void actionclip_video_options_init(actionclip_video_options *options);
@@ -364,6 +382,11 @@ typedef struct actionclip_video_info {
 /* Decodes the whole stream once if that has not been done yet. */
 ACTIONCLIP_API int32_t actionclip_video_get_info(actionclip_video *video,
                                                  actionclip_video_info *info_out);
+
+/* The same, as far as reading frames needs it: unless the stream has been decoded, or must be
+ * (see ACTIONCLIP_DECODE_NEEDED), frames are counted by packets and damaged_frames is -1, not known. */
+ACTIONCLIP_API int32_t actionclip_video_get_outline(actionclip_video *video,
+                                                    actionclip_video_info *info_out);
 
 /* The frames at `indices` (0-based, presentation order, any order, repeats allowed) as RGB:
  * rgb_out [index_count, height, width, 3]. seconds_out, which may be NULL, [index_count]:

@@ -106,6 +106,13 @@ class Video {
     handle_.reset(p);
   }
 
+  /* What reading needs, where possible without decoding; damaged_frames is -1 then. */
+  actionclip_video_info outline() {
+    actionclip_video_info info = {};
+    info.struct_size = sizeof info;
+    check(actionclip_video_get_outline(get(), &info));
+    return info;
+  }
   /* Decodes the whole stream the first time. */
   actionclip_video_info info() {
     actionclip_video_info info = {};

@@ -110,16 +110,16 @@ public func actionclip_encode_frames(
     let options = try preprocessOptions(options)
     let outputs = try EmbeddingOutputs(
       loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
-    let size = loaded.configuration.imageSize
     // Checked before work begins: options against the model's size, and every image.
-    do throws(PreprocessError) { _ = try Preprocessor(size: size, options: options) } catch {
-      throw Failure(error)
-    }
+    let preprocessors: PreprocessorPool
+    do throws(PreprocessError) {
+      preprocessors = try PreprocessorPool(size: loaded.configuration.imageSize, options: options)
+    } catch { throw Failure(error) }
     for index in 0..<frame_count { _ = try imageView(images[index], "frames[\(index)]") }
     try encodeFilled(loaded, videos: videos, outputs) { index, pixels throws(Failure) in
       let image = try imageView(images[index], "frames[\(index)]")
       do throws(PreprocessError) {
-        try Preprocessor(size: size, options: options).pixels(image, into: pixels)
+        try preprocessors.pixels(image, into: pixels)
       } catch { throw Failure(error).about("frames[\(index)]") }
     }
   }

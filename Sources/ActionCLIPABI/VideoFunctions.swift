@@ -31,15 +31,23 @@ public func actionclip_video_options_init(
 
 private func videoOptions(
   _ pointer: UnsafePointer<actionclip_video_options>?
-) throws(Failure) -> (threads: Int, maxPixels: Int) {
+) throws(Failure) -> (threads: Int, maxPixels: Int, decode: DecodeChoice) {
   let options = try SizedStruct.read(
     pointer, defaults: defaultVideoOptions, oldest: oldestVideoOptions, "options")
   guard options.max_pixels >= 0 else {
     throw .argument("max_pixels is \(options.max_pixels), expected 0 or more")
   }
+  guard options.reserved == 0 else { throw .argument("options: reserved is not 0") }
+  let decode: DecodeChoice
+  switch options.decode {
+  case ACTIONCLIP_DECODE_NEEDED: decode = .needed
+  case ACTIONCLIP_DECODE_ALL: decode = .all
+  case ACTIONCLIP_DECODE_KEY_FRAMES: decode = .keyFrames
+  default: throw .argument("decode is \(options.decode), expected ACTIONCLIP_DECODE_*")
+  }
   return (
     try threadCount(options.threads, "threads"),
-    options.max_pixels == 0 ? VideoFile.defaultMaxPixels : Int(options.max_pixels)
+    options.max_pixels == 0 ? VideoFile.defaultMaxPixels : Int(options.max_pixels), decode
   )
 }
 
@@ -51,11 +59,11 @@ public func actionclip_video_open(
   boundary { () throws(Failure) in
     let path = try required(path, "path")
     let out = try required(video_out, "video_out")
-    let (threads, maxPixels) = try videoOptions(options)
+    let (threads, maxPixels, decode) = try videoOptions(options)
     let file: VideoFile
-    do throws(VideoError) { file = try VideoFile(path: path, threads: threads, maxPixels: maxPixels) } catch {
-      throw Failure(error)
-    }
+    do throws(VideoError) {
+      file = try VideoFile(path: path, threads: threads, maxPixels: maxPixels, decode: decode)
+    } catch { throw Failure(error) }
     out.pointee = try Handle.make(OpenedVideo(file))
   }
 }
@@ -69,12 +77,11 @@ public func actionclip_video_open_buffer(
     guard let data else { throw .argument("data is NULL") }
     let bytes = UnsafeRawBufferPointer(start: data, count: try count(size, "size"))
     let out = try required(video_out, "video_out")
-    let (threads, maxPixels) = try videoOptions(options)
+    let (threads, maxPixels, decode) = try videoOptions(options)
     let file: VideoFile
-    do throws(VideoError) { file = try VideoFile(bytes: bytes, threads: threads, maxPixels: maxPixels) } catch
-    {
-      throw Failure(error)
-    }
+    do throws(VideoError) {
+      file = try VideoFile(bytes: bytes, threads: threads, maxPixels: maxPixels, decode: decode)
+    } catch { throw Failure(error) }
     out.pointee = try Handle.make(OpenedVideo(file))
   }
 }
@@ -88,19 +95,33 @@ public func actionclip_video_free(_ video: OpaquePointer!) {
 public func actionclip_video_get_info(
   _ video: OpaquePointer!, _ info_out: UnsafeMutablePointer<actionclip_video_info>!
 ) -> Int32 {
+  facts(video, info_out) { (file) throws(VideoError) in try file.info() }
+}
+
+@_cdecl("actionclip_video_get_outline") @implementation
+public func actionclip_video_get_outline(
+  _ video: OpaquePointer!, _ info_out: UnsafeMutablePointer<actionclip_video_info>!
+) -> Int32 {
+  facts(video, info_out) { (file) throws(VideoError) in try file.outline() }
+}
+
+private func facts(
+  _ video: OpaquePointer?, _ info_out: UnsafeMutablePointer<actionclip_video_info>?,
+  of ask: (VideoFile) throws(VideoError) -> VideoInfo
+) -> Int32 {
   boundary { () throws(Failure) in
     let file = try Handle.object(video, OpenedVideo.self).file
     // The struct is checked before the video is decoded for it.
     let out = try required(info_out, "info_out")
     try SizedStruct.checkSize(of: UnsafePointer(out), oldest: oldestVideoInfo, "info_out")
     let facts: VideoInfo
-    do throws(VideoError) { facts = try file.info() } catch { throw Failure(error) }
+    do throws(VideoError) { facts = try ask(file) } catch { throw Failure(error) }
     var info = actionclip_video_info()
     info.width = Int32(clamping: file.width)
     info.height = Int32(clamping: file.height)
     info.rotation = Int32(clamping: file.rotation)
     info.frame_count = Int64(facts.frameCount)
-    info.damaged_frames = Int64(facts.damagedFrames)
+    info.damaged_frames = facts.damagedFrames.map(Int64.init) ?? -1
     info.duration = facts.duration
     info.frame_rate = facts.averageFrameRate
     try SizedStruct.write(info, to: out, oldest: oldestVideoInfo, "info_out")
@@ -124,10 +145,10 @@ public func actionclip_video_read_frames(
       _ = try output(seconds_out, capacity: seconds_capacity, needed: wanted, "seconds_out")
     }
     // Every index is known to exist before anything is written.
-    let facts: VideoInfo
-    do throws(VideoError) { facts = try file.info() } catch { throw Failure(error) }
-    for i in 0..<wanted where indices[i] < 0 || indices[i] >= Int64(facts.frameCount) {
-      throw .argument("indices[\(i)] is \(indices[i]), outside the video's \(facts.frameCount) frames")
+    let frames: Int
+    do throws(VideoError) { frames = try file.outline().frameCount } catch { throw Failure(error) }
+    for i in 0..<wanted where indices[i] < 0 || indices[i] >= Int64(frames) {
+      throw .argument("indices[\(i)] is \(indices[i]), outside the video's \(frames) frames")
     }
     // Decoding may fail half-way, so frames are gathered elsewhere first.
     try withBuffer(UInt8.self, count: needed, for: "\(wanted) frames") { (pixels) throws(Failure) in
@@ -163,7 +184,9 @@ private func readFrames(
     }
     var next = 0
     do throws(VideoReadError<Never>) {
-      try file.readFrames(distinct) { (frame) throws(Never) in
+      try file.readFrames(distinct) {
+        next = 0
+      } emit: { (frame) throws(Never) in
         while next < count, Int(indices[places[next]]) == frame.index {
           emit(frame, places[next])
           next += 1

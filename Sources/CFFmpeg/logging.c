@@ -23,12 +23,12 @@ static _Thread_local int depth;
 static void (*default_callback)(void *, int, const char *, va_list);
 static const AVClass *codec_class;
 
-// One slot per codec context that decodes with threads; its `opaque` points to the slot, so a
+// One slot per codec context that is listened to; its `opaque` points to the slot, so a
 // context is ours exactly if that pointer lies in here.
 enum { FREE, UNHEARD, SOUND, FAULTY };
-#define WATCHES 64
+#define WATCHES 256
 static atomic_int watches[WATCHES];
-static atomic_int watching;
+static atomic_int threaded;  // how many of them decode with threads
 
 static atomic_int *watch_of(void *context) {
   if (context == NULL || *(const AVClass **)context != codec_class) return NULL;
@@ -47,7 +47,7 @@ static void filter(void *context, int level, const char *format, va_list argumen
     return;
   }
   if (depth > 0) return;
-  if (context == NULL && atomic_load(&watching) > 0) return;
+  if (context == NULL && atomic_load(&threaded) > 0) return;
   default_callback(context, level, format, arguments);
 }
 
@@ -65,7 +65,6 @@ int cffmpeg_watch_begin(const cffmpeg_api *api, AVCodecContext *codec) {
   for (int slot = 0; slot < WATCHES; slot++) {
     int state = FREE;
     if (!atomic_compare_exchange_strong(&watches[slot], &state, UNHEARD)) continue;
-    atomic_fetch_add(&watching, 1);
     codec->opaque = &watches[slot];
     // Is the callback still ours? Nobody else shows a message of this level.
     api->av_log(codec, AV_LOG_TRACE, "%s", "");
@@ -81,7 +80,7 @@ void cffmpeg_watch_opened(int slot) { atomic_store(&watches[slot], SOUND); }
 
 bool cffmpeg_watch_is_faulty(int slot) { return atomic_load(&watches[slot]) == FAULTY; }
 
-void cffmpeg_watch_end(int slot) {
-  atomic_store(&watches[slot], FREE);
-  atomic_fetch_sub(&watching, 1);
-}
+void cffmpeg_watch_end(int slot) { atomic_store(&watches[slot], FREE); }
+
+void cffmpeg_threads_begin(void) { atomic_fetch_add(&threaded, 1); }
+void cffmpeg_threads_end(void) { atomic_fetch_sub(&threaded, 1); }

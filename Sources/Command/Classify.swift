@@ -11,7 +11,7 @@ struct Classify: ParsableCommand {
       own file if it names some.
       A video that cannot be read is reported on standard error and the next one follows.
       With --json, each video is one line: path, labels (label, probability), frames (the indices \
-      that were looked at), damaged_frames, error (null when all went well).
+      that were looked at), damaged_frames (that were met), error (null when all went well).
       """)
 
   @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
@@ -68,13 +68,13 @@ struct Classify: ParsableCommand {
   }
 
   private func look(at path: FilePath, with model: Model) throws(LibraryError) -> Seen {
-    let video = try Video(path: path, threads: options.threads ?? 0)
-    let info = try video.info()
+    let video = try Video(path: path, threads: options.threads ?? 0, decode: scoring.decode)
+    let embedding = try video.encode(with: model, resize: scoring.resize.code)
+    let info = try video.outline()
     var indices = [Int64](repeating: 0, count: model.frames)
     try check(actionclip_sample_indices(info.frame_count, model.info.frames, &indices, model.frames))
     return Seen(
-      embedding: try video.encode(with: model, resize: scoring.resize.code), indices: indices,
-      count: info.frame_count, damaged: info.damaged_frames)
+      embedding: embedding, indices: indices, count: info.frame_count, damaged: info.damaged_frames)
   }
 
   private func text(_ path: String, ranking: Ranking, seen: Seen, terminal: Terminal) -> String {

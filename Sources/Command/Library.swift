@@ -142,10 +142,11 @@ extension Model {
 final class Video {
   private let handle: OpaquePointer
 
-  init(path: FilePath, threads: Int32) throws(LibraryError) {
+  init(path: FilePath, threads: Int32, decode: Decode) throws(LibraryError) {
     var options = actionclip_video_options()
     actionclip_video_options_init(&options)
     options.threads = threads
+    options.decode = decode.code
     var opened: OpaquePointer?
     try check(actionclip_video_open(path.cString, &options, &opened))
     guard let opened else { throw LibraryError(status: 0, message: "\(path.shown): no video was given") }
@@ -154,11 +155,26 @@ final class Video {
 
   deinit { actionclip_video_free(handle) }
 
-  func info() throws(LibraryError) -> actionclip_video_info {
+  /// What is known without decoding more than was asked for. Of damaged frames, those that were met.
+  func outline() throws(LibraryError) -> actionclip_video_info {
     var info = actionclip_video_info()
     info.struct_size = UInt32(MemoryLayout<actionclip_video_info>.size)
-    try check(actionclip_video_get_info(handle, &info))
+    try check(actionclip_video_get_outline(handle, &info))
+    info.damaged_frames = max(0, info.damaged_frames)
     return info
+  }
+
+  /// Runs `body` with the video at `path`. Where damage has cost frames that its packets had promised,
+  /// again with the count of those that decode.
+  static func open<Result>(
+    _ path: FilePath, threads: Int32, decode: Decode, _ body: (Video) throws(LibraryError) -> Result
+  ) throws(LibraryError) -> Result {
+    do {
+      return try body(Video(path: path, threads: threads, decode: decode))
+    } catch {
+      guard error.status == ACTIONCLIP_ERROR_INVALID_ARGUMENT, decode != .all else { throw error }
+      return try body(Video(path: path, threads: threads, decode: .all))
+    }
   }
 
   /// [E]
@@ -175,7 +191,7 @@ final class Video {
   func squares(
     at indices: [Int64], side: Int32, resize: Int32, crops: [Int32]
   ) throws(LibraryError) -> (squares: [[UInt8]], seconds: [Double]) {
-    let info = try info()
+    let info = try outline()
     let (frameBytes, squareBytes) = (Int(info.width) * Int(info.height) * 3, Int(side) * Int(side) * 3)
     let together = max(1, (64 << 20) / frameBytes)
     var result = [[UInt8]](

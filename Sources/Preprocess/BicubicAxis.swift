@@ -1,3 +1,5 @@
+internal import CResample
+
 /// Pillow's resampling weights along one axis, for the output positions of the crop alone.
 ///
 /// An output pixel is a weighted sum of a run of source pixels. The filter is Keys' bicubic with
@@ -6,37 +8,52 @@
 /// pixel less 2 of headroom for the filter's overshoot. The order of every operation matters,
 /// because the results must equal Pillow's (Resample.c, 8 bits per channel) to the last bit.
 struct BicubicAxis: ~Copyable {
-  static let fractionBits: Int32 = 22
-  /// Added before the shift back to 8 bits, so that it rounds.
-  static let half: Int32 = 1 << (fractionBits - 1)
+  private static let fractionBits = Int(CRESAMPLE_FRACTION_BITS)
 
   /// Output positions.
   let count: Int
-  /// Room for weights per output position; `lengths` says how many are used.
+  /// Room for weights per output position, of which the last are 0.
   let taps: Int
+  /// The most weights that an output position has.
+  let used: Int
   /// First source position of each output position. Never decreases.
-  let starts: HeapArray<Int>  // [count]
-  let lengths: HeapArray<Int>  // [count]
-  let weights: HeapArray<Int32>  // [count, taps]
+  let starts: HeapArray<Int32>  // [count]
+  /// One past the last source position of all.
+  let end: Int
+  /// Weights in two parts, as CResample.h has them.
+  let high: HeapArray<Int16>  // [count, taps]
+  let low: HeapArray<Int16>  // [count, taps]
 
   /// Weights for output positions `first ..< first + count` of an axis of `source` pixels resized
   /// to `resized` pixels.
-  init(source: Int, resized: Int, first: Int, count: Int) throws(PreprocessError) {
+  /// - Parameter multiple: of `taps`.
+  init(
+    source: Int, resized: Int, first: Int, count: Int, multiple: Int
+  ) throws(PreprocessError) {
     let scale = Double(source) / Double(resized)
     let filterScale = max(scale, 1)
     let support = 2 * filterScale
-    let taps = Int(support.rounded(.up)) * 2 + 1
-    let starts = try HeapArray<Int>(count: count)
-    let lengths = try HeapArray<Int>(count: count)
-    let weights = try HeapArray<Int32>(count: count * taps)
+    func span(_ output: Int) -> (centre: Double, start: Int, end: Int) {
+      let centre = (Double(first + output) + 0.5) * scale
+      return (centre, max(Int(centre - support + 0.5), 0), min(Int(centre + support + 0.5), source))
+    }
+    var used = 1
+    var end = 0
+    for output in 0..<count {
+      let span = span(output)
+      used = max(used, span.end - span.start)
+      end = max(end, span.end)
+    }
+    let taps = (used + multiple - 1) / multiple * multiple
+    let starts = try HeapArray<Int32>(count: count)
+    let high = try HeapArray<Int16>(count: count * taps)
+    let low = try HeapArray<Int16>(count: count * taps)
     let exact = try HeapArray<Double>(count: taps)
 
     let inverse = 1 / filterScale
-    var output = 0
-    while output < count {
-      let centre = (Double(first + output) + 0.5) * scale
-      let start = max(Int(centre - support + 0.5), 0)
-      let length = min(Int(centre + support + 0.5), source) - start
+    for output in 0..<count {
+      let (centre, start, end) = span(output)
+      let length = end - start
       var sum = 0.0
       var tap = 0
       while tap < length {
@@ -46,21 +63,28 @@ struct BicubicAxis: ~Copyable {
         tap += 1
       }
       tap = 0
-      while tap < length {
-        let weight = sum == 0 ? exact.base[tap] : exact.base[tap] / sum
-        let fixed = weight * Double(1 << Self.fractionBits)
-        weights.base[output * taps + tap] = Int32(weight < 0 ? fixed - 0.5 : fixed + 0.5)
+      while tap < taps {
+        var fixed: Int32 = 0
+        if tap < length {
+          let weight = sum == 0 ? exact.base[tap] : exact.base[tap] / sum
+          let scaled = weight * Double(1 << Self.fractionBits)
+          fixed = Int32(weight < 0 ? scaled - 0.5 : scaled + 0.5)
+        }
+        let place = output * taps + tap
+        // Weights are below 32: their sum is 1, and the middle ones are the largest.
+        high.base[place] = Int16(truncatingIfNeeded: fixed >> CRESAMPLE_LOW_BITS)
+        low.base[place] = Int16(truncatingIfNeeded: fixed & (1 << CRESAMPLE_LOW_BITS - 1))
         tap += 1
       }
-      starts.base[output] = start
-      lengths.base[output] = length
-      output += 1
+      starts.base[output] = Int32(start)
     }
     self.count = count
     self.taps = taps
+    self.used = used
     self.starts = starts
-    self.lengths = lengths
-    self.weights = weights
+    self.end = end
+    self.high = high
+    self.low = low
   }
 
   /// Keys' cubic convolution kernel with a = -0.5.
@@ -70,11 +94,5 @@ struct BicubicAxis: ~Copyable {
     if x < 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
     if x < 2 { return (((x - 5) * x + 8) * x - 4) * a }
     return 0
-  }
-
-  /// A fixed-point sum, `half` included, back to 8 bits.
-  @inline(__always)
-  static func clip(_ sum: Int32) -> UInt8 {
-    UInt8(truncatingIfNeeded: max(0, min(255, sum >> fractionBits)))
   }
 }

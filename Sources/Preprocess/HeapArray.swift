@@ -13,5 +13,10 @@ struct HeapArray<Element: BitwiseCopyable>: ~Copyable {
     base = memory.bindMemory(to: Element.self, capacity: count)
   }
 
+  init(zeros count: Int) throws(PreprocessError) {
+    try self.init(count: count)
+    memset(base, 0, max(count, 1) * MemoryLayout<Element>.stride)
+  }
+
   deinit { free(base) }
 }

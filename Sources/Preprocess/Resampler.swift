@@ -1,3 +1,5 @@
+internal import CResample
+
 /// Pillow's two-pass bicubic resize of the crop's pixels only.
 ///
 /// Source rows are resized horizontally to 8 bits once, as they are first needed, and kept in a
@@ -10,38 +12,73 @@ struct Resampler: ~Copyable {
   private let size: Int
   private let horizontal: BicubicAxis
   private let vertical: BicubicAxis
-  private let ring: HeapArray<UInt8>  // [vertical.taps, size, 3]
-  private let sums: HeapArray<Int32>  // [size, 3]
-  private let output: HeapArray<UInt8>  // [size, 3]
+  private let form: UnsafePointer<cresample_form>
+  /// Rows in the ring, and bytes from one to the next.
+  private let ringRows: Int
+  private let stride: Int
+  private let ring: HeapArray<UInt8>  // [ringRows + 1, stride]; the last is for rows that are not wanted
+  private let output: HeapArray<UInt8>  // [stride]
+  /// Four source rows' pixels, with what is read after them: the caller's memory may end there.
+  private let pixels: HeapArray<UInt8>  // [4, pixelStride]
+  private let pixelStride: Int
+  private let rows: HeapArray<UnsafePointer<UInt8>?>  // [vertical.taps]
+  private let firstColumn: Int
+
+  private static let atOnce = Int(CRESAMPLE_ROWS)
 
   /// For sources of width x height pixels. Memory: at most a few MB, whatever the source.
-  init(width: Int, height: Int, geometry: ResizeGeometry, size: Int) throws(PreprocessError) {
+  /// - Parameter form: which of the processor's forms computes.
+  init(
+    width: Int, height: Int, geometry: ResizeGeometry, size: Int, form: Int = 0
+  ) throws(PreprocessError) {
     // Locals first: a noncopyable value that throws half-built is not supported by the compiler.
     let horizontal = try BicubicAxis(
-      source: width, resized: geometry.width, first: geometry.left, count: size)
+      source: width, resized: geometry.width, first: geometry.left, count: size,
+      multiple: Int(CRESAMPLE_TAPS))
     let vertical = try BicubicAxis(
-      source: height, resized: geometry.height, first: geometry.top, count: size)
-    let ring = try HeapArray<UInt8>(count: vertical.taps * size * 3)
-    let sums = try HeapArray<Int32>(count: size * 3)
-    let output = try HeapArray<UInt8>(count: size * 3)
+      source: height, resized: geometry.height, first: geometry.top, count: size, multiple: 2)
+    let ringRows = vertical.used + Self.atOnce
+    let slack = Int(CRESAMPLE_SLACK)
+    // One byte more than the pixels is written, and whole blocks are read.
+    let stride = (size * 3 + 1 + slack - 1) / slack * slack
+    let ring = try HeapArray<UInt8>(zeros: (ringRows + 1) * stride)
+    let output = try HeapArray<UInt8>(zeros: stride)
+    // Counted from the first column that is needed.
+    let firstColumn = Int(horizontal.starts.base[0])
+    let lastStart = Int(horizontal.starts.base[size - 1]) - firstColumn
+    let columns = max(horizontal.end - firstColumn, lastStart + horizontal.taps)
+    let pixelStride = (columns * 4 + slack - 1) / slack * slack + slack
+    let pixels = try HeapArray<UInt8>(zeros: Self.atOnce * pixelStride)
+    let rows = try HeapArray<UnsafePointer<UInt8>?>(count: vertical.taps)
+    guard let form = cresample_form_at(form) else {
+      throw .invalid("form \(form) of resizing does not exist here")
+    }
+    for column in 0..<size { horizontal.starts.base[column] -= Int32(firstColumn) }
     self.size = size
     self.horizontal = horizontal
     self.vertical = vertical
+    self.form = form
+    self.ringRows = ringRows
+    self.stride = stride
     self.ring = ring
-    self.sums = sums
     self.output = output
+    self.pixels = pixels
+    self.pixelStride = pixelStride
+    self.rows = rows
+    self.firstColumn = firstColumn
   }
 
   /// Calls `emit` for each row of the crop, top to bottom, with [size, 3] RGB bytes.
   @inline(__always)
   func forEachRow(of image: ImageView, emit: (Int, UnsafePointer<UInt8>) -> Void) {
-    var nextSourceRow = vertical.starts.base[0]
+    var next = Int(vertical.starts.base[0])
     var row = 0
     while row < size {
-      let end = vertical.starts.base[row] + vertical.lengths.base[row]
-      while nextSourceRow < end {
-        resizeRow(nextSourceRow, of: image)
-        nextSourceRow += 1
+      let end = min(Int(vertical.starts.base[row]) + vertical.used, vertical.end)
+      while next < end {
+        let count = min(Self.atOnce, vertical.end - next)
+        resizeRows(next, count, of: image)
+        next += count
       }
       sumRows(for: row)
       emit(row, output.base)
@@ -50,100 +87,51 @@ struct Resampler: ~Copyable {
   }
 
   private func ringRow(_ sourceRow: Int) -> UnsafeMutablePointer<UInt8> {
-    ring.base + (sourceRow % vertical.taps) * size * 3
+    ring.base + (sourceRow % ringRows) * stride
   }
 
-  private func resizeRow(_ sourceRow: Int, of image: ImageView) {
-    let source = image.base + sourceRow * image.rowStride
-    let target = ringRow(sourceRow)
-    // Constant steps and offsets: each call becomes its own loop.
-    switch image.format {
-    case .rgb: resizeColour(source, step: 3, red: 0, blue: 2, into: target)
-    case .bgr: resizeColour(source, step: 3, red: 2, blue: 0, into: target)
-    case .rgba: resizeColour(source, step: 4, red: 0, blue: 2, into: target)
-    case .bgra: resizeColour(source, step: 4, red: 2, blue: 0, into: target)
-    case .gray: resizeGray(source, into: target)
+  /// Rows `first ..< first + count` of the image into the ring.
+  private func resizeRows(_ first: Int, _ count: Int, of image: ImageView) {
+    let step = image.format.bytesPerPixel
+    let bytes = (horizontal.end - firstColumn) * step
+    for row in 0..<count {
+      (pixels.base + row * pixelStride).update(
+        from: image.base + (first + row) * image.rowStride + firstColumn * step, count: bytes)
     }
-  }
-
-  @inline(__always)
-  private func resizeColour(
-    _ source: UnsafePointer<UInt8>, step: Int, red: Int, blue: Int,
-    into target: UnsafeMutablePointer<UInt8>
-  ) {
-    var target = target
-    var weights = UnsafePointer(horizontal.weights.base)
-    var column = 0
-    while column < size {
-      var pixel = source + horizontal.starts.base[column] * step
-      let length = horizontal.lengths.base[column]
-      var (r, g, b) = (BicubicAxis.half, BicubicAxis.half, BicubicAxis.half)
-      var tap = 0
-      while tap < length {
-        let weight = weights[tap]
-        r &+= Int32(pixel[red]) &* weight
-        g &+= Int32(pixel[1]) &* weight
-        b &+= Int32(pixel[blue]) &* weight
-        pixel += step
-        tap &+= 1
+    let channels: (UInt8, UInt8, UInt8) =
+      switch image.format {
+      case .rgb, .rgba: (0, 1, 2)
+      case .bgr, .bgra: (2, 1, 0)
+      case .gray: (0, 0, 0)
       }
-      target[0] = BicubicAxis.clip(r)
-      target[1] = BicubicAxis.clip(g)
-      target[2] = BicubicAxis.clip(b)
-      target += 3
-      weights += horizontal.taps
-      column &+= 1
-    }
-  }
-
-  private func resizeGray(
-    _ source: UnsafePointer<UInt8>, into target: UnsafeMutablePointer<UInt8>
-  ) {
-    var target = target
-    var weights = UnsafePointer(horizontal.weights.base)
-    var column = 0
-    while column < size {
-      let pixel = source + horizontal.starts.base[column]
-      let length = horizontal.lengths.base[column]
-      var sum = BicubicAxis.half
-      var tap = 0
-      while tap < length {
-        sum &+= Int32(pixel[tap]) &* weights[tap]
-        tap &+= 1
+    var axis = cresample_axis(
+      count: size, taps: horizontal.taps, used: horizontal.used, starts: horizontal.starts.base,
+      high: horizontal.high.base, low: horizontal.low.base)
+    withUnsafeTemporaryAllocation(of: UnsafePointer<UInt8>?.self, capacity: Self.atOnce) { from in
+      withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<UInt8>?.self, capacity: Self.atOnce) { to in
+        for row in 0..<Self.atOnce {
+          from[row] = UnsafePointer(pixels.base + row * pixelStride)
+          to[row] = row < count ? ringRow(first + row) : ring.base + ringRows * stride
+        }
+        withUnsafeBytes(of: channels) {
+          form.pointee.horizontal(
+            &axis, from.baseAddress, step, $0.baseAddress?.assumingMemoryBound(to: UInt8.self),
+            to.baseAddress)
+        }
       }
-      let value = BicubicAxis.clip(sum)
-      target[0] = value
-      target[1] = value
-      target[2] = value
-      target += 3
-      weights += horizontal.taps
-      column &+= 1
     }
   }
 
   /// The vertical pass for one row of the crop, left in `output`.
   private func sumRows(for row: Int) {
-    let count = size * 3
-    let sums = sums.base
-    sums.update(repeating: BicubicAxis.half, count: count)
-    let weights = vertical.weights.base + row * vertical.taps
-    let start = vertical.starts.base[row]
-    let length = vertical.lengths.base[row]
-    var tap = 0
-    while tap < length {
-      let weight = weights[tap]
-      let source = ringRow(start + tap)
-      var index = 0
-      while index < count {
-        sums[index] &+= Int32(source[index]) &* weight
-        index &+= 1
-      }
-      tap &+= 1
+    let start = Int(vertical.starts.base[row])
+    // Beyond the last row weights are 0, and any row will do.
+    for tap in 0..<vertical.taps {
+      rows.base[tap] = UnsafePointer(ringRow(min(start + tap, vertical.end - 1)))
     }
-    var index = 0
-    while index < count {
-      output.base[index] = BicubicAxis.clip(sums[index])
-      index &+= 1
-    }
+    let weights = row * vertical.taps
+    form.pointee.vertical(
+      size * 3, vertical.taps, rows.base, vertical.high.base + weights, vertical.low.base + weights,
+      output.base)
   }
 }

@@ -2,7 +2,8 @@ internal import CFFmpeg
 
 /// One decoding of the video from its beginning: every frame the decoder puts out, in the order in
 /// which it does (presentation order), to the end and with the decoder emptied. Decoding always
-/// begins at the first packet: seeking finds keyframes, not frame numbers.
+/// begins at the first packet: seeking finds keyframes, not frame numbers. `advance(in:)` instead
+/// goes on to the frames of a selection.
 ///
 /// Where a stream is damaged, what FFmpeg makes up for it depends on the number of threads: frames
 /// are patched while others already copy from them. So threads decode only as long as the decoder
@@ -23,18 +24,24 @@ final class DecodePass {
   private(set) var hasFailed = false
   /// 1 after the stream was found damaged.
   private(set) var threads: Int
+  /// Whether every frame has come by so far, so that they can be counted.
+  private(set) var isComplete = true
 
   private let ffmpeg: FFmpeg
   private let source: ByteSource
   private let maxPixels: Int
   private var decoder: Decoder?
 
-  init(_ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, maxPixels: Int) throws(VideoError) {
+  /// - Parameter listens: whether for selections too, which need a decoder that is listened to.
+  init(
+    _ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, listens: Bool, maxPixels: Int
+  ) throws(VideoError) {
     self.ffmpeg = ffmpeg
     self.source = source
     self.threads = threads
     self.maxPixels = maxPixels
-    let decoder = try Decoder(ffmpeg, source, threads: threads, maxPixels: maxPixels)
+    let decoder = try Decoder(
+      ffmpeg, source, threads: threads, listens: listens, maxPixels: maxPixels)
     self.decoder = decoder
     clock = FrameClock(decoder.demuxer.stream)
     frame = ffmpeg.pointee.av_frame_alloc()
@@ -70,6 +77,45 @@ final class DecodePass {
     return false
   }
 
+  /// Of the first frame, when that is current; nil if this decoding cannot go over to a selection.
+  var selectableStream: FrameIndex.Stream? {
+    guard let frame, let decoder, decoder.isListening, let stream = decoder.demuxer.stream,
+      let parameters = stream.pointee.codecpar
+    else { return nil }
+    return FrameIndex.Stream(
+      index: stream.pointee.index, codec: parameters.pointee.codec_id,
+      profile: parameters.pointee.profile,
+      delay: parameters.pointee.video_delay, firstTime: frame.pointee.pts)
+  }
+
+  /// Goes over to a selection's frames, the first of which is the current one or comes after it. False
+  /// if this decoding cannot: it is too far, or something was wrong.
+  func select(_ selection: Selection, from first: Int) -> Bool {
+    guard !hasFailed, damagedFrames == 0, index <= first, decoder?.select(selection) == true else {
+      return false
+    }
+    isComplete = false
+    if index < 0 { clock.begin(at: selection.index.time(of: 0)) }
+    return true
+  }
+
+  /// Makes the next frame that the decoder puts out current. False if there is none or anything is
+  /// wrong with it or the stream, after which this decoding is of no use.
+  func advance(in frames: FrameIndex) throws(VideoError) -> Bool {
+    guard let frame, let decoder, !hasFailed else { return false }
+    hasFailed = true
+    guard try decoder.next(frame) == .frame, frame.pointee.flags & AV_FRAME_FLAG_CORRUPT == 0,
+      frame.pointee.decode_error_flags == 0
+    else { return false }
+    var next = index + 1
+    while next < frames.count, frames.time(of: next) < frame.pointee.pts { next += 1 }
+    guard next < frames.count, frames.time(of: next) == frame.pointee.pts else { return false }
+    index = next
+    clock.advance(to: frame)
+    hasFailed = false
+    return true
+  }
+
   /// 3x3, of the current frame or else of the stream; valid until the next `advance()`.
   var displayMatrix: UnsafePointer<Int32>? {
     guard let frame, let stream = decoder?.demuxer.stream else { return nil }
@@ -86,7 +132,7 @@ final class DecodePass {
   private func startAgain(_ frame: UnsafeMutablePointer<AVFrame>) throws(VideoError) {
     decoder = nil  // its threads end first
     threads = 1
-    let decoder = try Decoder(ffmpeg, source, threads: 1, maxPixels: maxPixels)
+    let decoder = try Decoder(ffmpeg, source, threads: 1, listens: false, maxPixels: maxPixels)
     self.decoder = decoder
     var passed = -1
     while passed < index, try decoder.next(frame) == .frame { passed += 1 }

@@ -8,15 +8,28 @@ final class Decoder {
   private let ffmpeg: FFmpeg
   private var codec: UnsafeMutablePointer<AVCodecContext>?
   private var isDraining = false
-  /// Where a decoder with threads is listened to for errors; -1 with one thread.
+  /// Where the decoder is listened to for errors; -1 if it is not.
   private var watch: Int32 = -1
+  private let listens: Bool
+  private var hasThreads = false
+  /// Which packets it is given; nil: all.
+  private var selection: Selection?
+  private var state = Selection.State()
+  /// The packet at hand waits for the decoder to give what it has, and is to begin anew.
+  private var isResetting = false
+  /// The packets are not those of the index.
+  private var hasStrayed = false
 
   /// A decoder that only ever fails must not hold us: with this many failures in a row it is fed
   /// on, or, once nothing is left to feed, taken to be empty.
   private static let patience = 100
 
-  init(_ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, maxPixels: Int) throws(VideoError) {
+  /// - Parameter listens: whether to listen to a decoder on one thread too.
+  init(
+    _ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, listens: Bool, maxPixels: Int
+  ) throws(VideoError) {
     self.ffmpeg = ffmpeg
+    self.listens = listens
     demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels)
     guard let parameters = demuxer.stream?.pointee.codecpar else {
       throw VideoError(.invalid, "\(source.name) has no video stream")
@@ -38,19 +51,25 @@ final class Decoder {
   /// The next frame in presentation order.
   ///
   /// What a decoder on one thread refuses is passed over and decoding goes on, as in the ffmpeg
-  /// program. One with threads answers `.suspect` when it has refused or complained of anything.
+  /// program. One that is listened to answers `.suspect` when it has refused or complained of anything.
   func next(_ frame: UnsafeMutablePointer<AVFrame>) throws(VideoError) -> Outcome {
     guard let codec else { return .end }
     return try quietly { () throws(VideoError) in
       var failures = 0
       while true {
         let status = ffmpeg.pointee.avcodec_receive_frame(codec, frame)
-        if watch >= 0, isSuspect(status) { return .suspect }
+        if hasStrayed || (watch >= 0 && isSuspect(status)) { return .suspect }
         if status >= 0 {
           if frame.pointee.width > 0, frame.pointee.height > 0 { return .frame }
           continue
         }
-        if status == cffmpeg_error_eof { return .end }
+        if status == cffmpeg_error_eof {
+          guard isResetting else { return .end }
+          isResetting = false
+          ffmpeg.pointee.avcodec_flush_buffers(codec)
+          try send(demuxer.packet, to: codec)
+          continue
+        }
         if status == cffmpeg_error(ENOMEM) { throw VideoError.outOfMemory("decoding") }
         if status != cffmpeg_error(EAGAIN) {
           failures += 1
@@ -78,15 +97,49 @@ final class Decoder {
     return status < 0 && status != cffmpeg_error_eof && status != cffmpeg_error(EAGAIN)
   }
 
-  private func feed(_ codec: UnsafeMutablePointer<AVCodecContext>) throws(VideoError) {
-    if isDraining { return }
-    let status: Int32
-    if try demuxer.next() {
-      status = ffmpeg.pointee.avcodec_send_packet(codec, demuxer.packet)
-    } else {
-      isDraining = true
-      status = ffmpeg.pointee.avcodec_send_packet(codec, nil)
+  /// Whether the decoder is listened to and has put out, or can, what it was given.
+  var isListening: Bool { watch >= 0 && !hasStrayed }
+
+  /// From here on only what `selection` asks for is decoded. False if the decoder is too far for that.
+  func select(_ selection: Selection) -> Bool {
+    guard let codec, isListening, selection.follows(state, isEmptied: isDraining) else { return false }
+    if isDraining {
+      quietly { ffmpeg.pointee.avcodec_flush_buffers(codec) }
+      isDraining = false
+      state.isWhole = false
     }
+    self.selection = selection
+    return true
+  }
+
+  private func feed(_ codec: UnsafeMutablePointer<AVCodecContext>) throws(VideoError) {
+    if isDraining || isResetting { return }
+    while selection?.isDone(at: state.position) != true, try demuxer.next() {
+      guard let packet = demuxer.packet else { break }
+      guard let index = selection?.index else {
+        state.position += 1
+        return try send(packet, to: codec)
+      }
+      guard index.holds(packet, at: state.position) else {
+        hasStrayed = true
+        return
+      }
+      switch selection?.verdict(&state) {
+      case .skip?: continue
+      case .sendAfterReset?:
+        isResetting = true
+        return try send(nil, to: codec)
+      case .send?, nil: return try send(packet, to: codec)
+      }
+    }
+    isDraining = true
+    try send(nil, to: codec)
+  }
+
+  private func send(
+    _ packet: UnsafeMutablePointer<AVPacket>?, to codec: UnsafeMutablePointer<AVCodecContext>
+  ) throws(VideoError) {
+    let status = ffmpeg.pointee.avcodec_send_packet(codec, packet)
     if status == cffmpeg_error(ENOMEM) { throw VideoError.outOfMemory("decoding") }
     // Any other refusal comes with a complaint, or with the next frame's status.
   }
@@ -106,10 +159,11 @@ final class Decoder {
       // FFmpeg counts the width rounded up to its alignment of 64: room for that on the tallest
       // picture. The exact limit is checked on each frame.
       codec.pointee.max_pixels = Int64(maxPixels) + 64 * 65_536
-      if threads > 1, Self.complains(parameters.pointee.codec_id) {
-        watch = cffmpeg_watch_begin(ffmpeg, codec)
-      }
-      codec.pointee.thread_count = watch >= 0 ? Int32(clamping: threads) : 1
+      let gains = threads > 1 && Self.complains(parameters.pointee.codec_id)
+      if gains || listens { watch = cffmpeg_watch_begin(ffmpeg, codec) }
+      hasThreads = gains && watch >= 0
+      if hasThreads { cffmpeg_threads_begin() }
+      codec.pointee.thread_count = hasThreads ? Int32(clamping: threads) : 1
       status = ffmpeg.pointee.avcodec_open2(codec, nil, nil)
       if watch >= 0 { cffmpeg_watch_opened(watch) }
     }
@@ -121,6 +175,8 @@ final class Decoder {
     ffmpeg.pointee.avcodec_free_context(&codec)  // joins the decoder's threads
     if watch >= 0 { cffmpeg_watch_end(watch) }
     watch = -1
+    if hasThreads { cffmpeg_threads_end() }
+    hasThreads = false
   }
 }
 

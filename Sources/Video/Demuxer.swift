@@ -22,14 +22,21 @@ final class Demuxer {
   static let maxStreams: Int32 = 256
   private static let bufferSize = 32 * 1024
 
-  init(_ ffmpeg: FFmpeg, _ source: ByteSource, maxPixels: Int) throws(VideoError) {
+  /// - Parameter known: the stream that another demuxer of the source has chosen: MP4 then needs no
+  ///   frames decoded to say what its packets are.
+  init(
+    _ ffmpeg: FFmpeg, _ source: ByteSource, maxPixels: Int, known: Int32? = nil
+  ) throws(VideoError) {
     self.ffmpeg = ffmpeg
     self.source = source
     reader = ByteReader(source)
     try quietly { () throws(VideoError) in
       try open()
-      try findStreamInfo(maxPixels: maxPixels)
-      stream = try chooseStream()
+      if let known { stream = listedStream(known) }
+      if stream == nil {
+        try findStreamInfo(maxPixels: maxPixels)
+        stream = try chooseStream()
+      }
       packet = ffmpeg.pointee.av_packet_alloc()
       if packet == nil { throw VideoError.outOfMemory("a packet") }
     }
@@ -127,6 +134,18 @@ final class Demuxer {
         context, count == 0 ? nil : options.baseAddress)
     }
     if status < 0 { throw try unreadable(status) }
+  }
+
+  /// nil where the header does not tell everything about packets.
+  private func listedStream(_ known: Int32) -> UnsafeMutablePointer<AVStream>? {
+    guard let context, let streams = context.pointee.streams,
+      known >= 0, known < context.pointee.nb_streams,
+      let name = context.pointee.iformat?.pointee.name, String(cString: name).hasPrefix("mov,mp4,")
+    else { return nil }
+    for index in 0..<Int(context.pointee.nb_streams) {
+      streams[index]?.pointee.discard = index == Int(known) ? AVDISCARD_DEFAULT : AVDISCARD_ALL
+    }
+    return streams[Int(known)]
   }
 
   /// The largest picture among the streams, as the ffmpeg program chooses: a stream marked as the

@@ -22,10 +22,16 @@ struct FrameClock {
     usualDuration = rate.map { 1 / $0 } ?? 0
   }
 
+  /// For frames that are not the first: when that is shown.
+  mutating func begin(at timestamp: Int64) { if origin == nil { origin = (timestamp, 0) } }
+
   mutating func advance(to frame: UnsafeMutablePointer<AVFrame>) {
+    advance(to: frame.pointee.best_effort_timestamp, lasting: cffmpeg_frame_duration(frame))
+  }
+
+  mutating func advance(to timestamp: Int64, lasting stated: Int64) {
     let following = isFirst ? 0 : seconds + duration
     isFirst = false
-    let timestamp = frame.pointee.best_effort_timestamp
     if timestamp == cffmpeg_no_timestamp || unit == 0 {
       seconds = following
     } else if let origin {
@@ -36,7 +42,6 @@ struct FrameClock {
       origin = (timestamp, following)
       seconds = following
     }
-    let stated = cffmpeg_frame_duration(frame)
     duration = stated > 0 && unit > 0 ? Double(stated) * unit : usualDuration
     end = max(end, seconds + duration)
   }

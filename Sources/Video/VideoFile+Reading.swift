@@ -2,19 +2,24 @@ extension VideoFile {
   /// Passes the frames at `indices`, which must increase strictly, to `emit` in that order.
   ///
   /// Decoding goes on from where the last reading stopped if that lies before the first index, and
-  /// starts again from the beginning otherwise: forward in steps costs no more than at once.
+  /// starts again otherwise: forward in steps costs no more than at once. `begin` is called first, and
+  /// again where reading begins again because the video turned out to be damaged: what was emitted
+  /// before then does not count.
   /// - Throws: `.video` with `.invalidArgument` if an index is negative, out of order or not below
   ///   the number of frames (frames before it have been passed on by then); `.emit` with what
   ///   `emit` threw.
   public func readFrames<Failure: Error>(
-    _ indices: [Int], emit: (VideoFrame) throws(Failure) -> Void
+    _ indices: [Int], begin: () -> Void, emit: (VideoFrame) throws(Failure) -> Void
   ) throws(VideoReadError<Failure>) {
     do {
       try checkProcess()
       try checkOrder(indices)
       if let last = indices.last, let knownInfo { try checkInside(last, knownInfo) }
     } catch { throw .video(error) }
+    begin()
     guard let first = indices.first else { return }
+    if try readSelected(indices, ends: false, emit: emit) { return }
+    begin()
     let pass: DecodePass
     do { pass = try self.pass(before: first) } catch { throw .video(error) }
     if let missing = try read(indices, from: pass, emit: emit) {
@@ -22,26 +27,27 @@ extension VideoFile {
     }
   }
 
-  /// Reads the frames that `choose` picks from the exact number of frames, in one decoding where
-  /// that number can be guessed from the packets, else in two.
+  /// Reads the frames that `choose` picks from the number of frames, in one decoding where that number
+  /// is sure or can be guessed from the packets, else in two. Nothing more should be read: if it is,
+  /// decoding starts again.
   ///
   /// `begin` gets the chosen indices and is called again, before the right ones are read, if the
   /// guess was wrong: what was emitted before then does not count. The outcome is always that of
   /// the exact number.
   /// - Parameter choose: from the number of frames (at least 1) to strictly increasing indices
   ///   below it. Called more than once.
-  /// - Returns: the video's facts, as `info()`.
+  /// - Returns: the number of frames.
   @discardableResult
   public func readChosen<Failure: Error>(
     choose: (_ frameCount: Int) -> [Int], begin: (_ indices: [Int]) throws(Failure) -> Void,
     emit: (VideoFrame) throws(Failure) -> Void
-  ) throws(VideoReadError<Failure>) -> VideoInfo {
+  ) throws(VideoReadError<Failure>) -> Int {
+    if let count = try readChosenSelected(choose: choose, begin: begin, emit: emit) { return count }
     var guessed: [Int]?
     if knownInfo == nil {
       let indices: [Int]
       let pass: DecodePass
       do {
-        try checkProcess()
         indices = choose(max(1, try countPackets()))
         try checkOrder(indices)
         pass = try self.pass(before: indices.first ?? 0)
@@ -58,9 +64,27 @@ extension VideoFile {
     let indices = choose(info.frameCount)
     if indices != guessed {
       do { try begin(indices) } catch { throw .emit(error) }
-      try readFrames(indices, emit: emit)
+      try readFrames(indices, begin: {}, emit: emit)
     }
-    return info
+    return info.frameCount
+  }
+
+  /// nil if everything must be decoded for it.
+  private func readChosenSelected<Failure: Error>(
+    choose: (_ frameCount: Int) -> [Int], begin: (_ indices: [Int]) throws(Failure) -> Void,
+    emit: (VideoFrame) throws(Failure) -> Void
+  ) throws(VideoReadError<Failure>) -> Int? {
+    let count: Int
+    let indices: [Int]
+    do {
+      try checkProcess()
+      guard let index = try frameIndex() else { return nil }
+      count = index.count
+      indices = choose(count)
+      try checkOrder(indices)
+    } catch { throw .video(error) }
+    do { try begin(indices) } catch { throw .emit(error) }
+    return try readSelected(indices, ends: true, emit: emit) ? count : nil
   }
 
   /// Emits the frames at `indices`; `pass` must stand at the first of them or before.

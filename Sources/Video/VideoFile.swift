@@ -1,16 +1,23 @@
 internal import CFFmpeg
 internal import Glibc
 
-/// What decoding a whole video tells about it.
+/// What decoding a whole video tells about it, or its packets.
 public struct VideoInfo: Equatable, Sendable {
   /// Frames that decode. What the header says is not asked.
   public let frameCount: Int
-  /// Of those, how many the decoder marked as damaged.
-  public let damagedFrames: Int
+  /// Of those, how many the decoder marked as damaged; nil if they have not all been decoded.
+  public let damagedFrames: Int?
   /// Seconds, from the first frame to the end of the last.
   public let duration: Double
   /// Frames per second; 0 if no frame states a time.
   public let averageFrameRate: Double
+
+  init(frameCount: Int, damagedFrames: Int?, duration: Double) {
+    self.frameCount = frameCount
+    self.damagedFrames = damagedFrames
+    self.duration = duration
+    averageFrameRate = duration > 0 ? Double(frameCount) / duration : 0
+  }
 }
 
 /// One frame, upright, as packed RGB24. Valid only during the call that it is passed to.
@@ -55,6 +62,15 @@ public final class VideoFile {
   var pass: DecodePass?
   var knownInfo: VideoInfo?
   var knownPackets: Int?
+  let decode: DecodeChoice
+  /// As the first demuxer found it; nil where no decoder is listened to, for selecting needs that.
+  let stream: FrameIndex.Stream?
+  var knownIndex = KnownIndex.unknown
+
+  enum KnownIndex {
+    case unknown, none
+    case index(FrameIndex)
+  }
 
   /// More threads than this help no decoder, and FFmpeg advises against them.
   public static let maxThreads = 16
@@ -67,25 +83,28 @@ public final class VideoFile {
   ///   - threads: decoder threads, at least 1. The frames do not depend on it: only formats whose
   ///     decoders guarantee that (H.264 and AV1) use more than one.
   ///   - maxPixels: larger pictures are refused.
+  ///   - decode: which frames are decoded for those that are read.
   /// - Throws: `.unavailable` without FFmpeg's libraries, `.fileOpen`, `.fileRead`, `.invalid`,
   ///   `.decode` if no frame decodes, `.limit`, `.outOfMemory`, `.invalidArgument`.
   public convenience init(
-    path: UnsafePointer<CChar>, threads: Int = 1, maxPixels: Int = defaultMaxPixels
+    path: UnsafePointer<CChar>, threads: Int = 1, maxPixels: Int = defaultMaxPixels,
+    decode: DecodeChoice = .needed
   ) throws(VideoError) {
     let ffmpeg = try FFmpeg.bind()
-    try self.init(ffmpeg, ByteSource(path: path), threads: threads, maxPixels: maxPixels)
+    try self.init(ffmpeg, ByteSource(path: path), threads, maxPixels, decode)
   }
 
   /// The same from memory, which must stay as it is while the video is open.
   public convenience init(
-    bytes: UnsafeRawBufferPointer, threads: Int = 1, maxPixels: Int = defaultMaxPixels
+    bytes: UnsafeRawBufferPointer, threads: Int = 1, maxPixels: Int = defaultMaxPixels,
+    decode: DecodeChoice = .needed
   ) throws(VideoError) {
     let ffmpeg = try FFmpeg.bind()
-    try self.init(ffmpeg, ByteSource(bytes: bytes), threads: threads, maxPixels: maxPixels)
+    try self.init(ffmpeg, ByteSource(bytes: bytes), threads, maxPixels, decode)
   }
 
   private init(
-    _ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, maxPixels: Int
+    _ ffmpeg: FFmpeg, _ source: ByteSource, _ threads: Int, _ maxPixels: Int, _ decode: DecodeChoice
   ) throws(VideoError) {
     guard threads >= 1 else {
       throw VideoError(.invalidArgument, "\(threads) decoder threads: at least 1 is needed")
@@ -95,7 +114,8 @@ public final class VideoFile {
     }
     let threads = min(threads, Self.maxThreads)
     let maxPixels = min(maxPixels, Int(Int32.max))
-    let pass = try DecodePass(ffmpeg, source, threads: threads, maxPixels: maxPixels)
+    let pass = try DecodePass(
+      ffmpeg, source, threads: threads, listens: decode != .all, maxPixels: maxPixels)
     guard try pass.advance(), let frame = pass.frame else {
       throw VideoError(
         .decode,
@@ -115,6 +135,8 @@ public final class VideoFile {
     self.source = source
     self.threads = threads
     self.maxPixels = maxPixels
+    self.decode = decode
+    stream = pass.selectableStream
     self.pass = pass
     process = getpid()
   }
@@ -141,13 +163,21 @@ public final class VideoFile {
 
   /// A decoding that stands at frame `index` or before it.
   func pass(before index: Int) throws(VideoError) -> DecodePass {
-    if let pass, !pass.hasFailed, pass.index <= index { return pass }
-    return try newPass()
+    if let pass, !pass.hasFailed, pass.isComplete, pass.index <= index { return pass }
+    return try newPass(listens: false)
   }
 
-  private func newPass() throws(VideoError) -> DecodePass {
+  /// One that goes on to `selection`, of which `first` is the first frame; nil if none can.
+  func pass(for selection: Selection, from first: Int) throws(VideoError) -> DecodePass? {
+    if let pass, pass.select(selection, from: first) { return pass }
+    let fresh = try newPass(listens: true)
+    return fresh.select(selection, from: first) ? fresh : nil
+  }
+
+  private func newPass(listens: Bool) throws(VideoError) -> DecodePass {
     endPass()
-    let fresh = try DecodePass(ffmpeg, source, threads: threads, maxPixels: maxPixels)
+    let fresh = try DecodePass(
+      ffmpeg, source, threads: threads, listens: listens, maxPixels: maxPixels)
     pass = fresh
     return fresh
   }
@@ -155,19 +185,23 @@ public final class VideoFile {
   /// Keeps what a decoding that has reached the end has learned, and ends its threads.
   @discardableResult
   func finish(_ ended: DecodePass) -> VideoInfo {
-    let count = ended.index + 1
-    let duration = ended.clock.end
     let info = VideoInfo(
-      frameCount: count, damagedFrames: ended.damagedFrames, duration: duration,
-      averageFrameRate: duration > 0 ? Double(count) / duration : 0)
+      frameCount: ended.index + 1, damagedFrames: ended.damagedFrames, duration: ended.clock.end)
     knownInfo = info
     endPass()
     return info
   }
 
-  private func endPass() {
+  func endPass() {
     if let pass { threads = pass.threads }  // a damaged video is not tried with threads again
     pass = nil
+  }
+
+  /// Lists the packets with a demuxer of its own.
+  func makeIndex() throws(VideoError) -> FrameIndex? {
+    guard let stream else { return nil }
+    return try FrameIndex.make(
+      Demuxer(ffmpeg, source, maxPixels: maxPixels, known: stream.index), stream)
   }
 
   /// How many packets the stream has: usually, not always, the number of frames.

@@ -134,7 +134,11 @@ struct Picture: Equatable {
 extension VideoFile {
   func pictures(_ indices: [Int]) throws -> [Picture] {
     var pictures: [Picture] = []
-    try readFrames(indices) { pictures.append(Picture($0)) }
+    try readFrames(indices) {
+      pictures = []
+    } emit: {
+      pictures.append(Picture($0))
+    }
     return pictures
   }
 

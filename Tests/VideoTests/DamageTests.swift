@@ -70,6 +70,36 @@ import Video
     }
   }
 
+  /// Where everything is wanted, everything is decoded, and damage is met as ever.
+  @Test(arguments: ["digits_bframes.mp4", "digits_vfr_stream.mkv", "quadrants.mp4"])
+  func readingAllFramesOfADamagedVideoIsAsDecodingAll(clip: String) throws {
+    let whole = try Clip.bytes(clip)
+    var random = Random(state: 11)
+    for _ in 0..<40 {
+      let bytes = Self.damaged(whole, &random)
+      try bytes.withUnsafeBytes { bytes in
+        guard let all = try? VideoFile(bytes: bytes, decode: .all).allPictures() else { return }
+        for threads in [1, 3] {
+          let video = try VideoFile(bytes: bytes, threads: threads)
+          var found: [Picture] = []
+          try video.readChosen {
+            Array(0..<$0)
+          } begin: { _ in
+            found = []
+          } emit: {
+            found.append(Picture($0))
+          }
+          #expect(found == all)
+          // And of a few frames, each is a frame of the video or what decoding everything gives for it.
+          let few = try VideoFile(bytes: bytes, threads: threads)
+          let count = try few.outline().frameCount
+          let some = Set((0..<3).map { _ in Int.random(in: 0..<count, using: &random) }).sorted()
+          if let last = some.last, last < all.count { #expect(try few.pictures(some).map(\.index) == some) }
+        }
+      }
+    }
+  }
+
   @Test func nothingIsPrinted() throws {
     let folder = try Folder()
     defer { folder.remove() }

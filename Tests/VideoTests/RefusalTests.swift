@@ -85,7 +85,9 @@ import Video
       // Before the number of frames is known, and after.
       for _ in 0..<2 {
         do {
-          try video.readFrames(indices) { _ in }
+          try video.readFrames(indices) {
+          } emit: { _ in
+          }
           Issue.record("\(indices) were read")
         } catch {
           guard case .video(let error) = error else { continue }
@@ -100,7 +102,8 @@ import Video
     struct Enough: Error, Equatable { let index: Int }
     let video = try VideoFile(path: Clip.fixture("digits_bframes.mp4"))
     do {
-      try video.readFrames([1, 4, 9]) { (frame) throws(Enough) in
+      try video.readFrames([1, 4, 9]) {
+      } emit: { (frame) throws(Enough) in
         if frame.index == 4 { throw Enough(index: frame.index) }
       }
       Issue.record("the error was lost")

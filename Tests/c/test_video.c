@@ -129,6 +129,33 @@ static void damaged(const unsigned char *bytes, size_t size) {
   }
 }
 
+/* Key frames alone: each answer is a frame of the clip, at its own time. */
+static void key_frames(void) {
+  actionclip_video_options options;
+  actionclip_video_options_init(&options);
+  options.decode = ACTIONCLIP_DECODE_KEY_FRAMES;
+  actionclip_video *video = NULL;
+  if (!CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), &options, &video))) return;
+  actionclip_video_info info;
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_video_get_outline(video, &info));
+  CHECK(info.width == WIDTH && info.height == HEIGHT && info.frame_count == FRAMES);
+  CHECK(info.damaged_frames == -1 && fabs(info.duration - 4.0) < 1e-3);
+  int64_t at[FRAMES];
+  double seconds[FRAMES];
+  for (int i = 0; i < FRAMES; i++) at[i] = i;
+  uint8_t *rgb = check_alloc((size_t)FRAMES * FRAME);
+  CHECK_OK(actionclip_video_read_frames(video, at, FRAMES, rgb, (size_t)FRAMES * FRAME, seconds, FRAMES));
+  for (int i = 0; i < FRAMES; i++) {
+    const int number = number_in(rgb + (size_t)i * FRAME);
+    CHECK(fabs(seconds[i] - number / 25.0) < 1e-6);
+    if (i > 0) CHECK(seconds[i] >= seconds[i - 1]);
+  }
+  CHECK(number_in(rgb) == 0);
+  free(rgb);
+  actionclip_video_free(video);
+}
+
 int main(int argc, char **argv) {
   if (argc > 1) check_root = argv[1];
   actionclip_model *model = NULL;
@@ -150,10 +177,21 @@ int main(int argc, char **argv) {
   actionclip_video_options options;
   actionclip_video_options_init(&options);
   options.threads = 1;
+  options.decode = ACTIONCLIP_DECODE_ALL;
   options.max_pixels = WIDTH * HEIGHT; /* exactly what it has: larger ones are refused */
   if (CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), &options, &serial))) check_frames(serial);
 
+  /* A program built before there was a choice of what to decode. */
+  actionclip_video_options *old = guard_alloc(16);
+  memcpy(old, &options, 16);
+  old->struct_size = 16;
+  actionclip_video *early = NULL;
+  if (CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), old, &early))) check_frames(early);
+  actionclip_video_free(early);
+  guard_release(old, 16);
+
   damaged(bytes, size);
+  key_frames();
   actionclip_video_free(serial);
   actionclip_video_free(memory);
   actionclip_video_free(video);

@@ -228,6 +228,22 @@ def test_damaged_frames_are_told(tmp_path):
         assert line["error"]
 
 
+def test_what_is_decoded_changes_nothing_but_with_key_frames():
+    needed, everything = (classify(CLIP, "--labels", LABELS, "--json", "--decode", what) for what in ("needed", "all"))
+    assert needed.returncode == 0, needed.stderr
+    assert needed.stdout == everything.stdout
+    assert needed.stdout == classify(CLIP, "--labels", LABELS, "--json").stdout
+    approximate = classify(CLIP, "--labels", LABELS, "--json", "--decode", "key-frames")
+    assert approximate.returncode == 0, approximate.stderr
+    assert json_lines(approximate)[0]["frames"] == json_lines(needed)[0]["frames"]
+    timelines = [
+        run("timeline", CLIP, "--labels", LABELS, "--json", "--window", "1", "--model", MODEL, "--decode", what)
+        for what in ("needed", "all")
+    ]
+    assert timelines[0].returncode == 0 and timelines[0].stdout == timelines[1].stdout
+    assert_error(classify(CLIP, "--labels", LABELS, "--decode", "some"), "some", code=64)
+
+
 def test_a_reader_that_leaves_early():
     many = [str(CLIP)] * 60
     process = subprocess.Popen(

@@ -64,6 +64,40 @@ def test_frames_are_the_ones_ffmpeg_decodes(clip):
     assert len(expected) == 50 and difference.max() < 3
 
 
+@pytest.fixture(scope="session")
+def pyramid(tmp_path_factory, clip):
+    path = tmp_path_factory.mktemp("video") / "pyramid.mp4"
+    made = subprocess.run(
+        ["ffmpeg", "-v", "quiet", "-f", "lavfi", "-i", "testsrc=size=96x64:rate=25:duration=2",
+         "-c:v", "libx264", "-g", "12", "-sc_threshold", "0", "-bf", "3", "-pix_fmt", "yuv420p", str(path)],
+    )  # fmt: skip
+    if made.returncode != 0:
+        pytest.skip("no ffmpeg command with libx264")
+    return path
+
+
+def test_what_is_decoded_does_not_change_frames(pyramid, model):
+    with actionclip.Video(pyramid, decode="all") as video:
+        every, times = video.read_frames(range(50), return_seconds=True)
+        whole = video.info
+    with actionclip.Video(pyramid) as video:
+        outline = video.outline
+        assert outline.damaged_frames == -1 and whole.damaged_frames == 0
+        assert (outline.frame_count, outline.duration) == (whole.frame_count, whole.duration)
+        assert same_bits(video.read_frames([49, 3, 20]), every[[49, 3, 20]])
+        assert same_bits(video.sample(8), every[actionclip.sample_indices(50, 8)])
+        assert video.info == whole
+        assert video.outline == whole
+    with actionclip.Video(pyramid, decode="key-frames") as video:
+        frames, seconds = video.read_frames([0, 5, 7, 49], return_seconds=True)
+        assert same_bits(frames, every[[0, 0, 12, 48]])
+        assert same_bits(seconds, times[[0, 0, 12, 48]])
+    expected = model.encode_video(actionclip.Video(pyramid, decode="all"))
+    assert same_bits(model.encode_video(pyramid), expected)
+    with pytest.raises(ValueError, match="decode"):
+        actionclip.Video(pyramid, decode="some")
+
+
 def test_a_video_becomes_the_embedding_of_its_frames(clip, model):
     with actionclip.Video(clip) as video:
         expected, frames = model.encode_frames(video.sample(model.info.frames), return_frames=True)

@@ -49,6 +49,7 @@
   F(avcodec, avcodec_open2)             \
   F(avcodec, avcodec_send_packet)       \
   F(avcodec, avcodec_receive_frame)     \
+  F(avcodec, avcodec_flush_buffers)     \
   F(avcodec, av_packet_alloc)           \
   F(avcodec, av_packet_free)            \
   F(avcodec, av_packet_unref)           \
@@ -98,6 +99,9 @@ int cffmpeg_watch_begin(const cffmpeg_api *_Nonnull api, AVCodecContext *_Nonnul
 void cffmpeg_watch_opened(int slot);
 bool cffmpeg_watch_is_faulty(int slot);
 void cffmpeg_watch_end(int slot);
+// Around the life of a context that decodes with threads.
+void cffmpeg_threads_begin(void);
+void cffmpeg_threads_end(void);
 
 // Macros that Swift cannot import.
 static const int64_t cffmpeg_no_timestamp = AV_NOPTS_VALUE;
@@ -170,6 +174,15 @@ static inline const int32_t *_Nullable cffmpeg_frame_matrix(const cffmpeg_api *_
   const AVFrameSideData *data = api->av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
   if (data == NULL || (size_t)data->size < 9 * sizeof(int32_t)) return NULL;
   return (const int32_t *)(const void *)data->data;
+}
+
+// Whether the decoder is to change what it knows about the stream with this packet.
+static inline bool cffmpeg_changes_parameters(const AVPacket *_Nonnull packet) {
+  for (int i = 0; i < packet->side_data_elems; i++) {
+    const enum AVPacketSideDataType type = packet->side_data[i].type;
+    if (type == AV_PKT_DATA_NEW_EXTRADATA || type == AV_PKT_DATA_PARAM_CHANGE) return true;
+  }
+  return false;
 }
 
 // pkt_duration became duration in 6.0.

@@ -75,7 +75,7 @@ struct Eval: ParsableCommand {
     let (texts, templates) = try loaded.encode(labels: classes.labels, templates: scoring.template)
     let scorer = VideoScorer(
       model: loaded, texts: texts, templates: templates, classes: classes.count, scale: scoring.scale,
-      resize: scoring.resize, views: views, threads: options.threads ?? 0)
+      resize: scoring.resize, views: views, decode: scoring.decode, threads: options.threads ?? 0)
     try scorer.checkOptions()
     var journal: Journal?
     if let predictions {
@@ -165,6 +165,7 @@ struct Eval: ParsableCommand {
       ("tokenizer", Fingerprint.of(tokens.map(String.init))),
       ("views", views.description),
       ("resize", scoring.resize.rawValue),
+      ("decode", scoring.decode.rawValue),
       ("scale", "\(scoring.scale)"),
     ])
   }
@@ -186,6 +187,7 @@ struct Eval: ParsableCommand {
       member("frames", .int(Int64(loaded.frames))),
       member("views", .string(views.description)),
       member("resize", .string(scoring.resize.rawValue)),
+      member("decode", .string(scoring.decode.rawValue)),
       member("scale", .float(scoring.scale)),
       member("templates", .int(Int64(templates))),
     ]

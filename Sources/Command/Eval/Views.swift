@@ -44,6 +44,7 @@ struct VideoScorer {
   let scale: Float
   let resize: Resize
   let views: Views
+  let decode: Decode
   /// That decode; 0: one per available processor.
   let threads: Int32
 
@@ -58,11 +59,11 @@ struct VideoScorer {
 
   /// The probability of every class, [classes], and how many of the video's frames are damaged.
   func scores(of path: FilePath) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
-    let video = try Video(path: path, threads: threads)
-    let embeddings =
-      views.isSingle
-      ? try video.encode(with: model, resize: resize.code)  // decodes once
-      : try encode(video)
+    let (embeddings, damaged) = try Video.open(path, threads: threads, decode: decode) {
+      (video) throws(LibraryError) in
+      let embeddings = try views.isSingle ? video.encode(with: model, resize: resize.code) : encode(video)
+      return (embeddings, try video.outline().damaged_frames)
+    }
     let rows = try model.probabilities(
       videos: embeddings, texts: texts, templates: templates, classes: classes, scale: scale)
     let count = rows.count / classes
@@ -70,7 +71,7 @@ struct VideoScorer {
       let sum = (0..<count).reduce(0.0) { $0 + Double(rows[$1 * classes + place]) }
       return Float(sum / Double(count))
     }
-    return (scores, try video.info().damaged_frames)
+    return (scores, damaged)
   }
 
   /// The reference's rule for T times as many segments as there are clips gives the frames, and the
@@ -89,7 +90,7 @@ struct VideoScorer {
     let side = model.info.image_size
     let squareBytes = Int(side) * Int(side) * 3
     let crops = try video.squares(
-      at: indices(frameCount: video.info().frame_count), side: side, resize: resize.code,
+      at: indices(frameCount: video.outline().frame_count), side: side, resize: resize.code,
       crops: views.cropPositions
     ).squares
     var embeddings: [Float] = []

@@ -10,7 +10,7 @@ struct Timeline: ParsableCommand {
       label with the largest mean over the windows that cover it. Some label always wins: among the \
       labels should be one for nothing in particular.
       With --json, each video is one line: path, segments (start and end in seconds, label, \
-      probability), windows (how many), damaged_frames, error (null when all went well).
+      probability), windows (how many), damaged_frames (met), error (null when all went well).
       """)
 
   @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
@@ -72,8 +72,15 @@ struct Timeline: ParsableCommand {
   private func look(
     at path: FilePath, with model: Model, score: ([Float]) throws(LibraryError) -> [Float]
   ) throws(LibraryError) -> Seen {
-    let video = try Video(path: path, threads: options.threads ?? 0)
-    let info = try video.info()
+    try Video.open(path, threads: options.threads ?? 0, decode: scoring.decode) {
+      (video) throws(LibraryError) in try look(at: video, with: model, score: score)
+    }
+  }
+
+  private func look(
+    at video: Video, with model: Model, score: ([Float]) throws(LibraryError) -> [Float]
+  ) throws(LibraryError) -> Seen {
+    let info = try video.outline()
     let count = Int(info.frame_count)
     // A single picture has no rate, and one window whatever it is.
     let rate = info.duration > 0 ? Double(count) / info.duration : 25
@@ -116,7 +123,7 @@ struct Timeline: ParsableCommand {
     }
     return Seen(
       windows: windows, segments: windows.segments(scores: scores), times: times,
-      damaged: info.damaged_frames)
+      damaged: try video.outline().damaged_frames)
   }
 
   private func text(_ path: String, _ seen: Seen, _ names: [String], _ terminal: Terminal) -> String {

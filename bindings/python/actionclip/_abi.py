@@ -80,6 +80,9 @@ CONSTANTS: dict[str, int] = {
     "CROP_CENTER": 0,
     "CROP_START": 1,
     "CROP_END": 2,
+    "DECODE_NEEDED": 0,
+    "DECODE_ALL": 1,
+    "DECODE_KEY_FRAMES": 2,
     "TEXT_TOO_LONG_IS_ERROR": 0,
     "TEXT_TRUNCATE": 1,
 }
@@ -176,6 +179,8 @@ class VideoOptions(Structure):
         ("struct_size", c_uint32),
         ("threads", c_int32),
         ("max_pixels", c_int64),
+        ("decode", c_int32),
+        ("reserved", c_int32),
     ]
 
 
@@ -250,6 +255,7 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_video_open_buffer", (c_void_p, c_size_t, POINTER(VideoOptions), HandleOut), c_int32),
     ("actionclip_video_free", (Handle,), None),
     ("actionclip_video_get_info", (Handle, POINTER(VideoInfo)), c_int32),
+    ("actionclip_video_get_outline", (Handle, POINTER(VideoInfo)), c_int32),
     (
         "actionclip_video_read_frames",
         (Handle, Int64s, c_size_t, Bytes, c_size_t, Doubles, c_size_t),

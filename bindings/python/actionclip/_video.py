@@ -13,16 +13,24 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._arguments import INT32_MAX, INT64_MAX, Buffer, Path, byte_view, is_path, items, path_bytes, whole
+from ._abi import CONSTANTS
+from ._arguments import INT32_MAX, INT64_MAX, Buffer, Path, byte_view, choice, is_path, items, path_bytes, whole
 from ._arrays import ByteArray, pointer
+from ._errors import ArgumentError
 from ._handle import Handle, Owner
 from ._library import library
 from ._preprocess import sample_indices
 
+_DECODE = {
+    "needed": CONSTANTS["DECODE_NEEDED"],
+    "all": CONSTANTS["DECODE_ALL"],
+    "key_frames": CONSTANTS["DECODE_KEY_FRAMES"],
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class VideoInfo:
-    """What a video is, counted by decoding it once."""
+    """What a video is, counted by decoding it once, or by its packets."""
 
     width: int  #: of a frame as returned: after rotation
     height: int
@@ -39,10 +47,18 @@ class Video(Owner):
     Threads take turns. Needs FFmpeg's libraries; without them opening raises ResourceError.
     A file and a decoder stay open until `close`, the end of a `with` block, or the last reference.
     threads: decoder threads, one per processor by default. max_pixels: refuse larger pictures.
+    decode: "needed" decodes the wanted frames and those they are made from, "all" every frame up to the
+    last wanted one; the frames are the same, but "all" meets all damage. "key-frames" is an approximation
+    for large archives: in place of each frame the nearest key frame.
     """
 
     def __init__(
-        self, source: Path | Buffer, *, threads: int | None = None, max_pixels: int | None = None
+        self,
+        source: Path | Buffer,
+        *,
+        threads: int | None = None,
+        max_pixels: int | None = None,
+        decode: str = "needed",
     ) -> None:
         lib = library()
         options = _abi.VideoOptions()
@@ -51,6 +67,7 @@ class Video(Owner):
             options.threads = whole("threads", threads, 0, INT32_MAX)
         if max_pixels is not None:
             options.max_pixels = whole("max_pixels", max_pixels, 1, INT64_MAX)
+        options.decode = choice("decode", decode, _DECODE)
         out = ctypes.c_void_p()
         self._bytes: ByteArray | None = None
         if is_path(source):
@@ -69,9 +86,18 @@ class Video(Owner):
     @property
     def info(self) -> VideoInfo:
         """Size, frames and duration. The first use decodes the whole video."""
+        return self._facts("video_get_info")
+
+    @property
+    def outline(self) -> VideoInfo:
+        """The same, as far as reading frames needs it: unless the video has been decoded or must be,
+        frames are counted by packets and damaged_frames is -1, not known."""
+        return self._facts("video_get_outline")
+
+    def _facts(self, function: str) -> VideoInfo:
         struct = _abi.VideoInfo(struct_size=ctypes.sizeof(_abi.VideoInfo))
         with self._turn, self._handle.use() as handle:
-            library().call("video_get_info", handle, ctypes.byref(struct))
+            library().call(function, handle, ctypes.byref(struct))
         names = [field.name for field in dataclasses.fields(VideoInfo)]
         return VideoInfo(**{name: getattr(struct, name) for name in names})
 
@@ -92,7 +118,7 @@ class Video(Owner):
         numbers = [whole("a frame index", index, -INT64_MAX, INT64_MAX) for index in listed]
         wanted = np.array(numbers, np.int64)
         with self._turn, self._handle.use() as handle:
-            info = self.info
+            info = self.outline
             frames = np.empty((len(wanted), info.height, info.width, 3), np.uint8)
             seconds = np.empty(len(wanted), np.float64)
             library().call(
@@ -106,7 +132,14 @@ class Video(Owner):
     def sample(self, segments: int) -> ByteArray:
         """The frames the reference would use for T = segments: uint8 [T, H, W, 3] RGB."""
         with self._turn:
-            return self.read_frames(sample_indices(self.info.frame_count, segments))
+            count = self.outline.frame_count
+            try:
+                return self.read_frames(sample_indices(count, segments))
+            except ArgumentError:
+                # Damage may have cost frames that the packets had promised.
+                if self.outline.frame_count == count:
+                    raise
+                return self.read_frames(sample_indices(self.info.frame_count, segments))
 
     def close(self) -> None:
         """Closes the file and gives the decoder's memory and threads back; bytes given in place of a

@@ -1,0 +1,8 @@
+#if defined(__x86_64__)
+#define TARGET __attribute__((target("avx2")))
+#define ACCUMULATE(sums, words, weights) \
+  _mm256_add_epi32(sums, _mm256_madd_epi16(words, weights))
+#include "form_256.h"
+
+const cresample_form cresample_avx2 = {"avx2", horizontal, vertical};
+#endif

@@ -1,0 +1,44 @@
+// The two passes of a resize in fixed point. C, not Swift, because each processor's instructions must
+// be chosen at run time, and Swift has no functions with instruction sets of their own.
+//
+// A weight of 32 bits is split: high * 2^12 + low, 0 <= low < 2^12. Both parts fit the 16 bits of the
+// multiplications that take two pixels at once, and sums of whole numbers are the same in any order, so
+// all forms give the same bytes.
+#ifndef CRESAMPLE_H
+#define CRESAMPLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CRESAMPLE_LOW_BITS 12
+#define CRESAMPLE_FRACTION_BITS 22
+// Rows that `horizontal` takes at once.
+#define CRESAMPLE_ROWS 4
+// Taps come in multiples of this, the last ones with weights 0.
+#define CRESAMPLE_TAPS 8
+// What may be read after the taps' pixels. After a row's last pixel one byte is written.
+#define CRESAMPLE_SLACK 64
+
+typedef struct {
+  size_t count;           // output positions
+  size_t taps;            // of each, a multiple of CRESAMPLE_TAPS
+  size_t used;            // the largest number of them with weights
+  const int32_t *starts;  // [count] first source position
+  const int16_t *high;    // [count, taps]
+  const int16_t *low;     // [count, taps]
+} cresample_axis;
+
+typedef struct {
+  const char *name;
+  // Four rows of pixels, `step` bytes each with R, G and B at `channels`, to four rows of RGB bytes.
+  void (*horizontal)(const cresample_axis *axis, const uint8_t *const *rows, size_t step,
+                     const uint8_t *channels, uint8_t *const *targets);
+  // `count` bytes, rounded up to 64, as the weighted sum of the same bytes of `taps` rows (even).
+  void (*vertical)(size_t count, size_t taps, const uint8_t *const *rows, const int16_t *high,
+                   const int16_t *low, uint8_t *target);
+} cresample_form;
+
+// The forms that this processor can run, best first; NULL after the last, which is plain C.
+const cresample_form *cresample_form_at(size_t index);
+
+#endif

@@ -1,0 +1,158 @@
+internal import CFFmpeg
+
+/// The packets of a stream and the frames they are, without decoding: frame k is the packet with the
+/// k-th smallest timestamp. Made only where that is sure to be what decoding everything gives.
+final class FrameIndex {
+  struct Packet: BitwiseCopyable {
+    let time: Int64
+    let size: Int32
+    /// Which frame it is.
+    var frame: Int32
+    var kind: PictureKind
+    let layer: UInt8
+  }
+
+  /// In seconds, as decoding everything would find it.
+  private(set) var duration = 0.0
+  private(set) var packets = HeapList<Packet>()
+  /// Of each frame.
+  private var positions = HeapList<Int32>()
+  /// Of the packets where decoding may begin, and of all that can be decoded by themselves.
+  private(set) var anchors = HeapList<Int32>()
+  private(set) var keys = HeapList<Int32>()
+  private var isReordered = false
+
+  var count: Int { packets.count }
+  func position(of frame: Int) -> Int { Int(positions[frame]) }
+  func frame(at position: Int) -> Int { Int(packets[position].frame) }
+  func time(of frame: Int) -> Int64 { packets[position(of: frame)].time }
+
+  /// A day and more at 10 frames per second. Longer videos are decoded whole.
+  private static let maxPackets = 1 << 20
+  /// No decoder holds more pictures back.
+  private static let maxDelay = 16
+
+  /// What decoding the first frame has found out about the stream.
+  struct Stream {
+    let index: Int32
+    let codec: AVCodecID
+    let profile: Int32
+    /// Pictures that the decoder holds back to put them in order, to begin with.
+    let delay: Int32
+    let firstTime: Int64
+  }
+
+  /// Reads `demuxer` to its end. nil where frames must be counted by decoding.
+  static func make(_ demuxer: Demuxer, _ stream: Stream) throws(VideoError) -> FrameIndex? {
+    guard let parameters = demuxer.stream?.pointee.codecpar,
+      parameters.pointee.codec_id == stream.codec,
+      var reader = PictureReader(parameters, profile: stream.profile)
+    else { return nil }
+    let delay = Int(stream.delay)
+    let index = FrameIndex()
+    var clock = FrameClock(demuxer.stream)
+    while try demuxer.next() {
+      guard let packet = demuxer.packet, index.add(packet, &reader, delay: delay) else { return nil }
+      clock.advance(to: packet.pointee.pts, lasting: packet.pointee.duration)
+    }
+    index.duration = clock.end
+    // Some writers give the order of decoding for that of showing.
+    if delay > 0, !index.isReordered { return nil }
+    return index.finish(reader.syntax) ? index : nil
+  }
+
+  private func add(
+    _ packet: UnsafeMutablePointer<AVPacket>, _ reader: inout PictureReader, delay: Int
+  ) -> Bool {
+    let unusual = AV_PKT_FLAG_CORRUPT | AV_PKT_FLAG_DISCARD
+    let (time, flags) = (packet.pointee.pts, packet.pointee.flags)
+    guard time != cffmpeg_no_timestamp, flags & unusual == 0, count < Self.maxPackets,
+      !cffmpeg_changes_parameters(packet)
+    else { return false }
+    let bytes = UnsafeRawBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size))
+    guard let kind = reader.read(bytes, isKey: flags & AV_PKT_FLAG_KEY != 0) else { return false }
+    let number = Int32(count)
+    guard
+      packets.append(
+        Packet(time: time, size: packet.pointee.size, frame: number, kind: kind, layer: reader.layer)),
+      positions.append(number)
+    else { return false }
+    // Into its place among the times. How far it goes is how many pictures wait for it.
+    var place = count - 1
+    while place > 0, packets[Int(positions[place - 1])].time >= time {
+      if packets[Int(positions[place - 1])].time == time { return false }
+      positions[place] = positions[place - 1]
+      place -= 1
+      isReordered = true
+      // A decoder that is not told of so many gives up waiting and loses some.
+      if count - 1 - place > min(delay, Self.maxDelay) { return false }
+    }
+    positions[place] = number
+    return true
+  }
+
+  private func finish(_ syntax: PictureReader.Syntax) -> Bool {
+    var highest: UInt8 = 0
+    for frame in 0..<count { packets[position(of: frame)].frame = Int32(frame) }
+    for position in 0..<count { highest = max(highest, packets[position].layer) }
+    var last = -1  // the latest frame so far
+    for position in 0..<count {
+      let packet = packets[position]
+      let frame = Int(packet.frame)
+      switch packet.kind {
+      case .clean:
+        // Everything before it is shown before it; with HEVC some may come between the two.
+        if last != position - 1 || (syntax != .hevc && frame != position) { return false }
+      case .open, .intra:
+        if last > frame { packets[position].kind = .reference }
+      case .disposable where syntax == .mpeg4:
+        // Shown before the picture that it follows.
+        if last < frame { return false }
+      case .disposable:
+        // A higher layer may use it.
+        if packet.layer != highest { packets[position].kind = .reference }
+      case .reference: break
+      }
+      // These two show what they decode at once.
+      if frame != position, syntax == .vp9 || syntax == .av1 { return false }
+      last = max(last, frame)
+      let kind = packets[position].kind
+      if kind.isAnchor, !anchors.append(Int32(position)) { return false }
+      if kind.isKey, !keys.append(Int32(position)) { return false }
+    }
+    // Pictures before the first anchor are lost or patched up.
+    return count > 0 && packets[0].kind.isAnchor && packets[0].frame == 0
+  }
+
+  /// Whether `packet` is the one at `position`.
+  func holds(_ packet: UnsafeMutablePointer<AVPacket>, at position: Int) -> Bool {
+    position < count && packets[position].time == packet.pointee.pts
+      && packets[position].size == packet.pointee.size
+  }
+
+  /// The latest position that the packets needed for `frame` go back to.
+  func start(of frame: Int) -> Int {
+    let position = position(of: frame)
+    var before = anchors.countNotAbove(Int32(position)) - 1  // at least 0: the first packet is one
+    if before <= 0 { return 0 }
+    let anchor = Int(anchors[before])
+    if self.frame(at: anchor) <= frame { return anchor }
+    // Shown before the anchor it follows: made from pictures before that.
+    repeat { before -= 1 } while before > 0 && packets[Int(anchors[before])].kind != .clean
+    return Int(anchors[before])
+  }
+
+  /// The frame nearest to `frame` that can be decoded by itself; of two the earlier.
+  func key(near frame: Int) -> Int {
+    // Keys are shown in the order in which they are decoded.
+    var (low, high) = (0, keys.count)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if self.frame(at: Int(keys[middle])) <= frame { low = middle + 1 } else { high = middle }
+    }
+    let before = self.frame(at: Int(keys[max(0, low - 1)]))
+    guard low < keys.count else { return before }
+    let after = self.frame(at: Int(keys[low]))
+    return after - frame < frame - before ? after : before
+  }
+}

@@ -1,0 +1,94 @@
+/// Cutting a packet into its units: NAL units of H.264 and HEVC, sections of MPEG-4.
+enum NALUnits {
+  /// Calls `body` with each unit, without its start code or length, until it answers false.
+  /// - Parameter lengthSize: bytes of the length before each unit; 0: units are found by start codes.
+  /// - Returns: whether the packet is made of whole units that `body` all took.
+  static func all(
+    of packet: UnsafeRawBufferPointer, lengthSize: Int, _ body: (UnsafeRawBufferPointer) -> Bool
+  ) -> Bool {
+    lengthSize == 0 ? startCodes(packet, body) : lengths(packet, lengthSize, body)
+  }
+
+  private static func lengths(
+    _ packet: UnsafeRawBufferPointer, _ lengthSize: Int, _ body: (UnsafeRawBufferPointer) -> Bool
+  ) -> Bool {
+    var place = 0
+    while place < packet.count {
+      guard packet.count - place > lengthSize else { return false }
+      var length = 0
+      for _ in 0..<lengthSize {
+        length = length << 8 | Int(packet[place])  // at most 4 bytes
+        place += 1
+      }
+      guard length > 0, length <= packet.count - place else { return false }
+      guard body(UnsafeRawBufferPointer(rebasing: packet[place..<place + length])) else { return false }
+      place += length
+    }
+    return true
+  }
+
+  private static func startCodes(
+    _ packet: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Bool
+  ) -> Bool {
+    guard var start = next(packet, from: 0) else { return false }
+    while start < packet.count {
+      let following = next(packet, from: start)
+      var end = following.map { $0 - 3 } ?? packet.count
+      while end > start, packet[end - 1] == 0 { end -= 1 }
+      guard end > start, body(UnsafeRawBufferPointer(rebasing: packet[start..<end])) else { return false }
+      guard let following else { return true }
+      start = following
+    }
+    return false
+  }
+
+  /// The place after the next 00 00 01.
+  private static func next(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    var place = start + 2
+    while place < bytes.count {
+      let byte = bytes[place]
+      if byte > 1 {
+        place += 3
+      } else if byte == 1 {
+        if bytes[place - 1] == 0, bytes[place - 2] == 0 { return place + 1 }
+        place += 3
+      } else {
+        place += 1
+      }
+    }
+    return nil
+  }
+}
+
+/// Bits from the highest down. Beyond the end all is nil.
+struct BitReader {
+  private let bytes: UnsafeRawBufferPointer
+  private var place: Int
+
+  init(_ bytes: UnsafeRawBufferPointer, from byte: Int = 0) {
+    self.bytes = bytes
+    place = byte * 8
+  }
+
+  mutating func bits(_ count: Int) -> Int? {
+    var value = 0
+    for _ in 0..<count {
+      guard place / 8 < bytes.count else { return nil }
+      value = value << 1 | Int(bytes[place / 8] >> UInt8(7 - place % 8) & 1)
+      place += 1
+    }
+    return value
+  }
+
+  /// H.264's and HEVC's ue(v).
+  mutating func exponential() -> Int? {
+    var zeros = 0
+    while true {
+      guard let bit = bits(1) else { return nil }
+      if bit == 1 { break }
+      zeros += 1
+      if zeros > 31 { return nil }
+    }
+    return bits(zeros).map { (1 << zeros) - 1 + $0 }
+  }
+}

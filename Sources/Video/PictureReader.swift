@@ -1,0 +1,176 @@
+internal import CFFmpeg
+
+/// Looks at the headers of a stream's packets, in order, for what each picture depends on. Only for
+/// codecs, and of these only streams, where a packet is one picture that is shown: anything else, and
+/// anything that is not understood, is an answer of nil.
+struct PictureReader {
+  enum Syntax { case h264, hevc, mpeg4, vp9, av1 }
+
+  let syntax: Syntax
+  /// HEVC's temporal layer of the latest picture.
+  private(set) var layer: UInt8 = 0
+  /// As in `NALUnits`.
+  private let lengthSize: Int
+  /// Parameter sets in the first packet; later packets have the same or none.
+  private var first: [UInt8]?
+  private var parameters: [UInt8] = []
+  private static let maxParameters = 1 << 16
+
+  /// - Parameter profile: as decoding has found it; `stream` may be from the header alone.
+  init?(_ stream: UnsafePointer<AVCodecParameters>, profile: Int32) {
+    let extra = UnsafeRawBufferPointer(
+      start: stream.pointee.extradata, count: max(0, Int(stream.pointee.extradata_size)))
+    switch stream.pointee.codec_id {
+    case AV_CODEC_ID_H264:
+      syntax = .h264
+      // 4:4:4: what the first packet says of its encoder changes how later ones are read.
+      if profile & 0xff == 244 || profile & 0xff == 44 { return nil }
+      lengthSize = extra.count >= 7 && extra[0] == 1 ? Int(extra[4] & 3) + 1 : 0
+    case AV_CODEC_ID_HEVC:
+      syntax = .hevc
+      if extra.count >= 23, extra[0] != 0 || extra[1] != 0 || extra[2] > 1 {
+        lengthSize = Int(extra[21] & 3) + 1
+        guard HEVCHeaders.showsEveryPicture(configuration: extra) else { return nil }
+      } else {
+        lengthSize = 0
+      }
+    case AV_CODEC_ID_MPEG4: (syntax, lengthSize) = (.mpeg4, 0)
+    case AV_CODEC_ID_VP9: (syntax, lengthSize) = (.vp9, 0)
+    case AV_CODEC_ID_AV1: (syntax, lengthSize) = (.av1, 0)
+    default: return nil
+    }
+  }
+
+  /// - Parameter isKey: what the container says.
+  mutating func read(_ packet: UnsafeRawBufferPointer, isKey: Bool) -> PictureKind? {
+    layer = 0
+    parameters.removeAll(keepingCapacity: true)
+    let found: PictureKind? =
+      switch syntax {
+      case .h264: h264(packet, isKey)
+      case .hevc: hevc(packet)
+      case .mpeg4: mpeg4(packet)
+      case .vp9: VP9Headers.kind(packet)
+      case .av1: av1(packet)
+      }
+    guard let kind = found, parameters.count <= Self.maxParameters else { return nil }
+    guard let first else {
+      first = parameters
+      return kind
+    }
+    if parameters == first { return kind }
+    // Others than at the beginning could be passed over, and be missed.
+    guard parameters.isEmpty else { return nil }
+    return kind.isKey ? .reference : kind
+  }
+
+  private mutating func keep(_ unit: UnsafeRawBufferPointer) {
+    if parameters.count <= Self.maxParameters { parameters += unit.prefix(Self.maxParameters + 1) }
+  }
+
+  private mutating func h264(_ packet: UnsafeRawBufferPointer, _ isKey: Bool) -> PictureKind? {
+    var (slices, first, instant, used, intra) = (0, 0, 0, 0, 0)
+    let understood = NALUnits.all(of: packet, lengthSize: lengthSize) { unit in
+      switch unit[0] & 31 {
+      case 1, 5:
+        var header = BitReader(unit, from: 1)
+        guard let macroblock = header.exponential(), let type = header.exponential() else { return false }
+        slices += 1
+        if macroblock == 0 { first += 1 }
+        if unit[0] & 31 == 5 { instant += 1 }
+        if unit[0] & 0x60 != 0 { used += 1 }
+        if type % 5 == 2 || type % 5 == 4 { intra += 1 }
+      case 7, 8: keep(unit)
+      case 6, 9, 12: break  // messages, delimiters, filling
+      default: return false
+      }
+      return true
+    }
+    // Two firsts are two fields, or two pictures.
+    guard understood, first == 1, instant == 0 || instant == slices, used == 0 || used == slices else {
+      return nil
+    }
+    if instant > 0 { return .clean }
+    if used == 0 { return .disposable }
+    return isKey && intra == slices ? .intra : .reference
+  }
+
+  private mutating func hevc(_ packet: UnsafeRawBufferPointer) -> PictureKind? {
+    var (first, picture, temporal) = (0, -1, UInt8(0))
+    var hidesEarlier = false
+    let understood = NALUnits.all(of: packet, lengthSize: lengthSize) { unit in
+      guard unit.count >= 3 else { return false }
+      let type = Int(unit[0] >> 1 & 63)
+      switch type {
+      // Neither broken links nor ends of a sequence: pictures after those are not shown.
+      case 0...9, 19...21:
+        guard unit[0] & 1 == 0, unit[1] >> 3 == 0, picture < 0 || picture == type else { return false }
+        picture = type
+        temporal = unit[1] & 7
+        if unit[2] & 0x80 != 0 { first += 1 }
+        if unit[2] & 0x40 != 0, type == 19 || type == 20 { hidesEarlier = true }
+      case 34:
+        guard HEVCHeaders.showsEveryPicture(unit) else { return false }
+        keep(unit)
+      case 32, 33: keep(unit)
+      case 35, 38...63: break  // delimiters, filling, messages
+      default: return false
+      }
+      return true
+    }
+    guard understood, first == 1, !hidesEarlier else { return nil }
+    layer = temporal
+    return switch picture {
+    case 19, 20: .clean
+    case 21: .open
+    // Not used within its layer. `FrameIndex` asks whether there are higher ones.
+    case 0, 2, 4, 6, 8: .disposable
+    default: .reference
+    }
+  }
+
+  private mutating func mpeg4(_ packet: UnsafeRawBufferPointer) -> PictureKind? {
+    var coding: UInt8?
+    let understood = NALUnits.all(of: packet, lengthSize: 0) { unit in
+      switch unit[0] {
+      case 0xB6:
+        // A second one is "packed"; one this small is none: the picture before is to be repeated.
+        guard coding == nil, unit.count > 8 else { return false }
+        coding = unit[1] >> 6
+      case 0x00...0x2F, 0xB0, 0xB5: keep(unit)
+      case 0xB2, 0xB3: break  // notes, times
+      default: return false
+      }
+      return true
+    }
+    guard understood, let coding else { return nil }
+    return coding == 0 ? .open : coding == 2 ? .disposable : .reference
+  }
+
+  private mutating func av1(_ packet: UnsafeRawBufferPointer) -> PictureKind? {
+    var (shown, headers, begins) = (0, 0, false)
+    let understood = AV1Headers.units(of: packet) { type, unit in
+      switch type {
+      case 1:
+        guard unit.count > 0, unit[0] & 0x08 == 0 else { return false }  // still pictures: short headers
+        keep(unit)
+      case 3, 6:
+        var header = BitReader(unit)
+        guard let again = header.bits(1) else { return false }
+        if again == 1 {
+          shown += 1
+        } else {
+          guard let frame = header.bits(2), let show = header.bits(1) else { return false }
+          shown += show
+          if headers == 0, frame == 0, show == 1 { begins = true }
+        }
+        headers += 1
+      case 2, 4, 5, 7, 15: break
+      default: return false
+      }
+      return true
+    }
+    guard understood, shown == 1 else { return nil }
+    return begins ? .clean : .reference
+  }
+}
