@@ -30,12 +30,10 @@ void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q,
     size_t seen = a->keys;
     if (causal_first >= 0 && (size_t)causal_first + first + count < seen)
       seen = (size_t)causal_first + first + count;
-    const ckernels_operand tile = {(const char *)q + first * q_stride * width, q_stride * width / 4,
-                                   NULL, NULL};
-    const ckernels_result to_scores = {NULL, CKERNELS_IDENTITY, CKERNELS_STORE_FP32, scores,
-                                       scores_stride};
-    ckernels_gemm(a->precision, count, a->size, &tile, a->packed_keys, 0, ckernels_panels(seen),
-                  seen, &to_scores);
+    // Rows of scores have room for whole panels.
+    gemm_sums(a->precision, count, a->size,
+              (const uint32_t *)((const char *)q + first * q_stride * width), q_stride * width / 4,
+              a->packed_keys, ckernels_panels(seen), scores, scores_stride);
     for (size_t r = 0; r < count; r++) {
       size_t own = seen;
       if (causal_first >= 0 && (size_t)causal_first + first + r + 1 < own)

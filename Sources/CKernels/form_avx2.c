@@ -6,27 +6,33 @@
 #define WIDTH 8
 #include "vector.h"
 #include "elements.h"
+#define ROWS_NAME "avx2"
 #include "rows.h"
 
 #define TWO_PANELS 0
 #define TILE(name) FP32(name)
+#define PLAIN_SUMS 1
 #define TALL 6
 #define LOW 2
 #define ROUGH 0
 #include "gemm_tile.h"
 #undef TILE
+#undef PLAIN_SUMS
 #undef TALL
 #undef ROUGH
 #define ROUGH 1
 #define TALL 4
 #define TILE(name) BF16(name)
+#define PLAIN_SUMS 1
 #include "gemm_tile.h"
 #undef TILE
+#undef PLAIN_SUMS
 #define TILE(name) INT8(name)
+#define PLAIN_SUMS 0
 #include "gemm_tile.h"
 
-const gemm_form gemm_fp32_avx2 = {"avx2", FP32(one), NULL};
-const gemm_form gemm_bf16_avx2 = {"avx2", BF16(one), NULL};
-const gemm_form gemm_int8_avx2 = {"avx2", INT8(one), NULL};
+const gemm_form gemm_fp32_avx2 = {"avx2", FP32(one), NULL, FP32(one_plain), NULL};
+const gemm_form gemm_bf16_avx2 = {"avx2", BF16(one), NULL, BF16(one_plain), NULL};
+const gemm_form gemm_int8_avx2 = {"avx2", INT8(one), NULL, NULL, NULL};
 #pragma clang attribute pop
 #endif

@@ -13,8 +13,9 @@
 #define LOW 4
 #define ROUGH 1
 #define TILE(name) INT8(name)
+#define PLAIN_SUMS 0
 #include "gemm_tile.h"
 
-const gemm_form gemm_int8_avx512vnni = {"avx512_vnni", INT8(one), INT8(two)};
+const gemm_form gemm_int8_avx512vnni = {"avx512_vnni", INT8(one), INT8(two), NULL, NULL};
 #pragma clang attribute pop
 #endif

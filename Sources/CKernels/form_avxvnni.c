@@ -13,8 +13,9 @@
 #define LOW 2
 #define ROUGH 1
 #define TILE(name) INT8(name)
+#define PLAIN_SUMS 0
 #include "gemm_tile.h"
 
-const gemm_form gemm_int8_avxvnni = {"avx_vnni", INT8(one), NULL};
+const gemm_form gemm_int8_avxvnni = {"avx_vnni", INT8(one), NULL, NULL, NULL};
 #pragma clang attribute pop
 #endif

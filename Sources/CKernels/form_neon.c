@@ -14,12 +14,15 @@
 #define LOW 2
 #define ROUGH 1
 #define TILE(name) BF16(name)
+#define PLAIN_SUMS 1
 #include "gemm_tile.h"
 #undef TILE
+#undef PLAIN_SUMS
 #define TILE(name) INT8(name)
+#define PLAIN_SUMS 0
 #include "gemm_tile.h"
 
-const gemm_form gemm_bf16_neon = {"neon_bf16", BF16(one), NULL};
-const gemm_form gemm_int8_neon = {"neon_dot", INT8(one), NULL};
+const gemm_form gemm_bf16_neon = {"neon_bf16", BF16(one), NULL, BF16(one_plain), NULL};
+const gemm_form gemm_int8_neon = {"neon_dot", INT8(one), NULL, NULL, NULL};
 #pragma clang attribute pop
 #endif

@@ -19,6 +19,9 @@ typedef struct {
   const float *column_scale;
   const int32_t *column_sum;
   const float *bias;
+  // The panels that come after these, and how many lines of them to fetch beside each tile.
+  const char *ahead;
+  size_t ahead_lines;
   size_t columns;  // that are written
   ckernels_activation activation;
   ckernels_store store;
@@ -30,6 +33,9 @@ typedef struct {
   const char *name;
   void (*one)(const gemm_run *);  // a run of one panel
   void (*two)(const gemm_run *);  // of two; NULL where the registers do not hold them
+  // The same for sums that are stored in fp32 as they are, whole panels of them; NULL for int8.
+  void (*one_plain)(const gemm_run *);
+  void (*two_plain)(const gemm_run *);
 } gemm_form;
 
 typedef struct {
@@ -51,7 +57,7 @@ extern const row_form rows_portable;
 extern const gemm_form gemm_fp32_avx2, gemm_bf16_avx2, gemm_int8_avx2, gemm_int8_avxvnni;
 extern const gemm_form gemm_fp32_avx512, gemm_bf16_avx512, gemm_int8_avx512;
 extern const gemm_form gemm_bf16_avx512bf16, gemm_int8_avx512vnni;
-extern const row_form rows_avx2, rows_avx512;
+extern const row_form rows_avx2, rows_avx512, rows_avx512bf16;
 #elif defined(__aarch64__)
 extern const gemm_form gemm_bf16_neon, gemm_int8_neon;
 #endif
@@ -84,5 +90,10 @@ typedef enum {
 unsigned processor_features(void);
 
 const row_form *row_kernels(void);
+const gemm_form *gemm_kernels(ckernels_precision precision);
+
+// Whole panels of sums as they are, y[rows, panels * PANEL], of fp32 or bf16.
+void gemm_sums(ckernels_precision precision, size_t rows, size_t k, const uint32_t *x, size_t x_stride,
+               const uint32_t *packed, size_t panels, float *y, size_t y_stride);
 
 #endif

@@ -3,7 +3,7 @@
 #include "forms.h"
 
 // The fastest form that this processor can run.
-static const gemm_form *form(ckernels_precision precision) {
+const gemm_form *gemm_kernels(ckernels_precision precision) {
   const unsigned has = processor_features();
   (void)has;
   switch (precision) {
@@ -35,12 +35,12 @@ static const gemm_form *form(ckernels_precision precision) {
   }
 }
 
-const char *ckernels_gemm_form(ckernels_precision precision) { return form(precision)->name; }
+const char *ckernels_gemm_form(ckernels_precision precision) { return gemm_kernels(precision)->name; }
 
 void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ckernels_operand *x,
                    const void *packed, size_t first_panel, size_t panels, size_t outputs,
                    const ckernels_result *to) {
-  const gemm_form *chosen = form(precision);
+  const gemm_form *chosen = gemm_kernels(precision);
   const size_t dwords = ckernels_dwords(precision, k);
   const size_t all = ckernels_panels(outputs) * PANEL;
   const size_t width = to->store == CKERNELS_STORE_BF16 ? 2 : 4;
@@ -67,6 +67,9 @@ void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ck
       const size_t column = panel * PANEL;
       const int pair = chosen->two && panel + 2 <= first_panel + panels;
       run.packed = factor + column * dwords;
+      const size_t after = panel + (pair ? 2 : 1);
+      run.ahead = (const char *)(factor + (after < first_panel + panels ? after : first_panel) * PANEL * dwords);
+      run.ahead_lines = (pair ? 2 : 1) * dwords / (run.rows / 12 + 1) + 1;
       run.columns = outputs - column;
       if (precision == CKERNELS_INT8) {
         run.column_scale = scale + column;
@@ -82,5 +85,19 @@ void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ck
       }
       panel += pair ? 2 : 1;
     }
+  }
+}
+
+void gemm_sums(ckernels_precision precision, size_t rows, size_t k, const uint32_t *x, size_t x_stride,
+               const uint32_t *packed, size_t panels, float *y, size_t y_stride) {
+  const gemm_form *chosen = gemm_kernels(precision);
+  gemm_run run = {
+      .rows = rows, .dwords = ckernels_dwords(precision, k), .x = x, .x_stride = x_stride, .y_stride = y_stride};
+  for (size_t panel = 0; panel < panels;) {
+    const int pair = chosen->two_plain && panel + 2 <= panels;
+    run.packed = packed + panel * PANEL * run.dwords;
+    run.y = y + panel * PANEL;
+    (pair ? chosen->two_plain : chosen->one_plain)(&run);
+    panel += pair ? 2 : 1;
   }
 }

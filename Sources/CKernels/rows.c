@@ -4,6 +4,7 @@
 const row_form *row_kernels(void) {
 #if defined(__x86_64__)
   const unsigned has = processor_features();
+  if (has & PROCESSOR_AVX512_BF16) return &rows_avx512bf16;
   if (has & PROCESSOR_AVX512) return &rows_avx512;
   if (has & PROCESSOR_AVX2) return &rows_avx2;
 #endif

@@ -1,4 +1,4 @@
-// Kernels that go over rows, for one form. Included under its target attribute, after vector.h. Sums run over 64
+// Kernels that go over rows, for one form, called ROWS_NAME. Included under its target attribute, after vector.h. Sums run over 64
 // fixed lanes whatever the vectors' width: enough that one addition need not wait for the one before.
 
 #define LANES 64
@@ -234,10 +234,9 @@ INLINE N(vf) N(weight_fp32)(N(vf) v, float *to) {
 }
 // 2^v, rounded; the sum is of what was rounded, so that weights add up to 1.
 INLINE N(vf) N(weight_bf16)(N(vf) v, uint16_t *to) {
-  const N(vu) bits = N(bf16_bits)(N(rough_exponential)(v) + v * 0.0f);
-  const N(vh) h = __builtin_convertvector(bits, N(vh));
+  const N(vh) h = N(to_bf16)(N(rough_exponential)(v) + v * 0.0f);
   memcpy(to, &h, sizeof h);
-  return (N(vf))(bits << 16);
+  return N(of_bf16)(h);
 }
 
 // Scores and weights have room for whole vectors at the end of a row.
@@ -273,4 +272,4 @@ static int N(all_finite)(size_t count, const float *x) {
 }
 
 const row_form PASTE(rows, FORM) = {
-    STRING(FORM), N(convert), N(quantise), N(layer_norm), N(softmax_fp32), N(softmax_bf16), N(all_finite)};
+    ROWS_NAME, N(convert), N(quantise), N(layer_norm), N(softmax_fp32), N(softmax_bf16), N(all_finite)};

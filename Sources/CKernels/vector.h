@@ -7,8 +7,6 @@
 
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b) PASTE_(a, b)
-#define STRING_(a) #a
-#define STRING(a) STRING_(a)
 #define N(name) PASTE(name, FORM)
 #define INLINE static inline __attribute__((always_inline))
 
@@ -28,25 +26,25 @@ INLINE N(vf) N(splat)(float a) { return a - (N(vf)){0}; }
 INLINE N(vf) N(least)(N(vf) a, N(vf) b) { return a < b ? a : b; }
 INLINE N(vf) N(most)(N(vf) a, N(vf) b) { return a > b ? a : b; }
 
-INLINE N(vf) N(from_bf16)(const uint16_t *p) {
-  N(vh) v;
-  memcpy(&v, p, sizeof v);
-  return (N(vf))(__builtin_convertvector(v, N(vu)) << 16);
-}
-
-// The bits of the nearest bf16, ties to even, in the lower halves; NaN stays NaN.
-INLINE N(vu) N(bf16_bits)(N(vf) v) {
-  const N(vu) bits = (N(vu))v;
-  return v == v ? (bits + 0x7FFFu + (bits >> 16 & 1)) >> 16 : (bits >> 16 | 0x40);
-}
-
-INLINE void N(store_bf16)(uint16_t *p, N(vf) v) {
+// The nearest bf16, ties to even; NaN stays NaN.
+INLINE N(vh) N(to_bf16)(N(vf) v) {
 #ifdef HARDWARE_BF16
-  const __m256bh h = _mm512_cvtneps_pbh((__m512)v);
+  return (N(vh))_mm512_cvtneps_pbh((__m512)v);
 #else
-  const N(vh) h = __builtin_convertvector(N(bf16_bits)(v), N(vh));
+  const N(vu) bits = (N(vu))v;
+  const N(vu) nearest = v == v ? (bits + 0x7FFFu + (bits >> 16 & 1)) >> 16 : (bits >> 16 | 0x40);
+  return __builtin_convertvector(nearest, N(vh));
 #endif
+}
+INLINE void N(store_bf16)(uint16_t *p, N(vf) v) {
+  const N(vh) h = N(to_bf16)(v);
   memcpy(p, &h, sizeof h);
+}
+INLINE N(vf) N(of_bf16)(N(vh) h) { return (N(vf))(__builtin_convertvector(h, N(vu)) << 16); }
+INLINE N(vf) N(from_bf16)(const uint16_t *p) {
+  N(vh) h;
+  memcpy(&h, p, sizeof h);
+  return N(of_bf16)(h);
 }
 
 // e^x to about 1 ulp in [-87.3, 88.3], clamped outside. Cephes' reduction and polynomial; integer work
@@ -68,9 +66,10 @@ INLINE N(vf) N(exponential)(N(vf) x) {
   return (N(vf))((N(vi))p + ((N(vi))shifted << 23));
 }
 
-// 2^x to 1e-4 of itself, for results that are rounded to 8 bits or fewer.
+// 2^x to 1e-4 of itself, for results that are rounded to 8 bits or fewer; x up to 126, and from -126 down the
+// same.
 INLINE N(vf) N(rough_exponential)(N(vf) x) {
-  x = N(most)(N(least)(x, N(splat)(126.0f)), N(splat)(-126.0f));
+  x = N(most)(x, N(splat)(-126.0f));
   const N(vf) magic = N(splat)(12582912.0f);
   const N(vf) shifted = x + magic;
   const N(vf) r = x - (shifted - magic);
@@ -89,7 +88,8 @@ INLINE N(vf) N(quick_gelu)(N(vf) x) {
 }
 
 INLINE N(vf) N(rough_quick_gelu)(N(vf) x) {
-  const N(vf) denominator = 1.0f + N(rough_exponential)(-2.455466943f * x);
+  const N(vf) power = N(least)(-2.455466943f * x, N(splat)(126.0f));
+  const N(vf) denominator = 1.0f + N(rough_exponential)(power);
 #if WIDTH == 16 && defined(__x86_64__)
   return x * (N(vf))_mm512_rcp14_ps((__m512)denominator);
 #else
