@@ -57,10 +57,24 @@ public final class ParameterReader {
 
   /// Numbers of its own.
   private func copy(_ name: String, _ shape: [Int]) throws(ModelError) -> FloatBuffer {
-    try read(name, shape) { (numbers, count) throws(ModelError) in
-      let buffer = try allocate(count)
-      buffer.base.update(from: numbers, count: count)
-      return buffer
+    let info = try checked(name, shape)
+    let buffer = try allocate(info.count)
+    try weights { () throws(WeightsError) in try source.read(name, into: buffer.buffer) }
+    try checkFinite(name, buffer.pointer, info.count)
+    taken.insert(name)
+    return buffer
+  }
+
+  /// Runs `body`, whose error becomes this room's.
+  private func weights<R>(_ body: () throws(WeightsError) -> R) throws(ModelError) -> R {
+    do { return try body() } catch { throw ModelError(.weights(error.kind), error.message) }
+  }
+
+  private func checkFinite(
+    _ name: String, _ numbers: UnsafePointer<Float>, _ count: Int
+  ) throws(ModelError) {
+    guard allFinite(numbers, count: count, pool: pool) else {
+      throw ModelError(.notFinite, "tensor '\(name)' holds NaN or infinity; the weights are damaged")
     }
   }
 
@@ -77,14 +91,12 @@ public final class ParameterReader {
       numbers = start.assumingMemoryBound(to: Float.self)
     } else {
       let scratch = try scratch(info.count)
-      do {
+      try weights { () throws(WeightsError) in
         try source.read(name, into: UnsafeMutableBufferPointer(start: scratch.base, count: info.count))
-      } catch { throw ModelError(.weights(error.kind), error.message) }
+      }
       numbers = scratch.pointer
     }
-    guard allFinite(numbers, count: info.count, pool: pool) else {
-      throw ModelError(.notFinite, "tensor '\(name)' holds NaN or infinity; the weights are damaged")
-    }
+    try checkFinite(name, numbers, info.count)
     taken.insert(name)
     defer { extendLifetime(source) }
     return try body(numbers, info.count)
@@ -144,11 +156,25 @@ public final class ParameterReader {
 
   /// Rows that are looked up.
   func table(_ name: String, _ shape: [Int], lowest: Precision) throws(ModelError) -> EmbeddingTable {
-    let table = try read(name, shape) { (numbers, _) throws(ModelError) in
-      do throws(NumericsError) {
-        return try EmbeddingTable(numbers, rows: shape[0], width: shape[1], precision: precision(lowest))
-      } catch { throw .memory(error) }
+    let info = try checked(name, shape)
+    let table: EmbeddingTable
+    do throws(NumericsError) {
+      table = try EmbeddingTable(rows: shape[0], width: shape[1], precision: precision(lowest))
+    } catch { throw .memory(error) }
+    if table.precision == .fp32 {
+      try weights { () throws(WeightsError) in try source.read(name, into: table.floats) }
+    } else {
+      let isRead = try weights { () throws(WeightsError) in
+        info.elementType == .bf16 ? try source.readStored(name, into: table.halves) : false
+      }
+      if !isRead {
+        try read(name, shape) { (numbers, _) throws(ModelError) in table.fill(numbers, pool: pool) }
+      }
     }
+    guard table.isFinite(pool: pool) else {
+      throw ModelError(.notFinite, "tensor '\(name)' holds NaN or infinity; the weights are damaged")
+    }
+    taken.insert(name)
     append(name, shape, lowest: lowest, .table(table))
     return table
   }
@@ -196,11 +222,19 @@ public final class ParameterReader {
     let scales = try copy(name + ParameterReader.scaleSuffix, [outputs])
     taken.insert(name)
     if precision == .int8 {
-      let scratch = try scratch((info.count + 3) / 4)
-      let numbers = UnsafeMutableRawPointer(scratch.base).bindMemory(to: Int8.self, capacity: info.count)
-      do { try source.read(name, into: UnsafeMutableBufferPointer(start: numbers, count: info.count)) } catch
-      {
-        throw ModelError(.weights(error.kind), error.message)
+      // With gaps, which no writer of such files leaves: by way of fp32, in four times the memory.
+      let scratch = try scratch(info.count)
+      let bytes = UnsafeMutableRawPointer(scratch.base).advanced(by: 3 * info.count)
+      let numbers = bytes.bindMemory(to: Int8.self, capacity: info.count)
+      let isRead = try weights { () throws(WeightsError) in
+        try source.readStored(name, into: UnsafeMutableRawBufferPointer(start: bytes, count: info.count))
+      }
+      if !isRead {
+        try weights { () throws(WeightsError) in
+          try source.read(name, into: UnsafeMutableBufferPointer(start: scratch.base, count: info.count))
+        }
+        // From the end of the memory to its beginning: what is written has been read.
+        for i in (0..<info.count).reversed() { numbers[i] = Int8(scratch.base[i]) }
       }
       defer { extendLifetime(scratch) }
       do throws(NumericsError) {
@@ -210,9 +244,7 @@ public final class ParameterReader {
       } catch { throw .memory(error) }
     }
     let numbers = try allocate(info.count)
-    do { try source.read(name, into: numbers.buffer) } catch {
-      throw ModelError(.weights(error.kind), error.message)
-    }
+    try weights { () throws(WeightsError) in try source.read(name, into: numbers.buffer) }
     for output in 0..<outputs {
       for i in output * inputs..<(output + 1) * inputs { numbers.base[i] *= scales.base[output] }
     }

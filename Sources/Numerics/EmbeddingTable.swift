@@ -7,22 +7,37 @@ public struct EmbeddingTable: Sendable {
   public let precision: Precision
   private let memory: FloatBuffer  // [rows, W], two numbers a float in bf16
 
-  public init(
-    _ values: UnsafePointer<Float>, rows: Int, width: Int, precision: Precision
-  ) throws(NumericsError) {
+  /// Zeroed, to be filled before it is used.
+  public init(rows: Int, width: Int, precision: Precision) throws(NumericsError) {
     self.rows = rows
     self.width = width
     self.precision = precision.between
-    guard precision != .fp32 else {
-      memory = try FloatBuffer(count: rows * width)
-      memory.base.update(from: values, count: rows * width)
-      return
+    memory = try FloatBuffer(count: precision == .fp32 ? rows * width : (rows * width + 1) / 2)
+  }
+
+  /// In fp32 all numbers [rows, W].
+  public var floats: UnsafeMutableBufferPointer<Float> { memory.buffer }
+  /// In bf16 all numbers' bytes.
+  public var halves: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: memory.base, count: 2 * rows * width)
+  }
+
+  /// In bf16: from fp32 numbers [rows, W].
+  public func fill(_ values: UnsafePointer<Float>, pool: ThreadPool) {
+    // Even numbers of them, so that no two shares meet in four bytes.
+    let (count, share) = (rows * width, 1 << 18)
+    pool.run(count: (count + share - 1) / share) { index, _ in
+      let first = index * share
+      var target = ckernels_target(
+        precision: CKERNELS_BF16, rows: memory.base + first / 2, stride: 0, scale: nil, zero: nil)
+      ckernels_convert(1, min(share, count - first), values + first, 0, &target)
     }
-    let lines = (width + 1) / 2
-    memory = try FloatBuffer(count: rows * lines)
-    var target = ckernels_target(
-      precision: CKERNELS_BF16, rows: memory.base, stride: lines, scale: nil, zero: nil)
-    ckernels_convert(rows, width, values, width, &target)
+  }
+
+  public func isFinite(pool: ThreadPool) -> Bool {
+    guard precision == .bf16 else { return allFinite(memory.base, count: memory.count, pool: pool) }
+    let numbers = halves.bindMemory(to: UInt16.self)
+    return numbers.allSatisfy { $0 & 0x7F80 != 0x7F80 }
   }
 
   public var bytes: Int { 4 * memory.count }
@@ -33,7 +48,7 @@ public struct EmbeddingTable: Sendable {
       out.update(from: memory.base + row * width, count: width)
       return
     }
-    let halves = UnsafeRawPointer(memory.base + row * ((width + 1) / 2)).assumingMemoryBound(to: UInt16.self)
+    let halves = UnsafeRawPointer(memory.base).assumingMemoryBound(to: UInt16.self) + row * width
     for i in 0..<width { out[i] = Float(bitPattern: UInt32(halves[i]) << 16) }
   }
 

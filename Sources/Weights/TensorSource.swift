@@ -21,9 +21,9 @@ public protocol TensorSource {
   /// for as long as the source is; they need not be aligned.
   func stored(_ name: String) -> UnsafeRawBufferPointer?
 
-  /// Writes a tensor of int8 numbers as it is, row-major. Throws as `read` does; `tensorShape` also if it
-  /// holds other numbers.
-  func read(
-    _ name: String, into destination: UnsafeMutableBufferPointer<Int8>
-  ) throws(WeightsError)
+  /// Writes the tensor's numbers as they are stored, row-major, into as many bytes. False, and nothing written,
+  /// if they are stored with gaps. Throws as `read` does.
+  func readStored(
+    _ name: String, into destination: UnsafeMutableRawBufferPointer
+  ) throws(WeightsError) -> Bool
 }

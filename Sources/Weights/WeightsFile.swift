@@ -125,33 +125,26 @@ public final class WeightsFile: TensorSource {
     return UnsafeRawBufferPointer(rebasing: bytes[tensor.byteOffset..<tensor.byteOffset + tensor.byteCount])
   }
 
-  public func read(
-    _ name: String, into destination: UnsafeMutableBufferPointer<Int8>
-  ) throws(WeightsError) {
+  public func readStored(
+    _ name: String, into destination: UnsafeMutableRawBufferPointer
+  ) throws(WeightsError) -> Bool {
     guard let tensor = find(name) else {
       throw WeightsError(.missingTensor, "the file has no tensor \(quoted(name.utf8))")
     }
-    guard tensor.info.elementType == .i8, destination.count == tensor.info.count else {
+    guard destination.count == tensor.byteCount else {
       throw WeightsError(
         .tensorShape,
-        "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) holds \(tensor.info.count) numbers of type "
-          + "\(tensor.info.elementType), not \(destination.count) of type i8")
+        "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) takes \(tensor.byteCount) bytes, not "
+          + "\(destination.count)")
     }
-    let raw = UnsafeMutableRawBufferPointer(destination)
     if let stored = stored(name) {
-      raw.copyMemory(from: stored)
+      destination.copyMemory(from: stored)
     } else if tensor.block == StoredTensor.inFile {
-      try file.read(at: tensor.byteOffset, into: raw)
+      try file.read(at: tensor.byteOffset, into: destination)
     } else {
-      // With gaps: by way of fp32, which holds every such number.
-      let numbers = try ByteBlock(count: 4 * destination.count) { _ in }
-      defer { extendLifetime(numbers) }
-      guard let memory = UnsafeMutableRawPointer(mutating: numbers.bytes.baseAddress) else { return }
-      let floats = UnsafeMutableBufferPointer(
-        start: memory.bindMemory(to: Float.self, capacity: destination.count), count: destination.count)
-      try read(name, into: floats)
-      for i in 0..<destination.count { destination[i] = Int8(floats[i]) }
+      return false
     }
+    return true
   }
 
   private func find(_ name: String) -> StoredTensor? {
