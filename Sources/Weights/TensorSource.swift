@@ -17,6 +17,15 @@ public protocol TensorSource {
     _ name: String, into destination: UnsafeMutableBufferPointer<Float>
   ) throws(WeightsError)
 
+  /// The same for as many elements from `first` on, of a tensor that `isWhole`; any threads at once.
+  /// Throws `tensorShape` if there are not so many.
+  func read(
+    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
+  ) throws(WeightsError)
+
+  /// Whether the tensor's numbers are stored without gaps, so that parts of it can be read.
+  func isWhole(_ name: String) -> Bool
+
   /// The tensor's numbers as they lie in memory, row-major and without gaps; nil if they do not lie so. Valid
   /// for as long as the source is; they need not be aligned.
   func stored(_ name: String) -> UnsafeRawBufferPointer?

@@ -89,30 +89,55 @@ public final class WeightsFile: TensorSource {
       defer { extendLifetime(block) }
       return tensor.copy(from: block.bytes, into: destination)
     }
-    if tensor.info.elementType == .f32 {
-      try file.read(at: tensor.byteOffset, into: UnsafeMutableRawBufferPointer(destination))
-    } else {
-      try convert(tensor, into: destination)
-    }
+    try read(tensor, from: 0, into: destination)
   }
 
-  /// A piece at a time, so that no second copy of a tensor is needed.
-  private func convert(
-    _ tensor: StoredTensor, into destination: UnsafeMutableBufferPointer<Float>
+  public func isWhole(_ name: String) -> Bool { find(name)?.strides == nil }
+
+  public func read(
+    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
+  ) throws(WeightsError) {
+    guard let tensor = find(name) else {
+      throw WeightsError(.missingTensor, "the file has no tensor \(quoted(name.utf8))")
+    }
+    let count = tensor.info.count
+    guard tensor.strides == nil, first >= 0, first <= count, destination.count <= count - first else {
+      throw WeightsError(
+        .tensorShape,
+        "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) has no \(destination.count) elements in a row "
+          + "from element \(first) on")
+    }
+    try read(tensor, from: first, into: destination)
+  }
+
+  /// Elements of a tensor without gaps, which has so many. A piece at a time where they are converted, so that no
+  /// second copy of a tensor is needed.
+  private func read(
+    _ tensor: StoredTensor, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
   ) throws(WeightsError) {
     guard let target = destination.baseAddress else { return }
-    let (type, piece) = (tensor.info.elementType, 1 << 18)
+    let type = tensor.info.elementType
+    let start = tensor.byteOffset + first * type.size
+    if tensor.block != StoredTensor.inFile {
+      let block = blocks[tensor.block]
+      defer { extendLifetime(block) }
+      guard let source = block.bytes.baseAddress else { return }
+      FloatConversion.convert(type, from: source + start, stride: 1, count: destination.count, into: target)
+      return
+    }
+    if type == .f32 { return try file.read(at: start, into: UnsafeMutableRawBufferPointer(destination)) }
+    let piece = 1 << 18
     let bytes = try ByteBlock(count: min(piece, destination.count) * type.size) { _ in }
     defer { extendLifetime(bytes) }
     guard let memory = UnsafeMutableRawPointer(mutating: bytes.bytes.baseAddress) else { return }
-    var first = 0
-    while first < destination.count {
-      let count = min(piece, destination.count - first)
+    var done = 0
+    while done < destination.count {
+      let count = min(piece, destination.count - done)
       try file.read(
-        at: tensor.byteOffset + first * type.size,
+        at: start + done * type.size,
         into: UnsafeMutableRawBufferPointer(start: memory, count: count * type.size))
-      FloatConversion.convert(type, from: memory, stride: 1, count: count, into: target + first)
-      first += count
+      FloatConversion.convert(type, from: memory, stride: 1, count: count, into: target + done)
+      done += count
     }
   }
 

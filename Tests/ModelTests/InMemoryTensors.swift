@@ -23,6 +23,12 @@ struct InMemoryTensors: TensorSource {
 
   func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
 
+  func isWhole(_ name: String) -> Bool { false }
+
+  func read(
+    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
+  ) throws(WeightsError) { throw WeightsError(.tensorShape, name) }
+
   func readStored(
     _ name: String, into destination: UnsafeMutableRawBufferPointer
   ) throws(WeightsError) -> Bool { false }
