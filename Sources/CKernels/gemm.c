@@ -49,7 +49,7 @@ void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ck
   const int32_t *sum = (const int32_t *)(scale + all);
   // Rows taken together: as many as leave their part of x in the second-level cache while all
   // panels pass by.
-  size_t together = (96 * 1024) / (dwords ? dwords : 1) / 12 * 12;
+  size_t together = (128 * 1024) / (dwords ? dwords : 1) / 12 * 12;
   if (together < 48) together = 48;
   for (size_t row = 0; row < rows; row += together) {
     gemm_run run = {

@@ -142,28 +142,30 @@ public struct Linear: Sendable {
     var row, rows, panel, panels: Int
   }
 
-  /// Cuts the product into pieces that are each worth a thread's while, four a thread, so that one held up by
-  /// others does not hold up the rest: by rows where there are many, else by columns too.
+  /// Rows that the kernels take together.
+  private static let tile = 12
+
+  /// Cuts the product into pieces that are each worth a thread's while, two a thread: by rows where there are many,
+  /// else by columns too. Pieces are as large as each other to a tile or a pair of panels, since threads wait for
+  /// the last one; more of them would read the weights more often.
   private func forEachBlock(
     rows: Int, _ columns: Range<Int>, pool: ThreadPool, _ body: (Block) -> Void
   ) {
     guard rows > 0 else { return }
     let firstPanel = columns.lowerBound / Int(CKERNELS_PANEL)
     let panels = ckernels_panels(columns.upperBound) - firstPanel
-    let wanted = 4 * pool.threads
-    let rowShare = (rows / max(1, min(wanted, rows / 192)) + 11) / 12 * 12
-    let rowBlocks = (rows + rowShare - 1) / rowShare
-    // An even number of panels fills the tiles.
-    let parts = pool.threads == 1 ? 1 : max(1, wanted / rowBlocks)
-    let panelShare = max(4, ((panels + parts - 1) / parts + 1) & ~1)
-    let columnBlocks = (panels + panelShare - 1) / panelShare
+    let wanted = 2 * pool.threads
+    let (tiles, pairs) = ((rows + Linear.tile - 1) / Linear.tile, (panels + 1) / 2)
+    let rowBlocks = max(1, min(wanted, rows / 192))
+    let columnBlocks = pool.threads == 1 ? 1 : max(1, min(wanted / rowBlocks, pairs / 2))
     pool.run(count: rowBlocks * columnBlocks) { index, _ in
-      let row = index / columnBlocks * rowShare
-      let panel = index % columnBlocks * panelShare
+      let (i, j) = (index / columnBlocks, index % columnBlocks)
+      let row = tiles * i / rowBlocks * Linear.tile
+      let panel = pairs * j / columnBlocks * 2
       body(
         Block(
-          row: row, rows: min(rowShare, rows - row), panel: firstPanel + panel,
-          panels: min(panelShare, panels - panel)))
+          row: row, rows: min(tiles * (i + 1) / rowBlocks * Linear.tile, rows) - row,
+          panel: firstPanel + panel, panels: min(pairs * (j + 1) / columnBlocks * 2, panels) - panel))
     }
   }
 }
