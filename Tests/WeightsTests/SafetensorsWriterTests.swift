@@ -45,6 +45,27 @@ import Testing
     }
   }
 
+  @Test func coarseNumbersAreReadAgainAndLieAsTheyAre() throws {
+    try withFolder { folder in
+      let path = folder + "/m"
+      let bytes = TensorToWrite(name: "bytes", shape: [5], storage: .int8)
+      let brain = TensorToWrite(name: "brain", shape: [2, 2], storage: .bf16)
+      let numbers: [Float] = [-128, -1, 0, 127, 5], rounded: [Float] = [1, -3.140625, 0x1p127, 0]
+      try write(path, [(bytes, numbers), (brain, [1, -.pi, 0x1.00FFp127, 0]), (one, [7])])
+      let file = try WeightsFile(path: path)
+      #expect(file.info("bytes")?.elementType == .i8 && file.info("brain")?.elementType == .bf16)
+      #expect(try read("bytes", from: file) == numbers && read("brain", from: file) == rounded)
+      var stored = [Int8](repeating: 1, count: 5)
+      let isRead = try stored.withUnsafeMutableBytes { try file.readStored("bytes", into: $0) }
+      #expect(isRead && stored == [-128, -1, 0, 127, 5])
+      var short = [Int8](repeating: 1, count: 4)
+      let error = #expect(throws: WeightsError.self) {
+        try short.withUnsafeMutableBytes { try file.readStored("bytes", into: $0) }
+      }
+      #expect(error?.kind == .tensorShape && short == [1, 1, 1, 1])
+    }
+  }
+
   @Test func aFailureLeavesTheOldFileAndNothingElse() throws {
     try withFolder { folder in
       let path = folder + "/m.safetensors"

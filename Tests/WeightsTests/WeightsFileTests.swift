@@ -114,6 +114,44 @@ import Testing
     }
   }
 
+  /// In parts a tensor is what it is as a whole, from a file and from memory; no part goes beyond its end.
+  @Test(arguments: ["plain.safetensors", "checkpoint.pt"])
+  func partsAreThoseOfTheWhole(_ name: String) throws {
+    let path = TestFiles.fixtures.appendingPathComponent(name).path
+    let bytes = try TestFiles.fixture(name)
+    try bytes.withUnsafeBytes { buffer in
+      for file in try [WeightsFile(path: path), WeightsFile(bytes: buffer)] {
+        for name in file.names where file.isWhole(name) {
+          let whole = try read(name, from: file)
+          for (first, count) in [(0, whole.count), (whole.count / 3, whole.count / 2), (whole.count, 0)] {
+            var part = [Float](repeating: 0, count: count)
+            try part.withUnsafeMutableBufferPointer { try file.read(name, from: first, into: $0) }
+            #expect(part.map(\.bitPattern) == whole[first..<first + count].map(\.bitPattern))
+          }
+          for (first, count) in [(0, whole.count + 1), (whole.count, 1), (-1, 1), (Int.max, 1)] {
+            var part = [Float](repeating: 0, count: count)
+            #expect(throws: WeightsError.self) {
+              try part.withUnsafeMutableBufferPointer { try file.read(name, from: first, into: $0) }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Tensors of a safetensors file are read late: what happens to it meanwhile is noticed.
+  @Test func aFileThatChangesAfterItWasOpenedIsNoticed() throws {
+    try TestFiles.withFile(TestFiles.fixture("plain.safetensors")) { path in
+      let file = try WeightsFile(path: path)
+      try file.checkUnchanged()
+      truncate(path, 1_000)
+      let short = #expect(throws: WeightsError.self) { _ = try values(of: file) }
+      #expect(short?.kind == .fileRead)
+      let changed = #expect(throws: WeightsError.self) { try file.checkUnchanged() }
+      #expect(changed?.kind == .fileRead)
+    }
+  }
+
   @Test(arguments: [(100, ""), (50, "shorter"), (0, "shorter"), (150, "changed")])
   func aFileThatChangesWhileReadIsRefused(_ size: Int, _ named: String) throws {
     try TestFiles.withFile([UInt8](repeating: 1, count: 100)) { path in
