@@ -17,6 +17,13 @@ func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
   }
 }
 
+/// The same for a call whose result is a count, or a negative status.
+func counting(_ body: () throws(Failure) -> Int) -> Int32 {
+  var found: Int32 = 0
+  let status = boundary { () throws(Failure) in found = Int32(clamping: try body()) }
+  return status == ACTIONCLIP_OK ? found : status
+}
+
 /// A host that cancels its thread inside a call gets it after the call: unwinding would pass locks that
 /// are held and memory that worker threads still write.
 func uncancelled<R>(_ body: () -> R) -> R {

@@ -48,11 +48,7 @@ public func actionclip_classifier_set_labels(
 
 @_cdecl("actionclip_classifier_label_count") @implementation
 public func actionclip_classifier_label_count(_ classifier: OpaquePointer!) -> Int32 {
-  var found: Int32 = 0
-  let status = boundary { () throws(Failure) in
-    found = Int32(clamping: try Handle.object(classifier, LoadedClassifier.self).labelSet.count)
-  }
-  return status == ACTIONCLIP_OK ? found : status
+  counting { () throws(Failure) in try Handle.object(classifier, LoadedClassifier.self).labelSet.count }
 }
 
 @_cdecl("actionclip_classifier_score") @implementation

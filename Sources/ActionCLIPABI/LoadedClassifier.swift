@@ -16,14 +16,12 @@ final class LoadedClassifier: HandleObject, Sendable {
   /// Labels and their embeddings, which never change: whoever scores with them goes on while others take
   /// their place.
   final class LabelSet: Sendable {
-    let labels: CStrings
     /// By its bytes: as text, labels that are spelled in other characters would be one.
     fileprivate let places: [[UInt8]: Int]
     let count: Int
     let texts: FloatBuffer  // [templates, labels, E]
 
-    fileprivate init(_ labels: [String], texts: FloatBuffer) throws(Failure) {
-      self.labels = try CStrings(labels)
+    fileprivate init(_ labels: [String], texts: FloatBuffer) {
       places = Dictionary(
         labels.enumerated().map { (Array($0.element.utf8), $0.offset) },
         uniquingKeysWith: { first, _ in first })
@@ -38,7 +36,7 @@ final class LoadedClassifier: HandleObject, Sendable {
     self.loaded = loaded
     self.templates = templates
     self.truncate = truncate
-    let none = try LabelSet([], texts: LoadedClassifier.buffer(0))
+    let none = LabelSet([], texts: try LoadedClassifier.buffer(0))
     current = Guarded(
       try LoadedClassifier.labelSet(labels, knowing: none, loaded, templates, truncate: truncate))
   }
@@ -89,7 +87,7 @@ final class LoadedClassifier: HandleObject, Sendable {
       }
     }
     extendLifetime(fresh)
-    return try LabelSet(labels, texts: texts)
+    return LabelSet(labels, texts: texts)
   }
 
   private static func buffer(_ count: Int) throws(Failure) -> FloatBuffer {

@@ -16,15 +16,10 @@ private var defaultSaveOptions: actionclip_save_options {
   return options
 }
 
-/// A count of the model's, or a negative status.
 private func count(
   _ model: OpaquePointer?, _ strings: (LoadedModel) -> CStrings
 ) -> Int32 {
-  var found: Int32 = 0
-  let status = boundary { () throws(Failure) in
-    found = strings(try Handle.object(model, LoadedModel.self)).count
-  }
-  return status == ACTIONCLIP_OK ? found : status
+  counting { () throws(Failure) in Int(strings(try Handle.object(model, LoadedModel.self)).count) }
 }
 
 private func string(

@@ -16,8 +16,6 @@
 #define LOW 4
 #define ROUGH 0
 #include "gemm_tile.h"
-#undef TILE
-#undef PLAIN_SUMS
 #undef TALL
 #undef ROUGH
 #define ROUGH 1
@@ -25,8 +23,6 @@
 #define TILE(name) BF16(name)
 #define PLAIN_SUMS 1
 #include "gemm_tile.h"
-#undef TILE
-#undef PLAIN_SUMS
 #define TILE(name) INT8(name)
 #define PLAIN_SUMS 0
 #include "gemm_tile.h"

@@ -1,5 +1,5 @@
 // A product's tiles for one element type and instruction set. Included under the form's target attribute,
-// after vector.h, with
+// after vector.h, with (TILE and PLAIN_SUMS are undefined again at the end)
 //   TILE(name)           a name of this element type and form
 //   TALL, LOW            rows of a tile: as many as the registers hold, and fewer for what is left
 //   ROUGH                1 where results are rounded anyway, so that activations may be
@@ -114,3 +114,5 @@ static void TILE(one_plain)(const gemm_run *g) { TILE(all_rows)(1, 1, g); }
 static void TILE(two_plain)(const gemm_run *g) { TILE(all_rows)(2, 1, g); }
 #endif
 #endif
+#undef TILE
+#undef PLAIN_SUMS

@@ -55,9 +55,7 @@ static void put_row(ckernels_precision precision, size_t outputs, size_t k, size
                     const float *row, void *packed) {
   const size_t dwords = ckernels_dwords(precision, k);
   switch (precision) {
-    case CKERNELS_FP32:
-      for (size_t i = 0; i < k; i++) memcpy(dword(packed, dwords, output, i), &row[i], 4);
-      break;
+    case CKERNELS_FP32: break;  // goes by lines, in ckernels_pack_part
     case CKERNELS_BF16:
       for (size_t i = 0; i < dwords; i++) {
         const uint32_t high = 2 * i + 1 < k ? bf16_from(row[2 * i + 1]) : 0;
@@ -112,11 +110,6 @@ void ckernels_pack_part(ckernels_precision precision, size_t outputs, size_t k, 
       put_row(precision, outputs, k, first + r, rows + r * stride, packed);
   }
   if (first + count == outputs) clear_rest(precision, outputs, k, packed);
-}
-
-void ckernels_pack(ckernels_precision precision, size_t outputs, size_t k, const float *rows,
-                   size_t stride, void *packed) {
-  ckernels_pack_part(precision, outputs, k, 0, outputs, rows, stride, packed);
 }
 
 void ckernels_pack_quantised(size_t outputs, size_t k, size_t first, size_t count,

@@ -1,5 +1,6 @@
-// Kernels that go over rows, for one form, called ROWS_NAME. Included under its target attribute, after vector.h. Sums run over 64
-// fixed lanes whatever the vectors' width: enough that one addition need not wait for the one before.
+// Kernels that go over rows, for one form, called ROWS_NAME. Included under its target attribute, after
+// vector.h. Sums run over 64 fixed lanes whatever the vectors' width: enough that one addition need not wait for
+// the one before.
 
 #define LANES 64
 #define PARTS (LANES / WIDTH)
@@ -49,6 +50,35 @@ INLINE void N(clear_tail)(uint8_t *row, size_t bytes) {
   while (bytes % 4) row[bytes++] = 0;
 }
 
+// A row to bytes: its range first, then its numbers. VECTOR(i) and ONE(i) give them; CHECKED is 1 where any of
+// them may not be finite; START is 0, or NaN for a row that has no range.
+#define ROUND_ROW(VECTOR, ONE, CHECKED, START, BYTES)                                                       \
+  {                                                                                                         \
+    N(vf) low = {0}, high = {0}, sound = {0};                                                               \
+    float least = 0, most = 0, rest = START, zero;                                                          \
+    size_t i = 0;                                                                                           \
+    for (; i + WIDTH <= width; i += WIDTH) {                                                                \
+      const N(vf) v = VECTOR(i);                                                                            \
+      low = N(least)(v, low);                                                                               \
+      high = N(most)(v, high);                                                                              \
+      if (CHECKED) sound += v * 0.0f;                                                                       \
+    }                                                                                                       \
+    for (; i < width; i++) {                                                                                \
+      const float v = ONE(i);                                                                               \
+      least = v < least ? v : least;                                                                        \
+      most = v > most ? v : most;                                                                           \
+      if (CHECKED) rest += v * 0.0f;                                                                        \
+    }                                                                                                       \
+    for (int l = 0; CHECKED && l < WIDTH; l++) rest += sound[l];                                            \
+    const float lowest = -N(largest)(-low), highest = N(largest)(high);                                     \
+    const float inverse = N(range)(lowest < least ? lowest : least, highest > most ? highest : most, rest,  \
+                                   to, row, &zero);                                                         \
+    uint8_t *y = BYTES;                                                                                     \
+    for (i = 0; i + WIDTH <= width; i += WIDTH) N(store_bytes)(y + i, VECTOR(i), inverse, zero);            \
+    for (; i < width; i++) y[i] = N(one_byte)(ONE(i), inverse, zero);                                       \
+    N(clear_tail)(y, width);                                                                                \
+  }
+
 static void N(convert)(size_t rows, size_t width, const float *x, size_t x_stride,
                        const ckernels_target *to) {
   for (size_t row = 0; row < rows; row++, x += x_stride) {
@@ -63,63 +93,24 @@ static void N(convert)(size_t rows, size_t width, const float *x, size_t x_strid
         if (width % 2) y[width] = 0;
         break;
       }
-      case CKERNELS_INT8: {
-        N(vf) low = {0}, high = {0}, sound = {0};
-        float least = 0, most = 0, rest = 0;
-        for (; i + WIDTH <= width; i += WIDTH) {
-          const N(vf) v = N(load)(x + i);
-          low = N(least)(v, low);
-          high = N(most)(v, high);
-          sound += v * 0.0f;
-        }
-        for (; i < width; i++) {
-          least = x[i] < least ? x[i] : least;
-          most = x[i] > most ? x[i] : most;
-          rest += x[i] * 0.0f;
-        }
-        for (int l = 0; l < WIDTH; l++) rest += sound[l];
-        const float lowest = -N(largest)(-low), highest = N(largest)(high);
-        float zero;
-        const float inverse = N(range)(lowest < least ? lowest : least, highest > most ? highest : most,
-                                       rest, to, row, &zero);
-        uint8_t *y = (uint8_t *)own;
-        for (i = 0; i + WIDTH <= width; i += WIDTH) N(store_bytes)(y + i, N(load)(x + i), inverse, zero);
-        for (; i < width; i++) y[i] = N(one_byte)(x[i], inverse, zero);
-        N(clear_tail)(y, width);
-      }
+      case CKERNELS_INT8:
+#define VECTOR(i) N(load)(x + (i))
+#define ONE(i) x[i]
+        ROUND_ROW(VECTOR, ONE, 1, 0, (uint8_t *)own)
+#undef VECTOR
+#undef ONE
     }
   }
 }
 
 static void N(quantise)(size_t rows, size_t width, const uint16_t *x, size_t x_stride,
                         const ckernels_target *to) {
-  for (size_t row = 0; row < rows; row++, x += x_stride) {
-    N(vf) low = {0}, high = {0}, sound = {0};
-    float least = 0, most = 0, rest = 0;
-    size_t i = 0;
-    for (; i + WIDTH <= width; i += WIDTH) {
-      const N(vf) v = N(from_bf16)(x + i);
-      low = N(least)(v, low);
-      high = N(most)(v, high);
-      sound += v * 0.0f;
-    }
-    for (; i < width; i++) {
-      const float v = bf16_value(x[i]);
-      least = v < least ? v : least;
-      most = v > most ? v : most;
-      rest += v * 0.0f;
-    }
-    for (int l = 0; l < WIDTH; l++) rest += sound[l];
-    const float lowest = -N(largest)(-low), highest = N(largest)(high);
-    float zero;
-    const float inverse = N(range)(lowest < least ? lowest : least, highest > most ? highest : most,
-                                   rest, to, row, &zero);
-    uint8_t *y = (uint8_t *)((uint32_t *)to->rows + row * to->stride);
-    for (i = 0; i + WIDTH <= width; i += WIDTH)
-      N(store_bytes)(y + i, N(from_bf16)(x + i), inverse, zero);
-    for (; i < width; i++) y[i] = N(one_byte)(bf16_value(x[i]), inverse, zero);
-    N(clear_tail)(y, width);
-  }
+  for (size_t row = 0; row < rows; row++, x += x_stride)
+#define VECTOR(i) N(from_bf16)(x + (i))
+#define ONE(i) bf16_value(x[i])
+    ROUND_ROW(VECTOR, ONE, 1, 0, (uint8_t *)((uint32_t *)to->rows + row * to->stride))
+#undef VECTOR
+#undef ONE
 }
 
 // Mean and 1 / standard deviation of a row.
@@ -181,28 +172,7 @@ static void N(layer_norm)(size_t rows, size_t width, const float *x, size_t x_st
         if (width % 2) y[width] = 0;
         break;
       }
-      case CKERNELS_INT8: {
-        N(vf) low = {0}, high = {0};
-        float least = 0, most = 0;
-        for (; i + WIDTH <= width; i += WIDTH) {
-          const N(vf) v = NORMED(i);
-          low = N(least)(v, low);
-          high = N(most)(v, high);
-        }
-        for (; i < width; i++) {
-          const float v = NORMED_ONE(i);
-          least = v < least ? v : least;
-          most = v > most ? v : most;
-        }
-        const float lowest = -N(largest)(-low), highest = N(largest)(high);
-        float zero;
-        const float inverse = N(range)(lowest < least ? lowest : least, highest > most ? highest : most,
-                                       scale * 0.0f, to, row, &zero);
-        uint8_t *y = (uint8_t *)own;
-        for (i = 0; i + WIDTH <= width; i += WIDTH) N(store_bytes)(y + i, NORMED(i), inverse, zero);
-        for (; i < width; i++) y[i] = N(one_byte)(NORMED_ONE(i), inverse, zero);
-        N(clear_tail)(y, width);
-      }
+      case CKERNELS_INT8: ROUND_ROW(NORMED, NORMED_ONE, 0, scale * 0.0f, (uint8_t *)own)
     }
 #undef NORMED
 #undef NORMED_ONE

@@ -34,10 +34,9 @@ public struct EmbeddingTable: Sendable {
     }
   }
 
-  public func isFinite(pool: ThreadPool) -> Bool {
-    guard precision == .bf16 else { return allFinite(memory.base, count: memory.count, pool: pool) }
-    let numbers = halves.bindMemory(to: UInt16.self)
-    return numbers.allSatisfy { $0 & 0x7F80 != 0x7F80 }
+  /// In bf16: no NaN and no infinity.
+  public var halvesAreFinite: Bool {
+    halves.bindMemory(to: UInt16.self).allSatisfy { $0 & 0x7F80 != 0x7F80 }
   }
 
   public var bytes: Int { 4 * memory.count }

@@ -180,7 +180,7 @@ static void report_product(product *p, const char *epilogue) {
 static void products(ckernels_precision precision, size_t rows, size_t outputs, size_t k) {
   float *x = noise(rows * k), *w = noise(outputs * k), *bias = noise(outputs);
   void *packed = memory(ckernels_packed_count(precision, outputs, k));
-  ckernels_pack(precision, outputs, k, w, k, packed);
+  ckernels_pack_part(precision, outputs, k, 0, outputs, w, k, packed);
   const size_t stride = ckernels_operand_stride(precision, k);
   const ckernels_target converted = {precision, memory(rows * stride), stride, memory(rows), memory(rows)};
   ckernels_convert(rows, k, x, k, &converted);

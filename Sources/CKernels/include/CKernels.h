@@ -37,11 +37,9 @@ static inline size_t ckernels_packed_count(ckernels_precision precision, size_t 
   const size_t columns = ckernels_panels(outputs) * CKERNELS_PANEL;
   return columns * ckernels_dwords(precision, k) + (precision == CKERNELS_INT8 ? 2 * columns : 0);
 }
-// Rows [outputs, k], as weights are stored, to packed: bf16 rounds to nearest even, int8 to the
-// nearest of 127 steps of the row's largest magnitude.
-void ckernels_pack(ckernels_precision precision, size_t outputs, size_t k, const float *rows,
-                   size_t stride, void *packed);
-// Outputs first ..< first + count of the above from `rows` [count, k]; `first` is a multiple of the panel.
+// Outputs first ..< first + count of a packed factor from rows [count, k], as weights are stored; `first` is a
+// multiple of the panel. bf16 rounds to nearest even, int8 to the nearest of 127 steps of the row's largest
+// magnitude.
 void ckernels_pack_part(ckernels_precision precision, size_t outputs, size_t k, size_t first,
                         size_t count, const float *rows, size_t stride, void *packed);
 // The same from int8 rows [count, k] and their scales.
