@@ -40,12 +40,13 @@ let package = Package(
 
     // Rooms. An arrow in docs/ARCHITECTURE.md is a line here.
     room("Numerics", ["CKernels", "CShims"]),
-    room("Weights"),
-    room("Tokenizer"),
+    room("Text"),
+    room("Weights", ["Text"]),
+    room("Tokenizer", ["Text"]),
     room("Preprocess", ["CResample"]),
     room("Video", ["CFFmpeg"]),
     room("Model", ["Numerics", "Weights"]),
-    room("ModelFile", ["Model", "Numerics", "Tokenizer", "Weights"]),
+    room("ModelFile", ["Model", "Numerics", "Text", "Tokenizer", "Weights"]),
     .target(
       name: "ActionCLIPABI",
       dependencies: [
@@ -68,7 +69,8 @@ let package = Package(
       ]),
 
     tests("Numerics", ["Numerics"]),
-    tests("Weights", ["Weights"]),
+    tests("Text", ["Text"]),
+    tests("Weights", ["Text", "Weights"]),
     tests("Tokenizer", ["Tokenizer"], exclude: ["Fixtures"]),
     tests("Preprocess", ["CResample", "Preprocess"]),
     tests("Video", ["Video"], exclude: ["Fixtures"]),

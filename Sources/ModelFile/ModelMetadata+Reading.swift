@@ -1,6 +1,7 @@
 import Model
 import Numerics
 import Tokenizer
+import Text
 import Weights
 
 extension ModelMetadata {
@@ -90,7 +91,7 @@ extension ModelMetadata {
   private static func texts(
     _ value: String, _ problem: (String) -> String?
   ) throws(WeightsError) -> [String] {
-    let texts = try JSONStrings.read(value)
+    let texts = try JSONStrings.read(value, WeightsError.self)
     guard !texts.isEmpty else { throw .invalid("is an empty list; leave the key out instead") }
     guard texts.count <= maximumTexts else {
       throw .limit("lists \(texts.count) texts; at most \(maximumTexts) are read")

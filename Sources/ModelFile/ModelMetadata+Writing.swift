@@ -1,5 +1,6 @@
 import Model
 import Numerics
+import Text
 import Weights
 
 extension ModelMetadata {

@@ -1,3 +1,5 @@
+import Text
+
 /// Tells formats apart by a file's first bytes, and names those that people hold but that are not
 /// read.
 enum FormatDetector {

@@ -1,3 +1,5 @@
+import Text
+
 /// A pickle, interpreted without Python: a stack machine that only builds data.
 ///
 /// Allowed are the opcodes torch.save emits in its default protocol, 2; the set is that of

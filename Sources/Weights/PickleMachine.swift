@@ -1,3 +1,5 @@
+import Text
+
 /// The stack machine that runs a pickle's opcodes.
 struct PickleMachine: ~Copyable {
   private var cursor: ByteCursor

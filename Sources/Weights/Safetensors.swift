@@ -1,3 +1,5 @@
+import Text
+
 /// safetensors: 8 bytes of header length, a JSON header, the tensors' bytes.
 ///
 /// Strict as the format's own reader and a little more: offsets sorted must tile the data exactly,
@@ -57,7 +59,7 @@ enum Safetensors {
   private static func readHeader(
     _ bytes: UnsafeRawBufferPointer
   ) throws(WeightsError) -> (entries: [Entry], metadata: [(key: String, value: String)]) {
-    var json = JSONReader(bytes, maximumDepth: 4, maximumKeys: WeightsLimits.tensors + 1)
+    var json = JSONReader<WeightsError>(bytes, maximumDepth: 4, maximumKeys: WeightsLimits.tensors + 1)
     var entries: [Entry] = []
     var metadata: [(key: String, value: String)] = []
     try json.beginObject()
@@ -80,7 +82,7 @@ enum Safetensors {
 
   /// Strings by strings, sorted by key. They are kept, so their total is bounded.
   private static func readMetadata(
-    _ json: inout JSONReader
+    _ json: inout JSONReader<WeightsError>
   ) throws(WeightsError) -> [(key: String, value: String)] {
     var metadata: [(key: String, value: String)] = []
     var room = maximumMetadata
@@ -95,7 +97,7 @@ enum Safetensors {
   }
 
   private static func readEntry(
-    _ name: String, _ json: inout JSONReader
+    _ name: String, _ json: inout JSONReader<WeightsError>
   ) throws(WeightsError) -> Entry {
     var elementType: ElementType?
     var shape: [Int]?
@@ -119,7 +121,7 @@ enum Safetensors {
   }
 
   private static func integers(
-    _ json: inout JSONReader, atMost limit: Int, _ what: String
+    _ json: inout JSONReader<WeightsError>, atMost limit: Int, _ what: String
   ) throws(WeightsError) -> [Int] {
     var values: [Int] = []
     try json.beginArray()

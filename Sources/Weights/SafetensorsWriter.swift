@@ -1,3 +1,5 @@
+import Text
+
 /// A tensor to be written, and how its numbers are stored.
 public struct TensorToWrite {
   public enum Storage: Sendable {

@@ -1,3 +1,5 @@
+import Text
+
 /// The state dicts of a checkpoint: which tensors are wanted, and their names.
 ///
 /// ActionCLIP's training saves {epoch, model_state_dict, fusion_model_state_dict,

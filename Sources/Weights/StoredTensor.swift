@@ -1,3 +1,5 @@
+import Text
+
 /// A tensor and where its numbers lie: what both formats are read into.
 struct StoredTensor {
   let info: TensorInfo

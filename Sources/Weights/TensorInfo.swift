@@ -1,3 +1,5 @@
+import Text
+
 /// How one number of a tensor is stored.
 public enum ElementType: String, Sendable, BitwiseCopyable, CustomStringConvertible {
   case f64, f32, f16, bf16

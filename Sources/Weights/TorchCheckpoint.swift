@@ -1,3 +1,5 @@
+import Text
+
 /// A checkpoint written by torch.save: a zip archive with one pickle, `data.pkl`, and one stored
 /// record of raw numbers per storage, `data/<key>`, all in one folder.
 ///

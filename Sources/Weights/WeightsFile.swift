@@ -1,3 +1,5 @@
+import Text
+
 /// A format that weights are read from.
 public enum WeightsFormat: Sendable {
   case safetensors

@@ -1,3 +1,5 @@
+import Text
+
 extension ZipArchive {
   /// One entry of the central directory.
   static func readCentralHeader(_ cursor: inout ByteCursor) throws(WeightsError) -> Entry {

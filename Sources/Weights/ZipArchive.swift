@@ -1,3 +1,5 @@
+import Text
+
 /// The directory of a zip archive, checked so that no two zip readers could see different files.
 ///
 /// The archive must be one unbroken chain from byte 0: local header, data, data descriptor if

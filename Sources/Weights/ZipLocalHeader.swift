@@ -1,3 +1,5 @@
+import Text
+
 /// The header before an entry's data, compared with the directory's account of it.
 struct ZipLocalHeader {
   let name: UnsafeRawBufferPointer

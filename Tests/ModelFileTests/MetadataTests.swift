@@ -1,5 +1,6 @@
 import Numerics
 import Testing
+import Text
 import Weights
 
 @testable import Model

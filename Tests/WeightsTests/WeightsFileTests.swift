@@ -1,3 +1,5 @@
+import Text
+
 import Foundation
 import Testing
 

@@ -1,21 +1,31 @@
 import Testing
 
-@testable import Weights
+@testable import Text
+
+/// An error of a room that reads JSON.
+struct RefusedJSON: JSONFailure {
+  let kind: JSONFault
+  let message: String
+
+  static func json(_ fault: JSONFault, _ message: String) -> RefusedJSON {
+    RefusedJSON(kind: fault, message: message)
+  }
+}
 
 @Suite struct JSONReaderTests {
   private func reading<R>(
-    _ text: String, keys: Int = 3, _ body: (inout JSONReader) throws -> R
+    _ text: String, keys: Int = 3, _ body: (inout JSONReader<RefusedJSON>) throws -> R
   ) throws -> R {
     try Array(text.utf8).withUnsafeBytes { bytes in
-      var json = JSONReader(bytes, maximumDepth: 4, maximumKeys: keys)
+      var json = JSONReader<RefusedJSON>(bytes, maximumDepth: 4, maximumKeys: keys)
       return try body(&json)
     }
   }
 
   private func refusal(
-    _ text: String, keys: Int = 3, _ body: (inout JSONReader) throws -> Void
-  ) -> WeightsError? {
-    #expect(throws: WeightsError.self) { try reading(text, keys: keys, body) }
+    _ text: String, keys: Int = 3, _ body: (inout JSONReader<RefusedJSON>) throws -> Void
+  ) -> RefusedJSON? {
+    #expect(throws: RefusedJSON.self) { try reading(text, keys: keys, body) }
   }
 
   @Test func readsNestedValuesInOrder() throws {
@@ -107,4 +117,36 @@ import Testing
         _ = try json.integer()
       }?.message.contains("byte 5") == true)
   }
+
+  @Test(arguments: [("0", 0), ("-0.5", -0.5), ("1e-05", 1e-5), ("12.25E+2", 1225), ("0.0", 0)])
+  func readsNumbers(_ text: String, _ value: Double) throws {
+    #expect(try reading(text) { try $0.number() } == value)
+  }
+
+  @Test(arguments: ["", "-", "+1", "01", "1.", ".5", "1e", "1e+", "Infinity", "NaN", "1e999", "0x1"])
+  func refusesWhatIsNoNumber(_ text: String) {
+    _ = refusal(text) { json in
+      _ = try json.number()
+      try json.finish()
+    }
+  }
+
+  @Test func passesOverWhatIsNotWanted() throws {
+    let text = #"{"a":{"b":[1,{"c":null}],"d":true},"e":[],"f":"x"}"#
+    try reading(text) { json in
+      try json.beginObject()
+      _ = try json.nextKey(atMost: 9)
+      #expect(try json.kind() == .object)
+      try json.skip(atMost: 9)
+      #expect(try json.nextKey(atMost: 9) == "e")
+      try json.skip(atMost: 9)
+      #expect(try json.nextKey(atMost: 9) == "f")
+      #expect(try json.string(atMost: 9) == "x")
+      #expect(try json.nextKey(atMost: 9) == nil)
+      try json.finish()
+    }
+  }
+
+  @Test(arguments: ["[1,]", #"{"a"}"#, #"{"a":1,}"#, "[tru]", "nul", "[[[[[1]]]]]", #"{"a":1,"a":2}"#, "[1"])
+  func passesOverNothingThatIsBroken(_ text: String) { _ = refusal(text) { try $0.skip(atMost: 9) } }
 }

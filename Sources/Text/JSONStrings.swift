@@ -1,20 +1,19 @@
 /// Lists of strings as JSON text, which metadata values and headers are made of.
 public enum JSONStrings {
   /// The strings of a JSON array of at least one.
-  public static func read(_ text: String) throws(WeightsError) -> [String] {
+  public static func read<Failure: JSONFailure>(
+    _ text: String, _: Failure.Type
+  ) throws(Failure) -> [String] {
     let bytes = Array(text.utf8)
-    return try bytes.withUnsafeBufferPointer { (bytes) throws(WeightsError) in
-      try read(UnsafeRawBufferPointer(bytes))
+    return try bytes.withUnsafeBufferPointer { (bytes) throws(Failure) in
+      var json = JSONReader<Failure>(
+        UnsafeRawBufferPointer(bytes), maximumDepth: 1, maximumKeys: 0, subject: "")
+      var strings: [String] = []
+      try json.beginArray()
+      while try json.nextElement() { strings.append(try json.string(atMost: bytes.count)) }
+      try json.finish()
+      return strings
     }
-  }
-
-  private static func read(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) -> [String] {
-    var json = JSONReader(bytes, maximumDepth: 1, maximumKeys: 0, subject: "")
-    var strings: [String] = []
-    try json.beginArray()
-    while try json.nextElement() { strings.append(try json.string(atMost: bytes.count)) }
-    try json.finish()
-    return strings
   }
 
   public static func text(of strings: [String]) -> String {
@@ -28,7 +27,7 @@ public enum JSONStrings {
   }
 
   /// A string in its quotation marks, with the escapes that JSON demands and no others.
-  static func append(_ string: String, to text: inout [UInt8]) {
+  public static func append(_ string: String, to text: inout [UInt8]) {
     let digits = Array("0123456789abcdef".utf8)
     text.append(UInt8(ascii: "\""))
     for byte in string.utf8 {

@@ -1,12 +1,14 @@
 /// A strict reader of JSON (RFC 8259) over bytes, pulled by the caller, who says what must come
 /// next. It never recurses and looks ahead one byte. Refused beyond the RFC: duplicate keys,
 /// compared after unescaping, because readers disagree on which one counts; lone surrogates;
-/// numbers other than whole ones from 0 to 2^53; nesting beyond a depth.
-struct JSONReader {
+/// numbers that a caller who wants whole ones from 0 to 2^53 does not take; nesting beyond a depth.
+/// `Failure` is the caller's own error, so that a room's parsers throw that room's errors.
+public struct JSONReader<Failure: JSONFailure> {
   private struct Container {
     let closing: UInt8
     var isEmpty = true
     var keys = Keys()
+    var isObject: Bool { closing == UInt8(ascii: "}") }
   }
 
   /// The keys of one object, compared as bytes. Most objects have three, for which a set is slow.
@@ -32,10 +34,10 @@ struct JSONReader {
   private let maximumKeys: Int
   /// What the bytes are, for messages.
   private let subject: String
-  private(set) var position = 0
+  public private(set) var position = 0
   private var open: [Container] = []
 
-  init(
+  public init(
     _ bytes: UnsafeRawBufferPointer, maximumDepth: Int, maximumKeys: Int, subject: String = "header "
   ) {
     self.bytes = bytes
@@ -44,11 +46,11 @@ struct JSONReader {
     self.subject = subject
   }
 
-  mutating func beginObject() throws(WeightsError) { try begin("{", closing: "}", "an object") }
-  mutating func beginArray() throws(WeightsError) { try begin("[", closing: "]", "an array") }
+  public mutating func beginObject() throws(Failure) { try begin("{", closing: "}", "an object") }
+  public mutating func beginArray() throws(Failure) { try begin("[", closing: "]", "an array") }
 
   /// The next key of the innermost object with its colon, or nil after its closing brace.
-  mutating func nextKey(atMost limit: Int) throws(WeightsError) -> String? {
+  public mutating func nextKey(atMost limit: Int) throws(Failure) -> String? {
     guard try advance() else { return nil }
     let start = position
     let key = try string(atMost: limit)
@@ -65,10 +67,10 @@ struct JSONReader {
 
   /// True if the innermost array has another element, which the caller reads next; false after
   /// its closing bracket.
-  mutating func nextElement() throws(WeightsError) -> Bool { try advance() }
+  public mutating func nextElement() throws(Failure) -> Bool { try advance() }
 
   /// A whole number from 0 to 2^53, the integers that every JSON reader agrees on.
-  mutating func integer() throws(WeightsError) -> Int {
+  public mutating func integer() throws(Failure) -> Int {
     skipWhitespace()
     let start = position
     var value = 0
@@ -90,7 +92,7 @@ struct JSONReader {
   }
 
   /// A string, unescaped; over `limit` bytes is refused before they are stored.
-  mutating func string(atMost limit: Int) throws(WeightsError) -> String {
+  public mutating func string(atMost limit: Int) throws(Failure) -> String {
     try expect("\"", "a string")
     let start = position - 1
     // Most strings have no escapes and are taken as they lie.
@@ -123,8 +125,95 @@ struct JSONReader {
     }
   }
 
+  // MARK: - Values of any kind
+
+  public enum Kind: Sendable { case object, array, string, number, bool, null }
+
+  /// What the next value begins like; it is not read.
+  public mutating func kind() throws(Failure) -> Kind {
+    skipWhitespace()
+    switch peek() {
+    case UInt8(ascii: "{"): return .object
+    case UInt8(ascii: "["): return .array
+    case UInt8(ascii: "\""): return .string
+    case .some(0x30...0x39), UInt8(ascii: "-"): return .number
+    case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool
+    case UInt8(ascii: "n"): return .null
+    default: throw failure(.invalid, "a value is expected", at: position)
+    }
+  }
+
+  /// Any number of JSON's grammar, which has to be finite.
+  public mutating func number() throws(Failure) -> Double {
+    skipWhitespace()
+    let start = position
+    func digits() -> Int {
+      let first = position
+      while let byte = peek(), byte >= 0x30, byte <= 0x39 { position += 1 }
+      return position - first
+    }
+    if peek() == UInt8(ascii: "-") { position += 1 }
+    let leading = peek()
+    let whole = digits()
+    var isNumber = whole == 1 || whole > 1 && leading != 0x30
+    if isNumber, peek() == UInt8(ascii: ".") {
+      position += 1
+      isNumber = digits() > 0
+    }
+    if isNumber, peek() == UInt8(ascii: "e") || peek() == UInt8(ascii: "E") {
+      position += 1
+      if peek() == UInt8(ascii: "+") || peek() == UInt8(ascii: "-") { position += 1 }
+      isNumber = digits() > 0
+    }
+    guard isNumber, position - start <= 64,
+      let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)), value.isFinite
+    else { throw failure(.invalid, "a number is expected", at: start) }
+    return value
+  }
+
+  public mutating func bool() throws(Failure) -> Bool {
+    skipWhitespace()
+    if take("true") { return true }
+    if take("false") { return false }
+    throw failure(.invalid, "true or false is expected", at: position)
+  }
+
+  public mutating func null() throws(Failure) {
+    skipWhitespace()
+    guard take("null") else { throw failure(.invalid, "null is expected", at: position) }
+  }
+
+  /// Passes over the next value, whatever it is; its strings, keys among them, have at most `limit` bytes.
+  public mutating func skip(atMost limit: Int) throws(Failure) {
+    let depth = open.count
+    while true {
+      switch try kind() {
+      case .object: try beginObject()
+      case .array: try beginArray()
+      case .string: _ = try string(atMost: limit)
+      case .number: _ = try number()
+      case .bool: _ = try bool()
+      case .null: try null()
+      }
+      // To the next value inside, or out of what ends here.
+      while open.count > depth {
+        let isObject = open.last?.isObject == true
+        if isObject ? try nextKey(atMost: limit) != nil : try nextElement() { break }
+      }
+      if open.count == depth { return }
+    }
+  }
+
+  private mutating func take(_ word: StaticString) -> Bool {
+    let count = word.utf8CodeUnitCount
+    guard count <= bytes.count - position else { return false }
+    for i in 0..<count where bytes[position + i] != word.utf8Start[i] { return false }
+    position += count
+    return true
+  }
+
   /// After the outermost value: nothing but whitespace may follow.
-  mutating func finish() throws(WeightsError) {
+  public mutating func finish() throws(Failure) {
     skipWhitespace()
     guard position == bytes.count else {
       throw failure(.invalid, "bytes follow the end of the JSON", at: position)
@@ -135,7 +224,7 @@ struct JSONReader {
 
   private mutating func begin(
     _ opening: Unicode.Scalar, closing: Unicode.Scalar, _ what: String
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     try expect(opening, what)
     guard open.count < maximumDepth else {
       throw failure(.limit, "the JSON is nested deeper than \(maximumDepth)", at: position - 1)
@@ -144,7 +233,7 @@ struct JSONReader {
   }
 
   /// Past the comma to the next item, or past the closing bracket (false).
-  private mutating func advance() throws(WeightsError) -> Bool {
+  private mutating func advance() throws(Failure) -> Bool {
     guard let container = open.last else { return false }
     skipWhitespace()
     if peek() == container.closing {
@@ -157,7 +246,7 @@ struct JSONReader {
     return true
   }
 
-  private mutating func appendEscape(to text: inout [UInt8]) throws(WeightsError) {
+  private mutating func appendEscape(to text: inout [UInt8]) throws(Failure) {
     let start = position - 1
     let escape = peek()
     position += 1
@@ -190,7 +279,7 @@ struct JSONReader {
     }
   }
 
-  private mutating func hexadecimal4(escapeAt start: Int) throws(WeightsError) -> UInt32 {
+  private mutating func hexadecimal4(escapeAt start: Int) throws(Failure) -> UInt32 {
     var code: UInt32 = 0
     for _ in 0..<4 {
       guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
@@ -204,7 +293,7 @@ struct JSONReader {
 
   private mutating func expect(
     _ scalar: Unicode.Scalar, _ what: @autoclosure () -> String
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     skipWhitespace()
     guard peek() == UInt8(ascii: scalar) else {
       throw failure(.invalid, "\(what()) is expected", at: position)
@@ -220,7 +309,21 @@ struct JSONReader {
 
   private func peek() -> UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  private func failure(_ kind: WeightsError.Kind, _ message: String, at offset: Int) -> WeightsError {
-    WeightsError(kind, "\(subject)byte \(offset): \(message)")
+  private func failure(_ kind: JSONFault, _ message: String, at offset: Int) -> Failure {
+    .json(kind, "\(subject)byte \(offset): \(message)")
   }
+}
+
+/// What is wrong with a JSON text.
+public enum JSONFault: Sendable {
+  /// Not JSON, or not what was to come.
+  case invalid
+  /// Beyond a limit on size, count or depth.
+  case limit
+}
+
+/// An error that a JSON text can be refused with.
+public protocol JSONFailure: Error {
+  /// `message` is one line that names the byte.
+  static func json(_ fault: JSONFault, _ message: String) -> Self
 }
