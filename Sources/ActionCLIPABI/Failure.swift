@@ -59,6 +59,7 @@ extension Failure {
     case .outOfMemory: ACTIONCLIP_ERROR_OUT_OF_MEMORY
     case .missingTensor: ACTIONCLIP_ERROR_MISSING_TENSOR
     case .tensorShape: ACTIONCLIP_ERROR_TENSOR_SHAPE
+    case .optionConflict: ACTIONCLIP_ERROR_OPTION_CONFLICT
     }
   }
 }

@@ -17,7 +17,7 @@ struct StateDictionaries {
   /// Top-level keys whose values are dicts, in the file's order; none for a bare state dict.
   private(set) var sections: [String] = []
 
-  private static let containers = ["model_state_dict", "state_dict", "model"]
+  private static let containers = ["model_state_dict", "state_dict", "model", "model_state"]
   private static let fusion = "fusion_model_state_dict"
   private static let maximumSections = 64
 

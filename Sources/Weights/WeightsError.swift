@@ -22,8 +22,10 @@ public struct WeightsError: Error, Equatable, Sendable {
     case outOfMemory
     /// The file has no tensor of this name.
     case missingTensor
-    /// A tensor's shape does not fit the memory it is read into.
+    /// A tensor's shape does not fit what it is for.
     case tensorShape
+    /// What the caller says is not what the file says.
+    case optionConflict
   }
 
   public let kind: Kind

@@ -1,0 +1,148 @@
+import Text
+import Weights
+
+/// What to look for beside what the weights say.
+public struct CheckpointOptions {
+  /// Of the model in open_clip.
+  public var openCLIPName: String?
+  /// A CLIP file that gives what this one lacks: the token embedding.
+  public var base: FilePath?
+  /// The caller says what the encoders' activation is; else a layout that does not say must have a
+  /// configuration file.
+  public var knowsActivation = false
+
+  public init() {}
+}
+
+/// Weights ready for the model: whatever form they came in, under the reference's names, with what is known of
+/// the model besides. Keeps its files open; `checkUnchanged` is to be called after the last tensor was read.
+public struct Checkpoint {
+  public let tensors: any TensorSource
+  public let family: Family
+  public private(set) var traits: FamilyTraits
+  public let format: WeightsFormat
+  /// The safetensors header's `__metadata__`, sorted by key.
+  public let metadata: [(key: String, value: String)]
+  /// See `WeightsFile.sections`.
+  public let sections: [String]
+  /// Where its tokenizer lies, if it has one; nil for weights from memory.
+  public let folder: FilePath?
+  private var files: [WeightsFile]
+
+  /// A file of weights, an index of several, or a folder as Hugging Face and open_clip have them.
+  public init(_ path: FilePath, _ options: CheckpointOptions = CheckpointOptions()) throws(WeightsError) {
+    let found = try CheckpointFiles(path)
+    try self.init(found.tensors, found.files, found, options)
+  }
+
+  /// Weights in the caller's memory, which must stay as it is for as long as this value lives.
+  public init(
+    bytes: UnsafeRawBufferPointer, _ options: CheckpointOptions = CheckpointOptions()
+  ) throws(WeightsError) {
+    let file = try WeightsFile(bytes: bytes)
+    try self.init(file, [file], nil, options)
+  }
+
+  private init(
+    _ source: any TensorSource, _ files: [WeightsFile], _ found: CheckpointFiles?,
+    _ options: CheckpointOptions
+  ) throws(WeightsError) {
+    var files = files
+    guard let first = files.first else { throw .invalid("there are no files") }
+    let layout = try Layout(source.names)
+    let renamed = try RenamedTensors(source, layout)
+    let described = try Checkpoint.describe(layout, found, options)
+    traits = described.traits
+    family = described.family
+    if options.openCLIPName != nil, layout.family != .clip {
+      throw WeightsError(
+        .optionConflict,
+        "open_clip's name of the model was given, but the file is in the layout of \(layout.family.name)")
+    }
+    try Checkpoint.checkHeads(renamed, traits)
+    let embedding = Completed.tokenEmbedding
+    if renamed.info(embedding) == nil, family == .viFiCLIP || options.base != nil {
+      guard let base = options.base else {
+        throw WeightsError(
+          .missingTensor,
+          "the file has no token embedding, as \(family.name) saves none: name the CLIP file that it was trained "
+            + "from too (base_path, --base, base=)")
+      }
+      let other = try Checkpoint(base)
+      tensors = try Completed(renamed, with: other.tensors, of: base.shown)
+      files += other.files
+    } else {
+      guard options.base == nil else {
+        throw WeightsError(
+          .optionConflict, "a base file was given, but '\(embedding)' is in the weights themselves")
+      }
+      tensors = renamed
+    }
+    if let configuration = described.configuration, let info = tensors.info(embedding),
+      let rows = info.shape.first
+    {
+      try configuration.check(vocabulary: rows)
+    }
+    format = first.format
+    metadata = files.count == 1 ? first.metadata : []
+    sections = first.sections
+    folder = found?.folder
+    self.files = files
+  }
+
+  /// A file that was written to while its tensors were read may be a mix of two.
+  public func checkUnchanged() throws(WeightsError) { for file in files { try file.checkUnchanged() } }
+
+  // MARK: - Beside the weights
+
+  private static func describe(
+    _ layout: Layout, _ found: CheckpointFiles?, _ options: CheckpointOptions
+  ) throws(WeightsError) -> (family: Family, traits: FamilyTraits, configuration: HuggingFaceConfiguration?) {
+    var traits = FamilyTraits()
+    switch layout.family {
+    case .huggingFace:
+      if let path = found?.configuration("config.json") {
+        let configuration = try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in
+          try HuggingFaceConfiguration(bytes)
+        }
+        return (.huggingFace, configuration.traits, configuration)
+      }
+      guard options.knowsActivation else {
+        throw .unsupported(
+          "a CLIP in Hugging Face's layout without its config.json beside it, which says whether it computes "
+            + "QuickGELU or GELU: put it there, or say so (activation, --activation)")
+      }
+    case .clip:
+      if let name = options.openCLIPName { return (.openCLIP, try OpenCLIPNames.traits(name), nil) }
+      if let path = found?.openCLIPConfiguration {
+        let configuration = try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in
+          try OpenCLIPConfiguration(bytes)
+        }
+        return (.openCLIP, configuration.traits, nil)
+      }
+      if found?.isNamedAsOpenCLIPs == true, !options.knowsActivation {
+        throw .unsupported(
+          "a file of open_clip's without its open_clip_config.json beside it, which says whether it computes "
+            + "QuickGELU or GELU: put it there, or say so (activation, --activation) or give the model's name "
+            + "(open_clip_name, --open-clip-name)")
+      }
+    case .mmaction2:
+      // CLIP's own LayerNorm, where the reference's head has another.
+      traits.headEpsilon = 1e-5
+    case .openCLIP, .viFiCLIP, .openVCLIP: break
+    }
+    return (layout.family, traits, nil)
+  }
+
+  /// The larger image encoders of open_clip have heads of another size than CLIP's 64.
+  private static func checkHeads(_ tensors: RenamedTensors, _ traits: FamilyTraits) throws(WeightsError) {
+    let name = "visual.conv1.weight"
+    guard traits.visionHeads == nil, let width = tensors.info(name)?.shape.first,
+      [1280, 1408, 1664, 1792].contains(width),
+      tensors.info("visual.transformer.resblocks.31.ln_1.weight") != nil
+    else { return }
+    throw .unsupported(
+      "tensor '\(name)' gives the width \(width) of open_clip's largest models, whose heads are not of 64 numbers "
+        + "as CLIP's: give the model's name (open_clip_name, --open-clip-name)")
+  }
+}

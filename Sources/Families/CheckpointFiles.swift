@@ -1,0 +1,78 @@
+import Glibc
+import Text
+import Weights
+
+/// The files that a path stands for.
+struct CheckpointFiles {
+  let tensors: any TensorSource
+  let files: [WeightsFile]
+  let folder: FilePath
+  /// The file of weights, or the index.
+  private let main: FilePath
+
+  /// In the order of preference: a folder may hold the same weights in several forms.
+  private static let inFolder = [
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+    "open_clip_model.safetensors", "open_clip_pytorch_model.bin",
+  ]
+
+  init(_ path: FilePath) throws(WeightsError) {
+    if path.isDirectory {
+      guard let name = CheckpointFiles.inFolder.first(where: { path.file($0).exists }) else {
+        throw WeightsError(
+          .fileOpen,
+          "\(path.shown): a folder that holds none of " + CheckpointFiles.inFolder.joined(separator: ", "))
+      }
+      main = path.file(name)
+      folder = path
+    } else {
+      main = path
+      folder = path.folder
+    }
+    if try CheckpointFiles.isIndex(main) {
+      let folder = folder
+      let sharded = try CheckpointFiles.parse(main, atMost: 16 << 20) { (bytes) throws(WeightsError) in
+        try ShardedTensors(bytes) { (name) throws(WeightsError) in
+          try folder.file(name).withCString { (path) throws(WeightsError) in try WeightsFile(cPath: path) }
+        }
+      }
+      tensors = sharded
+      files = sharded.files
+    } else {
+      let file = try main.withCString { (path) throws(WeightsError) in try WeightsFile(cPath: path) }
+      tensors = file
+      files = [file]
+    }
+  }
+
+  /// JSON begins with a brace and holds no NUL; so do the first 8 bytes of no safetensors file.
+  private static func isIndex(_ path: FilePath) throws(WeightsError) -> Bool {
+    try path.withCString { (path) throws(WeightsError) in
+      let start = try WeightsFile.beginning(cPath: path, count: 8)
+      return start.first == UInt8(ascii: "{") && !start.contains(0)
+    }
+  }
+
+  static func parse<R>(
+    _ path: FilePath, atMost limit: Int = Configurations.maximumBytes,
+    _ body: (UnsafeRawBufferPointer) throws(WeightsError) -> R
+  ) throws(WeightsError) -> R {
+    let file = try path.withCString { (path) throws(WeightsError) in try WholeFile(cPath: path, atMost: limit)
+    }
+    defer { extendLifetime(file) }
+    do { return try body(file.bytes) } catch { throw error.within(path.shown) }
+  }
+
+  /// A file beside the weights, if it is there.
+  func configuration(_ name: String) -> FilePath? {
+    let path = folder.file(name)
+    return path.exists ? path : nil
+  }
+
+  var isNamedAsOpenCLIPs: Bool { main.lastPart.starts(with: "open_clip_".utf8) }
+
+  /// Of open_clip's own files only: beside others it speaks of other weights.
+  var openCLIPConfiguration: FilePath? {
+    isNamedAsOpenCLIPs ? configuration("open_clip_config.json") : nil
+  }
+}

@@ -1,0 +1,42 @@
+/// Whose names, and whose habits, a checkpoint follows (docs/FAMILIES.md).
+public enum Family: Sendable, CaseIterable {
+  /// The reference's own checkpoints, and CLIP weights under CLIP's names: the same names.
+  case clip
+  case huggingFace
+  /// CLIP's names with open_clip's configuration.
+  case openCLIP
+  case mmaction2
+  case viFiCLIP
+  case openVCLIP
+
+  /// For people.
+  public var name: String {
+    switch self {
+    case .clip: "CLIP"
+    case .huggingFace: "Hugging Face CLIP"
+    case .openCLIP: "open_clip"
+    case .mmaction2: "mmaction2's ActionCLIP"
+    case .viFiCLIP: "ViFi-CLIP"
+    case .openVCLIP: "Open-VCLIP"
+    }
+  }
+}
+
+/// What is known of a model beside its tensors; nil where nothing is.
+public struct FamilyTraits: Sendable, Equatable {
+  /// Of the encoders' MLPs.
+  public enum Activation: Sendable { case quickGELU, gelu }
+
+  public var activation: Activation?
+  /// Of the encoders' LayerNorms.
+  public var epsilon: Float?
+  /// Of the Transf head's LayerNorms.
+  public var headEpsilon: Float?
+  public var visionHeads: Int?
+  public var textHeads: Int?
+  /// Per channel on the 0..1 scale, where a configuration gives them.
+  public var mean: [Float]?
+  public var std: [Float]?
+
+  public init() {}
+}

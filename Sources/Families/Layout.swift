@@ -1,0 +1,109 @@
+import Text
+import Weights
+
+/// How a checkpoint's names stand for the reference's: the family, and what comes before its names.
+///
+/// Told by one tensor, the patch embedding's weight, whose name each layout spells in its own way and
+/// which every checkpoint has exactly once.
+struct Layout {
+  let family: Family
+  /// What stands before the model's names: "model.", "module.", ….
+  let prefix: String
+
+  private static let anchors: [(ending: String, family: Family)] = [
+    ("visual.conv1.weight", .clip),
+    ("vision_model.embeddings.patch_embedding.weight", .huggingFace),
+    ("image_encoder.conv1.weight", .viFiCLIP),
+  ]
+
+  /// Wrappers whose names say nothing: of torch's parallel and compiled modules, and of programs that keep
+  /// the network as a part of another.
+  private static let wrappers = ["module.", "model.", "_orig_mod.", "clip.", "clip_model."]
+
+  init(_ names: [String]) throws(WeightsError) {
+    var found: [(prefix: String, family: Family)] = []
+    for name in names {
+      for (ending, family) in Layout.anchors where name.utf8.count >= ending.utf8.count {
+        guard name.utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8) else { continue }
+        found.append((String(Substring(name.utf8.dropLast(ending.utf8.count))), family))
+      }
+    }
+    // Open-VCLIP may keep the CLIP that it started from beside the one that it trained.
+    let isOpenVCLIP = found.contains { $0.prefix.utf8.elementsEqual("raw_model.".utf8) }
+    if isOpenVCLIP { found.removeAll { $0.prefix.utf8.elementsEqual("raw_model.".utf8) } }
+    try Layout.refuseForeign(names)
+    guard let (prefix, family) = found.first else {
+      // The model will say which tensor it misses.
+      (self.family, self.prefix) = (.clip, "")
+      return
+    }
+    guard found.count == 1 else {
+      let endings = found.map { quoted($0.prefix.utf8) }.joined(separator: ", ")
+      throw .unsupported("the file holds \(found.count) image encoders, under \(endings): keep one of them")
+    }
+    guard Layout.isWrapper(prefix) else {
+      throw .unsupported(
+        "the image encoder's tensors lie under \(quoted(prefix.utf8)), which is the name of no wrapper known "
+          + "here; save the CLIP model's own state_dict()")
+    }
+    self.prefix = prefix
+    if isOpenVCLIP {
+      self.family = .openVCLIP
+    } else if family == .clip, prefix == "clip.", names.contains(where: { $0.hasPrefix("adapter.") }) {
+      self.family = .mmaction2
+    } else {
+      self.family = family
+    }
+  }
+
+  private static func isWrapper(_ prefix: String) -> Bool {
+    var rest = prefix
+    while !rest.isEmpty {
+      guard let wrapper = wrappers.first(where: { rest.utf8.starts(with: $0.utf8) }) else { return false }
+      rest = String(Substring(rest.utf8.dropFirst(wrapper.utf8.count)))
+    }
+    return true
+  }
+
+  /// Networks that are something else than CLIP, by a tensor that gives them away.
+  private static func refuseForeign(_ names: [String]) throws(WeightsError) {
+    for name in names {
+      let what = Array(name.utf8).withUnsafeBufferPointer { name in
+        foreign.first { isMarked(name, $0.mark) }?.what
+      }
+      guard let what else { continue }
+      throw .unsupported("this is \(what) (it has \(quoted(name.utf8))), which is not read")
+    }
+  }
+
+  /// Whether the mark is in the name, from a part's beginning on.
+  private static func isMarked(_ name: UnsafeBufferPointer<UInt8>, _ mark: [UInt8]) -> Bool {
+    guard mark.count <= name.count else { return false }
+    for place in 0...name.count - mark.count
+    where name[place] == mark[0] && (place == 0 || mark[0] == dot || name[place - 1] == dot) {
+      if name[place..<place + mark.count].elementsEqual(mark) { return true }
+    }
+    return false
+  }
+
+  private static let dot = UInt8(ascii: ".")
+
+  private static let foreign: [(mark: [UInt8], what: String)] = [
+    (Array("visual.layer1.0.conv1.weight".utf8), "a CLIP with a ResNet image encoder"),
+    (Array("visual.trunk.".utf8), "an open_clip model with an image encoder of timm's"),
+    (Array("visual.attn_pool.".utf8), "an open_clip model that pools by attention (CoCa)"),
+    (Array("vision_model.head.attention.".utf8), "SigLIP, another architecture"),
+    (Array("logit_bias".utf8), "SigLIP, another architecture"),
+    (Array(".message_fc.".utf8), "X-CLIP, another architecture"),
+    (Array("prompts_generator.".utf8), "X-CLIP, another architecture"),
+    (Array(".S_Adapter.".utf8), "a CLIP with adapters between its layers (EZ-CLIP, AIM)"),
+    (Array(".T_Adapter".utf8), "a CLIP with adapters between its layers (EZ-CLIP, AIM)"),
+    (Array(".stadapt_".utf8), "a CLIP with space-time adapters"),
+    (
+      Array("prompt_learner.ctx".utf8),
+      "a ViFi-CLIP whose prompts were learned as numbers, which are not words"
+    ),
+    (Array(".VPT".utf8), "a ViFi-CLIP with learned visual prompts (VPT)"),
+    (Array("VPT_shallow".utf8), "a ViFi-CLIP with learned text prompts (VPT)"),
+  ]
+}

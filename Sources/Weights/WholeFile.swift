@@ -1,0 +1,21 @@
+import Glibc
+import Text
+
+/// All bytes of a small file that lies beside weights: a configuration, an index.
+public final class WholeFile {
+  private let block: ByteBlock
+
+  /// Valid for as long as this object lives.
+  public var bytes: UnsafeRawBufferPointer { block.bytes }
+
+  public init(cPath: UnsafePointer<CChar>, atMost limit: Int) throws(WeightsError) {
+    do throws(WeightsError) {
+      let file = try FileBytes(path: cPath)
+      guard file.size <= limit else {
+        throw .limit("the file has \(file.size) bytes; of such a file at most \(limit) are read")
+      }
+      block = try file.block(at: 0, count: file.size)
+      try file.checkUnchanged()
+    } catch { throw error.within(cPath) }
+  }
+}

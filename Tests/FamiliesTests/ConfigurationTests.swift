@@ -1,0 +1,127 @@
+import Testing
+import Text
+import Weights
+
+@testable import Families
+
+@Suite struct ConfigurationTests {
+  private func huggingFace(_ text: String) throws -> HuggingFaceConfiguration {
+    try Array(text.utf8).withUnsafeBytes { try HuggingFaceConfiguration($0) }
+  }
+
+  private func openCLIP(_ text: String) throws -> OpenCLIPConfiguration {
+    try Array(text.utf8).withUnsafeBytes { try OpenCLIPConfiguration($0) }
+  }
+
+  private func refusal(_ body: () throws -> Void) -> WeightsError? {
+    #expect(throws: WeightsError.self, performing: body)
+  }
+
+  @Test func takesDefaultsForWhatIsLeftOut() throws {
+    let configuration = try huggingFace(#"{"model_type":"clip"}"#)
+    #expect(configuration.traits.activation == .quickGELU)
+    #expect(configuration.traits.epsilon == 1e-5)
+    #expect(configuration.traits.textHeads == 8)
+    #expect(configuration.traits.visionHeads == 12)
+    #expect(configuration.endOfText == 49_407)
+  }
+
+  @Test func readsBothTowers() throws {
+    let configuration = try huggingFace(
+      #"""
+      {"model_type":"clip","torch_dtype":"float32","logit_scale_init_value":2.6592,"text_config":{"hidden_act":"gelu",
+      "num_attention_heads":16,"layer_norm_eps":1e-06,"eos_token_id":2,"id2label":{"0":"A"}},
+      "vision_config":{"hidden_act":"gelu","num_attention_heads":20,"layer_norm_eps":0.000001,"dropout":0.0}}
+      """#)
+    #expect(configuration.traits.activation == .gelu)
+    #expect(configuration.traits.epsilon == 1e-6)
+    #expect(configuration.traits.textHeads == 16)
+    #expect(configuration.traits.visionHeads == 20)
+    #expect(configuration.endOfText == 2)
+  }
+
+  @Test func theDictionaryHasTheLastWord() throws {
+    let configuration = try huggingFace(
+      #"""
+      {"model_type":"clip","text_config":{"hidden_act":"gelu"},"text_config_dict":{"hidden_act":"quick_gelu"},
+      "vision_config_dict":null}
+      """#)
+    #expect(configuration.traits.activation == .quickGELU)
+  }
+
+  @Test(arguments: [
+    (#"{"model_type":"siglip"}"#, "'siglip'"),
+    (#"{}"#, "'model_type' is missing"),
+    (#"{"model_type":"clip","text_config":{"hidden_act":"gelu"}}"#, "'hidden_act' is not the same"),
+    (
+      #"{"model_type":"clip","text_config":{"hidden_act":"silu"},"vision_config":{"hidden_act":"silu"}}"#,
+      "'silu'"
+    ),
+    (
+      #"{"model_type":"clip","text_config":{"num_attention_heads":"8"}}"#,
+      "'text_config': 'num_attention_heads'"
+    ),
+    (#"{"model_type":"clip""#, "a comma or the end"),
+    (#"{"model_type":"clip"} x"#, "bytes follow"),
+    (#"[]"#, "an object is expected"),
+  ])
+  func refusesOtherConfigurations(_ text: String, _ what: String) {
+    #expect(refusal { _ = try huggingFace(text) }?.message.contains(what) == true)
+  }
+
+  @Test func theEndOfTextIsTheLastId() throws {
+    try huggingFace(#"{"model_type":"clip","text_config":{"eos_token_id":519}}"#).check(vocabulary: 520)
+    try huggingFace(#"{"model_type":"clip","text_config":{"eos_token_id":2}}"#).check(vocabulary: 520)
+    let other = try huggingFace(#"{"model_type":"clip","text_config":{"eos_token_id":7}}"#)
+    #expect(refusal { try other.check(vocabulary: 520) }?.message.contains("'eos_token_id' is 7") == true)
+  }
+
+  // MARK: - open_clip
+
+  @Test func readsOpenCLIPs() throws {
+    let configuration = try openCLIP(
+      #"""
+      {"model_cfg":{"embed_dim":1024,"vision_cfg":{"image_size":224,"layers":32,"width":1280,"head_width":80,
+      "patch_size":14,"timm_model_name":null,"attentional_pool":false},"text_cfg":{"context_length":77,"heads":16}},
+      "preprocess_cfg":{"mean":[0.5,0.5,0.25],"std":[0.5,0.5,1],"interpolation":"bicubic"}}
+      """#)
+    #expect(configuration.traits.activation == .gelu)
+    #expect(configuration.traits.visionHeads == 16)
+    #expect(configuration.traits.textHeads == 16)
+    #expect(configuration.traits.mean == [0.5, 0.5, 0.25])
+    #expect(configuration.traits.std == [0.5, 0.5, 1])
+    #expect(try openCLIP(#"{"model_cfg":{"quick_gelu":true}}"#).traits.activation == .quickGELU)
+  }
+
+  @Test(arguments: [
+    (#"{}"#, "'model_cfg' is missing"),
+    (#"{"model_cfg":{"vision_cfg":{"timm_model_name":"vit"}}}"#, "'vision_cfg': 'timm_model_name'"),
+    (#"{"model_cfg":{"vision_cfg":{"pool_type":"avg"}}}"#, "'avg', expected 'tok'"),
+    (#"{"model_cfg":{"vision_cfg":{"width":100,"head_width":64}}}"#, "a width of 100 in heads of 64"),
+    (#"{"model_cfg":{"vision_cfg":{"head_width":0}}}"#, "in heads of 0"),
+    (#"{"model_cfg":{"text_cfg":{"no_causal_mask":true}}}"#, "'no_causal_mask'"),
+    (#"{"preprocess_cfg":{"mean":[1,2]}}"#, "2 numbers"),
+  ])
+  func refusesOtherNetworks(_ text: String, _ what: String) {
+    #expect(refusal { _ = try openCLIP(text) }?.message.contains(what) == true)
+  }
+
+  @Test(
+    arguments: [
+      ("ViT-B-16", FamilyTraits.Activation.gelu, nil), ("ViT-B-16-quickgelu", .quickGELU, nil),
+      ("ViT-B-32/openai", .quickGELU, nil), ("ViT-B-32/laion2b_s34b_b79k", .gelu, nil),
+      ("ViT-B-32/laion400m_e32", .quickGELU, nil), ("ViT-B-16/laion400m_e32", .gelu, nil),
+      ("ViT-L-14/dfn2b", .quickGELU, nil), ("ViT-L-14/dfn2b_s39b", .gelu, nil),
+      ("ViT-H-14/laion2b_s32b_b79k", .gelu, 16), ("ViT-H-14-quickgelu/dfn5b", .quickGELU, 16),
+    ] as [(String, FamilyTraits.Activation, Int?)])
+  func knowsModelsByTheirNames(_ name: String, _ activation: FamilyTraits.Activation, _ heads: Int?) throws {
+    let traits = try OpenCLIPNames.traits(name)
+    #expect(traits.activation == activation)
+    #expect(traits.visionHeads == heads)
+  }
+
+  @Test(arguments: ["", "ViT", "RN50", "ViT-B-16-SigLIP", "ViT-L-14-CLIPA", "-quickgelu", "ViT-B-16 "])
+  func refusesNamesItDoesNotKnow(_ name: String) {
+    #expect(refusal { _ = try OpenCLIPNames.traits(name) }?.message.contains("known are ViT-B-16, ") == true)
+  }
+}

@@ -1,0 +1,58 @@
+import Testing
+import Weights
+
+@testable import Families
+
+@Suite struct LayoutTests {
+  private func refusal(_ names: [String]) -> WeightsError? {
+    #expect(throws: WeightsError.self) { try Layout(names) }
+  }
+
+  @Test(arguments: [
+    (["visual.conv1.weight", "ln_final.weight"], Family.clip, ""),
+    (["module.visual.conv1.weight"], .clip, "module."),
+    (["model.visual.conv1.weight"], .clip, "model."),
+    (["_orig_mod.module.visual.conv1.weight"], .clip, "_orig_mod.module."),
+    (["clip.visual.conv1.weight", "adapter.frame_position_embeddings.weight"], .mmaction2, "clip."),
+    (["clip.visual.conv1.weight"], .clip, "clip."),
+    (["vision_model.embeddings.patch_embedding.weight"], .huggingFace, ""),
+    (["model.vision_model.embeddings.patch_embedding.weight"], .huggingFace, "model."),
+    (["image_encoder.conv1.weight", "text_encoder.ln_final.weight"], .viFiCLIP, ""),
+    (["model.visual.conv1.weight", "raw_model.visual.conv1.weight"], .openVCLIP, "model."),
+    ([], .clip, ""),
+  ])
+  func tellsALayoutByItsPatchEmbedding(_ names: [String], _ family: Family, _ prefix: String) throws {
+    let layout = try Layout(names)
+    #expect(layout.family == family)
+    #expect(layout.prefix == prefix)
+  }
+
+  @Test(arguments: [
+    (["visual.layer1.0.conv1.weight", "visual.conv1.weight"], "ResNet"),
+    (["visual.trunk.blocks.0.norm1.weight"], "timm"),
+    (["logit_bias", "visual.conv1.weight"], "SigLIP"),
+    (["module.visual.transformer.resblocks.0.message_fc.weight"], "X-CLIP"),
+    (["visual.transformer.resblocks.0.S_Adapter.D_fc1.weight"], "adapters"),
+    (["image_encoder.conv1.weight", "prompt_learner.ctx"], "learned as numbers"),
+    (["image_encoder.VPT", "image_encoder.conv1.weight"], "visual prompts"),
+  ])
+  func namesWhatItDoesNotRead(_ names: [String], _ what: String) {
+    let error = refusal(names)
+    #expect(error?.kind == .unsupported)
+    #expect(error?.message.contains(what) == true)
+  }
+
+  @Test func refusesTwoImageEncoders() {
+    let error = refusal(["a.visual.conv1.weight", "b.visual.conv1.weight"])
+    #expect(error?.message.contains("2 image encoders, under 'a.', 'b.'") == true)
+  }
+
+  @Test func refusesAPrefixThatMaySaySomething() {
+    #expect(refusal(["teacher.visual.conv1.weight"])?.message.contains("'teacher.'") == true)
+  }
+
+  @Test func marksStandForWholeParts() throws {
+    // Not "prompts_generator.", though it ends like it.
+    #expect(try Layout(["visual.conv1.weight", "my_prompts_generator.weight"]).family == .clip)
+  }
+}
