@@ -232,6 +232,9 @@ ACTIONCLIP_API const char *actionclip_model_label(const actionclip_model *model,
 ACTIONCLIP_API int32_t actionclip_model_template_count(const actionclip_model *model);
 ACTIONCLIP_API const char *actionclip_model_template(const actionclip_model *model, int32_t index);
 ACTIONCLIP_API const char *actionclip_model_note(const actionclip_model *model, const char *key);
+/* The keys that there are notes by, sorted. */
+ACTIONCLIP_API int32_t actionclip_model_note_count(const actionclip_model *model);
+ACTIONCLIP_API const char *actionclip_model_note_key(const actionclip_model *model, int32_t index);
 
 /* --------------------------------------------------------------- save models */
 
@@ -255,6 +258,11 @@ typedef struct actionclip_save_options {
   const char *description;      /* "": none */
   const char *license;          /* "": none */
   const char *source;           /* "": none; where the weights are from */
+  /* Other notes: keys of lower-case letters, digits, "_" and ".", not those of docs/FORMAT.md's own
+   * table, and a text for each; "" takes a note away. */
+  const char *const *note_keys;
+  const char *const *note_texts;
+  size_t note_count;
 } actionclip_save_options;
 
 ACTIONCLIP_API void actionclip_save_options_init(actionclip_save_options *options);

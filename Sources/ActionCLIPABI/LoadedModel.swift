@@ -22,6 +22,7 @@ final class LoadedModel: HandleObject, Sendable {
   let labels: CStrings
   let templates: CStrings
   let notes: CStrings
+  let noteKeys: CStrings
 
   var configuration: Configuration { model.configuration }
 
@@ -65,6 +66,7 @@ final class LoadedModel: HandleObject, Sendable {
     labels = try CStrings(metadata.labels)
     templates = try CStrings(metadata.templates)
     notes = try CStrings(metadata.notes.map(\.value))
+    noteKeys = try CStrings(metadata.notes.map(\.key))
   }
 
   /// The tokenizer, or an error that says where one was looked for.

@@ -59,6 +59,14 @@ public func actionclip_model_note(
   }
 }
 
+@_cdecl("actionclip_model_note_count") @implementation
+public func actionclip_model_note_count(_ model: OpaquePointer!) -> Int32 { count(model, \.noteKeys) }
+
+@_cdecl("actionclip_model_note_key") @implementation
+public func actionclip_model_note_key(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
+  string(model) { $0.noteKeys[Int(index)] }
+}
+
 @_cdecl("actionclip_save_options_init") @implementation
 public func actionclip_save_options_init(_ options: UnsafeMutablePointer<actionclip_save_options>!) {
   options?.pointee = defaultSaveOptions
@@ -106,11 +114,30 @@ public func actionclip_model_save(
     ] {
       if let note { metadata.setNote(key, try string(note, key)) }
     }
+    for (key, note) in try notes(options) { metadata.setNote(key, note) }
     metadata.merges = loaded.tokenizer?.mergeList
     do throws(WeightsError) {
       try loaded.model.save(to: path, metadata: metadata, matrices: matrices)
     } catch { throw Failure(error) }
   }
+}
+
+/// The caller's notes by key.
+private func notes(_ options: actionclip_save_options) throws(Failure) -> [(key: String, note: String)] {
+  let count = options.note_count
+  guard count != 0 else { return [] }
+  guard (1...ModelMetadata.maximumTexts).contains(count) else {
+    throw .argument("note_count is \(count), expected 0 to \(ModelMetadata.maximumTexts)")
+  }
+  let keys = try required(options.note_keys, "note_keys")
+  let texts = try required(options.note_texts, "note_texts")
+  var notes: [(key: String, note: String)] = []
+  for i in 0..<count {
+    let key = try string(keys[i], "note_keys[\(i)]")
+    if let problem = ModelMetadata.problem(ofNoteKey: key) { throw .argument("note_keys[\(i)] \(problem)") }
+    notes.append((key, try string(texts[i], "note_texts[\(i)]")))
+  }
+  return notes
 }
 
 /// The caller's texts, each checked; nil for NULL.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CActionCLIP
+import Glibc
 
 /// How a file keeps a model's matrices.
 enum Storage: String, CaseIterable, ExpressibleByArgument {
@@ -20,11 +21,12 @@ struct Convert: ParsableCommand {
     commandName: "convert",
     abstract: "Write a model as one file that needs nothing beside it.",
     discussion: """
-      The weights, the options in use and the merge list go into one safetensors file (docs/FORMAT.md). \
-      With bf16 and int8 the model computes in that precision from then on, unless another is asked for.
+      The weights, the options in use and the merge list go into one safetensors file (docs/FORMAT.md), and with \
+      them where they came from: the file's name, its SHA-256, the options, this program's version. With bf16 and \
+      int8 the model computes in that precision from then on, unless another is asked for.
       """)
 
-  @Argument(help: ArgumentHelp("The model's file.", valueName: "model"))
+  @Argument(help: ArgumentHelp("The model's file or folder.", valueName: "model"))
   var path: FilePath
 
   @Argument(help: ArgumentHelp("The file to write; one of that name is replaced.", valueName: "target"))
@@ -33,19 +35,91 @@ struct Convert: ParsableCommand {
   @Option(help: "How matrices are stored.")
   var storage = Storage.fp32
 
+  @Flag(
+    help: """
+      Load the new file, encode made-up frames and texts with both, and compare, before the file gets its name.
+      """)
+  var verify = false
+
+  @OptionGroup(title: "What it is meant to tell apart (default: as the model says)")
+  var labels: LabelOptions
+
+  @Option(help: ArgumentHelp("A file of templates, one on each line.", valueName: "path"))
+  var templates: FilePath?
+
+  @Option(help: ArgumentHelp("A note for people.", valueName: "text"), transform: Arguments.text)
+  var description: String?
+
+  @Option(help: ArgumentHelp("The license of the weights.", valueName: "text"), transform: Arguments.text)
+  var license: String?
+
+  @Option(help: ArgumentHelp("Where the weights are from.", valueName: "text"), transform: Arguments.text)
+  var source: String?
+
   @OptionGroup(title: "Model options")
   var options: ModelOptions
 
   func run() throws {
-    try options.load(path).save(to: target, storage: storage)
+    try Files.requireWritable(target)
+    let model = try options.load(path)
+    let contents = ModelContents(
+      storage: storage, labels: try labels.given(), templates: try templates.map(LabelList.read) ?? [],
+      notes: [("description", description), ("license", license), ("source", source)].compactMap { key, text in
+        text.map { (key, $0) }
+      } + provenance(model))
+    guard verify else { return try model.save(to: target, contents) }
+    let unverified = FilePath(bytes: target.bytes + Array(".unverified".utf8))
+    defer { unlink(unverified.cString) }
+    try model.save(to: unverified, contents)
+    let said = try Verification(of: unverified, against: path, options, storage: storage).run()
+    guard rename(unverified.cString, target.cString) == 0 else { throw CommandError.system(target.shown) }
+    try Output().line(said)
+  }
+
+  /// Where the file came from, as notes in it.
+  private func provenance(_ model: Model) -> [(key: String, text: String)] {
+    var name = path.bytes[...]
+    while name.count > 1, name.last == UInt8(ascii: "/") { name.removeLast() }
+    let last = name[((name.lastIndex(of: UInt8(ascii: "/")) ?? name.startIndex - 1) + 1)...]
+    return [
+      ("converted_from", printable(String(decoding: last, as: UTF8.self))),
+      ("converted_family", model.family),
+      ("converted_options", (["storage=\(storage.rawValue)"] + options.given).joined(separator: " ")),
+      ("converted_by", "libactionclip \(String(cString: actionclip_version()))"),
+    ]
   }
 }
 
+/// What goes into a model's file besides the weights; empty: what the model holds.
+struct ModelContents {
+  var storage = Storage.fp32
+  var labels: [String] = []
+  var templates: [String] = []
+  var notes: [(key: String, text: String)] = []
+}
+
 extension Model {
-  func save(to target: FilePath, storage: Storage) throws(LibraryError) {
+  func save(to target: FilePath, _ contents: ModelContents) throws(LibraryError) {
     var options = actionclip_save_options()
     actionclip_save_options_init(&options)
-    options.storage = storage.code
-    try check(withCString(target) { actionclip_model_save(handle, $0, &options) }, on: target)
+    options.storage = contents.storage.code
+    options.label_count = contents.labels.count
+    options.template_count = contents.templates.count
+    // The three notes that have fields of their own are notes like others.
+    options.note_count = contents.notes.count
+    let status = withCStrings(contents.labels) { labels in
+      withCStrings(contents.templates) { templates in
+        withCStrings(contents.notes.map(\.key)) { keys in
+          withCStrings(contents.notes.map(\.text)) { texts in
+            if options.label_count > 0 { options.labels = labels }
+            if options.template_count > 0 { options.templates = templates }
+            options.note_keys = keys
+            options.note_texts = texts
+            return withCString(target) { actionclip_model_save(handle, $0, &options) }
+          }
+        }
+      }
+    }
+    try check(status, on: target)
   }
 }

@@ -12,9 +12,12 @@ struct LabelOptions: ParsableArguments {
     if labels != nil && !label.isEmpty { throw ValidationError("Give --labels or --label, not both.") }
   }
 
+  /// Those given; none: the model's own are meant.
+  func given() throws -> [String] { try labels.map(LabelList.read) ?? label }
+
   /// Those given, else the model's own.
   func names(for model: Model) throws -> [String] {
-    var names = try labels.map(LabelList.read) ?? label
+    var names = try given()
     if names.isEmpty { names = model.labels }
     guard !names.isEmpty else {
       throw CommandError("the model names no labels of its own: give --labels FILE, or --label TEXT for each")

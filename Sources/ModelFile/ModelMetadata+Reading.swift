@@ -31,6 +31,20 @@ extension ModelMetadata {
     }
   }
 
+  /// What is wrong with a key to keep a note under; nil if nothing is.
+  public static func problem(ofNoteKey key: String) -> String? {
+    let isPlain = key.utf8.allSatisfy {
+      (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2E
+    }
+    guard isPlain, (1...64).contains(key.utf8.count) else {
+      return "is \(quoted(key.utf8, limit: 40)), expected 1 to 64 lower-case letters, digits, '_' and '.'"
+    }
+    // Notes are what is left: a key that is read as something else leaves none.
+    var metadata = ModelMetadata()
+    let isNote = (try? metadata.read(key, "x")) != nil && metadata.note(key) != nil
+    return isNote ? nil : "'\(key)' is a key of the form's own and holds no note"
+  }
+
   private mutating func read(_ key: String, _ value: String) throws(WeightsError) {
     switch key {
     case "format": break

@@ -149,6 +149,9 @@ class SaveOptions(Structure):
         ("description", c_char_p),
         ("license", c_char_p),
         ("source", c_char_p),
+        ("note_keys", POINTER(c_char_p)),
+        ("note_texts", POINTER(c_char_p)),
+        ("note_count", c_size_t),
     ]
 
 
@@ -237,6 +240,8 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_model_template_count", (Handle,), c_int32),
     ("actionclip_model_template", (Handle, c_int32), c_char_p),
     ("actionclip_model_note", (Handle, c_char_p), c_char_p),
+    ("actionclip_model_note_count", (Handle,), c_int32),
+    ("actionclip_model_note_key", (Handle, c_int32), c_char_p),
     ("actionclip_save_options_init", (POINTER(SaveOptions),), None),
     ("actionclip_model_save", (Handle, c_char_p, POINTER(SaveOptions)), c_int32),
     ("actionclip_preprocess_options_init", (PreprocessIn,), None),

@@ -32,7 +32,7 @@ from ._frames import FramesLike
 from ._handle import Handle, Owner
 from ._images import ImageLike
 from ._library import library
-from ._model_file import read_labels, read_note, read_templates, save_model
+from ._model_file import read_labels, read_note, read_notes, read_templates, save_model
 from ._model_info import COMPUTE_TYPES, HEADS, ModelInfo, read_info
 from ._preprocess import preprocess
 from ._video import Video
@@ -134,6 +134,12 @@ class Model(FrameEncoder, TextEncoder):
         with self._handle.use() as handle:
             return read_note(handle, key)
 
+    @property
+    def notes(self) -> dict[str, str]:
+        """Every note of the model's file, by its key."""
+        with self._handle.use() as handle:
+            return read_notes(handle)
+
     def save(
         self,
         path: Path,
@@ -144,17 +150,19 @@ class Model(FrameEncoder, TextEncoder):
         license: str | None = None,
         source: str | None = None,
         storage: str = "fp32",
+        notes: dict[str, str] | None = None,
     ) -> None:
         """Writes the model as one safetensors file that needs nothing beside it (docs/FORMAT.md).
 
         Labels, templates and notes: None keeps what the model holds, [] and "" leave it out. storage:
-        "fp32", which gives the same bits when it is loaded again, or "fp16" for half the size. A file
+        "fp32", which gives the same bits when it is loaded again, "fp16" for half the size, or "bf16" or "int8"
+        for a model that computes in it. notes: other texts by keys of lower-case letters, digits, "_" and ".". A file
         at `path` is replaced in one step when the new one is complete; on failure it stays.
         """
         with self._handle.use() as handle:
             save_model(
                 handle, path, labels=labels, templates=templates, storage=storage,
-                notes={"description": description, "license": license, "source": source},
+                notes={"description": description, "license": license, "source": source}, more_notes=notes,
             )  # fmt: skip
 
     def preprocess(

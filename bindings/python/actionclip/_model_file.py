@@ -31,6 +31,12 @@ def read_note(handle: int, key: str) -> str | None:
     return None if found is None else str(found.decode("utf-8"))
 
 
+def read_notes(handle: int) -> dict[str, str]:
+    lib = library()
+    keys = [lib.model_note_key(handle, i).decode("utf-8") for i in range(lib.model_note_count(handle))]
+    return {key: read_note(handle, key) or "" for key in keys}
+
+
 def save_model(
     handle: int,
     path: Path,
@@ -39,6 +45,7 @@ def save_model(
     templates: Iterable[str] | None,
     storage: str,
     notes: dict[str, str | None],
+    more_notes: dict[str, str] | None = None,
 ) -> None:
     options = _abi.SaveOptions()
     lib = library()
@@ -51,6 +58,9 @@ def save_model(
     for key, note in notes.items():
         if note is not None:
             setattr(options, key, _text(key, note))
+    if more_notes:
+        options.note_keys, options.note_count = _strings("notes", list(more_notes))
+        options.note_texts, _ = _strings("notes", list(more_notes.values()))
     name = path_bytes("path", path)
     lib.call("model_save", handle, name, ctypes.byref(options), path=os.fsdecode(name))
 

@@ -1,0 +1,85 @@
+import CActionCLIP
+
+/// Holds a file that was just written against the one it was made from: made-up frames and texts are encoded
+/// with both, which are computed in the new file's precision.
+struct Verification {
+  private let written: Model
+  private let original: Model
+  private let storage: Storage
+
+  init(of written: FilePath, against original: FilePath, _ options: ModelOptions, storage: Storage) throws {
+    var options = options
+    options.compute =
+      switch storage {
+      case .fp32, .fp16: options.compute ?? .fp32
+      case .bf16: .bf16
+      case .int8: .int8
+      }
+    self.original = try options.load(original)
+    // The file has to say everything else by itself.
+    self.written = try Model(path: written, threads: options.threads, compute: options.compute)
+    self.storage = storage
+  }
+
+  /// One line about what was compared. Rounded to half precision, directions must agree to a cosine of 0.999;
+  /// any other storage must give the same bits.
+  func run() throws -> String {
+    let videos = 2
+    let side = Int(original.info.image_size)
+    let pixels = numbers(videos * original.frames * 3 * side * side)
+    let (was, isNow) = (
+      try original.encode(pixels: pixels, videos: videos), try written.encode(pixels: pixels, videos: videos)
+    )
+    let rows = 8
+    let tokens = rowsOfTokens(rows)
+    let (texts, textsNow) = (
+      try original.encode(tokens: tokens, rows: rows), try written.encode(tokens: tokens, rows: rows)
+    )
+    let width = original.embeddingSize
+    let found = [
+      ("videos", was.videos, isNow.videos), ("frames", was.frames, isNow.frames), ("texts", texts, textsNow),
+    ].map { name, expected, actual in
+      (
+        sameBits: expected.map(\.bitPattern) == actual.map(\.bitPattern),
+        comparison: Comparison(
+          name: name, shape: [expected.count / max(1, width), width], expected: expected, actual: actual,
+          rule: .features)
+      )
+    }
+    for (sameBits, comparison) in found {
+      guard sameBits || storage == .fp16 && comparison.lowestCosine >= 0.999 else {
+        throw CommandError(
+          "verification failed, and no file was written: the \(comparison.name) of the new file differ from the "
+            + "model's: " + formatted("cosine %.6f, largest relative error %.2e", comparison.lowestCosine, comparison.largestRelative))
+      }
+    }
+    let counted = "\(videos) videos of \(original.frames) frames and \(rows) texts"
+    if found.allSatisfy(\.sameBits) { return "verified: \(counted) have the same bits" }
+    let lowest = found.map(\.comparison.lowestCosine).min() ?? 0
+    return "verified: \(counted)" + formatted(", lowest cosine %.6f", lowest)
+  }
+
+  /// Numbers from -2 to 2 as normalised pixels are, the same each time.
+  private func numbers(_ count: Int) -> [Float] {
+    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+    return (0..<count).map { _ in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Float(state >> 40) / Float(1 << 22) - 2
+    }
+  }
+
+  /// Texts of one word more each: start, ids, end, zeros.
+  private func rowsOfTokens(_ rows: Int) -> [Int32] {
+    let (context, vocabulary) = (original.contextLength, original.info.vocabulary_size)
+    var tokens = [Int32](repeating: 0, count: rows * context)
+    for row in 0..<rows {
+      let words = min(row, context - 2)
+      tokens[row * context] = vocabulary - 2
+      for word in 0..<words {
+        tokens[row * context + 1 + word] = Int32((row * 7919 + word * 104_729) % max(1, Int(vocabulary) - 2))
+      }
+      tokens[row * context + 1 + words] = vocabulary - 1
+    }
+    return tokens
+  }
+}
