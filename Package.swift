@@ -36,11 +36,13 @@ let package = Package(
     .target(name: "CKernels", cSettings: c),
     .target(name: "CShims", cSettings: c),
     .target(name: "CResample", cSettings: c),
+    .target(name: "CDigest", cSettings: c),
     .target(name: "CFFmpeg", cSettings: c),
 
     // Rooms. An arrow in docs/ARCHITECTURE.md is a line here.
     room("Numerics", ["CKernels", "CShims"]),
-    room("Weights"),
+    room("Digest", ["CDigest"]),
+    room("Weights", ["Digest"]),
     room("Tokenizer"),
     room("Preprocess", ["CResample"]),
     room("Video", ["CFFmpeg"]),
@@ -49,8 +51,8 @@ let package = Package(
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "CActionCLIP", "CShims", "Model", "ModelFile", "Numerics", "Weights", "Tokenizer", "Preprocess",
-        "Video",
+        "CActionCLIP", "CShims", "Digest", "Model", "ModelFile", "Numerics", "Weights", "Tokenizer",
+        "Preprocess", "Video",
       ],
       exclude: ["actionclip.map"],
       swiftSettings: swift,
@@ -68,7 +70,8 @@ let package = Package(
       ]),
 
     tests("Numerics", ["Numerics"]),
-    tests("Weights", ["Weights"]),
+    tests("Digest", ["CDigest", "Digest"]),
+    tests("Weights", ["Digest", "Weights"]),
     tests("Tokenizer", ["Tokenizer"], exclude: ["Fixtures"]),
     tests("Preprocess", ["CResample", "Preprocess"]),
     tests("Video", ["Video"], exclude: ["Fixtures"]),
