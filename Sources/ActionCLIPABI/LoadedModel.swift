@@ -1,5 +1,6 @@
 import CActionCLIP
 import CShims
+import Digest
 import Glibc
 import Model
 import ModelFile
@@ -22,6 +23,8 @@ final class LoadedModel: HandleObject, Sendable {
   let labels: CStrings
   let templates: CStrings
   let notes: CStrings
+  /// The file's hash in hexadecimal, or none.
+  let sha256: CStrings
 
   var configuration: Configuration { model.configuration }
 
@@ -65,6 +68,7 @@ final class LoadedModel: HandleObject, Sendable {
     labels = try CStrings(metadata.labels)
     templates = try CStrings(metadata.templates)
     notes = try CStrings(metadata.notes.map(\.value))
+    sha256 = try CStrings(weights.sha256.map { [$0.hexadecimal] } ?? [])
   }
 
   /// The tokenizer, or an error that says where one was looked for.

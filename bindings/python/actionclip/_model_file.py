@@ -27,8 +27,13 @@ def read_templates(handle: int) -> list[str]:
 
 
 def read_note(handle: int, key: str) -> str | None:
-    found = library().model_note(handle, _text("key", key))
+    found = library().model_note(handle, text_bytes("key", key))
     return None if found is None else str(found.decode("utf-8"))
+
+
+def read_sha256(handle: int) -> str | None:
+    found = library().model_sha256(handle)
+    return None if found is None else str(found.decode("ascii"))
 
 
 def save_model(
@@ -50,7 +55,7 @@ def save_model(
         options.templates, options.template_count = _strings("templates", templates)
     for key, note in notes.items():
         if note is not None:
-            setattr(options, key, _text(key, note))
+            setattr(options, key, text_bytes(key, note))
     name = path_bytes("path", path)
     lib.call("model_save", handle, name, ctypes.byref(options), path=os.fsdecode(name))
 
@@ -64,7 +69,7 @@ def _strings(what: str, values: Iterable[str]) -> tuple[ctypes.Array[ctypes.c_ch
     return array, count - 1
 
 
-def _text(what: str, text: str) -> bytes:
+def text_bytes(what: str, text: str) -> bytes:
     encoded = utf8(what, text)
     if b"\0" in encoded:
         raise invalid(f"{what} holds a null character: {text!r}")
