@@ -80,6 +80,7 @@ ACTIONCLIP_API int32_t actionclip_constant(const char *name, int64_t *value_out)
 #define ACTIONCLIP_ERROR_FILE_OPEN (-20) /* missing, unreadable or not a regular file */
 #define ACTIONCLIP_ERROR_FILE_READ (-21) /* reading failed half-way */
 #define ACTIONCLIP_ERROR_FILE_WRITE (-22) /* a file could not be written */
+#define ACTIONCLIP_ERROR_HASH_MISMATCH (-24) /* another file than expected_sha256 says */
 /* -3x: formats */
 #define ACTIONCLIP_ERROR_FORMAT_UNKNOWN (-30)     /* no known format begins like this */
 #define ACTIONCLIP_ERROR_FORMAT_INVALID (-31)     /* damaged, truncated or contradictory */
@@ -157,6 +158,13 @@ typedef struct actionclip_model_options {
    * with the model. With threads 0 there is one thread for each. Borrowed for the call. */
   const int32_t *processors;
   size_t processor_count;
+  /* The SHA-256 that the file must have: 64 hexadecimal digits, either case; NULL: any. Another file is
+   * ACTIONCLIP_ERROR_HASH_MISMATCH before anything in it is parsed. To be hashed, the file is read once, as a
+   * whole, and the model is made of those bytes: until it is loaded, it takes the file's size in memory beside
+   * the model, which a safetensors file does not otherwise. */
+  const char *expected_sha256;
+  int32_t compute_sha256; /* ACTIONCLIP_ON: hash it likewise, whatever comes out, for actionclip_model_sha256 */
+  int32_t reserved2;      /* 0 */
 } actionclip_model_options;
 
 /* Sets struct_size and every default. NULL is ignored. */
@@ -235,6 +243,11 @@ ACTIONCLIP_API const char *actionclip_model_note(const actionclip_model *model, 
 /* The keys that there are notes by, sorted. */
 ACTIONCLIP_API int32_t actionclip_model_note_count(const actionclip_model *model);
 ACTIONCLIP_API const char *actionclip_model_note_key(const actionclip_model *model, int32_t index);
+
+/* The SHA-256 of the file, or of the buffer, that the model was loaded from: 64 lower-case hexadecimal
+ * digits, which belong to the model. NULL if it was not computed: neither
+ * actionclip_model_options.expected_sha256 nor .compute_sha256 asked for it. */
+ACTIONCLIP_API const char *actionclip_model_sha256(const actionclip_model *model);
 
 /* --------------------------------------------------------------- save models */
 

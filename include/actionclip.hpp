@@ -182,6 +182,11 @@ class Model {
     const char *found = actionclip_model_note(get(), detail::c_string(key));
     return found ? found : "";
   }
+  /* 64 hexadecimal digits; empty if the options asked for none. */
+  std::string sha256() const {
+    const char *found = actionclip_model_sha256(get());
+    return found ? found : "";
+  }
 
   /* One file that needs nothing beside it. */
   void save(const std::string &path, const actionclip_save_options *options = nullptr) const {

@@ -52,6 +52,7 @@ extension Failure {
     case .fileOpen: ACTIONCLIP_ERROR_FILE_OPEN
     case .fileRead: ACTIONCLIP_ERROR_FILE_READ
     case .fileWrite: ACTIONCLIP_ERROR_FILE_WRITE
+    case .hashMismatch: ACTIONCLIP_ERROR_HASH_MISMATCH
     case .unknownFormat: ACTIONCLIP_ERROR_FORMAT_UNKNOWN
     case .invalid: ACTIONCLIP_ERROR_FORMAT_INVALID
     case .unsupported: ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED

@@ -1,5 +1,6 @@
 import CActionCLIP
 import CShims
+import Digest
 import Glibc
 import Model
 import ModelFile
@@ -23,6 +24,8 @@ final class LoadedModel: HandleObject, Sendable {
   let templates: CStrings
   let notes: CStrings
   let noteKeys: CStrings
+  /// The file's hash in hexadecimal, or none.
+  let sha256: CStrings
 
   var configuration: Configuration { model.configuration }
 
@@ -67,6 +70,7 @@ final class LoadedModel: HandleObject, Sendable {
     templates = try CStrings(metadata.templates)
     notes = try CStrings(metadata.notes.map(\.value))
     noteKeys = try CStrings(metadata.notes.map(\.key))
+    sha256 = try CStrings(weights.sha256.map { [$0.hexadecimal] } ?? [])
   }
 
   /// The tokenizer, or an error that says where one was looked for.

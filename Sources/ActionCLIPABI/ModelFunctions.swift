@@ -44,8 +44,11 @@ public func actionclip_model_load(
 private func load(
   _ path: UnsafePointer<CChar>, _ options: actionclip_model_options
 ) throws(Failure) -> OpaquePointer {
+  let hashing = try hashing(options)
   let weights: WeightsFile
-  do throws(WeightsError) { weights = try WeightsFile(cPath: path) } catch { throw Failure(error) }
+  do throws(WeightsError) { weights = try WeightsFile(cPath: path, hashing: hashing) } catch {
+    throw Failure(error)
+  }
   return try Handle.make(LoadedModel(weights, path: path, options: options))
 }
 
@@ -60,9 +63,10 @@ public func actionclip_model_load_buffer(
     let out = try required(model_out, "model_out")
     let options = try SizedStruct.read(
       options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
+    let hashing = try hashing(options)
     let weights: WeightsFile
     do throws(WeightsError) {
-      weights = try WeightsFile(bytes: UnsafeRawBufferPointer(start: data, count: size))
+      weights = try WeightsFile(bytes: UnsafeRawBufferPointer(start: data, count: size), hashing: hashing)
     } catch { throw Failure(error) }
     out.pointee = try Handle.make(LoadedModel(weights, path: nil, options: options))
   }

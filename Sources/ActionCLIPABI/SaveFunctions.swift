@@ -22,7 +22,8 @@ private func count(
   counting { () throws(Failure) in Int(strings(try Handle.object(model, LoadedModel.self)).count) }
 }
 
-private func string(
+/// A string that belongs to the model.
+func string(
   _ model: OpaquePointer?, _ find: (LoadedModel) throws(Failure) -> UnsafePointer<CChar>?
 ) -> UnsafePointer<CChar>? {
   var found: UnsafePointer<CChar>?

@@ -12,11 +12,14 @@ struct Info: ParsableCommand {
   @Flag(help: "One JSON object.")
   var json = false
 
+  @Flag(help: "The SHA-256 of the file too.")
+  var hash = false
+
   @OptionGroup(title: "Model options")
   var options: ModelOptions
 
   func run() throws {
-    let model = try options.load(path)
+    let model = try options.load(path, hash: hash)
     try Output().line(json ? object(model).text : table(model))
   }
 
@@ -53,6 +56,7 @@ struct Info: ParsableCommand {
       "description": model.note("description").map { .string($0) } ?? .null,
       "license": model.note("license").map { .string($0) } ?? .null,
       "source": model.note("source").map { .string($0) } ?? .null,
+      "sha256": model.sha256.map { .string($0) } ?? .null,
     ]
   }
 
@@ -98,6 +102,7 @@ struct Info: ParsableCommand {
     for key in ["description", "license", "source"] {
       if let note = model.note(key) { rows.append((key, printable(note))) }
     }
+    if let hash = model.sha256 { rows.append(("sha256", hash)) }
     return rows.map { "\(Columns.fit($0.0, 14))  \($0.1)" }.joined(separator: "\n")
   }
 

@@ -6,12 +6,17 @@ final class Model {
   let info: actionclip_model_info
 
   /// Without a path: the default model.
-  init(path: FilePath?, options: actionclip_model_options, tokenizer: FilePath?) throws(LibraryError) {
+  init(
+    path: FilePath?, options: actionclip_model_options, tokenizer: FilePath?, expectedHash: ExpectedHash?
+  ) throws(LibraryError) {
     var options = options
     var loaded: OpaquePointer?
     let status = withCString(tokenizer) { tokenizer in
       options.tokenizer_path = tokenizer
-      return withCString(path) { actionclip_model_load($0, &options, &loaded) }
+      return withCString(expectedHash?.digits) { expected in
+        options.expected_sha256 = expected
+        return withCString(path) { actionclip_model_load($0, &options, &loaded) }
+      }
     }
     if let path { try check(status, on: path) } else { try check(status) }
     guard let loaded else { throw LibraryError(status: status, message: "no model was given") }
@@ -43,6 +48,8 @@ final class Model {
       String(cString: actionclip_model_template(handle, $0))
     }
   }
+  /// In hexadecimal; nil unless it was asked for.
+  var sha256: String? { actionclip_model_sha256(handle).map { String(cString: $0) } }
   func note(_ key: String) -> String? { actionclip_model_note(handle, key).map { String(cString: $0) } }
 
   /// [templates, labels, E]; no templates: the model's own, else the reference's.
@@ -275,6 +282,12 @@ final class Tokenizer {
 func withCString(_ path: FilePath?, _ body: (UnsafePointer<CChar>?) -> Int32) -> Int32 {
   guard let path else { return body(nil) }
   return path.cString.withUnsafeBufferPointer { body($0.baseAddress) }
+}
+
+/// The same for text.
+func withCString(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Int32) -> Int32 {
+  guard let text else { return body(nil) }
+  return text.withCString(body)
 }
 
 /// Calls `body` with the texts as C strings, which live as long as the call.

@@ -53,6 +53,17 @@ enum Compute: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
+/// The SHA-256 that a file must have.
+struct ExpectedHash: ExpressibleByArgument {
+  let digits: String
+
+  init?(argument: String) {
+    guard argument.utf8.count == 64, argument.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
+    else { return nil }
+    digits = argument
+  }
+}
+
 /// Choices made when a model is loaded. What is not given is as the checkpoint says.
 struct ModelOptions: ParsableArguments {
   @Option(help: "Frames per video (default: as the checkpoint says, else 8).")
@@ -79,10 +90,15 @@ struct ModelOptions: ParsableArguments {
       valueName: "path"))
   var tokenizer: FilePath?
 
-  func load(_ path: FilePath?) throws(LibraryError) -> Model {
+  @Option(
+    help: ArgumentHelp(
+      "The SHA-256 that the model's file must have (default: any).", valueName: "hex"))
+  var sha256: ExpectedHash?
+
+  func load(_ path: FilePath?, hash: Bool = false) throws(LibraryError) -> Model {
     try Model(
       path: path, frames: frames, head: head, temporalShift: temporalShift, joint: joint,
-      threads: threads, tokenizer: tokenizer, compute: compute)
+      threads: threads, tokenizer: tokenizer, compute: compute, expected: sha256, hash: hash)
   }
 }
 
@@ -90,7 +106,7 @@ extension Model {
   convenience init(
     path: FilePath?, frames: Int32? = nil, head: Head? = nil, temporalShift: Switch? = nil,
     joint: Switch? = nil, threads: Int32? = nil, tokenizer: FilePath? = nil,
-    compute: Compute? = nil
+    compute: Compute? = nil, expected: ExpectedHash? = nil, hash: Bool = false
   ) throws(LibraryError) {
     var options = actionclip_model_options()
     actionclip_model_options_init(&options)
@@ -100,6 +116,7 @@ extension Model {
     if let joint { options.joint = joint.code }
     if let threads { options.threads = threads }
     if let compute { options.compute_type = compute.code }
-    try self.init(path: path, options: options, tokenizer: tokenizer)
+    if hash { options.compute_sha256 = Int32(ACTIONCLIP_ON) }
+    try self.init(path: path, options: options, tokenizer: tokenizer, expectedHash: expected)
   }
 }

@@ -1,3 +1,4 @@
+import Digest
 import Glibc
 
 /// Bytes of a file in private memory, or a range of the caller's buffer. `bytes` are valid for as long
@@ -42,13 +43,15 @@ final class ByteBlock {
   }
 }
 
-/// Where a weight file's bytes come from while it is being opened: a file descriptor or the
-/// caller's memory. Files are read, never mapped: a mapped file that is cut short ends the host
-/// with SIGBUS.
+/// Where a weight file's bytes come from while it is being opened: a file descriptor, the caller's
+/// memory, or the whole file in memory once it was hashed. Files are read, never mapped: a mapped file
+/// that is cut short ends the host with SIGBUS.
 struct FileBytes: ~Copyable {
   let size: Int
-  private let memory: UnsafeRawBufferPointer?
-  private let descriptor: CInt
+  private var memory: UnsafeRawBufferPointer?
+  /// What holds `memory`, unless that is the caller's.
+  private var whole: ByteBlock?
+  private var descriptor: CInt
   private let modified: timespec
 
   init(_ memory: UnsafeRawBufferPointer) {
@@ -86,7 +89,37 @@ struct FileBytes: ~Copyable {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// `count` bytes at `offset`: read from the file, or borrowed from the caller's memory.
+  /// The SHA-256 of all bytes. A file is read for it once and for all: from now on its bytes are those that
+  /// were hashed.
+  mutating func readWhole() throws(WeightsError) -> SHA256.Digest {
+    if let memory { return SHA256.hash(of: memory) }
+    guard size <= WeightsLimits.hashedBytes else {
+      throw .limit(
+        "the file takes \(size) bytes; at most \(WeightsLimits.hashedBytes) are read into memory to be hashed"
+      )
+    }
+    var sha = SHA256()
+    let whole = try ByteBlock(count: size) { (buffer) throws(WeightsError) in
+      // A piece at a time, so that it is still in the cache when it is hashed.
+      var done = 0
+      while done < buffer.count {
+        let end = done + min(buffer.count - done, 1 << 18)
+        let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<end])
+        try readFile(at: done, into: piece)
+        sha.update(UnsafeRawBufferPointer(piece))
+        done = end
+      }
+    }
+    try checkUnchanged()
+    close(descriptor)
+    descriptor = -1
+    memory = whole.bytes
+    self.whole = whole
+    return sha.finish()
+  }
+
+  /// `count` bytes at `offset`: read from the file, or borrowed from memory, where they are for as long as
+  /// this is.
   func block(at offset: Int, count: Int) throws(WeightsError) -> ByteBlock {
     try check(offset, count)
     if let memory {
@@ -98,7 +131,7 @@ struct FileBytes: ~Copyable {
     }
   }
 
-  /// `count` bytes at `offset` of the caller's memory; nil of a file.
+  /// `count` bytes at `offset` of what is in memory; nil of a file.
   func borrowed(at offset: Int, count: Int) -> UnsafeRawBufferPointer? {
     guard let memory, offset >= 0, count >= 0, offset <= size, count <= size - offset else { return nil }
     return UnsafeRawBufferPointer(rebasing: memory[offset..<offset + count])

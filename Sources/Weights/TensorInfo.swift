@@ -58,6 +58,8 @@ enum WeightsLimits {
   static let nameBytes = 256
   /// All tensor bytes together: far above any ActionCLIP, below what would stall a host for minutes.
   static let tensorBytes = 16 << 30
+  /// A file that is read as a whole, to be hashed: the tensors and room for the rest.
+  static let hashedBytes = tensorBytes + 1 << 30
 }
 
 /// A tensor's name as text. Names reach messages and lookups, so they are short, sound UTF-8 and

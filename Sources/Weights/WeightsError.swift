@@ -11,6 +11,8 @@ public struct WeightsError: Error, Equatable, Sendable {
     case fileRead
     /// A new file could not be written or put in its place.
     case fileWrite
+    /// Another file than the one whose SHA-256 was given.
+    case hashMismatch
     /// No format known here begins like this.
     case unknownFormat
     /// Damaged, truncated or contradictory.

@@ -1,3 +1,4 @@
+import Digest
 import Text
 
 /// A format that weights are read from.
@@ -11,7 +12,7 @@ public enum WeightsFormat: Sendable {
 /// back from one to another is how safe loaders were fooled.
 ///
 /// A safetensors file stays open, and each of its tensors is read when it is asked for: a large file is
-/// never in memory as a whole. `checkUnchanged` is to be called after the last of them. Of a torch
+/// never in memory as a whole, unless it is hashed (see `Hashing`). `checkUnchanged` is to be called after the last of them. Of a torch
 /// checkpoint the records of the model's tensors are read at once.
 ///
 /// Safetensors names are given as they are, except that a `module.` or `fusion.module.` carried by
@@ -26,6 +27,8 @@ public final class WeightsFile: TensorSource {
   public let sections: [String]
   /// Every tensor's name, sorted by its bytes.
   public let names: [String]
+  /// The whole file's, if it was asked for.
+  public let sha256: SHA256.Digest?
 
   private let tensors: [StoredTensor]
   private let blocks: [ByteBlock]
@@ -33,26 +36,32 @@ public final class WeightsFile: TensorSource {
   private let file: FileBytes
 
   /// Opens the file at `path`.
-  public convenience init(path: String) throws(WeightsError) {
+  public convenience init(path: String, hashing: Hashing = .none) throws(WeightsError) {
     guard !path.utf8.contains(0) else {
       throw WeightsError(.fileOpen, "the path \(quoted(path.utf8)) contains a NUL")
     }
     let characters = Array(path.utf8CString)
-    try self.init(cPath: characters)
+    try self.init(cPath: characters, hashing: hashing)
   }
 
   /// The same for a path that need not be UTF-8, as Linux has them: NUL-terminated bytes.
-  public convenience init(cPath: UnsafePointer<CChar>) throws(WeightsError) {
-    do { try self.init(FileBytes(path: cPath)) } catch { throw error.within(cPath) }
+  public convenience init(
+    cPath: UnsafePointer<CChar>, hashing: Hashing = .none
+  ) throws(WeightsError) {
+    do { try self.init(FileBytes(path: cPath), hashing) } catch { throw error.within(cPath) }
   }
 
   /// Reads from the caller's memory, which is borrowed and not copied: it must stay as it is for
   /// as long as this object lives.
-  public convenience init(bytes: UnsafeRawBufferPointer) throws(WeightsError) {
-    try self.init(FileBytes(bytes))
+  public convenience init(
+    bytes: UnsafeRawBufferPointer, hashing: Hashing = .none
+  ) throws(WeightsError) {
+    try self.init(FileBytes(bytes), hashing)
   }
 
-  private init(_ file: consuming FileBytes) throws(WeightsError) {
+  init(_ file: consuming FileBytes, _ hashing: Hashing) throws(WeightsError) {
+    // First, so that a file that was not meant is never parsed.
+    let sha256 = try hashing.digest(of: &file)
     let format = try FormatDetector.format(of: file)
     let contents =
       switch format {
@@ -61,6 +70,7 @@ public final class WeightsFile: TensorSource {
       }
     try file.checkUnchanged()
     self.file = file
+    self.sha256 = sha256
     self.format = format
     metadata = contents.metadata
     sections = contents.sections

@@ -21,7 +21,7 @@ same() { diff --label "$1" --label "$2" -u "$1" "$2"; }
 export LC_ALL=C
 
 # 1. Symbols: the header, the library and the golden list name the same functions.
-sed 's|/\*.*\*/||' $HEADER | tr '\n' ' ' | grep -o 'ACTIONCLIP_API [^;]*;' | grep -o 'actionclip_[a-z_]*(' |
+sed 's|/\*.*\*/||' $HEADER | tr '\n' ' ' | grep -o 'ACTIONCLIP_API [^;]*;' | grep -o 'actionclip_[a-z0-9_]*(' |
   tr -d '(' | sort -u > "$BUILD/header.txt"
 
 # 2. Layouts: a C program, written from the header, prints every struct's size and every field's place.
@@ -32,7 +32,7 @@ sed 's|/\*.*\*/||' $HEADER | tr '\n' ' ' | grep -o 'ACTIONCLIP_API [^;]*;' | gre
   awk '/^typedef struct actionclip_[a-z_]* \{/ { s = $3; inside = 1
          printf "  printf(\"%s size %%zu\\n\", sizeof(%s));\n", s, s; next }
        /^}/ { inside = 0 }
-       inside { sub("/[*].*", ""); if (match($0, /[a-z_]+(\[[0-9]+\])?;/)) {
+       inside { sub("/[*].*", ""); if (match($0, /[a-z_][a-z0-9_]*(\[[0-9]+\])?;/)) {
          f = substr($0, RSTART, RLENGTH); gsub(/(\[[0-9]+\])?;/, "", f)
          printf "  printf(\"  %s at %%zu, %%zu bytes\\n\", offsetof(%s, %s), sizeof ((%s *)0)->%s);\n", f, s, f, s, f } }
       ' $HEADER

@@ -136,7 +136,7 @@ cpp() {
 }
 
 wanted headers && headers
-for name in test_api test_save test_misuse_load test_misuse_encode test_misuse_rest test_truncation test_video \
+for name in test_api test_save test_hash test_misuse_load test_misuse_encode test_misuse_rest test_truncation test_video \
   test_threads test_environment test_fork; do
   wanted $name || continue
   # A child that exits without freeing what its parent's threads hold is the contract, not a leak.

@@ -139,6 +139,19 @@ static void saving(const actionclip::Model &model, const std::string &path) {
   options.license = "MIT";
   model.save(path, &options);
 
+  // The file's hash: computed, then expected, then wrong.
+  CHECK(model.sha256().empty());
+  actionclip_model_options hashed = actionclip::model_options();
+  hashed.compute_sha256 = ACTIONCLIP_ON;
+  std::string hash = actionclip::Model(path, &hashed).sha256();
+  CHECK(hash.size() == 64);
+  hashed = actionclip::model_options();
+  hashed.expected_sha256 = hash.c_str();
+  CHECK(actionclip::Model(path, &hashed).sha256() == hash);
+  hash[0] = hash[0] == '0' ? '1' : '0';
+  hashed.expected_sha256 = hash.c_str();
+  REFUSED(HASH_MISMATCH, actionclip::Model(path, &hashed));
+
   // By its path and as the default model.
   setenv("ACTIONCLIP_MODEL", path.c_str(), 1);
   const actionclip::Model named(path), again;

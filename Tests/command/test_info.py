@@ -7,7 +7,7 @@ from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
 KEYS = (
     "path file_type image_size patch_size vision_width vision_layers vision_heads embedding_size "
     "text_width text_layers text_heads context_length vocabulary_size frames joint temporal_shift head "
-    "compute_type threads has_tokenizer logit_scale parameters weight_bytes video_bytes text_bytes labels templates description license source"
+    "compute_type threads has_tokenizer logit_scale parameters weight_bytes video_bytes text_bytes labels templates description license source sha256"
 ).split()
 
 
@@ -37,7 +37,7 @@ def test_json_says_what_the_shapes_say():
     assert (info["threads"], info["compute_type"]) == (1, "fp32")
     assert info["has_tokenizer"] is True
     assert info["logit_scale"] > 0
-    assert (info["labels"], info["templates"], info["license"]) == ([], [], None)
+    assert (info["labels"], info["templates"], info["license"], info["sha256"]) == ([], [], None, None)
 
 
 def test_table_is_for_people():
@@ -53,7 +53,7 @@ def test_table_is_for_people():
     assert float(rows["logit scale"]) == pytest.approx(info["logit_scale"], abs=0.0006)
     assert rows["tokenizer"] == "found"
     assert (rows["labels"], rows["templates"]) == ("none of its own", "the reference's 16")
-    assert "license" not in rows
+    assert "license" not in rows and "sha256" not in rows
 
 
 def test_options_are_resolved():

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The kernels alone, in every form that can be run here: this processor's with sanitizers, aarch64's under an emulator
-# where a cross-compiler's libraries are installed (Debian: gcc-aarch64-linux-gnu and qemu-user).
+# The kernels and SHA-256 alone, in every form that can be run here: this processor's with sanitizers, aarch64's under
+# an emulator where a cross-compiler's libraries are installed (Debian: gcc-aarch64-linux-gnu and qemu-user).
 #
 #   Tests/kernels/run.sh [SHAPES]     random shapes for each precision (default 300); CLANG, BUILD (build/tests)
 set -uo pipefail
@@ -27,11 +27,24 @@ kernels() {
   echo "kernels, $name: FAILED" >&2; (( ++failed ))
 }
 
-kernels sanitized '' -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
-kernels optimised '' -O3
+# digest NAME RUNNER FLAGS...: the same for SHA-256.
+digest() {
+  local name=$1 runner=$2; shift 2
+  local program=$BUILD/digest-$name
+  echo "digest, $name:"
+  if "$CLANG" "$@" -std=c11 -D_GNU_SOURCE -Wno-unused-command-line-argument -Wall -Wextra -Werror -ISources/CDigest/include \
+      Tests/kernels/test_digest.c Sources/CDigest/*.c -fuse-ld=lld -o "$program" &&
+    timeout -k 5 60 $runner "$program"; then (( ++passed )); return; fi
+  echo "digest, $name: FAILED" >&2; (( ++failed ))
+}
+# both NAME RUNNER FLAGS...
+both() { kernels "$@"; digest "$@"; }
+
+both sanitized '' -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+both optimised '' -O3
 SYSROOT=/usr/aarch64-linux-gnu
 if [[ -d $SYSROOT/include ]] && command -v qemu-aarch64 > /dev/null && compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' > /dev/null; then
-  kernels aarch64 "qemu-aarch64 -cpu max -L $SYSROOT" -O2 --target=aarch64-linux-gnu --sysroot=/ \
+  both aarch64 "qemu-aarch64 -cpu max -L $SYSROOT" -O2 --target=aarch64-linux-gnu --sysroot=/ \
     -isystem $SYSROOT/include -L$SYSROOT/lib -B"$(compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' | head -1)" \
     -L"$(compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' | head -1)"
 else

@@ -37,6 +37,7 @@ CONSTANTS: dict[str, int] = {
     "ERROR_FILE_OPEN": -20,
     "ERROR_FILE_READ": -21,
     "ERROR_FILE_WRITE": -22,
+    "ERROR_HASH_MISMATCH": -24,
     "ERROR_FORMAT_UNKNOWN": -30,
     "ERROR_FORMAT_INVALID": -31,
     "ERROR_FORMAT_UNSUPPORTED": -32,
@@ -104,6 +105,9 @@ class ModelOptions(Structure):
         ("tokenizer_path", c_char_p),
         ("processors", POINTER(c_int32)),
         ("processor_count", c_size_t),
+        ("expected_sha256", c_char_p),
+        ("compute_sha256", c_int32),
+        ("reserved2", c_int32),
     ]
 
 
@@ -242,6 +246,7 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_model_note", (Handle, c_char_p), c_char_p),
     ("actionclip_model_note_count", (Handle,), c_int32),
     ("actionclip_model_note_key", (Handle, c_int32), c_char_p),
+    ("actionclip_model_sha256", (Handle,), c_char_p),
     ("actionclip_save_options_init", (POINTER(SaveOptions),), None),
     ("actionclip_model_save", (Handle, c_char_p, POINTER(SaveOptions)), c_int32),
     ("actionclip_preprocess_options_init", (PreprocessIn,), None),

@@ -32,7 +32,15 @@ from ._frames import FramesLike
 from ._handle import Handle, Owner
 from ._images import ImageLike
 from ._library import library
-from ._model_file import read_labels, read_note, read_notes, read_templates, save_model
+from ._model_file import (
+    read_labels,
+    read_note,
+    read_notes,
+    read_sha256,
+    read_templates,
+    save_model,
+    text_bytes,
+)
 from ._model_info import COMPUTE_TYPES, HEADS, ModelInfo, read_info
 from ._preprocess import preprocess
 from ._video import Video
@@ -51,7 +59,9 @@ class Model(FrameEncoder, TextEncoder):
     checkpoint says. What the checkpoint contradicts is an error. threads: one per processor by
     default. tokenizer: CLIP's merge list; by default the one inside the file, or beside it. compute: "fp32",
     "bf16" or "int8", what the encoders compute in; None for what the file says, else fp32. processors: numbers
-    of those that the model's own threads are bound to, in turn.
+    of those that the model's own threads are bound to, in turn. expected_sha256: 64 hexadecimal digits; another
+    file is refused before anything in it is parsed. compute_sha256: hash the file without expecting anything.
+    To be hashed, a file is read into memory as a whole.
 
     Immutable: any number of threads may use one model at once. Its memory and threads are held
     until `close`, the end of a `with` block, or the last reference.
@@ -68,6 +78,8 @@ class Model(FrameEncoder, TextEncoder):
         tokenizer: Path | None = None,
         compute: str | None = None,
         processors: Sequence[int] | None = None,
+        expected_sha256: str | None = None,
+        compute_sha256: bool = False,
     ) -> None:
         lib = library()
         options = _abi.ModelOptions()
@@ -88,6 +100,9 @@ class Model(FrameEncoder, TextEncoder):
             numbers = [whole("processors", number, 0, INT32_MAX) for number in processors]
             options.processors = (ctypes.c_int32 * len(numbers))(*numbers)
             options.processor_count = len(numbers)
+        if expected_sha256 is not None:
+            options.expected_sha256 = text_bytes("expected_sha256", expected_sha256)
+        options.compute_sha256 = _three_way("compute_sha256", compute_sha256)
         out = ctypes.c_void_p()
         if path is None:
             lib.call("model_load", None, ctypes.byref(options), ctypes.byref(out))
@@ -113,6 +128,7 @@ class Model(FrameEncoder, TextEncoder):
             self._info = read_info(handle)
             self._labels = read_labels(handle)
             self._templates = read_templates(handle)
+            self._sha256 = read_sha256(handle)
 
     @property
     def info(self) -> ModelInfo:
@@ -128,6 +144,11 @@ class Model(FrameEncoder, TextEncoder):
     def templates(self) -> list[str]:
         """Templates the model was trained with, by its file; empty for the reference's 16."""
         return list(self._templates)
+
+    @property
+    def sha256(self) -> str | None:
+        """The SHA-256 of the file or buffer, in hexadecimal; None unless it was asked for at load."""
+        return self._sha256
 
     def note(self, key: str) -> str | None:
         """What the model's file says under "description", "license", "source", ...; None if nothing."""

@@ -27,7 +27,7 @@ def read_templates(handle: int) -> list[str]:
 
 
 def read_note(handle: int, key: str) -> str | None:
-    found = library().model_note(handle, _text("key", key))
+    found = library().model_note(handle, text_bytes("key", key))
     return None if found is None else str(found.decode("utf-8"))
 
 
@@ -35,6 +35,11 @@ def read_notes(handle: int) -> dict[str, str]:
     lib = library()
     keys = [lib.model_note_key(handle, i).decode("utf-8") for i in range(lib.model_note_count(handle))]
     return {key: read_note(handle, key) or "" for key in keys}
+
+
+def read_sha256(handle: int) -> str | None:
+    found = library().model_sha256(handle)
+    return None if found is None else str(found.decode("ascii"))
 
 
 def save_model(
@@ -57,7 +62,7 @@ def save_model(
         options.templates, options.template_count = _strings("templates", templates)
     for key, note in notes.items():
         if note is not None:
-            setattr(options, key, _text(key, note))
+            setattr(options, key, text_bytes(key, note))
     if more_notes:
         options.note_keys, options.note_count = _strings("notes", list(more_notes))
         options.note_texts, _ = _strings("notes", list(more_notes.values()))
@@ -74,7 +79,7 @@ def _strings(what: str, values: Iterable[str]) -> tuple[ctypes.Array[ctypes.c_ch
     return array, count - 1
 
 
-def _text(what: str, text: str) -> bytes:
+def text_bytes(what: str, text: str) -> bytes:
     encoded = utf8(what, text)
     if b"\0" in encoded:
         raise invalid(f"{what} holds a null character: {text!r}")

@@ -1,0 +1,21 @@
+// The inner loop of SHA-256 (FIPS 180-4). C, not Swift, because each processor's instructions must be
+// chosen at run time, and Swift has no functions with instruction sets of their own.
+#ifndef CDIGEST_H
+#define CDIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CDIGEST_STATE 8   // words of 32 bits
+#define CDIGEST_BLOCK 64  // bytes
+
+typedef struct {
+  const char *_Nonnull name;
+  // Takes `count` blocks of bytes, which need not be aligned, into the state.
+  void (*_Nonnull blocks)(uint32_t *_Nonnull state, const uint8_t *_Nonnull bytes, size_t count);
+} cdigest_form;
+
+// The forms that this processor can run, best first. The last is plain C, which any higher index gives too.
+const cdigest_form *_Nonnull cdigest_form_at(size_t index);
+
+#endif
