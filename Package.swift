@@ -53,7 +53,7 @@ let package = Package(
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "CActionCLIP", "CShims", "Digest", "Model", "ModelFile", "Numerics", "Weights", "Tokenizer",
+        "CActionCLIP", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics", "Weights", "Tokenizer",
         "Preprocess", "Video",
       ],
       exclude: ["actionclip.map"],

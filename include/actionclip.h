@@ -165,12 +165,22 @@ typedef struct actionclip_model_options {
   const char *expected_sha256;
   int32_t compute_sha256; /* ACTIONCLIP_ON: hash it likewise, whatever comes out, for actionclip_model_sha256 */
   int32_t reserved2;      /* 0 */
+  /* A CLIP file that gives what the weights lack. ViFi-CLIP's checkpoints lack the token embedding, which is that of
+   * the CLIP they were trained from. NULL: none. */
+  const char *base_path;
+  /* The model's name in open_clip, "ViT-B-16-quickgelu" or, with the weights' tag, "ViT-B-16/laion2b_s34b_b88k": it
+   * tells the activation, and the heads of the larger ones. For files of open_clip's without their
+   * open_clip_config.json beside them. NULL: another file. */
+  const char *open_clip_name;
 } actionclip_model_options;
 
 /* Sets struct_size and every default. NULL is ignored. */
 ACTIONCLIP_API void actionclip_model_options_init(actionclip_model_options *options);
 
-/* Loads a model from a safetensors file or a torch.save checkpoint (told apart by content).
+/* Loads a model from a safetensors file, a torch.save checkpoint or a TorchScript archive (told apart by content), an
+ * index of shards, or a folder of Hugging Face's or open_clip's. Names of tensors may be the reference's and CLIP's,
+ * Hugging Face CLIP's, open_clip's, mmaction2's ActionCLIP's, ViFi-CLIP's or Open-VCLIP's (docs/FAMILIES.md); a
+ * config.json or open_clip_config.json beside the file is read where the layout needs one.
  * What a file made by actionclip_model_save or like it (docs/FORMAT.md) says about itself
  * counts as the checkpoint's word. The file is read into memory and closed.
  *
@@ -230,6 +240,10 @@ typedef struct actionclip_model_info {
 
 ACTIONCLIP_API int32_t actionclip_model_get_info(const actionclip_model *model,
                                                  actionclip_model_info *info_out);
+
+/* Whose layout the file has: "CLIP" (which is the reference's too), "Hugging Face CLIP", "open_clip", "mmaction2's
+ * ActionCLIP", "ViFi-CLIP", "Open-VCLIP". Static string; NULL for a handle that is none. */
+ACTIONCLIP_API const char *actionclip_model_family(const actionclip_model *model);
 
 /* What the model's file says besides the weights: the labels it is meant to tell apart, the
  * templates it was trained with, and notes by key: "description", "license", "source", ...

@@ -188,6 +188,12 @@ class Model {
     return found ? found : "";
   }
 
+  /* Whose layout the file has. */
+  std::string family() const {
+    const char *found = actionclip_model_family(get());
+    return found ? found : "";
+  }
+
   /* One file that needs nothing beside it. */
   void save(const std::string &path, const actionclip_save_options *options = nullptr) const {
     check(actionclip_model_save(get(), detail::c_string(path), options));

@@ -4,7 +4,7 @@ import CShims
 // Versions, statuses, constants.
 
 /// Static C strings for functions that return one.
-private func cString(_ text: StaticString) -> UnsafePointer<CChar> {
+func cString(_ text: StaticString) -> UnsafePointer<CChar> {
   UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
 }
 

@@ -1,5 +1,6 @@
 import CActionCLIP
 import CShims
+import Families
 import Digest
 import Glibc
 import Model
@@ -18,6 +19,7 @@ final class LoadedModel: HandleObject, Sendable {
   /// Why there is no tokenizer, for whoever asks for one.
   let tokenizerProblem: String
   let format: WeightsFormat
+  let family: Family
   /// What the file said besides, without its merge list: the tokenizer has that.
   let metadata: ModelMetadata
   let labels: CStrings
@@ -31,19 +33,21 @@ final class LoadedModel: HandleObject, Sendable {
 
   /// `path` is the file's, as the system takes it: it need not be UTF-8.
   init(
-    _ weights: WeightsFile, path: UnsafePointer<CChar>?, options: actionclip_model_options
+    _ weights: Checkpoint, path: UnsafePointer<CChar>?, options: actionclip_model_options
   ) throws(Failure) {
     let loadOptions = try LoadedModel.loadOptions(options)
-    let file = path.map { String(cString: $0) } ?? "the weights"
+    let file = path.map { FilePath($0).shown } ?? "the weights"
     // The reference's checkpoints always have this section, and their names tell every option.
     let declaresOptions = weights.sections.contains("fusion_model_state_dict")
     var metadata: ModelMetadata
     do throws(WeightsError) { metadata = try ModelMetadata(weights.metadata) } catch {
       throw Failure(error).about(file)
     }
+    family = weights.family
+    metadata.declared.add(weights.traits)
     do throws(ModelError) {
       model = try ActionCLIP(
-        weights, options: loadOptions, declared: metadata.declared, declaresOptions: declaresOptions)
+        weights.tensors, options: loadOptions, declared: metadata.declared, declaresOptions: declaresOptions)
     } catch { throw Failure(error).about(file) }
     do throws(WeightsError) { try metadata.check(model.configuration) } catch {
       throw Failure(error).about(file)
@@ -62,7 +66,7 @@ final class LoadedModel: HandleObject, Sendable {
       } catch { throw Failure(error).about("'actionclip.merges'").about(file) }
       tokenizerProblem = ""
     } else {
-      (tokenizer, tokenizerProblem) = LoadedModel.tokenizerBeside(path, vocabulary)
+      (tokenizer, tokenizerProblem) = LoadedModel.tokenizerBeside(path, weights.folder, vocabulary)
     }
     metadata.merges = nil
     self.metadata = metadata
@@ -86,17 +90,19 @@ final class LoadedModel: HandleObject, Sendable {
 
   /// A list that lies beside the weights but does not fit them is not an error before text is given.
   private static func tokenizerBeside(
-    _ path: UnsafePointer<CChar>?, _ vocabulary: Int
+    _ path: UnsafePointer<CChar>?, _ folder: FilePath?, _ vocabulary: Int
   ) -> (Tokenizer?, problem: String) {
     let advice = "give CLIP's merge list (tokenizer_path, --tokenizer, tokenizer=) to encode text"
-    guard let path else { return (nil, "the model was loaded from memory: \(advice)") }
-    let file = UnsafeBufferPointer(start: path, count: strlen(path))
-    let folder = file.prefix((file.lastIndex(of: CChar(UInt8(ascii: "/"))) ?? -1) + 1)
+    guard let path, let folder else { return (nil, "the model was loaded from memory: \(advice)") }
     for name in mergeListNames {
-      let list = folder + name.utf8.map { CChar($0) } + [0]
-      guard access(list, R_OK) == 0 else { continue }
+      let list = folder.file(name)
+      guard list.withCString({ access($0, R_OK) }) == 0 else { continue }
       do throws(TokenizerError) {
-        return (try Tokenizer(cPath: list, vocabularySize: vocabulary), "")
+        return (
+          try list.withCString { (path) throws(TokenizerError) in
+            try Tokenizer(cPath: path, vocabularySize: vocabulary)
+          }, ""
+        )
       } catch {
         return (nil, "the merge list beside the weights does not fit: \(error.message); \(advice)")
       }
@@ -173,4 +179,20 @@ func threadCount(_ value: Int32, _ name: String) throws(Failure) -> Int {
   guard (0...256).contains(value) else { throw .argument("\(name) is \(value), expected 0 to 256") }
   if value > 0 { return Int(value) }
   return max(1, min(Int(cshims_available_processors()), 256))
+}
+
+extension DeclaredOptions {
+  /// What is known of a checkpoint by its family, where its own file does not say it.
+  mutating func add(_ traits: FamilyTraits) {
+    switch traits.activation {
+    case .quickGELU: activation = activation ?? .quickGELU
+    case .gelu: activation = activation ?? .gelu
+    case nil: break
+    }
+    epsilon = epsilon ?? traits.epsilon
+    headEpsilon = headEpsilon ?? traits.headEpsilon
+    visionHeads = visionHeads ?? traits.visionHeads
+    textHeads = textHeads ?? traits.textHeads
+    usualFrames = usualFrames ?? traits.usualFrames
+  }
 }

@@ -1,4 +1,5 @@
 import CActionCLIP
+import Families
 import Glibc
 import Model
 import Numerics
@@ -44,11 +45,9 @@ public func actionclip_model_load(
 private func load(
   _ path: UnsafePointer<CChar>, _ options: actionclip_model_options
 ) throws(Failure) -> OpaquePointer {
-  let hashing = try hashing(options)
-  let weights: WeightsFile
-  do throws(WeightsError) { weights = try WeightsFile(cPath: path, hashing: hashing) } catch {
-    throw Failure(error)
-  }
+  let wanted = try checkpointOptions(options)
+  let weights: Checkpoint
+  do throws(WeightsError) { weights = try Checkpoint(FilePath(path), wanted) } catch { throw Failure(error) }
   return try Handle.make(LoadedModel(weights, path: path, options: options))
 }
 
@@ -63,13 +62,35 @@ public func actionclip_model_load_buffer(
     let out = try required(model_out, "model_out")
     let options = try SizedStruct.read(
       options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
-    let hashing = try hashing(options)
-    let weights: WeightsFile
+    let wanted = try checkpointOptions(options)
+    let weights: Checkpoint
     do throws(WeightsError) {
-      weights = try WeightsFile(bytes: UnsafeRawBufferPointer(start: data, count: size), hashing: hashing)
+      weights = try Checkpoint(bytes: UnsafeRawBufferPointer(start: data, count: size), wanted)
     } catch { throw Failure(error) }
     out.pointee = try Handle.make(LoadedModel(weights, path: nil, options: options))
   }
+}
+
+private func checkpointOptions(
+  _ options: actionclip_model_options
+) throws(Failure) -> CheckpointOptions {
+  var wanted = CheckpointOptions()
+  wanted.hashing = try hashing(options)
+  wanted.base = options.base_path.map { FilePath($0) }
+  wanted.openCLIPName = try options.open_clip_name.map { (name) throws(Failure) in
+    try string(name, "open_clip_name")
+  }
+  wanted.knowsActivation = options.activation != ACTIONCLIP_ACTIVATION_AS_CHECKPOINT
+  return wanted
+}
+
+@_cdecl("actionclip_model_family") @implementation
+public func actionclip_model_family(_ model: OpaquePointer!) -> UnsafePointer<CChar>! {
+  var found: UnsafePointer<CChar>?
+  _ = boundary { () throws(Failure) in
+    found = cString(try Handle.object(model, LoadedModel.self).family.staticName)
+  }
+  return found
 }
 
 @_cdecl("actionclip_model_free") @implementation

@@ -1,3 +1,4 @@
+import Digest
 import Text
 import Weights
 
@@ -10,6 +11,8 @@ public struct CheckpointOptions {
   /// The caller says what the encoders' activation is; else a layout that does not say must have a
   /// configuration file.
   public var knowsActivation = false
+  /// Of the weights; a base's are not hashed.
+  public var hashing = Hashing.none
 
   public init() {}
 }
@@ -27,11 +30,13 @@ public struct Checkpoint {
   public let sections: [String]
   /// Where its tokenizer lies, if it has one; nil for weights from memory.
   public let folder: FilePath?
+  /// Of the file of weights, if it was asked for; of several `CheckpointFiles.manifest`.
+  public let sha256: SHA256.Digest?
   private var files: [WeightsFile]
 
   /// A file of weights, an index of several, or a folder as Hugging Face and open_clip have them.
   public init(_ path: FilePath, _ options: CheckpointOptions = CheckpointOptions()) throws(WeightsError) {
-    let found = try CheckpointFiles(path)
+    let found = try CheckpointFiles(path, options.hashing)
     try self.init(found.tensors, found.files, found, options)
   }
 
@@ -39,7 +44,7 @@ public struct Checkpoint {
   public init(
     bytes: UnsafeRawBufferPointer, _ options: CheckpointOptions = CheckpointOptions()
   ) throws(WeightsError) {
-    let file = try WeightsFile(bytes: bytes)
+    let file = try WeightsFile(bytes: bytes, hashing: options.hashing)
     try self.init(file, [file], nil, options)
   }
 
@@ -87,8 +92,13 @@ public struct Checkpoint {
     metadata = files.count == 1 ? first.metadata : []
     sections = first.sections
     folder = found?.folder
+    sha256 = found?.sha256 ?? first.sha256
+    if family == .mmaction2 { traits.usualFrames = tensors.info(Checkpoint.framePositions)?.shape.first }
     self.files = files
   }
+
+  /// mmaction2 keeps one for each frame, where the reference keeps one for each token.
+  private static let framePositions = "fusion.frame_position_embeddings.weight"
 
   /// A file that was written to while its tensors were read may be a mix of two.
   public func checkUnchanged() throws(WeightsError) { for file in files { try file.checkUnchanged() } }

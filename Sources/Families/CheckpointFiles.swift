@@ -1,3 +1,4 @@
+import Digest
 import Glibc
 import Text
 import Weights
@@ -16,7 +17,10 @@ struct CheckpointFiles {
     "open_clip_model.safetensors", "open_clip_pytorch_model.bin",
   ]
 
-  init(_ path: FilePath) throws(WeightsError) {
+  /// Of an index and its shards: that of the lines which sha256sum prints for them, sorted by name.
+  let sha256: SHA256.Digest?
+
+  init(_ path: FilePath, _ hashing: Hashing) throws(WeightsError) {
     if path.isDirectory {
       guard let name = CheckpointFiles.inFolder.first(where: { path.file($0).exists }) else {
         throw WeightsError(
@@ -31,18 +35,41 @@ struct CheckpointFiles {
     }
     if try CheckpointFiles.isIndex(main) {
       let folder = folder
+      let isHashed = if case .none = hashing { false } else { true }
+      var manifest: [(name: [UInt8], hash: SHA256.Digest)] = []
       let sharded = try CheckpointFiles.parse(main, atMost: 16 << 20) { (bytes) throws(WeightsError) in
-        try ShardedTensors(bytes) { (name) throws(WeightsError) in
-          try folder.file(name).withCString { (path) throws(WeightsError) in try WeightsFile(cPath: path) }
+        if isHashed { manifest.append((Array(main.lastPart), SHA256.hash(of: bytes))) }
+        return try ShardedTensors(bytes) { (name) throws(WeightsError) in
+          let file = try folder.file(name).withCString { (path) throws(WeightsError) in
+            try WeightsFile(cPath: path, hashing: isHashed ? .compute : .none)
+          }
+          if let hash = file.sha256 { manifest.append((Array(name.utf8), hash)) }
+          return file
         }
       }
       tensors = sharded
       files = sharded.files
+      sha256 = isHashed ? CheckpointFiles.hash(ofLines: manifest) : nil
+      if case .expect(let expected) = hashing, let sha256, sha256 != expected {
+        throw WeightsError(
+          .hashMismatch,
+          "\(main.shown): the SHA-256 of the index's and its files' lines is \(sha256.hexadecimal), expected "
+            + "\(expected.hexadecimal): these are not the files that were meant")
+      }
     } else {
-      let file = try main.withCString { (path) throws(WeightsError) in try WeightsFile(cPath: path) }
+      let file = try main.withCString { (path) throws(WeightsError) in
+        try WeightsFile(cPath: path, hashing: hashing)
+      }
       tensors = file
       files = [file]
+      sha256 = file.sha256
     }
+  }
+
+  private static func hash(ofLines files: [(name: [UInt8], hash: SHA256.Digest)]) -> SHA256.Digest {
+    let sorted = files.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+    let lines = sorted.flatMap { Array("\($0.hash.hexadecimal)  ".utf8) + $0.name + [0x0A] }
+    return lines.withUnsafeBytes { SHA256.hash(of: $0) }
   }
 
   /// JSON begins with a brace and holds no NUL; so do the first 8 bytes of no safetensors file.

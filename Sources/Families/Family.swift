@@ -10,7 +10,9 @@ public enum Family: Sendable, CaseIterable {
   case openVCLIP
 
   /// For people.
-  public var name: String {
+  public var name: String { staticName.description }
+
+  public var staticName: StaticString {
     switch self {
     case .clip: "CLIP"
     case .huggingFace: "Hugging Face CLIP"
@@ -34,6 +36,8 @@ public struct FamilyTraits: Sendable, Equatable {
   public var headEpsilon: Float?
   public var visionHeads: Int?
   public var textHeads: Int?
+  /// A default for the number of frames in a video.
+  public var usualFrames: Int?
   /// Per channel on the 0..1 scale, where a configuration gives them.
   public var mean: [Float]?
   public var std: [Float]?

@@ -16,6 +16,8 @@ extension Configuration {
     var c = Configuration()
     try c.inferVision(reader)
     try c.inferText(reader)
+    c.visionHeads = try heads(declared.visionHeads, c.visionWidth, "vision_heads", "visual.conv1.weight")
+    c.textHeads = try heads(declared.textHeads, c.textWidth, "text_heads", "token_embedding.weight")
     let infix = try c.inferShift(reader, shift, declaresOptions)
     let blocks = "visual.transformer.resblocks."
     c.visionLayers = reader.countLayers(blocks, infix + "ln_1.weight")
@@ -29,6 +31,7 @@ extension Configuration {
     return (c, infix)
   }
 
+  public static let maximumHeads = 8192
   /// The most frames a video may have.
   public static let maximumFrames = 1024
 
@@ -42,7 +45,6 @@ extension Configuration {
       throw ModelError(.tensorShape, "tensor '\(name)' has shape \(conv), expected [W, 3, p, p]")
     }
     (visionWidth, patchSize) = (conv[0], conv[2])
-    try Configuration.check(width: visionWidth, of: name)
 
     let positions = "visual.positional_embedding"
     let rows = try reader.shape(positions, rank: 2, for: "the image encoder")[0]
@@ -68,7 +70,6 @@ extension Configuration {
     let name = "token_embedding.weight"
     let embedding = try reader.shape(name, rank: 2, for: "the text encoder")
     (vocabularySize, textWidth) = (embedding[0], embedding[1])
-    try Configuration.check(width: textWidth, of: name)
     contextLength = try reader.shape("positional_embedding", rank: 2, for: "the text encoder")[0]
     guard contextLength >= 2, contextLength <= 65_536 else {
       throw ModelError(
@@ -83,11 +84,22 @@ extension Configuration {
     }
   }
 
-  private static func check(width: Int, of name: String) throws(ModelError) {
-    guard width % headSize == 0, width <= 16_384 else {
+  /// As many heads as the file says, or else one for each 64 numbers. `name` is the tensor that gives the width.
+  private static func heads(
+    _ declared: Int?, _ width: Int, _ key: String, _ name: String
+  ) throws(ModelError) -> Int {
+    guard width <= 16_384, declared != nil || width % headSize == 0 else {
       throw ModelError(
         .tensorShape, "tensor '\(name)' gives width \(width), expected a multiple of 64 up to 16384")
     }
+    guard let declared else { return width / headSize }
+    guard declared > 0, width % declared == 0, (width / declared).isMultiple(of: 2), width / declared <= 256 else {
+      throw ModelError(
+        .weights(.invalid),
+        "the file says that '\(key)' is \(declared), but tensor '\(name)' gives width \(width); heads are of an "
+          + "even number up to 256")
+    }
+    return declared
   }
 
   /// Known forms that are not read, by a tensor that gives them away.

@@ -50,9 +50,11 @@ public struct Configuration: Sendable, Equatable {
   public var patchSize = 0  // p
   public var visionWidth = 0  // W
   public var visionLayers = 0  // L
+  public var visionHeads = 0
   public var embeddingSize = 0  // E
   public var textWidth = 0  // X
   public var textLayers = 0
+  public var textHeads = 0
   public var contextLength = 0  // C
   public var vocabularySize = 0  // V
   public var frames = 0  // T
@@ -61,10 +63,8 @@ public struct Configuration: Sendable, Equatable {
   public var head = TemporalHead.meanP
 
   public var gridSize: Int { imageSize / patchSize }  // g
-  public var visionHeads: Int { visionWidth / Configuration.headSize }
-  public var textHeads: Int { textWidth / Configuration.headSize }
 
-  /// CLIP's models have heads of this size throughout.
+  /// CLIP's models have heads of this size throughout; some of open_clip's have others.
   static let headSize = 64
   static let epsilon: Float = 1e-5
 }

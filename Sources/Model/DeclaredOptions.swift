@@ -7,6 +7,8 @@ public struct DeclaredOptions: Sendable, Equatable {
   public var temporalShift: Bool?
   public var head: TemporalHead?
   public var frames: Int?
+  public var visionHeads: Int?
+  public var textHeads: Int?
   /// Unlike the others a default only: any precision may be asked for.
   public var precision: Precision?
 

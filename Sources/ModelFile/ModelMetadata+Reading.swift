@@ -56,6 +56,8 @@ extension ModelMetadata {
         let names = TemporalHead.allCases.map(\.name).joined(separator: ", ")
         throw .invalid("is \(quoted(value.utf8, limit: 40)), expected one of \(names)")
       }
+    case "vision_heads": declared.visionHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
+    case "text_heads": declared.textHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
     case "frames": declared.frames = try ModelMetadata.number(value, Configuration.maximumFrames)
     case "compute":
       declared.precision = Precision.allCases.first { $0.name == value }

@@ -108,6 +108,8 @@ class ModelOptions(Structure):
         ("expected_sha256", c_char_p),
         ("compute_sha256", c_int32),
         ("reserved2", c_int32),
+        ("base_path", c_char_p),
+        ("open_clip_name", c_char_p),
     ]
 
 
@@ -244,6 +246,7 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_model_template_count", (Handle,), c_int32),
     ("actionclip_model_template", (Handle, c_int32), c_char_p),
     ("actionclip_model_note", (Handle, c_char_p), c_char_p),
+    ("actionclip_model_family", (Handle,), c_char_p),
     ("actionclip_model_note_count", (Handle,), c_int32),
     ("actionclip_model_note_key", (Handle, c_int32), c_char_p),
     ("actionclip_model_sha256", (Handle,), c_char_p),

@@ -61,7 +61,10 @@ class Model(FrameEncoder, TextEncoder):
     "bf16" or "int8", what the encoders compute in; None for what the file says, else fp32. processors: numbers
     of those that the model's own threads are bound to, in turn. expected_sha256: 64 hexadecimal digits; another
     file is refused before anything in it is parsed. compute_sha256: hash the file without expecting anything.
-    To be hashed, a file is read into memory as a whole.
+    To be hashed, a file is read into memory as a whole. base: a CLIP file that gives what the weights lack, as
+    ViFi-CLIP's do. open_clip_name: the model's name in open_clip, where no configuration beside the file tells.
+
+    path may be a folder of Hugging Face's or open_clip's, or an index of shards (docs/FAMILIES.md).
 
     Immutable: any number of threads may use one model at once. Its memory and threads are held
     until `close`, the end of a `with` block, or the last reference.
@@ -80,6 +83,8 @@ class Model(FrameEncoder, TextEncoder):
         processors: Sequence[int] | None = None,
         expected_sha256: str | None = None,
         compute_sha256: bool = False,
+        base: Path | None = None,
+        open_clip_name: str | None = None,
     ) -> None:
         lib = library()
         options = _abi.ModelOptions()
@@ -103,6 +108,10 @@ class Model(FrameEncoder, TextEncoder):
         if expected_sha256 is not None:
             options.expected_sha256 = text_bytes("expected_sha256", expected_sha256)
         options.compute_sha256 = _three_way("compute_sha256", compute_sha256)
+        if base is not None:
+            options.base_path = path_bytes("base", base)
+        if open_clip_name is not None:
+            options.open_clip_name = text_bytes("open_clip_name", open_clip_name)
         out = ctypes.c_void_p()
         if path is None:
             lib.call("model_load", None, ctypes.byref(options), ctypes.byref(out))
@@ -144,6 +153,12 @@ class Model(FrameEncoder, TextEncoder):
     def templates(self) -> list[str]:
         """Templates the model was trained with, by its file; empty for the reference's 16."""
         return list(self._templates)
+
+    @property
+    def family(self) -> str:
+        """Whose layout the file has: "CLIP", "Hugging Face CLIP", "open_clip", ..."""
+        with self._handle.use() as handle:
+            return str(library().model_family(handle).decode("utf-8"))
 
     @property
     def sha256(self) -> str | None:
