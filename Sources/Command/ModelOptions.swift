@@ -53,6 +53,27 @@ enum Compute: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
+/// Of the encoders' MLPs.
+enum EncoderActivation: String, CaseIterable, ExpressibleByArgument {
+  case quickGELU = "quickgelu"
+  case gelu
+
+  var code: Int32 {
+    switch self {
+    case .quickGELU: Int32(ACTIONCLIP_ACTIVATION_QUICK_GELU)
+    case .gelu: Int32(ACTIONCLIP_ACTIVATION_GELU)
+    }
+  }
+
+  static func name(of code: Int32) -> String {
+    switch allCases.first(where: { $0.code == code }) {
+    case .quickGELU: "QuickGELU"
+    case .gelu: "GELU"
+    case nil: "unknown (\(code))"
+    }
+  }
+}
+
 /// Choices made when a model is loaded. What is not given is as the checkpoint says.
 struct ModelOptions: ParsableArguments {
   @Option(help: "Frames per video (default: as the checkpoint says, else 8).")
@@ -70,6 +91,10 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "What the encoders compute in (default: as the file says, else fp32).")
   var compute: Compute?
 
+  @Option(
+    help: "The encoders' activation, which weights do not tell (default: as the file says, else quickgelu).")
+  var activation: EncoderActivation?
+
   @Option(help: "Threads that compute (default: one per available processor).")
   var threads: Int32?
 
@@ -82,7 +107,7 @@ struct ModelOptions: ParsableArguments {
   func load(_ path: FilePath?) throws(LibraryError) -> Model {
     try Model(
       path: path, frames: frames, head: head, temporalShift: temporalShift, joint: joint,
-      threads: threads, tokenizer: tokenizer, compute: compute)
+      threads: threads, tokenizer: tokenizer, compute: compute, activation: activation)
   }
 }
 
@@ -90,7 +115,7 @@ extension Model {
   convenience init(
     path: FilePath?, frames: Int32? = nil, head: Head? = nil, temporalShift: Switch? = nil,
     joint: Switch? = nil, threads: Int32? = nil, tokenizer: FilePath? = nil,
-    compute: Compute? = nil
+    compute: Compute? = nil, activation: EncoderActivation? = nil
   ) throws(LibraryError) {
     var options = actionclip_model_options()
     actionclip_model_options_init(&options)
@@ -100,6 +125,7 @@ extension Model {
     if let joint { options.joint = joint.code }
     if let threads { options.threads = threads }
     if let compute { options.compute_type = compute.code }
+    if let activation { options.activation = activation.code }
     try self.init(path: path, options: options, tokenizer: tokenizer)
   }
 }

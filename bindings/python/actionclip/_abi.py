@@ -64,6 +64,9 @@ CONSTANTS: dict[str, int] = {
     "COMPUTE_FP32": 1,
     "COMPUTE_BF16": 2,
     "COMPUTE_INT8": 3,
+    "ACTIVATION_AS_CHECKPOINT": 0,
+    "ACTIVATION_QUICK_GELU": 1,
+    "ACTIVATION_GELU": 2,
     "FILE_SAFETENSORS": 1,
     "FILE_TORCH": 2,
     "STORAGE_FP32": 0,
@@ -104,6 +107,8 @@ class ModelOptions(Structure):
         ("tokenizer_path", c_char_p),
         ("processors", POINTER(c_int32)),
         ("processor_count", c_size_t),
+        ("activation", c_int32),
+        ("reserved1", c_int32),
     ]
 
 
@@ -135,6 +140,8 @@ class ModelInfo(Structure):
         ("weight_bytes", c_int64),
         ("video_bytes", c_int64),
         ("text_bytes", c_int64),
+        ("activation", c_int32),
+        ("activation_assumed", c_int32),
     ]
 
 

@@ -33,7 +33,7 @@ from ._handle import Handle, Owner
 from ._images import ImageLike
 from ._library import library
 from ._model_file import read_labels, read_note, read_templates, save_model
-from ._model_info import COMPUTE_TYPES, HEADS, ModelInfo, read_info
+from ._model_info import ACTIVATIONS, COMPUTE_TYPES, HEADS, ModelInfo, read_info
 from ._preprocess import preprocess
 from ._video import Video
 
@@ -51,7 +51,9 @@ class Model(FrameEncoder, TextEncoder):
     checkpoint says. What the checkpoint contradicts is an error. threads: one per processor by
     default. tokenizer: CLIP's merge list; by default the one inside the file, or beside it. compute: "fp32",
     "bf16" or "int8", what the encoders compute in; None for what the file says, else fp32. processors: numbers
-    of those that the model's own threads are bound to, in turn.
+    of those that the model's own threads are bound to, in turn. activation: "QuickGELU" or "GELU", of the encoders,
+    which the weights do not tell: open_clip's own models from LAION and DataComp have GELU; None for what the file
+    says, else QuickGELU.
 
     Immutable: any number of threads may use one model at once. Its memory and threads are held
     until `close`, the end of a `with` block, or the last reference.
@@ -68,6 +70,7 @@ class Model(FrameEncoder, TextEncoder):
         tokenizer: Path | None = None,
         compute: str | None = None,
         processors: Sequence[int] | None = None,
+        activation: str | None = None,
     ) -> None:
         lib = library()
         options = _abi.ModelOptions()
@@ -82,6 +85,8 @@ class Model(FrameEncoder, TextEncoder):
             options.threads = whole("threads", threads, 1, INT32_MAX)
         if compute is not None:
             options.compute_type = choice("compute", compute, COMPUTE_TYPES)
+        if activation is not None:
+            options.activation = choice("activation", activation, ACTIVATIONS)
         if tokenizer is not None:
             options.tokenizer_path = path_bytes("tokenizer", tokenizer)
         if processors is not None:
