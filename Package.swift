@@ -53,8 +53,8 @@ let package = Package(
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "CActionCLIP", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics", "Weights", "Tokenizer",
-        "Preprocess", "Video",
+        "CActionCLIP", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics", "Text", "Tokenizer",
+        "Preprocess", "Video", "Weights",
       ],
       exclude: ["actionclip.map"],
       swiftSettings: swift,

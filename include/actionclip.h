@@ -137,6 +137,13 @@ typedef struct actionclip_model actionclip_model;
 #define ACTIONCLIP_COMPUTE_BF16 2
 #define ACTIONCLIP_COMPUTE_INT8 3
 
+/* The activation of the encoders' MLPs. It is not in the weights: OpenAI's, DFN's and MetaCLIP's models and
+ * ActionCLIP have QuickGELU, x sigmoid(1.702 x); open_clip's own from LAION and DataComp have GELU, with the exact
+ * error function. The wrong one gives embeddings that look right and rank worse. */
+#define ACTIONCLIP_ACTIVATION_AS_CHECKPOINT 0 /* what the file says (docs/FORMAT.md), else QuickGELU */
+#define ACTIONCLIP_ACTIVATION_QUICK_GELU 1
+#define ACTIONCLIP_ACTIVATION_GELU 2
+
 /* Choices made at load. Fill it with actionclip_model_options_init, then change what
  * you want; NULL in place of the struct means all defaults. A choice the checkpoint
  * contradicts is an error, not a guess. Fields are only ever appended. */
@@ -164,7 +171,7 @@ typedef struct actionclip_model_options {
    * the model, which a safetensors file does not otherwise. */
   const char *expected_sha256;
   int32_t compute_sha256; /* ACTIONCLIP_ON: hash it likewise, whatever comes out, for actionclip_model_sha256 */
-  int32_t reserved2;      /* 0 */
+  int32_t activation;     /* ACTIONCLIP_ACTIVATION_* */
   /* A CLIP file that gives what the weights lack. ViFi-CLIP's checkpoints lack the token embedding, which is that of
    * the CLIP they were trained from. NULL: none. */
   const char *base_path;
@@ -236,6 +243,8 @@ typedef struct actionclip_model_info {
    * a few times that. It is taken when first needed and kept: a call like an earlier one takes none. */
   int64_t video_bytes;
   int64_t text_bytes;         /* the same of one call that encodes prompts, however many */
+  int32_t activation;         /* ACTIONCLIP_ACTIVATION_QUICK_GELU or _GELU */
+  int32_t activation_assumed; /* 1 if neither the file nor the caller told it, and QuickGELU is a guess */
 } actionclip_model_info;
 
 ACTIONCLIP_API int32_t actionclip_model_get_info(const actionclip_model *model,

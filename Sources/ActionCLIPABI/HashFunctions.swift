@@ -1,12 +1,12 @@
 import CActionCLIP
 import Digest
 import Glibc
+import Text
 import Weights
 
 // The SHA-256 of a model's file: what the options ask for, and what was found.
 
 func hashing(_ options: actionclip_model_options) throws(Failure) -> Hashing {
-  guard options.reserved2 == 0 else { throw .argument("reserved2 is not 0") }
   guard [ACTIONCLIP_AS_CHECKPOINT, ACTIONCLIP_ON, ACTIONCLIP_OFF].contains(options.compute_sha256) else {
     throw .argument(
       "compute_sha256 is \(options.compute_sha256), expected 0, ACTIONCLIP_ON or ACTIONCLIP_OFF")

@@ -122,6 +122,13 @@ final class LoadedModel: HandleObject, Sendable {
       }
       precision = chosen
     }
+    var activation: EncoderActivation?
+    if options.activation != ACTIONCLIP_ACTIVATION_AS_CHECKPOINT {
+      guard let chosen = EncoderActivation(rawValue: options.activation) else {
+        throw .argument("activation is \(options.activation), expected ACTIONCLIP_ACTIVATION_*")
+      }
+      activation = chosen
+    }
     var head: TemporalHead?
     if options.head != ACTIONCLIP_HEAD_AS_CHECKPOINT {
       guard let chosen = TemporalHead(rawValue: options.head) else {
@@ -140,7 +147,7 @@ final class LoadedModel: HandleObject, Sendable {
       frames: options.frames == 0 ? nil : Int(options.frames),
       threads: options.threads == 0 && !processors.isEmpty
         ? min(processors.count, 256) : try threadCount(options.threads, "threads"),
-      processors: processors, precision: precision)
+      processors: processors, precision: precision, activation: activation)
   }
 
   private static func processors(

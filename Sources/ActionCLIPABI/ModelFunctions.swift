@@ -136,6 +136,8 @@ public func actionclip_model_get_info(
     info.weight_bytes = Int64(memory.weights)
     info.video_bytes = Int64(memory.video)
     info.text_bytes = Int64(memory.text)
+    info.activation = c.activation.rawValue
+    info.activation_assumed = c.activationIsAssumed ? 1 : 0
     try SizedStruct.write(info, to: info_out, oldest: oldestModelInfo, "info_out")
   }
 }

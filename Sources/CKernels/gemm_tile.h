@@ -11,6 +11,7 @@
 
 INLINE void TILE(put)(N(vf) v, const gemm_run *g, size_t row, size_t column) {
   if (g->activation == CKERNELS_QUICK_GELU) v = ROUGH ? N(rough_quick_gelu)(v) : N(quick_gelu)(v);
+  else if (g->activation == CKERNELS_GELU) v = ROUGH ? N(rough_gelu)(v) : N(gelu)(v);
   else if (g->activation == CKERNELS_RELU) v = v < 0.0f ? N(splat)(0.0f) : v;
   const size_t place = row * g->y_stride + column;
   if (column + WIDTH <= g->columns) {

@@ -47,15 +47,15 @@ INLINE N(vf) N(from_bf16)(const uint16_t *p) {
   return N(of_bf16)(h);
 }
 
-// e^x to about 1 ulp in [-87.3, 88.3], clamped outside. Cephes' reduction and polynomial; integer work
-// on the bit pattern instead of a conversion. NaN becomes a number: callers keep it otherwise.
-INLINE N(vf) N(exponential)(N(vf) x) {
-  x = N(most)(N(least)(x, N(splat)(88.3f)), N(splat)(-87.3f));
+// e^(x + rest) * 2^up to about 1 ulp, rest being what x lost when it was rounded. Cephes' reduction and
+// polynomial; integer work on the bit pattern instead of a conversion.
+INLINE N(vf) N(scaled_exponential)(N(vf) x, N(vf) rest, const int up) {
   const N(vf) magic = N(splat)(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-  const N(vf) shifted = x * 1.44269504088896341f + magic;
+  const N(vf) shifted = (x + rest) * 1.44269504088896341f + magic;
   const N(vf) n = shifted - magic;
   N(vf) r = x - n * 0.693359375f;
   r = r - n * -2.12194440e-4f;
+  r = r + rest;
   N(vf) p = N(splat)(1.9875691500e-4f);
   p = p * r + 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
@@ -63,7 +63,13 @@ INLINE N(vf) N(exponential)(N(vf) x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * (r * r) + r + 1.0f;
-  return (N(vf))((N(vi))p + ((N(vi))shifted << 23));
+  return (N(vf))((N(vi))p + ((N(vi))shifted << 23) + (up << 23));
+}
+
+// e^x to about 1 ulp in [-87.3, 88.3], clamped outside. NaN becomes a number: callers keep it otherwise.
+INLINE N(vf) N(exponential)(N(vf) x) {
+  x = N(most)(N(least)(x, N(splat)(88.3f)), N(splat)(-87.3f));
+  return N(scaled_exponential)(x, N(splat)(-0.0f), 0);  // adding -0 changes nothing
 }
 
 // 2^x to 1e-4 of itself, for results that are rounded to 8 bits or fewer; x up to 126, and from -126 down the
@@ -95,4 +101,46 @@ INLINE N(vf) N(rough_quick_gelu)(N(vf) x) {
 #else
   return x / denominator;
 #endif
+}
+
+// x Phi(x) = x/2 (1 + erf(x / sqrt 2)), to 6 ulp of itself and down to the smallest denormal: max(x, 0) - a Q(a)
+// with a = |x|, so that nothing cancels where the result is small, and Q(a) = e^(-a a / 2) P(t) / (a + 2.5) with
+// t = (a - 2.5) / (a + 2.5), P fitted to 1.5e-8 of itself. From a = 15 on, a Q is below every float. 0 * x keeps
+// what is not finite.
+INLINE N(vf) N(gelu)(N(vf) x) {
+  const N(vf) a = N(least)((N(vf))((N(vi))x & 0x7FFFFFFF), N(splat)(15.0f));
+  // The square in two parts, the first one exact; and 2^64 until the end, for what would underflow.
+  const N(vf) high = (N(vf))((N(vi))a & ~0xFFF);
+  const N(vf) e = N(scaled_exponential)(-0.5f * high * high, -0.5f * (a - high) * (a + high), 64);
+  const N(vf) inverse = 1.0f / (a + 2.5f), t = (a - 2.5f) * inverse;
+  N(vf) p = N(splat)(-1.57702273e-4f);
+  p = p * t + -3.11622821e-4f;
+  p = p * t + 6.84412582e-4f;
+  p = p * t + 2.52393268e-3f;
+  p = p * t + -1.60082997e-3f;
+  p = p * t + -1.63861855e-2f;
+  p = p * t + 9.23587573e-3f;
+  p = p * t + 0.131986979f;
+  p = p * t + -0.433692012f;
+  p = p * t + 0.70665666f;
+  return N(most)(x, N(splat)(0.0f)) + 0.0f * x - e * (a * inverse * p) * 0x1p-64f;
+}
+
+// The same to 3e-4 of itself, down to the smallest normal float.
+INLINE N(vf) N(rough_gelu)(N(vf) x) {
+  const N(vf) a = (N(vf))((N(vi))x & 0x7FFFFFFF);
+  const N(vf) e = N(rough_exponential)(-0.72134752f * a * a);
+  const N(vf) denominator = a + 2.625f;
+#if WIDTH == 16 && defined(__x86_64__)
+  const N(vf) inverse = (N(vf))_mm512_rcp14_ps((__m512)denominator);
+#else
+  const N(vf) inverse = 1.0f / denominator;
+#endif
+  const N(vf) t = (a - 2.625f) * inverse;
+  N(vf) p = N(splat)(-0.0147087676f);
+  p = p * t + -0.00235092173f;
+  p = p * t + 0.156797447f;
+  p = p * t + -0.454849112f;
+  p = p * t + 0.713162686f;
+  return N(most)(x, N(splat)(0.0f)) - e * (a * inverse * p);
 }

@@ -64,7 +64,8 @@ struct Convert: ParsableCommand {
     let model = try options.load(path)
     let contents = ModelContents(
       storage: storage, labels: try labels.given(), templates: try templates.map(LabelList.read) ?? [],
-      notes: [("description", description), ("license", license), ("source", source)].compactMap { key, text in
+      notes: [("description", description), ("license", license), ("source", source)].compactMap {
+        key, text in
         text.map { (key, $0) }
       } + provenance(model))
     guard verify else { return try model.save(to: target, contents) }

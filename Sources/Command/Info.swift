@@ -44,6 +44,8 @@ struct Info: ParsableCommand {
       "temporal_shift": .bool(info.temporal_shift != 0),
       "head": .string(Head.name(of: info.head)),
       "compute_type": .string(Compute.name(of: info.compute_type)),
+      "activation": .string(EncoderActivation.name(of: info.activation)),
+      "activation_assumed": .bool(info.activation_assumed != 0),
       "threads": .int(Int64(info.threads)),
       "has_tokenizer": .bool(info.has_tokenizer != 0),
       "logit_scale": .float(info.logit_scale),
@@ -82,6 +84,11 @@ struct Info: ParsableCommand {
       ("joint tokens", onOff(info.joint)),
       ("temporal shift", onOff(info.temporal_shift)),
       ("head", head),
+      (
+        "activation",
+        EncoderActivation.name(of: info.activation)
+          + (info.activation_assumed != 0 ? ", assumed: the file does not say" : "")
+      ),
       ("logit scale", formatted("%.3f", Double(info.logit_scale))),
       (
         "computes in",

@@ -7,15 +7,22 @@ final class Model {
 
   /// Without a path: the default model.
   init(
-    path: FilePath?, options: actionclip_model_options, tokenizer: FilePath?, expectedHash: ExpectedHash?
+    path: FilePath?, options: actionclip_model_options = Model.defaultOptions, tokenizer: FilePath? = nil,
+    base: FilePath? = nil, expectedHash: ExpectedHash? = nil, openCLIPName: String? = nil
   ) throws(LibraryError) {
     var options = options
     var loaded: OpaquePointer?
     let status = withCString(tokenizer) { tokenizer in
-      options.tokenizer_path = tokenizer
-      return withCString(expectedHash?.digits) { expected in
-        options.expected_sha256 = expected
-        return withCString(path) { actionclip_model_load($0, &options, &loaded) }
+      withCString(base) { base in
+        withCString(expectedHash?.digits) { expected in
+          withCString(openCLIPName) { name in
+            options.tokenizer_path = tokenizer
+            options.base_path = base
+            options.expected_sha256 = expected
+            options.open_clip_name = name
+            return withCString(path) { actionclip_model_load($0, &options, &loaded) }
+          }
+        }
       }
     }
     if let path { try check(status, on: path) } else { try check(status) }
@@ -32,6 +39,22 @@ final class Model {
   }
 
   deinit { actionclip_model_free(handle) }
+
+  static var defaultOptions: actionclip_model_options {
+    var options = actionclip_model_options()
+    actionclip_model_options_init(&options)
+    return options
+  }
+
+  /// Whose layout its file has.
+  var family: String { actionclip_model_family(handle).map { String(cString: $0) } ?? "" }
+
+  /// The notes that its file keeps, by their keys.
+  var notes: [(key: String, text: String)] {
+    (0..<max(0, actionclip_model_note_count(handle))).compactMap { index in
+      actionclip_model_note_key(handle, index).map { String(cString: $0) }.map { ($0, note($0) ?? "") }
+    }
+  }
 
   var embeddingSize: Int { Int(info.embedding_size) }
   var contextLength: Int { Int(info.context_length) }

@@ -64,6 +64,27 @@ struct ExpectedHash: ExpressibleByArgument {
   }
 }
 
+/// Of the encoders' MLPs.
+enum EncoderActivation: String, CaseIterable, ExpressibleByArgument {
+  case quickGELU = "quickgelu"
+  case gelu
+
+  var code: Int32 {
+    switch self {
+    case .quickGELU: Int32(ACTIONCLIP_ACTIVATION_QUICK_GELU)
+    case .gelu: Int32(ACTIONCLIP_ACTIVATION_GELU)
+    }
+  }
+
+  static func name(of code: Int32) -> String {
+    switch allCases.first(where: { $0.code == code }) {
+    case .quickGELU: "QuickGELU"
+    case .gelu: "GELU"
+    case nil: "unknown (\(code))"
+    }
+  }
+}
+
 /// Choices made when a model is loaded. What is not given is as the checkpoint says.
 struct ModelOptions: ParsableArguments {
   @Option(help: "Frames per video (default: as the checkpoint says, else 8).")
@@ -81,6 +102,10 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "What the encoders compute in (default: as the file says, else fp32).")
   var compute: Compute?
 
+  @Option(
+    help: "The encoders' activation, which weights do not tell (default: as the file says, else quickgelu).")
+  var activation: EncoderActivation?
+
   @Option(help: "Threads that compute (default: one per available processor).")
   var threads: Int32?
 
@@ -95,28 +120,41 @@ struct ModelOptions: ParsableArguments {
       "The SHA-256 that the model's file must have (default: any).", valueName: "hex"))
   var sha256: ExpectedHash?
 
-  func load(_ path: FilePath?, hash: Bool = false) throws(LibraryError) -> Model {
-    try Model(
-      path: path, frames: frames, head: head, temporalShift: temporalShift, joint: joint,
-      threads: threads, tokenizer: tokenizer, compute: compute, expected: sha256, hash: hash)
-  }
-}
+  @Option(
+    help: ArgumentHelp(
+      "A CLIP file that gives what the weights lack: ViFi-CLIP's have no token embedding.", valueName: "path")
+  )
+  var base: FilePath?
 
-extension Model {
-  convenience init(
-    path: FilePath?, frames: Int32? = nil, head: Head? = nil, temporalShift: Switch? = nil,
-    joint: Switch? = nil, threads: Int32? = nil, tokenizer: FilePath? = nil,
-    compute: Compute? = nil, expected: ExpectedHash? = nil, hash: Bool = false
-  ) throws(LibraryError) {
-    var options = actionclip_model_options()
-    actionclip_model_options_init(&options)
+  @Option(
+    help: ArgumentHelp(
+      "The model's name in open_clip, such as ViT-B-16 or ViT-B-32/laion2b_s34b_b79k (default: as its open_clip_config.json says).",
+      valueName: "name"), transform: Arguments.text)
+  var openClipName: String?
+
+  func load(_ path: FilePath?, hash: Bool = false) throws(LibraryError) -> Model {
+    var options = Model.defaultOptions
     if let frames { options.frames = frames }
     if let head { options.head = head.code }
     if let temporalShift { options.temporal_shift = temporalShift.code }
     if let joint { options.joint = joint.code }
     if let threads { options.threads = threads }
     if let compute { options.compute_type = compute.code }
+    if let activation { options.activation = activation.code }
     if hash { options.compute_sha256 = Int32(ACTIONCLIP_ON) }
-    try self.init(path: path, options: options, tokenizer: tokenizer, expectedHash: expected)
+    return try Model(
+      path: path, options: options, tokenizer: tokenizer, base: base, expectedHash: sha256,
+      openCLIPName: openClipName)
+  }
+
+  /// What was chosen of what changes the model, as it was given on the command line.
+  var given: [String] {
+    let choices: [(String, String?)] = [
+      ("frames", frames.map(String.init)), ("head", head?.rawValue),
+      ("temporal-shift", temporalShift?.rawValue),
+      ("joint", joint?.rawValue), ("compute", compute?.rawValue), ("activation", activation?.rawValue),
+      ("base", base?.shown), ("open-clip-name", openClipName),
+    ]
+    return choices.compactMap { name, value in value.map { "\(name)=\(printable($0))" } }
   }
 }

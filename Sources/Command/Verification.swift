@@ -17,7 +17,10 @@ struct Verification {
       }
     self.original = try options.load(original)
     // The file has to say everything else by itself.
-    self.written = try Model(path: written, threads: options.threads, compute: options.compute)
+    var plain = Model.defaultOptions
+    if let threads = options.threads { plain.threads = threads }
+    if let compute = options.compute { plain.compute_type = compute.code }
+    self.written = try Model(path: written, options: plain)
     self.storage = storage
   }
 
@@ -50,7 +53,10 @@ struct Verification {
       guard sameBits || storage == .fp16 && comparison.lowestCosine >= 0.999 else {
         throw CommandError(
           "verification failed, and no file was written: the \(comparison.name) of the new file differ from the "
-            + "model's: " + formatted("cosine %.6f, largest relative error %.2e", comparison.lowestCosine, comparison.largestRelative))
+            + "model's: "
+            + formatted(
+              "cosine %.6f, largest relative error %.2e", comparison.lowestCosine, comparison.largestRelative)
+        )
       }
     }
     let counted = "\(videos) videos of \(original.frames) frames and \(rows) texts"

@@ -21,6 +21,7 @@ struct CheckpointFiles {
   let sha256: SHA256.Digest?
 
   init(_ path: FilePath, _ hashing: Hashing) throws(WeightsError) {
+    let (main, folder): (FilePath, FilePath)
     if path.isDirectory {
       guard let name = CheckpointFiles.inFolder.first(where: { path.file($0).exists }) else {
         throw WeightsError(
@@ -34,7 +35,6 @@ struct CheckpointFiles {
       folder = path.folder
     }
     if try CheckpointFiles.isIndex(main) {
-      let folder = folder
       let isHashed = if case .none = hashing { false } else { true }
       var manifest: [(name: [UInt8], hash: SHA256.Digest)] = []
       let sharded = try CheckpointFiles.parse(main, atMost: 16 << 20) { (bytes) throws(WeightsError) in
@@ -64,6 +64,7 @@ struct CheckpointFiles {
       files = [file]
       sha256 = file.sha256
     }
+    (self.main, self.folder) = (main, folder)
   }
 
   private static func hash(ofLines files: [(name: [UInt8], hash: SHA256.Digest)]) -> SHA256.Digest {

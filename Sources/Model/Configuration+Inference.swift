@@ -13,7 +13,15 @@ extension Configuration {
       "temporal_shift", asked: options.temporalShift, declared: declared.temporalShift, shown: onOff)
     let head = try Choice("head", asked: options.head, declared: declared.head, shown: \.name)
     let frames = try Choice("frames", asked: options.frames, declared: declared.frames, shown: \.description)
+    let activation = try Choice(
+      "activation", asked: options.activation, declared: declared.activation, shown: \.name)
+    try declared.check()
     var c = Configuration()
+    c.activation = activation.value ?? .quickGELU
+    // The reference's own code has no other than QuickGELU.
+    c.activationIsAssumed = activation.value == nil && !declaresOptions
+    c.epsilon = declared.epsilon ?? c.epsilon
+    c.headEpsilon = declared.headEpsilon ?? c.headEpsilon
     try c.inferVision(reader)
     try c.inferText(reader)
     c.visionHeads = try heads(declared.visionHeads, c.visionWidth, "vision_heads", "visual.conv1.weight")
@@ -27,7 +35,7 @@ extension Configuration {
     }
     try c.inferJoint(reader, joint)
     try c.inferHead(reader, head)
-    try c.inferFrames(reader, frames)
+    try c.inferFrames(reader, frames, usual: declared.usualFrames)
     return (c, infix)
   }
 
@@ -93,7 +101,8 @@ extension Configuration {
         .tensorShape, "tensor '\(name)' gives width \(width), expected a multiple of 64 up to 16384")
     }
     guard let declared else { return width / headSize }
-    guard declared > 0, width % declared == 0, (width / declared).isMultiple(of: 2), width / declared <= 256 else {
+    guard declared > 0, width % declared == 0, (width / declared).isMultiple(of: 2), width / declared <= 256
+    else {
       throw ModelError(
         .weights(.invalid),
         "the file says that '\(key)' is \(declared), but tensor '\(name)' gives width \(width); heads are of an "
@@ -180,7 +189,7 @@ extension Configuration {
   }
 
   private mutating func inferFrames(
-    _ reader: ParameterReader, _ choice: Choice<Int>
+    _ reader: ParameterReader, _ choice: Choice<Int>, usual: Int?
   ) throws(ModelError) {
     var fixed: (frames: Int, tensor: String)?
     if joint {
@@ -202,7 +211,7 @@ extension Configuration {
         "tensor '\(fixed.tensor)' is for \(fixed.frames) frames, expected 1 to"
           + " \(Configuration.maximumFrames)")
     }
-    frames = choice.value ?? fixed?.frames ?? 8
+    frames = choice.value ?? fixed?.frames ?? usual ?? 8
     guard (1...Configuration.maximumFrames).contains(frames) else {
       throw ModelError(
         .invalidArgument, "frames is \(frames), expected 1 to \(Configuration.maximumFrames)")

@@ -18,6 +18,27 @@ public enum TemporalHead: Int32, Sendable, CaseIterable {
   }
 }
 
+/// Of the MLPs in both encoders, which the weights do not tell: CLIP's own models and ActionCLIP have QuickGELU,
+/// others were trained with GELU. Raw values are the C API's.
+public enum EncoderActivation: Int32, Sendable, CaseIterable {
+  case quickGELU = 1
+  case gelu
+
+  public var name: String {
+    switch self {
+    case .quickGELU: "QuickGELU"
+    case .gelu: "GELU"
+    }
+  }
+
+  var function: Activation {
+    switch self {
+    case .quickGELU: .quickGELU
+    case .gelu: .gelu
+    }
+  }
+}
+
 /// Choices made at load; nil is "as the checkpoint says".
 public struct LoadOptions: Sendable {
   public var joint: Bool?
@@ -29,10 +50,12 @@ public struct LoadOptions: Sendable {
   public var processors: [Int32]
   /// Of the encoders' products.
   public var precision: Precision?
+  public var activation: EncoderActivation?
 
   public init(
     joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHead? = nil, frames: Int? = nil,
-    threads: Int = 1, processors: [Int32] = [], precision: Precision? = nil
+    threads: Int = 1, processors: [Int32] = [], precision: Precision? = nil,
+    activation: EncoderActivation? = nil
   ) {
     self.joint = joint
     self.temporalShift = temporalShift
@@ -41,6 +64,7 @@ public struct LoadOptions: Sendable {
     self.threads = threads
     self.processors = processors
     self.precision = precision
+    self.activation = activation
   }
 }
 
@@ -61,10 +85,21 @@ public struct Configuration: Sendable, Equatable {
   public var joint = false
   public var temporalShift = false
   public var head = TemporalHead.meanP
+  public var activation = EncoderActivation.quickGELU
+  /// Neither the file nor the caller has said which activation it is.
+  public var activationIsAssumed = true
+  /// Of the encoders' LayerNorms.
+  public var epsilon = Configuration.usualEpsilon
+  /// Of the Transf head's.
+  public var headEpsilon = Configuration.usualHeadEpsilon
 
   public var gridSize: Int { imageSize / patchSize }  // g
 
   /// CLIP's models have heads of this size throughout; some of open_clip's have others.
   static let headSize = 64
-  static let epsilon: Float = 1e-5
+  public static let usualEpsilon: Float = 1e-5
+  /// The reference's; other implementations have the usual one in its place.
+  public static let usualHeadEpsilon: Float = 1e-12
+  /// What an epsilon may be.
+  public static let epsilons: ClosedRange<Float> = 1e-12...1e-2
 }

@@ -11,16 +11,42 @@ public struct DeclaredOptions: Sendable, Equatable {
   public var textHeads: Int?
   /// Unlike the others a default only: any precision may be asked for.
   public var precision: Precision?
+  public var activation: EncoderActivation?
+  public var epsilon: Float?
+  public var headEpsilon: Float?
+  /// A default only, where nothing else tells the number of frames.
+  public var usualFrames: Int?
 
   public init(
     joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHead? = nil, frames: Int? = nil,
-    precision: Precision? = nil
+    precision: Precision? = nil, activation: EncoderActivation? = nil, epsilon: Float? = nil,
+    headEpsilon: Float? = nil, usualFrames: Int? = nil
   ) {
     self.joint = joint
     self.temporalShift = temporalShift
     self.head = head
     self.frames = frames
     self.precision = precision
+    self.activation = activation
+    self.epsilon = epsilon
+    self.headEpsilon = headEpsilon
+    self.usualFrames = usualFrames
+  }
+
+  /// Holds numbers that need no choice of the caller's against their ranges.
+  func check() throws(ModelError) {
+    let epsilons = [("epsilon", epsilon), ("head_epsilon", headEpsilon)]
+    for case (let name, let value?) in epsilons where !Configuration.epsilons.contains(value) {
+      let range = Configuration.epsilons
+      throw ModelError(
+        .weights(.invalid),
+        "the file says that \(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+    }
+    if let usualFrames, !(1...Configuration.maximumFrames).contains(usualFrames) {
+      throw ModelError(
+        .weights(.invalid),
+        "the file says that frames are \(usualFrames), expected 1 to \(Configuration.maximumFrames)")
+    }
   }
 }
 

@@ -4,8 +4,9 @@ extension ResidualAttentionBlock {
   /// `prefix` ends in a dot: "transformer.resblocks.0.".
   init(
     _ reader: ParameterReader, _ prefix: String, width: Int, heads: Int, causal: Bool,
-    epsilon: Float, lowest: Precision
+    epsilon: Float, activation: Activation, lowest: Precision
   ) throws(ModelError) {
+    self.activation = activation
     let hidden = try reader.shape(prefix + "mlp.c_fc.weight", rank: 2, for: "a residual block")[0]
     try reader.checkHidden(hidden, prefix + "mlp.c_fc.weight")
     ln1 = try reader.layerNorm(prefix + "ln_1.", width, epsilon)

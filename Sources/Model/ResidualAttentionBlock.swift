@@ -1,6 +1,6 @@
 import Numerics
 
-/// x += attention(ln_1(x)); x += c_proj(QuickGELU(c_fc(ln_2(x)))): the block of both CLIP encoders
+/// x += attention(ln_1(x)); x += c_proj(activation(c_fc(ln_2(x)))): the block of both CLIP encoders
 /// and of the Transf head.
 struct ResidualAttentionBlock: Sendable {
   let ln1: LayerNorm
@@ -9,6 +9,7 @@ struct ResidualAttentionBlock: Sendable {
   let outProjection: Linear  // [W, W]
   let ln2: LayerNorm
   let fc: Linear  // [4W, W]
+  let activation: Activation  // QuickGELU or GELU
   let projection: Linear  // [W, 4W]
 
   var width: Int { ln1.width }
@@ -74,7 +75,7 @@ struct ResidualAttentionBlock: Sendable {
     outProjection.add(rows: rows, input, to: x, stride: width, pool: pool)
     ln2.apply(rows: rows, x, stride: width, to: scratch.input, pool: pool)
     let hidden = scratch.wide.reshaped(width: fc.outputs)
-    fc.apply(rows: rows, scratch.input, to: hidden, activation: .quickGELU, pool: pool)
+    fc.apply(rows: rows, scratch.input, to: hidden, activation: activation, pool: pool)
     var hiddenInput = hidden
     if let quantised = scratch.hiddenInput?.reshaped(width: fc.outputs) {
       quantised.quantise(rows: rows, hidden, width: fc.outputs, pool: pool)

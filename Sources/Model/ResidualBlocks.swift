@@ -14,14 +14,14 @@ struct ResidualBlocks: Sendable {
   /// Blocks `prefix`0.`infix`, `prefix`1.`infix` and so on; at least one.
   init(
     _ reader: ParameterReader, _ prefix: String, infix: String = "", count: Int, width: Int, heads: Int,
-    causal: Bool, epsilon: Float, lowest: Precision
+    causal: Bool, epsilon: Float, activation: Activation, lowest: Precision
   ) throws(ModelError) {
     var blocks: [ResidualAttentionBlock] = []
     for layer in 0..<max(count, 1) {
       blocks.append(
         try ResidualAttentionBlock(
           reader, "\(prefix)\(layer).\(infix)", width: width, heads: heads, causal: causal,
-          epsilon: epsilon, lowest: lowest))
+          epsilon: epsilon, activation: activation, lowest: lowest))
     }
     self.blocks = blocks
     hidden = blocks.map(\.fc.outputs).max() ?? 0

@@ -9,8 +9,8 @@ extension TextTransformer {
     positionalEmbedding = try reader.tensor("positional_embedding", [c.contextLength, c.textWidth])
     blocks = try ResidualBlocks(
       reader, "transformer.resblocks.", count: c.textLayers, width: c.textWidth, heads: c.textHeads,
-      causal: true, epsilon: Configuration.epsilon, lowest: .int8)
-    lnFinal = try reader.layerNorm("ln_final.", c.textWidth, Configuration.epsilon)
+      causal: true, epsilon: c.epsilon, activation: c.activation.function, lowest: .int8)
+    lnFinal = try reader.layerNorm("ln_final.", c.textWidth, c.epsilon)
     projection = try reader.projection("text_projection", c.textWidth, c.embeddingSize)
   }
 }

@@ -16,12 +16,12 @@ extension VisionTransformer {
       "visual.positional_embedding", [c.gridSize * c.gridSize + 1, width])
     timeEmbedding =
       c.joint ? try reader.tensor("visual.time_embedding", [c.frames, width]) : nil
-    lnPre = try reader.layerNorm("visual.ln_pre.", width, Configuration.epsilon)
+    lnPre = try reader.layerNorm("visual.ln_pre.", width, c.epsilon)
     blocks = try ResidualBlocks(
       reader, "visual.transformer.resblocks.", infix: blockInfix, count: c.visionLayers, width: width,
-      heads: c.visionHeads, causal: false, epsilon: Configuration.epsilon,
+      heads: c.visionHeads, causal: false, epsilon: c.epsilon, activation: c.activation.function,
       lowest: .int8)
-    lnPost = try reader.layerNorm("visual.ln_post.", width, Configuration.epsilon)
+    lnPost = try reader.layerNorm("visual.ln_post.", width, c.epsilon)
     projection = try reader.projection("visual.proj", width, c.embeddingSize)
   }
 }

@@ -11,6 +11,11 @@ extension ModelMetadata {
       ("temporal_shift", c.temporalShift ? "on" : "off"), ("head", c.head.name), ("frames", "\(c.frames)"),
     ]
     if compute != .fp32 { entries.append(("compute", compute.name)) }
+    if !c.activationIsAssumed { entries.append(("activation", c.activation.name)) }
+    if c.epsilon != Configuration.usualEpsilon { entries.append(("epsilon", "\(c.epsilon)")) }
+    if c.headEpsilon != Configuration.usualHeadEpsilon {
+      entries.append(("head_epsilon", "\(c.headEpsilon)"))
+    }
     entries += ModelMetadata.sizes.map { ($0.key, "\($0.of(c))") }
     if !templates.isEmpty { entries.append(("templates", JSONStrings.text(of: templates))) }
     if !labels.isEmpty { entries.append(("labels", JSONStrings.text(of: labels))) }

@@ -36,12 +36,15 @@ public enum Precision: Int32, Sendable, CaseIterable {
 
 public enum Activation: Sendable {
   case identity, quickGELU, relu
+  /// With the exact error function.
+  case gelu
 
   var kernel: ckernels_activation {
     switch self {
     case .identity: CKERNELS_IDENTITY
     case .quickGELU: CKERNELS_QUICK_GELU
     case .relu: CKERNELS_RELU
+    case .gelu: CKERNELS_GELU
     }
   }
 }

@@ -23,12 +23,15 @@ struct MetadataTests {
   @Test func everythingIsRead() throws {
     let metadata = try read([
       "joint": "off", "temporal_shift": "on", "head": "Transf", "frames": "16", "image_size": "224",
+      "activation": "GELU", "epsilon": "0.00001", "head_epsilon": "1E-6",
       "templates": #"["{}", "a clip of {}"]"#, "labels": #" [ "yoga","\u00e9t\u00e9" ] "#,
       "merges": "#version\n", "license": "MIT", "description": "Two\nlines",
     ])
     #expect(
       metadata.declared
-        == DeclaredOptions(joint: false, temporalShift: true, head: .transf, frames: 16))
+        == DeclaredOptions(
+          joint: false, temporalShift: true, head: .transf, frames: 16, activation: .gelu, epsilon: 1e-5,
+          headEpsilon: 1e-6))
     #expect(metadata.templates == ["{}", "a clip of {}"])
     #expect(metadata.labels == ["yoga", "été"])
     #expect(metadata.merges == "#version\n")
@@ -45,6 +48,13 @@ struct MetadataTests {
     ("joint", "yes"), ("joint", ""), ("temporal_shift", "On"), ("head", "transf"), ("head", ""),
     ("frames", "0"), ("frames", "-8"), ("frames", "8.0"), ("frames", "08"), ("frames", "1025"),
     ("frames", "99999999999999999999"), ("frames", ""), ("frames", "٨"),
+    ("activation", "gelu"), ("activation", "ReLU"), ("activation", ""), ("activation", "GELU "),
+    ("epsilon", "0"), ("epsilon", "-1e-5"), ("epsilon", "1e-13"), ("epsilon", "0.011"), ("epsilon", "inf"),
+    ("epsilon", "nan"), ("epsilon", ""), ("epsilon", " 1e-5"), ("epsilon", "0x1p-20"), ("epsilon", "1e"),
+    ("epsilon", "1e-"), ("epsilon", ".001"), ("epsilon", "1.e-5"), ("epsilon", "00.001"),
+    ("epsilon", "1e-5f"),
+    ("epsilon", "1e-99999999999999999999"), ("epsilon", "0.0000000000000000000000000000000000000000001e38"),
+    ("head_epsilon", "+1e-12"), ("head_epsilon", "1,5e-5"), ("head_epsilon", "small"),
     ("image_size", "large"), ("patch_size", ""), ("vision_width", "+768"), ("vision_layers", " 12"),
     ("vision_heads", "0"), ("embedding_size", "2147483648"), ("text_width", "0x200"),
     ("text_layers", "1e1"), ("text_heads", "8 "), ("context_length", "77\n"), ("vocabulary_size", "V"),
@@ -95,6 +105,7 @@ struct MetadataTests {
     (c.imageSize, c.patchSize, c.frames, c.head, c.temporalShift) = (224, 16, 5, .lstm, true)
     (c.visionWidth, c.visionLayers, c.embeddingSize) = (64, 1, 64)
     (c.textWidth, c.textLayers, c.contextLength, c.vocabularySize) = (64, 1, 77, 600)
+    (c.activation, c.activationIsAssumed, c.epsilon, c.headEpsilon) = (.gelu, false, 1e-6, 1e-5)
     var metadata = ModelMetadata()
     metadata.labels = ["a \"quoted\" \\ label", "tab\t, line\n, é 😀"]
     metadata.templates = ["{}"]
@@ -106,8 +117,32 @@ struct MetadataTests {
     try again.check(c)
     #expect(
       again.declared
-        == DeclaredOptions(joint: false, temporalShift: true, head: .lstm, frames: 5, precision: .int8))
+        == DeclaredOptions(
+          joint: false, temporalShift: true, head: .lstm, frames: 5, precision: .int8, activation: .gelu,
+          epsilon: 1e-6, headEpsilon: 1e-5))
     #expect(again.labels == metadata.labels && again.templates == metadata.templates)
     #expect(again.merges == metadata.merges && again.notes.map(\.key) == ["description"])
+  }
+
+  /// What was never said is not written either, and neither is what holds without a word.
+  @Test func whatIsAssumedOrUsualIsNotWritten() {
+    let written = Set(ModelMetadata().entries(for: Configuration(), compute: .fp32).map(\.key))
+    for key in ["activation", "epsilon", "head_epsilon", "compute"] {
+      #expect(!written.contains("actionclip.\(key)"))
+    }
+  }
+
+  /// An epsilon is written so that the same float is read.
+  @Test(arguments: [Float(1e-12), 1e-5, 0x1.5p-20, Float(1e-2).nextDown, Float(1e-12).nextUp])
+  func epsilonsKeepTheirBits(epsilon: Float) throws {
+    var c = Configuration()
+    (c.epsilon, c.headEpsilon) = (epsilon, epsilon)
+    let sizes = Set(ModelMetadata.sizes.map { "actionclip." + $0.key })
+    let entries = ModelMetadata().entries(for: c, compute: .fp32).filter {
+      !sizes.contains($0.key) && $0.key != "actionclip.frames"
+    }
+    let again = try ModelMetadata(entries).declared
+    #expect(again.epsilon ?? Configuration.usualEpsilon == epsilon)
+    #expect(again.headEpsilon ?? Configuration.usualHeadEpsilon == epsilon)
   }
 }

@@ -97,7 +97,7 @@ struct EncodingTests {
       let blocks = try ResidualBlocks(
         ParameterReader(InMemoryTensors.clip(), compute: precision, pool: pool),
         "visual.transformer.resblocks.", count: 1,
-        width: 64, heads: 1, causal: causal, epsilon: 1e-5, lowest: .int8)
+        width: 64, heads: 1, causal: causal, epsilon: 1e-5, activation: .quickGELU, lowest: .int8)
       let (rows, longest) = (lengths.reduce(0, +), lengths.max() ?? 1)
       let offsets = lengths.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
       let start = (0..<rows * 64).map { Float(($0 &* 7919) % 512) / 256 - 1 }

@@ -27,7 +27,8 @@ struct RowKernelTests {
     }
   }
 
-  @Test func quickGELUOverItsWholeRange() throws {
+  @Test(arguments: [Activation.quickGELU, .gelu])
+  func activationsOverTheirWholeRange(activation: Activation) throws {
     let values: [Float] =
       stride(from: -60, through: 60, by: 0.37).map { Float($0) } + [
         0, -0.0, 1e30, -1e30, -1e38, 3e38, -3e38, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 1e-38,
@@ -43,10 +44,12 @@ struct RowKernelTests {
     for i in 0..<inputs { x.base[i] = values[i] }
     let y = try FloatBuffer(count: 1 * inputs)
     linear.apply(
-      rows: 1, x.base, stride: inputs, to: y.base, stride: inputs, activation: .quickGELU,
+      rows: 1, x.base, stride: inputs, to: y.base, stride: inputs, activation: activation,
       pool: ThreadPool(threads: 1))
     for (i, value) in values.enumerated() {
-      let expected = Double(value) / (1 + exp(-1.702 * Double(value)))
+      let x = Double(value)
+      let expected =
+        activation == .gelu ? x / 2 * erfc(-x / 2.0.squareRoot()) : x / (1 + exp(-1.702 * x))
       #expect(abs(Double(y.base[i]) - expected) <= 1e-6 * max(1, abs(expected)), "at \(value)")
     }
   }

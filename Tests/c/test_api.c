@@ -44,6 +44,8 @@ static void parity(const char *name) {
   CHECK(info.vocabulary_size == p.vocabulary && info.frames == p.frames);
   CHECK(info.joint == p.joint && info.temporal_shift == p.shift && info.head == p.head);
   CHECK(info.compute_type == ACTIONCLIP_COMPUTE_FP32 && info.threads == 2);
+  /* The reference's checkpoints have its activation. */
+  CHECK(info.activation == ACTIONCLIP_ACTIVATION_QUICK_GELU && info.activation_assumed == 0);
   CHECK(info.has_tokenizer == 0 && info.parameters > 10000);
   CHECK(fabs((double)info.logit_scale - exp(log(100.0) - 0.1 * p.frames / 16)) < 1e-3);
 

@@ -101,7 +101,10 @@ static void loading(void) {
              {offsetof(actionclip_model_options, threads), INT32_MAX},
              {offsetof(actionclip_model_options, compute_type), -1},
              {offsetof(actionclip_model_options, compute_type), 99},
-             {offsetof(actionclip_model_options, reserved), 1}};
+             {offsetof(actionclip_model_options, reserved), 1},
+             {offsetof(actionclip_model_options, activation), -1},
+             {offsetof(actionclip_model_options, activation), 3},
+             {offsetof(actionclip_model_options, reserved1), 1}};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     actionclip_model_options o = defaults();
     memcpy((char *)&o + bad[i].offset, &bad[i].value, sizeof bad[i].value);

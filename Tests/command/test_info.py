@@ -7,7 +7,7 @@ from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
 KEYS = (
     "path file_type image_size patch_size vision_width vision_layers vision_heads embedding_size "
     "text_width text_layers text_heads context_length vocabulary_size frames joint temporal_shift head "
-    "compute_type threads has_tokenizer logit_scale parameters weight_bytes video_bytes text_bytes labels templates description license source sha256"
+    "compute_type activation activation_assumed threads has_tokenizer logit_scale parameters weight_bytes video_bytes text_bytes labels templates description license source sha256"
 ).split()
 
 
@@ -35,6 +35,7 @@ def test_json_says_what_the_shapes_say():
     assert info["head"] == "Transf"
     assert (info["joint"], info["temporal_shift"]) == (False, False)
     assert (info["threads"], info["compute_type"]) == (1, "fp32")
+    assert (info["activation"], info["activation_assumed"]) == ("QuickGELU", True)
     assert info["has_tokenizer"] is True
     assert info["logit_scale"] > 0
     assert (info["labels"], info["templates"], info["license"], info["sha256"]) == ([], [], None, None)
@@ -51,6 +52,7 @@ def test_table_is_for_people():
     assert rows["head"] == info["head"] == "Transf"
     assert rows["embedding"] == str(info["embedding_size"])
     assert float(rows["logit scale"]) == pytest.approx(info["logit_scale"], abs=0.0006)
+    assert rows["activation"] == "QuickGELU, assumed: the file does not say"
     assert rows["tokenizer"] == "found"
     assert (rows["labels"], rows["templates"]) == ("none of its own", "the reference's 16")
     assert "license" not in rows and "sha256" not in rows
@@ -63,6 +65,17 @@ def test_options_are_resolved():
     assert info["file_type"] == "torch"
     assert (info["frames"], info["head"], info["temporal_shift"]) == (3, "LSTM", False)
     assert info["has_tokenizer"] is False
+
+
+def test_the_activation_that_was_chosen_is_not_assumed():
+    process = run("info", MODEL, "--activation", "gelu")
+    assert "activation      GELU\n" in process.stdout
+    (info,) = json_lines(run("info", MODEL, "--activation", "quickgelu", "--json"))
+    assert (info["activation"], info["activation_assumed"]) == ("QuickGELU", False)
+    # The reference's checkpoints have the reference's.
+    (info,) = json_lines(run("info", PACKS / "lstm" / "checkpoint.pt", "--json"))
+    assert (info["activation"], info["activation_assumed"]) == ("QuickGELU", False)
+    assert run("info", MODEL, "--activation", "relu").returncode != 0
 
 
 def test_what_the_checkpoint_says():

@@ -67,5 +67,7 @@ def test_no_default_model(tmp_path, arguments):
 def test_a_file_that_contradicts_itself_or_the_options(tmp_path):
     path = with_metadata(tmp_path / "m.safetensors", head="LSTM")
     assert_error(run("info", path), "m.safetensors", "'actionclip.head'", "Transf")
+    path = with_metadata(tmp_path / "m.safetensors", activation="GELU")
+    assert_error(run("info", path, "--activation", "quickgelu"), "GELU", "'actionclip.activation'")
     path = with_metadata(tmp_path / "m.safetensors", frames="3")
     assert_error(run("info", path, "--frames", 5), "frames 5", "'actionclip.frames'")

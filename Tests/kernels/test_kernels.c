@@ -3,6 +3,7 @@
 // sanitizers, and for other processors under emulators.
 //
 // Forms are chosen by what processor_features() says; here that is what a test wants it to say.
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,11 +125,17 @@ static void test_conversion(const problem *p, float *unpacked) {
 
 static double activated(double x, ckernels_activation activation) {
   if (activation == CKERNELS_QUICK_GELU) return x / (1 + exp(-1.702 * x));
+  if (activation == CKERNELS_GELU) return x / 2 * erfc(-x * 0.70710678118654752440);
   return activation == CKERNELS_RELU && x < 0 ? 0 : x;
 }
 
-// Worst errors by precision: of sums, in ULPs of the sum of magnitudes; and after QuickGELU, relative.
-static double worst_sum[3], worst_gelu[3];
+// Both GELUs: rounded in low precision, which stores what is rounded anyway.
+static int is_smooth(ckernels_activation activation) {
+  return activation == CKERNELS_QUICK_GELU || activation == CKERNELS_GELU;
+}
+
+// Worst errors by precision: of sums, in ULPs of the sum of magnitudes; and after a GELU, relative.
+static double worst_sum[3], worst_smooth[3];
 
 static void test_product(ckernels_precision precision, size_t rows, size_t k, size_t outputs) {
   problem p = make(precision, rows, k, outputs);
@@ -140,7 +147,7 @@ static void test_product(ckernels_precision precision, size_t rows, size_t k, si
   const ckernels_operand x = {p.operand, p.stride,
                               precision == CKERNELS_INT8 ? p.scale : with_shares ? shares : NULL,
                               precision == CKERNELS_INT8 ? p.zero : NULL};
-  ckernels_result to = {with_bias ? bias : NULL, (ckernels_activation)below(3), (ckernels_store)below(3),
+  ckernels_result to = {with_bias ? bias : NULL, (ckernels_activation)below(4), (ckernels_store)below(3),
                         NULL, outputs + below(3)};
   const size_t size = to.store == CKERNELS_STORE_BF16 ? 2 : 4;
   // Rows end where the last one's outputs end.
@@ -179,16 +186,16 @@ static void test_product(ckernels_precision precision, size_t rows, size_t k, si
       }
       const double error = fabs(got - expected);
       if (to.store == CKERNELS_STORE_BF16) {
-        const double rough = to.activation == CKERNELS_QUICK_GELU ? 3e-4 * fabs(expected) : 0;
+        const double rough = is_smooth(to.activation) ? 3e-4 * fabs(expected) : 0;
         CHECK(error <= fabs(expected) / 256 + rough + limit * 8, "%s %zu %zu %zu: %g for %g",
               ckernels_gemm_form(precision), rows, k, outputs, got, expected);
         continue;
       }
-      if (to.activation == CKERNELS_QUICK_GELU) {
+      if (is_smooth(to.activation)) {
         const double own = precision == CKERNELS_FP32 ? 4 * ulp(fabs(expected)) : 3e-4 * fabs(expected);
-        worst_gelu[precision] = fmax(worst_gelu[precision], error / fmax(fabs(expected), magnitude));
-        CHECK(error <= own + limit * (4 + (double)k / 8), "%s: QuickGELU %g for %g",
-              ckernels_gemm_form(precision), got, expected);
+        worst_smooth[precision] = fmax(worst_smooth[precision], error / fmax(fabs(expected), magnitude));
+        CHECK(error <= own + limit * (4 + (double)k / 8), "%s: activation %d, %g for %g",
+              ckernels_gemm_form(precision), to.activation, got, expected);
         continue;
       }
       worst_sum[precision] = fmax(worst_sum[precision], error / limit);
@@ -213,19 +220,64 @@ static void test_independence(ckernels_precision precision) {
   problem p = make(precision, ROWS, K, OUTPUTS);
   float *all = memory(ROWS * STRIDE * 4), *one = memory(STRIDE * 4), *bias = numbers(STRIDE);
   const int quantised = precision == CKERNELS_INT8;
-  ckernels_operand x = {p.operand, p.stride, quantised ? p.scale : NULL, quantised ? p.zero : NULL};
-  ckernels_result to = {bias, CKERNELS_QUICK_GELU, CKERNELS_STORE_FP32, all, STRIDE};
-  ckernels_gemm(precision, ROWS, K, &x, p.packed, 0, ckernels_panels(OUTPUTS), OUTPUTS, &to);
-  for (size_t row = 0; row < ROWS; row++) {
-    x.rows = p.operand + row * p.stride;
-    if (quantised) x.scale = p.scale + row, x.zero = p.zero + row;
-    to.y = one;
-    for (size_t panel = 0; panel < ckernels_panels(OUTPUTS); panel++)
-      ckernels_gemm(precision, 1, K, &x, p.packed, panel, 1, OUTPUTS, &to);
-    CHECK(!memcmp(one, all + row * STRIDE, OUTPUTS * 4), "row %zu has other bits alone", row);
+  for (int activation = 0; activation < 4; activation++) {
+    ckernels_operand x = {p.operand, p.stride, quantised ? p.scale : NULL, quantised ? p.zero : NULL};
+    ckernels_result to = {bias, (ckernels_activation)activation, CKERNELS_STORE_FP32, all, STRIDE};
+    ckernels_gemm(precision, ROWS, K, &x, p.packed, 0, ckernels_panels(OUTPUTS), OUTPUTS, &to);
+    for (size_t row = 0; row < ROWS; row++) {
+      x.rows = p.operand + row * p.stride;
+      if (quantised) x.scale = p.scale + row, x.zero = p.zero + row;
+      to.y = one;
+      for (size_t panel = 0; panel < ckernels_panels(OUTPUTS); panel++)
+        ckernels_gemm(precision, 1, K, &x, p.packed, panel, 1, OUTPUTS, &to);
+      CHECK(!memcmp(one, all + row * STRIDE, OUTPUTS * 4), "row %zu has other bits alone", row);
+    }
   }
   free(all), free(one), free(bias);
   drop(&p);
+}
+
+// GELU of numbers as they are, over the whole range of floats: in fp32 within 6 ULP of the exact result, down to the
+// smallest denormal; in bf16, for every number that it has, within 3e-4 of it, down to the smallest normal float. The
+// same bits in every row and column, whole panels and the last one's few.
+static double worst_gelu[2];  // in ULPs; relative
+
+static void test_gelu(ckernels_precision precision) {
+  enum { ROWS = 64, OUTPUTS = 21 };
+  const int half = precision == CKERNELS_BF16;
+  float ones[OUTPUTS], *packed = memory(ckernels_packed_count(precision, OUTPUTS, 1) * 4);
+  for (int o = 0; o < OUTPUTS; o++) ones[o] = 1;
+  ckernels_pack_part(precision, OUTPUTS, 1, 0, OUTPUTS, ones, 1, packed);
+  float *y = memory(ROWS * OUTPUTS * 4);
+  uint32_t *rows = memory(ROWS * 4);
+  const ckernels_operand x = {rows, 1, NULL, NULL};
+  const ckernels_result to = {NULL, CKERNELS_GELU, CKERNELS_STORE_FP32, y, OUTPUTS};
+  const uint64_t step = half ? 1 : 30011, end = half ? 1 << 16 : 1ull << 32;
+  for (uint64_t bits = 0; bits < end; bits += ROWS * step) {
+    for (uint64_t row = 0; row < ROWS; row++) rows[row] = (uint32_t)(bits + row * step);
+    ckernels_gemm(precision, ROWS, 1, &x, packed, 0, ckernels_panels(OUTPUTS), OUTPUTS, &to);
+    for (uint64_t row = 0; row < ROWS && bits + row * step < end; row++) {
+      float value;
+      const uint32_t shifted = half ? rows[row] << 16 : rows[row];
+      memcpy(&value, &shifted, 4);
+      const float *got = y + row * OUTPUTS;
+      for (int o = 1; o < OUTPUTS; o++) CHECK(!memcmp(got, got + o, 4), "GELU of %g in column %d", (double)value, o);
+      if (!isfinite(value)) {
+        CHECK(!isfinite(*got), "GELU of %g is %g", (double)value, (double)*got);
+        continue;
+      }
+      const double exact = activated((double)value, CKERNELS_GELU), error = fabs((double)*got - exact);
+      if (half) {
+        if (fabs(exact) > 1e-37) worst_gelu[1] = fmax(worst_gelu[1], error / fabs(exact));
+        CHECK(error <= 3e-4 * fabs(exact) + FLT_MIN, "GELU of %g is %g, not %g", (double)value, (double)*got, exact);
+      } else {
+        const double unit = fabs(exact) < FLT_MIN ? 0x1p-149 : ulp(fabs(exact));
+        worst_gelu[0] = fmax(worst_gelu[0], error / unit);
+        CHECK(error <= 6 * unit, "GELU of %g is %g, not %g", (double)value, (double)*got, exact);
+      }
+    }
+  }
+  free(packed), free(y), free(rows);
 }
 
 // int8: the integers are the same on every processor, so results differ by a last rounding at most.
@@ -389,7 +441,7 @@ static void test_attention(ckernels_precision precision, size_t keys, size_t que
 static void test_form(unsigned features, size_t shapes) {
   allowed = features;
   state = 1;
-  memset(worst_sum, 0, sizeof worst_sum), memset(worst_gelu, 0, sizeof worst_gelu);
+  memset(worst_sum, 0, sizeof worst_sum), memset(worst_smooth, 0, sizeof worst_smooth), memset(worst_gelu, 0, sizeof worst_gelu);
   memset(worst_norm, 0, sizeof worst_norm), memset(worst_attention, 0, sizeof worst_attention);
   for (int p = 0; p < 3; p++) {
     for (size_t i = 0; i < shapes; i++)
@@ -397,6 +449,7 @@ static void test_form(unsigned features, size_t shapes) {
     test_product((ckernels_precision)p, 197, 768, 100);
     test_product((ckernels_precision)p, 25, 3072, 33);
     test_independence((ckernels_precision)p);
+    if (p < 2) test_gelu((ckernels_precision)p);
     for (size_t width = 1; width < 80; width++) test_layer_norm((ckernels_precision)p, width);
     test_layer_norm((ckernels_precision)p, 768);
   }
@@ -414,8 +467,8 @@ static void test_form(unsigned features, size_t shapes) {
   printf("  %-9s", ckernels_instruction_set());
   for (int p = 0; p < 3; p++)
     printf("  %-12s sums %.1f, norms %.2f", ckernels_gemm_form((ckernels_precision)p), worst_sum[p], worst_norm[p]);
-  printf("; QuickGELU %.0e %.0e, attention %.0e %.0e\n", worst_gelu[0], worst_gelu[1], worst_attention[0],
-         worst_attention[1]);
+  printf("; GELUs %.0e %.0e, exact one %.2f ulp %.0e, attention %.0e %.0e\n", worst_smooth[0], worst_smooth[1],
+         worst_gelu[0], worst_gelu[1], worst_attention[0], worst_attention[1]);
 }
 
 int main(int count, char **arguments) {

@@ -195,6 +195,8 @@ SIZES = (
     [
         ("format", "2"), ("format", ""), ("joint", "on"), ("joint", "perhaps"), ("temporal_shift", "1"),
         ("head", "LSTM"), ("head", "tail"), ("frames", "0"), ("frames", "many"), ("frames", "1024"),
+        ("activation", "gelu"), ("activation", ""), ("epsilon", "0"), ("epsilon", "1e-5 "), ("epsilon", "0.02"),
+        ("head_epsilon", "1e-13"), ("head_epsilon", "nan"),
         ("templates", "[]"), ("templates", '["no place"]'), ("templates", "{}"),
         ("labels", "yoga"), ("labels", '[""]'), ("labels", '["a", 2]'), ("description", "a\0b"),
         ("merges", ""), ("merges", "#version\n"), ("merges", "#version\nnot a merge\n"),

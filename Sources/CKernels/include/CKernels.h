@@ -100,6 +100,7 @@ typedef enum {
   CKERNELS_IDENTITY = 0,
   CKERNELS_QUICK_GELU = 1,  // x * sigmoid(1.702 x)
   CKERNELS_RELU = 2,
+  CKERNELS_GELU = 3,  // x/2 (1 + erf(x / sqrt 2))
 } ckernels_activation;
 
 typedef enum {

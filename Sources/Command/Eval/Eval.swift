@@ -156,6 +156,7 @@ struct Eval: ParsableCommand {
       ("head", Head.name(of: info.head)),
       ("temporal shift", info.temporal_shift != 0 ? "on" : "off"),
       ("joint", info.joint != 0 ? "on" : "off"),
+      ("activation", EncoderActivation.name(of: info.activation)),
       ("labels", Fingerprint.of(zip(classes.ids, classes.labels).map { "\($0) \($1)" })),
       ("list", videos.fingerprint),
       ("separator", separator?.rawValue ?? "as in the first row"),

@@ -19,6 +19,7 @@ struct TemporalClassToken: Sendable {
   let norm: LayerNorm
 
   static let heads = 8
+  static let epsilon: Float = 1e-5  // torch.nn.LayerNorm's default
   static let prefix = "fusion.transformer."
   static let positionsName = prefix + "pos_embed"
 
@@ -48,13 +49,13 @@ struct TemporalClassToken: Sendable {
             weight: layer + "self_attn.in_proj_weight", bias: layer + "self_attn.in_proj_bias",
             size, 3 * size, lowest: .bf16),
           outProjection: try reader.linear(layer + "self_attn.out_proj.", size, size, lowest: .bf16),
-          norm1: try reader.layerNorm(layer + "norm1.", size, Configuration.epsilon),
+          norm1: try reader.layerNorm(layer + "norm1.", size, TemporalClassToken.epsilon),
           linear1: try reader.linear(layer + "linear1.", size, hidden, lowest: .bf16),
           linear2: try reader.linear(layer + "linear2.", hidden, size, lowest: .bf16),
-          norm2: try reader.layerNorm(layer + "norm2.", size, Configuration.epsilon)))
+          norm2: try reader.layerNorm(layer + "norm2.", size, TemporalClassToken.epsilon)))
     }
     self.layers = layers
-    norm = try reader.layerNorm(encoder + "norm.", size, Configuration.epsilon)
+    norm = try reader.layerNorm(encoder + "norm.", size, TemporalClassToken.epsilon)
   }
 
   private var attention: MultiHeadAttention {

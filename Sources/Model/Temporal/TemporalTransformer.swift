@@ -1,12 +1,12 @@
 import Numerics
 
 /// Transf (reference modules/Visual_Prompt.py): frame position embeddings added, residual attention
-/// blocks without a mask, output + x, mean over T. Quirk: these LayerNorms use epsilon 1e-12.
+/// blocks without a mask, output + x, mean over T. Quirk: these LayerNorms use epsilon 1e-12 where the file says
+/// nothing else. The activation is QuickGELU whatever the encoders have: the head's class is CLIP's own.
 struct TemporalTransformer: Sendable {
   let positions: FloatBuffer  // [C, E], the first T rows are used
   let blocks: ResidualBlocks
 
-  static let epsilon: Float = 1e-12
   static let layers = "fusion.transformer.resblocks."
   static let positionsName = "fusion.frame_position_embeddings.weight"
 
@@ -28,7 +28,7 @@ struct TemporalTransformer: Sendable {
     }
     blocks = try ResidualBlocks(
       reader, TemporalTransformer.layers, count: count, width: size, heads: c.textHeads, causal: false,
-      epsilon: TemporalTransformer.epsilon, lowest: .bf16)
+      epsilon: c.headEpsilon, activation: .quickGELU, lowest: .bf16)
   }
 
   func floats(videos: Int, frames: Int, size: Int, threads: Int) -> Int {

@@ -65,6 +65,9 @@ CONSTANTS: dict[str, int] = {
     "COMPUTE_FP32": 1,
     "COMPUTE_BF16": 2,
     "COMPUTE_INT8": 3,
+    "ACTIVATION_AS_CHECKPOINT": 0,
+    "ACTIVATION_QUICK_GELU": 1,
+    "ACTIVATION_GELU": 2,
     "FILE_SAFETENSORS": 1,
     "FILE_TORCH": 2,
     "STORAGE_FP32": 0,
@@ -107,7 +110,7 @@ class ModelOptions(Structure):
         ("processor_count", c_size_t),
         ("expected_sha256", c_char_p),
         ("compute_sha256", c_int32),
-        ("reserved2", c_int32),
+        ("activation", c_int32),
         ("base_path", c_char_p),
         ("open_clip_name", c_char_p),
     ]
@@ -141,6 +144,8 @@ class ModelInfo(Structure):
         ("weight_bytes", c_int64),
         ("video_bytes", c_int64),
         ("text_bytes", c_int64),
+        ("activation", c_int32),
+        ("activation_assumed", c_int32),
     ]
 
 

@@ -41,7 +41,7 @@ from ._model_file import (
     save_model,
     text_bytes,
 )
-from ._model_info import COMPUTE_TYPES, HEADS, ModelInfo, read_info
+from ._model_info import ACTIVATIONS, COMPUTE_TYPES, HEADS, ModelInfo, read_info
 from ._preprocess import preprocess
 from ._video import Video
 
@@ -65,6 +65,9 @@ class Model(FrameEncoder, TextEncoder):
     ViFi-CLIP's do. open_clip_name: the model's name in open_clip, where no configuration beside the file tells.
 
     path may be a folder of Hugging Face's or open_clip's, or an index of shards (docs/FAMILIES.md).
+    of those that the model's own threads are bound to, in turn. activation: "QuickGELU" or "GELU", of the encoders,
+    which the weights do not tell: open_clip's own models from LAION and DataComp have GELU; None for what the file
+    says, else QuickGELU.
 
     Immutable: any number of threads may use one model at once. Its memory and threads are held
     until `close`, the end of a `with` block, or the last reference.
@@ -85,6 +88,7 @@ class Model(FrameEncoder, TextEncoder):
         compute_sha256: bool = False,
         base: Path | None = None,
         open_clip_name: str | None = None,
+        activation: str | None = None,
     ) -> None:
         lib = library()
         options = _abi.ModelOptions()
@@ -99,6 +103,8 @@ class Model(FrameEncoder, TextEncoder):
             options.threads = whole("threads", threads, 1, INT32_MAX)
         if compute is not None:
             options.compute_type = choice("compute", compute, COMPUTE_TYPES)
+        if activation is not None:
+            options.activation = choice("activation", activation, ACTIVATIONS)
         if tokenizer is not None:
             options.tokenizer_path = path_bytes("tokenizer", tokenizer)
         if processors is not None:

@@ -18,6 +18,10 @@ HEADS = {
     "Transf_cls": CONSTANTS["HEAD_TRANSF_CLS"],
 }
 COMPUTE_TYPES = {name: CONSTANTS["COMPUTE_" + name.upper()] for name in ("fp32", "bf16", "int8")}
+ACTIVATIONS = {
+    "QuickGELU": CONSTANTS["ACTIVATION_QUICK_GELU"],
+    "GELU": CONSTANTS["ACTIVATION_GELU"],
+}
 _FILES = {CONSTANTS["FILE_SAFETENSORS"]: "safetensors", CONSTANTS["FILE_TORCH"]: "torch"}
 
 
@@ -49,6 +53,8 @@ class ModelInfo:
     weight_bytes: int  #: memory that the weights take
     video_bytes: int  #: working memory of a call that encodes one video; kept for the next one
     text_bytes: int  #: the same of a call that encodes prompts
+    activation: str  #: of the encoders: "QuickGELU" or "GELU"
+    activation_assumed: bool  #: True if neither the file nor the caller told it
 
 
 def read_info(handle: int) -> ModelInfo:
@@ -60,6 +66,8 @@ def read_info(handle: int) -> ModelInfo:
     values["head"] = heads.get(values["head"], "unknown")
     compute_types = {code: name for name, code in COMPUTE_TYPES.items()}
     values["compute_type"] = compute_types.get(values["compute_type"], "unknown")
-    for name in ("joint", "temporal_shift", "has_tokenizer"):
+    activations = {code: name for name, code in ACTIVATIONS.items()}
+    values["activation"] = activations.get(values["activation"], "unknown")
+    for name in ("joint", "temporal_shift", "has_tokenizer", "activation_assumed"):
         values[name] = bool(values[name])
     return ModelInfo(**values)
