@@ -162,7 +162,8 @@ typedef struct actionclip_model_options {
 /* Sets struct_size and every default. NULL is ignored. */
 ACTIONCLIP_API void actionclip_model_options_init(actionclip_model_options *options);
 
-/* Loads a model from a safetensors file or a torch.save checkpoint (told apart by content).
+/* Loads a model from a safetensors file, a torch.save checkpoint or CLIP's own TorchScript file
+ * (told apart by content; of the last only tensors are read, never its programs).
  * What a file made by actionclip_model_save or like it (docs/FORMAT.md) says about itself
  * counts as the checkpoint's word. The file is read into memory and closed.
  *
@@ -187,6 +188,7 @@ ACTIONCLIP_API void actionclip_model_free(actionclip_model *model);
 
 #define ACTIONCLIP_FILE_SAFETENSORS 1
 #define ACTIONCLIP_FILE_TORCH 2
+#define ACTIONCLIP_FILE_TORCHSCRIPT 3
 
 /* What was loaded, after every choice was resolved. */
 typedef struct actionclip_model_info {

@@ -65,6 +65,11 @@ def test_options_are_resolved():
     assert info["has_tokenizer"] is False
 
 
+def test_a_torchscript_file_says_so():
+    (info,) = json_lines(run("info", PACKS.parent / "torchscript" / "clip.pt", "--json"))
+    assert (info["file_type"], info["image_size"], info["vocabulary_size"]) == ("TorchScript", 16, 48)
+
+
 def test_what_the_checkpoint_says():
     (info,) = json_lines(run("info", PACKS / "tsm-transf-16" / "checkpoint.pt", "--json"))
     assert (info["temporal_shift"], info["head"]) == (True, "Transf")

@@ -18,14 +18,18 @@ HEADS = {
     "Transf_cls": CONSTANTS["HEAD_TRANSF_CLS"],
 }
 COMPUTE_TYPES = {name: CONSTANTS["COMPUTE_" + name.upper()] for name in ("fp32", "bf16", "int8")}
-_FILES = {CONSTANTS["FILE_SAFETENSORS"]: "safetensors", CONSTANTS["FILE_TORCH"]: "torch"}
+_FILES = {
+    CONSTANTS["FILE_SAFETENSORS"]: "safetensors",
+    CONSTANTS["FILE_TORCH"]: "torch",
+    CONSTANTS["FILE_TORCHSCRIPT"]: "TorchScript",
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelInfo:
     """What was loaded, after every choice was resolved."""
 
-    file_type: str  #: "safetensors" or "torch"
+    file_type: str  #: "safetensors", "torch" or "TorchScript"
     image_size: int  #: S, input side in pixels
     patch_size: int
     vision_width: int
