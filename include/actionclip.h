@@ -184,7 +184,8 @@ typedef struct actionclip_model_options {
 /* Sets struct_size and every default. NULL is ignored. */
 ACTIONCLIP_API void actionclip_model_options_init(actionclip_model_options *options);
 
-/* Loads a model from a safetensors file, a torch.save checkpoint or a TorchScript archive (told apart by content), an
+/* Loads a model from a safetensors file, a torch.save checkpoint or CLIP's own TorchScript archive (told apart by
+ * content; of the last only tensors are read, never its programs), an
  * index of shards, or a folder of Hugging Face's or open_clip's. Names of tensors may be the reference's and CLIP's,
  * Hugging Face CLIP's, open_clip's, mmaction2's ActionCLIP's, ViFi-CLIP's or Open-VCLIP's (docs/FAMILIES.md); a
  * config.json or open_clip_config.json beside the file is read where the layout needs one.
@@ -212,6 +213,7 @@ ACTIONCLIP_API void actionclip_model_free(actionclip_model *model);
 
 #define ACTIONCLIP_FILE_SAFETENSORS 1
 #define ACTIONCLIP_FILE_TORCH 2
+#define ACTIONCLIP_FILE_TORCHSCRIPT 3
 
 /* What was loaded, after every choice was resolved. */
 typedef struct actionclip_model_info {

@@ -110,6 +110,7 @@ public func actionclip_model_get_info(
       switch loaded.format {
       case .safetensors: ACTIONCLIP_FILE_SAFETENSORS
       case .torch: ACTIONCLIP_FILE_TORCH
+      case .torchScript: ACTIONCLIP_FILE_TORCHSCRIPT
       }
     // Sizes were bounded when the model was loaded.
     info.image_size = Int32(clamping: c.imageSize)

@@ -127,6 +127,7 @@ struct Info: ParsableCommand {
     switch info.file_type {
     case Int32(ACTIONCLIP_FILE_SAFETENSORS): "safetensors"
     case Int32(ACTIONCLIP_FILE_TORCH): "torch"
+    case Int32(ACTIONCLIP_FILE_TORCHSCRIPT): "TorchScript"
     default: "unknown (\(info.file_type))"
     }
   }

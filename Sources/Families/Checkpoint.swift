@@ -22,7 +22,7 @@ public struct CheckpointOptions {
 public struct Checkpoint {
   public let tensors: any TensorSource
   public let family: Family
-  public private(set) var traits: FamilyTraits
+  public let traits: FamilyTraits
   public let format: WeightsFormat
   /// The safetensors header's `__metadata__`, sorted by key.
   public let metadata: [(key: String, value: String)]
@@ -32,7 +32,7 @@ public struct Checkpoint {
   public let folder: FilePath?
   /// Of the file of weights, if it was asked for; of several `CheckpointFiles.manifest`.
   public let sha256: SHA256.Digest?
-  private var files: [WeightsFile]
+  private let files: [WeightsFile]
 
   /// A file of weights, an index of several, or a folder as Hugging Face and open_clip have them.
   public init(_ path: FilePath, _ options: CheckpointOptions = CheckpointOptions()) throws(WeightsError) {
@@ -57,7 +57,11 @@ public struct Checkpoint {
     let layout = try Layout(source.names)
     let renamed = try RenamedTensors(source, layout)
     let described = try Checkpoint.describe(layout, found, options)
-    traits = described.traits
+    var traits = described.traits
+    // OpenAI's own archives tell these, and nobody else's do; their models have QuickGELU.
+    if first.format == .torchScript, described.family == .clip, renamed.info("input_resolution") != nil {
+      traits.activation = .quickGELU
+    }
     family = described.family
     if options.openCLIPName != nil, layout.family != .clip {
       throw WeightsError(
@@ -94,6 +98,7 @@ public struct Checkpoint {
     folder = found?.folder
     sha256 = found?.sha256 ?? first.sha256
     if family == .mmaction2 { traits.usualFrames = tensors.info(Checkpoint.framePositions)?.shape.first }
+    self.traits = traits
     self.files = files
   }
 

@@ -43,12 +43,17 @@ extension ActionCLIP {
     "input_resolution", "context_length", "vocab_size", "attn_mask",
   ]
 
+  /// TorchScript keeps the causal mask in every block of text; the same in a block of vision would be another model.
+  private static func isIgnorable(_ name: String) -> Bool {
+    ignorable.contains(name) || name.hasPrefix("transformer.resblocks.") && name.hasSuffix(".attn_mask")
+  }
+
   /// A tensor that nothing used means another architecture: its numbers would be quietly wrong.
   private static func refuseUnknown(
     _ reader: ParameterReader, _ configuration: Configuration
   ) throws(ModelError) {
     for name in reader.source.names
-    where !reader.taken.contains(name) && !ignorable.contains(name) {
+    where !reader.taken.contains(name) && !isIgnorable(name) {
       if name.hasPrefix("fusion."), configuration.joint {
         throw ModelError(
           .optionConflict,

@@ -3,12 +3,15 @@ import Text
 /// Tells formats apart by a file's first bytes, and names those that people hold but that are not
 /// read.
 enum FormatDetector {
-  static func format(of file: borrowing FileBytes) throws(WeightsError) -> WeightsFormat {
+  /// What the first bytes tell. Of torch's two formats an archive's entries say which it is.
+  enum Container { case safetensors, zip }
+
+  static func container(of file: borrowing FileBytes) throws(WeightsError) -> Container {
     guard file.size > 0 else { throw WeightsError(.unknownFormat, "the file is empty") }
     let block = try file.block(at: 0, count: min(file.size, 512))
     defer { extendLifetime(block) }
     let start = block.bytes
-    if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return .torch }
+    if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return .zip }
     try refuseLegacyTorch(start)
     for (signature, what) in others where start.starts(with: signature) {
       throw WeightsError(.unknownFormat, "\(what); \(expected)")
@@ -22,7 +25,7 @@ enum FormatDetector {
       .unknownFormat, "the file begins with \(hexadecimal(start.prefix(8))); \(expected)")
   }
 
-  private static let expected = "a safetensors file or a torch.save checkpoint is expected"
+  private static let expected = "a safetensors file or torch's zip archive is expected"
 
   private static let others: [(signature: [UInt8], what: String)] = [
     (

@@ -5,6 +5,11 @@ extension Pickle {
     _ callable: Int, _ arguments: Int, isNew: Bool
   ) throws(WeightsError) -> Int32 {
     let value = values[callable]
+    if form == .script, value.kind == .opaque {
+      if isNew, isDefinedByArchive(value) { return try addObject(value) }
+      // TorchScript writes an enum's value for the arguments of its call.
+      return try add(PickleValue(kind: .opaque, a: value.a, b: value.b))
+    }
     guard kind(arguments) == .tuple else {
       throw .invalid("a call with \(describe(arguments)) for arguments")
     }
@@ -35,6 +40,12 @@ extension Pickle {
     default:
       throw .invalid("a call that torch.save does not write")
     }
+  }
+
+  /// Whether a class is one that a TorchScript archive defines in its `code/`.
+  private func isDefinedByArchive(_ type: PickleValue) -> Bool {
+    let name = slice(type.a, type.b)
+    return name.starts(with: "__torch__.".utf8) || name.starts(with: "__torch__\n".utf8)
   }
 
   /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks[, metadata])`.

@@ -7,7 +7,14 @@ import Text
 /// yields a dictionary, a storage or a tensor; any other global, and whatever is made of it, is an
 /// inert opaque value. So a checkpoint may carry an optimizer, a configuration or training
 /// history made of any classes, as long as no weight is one of them.
+///
+/// torch.jit.save writes the same opcodes, but a tree of objects; of those alone the attributes are kept, and only if
+/// the archive is one of its own.
 struct Pickle: ~Copyable {
+  /// What wrote it.
+  enum Form { case save, script }
+
+  let form: Form
   /// Kept: strings stay in it.
   private let block: ByteBlock
   private(set) var values = MallocArray<PickleValue>()
@@ -15,6 +22,7 @@ struct Pickle: ~Copyable {
   private(set) var cells = MallocArray<PickleCell>()
   private(set) var tensors = MallocArray<PickleTensor>()
   private(set) var storages = MallocArray<PickleStorage>()
+  private(set) var objects = MallocArray<PickleObject>()
   /// The value the pickle stands for.
   private(set) var root = 0
 
@@ -25,8 +33,9 @@ struct Pickle: ~Copyable {
   static let maximumStack = 100_000
   static let maximumGlobal = 256
 
-  init(_ block: ByteBlock) throws(WeightsError) {
+  init(_ block: ByteBlock, _ form: Form) throws(WeightsError) {
     self.block = block
+    self.form = form
     var machine = PickleMachine(block.bytes)
     root = try machine.run(&self)
   }
@@ -59,15 +68,31 @@ struct Pickle: ~Copyable {
     (start..<start + count).map { values[Int(elements[$0])].a }
   }
 
-  /// "module.name" of the global behind an opaque value.
-  func globalName(_ value: PickleValue) -> String {
-    quoted(slice(value.a, value.b).map { $0 == 0x0A ? UInt8(ascii: ".") : $0 })
+  /// "module.name" of the global at a place in the pickle.
+  private func globalName(_ start: Int, _ count: Int) -> String {
+    quoted(slice(start, count).map { $0 == 0x0A ? UInt8(ascii: ".") : $0 })
   }
 
   /// Whether an opaque value was made by torch itself.
   func isTorchs(_ index: Int) -> Bool {
     values[index].kind == .opaque
       && slice(values[index].a, values[index].b).starts(with: "torch".utf8)
+  }
+
+  /// Whether an opaque value is a tensor of a kind that is not read: quantized, sparse, complex.
+  func standsForTensor(_ index: Int) -> Bool {
+    let value = values[index]
+    guard value.kind == .opaque else { return false }
+    let name = slice(value.a, value.b)
+    return name.starts(with: "torch._utils\n".utf8)
+      || name.starts(with: "torch\n".utf8) && name.suffix(7).elementsEqual("Storage".utf8)
+  }
+
+  /// What an object holds; nil if it was given nothing.
+  func state(of index: Int) -> Int? {
+    guard values[index].kind == .object else { return nil }
+    let state = objects[values[index].a].state
+    return state < 0 ? nil : Int(state)
   }
 
   /// What a value is, for messages.
@@ -85,7 +110,10 @@ struct Pickle: ~Copyable {
     case .tensor: return "a tensor"
     case .storage: return "a storage"
     case .global: return "a function or class"
-    case .opaque: return "an object of \(globalName(value))"
+    case .opaque: return "an object of \(globalName(value.a, value.b))"
+    case .object:
+      let object = objects[value.a]
+      return "an object of \(globalName(object.classStart, object.classCount))"
     }
   }
 
@@ -115,6 +143,26 @@ struct Pickle: ~Copyable {
   mutating func addStorage(_ storage: PickleStorage) throws(WeightsError) -> Int32 {
     try storages.append(storage)
     return try add(PickleValue(kind: .storage, a: storages.count - 1))
+  }
+
+  /// `type` is the opaque value of its class.
+  mutating func addObject(_ type: PickleValue) throws(WeightsError) -> Int32 {
+    try objects.append(PickleObject(classStart: type.a, classCount: type.b))
+    return try add(PickleValue(kind: .object, a: objects.count - 1))
+  }
+
+  /// BUILD. The attributes of an OrderedDict or an inert object are not needed, and not kept.
+  mutating func build(_ target: Int, _ state: Int) throws(WeightsError) {
+    switch kind(target) {
+    case .orderedDictionary, .opaque: return
+    case .object:
+      var value = values[target]
+      guard objects[value.a].state < 0 else { throw .invalid("a second BUILD on \(describe(target))") }
+      value.depth = max(value.depth, try deeper(values[state].depth))
+      values[target] = value
+      objects[value.a].state = Int32(state)
+    default: throw .invalid("BUILD on \(describe(target))")
+    }
   }
 
   /// Appends to a list (`key` -1) or a dictionary.

@@ -20,7 +20,7 @@ struct PickleMachine: ~Copyable {
     let version = try cursor.integer(UInt8.self)
     guard version == 2 else {
       throw .unsupported(
-        "data.pkl uses pickle protocol \(version); only torch.save's default, 2, is read: "
+        "data.pkl uses pickle protocol \(version); only torch's default, 2, is read: "
           + "torch.save(torch.load('old.pt', map_location='cpu'), 'new.pt')")
     }
     var steps = 0
@@ -90,14 +90,11 @@ struct PickleMachine: ~Copyable {
       let callable = try pop()
       try push(index: pickle.reduce(callable, arguments, isNew: opcode == 0x81))
     case UInt8(ascii: "b"):
-      _ = try pop()  // attributes of an OrderedDict or an inert object: not needed, not kept
-      let target = try top()
-      guard pickle.kind(target) == .orderedDictionary || pickle.kind(target) == .opaque else {
-        throw .invalid("BUILD on \(pickle.describe(target))")
-      }
+      let state = try pop()
+      try pickle.build(top(), state)
     default:
       throw .unsupported(
-        "opcode 0x\(hexadecimal([opcode])) is not one that torch.save writes into a checkpoint")
+        "opcode 0x\(hexadecimal([opcode])) is not one that torch writes")
     }
   }
 

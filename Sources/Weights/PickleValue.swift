@@ -21,6 +21,9 @@ struct PickleValue: BitwiseCopyable {
     /// Anything made by a global that is not known. It was not made: nothing in a pickle is ever
     /// called. `a`, `b`: the place and length of the global's "module\nname" in the pickle.
     case opaque
+    /// A TorchScript module, or another object of a class that the archive itself defines. `a`: index into the
+    /// objects. Only TorchScript archives have them: in a checkpoint such an object is opaque.
+    case object
   }
 
   let kind: Kind
@@ -69,6 +72,16 @@ enum PickleGlobal {
   private static let elementTypes: [ElementType] = [
     .f64, .f32, .f16, .bf16, .i64, .i32, .i16, .i8, .u8, .bool,
   ]
+}
+
+/// An object of a class that a TorchScript archive defines. It was not made either: only what it is said to hold
+/// is kept.
+struct PickleObject: BitwiseCopyable {
+  /// The class: the place and length of "module\nname" in the pickle.
+  let classStart: Int
+  let classCount: Int
+  /// The value that BUILD gave it, of any kind; -1 before.
+  var state: Int32 = -1
 }
 
 /// A record of numbers that tensors are views of.

@@ -7,13 +7,7 @@ import Text
 /// The fusion head's tensors get the prefix `fusion.`; a leading `module.`, left by DataParallel,
 /// is removed.
 struct StateDictionaries {
-  struct Named {
-    let name: String
-    /// Index into the pickle's tensors.
-    let tensor: Int
-  }
-
-  private(set) var tensors: [Named] = []
+  private(set) var tensors: [NamedTensor] = []
   /// Top-level keys whose values are dicts, in the file's order; none for a bare state dict.
   private(set) var sections: [String] = []
 
@@ -100,7 +94,7 @@ struct StateDictionaries {
       }
       let name = try tensorName(bytes)
       let own = removing("module.", from: name) ?? name
-      tensors.append(Named(name: prefix + own, tensor: pickle.values[value].a))
+      tensors.append(NamedTensor(name: prefix + own, tensor: pickle.values[value].a))
     }
   }
 }

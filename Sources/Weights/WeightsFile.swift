@@ -6,24 +6,27 @@ public enum WeightsFormat: Sendable {
   case safetensors
   /// A zip archive written by torch.save.
   case torch
+  /// A zip archive written by torch.jit.save, as CLIP's own files are. Only its tensors are read, never its programs.
+  case torchScript
 }
 
-/// The tensors of one file. The format is told by the first bytes and exactly one reader is tried: falling
+/// The tensors of one file. The format is told by the file itself and exactly one reader is tried: falling
 /// back from one to another is how safe loaders were fooled.
 ///
 /// A safetensors file stays open, and each of its tensors is read when it is asked for: a large file is
-/// never in memory as a whole, unless it is hashed (see `Hashing`). `checkUnchanged` is to be called after the last of them. Of a torch
-/// checkpoint the records of the model's tensors are read at once.
+/// never in memory as a whole, unless it is hashed (see `Hashing`). `checkUnchanged` is to be called after the
+/// last of them. Of torch's archives the records of the model's tensors are read at once.
 ///
 /// Safetensors names are given as they are, except that a `module.` or `fusion.module.` carried by
 /// all names of the model or of the head is removed. For torch checkpoints see `sections` and
-/// `StateDictionaries`. Immutable after init.
+/// `StateDictionaries`, for TorchScript `ModuleTree`. Immutable after init.
 public final class WeightsFile: TensorSource {
   public let format: WeightsFormat
   /// The safetensors header's `__metadata__`, sorted by key; empty for torch.
   public let metadata: [(key: String, value: String)]
   /// Which dicts a torch checkpoint holds at its top, such as `model_state_dict` and
-  /// `optimizer_state_dict`, in the file's order; empty for a bare state dict and for safetensors.
+  /// `optimizer_state_dict`, in the file's order; empty for a bare state dict and for the other
+  /// formats.
   public let sections: [String]
   /// Every tensor's name, sorted by its bytes.
   public let names: [String]
@@ -62,16 +65,19 @@ public final class WeightsFile: TensorSource {
   init(_ file: consuming FileBytes, _ hashing: Hashing) throws(WeightsError) {
     // First, so that a file that was not meant is never parsed.
     let sha256 = try hashing.digest(of: &file)
-    let format = try FormatDetector.format(of: file)
-    let contents =
-      switch format {
-      case .safetensors: try Safetensors.read(file)
-      case .torch: try TorchCheckpoint.read(file)
-      }
+    let contents: WeightsContents
+    switch try FormatDetector.container(of: file) {
+    case .safetensors:
+      format = .safetensors
+      contents = try Safetensors.read(file)
+    case .zip:
+      let archive = try TorchArchive.open(file)
+      format = archive.format
+      contents = try archive.contents(file)
+    }
     try file.checkUnchanged()
     self.file = file
     self.sha256 = sha256
-    self.format = format
     metadata = contents.metadata
     sections = contents.sections
     tensors = contents.tensors

@@ -5,7 +5,7 @@ import Text
 /// The archive must be one unbroken chain from byte 0: local header, data, data descriptor if
 /// announced, the next local header, ..., central directory, end records, end of file. Local and
 /// central headers must agree. That leaves no room for overlaps, prepended or appended files,
-/// comments or a second directory. torch.save writes exactly this: stored records, padded to
+/// comments or a second directory. torch writes exactly this: records padded to
 /// 64 bytes through an extra field "FB", sizes in data descriptors, and zip64 end records always.
 struct ZipArchive: ~Copyable {
   struct Entry: BitwiseCopyable {
@@ -80,12 +80,12 @@ struct ZipArchive: ~Copyable {
     return order[low]
   }
 
-  /// An entry's bytes, with their checksum verified. torch.save never compresses.
+  /// An entry's bytes, with their checksum verified. torch compresses programs alone, which are not read.
   func read(_ entry: Entry, from file: borrowing FileBytes) throws(WeightsError) -> ByteBlock {
     guard entry.method == 0 else {
       throw .unsupported(
-        "zip entry \(quoted(name(of: entry))) is compressed (method \(entry.method)); torch.save "
-          + "stores its records: save the checkpoint again with torch")
+        "zip entry \(quoted(name(of: entry))) is compressed (method \(entry.method)); torch "
+          + "stores its records: save the file again with torch")
     }
     let block = try file.block(at: entry.dataOffset, count: entry.size)
     guard CRC32.checksum(block.bytes) == entry.crc else {

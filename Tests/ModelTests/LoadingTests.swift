@@ -172,6 +172,9 @@ struct LoadingTests {
     #expect(failure(resnet)?.message.contains("ResNet") == true)
     var buffers = InMemoryTensors.clip()
     buffers.add("input_resolution", [])
+    buffers.add("transformer.resblocks.0.attn_mask", [4, 4])
     #expect(failure(buffers) == nil)
+    buffers.add("visual.transformer.resblocks.0.attn_mask", [4, 4])
+    #expect(failure(buffers)?.message.contains("visual.transformer.resblocks.0.attn_mask") == true)
   }
 }

@@ -14,7 +14,7 @@ import Testing
   private func run(_ bytes: [UInt8]) throws(WeightsError) -> String {
     let result = bytes.withUnsafeBytes { buffer in
       Result { () throws(WeightsError) in
-        let pickle = try Pickle(ByteBlock(borrowing: buffer))
+        let pickle = try Pickle(ByteBlock(borrowing: buffer), .save)
         return pickle.describe(pickle.root)
       }
     }

@@ -167,8 +167,6 @@ import Testing
     refuse("data.pkl", .unknownFormat) { $0.records.removeFirst() }
     refuse("outside") { $0.records[2].name = "d/data/0" }
     refuse("two data.pkl") { $0.records.append(.init(name: "d/data.pkl", data: [])) }
-    refuse("TorchScript", .unsupported) { $0.records.append(.init(name: "c/constants.pkl", data: [])) }
-    refuse("TorchScript", .unsupported) { $0.records.append(.init(name: "c/code/x.py", data: [], method: 8)) }
     expectRefusal(checkpoint(onePickle, [oneRecord], byteOrder: "big").build(), .unsupported, "'big'")
     expectRefusal(
       checkpoint(onePickle, [oneRecord], byteOrder: String(repeating: "l", count: 17)).build(), .invalid,

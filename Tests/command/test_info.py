@@ -78,6 +78,11 @@ def test_the_activation_that_was_chosen_is_not_assumed():
     assert run("info", MODEL, "--activation", "relu").returncode != 0
 
 
+def test_a_torchscript_file_says_so():
+    (info,) = json_lines(run("info", PACKS.parent / "torchscript" / "clip.pt", "--json"))
+    assert (info["file_type"], info["image_size"], info["vocabulary_size"]) == ("TorchScript", 16, 48)
+
+
 def test_what_the_checkpoint_says():
     (info,) = json_lines(run("info", PACKS / "tsm-transf-16" / "checkpoint.pt", "--json"))
     assert (info["temporal_shift"], info["head"]) == (True, "Transf")

@@ -70,6 +70,7 @@ CONSTANTS: dict[str, int] = {
     "ACTIVATION_GELU": 2,
     "FILE_SAFETENSORS": 1,
     "FILE_TORCH": 2,
+    "FILE_TORCHSCRIPT": 3,
     "STORAGE_FP32": 0,
     "STORAGE_FP16": 1,
     "STORAGE_BF16": 2,

@@ -22,14 +22,18 @@ ACTIVATIONS = {
     "QuickGELU": CONSTANTS["ACTIVATION_QUICK_GELU"],
     "GELU": CONSTANTS["ACTIVATION_GELU"],
 }
-_FILES = {CONSTANTS["FILE_SAFETENSORS"]: "safetensors", CONSTANTS["FILE_TORCH"]: "torch"}
+_FILES = {
+    CONSTANTS["FILE_SAFETENSORS"]: "safetensors",
+    CONSTANTS["FILE_TORCH"]: "torch",
+    CONSTANTS["FILE_TORCHSCRIPT"]: "TorchScript",
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelInfo:
     """What was loaded, after every choice was resolved."""
 
-    file_type: str  #: "safetensors" or "torch"
+    file_type: str  #: "safetensors", "torch" or "TorchScript"
     image_size: int  #: S, input side in pixels
     patch_size: int
     vision_width: int
