@@ -71,7 +71,7 @@ let package = Package(
     tests("Numerics", ["Numerics"]),
     tests("Text", ["Text"]),
     tests("Weights", ["Text", "Weights"]),
-    tests("Tokenizer", ["Tokenizer"], exclude: ["Fixtures"]),
+    tests("Tokenizer", ["Text", "Tokenizer"], exclude: ["Fixtures"]),
     tests("Preprocess", ["CResample", "Preprocess"]),
     tests("Video", ["Video"], exclude: ["Fixtures"]),
     tests("Model", ["Model", "Numerics", "Weights"]),
