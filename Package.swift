@@ -76,7 +76,7 @@ let package = Package(
     tests("Families", ["Families", "Text", "Weights"]),
     tests("Digest", ["CDigest", "Digest"]),
     tests("Weights", ["Digest", "Text", "Weights"]),
-    tests("Tokenizer", ["Tokenizer"], exclude: ["Fixtures"]),
+    tests("Tokenizer", ["Text", "Tokenizer"], exclude: ["Fixtures"]),
     tests("Preprocess", ["CResample", "Preprocess"]),
     tests("Video", ["Video"], exclude: ["Fixtures"]),
     tests("Model", ["Model", "Numerics", "Weights"]),

@@ -90,8 +90,8 @@ ACTIONCLIP_API int32_t actionclip_constant(const char *name, int64_t *value_out)
 #define ACTIONCLIP_ERROR_MISSING_TENSOR (-40) /* the checkpoint lacks a tensor it needs */
 #define ACTIONCLIP_ERROR_TENSOR_SHAPE (-41)   /* a tensor's shape or type does not fit */
 #define ACTIONCLIP_ERROR_OPTION_CONFLICT (-42) /* an option contradicts the checkpoint */
-#define ACTIONCLIP_ERROR_NO_TOKENIZER (-43)    /* text was given, no merge list was found */
-#define ACTIONCLIP_ERROR_TOKENIZER_INVALID (-44) /* the merge list does not fit */
+#define ACTIONCLIP_ERROR_NO_TOKENIZER (-43)    /* text was given, no tokenizer was found */
+#define ACTIONCLIP_ERROR_TOKENIZER_INVALID (-44) /* the merge list or tokenizer.json does not fit */
 /* -5x: resources */
 #define ACTIONCLIP_ERROR_OUT_OF_MEMORY (-50)
 /* -51 is not used: where the system gives fewer threads, fewer compute */
@@ -156,8 +156,9 @@ typedef struct actionclip_model_options {
   int32_t threads;        /* threads that compute, the caller's included; 0: one per available processor */
   int32_t compute_type;   /* ACTIONCLIP_COMPUTE_* */
   int32_t reserved;       /* 0 */
-  /* CLIP's BPE merge list (.txt or .txt.gz). NULL: the one inside the model's file, else a file
-   * named bpe_simple_vocab_16e6.txt.gz, bpe_simple_vocab_16e6.txt or merges.txt beside it, if
+  /* CLIP's BPE merge list or Hugging Face's tokenizer.json of it (see actionclip_tokenizer_load).
+   * NULL: the merge list inside the model's file, else the first file beside it that is named
+   * bpe_simple_vocab_16e6.txt.gz, bpe_simple_vocab_16e6.txt, merges.txt or tokenizer.json, if
    * there is one. */
   const char *tokenizer_path;
   /* Processors, numbered as the system does, that the model's own threads are bound to, in turn (the
@@ -553,7 +554,10 @@ ACTIONCLIP_API int32_t actionclip_classifier_score(const actionclip_classifier *
 
 typedef struct actionclip_tokenizer actionclip_tokenizer;
 
-/* CLIP's byte-level BPE from a merge list (.txt or .txt.gz). */
+/* CLIP's byte-level BPE from a merge list (CLIP's own, or Hugging Face's merges.txt) or from a
+ * tokenizer.json, plain or gzip, told apart by content. Every id of a tokenizer.json, and of a
+ * vocab.json beside a merges.txt, must be CLIP's; ACTIONCLIP_ERROR_TOKENIZER_INVALID names the
+ * token that is not. Texts are cleaned as CLIP does it, whatever the file. */
 ACTIONCLIP_API int32_t actionclip_tokenizer_load(const char *path,
                                                  actionclip_tokenizer **tokenizer_out);
 ACTIONCLIP_API void actionclip_tokenizer_free(actionclip_tokenizer *tokenizer);

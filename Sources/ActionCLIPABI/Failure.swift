@@ -71,7 +71,7 @@ extension Failure {
       switch error.kind {
       case .fileOpen: ACTIONCLIP_ERROR_FILE_OPEN
       case .fileRead: ACTIONCLIP_ERROR_FILE_READ
-      case .invalidCompression, .invalidMerges, .vocabularyMismatch:
+      case .invalidCompression, .invalidMerges, .invalidVocabulary, .vocabularyMismatch:
         ACTIONCLIP_ERROR_TOKENIZER_INVALID
       case .limit: ACTIONCLIP_ERROR_FORMAT_LIMIT
       case .invalidUTF8: ACTIONCLIP_ERROR_INVALID_UTF8

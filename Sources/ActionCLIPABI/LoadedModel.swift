@@ -83,32 +83,33 @@ final class LoadedModel: HandleObject, Sendable {
     return tokenizer
   }
 
-  /// Names under which CLIP's merge list is kept.
-  private static let mergeListNames = [
-    "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt",
+  /// Names under which CLIP's tokenizer is kept: by CLIP itself, then by Hugging Face.
+  private static let tokenizerNames = [
+    "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt", "tokenizer.json",
   ]
 
-  /// A list that lies beside the weights but does not fit them is not an error before text is given.
+  /// One that lies beside the weights but does not fit them is not an error before text is given.
   private static func tokenizerBeside(
     _ path: UnsafePointer<CChar>?, _ folder: FilePath?, _ vocabulary: Int
   ) -> (Tokenizer?, problem: String) {
-    let advice = "give CLIP's merge list (tokenizer_path, --tokenizer, tokenizer=) to encode text"
+    let advice =
+      "give CLIP's merge list or tokenizer.json (tokenizer_path, --tokenizer, tokenizer=) to encode text"
     guard let path, let folder else { return (nil, "the model was loaded from memory: \(advice)") }
-    for name in mergeListNames {
-      let list = folder.file(name)
-      guard list.withCString({ access($0, R_OK) }) == 0 else { continue }
+    for name in tokenizerNames {
+      let file = folder.file(name)
+      guard file.withCString({ access($0, R_OK) }) == 0 else { continue }
       do throws(TokenizerError) {
         return (
-          try list.withCString { (path) throws(TokenizerError) in
+          try file.withCString { (path) throws(TokenizerError) in
             try Tokenizer(cPath: path, vocabularySize: vocabulary)
           }, ""
         )
       } catch {
-        return (nil, "the merge list beside the weights does not fit: \(error.message); \(advice)")
+        return (nil, "the tokenizer beside the weights does not fit: \(error.message); \(advice)")
       }
     }
-    let names = mergeListNames.joined(separator: ", ")
-    return (nil, "no merge list (\(names)) lies beside '\(String(cString: path))': \(advice)")
+    let names = tokenizerNames.joined(separator: ", ")
+    return (nil, "no tokenizer (\(names)) lies beside '\(String(cString: path))': \(advice)")
   }
 
   private static func loadOptions(

@@ -264,7 +264,7 @@ private func preprocessOptions(resize: Int32, crop: Int32) -> actionclip_preproc
   return options
 }
 
-/// A merge list by itself.
+/// A tokenizer by itself.
 final class Tokenizer {
   private let handle: OpaquePointer
   private var ids = [Int32](repeating: 0, count: 256)

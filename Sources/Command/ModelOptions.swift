@@ -111,7 +111,7 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "CLIP's BPE merge list, .txt or .txt.gz (default: the one in the model's file, or beside it).",
+      "CLIP's BPE merge list (.txt, .txt.gz) or tokenizer.json (default: in the model's file, or beside it).",
       valueName: "path"))
   var tokenizer: FilePath?
 

@@ -12,7 +12,7 @@ struct Tokenize: ParsableCommand {
       context.
       """)
 
-  @Option(help: ArgumentHelp("CLIP's BPE merge list, .txt or .txt.gz.", valueName: "path"))
+  @Option(help: ArgumentHelp("CLIP's BPE merge list (.txt, .txt.gz) or tokenizer.json.", valueName: "path"))
   var tokenizer: FilePath?
 
   @Option(
@@ -33,7 +33,7 @@ struct Tokenize: ParsableCommand {
 
   func validate() throws {
     if truncate && tokenizer != nil && model == nil {
-      throw ValidationError("--truncate needs --model: a merge list has no context.")
+      throw ValidationError("--truncate needs --model: a tokenizer has no context.")
     }
   }
 

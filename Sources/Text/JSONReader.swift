@@ -1,13 +1,17 @@
 /// A strict reader of JSON (RFC 8259) over bytes, pulled by the caller, who says what must come
-/// next. It never recurses and looks ahead one byte. Refused beyond the RFC: duplicate keys,
-/// compared after unescaping, because readers disagree on which one counts; lone surrogates;
+/// next. It never recurses and looks ahead one byte. Refused beyond the RFC: duplicate keys (but in a
+/// table), compared after unescaping, because readers disagree on which one counts; lone surrogates;
 /// numbers that a caller who wants whole ones from 0 to 2^53 does not take; nesting beyond a depth.
 /// `Failure` is the caller's own error, so that a room's parsers throw that room's errors.
 public struct JSONReader<Failure: JSONFailure> {
   private struct Container {
     let closing: UInt8
+    /// The most keys it may have.
+    let maximumKeys: Int
+    /// nil where the caller compares the keys.
+    var keys: Keys?
+    var keyCount = 0
     var isEmpty = true
-    var keys = Keys()
     var isObject: Bool { closing == UInt8(ascii: "}") }
   }
 
@@ -15,8 +19,6 @@ public struct JSONReader<Failure: JSONFailure> {
   private struct Keys {
     private var few: [String] = []
     private var more: Set<[UInt8]> = []
-
-    var count: Int { few.count + more.count }
 
     /// False if the key is there already.
     mutating func insert(_ key: String) -> Bool {
@@ -46,8 +48,19 @@ public struct JSONReader<Failure: JSONFailure> {
     self.subject = subject
   }
 
-  public mutating func beginObject() throws(Failure) { try begin("{", closing: "}", "an object") }
-  public mutating func beginArray() throws(Failure) { try begin("[", closing: "]", "an array") }
+  public mutating func beginObject() throws(Failure) {
+    try begin("{", Container(closing: UInt8(ascii: "}"), maximumKeys: maximumKeys, keys: Keys()), "an object")
+  }
+
+  /// An object of at most `maximum` keys that the caller compares: a table of so many that the reader should
+  /// not keep each.
+  public mutating func beginTable(atMost maximum: Int) throws(Failure) {
+    try begin("{", Container(closing: UInt8(ascii: "}"), maximumKeys: maximum, keys: nil), "an object")
+  }
+
+  public mutating func beginArray() throws(Failure) {
+    try begin("[", Container(closing: UInt8(ascii: "]"), maximumKeys: 0, keys: nil), "an array")
+  }
 
   /// The next key of the innermost object with its colon, or nil after its closing brace.
   public mutating func nextKey(atMost limit: Int) throws(Failure) -> String? {
@@ -55,10 +68,12 @@ public struct JSONReader<Failure: JSONFailure> {
     let start = position
     let key = try string(atMost: limit)
     let last = open.count - 1
-    guard last >= 0, open[last].keys.count < maximumKeys else {
-      throw failure(.limit, "an object has over \(maximumKeys) keys", at: start)
+    guard last >= 0, open[last].keyCount < open[last].maximumKeys else {
+      let maximum = last >= 0 ? open[last].maximumKeys : 0
+      throw failure(.limit, "an object has over \(maximum) keys", at: start)
     }
-    guard open[last].keys.insert(key) else {
+    open[last].keyCount += 1
+    guard open[last].keys?.insert(key) != false else {
       throw failure(.invalid, "the key \(quoted(key.utf8)) appears twice", at: start)
     }
     try expect(":", "a colon after the key \(quoted(key.utf8))")
@@ -223,13 +238,13 @@ public struct JSONReader<Failure: JSONFailure> {
   // MARK: - Parts
 
   private mutating func begin(
-    _ opening: Unicode.Scalar, closing: Unicode.Scalar, _ what: String
+    _ opening: Unicode.Scalar, _ container: Container, _ what: String
   ) throws(Failure) {
     try expect(opening, what)
     guard open.count < maximumDepth else {
       throw failure(.limit, "the JSON is nested deeper than \(maximumDepth)", at: position - 1)
     }
-    open.append(Container(closing: UInt8(ascii: closing)))
+    open.append(container)
   }
 
   /// Past the comma to the next item, or past the closing bracket (false).

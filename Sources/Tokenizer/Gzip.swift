@@ -1,6 +1,6 @@
 /// The gzip container (RFC 1952): one or more members, each checked by its CRC-32 and its length.
 enum Gzip {
-  /// No merge list compresses better than this; a bomb does.
+  /// No tokenizer file compresses better than this; a bomb does.
   static let maximumRatio = 50
 
   static func isGzip(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -8,13 +8,14 @@ enum Gzip {
   }
 
   static func decompress(_ bytes: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> MemoryBuffer<UInt8> {
-    guard bytes.count <= MergeFile.maximumCompressed else {
+    guard bytes.count <= TokenizerFile.maximumCompressed else {
       throw TokenizerError(
         .limit,
-        "the compressed merge list has \(bytes.count) bytes; at most \(MergeFile.maximumCompressed) are read")
+        "the compressed tokenizer file has \(bytes.count) bytes; at most "
+          + "\(TokenizerFile.maximumCompressed) are read")
     }
     // Small files may legitimately compress well, so the ratio counts from 64 KB on.
-    let limit = min(MergeFile.maximumPlain, 1 << 16 + bytes.count * maximumRatio)
+    let limit = min(TokenizerFile.maximumPlain, 1 << 16 + bytes.count * maximumRatio)
     // The last four bytes usually say how much there will be; `limit` keeps a wrong claim small.
     let claim = bytes.count < 18 ? 0 : Int(littleEndian(bytes, at: bytes.count - 4))
     var output = try MemoryBuffer<UInt8>(capacity: min(claim, limit))

@@ -1,3 +1,5 @@
+import Text
+
 /// Prompts made from labels: prefix, suffix and cloze templates (ActionCLIP, section 3.2).
 public enum PromptTemplates {
   /// The reference's 16, in its order. Source: reference `utils/Text_Prompt.py`.

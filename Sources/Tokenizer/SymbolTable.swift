@@ -21,6 +21,14 @@ struct SymbolTable: ~Copyable {
     mask = size - 1
   }
 
+  var count: Int { ends.count }
+
+  /// The spelling of an id below `count`; valid until the next insertion.
+  func spelling(of id: Int) -> UnsafeBufferPointer<UInt8> {
+    let start = id == 0 ? 0 : ends[id - 1]
+    return UnsafeBufferPointer(rebasing: text.view[start..<ends[id]])
+  }
+
   func find(_ spelling: UnsafeBufferPointer<UInt8>) -> Int32? {
     let slot = slot(for: spelling)
     return slots[slot] == 0 ? nil : slots[slot] - 1
@@ -46,9 +54,7 @@ struct SymbolTable: ~Copyable {
   }
 
   private func isSpelled(_ id: Int32, _ spelling: UnsafeBufferPointer<UInt8>) -> Bool {
-    let start = id == 0 ? 0 : ends[Int(id) - 1]
-    let end = ends[Int(id)]
-    return end - start == spelling.count
-      && text.view[start..<end].elementsEqual(spelling)
+    let own = self.spelling(of: Int(id))
+    return own.count == spelling.count && own.elementsEqual(spelling)
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// CLIP's byte-level BPE: text to token ids, equal to the reference's `SimpleTokenizer` (with ftfy) but
 /// for one deviation that `TextRepair` states. Immutable after load; any number of threads may use it.
@@ -8,15 +9,17 @@ import Glibc
 public final class Tokenizer: Sendable {
   private let merges: MergeList
 
-  /// Reads a merge list from a regular file: text, or gzip told apart by its content. At most 16 MB
-  /// compressed and 64 MB plain.
+  /// Reads a tokenizer from a regular file: CLIP's merge list, or a Hugging Face tokenizer.json, plain or
+  /// gzip, told apart by content. At most 16 MB compressed and 64 MB plain. A vocab.json beside a merges.txt
+  /// must agree with it.
   ///
-  /// - Parameter vocabularySize: how many symbols the model has; the list must have that many merges
-  ///   less 514, later ones are ignored. nil: the standard 49,408, or fewer if the list ends before.
+  /// - Parameter vocabularySize: how many symbols the model has; a merge list must have that many merges
+  ///   less 514, later ones are ignored; a tokenizer.json must have exactly so many tokens. nil: those of a
+  ///   tokenizer.json, the standard 49,408 of a merge list, or fewer if the list ends before.
   public convenience init(path: String, vocabularySize: Int? = nil) throws(TokenizerError) {
     // A NUL inside would silently name another file.
     guard !path.utf8.contains(0) else {
-      throw TokenizerError(.fileOpen, "the merge list's path contains a NUL byte")
+      throw TokenizerError(.fileOpen, "the tokenizer's path contains a NUL byte")
     }
     let terminated = path.utf8CString
     try self.init(terminated, vocabularySize)
@@ -31,37 +34,37 @@ public final class Tokenizer: Sendable {
   }
 
   private convenience init(_ path: ContiguousArray<CChar>, _ vocabularySize: Int?) throws(TokenizerError) {
+    var builder: MergeBuilder
     do throws(TokenizerError) {
-      let bytes = try MergeFile.read(path)
-      try self.init(merges: UnsafeRawBufferPointer(bytes.view), vocabularySize: vocabularySize)
-    } catch {
-      let name = path.dropLast().map { UInt8(bitPattern: $0) }
-      throw error.prefixed(by: name.withUnsafeBufferPointer { quoted($0, limit: 4096) })
+      let bytes = try TokenizerFile.read(path)
+      builder = try TokenizerFormat.read(bytes.view, vocabularySize: vocabularySize)
+    } catch { throw error.prefixed(by: TokenizerFile.name(path)) }
+    if let beside = TokenizerFile.vocabulary(beside: path) {
+      do throws(TokenizerError) {
+        let bytes = try TokenizerFile.read(beside)
+        try Vocabulary.check(file: bytes.view, against: &builder)
+      } catch { throw error.prefixed(by: TokenizerFile.name(beside)) }
     }
+    self.init(builder)
   }
 
   /// Reads a merge list from text.
   public convenience init(mergeList: String, vocabularySize: Int? = nil) throws(TokenizerError) {
     var bytes = try MemoryBuffer<UInt8>(capacity: mergeList.utf8.count)
     for byte in mergeList.utf8 { try bytes.append(byte) }
-    try self.init(merges: UnsafeRawBufferPointer(bytes.view), vocabularySize: vocabularySize)
+    self.init(try MergeText.read(bytes.view, vocabularySize: vocabularySize))
   }
 
-  /// Reads a merge list from memory, which is not used after the call.
-  public init(merges bytes: UnsafeRawBufferPointer, vocabularySize: Int? = nil) throws(TokenizerError) {
+  /// Reads what a tokenizer's file holds from memory, which is not used after the call.
+  public convenience init(
+    file bytes: UnsafeRawBufferPointer, vocabularySize: Int? = nil
+  ) throws(TokenizerError) {
     let bytes = UnsafeBufferPointer(
       start: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count: bytes.count)
-    if Gzip.isGzip(bytes) {
-      let plain = try Gzip.decompress(bytes)
-      merges = try MergeList(plain.view, vocabularySize: vocabularySize)
-      return
-    }
-    guard bytes.count <= MergeFile.maximumPlain else {
-      throw TokenizerError(
-        .limit, "the merge list has \(bytes.count) bytes; at most \(MergeFile.maximumPlain) are read")
-    }
-    merges = try MergeList(bytes, vocabularySize: vocabularySize)
+    self.init(try TokenizerFormat.read(bytes, vocabularySize: vocabularySize))
   }
+
+  private init(_ builder: consuming MergeBuilder) { merges = builder.finish() }
 
   /// The merge list as the text of a file, with the merges in use and no others. Made anew each time.
   public var mergeList: String { merges.text }

@@ -1,4 +1,6 @@
-/// Why a merge list could not be loaded or a text could not be encoded.
+import Text
+
+/// Why a tokenizer could not be loaded or a text could not be encoded.
 public struct TokenizerError: Error, Equatable, Sendable {
   public enum Kind: Sendable {
     /// The file is missing, unreadable or not a regular file.
@@ -9,6 +11,8 @@ public struct TokenizerError: Error, Equatable, Sendable {
     case invalidCompression
     /// A line of the merge list is not a merge, or contradicts an earlier one.
     case invalidMerges
+    /// The JSON of a vocabulary is broken, is not CLIP's, or contradicts its merges.
+    case invalidVocabulary
     /// The merge list does not have the size the vocabulary asks for.
     case vocabularyMismatch
     /// Beyond a size limit.
@@ -43,12 +47,11 @@ public struct TokenizerError: Error, Equatable, Sendable {
   }
 }
 
-/// Outside text for a message: one line, printable, short.
-func quoted(_ bytes: UnsafeBufferPointer<UInt8>, limit: Int = 80) -> String {
-  var text = "\""
-  for scalar in String(decoding: bytes.prefix(limit), as: UTF8.self).unicodeScalars {
-    let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-    text.unicodeScalars.append(isControl ? "?" : scalar)
+extension TokenizerError: JSONFailure {
+  public static func json(_ fault: JSONFault, _ message: String) -> TokenizerError {
+    switch fault {
+    case .invalid: TokenizerError(.invalidVocabulary, message)
+    case .limit: TokenizerError(.limit, message)
+    }
   }
-  return text + (bytes.count > limit ? "\"..." : "\"")
 }

@@ -79,6 +79,28 @@ struct RefusedJSON: JSONFailure {
     #expect(error?.message.contains("appears twice") == true)
   }
 
+  @Test func leavesTheKeysOfATableToTheCaller() throws {
+    let text = #"{"a":1,"b":2,"a":3,"c":{"x":1}}"#
+    let keys = try reading(text, keys: 1) { json in
+      var keys: [String] = []
+      try json.beginTable(atMost: 4)
+      while let key = try json.nextKey(atMost: 9) {
+        keys.append(key)
+        // What lies inside is an object like any other.
+        try json.skip(atMost: 9)
+      }
+      return keys
+    }
+    #expect(keys == ["a", "b", "a", "c"])
+    for (text, part) in [(text, "over 3 keys"), (#"{"a":{"x":1,"x":1}}"#, "'x' appears twice")] {
+      let error = refusal(text, keys: 9) { json in
+        try json.beginTable(atMost: 3)
+        while try json.nextKey(atMost: 9) != nil { try json.skip(atMost: 9) }
+      }
+      #expect(error?.message.contains(part) == true)
+    }
+  }
+
   @Test func boundsDepthKeysAndStrings() {
     let deep = refusal("[[[[[") { json in for _ in 0..<5 { try json.beginArray(); _ = try json.nextElement() }
     }

@@ -29,7 +29,7 @@ struct RowTests {
     let error = failure { _ = try tokenizer.row("playing the flute", context: 4) }
     #expect(error?.kind == .tooLong)
     #expect(
-      error?.message == "the text \"playing the flute\" has 3 tokens, but a context of 4 holds 2; "
+      error?.message == "the text 'playing the flute' has 3 tokens, but a context of 4 holds 2; "
         + "shorten it or ask for truncation")
   }
 

@@ -50,7 +50,7 @@ extension Tokenizer {
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
     defer { memory.deallocate() }
     memory.copyBytes(from: bytes)
-    try self.init(merges: UnsafeRawBufferPointer(memory), vocabularySize: vocabularySize)
+    try self.init(file: UnsafeRawBufferPointer(memory), vocabularySize: vocabularySize)
   }
 }
 

@@ -57,17 +57,16 @@ class Model(FrameEncoder, TextEncoder):
     frames: T, frames per video. head: the reference's name ("meanP", "Conv_1D", "LSTM", "Transf",
     "Transf_cls"; case does not matter). temporal_shift, joint: True, False, or None for what the
     checkpoint says. What the checkpoint contradicts is an error. threads: one per processor by
-    default. tokenizer: CLIP's merge list; by default the one inside the file, or beside it. compute: "fp32",
-    "bf16" or "int8", what the encoders compute in; None for what the file says, else fp32. processors: numbers
-    of those that the model's own threads are bound to, in turn. expected_sha256: 64 hexadecimal digits; another
-    file is refused before anything in it is parsed. compute_sha256: hash the file without expecting anything.
-    To be hashed, a file is read into memory as a whole. base: a CLIP file that gives what the weights lack, as
-    ViFi-CLIP's do. open_clip_name: the model's name in open_clip, where no configuration beside the file tells.
+    default. tokenizer: CLIP's merge list or tokenizer.json; by default the one inside the file, or beside it.
+    compute: "fp32", "bf16" or "int8", what the encoders compute in; None for what the file says, else fp32.
+    processors: numbers of those that the model's own threads are bound to, in turn. expected_sha256: 64 hexadecimal
+    digits; another file is refused before anything in it is parsed. compute_sha256: hash the file without expecting
+    anything. To be hashed, a file is read into memory as a whole. base: a CLIP file that gives what the weights lack,
+    as ViFi-CLIP's do. open_clip_name: the model's name in open_clip, where no configuration beside the file tells.
+    activation: "QuickGELU" or "GELU", of the encoders, which the weights do not tell: open_clip's own models from
+    LAION and DataComp have GELU; None for what the file says, else QuickGELU.
 
     path may be a folder of Hugging Face's or open_clip's, or an index of shards (docs/FAMILIES.md).
-    of those that the model's own threads are bound to, in turn. activation: "QuickGELU" or "GELU", of the encoders,
-    which the weights do not tell: open_clip's own models from LAION and DataComp have GELU; None for what the file
-    says, else QuickGELU.
 
     Immutable: any number of threads may use one model at once. Its memory and threads are held
     until `close`, the end of a `with` block, or the last reference.
@@ -123,7 +122,7 @@ class Model(FrameEncoder, TextEncoder):
             lib.call("model_load", None, ctypes.byref(options), ctypes.byref(out))
         elif is_path(path):
             name = os.fspath(path)  # type: ignore[arg-type]
-            # The file that is missing may be the weights or the merge list.
+            # The file that is missing may be the weights or the tokenizer.
             missing = tokenizer if os.path.lexists(name) and tokenizer is not None else name
             lib.call(
                 "model_load",

@@ -15,7 +15,8 @@ from ._library import library
 
 
 class Tokenizer(Owner):
-    """CLIP's byte-level BPE from a merge list (.txt or .txt.gz). Safe to use from many threads."""
+    """CLIP's byte-level BPE from a merge list (.txt or .txt.gz) or a Hugging Face tokenizer.json. Safe to use
+    from many threads."""
 
     def __init__(self, path: Path) -> None:
         lib = library()

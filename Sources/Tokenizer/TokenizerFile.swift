@@ -1,29 +1,30 @@
 import Glibc
+import Text
 
-/// Reads a merge list file whole. Regular files only: a FIFO or a device would block or never end.
-enum MergeFile {
+/// Reads a tokenizer's file whole. Regular files only: a FIFO or a device would block or never end.
+enum TokenizerFile {
   /// Compressed bytes accepted; the standard list has 1.4 MB.
   static let maximumCompressed = 16 << 20
-  /// Plain bytes accepted, whether read or inflated; the standard list has 3.2 MB.
+  /// Plain bytes accepted, whether read or inflated; the standard list has 3.2 MB, a tokenizer.json 3.6 MB.
   static let maximumPlain = 64 << 20
 
   /// `path` ends with a NUL.
   static func read(_ path: ContiguousArray<CChar>) throws(TokenizerError) -> MemoryBuffer<UInt8> {
     let descriptor = openRetrying(path)
     guard descriptor >= 0 else {
-      throw TokenizerError(.fileOpen, "cannot open the merge list: \(errorText(errno))")
+      throw TokenizerError(.fileOpen, "cannot open the tokenizer file: \(errorText(errno))")
     }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      throw TokenizerError(.fileOpen, "cannot examine the merge list: \(errorText(errno))")
+      throw TokenizerError(.fileOpen, "cannot examine the tokenizer file: \(errorText(errno))")
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw TokenizerError(.fileOpen, "the merge list is not a regular file")
+      throw TokenizerError(.fileOpen, "the tokenizer file is not a regular file")
     }
     let size = Int(status.st_size)
     guard size <= maximumPlain else {
-      throw TokenizerError(.limit, "the merge list has \(size) bytes; at most \(maximumPlain) are read")
+      throw TokenizerError(.limit, "the tokenizer file has \(size) bytes; at most \(maximumPlain) are read")
     }
     var bytes = try MemoryBuffer<UInt8>(capacity: size)
     try bytes.append(repeating: 0, count: size)
@@ -40,6 +41,19 @@ enum MergeFile {
       done += got
     }
     return bytes
+  }
+
+  /// The path of the vocab.json that lies beside a merges.txt, as Hugging Face keeps them; nil if there is none.
+  static func vocabulary(beside path: ContiguousArray<CChar>) -> ContiguousArray<CChar>? {
+    let folder = path.prefix((path.lastIndex(of: CChar(UInt8(ascii: "/"))) ?? -1) + 1)
+    guard path.dropFirst(folder.count).elementsEqual("merges.txt".utf8CString) else { return nil }
+    let beside = ContiguousArray(folder) + "vocab.json".utf8CString
+    return beside.withUnsafeBufferPointer { $0.baseAddress.map { access($0, F_OK) } } == 0 ? beside : nil
+  }
+
+  /// A path for a message. It ends with a NUL.
+  static func name(_ path: ContiguousArray<CChar>) -> String {
+    quoted(path.dropLast().lazy.map { UInt8(bitPattern: $0) }, limit: 4096)
   }
 
   private static func openRetrying(_ path: ContiguousArray<CChar>) -> CInt {

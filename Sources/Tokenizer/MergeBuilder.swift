@@ -1,0 +1,85 @@
+import Text
+
+/// Merges on their way into a `MergeList`, with the spelling of every symbol.
+///
+/// Stricter than the reference, which takes any text: each part must be a byte or the product of an
+/// earlier merge, and no two merges may make the same symbol. The encoder relies on both.
+struct MergeBuilder: ~Copyable {
+  private(set) var symbols: SymbolTable
+  private var pairs: PairTable
+  private var product: MemoryBuffer<UInt8>
+  private(set) var count = 0
+
+  /// For at most `capacity` merges.
+  init(capacity: Int) throws(TokenizerError) {
+    var symbols = try SymbolTable(capacity: MergeList.fixedSymbols + capacity)
+    for id in 0..<MergeList.byteSymbols {
+      _ = try ByteAlphabet.spelling(of: id).withUnsafeBufferPointer { spelling throws(TokenizerError) in
+        try symbols.insert(spelling)
+      }
+    }
+    let pairs = try PairTable(capacity: capacity)
+    let product = try MemoryBuffer<UInt8>(capacity: 256)
+    self.symbols = symbols
+    self.pairs = pairs
+    self.product = product
+  }
+
+  /// Adds the next merge, "left right"; `place` says where it stands.
+  mutating func add(
+    _ merge: UnsafeBufferPointer<UInt8>, _ place: @autoclosure () -> String
+  ) throws(TokenizerError) {
+    guard let (left, right) = Self.parts(merge) else {
+      throw TokenizerError(
+        .invalidMerges, "\(place()): expected two symbols with one space between, found \(quoted(merge))")
+    }
+    guard let leftID = symbols.find(left), let rightID = symbols.find(right) else {
+      let unknown = symbols.find(left) == nil ? left : right
+      throw TokenizerError(
+        .invalidMerges, "\(place()): \(quoted(unknown)) is neither a byte nor made by an earlier merge")
+    }
+    product.removeAll()
+    try product.append(contentsOf: left)
+    try product.append(contentsOf: right)
+    guard let id = try symbols.insert(product.view) else {
+      throw TokenizerError(
+        .invalidMerges, "\(place()): \(quoted(product.view)) is already made by an earlier merge")
+    }
+    pairs.insert(leftID, rightID, rank: id - Int32(MergeList.byteSymbols))
+    count += 1
+  }
+
+  /// True if `text` could be added now.
+  func isMerge(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let (left, right) = Self.parts(text) else { return false }
+    return symbols.find(left) != nil && symbols.find(right) != nil
+  }
+
+  /// Gives the two markers their ids, after the last merge. Doing it again changes nothing.
+  mutating func addMarkers() throws(TokenizerError) {
+    for (offset, marker) in ["<|startoftext|>", "<|endoftext|>"].enumerated() {
+      let expected = Int32(MergeList.byteSymbols + count + offset)
+      let id = try Array(marker.utf8).withUnsafeBufferPointer { spelling throws(TokenizerError) in
+        if let id = symbols.find(spelling) { return Optional(id) }
+        return try symbols.insert(spelling)
+      }
+      guard id == expected else {
+        throw TokenizerError(.invalidMerges, "a merge makes \(quoted(marker.utf8)), which is a marker")
+      }
+    }
+  }
+
+  consuming func finish() -> MergeList { MergeList(pairs: pairs, count: count) }
+
+  private static func parts(
+    _ merge: UnsafeBufferPointer<UInt8>
+  ) -> (left: UnsafeBufferPointer<UInt8>, right: UnsafeBufferPointer<UInt8>)? {
+    let space = UInt8(ascii: " ")
+    guard let middle = merge.firstIndex(of: space), middle > 0, middle + 1 < merge.count,
+      merge.lastIndex(of: space) == middle
+    else { return nil }
+    return (
+      UnsafeBufferPointer(rebasing: merge[..<middle]), UnsafeBufferPointer(rebasing: merge[(middle + 1)...])
+    )
+  }
+}

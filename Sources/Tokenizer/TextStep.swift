@@ -1,0 +1,111 @@
+import Text
+
+/// One step of a tokenizer.json's normalizer or pre-tokenizer, as far as it matters whether it is CLIP's.
+struct TextStep {
+  private var type = ""
+  private var pattern = ""
+  private var content = ""
+  private var behavior = ""
+  private var isInverted = false
+  private var addsPrefixSpace = false
+
+  /// How CLIP's pattern for words ends; newer files have the markers in front.
+  private static let words = #"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"#
+  private static let maximumSteps = 16
+
+  /// CLIP's: NFC, white space to one space each run, lower case.
+  static func checkNormalizer(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+    let steps = try read(&json, list: "normalizers")
+    for step in steps {
+      switch step.type {
+      case "NFC", "Lowercase": break
+      case "Replace":
+        guard step.pattern == #"\s+"#, step.content == " " else {
+          throw TokenizerJSON.notCLIPs(
+            "'normalizer' replaces \(quoted(step.pattern.utf8)) by \(quoted(step.content.utf8)), "
+              + "CLIP's '\\s+' by ' '")
+        }
+      default:
+        throw TokenizerJSON.notCLIPs(
+          "'normalizer' has the step \(quoted(step.type.utf8)), CLIP's has NFC, Replace and Lowercase")
+      }
+    }
+    guard steps.contains(where: { $0.type == "Lowercase" }) else {
+      throw TokenizerJSON.notCLIPs("'normalizer' has no step 'Lowercase', CLIP's has")
+    }
+  }
+
+  /// CLIP's: words split off by a pattern, then bytes written as printable characters.
+  static func checkPreTokenizer(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+    let steps = try read(&json, list: "pretokenizers")
+    guard steps.map(\.type) == ["Split", "ByteLevel"] else {
+      let names = steps.map { printable($0.type.utf8, limit: 40) }.joined(separator: ", ")
+      throw TokenizerJSON.notCLIPs("'pre_tokenizer' has the steps (\(names)), CLIP's has (Split, ByteLevel)")
+    }
+    let split = steps[0]
+    guard split.pattern.utf8.suffix(words.utf8.count).elementsEqual(words.utf8) else {
+      throw TokenizerJSON.notCLIPs(
+        "'pre_tokenizer' splits by \(quoted(split.pattern.utf8)), CLIP's by '\(words)'")
+    }
+    guard split.behavior == "Removed", split.isInverted else {
+      throw TokenizerJSON.notCLIPs(
+        "'pre_tokenizer' splits with the behavior \(quoted(split.behavior.utf8)), "
+          + "\(split.isInverted ? "" : "not ")inverted, CLIP's with 'Removed', inverted")
+    }
+    guard !steps[1].addsPrefixSpace else {
+      throw TokenizerJSON.notCLIPs("'pre_tokenizer' has add_prefix_space true, CLIP's false")
+    }
+  }
+
+  // MARK: - Reading
+
+  /// A step, or the steps of a "Sequence", whose key is `list`; null is none.
+  private static func read(
+    _ json: inout JSONReader<TokenizerError>, list: String
+  ) throws(TokenizerError) -> [TextStep] {
+    if try json.kind() == .null {
+      try json.null()
+      return []
+    }
+    var inner: [TextStep] = []
+    let outer = try TextStep(&json) { (key, json) throws(TokenizerError) in
+      guard key == list else { return false }
+      try json.beginArray()
+      while try json.nextElement() {
+        guard inner.count < maximumSteps else {
+          throw TokenizerError(.limit, "'\(list)' has over \(maximumSteps) steps")
+        }
+        inner.append(try TextStep(&json) { _, _ in false })
+      }
+      return true
+    }
+    return outer.type == "Sequence" ? inner : [outer]
+  }
+
+  /// `other` reads the value of a key that it knows and returns true.
+  private init(
+    _ json: inout JSONReader<TokenizerError>,
+    other: (String, inout JSONReader<TokenizerError>) throws(TokenizerError) -> Bool
+  ) throws(TokenizerError) {
+    let limit = TokenizerJSON.maximumText
+    try json.beginObject()
+    while let key = try json.nextKey(atMost: limit) {
+      switch key {
+      case "type": type = try json.string(atMost: limit)
+      case "content": content = try json.string(atMost: limit)
+      case "behavior": behavior = try json.string(atMost: limit)
+      case "invert": isInverted = try json.bool()
+      case "add_prefix_space": addsPrefixSpace = try json.bool()
+      case "pattern" where try json.kind() == .object:
+        // {"Regex": "…"} or {"String": "…"}, where the latter means another thing.
+        try json.beginObject()
+        while let form = try json.nextKey(atMost: limit) {
+          let text = try json.string(atMost: limit)
+          pattern = form == "Regex" ? text : "\(form): \(text)"
+        }
+      default:
+        if try !other(key, &json) { try json.skip(atMost: limit) }
+      }
+    }
+  }
+}

@@ -1,0 +1,209 @@
+import Text
+
+/// Hugging Face's tokenizer.json of a CLIP tokenizer: its merges, with every id of its vocabulary checked.
+///
+/// What its steps would do to a text is checked to be CLIP's, then done as everywhere here: unlike Hugging
+/// Face's own tokenizer, which has no ftfy and no HTML unescaping, and knows further added tokens in texts.
+struct TokenizerJSON: ~Copyable {
+  /// Strings that are not tokens.
+  static let maximumText = 4096
+
+  private var vocabulary: Vocabulary
+  private var added: Vocabulary
+  /// The merges as lines "left right".
+  private var merges: MemoryBuffer<UInt8>
+  private var mergeCount = 0
+  private var sections = Sections()
+
+  private struct Sections {
+    var model = false
+    var vocabulary = false
+    var merges = false
+    var suffix = false
+    var normalizer = false
+    var preTokenizer = false
+  }
+
+  static func reader(_ bytes: UnsafeBufferPointer<UInt8>) -> JSONReader<TokenizerError> {
+    JSONReader(UnsafeRawBufferPointer(bytes), maximumDepth: 32, maximumKeys: 256, subject: "")
+  }
+
+  static func read(
+    _ bytes: UnsafeBufferPointer<UInt8>, vocabularySize: Int?
+  ) throws(TokenizerError) -> MergeBuilder {
+    let required = try vocabularySize.map { size throws(TokenizerError) in
+      try MergeList.count(ofVocabulary: size)
+    }
+    var file = try TokenizerJSON()
+    var json = reader(bytes)
+    try file.readSections(&json)
+    try json.finish()
+    var builder = try file.builder()
+    try file.vocabulary.check(added: file.added, against: &builder)
+    if let required, let vocabularySize, builder.count != required {
+      throw TokenizerError(
+        .vocabularyMismatch,
+        "the tokenizer has \(MergeList.fixedSymbols + builder.count) tokens, but the model's vocabulary "
+          + "has \(vocabularySize)")
+    }
+    return builder
+  }
+
+  private init() throws(TokenizerError) {
+    let vocabulary = try Vocabulary()
+    let added = try Vocabulary()
+    let merges = try MemoryBuffer<UInt8>()
+    self.vocabulary = vocabulary
+    self.added = added
+    self.merges = merges
+  }
+
+  /// What is no tokenizer of CLIP's, by what differs.
+  static func notCLIPs(_ difference: String) -> TokenizerError {
+    TokenizerError(.invalidVocabulary, "\(difference): this is not CLIP's tokenizer")
+  }
+
+  // MARK: - Sections
+
+  private mutating func readSections(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+    try json.beginObject()
+    var isFirst = true
+    while let key = try json.nextKey(atMost: Self.maximumText) {
+      if isFirst, try json.kind() == .number {
+        throw TokenizerError(
+          .invalidVocabulary,
+          "this is a vocab.json, which lists tokens but no merges; give the merges.txt beside it")
+      }
+      isFirst = false
+      try readSection(key, &json)
+    }
+    guard sections.model else {
+      throw TokenizerError(
+        .invalidVocabulary,
+        "this JSON has no 'model'; give a tokenizer.json, or a merge list (merges.txt)")
+    }
+    guard sections.normalizer else { throw Self.notCLIPs("'normalizer' is missing") }
+    guard sections.preTokenizer else { throw Self.notCLIPs("'pre_tokenizer' is missing") }
+  }
+
+  private mutating func readSection(
+    _ key: String, _ json: inout JSONReader<TokenizerError>
+  ) throws(TokenizerError) {
+    switch key {
+    case "model":
+      sections.model = true
+      try readModel(&json)
+    case "added_tokens":
+      if try json.kind() == .null { return try json.null() }
+      do { try added.readAdded(&json) } catch { throw error.prefixed(by: "'added_tokens'") }
+    case "normalizer":
+      sections.normalizer = true
+      try TextStep.checkNormalizer(&json)
+    case "pre_tokenizer":
+      sections.preTokenizer = true
+      try TextStep.checkPreTokenizer(&json)
+    default: try json.skip(atMost: Self.maximumText)
+    }
+  }
+
+  private mutating func readModel(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+    try json.beginObject()
+    while let key = try json.nextKey(atMost: Self.maximumText) {
+      switch key {
+      // Absent in files of old.
+      case "type": try Self.expect("BPE", key, &json)
+      case "end_of_word_suffix":
+        sections.suffix = true
+        try Self.expect("</w>", key, &json)
+      case "continuing_subword_prefix":
+        if try json.kind() == .null { try json.null() } else { try Self.expect("", key, &json) }
+      case "byte_fallback", "ignore_merges": try Self.expectFalse(key, &json)
+      case "vocab":
+        sections.vocabulary = true
+        do { try vocabulary.readTable(&json) } catch { throw error.prefixed(by: "'model.vocab'") }
+      case "merges":
+        sections.merges = true
+        try readMerges(&json)
+      default: try json.skip(atMost: Self.maximumText)
+      }
+    }
+    guard sections.suffix else { throw Self.notCLIPs("'model.end_of_word_suffix' is missing") }
+    guard sections.vocabulary else { throw TokenizerError(.invalidVocabulary, "'model.vocab' is missing") }
+    guard sections.merges else { throw TokenizerError(.invalidVocabulary, "'model.merges' is missing") }
+  }
+
+  private static func expect(
+    _ expected: String, _ key: String, _ json: inout JSONReader<TokenizerError>
+  ) throws(TokenizerError) {
+    var found = "null"
+    if try json.kind() == .null {
+      try json.null()
+    } else {
+      let value = try json.string(atMost: maximumText)
+      if value.utf8.elementsEqual(expected.utf8) { return }
+      found = quoted(value.utf8)
+    }
+    throw notCLIPs("'model.\(key)' is \(found), CLIP's is '\(expected)'")
+  }
+
+  private static func expectFalse(
+    _ key: String, _ json: inout JSONReader<TokenizerError>
+  ) throws(TokenizerError) {
+    if try json.kind() == .null { return try json.null() }
+    guard try json.bool() == false else { throw notCLIPs("'model.\(key)' is true, CLIP's is false") }
+  }
+
+  // MARK: - Merges
+
+  /// Strings "left right" or, in newer files, pairs ["left", "right"].
+  private mutating func readMerges(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+    let longest = 2 * Vocabulary.maximumTokenBytes + 1
+    try json.beginArray()
+    while try json.nextElement() {
+      guard mergeCount < MergeList.maximumCount else {
+        throw TokenizerError(.limit, "'model.merges' has over \(MergeList.maximumCount) merges")
+      }
+      let start = merges.count
+      if try json.kind() == .array {
+        try json.beginArray()
+        var parts = 0
+        while parts < 3, try json.nextElement() {
+          if parts > 0 { try merges.append(UInt8(ascii: " ")) }
+          try append(json.string(atMost: Vocabulary.maximumTokenBytes))
+          parts += 1
+        }
+        guard parts == 2 else {
+          throw TokenizerError(
+            .invalidMerges, "merge \(mergeCount) of 'model.merges' has other than two parts")
+        }
+      } else {
+        try append(json.string(atMost: longest))
+      }
+      // A symbol has no byte that ends a line: those have printable names.
+      let line = UnsafeBufferPointer(rebasing: merges.view[start...])
+      guard !line.contains(UInt8(ascii: "\n")) else {
+        throw TokenizerError(
+          .invalidMerges, "merge \(mergeCount) of 'model.merges' holds a line end: \(quoted(line))")
+      }
+      try merges.append(UInt8(ascii: "\n"))
+      mergeCount += 1
+    }
+  }
+
+  private mutating func append(_ text: String) throws(TokenizerError) {
+    for byte in text.utf8 { try merges.append(byte) }
+  }
+
+  private func builder() throws(TokenizerError) -> MergeBuilder {
+    var builder = try MergeBuilder(capacity: mergeCount)
+    var start = 0
+    while start < merges.count {
+      let rest = merges.view[start...]
+      let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? merges.count
+      let index = builder.count
+      try builder.add(UnsafeBufferPointer(rebasing: rest[..<end]), "merge \(index) of 'model.merges'")
+      start = end + 1
+    }
+    return builder
+  }
+}

@@ -1,0 +1,48 @@
+import Text
+
+/// The two places where JSON says which token has which id.
+extension Vocabulary {
+  /// Reads { token: id, … }.
+  mutating func readTable(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+    try json.beginTable(atMost: Self.maximumTokens)
+    while let token = try json.nextKey(atMost: Self.maximumTokenBytes) {
+      var id = 0
+      do { id = try json.integer() } catch {
+        throw error.prefixed(by: "the token \(quoted(token.utf8))")
+      }
+      try insert(token, id: id)
+    }
+  }
+
+  /// Reads [{"id": id, "content": token, …}, …].
+  mutating func readAdded(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+    try json.beginArray()
+    while try json.nextElement() {
+      var (id, content): (Int?, String?)
+      try json.beginObject()
+      while let key = try json.nextKey(atMost: TokenizerJSON.maximumText) {
+        switch key {
+        case "id": id = try json.integer()
+        case "content": content = try json.string(atMost: Self.maximumTokenBytes)
+        default: try json.skip(atMost: TokenizerJSON.maximumText)
+        }
+      }
+      guard let id, let content else {
+        throw TokenizerError(
+          .invalidVocabulary, "byte \(json.position): a token without 'id' or without 'content'")
+      }
+      try insert(content, id: id)
+    }
+  }
+
+  /// Holds a whole vocab.json against the merges of the merges.txt beside it.
+  static func check(
+    file bytes: UnsafeBufferPointer<UInt8>, against builder: inout MergeBuilder
+  ) throws(TokenizerError) {
+    var json = TokenizerJSON.reader(bytes)
+    var vocabulary = try Vocabulary()
+    try vocabulary.readTable(&json)
+    try json.finish()
+    try vocabulary.check(added: Vocabulary(), against: &builder)
+  }
+}
