@@ -298,7 +298,7 @@ typedef struct actionclip_save_options {
   const char *license;          /* "": none */
   const char *source;           /* "": none; where the weights are from */
   /* Other notes: keys of lower-case letters, digits, "_" and ".", not those of docs/FORMAT.md's own
-   * table, and a text for each; "" takes a note away. */
+   * table, and a text for each, of which "" takes a note away. */
   const char *const *note_keys;
   const char *const *note_texts;
   size_t note_count;

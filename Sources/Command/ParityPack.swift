@@ -23,9 +23,13 @@ struct ParityPack {
     guard let head = Head(name: options.head) else {
       throw CommandError("\(directory.file("case.json").shown): there is no head \(options.head)")
     }
-    let model = try Model(
-      path: directory.file("checkpoint.pt"), frames: options.T, head: head,
-      temporalShift: Switch(options.tsm), joint: Switch(options.joint), threads: threads)
+    var chosen = Model.defaultOptions
+    chosen.frames = options.T
+    chosen.head = head.code
+    chosen.temporal_shift = Switch(options.tsm).code
+    chosen.joint = Switch(options.joint).code
+    if let threads { chosen.threads = threads }
+    let model = try Model(path: directory.file("checkpoint.pt"), options: chosen)
     let inputs = try Safetensors(path: directory.file("inputs.safetensors"))
     let expected = try Safetensors(path: directory.file("expected.safetensors"))
 

@@ -11,6 +11,8 @@ public struct CheckpointOptions {
   /// The caller says what the encoders' activation is; else a layout that does not say must have a
   /// configuration file.
   public var knowsActivation = false
+  /// It is looked at for what another lacks.
+  fileprivate var isBase = false
   /// Of the weights; a base's are not hashed.
   public var hashing = Hashing.none
 
@@ -37,7 +39,7 @@ public struct Checkpoint {
   /// A file of weights, an index of several, or a folder as Hugging Face and open_clip have them.
   public init(_ path: FilePath, _ options: CheckpointOptions = CheckpointOptions()) throws(WeightsError) {
     let found = try CheckpointFiles(path, options.hashing)
-    try self.init(found.tensors, found.files, found, options)
+    do { try self.init(found.tensors, found.files, found, options) } catch { throw error.within(path.shown) }
   }
 
   /// Weights in the caller's memory, which must stay as it is for as long as this value lives.
@@ -70,14 +72,18 @@ public struct Checkpoint {
     }
     try Checkpoint.checkHeads(renamed, traits)
     let embedding = Completed.tokenEmbedding
-    if renamed.info(embedding) == nil, family == .viFiCLIP || options.base != nil {
+    if renamed.info(embedding) == nil, !options.isBase, family == .viFiCLIP || options.base != nil {
       guard let base = options.base else {
         throw WeightsError(
           .missingTensor,
           "the file has no token embedding, as \(family.name) saves none: name the CLIP file that it was trained "
             + "from too (base_path, --base, base=)")
       }
-      let other = try Checkpoint(base)
+      var asBase = CheckpointOptions()
+      asBase.isBase = true
+      // The token embedding is the same in any activation.
+      asBase.knowsActivation = true
+      let other = try Checkpoint(base, asBase)
       tensors = try Completed(renamed, with: other.tensors, of: base.shown)
       files += other.files
     } else {
@@ -90,7 +96,7 @@ public struct Checkpoint {
     if let configuration = described.configuration, let info = tensors.info(embedding),
       let rows = info.shape.first
     {
-      try configuration.check(vocabulary: rows)
+      do { try configuration.check(vocabulary: rows) } catch { throw error.within("config.json") }
     }
     format = first.format
     metadata = files.count == 1 ? first.metadata : []

@@ -14,19 +14,12 @@ def torch_or_skip():
     return pytest.importorskip("torch", reason="PyTorch makes these files")
 
 
-def open_clip_or_skip():
+def maker_or_skip(name):
     torch_or_skip()
-    # Without this part of torchvision a torchvision that was built for other processors still gives what
-    # open_clip imports of it.
-    sys.modules.setdefault(
-        "torchvision._meta_registrations", types.ModuleType("torchvision._meta_registrations")
-    )
-    return pytest.importorskip("open_clip", reason="open_clip makes these files", exc_type=Exception)
-
-
-def transformers_or_skip():
-    torch_or_skip()
-    return pytest.importorskip("transformers", reason="transformers makes these files")
+    # Without this part of torchvision, one that was built for other processors still gives what is imported of it.
+    part = "torchvision._meta_registrations"
+    sys.modules.setdefault(part, types.ModuleType(part))
+    return pytest.importorskip(name, reason=f"{name} makes these files")
 
 
 def roughen(module):
@@ -44,7 +37,7 @@ def roughen(module):
 
 
 def hugging_face(activation="quick_gelu", eos=VOCABULARY - 1, heads=HEADS):
-    transformers = transformers_or_skip()
+    transformers = maker_or_skip("transformers")
     common = dict(hidden_size=WIDTH, intermediate_size=4 * WIDTH, num_hidden_layers=LAYERS, hidden_act=activation)
     config = transformers.CLIPConfig(
         text_config=dict(
@@ -58,7 +51,7 @@ def hugging_face(activation="quick_gelu", eos=VOCABULARY - 1, heads=HEADS):
 
 
 def open_clip(quick_gelu, custom_text=False, head_width=64):
-    module = open_clip_or_skip()
+    module = maker_or_skip("open_clip")
     make = module.CustomTextCLIP if custom_text else module.model.CLIP
     return roughen(make(**open_clip_config(head_width), quick_gelu=quick_gelu))
 
