@@ -105,7 +105,7 @@ extension Configuration {
     else {
       throw ModelError(
         .weights(.invalid),
-        "the file says that '\(key)' is \(declared), but tensor '\(name)' gives width \(width); heads are of an "
+        "the file says that 'actionclip.\(key)' is \(declared), but tensor '\(name)' gives width \(width); heads are of an "
           + "even number up to 256")
     }
     return declared
