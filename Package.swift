@@ -45,7 +45,7 @@ let package = Package(
     room("Preprocess", ["CResample"]),
     room("Video", ["CFFmpeg"]),
     room("Model", ["Numerics", "Weights"]),
-    room("ModelFile", ["Model", "Numerics", "Tokenizer", "Weights"]),
+    room("ModelFile", ["Model", "Numerics", "Preprocess", "Tokenizer", "Weights"]),
     .target(
       name: "ActionCLIPABI",
       dependencies: [
@@ -73,7 +73,7 @@ let package = Package(
     tests("Preprocess", ["CResample", "Preprocess"]),
     tests("Video", ["Video"], exclude: ["Fixtures"]),
     tests("Model", ["Model", "Numerics", "Weights"]),
-    tests("ModelFile", ["Model", "ModelFile", "Numerics", "Weights"]),
+    tests("ModelFile", ["Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),
   ]
 )
 

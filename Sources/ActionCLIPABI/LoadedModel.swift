@@ -4,6 +4,7 @@ import Glibc
 import Model
 import ModelFile
 import Numerics
+import Preprocess
 import Tokenizer
 import Weights
 
@@ -19,6 +20,8 @@ final class LoadedModel: HandleObject, Sendable {
   let format: WeightsFormat
   /// What the file said besides, without its merge list: the tokenizer has that.
   let metadata: ModelMetadata
+  /// How frames are chosen and become the network's input where a caller says nothing of it.
+  let preset: Preset
   let labels: CStrings
   let templates: CStrings
   let notes: CStrings
@@ -61,6 +64,9 @@ final class LoadedModel: HandleObject, Sendable {
       (tokenizer, tokenizerProblem) = LoadedModel.tokenizerBeside(path, vocabulary)
     }
     metadata.merges = nil
+    // The file's word; else that of the family its weights are of, with the family's prompts.
+    preset = metadata.preset ?? .actionCLIP
+    if metadata.templates.isEmpty { metadata.templates = preset.templates }
     self.metadata = metadata
     labels = try CStrings(metadata.labels)
     templates = try CStrings(metadata.templates)

@@ -10,6 +10,7 @@ extension ModelMetadata {
       ("temporal_shift", c.temporalShift ? "on" : "off"), ("head", c.head.name), ("frames", "\(c.frames)"),
     ]
     if compute != .fp32 { entries.append(("compute", compute.name)) }
+    if let preset { entries += preset.entries.map { ($0.key, $0.value) } }
     entries += ModelMetadata.sizes.map { ($0.key, "\($0.of(c))") }
     if !templates.isEmpty { entries.append(("templates", JSONStrings.text(of: templates))) }
     if !labels.isEmpty { entries.append(("labels", JSONStrings.text(of: labels))) }

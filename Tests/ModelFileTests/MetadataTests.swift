@@ -1,4 +1,5 @@
 import Numerics
+import Preprocess
 import Testing
 import Weights
 
@@ -50,6 +51,17 @@ struct MetadataTests {
     ("templates", "a clip of {}"), ("templates", "[]"), ("templates", #"["no place"]"#),
     ("templates", #"["{} and {}"]"#), ("templates", #"[["{}"]]"#), ("templates", #"["{}",]"#),
     ("templates", #"["{}\u0000"]"#), ("templates", #"["{}"] more"#),
+    ("resize", "actionclip"), ("resize", ""), ("resize", "2"), ("sampling", "OpenVCLIP"), ("sampling", ""),
+    ("short_side", "0"), ("short_side", "256.0"), ("short_side", "65536"), ("short_side", ""),
+    ("mean", ""), ("mean", "0.5"), ("mean", "0.5 0.5"), ("mean", "0.5 0.5 0.5 0.5"), ("mean", "0.5  0.5 0.5"),
+    ("mean", "0.5, 0.5, 0.5"), ("mean", "[0.5, 0.5, 0.5]"), ("mean", " 0.5 0.5 0.5"),
+    ("mean", "0.5 0.5 0.5 "),
+    ("mean", "nan 0 0"), ("mean", "0 inf 0"), ("mean", "0 0 1e99"), ("mean", "0x1p-1 0 0"),
+    ("mean", ".5 0 0"),
+    ("mean", "5. 0 0"), ("mean", "1e 0 0"), ("mean", "+1 0 0"), ("mean", "٨ 0 0"), ("mean", "0,5 0 0"),
+    ("mean", "0.000000000000000000000000000000001 0 0"), ("std", "a b c"), ("std", "0 1 1"),
+    ("std", "1 -1 1"),
+    ("std", "1 1 1e-45"),
     ("labels", "yoga"), ("labels", ""), ("labels", "[]"), ("labels", #"["yoga", ""]"#),
     ("labels", #"["a", 1]"#), ("labels", #"{"a": "b"}"#), ("labels", #"["a""#), ("labels", #"["\ud800"]"#),
     ("labels", #"["a\u0000b"]"#), ("description", "a\0b"), ("merges", "\0"), ("li\0cense", "MIT"),
@@ -59,6 +71,51 @@ struct MetadataTests {
     #expect(error?.kind == .invalid, "\(error as Any)")
     let shown = key.replacing("\0", with: "?")
     #expect(error?.message.contains("'actionclip.\(shown)'") == true, "\(error as Any)")
+  }
+
+  @Test func aPresetIsRead() throws {
+    let found = try read([
+      "resize": "mmaction2", "short_side": "240", "mean": "0.485 0.456 0.406", "std": "2.29e-1 1 0.225",
+      "sampling": "Open-VCLIP",
+    ]).preset
+    let expected = Preset(
+      resize: .mmaction2, shortSide: 240, mean: (0.485, 0.456, 0.406), std: (0.229, 1, 0.225),
+      sampling: .openVCLIP)
+    #expect(found == expected)
+    #expect(try read(["mean": "-1 0 0.5"]).preset == Preset(mean: (-1, 0, 0.5)))
+    #expect(try read(["sampling": "ActionCLIP"]).preset == .actionCLIP)
+    #expect(try read(["head": "MeanP"]).preset == nil)
+  }
+
+  @Test func everyFamilysPresetIsWrittenAndReadAgain() throws {
+    var c = Configuration()
+    (c.imageSize, c.patchSize, c.frames) = (224, 16, 8)
+    (c.visionWidth, c.visionLayers, c.embeddingSize) = (64, 1, 64)
+    (c.textWidth, c.textLayers, c.contextLength, c.vocabularySize) = (64, 1, 77, 600)
+    let strange = Preset(
+      shortSide: 65535, mean: (1e-7, -0.1, 3), std: (.leastNormalMagnitude.squareRoot(), 1, 7))
+    for preset in [.actionCLIP, .clip, .mmaction2, .xCLIP, .viFiCLIP, .openVCLIP, strange] as [Preset] {
+      var metadata = ModelMetadata()
+      (metadata.preset, metadata.templates) = (preset, preset.templates)
+      let again = try ModelMetadata(metadata.entries(for: c, compute: .fp32))
+      try again.check(c)
+      var found = try #require(again.preset)
+      found.templates = again.templates
+      #expect(found == preset)
+    }
+    #expect(!ModelMetadata().entries(for: c, compute: .fp32).contains { $0.key == "actionclip.resize" })
+  }
+
+  @Test func aShortSideBelowTheInputIsNamed() throws {
+    var c = Configuration()
+    (c.imageSize, c.patchSize) = (336, 14)
+    try read(["short_side": "336"]).check(c)
+    let small = try read(["short_side": "335"])
+    #expect {
+      try small.check(c)
+    } throws: {
+      ($0 as? WeightsError)?.message.contains("'actionclip.short_side'") == true
+    }
   }
 
   @Test func theFormatsNumberIsAskedFor() {

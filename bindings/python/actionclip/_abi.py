@@ -77,12 +77,16 @@ CONSTANTS: dict[str, int] = {
     "PIXEL_GRAY": 5,
     "RESIZE_ACTIONCLIP": 0,
     "RESIZE_CLIP": 1,
+    "RESIZE_MMACTION2": 2,
     "CROP_CENTER": 0,
     "CROP_START": 1,
     "CROP_END": 2,
     "DECODE_NEEDED": 0,
     "DECODE_ALL": 1,
     "DECODE_KEY_FRAMES": 2,
+    "SAMPLING_ACTIONCLIP": 0,
+    "SAMPLING_MMACTION2": 1,
+    "SAMPLING_OPEN_VCLIP": 2,
     "TEXT_TOO_LONG_IS_ERROR": 0,
     "TEXT_TRUNCATE": 1,
 }
@@ -240,6 +244,7 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_save_options_init", (POINTER(SaveOptions),), None),
     ("actionclip_model_save", (Handle, c_char_p, POINTER(SaveOptions)), c_int32),
     ("actionclip_preprocess_options_init", (PreprocessIn,), None),
+    ("actionclip_model_preprocess_options", (Handle, PreprocessIn), c_int32),
     (
         "actionclip_encode_frames",
         (Handle, Images, c_size_t, PreprocessIn, Floats, c_size_t, Floats, c_size_t),
@@ -267,6 +272,12 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
         c_int32,
     ),
     ("actionclip_sample_indices", (c_int64, c_int32, Int64s, c_size_t), c_int32),
+    (
+        "actionclip_sample_indices_by",
+        (c_int32, c_int64, c_double, c_int32, Int64s, c_size_t),
+        c_int32,
+    ),
+    ("actionclip_model_sampling", (Handle,), c_int32),
     ("actionclip_encode_prompts", (Handle, Strings, c_size_t, c_int32, Floats, c_size_t), c_int32),
     (
         "actionclip_encode_labels",
