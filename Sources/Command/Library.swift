@@ -124,16 +124,24 @@ extension Model {
     return options
   }
 
-  /// The choice of frames by the model's own rule.
+  /// The model's own rule, by which frames are chosen.
+  var sampling: Int32 {
+    get throws(LibraryError) {
+      let rule = actionclip_model_sampling(handle)
+      if rule < 0 { try check(rule) }
+      return rule
+    }
+  }
+
+  /// The choice of frames by that rule.
   func indices(
     of frameCount: Int64, segments: Int, frameRate: Double
   ) throws(LibraryError) -> [Int64] {
     var indices = [Int64](repeating: 0, count: segments)
-    let rule = actionclip_model_sampling(handle)
-    if rule < 0 { try check(rule) }
     try check(
       actionclip_sample_indices_by(
-        rule, frameCount, frameRate > 0 ? frameRate : 30, Int32(clamping: segments), &indices, segments))
+        try sampling, frameCount, frameRate > 0 ? frameRate : 30, Int32(clamping: segments), &indices,
+        segments))
     return indices
   }
 

@@ -37,6 +37,18 @@ enum Decode: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
+/// Rules by which frames are chosen.
+enum Sampling {
+  static func name(of code: Int32) -> String {
+    switch code {
+    case Int32(ACTIONCLIP_SAMPLING_ACTIONCLIP): "actionclip"
+    case Int32(ACTIONCLIP_SAMPLING_MMACTION2): "mmaction2"
+    case Int32(ACTIONCLIP_SAMPLING_OPEN_VCLIP): "open-vclip"
+    default: "unknown (\(code))"
+    }
+  }
+}
+
 enum Resize: String, CaseIterable, ExpressibleByArgument {
   case actionclip, clip, mmaction2
   var code: Int32 {
@@ -45,5 +57,8 @@ enum Resize: String, CaseIterable, ExpressibleByArgument {
     case .clip: Int32(ACTIONCLIP_RESIZE_CLIP)
     case .mmaction2: Int32(ACTIONCLIP_RESIZE_MMACTION2)
     }
+  }
+  static func name(of code: Int32) -> String {
+    allCases.first { $0.code == code }?.rawValue ?? "unknown (\(code))"
   }
 }

@@ -172,8 +172,7 @@ struct Eval: ParsableCommand {
 
   /// The name of what is used, asked for or the model's own.
   private func resize(of loaded: Model) throws(LibraryError) -> String {
-    let code = try loaded.preprocessing(scoring.resize).resize
-    return Resize.allCases.first { $0.code == code }?.rawValue ?? "\(code)"
+    Resize.name(of: try loaded.preprocessing(scoring.resize).resize)
   }
 
   private var modelName: String { model?.shown ?? "the default model" }

@@ -149,13 +149,14 @@ class FrameEncoder(Owner):
     ) -> Features:
         """A whole video (a path, a file's bytes, or an open `Video`) to its embedding, float32 [E];
         T frames are chosen by the model's own rule (`sampling`). return_frames: also [T, E] ([E] when joint)."""
+        with self._handle.use() as handle:
+            settings = preprocess_options(resize, crop, short_side, mean, std, handle)
         videos, per_frame = self._outputs(self._info.frames, return_frames)
         with contextlib.ExitStack() as stack:
             source = video if isinstance(video, Video) else stack.enter_context(Video(video))
             stack.enter_context(source._turn)
             opened = stack.enter_context(source._handle.use())
             handle = stack.enter_context(self._handle.use())
-            settings = preprocess_options(resize, crop, short_side, mean, std, handle)
             library().call(
                 "encode_video",
                 handle, opened, settings, pointer(videos, _abi.Floats), videos.size,

@@ -26,7 +26,7 @@ RESIZE = {
 SAMPLING = {
     "actionclip": CONSTANTS["SAMPLING_ACTIONCLIP"],
     "mmaction2": CONSTANTS["SAMPLING_MMACTION2"],
-    "open-vclip": CONSTANTS["SAMPLING_OPEN_VCLIP"],
+    "open_vclip": CONSTANTS["SAMPLING_OPEN_VCLIP"],
 }
 _CROP = {
     "center": CONSTANTS["CROP_CENTER"],
@@ -144,7 +144,7 @@ def sample_indices(
     """Which `segments` of `frame_count` frames are used at test time: int64 [segments].
 
     sampling: by the rule of the reference ("actionclip"), of mmaction2, X-CLIP and ViFi-CLIP ("mmaction2"), or
-    of Open-VCLIP ("open-vclip"), which alone looks at `frame_rate`, frames per second."""
+    of Open-VCLIP ("open_vclip"), which alone looks at `frame_rate`, frames per second."""
     count = whole("frame_count", frame_count, -INT64_MAX, INT64_MAX)
     wanted = whole("segments", segments, 1, INT32_MAX)
     rule = choice("sampling", sampling, SAMPLING)
