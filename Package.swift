@@ -49,7 +49,7 @@ let package = Package(
     room("Preprocess", ["CResample"]),
     room("Video", ["CFFmpeg"]),
     room("Model", ["Numerics", "Weights"]),
-    room("ModelFile", ["Model", "Numerics", "Text", "Tokenizer", "Weights"]),
+    room("ModelFile", ["Model", "Numerics", "Preprocess", "Text", "Tokenizer", "Weights"]),
     .target(
       name: "ActionCLIPABI",
       dependencies: [
@@ -80,7 +80,7 @@ let package = Package(
     tests("Preprocess", ["CResample", "Preprocess"]),
     tests("Video", ["Video"], exclude: ["Fixtures"]),
     tests("Model", ["Model", "Numerics", "Weights"]),
-    tests("ModelFile", ["Model", "ModelFile", "Numerics", "Weights"]),
+    tests("ModelFile", ["Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),
   ]
 )
 

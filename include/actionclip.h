@@ -330,9 +330,12 @@ typedef struct actionclip_image {
   int32_t reserved;     /* 0 */
 } actionclip_image;
 
-/* Short side resized to S*256/224 then cropped (the reference), or to S (CLIP's own). */
+/* Bicubic as Pillow has it, the short side to S*256/224 (the reference) or to S (CLIP's own); or bilinear
+ * as OpenCV has it, the short side to S*256/224, with sizes and crops as mmaction2 and, after it, X-CLIP
+ * and ViFi-CLIP have them. */
 #define ACTIONCLIP_RESIZE_ACTIONCLIP 0
 #define ACTIONCLIP_RESIZE_CLIP 1
+#define ACTIONCLIP_RESIZE_MMACTION2 2
 
 /* Which S x S square of the resized image: centre, or the two ends of its long side
  * (left/right or top/bottom), as in the paper's three-crop evaluation. */
@@ -340,7 +343,8 @@ typedef struct actionclip_image {
 #define ACTIONCLIP_CROP_START 1
 #define ACTIONCLIP_CROP_END 2
 
-/* How an image becomes the network's input. NULL in its place means all defaults. */
+/* How an image becomes the network's input. NULL in its place means the model's own, and all defaults
+ * where there is no model. */
 typedef struct actionclip_preprocess_options {
   uint32_t struct_size; /* sizeof(actionclip_preprocess_options), set by _init */
   int32_t resize;       /* ACTIONCLIP_RESIZE_* */
@@ -351,6 +355,11 @@ typedef struct actionclip_preprocess_options {
 } actionclip_preprocess_options;
 
 ACTIONCLIP_API void actionclip_preprocess_options_init(actionclip_preprocess_options *options);
+
+/* The model's own: what its file says, or what goes with the family of its weights (docs/FAMILIES.md);
+ * else the defaults. For changing one field of them. struct_size must be set, by _init say. */
+ACTIONCLIP_API int32_t actionclip_model_preprocess_options(
+    const actionclip_model *model, actionclip_preprocess_options *options_out);
 
 /* Images to embeddings. `frames` holds videos*T images, the T frames of the first video
  * first; sizes may differ. video_out [videos, E]; frame_out, which may be NULL, [videos*T, E],
@@ -443,8 +452,8 @@ ACTIONCLIP_API int32_t actionclip_video_read_frames(actionclip_video *video,
                                                     uint8_t *rgb_out, size_t rgb_capacity,
                                                     double *seconds_out, size_t seconds_capacity);
 
-/* A whole video file to its embedding: T frames chosen as the reference does, decoded,
- * preprocessed and encoded. video_out [E]; frame_out, which may be NULL, [T, E] ([E] when
+/* A whole video file to its embedding: T frames chosen by the model's own rule
+ * (actionclip_model_sampling), decoded, preprocessed and encoded. video_out [E]; frame_out, which may be NULL, [T, E] ([E] when
  * the model is joint). options may be NULL. */
 ACTIONCLIP_API int32_t actionclip_encode_video(const actionclip_model *model,
                                                actionclip_video *video,
@@ -456,6 +465,20 @@ ACTIONCLIP_API int32_t actionclip_encode_video(const actionclip_model *model,
  * `frame_count` frames to use. indices_out [segments]. */
 ACTIONCLIP_API int32_t actionclip_sample_indices(int64_t frame_count, int32_t segments,
                                                  int64_t *indices_out, size_t indices_capacity);
+
+/* Rules of other families of checkpoints (docs/FAMILIES.md). */
+#define ACTIONCLIP_SAMPLING_ACTIONCLIP 0 /* the reference's: actionclip_sample_indices */
+#define ACTIONCLIP_SAMPLING_MMACTION2 1  /* mmaction2's, X-CLIP's and ViFi-CLIP's: the middle of each segment */
+#define ACTIONCLIP_SAMPLING_OPEN_VCLIP 2 /* Open-VCLIP's middle view: 16*segments/30 seconds of the video */
+
+/* The choice by a rule. frame_rate, frames per second, above 0 to 1000000, is looked at by OPEN_VCLIP
+ * only. */
+ACTIONCLIP_API int32_t actionclip_sample_indices_by(int32_t sampling, int64_t frame_count,
+                                                    double frame_rate, int32_t segments,
+                                                    int64_t *indices_out, size_t indices_capacity);
+
+/* The model's own rule, ACTIONCLIP_SAMPLING_*, or a negative status. */
+ACTIONCLIP_API int32_t actionclip_model_sampling(const actionclip_model *model);
 
 /* ------------------------------------------------------------ encode prompts */
 
@@ -570,7 +593,7 @@ ACTIONCLIP_API int32_t actionclip_tokenizer_encode(const actionclip_tokenizer *t
                                                    size_t *count_out);
 
 /* Resizes (bicubic, width first; equal to Pillow before 13 to the last bit, and to later ones except
- * for images more than twice as tall as wide) and crops one image:
+ * for images more than twice as tall as wide; or bilinear, equal to OpenCV's) and crops one image:
  * crop_out [size, size, 3] RGB. `size` is S, 1 .. 4096; mean and std are not used. */
 ACTIONCLIP_API int32_t actionclip_preprocess_crop(const actionclip_image *image, int32_t size,
                                                   const actionclip_preprocess_options *options,

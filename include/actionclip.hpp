@@ -194,6 +194,19 @@ class Model {
     return found ? found : "";
   }
 
+  /* How frames become the network's input where encode_* is given no options, to change one field of it. */
+  actionclip_preprocess_options preprocess_options() const {
+    actionclip_preprocess_options options = actionclip::preprocess_options();
+    check(actionclip_model_preprocess_options(get(), &options));
+    return options;
+  }
+  /* The rule by which encode_video chooses frames: ACTIONCLIP_SAMPLING_*. */
+  std::int32_t sampling() const {
+    const std::int32_t rule = actionclip_model_sampling(get());
+    if (rule < 0) check(rule);
+    return rule;
+  }
+
   /* One file that needs nothing beside it. */
   void save(const std::string &path, const actionclip_save_options *options = nullptr) const {
     check(actionclip_model_save(get(), detail::c_string(path), options));

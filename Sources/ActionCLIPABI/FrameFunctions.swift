@@ -3,15 +3,24 @@ import Model
 import Numerics
 import Preprocess
 
-// Encode frames and pixels; preprocessing by itself; the frame choice.
+// Encode frames and pixels; preprocessing by itself.
 
 private let oldestPreprocessOptions = 40
 
-private var defaultPreprocessOptions: actionclip_preprocess_options {
+private var defaultPreprocessOptions: actionclip_preprocess_options { cOptions(of: .actionCLIP) }
+
+private func cOptions(of preset: Preset) -> actionclip_preprocess_options {
   var options = actionclip_preprocess_options()
   options.struct_size = UInt32(MemoryLayout<actionclip_preprocess_options>.size)
-  options.mean = PreprocessOptions.clipMean
-  options.std = PreprocessOptions.clipStd
+  options.resize =
+    switch preset.resize {
+    case .actionCLIP: ACTIONCLIP_RESIZE_ACTIONCLIP
+    case .clip: ACTIONCLIP_RESIZE_CLIP
+    case .mmaction2: ACTIONCLIP_RESIZE_MMACTION2
+    }
+  options.short_side = Int32(clamping: preset.shortSide ?? 0)
+  options.mean = preset.mean
+  options.std = preset.std
   return options
 }
 
@@ -22,15 +31,29 @@ public func actionclip_preprocess_options_init(
   options?.pointee = defaultPreprocessOptions
 }
 
+@_cdecl("actionclip_model_preprocess_options") @implementation
+public func actionclip_model_preprocess_options(
+  _ model: OpaquePointer!, _ options_out: UnsafeMutablePointer<actionclip_preprocess_options>!
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    try SizedStruct.write(
+      cOptions(of: loaded.preset), to: options_out, oldest: oldestPreprocessOptions, "options_out")
+  }
+}
+
+/// The caller's options; `preset`'s where there are none.
 func preprocessOptions(
-  _ pointer: UnsafePointer<actionclip_preprocess_options>?
+  _ pointer: UnsafePointer<actionclip_preprocess_options>?, else preset: Preset = .actionCLIP
 ) throws(Failure) -> PreprocessOptions {
+  if pointer == nil { return preset.options }
   let given = try SizedStruct.read(
     pointer, defaults: defaultPreprocessOptions, oldest: oldestPreprocessOptions, "options")
   var options = PreprocessOptions(mean: given.mean, std: given.std)
   switch given.resize {
   case ACTIONCLIP_RESIZE_ACTIONCLIP: options.mode = .actionCLIP
   case ACTIONCLIP_RESIZE_CLIP: options.mode = .clip
+  case ACTIONCLIP_RESIZE_MMACTION2: options.mode = .mmaction2
   default: throw .argument("resize is \(given.resize), expected ACTIONCLIP_RESIZE_*")
   }
   switch given.crop {
@@ -107,7 +130,7 @@ public func actionclip_encode_frames(
     let loaded = try Handle.object(model, LoadedModel.self)
     let images = try required(frames, "frames")
     let videos = try videoCount(loaded, frameCount: frame_count)
-    let options = try preprocessOptions(options)
+    let options = try preprocessOptions(options, else: loaded.preset)
     let outputs = try EmbeddingOutputs(
       loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
     // Checked before work begins: options against the model's size, and every image.
@@ -218,21 +241,5 @@ private func preprocess<Element>(
     do throws(PreprocessError) {
       try write(preprocessor, view, UnsafeMutableBufferPointer(start: target, count: needed))
     } catch { throw Failure(error) }
-  }
-}
-
-@_cdecl("actionclip_sample_indices") @implementation
-public func actionclip_sample_indices(
-  _ frame_count: Int64, _ segments: Int32, _ indices_out: UnsafeMutablePointer<Int64>!,
-  _ indices_capacity: Int
-) -> Int32 {
-  boundary { () throws(Failure) in
-    let indices: [Int]
-    do throws(PreprocessError) {
-      indices = try sampleIndices(frameCount: Int(frame_count), segments: Int(segments))
-    } catch { throw Failure(error) }
-    let out = try output(
-      indices_out, capacity: indices_capacity, needed: indices.count, "indices_out")
-    for (i, index) in indices.enumerated() { out[i] = Int64(index) }
   }
 }

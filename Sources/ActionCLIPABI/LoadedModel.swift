@@ -6,6 +6,7 @@ import Glibc
 import Model
 import ModelFile
 import Numerics
+import Preprocess
 import Tokenizer
 import Weights
 
@@ -22,6 +23,8 @@ final class LoadedModel: HandleObject, Sendable {
   let family: Family
   /// What the file said besides, without its merge list: the tokenizer has that.
   let metadata: ModelMetadata
+  /// How frames are chosen and become the network's input where a caller says nothing of it.
+  let preset: Preset
   let labels: CStrings
   let templates: CStrings
   let notes: CStrings
@@ -69,6 +72,10 @@ final class LoadedModel: HandleObject, Sendable {
       (tokenizer, tokenizerProblem) = LoadedModel.tokenizerBeside(path, weights.folder, vocabulary)
     }
     metadata.merges = nil
+    // The file's word; else that of the family its weights are of, with the family's prompts.
+    preset =
+      metadata.preset ?? Preset(weights.family, weights.traits, imageSize: model.configuration.imageSize)
+    if metadata.templates.isEmpty { metadata.templates = preset.templates }
     self.metadata = metadata
     labels = try CStrings(metadata.labels)
     templates = try CStrings(metadata.templates)
@@ -187,20 +194,4 @@ func threadCount(_ value: Int32, _ name: String) throws(Failure) -> Int {
   guard (0...256).contains(value) else { throw .argument("\(name) is \(value), expected 0 to 256") }
   if value > 0 { return Int(value) }
   return max(1, min(Int(cshims_available_processors()), 256))
-}
-
-extension DeclaredOptions {
-  /// What is known of a checkpoint by its family, where its own file does not say it.
-  mutating func add(_ traits: FamilyTraits) {
-    switch traits.activation {
-    case .quickGELU: activation = activation ?? .quickGELU
-    case .gelu: activation = activation ?? .gelu
-    case nil: break
-    }
-    epsilon = epsilon ?? traits.epsilon
-    headEpsilon = headEpsilon ?? traits.headEpsilon
-    visionHeads = visionHeads ?? traits.visionHeads
-    textHeads = textHeads ?? traits.textHeads
-    usualFrames = usualFrames ?? traits.usualFrames
-  }
 }

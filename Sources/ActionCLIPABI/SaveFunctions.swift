@@ -3,6 +3,7 @@ import Glibc
 import Model
 import ModelFile
 import Numerics
+import Preprocess
 import Tokenizer
 import Weights
 
@@ -117,6 +118,8 @@ public func actionclip_model_save(
     }
     for (key, note) in try notes(options) { metadata.setNote(key, note) }
     metadata.merges = loaded.tokenizer?.mergeList
+    // Where the reference's was chosen by nobody, nothing is said.
+    if loaded.preset != .actionCLIP { metadata.preset = loaded.preset }
     do throws(WeightsError) {
       try loaded.model.save(to: path, metadata: metadata, matrices: matrices)
     } catch { throw Failure(error) }

@@ -213,7 +213,7 @@ public func actionclip_encode_video(
   boundary { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let file = try Handle.object(video, OpenedVideo.self).file
-    let options = try preprocessOptions(options)
+    let options = try preprocessOptions(options, else: loaded.preset)
     let outputs = try EmbeddingOutputs(
       loaded, videos: 1, video_out, video_capacity, frame_out, frame_capacity)
     let (frames, perFrame) = (loaded.configuration.frames, loaded.model.pixelsPerFrame)
@@ -225,7 +225,8 @@ public func actionclip_encode_video(
       Float.self, count: try product([frames, perFrame], "frames"), for: "\(frames) frames"
     ) { (pixels) throws(Failure) in
       guard let base = pixels.baseAddress else { return }
-      try readChosenFrames(file, count: frames) { (frame, places) throws(Failure) in
+      try readChosenFrames(file, count: frames, by: loaded.preset.sampling) {
+        (frame, places) throws(Failure) in
         // The first place is computed and the others, of a clip with fewer frames, are copies.
         let first = base + places.lowerBound * perFrame
         do throws(PreprocessError) {
@@ -247,19 +248,21 @@ public func actionclip_encode_video(
   }
 }
 
-/// The reference's choice of `count` frames; `emit` gets each distinct frame with the run of places it
+/// A rule's choice of `count` frames; `emit` gets each distinct frame with the run of places it
 /// takes (the choice never decreases, so equal indices stand together).
 private func readChosenFrames(
-  _ file: VideoFile, count: Int,
+  _ file: VideoFile, count: Int, by choice: FrameChoice,
   emit: (VideoFrame, _ places: Range<Int>) throws(Failure) -> Void
 ) throws(Failure) {
   var chosen: [Int] = []
   var place = 0
+  let frameRate = choice.asksForFrameRate ? try frameRate(of: file) : usualFrameRate
   do throws(VideoReadError<Failure>) {
     try file.readChosen { frameCount in
       // Within its limits for any count that a file can have; an empty choice would be a defect
       // that the check below answers.
-      chosen = (try? sampleIndices(frameCount: frameCount, segments: count)) ?? []
+      chosen =
+        (try? sampleIndices(frameCount: frameCount, segments: count, by: choice, frameRate: frameRate)) ?? []
       var distinct: [Int] = []
       for index in chosen where distinct.last != index { distinct.append(index) }
       return distinct
@@ -280,4 +283,11 @@ private func readChosenFrames(
   guard place == count else {
     throw Failure(ACTIONCLIP_ERROR_INTERNAL, "\(place) of \(count) chosen frames were decoded")
   }
+}
+
+/// The average; the usual one where it is not known.
+private func frameRate(of file: VideoFile) throws(Failure) -> Double {
+  let rate: Double
+  do throws(VideoError) { rate = try file.outline().averageFrameRate } catch { throw Failure(error) }
+  return rate > 0 && rate <= maximumFrameRate ? rate : usualFrameRate
 }

@@ -69,12 +69,12 @@ struct Classify: ParsableCommand {
 
   private func look(at path: FilePath, with model: Model) throws(LibraryError) -> Seen {
     let video = try Video(path: path, threads: options.threads ?? 0, decode: scoring.decode)
-    let embedding = try video.encode(with: model, resize: scoring.resize.code)
+    let embedding = try video.encode(with: model, resize: scoring.resize)
     let info = try video.outline()
-    var indices = [Int64](repeating: 0, count: model.frames)
-    try check(actionclip_sample_indices(info.frame_count, model.info.frames, &indices, model.frames))
     return Seen(
-      embedding: embedding, indices: indices, count: info.frame_count, damaged: info.damaged_frames)
+      embedding: embedding,
+      indices: try model.indices(of: info.frame_count, segments: model.frames, frameRate: info.frame_rate),
+      count: info.frame_count, damaged: info.damaged_frames)
   }
 
   private func text(_ path: String, ranking: Ranking, seen: Seen, terminal: Terminal) -> String {

@@ -23,8 +23,12 @@ struct Info: ParsableCommand {
     try Output().line(json ? object(model).text : table(model))
   }
 
-  private func object(_ model: Model) -> JSONValue {
+  private func object(_ model: Model) throws(LibraryError) -> JSONValue {
     let info = model.info
+    let own = try model.preprocessing(nil)
+    func floats(_ three: (Float, Float, Float)) -> JSONValue {
+      .array([.float(three.0), .float(three.1), .float(three.2)])
+    }
     return [
       "path": path.map { .string($0.shown) } ?? .null,
       "file_type": .string(fileType(info)),
@@ -43,6 +47,11 @@ struct Info: ParsableCommand {
       "joint": .bool(info.joint != 0),
       "temporal_shift": .bool(info.temporal_shift != 0),
       "head": .string(Head.name(of: info.head)),
+      "resize": .string(Resize.name(of: own.resize)),
+      "short_side": own.short_side > 0 ? .int(Int64(own.short_side)) : .null,
+      "mean": floats(own.mean),
+      "std": floats(own.std),
+      "sampling": .string(Sampling.name(of: try model.sampling)),
       "compute_type": .string(Compute.name(of: info.compute_type)),
       "activation": .string(EncoderActivation.name(of: info.activation)),
       "activation_assumed": .bool(info.activation_assumed != 0),
@@ -62,14 +71,20 @@ struct Info: ParsableCommand {
     ]
   }
 
-  private func table(_ model: Model) -> String {
+  private func table(_ model: Model) throws(LibraryError) -> String {
     let info = model.info
+    let own = try model.preprocessing(nil)
     let (labels, templates) = (model.labels.count, model.templates.count)
     let head = info.joint != 0 ? "none, the tokens of all frames are joined" : Head.name(of: info.head)
     var rows: [(String, String)] = [
       ("file", "\(path.map { printable($0.shown) } ?? "the default model") (\(fileType(info)))"),
       ("parameters", grouped(info.parameters)),
       ("frames", "\(info.frames) per video, \(info.image_size) x \(info.image_size) pixels"),
+      (
+        "frames as",
+        "\(Sampling.name(of: try model.sampling)) chooses, \(Resize.name(of: own.resize)) resizes them"
+          + (own.short_side > 0 ? ", short side \(own.short_side)" : "")
+      ),
       (
         "vision",
         layers(info.vision_layers, info.vision_width, info.vision_heads, "patch \(info.patch_size)")

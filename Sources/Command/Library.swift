@@ -145,6 +145,36 @@ final class Model {
 }
 
 extension Model {
+  /// How pictures become the network's input: the model's own way, but with another resize if one is named.
+  func preprocessing(_ resize: Resize?) throws(LibraryError) -> actionclip_preprocess_options {
+    var options = actionclip_preprocess_options()
+    actionclip_preprocess_options_init(&options)
+    try check(actionclip_model_preprocess_options(handle, &options))
+    if let resize { (options.resize, options.short_side) = (resize.code, 0) }
+    return options
+  }
+
+  /// The model's own rule, by which frames are chosen.
+  var sampling: Int32 {
+    get throws(LibraryError) {
+      let rule = actionclip_model_sampling(handle)
+      if rule < 0 { try check(rule) }
+      return rule
+    }
+  }
+
+  /// The choice of frames by that rule.
+  func indices(
+    of frameCount: Int64, segments: Int, frameRate: Double
+  ) throws(LibraryError) -> [Int64] {
+    var indices = [Int64](repeating: 0, count: segments)
+    try check(
+      actionclip_sample_indices_by(
+        try sampling, frameCount, frameRate > 0 ? frameRate : 30, Int32(clamping: segments), &indices,
+        segments))
+    return indices
+  }
+
   /// Videos [videos, E] from squares of S pixels as `squares` cuts them, [videos*T, S, S, 3].
   func encode(squares: [UInt8]) throws(LibraryError) -> [Float] {
     let side = info.image_size
@@ -153,8 +183,7 @@ extension Model {
     var embeddings = [Float](repeating: 0, count: count / frames * embeddingSize)
     let capacity = embeddings.count
     // The short side is S already: nothing is resized again.
-    var options = preprocessOptions(
-      resize: Int32(ACTIONCLIP_RESIZE_CLIP), crop: Int32(ACTIONCLIP_CROP_CENTER))
+    var options = try preprocessing(.clip)
     let status = squares.withUnsafeBufferPointer { pixels in
       let images = (0..<count).map { place in
         actionclip_image(
@@ -208,8 +237,8 @@ final class Video {
   }
 
   /// [E]
-  func encode(with model: Model, resize: Int32) throws(LibraryError) -> [Float] {
-    var options = preprocessOptions(resize: resize, crop: Int32(ACTIONCLIP_CROP_CENTER))
+  func encode(with model: Model, resize: Resize?) throws(LibraryError) -> [Float] {
+    var options = try model.preprocessing(resize)
     var embedding = [Float](repeating: 0, count: model.embeddingSize)
     let capacity = embedding.count
     try check(actionclip_encode_video(model.handle, handle, &options, &embedding, capacity, nil, 0))
@@ -219,8 +248,9 @@ final class Video {
   /// One square of each frame, resized and cut: RGB, [crops][indices, side, side, 3], and the frames'
   /// times in seconds. The whole frames are in memory a few at a time. `indices` do not decrease.
   func squares(
-    at indices: [Int64], side: Int32, resize: Int32, crops: [Int32]
+    at indices: [Int64], for model: Model, resize: Resize?, crops: [Int32]
   ) throws(LibraryError) -> (squares: [[UInt8]], seconds: [Double]) {
+    let side = model.info.image_size
     let info = try outline()
     let (frameBytes, squareBytes) = (Int(info.width) * Int(info.height) * 3, Int(side) * Int(side) * 3)
     let together = max(1, (64 << 20) / frameBytes)
@@ -236,7 +266,8 @@ final class Video {
         actionclip_video_read_frames(handle, some, some.count, &rgb, capacity, &times, some.count))
       seconds += times
       for (place, crop) in crops.enumerated() {
-        var options = preprocessOptions(resize: resize, crop: crop)
+        var options = try model.preprocessing(resize)
+        options.crop = crop
         for frame in some.indices {
           let status = rgb.withUnsafeBufferPointer { pixels in
             var image = actionclip_image(
@@ -254,14 +285,6 @@ final class Video {
     }
     return (result, seconds)
   }
-}
-
-private func preprocessOptions(resize: Int32, crop: Int32) -> actionclip_preprocess_options {
-  var options = actionclip_preprocess_options()
-  actionclip_preprocess_options_init(&options)
-  options.resize = resize
-  options.crop = crop
-  return options
 }
 
 /// A tokenizer by itself.

@@ -9,8 +9,11 @@ struct ScoringOptions: ParsableArguments {
       valueName: "text"), transform: Arguments.text)
   var template: [String] = []
 
-  @Option(help: "Short side before the crop to S: S*256/224, or S as CLIP itself has it.")
-  var resize = Resize.actionclip
+  @Option(
+    help: ArgumentHelp(
+      "How pictures are resized before the crop to S: bicubic to a short side of S*256/224 (actionclip) or S (clip), or mmaction2's bilinear to S*256/224 (default: the model's own)."
+    ))
+  var resize: Resize?
 
   @Option(
     help: ArgumentHelp(
@@ -34,9 +37,28 @@ enum Decode: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
+/// Rules by which frames are chosen.
+enum Sampling {
+  static func name(of code: Int32) -> String {
+    switch code {
+    case Int32(ACTIONCLIP_SAMPLING_ACTIONCLIP): "actionclip"
+    case Int32(ACTIONCLIP_SAMPLING_MMACTION2): "mmaction2"
+    case Int32(ACTIONCLIP_SAMPLING_OPEN_VCLIP): "open-vclip"
+    default: "unknown (\(code))"
+    }
+  }
+}
+
 enum Resize: String, CaseIterable, ExpressibleByArgument {
-  case actionclip, clip
+  case actionclip, clip, mmaction2
   var code: Int32 {
-    Int32(self == .actionclip ? ACTIONCLIP_RESIZE_ACTIONCLIP : ACTIONCLIP_RESIZE_CLIP)
+    switch self {
+    case .actionclip: Int32(ACTIONCLIP_RESIZE_ACTIONCLIP)
+    case .clip: Int32(ACTIONCLIP_RESIZE_CLIP)
+    case .mmaction2: Int32(ACTIONCLIP_RESIZE_MMACTION2)
+    }
+  }
+  static func name(of code: Int32) -> String {
+    allCases.first { $0.code == code }?.rawValue ?? "unknown (\(code))"
   }
 }

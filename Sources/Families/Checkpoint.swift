@@ -123,8 +123,13 @@ public struct Checkpoint {
     switch layout.family {
     case .huggingFace:
       if let path = found?.configuration("config.json") {
-        let configuration = try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in
+        var configuration = try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in
           try HuggingFaceConfiguration(bytes)
+        }
+        if let path = found?.configuration("preprocessor_config.json") {
+          try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in
+            try configuration.addPreprocessing(bytes)
+          }
         }
         return (.huggingFace, configuration.traits, configuration)
       }

@@ -82,6 +82,22 @@ struct HuggingFaceConfiguration {
     }
   }
 
+  /// preprocessor_config.json: the mean and std of pixels.
+  mutating func addPreprocessing(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
+    var json = Configurations.reader(bytes)
+    var (mean, std): ([Float]?, [Float]?) = (nil, nil)
+    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+      switch key {
+      case "image_mean": mean = try Configurations.channels(&json)
+      case "image_std": std = try Configurations.channels(&json)
+      default: try json.skip(atMost: Configurations.maximumText)
+      }
+    }
+    try json.finish()
+    try Configurations.check(std: std)
+    (traits.mean, traits.std) = (mean, std)
+  }
+
   /// The embedding is taken at the largest id of a text: that must be where the file means it.
   func check(vocabulary: Int) throws(WeightsError) {
     guard endOfText == 2 || endOfText == vocabulary - 1 else {

@@ -36,6 +36,7 @@ struct OpenCLIPConfiguration {
     }
     try json.finish()
     guard isThere else { throw .invalid("'model_cfg' is missing") }
+    try Configurations.check(std: traits.std)
     self.traits = traits
   }
 

@@ -20,7 +20,7 @@ public struct DeclaredOptions: Sendable, Equatable {
   public init(
     joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHead? = nil, frames: Int? = nil,
     precision: Precision? = nil, activation: EncoderActivation? = nil, epsilon: Float? = nil,
-    headEpsilon: Float? = nil, usualFrames: Int? = nil
+    headEpsilon: Float? = nil, usualFrames: Int? = nil, visionHeads: Int? = nil, textHeads: Int? = nil
   ) {
     self.joint = joint
     self.temporalShift = temporalShift
@@ -31,6 +31,8 @@ public struct DeclaredOptions: Sendable, Equatable {
     self.epsilon = epsilon
     self.headEpsilon = headEpsilon
     self.usualFrames = usualFrames
+    self.visionHeads = visionHeads
+    self.textHeads = textHeads
   }
 
   /// Holds numbers that need no choice of the caller's against their ranges.

@@ -1,5 +1,6 @@
 import Model
 import Numerics
+import Preprocess
 import Tokenizer
 import Text
 import Weights
@@ -28,6 +29,9 @@ extension ModelMetadata {
     }
     for (key, value) in own {
       do { try read(key, value) } catch { throw error.within("'\(ModelMetadata.prefix)\(key)'") }
+    }
+    do throws(PreprocessError) { try preset?.check() } catch {
+      throw .invalid("'actionclip.mean' and 'actionclip.std': \(error.message)")
     }
   }
 
@@ -73,6 +77,10 @@ extension ModelMetadata {
       }
     case "epsilon": declared.epsilon = try ModelMetadata.epsilon(value)
     case "head_epsilon": declared.headEpsilon = try ModelMetadata.epsilon(value)
+    case "resize", "short_side", "mean", "std", "sampling":
+      var preset = preset ?? .actionCLIP
+      try preset.read(key, value)
+      self.preset = preset
     case "templates": templates = try ModelMetadata.texts(value, ModelMetadata.problem(ofTemplate:))
     case "labels": labels = try ModelMetadata.texts(value, ModelMetadata.problem(ofLabel:))
     case "merges": merges = value
@@ -91,6 +99,11 @@ extension ModelMetadata {
         "'\(ModelMetadata.prefix)\(key)' in the metadata is \(claimed), but by its tensors the model has "
           + "\(size)")
     }
+    if let shortSide = preset?.shortSide, shortSide < configuration.imageSize {
+      throw .invalid(
+        "'actionclip.short_side' in the metadata is \(shortSide), but by its tensors the model's input is "
+          + "\(configuration.imageSize) pixels: it must be at least that")
+    }
   }
 
   // MARK: - Values
@@ -104,7 +117,7 @@ extension ModelMetadata {
   }
 
   /// A whole number from 1 in plain digits.
-  private static func number(_ value: String, _ largest: Int) throws(WeightsError) -> Int {
+  static func number(_ value: String, _ largest: Int) throws(WeightsError) -> Int {
     let plain = value.utf8.allSatisfy { (0x30...0x39).contains($0) } && value.utf8.first != 0x30
     guard plain, value.utf8.count <= 10, let number = Int(value), number <= largest else {
       throw .invalid("is \(quoted(value.utf8, limit: 40)), expected a number from 1 to \(largest)")

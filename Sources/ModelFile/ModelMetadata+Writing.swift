@@ -16,6 +16,7 @@ extension ModelMetadata {
     if c.headEpsilon != Configuration.usualHeadEpsilon {
       entries.append(("head_epsilon", "\(c.headEpsilon)"))
     }
+    if let preset { entries += preset.entries.map { ($0.key, $0.value) } }
     entries += ModelMetadata.sizes.map { ($0.key, "\($0.of(c))") }
     if !templates.isEmpty { entries.append(("templates", JSONStrings.text(of: templates))) }
     if !labels.isEmpty { entries.append(("labels", JSONStrings.text(of: labels))) }

@@ -1,4 +1,5 @@
 import Model
+import Preprocess
 
 /// What a model's file holds besides the weights, in the safetensors metadata (docs/FORMAT.md).
 public struct ModelMetadata: Sendable {
@@ -9,6 +10,9 @@ public struct ModelMetadata: Sendable {
 
   /// How the model was trained, as far as the file says.
   public var declared = DeclaredOptions()
+  /// How frames are chosen and become the network's input; nil if the file says nothing of it. Its
+  /// templates are those below.
+  public var preset: Preset?
   /// Prompt templates the model was trained with; empty: the reference's.
   public var templates: [String] = []
   /// What the model is meant to tell apart; empty if the file names nothing.

@@ -1,18 +1,34 @@
 /// The most segments a clip can be cut into.
 public let maximumSegments = 65536
+/// What a video is taken to have where its frame rate is not known.
+public let usualFrameRate = 30.0
+public let maximumFrameRate = 1_000_000.0
 
-/// The reference's frame choice at test time (datasets/datasets.py, `_get_val_indices`): which
-/// `segments` of `frameCount` frames to use.
-///
-/// One segment: the middle frame. No more frames than segments: i * n div T, with repeats. Else the
-/// middle of each of T equal segments, int(i * n / T + (n / T - 1) / 2), in Python's arithmetic:
-/// whole numbers are divided as if exactly and rounded once.
+/// A rule by which frames of a whole video are chosen at test time.
+public enum FrameChoice: Sendable, CaseIterable {
+  /// ActionCLIP's (datasets/datasets.py, `_get_val_indices`). One segment: the middle frame. No more
+  /// frames than segments: i * n div T, with repeats. Else the middle of each of T equal segments,
+  /// int(i * n / T + (n / T - 1) / 2), in Python's arithmetic: whole numbers are divided as if exactly
+  /// and rounded once.
+  case reference
+  /// mmaction2's SampleFrames of one frame from each of T clips, and X-CLIP's and ViFi-CLIP's after it:
+  /// int(i * (n / T) + (n / T) / 2), half a frame further on than the reference.
+  case mmaction2
+  /// Open-VCLIP's middle view: T frames from one end to the other of what 16 T frames last at 30 a
+  /// second, in the middle of the video. The only rule that asks for the frame rate.
+  case openVCLIP
+
+  public var asksForFrameRate: Bool { self == .openVCLIP }
+}
+
+/// Which `segments` of `frameCount` frames to use.
 /// - Parameters:
 ///   - frameCount: n, 1...2^53.
 ///   - segments: T, 1...65536.
+///   - frameRate: frames per second, above 0 to `maximumFrameRate`; looked at only by a rule that asks for it.
 /// - Returns: T indices, each in 0 ..< n, never decreasing.
 public func sampleIndices(
-  frameCount: Int, segments: Int
+  frameCount: Int, segments: Int, by choice: FrameChoice = .reference, frameRate: Double = usualFrameRate
 ) throws(PreprocessError) -> [Int] {
   guard frameCount >= 1 else {
     throw .invalid("frame_count is \(frameCount); it must be at least 1")
@@ -24,6 +40,22 @@ public func sampleIndices(
   guard segments <= maximumSegments else {
     throw PreprocessError(.limit, "segments is \(segments); the limit is \(maximumSegments)")
   }
+  switch choice {
+  case .reference: return referenceIndices(frameCount, segments)
+  case .mmaction2:
+    let interval = Double(frameCount) / Double(segments)
+    return (0..<segments).map { Int(Double($0) * interval + interval / 2) }
+  case .openVCLIP:
+    guard frameRate > 0, frameRate <= maximumFrameRate else {
+      throw .invalid(
+        "frame_rate is \(frameRate); it must be above 0 and at most \(Int(maximumFrameRate)) frames per second"
+      )
+    }
+    return openVCLIPIndices(frameCount, segments, frameRate)
+  }
+}
+
+private func referenceIndices(_ frameCount: Int, _ segments: Int) -> [Int] {
   if segments == 1 { return [frameCount / 2] }
   if frameCount <= segments {
     return (0..<segments).map { $0 * frameCount / segments }
@@ -31,6 +63,23 @@ public func sampleIndices(
   let offset = (Double(frameCount) / Double(segments) - 1) / 2
   return (0..<segments).map { segment in
     Int(trueDivision(UInt128(segment) * UInt128(frameCount), by: UInt128(segments)) + offset)
+  }
+}
+
+/// slowfast/datasets/decoder.py, `get_start_end_idx` and `temporal_sampling`, with torch.linspace in
+/// single precision: counted from the nearer end.
+private func openVCLIPIndices(_ frameCount: Int, _ segments: Int, _ frameRate: Double) -> [Int] {
+  let length = max(1, Double(16 * segments) / usualFrameRate * frameRate)
+  let first = (max(Double(frameCount) - length, 0) / 2).rounded(.down)
+  let (start, end) = (Float(first), Float(first + length - 1))
+  let step = segments > 1 ? (end - start) / Float(segments - 1) : 0
+  let last = frameCount - 1
+  return (0..<segments).map { segment in
+    let place =
+      segments == 1 || segment < segments / 2
+      ? start + step * Float(segment) : end - step * Float(segments - 1 - segment)
+    // A Float of a large count may lie above it.
+    return min(Int(min(max(place, 0), Float(last))), last)
   }
 }
 

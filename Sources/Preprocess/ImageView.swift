@@ -12,6 +12,15 @@ public enum PixelFormat: Sendable, CaseIterable {
     case .gray: 1
     }
   }
+
+  /// Where in a pixel its red, green and blue are.
+  var channels: (red: Int, green: Int, blue: Int) {
+    switch self {
+    case .rgb, .rgba: (0, 1, 2)
+    case .bgr, .bgra: (2, 1, 0)
+    case .gray: (0, 0, 0)
+    }
+  }
 }
 
 /// An 8-bit image in somebody else's memory, read in place and never copied as a whole.

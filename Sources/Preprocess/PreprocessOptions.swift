@@ -1,9 +1,13 @@
-/// To what length the short side of an image is resized, for an input of S pixels.
-public enum ResizeMode: Sendable {
-  /// S * 256 / 224, as the reference does (datasets/transforms_ss.py, `scale_size`).
+/// How an image is resized before the crop, for an input of S pixels.
+public enum ResizeMode: Sendable, CaseIterable {
+  /// Pillow's bicubic, the short side to S * 256 / 224, as the reference does
+  /// (datasets/transforms_ss.py, `scale_size`).
   case actionCLIP
-  /// S, CLIP's own recipe.
+  /// Pillow's bicubic, the short side to S: CLIP's own recipe.
   case clip
+  /// OpenCV's bilinear, the short side to S * 256 / 224, with sizes and crops as mmaction2 has them, and
+  /// X-CLIP and ViFi-CLIP after it (Resize and CenterCrop or ThreeCrop of their pipelines).
+  case mmaction2
 }
 
 /// Which S x S square of the resized image is taken. On the short side it is always the centre.

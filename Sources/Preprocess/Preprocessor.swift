@@ -14,7 +14,19 @@ public final class Preprocessor {
   private struct Plan: ~Copyable {
     let sourceWidth: Int
     let sourceHeight: Int
-    let resampler: Resampler
+    let resampler: AnyResampler
+  }
+
+  private enum AnyResampler: ~Copyable {
+    case bicubic(Resampler)
+    case bilinear(BilinearResampler)
+
+    func forEachRow(of image: ImageView, emit: (Int, UnsafePointer<UInt8>) -> Void) {
+      switch self {
+      case .bicubic(let resampler): resampler.forEachRow(of: image, emit: emit)
+      case .bilinear(let resampler): resampler.forEachRow(of: image, emit: emit)
+      }
+    }
   }
 
   /// - Parameter size: S, 1...4096.
@@ -27,7 +39,8 @@ public final class Preprocessor {
     self.options = options
   }
 
-  /// Resizes and crops: `output` receives [S, S, 3] RGB bytes, equal to Pillow's to the last bit.
+  /// Resizes and crops: `output` receives [S, S, 3] RGB bytes, equal to Pillow's, or for `.mmaction2` to
+  /// OpenCV's, to the last bit.
   /// - Throws: `.invalidArgument` when `output` is too small; `.outOfMemory`.
   public func crop(
     _ image: ImageView, into output: UnsafeMutableBufferPointer<UInt8>
@@ -71,11 +84,18 @@ public final class Preprocessor {
     default: break
     }
     let geometry = ResizeGeometry(
-      width: image.width, height: image.height, size: size, shortSide: shortSide, crop: options.crop)
-    plan = Plan(
-      sourceWidth: image.width, sourceHeight: image.height,
-      resampler: try Resampler(
-        width: image.width, height: image.height, geometry: geometry, size: size))
+      width: image.width, height: image.height, size: size, shortSide: shortSide, mode: options.mode,
+      crop: options.crop)
+    let resampler: AnyResampler
+    switch options.mode {
+    case .actionCLIP, .clip:
+      resampler = .bicubic(
+        try Resampler(width: image.width, height: image.height, geometry: geometry, size: size))
+    case .mmaction2:
+      resampler = .bilinear(
+        try BilinearResampler(width: image.width, height: image.height, geometry: geometry, size: size))
+    }
+    plan = Plan(sourceWidth: image.width, sourceHeight: image.height, resampler: resampler)
   }
 }
 

@@ -98,12 +98,8 @@ struct Resampler: ~Copyable {
       (pixels.base + row * pixelStride).update(
         from: image.base + (first + row) * image.rowStride + firstColumn * step, count: bytes)
     }
-    let channels: (UInt8, UInt8, UInt8) =
-      switch image.format {
-      case .rgb, .rgba: (0, 1, 2)
-      case .bgr, .bgra: (2, 1, 0)
-      case .gray: (0, 0, 0)
-      }
+    let (red, green, blue) = image.format.channels
+    let channels = (UInt8(red), UInt8(green), UInt8(blue))
     var axis = cresample_axis(
       count: size, taps: horizontal.taps, used: horizontal.used, starts: horizontal.starts.base,
       high: horizontal.high.base, low: horizontal.low.base)

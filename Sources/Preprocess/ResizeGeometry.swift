@@ -27,18 +27,34 @@ struct ResizeGeometry: Equatable {
 
   /// Both sides are 1...65535 and `shortSide` is `size`...65535, so nothing here overflows and
   /// both resized sides are at least `size`.
-  init(width: Int, height: Int, size: Int, shortSide: Int, crop: CropPosition) {
+  init(
+    width: Int, height: Int, size: Int, shortSide: Int, mode: ResizeMode = .actionCLIP, crop: CropPosition
+  ) {
     let wide = width >= height
     let (short, long) = wide ? (height, width) : (width, height)
-    // torchvision: int(size * long / short). The product is exact in a Double.
-    let resizedLong = Int(Double(shortSide * long) / Double(short))
+    let resizedLong: Int
+    let centred: (_ side: Int) -> Int
+    let end: Int
+    switch mode {
+    case .actionCLIP, .clip:
+      // torchvision: int(size * long / short). The product is exact in a Double.
+      resizedLong = Int(Double(shortSide * long) / Double(short))
+      centred = { Self.centred($0, size) }
+      end = resizedLong - size
+    case .mmaction2:
+      // mmcv's rescale_size; the short side comes out as it was asked for.
+      resizedLong = Int(Double(long) * (Double(shortSide) / Double(short)) + 0.5)
+      centred = { ($0 - size) / 2 }
+      // ThreeCrop steps twice as far as to the centre, which may leave out the last pixel.
+      end = 2 * ((resizedLong - size) / 2)
+    }
     let longOffset =
       switch crop {
-      case .center: Self.centred(resizedLong, size)
+      case .center: centred(resizedLong)
       case .start: 0
-      case .end: resizedLong - size
+      case .end: end
       }
-    let shortOffset = Self.centred(shortSide, size)
+    let shortOffset = centred(shortSide)
     self.width = wide ? resizedLong : shortSide
     self.height = wide ? shortSide : resizedLong
     self.left = wide ? longOffset : shortOffset

@@ -1,4 +1,5 @@
 import Numerics
+import Preprocess
 import Testing
 import Text
 import Weights
@@ -61,6 +62,17 @@ struct MetadataTests {
     ("templates", "a clip of {}"), ("templates", "[]"), ("templates", #"["no place"]"#),
     ("templates", #"["{} and {}"]"#), ("templates", #"[["{}"]]"#), ("templates", #"["{}",]"#),
     ("templates", #"["{}\u0000"]"#), ("templates", #"["{}"] more"#),
+    ("resize", "actionclip"), ("resize", ""), ("resize", "2"), ("sampling", "OpenVCLIP"), ("sampling", ""),
+    ("short_side", "0"), ("short_side", "256.0"), ("short_side", "65536"), ("short_side", ""),
+    ("mean", ""), ("mean", "0.5"), ("mean", "0.5 0.5"), ("mean", "0.5 0.5 0.5 0.5"), ("mean", "0.5  0.5 0.5"),
+    ("mean", "0.5, 0.5, 0.5"), ("mean", "[0.5, 0.5, 0.5]"), ("mean", " 0.5 0.5 0.5"),
+    ("mean", "0.5 0.5 0.5 "),
+    ("mean", "nan 0 0"), ("mean", "0 inf 0"), ("mean", "0 0 1e99"), ("mean", "0x1p-1 0 0"),
+    ("mean", ".5 0 0"),
+    ("mean", "5. 0 0"), ("mean", "1e 0 0"), ("mean", "+1 0 0"), ("mean", "٨ 0 0"), ("mean", "0,5 0 0"),
+    ("mean", "0.000000000000000000000000000000001 0 0"), ("std", "a b c"), ("std", "0 1 1"),
+    ("std", "1 -1 1"),
+    ("std", "1 1 1e-45"),
     ("labels", "yoga"), ("labels", ""), ("labels", "[]"), ("labels", #"["yoga", ""]"#),
     ("labels", #"["a", 1]"#), ("labels", #"{"a": "b"}"#), ("labels", #"["a""#), ("labels", #"["\ud800"]"#),
     ("labels", #"["a\u0000b"]"#), ("description", "a\0b"), ("merges", "\0"), ("li\0cense", "MIT"),
@@ -70,6 +82,52 @@ struct MetadataTests {
     #expect(error?.kind == .invalid, "\(error as Any)")
     let shown = key.replacing("\0", with: "?")
     #expect(error?.message.contains("'actionclip.\(shown)'") == true, "\(error as Any)")
+  }
+
+  @Test func aPresetIsRead() throws {
+    let found = try read([
+      "resize": "mmaction2", "short_side": "240", "mean": "0.485 0.456 0.406", "std": "2.29e-1 1 0.225",
+      "sampling": "Open-VCLIP",
+    ]).preset
+    let expected = Preset(
+      resize: .mmaction2, shortSide: 240, mean: (0.485, 0.456, 0.406), std: (0.229, 1, 0.225),
+      sampling: .openVCLIP)
+    #expect(found == expected)
+    #expect(try read(["mean": "-1 0 0.5"]).preset == Preset(mean: (-1, 0, 0.5)))
+    #expect(try read(["sampling": "ActionCLIP"]).preset == .actionCLIP)
+    #expect(try read(["head": "MeanP"]).preset == nil)
+  }
+
+  @Test func everyFamilysPresetIsWrittenAndReadAgain() throws {
+    var c = Configuration()
+    (c.imageSize, c.patchSize, c.frames) = (224, 16, 8)
+    (c.visionWidth, c.visionLayers, c.embeddingSize) = (64, 1, 64)
+    (c.textWidth, c.textLayers, c.contextLength, c.vocabularySize) = (64, 1, 77, 600)
+    (c.visionHeads, c.textHeads) = (1, 2)
+    let strange = Preset(
+      shortSide: 65535, mean: (1e-7, -0.1, 3), std: (.leastNormalMagnitude.squareRoot(), 1, 7))
+    for preset in [.actionCLIP, .clip, .mmaction2, .xCLIP, .viFiCLIP, .openVCLIP, strange] as [Preset] {
+      var metadata = ModelMetadata()
+      (metadata.preset, metadata.templates) = (preset, preset.templates)
+      let again = try ModelMetadata(metadata.entries(for: c, compute: .fp32))
+      try again.check(c)
+      var found = try #require(again.preset)
+      found.templates = again.templates
+      #expect(found == preset)
+    }
+    #expect(!ModelMetadata().entries(for: c, compute: .fp32).contains { $0.key == "actionclip.resize" })
+  }
+
+  @Test func aShortSideBelowTheInputIsNamed() throws {
+    var c = Configuration()
+    (c.imageSize, c.patchSize) = (336, 14)
+    try read(["short_side": "336"]).check(c)
+    let small = try read(["short_side": "335"])
+    #expect {
+      try small.check(c)
+    } throws: {
+      ($0 as? WeightsError)?.message.contains("'actionclip.short_side'") == true
+    }
   }
 
   @Test func theFormatsNumberIsAskedFor() {
@@ -88,7 +146,9 @@ struct MetadataTests {
     var c = Configuration()
     (c.imageSize, c.patchSize, c.visionWidth, c.visionLayers) = (224, 16, 768, 12)
     (c.embeddingSize, c.textWidth, c.textLayers, c.contextLength, c.vocabularySize) = (512, 512, 9, 77, 49408)
-    for (key, of) in ModelMetadata.sizes {
+    (c.visionHeads, c.textHeads) = (12, 8)
+    // Heads are what the file says: the tensors do not tell.
+    for (key, of) in ModelMetadata.sizes where !key.hasSuffix("_heads") {
       let size = of(c)
       try read([key: "\(size)"]).check(c)
       let wrong = try read([key: "\(size + 1)"])
@@ -105,6 +165,7 @@ struct MetadataTests {
     (c.imageSize, c.patchSize, c.frames, c.head, c.temporalShift) = (224, 16, 5, .lstm, true)
     (c.visionWidth, c.visionLayers, c.embeddingSize) = (64, 1, 64)
     (c.textWidth, c.textLayers, c.contextLength, c.vocabularySize) = (64, 1, 77, 600)
+    (c.visionHeads, c.textHeads) = (1, 2)
     (c.activation, c.activationIsAssumed, c.epsilon, c.headEpsilon) = (.gelu, false, 1e-6, 1e-5)
     var metadata = ModelMetadata()
     metadata.labels = ["a \"quoted\" \\ label", "tab\t, line\n, é 😀"]
@@ -119,7 +180,7 @@ struct MetadataTests {
       again.declared
         == DeclaredOptions(
           joint: false, temporalShift: true, head: .lstm, frames: 5, precision: .int8, activation: .gelu,
-          epsilon: 1e-6, headEpsilon: 1e-5))
+          epsilon: 1e-6, headEpsilon: 1e-5, visionHeads: 1, textHeads: 2))
     #expect(again.labels == metadata.labels && again.templates == metadata.templates)
     #expect(again.merges == metadata.merges && again.notes.map(\.key) == ["description"])
   }

@@ -30,18 +30,58 @@ struct FrameSamplingTests {
     try check(#require(Fixture.shared).appendingPathComponent("uniform_indices.json"), atLeast: 70)
   }
 
-  @Test("Every index is a frame, in order, for any count and any number of segments")
-  func inRange() throws {
+  @Test("Other families' answers, by NumPy and PyTorch")
+  func families() throws {
+    struct Row: Decodable {
+      let rule: String
+      let frames: Int
+      let rate: Double
+      let segments: Int
+      let indices: [Int]
+    }
+    let url = Fixture.committed.appendingPathComponent("families.json")
+    let rows = try JSONDecoder().decode([Row].self, from: Data(contentsOf: url))
+    #expect(rows.count == 396)
+    for row in rows {
+      let choice = try #require(FrameChoice.allCases.first { $0.name == row.rule })
+      let found = try sampleIndices(
+        frameCount: row.frames, segments: row.segments, by: choice, frameRate: row.rate)
+      #expect(
+        found == row.indices, "\(row.rule): \(row.frames) frames, \(row.segments) segments, \(row.rate)")
+    }
+  }
+
+  @Test("A frame rate is looked at by the rule that asks for it, and must be one")
+  func frameRates() throws {
+    for choice in FrameChoice.allCases {
+      for rate in [0, -1, .nan, .infinity, maximumFrameRate * 2] as [Double] {
+        let found = try? sampleIndices(frameCount: 9, segments: 8, by: choice, frameRate: rate)
+        #expect((found == nil) == choice.asksForFrameRate, "\(choice) \(rate)")
+      }
+    }
+  }
+
+  @Test(
+    "Every index is a frame, in order, for any count and any number of segments",
+    arguments: FrameChoice.allCases)
+  func inRange(_ choice: FrameChoice) throws {
     var noise = Noise(state: 9)
     for _ in 0..<400 {
       let frames = Int.random(in: 1...(1 << Int.random(in: 0...53, using: &noise)), using: &noise)
       let segments = Int.random(in: 1...64, using: &noise)
-      let found = try sampleIndices(frameCount: frames, segments: segments)
+      let rate = Double.random(in: 0.01...240, using: &noise)
+      let found = try sampleIndices(frameCount: frames, segments: segments, by: choice, frameRate: rate)
       #expect(found.count == segments)
       #expect(found.first! >= 0 && found.last! < frames, "\(frames) frames, \(segments) segments")
       #expect(zip(found, found.dropFirst()).allSatisfy { $0 <= $1 })
     }
-    #expect(try sampleIndices(frameCount: 1 << 53, segments: 65536).last! < 1 << 53)
+    for rate in [1e-300, 1, maximumFrameRate] {
+      for frames in [1, 65535, 1 << 53] {
+        let found = try sampleIndices(frameCount: frames, segments: 65536, by: choice, frameRate: rate)
+        #expect(found.first! >= 0 && found.last! < frames)
+        #expect(zip(found, found.dropFirst()).allSatisfy { $0 <= $1 })
+      }
+    }
   }
 
   @Test("Counts out of range are refused")

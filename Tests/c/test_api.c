@@ -208,6 +208,15 @@ static void words_and_pictures(void) {
   CHECK_OK(actionclip_sample_indices(3, 6, at, 6));
   CHECK(at[0] == 0 && at[1] == 0 && at[2] == 1 && at[5] == 2);
 
+  /* Half a frame further on, as mmaction2 has it; and Open-VCLIP's 3.2 seconds from the middle of 8. */
+  static const int64_t by_mmaction2[8] = {0, 1, 3, 4, 5, 6, 8, 9}, by_open_vclip[6] = {60, 75, 91, 107, 123, 139};
+  CHECK_OK(actionclip_sample_indices_by(ACTIONCLIP_SAMPLING_MMACTION2, 10, 0, 8, at, 8));
+  CHECK(memcmp(at, by_mmaction2, sizeof at) == 0);
+  CHECK_OK(actionclip_sample_indices_by(ACTIONCLIP_SAMPLING_OPEN_VCLIP, 200, 25, 6, at, 6));
+  CHECK(memcmp(at, by_open_vclip, sizeof by_open_vclip) == 0);
+  CHECK_OK(actionclip_sample_indices_by(ACTIONCLIP_SAMPLING_ACTIONCLIP, 10, 0, 8, at, 8));
+  CHECK(memcmp(at, of_ten, sizeof at) == 0);
+
   free(pixels);
   free(f2);
   free(f1);

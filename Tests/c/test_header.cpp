@@ -68,6 +68,13 @@ static void videos(const actionclip::Model &model, const std::string &clip) {
   CHECK(embedding == model.encode_frames(images.data(), frames, nullptr, &of_frames));
   CHECK(of_frames == of_video_frames && of_frames.size() == frames * embedding.size());
   REFUSED(INVALID_ARGUMENT, model.encode_frames(images.data(), frames - 1));
+
+  // The model's own way, with one thing changed.
+  CHECK(model.sampling() == ACTIONCLIP_SAMPLING_ACTIONCLIP);
+  actionclip_preprocess_options own = model.preprocess_options();
+  CHECK(embedding == model.encode_video(video, &own));
+  own.resize = ACTIONCLIP_RESIZE_MMACTION2;
+  CHECK(embedding != model.encode_video(video, &own));
   REFUSED(INVALID_ARGUMENT, model.encode_frames(images.data(), 0));
 
   const std::size_t side = static_cast<std::size_t>(model.info().image_size), plane = 3 * side * side;

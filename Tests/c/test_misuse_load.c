@@ -38,6 +38,24 @@ static void frees_and_inits_take_null(void) {
   CHECK(v->struct_size == sizeof *v && v->max_pixels == 0);
 }
 
+/* Of the model, filled exactly as far as the caller's struct reaches. */
+static void own_options(void) {
+  actionclip_preprocess_options *p = output(sizeof *p);
+  REFUSED_HANDLE(actionclip_model_preprocess_options(NULL, p));
+  REFUSED_HANDLE(actionclip_model_preprocess_options((actionclip_model *)(void *)tokenizer, p));
+  REFUSED(IN, actionclip_model_preprocess_options(model, NULL));
+  REFUSED(IN, actionclip_model_preprocess_options(model, p)); /* its size was never set */
+  REFUSED_HANDLE(actionclip_model_sampling(NULL));
+  REFUSED_HANDLE(actionclip_model_sampling((actionclip_model *)(void *)tokenizer));
+  CHECK(actionclip_model_sampling(model) == ACTIONCLIP_SAMPLING_ACTIONCLIP);
+  actionclip_preprocess_options *room = guard_alloc(sizeof *room), expected;
+  actionclip_preprocess_options_init(&expected);
+  memset(room, 7, sizeof *room);
+  room->struct_size = sizeof *room;
+  CHECK_OK(actionclip_model_preprocess_options(model, room));
+  CHECK(memcmp(room, &expected, sizeof expected) == 0);
+}
+
 static void infos(void) {
   for (uint32_t n = 0; n <= sizeof(actionclip_model_info) + 8; n++) {
     const uint32_t room = n < 4 ? 4 : n;
@@ -220,4 +238,4 @@ static void handles(void) {
   free(pixels);
 }
 
-MISUSE_MAIN("test_misuse_load", constants_and_messages, frees_and_inits_take_null, infos, loading, handles)
+MISUSE_MAIN("test_misuse_load", constants_and_messages, frees_and_inits_take_null, own_options, infos, loading, handles)

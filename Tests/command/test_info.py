@@ -7,7 +7,7 @@ from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
 KEYS = (
     "path file_type image_size patch_size vision_width vision_layers vision_heads embedding_size "
     "text_width text_layers text_heads context_length vocabulary_size frames joint temporal_shift head "
-    "compute_type activation activation_assumed threads has_tokenizer logit_scale parameters weight_bytes video_bytes text_bytes labels templates description license source sha256"
+    "resize short_side mean std sampling compute_type activation activation_assumed threads has_tokenizer logit_scale parameters weight_bytes video_bytes text_bytes labels templates description license source sha256"
 ).split()
 
 
@@ -34,6 +34,8 @@ def test_json_says_what_the_shapes_say():
     assert info["vocabulary_size"] == tensors["token_embedding.weight"][0]
     assert info["head"] == "Transf"
     assert (info["joint"], info["temporal_shift"]) == (False, False)
+    assert (info["resize"], info["short_side"], info["sampling"]) == ("actionclip", None, "actionclip")
+    assert info["mean"] == pytest.approx([0.48145466, 0.4578275, 0.40821073])
     assert (info["threads"], info["compute_type"]) == (1, "fp32")
     assert (info["activation"], info["activation_assumed"]) == ("QuickGELU", True)
     assert info["has_tokenizer"] is True

@@ -41,4 +41,17 @@ typedef struct {
 // The forms that this processor can run, best first; NULL after the last, which is plain C.
 const cresample_form *cresample_form_at(size_t index);
 
+// OpenCV's bilinear resize. Weights are 0 .. 2^CRESAMPLE_BILINEAR_BITS and a pair's sum is that.
+#define CRESAMPLE_BILINEAR_BITS 11
+
+// A row's pixels, `step` bytes each with the channels at `red`, `green` and `blue`, to `count` of RGB with 7
+// more bits: each from the pixels at `before` and `after` with its two weights. Nothing else is read.
+void cresample_bilinear_row(size_t count, const int32_t *before, const int32_t *after,
+                            const int16_t *weights, const uint8_t *row, size_t step, size_t red,
+                            size_t green, size_t blue, int16_t *target);
+
+// `count` bytes from two such rows. Each product is rounded down by itself, as OpenCV does.
+void cresample_bilinear_mix(size_t count, const int16_t *above, const int16_t *below, int16_t wa,
+                            int16_t wb, uint8_t *target);
+
 #endif

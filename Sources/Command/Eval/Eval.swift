@@ -114,7 +114,7 @@ struct Eval: ParsableCommand {
     progress.clear()
     try write(
       EvalReport(
-        setting: setting(loaded, templates: templates), title: "\(modelName) on \(list.shown)",
+        setting: try setting(loaded, templates: templates), title: "\(modelName) on \(list.shown)",
         classes: classes,
         metrics: multiLabel
           ? .multi(MultiLabelMetrics(tally.scored, classCount: classes.count))
@@ -165,10 +165,15 @@ struct Eval: ParsableCommand {
       ("templates", Fingerprint.of(templates)),
       ("tokenizer", Fingerprint.of(tokens.map(String.init))),
       ("views", views.description),
-      ("resize", scoring.resize.rawValue),
+      ("resize", try resize(of: loaded)),
       ("decode", scoring.decode.rawValue),
       ("scale", "\(scoring.scale)"),
     ])
+  }
+
+  /// The name of what is used, asked for or the model's own.
+  private func resize(of loaded: Model) throws(LibraryError) -> String {
+    Resize.name(of: try loaded.preprocessing(scoring.resize).resize)
   }
 
   private var modelName: String { model?.shown ?? "the default model" }
@@ -176,7 +181,9 @@ struct Eval: ParsableCommand {
   /// Nil for standard output as well.
   private var jsonFile: FilePath? { json.flatMap { $0.bytes == Array("-".utf8) ? nil : $0 } }
 
-  private func setting(_ loaded: Model, templates: Int) -> [JSONValue.Member] {
+  private func setting(
+    _ loaded: Model, templates: Int
+  ) throws(LibraryError) -> [JSONValue.Member] {
     func member(_ key: String, _ value: JSONValue) -> JSONValue.Member { .init(key: key, value: value) }
     return [
       member("library", .string(Version.library)),
@@ -187,7 +194,7 @@ struct Eval: ParsableCommand {
       member("head", .string(Head.name(of: loaded.info.head))),
       member("frames", .int(Int64(loaded.frames))),
       member("views", .string(views.description)),
-      member("resize", .string(scoring.resize.rawValue)),
+      member("resize", .string(try resize(of: loaded))),
       member("decode", .string(scoring.decode.rawValue)),
       member("scale", .float(scoring.scale)),
       member("templates", .int(Int64(templates))),

@@ -42,7 +42,8 @@ struct VideoScorer {
   let templates: Int
   let classes: Int
   let scale: Float
-  let resize: Resize
+  /// nil: the model's own.
+  let resize: Resize?
   let views: Views
   let decode: Decode
   /// That decode; 0: one per available processor.
@@ -54,14 +55,15 @@ struct VideoScorer {
     _ = try model.probabilities(
       videos: [Float](repeating: 0, count: model.embeddingSize), texts: texts, templates: templates,
       classes: classes, scale: scale)
-    _ = try indices(frameCount: 1)
+    _ = try indices(frameCount: 1, frameRate: 0)
+    _ = try model.preprocessing(resize)
   }
 
   /// The probability of every class, [classes], and how many of the video's frames are damaged.
   func scores(of path: FilePath) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
     let (embeddings, damaged) = try Video.open(path, threads: threads, decode: decode) {
       (video) throws(LibraryError) in
-      let embeddings = try views.isSingle ? video.encode(with: model, resize: resize.code) : encode(video)
+      let embeddings = try views.isSingle ? video.encode(with: model, resize: resize) : encode(video)
       return (embeddings, try video.outline().damaged_frames)
     }
     let rows = try model.probabilities(
@@ -74,14 +76,11 @@ struct VideoScorer {
     return (scores, damaged)
   }
 
-  /// The reference's rule for T times as many segments as there are clips gives the frames, and the
+  /// The model's rule for T times as many segments as there are clips gives the frames, and the
   /// clips take them in turn: each clip has one frame from each T-th of the video, and no two clips
   /// the same where there are frames enough.
-  private func indices(frameCount: Int64) throws(LibraryError) -> [Int64] {
-    var indices = [Int64](repeating: 0, count: model.frames * Int(views.clips))
-    let (segments, capacity) = (Int32(clamping: indices.count), indices.count)
-    try check(actionclip_sample_indices(frameCount, segments, &indices, capacity))
-    return indices
+  private func indices(frameCount: Int64, frameRate: Double) throws(LibraryError) -> [Int64] {
+    try model.indices(of: frameCount, segments: model.frames * Int(views.clips), frameRate: frameRate)
   }
 
   /// [crops * clips, E]
@@ -89,9 +88,10 @@ struct VideoScorer {
     let (frames, clips) = (model.frames, Int(views.clips))
     let side = model.info.image_size
     let squareBytes = Int(side) * Int(side) * 3
+    let outline = try video.outline()
     let crops = try video.squares(
-      at: indices(frameCount: video.outline().frame_count), side: side, resize: resize.code,
-      crops: views.cropPositions
+      at: indices(frameCount: outline.frame_count, frameRate: outline.frame_rate), for: model,
+      resize: resize, crops: views.cropPositions
     ).squares
     var embeddings: [Float] = []
     for squares in crops {

@@ -87,9 +87,7 @@ struct Timeline: ParsableCommand {
     func frames(_ seconds: Double) -> Int { max(1, Int(min(seconds * rate, Double(count)).rounded())) }
     let windows = SlidingWindows(
       frameCount: count, length: frames(window), step: frames(step ?? window / 8))
-    var inside = [Int64](repeating: 0, count: model.frames)
-    try check(
-      actionclip_sample_indices(Int64(windows.length), model.info.frames, &inside, model.frames))
+    let inside = try model.indices(of: Int64(windows.length), segments: model.frames, frameRate: rate)
 
     // Windows overlap. Frames are read in their order, each once, and kept while a window to come may
     // want them: going back would decode from the beginning again.
@@ -107,7 +105,7 @@ struct Timeline: ParsableCommand {
       let missing = Array(all[next...].prefix { $0 <= last })
       next += missing.count
       let read = try video.squares(
-        at: missing, side: model.info.image_size, resize: scoring.resize.code,
+        at: missing, for: model, resize: scoring.resize,
         crops: [Int32(ACTIONCLIP_CROP_CENTER)])
       times.add(missing, read.seconds)
       let bytes = read.squares[0].count / max(1, missing.count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from ._handle import Owner
 from ._images import Images
 from ._library import library
 from ._model_info import ModelInfo
+from ._preprocess import RESIZE, SAMPLING
 from ._preprocess import options as preprocess_options
 from ._video import Video
 
@@ -27,17 +28,36 @@ class FrameEncoder(Owner):
 
     _info: ModelInfo
 
+    @property
+    def preprocessing(self) -> dict[str, Any]:
+        """How frames become the network's input by the model's own word: resize, short_side (None: what
+        `resize` says), mean and std, as `preprocess` takes them."""
+        with self._handle.use() as handle:
+            struct = preprocess_options(None, "center", None, None, None, handle).contents
+        return {
+            "resize": _name(RESIZE, struct.resize),
+            "short_side": struct.short_side or None,
+            "mean": tuple(struct.mean),
+            "std": tuple(struct.std),
+        }
+
+    @property
+    def sampling(self) -> str:
+        """The rule by which `encode_video` chooses frames, as `sample_indices` takes it."""
+        with self._handle.use() as handle:
+            return _name(SAMPLING, library().number("model_sampling", handle))
+
     @overload
     def encode_frames(
         self, frames: FramesLike, *, pixel_format: str = ..., normalize: bool = ...,
-        return_frames: Literal[False] = ..., resize: str = ..., crop: str = ...,
+        return_frames: Literal[False] = ..., resize: str | None = ..., crop: str = ...,
         short_side: int | None = ..., mean: Sequence[float] | None = ...,
         std: Sequence[float] | None = ...,
     ) -> FloatArray: ...  # fmt: skip
     @overload
     def encode_frames(
         self, frames: FramesLike, *, pixel_format: str = ..., normalize: bool = ...,
-        return_frames: Literal[True], resize: str = ..., crop: str = ...,
+        return_frames: Literal[True], resize: str | None = ..., crop: str = ...,
         short_side: int | None = ..., mean: Sequence[float] | None = ...,
         std: Sequence[float] | None = ...,
     ) -> tuple[FloatArray, FloatArray]: ...  # fmt: skip
@@ -48,7 +68,7 @@ class FrameEncoder(Owner):
         pixel_format: str = "rgb",
         normalize: bool = False,
         return_frames: bool = False,
-        resize: str = "actionclip",
+        resize: str | None = None,
         crop: str = "center",
         short_side: int | None = None,
         mean: Sequence[float] | None = None,
@@ -63,12 +83,12 @@ class FrameEncoder(Owner):
         pixel_format: of arrays, "rgb", "bgr", "rgba", "bgra" or "gray" (then C may be absent: [T, H, W],
         [B, T, H, W]). Pillow images say themselves what they hold and become RGB as Pillow does it.
         return_frames: also the frames' embeddings, [videos, T, E] ([videos, E] when joint).
-        The other arguments are those of `preprocess`.
+        The other arguments are those of `preprocess`; what is None is the model's own (`preprocessing`).
         """
         images = Images(frame_list(frames, self._info.frames, pixel_format), pixel_format)
-        settings = preprocess_options(resize, crop, short_side, mean, std)
         videos, per_frame = self._outputs(images.count, return_frames)
         with self._handle.use() as handle:
+            settings = preprocess_options(resize, crop, short_side, mean, std, handle)
             library().call(
                 "encode_frames",
                 handle, images.structs, images.count, settings,
@@ -104,14 +124,14 @@ class FrameEncoder(Owner):
     @overload
     def encode_video(
         self, video: Path | Buffer | Video, *, normalize: bool = ...,
-        return_frames: Literal[False] = ..., resize: str = ..., crop: str = ...,
+        return_frames: Literal[False] = ..., resize: str | None = ..., crop: str = ...,
         short_side: int | None = ..., mean: Sequence[float] | None = ...,
         std: Sequence[float] | None = ...,
     ) -> FloatArray: ...  # fmt: skip
     @overload
     def encode_video(
         self, video: Path | Buffer | Video, *, normalize: bool = ...,
-        return_frames: Literal[True], resize: str = ..., crop: str = ...,
+        return_frames: Literal[True], resize: str | None = ..., crop: str = ...,
         short_side: int | None = ..., mean: Sequence[float] | None = ...,
         std: Sequence[float] | None = ...,
     ) -> tuple[FloatArray, FloatArray]: ...  # fmt: skip
@@ -121,15 +141,16 @@ class FrameEncoder(Owner):
         *,
         normalize: bool = False,
         return_frames: bool = False,
-        resize: str = "actionclip",
+        resize: str | None = None,
         crop: str = "center",
         short_side: int | None = None,
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
     ) -> Features:
         """A whole video (a path, a file's bytes, or an open `Video`) to its embedding, float32 [E];
-        T frames are chosen as the reference does. return_frames: also [T, E] ([E] when joint)."""
-        settings = preprocess_options(resize, crop, short_side, mean, std)
+        T frames are chosen by the model's own rule (`sampling`). return_frames: also [T, E] ([E] when joint)."""
+        with self._handle.use() as handle:
+            settings = preprocess_options(resize, crop, short_side, mean, std, handle)
         videos, per_frame = self._outputs(self._info.frames, return_frames)
         with contextlib.ExitStack() as stack:
             source = video if isinstance(video, Video) else stack.enter_context(Video(video))
@@ -150,6 +171,10 @@ class FrameEncoder(Owner):
         shape = (videos, size) if self._info.joint else (videos, self._info.frames, size)
         per_frame = np.empty(shape, np.float32) if return_frames else None
         return np.empty((videos, size), np.float32), per_frame
+
+
+def _name(names: dict[str, int], code: int) -> str:
+    return next((name for name, value in names.items() if value == code), str(code))
 
 
 def _features(videos: FloatArray, per_frame: FloatArray | None, normalize: bool) -> Features:

@@ -46,11 +46,19 @@ class Library:
     def call(self, name: str, *arguments: Any, path: str | None = None) -> None:
         """Calls a function that returns a status; raises unless it is 0. The interpreter lock is
         released during the call. `path` is the file the call is about."""
+        self._result(name, arguments, path)
+
+    def number(self, name: str, *arguments: Any) -> int:
+        """The same of a function that returns a number, or a negative status."""
+        return self._result(name, arguments, None)
+
+    def _result(self, name: str, arguments: tuple[Any, ...], path: str | None) -> int:
         status = int(self._functions[name](*arguments))
-        if status != _abi.CONSTANTS["OK"]:
+        if status < 0:
             message = self._functions["last_error"]().decode("utf-8", "replace")
             label = self._functions["status_name"](status).decode("ascii", "replace")
             raise make_error(status, label, message, path)
+        return status
 
 
 def _candidates() -> list[str]:

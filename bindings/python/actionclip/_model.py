@@ -42,7 +42,8 @@ from ._model_file import (
     text_bytes,
 )
 from ._model_info import ACTIVATIONS, COMPUTE_TYPES, HEADS, ModelInfo, read_info
-from ._preprocess import preprocess
+from ._preprocess import options as preprocess_options
+from ._preprocess import pixels
 from ._video import Video
 
 
@@ -211,17 +212,17 @@ class Model(FrameEncoder, TextEncoder):
         image: ImageLike | FramesLike,
         *,
         pixel_format: str = "rgb",
-        resize: str = "actionclip",
+        resize: str | None = None,
         crop: str = "center",
         short_side: int | None = None,
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
     ) -> FloatArray:
-        """`actionclip.preprocess` for this model's input size: [3, S, S], or [n, 3, S, S] for several."""
-        return preprocess(
-            image, self._info.image_size, pixel_format=pixel_format, resize=resize, crop=crop,
-            short_side=short_side, mean=mean, std=std,
-        )  # fmt: skip
+        """`actionclip.preprocess` for this model's input size: [3, S, S], or [n, 3, S, S] for several. What
+        is None is the model's own (`preprocessing`)."""
+        with self._handle.use() as handle:
+            settings = preprocess_options(resize, crop, short_side, mean, std, handle)
+        return pixels(image, self._info.image_size, pixel_format, settings)
 
     def similarity(
         self, videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0

@@ -1,4 +1,4 @@
-"""Images to the network's input, and the reference's frame choice."""
+"""Images to the network's input, and the choice of frames."""
 
 from __future__ import annotations
 
@@ -18,7 +18,16 @@ from ._frames import FramesLike
 from ._images import ImageLike, Images, is_pillow
 from ._library import library
 
-_RESIZE = {"actionclip": CONSTANTS["RESIZE_ACTIONCLIP"], "clip": CONSTANTS["RESIZE_CLIP"]}
+RESIZE = {
+    "actionclip": CONSTANTS["RESIZE_ACTIONCLIP"],
+    "clip": CONSTANTS["RESIZE_CLIP"],
+    "mmaction2": CONSTANTS["RESIZE_MMACTION2"],
+}
+SAMPLING = {
+    "actionclip": CONSTANTS["SAMPLING_ACTIONCLIP"],
+    "mmaction2": CONSTANTS["SAMPLING_MMACTION2"],
+    "open_vclip": CONSTANTS["SAMPLING_OPEN_VCLIP"],
+}
 _CROP = {
     "center": CONSTANTS["CROP_CENTER"],
     "start": CONSTANTS["CROP_START"],
@@ -27,16 +36,22 @@ _CROP = {
 
 
 def options(
-    resize: str,
+    resize: str | None,
     crop: str,
     short_side: int | None,
     mean: Sequence[float] | None,
     std: Sequence[float] | None,
+    model: Any = None,
 ) -> Any:
-    """A pointer to the C struct, which it keeps alive."""
+    """A pointer to the C struct, which it keeps alive. What is None is the model's own, if one is given (its
+    handle in use), and else the reference's."""
     struct = _abi.PreprocessOptions()
     library().preprocess_options_init(ctypes.byref(struct))
-    struct.resize = choice("resize", resize, _RESIZE)
+    if model is not None:
+        library().call("model_preprocess_options", model, ctypes.byref(struct))
+    if resize is not None:
+        struct.resize = choice("resize", resize, RESIZE)
+        struct.short_side = 0
     struct.crop = choice("crop", crop, _CROP)
     if short_side is not None:
         struct.short_side = whole("short_side", short_side, 1, INT32_MAX)
@@ -60,17 +75,19 @@ def preprocess(
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
 ) -> FloatArray:
-    """Resizes (bicubic, Pillow's bits), crops and normalises.
+    """Resizes (to Pillow's or OpenCV's bits), crops and normalises.
 
     One image, uint8 [H, W, 3], [H, W, 4] or [H, W] or a Pillow image of any mode, gives float32
     [3, size, size]; a list of images, or an array [n, H, W, C], gives [n, 3, size, size]. `resize`: the short side
-    becomes size * 256 / 224 ("actionclip", the reference) or size ("clip"), unless `short_side` says
-    otherwise. `crop`: "center", or the "start" or "end" of the long side. `mean` and `std` are on the
+    becomes size * 256 / 224 ("actionclip", the reference) or size ("clip"), bicubic as Pillow has it, or size *
+    256 / 224 ("mmaction2"), bilinear as OpenCV has it, unless `short_side` says otherwise. `crop`: "center", or the "start" or "end" of the long side. `mean` and `std` are on the
     0..1 scale, CLIP's by default.
     """
+    return pixels(image, whole("size", size, 1, 4096), pixel_format, options(resize, crop, short_side, mean, std))
+
+
+def pixels(image: Any, size: int, pixel_format: str, settings: Any) -> FloatArray:
     images, single = _one_or_many(image)
-    settings = options(resize, crop, short_side, mean, std)
-    size = whole("size", size, 1, 4096)
     out = np.empty((len(images), 3, size, size), np.float32)
     _each("preprocess_pixels", images, pixel_format, size, settings, out, _abi.Floats)
     return out[0] if single else out
@@ -121,10 +138,17 @@ def _each(
         )
 
 
-def sample_indices(frame_count: int, segments: int) -> npt.NDArray[np.int64]:
-    """Which `segments` of `frame_count` frames the reference uses at test time: int64 [segments]."""
+def sample_indices(
+    frame_count: int, segments: int, *, sampling: str = "actionclip", frame_rate: float = 30
+) -> npt.NDArray[np.int64]:
+    """Which `segments` of `frame_count` frames are used at test time: int64 [segments].
+
+    sampling: by the rule of the reference ("actionclip"), of mmaction2, X-CLIP and ViFi-CLIP ("mmaction2"), or
+    of Open-VCLIP ("open_vclip"), which alone looks at `frame_rate`, frames per second."""
     count = whole("frame_count", frame_count, -INT64_MAX, INT64_MAX)
     wanted = whole("segments", segments, 1, INT32_MAX)
+    rule = choice("sampling", sampling, SAMPLING)
+    rate = real("frame_rate", frame_rate)
     out = np.empty(min(wanted, 1 << 20), np.int64)
-    library().call("sample_indices", count, wanted, pointer(out, _abi.Int64s), out.size)
+    library().call("sample_indices_by", rule, count, rate, wanted, pointer(out, _abi.Int64s), out.size)
     return out

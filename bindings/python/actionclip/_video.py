@@ -129,17 +129,23 @@ class Video(Owner):
             )  # fmt: skip
         return (frames, seconds) if return_seconds else frames
 
-    def sample(self, segments: int) -> ByteArray:
-        """The frames the reference would use for T = segments: uint8 [T, H, W, 3] RGB."""
+    def sample(self, segments: int, *, sampling: str = "actionclip") -> ByteArray:
+        """The frames the reference would use for T = segments, or those of another rule of
+        `actionclip.sample_indices`: uint8 [T, H, W, 3] RGB."""
+
+        def chosen(info: VideoInfo) -> npt.NDArray[np.int64]:
+            rate = info.frame_rate or 30
+            return sample_indices(info.frame_count, segments, sampling=sampling, frame_rate=rate)
+
         with self._turn:
-            count = self.outline.frame_count
+            outline = self.outline
             try:
-                return self.read_frames(sample_indices(count, segments))
+                return self.read_frames(chosen(outline))
             except ArgumentError:
                 # Damage may have cost frames that the packets had promised.
-                if self.outline.frame_count == count:
+                if self.outline.frame_count == outline.frame_count:
                     raise
-                return self.read_frames(sample_indices(self.info.frame_count, segments))
+                return self.read_frames(chosen(self.info))
 
     def close(self) -> None:
         """Closes the file and gives the decoder's memory and threads back; bytes given in place of a

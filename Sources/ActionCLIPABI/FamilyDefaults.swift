@@ -1,0 +1,39 @@
+import Families
+import Model
+import Preprocess
+
+// What a checkpoint's family stands for in the other rooms.
+
+extension DeclaredOptions {
+  /// What is known of a checkpoint by its family, where its own file does not say it.
+  mutating func add(_ traits: FamilyTraits) {
+    switch traits.activation {
+    case .quickGELU: activation = activation ?? .quickGELU
+    case .gelu: activation = activation ?? .gelu
+    case nil: break
+    }
+    epsilon = epsilon ?? traits.epsilon
+    headEpsilon = headEpsilon ?? traits.headEpsilon
+    visionHeads = visionHeads ?? traits.visionHeads
+    textHeads = textHeads ?? traits.textHeads
+    usualFrames = usualFrames ?? traits.usualFrames
+  }
+}
+
+extension Preset {
+  /// With what a family is trained and measured, and the mean and std of its configuration. CLIP's weights under
+  /// CLIP's names are what ActionCLIP starts from, and are used as it uses them.
+  init(_ family: Family, _ traits: FamilyTraits, imageSize: Int) {
+    self =
+      switch family {
+      case .clip: .actionCLIP
+      case .huggingFace, .openCLIP: .clip
+      case .mmaction2: .mmaction2
+      case .viFiCLIP: .viFiCLIP
+      case .openVCLIP: .openVCLIP
+      }
+    if family == .openVCLIP { shortSide = imageSize }
+    if let mean = traits.mean, mean.count == 3 { self.mean = (mean[0], mean[1], mean[2]) }
+    if let std = traits.std, std.count == 3 { self.std = (std[0], std[1], std[2]) }
+  }
+}

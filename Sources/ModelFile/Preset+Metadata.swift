@@ -1,0 +1,76 @@
+import Preprocess
+import Text
+import Weights
+
+/// A preset in a file's metadata: each of its keys, read and written.
+extension Preset {
+  /// Takes the value of a key of a preset.
+  mutating func read(_ key: String, _ value: String) throws(WeightsError) {
+    switch key {
+    case "resize": resize = try Preset.named(value, ResizeMode.allCases, \.name)
+    case "sampling": sampling = try Preset.named(value, FrameChoice.allCases, \.name)
+    case "short_side": shortSide = try ModelMetadata.number(value, ImageView.maximumSide)
+    case "mean": mean = try Preset.threeNumbers(value)
+    case "std": std = try Preset.threeNumbers(value)
+    default: throw .invalid("is no key of a preset")
+    }
+  }
+
+  /// Every key but "templates", which stands by itself.
+  var entries: [(key: String, value: String)] {
+    var entries = [("resize", resize.name)]
+    if let shortSide { entries.append(("short_side", "\(shortSide)")) }
+    // The shortest digits that give the same Float again.
+    entries.append(("mean", "\(mean.0) \(mean.1) \(mean.2)"))
+    entries.append(("std", "\(std.0) \(std.1) \(std.2)"))
+    entries.append(("sampling", sampling.name))
+    return entries
+  }
+
+  private static func named<T>(
+    _ value: String, _ all: [T], _ name: (T) -> String
+  ) throws(WeightsError) -> T {
+    guard let found = all.first(where: { name($0) == value }) else {
+      let names = all.map(name).joined(separator: ", ")
+      throw .invalid("is \(quoted(value.utf8, limit: 40)), expected one of \(names)")
+    }
+    return found
+  }
+
+  private static func threeNumbers(
+    _ value: String
+  ) throws(WeightsError) -> (Float, Float, Float) {
+    let words = value.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+    let numbers = words.prefix(4).compactMap { isDecimal($0) ? Float(Substring($0)) : nil }
+    guard words.count == 3, numbers.count == 3, numbers.allSatisfy(\.isFinite) else {
+      throw .invalid(
+        "is \(quoted(value.utf8, limit: 40)), expected three decimal numbers with a space between them, for "
+          + "red, green and blue on the 0 to 1 scale")
+    }
+    return (numbers[0], numbers[1], numbers[2])
+  }
+
+  /// Digits with what JSON allows around them; Swift's own reading also takes "nan" and "0x1p3".
+  private static func isDecimal(_ word: Substring.UTF8View) -> Bool {
+    var rest = word.prefix(33)
+    guard rest.count <= 32 else { return false }
+    func digits() -> Bool {
+      let count = rest.prefix { (0x30...0x39).contains($0) }.count
+      rest = rest.dropFirst(count)
+      return count > 0
+    }
+    func skip(_ characters: StaticString) -> Bool {
+      guard let next = rest.first, characters.withUTF8Buffer({ $0.contains(next) }) else { return false }
+      rest = rest.dropFirst()
+      return true
+    }
+    _ = skip("-")
+    guard digits() else { return false }
+    if skip("."), !digits() { return false }
+    if skip("eE") {
+      _ = skip("+-")
+      guard digits() else { return false }
+    }
+    return rest.isEmpty
+  }
+}

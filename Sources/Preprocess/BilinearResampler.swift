@@ -1,0 +1,61 @@
+internal import CResample
+
+/// OpenCV's bilinear resize of the crop's pixels only, equal to cv2.resize(…, INTER_LINEAR) on 8 bits to
+/// the last bit.
+///
+/// Each row of the crop is mixed from two source rows, which are resized horizontally when they are
+/// needed and kept for the next row: enlarging uses them again, shrinking passes over most of the source.
+struct BilinearResampler: ~Copyable {
+  private let size: Int
+  private let horizontal: BilinearAxis
+  private let vertical: BilinearAxis
+  private let rows: HeapArray<Int16>  // [2, size * 3]
+  private let output: HeapArray<UInt8>  // [size * 3]
+
+  /// For sources of width x height pixels. Memory does not grow with the source.
+  init(
+    width: Int, height: Int, geometry: ResizeGeometry, size: Int
+  ) throws(PreprocessError) {
+    // Locals first: a noncopyable value that throws half-built is not supported by the compiler.
+    let horizontal = try BilinearAxis(
+      source: width, resized: geometry.width, first: geometry.left, count: size, edge: .single)
+    let vertical = try BilinearAxis(
+      source: height, resized: geometry.height, first: geometry.top, count: size, edge: .twice)
+    let rows = try HeapArray<Int16>(count: 2 * size * 3)
+    let output = try HeapArray<UInt8>(count: size * 3)
+    self.size = size
+    self.horizontal = horizontal
+    self.vertical = vertical
+    self.rows = rows
+    self.output = output
+  }
+
+  /// Calls `emit` for each row of the crop, top to bottom, with [size, 3] RGB bytes.
+  @inline(__always)
+  func forEachRow(of image: ImageView, emit: (Int, UnsafePointer<UInt8>) -> Void) {
+    // Source rows in the two places; never both the same unless `before` and `after` are.
+    var (first, second) = (-1, -1)
+    var swapped = false
+    for row in 0..<size {
+      let before = Int(vertical.before.base[row])
+      let after = Int(vertical.after.base[row])
+      if before == second { (first, second, swapped) = (second, first, !swapped) }
+      let above = rows.base + (swapped ? size * 3 : 0)
+      let below = rows.base + (swapped ? 0 : size * 3)
+      if before != first { resizeRow(before, of: image, into: above) }
+      if after != second { resizeRow(after, of: image, into: below) }
+      (first, second) = (before, after)
+      cresample_bilinear_mix(
+        size * 3, above, below, vertical.weights.base[2 * row], vertical.weights.base[2 * row + 1],
+        output.base)
+      emit(row, output.base)
+    }
+  }
+
+  private func resizeRow(_ row: Int, of image: ImageView, into target: UnsafeMutablePointer<Int16>) {
+    let (red, green, blue) = image.format.channels
+    cresample_bilinear_row(
+      size, horizontal.before.base, horizontal.after.base, horizontal.weights.base,
+      image.base + row * image.rowStride, image.format.bytesPerPixel, red, green, blue, target)
+  }
+}

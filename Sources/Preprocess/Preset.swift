@@ -1,0 +1,99 @@
+/// What a family of checkpoints was trained and measured with, between a video and the network's input:
+/// docs/FAMILIES.md has the sources.
+public struct Preset: Sendable {
+  public var resize: ResizeMode
+  /// Resized short side in pixels; nil: what `resize` says.
+  public var shortSide: Int?
+  /// R, G, B on the 0...1 scale.
+  public var mean: (Float, Float, Float)
+  /// R, G, B on the 0...1 scale, above 0.
+  public var std: (Float, Float, Float)
+  public var sampling: FrameChoice
+  /// The family's prompts, where they are not ActionCLIP's 16; else empty.
+  public var templates: [String]
+
+  public init(
+    resize: ResizeMode = .actionCLIP, shortSide: Int? = nil,
+    mean: (Float, Float, Float) = PreprocessOptions.clipMean,
+    std: (Float, Float, Float) = PreprocessOptions.clipStd, sampling: FrameChoice = .reference,
+    templates: [String] = []
+  ) {
+    self.resize = resize
+    self.shortSide = shortSide
+    self.mean = mean
+    self.std = std
+    self.sampling = sampling
+    self.templates = templates
+  }
+
+  /// How an image becomes the network's input.
+  public var options: PreprocessOptions {
+    PreprocessOptions(shortSide: shortSide, mode: resize, mean: mean, std: std)
+  }
+
+  /// - Throws: `.invalidArgument` where mean and std cannot be worked with.
+  public func check() throws(PreprocessError) { _ = try Normalization(mean: mean, std: std) }
+}
+
+extension Preset: Equatable {
+  public static func == (a: Preset, b: Preset) -> Bool {
+    a.resize == b.resize && a.shortSide == b.shortSide && a.mean == b.mean && a.std == b.std
+      && a.sampling == b.sampling && a.templates == b.templates
+  }
+}
+
+extension Preset {
+  /// The reference.
+  public static let actionCLIP = Preset()
+
+  /// CLIP by itself, which knows images: frames are chosen as ActionCLIP does.
+  public static let clip = Preset(resize: .clip)
+
+  /// mmaction2's ActionCLIP: CLIP's mean and std on the 0...255 scale, rounded to three digits.
+  public static let mmaction2 = Preset(
+    resize: .mmaction2, mean: (122.771 / 255, 116.746 / 255, 104.093 / 255),
+    std: (68.5 / 255, 66.632 / 255, 70.323 / 255), sampling: .mmaction2)
+
+  /// X-CLIP, with ImageNet's mean and std; the label by itself is the prompt.
+  public static let xCLIP = Preset(
+    resize: .mmaction2, mean: (0.485, 0.456, 0.406), std: (0.229, 0.224, 0.225), sampling: .mmaction2,
+    templates: ["{}"])
+
+  /// ViFi-CLIP: X-CLIP's pipeline, another prompt.
+  public static let viFiCLIP = Preset(
+    resize: .mmaction2, mean: (0.485, 0.456, 0.406), std: (0.229, 0.224, 0.225), sampling: .mmaction2,
+    templates: ["a photo of a {}."])
+
+  /// Open-VCLIP, nearly: it resizes floats and never rounds them, and where a margin is odd it cuts a
+  /// pixel further on.
+  public static let openVCLIP = Preset(
+    resize: .mmaction2, shortSide: 224, sampling: .openVCLIP,
+    templates: ["photo", "video", "example", "demonstration"].flatMap { kind in
+      [
+        "", " a person", " a person using", " a person doing", " a person during", " a person performing",
+        " a person practicing",
+      ].map { "a \(kind) of\($0) {}." }
+    })
+}
+
+extension ResizeMode {
+  /// In a model's file.
+  public var name: String {
+    switch self {
+    case .actionCLIP: "ActionCLIP"
+    case .clip: "CLIP"
+    case .mmaction2: "mmaction2"
+    }
+  }
+}
+
+extension FrameChoice {
+  /// In a model's file.
+  public var name: String {
+    switch self {
+    case .reference: "ActionCLIP"
+    case .mmaction2: "mmaction2"
+    case .openVCLIP: "Open-VCLIP"
+    }
+  }
+}
