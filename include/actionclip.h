@@ -209,6 +209,13 @@ ACTIONCLIP_API int32_t actionclip_model_load_buffer(const void *data, size_t siz
                                                     const actionclip_model_options *options,
                                                     actionclip_model **model_out);
 
+/* What a file or folder holds, whether or not it can be loaded: lines of "key: value" for people, of which the
+ * first are its format, the layout of its names, and its tensors. Of text_capacity bytes as many are written as
+ * *text_size_out says, the NUL at the end included; with text_out NULL and capacity 0 only that is returned. Fails
+ * where not even the tensors can be listed. */
+ACTIONCLIP_API int32_t actionclip_file_describe(const char *path, char *text_out, size_t text_capacity,
+                                                size_t *text_size_out);
+
 /* Joins the model's threads and releases it. NULL is fine. */
 ACTIONCLIP_API void actionclip_model_free(actionclip_model *model);
 

@@ -4,7 +4,9 @@ import CActionCLIP
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
-    abstract: "Say what a model file holds, after every choice was resolved.")
+    abstract:
+      "Say what a model file holds, after every choice was resolved; of another file, what it is and why not."
+  )
 
   @Argument(help: ArgumentHelp("The model's file (default: the default model).", valueName: "model"))
   var path: FilePath?
@@ -19,8 +21,32 @@ struct Info: ParsableCommand {
   var options: ModelOptions
 
   func run() throws {
-    let model = try options.load(path, hash: hash)
+    let model: Model
+    do { model = try options.load(path, hash: hash) } catch {
+      // Whatever can be told of a file that is no model, beside the error.
+      if let path, let text = describe(path) {
+        try Output().line(json ? unloaded(path, text, error).text : text)
+      }
+      throw error
+    }
     try Output().line(json ? object(model).text : table(model))
+  }
+
+  /// What the library says that a file is: aligned as the table of a model.
+  private func describe(_ path: FilePath) -> String? {
+    guard let text = try? Library.describe(path) else { return nil }
+    let rows = text.split(separator: "\n").map { line in
+      let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
+      return json || parts.count < 2 ? String(line) : "\(Columns.fit(parts[0], 14)) \(parts[1])"
+    }
+    return rows.joined(separator: "\n")
+  }
+
+  private func unloaded(_ path: FilePath, _ text: String, _ error: any Error) -> JSONValue {
+    [
+      "path": .string(path.shown), "error": .string(explanation(of: error)),
+      "found": .array(text.split(separator: "\n").map { .string(String($0)) }),
+    ]
   }
 
   private func object(_ model: Model) throws(LibraryError) -> JSONValue {
@@ -32,6 +58,7 @@ struct Info: ParsableCommand {
     return [
       "path": path.map { .string($0.shown) } ?? .null,
       "file_type": .string(fileType(info)),
+      "family": .string(model.family),
       "image_size": .int(Int64(info.image_size)),
       "patch_size": .int(Int64(info.patch_size)),
       "vision_width": .int(Int64(info.vision_width)),
@@ -67,6 +94,7 @@ struct Info: ParsableCommand {
       "description": model.note("description").map { .string($0) } ?? .null,
       "license": model.note("license").map { .string($0) } ?? .null,
       "source": model.note("source").map { .string($0) } ?? .null,
+      "notes": .array(model.notes.map { ["key": .string($0.key), "text": .string($0.text)] }),
       "sha256": model.sha256.map { .string($0) } ?? .null,
     ]
   }
@@ -78,6 +106,7 @@ struct Info: ParsableCommand {
     let head = info.joint != 0 ? "none, the tokens of all frames are joined" : Head.name(of: info.head)
     var rows: [(String, String)] = [
       ("file", "\(path.map { printable($0.shown) } ?? "the default model") (\(fileType(info)))"),
+      ("layout", model.family),
       ("parameters", grouped(info.parameters)),
       ("frames", "\(info.frames) per video, \(info.image_size) x \(info.image_size) pixels"),
       (
@@ -121,9 +150,7 @@ struct Info: ParsableCommand {
         templates > 0 ? grouped(Int64(templates)) : "the reference's \(actionclip_template_count())"
       ),
     ]
-    for key in ["description", "license", "source"] {
-      if let note = model.note(key) { rows.append((key, printable(note))) }
-    }
+    for note in model.notes { rows.append((printable(note.key), printable(note.text))) }
     if let hash = model.sha256 { rows.append(("sha256", hash)) }
     return rows.map { "\(Columns.fit($0.0, 14))  \($0.1)" }.joined(separator: "\n")
   }

@@ -197,6 +197,17 @@ extension Model {
   }
 }
 
+enum Library {
+  /// What a file is, in lines, whether or not it can be loaded.
+  static func describe(_ path: FilePath) throws(LibraryError) -> String {
+    var size = 0
+    try check(actionclip_file_describe(path.cString, nil, 0, &size), on: path)
+    var text = [CChar](repeating: 0, count: size)
+    try check(actionclip_file_describe(path.cString, &text, size, &size), on: path)
+    return String(decoding: text.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
 /// An open video file.
 final class Video {
   private let handle: OpaquePointer

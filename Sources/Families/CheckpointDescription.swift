@@ -1,0 +1,46 @@
+import Text
+import Weights
+
+/// What a path holds, as far as it can be told without making a model of it.
+public enum CheckpointDescription {
+  /// Pairs for people, in order. Throws where not even its tensors can be listed.
+  public static func of(_ path: FilePath) throws(WeightsError) -> [(key: String, value: String)] {
+    let found = try CheckpointFiles(path, .none)
+    let names = found.tensors.names
+    let format =
+      switch found.files[0].format {
+      case .safetensors: "safetensors"
+      case .torch: "torch.save checkpoint"
+      case .torchScript: "TorchScript archive"
+      }
+    var pairs = [("format", found.files.count == 1 ? format : "\(format), \(found.files.count) shards")]
+    do {
+      let layout = try Layout(names)
+      let prefix = layout.prefix.isEmpty ? "" : ", names under \(quoted(layout.prefix.utf8))"
+      pairs.append(("layout", layout.family.name + prefix))
+    } catch { pairs.append(("layout", "none that is read: \(error.message)")) }
+    let sections = found.files[0].sections
+    if !sections.isEmpty { pairs.append(("dicts", sections.joined(separator: ", "))) }
+    pairs.append(("tensors", size(of: names.compactMap { found.tensors.info($0) })))
+    let keys = found.files[0].metadata.map { printable($0.key.utf8, limit: 64) }
+    if !keys.isEmpty { pairs.append(("metadata", keys.joined(separator: ", "))) }
+    return pairs
+  }
+
+  /// "302, 151277313 numbers: 151273217 f16, 4096 f32".
+  private static func size(of infos: [TensorInfo]) -> String {
+    var counts: [(type: ElementType, count: Int)] = []
+    for info in infos {
+      // Each lies in a file of at most 16 GiB.
+      if let index = counts.firstIndex(where: { $0.type == info.elementType }) {
+        counts[index].count = counts[index].count.addingReportingOverflow(info.count).partialValue
+      } else {
+        counts.append((info.elementType, info.count))
+      }
+    }
+    counts.sort { ($1.count, $0.type.rawValue) < ($0.count, $1.type.rawValue) }
+    let total = counts.reduce(0) { $0.addingReportingOverflow($1.count).partialValue }
+    let types = counts.map { "\($0.count) \($0.type)" }.joined(separator: ", ")
+    return "\(infos.count), \(total) numbers" + (types.isEmpty ? "" : ": \(types)")
+  }
+}
