@@ -144,6 +144,16 @@ class Video {
   std::unique_ptr<actionclip_video, detail::Free> handle_;
 };
 
+/* What a file or folder holds, in lines, whether or not it can be loaded. */
+inline std::string describe_file(const std::string &path) {
+  std::size_t size = 0;
+  check(actionclip_file_describe(detail::c_string(path), nullptr, 0, &size));
+  std::string text(size, '\0');
+  check(actionclip_file_describe(detail::c_string(path), &text[0], text.size(), &size));
+  text.resize(size - 1);
+  return text;
+}
+
 /* A loaded model. Any number of threads may use one Model at once. Move-only. */
 class Model {
  public:

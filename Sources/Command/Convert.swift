@@ -61,7 +61,7 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     try Files.requireWritable(target)
-    let model = try options.load(path)
+    let model = try options.load(path, hash: true)
     let contents = ModelContents(
       storage: storage, labels: try labels.given(), templates: try templates.map(LabelList.read) ?? [],
       notes: [("description", description), ("license", license), ("source", source)].compactMap {
@@ -84,6 +84,7 @@ struct Convert: ParsableCommand {
     let last = name[((name.lastIndex(of: UInt8(ascii: "/")) ?? name.startIndex - 1) + 1)...]
     return [
       ("converted_from", printable(String(decoding: last, as: UTF8.self))),
+      ("converted_sha256", model.sha256 ?? ""),
       ("converted_family", model.family),
       ("converted_options", (["storage=\(storage.rawValue)"] + options.given).joined(separator: " ")),
       ("converted_by", "libactionclip \(String(cString: actionclip_version()))"),

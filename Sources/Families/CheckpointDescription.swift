@@ -17,7 +17,8 @@ public enum CheckpointDescription {
     do {
       let layout = try Layout(names)
       let prefix = layout.prefix.isEmpty ? "" : ", names under \(quoted(layout.prefix.utf8))"
-      pairs.append(("layout", layout.family.name + prefix))
+      let none = "none that is known: no tensor is named as an image encoder's patch embedding"
+      pairs.append(("layout", layout.isTold ? layout.family.name + prefix : none))
     } catch { pairs.append(("layout", "none that is read: \(error.message)")) }
     let sections = found.files[0].sections
     if !sections.isEmpty { pairs.append(("dicts", sections.joined(separator: ", "))) }

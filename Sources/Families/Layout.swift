@@ -9,6 +9,8 @@ struct Layout {
   let family: Family
   /// What stands before the model's names: "model.", "module.", ….
   let prefix: String
+  /// False where no name tells a layout.
+  let isTold: Bool
 
   private static let anchors: [(ending: String, family: Family)] = [
     ("visual.conv1.weight", .clip),
@@ -34,7 +36,7 @@ struct Layout {
     try Layout.refuseForeign(names)
     guard let (prefix, family) = found.first else {
       // The model will say which tensor it misses.
-      (self.family, self.prefix) = (.clip, "")
+      (self.family, self.prefix, isTold) = (.clip, "", false)
       return
     }
     guard found.count == 1 else {
@@ -47,6 +49,7 @@ struct Layout {
           + "here; save the CLIP model's own state_dict()")
     }
     self.prefix = prefix
+    isTold = true
     if isOpenVCLIP {
       self.family = .openVCLIP
     } else if family == .clip, prefix == "clip.", names.contains(where: { $0.hasPrefix("adapter.") }) {

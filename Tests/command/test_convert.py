@@ -1,7 +1,9 @@
 """Models written as one file by the command."""
 
+import hashlib
+
 import pytest
-from actionclip_command import CLIP, LABELS, MODEL, assert_error, json_lines, run
+from actionclip_command import CLIP, LABELS, MODEL, PACKS, assert_error, json_lines, run
 
 
 def test_converted_it_needs_nothing_and_says_the_same(tmp_path):
@@ -27,6 +29,57 @@ def test_stored_in_lower_precision_it_computes_in_it(tmp_path, storage):
     assert info["compute_type"] == "fp32"
     assert_error(run("convert", target, tmp_path / "wide", "--storage", "fp32"), "loaded in " + storage)
     assert not (tmp_path / "wide").exists()
+
+
+def notes(path):
+    (info,) = json_lines(run("info", path, "--json"))
+    return {note["key"]: note["text"] for note in info["notes"]}
+
+
+def test_the_file_says_where_it_is_from(tmp_path):
+    target = tmp_path / "one.safetensors"
+    arguments = ["--frames", 4, "--description", "A test.", "--license", "MIT", "--source", "here"]
+    assert run("convert", MODEL, target, *arguments, "--label", "yoga", "--label", "archery").returncode == 0
+    found = notes(target)
+    assert found["converted_from"] == MODEL.name
+    assert found["converted_sha256"] == hashlib.sha256(MODEL.read_bytes()).hexdigest()
+    assert (found["converted_family"], found["converted_options"]) == ("CLIP", "storage=fp32 frames=4")
+    assert found["converted_by"].startswith("libactionclip ")
+    assert (found["description"], found["license"], found["source"]) == ("A test.", "MIT", "here")
+    (info,) = json_lines(run("info", target, "--json"))
+    assert (info["labels"], info["frames"]) == (["yoga", "archery"], 4)
+    # Converted once more, it tells of that.
+    again = tmp_path / "two.safetensors"
+    assert run("convert", target, again, "--storage", "fp16").returncode == 0
+    assert notes(again) == {**found, "converted_from": "one.safetensors",
+                            "converted_sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+                            "converted_options": "storage=fp16"}
+
+
+@pytest.mark.parametrize("storage", ["fp32", "fp16", "bf16", "int8"])
+def test_what_was_written_is_verified(tmp_path, storage):
+    target = tmp_path / "one.safetensors"
+    process = run("convert", MODEL, target, "--storage", storage, "--verify")
+    assert process.returncode == 0, process.stderr
+    said = ", lowest cosine 0.99999" if storage == "fp16" else "have the same bits"
+    assert process.stdout.startswith("verified: 2 videos of 8 frames and 8 texts") and said in process.stdout
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+@pytest.mark.parametrize("pack", sorted(path.parent for path in PACKS.glob("*/checkpoint.pt")), ids=lambda p: p.name)
+def test_every_option_is_kept_and_verified(tmp_path, pack):
+    target = tmp_path / "one.safetensors"
+    process = run("convert", pack / "checkpoint.pt", target, "--verify")
+    assert process.returncode == 0, process.stderr
+    assert "have the same bits" in process.stdout
+
+
+def test_templates_go_into_the_file(tmp_path):
+    target, texts = tmp_path / "one.safetensors", tmp_path / "templates.txt"
+    texts.write_text("a clip of {}\n{} in a film\n")
+    assert run("convert", MODEL, target, "--templates", texts).returncode == 0
+    (info,) = json_lines(run("info", target, "--json"))
+    assert info["templates"] == ["a clip of {}", "{} in a film"]
 
 
 def test_what_cannot_be_written_is_named(tmp_path):

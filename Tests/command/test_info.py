@@ -5,9 +5,9 @@ import pytest
 from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
 
 KEYS = (
-    "path file_type image_size patch_size vision_width vision_layers vision_heads embedding_size "
+    "path file_type family image_size patch_size vision_width vision_layers vision_heads embedding_size "
     "text_width text_layers text_heads context_length vocabulary_size frames joint temporal_shift head "
-    "resize short_side mean std sampling compute_type activation activation_assumed threads has_tokenizer logit_scale parameters weight_bytes video_bytes text_bytes labels templates description license source sha256"
+    "resize short_side mean std sampling compute_type activation activation_assumed threads has_tokenizer logit_scale parameters weight_bytes video_bytes text_bytes labels templates description license source notes sha256"
 ).split()
 
 
@@ -78,6 +78,20 @@ def test_the_activation_that_was_chosen_is_not_assumed():
     (info,) = json_lines(run("info", PACKS / "lstm" / "checkpoint.pt", "--json"))
     assert (info["activation"], info["activation_assumed"]) == ("QuickGELU", False)
     assert run("info", MODEL, "--activation", "relu").returncode != 0
+
+
+def test_what_is_no_model_is_told_with_the_reason():
+    path = PACKS.parent / "weights" / "checkpoint.pt"
+    process = run("info", path, "--head", "lstm")
+    rows = {line[:14].strip(): line[16:] for line in process.stdout.splitlines()}
+    assert process.returncode == 1 and "'visual.positional_embedding' is missing" in process.stderr
+    assert rows["format"] == "torch.save checkpoint" and rows["layout"] == "CLIP"
+    assert rows["dicts"] == "model_state_dict, fusion_model_state_dict, optimizer_state_dict"
+    assert rows["tensors"].startswith("22, 360 numbers: 206 f32, 124 f16")
+    plain = run("info", PACKS.parent / "weights" / "plain.pt", "--json")
+    (found,) = json_lines(plain)
+    assert plain.returncode == 1 and found["error"] in plain.stderr
+    assert any(line.startswith("layout: none that is known") for line in found["found"])
 
 
 def test_a_torchscript_file_says_so():

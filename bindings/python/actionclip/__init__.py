@@ -22,6 +22,7 @@ from ._errors import (
 )
 from ._library import library_path, templates, version
 from ._model import Model
+from ._model_file import describe_file
 from ._model_info import ModelInfo
 from ._preprocess import preprocess, preprocess_crop, sample_indices
 from ._similarity import probabilities, similarity
@@ -48,6 +49,7 @@ __all__ = [
     "Video",
     "VideoError",
     "VideoInfo",
+    "describe_file",
     "library_path",
     "preprocess",
     "preprocess_crop",

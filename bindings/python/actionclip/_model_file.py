@@ -37,6 +37,19 @@ def read_notes(handle: int) -> dict[str, str]:
     return {key: read_note(handle, key) or "" for key in keys}
 
 
+def describe_file(path: Path) -> dict[str, str]:
+    """What a file or folder holds, whether or not it can be loaded: "format", "layout", "tensors", ..."""
+    lib = library()
+    name = path_bytes("path", path)
+    size = ctypes.c_size_t()
+    shown = os.fsdecode(name)
+    lib.call("file_describe", name, None, 0, ctypes.byref(size), path=shown)
+    text = ctypes.create_string_buffer(size.value)
+    lib.call("file_describe", name, text, size.value, ctypes.byref(size), path=shown)
+    lines = text.value.decode("utf-8").splitlines()
+    return {key: value for key, _, value in (line.partition(": ") for line in lines)}
+
+
 def read_sha256(handle: int) -> str | None:
     found = library().model_sha256(handle)
     return None if found is None else str(found.decode("ascii"))
