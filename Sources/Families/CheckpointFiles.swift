@@ -69,7 +69,12 @@ struct CheckpointFiles {
 
   private static func hash(ofLines files: [(name: [UInt8], hash: SHA256.Digest)]) -> SHA256.Digest {
     let sorted = files.sorted { $0.name.lexicographicallyPrecedes($1.name) }
-    let lines = sorted.flatMap { Array("\($0.hash.hexadecimal)  ".utf8) + $0.name + [0x0A] }
+    var lines: [UInt8] = []
+    for file in sorted {
+      lines += "\(file.hash.hexadecimal)  ".utf8
+      lines += file.name
+      lines.append(0x0A)
+    }
     return lines.withUnsafeBytes { SHA256.hash(of: $0) }
   }
 

@@ -1,12 +1,13 @@
 """Weights as other programs save them give the numbers that those programs compute."""
 
+import hashlib
 import json
 
 import actionclip
 import families
 import numpy as np
 import pytest
-from conftest import pack_folders, read_safetensors, same_bits
+from conftest import ROOT, pack_folders, read_safetensors, same_bits
 
 
 def check(found, expected, what):
@@ -335,3 +336,66 @@ def test_mmaction2_s_head_against_its_arithmetic(tmp_path):
         hidden = hidden * torch.sigmoid(1.702 * hidden)
         y = y + hidden @ head[prefix + "mlp.c_proj.weight"].T + head[prefix + "mlp.c_proj.bias"]
     check(videos, (x + y).mean(1).numpy(), "videos")
+
+
+# --------------------------------------------------------------------- fixtures
+
+FIXTURES = ROOT / "Tests" / "fixtures" / "families"
+
+
+@pytest.mark.parametrize(
+    "name, path, family, options",
+    [
+        ("hugging_face", "hugging_face", "Hugging Face CLIP", {}),
+        ("open_clip", "open_clip", "open_clip", {}),
+        ("vifi_clip", "vifi_clip.pth", "ViFi-CLIP", {"base": FIXTURES / "clip_for_vifi.pt"}),
+        ("open_vclip", "open_vclip.pyth", "Open-VCLIP", {}),
+        ("mmaction2", "mmaction2.pth", "mmaction2's ActionCLIP", {}),
+    ],
+)
+def test_committed_files_of_each_family(tmp_path, name, path, family, options):
+    expected = read_safetensors(FIXTURES / "expected.safetensors")
+    with actionclip.Model(FIXTURES / path, **options) as model:
+        assert model.family == family
+        videos, frames = model.encode_pixels(expected["pixels"], return_frames=True)
+        texts = model.encode_tokens(expected["tokens"])
+        check(frames, expected[name + ".frames"], "frames")
+        check(texts, expected[name + ".texts"], "texts")
+        if name + ".videos" in expected:
+            check(videos, expected[name + ".videos"], "videos")
+        model.save(tmp_path / "one.safetensors")
+        templates = model.templates
+    # As one file it needs nothing beside it and has the same bits.
+    with actionclip.Model(tmp_path / "one.safetensors") as model:
+        assert same_bits(model.encode_pixels(expected["pixels"]), videos)
+        assert same_bits(model.encode_tokens(expected["tokens"]), texts)
+        assert model.templates == templates
+        frame = np.random.default_rng(1).integers(0, 256, (19, 31, 3), dtype=np.uint8)
+        with actionclip.Model(FIXTURES / path, **options) as first:
+            assert same_bits(model.preprocess(frame), first.preprocess(frame))
+
+
+def test_a_file_is_described_whether_or_not_it_loads():
+    found = actionclip.describe_file(FIXTURES / "vifi_clip.pth")
+    assert found["format"] == "torch.save checkpoint" and found["dicts"] == "model"
+    assert found["layout"] == "ViFi-CLIP"
+    found = actionclip.describe_file(FIXTURES / "hugging_face")
+    assert found["format"] == "safetensors, 3 shards" and found["layout"] == "Hugging Face CLIP"
+    assert "f16" in found["tensors"]
+    with pytest.raises(actionclip.ActionCLIPError) as error:
+        actionclip.describe_file(FIXTURES)
+    assert error.value.name == "ACTIONCLIP_ERROR_FILE_OPEN" and "open_clip_model.safetensors" in str(error.value)
+
+
+def test_the_hash_of_shards_is_that_of_sha256sum_s_lines(tmp_path):
+    folder = FIXTURES / "hugging_face"
+    files = sorted(path for path in folder.iterdir() if path.name != "config.json")
+    lines = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files)
+    expected = hashlib.sha256(lines.encode()).hexdigest()
+    with actionclip.Model(folder, compute_sha256=True) as model:
+        assert model.sha256 == expected
+    with actionclip.Model(folder, expected_sha256=expected.upper()) as model:
+        assert model.sha256 == expected
+    with pytest.raises(actionclip.ActionCLIPError) as error:
+        actionclip.Model(folder, expected_sha256="0" * 64)
+    assert error.value.name == "ACTIONCLIP_ERROR_HASH_MISMATCH" and expected in str(error.value)
