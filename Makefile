@@ -45,7 +45,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall test check test-swift test-kernels test-c test-abi \
-  test-python bench bench-kernels demo clean
+  test-python test-fuzz fuzz bench bench-kernels demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -138,6 +138,7 @@ test: deps build ## all of the checks below, in order
 	$(call step,C programs,test-c)
 	$(call step,binary interface,test-abi)
 	$(call step,Python and command tests,test-python)
+	$(call step,fuzz corpus,test-fuzz)
 	@printf '\n'
 	@command -v ffmpeg > /dev/null || echo 'skipped: tests whose clips the ffmpeg program makes; it is not here'
 	@[[ -d $${ACTIONCLIP_SHARED:-../shared} ]] || echo 'skipped: tests on larger reference data; no ../shared here'
@@ -171,6 +172,18 @@ test-python: ## pytest: the Python package and the command
 	fi; \
 	for folder in Tests/python Tests/command Tests/shapes; do \
 	  echo "$$folder:"; $$python -m pytest -q -rs "$$folder"; done
+
+test-fuzz: ## every fuzz target over its corpus and past findings, with the address sanitizer
+	@Tests/fuzz/build.sh replay
+	@SWIFT_BACKTRACE=enable=no build/fuzz/replay Tests/fuzz/corpus Tests/fuzz/regressions
+
+# Which of Tests/fuzz/targets: all; how many runs of each; what else libFuzzer is told.
+TARGETS ?=
+FUZZ_RUNS ?=
+FUZZ_ARGS ?=
+
+fuzz: ## run the fuzzer (days; TARGETS='zip text' FUZZ_RUNS=100000 FUZZ_ARGS=-max_total_time=60)
+	@FUZZ_RUNS='$(FUZZ_RUNS)' FUZZ_ARGS='$(FUZZ_ARGS)' Tests/fuzz/run.sh $(TARGETS)
 
 # What the benchmarks are told, "--rounds 3 --tasks b16-8" for example.
 BENCH_ARGS ?=

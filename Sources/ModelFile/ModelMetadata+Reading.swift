@@ -30,6 +30,7 @@ extension ModelMetadata {
     for (key, value) in own {
       do { try read(key, value) } catch { throw error.within("'\(ModelMetadata.prefix)\(key)'") }
     }
+    sortNotes()  // once: a file may have as many as keys
     do throws(PreprocessError) { try preset?.check() } catch {
       throw .invalid("'actionclip.mean' and 'actionclip.std': \(error.message)")
     }
@@ -86,7 +87,7 @@ extension ModelMetadata {
     case "merges": merges = value
     case let key where ModelMetadata.sizes.contains { $0.key == key }:
       claimedSizes.append((key, try ModelMetadata.number(value, Int(Int32.max))))
-    default: setNote(key, value)
+    default: if !value.isEmpty { addNote(key, value) }
     }
   }
 

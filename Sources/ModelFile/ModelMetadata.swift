@@ -33,9 +33,14 @@ public struct ModelMetadata: Sendable {
   public mutating func setNote(_ key: String, _ value: String) {
     notes.removeAll { $0.key == key }
     if value.isEmpty { return }
-    notes.append((key, value))
-    notes.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    addNote(key, value)
+    sortNotes()
   }
+
+  /// One that is not there yet, to be sorted in.
+  mutating func addNote(_ key: String, _ value: String) { notes.append((key, value)) }
+
+  mutating func sortNotes() { notes.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } }
 
   /// The sizes by their keys, in the order of actionclip_model_info.
   static var sizes: [(key: String, of: (Configuration) -> Int)] {

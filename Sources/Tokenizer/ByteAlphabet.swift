@@ -24,12 +24,14 @@ enum ByteAlphabet {
     let printableCount = 188
     let scalar = index < printableCount ? UInt32(bytes[index]) : UInt32(256 + index - printableCount)
     var spelling: [UInt8] = []
+    spelling.reserveCapacity(2 + endOfWord.count)
     if scalar < 0x80 {
       spelling.append(UInt8(scalar))
     } else {
       spelling.append(UInt8(0xC0 | scalar >> 6))
       spelling.append(UInt8(0x80 | scalar & 0x3F))
     }
-    return id < 256 ? spelling : spelling + endOfWord
+    if id >= 256 { spelling += endOfWord }
+    return spelling
   }
 }

@@ -40,6 +40,14 @@ struct MetadataTests {
     #expect(metadata.note("source") == nil)
   }
 
+  @Test func asManyNotesAsAFileHasKeysAreReadAtOnce() throws {
+    let names = (0..<65_536).map { String($0 + 100_000) }
+    let metadata = try ModelMetadata(
+      [("actionclip.format", "1")] + names.reversed().map { ("actionclip." + $0, "note " + $0) })
+    #expect(metadata.notes.map(\.key) == names)
+    #expect(metadata.note("100007") == "note 100007")
+  }
+
   @Test func otherPeoplesKeysSayNothing() throws {
     let metadata = try ModelMetadata([("format", "pt"), ("actionclipper.head", "?")])
     #expect(metadata.declared == DeclaredOptions() && metadata.notes.isEmpty)

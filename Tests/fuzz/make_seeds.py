@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+"""Writes the seeds of the fuzz targets, Tests/fuzz/corpus/TARGET/: small valid inputs of every kind.
+
+    python3 Tests/fuzz/make_seeds.py      the standard library; videos are made where there is ffmpeg, else left alone
+
+Files named seed-* are these; the others in the folders were found by fuzzing.
+"""
+import gzip
+import io
+import json
+import pickle
+import shutil
+import struct
+import subprocess
+import tempfile
+import zipfile
+import zlib
+from collections import OrderedDict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CORPUS = ROOT / "Tests/fuzz/corpus"
+TESTS = ROOT / "Tests"
+
+
+def write(target, name, data):
+    path = CORPUS / target / f"seed-{name}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+# ---------------------------------------------------------------- safetensors
+
+SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2,
+         "U8": 1, "BOOL": 1}
+
+
+def safetensors(tensors, metadata=None, padding=0):
+    header, data = {}, b""
+    if metadata is not None:
+        header["__metadata__"] = metadata
+    for name, dtype, shape in tensors:
+        count = SIZES[dtype]
+        for size in shape:
+            count *= size
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + count]}
+        data += bytes(i * 7 % 256 for i in range(count))
+    text = json.dumps(header, separators=(",", ":")).encode() + b" " * padding
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def make_safetensors():
+    put = lambda name, *args, **more: write("safetensors", name, safetensors(*args, **more))
+    put("none", [])
+    put("types", [(name.lower(), name, [2]) for name in SIZES])
+    put("shapes", [("scalar", "F32", []), ("none", "F32", [3, 0, 2]), ("deep", "F16", [1, 2, 1, 2, 1, 2, 1, 1])])
+    put("metadata", [("w", "F32", [1])], metadata={"format": "pt", "actionclip.format": "1", "é\n\"": "\\ud83d\\ude00"})
+    put("padded", [("w", "BF16", [3])], padding=9)
+    put("module", [("module.a", "F32", [1]), ("module.b", "I8", [2]), ("fusion.module.c", "U8", [1])])
+    shutil.copyfile(TESTS / "fixtures/weights/plain.safetensors", CORPUS / "safetensors/seed-plain")
+
+
+# ------------------------------------------------------------------------ zip
+
+def archive(records, described=True, wide=True, wide_entries=False):
+    """As torch.save writes it: stored, sizes in descriptors, zip64 end records."""
+    file, directory = b"", b""
+    for name, data in records:
+        name = name.encode()
+        offset, crc, flags = len(file), zlib.crc32(data), 0x0808 if described else 0x0800
+        local = (0, 0, 0) if described else (crc, len(data), len(data))
+        extra = struct.pack("<HH", 0x4246, 2) + b"ZZ"
+        central_extra = b""
+        sizes = (len(data), len(data), offset)
+        if wide_entries:
+            extra = struct.pack("<HHQQ", 1, 16, 0 if described else len(data), 0 if described else len(data))
+            local = (local[0], 0xFFFFFFFF, 0xFFFFFFFF)
+            central_extra = struct.pack("<HHQQQ", 1, 24, len(data), len(data), offset)
+            sizes = (0xFFFFFFFF,) * 3
+        file += struct.pack("<IHHHHHIIIHH", 0x04034B50, 20, flags, 0, 0, 0, *local, len(name), len(extra))
+        file += name + extra + data
+        if described:
+            file += struct.pack("<IIQQ" if wide_entries else "<IIII", 0x08074B50, crc, len(data), len(data))
+        directory += struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 20, 20, flags, 0, 0, 0, crc, sizes[0], sizes[1],
+                                 len(name), len(central_extra), 0, 0, 0, 0, sizes[2]) + name + central_extra
+    start, count = len(file), len(records)
+    file += directory
+    if wide:
+        file += struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, count, count, len(directory), start)
+        file += struct.pack("<IIQI", 0x07064B50, 0, start + len(directory), 1)
+    return file + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, count, count, len(directory), start, 0)
+
+
+def make_zip():
+    records = [("c/data.pkl", b"\x80\x02}."), ("c/byteorder", b"little"), ("c/data/0", bytes(8)), ("c/version", b"3\n")]
+    write("zip", "torch", archive(records))
+    write("zip", "torch-wide", archive(records, wide_entries=True))
+    write("zip", "stated", archive(records, described=False))
+    write("zip", "stated-wide", archive(records, described=False, wide_entries=True))
+    write("zip", "short", archive(records, wide=False))
+    write("zip", "one", archive([("a", b"")], wide=False))
+    write("zip", "names", archive([("A/é", b"1"), ("a/f", b"2"), ("b", b"3")], described=False, wide=False))
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("x/data.pkl", b"a" * 64)
+    write("zip", "deflated", memory.getvalue())
+
+
+# --------------------------------------------------------- pickle, checkpoint
+
+class Storage:
+    def __init__(self, kind, key, count):
+        self.id = ("storage", kind, key, "cpu", count)
+
+
+class Global:
+    """Pickled as the class or function of this name, which need not exist here."""
+    def __init__(self, module, name):
+        self.module, self.name = module, name
+
+
+class Call:
+    def __init__(self, function, *arguments):
+        self.function, self.arguments = function, arguments
+
+
+class Pickler(pickle._Pickler):
+    def persistent_id(self, value):
+        return value.id if isinstance(value, Storage) else None
+
+    def save(self, value, save_persistent_id=True):
+        if isinstance(value, Global):
+            self.write(b"c" + f"{value.module}\n{value.name}\n".encode())
+        elif isinstance(value, Call):
+            self.save(value.function)
+            self.save(tuple(value.arguments))
+            self.write(b"R")
+        else:
+            super().save(value, save_persistent_id)
+
+
+def pickled(value):
+    memory = io.BytesIO()
+    Pickler(memory, protocol=2).dump(value)
+    return memory.getvalue()
+
+
+def tensor(key, shape, kind="Float", strides=None, offset=0, count=None, parameter=False):
+    if strides is None:
+        strides = []
+        for size in reversed(shape):
+            strides.insert(0, strides[0] * last if strides else 1)
+            last = size
+    total = 1
+    for size in shape:
+        total *= size
+    hooks = Call(Global("collections", "OrderedDict"))
+    storage = Storage(Global("torch", kind + "Storage"), key, total if count is None else count)
+    rebuild = Global("torch._utils", "_rebuild_tensor_v2")
+    made = Call(rebuild, storage, offset, tuple(shape), tuple(strides), False, hooks)
+    return Call(Global("torch._utils", "_rebuild_parameter"), made, True, hooks) if parameter else made
+
+
+class StateDict:
+    """An OrderedDict as torch's state_dict() pickles it, with its attributes."""
+
+
+def pickles():
+    yield "empty", {}, b""
+    yield "one", {"w": tensor("0", [2, 3])}, bytes(range(24))
+    kinds = ["Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool"]
+    yield "kinds", {k: tensor(str(i), [2], k) for i, k in enumerate(kinds)}, bytes(range(64))
+    yield "views", {"t": tensor("0", [3, 2], strides=[1, 3]), "part": tensor("0", [2], offset=3, count=6),
+                    "scalar": tensor("0", [], offset=5, count=6), "none": tensor("0", [0, 4], count=6),
+                    "one": tensor("0", [1, 1], strides=[99, 7], count=6)}, b"\0\0\x80\x3f"
+    yield "training", {"epoch": 3, "model_state_dict": OrderedDict(a=tensor("0", [2], parameter=True)),
+                       "fusion_model_state_dict": {"module.b": tensor("1", [1], "Half")},
+                       "optimizer_state_dict": {"state": {0: {"step": 1, "exp_avg": tensor("2", [2])}},
+                                                "param_groups": [{"lr": 1e-3, "betas": (0.9, 0.99), "params": [0, 1]}]},
+                       }, bytes(range(16))
+    yield "container", {"state_dict": {"x": tensor("0", [1]), "note": "text", "n": None, "t": True}}, bytes(4)
+    yield "inert", {"model": {"w": tensor("0", [1])}, "config": Call(Global("argparse", "Namespace")),
+                    "size": Call(Global("torch", "Size"), (1, 2))}, bytes(4)
+    yield "numbers", {"a": [1, 255, 256, 65536, -1, 1 << 40, -(1 << 70), 1.5, True, None], "b": (1,), "c": (1, 2),
+                      "d": (1, 2, 3), "e": (1, 2, 3, 4), "f": "é" * 3}, b""
+
+
+def make_pickles():
+    for name, value, numbers in pickles():
+        data = pickled(value)
+        write("pickle", name, data)
+        head = struct.pack("<H", len(data))
+        write("checkpoint", name, b"\x02" + head + data + numbers)
+        if numbers:
+            write("checkpoint", name + "-pieces", b"\x01" + head + data + bytes([len(numbers)]) + numbers)
+    for name in ("plain", "checkpoint"):
+        with zipfile.ZipFile(TESTS / f"fixtures/weights/{name}.pt") as z:
+            data = next(z.read(n) for n in z.namelist() if n.endswith("/data.pkl"))
+        if len(data) < 4096:
+            write("pickle", name, data)
+            write("checkpoint", name, b"\x02" + struct.pack("<H", len(data)) + data + b"\0\0\x80\x3f")
+
+
+# ------------------------------------------------------------- JSON, metadata
+
+def make_json():
+    texts = {
+        "object": '{"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"__metadata__":{"k":"v"}}',
+        "strings": '["\\u00e9\\ud83d\\ude00", "\\"\\\\\\/\\b\\f\\n\\r\\t", "é😀", ""]',
+        "numbers": "[0,1,9007199254740992]",
+        "nested": "[" * 8 + "]" * 8, "spaces": ' { "a" : [ ] , "b" : { } } ', "empty": "{}", "list": "[]",
+        "keys": json.dumps({f"k{i}": [i] for i in range(9)}), "labels": '["yoga", "riding a horse"]',
+    }
+    for name, text in texts.items():
+        write("json", name, text.encode())
+    start = "format=1\n"
+    for name, text in {
+        "plain": start, "options": start + "joint=off\ntemporal_shift=on\nhead=Transf\nframes=16\ncompute=bf16",
+        "sizes": start + "image_size=224\nvision_width=768\nvocabulary_size=49408",
+        "texts": start + 'labels=["yoga", "\\u00e9"]\ntemplates=["{}", "a clip of {}"]\nmerges=#version',
+        "notes": start + "license=MIT\ndescription=Two words\nsource=here\nzz=",
+    }.items():
+        write("metadata", name, text.encode())
+
+
+# --------------------------------------------------------- merges, gzip, text
+
+def make_text():
+    tiny = (TESTS / "TokenizerTests/Fixtures/tiny_merges.txt").read_bytes()
+    write("merges", "tiny", tiny)
+    write("merges", "tiny-gzip", gzip.compress(tiny, mtime=0))
+    write("merges", "one", b"#version: 0.2\na b\n")
+    write("merges", "chain", "#\r\na b\r\nab c</w>\r\nĠ é\r\nab abc</w>\r\n\r\n".encode())
+    write("merges", "two-members", gzip.compress(b"#v\na b\n", mtime=0) + gzip.compress(b"ab c\n", mtime=0))
+    raw = {"stored": (0, zlib.Z_DEFAULT_STRATEGY), "fixed": (9, zlib.Z_FIXED), "dynamic": (9, zlib.Z_DEFAULT_STRATEGY),
+           "huffman": (9, zlib.Z_HUFFMAN_ONLY), "runs": (9, zlib.Z_RLE)}
+    for name, (level, strategy) in raw.items():
+        deflate = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
+        data = deflate.compress(tiny[:400]) + deflate.flush(zlib.Z_FULL_FLUSH) + deflate.compress(b"a" * 600)
+        write("gzip", name, b"\x1c" + data + deflate.flush())
+    write("gzip", "empty", b"\x00\x03\x00")
+    texts = {
+        "plain": "a video of someone riding a horse", "empty": "", "spaces": " \t\n two\u3000words \u00a0",
+        "marks": "it's we'll they'd 12,000!? <|startoftext|>x<|endoftext|>", "accents": "Crème brûlée ÅÉÎ ß ﬁ İ Σς",
+        "mojibake": "schÃ¶n âœ” doesnâ€™t", "entities": "&amp;lt; &#x1F600; &eacute; &notit; &#0; &#128;",
+        "wide": "日本語のテキスト 한국어 العربية हिन्दी ไทย", "emoji": "👩‍👩‍👧‍👦🇩🇪👍🏽", "long": "supercalifragilistic" * 20,
+        "controls": "a\x00b\x1b[31mred\x1b[0m\u200b\ufeff\u2028", "quotes": "‘single’ “double” ＦＵＬＬ",
+    }
+    for name, text in texts.items():
+        write("text", name, text.encode())
+
+
+# ---------------------------------------------------------- calls of the API
+
+def make_calls():
+    for call in range(10):
+        write("options", f"call-{call}", bytes([call]) + bytes(48))
+        write("options", f"varied-{call}", bytes([call]) + bytes(i * 37 % 251 for i in range(64)))
+    write("options", "all", b"".join(bytes([call]) + bytes(12) for call in range(10)))
+    # Whole: a byte of 0xFF where the call asks whether to do the slow thing.
+    write("options", "load", bytes([0, 0, 0, 0xFF]))
+    write("options", "load-two-threads", bytes([0, 0x10, 4, 2, 1, 0, 0, 0, 0, 0xFF]))
+    write("options", "save", bytes([2, 0, 2, 1]) + b"a" + bytes([1]) + b"b" + bytes([1, 2]) + b"{}"
+          + bytes([0, 0, 0, 0xFF]))
+    write("options", "video", bytes([4, 0, 0, 0xFF, 0, 0, 2, 1, 2, 0, 0, 0]))
+    write("options", "encode-video", bytes([4, 0, 0, 0xFF, 0, 1, 1, 0, 0, 0, 0]))
+    write("options", "texts", bytes([5, 2, 3]) + b"abc" + bytes([2]) + b"de" + bytes([1, 3]) + b"x{}" + bytes(4))
+    write("options", "classifier", bytes([7, 2, 3]) + b"abc" + bytes([2]) + b"de" + bytes([1, 3]) + b"x{}" + bytes(1)
+          + bytes([0, 1, 3]) + b"abd" + bytes([1, 1]) + bytes(20))
+    for form in range(1, 6):
+        for stride in (0, 2, 3):
+            write("frames", f"crop-{form}-{stride}", bytes([4, 16, 0, 9, 11, form, stride, 5]))
+    write("frames", "pixels", bytes([1, 8, 0, 200, 3, 1, 0]))
+    write("frames", "options", bytes([1, 8, 0x80 | 8 | 1, 12, 40, 30, 1, 0]))
+    write("frames", "tall", bytes([4, 8, 0, 1, 0xF0, 0x00, 0x40, 5, 0]))
+    write("frames", "encode", bytes([0, 2, 0, 20, 20, 1, 0, 30, 10, 5, 0]))
+    write("model", "plain", bytes(4))
+    write("model", "options", bytes([0x1F, 1, 4, 1, 1, 2, 2]))
+    for other in range(20):
+        write("model", f"other-{other}", bytes([0, 0, 2, 0, other]))
+    write("model", "wider", bytes([0, 0, 4, 0, 10, 12]))
+    write("model", "shape", bytes([0, 0, 6, 4, 20, 14, 28, 3]))
+
+
+# ---------------------------------------------------------------------- video
+
+VIDEOS = {
+    "h264.mp4": "-c:v libx264 -bf 1", "h264.ts": "-c:v libx264", "vp9.webm": "-c:v libvpx-vp9",
+    "vp8.mkv": "-c:v libvpx",
+    "mpeg4.avi": "-c:v mpeg4 -bf 1", "mpeg2.mpg": "-c:v mpeg2video", "mjpeg.avi": "-c:v mjpeg", "still.gif": "",
+    "flv1.flv": "-c:v flv1", "theora.ogv": "-c:v libtheora", "hevc.mp4": "-c:v libx265 -x265-params log-level=none",
+    "png.mov": "-c:v png", "raw.y4m": "",
+}
+
+
+def make_videos():
+    for path in sorted((TESTS / "VideoTests/Fixtures").glob("*.*")):
+        if path.suffix != ".md":
+            write("video", path.name, path.read_bytes())
+    if not shutil.which("ffmpeg"):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for name, options in VIDEOS.items():
+            path = Path(folder) / name
+            rate = "25" if "mpeg2" in name else "5"
+            done = subprocess.run(
+                ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc=size=32x32:rate={rate}", "-frames:v", "3",
+                 "-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1", *options.split(), str(path)],
+                stderr=subprocess.DEVNULL, check=False)
+            if done.returncode == 0 and path.stat().st_size < 12_000:
+                write("video", name, path.read_bytes())
+            else:
+                print("no", name)
+
+
+if __name__ == "__main__":
+    make_safetensors()
+    make_zip()
+    make_pickles()
+    make_json()
+    make_text()
+    make_calls()
+    make_videos()
+    sizes = [path.stat().st_size for path in CORPUS.rglob("seed-*")]
+    print(f"{len(sizes)} seeds, {sum(sizes)} bytes")

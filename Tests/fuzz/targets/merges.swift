@@ -1,0 +1,14 @@
+// fuzz: -max_len=4096
+@testable import Tokenizer
+
+/// A merge list, plain or gzip. What was read is written and read again, and says the same: of one size in four, since
+/// that takes most of the time.
+@_cdecl("fuzz_merges")
+public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
+  let bytes = UnsafeRawBufferPointer(start: data, count: size)
+  guard let tokenizer = try? Tokenizer(merges: bytes), size % 4 == 0 else { return 0 }
+  let list = tokenizer.mergeList
+  let again = try? Tokenizer(mergeList: list, vocabularySize: tokenizer.vocabularySize)
+  precondition(again?.mergeList == list)
+  return 0
+}
