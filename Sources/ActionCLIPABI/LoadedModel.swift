@@ -40,11 +40,14 @@ final class LoadedModel: HandleObject, Sendable {
     do throws(ModelError) {
       model = try ActionCLIP(
         weights, options: loadOptions, declared: metadata.declared, declaresOptions: declaresOptions)
-    } catch { throw Failure(error).about(file) }
+    } catch {
+      try LoadedModel.checkUnchanged(weights, file)  // a mix of two files looks like a damaged one
+      throw Failure(error).about(file)
+    }
+    try LoadedModel.checkUnchanged(weights, file)
     do throws(WeightsError) { try metadata.check(model.configuration) } catch {
       throw Failure(error).about(file)
     }
-    do throws(WeightsError) { try weights.checkUnchanged() } catch { throw Failure(error).about(file) }
     format = weights.format
     let vocabulary = model.configuration.vocabularySize
     if let named = options.tokenizer_path {
@@ -58,7 +61,7 @@ final class LoadedModel: HandleObject, Sendable {
       } catch { throw Failure(error).about("'actionclip.merges'").about(file) }
       tokenizerProblem = ""
     } else {
-      (tokenizer, tokenizerProblem) = LoadedModel.tokenizerBeside(path, vocabulary)
+      (tokenizer, tokenizerProblem) = try LoadedModel.tokenizerBeside(path, vocabulary)
     }
     metadata.merges = nil
     self.metadata = metadata
@@ -73,15 +76,20 @@ final class LoadedModel: HandleObject, Sendable {
     return tokenizer
   }
 
+  private static func checkUnchanged(_ weights: WeightsFile, _ file: String) throws(Failure) {
+    do throws(WeightsError) { try weights.checkUnchanged() } catch { throw Failure(error).about(file) }
+  }
+
   /// Names under which CLIP's merge list is kept.
   private static let mergeListNames = [
     "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt",
   ]
 
-  /// A list that lies beside the weights but does not fit them is not an error before text is given.
+  /// A list that lies beside the weights but does not fit them is not an error before text is given. Want of
+  /// memory and a failing disk say nothing about the list: another load might have it.
   private static func tokenizerBeside(
     _ path: UnsafePointer<CChar>?, _ vocabulary: Int
-  ) -> (Tokenizer?, problem: String) {
+  ) throws(Failure) -> (Tokenizer?, problem: String) {
     let advice = "give CLIP's merge list (tokenizer_path, --tokenizer, tokenizer=) to encode text"
     guard let path else { return (nil, "the model was loaded from memory: \(advice)") }
     let file = UnsafeBufferPointer(start: path, count: strlen(path))
@@ -92,6 +100,7 @@ final class LoadedModel: HandleObject, Sendable {
       do throws(TokenizerError) {
         return (try Tokenizer(cPath: list, vocabularySize: vocabulary), "")
       } catch {
+        if error.kind == .outOfMemory || error.kind == .fileRead { throw Failure(error) }
         return (nil, "the merge list beside the weights does not fit: \(error.message); \(advice)")
       }
     }

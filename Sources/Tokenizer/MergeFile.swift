@@ -39,6 +39,15 @@ enum MergeFile {
       }
       done += got
     }
+    // A list that was written to meanwhile may be a mix of two.
+    var after = stat()
+    guard fstat(descriptor, &after) == 0 else {
+      throw TokenizerError(.fileRead, "cannot examine the merge list: \(errorText(errno))")
+    }
+    guard
+      after.st_size == status.st_size, after.st_mtim.tv_sec == status.st_mtim.tv_sec,
+      after.st_mtim.tv_nsec == status.st_mtim.tv_nsec
+    else { throw TokenizerError(.fileRead, "the file was changed while it was read") }
     return bytes
   }
 

@@ -51,12 +51,19 @@ public final class WeightsFile: TensorSource {
   }
 
   private init(_ file: consuming FileBytes) throws(WeightsError) {
-    let format = try FormatDetector.format(of: file)
-    let contents =
-      switch format {
-      case .safetensors: try Safetensors.read(file)
-      case .torch: try TorchCheckpoint.read(file)
-      }
+    let format: WeightsFormat
+    let contents: WeightsContents
+    do {
+      format = try FormatDetector.format(of: file)
+      contents =
+        switch format {
+        case .safetensors: try Safetensors.read(file)
+        case .torch: try TorchCheckpoint.read(file)
+        }
+    } catch {
+      try file.checkUnchanged()  // a mix of two files looks like a damaged one
+      throw error
+    }
     try file.checkUnchanged()
     self.file = file
     self.format = format
