@@ -5,7 +5,7 @@ enum MergeFile {
   /// Compressed bytes accepted; the standard list has 1.4 MB.
   static let maximumCompressed = 16 << 20
   /// Plain bytes accepted, whether read or inflated; the standard list has 3.2 MB.
-  static let maximumPlain = 64 << 20
+  static let maximumPlain = 16 << 20
 
   /// `path` ends with a NUL.
   static func read(_ path: ContiguousArray<CChar>) throws(TokenizerError) -> MemoryBuffer<UInt8> {

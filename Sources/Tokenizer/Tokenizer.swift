@@ -8,8 +8,8 @@ import Glibc
 public final class Tokenizer: Sendable {
   private let merges: MergeList
 
-  /// Reads a merge list from a regular file: text, or gzip told apart by its content. At most 16 MB
-  /// compressed and 64 MB plain.
+  /// Reads a merge list from a regular file: text, or gzip told apart by its content. At most 16 MB,
+  /// compressed and plain.
   ///
   /// - Parameter vocabularySize: how many symbols the model has; the list must have that many merges
   ///   less 514, later ones are ignored. nil: the standard 49,408, or fewer if the list ends before.

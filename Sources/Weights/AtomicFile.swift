@@ -21,7 +21,8 @@ final class AtomicFile {
       free(resolved)
     } else if errno != ENOENT {
       // Where a link leads is not known: the file would take the link's place.
-      throw WeightsError(errno == ENOMEM ? .outOfMemory : .fileWrite, "cannot be written: \(systemReason(errno))")
+      throw WeightsError(
+        errno == ENOMEM ? .outOfMemory : .fileWrite, "cannot be written: \(systemReason(errno))")
     }
     var status = stat()
     if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG {

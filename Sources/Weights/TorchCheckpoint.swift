@@ -9,7 +9,8 @@ struct TorchCheckpoint: ~Copyable {
   /// The archive's folder with its slash: "checkpoint/".
   private let folder: [UInt8]
 
-  static let maximumPickle = 256 << 20
+  // With the state of an optimizer a pickle takes some megabytes.
+  static let maximumPickle = 16 << 20
 
   static func read(_ file: borrowing FileBytes) throws(WeightsError) -> WeightsContents {
     let archive = try ZipArchive.open(file)

@@ -163,7 +163,7 @@ static void arm(long from, long to) {
 static void disarm(void) { memory.armed = 0; }
 
 /* Where a large allocation came from: the library's own functions on the way to it. */
-static void print_sample(int index) {
+static inline void print_sample(int index) {
   printf("    %zu bytes:", memory.sample[index].size);
   int shown = 0;
   for (int i = 0; i < memory.sample[index].depth && shown < 4; i++) {

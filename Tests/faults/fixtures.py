@@ -3,7 +3,7 @@
 
 FOLDER/models has a whole model in each format, as small as a model can be, so that a load takes a fraction of a
 millisecond; the tests take every file that lies there. FOLDER/wide has models with one tensor large enough to be
-mapped instead of taken from malloc. FOLDER/merges has the merge list of those with a vocabulary, twice.
+mapped instead of taken from malloc. FOLDER/merges has the merge list of those with a vocabulary, twice, and FOLDER/statuses models with one fault.
 """
 
 import gzip
@@ -62,13 +62,15 @@ def numbers(shape, kind, source):
     return (packed * (size // len(packed) + 1))[:size]
 
 
-def safetensors(tensors, kind, seed, metadata=None):
+def safetensors(tensors, kind, seed, metadata=None, damaged=None):
     source = random.Random(seed)
     header, data = {}, b""
     if metadata:
         header["__metadata__"] = metadata
     for name, shape in tensors.items():
         values = numbers(shape, kind, source)
+        if name == damaged:
+            values = b"\xff" * len(values)  # NaN in both
         header[name] = {"dtype": kind, "shape": shape, "data_offsets": [len(data), len(data) + len(values)]}
         data += values
     text = json.dumps(header, separators=(",", ":")).encode()
@@ -158,7 +160,7 @@ def checkpoint(tensors, kind, seed, sections):
 
 def main():
     folder = sys.argv[1]
-    for part in ("models", "wide", "merges"):
+    for part in ("models", "wide", "merges", "statuses"):
         os.makedirs(os.path.join(folder, part), exist_ok=True)
 
     def write(name, data):
@@ -180,9 +182,12 @@ def main():
     write("merges/tiny.pt", checkpoint(some, "F32", 5, sections=True))
     write("merges/other.pt", checkpoint(some, "F32", 6, sections=True))
     write("merges/other.txt", merges[:16].encode() + merges[16:].replace("r u", "n u").replace("ru n", "nu r").encode())
+    write("statuses/not-finite.safetensors", safetensors(few, "F32", 7, damaged="visual.ln_pre.weight"))
+    write("statuses/shape.safetensors", safetensors({**few, "visual.ln_pre.weight": [63]}, "F32", 7))
     # 4 MB and more of fp32.
     many = shapes(vocabulary=17_000)
     write("wide/wide.safetensors", safetensors(many, "F16", 7))
+    write("wide/long.safetensors", safetensors(few, "F16", 9, metadata(description="long " * 60_000)))
     write("wide/wide.pt", checkpoint(many, "F32", 8, sections=True))
 
 

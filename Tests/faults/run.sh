@@ -53,15 +53,25 @@ symbols() {
   nm --defined-only --numeric-sort "$UNSTRIPPED" | awk '$2 ~ /^[tTwW]$/ { print $1, $3 }' > "$BUILD/symbols.txt"
 }
 
-if wanted test_memory; then
+if wanted test_memory || wanted test_statuses; then
   if symbols; then
-    program test_memory "" "$ROOT" "$FIXTURES" "$BUILD/symbols.txt" "$(scratch memory)"
-  else failed+=("test_memory (symbols)"); fi
+    wanted test_statuses && program test_statuses "" "$ROOT" "$FIXTURES" "$BUILD/symbols.txt" "$(scratch statuses)"
+    wanted test_memory && program test_memory "" "$ROOT" "$FIXTURES" "$BUILD/symbols.txt" "$(scratch memory)" $([[ $LENGTH == torture ]] && echo torture)
+  else failed+=("symbols"); fi
 fi
 
 wanted test_reading && program test_reading "" "$ROOT" "$FIXTURES" "$(scratch reading)"
 wanted test_writing && program test_writing "" "$FIXTURES" "$(scratch writing)"
-wanted test_replaced && program test_replaced "" "$FIXTURES" "$(scratch replaced)"
+wanted test_replaced && program test_replaced "" "$FIXTURES" "$(scratch replaced)" $([[ $LENGTH == torture ]] && echo 3000 || echo 320)
+
+wanted test_wrong_files && program test_wrong_files "$SANITIZE" "$FIXTURES" "$(scratch wrong_files)"
+wanted torture && LIMIT=1200 program torture "$SANITIZE" $LENGTH "$FIXTURES/models" Tests/fixtures/weights
+if wanted test_bombs; then
+  # Some 300 MB of them, which are made anew only when what makes them has changed.
+  [[ $BUILD/bombs/bombs.txt -nt Tests/faults/bombs.py && $BUILD/bombs/bombs.txt -nt Tests/faults/fixtures.py ]] ||
+    { rm -rf "$BUILD/bombs"; python3 Tests/faults/bombs.py "$BUILD/bombs"; } || failed+=("bombs.py")
+  program test_bombs "" "$BUILD/bombs"
+fi
 
 if (( ${#failed[@]} )); then printf 'fault tests: FAILED: %s\n' "${failed[@]}" >&2; exit 1; fi
 echo 'fault tests: all passed'

@@ -2,7 +2,7 @@
  * call says ACTIONCLIP_ERROR_OUT_OF_MEMORY (or does without), its outputs are as they were, nothing is lost, and
  * the next call gives the bits it always gave.
  *
- *   test_memory ROOT FIXTURES SYMBOLS SCRATCH */
+ *   test_memory ROOT FIXTURES SYMBOLS SCRATCH [torture]     without the word not all of them, and in fewer ways */
 #include "allocations.h"
 #include "embeddings.h"
 
@@ -278,6 +278,7 @@ static int32_t destroy(void) {
 /* ---------------------------------------------------------------------------------------------- the harness */
 
 static long covered, optional_count, large_count;
+static int at_length, known;
 
 static int untouched(void) {
   for (size_t i = 0; i < ROOM; i++)
@@ -297,6 +298,8 @@ static int32_t round_of(int32_t (*operation)(void)) {
 static void each_refused(const char *name, int32_t (*operation)(void), int persistent) {
   long n = 1, forgiven = 0;
   for (;; n++) {
+    const int in_full = at_length || n % 5 == 1;
+    if (persistent && !in_full) continue;
     from = n;
     to = persistent ? INT64_MAX : n;
     const int32_t status = round_of(operation);
@@ -311,6 +314,7 @@ static void each_refused(const char *name, int32_t (*operation)(void), int persi
       CHECK(status == ACTIONCLIP_ERROR_OUT_OF_MEMORY);
       CHECK(untouched());
     }
+    if (!in_full) continue;
     /* Again: what the runtime keeps of the first time (its caches of types) is not a leak, growing is. */
     const long kept = memory.live_runtime;
     round_of(operation);
@@ -322,7 +326,7 @@ static void each_refused(const char *name, int32_t (*operation)(void), int persi
   if (!persistent) {
     covered += n - 1;
     optional_count += forgiven;
-    printf("  %-34s %4ld refused in turn, %ld done without\n", name, n - 1, forgiven);
+    if (at_length) printf("  %-34s %4ld refused in turn, %ld done without\n", name, n - 1, forgiven);
   }
 }
 
@@ -335,14 +339,14 @@ static void without_faults(const char *name, int32_t (*operation)(void)) {
   if (memory.large > 0) {
     large_count += memory.large;
     printf("  %s: the runtime allocated %ld blocks of 64 KB or more\n", name, memory.large);
-    for (int i = 0; i < memory.kept; i++) print_sample(i);
+    for (int i = 0; i < memory.kept && (at_length || !known); i++) print_sample(i);
   }
 }
 
 static void test(const char *name, int32_t (*operation)(void)) {
   without_faults(name, operation);
   each_refused(name, operation, 0);
-  each_refused(name, operation, 1);
+  if (at_length || operation_compute == ACTIONCLIP_COMPUTE_FP32) each_refused(name, operation, 1);
 }
 
 int main(int argc, char **argv) {
@@ -353,6 +357,7 @@ int main(int argc, char **argv) {
   check_root = argv[1];
   fixtures = argv[2];
   scratch = argv[4];
+  at_length = argc > 5;
   allocations_begin(argv[3]);
 
   static const struct {
@@ -370,10 +375,10 @@ int main(int argc, char **argv) {
     operation_threads = 1;
     for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
       operation_file = files[f];
-      if (strncmp(files[f], "wide/", 5) == 0 && p > 0) continue;
+      if (p > 0 && (strncmp(files[f], "wide/", 5) == 0 || (!at_length && f % 2 == 0))) continue;
       snprintf(name, sizeof name, "load %s, %s", strchr(files[f], '/') + 1, precisions[p].name);
       test(name, load);
-      if (strncmp(files[f], "models/", 7) != 0) continue;
+      if (strncmp(files[f], "models/", 7) != 0 || (!at_length && p > 0)) continue;
       snprintf(name, sizeof name, "load_buffer %s, %s", strchr(files[f], '/') + 1, precisions[p].name);
       test(name, load_buffer);
     }
@@ -414,7 +419,13 @@ int main(int argc, char **argv) {
   without_faults("encode_frames, default model", encode_frames);
   for (operation_storage = 0; operation_storage <= ACTIONCLIP_STORAGE_INT8; operation_storage++)
     without_faults("save, default model", save);
-  printf("  %ld allocations refused, %ld of them done without; %ld large ones of the runtime\n", covered,
-         optional_count, large_count);
+  CHECK(large_count == 0);
+  /* Known: metadata are Swift strings, which an author's long text or a whole merge list makes large. */
+  known = 1;
+  model_file = operation_file = "wide/long.safetensors";
+  operation_storage = ACTIONCLIP_STORAGE_FP32;
+  without_faults("load, 300 KB of metadata", load);
+  without_faults("save, 300 KB of metadata", save);
+  printf("  %ld allocations refused, %ld of them done without\n", covered, optional_count);
   return check_report("test_memory");
 }
