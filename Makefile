@@ -44,8 +44,8 @@ if $(MAKE) --no-print-directory $(2); then printf '== %s: ok (%d s)\n' '$(1)' $$
 else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)) '$(2)' >&2; exit 1; fi
 endef
 
-.PHONY: help deps build library command install uninstall test check test-swift test-kernels test-c test-abi \
-  test-python test-fuzz fuzz bench bench-kernels demo clean
+.PHONY: help deps build library command install uninstall test check test-swift test-kernels test-c test-faults \
+  torture test-abi test-python test-fuzz fuzz bench bench-kernels demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -136,6 +136,7 @@ test: deps build ## all of the checks below, in order
 	$(call step,Swift tests,test-swift)
 	$(call step,kernels,test-kernels)
 	$(call step,C programs,test-c)
+	$(call step,faults,test-faults)
 	$(call step,binary interface,test-abi)
 	$(call step,Python and command tests,test-python)
 	$(call step,fuzz corpus,test-fuzz)
@@ -156,6 +157,12 @@ test-kernels: ## every form of the kernels against plain loops, with sanitizers
 
 test-c: ## C programs against build/lib
 	@Tests/c/run.sh
+
+test-faults: ## allocations, reads and writes that fail, damaged files, bombs
+	@Tests/faults/run.sh
+
+torture: library ## the same at length: some 1,700,000 truncated and damaged files (ten minutes or so)
+	@Tests/faults/run.sh --torture
 
 test-abi: ## exported symbols and structure layouts against the golden lists
 	@Tests/abi/run.sh

@@ -51,11 +51,14 @@ final class LoadedModel: HandleObject, Sendable {
     do throws(ModelError) {
       model = try ActionCLIP(
         weights.tensors, options: loadOptions, declared: metadata.declared, declaresOptions: declaresOptions)
-    } catch { throw Failure(error).about(file) }
+    } catch {
+      try LoadedModel.checkUnchanged(weights, file)  // a mix of two files looks like a damaged one
+      throw Failure(error).about(file)
+    }
+    try LoadedModel.checkUnchanged(weights, file)
     do throws(WeightsError) { try metadata.check(model.configuration) } catch {
       throw Failure(error).about(file)
     }
-    do throws(WeightsError) { try weights.checkUnchanged() } catch { throw Failure(error).about(file) }
     format = weights.format
     let vocabulary = model.configuration.vocabularySize
     if let named = options.tokenizer_path {
@@ -69,7 +72,7 @@ final class LoadedModel: HandleObject, Sendable {
       } catch { throw Failure(error).about("'actionclip.merges'").about(file) }
       tokenizerProblem = ""
     } else {
-      (tokenizer, tokenizerProblem) = LoadedModel.tokenizerBeside(path, weights.folder, vocabulary)
+      (tokenizer, tokenizerProblem) = try LoadedModel.tokenizerBeside(path, weights.folder, vocabulary)
     }
     metadata.merges = nil
     // The file's word; else that of the family its weights are of, with the family's prompts.
@@ -90,15 +93,20 @@ final class LoadedModel: HandleObject, Sendable {
     return tokenizer
   }
 
+  private static func checkUnchanged(_ weights: Checkpoint, _ file: String) throws(Failure) {
+    do throws(WeightsError) { try weights.checkUnchanged() } catch { throw Failure(error).about(file) }
+  }
+
   /// Names under which CLIP's tokenizer is kept: by CLIP itself, then by Hugging Face.
   private static let tokenizerNames = [
     "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt", "tokenizer.json",
   ]
 
-  /// One that lies beside the weights but does not fit them is not an error before text is given.
+  /// One that lies beside the weights but does not fit them is not an error before text is given. Want of
+  /// memory and a failing disk say nothing about it: another load might have it.
   private static func tokenizerBeside(
     _ path: UnsafePointer<CChar>?, _ folder: FilePath?, _ vocabulary: Int
-  ) -> (Tokenizer?, problem: String) {
+  ) throws(Failure) -> (Tokenizer?, problem: String) {
     let advice =
       "give CLIP's merge list or tokenizer.json (tokenizer_path, --tokenizer, tokenizer=) to encode text"
     guard let path, let folder else { return (nil, "the model was loaded from memory: \(advice)") }
@@ -112,6 +120,7 @@ final class LoadedModel: HandleObject, Sendable {
           }, ""
         )
       } catch {
+        if error.kind == .outOfMemory || error.kind == .fileRead { throw Failure(error) }
         return (nil, "the tokenizer beside the weights does not fit: \(error.message); \(advice)")
       }
     }

@@ -39,7 +39,10 @@ public struct Checkpoint {
   /// A file of weights, an index of several, or a folder as Hugging Face and open_clip have them.
   public init(_ path: FilePath, _ options: CheckpointOptions = CheckpointOptions()) throws(WeightsError) {
     let found = try CheckpointFiles(path, options.hashing)
-    do { try self.init(found.tensors, found.files, found, options) } catch { throw error.within(path.shown) }
+    do { try self.init(found.tensors, found.files, found, options) } catch {
+      for file in found.files { try file.checkUnchanged() }  // a mix of two files looks like a damaged one
+      throw error.within(path.shown)
+    }
   }
 
   /// Weights in the caller's memory, which must stay as it is for as long as this value lives.

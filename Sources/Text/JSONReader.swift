@@ -297,8 +297,11 @@ public struct JSONReader<Failure: JSONFailure> {
   private mutating func hexadecimal4(escapeAt start: Int) throws(Failure) -> UInt32 {
     var code: UInt32 = 0
     for _ in 0..<4 {
-      guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-        throw failure(.invalid, "an escape without four hexadecimal digits", at: start)
+      let digit: UInt8
+      switch peek() {
+      case let byte? where byte >= 0x30 && byte <= 0x39: digit = byte - 0x30
+      case let byte? where byte | 0x20 >= 0x61 && byte | 0x20 <= 0x66: digit = (byte | 0x20) - 0x61 + 10
+      default: throw failure(.invalid, "an escape without four hexadecimal digits", at: start)
       }
       code = code << 4 | UInt32(digit)
       position += 1

@@ -10,7 +10,7 @@ public final class Tokenizer: Sendable {
   private let merges: MergeList
 
   /// Reads a tokenizer from a regular file: CLIP's merge list, or a Hugging Face tokenizer.json, plain or
-  /// gzip, told apart by content. At most 16 MB compressed and 64 MB plain. A vocab.json beside a merges.txt
+  /// gzip, told apart by content. At most 16 MB, compressed and plain. A vocab.json beside a merges.txt
   /// must agree with it.
   ///
   /// - Parameter vocabularySize: how many symbols the model has; a merge list must have that many merges

@@ -6,7 +6,7 @@ enum TokenizerFile {
   /// Compressed bytes accepted; the standard list has 1.4 MB.
   static let maximumCompressed = 16 << 20
   /// Plain bytes accepted, whether read or inflated; the standard list has 3.2 MB, a tokenizer.json 3.6 MB.
-  static let maximumPlain = 64 << 20
+  static let maximumPlain = 16 << 20
 
   /// `path` ends with a NUL.
   static func read(_ path: ContiguousArray<CChar>) throws(TokenizerError) -> MemoryBuffer<UInt8> {
@@ -40,6 +40,15 @@ enum TokenizerFile {
       }
       done += got
     }
+    // A list that was written to meanwhile may be a mix of two.
+    var after = stat()
+    guard fstat(descriptor, &after) == 0 else {
+      throw TokenizerError(.fileRead, "cannot examine the merge list: \(errorText(errno))")
+    }
+    guard
+      after.st_size == status.st_size, after.st_mtim.tv_sec == status.st_mtim.tv_sec,
+      after.st_mtim.tv_nsec == status.st_mtim.tv_nsec
+    else { throw TokenizerError(.fileRead, "the file was changed while it was read") }
     return bytes
   }
 

@@ -19,6 +19,10 @@ final class AtomicFile {
     if let resolved = realpath(path, nil) {
       target = Array(UnsafeBufferPointer(start: resolved, count: strlen(resolved) + 1))
       free(resolved)
+    } else if errno != ENOENT {
+      // Where a link leads is not known: the file would take the link's place.
+      throw WeightsError(
+        errno == ENOMEM ? .outOfMemory : .fileWrite, "cannot be written: \(systemReason(errno))")
     }
     var status = stat()
     if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
@@ -57,8 +61,10 @@ final class AtomicFile {
     var done = 0
     while done < bytes.count {
       let wrote = write(descriptor, start + done, min(bytes.count - done, 64 << 20))
-      if wrote >= 0 {
+      if wrote > 0 {
         done += wrote
+      } else if wrote == 0 {
+        throw WeightsError(.fileWrite, "writing stopped after \(done) of \(bytes.count) bytes")
       } else if errno != EINTR {
         throw WeightsError(.fileWrite, "writing failed: \(systemReason(errno))")
       }
@@ -67,7 +73,9 @@ final class AtomicFile {
 
   /// The last step: to the disk, then to its name.
   func commit() throws(WeightsError) {
-    guard fsync(descriptor) == 0 else {
+    var synced: CInt
+    repeat { synced = fsync(descriptor) } while synced < 0 && errno == EINTR
+    guard synced == 0 else {
       throw WeightsError(.fileWrite, "could not be brought to the disk: \(systemReason(errno))")
     }
     guard rename(temporary, target) == 0 else {

@@ -85,6 +85,19 @@ struct FileBytes: ~Copyable {
     size = Int(status.st_size)
     self.descriptor = descriptor
     modified = status.st_mtim
+    FileBytes.letClockPass(modified)
+  }
+
+  /// Before Linux 6.13 files are stamped by a clock that stands still for some milliseconds: one that was written
+  /// just now could be written again, while it is read, without a new stamp.
+  private static func letClockPass(_ stamp: timespec) {
+    var now = timespec()
+    for _ in 0..<100_000 {
+      guard clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0, now.tv_sec == stamp.tv_sec,
+        now.tv_nsec <= stamp.tv_nsec, stamp.tv_nsec - now.tv_nsec < 20_000_000
+      else { return }
+      sched_yield()
+    }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }

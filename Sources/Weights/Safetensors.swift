@@ -5,7 +5,9 @@ import Text
 /// Strict as the format's own reader and a little more: offsets sorted must tile the data exactly,
 /// so there are no holes, overlaps or trailing bytes; sizes must equal shape times element size.
 enum Safetensors {
-  static let maximumHeader = 100_000_000
+  /// The format allows 100 MB. So many tensors and so much metadata as are read need less; a header is held in
+  /// memory before anything is known of it.
+  static let maximumHeader = 16 << 20
   static let maximumMetadata = 4 << 20
 
   private struct Entry {

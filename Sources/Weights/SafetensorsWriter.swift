@@ -127,7 +127,7 @@ public enum SafetensorsWriter {
   private static func append<T: BitwiseCopyable & ExpressibleByIntegerLiteral>(
     _ numbers: UnsafeBufferPointer<Float>, to file: AtomicFile, _ value: (Float) throws(WeightsError) -> T
   ) throws(WeightsError) {
-    let piece = 1 << 16
+    let piece = 1 << 14
     var values = [T](repeating: 0, count: min(piece, numbers.count))
     var first = 0
     while first < numbers.count {

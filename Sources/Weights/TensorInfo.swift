@@ -53,7 +53,7 @@ public struct TensorInfo: Sendable, Equatable {
 
 /// Limits that hold for every format. Generous: the largest CLIP has under 1,000 tensors.
 enum WeightsLimits {
-  static let tensors = 65_536
+  static let tensors = 8192
   static let rank = 8
   static let nameBytes = 256
   /// All tensor bytes together: far above any ActionCLIP, below what would stall a host for minutes.

@@ -17,7 +17,8 @@ struct TorchArchive: ~Copyable {
   /// Either of torch's two.
   let format: WeightsFormat
 
-  static let maximumPickle = 256 << 20
+  // With the state of an optimizer and the history of a training a pickle takes some megabytes.
+  static let maximumPickle = 32 << 20
 
   static func open(_ file: borrowing FileBytes) throws(WeightsError) -> TorchArchive {
     let archive = try ZipArchive.open(file)

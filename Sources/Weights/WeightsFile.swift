@@ -65,19 +65,26 @@ public final class WeightsFile: TensorSource {
   init(_ file: consuming FileBytes, _ hashing: Hashing) throws(WeightsError) {
     // First, so that a file that was not meant is never parsed.
     let sha256 = try hashing.digest(of: &file)
+    let format: WeightsFormat
     let contents: WeightsContents
-    switch try FormatDetector.container(of: file) {
-    case .safetensors:
-      format = .safetensors
-      contents = try Safetensors.read(file)
-    case .zip:
-      let archive = try TorchArchive.open(file)
-      format = archive.format
-      contents = try archive.contents(file)
+    do {
+      switch try FormatDetector.container(of: file) {
+      case .safetensors:
+        format = .safetensors
+        contents = try Safetensors.read(file)
+      case .zip:
+        let archive = try TorchArchive.open(file)
+        format = archive.format
+        contents = try archive.contents(file)
+      }
+    } catch {
+      try file.checkUnchanged()  // a mix of two files looks like a damaged one
+      throw error
     }
     try file.checkUnchanged()
     self.file = file
     self.sha256 = sha256
+    self.format = format
     metadata = contents.metadata
     sections = contents.sections
     tensors = contents.tensors

@@ -22,8 +22,8 @@ struct ZipArchive: ~Copyable {
     var dataOffset = 0
   }
 
-  static let maximumEntries = 65_536
-  static let maximumDirectory = 64 << 20
+  static let maximumEntries = 16_384
+  static let maximumDirectory = 16 << 20
   static let maximumName = 1024
 
   private(set) var entries = MallocArray<Entry>()

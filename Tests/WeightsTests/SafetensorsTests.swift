@@ -173,20 +173,20 @@ private let twoFloats = [Float(1.5), -2].bytes
     let nested = String(repeating: "[", count: 1_000_000)
     expectRefusal(safetensors(#"{"a":\#(nested)"#), .invalid, "object")
     let entry = tensor("U8", "[0]", "[0,0]")
-    let many = (0...65_536).map { "\"\($0)\":\(entry)" }.joined(separator: ",")
-    expectRefusal(safetensors("{\(many)}"), .limit, "65536")
+    let many = (0...8192).map { "\"\($0)\":\(entry)" }.joined(separator: ",")
+    expectRefusal(safetensors("{\(many)}"), .limit, "8192")
   }
 
-  @Test(arguments: [UInt64.max, 1 << 63, 1 << 32, 100_000_001])
+  @Test(arguments: [UInt64.max, 1 << 63, 1 << 32, 16_777_217])
   func refusesAHeaderLengthBeyondTheLimit(_ length: UInt64) {
-    expectRefusal(length.bytes + Array(one.utf8) + twoFloats, .limit, "100000000")
+    expectRefusal(length.bytes + Array(one.utf8) + twoFloats, .limit, "16777216")
   }
 
   @Test func refusesAHeaderLongerThanTheFile() {
     let bytes = safetensors(one, twoFloats)
     let count = bytes.count - 8
     expectRefusal(UInt64(count + 1).bytes + bytes.dropFirst(8), .invalid, "truncated")
-    expectRefusal(UInt64(100_000_000).bytes + bytes.dropFirst(8), .invalid, "truncated")
+    expectRefusal(UInt64(16 << 20).bytes + bytes.dropFirst(8), .invalid, "truncated")
   }
 
   @Test func refusesEveryTruncation() throws {

@@ -89,9 +89,9 @@ import Testing
         #expect(throws: WeightsError.self) { try load(builder.build()) }
       }
     }
-    refuse("65536", .limit) {
+    refuse("16384", .limit) {
       $0.entryCount = .max
-      $0.wideEntryCount = 65_537
+      $0.wideEntryCount = 16_385
     }
   }
 

@@ -5,7 +5,7 @@
 #   Tests/fuzz/build.sh fuzz TARGET...   build/fuzz/fuzz-TARGET: libFuzzer around one target
 #
 # targets/NAME.swift or .c defines fuzz_NAME(const uint8_t *, size_t); mutators/NAME.swift, where there is one,
-# LLVMFuzzerCustomMutator. What a file imports is built first: each room of Sources once, optimised, with the address
+# LLVMFuzzerCustomMutator. A line "// with: FILE" names a file of shared/ that belongs to it. What a file imports is built first: each room of Sources once, optimised, with the address
 # sanitizer and coverage, for both kinds of program. C files use the C API, so they get the whole library.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -79,10 +79,11 @@ target() {
     newer "$BUILD/target-$name.o" "$file" Tests/fuzz/targets/*.h include/actionclip.h Tests/fuzz/build.sh || return 0
     "$CLANG" "${C_FLAGS[@]}" -Wall -Wextra -Werror "-DROOT=\"$ROOT\"" -Iinclude -c "$file" -o "$BUILD/target-$name.o"
   else
-    local needs=()
-    for need in $(imports "$file"); do room "$need"; needs+=("$BUILD/$need.o"); done
-    newer "$BUILD/target-$name.o" "$file" "${needs[@]}" Tests/fuzz/build.sh || return 0
-    swift_object "fuzz_$name" "$BUILD/target-$name.o" "$ROOT/$file"
+    local needs=() files=("$file")
+    for need in $(sed -n 's,^// with: ,,p' "$file"); do files+=("Tests/fuzz/shared/$need"); done
+    for need in $(imports "${files[@]}"); do room "$need"; needs+=("$BUILD/$need.o"); done
+    newer "$BUILD/target-$name.o" "${files[@]}" "${needs[@]}" Tests/fuzz/build.sh || return 0
+    swift_object "fuzz_$name" "$BUILD/target-$name.o" "${files[@]/#/$ROOT/}"
   fi
 }
 # link PROGRAM SANITIZERS OBJECT...: with the rooms in CLOSURE.

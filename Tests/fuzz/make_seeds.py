@@ -252,6 +252,58 @@ def make_text():
 
 # ---------------------------------------------------------- calls of the API
 
+def make_families():
+    fixtures = TESTS / "fixtures/families"
+    configuration = (fixtures / "hugging_face/config.json").read_bytes()
+    put = lambda which, name, data: write("configuration", name, bytes([which]) + data)
+    put(0, "hugging-face", configuration)
+    old = {"model_type": "clip", "text_config_dict": {"eos_token_id": 2, "hidden_act": "quick_gelu"},
+           "vision_config_dict": None, "text_config": {"layer_norm_eps": 1e-06, "num_attention_heads": 8}}
+    put(0, "old", json.dumps(old).encode())
+    put(1, "preprocessor", json.dumps({"image_mean": [0.5, 0.4, 0.3], "image_std": [0.2, 0.25, 1e-1], "size": {}}).encode())
+    put(2, "open-clip", (fixtures / "open_clip/open_clip_config.json").read_bytes())
+    network = {"quick_gelu": True, "vision_cfg": {"timm_model_name": None, "attentional_pool": False, "pool_type": "tok"},
+               "text_cfg": {"heads": 8, "proj_type": "linear"}}
+    put(2, "parts", json.dumps({"model_cfg": network}).encode())
+    put(3, "index", b'{"metadata":{"total_size":8},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}}')
+    for number, name in enumerate(["ViT-B-16", "ViT-B-32-quickgelu", "ViT-H-14/laion2b_s32b_b79k", "RN50"]):
+        put(4, f"name-{number}", name.encode())
+
+    layouts = {
+        "clip": ["visual.conv1.weight", "text.ln_final.bias", "logit_scale", "fusion.shift.weight"],
+        "hugging-face": ["vision_model.embeddings.patch_embedding.weight", "visual_projection.weight", "logit_scale"]
+        + [f"text_model.encoder.layers.0.self_attn.{part}_proj.{kind}" for part in "qkv" for kind in ("weight", "bias")]
+        + ["vision_model.encoder.layers.11.mlp.fc1.bias", "text_model.embeddings.position_ids"],
+        "mmaction2": ["clip.visual.conv1.weight", "adapter.frame_position_embeddings.weight", "clip.ln_final.bias"],
+        "vifi-clip": ["module.image_encoder.conv1.weight", "module.text_encoder.ln_final.bias",
+                      "module.prompt_learner.complete_text_embeddings"],
+        "open-vclip": ["model.visual.conv1.weight", "raw_model.visual.conv1.weight", "model.visual.proj"],
+    }  # fmt: skip
+    for name, names in layouts.items():
+        # The last character's code says how many dimensions there are and how large they are.
+        write("families", name, "\n".join(each + "\x56" for each in names).encode())
+
+    merges = [b"[]", b'["a b","ab c</w>"]', b'[["a","b"],["ab","c</w>"]]']
+    for number, text in enumerate(merges):
+        write("tokenizer", f"merges-{number}", bytes([6]) + text)
+    write("tokenizer", "added", bytes([0]) + b'[{"id":514,"content":"<|startoftext|>","special":true}]')
+    steps = b'{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Lowercase"}]}'
+    write("tokenizer", "normalizer", bytes([1]) + steps)
+    split = b'{"type":"Sequence","pretokenizers":[{"type":"ByteLevel","add_prefix_space":false}]}'
+    write("tokenizer", "pre-tokenizer", bytes([2]) + split)
+    write("tokenizer", "unknown", bytes([3]) + b'"<|endoftext|>"')
+    write("tokenizer", "vocabulary", bytes([5]) + b'{"!":0,"a":1}')
+    write("tokenizer", "whole", bytes([7]) + b'{"model":{"type":"BPE","vocab":{},"merges":[]}}')
+
+    with zipfile.ZipFile(TESTS / "fixtures/torchscript/many.pt") as file:
+        data = next(file.read(name) for name in file.namelist() if name.endswith("/data.pkl"))
+    write("torchscript", "many", b"\0" + struct.pack("<H", len(data)) + data + b"\0\0\x80\x3f")
+    module = (b"\x80\x02c__torch__\nM\n)\x81}(X\x06\0\0\0visualc__torch__\nV\n)\x81}(X\x05\0\0\0class"
+              b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nHalfStorage\nX\x01\0\0\0"
+              b"0X\x03\0\0\0cpuK\x02tQK\0K\x02\x85K\x01\x85\x89ccollections\nOrderedDict\n)RtRubub.")
+    write("torchscript", "nested", b"\0" + struct.pack("<H", len(module)) + module + b"\0\x3c")
+
+
 def make_calls():
     for call in range(10):
         write("options", f"call-{call}", bytes([call]) + bytes(48))
@@ -319,6 +371,7 @@ if __name__ == "__main__":
     make_pickles()
     make_json()
     make_text()
+    make_families()
     make_calls()
     make_videos()
     sizes = [path.stat().st_size for path in CORPUS.rglob("seed-*")]

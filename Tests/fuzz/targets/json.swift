@@ -1,4 +1,5 @@
 // fuzz: -max_len=2048
+import Text
 @testable import Weights
 
 /// Any JSON, walked as it comes: what to expect next is told by the next byte, or by nothing at all where it is none of
@@ -7,15 +8,24 @@
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let bytes = UnsafeRawBufferPointer(start: data, count: size)
   try? walk(bytes)
+  try? passOver(bytes)
   let text = String(decoding: bytes, as: UTF8.self)
-  guard let strings = try? JSONStrings.read(text) else { return 0 }
-  let again = try? JSONStrings.read(JSONStrings.text(of: strings))
+  guard let strings = try? JSONStrings.read(text, WeightsError.self) else { return 0 }
+  let again = try? JSONStrings.read(JSONStrings.text(of: strings), WeightsError.self)
   precondition(again.map { $0.elementsEqual(strings) { $0.utf8.elementsEqual($1.utf8) } } ?? strings.isEmpty)
   return 0
 }
 
+/// What is passed over is JSON to the last byte.
+private func passOver(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
+  var json = JSONReader<WeightsError>(bytes, maximumDepth: 8, maximumKeys: 256)
+  try json.skip(atMost: 128)
+  try json.finish()
+  precondition(json.position == bytes.count)
+}
+
 private func walk(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
-  var json = JSONReader(bytes, maximumDepth: 32, maximumKeys: 256)
+  var json = JSONReader<WeightsError>(bytes, maximumDepth: 32, maximumKeys: 256)
   var isObject: [Bool] = []
   try value(&json, bytes, &isObject)
   while let inObject = isObject.last {
@@ -27,19 +37,26 @@ private func walk(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
 }
 
 private func value(
-  _ json: inout JSONReader, _ bytes: UnsafeRawBufferPointer, _ isObject: inout [Bool]
+  _ json: inout JSONReader<WeightsError>, _ bytes: UnsafeRawBufferPointer, _ isObject: inout [Bool]
 ) throws(WeightsError) {
-  let next = bytes[json.position...].first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
-  switch next {
-  case UInt8(ascii: "{"):
+  switch try json.kind() {
+  case .object:
     try json.beginObject()
     isObject.append(true)
-  case UInt8(ascii: "["):
+  case .array:
     try json.beginArray()
     isObject.append(false)
-  case UInt8(ascii: "\""): _ = try json.string(atMost: 512)
-  default:
-    let number = try json.integer()
-    precondition(number >= 0 && number <= 1 << 53)
+  case .string: _ = try json.string(atMost: 512)
+  case .bool: _ = try json.bool()
+  case .null: try json.null()
+  case .number:
+    // Whole ones as such, every other time.
+    if json.position % 2 == 0 {
+      let number = try json.integer()
+      precondition(number >= 0 && number <= 1 << 53)
+    } else {
+      let number = try json.number()
+      precondition(number.isFinite)
+    }
   }
 }

@@ -6,7 +6,7 @@
 @_cdecl("fuzz_merges")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let bytes = UnsafeRawBufferPointer(start: data, count: size)
-  guard let tokenizer = try? Tokenizer(merges: bytes), size % 4 == 0 else { return 0 }
+  guard let tokenizer = try? Tokenizer(file: bytes), size % 4 == 0 else { return 0 }
   let list = tokenizer.mergeList
   let again = try? Tokenizer(mergeList: list, vocabularySize: tokenizer.vocabularySize)
   precondition(again?.mergeList == list)

@@ -6,7 +6,7 @@
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let block = ByteBlock(borrowing: UnsafeRawBufferPointer(start: data, count: size))
   do throws(WeightsError) {
-    let pickle = try Pickle(block)
+    let pickle = try Pickle(block, .save)
     _ = pickle.describe(pickle.root)
     for named in try StateDictionaries(pickle).tensors {
       let tensor = pickle.tensors[named.tensor]

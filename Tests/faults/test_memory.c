@@ -1,0 +1,431 @@
+/* test_memory.c: every allocation that the library makes itself is refused in turn, once and from there on. The
+ * call says ACTIONCLIP_ERROR_OUT_OF_MEMORY (or does without), its outputs are as they were, nothing is lost, and
+ * the next call gives the bits it always gave.
+ *
+ *   test_memory ROOT FIXTURES SYMBOLS SCRATCH [torture]     without the word not all of them, and in fewer ways */
+#include "allocations.h"
+#include "embeddings.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILL = 0xA5, ROOM = 1 << 16 };
+static unsigned char outputs[ROOM], expected[ROOM];
+static const char *fixtures, *scratch;
+#define DEFAULT_MODEL "models/actionclip-shapes.safetensors"
+/* How the operation at hand refuses. */
+static long from, to;
+
+static const char *fixture(const char *name) {
+  static char paths[4][1200];
+  static int next;
+  char *path = paths[next++ % 4];
+  if (strcmp(name, DEFAULT_MODEL) == 0) return check_path(name);
+  snprintf(path, sizeof paths[0], "%s/%s", fixtures, name);
+  return path;
+}
+
+/* The part of an operation that is watched. */
+#define WATCHED(call) (arm(from, to), watched_status = (call), disarm(), watched_status)
+static int32_t watched_status;
+static const char *failed_message(void) {
+  static char text[4096];
+  snprintf(text, sizeof text, "%s", actionclip_last_error());
+  return text;
+}
+
+static actionclip_model_options options(int32_t compute, int32_t threads) {
+  actionclip_model_options o;
+  actionclip_model_options_init(&o);
+  o.threads = threads;
+  o.compute_type = compute;
+  return o;
+}
+
+/* ------------------------------------------------------------------------------------------- operations
+ * Each makes what it needs, does one call WATCHED, and leaves what the call gave in `outputs`. */
+
+static const char *const prompts[] = {"run in on", "a b c"};
+static const char *const labels[] = {"run", "on", "in"};
+static int32_t operation_compute, operation_threads;
+static const char *operation_file, *model_file = "models/whole.safetensors";
+
+static int32_t load(void) {
+  const actionclip_model_options o = options(operation_compute, operation_threads);
+  actionclip_model *model = NULL;
+  const int32_t status = WATCHED(actionclip_model_load(fixture(operation_file), &o, &model));
+  CHECK((status == ACTIONCLIP_OK) == (model != NULL));
+  if (model != NULL) embeddings(model, (float *)outputs);
+  actionclip_model_free(model);
+  return status;
+}
+
+static int32_t load_buffer(void) {
+  const actionclip_model_options o = options(operation_compute, operation_threads);
+  actionclip_model *model = NULL;
+  size_t size;
+  unsigned char *data = check_read_file(fixture(operation_file), &size);
+  const int32_t status = WATCHED(actionclip_model_load_buffer(data, size, &o, &model));
+  CHECK((status == ACTIONCLIP_OK) == (model != NULL));
+  if (model != NULL) embeddings(model, (float *)outputs);
+  actionclip_model_free(model);
+  free(data);
+  return status;
+}
+
+static int32_t load_tokenizer(void) {
+  actionclip_tokenizer *tokenizer = NULL;
+  const int32_t status = WATCHED(actionclip_tokenizer_load(fixture(operation_file), &tokenizer));
+  CHECK((status == ACTIONCLIP_OK) == (tokenizer != NULL));
+  size_t count = 0;
+  if (tokenizer != NULL)
+    CHECK_OK(actionclip_tokenizer_encode(tokenizer, "run on", 6, (int32_t *)outputs, 64, &count));
+  actionclip_tokenizer_free(tokenizer);
+  return status;
+}
+
+static int32_t encode_text(void) {
+  actionclip_tokenizer *tokenizer = NULL;
+  CHECK_OK(actionclip_tokenizer_load(fixture("merges/merges.txt"), &tokenizer));
+  static char text[3000];
+  memset(text, 'r', sizeof text); /* a long word, then others */
+  memcpy(text + 1000, " run &amp;amp; \xC3\xA9tude in on, in running ", 40);
+  size_t count;
+  memset(&count, FILL, sizeof count);
+  const int32_t status =
+      WATCHED(actionclip_tokenizer_encode(tokenizer, text, sizeof text, (int32_t *)outputs, ROOM / 4, &count));
+  size_t untouched;
+  memset(&untouched, FILL, sizeof untouched);
+  CHECK((status == ACTIONCLIP_OK) == (count != untouched));
+  actionclip_tokenizer_free(tokenizer);
+  return status;
+}
+
+static actionclip_model *fresh(void) {
+  const actionclip_model_options o = options(operation_compute, operation_threads);
+  actionclip_model *model = NULL;
+  CHECK_OK(actionclip_model_load(fixture(model_file), &o, &model));
+  return model;
+}
+
+static int32_t tokenize(void) {
+  actionclip_model *model = fresh();
+  const int32_t status = WATCHED(actionclip_tokenize(model, prompts, 2, ACTIONCLIP_TEXT_TRUNCATE, (int32_t *)outputs,
+                                                     ROOM / 4));
+  actionclip_model_free(model);
+  return status;
+}
+
+static int32_t encode_prompts(void) {
+  actionclip_model *model = fresh();
+  const int32_t status = WATCHED(actionclip_encode_prompts(model, prompts, 2, ACTIONCLIP_TEXT_TRUNCATE,
+                                                           (float *)outputs, ROOM / 4));
+  actionclip_model_free(model);
+  return status;
+}
+
+static int32_t encode_labels(void) {
+  actionclip_model *model = fresh();
+  const int32_t status = WATCHED(actionclip_encode_labels(model, labels, 3, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE,
+                                                          (float *)outputs, ROOM / 4));
+  actionclip_model_free(model);
+  return status;
+}
+
+static unsigned char picture[40 * 30 * 3];
+static int32_t encode_frames(void) {
+  actionclip_model *model = fresh();
+  for (size_t i = 0; i < sizeof picture; i++) picture[i] = (unsigned char)(i * 37 >> 2);
+  actionclip_model_info info;
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_model_get_info(model, &info));
+  actionclip_image frames[64];
+  const size_t count = (size_t)info.frames * 2;
+  for (size_t i = 0; i < count && i < 64; i++)
+    frames[i] = (actionclip_image){picture, 0, i % 2 == 0 ? 40 : 30, 30, ACTIONCLIP_PIXEL_RGB, 0};
+  const int32_t status = WATCHED(actionclip_encode_frames(model, frames, count, NULL, (float *)outputs, ROOM / 8,
+                                                          (float *)outputs + ROOM / 8, ROOM / 8));
+  actionclip_model_free(model);
+  return status;
+}
+
+/* So many that the scratch memory is mapped. */
+static int32_t encode_many(void) {
+  enum { MANY = 1 << 13 };
+  actionclip_model *model = fresh();
+  float *pixels = check_alloc(MANY * 12 * sizeof *pixels), *out = check_alloc(MANY / 2 * 8 * sizeof *out);
+  for (size_t i = 0; i < MANY * 12; i++) pixels[i] = (float)(i % 23) / 11 - 1;
+  const int32_t status = WATCHED(actionclip_encode_pixels(model, pixels, MANY * 12, MANY, out, MANY / 2 * 8, NULL, 0));
+  if (status == ACTIONCLIP_OK) memcpy(outputs, out, ROOM);
+  else
+    for (size_t i = 0; i < MANY / 2 * 8; i++)
+      if (out[i] != 0) return CHECK(!"outputs were written"), status;
+  free(pixels);
+  free(out);
+  actionclip_model_free(model);
+  return status;
+}
+
+static int32_t preprocess(void) {
+  const actionclip_image image = {picture, 0, 40, 30, ACTIONCLIP_PIXEL_RGB, 0};
+  return WATCHED(actionclip_preprocess_pixels(&image, 32, NULL, (float *)outputs, ROOM / 4));
+}
+
+static int32_t classifier_create(void) {
+  actionclip_model *model = fresh();
+  actionclip_classifier *classifier = NULL;
+  const int32_t status =
+      WATCHED(actionclip_classifier_create(model, labels, 3, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, &classifier));
+  CHECK((status == ACTIONCLIP_OK) == (classifier != NULL));
+  const float video[8] = {1, 2, 3, -1, 0, 1, 2, 1};
+  if (classifier != NULL)
+    CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, (float *)outputs, ROOM / 4));
+  actionclip_classifier_free(classifier);
+  actionclip_model_free(model);
+  return status;
+}
+
+static actionclip_classifier *classifier_of(actionclip_model *model, size_t count) {
+  actionclip_classifier *classifier = NULL;
+  CHECK_OK(actionclip_classifier_create(model, labels, count, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, &classifier));
+  return classifier;
+}
+
+static int32_t classifier_set_labels(void) {
+  actionclip_model *model = fresh();
+  actionclip_classifier *classifier = classifier_of(model, 2);
+  const int32_t status = WATCHED(actionclip_classifier_set_labels(classifier, labels, 3));
+  const float video[8] = {1, 2, 3, -1, 0, 1, 2, 1};
+  CHECK(actionclip_classifier_label_count(classifier) == (status == ACTIONCLIP_OK ? 3 : 2));
+  if (status == ACTIONCLIP_OK)
+    CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, (float *)outputs, ROOM / 4));
+  actionclip_classifier_free(classifier);
+  actionclip_model_free(model);
+  return status;
+}
+
+static int32_t classifier_score(void) {
+  actionclip_model *model = fresh();
+  actionclip_classifier *classifier = classifier_of(model, 3);
+  const float videos[16] = {1, 2, 3, -1, 0, 1, 2, 1, 4, 3, 2, 1, 0, -1, 1, 1};
+  const int32_t status =
+      WATCHED(actionclip_classifier_score(classifier, videos, 2, 100, (float *)outputs, ROOM / 4));
+  actionclip_classifier_free(classifier);
+  actionclip_model_free(model);
+  return status;
+}
+
+static int32_t video_open(void) {
+  actionclip_video_options o;
+  actionclip_video_options_init(&o);
+  o.threads = 1;
+  actionclip_video *video = NULL;
+  const int32_t status = WATCHED(actionclip_video_open(check_path(EXAMPLE_CLIP), &o, &video));
+  CHECK((status == ACTIONCLIP_OK) == (video != NULL));
+  actionclip_video_free(video);
+  return status;
+}
+
+static int32_t encode_video(void) {
+  actionclip_model *model = fresh();
+  actionclip_video_options o;
+  actionclip_video_options_init(&o);
+  o.threads = 1;
+  actionclip_video *video = NULL;
+  CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), &o, &video));
+  const int32_t status =
+      WATCHED(actionclip_encode_video(model, video, NULL, (float *)outputs, ROOM / 4, NULL, 0));
+  actionclip_video_free(video);
+  actionclip_model_free(model);
+  return status;
+}
+
+static int32_t operation_storage;
+static int32_t save(void) {
+  actionclip_model *model = fresh();
+  char path[1200];
+  snprintf(path, sizeof path, "%s/saved.safetensors", scratch);
+  FILE *old = fopen(path, "wb");
+  if (old == NULL || fputs("old", old) < 0 || fclose(old) != 0) exit(2);
+  actionclip_save_options o;
+  actionclip_save_options_init(&o);
+  o.storage = operation_storage;
+  const int32_t status = WATCHED(actionclip_model_save(model, path, &o));
+  size_t size;
+  unsigned char *file = check_read_file(path, &size);
+  if (status == ACTIONCLIP_OK) memcpy(outputs, file, size < ROOM ? size : ROOM);
+  else CHECK(size == 3 && memcmp(file, "old", 3) == 0);
+  free(file);
+  unlink(path);
+  CHECK(rmdir(scratch) == 0 && mkdir(scratch, 0777) == 0); /* nothing is left beside it */
+  actionclip_model_free(model);
+  return status;
+}
+
+/* Freeing asks for nothing: all of it is refused. */
+static int32_t destroy(void) {
+  actionclip_model *model = fresh();
+  actionclip_classifier *classifier = classifier_of(model, 3);
+  embeddings(model, (float *)outputs);
+  arm(1, INT64_MAX);
+  actionclip_model_free(model);
+  actionclip_classifier_free(classifier);
+  disarm();
+  CHECK(memory.own == 0);
+  return ACTIONCLIP_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- the harness */
+
+static long covered, optional_count, large_count;
+static int at_length, known;
+
+static int untouched(void) {
+  for (size_t i = 0; i < ROOM; i++)
+    if (outputs[i] != FILL) return 0;
+  return 1;
+}
+
+/* One round: the outcome is checked, and that nothing of the library's is left. */
+static int32_t round_of(int32_t (*operation)(void)) {
+  memset(outputs, FILL, ROOM);
+  const long before = memory.live_own;
+  const int32_t status = operation();
+  CHECK(memory.live_own == before);
+  return status;
+}
+
+static void each_refused(const char *name, int32_t (*operation)(void), int persistent) {
+  long n = 1, forgiven = 0;
+  for (;; n++) {
+    const int in_full = at_length || n % 5 == 1;
+    if (persistent && !in_full) continue;
+    from = n;
+    to = persistent ? INT64_MAX : n;
+    const int32_t status = round_of(operation);
+    if (memory.refused == 0) break; /* it needed fewer */
+    if (status == ACTIONCLIP_OK) {
+      forgiven++;
+      CHECK(memcmp(outputs, expected, ROOM) == 0);
+    } else {
+      if (status != ACTIONCLIP_ERROR_OUT_OF_MEMORY || !untouched())
+        fprintf(stderr, "  %s, allocation %ld%s: %s, %s\n", name, n, persistent ? " and on" : "",
+                actionclip_status_name(status), failed_message());
+      CHECK(status == ACTIONCLIP_ERROR_OUT_OF_MEMORY);
+      CHECK(untouched());
+    }
+    if (!in_full) continue;
+    /* Again: what the runtime keeps of the first time (its caches of types) is not a leak, growing is. */
+    const long kept = memory.live_runtime;
+    round_of(operation);
+    CHECK(memory.live_runtime == kept);
+    from = to = 0;
+    CHECK(round_of(operation) == ACTIONCLIP_OK && memcmp(outputs, expected, ROOM) == 0);
+    if (check_failed > 20) break;
+  }
+  if (!persistent) {
+    covered += n - 1;
+    optional_count += forgiven;
+    if (at_length) printf("  %-34s %4ld refused in turn, %ld done without\n", name, n - 1, forgiven);
+  }
+}
+
+/* Of the runtime's allocations, which cannot be refused, none may be large. */
+static void without_faults(const char *name, int32_t (*operation)(void)) {
+  from = to = 0;
+  CHECK(round_of(operation) == ACTIONCLIP_OK);
+  memcpy(expected, outputs, ROOM);
+  CHECK(round_of(operation) == ACTIONCLIP_OK && memcmp(outputs, expected, ROOM) == 0);
+  if (memory.large > 0) {
+    large_count += memory.large;
+    printf("  %s: the runtime allocated %ld blocks of 64 KB or more\n", name, memory.large);
+    for (int i = 0; i < memory.kept && (at_length || !known); i++) print_sample(i);
+  }
+}
+
+static void test(const char *name, int32_t (*operation)(void)) {
+  without_faults(name, operation);
+  each_refused(name, operation, 0);
+  if (at_length || operation_compute == ACTIONCLIP_COMPUTE_FP32) each_refused(name, operation, 1);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 5) {
+    fprintf(stderr, "usage: test_memory ROOT FIXTURES SYMBOLS SCRATCH\n");
+    return 2;
+  }
+  check_root = argv[1];
+  fixtures = argv[2];
+  scratch = argv[4];
+  at_length = argc > 5;
+  allocations_begin(argv[3]);
+
+  static const struct {
+    const char *name;
+    int32_t compute;
+  } precisions[] = {{"fp32", ACTIONCLIP_COMPUTE_FP32}, {"bf16", ACTIONCLIP_COMPUTE_BF16},
+                    {"int8", ACTIONCLIP_COMPUTE_INT8}};
+  static const char *const files[] = {"models/plain.safetensors", "models/whole.safetensors", "models/state.pt",
+                                      "models/checkpoint.pt",     "merges/tiny.safetensors",  "merges/tiny.pt",
+                                      "wide/wide.safetensors",    "wide/wide.pt",             "models/int8.safetensors",
+                                      "models/bf16.safetensors"};
+  char name[100];
+  for (size_t p = 0; p < 3; p++) {
+    operation_compute = precisions[p].compute;
+    operation_threads = 1;
+    for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
+      operation_file = files[f];
+      if (p > 0 && (strncmp(files[f], "wide/", 5) == 0 || (!at_length && f % 2 == 0))) continue;
+      snprintf(name, sizeof name, "load %s, %s", strchr(files[f], '/') + 1, precisions[p].name);
+      test(name, load);
+      if (strncmp(files[f], "models/", 7) != 0 || (!at_length && p > 0)) continue;
+      snprintf(name, sizeof name, "load_buffer %s, %s", strchr(files[f], '/') + 1, precisions[p].name);
+      test(name, load_buffer);
+    }
+    snprintf(name, sizeof name, "encode_frames, %s", precisions[p].name);
+    test(name, encode_frames);
+    snprintf(name, sizeof name, "encode_prompts, %s", precisions[p].name);
+    test(name, encode_prompts);
+  }
+  operation_compute = ACTIONCLIP_COMPUTE_FP32;
+  static const char *const lists[] = {"merges/merges.txt", "merges/merges.txt.gz"};
+  for (size_t f = 0; f < 2; f++) {
+    operation_file = lists[f];
+    snprintf(name, sizeof name, "tokenizer_load %s", strchr(lists[f], '/') + 1);
+    test(name, load_tokenizer);
+  }
+  test("tokenizer_encode", encode_text);
+  test("tokenize", tokenize);
+  test("encode_labels", encode_labels);
+  test("encode_pixels, 8192 frames", encode_many);
+  test("preprocess_pixels", preprocess);
+  test("classifier_create", classifier_create);
+  test("classifier_set_labels", classifier_set_labels);
+  test("classifier_score", classifier_score);
+  test("video_open", video_open);
+  test("encode_video", encode_video);
+  for (operation_storage = 0; operation_storage <= ACTIONCLIP_STORAGE_INT8; operation_storage++) {
+    snprintf(name, sizeof name, "save, storage %d", (int)operation_storage);
+    test(name, save);
+  }
+  test("destroy", destroy);
+  operation_threads = 3;
+  test("encode_frames, 3 threads", encode_frames);
+  test("encode_video, 3 threads", encode_video);
+  operation_file = model_file = DEFAULT_MODEL;
+  operation_threads = 1;
+  without_faults("load, default model", load);
+  without_faults("encode_prompts, default model", encode_prompts);
+  without_faults("encode_frames, default model", encode_frames);
+  for (operation_storage = 0; operation_storage <= ACTIONCLIP_STORAGE_INT8; operation_storage++)
+    without_faults("save, default model", save);
+  CHECK(large_count == 0);
+  /* Known: metadata are Swift strings, which an author's long text or a whole merge list makes large. */
+  known = 1;
+  model_file = operation_file = "wide/long.safetensors";
+  operation_storage = ACTIONCLIP_STORAGE_FP32;
+  without_faults("load, 300 KB of metadata", load);
+  without_faults("save, 300 KB of metadata", save);
+  printf("  %ld allocations refused, %ld of them done without\n", covered, optional_count);
+  return check_report("test_memory");
+}

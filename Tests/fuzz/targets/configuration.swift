@@ -1,0 +1,36 @@
+// fuzz: -max_len=4096
+import Text
+import Weights
+
+@testable import Families
+
+/// What lies beside weights: a configuration of Hugging Face's or open_clip's, an index of shards, a model's name; the
+/// first byte says which.
+@_cdecl("fuzz_configuration")
+public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
+  guard size > 0, let data else { return 0 }
+  let bytes = UnsafeRawBufferPointer(start: data + 1, count: size - 1)
+  do throws(WeightsError) {
+    switch data[0] % 5 {
+    case 0:
+      let configuration = try HuggingFaceConfiguration(bytes)
+      precondition(configuration.traits.activation != nil && configuration.traits.visionHeads != nil)
+      try configuration.check(vocabulary: 49_408)
+    case 1:
+      let plain = Array(#"{"model_type":"clip"}"#.utf8)
+      var configuration: HuggingFaceConfiguration?
+      plain.withUnsafeBytes { plain in configuration = try? HuggingFaceConfiguration(plain) }
+      try configuration?.addPreprocessing(bytes)
+    case 2:
+      let configuration = try OpenCLIPConfiguration(bytes)
+      precondition(configuration.traits.activation != nil)
+    case 3:
+      _ = try ShardedTensors(bytes) { (name) throws(WeightsError) in
+        precondition(!name.utf8.contains(UInt8(ascii: "/")) && !name.isEmpty && name.utf8.first != 0x2E)
+        throw WeightsError(.fileOpen, "there is none")
+      }
+    default: _ = try OpenCLIPNames.traits(String(decoding: bytes, as: UTF8.self))
+    }
+  } catch { precondition(!error.message.isEmpty) }
+  return 0
+}

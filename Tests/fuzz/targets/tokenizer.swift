@@ -1,0 +1,51 @@
+// fuzz: -max_len=2048
+@testable import Tokenizer
+
+/// A tokenizer.json: as a whole, or a part of one that is CLIP's in everything else; the first byte says which.
+@_cdecl("fuzz_tokenizer")
+public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
+  guard size > 0, let data else { return 0 }
+  let input = UnsafeBufferPointer(start: data + 1, count: size - 1)
+  let part = Int(data[0]) % (parts.count + 1)
+  var file: [UInt8] = []
+  if part == parts.count {
+    file = Array(input)
+  } else {
+    for (index, piece) in parts.enumerated() {
+      file += piece.before.utf8
+      file += index == part ? Array(input) : Array(piece.usual)
+    }
+    file += end.utf8
+  }
+  file.withUnsafeBytes { bytes in
+    do throws(TokenizerError) {
+      let tokenizer = try Tokenizer(file: bytes)
+      let again = try Tokenizer(mergeList: tokenizer.mergeList, vocabularySize: tokenizer.vocabularySize)
+      precondition(again.vocabularySize == tokenizer.vocabularySize)
+    } catch { precondition(!error.message.isEmpty) }
+  }
+  return 0
+}
+
+/// What comes before each part, and what it usually is: of a vocabulary of two merges.
+private let parts: [(before: String, usual: [UInt8])] = [
+  (#"{"version":"1.0","truncation":null,"added_tokens":"#, Array("[]".utf8)),
+  (#","normalizer":"#, Array(#"{"type":"Lowercase"}"#.utf8)),
+  (#","pre_tokenizer":"#, Array(#"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true}"#.utf8)),
+  (#","model":{"type":"BPE","dropout":null,"unk_token":"#, Array("null".utf8)),
+  (#","continuing_subword_prefix":"","end_of_word_suffix":"#, Array(#""</w>""#.utf8)),
+  (#","vocab":"#, vocabulary), (#","merges":"#, Array(#"["a b",["ab","c</w>"]]"#.utf8)),
+]
+private let end = "}}"
+
+private let vocabulary: [UInt8] = {
+  var entries: [String] = []
+  for id in 0..<512 {
+    let spelling = ByteAlphabet.spelling(of: id)
+    let text = String(decoding: spelling, as: UTF8.self)
+    let escaped = text.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] }
+    entries.append("\"\(String(escaped))\":\(id)")
+  }
+  entries += [#""ab":512"#, #""abc</w>":513"#, #""<|startoftext|>":514"#, #""<|endoftext|>":515"#]
+  return Array("{\(entries.joined(separator: ","))}".utf8)
+}()
