@@ -11,6 +11,8 @@ struct CheckpointFiles {
   /// The file of weights, or the index.
   private let main: FilePath
 
+  static let maximumIndex = 16 << 20
+
   /// In the order of preference: a folder may hold the same weights in several forms.
   private static let inFolder = [
     "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
@@ -34,19 +36,25 @@ struct CheckpointFiles {
       main = path
       folder = path.folder
     }
-    if try CheckpointFiles.isIndex(main) {
+    let opened = try main.withCString { (path) throws(WeightsError) in
+      try OpenedWeights(cPath: path, hashing: hashing, indexAtMost: CheckpointFiles.maximumIndex)
+    }
+    switch opened {
+    case .index(let index):
       let isHashed = if case .none = hashing { false } else { true }
       var manifest: [(name: [UInt8], hash: SHA256.Digest)] = []
-      let sharded = try CheckpointFiles.parse(main, atMost: 16 << 20) { (bytes) throws(WeightsError) in
-        if isHashed { manifest.append((Array(main.lastPart), SHA256.hash(of: bytes))) }
-        return try ShardedTensors(bytes) { (name) throws(WeightsError) in
+      if isHashed { manifest.append((Array(main.lastPart), SHA256.hash(of: index.bytes))) }
+      let sharded: ShardedTensors
+      do throws(WeightsError) {
+        sharded = try ShardedTensors(index.bytes) { (name) throws(WeightsError) in
           let file = try folder.file(name).withCString { (path) throws(WeightsError) in
             try WeightsFile(cPath: path, hashing: isHashed ? .compute : .none)
           }
           if let hash = file.sha256 { manifest.append((Array(name.utf8), hash)) }
           return file
         }
-      }
+      } catch { throw error.within(main.shown) }
+      extendLifetime(index)
       tensors = sharded
       files = sharded.files
       sha256 = isHashed ? CheckpointFiles.hash(ofLines: manifest) : nil
@@ -56,10 +64,7 @@ struct CheckpointFiles {
           "\(main.shown): the SHA-256 of the index's and its files' lines is \(sha256.hexadecimal), expected "
             + "\(expected.hexadecimal): these are not the files that were meant")
       }
-    } else {
-      let file = try main.withCString { (path) throws(WeightsError) in
-        try WeightsFile(cPath: path, hashing: hashing)
-      }
+    case .file(let file):
       tensors = file
       files = [file]
       sha256 = file.sha256
@@ -78,19 +83,11 @@ struct CheckpointFiles {
     return lines.withUnsafeBytes { SHA256.hash(of: $0) }
   }
 
-  /// JSON begins with a brace and holds no NUL; so do the first 8 bytes of no safetensors file.
-  private static func isIndex(_ path: FilePath) throws(WeightsError) -> Bool {
-    try path.withCString { (path) throws(WeightsError) in
-      let start = try WeightsFile.beginning(cPath: path, count: 8)
-      return start.first == UInt8(ascii: "{") && !start.contains(0)
-    }
-  }
-
   static func parse<R>(
-    _ path: FilePath, atMost limit: Int = Configurations.maximumBytes,
-    _ body: (UnsafeRawBufferPointer) throws(WeightsError) -> R
+    _ path: FilePath, _ body: (UnsafeRawBufferPointer) throws(WeightsError) -> R
   ) throws(WeightsError) -> R {
-    let file = try path.withCString { (path) throws(WeightsError) in try WholeFile(cPath: path, atMost: limit)
+    let file = try path.withCString { (path) throws(WeightsError) in
+      try WholeFile(cPath: path, atMost: Configurations.maximumBytes)
     }
     defer { extendLifetime(file) }
     do { return try body(file.bytes) } catch { throw error.within(path.shown) }

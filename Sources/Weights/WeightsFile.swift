@@ -92,16 +92,6 @@ public final class WeightsFile: TensorSource {
     blocks = contents.blocks
   }
 
-  /// The first bytes of a file, at most `count`.
-  public static func beginning(cPath: UnsafePointer<CChar>, count: Int) throws(WeightsError) -> [UInt8] {
-    do {
-      let file = try FileBytes(path: cPath)
-      let block = try file.block(at: 0, count: min(count, file.size))
-      defer { extendLifetime(block) }
-      return Array(block.bytes)
-    } catch { throw error.within(cPath) }
-  }
-
   /// A file that was written to while its tensors were read may be a mix of two.
   public func checkUnchanged() throws(WeightsError) { try file.checkUnchanged() }
 

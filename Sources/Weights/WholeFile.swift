@@ -8,14 +8,17 @@ public final class WholeFile {
   /// Valid for as long as this object lives.
   public var bytes: UnsafeRawBufferPointer { block.bytes }
 
-  public init(cPath: UnsafePointer<CChar>, atMost limit: Int) throws(WeightsError) {
-    do throws(WeightsError) {
-      let file = try FileBytes(path: cPath)
-      guard file.size <= limit else {
-        throw .limit("the file has \(file.size) bytes; of such a file at most \(limit) are read")
-      }
-      block = try file.block(at: 0, count: file.size)
-      try file.checkUnchanged()
-    } catch { throw error.within(cPath) }
+  public convenience init(cPath: UnsafePointer<CChar>, atMost limit: Int) throws(WeightsError) {
+    do throws(WeightsError) { try self.init(FileBytes(path: cPath), atMost: limit) } catch {
+      throw error.within(cPath)
+    }
+  }
+
+  init(_ file: consuming FileBytes, atMost limit: Int) throws(WeightsError) {
+    guard file.size <= limit else {
+      throw .limit("the file has \(file.size) bytes; of such a file at most \(limit) are read")
+    }
+    block = try file.block(at: 0, count: file.size)
+    try file.checkUnchanged()
   }
 }

@@ -157,7 +157,7 @@ def main():
     bomb("pickle-long-2^31", torch(b"\x80\x02\x8b\xff\xff\xff\x7f."), invalid, unsupported)
     bomb("pickle-of-15MB", torch(b"\x80\x02X" + struct.pack("<I", 15_000_000) + b"x" * 15_000_000 + b"0}."), unsupported,
          limit)
-    bomb("pickle-of-20MB", torch(b"\x80\x02X" + struct.pack("<I", 20_000_000) + b"x" * 20_000_000 + b"0}."), limit)
+    bomb("pickle-of-40MB", torch(b"\x80\x02X" + struct.pack("<I", 40_000_000) + b"x" * 40_000_000 + b"0}."), limit)
     bomb("pickle-same-list-over-and-over", torch(b"\x80\x02]q\0" + b"h\0a" * 300_000 + b"."), limit, unsupported)
     bomb("tensor-of-1e12-stride-0", of_one(1, 0, [1_000_000, 1_000_000], [0, 0], b"\0" * 4), unsupported)
     bomb("tensor-strides-2^62", of_one(16, 0, [3, 3], [2**62, 2**62]), invalid, limit)

@@ -2,7 +2,7 @@
 """Writes the small files that the fault tests load: fixtures.py FOLDER.
 
 FOLDER/models has a whole model in each format, as small as a model can be, so that a load takes a fraction of a
-millisecond; the tests take every file that lies there. FOLDER/wide has models with one tensor large enough to be
+millisecond; the tests take every file that lies there. FOLDER/named has models under other programs' names. FOLDER/wide has models with one tensor large enough to be
 mapped instead of taken from malloc. FOLDER/merges has the merge list of those with a vocabulary, twice, and FOLDER/statuses models with one fault.
 """
 
@@ -158,9 +158,68 @@ def checkpoint(tensors, kind, seed, sections):
     return archive(records + [("version", b"3\n")], described=sections)
 
 
+def torchscript(tensors, kind, seed):
+    """What torch.jit.save writes of a module that has these tensors, with a program that is never read."""
+    source = random.Random(seed)
+    tree = {}
+    for key, (name, shape) in enumerate(tensors.items()):
+        *path, last = name.split(".")
+        place = tree
+        for part in path:
+            place = place.setdefault(part, {})
+        place[last] = (key, shape)
+    storage = b"FloatStorage" if kind == "F32" else b"HalfStorage"
+
+    def tensor(key, shape):
+        strides = [count(shape[i + 1:]) for i in range(len(shape))]
+        return (b"ctorch._utils\n_rebuild_tensor_v2\n((" + string("storage") + b"ctorch\n" + storage + b"\n"
+                + string(str(key)) + string("cpu") + integer(count(shape)) + b"tQ" + integer(0) + sizes(shape)
+                + sizes(strides) + b"\x89ccollections\nOrderedDict\n)RtR")
+
+    def module(parts):
+        out = b"c__torch__\nM\n)\x81}("
+        for name, value in parts.items():
+            out += string(name) + (module(value) if isinstance(value, dict) else tensor(*value))
+        return out + string("training") + b"\x89ub"
+
+    records = [("data.pkl", b"\x80\x02" + module(tree) + b"."), ("code/__torch__.py", b"class M: pass\n")]
+    records += [(f"data/{key}", numbers(shape, kind, source)) for key, shape in enumerate(tensors.values())]
+    return archive(records + [("constants.pkl", b"\x80\x02)."), ("version", b"3\n")], described=True)
+
+
+def hugging_face(tensors):
+    """The same tensors as Hugging Face names and cuts them."""
+    renamed = {}
+    for name, shape in tensors.items():
+        if name.startswith("fusion."):
+            continue
+        for ours, theirs in {
+            "visual.transformer.resblocks.": "vision_model.encoder.layers.",
+            "transformer.resblocks.": "text_model.encoder.layers.", "ln_1": "layer_norm1", "ln_2": "layer_norm2",
+            "mlp.c_fc": "mlp.fc1", "mlp.c_proj": "mlp.fc2", "attn.": "self_attn.",
+            "visual.class_embedding": "vision_model.embeddings.class_embedding",
+            "visual.conv1": "vision_model.embeddings.patch_embedding",
+            "visual.positional_embedding": "vision_model.embeddings.position_embedding.weight",
+            "visual.ln_pre": "vision_model.pre_layrnorm", "visual.ln_post": "vision_model.post_layernorm",
+            "visual.proj": "visual_projection.weight", "ln_final": "text_model.final_layer_norm",
+            "token_embedding": "text_model.embeddings.token_embedding",
+        }.items():
+            name = name.replace(ours, theirs)
+        if name == "text_projection":
+            name += ".weight"
+        if name == "positional_embedding":
+            name = "text_model.embeddings.position_embedding.weight"
+        if "in_proj" in name:
+            for part in "qkv":
+                renamed[name.replace("in_proj_", part + "_proj.")] = [64, *shape[1:]]
+        else:
+            renamed[name] = shape[::-1] if name.endswith("projection.weight") else shape
+    return renamed
+
+
 def main():
     folder = sys.argv[1]
-    for part in ("models", "wide", "merges", "statuses"):
+    for part in ("models", "named", "wide", "merges", "statuses"):
         os.makedirs(os.path.join(folder, part), exist_ok=True)
 
     def write(name, data):
@@ -176,6 +235,11 @@ def main():
         merges=merges, description="tiny", labels='["run","\\u00e9tude"]')))
     write("models/state.pt", checkpoint(few, "F16", 3, sections=False))
     write("models/checkpoint.pt", checkpoint(few, "F16", 4, sections=True))
+    plain = {name: shape for name, shape in few.items() if not name.startswith("fusion.")}
+    write("models/script.pt", torchscript(plain, "F16", 10))
+    # Loaded only where the activation is said.
+    write("named/hugging_face.safetensors", safetensors(hugging_face(few), "F16", 11))
+    write("named/prefixed.pt", checkpoint({"model." + name: shape for name, shape in plain.items()}, "F16", 12, False))
     # With a merge list beside it, or with one of two contents.
     write("merges/tiny.safetensors", safetensors(some, "F32", 5))
     write("merges/other.safetensors", safetensors(some, "F32", 6))

@@ -109,6 +109,13 @@ static int32_t file_read(void) {
   files_disarm();
   return status;
 }
+static int32_t hash_mismatch(void) {
+  actionclip_model_options options;
+  actionclip_model_options_init(&options);
+  options.expected_sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+  actionclip_model *other = NULL;
+  return actionclip_model_load(fixture("models/plain.safetensors"), &options, &other);
+}
 static int32_t file_write(void) { return actionclip_model_save(model, "/no/such/folder/model", NULL); }
 static int32_t format_unknown(void) { return load(written("text", "This is text.\n", 14), 0); }
 static int32_t format_invalid(void) {
@@ -193,6 +200,7 @@ static const struct {
     REACHED(FORKED, forked, "model", "fork"),
     REACHED(FILE_OPEN, file_open, "/no/such/file", "no such file"),
     REACHED(FILE_READ, file_read, "plain.safetensors", "offset "),
+    REACHED(HASH_MISMATCH, hash_mismatch, "plain.safetensors", "SHA-256"),
     REACHED(FILE_WRITE, file_write, "/no/such/folder/model", "no such file"),
     REACHED(FORMAT_UNKNOWN, format_unknown, "/text", "54 68 69 73"),
     REACHED(FORMAT_INVALID, format_invalid, "cut.pt", "zip end record"),

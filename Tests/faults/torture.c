@@ -206,6 +206,7 @@ int main(int argc, char **argv) {
   const int at_length = strcmp(argv[1], "torture") == 0;
   actionclip_model_options_init(&options);
   options.threads = 1;
+  options.activation = ACTIONCLIP_ACTIVATION_QUICK_GELU; /* Hugging Face's file alone does not tell it */
   counts = mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (counts == MAP_FAILED) return 2;
   for (int i = 2; i < argc; i++) scan(argv[i]);

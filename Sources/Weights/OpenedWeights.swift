@@ -1,0 +1,30 @@
+import Glibc
+
+/// What a path of weights stands for, told by its content. The file is opened once: what was looked at is what
+/// is read.
+public enum OpenedWeights {
+  case file(WeightsFile)
+  /// An index of shards, all of its text; not looked into yet.
+  case index(WholeFile)
+
+  /// An index may have `limit` bytes; it is not hashed here.
+  public init(
+    cPath: UnsafePointer<CChar>, hashing: Hashing, indexAtMost limit: Int
+  ) throws(WeightsError) {
+    do throws(WeightsError) {
+      let file = try FileBytes(path: cPath)
+      if try OpenedWeights.isIndex(file) {
+        self = .index(try WholeFile(file, atMost: limit))
+      } else {
+        self = .file(try WeightsFile(file, hashing))
+      }
+    } catch { throw error.within(cPath) }
+  }
+
+  /// JSON begins with a brace and holds no NUL; so do the first 8 bytes of no safetensors file.
+  private static func isIndex(_ file: borrowing FileBytes) throws(WeightsError) -> Bool {
+    let block = try file.block(at: 0, count: min(8, file.size))
+    defer { extendLifetime(block) }
+    return block.bytes.first == UInt8(ascii: "{") && !block.bytes.contains(0)
+  }
+}
