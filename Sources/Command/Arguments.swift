@@ -79,5 +79,10 @@ struct FilePath: ExpressibleByArgument {
     return FilePath(bytes: folder.bytes + slash + bytes)
   }
 
+  var isFolder: Bool {
+    var status = stat()
+    return stat(cString, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   var cString: [CChar] { (bytes + [0]).map { CChar(bitPattern: $0) } }
 }

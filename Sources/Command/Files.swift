@@ -24,8 +24,7 @@ enum Files {
 
   /// Finds out before hours of work that a result could not be written after them.
   static func requireWritable(_ path: FilePath) throws(CommandError) {
-    var status = stat()
-    if stat(path.cString, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+    if path.isFolder {
       throw CommandError.system(path.shown, code: EISDIR)
     }
     if access(path.cString, W_OK) == 0 { return }

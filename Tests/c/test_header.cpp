@@ -146,6 +146,9 @@ static void saving(const actionclip::Model &model, const std::string &path) {
   options.license = "MIT";
   model.save(path, &options);
 
+  CHECK(model.family() == "CLIP");
+  CHECK(actionclip::describe_file(path).find("format: safetensors\n") == 0);
+
   // The file's hash: computed, then expected, then wrong.
   CHECK(model.sha256().empty());
   actionclip_model_options hashed = actionclip::model_options();

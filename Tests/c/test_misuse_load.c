@@ -56,6 +56,38 @@ static void own_options(void) {
   CHECK(memcmp(room, &expected, sizeof expected) == 0);
 }
 
+/* What a file is, and what a model's file says of itself. */
+static void descriptions(void) {
+  const char *path = check_path(UNTRAINED_MODEL);
+  char *text = output(16);
+  size_t *size = output(sizeof *size);
+  REFUSED(IN, actionclip_file_describe(NULL, text, 16, size));
+  REFUSED(IN, actionclip_file_describe(path, text, 16, NULL));
+  REFUSED(IN, actionclip_file_describe(path, NULL, 16, size));
+  REFUSED(SMALL, actionclip_file_describe(path, text, 16, size));
+  REFUSED(SMALL, actionclip_file_describe(path, text, 0, size));
+  REFUSED(IN, actionclip_file_describe(path, text, SIZE_MAX, size));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_file_describe("/no/such/file", text, 16, size));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_file_describe("/", text, 16, size));
+  REFUSED(ACTIONCLIP_ERROR_FORMAT_UNKNOWN, actionclip_file_describe(check_path("examples/clip.mp4"), text, 16, size));
+  size_t n = 0, written = 0;
+  CHECK_OK(actionclip_file_describe(path, NULL, 0, &n));
+  char *exact = guard_alloc(n);
+  CHECK_OK(actionclip_file_describe(path, exact, n, &written));
+  CHECK(written == n && strlen(exact) == n - 1 && strncmp(exact, "format: safetensors\nlayout: CLIP\n", 33) == 0);
+
+  actionclip_model *other = (actionclip_model *)(void *)tokenizer;
+  CHECK(strcmp(actionclip_model_family(model), "CLIP") == 0);
+  CHECK(actionclip_model_family(NULL) == NULL && check_message());
+  CHECK(actionclip_model_family(other) == NULL && check_message());
+  REFUSED_HANDLE(actionclip_model_note_count(NULL));
+  REFUSED_HANDLE(actionclip_model_note_count(other));
+  CHECK(actionclip_model_note_key(NULL, 0) == NULL && check_message());
+  CHECK(actionclip_model_note_key(other, 0) == NULL && check_message());
+  CHECK(actionclip_model_note_count(model) == 0);
+  CHECK(actionclip_model_note_key(model, 0) == NULL && actionclip_model_note_key(model, -1) == NULL);
+}
+
 static void infos(void) {
   for (uint32_t n = 0; n <= sizeof(actionclip_model_info) + 8; n++) {
     const uint32_t room = n < 4 ? 4 : n;
@@ -95,6 +127,14 @@ static void loading(void) {
   REFUSED(0, actionclip_model_load("/dev/null", NULL, out));
   REFUSED(ACTIONCLIP_ERROR_FORMAT_UNKNOWN, actionclip_model_load(check_path("examples/clip.mp4"), NULL, out));
   REFUSED(IN, actionclip_model_load_buffer(NULL, size, NULL, out));
+  actionclip_model_options named = defaults();
+  named.open_clip_name = "RN50";
+  REFUSED(ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED, actionclip_model_load(path, &named, out));
+  named.open_clip_name = "\xff";
+  REFUSED(ACTIONCLIP_ERROR_INVALID_UTF8, actionclip_model_load(path, &named, out));
+  named = defaults();
+  named.base_path = path;
+  REFUSED(ACTIONCLIP_ERROR_OPTION_CONFLICT, actionclip_model_load(path, &named, out));
   REFUSED(IN, actionclip_model_load_buffer(bytes, size, NULL, NULL));
   for (size_t n = 0; n < 64; n++) { /* headers cut short, in memory that ends there */
     void *cut = guard_copy(bytes, n);
@@ -122,7 +162,8 @@ static void loading(void) {
              {offsetof(actionclip_model_options, reserved), 1},
              {offsetof(actionclip_model_options, activation), -1},
              {offsetof(actionclip_model_options, activation), 3},
-             {offsetof(actionclip_model_options, reserved1), 1}};
+             {offsetof(actionclip_model_options, compute_sha256), -1},
+             {offsetof(actionclip_model_options, compute_sha256), 3}};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     actionclip_model_options o = defaults();
     memcpy((char *)&o + bad[i].offset, &bad[i].value, sizeof bad[i].value);
@@ -238,4 +279,4 @@ static void handles(void) {
   free(pixels);
 }
 
-MISUSE_MAIN("test_misuse_load", constants_and_messages, frees_and_inits_take_null, own_options, infos, loading, handles)
+MISUSE_MAIN("test_misuse_load", constants_and_messages, frees_and_inits_take_null, own_options, descriptions, infos, loading, handles)

@@ -102,6 +102,58 @@ static void round_trip(const char *name) {
   pack_free(&p);
 }
 
+static int32_t save_note(const actionclip_model *model, const char *path, const char *key, const char *text, size_t count) {
+  const char *const keys[] = {key}, *const texts[] = {text};
+  actionclip_save_options options;
+  actionclip_save_options_init(&options);
+  options.note_keys = keys;
+  options.note_texts = texts;
+  options.note_count = count;
+  return actionclip_model_save(model, path, &options);
+}
+
+/* Notes by any key: kept, sorted, taken away, and refused where they would be something else. */
+static void notes(void) {
+  const char *path = in_folder("notes.safetensors");
+  actionclip_model *untrained = NULL, *model = NULL;
+  if (!CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), NULL, &untrained))) return;
+  static const char *const keys[] = {"trained_on", "converted.by", "license"}, *const texts[] = {"shapes", "hand", "MIT"};
+  actionclip_save_options options;
+  actionclip_save_options_init(&options);
+  options.note_keys = keys;
+  options.note_texts = texts;
+  options.note_count = 3;
+  CHECK_OK(actionclip_model_save(untrained, path, &options));
+  CHECK_OK(actionclip_model_load(path, NULL, &model));
+  CHECK(actionclip_model_note_count(model) == 3);
+  static const char *const sorted[] = {"converted.by", "license", "trained_on"};
+  for (int i = 0; i < 3; i++) CHECK(strcmp(actionclip_model_note_key(model, i), sorted[i]) == 0);
+  CHECK(strcmp(actionclip_model_note(model, "trained_on"), "shapes") == 0);
+  CHECK_OK(save_note(model, path, "license", "", 1));
+  actionclip_model_free(model);
+  CHECK_OK(actionclip_model_load(path, NULL, &model));
+  CHECK(actionclip_model_note_count(model) == 2 && actionclip_model_note(model, "license") == NULL);
+
+  const int32_t bad = ACTIONCLIP_ERROR_INVALID_ARGUMENT;
+  static const char *const taken[] = {"head", "format", "labels", "merges", "mean", "activation", "image_size"};
+  for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) CHECK_ERROR(bad, save_note(model, path, taken[i], "x", 1));
+  static const char *const odd[] = {"", "A", "a b", "a-b", "a/b", "\xc3\xa9",
+                                    "a23456789_123456789_123456789_123456789_123456789_123456789_12345"};
+  for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) CHECK_ERROR(bad, save_note(model, path, odd[i], "x", 1));
+  CHECK_ERROR(bad, save_note(model, path, NULL, "x", 1));
+  CHECK_ERROR(bad, save_note(model, path, "key", NULL, 1));
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_UTF8, save_note(model, path, "key", "\xff", 1));
+  CHECK_ERROR(bad, save_note(model, path, "key", "x", SIZE_MAX));
+  options.note_keys = NULL;
+  CHECK_ERROR(bad, actionclip_model_save(model, path, &options));
+  options.note_keys = keys;
+  options.note_texts = NULL;
+  CHECK_ERROR(bad, actionclip_model_save(model, path, &options));
+  CHECK(unlink(path) == 0);
+  actionclip_model_free(model);
+  actionclip_model_free(untrained);
+}
+
 static const char *const labels[] = {"ice \"skating\"", "playing cello\\", "太极拳"};
 static const char *const templates[] = {"a clip of {}", "{}"};
 
@@ -253,6 +305,7 @@ int main(int argc, char **argv) {
   if (mkdtemp(folder) == NULL) return 2;
   for (int i = 0; i < PACK_COUNT; i++) round_trip(pack_names[i]);
   one_file();
+  notes();
   failures();
   CHECK(rmdir(folder) == 0);
   return check_report("test_save");

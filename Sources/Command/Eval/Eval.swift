@@ -66,12 +66,12 @@ struct Eval: ParsableCommand {
 
   func run() throws {
     // What is wrong with small files is told before large ones are read.
-    let early = try labels == nil ? options.load(model) : nil
+    let early = try labels == nil ? load() : nil
     let classes = try labels.map { try ClassList($0) } ?? ClassList(of: early)
     let videos = try VideoList(list, classes: classes, separator: separator, multiLabel: multiLabel)
     for path in [jsonFile, html] { try path.map(Files.requireWritable) }
     if let predictions { try Journal.require(predictions, resume: resume) }
-    let loaded = try early ?? options.load(model)
+    let loaded = try early ?? load()
     let (texts, templates) = try loaded.encode(labels: classes.labels, templates: scoring.template)
     let scorer = VideoScorer(
       model: loaded, texts: texts, templates: templates, classes: classes.count, scale: scoring.scale,
@@ -140,6 +140,16 @@ struct Eval: ParsableCommand {
     }
   }
 
+  private func load() throws(LibraryError) -> Model {
+    try options.load(model, hash: model?.isFolder == true)
+  }
+
+  /// Nil for the default model. Of a folder the library tells the hash of what it read.
+  private func fingerprint(of loaded: Model) throws -> String? {
+    guard let model else { return nil }
+    return try model.isFolder ? loaded.sha256.map { "sha256:\($0)" } : Fingerprint.of(file: model)
+  }
+
   private func header(
     _ loaded: Model, _ texts: [Float], _ classes: ClassList, _ videos: VideoList
   ) throws -> Journal.Header {
@@ -151,11 +161,12 @@ struct Eval: ParsableCommand {
       ("format", "actionclip eval 1"),
       ("library", Version.library),
       // Where the default model lies is the library's affair; its text embeddings tell it from others.
-      ("model", try model.map { try Fingerprint.of(file: $0) } ?? Fingerprint.of(texts.map(\.description))),
+      ("model", try fingerprint(of: loaded) ?? Fingerprint.of(texts.map(\.description))),
       ("frames", "\(loaded.frames)"),
       ("head", Head.name(of: info.head)),
       ("temporal shift", info.temporal_shift != 0 ? "on" : "off"),
       ("joint", info.joint != 0 ? "on" : "off"),
+      ("compute", Compute.name(of: info.compute_type)),
       ("activation", EncoderActivation.name(of: info.activation)),
       ("labels", Fingerprint.of(zip(classes.ids, classes.labels).map { "\($0) \($1)" })),
       ("list", videos.fingerprint),
