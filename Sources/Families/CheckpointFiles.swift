@@ -11,7 +11,7 @@ struct CheckpointFiles {
   /// The file of weights, or the index.
   private let main: FilePath
 
-  static let maximumIndex = 16 << 20
+  static let maximumIndex = 4 << 20
 
   /// In the order of preference: a folder may hold the same weights in several forms.
   private static let inFolder = [

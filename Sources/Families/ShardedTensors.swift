@@ -10,19 +10,21 @@ final class ShardedTensors: TensorSource {
   private let places: [Int]
 
   static let maximumShards = 256
+  static let maximumTensors = 16_384
 
   /// `open` opens a file that lies beside the index.
   init(
     _ index: UnsafeRawBufferPointer, open: (_ name: String) throws(WeightsError) -> WeightsFile
   ) throws(WeightsError) {
     let map = try ShardedTensors.read(index)
+    let all = map.map(\.shard).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     var shards: [String] = []
-    for entry in map where !shards.contains(where: { $0.utf8.elementsEqual(entry.shard.utf8) }) {
+    for shard in all where shards.last.map({ $0.utf8.elementsEqual(shard.utf8) }) != true {
       guard shards.count < ShardedTensors.maximumShards else {
         throw .limit("the index names over \(ShardedTensors.maximumShards) files")
       }
-      try ShardedTensors.check(entry.shard)
-      shards.append(entry.shard)
+      try ShardedTensors.check(shard)
+      shards.append(shard)
     }
     guard !shards.isEmpty else { throw .invalid("the index names no tensor") }
     var files: [WeightsFile] = []
@@ -65,7 +67,7 @@ final class ShardedTensors: TensorSource {
   ) throws(WeightsError) -> [(name: String, shard: String)] {
     var map: [(name: String, shard: String)] = []
     var isThere = false
-    var json = JSONReader<WeightsError>(bytes, maximumDepth: 8, maximumKeys: 65_536, subject: "")
+    var json = JSONReader<WeightsError>(bytes, maximumDepth: 8, maximumKeys: maximumTensors, subject: "")
     try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
       guard key == "weight_map" else { return try json.skip(atMost: Configurations.maximumText) }
       isThere = true

@@ -160,8 +160,8 @@ struct TokenizerJSON: ~Copyable {
     let longest = 2 * Vocabulary.maximumTokenBytes + 1
     try json.beginArray()
     while try json.nextElement() {
-      guard mergeCount < MergeList.maximumCount else {
-        throw TokenizerError(.limit, "'model.merges' has over \(MergeList.maximumCount) merges")
+      guard mergeCount < Vocabulary.maximumTokens else {
+        throw TokenizerError(.limit, "'model.merges' has over \(Vocabulary.maximumTokens) merges")
       }
       let start = merges.count
       if try json.kind() == .array {

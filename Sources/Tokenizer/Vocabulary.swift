@@ -2,7 +2,8 @@ import Text
 
 /// Tokens by id, as a vocabulary's JSON gives them: a table in memory that can be refused.
 struct Vocabulary: ~Copyable {
-  static let maximumTokens = 1 << 20
+  /// CLIP has 49,408.
+  static let maximumTokens = 1 << 17
   static let maximumTokenBytes = 256
 
   /// Not private: Swift 6.3 fails to compile the end of a buffer of a private type in another file.

@@ -173,6 +173,35 @@ def main():
     bomb("zip-claims-2^63-entries", zip_of([b"a"], number=2**63), invalid, limit)
     bomb("zip-directory-2^62", zip_of([b"a"], size=2**62), invalid, limit)
 
+    # TorchScript: modules inside modules, one module in many places, one of very many attributes
+    script = lambda pickle: torch(b"\x80\x02" + pickle, ("constants.pkl", b""), ("code/m.py", b""))
+    module = b"c__torch__\nM\n)\x81"
+    bomb("script-depth-1e5", script((module + b"}X\1\0\0\0a") * 100_000 + b"N" + b"sb" * 100_000 + b"."), limit)
+    bomb("script-stack-of-modules", script(module * 200_000 + b"."), limit)
+    attributes = b"".join(b"X\5\0\0\0%05dN" % i for i in range(60_000))
+    bomb("script-60000-attributes", script(module + b"}(" + attributes + b"ub."), limit, unsupported, "MISSING_TENSOR")
+    # Each module holds the one before it twice.
+    doubled = module + b"}(X\1\0\0\0aNub"
+    for level in range(40):
+        doubled = module + b"}(X\1\0\0\0a" + doubled + b"q%cX\1\0\0\0bh%cub" % (level, level)
+    bomb("script-2^40-paths", script(doubled + b"."), limit, invalid, unsupported)
+
+    # an index of shards
+    bomb("index-depth-1e6", b'{"a":' * 1_000_000, limit, invalid)
+    bomb("index-of-4GB-name", b'{"weight_map":{"a":"' + b"x" * 4_000_000 + b'"}}', limit)
+    bomb("index-of-1e5-tensors", b'{"weight_map":{' + b",".join(b'"%d":"a"' % i for i in range(100_000)) + b"}}", limit)
+    entries = b",".join(b'"%d":"%d.safetensors"' % (i, i % 255) for i in range(16_000))
+    bomb("index-of-255-shards", b'{"weight_map":{' + entries + b"}}", "FILE_OPEN")
+    bomb("index-of-16000-shards", b'{"weight_map":{' + b",".join(b'"%d":"%d.s"' % (i, i) for i in range(16_000)) + b"}}", limit)
+    bomb("index-17MB", b'{"weight_map":' + b" " * 17_000_000 + b"}", limit)
+
+    # tokenizer.json
+    bomb("tokenizer-depth-1e6", b'{"a":' * 1_000_000, limit, merges, load="tokenizer")
+    bomb("tokenizer-1e6-tokens", b'{"model":{"type":"BPE","vocab":{' + b",".join(b'"%d":%d' % (i, i) for i in range(1_000_000))
+         + b'},"merges":[]}}', merges, limit, load="tokenizer")
+    bomb("tokenizer-1e6-merges", b'{"model":{"type":"BPE","vocab":{},"merges":[' + b",".join([b'"a b"'] * 1_000_000) + b"]}}",
+         merges, limit, load="tokenizer")
+
     # merge lists
     plain = b"#version\n" + b"a b\n" * 4
     bomb("merges-gzip-1GB", gzip.compress(plain + b"\n" * (1 << 26)) * 4, limit, merges, load="tokenizer")
