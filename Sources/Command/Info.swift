@@ -23,8 +23,8 @@ struct Info: ParsableCommand {
   func run() throws {
     let model: Model
     do { model = try options.load(path, hash: hash) } catch {
-      // Whatever can be told of a file that is no model, beside the error.
-      if let path, let text = describe(path) {
+      // Whatever can be told of a file that is no model, beside the error; of one that was not meant, nothing.
+      if let path, error.status != ACTIONCLIP_ERROR_HASH_MISMATCH, let text = describe(path) {
         try Output().line(json ? unloaded(path, text, error).text : text)
       }
       throw error

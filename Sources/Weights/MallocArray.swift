@@ -33,7 +33,11 @@ struct MallocArray<Element: BitwiseCopyable>: ~Copyable {
 
   /// Makes room for `index`, filling with `element`. The caller has bounded `index`.
   mutating func extend(to index: Int, filling element: Element) throws(WeightsError) {
-    while count <= index { try append(element) }
+    guard index >= count else { return }
+    if index >= capacity { try grow(to: max(64, index + 1, 2 * capacity)) }
+    guard let elements else { return }
+    (elements + count).initialize(repeating: element, count: index + 1 - count)
+    count = index + 1
   }
 
   mutating func removeLast(_ number: Int = 1) { count -= min(number, count) }
