@@ -7,6 +7,7 @@ import Preprocess
 extension DeclaredOptions {
   /// What is known of a checkpoint by its family, where its own file does not say it.
   mutating func add(_ traits: FamilyTraits) {
+    if activation == nil, visionHeads == nil { configuration = traits.source }
     switch traits.activation {
     case .quickGELU: activation = activation ?? .quickGELU
     case .gelu: activation = activation ?? .gelu

@@ -78,6 +78,10 @@ final class LoadedModel: HandleObject, Sendable {
     // The file's word; else that of the family its weights are of, with the family's prompts.
     preset =
       metadata.preset ?? Preset(weights.family, weights.traits, imageSize: model.configuration.imageSize)
+    do throws(PreprocessError) { try preset.check() } catch {
+      throw Failure(
+        ACTIONCLIP_ERROR_FORMAT_INVALID, "\(file): mean and std beside the weights: \(error.message)")
+    }
     if metadata.templates.isEmpty { metadata.templates = preset.templates }
     self.metadata = metadata
     labels = try CStrings(metadata.labels)
@@ -125,7 +129,7 @@ final class LoadedModel: HandleObject, Sendable {
       }
     }
     let names = tokenizerNames.joined(separator: ", ")
-    return (nil, "no tokenizer (\(names)) lies beside '\(String(cString: path))': \(advice)")
+    return (nil, "no tokenizer (\(names)) lies beside '\(FilePath(path).shown)': \(advice)")
   }
 
   private static func loadOptions(

@@ -130,8 +130,8 @@ public func actionclip_model_save(
 private func notes(_ options: actionclip_save_options) throws(Failure) -> [(key: String, note: String)] {
   let count = options.note_count
   guard count != 0 else { return [] }
-  guard (1...ModelMetadata.maximumTexts).contains(count) else {
-    throw .argument("note_count is \(count), expected 0 to \(ModelMetadata.maximumTexts)")
+  guard (1...ModelMetadata.maximumNotes).contains(count) else {
+    throw .argument("note_count is \(count), expected 0 to \(ModelMetadata.maximumNotes)")
   }
   let keys = try required(options.note_keys, "note_keys")
   let texts = try required(options.note_texts, "note_texts")

@@ -61,6 +61,8 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     try Files.requireWritable(target)
+    let target = Files.resolved(target)
+    if verify { try Files.requireRegular(target) }
     let model = try options.load(path, hash: true)
     let contents = ModelContents(
       storage: storage, labels: try labels.given(), templates: try templates.map(LabelList.read) ?? [],
@@ -69,7 +71,10 @@ struct Convert: ParsableCommand {
         text.map { (key, $0) }
       } + provenance(model))
     guard verify else { return try model.save(to: target, contents) }
-    let unverified = FilePath(bytes: target.bytes + Array(".unverified".utf8))
+    let unverified = FilePath(bytes: target.bytes + Array(".unverified-\(getpid())".utf8))
+    guard access(unverified.cString, F_OK) != 0 else {
+      throw CommandError("\(unverified.shown): is there already; it would be written until it is verified")
+    }
     defer { unlink(unverified.cString) }
     try model.save(to: unverified, contents)
     let said = try Verification(of: unverified, against: path, options, storage: storage).run()

@@ -33,6 +33,13 @@ enum Files {
     }
   }
 
+  /// What is there is a file that another may take the place of.
+  static func requireRegular(_ path: FilePath) throws(CommandError) {
+    var status = stat()
+    guard stat(path.cString, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+    throw CommandError("\(path.shown): not a regular file")
+  }
+
   /// Writes a whole file beside its place and moves it there: a reader sees the old one or the new.
   /// A device or pipe is written into.
   static func replace(_ path: FilePath, with bytes: [UInt8]) throws(CommandError) {
@@ -70,7 +77,8 @@ enum Files {
     }
   }
 
-  private static func resolved(_ path: FilePath) -> FilePath {
+  /// Where a link points to; of what is not there, itself.
+  static func resolved(_ path: FilePath) -> FilePath {
     guard let found = realpath(path.cString, nil) else { return path }
     defer { free(found) }
     return FilePath(bytes: Array(UnsafeRawBufferPointer(start: found, count: strlen(found))))

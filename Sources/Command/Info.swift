@@ -4,8 +4,7 @@ import CActionCLIP
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
-    abstract:
-      "Say what a model file holds, after every choice was resolved; of another file, what it is and why not."
+    abstract: "Say what a model holds and how it is loaded; of a file that cannot be, what it is and why not."
   )
 
   @Argument(help: ArgumentHelp("The model's file (default: the default model).", valueName: "model"))
@@ -14,7 +13,7 @@ struct Info: ParsableCommand {
   @Flag(help: "One JSON object.")
   var json = false
 
-  @Flag(help: "The SHA-256 of the file too.")
+  @Flag(help: "The SHA-256 too: of the file of weights, or of an index and its shards.")
   var hash = false
 
   @OptionGroup(title: "Model options")
@@ -109,10 +108,14 @@ struct Info: ParsableCommand {
       ("layout", model.family),
       ("parameters", grouped(info.parameters)),
       ("frames", "\(info.frames) per video, \(info.image_size) x \(info.image_size) pixels"),
+      ("sampling", Sampling.name(of: try model.sampling)),
       (
-        "frames as",
-        "\(Sampling.name(of: try model.sampling)) chooses, \(Resize.name(of: own.resize)) resizes them"
-          + (own.short_side > 0 ? ", short side \(own.short_side)" : "")
+        "resize",
+        Resize.name(of: own.resize) + (own.short_side > 0 ? ", short side \(own.short_side)" : "")
+          + formatted(
+            ", mean %.3f %.3f %.3f, std %.3f %.3f %.3f", Double(own.mean.0), Double(own.mean.1),
+            Double(own.mean.2),
+            Double(own.std.0), Double(own.std.1), Double(own.std.2))
       ),
       (
         "vision",
@@ -152,7 +155,8 @@ struct Info: ParsableCommand {
     ]
     for note in model.notes { rows.append((printable(note.key), printable(note.text))) }
     if let hash = model.sha256 { rows.append(("sha256", hash)) }
-    return rows.map { "\(Columns.fit($0.0, 14))  \($0.1)" }.joined(separator: "\n")
+    let width = max(14, min(24, rows.map(\.0.count).max() ?? 0))
+    return rows.map { "\(Columns.fit($0.0, width))  \($0.1)" }.joined(separator: "\n")
   }
 
   private func layers(_ count: Int32, _ width: Int32, _ heads: Int32, _ more: String) -> String {

@@ -61,7 +61,12 @@ public struct Checkpoint {
     guard let first = files.first else { throw .invalid("there are no files") }
     let layout = try Layout(source.names)
     let renamed = try RenamedTensors(source, layout)
-    let described = try Checkpoint.describe(layout, found, options)
+    // The library's own form says everything itself.
+    let isOwn = files.count == 1 && first.metadata.contains { $0.key == "actionclip.format" }
+    let described =
+      isOwn && layout.family == .clip && options.openCLIPName == nil
+      ? (family: layout.family, traits: FamilyTraits(), configuration: nil)
+      : try Checkpoint.describe(layout, found, options)
     var traits = described.traits
     // OpenAI's own archives tell these, and nobody else's do; their models have QuickGELU.
     if first.format == .torchScript, described.family == .clip, renamed.info("input_resolution") != nil {
@@ -73,7 +78,8 @@ public struct Checkpoint {
         .optionConflict,
         "open_clip's name of the model was given, but the file is in the layout of \(layout.family.name)")
     }
-    try Checkpoint.checkHeads(renamed, traits)
+    if !isOwn { try Checkpoint.checkHeads(renamed, traits, layout.family) }
+    try Checkpoint.checkWidths(renamed, traits)
     let embedding = Completed.tokenEmbedding
     if renamed.info(embedding) == nil, !options.isBase, family == .viFiCLIP || options.base != nil {
       guard let base = options.base else {
@@ -134,7 +140,9 @@ public struct Checkpoint {
             try configuration.addPreprocessing(bytes)
           }
         }
-        return (.huggingFace, configuration.traits, configuration)
+        traits = configuration.traits
+        traits.source = "config.json"
+        return (.huggingFace, traits, configuration)
       }
       guard options.knowsActivation else {
         throw .unsupported(
@@ -142,12 +150,18 @@ public struct Checkpoint {
             + "QuickGELU or GELU: put it there, or say so (activation, --activation)")
       }
     case .clip:
-      if let name = options.openCLIPName { return (.openCLIP, try OpenCLIPNames.traits(name), nil) }
+      if let name = options.openCLIPName {
+        traits = try OpenCLIPNames.traits(name, isActivationKnown: options.knowsActivation)
+        traits.source = "open_clip_name"
+        return (.openCLIP, traits, nil)
+      }
       if let path = found?.openCLIPConfiguration {
         let configuration = try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in
           try OpenCLIPConfiguration(bytes)
         }
-        return (.openCLIP, configuration.traits, nil)
+        traits = configuration.traits
+        traits.source = "open_clip_config.json"
+        return (.openCLIP, traits, nil)
       }
       if found?.isNamedAsOpenCLIPs == true, !options.knowsActivation {
         throw .unsupported(
@@ -158,20 +172,47 @@ public struct Checkpoint {
     case .mmaction2:
       // CLIP's own LayerNorm, where the reference's head has another.
       traits.headEpsilon = 1e-5
-    case .openCLIP, .viFiCLIP, .openVCLIP: break
+      traits.activation = .quickGELU
+    // They are made of CLIP's own program.
+    case .viFiCLIP, .openVCLIP: traits.activation = .quickGELU
+    case .openCLIP: break
     }
+    if traits.activation != nil { traits.source = "its layout, \(layout.family.name)'s," }
     return (layout.family, traits, nil)
   }
 
   /// The larger image encoders of open_clip have heads of another size than CLIP's 64.
-  private static func checkHeads(_ tensors: RenamedTensors, _ traits: FamilyTraits) throws(WeightsError) {
+  private static func checkHeads(
+    _ tensors: RenamedTensors, _ traits: FamilyTraits, _ family: Family
+  ) throws(WeightsError) {
     let name = "visual.conv1.weight"
     guard traits.visionHeads == nil, let width = tensors.info(name)?.shape.first,
       [1280, 1408, 1664, 1792].contains(width),
       tensors.info("visual.transformer.resblocks.31.ln_1.weight") != nil
     else { return }
+    let advice =
+      family == .huggingFace
+      ? "put its config.json beside it"
+      : "give the model's name, such as ViT-H-14 (open_clip_name, --open-clip-name)"
     throw .unsupported(
       "tensor '\(name)' gives the width \(width) of open_clip's largest models, whose heads are not of 64 numbers "
-        + "as CLIP's: give the model's name (open_clip_name, --open-clip-name)")
+        + "as CLIP's: \(advice)")
+  }
+
+  /// Heads go with widths: a configuration or a name that is another model's would make wrong numbers.
+  private static func checkWidths(
+    _ tensors: RenamedTensors, _ traits: FamilyTraits
+  ) throws(WeightsError) {
+    for (stated, name, dimension) in [
+      (traits.visionWidth, "visual.conv1.weight", 0), (traits.textWidth, "token_embedding.weight", 1),
+    ] {
+      guard let stated, let shape = tensors.info(name)?.shape, shape.count > dimension,
+        shape[dimension] != stated
+      else { continue }
+      throw WeightsError(
+        .optionConflict,
+        "\(traits.source ?? "the configuration") is of a model of width \(stated), but tensor '\(name)' has shape "
+          + "\(shape): it is another model's")
+    }
   }
 }

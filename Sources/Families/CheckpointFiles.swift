@@ -28,7 +28,8 @@ struct CheckpointFiles {
       guard let name = CheckpointFiles.inFolder.first(where: { path.file($0).exists }) else {
         throw WeightsError(
           .fileOpen,
-          "\(path.shown): a folder that holds none of " + CheckpointFiles.inFolder.joined(separator: ", "))
+          "\(path.shown): a folder that holds none of " + CheckpointFiles.inFolder.joined(separator: ", ")
+            + "; if the weights have another name, give that file")
       }
       main = path.file(name)
       folder = path
@@ -41,35 +42,62 @@ struct CheckpointFiles {
     }
     switch opened {
     case .index(let index):
-      let isHashed = if case .none = hashing { false } else { true }
-      var manifest: [(name: [UInt8], hash: SHA256.Digest)] = []
-      if isHashed { manifest.append((Array(main.lastPart), SHA256.hash(of: index.bytes))) }
       let sharded: ShardedTensors
       do throws(WeightsError) {
-        sharded = try ShardedTensors(index.bytes) { (name) throws(WeightsError) in
-          let file = try folder.file(name).withCString { (path) throws(WeightsError) in
-            try WeightsFile(cPath: path, hashing: isHashed ? .compute : .none)
-          }
-          if let hash = file.sha256 { manifest.append((Array(name.utf8), hash)) }
-          return file
+        let named = try ShardIndex(index.bytes)
+        switch hashing {
+        case .none:
+          sha256 = nil
+          sharded = try ShardedTensors(named, CheckpointFiles.open(named.shards, in: folder))
+        case .compute, .expect:
+          let unparsed = try CheckpointFiles.hash(named.shards, in: folder)
+          var manifest = zip(named.shards, unparsed).map { (name: Array($0.utf8), hash: $1.sha256) }
+          manifest.append((Array(main.lastPart), SHA256.hash(of: index.bytes)))
+          let hash = CheckpointFiles.hash(ofLines: manifest)
+          try CheckpointFiles.check(hash, hashing)
+          sha256 = hash
+          var files: [WeightsFile] = []
+          for file in unparsed { files.append(try file.parse()) }
+          sharded = try ShardedTensors(named, files)
         }
       } catch { throw error.within(main.shown) }
       extendLifetime(index)
       tensors = sharded
       files = sharded.files
-      sha256 = isHashed ? CheckpointFiles.hash(ofLines: manifest) : nil
-      if case .expect(let expected) = hashing, let sha256, sha256 != expected {
-        throw WeightsError(
-          .hashMismatch,
-          "\(main.shown): the SHA-256 of the index's and its files' lines is \(sha256.hexadecimal), expected "
-            + "\(expected.hexadecimal): these are not the files that were meant")
-      }
     case .file(let file):
       tensors = file
       files = [file]
       sha256 = file.sha256
     }
     (self.main, self.folder) = (main, folder)
+  }
+
+  private static func open(_ names: [String], in folder: FilePath) throws(WeightsError) -> [WeightsFile] {
+    var files: [WeightsFile] = []
+    for name in names {
+      files.append(
+        try folder.file(name).withCString { (path) throws(WeightsError) in try WeightsFile(cPath: path) })
+    }
+    return files
+  }
+
+  private static func hash(
+    _ names: [String], in folder: FilePath
+  ) throws(WeightsError) -> [UnparsedWeights] {
+    var files: [UnparsedWeights] = []
+    for name in names {
+      files.append(
+        try folder.file(name).withCString { (path) throws(WeightsError) in try UnparsedWeights(cPath: path) })
+    }
+    return files
+  }
+
+  private static func check(_ found: SHA256.Digest, _ hashing: Hashing) throws(WeightsError) {
+    guard case .expect(let expected) = hashing, found != expected else { return }
+    throw WeightsError(
+      .hashMismatch,
+      "the SHA-256 of the index's and its files' lines is \(found.hexadecimal), expected "
+        + "\(expected.hexadecimal): these are not the files that were meant")
   }
 
   private static func hash(ofLines files: [(name: [UInt8], hash: SHA256.Digest)]) -> SHA256.Digest {

@@ -29,11 +29,16 @@ public struct FamilyTraits: Sendable, Equatable {
   /// Of the encoders' MLPs.
   public enum Activation: Sendable { case quickGELU, gelu }
 
+  /// What says so: "config.json", "open_clip_name".
+  public var source: String?
   public var activation: Activation?
   /// Of the encoders' LayerNorms.
   public var epsilon: Float?
   /// Of the Transf head's LayerNorms.
   public var headEpsilon: Float?
+  /// That the tensors must have.
+  var visionWidth: Int?
+  var textWidth: Int?
   public var visionHeads: Int?
   public var textHeads: Int?
   /// A default for the number of frames in a video.

@@ -12,12 +12,13 @@ struct HuggingFaceConfiguration {
     var hiddenAct = "quick_gelu"
     var epsilon = 1e-5
     var heads: Int
+    var width: Int
     var endOfText: Int?
   }
 
   init(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
     var json = Configurations.reader(bytes)
-    var (text, vision) = (Tower(heads: 8), Tower(heads: 12))
+    var (text, vision) = (Tower(heads: 8, width: 512), Tower(heads: 12, width: 768))
     // Older files say some things twice; as in transformers, the `_dict` has the last word.
     var (textDictionary, visionDictionary) = (text, vision)
     var (hasTextDictionary, hasVisionDictionary) = (false, false)
@@ -47,6 +48,7 @@ struct HuggingFaceConfiguration {
       try traits.agree(\.activation, HuggingFaceConfiguration.activation(tower.hiddenAct), "'hidden_act'")
       try traits.agree(\.epsilon, Float(tower.epsilon), "'layer_norm_eps'")
     }
+    (traits.textWidth, traits.visionWidth) = (text.width, vision.width)
     traits.textHeads = text.heads
     traits.visionHeads = vision.heads
     endOfText = text.endOfText ?? endOfText
@@ -65,6 +67,7 @@ struct HuggingFaceConfiguration {
       switch key {
       case "hidden_act": tower.hiddenAct = try json.string(atMost: Configurations.maximumText)
       case "layer_norm_eps": tower.epsilon = try json.number()
+      case "hidden_size": tower.width = try json.integer()
       case "num_attention_heads": tower.heads = try json.integer()
       case "eos_token_id": tower.endOfText = try Configurations.integer(&json)
       default: try json.skip(atMost: Configurations.maximumText)

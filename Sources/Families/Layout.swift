@@ -40,7 +40,7 @@ struct Layout {
       return
     }
     guard found.count == 1 else {
-      let endings = found.map { quoted($0.prefix.utf8) }.joined(separator: ", ")
+      let endings = found.prefix(3).map { quoted($0.prefix.utf8) }.joined(separator: ", ")
       throw .unsupported("the file holds \(found.count) image encoders, under \(endings): keep one of them")
     }
     guard Layout.isWrapper(prefix) else {

@@ -17,6 +17,8 @@ struct OpenCLIPConfiguration {
   init(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
     var json = Configurations.reader(bytes)
     var traits = FamilyTraits()
+    // open_clip's own defaults.
+    (traits.textWidth, traits.textHeads) = (512, 8)
     var isThere = false
     try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
       switch key {
@@ -28,6 +30,8 @@ struct OpenCLIPConfiguration {
           switch key {
           case "mean": traits.mean = try Configurations.channels(&json)
           case "std": traits.std = try Configurations.channels(&json)
+          case "resize_mode": try OpenCLIPConfiguration.expect(try Configurations.text(&json), ["shortest"])
+          case "interpolation": try OpenCLIPConfiguration.expect(try Configurations.text(&json), ["bicubic"])
           default: try json.skip(atMost: Configurations.maximumText)
           }
         }
@@ -62,10 +66,12 @@ struct OpenCLIPConfiguration {
           throw .invalid("a width of \(width) in heads of \(headWidth)")
         }
         traits.visionHeads = width / headWidth
+        traits.visionWidth = width
       case "text_cfg":
         try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
           switch key {
           case "heads": traits.textHeads = try json.integer()
+          case "width": traits.textWidth = try json.integer()
           case "pool_type": try expect(try Configurations.text(&json), ["argmax"])
           case "proj_type": try expect(try Configurations.text(&json), ["linear"])
           default: try refuseForeign(key, &json)
@@ -78,7 +84,7 @@ struct OpenCLIPConfiguration {
 
   private static func expect(_ value: String?, _ known: [String]) throws(WeightsError) {
     guard let value, !known.contains(value) else { return }
-    throw .unsupported("is \(quoted(value.utf8)), expected '\(known[0])': another architecture")
+    throw .unsupported("is \(quoted(value.utf8)), expected '\(known[0])', which alone is computed")
   }
 
   private static func refuseForeign(

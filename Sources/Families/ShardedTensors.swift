@@ -9,26 +9,10 @@ final class ShardedTensors: TensorSource {
   /// Of each name, the index of its file.
   private let places: [Int]
 
-  static let maximumShards = 256
-  static let maximumTensors = 16_384
-
-  /// `open` opens a file that lies beside the index.
-  init(
-    _ index: UnsafeRawBufferPointer, open: (_ name: String) throws(WeightsError) -> WeightsFile
-  ) throws(WeightsError) {
-    let map = try ShardedTensors.read(index)
-    let all = map.map(\.shard).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    var shards: [String] = []
-    for shard in all where shards.last.map({ $0.utf8.elementsEqual(shard.utf8) }) != true {
-      guard shards.count < ShardedTensors.maximumShards else {
-        throw .limit("the index names over \(ShardedTensors.maximumShards) files")
-      }
-      try ShardedTensors.check(shard)
-      shards.append(shard)
-    }
-    guard !shards.isEmpty else { throw .invalid("the index names no tensor") }
-    var files: [WeightsFile] = []
-    for shard in shards { files.append(try open(shard)) }
+  /// `files` are the index's, in its order.
+  init(_ index: ShardIndex, _ files: [WeightsFile]) throws(WeightsError) {
+    let (shards, map) = (index.shards, index.map)
+    guard files.count == shards.count, !files.isEmpty else { throw .invalid("the index names no tensor") }
     var found: [(name: String, place: Int)] = []
     for (place, file) in files.enumerated() {
       guard file.format == files[0].format else {
@@ -60,32 +44,6 @@ final class ShardedTensors: TensorSource {
     self.files = files
     names = found.map(\.name)
     places = found.map(\.place)
-  }
-
-  private static func read(
-    _ bytes: UnsafeRawBufferPointer
-  ) throws(WeightsError) -> [(name: String, shard: String)] {
-    var map: [(name: String, shard: String)] = []
-    var isThere = false
-    var json = JSONReader<WeightsError>(bytes, maximumDepth: 8, maximumKeys: maximumTensors, subject: "")
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
-      guard key == "weight_map" else { return try json.skip(atMost: Configurations.maximumText) }
-      isThere = true
-      try Configurations.forEachKey(&json) { (name, json) throws(WeightsError) in
-        map.append((name, try json.string(atMost: 255)))
-      }
-    }
-    try json.finish()
-    guard isThere else { throw .invalid("'weight_map' is missing: this is no index of weights") }
-    return map
-  }
-
-  /// An index may name files beside it and nowhere else.
-  private static func check(_ shard: String) throws(WeightsError) {
-    let bytes = Array(shard.utf8)
-    guard !bytes.isEmpty, bytes[0] != UInt8(ascii: "."), !bytes.contains(UInt8(ascii: "/")),
-      !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F })
-    else { throw .invalid("\(quoted(bytes)) in the index is not the plain name of a file beside it") }
   }
 
   // MARK: - Reading

@@ -14,7 +14,8 @@ extension Configuration {
     let head = try Choice("head", asked: options.head, declared: declared.head, shown: \.name)
     let frames = try Choice("frames", asked: options.frames, declared: declared.frames, shown: \.description)
     let activation = try Choice(
-      "activation", asked: options.activation, declared: declared.activation, shown: \.name)
+      "activation", asked: options.activation, declared: declared.activation, by: declared.configuration,
+      shown: \.name)
     try declared.check()
     var c = Configuration()
     c.activation = activation.value ?? .quickGELU
@@ -24,8 +25,10 @@ extension Configuration {
     c.headEpsilon = declared.headEpsilon ?? c.headEpsilon
     try c.inferVision(reader)
     try c.inferText(reader)
-    c.visionHeads = try heads(declared.visionHeads, c.visionWidth, "vision_heads", "visual.conv1.weight")
-    c.textHeads = try heads(declared.textHeads, c.textWidth, "text_heads", "token_embedding.weight")
+    c.visionHeads = try heads(
+      declared.visionHeads, by: declared.configuration, c.visionWidth, "vision_heads", "visual.conv1.weight")
+    c.textHeads = try heads(
+      declared.textHeads, by: declared.configuration, c.textWidth, "text_heads", "token_embedding.weight")
     let infix = try c.inferShift(reader, shift, declaresOptions)
     let blocks = "visual.transformer.resblocks."
     c.visionLayers = reader.countLayers(blocks, infix + "ln_1.weight")
@@ -45,8 +48,12 @@ extension Configuration {
 
   private mutating func inferVision(_ reader: ParameterReader) throws(ModelError) {
     let name = "visual.conv1.weight"
-    if let form = Configuration.foreignForm(reader) {
-      throw ModelError(.unsupported, "this is \(form), which this version does not read")
+    let isPart = reader.source.names.contains { $0.hasPrefix("vision_model.") || $0.hasPrefix("text_model.") }
+    if !reader.has(name), isPart {
+      throw ModelError(
+        .missingTensor,
+        "the file holds a part of a Hugging Face CLIP, without its patch embedding: give the folder, or the "
+          + "model.safetensors.index.json that names all parts")
     }
     let conv = try reader.shape(name, rank: 4, for: "the image encoder's patch embedding")
     guard conv[1] == 3, conv[2] == conv[3], conv[2] <= 1024 else {
@@ -94,7 +101,7 @@ extension Configuration {
 
   /// As many heads as the file says, or else one for each 64 numbers. `name` is the tensor that gives the width.
   private static func heads(
-    _ declared: Int?, _ width: Int, _ key: String, _ name: String
+    _ declared: Int?, by configuration: String?, _ width: Int, _ key: String, _ name: String
   ) throws(ModelError) -> Int {
     guard width <= 16_384, declared != nil || width % headSize == 0 else {
       throw ModelError(
@@ -105,20 +112,10 @@ extension Configuration {
     else {
       throw ModelError(
         .weights(.invalid),
-        "the file says that 'actionclip.\(key)' is \(declared), but tensor '\(name)' gives width \(width); heads are of an "
-          + "even number up to 256")
+        "\(configuration ?? "the file") says that '\(configuration == nil ? "actionclip." : "")\(key)' is \(declared), "
+          + "but tensor '\(name)' gives width \(width); heads are of an even number up to 256")
     }
     return declared
-  }
-
-  /// Known forms that are not read, by a tensor that gives them away.
-  private static func foreignForm(_ reader: ParameterReader) -> String? {
-    if reader.has("visual.layer1.0.conv1.weight") { return "a CLIP with a ResNet image encoder" }
-    if reader.source.names.contains(where: { $0.hasPrefix("vision_model.") }) {
-      return "a checkpoint in the Hugging Face CLIP layout"
-    }
-    if reader.has("clip.visual.conv1.weight") { return "a checkpoint in mmaction2's layout" }
-    return nil
   }
 
   private mutating func inferShift(

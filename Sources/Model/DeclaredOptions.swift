@@ -7,6 +7,8 @@ public struct DeclaredOptions: Sendable, Equatable {
   public var temporalShift: Bool?
   public var head: TemporalHead?
   public var frames: Int?
+  /// What told the activation and the heads, where it was not the file's own metadata: "config.json".
+  public var configuration: String?
   public var visionHeads: Int?
   public var textHeads: Int?
   /// Unlike the others a default only: any precision may be asked for.
@@ -61,12 +63,15 @@ struct Choice<Value: Equatable> {
   var isDeclared: Bool { declared != nil }
 
   init(
-    _ name: String, asked: Value?, declared: Value?, shown: (Value) -> String
+    _ name: String, asked: Value?, declared: Value?, by configuration: String? = nil,
+    shown: (Value) -> String
   ) throws(ModelError) {
     if let asked, let declared, asked != declared {
       throw ModelError(
         .optionConflict,
-        "\(name) \(shown(asked)) was asked for, but the file says \(shown(declared)) ('actionclip.\(name)')")
+        "\(name) \(shown(asked)) was asked for, but "
+          + (configuration.map { "\($0) says \(shown(declared))" }
+            ?? "the file says \(shown(declared)) ('actionclip.\(name)')"))
     }
     value = declared ?? asked
     self.declared = declared.map { "'actionclip.\(name)' is \(shown($0))" }

@@ -7,6 +7,8 @@ public struct ModelMetadata: Sendable {
   static let version = "1"
   /// The most labels, and the most templates.
   public static let maximumTexts = 65_536
+  /// Of notes given to a file that is saved.
+  public static let maximumNotes = 1024
 
   /// How the model was trained, as far as the file says.
   public var declared = DeclaredOptions()

@@ -25,7 +25,8 @@ enum FormatDetector {
       .unknownFormat, "the file begins with \(hexadecimal(start.prefix(8))); \(expected)")
   }
 
-  private static let expected = "a safetensors file or torch's zip archive is expected"
+  private static let expected =
+    "expected is a safetensors file, a torch.save or TorchScript archive, an index of shards, or a folder of one of them"
 
   private static let others: [(signature: [UInt8], what: String)] = [
     (

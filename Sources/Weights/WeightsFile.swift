@@ -62,9 +62,13 @@ public final class WeightsFile: TensorSource {
     try self.init(FileBytes(bytes), hashing)
   }
 
-  init(_ file: consuming FileBytes, _ hashing: Hashing) throws(WeightsError) {
+  convenience init(_ file: consuming FileBytes, _ hashing: Hashing) throws(WeightsError) {
     // First, so that a file that was not meant is never parsed.
     let sha256 = try hashing.digest(of: &file)
+    try self.init(file, sha256: sha256)
+  }
+
+  init(_ file: consuming FileBytes, sha256: SHA256.Digest?) throws(WeightsError) {
     let format: WeightsFormat
     let contents: WeightsContents
     do {

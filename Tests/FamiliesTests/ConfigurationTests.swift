@@ -112,12 +112,23 @@ import Weights
       ("ViT-B-32/openai", .quickGELU, nil), ("ViT-B-32/laion2b_s34b_b79k", .gelu, nil),
       ("ViT-B-32/laion400m_e32", .quickGELU, nil), ("ViT-B-16/laion400m_e32", .gelu, nil),
       ("ViT-L-14/dfn2b", .quickGELU, nil), ("ViT-L-14/dfn2b_s39b", .gelu, nil),
-      ("ViT-H-14/laion2b_s32b_b79k", .gelu, 16), ("ViT-H-14-quickgelu/dfn5b", .quickGELU, 16),
+      ("ViT-H-14/laion2b_s32b_b79k", .gelu, 16), ("ViT-H-14-quickgelu", .quickGELU, 16),
+      ("ViT-B-32/laion400m-e32", .quickGELU, nil),
+      ("ViT-L-14/OpenAI", .quickGELU, nil),
     ] as [(String, FamilyTraits.Activation, Int?)])
   func knowsModelsByTheirNames(_ name: String, _ activation: FamilyTraits.Activation, _ heads: Int?) throws {
     let traits = try OpenCLIPNames.traits(name)
     #expect(traits.activation == activation)
     #expect(traits.visionHeads == heads)
+  }
+
+  @Test func refusesTagsItDoesNotKnow() throws {
+    #expect(
+      refusal { _ = try OpenCLIPNames.traits("ViT-B-32/mine") }?.message.contains("'mine' is not known")
+        == true)
+    #expect(refusal { _ = try OpenCLIPNames.traits("ViT-H-14/dfn5b") }?.message.contains("squashed") == true)
+    let traits = try OpenCLIPNames.traits("ViT-H-14/mine", isActivationKnown: true)
+    #expect(traits.activation == nil && traits.visionHeads == 16)
   }
 
   @Test(arguments: ["", "ViT", "RN50", "ViT-B-16-SigLIP", "ViT-L-14-CLIPA", "-quickgelu", "ViT-B-16 "])

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from conftest import ROOT, pack_folders, read_safetensors, same_bits
 
+FIXTURES = ROOT / "Tests" / "fixtures" / "families"
+
 
 def check(found, expected, what):
     a, b = found.astype(np.float64).reshape(expected.shape), expected.astype(np.float64)
@@ -120,6 +122,41 @@ def test_heads_of_other_sizes(tmp_path, heads):
     module = families.hugging_face(heads=heads)
     module.save_pretrained(tmp_path)
     assert check_same(tmp_path, module, "Hugging Face CLIP").vision_heads == heads
+    # The one file says so itself, whatever it is called.
+    with actionclip.Model(tmp_path) as model:
+        model.save(tmp_path / "open_clip_mine.safetensors")
+        expected = model.encode_pixels(families.pixels())
+    with actionclip.Model(tmp_path / "open_clip_mine.safetensors") as model:
+        assert model.info.vision_heads == heads and not model.info.activation_assumed
+        assert same_bits(model.encode_pixels(families.pixels()), expected)
+
+
+def test_a_configuration_of_another_model_is_refused(tmp_path):
+    module = families.hugging_face()
+    module.save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    for tower, width in [("vision_config", 128), ("text_config", 512)]:
+        changed = {**config, tower: {**config[tower], "hidden_size": width}}
+        (tmp_path / "config.json").write_text(json.dumps(changed))
+        with pytest.raises(actionclip.ActionCLIPError, match=f"a model of width {width}") as error:
+            actionclip.Model(tmp_path)
+        assert error.value.name == "ACTIONCLIP_ERROR_OPTION_CONFLICT"
+    with pytest.raises(actionclip.ActionCLIPError, match="width 1280"):
+        actionclip.Model(FIXTURES / "open_clip" / "open_clip_model.safetensors",
+                         open_clip_name="ViT-H-14")
+
+
+def test_a_damaged_shard_does_not_come_before_the_hash(tmp_path):
+    """Files that were not meant are not looked into."""
+    for path in (FIXTURES / "hugging_face").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    shard = tmp_path / "model-00002-of-00003.safetensors"
+    shard.write_bytes(shard.read_bytes()[:-5])
+    with pytest.raises(actionclip.ActionCLIPError) as error:
+        actionclip.Model(tmp_path, expected_sha256="0" * 64)
+    assert error.value.name == "ACTIONCLIP_ERROR_HASH_MISMATCH"
+    with pytest.raises(actionclip.ActionCLIPError, match="truncated"):
+        actionclip.Model(tmp_path)
 
 
 def test_half_precision_in_all_its_forms(tmp_path):
@@ -340,7 +377,6 @@ def test_mmaction2_s_head_against_its_arithmetic(tmp_path):
 
 # --------------------------------------------------------------------- fixtures
 
-FIXTURES = ROOT / "Tests" / "fixtures" / "families"
 
 
 @pytest.mark.parametrize(

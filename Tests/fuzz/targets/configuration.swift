@@ -25,11 +25,11 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
       let configuration = try OpenCLIPConfiguration(bytes)
       precondition(configuration.traits.activation != nil)
     case 3:
-      _ = try ShardedTensors(bytes) { (name) throws(WeightsError) in
+      for name in try ShardIndex(bytes).shards {
         precondition(!name.utf8.contains(UInt8(ascii: "/")) && !name.isEmpty && name.utf8.first != 0x2E)
-        throw WeightsError(.fileOpen, "there is none")
       }
-    default: _ = try OpenCLIPNames.traits(String(decoding: bytes, as: UTF8.self))
+    default:
+      _ = try OpenCLIPNames.traits(String(decoding: bytes, as: UTF8.self), isActivationKnown: data[0] > 127)
     }
   } catch { precondition(!error.message.isEmpty) }
   return 0

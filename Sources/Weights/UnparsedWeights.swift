@@ -1,0 +1,28 @@
+import Digest
+import Glibc
+
+/// A file of weights that was hashed and not looked into yet: where several files are one model, all of them are
+/// judged before any is parsed.
+public final class UnparsedWeights {
+  public let sha256: SHA256.Digest
+  private var file: FileBytes?
+  private let path: [CChar]
+
+  /// Reads the whole file into memory.
+  public init(cPath: UnsafePointer<CChar>) throws(WeightsError) {
+    path = Array(UnsafeBufferPointer(start: cPath, count: strlen(cPath) + 1))
+    do throws(WeightsError) {
+      var file = try FileBytes(path: cPath)
+      sha256 = try file.readWhole()
+      self.file = consume file
+    } catch { throw error.within(cPath) }
+  }
+
+  /// What was hashed; once.
+  public func parse() throws(WeightsError) -> WeightsFile {
+    guard let file = file.take() else { throw .invalid("the file was parsed already") }
+    do throws(WeightsError) { return try WeightsFile(file, sha256: sha256) } catch {
+      throw error.within(path)
+    }
+  }
+}
