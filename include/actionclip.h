@@ -74,7 +74,7 @@ ACTIONCLIP_API int32_t actionclip_constant(const char *name, int64_t *value_out)
 #define ACTIONCLIP_ERROR_INVALID_HANDLE (-12)   /* not a live handle of this kind */
 #define ACTIONCLIP_ERROR_INVALID_UTF8 (-13)     /* text is not UTF-8 */
 #define ACTIONCLIP_ERROR_TEXT_TOO_LONG (-14)    /* more tokens than the context holds */
-#define ACTIONCLIP_ERROR_NOT_FINITE (-15)       /* NaN or infinity in numbers given */
+#define ACTIONCLIP_ERROR_NOT_FINITE (-15)       /* NaN or infinity in numbers given, or in a tensor of a file */
 #define ACTIONCLIP_ERROR_FORKED (-16)           /* the handle belongs to a parent process */
 /* -2x: files */
 #define ACTIONCLIP_ERROR_FILE_OPEN (-20) /* missing, unreadable or not a regular file */
@@ -106,8 +106,8 @@ ACTIONCLIP_API int32_t actionclip_constant(const char *name, int64_t *value_out)
  * version does not know. Static string, never NULL. */
 ACTIONCLIP_API const char *actionclip_status_name(int32_t status);
 
-/* One line about this thread's latest failed call; "" after a successful one. Owned by
- * the library, valid until this thread's next call that returns a status. Never NULL. */
+/* One line about this thread's latest failed call; "" after a successful one. Owned by the library, valid
+ * until this thread's next call that returns a status or asks a model for something. Never NULL. */
 ACTIONCLIP_API const char *actionclip_last_error(void);
 
 /* --------------------------------------------------------------- load models */
@@ -178,7 +178,7 @@ typedef struct actionclip_model_options {
   const char *base_path;
   /* The model's name in open_clip, "ViT-B-16-quickgelu" or, with the weights' tag, "ViT-B-16/laion2b_s34b_b88k": it
    * tells the activation, and the heads of the larger ones. For files of open_clip's without their
-   * open_clip_config.json beside them. NULL: another file. */
+   * open_clip_config.json beside them, before which it goes. NULL: none. */
   const char *open_clip_name;
 } actionclip_model_options;
 
@@ -204,15 +204,16 @@ ACTIONCLIP_API int32_t actionclip_model_load(const char *path,
                                              actionclip_model **model_out);
 
 /* The same from `size` bytes in memory, which may be freed after the call. With no path
- * there is no "beside": name tokenizer_path to encode prompts if the bytes hold no merge list. */
+ * there is no "beside": name tokenizer_path to encode prompts if the bytes hold no merge list. A Hugging Face file needs
+ * `activation`, and an index of shards cannot be given; what actionclip_model_save made needs nothing. */
 ACTIONCLIP_API int32_t actionclip_model_load_buffer(const void *data, size_t size,
                                                     const actionclip_model_options *options,
                                                     actionclip_model **model_out);
 
 /* What a file or folder holds, whether or not it can be loaded: lines of "key: value" for people, of which the
- * first are its format, the layout of its names, and its tensors. Of text_capacity bytes as many are written as
- * *text_size_out says, the NUL at the end included; with text_out NULL and capacity 0 only that is returned. Fails
- * where not even the tensors can be listed. */
+ * first are its format, the layout of its names, and its tensors. *text_size_out is the size of the text in bytes, the
+ * NUL included, and text_capacity must be at least that; with text_out NULL and text_capacity 0 only the size is
+ * returned. Fails where not even the tensors can be listed. */
 ACTIONCLIP_API int32_t actionclip_file_describe(const char *path, char *text_out, size_t text_capacity,
                                                 size_t *text_size_out);
 
@@ -231,11 +232,11 @@ typedef struct actionclip_model_info {
   int32_t patch_size;         /* p */
   int32_t vision_width;       /* W */
   int32_t vision_layers;      /* L */
-  int32_t vision_heads;       /* W / 64 */
+  int32_t vision_heads;       /* W / 64 unless the file, its configuration or open_clip_name says otherwise */
   int32_t embedding_size;     /* E, length of every embedding */
   int32_t text_width;         /* X */
   int32_t text_layers;
-  int32_t text_heads;         /* X / 64 */
+  int32_t text_heads;         /* X / 64, likewise */
   int32_t context_length;     /* C, token ids per prompt */
   int32_t vocabulary_size;    /* V */
   int32_t frames;             /* T */
