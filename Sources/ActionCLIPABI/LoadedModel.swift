@@ -79,6 +79,7 @@ final class LoadedModel: HandleObject, Sendable {
     preset =
       metadata.preset ?? Preset(weights.family, weights.traits, imageSize: model.configuration.imageSize)
     do throws(PreprocessError) { try preset.check() } catch {
+      guard error.kind != .outOfMemory else { throw Failure(error) }
       throw Failure(
         ACTIONCLIP_ERROR_FORMAT_INVALID, "\(file): mean and std beside the weights: \(error.message)")
     }
