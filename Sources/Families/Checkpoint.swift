@@ -32,7 +32,7 @@ public struct Checkpoint {
   public let sections: [String]
   /// Where its tokenizer lies, if it has one; nil for weights from memory.
   public let folder: FilePath?
-  /// Of the file of weights, if it was asked for; of several `CheckpointFiles.manifest`.
+  /// Of the file of weights, if it was asked for; of several see `CheckpointFiles.sha256`.
   public let sha256: SHA256.Digest?
   private let files: [WeightsFile]
 

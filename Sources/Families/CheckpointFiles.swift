@@ -48,9 +48,14 @@ struct CheckpointFiles {
         switch hashing {
         case .none:
           sha256 = nil
-          sharded = try ShardedTensors(named, CheckpointFiles.open(named.shards, in: folder))
+          let files = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(WeightsError) in
+            try WeightsFile(cPath: path)
+          }
+          sharded = try ShardedTensors(named, files)
         case .compute, .expect:
-          let unparsed = try CheckpointFiles.hash(named.shards, in: folder)
+          let unparsed = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(WeightsError) in
+            try UnparsedWeights(cPath: path)
+          }
           var manifest = zip(named.shards, unparsed).map { (name: Array($0.utf8), hash: $1.sha256) }
           manifest.append((Array(main.lastPart), SHA256.hash(of: index.bytes)))
           let hash = CheckpointFiles.hash(ofLines: manifest)
@@ -72,24 +77,13 @@ struct CheckpointFiles {
     (self.main, self.folder) = (main, folder)
   }
 
-  private static func open(_ names: [String], in folder: FilePath) throws(WeightsError) -> [WeightsFile] {
-    var files: [WeightsFile] = []
-    for name in names {
-      files.append(
-        try folder.file(name).withCString { (path) throws(WeightsError) in try WeightsFile(cPath: path) })
-    }
-    return files
-  }
-
-  private static func hash(
-    _ names: [String], in folder: FilePath
-  ) throws(WeightsError) -> [UnparsedWeights] {
-    var files: [UnparsedWeights] = []
-    for name in names {
-      files.append(
-        try folder.file(name).withCString { (path) throws(WeightsError) in try UnparsedWeights(cPath: path) })
-    }
-    return files
+  /// What `open` makes of each file.
+  private static func each<Opened>(
+    _ names: [String], in folder: FilePath, _ open: (UnsafePointer<CChar>) throws(WeightsError) -> Opened
+  ) throws(WeightsError) -> [Opened] {
+    var opened: [Opened] = []
+    for name in names { opened.append(try folder.file(name).withCString(open)) }
+    return opened
   }
 
   private static func check(_ found: SHA256.Digest, _ hashing: Hashing) throws(WeightsError) {

@@ -1,8 +1,7 @@
-import Text
 import Weights
 
 /// A checkpoint's tensors, and the token embedding of another.
-final class Completed: TensorSource {
+final class Completed: ForwardingTensors {
   static let tokenEmbedding = "token_embedding.weight"
 
   private let own: any TensorSource
@@ -16,32 +15,10 @@ final class Completed: TensorSource {
     }
     self.own = own
     self.other = other
-    names = (own.names + [Completed.tokenEmbedding]).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    names = (own.names + [Completed.tokenEmbedding]).sorted(by: bytesPrecede)
   }
 
-  private func source(_ name: String) -> any TensorSource {
+  func source(of name: String) -> any TensorSource {
     name.utf8.elementsEqual(Completed.tokenEmbedding.utf8) ? other : own
-  }
-
-  func info(_ name: String) -> TensorInfo? { source(name).info(name) }
-
-  func isWhole(_ name: String) -> Bool { source(name).isWhole(name) }
-
-  func stored(_ name: String) -> UnsafeRawBufferPointer? { source(name).stored(name) }
-
-  func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws(WeightsError) {
-    try source(name).read(name, into: destination)
-  }
-
-  func read(
-    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) {
-    try source(name).read(name, from: first, into: destination)
-  }
-
-  func readStored(
-    _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightsError) -> Bool {
-    try source(name).readStored(name, into: destination)
   }
 }

@@ -42,13 +42,7 @@ enum Configurations {
     return try json.string(atMost: maximumText)
   }
 
-  /// Something is divided by them.
-  static func check(std: [Float]?) throws(WeightsError) {
-    guard let std, !std.allSatisfy({ $0.isFinite && $0 > 0 }) else { return }
-    throw .invalid("the pixels' std is \(std), expected numbers above 0")
-  }
-
-  /// Three numbers.
+  /// Three numbers; whether pixels can be worked on with them is the preset's to say.
   static func channels(_ json: inout Reader) throws(WeightsError) -> [Float] {
     var values: [Float] = []
     try json.beginArray()

@@ -97,7 +97,6 @@ struct HuggingFaceConfiguration {
       }
     }
     try json.finish()
-    try Configurations.check(std: std)
     (traits.mean, traits.std) = (mean, std)
   }
 

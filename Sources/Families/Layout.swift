@@ -35,6 +35,12 @@ struct Layout {
     if isOpenVCLIP { found.removeAll { $0.prefix.utf8.elementsEqual("raw_model.".utf8) } }
     try Layout.refuseForeign(names)
     guard let (prefix, family) = found.first else {
+      guard !names.contains(where: { $0.hasPrefix("vision_model.") || $0.hasPrefix("text_model.") }) else {
+        throw WeightsError(
+          .missingTensor,
+          "the file holds a part of a Hugging Face CLIP, without its patch embedding: give the folder, or the "
+            + "model.safetensors.index.json that names all parts")
+      }
       // The model will say which tensor it misses.
       (self.family, self.prefix, isTold) = (.clip, "", false)
       return

@@ -1,3 +1,5 @@
+import Weights
+
 /// What a tensor of a checkpoint is in the reference's terms.
 enum Meaning: Equatable {
   /// The tensor of this name.
@@ -24,15 +26,15 @@ enum Names {
 
   private static func clip(_ name: String) -> Meaning {
     // open_clip's CustomTextCLIP keeps the text encoder apart.
-    if let own = rest(of: name, after: "text.") { return .tensor(own) }
+    if let own = removing("text.", from: name) { return .tensor(own) }
     return .tensor(name)
   }
 
   private static func viFiCLIP(_ name: String) -> Meaning? {
-    if let own = rest(of: name, after: "image_encoder.") { return .tensor("visual." + own) }
-    if let own = rest(of: name, after: "text_encoder.") { return .tensor(own) }
+    if let own = removing("image_encoder.", from: name) { return .tensor("visual." + own) }
+    if let own = removing("text_encoder.", from: name) { return .tensor(own) }
     // Embeddings of the labels that it was trained with.
-    if rest(of: name, after: "prompt_learner.") != nil { return .nothing }
+    if removing("prompt_learner.", from: name) != nil { return .nothing }
     return .tensor(name)
   }
 
@@ -44,7 +46,7 @@ enum Names {
       ("vision_model.encoder.layers.", "visual.transformer.resblocks."),
       ("text_model.encoder.layers.", "transformer.resblocks."),
     ] {
-      guard let inside = rest(of: name, after: theirs),
+      guard let inside = removing(theirs, from: name),
         let dot = inside.utf8.firstIndex(of: UInt8(ascii: "."))
       else { continue }
       let block = ours + inside[..<dot] + "."
@@ -97,11 +99,4 @@ enum Names {
     "self_attn.out_proj.weight": .tensor("attn.out_proj.weight"),
     "self_attn.out_proj.bias": .tensor("attn.out_proj.bias"),
   ]
-}
-
-/// What follows `prefix` in `name`; nil if that begins otherwise. By bytes: as text, a prefix would
-/// swallow a combining mark after it.
-func rest(of name: String, after prefix: String) -> String? {
-  guard name.utf8.starts(with: prefix.utf8) else { return nil }
-  return String(Substring(name.utf8.dropFirst(prefix.utf8.count)))
 }

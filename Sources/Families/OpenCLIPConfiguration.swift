@@ -40,7 +40,6 @@ struct OpenCLIPConfiguration {
     }
     try json.finish()
     guard isThere else { throw .invalid("'model_cfg' is missing") }
-    try Configurations.check(std: traits.std)
     self.traits = traits
   }
 

@@ -31,7 +31,7 @@ public final class RenamedTensors: TensorSource {
     }
     found.sort {
       $0.name.utf8.elementsEqual($1.name.utf8)
-        ? $0.part < $1.part : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+        ? $0.part < $1.part : bytesPrecede($0.name, $1.name)
     }
     var tensors: [Renamed] = []
     var first = 0
@@ -48,11 +48,11 @@ public final class RenamedTensors: TensorSource {
   private static func meaning(of name: String, _ layout: Layout) -> Meaning {
     // The reader of torch checkpoints has named the head's tensors so.
     if name.utf8.starts(with: "fusion.".utf8) { return .tensor(name) }
-    if layout.family == .mmaction2, let own = rest(of: name, after: "adapter.") {
+    if layout.family == .mmaction2, let own = removing("adapter.", from: name) {
       return .tensor("fusion." + own)
     }
     if layout.family == .openVCLIP, name.utf8.starts(with: "raw_model.".utf8) { return .nothing }
-    guard let own = rest(of: name, after: layout.prefix) else { return .tensor(name) }
+    guard let own = removing(layout.prefix, from: name) else { return .tensor(name) }
     return Names.meaning(of: own, layout.family) ?? .tensor(name)
   }
 
@@ -211,17 +211,5 @@ public final class RenamedTensors: TensorSource {
     return tensor
   }
 
-  private func find(_ name: String) -> Renamed? {
-    var (low, high) = (0, tensors.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if tensors[middle].info.name.utf8.lexicographicallyPrecedes(name.utf8) {
-        low = middle + 1
-      } else {
-        high = middle
-      }
-    }
-    guard low < tensors.count, tensors[low].info.name.utf8.elementsEqual(name.utf8) else { return nil }
-    return tensors[low]
-  }
+  private func find(_ name: String) -> Renamed? { position(of: name).map { tensors[$0] } }
 }

@@ -12,7 +12,7 @@ struct ShardIndex {
 
   init(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
     map = try ShardIndex.read(bytes)
-    let all = map.map(\.shard).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let all = map.map(\.shard).sorted(by: bytesPrecede)
     var shards: [String] = []
     for shard in all where shards.last.map({ $0.utf8.elementsEqual(shard.utf8) }) != true {
       guard shards.count < ShardIndex.maximumShards else {

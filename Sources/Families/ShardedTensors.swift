@@ -3,7 +3,7 @@ import Weights
 
 /// The tensors of weights that are spread over several files, as an index says. Source: transformers
 /// `model.safetensors.index.json`.
-final class ShardedTensors: TensorSource {
+final class ShardedTensors: ForwardingTensors {
   let files: [WeightsFile]
   let names: [String]
   /// Of each name, the index of its file.
@@ -20,11 +20,11 @@ final class ShardedTensors: TensorSource {
       }
       for name in file.names { found.append((name, place)) }
     }
-    found.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    let wanted = map.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    found.sort { bytesPrecede($0.name, $1.name) }
+    let wanted = map.sorted { bytesPrecede($0.name, $1.name) }
     var position = 0
     for entry in wanted {
-      if position < found.count, found[position].name.utf8.lexicographicallyPrecedes(entry.name.utf8) {
+      if position < found.count, bytesPrecede(found[position].name, entry.name) {
         break
       }
       guard position < found.count, found[position].name.utf8.elementsEqual(entry.name.utf8),
@@ -46,40 +46,6 @@ final class ShardedTensors: TensorSource {
     places = found.map(\.place)
   }
 
-  // MARK: - Reading
-
-  private func file(_ name: String) -> WeightsFile? {
-    var (low, high) = (0, names.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if names[middle].utf8.lexicographicallyPrecedes(name.utf8) { low = middle + 1 } else { high = middle }
-    }
-    guard low < names.count, names[low].utf8.elementsEqual(name.utf8) else { return nil }
-    return files[places[low]]
-  }
-
   /// The first file says that there is no such tensor.
-  private func fileOrFirst(_ name: String) -> WeightsFile { file(name) ?? files[0] }
-
-  func info(_ name: String) -> TensorInfo? { file(name)?.info(name) }
-
-  func isWhole(_ name: String) -> Bool { file(name)?.isWhole(name) ?? false }
-
-  func stored(_ name: String) -> UnsafeRawBufferPointer? { file(name)?.stored(name) }
-
-  func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws(WeightsError) {
-    try fileOrFirst(name).read(name, into: destination)
-  }
-
-  func read(
-    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) {
-    try fileOrFirst(name).read(name, from: first, into: destination)
-  }
-
-  func readStored(
-    _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightsError) -> Bool {
-    try fileOrFirst(name).readStored(name, into: destination)
-  }
+  func source(of name: String) -> any TensorSource { files[position(of: name).map { places[$0] } ?? 0] }
 }

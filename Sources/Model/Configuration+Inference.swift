@@ -48,13 +48,6 @@ extension Configuration {
 
   private mutating func inferVision(_ reader: ParameterReader) throws(ModelError) {
     let name = "visual.conv1.weight"
-    let isPart = reader.source.names.contains { $0.hasPrefix("vision_model.") || $0.hasPrefix("text_model.") }
-    if !reader.has(name), isPart {
-      throw ModelError(
-        .missingTensor,
-        "the file holds a part of a Hugging Face CLIP, without its patch embedding: give the folder, or the "
-          + "model.safetensors.index.json that names all parts")
-    }
     let conv = try reader.shape(name, rank: 4, for: "the image encoder's patch embedding")
     guard conv[1] == 3, conv[2] == conv[3], conv[2] <= 1024 else {
       throw ModelError(.tensorShape, "tensor '\(name)' has shape \(conv), expected [W, 3, p, p]")

@@ -83,13 +83,13 @@ func tensorName(_ bytes: some Collection<UInt8>) throws(WeightsError) -> String 
 
 /// What follows `prefix` in `name`; nil if that begins otherwise. By bytes: as text, a prefix would
 /// swallow a combining mark after it.
-func removing(_ prefix: String, from name: String) -> String? {
+public func removing(_ prefix: String, from name: String) -> String? {
   guard name.utf8.starts(with: prefix.utf8) else { return nil }
   return String(Substring(name.utf8.dropFirst(prefix.utf8.count)))
 }
 
 /// `a` before `b`, byte by byte. Swift's own order of strings treats canonically equal text as
 /// equal; tensor names are compared as the bytes they are.
-func bytesPrecede(_ a: String, _ b: String) -> Bool {
+public func bytesPrecede(_ a: String, _ b: String) -> Bool {
   a.utf8.lexicographicallyPrecedes(b.utf8)
 }

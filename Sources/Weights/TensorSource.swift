@@ -36,3 +36,15 @@ public protocol TensorSource {
     _ name: String, into destination: UnsafeMutableRawBufferPointer
   ) throws(WeightsError) -> Bool
 }
+
+extension TensorSource {
+  /// Where a name stands among `names`; nil if it is not there.
+  public func position(of name: String) -> Int? {
+    var (low, high) = (0, names.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if bytesPrecede(names[middle], name) { low = middle + 1 } else { high = middle }
+    }
+    return low < names.count && names[low].utf8.elementsEqual(name.utf8) ? low : nil
+  }
+}

@@ -201,16 +201,5 @@ public final class WeightsFile: TensorSource {
     return true
   }
 
-  private func find(_ name: String) -> StoredTensor? {
-    var low = 0
-    var high = tensors.count
-    while low < high {
-      let middle = (low + high) / 2
-      if bytesPrecede(tensors[middle].info.name, name) { low = middle + 1 } else { high = middle }
-    }
-    guard low < tensors.count, tensors[low].info.name.utf8.elementsEqual(name.utf8) else {
-      return nil
-    }
-    return tensors[low]
-  }
+  private func find(_ name: String) -> StoredTensor? { position(of: name).map { tensors[$0] } }
 }

@@ -47,6 +47,12 @@ import Weights
     #expect(error?.message.contains("2 image encoders, under 'a.', 'b.'") == true)
   }
 
+  @Test func namesAPartOfAHuggingFaceModel() {
+    let error = refusal(["text_model.encoder.layers.0.mlp.fc1.weight"])
+    #expect(error?.kind == .missingTensor)
+    #expect(error?.message.contains("model.safetensors.index.json") == true)
+  }
+
   @Test func refusesAPrefixThatMaySaySomething() {
     #expect(refusal(["teacher.visual.conv1.weight"])?.message.contains("'teacher.'") == true)
   }

@@ -196,6 +196,18 @@ def test_an_open_clip_model_by_its_name(tmp_path):
         actionclip.Model(path, open_clip_name="RN50")
 
 
+@pytest.mark.parametrize("mean, std", [([1e39, 0, 0], [1, 1, 1]), ([0, 0, 0], [0, 1, 1]), ([0, 0, 0], [1, -1, 1])])
+def test_pixels_that_could_not_be_worked_on_are_refused_at_load(tmp_path, mean, std):
+    for path in (FIXTURES / "open_clip").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    path = tmp_path / "open_clip_config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, "preprocess_cfg": {"mean": mean, "std": std}}))
+    with pytest.raises(actionclip.ActionCLIPError, match="mean and std beside the weights") as error:
+        actionclip.Model(tmp_path)
+    assert error.value.name == "ACTIONCLIP_ERROR_FORMAT_INVALID" and str(tmp_path) in str(error.value)
+
+
 def test_open_clip_heads_of_another_width(tmp_path):
     module = families.open_clip(quick_gelu=True, head_width=16)
     folder = families.save_open_clip(module, tmp_path / "m", quick_gelu=True, **families.open_clip_config(16))

@@ -4,6 +4,16 @@ import Glibc
 
 // What a target around torch's archives needs: records, the archive, and the tensors of what was opened.
 
+/// An input's parts: a byte of choices, two with the pickle's length, the pickle, and numbers.
+func parts(
+  _ data: UnsafePointer<UInt8>?, _ size: Int
+) -> (choices: UInt8, pickle: [UInt8], numbers: [UInt8])? {
+  guard size >= 3, let data else { return nil }
+  let input = UnsafeBufferPointer(start: data, count: size)
+  let length = min(Int(input[1]) | Int(input[2]) << 8, size - 3)
+  return (input[0], Array(input[3..<3 + length]), Array(input[(3 + length)...]))
+}
+
 func read(_ name: String, of file: WeightsFile) {
   guard let info = file.info(name) else { fatalError("\(name) was listed") }
   guard let memory = malloc(max(1, info.count * 8)) else { return }

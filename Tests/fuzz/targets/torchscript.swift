@@ -6,15 +6,11 @@
 /// and numbers; around it are programs and constants, which are never read.
 @_cdecl("fuzz_torchscript")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
-  guard size >= 3, let data else { return 0 }
-  let input = UnsafeBufferPointer(start: data, count: size)
-  let length = min(Int(input[1]) | Int(input[2]) << 8, size - 3)
-  let pickle = Array(input[3..<3 + length])
-  let numbers = Array(input[(3 + length)...])
+  guard let (choices, pickle, numbers) = parts(data, size) else { return 0 }
   var archive = Archive()
   archive.add("c/data.pkl", pickle)
   archive.add("c/code/__torch__.py", Array("raise".utf8))
-  let records = input[0] & 1 == 0 ? claimed(by: pickle, .script, numbers) : pieces(numbers)
+  let records = choices & 1 == 0 ? claimed(by: pickle, .script, numbers) : pieces(numbers)
   for record in records { archive.add(Array("c/data/".utf8) + record.key, record.bytes) }
   archive.add("c/constants.pkl", [])
   archive.finish().withUnsafeBytes { bytes in

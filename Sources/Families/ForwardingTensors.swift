@@ -1,0 +1,31 @@
+import Weights
+
+/// Tensors each of which another source has, under the same name.
+protocol ForwardingTensors: TensorSource {
+  /// The one that has the tensor; of a name that none has, one that says so.
+  func source(of name: String) -> any TensorSource
+}
+
+extension ForwardingTensors {
+  func info(_ name: String) -> TensorInfo? { source(of: name).info(name) }
+
+  func isWhole(_ name: String) -> Bool { source(of: name).isWhole(name) }
+
+  func stored(_ name: String) -> UnsafeRawBufferPointer? { source(of: name).stored(name) }
+
+  func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws(WeightsError) {
+    try source(of: name).read(name, into: destination)
+  }
+
+  func read(
+    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
+  ) throws(WeightsError) {
+    try source(of: name).read(name, from: first, into: destination)
+  }
+
+  func readStored(
+    _ name: String, into destination: UnsafeMutableRawBufferPointer
+  ) throws(WeightsError) -> Bool {
+    try source(of: name).readStored(name, into: destination)
+  }
+}
