@@ -17,7 +17,7 @@ struct Classify: ParsableCommand {
   @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
   var videos: [FilePath]
 
-  @Option(help: ArgumentHelp("The model's file (default: the default model).", valueName: "path"))
+  @Option(help: ArgumentHelp("The model's file or folder (default: the default model).", valueName: "path"))
   var model: FilePath?
 
   @OptionGroup

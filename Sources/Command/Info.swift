@@ -7,7 +7,8 @@ struct Info: ParsableCommand {
     abstract: "Say what a model holds and how it is loaded; of a file that cannot be, what it is and why not."
   )
 
-  @Argument(help: ArgumentHelp("The model's file (default: the default model).", valueName: "model"))
+  @Argument(
+    help: ArgumentHelp("The model's file or folder (default: the default model).", valueName: "model"))
   var path: FilePath?
 
   @Flag(help: "One JSON object.")

@@ -8,13 +8,13 @@ final class Model {
   /// Without a path: the default model.
   init(
     path: FilePath?, options: actionclip_model_options = Model.defaultOptions, tokenizer: FilePath? = nil,
-    base: FilePath? = nil, expectedHash: ExpectedHash? = nil, openCLIPName: String? = nil
+    base: FilePath? = nil, expectedHash: String? = nil, openCLIPName: String? = nil
   ) throws(LibraryError) {
     var options = options
     var loaded: OpaquePointer?
     let status = withCString(tokenizer) { tokenizer in
       withCString(base) { base in
-        withCString(expectedHash?.digits) { expected in
+        withCString(expectedHash) { expected in
           withCString(openCLIPName) { name in
             options.tokenizer_path = tokenizer
             options.base_path = base

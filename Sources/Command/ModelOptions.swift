@@ -3,7 +3,7 @@ import CActionCLIP
 
 /// Post-network heads in the reference's spelling (paper section 3.3).
 enum Head: String, CaseIterable, ExpressibleByArgument {
-  case meanP, conv1D = "Conv_1D", lstm = "LSTM", transf = "Transf", transfCls = "Transf_cls"
+  case meanP = "MeanP", conv1D = "Conv_1D", lstm = "LSTM", transf = "Transf", transfCls = "Transf_cls"
 
   init?(argument: String) { self.init(name: argument) }
 
@@ -54,14 +54,10 @@ enum Compute: String, CaseIterable, ExpressibleByArgument {
 }
 
 /// The SHA-256 that a file must have.
-struct ExpectedHash: ExpressibleByArgument {
-  let digits: String
-
-  init?(argument: String) {
-    guard argument.utf8.count == 64, argument.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
-    else { return nil }
-    digits = argument
-  }
+private func sha256(_ argument: String) throws -> String {
+  guard argument.utf8.count == 64, argument.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
+  else { throw ValidationError("expected 64 hexadecimal digits, as sha256sum prints them") }
+  return argument
 }
 
 /// Of the encoders' MLPs.
@@ -117,8 +113,8 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The SHA-256 that the model's file must have (default: any).", valueName: "hex"))
-  var sha256: ExpectedHash?
+      "The SHA-256 that the model's file must have (default: any).", valueName: "hex"), transform: sha256(_:))
+  var sha256: String?
 
   @Option(
     help: ArgumentHelp(

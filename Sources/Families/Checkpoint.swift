@@ -63,8 +63,14 @@ public struct Checkpoint {
     let renamed = try RenamedTensors(source, layout)
     // The library's own form says everything itself.
     let isOwn = files.count == 1 && first.metadata.contains { $0.key == "actionclip.format" }
+    guard !isOwn || options.openCLIPName == nil else {
+      throw WeightsError(
+        .optionConflict,
+        "open_clip's name of the model was given, but the file is in the single-file form, which says itself what the "
+          + "model is: leave the name out")
+    }
     let described =
-      isOwn && layout.family == .clip && options.openCLIPName == nil
+      isOwn && layout.family == .clip
       ? (family: layout.family, traits: FamilyTraits(), configuration: nil)
       : try Checkpoint.describe(layout, found, options)
     var traits = described.traits

@@ -48,21 +48,31 @@ struct CheckpointFiles {
         switch hashing {
         case .none:
           sha256 = nil
+          var totals = ShardTotals()
           let files = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(WeightsError) in
-            try WeightsFile(cPath: path)
+            let file = try WeightsFile(cPath: path)
+            try totals.add(file)
+            return file
           }
           sharded = try ShardedTensors(named, files)
         case .compute, .expect:
+          var read = 0
           let unparsed = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(WeightsError) in
-            try UnparsedWeights(cPath: path)
+            let file = try UnparsedWeights(cPath: path, beside: read)
+            read += file.byteCount
+            return file
           }
           var manifest = zip(named.shards, unparsed).map { (name: Array($0.utf8), hash: $1.sha256) }
           manifest.append((Array(main.lastPart), SHA256.hash(of: index.bytes)))
           let hash = CheckpointFiles.hash(ofLines: manifest)
           try CheckpointFiles.check(hash, hashing)
           sha256 = hash
+          var totals = ShardTotals()
           var files: [WeightsFile] = []
-          for file in unparsed { files.append(try file.parse()) }
+          for file in unparsed {
+            files.append(try file.parse())
+            try totals.add(files[files.count - 1])
+          }
           sharded = try ShardedTensors(named, files)
         }
       } catch { throw error.within(main.shown) }

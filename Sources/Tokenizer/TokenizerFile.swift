@@ -43,7 +43,7 @@ enum TokenizerFile {
     // A list that was written to meanwhile may be a mix of two.
     var after = stat()
     guard fstat(descriptor, &after) == 0 else {
-      throw TokenizerError(.fileRead, "cannot examine the merge list: \(errorText(errno))")
+      throw TokenizerError(.fileRead, "cannot examine the tokenizer file: \(errorText(errno))")
     }
     guard
       after.st_size == status.st_size, after.st_mtim.tv_sec == status.st_mtim.tv_sec,

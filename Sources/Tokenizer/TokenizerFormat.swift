@@ -18,10 +18,24 @@ enum TokenizerFormat {
   private static func readPlain(
     _ bytes: UnsafeBufferPointer<UInt8>, vocabularySize: Int?
   ) throws(TokenizerError) -> MergeBuilder {
+    guard !isBinary(bytes) else {
+      throw TokenizerError(
+        .invalidMerges,
+        "this is no tokenizer's file, which is text: expected is CLIP's merge list (.txt, .txt.gz) or a "
+          + "tokenizer.json")
+    }
     let spaces = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r")]
     let first = bytes.first { !spaces.contains($0) }
     return first == UInt8(ascii: "{")
       ? try TokenizerJSON.read(bytes, vocabularySize: vocabularySize)
       : try MergeText.read(bytes, vocabularySize: vocabularySize)
+  }
+
+  /// A picture, an archive, weights: told by the first line.
+  private static func isBinary(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let first = bytes.first else { return false }
+    let newlines = [UInt8(ascii: "\n"), UInt8(ascii: "\r")]
+    return (0x80...0xBF).contains(first) || first >= 0xF5
+      || bytes.prefix { !newlines.contains($0) }.contains { $0 < 0x20 && $0 != UInt8(ascii: "\t") }
   }
 }

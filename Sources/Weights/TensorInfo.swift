@@ -52,14 +52,15 @@ public struct TensorInfo: Sendable, Equatable {
 }
 
 /// Limits that hold for every format. Generous: the largest CLIP has under 1,000 tensors.
-enum WeightsLimits {
+public enum WeightsLimits {
   static let tensors = 8192
   static let rank = 8
   static let nameBytes = 256
-  /// All tensor bytes together: far above any ActionCLIP, below what would stall a host for minutes.
-  static let tensorBytes = 16 << 30
-  /// A file that is read as a whole, to be hashed: the tensors and room for the rest.
-  static let hashedBytes = tensorBytes + 1 << 30
+  /// All tensor bytes together, also of several files that are one model: far above any ActionCLIP, below what
+  /// would stall a host for minutes.
+  public static let tensorBytes = 16 << 30
+  /// Files that are read as a whole, to be hashed: the tensors and room for the rest.
+  public static let hashedBytes = tensorBytes + 1 << 30
 }
 
 /// A tensor's name as text. Names reach messages and lookups, so they are short, sound UTF-8 and

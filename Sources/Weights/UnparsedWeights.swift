@@ -5,14 +5,21 @@ import Glibc
 /// judged before any is parsed.
 public final class UnparsedWeights {
   public let sha256: SHA256.Digest
+  public let byteCount: Int
   private var file: FileBytes?
   private let path: [CChar]
 
-  /// Reads the whole file into memory.
-  public init(cPath: UnsafePointer<CChar>) throws(WeightsError) {
+  /// Reads the whole file into memory, where `others` bytes of the same model's files are already.
+  public init(cPath: UnsafePointer<CChar>, beside others: Int) throws(WeightsError) {
     path = Array(UnsafeBufferPointer(start: cPath, count: strlen(cPath) + 1))
     do throws(WeightsError) {
       var file = try FileBytes(path: cPath)
+      byteCount = file.size
+      guard others <= WeightsLimits.hashedBytes, byteCount <= WeightsLimits.hashedBytes - others else {
+        throw .limit(
+          "with this file of \(byteCount) bytes the model's files take over \(WeightsLimits.hashedBytes), the most "
+            + "that are read into memory to be hashed")
+      }
       sha256 = try file.readWhole()
       self.file = consume file
     } catch { throw error.within(cPath) }

@@ -125,6 +125,12 @@ struct MergeListTests {
     #expect(failure { _ = try Tokenizer(list: list) }?.kind == .invalidMerges)
   }
 
+  @Test func aPictureIsNamedAsNoTokenizer() {
+    let picture: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D]
+    let error = failure { _ = try Tokenizer(list: picture) }
+    #expect(error?.kind == .invalidMerges && error?.message.contains("no tokenizer's file") == true)
+  }
+
   @Test func aVeryLongLineIsQuotedInPart() {
     let error = error("#v\n" + String(repeating: "x", count: 1_000_000))
     #expect(error?.kind == .invalidMerges)

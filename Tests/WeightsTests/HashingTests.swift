@@ -183,4 +183,14 @@ import Testing
     let times = [timespec](repeating: timespec(tv_sec: seconds, tv_nsec: 0), count: 2)
     #expect(utimensat(AT_FDCWD, path, times, 0) == 0)
   }
+
+  @Test("Files that are one model are read as far as their bytes together may go") func together() throws {
+    let path = Array(TestFiles.fixtures.appendingPathComponent("plain.safetensors").path.utf8CString)
+    let size = try UnparsedWeights(cPath: path, beside: 0).byteCount
+    #expect(try UnparsedWeights(cPath: path, beside: WeightsLimits.hashedBytes - size).byteCount == size)
+    let error = #expect(throws: WeightsError.self) {
+      try UnparsedWeights(cPath: path, beside: WeightsLimits.hashedBytes - size + 1)
+    }
+    #expect(error?.kind == .limit && error?.message.contains("with this file of \(size) bytes") == true)
+  }
 }

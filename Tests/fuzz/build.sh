@@ -4,6 +4,9 @@
 #   Tests/fuzz/build.sh replay           build/fuzz/replay: every target in one program, which replays files
 #   Tests/fuzz/build.sh fuzz TARGET...   build/fuzz/fuzz-TARGET: libFuzzer around one target
 #
+# COMPARES=no leaves out the tracing of compares, which finds magic numbers and takes half of the time: for the long rest
+# of a run whose corpus is grown. Give it a BUILD of its own.
+#
 # targets/NAME.swift or .c defines fuzz_NAME(const uint8_t *, size_t); mutators/NAME.swift, where there is one,
 # LLVMFuzzerCustomMutator. A line "// with: FILE" names a file of shared/ that belongs to it. What a file imports is built first: each room of Sources once, optimised, with the address
 # sanitizer and coverage, for both kinds of program. C files use the C API, so they get the whole library.
@@ -12,11 +15,17 @@ cd "$(dirname "$0")/../.."
 ROOT=$PWD BUILD=${BUILD:-build/fuzz}
 SWIFTC=${SWIFTC:-swiftc}
 CLANG=${CLANG:-$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v "$SWIFTC")")")/clang")}
+coverage=(-sanitize=address,fuzzer) c_coverage=(-fsanitize=address,fuzzer-no-link)
+if [[ ${COMPARES:-yes} == no ]]; then
+  edges=edge,inline-8bit-counters,pc-table
+  coverage=(-sanitize=address "-sanitize-coverage=$edges")
+  c_coverage=(-fsanitize=address "-fsanitize-coverage=$edges")
+fi
 # -enable-testing: targets reach what a room keeps to itself.
 SWIFT_FLAGS=(-O -wmo -g -parse-as-library -enable-testing -swift-version 6
   -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
-  -sanitize=address,fuzzer -I "$BUILD" -I include)
-C_FLAGS=(-O2 -g -std=gnu11 -fno-math-errno -fno-omit-frame-pointer -fsanitize=address,fuzzer-no-link)
+  "${coverage[@]}" -I "$BUILD" -I include)
+C_FLAGS=(-O2 -g -std=gnu11 -fno-math-errno -fno-omit-frame-pointer "${c_coverage[@]}")
 # Swift's libraries as shared ones: linked statically, they hide the sanitizer's malloc from the system's.
 LINK=(-use-ld=lld -Xlinker --gc-sections)
 mkdir -p "$BUILD"
@@ -131,5 +140,5 @@ case ${1:-} in
       link "$BUILD/fuzz-$name" address,fuzzer "${objects[@]}"
     done
     ;;
-  *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -54,6 +54,19 @@ def test_a_hugging_face_model_in_shards(tmp_path):
     check_same(index, module, "Hugging Face CLIP")
 
 
+def test_shards_that_are_too_large_together_are_refused(tmp_path):
+    for name in ("a", "b"):  # nine gigabytes each, of which the disk has none
+        header = json.dumps({name: {"dtype": "F32", "shape": [9 << 28], "data_offsets": [0, 9 << 30]}}).encode()
+        with open(tmp_path / f"{name}.safetensors", "wb") as file:
+            file.write(len(header).to_bytes(8, "little") + header)
+            file.truncate(8 + len(header) + (9 << 30))
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {name: f"{name}.safetensors" for name in ("a", "b")}}))
+    with pytest.raises(actionclip.ActionCLIPError, match="index.json: .* take over 17179869184 bytes") as error:
+        actionclip.Model(tmp_path)
+    assert error.value.name == "ACTIONCLIP_ERROR_FORMAT_LIMIT"
+
+
 def test_shards_that_do_not_fit_their_index_are_refused(tmp_path):
     families.hugging_face().save_pretrained(tmp_path, max_shard_size="200KB")
     path = tmp_path / "model.safetensors.index.json"
@@ -194,6 +207,12 @@ def test_an_open_clip_model_by_its_name(tmp_path):
         assert model.info.activation == "QuickGELU" and model.info.activation_assumed
     with pytest.raises(actionclip.ActionCLIPError, match="'RN50' is no model"):
         actionclip.Model(path, open_clip_name="RN50")
+
+
+def test_the_single_file_form_says_itself_what_the_model_is():
+    with pytest.raises(actionclip.ActionCLIPError, match="open_clip's name .* leave the name out") as error:
+        actionclip.Model(open_clip_name="ViT-B-16")
+    assert error.value.name == "ACTIONCLIP_ERROR_OPTION_CONFLICT"
 
 
 @pytest.mark.parametrize("mean, std", [([1e39, 0, 0], [1, 1, 1]), ([0, 0, 0], [0, 1, 1]), ([0, 0, 0], [1, -1, 1])])

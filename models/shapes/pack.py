@@ -16,7 +16,8 @@ from shapes.splits import UNSEEN_ACTIONS
 
 def pack(run, target, storage="fp16"):
     told = json.loads((run / "run.json").read_text())
-    with actionclip.Model(run / "checkpoint.pt", tokenizer=run / "merges.txt", frames=told["sizes"]["frames"]) as model:
+    with actionclip.Model(run / "checkpoint.pt", tokenizer=run / "merges.txt", frames=told["sizes"]["frames"],
+                          activation="quickgelu") as model:
         model.save(
             target, storage=storage, labels=[a.name for a in ACTIONS], templates=REFERENCE_TEMPLATES, license="MIT",
             description="Coloured shapes that move, turn, change size and meet, in short synthetic videos. "

@@ -17,7 +17,7 @@ struct Eval: ParsableCommand {
   @Argument(help: ArgumentHelp("Videos and their labels.", valueName: "list"))
   var list: FilePath
 
-  @Option(help: ArgumentHelp("The model's file (default: the default model).", valueName: "path"))
+  @Option(help: ArgumentHelp("The model's file or folder (default: the default model).", valueName: "path"))
   var model: FilePath?
 
   @Option(

@@ -16,7 +16,7 @@ struct Timeline: ParsableCommand {
   @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
   var videos: [FilePath]
 
-  @Option(help: ArgumentHelp("The model's file (default: the default model).", valueName: "path"))
+  @Option(help: ArgumentHelp("The model's file or folder (default: the default model).", valueName: "path"))
   var model: FilePath?
 
   @OptionGroup

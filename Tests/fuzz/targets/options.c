@@ -17,11 +17,18 @@ static uint8_t *model_file, *video_file;
 static size_t model_size, video_size;
 static actionclip_model *model;
 static actionclip_tokenizer *tokenizer;
-static int is_slow; /* whether this input has had its slow call */
+static int may_be_slow; /* whether this input has a slow call left */
 
 static int slow(reader *r) {
-  if (is_slow || take8(r) < 0xF0) return 0;
-  return is_slow = 1;
+  if (take8(r) < 0xF0 || !may_be_slow) return 0;
+  may_be_slow = 0;
+  return 1;
+}
+/* One input in eight may make a slow call, told by all its bytes: what grows from a slow input is mostly not slow. */
+static int is_one_in_eight(const uint8_t *data, size_t size) {
+  uint32_t hash = 2166136261u;
+  for (size_t i = 0; i < size; i++) hash = (hash ^ data[i]) * 16777619u;
+  return (hash >> 16) % 8 == 0;
 }
 
 static void start(void) {
@@ -168,8 +175,9 @@ static void load(reader *r) {
   /* Without its tensors a file is refused once the options have been looked at. */
   static const uint8_t no_tensors[] = {2, 0, 0, 0, 0, 0, 0, 0, '{', '}'};
   int32_t status;
-  if (with == 0x7F) status = actionclip_model_load(NULL, options, &loaded);
-  else if (slow(r)) status = actionclip_model_load_buffer(model_file, model_size, options, &loaded);
+  const int is_whole = slow(r);
+  if (is_whole && with == 0x7F) status = actionclip_model_load(NULL, options, &loaded); /* the default model */
+  else if (is_whole) status = actionclip_model_load_buffer(model_file, model_size, options, &loaded);
   else status = actionclip_model_load_buffer(no_tensors, with & 128 ? take8(r) % 11 : 10, options, &loaded);
   check(status);
   if (loaded) {
@@ -396,7 +404,7 @@ int fuzz_options(const uint8_t *data, size_t size) {
   static void (*const calls[])(reader *) = {load,        info,          save,     preprocess, open_video,
                                             encode_text, encode_tokens, classify, compare,    small};
   if (!model) start();
-  is_slow = 0;
+  may_be_slow = is_one_in_eight(data, size);
   reader r = {data, size};
   for (int step = 0; step < STEPS && r.left > 0; step++) calls[take8(&r) % (sizeof calls / sizeof *calls)](&r);
   return 0;

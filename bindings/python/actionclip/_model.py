@@ -55,7 +55,7 @@ class Model(FrameEncoder, TextEncoder):
     model: the file that the environment variable ACTIONCLIP_MODEL names, or the one installed with
     the library.
 
-    frames: T, frames per video. head: the reference's name ("meanP", "Conv_1D", "LSTM", "Transf",
+    frames: T, frames per video. head: the reference's name ("MeanP", "Conv_1D", "LSTM", "Transf",
     "Transf_cls"; case does not matter). temporal_shift, joint: True, False, or None for what the
     checkpoint says. What the checkpoint contradicts is an error. threads: one per processor by
     default. tokenizer: CLIP's merge list or tokenizer.json; by default the one inside the file, or beside it.

@@ -1,0 +1,26 @@
+import Weights
+
+/// What the files of an index hold together: the limits of one file hold for all of them.
+struct ShardTotals {
+  private var tensors = 0
+  private var bytes = 0
+
+  /// Adds a file's tensors.
+  mutating func add(_ file: any TensorSource) throws(WeightsError) {
+    let names = file.names
+    tensors += names.count
+    guard tensors <= ShardIndex.maximumTensors else {
+      throw .limit("the files that the index names hold over \(ShardIndex.maximumTensors) tensors")
+    }
+    for name in names {
+      guard let info = file.info(name) else { continue }
+      let (size, overflows) = info.count.multipliedReportingOverflow(by: info.elementType.size)
+      guard !overflows, size <= WeightsLimits.tensorBytes - bytes else {
+        throw .limit(
+          "the tensors of the files that the index names take over \(WeightsLimits.tensorBytes) bytes, the most that "
+            + "are read")
+      }
+      bytes += size
+    }
+  }
+}
