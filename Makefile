@@ -182,7 +182,7 @@ test-python: ## pytest: the Python package and the command
 
 test-fuzz: ## every fuzz target over its corpus and past findings, with the address sanitizer
 	@Tests/fuzz/build.sh replay
-	@SWIFT_BACKTRACE=enable=no build/fuzz/replay Tests/fuzz/corpus Tests/fuzz/regressions
+	@SWIFT_BACKTRACE=enable=no build/fuzz/untraced/replay Tests/fuzz/corpus Tests/fuzz/regressions
 
 # Which of Tests/fuzz/targets: all; how many runs of each; what else libFuzzer is told.
 TARGETS ?=

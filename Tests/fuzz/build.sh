@@ -1,35 +1,43 @@
 #!/bin/bash
 # Builds the fuzz targets of Tests/fuzz/targets. Nothing lists them: a new one is a new file.
 #
-#   Tests/fuzz/build.sh replay           build/fuzz/replay: every target in one program, which replays files
+#   Tests/fuzz/build.sh replay           build/fuzz/untraced/replay: every target in one program, which replays files
 #   Tests/fuzz/build.sh fuzz TARGET...   build/fuzz/fuzz-TARGET: libFuzzer around one target
 #
-# COMPARES=no leaves out the tracing of compares, which finds magic numbers and takes half of the time: for the long rest
-# of a run whose corpus is grown. Give it a BUILD of its own.
+# COVERAGE=edges leaves out the tracing of compares, which finds magic numbers and takes half of the time: for the long
+# rest of a run whose corpus is grown. Give it a BUILD of its own. What is replayed is not traced.
 #
 # targets/NAME.swift or .c defines fuzz_NAME(const uint8_t *, size_t); mutators/NAME.swift, where there is one,
-# LLVMFuzzerCustomMutator. A line "// with: FILE" names a file of shared/ that belongs to it. What a file imports is built first: each room of Sources once, optimised, with the address
-# sanitizer and coverage, for both kinds of program. C files use the C API, so they get the whole library.
+# LLVMFuzzerCustomMutator. A line "// with: FILE" names a file of shared/ that belongs to it. What a file imports is
+# built first: each room of Sources, optimised, with the address sanitizer. C files use the C API, so they get the whole
+# library. The order is make's work: rules.mk is written from the imports, and its recipes come back here.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-ROOT=$PWD BUILD=${BUILD:-build/fuzz}
+export BUILD=${BUILD:-build/fuzz} COVERAGE=${COVERAGE:-full}
+ROOT=$PWD
 SWIFTC=${SWIFTC:-swiftc}
 CLANG=${CLANG:-$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v "$SWIFTC")")")/clang")}
-coverage=(-sanitize=address,fuzzer) c_coverage=(-fsanitize=address,fuzzer-no-link)
-if [[ ${COMPARES:-yes} == no ]]; then
-  edges=edge,inline-8bit-counters,pc-table
-  coverage=(-sanitize=address "-sanitize-coverage=$edges")
-  c_coverage=(-fsanitize=address "-fsanitize-coverage=$edges")
-fi
+if [[ ${1:-} == replay ]]; then BUILD=$BUILD/untraced COVERAGE=none; fi
+case $COVERAGE in
+  full) trace=(-sanitize=address,fuzzer) c_trace=(-fsanitize=address,fuzzer-no-link) ;;
+  edges)
+    trace=(-sanitize=address -sanitize-coverage=edge,inline-8bit-counters,pc-table)
+    c_trace=(-fsanitize=address -fsanitize-coverage=edge,inline-8bit-counters,pc-table) ;;
+  none) trace=(-sanitize=address) c_trace=(-fsanitize=address) ;;
+  *) echo "fuzz: COVERAGE is '$COVERAGE'; it must be full or edges" >&2; exit 2 ;;
+esac
 # -enable-testing: targets reach what a room keeps to itself.
 SWIFT_FLAGS=(-O -wmo -g -parse-as-library -enable-testing -swift-version 6
   -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
-  "${coverage[@]}" -I "$BUILD" -I include)
-C_FLAGS=(-O2 -g -std=gnu11 -fno-math-errno -fno-omit-frame-pointer "${c_coverage[@]}")
+  "${trace[@]}" -I "$BUILD" -I include)
+C_FLAGS=(-O2 -g -std=gnu11 -fno-math-errno -fno-omit-frame-pointer "${c_trace[@]}")
 # Swift's libraries as shared ones: linked statically, they hide the sanitizer's malloc from the system's.
 LINK=(-use-ld=lld -Xlinker --gc-sections)
 mkdir -p "$BUILD"
 
+# ---------------------------------------------------------------------------------------------------- what needs what
+
+sources() { find "Sources/$1" -name '*.swift' -o -name '*.[ch]' | sort; }
 # The rooms that files import or, in C, include.
 imports() {
   local name
@@ -37,40 +45,57 @@ imports() {
     sed -E 's/.*import //; s/.*"(.*)\.h"/\1/' | sort -u | while read -r name; do
       [[ ! -d Sources/$name ]] || echo "$name"; done
 }
-sources() { find "Sources/$1" -name '*.swift' -o -name '*.[ch]' | sort; }
-# newer RESULT FILE...: whether a file is newer than the result, or there is no result.
-newer() {
-  local result=$1 file; shift
-  [[ -e $result ]] || return 0
-  for file in "$@"; do [[ ! $file -nt $result ]] || return 0; done
-  return 1
+# The rooms that a room needs.
+needs() { local files; mapfile -t files < <(sources "$1"); imports "${files[@]}" | grep -vx "$1" || true; }
+target_file() { compgen -G "Tests/fuzz/targets/$1.*" || { echo "fuzz: no target $1" >&2; exit 2; }; }
+# The files of a target.
+target_files() {
+  local file; file=$(target_file "$1")
+  echo "$file"
+  sed -n 's,^// with: \(.*\),Tests/fuzz/shared/\1,p' "$file"
+}
+target_needs() {
+  local files; mapfile -t files < <(target_files "$1")
+  if [[ ${files[0]} == *.c ]]; then echo ActionCLIPABI; else imports "${files[@]}"; fi
+}
+# Those and what they need in turn: closure ROOM...
+closure() {
+  local all=() next name
+  local left=("$@")
+  while (( ${#left[@]} )); do
+    next=${left[0]} left=("${left[@]:1}")
+    [[ " ${all[*]} " != *" $next "* ]] || continue
+    all+=("$next")
+    for name in $(needs "$next"); do left+=("$name"); done
+  done
+  (( ${#all[@]} == 0 )) || printf '%s\n' "${all[@]}"
+}
+objects() { local name; for name; do printf '%s ' "$BUILD/$name.o"; done; }
+
+# rules TARGET...: make's rules for their objects and programs.
+rules() {
+  local name rooms=() own
+  for name; do for own in $(target_needs "$name"); do rooms+=("$own"); done; done
+  mapfile -t rooms < <(closure "${rooms[@]}")
+  for name in "${rooms[@]}"; do
+    rule "$BUILD/$name.o" room "$name" "$(sources "$name")" "$(objects $(needs "$name"))"
+  done
+  for name; do
+    mapfile -t rooms < <(closure $(target_needs "$name"))
+    rule "$BUILD/target-$name.o" target "$name" "$(target_files "$name")" "$(objects "${rooms[@]}")" \
+      "$(ls Tests/fuzz/targets/*.h) include/actionclip.h"
+    rule "$BUILD/fuzz-$name" link "$name" "$BUILD/target-$name.o" Tests/fuzz/{entry.c,libfuzzer.h} \
+      "$(compgen -G "Tests/fuzz/mutators/$name.swift" || true) Tests/fuzz/mutators/Bytes.swift"
+  done
+  rule "$BUILD/replay" replay "$*" Tests/fuzz/replay.c "$(printf "$BUILD/target-%s.o " "$@")"
+}
+rule() { # rule RESULT COMMAND ARGUMENTS NEED...
+  local result=$1 command=$2 arguments=$3; shift 3
+  printf '%s: %s Tests/fuzz/build.sh\n\t@Tests/fuzz/build.sh --%s %s\n' "$result" "$(echo $*)" "$command" "$arguments"
 }
 
-# room NAME: builds a room after those it needs; CLOSURE gets all of them, in order.
-CLOSURE=()
-room() {
-  local name=$1 files needs=() need form
-  [[ " ${CLOSURE[*]} " != *" $name "* ]] || return 0
-  mapfile -t files < <(sources "$name")
-  for need in $(imports "${files[@]}"); do
-    [[ $need == "$name" ]] || { room "$need"; needs+=("$BUILD/$need.o"); }
-  done
-  CLOSURE+=("$name")
-  newer "$BUILD/$name.o" "${files[@]}" "${needs[@]}" Tests/fuzz/build.sh || return 0
-  echo "fuzz: building $name"
-  if [[ $name == C* ]]; then
-    printf 'module %s {\n  header "%s"\n  export *\n}\n' "$name" "$ROOT/Sources/$name/include/$name.h" \
-      > "$BUILD/$name.modulemap"
-    rm -rf "$BUILD/$name.parts"; mkdir "$BUILD/$name.parts"
-    for form in Sources/"$name"/*.c; do
-      "$CLANG" "${C_FLAGS[@]}" "-ISources/$name/include" -c "$form" -o "$BUILD/$name.parts/$(basename "$form" .c).o"
-    done
-    "$CLANG" -fuse-ld=lld -nostdlib -r "$BUILD/$name.parts"/*.o -o "$BUILD/$name.o"
-  else
-    swift_object "$name" "$BUILD/$name.o" -emit-module -emit-module-path "$BUILD/$name.swiftmodule" \
-      "${files[@]}"
-  fi
-}
+# ----------------------------------------------------------------------------------------------------- what is done
+
 # swift_object MODULE OBJECT FLAGS... FILE...
 swift_object() {
   local module=$1 object=$2 map maps=(); shift 2
@@ -78,67 +103,74 @@ swift_object() {
   "$SWIFTC" "${SWIFT_FLAGS[@]}" "${maps[@]}" -module-name "$module" -c -o "$object" "$@"
   touch "$object"  # it keeps its age where nothing in it changed
 }
-
-# objects NAME: builds a target's own object; CLOSURE gets its rooms.
-target() {
-  local name=$1 file need
-  file=$(compgen -G "Tests/fuzz/targets/$name.*") || { echo "fuzz: no target $name" >&2; exit 2; }
-  if [[ $file == *.c ]]; then
-    room ActionCLIPABI
-    newer "$BUILD/target-$name.o" "$file" Tests/fuzz/targets/*.h include/actionclip.h Tests/fuzz/build.sh || return 0
-    "$CLANG" "${C_FLAGS[@]}" -Wall -Wextra -Werror "-DROOT=\"$ROOT\"" -Iinclude -c "$file" -o "$BUILD/target-$name.o"
+build_room() {
+  local name=$1 file files
+  mapfile -t files < <(sources "$name")
+  echo "fuzz: building $name"
+  if [[ $name != C* ]]; then
+    swift_object "$name" "$BUILD/$name.o" -emit-module -emit-module-path "$BUILD/$name.swiftmodule" "${files[@]}"
+    return
+  fi
+  printf 'module %s {\n  header "%s"\n  export *\n}\n' "$name" "$ROOT/Sources/$name/include/$name.h" \
+    > "$BUILD/$name.modulemap.new"
+  mv "$BUILD/$name.modulemap.new" "$BUILD/$name.modulemap"
+  rm -rf "$BUILD/$name.parts"; mkdir "$BUILD/$name.parts"
+  for file in Sources/"$name"/*.c; do
+    "$CLANG" "${C_FLAGS[@]}" "-ISources/$name/include" -c "$file" -o "$BUILD/$name.parts/$(basename "$file" .c).o"
+  done
+  "$CLANG" -fuse-ld=lld -nostdlib -r "$BUILD/$name.parts"/*.o -o "$BUILD/$name.o"
+}
+build_target() {
+  local name=$1 files
+  mapfile -t files < <(target_files "$name")
+  if [[ ${files[0]} == *.c ]]; then
+    "$CLANG" "${C_FLAGS[@]}" -Wall -Wextra -Werror "-DROOT=\"$ROOT\"" -Iinclude -c "${files[0]}" \
+      -o "$BUILD/target-$name.o"
   else
-    local needs=() files=("$file")
-    for need in $(sed -n 's,^// with: ,,p' "$file"); do files+=("Tests/fuzz/shared/$need"); done
-    for need in $(imports "${files[@]}"); do room "$need"; needs+=("$BUILD/$need.o"); done
-    newer "$BUILD/target-$name.o" "${files[@]}" "${needs[@]}" Tests/fuzz/build.sh || return 0
     swift_object "fuzz_$name" "$BUILD/target-$name.o" "${files[@]/#/$ROOT/}"
   fi
 }
-# link PROGRAM SANITIZERS OBJECT...: with the rooms in CLOSURE.
-link() {
-  local program=$1 sanitizers=$2 name; shift 2
-  local objects=("$@")
-  for name in "${CLOSURE[@]}"; do objects+=("$BUILD/$name.o"); done
-  newer "$program" "${objects[@]}" || return 0
-  "$SWIFTC" "${LINK[@]}" "-sanitize=$sanitizers" "${objects[@]}" -o "$program"
-}
-entry() { # entry OBJECT SOURCE FLAGS...
+# compile_entry OBJECT SOURCE FLAGS...
+compile_entry() {
   local object=$1 source=$2; shift 2
-  newer "$object" "$source" Tests/fuzz/build.sh || return 0
   "$CLANG" -O1 -g -std=gnu11 -Wall -Wextra -Werror "$@" -c "$source" -o "$object"
 }
+# link PROGRAM SANITIZERS OBJECT...: with the rooms of the targets in NAMES.
+link() {
+  local program=$1 sanitizers=$2 name rooms=(); shift 2
+  for name in "${NAMES[@]}"; do rooms+=($(target_needs "$name")); done
+  "$SWIFTC" "${LINK[@]}" "-sanitize=$sanitizers" "$@" $(objects $(closure "${rooms[@]}")) -o "$program"
+}
+link_fuzzer() {
+  local name=$1 mutator=Tests/fuzz/mutators/$1.swift
+  local objects=("$BUILD/entry-$name.o" "$BUILD/target-$name.o")
+  compile_entry "$BUILD/entry-$name.o" Tests/fuzz/entry.c "-DTARGET=fuzz_$name"
+  if [[ -e $mutator ]]; then
+    "$SWIFTC" -O -wmo -g -parse-as-library -swift-version 6 -module-name "mutator_$name" \
+      -import-objc-header Tests/fuzz/libfuzzer.h \
+      -c -o "$BUILD/mutator-$name.o" "$mutator" Tests/fuzz/mutators/Bytes.swift
+    objects+=("$BUILD/mutator-$name.o")
+  fi
+  NAMES=("$name")
+  link "$BUILD/fuzz-$name" address,fuzzer "${objects[@]}"
+}
+link_replay() {
+  printf 'TARGET(%s)\n' "$@" > "$BUILD/targets.inc"
+  compile_entry "$BUILD/replay.o" Tests/fuzz/replay.c "-I$BUILD"
+  NAMES=("$@")
+  link "$BUILD/replay" address "$BUILD/replay.o" $(printf "$BUILD/target-%s.o " "$@")
+}
 
+all=()
+for file in Tests/fuzz/targets/*.{swift,c}; do name=$(basename "${file%.*}"); all+=("$name"); done
 case ${1:-} in
-  replay)
-    names=() objects=()
-    for file in Tests/fuzz/targets/*.{swift,c}; do
-      name=$(basename "${file%.*}")
-      target "$name"
-      names+=("$name") objects+=("$BUILD/target-$name.o")
-    done
-    printf 'TARGET(%s)\n' "${names[@]}" > "$BUILD/targets.inc.new"
-    cmp -s "$BUILD/targets.inc.new" "$BUILD/targets.inc" || mv "$BUILD/targets.inc.new" "$BUILD/targets.inc"
-    ! newer "$BUILD/replay.o" "$BUILD/targets.inc" || rm -f "$BUILD/replay.o"
-    entry "$BUILD/replay.o" Tests/fuzz/replay.c "-I$BUILD"
-    link "$BUILD/replay" address "$BUILD/replay.o" "${objects[@]}"
-    ;;
-  fuzz)
-    shift
-    for name; do
-      CLOSURE=()
-      target "$name"
-      entry "$BUILD/entry-$name.o" Tests/fuzz/entry.c "-DTARGET=fuzz_$name"
-      objects=("$BUILD/entry-$name.o" "$BUILD/target-$name.o")
-      mutator=Tests/fuzz/mutators/$name.swift
-      if [[ -e $mutator ]]; then
-        ! newer "$BUILD/mutator-$name.o" "$mutator" Tests/fuzz/libfuzzer.h || "$SWIFTC" -O -wmo -g -parse-as-library \
-          -swift-version 6 -module-name "mutator_$name" -import-objc-header Tests/fuzz/libfuzzer.h \
-          -c -o "$BUILD/mutator-$name.o" "$mutator" Tests/fuzz/mutators/Bytes.swift
-        objects+=("$BUILD/mutator-$name.o")
-      fi
-      link "$BUILD/fuzz-$name" address,fuzzer "${objects[@]}"
-    done
-    ;;
-  *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  replay) wanted=("$BUILD/replay") ;;
+  fuzz) shift; for name; do target_file "$name" > /dev/null; done; wanted=("${@/#/$BUILD/fuzz-}") ;;
+  --room) build_room "$2"; exit ;;
+  --target) build_target "$2"; exit ;;
+  --link) link_fuzzer "$2"; exit ;;
+  --replay) shift; link_replay "$@"; exit ;;
+  *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
+rules "${all[@]}" > "$BUILD/rules.mk"
+env -u MAKEFLAGS -u MAKELEVEL make --silent -j"$(nproc)" -f "$BUILD/rules.mk" "${wanted[@]}"
