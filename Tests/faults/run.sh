@@ -65,7 +65,7 @@ wanted test_writing && program test_writing "" "$FIXTURES" "$(scratch writing)"
 wanted test_replaced && program test_replaced "" "$FIXTURES" "$(scratch replaced)" $([[ $LENGTH == torture ]] && echo 3000 || echo 320)
 
 wanted test_wrong_files && program test_wrong_files "$SANITIZE" "$FIXTURES" "$(scratch wrong_files)"
-wanted torture && LIMIT=1200 program torture "$SANITIZE" $LENGTH "$FIXTURES/models" "$FIXTURES/named" \
+wanted torture && LIMIT=3600 program torture "$SANITIZE" $LENGTH "$FIXTURES/models" "$FIXTURES/named" \
   Tests/fixtures/weights
 if wanted test_bombs; then
   # Some 300 MB of them, which are made anew only when what makes them has changed.
