@@ -10,6 +10,7 @@
 #include "rows.h"
 
 #define TWO_PANELS 0
+#define OVERLAP 0
 #define TILE(name) FP32(name)
 #define PLAIN_SUMS 1
 #define TALL 6

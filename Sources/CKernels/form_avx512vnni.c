@@ -1,4 +1,4 @@
-// For x86-64 with AVX512-VNNI: int8 products.
+// For x86-64 with AVX512-VNNI but without AVX512-BF16: int8 products.
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma,avx512vnni"))), apply_to = function)
@@ -9,6 +9,7 @@
 #include "elements.h"
 
 #define TWO_PANELS 1
+#define OVERLAP 1
 #define TALL 12
 #define LOW 4
 #define ROUGH 1

@@ -9,6 +9,7 @@
 #include "elements.h"
 
 #define TWO_PANELS 0
+#define OVERLAP 0
 #define TALL 6
 #define LOW 2
 #define ROUGH 1

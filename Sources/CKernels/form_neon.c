@@ -10,6 +10,7 @@
 #include "elements.h"
 
 #define TWO_PANELS 0
+#define OVERLAP 0
 #define TALL 4
 #define LOW 2
 #define ROUGH 1

@@ -56,7 +56,7 @@ extern const row_form rows_portable;
 #if defined(__x86_64__)
 extern const gemm_form gemm_fp32_avx2, gemm_bf16_avx2, gemm_int8_avx2, gemm_int8_avxvnni;
 extern const gemm_form gemm_fp32_avx512, gemm_bf16_avx512, gemm_int8_avx512;
-extern const gemm_form gemm_bf16_avx512bf16, gemm_int8_avx512vnni;
+extern const gemm_form gemm_bf16_avx512bf16, gemm_int8_avx512vnni, gemm_int8_avx512bf16;
 extern const row_form rows_avx2, rows_avx512, rows_avx512bf16;
 #elif defined(__aarch64__)
 extern const gemm_form gemm_bf16_neon, gemm_int8_neon;
@@ -80,7 +80,7 @@ static inline float bf16_value(uint16_t half) {
 typedef enum {
   PROCESSOR_AVX2 = 1,
   PROCESSOR_AVX512 = 2,  // F, VL, DQ and BW
-  PROCESSOR_AVX512_BF16 = 4,
+  PROCESSOR_AVX512_BF16 = 4,  // with VNNI, as all have that have it
   PROCESSOR_AVX512_VNNI = 8,
   PROCESSOR_AVX_VNNI = 16,
   PROCESSOR_NEON_BF16 = 32,

@@ -24,6 +24,7 @@ const gemm_form *gemm_kernels(ckernels_precision precision) {
       return &gemm_bf16_portable;
     default:
 #if defined(__x86_64__)
+      if (has & PROCESSOR_AVX512_BF16) return &gemm_int8_avx512bf16;
       if (has & PROCESSOR_AVX512_VNNI) return &gemm_int8_avx512vnni;
       if (has & PROCESSOR_AVX_VNNI) return &gemm_int8_avxvnni;
       if (has & PROCESSOR_AVX512) return &gemm_int8_avx512;

@@ -15,8 +15,10 @@ static unsigned ask(void) {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")) {
       features |= PROCESSOR_AVX512;
-      if (__builtin_cpu_supports("avx512bf16")) features |= PROCESSOR_AVX512_BF16;
-      if (__builtin_cpu_supports("avx512vnni")) features |= PROCESSOR_AVX512_VNNI;
+      if (__builtin_cpu_supports("avx512vnni")) {
+        features |= PROCESSOR_AVX512_VNNI;
+        if (__builtin_cpu_supports("avx512bf16")) features |= PROCESSOR_AVX512_BF16;
+      }
     }
   }
 #elif defined(__aarch64__) && defined(__linux__)

@@ -72,9 +72,25 @@ INLINE N(vf) N(exponential)(N(vf) x) {
   return N(scaled_exponential)(x, N(splat)(-0.0f), 0);  // adding -0 changes nothing
 }
 
-// 2^x to 1e-4 of itself, for results that are rounded to 8 bits or fewer; x up to 126, and from -126 down the
-// same.
+#if WIDTH == 16 && defined(__x86_64__)
+#define SCALES 1  // 2^x by instructions of its own, and quick reciprocals
+INLINE N(vf) N(rough_reciprocal)(N(vf) x) { return (N(vf))_mm512_rcp14_ps((__m512)x); }
+#else
+#define SCALES 0
+INLINE N(vf) N(rough_reciprocal)(N(vf) x) { return 1.0f / x; }
+#endif
+
+// 2^x to 1e-4 of itself, for results that are rounded to 8 bits or fewer; x up to 126, and where SCALES any: 0 or
+// infinity out of range.
 INLINE N(vf) N(rough_exponential)(N(vf) x) {
+#if SCALES
+  const N(vf) r = (N(vf))_mm512_reduce_ps((__m512)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);  // x - floor x
+  N(vf) p = N(splat)(0.0780245f);
+  p = p * r + 0.2260672f;
+  p = p * r + 0.6958335f;
+  p = p * r + 0.9999252f;
+  return (N(vf))_mm512_scalef_ps((__m512)p, (__m512)x);  // times 2^floor x
+#else
   x = N(most)(x, N(splat)(-126.0f));
   const N(vf) magic = N(splat)(12582912.0f);
   const N(vf) shifted = x + magic;
@@ -84,6 +100,7 @@ INLINE N(vf) N(rough_exponential)(N(vf) x) {
   p = p * r + 0.69326099f;
   p = p * r + 0.99992807f;
   return (N(vf))((N(vi))p + ((N(vi))shifted << 23));
+#endif
 }
 
 // x * sigmoid(1.702 x). Below -64 it is 0 to any precision, which a quotient of clamped numbers would
@@ -94,13 +111,9 @@ INLINE N(vf) N(quick_gelu)(N(vf) x) {
 }
 
 INLINE N(vf) N(rough_quick_gelu)(N(vf) x) {
-  const N(vf) power = N(least)(-2.455466943f * x, N(splat)(126.0f));
-  const N(vf) denominator = 1.0f + N(rough_exponential)(power);
-#if WIDTH == 16 && defined(__x86_64__)
-  return x * (N(vf))_mm512_rcp14_ps((__m512)denominator);
-#else
-  return x / denominator;
-#endif
+  N(vf) power = -2.455466943f * x;
+  if (!SCALES) power = N(least)(power, N(splat)(126.0f));
+  return x * N(rough_reciprocal)(1.0f + N(rough_exponential)(power));
 }
 
 // x Phi(x) = x/2 (1 + erf(x / sqrt 2)), to 6 ulp of itself and down to the smallest denormal: max(x, 0) - a Q(a)
@@ -130,12 +143,7 @@ INLINE N(vf) N(gelu)(N(vf) x) {
 INLINE N(vf) N(rough_gelu)(N(vf) x) {
   const N(vf) a = (N(vf))((N(vi))x & 0x7FFFFFFF);
   const N(vf) e = N(rough_exponential)(-0.72134752f * a * a);
-  const N(vf) denominator = a + 2.625f;
-#if WIDTH == 16 && defined(__x86_64__)
-  const N(vf) inverse = (N(vf))_mm512_rcp14_ps((__m512)denominator);
-#else
-  const N(vf) inverse = 1.0f / denominator;
-#endif
+  const N(vf) inverse = N(rough_reciprocal)(a + 2.625f);
   const N(vf) t = (a - 2.625f) * inverse;
   N(vf) p = N(splat)(-0.0147087676f);
   p = p * t + -0.00235092173f;

@@ -446,6 +446,9 @@ static void test_form(unsigned features, size_t shapes) {
   for (int p = 0; p < 3; p++) {
     for (size_t i = 0; i < shapes; i++)
       test_product((ckernels_precision)p, 1 + below(30), 1 + below(70), 1 + below(70));
+    // Rows and steps enough for tiles that are written while the next one is computed.
+    for (size_t i = 0; i < shapes / 10; i++)
+      test_product((ckernels_precision)p, 24 + below(40), 96 + below(80), 32 + below(70));
     test_product((ckernels_precision)p, 197, 768, 100);
     test_product((ckernels_precision)p, 25, 3072, 33);
     test_independence((ckernels_precision)p);
@@ -474,7 +477,7 @@ static void test_form(unsigned features, size_t shapes) {
 int main(int count, char **arguments) {
   const size_t shapes = count > 1 ? (size_t)atoi(arguments[1]) : 300;
   const unsigned base = PROCESSOR_ASKED, avx2 = base | PROCESSOR_AVX2, avx512 = avx2 | PROCESSOR_AVX512;
-  const unsigned steps[] = {base, avx2, avx2 | PROCESSOR_AVX_VNNI, avx512, ~0u};
+  const unsigned steps[] = {base, avx2, avx2 | PROCESSOR_AVX_VNNI, avx512, avx512 | PROCESSOR_AVX512_VNNI, ~0u};
   unsigned last = 0;
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
     const unsigned features = real_features() & steps[i];
