@@ -143,6 +143,13 @@ void ckernels_unpack_quantised(size_t outputs, size_t k, const void *packed, int
   }
 }
 
+// A head's rows are far from each other, and the order of so few lines is not guessed.
+enum { AHEAD = 16 };
+static inline void fetch_rows(const void *from, size_t rows, size_t pitch, size_t bytes) {
+  for (size_t row = 0; row < rows; row++)
+    for (size_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch((const char *)from + row * pitch + byte);
+}
+
 typedef uint32_t four __attribute__((ext_vector_type(4)));
 
 // to[i * PANEL + c] = from[c * pitch + i], for four by four of them.
@@ -167,9 +174,7 @@ void ckernels_pack_keys(ckernels_precision precision, size_t outputs, size_t k, 
   for (size_t first = 0; first < outputs; first += PANEL, to += dwords * PANEL) {
     const size_t live = outputs - first < PANEL ? outputs - first : PANEL;
     const char *keys = from + first * pitch;
-    // The next keys are far away, and the order of so few lines is not guessed.
-    for (size_t c = 0; c < live; c++)
-      for (size_t byte = 0; byte < 4 * dwords; byte += 64) __builtin_prefetch(keys + (c + PANEL) * pitch + byte);
+    fetch_rows(keys + PANEL * pitch, live, pitch, 4 * dwords);
     size_t c = 0;
     for (; c + 4 <= live; c += 4, keys += 4 * pitch) {
       size_t i = 0;
@@ -202,6 +207,7 @@ void ckernels_pack_values(ckernels_precision precision, size_t outputs, size_t k
     if (precision == CKERNELS_FP32) {
       const float *from = (const float *)rows + first;
       for (size_t i = 0; i < k; i++, to += PANEL, from += stride) {
+        if (first == 0) fetch_rows(from + AHEAD * stride, 1, 4 * stride, 4 * outputs);
         if (live == PANEL) {
           memcpy(to, from, PANEL * 4);
           continue;
@@ -212,6 +218,7 @@ void ckernels_pack_values(ckernels_precision precision, size_t outputs, size_t k
     } else {
       const uint16_t *from = (const uint16_t *)rows + first;
       for (size_t i = 0; i < k; i += 2, to += PANEL, from += 2 * stride) {
+        if (first == 0) fetch_rows(from + AHEAD * stride, 2, 2 * stride, 2 * outputs);
         const uint16_t *high = i + 1 < k ? from + stride : NULL;
         if (live == PANEL && high) {
           pack_pairs(PANEL, from, high, to);
