@@ -23,10 +23,15 @@ INLINE float N(largest)(N(vf) v) {
 
 // Bytes q = x * inverse + zero, rounded; the range was chosen so that they fit.
 INLINE void N(store_bytes)(uint8_t *to, N(vf) x, float inverse, float zero) {
+#if SCALES
+  const __m128i low = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32((__m512)(x * inverse + zero)));
+  memcpy(to, &low, sizeof low);
+#else
   const N(vf) magic = N(splat)(12582912.0f);
   const N(vi) bits = (N(vi))(x * inverse + zero + magic);
   const N(vb) bytes = __builtin_convertvector(bits & 255, N(vb));
   memcpy(to, &bytes, sizeof bytes);
+#endif
 }
 INLINE uint8_t N(one_byte)(float x, float inverse, float zero) {
   const float shifted = x * inverse + zero + 12582912.0f;
@@ -73,8 +78,14 @@ INLINE void N(clear_tail)(uint8_t *row, size_t bytes) {
     const float lowest = -N(largest)(-low), highest = N(largest)(high);                                     \
     const float inverse = N(range)(lowest < least ? lowest : least, highest > most ? highest : most, rest,  \
                                    to, row, &zero);                                                         \
+    STORE_ROW(VECTOR, ONE, BYTES)                                                                           \
+  }
+// The numbers once their range is known.
+#define STORE_ROW(VECTOR, ONE, BYTES)                                                                       \
+  {                                                                                                         \
     uint8_t *y = BYTES;                                                                                     \
-    for (i = 0; i + WIDTH <= width; i += WIDTH) N(store_bytes)(y + i, VECTOR(i), inverse, zero);            \
+    size_t i = 0;                                                                                           \
+    for (; i + WIDTH <= width; i += WIDTH) N(store_bytes)(y + i, VECTOR(i), inverse, zero);                 \
     for (; i < width; i++) y[i] = N(one_byte)(ONE(i), inverse, zero);                                       \
     N(clear_tail)(y, width);                                                                                \
   }
@@ -103,14 +114,47 @@ static void N(convert)(size_t rows, size_t width, const float *x, size_t x_strid
   }
 }
 
+// bf16 as integers in the same order, and back. Not finite are those from 0x7F80 up and from ~0x7F80 down.
+typedef int16_t N(vw) __attribute__((ext_vector_type(2 * WIDTH)));
+INLINE int16_t N(ordered)(uint16_t half) { return (int16_t)(half ^ ((int16_t)half >> 15 & 0x7FFF)); }
+
+INLINE void N(bf16_range)(size_t width, const uint16_t *x, int16_t *least, int16_t *most) {
+  N(vw) low = {0}, high = {0};
+  size_t i = 0;
+  for (; i + 2 * WIDTH <= width; i += 2 * WIDTH) {
+    N(vw) v;
+    memcpy(&v, x + i, sizeof v);
+    v ^= v >> 15 & 0x7FFF;
+    low = v < low ? v : low;
+    high = v > high ? v : high;
+  }
+  *least = *most = 0;
+  for (int l = 0; l < 2 * WIDTH; l++) {
+    *least = low[l] < *least ? low[l] : *least;
+    *most = high[l] > *most ? high[l] : *most;
+  }
+  for (; i < width; i++) {
+    const int16_t v = N(ordered)(x[i]);
+    *least = v < *least ? v : *least;
+    *most = v > *most ? v : *most;
+  }
+}
+
 static void N(quantise)(size_t rows, size_t width, const uint16_t *x, size_t x_stride,
                         const ckernels_target *to) {
-  for (size_t row = 0; row < rows; row++, x += x_stride)
+  for (size_t row = 0; row < rows; row++, x += x_stride) {
+    int16_t least, most;
+    N(bf16_range)(width, x, &least, &most);
+    const int finite = most < 0x7F80 && least > ~0x7F80;
+    float zero;
+    const float inverse = N(range)(bf16_value((uint16_t)N(ordered)((uint16_t)least)), bf16_value((uint16_t)most),
+                                   finite ? 0.0f : NAN, to, row, &zero);
 #define VECTOR(i) N(from_bf16)(x + (i))
 #define ONE(i) bf16_value(x[i])
-    ROUND_ROW(VECTOR, ONE, 1, 0, (uint8_t *)((uint32_t *)to->rows + row * to->stride))
+    STORE_ROW(VECTOR, ONE, (uint8_t *)((uint32_t *)to->rows + row * to->stride))
 #undef VECTOR
 #undef ONE
+  }
 }
 
 // Mean and 1 / standard deviation of a row.
