@@ -103,13 +103,16 @@ struct FileBytes: ~Copyable {
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// The SHA-256 of all bytes. A file is read for it once and for all: from now on its bytes are those that
-  /// were hashed.
-  mutating func readWhole() throws(WeightsError) -> SHA256.Digest {
+  /// were hashed. `others`: bytes of the same model's files that are in memory already.
+  mutating func readWhole(beside others: Int = 0) throws(WeightsError) -> SHA256.Digest {
     if let memory { return SHA256.hash(of: memory) }
-    guard size <= WeightsLimits.hashedBytes else {
+    let most = WeightsLimits.hashedBytes
+    guard others <= most, size <= most - others else {
       throw .limit(
-        "the file takes \(size) bytes; at most \(WeightsLimits.hashedBytes) are read into memory to be hashed"
-      )
+        others == 0
+          ? "the file takes \(size) bytes; at most \(most) are read into memory to be hashed"
+          : "with this file of \(size) bytes the model's files take over \(most), the most that are read into memory "
+            + "to be hashed")
     }
     var sha = SHA256()
     let whole = try ByteBlock(count: size) { (buffer) throws(WeightsError) in

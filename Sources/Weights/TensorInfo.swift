@@ -60,7 +60,7 @@ public enum WeightsLimits {
   /// would stall a host for minutes.
   public static let tensorBytes = 16 << 30
   /// Files that are read as a whole, to be hashed: the tensors and room for the rest.
-  public static let hashedBytes = tensorBytes + 1 << 30
+  static let hashedBytes = tensorBytes + 1 << 30
 }
 
 /// A tensor's name as text. Names reach messages and lookups, so they are short, sound UTF-8 and

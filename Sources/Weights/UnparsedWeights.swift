@@ -15,12 +15,7 @@ public final class UnparsedWeights {
     do throws(WeightsError) {
       var file = try FileBytes(path: cPath)
       byteCount = file.size
-      guard others <= WeightsLimits.hashedBytes, byteCount <= WeightsLimits.hashedBytes - others else {
-        throw .limit(
-          "with this file of \(byteCount) bytes the model's files take over \(WeightsLimits.hashedBytes), the most "
-            + "that are read into memory to be hashed")
-      }
-      sha256 = try file.readWhole()
+      sha256 = try file.readWhole(beside: others)
       self.file = consume file
     } catch { throw error.within(cPath) }
   }

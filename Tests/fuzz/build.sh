@@ -45,8 +45,16 @@ imports() {
     sed -E 's/.*import //; s/.*"(.*)\.h"/\1/' | sort -u | while read -r name; do
       [[ ! -d Sources/$name ]] || echo "$name"; done
 }
-# The rooms that a room needs.
-needs() { local files; mapfile -t files < <(sources "$1"); imports "${files[@]}" | grep -vx "$1" || true; }
+# The rooms that each room needs.
+declare -A NEEDS
+look_up_needs() {
+  local name files
+  for name in Sources/*/; do
+    name=$(basename "$name")
+    mapfile -t files < <(sources "$name")
+    NEEDS[$name]=$(imports "${files[@]}" | grep -vx "$name" || true)
+  done
+}
 target_file() { compgen -G "Tests/fuzz/targets/$1.*" || { echo "fuzz: no target $1" >&2; exit 2; }; }
 # The files of a target.
 target_files() {
@@ -66,7 +74,7 @@ closure() {
     next=${left[0]} left=("${left[@]:1}")
     [[ " ${all[*]} " != *" $next "* ]] || continue
     all+=("$next")
-    for name in $(needs "$next"); do left+=("$name"); done
+    left+=(${NEEDS[$next]})
   done
   (( ${#all[@]} == 0 )) || printf '%s\n' "${all[@]}"
 }
@@ -75,10 +83,11 @@ objects() { local name; for name; do printf '%s ' "$BUILD/$name.o"; done; }
 # rules TARGET...: make's rules for their objects and programs.
 rules() {
   local name rooms=() own
+  look_up_needs
   for name; do for own in $(target_needs "$name"); do rooms+=("$own"); done; done
   mapfile -t rooms < <(closure "${rooms[@]}")
   for name in "${rooms[@]}"; do
-    rule "$BUILD/$name.o" room "$name" "$(sources "$name")" "$(objects $(needs "$name"))"
+    rule "$BUILD/$name.o" room "$name" "$(sources "$name")" "$(objects ${NEEDS[$name]})"
   done
   for name; do
     mapfile -t rooms < <(closure $(target_needs "$name"))
@@ -138,6 +147,7 @@ compile_entry() {
 # link PROGRAM SANITIZERS OBJECT...: with the rooms of the targets in NAMES.
 link() {
   local program=$1 sanitizers=$2 name rooms=(); shift 2
+  look_up_needs
   for name in "${NAMES[@]}"; do rooms+=($(target_needs "$name")); done
   "$SWIFTC" "${LINK[@]}" "-sanitize=$sanitizers" "$@" $(objects $(closure "${rooms[@]}")) -o "$program"
 }
