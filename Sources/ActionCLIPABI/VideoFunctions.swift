@@ -225,8 +225,11 @@ public func actionclip_encode_video(
       Float.self, count: try product([frames, perFrame], "frames"), for: "\(frames) frames"
     ) { (pixels) throws(Failure) in
       guard let base = pixels.baseAddress else { return }
+      let encoding = VideoEncoding(loaded, file, base)
+      defer { encoding.stop() }
       try readChosenFrames(file, count: frames, by: loaded.preset.sampling) {
-        (frame, places) throws(Failure) in
+        encoding.stop()
+      } emit: { (frame, places) throws(Failure) in
         // The first place is computed and the others, of a clip with fewer frames, are copies.
         let first = base + places.lowerBound * perFrame
         do throws(PreprocessError) {
@@ -239,19 +242,18 @@ public func actionclip_encode_video(
         for place in places.dropFirst() {
           (base + place * perFrame).update(from: first, count: perFrame)
         }
+        encoding.arrive(upTo: places.upperBound)
       }
-      do throws(ModelError) {
-        try loaded.model.encode(
-          .pixels(base), videos: 1, videoOut: outputs.video, frameOut: outputs.frame)
-      } catch { throw Failure(error) }
+      try encoding.finish(outputs)
     }
   }
 }
 
 /// A rule's choice of `count` frames; `emit` gets each distinct frame with the run of places it
-/// takes (the choice never decreases, so equal indices stand together).
+/// takes (the choice never decreases, so equal indices stand together). What was emitted before `begin` is
+/// called does not count.
 private func readChosenFrames(
-  _ file: VideoFile, count: Int, by choice: FrameChoice,
+  _ file: VideoFile, count: Int, by choice: FrameChoice, begin: () -> Void,
   emit: (VideoFrame, _ places: Range<Int>) throws(Failure) -> Void
 ) throws(Failure) {
   var chosen: [Int] = []
@@ -267,6 +269,7 @@ private func readChosenFrames(
       for index in chosen where distinct.last != index { distinct.append(index) }
       return distinct
     } begin: { (_) throws(Failure) in
+      begin()
       place = 0
     } emit: { (frame) throws(Failure) in
       var end = place

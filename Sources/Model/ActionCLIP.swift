@@ -32,6 +32,8 @@ public final class ActionCLIP: Sendable {
   }
 
   public var threads: Int { pool.threads }
+  /// Whether frames can be encoded before all are there.
+  public var encodesAsFramesArrive: Bool { vision.framesPerUnit < configuration.frames }
   /// Floats of one frame's input, 3·S·S.
   public var pixelsPerFrame: Int { vision.pixelsPerFrame }
   /// Rows of frame embeddings per video: T, or 1 when joint (one class token per video).
@@ -58,10 +60,8 @@ public final class ActionCLIP: Sendable {
   ) throws(ModelError) {
     let (frames, size) = (configuration.frames, configuration.embeddingSize)
     let rows = videos * frameRowsPerVideo
-    if case .pixels(let pixels) = source,
-      !allFinite(pixels, count: videos * frames * pixelsPerFrame)
-    {
-      throw ModelError(.notFinite, "the pixels hold NaN or infinity")
+    if case .pixels(let pixels) = source {
+      try ActionCLIP.checkFinite(pixels, count: videos * frames * pixelsPerFrame)
     }
     // The caller's buffers are written only once everything has succeeded.
     try workspaces.with(
@@ -88,6 +88,12 @@ public final class ActionCLIP: Sendable {
       }
       videoOut.update(from: joined, count: videos * size)
       frameOut?.update(from: embeddings, count: rows * size)
+    }
+  }
+
+  static func checkFinite(_ pixels: UnsafePointer<Float>, count: Int) throws(ModelError) {
+    guard allFinite(pixels, count: count) else {
+      throw ModelError(.notFinite, "the pixels hold NaN or infinity")
     }
   }
 

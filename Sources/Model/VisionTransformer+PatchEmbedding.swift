@@ -15,6 +15,7 @@ extension VisionTransformer {
       let pixels: UnsafePointer<Float>
       switch source {
       case .pixels(let all): pixels = all + (first + done) * pixelsPerFrame
+      case .arriving(let arrivals): pixels = arrivals.pixels + (first + done) * pixelsPerFrame
       case .fill(let fill):
         guard let own = buffers.pixels else { return false }
         let stopped = Atomic<Bool>(false)

@@ -7,6 +7,14 @@ public enum FrameSource {
   /// Writes frame `index` into [3, S, S]; called on any thread, once for each frame. False stops the
   /// whole call, which then throws `.stopped`.
   case fill((_ index: Int, _ into: UnsafeMutablePointer<Float>) -> Bool)
+  /// What has come is encoded while the rest is waited for. Results do not depend on when it comes.
+  case arriving(FrameArrivals)
+
+  /// How many of `all` frames there are, at least `count`; nil if they will not come.
+  func wait(for count: Int, of all: Int) -> Int? {
+    if case .arriving(let arrivals) = self { return arrivals.wait(for: count) }
+    return all
+  }
 }
 
 /// CLIP's image encoder with the paper's pre-network and in-network temporal prompts: patch
@@ -29,6 +37,8 @@ struct VisionTransformer: Sendable {
   /// Tokens of one sequence: a frame's, or a whole video's when joint.
   var sequenceLength: Int { 1 + patches * framesPerSequence }
   var framesPerSequence: Int { configuration.joint ? configuration.frames : 1 }
+  /// Frames that must be in memory together: temporal shift and joint mix a whole video.
+  var framesPerUnit: Int { configuration.temporalShift ? configuration.frames : framesPerSequence }
 
   /// Rows computed together where sequences are short enough: large products without a large
   /// workspace.
@@ -45,8 +55,7 @@ struct VisionTransformer: Sendable {
 
   func plan(frames: Int, threads: Int, filled: Bool) -> Plan {
     let together = VisionTransformer.rowsTogether
-    // Frames that must be in memory together: temporal shift and joint mix a whole video.
-    let unit = configuration.temporalShift ? configuration.frames : framesPerSequence
+    let unit = framesPerUnit
     let unitSequences = unit / framesPerSequence
     let unitRows = unitSequences * sequenceLength
     let units = max(1, min(together / unitRows, frames / unit))
@@ -86,8 +95,15 @@ struct VisionTransformer: Sendable {
         buffers = try Buffers(self, plan, workspace, filled: filled, threads: pool.threads)
       } catch { throw ModelError.memory(error) }
       var first = 0
+      let unit = framesPerUnit
       while first < frames {
-        let count = min(plan.framesPerGroup, frames - first)
+        guard let there = source.wait(for: first + unit, of: frames) else {
+          throw ModelError(.stopped, "the frame source stopped")
+        }
+        let count = min(plan.framesPerGroup, (there - first) / unit * unit)
+        if case .arriving(let arrivals) = source {
+          try ActionCLIP.checkFinite(arrivals.pixels + first * pixelsPerFrame, count: count * pixelsPerFrame)
+        }
         guard embed(source, first, count, plan, buffers, pool) else {
           throw ModelError(.stopped, "the frame source stopped")
         }

@@ -38,7 +38,7 @@ private final class Crew: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let finished = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var workers: [pthread_t] = []
+  private var workers: [BackgroundThread] = []
   private var started = false
 
   // The current loop. Written by its owner before it opens.
@@ -75,7 +75,7 @@ private final class Crew: @unchecked Sendable {
   func stopAndJoin() {
     stopping.store(true, ordering: .releasing)
     wakeAll()
-    for worker in workers { pthread_join(worker, nil) }
+    for worker in workers { worker.join() }
     workers = []
   }
 
@@ -141,39 +141,9 @@ private final class Crew: @unchecked Sendable {
   /// Called by the loop's owner only. Where the system gives fewer threads, fewer work.
   private func start() {
     started = true
-    // Workers take none of the host's signals; faults still arrive where they happen.
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    for fault in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP] { sigdelset(&all, fault) }
-    pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     for slot in 1..<threads {
-      let seat = Seat(crew: self, slot: slot)
-      let context = Unmanaged.passRetained(seat)
-      var thread = pthread_t()
-      let failed = pthread_create(
-        &thread, nil,
-        { raw in
-          guard let raw else { return nil }
-          let seat = Unmanaged<Seat>.fromOpaque(raw).takeRetainedValue()
-          seat.crew.work(slot: seat.slot)
-          return nil
-        }, context.toOpaque())
-      if failed != 0 {
-        context.release()
-        break
-      }
-      workers.append(thread)
-    }
-  }
-
-  private final class Seat {
-    let crew: Crew
-    let slot: Int
-    init(crew: Crew, slot: Int) {
-      self.crew = crew
-      self.slot = slot
+      guard let worker = BackgroundThread({ [self] in work(slot: slot) }) else { break }
+      workers.append(worker)
     }
   }
 

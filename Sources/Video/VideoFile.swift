@@ -55,7 +55,7 @@ public final class VideoFile {
   let ffmpeg: FFmpeg
   let source: ByteSource
   let converter: RGBConverter
-  private var threads: Int
+  public private(set) var threads: Int
   private let maxPixels: Int
   private let process: pid_t
   /// The decoding under way, at its current frame; nil before and after one.

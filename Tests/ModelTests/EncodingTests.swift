@@ -1,3 +1,4 @@
+import Glibc
 import Numerics
 import Synchronization
 import Testing
@@ -176,6 +177,46 @@ struct EncodingTests {
       }, videos: 4, videoOut: &video, frameOut: nil)
     #expect(video == expected)
     #expect(calls.load(ordering: .relaxed) == 12)
+  }
+
+  @Test("Frames that come one by one, or two at a time, or not at all") func framesThatArrive() throws {
+    for shift in [false, true] {
+      let model = try model(.clip(), shift: shift)
+      let all = pixels(videos: 2)
+      let expected = try encode(model, all, videos: 2).video
+      #expect(model.encodesAsFramesArrive == !shift)
+      for step in [1, 2, 6] {
+        var video = [Float](repeating: 0, count: 2 * 24)
+        try all.withUnsafeBufferPointer { all in
+          let arrivals = FrameArrivals(all.baseAddress!)
+          let maker = BackgroundThread {
+            for count in stride(from: step, through: 6, by: step) {
+              usleep(2000)
+              arrivals.arrive(upTo: count)
+            }
+          }
+          try model.encode(.arriving(arrivals), videos: 2, videoOut: &video, frameOut: nil)
+          maker?.join()
+        }
+        #expect(video == expected)
+      }
+      // Stopped after a frame.
+      var video = [Float](repeating: 42, count: 24)
+      all.withUnsafeBufferPointer { all in
+        let arrivals = FrameArrivals(all.baseAddress!)
+        arrivals.arrive(upTo: 1)
+        let maker = BackgroundThread {
+          usleep(2000)
+          arrivals.stop()
+        }
+        let error = #expect(throws: ModelError.self) {
+          try model.encode(.arriving(arrivals), videos: 1, videoOut: &video, frameOut: nil)
+        }
+        #expect(error?.kind == .stopped)
+        maker?.join()
+      }
+      #expect(video.allSatisfy { $0 == 42 })
+    }
   }
 
   @Test func aFillThatStopsLeavesOutputsAlone() throws {

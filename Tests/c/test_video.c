@@ -129,6 +129,59 @@ static void damaged(const unsigned char *bytes, size_t size) {
   }
 }
 
+/* A clip's embedding, and each frame's, from a video with so many decoder threads; the status. */
+static int32_t embed(const actionclip_model *model, const unsigned char *bytes, size_t size, int32_t threads,
+                     float *video_out, size_t e, float *frame_out, size_t frames) {
+  actionclip_video_options options;
+  actionclip_video_options_init(&options);
+  options.threads = threads;
+  actionclip_video *video = NULL;
+  int32_t status = actionclip_video_open_buffer(bytes, size, &options, &video);
+  if (status == ACTIONCLIP_OK) status = actionclip_encode_video(model, video, NULL, video_out, e, frame_out, frames);
+  actionclip_video_free(video);
+  return status;
+}
+
+/* Frames that are encoded while later ones are decoded, as where there are processors for both, and frames that are
+ * encoded in the end: the same bits or the same error, of sound clips and of damaged ones, where reading may begin
+ * again. After an error the outputs are as they were. */
+static void encoded_while_decoding(const unsigned char *bytes, size_t size) {
+  actionclip_model_options options;
+  actionclip_model_options_init(&options);
+  options.threads = 1;
+  actionclip_model *model = NULL;
+  if (!CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &model))) return;
+  actionclip_model_info info;
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_model_get_info(model, &info));
+  CHECK(info.frames > 2 && !info.joint && !info.temporal_shift);
+  const size_t e = (size_t)info.embedding_size, n = e * (size_t)info.frames;
+  float *v1 = guard_alloc(e * 4), *v2 = guard_alloc(e * 4), *f1 = guard_alloc(n * 4), *f2 = guard_alloc(n * 4);
+  uint32_t state = 11;
+  int sound = 0, broken = 0;
+  for (int k = 0; k < 60; k++) {
+    const size_t length = k % 3 == 1 ? size * (size_t)k / 60 : size;
+    unsigned char *copy = guard_copy(bytes, length);
+    for (int i = 0; i < k; i++) {
+      state = state * 1664525u + 1013904223u;
+      copy[length - 1 - state % (length - length / 4)] ^= (unsigned char)(state >> 24);
+    }
+    for (size_t i = 0; i < e; i++) v1[i] = v2[i] = 42;
+    for (size_t i = 0; i < n; i++) f1[i] = f2[i] = 42;
+    const int32_t beside = embed(model, copy, length, 1, v1, e, f1, n);
+    const int32_t after = embed(model, copy, length, 256, v2, e, f2, n);
+    CHECK(beside == after);
+    CHECK(memcmp(v1, v2, e * 4) == 0 && memcmp(f1, f2, n * 4) == 0);
+    CHECK((v1[0] == 42) == (beside != ACTIONCLIP_OK));
+    if (beside == ACTIONCLIP_OK) sound++;
+    else broken++;
+    guard_release(copy, length);
+  }
+  CHECK(sound > 10 && broken > 0);
+  guard_release(v1, e * 4), guard_release(v2, e * 4), guard_release(f1, n * 4), guard_release(f2, n * 4);
+  actionclip_model_free(model);
+}
+
 /* Key frames alone: each answer is a frame of the clip, at its own time. */
 static void key_frames(void) {
   actionclip_video_options options;
@@ -191,6 +244,7 @@ int main(int argc, char **argv) {
   guard_release(old, 16);
 
   damaged(bytes, size);
+  encoded_while_decoding(bytes, size);
   key_frames();
   actionclip_video_free(serial);
   actionclip_video_free(memory);

@@ -1,0 +1,81 @@
+import CActionCLIP
+import CShims
+import Model
+import Numerics
+import Video
+
+/// One video's frames, which are encoded while later ones are decoded: by a thread beside the one that decodes, where
+/// there are processors for the model's threads and the video's at once (else they would only be in each other's way)
+/// and the model's frames do not need each other.
+final class VideoEncoding {
+  private let loaded: LoadedModel
+  private let pixels: UnsafePointer<Float>
+  private let overlaps: Bool
+  private var running: Running?
+
+  /// What two threads share. The results are whole once `thread` has ended and `failure` is nil.
+  private final class Running {
+    let arrivals: FrameArrivals
+    let video, frames: FloatBuffer
+    var thread: BackgroundThread?
+    var failure: ModelError?
+
+    init(_ loaded: LoadedModel, _ pixels: UnsafePointer<Float>) throws(NumericsError) {
+      let size = loaded.configuration.embeddingSize
+      video = try FloatBuffer(count: size)
+      frames = try FloatBuffer(count: loaded.model.frameRowsPerVideo * size)
+      arrivals = FrameArrivals(pixels)
+    }
+  }
+
+  /// `pixels` [T, 3, S, S] are written from the first frame on.
+  init(_ loaded: LoadedModel, _ file: VideoFile, _ pixels: UnsafePointer<Float>) {
+    self.loaded = loaded
+    self.pixels = pixels
+    overlaps =
+      loaded.model.encodesAsFramesArrive
+      && loaded.model.threads + file.threads <= Int(cshims_available_processors())
+  }
+
+  /// The frames before `count` are there.
+  func arrive(upTo count: Int) {
+    if overlaps, running == nil, count < loaded.configuration.frames { start() }
+    running?.arrivals.arrive(upTo: count)
+  }
+
+  /// Forgets what has come; nothing reads the pixels after this.
+  func stop() {
+    guard let running else { return }
+    running.arrivals.stop()
+    running.thread?.join()
+    self.running = nil
+  }
+
+  /// Once all frames are there: their embeddings.
+  func finish(_ outputs: EmbeddingOutputs) throws(Failure) {
+    guard let running else {
+      do throws(ModelError) {
+        return try loaded.model.encode(
+          .pixels(pixels), videos: 1, videoOut: outputs.video, frameOut: outputs.frame)
+      } catch { throw Failure(error) }
+    }
+    running.thread?.join()
+    self.running = nil
+    if let failure = running.failure { throw Failure(failure) }
+    outputs.video.update(from: running.video.base, count: running.video.count)
+    outputs.frame?.update(from: running.frames.base, count: running.frames.count)
+  }
+
+  /// Where there is no memory or thread for it, everything is encoded in the end.
+  private func start() {
+    let model = loaded.model
+    guard let running = try? Running(loaded, pixels) else { return }
+    running.thread = BackgroundThread {
+      do throws(ModelError) {
+        try model.encode(
+          .arriving(running.arrivals), videos: 1, videoOut: running.video.base, frameOut: running.frames.base)
+      } catch { running.failure = error }
+    }
+    if running.thread != nil { self.running = running }
+  }
+}
