@@ -462,7 +462,9 @@ ACTIONCLIP_API int32_t actionclip_video_read_frames(actionclip_video *video,
 
 /* A whole video file to its embedding: T frames chosen by the model's own rule
  * (actionclip_model_sampling), decoded, preprocessed and encoded. video_out [E]; frame_out, which may be NULL, [T, E] ([E] when
- * the model is joint). options may be NULL. */
+ * the model is joint). options may be NULL. Where this process may use as many processors as the model and the video
+ * have threads together, frames are encoded while later ones are decoded (not with joint or temporal shift, whose
+ * frames see each other); the result is the same. */
 ACTIONCLIP_API int32_t actionclip_encode_video(const actionclip_model *model,
                                                actionclip_video *video,
                                                const actionclip_preprocess_options *options,
