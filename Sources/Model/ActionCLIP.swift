@@ -16,6 +16,8 @@ public final class ActionCLIP: Sendable {
   let pooling: TemporalPooling
   let pool: ThreadPool
   let workspaces = WorkspacePool()
+  /// For embeddings until a call has succeeded: small, so not in a workspace that an encoder could have.
+  let results = WorkspacePool()
 
   init(
     configuration: Configuration, logitScale: Float, parameters: [Parameter], vision: VisionTransformer,
@@ -64,7 +66,7 @@ public final class ActionCLIP: Sendable {
       try ActionCLIP.checkFinite(pixels, count: videos * frames * pixelsPerFrame)
     }
     // The caller's buffers are written only once everything has succeeded.
-    try workspaces.with(
+    try results.with(
       capacity: Workspace.rounded(rows * size) + Workspace.rounded(videos * size),
       outOfMemory: ModelError.memory
     ) { (workspace) throws(ModelError) in
@@ -109,7 +111,7 @@ public final class ActionCLIP: Sendable {
           + " the vocabulary of 0 to \(vocabulary - 1)")
     }
     let count = rows * configuration.embeddingSize
-    try workspaces.with(capacity: Workspace.rounded(count), outOfMemory: ModelError.memory) {
+    try results.with(capacity: Workspace.rounded(count), outOfMemory: ModelError.memory) {
       (workspace) throws(ModelError) in
       let embeddings: UnsafeMutablePointer<Float>
       do throws(NumericsError) { embeddings = try workspace.take(count) } catch {

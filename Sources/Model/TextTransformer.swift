@@ -30,12 +30,12 @@ struct TextTransformer: Sendable {
     let sequences = rows  // a prompt has at least one token
     let floats =
       Workspace.rounded(rows * width)
-      + blocks.scratchFloats(rows: rows, longest: contextLength, threads: threads)
+      + max(
+        blocks.scratchFloats(rows: rows, longest: contextLength, threads: threads),
+        Workspace.rounded(sequences * width) + Workspace.rounded(sequences * projection.outputs))
       + Workspace.integers(contextLength)
       + 2 * Workspace.offsets(sequences: sequences)
       + Workspace.integers(rows * TextTransformer.pastShare)
-      + Workspace.rounded(sequences * width)
-      + Workspace.rounded(sequences * projection.outputs)
     return (rows, floats)
   }
 
@@ -60,8 +60,13 @@ struct TextTransformer: Sendable {
   ) throws(NumericsError) {
     let width = lnFinal.width
     let x = try workspace.take(rows * width)
-    let scratch = try blocks.scratch(
-      workspace, rows: rows, longest: contextLength, threads: pool.threads)
+    // What comes after the blocks is in the place of what these work in.
+    let (scratch, (ends, projected)) = try workspace.takeOneOf {
+      (workspace) throws(NumericsError) in
+      try blocks.scratch(workspace, rows: rows, longest: contextLength, threads: pool.threads)
+    } _: { (workspace) throws(NumericsError) in
+      (try workspace.take(rows * width), try workspace.take(rows * projection.outputs))
+    }
     let order = try workspace.takeIntegers(count)
     var group = PromptGroup(
       tokens: tokens, contextLength: contextLength, rows: rows,
@@ -70,8 +75,6 @@ struct TextTransformer: Sendable {
       places: try workspace.takeOffsets(sequences: rows, length: 0),
       past: try workspace.takeIntegers(rows * TextTransformer.pastShare),
       pastLimit: rows * TextTransformer.pastShare)
-    let ends = try workspace.take(rows * width)
-    let projected = try workspace.take(rows * projection.outputs)
 
     // In the order of their tokens prompts that begin alike are neighbours.
     TokenOrder(tokens: tokens, length: contextLength).sort(order, count: count)

@@ -63,15 +63,16 @@ struct VisionTransformer: Sendable {
     let blockRows = max(sequenceLength, min(sequences * sequenceLength, together))
     // At least one, since a sequence is longer than a frame's patches.
     let patchRun = min(units * unit, blockRows / patches)
-    let floats =
-      Workspace.rounded(sequences * sequenceLength * width)
-      + blocks.scratchFloats(rows: blockRows, longest: sequenceLength, threads: threads)
-      + Workspace.rounded(patchRun * patches * columnStride)
+    let patchFloats =
+      Workspace.rounded(patchRun * patches * columnStride)
       + (patchEmbedding.precision == .fp32
         ? 0
         : Operand.floats(
           patchEmbedding.precision, rows: patchRun * patches, width: patchEmbedding.inputs))
       + (filled ? Workspace.rounded(patchRun * pixelsPerFrame) : 0)
+    let floats =
+      Workspace.rounded(sequences * sequenceLength * width)
+      + max(patchFloats, blocks.scratchFloats(rows: blockRows, longest: sequenceLength, threads: threads))
       + Workspace.offsets(sequences: sequences)
       + Workspace.rounded(sequences * width)
       + Workspace.rounded(sequences * projection.outputs)
@@ -116,7 +117,7 @@ struct VisionTransformer: Sendable {
     }
   }
 
-  /// The regions of one call's workspace.
+  /// The regions of one call's workspace. The patches' are gone when the blocks begin: theirs are in the same place.
   struct Buffers {
     let x: UnsafeMutablePointer<Float>  // [rows, W], the residual stream
     let scratch: BlockScratch
@@ -132,15 +133,18 @@ struct VisionTransformer: Sendable {
     ) throws(NumericsError) {
       let (width, length) = (vision.width, vision.sequenceLength)
       x = try workspace.take(plan.sequencesPerGroup * length * width)
-      scratch = try vision.blocks.scratch(
-        workspace, rows: plan.blockRows, longest: length, threads: threads)
       let (patchRows, patch) = (plan.framesPerPatchRun * vision.patches, vision.patchEmbedding)
-      columns = try workspace.take(patchRows * vision.columnStride)
-      patchInput =
-        patch.precision == .fp32
-        ? nil : try Operand(workspace, patch.precision, rows: patchRows, width: patch.inputs)
-      pixels =
-        filled ? try workspace.take(plan.framesPerPatchRun * vision.pixelsPerFrame) : nil
+      ((columns, patchInput, pixels), scratch) = try workspace.takeOneOf {
+        (workspace) throws(NumericsError) in
+        (
+          try workspace.take(patchRows * vision.columnStride),
+          patch.precision == .fp32
+            ? nil : try Operand(workspace, patch.precision, rows: patchRows, width: patch.inputs),
+          filled ? try workspace.take(plan.framesPerPatchRun * vision.pixelsPerFrame) : nil
+        )
+      } _: { (workspace) throws(NumericsError) in
+        try vision.blocks.scratch(workspace, rows: plan.blockRows, longest: length, threads: threads)
+      }
       offsets = try workspace.takeOffsets(sequences: plan.sequencesPerGroup, length: length)
       classes = try workspace.take(plan.sequencesPerGroup * width)
       embeddings = try workspace.take(

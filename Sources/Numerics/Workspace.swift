@@ -23,6 +23,19 @@ public final class Workspace: @unchecked Sendable {
     return memory.base + used
   }
 
+  /// Regions that are never in use at the same time, in the same place.
+  public func takeOneOf<A, B>(
+    _ first: (Workspace) throws(NumericsError) -> A, _ second: (Workspace) throws(NumericsError) -> B
+  ) throws(NumericsError) -> (A, B) {
+    let begin = used
+    let a = try first(self)
+    let end = used
+    used = begin
+    let b = try second(self)
+    used = max(used, end)
+    return (a, b)
+  }
+
   /// What `take(count)` uses up.
   public static func rounded(_ count: Int) -> Int { (count + 15) & ~15 }
 }
