@@ -14,7 +14,6 @@
 #define TILE(name) FP32(name)
 #define PLAIN_SUMS 1
 #define TALL 6
-#define LOW 2
 #define ROUGH 0
 #include "gemm_tile.h"
 #undef TALL

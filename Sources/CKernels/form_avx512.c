@@ -14,7 +14,6 @@
 #define TILE(name) FP32(name)
 #define PLAIN_SUMS 1
 #define TALL 12
-#define LOW 4
 #define ROUGH 0
 #include "gemm_tile.h"
 #undef TALL

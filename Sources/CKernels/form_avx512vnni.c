@@ -11,7 +11,6 @@
 #define TWO_PANELS 1
 #define OVERLAP 1
 #define TALL 12
-#define LOW 4
 #define ROUGH 1
 #define TILE(name) INT8(name)
 #define PLAIN_SUMS 0

@@ -11,7 +11,6 @@
 #define TWO_PANELS 0
 #define OVERLAP 0
 #define TALL 6
-#define LOW 2
 #define ROUGH 1
 #define TILE(name) INT8(name)
 #define PLAIN_SUMS 0

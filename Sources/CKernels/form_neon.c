@@ -12,7 +12,6 @@
 #define TWO_PANELS 0
 #define OVERLAP 0
 #define TALL 4
-#define LOW 2
 #define ROUGH 1
 #define TILE(name) BF16(name)
 #define PLAIN_SUMS 1

@@ -11,7 +11,6 @@
 #define TILE(name) FP32(name)
 #define PLAIN_SUMS 1
 #define TALL 2
-#define LOW 1
 #define ROUGH 0
 #include "gemm_tile.h"
 #undef ROUGH

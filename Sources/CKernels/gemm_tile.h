@@ -1,7 +1,7 @@
 // A product's tiles for one element type and instruction set. Included under the form's target attribute,
 // after vector.h, with (TILE and PLAIN_SUMS are undefined again at the end)
 //   TILE(name)           a name of this element type and form
-//   TALL, LOW            rows of a tile: as many as the registers hold, and fewer for what is left
+//   TALL                 rows of a tile: as many as the registers hold, at most 12
 //   ROUGH                1 where results are rounded anyway, so that activations may be
 //   OVERLAP              1 where the registers hold a tile and what it takes to write a sum of another
 //   PLAIN_SUMS           1 where attention wants sums as they are
@@ -171,13 +171,17 @@ INLINE void TILE(all_rows)(const int panels, const int plain, const gemm_run *g)
     if (!plain && !overlap) TILE(write_tile)(done, TALL, vectors, g, row);
   }
   if (overlap && row) TILE(write_tile)(done, TALL, vectors, g, row - TALL);
-  for (; row + LOW <= g->rows; row += LOW) {
-    TILE(tile)(LOW, panels, plain, 0, g, row, next, done);
-    if (!plain) TILE(write_tile)(done, LOW, vectors, g, row);
-  }
-  for (; row < g->rows; row++) {
-    TILE(tile)(1, panels, plain, 0, g, row, next, done);
-    if (!plain) TILE(write_tile)(done, 1, vectors, g, row);
+  // What is left in one tile or two alike: a step of few rows takes as long as one of four.
+  while (row < g->rows) {
+    const size_t left = g->rows - row, own = left > TALL / 2 ? (left + 1) / 2 : left;
+    switch (own) {
+#define OF(rows) \
+  case rows: if (rows <= TALL / 2) TILE(tile)(rows, panels, plain, 0, g, row, next, done); break;
+      OF(1) OF(2) OF(3) OF(4) OF(5) OF(6)
+#undef OF
+    }
+    if (!plain) TILE(write_tile)(done, own, vectors, g, row);
+    row += own;
   }
 }
 
