@@ -28,14 +28,14 @@ struct ResidualBlocks: Sendable {
   }
 
   /// Floats of workspace that `scratch` takes.
-  func scratchFloats(rows: Int, longest: Int, threads: Int) -> Int {
-    BlockScratch.floats(rows: rows, longest: longest, shape, threads: threads)
+  func scratchFloats(rows: Int, sequences: Int, longest: Int, threads: Int) -> Int {
+    BlockScratch.floats(rows: rows, sequences: sequences, longest: longest, shape, threads: threads)
   }
 
   func scratch(
-    _ workspace: Workspace, rows: Int, longest: Int, threads: Int
+    _ workspace: Workspace, rows: Int, sequences: Int, longest: Int, threads: Int
   ) throws(NumericsError) -> BlockScratch {
-    try BlockScratch(workspace, rows: rows, longest: longest, shape, threads: threads)
+    try BlockScratch(workspace, rows: rows, sequences: sequences, longest: longest, shape, threads: threads)
   }
 
   /// x [rows, W] in place through every block; at most scratch.rows rows together. The last block

@@ -31,7 +31,7 @@ struct TextTransformer: Sendable {
     let floats =
       Workspace.rounded(rows * width)
       + max(
-        blocks.scratchFloats(rows: rows, longest: contextLength, threads: threads),
+        blocks.scratchFloats(rows: rows, sequences: sequences, longest: contextLength, threads: threads),
         Workspace.rounded(sequences * width) + Workspace.rounded(sequences * projection.outputs))
       + Workspace.integers(contextLength)
       + 2 * Workspace.offsets(sequences: sequences)
@@ -63,7 +63,8 @@ struct TextTransformer: Sendable {
     // What comes after the blocks is in the place of what these work in.
     let (scratch, (ends, projected)) = try workspace.takeOneOf {
       (workspace) throws(NumericsError) in
-      try blocks.scratch(workspace, rows: rows, longest: contextLength, threads: pool.threads)
+      try blocks.scratch(
+        workspace, rows: rows, sequences: rows, longest: contextLength, threads: pool.threads)
     } _: { (workspace) throws(NumericsError) in
       (try workspace.take(rows * width), try workspace.take(rows * projection.outputs))
     }

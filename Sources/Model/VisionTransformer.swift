@@ -72,7 +72,10 @@ struct VisionTransformer: Sendable {
       + (filled ? Workspace.rounded(patchRun * pixelsPerFrame) : 0)
     let floats =
       Workspace.rounded(sequences * sequenceLength * width)
-      + max(patchFloats, blocks.scratchFloats(rows: blockRows, longest: sequenceLength, threads: threads))
+      + max(
+        patchFloats,
+        blocks.scratchFloats(rows: blockRows, sequences: sequences, longest: sequenceLength, threads: threads)
+      )
       + Workspace.offsets(sequences: sequences)
       + Workspace.rounded(sequences * width)
       + Workspace.rounded(sequences * projection.outputs)
@@ -143,7 +146,9 @@ struct VisionTransformer: Sendable {
           filled ? try workspace.take(plan.framesPerPatchRun * vision.pixelsPerFrame) : nil
         )
       } _: { (workspace) throws(NumericsError) in
-        try vision.blocks.scratch(workspace, rows: plan.blockRows, longest: length, threads: threads)
+        try vision.blocks.scratch(
+          workspace, rows: plan.blockRows, sequences: plan.sequencesPerGroup, longest: length,
+          threads: threads)
       }
       offsets = try workspace.takeOffsets(sequences: plan.sequencesPerGroup, length: length)
       classes = try workspace.take(plan.sequencesPerGroup * width)

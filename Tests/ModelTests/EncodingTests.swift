@@ -103,10 +103,12 @@ struct EncodingTests {
       let offsets = lengths.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
       let start = (0..<rows * 64).map { Float(($0 &* 7919) % 512) / 256 - 1 }
       func run(_ wanted: WantedRows) throws -> [Float] {
-        let capacity = blocks.scratchFloats(rows: rows, longest: longest, threads: 2)
+        let capacity = blocks.scratchFloats(
+          rows: rows, sequences: offsets.count - 1, longest: longest, threads: 2)
         return try WorkspacePool().with(capacity: capacity, outOfMemory: { $0 }) {
           (workspace) throws(NumericsError) in
-          let scratch = try blocks.scratch(workspace, rows: rows, longest: longest, threads: 2)
+          let scratch = try blocks.scratch(
+            workspace, rows: rows, sequences: offsets.count - 1, longest: longest, threads: 2)
           var x = start
           offsets.withUnsafeBufferPointer { offsets in
             guard let base = offsets.baseAddress else { return }

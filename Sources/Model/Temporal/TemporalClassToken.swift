@@ -72,7 +72,7 @@ struct TemporalClassToken: Sendable {
   func floats(videos: Int, frames: Int, size: Int, threads: Int) -> Int {
     let rows = videos * (frames + 1)
     return Workspace.rounded(rows * size) + Workspace.offsets(sequences: videos)
-      + BlockScratch.floats(rows: rows, longest: frames + 1, shape, threads: threads)
+      + BlockScratch.floats(rows: rows, sequences: videos, longest: frames + 1, shape, threads: threads)
   }
 
   /// x [B, T, E] to out [B, E].
@@ -85,7 +85,7 @@ struct TemporalClassToken: Sendable {
     let y = try workspace.take(rows * size)
     let offsets = try workspace.takeOffsets(sequences: videos, length: length)
     let scratch = try BlockScratch(
-      workspace, rows: rows, longest: length, shape, threads: pool.threads)
+      workspace, rows: rows, sequences: videos, longest: length, shape, threads: pool.threads)
     for video in 0..<videos {
       for token in 0..<length {
         let from =

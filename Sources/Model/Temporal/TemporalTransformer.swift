@@ -33,7 +33,7 @@ struct TemporalTransformer: Sendable {
 
   func floats(videos: Int, frames: Int, size: Int, threads: Int) -> Int {
     Workspace.rounded(videos * frames * size) + Workspace.offsets(sequences: videos)
-      + blocks.scratchFloats(rows: videos * frames, longest: frames, threads: threads)
+      + blocks.scratchFloats(rows: videos * frames, sequences: videos, longest: frames, threads: threads)
   }
 
   /// x [B, T, E] to out [B, E].
@@ -44,7 +44,7 @@ struct TemporalTransformer: Sendable {
     let y = try workspace.take(videos * frames * size)
     let offsets = try workspace.takeOffsets(sequences: videos, length: frames)
     let scratch = try blocks.scratch(
-      workspace, rows: videos * frames, longest: frames, threads: pool.threads)
+      workspace, rows: videos * frames, sequences: videos, longest: frames, threads: pool.threads)
     for row in 0..<videos * frames {
       let position = positions.base + row % frames * size
       for i in 0..<size { y[row * size + i] = x[row * size + i] + position[i] }
