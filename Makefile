@@ -161,7 +161,7 @@ test-c: ## C programs against build/lib
 test-faults: ## allocations, reads and writes that fail, damaged files, bombs
 	@Tests/faults/run.sh
 
-torture: library ## the same at length: 1,700,000 cut and damaged files (half an hour; TORTURE_STRIDE=3 takes every third)
+torture: library ## the same at length: 2,400,000 cut and damaged files (up to half an hour; TORTURE_STRIDE=3 takes every third)
 	@Tests/faults/run.sh --torture
 
 test-abi: ## exported symbols and structure layouts against the golden lists
