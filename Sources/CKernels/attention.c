@@ -30,10 +30,8 @@ void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q,
     size_t seen = a->keys;
     if (causal_first >= 0 && (size_t)causal_first + first + count < seen)
       seen = (size_t)causal_first + first + count;
-    // The next queries' lines, which lie far apart.
-    for (size_t r = 0; r < QUERIES; r++)
-      for (size_t byte = 0; byte < a->size * width; byte += 64)
-        __builtin_prefetch((const char *)q + (first + QUERIES + r) * q_stride * width + byte);
+    // The next queries.
+    fetch_rows((const char *)q + (first + QUERIES) * q_stride * width, QUERIES, q_stride * width, a->size * width);
     // Rows of scores have room for whole panels.
     gemm_sums(a->precision, count, a->size,
               (const uint32_t *)((const char *)q + first * q_stride * width), q_stride * width / 4,

@@ -76,6 +76,13 @@ static inline float bf16_value(uint16_t half) {
   return value;
 }
 
+// Has rows on their way, `pitch` bytes apart: a head's are far from each other, and the order of so few lines is not
+// guessed.
+static inline void fetch_rows(const void *from, size_t rows, size_t pitch, size_t bytes) {
+  for (size_t row = 0; row < rows; row++)
+    for (size_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch((const char *)from + row * pitch + byte);
+}
+
 // What the processor has. All threads see the same.
 typedef enum {
   PROCESSOR_AVX2 = 1,

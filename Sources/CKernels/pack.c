@@ -143,12 +143,8 @@ void ckernels_unpack_quantised(size_t outputs, size_t k, const void *packed, int
   }
 }
 
-// A head's rows are far from each other, and the order of so few lines is not guessed.
+// Rows of values that are fetched before they are packed.
 enum { AHEAD = 16 };
-static inline void fetch_rows(const void *from, size_t rows, size_t pitch, size_t bytes) {
-  for (size_t row = 0; row < rows; row++)
-    for (size_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch((const char *)from + row * pitch + byte);
-}
 
 typedef uint32_t four __attribute__((ext_vector_type(4)));
 
