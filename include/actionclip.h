@@ -76,6 +76,7 @@ ACTIONCLIP_API int32_t actionclip_constant(const char *name, int64_t *value_out)
 #define ACTIONCLIP_ERROR_TEXT_TOO_LONG (-14)    /* more tokens than the context holds */
 #define ACTIONCLIP_ERROR_NOT_FINITE (-15)       /* NaN or infinity in numbers given, or in a tensor of a file */
 #define ACTIONCLIP_ERROR_FORKED (-16)           /* the handle belongs to a parent process */
+#define ACTIONCLIP_ERROR_CANCELLED (-17)        /* the cancel token that the thread hears was set */
 /* -2x: files */
 #define ACTIONCLIP_ERROR_FILE_OPEN (-20) /* missing, unreadable or not a regular file */
 #define ACTIONCLIP_ERROR_FILE_READ (-21) /* reading failed half-way */
@@ -96,6 +97,7 @@ ACTIONCLIP_API int32_t actionclip_constant(const char *name, int64_t *value_out)
 #define ACTIONCLIP_ERROR_OUT_OF_MEMORY (-50)
 /* -51 is not used: where the system gives fewer threads, fewer compute */
 #define ACTIONCLIP_ERROR_UNAVAILABLE (-52) /* an optional system library is missing */
+#define ACTIONCLIP_ERROR_TIME_LIMIT (-53)  /* a limit on time ran out */
 /* -6x: video */
 #define ACTIONCLIP_ERROR_VIDEO_INVALID (-60) /* not a video FFmpeg can read, or none in it */
 #define ACTIONCLIP_ERROR_VIDEO_DECODE (-61)  /* no frame could be decoded */

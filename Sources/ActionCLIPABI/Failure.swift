@@ -40,6 +40,7 @@ extension Failure {
       case .invalidArgument: ACTIONCLIP_ERROR_INVALID_ARGUMENT
       case .outOfMemory: ACTIONCLIP_ERROR_OUT_OF_MEMORY
       case .stopped: ACTIONCLIP_ERROR_INTERNAL
+      case .cancelled: ACTIONCLIP_ERROR_CANCELLED
       case .weights(let kind): Failure.status(kind)
       }
     self.init(status, error.message)
@@ -61,6 +62,7 @@ extension Failure {
     case .missingTensor: ACTIONCLIP_ERROR_MISSING_TENSOR
     case .tensorShape: ACTIONCLIP_ERROR_TENSOR_SHAPE
     case .optionConflict: ACTIONCLIP_ERROR_OPTION_CONFLICT
+    case .cancelled: ACTIONCLIP_ERROR_CANCELLED
     }
   }
 }
@@ -103,6 +105,8 @@ extension Failure {
       case .outOfMemory: ACTIONCLIP_ERROR_OUT_OF_MEMORY
       case .invalidArgument: ACTIONCLIP_ERROR_INVALID_ARGUMENT
       case .forked: ACTIONCLIP_ERROR_FORKED
+      case .cancelled: ACTIONCLIP_ERROR_CANCELLED
+      case .timeLimit: ACTIONCLIP_ERROR_TIME_LIMIT
       }
     self.init(status, error.message)
   }

@@ -70,7 +70,9 @@ final class VideoEncoding {
   private func start() {
     let model = loaded.model
     guard let running = try? Running(loaded, pixels) else { return }
+    let token = cshims_heard_cancel()
     running.thread = BackgroundThread {
+      cshims_hear_cancel(token)
       do throws(ModelError) {
         try model.encode(
           .arriving(running.arrivals), videos: 1, videoOut: running.video.base, frameOut: running.frames.base)

@@ -8,6 +8,8 @@ public struct ModelError: Error, Equatable, Sendable {
     case outOfMemory
     /// A caller's frame source gave up; it knows why.
     case stopped
+    /// The cancel token that the calling thread hears was set.
+    case cancelled
     /// Reading the file failed below this room.
     case weights(WeightsError.Kind)
   }

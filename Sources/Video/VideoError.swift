@@ -18,6 +18,10 @@ public struct VideoError: Error, Equatable {
     case invalidArgument
     /// The video was opened before fork(), in the parent process.
     case forked
+    /// The cancel token that the calling thread hears was set.
+    case cancelled
+    /// The limit on the time that a video may take ran out.
+    case timeLimit
   }
   public let kind: Kind
   public let message: String

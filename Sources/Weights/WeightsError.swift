@@ -28,6 +28,8 @@ public struct WeightsError: Error, Equatable, Sendable {
     case tensorShape
     /// What the caller says is not what the file says.
     case optionConflict
+    /// The cancel token that the calling thread hears was set.
+    case cancelled
   }
 
   public let kind: Kind

@@ -11,6 +11,15 @@
 void cshims_set_message(const char *bytes, size_t size);
 const char *cshims_message(void);
 
+// The cancel token that the calling thread's calls hear: 0 while they may go on, anything else once they are
+// to end. NULL: none. Thread-local for the same reason as the message. The token belongs to the caller.
+void cshims_hear_cancel(const int *token);
+const int *cshims_heard_cancel(void);
+// Whether the token that the calling thread hears is set. One thread-local load and one relaxed atomic load.
+int cshims_is_cancelled(void);
+// Writes a token that other threads may be reading. Swift has no atomics on memory of a plain type.
+void cshims_set_cancel(int *token, int value);
+
 // Processors this process may run on (at least 1). Swift does not see sched_getaffinity, which glibc
 // declares for _GNU_SOURCE only.
 int cshims_available_processors(void);
