@@ -37,3 +37,7 @@ make "nullsrc=size=64x48:rate=25,format=gbrp,geq=\
 r='255*(lt(X,32)*lt(Y,24)+gte(X,32)*gte(Y,24))':\
 g='255*gte(X,32)':b='255*gte(Y,24)'" -frames:v 3 -c:v libx264 -pix_fmt yuv420p -crf 10 \
   -movflags +faststart -fflags +bitexact -flags:v +bitexact quadrants.mp4
+
+# 340 columns, the width at which many keep Kinetics: not a multiple of the scaler's blocks.
+make "testsrc2=size=340x256:rate=10" -frames:v 3 -c:v libx264 -pix_fmt yuv420p -crf 30 \
+  -fflags +bitexact -flags:v +bitexact width340.mkv

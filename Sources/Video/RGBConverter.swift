@@ -138,8 +138,10 @@ final class RGBConverter {
     }
   }
 
+  /// Room for whole blocks of pixels, as the ffmpeg program gives it: swscale writes a row's last block
+  /// of 8 pixels whole, or not at all where the stride has no room for it.
   private static func stride(_ width: Int32) -> Int {
-    (Int(width) * 3 + alignment - 1) / alignment * alignment
+    (Int(width) + alignment - 1) / alignment * alignment * 3
   }
 
   private static func allocate(
