@@ -204,7 +204,10 @@ static inline void cffmpeg_set_colours(const cffmpeg_api *_Nonnull api,
                                     &contrast, &saturation) < 0)
     return;
   if (range != AVCOL_RANGE_UNSPECIFIED) full_in = range == AVCOL_RANGE_JPEG;
-  const int *table = api->sws_getCoefficients((int)space);
+  // The filter takes the default matrix where no YUV matrix is stated. So do RGB pictures, which swscale
+  // takes through YUV where they have more than 8 bits; by itself it would take another for them.
+  const bool has_matrix = space >= AVCOL_SPC_BT709 && space != AVCOL_SPC_YCGCO;
+  const int *table = api->sws_getCoefficients(has_matrix ? (int)space : SWS_CS_DEFAULT);
   (void)api->sws_setColorspaceDetails(scaler, table, full_in, table, full_out, brightness, contrast,
                                       saturation);
 }
