@@ -8,9 +8,9 @@ enum DefaultModel {
   private static let fileName = "actionclip-shapes.safetensors"
 
   /// The file's path, NUL-terminated. A file that the environment names is taken or refused, never
-  /// silently replaced by another.
+  /// silently replaced by another. A program with more rights than who started it (setuid) hears no environment.
   static func path() throws(Failure) -> [CChar] {
-    if let named = getenv(variable), named.pointee != 0 {
+    if let named = cshims_secure_getenv(variable), named.pointee != 0 {
       let path = Array(UnsafeBufferPointer(start: named, count: strlen(named) + 1))
       guard access(path, F_OK) == 0 else {
         throw Failure(

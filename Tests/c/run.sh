@@ -16,6 +16,7 @@ CC=${CC:-$(command -v gcc || command -v cc)}
 CXX=${CXX:-$(command -v g++ || command -v c++)}
 [[ -e $LIB_DIR/libactionclip.so ]] || { echo "run.sh: no $LIB_DIR/libactionclip.so; make build" >&2; exit 1; }
 
+UNTRAINED=Tests/fixtures/untrained/untrained.safetensors
 WARN="-Wall -Wextra -Wpedantic -Werror"
 LINK="-L$LIB_DIR -lactionclip -Wl,-rpath,$LIB_DIR -lm -lpthread -ldl"
 SANITIZE="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
@@ -91,8 +92,22 @@ host() {
   check "host, SWIFT_ROOT" env SWIFT_ROOT="$swift_root" LC_ALL=C "${run[@]}" "$plain" "$ROOT" "$BUILD/scratch"
   check "host, swift-backtrace" env -u SWIFT_ROOT LOCPATH="$BUILD/locale" LC_ALL=de_DE.UTF-8 "${run[@]}" \
     "$beside/libactionclip.so" "$ROOT" "$BUILD/scratch"
+  check "host, SWIFT_DEBUG" env SWIFT_DEBUG_NO_SUCH_THING=1 SWIFT_BACKTRACE_TOO=1 SWIFT_DEBUG_HELP=1 \
+    SWIFT_BACKTRACE=enable=yes,nothing=known "${run[@]}" "$plain" "$ROOT" "$BUILD/scratch"
+  check "host, no environment" "${run[@]}" "$plain" "$ROOT" "$BUILD/scratch" bare
   check "host, both" env SWIFT_ROOT="$swift_root" SWIFT_BACKTRACE=enable=yes LOCPATH="$BUILD/locale" \
     LC_ALL=de_DE.UTF-8 "${run[@]}" "$beside/libactionclip.so" "$ROOT" "$BUILD/scratch"
+}
+
+# A program with more rights than who starts it: only root can make one here.
+secure() {
+  local program=$BUILD/secure_program
+  build test_secure -O1 || return
+  if (( EUID != 0 )) || ! command -v setpriv > /dev/null; then
+    echo 'run.sh: skipped test_secure: a setuid program is made by root only, with setpriv'; return; fi
+  cp "$BUILD/test_secure" "$program" && chmod 4755 "$program"
+  check test_secure env ACTIONCLIP_MODEL="$ROOT/$UNTRAINED" setpriv --reuid 65534 --regid 65534 --clear-groups "$program"
+  rm -f "$program"
 }
 
 # The default model is looked for from where the library lies, so it gets a place of its own.
@@ -105,7 +120,7 @@ default_model() {
 }
 
 examples() {
-  local untrained=Tests/fixtures/untrained/untrained.safetensors clip=examples/clip.mp4 labels=examples/labels.txt
+  local untrained=$UNTRAINED clip=examples/clip.mp4 labels=examples/labels.txt
   $CC -std=c99 $WARN -Iinclude examples/classify.c -o "$BUILD/classify" $LINK &&
     $CC -std=c99 $WARN -Iinclude examples/camera_frames.c -o "$BUILD/camera_frames" $LINK &&
     $CXX -std=c++17 $WARN -Iinclude examples/classify.cpp -o "$BUILD/classify_cpp" $LINK || {
@@ -145,6 +160,7 @@ for name in test_api test_save test_hash test_misuse_load test_misuse_encode tes
 done
 wanted test_loading && build test_loading -O1 && check test_loading "$BUILD/test_loading" "$ROOT"
 wanted test_default && default_model
+wanted test_secure && secure
 wanted host && host
 export ASAN_OPTIONS=$ASAN:detect_leaks=1
 wanted cpp && cpp

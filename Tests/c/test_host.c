@@ -2,7 +2,9 @@
  * the library is loaded, after loading, after work and after freeing: nothing may have changed but the
  * pool's threads while a model lives. Bytes on stdout and stderr: none.
  *
- *   test_host LIBRARY ROOT SCRATCH_DIRECTORY      (not linked with the library: dlopen is part of the test) */
+ *   test_host LIBRARY ROOT SCRATCH_DIRECTORY [bare]     (not linked with the library: dlopen is part of the test)
+ *
+ * With "bare" there is no environment at all, as in a host that has called clearenv. */
 #include "check.h"
 
 #include <dirent.h>
@@ -75,7 +77,7 @@ static void look(snapshot *s) {
   const mode_t mode = umask(0);
   umask(mode);
   line(s, "umask %o\n", (unsigned)mode);
-  for (char **e = environ; *e != NULL; e++) line(s, "environment %p %s\n", (void *)*e, *e);
+  for (char **e = environ; e != NULL && *e != NULL; e++) line(s, "environment %p %s\n", (void *)*e, *e);
   line(s, "locale %s\n", setlocale(LC_ALL, NULL));
   line(s, "rounding %d\n", fegetround());
 #if defined(__x86_64__)
@@ -175,6 +177,10 @@ int main(int argc, char **argv) {
   if (argc < 4) return 2;
   check_root = argv[2];
   setlocale(LC_ALL, "");
+  if (argc > 4) {
+    clearenv();
+    if (environ != NULL) return 2;
+  }
   const int out = dup(1), err = dup(2);
   report = fdopen(dup(err), "w");
   char path[1100];

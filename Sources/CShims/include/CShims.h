@@ -29,6 +29,10 @@ int cshims_available_processors(void);
 int cshims_is_processor(int processor);
 void cshims_bind_to_processor(int processor);
 
+// Swift does not see secure_getenv, which glibc declares for _GNU_SOURCE only: a variable of the environment, or NULL
+// where there is none or the program has more rights than who started it (setuid, file capabilities).
+const char *cshims_secure_getenv(const char *name);
+
 // Swift does not see dladdr, which glibc declares for _GNU_SOURCE only. The path that this library was
 // loaded from, links resolved, to `path` with its NUL: 1, or 0 if it is not known or does not fit.
 int cshims_library_path(char *path, size_t capacity);
