@@ -1,4 +1,5 @@
 import CActionCLIP
+import CShims
 import Glibc
 
 /// The objects behind the C API's opaque pointers. All reference counting by hand is in this file.
@@ -11,7 +12,8 @@ protocol HandleObject: AnyObject {
 /// What an opaque pointer points to.
 private struct HandleBody {
   var magic: UInt64
-  var process: pid_t
+  /// The process that made it, by `cshims_process`.
+  var process: UInt64
   var object: UnsafeMutableRawPointer
 }
 
@@ -24,7 +26,7 @@ enum Handle {
     raw.initializeMemory(
       as: HandleBody.self,
       to: HandleBody(
-        magic: T.magic, process: getpid(), object: Unmanaged.passRetained(object).toOpaque()))
+        magic: T.magic, process: cshims_process(), object: Unmanaged.passRetained(object).toOpaque()))
     return OpaquePointer(raw)
   }
 
@@ -35,11 +37,11 @@ enum Handle {
       throw Failure(
         ACTIONCLIP_ERROR_INVALID_HANDLE, "this is not a live \(T.name) handle (freed, or another kind)")
     }
-    guard body.pointee.process == getpid() else {
+    guard body.pointee.process == cshims_process() else {
       throw Failure(
         ACTIONCLIP_ERROR_FORKED,
-        "this \(T.name) was made before fork() by process \(body.pointee.process); make one in the"
-          + " child, or start it with exec or spawn")
+        "this \(T.name) was made by the parent before fork(); make one in the child, or start it with exec or"
+          + " spawn")
     }
     return Unmanaged<T>.fromOpaque(body.pointee.object).takeUnretainedValue()
   }
@@ -47,14 +49,14 @@ enum Handle {
   /// Releases a handle. In a forked child the object's threads and locks belong to the parent:
   /// nothing is touched.
   static func release<T: HandleObject>(_ handle: OpaquePointer?, _: T.Type) {
-    guard let handle, let body = body(handle, T.magic), body.pointee.process == getpid() else {
+    guard let handle, let body = body(handle, T.magic), body.pointee.process == cshims_process() else {
       return
     }
     let object = Unmanaged<T>.fromOpaque(body.pointee.object)
     // A plain store before free() is one that the compiler may leave out.
     explicit_bzero(body, MemoryLayout<HandleBody>.size)
     free(UnsafeMutableRawPointer(body))
-    uncancelled { object.release() }  // it joins threads
+    asGuest { object.release() }  // it joins threads
   }
 
   private static func body(

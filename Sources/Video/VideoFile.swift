@@ -1,4 +1,5 @@
 internal import CFFmpeg
+internal import CShims
 internal import Glibc
 
 /// What decoding a whole video tells about it, or its packets.
@@ -57,7 +58,8 @@ public final class VideoFile {
   let converter: RGBConverter
   public private(set) var threads: Int
   private let maxPixels: Int
-  private let process: pid_t
+  /// The process that opened it, by `cshims_process`.
+  private let process: UInt64
   /// The decoding under way, at its current frame; nil before and after one.
   var pass: DecodePass?
   var knownInfo: VideoInfo?
@@ -138,12 +140,12 @@ public final class VideoFile {
     self.decode = decode
     stream = pass.selectableStream
     self.pass = pass
-    process = getpid()
+    process = cshims_process()
   }
 
   deinit {
     // In a forked child the decoder's threads do not exist: joining them would never end.
-    if let pass, process != getpid() { _ = Unmanaged.passRetained(pass) }
+    if let pass, process != cshims_process() { _ = Unmanaged.passRetained(pass) }
   }
 
   /// Decodes to the end once, if that has not been done yet.
@@ -156,7 +158,7 @@ public final class VideoFile {
   }
 
   func checkProcess() throws(VideoError) {
-    if process != getpid() {
+    if process != cshims_process() {
       throw VideoError(.forked, "\(source.name) was opened before fork(): open it again")
     }
   }

@@ -4,7 +4,9 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -86,6 +88,63 @@ static int inherited(void) {
   return broken;
 }
 
+/* Waits for a child, which must have found nothing wrong. */
+static int fine(pid_t child) {
+  int status = -1;
+  return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Handles made by the first process of a PID namespace, and its child, the first of another: the same process id. */
+static int first_of_a_namespace(void) {
+  if (getpid() != 1) return 1;
+  actionclip_model_free(model); /* nothing, of the parent's */
+  if ((model = load()) == NULL) return 1;
+  if (actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), &tokenizer) != ACTIONCLIP_OK) return 1;
+  const char *const labels[] = {"walking"};
+  if (actionclip_classifier_create(model, labels, 1, NULL, 0, 0, &classifier) != ACTIONCLIP_OK) return 1;
+  if (actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video) != ACTIONCLIP_OK) return 1;
+  float *out = check_alloc(e * sizeof(float));
+  if (encode(model, out) != ACTIONCLIP_OK) return 1; /* its threads have started */
+  if (unshare(CLONE_NEWPID) != 0) return 1;
+  fflush(NULL);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(30);
+    _exit(getpid() != 1 || inherited() != 0);
+  }
+  return !fine(child);
+}
+
+static void namespaces(void) {
+  fflush(NULL);
+  const pid_t outer = fork();
+  if (outer == 0) {
+    enum { NOT_HERE = 77 };
+    if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) _exit(NOT_HERE);
+    const pid_t first = fork();
+    if (first == 0) {
+      alarm(60);
+      _exit(first_of_a_namespace());
+    }
+    _exit(!fine(first));
+  }
+  int status = -1;
+  CHECK(outer > 0 && waitpid(outer, &status, 0) == outer && WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) printf("test_fork: skipped PID namespaces, which may not be made here\n");
+  else CHECK(WEXITSTATUS(status) == 0);
+}
+
+/* A child that the C library does not know of: its fork handlers have not run. */
+static void past_the_c_library(void) {
+  fflush(NULL);
+  const pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+  if (child == 0) {
+    alarm(30);
+    _exit(inherited() != 0);
+  }
+  CHECK(fine(child));
+}
+
 /* Forks, runs `body` in the child under an alarm, and checks that it found nothing wrong. */
 static void in_child(int (*body)(void), int leave_by_exit) {
   fflush(NULL);
@@ -96,9 +155,7 @@ static void in_child(int (*body)(void), int leave_by_exit) {
     if (leave_by_exit) exit(broken != 0); /* runs atexit handlers and destructors */
     _exit(broken != 0);
   }
-  int status = -1;
-  CHECK(child > 0 && waitpid(child, &status, 0) == child);
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  CHECK(fine(child));
 }
 
 static float *expected;
@@ -175,6 +232,8 @@ int main(int argc, char **argv) {
   in_child(inherited, 1);
   in_child(own_model, 0);
   in_child(own_model, 1);
+  namespaces();
+  past_the_c_library();
   for (int i = 0; i < 4; i++) in_child(own_threads, 0);
 
   /* While other threads of the parent are inside the library. */

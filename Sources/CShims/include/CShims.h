@@ -3,6 +3,7 @@
 #define CSHIMS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 // Swift has no thread-local variable without an allocation per thread: the message of a
 // thread's latest failed call lives in a fixed thread-local buffer.
@@ -28,6 +29,11 @@ int cshims_available_processors(void);
 // the system refuses is none. Swift does not see sched_setaffinity either.
 int cshims_is_processor(int processor);
 void cshims_bind_to_processor(int processor);
+
+// A number of this process that no other has which shares its memory's past: a forked child has another than its parent,
+// also one that has the same process id (each the first of a PID namespace) or was made past the C library. Swift does
+// not see madvise's MADV_WIPEONFORK or pthread_atfork.
+uint64_t cshims_process(void);
 
 // Swift does not see secure_getenv, which glibc declares for _GNU_SOURCE only: a variable of the environment, or NULL
 // where there is none or the program has more rights than who started it (setuid, file capabilities).
