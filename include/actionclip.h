@@ -20,7 +20,7 @@
  *   - Threads: a model or a tokenizer is immutable after load and may be used by any
  *     number of threads at once, and so is a classifier; a video is for one thread at a time. Free a handle
  *     after its last user. Results have the same bits whatever the number of
- *     threads, the batch, or who else is calling.
+ *     threads, the batch, who else is calling, or how the calling thread rounds numbers.
  *   - fork: in a child process, calls on a handle made by the parent answer
  *     ACTIONCLIP_ERROR_FORKED, and freeing such a handle does nothing.
  *   - The library prints nothing, never exits, installs no signal handler, changes no

@@ -5,7 +5,7 @@ import Glibc
 /// The one way from C into Swift and back: clears the thread's message, runs the call, and turns a
 /// failure into its status and message.
 func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
-  uncancelled {
+  asGuest {
     cshims_set_message(nil, 0)
     do throws(Failure) {
       try body()
@@ -24,12 +24,19 @@ func counting(_ body: () throws(Failure) -> Int) -> Int32 {
   return status == ACTIONCLIP_OK ? found : status
 }
 
-/// A host that cancels its thread inside a call gets it after the call: unwinding would pass locks that
-/// are held and memory that worker threads still write.
-func uncancelled<R>(_ body: () -> R) -> R {
+/// Runs a call's work on the host's thread with the thread's own state put aside, and gives it back after.
+///
+/// A host that cancels its thread inside a call gets it after the call: unwinding would pass locks that are held and
+/// memory that worker threads still write. A host's rounding and flushing of numbers would change results; the
+/// threads that a call makes inherit the usual arithmetic from here.
+func asGuest<R>(_ body: () -> R) -> R {
   var before: Int32 = 0
   pthread_setcancelstate(Int32(PTHREAD_CANCEL_DISABLE), &before)
-  defer { pthread_setcancelstate(before, nil) }
+  let arithmetic = cshims_usual_arithmetic()
+  defer {
+    cshims_set_arithmetic(arithmetic)
+    pthread_setcancelstate(before, nil)
+  }
   return body()
 }
 

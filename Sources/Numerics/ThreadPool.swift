@@ -44,9 +44,6 @@ private final class Crew: @unchecked Sendable {
   // The current loop. Written by its owner before it opens.
   private var body: ((_ index: Int, _ slot: Int) -> Void)?
   private var count = 0
-  /// The owner's rounding and flushing of numbers: threads inherit their creator's, which would let
-  /// results depend on who called first.
-  private var floatMode = cshims_float_mode()
   private let owned = Atomic<Bool>(false)
   private let next = Atomic<Int>(0)
   /// The loop's number, whether workers may still enter it, and how many are inside. Who wakes up
@@ -87,7 +84,6 @@ private final class Crew: @unchecked Sendable {
       if !started { start() }
       body = escapable
       self.count = count
-      floatMode = cshims_float_mode()
       next.store(0, ordering: .relaxed)
       state.store(
         state.load(ordering: .relaxed).nextOpen, ordering: .sequentiallyConsistent)
@@ -154,7 +150,6 @@ private final class Crew: @unchecked Sendable {
     var seen: UInt64?
     while let entered = enter(after: seen) {
       seen = entered
-      cshims_set_float_mode(floatMode)
       if let body { drain(body, count: count, slot: slot) }
       let left = state.leave()
       if left.inside == 0, !left.isOpen {

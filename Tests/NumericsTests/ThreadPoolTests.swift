@@ -61,29 +61,6 @@ struct ThreadPoolTests {
     #expect(sum.load(ordering: .relaxed) == 780 * 45)
   }
 
-  /// Threads inherit the rounding of whoever made them; loops must have their caller's.
-  @Test func everyThreadRoundsAsItsCallerDoes() async {
-    let pool = ThreadPool(threads: 4)
-    let third = Guarded<Set<Float>>([])
-    func rounded(_ mode: Int32, _ divisor: Float) -> Set<Float> {
-      fesetround(mode)
-      defer { fesetround(FE_TONEAREST) }
-      third.withLock { $0 = [] }
-      pool.run(count: 64) { _, _ in
-        usleep(100)  // long enough for every thread to take part
-        _ = third.withLock { $0.insert(1 / divisor) }
-      }
-      return third.withLock { $0 }
-    }
-    let divisor = Float(Int.random(in: 3...3))  // not known to the compiler, which would divide itself
-    for _ in 0..<3 {
-      #expect(rounded(FE_UPWARD, divisor).count == 1)
-      #expect(rounded(FE_DOWNWARD, divisor).count == 1)
-      #expect(rounded(FE_UPWARD, divisor) != rounded(FE_DOWNWARD, divisor))
-      #expect(rounded(FE_TONEAREST, divisor) == [Float(1.0 / 3)])
-    }
-  }
-
   @Test func sleepsAndWakesAgain() {
     let pool = ThreadPool(threads: 2)
     for _ in 0..<5 {

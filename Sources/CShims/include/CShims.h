@@ -52,27 +52,35 @@ static inline void cshims_spin_hint(void) {
 #endif
 }
 
-// Rounding, flushing and exception masks of the calling thread's arithmetic, without the sticky flags.
-// Swift reaches only the x87's through fenv.h, and not the flushing of subnormal numbers.
-static inline unsigned long cshims_float_mode(void) {
-#if defined(__x86_64__)
-  return __builtin_ia32_stmxcsr() & ~0x3FU;
-#elif defined(__aarch64__)
+// How a thread's arithmetic rounds, flushes subnormal numbers and raises exceptions, with the flags it has raised.
+typedef struct {
   unsigned long mode;
-  __asm__ __volatile__("mrs %0, fpcr" : "=r"(mode));
-  return mode;
-#else
-  return 0;
+  unsigned short x87;  // of x86-64: the C library reads numbers by it
+} cshims_arithmetic;
+
+static inline void cshims_set_arithmetic(cshims_arithmetic to) {
+#if defined(__x86_64__)
+  __asm__ __volatile__("fldcw %0" : : "m"(to.x87));
+  __builtin_ia32_ldmxcsr((unsigned)to.mode);
+#elif defined(__aarch64__)
+  __asm__ __volatile__("msr fpcr, %0" : : "r"(to.mode));
 #endif
 }
-static inline void cshims_set_float_mode(unsigned long mode) {
+
+// Sets the arithmetic that a program starts with (to nearest, nothing flushed, no exception raised) and returns what
+// the calling thread had. Swift reaches only a part of it through fenv.h.
+static inline cshims_arithmetic cshims_usual_arithmetic(void) {
+  cshims_arithmetic before = {0, 0};
+  cshims_arithmetic usual = {0, 0x37F};
 #if defined(__x86_64__)
-  __builtin_ia32_ldmxcsr((unsigned)mode);
+  __asm__ __volatile__("fnstcw %0" : "=m"(before.x87));
+  before.mode = __builtin_ia32_stmxcsr();
+  usual.mode = 0x1F80;
 #elif defined(__aarch64__)
-  __asm__ __volatile__("msr fpcr, %0" : : "r"(mode));
-#else
-  (void)mode;
+  __asm__ __volatile__("mrs %0, fpcr" : "=r"(before.mode));
 #endif
+  cshims_set_arithmetic(usual);
+  return before;
 }
 
 #endif
