@@ -22,8 +22,8 @@ enum HTMLEntities {
 
   private struct Record {
     /// The name's bytes in the table.
-    var start: Int
-    var count: Int
+    var start: UInt32
+    var count: UInt8
     var mayBeBare: Bool
     var value: Value
   }
@@ -44,7 +44,7 @@ enum HTMLEntities {
 
   /// Negative, zero or positive as `name` sorts before, at or after the record's.
   private static func compare(_ name: UnsafeBufferPointer<UInt32>, with record: Record) -> Int {
-    let spelling = UnsafeBufferPointer(start: table.utf8Start + record.start, count: record.count)
+    let spelling = UnsafeBufferPointer(start: table.utf8Start + Int(record.start), count: Int(record.count))
     for (scalar, byte) in zip(name, spelling) where scalar != UInt32(byte) {
       return scalar < UInt32(byte) ? -1 : 1
     }
@@ -75,7 +75,7 @@ enum HTMLEntities {
       .map { UInt32(String(decoding: $0, as: UTF8.self), radix: 16) ?? 0xFFFD }
     guard let first = codes.first else { return nil }
     return Record(
-      start: range.lowerBound, count: mark - range.lowerBound,
+      start: UInt32(clamping: range.lowerBound), count: UInt8(clamping: mark - range.lowerBound),
       mayBeBare: bytes[mark] == UInt8(ascii: "?"),
       value: Value(first: first, second: codes.count > 1 ? codes[1] : nil))
   }

@@ -1,9 +1,6 @@
-/// The repairs of `ftfy.fix_text` with its default settings: HTML references, C1 controls, ligatures,
+/// The repairs of `ftfy.fix_text` with its default settings: HTML references, mojibake, C1 controls, ligatures,
 /// character width, curly quotes, line breaks, terminal escapes, control characters and NFC, line by
 /// line and repeated until nothing changes. (Its surrogate repair has nothing to do: UTF-8 has none.)
-///
-/// Known deviation: ftfy's repair of mojibake (`fix_encoding`: text that was decoded with the wrong
-/// encoding, "Ã©" for "é") is left out, so such text keeps its wrong characters here.
 struct TextRepair: ~Copyable {
   /// ftfy repairs longer lines in pieces of this many characters.
   private static let maximumSegment = 1_000_000
@@ -14,6 +11,7 @@ struct TextRepair: ~Copyable {
   private var current: MemoryBuffer<UInt32>
   private var scratch: MemoryBuffer<UInt32>
   private var workLeft = TextRepair.spareWork
+  private var mojibake = MojibakeRepair()
   /// ftfy stops unescaping at the first line with a "<", which it takes for a sign of real HTML.
   private var unescapes = true
 
@@ -28,6 +26,7 @@ struct TextRepair: ~Copyable {
     _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
   ) throws(TokenizerError) {
     workLeft += text.count * 8
+    mojibake.workLeft = workLeft
     var position = 0
     while position < text.count {
       let rest = text[position...].prefix(Self.maximumSegment)
@@ -79,7 +78,9 @@ struct TextRepair: ~Copyable {
       try scratch.append(contentsOf: current.view)
     }
     let start = out.count
-    for value in scratch.view { try CharacterRepair.append(value, to: &out) }
+    var decoded = try MemoryBuffer<UInt32>(capacity: scratch.count)
+    try mojibake.append(scratch.view, to: &decoded)
+    for value in decoded.view { try CharacterRepair.append(value, to: &out) }
     let repaired = UnsafeBufferPointer(rebasing: out.view[start...])
     scratch.removeAll()
     try Self.appendLineBreaks(repaired, to: &scratch)

@@ -3,6 +3,16 @@ enum UTF8Decoder {
   static func decode(
     _ bytes: UnsafeBufferPointer<UInt8>, into scalars: inout MemoryBuffer<UInt32>
   ) throws(TokenizerError) {
+    if let offset = try append(bytes, to: &scalars) {
+      throw TokenizerError(.invalidUTF8, "the text is not UTF-8: invalid byte sequence at byte \(offset)")
+    }
+  }
+
+  /// Returns the offset of the first byte that is not UTF-8, with what is before it appended; nil if all is.
+  /// - Parameter takesVariants: also Java's two bytes for U+0000, and surrogate pairs of three bytes each (CESU-8).
+  static func append(
+    _ bytes: UnsafeBufferPointer<UInt8>, to scalars: inout MemoryBuffer<UInt32>, takesVariants: Bool = false
+  ) throws(TokenizerError) -> Int? {
     var position = 0
     while position < bytes.count {
       let first = bytes[position]
@@ -11,26 +21,44 @@ enum UTF8Decoder {
         position += 1
         continue
       }
+      if takesVariants, let (value, length) = variant(bytes, position) {
+        try scalars.append(value)
+        position += length
+        continue
+      }
       let (length, smallest): (Int, UInt32)
       switch first {
       case 0xC2...0xDF: (length, smallest) = (2, 0x80)
       case 0xE0...0xEF: (length, smallest) = (3, 0x800)
       case 0xF0...0xF4: (length, smallest) = (4, 0x10000)
-      default: throw invalid(position)
+      default: return position
       }
-      guard bytes.count - position >= length else { throw invalid(position) }
+      guard bytes.count - position >= length else { return position }
       var value = UInt32(first) & (0x7F >> UInt32(length))
       for byte in bytes[position + 1..<position + length] {
-        guard byte & 0xC0 == 0x80 else { throw invalid(position) }
+        guard byte & 0xC0 == 0x80 else { return position }
         value = value << 6 | UInt32(byte & 0x3F)
       }
-      guard value >= smallest, Unicode.Scalar(value) != nil else { throw invalid(position) }
+      guard value >= smallest, Unicode.Scalar(value) != nil else { return position }
       try scalars.append(value)
       position += length
     }
+    return nil
   }
 
-  private static func invalid(_ offset: Int) -> TokenizerError {
-    TokenizerError(.invalidUTF8, "the text is not UTF-8: invalid byte sequence at byte \(offset)")
+  private static func variant(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int
+  ) -> (value: UInt32, length: Int)? {
+    let rest = bytes[start...]
+    if rest.starts(with: [0xC0, 0x80]) { return (0, 2) }
+    // ftfy takes a line feed that ends the text for the second byte too.
+    if rest.count == 2, rest.starts(with: [0xC0, 0x0A]) { return (0, 2) }
+    guard rest.count >= 6, rest[start] == 0xED, 0xA0...0xAF ~= rest[start + 1],
+      rest[start + 2] & 0xC0 == 0x80,
+      rest[start + 3] == 0xED, 0xB0...0xBF ~= rest[start + 4], rest[start + 5] & 0xC0 == 0x80
+    else { return nil }
+    let high = UInt32(rest[start + 1] & 0x0F) << 6 | UInt32(rest[start + 2] & 0x3F)
+    let low = UInt32(rest[start + 4] & 0x0F) << 6 | UInt32(rest[start + 5] & 0x3F)
+    return (0x10000 + (high << 10 | low), 6)
   }
 }
