@@ -1,5 +1,6 @@
 """Video files, made here with the ffmpeg command."""
 
+import io
 import shutil
 import subprocess
 import threading
@@ -125,9 +126,25 @@ def test_classify_one_call(clip, speaker):
     expected = speaker.probabilities(speaker.encode_frames(frames), speaker.encode_labels(labels))[0]
     assert dict(found) == {label: float(value) for label, value in zip(labels, expected)}
     with pytest.raises(ValueError, match="classify takes one"):
-        speaker.classify(np.concatenate([frames, frames]), labels)
+        speaker.classify([frames, frames], labels)
     with pytest.raises(ValueError):
         speaker.classify(clip, labels, top=0)
+
+
+def test_a_file_s_bytes_come_in_any_form(clip, speaker):
+    expected = speaker.encode_video(clip)
+    data = clip.read_bytes()
+    written = io.BytesIO()
+    written.write(data)  # its position is at the end
+    for source in (data, bytearray(data), memoryview(data), np.frombuffer(data, np.uint8), io.BytesIO(data), written):
+        assert same_bits(speaker.encode_video(source), expected)
+    with open(clip, "rb") as file:
+        assert same_bits(speaker.encode_video(file), expected)
+        with pytest.raises(actionclip.ArgumentError, match=r"nothing left to read; seek\(0\)"):
+            speaker.encode_video(file)
+    assert speaker.classify(io.BytesIO(data), ["tea", "archery"]) == speaker.classify(clip, ["tea", "archery"])
+    with pytest.raises(actionclip.ArgumentError, match='open it with mode "rb"'):
+        speaker.encode_video(io.StringIO("tea"))
 
 
 def test_threads_take_turns(clip):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import operator
 import os
 from collections.abc import Iterable
@@ -86,8 +87,18 @@ def path_bytes(what: str, path: Path) -> bytes:
     return name
 
 
+def is_file_bytes(value: Any) -> bool:
+    """Whether a value is a file's content: bytes, or an open file or io.BytesIO."""
+    return isinstance(value, (bytes, bytearray, memoryview)) or callable(getattr(value, "read", None))
+
+
 def byte_view(what: str, data: Any) -> npt.NDArray[np.uint8]:
-    """The bytes of a buffer as a flat array over the same memory."""
+    """The bytes of a buffer as a flat array over the same memory; of an io.BytesIO all of them, of an open file what
+    is left to read."""
+    if isinstance(data, io.BytesIO):
+        data = data.getbuffer()
+    elif callable(getattr(data, "read", None)):
+        data = _read(what, data)
     try:
         view = memoryview(data)
     except (TypeError, ValueError, BufferError):
@@ -95,6 +106,15 @@ def byte_view(what: str, data: Any) -> npt.NDArray[np.uint8]:
     if not view.c_contiguous or view.format not in ("B", "b", "c"):
         view = memoryview(view.tobytes())  # numbers are not copied only where they are bytes already
     return np.frombuffer(view.cast("B") if view.nbytes else b"", dtype=np.uint8)
+
+
+def _read(what: str, file: Any) -> bytes:
+    content = file.read()
+    if not isinstance(content, (bytes, bytearray, memoryview)):
+        raise wrong_type(f'{what} is a file of {type_name(content)}; open it with mode "rb"')
+    if not content:
+        raise invalid(f"{what} is a file with nothing left to read; seek(0) goes back to its beginning")
+    return bytes(content)
 
 
 def texts(what: str, values: str | Iterable[str]) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from . import _abi
 from ._arguments import Buffer, Path
 from ._arrays import FloatArray, normalized, pointer
+from ._errors import invalid
 from ._frames import FramesLike, PixelsLike, frame_list, pixel_array
 from ._handle import Owner
 from ._images import Images
@@ -18,6 +19,7 @@ from ._library import library
 from ._model_info import ModelInfo
 from ._preprocess import RESIZE, SAMPLING
 from ._preprocess import options as preprocess_options
+from ._preprocess import sample_indices
 from ._video import Video
 
 Features = FloatArray | tuple[FloatArray, FloatArray]
@@ -76,19 +78,33 @@ class FrameEncoder(Owner):
     ) -> Features:
         """Frames to video embeddings, float32 [videos, E].
 
-        frames: uint8 images [H, W, 3], [H, W, 4] or [H, W], or Pillow images of any mode, T per
-        video, the first video's first: a list (sizes may differ), a list of such lists, or an array
-        [T, H, W, C] or [B, T, H, W, C]; where videos are told apart each must have T frames. Arrays
-        whose rows are packed are not copied.
+        frames: uint8 images [H, W, 3], [H, W, 4] or [H, W], or Pillow images of any mode: a list (sizes may
+        differ), a list of such lists, or an array [T, H, W, C] or [B, T, H, W, C]; C may stand before H, as torch
+        has it, where H and W show which it is. Of a video with more than T frames the model's own rule (`sampling`)
+        chooses T; fewer are refused. A flat list or [n, H, W, C] is videos of T frames, the first video's first;
+        [frames] says that they are one; where n is above T and no multiple of it, that is taken for granted, with a
+        warning. Arrays whose rows are packed are not copied.
         pixel_format: of arrays, "rgb", "bgr", "rgba", "bgra" or "gray" (then C may be absent: [T, H, W],
         [B, T, H, W]). Pillow images say themselves what they hold and become RGB as Pillow does it.
         return_frames: also the frames' embeddings, [videos, T, E] ([videos, E] when joint).
         The other arguments are those of `preprocess`; what is None is the model's own (`preprocessing`).
         """
-        images = Images(frame_list(frames, self._info.frames, pixel_format), pixel_format)
-        videos, per_frame = self._outputs(images.count, return_frames)
+        images = Images(frame_list(frames, self._info.frames, pixel_format, self._choice), pixel_format)
         with self._handle.use() as handle:
             settings = preprocess_options(resize, crop, short_side, mean, std, handle)
+        return self._encode_images(images, settings, return_frames, normalize)
+
+    def _encode_one_video(self, frames: FramesLike) -> FloatArray:
+        """The embedding [1, E] of one video's frames, T or more of them."""
+        chosen = frame_list(frames, self._info.frames, "rgb", self._choice, single=True)
+        with self._handle.use() as handle:
+            settings = preprocess_options(None, "center", None, None, None, handle)
+        features = self._encode_images(Images(chosen, "rgb"), settings, False, False)
+        return features if isinstance(features, np.ndarray) else features[0]
+
+    def _encode_images(self, images: Images, settings: Any, return_frames: bool, normalize: bool) -> Features:
+        videos, per_frame = self._outputs(images.count, return_frames)
+        with self._handle.use() as handle:
             library().call(
                 "encode_frames",
                 handle, images.structs, images.count, settings,
@@ -163,6 +179,15 @@ class FrameEncoder(Owner):
                 pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
             )  # fmt: skip
         return _features(videos[0], None if per_frame is None else per_frame[0], normalize)
+
+    def _choice(self, frame_count: int) -> list[int]:
+        """Which of a video's frames the model's own rule takes."""
+        if self.sampling == "open_vclip":
+            raise invalid(
+                f"a video has {frame_count} frames, this model takes {self._info.frames}, and its rule counts in "
+                "seconds: choose them with actionclip.sample_indices(..., sampling='open_vclip', frame_rate=...)"
+            )
+        return [int(index) for index in sample_indices(frame_count, self._info.frames, sampling=self.sampling)]
 
     def _outputs(self, frame_count: int, return_frames: bool) -> tuple[FloatArray, FloatArray | None]:
         # A count that is no multiple of T is for the library to refuse.

@@ -2,12 +2,14 @@
 
 The library takes frames one after the other, T per video. It cannot see where the caller thinks a
 video ends: a video with a frame too many would shift every later one. So wherever the caller's
-nesting says what one video is, it must have T frames.
+nesting says what one video is, T of its frames are given: of more the model's own rule chooses them, and
+fewer are refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,30 +17,31 @@ import numpy as np
 from ._arguments import type_name
 from ._arrays import FloatArray, as_array, float_array
 from ._errors import invalid, wrong_type
-from ._images import ImageLike, is_pillow, pixel_order
+from ._images import ImageLike, channels_last, is_pillow, pixel_order
+from ._refusals import require_bytes, shape_of
 
-#: Images: a sequence of them, or one array [T, H, W, C] or [B, T, H, W, C].
+#: Images: a sequence of them, or one array [T, H, W, C] or [B, T, H, W, C] (or with C before H, as torch has it).
 FramesLike = Any
 #: Preprocessed frames: numbers [n, 3, S, S] or [B, T, 3, S, S], or lists of such.
 PixelsLike = Any
+#: Which of so many frames of a video are looked at.
+Choose = Callable[[int], Iterable[int]]
 
 
-def frame_list(frames: FramesLike, per_video: int, pixel_format: str) -> list[ImageLike]:
-    """Frames one by one, videos one after the other."""
-    gray = pixel_order(pixel_format) == "gray"
+def frame_list(
+    frames: FramesLike, per_video: int, pixel_format: str, choose: Choose, *, single: bool = False
+) -> list[ImageLike]:
+    """Frames one by one, videos one after the other, `per_video` of each.
+
+    choose: which of a video's frames are taken where it has more. single: the frames are those of one video,
+    however many.
+    """
+    order = pixel_order(pixel_format)
+    gray = order == "gray"
     if _is_listing("frames", frames):
         entries = list(frames)
     else:
-        array = as_array("frames", frames)
-        channels = not gray or _has_channels(array.shape)
-        if is_pillow(frames) or array.ndim - channels not in (3, 4):
-            shapes = "[T, H, W, C] or [B, T, H, W, C]" + (", with or without C," if gray else "")
-            raise invalid(
-                f"frames has shape {list(array.shape)}; it must be {shapes} or a list of images"
-            )
-        if array.ndim - channels == 4 and len(array):
-            _count_frames(f"frames has shape {list(array.shape)}: ", 0, array.shape[1], per_video)
-        entries = list(array)
+        entries = _entries_of_array(frames, order, per_video)
     result: list[ImageLike] = []
     nested: list[bool] = []
     for index, entry in enumerate(entries):
@@ -47,16 +50,70 @@ def frame_list(frames: FramesLike, per_video: int, pixel_format: str) -> list[Im
         if video is None:
             result.append(entry)
         else:
-            _count_frames("", index, len(video), per_video)
-            result.extend(video)
+            result.extend(_chosen(video, index, per_video, choose))
     _refuse_mixture("frames", nested)
+    count = len(result)
+    if any(nested) or count <= per_video:
+        return result
+    if single:
+        return _chosen(result, 0, per_video, choose)
+    # In a flat list every video has T frames, unless there can be but one.
+    if count % per_video != 0:
+        warnings.warn(
+            f"{count} frames are taken for one video, of which the model's rule chooses {per_video}; say so with "
+            f"[frames], since a multiple of {per_video} would be several videos",
+            stacklevel=3,
+        )
+        return _chosen(result, 0, per_video, choose)
     return result
+
+
+def _entries_of_array(frames: Any, order: str, per_video: int) -> list[Any]:
+    """The frames of an array that is one video, or the videos of one that is several."""
+    if is_pillow(frames):
+        raise invalid("frames is one picture; it must be a list of images (of a still picture: [picture] * T)")
+    array = as_array("frames", frames)
+    if array.dtype.kind == "O" and array.ndim == 1:
+        return list(array)  # frames of different sizes, as numpy keeps them
+    if array.dtype.kind in "OSU" or array.ndim == 0:
+        require_bytes("frames", array)
+    gray = order == "gray"
+    if gray and array.ndim == 4 and array.shape[1] == 1 != per_video and not _has_channels(array.shape):
+        array = array[:, 0]  # [T, 1, H, W]
+    array = channels_last(array, order)
+    channels = not gray or _has_channels(array.shape)
+    if array.ndim - channels not in (3, 4):
+        raise invalid(f"frames {shape_of(array)}; {_advice_for_shape(array.shape, gray)}")
+    return list(array)
+
+
+def _advice_for_shape(shape: Sequence[int], gray: bool) -> str:
+    shapes = "[T, H, W, C] or [B, T, H, W, C]" + (", with or without C," if gray else "")
+    advice = f"it must be {shapes} or a list of images"
+    if len(shape) == 3 and shape[-1] in (3, 4):
+        return f"{advice}: this is one picture; of a still picture, a video is [picture] * T"
+    if len(shape) == 3 and not gray:
+        return f'{advice}; for grey frames say pixel_format="gray"'
+    if len(shape) == 2:
+        return f"{advice}: this is one grey picture"
+    if len(shape) == 1:
+        return f"{advice}; a file's bytes go to encode_video or classify as bytes"
+    return advice
+
+
+def _chosen(video: list[ImageLike], index: int, per_video: int, choose: Choose) -> list[ImageLike]:
+    if len(video) <= per_video:
+        _count_frames("", index, len(video), per_video)
+        return video
+    return [video[place] for place in choose(len(video))]
 
 
 def pixel_array(pixels: PixelsLike, per_video: int, side: int) -> tuple[FloatArray, int]:
     """Preprocessed frames as one array, and how many frames it holds."""
     if _is_listing("pixels", pixels):
         pixels = _stacked([_gathered(entry) for entry in pixels], per_video)
+    if getattr(pixels, "dtype", None) == np.uint8:
+        raise wrong_type("pixels holds uint8; pictures as they are go to encode_frames")
     array = float_array("pixels", pixels, (4, 5))
     shape = list(array.shape)
     if shape[-3:] != [3, side, side]:
@@ -97,7 +154,8 @@ def _has_channels(shape: Sequence[int]) -> bool:
 
 def _count_frames(where: str, index: int, found: int, per_video: int) -> None:
     if found != per_video:
-        raise invalid(f"{where}video {index} has {found} frames; this model takes {per_video}")
+        fewer = " of each video: repeat some, or load the model with fewer (frames=)" if found < per_video else ""
+        raise invalid(f"{where}video {index} has {found} frames; this model takes {per_video}{fewer}")
 
 
 def _refuse_mixture(what: str, nested: list[bool]) -> None:

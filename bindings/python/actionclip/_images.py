@@ -13,8 +13,10 @@ from ._abi import CONSTANTS
 from ._arguments import INT32_MAX, type_name
 from ._arrays import ByteArray, as_array
 from ._errors import invalid, wrong_type
+from ._refusals import require_bytes, shape_of
 
-#: One image: uint8 [H, W, 3], [H, W, 4] or [H, W], what numpy.asarray makes one of, or a Pillow image.
+#: One image: uint8 [H, W, 3], [H, W, 4], [H, W], or [3, H, W] as torch has it; what numpy.asarray makes one of; or
+#: a Pillow image.
 ImageLike = Any
 
 _FORMATS = {
@@ -34,6 +36,15 @@ def pixel_order(pixel_format: str) -> str:
     if order not in _FORMATS:
         raise invalid(f"pixel_format is {pixel_format!r}; it must be one of {', '.join(_FORMATS)}")
     return order
+
+
+def channels_last(array: npt.NDArray[Any], order: str) -> npt.NDArray[Any]:
+    """Pictures [..., H, W, C], seen so where their shape says that they are [..., C, H, W] as torch has them: where
+    the last dimension cannot be channels and the third last can."""
+    counts = _FORMATS[order]
+    if array.ndim >= 3 and array.shape[-1] > 4 and array.shape[-3] in counts:
+        return np.moveaxis(array, -3, -1)
+    return array
 
 
 def is_pillow(value: Any) -> bool:
@@ -58,21 +69,21 @@ class Images:
                 self._fill(self.structs[index], name, as_array(name, image), order)
 
     def _fill(self, struct: _abi.Image, name: str, array: npt.NDArray[Any], order: str) -> None:
-        if array.dtype != np.uint8:
-            raise wrong_type(f"{name} holds {array.dtype}; it must hold uint8")
+        require_bytes(name, array)
+        array = channels_last(array, order)
         if array.ndim == 3 and array.shape[2] == 1:
             array = array[:, :, 0]
         if array.ndim == 2:
             order = "gray"
         channels = 1 if array.ndim == 2 else array.shape[2] if array.ndim == 3 else 0
         if channels not in _FORMATS[order]:
+            counts = " or ".join(map(str, _FORMATS[order]))
             raise invalid(
-                f"{name} has shape {list(array.shape)}; "
-                f"{order} images are [H, W, {' or '.join(map(str, _FORMATS[order]))}]"
+                f"{name} {shape_of(array)}; {order} images are [H, W, {counts}], or [{counts}, H, W] as torch has them"
             )
         height, width = array.shape[:2]
         if not 1 <= width <= INT32_MAX or not 1 <= height <= INT32_MAX:
-            raise invalid(f"{name} has shape {list(array.shape)}; no side may be empty")
+            raise invalid(f"{name} {shape_of(array)}; no side may be empty")
         if not _rows_are_packed(array, channels):
             array = np.ascontiguousarray(array)
         self._arrays.append(array)

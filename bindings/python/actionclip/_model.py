@@ -17,6 +17,7 @@ from ._arguments import (
     Path,
     byte_view,
     choice,
+    is_file_bytes,
     is_path,
     path_bytes,
     real,
@@ -249,7 +250,8 @@ class Model(FrameEncoder, TextEncoder):
         """Which of these labels a video shows: (label, probability), the likeliest first, all or `top`.
         Without labels: the model's own.
 
-        video: a path, a file's bytes, an open `Video`, or T frames as `encode_frames` takes them.
+        video: a path, a file's bytes, an open file, an open `Video`, or the frames of one video as
+        `encode_frames` takes them, of which the model's own rule chooses T.
         truncate: as in `encode_labels`. The embeddings of the labels last used are kept, so that one
         video after the other costs no more than itself; `close` drops them.
         """
@@ -261,11 +263,10 @@ class Model(FrameEncoder, TextEncoder):
         if top is not None:
             top = whole("top", top, 1, INT32_MAX)
         words = self._texts(names, phrases, bool(truncate))
-        file_bytes = isinstance(video, (bytes, bytearray, memoryview))
-        if is_path(video) or isinstance(video, Video) or file_bytes:
+        if is_path(video) or isinstance(video, Video) or is_file_bytes(video):
             features = self.encode_video(video)
         else:
-            features = self.encode_frames(video)
+            features = self._encode_one_video(video)
             if len(features) != 1:
                 raise invalid(
                     f"frames are of {len(features)} videos; classify takes one, {self._info.frames} frames"
