@@ -40,16 +40,21 @@ enum TokenizerFile {
       }
       done += got
     }
-    // A list that was written to meanwhile may be a mix of two.
+    // A list that was written to meanwhile may be a mix of two. The time of writing can be set back, that of the last
+    // change cannot; a name that comes or goes is no change of the bytes.
     var after = stat()
     guard fstat(descriptor, &after) == 0 else {
       throw TokenizerError(.fileRead, "cannot examine the tokenizer file: \(errorText(errno))")
     }
     guard
-      after.st_size == status.st_size, after.st_mtim.tv_sec == status.st_mtim.tv_sec,
-      after.st_mtim.tv_nsec == status.st_mtim.tv_nsec
+      after.st_size == status.st_size, same(after.st_mtim, status.st_mtim),
+      same(after.st_ctim, status.st_ctim) || after.st_nlink != status.st_nlink
     else { throw TokenizerError(.fileRead, "the file was changed while it was read") }
     return bytes
+  }
+
+  private static func same(_ a: timespec, _ b: timespec) -> Bool {
+    a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec
   }
 
   /// The path of the vocab.json that lies beside a merges.txt, as Hugging Face keeps them; nil if there is none.

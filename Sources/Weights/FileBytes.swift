@@ -52,13 +52,14 @@ struct FileBytes: ~Copyable {
   /// What holds `memory`, unless that is the caller's.
   private var whole: ByteBlock?
   private var descriptor: CInt
-  private let modified: timespec
+  /// As the file was when it was opened.
+  private let opened: stat
 
   init(_ memory: UnsafeRawBufferPointer) {
     self.memory = memory
     size = memory.count
     descriptor = -1
-    modified = timespec()
+    opened = stat()
   }
 
   /// Opens a regular file. O_NONBLOCK, because opening a FIFO would wait for a writer; O_NOCTTY,
@@ -84,8 +85,8 @@ struct FileBytes: ~Copyable {
     memory = nil
     size = Int(status.st_size)
     self.descriptor = descriptor
-    modified = status.st_mtim
-    FileBytes.letClockPass(modified)
+    opened = status
+    for stamp in [status.st_mtim, status.st_ctim] { FileBytes.letClockPass(stamp) }
   }
 
   /// Before Linux 6.13 files are stamped by a clock that stands still for some milliseconds: one that was written
@@ -164,7 +165,9 @@ struct FileBytes: ~Copyable {
     }
   }
 
-  /// To be called after the last read: a file that was written to meanwhile may be a mix of two.
+  /// To be called after the last read: a file that was written to meanwhile may be a mix of two. Its times tell. Who
+  /// sets the time of writing back cannot set that of the last change to anything; but removing a name of the file,
+  /// as happens when another takes its place, is a change that leaves its bytes alone.
   func checkUnchanged() throws(WeightsError) {
     guard memory == nil else { return }
     var status = stat()
@@ -172,9 +175,13 @@ struct FileBytes: ~Copyable {
       throw WeightsError(.fileRead, "cannot be examined: \(systemReason(errno))")
     }
     guard
-      Int(status.st_size) == size, status.st_mtim.tv_sec == modified.tv_sec,
-      status.st_mtim.tv_nsec == modified.tv_nsec
+      Int(status.st_size) == size, FileBytes.same(status.st_mtim, opened.st_mtim),
+      FileBytes.same(status.st_ctim, opened.st_ctim) || status.st_nlink != opened.st_nlink
     else { throw WeightsError(.fileRead, "the file was changed while it was read") }
+  }
+
+  private static func same(_ a: timespec, _ b: timespec) -> Bool {
+    a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec
   }
 
   private func check(_ offset: Int, _ count: Int) throws(WeightsError) {

@@ -5,8 +5,8 @@
 #include "embeddings.h"
 #include "files.h"
 
-enum { ENDS_EARLY, GROWS, REWRITTEN, PARTLY, REPLACED, REMOVED, WAYS };
-static const char *const way_names[] = {"cut", "grown", "rewritten", "partly rewritten", "replaced", "removed"};
+enum { ENDS_EARLY, GROWS, REWRITTEN, PARTLY, SET_BACK, REPLACED, REMOVED, WAYS };
+static const char *const way_names[] = {"cut", "grown", "rewritten", "partly rewritten", "rewritten with its time set back", "replaced", "removed"};
 
 static char target[1200];
 static unsigned char *first, *second;
@@ -40,6 +40,13 @@ static void interfere(long call) {
   case GROWS: good = ftruncate(fd, (off_t)(size + count)) == 0; break;
   case REWRITTEN: good = pwrite(fd, second, size, 0) == (ssize_t)size; break;
   case PARTLY: good = pwrite(fd, second + place, count, (off_t)place) == (ssize_t)count; break;
+  case SET_BACK: {
+    struct stat before;
+    good = fstat(fd, &before) == 0 && pwrite(fd, second, size, 0) == (ssize_t)size;
+    const struct timespec times[2] = {before.st_atim, before.st_mtim};
+    good = good && futimens(fd, times) == 0;
+    break;
+  }
   case REPLACED:
     put(other, second, size);
     good = rename(other, target) == 0;
