@@ -31,6 +31,15 @@ enum Files {
     guard errno == ENOENT, access(path.folder.cString, W_OK) == 0 else {
       throw CommandError.system(path.shown)
     }
+    try requireNoLink(path)
+  }
+
+  /// Of a path that leads to no file: a new one would take the place of the link.
+  private static func requireNoLink(_ path: FilePath) throws(CommandError) {
+    var status = stat()
+    guard lstat(path.cString, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return }
+    throw CommandError(
+      "\(path.shown): is a link to a file that does not exist: give that file's path, or remove the link")
   }
 
   /// What is there is a file that another may take the place of.
@@ -51,6 +60,7 @@ enum Files {
       defer { close(descriptor) }
       return try write(bytes[...], to: descriptor, name: path.shown)
     }
+    if !exists { try requireNoLink(path) }
     // Where a link points to, not the link, is replaced.
     let target = exists ? resolved(path) : path
     var name = FilePath(bytes: target.bytes + Array(".XXXXXX".utf8)).cString
@@ -61,7 +71,13 @@ enum Files {
       // mkstemp's file is for its owner alone.
       let mask = umask(0)
       umask(mask)
-      guard fchmod(descriptor, exists ? status.st_mode & 0o7777 : 0o666 & ~mask) == 0 else {
+      var mode = exists ? status.st_mode & 0o777 : 0o666 & ~mask
+      if exists, fchown(descriptor, status.st_uid, status.st_gid) != 0,
+        fchown(descriptor, uid_t.max, status.st_gid) != 0
+      {
+        mode &= ~0o070 | (mode & 0o007) << 3  // another group gets no more than everybody had
+      }
+      guard fchmod(descriptor, mode) == 0 else {
         throw CommandError.system(path.shown)
       }
       try write(bytes[...], to: descriptor, name: path.shown)

@@ -269,6 +269,12 @@ def test_results_go_through_links_and_into_pipes(folder):
     (folder / "link.json").symlink_to("real.json")
     assert evaluate(folder / "list.txt", "--json", folder / "link.json").returncode == 0
     assert (folder / "link.json").is_symlink()
+    (folder / "real.json").chmod(0o600)
+    (folder / "nowhere.json").symlink_to("none.json")
+    assert evaluate(folder / "list.txt", "--json", folder / "link.json").returncode == 0
+    assert (folder / "real.json").stat().st_mode & 0o777 == 0o600
+    assert_error(evaluate(folder / "list.txt", "--json", folder / "nowhere.json"))
+    assert (folder / "nowhere.json").is_symlink()
     wanted = (folder / "real.json").read_text()
     assert json.loads(wanted)["scored"] == 1
     os.mkfifo(folder / "pipe")
