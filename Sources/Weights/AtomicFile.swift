@@ -7,12 +7,12 @@ final class AtomicFile {
   private let target: [CChar]
   /// The target's, with its last slash; empty for the working directory.
   private let folder: [CChar]
-  private let temporary: [CChar]
-  private let descriptor: CInt
-  private var committed = false
+  private let temporary: TemporaryFile
+  /// The file that will be replaced; nil if there is none.
+  private let old: stat?
 
-  /// Begins a file of `size` bytes. A symbolic link keeps pointing at what is written. Something at
-  /// `path` that is not a regular file is refused: it would be replaced.
+  /// Begins a file of `size` bytes. A symbolic link keeps pointing at what is written; one that points at nothing is
+  /// refused, and so is something at `path` that is not a regular file.
   init(path: UnsafePointer<CChar>, size: Int) throws(WeightsError) {
     guard path.pointee != 0 else { throw WeightsError(.fileWrite, "the path is empty") }
     var target = Array(UnsafeBufferPointer(start: path, count: strlen(path) + 1))
@@ -23,9 +23,13 @@ final class AtomicFile {
       // Where a link leads is not known: the file would take the link's place.
       throw WeightsError(
         errno == ENOMEM ? .outOfMemory : .fileWrite, "cannot be written: \(systemReason(errno))")
+    } else if AtomicFile.isLink(path) {
+      throw WeightsError(
+        .fileWrite, "is a link to a file that does not exist: give that file's path, or remove the link")
     }
     var status = stat()
-    if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+    let exists = stat(target, &status) == 0
+    if exists, status.st_mode & S_IFMT != S_IFREG {
       throw WeightsError(.fileWrite, "is \(fileKind(status.st_mode)), not a regular file")
     }
     // Writing beyond this limit raises a signal that ends the host.
@@ -35,32 +39,26 @@ final class AtomicFile {
         .fileWrite,
         "takes \(size) bytes; this process may write files of \(limit.rlim_cur) (ulimit -f)")
     }
-    let folder = Array(target.prefix((target.lastIndex(of: CChar(UInt8(ascii: "/"))) ?? -1) + 1))
-    let suffix = String(UInt64.random(in: .min ... .max), radix: 16)
-    let temporary = folder + ".actionclip-\(suffix)".utf8.map { CChar($0) } + [0]
-    var descriptor: CInt
-    repeat {
-      descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0o666)
-    } while descriptor < 0 && errno == EINTR
-    guard descriptor >= 0 else {
-      throw WeightsError(.fileWrite, "cannot be written: \(systemReason(errno))")
-    }
+    let slash = target.lastIndex(of: CChar(UInt8(ascii: "/"))) ?? -1
+    folder = Array(target.prefix(slash + 1))
+    // What takes a file's place is for nobody else before it has that file's mode.
+    temporary = try TemporaryFile(
+      in: folder, for: target[(slash + 1)...].dropLast(), mode: exists ? 0o600 : 0o666)
+    temporary.removeAbandoned()
     self.target = target
-    self.folder = folder
-    self.temporary = temporary
-    self.descriptor = descriptor
+    old = exists ? status : nil
   }
 
-  deinit {
-    close(descriptor)
-    if !committed { unlink(temporary) }
+  private static func isLink(_ path: UnsafePointer<CChar>) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
   func append(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
     guard let start = bytes.baseAddress else { return }
     var done = 0
     while done < bytes.count {
-      let wrote = write(descriptor, start + done, min(bytes.count - done, 64 << 20))
+      let wrote = write(temporary.descriptor, start + done, min(bytes.count - done, 64 << 20))
       if wrote > 0 {
         done += wrote
       } else if wrote == 0 {
@@ -73,20 +71,35 @@ final class AtomicFile {
 
   /// The last step: to the disk, then to its name.
   func commit() throws(WeightsError) {
+    if let old { try takeOwnerAndMode(of: old) }
     var synced: CInt
-    repeat { synced = fsync(descriptor) } while synced < 0 && errno == EINTR
+    repeat { synced = fsync(temporary.descriptor) } while synced < 0 && errno == EINTR
     guard synced == 0 else {
       throw WeightsError(.fileWrite, "could not be brought to the disk: \(systemReason(errno))")
     }
-    guard rename(temporary, target) == 0 else {
+    guard temporary.rename(to: target) else {
       throw WeightsError(.fileWrite, "could not take its name: \(systemReason(errno))")
     }
-    committed = true
     // The name as well, where the file system can; the file itself is whole in any case.
     let directory = open(folder + [CChar(UInt8(ascii: ".")), 0], O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if directory >= 0 {
       fsync(directory)
       close(directory)
+    }
+  }
+
+  /// Owner, group and mode of the file that is replaced. Where a process may not give the file to that group, its own
+  /// group may do no more than everybody could.
+  private func takeOwnerAndMode(of old: stat) throws(WeightsError) {
+    var mode = old.st_mode & 0o777
+    if fchown(temporary.descriptor, old.st_uid, old.st_gid) != 0,
+      fchown(temporary.descriptor, uid_t.max, old.st_gid) != 0
+    {
+      mode &= ~0o070 | (mode & 0o007) << 3
+    }
+    guard fchmod(temporary.descriptor, mode) == 0 else {
+      throw WeightsError(
+        .fileWrite, "cannot be given the mode of the file it replaces: \(systemReason(errno))")
     }
   }
 }
