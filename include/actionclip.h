@@ -195,6 +195,10 @@ ACTIONCLIP_API void actionclip_model_options_init(actionclip_model_options *opti
  * What a file made by actionclip_model_save or like it (docs/FORMAT.md) says about itself
  * counts as the checkpoint's word. The file is read into memory and closed.
  *
+ * A path like "openai/clip-vit-base-patch16", where there is no such file, is a model of Hugging Face: it is loaded
+ * from the cache that its own tools keep (docs/EMBEDDING.md says where). Nothing is downloaded; where it is not in
+ * the cache, ACTIONCLIP_ERROR_FILE_OPEN says by which command it is.
+ *
  * path NULL is the default model: the file that the environment variable ACTIONCLIP_MODEL
  * names; without it, actionclip-shapes.safetensors in ../share/actionclip or
  * ../../share/actionclip from the folder of the loaded libactionclip.so. Where there is none,
@@ -279,6 +283,13 @@ ACTIONCLIP_API const char *actionclip_model_note(const actionclip_model *model, 
 /* The keys that there are notes by, sorted. */
 ACTIONCLIP_API int32_t actionclip_model_note_count(const actionclip_model *model);
 ACTIONCLIP_API const char *actionclip_model_note_key(const actionclip_model *model, int32_t index);
+
+/* What a model does not know of a label: one line for people, "" where there is nothing to say. Only a model whose
+ * file names its labels and has a vocabulary of its own, as the default model's, can tell; it names the words that it
+ * never learned. With label NULL, what it says of itself. *text_size_out, text_out and text_capacity are as in
+ * actionclip_file_describe. The label is used as ever, whatever this says. */
+ACTIONCLIP_API int32_t actionclip_model_label_note(const actionclip_model *model, const char *label, char *text_out,
+                                                   size_t text_capacity, size_t *text_size_out);
 
 /* The SHA-256 of the file, or of the buffer, that the model was loaded from: 64 lower-case hexadecimal
  * digits, which belong to the model. NULL if it was not computed: neither

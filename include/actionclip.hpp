@@ -192,6 +192,11 @@ class Model {
     const char *found = actionclip_model_note(get(), detail::c_string(key));
     return found ? found : "";
   }
+  /* What the model does not know of a label; empty where there is nothing to say. Only the default model, and others
+   * with a vocabulary of their own, can tell. */
+  std::string label_note(const std::string &label) const { return noted(detail::c_string(label)); }
+  /* What such a model says of itself. */
+  std::string label_note() const { return noted(nullptr); }
   /* 64 hexadecimal digits; empty if the options asked for none. */
   std::string sha256() const {
     const char *found = actionclip_model_sha256(get());
@@ -303,6 +308,14 @@ class Model {
     if (given) return given;
     const std::int32_t own = actionclip_model_template_count(get());
     return static_cast<std::size_t>(own > 0 ? own : actionclip_template_count());
+  }
+  std::string noted(const char *label) const {
+    std::size_t size = 0;
+    check(actionclip_model_label_note(get(), label, nullptr, 0, &size));
+    std::string text(size, '\0');
+    check(actionclip_model_label_note(get(), label, &text[0], text.size(), &size));
+    text.resize(size - 1);
+    return text;
   }
   std::vector<std::string> list(std::int32_t count,
                                 const char *(*item)(const actionclip_model *, std::int32_t)) const {

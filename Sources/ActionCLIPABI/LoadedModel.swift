@@ -29,6 +29,9 @@ final class LoadedModel: HandleObject, Sendable {
   let templates: CStrings
   let notes: CStrings
   let noteKeys: CStrings
+  /// Whether the vocabulary tells which words the model learned: it is not CLIP's but its own, and has every word of
+  /// the file's labels whole.
+  let knowsItsWords: Bool
   /// The file's hash in hexadecimal, or none.
   let sha256: CStrings
 
@@ -85,6 +88,7 @@ final class LoadedModel: HandleObject, Sendable {
     }
     if metadata.templates.isEmpty { metadata.templates = preset.templates }
     self.metadata = metadata
+    knowsItsWords = try LabelNotes.areToldByVocabulary(tokenizer, metadata.labels)
     labels = try CStrings(metadata.labels)
     templates = try CStrings(metadata.templates)
     notes = try CStrings(metadata.notes.map(\.value))

@@ -34,7 +34,9 @@ public func actionclip_model_load(
     let options = try SizedStruct.read(
       options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
     out.pointee =
-      if let path { try load(path, options) } else {
+      if let path {
+        try HubCache.withPath(path) { (path) throws(Failure) in try load(path, options) }
+      } else {
         try DefaultModel.path().withUnsafeBufferPointer { (path) throws(Failure) in
           try load(required(path.baseAddress, "path"), options)
         }
@@ -76,7 +78,9 @@ private func checkpointOptions(
 ) throws(Failure) -> CheckpointOptions {
   var wanted = CheckpointOptions()
   wanted.hashing = try hashing(options)
-  wanted.base = options.base_path.map { FilePath($0) }
+  wanted.base = try options.base_path.map { (path) throws(Failure) in
+    try HubCache.withPath(path) { FilePath($0) }
+  }
   wanted.openCLIPName = try options.open_clip_name.map { (name) throws(Failure) in
     try string(name, "open_clip_name")
   }

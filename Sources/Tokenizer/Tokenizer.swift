@@ -1,13 +1,13 @@
 import Glibc
 import Text
 
-/// CLIP's byte-level BPE: text to token ids, equal to the reference's `SimpleTokenizer` (with ftfy) but
-/// for one deviation that `TextRepair` states. Immutable after load; any number of threads may use it.
+/// CLIP's byte-level BPE: text to token ids, equal to the reference's `SimpleTokenizer`, with ftfy.
+/// Immutable after load; any number of threads may use it.
 ///
 /// The vocabulary, in the order of ids: 256 bytes, the same 256 at the end of a word, one symbol per
 /// merge, `<|startoftext|>`, `<|endoftext|>`.
 public final class Tokenizer: Sendable {
-  private let merges: MergeList
+  let merges: MergeList
 
   /// Reads a tokenizer from a regular file: CLIP's merge list, or a Hugging Face tokenizer.json, plain or
   /// gzip, told apart by content. At most 16 MB, compressed and plain. A vocab.json beside a merges.txt
@@ -115,7 +115,7 @@ public final class Tokenizer: Sendable {
     for index in kept + 2..<contextLength { row[index] = 0 }
   }
 
-  private func ids(of utf8: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> MemoryBuffer<Int32> {
+  func ids(of utf8: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> MemoryBuffer<Int32> {
     let text = try TextCleaner.clean(utf8)
     var ids = try MemoryBuffer<Int32>(capacity: 80)
     var encoder = try BytePairEncoder()

@@ -185,6 +185,10 @@ int main(int argc, char **argv) try {
   videos(model, root + "/examples/clip.mp4");
   texts(model, untrained + "merges.txt");
   saving(model, std::string(argc > 2 ? argv[2] : "/tmp") + "/test_header.safetensors");
+  CHECK(model.label_note("ice skating").empty() && model.label_note().empty());
+  const actionclip::Model shapes(root + "/models/actionclip-shapes.safetensors");
+  CHECK(shapes.label_note("ice skating").find("'skating'") != std::string::npos && !shapes.label_note().empty());
+  CHECK(shapes.label_note("moving left").empty());
   REFUSED(FILE_OPEN, actionclip::Model(root + "/none"));
   REFUSED(FILE_OPEN, actionclip::Video(root + "/none"));
   REFUSED(FORMAT_UNKNOWN, actionclip::Model("hello world", std::size_t{11}));

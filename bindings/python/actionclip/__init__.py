@@ -18,6 +18,7 @@ from ._errors import (
     OutOfMemoryError,
     ResourceError,
     TextError,
+    UnknownLabelWarning,
     VideoError,
 )
 from ._library import library_path, templates, version
@@ -46,6 +47,7 @@ __all__ = [
     "ResourceError",
     "TextError",
     "Tokenizer",
+    "UnknownLabelWarning",
     "Video",
     "VideoError",
     "VideoInfo",

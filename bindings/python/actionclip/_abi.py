@@ -260,6 +260,7 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_model_note", (Handle, c_char_p), c_char_p),
     ("actionclip_model_note_count", (Handle,), c_int32),
     ("actionclip_model_note_key", (Handle, c_int32), c_char_p),
+    ("actionclip_model_label_note", (Handle, c_char_p, c_char_p, c_size_t, Sizes), c_int32),
     ("actionclip_model_sha256", (Handle,), c_char_p),
     ("actionclip_save_options_init", (POINTER(SaveOptions),), None),
     ("actionclip_model_save", (Handle, c_char_p, POINTER(SaveOptions)), c_int32),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
@@ -11,10 +12,11 @@ from . import _abi
 from ._arguments import INT32_MAX, c_strings
 from ._arguments import texts as checked_texts
 from ._arrays import FloatArray, IntArray, as_array, normalized, pointer
-from ._errors import invalid, wrong_type
+from ._errors import UnknownLabelWarning, invalid, wrong_type
 from ._handle import Owner
 from ._library import library
 from ._library import templates as default_templates
+from ._model_file import read_label_note
 from ._model_info import ModelInfo
 
 
@@ -24,6 +26,8 @@ class TextEncoder(Owner):
     _info: ModelInfo
     #: The model's own templates; empty for the reference's.
     _templates: list[str]
+    #: Whether it can tell which labels it never learned.
+    _knows_its_words: bool
 
     def encode_prompts(
         self, texts: str | Iterable[str], *, truncate: bool = False, normalize: bool = False
@@ -48,7 +52,8 @@ class TextEncoder(Owner):
     ) -> FloatArray:
         """Every label in every template, float32 [templates, labels, E]. A template is a text with
         one "{}"; by default the model's own (`Model.templates`) or, without any, the reference's 16."""
-        label_array, label_count = c_strings(checked_texts("labels", labels))
+        names = checked_texts("labels", labels)
+        label_array, label_count = c_strings(names)
         if templates is None:
             template_array, given = None, 0
             template_count = len(self._templates) or len(default_templates())
@@ -64,7 +69,17 @@ class TextEncoder(Owner):
                 handle, label_array, label_count, template_array, given, int(bool(truncate)),
                 pointer(out, _abi.Floats), out.size,
             )  # fmt: skip
+            self._warn_of(handle, names)
         return normalized(out) if normalize else out
+
+    def _warn_of(self, handle: int, labels: list[str]) -> None:
+        """One warning about the labels that the model never learned, if it can tell."""
+        if not self._knows_its_words:
+            return
+        notes = [note for note in (read_label_note(handle, label) for label in labels) if note]
+        if notes:
+            more = f" (and {len(notes) - 1} more of {len(labels)} labels)" if len(notes) > 1 else ""
+            warnings.warn(notes[0] + more, UnknownLabelWarning, stacklevel=4)
 
     def encode_tokens(self, tokens: npt.ArrayLike, *, normalize: bool = False) -> FloatArray:
         """Rows of token ids with their markers, zero-padded, [n, C], to embeddings, float32 [n, E]."""

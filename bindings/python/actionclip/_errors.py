@@ -13,6 +13,10 @@ class LibraryError(ImportError):
     """The shared library was not found, does not load, or speaks another binary interface."""
 
 
+class UnknownLabelWarning(UserWarning):
+    """A label that the model never learned: what it answers about it means little or nothing."""
+
+
 class ActionCLIPError(Exception):
     """A call of the library failed, or its arguments were refused before it was made.
 

@@ -34,6 +34,7 @@ from ._handle import Handle, Owner
 from ._images import ImageLike
 from ._library import library
 from ._model_file import (
+    read_label_note,
     read_labels,
     read_note,
     read_notes,
@@ -68,7 +69,8 @@ class Model(FrameEncoder, TextEncoder):
     activation: "QuickGELU" or "GELU", of the encoders, which the weights do not tell: open_clip's own models from
     LAION and DataComp have GELU; None for what the file says, else QuickGELU.
 
-    path may be a folder of Hugging Face's or open_clip's, or an index of shards (docs/FAMILIES.md).
+    path may be a folder of Hugging Face's or open_clip's, or an index of shards (docs/FAMILIES.md), or the name of a
+    model that Hugging Face's tools have downloaded: "openai/clip-vit-base-patch16".
 
     Immutable: any number of threads may use one model at once. Its memory and threads are held
     until `close`, the end of a `with` block, or the last reference.
@@ -145,6 +147,7 @@ class Model(FrameEncoder, TextEncoder):
             self._labels = read_labels(handle)
             self._templates = read_templates(handle)
             self._sha256 = read_sha256(handle)
+            self._knows_its_words = read_label_note(handle, None) is not None
 
     @property
     def info(self) -> ModelInfo:
@@ -171,6 +174,13 @@ class Model(FrameEncoder, TextEncoder):
     def sha256(self) -> str | None:
         """The SHA-256 of the file or buffer, in hexadecimal; None unless it was asked for at load."""
         return self._sha256
+
+    def label_note(self, label: str | None = None) -> str | None:
+        """What the model does not know of a label, one line, or None where there is nothing to say: only models that
+        have a vocabulary of their own, as the default one, can tell. Without a label: what the model says of itself.
+        Where labels are encoded, the same is an `UnknownLabelWarning`."""
+        with self._handle.use() as handle:
+            return read_label_note(handle, label)
 
     def note(self, key: str) -> str | None:
         """What the model's file says under "description", "license", "source", ...; None if nothing."""

@@ -37,6 +37,18 @@ def read_notes(handle: int) -> dict[str, str]:
     return {key: read_note(handle, key) or "" for key in keys}
 
 
+def read_label_note(handle: int, label: str | None) -> str | None:
+    lib = library()
+    text = None if label is None else text_bytes("label", label)
+    size = ctypes.c_size_t()
+    lib.call("model_label_note", handle, text, None, 0, ctypes.byref(size))
+    if size.value <= 1:
+        return None
+    out = ctypes.create_string_buffer(size.value)
+    lib.call("model_label_note", handle, text, out, size.value, ctypes.byref(size))
+    return out.value.decode("utf-8")
+
+
 def describe_file(path: Path) -> dict[str, str]:
     """What a file or folder holds, whether or not it can be loaded: "format", "layout", "tensors", ..."""
     lib = library()

@@ -1,0 +1,120 @@
+import CActionCLIP
+import CShims
+import Families
+import Glibc
+import Text
+
+/// Models in the cache that Hugging Face's tools keep, named as there: "openai/clip-vit-base-patch16". Nothing is
+/// downloaded and nothing is written.
+enum HubCache {
+  /// The folder of the model that `path` names, for the length of a call; `path` itself where there is a file of that
+  /// name, or where it is no name of a model.
+  static func withPath<Result>(
+    _ path: UnsafePointer<CChar>, _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let given = Array(UnsafeRawBufferPointer(start: path, count: strlen(path)))
+    guard isName(given), access(path, F_OK) != 0 else { return try body(path) }
+    let folder = try snapshot(of: given)
+    return try folder.withUnsafeBufferPointer { (folder) throws(Failure) in
+      try body(required(folder.baseAddress, "path"))
+    }
+  }
+
+  // MARK: - Names
+
+  private static let slash = UInt8(ascii: "/")
+  private static let maximumPart = 96
+  /// What a file of weights would be called; a model has no such name.
+  private static let extensions = [
+    "pt", "pth", "pyth", "bin", "ckpt", "tar", "safetensors", "json", "txt", "gz", "zip",
+  ]
+
+  /// Owner and model, each of letters, digits, "-", "_" and "." as the Hub has them.
+  private static func isName(_ path: [UInt8]) -> Bool {
+    let parts = path.split(separator: slash, omittingEmptySubsequences: false)
+    guard parts.count == 2, parts.allSatisfy(isPart) else { return false }
+    let name = String(decoding: parts[1], as: UTF8.self).lowercased()
+    return !extensions.contains { name.hasSuffix("." + $0) }
+  }
+
+  private static func isPart(_ part: ArraySlice<UInt8>) -> Bool {
+    guard let first = part.first, let last = part.last, part.count <= maximumPart else { return false }
+    func isPlain(_ byte: UInt8) -> Bool {
+      byte < 0x80 && (Unicode.Scalar(byte).properties.isAlphabetic || (0x30...0x39).contains(byte))
+    }
+    let marks = "-_.".utf8
+    // "--" stands for the slash in the cache's names of folders, and ".." leads out of one.
+    let pairs = zip(part, part.dropFirst())
+    return (isPlain(first) || first == UInt8(ascii: "_")) && (isPlain(last) || last == UInt8(ascii: "_"))
+      && part.allSatisfy { isPlain($0) || marks.contains($0) }
+      && !pairs.contains { $0 == $1 && ($0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")) }
+  }
+
+  // MARK: - Folders
+
+  /// The folder of the revision that was last downloaded as "main", NUL-terminated.
+  private static func snapshot(of name: [UInt8]) throws(Failure) -> [CChar] {
+    let shown = printable(name, limit: 2 * maximumPart + 1)
+    let command = "hf download \(shown)"
+    guard let cache = folder() else {
+      throw Failure(
+        ACTIONCLIP_ERROR_FILE_OPEN,
+        "there is no file '\(shown)', and of the Hugging Face cache it is not known where it is: HF_HUB_CACHE, HF_HOME"
+          + " and HOME are not set")
+    }
+    let parts = name.split(separator: slash).map { String(decoding: $0, as: UTF8.self) }
+    let model = cache + Array("/models--\(parts.joined(separator: "--"))".utf8)
+    guard let revision = revision(model + Array("/refs/main".utf8)) else {
+      throw Failure(
+        ACTIONCLIP_ERROR_FILE_OPEN,
+        "there is no file '\(shown)', and no such model in the Hugging Face cache \(quoted(cache, limit: 300));"
+          + " if it is a model there, '\(command)' downloads it (pip install huggingface_hub)")
+    }
+    let found = model + Array("/snapshots/".utf8) + revision
+    let terminated = (found + [0]).map { CChar(bitPattern: $0) }
+    guard access(terminated, F_OK) == 0 else {
+      throw Failure(
+        ACTIONCLIP_ERROR_FILE_OPEN,
+        "the Hugging Face cache names a revision of '\(shown)' that it lacks: there is no \(quoted(found, limit: 400));"
+          + " '\(command)' downloads it again")
+    }
+    return terminated
+  }
+
+  /// Where Hugging Face's own tools keep the cache, by the same variables. A program with more rights than its caller
+  /// is not led anywhere by them.
+  private static func folder() -> [UInt8]? {
+    for (variable, below) in [
+      ("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "/hub"),
+      ("XDG_CACHE_HOME", "/huggingface/hub"), ("HOME", "/.cache/huggingface/hub"),
+    ] {
+      guard let value = value(of: variable) else { continue }
+      let home = value.starts(with: "~/".utf8) ? self.value(of: "HOME").map { $0 + value.dropFirst() } : value
+      return home.map { $0 + Array(below.utf8) }
+    }
+    return nil
+  }
+
+  private static func value(of variable: String) -> [UInt8]? {
+    guard let value = cshims_secure_getenv(variable), value.pointee != 0,
+      strnlen(value, Int(PATH_MAX)) < Int(PATH_MAX)
+    else { return nil }
+    return Array(UnsafeRawBufferPointer(start: value, count: strlen(value)))
+  }
+
+  /// The commit that a file of refs names: 40 hexadecimal digits, nothing that could lead elsewhere.
+  private static func revision(_ path: [UInt8]) -> [UInt8]? {
+    let descriptor = open((path + [0]).map { CChar(bitPattern: $0) }, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    var bytes = [UInt8](repeating: 0, count: 64)
+    let count = read(descriptor, &bytes, bytes.count)
+    guard count >= 40 else { return nil }
+    let revision = bytes.prefix(40)
+    let isCommit = revision.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    let isAll = bytes[40..<count].allSatisfy { $0 == 0x0A || $0 == 0x0D || $0 == 0x20 }
+    return isCommit && isAll ? Array(revision) : nil
+  }
+}

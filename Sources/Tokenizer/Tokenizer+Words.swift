@@ -1,0 +1,32 @@
+/// What a vocabulary tells about the words of a text: one that was learned with a model, from its captions, has the
+/// words of these whole, and others in pieces.
+extension Tokenizer {
+  /// Calls `body` with each word of the cleaned text, cut at 40 characters, and whether it is one token; until it
+  /// returns false.
+  public func forEachWord(
+    of utf8: UnsafeBufferPointer<UInt8>, _ body: (_ word: String, _ isWhole: Bool) -> Bool
+  ) throws(TokenizerError) {
+    let text = try TextCleaner.clean(utf8)
+    var ids = try MemoryBuffer<Int32>(capacity: 80)
+    var encoder = try BytePairEncoder()
+    var words = WordSplitter(text.view)
+    while let word = words.next() {
+      guard case .text(let range) = word else { continue }
+      ids.removeAll()
+      for scalar in text.view[range] { try encoder.append(scalar: scalar) }
+      try encoder.finishWord(merges, into: &ids)
+      var shown = String.UnicodeScalarView()
+      for scalar in text.view[range].prefix(40).compactMap({ Unicode.Scalar($0) }) { shown.append(scalar) }
+      guard body(String(shown), ids.count == 1) else { return }
+    }
+  }
+
+  /// Whether two texts are the same to a model.
+  public func areSame(
+    _ one: UnsafeBufferPointer<UInt8>, _ other: UnsafeBufferPointer<UInt8>
+  ) throws(TokenizerError) -> Bool {
+    let first = try ids(of: one)
+    let second = try ids(of: other)
+    return first.view.elementsEqual(second.view)
+  }
+}
