@@ -7,6 +7,7 @@ import Glibc
 func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
   asGuest {
     cshims_set_message(nil, 0)
+    cshims_forget_refused_memory()
     do throws(Failure) {
       try body()
       return ACTIONCLIP_OK

@@ -20,7 +20,8 @@ private struct HandleBody {
 enum Handle {
   /// A new handle that owns `object`.
   static func make<T: HandleObject>(_ object: T) throws(Failure) -> OpaquePointer {
-    guard let raw = malloc(MemoryLayout<HandleBody>.stride) else {
+    // Made in part of memory that is kept for the time when there is none: it must be given back.
+    guard cshims_memory_was_refused() == 0, let raw = malloc(MemoryLayout<HandleBody>.stride) else {
       throw .outOfMemory("a \(T.name) handle")
     }
     raw.initializeMemory(

@@ -1,7 +1,8 @@
 /* allocations.h: stands between the library and the C library's allocator, and refuses what it is told to.
  *
- * The library's own calls can be refused; those of the Swift runtime inside it cannot, because it ends the process
- * then. The two are told apart by return address: run.sh lists the symbols of the unstripped library (stripping
+ * The library's own calls can be refused, and those for objects of the Swift runtime inside it (swift_slowAlloc and its
+ * like), which the library serves from its reserve then; what else the runtime asks for cannot, because it ends the
+ * process. They are told apart by return address: run.sh lists the symbols of the unstripped library (stripping
  * does not move code), and names mangled with a module, "$s7Weights...", are this library's code; C++ and
  * swift_... names are the runtime's, as are "$ss..." and "$sS...", of Swift's standard library. What FFmpeg and the C library allocate for themselves is neither. Include once per program, which the
  * address sanitizer, with an allocator of its own, cannot be part of. */
@@ -22,7 +23,7 @@ extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 extern void __libc_free(void *);
 
-typedef enum { ELSEWHERE, OWN, RUNTIME } origin;
+typedef enum { ELSEWHERE, OWN, OBJECT, RUNTIME } origin;
 
 /* ------------------------------------------------------------------------------------- whose call is it */
 
@@ -70,6 +71,9 @@ static void allocations_begin(const char *list) {
 static origin origin_of(void *return_address) {
   const symbol *s = symbol_of((uintptr_t)return_address - 1);
   if (s == NULL) return ELSEWHERE;
+  if (strcmp(s->name, "swift_slowAlloc") == 0 || strcmp(s->name, "swift_coroFrameAlloc") == 0 ||
+      strstr(s->name, "swift_slowAllocTyped") != NULL || strcmp(s->name, "allocate_object") == 0)
+    return OBJECT;
   /* A length follows: "$s7Weights...". Swift's own modules are letters, but for Synchronization. */
   const int module = s->name[0] == '$' && s->name[1] == 's' && s->name[2] >= '0' && s->name[2] <= '9';
   return module && strncmp(s->name + 2, "15Synchronization", 17) != 0 ? OWN : RUNTIME;
@@ -81,7 +85,10 @@ enum { LARGE = 64 << 10, KEPT = 32, DEPTH = 24 };
 static struct {
   int armed;             /* counting, and refusing: between arm and disarm */
   long refuse_from, refuse_to; /* the calls, from 1, that are refused */
+  size_t smallest_object; /* objects of so many bytes are refused too; 0: none is */
+  long object_from, object_to; /* which of those, from 1 */
   long own, refused;     /* the library's calls since arming */
+  long objects;          /* those of smallest_object bytes or more */
   long runtime, large;   /* the runtime's, and those of LARGE bytes or more */
   long live_own, live_runtime;
   int kept;
@@ -139,6 +146,14 @@ static int refuses(origin from, size_t size) {
     return 1;
   }
   __atomic_add_fetch(&memory.runtime, 1, __ATOMIC_SEQ_CST);
+  if (from == OBJECT && memory.smallest_object > 0 && size >= memory.smallest_object) {
+    const long number = __atomic_add_fetch(&memory.objects, 1, __ATOMIC_SEQ_CST);
+    if (number >= memory.object_from && number <= memory.object_to) {
+      __atomic_add_fetch(&memory.refused, 1, __ATOMIC_SEQ_CST);
+      errno = ENOMEM;
+      return 1;
+    }
+  }
   if (size >= LARGE && !inside) {
     inside = 1;
     __atomic_add_fetch(&memory.large, 1, __ATOMIC_SEQ_CST);
@@ -156,7 +171,7 @@ static int refuses(origin from, size_t size) {
 static void arm(long from, long to) {
   memory.refuse_from = from;
   memory.refuse_to = to;
-  memory.own = memory.refused = memory.runtime = memory.large = 0;
+  memory.own = memory.objects = memory.refused = memory.runtime = memory.large = 0;
   memory.kept = 0;
   memory.armed = 1;
 }

@@ -277,7 +277,7 @@ static int32_t destroy(void) {
 
 /* ---------------------------------------------------------------------------------------------- the harness */
 
-static long covered, optional_count, large_count;
+static long covered, refused_objects, optional_count, large_count;
 static int at_length, known;
 
 static int untouched(void) {
@@ -343,8 +343,27 @@ static void without_faults(const char *name, int32_t (*operation)(void)) {
   }
 }
 
+/* Objects of the runtime are refused: all of them, then one in turn of those that are large. The call does without, from
+ * the library's reserve, or says that memory is out; nothing of the reserve stays in use. */
+static void without_objects(int32_t (*operation)(void)) {
+  from = to = 0;
+  memory.smallest_object = 1;
+  memory.object_from = 1;
+  memory.object_to = INT64_MAX;
+  for (int round = 0; round < 2; round++) {
+    const int32_t status = round_of(operation);
+    CHECK(memory.refused > 0 || memory.objects == 0);
+    if (status == ACTIONCLIP_OK) CHECK(memcmp(outputs, expected, ROOM) == 0);
+    else CHECK(status == ACTIONCLIP_ERROR_OUT_OF_MEMORY && untouched());
+  }
+  refused_objects += memory.refused;
+  memory.smallest_object = 0;
+  CHECK(round_of(operation) == ACTIONCLIP_OK && memcmp(outputs, expected, ROOM) == 0);
+}
+
 static void test(const char *name, int32_t (*operation)(void)) {
   without_faults(name, operation);
+  without_objects(operation);
   each_refused(name, operation, 0);
   if (at_length || operation_compute == ACTIONCLIP_COMPUTE_FP32) each_refused(name, operation, 1);
 }
@@ -426,6 +445,7 @@ int main(int argc, char **argv) {
   operation_storage = ACTIONCLIP_STORAGE_FP32;
   without_faults("load, 300 KB of metadata", load);
   without_faults("save, 300 KB of metadata", save);
+  printf("  %ld objects of the runtime refused\n", refused_objects);
   printf("  %ld allocations refused, %ld of them done without\n", covered, optional_count);
   return check_report("test_memory");
 }
