@@ -16,6 +16,8 @@
  *   - Outputs are written on success only. A buffer is followed by its capacity in
  *     elements (not bytes); a capacity larger than needed is fine.
  *   - Inputs are borrowed for the duration of the call and never modified.
+ *   - Structs that begin with struct_size may grow: fields are only ever appended, and the library reads and writes
+ *     as many bytes as struct_size says. What a smaller, older struct lacks has its default.
  *   - Text is UTF-8. Float arrays are C-contiguous, row-major, IEEE 754 binary32.
  *   - Threads: a model or a tokenizer is immutable after load and may be used by any
  *     number of threads at once, and so is a classifier; a video is for one thread at a time. Free a handle
@@ -184,8 +186,15 @@ typedef struct actionclip_model_options {
   const char *open_clip_name;
 } actionclip_model_options;
 
-/* Sets struct_size and every default. NULL is ignored. */
-ACTIONCLIP_API void actionclip_model_options_init(actionclip_model_options *options);
+/* Sets struct_size and every default of a struct of `struct_size` bytes, the sizeof of the caller's own header, and
+ * writes nothing beyond. NULL is ignored. A size that no version of the struct can have sets struct_size to 0, which
+ * every call refuses. Every options struct has such a function, and _init, which is part of the caller's program and
+ * passes the size: a program built against an older header, whose struct is smaller, goes on working with a newer
+ * library. Languages that cannot see an inline function call _init_sized with their own struct's size. */
+ACTIONCLIP_API void actionclip_model_options_init_sized(actionclip_model_options *options, size_t struct_size);
+static inline void actionclip_model_options_init(actionclip_model_options *options) {
+  actionclip_model_options_init_sized(options, sizeof *options);
+}
 
 /* Loads a model from a safetensors file, a torch.save checkpoint or CLIP's own TorchScript archive (told apart by
  * content; of the last only tensors are read, never its programs), an
@@ -325,7 +334,10 @@ typedef struct actionclip_save_options {
   size_t note_count;
 } actionclip_save_options;
 
-ACTIONCLIP_API void actionclip_save_options_init(actionclip_save_options *options);
+ACTIONCLIP_API void actionclip_save_options_init_sized(actionclip_save_options *options, size_t struct_size);
+static inline void actionclip_save_options_init(actionclip_save_options *options) {
+  actionclip_save_options_init_sized(options, sizeof *options);
+}
 
 /* Writes the model as one file (docs/FORMAT.md) that needs nothing beside it. A file at `path`
  * is replaced in one step when the new one is complete and on the disk, and left as it was on
@@ -378,7 +390,10 @@ typedef struct actionclip_preprocess_options {
   float std[3];         /* R, G, B on the 0..1 scale; _init sets CLIP's; > 0 */
 } actionclip_preprocess_options;
 
-ACTIONCLIP_API void actionclip_preprocess_options_init(actionclip_preprocess_options *options);
+ACTIONCLIP_API void actionclip_preprocess_options_init_sized(actionclip_preprocess_options *options, size_t struct_size);
+static inline void actionclip_preprocess_options_init(actionclip_preprocess_options *options) {
+  actionclip_preprocess_options_init_sized(options, sizeof *options);
+}
 
 /* The model's own: what its file says, or what goes with the family of its weights (docs/FAMILIES.md);
  * else the defaults. For changing one field of them. struct_size must be set, by _init say. */
@@ -433,7 +448,10 @@ typedef struct actionclip_video_options {
   int32_t reserved;      /* 0 */
 } actionclip_video_options;
 
-ACTIONCLIP_API void actionclip_video_options_init(actionclip_video_options *options);
+ACTIONCLIP_API void actionclip_video_options_init_sized(actionclip_video_options *options, size_t struct_size);
+static inline void actionclip_video_options_init(actionclip_video_options *options) {
+  actionclip_video_options_init_sized(options, sizeof *options);
+}
 
 /* Opens the best video stream of a regular file. Nothing that the file refers to is
  * opened. options may be NULL. Free with actionclip_video_free. */

@@ -49,22 +49,22 @@ inline void check_abi() {
 /* Option structs with every default set; change fields, then pass a pointer. */
 inline actionclip_model_options model_options() {
   actionclip_model_options options;
-  actionclip_model_options_init(&options);
+  actionclip_model_options_init_sized(&options, sizeof options);
   return options;
 }
 inline actionclip_save_options save_options() {
   actionclip_save_options options;
-  actionclip_save_options_init(&options);
+  actionclip_save_options_init_sized(&options, sizeof options);
   return options;
 }
 inline actionclip_preprocess_options preprocess_options() {
   actionclip_preprocess_options options;
-  actionclip_preprocess_options_init(&options);
+  actionclip_preprocess_options_init_sized(&options, sizeof options);
   return options;
 }
 inline actionclip_video_options video_options() {
   actionclip_video_options options;
-  actionclip_video_options_init(&options);
+  actionclip_video_options_init_sized(&options, sizeof options);
   return options;
 }
 

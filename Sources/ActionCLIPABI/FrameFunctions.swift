@@ -11,7 +11,6 @@ private var defaultPreprocessOptions: actionclip_preprocess_options { cOptions(o
 
 private func cOptions(of preset: Preset) -> actionclip_preprocess_options {
   var options = actionclip_preprocess_options()
-  options.struct_size = UInt32(MemoryLayout<actionclip_preprocess_options>.size)
   options.resize =
     switch preset.resize {
     case .actionCLIP: ACTIONCLIP_RESIZE_ACTIONCLIP
@@ -24,11 +23,12 @@ private func cOptions(of preset: Preset) -> actionclip_preprocess_options {
   return options
 }
 
-@_cdecl("actionclip_preprocess_options_init") @implementation
-public func actionclip_preprocess_options_init(
-  _ options: UnsafeMutablePointer<actionclip_preprocess_options>!
+@_cdecl("actionclip_preprocess_options_init_sized") @implementation
+public func actionclip_preprocess_options_init_sized(
+  _ options: UnsafeMutablePointer<actionclip_preprocess_options>!, _ struct_size: Int
 ) {
-  options?.pointee = defaultPreprocessOptions
+  SizedStruct.initialize(
+    options, size: struct_size, defaults: defaultPreprocessOptions, oldest: oldestPreprocessOptions)
 }
 
 @_cdecl("actionclip_model_preprocess_options") @implementation

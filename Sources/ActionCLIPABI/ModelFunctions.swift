@@ -11,17 +11,14 @@ import Weights
 private let oldestModelOptions = 40
 private let oldestModelInfo = 96
 
-private var defaultModelOptions: actionclip_model_options {
-  var options = actionclip_model_options()
-  options.struct_size = UInt32(MemoryLayout<actionclip_model_options>.size)
-  return options
-}
+private var defaultModelOptions: actionclip_model_options { actionclip_model_options() }
 
-@_cdecl("actionclip_model_options_init") @implementation
-public func actionclip_model_options_init(
-  _ options: UnsafeMutablePointer<actionclip_model_options>!
+@_cdecl("actionclip_model_options_init_sized") @implementation
+public func actionclip_model_options_init_sized(
+  _ options: UnsafeMutablePointer<actionclip_model_options>!, _ struct_size: Int
 ) {
-  options?.pointee = defaultModelOptions
+  SizedStruct.initialize(
+    options, size: struct_size, defaults: defaultModelOptions, oldest: oldestModelOptions)
 }
 
 @_cdecl("actionclip_model_load") @implementation

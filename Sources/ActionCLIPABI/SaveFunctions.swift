@@ -11,11 +11,7 @@ import Weights
 
 private let oldestSaveOptions = 64
 
-private var defaultSaveOptions: actionclip_save_options {
-  var options = actionclip_save_options()
-  options.struct_size = UInt32(MemoryLayout<actionclip_save_options>.size)
-  return options
-}
+private var defaultSaveOptions: actionclip_save_options { actionclip_save_options() }
 
 private func count(
   _ model: OpaquePointer?, _ strings: (LoadedModel) -> CStrings
@@ -69,9 +65,11 @@ public func actionclip_model_note_key(_ model: OpaquePointer!, _ index: Int32) -
   string(model) { $0.noteKeys[Int(index)] }
 }
 
-@_cdecl("actionclip_save_options_init") @implementation
-public func actionclip_save_options_init(_ options: UnsafeMutablePointer<actionclip_save_options>!) {
-  options?.pointee = defaultSaveOptions
+@_cdecl("actionclip_save_options_init_sized") @implementation
+public func actionclip_save_options_init_sized(
+  _ options: UnsafeMutablePointer<actionclip_save_options>!, _ struct_size: Int
+) {
+  SizedStruct.initialize(options, size: struct_size, defaults: defaultSaveOptions, oldest: oldestSaveOptions)
 }
 
 @_cdecl("actionclip_model_save") @implementation

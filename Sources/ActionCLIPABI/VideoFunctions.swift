@@ -16,17 +16,14 @@ final class OpenedVideo: HandleObject {
 private let oldestVideoOptions = 16
 private let oldestVideoInfo = 48
 
-private var defaultVideoOptions: actionclip_video_options {
-  var options = actionclip_video_options()
-  options.struct_size = UInt32(MemoryLayout<actionclip_video_options>.size)
-  return options
-}
+private var defaultVideoOptions: actionclip_video_options { actionclip_video_options() }
 
-@_cdecl("actionclip_video_options_init") @implementation
-public func actionclip_video_options_init(
-  _ options: UnsafeMutablePointer<actionclip_video_options>!
+@_cdecl("actionclip_video_options_init_sized") @implementation
+public func actionclip_video_options_init_sized(
+  _ options: UnsafeMutablePointer<actionclip_video_options>!, _ struct_size: Int
 ) {
-  options?.pointee = defaultVideoOptions
+  SizedStruct.initialize(
+    options, size: struct_size, defaults: defaultVideoOptions, oldest: oldestVideoOptions)
 }
 
 private func videoOptions(

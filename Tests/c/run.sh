@@ -150,9 +150,44 @@ cpp() {
   check test_header "$BUILD/test_header" "$ROOT" "$BUILD/scratch"
 }
 
+# Programs of older headers: one for every field that an options struct has got since its first version, without the
+# fields after it. The library must neither read nor write beyond the struct that they have.
+older() {
+  local header=include/actionclip.h struct first use count=0 field language
+  while read -r struct first use; do
+    local fields; fields=$(awk -v s="$struct" '$0 ~ "^typedef struct " s " " { on = 1; next } /^}/ { on = 0 }
+      on { sub("/[*].*", ""); if (match($0, /[a-z_][a-z0-9_]*(\[[0-9]+\])?;/)) {
+        f = substr($0, RSTART, RLENGTH); sub(/[[;].*/, "", f); print f } }' $header)
+    local reached=0
+    for field in $fields; do
+      [[ $field == "$first" ]] && reached=1
+      (( reached )) || continue
+      local folder=$BUILD/older/$struct-$field; mkdir -p "$folder"
+      awk -v s="$struct" -v last="$field" '$0 ~ "^typedef struct " s " " { on = 1 }
+        on && /^}/ { on = 0; done = 0 } !done { print }
+        on && match($0, "[ *]" last "(\\[[0-9]+\\])?;") { done = 1; if ($0 ~ /\/\*/ && $0 !~ /\*\//) print "*/" }' \
+        $header > "$folder/actionclip.h"
+      cp include/actionclip.hpp "$folder/"
+      for language in c c++; do
+        local compile=("$CC" -std=c99 -D_GNU_SOURCE); [[ $language == c++ ]] && compile=("$CXX" -std=c++17)
+        if "${compile[@]}" -x $language $WARN -I"$folder" -DSTRUCT="$struct" \
+            -DOF="${struct#actionclip_}" -DUSE="$use" Tests/c/test_older.c -o "$folder/$language" $LINK &&
+          "$folder/$language"; then (( ++count )); else failed+=("older $struct, up to $field, $language"); fi
+      done
+    done
+  done << 'LIST'
+actionclip_model_options tokenizer_path actionclip_model_load("/none",options,&model)==ACTIONCLIP_ERROR_FILE_OPEN
+actionclip_save_options source actionclip_model_save(model,"/none",options)==ACTIONCLIP_ERROR_INVALID_ARGUMENT
+actionclip_preprocess_options std actionclip_preprocess_crop(NULL,32,options,NULL,0)==ACTIONCLIP_ERROR_INVALID_ARGUMENT
+actionclip_video_options max_pixels actionclip_video_open("/none",options,&video)<0
+LIST
+  printf '%-16s %d passed\n' older $count
+}
+
 wanted headers && headers
+wanted older && older
 for name in test_api test_save test_save_over test_hash test_misuse_load test_misuse_encode test_misuse_rest \
-  test_truncation test_video test_threads test_environment test_fork test_labels; do
+  test_structs test_truncation test_video test_threads test_environment test_fork test_labels; do
   wanted $name || continue
   # A child that exits without freeing what its parent's threads hold is the contract, not a leak.
   export ASAN_OPTIONS=$ASAN:detect_leaks=$([[ $name == test_fork || $name == test_save_over ]] && echo 0 || echo 1)

@@ -141,7 +141,7 @@ static void find(const char *name, void *function, size_t size) {
 static int32_t (*model_load)(const char *, const actionclip_model_options *, actionclip_model **);
 static int32_t (*model_load_buffer)(const void *, size_t, const actionclip_model_options *,
                                     actionclip_model **);
-static void (*model_options_init)(actionclip_model_options *);
+static void (*model_options_init_sized)(actionclip_model_options *, size_t);
 static void (*model_free)(actionclip_model *);
 static int32_t (*video_open)(const char *, const actionclip_video_options *, actionclip_video **);
 static int32_t (*video_open_buffer)(const void *, size_t, const actionclip_video_options *,
@@ -203,7 +203,7 @@ int main(int argc, char **argv) {
 
   FIND(model_load);
   FIND(model_load_buffer);
-  FIND(model_options_init);
+  FIND(model_options_init_sized);
   FIND(model_free);
   FIND(video_open);
   FIND(video_open_buffer);
@@ -214,7 +214,7 @@ int main(int argc, char **argv) {
   FIND(encode_labels);
 
   actionclip_model_options options;
-  model_options_init(&options);
+  model_options_init_sized(&options, sizeof options);
   options.threads = 3;
   actionclip_model *model = NULL;
   CHECK(model_load(check_path(UNTRAINED_MODEL), &options, &model) == ACTIONCLIP_OK);

@@ -43,6 +43,12 @@ class Library:
         except KeyError:
             raise AttributeError(name) from None
 
+    def defaults(self, name: str) -> Any:
+        """A new options struct, "model_options" for example, with every default set."""
+        struct = _abi.STRUCTS[f"actionclip_{name}"]()
+        self._functions[f"{name}_init_sized"](ctypes.byref(struct), ctypes.sizeof(struct))
+        return struct
+
     def call(self, name: str, *arguments: Any, path: str | None = None) -> None:
         """Calls a function that returns a status; raises unless it is 0. The interpreter lock is
         released during the call. `path` is the file the call is about."""

@@ -93,9 +93,7 @@ class Model(FrameEncoder, TextEncoder):
         open_clip_name: str | None = None,
         activation: str | None = None,
     ) -> None:
-        lib = library()
-        options = _abi.ModelOptions()
-        lib.model_options_init(ctypes.byref(options))
+        options = library().defaults("model_options")
         if frames is not None:
             options.frames = whole("frames", frames, 1, INT32_MAX)
         if head is not None:

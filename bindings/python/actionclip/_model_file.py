@@ -51,7 +51,6 @@ def read_label_note(handle: int, label: str | None) -> str | None:
 
 def describe_file(path: Path) -> dict[str, str]:
     """What a file or folder holds, whether or not it can be loaded: "format", "layout", "tensors", ..."""
-    lib = library()
     name = path_bytes("path", path)
     size = ctypes.c_size_t()
     shown = os.fsdecode(name)
@@ -77,9 +76,7 @@ def save_model(
     notes: dict[str, str | None],
     more_notes: dict[str, str] | None = None,
 ) -> None:
-    options = _abi.SaveOptions()
-    lib = library()
-    lib.save_options_init(ctypes.byref(options))
+    options = library().defaults("save_options")
     options.storage = choice("storage", storage, _STORAGE)
     if labels is not None:
         options.labels, options.label_count = _strings("labels", labels)

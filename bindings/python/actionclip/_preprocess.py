@@ -45,8 +45,7 @@ def options(
 ) -> Any:
     """A pointer to the C struct, which it keeps alive. What is None is the model's own, if one is given (its
     handle in use), and else the reference's."""
-    struct = _abi.PreprocessOptions()
-    library().preprocess_options_init(ctypes.byref(struct))
+    struct = library().defaults("preprocess_options")
     if model is not None:
         library().call("model_preprocess_options", model, ctypes.byref(struct))
     if resize is not None:

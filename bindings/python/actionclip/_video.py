@@ -60,9 +60,7 @@ class Video(Owner):
         max_pixels: int | None = None,
         decode: str = "needed",
     ) -> None:
-        lib = library()
-        options = _abi.VideoOptions()
-        lib.video_options_init(ctypes.byref(options))
+        options = library().defaults("video_options")
         if threads is not None:
             options.threads = whole("threads", threads, 0, INT32_MAX)
         if max_pixels is not None:
