@@ -124,7 +124,7 @@ class Video {
   /* RGB [count, height, width, 3]; `seconds`, if given, receives each frame's time. */
   std::vector<std::uint8_t> read_frames(const std::int64_t *indices, std::size_t count,
                                         std::vector<double> *seconds = nullptr) {
-    const actionclip_video_info i = info();
+    const actionclip_video_info i = outline();
     std::vector<std::uint8_t> rgb(count * 3 * static_cast<std::size_t>(i.width) *
                                   static_cast<std::size_t>(i.height));
     std::vector<double> times(seconds ? count : 0);
