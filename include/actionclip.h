@@ -1,7 +1,7 @@
 /* actionclip.h: recognise actions in video by matching it against words.
  *
  * A tour, in the order a user meets things:
- *   versions and errors  ->  load and save models  ->  frames and pixels  ->  video files
+ *   versions and errors  ->  cancelling  ->  load and save models  ->  frames and pixels  ->  video files
  *   ->  prompts and tokens  ->  similarity  ->  classifiers  ->  the tokenizer and preprocessing alone
  *
  * The model is ActionCLIP (arXiv 2109.08472): CLIP's image encoder on T sampled
@@ -78,7 +78,7 @@ ACTIONCLIP_API int32_t actionclip_constant(const char *name, int64_t *value_out)
 #define ACTIONCLIP_ERROR_TEXT_TOO_LONG (-14)    /* more tokens than the context holds */
 #define ACTIONCLIP_ERROR_NOT_FINITE (-15)       /* NaN or infinity in numbers given, or in a tensor of a file */
 #define ACTIONCLIP_ERROR_FORKED (-16)           /* the handle belongs to a parent process */
-#define ACTIONCLIP_ERROR_CANCELLED (-17)        /* the cancel token that the thread hears was set */
+#define ACTIONCLIP_ERROR_CANCELLED (-17)        /* the cancel token that the thread uses is set */
 /* -2x: files */
 #define ACTIONCLIP_ERROR_FILE_OPEN (-20) /* missing, unreadable or not a regular file */
 #define ACTIONCLIP_ERROR_FILE_READ (-21) /* reading failed half-way */
@@ -113,6 +113,38 @@ ACTIONCLIP_API const char *actionclip_status_name(int32_t status);
 /* One line about this thread's latest failed call; "" after a successful one. Owned by the library, valid
  * until this thread's next call that returns a status or asks a model for something. Never NULL. */
 ACTIONCLIP_API const char *actionclip_last_error(void);
+
+/* ---------------------------------------------------------------- cancelling */
+
+/* Ends long calls early. A thread uses a token; once another thread sets it, the first one's call answers
+ * ACTIONCLIP_ERROR_CANCELLED within the time that one frame or one group of prompts takes, its outputs untouched and
+ * its handles as good as before. These calls hear it: loading, describing and saving files, opening, examining and
+ * reading videos, preprocessing, everything that encodes or tokenizes, similarity, and making, changing and scoring
+ * with a classifier. With the token set they answer so at once. Other calls go on.
+ *
+ *   actionclip_thread_use_cancel_token(token, NULL);              // this thread, before its calls
+ *   actionclip_cancel(token);                                     // any thread, or a signal handler
+ *   actionclip_cancel_token_reset(token);                         // once the call has ended
+ */
+typedef struct actionclip_cancel_token actionclip_cancel_token;
+
+/* A token that is not set. Free with actionclip_cancel_token_free; threads that still use it then go on using it as
+ * it was. Unlike other handles it may be used in a forked child, where it is a copy. */
+ACTIONCLIP_API int32_t actionclip_cancel_token_create(actionclip_cancel_token **token_out);
+ACTIONCLIP_API void actionclip_cancel_token_free(actionclip_cancel_token *token);
+
+/* Sets it. From any thread, any number of times; the one function that a signal handler may call. NULL is ignored. */
+ACTIONCLIP_API void actionclip_cancel(actionclip_cancel_token *token);
+/* 1 if it is set, 0 if not, or a negative status. */
+ACTIONCLIP_API int32_t actionclip_cancel_token_is_cancelled(const actionclip_cancel_token *token);
+/* Not set any more: its threads' calls go on again. */
+ACTIONCLIP_API int32_t actionclip_cancel_token_reset(actionclip_cancel_token *token);
+
+/* The calling thread's calls hear this token from now on, in place of the one before; NULL: none, as at first. Any
+ * number of threads may use one token. *previous_out, which may be NULL, is the one before, to go back to as long as
+ * it lives. A thread that ends lets its token go. */
+ACTIONCLIP_API int32_t actionclip_thread_use_cancel_token(actionclip_cancel_token *token,
+                                                          actionclip_cancel_token **previous_out);
 
 /* --------------------------------------------------------------- load models */
 
@@ -150,7 +182,7 @@ typedef struct actionclip_model actionclip_model;
 
 /* Choices made at load. Fill it with actionclip_model_options_init, then change what
  * you want; NULL in place of the struct means all defaults. A choice the checkpoint
- * contradicts is an error, not a guess. Fields are only ever appended. */
+ * contradicts is an error, not a guess. */
 typedef struct actionclip_model_options {
   uint32_t struct_size;   /* sizeof(actionclip_model_options), set by _init */
   int32_t joint;          /* pre-network joint space-time tokens: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF */

@@ -91,6 +91,52 @@ inline std::vector<const char *> pointers(const std::vector<std::string> &texts)
 
 /* A video file, or one in memory. For one thread at a time. Move-only. */
 class Video {
+/* Ends long calls of the threads that use it: they throw Error of ACTIONCLIP_ERROR_CANCELLED. Move-only.
+ *
+ *   actionclip::CancelToken token;
+ *   {
+ *     actionclip::UseCancelToken use(token);  // this thread, to the end of the block
+ *     model.encode_labels(labels);            // ends when another thread calls token.cancel()
+ *   }
+ */
+class CancelToken {
+ public:
+  CancelToken() {
+    check_abi();
+    actionclip_cancel_token *p = nullptr;
+    check(actionclip_cancel_token_create(&p));
+    handle_.reset(p);
+  }
+  /* From any thread, or from a signal handler. */
+  void cancel() noexcept { actionclip_cancel(get()); }
+  bool is_cancelled() const {
+    const std::int32_t set = actionclip_cancel_token_is_cancelled(get());
+    if (set < 0) check(set);
+    return set != 0;
+  }
+  void reset() { check(actionclip_cancel_token_reset(get())); }
+
+  actionclip_cancel_token *get() const noexcept { return handle_.get(); }
+
+ private:
+  std::unique_ptr<actionclip_cancel_token, detail::Free> handle_;
+};
+
+/* For as long as it lives the thread that made it uses `token`, and after it the one from before. Both tokens must
+ * live as long. */
+class UseCancelToken {
+ public:
+  explicit UseCancelToken(const CancelToken &token) {
+    check(actionclip_thread_use_cancel_token(token.get(), &previous_));
+  }
+  ~UseCancelToken() { actionclip_thread_use_cancel_token(previous_, nullptr); }
+  UseCancelToken(const UseCancelToken &) = delete;
+  UseCancelToken &operator=(const UseCancelToken &) = delete;
+
+ private:
+  actionclip_cancel_token *previous_ = nullptr;
+};
+
  public:
   explicit Video(const std::string &path, const actionclip_video_options *options = nullptr) {
     check_abi();

@@ -10,7 +10,7 @@ public func actionclip_file_describe(
   _ path: UnsafePointer<CChar>!, _ text_out: UnsafeMutablePointer<CChar>!, _ text_capacity: Int,
   _ text_size_out: UnsafeMutablePointer<Int>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let path = try HubCache.withPath(required(path, "path")) { FilePath($0) }
     let capacity = text_capacity == 0 ? 0 : try count(text_capacity, "text_capacity")
     let size = try required(text_size_out, "text_size_out")

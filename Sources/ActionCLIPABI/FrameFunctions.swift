@@ -126,7 +126,7 @@ public func actionclip_encode_frames(
   _ video_out: UnsafeMutablePointer<Float>!, _ video_capacity: Int,
   _ frame_out: UnsafeMutablePointer<Float>!, _ frame_capacity: Int
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let images = try required(frames, "frames")
     let videos = try videoCount(loaded, frameCount: frame_count)
@@ -180,7 +180,7 @@ public func actionclip_encode_pixels(
   _ frame_count: Int, _ video_out: UnsafeMutablePointer<Float>!, _ video_capacity: Int,
   _ frame_out: UnsafeMutablePointer<Float>!, _ frame_capacity: Int
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let pixels = try required(pixels, "pixels")
     let videos = try videoCount(loaded, frameCount: frame_count)
@@ -228,7 +228,7 @@ private func preprocess<Element>(
   _ capacity: Int, _ name: String,
   write: (Preprocessor, ImageView, UnsafeMutableBufferPointer<Element>) throws(PreprocessError) -> Void
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let view = try imageView(try required(image, "image").pointee, "image")
     guard (1...4096).contains(size) else { throw .argument("size is \(size), expected 1 to 4096") }
     let options = try preprocessOptions(options)

@@ -26,7 +26,7 @@ public func actionclip_model_load(
   _ path: UnsafePointer<CChar>!, _ options: UnsafePointer<actionclip_model_options>!,
   _ model_out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let out = try required(model_out, "model_out")
     let options = try SizedStruct.read(
       options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
@@ -55,7 +55,7 @@ public func actionclip_model_load_buffer(
   _ data: UnsafeRawPointer!, _ size: Int, _ options: UnsafePointer<actionclip_model_options>!,
   _ model_out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     guard let data else { throw .argument("data is NULL") }
     let size = try count(size, "size")
     let out = try required(model_out, "model_out")

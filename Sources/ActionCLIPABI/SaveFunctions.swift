@@ -77,7 +77,7 @@ public func actionclip_model_save(
   _ model: OpaquePointer!, _ path: UnsafePointer<CChar>!,
   _ options: UnsafePointer<actionclip_save_options>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let path = try required(path, "path")
     let options = try SizedStruct.read(

@@ -14,7 +14,7 @@ public func actionclip_similarity(
   _ text_count: Int, _ embedding_size: Int, _ scale: Float,
   _ logits_out: UnsafeMutablePointer<Float>!, _ logits_capacity: Int
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let videoCount = try count(video_count, "video_count")
     let textCount = try count(text_count, "text_count")
     let size = try count(embedding_size, "embedding_size")
@@ -38,7 +38,7 @@ public func actionclip_probabilities(
   _ template_count: Int, _ class_count: Int, _ embedding_size: Int, _ scale: Float,
   _ probabilities_out: UnsafeMutablePointer<Float>!, _ probabilities_capacity: Int
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let videoCount = try count(video_count, "video_count")
     let templates = try count(template_count, "template_count")
     let classes = try count(class_count, "class_count")

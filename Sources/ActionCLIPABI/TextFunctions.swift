@@ -35,6 +35,7 @@ private func tokenize(
   let tokenizer = try loaded.requiredTokenizer()
   let length = loaded.configuration.contextLength
   for row in 0..<rows {
+    try checkCancelled()
     try text(row) { (bytes) throws(Failure) in
       do throws(TokenizerError) {
         try tokenizer.encodeRow(
@@ -84,7 +85,7 @@ public func actionclip_encode_prompts(
   _ model: OpaquePointer!, _ prompts: UnsafePointer<UnsafePointer<CChar>?>!, _ prompt_count: Int,
   _ too_long: Int32, _ text_out: UnsafeMutablePointer<Float>!, _ text_capacity: Int
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let prompts = try required(prompts, "prompts")
     let rows = try count(prompt_count, "prompt_count")
@@ -102,7 +103,7 @@ public func actionclip_encode_labels(
   _ templates: UnsafePointer<UnsafePointer<CChar>?>!, _ template_count: Int,
   _ too_long: Int32, _ text_out: UnsafeMutablePointer<Float>!, _ text_capacity: Int
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let labels = try required(labels, "labels")
     let labelCount = try count(label_count, "label_count")
@@ -186,7 +187,7 @@ public func actionclip_encode_tokens(
   _ model: OpaquePointer!, _ tokens: UnsafePointer<Int32>!, _ token_count: Int, _ row_count: Int,
   _ text_out: UnsafeMutablePointer<Float>!, _ text_capacity: Int
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let tokens = try required(tokens, "tokens")
     let rows = try count(row_count, "row_count")
@@ -207,7 +208,7 @@ public func actionclip_tokenize(
   _ model: OpaquePointer!, _ prompts: UnsafePointer<UnsafePointer<CChar>?>!, _ prompt_count: Int,
   _ too_long: Int32, _ tokens_out: UnsafeMutablePointer<Int32>!, _ tokens_capacity: Int
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let prompts = try required(prompts, "prompts")
     let rows = try count(prompt_count, "prompt_count")
@@ -227,7 +228,7 @@ public func actionclip_tokenize(
 public func actionclip_tokenizer_load(
   _ path: UnsafePointer<CChar>!, _ tokenizer_out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let path = try required(path, "path")
     let out = try required(tokenizer_out, "tokenizer_out")
     let tokenizer: Tokenizer
@@ -247,7 +248,7 @@ public func actionclip_tokenizer_encode(
   _ ids_out: UnsafeMutablePointer<Int32>!, _ ids_capacity: Int,
   _ count_out: UnsafeMutablePointer<Int>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let loaded = try Handle.object(tokenizer, LoadedTokenizer.self)
     let text = UnsafeRawPointer(try required(text, "text")).assumingMemoryBound(to: UInt8.self)
     let size = try count(text_size, "text_size", minimum: 0)

@@ -53,7 +53,7 @@ public func actionclip_video_open(
   _ path: UnsafePointer<CChar>!, _ options: UnsafePointer<actionclip_video_options>!,
   _ video_out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let path = try required(path, "path")
     let out = try required(video_out, "video_out")
     let (threads, maxPixels, decode) = try videoOptions(options)
@@ -70,7 +70,7 @@ public func actionclip_video_open_buffer(
   _ data: UnsafeRawPointer!, _ size: Int, _ options: UnsafePointer<actionclip_video_options>!,
   _ video_out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     guard let data else { throw .argument("data is NULL") }
     let bytes = UnsafeRawBufferPointer(start: data, count: try count(size, "size"))
     let out = try required(video_out, "video_out")
@@ -106,7 +106,7 @@ private func facts(
   _ video: OpaquePointer?, _ info_out: UnsafeMutablePointer<actionclip_video_info>?,
   of ask: (VideoFile) throws(VideoError) -> VideoInfo
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let file = try Handle.object(video, OpenedVideo.self).file
     // The struct is checked before the video is decoded for it.
     let out = try required(info_out, "info_out")
@@ -131,7 +131,7 @@ public func actionclip_video_read_frames(
   _ rgb_out: UnsafeMutablePointer<UInt8>!, _ rgb_capacity: Int,
   _ seconds_out: UnsafeMutablePointer<Double>!, _ seconds_capacity: Int
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let file = try Handle.object(video, OpenedVideo.self).file
     let indices = try required(indices, "indices")
     let wanted = try count(index_count, "index_count")
@@ -207,7 +207,7 @@ public func actionclip_encode_video(
   _ video_out: UnsafeMutablePointer<Float>!, _ video_capacity: Int,
   _ frame_out: UnsafeMutablePointer<Float>!, _ frame_capacity: Int
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let file = try Handle.object(video, OpenedVideo.self).file
     let options = try preprocessOptions(options, else: loaded.preset)
@@ -227,6 +227,7 @@ public func actionclip_encode_video(
       try readChosenFrames(file, count: frames, by: loaded.preset.sampling) {
         encoding.stop()
       } emit: { (frame, places) throws(Failure) in
+        try checkCancelled()
         // The first place is computed and the others, of a clip with fewer frames, are copies.
         let first = base + places.lowerBound * perFrame
         do throws(PreprocessError) {

@@ -1,6 +1,19 @@
 #include "CShims.h"
 
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+struct cshims_token {
+  uint64_t magic;  // while its owner has it; first, as in every handle of the library
+  int set;
+  int references;  // its owner's, and one of each thread that hears it
+};
+
+static const uint64_t live = 0x41434C495043616EULL;
+
 static _Thread_local const int *heard;
+static _Thread_local cshims_token *held;  // of which `heard` is a part
 
 void cshims_hear_cancel(const int *token) { heard = token; }
 
@@ -10,4 +23,49 @@ int cshims_is_cancelled(void) {
   return heard != NULL && __atomic_load_n(heard, __ATOMIC_RELAXED) != 0;
 }
 
-void cshims_set_cancel(int *token, int value) { __atomic_store_n(token, value, __ATOMIC_RELAXED); }
+cshims_token *cshims_token_create(void) {
+  cshims_token *token = calloc(1, sizeof *token);
+  if (token == NULL) return NULL;
+  token->magic = live;
+  token->references = 1;
+  return token;
+}
+
+int cshims_token_is_live(const cshims_token *token) {
+  return (uintptr_t)token % _Alignof(cshims_token) == 0 && token->magic == live;
+}
+
+static void drop(cshims_token *token) {
+  if (__atomic_sub_fetch(&token->references, 1, __ATOMIC_ACQ_REL) == 0) free(token);
+}
+
+void cshims_token_release(cshims_token *token) {
+  __atomic_store_n(&token->magic, 0, __ATOMIC_RELAXED);
+  drop(token);
+}
+
+void cshims_token_set(cshims_token *token, int value) { __atomic_store_n(&token->set, value, __ATOMIC_RELAXED); }
+
+int cshims_token_is_set(const cshims_token *token) { return __atomic_load_n(&token->set, __ATOMIC_RELAXED) != 0; }
+
+static pthread_key_t at_exit;
+static pthread_once_t key_made = PTHREAD_ONCE_INIT;
+static int has_key;
+
+static void drop_at_exit(void *token) { drop(token); }
+
+static void make_key(void) { has_key = pthread_key_create(&at_exit, drop_at_exit) == 0; }
+
+int cshims_hear_token(cshims_token *token, cshims_token **previous) {
+  *previous = held;
+  if (token == held) return 1;
+  // A thread that ends gives its reference back.
+  pthread_once(&key_made, make_key);
+  if (!has_key || pthread_setspecific(at_exit, token) != 0) return 0;
+  if (token != NULL) __atomic_add_fetch(&token->references, 1, __ATOMIC_RELAXED);
+  cshims_token *before = held;
+  held = token;
+  heard = token != NULL ? &token->set : NULL;
+  if (before != NULL) drop(before);
+  return 1;
+}

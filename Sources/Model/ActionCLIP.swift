@@ -104,11 +104,14 @@ public final class ActionCLIP: Sendable {
     tokens: UnsafePointer<Int32>, rows: Int, to out: UnsafeMutablePointer<Float>
   ) throws(ModelError) {
     let (length, vocabulary) = (configuration.contextLength, configuration.vocabularySize)
-    for i in 0..<rows * length where tokens[i] < 0 || tokens[i] >= vocabulary {
-      throw ModelError(
-        .invalidArgument,
-        "token id \(tokens[i]) at row \(i / length), position \(i % length) is outside"
-          + " the vocabulary of 0 to \(vocabulary - 1)")
+    for row in 0..<rows {
+      try checkCancelled()
+      for i in row * length..<(row + 1) * length where tokens[i] < 0 || tokens[i] >= vocabulary {
+        throw ModelError(
+          .invalidArgument,
+          "token id \(tokens[i]) at row \(row), position \(i % length) is outside"
+            + " the vocabulary of 0 to \(vocabulary - 1)")
+      }
     }
     let count = rows * configuration.embeddingSize
     try results.with(capacity: Workspace.rounded(count), outOfMemory: ModelError.memory) {

@@ -21,6 +21,13 @@ public struct ModelError: Error, Equatable, Sendable {
     self.message = message
   }
 
+  static let stopped = ModelError(.stopped, "the frame source stopped")
+
+  /// Runs `body`, whose error becomes this room's.
+  static func numerics<R>(_ body: () throws(NumericsError) -> R) throws(ModelError) -> R {
+    do { return try body() } catch { throw memory(error) }
+  }
+
   static func memory(_ error: NumericsError) -> ModelError {
     switch error {
     case .outOfMemory(let bytes):

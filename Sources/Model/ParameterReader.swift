@@ -81,9 +81,11 @@ public final class ParameterReader {
     let share = source.isWhole(name) ? 1 << 18 : max(count, 1)
     let failure = Guarded<ModelError?>(nil)
     pool.run(count: (count + share - 1) / share) { index, _ in
+      guard failure.withLock({ $0 == nil }) else { return }
       let part = UnsafeMutableBufferPointer(
         start: target + index * share, count: min(share, count - index * share))
       do throws(ModelError) {
+        try checkCancelled()  // heard by the caller's thread; the others stop with it
         try weights { () throws(WeightsError) in
           if share >= count {
             try source.read(name, into: part)
@@ -132,6 +134,7 @@ public final class ParameterReader {
     _ name: String, _ shape: [Int], _ types: Set<ElementType> = [.f64, .f32, .f16, .bf16],
     holds: String = "floating point"
   ) throws(ModelError) -> TensorInfo {
+    try checkCancelled()
     guard let info = source.info(name) else {
       throw ModelError(.missingTensor, "tensor '\(name)' is missing (expected shape \(shape))")
     }

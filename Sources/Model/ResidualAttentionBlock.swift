@@ -17,11 +17,13 @@ struct ResidualAttentionBlock: Sendable {
 
   /// x [rows, W] in place; sequences hold whole sequences of at most scratch.rows rows together.
   /// Every row gives a key and a value; of other rows than the wanted ones nothing more is computed,
-  /// and what is in them afterwards means nothing.
+  /// and what is in them afterwards means nothing. Of all rows together this is the longest step of a call, so that
+  /// cancelling is heard within it too.
   func apply(
     _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, wanted: WantedRows = .all,
     _ scratch: BlockScratch, _ pool: ThreadPool
-  ) {
+  ) throws(ModelError) {
+    try checkCancelled()
     let (rows, count) = (sequences.rows, sequences.count)
     // One row of each needs room beside its attention, which sequences of one row do not leave.
     guard wanted != .all, 2 * count <= rows else {
@@ -31,16 +33,16 @@ struct ResidualAttentionBlock: Sendable {
       attention.apply(
         sequences, qkv: qkv, to: scratch.attended, scratch: scratch.scores, longest: scratch.longest,
         pool: pool)
-      return addAttentionAndMLP(rows: rows, x, scratch.attended, scratch, pool)
+      return try addAttentionAndMLP(rows: rows, x, scratch.attended, scratch, pool)
     }
-    applyToOne(wanted, x, sequences, scratch, pool)
+    try applyToOne(wanted, x, sequences, scratch, pool)
   }
 
   /// Keys and values of all rows, the rest for one row of each sequence.
   private func applyToOne(
     _ wanted: WantedRows, _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences,
     _ scratch: BlockScratch, _ pool: ThreadPool
-  ) {
+  ) throws(ModelError) {
     let (rows, count) = (sequences.rows, sequences.count)
     func row(_ sequence: Int) -> Int {
       sequences.offsets[sequence] - sequences.offsets[0]
@@ -58,7 +60,7 @@ struct ResidualAttentionBlock: Sendable {
       scratch: scratch.scores, longest: scratch.longest, pool: pool)
     let picked = scratch.picked
     for i in 0..<count { (picked + i * width).update(from: x + row(i) * width, count: width) }
-    addAttentionAndMLP(rows: count, picked, scratch.attended, scratch, pool)
+    try addAttentionAndMLP(rows: count, picked, scratch.attended, scratch, pool)
     for i in 0..<count { (x + row(i) * width).update(from: picked + i * width, count: width) }
   }
 
@@ -66,13 +68,15 @@ struct ResidualAttentionBlock: Sendable {
   private func addAttentionAndMLP(
     rows: Int, _ x: UnsafeMutablePointer<Float>, _ attended: Operand, _ scratch: BlockScratch,
     _ pool: ThreadPool
-  ) {
+  ) throws(ModelError) {
+    try checkCancelled()
     var input = attended
     if precision == .int8 {
       scratch.input.quantise(rows: rows, attended, width: width, pool: pool)
       input = scratch.input
     }
     outProjection.add(rows: rows, input, to: x, stride: width, pool: pool)
+    try checkCancelled()
     ln2.apply(rows: rows, x, stride: width, to: scratch.input, pool: pool)
     let hidden = scratch.wide.reshaped(width: fc.outputs)
     fc.apply(rows: rows, scratch.input, to: hidden, activation: activation, pool: pool)

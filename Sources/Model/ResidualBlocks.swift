@@ -43,9 +43,9 @@ struct ResidualBlocks: Sendable {
   func apply(
     _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, wanted: WantedRows = .all,
     _ scratch: BlockScratch, _ pool: ThreadPool
-  ) {
-    for block in blocks.dropLast() { block.apply(x, sequences, scratch, pool) }
-    blocks.last?.apply(x, sequences, wanted: wanted, scratch, pool)
+  ) throws(ModelError) {
+    for block in blocks.dropLast() { try block.apply(x, sequences, scratch, pool) }
+    try blocks.last?.apply(x, sequences, wanted: wanted, scratch, pool)
   }
 
   /// The same for any number of rows, in runs of whole sequences that fit the scratch. `before`, if
@@ -53,32 +53,34 @@ struct ResidualBlocks: Sendable {
   func apply(
     _ x: UnsafeMutablePointer<Float>, inRunsOf sequences: Sequences, wanted: WantedRows,
     _ scratch: BlockScratch, _ pool: ThreadPool, before: (() -> Void)?
-  ) {
+  ) throws(ModelError) {
     if let before {
       for (layer, block) in blocks.enumerated() {
         before()
-        forEachRun(sequences, limit: scratch.rows) { run in
-          block.apply(
+        try forEachRun(sequences, limit: scratch.rows) { (run) throws(ModelError) in
+          try block.apply(
             x + run.offsets[0] * width, run, wanted: layer + 1 < blocks.count ? .all : wanted, scratch,
             pool)
         }
       }
     } else {
-      forEachRun(sequences, limit: scratch.rows) { run in
-        apply(x + run.offsets[0] * width, run, wanted: wanted, scratch, pool)
+      try forEachRun(sequences, limit: scratch.rows) { (run) throws(ModelError) in
+        try apply(x + run.offsets[0] * width, run, wanted: wanted, scratch, pool)
       }
     }
   }
 
   /// Calls `body` with runs of whole sequences of at most `limit` rows together, in order.
-  private func forEachRun(_ sequences: Sequences, limit: Int, _ body: (Sequences) -> Void) {
+  private func forEachRun(
+    _ sequences: Sequences, limit: Int, _ body: (Sequences) throws(ModelError) -> Void
+  ) throws(ModelError) {
     var first = 0
     while first < sequences.count {
       var count = 1
       while first + count < sequences.count,
         sequences.offsets[first + count + 1] - sequences.offsets[first] <= limit
       { count += 1 }
-      body(sequences.slice(first, count))
+      try body(sequences.slice(first, count))
       first += count
     }
   }

@@ -10,11 +10,35 @@ public enum Similarity {
   ) throws(ModelError) {
     try check(videos, videoCount, size, "video")
     try check(texts, textCount, size, "text")
-    // Checked before anything is written.
+    try whole(videoCount * textCount, to: out) { (logits) throws(ModelError) in
+      try fill(logits, videos, videoCount, texts, textCount, size: size, scale: scale)
+    }
+  }
+
+  /// Numbers that `fill` writes elsewhere first, since it may be cancelled half-way.
+  private static func whole(
+    _ count: Int, to out: UnsafeMutablePointer<Float>,
+    fill: (UnsafeMutablePointer<Float>) throws(ModelError) -> Void
+  ) throws(ModelError) {
+    let numbers: FloatBuffer
+    do { numbers = try FloatBuffer(count: count) } catch { throw .memory(error) }
+    try fill(numbers.base)
+    out.update(from: numbers.base, count: count)
+    extendLifetime(numbers)
+  }
+
+  /// Texts looked at between two looks at the cancel token.
+  private static let textsTogether = 64
+
+  private static func fill(
+    _ out: UnsafeMutablePointer<Float>, _ videos: UnsafePointer<Float>, _ videoCount: Int,
+    _ texts: UnsafePointer<Float>, _ textCount: Int, size: Int, scale: Float
+  ) throws(ModelError) {
     for video in 0..<videoCount {
       let v = videos + video * size
       let videoNorm = norm(v, size)
       for text in 0..<textCount {
+        if text % textsTogether == 0 { try checkCancelled() }
         let t = texts + text * size
         let product = videoNorm * norm(t, size)
         let cosine = product > 0 ? dotProduct(v, t, size) / product : 0
@@ -34,15 +58,17 @@ public enum Similarity {
     do { scores = try FloatBuffer(count: textCount) } catch { throw .memory(error) }
     defer { withExtendedLifetime(scores) {} }
     try check(videos, videoCount, size, "video")
-    for video in 0..<videoCount {
-      try logits(
-        videos + video * size, 1, texts, textCount, size: size, scale: scale, to: scores.base)
-      let row = out + video * classes
-      row.update(repeating: 0, count: classes)
-      for template in 0..<templates {
-        let score = scores.base + template * classes
-        softmax(score, classes)
-        for i in 0..<classes { row[i] += score[i] / Float(templates) }
+    try check(texts, textCount, size, "text")
+    try whole(videoCount * classes, to: out) { (probabilities) throws(ModelError) in
+      for video in 0..<videoCount {
+        try fill(scores.base, videos + video * size, 1, texts, textCount, size: size, scale: scale)
+        let row = probabilities + video * classes
+        for template in 0..<templates {
+          try checkCancelled()
+          let score = scores.base + template * classes
+          softmax(score, classes)
+          for i in 0..<classes { row[i] += score[i] / Float(templates) }
+        }
       }
     }
   }

@@ -48,37 +48,53 @@ struct TextTransformer: Sendable {
     let floats = plan.floats + Workspace.integers(count)
     try workspaces.with(capacity: floats, outOfMemory: ModelError.memory) {
       (workspace) throws(ModelError) in
+      let buffers: Buffers
       do throws(NumericsError) {
-        try encode(tokens, count, out, plan.rows, workspace, pool)
+        buffers = try Buffers(self, count: count, rows: plan.rows, tokens, workspace, threads: pool.threads)
       } catch { throw ModelError.memory(error) }
+      try encode(tokens, count, out, buffers, pool)
+    }
+  }
+
+  /// The regions of one call's workspace. The places of what comes after the blocks are those that the blocks work in.
+  private struct Buffers {
+    let x: UnsafeMutablePointer<Float>  // [rows, X], the residual stream
+    let scratch: BlockScratch
+    let ends: UnsafeMutablePointer<Float>  // [rows, X], each prompt's last row
+    let projected: UnsafeMutablePointer<Float>  // [rows, E]
+    let order: UnsafeMutablePointer<Int>  // [count]
+    let group: PromptGroup
+
+    init(
+      _ text: TextTransformer, count: Int, rows: Int, _ tokens: UnsafePointer<Int32>, _ workspace: Workspace,
+      threads: Int
+    ) throws(NumericsError) {
+      let (width, length) = (text.lnFinal.width, text.contextLength)
+      x = try workspace.take(rows * width)
+      (scratch, (ends, projected)) = try workspace.takeOneOf { (workspace) throws(NumericsError) in
+        try text.blocks.scratch(workspace, rows: rows, sequences: rows, longest: length, threads: threads)
+      } _: { (workspace) throws(NumericsError) in
+        (try workspace.take(rows * width), try workspace.take(rows * text.projection.outputs))
+      }
+      order = try workspace.takeIntegers(count)
+      group = PromptGroup(
+        tokens: tokens, contextLength: length, rows: rows, path: try workspace.takeIntegers(length),
+        offsets: try workspace.takeOffsets(sequences: rows, length: 0),
+        places: try workspace.takeOffsets(sequences: rows, length: 0),
+        past: try workspace.takeIntegers(rows * TextTransformer.pastShare),
+        pastLimit: rows * TextTransformer.pastShare)
     }
   }
 
   private func encode(
-    _ tokens: UnsafePointer<Int32>, _ count: Int, _ out: UnsafeMutablePointer<Float>, _ rows: Int,
-    _ workspace: Workspace, _ pool: ThreadPool
-  ) throws(NumericsError) {
+    _ tokens: UnsafePointer<Int32>, _ count: Int, _ out: UnsafeMutablePointer<Float>, _ buffers: Buffers,
+    _ pool: ThreadPool
+  ) throws(ModelError) {
     let width = lnFinal.width
-    let x = try workspace.take(rows * width)
-    // What comes after the blocks is in the place of what these work in.
-    let (scratch, (ends, projected)) = try workspace.takeOneOf {
-      (workspace) throws(NumericsError) in
-      try blocks.scratch(
-        workspace, rows: rows, sequences: rows, longest: contextLength, threads: pool.threads)
-    } _: { (workspace) throws(NumericsError) in
-      (try workspace.take(rows * width), try workspace.take(rows * projection.outputs))
-    }
-    let order = try workspace.takeIntegers(count)
-    var group = PromptGroup(
-      tokens: tokens, contextLength: contextLength, rows: rows,
-      path: try workspace.takeIntegers(contextLength),
-      offsets: try workspace.takeOffsets(sequences: rows, length: 0),
-      places: try workspace.takeOffsets(sequences: rows, length: 0),
-      past: try workspace.takeIntegers(rows * TextTransformer.pastShare),
-      pastLimit: rows * TextTransformer.pastShare)
-
+    let (x, ends, projected, order) = (buffers.x, buffers.ends, buffers.projected, buffers.order)
+    var group = buffers.group
     // In the order of their tokens prompts that begin alike are neighbours.
-    TokenOrder(tokens: tokens, length: contextLength).sort(order, count: count)
+    try TokenOrder(tokens: tokens, length: contextLength).sort(order, count: count)
     var first = 0
     while first < count {
       group.clear()
@@ -87,7 +103,7 @@ struct TextTransformer: Sendable {
       {
         embed(added, x, width)
       }
-      blocks.apply(x, group.sequences, wanted: .last, scratch, pool)
+      try blocks.apply(x, group.sequences, wanted: .last, buffers.scratch, pool)
       for i in 0..<group.count {
         (ends + i * width).update(from: x + (group.offsets[i + 1] - 1) * width, count: width)
       }

@@ -5,10 +5,14 @@ struct TokenOrder {
 
   /// order [count] becomes 0 ..< count, sorted; in place, since the number of rows is the caller's and
   /// memory for it is already there (a heap sort).
-  func sort(_ order: UnsafeMutablePointer<Int>, count: Int) {
+  func sort(_ order: UnsafeMutablePointer<Int>, count: Int) throws(ModelError) {
     for i in 0..<count { order[i] = i }
-    for parent in stride(from: count / 2 - 1, through: 0, by: -1) { sink(order, parent, count) }
+    for parent in stride(from: count / 2 - 1, through: 0, by: -1) {
+      try checkCancelled()
+      sink(order, parent, count)
+    }
     for last in stride(from: count - 1, to: 0, by: -1) {
+      try checkCancelled()
       swap(&order[0], &order[last])
       sink(order, 0, last)
     }

@@ -101,18 +101,14 @@ struct VisionTransformer: Sendable {
       var first = 0
       let unit = framesPerUnit
       while first < frames {
-        guard let there = source.wait(for: first + unit, of: frames) else {
-          throw ModelError(.stopped, "the frame source stopped")
-        }
+        guard let there = source.wait(for: first + unit, of: frames) else { throw .stopped }
         let count = min(plan.framesPerGroup, (there - first) / unit * unit)
         if case .arriving(let arrivals) = source {
           try ActionCLIP.checkFinite(arrivals.pixels + first * pixelsPerFrame, count: count * pixelsPerFrame)
         }
-        guard embed(source, first, count, plan, buffers, pool) else {
-          throw ModelError(.stopped, "the frame source stopped")
-        }
+        try embed(source, first, count, plan, buffers, pool)
         let sequences = Sequences(offsets: buffers.offsets, count: count / framesPerSequence)
-        transform(sequences, videos: count / configuration.frames, buffers, pool)
+        try transform(sequences, videos: count / configuration.frames, buffers, pool)
         let embeddings = out + first / framesPerSequence * projection.outputs
         project(sequences, buffers, to: embeddings, pool)
         first += count
@@ -161,15 +157,14 @@ struct VisionTransformer: Sendable {
   /// last block only the class tokens are used.
   private func transform(
     _ sequences: Sequences, videos: Int, _ buffers: Buffers, _ pool: ThreadPool
-  ) {
+  ) throws(ModelError) {
     let x = buffers.x
     lnPre.apply(rows: sequences.rows, x, stride: width, to: x, stride: width, pool: pool)
     guard configuration.temporalShift else {
-      blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool, before: nil)
-      return
+      return try blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool, before: nil)
     }
     let shift = TemporalShift(frames: configuration.frames, tokens: sequenceLength, width: width)
-    blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool) {
+    try blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool) {
       shift.apply(x, videos: videos, pool: pool)
     }
   }

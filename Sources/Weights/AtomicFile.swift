@@ -58,7 +58,8 @@ final class AtomicFile {
     guard let start = bytes.baseAddress else { return }
     var done = 0
     while done < bytes.count {
-      let wrote = write(temporary.descriptor, start + done, min(bytes.count - done, 64 << 20))
+      try checkCancelled()
+      let wrote = write(temporary.descriptor, start + done, min(bytes.count - done, 8 << 20))
       if wrote > 0 {
         done += wrote
       } else if wrote == 0 {
@@ -71,6 +72,7 @@ final class AtomicFile {
 
   /// The last step: to the disk, then to its name.
   func commit() throws(WeightsError) {
+    try checkCancelled()
     if let old { try takeOwnerAndMode(of: old) }
     var synced: CInt
     repeat { synced = fsync(temporary.descriptor) } while synced < 0 && errno == EINTR

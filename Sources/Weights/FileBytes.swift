@@ -106,7 +106,7 @@ struct FileBytes: ~Copyable {
   /// The SHA-256 of all bytes. A file is read for it once and for all: from now on its bytes are those that
   /// were hashed. `others`: bytes of the same model's files that are in memory already.
   mutating func readWhole(beside others: Int = 0) throws(WeightsError) -> SHA256.Digest {
-    if let memory { return SHA256.hash(of: memory) }
+    if let memory { return try hash(of: memory) }
     let most = WeightsLimits.hashedBytes
     guard others <= most, size <= most - others else {
       throw .limit(
@@ -120,7 +120,7 @@ struct FileBytes: ~Copyable {
       // A piece at a time, so that it is still in the cache when it is hashed.
       var done = 0
       while done < buffer.count {
-        let end = done + min(buffer.count - done, 1 << 18)
+        let end = done + min(buffer.count - done, FileBytes.hashedTogether)
         let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<end])
         try readFile(at: done, into: piece)
         sha.update(UnsafeRawBufferPointer(piece))
@@ -132,6 +132,20 @@ struct FileBytes: ~Copyable {
     descriptor = -1
     memory = whole.bytes
     self.whole = whole
+    return sha.finish()
+  }
+
+  private static let hashedTogether = 1 << 18
+
+  private func hash(of bytes: UnsafeRawBufferPointer) throws(WeightsError) -> SHA256.Digest {
+    var sha = SHA256()
+    var done = 0
+    while done < bytes.count {
+      try checkCancelled()
+      let end = done + min(bytes.count - done, FileBytes.hashedTogether)
+      sha.update(UnsafeRawBufferPointer(rebasing: bytes[done..<end]))
+      done = end
+    }
     return sha.finish()
   }
 
@@ -196,8 +210,9 @@ struct FileBytes: ~Copyable {
     guard let start = destination.baseAddress else { return }
     var done = 0
     while done < destination.count {
-      // Linux reads at most 2 GiB - 4 KiB at a time; asking for less keeps signals answered.
-      let wanted = min(destination.count - done, 64 << 20)
+      // Linux reads at most 2 GiB - 4 KiB at a time; asking for less keeps signals and cancelling answered.
+      try checkCancelled()
+      let wanted = min(destination.count - done, 8 << 20)
       let got = pread(descriptor, start + done, wanted, off_t(offset + done))
       if got > 0 {
         done += got

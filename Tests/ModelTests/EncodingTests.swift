@@ -105,14 +105,14 @@ struct EncodingTests {
       func run(_ wanted: WantedRows) throws -> [Float] {
         let capacity = blocks.scratchFloats(
           rows: rows, sequences: offsets.count - 1, longest: longest, threads: 2)
-        return try WorkspacePool().with(capacity: capacity, outOfMemory: { $0 }) {
-          (workspace) throws(NumericsError) in
+        return try WorkspacePool().with(capacity: capacity, outOfMemory: { $0 as any Error }) {
+          (workspace) throws(any Error) in
           let scratch = try blocks.scratch(
             workspace, rows: rows, sequences: offsets.count - 1, longest: longest, threads: 2)
           var x = start
-          offsets.withUnsafeBufferPointer { offsets in
+          try offsets.withUnsafeBufferPointer { offsets in
             guard let base = offsets.baseAddress else { return }
-            blocks.apply(&x, Sequences(offsets: base, count: lengths.count), wanted: wanted, scratch, pool)
+            try blocks.apply(&x, Sequences(offsets: base, count: lengths.count), wanted: wanted, scratch, pool)
           }
           return x
         }

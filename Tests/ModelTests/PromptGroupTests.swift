@@ -39,13 +39,13 @@ struct PromptGroupTests {
     #expect(ownRows([[1, 2], [1, 2], [1, 2]], pastLimit: 5) == [4, 1, nil])
   }
 
-  @Test func theOrderIsThatOfADictionary() {
+  @Test func theOrderIsThatOfADictionary() throws {
     let rows: [[Int32]] = [[3, 1], [1, 2], [3, 0], [1, 2], [0, 9], [2, 2]]
     var order = [Int](repeating: -1, count: rows.count)
     let tokens = rows.flatMap { $0 }
-    tokens.withUnsafeBufferPointer {
+    try tokens.withUnsafeBufferPointer {
       guard let base = $0.baseAddress else { return }
-      TokenOrder(tokens: base, length: 2).sort(&order, count: rows.count)
+      try TokenOrder(tokens: base, length: 2).sort(&order, count: rows.count)
     }
     #expect(order == [4, 1, 3, 5, 2, 0])
   }

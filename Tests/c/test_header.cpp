@@ -1,10 +1,13 @@
 // test_header.cpp: actionclip.hpp at work. Every answer is compared with the C API's, asked directly.
 #include <actionclip.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -39,7 +42,8 @@ template <typename T>
 constexpr bool moves_only = std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> &&
                             !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
 static_assert(moves_only<actionclip::Model> && moves_only<actionclip::Video> && moves_only<actionclip::Tokenizer> &&
-              moves_only<actionclip::Classifier>);
+              moves_only<actionclip::Classifier> && moves_only<actionclip::LabelList> &&
+              moves_only<actionclip::CancelToken>);
 
 static void videos(const actionclip::Model &model, const std::string &clip) {
   actionclip_video_options options = actionclip::video_options();
@@ -123,6 +127,10 @@ static void texts(const actionclip::Model &model, const std::string &merges) {
   REFUSED(TEXT_TOO_LONG, classifier.set_labels({std::string(2000, 'w')}));
   CHECK(classifier.label_count() == 3);
 
+  CHECK(classifier.label_list().labels() == std::vector<std::string>({"run", "jump", "walk"}));
+  CHECK(classifier.label_list().generation() == 2 && classifier.set_labels({"run"}) == 3);
+  REFUSED(INVALID_ARGUMENT, classifier.score(std::vector<float>(e + 1)));
+
   std::string longer;
   for (int i = 0; i < 200; i++) longer += "walk ";
   REFUSED(TEXT_TOO_LONG, model.tokenize({longer}));
@@ -133,6 +141,68 @@ static void texts(const actionclip::Model &model, const std::string &merges) {
   REFUSED(INVALID_ARGUMENT, model.encode_prompts({two}));
   REFUSED(INVALID_ARGUMENT, model.encode_labels({"walk"}, {std::string("{}\0", 3)}));
   REFUSED(INVALID_ARGUMENT, actionclip::Tokenizer(merges + '\0'));
+}
+
+/* Scores are of one list each, whatever other threads set meanwhile. */
+static void changing_labels(const actionclip::Model &model) {
+  const std::vector<std::string> labels = {"walk", "run", "jump", "sit", "fall", "wave"};
+  const auto first = [&](std::size_t count) {
+    return std::vector<std::string>(labels.begin(), labels.begin() + static_cast<std::ptrdiff_t>(count));
+  };
+  const std::vector<float> video = model.encode_prompts({"running"});
+  std::vector<std::vector<float>> expected(labels.size() + 1);
+  for (std::size_t count = 1; count <= labels.size(); count++) {
+    const std::vector<float> texts = model.encode_labels(first(count), {"{}"});
+    expected[count] = actionclip::probabilities(video.data(), 1, texts.data(), 1, count, video.size());
+  }
+  actionclip::Classifier classifier(model, first(1), {"{}"});
+  std::atomic<bool> done{false};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; i++)
+    threads.emplace_back([&] {
+      while (!done) try {
+          const std::vector<float> scores = classifier.score(video);
+          const actionclip::LabelList list = classifier.label_list();
+          if (scores.size() > labels.size() || scores != expected[scores.size()]) wrong++;
+          if (list.score(video) != expected[list.count()] || list.labels() != first(list.count())) wrong++;
+        } catch (const actionclip::Error &) {
+          wrong++;
+        }
+    });
+  const char *runs = std::getenv("LABEL_RUNS");
+  for (long i = 0, count = 1; i < (runs ? std::atol(runs) : 2000); i++) {
+    count = count * 5 % 7;
+    classifier.set_labels(first(static_cast<std::size_t>(count)));
+  }
+  done = true;
+  for (std::thread &thread : threads) thread.join();
+  CHECK(wrong == 0);
+}
+
+static void cancelling(const actionclip::Model &model) {
+  const std::vector<std::string> labels(20000, "walking");
+  actionclip::CancelToken token, inner;
+  {
+    const actionclip::UseCancelToken use(token);
+    std::thread other([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      token.cancel();
+    });
+    REFUSED(CANCELLED, model.encode_labels(labels));
+    other.join();
+    CHECK(token.is_cancelled());
+    REFUSED(CANCELLED, model.encode_labels({"walking"}));
+    {
+      const actionclip::UseCancelToken use_inner(inner);
+      CHECK(!model.encode_labels({"walking"}).empty());
+    }
+    REFUSED(CANCELLED, model.encode_labels({"walking"}));
+    token.reset();
+    CHECK(!token.is_cancelled() && !model.encode_labels({"walking"}).empty());
+    token.cancel();
+  }
+  CHECK(!model.encode_labels({"walking"}).empty());  // used no more
 }
 
 static void saving(const actionclip::Model &model, const std::string &path) {
@@ -184,6 +254,8 @@ int main(int argc, char **argv) try {
   REFUSED(INVALID_ARGUMENT, first.labels());
   videos(model, root + "/examples/clip.mp4");
   texts(model, untrained + "merges.txt");
+  changing_labels(model);
+  cancelling(model);
   saving(model, std::string(argc > 2 ? argv[2] : "/tmp") + "/test_header.safetensors");
   CHECK(model.label_note("ice skating").empty() && model.label_note().empty());
   const actionclip::Model shapes(root + "/models/actionclip-shapes.safetensors");

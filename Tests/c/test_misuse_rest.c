@@ -97,28 +97,103 @@ static void classifiers(void) {
   CHECK_OK(actionclip_classifier_create(model, labels, 2, NULL, 0, 0, &classifier));
   CHECK(actionclip_classifier_label_count(classifier) == 2);
   CHECK(actionclip_classifier_label_count(NULL) < 0);
-  REFUSED_HANDLE(actionclip_classifier_set_labels(NULL, labels, 2));
-  REFUSED(IN, actionclip_classifier_set_labels(classifier, NULL, 2));
-  REFUSED(IN, actionclip_classifier_set_labels(classifier, labels, 0));
-  REFUSED(IN, actionclip_classifier_set_labels(classifier, labels, 3));
-  REFUSED(ACTIONCLIP_ERROR_INVALID_UTF8, actionclip_classifier_set_labels(classifier, bad, 1));
+  REFUSED_HANDLE(actionclip_classifier_set_labels(NULL, labels, 2, NULL));
+  REFUSED(IN, actionclip_classifier_set_labels(classifier, NULL, 2, NULL));
+  REFUSED(IN, actionclip_classifier_set_labels(classifier, labels, 0, NULL));
+  REFUSED(IN, actionclip_classifier_set_labels(classifier, labels, 3, NULL));
+  REFUSED(ACTIONCLIP_ERROR_INVALID_UTF8, actionclip_classifier_set_labels(classifier, bad, 1, NULL));
   CHECK(actionclip_classifier_label_count(classifier) == 2);
-  REFUSED_HANDLE(actionclip_classifier_score(NULL, in, 2, 1, scores, 4));
-  REFUSED_HANDLE(actionclip_classifier_score((actionclip_classifier *)(void *)model, in, 2, 1, scores, 4));
-  REFUSED(IN, actionclip_classifier_score(classifier, NULL, 2, 1, scores, 4));
-  REFUSED(IN, actionclip_classifier_score(classifier, in, 2, 1, NULL, 4));
-  REFUSED(IN, actionclip_classifier_score(classifier, in, 2, INFINITY, scores, 4));
-  REFUSED(SMALL, actionclip_classifier_score(classifier, in, 2, 1, scores, 3));
-  REFUSED(IN, actionclip_classifier_score(classifier, in, 0, 1, scores, 4));
+  REFUSED_HANDLE(actionclip_classifier_score(NULL, in, 2, 1, scores, 4, NULL, NULL));
+  REFUSED_HANDLE(actionclip_classifier_score((actionclip_classifier *)(void *)model, in, 2, 1, scores, 4, NULL, NULL));
+  REFUSED(IN, actionclip_classifier_score(classifier, NULL, 2, 1, scores, 4, NULL, NULL));
+  REFUSED(IN, actionclip_classifier_score(classifier, in, 2, 1, NULL, 4, NULL, NULL));
+  REFUSED(IN, actionclip_classifier_score(classifier, in, 2, INFINITY, scores, 4, NULL, NULL));
+  REFUSED(SMALL, actionclip_classifier_score(classifier, in, 2, 1, scores, 3, NULL, NULL));
+  REFUSED(IN, actionclip_classifier_score(classifier, in, 0, 1, scores, 4, NULL, NULL));
   for (int i = OVERFLOWING; i < SIZES; i++)
-    REFUSED(IN, actionclip_classifier_score(classifier, in, sizes[i], 1, scores, 4));
+    REFUSED(IN, actionclip_classifier_score(classifier, in, sizes[i], 1, scores, 4, NULL, NULL));
   float *fine = check_alloc(4 * sizeof(float));
-  CHECK_OK(actionclip_classifier_score(classifier, in, 2, 1, fine, 4));
+  CHECK_OK(actionclip_classifier_score(classifier, in, 2, 1, fine, 4, NULL, NULL));
   CHECK(fine[0] + fine[1] > 0.999f && fine[0] + fine[1] < 1.001f);
+  size_t count = 0;
+  int64_t generation = 0;
+  CHECK_OK(actionclip_classifier_score(classifier, in, 2, 1, fine, 4, &count, &generation));
+  CHECK(count == 2 && generation == 1);
+
+  actionclip_label_list **list_out = output(sizeof *list_out), *list = NULL;
+  REFUSED_HANDLE(actionclip_classifier_label_list(NULL, list_out));
+  REFUSED_HANDLE(actionclip_classifier_label_list((actionclip_classifier *)(void *)model, list_out));
+  REFUSED(IN, actionclip_classifier_label_list(classifier, NULL));
+  CHECK_OK(actionclip_classifier_label_list(classifier, &list));
+  CHECK_OK(actionclip_classifier_set_labels(classifier, labels, 1, &generation));
+  CHECK(generation == 2);
   actionclip_classifier_free(classifier);
   actionclip_classifier_free(NULL);
+  /* The list is as it was, without its classifier. */
+  CHECK(actionclip_label_list_count(list) == 2 && actionclip_label_list_generation(list) == 1);
+  CHECK(strcmp(actionclip_label_list_label(list, 1), "running") == 0);
+  CHECK(actionclip_label_list_label(list, 2) == NULL && actionclip_label_list_label(list, -1) == NULL);
+  float *again = guard_alloc(4 * sizeof(float));
+  CHECK_OK(actionclip_label_list_score(list, in, 2, 1, again, 4));
+  CHECK(memcmp(again, fine, 4 * sizeof(float)) == 0);
+  actionclip_label_list *other = (actionclip_label_list *)(void *)model;
+  CHECK(actionclip_label_list_label(other, 0) == NULL && check_message());
+  CHECK(actionclip_label_list_label(NULL, 0) == NULL && check_message());
+  REFUSED_HANDLE(actionclip_label_list_count(NULL));
+  REFUSED_HANDLE(actionclip_label_list_count(other));
+  REFUSED_HANDLE((int32_t)actionclip_label_list_generation(NULL));
+  REFUSED_HANDLE((int32_t)actionclip_label_list_generation(other));
+  REFUSED_HANDLE(actionclip_label_list_score(NULL, in, 2, 1, scores, 4));
+  REFUSED_HANDLE(actionclip_label_list_score(other, in, 2, 1, scores, 4));
+  REFUSED(IN, actionclip_label_list_score(list, NULL, 2, 1, scores, 4));
+  REFUSED(IN, actionclip_label_list_score(list, in, 2, 1, NULL, 4));
+  REFUSED(IN, actionclip_label_list_score(list, in, 2, NAN, scores, 4));
+  REFUSED(SMALL, actionclip_label_list_score(list, in, 2, 1, scores, 3));
+  for (int i = OVERFLOWING; i < SIZES; i++)
+    REFUSED(IN, actionclip_label_list_score(list, in, sizes[i], 1, scores, 4));
+  actionclip_label_list_free(list);
+  actionclip_label_list_free(NULL);
+  actionclip_label_list_free(other); /* of another kind: left alone */
+  CHECK_OK(actionclip_model_get_info(model, &info));
   free(fine);
   free(in);
+}
+
+static void cancel_tokens(void) {
+  actionclip_cancel_token **out = output(sizeof *out), **previous = output(sizeof *previous);
+  actionclip_cancel_token *token = NULL, *other = (actionclip_cancel_token *)(void *)model, *before = other;
+  REFUSED(IN, actionclip_cancel_token_create(NULL));
+  REFUSED_HANDLE(actionclip_cancel_token_is_cancelled(NULL));
+  REFUSED_HANDLE(actionclip_cancel_token_is_cancelled(other));
+  REFUSED_HANDLE(actionclip_cancel_token_reset(NULL));
+  REFUSED_HANDLE(actionclip_cancel_token_reset(other));
+  REFUSED_HANDLE(actionclip_thread_use_cancel_token(other, previous));
+  actionclip_cancel(NULL);
+  actionclip_cancel(other);
+  actionclip_cancel_token_free(NULL);
+  actionclip_cancel_token_free(other);
+  CHECK_OK(actionclip_model_get_info(model, &info)); /* of another kind: left alone */
+  CHECK_OK(actionclip_cancel_token_create(&token));
+  REFUSED_HANDLE(actionclip_model_get_info((actionclip_model *)(void *)token, &info));
+  CHECK_OK(actionclip_thread_use_cancel_token(token, &before));
+  CHECK(before == NULL);
+  CHECK_OK(actionclip_thread_use_cancel_token(token, &before));
+  CHECK(before == token);
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, &before));
+  CHECK(before == token && actionclip_cancel_token_is_cancelled(token) == 0);
+  actionclip_cancel(token);
+  CHECK(actionclip_cancel_token_is_cancelled(token) == 1);
+  CHECK_OK(actionclip_cancel_token_reset(token));
+  CHECK(actionclip_cancel_token_is_cancelled(token) == 0);
+  /* Freed while the thread uses it: the thread goes on with it as it was. */
+  const char *const prompts[] = {"walking"};
+  float *text = output(e * sizeof *text);
+  CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
+  actionclip_cancel(token);
+  actionclip_cancel_token_free(token);
+  REFUSED(ACTIONCLIP_ERROR_CANCELLED, actionclip_encode_prompts(model, prompts, 1, 0, text, e));
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
+  CHECK_OK(actionclip_encode_prompts(model, prompts, 1, 0, guard_alloc(e * sizeof *text), e));
 }
 
 static void sampling_and_video(void) {
@@ -200,4 +275,4 @@ static void sampling_and_video(void) {
   free(bytes);
 }
 
-MISUSE_MAIN("test_misuse_rest", tokenizers, comparing, classifiers, sampling_and_video)
+MISUSE_MAIN("test_misuse_rest", tokenizers, comparing, classifiers, cancel_tokens, sampling_and_video)

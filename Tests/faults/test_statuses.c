@@ -102,6 +102,14 @@ static int32_t get_info(void) {
   return actionclip_model_get_info(model, &info);
 }
 static int32_t forked(void) { return in_child(get_info); }
+static int32_t prompt_with_a_set_token(void) {
+  actionclip_cancel_token *token = NULL;
+  CHECK_OK(actionclip_cancel_token_create(&token));
+  CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
+  actionclip_cancel(token);
+  return prompt("run");
+}
+static int32_t cancelled(void) { return in_child(prompt_with_a_set_token); }
 static int32_t file_open(void) { return load("/no/such/file", 0); }
 static int32_t file_read(void) {
   files_arm(READS, FAILS, EIO, 3, 3);
@@ -198,6 +206,7 @@ static const struct {
     REACHED(NOT_FINITE, not_finite, "not-finite.safetensors", "'visual.ln_pre.weight'"),
     REACHED(NOT_FINITE, not_finite_numbers, "video embedding 0", NULL),
     REACHED(FORKED, forked, "model", "fork"),
+    REACHED(CANCELLED, cancelled, "cancel token", NULL),
     REACHED(FILE_OPEN, file_open, "/no/such/file", "no such file"),
     REACHED(FILE_READ, file_read, "plain.safetensors", "offset "),
     REACHED(HASH_MISMATCH, hash_mismatch, "plain.safetensors", "SHA-256"),
@@ -263,7 +272,7 @@ int main(int argc, char **argv) {
       continue;
     }
     const int32_t status = table[i].trigger();
-    const int child = table[i].trigger == forked || table[i].trigger == unavailable;
+    const int child = table[i].trigger == forked || table[i].trigger == cancelled || table[i].trigger == unavailable;
     const char *message = child ? from_child : actionclip_last_error();
     int good = status == table[i].status && message[0] != '\0' && strchr(message, '\n') == NULL;
     for (int k = 0; k < 2; k++) good = good && (table[i].names[k] == NULL || strstr(message, table[i].names[k]) != NULL);

@@ -12,14 +12,27 @@
 void cshims_set_message(const char *bytes, size_t size);
 const char *cshims_message(void);
 
-// The cancel token that the calling thread's calls hear: 0 while they may go on, anything else once they are
-// to end. NULL: none. Thread-local for the same reason as the message. The token belongs to the caller.
+// The number that tells the calling thread's calls to end: 0 while they may go on, anything else once they are to end.
+// NULL: none. Thread-local for the same reason as the message. Who makes a thread hear a number keeps it alive.
 void cshims_hear_cancel(const int *token);
 const int *cshims_heard_cancel(void);
-// Whether the token that the calling thread hears is set. One thread-local load and one relaxed atomic load.
+// Whether the number that the calling thread hears is set. One thread-local load and one relaxed atomic load.
 int cshims_is_cancelled(void);
-// Writes a token that other threads may be reading. Swift has no atomics on memory of a plain type.
-void cshims_set_cancel(int *token, int value);
+
+// A cancel token: such a number in memory of its own. It lives until its owner and every thread that hears it let it
+// go. Here because Swift has neither atomics on memory of a plain type nor functions that a signal handler may call.
+typedef struct cshims_token cshims_token;
+// Owned by the caller; NULL without memory.
+cshims_token *cshims_token_create(void);
+// Whether its owner has not released it.
+int cshims_token_is_live(const cshims_token *token);
+void cshims_token_release(cshims_token *token);
+// May be called in a signal handler.
+void cshims_token_set(cshims_token *token, int value);
+int cshims_token_is_set(const cshims_token *token);
+// Makes the calling thread hear a token, or none, until it ends or hears another. *previous: the one before, which the
+// thread no longer keeps. 0 without memory.
+int cshims_hear_token(cshims_token *token, cshims_token **previous);
 
 // Processors this process may run on (at least 1). Swift does not see sched_getaffinity, which glibc
 // declares for _GNU_SOURCE only.

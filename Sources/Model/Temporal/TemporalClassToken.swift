@@ -79,13 +79,16 @@ struct TemporalClassToken: Sendable {
   func apply(
     _ x: UnsafePointer<Float>, videos: Int, frames: Int, size: Int,
     to out: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ pool: ThreadPool
-  ) throws(NumericsError) {
+  ) throws(ModelError) {
     let length = frames + 1
     let rows = videos * length
-    let y = try workspace.take(rows * size)
-    let offsets = try workspace.takeOffsets(sequences: videos, length: length)
-    let scratch = try BlockScratch(
-      workspace, rows: rows, sequences: videos, longest: length, shape, threads: pool.threads)
+    let (y, offsets, scratch) = try ModelError.numerics { () throws(NumericsError) in
+      (
+        try workspace.take(rows * size), try workspace.takeOffsets(sequences: videos, length: length),
+        try BlockScratch(
+          workspace, rows: rows, sequences: videos, longest: length, shape, threads: pool.threads)
+      )
+    }
     for video in 0..<videos {
       for token in 0..<length {
         let from =
@@ -95,7 +98,10 @@ struct TemporalClassToken: Sendable {
       }
     }
     let sequences = Sequences(offsets: offsets, count: videos)
-    for layer in layers { apply(layer, y, sequences, size, scratch, pool) }
+    for layer in layers {
+      try checkCancelled()
+      apply(layer, y, sequences, size, scratch, pool)
+    }
     for video in 0..<videos {
       norm.apply(
         rows: 1, y + video * length * size, stride: size, to: out + video * size, stride: size,

@@ -26,17 +26,20 @@ struct TemporalLSTM: Sendable {
   func apply(
     _ x: UnsafePointer<Float>, videos: Int, frames: Int, size: Int,
     to out: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ pool: ThreadPool
-  ) throws(NumericsError) {
+  ) throws(ModelError) {
     let rows = videos * frames
-    let outputs = try workspace.take(rows * size)
-    let gates = try workspace.take(rows * 4 * size)
-    let recurrent = try workspace.take(videos * 4 * size)
-    let h = try workspace.take(videos * size)
-    let cell = try workspace.take(videos * size)
+    let (outputs, gates, recurrent, h, cell) = try ModelError.numerics { () throws(NumericsError) in
+      (
+        try workspace.take(rows * size), try workspace.take(rows * 4 * size),
+        try workspace.take(videos * 4 * size), try workspace.take(videos * size),
+        try workspace.take(videos * size)
+      )
+    }
     h.update(repeating: 0, count: videos * size)
     cell.update(repeating: 0, count: videos * size)
     input.apply(rows: rows, x, stride: size, to: gates, stride: 4 * size, pool: pool)
     for t in 0..<frames {
+      try checkCancelled()
       hidden.apply(rows: videos, h, stride: size, to: recurrent, stride: 4 * size, pool: pool)
       pool.run(count: videos) { video, _ in
         let row = video * frames + t

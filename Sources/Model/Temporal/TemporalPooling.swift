@@ -46,10 +46,8 @@ enum TemporalPooling: Sendable {
       var first = 0
       while first < videos {
         let count = min(together, videos - first)
-        do throws(NumericsError) {
-          try apply(
-            x + first * frames * size, count, frames, size, out + first * size, workspace, pool)
-        } catch { throw ModelError.memory(error) }
+        try checkCancelled()
+        try apply(x + first * frames * size, count, frames, size, out + first * size, workspace, pool)
         workspace.reset()
         first += count
       }
@@ -59,7 +57,7 @@ enum TemporalPooling: Sendable {
   private func apply(
     _ x: UnsafePointer<Float>, _ videos: Int, _ frames: Int, _ size: Int,
     _ out: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ pool: ThreadPool
-  ) throws(NumericsError) {
+  ) throws(ModelError) {
     switch self {
     case .meanP:
       for video in 0..<videos {

@@ -40,17 +40,21 @@ struct TemporalTransformer: Sendable {
   func apply(
     _ x: UnsafePointer<Float>, videos: Int, frames: Int, size: Int,
     to out: UnsafeMutablePointer<Float>, _ workspace: Workspace, _ pool: ThreadPool
-  ) throws(NumericsError) {
-    let y = try workspace.take(videos * frames * size)
-    let offsets = try workspace.takeOffsets(sequences: videos, length: frames)
-    let scratch = try blocks.scratch(
-      workspace, rows: videos * frames, sequences: videos, longest: frames, threads: pool.threads)
+  ) throws(ModelError) {
+    let (y, offsets, scratch) = try ModelError.numerics { () throws(NumericsError) in
+      (
+        try workspace.take(videos * frames * size),
+        try workspace.takeOffsets(sequences: videos, length: frames),
+        try blocks.scratch(
+          workspace, rows: videos * frames, sequences: videos, longest: frames, threads: pool.threads)
+      )
+    }
     for row in 0..<videos * frames {
       let position = positions.base + row % frames * size
       for i in 0..<size { y[row * size + i] = x[row * size + i] + position[i] }
     }
     let sequences = Sequences(offsets: offsets, count: videos)
-    blocks.apply(y, sequences, scratch, pool)
+    try blocks.apply(y, sequences, scratch, pool)
     for video in 0..<videos {
       let start = video * frames * size
       MeanPooling.apply(x + start, plus: y + start, frames: frames, size: size, to: out + video * size)

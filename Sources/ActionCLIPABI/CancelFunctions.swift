@@ -1,0 +1,77 @@
+import CActionCLIP
+import CShims
+
+// Cancel tokens: ending long calls early.
+
+extension Failure {
+  fileprivate static let cancelled = Failure(
+    ACTIONCLIP_ERROR_CANCELLED, "cancelled: the cancel token that this thread uses is set")
+}
+
+/// Throws once the cancel token that the calling thread hears is set.
+func checkCancelled() throws(Failure) {
+  if cshims_is_cancelled() != 0 { throw .cancelled }
+}
+
+/// `boundary` for a call that may take long: begun with the thread's cancel token set, it ends before anything else.
+func longCall(_ body: () throws(Failure) -> Void) -> Int32 {
+  boundary { () throws(Failure) in
+    try checkCancelled()
+    try body()
+  }
+}
+
+/// A live token. It is no `Handle`: a signal handler may set it, and a forked child may use its copy.
+private func live(_ token: OpaquePointer?) throws(Failure) -> OpaquePointer {
+  guard let token else { throw .argument("cancel token is NULL") }
+  guard cshims_token_is_live(token) != 0 else {
+    throw Failure(
+      ACTIONCLIP_ERROR_INVALID_HANDLE, "this is not a live cancel token (freed, or another kind of handle)")
+  }
+  return token
+}
+
+@_cdecl("actionclip_cancel_token_create") @implementation
+public func actionclip_cancel_token_create(_ token_out: UnsafeMutablePointer<OpaquePointer?>!) -> Int32 {
+  boundary { () throws(Failure) in
+    let out = try required(token_out, "token_out")
+    guard let token = cshims_token_create() else { throw .outOfMemory("a cancel token") }
+    out.pointee = token
+  }
+}
+
+@_cdecl("actionclip_cancel_token_free") @implementation
+public func actionclip_cancel_token_free(_ token: OpaquePointer!) {
+  guard let token, cshims_token_is_live(token) != 0 else { return }
+  cshims_token_release(token)
+}
+
+@_cdecl("actionclip_cancel") @implementation
+public func actionclip_cancel(_ token: OpaquePointer!) {
+  guard let token, cshims_token_is_live(token) != 0 else { return }
+  cshims_token_set(token, 1)
+}
+
+@_cdecl("actionclip_cancel_token_is_cancelled") @implementation
+public func actionclip_cancel_token_is_cancelled(_ token: OpaquePointer!) -> Int32 {
+  counting { () throws(Failure) in Int(cshims_token_is_set(try live(token))) }
+}
+
+@_cdecl("actionclip_cancel_token_reset") @implementation
+public func actionclip_cancel_token_reset(_ token: OpaquePointer!) -> Int32 {
+  boundary { () throws(Failure) in cshims_token_set(try live(token), 0) }
+}
+
+@_cdecl("actionclip_thread_use_cancel_token") @implementation
+public func actionclip_thread_use_cancel_token(
+  _ token: OpaquePointer!, _ previous_out: UnsafeMutablePointer<OpaquePointer?>!
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let token = try token.map { (token) throws(Failure) in try live(token) }
+    var previous: OpaquePointer?
+    guard cshims_hear_token(token, &previous) != 0 else {
+      throw .outOfMemory("the thread's use of a cancel token")
+    }
+    previous_out?.pointee = previous
+  }
+}

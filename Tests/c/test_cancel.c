@@ -1,0 +1,362 @@
+/* test_cancel.c: every call that may take long is cancelled from another thread, at once and at moments of its course.
+ * It says so soon, its outputs are untouched, and the same call made again gives what it always gave.
+ *
+ *   test_cancel ROOT SCRATCH [MODEL [MERGES [VIDEO]]]     with a larger model and video: a table of the answers' times */
+#include "check.h"
+
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FILL = 0xA5, TIMES = 9 };
+
+static actionclip_model *model;
+static actionclip_classifier *classifier;
+static actionclip_video *video;
+static actionclip_cancel_token *token;
+static const char *model_path, *merges_path, *video_path;
+static char saved_path[1200];
+static int large;
+static size_t e, context, frames, side;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ------------------------------------------------------------------------------------------------ the calls
+ * Each writes to `out` alone; `size` bytes of it are looked at. */
+
+static unsigned char *out;
+static size_t size;
+static const char **words;
+static size_t word_count;
+static float *numbers; /* pixels, or embeddings */
+static int32_t *ids;
+static actionclip_image *images;
+
+static int32_t encode_labels(void) {
+  const size_t labels = large ? 400 : 2000;
+  size = 16 * labels * e * 4;
+  return actionclip_encode_labels(model, words, labels, NULL, 0, 0, (float *)(void *)out, size / 4);
+}
+static int32_t encode_prompts(void) {
+  const size_t prompts = large ? 3000 : 20000;
+  size = prompts * e * 4;
+  return actionclip_encode_prompts(model, words, prompts, 0, (float *)(void *)out, size / 4);
+}
+static int32_t encode_tokens(void) {
+  const size_t rows = large ? 2000 : 20000;
+  size = rows * e * 4;
+  return actionclip_encode_tokens(model, ids, rows * context, rows, (float *)(void *)out, size / 4);
+}
+static int32_t tokenize(void) {
+  size = word_count * context * 4;
+  return actionclip_tokenize(model, words, word_count, 0, (int32_t *)(void *)out, size / 4);
+}
+static int32_t encode_frames(void) {
+  const size_t videos = large ? 4 : 40;
+  size = videos * e * 4;
+  return actionclip_encode_frames(model, images, videos * frames, NULL, (float *)(void *)out, size / 4, NULL, 0);
+}
+static int32_t encode_pixels(void) {
+  const size_t videos = large ? 4 : 40, count = videos * frames;
+  size = videos * e * 4;
+  return actionclip_encode_pixels(model, numbers, count * 3 * side * side, count, (float *)(void *)out, size / 4, NULL,
+                                  0);
+}
+static int32_t encode_video(void) {
+  size = e * 4;
+  return actionclip_encode_video(model, video, NULL, (float *)(void *)out, e, NULL, 0);
+}
+static int32_t similarity(void) {
+  const size_t count = 1500;
+  size = count * count * 4;
+  return actionclip_similarity(numbers, count, numbers, count, e, 100, (float *)(void *)out, size / 4);
+}
+static int32_t probabilities(void) {
+  const size_t count = 1500;
+  size = count * count / 10 * 4;
+  return actionclip_probabilities(numbers, count, numbers, 10, count / 10, e, 100, (float *)(void *)out, size / 4);
+}
+static int32_t classifier_score(void) {
+  const size_t count = 200;
+  size = count * word_count / 100 * 4;
+  return actionclip_classifier_score(classifier, numbers, count, 100, (float *)(void *)out, size / 4, NULL, NULL);
+}
+static int32_t classifier_create(void) {
+  actionclip_classifier *made = NULL;
+  size = 0;
+  const int32_t status = actionclip_classifier_create(model, words, large ? 400 : 2000, NULL, 0, 0, &made);
+  CHECK((status == ACTIONCLIP_OK) == (made != NULL));
+  actionclip_classifier_free(made);
+  return status;
+}
+/* Back to the shorter list each time, which costs nothing. */
+static int32_t classifier_set_labels(void) {
+  int64_t before = 0, after = 0;
+  const size_t few = word_count / 100;
+  size = 0;
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
+  CHECK_OK(actionclip_classifier_set_labels(classifier, words, few, &before));
+  CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
+  const int32_t status = actionclip_classifier_set_labels(classifier, words, few + (large ? 300 : 2000), &after);
+  CHECK(after == (status == ACTIONCLIP_OK ? before + 1 : 0));
+  CHECK(actionclip_classifier_label_count(classifier) == (int32_t)(few + (status != ACTIONCLIP_OK ? 0 : large ? 300 : 2000)));
+  return status;
+}
+static int32_t load_with(int32_t compute, int32_t hash) {
+  actionclip_model_options options;
+  actionclip_model_options_init(&options);
+  options.compute_type = compute;
+  options.compute_sha256 = hash;
+  options.tokenizer_path = merges_path;
+  actionclip_model *loaded = NULL;
+  size = 0;
+  const int32_t status = actionclip_model_load(model_path, &options, &loaded);
+  CHECK((status == ACTIONCLIP_OK) == (loaded != NULL));
+  actionclip_model_free(loaded);
+  return status;
+}
+static int32_t load(void) { return load_with(ACTIONCLIP_COMPUTE_FP32, ACTIONCLIP_OFF); }
+static int32_t load_int8(void) { return load_with(ACTIONCLIP_COMPUTE_INT8, ACTIONCLIP_OFF); }
+static int32_t load_hashed(void) { return load_with(ACTIONCLIP_COMPUTE_BF16, ACTIONCLIP_ON); }
+static unsigned char *file;
+static size_t file_size;
+static int32_t load_buffer(void) {
+  actionclip_model_options options;
+  actionclip_model_options_init(&options);
+  options.compute_sha256 = ACTIONCLIP_ON;
+  actionclip_model *loaded = NULL;
+  size = 0;
+  const int32_t status = actionclip_model_load_buffer(file, file_size, &options, &loaded);
+  CHECK((status == ACTIONCLIP_OK) == (loaded != NULL));
+  actionclip_model_free(loaded);
+  return status;
+}
+static int32_t save(void) {
+  size = 0;
+  unlink(saved_path);
+  const int32_t status = actionclip_model_save(model, saved_path, NULL);
+  CHECK((access(saved_path, F_OK) == 0) == (status == ACTIONCLIP_OK));
+  return status;
+}
+static int32_t describe(void) {
+  size_t needed = 0;
+  size = 0;
+  return actionclip_file_describe(model_path, NULL, 0, &needed);
+}
+static int32_t load_tokenizer(void) {
+  actionclip_tokenizer *loaded = NULL;
+  size = 0;
+  const int32_t status = actionclip_tokenizer_load(merges_path, &loaded);
+  CHECK((status == ACTIONCLIP_OK) == (loaded != NULL));
+  actionclip_tokenizer_free(loaded);
+  return status;
+}
+static int32_t preprocess(void) {
+  size = 3 * side * side * 4;
+  return actionclip_preprocess_pixels(images, (int32_t)side, NULL, (float *)(void *)out, size / 4);
+}
+static int32_t open_video(void) {
+  actionclip_video *opened = NULL;
+  size = 0;
+  const int32_t status = actionclip_video_open(video_path, NULL, &opened);
+  CHECK((status == ACTIONCLIP_OK) == (opened != NULL));
+  actionclip_video_free(opened);
+  return status;
+}
+static int32_t video_info(int32_t (*get)(actionclip_video *, actionclip_video_info *)) {
+  size = sizeof(actionclip_video_info) - 4;
+  actionclip_video_info *info = (actionclip_video_info *)(void *)(out - 4);
+  info->struct_size = sizeof *info;
+  /* One that has not been decoded yet. */
+  actionclip_video *fresh = NULL;
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
+  CHECK_OK(actionclip_video_open(video_path, NULL, &fresh));
+  CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
+  const int32_t status = get(fresh, info);
+  actionclip_video_free(fresh);
+  return status;
+}
+static int32_t get_info(void) { return video_info(actionclip_video_get_info); }
+static int32_t get_outline(void) { return video_info(actionclip_video_get_outline); }
+static int32_t read_frames(void) {
+  static int64_t at[16];
+  actionclip_video_info info;
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
+  CHECK_OK(actionclip_video_get_outline(video, &info));
+  CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
+  for (int i = 0; i < 16; i++) at[i] = i * (info.frame_count - 1) / 15;
+  size = 16 * 3 * (size_t)info.width * (size_t)info.height;
+  return actionclip_video_read_frames(video, at, 16, out, size, NULL, 0);
+}
+
+static const struct {
+  const char *name;
+  int32_t (*call)(void);
+} calls[] = {
+    {"encode_labels", encode_labels},
+    {"encode_prompts", encode_prompts},
+    {"encode_tokens", encode_tokens},
+    {"tokenize", tokenize},
+    {"encode_frames", encode_frames},
+    {"encode_pixels", encode_pixels},
+    {"encode_video", encode_video},
+    {"similarity", similarity},
+    {"probabilities", probabilities},
+    {"classifier_score", classifier_score},
+    {"classifier_create", classifier_create},
+    {"classifier_set_labels", classifier_set_labels},
+    {"model_load, fp32", load},
+    {"model_load, int8", load_int8},
+    {"model_load, bf16, SHA-256", load_hashed},
+    {"model_load_buffer", load_buffer},
+    {"model_save", save},
+    {"file_describe", describe},
+    {"tokenizer_load", load_tokenizer},
+    {"preprocess_pixels", preprocess},
+    {"video_open", open_video},
+    {"video_get_info", get_info},
+    {"video_get_outline", get_outline},
+    {"video_read_frames", read_frames},
+};
+
+/* ------------------------------------------------------------------------------------------------ cancelling */
+
+static struct {
+  double delay, moment;
+} order;
+
+static void *cancel_later(void *unused) {
+  (void)unused;
+  const struct timespec pause = {(time_t)order.delay, (long)(1e9 * (order.delay - (double)(time_t)order.delay))};
+  nanosleep(&pause, NULL);
+  order.moment = now();
+  actionclip_cancel(token);
+  return NULL;
+}
+
+static int untouched(void) {
+  for (size_t i = 0; i < size; i++)
+    if (out[i] != FILL) return 0;
+  return 1;
+}
+
+static uint64_t sum_of_output(void) {
+  uint64_t sum = 14695981039346656037ULL;
+  for (size_t i = 0; i < size; i++) sum = (sum ^ out[i]) * 1099511628211ULL;
+  return sum;
+}
+
+static int by_size(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static void one(const char *name, int32_t (*call)(void)) {
+  const size_t room = (size_t)1 << 26;
+  memset(out - 4, FILL, 4 + (size > 0 ? size : room));
+  double start = now();
+  const int32_t first = call();
+  const double whole = now() - start;
+  if (first != ACTIONCLIP_OK) fprintf(stderr, "  %s: %s\n", name, actionclip_last_error());
+  CHECK(first == ACTIONCLIP_OK);
+  const uint64_t expected = sum_of_output();
+
+  /* Begun with the token set. */
+  memset(out, FILL, size);
+  actionclip_cancel(token);
+  int32_t status = call();
+  if (status != ACTIONCLIP_ERROR_CANCELLED || !untouched()) fprintf(stderr, "  %s: %s\n", name, actionclip_status_name(status));
+  CHECK(status == ACTIONCLIP_ERROR_CANCELLED && untouched());
+  CHECK_OK(actionclip_cancel_token_reset(token));
+
+  double answers[TIMES];
+  int count = 0;
+  for (int i = 0; i < TIMES; i++) {
+    pthread_t thread;
+    order.delay = whole * (i + 0.5) / TIMES;
+    memset(out, FILL, size);
+    CHECK(pthread_create(&thread, NULL, cancel_later, NULL) == 0);
+    status = call();
+    const double end = now();
+    const int good = status == ACTIONCLIP_ERROR_CANCELLED ? untouched() : status == ACTIONCLIP_OK;
+    if (!good) fprintf(stderr, "  %s: %s\n", name, actionclip_last_error());
+    CHECK(good);
+    pthread_join(thread, NULL);
+    if (status == ACTIONCLIP_ERROR_CANCELLED && order.moment > 0) answers[count++] = end - order.moment;
+    CHECK_OK(actionclip_cancel_token_reset(token));
+  }
+  qsort(answers, (size_t)count, sizeof *answers, by_size);
+  /* The first and the last moments may miss the call. */
+  if (whole > 0.05) CHECK(count >= TIMES / 2);
+  if (count > 0) CHECK(answers[count / 2] < (large ? 2 : 0.25));
+  if (large)
+    printf("  %-26s %7.0f ms whole; %d of %d cancelled: median %6.1f ms, longest %6.1f ms\n", name, 1e3 * whole, count,
+           TIMES, count ? 1e3 * answers[count / 2] : 0, count ? 1e3 * answers[count - 1] : 0);
+  memset(out, FILL, size);
+  CHECK(call() == ACTIONCLIP_OK && sum_of_output() == expected);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 3) return 2;
+  check_root = argv[1];
+  large = argc > 3;
+  model_path = large ? argv[3] : check_path(UNTRAINED_MODEL);
+  merges_path = argc > 4 ? argv[4] : check_path(UNTRAINED_MERGES);
+  video_path = argc > 5 ? argv[5] : check_path(EXAMPLE_CLIP);
+  snprintf(saved_path, sizeof saved_path, "%s/test_cancel.safetensors", argv[2]);
+  actionclip_model_options options;
+  actionclip_model_options_init(&options);
+  options.tokenizer_path = merges_path;
+  CHECK_OK(actionclip_model_load(model_path, &options, &model));
+  actionclip_model_info info;
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_model_get_info(model, &info));
+  e = (size_t)info.embedding_size;
+  context = (size_t)info.context_length;
+  frames = (size_t)info.frames;
+  side = (size_t)info.image_size;
+
+  out = (unsigned char *)check_alloc(((size_t)1 << 27) + 4) + 4;
+  word_count = 20000;
+  words = check_alloc(word_count * sizeof *words);
+  char *letters = check_alloc(word_count * 24);
+  for (size_t i = 0; i < word_count; i++) {
+    snprintf(letters + 24 * i, 24, "walk %u", (unsigned)i);
+    words[i] = letters + 24 * i;
+  }
+  ids = check_alloc(word_count * context * sizeof *ids);
+  CHECK_OK(actionclip_tokenize(model, words, word_count, 0, ids, word_count * context));
+  const size_t floats = 40 * frames * 3 * side * side + 1500 * e;
+  numbers = check_alloc(floats * sizeof *numbers);
+  for (size_t i = 0; i < floats; i++) numbers[i] = (float)(i * 7919 % 1001) / 500 - 1;
+  static uint8_t picture[640 * 480 * 3];
+  for (size_t i = 0; i < sizeof picture; i++) picture[i] = (uint8_t)(i * 31 >> 4);
+  images = check_alloc(40 * frames * sizeof *images);
+  for (size_t i = 0; i < 40 * frames; i++)
+    images[i] = (actionclip_image){picture, 0, 640, 480, ACTIONCLIP_PIXEL_RGB, 0};
+  file = check_read_file(model_path, &file_size);
+  CHECK_OK(actionclip_classifier_create(model, words, word_count / 100, NULL, 0, 0, &classifier));
+  const int has_ffmpeg = actionclip_video_open(video_path, NULL, &video) != ACTIONCLIP_ERROR_UNAVAILABLE;
+
+  CHECK_OK(actionclip_cancel_token_create(&token));
+  CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
+  if (large) {
+    const double start = now();
+    CHECK_OK(actionclip_encode_pixels(model, numbers, frames * 3 * side * side, frames, (float *)(void *)out, e, NULL, 0));
+    printf("  one frame's encode: %.1f ms\n", 1e3 * (now() - start) / (double)frames);
+  }
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+    if (has_ffmpeg || strstr(calls[i].name, "video") == NULL) one(calls[i].name, calls[i].call);
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
+  actionclip_cancel_token_free(token);
+  unlink(saved_path);
+  actionclip_video_free(video);
+  actionclip_classifier_free(classifier);
+  actionclip_model_free(model);
+  return check_report("test_cancel");
+}
