@@ -624,6 +624,11 @@ ACTIONCLIP_API int32_t actionclip_probabilities(const float *videos, size_t vide
  * it began with. It keeps what it needs of the model, whose handle may be freed before it. */
 typedef struct actionclip_classifier actionclip_classifier;
 
+/* A classifier's list as it was at one moment: its labels and all that it scores them by. It never changes, any
+ * number of threads may use it at once, and it may outlive the classifier. Lists are numbered by their generation:
+ * 1 for the one that a classifier is created with, one more for each that takes its place. */
+typedef struct actionclip_label_list actionclip_label_list;
+
 /* Encodes the labels as actionclip_encode_labels does: 1 to 2^20 of them, in templates given, the
  * model's own, or the reference's. Free with actionclip_classifier_free. */
 ACTIONCLIP_API int32_t actionclip_classifier_create(const actionclip_model *model,
@@ -635,15 +640,39 @@ ACTIONCLIP_API void actionclip_classifier_free(actionclip_classifier *classifier
 
 /* Another list of labels. Those that it has already keep their embeddings, so that adding a few to
  * many costs those few; the results have the same bits as a new classifier's. On failure the list
- * stays as it was. */
+ * stays as it was. generation_out, which may be NULL: the new list's. */
 ACTIONCLIP_API int32_t actionclip_classifier_set_labels(actionclip_classifier *classifier,
                                                         const char *const *labels,
-                                                        size_t label_count);
-/* How many labels it has, or a negative status. */
+                                                        size_t label_count,
+                                                        int64_t *generation_out);
+/* How many labels it has at the moment, or a negative status. */
 ACTIONCLIP_API int32_t actionclip_classifier_label_count(const actionclip_classifier *classifier);
 
-/* actionclip_probabilities of videos [video_count, E]: probabilities_out [video_count, labels]. */
+/* actionclip_probabilities of videos [video_count, E] by the list of the moment: probabilities_out [video_count,
+ * labels], rows packed. label_count_out and generation_out, which may be NULL, tell which list that was and how long;
+ * where another thread may set labels meanwhile, how much room a call needs is known with a list of its own only
+ * (actionclip_label_list_score). */
 ACTIONCLIP_API int32_t actionclip_classifier_score(const actionclip_classifier *classifier,
+                                                   const float *videos, size_t video_count,
+                                                   float scale,
+                                                   float *probabilities_out,
+                                                   size_t probabilities_capacity,
+                                                   size_t *label_count_out,
+                                                   int64_t *generation_out);
+
+/* The list of the moment. Free with actionclip_label_list_free. */
+ACTIONCLIP_API int32_t actionclip_classifier_label_list(const actionclip_classifier *classifier,
+                                                        actionclip_label_list **list_out);
+ACTIONCLIP_API void actionclip_label_list_free(actionclip_label_list *list);
+
+/* How many labels, and which generation, or a negative status; the label at `index`, which belongs to the list, or
+ * NULL if there is none. */
+ACTIONCLIP_API int32_t actionclip_label_list_count(const actionclip_label_list *list);
+ACTIONCLIP_API int64_t actionclip_label_list_generation(const actionclip_label_list *list);
+ACTIONCLIP_API const char *actionclip_label_list_label(const actionclip_label_list *list, int32_t index);
+
+/* actionclip_probabilities of videos [video_count, E] by this list: probabilities_out [video_count, count]. */
+ACTIONCLIP_API int32_t actionclip_label_list_score(const actionclip_label_list *list,
                                                    const float *videos, size_t video_count,
                                                    float scale,
                                                    float *probabilities_out,

@@ -74,6 +74,8 @@ struct Free {
   void operator()(actionclip_video *p) const noexcept { actionclip_video_free(p); }
   void operator()(actionclip_tokenizer *p) const noexcept { actionclip_tokenizer_free(p); }
   void operator()(actionclip_classifier *p) const noexcept { actionclip_classifier_free(p); }
+  void operator()(actionclip_label_list *p) const noexcept { actionclip_label_list_free(p); }
+  void operator()(actionclip_cancel_token *p) const noexcept { actionclip_cancel_token_free(p); }
 };
 /* Without the check the library would see, and silently work on, what is before the NUL. */
 inline const char *c_string(const std::string &text) {
@@ -89,8 +91,6 @@ inline std::vector<const char *> pointers(const std::vector<std::string> &texts)
 }
 }  // namespace detail
 
-/* A video file, or one in memory. For one thread at a time. Move-only. */
-class Video {
 /* Ends long calls of the threads that use it: they throw Error of ACTIONCLIP_ERROR_CANCELLED. Move-only.
  *
  *   actionclip::CancelToken token;
@@ -137,6 +137,8 @@ class UseCancelToken {
   actionclip_cancel_token *previous_ = nullptr;
 };
 
+/* A video file, or one in memory. For one thread at a time. Move-only. */
+class Video {
  public:
   explicit Video(const std::string &path, const actionclip_video_options *options = nullptr) {
     check_abi();
@@ -383,6 +385,49 @@ class Model {
   actionclip_model_info info_ = {};
 };
 
+/* A classifier's labels as they were at one moment, and all that it scores them by. It never changes. Any number of
+ * threads may use it at once. Move-only. */
+class LabelList {
+ public:
+  std::size_t count() const {
+    const std::int32_t count = actionclip_label_list_count(get());
+    if (count < 0) check(count);
+    return static_cast<std::size_t>(count);
+  }
+  /* 1 for a classifier's first list, one more for each that takes its place. */
+  std::int64_t generation() const {
+    const std::int64_t generation = actionclip_label_list_generation(get());
+    if (generation < 0) check(static_cast<std::int32_t>(generation));
+    return generation;
+  }
+  std::vector<std::string> labels() const {
+    std::vector<std::string> out(count());
+    for (std::size_t i = 0; i < out.size(); i++)
+      out[i] = actionclip_label_list_label(get(), static_cast<std::int32_t>(i));
+    return out;
+  }
+  /* Videos [v, E] to probabilities [v, count]. */
+  std::vector<float> score(const std::vector<float> &videos, float scale = 100.0f) const {
+    if (videos.size() % size_ != 0)
+      throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "videos holds " + std::to_string(videos.size()) +
+                                                         " numbers, no multiple of an embedding's " +
+                                                         std::to_string(size_));
+    const std::size_t rows = videos.size() / size_;
+    std::vector<float> out(rows * count());
+    check(actionclip_label_list_score(get(), videos.data(), rows, scale, out.data(), out.size()));
+    return out;
+  }
+
+  actionclip_label_list *get() const noexcept { return handle_.get(); }
+
+ private:
+  friend class Classifier;
+  LabelList(actionclip_label_list *handle, std::size_t embedding_size) : handle_(handle), size_(embedding_size) {}
+
+  std::unique_ptr<actionclip_label_list, detail::Free> handle_;
+  std::size_t size_;
+};
+
 /* Labels whose embeddings are kept, for scoring one video after another. Any number of threads may use it at
  * once. Move-only. */
 class Classifier {
@@ -399,22 +444,28 @@ class Classifier {
     size_ = static_cast<std::size_t>(model.info().embedding_size);
   }
 
-  /* Labels that it has already are not encoded again. */
-  void set_labels(const std::vector<std::string> &labels) {
+  /* Labels that it has already are not encoded again. Returns the new list's generation. */
+  std::int64_t set_labels(const std::vector<std::string> &labels) {
     const std::vector<const char *> l = detail::pointers(labels);
-    check(actionclip_classifier_set_labels(get(), l.data(), l.size()));
+    std::int64_t generation = 0;
+    check(actionclip_classifier_set_labels(get(), l.data(), l.size(), &generation));
+    return generation;
+  }
+  /* The list of the moment. */
+  LabelList label_list() const {
+    actionclip_label_list *p = nullptr;
+    check(actionclip_classifier_label_list(get(), &p));
+    return LabelList(p, size_);
   }
   std::size_t label_count() const {
     const std::int32_t count = actionclip_classifier_label_count(get());
     if (count < 0) check(count);
     return static_cast<std::size_t>(count);
   }
-  /* Videos [v, E] to probabilities [v, labels]. */
+  /* Videos [v, E] to probabilities [v, labels] by the list of the moment. Where another thread may set labels, score
+   * with a label_list(), which says what they are. */
   std::vector<float> score(const std::vector<float> &videos, float scale = 100.0f) const {
-    const std::size_t count = videos.size() / size_;
-    std::vector<float> out(count * label_count());
-    check(actionclip_classifier_score(get(), videos.data(), count, scale, out.data(), out.size()));
-    return out;
+    return label_list().score(videos, scale);
   }
 
   actionclip_classifier *get() const noexcept { return handle_.get(); }

@@ -1,6 +1,4 @@
 import CActionCLIP
-import Model
-import Numerics
 
 // Classifiers: labels whose embeddings are kept.
 
@@ -11,7 +9,10 @@ private func texts(_ labels: Texts?, _ label_count: Int) throws(Failure) -> [Str
     throw .argument("label_count is \(UInt(bitPattern: label_count)), expected 1 to \(limit)")
   }
   var texts: [String] = []
-  for index in 0..<label_count { texts.append(try string(labels[index], "labels[\(index)]")) }
+  for index in 0..<label_count {
+    try checkCancelled()
+    texts.append(try string(labels[index], "labels[\(index)]"))
+  }
   return texts
 }
 
@@ -21,7 +22,7 @@ public func actionclip_classifier_create(
   _ templates: UnsafePointer<UnsafePointer<CChar>?>!, _ template_count: Int, _ too_long: Int32,
   _ classifier_out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let out = try required(classifier_out, "classifier_out")
     let labels = try texts(labels, label_count)
@@ -38,40 +39,78 @@ public func actionclip_classifier_free(_ classifier: OpaquePointer!) {
 
 @_cdecl("actionclip_classifier_set_labels") @implementation
 public func actionclip_classifier_set_labels(
-  _ classifier: OpaquePointer!, _ labels: UnsafePointer<UnsafePointer<CChar>?>!, _ label_count: Int
+  _ classifier: OpaquePointer!, _ labels: UnsafePointer<UnsafePointer<CChar>?>!, _ label_count: Int,
+  _ generation_out: UnsafeMutablePointer<Int64>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let classifier = try Handle.object(classifier, LoadedClassifier.self)
-    try classifier.set(texts(labels, label_count))
+    let generation = try classifier.set(texts(labels, label_count))
+    generation_out?.pointee = generation
   }
 }
 
 @_cdecl("actionclip_classifier_label_count") @implementation
 public func actionclip_classifier_label_count(_ classifier: OpaquePointer!) -> Int32 {
-  counting { () throws(Failure) in try Handle.object(classifier, LoadedClassifier.self).labelSet.count }
+  counting { () throws(Failure) in try Handle.object(classifier, LoadedClassifier.self).labelList.set.count }
 }
 
 @_cdecl("actionclip_classifier_score") @implementation
 public func actionclip_classifier_score(
   _ classifier: OpaquePointer!, _ videos: UnsafePointer<Float>!, _ video_count: Int, _ scale: Float,
-  _ probabilities_out: UnsafeMutablePointer<Float>!, _ probabilities_capacity: Int
+  _ probabilities_out: UnsafeMutablePointer<Float>!, _ probabilities_capacity: Int,
+  _ label_count_out: UnsafeMutablePointer<Int>!, _ generation_out: UnsafeMutablePointer<Int64>!
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let list = try Handle.object(classifier, LoadedClassifier.self).labelList
+    try list.score(videos, video_count, scale, probabilities_out, probabilities_capacity)
+    label_count_out?.pointee = list.set.count
+    generation_out?.pointee = list.generation
+  }
+}
+
+@_cdecl("actionclip_classifier_label_list") @implementation
+public func actionclip_classifier_label_list(
+  _ classifier: OpaquePointer!, _ list_out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
   boundary { () throws(Failure) in
     let classifier = try Handle.object(classifier, LoadedClassifier.self)
-    let size = classifier.loaded.configuration.embeddingSize
-    let videoCount = try count(video_count, "video_count")
-    _ = try product([videoCount, size, 4], "videos")
-    let videos = try required(videos, "videos")
-    let scale = try checkedScale(scale)
-    let set = classifier.labelSet
-    let needed = try product([videoCount, set.count], "probabilities_out")
-    let out = try output(
-      probabilities_out, capacity: probabilities_capacity, needed: needed, "probabilities_out")
-    do throws(ModelError) {
-      try Similarity.probabilities(
-        videos, videoCount, set.texts.pointer, templates: classifier.templateCount, classes: set.count,
-        size: size, scale: scale, to: out)
-    } catch { throw Failure(error) }
-    extendLifetime(set)
+    let out = try required(list_out, "list_out")
+    out.pointee = try Handle.make(classifier.labelList)
+  }
+}
+
+@_cdecl("actionclip_label_list_free") @implementation
+public func actionclip_label_list_free(_ list: OpaquePointer!) { Handle.release(list, LabelList.self) }
+
+@_cdecl("actionclip_label_list_count") @implementation
+public func actionclip_label_list_count(_ list: OpaquePointer!) -> Int32 {
+  counting { () throws(Failure) in try Handle.object(list, LabelList.self).set.count }
+}
+
+@_cdecl("actionclip_label_list_generation") @implementation
+public func actionclip_label_list_generation(_ list: OpaquePointer!) -> Int64 {
+  var generation: Int64 = 0
+  let status = boundary { () throws(Failure) in
+    generation = try Handle.object(list, LabelList.self).generation
+  }
+  return status == ACTIONCLIP_OK ? generation : Int64(status)
+}
+
+@_cdecl("actionclip_label_list_label") @implementation
+public func actionclip_label_list_label(_ list: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
+  var found: UnsafePointer<CChar>?
+  _ = boundary { () throws(Failure) in found = try Handle.object(list, LabelList.self).set.labels[Int(index)]
+  }
+  return found
+}
+
+@_cdecl("actionclip_label_list_score") @implementation
+public func actionclip_label_list_score(
+  _ list: OpaquePointer!, _ videos: UnsafePointer<Float>!, _ video_count: Int, _ scale: Float,
+  _ probabilities_out: UnsafeMutablePointer<Float>!, _ probabilities_capacity: Int
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let list = try Handle.object(list, LabelList.self)
+    try list.score(videos, video_count, scale, probabilities_out, probabilities_capacity)
   }
 }

@@ -11,7 +11,7 @@ final class LoadedClassifier: HandleObject, Sendable {
   let loaded: LoadedModel
   private let templates: [String]
   private let truncate: Bool
-  private let current: Guarded<LabelSet>
+  private let current: Guarded<LabelList>
 
   /// Labels and their embeddings, which never change: whoever scores with them goes on while others take
   /// their place.
@@ -19,9 +19,11 @@ final class LoadedClassifier: HandleObject, Sendable {
     /// By its bytes: as text, labels that are spelled in other characters would be one.
     fileprivate let places: [[UInt8]: Int]
     let count: Int
+    let labels: CStrings
     let texts: FloatBuffer  // [templates, labels, E]
 
-    fileprivate init(_ labels: [String], texts: FloatBuffer) {
+    fileprivate init(_ labels: [String], texts: FloatBuffer) throws(Failure) {
+      self.labels = try CStrings(labels)
       places = Dictionary(
         labels.enumerated().map { (Array($0.element.utf8), $0.offset) },
         uniquingKeysWith: { first, _ in first })
@@ -36,20 +38,25 @@ final class LoadedClassifier: HandleObject, Sendable {
     self.loaded = loaded
     self.templates = templates
     self.truncate = truncate
-    let none = LabelSet([], texts: try LoadedClassifier.buffer(0))
-    current = Guarded(
-      try LoadedClassifier.labelSet(labels, knowing: none, loaded, templates, truncate: truncate))
+    let none = try LabelSet([], texts: try LoadedClassifier.buffer(0))
+    let first = try LoadedClassifier.labelSet(labels, knowing: none, loaded, templates, truncate: truncate)
+    current = Guarded(LabelList(first, of: loaded, templates: templates.count, generation: 1))
   }
 
-  var labelSet: LabelSet { current.withLock { $0 } }
-  var templateCount: Int { templates.count }
+  var labelList: LabelList { current.withLock { $0 } }
 
   /// Another list. Labels that the list before had keep their embeddings; the others are encoded. What was
   /// there stays if that fails. Of lists set at the same time the last one to be ready stays.
-  func set(_ labels: [String]) throws(Failure) {
+  ///
+  /// Returns the new list's generation.
+  func set(_ labels: [String]) throws(Failure) -> Int64 {
     let next = try LoadedClassifier.labelSet(
-      labels, knowing: labelSet, loaded, templates, truncate: truncate)
-    current.withLock { $0 = next }
+      labels, knowing: labelList.set, loaded, templates, truncate: truncate)
+    return current.withLock { current in
+      let generation = current.generation + 1
+      current = LabelList(next, of: loaded, templates: templates.count, generation: generation)
+      return generation
+    }
   }
 
   private static func labelSet(
@@ -61,6 +68,7 @@ final class LoadedClassifier: HandleObject, Sendable {
     var columns: [Int] = []
     var added: [[UInt8]: Int] = [:]
     for label in labels {
+      try checkCancelled()
       let key = Array(label.utf8)
       if let place = known.places[key] ?? added[key] {
         columns.append(place)
@@ -87,7 +95,7 @@ final class LoadedClassifier: HandleObject, Sendable {
       }
     }
     extendLifetime(fresh)
-    return LabelSet(labels, texts: texts)
+    return try LabelSet(labels, texts: texts)
   }
 
   private static func buffer(_ count: Int) throws(Failure) -> FloatBuffer {

@@ -193,6 +193,10 @@ for name in test_api test_save test_save_over test_hash test_misuse_load test_mi
   export ASAN_OPTIONS=$ASAN:detect_leaks=$([[ $name == test_fork || $name == test_save_over ]] && echo 0 || echo 1)
   build $name $SANITIZE && check $name "$BUILD/$name" "$ROOT" "$BUILD/scratch"
 done
+# LABEL_RUNS=1000000 is the long way, of minutes.
+wanted test_label_lists && build test_label_lists -std=c11 $SANITIZE &&
+  check test_label_lists "$BUILD/test_label_lists" "$ROOT" "${LABEL_RUNS:-40000}"
+wanted test_cancel && build test_cancel -O1 && check test_cancel "$BUILD/test_cancel" "$ROOT" "$BUILD/scratch"
 wanted test_loading && build test_loading -O1 && check test_loading "$BUILD/test_loading" "$ROOT"
 wanted test_default && default_model
 wanted test_secure && secure

@@ -15,6 +15,7 @@
 static actionclip_model *model;
 static actionclip_tokenizer *tokenizer;
 static actionclip_classifier *classifier;
+static actionclip_label_list *list;
 static actionclip_video *video;
 static actionclip_model_info info;
 static size_t e, t, pixel_count;
@@ -66,9 +67,12 @@ static int inherited(void) {
       actionclip_tokenize(model, prompts, 1, 0, ids, (size_t)info.context_length),
       actionclip_tokenizer_encode(tokenizer, "a", 1, ids, 512, &count),
       actionclip_classifier_create(model, prompts, 1, NULL, 0, 0, &fresh),
-      actionclip_classifier_set_labels(classifier, prompts, 1),
+      actionclip_classifier_set_labels(classifier, prompts, 1, NULL),
       actionclip_classifier_label_count(classifier),
-      actionclip_classifier_score(classifier, pixels, 1, 1, out, 1),
+      actionclip_label_list_count(list),
+      (int32_t)actionclip_label_list_generation(list),
+      actionclip_label_list_score(list, pixels, 1, 1, out, 1),
+      actionclip_classifier_score(classifier, pixels, 1, 1, out, 1, NULL, NULL),
       actionclip_video_get_info(video, &vi),
       actionclip_video_read_frames(video, &first, 1, rgb, 3, NULL, 0),
   };
@@ -83,6 +87,7 @@ static int inherited(void) {
   actionclip_model_free(model);
   actionclip_tokenizer_free(tokenizer);
   actionclip_classifier_free(classifier);
+  actionclip_label_list_free(list);
   actionclip_video_free(video);
   if (now() - start > 1.0) broken++; /* "at once", with room for a loaded machine */
   return broken;
@@ -216,6 +221,7 @@ int main(int argc, char **argv) {
   CHECK_OK(actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), &tokenizer));
   const char *const labels[] = {"walking", "running"};
   CHECK_OK(actionclip_classifier_create(model, labels, 2, NULL, 0, 0, &classifier));
+  CHECK_OK(actionclip_classifier_label_list(classifier, &list));
   CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video));
   info.struct_size = sizeof info;
   CHECK_OK(actionclip_model_get_info(model, &info));
@@ -255,6 +261,7 @@ int main(int argc, char **argv) {
   vi.struct_size = sizeof vi;
   CHECK_OK(actionclip_video_get_info(video, &vi));
   actionclip_video_free(video);
+  actionclip_label_list_free(list);
   actionclip_classifier_free(classifier);
   actionclip_tokenizer_free(tokenizer);
   actionclip_model_free(model);

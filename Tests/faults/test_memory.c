@@ -179,7 +179,7 @@ static int32_t classifier_create(void) {
   CHECK((status == ACTIONCLIP_OK) == (classifier != NULL));
   const float video[8] = {1, 2, 3, -1, 0, 1, 2, 1};
   if (classifier != NULL)
-    CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, (float *)outputs, ROOM / 4));
+    CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, (float *)outputs, ROOM / 4, NULL, NULL));
   actionclip_classifier_free(classifier);
   actionclip_model_free(model);
   return status;
@@ -194,11 +194,11 @@ static actionclip_classifier *classifier_of(actionclip_model *model, size_t coun
 static int32_t classifier_set_labels(void) {
   actionclip_model *model = fresh();
   actionclip_classifier *classifier = classifier_of(model, 2);
-  const int32_t status = WATCHED(actionclip_classifier_set_labels(classifier, labels, 3));
+  const int32_t status = WATCHED(actionclip_classifier_set_labels(classifier, labels, 3, NULL));
   const float video[8] = {1, 2, 3, -1, 0, 1, 2, 1};
   CHECK(actionclip_classifier_label_count(classifier) == (status == ACTIONCLIP_OK ? 3 : 2));
   if (status == ACTIONCLIP_OK)
-    CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, (float *)outputs, ROOM / 4));
+    CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, (float *)outputs, ROOM / 4, NULL, NULL));
   actionclip_classifier_free(classifier);
   actionclip_model_free(model);
   return status;
@@ -209,7 +209,7 @@ static int32_t classifier_score(void) {
   actionclip_classifier *classifier = classifier_of(model, 3);
   const float videos[16] = {1, 2, 3, -1, 0, 1, 2, 1, 4, 3, 2, 1, 0, -1, 1, 1};
   const int32_t status =
-      WATCHED(actionclip_classifier_score(classifier, videos, 2, 100, (float *)outputs, ROOM / 4));
+      WATCHED(actionclip_classifier_score(classifier, videos, 2, 100, (float *)outputs, ROOM / 4, NULL, NULL));
   actionclip_classifier_free(classifier);
   actionclip_model_free(model);
   return status;

@@ -322,7 +322,7 @@ static void classify(reader *r) {
   drop(&labels);
   labels = take_texts(r);
   if (classifier) {
-    if (take8(r) & 1) check(actionclip_classifier_set_labels(classifier, labels.array, labels.claimed));
+    if (take8(r) & 1) check(actionclip_classifier_set_labels(classifier, labels.array, labels.claimed, NULL));
     const int32_t count = actionclip_classifier_label_count(classifier);
     PROMISE(count >= 1);
     const size_t videos = take8(r) % 3;
@@ -332,7 +332,7 @@ static void classify(reader *r) {
       memcpy(&embeddings[i], &bits, 4);
     }
     output out = take_output(r, videos * (size_t)count, sizeof(float));
-    check(actionclip_classifier_score(classifier, embeddings, videos, (float)take_number(r), out.memory, out.capacity));
+    check(actionclip_classifier_score(classifier, embeddings, videos, (float)take_number(r), out.memory, out.capacity, NULL, NULL));
     free(out.memory);
     free(embeddings);
   }
