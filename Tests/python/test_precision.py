@@ -56,9 +56,10 @@ def test_threads_run_where_they_are_bound(untrained):
     with actionclip.Model(untrained, processors=[here[-1], here[-1], here[-1]]) as model:
         assert model.info.threads == 3
         model.encode_labels(["yoga"])
-        own = {int(t) for t in os.listdir("/proc/self/task")} - before
+        deadline = time.monotonic() + 5  # the thread that loaded may be about to end, and a new one binds itself
+        while len(own := {int(t) for t in os.listdir("/proc/self/task")} - before) > 2:
+            assert time.monotonic() < deadline
         assert len(own) == 2
-        deadline = time.monotonic() + 5  # a thread binds itself once it runs
         while any(os.sched_getaffinity(t) != {here[-1]} for t in own):
             assert time.monotonic() < deadline
         assert sorted(os.sched_getaffinity(0)) == here

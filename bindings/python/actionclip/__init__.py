@@ -4,11 +4,13 @@
         model.classify("clip.mp4", ["archery", "yoga", "juggling"])
 """
 
-from ._classifier import Classifier
+from ._cancel import CancelToken
+from ._classifier import Classifier, Scores
 from ._errors import (
     ActionCLIPError,
     ArgumentError,
     ArgumentTypeError,
+    CancelledError,
     FileError,
     FormatError,
     InternalError,
@@ -34,6 +36,8 @@ __all__ = [
     "ActionCLIPError",
     "ArgumentError",
     "ArgumentTypeError",
+    "CancelToken",
+    "CancelledError",
     "Classifier",
     "FileError",
     "FormatError",
@@ -45,6 +49,7 @@ __all__ = [
     "ModelInfo",
     "OutOfMemoryError",
     "ResourceError",
+    "Scores",
     "TextError",
     "Tokenizer",
     "UnknownLabelWarning",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +12,24 @@ import numpy.typing as npt
 from . import _abi
 from ._arguments import c_strings, real
 from ._arguments import texts as checked_texts
-from ._arrays import FloatArray, float_array, pointer
+from ._arrays import float_array, pointer
+from ._cancel import create, long_call
 from ._errors import invalid
 from ._handle import Handle, Owner
 from ._library import library
+from ._library import templates as default_templates
 from ._model import Model
+
+
+class Scores(np.ndarray[Any, np.dtype[np.float32]]):
+    """Probabilities, float32 [n, labels], with the labels that they belong to.
+
+    labels: the list that the classifier had when it scored, in the order of the columns. generation: the list's number.
+    Arrays made from this one, its rows for example, have neither (None).
+    """
+
+    labels: list[str] | None = None
+    generation: int | None = None
 
 
 class Classifier(Owner):
@@ -23,7 +37,7 @@ class Classifier(Owner):
 
     labels: None for the model's own. templates: None for the model's own or, without any, the reference's 16.
     The model may be closed before it. Any number of threads may use one at once, and set its labels
-    meanwhile: a call goes on with the labels that it began with.
+    meanwhile: a call goes on with the labels that it began with, and its result says which these are.
     """
 
     def __init__(
@@ -41,44 +55,69 @@ class Classifier(Owner):
             template_array, given = c_strings(checked_texts("templates", templates))
             if given == 0:
                 raise invalid("templates is empty; leave it out for the usual ones")
-        out = ctypes.c_void_p()
         with model._handle.use() as handle:
-            library().call(
-                "classifier_create",
-                handle, array, count, template_array, given, int(bool(truncate)), ctypes.byref(out),
+            made = create(
+                "classifier", "classifier_create",
+                handle, array, count, template_array, given, int(bool(truncate)),
             )  # fmt: skip
         self._size = model.info.embedding_size
-        self._names = names
-        self._handle = Handle("classifier", out.value or 0, library().classifier_free)
+        self._templates = given or len(model.templates) or len(default_templates())
+        #: The latest list that was looked at: its generation and its labels, replaced as one.
+        self._latest: tuple[int, list[str]] = (1, names)
+        self._handle = made
 
     @property
     def labels(self) -> list[str]:
-        """What `score` tells apart, in its order."""
-        return list(self._names)
+        """What `score` tells apart at the moment, in its order."""
+        with self._handle.use() as handle:
+            listed = _label_list(handle)
+        with listed.use() as current:
+            return list(self._labels_of(current)[1])
 
-    def set_labels(self, labels: str | Iterable[str]) -> None:
-        """Another list. Labels that it has already are not encoded again."""
+    def set_labels(self, labels: str | Iterable[str]) -> int:
+        """Another list. Labels that it has already are not encoded again. Returns the list's generation: the first
+        list's is 1, and each that takes its place has one more."""
         names = checked_texts("labels", labels)
         array, count = c_strings(names)
+        generation = ctypes.c_int64()
         with self._handle.use() as handle:
-            library().call("classifier_set_labels", handle, array, count)
-        self._names = names
+            long_call("classifier_set_labels", handle, array, count, ctypes.byref(generation))
+        self._latest = (generation.value, names)
+        return generation.value
 
-    def score(self, videos: npt.ArrayLike, scale: float = 100.0) -> FloatArray:
-        """Probabilities [n, labels] of videos' embeddings [n, E], each row summing to 1."""
+    def score(self, videos: npt.ArrayLike, scale: float = 100.0) -> Scores:
+        """Probabilities [n, labels] of videos' embeddings [n, E], each row summing to 1, with `labels` and
+        `generation` of the list that they are of."""
         array = float_array("videos", videos, (1, 2))
         if array.ndim == 1:
             array = array[np.newaxis]
         if array.shape[1] != self._size:
             raise invalid(f"videos have embeddings of {array.shape[1]} numbers, the labels of {self._size}")
-        out = np.empty((len(array), len(self._names)), np.float32)
+        scale = real("scale", scale)
         with self._handle.use() as handle:
-            library().call(
-                "classifier_score",
-                handle, pointer(array, _abi.Floats), len(array), real("scale", scale),
-                pointer(out, _abi.Floats), out.size,
+            listed = _label_list(handle)
+        with listed.use() as current:
+            generation, names = self._labels_of(current)
+            out = np.zeros((len(array), len(names)), np.float32).view(Scores)
+            long_call(
+                "label_list_score",
+                current, pointer(array, _abi.Floats), len(array), scale, pointer(out, _abi.Floats), out.size,
+                work=10.0 * array.size * len(names) * self._templates,
             )  # fmt: skip
+        out.labels, out.generation = list(names), generation
         return out
+
+    def _labels_of(self, current: int) -> tuple[int, list[str]]:
+        """A list's generation and labels: as they were set, or, where another thread set them, as the library has
+        them."""
+        lib = library()
+        generation = lib.number("label_list_generation", current)
+        latest = self._latest
+        if latest[0] != generation:
+            count = lib.number("label_list_count", current)
+            latest = (generation, [lib.label_list_label(current, i).decode("utf-8") for i in range(count)])
+            self._latest = latest
+        return latest
 
     def __enter__(self) -> Classifier:
         return self
@@ -87,4 +126,11 @@ class Classifier(Owner):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<actionclip.Classifier {'closed' if self.closed else f'{len(self._names)} labels'}>"
+        return f"<actionclip.Classifier {'closed' if self.closed else f'{len(self.labels)} labels'}>"
+
+
+def _label_list(classifier: Any) -> Handle:
+    """The list of the moment."""
+    out = ctypes.c_void_p()
+    library().call("classifier_label_list", classifier, ctypes.byref(out))
+    return Handle("label list", out.value or 0, library().label_list_free)

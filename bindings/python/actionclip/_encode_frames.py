@@ -11,6 +11,7 @@ import numpy as np
 from . import _abi
 from ._arguments import Buffer, Path
 from ._arrays import FloatArray, normalized, pointer
+from ._cancel import long_call
 from ._errors import invalid
 from ._frames import FramesLike, PixelsLike, frame_list, pixel_array
 from ._handle import Owner
@@ -105,11 +106,12 @@ class FrameEncoder(Owner):
     def _encode_images(self, images: Images, settings: Any, return_frames: bool, normalize: bool) -> Features:
         videos, per_frame = self._outputs(images.count, return_frames)
         with self._handle.use() as handle:
-            library().call(
+            long_call(
                 "encode_frames",
                 handle, images.structs, images.count, settings,
                 pointer(videos, _abi.Floats), videos.size,
                 pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
+                work=self._frames_work(images.count) + 1e3 * sum(i.width * i.height for i in images.structs),
             )  # fmt: skip
         return _features(videos, per_frame, normalize)
 
@@ -129,11 +131,12 @@ class FrameEncoder(Owner):
         array, count = pixel_array(pixels, self._info.frames, self._info.image_size)
         videos, per_frame = self._outputs(count, return_frames)
         with self._handle.use() as handle:
-            library().call(
+            long_call(
                 "encode_pixels",
                 handle, pointer(array, _abi.Floats), array.size, count,
                 pointer(videos, _abi.Floats), videos.size,
                 pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
+                work=self._frames_work(count),
             )  # fmt: skip
         return _features(videos, per_frame, normalize)
 
@@ -173,7 +176,7 @@ class FrameEncoder(Owner):
             stack.enter_context(source._turn)
             opened = stack.enter_context(source._handle.use())
             handle = stack.enter_context(self._handle.use())
-            library().call(
+            long_call(
                 "encode_video",
                 handle, opened, settings, pointer(videos, _abi.Floats), videos.size,
                 pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
@@ -188,6 +191,11 @@ class FrameEncoder(Owner):
                 "seconds: choose them with actionclip.sample_indices(..., sampling='open_vclip', frame_rate=...)"
             )
         return [int(index) for index in sample_indices(frame_count, self._info.frames, sampling=self.sampling)]
+
+    def _frames_work(self, frames: int) -> float:
+        """Operations that encoding so many frames takes at most."""
+        tokens = (self._info.image_size // self._info.patch_size) ** 2 + 1
+        return 2.0 * self._info.parameters * tokens * frames
 
     def _outputs(self, frame_count: int, return_frames: bool) -> tuple[FloatArray, FloatArray | None]:
         # A count that is no multiple of T is for the library to refuse.

@@ -12,9 +12,9 @@ from . import _abi
 from ._arguments import INT32_MAX, c_strings
 from ._arguments import texts as checked_texts
 from ._arrays import FloatArray, IntArray, as_array, normalized, pointer
+from ._cancel import long_call
 from ._errors import UnknownLabelWarning, invalid, wrong_type
 from ._handle import Owner
-from ._library import library
 from ._library import templates as default_templates
 from ._model_file import read_label_note
 from ._model_info import ModelInfo
@@ -36,9 +36,10 @@ class TextEncoder(Owner):
         array, count = c_strings(checked_texts("texts", texts))
         out = np.empty((count, self._info.embedding_size), np.float32)
         with self._handle.use() as handle:
-            library().call(
+            long_call(
                 "encode_prompts",
                 handle, array, count, int(bool(truncate)), pointer(out, _abi.Floats), out.size,
+                work=self._work(count),
             )  # fmt: skip
         return normalized(out) if normalize else out
 
@@ -64,10 +65,10 @@ class TextEncoder(Owner):
             template_count = given
         out = np.empty((template_count, label_count, self._info.embedding_size), np.float32)
         with self._handle.use() as handle:
-            library().call(
+            long_call(
                 "encode_labels",
                 handle, label_array, label_count, template_array, given, int(bool(truncate)),
-                pointer(out, _abi.Floats), out.size,
+                pointer(out, _abi.Floats), out.size, work=self._work(template_count * label_count),
             )  # fmt: skip
             self._warn_of(handle, names)
         return normalized(out) if normalize else out
@@ -97,9 +98,10 @@ class TextEncoder(Owner):
         ids = np.ascontiguousarray(array, dtype=np.int32)
         out = np.empty((len(ids), self._info.embedding_size), np.float32)
         with self._handle.use() as handle:
-            library().call(
+            long_call(
                 "encode_tokens",
                 handle, pointer(ids, _abi.Int32s), ids.size, len(ids), pointer(out, _abi.Floats), out.size,
+                work=self._work(len(ids)),
             )  # fmt: skip
         return normalized(out) if normalize else out
 
@@ -108,8 +110,13 @@ class TextEncoder(Owner):
         array, count = c_strings(checked_texts("texts", texts))
         out = np.empty((count, self._info.context_length), np.int32)
         with self._handle.use() as handle:
-            library().call(
+            long_call(
                 "tokenize",
                 handle, array, count, int(bool(truncate)), pointer(out, _abi.Int32s), out.size,
+                work=1e4 * sum(len(text) for text in array if text),
             )  # fmt: skip
         return out
+
+    def _work(self, prompts: int) -> float:
+        """Operations that encoding so many prompts takes at most."""
+        return 2.0 * self._info.parameters * self._info.context_length * prompts

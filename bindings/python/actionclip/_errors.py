@@ -52,6 +52,10 @@ class TextError(ArgumentError):
     """-13, -14: a text is not UTF-8 or has more tokens than the context holds."""
 
 
+class CancelledError(ActionCLIPError, RuntimeError):
+    """-17: the cancel token that the thread uses was set."""
+
+
 class FileError(ActionCLIPError, OSError):
     """-2x: a file cannot be opened, read or written."""
 
@@ -97,6 +101,7 @@ _DECADES: dict[int, type[ActionCLIPError]] = {
 _SINGLE: dict[int, type[ActionCLIPError]] = {
     CONSTANTS["ERROR_INVALID_UTF8"]: TextError,
     CONSTANTS["ERROR_TEXT_TOO_LONG"]: TextError,
+    CONSTANTS["ERROR_CANCELLED"]: CancelledError,
     CONSTANTS["ERROR_OUT_OF_MEMORY"]: OutOfMemoryError,
 }
 

@@ -26,11 +26,12 @@ from ._arguments import (
     whole,
 )
 from ._arrays import FloatArray
+from ._cancel import create
 from ._encode_frames import FrameEncoder
 from ._encode_text import TextEncoder
 from ._errors import invalid, wrong_type
 from ._frames import FramesLike
-from ._handle import Handle, Owner
+from ._handle import Owner
 from ._images import ImageLike
 from ._library import library
 from ._model_file import (
@@ -119,27 +120,24 @@ class Model(FrameEncoder, TextEncoder):
             options.base_path = path_bytes("base", base)
         if open_clip_name is not None:
             options.open_clip_name = text_bytes("open_clip_name", open_clip_name)
-        out = ctypes.c_void_p()
         if path is None:
-            lib.call("model_load", None, ctypes.byref(options), ctypes.byref(out))
+            made = create("model", "model_load", None, ctypes.byref(options))
         elif is_path(path):
             name = os.fspath(path)  # type: ignore[arg-type]
             # The file that is missing may be the weights or the tokenizer.
             missing = tokenizer if os.path.lexists(name) and tokenizer is not None else name
-            lib.call(
-                "model_load",
-                path_bytes("path", name), ctypes.byref(options), ctypes.byref(out), path=os.fspath(missing),
-            )  # fmt: skip
+            made = create(
+                "model", "model_load", path_bytes("path", name), ctypes.byref(options), path=os.fspath(missing)
+            )
         else:
             data = byte_view("path", path)
-            lib.call(
-                "model_load_buffer",
-                data.ctypes.data, data.size, ctypes.byref(options), ctypes.byref(out),
+            made = create(
+                "model", "model_load_buffer", data.ctypes.data, data.size, ctypes.byref(options),
                 path=None if tokenizer is None else os.fspath(tokenizer),
             )  # fmt: skip
         #: What `classify` last encoded: (labels, templates, truncate) and their embeddings.
         self._latest_texts: tuple[_TextKey, FloatArray] | None = None
-        self._handle = Handle("model", out.value or 0, lib.model_free)
+        self._handle = made
         with self._handle.use() as handle:
             self._info = read_info(handle)
             self._labels = read_labels(handle)

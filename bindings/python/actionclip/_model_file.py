@@ -10,6 +10,7 @@ from . import _abi
 from ._abi import CONSTANTS
 from ._arguments import Path, c_strings, choice, path_bytes, utf8
 from ._arguments import texts as checked_texts
+from ._cancel import long_call
 from ._errors import invalid, wrong_type
 from ._library import library
 
@@ -54,9 +55,9 @@ def describe_file(path: Path) -> dict[str, str]:
     name = path_bytes("path", path)
     size = ctypes.c_size_t()
     shown = os.fsdecode(name)
-    lib.call("file_describe", name, None, 0, ctypes.byref(size), path=shown)
+    long_call("file_describe", name, None, 0, ctypes.byref(size), path=shown)
     text = ctypes.create_string_buffer(size.value)
-    lib.call("file_describe", name, text, size.value, ctypes.byref(size), path=shown)
+    long_call("file_describe", name, text, size.value, ctypes.byref(size), path=shown)
     lines = text.value.decode("utf-8").splitlines()
     return {key: value for key, _, value in (line.partition(": ") for line in lines)}
 
@@ -89,7 +90,7 @@ def save_model(
         options.note_keys, options.note_count = _strings("notes", list(more_notes))
         options.note_texts, _ = _strings("notes", list(more_notes.values()))
     name = path_bytes("path", path)
-    lib.call("model_save", handle, name, ctypes.byref(options), path=os.fsdecode(name))
+    long_call("model_save", handle, name, ctypes.byref(options), path=os.fsdecode(name))
 
 
 def _strings(what: str, values: Iterable[str]) -> tuple[ctypes.Array[ctypes.c_char_p], int]:

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from . import _abi
 from ._arguments import real
 from ._arrays import FloatArray, float_array, pointer
+from ._cancel import long_call
 from ._errors import invalid
-from ._library import library
 
 
 def _rows(what: str, value: npt.ArrayLike) -> FloatArray:
@@ -31,10 +31,10 @@ def similarity(videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0
     left, right = _rows("videos", videos), _rows("texts", texts)
     size, factor = _same_length(left, right), real("scale", scale)
     out = np.empty((len(left), len(right)), np.float32)
-    library().call(
+    long_call(
         "similarity",
         pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats), len(right),
-        size, factor, pointer(out, _abi.Floats), out.size,
+        size, factor, pointer(out, _abi.Floats), out.size, work=10.0 * left.size * len(right),
     )  # fmt: skip
     return out
 
@@ -52,9 +52,9 @@ def probabilities(videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 10
     size, factor = _same_length(left, right), real("scale", scale)
     templates, classes = right.shape[:2]
     out = np.empty((len(left), classes), np.float32)
-    library().call(
+    long_call(
         "probabilities",
         pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats), templates, classes,
-        size, factor, pointer(out, _abi.Floats), out.size,
+        size, factor, pointer(out, _abi.Floats), out.size, work=10.0 * left.size * templates * classes,
     )  # fmt: skip
     return out

@@ -10,8 +10,8 @@ import numpy as np
 from . import _abi
 from ._arguments import Path, path_bytes, utf8
 from ._arrays import pointer
-from ._handle import Handle, Owner
-from ._library import library
+from ._cancel import create, long_call
+from ._handle import Owner
 
 
 class Tokenizer(Owner):
@@ -19,22 +19,18 @@ class Tokenizer(Owner):
     from many threads."""
 
     def __init__(self, path: Path) -> None:
-        lib = library()
-        out = ctypes.c_void_p()
-        lib.call("tokenizer_load", path_bytes("tokenizer", path), ctypes.byref(out), path=os.fspath(path))
-        self._handle = Handle("tokenizer", out.value or 0, lib.tokenizer_free)
+        self._handle = create("tokenizer", "tokenizer_load", path_bytes("tokenizer", path), path=os.fspath(path))
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text, without start and end markers."""
         data = utf8("text", text)
-        count = ctypes.c_size_t()
+        count, work = ctypes.c_size_t(), 1e4 * len(data)
         with self._handle.use() as handle:
-            lib = library()
-            lib.call("tokenizer_encode", handle, data, len(data), None, 0, ctypes.byref(count))
+            long_call("tokenizer_encode", handle, data, len(data), None, 0, ctypes.byref(count), work=work)
             ids = np.empty(count.value, np.int32)
-            lib.call(
+            long_call(
                 "tokenizer_encode",
-                handle, data, len(data), pointer(ids, _abi.Int32s), ids.size, ctypes.byref(count),
+                handle, data, len(data), pointer(ids, _abi.Int32s), ids.size, ctypes.byref(count), work=work,
             )  # fmt: skip
         return [int(id) for id in ids]
 

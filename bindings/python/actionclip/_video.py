@@ -16,8 +16,9 @@ from . import _abi
 from ._abi import CONSTANTS
 from ._arguments import INT32_MAX, INT64_MAX, Buffer, Path, byte_view, choice, is_path, items, path_bytes, whole
 from ._arrays import ByteArray, pointer
+from ._cancel import create, long_call
 from ._errors import ArgumentError
-from ._handle import Handle, Owner
+from ._handle import Owner
 from ._library import library
 from ._preprocess import sample_indices
 
@@ -66,19 +67,17 @@ class Video(Owner):
         if max_pixels is not None:
             options.max_pixels = whole("max_pixels", max_pixels, 1, INT64_MAX)
         options.decode = choice("decode", decode, _DECODE)
-        out = ctypes.c_void_p()
         self._bytes: ByteArray | None = None
         if is_path(source):
             name = os.fspath(source)  # type: ignore[arg-type]
             encoded = path_bytes("a video", name)
-            lib.call("video_open", encoded, ctypes.byref(options), ctypes.byref(out), path=name)
+            made = create("video", "video_open", encoded, ctypes.byref(options), path=name)
         else:
             self._bytes = byte_view("a video", source)
-            lib.call(
-                "video_open_buffer",
-                self._bytes.ctypes.data, self._bytes.size, ctypes.byref(options), ctypes.byref(out),
-            )  # fmt: skip
-        self._handle = Handle("video", out.value or 0, lib.video_free)
+            made = create(
+                "video", "video_open_buffer", self._bytes.ctypes.data, self._bytes.size, ctypes.byref(options)
+            )
+        self._handle = made
         self._turn = threading.RLock()
 
     @property
@@ -95,7 +94,7 @@ class Video(Owner):
     def _facts(self, function: str) -> VideoInfo:
         struct = _abi.VideoInfo(struct_size=ctypes.sizeof(_abi.VideoInfo))
         with self._turn, self._handle.use() as handle:
-            library().call(function, handle, ctypes.byref(struct))
+            long_call(function, handle, ctypes.byref(struct))
         names = [field.name for field in dataclasses.fields(VideoInfo)]
         return VideoInfo(**{name: getattr(struct, name) for name in names})
 
@@ -119,7 +118,7 @@ class Video(Owner):
             info = self.outline
             frames = np.empty((len(wanted), info.height, info.width, 3), np.uint8)
             seconds = np.empty(len(wanted), np.float64)
-            library().call(
+            long_call(
                 "video_read_frames",
                 handle, pointer(wanted, _abi.Int64s), wanted.size,
                 pointer(frames, _abi.Bytes), frames.size,

@@ -1,0 +1,151 @@
+"""Ending long calls early: cancel tokens, and Ctrl-C."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ._handle import Handle
+from ._library import library
+
+#: A helping thread leaves these to Python; faults arrive where they happen.
+_SIGNALS = signal.valid_signals() - {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP}
+_thread_state = threading.local()
+
+
+class CancelToken:
+    """Ends long calls of the threads that use it; they raise CancelledError.
+
+        token = actionclip.CancelToken()
+        with token:                      # this thread's calls, to the end of the block
+            model.encode_labels(labels)  # ends when another thread calls token.cancel()
+
+    A call ends within the time that one frame or one group of prompts takes. Any number of threads may use one
+    token. Blocks may be nested; the innermost token counts. Ctrl-C needs no token: a call on the main thread ends
+    likewise, and KeyboardInterrupt is raised.
+    """
+
+    def __init__(self) -> None:
+        out = ctypes.c_void_p()
+        library().call("cancel_token_create", ctypes.byref(out))
+        self._pointer = out.value or 0
+        self._free = library().cancel_token_free
+        #: Tokens of calls that run on a thread of their own, in place of one that uses this token.
+        self._followers: set[CancelToken] = set()
+
+    def cancel(self) -> None:
+        """Ends the calls of every thread that uses it, and those that they make until `reset`."""
+        library().cancel(self._pointer)
+        for follower in tuple(self._followers):
+            follower.cancel()
+
+    @property
+    def cancelled(self) -> bool:
+        return bool(library().number("cancel_token_is_cancelled", self._pointer))
+
+    def reset(self) -> None:
+        """Calls go on again."""
+        library().call("cancel_token_reset", self._pointer)
+
+    def __enter__(self) -> CancelToken:
+        library().call("thread_use_cancel_token", self._pointer, None)
+        _in_use().append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        tokens = _in_use()
+        tokens.pop()
+        library().call("thread_use_cancel_token", tokens[-1]._pointer if tokens else None, None)
+
+    def __del__(self) -> None:
+        if getattr(self, "_pointer", 0):
+            self._free(self._pointer)
+
+
+def _in_use() -> list[CancelToken]:
+    """The calling thread's tokens, the innermost last."""
+    tokens: list[CancelToken] | None = getattr(_thread_state, "tokens", None)
+    if tokens is None:
+        tokens = _thread_state.tokens = []
+    return tokens
+
+
+class _HelpedCall:
+    """A call on a thread of its own, while the main thread waits and so handles signals."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._call = call
+        self._token = CancelToken()
+        self._thread = threading.Thread(target=self._work, name="actionclip call", daemon=True)
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        outer = _in_use()[-1] if _in_use() else None
+        if outer is not None:
+            outer._followers.add(self._token)
+            if outer.cancelled:
+                self._token.cancel()
+        try:
+            try:
+                self._thread.start()
+            except RuntimeError:  # no more threads, or the interpreter is going down
+                return self._call()
+            self._wait()
+        except BaseException:
+            # A signal's handler raised. A call that begins after this ends before it looks at anything.
+            self._token.cancel()
+            while self._thread.is_alive():
+                try:
+                    self._wait()
+                except BaseException:  # the first one is raised
+                    pass
+            raise
+        finally:
+            if outer is not None:
+                outer._followers.discard(self._token)
+        if self._error is not None:
+            raise self._error
+
+    def _wait(self) -> None:
+        # A signal that another thread was chosen for does not end the waiting, so that it ends by itself.
+        while self._thread.is_alive():
+            self._thread.join(0.25)
+
+    def _work(self) -> None:
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+            with self._token:
+                self._call()
+        except BaseException as error:
+            self._error = error
+
+
+#: Operations that take a second on the slowest processors, and about ten milliseconds on others.
+_SHORT = 1e9
+
+
+def long_call(name: str, *arguments: Any, path: str | None = None, work: float = math.inf) -> None:
+    """Calls a function that hears the thread's cancel token. On the main thread signals are handled meanwhile; what a
+    handler raises ends the call. `work`: about how many operations it takes, where that is known; a short call is not
+    worth a thread."""
+    if work > _SHORT and threading.current_thread() is threading.main_thread():
+        _HelpedCall(lambda: library().call(name, *arguments, path=path)).run()
+    else:
+        library().call(name, *arguments, path=path)
+
+
+def create(what: str, name: str, *arguments: Any, path: str | None = None) -> Handle:
+    """The same of a function that makes an object, whose pointer is its last argument."""
+    out = ctypes.c_void_p()
+    free = getattr(library(), f"{what.replace(' ', '_')}_free")
+    try:
+        long_call(name, *arguments, ctypes.byref(out), path=path)
+    except BaseException:
+        if out.value:  # made at the moment of an interruption
+            free(out.value)
+        raise
+    return Handle(what, out.value or 0, free)
