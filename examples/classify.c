@@ -49,7 +49,7 @@ static size_t read_labels(const char *path, char ***labels_out) {
   char *text = allocate((size_t)size + 1, 1);
   size_t length = fread(text, 1, (size_t)size, file), lines = 1, count = 0;
   fclose(file);
-  for (size_t i = 0; i < length; i++) lines += text[i] == '\n';
+  for (size_t i = 0; i < length; i++) lines += text[i] == '\n' || text[i] == '\r';
   char **labels = allocate(lines, sizeof *labels);
   for (char *line = strtok(text, "\r\n"); line != NULL; line = strtok(NULL, "\r\n"))
     labels[count++] = line;
