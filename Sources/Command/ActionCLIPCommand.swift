@@ -23,7 +23,9 @@ struct ActionCLIPCommand: ParsableCommand {
     setlocale(LC_CTYPE, "")
     do {
       try Version.requireMatchingLibrary()
-      var command = try parseAsRoot(Arguments.all())
+      let arguments = Arguments.all()
+      try CommandName.check(arguments, known: names)
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch {
       Glibc.exit(conclude(error))
@@ -56,10 +58,12 @@ struct ActionCLIPCommand: ParsableCommand {
     }
   }
 
+  private static var names: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } }
+
   /// The subcommand that was named, so that the hint leads to the right page.
   private static var helpInvocation: String {
     guard let named = CommandLine.arguments.dropFirst().first,
-      configuration.subcommands.contains(where: { $0.configuration.commandName == named })
+      names.contains(named)
     else { return "actionclip" }
     return "actionclip \(named)"
   }

@@ -84,5 +84,7 @@ struct FilePath: ExpressibleByArgument {
     return stat(cString, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  var exists: Bool { access(cString, F_OK) == 0 }
+
   var cString: [CChar] { (bytes + [0]).map { CChar(bitPattern: $0) } }
 }

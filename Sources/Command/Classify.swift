@@ -11,13 +11,17 @@ struct Classify: ParsableCommand {
       own file if it names some.
       A video that cannot be read is reported on standard error and the next one follows.
       With --json, each video is one line: path, labels (label, probability), frames (the indices \
-      that were looked at), damaged_frames (that were met), error (null when all went well).
+      that were looked at), damaged_frames (that were met), notes (what was assumed of the model, and labels \
+      that it never learned; said on standard error once), error (null when all went well).
       """)
 
   @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
   var videos: [FilePath]
 
-  @Option(help: ArgumentHelp("The model's file or folder (default: the default model).", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "The model's file or folder, or its name in Hugging Face (default: the default model).",
+      valueName: "path"))
   var model: FilePath?
 
   @OptionGroup
@@ -44,6 +48,8 @@ struct Classify: ParsableCommand {
     let names = try candidates.names(for: model)
     // Once for all videos: the text encoder is most of the work for a single short one.
     let (texts, templates) = try model.encode(labels: names, templates: scoring.template)
+    let notes = try ModelNotes(model, labels: names)
+    notes.tell()
     let reports = VideoReports(json: json)
     try reports.write(videos) { video, path in
       let seen = try look(at: video, with: model)
@@ -53,10 +59,10 @@ struct Classify: ParsableCommand {
       let ranking = Ranking(labels: names, probabilities: probabilities, top: top)
       reports.warn(path, damaged: seen.damaged, of: seen.count)
       return json
-        ? line(path, ranking: ranking, seen: seen).text
+        ? line(path, ranking: ranking, seen: seen, notes).text
         : text(path, ranking: ranking, seen: seen, terminal: reports.terminal)
     } failure: {
-      line($0, error: $1)
+      line($0, error: $1, notes)
     }
   }
 
@@ -82,17 +88,17 @@ struct Classify: ParsableCommand {
     return ([head] + ranking.lines(on: terminal)).joined(separator: "\n")
   }
 
-  private func line(_ path: String, ranking: Ranking, seen: Seen) -> JSONValue {
+  private func line(_ path: String, ranking: Ranking, seen: Seen, _ notes: ModelNotes) -> JSONValue {
     [
       "path": .string(path), "labels": ranking.json, "frames": .array(seen.indices.map { .int($0) }),
-      "damaged_frames": .int(seen.damaged), "error": .null,
+      "damaged_frames": .int(seen.damaged), "notes": notes.json, "error": .null,
     ]
   }
 
-  private func line(_ path: String, error: String) -> JSONValue {
+  private func line(_ path: String, error: String, _ notes: ModelNotes) -> JSONValue {
     [
       "path": .string(path), "labels": .array([]), "frames": .array([]), "damaged_frames": .null,
-      "error": .string(error),
+      "notes": notes.json, "error": .string(error),
     ]
   }
 }

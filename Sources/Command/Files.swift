@@ -117,11 +117,30 @@ enum Files {
     }
   }
 
-  /// Lines without their line feeds; a byte order mark in front does not count.
+  /// Lines without their ends, which may be line feeds, carriage returns or both; a byte order mark in front does not
+  /// count, and UTF-16 with one is read too.
   static func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    let body = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
-    return body.split(separator: 0x0A, omittingEmptySubsequences: false)
+    let (lineFeed, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+    var lines: [ArraySlice<UInt8>] = []
+    var rest = utf8(bytes)
+    while let end = rest.firstIndex(where: { $0 == lineFeed || $0 == carriageReturn }) {
+      lines.append(rest[..<end])
+      let isPair = rest[end] == carriageReturn && rest[end...].dropFirst().first == lineFeed
+      rest = rest[(end + (isPair ? 2 : 1))...]
+    }
+    return lines + [rest]
+  }
+
+  /// The text behind a byte order mark; of UTF-16 as UTF-8, with U+FFFD for what is none. Without a mark, as it is.
+  private static func utf8(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return bytes.dropFirst(3) }
+    let isLittle = bytes.starts(with: [0xFF, 0xFE])
+    guard isLittle || bytes.starts(with: [0xFE, 0xFF]) else { return bytes[...] }
+    let units = stride(from: 2, to: bytes.count - 1, by: 2).map { place in
+      let (first, second) = (UInt16(bytes[place]), UInt16(bytes[place + 1]))
+      return isLittle ? second << 8 | first : first << 8 | second
+    }
+    return Array(String(decoding: units, as: UTF16.self).utf8)[...]
   }
 
   /// The next bytes there are, at most 64 KiB; nil at the end.

@@ -84,6 +84,7 @@ struct Info: ParsableCommand {
       "activation_assumed": .bool(info.activation_assumed != 0),
       "threads": .int(Int64(info.threads)),
       "has_tokenizer": .bool(info.has_tokenizer != 0),
+      "vocabulary_note": try model.labelNote(nil).map { .string($0) } ?? .null,
       "logit_scale": .float(info.logit_scale),
       "parameters": .int(info.parameters),
       "weight_bytes": .int(info.weight_bytes),
@@ -147,7 +148,13 @@ struct Info: ParsableCommand {
         "\(megabytes(info.weight_bytes)) of weights, \(megabytes(info.video_bytes)) to encode a video, "
           + "\(megabytes(info.text_bytes)) to encode prompts"
       ),
-      ("tokenizer", info.has_tokenizer != 0 ? "found" : "none: give --tokenizer to encode text"),
+      (
+        "tokenizer",
+        info.has_tokenizer == 0
+          ? "none: give --tokenizer to encode text"
+          : try model.labelNote(nil) == nil
+            ? "found" : "found, of the words that the model learned and no others"
+      ),
       ("labels", labels > 0 ? grouped(Int64(labels)) : "none of its own"),
       (
         "templates",

@@ -19,12 +19,12 @@ enum LabelList {
   private static func parse(_ bytes: [UInt8], name: String) throws(CommandError) -> [Entry] {
     var labels: [Entry] = []
     var isTable = false
-    for (index, line) in Files.lines(of: bytes).enumerated() {
+    for (index, line) in lines(of: bytes).enumerated() {
       func invalid(_ reason: String) -> CommandError { CommandError("\(name): line \(index + 1): \(reason)") }
       guard let text = String(validating: line, as: UTF8.self) else {
         throw invalid("it is not UTF-8; save the file as UTF-8")
       }
-      guard !line.contains(0) else { throw invalid("there is a NUL in it") }
+      guard !line.contains(0) else { throw invalid("there is a NUL in it; save the file as UTF-8") }
       let trimmed = trim(text[...])
       if index == 0, trimmed == "id,name" {
         isTable = true
@@ -36,6 +36,17 @@ enum LabelList {
       }
     }
     return labels
+  }
+
+  /// Ended by Unicode's other line ends too: next line, line separator, paragraph separator.
+  private static func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    Files.lines(of: bytes).flatMap { line in
+      guard let text = String(validating: line, as: UTF8.self) else { return [line] }
+      let parts = text.unicodeScalars.split(omittingEmptySubsequences: false) {
+        ["\u{85}", "\u{2028}", "\u{2029}"].contains($0)
+      }
+      return parts.map { Array(String($0).utf8)[...] }
+    }
   }
 
   /// `12,clapping` or `12,"clapping, slowly"`.

@@ -71,15 +71,46 @@ final class Model {
       String(cString: actionclip_model_template(handle, $0))
     }
   }
+  /// What the model does not know of a label, or, without one, what it says of itself; nil where it is nothing.
+  func labelNote(_ label: String?) throws(LibraryError) -> String? {
+    var size = 0
+    try check(withCString(label) { actionclip_model_label_note(handle, $0, nil, 0, &size) })
+    guard size > 1 else { return nil }
+    var text = [CChar](repeating: 0, count: size)
+    try check(withCString(label) { actionclip_model_label_note(handle, $0, &text, size, &size) })
+    return String(decoding: text.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// In hexadecimal; nil unless it was asked for.
   var sha256: String? { actionclip_model_sha256(handle).map { String(cString: $0) } }
   func note(_ key: String) -> String? { actionclip_model_note(handle, key).map { String(cString: $0) } }
 
-  /// [templates, labels, E]; no templates: the model's own, else the reference's.
+  /// [templates, labels, E]; no templates: the model's own, else the reference's. A terminal sees how far it is.
   func encode(labels: [String], templates: [String]) throws -> (texts: [Float], templates: Int) {
     let own = Int(actionclip_model_template_count(handle))
     let count =
       !templates.isEmpty ? templates.count : own > 0 ? own : Int(actionclip_template_count())
+    var texts = [Float](repeating: 0, count: count * labels.count * embeddingSize)
+    // A few at a time, to tell of; the embeddings are the same for any number.
+    let together = max(1, 1024 / max(1, count))
+    var progress =
+      labels.count > together
+      ? Progress(total: labels.count, of: "labels encoded", onlyOnTerminal: true) : nil
+    defer { if progress != nil { Progress.clear() } }
+    for start in stride(from: 0, to: labels.count, by: together) {
+      let some = Array(labels[start..<min(start + together, labels.count)])
+      let part = try encode(some, templates, count)
+      for template in 0..<count {
+        let place = (template * labels.count + start) * embeddingSize
+        let size = some.count * embeddingSize
+        texts.replaceSubrange(place..<place + size, with: part[(template * size)..<(template + 1) * size])
+      }
+      progress?.step(by: some.count)
+    }
+    return (texts, count)
+  }
+
+  private func encode(_ labels: [String], _ templates: [String], _ count: Int) throws -> [Float] {
     var texts = [Float](repeating: 0, count: count * labels.count * embeddingSize)
     let capacity = texts.count
     try withCStrings(labels) { labelTexts in
@@ -90,7 +121,7 @@ final class Model {
             Int32(ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR), &texts, capacity))
       }
     }
-    return (texts, count)
+    return texts
   }
 
   /// The token ids of texts, [texts, C]; a text that is too long is cut.

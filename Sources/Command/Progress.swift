@@ -1,9 +1,12 @@
 import Glibc
 
 /// How far a long run is, on standard error: a bar on a terminal, elsewhere a line for every tenth and
-/// at least every minute.
+/// at least every minute, or nothing.
 struct Progress {
   private let total: Int
+  /// What is counted: "videos".
+  private let unit: String
+  private let onlyOnTerminal: Bool
   private let terminal = Terminal.standardError()
   private let began = Progress.now
   /// Done by an earlier run: they say nothing about this one's speed.
@@ -11,21 +14,24 @@ struct Progress {
   private var done: Int
   private var shown: (at: Double, done: Int)
 
-  init(total: Int, done: Int) {
+  init(total: Int, done: Int = 0, of unit: String = "videos", onlyOnTerminal: Bool = false) {
     self.total = total
+    self.unit = unit
+    self.onlyOnTerminal = onlyOnTerminal
     before = done
     self.done = done
     shown = (began, done)
     if terminal.redraws { draw() }
   }
 
-  mutating func step() {
-    done += 1
+  mutating func step(by count: Int = 1) {
+    done += count
     let now = Progress.now
     if terminal.redraws {
       guard now - shown.at >= 0.1 || done == total else { return }
       draw()
     } else {
+      guard !onlyOnTerminal else { return }
       guard done * 10 / total > shown.done * 10 / total || now - shown.at >= 60 else { return }
       Diagnostics.raw("actionclip: \(facts)\n")
     }
@@ -33,8 +39,8 @@ struct Progress {
   }
 
   /// Makes room for another line, or for what follows.
-  func clear() {
-    if terminal.redraws { Diagnostics.raw("\r\u{1B}[K") }
+  static func clear() {
+    if Terminal.standardError().redraws { Diagnostics.raw("\r\u{1B}[K") }
   }
 
   private func draw() {
@@ -51,7 +57,7 @@ struct Progress {
 
   private var facts: String {
     let here = done - before
-    var text = "\(done) of \(total) videos"
+    var text = "\(done) of \(total) \(unit)"
     let seconds = Progress.now - began
     guard here > 0, seconds > 0 else { return text }
     let rate = Double(here) / seconds

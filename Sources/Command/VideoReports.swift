@@ -15,6 +15,8 @@ struct VideoReports {
     let output = Output()
     var failures = 0
     var separator = ""
+    var progress = videos.count > 1 ? Progress(total: videos.count, onlyOnTerminal: true) : nil
+    defer { if progress != nil { Progress.clear() } }
     for video in videos {
       let path = video.shown
       let text: String
@@ -22,18 +24,26 @@ struct VideoReports {
         text = try report(video, path)
       } catch {
         failures += 1
+        Progress.clear()
         let said = explanation(of: error, naming: path)
         Diagnostics.error(said)
-        guard json else { continue }
+        guard json else {
+          progress?.step()
+          continue
+        }
         text = failure(path, said).text
       }
+      if progress != nil { Progress.clear() }
       try output.line(separator + text)
+      progress?.step()
       separator = json ? "" : "\n"
     }
     if failures > 0 { throw AlreadyReported() }
   }
 
   func warn(_ path: String, damaged: Int64, of count: Int64) {
-    if damaged > 0 { Diagnostics.warning("\(path): \(damaged) of \(count) frames are damaged") }
+    guard damaged > 0 else { return }
+    Progress.clear()
+    Diagnostics.warning("\(path): \(damaged) of \(count) frames are damaged")
   }
 }

@@ -11,7 +11,8 @@ NAMES = LABELS.read_text().splitlines()
 
 
 def classify(*arguments, **more):
-    return run("classify", *arguments, "--model", MODEL, **more)
+    # Its file does not tell the activation.
+    return run("classify", *arguments, "--model", MODEL, "--activation", "quickgelu", **more)
 
 
 def probabilities(process):
@@ -23,9 +24,9 @@ def test_json_shape():
     process = classify(CLIP, "--labels", LABELS, "--json", "--top", 0)
     assert process.returncode == 0, process.stderr
     (line,) = json_lines(process)
-    assert list(line) == ["path", "labels", "frames", "damaged_frames", "error"]
+    assert list(line) == ["path", "labels", "frames", "damaged_frames", "notes", "error"]
     assert line["path"] == str(CLIP)
-    assert line["error"] is None
+    assert line["error"] is None and line["notes"] == []
     assert line["damaged_frames"] == 0
     assert len(line["frames"]) == 8 and line["frames"] == sorted(line["frames"])
     assert all(list(entry) == ["label", "probability"] for entry in line["labels"])
@@ -124,8 +125,13 @@ def test_text_that_is_not_utf8_is_wrong_usage(option):
         ("\ufeff# actions\n\n" + "\n\n".join(f"  {name}\t" for name in NAMES) + "\n   \n#end").encode(),
         ("id,name\n" + "".join(f"{i},{name}\n" for i, name in enumerate(NAMES))).encode(),
         ("id,name\r\n" + "".join(f'{i},"{name}"\r\n' for i, name in enumerate(NAMES))).encode(),
+        "\r".join(["# actions", "", *NAMES, ""]).encode(),
+        "".join(name + end for name, end in zip(NAMES, ["\r\n", "\r", "\n\r", "\n", "\r\r\n"] * 2)).encode(),
+        "".join(name + end for name, end in zip(NAMES, ["\x85", "\u2028", "\u2029"] * 3)).encode(),
+        ("\ufeff" + "\r\n".join(NAMES)).encode("utf-16-le"),
+        ("\ufeff" + "\n".join(NAMES)).encode("utf-16-be"),
     ],
-    ids=["plain", "crlf", "bom-comments-blanks", "table", "quoted-table"],
+    ids=["plain", "crlf", "bom-comments-blanks", "table", "quoted-table", "cr", "mixed", "next-line", "utf-16", "utf-16-be"],
 )
 def test_label_files(tmp_path, content):
     path = tmp_path / "labels"
@@ -149,6 +155,8 @@ def test_labels_with_commas_quotes_and_other_scripts(tmp_path):
     [
         (b"run\nj\xfcmp\n", ["line 2", "UTF-8"]),
         (b"run\nju\0mp\n", ["line 2", "NUL"]),
+        (b"run\rwalk\r\nju\0mp\n", ["line 3", "NUL"]),
+        ("run\njump".encode("utf-16-le"), ["line 1", "NUL", "UTF-8"]),
         (b"id,name\n0,run\njump\n", ["line 3", "comma"]),
         (b"id,name\nx,run\n", ["line 2", "number"]),
         (b"", ["no label"]),
@@ -199,7 +207,7 @@ def test_same_bits_for_any_number_of_threads():
 
 def test_merge_list_beside_the_model_or_named(tmp_path):
     lonely = shutil.copy(MODEL, tmp_path / "model.safetensors")
-    arguments = ["classify", CLIP, "--labels", LABELS, "--json", "--model", lonely]
+    arguments = ["classify", CLIP, "--labels", LABELS, "--json", "--model", lonely, "--activation", "quickgelu"]
     assert_error(run(*arguments))
     named = run(*arguments, "--tokenizer", MERGES)
     assert named.returncode == 0, named.stderr
@@ -247,7 +255,7 @@ def test_what_is_decoded_changes_nothing_but_with_key_frames():
 def test_a_reader_that_leaves_early():
     many = [str(CLIP)] * 60
     process = subprocess.Popen(
-        [COMMAND, "classify", *many, "--labels", LABELS, "--model", MODEL, "--json"],
+        [COMMAND, "classify", *many, "--labels", LABELS, "--model", MODEL, "--json", "--activation", "quickgelu"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )
     json.loads(process.stdout.readline())

@@ -703,7 +703,7 @@ def test_page_of_several_labels_and_failures(folder):
 
 
 def test_progress_on_a_pipe(folder):
-    process = evaluate(folder / "list.txt", content=rows(0, 1, 2))
+    process = evaluate(folder / "list.txt", "--activation", "quickgelu", content=rows(0, 1, 2))
     assert "\r" not in process.stderr and "\x1b" not in process.stderr
     lines = process.stderr.splitlines()
     assert [line.split(",")[0] for line in lines] == [f"actionclip: {i} of 3 videos" for i in [1, 2, 3]]
@@ -737,3 +737,13 @@ def test_progress_on_a_terminal(folder):
     assert all(len(state) < 70 for state in states if "videos" in state)
     assert any(state.startswith("actionclip: warning: ") and state.endswith("\n") for state in states)
     assert states[-1] == ""  # nothing is left of the bar
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_lists_of_other_systems(folder, end, encoding):
+    content = rows(0, 1, 2)
+    expected = report(evaluate(folder / "list.txt", "--json", "-", content=content))
+    assert expected["scored"] == 3
+    other = content.replace("\n", end).encode(encoding)
+    assert report(evaluate(folder / "list.txt", "--json", "-", content=other)) == expected

@@ -127,7 +127,7 @@ def test_one_line_for_each_video_and_a_bad_one_does_not_stop_the_others(tmp_path
     process = timeline(tmp_path / "none.mp4", CLIP, "--json")
     assert process.returncode == 1
     bad, good = json_lines(process)
-    assert list(bad) == list(good) == ["path", "segments", "windows", "damaged_frames", "error"]
+    assert list(bad) == list(good) == ["path", "segments", "windows", "damaged_frames", "notes", "error"]
     assert "none.mp4" in bad["error"] and bad["segments"] == [] and good["error"] is None
     assert good["windows"] > 1
 

@@ -17,7 +17,10 @@ struct Eval: ParsableCommand {
   @Argument(help: ArgumentHelp("Videos and their labels.", valueName: "list"))
   var list: FilePath
 
-  @Option(help: ArgumentHelp("The model's file or folder (default: the default model).", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "The model's file or folder, or its name in Hugging Face (default: the default model).",
+      valueName: "path"))
   var model: FilePath?
 
   @Option(
@@ -83,6 +86,8 @@ struct Eval: ParsableCommand {
         predictions, header: header(loaded, texts, classes, videos), classes: classes.count, resume: resume)
     }
 
+    let notes = try ModelNotes(loaded, labels: classes.labels)
+    notes.tell()
     var tally = Tally()
     let known = journal?.known ?? [:]
     var progress = Progress(total: videos.rows.count, done: journal?.finished ?? 0)
@@ -97,24 +102,24 @@ struct Eval: ParsableCommand {
         let seen = try scorer.scores(of: path)
         outcome = .scored(seen.scores, damaged: seen.damaged)
         if seen.damaged > 0 {
-          progress.clear()
+          Progress.clear()
           Diagnostics.warning("\(path.shown): \(seen.damaged) of its frames are damaged")
         }
       } catch {
         if error.status == ACTIONCLIP_ERROR_UNAVAILABLE { throw error }  // FFmpeg is not there at all
         let said = explanation(of: error, naming: path.shown)
         outcome = .failed(said)
-        progress.clear()
+        Progress.clear()
         Diagnostics.warning(said)
       }
       try journal?.append(row, outcome, classes: classes)
       tally.add(row, outcome)
       progress.step()
     }
-    progress.clear()
+    Progress.clear()
     try write(
       EvalReport(
-        setting: try setting(loaded, templates: templates), title: "\(modelName) on \(list.shown)",
+        setting: try setting(loaded, templates: templates, notes), title: "\(modelName) on \(list.shown)",
         classes: classes,
         metrics: multiLabel
           ? .multi(MultiLabelMetrics(tally.scored, classCount: classes.count))
@@ -141,13 +146,16 @@ struct Eval: ParsableCommand {
   }
 
   private func load() throws(LibraryError) -> Model {
-    try options.load(model, hash: model?.isFolder == true)
+    try options.load(model, hash: model != nil && !isFile)
   }
 
-  /// Nil for the default model. Of a folder the library tells the hash of what it read.
+  /// Not a folder, nor the name of a model that the library finds elsewhere.
+  private var isFile: Bool { model.map { $0.exists && !$0.isFolder } ?? false }
+
+  /// Nil for the default model. Of what is no file the library tells the hash of what it read.
   private func fingerprint(of loaded: Model) throws -> String? {
     guard let model else { return nil }
-    return try model.isFolder ? loaded.sha256.map { "sha256:\($0)" } : Fingerprint.of(file: model)
+    return try isFile ? Fingerprint.of(file: model) : loaded.sha256.map { "sha256:\($0)" }
   }
 
   private func header(
@@ -193,7 +201,7 @@ struct Eval: ParsableCommand {
   private var jsonFile: FilePath? { json.flatMap { $0.bytes == Array("-".utf8) ? nil : $0 } }
 
   private func setting(
-    _ loaded: Model, templates: Int
+    _ loaded: Model, templates: Int, _ notes: ModelNotes
   ) throws(LibraryError) -> [JSONValue.Member] {
     func member(_ key: String, _ value: JSONValue) -> JSONValue.Member { .init(key: key, value: value) }
     return [
@@ -209,6 +217,7 @@ struct Eval: ParsableCommand {
       member("decode", .string(scoring.decode.rawValue)),
       member("scale", .float(scoring.scale)),
       member("templates", .int(Int64(templates))),
+      member("notes", notes.json),
     ]
   }
 

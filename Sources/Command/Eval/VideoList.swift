@@ -36,7 +36,7 @@ struct VideoList {
       }
       let text = VideoList.trim(line)
       if text.isEmpty || text.first == UInt8(ascii: "#") { continue }
-      if text.contains(0) { throw invalid("there is a NUL in it") }
+      if text.contains(0) { throw invalid("there is a NUL in it; save the list as UTF-8") }
       let between = separator ?? VideoList.separator(in: text)
       separator = between
       guard let fields = VideoList.fields(text, between) else {

@@ -10,13 +10,16 @@ struct Timeline: ParsableCommand {
       label with the largest mean over the windows that cover it. Some label always wins: among the \
       labels should be one for nothing in particular.
       With --json, each video is one line: path, segments (start and end in seconds, label, \
-      probability), windows (how many), damaged_frames (met), error (null when all went well).
+      probability), windows (how many), damaged_frames (met), notes (as of classify), error (null when all went well).
       """)
 
   @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
   var videos: [FilePath]
 
-  @Option(help: ArgumentHelp("The model's file or folder (default: the default model).", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "The model's file or folder, or its name in Hugging Face (default: the default model).",
+      valueName: "path"))
   var model: FilePath?
 
   @OptionGroup
@@ -48,6 +51,8 @@ struct Timeline: ParsableCommand {
     let model = try options.load(model)
     let names = try candidates.names(for: model)
     let (texts, templates) = try model.encode(labels: names, templates: scoring.template)
+    let notes = try ModelNotes(model, labels: names)
+    notes.tell()
     let reports = VideoReports(json: json)
     try reports.write(videos) { video, path in
       let seen = try look(at: video, with: model) { embeddings throws(LibraryError) in
@@ -56,9 +61,9 @@ struct Timeline: ParsableCommand {
           scale: scoring.scale)
       }
       reports.warn(path, damaged: seen.damaged, of: Int64(seen.windows.frameCount))
-      return json ? line(path, seen, names).text : text(path, seen, names, reports.terminal)
+      return json ? line(path, seen, names, notes).text : text(path, seen, names, reports.terminal)
     } failure: {
-      line($0, error: $1)
+      line($0, error: $1, notes)
     }
   }
 
@@ -139,7 +144,7 @@ struct Timeline: ParsableCommand {
     return ([head] + rows).joined(separator: "\n")
   }
 
-  private func line(_ path: String, _ seen: Seen, _ names: [String]) -> JSONValue {
+  private func line(_ path: String, _ seen: Seen, _ names: [String], _ notes: ModelNotes) -> JSONValue {
     [
       "path": .string(path),
       "segments": .array(
@@ -151,14 +156,14 @@ struct Timeline: ParsableCommand {
           ]
         }),
       "windows": .int(Int64(seen.windows.starts.count)), "damaged_frames": .int(seen.damaged),
-      "error": .null,
+      "notes": notes.json, "error": .null,
     ]
   }
 
-  private func line(_ path: String, error: String) -> JSONValue {
+  private func line(_ path: String, error: String, _ notes: ModelNotes) -> JSONValue {
     [
       "path": .string(path), "segments": .array([]), "windows": .int(0), "damaged_frames": .null,
-      "error": .string(error),
+      "notes": notes.json, "error": .string(error),
     ]
   }
 }

@@ -1,0 +1,34 @@
+import CActionCLIP
+
+/// What a user should know of the answers to come: what was assumed of the model, and which labels it never learned.
+struct ModelNotes {
+  let texts: [String]
+
+  init(_ model: Model, labels: [String]) throws {
+    texts = ModelNotes.assumptions(of: model) + (try ModelNotes.unlearned(labels, model))
+  }
+
+  /// Once, on standard error.
+  func tell() {
+    for text in texts { Diagnostics.warning(text) }
+  }
+
+  var json: JSONValue { .array(texts.map { .string($0) }) }
+
+  private static func assumptions(of model: Model) -> [String] {
+    guard model.info.activation_assumed != 0 else { return [] }
+    let name = EncoderActivation.name(of: model.info.activation)
+    return [
+      "the model's file does not tell its activation: \(name) is assumed, and with the wrong one labels rank worse; "
+        + "say --activation quickgelu (OpenAI's) or gelu (open_clip's from LAION and DataComp)"
+    ]
+  }
+
+  /// One note for all of them.
+  private static func unlearned(_ labels: [String], _ model: Model) throws -> [String] {
+    guard try model.labelNote(nil) != nil else { return [] }
+    let notes = try labels.compactMap { try model.labelNote($0) }
+    guard let first = notes.first else { return [] }
+    return [notes.count > 1 ? "\(first) (and \(notes.count - 1) more of \(labels.count) labels)" : first]
+  }
+}
