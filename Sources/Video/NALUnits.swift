@@ -63,18 +63,29 @@ enum NALUnits {
 /// Bits from the highest down. Beyond the end all is nil.
 struct BitReader {
   private let bytes: UnsafeRawBufferPointer
+  private let isEscaped: Bool
   private var place: Int
 
-  init(_ bytes: UnsafeRawBufferPointer, from byte: Int = 0) {
+  /// - Parameter isEscaped: the 3 behind two zero bytes keeps start codes out of H.264 and HEVC, and is passed over.
+  init(_ bytes: UnsafeRawBufferPointer, from byte: Int = 0, isEscaped: Bool = false) {
     self.bytes = bytes
+    self.isEscaped = isEscaped
     place = byte * 8
   }
 
+  /// - Parameter count: at most 32.
   mutating func bits(_ count: Int) -> Int? {
     var value = 0
     for _ in 0..<count {
-      guard place / 8 < bytes.count else { return nil }
-      value = value << 1 | Int(bytes[place / 8] >> UInt8(7 - place % 8) & 1)
+      var byte = place / 8
+      if isEscaped, place % 8 == 0, byte >= 2, byte < bytes.count, bytes[byte] == 3, bytes[byte - 1] == 0,
+        bytes[byte - 2] == 0
+      {
+        place += 8
+        byte += 1
+      }
+      guard byte < bytes.count else { return nil }
+      value = value << 1 | Int(bytes[byte] >> UInt8(7 - place % 8) & 1)
       place += 1
     }
     return value
@@ -90,5 +101,10 @@ struct BitReader {
       if zeros > 31 { return nil }
     }
     return bits(zeros).map { (1 << zeros) - 1 + $0 }
+  }
+
+  /// H.264's and HEVC's se(v).
+  mutating func signedExponential() -> Int? {
+    exponential().map { $0 & 1 == 1 ? ($0 + 1) / 2 : -($0 / 2) }
   }
 }

@@ -23,7 +23,7 @@ enum HEVCHeaders {
 
   /// A picture parameter set, after two numbers and a flag: output_flag_present_flag.
   static func showsEveryPicture(_ parameters: UnsafeRawBufferPointer) -> Bool {
-    var bits = BitReader(parameters, from: 2)
+    var bits = BitReader(parameters, from: 2, isEscaped: true)
     guard bits.exponential() != nil, bits.exponential() != nil, let flags = bits.bits(2) else { return false }
     return flags & 1 == 0
   }

@@ -15,6 +15,8 @@ struct PictureReader {
   private var first: [UInt8]?
   private var parameters: [UInt8] = []
   private static let maxParameters = 1 << 16
+  /// H.264's; every one that there is must say the same.
+  private var sequence: H264Sequence?
 
   /// - Parameter profile: as decoding has found it; `stream` may be from the header alone.
   init?(_ stream: UnsafePointer<AVCodecParameters>, profile: Int32) {
@@ -25,7 +27,9 @@ struct PictureReader {
       syntax = .h264
       // 4:4:4: what the first packet says of its encoder changes how later ones are read.
       if profile & 0xff == 244 || profile & 0xff == 44 { return nil }
-      lengthSize = extra.count >= 7 && extra[0] == 1 ? Int(extra[4] & 3) + 1 : 0
+      let isConfiguration = extra.count >= 7 && extra[0] == 1
+      lengthSize = isConfiguration ? Int(extra[4] & 3) + 1 : 0
+      guard takeSequences(ofHeader: extra, isConfiguration: isConfiguration) else { return nil }
     case AV_CODEC_ID_HEVC:
       syntax = .hevc
       if extra.count >= 23, extra[0] != 0 || extra[1] != 0 || extra[2] > 1 {
@@ -68,25 +72,43 @@ struct PictureReader {
     if parameters.count <= Self.maxParameters { parameters += unit.prefix(Self.maxParameters + 1) }
   }
 
+  private mutating func takeSequences(ofHeader extra: UnsafeRawBufferPointer, isConfiguration: Bool) -> Bool {
+    if extra.isEmpty { return true }
+    if isConfiguration { return H264Sequence.all(ofConfiguration: extra) { take($0) } }
+    return NALUnits.all(of: extra, lengthSize: 0) { $0[0] & 31 != 7 || take($0) }
+  }
+
+  /// A sequence parameter set. False where others say otherwise.
+  private mutating func take(_ unit: UnsafeRawBufferPointer) -> Bool {
+    guard let found = H264Sequence(unit) else { return false }
+    if sequence == nil { sequence = found }
+    return sequence == found
+  }
+
   private mutating func h264(_ packet: UnsafeRawBufferPointer, _ isKey: Bool) -> PictureKind? {
     var (slices, first, instant, used, intra) = (0, 0, 0, 0, 0)
     let understood = NALUnits.all(of: packet, lengthSize: lengthSize) { unit in
       switch unit[0] & 31 {
       case 1, 5:
-        var header = BitReader(unit, from: 1)
-        guard let macroblock = header.exponential(), let type = header.exponential() else { return false }
+        var header = BitReader(unit, from: 1, isEscaped: true)
+        guard let macroblock = header.exponential(), let type = header.exponential(),
+          header.exponential() != nil, sequence?.isField(&header) == false
+        else { return false }
         slices += 1
         if macroblock == 0 { first += 1 }
         if unit[0] & 31 == 5 { instant += 1 }
         if unit[0] & 0x60 != 0 { used += 1 }
         if type % 5 == 2 || type % 5 == 4 { intra += 1 }
-      case 7, 8: keep(unit)
+      case 7:
+        keep(unit)
+        return take(unit)
+      case 8: keep(unit)
       case 6, 9, 12: break  // messages, delimiters, filling
       default: return false
       }
       return true
     }
-    // Two firsts are two fields, or two pictures.
+    // Two firsts are two fields, or two pictures. A field alone is none: two packets are a frame then.
     guard understood, first == 1, instant == 0 || instant == slices, used == 0 || used == slices else {
       return nil
     }
