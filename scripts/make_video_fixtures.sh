@@ -41,3 +41,12 @@ g='255*gte(X,32)':b='255*gte(Y,24)'" -frames:v 3 -c:v libx264 -pix_fmt yuv420p -
 # 340 columns, the width at which many keep Kinetics: not a multiple of the scaler's blocks.
 make "testsrc2=size=340x256:rate=10" -frames:v 3 -c:v libx264 -pix_fmt yuv420p -crf 30 \
   -fflags +bitexact -flags:v +bitexact width340.mkv
+
+# MPEG-4 with B frames, its block times those of showing, which FFmpeg reads as those of decoding.
+make "testsrc2=size=64x48:rate=25" -t 2 -c:v mpeg4 -bf 2 -g 12 -q:v 12 \
+  -fflags +bitexact -flags:v +bitexact disordered_times.mp4
+mkvmerge -q --deterministic 1 -o disordered_times.mkv disordered_times.mp4
+rm disordered_times.mp4
+
+# field_pictures.mp4 is written by hand, for there is no encoder: 12 flat frames of 32x32, each as two H.264 field
+# pictures of I_PCM macroblocks, each field a sample of its own, as broadcasts and AVCHD cameras leave them.

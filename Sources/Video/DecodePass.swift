@@ -27,6 +27,7 @@ final class DecodePass {
   /// Whether every frame has come by so far, so that they can be counted.
   private(set) var isComplete = true
 
+  private let freshClock: FrameClock
   private let ffmpeg: FFmpeg
   private let source: ByteSource
   private let maxPixels: Int
@@ -43,7 +44,8 @@ final class DecodePass {
     let decoder = try Decoder(
       ffmpeg, source, threads: threads, listens: listens, maxPixels: maxPixels)
     self.decoder = decoder
-    clock = FrameClock(decoder.demuxer.stream)
+    freshClock = FrameClock(decoder.demuxer)
+    clock = freshClock
     frame = ffmpeg.pointee.av_frame_alloc()
     if frame == nil { throw VideoError.outOfMemory("a frame") }
   }
@@ -85,7 +87,7 @@ final class DecodePass {
     return FrameIndex.Stream(
       index: stream.pointee.index, codec: parameters.pointee.codec_id,
       profile: parameters.pointee.profile,
-      delay: parameters.pointee.video_delay, firstTime: frame.pointee.pts)
+      delay: parameters.pointee.video_delay, firstTime: frame.pointee.pts, clock: freshClock)
   }
 
   /// Goes over to a selection's frames, the first of which is the current one or comes after it. False
@@ -95,7 +97,6 @@ final class DecodePass {
       return false
     }
     isComplete = false
-    if index < 0 { clock.begin(at: selection.index.time(of: 0)) }
     return true
   }
 
@@ -111,7 +112,7 @@ final class DecodePass {
     while next < frames.count, frames.time(of: next) < frame.pointee.pts { next += 1 }
     guard next < frames.count, frames.time(of: next) == frame.pointee.pts else { return false }
     index = next
-    clock.advance(to: frame)
+    clock.jump(to: frame.pointee.pts, lasting: cffmpeg_frame_duration(frame), first: frames.time(of: 0))
     hasFailed = false
     return true
   }

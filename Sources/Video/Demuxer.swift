@@ -59,6 +59,9 @@ final class Demuxer {
     }
   }
 
+  /// Whether the format is one that is cut and joined as it is: MPEG-TS and the like. Times may jump then.
+  var mayRestart: Bool { (context?.pointee.iformat?.pointee.flags ?? 0) & AVFMT_TS_DISCONT != 0 }
+
   /// Reads the next packet of the stream. False at the end, or where the container is too damaged
   /// to go on: what came before counts, as in the ffmpeg program.
   func next() throws(VideoError) -> Bool {

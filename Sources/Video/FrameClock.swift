@@ -1,49 +1,115 @@
 internal import CFFmpeg
 
-/// When each frame is shown, in seconds from the first frame. Takes FFmpeg's best guess of a
-/// frame's timestamp; where there is none, the frame follows the one before.
+/// When each frame is shown, in seconds from the first frame. Times never fall.
+///
+/// They are the container's, as FFmpeg understands them, and a gap in them stays a gap. Where they cannot
+/// be, a frame is shown when the one before it ends:
+/// - it has no time, or a time before its predecessor's, as from writers that disorder times;
+/// - times begin again, as in files joined end to end: from there on they count from that frame;
+/// - times jump ahead too far for a gap, by the measure of the ffmpeg program: 10 seconds in formats
+///   that are joined and cut as they are (MPEG-TS and PS, Ogg), else 30 hours.
 struct FrameClock {
   /// Of the current frame.
   private(set) var seconds = 0.0
   /// The latest end of a frame: the video's duration once it has been decoded to the end.
   private(set) var end = 0.0
+  /// Whether every frame had a time of its own that fitted the others.
+  private(set) var isSteady = true
 
   private let unit: Double  // seconds per timestamp unit
   private let usualDuration: Double  // seconds; 0 if unknown
+  private let longestGap: Double  // seconds
   private var duration = 0.0  // of the current frame
   private var isFirst = true
   private var origin: (timestamp: Int64, seconds: Double)?
+  /// Frames in a row whose times lie before their predecessors'.
+  private var late = 0
+  private var decoded = cffmpeg_no_timestamp  // when the frame before was
+  private var trustsDecoding = true
 
-  init(_ stream: UnsafeMutablePointer<AVStream>?) {
+  /// Frames that a stream puts in order lie no further from their place. More is a restart.
+  private static let longestDisorder = 16
+
+  init(_ demuxer: Demuxer) {
+    let stream = demuxer.stream
     unit = (stream?.pointee.time_base).flatMap(Self.quotient) ?? 0
     let rate =
       (stream?.pointee.avg_frame_rate).flatMap(Self.quotient)
       ?? (stream?.pointee.r_frame_rate).flatMap(Self.quotient)
     usualDuration = rate.map { 1 / $0 } ?? 0
+    longestGap = demuxer.mayRestart ? 10 : 30 * 3600
   }
 
-  /// For frames that are not the first: when that is shown.
-  mutating func begin(at timestamp: Int64) { if origin == nil { origin = (timestamp, 0) } }
-
+  /// The next frame in the order of showing.
   mutating func advance(to frame: UnsafeMutablePointer<AVFrame>) {
-    advance(to: frame.pointee.best_effort_timestamp, lasting: cffmpeg_frame_duration(frame))
+    // For frames without a time FFmpeg takes when their packets were decoded. Where those times fall beside
+    // times of showing, they are not what they are called, and all that they said so far is forgotten.
+    let (before, shown) = (decoded, frame.pointee.pts)
+    decoded = frame.pointee.pkt_dts
+    if trustsDecoding, shown != cffmpeg_no_timestamp, decoded != cffmpeg_no_timestamp, decoded < before {
+      trustsDecoding = false
+      origin = nil
+    }
+    advance(
+      to: trustsDecoding ? frame.pointee.best_effort_timestamp : shown, lasting: cffmpeg_frame_duration(frame)
+    )
   }
 
+  /// The same, of a timestamp and a duration in the stream's units.
   mutating func advance(to timestamp: Int64, lasting stated: Int64) {
     let following = isFirst ? 0 : seconds + duration
-    isFirst = false
-    if timestamp == cffmpeg_no_timestamp || unit == 0 {
-      seconds = following
-    } else if let origin {
-      let (elapsed, overflow) = timestamp.subtractingReportingOverflow(origin.timestamp)
-      let units = overflow ? Double(timestamp) - Double(origin.timestamp) : Double(elapsed)
-      seconds = origin.seconds + units * unit
+    if let time = time(of: timestamp) {
+      if isFirst || origin == nil {
+        seconds = following
+        origin = (timestamp, following)
+      } else if time >= seconds {
+        late = 0
+        if time - seconds > longestGap { restart(at: timestamp, following) } else { seconds = time }
+      } else {
+        late += 1
+        let disorder = Double(Self.longestDisorder) * max(duration, usualDuration)
+        if late > Self.longestDisorder || seconds - time > disorder {
+          restart(at: timestamp, following)
+        } else {
+          seconds = following
+          isSteady = false
+        }
+      }
     } else {
-      origin = (timestamp, following)
       seconds = following
+      isSteady = false
     }
+    isFirst = false
+    last(stated)
+  }
+
+  /// Over frames that are passed by, in a stream whose times are steady.
+  /// - Parameter first: the first frame's timestamp.
+  mutating func jump(to timestamp: Int64, lasting stated: Int64, first: Int64) {
+    if origin == nil { origin = (first, 0) }
+    isFirst = false
+    if let time = time(of: timestamp) { seconds = time }
+    last(stated)
+  }
+
+  private mutating func restart(at timestamp: Int64, _ following: Double) {
+    origin = (timestamp, following)
+    seconds = following
+    late = 0
+    isSteady = false
+  }
+
+  private mutating func last(_ stated: Int64) {
     duration = stated > 0 && unit > 0 ? Double(stated) * unit : usualDuration
     end = max(end, seconds + duration)
+  }
+
+  /// What a timestamp says; nil if it says nothing.
+  private func time(of timestamp: Int64) -> Double? {
+    guard timestamp != cffmpeg_no_timestamp, unit > 0 else { return nil }
+    guard let origin else { return 0 }
+    let (elapsed, overflow) = timestamp.subtractingReportingOverflow(origin.timestamp)
+    return origin.seconds + (overflow ? Double(timestamp) - Double(origin.timestamp) : Double(elapsed)) * unit
   }
 
   /// nil unless positive.

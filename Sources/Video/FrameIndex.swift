@@ -5,6 +5,7 @@ internal import CFFmpeg
 final class FrameIndex {
   struct Packet: BitwiseCopyable {
     let time: Int64
+    let duration: Int64
     let size: Int32
     /// Which frame it is.
     var frame: Int32
@@ -40,6 +41,8 @@ final class FrameIndex {
     /// Pictures that the decoder holds back to put them in order, to begin with.
     let delay: Int32
     let firstTime: Int64
+    /// Before the first frame.
+    let clock: FrameClock
   }
 
   /// Reads `demuxer` to its end. nil where frames must be counted by decoding.
@@ -50,15 +53,12 @@ final class FrameIndex {
     else { return nil }
     let delay = Int(stream.delay)
     let index = FrameIndex()
-    var clock = FrameClock(demuxer.stream)
     while try demuxer.next() {
       guard let packet = demuxer.packet, index.add(packet, &reader, delay: delay) else { return nil }
-      clock.advance(to: packet.pointee.pts, lasting: packet.pointee.duration)
     }
-    index.duration = clock.end
     // Some writers give the order of decoding for that of showing.
     if delay > 0, !index.isReordered { return nil }
-    return index.finish(reader.syntax) ? index : nil
+    return index.finish(reader.syntax) && index.measure(stream.clock) ? index : nil
   }
 
   private func add(
@@ -74,7 +74,9 @@ final class FrameIndex {
     let number = Int32(count)
     guard
       packets.append(
-        Packet(time: time, size: packet.pointee.size, frame: number, kind: kind, layer: reader.layer)),
+        Packet(
+          time: time, duration: packet.pointee.duration, size: packet.pointee.size, frame: number, kind: kind,
+          layer: reader.layer)),
       positions.append(number)
     else { return false }
     // Into its place among the times. How far it goes is how many pictures wait for it.
@@ -122,6 +124,16 @@ final class FrameIndex {
     }
     // Pictures before the first anchor are lost or patched up.
     return count > 0 && packets[0].kind.isAnchor && packets[0].frame == 0
+  }
+
+  /// False where a frame's time is not what its timestamp says.
+  private func measure(_ fresh: FrameClock) -> Bool {
+    var clock = fresh
+    for frame in 0..<count {
+      clock.advance(to: time(of: frame), lasting: packets[position(of: frame)].duration)
+    }
+    duration = clock.end
+    return clock.isSteady
   }
 
   /// Whether `packet` is the one at `position`.
