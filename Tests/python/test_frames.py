@@ -1,5 +1,6 @@
 """Frames of several videos, however nested, are never regrouped."""
 
+import pathlib
 from collections import deque
 
 import actionclip
@@ -143,6 +144,7 @@ def test_frames_of_different_sizes_may_lie_in_an_array(speaker, random):
         (lambda t: np.zeros((t, 9, 9, 3), np.uint16), ">> 8"),
         (lambda t: ["a.png"] * t, r"image 0 is text, 'a\.png'.*PIL\.Image\.open\(path\)"),
         (lambda t: np.array(["a.png"] * t), r"frames is text, 'a\.png'.*PIL\.Image\.open\(path\)"),
+        (lambda t: [pathlib.Path("a.png")] * t, r"image 0 is a path, 'a\.png'.*PIL\.Image\.open\(path\)"),
         (lambda t: [b"x" * 717] * t, r"image 0 is 717 bytes.*io\.BytesIO"),
         (lambda t: [{"a": 1}] * t, "video 0 must be an array or a list of images, not dict"),
         (lambda t: np.array([None] * t), "image 0 is None, NoneType"),

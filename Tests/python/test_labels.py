@@ -35,6 +35,11 @@ def test_labels_that_were_never_learned_are_warned_of_once(shapes, speaker):
     assert len(caught) == 1
     with pytest.warns(actionclip.UnknownLabelWarning, match="skating"):
         shapes.classify(ROOT / "examples" / "clip.mp4", ["moving left", "ice skating"])
+    with pytest.warns(actionclip.UnknownLabelWarning, match="skating"):
+        classifier = actionclip.Classifier(shapes, ["ice skating"])
+    with pytest.warns(actionclip.UnknownLabelWarning, match="surfing") as caught:
+        classifier.set_labels(["moving left", "surfing"])
+    assert caught[0].filename == __file__
 
 
 def test_a_model_of_hugging_face_is_found_in_its_cache(tmp_path, monkeypatch, untrained):

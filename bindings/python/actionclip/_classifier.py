@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import weakref
 from collections.abc import Iterable
 from typing import Any
 
@@ -60,6 +61,8 @@ class Classifier(Owner):
                 "classifier", "classifier_create",
                 handle, array, count, template_array, given, int(bool(truncate)),
             )  # fmt: skip
+            model._warn_of(handle, names)
+        self._model = weakref.ref(model)
         self._size = model.info.embedding_size
         self._templates = given or len(model.templates) or len(default_templates())
         #: The latest list that was looked at: its generation and its labels, replaced as one.
@@ -83,6 +86,10 @@ class Classifier(Owner):
         with self._handle.use() as handle:
             long_call("classifier_set_labels", handle, array, count, ctypes.byref(generation))
         self._latest = (generation.value, names)
+        model = self._model()
+        if model is not None and not model.closed:
+            with model._handle.use() as handle:
+                model._warn_of(handle, names)
         return generation.value
 
     def score(self, videos: npt.ArrayLike, scale: float = 100.0) -> Scores:

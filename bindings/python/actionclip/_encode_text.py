@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 
 import numpy as np
@@ -18,6 +17,7 @@ from ._handle import Owner
 from ._library import templates as default_templates
 from ._model_file import read_label_note
 from ._model_info import ModelInfo
+from ._warnings import warn
 
 
 class TextEncoder(Owner):
@@ -80,7 +80,7 @@ class TextEncoder(Owner):
         notes = [note for note in (read_label_note(handle, label) for label in labels) if note]
         if notes:
             more = f" (and {len(notes) - 1} more of {len(labels)} labels)" if len(notes) > 1 else ""
-            warnings.warn(notes[0] + more, UnknownLabelWarning, stacklevel=4)
+            warn(notes[0] + more, UnknownLabelWarning)
 
     def encode_tokens(self, tokens: npt.ArrayLike, *, normalize: bool = False) -> FloatArray:
         """Rows of token ids with their markers, zero-padded, [n, C], to embeddings, float32 [n, E]."""

@@ -8,7 +8,6 @@ fewer are refused.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from ._arrays import FloatArray, as_array, float_array
 from ._errors import invalid, wrong_type
 from ._images import ImageLike, channels_last, is_pillow, pixel_order
 from ._refusals import require_bytes, shape_of
+from ._warnings import warn
 
 #: Images: a sequence of them, or one array [T, H, W, C] or [B, T, H, W, C] (or with C before H, as torch has it).
 FramesLike = Any
@@ -59,10 +59,10 @@ def frame_list(
         return _chosen(result, 0, per_video, choose)
     # In a flat list every video has T frames, unless there can be but one.
     if count % per_video != 0:
-        warnings.warn(
+        warn(
             f"{count} frames are taken for one video, of which the model's rule chooses {per_video}; say so with "
             f"[frames], since a multiple of {per_video} would be several videos",
-            stacklevel=3,
+            UserWarning,
         )
         return _chosen(result, 0, per_video, choose)
     return result

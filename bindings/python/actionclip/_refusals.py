@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,9 @@ def require_bytes(name: str, array: npt.NDArray[Any]) -> None:
                 "decode pictures (PIL.Image.open(io.BytesIO(data))) before, and give a video's bytes to encode_video "
                 "or classify"
             )
+    elif kind == "O" and array.size and isinstance(array.flat[0], os.PathLike):
+        what = f"is a path, {os.fspath(array.flat[0])!r}"
+        advice = "open pictures (PIL.Image.open(path)) before, and give a video's path to encode_video or classify"
     elif kind == "O":
         found = array.flat[0] if array.size else None
         what = f"holds {shortly(found)}" if array.ndim else f"is {shortly(array.item())}"
