@@ -1,6 +1,7 @@
 import CActionCLIP
 import CShims
 import Glibc
+import Text
 
 /// The one way from C into Swift and back: clears the thread's message, runs the call, and turns a
 /// failure into its status and message.
@@ -43,8 +44,7 @@ func asGuest<R>(_ body: () -> R) -> R {
 
 private func report(_ message: String) {
   // One line, whatever a file or a label brought into it.
-  var line = Array(message.utf8.prefix(Int(CSHIMS_MESSAGE_CAPACITY)))
-  for i in line.indices where line[i] < 0x20 || line[i] == 0x7F { line[i] = UInt8(ascii: " ") }
+  let line = Array(oneLine(message).utf8.prefix(Int(CSHIMS_MESSAGE_CAPACITY)))
   line.withUnsafeBytes { bytes in
     cshims_set_message(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
   }

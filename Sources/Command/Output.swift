@@ -40,7 +40,8 @@ enum Diagnostics {
   }
 }
 
-/// One line without control characters: a file's name or label must not steer the terminal.
+/// One line without control characters and without those that turn the direction of writing: a file's name or label
+/// must not steer the terminal, nor pass for another.
 func printable(_ text: String) -> String {
   var result = String.UnicodeScalarView()
   for scalar in text.unicodeScalars {
@@ -48,6 +49,7 @@ func printable(_ text: String) -> String {
     case .control where scalar == "\n" || scalar == "\t": result.append(" ")
     case .privateUse where Arguments.standsForByte(scalar): result.append("\u{FFFD}")
     case .control, .lineSeparator, .paragraphSeparator: result.append("\u{FFFD}")
+    case .format where scalar.properties.isBidiControl: result.append("\u{FFFD}")
     default: result.append(scalar)
     }
   }

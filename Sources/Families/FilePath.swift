@@ -37,7 +37,7 @@ public struct FilePath: Sendable {
   var exists: Bool { withCString { access($0, F_OK) == 0 } }
 
   /// For messages.
-  public var shown: String { printable(bytes, limit: 300) }
+  public var shown: String { shownPath(bytes) }
 
   public func withCString<R, E: Error>(_ body: (UnsafePointer<CChar>) throws(E) -> R) throws(E) -> R {
     let terminated = bytes.map { CChar(bitPattern: $0) } + [0]

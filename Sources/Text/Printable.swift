@@ -25,6 +25,20 @@ public func printable(_ bytes: some Sequence<UInt8>, limit: Int) -> String {
   return result
 }
 
+/// A message on one line: control characters of every kind and line ends become spaces, and characters that turn the
+/// direction of writing, with which a name could pass for another, question marks.
+public func oneLine(_ message: String) -> String {
+  var result = String.UnicodeScalarView()
+  for scalar in message.unicodeScalars {
+    switch scalar.properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: result.append(" ")
+    case .format where scalar.properties.isBidiControl: result.append("?")
+    default: result.append(scalar)
+    }
+  }
+  return String(result)
+}
+
 /// Bytes in hexadecimal, for a message that shows how a file begins.
 public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
   let digits: [Character] = Array("0123456789abcdef")

@@ -1,5 +1,6 @@
 import Digest
 import Glibc
+import Text
 
 /// Bytes of a file in private memory, or a range of the caller's buffer. `bytes` are valid for as long
 /// as the block is: a function that keeps only the pointer extends the block's lifetime.
@@ -70,7 +71,11 @@ struct FileBytes: ~Copyable {
       descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     } while descriptor < 0 && errno == EINTR
     guard descriptor >= 0 else {
-      throw WeightsError(.fileOpen, "cannot be opened: \(systemReason(errno))")
+      let reason = systemReason(errno)
+      if isAddress(UnsafeRawBufferPointer(start: path, count: strlen(path))) {
+        throw WeightsError(.fileOpen, "is an address, and only files are read: download it first")
+      }
+      throw WeightsError(.fileOpen, "cannot be opened: \(reason)")
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {

@@ -60,6 +60,6 @@ extension WeightsError {
 
   /// The same for a path as the system takes it.
   func within(_ path: UnsafePointer<CChar>) -> WeightsError {
-    within(printable(UnsafeRawBufferPointer(start: path, count: strlen(path)), limit: 300))
+    within(shownPath(UnsafeRawBufferPointer(start: path, count: strlen(path))))
   }
 }
