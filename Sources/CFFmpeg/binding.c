@@ -1,8 +1,10 @@
 #include "CFFmpeg.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
 #define STRINGIFY(x) #x
 #define STRING(x) STRINGIFY(x)
@@ -14,55 +16,90 @@
 
 static cffmpeg_api table;
 static bool bound;
-static char failure[512];
+// That libavutil came into the process with us.
+static bool is_ours;
 
-static void fail(const char *what, const char *detail) {
-  snprintf(failure, sizeof failure,
-           "video needs FFmpeg's libraries: %s (%s); install them with: apt-get install " PACKAGES,
-           what, detail ? detail : "no reason given");
+// Where a failure is told: the line, and what was wanting, 0 if a library is.
+typedef struct {
+  char *message;
+  size_t capacity;
+  int wanting;
+} report;
+
+// Memory or descriptors may be there later; dlopen tells of their want in words only.
+static int wanting(const char *detail) {
+  static const int codes[] = {EMFILE, ENFILE, ENOMEM};
+  static const char *const words[] = {"failed to map", "cannot map", "cannot create shared object descriptor",
+                                      "cannot create cache", "cannot allocate memory"};
+  char reason[128];
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+    if (strerror_r(codes[i], reason, sizeof reason) == 0 && strstr(detail, reason) != NULL)
+      return codes[i] == ENOMEM ? ENOMEM : EMFILE;
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strstr(detail, words[i]) != NULL) return ENOMEM;
+  return 0;
 }
 
-static void *load(const char *soname) {
+static void fail(report *to, const char *what, const char *detail) {
+  if (detail == NULL) detail = "no reason given";
+  to->wanting = wanting(detail);
+  snprintf(to->message, to->capacity,
+           to->wanting != 0 ? "FFmpeg's libraries cannot be loaded now: %s (%s)"
+                            : "video needs FFmpeg's libraries: %s (%s); install them with: apt-get install " PACKAGES,
+           what, detail);
+}
+
+static void *load(const char *soname, report *to) {
   // Never closed: FFmpeg's threads and thread-local data do not survive an unload.
   void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
-  if (library == NULL) fail(soname, dlerror());
+  if (library == NULL) fail(to, soname, dlerror());
   return library;
 }
 
-static bool major_is(const char *soname, unsigned version, unsigned major) {
+static bool major_is(const char *soname, unsigned version, unsigned major, report *to) {
   if (version >> 16 == major) return true;
   char detail[64];
   snprintf(detail, sizeof detail, "it says version %u, this library was built for %u",
            version >> 16, major);
-  fail(soname, detail);
+  fail(to, soname, detail);
   return false;
 }
 
-static void bind_all(void) {
+// Whether the function was found and put into the table.
+#define FIND(library, function) \
+  ((table.function = (__typeof__(table.function))dlsym(library, #function)) != NULL)
+
+static bool bind_all(report *to) {
   const char *const avutil_name = SONAME(avutil, LIBAVUTIL_VERSION_MAJOR);
-  void *before = dlopen(avutil_name, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
+  void *before = is_ours ? NULL : dlopen(avutil_name, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
   if (before != NULL) dlclose(before);
 
   void *avutil, *avcodec, *avformat, *swscale;
-  if ((avutil = load(avutil_name)) == NULL) return;
-  if ((avcodec = load(SONAME(avcodec, LIBAVCODEC_VERSION_MAJOR))) == NULL) return;
-  if ((avformat = load(SONAME(avformat, LIBAVFORMAT_VERSION_MAJOR))) == NULL) return;
-  if ((swscale = load(SONAME(swscale, LIBSWSCALE_VERSION_MAJOR))) == NULL) return;
-
-#define FIND(library, function)                                  \
-  if ((table.function = (__typeof__(table.function))dlsym(library, #function)) == NULL) { \
-    fail("lib" #library " lacks " #function, dlerror());         \
-    return;                                                      \
+  if ((avutil = load(avutil_name, to)) == NULL) return false;
+  // At once: what the host sets from here on, it sets over ours.
+  if (before == NULL && !is_ours && FIND(avutil, av_log_set_callback) && FIND(avutil, av_log_default_callback)) {
+    cffmpeg_log_install(table.av_log_set_callback, table.av_log_default_callback);
+    is_ours = true;
   }
-  CFFMPEG_FUNCTIONS(FIND)
+  if ((avcodec = load(SONAME(avcodec, LIBAVCODEC_VERSION_MAJOR), to)) == NULL) return false;
+  if ((avformat = load(SONAME(avformat, LIBAVFORMAT_VERSION_MAJOR), to)) == NULL) return false;
+  if ((swscale = load(SONAME(swscale, LIBSWSCALE_VERSION_MAJOR), to)) == NULL) return false;
 
-  if (!major_is("libavutil", table.avutil_version(), LIBAVUTIL_VERSION_MAJOR) ||
-      !major_is("libavcodec", table.avcodec_version(), LIBAVCODEC_VERSION_MAJOR) ||
-      !major_is("libavformat", table.avformat_version(), LIBAVFORMAT_VERSION_MAJOR) ||
-      !major_is("libswscale", table.swscale_version(), LIBSWSCALE_VERSION_MAJOR))
-    return;
-  if (before == NULL) cffmpeg_log_install(&table);
-  bound = true;
+#define REQUIRE(library, function)                         \
+  if (!FIND(library, function)) {                          \
+    fail(to, "lib" #library " lacks " #function, dlerror()); \
+    return false;                                          \
+  }
+  CFFMPEG_FUNCTIONS(REQUIRE)
+  CFFMPEG_LATER_FUNCTIONS(REQUIRE)
+
+  if (!major_is("libavutil", table.avutil_version(), LIBAVUTIL_VERSION_MAJOR, to) ||
+      !major_is("libavcodec", table.avcodec_version(), LIBAVCODEC_VERSION_MAJOR, to) ||
+      !major_is("libavformat", table.avformat_version(), LIBAVFORMAT_VERSION_MAJOR, to) ||
+      !major_is("libswscale", table.swscale_version(), LIBSWSCALE_VERSION_MAJOR, to))
+    return false;
+  if (is_ours) cffmpeg_log_listen(&table);
+  return true;
 }
 
 // A child that is forked while another thread is inside dlopen inherits half-loaded libraries, and
@@ -79,19 +116,18 @@ static void after_fork(void) {
 
 static void guard_fork(void) { (void)pthread_atfork(before_fork, after_fork, after_fork); }
 
-int cffmpeg_bind(const cffmpeg_api **api, const char **message) {
+int cffmpeg_bind(const cffmpeg_api **api, char *message, size_t capacity) {
   static pthread_once_t guarded = PTHREAD_ONCE_INIT;
-  static bool tried;
   pthread_once(&guarded, guard_fork);
+  report told = {message, capacity, 0};
   pthread_mutex_lock(&loading);
-  if (!tried) {
+  if (!bound) {
     is_loading = true;
-    bind_all();
+    bound = bind_all(&told);
     is_loading = false;
-    tried = true;
   }
+  const bool is_bound = bound;
   pthread_mutex_unlock(&loading);
-  *api = bound ? &table : NULL;
-  *message = bound ? NULL : failure;
-  return bound ? 0 : -1;
+  *api = is_bound ? &table : NULL;
+  return is_bound ? 0 : told.wanting != 0 ? told.wanting : -1;
 }

@@ -4,24 +4,29 @@
 //
 // - The codec contexts we make carry a log_level_offset that lifts their messages above any
 //   threshold. That changes nothing outside them, and reaches the decoder's threads.
-// - Demuxers, parsers and the probing decoders have no such offset, and bit readers log with no
-//   context at all. So if libavutil came into the process with us (nobody can have set a callback
-//   before), a callback is installed that drops messages from threads inside our calls, and those
-//   without a context while decoder threads of ours run; everything else goes on to FFmpeg's
-//   default callback as before. A host that sets its own callback or level later still gets it.
+// - Demuxers, parsers and the probing decoders have no such offset, bit readers log with no context at
+//   all, and H.264 says one thing in the name of its private data. So if libavutil came into the process
+//   with us (nobody can have set a callback before), a callback is installed that drops messages from
+//   threads inside our calls, those of our decoders under either name, and those without a context while
+//   decoder threads of ours run; everything else goes on to FFmpeg's default callback as before. A host that
+//   sets its own callback or level later still gets it.
 // - If the host had loaded this libavutil before us, its log belongs to it, there is no way to ask
 //   which callback it set, and it is left alone: messages about our files, save those of our codec
-//   contexts, go where the host sends FFmpeg's messages.
+//   contexts, go where the host sends FFmpeg's messages. They are of the calling thread alone, since
+//   decoders that cannot be listened to have no threads.
 //
 // The same callback tells us what the decoders say nowhere else: that a stream is damaged.
 #include "CFFmpeg.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <string.h>
 
 static _Thread_local int depth;
-static void (*default_callback)(void *, int, const char *, va_list);
-static const AVClass *codec_class;
+static __typeof__(av_log_default_callback) *default_callback;
+// The classes that codec contexts, and the private data of H.264's, begin with; NULL until they are known.
+static const AVClass *_Atomic codec_class;
+static const AVClass *_Atomic h264_class;
 
 // One slot per codec context that is listened to; its `opaque` points to the slot, so a
 // context is ours exactly if that pointer lies in here.
@@ -31,7 +36,16 @@ static atomic_int watches[WATCHES];
 static atomic_int threaded;  // how many of them decode with threads
 
 static atomic_int *watch_of(void *context) {
-  if (context == NULL || *(const AVClass **)context != codec_class) return NULL;
+  if (context == NULL) return NULL;
+  const AVClass *class = *(const AVClass **)context;
+  if (class == NULL) return NULL;
+  // H264Context, from 4.3 to 7.1: its class, then the codec context that it belongs to.
+  if (class == atomic_load(&h264_class)) {
+    context = ((void **)context)[1];
+    if (context == NULL) return NULL;
+    class = *(const AVClass **)context;
+  }
+  if (class == NULL || class != atomic_load(&codec_class)) return NULL;
   uintptr_t slot = (uintptr_t)((const AVCodecContext *)context)->opaque;
   if (slot < (uintptr_t)watches || slot >= (uintptr_t)(watches + WATCHES)) return NULL;
   return (atomic_int *)slot;
@@ -51,10 +65,17 @@ static void filter(void *context, int level, const char *format, va_list argumen
   default_callback(context, level, format, arguments);
 }
 
-void cffmpeg_log_install(const cffmpeg_api *api) {
-  default_callback = api->av_log_default_callback;
-  codec_class = api->avcodec_get_class();
-  api->av_log_set_callback(filter);
+void cffmpeg_log_install(__typeof__(av_log_set_callback) *set_callback,
+                         __typeof__(av_log_default_callback) *usual_callback) {
+  default_callback = usual_callback;
+  set_callback(filter);
+}
+
+void cffmpeg_log_listen(const cffmpeg_api *api) {
+  atomic_store(&codec_class, api->avcodec_get_class());
+  const AVCodec *h264 = api->avcodec_find_decoder(AV_CODEC_ID_H264);
+  // Another decoder of H.264 keeps other things there.
+  if (h264 != NULL && strcmp(h264->name, "h264") == 0) atomic_store(&h264_class, h264->priv_class);
 }
 
 void cffmpeg_quiet_begin(void) { depth++; }

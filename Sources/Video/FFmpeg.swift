@@ -1,16 +1,23 @@
 internal import CFFmpeg
+internal import Glibc
 
 /// FFmpeg's functions, found on first use. One pointer to a table that lives as long as the process.
 typealias FFmpeg = UnsafePointer<cffmpeg_api>
 
 extension FFmpeg {
+  /// - Throws: `.unavailable` where a library is missing; `.outOfMemory`, or `.fileOpen` for want of descriptors,
+  ///   where they could not be loaded now. Either is tried again by the next call.
   static func bind() throws(VideoError) -> FFmpeg {
     var table: UnsafePointer<cffmpeg_api>?
-    var message: UnsafePointer<CChar>?
-    guard cffmpeg_bind(&table, &message) == 0, let table else {
-      throw VideoError(.unavailable, message.map { String(cString: $0) } ?? "FFmpeg is missing")
+    var status: Int32 = 0
+    let message = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
+      guard let base = buffer.baseAddress else { return "" }
+      base.initialize(repeating: 0, count: buffer.count)
+      status = cffmpeg_bind(&table, base, buffer.count)
+      return String(cString: base)
     }
-    return table
+    if status == 0, let table { return table }
+    throw VideoError(status == ENOMEM ? .outOfMemory : status == EMFILE ? .fileOpen : .unavailable, message)
   }
 
   /// FFmpeg's words for one of its error codes, or the C library's for -errno.

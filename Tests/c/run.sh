@@ -197,6 +197,9 @@ done
 wanted test_label_lists && build test_label_lists -std=c11 $SANITIZE &&
   check test_label_lists "$BUILD/test_label_lists" "$ROOT" "${LABEL_RUNS:-40000}"
 wanted test_cancel && build test_cancel -O1 && check test_cancel "$BUILD/test_cancel" "$ROOT" "$BUILD/scratch"
+# Without the sanitizer, which needs more memory than there is to be.
+wanted test_video_quiet && build test_video_quiet -O1 &&
+  check test_video_quiet "$BUILD/test_video_quiet" "$ROOT" "$BUILD/scratch"
 wanted test_loading && build test_loading -O1 && check test_loading "$BUILD/test_loading" "$ROOT"
 wanted test_default && default_model
 wanted test_secure && secure

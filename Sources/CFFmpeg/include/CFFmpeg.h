@@ -73,18 +73,30 @@
   F(swscale, sws_setColorspaceDetails)  \
   F(swscale, sws_scale)
 
+// Before, the number was a field of the stream.
+#if LIBAVFORMAT_VERSION_MAJOR >= 59
+#define CFFMPEG_LATER_FUNCTIONS(F) F(avformat, avformat_index_get_entries_count)
+#else
+#define CFFMPEG_LATER_FUNCTIONS(F)
+#endif
+
 typedef struct cffmpeg_api {
 #define CFFMPEG_FIELD(library, function) __typeof__(function) *_Nonnull function;
   CFFMPEG_FUNCTIONS(CFFMPEG_FIELD)
+  CFFMPEG_LATER_FUNCTIONS(CFFMPEG_FIELD)
 #undef CFFMPEG_FIELD
 } cffmpeg_api;
 
-// Loads the libraries once per process; every later call answers the same. 0: *api is the table.
-// -1: *message (static, one line) says what is missing and which package brings it.
-int cffmpeg_bind(const cffmpeg_api *_Nullable *_Nonnull api, const char *_Nullable *_Nonnull message);
+// Loads the libraries, once they are there: 0, and *api is the table for the life of the process. Otherwise `message`,
+// of `capacity` bytes, gets one line, and a later call tries again: ENOMEM or EMFILE where memory or descriptors were
+// wanting, else -1, and the line says what is missing and which package brings it.
+int cffmpeg_bind(const cffmpeg_api *_Nullable *_Nonnull api, char *_Nonnull message, size_t capacity);
 
-// FFmpeg's log, see logging.c. Called by cffmpeg_bind if the log is ours to filter.
-void cffmpeg_log_install(const cffmpeg_api *_Nonnull api);
+// FFmpeg's log, see logging.c. Called by cffmpeg_bind, if the log is ours to filter, as soon as libavutil is there
+// and once everything is.
+void cffmpeg_log_install(__typeof__(av_log_set_callback) *_Nonnull set_callback,
+                         __typeof__(av_log_default_callback) *_Nonnull default_callback);
+void cffmpeg_log_listen(const cffmpeg_api *_Nonnull api);
 // Between begin and end (they nest) what FFmpeg has to say on this thread is dropped.
 void cffmpeg_quiet_begin(void);
 void cffmpeg_quiet_end(void);
@@ -106,6 +118,7 @@ void cffmpeg_threads_end(void);
 // Macros that Swift cannot import.
 static const int64_t cffmpeg_no_timestamp = AV_NOPTS_VALUE;
 static const int32_t cffmpeg_error_eof = AVERROR_EOF;
+static const int32_t cffmpeg_error_exit = AVERROR_EXIT;
 static inline int32_t cffmpeg_error(int32_t posix) { return AVERROR(posix); }
 
 // 4.x hands out mutable input formats and decoders, later versions const ones: the difference
@@ -133,6 +146,20 @@ static inline int32_t cffmpeg_open_input(const cffmpeg_api *_Nonnull api,
 #else
   return api->avformat_open_input(context, "", format, NULL);
 #endif
+}
+
+// Packets that the streams' indexes list.
+static inline int64_t cffmpeg_index_entries(const cffmpeg_api *_Nonnull api,
+                                            const AVFormatContext *_Nonnull context) {
+  int64_t entries = 0;
+  for (unsigned i = 0; i < context->nb_streams; i++) {
+#if LIBAVFORMAT_VERSION_MAJOR >= 59
+    entries += api->avformat_index_get_entries_count(context->streams[i]);
+#else
+    entries += context->streams[i]->nb_index_entries;
+#endif
+  }
+  return entries;
 }
 
 static inline bool cffmpeg_has_decoder(const cffmpeg_api *_Nonnull api, enum AVCodecID codec) {
