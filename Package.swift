@@ -47,7 +47,7 @@ let package = Package(
     room("Families", ["Digest", "Text", "Weights"]),
     room("Tokenizer", ["Text"]),
     room("Preprocess", ["CResample"]),
-    room("Video", ["CFFmpeg", "CShims"]),
+    room("Video", ["CFFmpeg", "CShims", "Text"]),
     room("Model", ["CShims", "Numerics", "Weights"]),
     room("ModelFile", ["Model", "Numerics", "Preprocess", "Text", "Tokenizer", "Weights"]),
     .target(
@@ -78,7 +78,7 @@ let package = Package(
     tests("Weights", ["Digest", "Text", "Weights"]),
     tests("Tokenizer", ["Text", "Tokenizer"], exclude: ["Fixtures"]),
     tests("Preprocess", ["CResample", "Preprocess"]),
-    tests("Video", ["Video"], exclude: ["Fixtures"]),
+    tests("Video", ["CShims", "Video"], exclude: ["Fixtures"]),
     tests("Model", ["Model", "Numerics", "Weights"]),
     tests("ModelFile", ["Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),
   ]

@@ -81,7 +81,7 @@ ACTIONCLIP_API int32_t actionclip_constant(const char *name, int64_t *value_out)
 #define ACTIONCLIP_ERROR_CANCELLED (-17)        /* the cancel token that the thread uses is set */
 /* -2x: files */
 #define ACTIONCLIP_ERROR_FILE_OPEN (-20) /* missing, unreadable or not a regular file */
-#define ACTIONCLIP_ERROR_FILE_READ (-21) /* reading failed half-way */
+#define ACTIONCLIP_ERROR_FILE_READ (-21) /* reading failed half-way, or the file was changed meanwhile */
 #define ACTIONCLIP_ERROR_FILE_WRITE (-22) /* a file could not be written */
 #define ACTIONCLIP_ERROR_HASH_MISMATCH (-24) /* another file than expected_sha256 says */
 /* -3x: formats */
@@ -472,12 +472,20 @@ typedef struct actionclip_video actionclip_video;
 #define ACTIONCLIP_DECODE_ALL 1
 #define ACTIONCLIP_DECODE_KEY_FRAMES 2
 
+/* Two limits are for files that were made to hold a program up; real videos do not come near the usual ones.
+ * max_milliseconds is what one call may take, opening or any later one, until its last frame is decoded; beyond it
+ * ACTIONCLIP_ERROR_TIME_LIMIT. 0: five minutes, and a second more for every 2048 bytes of the file.
+ * max_pixels_per_byte is how many pixels are decoded for each byte of the file, with 2^30 more for any file, on one
+ * way through the video; beyond it ACTIONCLIP_ERROR_FORMAT_LIMIT. 0: 2^17, four times what a black picture in 4K
+ * that never changes comes to. INT64_MAX is no limit for either. */
 typedef struct actionclip_video_options {
   uint32_t struct_size;  /* sizeof(actionclip_video_options), set by _init */
   int32_t threads;       /* decoder threads; 0: one per available processor */
   int64_t max_pixels;    /* refuse larger pictures; 0: 2^25 (8K) */
   int32_t decode;        /* ACTIONCLIP_DECODE_* */
   int32_t reserved;      /* 0 */
+  int64_t max_milliseconds;    /* what one call may take; 0: grows with the file */
+  int64_t max_pixels_per_byte; /* what is decoded; 0: 2^17 */
 } actionclip_video_options;
 
 ACTIONCLIP_API void actionclip_video_options_init_sized(actionclip_video_options *options, size_t struct_size);
@@ -486,7 +494,8 @@ static inline void actionclip_video_options_init(actionclip_video_options *optio
 }
 
 /* Opens the best video stream of a regular file. Nothing that the file refers to is
- * opened. options may be NULL. Free with actionclip_video_free. */
+ * opened. options may be NULL. Free with actionclip_video_free. A file that is changed while it is open is
+ * ACTIONCLIP_ERROR_FILE_READ from then on; one that another is renamed over is read as it was. */
 ACTIONCLIP_API int32_t actionclip_video_open(const char *path,
                                              const actionclip_video_options *options,
                                              actionclip_video **video_out);

@@ -28,13 +28,22 @@ public func actionclip_video_options_init_sized(
 
 private func videoOptions(
   _ pointer: UnsafePointer<actionclip_video_options>?
-) throws(Failure) -> (threads: Int, maxPixels: Int, decode: DecodeChoice) {
+) throws(Failure) -> (threads: Int, maxPixels: Int, decode: DecodeChoice, limits: ReadingLimits) {
   let options = try SizedStruct.read(
     pointer, defaults: defaultVideoOptions, oldest: oldestVideoOptions, "options")
   guard options.max_pixels >= 0 else {
     throw .argument("max_pixels is \(options.max_pixels), expected 0 or more")
   }
   guard options.reserved == 0 else { throw .argument("options: reserved is not 0") }
+  guard options.max_milliseconds >= 0 else {
+    throw .argument("max_milliseconds is \(options.max_milliseconds), expected 0 or more")
+  }
+  guard options.max_pixels_per_byte >= 0 else {
+    throw .argument("max_pixels_per_byte is \(options.max_pixels_per_byte), expected 0 or more")
+  }
+  var limits = ReadingLimits()
+  if options.max_milliseconds > 0 { limits.milliseconds = options.max_milliseconds }
+  if options.max_pixels_per_byte > 0 { limits.pixelsPerByte = options.max_pixels_per_byte }
   let decode: DecodeChoice
   switch options.decode {
   case ACTIONCLIP_DECODE_NEEDED: decode = .needed
@@ -44,7 +53,7 @@ private func videoOptions(
   }
   return (
     try threadCount(options.threads, "threads"),
-    options.max_pixels == 0 ? VideoFile.defaultMaxPixels : Int(options.max_pixels), decode
+    options.max_pixels == 0 ? VideoFile.defaultMaxPixels : Int(options.max_pixels), decode, limits
   )
 }
 
@@ -56,10 +65,11 @@ public func actionclip_video_open(
   longCall { () throws(Failure) in
     let path = try required(path, "path")
     let out = try required(video_out, "video_out")
-    let (threads, maxPixels, decode) = try videoOptions(options)
+    let (threads, maxPixels, decode, limits) = try videoOptions(options)
     let file: VideoFile
     do throws(VideoError) {
-      file = try VideoFile(path: path, threads: threads, maxPixels: maxPixels, decode: decode)
+      file = try VideoFile(
+        path: path, threads: threads, maxPixels: maxPixels, decode: decode, limits: limits)
     } catch { throw Failure(error) }
     out.pointee = try Handle.make(OpenedVideo(file))
   }
@@ -74,10 +84,11 @@ public func actionclip_video_open_buffer(
     guard let data else { throw .argument("data is NULL") }
     let bytes = UnsafeRawBufferPointer(start: data, count: try count(size, "size"))
     let out = try required(video_out, "video_out")
-    let (threads, maxPixels, decode) = try videoOptions(options)
+    let (threads, maxPixels, decode, limits) = try videoOptions(options)
     let file: VideoFile
     do throws(VideoError) {
-      file = try VideoFile(bytes: bytes, threads: threads, maxPixels: maxPixels, decode: decode)
+      file = try VideoFile(
+        bytes: bytes, threads: threads, maxPixels: maxPixels, decode: decode, limits: limits)
     } catch { throw Failure(error) }
     out.pointee = try Handle.make(OpenedVideo(file))
   }
@@ -112,6 +123,7 @@ private func facts(
     let out = try required(info_out, "info_out")
     try SizedStruct.checkSize(of: UnsafePointer(out), oldest: oldestVideoInfo, "info_out")
     let facts: VideoInfo
+    file.beginCall()
     do throws(VideoError) { facts = try ask(file) } catch { throw Failure(error) }
     var info = actionclip_video_info()
     info.width = Int32(clamping: file.width)
@@ -142,6 +154,7 @@ public func actionclip_video_read_frames(
       _ = try output(seconds_out, capacity: seconds_capacity, needed: wanted, "seconds_out")
     }
     // Every index is known to exist before anything is written.
+    file.beginCall()
     let frames: Int
     do throws(VideoError) { frames = try file.outline().frameCount } catch { throw Failure(error) }
     for i in 0..<wanted where indices[i] < 0 || indices[i] >= Int64(frames) {
@@ -222,6 +235,7 @@ public func actionclip_encode_video(
       Float.self, count: try product([frames, perFrame], "frames"), for: "\(frames) frames"
     ) { (pixels) throws(Failure) in
       guard let base = pixels.baseAddress else { return }
+      file.beginCall()
       let encoding = VideoEncoding(loaded, file, base)
       defer { encoding.stop() }
       try readChosenFrames(file, count: frames, by: loaded.preset.sampling) {

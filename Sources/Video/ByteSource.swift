@@ -1,5 +1,6 @@
 internal import CFFmpeg
 internal import Glibc
+internal import Text
 
 /// The bytes of one video: a regular file that we opened, or the caller's memory. Several readers
 /// may be at different places of it at once.
@@ -7,19 +8,27 @@ final class ByteSource {
   /// For messages.
   let name: String
   let size: Int64
+  /// What reading and decoding these bytes may take.
+  let allowance: Allowance
   private let descriptor: Int32
   private let memory: UnsafeRawPointer?
+  private let modified: timespec
+  /// Whether `ContainerCheck` has let the bytes pass.
+  var isChecked = false
 
   /// Opens a regular file. Not a FIFO or a device: opening those may block or have effects.
-  init(path: UnsafePointer<CChar>) throws(VideoError) {
-    name = "video " + printable(String(cString: path))
+  init(path: UnsafePointer<CChar>, limits: ReadingLimits) throws(VideoError) {
+    let bytes = UnsafeRawBufferPointer(start: path, count: strlen(path))
+    name = "video " + shownPath(bytes)
     memory = nil
     var descriptor: Int32
     repeat {
       descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     } while descriptor < 0 && errno == EINTR
     guard descriptor >= 0 else {
-      throw VideoError(.fileOpen, "cannot open \(name): \(systemError(errno))")
+      let code = errno
+      if let advice = PathAdvice.notFound(bytes) { throw VideoError(.fileOpen, "\(name) \(advice)") }
+      throw VideoError(.fileOpen, "cannot open \(name): \(systemError(code))")
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
@@ -29,28 +38,34 @@ final class ByteSource {
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw VideoError(.fileOpen, "cannot open \(name): not a regular file")
+      throw VideoError(.fileOpen, "\(name) \(PathAdvice.notRegular(status.st_mode))")
     }
     self.descriptor = descriptor
     size = Int64(status.st_size)
+    modified = status.st_mtim
+    allowance = Allowance(limits, size: size)
     if size == 0 { throw VideoError(.invalid, "\(name) is empty") }
+    Self.letClockPass(modified)
   }
 
   /// `bytes` must outlive the source.
-  init(bytes: UnsafeRawBufferPointer) throws(VideoError) {
+  init(bytes: UnsafeRawBufferPointer, limits: ReadingLimits) throws(VideoError) {
     name = "video in memory"
     descriptor = -1
     memory = bytes.baseAddress
     size = Int64(bytes.count)
+    modified = timespec()
+    allowance = Allowance(limits, size: size)
     if memory == nil || size == 0 { throw VideoError(.invalid, "\(name) is empty") }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Copies up to `count` bytes from `position`. 0 at the end, -errno on failure.
+  /// Copies up to `count` bytes from `position`. 0 at the end, -errno on failure; -ESTALE if the file is no longer
+  /// what was opened.
   func read(_ into: UnsafeMutableRawPointer, count: Int, at position: Int64) -> Int {
-    // Never beyond the size at opening: a file that grows must not have more frames each time it is
-    // decoded, and a place near Int64's end, which a damaged file may name, must not be a read error.
+    // Never beyond the size at opening: a place near Int64's end, which a damaged file may name, must not be a
+    // read error.
     guard count > 0, position >= 0, position < size else { return 0 }
     let count = min(count, Int(size - position))
     if let memory {
@@ -59,8 +74,38 @@ final class ByteSource {
     }
     while true {
       let got = pread(descriptor, into, count, off_t(position))
-      if got >= 0 { return got }
+      if got >= 0 { return got > 0 && isUnchanged ? got : -Int(ESTALE) }
       if errno != EINTR { return -Int(errno) }
+    }
+  }
+
+  /// Whether the file has the size and the time of change that it had when it was opened.
+  private var isUnchanged: Bool {
+    if memory != nil { return true }
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && Int64(status.st_size) == size
+      && status.st_mtim.tv_sec == modified.tv_sec && status.st_mtim.tv_nsec == modified.tv_nsec
+  }
+
+  func checkUnchanged() throws(VideoError) {
+    if !isUnchanged { throw readFailure(ESTALE) }
+  }
+
+  func readFailure(_ code: Int32) -> VideoError {
+    code == ESTALE
+      ? VideoError(.fileRead, "\(name) was changed after it was opened: open it again once it is complete")
+      : VideoError(.fileRead, "cannot read \(name): \(systemError(code))")
+  }
+
+  /// Before Linux 6.13 files are stamped by a clock that stands still for some milliseconds: one that was written
+  /// just now could be written again without a new stamp.
+  private static func letClockPass(_ stamp: timespec) {
+    var now = timespec()
+    for _ in 0..<100_000 {
+      guard clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0, now.tv_sec == stamp.tv_sec,
+        now.tv_nsec <= stamp.tv_nsec, stamp.tv_nsec - now.tv_nsec < 20_000_000
+      else { return }
+      sched_yield()
     }
   }
 }
@@ -73,9 +118,29 @@ final class ByteReader {
   /// this is how the difference is kept.
   private(set) var failure: Int32 = 0
 
-  init(_ source: ByteSource) { self.source = source }
+  /// Whose bytes are read; nil until there is one.
+  var context: UnsafeMutablePointer<AVFormatContext>?
+  private let ffmpeg: FFmpeg
+  /// FFmpeg keeps 24 bytes for each.
+  private static let entriesOfAnyFile: Int64 = 1 << 20
+
+  init(_ ffmpeg: FFmpeg, _ source: ByteSource) {
+    self.ffmpeg = ffmpeg
+    self.source = source
+  }
+
+  /// Whether FFmpeg is making an index that no video of the source's size has.
+  private func hasTooManyEntries() -> Bool {
+    guard let context, cffmpeg_index_entries(ffmpeg, context) > Self.entriesOfAnyFile + source.size / 2 else {
+      return false
+    }
+    source.allowance.stop(
+      VideoError(.limit, "\(source.name) lists more packets than its \(source.size) bytes can hold"))
+    return true
+  }
 
   func read(_ into: UnsafeMutablePointer<UInt8>, _ count: Int32) -> Int32 {
+    if source.allowance.isOver || hasTooManyEntries() { return cffmpeg_error_exit }
     let got = source.read(into, count: Int(count), at: position)
     if got < 0 {
       let code = Int32(-got)
@@ -109,16 +174,18 @@ final class ByteReader {
       return Unmanaged<ByteReader>.fromOpaque(opaque).takeUnretainedValue().read(buffer, count)
     }
 
+  /// Asked by FFmpeg while it does something long without reading.
+  static let interruptCallback: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { opaque in
+    guard let opaque else { return 0 }
+    let reader = Unmanaged<ByteReader>.fromOpaque(opaque).takeUnretainedValue()
+    return reader.source.allowance.isOver ? 1 : 0
+  }
+
   static let seekCallback: @convention(c) (UnsafeMutableRawPointer?, Int64, Int32) -> Int64 = {
     opaque, offset, whence in
     guard let opaque else { return Int64(cffmpeg_error(EINVAL)) }
     return Unmanaged<ByteReader>.fromOpaque(opaque).takeUnretainedValue().seek(offset, whence)
   }
-}
-
-/// On one line, whatever the file is called.
-private func printable(_ text: String) -> String {
-  String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "?" : $0 }))
 }
 
 /// The C library's words for errno.

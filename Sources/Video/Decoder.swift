@@ -19,6 +19,9 @@ final class Decoder {
   private var isResetting = false
   /// The packets are not those of the index.
   private var hasStrayed = false
+  /// Pixels of the packets that were given to the decoder, and of the frames that came out.
+  private var pixelsIn: Int64 = 0
+  private var pixelsOut: Int64 = 0
 
   /// A decoder that only ever fails must not hold us: with this many failures in a row it is fed
   /// on, or, once nothing is left to feed, taken to be empty.
@@ -57,9 +60,11 @@ final class Decoder {
     return try quietly { () throws(VideoError) in
       var failures = 0
       while true {
+        try demuxer.source.allowance.check()
         let status = ffmpeg.pointee.avcodec_receive_frame(codec, frame)
         if hasStrayed || (watch >= 0 && isSuspect(status)) { return .suspect }
         if status >= 0 {
+          try count(frame.pointee.width, frame.pointee.height, in: &pixelsOut)
           if frame.pointee.width > 0, frame.pointee.height > 0 { return .frame }
           continue
         }
@@ -70,7 +75,7 @@ final class Decoder {
           try send(demuxer.packet, to: codec)
           continue
         }
-        if status == cffmpeg_error(ENOMEM) { throw VideoError.outOfMemory("decoding") }
+        if status == cffmpeg_error(ENOMEM) { try checkMemory(codec) }
         if status != cffmpeg_error(EAGAIN) {
           failures += 1
           if failures < Self.patience { continue }
@@ -139,9 +144,30 @@ final class Decoder {
   private func send(
     _ packet: UnsafeMutablePointer<AVPacket>?, to codec: UnsafeMutablePointer<AVCodecContext>
   ) throws(VideoError) {
+    if packet != nil { try count(codec.pointee.width, codec.pointee.height, in: &pixelsIn) }
     let status = ffmpeg.pointee.avcodec_send_packet(codec, packet)
-    if status == cffmpeg_error(ENOMEM) { throw VideoError.outOfMemory("decoding") }
+    if status == cffmpeg_error(ENOMEM) { try checkMemory(codec) }
     // Any other refusal comes with a complaint, or with the next frame's status.
+  }
+
+  /// FFmpeg could not allocate something. With memory there it was damage, which is passed over like any other.
+  private func checkMemory(_ codec: UnsafeMutablePointer<AVCodecContext>) throws(VideoError) {
+    let pixels = Int64(codec.pointee.width) * Int64(codec.pointee.height)
+    if !VideoError.memoryIsThere(for: demuxer.source, pixels: pixels) {
+      throw VideoError.outOfMemory("decoding \(demuxer.source.name)")
+    }
+  }
+
+  /// Adds a picture to the work done on this way through the video.
+  private func count(_ width: Int32, _ height: Int32, in pixels: inout Int64) throws(VideoError) {
+    let source = demuxer.source
+    let (sum, overflow) = pixels.addingReportingOverflow(max(0, Int64(width) * Int64(height)))
+    pixels = overflow ? .max : sum
+    guard pixels > source.allowance.pixels else { return }
+    throw VideoError(
+      .limit,
+      "\(source.name) has more than the \(source.allowance.pixels) pixels that are decoded of \(source.size) bytes;"
+        + " max_pixels_per_byte of the video's options, now \(source.allowance.pixelsPerByte), allows more")
   }
 
   private func open(threads: Int, maxPixels: Int) throws(VideoError) -> Int32 {
@@ -167,7 +193,12 @@ final class Decoder {
       status = ffmpeg.pointee.avcodec_open2(codec, nil, nil)
       if watch >= 0 { cffmpeg_watch_opened(watch) }
     }
-    if status == cffmpeg_error(ENOMEM) { throw VideoError.outOfMemory("a decoder") }
+    if status == cffmpeg_error(ENOMEM) {
+      throw VideoError.outOfMemory(
+        "a decoder", of: demuxer.source,
+        pixels: Int64(parameters.pointee.width) * Int64(parameters.pointee.height),
+        damage: .decode)
+    }
     return status
   }
 

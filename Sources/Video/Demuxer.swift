@@ -18,9 +18,15 @@ final class Demuxer {
   /// The chosen stream, owned by `context`.
   private(set) var stream: UnsafeMutablePointer<AVStream>?
 
+  /// Packets of the stream so far, and their bytes: one that is listed over and over must end.
+  private var packets: Int64 = 0
+  private var packetBytes: Int64 = 0
+
   /// Enough for a broadcast multiplex or a film with its fonts and subtitles.
   static let maxStreams: Int32 = 256
   private static let bufferSize = 32 * 1024
+  private static let packetsOfAnyFile: Int64 = 65_536
+  private static let bytesOfAnyFile: Int64 = 1 << 20
 
   /// - Parameter known: the stream that another demuxer of the source has chosen: MP4 then needs no
   ///   frames decoded to say what its packets are.
@@ -29,7 +35,7 @@ final class Demuxer {
   ) throws(VideoError) {
     self.ffmpeg = ffmpeg
     self.source = source
-    reader = ByteReader(source)
+    reader = ByteReader(ffmpeg, source)
     try quietly { () throws(VideoError) in
       try open()
       if let known { stream = listedStream(known) }
@@ -70,25 +76,41 @@ final class Demuxer {
       var retries = 0
       while true {
         ffmpeg.pointee.av_packet_unref(packet)
+        try checkReads()
         let status = ffmpeg.pointee.av_read_frame(context, packet)
         if status == cffmpeg_error(EAGAIN), retries < 1000 {
           retries += 1
           continue
         }
         if status < 0 {
-          if status == cffmpeg_error(ENOMEM), !memoryIsThere {
+          try checkReads()
+          if status == cffmpeg_error(ENOMEM), !VideoError.memoryIsThere(for: source, pixels: 0) {
             throw VideoError.outOfMemory(source.name)
           }
-          try checkReads()
           return false
         }
         retries = 0
+        guard packet.pointee.stream_index == stream.pointee.index else { continue }
+        try count(packet)
         // An empty packet would tell the decoder that the stream has ended.
-        if packet.pointee.stream_index == stream.pointee.index, packet.pointee.size > 0 {
-          return true
-        }
+        if packet.pointee.size > 0 { return true }
       }
     }
+  }
+
+  /// Counts a packet of the stream, of which there can be no more than its bytes allow.
+  private func count(_ packet: UnsafeMutablePointer<AVPacket>) throws(VideoError) {
+    packets += 1
+    packetBytes += Int64(max(0, packet.pointee.size))
+    // Each is less than 2^31, so that neither sum comes near its end before it is beyond these.
+    guard
+      packets > Self.packetsOfAnyFile + source.size
+        || packetBytes > Self.bytesOfAnyFile + 8 * min(source.size, 1 << 50)
+    else { return }
+    throw VideoError(
+      .limit,
+      "\(source.name) has \(source.size) bytes, and its packets have more: the same ones are listed over and over"
+    )
   }
 
   private func open() throws(VideoError) {
@@ -107,6 +129,8 @@ final class Demuxer {
     guard let context else { throw VideoError.outOfMemory("a container reader") }
     context.pointee.pb = io
     context.pointee.max_streams = Self.maxStreams
+    context.pointee.interrupt_callback = AVIOInterruptCB(
+      callback: ByteReader.interruptCallback, opaque: Unmanaged.passUnretained(reader).toOpaque())
     context.pointee.io_open = { _, _, _, _, _ in cffmpeg_error(EPERM) }
     context.pointee.protocol_whitelist = ffmpeg.pointee.av_strdup("")
     if context.pointee.protocol_whitelist == nil { throw VideoError.outOfMemory(source.name) }
@@ -116,9 +140,12 @@ final class Demuxer {
       throw try unreadable(status)
     }
     try ContainerPolicy.check(format, of: source)
+    reader.context = context
     status = cffmpeg_open_input(ffmpeg, &self.context, format)
+    reader.context = self.context
     if status < 0 { throw try unreadable(status) }
     isOpen = true
+    try checkReads()
   }
 
   /// Reads on until the streams' sizes and rates are known. For that FFmpeg decodes a few frames
@@ -136,6 +163,7 @@ final class Demuxer {
       return ffmpeg.pointee.avformat_find_stream_info(
         context, count == 0 ? nil : options.baseAddress)
     }
+    try checkReads()
     if status < 0 { throw try unreadable(status) }
   }
 
@@ -187,23 +215,17 @@ final class Demuxer {
   }
 
   private func unreadable(_ status: Int32) throws(VideoError) -> VideoError {
-    if status == cffmpeg_error(ENOMEM) { return VideoError.outOfMemory(source.name) }
     try checkReads()
+    if status == cffmpeg_error(ENOMEM) {
+      return VideoError.outOfMemory("the container", of: source, pixels: 0, damage: .invalid)
+    }
     return VideoError(
       .invalid, "\(source.name) is not a video that FFmpeg can read: \(ffmpeg.text(status))")
   }
 
-  /// FFmpeg also says ENOMEM when a damaged file asks for a packet of an absurd size. With memory for
-  /// the whole file it was that: damage, not want.
-  private var memoryIsThere: Bool {
-    guard let probe = malloc(Int(clamping: source.size)) else { return false }
-    free(probe)
-    return true
-  }
-
+  /// Why FFmpeg may have met an end that is none: the call is to end, or a read failed.
   private func checkReads() throws(VideoError) {
-    if reader.failure != 0 {
-      throw VideoError(.fileRead, "cannot read \(source.name): \(systemError(reader.failure))")
-    }
+    try source.allowance.check()
+    if reader.failure != 0 { throw source.readFailure(reader.failure) }
   }
 }

@@ -12,7 +12,7 @@ extension VideoFile {
     _ indices: [Int], begin: () -> Void, emit: (VideoFrame) throws(Failure) -> Void
   ) throws(VideoReadError<Failure>) {
     do {
-      try checkProcess()
+      try checkUsable()
       try checkOrder(indices)
       if let last = indices.last, let knownInfo { try checkInside(last, knownInfo) }
     } catch { throw .video(error) }
@@ -77,7 +77,7 @@ extension VideoFile {
     let count: Int
     let indices: [Int]
     do {
-      try checkProcess()
+      try checkUsable()
       guard let index = try frameIndex() else { return nil }
       count = index.count
       indices = choose(count)

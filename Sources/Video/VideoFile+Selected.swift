@@ -5,7 +5,7 @@ internal import CFFmpeg
 extension VideoFile {
   /// As `info()`. Where it is sure from the packets, nothing is decoded for it.
   public func outline() throws(VideoError) -> VideoInfo {
-    try checkProcess()
+    try checkUsable()
     if let knownInfo { return knownInfo }
     guard let index = try frameIndex() else { return try info() }
     return VideoInfo(frameCount: index.count, damagedFrames: nil, duration: index.duration)
@@ -20,9 +20,13 @@ extension VideoFile {
       if case .index(let index) = knownIndex, isBorneOut(index) { return index }
       return nil
     }
+    if decode == .all || stream == nil {
+      knownIndex = .none
+      return nil
+    }
+    let made = try makeIndex()  // what ends this call says nothing of the next
     knownIndex = .none
-    if decode == .all || stream == nil { return nil }
-    guard let index = try makeIndex(), index.time(of: 0) == stream?.firstTime,
+    guard let index = made, index.time(of: 0) == stream?.firstTime,
       isBorneOut(index)
     else { return nil }
     knownIndex = .index(index)
@@ -55,7 +59,10 @@ extension VideoFile {
       let selection = Selection(index, frames: wanted, keysAlone: keysAlone, ends: ends || keysAlone)
       guard let found = try self.pass(for: selection, from: wanted[0]) else { return false }
       (frames, pass) = (index, found)
-    } catch { throw .video(error) }
+    } catch {
+      worked = endsCallAlone(error)
+      throw .video(error)
+    }
     for index in indices {
       let wanted = decode == .keyFrames ? frames.key(near: index) : index
       let frame: VideoFrame
@@ -67,7 +74,10 @@ extension VideoFile {
         frame = VideoFrame(
           index: index, pixels: try converter.convert(decoded, of: source), width: width,
           height: height, stride: converter.stride, seconds: pass.clock.seconds, isDamaged: false)
-      } catch { throw .video(error) }
+      } catch {
+        worked = endsCallAlone(error)
+        throw .video(error)
+      }
       do { try emit(frame) } catch {
         worked = true
         endPass()  // in the middle of its selection
@@ -76,6 +86,13 @@ extension VideoFile {
     }
     worked = true
     if ends { endPass() }
+    return true
+  }
+
+  /// Whether the call ended for a reason that is not the video's: the next may select as before, and begins anew.
+  private func endsCallAlone(_ error: VideoError) -> Bool {
+    guard error.kind == .cancelled || error.kind == .timeLimit else { return false }
+    endPass()
     return true
   }
 

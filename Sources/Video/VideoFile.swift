@@ -86,23 +86,24 @@ public final class VideoFile {
   ///     decoders guarantee that (H.264 and AV1) use more than one.
   ///   - maxPixels: larger pictures are refused.
   ///   - decode: which frames are decoded for those that are read.
+  ///   - limits: on the time and work that the video may take.
   /// - Throws: `.unavailable` without FFmpeg's libraries, `.fileOpen`, `.fileRead`, `.invalid`,
-  ///   `.decode` if no frame decodes, `.limit`, `.outOfMemory`, `.invalidArgument`.
+  ///   `.decode` if no frame decodes, `.limit`, `.timeLimit`, `.cancelled`, `.outOfMemory`, `.invalidArgument`.
   public convenience init(
     path: UnsafePointer<CChar>, threads: Int = 1, maxPixels: Int = defaultMaxPixels,
-    decode: DecodeChoice = .needed
+    decode: DecodeChoice = .needed, limits: ReadingLimits = ReadingLimits()
   ) throws(VideoError) {
     let ffmpeg = try FFmpeg.bind()
-    try self.init(ffmpeg, ByteSource(path: path), threads, maxPixels, decode)
+    try self.init(ffmpeg, ByteSource(path: path, limits: limits), threads, maxPixels, decode)
   }
 
   /// The same from memory, which must stay as it is while the video is open.
   public convenience init(
     bytes: UnsafeRawBufferPointer, threads: Int = 1, maxPixels: Int = defaultMaxPixels,
-    decode: DecodeChoice = .needed
+    decode: DecodeChoice = .needed, limits: ReadingLimits = ReadingLimits()
   ) throws(VideoError) {
     let ffmpeg = try FFmpeg.bind()
-    try self.init(ffmpeg, ByteSource(bytes: bytes), threads, maxPixels, decode)
+    try self.init(ffmpeg, ByteSource(bytes: bytes, limits: limits), threads, maxPixels, decode)
   }
 
   private init(
@@ -150,17 +151,23 @@ public final class VideoFile {
 
   /// Decodes to the end once, if that has not been done yet.
   public func info() throws(VideoError) -> VideoInfo {
-    try checkProcess()
+    try checkUsable()
     if let knownInfo { return knownInfo }
     let pass = try pass(before: .max)
     while try pass.advance() {}
     return finish(pass)
   }
 
-  func checkProcess() throws(VideoError) {
+  /// From now on the limit on time is that of another call. Opening is one by itself.
+  public func beginCall() { source.allowance.begin() }
+
+  /// Whether there is still what was opened.
+  func checkUsable() throws(VideoError) {
     if process != cshims_process() {
       throw VideoError(.forked, "\(source.name) was opened before fork(): open it again")
     }
+    try source.checkUnchanged()
+    try source.allowance.check()
   }
 
   /// A decoding that stands at frame `index` or before it.

@@ -232,7 +232,7 @@ static void sampling_and_video(void) {
   REFUSED(0, actionclip_video_open_buffer(bytes, 0, NULL, out));
   REFUSED(0, actionclip_video_open_buffer(bytes, SIZE_MAX, NULL, out));
   actionclip_video_options o;
-  for (int i = 0; i < 10; i++) {
+  for (int i = 0; i < 13; i++) {
     actionclip_video_options_init(&o);
     switch (i) {
       case 0: o.struct_size = 0; break;
@@ -245,6 +245,9 @@ static void sampling_and_video(void) {
       case 7: o.decode = -1; break;
       case 8: o.decode = 3; break;
       case 9: o.reserved = 1; break;
+      case 10: o.max_milliseconds = -1; break;
+      case 11: o.max_milliseconds = INT64_MIN; break;
+      case 12: o.max_pixels_per_byte = -1; break;
     }
     REFUSED(0, actionclip_video_open(path, guard_copy(&o, sizeof o), out));
   }

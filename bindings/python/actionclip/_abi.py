@@ -202,6 +202,8 @@ class VideoOptions(Structure):
         ("max_pixels", c_int64),
         ("decode", c_int32),
         ("reserved", c_int32),
+        ("max_milliseconds", c_int64),
+        ("max_pixels_per_byte", c_int64),
     ]
 
 

@@ -51,6 +51,9 @@ class Video(Owner):
     decode: "needed" decodes the wanted frames and those they are made from, "all" every frame up to the
     last wanted one; the frames are the same, but "all" meets all damage. "key-frames" is an approximation
     for large archives: in place of each frame the nearest key frame.
+    max_milliseconds: what one call may take; by default five minutes and a second more for every 2048 bytes of
+    the file. max_pixels_per_byte: how much is decoded, 2^30 pixels and by default 2^17 for each byte of the file.
+    Both are for files made to hold a program up; 2**63 - 1 is no limit.
     """
 
     def __init__(
@@ -60,6 +63,8 @@ class Video(Owner):
         threads: int | None = None,
         max_pixels: int | None = None,
         decode: str = "needed",
+        max_milliseconds: int | None = None,
+        max_pixels_per_byte: int | None = None,
     ) -> None:
         options = library().defaults("video_options")
         if threads is not None:
@@ -67,6 +72,10 @@ class Video(Owner):
         if max_pixels is not None:
             options.max_pixels = whole("max_pixels", max_pixels, 1, INT64_MAX)
         options.decode = choice("decode", decode, _DECODE)
+        if max_milliseconds is not None:
+            options.max_milliseconds = whole("max_milliseconds", max_milliseconds, 1, INT64_MAX)
+        if max_pixels_per_byte is not None:
+            options.max_pixels_per_byte = whole("max_pixels_per_byte", max_pixels_per_byte, 1, INT64_MAX)
         self._bytes: ByteArray | None = None
         if is_path(source):
             name = os.fspath(source)  # type: ignore[arg-type]

@@ -1,0 +1,58 @@
+internal import CShims
+internal import Glibc
+
+/// Whether the call under way may go on: the time that it may take, and the cancel token that the calling thread hears.
+/// Asked wherever FFmpeg reads, and between packets and frames. One that has ended stays so until the next call begins,
+/// because FFmpeg takes a refused read for the end of the file.
+final class Allowance {
+  /// Pixels that may be decoded on one way through the video.
+  let pixels: Int64
+  let pixelsPerByte: Int64
+  private let milliseconds: Int64
+  private var deadline: UInt64?
+  private(set) var stopped: VideoError?
+
+  init(_ limits: ReadingLimits, size: Int64) {
+    milliseconds = limits.milliseconds(of: size)
+    pixels = limits.pixels(of: size)
+    pixelsPerByte = limits.pixelsPerByte
+    begin()
+  }
+
+  /// A call begins.
+  func begin() {
+    stopped = nil
+    let (nanoseconds, overflow) = UInt64(max(0, milliseconds)).multipliedReportingOverflow(by: 1_000_000)
+    let (end, overflows) = Self.now().addingReportingOverflow(nanoseconds)
+    deadline = overflow || overflows ? nil : end
+  }
+
+  /// Ends the call, for a reason of the caller's.
+  func stop(_ reason: VideoError) {
+    if stopped == nil { stopped = reason }
+  }
+
+  var isOver: Bool {
+    if stopped != nil { return true }
+    if cshims_is_cancelled() != 0 {
+      stopped = VideoError(.cancelled, "cancelled")
+    } else if let deadline, Self.now() >= deadline {
+      stopped = VideoError(
+        .timeLimit,
+        "the video took longer than the \(milliseconds) ms that a call may take; max_milliseconds of the video's options"
+          + " allows more")
+    }
+    return stopped != nil
+  }
+
+  func check() throws(VideoError) {
+    if isOver, let stopped { throw stopped }
+  }
+
+  /// Nanoseconds of a clock that is never set.
+  private static func now() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+  }
+}
