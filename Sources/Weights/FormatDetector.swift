@@ -50,9 +50,16 @@ enum FormatDetector {
     guard start[2] != 0, start.count < 9 || start[7] != 0 || start[8] != UInt8(ascii: "{") else {
       return
     }
+    // The number that torch.save put in front, of ten bytes.
+    let magic: [UInt8] = [0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+    let isTorchs = (2..<16).contains { start.dropFirst($0).starts(with: magic) }
     throw .unsupported(
-      "a bare pickle, as torch.save wrote before torch 1.6; save it again in today's form: "
-        + "torch.save(torch.load('old.pt', map_location='cpu'), 'new.pt')")
+      isTorchs
+        ? "a bare pickle, as torch.save wrote before torch 1.6; save it again in today's form: "
+          + TorchAdvice.saveAgain("torch.load('old.pt', \(TorchAdvice.arguments))")
+        : "a bare pickle, which torch.save did not write; if it holds a state dict, save it as torch does: "
+          + "import pickle, torch; torch.save(pickle.load(open('old.pkl', 'rb')), 'new.pt')\(TorchAdvice.trust)"
+    )
   }
 
   private static func isHTML(_ start: UnsafeRawBufferPointer) -> Bool {

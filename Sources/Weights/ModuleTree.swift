@@ -60,7 +60,10 @@ struct ModuleTree {
         throw .unsupported(
           "\(quoted(path)) is \(pickle.describe(value)), which is not read; only dense tensors of common number "
             + "types are")
-      default: continue
+      default:
+        guard levels.count > 1 || !StateDictionaries.isDotless(path) else {
+          throw .unsupported("\(quoted(path)) is \(pickle.describe(value)), not a tensor")
+        }
       }
     }
     try refuseDuplicates()

@@ -8,14 +8,14 @@ extension Pickle {
     if form == .script, value.kind == .opaque {
       if isNew, isDefinedByArchive(value) { return try addObject(value) }
       // TorchScript writes an enum's value for the arguments of its call.
-      return try add(PickleValue(kind: .opaque, a: value.a, b: value.b))
+      return try add(PickleValue(kind: .opaque, a: value.a))
     }
     guard kind(arguments) == .tuple else {
       throw .invalid("a call with \(describe(arguments)) for arguments")
     }
     let start = values[arguments].a
     let count = values[arguments].b
-    if value.kind == .opaque { return try add(PickleValue(kind: .opaque, a: value.a, b: value.b)) }
+    if value.kind == .opaque { return try add(PickleValue(kind: .opaque, a: value.a)) }
     guard value.kind == .global, let global = PickleGlobal(code: value.a) else {
       throw .invalid("a call of \(describe(callable))")
     }
@@ -44,8 +44,8 @@ extension Pickle {
 
   /// Whether a class is one that a TorchScript archive defines in its `code/`.
   private func isDefinedByArchive(_ type: PickleValue) -> Bool {
-    let name = slice(type.a, type.b)
-    return name.starts(with: "__torch__.".utf8) || name.starts(with: "__torch__\n".utf8)
+    let module = module(of: type.a)
+    return module.elementsEqual("__torch__".utf8) || module.starts(with: "__torch__.".utf8)
   }
 
   /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks[, metadata])`.
@@ -57,7 +57,7 @@ extension Pickle {
     let storage = values[Int(elements[start])]
     // A storage class that is not read (complex, quantized): so is the tensor.
     if storage.kind == .opaque {
-      return try add(PickleValue(kind: .opaque, a: storage.a, b: storage.b))
+      return try add(PickleValue(kind: .opaque, a: storage.a))
     }
     let offset = values[Int(elements[start + 1])]
     let shape = values[Int(elements[start + 2])]
@@ -107,7 +107,7 @@ extension Pickle {
       parts[2].kind == .string, parts[3].kind == .string, parts[4].kind == .integer, parts[4].a >= 0
     else { throw .invalid("a persistent id that is not ('storage', class, key, location, count)") }
     if parts[1].kind == .opaque {
-      return try add(PickleValue(kind: .opaque, a: parts[1].a, b: parts[1].b))
+      return try add(PickleValue(kind: .opaque, a: parts[1].a))
     }
     guard parts[1].kind == .global, case .storage(let type)? = PickleGlobal(code: parts[1].a) else {
       throw .invalid("a storage of \(describe(Int(elements[value.a + 1])))")

@@ -2,8 +2,8 @@ import Text
 
 /// A pickle, interpreted without Python: a stack machine that only builds data.
 ///
-/// Allowed are the opcodes torch.save emits in its default protocol, 2; the set is that of
-/// torch.load's weights_only reader. Nothing is ever called. A known global used as torch uses it
+/// Allowed are the opcodes that Python's pickler emits in protocols 2 to 5 (torch.save's default is 2), but for those
+/// of extension registries and of buffers kept elsewhere. Nothing is ever called. A known global used as torch uses it
 /// yields a dictionary, a storage or a tensor; any other global, and whatever is made of it, is an
 /// inert opaque value. So a checkpoint may carry an optimizer, a configuration or training
 /// history made of any classes, as long as no weight is one of them.
@@ -22,6 +22,7 @@ struct Pickle: ~Copyable {
   private(set) var cells = MallocArray<PickleCell>()
   private(set) var tensors = MallocArray<PickleTensor>()
   private(set) var storages = MallocArray<PickleStorage>()
+  private(set) var names = MallocArray<PickleName>()
   private(set) var objects = MallocArray<PickleObject>()
   /// The value the pickle stands for.
   private(set) var root = 0
@@ -68,24 +69,29 @@ struct Pickle: ~Copyable {
     (start..<start + count).map { values[Int(elements[$0])].a }
   }
 
-  /// "module.name" of the global at a place in the pickle.
-  private func globalName(_ start: Int, _ count: Int) -> String {
-    quoted(slice(start, count).map { $0 == 0x0A ? UInt8(ascii: ".") : $0 })
+  func module(of name: Int) -> UnsafeRawBufferPointer {
+    slice(names[name].moduleStart, names[name].moduleCount)
+  }
+
+  func name(of name: Int) -> UnsafeRawBufferPointer { slice(names[name].nameStart, names[name].nameCount) }
+
+  /// "module.name", quoted.
+  private func shown(_ name: Int) -> String {
+    quoted(Array(module(of: name)) + [UInt8(ascii: ".")] + Array(self.name(of: name)))
   }
 
   /// Whether an opaque value was made by torch itself.
   func isTorchs(_ index: Int) -> Bool {
-    values[index].kind == .opaque
-      && slice(values[index].a, values[index].b).starts(with: "torch".utf8)
+    values[index].kind == .opaque && module(of: values[index].a).starts(with: "torch".utf8)
   }
 
   /// Whether an opaque value is a tensor of a kind that is not read: quantized, sparse, complex.
   func standsForTensor(_ index: Int) -> Bool {
     let value = values[index]
     guard value.kind == .opaque else { return false }
-    let name = slice(value.a, value.b)
-    return name.starts(with: "torch._utils\n".utf8)
-      || name.starts(with: "torch\n".utf8) && name.suffix(7).elementsEqual("Storage".utf8)
+    let module = module(of: value.a)
+    return module.elementsEqual("torch._utils".utf8)
+      || module.elementsEqual("torch".utf8) && name(of: value.a).suffix(7).elementsEqual("Storage".utf8)
   }
 
   /// What an object holds; nil if it was given nothing.
@@ -104,16 +110,16 @@ struct Pickle: ~Copyable {
     case .integer: return "an integer"
     case .float: return "a float"
     case .string: return "a string"
+    case .bytes: return "bytes"
+    case .set: return "a set"
     case .tuple: return "a tuple"
     case .list: return "a list"
     case .dictionary, .orderedDictionary: return "a dict"
     case .tensor: return "a tensor"
     case .storage: return "a storage"
     case .global: return "a function or class"
-    case .opaque: return "an object of \(globalName(value.a, value.b))"
-    case .object:
-      let object = objects[value.a]
-      return "an object of \(globalName(object.classStart, object.classCount))"
+    case .opaque: return "an object of \(shown(value.a))"
+    case .object: return "an object of \(shown(objects[value.a].type))"
     }
   }
 
@@ -145,9 +151,17 @@ struct Pickle: ~Copyable {
     return try add(PickleValue(kind: .storage, a: storages.count - 1))
   }
 
+  /// A global: a known one, or an opaque value.
+  mutating func addGlobal(_ name: PickleName) throws(WeightsError) -> Int32 {
+    let (module, own) = (slice(name.moduleStart, name.moduleCount), slice(name.nameStart, name.nameCount))
+    if let code = PickleGlobal.code(module, own) { return try add(PickleValue(kind: .global, a: code)) }
+    try names.append(name)
+    return try add(PickleValue(kind: .opaque, a: names.count - 1))
+  }
+
   /// `type` is the opaque value of its class.
   mutating func addObject(_ type: PickleValue) throws(WeightsError) -> Int32 {
-    try objects.append(PickleObject(classStart: type.a, classCount: type.b))
+    try objects.append(PickleObject(type: type.a))
     return try add(PickleValue(kind: .object, a: objects.count - 1))
   }
 

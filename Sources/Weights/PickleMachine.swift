@@ -7,6 +7,10 @@ struct PickleMachine: ~Copyable {
   /// Heights of the stack at each open MARK; nothing below the last one may be popped.
   private var marks = MallocArray<Int32>()
   private var memo = MallocArray<Int32>()
+  /// Where the next MEMOIZE goes: so many numbers of the memo were set.
+  private var memoised = 0
+  /// Where the frame that is being read ends.
+  private var frameEnd = 0
 
   init(_ bytes: UnsafeRawBufferPointer) {
     cursor = ByteCursor(bytes, subject: "data.pkl")
@@ -18,10 +22,10 @@ struct PickleMachine: ~Copyable {
       throw .invalid("data.pkl does not begin with a pickle's PROTO opcode")
     }
     let version = try cursor.integer(UInt8.self)
-    guard version == 2 else {
+    guard (2...5).contains(version) else {
       throw .unsupported(
-        "data.pkl uses pickle protocol \(version); only torch's default, 2, is read: "
-          + "torch.save(torch.load('old.pt', map_location='cpu'), 'new.pt')")
+        "data.pkl uses pickle protocol \(version); 2 to 5 are read; save it again: "
+          + TorchAdvice.saveAgain("torch.load('old.pt', \(TorchAdvice.arguments))"))
     }
     var steps = 0
     while true {
@@ -32,9 +36,14 @@ struct PickleMachine: ~Copyable {
       let offset = cursor.position
       let opcode = try cursor.integer(UInt8.self)
       if opcode == UInt8(ascii: ".") { break }
-      do { try step(opcode, &pickle) } catch {
-        throw error.within("data.pkl offset \(offset)")
-      }
+      do throws(WeightsError) {
+        let end = frameEnd
+        try step(opcode, &pickle)
+        // Python's readers stop there too.
+        guard offset >= end || cursor.position <= end else {
+          throw .invalid("an opcode crosses its frame's end")
+        }
+      } catch { throw error.within("data.pkl offset \(offset)") }
     }
     guard stack.count == 1, marks.isEmpty else {
       throw .invalid("data.pkl leaves \(stack.count) values at its end instead of 1")
@@ -58,18 +67,30 @@ struct PickleMachine: ~Copyable {
     case UInt8(ascii: "J"): try push(integer: Int(cursor.integer(Int32.self)), &pickle)
     case UInt8(ascii: "K"): try push(integer: Int(cursor.integer(UInt8.self)), &pickle)
     case UInt8(ascii: "M"): try push(integer: Int(cursor.integer(UInt16.self)), &pickle)
-    case 0x8A: try pushLong(&pickle)
+    case 0x8A: try pushLong(count: Int(cursor.integer(UInt8.self)), &pickle)
     case UInt8(ascii: "G"):
       try cursor.skip(8)
       try push(PickleValue(kind: .float), &pickle)
-    case UInt8(ascii: "X"): try pushString(count: Int(cursor.integer(UInt32.self)), &pickle)
-    case UInt8(ascii: "U"): try pushString(count: Int(cursor.integer(UInt8.self)), &pickle)
+    case 0x8B: try pushLong(count: Int(cursor.integer(Int32.self)), &pickle)
+    case UInt8(ascii: "X"), UInt8(ascii: "T"):
+      try pushString(count: Int(cursor.integer(UInt32.self)), &pickle)
+    case UInt8(ascii: "U"), 0x8C: try pushString(count: Int(cursor.integer(UInt8.self)), &pickle)
+    case 0x8D: try pushString(count: cursor.size64(), &pickle)
+    case UInt8(ascii: "C"): try pushBytes(count: Int(cursor.integer(UInt8.self)), &pickle)
+    case UInt8(ascii: "B"): try pushBytes(count: Int(cursor.integer(UInt32.self)), &pickle)
+    case 0x8E, 0x96: try pushBytes(count: cursor.size64(), &pickle)
 
     case UInt8(ascii: ")"): try push(index: pickle.addTuple([]))
     case 0x85...0x87: try collectTuple(count: Int(opcode) - 0x84, &pickle)
     case UInt8(ascii: "t"): try collectTuple(count: itemsAboveMark(), &pickle)
     case UInt8(ascii: "]"): try push(PickleValue(kind: .list, a: -1, b: -1), &pickle)
     case UInt8(ascii: "}"): try push(PickleValue(kind: .dictionary, a: -1, b: -1), &pickle)
+
+    case 0x8F: try push(PickleValue(kind: .set), &pickle)
+    case 0x90: try addItems(count: itemsAboveMark(), &pickle)
+    case 0x91:
+      stack.removeLast(try itemsAboveMark())
+      try push(PickleValue(kind: .set), &pickle)
 
     case UInt8(ascii: "a"): try appendItems(count: 1, &pickle)
     case UInt8(ascii: "e"): try appendItems(count: itemsAboveMark(), &pickle)
@@ -80,8 +101,13 @@ struct PickleMachine: ~Copyable {
     case UInt8(ascii: "j"): try recall(Int(cursor.integer(UInt32.self)))
     case UInt8(ascii: "q"): try memorise(Int(cursor.integer(UInt8.self)))
     case UInt8(ascii: "r"): try memorise(Int(cursor.integer(UInt32.self)))
+    case 0x94: try memorise(memoised)
+    case UInt8(ascii: "0"): _ = try pop()
+    case UInt8(ascii: "1"): stack.removeLast(try itemsAboveMark())
+    case 0x95: try beginFrame()
 
     case UInt8(ascii: "c"): try pushGlobal(&pickle)
+    case 0x93: try pushStackGlobal(&pickle)
     case UInt8(ascii: "Q"):
       let identifier = try pop()
       try push(index: pickle.persistent(identifier))
@@ -89,6 +115,17 @@ struct PickleMachine: ~Copyable {
       let arguments = try pop()
       let callable = try pop()
       try push(index: pickle.reduce(callable, arguments, isNew: opcode == 0x81))
+    case 0x92:
+      let keywords = try pop()
+      let arguments = try pop()
+      let callable = try pop()
+      var pairs = pickle.pairs(keywords)
+      guard pickle.kind(callable) == .opaque || pairs != nil && pairs?.next() == nil else {
+        throw .invalid("a call of \(pickle.describe(callable)) with arguments by name")
+      }
+      try push(index: pickle.reduce(callable, arguments, isNew: true))
+    case 0x97, 0x98:
+      throw .unsupported("the pickle's buffers were kept outside of it, which torch.save never does")
     case UInt8(ascii: "b"):
       let state = try pop()
       try pickle.build(top(), state)
@@ -139,8 +176,8 @@ struct PickleMachine: ~Copyable {
   // MARK: - Opcodes
 
   /// Two's complement, little-endian. Longer than an Int is inert: no weight needs it.
-  private mutating func pushLong(_ pickle: inout Pickle) throws(WeightsError) {
-    let count = Int(try cursor.integer(UInt8.self))
+  private mutating func pushLong(count: Int, _ pickle: inout Pickle) throws(WeightsError) {
+    guard count >= 0 else { throw .invalid("a number of \(count) bytes") }
     let bytes = try cursor.slice(count)
     guard count <= 8 else { return try push(PickleValue(kind: .float), &pickle) }
     var value: UInt64 = (bytes.last ?? 0) & 0x80 == 0 ? 0 : .max
@@ -154,16 +191,44 @@ struct PickleMachine: ~Copyable {
     try push(PickleValue(kind: .string, a: start, b: count), &pickle)
   }
 
+  private mutating func pushBytes(count: Int, _ pickle: inout Pickle) throws(WeightsError) {
+    try cursor.skip(count)
+    try push(PickleValue(kind: .bytes), &pickle)
+  }
+
   private mutating func pushGlobal(_ pickle: inout Pickle) throws(WeightsError) {
     let start = cursor.position
-    _ = try cursor.line(atMost: Pickle.maximumGlobal)
-    _ = try cursor.line(atMost: Pickle.maximumGlobal)
-    let count = cursor.position - 1 - start
-    if let code = PickleGlobal.code(pickle.slice(start, count)) {
-      try push(PickleValue(kind: .global, a: code), &pickle)
-    } else {
-      try push(PickleValue(kind: .opaque, a: start, b: count), &pickle)
+    let module = try cursor.line(atMost: Pickle.maximumGlobal)
+    let name = try cursor.line(atMost: Pickle.maximumGlobal)
+    try push(
+      index: pickle.addGlobal(
+        PickleName(
+          moduleStart: start, moduleCount: module.count, nameStart: start + module.count + 1,
+          nameCount: name.count)))
+  }
+
+  /// STACK_GLOBAL: the module and the name are the two strings on top.
+  private mutating func pushStackGlobal(_ pickle: inout Pickle) throws(WeightsError) {
+    let (name, module) = (pickle.values[try pop()], pickle.values[try pop()])
+    guard name.kind == .string, module.kind == .string else {
+      throw .invalid("a global whose module and name are not strings")
     }
+    guard name.b <= Pickle.maximumGlobal, module.b <= Pickle.maximumGlobal else {
+      throw .limit("the name of a global takes over \(Pickle.maximumGlobal) bytes")
+    }
+    try push(
+      index: pickle.addGlobal(
+        PickleName(moduleStart: module.a, moduleCount: module.b, nameStart: name.a, nameCount: name.b)))
+  }
+
+  /// Frames lie one after the other; strings too long for one lie between two.
+  private mutating func beginFrame() throws(WeightsError) {
+    let count = try cursor.size64()
+    guard cursor.position >= frameEnd, count <= cursor.remaining else {
+      throw .invalid(
+        "a frame of \(count) bytes, of which \(cursor.remaining) are left, or within another frame")
+    }
+    frameEnd = cursor.position + count
   }
 
   private mutating func collectTuple(
@@ -188,6 +253,15 @@ struct PickleMachine: ~Copyable {
       for item in stack.buffer[(stack.count - count)...] {
         try pickle.link(PickleCell(key: -1, value: item), to: target)
       }
+    }
+    stack.removeLast(count)
+  }
+
+  /// ADDITEMS. Elements of a set are not kept.
+  private mutating func addItems(count: Int, _ pickle: inout Pickle) throws(WeightsError) {
+    let target = try container(below: count)
+    guard pickle.kind(target) == .set || pickle.kind(target) == .opaque else {
+      throw .invalid("ADDITEMS to \(pickle.describe(target))")
     }
     stack.removeLast(count)
   }
@@ -221,6 +295,7 @@ struct PickleMachine: ~Copyable {
     }
     let value = try top()
     try memo.extend(to: key, filling: -1)
+    if memo[key] < 0 { memoised += 1 }
     memo[key] = Int32(value)
   }
 

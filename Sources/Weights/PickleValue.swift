@@ -8,6 +8,10 @@ struct PickleValue: BitwiseCopyable {
     case integer
     /// `a`, `b`: the place and length of its bytes in the pickle.
     case string
+    /// Bytes, which no name of a tensor is: not kept.
+    case bytes
+    /// A set, whose elements are not kept: no tensor lies in one.
+    case set
     /// `a`, `b`: the first of its elements in the element arena, and their number.
     case tuple
     /// `a`, `b`: the first and last of its cells; -1 if empty.
@@ -19,7 +23,7 @@ struct PickleValue: BitwiseCopyable {
     /// A global that is known. `a`: a `PickleGlobal`'s code.
     case global
     /// Anything made by a global that is not known. It was not made: nothing in a pickle is ever
-    /// called. `a`, `b`: the place and length of the global's "module\nname" in the pickle.
+    /// called. `a`: index into the names.
     case opaque
     /// A TorchScript module, or another object of a class that the archive itself defines. `a`: index into the
     /// objects. Only TorchScript archives have them: in a checkpoint such an object is opaque.
@@ -41,6 +45,14 @@ struct PickleCell: BitwiseCopyable {
   var next: Int32 = -1
 }
 
+/// The module and name of a global that is not known: their places and lengths in the pickle.
+struct PickleName: BitwiseCopyable {
+  let moduleStart: Int
+  let moduleCount: Int
+  let nameStart: Int
+  let nameCount: Int
+}
+
 /// The globals a torch.save checkpoint of tensors needs, matched as strings.
 enum PickleGlobal {
   case orderedDict, rebuildTensor, rebuildParameter, size
@@ -58,16 +70,17 @@ enum PickleGlobal {
     }
   }
 
-  static func code(_ moduleAndName: UnsafeRawBufferPointer) -> Int? {
-    names.firstIndex { $0.utf8.elementsEqual(moduleAndName) }
+  static func code(_ module: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) -> Int? {
+    names.firstIndex { $0.module.utf8.elementsEqual(module) && $0.name.utf8.elementsEqual(name) }
   }
 
-  private static let names = [
-    "collections\nOrderedDict", "torch._utils\n_rebuild_tensor_v2",
-    "torch._utils\n_rebuild_parameter", "torch\nSize",
-    "torch\nDoubleStorage", "torch\nFloatStorage", "torch\nHalfStorage", "torch\nBFloat16Storage",
-    "torch\nLongStorage", "torch\nIntStorage", "torch\nShortStorage", "torch\nCharStorage",
-    "torch\nByteStorage", "torch\nBoolStorage",
+  private static let names: [(module: String, name: String)] = [
+    ("collections", "OrderedDict"), ("torch._utils", "_rebuild_tensor_v2"),
+    ("torch._utils", "_rebuild_parameter"), ("torch", "Size"),
+    ("torch", "DoubleStorage"), ("torch", "FloatStorage"), ("torch", "HalfStorage"),
+    ("torch", "BFloat16Storage"),
+    ("torch", "LongStorage"), ("torch", "IntStorage"), ("torch", "ShortStorage"), ("torch", "CharStorage"),
+    ("torch", "ByteStorage"), ("torch", "BoolStorage"),
   ]
   private static let elementTypes: [ElementType] = [
     .f64, .f32, .f16, .bf16, .i64, .i32, .i16, .i8, .u8, .bool,
@@ -77,9 +90,8 @@ enum PickleGlobal {
 /// An object of a class that a TorchScript archive defines. It was not made either: only what it is said to hold
 /// is kept.
 struct PickleObject: BitwiseCopyable {
-  /// The class: the place and length of "module\nname" in the pickle.
-  let classStart: Int
-  let classCount: Int
+  /// The class: index into the names.
+  let type: Int
   /// The value that BUILD gave it, of any kind; -1 before.
   var state: Int32 = -1
 }

@@ -10,17 +10,18 @@ struct StateDictionaries {
   private(set) var tensors: [NamedTensor] = []
   /// Top-level keys whose values are dicts, in the file's order; none for a bare state dict.
   private(set) var sections: [String] = []
+  /// The text under 'cfg', where SlowFast's programs and those made of them keep what was trained and how.
+  private(set) var settings: [UInt8]?
 
-  private static let containers = ["model_state_dict", "state_dict", "model", "model_state"]
+  static let containers = ["model_state_dict", "state_dict", "model", "model_state"]
   private static let fusion = "fusion_model_state_dict"
   private static let maximumSections = 64
+  private static let maximumSettings = 1 << 20
+  /// Names of parameters without a dot, which else tells a parameter's name from a note's.
+  private static let dotless = ["logit_scale", "positional_embedding", "text_projection", "logit_bias"]
 
   init(_ pickle: borrowing Pickle) throws(WeightsError) {
-    guard let pairs = pickle.pairs(pickle.root) else {
-      throw .unsupported(
-        "the checkpoint is \(pickle.describe(pickle.root)), not a dict of tensors; save the "
-          + "module's state: torch.save(model.state_dict(), 'new.pt')")
-    }
+    guard let pairs = pickle.pairs(pickle.root) else { throw StateDictionaries.refusal(ofRoot: pickle) }
     var found: [(key: String, value: Int)] = []
     var fusion: Int?
     var isStateDictionary = false
@@ -34,6 +35,13 @@ struct StateDictionaries {
       let isFusion = bytes.elementsEqual(StateDictionaries.fusion.utf8)
       if isDictionary, sections.count < StateDictionaries.maximumSections {
         sections.append(printable(bytes, limit: 64))
+      }
+      if bytes.elementsEqual("cfg".utf8), let text = pickle.string(value) {
+        guard text.count <= StateDictionaries.maximumSettings else {
+          throw .limit(
+            "'cfg' takes \(text.count) bytes; at most \(StateDictionaries.maximumSettings) are read")
+        }
+        settings = Array(text)
       }
       if let container, isDictionary || kind == .opaque {
         guard !found.contains(where: { $0.key == container }) else {
@@ -53,7 +61,9 @@ struct StateDictionaries {
     let readable = found.filter { pickle.kind($0.value) != .opaque }
     guard readable.count <= 1 else {
       let keys = readable.map(\.key).joined(separator: "' and '")
-      throw .unsupported("the checkpoint has several state dicts, '\(keys)': keep one of them")
+      throw .unsupported(
+        "the checkpoint has several state dicts, '\(keys)': keep one of them: "
+          + TorchAdvice.saveAgain("torch.load('old.pt', \(TorchAdvice.arguments))['\(readable[0].key)']"))
     }
     if let container = readable.first ?? found.first {
       try add(container.value, of: container.key, prefix: "", pickle)
@@ -61,33 +71,33 @@ struct StateDictionaries {
       sections = []
       try add(pickle.root, of: nil, prefix: "", pickle)
     } else {
-      throw .unsupported(
-        "the checkpoint holds no state dict: none of '"
-          + StateDictionaries.containers.joined(separator: "', '") + "', and no tensors at its top")
+      throw StateDictionaries.refusal(withoutStateDictionary: pickle)
     }
     if let fusion { try add(fusion, of: StateDictionaries.fusion, prefix: "fusion.", pickle) }
   }
 
-  /// Adds a state dict's tensors. Plain numbers, strings and the like among them are passed over;
-  /// an object that may stand for a tensor is an error, not a silent gap.
+  /// Adds a state dict's tensors. Notes among them, such as the number of an epoch, are passed over; whatever else
+  /// stands under the name of a parameter is an error, not a silent gap.
   private mutating func add(
     _ dictionary: Int, of section: String?, prefix: String, _ pickle: borrowing Pickle
   ) throws(WeightsError) {
-    let section = section.map { "'\($0)'" } ?? "the checkpoint"
+    let shown = section.map { "'\($0)'" } ?? "the checkpoint"
     guard let pairs = pickle.pairs(dictionary) else {
       throw .unsupported(
-        "\(section) is \(pickle.describe(dictionary)), not a dict of tensors")
+        "\(shown) is \(pickle.describe(dictionary)), not a dict of tensors"
+          + (pickle.kind(dictionary) == .opaque ? ": \(TorchAdvice.stateOf(key: section))" : ""))
     }
     for (key, value) in pairs {
       let kind = pickle.kind(value)
-      guard kind == .tensor || kind == .opaque else { continue }
       guard let bytes = pickle.string(key) else {
-        throw .invalid("\(section) has a tensor under \(pickle.describe(key)), not under a name")
+        guard kind == .tensor || kind == .opaque else { continue }
+        throw .invalid("\(shown) has a tensor under \(pickle.describe(key)), not under a name")
       }
       guard kind == .tensor else {
+        guard StateDictionaries.isParameter(bytes, kind, isNested: section != nil) else { continue }
         throw .unsupported(
-          "\(quoted(bytes)) in \(section) is \(pickle.describe(value)), which is not read; only "
-            + "dense tensors of common number types are")
+          "\(quoted(bytes)) in \(shown) is \(pickle.describe(value)), not a tensor; only "
+            + "dense tensors of common number types are read")
       }
       guard tensors.count < WeightsLimits.tensors else {
         throw .limit("the checkpoint has over \(WeightsLimits.tensors) tensors")
@@ -96,5 +106,73 @@ struct StateDictionaries {
       let own = removing("module.", from: name) ?? name
       tensors.append(NamedTensor(name: prefix + own, tensor: pickle.values[value].a))
     }
+  }
+
+  /// Whether a name is that of one of the model's parameters that have no dot in theirs.
+  static func isDotless(_ name: some Sequence<UInt8>) -> Bool {
+    dotless.contains { $0.utf8.elementsEqual(name) }
+  }
+
+  /// Whether what stands under a name is meant for a parameter: the name has a dot, as those of modules' parts have, or
+  /// is one of the model's own without. Inside a state dict nothing but plain notes may stand beside tensors.
+  private static func isParameter(
+    _ name: UnsafeRawBufferPointer, _ kind: PickleValue.Kind, isNested: Bool
+  ) -> Bool {
+    // torch's own place for what a module keeps besides tensors.
+    if name.suffix(12).elementsEqual("_extra_state".utf8) { return false }
+    if kind == .opaque || name.contains(UInt8(ascii: ".")) || isDotless(name) { return true }
+    switch kind {
+    case .none, .bool, .float, .integer, .string: return false
+    default: return isNested
+    }
+  }
+}
+
+// MARK: - Checkpoints without a state dict
+
+extension StateDictionaries {
+  private static func refusal(ofRoot pickle: borrowing Pickle) -> WeightsError {
+    let what = "the checkpoint is \(pickle.describe(pickle.root)), not a dict of tensors"
+    switch pickle.kind(pickle.root) {
+    case .opaque: return .unsupported("\(what): \(TorchAdvice.stateOf(key: nil))")
+    case .tuple:
+      let tuple = pickle.values[pickle.root]
+      let place = (0..<tuple.b).first { pickle.pairs(Int(pickle.elements[tuple.a + $0])) != nil }
+      guard let place else { return .unsupported(what) }
+      return .unsupported(
+        "\(what); save its part \(place) alone: "
+          + TorchAdvice.saveAgain("torch.load('old.pt', \(TorchAdvice.arguments))[\(place)]"))
+    default: return .unsupported(what)
+    }
+  }
+
+  /// Names the first key under which a module or the tensors of one may be meant.
+  private static func refusal(withoutStateDictionary pickle: borrowing Pickle) -> WeightsError {
+    let what =
+      "the checkpoint holds no state dict: none of '" + containers.joined(separator: "', '")
+      + "', and no tensors at its top"
+    guard let pairs = pickle.pairs(pickle.root) else { return .unsupported(what) }
+    var module: String?
+    for (key, value) in pairs {
+      guard let bytes = pickle.string(key), let name = plain(bytes) else { continue }
+      if pickle.kind(value) == .opaque, module == nil { module = name }
+      var inside = pickle.pairs(value)
+      while let (_, part) = inside?.next() {
+        guard pickle.kind(part) == .tensor else { continue }
+        return .unsupported(
+          "\(what); if those of '\(name)' are meant, save them alone: "
+            + TorchAdvice.saveAgain("torch.load('old.pt', \(TorchAdvice.arguments))['\(name)']"))
+      }
+    }
+    guard let module else { return .unsupported(what) }
+    return .unsupported("\(what); if '\(module)' is the model, \(TorchAdvice.stateOf(key: module))")
+  }
+
+  /// A key that can stand in a line of Python as it is.
+  private static func plain(_ key: UnsafeRawBufferPointer) -> String? {
+    let isPlain = key.allSatisfy {
+      ($0 >= 0x30 && $0 <= 0x39) || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || $0 == 0x5F
+    }
+    return isPlain && (1...64).contains(key.count) ? String(decoding: key, as: UTF8.self) : nil
   }
 }

@@ -88,6 +88,7 @@ struct WeightsContents {
   var blocks: [ByteBlock]
   var metadata: [(key: String, value: String)] = []
   var sections: [String] = []
+  var settings: [UInt8]?
 }
 
 /// Sorts by name; two tensors of one name are refused, for a reader could take either.

@@ -7,6 +7,14 @@ public enum ElementType: String, Sendable, BitwiseCopyable, CustomStringConverti
   case u64, u32, u16, u8
   case bool
 
+  /// Whole numbers, of which no weight is one.
+  public var isInteger: Bool {
+    switch self {
+    case .f64, .f32, .f16, .bf16: false
+    case .i64, .i32, .i16, .i8, .u64, .u32, .u16, .u8, .bool: true
+    }
+  }
+
   /// As messages name it: "f32".
   public var description: String { rawValue }
 

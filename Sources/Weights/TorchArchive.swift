@@ -35,6 +35,7 @@ struct TorchArchive: ~Copyable {
     let dictionaries = try StateDictionaries(pickle)
     var contents = try records(of: dictionaries.tensors, pickle, file)
     contents.sections = dictionaries.sections
+    contents.settings = dictionaries.settings
     return contents
   }
 

@@ -28,6 +28,10 @@ public final class WeightsFile: TensorSource {
   /// `optimizer_state_dict`, in the file's order; empty for a bare state dict and for the other
   /// formats.
   public let sections: [String]
+  /// The key at a torch checkpoint's top under which the tensors lie; nil for a bare state dict.
+  public var container: String? { sections.first { StateDictionaries.containers.contains($0) } }
+  /// The text that a torch checkpoint has under 'cfg' at its top.
+  public let settings: [UInt8]?
   /// Every tensor's name, sorted by its bytes.
   public let names: [String]
   /// The whole file's, if it was asked for.
@@ -91,6 +95,7 @@ public final class WeightsFile: TensorSource {
     self.format = format
     metadata = contents.metadata
     sections = contents.sections
+    settings = contents.settings
     tensors = contents.tensors
     names = tensors.map(\.info.name)
     blocks = contents.blocks
