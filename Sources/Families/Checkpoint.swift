@@ -35,11 +35,15 @@ public struct Checkpoint {
   /// Of the file of weights, if it was asked for; of several see `CheckpointFiles.sha256`.
   public let sha256: SHA256.Digest?
   private let files: [WeightsFile]
+  private let renamed: RenamedTensors
 
   /// A file of weights, an index of several, or a folder as Hugging Face and open_clip have them.
   public init(_ path: FilePath, _ options: CheckpointOptions = CheckpointOptions()) throws(WeightsError) {
     let found = try CheckpointFiles(path, options.hashing)
-    do { try self.init(found.tensors, found.files, found, options) } catch {
+    do {
+      try found.refuseForeign()
+      try self.init(found.tensors, found.files, found, options)
+    } catch {
       for file in found.files { try file.checkUnchanged() }  // a mix of two files looks like a damaged one
       throw error.within(path.shown)
     }
@@ -59,7 +63,7 @@ public struct Checkpoint {
   ) throws(WeightsError) {
     var files = files
     guard let first = files.first else { throw .invalid("there are no files") }
-    let layout = try Layout(source.names)
+    let layout = try Layout(source.names, sections: first.sections)
     let renamed = try RenamedTensors(source, layout)
     // The library's own form says everything itself.
     let isOwn = files.count == 1 && first.metadata.contains { $0.key == "actionclip.format" }
@@ -79,13 +83,16 @@ public struct Checkpoint {
       traits.activation = .quickGELU
     }
     family = described.family
+    if family == .openVCLIP {
+      let settings = OpenVCLIPSettings(first.settings ?? [])
+      try settings.check()
+      traits.framesAreAssumedApart = !settings.isTold
+    }
     if options.openCLIPName != nil, layout.family != .clip {
       throw WeightsError(
         .optionConflict,
         "open_clip's name of the model was given, but the file is in the layout of \(layout.family.name)")
     }
-    if !isOwn { try Checkpoint.checkHeads(renamed, traits, layout.family) }
-    try Checkpoint.checkWidths(renamed, traits)
     let embedding = Completed.tokenEmbedding
     if renamed.info(embedding) == nil, !options.isBase, family == .viFiCLIP || options.base != nil {
       guard let base = options.base else {
@@ -108,6 +115,20 @@ public struct Checkpoint {
       }
       tensors = renamed
     }
+    if !options.isBase {
+      let isCLIPs =
+        family != .clip && family != .huggingFace
+        || traits.activation == .quickGELU
+          && first.format == .torchScript
+        || first.sections.contains("fusion_model_state_dict")
+      if !isOwn { Checkpoint.completeHeads(&traits, tensors, asCLIP: isCLIPs) }
+      traits.sizes.add(try Checkpoint.statedByTensors(tensors))
+      try traits.sizes.check(tensors)
+      try Checkpoint.checkShortSide(traits, tensors)
+      if let rows = StatedSizes.measure(.vocabularySize, tensors)?.value {
+        try ForeignModels.check(vocabulary: rows)
+      }
+    }
     if let configuration = described.configuration, let info = tensors.info(embedding),
       let rows = info.shape.first
     {
@@ -121,6 +142,13 @@ public struct Checkpoint {
     if family == .mmaction2 { traits.usualFrames = tensors.info(Checkpoint.framePositions)?.shape.first }
     self.traits = traits
     self.files = files
+    self.renamed = renamed
+  }
+
+  /// What a tensor is that no part of the model uses, and what to do.
+  public func describe(unknown name: String) -> String {
+    UnknownTensors.describe(
+      name, source: renamed.sourceName(of: name), format, container: files.first?.container)
   }
 
   /// mmaction2 keeps one for each frame, where the reference keeps one for each token.
@@ -137,19 +165,18 @@ public struct Checkpoint {
     var traits = FamilyTraits()
     switch layout.family {
     case .huggingFace:
-      if let path = found?.configuration("config.json") {
-        var configuration = try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in
-          try HuggingFaceConfiguration(bytes)
-        }
-        if let path = found?.configuration("preprocessor_config.json") {
+      let configuration: HuggingFaceConfiguration? =
+        if let path = found?.configuration("config.json") {
           try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in
-            try configuration.addPreprocessing(bytes)
+            try HuggingFaceConfiguration(bytes)
           }
-        }
+        } else { nil }
+      if let configuration {
         traits = configuration.traits
         traits.source = "config.json"
-        return (.huggingFace, traits, configuration)
       }
+      try found?.addImageProcessor(to: &traits)
+      if configuration != nil { return (.huggingFace, traits, configuration) }
       guard options.knowsActivation else {
         throw .unsupported(
           "a CLIP in Hugging Face's layout without its config.json beside it, which says whether it computes "
@@ -187,38 +214,56 @@ public struct Checkpoint {
     return (layout.family, traits, nil)
   }
 
-  /// The larger image encoders of open_clip have heads of another size than CLIP's 64.
-  private static func checkHeads(
-    _ tensors: RenamedTensors, _ traits: FamilyTraits, _ family: Family
-  ) throws(WeightsError) {
-    let name = "visual.conv1.weight"
-    guard traits.visionHeads == nil, let width = tensors.info(name)?.shape.first,
-      [1280, 1408, 1664, 1792].contains(width),
-      tensors.info("visual.transformer.resblocks.31.ln_1.weight") != nil
-    else { return }
-    let advice =
-      family == .huggingFace
-      ? "put its config.json beside it"
-      : "give the model's name, such as ViT-H-14 (open_clip_name, --open-clip-name)"
-    throw .unsupported(
-      "tensor '\(name)' gives the width \(width) of open_clip's largest models, whose heads are not of 64 numbers "
-        + "as CLIP's: \(advice)")
+  /// Heads, where nothing has said how many. `asCLIP` is true of what CLIP's own program makes: it has one for each 64
+  /// numbers. Else a released model of the same sizes tells them, or they are assumed.
+  private static func completeHeads(_ traits: inout FamilyTraits, _ tensors: any TensorSource, asCLIP: Bool) {
+    func complete(
+      _ heads: WritableKeyPath<FamilyTraits, Int?>, _ width: StatedSizes.Size, _ layers: StatedSizes.Size,
+      _ known: (_ width: Int, _ layers: Int) -> (heads: Int, isKnown: Bool)
+    ) {
+      guard traits[keyPath: heads] == nil, let width = StatedSizes.measure(width, tensors)?.value,
+        let layers = StatedSizes.measure(layers, tensors)?.value, width >= 64, width % 64 == 0
+      else { return }
+      let found = asCLIP ? (width / 64, true) : known(width, layers)
+      traits[keyPath: heads] = found.0
+      if !found.1 { traits.headsAreAssumed = true }
+    }
+    complete(\.visionHeads, .visionWidth, .visionLayers, OpenCLIPArchitecture.visionHeads)
+    complete(\.textHeads, .textWidth, .textLayers, OpenCLIPArchitecture.textHeads)
   }
 
-  /// Heads go with widths: a configuration or a name that is another model's would make wrong numbers.
-  private static func checkWidths(
-    _ tensors: RenamedTensors, _ traits: FamilyTraits
+  /// A short side below the model's input would have to be padded.
+  private static func checkShortSide(
+    _ traits: FamilyTraits, _ tensors: any TensorSource
   ) throws(WeightsError) {
-    for (stated, name, dimension) in [
-      (traits.visionWidth, "visual.conv1.weight", 0), (traits.textWidth, "token_embedding.weight", 1),
-    ] {
-      guard let stated, let shape = tensors.info(name)?.shape, shape.count > dimension,
-        shape[dimension] != stated
-      else { continue }
-      throw WeightsError(
-        .optionConflict,
-        "\(traits.source ?? "the configuration") is of a model of width \(stated), but tensor '\(name)' has shape "
-          + "\(shape): it is another model's")
+    guard let side = traits.shortSide, let input = StatedSizes.measure(.imageSize, tensors)?.value,
+      !(input...65_535).contains(side)
+    else { return }
+    throw .unsupported(
+      "the image processor's 'size' is \(side), but the model's pictures are \(input) pixels wide: a short side from "
+        + "\(input) to 65535 is computed, without padding")
+  }
+
+  /// CLIP's own archives keep some sizes as tensors of one number.
+  private static func statedByTensors(_ tensors: any TensorSource) throws(WeightsError) -> StatedSizes {
+    var sizes = StatedSizes()
+    let names: [(String, StatedSizes.Size)] = [
+      ("input_resolution", .imageSize), ("context_length", .contextLength), ("vocab_size", .vocabularySize),
+    ]
+    for (name, size) in names {
+      guard let info = tensors.info(name) else { continue }
+      guard info.count == 1 else {
+        throw WeightsError(.tensorShape, "tensor '\(name)' has shape \(info.shape), expected a single number")
+      }
+      var value: Float = 0
+      try withUnsafeMutablePointer(to: &value) { (pointer) throws(WeightsError) in
+        try tensors.read(name, into: UnsafeMutableBufferPointer(start: pointer, count: 1))
+      }
+      guard let whole = Int(exactly: value) else {
+        throw .invalid("tensor '\(name)' is \(value), expected a whole number")
+      }
+      sizes.add(size, whole, "tensor '\(name)' is")
     }
+    return sizes
   }
 }

@@ -15,7 +15,8 @@ public enum CheckpointDescription {
       }
     var pairs = [("format", found.files.count == 1 ? format : "\(format), \(found.files.count) shards")]
     do {
-      let layout = try Layout(names)
+      try found.refuseForeign()
+      let layout = try Layout(names, sections: found.files[0].sections)
       let prefix = layout.prefix.isEmpty ? "" : ", names under \(quoted(layout.prefix.utf8))"
       let none = "none that is known: no tensor is named as an image encoder's patch embedding"
       pairs.append(("layout", layout.isTold ? layout.family.name + prefix : none))

@@ -14,9 +14,11 @@ struct CheckpointFiles {
   static let maximumIndex = 4 << 20
 
   /// In the order of preference: a folder may hold the same weights in several forms.
-  private static let inFolder = [
+  private static let inFolder =
+    ofTransformers + ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"]
+
+  private static let ofTransformers = [
     "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
-    "open_clip_model.safetensors", "open_clip_pytorch_model.bin",
   ]
 
   /// Of an index and its shards: that of the lines which sha256sum prints for them, sorted by name.
@@ -136,5 +138,33 @@ struct CheckpointFiles {
   /// Of open_clip's own files only: beside others it speaks of other weights.
   var openCLIPConfiguration: FilePath? {
     isNamedAsOpenCLIPs ? configuration("open_clip_config.json") : nil
+  }
+
+  /// Of a folder of transformers': what its config.json calls it.
+  func refuseForeign() throws(WeightsError) {
+    let isTransformers = CheckpointFiles.ofTransformers.contains { $0.utf8.elementsEqual(main.lastPart) }
+    guard isTransformers, let path = configuration("config.json") else { return }
+    try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in try ForeignModels.check(bytes) }
+  }
+
+  /// How pictures are prepared, as transformers finds it: an image processor inside processor_config.json goes before
+  /// preprocessor_config.json.
+  func addImageProcessor(to traits: inout FamilyTraits) throws(WeightsError) {
+    var found: (file: String, processor: ImageProcessorConfiguration)?
+    for name in ["processor_config.json", "preprocessor_config.json"] where found == nil {
+      guard let path = configuration(name) else { continue }
+      found = try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in
+        let isNested = name == "processor_config.json"
+        let processor =
+          try isNested ? ImageProcessorConfiguration.inProcessor(bytes) : ImageProcessorConfiguration(bytes)
+        return processor.map { (name, $0) }
+      }
+    }
+    guard let (file, processor) = found else { return }
+    (traits.mean, traits.std) = processor.channels
+    traits.shortSide = processor.shortSide
+    if let side = processor.cropSide {
+      traits.sizes.add(.imageSize, side, "\(file) says that 'crop_size' is")
+    }
   }
 }

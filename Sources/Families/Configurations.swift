@@ -24,26 +24,50 @@ enum Configurations {
     }
   }
 
+  static func pass(_ json: inout Reader) throws(WeightsError) { try json.skip(atMost: maximumText) }
+
+  /// Null stands for a key that is left out.
+  private static func isNull(_ json: inout Reader) throws(WeightsError) -> Bool {
+    guard try json.kind() == .null else { return false }
+    try json.null()
+    return true
+  }
+
   /// A whole number; nil for null.
   static func integer(_ json: inout Reader) throws(WeightsError) -> Int? {
-    if try json.kind() == .null {
-      try json.null()
-      return nil
-    }
-    return try json.integer()
+    try isNull(&json) ? nil : try json.integer()
   }
 
   /// A text; nil for null.
   static func text(_ json: inout Reader) throws(WeightsError) -> String? {
-    if try json.kind() == .null {
-      try json.null()
-      return nil
-    }
-    return try json.string(atMost: maximumText)
+    try isNull(&json) ? nil : try json.string(atMost: maximumText)
   }
 
-  /// Three numbers; whether pixels can be worked on with them is the preset's to say.
-  static func channels(_ json: inout Reader) throws(WeightsError) -> [Float] {
+  /// True or false; nil for null.
+  static func bool(_ json: inout Reader) throws(WeightsError) -> Bool? {
+    try isNull(&json) ? nil : try json.bool()
+  }
+
+  static func number(_ json: inout Reader) throws(WeightsError) -> Double? {
+    try isNull(&json) ? nil : try json.number()
+  }
+
+  /// A setting that is computed in one way only.
+  static func expect(_ value: Bool, _ json: inout Reader, _ why: String) throws(WeightsError) {
+    guard let found = try bool(&json), found != value else { return }
+    throw .unsupported("is \(found), expected \(value): \(why)")
+  }
+
+  static func expect(_ known: [String], _ json: inout Reader) throws(WeightsError) {
+    guard let value = try text(&json), !known.contains(value) else { return }
+    throw .unsupported("is \(quoted(value.utf8)), expected '\(known[0])', which alone is computed")
+  }
+
+  /// Three numbers, or one for all three channels; nil for null. Whether pixels can be worked on with them is the
+  /// preset's to say.
+  static func channels(_ json: inout Reader) throws(WeightsError) -> [Float]? {
+    if try isNull(&json) { return nil }
+    if try json.kind() == .number { return [Float](repeating: Float(try json.number()), count: 3) }
     var values: [Float] = []
     try json.beginArray()
     while try json.nextElement() {
@@ -52,6 +76,45 @@ enum Configurations {
     }
     guard values.count == 3 else { throw .invalid("\(values.count) numbers, expected 3") }
     return values
+  }
+
+  /// A square's side: a number, or a list of two that are the same; nil for null.
+  static func side(_ json: inout Reader) throws(WeightsError) -> Int? {
+    guard try json.kind() == .array else { return try integer(&json) }
+    var sides: [Int] = []
+    try json.beginArray()
+    while try json.nextElement() {
+      guard sides.count < 2 else { throw .invalid("more than 2 numbers") }
+      sides.append(try json.integer())
+    }
+    guard let side = sides.first else { throw .invalid("an empty list, expected one or two numbers") }
+    guard sides.allSatisfy({ $0 == side }) else {
+      throw .unsupported("is \(sides): only squares are computed")
+    }
+    return side
+  }
+
+  /// A key that is not known: passed over where its value says nothing (null, false, 0, "none", or nothing inside),
+  /// else an error, for it may change what the model computes.
+  static func refuseUnlessOff(_ json: inout Reader, _ why: String) throws(WeightsError) {
+    switch try json.kind() {
+    case .null: return try json.null()
+    case .bool: if try !json.bool() { return }
+    case .number: if try json.number() == 0 { return }
+    case .string: if ["", "none"].contains(try json.string(atMost: maximumText)) { return }
+    case .array:
+      try json.beginArray()
+      guard try json.nextElement() else { return }
+    case .object:
+      try json.beginObject()
+      guard try json.nextKey(atMost: maximumText) != nil else { return }
+    }
+    throw .unsupported(why)
+  }
+
+  static func refuseUnknown(_ json: inout Reader, of what: String) throws(WeightsError) {
+    try refuseUnlessOff(
+      &json, "is no key of \(what) that is known here; take it out if it changes no number")
   }
 }
 

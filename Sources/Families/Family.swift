@@ -37,15 +37,20 @@ public struct FamilyTraits: Sendable, Equatable {
   /// Of the Transf head's LayerNorms.
   public var headEpsilon: Float?
   /// That the tensors must have.
-  var visionWidth: Int?
-  var textWidth: Int?
+  var sizes = StatedSizes()
   public var visionHeads: Int?
   public var textHeads: Int?
+  /// The number of heads is a guess: neither a configuration nor a released model of these sizes tells it.
+  public var headsAreAssumed = false
+  /// Nothing tells whether each frame was encoded by itself, as is done here.
+  public var framesAreAssumedApart = false
   /// A default for the number of frames in a video.
   public var usualFrames: Int?
   /// Per channel on the 0..1 scale, where a configuration gives them.
   public var mean: [Float]?
   public var std: [Float]?
+  /// That pictures are resized to, where a configuration gives it.
+  public var shortSide: Int?
 
   public init() {}
 }

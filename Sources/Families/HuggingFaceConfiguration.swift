@@ -2,26 +2,43 @@ import Text
 import Weights
 
 /// config.json of a Hugging Face CLIP. What it leaves out has the default of transformers' CLIPTextConfig and
-/// CLIPVisionConfig, as its own writer leaves it out. Source: transformers models/clip/configuration_clip.py.
+/// CLIPVisionConfig, as its own writer leaves it out. Each key is done, harmless, or refused by name. Source:
+/// transformers models/clip/configuration_clip.py, configuration_utils.py.
 struct HuggingFaceConfiguration {
   private(set) var traits = FamilyTraits()
-  /// The id at which the text encoder's embedding is taken; 2, of older files, means the largest.
-  private(set) var endOfText = 49_407
+  /// The ids at which a text may end: the text encoder's embedding is taken there; 2, of older files, means the largest.
+  private(set) var endsOfText = [49_407]
 
+  private typealias Reader = Configurations.Reader
+
+  /// One of the encoders.
   private struct Tower {
     var hiddenAct = "quick_gelu"
     var epsilon = 1e-5
     var heads: Int
     var width: Int
-    var endOfText: Int?
+    var hidden: Int
+    var layers = 12
+    var endsOfText: [Int]?
+    // Of images.
+    var imageSide = 224
+    var patchSide = 32
+    var channels = 3
+    // Of texts.
+    var vocabulary = 49_408
+    var context = 77
+
+    static let text = Tower(heads: 8, width: 512, hidden: 2048)
+    static let vision = Tower(heads: 12, width: 768, hidden: 3072)
   }
 
   init(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
     var json = Configurations.reader(bytes)
-    var (text, vision) = (Tower(heads: 8, width: 512), Tower(heads: 12, width: 768))
+    var (text, vision) = (Tower.text, Tower.vision)
     // Older files say some things twice; as in transformers, the `_dict` has the last word.
     var (textDictionary, visionDictionary) = (text, vision)
     var (hasTextDictionary, hasVisionDictionary) = (false, false)
+    var projection = 512
     var isCLIP = false
     try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
       switch key {
@@ -37,7 +54,9 @@ struct HuggingFaceConfiguration {
         hasTextDictionary = try HuggingFaceConfiguration.read(&json, into: &textDictionary)
       case "vision_config_dict":
         hasVisionDictionary = try HuggingFaceConfiguration.read(&json, into: &visionDictionary)
-      default: try json.skip(atMost: Configurations.maximumText)
+      case "projection_dim": projection = try Configurations.integer(&json) ?? projection
+      case "logit_scale_init_value": try Configurations.pass(&json)  // the weights have the trained one
+      default: try HuggingFaceConfiguration.passOrRefuse(key, &json)
       }
     }
     try json.finish()
@@ -48,17 +67,38 @@ struct HuggingFaceConfiguration {
       try traits.agree(\.activation, HuggingFaceConfiguration.activation(tower.hiddenAct), "'hidden_act'")
       try traits.agree(\.epsilon, Float(tower.epsilon), "'layer_norm_eps'")
     }
-    (traits.textWidth, traits.visionWidth) = (text.width, vision.width)
+    guard vision.channels == 3 else {
+      throw .unsupported("'num_channels' is \(vision.channels), expected 3: pictures of red, green and blue")
+    }
     traits.textHeads = text.heads
     traits.visionHeads = vision.heads
-    endOfText = text.endOfText ?? endOfText
+    endsOfText = text.endsOfText ?? endsOfText
+    state(text, vision, projection)
+  }
+
+  /// What the tensors must have.
+  private mutating func state(_ text: Tower, _ vision: Tower, _ projection: Int) {
+    let sizes: [(StatedSizes.Size, Int, String)] = [
+      (.imageSize, vision.imageSide, "vision_config.image_size"),
+      (.patchSize, vision.patchSide, "vision_config.patch_size"),
+      (.visionWidth, vision.width, "vision_config.hidden_size"),
+      (.visionLayers, vision.layers, "vision_config.num_hidden_layers"),
+      (.visionHidden, vision.hidden, "vision_config.intermediate_size"),
+      (.embeddingSize, projection, "projection_dim"),
+      (.textWidth, text.width, "text_config.hidden_size"),
+      (.textLayers, text.layers, "text_config.num_hidden_layers"),
+      (.textHidden, text.hidden, "text_config.intermediate_size"),
+      (.contextLength, text.context, "text_config.max_position_embeddings"),
+      (.vocabularySize, text.vocabulary, "text_config.vocab_size"),
+    ]
+    for (size, value, key) in sizes {
+      traits.sizes.add(size, value, "config.json says that '\(key)' is")
+    }
   }
 
   /// False for null.
   @discardableResult
-  private static func read(
-    _ json: inout Configurations.Reader, into tower: inout Tower
-  ) throws(WeightsError) -> Bool {
+  private static func read(_ json: inout Reader, into tower: inout Tower) throws(WeightsError) -> Bool {
     if try json.kind() == .null {
       try json.null()
       return false
@@ -66,46 +106,85 @@ struct HuggingFaceConfiguration {
     try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
       switch key {
       case "hidden_act": tower.hiddenAct = try json.string(atMost: Configurations.maximumText)
-      case "layer_norm_eps": tower.epsilon = try json.number()
+      case "layer_norm_eps": tower.epsilon = try Configurations.number(&json) ?? tower.epsilon
       case "hidden_size": tower.width = try json.integer()
+      case "intermediate_size": tower.hidden = try json.integer()
+      case "num_hidden_layers": tower.layers = try json.integer()
       case "num_attention_heads": tower.heads = try json.integer()
-      case "eos_token_id": tower.endOfText = try Configurations.integer(&json)
-      default: try json.skip(atMost: Configurations.maximumText)
+      case "image_size": tower.imageSide = try Configurations.side(&json) ?? tower.imageSide
+      case "patch_size": tower.patchSide = try Configurations.side(&json) ?? tower.patchSide
+      case "num_channels": tower.channels = try json.integer()
+      case "vocab_size": tower.vocabulary = try json.integer()
+      case "max_position_embeddings": tower.context = try json.integer()
+      case "eos_token_id": tower.endsOfText = try endsOfText(&json)
+      case "model_type":
+        try Configurations.expect(["clip_text_model", "clip_vision_model", "clip"], &json)
+      // The two projections have the size that is said outside.
+      case "projection_dim": try Configurations.pass(&json)
+      default: try passOrRefuse(key, &json)
       }
     }
     return true
   }
 
+  /// A number or a list of them; nil for null.
+  private static func endsOfText(_ json: inout Reader) throws(WeightsError) -> [Int]? {
+    guard try json.kind() == .array else { return try Configurations.integer(&json).map { [$0] } }
+    var ids: [Int] = []
+    try json.beginArray()
+    while try json.nextElement() {
+      guard ids.count < 16 else { throw .limit("over 16 ids") }
+      ids.append(try json.integer())
+    }
+    return ids
+  }
+
+  private static func passOrRefuse(_ key: String, _ json: inout Reader) throws(WeightsError) {
+    switch key {
+    case "quantization_config":
+      try Configurations.refuseUnlessOff(&json, "quantised weights are not read; save the model unquantised")
+    case "auto_map":
+      try Configurations.refuseUnlessOff(&json, "names a program of the model's own, which is not run")
+    case let key where harmless.contains(key): try Configurations.pass(&json)
+    default: try Configurations.refuseUnknown(&json, of: "a CLIP's configuration")
+    }
+  }
+
+  /// Keys that change no number at inference: of training, of the program, of generating texts, and names.
+  private static let harmless: Set<String> = [
+    "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_name_or_path", "architectures",
+    "attention_dropout", "attn_implementation", "bad_words_ids", "begin_suppress_tokens", "bos_token_id",
+    "chunk_size_feed_forward", "decoder_start_token_id", "diversity_penalty", "do_sample", "dropout", "dtype",
+    "early_stopping", "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty", "finetuning_task",
+    "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing", "hidden_dropout_prob", "id2label",
+    "initializer_factor", "initializer_range", "is_decoder", "is_encoder_decoder", "label2id",
+    "length_penalty",
+    "max_length", "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams",
+    "num_return_sequences",
+    "output_attentions", "output_hidden_states", "output_scores", "pad_token_id", "prefix", "problem_type",
+    "remove_invalid_values", "repetition_penalty", "return_dict", "return_dict_in_generate", "sep_token_id",
+    "suppress_tokens", "task_specific_params", "temperature", "tf_legacy_loss", "tie_encoder_decoder",
+    "tie_word_embeddings", "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript",
+    "transformers.js_config",
+    "transformers_version", "typical_p", "use_bfloat16", "use_cache",
+  ]
+
   private static func activation(_ name: String) throws(WeightsError) -> FamilyTraits.Activation {
     switch name {
     case "quick_gelu": return .quickGELU
-    case "gelu": return .gelu
+    // Two programs for the same function.
+    case "gelu", "gelu_python": return .gelu
     default:
       throw .unsupported("'hidden_act' is \(quoted(name.utf8)); 'quick_gelu' and 'gelu' are computed")
     }
   }
 
-  /// preprocessor_config.json: the mean and std of pixels.
-  mutating func addPreprocessing(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
-    var json = Configurations.reader(bytes)
-    var (mean, std): ([Float]?, [Float]?) = (nil, nil)
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
-      switch key {
-      case "image_mean": mean = try Configurations.channels(&json)
-      case "image_std": std = try Configurations.channels(&json)
-      default: try json.skip(atMost: Configurations.maximumText)
-      }
-    }
-    try json.finish()
-    (traits.mean, traits.std) = (mean, std)
-  }
-
   /// The embedding is taken at the largest id of a text: that must be where the file means it.
   func check(vocabulary: Int) throws(WeightsError) {
-    guard endOfText == 2 || endOfText == vocabulary - 1 else {
-      throw .unsupported(
-        "'eos_token_id' is \(endOfText), but the text's end is looked for at the last id, "
-          + "\(vocabulary - 1) of a vocabulary of \(vocabulary)")
-    }
+    if !endsOfText.isEmpty, endsOfText.allSatisfy({ $0 == 2 || $0 == vocabulary - 1 }) { return }
+    let shown = endsOfText.count == 1 ? "\(endsOfText[0])" : "\(endsOfText)"
+    throw .unsupported(
+      "'eos_token_id' is \(shown), but the text's end is looked for at the last id, "
+        + "\(vocabulary - 1) of a vocabulary of \(vocabulary)")
   }
 }

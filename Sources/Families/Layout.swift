@@ -22,7 +22,8 @@ struct Layout {
   /// the network as a part of another.
   private static let wrappers = ["module.", "model.", "_orig_mod.", "clip.", "clip_model."]
 
-  init(_ names: [String]) throws(WeightsError) {
+  /// `sections` are the dicts at a checkpoint's top.
+  init(_ names: [String], sections: [String] = []) throws(WeightsError) {
     var found: [(prefix: String, family: Family)] = []
     for name in names {
       for (ending, family) in Layout.anchors where name.utf8.count >= ending.utf8.count {
@@ -56,7 +57,9 @@ struct Layout {
     }
     self.prefix = prefix
     isTold = true
-    if isOpenVCLIP {
+    // Its training and its averaged weights (swa_*.pth) have the CLIP in a dict of SlowFast's name.
+    let isSlowFasts = family == .clip && prefix == "model." && sections.contains("model_state")
+    if isOpenVCLIP || isSlowFasts {
       self.family = .openVCLIP
     } else if family == .clip, prefix == "clip.", names.contains(where: { $0.hasPrefix("adapter.") }) {
       self.family = .mmaction2
@@ -99,6 +102,31 @@ struct Layout {
 
   private static let foreign: [(mark: [UInt8], what: String)] = [
     (Array("visual.layer1.0.conv1.weight".utf8), "a CLIP with a ResNet image encoder"),
+    (Array("visual.attnpool.".utf8), "a CLIP with a ResNet image encoder"),
+    (Array("visual.patch_embed.".utf8), "an EVA-CLIP, another architecture"),
+    (
+      Array(".lora_A".utf8),
+      "a CLIP with LoRA matrices beside its weights: merge them first (merge_and_unload in peft)"
+    ),
+    (
+      Array(".lora_B".utf8),
+      "a CLIP with LoRA matrices beside its weights: merge them first (merge_and_unload in peft)"
+    ),
+    (Array("vision_model.encoder.stages.".utf8), "GroupViT, another architecture"),
+    (Array("videomae.embeddings.".utf8), "VideoMAE, which knows no texts"),
+    (Array("timesformer.embeddings.".utf8), "TimeSformer, which knows no texts"),
+    (Array("vivit.embeddings.".utf8), "ViViT, which knows no texts"),
+    (Array("vit.embeddings.".utf8), "ViT, which knows no texts"),
+    (
+      Array("text_model.encoder.layer.".utf8),
+      "a model whose texts are encoded by BERT (ALIGN, FLAVA, Chinese-CLIP)"
+    ),
+    (Array("bert.encoder.layer.".utf8), "a model whose texts are encoded by BERT (Chinese-CLIP, BLIP)"),
+    (Array("text_encoder.encoder.layer.".utf8), "BLIP, another architecture"),
+    (
+      Array("text.transformer.embeddings.".utf8),
+      "an open_clip model whose texts are encoded by another network"
+    ),
     (Array("visual.trunk.".utf8), "an open_clip model with an image encoder of timm's"),
     (Array("visual.attn_pool.".utf8), "an open_clip model that pools by attention (CoCa)"),
     (Array("vision_model.head.attention.".utf8), "SigLIP, another architecture"),

@@ -34,7 +34,8 @@ enum Names {
     if let own = removing("image_encoder.", from: name) { return .tensor("visual." + own) }
     if let own = removing("text_encoder.", from: name) { return .tensor(own) }
     // Embeddings of the labels that it was trained with.
-    if removing("prompt_learner.", from: name) != nil { return .nothing }
+    let labels = ["complete_text_embeddings", "token_prefix", "token_suffix", "tokenized_prompts"]
+    if let own = removing("prompt_learner.", from: name), labels.contains(own) { return .nothing }
     return .tensor(name)
   }
 

@@ -12,10 +12,10 @@ enum OpenCLIPNames {
     var architecture = parts[0]
     let isQuick = architecture.hasSuffix("-quickgelu")
     if isQuick { architecture.removeLast("-quickgelu".count) }
-    guard let heads = architectures[architecture] else {
-      let known = architectures.keys.sorted().joined(separator: ", ")
+    guard let known = OpenCLIPArchitecture.named(architecture) else {
+      let names = OpenCLIPArchitecture.all.map(\.name).sorted(by: bytesPrecede).joined(separator: ", ")
       throw .unsupported(
-        "\(quoted(name.utf8)) is no model of open_clip's that is computed here: known are \(known), each also "
+        "\(quoted(name.utf8)) is no model of open_clip's that is computed here: known are \(names), each also "
           + "with -quickgelu, and with the weights' tag after a slash")
     }
     var traits = FamilyTraits()
@@ -28,9 +28,14 @@ enum OpenCLIPNames {
         "\(quoted(name.utf8)): the tag \(quoted(tag.utf8)) is not known; leave it out for the architecture's own "
           + "activation, or say which it is (activation, --activation)")
     }
-    // 0: as in CLIP, one for each 64 numbers.
-    if heads > 0 { traits.visionHeads = heads }
-    traits.visionWidth = widths[architecture]
+    (traits.visionHeads, traits.textHeads) = (known.heads, known.textHeads)
+    let sizes: [(StatedSizes.Size, Int, String)] = [
+      (.visionWidth, known.width, "an image encoder of width"), (.patchSize, known.patch, "patches of"),
+      (.textWidth, known.textWidth, "a text encoder of width"),
+    ]
+    for (size, value, what) in sizes {
+      traits.sizes.add(size, value, "open_clip's \(quoted(name.utf8)) has \(what)")
+    }
     if tag == "dfn5b" {
       throw .unsupported(
         "\(quoted(name.utf8)): its pictures are squashed to a square, which is not computed; give the architecture "
@@ -42,20 +47,6 @@ enum OpenCLIPNames {
     }
     return traits
   }
-
-  /// Heads of the image encoder where they are not of 64 numbers.
-  private static let architectures: [String: Int] = [
-    "ViT-S-32": 0, "ViT-S-16": 0, "ViT-M-32": 0, "ViT-M-16": 0, "ViT-B-32": 0, "ViT-B-32-256": 0,
-    "ViT-B-32-plus-256": 0, "ViT-B-16": 0, "ViT-B-16-plus": 0, "ViT-B-16-plus-240": 0, "ViT-L-16": 0,
-    "ViT-L-16-320": 0, "ViT-L-14": 0, "ViT-L-14-280": 0, "ViT-L-14-336": 0, "ViT-H-16": 16, "ViT-H-14": 16,
-    "ViT-H-14-378": 16, "ViT-g-14": 16, "ViT-bigG-14": 16, "ViT-e-14": 16,
-  ]
-
-  /// Of the image encoders whose heads are not of 64 numbers.
-  private static let widths: [String: Int] = [
-    "ViT-H-16": 1280, "ViT-H-14": 1280, "ViT-H-14-378": 1280, "ViT-g-14": 1408, "ViT-bigG-14": 1664,
-    "ViT-e-14": 1792,
-  ]
 
   /// How tags of weights begin that were trained with the architecture's own activation.
   private static let plainTags = ["laion", "datacomp", "commonpool_", "metaclip_altogether", "dfn2b_s39b"]

@@ -21,6 +21,7 @@ public final class RenamedTensors: TensorSource {
     self.source = source
     var found: [(name: String, part: Int, of: Int, source: String, isTransposed: Bool)] = []
     for name in source.names {
+      if let info = source.info(name), RenamedTensors.isCounter(info) { continue }
       let meaning = RenamedTensors.meaning(of: name, layout)
       switch meaning {
       case .nothing: continue
@@ -43,6 +44,14 @@ public final class RenamedTensors: TensorSource {
     }
     self.tensors = tensors
     names = tensors.map(\.info.name)
+  }
+
+  /// One whole number that stands outside of every module: steps of a training, models in an average. Those that CLIP's
+  /// own archives keep so are sizes, and a scale that is one is for the model to refuse.
+  private static func isCounter(_ info: TensorInfo) -> Bool {
+    let others = ["input_resolution", "context_length", "vocab_size", "logit_scale"]
+    return info.elementType.isInteger && info.count == 1 && !info.name.utf8.contains(UInt8(ascii: "."))
+      && !others.contains { $0.utf8.elementsEqual(info.name.utf8) }
   }
 
   private static func meaning(of name: String, _ layout: Layout) -> Meaning {
@@ -104,6 +113,9 @@ public final class RenamedTensors: TensorSource {
   // MARK: - Reading
 
   public func info(_ name: String) -> TensorInfo? { find(name)?.info }
+
+  /// The tensor's own name in the file; of several that were put together the first one's.
+  func sourceName(of name: String) -> String { find(name)?.parts.first?.name ?? name }
 
   public func isWhole(_ name: String) -> Bool {
     guard let tensor = find(name), !tensor.isTransposed else { return false }

@@ -23,7 +23,7 @@ import Weights
     #expect(configuration.traits.epsilon == 1e-5)
     #expect(configuration.traits.textHeads == 8)
     #expect(configuration.traits.visionHeads == 12)
-    #expect(configuration.endOfText == 49_407)
+    #expect(configuration.endsOfText == [49_407])
   }
 
   @Test func readsBothTowers() throws {
@@ -37,7 +37,7 @@ import Weights
     #expect(configuration.traits.epsilon == 1e-6)
     #expect(configuration.traits.textHeads == 16)
     #expect(configuration.traits.visionHeads == 20)
-    #expect(configuration.endOfText == 2)
+    #expect(configuration.endsOfText == [2])
   }
 
   @Test func theDictionaryHasTheLastWord() throws {
@@ -108,15 +108,15 @@ import Weights
 
   @Test(
     arguments: [
-      ("ViT-B-16", FamilyTraits.Activation.gelu, nil), ("ViT-B-16-quickgelu", .quickGELU, nil),
-      ("ViT-B-32/openai", .quickGELU, nil), ("ViT-B-32/laion2b_s34b_b79k", .gelu, nil),
-      ("ViT-B-32/laion400m_e32", .quickGELU, nil), ("ViT-B-16/laion400m_e32", .gelu, nil),
-      ("ViT-L-14/dfn2b", .quickGELU, nil), ("ViT-L-14/dfn2b_s39b", .gelu, nil),
+      ("ViT-B-16", FamilyTraits.Activation.gelu, 12), ("ViT-B-16-quickgelu", .quickGELU, 12),
+      ("ViT-B-32/openai", .quickGELU, 12), ("ViT-B-32/laion2b_s34b_b79k", .gelu, 12),
+      ("ViT-B-32/laion400m_e32", .quickGELU, 12), ("ViT-B-16/laion400m_e32", .gelu, 12),
+      ("ViT-L-14/dfn2b", .quickGELU, 16), ("ViT-L-14/dfn2b_s39b", .gelu, 16),
       ("ViT-H-14/laion2b_s32b_b79k", .gelu, 16), ("ViT-H-14-quickgelu", .quickGELU, 16),
-      ("ViT-B-32/laion400m-e32", .quickGELU, nil),
-      ("ViT-L-14/OpenAI", .quickGELU, nil),
-    ] as [(String, FamilyTraits.Activation, Int?)])
-  func knowsModelsByTheirNames(_ name: String, _ activation: FamilyTraits.Activation, _ heads: Int?) throws {
+      ("ViT-B-32/laion400m-e32", .quickGELU, 12), ("ViT-L-14/OpenAI", .quickGELU, 16),
+      ("ViT-S-16-alt", .gelu, 6),
+    ] as [(String, FamilyTraits.Activation, Int)])
+  func knowsModelsByTheirNames(_ name: String, _ activation: FamilyTraits.Activation, _ heads: Int) throws {
     let traits = try OpenCLIPNames.traits(name)
     #expect(traits.activation == activation)
     #expect(traits.visionHeads == heads)

@@ -50,10 +50,10 @@ def hugging_face(activation="quick_gelu", eos=VOCABULARY - 1, heads=HEADS):
     return roughen(transformers.CLIPModel(config))
 
 
-def open_clip(quick_gelu, custom_text=False, head_width=64):
+def open_clip(quick_gelu, custom_text=False, head_width=64, **sizes):
     module = maker_or_skip("open_clip")
     make = module.CustomTextCLIP if custom_text else module.model.CLIP
-    return roughen(make(**open_clip_config(head_width), quick_gelu=quick_gelu))
+    return roughen(make(**{**open_clip_config(head_width), **sizes}, quick_gelu=quick_gelu))
 
 
 def open_clip_config(head_width=64):

@@ -151,10 +151,10 @@ def test_a_configuration_of_another_model_is_refused(tmp_path):
     for tower, width in [("vision_config", 128), ("text_config", 512)]:
         changed = {**config, tower: {**config[tower], "hidden_size": width}}
         (tmp_path / "config.json").write_text(json.dumps(changed))
-        with pytest.raises(actionclip.ActionCLIPError, match=f"a model of width {width}") as error:
+        with pytest.raises(actionclip.ActionCLIPError, match=f"hidden_size' is {width}, but tensor") as error:
             actionclip.Model(tmp_path)
         assert error.value.name == "ACTIONCLIP_ERROR_OPTION_CONFLICT"
-    with pytest.raises(actionclip.ActionCLIPError, match="width 1280"):
+    with pytest.raises(actionclip.ActionCLIPError, match="has an image encoder of width 1280, but tensor"):
         actionclip.Model(FIXTURES / "open_clip" / "open_clip_model.safetensors",
                          open_clip_name="ViT-H-14")
 
@@ -196,7 +196,9 @@ def test_an_open_clip_folder(tmp_path, quick_gelu, custom_text):
 
 def test_an_open_clip_model_by_its_name(tmp_path):
     torch = families.torch_or_skip()
-    module = families.open_clip(quick_gelu=False)
+    sizes = dict(families.open_clip_config(), vision_cfg=dict(image_size=32, layers=1, width=768, patch_size=16))
+    sizes["text_cfg"] = dict(sizes["text_cfg"], width=512, heads=8)
+    module = families.open_clip(quick_gelu=False, **sizes)
     path = tmp_path / "epoch_3.pt"
     state = {"module." + name: value for name, value in module.state_dict().items()}
     torch.save({"epoch": 3, "name": "run", "state_dict": state, "optimizer": {}}, path)
@@ -205,6 +207,11 @@ def test_an_open_clip_model_by_its_name(tmp_path):
     check_same(path, module, "CLIP", activation="GELU")
     with actionclip.Model(path) as model:
         assert model.info.activation == "QuickGELU" and model.info.activation_assumed
+    with pytest.raises(actionclip.ActionCLIPError, match="'ViT-L-14' has an image encoder of width 1024, but") as error:
+        actionclip.Model(path, open_clip_name="ViT-L-14")
+    assert error.value.name == "ACTIONCLIP_ERROR_OPTION_CONFLICT"
+    with pytest.raises(actionclip.ActionCLIPError, match="has patches of 32, but"):
+        actionclip.Model(path, open_clip_name="ViT-B-32")
     with pytest.raises(actionclip.ActionCLIPError, match="'RN50' is no model"):
         actionclip.Model(path, open_clip_name="RN50")
 

@@ -4,23 +4,19 @@ import Weights
 
 @testable import Families
 
-/// What lies beside weights: a configuration of Hugging Face's or open_clip's, an index of shards, a model's name; the
-/// first byte says which.
+/// What lies beside weights: a configuration of Hugging Face's or open_clip's, an image processor's, an Open-VCLIP's
+/// settings, an index of shards, a model's name; the first byte says which.
 @_cdecl("fuzz_configuration")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   guard size > 0, let data else { return 0 }
   let bytes = UnsafeRawBufferPointer(start: data + 1, count: size - 1)
   do throws(WeightsError) {
-    switch data[0] % 5 {
+    switch data[0] % 8 {
     case 0:
       let configuration = try HuggingFaceConfiguration(bytes)
       precondition(configuration.traits.activation != nil && configuration.traits.visionHeads != nil)
       try configuration.check(vocabulary: 49_408)
-    case 1:
-      let plain = Array(#"{"model_type":"clip"}"#.utf8)
-      var configuration: HuggingFaceConfiguration?
-      plain.withUnsafeBytes { plain in configuration = try? HuggingFaceConfiguration(plain) }
-      try configuration?.addPreprocessing(bytes)
+    case 1: check(try ImageProcessorConfiguration(bytes))
     case 2:
       let configuration = try OpenCLIPConfiguration(bytes)
       precondition(configuration.traits.activation != nil)
@@ -28,9 +24,16 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
       for name in try ShardIndex(bytes).shards {
         precondition(!name.utf8.contains(UInt8(ascii: "/")) && !name.isEmpty && name.utf8.first != 0x2E)
       }
+    case 4: if let processor = try ImageProcessorConfiguration.inProcessor(bytes) { check(processor) }
+    case 5: try ForeignModels.check(bytes)
+    case 6: try OpenVCLIPSettings(Array(bytes)).check()
     default:
       _ = try OpenCLIPNames.traits(String(decoding: bytes, as: UTF8.self), isActivationKnown: data[0] > 127)
     }
   } catch { precondition(!error.message.isEmpty) }
   return 0
+}
+
+private func check(_ processor: ImageProcessorConfiguration) {
+  precondition(processor.channels.mean.count == 3 && processor.channels.std.count == 3)
 }

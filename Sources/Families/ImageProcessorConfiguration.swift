@@ -1,0 +1,174 @@
+import Text
+import Weights
+
+/// preprocessor_config.json, or the image processor in a processor_config.json: how a Hugging Face CLIP's pictures are
+/// prepared. What it leaves out has the default of transformers' CLIPImageProcessor. Each key is done, or refused by
+/// name. Source: transformers image_processing_backends.py, models/clip/image_processing_clip.py.
+struct ImageProcessorConfiguration {
+  private var mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
+  private var std: [Float] = [0.26862954, 0.26130258, 0.27577711]
+  private var rescaleFactor = 1.0 / 255
+  private var (doesRescale, doesNormalize) = (true, true)
+  private var isSquare = false
+  private var size: Size?
+  private(set) var cropSide: Int?
+
+  /// How far a picture is resized.
+  private enum Size {
+    /// The short side, or the side of a square where `default_to_square` says so.
+    case side(Int)
+    case shortSide(Int)
+  }
+
+  private typealias Reader = Configurations.Reader
+
+  /// The short side that pictures are resized to, where it is said.
+  var shortSide: Int? {
+    switch size {
+    case .side(let side), .shortSide(let side): side
+    case nil: nil
+    }
+  }
+
+  /// Per channel on the 0..1 scale: scaling by another number than 1/255 is done with them.
+  var channels: (mean: [Float], std: [Float]) {
+    let (mean, std) = doesNormalize ? (mean, std) : ([0, 0, 0], [1, 1, 1])
+    let scale = Float(255 * (doesRescale ? rescaleFactor : 1))
+    return scale == 1 ? (mean, std) : (mean.map { $0 / scale }, std.map { $0 / scale })
+  }
+
+  /// Nil where a processor_config.json has no image processor: preprocessor_config.json has the word then, as in
+  /// transformers.
+  static func inProcessor(_ bytes: UnsafeRawBufferPointer) throws(WeightsError)
+    -> ImageProcessorConfiguration?
+  {
+    var json = Configurations.reader(bytes)
+    var found: ImageProcessorConfiguration?
+    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+      switch key {
+      case "image_processor":
+        if try json.kind() == .null { return try json.null() }
+        found = try ImageProcessorConfiguration(&json)
+      case "auto_map": try Configurations.refuseUnlessOff(&json, customCode)
+      default: try Configurations.pass(&json)
+      }
+    }
+    try json.finish()
+    return found
+  }
+
+  init(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
+    var json = Configurations.reader(bytes)
+    try self.init(&json)
+    try json.finish()
+  }
+
+  private static let customCode = "names a program of the model's own, which is not run"
+
+  private init(_ json: inout Reader) throws(WeightsError) {
+    var (type, olderType): (String?, String?) = (nil, nil)
+    // A closure cannot fill in what is not initialised yet.
+    var read = ImageProcessorConfiguration()
+    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+      switch key {
+      case "image_processor_type": type = try Configurations.text(&json)
+      case "feature_extractor_type": olderType = try Configurations.text(&json)
+      default: try read.take(key, &json)
+      }
+    }
+    self = read
+    // Where both are there transformers takes no notice of the older one.
+    let (key, named) = type == nil ? ("feature_extractor_type", olderType) : ("image_processor_type", type)
+    if let named, !ImageProcessorConfiguration.types.contains(named) {
+      throw .unsupported(
+        "'\(key)' is \(quoted(named.utf8)), expected 'CLIPImageProcessor': another way to prepare pictures is not computed"
+      )
+    }
+    if isSquare, case .side(let side)? = size {
+      throw .unsupported(ImageProcessorConfiguration.squashed("'size' is \(side) with 'default_to_square'"))
+    }
+  }
+
+  private init() {}
+
+  private static let types: Set<String> = [
+    "CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPImageProcessorPil", "CLIPFeatureExtractor",
+  ]
+
+  /// Keys that change no pixel: what wrote the file, and in which form results are given.
+  private static let harmless: Set<String> = [
+    "processor_class", "_processor_class", "transformers_version", "_valid_processor_keys", "_name_or_path",
+    "name_or_path", "data_format", "input_data_format", "device", "return_tensors", "disable_grouping",
+    "image_seq_length", "do_convert_rgb", "backend", "_commit_hash",
+  ]
+
+  private mutating func take(_ key: String, _ json: inout Reader) throws(WeightsError) {
+    switch key {
+    case "do_resize": try Configurations.expect(true, &json, "pictures are always resized here")
+    case "do_center_crop": try Configurations.expect(true, &json, "the centre is always cut out here")
+    case "do_pad": try Configurations.expect(false, &json, "pictures are not padded here")
+    case "use_square_size":
+      try Configurations.expect(false, &json, "pictures squashed to a square are not computed")
+    case "pad_size": try Configurations.pass(&json)  // of do_pad
+    case "do_rescale": doesRescale = try Configurations.bool(&json) ?? true
+    case "do_normalize": doesNormalize = try Configurations.bool(&json) ?? true
+    case "default_to_square": isSquare = try Configurations.bool(&json) ?? false
+    case "rescale_factor":
+      rescaleFactor = try Configurations.number(&json) ?? rescaleFactor
+      guard rescaleFactor > 0 else { throw .invalid("is \(rescaleFactor), expected a number above 0") }
+    case "image_mean": mean = try Configurations.channels(&json) ?? mean
+    case "image_std": std = try Configurations.channels(&json) ?? std
+    case "resample":
+      guard let filter = try Configurations.integer(&json), filter != 3 else { return }
+      let names = ["nearest", "Lanczos", "bilinear", "bicubic", "box", "Hamming"]
+      let name = names.indices.contains(filter) ? " (\(names[filter]))" : ""
+      throw .unsupported("is \(filter)\(name), expected 3 (bicubic), which alone is computed")
+    case "size": size = try ImageProcessorConfiguration.size(&json)
+    case "crop_size": cropSide = try ImageProcessorConfiguration.cropSide(&json)
+    case "auto_map": try Configurations.refuseUnlessOff(&json, ImageProcessorConfiguration.customCode)
+    case let key where ImageProcessorConfiguration.harmless.contains(key): try Configurations.pass(&json)
+    default: try Configurations.refuseUnknown(&json, of: "CLIPImageProcessor")
+    }
+  }
+
+  private static func squashed(_ what: String) -> String {
+    "\(what): pictures squashed to a square are not computed, only the short side is resized"
+  }
+
+  /// The keys and numbers of an object of sizes.
+  private static func sides(_ json: inout Reader) throws(WeightsError) -> [(key: String, side: Int)] {
+    var sides: [(key: String, side: Int)] = []
+    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+      if let side = try Configurations.integer(&json) { sides.append((key, side)) }
+    }
+    return sides
+  }
+
+  private static func size(_ json: inout Reader) throws(WeightsError) -> Size? {
+    if try json.kind() == .array {
+      try Configurations.pass(&json)
+      throw .unsupported(squashed("is a height and a width"))
+    }
+    guard try json.kind() == .object else { return try Configurations.integer(&json).map { .side($0) } }
+    let sides = try sides(&json)
+    if sides.count == 1, sides[0].key == "shortest_edge" { return .shortSide(sides[0].side) }
+    let keys = sides.map { quoted($0.key.utf8) }.joined(separator: " and ")
+    guard sides.map(\.key).sorted() != ["height", "width"] else {
+      throw .unsupported(squashed("has \(keys)"))
+    }
+    throw .unsupported(
+      "has \(keys.isEmpty ? "no keys" : keys), expected 'shortest_edge', which alone is computed")
+  }
+
+  private static func cropSide(_ json: inout Reader) throws(WeightsError) -> Int? {
+    guard try json.kind() == .object else { return try Configurations.side(&json) }
+    let sides = try sides(&json)
+    // The older form of the key.
+    if sides.count == 1, sides[0].key == "shortest_edge" { return sides[0].side }
+    guard sides.map(\.key).sorted() == ["height", "width"], sides[0].side == sides[1].side else {
+      let shown = sides.map { "\(quoted($0.key.utf8)) \($0.side)" }.joined(separator: ", ")
+      throw .unsupported("has \(shown.isEmpty ? "no keys" : shown), expected the same 'height' and 'width'")
+    }
+    return sides[0].side
+  }
+}

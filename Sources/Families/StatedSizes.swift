@@ -1,0 +1,86 @@
+import Text
+import Weights
+
+/// Sizes that stand beside a model's tensors, in a configuration, a name or a tensor of one number, to be held against
+/// those that the tensors have: a configuration of another model would give wrong numbers without a word.
+struct StatedSizes: Equatable, Sendable {
+  /// A size that tensors tell.
+  enum Size: Sendable {
+    case imageSize, patchSize, visionWidth, visionLayers, visionHidden, embeddingSize
+    case textWidth, textLayers, textHidden, contextLength, vocabularySize
+  }
+
+  private struct Statement: Equatable {
+    let size: Size
+    let value: Int
+    /// Names the statement: "config.json says that 'vision_config.image_size' is".
+    let text: String
+  }
+
+  private var statements: [Statement] = []
+
+  /// `text` goes before the value in a message.
+  mutating func add(_ size: Size, _ value: Int, _ text: String) {
+    statements.append(Statement(size: size, value: value, text: text))
+  }
+
+  mutating func add(_ other: StatedSizes) { statements += other.statements }
+
+  /// Holds every statement against tensors that have the reference's names. A size that the tensors do not tell is
+  /// passed over: the model says which tensor it misses.
+  func check(_ tensors: any TensorSource) throws(WeightsError) {
+    for statement in statements {
+      guard let found = StatedSizes.measure(statement.size, tensors), found.value != statement.value else {
+        continue
+      }
+      throw WeightsError(
+        .optionConflict,
+        "\(statement.text) \(statement.value), but \(found.by) gives \(found.value): the two are not of one model"
+      )
+    }
+  }
+
+  static func measure(_ size: Size, _ tensors: any TensorSource) -> (value: Int, by: String)? {
+    func dimension(_ name: String, _ axis: Int, rank: Int) -> (value: Int, by: String)? {
+      guard let shape = tensors.info(name)?.shape, shape.count == rank else { return nil }
+      return (shape[axis], "tensor '\(name)' of shape \(shape)")
+    }
+    func layers(_ blocks: String) -> (value: Int, by: String)? {
+      var count = 0
+      while count < 1000, tensors.names.containsBlock("\(blocks)\(count).") { count += 1 }
+      return count > 0 ? (count, "the number of '\(blocks)N'") : nil
+    }
+    switch size {
+    case .patchSize: return dimension("visual.conv1.weight", 2, rank: 4)
+    case .visionWidth: return dimension("visual.conv1.weight", 0, rank: 4)
+    case .visionLayers: return layers("visual.transformer.resblocks.")
+    case .visionHidden: return dimension("visual.transformer.resblocks.0.mlp.c_fc.weight", 0, rank: 2)
+    case .embeddingSize: return dimension("visual.proj", 1, rank: 2)
+    case .textWidth: return dimension("token_embedding.weight", 1, rank: 2)
+    case .textLayers: return layers("transformer.resblocks.")
+    case .textHidden: return dimension("transformer.resblocks.0.mlp.c_fc.weight", 0, rank: 2)
+    case .contextLength: return dimension("positional_embedding", 0, rank: 2)
+    case .vocabularySize: return dimension("token_embedding.weight", 0, rank: 2)
+    case .imageSize:
+      guard let patch = dimension("visual.conv1.weight", 2, rank: 4),
+        let rows = dimension("visual.positional_embedding", 0, rank: 2), (2...65_537).contains(rows.value),
+        (1...1024).contains(patch.value)
+      else { return nil }
+      let grid = Int(Double(rows.value - 1).squareRoot().rounded())
+      guard grid * grid == rows.value - 1 else { return nil }
+      return (grid * patch.value, "'visual.positional_embedding' with patches of \(patch.value) pixels")
+    }
+  }
+}
+
+extension [String] {
+  /// Whether a name begins so; the names are sorted by their bytes.
+  fileprivate func containsBlock(_ prefix: String) -> Bool {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if bytesPrecede(self[middle], prefix) { low = middle + 1 } else { high = middle }
+    }
+    return low < count && self[low].utf8.starts(with: prefix.utf8)
+  }
+}

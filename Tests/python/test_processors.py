@@ -1,0 +1,136 @@
+"""How pictures are prepared for a Hugging Face CLIP: as its folder says, or not at all."""
+
+import json
+
+import actionclip
+import families
+import numpy as np
+import pytest
+from conftest import ROOT, same_bits
+
+SIZE = {"size": {"shortest_edge": families.IMAGE}, "crop_size": {"height": families.IMAGE, "width": families.IMAGE}}
+
+
+def picture(height=41, width=57):
+    return np.random.default_rng(3).integers(0, 256, (height, width, 3), np.uint8)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    families.hugging_face().save_pretrained(tmp_path)
+    return tmp_path
+
+
+def pixels(folder, image):
+    with actionclip.Model(folder) as model:
+        return model.preprocess(image)
+
+
+def write(folder, name, **keys):
+    (folder / name).write_text(json.dumps(keys))
+
+
+def theirs(folder, image):
+    """transformers' own answer, by its Pillow form, whose resizing is what the library's equals."""
+    families.maker_or_skip("transformers")
+    module = pytest.importorskip("transformers.models.clip.image_processing_pil_clip")
+    PIL = pytest.importorskip("PIL.Image")
+    processor = module.CLIPImageProcessorPil.from_pretrained(folder)
+    return processor(PIL.fromarray(image), return_tensors="np")["pixel_values"][0]
+
+
+CHANGES = [
+    {},
+    {"image_mean": [0.5, 0.4, 0.3], "image_std": [0.25, 0.2, 0.3]},
+    {"do_normalize": False},
+    {"do_rescale": False, "image_mean": [120, 110, 100], "image_std": [60, 61, 62]},
+    {"rescale_factor": 1 / 127.5, "image_mean": [1, 1, 1], "image_std": [1, 1, 1]},
+    {"size": {"shortest_edge": 40}},
+    {"do_rescale": False, "do_normalize": False},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_processor_s_settings_are_done(folder, change):
+    """Margins of 24 and 12 pixels are even, so both cut out the same square."""
+    write(folder, "preprocessor_config.json", image_processor_type="CLIPImageProcessor", **{**SIZE, **change})
+    image = picture(80, 100) if "size" in change else picture(64, 80)
+    found = pixels(folder, image)
+    np.testing.assert_allclose(found, theirs(folder, image), rtol=2e-5, atol=2e-5)
+
+
+def test_what_transformers_saves_is_read(folder):
+    """Its fifth version keeps the image processor inside of processor_config.json."""
+    transformers = families.maker_or_skip("transformers")
+    processor = transformers.CLIPImageProcessor(**SIZE, image_mean=[0.5] * 3, image_std=[0.25] * 3)
+    processor.save_pretrained(folder)
+    expected = pixels(folder, picture())
+    nested = json.loads((folder / "preprocessor_config.json").read_text())
+    (folder / "preprocessor_config.json").unlink()
+    assert not same_bits(pixels(folder, picture()), expected), "CLIP's own mean and std"
+    write(folder, "processor_config.json", image_processor=nested, processor_class="CLIPProcessor")
+    assert same_bits(pixels(folder, picture()), expected)
+    # The nested one goes first, as in transformers.
+    write(folder, "preprocessor_config.json", **SIZE, image_mean=[0.1] * 3)
+    assert same_bits(pixels(folder, picture()), expected)
+    write(folder, "processor_config.json", processor_class="CLIPProcessor")
+    assert not same_bits(pixels(folder, picture()), expected)
+
+
+def test_the_committed_processor_of_transformers_5(folder):
+    (folder / "processor_config.json").write_text(
+        (ROOT / "Tests" / "fixtures" / "families" / "hf_v5_processor_config.json").read_text()
+    )
+    with actionclip.Model(folder) as model:
+        found = model.preprocess(np.full((40, 40, 3), 255, np.uint8))
+    assert np.all(found == np.float32(2)), "(1 - 0.5) / 0.25"
+
+
+@pytest.mark.parametrize(
+    "keys, part",
+    [
+        ({"resample": 2}, "'resample': is 2"),
+        ({"do_resize": False}, "'do_resize': is false"),
+        ({"size": {"height": 32, "width": 32}}, "squashed to a square"),
+        ({"crop_size": {"height": 48, "width": 48}}, "'crop_size' is 48, but 'visual.positional_embedding'"),
+        ({"size": {"shortest_edge": 30}}, "'size' is 30, but the model's pictures are 32"),
+        ({"image_processor_type": "SiglipImageProcessor"}, "'SiglipImageProcessor'"),
+        ({"mystery": 7}, "'mystery'"),
+    ],
+)
+@pytest.mark.parametrize("name", ["preprocessor_config.json", "processor_config.json"])
+def test_no_key_is_passed_over(folder, name, keys, part):
+    keys = {**SIZE, **keys}
+    write(folder, name, **({"image_processor": keys} if name == "processor_config.json" else keys))
+    with pytest.raises(actionclip.ActionCLIPError) as error:
+        actionclip.Model(folder)
+    assert part in str(error.value) and str(folder) in str(error.value)
+
+
+def test_without_config_json_the_processor_still_counts(folder):
+    write(folder, "preprocessor_config.json", **SIZE, image_mean=[0] * 3, image_std=[1] * 3)
+    (folder / "config.json").unlink()
+    with actionclip.Model(folder, activation="QuickGELU") as model:
+        assert np.all(model.preprocess(np.full((32, 32, 3), 255, np.uint8)) == 1)
+
+
+def test_open_clip_s_preprocessing_is_done_or_refused(tmp_path):
+    folder = families.save_open_clip(families.open_clip(True), tmp_path / "m", quick_gelu=True)
+    path = folder / "open_clip_config.json"
+    config = json.loads(path.read_text())
+    for change, part in [
+        ({"interpolation": "bilinear"}, "'bilinear', expected 'bicubic'"),
+        ({"resize_mode": "squash"}, "'squash', expected 'shortest'"),
+        ({"resize_mode": "longest", "fill_color": 0}, "'longest'"),
+        ({"mode": "L"}, "'L', expected 'RGB'"),
+        ({"size": 48}, "'preprocess_cfg.size' is 48"),
+        ({"size": [32, 48]}, "only squares"),
+        ({"mystery": 1}, "'mystery'"),
+    ]:
+        path.write_text(json.dumps({**config, "preprocess_cfg": change}))
+        with pytest.raises(actionclip.ActionCLIPError) as error:
+            actionclip.Model(folder)
+        assert part in str(error.value), change
+    fine = {"interpolation": "random", "size": [32, 32], "mode": "RGB", "fill_color": 9, "mean": 0.0, "std": 1.0}
+    path.write_text(json.dumps({**config, "preprocess_cfg": fine}))
+    assert np.all(pixels(folder, np.full((32, 32, 3), 255, np.uint8)) == 1)
