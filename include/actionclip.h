@@ -279,7 +279,7 @@ typedef struct actionclip_model_info {
   int32_t patch_size;         /* p */
   int32_t vision_width;       /* W */
   int32_t vision_layers;      /* L */
-  int32_t vision_heads;       /* W / 64 unless the file, its configuration or open_clip_name says otherwise */
+  int32_t vision_heads;       /* as the file, its configuration or open_clip_name says, else by released models */
   int32_t embedding_size;     /* E, length of every embedding */
   int32_t text_width;         /* X */
   int32_t text_layers;
@@ -294,7 +294,7 @@ typedef struct actionclip_model_info {
   int32_t threads;            /* threads that compute */
   int32_t has_tokenizer;      /* 1 if prompts can be encoded */
   float logit_scale;          /* exp of the checkpoint's logit_scale: the scale it was trained with */
-  int32_t reserved;           /* 0 */
+  int32_t heads_assumed;      /* 1 if nothing told the numbers of heads, and they are a guess */
   int64_t parameters;         /* weights used by this model */
   int64_t weight_bytes;       /* memory that they take */
   /* Working memory of one call that encodes one video; a batch is taken in groups and needs at most
@@ -311,6 +311,11 @@ ACTIONCLIP_API int32_t actionclip_model_get_info(const actionclip_model *model,
 /* Whose layout the file has: "CLIP" (which is the reference's too), "Hugging Face CLIP", "open_clip", "mmaction2's
  * ActionCLIP", "ViFi-CLIP", "Open-VCLIP". Static string; NULL for a handle that is none. */
 ACTIONCLIP_API const char *actionclip_model_family(const actionclip_model *model);
+
+/* What was assumed of the model because neither its file nor the caller says it, one thing at each index from 0 on:
+ * "the activation, QuickGELU (activation, --activation)". A static line for people, to be shown once beside results;
+ * NULL beyond the last. */
+ACTIONCLIP_API const char *actionclip_model_assumption(const actionclip_model *model, int32_t index);
 
 /* What the model's file says besides the weights: the labels it is meant to tell apart, the
  * templates it was trained with, and notes by key: "description", "license", "source", ...

@@ -257,6 +257,15 @@ class Model {
     return found ? found : "";
   }
 
+  /* What was assumed of the model because neither its file nor the options say it, a line for each. */
+  std::vector<std::string> assumptions() const {
+    std::vector<std::string> lines;
+    while (const char *line = actionclip_model_assumption(get(), static_cast<std::int32_t>(lines.size()))) {
+      lines.push_back(line);
+    }
+    return lines;
+  }
+
   /* How frames become the network's input where encode_* is given no options, to change one field of it. */
   actionclip_preprocess_options preprocess_options() const {
     actionclip_preprocess_options options = actionclip::preprocess_options();

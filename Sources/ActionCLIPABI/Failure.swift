@@ -35,7 +35,7 @@ extension Failure {
       case .missingTensor: ACTIONCLIP_ERROR_MISSING_TENSOR
       case .tensorShape: ACTIONCLIP_ERROR_TENSOR_SHAPE
       case .optionConflict: ACTIONCLIP_ERROR_OPTION_CONFLICT
-      case .unsupported: ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED
+      case .unsupported, .unknownTensor: ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED
       case .notFinite: ACTIONCLIP_ERROR_NOT_FINITE
       case .invalidArgument: ACTIONCLIP_ERROR_INVALID_ARGUMENT
       case .outOfMemory: ACTIONCLIP_ERROR_OUT_OF_MEMORY

@@ -17,6 +17,7 @@ extension DeclaredOptions {
     headEpsilon = headEpsilon ?? traits.headEpsilon
     visionHeads = visionHeads ?? traits.visionHeads
     textHeads = textHeads ?? traits.textHeads
+    headsAreAssumed = headsAreAssumed || traits.headsAreAssumed
     usualFrames = usualFrames ?? traits.usualFrames
   }
 }
@@ -34,6 +35,7 @@ extension Preset {
       case .openVCLIP: .openVCLIP
       }
     if family == .openVCLIP { shortSide = imageSize }
+    if let side = traits.shortSide, side != imageSize { shortSide = side }
     if let mean = traits.mean, mean.count == 3 { self.mean = (mean[0], mean[1], mean[2]) }
     if let std = traits.std, std.count == 3 { self.std = (std[0], std[1], std[2]) }
   }

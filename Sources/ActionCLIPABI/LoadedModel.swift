@@ -34,6 +34,8 @@ final class LoadedModel: HandleObject, Sendable {
   let knowsItsWords: Bool
   /// The file's hash in hexadecimal, or none.
   let sha256: CStrings
+  /// Lines for people.
+  let assumptions: [StaticString]
 
   var configuration: Configuration { model.configuration }
 
@@ -56,7 +58,11 @@ final class LoadedModel: HandleObject, Sendable {
         weights.tensors, options: loadOptions, declared: metadata.declared, declaresOptions: declaresOptions)
     } catch {
       try LoadedModel.checkUnchanged(weights, file)  // a mix of two files looks like a damaged one
-      throw Failure(error).about(file)
+      var failure = Failure(error)
+      if case .unknownTensor(let name) = error.kind {
+        failure = Failure(failure.status, "\(failure.message): \(weights.describe(unknown: name))")
+      }
+      throw failure.about(file)
     }
     try LoadedModel.checkUnchanged(weights, file)
     do throws(WeightsError) { try metadata.check(model.configuration) } catch {
@@ -93,7 +99,32 @@ final class LoadedModel: HandleObject, Sendable {
     templates = try CStrings(metadata.templates)
     notes = try CStrings(metadata.notes.map(\.value))
     noteKeys = try CStrings(metadata.notes.map(\.key))
+    assumptions = LoadedModel.assumptions(model.configuration, weights.traits)
     sha256 = try CStrings(weights.sha256.map { [$0.hexadecimal] } ?? [])
+  }
+
+  /// What is assumed of a model because nothing says it, a line for each.
+  private static func assumptions(_ c: Configuration, _ traits: FamilyTraits) -> [StaticString] {
+    var lines: [StaticString] = []
+    if c.activationIsAssumed {
+      lines.append(
+        "the encoders' activation, QuickGELU, which weights do not tell (activation, --activation)")
+    }
+    if c.headsAreAssumed {
+      lines.append(
+        """
+        the number of attention heads, which weights do not tell (open_clip_name, --open-clip-name, or the model's \
+        configuration beside it)
+        """)
+    }
+    if traits.framesAreAssumedApart {
+      lines.append(
+        """
+        that the frames of a video do not see each other, which this Open-VCLIP's file does not tell (its training's \
+        TEMPORAL_MODELING_TYPE)
+        """)
+    }
+    return lines
   }
 
   /// The tokenizer, or an error that says where one was looked for.

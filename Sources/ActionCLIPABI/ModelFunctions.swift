@@ -94,6 +94,16 @@ public func actionclip_model_family(_ model: OpaquePointer!) -> UnsafePointer<CC
   return found
 }
 
+@_cdecl("actionclip_model_assumption") @implementation
+public func actionclip_model_assumption(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
+  var found: UnsafePointer<CChar>?
+  _ = boundary { () throws(Failure) in
+    let lines = try Handle.object(model, LoadedModel.self).assumptions
+    found = lines.indices.contains(Int(index)) ? cString(lines[Int(index)]) : nil
+  }
+  return found
+}
+
 @_cdecl("actionclip_model_free") @implementation
 public func actionclip_model_free(_ model: OpaquePointer!) {
   Handle.release(model, LoadedModel.self)
@@ -133,6 +143,7 @@ public func actionclip_model_get_info(
     info.threads = Int32(clamping: loaded.model.threads)
     info.has_tokenizer = loaded.tokenizer == nil ? 0 : 1
     info.logit_scale = loaded.model.logitScale
+    info.heads_assumed = c.headsAreAssumed ? 1 : 0
     info.parameters = loaded.model.parameters.reduce(0) { $0 + Int64($1.count) }
     let memory = loaded.model.memory
     info.weight_bytes = Int64(memory.weights)

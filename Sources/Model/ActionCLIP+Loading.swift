@@ -61,9 +61,7 @@ extension ActionCLIP {
             + " '\(name)'; a joint model has no head")
       }
       throw ModelError(
-        .unsupported,
-        "tensor '\(name)' belongs to no part of ActionCLIP that this version knows; the file is of"
-          + " another architecture or form")
+        .unknownTensor(name), "tensor '\(name)' belongs to no part of ActionCLIP that this version knows")
     }
   }
 }

@@ -29,6 +29,7 @@ extension Configuration {
       declared.visionHeads, by: declared.configuration, c.visionWidth, "vision_heads", "visual.conv1.weight")
     c.textHeads = try heads(
       declared.textHeads, by: declared.configuration, c.textWidth, "text_heads", "token_embedding.weight")
+    c.headsAreAssumed = declared.headsAreAssumed
     let infix = try c.inferShift(reader, shift, declaresOptions)
     let blocks = "visual.transformer.resblocks."
     c.visionLayers = reader.countLayers(blocks, infix + "ln_1.weight")

@@ -88,6 +88,8 @@ public struct Configuration: Sendable, Equatable {
   public var activation = EncoderActivation.quickGELU
   /// Neither the file nor the caller has said which activation it is.
   public var activationIsAssumed = true
+  /// The numbers of heads are a guess: nothing has told them.
+  public var headsAreAssumed = false
   /// Of the encoders' LayerNorms.
   public var epsilon = Configuration.usualEpsilon
   /// Of the Transf head's.

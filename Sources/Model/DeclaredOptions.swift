@@ -11,6 +11,8 @@ public struct DeclaredOptions: Sendable, Equatable {
   public var configuration: String?
   public var visionHeads: Int?
   public var textHeads: Int?
+  /// The numbers of heads above are a guess.
+  public var headsAreAssumed = false
   /// Unlike the others a default only: any precision may be asked for.
   public var precision: Precision?
   public var activation: EncoderActivation?

@@ -6,6 +6,8 @@ public struct ModelError: Error, Equatable, Sendable {
   public enum Kind: Sendable, Equatable {
     case missingTensor, tensorShape, optionConflict, unsupported, notFinite, invalidArgument
     case outOfMemory
+    /// A tensor of the file, of this name, is used by no part of the model.
+    case unknownTensor(String)
     /// A caller's frame source gave up; it knows why.
     case stopped
     /// The cancel token that the calling thread hears was set.

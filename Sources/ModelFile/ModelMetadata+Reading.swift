@@ -63,6 +63,7 @@ extension ModelMetadata {
       }
     case "vision_heads": declared.visionHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
     case "text_heads": declared.textHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
+    case "heads_assumed": declared.headsAreAssumed = try ModelMetadata.onOff(value)
     case "frames": declared.frames = try ModelMetadata.number(value, Configuration.maximumFrames)
     case "compute":
       declared.precision = Precision.allCases.first { $0.name == value }

@@ -12,6 +12,7 @@ extension ModelMetadata {
     ]
     if compute != .fp32 { entries.append(("compute", compute.name)) }
     if !c.activationIsAssumed { entries.append(("activation", c.activation.name)) }
+    if c.headsAreAssumed { entries.append(("heads_assumed", "on")) }
     if c.epsilon != Configuration.usualEpsilon { entries.append(("epsilon", "\(c.epsilon)")) }
     if c.headEpsilon != Configuration.usualHeadEpsilon {
       entries.append(("head_epsilon", "\(c.headEpsilon)"))

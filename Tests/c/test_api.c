@@ -34,7 +34,7 @@ static void parity(const char *name) {
   memset(&info, 0, sizeof info);
   info.struct_size = sizeof info;
   CHECK_OK(actionclip_model_get_info(model, &info));
-  CHECK(info.struct_size == sizeof info && info.reserved == 0);
+  CHECK(info.struct_size == sizeof info && info.heads_assumed == 0);
   CHECK(info.file_type == ACTIONCLIP_FILE_TORCH);
   CHECK(info.image_size == p.side && info.patch_size == p.patch);
   CHECK(info.vision_width == p.vision_width && info.vision_layers == p.vision_layers);

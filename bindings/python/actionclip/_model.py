@@ -35,6 +35,7 @@ from ._handle import Owner
 from ._images import ImageLike
 from ._library import library
 from ._model_file import (
+    read_assumptions,
     read_label_note,
     read_labels,
     read_note,
@@ -165,6 +166,12 @@ class Model(FrameEncoder, TextEncoder):
         """Whose layout the file has: "CLIP", "Hugging Face CLIP", "open_clip", ..."""
         with self._handle.use() as handle:
             return str(library().model_family(handle).decode("utf-8"))
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What was assumed of the model because neither its file nor the arguments say it, a line for each."""
+        with self._handle.use() as handle:
+            return read_assumptions(handle)
 
     @property
     def sha256(self) -> str | None:

@@ -27,6 +27,13 @@ def read_templates(handle: int) -> list[str]:
     return [lib.model_template(handle, i).decode("utf-8") for i in range(lib.model_template_count(handle))]
 
 
+def read_assumptions(handle: int) -> list[str]:
+    lines: list[str] = []
+    while (line := library().model_assumption(handle, len(lines))) is not None:
+        lines.append(line.decode("utf-8"))
+    return lines
+
+
 def read_note(handle: int, key: str) -> str | None:
     found = library().model_note(handle, text_bytes("key", key))
     return None if found is None else str(found.decode("utf-8"))

@@ -52,6 +52,7 @@ class ModelInfo:
     compute_type: str  #: "fp32", "bf16" or "int8"
     threads: int
     has_tokenizer: bool
+    heads_assumed: bool  #: True if nothing told the numbers of heads, and they are a guess
     logit_scale: float  #: the scale the model was trained with
     parameters: int
     weight_bytes: int  #: memory that the weights take
@@ -72,6 +73,6 @@ def read_info(handle: int) -> ModelInfo:
     values["compute_type"] = compute_types.get(values["compute_type"], "unknown")
     activations = {code: name for name, code in ACTIVATIONS.items()}
     values["activation"] = activations.get(values["activation"], "unknown")
-    for name in ("joint", "temporal_shift", "has_tokenizer", "activation_assumed"):
+    for name in ("joint", "temporal_shift", "has_tokenizer", "heads_assumed", "activation_assumed"):
         values[name] = bool(values[name])
     return ModelInfo(**values)
