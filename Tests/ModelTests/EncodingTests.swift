@@ -112,7 +112,8 @@ struct EncodingTests {
           var x = start
           try offsets.withUnsafeBufferPointer { offsets in
             guard let base = offsets.baseAddress else { return }
-            try blocks.apply(&x, Sequences(offsets: base, count: lengths.count), wanted: wanted, scratch, pool)
+            try blocks.apply(
+              &x, Sequences(offsets: base, count: lengths.count), wanted: wanted, scratch, pool)
           }
           return x
         }
