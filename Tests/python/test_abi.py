@@ -1,6 +1,7 @@
 """The bindings' table, constants and layouts against the header, the library and the C compiler."""
 
 import ctypes
+import mmap
 import re
 import shutil
 import subprocess
@@ -133,3 +134,36 @@ def test_structs_have_the_compiler_s_layout(tmp_path):
             member = getattr(struct, field)
             ours.append(f"{name}.{field} {member.offset} {member.size}")
     assert output.splitlines() == ours
+
+
+def guarded(size):
+    """The address of `size` bytes that end where memory does."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    memory = mmap.mmap(-1, 2 * mmap.PAGESIZE)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    assert libc.mprotect(ctypes.c_void_p(start + mmap.PAGESIZE), mmap.PAGESIZE, 0) == 0
+    return memory, start + mmap.PAGESIZE - size
+
+
+@pytest.mark.parametrize("name", [name for name in _abi.STRUCTS if name.endswith("_options")])
+def test_bindings_of_older_headers_get_what_their_structs_hold(name):
+    """A table with the struct of each field that was once the last: nothing is written beyond it."""
+    fields = _abi.STRUCTS[name]._fields_
+    initialise = getattr(library(), f"{name.removeprefix('actionclip_')}_init_sized")
+    whole = library().defaults(name.removeprefix("actionclip_"))
+    known = 0
+    for count in range(1, len(fields) + 1):
+        older = type("Older", (ctypes.Structure,), {"_fields_": fields[:count]})
+        memory, address = guarded(ctypes.sizeof(older))
+        initialise(ctypes.cast(address, ctypes.POINTER(_abi.STRUCTS[name])), ctypes.sizeof(older))
+        struct = older.from_address(address)
+        if struct.struct_size == 0:
+            assert known == 0  # older than the first version of all
+            continue
+        known += 1
+        assert struct.struct_size == ctypes.sizeof(older)
+        for field, _ in fields[1:count]:
+            ours, theirs = getattr(struct, field), getattr(whole, field)
+            same = list(ours) == list(theirs) if isinstance(ours, ctypes.Array) else bool(ours) == bool(theirs)
+            assert same, field
+    assert known >= 1

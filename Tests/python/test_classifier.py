@@ -1,5 +1,7 @@
 """Labels whose embeddings are kept."""
 
+import itertools
+import os
 import threading
 
 import actionclip
@@ -65,25 +67,56 @@ def test_a_failure_leaves_the_list_as_it_was(speaker, videos):
             actionclip.Classifier(speaker, labels, templates)
 
 
+def test_a_score_says_which_list_it_is_of(speaker, videos):
+    with actionclip.Classifier(speaker, FIRST, TEMPLATES) as classifier:
+        scores = classifier.score(videos)
+        assert scores.labels == FIRST and scores.generation == 1 and scores.shape == (3, len(FIRST))
+        assert classifier.set_labels(SECOND) == 2
+        assert classifier.score(videos).labels == SECOND and classifier.score(videos).generation == 2
+        assert scores.labels == FIRST  # still
+        assert classifier.set_labels(SECOND) == 3
+        with pytest.raises(actionclip.TextError):
+            classifier.set_labels(["word " * 200])
+        assert classifier.score(videos).generation == 3  # a failure is no list
+        # What is made of scores are plain numbers.
+        assert scores[0].labels is None and (scores * 2).generation is None
+        assert type(np.asarray(scores)) is np.ndarray and scores[0].argmax() == np.asarray(scores)[0].argmax()
+
+
+#: Calls of all threads together; 1000000 is the long way, of minutes.
+RUNS = int(os.environ.get("LABEL_RUNS", "6000"))
+
+
 def test_labels_change_while_others_score(speaker, videos):
-    lists = [FIRST, SECOND[:4]]  # as many labels in each
-    expected = [actionclip.probabilities(videos, speaker.encode_labels(labels, TEMPLATES)) for labels in lists]
-    wrong = []
+    """Lists of other lengths: each result is of one list, and says which."""
+    lists = [FIRST, SECOND, SECOND[:1], ["run", "jump"]]
+    expected = {
+        tuple(labels): actionclip.probabilities(videos, speaker.encode_labels(labels, TEMPLATES)) for labels in lists
+    }
+    wrong, lengths, calls = [], set(), itertools.count()
+    was_set, was_seen = {1: lists[0]}, {}
     with actionclip.Classifier(speaker, lists[0], TEMPLATES) as classifier:
-        done = threading.Event()
 
         def score():
-            while not done.is_set():
+            while next(calls) < RUNS:
                 scores = classifier.score(videos)
-                if not any(same_bits(scores, each) for each in expected):
+                lengths.add(scores.shape[1])
+                was_seen[scores.generation] = scores.labels
+                if not same_bits(np.asarray(scores), expected[tuple(scores.labels)]):
                     wrong.append(scores)
 
-        threads = [threading.Thread(target=score) for _ in range(3)]
+        def change(start):
+            for turn in itertools.count(start):
+                if next(calls) >= RUNS:
+                    return
+                labels = lists[turn % len(lists)]
+                was_set[classifier.set_labels(labels)] = labels
+
+        threads = [threading.Thread(target=score) for _ in range(2)]
+        threads += [threading.Thread(target=change, args=(start,)) for start in range(2)]
         for thread in threads:
             thread.start()
-        for turn in range(30):
-            classifier.set_labels(lists[turn % 2])
-        done.set()
         for thread in threads:
             thread.join()
-    assert not wrong
+    assert not wrong and len(lengths) > 1 and len(was_set) > RUNS / 100
+    assert all(was_set[generation] == labels for generation, labels in was_seen.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,40 @@ from ._arguments import INT32_MAX, c_strings
 from ._arguments import texts as checked_texts
 from ._arrays import FloatArray, IntArray, as_array, normalized, pointer
 from ._cancel import long_call
-from ._errors import UnknownLabelWarning, invalid, wrong_type
+from ._errors import ArgumentError, UnknownLabelWarning, invalid, wrong_type
 from ._handle import Owner
 from ._library import templates as default_templates
 from ._model_file import read_label_note
 from ._model_info import ModelInfo
 from ._warnings import warn
+
+
+#: Told how many prompts are done, and how many there are.
+Progress = Callable[[int, int], object]
+#: Prompts encoded between two such calls.
+_PART = 512
+
+
+def _in_parts(
+    texts: list[str],
+    prompts_each: int,
+    encode: Callable[[list[str]], FloatArray],
+    axis: int,
+    progress: Progress | None,
+) -> FloatArray:
+    """`encode` of all texts; part by part where someone wants to know how far it is. The bits are the same."""
+    if progress is None:
+        return encode(texts)
+    step = max(1, _PART // prompts_each)
+    parts = []
+    for start in range(0, max(len(texts), 1), step):
+        try:
+            parts.append(encode(texts[start : start + step]))
+        except ArgumentError:
+            encode(texts)  # says it with the text's number among all
+            raise
+        progress(min(start + step, len(texts)) * prompts_each, len(texts) * prompts_each)
+    return np.concatenate(parts, axis=axis)
 
 
 class TextEncoder(Owner):
@@ -30,10 +58,26 @@ class TextEncoder(Owner):
     _knows_its_words: bool
 
     def encode_prompts(
-        self, texts: str | Iterable[str], *, truncate: bool = False, normalize: bool = False
+        self,
+        texts: str | Iterable[str],
+        *,
+        truncate: bool = False,
+        normalize: bool = False,
+        progress: Progress | None = None,
     ) -> FloatArray:
-        """Texts to embeddings, float32 [n, E]. A text that is too long is an error unless `truncate`."""
-        array, count = c_strings(checked_texts("texts", texts))
+        """Texts to embeddings, float32 [n, E]. A text that is too long is an error unless `truncate`.
+
+        progress: called on this thread, each few hundred texts, with how many are done and how many there are. What
+        it raises ends the call."""
+
+        def encode(part: list[str]) -> FloatArray:
+            return self._encode_prompts(part, truncate)
+
+        out = _in_parts(checked_texts("texts", texts), 1, encode, 0, progress)
+        return normalized(out) if normalize else out
+
+    def _encode_prompts(self, prompts: list[str], truncate: bool) -> FloatArray:
+        array, count = c_strings(prompts)
         out = np.empty((count, self._info.embedding_size), np.float32)
         with self._handle.use() as handle:
             long_call(
@@ -41,7 +85,7 @@ class TextEncoder(Owner):
                 handle, array, count, int(bool(truncate)), pointer(out, _abi.Floats), out.size,
                 work=self._work(count),
             )  # fmt: skip
-        return normalized(out) if normalize else out
+        return out
 
     def encode_labels(
         self,
@@ -50,19 +94,30 @@ class TextEncoder(Owner):
         *,
         truncate: bool = False,
         normalize: bool = False,
+        progress: Progress | None = None,
     ) -> FloatArray:
         """Every label in every template, float32 [templates, labels, E]. A template is a text with
-        one "{}"; by default the model's own (`Model.templates`) or, without any, the reference's 16."""
+        one "{}"; by default the model's own (`Model.templates`) or, without any, the reference's 16.
+        progress: as in `encode_prompts`; it counts prompts, one for each label in each template."""
         names = checked_texts("labels", labels)
+        phrases = None if templates is None else checked_texts("templates", templates)
+        if phrases == []:
+            raise invalid("templates is empty; leave it out for the usual ones")
+        count = len(phrases or self._templates or default_templates())
+
+        def encode(part: list[str]) -> FloatArray:
+            return self._encode_labels(part, phrases, count, truncate)
+
+        out = _in_parts(names, count, encode, 1, progress)
+        with self._handle.use() as handle:
+            self._warn_of(handle, names)
+        return normalized(out) if normalize else out
+
+    def _encode_labels(
+        self, names: list[str], templates: list[str] | None, template_count: int, truncate: bool
+    ) -> FloatArray:
         label_array, label_count = c_strings(names)
-        if templates is None:
-            template_array, given = None, 0
-            template_count = len(self._templates) or len(default_templates())
-        else:
-            template_array, given = c_strings(checked_texts("templates", templates))
-            if given == 0:
-                raise invalid("templates is empty; leave it out for the usual ones")
-            template_count = given
+        template_array, given = (None, 0) if templates is None else c_strings(templates)
         out = np.empty((template_count, label_count, self._info.embedding_size), np.float32)
         with self._handle.use() as handle:
             long_call(
@@ -70,8 +125,7 @@ class TextEncoder(Owner):
                 handle, label_array, label_count, template_array, given, int(bool(truncate)),
                 pointer(out, _abi.Floats), out.size, work=self._work(template_count * label_count),
             )  # fmt: skip
-            self._warn_of(handle, names)
-        return normalized(out) if normalize else out
+        return out
 
     def _warn_of(self, handle: int, labels: list[str]) -> None:
         """One warning about the labels that the model never learned, if it can tell."""
