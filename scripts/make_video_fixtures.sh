@@ -48,5 +48,7 @@ make "testsrc2=size=64x48:rate=25" -t 2 -c:v mpeg4 -bf 2 -g 12 -q:v 12 \
 mkvmerge -q --deterministic 1 -o disordered_times.mkv disordered_times.mp4
 rm disordered_times.mp4
 
+# damaged_ahead.ts: H.264 in MPEG-TS with 61 bytes overwritten, which threads meet before one thread does.
+
 # field_pictures.mp4 is written by hand, for there is no encoder: 12 flat frames of 32x32, each as two H.264 field
 # pictures of I_PCM macroblocks, each field a sample of its own, as broadcasts and AVCHD cameras leave them.

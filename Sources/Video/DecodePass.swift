@@ -9,7 +9,8 @@ internal import CFFmpeg
 /// are patched while others already copy from them. So threads decode only as long as the decoder
 /// finds nothing wrong; at its first complaint decoding starts again on one thread, goes to where
 /// it was, and on from there. A complaint is heard before any frame it concerns is put out. So the
-/// frames are those of one thread always.
+/// frames are those of one thread always. Threads are given packets further ahead and may complain where
+/// one thread does not yet: whether it is still of use for a selection is for that one thread to say.
 final class DecodePass {
   /// The current frame, valid after `advance()` answered true.
   private(set) var frame: UnsafeMutablePointer<AVFrame>?
@@ -31,6 +32,7 @@ final class DecodePass {
   private let ffmpeg: FFmpeg
   private let source: ByteSource
   private let maxPixels: Int
+  private let listens: Bool
   private var decoder: Decoder?
 
   /// - Parameter listens: whether for selections too, which need a decoder that is listened to.
@@ -41,6 +43,7 @@ final class DecodePass {
     self.source = source
     self.threads = threads
     self.maxPixels = maxPixels
+    self.listens = listens
     let decoder = try Decoder(
       ffmpeg, source, threads: threads, listens: listens, maxPixels: maxPixels)
     self.decoder = decoder
@@ -130,12 +133,20 @@ final class DecodePass {
     clock.advance(to: frame)
   }
 
+  /// On one thread, and without listening if one thread has complained too.
   private func startAgain(_ frame: UnsafeMutablePointer<AVFrame>) throws(VideoError) {
+    let listens = self.listens && threads > 1
     decoder = nil  // its threads end first
     threads = 1
-    let decoder = try Decoder(ffmpeg, source, threads: 1, listens: false, maxPixels: maxPixels)
+    let decoder = try Decoder(ffmpeg, source, threads: 1, listens: listens, maxPixels: maxPixels)
     self.decoder = decoder
     var passed = -1
-    while passed < index, try decoder.next(frame) == .frame { passed += 1 }
+    while passed < index {
+      switch try decoder.next(frame) {
+      case .frame: passed += 1
+      case .end: return
+      case .suspect: return try startAgain(frame)
+      }
+    }
   }
 }

@@ -18,7 +18,11 @@ extension VideoFile {
     } catch { throw .video(error) }
     begin()
     guard let first = indices.first else { return }
-    if try readSelected(indices, ends: false, emit: emit) { return }
+    if try readSelected(
+      indices, ends: false, begin: { () throws(VideoReadError<Failure>) in begin() }, emit: emit)
+    {
+      return
+    }
     begin()
     let pass: DecodePass
     do { pass = try self.pass(before: first) } catch { throw .video(error) }
@@ -83,8 +87,11 @@ extension VideoFile {
       indices = choose(count)
       try checkOrder(indices)
     } catch { throw .video(error) }
-    do { try begin(indices) } catch { throw .emit(error) }
-    return try readSelected(indices, ends: true, emit: emit) ? count : nil
+    func start() throws(VideoReadError<Failure>) {
+      do { try begin(indices) } catch { throw .emit(error) }
+    }
+    try start()
+    return try readSelected(indices, ends: true, begin: start, emit: emit) ? count : nil
   }
 
   /// Emits the frames at `indices`; `pass` must stand at the first of them or before.

@@ -39,28 +39,44 @@ extension VideoFile {
     return knownInfo.damagedFrames == 0 && knownInfo.frameCount == index.count
   }
 
-  /// Passes the frames at `indices` on as `readFrames`.
+  /// Passes the frames at `indices` on as `readFrames`. What does not work out with threads, which are given
+  /// packets further ahead and may stumble over those, is tried on one: what is decoded, and found wrong, must
+  /// not depend on threads. `begin` is called before that.
   /// - Parameter ends: nothing will be read after them.
   /// - Returns: false if that did not work out; what was emitted does not count then.
   func readSelected<Failure: Error>(
-    _ indices: [Int], ends: Bool, emit: (VideoFrame) throws(Failure) -> Void
+    _ indices: [Int], ends: Bool, begin: () throws(VideoReadError<Failure>) -> Void,
+    emit: (VideoFrame) throws(Failure) -> Void
   ) throws(VideoReadError<Failure>) -> Bool {
     guard let first = indices.first, let last = indices.last else { return true }
-    let (frames, pass): (FrameIndex, DecodePass)
-    var worked = false
-    defer { if !worked { giveUpSelecting() } }
+    let frames: FrameIndex
     do {
-      guard let index = try frameIndex(), first >= 0, last < index.count else {
-        worked = true  // not tried
-        return false
-      }
+      guard let index = try frameIndex(), first >= 0, last < index.count else { return false }
+      frames = index
+    } catch { throw .video(error) }
+    if try read(indices, in: frames, ends: ends, emit: emit) { return true }
+    if threads > 1 {
+      endPass()
+      threads = 1
+      try begin()
+      if try read(indices, in: frames, ends: ends, emit: emit) { return true }
+    }
+    giveUpSelecting()
+    return false
+  }
+
+  private func read<Failure: Error>(
+    _ indices: [Int], in frames: FrameIndex, ends: Bool, emit: (VideoFrame) throws(Failure) -> Void
+  ) throws(VideoReadError<Failure>) -> Bool {
+    let pass: DecodePass
+    do {
       let keysAlone = decode == .keyFrames
-      let wanted = keysAlone ? indices.map(index.key(near:)) : indices
-      let selection = Selection(index, frames: wanted, keysAlone: keysAlone, ends: ends || keysAlone)
+      let wanted = keysAlone ? indices.map(frames.key(near:)) : indices
+      let selection = Selection(frames, frames: wanted, keysAlone: keysAlone, ends: ends || keysAlone)
       guard let found = try self.pass(for: selection, from: wanted[0]) else { return false }
-      (frames, pass) = (index, found)
+      pass = found
     } catch {
-      worked = endsCallAlone(error)
+      giveUp(after: error)
       throw .video(error)
     }
     for index in indices {
@@ -75,25 +91,21 @@ extension VideoFile {
           index: index, pixels: try converter.convert(decoded, of: source), width: width,
           height: height, stride: converter.stride, seconds: pass.clock.seconds, isDamaged: false)
       } catch {
-        worked = endsCallAlone(error)
+        giveUp(after: error)
         throw .video(error)
       }
       do { try emit(frame) } catch {
-        worked = true
         endPass()  // in the middle of its selection
         throw .emit(error)
       }
     }
-    worked = true
     if ends { endPass() }
     return true
   }
 
-  /// Whether the call ended for a reason that is not the video's: the next may select as before, and begins anew.
-  private func endsCallAlone(_ error: VideoError) -> Bool {
-    guard error.kind == .cancelled || error.kind == .timeLimit else { return false }
-    endPass()
-    return true
+  /// A call that was cancelled or took too long says nothing of the video: the next may select, and begins anew.
+  private func giveUp(after error: VideoError) {
+    if error.kind == .cancelled || error.kind == .timeLimit { endPass() } else { giveUpSelecting() }
   }
 
   /// From now on everything is decoded.

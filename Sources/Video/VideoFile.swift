@@ -56,7 +56,7 @@ public final class VideoFile {
   let ffmpeg: FFmpeg
   let source: ByteSource
   let converter: RGBConverter
-  public private(set) var threads: Int
+  public internal(set) var threads: Int
   private let maxPixels: Int
   /// The process that opened it, by `cshims_process`.
   private let process: UInt64

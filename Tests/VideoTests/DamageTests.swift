@@ -70,6 +70,44 @@ import Video
     }
   }
 
+  /// Threads are given packets further ahead. What is wrong with those must not change what is read before.
+  @Test func threadsDoNotChangeWhatIsReadBeforeTheDamage() throws {
+    let damaged = try Clip.bytes("damaged_ahead.ts")
+    let one = try damaged.withUnsafeBytes { try Self.steps($0, threads: 1) }
+    for threads in 2...4 {
+      #expect(try damaged.withUnsafeBytes { try Self.steps($0, threads: threads) } == one)
+    }
+    var random = Random(state: 23)
+    for clip in ["digits_bframes.mp4", "digits_vfr_stream.mkv", "damaged_ahead.ts"] {
+      let whole = try Clip.bytes(clip)
+      for _ in 0..<40 {
+        Self.damaged(whole, &random).withUnsafeBytes { bytes in
+          let one = try? Self.steps(bytes, threads: 1)
+          for threads in [2, 4] { #expect((try? Self.steps(bytes, threads: threads)) == one) }
+        }
+      }
+    }
+  }
+
+  /// The number of frames, and a few of them: forward, in a new video, and by choice.
+  static func steps(_ bytes: UnsafeRawBufferPointer, threads: Int) throws -> [Picture] {
+    let video = try VideoFile(bytes: bytes, threads: threads)
+    let count = try video.outline().frameCount
+    var read: [Picture] = []
+    for index in Set([min(3, count - 1), count / 2, count - 1]).sorted() {
+      read += try video.pictures([index])
+    }
+    var chosen: [Picture] = []
+    try VideoFile(bytes: bytes, threads: threads).readChosen {
+      Set([$0 / 10, $0 / 3, $0 * 4 / 5]).sorted()
+    } begin: { _ in
+      chosen = []
+    } emit: {
+      chosen.append(Picture($0))
+    }
+    return read + chosen
+  }
+
   /// Where everything is wanted, everything is decoded, and damage is met as ever.
   @Test(arguments: ["digits_bframes.mp4", "digits_vfr_stream.mkv", "quadrants.mp4"])
   func readingAllFramesOfADamagedVideoIsAsDecodingAll(clip: String) throws {
