@@ -45,7 +45,7 @@ let package = Package(
     room("Digest", ["CDigest"]),
     room("Weights", ["CShims", "Digest", "Text"]),
     room("Families", ["Digest", "Text", "Weights"]),
-    room("Tokenizer", ["Text"]),
+    room("Tokenizer", ["CShims", "Text"]),
     room("Preprocess", ["CResample"]),
     room("Video", ["CFFmpeg", "CShims", "Text"]),
     room("Model", ["CShims", "Numerics", "Weights"]),

@@ -13,7 +13,8 @@ func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
       try body()
       return ACTIONCLIP_OK
     } catch {
-      report(error.message)
+      // Wherever it was heard, it says the same.
+      report(error.status == ACTIONCLIP_ERROR_CANCELLED ? Failure.cancelled.message : error.message)
       return error.status
     }
   }

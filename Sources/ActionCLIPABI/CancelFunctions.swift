@@ -4,8 +4,9 @@ import CShims
 // Cancel tokens: ending long calls early.
 
 extension Failure {
-  fileprivate static let cancelled = Failure(
-    ACTIONCLIP_ERROR_CANCELLED, "cancelled: the cancel token that this thread uses is set")
+  static let cancelled = Failure(
+    ACTIONCLIP_ERROR_CANCELLED,
+    "cancelled: the cancel token that this thread uses is set; reset it to go on")
 }
 
 /// Throws once the cancel token that the calling thread hears is set.

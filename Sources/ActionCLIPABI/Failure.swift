@@ -80,6 +80,7 @@ extension Failure {
       case .tooLong: ACTIONCLIP_ERROR_TEXT_TOO_LONG
       case .invalidTemplate, .invalidArgument: ACTIONCLIP_ERROR_INVALID_ARGUMENT
       case .outOfMemory: ACTIONCLIP_ERROR_OUT_OF_MEMORY
+      case .cancelled: ACTIONCLIP_ERROR_CANCELLED
       }
     self.init(status, error.message)
   }

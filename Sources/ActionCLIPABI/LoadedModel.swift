@@ -160,7 +160,7 @@ final class LoadedModel: HandleObject, Sendable {
           }, ""
         )
       } catch {
-        if error.kind == .outOfMemory || error.kind == .fileRead { throw Failure(error) }
+        if [.outOfMemory, .fileRead, .cancelled].contains(error.kind) { throw Failure(error) }
         return (nil, "the tokenizer beside the weights does not fit: \(error.message); \(advice)")
       }
     }

@@ -20,7 +20,11 @@ public enum CheckpointDescription {
       let prefix = layout.prefix.isEmpty ? "" : ", names under \(quoted(layout.prefix.utf8))"
       let none = "none that is known: no tensor is named as an image encoder's patch embedding"
       pairs.append(("layout", layout.isTold ? layout.family.name + prefix : none))
-    } catch { pairs.append(("layout", "none that is read: \(error.message)")) }
+    } catch {
+      // Neither says anything about the file.
+      if error.kind == .cancelled || error.kind == .outOfMemory { throw error }
+      pairs.append(("layout", "none that is read: \(error.message)"))
+    }
     let sections = found.files[0].sections
     if !sections.isEmpty { pairs.append(("dicts", sections.joined(separator: ", "))) }
     pairs.append(("tensors", size(of: names.compactMap { found.tensors.info($0) })))

@@ -1,7 +1,7 @@
 import CShims
 
 extension ModelError {
-  static let cancelled = ModelError(.cancelled, "cancelled: the cancel token that this thread uses is set")
+  static let cancelled = ModelError(.cancelled, "cancelled")
 }
 
 /// Throws once the cancel token that the calling thread hears is set; worker threads of a pool hear none. The check

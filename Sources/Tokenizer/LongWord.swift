@@ -30,6 +30,7 @@ struct LongWord: ~Copyable {
   ) throws(TokenizerError) {
     for position in 0..<max(count - 1, 0) { try offer(position, pairs, &queue) }
     while let rank = queue.popSmallestRank() {
+      try checkCancelled()
       while let position = queue.popPosition() { try merge(rank, at: position, pairs, &queue) }
     }
     var position: Int32 = 0

@@ -7,7 +7,9 @@ struct MemoryBuffer<Element: BitwiseCopyable>: ~Copyable {
   fileprivate(set) var count = 0
   fileprivate var capacity: Int
 
+  /// Each step of cleaning a text begins with one, so that cancelling is heard between them.
   init(capacity: Int = 64) throws(TokenizerError) {
+    try checkCancelled()
     let wanted = max(capacity, 16)
     base = try Self.allocate(wanted)
     self.capacity = wanted

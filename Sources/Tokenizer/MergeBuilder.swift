@@ -29,6 +29,7 @@ struct MergeBuilder: ~Copyable {
   mutating func add(
     _ merge: UnsafeBufferPointer<UInt8>, _ place: @autoclosure () -> String
   ) throws(TokenizerError) {
+    try checkCancelled()
     guard let (left, right) = Self.parts(merge) else {
       throw TokenizerError(
         .invalidMerges, "\(place()): expected two symbols with one space between, found \(quoted(merge))")

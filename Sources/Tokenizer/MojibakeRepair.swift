@@ -60,6 +60,7 @@ struct MojibakeRepair {
     var bytes = try MemoryBuffer<UInt8>(capacity: text.count)
     var repaired = try MemoryBuffer<UInt8>(capacity: text.count)
     for encoding in SingleByteEncoding.all {
+      try checkCancelled()
       bytes.removeAll()
       guard try encoding.append(text, to: &bytes) else { continue }
       // In Mac OS Roman it would be an en dash before a space.
@@ -85,6 +86,7 @@ struct MojibakeRepair {
   ) throws(TokenizerError) -> Bool {
     var position = 0
     while position < text.count {
+      if position % 1024 == 0 { try checkCancelled() }
       let length = lengthOfSequences(text, position)
       let part = UnsafeBufferPointer(rebasing: text[position..<position + max(1, length)])
       // A part that is the whole text would go on for ever.

@@ -47,6 +47,7 @@ struct TextRepair: ~Copyable {
     current.removeAll()
     try current.append(contentsOf: segment)
     while true {
+      try checkCancelled()
       workLeft -= current.count
       guard workLeft >= 0 else {
         throw TokenizerError(.limit, "the text is escaped too many times over; unescape it before")

@@ -121,6 +121,7 @@ public final class Tokenizer: Sendable {
     var encoder = try BytePairEncoder()
     var words = WordSplitter(text.view)
     while let word = words.next() {
+      try checkCancelled()
       switch word {
       case .startOfText: try ids.append(startOfText)
       case .endOfText: try ids.append(endOfText)

@@ -26,6 +26,8 @@ public struct TokenizerError: Error, Equatable, Sendable {
     /// A size or buffer given by the caller does not fit.
     case invalidArgument
     case outOfMemory
+    /// The cancel token that the calling thread hears was set.
+    case cancelled
   }
 
   public let kind: Kind

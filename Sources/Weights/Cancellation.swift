@@ -1,7 +1,7 @@
 import CShims
 
 extension WeightsError {
-  static let cancelled = WeightsError(.cancelled, "cancelled: the cancel token that this thread uses is set")
+  static let cancelled = WeightsError(.cancelled, "cancelled")
 }
 
 /// Throws once the cancel token that the calling thread hears is set; threads of a pool hear none.
