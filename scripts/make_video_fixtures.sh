@@ -49,6 +49,7 @@ mkvmerge -q --deterministic 1 -o disordered_times.mkv disordered_times.mp4
 rm disordered_times.mp4
 
 # damaged_ahead.ts: H.264 in MPEG-TS with 61 bytes overwritten, which threads meet before one thread does.
+# damaged_av1.mkv: AV1 in Matroska with a piece overwritten, found by trial.
 
 # field_pictures.mp4 is written by hand, for there is no encoder: 12 flat frames of 32x32, each as two H.264 field
 # pictures of I_PCM macroblocks, each field a sample of its own, as broadcasts and AVCHD cameras leave them.

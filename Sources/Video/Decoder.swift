@@ -88,12 +88,23 @@ final class Decoder {
   }
 
   /// Decoders that gain from threads and always say so when a stream is damaged: thousands of
-  /// damaged clips gave the same frames with and without threads. HEVC, VP8 and VP9 make up for
+  /// damaged clips gave the same frames with and without threads, AV1's since they share each frame. HEVC, VP8 and VP9 make up for
   /// some damage in silence, and differently with threads; the other formats are old and fast.
-  private static func complains(_ codec: AVCodecID) -> Bool {
-    switch codec {
-    case AV_CODEC_ID_H264, AV_CODEC_ID_AV1: true
+  private static func complains(_ codec: UnsafeMutablePointer<AVCodecContext>) -> Bool {
+    switch codec.pointee.codec_id {
+    case AV_CODEC_ID_H264: true
+    case AV_CODEC_ID_AV1: codec.pointee.codec?.pointee.name.map { String(cString: $0) } == "libdav1d"
     default: false
+    }
+  }
+
+  /// dav1d forgets damage, rarely, where it decodes several frames at once: it shares out each frame instead. Before
+  /// its version 1.0 the numbers of its threads say so, since then the wish for no delay does.
+  private func shareOutFrames(_ codec: UnsafeMutablePointer<AVCodecContext>, threads: Int) {
+    codec.pointee.flags |= AV_CODEC_FLAG_LOW_DELAY
+    for (name, value) in [("framethreads", 1), ("tilethreads", threads)] {
+      _ = ffmpeg.pointee.av_opt_set_int(
+        UnsafeMutableRawPointer(codec), name, Int64(value), AV_OPT_SEARCH_CHILDREN)
     }
   }
 
@@ -185,11 +196,12 @@ final class Decoder {
       // FFmpeg counts the width rounded up to its alignment of 64: room for that on the tallest
       // picture. The exact limit is checked on each frame.
       codec.pointee.max_pixels = Int64(maxPixels) + 64 * 65_536
-      let gains = threads > 1 && Self.complains(parameters.pointee.codec_id)
+      let gains = threads > 1 && Self.complains(codec)
       if gains || listens { watch = cffmpeg_watch_begin(ffmpeg, codec) }
       hasThreads = gains && watch >= 0
       if hasThreads { cffmpeg_threads_begin() }
       codec.pointee.thread_count = hasThreads ? Int32(clamping: threads) : 1
+      if hasThreads, codec.pointee.codec_id == AV_CODEC_ID_AV1 { shareOutFrames(codec, threads: threads) }
       status = ffmpeg.pointee.avcodec_open2(codec, nil, nil)
       if watch >= 0 { cffmpeg_watch_opened(watch) }
     }

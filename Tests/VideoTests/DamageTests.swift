@@ -70,6 +70,16 @@ import Video
     }
   }
 
+  /// With several frames at once dav1d gave 24 frames of this, with one 1.
+  @Test func threadsDoNotForgetDamage() throws {
+    let outcomes = try Clip.bytes("damaged_av1.mkv").withUnsafeBytes { bytes in
+      (1...4).map { threads in
+        VideoFile.outcome { try VideoFile(bytes: bytes, threads: threads, decode: .all) }
+      }
+    }
+    #expect(Set(outcomes).count == 1, "\(outcomes)")
+  }
+
   /// Threads are given packets further ahead. What is wrong with those must not change what is read before.
   @Test func threadsDoNotChangeWhatIsReadBeforeTheDamage() throws {
     let damaged = try Clip.bytes("damaged_ahead.ts")
