@@ -11,6 +11,16 @@
 
 #include "CShims.h"
 
+// How often the reserve was drawn on, by any thread, and how often before the calling thread's call began.
+static uint64_t draws;
+static _Thread_local uint64_t draws_before;
+
+int cshims_memory_was_refused(void) { return __atomic_load_n(&draws, __ATOMIC_RELAXED) != draws_before; }
+void cshims_forget_refused_memory(void) { draws_before = __atomic_load_n(&draws, __ATOMIC_RELAXED); }
+
+// With the address sanitizer, memory has its own allocator, which must be asked for sizes, and Swift's libraries are shared.
+#if !__has_feature(address_sanitizer)
+
 enum { ALIGNMENT = 16, RESERVE = 32 << 20 };
 
 // A free piece, or the head of one in use. Pieces follow each other without gaps.
@@ -23,12 +33,6 @@ _Static_assert(sizeof(piece) == ALIGNMENT, "what follows a head is aligned");
 static _Alignas(4096) char reserve[RESERVE];
 static int lock;
 static int is_begun;
-// How often it was drawn on, by any thread, and how often before the calling thread's call began.
-static uint64_t draws;
-static _Thread_local uint64_t draws_before;
-
-int cshims_memory_was_refused(void) { return __atomic_load_n(&draws, __ATOMIC_RELAXED) != draws_before; }
-void cshims_forget_refused_memory(void) { draws_before = __atomic_load_n(&draws, __ATOMIC_RELAXED); }
 
 static void acquire(void) {
   while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE) != 0) cshims_spin_hint();
@@ -117,3 +121,5 @@ __attribute__((visibility("hidden"))) size_t malloc_usable_size(void *memory) {
   }
   return found(memory);
 }
+
+#endif
