@@ -193,6 +193,10 @@ def make_pickles():
         write("checkpoint", name, b"\x02" + head + data + numbers)
         if numbers:
             write("checkpoint", name + "-pieces", b"\x01" + head + data + bytes([len(numbers)]) + numbers)
+    later = {"s": {1, 2}, "f": frozenset("ab"), "b": b"x", "a": bytearray(b"y"), "c": OrderedDict(a=1), "l": 1 << 2100,
+             "t": ((), [1, (2, 3)], None, 1.5), "u": "z" * 300}  # fmt: skip
+    for protocol in (3, 4, 5):
+        write("pickle", f"protocol-{protocol}", pickle.dumps(later, protocol))
     for name in ("plain", "checkpoint"):
         with zipfile.ZipFile(TESTS / f"fixtures/weights/{name}.pt") as z:
             data = next(z.read(n) for n in z.namelist() if n.endswith("/data.pkl"))
@@ -268,6 +272,9 @@ def make_families():
     put(3, "index", b'{"metadata":{"total_size":8},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}}')
     for number, name in enumerate(["ViT-B-16", "ViT-B-32-quickgelu", "ViT-H-14/laion2b_s32b_b79k", "RN50"]):
         put(4, f"name-{number}", name.encode())
+    put(5, "processor", (fixtures / "hf_v5_processor_config.json").read_bytes())
+    put(6, "foreign", b'{"model_type":"clip_text_model","architectures":["CLIPTextModel"]}')
+    put(7, "settings", b"MODEL:\n  ARCH: vitb16\n  TEMPORAL_MODELING_TYPE: expand_temporal_view\n")
 
     layouts = {
         "clip": ["visual.conv1.weight", "text.ln_final.bias", "logit_scale", "fusion.shift.weight"],

@@ -24,11 +24,11 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
       for name in try ShardIndex(bytes).shards {
         precondition(!name.utf8.contains(UInt8(ascii: "/")) && !name.isEmpty && name.utf8.first != 0x2E)
       }
-    case 4: if let processor = try ImageProcessorConfiguration.inProcessor(bytes) { check(processor) }
-    case 5: try ForeignModels.check(bytes)
-    case 6: try OpenVCLIPSettings(Array(bytes)).check()
-    default:
+    case 4:
       _ = try OpenCLIPNames.traits(String(decoding: bytes, as: UTF8.self), isActivationKnown: data[0] > 127)
+    case 5: if let processor = try ImageProcessorConfiguration.inProcessor(bytes) { check(processor) }
+    case 6: try ForeignModels.check(bytes)
+    default: try OpenVCLIPSettings(Array(bytes)).check()
     }
   } catch { precondition(!error.message.isEmpty) }
   return 0
