@@ -71,6 +71,14 @@ final class Model {
       String(cString: actionclip_model_template(handle, $0))
     }
   }
+  /// What was assumed because neither the model's file nor the options say it.
+  var assumptions: [String] {
+    var lines: [String] = []
+    while let line = actionclip_model_assumption(handle, Int32(lines.count)) {
+      lines.append(String(cString: line))
+    }
+    return lines
+  }
   /// What the model does not know of a label, or, without one, what it says of itself; nil where it is nothing.
   func labelNote(_ label: String?) throws(LibraryError) -> String? {
     var size = 0

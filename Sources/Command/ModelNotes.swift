@@ -16,12 +16,13 @@ struct ModelNotes {
   var json: JSONValue { .array(texts.map { .string($0) }) }
 
   private static func assumptions(of model: Model) -> [String] {
-    guard model.info.activation_assumed != 0 else { return [] }
+    let others = model.assumptions.map { "assumed of the model: \($0)" }
+    guard model.info.activation_assumed != 0 else { return others }
     let name = EncoderActivation.name(of: model.info.activation)
     return [
       "the model's file does not tell its activation: \(name) is assumed, and with the wrong one labels rank worse; "
         + "say --activation quickgelu (OpenAI's) or gelu (open_clip's from LAION and DataComp)"
-    ]
+    ] + others.dropFirst()  // the library's own line about it
   }
 
   /// One note for all of them.

@@ -51,11 +51,13 @@ enum Sampling {
 
 enum Resize: String, CaseIterable, ExpressibleByArgument {
   case actionclip, clip, mmaction2
+  case huggingFace = "hugging-face"
   var code: Int32 {
     switch self {
     case .actionclip: Int32(ACTIONCLIP_RESIZE_ACTIONCLIP)
     case .clip: Int32(ACTIONCLIP_RESIZE_CLIP)
     case .mmaction2: Int32(ACTIONCLIP_RESIZE_MMACTION2)
+    case .huggingFace: Int32(ACTIONCLIP_RESIZE_HUGGING_FACE)
     }
   }
   static func name(of code: Int32) -> String {
