@@ -389,8 +389,8 @@ ACTIONCLIP_API int32_t actionclip_model_save(const actionclip_model *model, cons
 
 #define ACTIONCLIP_PIXEL_RGB 1
 #define ACTIONCLIP_PIXEL_BGR 2
-#define ACTIONCLIP_PIXEL_RGBA 3 /* alpha is ignored */
-#define ACTIONCLIP_PIXEL_BGRA 4 /* alpha is ignored */
+#define ACTIONCLIP_PIXEL_RGBA 3 /* alpha is ignored, but by ACTIONCLIP_RESIZE_CLIP and _HUGGING_FACE */
+#define ACTIONCLIP_PIXEL_BGRA 4 /* likewise */
 #define ACTIONCLIP_PIXEL_GRAY 5
 
 /* An 8-bit image in the caller's memory. This layout is frozen: it is used in arrays. */
@@ -405,10 +405,13 @@ typedef struct actionclip_image {
 
 /* Bicubic as Pillow has it, the short side to S*256/224 (the reference) or to S (CLIP's own); or bilinear
  * as OpenCV has it, the short side to S*256/224, with sizes and crops as mmaction2 and, after it, X-CLIP
- * and ViFi-CLIP have them. */
+ * and ViFi-CLIP have them. CLIP and HUGGING_FACE (transformers) differ where a margin is odd, and in RGBA: CLIP
+ * resizes colours with their alpha, as Pillow does, and then drops it; HUGGING_FACE lays the picture on white, as
+ * transformers 5 does. */
 #define ACTIONCLIP_RESIZE_ACTIONCLIP 0
 #define ACTIONCLIP_RESIZE_CLIP 1
 #define ACTIONCLIP_RESIZE_MMACTION2 2
+#define ACTIONCLIP_RESIZE_HUGGING_FACE 3
 
 /* Which S x S square of the resized image: centre, or the two ends of its long side
  * (left/right or top/bottom), as in the paper's three-crop evaluation. */

@@ -29,7 +29,8 @@ extension Preset {
     self =
       switch family {
       case .clip: .actionCLIP
-      case .huggingFace, .openCLIP: .clip
+      case .huggingFace: .huggingFace
+      case .openCLIP: .clip
       case .mmaction2: .mmaction2
       case .viFiCLIP: .viFiCLIP
       case .openVCLIP: .openVCLIP

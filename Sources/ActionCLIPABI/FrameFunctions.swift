@@ -15,6 +15,7 @@ private func cOptions(of preset: Preset) -> actionclip_preprocess_options {
     switch preset.resize {
     case .actionCLIP: ACTIONCLIP_RESIZE_ACTIONCLIP
     case .clip: ACTIONCLIP_RESIZE_CLIP
+    case .huggingFace: ACTIONCLIP_RESIZE_HUGGING_FACE
     case .mmaction2: ACTIONCLIP_RESIZE_MMACTION2
     }
   options.short_side = Int32(clamping: preset.shortSide ?? 0)
@@ -53,6 +54,7 @@ func preprocessOptions(
   switch given.resize {
   case ACTIONCLIP_RESIZE_ACTIONCLIP: options.mode = .actionCLIP
   case ACTIONCLIP_RESIZE_CLIP: options.mode = .clip
+  case ACTIONCLIP_RESIZE_HUGGING_FACE: options.mode = .huggingFace
   case ACTIONCLIP_RESIZE_MMACTION2: options.mode = .mmaction2
   default: throw .argument("resize is \(given.resize), expected ACTIONCLIP_RESIZE_*")
   }

@@ -1,4 +1,5 @@
-/// The order and number of bytes in one 8-bit pixel. Alpha is ignored.
+/// The order and number of bytes in one 8-bit pixel. Alpha is ignored but by `ResizeMode.clip` and
+/// `.huggingFace`.
 public enum PixelFormat: Sendable, CaseIterable {
   case rgb, bgr, rgba, bgra
   /// One byte of luminance, used for all three channels.
@@ -12,6 +13,9 @@ public enum PixelFormat: Sendable, CaseIterable {
     case .gray: 1
     }
   }
+
+  /// The last of four bytes.
+  var hasAlpha: Bool { bytesPerPixel == 4 }
 
   /// Where in a pixel its red, green and blue are.
   var channels: (red: Int, green: Int, blue: Int) {

@@ -3,8 +3,12 @@ public enum ResizeMode: Sendable, CaseIterable {
   /// Pillow's bicubic, the short side to S * 256 / 224, as the reference does
   /// (datasets/transforms_ss.py, `scale_size`).
   case actionCLIP
-  /// Pillow's bicubic, the short side to S: CLIP's own recipe.
+  /// Pillow's bicubic, the short side to S: CLIP's own recipe, and open_clip's. A picture with alpha is resized with it,
+  /// as Pillow does it, before the alpha is dropped.
   case clip
+  /// The same as transformers 5 does it for its CLIP: a picture with alpha is laid on white first, and of an odd margin
+  /// the smaller half lies before the crop.
+  case huggingFace
   /// OpenCV's bilinear, the short side to S * 256 / 224, with sizes and crops as mmaction2 has them, and
   /// X-CLIP and ViFi-CLIP after it (Resize and CenterCrop or ThreeCrop of their pipelines).
   case mmaction2

@@ -14,16 +14,21 @@ public final class Preprocessor {
   private struct Plan: ~Copyable {
     let sourceWidth: Int
     let sourceHeight: Int
+    let hasAlpha: Bool
     let resampler: AnyResampler
   }
 
   private enum AnyResampler: ~Copyable {
     case bicubic(Resampler)
+    case alpha(AlphaResampler)
     case bilinear(BilinearResampler)
 
-    func forEachRow(of image: ImageView, emit: (Int, UnsafePointer<UInt8>) -> Void) {
+    func forEachRow(
+      of image: ImageView, _ source: Resampler.Source, emit: (Int, UnsafePointer<UInt8>) -> Void
+    ) {
       switch self {
-      case .bicubic(let resampler): resampler.forEachRow(of: image, emit: emit)
+      case .bicubic(let resampler): resampler.forEachRow(of: image, source, emit: emit)
+      case .alpha(let resampler): resampler.forEachRow(of: image, emit: emit)
       case .bilinear(let resampler): resampler.forEachRow(of: image, emit: emit)
       }
     }
@@ -48,7 +53,7 @@ public final class Preprocessor {
     let target = try base(of: output)
     let rowBytes = 3 * size
     try prepare(for: image)
-    plan?.resampler.forEachRow(of: image) { row, pixels in
+    plan?.resampler.forEachRow(of: image, source(of: image)) { row, pixels in
       (target + row * rowBytes).update(from: pixels, count: rowBytes)
     }
   }
@@ -61,7 +66,7 @@ public final class Preprocessor {
   ) throws(PreprocessError) {
     let target = try base(of: output)
     try prepare(for: image)
-    plan?.resampler.forEachRow(of: image) { row, pixels in
+    plan?.resampler.forEachRow(of: image, source(of: image)) { row, pixels in
       normalization.apply(pixels, count: size, planes: target + row * size, planeStride: size * size)
     }
   }
@@ -76,10 +81,15 @@ public final class Preprocessor {
     return base
   }
 
+  private func source(of image: ImageView) -> Resampler.Source {
+    options.mode == .huggingFace && image.format.hasAlpha ? .onWhite : .colours
+  }
+
   private func prepare(for image: ImageView) throws(PreprocessError) {
     switch plan {
     case .some(let current)
-    where current.sourceWidth == image.width && current.sourceHeight == image.height:
+    where current.sourceWidth == image.width && current.sourceHeight == image.height
+      && current.hasAlpha == image.format.hasAlpha:
       return
     default: break
     }
@@ -88,14 +98,21 @@ public final class Preprocessor {
       crop: options.crop)
     let resampler: AnyResampler
     switch options.mode {
-    case .actionCLIP, .clip:
+    // A picture that keeps its size is only cut by Pillow.
+    case .clip
+    where image.format.hasAlpha && (geometry.width, geometry.height) != (image.width, image.height):
+      resampler = .alpha(
+        try AlphaResampler(width: image.width, height: image.height, geometry: geometry, size: size))
+    case .actionCLIP, .clip, .huggingFace:
       resampler = .bicubic(
         try Resampler(width: image.width, height: image.height, geometry: geometry, size: size))
     case .mmaction2:
       resampler = .bilinear(
         try BilinearResampler(width: image.width, height: image.height, geometry: geometry, size: size))
     }
-    plan = Plan(sourceWidth: image.width, sourceHeight: image.height, resampler: resampler)
+    plan = Plan(
+      sourceWidth: image.width, sourceHeight: image.height, hasAlpha: image.format.hasAlpha,
+      resampler: resampler)
   }
 }
 

@@ -49,6 +49,9 @@ extension Preset {
   /// CLIP by itself, which knows images: frames are chosen as ActionCLIP does.
   public static let clip = Preset(resize: .clip)
 
+  /// transformers' CLIP, likewise.
+  public static let huggingFace = Preset(resize: .huggingFace)
+
   /// mmaction2's ActionCLIP: CLIP's mean and std on the 0...255 scale, rounded to three digits.
   public static let mmaction2 = Preset(
     resize: .mmaction2, mean: (122.771 / 255, 116.746 / 255, 104.093 / 255),
@@ -82,6 +85,7 @@ extension ResizeMode {
     switch self {
     case .actionCLIP: "ActionCLIP"
     case .clip: "CLIP"
+    case .huggingFace: "HuggingFace"
     case .mmaction2: "mmaction2"
     }
   }

@@ -26,6 +26,17 @@ struct Resampler: ~Copyable {
 
   private static let atOnce = Int(CRESAMPLE_ROWS)
 
+  /// What of the pixels is resized; all but the first are for pixels of four bytes.
+  enum Source {
+    case colours
+    /// Laid on white through their alpha.
+    case onWhite
+    /// Times their alpha.
+    case premultiplied
+    /// The alpha three times.
+    case alpha
+  }
+
   /// For sources of width x height pixels. Memory: at most a few MB, whatever the source.
   /// - Parameter form: which of the processor's forms computes.
   init(
@@ -70,14 +81,16 @@ struct Resampler: ~Copyable {
 
   /// Calls `emit` for each row of the crop, top to bottom, with [size, 3] RGB bytes.
   @inline(__always)
-  func forEachRow(of image: ImageView, emit: (Int, UnsafePointer<UInt8>) -> Void) {
+  func forEachRow(
+    of image: ImageView, _ source: Source = .colours, emit: (Int, UnsafePointer<UInt8>) -> Void
+  ) {
     var next = Int(vertical.starts.base[0])
     var row = 0
     while row < size {
       let end = min(Int(vertical.starts.base[row]) + vertical.used, vertical.end)
       while next < end {
         let count = min(Self.atOnce, vertical.end - next)
-        resizeRows(next, count, of: image)
+        resizeRows(next, count, of: image, source)
         next += count
       }
       sumRows(for: row)
@@ -91,14 +104,24 @@ struct Resampler: ~Copyable {
   }
 
   /// Rows `first ..< first + count` of the image into the ring.
-  private func resizeRows(_ first: Int, _ count: Int, of image: ImageView) {
+  private func resizeRows(_ first: Int, _ count: Int, of image: ImageView, _ source: Source) {
     let step = image.format.bytesPerPixel
     let bytes = (horizontal.end - firstColumn) * step
     for row in 0..<count {
       (pixels.base + row * pixelStride).update(
         from: image.base + (first + row) * image.rowStride + firstColumn * step, count: bytes)
     }
-    let (red, green, blue) = image.format.channels
+    if source == .premultiplied || source == .onWhite {
+      for row in 0..<count {
+        let row = pixels.base + row * pixelStride
+        if source == .onWhite {
+          Alpha.layOnWhite(row, count: bytes / step)
+        } else {
+          Alpha.multiply(row, count: bytes / step)
+        }
+      }
+    }
+    let (red, green, blue) = source == .alpha ? (3, 3, 3) : image.format.channels
     let channels = (UInt8(red), UInt8(green), UInt8(blue))
     var axis = cresample_axis(
       count: size, taps: horizontal.taps, used: horizontal.used, starts: horizontal.starts.base,

@@ -14,7 +14,7 @@ struct ResizeGeometry: Equatable {
       throw .invalid("size is \(size) pixels; it must be 1 to \(maximumSize)")
     }
     guard let chosen = options.shortSide else {
-      return options.mode == .clip ? size : size * 256 / 224
+      return [.clip, .huggingFace].contains(options.mode) ? size : size * 256 / 224
     }
     guard chosen >= size else {
       throw .invalid("short_side is \(chosen) pixels; it must be at least the crop's size, \(size)")
@@ -36,10 +36,10 @@ struct ResizeGeometry: Equatable {
     let centred: (_ side: Int) -> Int
     let end: Int
     switch mode {
-    case .actionCLIP, .clip:
+    case .actionCLIP, .clip, .huggingFace:
       // torchvision: int(size * long / short). The product is exact in a Double.
       resizedLong = Int(Double(shortSide * long) / Double(short))
-      centred = { Self.centred($0, size) }
+      centred = mode == .huggingFace ? { ($0 - size) / 2 } : { Self.centred($0, size) }
       end = resizedLong - size
     case .mmaction2:
       // mmcv's rescale_size; the short side comes out as it was asked for.

@@ -85,6 +85,7 @@ CONSTANTS: dict[str, int] = {
     "RESIZE_ACTIONCLIP": 0,
     "RESIZE_CLIP": 1,
     "RESIZE_MMACTION2": 2,
+    "RESIZE_HUGGING_FACE": 3,
     "CROP_CENTER": 0,
     "CROP_START": 1,
     "CROP_END": 2,

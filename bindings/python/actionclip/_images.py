@@ -64,7 +64,7 @@ class Images:
             name = f"image {index}"
             if is_pillow(image):
                 # It knows what its numbers mean: palette indices and inks are no RGB.
-                self._fill(self.structs[index], name, _pillow_rgb(name, image), "rgb")
+                self._fill(self.structs[index], name, _pillow_array(name, image), "rgb")
             else:
                 self._fill(self.structs[index], name, as_array(name, image), order)
 
@@ -94,10 +94,12 @@ class Images:
         struct.pixel_format = CONSTANTS[_FORMATS[order][channels]]
 
 
-def _pillow_rgb(name: str, image: Any) -> npt.NDArray[Any]:
-    if image.mode != "RGB":  # converting RGB would only copy it
+def _pillow_array(name: str, image: Any) -> npt.NDArray[Any]:
+    """RGB; with alpha where the picture has some, for resizing may need it."""
+    mode = "RGBA" if image.mode in ("RGBA", "LA") else "RGB"
+    if image.mode != mode:  # else converting would only copy it
         try:
-            image = image.convert("RGB")
+            image = image.convert(mode)
         except (TypeError, ValueError) as error:
             raise invalid(f"{name} of mode {image.mode} cannot be made RGB: {error}") from error
     return as_array(name, image)

@@ -22,6 +22,7 @@ RESIZE = {
     "actionclip": CONSTANTS["RESIZE_ACTIONCLIP"],
     "clip": CONSTANTS["RESIZE_CLIP"],
     "mmaction2": CONSTANTS["RESIZE_MMACTION2"],
+    "hugging_face": CONSTANTS["RESIZE_HUGGING_FACE"],
 }
 SAMPLING = {
     "actionclip": CONSTANTS["SAMPLING_ACTIONCLIP"],
@@ -78,9 +79,10 @@ def preprocess(
 
     One image, uint8 [H, W, 3], [H, W, 4] or [H, W] or a Pillow image of any mode, gives float32
     [3, size, size]; a list of images, or an array [n, H, W, C], gives [n, 3, size, size]. `resize`: the short side
-    becomes size * 256 / 224 ("actionclip", the reference) or size ("clip"), bicubic as Pillow has it, or size *
-    256 / 224 ("mmaction2"), bilinear as OpenCV has it, unless `short_side` says otherwise. `crop`: "center", or the "start" or "end" of the long side. `mean` and `std` are on the
-    0..1 scale, CLIP's by default.
+    becomes size * 256 / 224 ("actionclip", the reference) or size ("clip"; "hugging_face", as transformers cuts odd
+    margins), bicubic as Pillow has it, or size * 256 / 224 ("mmaction2"), bilinear as OpenCV has it, unless
+    `short_side` says otherwise. `crop`: "center", or the "start" or "end" of the long side. `mean` and `std` are on
+    the 0..1 scale, CLIP's by default.
     """
     return pixels(image, whole("size", size, 1, 4096), pixel_format, options(resize, crop, short_side, mean, std))
 

@@ -1,0 +1,75 @@
+/// Pillow's resize of pictures with alpha: colours are multiplied with it, resized as it is, and divided by what the
+/// alpha has become; then it is dropped. Where nothing is transparent, that is the resize of the colours alone.
+struct AlphaResampler: ~Copyable {
+  private let size: Int
+  private let colours: Resampler
+  private let alphas: Resampler
+  private let alpha: HeapArray<UInt8>  // [size, size]
+  private let output: HeapArray<UInt8>  // [size, 3]
+
+  init(width: Int, height: Int, geometry: ResizeGeometry, size: Int) throws(PreprocessError) {
+    // Locals first: a noncopyable value that throws half-built is not supported by the compiler.
+    let colours = try Resampler(width: width, height: height, geometry: geometry, size: size)
+    let alphas = try Resampler(width: width, height: height, geometry: geometry, size: size)
+    let alpha = try HeapArray<UInt8>(count: size * size)
+    let output = try HeapArray<UInt8>(count: size * 3)
+    self.size = size
+    self.colours = colours
+    self.alphas = alphas
+    self.alpha = alpha
+    self.output = output
+  }
+
+  /// Calls `emit` for each row of the crop, top to bottom, with [size, 3] RGB bytes.
+  func forEachRow(of image: ImageView, emit: (Int, UnsafePointer<UInt8>) -> Void) {
+    alphas.forEachRow(of: image, .alpha) { row, pixels in
+      for x in 0..<size { alpha.base[row * size + x] = pixels[3 * x] }
+    }
+    colours.forEachRow(of: image, .premultiplied) { row, pixels in
+      Alpha.divide(pixels, by: alpha.base + row * size, count: size, into: output.base)
+      emit(row, output.base)
+    }
+  }
+}
+
+/// Pillow's arithmetic of alpha (Convert.c, rgba2rgbA and rgbA2rgba; AlphaComposite.c).
+enum Alpha {
+  /// The first three bytes of each pixel of four, laid on white through the fourth.
+  static func layOnWhite(_ pixels: UnsafeMutablePointer<UInt8>, count: Int) {
+    for pixel in 0..<count {
+      let place = pixels + 4 * pixel
+      let alpha = UInt32(place[3])
+      for channel in 0..<3 {
+        let mixed = (UInt32(place[channel]) * alpha + 255 * (255 - alpha)) << 7 + 0x80 << 7
+        place[channel] = UInt8(truncatingIfNeeded: (mixed >> 8 + mixed) >> 15)
+      }
+    }
+  }
+
+  /// The first three bytes of each pixel of four, times the fourth over 255, rounded.
+  static func multiply(_ pixels: UnsafeMutablePointer<UInt8>, count: Int) {
+    for pixel in 0..<count {
+      let place = pixels + 4 * pixel
+      let alpha = UInt32(place[3])
+      for channel in 0..<3 {
+        let product = UInt32(place[channel]) * alpha + 128
+        place[channel] = UInt8(truncatingIfNeeded: (product >> 8 + product) >> 8)
+      }
+    }
+  }
+
+  /// Pixels of three bytes over their alphas, cut off at 255; where alpha is 0 or 255 they stay as they are.
+  static func divide(
+    _ pixels: UnsafePointer<UInt8>, by alpha: UnsafePointer<UInt8>, count: Int,
+    into target: UnsafeMutablePointer<UInt8>
+  ) {
+    for pixel in 0..<count {
+      let divisor = UInt32(alpha[pixel])
+      for byte in 3 * pixel..<3 * pixel + 3 {
+        let value = pixels[byte]
+        target[byte] =
+          divisor == 0 || divisor == 255 ? value : UInt8(clamping: 255 * UInt32(value) / divisor)
+      }
+    }
+  }
+}
