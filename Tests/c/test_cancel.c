@@ -5,6 +5,8 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -77,6 +79,13 @@ static int32_t encode_pixels(void) {
 static int32_t encode_video(void) {
   size = e * 4;
   return actionclip_encode_video(model, video, NULL, (float *)(void *)out, e, NULL, 0);
+}
+/* Frames are encoded by a thread beside the one that decodes. */
+static actionclip_model *one_thread;
+static actionclip_video *one_thread_video;
+static int32_t encode_while_decoding(void) {
+  size = e * 4;
+  return actionclip_encode_video(one_thread, one_thread_video, NULL, (float *)(void *)out, e, NULL, 0);
 }
 static int32_t similarity(void) {
   const size_t count = 1500;
@@ -214,6 +223,7 @@ static const struct {
     {"encode_frames", encode_frames},
     {"encode_pixels", encode_pixels},
     {"encode_video", encode_video},
+    {"encode_video, overlapped", encode_while_decoding},
     {"similarity", similarity},
     {"probabilities", probabilities},
     {"classifier_score", classifier_score},
@@ -268,9 +278,14 @@ static int by_size(const void *a, const void *b) {
 static void one(const char *name, int32_t (*call)(void)) {
   const size_t room = (size_t)1 << 26;
   memset(out - 4, FILL, 4 + (size > 0 ? size : room));
-  double start = now();
-  const int32_t first = call();
-  const double whole = now() - start;
+  /* The first call warms up. */
+  double whole = 0;
+  int32_t first = ACTIONCLIP_OK;
+  for (int i = 0; i < 2 && first == ACTIONCLIP_OK; i++) {
+    const double start = now();
+    first = call();
+    if (i == 0 || now() - start < whole) whole = now() - start;
+  }
   if (first != ACTIONCLIP_OK) fprintf(stderr, "  %s: %s\n", name, actionclip_last_error());
   CHECK(first == ACTIONCLIP_OK);
   const uint64_t expected = sum_of_output();
@@ -285,9 +300,10 @@ static void one(const char *name, int32_t (*call)(void)) {
 
   double answers[TIMES];
   int count = 0;
-  for (int i = 0; i < TIMES; i++) {
+  /* Where other programs keep the second thread from running in time, once more. */
+  for (int i = 0; i < TIMES || (whole > 0.05 && count == 0 && i < 5 * TIMES); i++) {
     pthread_t thread;
-    order.delay = whole * (i + 0.5) / TIMES * 0.8;
+    order.delay = whole * (i % TIMES + 0.5) / TIMES * 0.8;
     memset(out, FILL, size);
     CHECK(pthread_create(&thread, NULL, cancel_later, NULL) == 0);
     status = call();
@@ -300,14 +316,30 @@ static void one(const char *name, int32_t (*call)(void)) {
     CHECK_OK(actionclip_cancel_token_reset(token));
   }
   qsort(answers, (size_t)count, sizeof *answers, by_size);
-  /* Other programs may have made the first call slow and leave the others fast. */
   if (whole > 0.05) CHECK(count > 0);
-  if (count > 0) CHECK(answers[count / 2] < (large ? 2 : 0.25));
+  if (count > 0) CHECK(answers[count / 2] < 1);
   if (large)
     printf("  %-26s %7.0f ms whole; %d of %d cancelled: median %6.1f ms, longest %6.1f ms\n", name, 1e3 * whole, count,
            TIMES, count ? 1e3 * answers[count / 2] : 0, count ? 1e3 * answers[count - 1] : 0);
   memset(out, FILL, size);
   CHECK(call() == ACTIONCLIP_OK && sum_of_output() == expected);
+}
+
+static void cancel_now(int signal_number) {
+  (void)signal_number;
+  actionclip_cancel(token);
+}
+
+/* The thread's own call, interrupted by a signal. */
+static void by_a_signal(void) {
+  struct sigaction action = {0};
+  action.sa_handler = cancel_now;
+  const struct itimerval soon = {{0, 0}, {0, 10000}};
+  CHECK(sigaction(SIGALRM, &action, NULL) == 0 && setitimer(ITIMER_REAL, &soon, NULL) == 0);
+  int32_t status = ACTIONCLIP_OK;
+  for (int i = 0; i < 1000 && status == ACTIONCLIP_OK; i++) status = encode_prompts();
+  CHECK(status == ACTIONCLIP_ERROR_CANCELLED && actionclip_cancel_token_is_cancelled(token) == 1);
+  CHECK_OK(actionclip_cancel_token_reset(token));
 }
 
 int main(int argc, char **argv) {
@@ -352,6 +384,12 @@ int main(int argc, char **argv) {
   CHECK_OK(actionclip_classifier_create(model, words, word_count / 100, NULL, 0, 0, &classifier));
   const int has_ffmpeg = actionclip_video_open(video_path, NULL, &video) != ACTIONCLIP_ERROR_UNAVAILABLE;
 
+  options.threads = 1;
+  CHECK_OK(actionclip_model_load(model_path, &options, &one_thread));
+  actionclip_video_options single;
+  actionclip_video_options_init(&single);
+  single.threads = 1;
+  if (has_ffmpeg) CHECK_OK(actionclip_video_open(video_path, &single, &one_thread_video));
   CHECK_OK(actionclip_tokenizer_load(merges_path, &tokenizer));
   static const char sentence[] = "\xc3\x83\xc2\xa9tait \xc3\x83 la plage ";
   text_size = 40000 * (sizeof sentence - 1);
@@ -367,10 +405,13 @@ int main(int argc, char **argv) {
   }
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
     if (has_ffmpeg || strstr(calls[i].name, "video") == NULL) one(calls[i].name, calls[i].call);
+  by_a_signal();
   CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
   actionclip_cancel_token_free(token);
   unlink(saved_path);
   actionclip_tokenizer_free(tokenizer);
+  actionclip_video_free(one_thread_video);
+  actionclip_model_free(one_thread);
   actionclip_video_free(video);
   actionclip_classifier_free(classifier);
   actionclip_model_free(model);
