@@ -17,6 +17,8 @@ final class Demuxer {
   private(set) var packet: UnsafeMutablePointer<AVPacket>?
   /// The chosen stream, owned by `context`.
   private(set) var stream: UnsafeMutablePointer<AVStream>?
+  /// Whether FFmpeg has looked into the streams for what the header does not tell.
+  private(set) var knowsStream = false
 
   /// Packets of the stream so far, and their bytes: one that is listed over and over must end.
   private var packets: Int64 = 0
@@ -41,6 +43,7 @@ final class Demuxer {
       if let known { stream = listedStream(known) }
       if stream == nil {
         try findStreamInfo(maxPixels: maxPixels)
+        knowsStream = true
         stream = try chooseStream()
       }
       packet = ffmpeg.pointee.av_packet_alloc()

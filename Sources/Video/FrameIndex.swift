@@ -15,6 +15,8 @@ final class FrameIndex {
 
   /// In seconds, as decoding everything would find it.
   private(set) var duration = 0.0
+  /// Whether every packet has a duration.
+  private(set) var hasDurations = true
   private(set) var packets = HeapList<Packet>()
   /// Of each frame.
   private var positions = HeapList<Int32>()
@@ -72,6 +74,7 @@ final class FrameIndex {
     let bytes = UnsafeRawBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size))
     guard let kind = reader.read(bytes, isKey: flags & AV_PKT_FLAG_KEY != 0) else { return false }
     let number = Int32(count)
+    if packet.pointee.duration <= 0 { hasDurations = false }
     guard
       packets.append(
         Packet(

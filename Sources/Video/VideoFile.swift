@@ -209,8 +209,11 @@ public final class VideoFile {
   /// Lists the packets with a demuxer of its own.
   func makeIndex() throws(VideoError) -> FrameIndex? {
     guard let stream else { return nil }
-    return try FrameIndex.make(
-      Demuxer(ffmpeg, source, maxPixels: maxPixels, known: stream.index), stream)
+    let demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels, known: stream.index)
+    let index = try FrameIndex.make(demuxer, stream)
+    if demuxer.knowsStream || index?.hasDurations != false { return index }
+    // The decoder's packets have durations that FFmpeg made up from what it found out.
+    return try FrameIndex.make(Demuxer(ffmpeg, source, maxPixels: maxPixels), stream)
   }
 
   /// How many packets the stream has: usually, not always, the number of frames.

@@ -43,6 +43,11 @@ import Video
     Kind("leading.mp4", "libx265", "\(x265):bframes=4:b-adapt=0:open-gop=0:radl=2"),
     Kind("fields.mp4", "libx265", "\(x265):bframes=3:field=1"),
     Kind("a.mp4", "mpeg4", "-bf 2 -g 12"),
+    // The last packets of fragments have no duration.
+    Kind(
+      "dropped.mp4", "mpeg4",
+      "-bf 2 -g 12 -vf select='not(eq(mod(n\\,5)\\,2))' -fps_mode passthrough -movflags frag_keyframe+empty_moov"
+    ),
     Kind("closed.mkv", "mpeg4", "-bf 2 -g 12 -flags +cgop -sc_threshold 1000000000"),
     Kind("a.avi", "mpeg4", "-bf 0 -g 12", isIndexed: false),
     Kind("xvid.mp4", "libxvid", "-bf 2 -g 12", isIndexed: false),
