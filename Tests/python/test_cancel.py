@@ -135,6 +135,34 @@ def test_a_handler_that_returns_ends_nothing(speaker):
     assert seen == [(16, 200, speaker.info.embedding_size)]
 
 
+def test_a_handler_cannot_use_a_video_that_is_being_read(speaker):
+    """A video is for one thread at a time, and the handler's is another than the call's."""
+    said = []
+
+    def handler(*_):
+        try:
+            video.read_frames([0])  # in time, between two calls
+        except actionclip.ArgumentError as error:
+            said.append(error.message)
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        with actionclip.Video(ROOT / "examples" / "clip.mp4", decode="all") as video:
+            frames = video.read_frames([1, 99])
+            for _ in range(200):
+                thread, _ = later(0.002, lambda: os.kill(os.getpid(), signal.SIGUSR1))
+                assert (video.read_frames([1, 99]) == frames).all()
+                thread.join()
+                if said:
+                    break
+            with video._use(), pytest.raises(actionclip.ArgumentError, match="in use"):
+                speaker.encode_video(video)
+            assert speaker.encode_video(video).shape == (speaker.info.embedding_size,)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert said and "in use" in said[0]
+
+
 def test_other_threads_go_on(speaker, expected):
     """Ctrl-C is the main thread's alone."""
     results = []

@@ -173,8 +173,7 @@ class FrameEncoder(Owner):
         videos, per_frame = self._outputs(self._info.frames, return_frames)
         with contextlib.ExitStack() as stack:
             source = video if isinstance(video, Video) else stack.enter_context(Video(video))
-            stack.enter_context(source._turn)
-            opened = stack.enter_context(source._handle.use())
+            opened = stack.enter_context(source._use())
             handle = stack.enter_context(self._handle.use())
             long_call(
                 "encode_video",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import dataclasses
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -17,7 +18,7 @@ from ._abi import CONSTANTS
 from ._arguments import INT32_MAX, INT64_MAX, Buffer, Path, byte_view, choice, is_path, items, path_bytes, whole
 from ._arrays import ByteArray, pointer
 from ._cancel import create, long_call
-from ._errors import ArgumentError
+from ._errors import ArgumentError, invalid
 from ._handle import Owner
 from ._library import library
 from ._preprocess import sample_indices
@@ -88,6 +89,20 @@ class Video(Owner):
             )
         self._handle = made
         self._turn = threading.RLock()
+        self._is_called = False
+
+    @contextlib.contextmanager
+    def _use(self) -> Iterator[int]:
+        """The handle, for one call. A signal's handler, which may run on the thread that waits for a call, gets none."""
+        with self._turn:
+            if self._is_called:
+                raise invalid("this video is in use by the call that the signal interrupted; open it again in the handler")
+            self._is_called = True
+            try:
+                with self._handle.use() as handle:
+                    yield handle
+            finally:
+                self._is_called = False
 
     @property
     def info(self) -> VideoInfo:
@@ -102,7 +117,7 @@ class Video(Owner):
 
     def _facts(self, function: str) -> VideoInfo:
         struct = _abi.VideoInfo(struct_size=ctypes.sizeof(_abi.VideoInfo))
-        with self._turn, self._handle.use() as handle:
+        with self._use() as handle:
             long_call(function, handle, ctypes.byref(struct))
         names = [field.name for field in dataclasses.fields(VideoInfo)]
         return VideoInfo(**{name: getattr(struct, name) for name in names})
@@ -123,10 +138,10 @@ class Video(Owner):
         listed = items("indices", indices)
         numbers = [whole("a frame index", index, -INT64_MAX, INT64_MAX) for index in listed]
         wanted = np.array(numbers, np.int64)
-        with self._turn, self._handle.use() as handle:
-            info = self.outline
-            frames = np.empty((len(wanted), info.height, info.width, 3), np.uint8)
-            seconds = np.empty(len(wanted), np.float64)
+        info = self.outline
+        frames = np.empty((len(wanted), info.height, info.width, 3), np.uint8)
+        seconds = np.empty(len(wanted), np.float64)
+        with self._use() as handle:
             long_call(
                 "video_read_frames",
                 handle, pointer(wanted, _abi.Int64s), wanted.size,
