@@ -41,19 +41,21 @@ let package = Package(
 
     // Rooms. An arrow in docs/ARCHITECTURE.md is a line here.
     room("Numerics", ["CKernels", "CShims"]),
-    room("Text"),
+    room("Memory"),
+    room("Text", ["Memory"]),
     room("Digest", ["CDigest"]),
-    room("Weights", ["CShims", "Digest", "Text"]),
-    room("Families", ["Digest", "Text", "Weights"]),
-    room("Tokenizer", ["CShims", "Text"]),
+    room("Weights", ["CShims", "Digest", "Memory", "Text"]),
+    room("Families", ["Digest", "Memory", "Text", "Weights"]),
+    room("Tokenizer", ["CShims", "Memory", "Text"]),
     room("Preprocess", ["CResample"]),
     room("Video", ["CFFmpeg", "CShims", "Text"]),
     room("Model", ["CShims", "Numerics", "Weights"]),
-    room("ModelFile", ["Model", "Numerics", "Preprocess", "Text", "Tokenizer", "Weights"]),
+    room("ModelFile", ["Memory", "Model", "Numerics", "Preprocess", "Text", "Tokenizer", "Weights"]),
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "CActionCLIP", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics", "Text", "Tokenizer",
+        "CActionCLIP", "CShims", "Digest", "Families", "Memory", "Model", "ModelFile", "Numerics", "Text",
+        "Tokenizer",
         "Preprocess", "Video", "Weights",
       ],
       exclude: ["actionclip.map"],
@@ -72,15 +74,15 @@ let package = Package(
       ]),
 
     tests("Numerics", ["Numerics"]),
-    tests("Text", ["Text"]),
+    tests("Text", ["Memory", "Text"]),
     tests("Families", ["Families", "Text", "Weights"]),
     tests("Digest", ["CDigest", "Digest"]),
-    tests("Weights", ["Digest", "Text", "Weights"]),
-    tests("Tokenizer", ["Text", "Tokenizer"], exclude: ["Fixtures"]),
+    tests("Weights", ["Digest", "Memory", "Text", "Weights"]),
+    tests("Tokenizer", ["Memory", "Text", "Tokenizer"], exclude: ["Fixtures"]),
     tests("Preprocess", ["CResample", "Preprocess"]),
     tests("Video", ["CShims", "Video"], exclude: ["Fixtures"]),
     tests("Model", ["Model", "Numerics", "Weights"]),
-    tests("ModelFile", ["Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),
+    tests("ModelFile", ["Memory", "Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),
   ]
 )
 

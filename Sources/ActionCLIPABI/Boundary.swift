@@ -1,6 +1,7 @@
 import CActionCLIP
 import CShims
 import Glibc
+import Memory
 import Text
 
 /// The one way from C into Swift and back: clears the thread's message, runs the call, and turns a
@@ -101,26 +102,54 @@ func output<T>(
 
 /// A C string as bytes, without its terminator.
 func bytes(
-  _ text: UnsafePointer<CChar>?, _ name: String
+  _ text: UnsafePointer<CChar>?, _ name: @autoclosure () -> String
 ) throws(Failure) -> UnsafeBufferPointer<UInt8> {
-  let text = try required(text, name)
+  guard let text else { throw .argument("\(name()) is NULL") }
   let start = UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
   var length = 0
   while start[length] != 0 { length += 1 }
   return UnsafeBufferPointer(start: start, count: length)
 }
 
-/// A C string that must be UTF-8, of a length that Swift's own memory can be asked for.
-func string(_ text: UnsafePointer<CChar>?, _ name: String) throws(Failure) -> String {
-  let bytes = try bytes(text, name)
+/// A C string that must be UTF-8, of at most 16 MiB, where it lies.
+func text(
+  _ text: UnsafePointer<CChar>?, _ name: @autoclosure () -> String
+) throws(Failure) -> UnsafeBufferPointer<UInt8> {
+  let bytes = try bytes(text, name())
   let limit = 1 << 24
+  guard bytes.count <= limit else {
+    throw .argument("\(name()) is \(bytes.count) bytes long, expected at most \(limit)")
+  }
+  guard isUTF8(bytes) else {
+    throw Failure(ACTIONCLIP_ERROR_INVALID_UTF8, "\(name()) is not valid UTF-8")
+  }
+  return bytes
+}
+
+/// The same as a Swift string, of what is a name: it may not be longer than names are.
+func string(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(Failure) -> String {
+  let bytes = try text(pointer, name)
+  let limit = 1 << 12
   guard bytes.count <= limit else {
     throw .argument("\(name) is \(bytes.count) bytes long, expected at most \(limit)")
   }
-  guard let string = String(validating: bytes, as: UTF8.self) else {
-    throw Failure(ACTIONCLIP_ERROR_INVALID_UTF8, "\(name) is not valid UTF-8")
+  return String(decoding: bytes, as: UTF8.self)
+}
+
+/// Copies of a caller's texts, each checked to be UTF-8 and by `check`.
+func texts(
+  _ pointers: UnsafePointer<UnsafePointer<CChar>?>, _ count: Int, _ name: String,
+  _ check: (UnsafeBufferPointer<UInt8>, _ name: @autoclosure () -> String) throws(Failure) -> Void = { _, _ in
   }
-  return string
+) throws(Failure) -> TextList {
+  let texts = TextList()
+  for index in 0..<count {
+    try checkCancelled()
+    let text = try text(pointers[index], "\(name)[\(index)]")
+    try check(text, "\(name)[\(index)]")
+    do throws(OutOfMemory) { try texts.append(text) } catch { throw .outOfMemory("\(count) \(name)") }
+  }
+  return texts
 }
 
 /// Memory for the length of one call, taken so that refusal is an error.

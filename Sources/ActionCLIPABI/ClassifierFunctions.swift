@@ -1,19 +1,15 @@
 import CActionCLIP
+import Memory
 
 // Classifiers: labels whose embeddings are kept.
 
-private func texts(_ labels: Texts?, _ label_count: Int) throws(Failure) -> [String] {
+private func labelTexts(_ labels: Texts?, _ label_count: Int) throws(Failure) -> TextList {
   let labels = try required(labels, "labels")
   let limit = 1 << 20
   guard (1...limit).contains(label_count) else {
     throw .argument("label_count is \(UInt(bitPattern: label_count)), expected 1 to \(limit)")
   }
-  var texts: [String] = []
-  for index in 0..<label_count {
-    try checkCancelled()
-    texts.append(try string(labels[index], "labels[\(index)]"))
-  }
-  return texts
+  return try texts(labels, label_count, "labels")
 }
 
 @_cdecl("actionclip_classifier_create") @implementation
@@ -25,7 +21,7 @@ public func actionclip_classifier_create(
   longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let out = try required(classifier_out, "classifier_out")
-    let labels = try texts(labels, label_count)
+    let labels = try labelTexts(labels, label_count)
     let templates = try chosenTemplates(templates, template_count, of: loaded)
     out.pointee = try Handle.make(
       LoadedClassifier(loaded, labels: labels, templates: templates, truncate: try truncates(too_long)))
@@ -44,7 +40,7 @@ public func actionclip_classifier_set_labels(
 ) -> Int32 {
   longCall { () throws(Failure) in
     let classifier = try Handle.object(classifier, LoadedClassifier.self)
-    let generation = try classifier.set(texts(labels, label_count))
+    let generation = try classifier.set(labelTexts(labels, label_count))
     generation_out?.pointee = generation
   }
 }
@@ -99,7 +95,8 @@ public func actionclip_label_list_generation(_ list: OpaquePointer!) -> Int64 {
 @_cdecl("actionclip_label_list_label") @implementation
 public func actionclip_label_list_label(_ list: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
   var found: UnsafePointer<CChar>?
-  _ = boundary { () throws(Failure) in found = try Handle.object(list, LabelList.self).set.labels[Int(index)]
+  _ = boundary { () throws(Failure) in
+    found = try Handle.object(list, LabelList.self).set.labels.cString(Int(index))
   }
   return found
 }

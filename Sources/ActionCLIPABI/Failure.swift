@@ -1,4 +1,5 @@
 import CActionCLIP
+import Memory
 import Model
 import Preprocess
 import Tokenizer
@@ -22,6 +23,8 @@ struct Failure: Error {
   static func outOfMemory(_ what: String) -> Failure {
     Failure(ACTIONCLIP_ERROR_OUT_OF_MEMORY, "out of memory for \(what)")
   }
+
+  init(_ error: OutOfMemory) { self = .outOfMemory("\(error.bytes) bytes") }
 
   /// The same, saying to which of the caller's things it happened.
   func about(_ what: String) -> Failure { Failure(status, "\(what): \(message)") }

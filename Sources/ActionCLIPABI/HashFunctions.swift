@@ -1,6 +1,7 @@
 import CActionCLIP
 import Digest
 import Glibc
+import Memory
 import Text
 import Weights
 
@@ -25,5 +26,5 @@ func hashing(_ options: actionclip_model_options) throws(Failure) -> Hashing {
 
 @_cdecl("actionclip_model_sha256") @implementation
 public func actionclip_model_sha256(_ model: OpaquePointer!) -> UnsafePointer<CChar>! {
-  string(model) { $0.sha256[0] }
+  string(model) { $0.sha256.cString(0) }
 }

@@ -1,4 +1,5 @@
 import CActionCLIP
+import Memory
 import ModelFile
 import Text
 import Tokenizer
@@ -13,11 +14,11 @@ enum LabelNotes {
   private static let maximumWords = 4
 
   /// Whether a model's vocabulary tells which words it learned (`LoadedModel.knowsItsWords`).
-  static func areToldByVocabulary(_ tokenizer: Tokenizer?, _ labels: [String]) throws(Failure) -> Bool {
+  static func areToldByVocabulary(_ tokenizer: Tokenizer?, _ labels: TextList) throws(Failure) -> Bool {
     guard let tokenizer, tokenizer.vocabularySize < clipVocabulary, (1...maximumLabels).contains(labels.count)
     else { return false }
-    for label in labels {
-      guard try wordsInPieces(of: Array(label.utf8), tokenizer).isEmpty else { return false }
+    for index in 0..<labels.count {
+      guard try wordsInPieces(of: labels[index], tokenizer).isEmpty else { return false }
     }
     return true
   }
@@ -25,11 +26,11 @@ enum LabelNotes {
   /// One line about a label, "" where there is nothing to say; without a label about the model.
   static func text(_ loaded: LoadedModel, _ label: UnsafeBufferPointer<UInt8>?) throws(Failure) -> String {
     guard loaded.knowsItsWords, let tokenizer = loaded.tokenizer else { return "" }
-    let knows = loaded.metadata.note("description").map { " (\(printable($0.utf8, limit: 300)))" } ?? ""
+    let knows = loaded.metadata.note("description").map { " (\(printable($0, limit: 300)))" } ?? ""
     let advice = "for real actions load other weights, such as openai/clip-vit-base-patch16"
     guard let label else {
       return
-        "this model knows only the words that it learned with its \(loaded.labels.count) labels\(knows); \(advice)"
+        "this model knows only the words that it learned with its \(loaded.metadata.labels.count) labels\(knows); \(advice)"
     }
     let unknown = try wordsInPieces(of: label, tokenizer)
     if !unknown.isEmpty {
@@ -38,26 +39,19 @@ enum LabelNotes {
         "\(quoted(label, limit: 60)): this model never learned \(words)\(knows), so its answer means nothing; "
         + advice
     }
-    for own in loaded.metadata.labels {
-      if try isSame(label, Array(own.utf8), tokenizer) { return "" }
+    let labels = loaded.metadata.labels
+    for index in 0..<labels.count {
+      if try isSame(label, labels[index], tokenizer) { return "" }
     }
     return
-      "\(quoted(label, limit: 60)) is none of the \(loaded.labels.count) labels of this model\(knows); it knows "
+      "\(quoted(label, limit: 60)) is none of the \(labels.count) labels of this model\(knows); it knows "
       + "the words, and its answer is less sure than for a label of its own"
   }
 
   private static func isSame(
-    _ label: UnsafeBufferPointer<UInt8>, _ own: [UInt8], _ tokenizer: Tokenizer
+    _ label: UnsafeBufferPointer<UInt8>, _ own: UnsafeBufferPointer<UInt8>, _ tokenizer: Tokenizer
   ) throws(Failure) -> Bool {
-    do throws(TokenizerError) {
-      return try own.withUnsafeBufferPointer { (own) throws(TokenizerError) in
-        try tokenizer.areSame(label, own)
-      }
-    } catch { throw Failure(error) }
-  }
-
-  private static func wordsInPieces(of text: [UInt8], _ tokenizer: Tokenizer) throws(Failure) -> [String] {
-    try text.withUnsafeBufferPointer { (text) throws(Failure) in try wordsInPieces(of: text, tokenizer) }
+    do throws(TokenizerError) { return try tokenizer.areSame(label, own) } catch { throw Failure(error) }
   }
 
   /// The first of a text's words that are not whole in the vocabulary.

@@ -1,4 +1,6 @@
 import CActionCLIP
+import CShims
+import Memory
 import Model
 import Numerics
 
@@ -9,36 +11,35 @@ final class LoadedClassifier: HandleObject, Sendable {
   static let name = "classifier"
 
   let loaded: LoadedModel
-  private let templates: [String]
+  private let templates: TextList
   private let truncate: Bool
   private let current: Guarded<LabelList>
 
   /// Labels and their embeddings, which never change: whoever scores with them goes on while others take
   /// their place.
   final class LabelSet: Sendable {
-    /// By its bytes: as text, labels that are spelled in other characters would be one.
-    fileprivate let places: [[UInt8]: Int]
-    let count: Int
-    let labels: CStrings
+    let labels: TextList
+    fileprivate let places: TextIndex
     let texts: FloatBuffer  // [templates, labels, E]
 
-    fileprivate init(_ labels: [String], texts: FloatBuffer) throws(Failure) {
-      self.labels = try CStrings(labels)
-      places = Dictionary(
-        labels.enumerated().map { (Array($0.element.utf8), $0.offset) },
-        uniquingKeysWith: { first, _ in first })
-      count = labels.count
+    var count: Int { labels.count }
+
+    fileprivate init(_ labels: TextList, texts: FloatBuffer) throws(OutOfMemory) {
+      self.labels = labels
       self.texts = texts
+      places = try TextIndex(labels)
     }
   }
 
   init(
-    _ loaded: LoadedModel, labels: [String], templates: [String], truncate: Bool
+    _ loaded: LoadedModel, labels: TextList, templates: TextList, truncate: Bool
   ) throws(Failure) {
     self.loaded = loaded
     self.templates = templates
     self.truncate = truncate
-    let none = try LabelSet([], texts: try LoadedClassifier.buffer(0))
+    let none: LabelSet
+    let nothing = try LoadedClassifier.buffer(0)
+    do throws(OutOfMemory) { none = try LabelSet(TextList(), texts: nothing) } catch { throw Failure(error) }
     let first = try LoadedClassifier.labelSet(labels, knowing: none, loaded, templates, truncate: truncate)
     current = Guarded(LabelList(first, of: loaded, templates: templates.count, generation: 1))
   }
@@ -49,9 +50,11 @@ final class LoadedClassifier: HandleObject, Sendable {
   /// there stays if that fails. Of lists set at the same time the last one to be ready stays.
   ///
   /// Returns the new list's generation.
-  func set(_ labels: [String]) throws(Failure) -> Int64 {
+  func set(_ labels: TextList) throws(Failure) -> Int64 {
     let next = try LoadedClassifier.labelSet(
       labels, knowing: labelList.set, loaded, templates, truncate: truncate)
+    // Kept beyond the call: not of memory that is lent to it (`Handle.make`).
+    guard cshims_memory_was_refused() == 0 else { throw .outOfMemory("\(labels.count) labels") }
     return current.withLock { current in
       let generation = current.generation + 1
       current = LabelList(next, of: loaded, templates: templates.count, generation: generation)
@@ -60,42 +63,59 @@ final class LoadedClassifier: HandleObject, Sendable {
   }
 
   private static func labelSet(
-    _ labels: [String], knowing known: LabelSet, _ loaded: LoadedModel, _ templates: [String], truncate: Bool
+    _ labels: TextList, knowing known: LabelSet, _ loaded: LoadedModel, _ templates: TextList, truncate: Bool
   ) throws(Failure) -> LabelSet {
-    let size = loaded.configuration.embeddingSize
-    var unknown: [String] = []
     // For each label a column of the set before, or beyond its columns one of those to be encoded.
-    var columns: [Int] = []
-    var added: [[UInt8]: Int] = [:]
-    for label in labels {
-      try checkCancelled()
-      let key = Array(label.utf8)
-      if let place = known.places[key] ?? added[key] {
-        columns.append(place)
-      } else {
-        columns.append(known.count + unknown.count)
-        added[key] = known.count + unknown.count
-        unknown.append(label)
+    try withBuffer(Int.self, count: labels.count, for: "\(labels.count) labels") {
+      (columns) throws(Failure) in
+      let unknown = TextList()
+      var added = TextIndex()
+      for (index, label) in (0..<labels.count).lazy.map({ ($0, labels[$0]) }) {
+        try checkCancelled()
+        if let column = known.places.find(label, in: known.labels) {
+          columns[index] = column
+        } else if let place = added.find(label, in: unknown) {
+          columns[index] = known.count + place
+        } else {
+          columns[index] = known.count + unknown.count
+          do throws(OutOfMemory) {
+            try unknown.append(label)
+            _ = try added.insert(unknown.count - 1, of: unknown)
+          } catch { throw .outOfMemory("\(labels.count) labels") }
+        }
+      }
+      let texts = try embeddings(of: columns, knowing: known, unknown, loaded, templates, truncate: truncate)
+      extendLifetime(unknown)
+      do throws(OutOfMemory) { return try LabelSet(labels, texts: texts) } catch {
+        throw .outOfMemory("\(labels.count) labels")
       }
     }
+  }
+
+  /// [templates, labels, E]: for each column an embedding of `known`, or beyond those one of `unknown`.
+  private static func embeddings(
+    of columns: UnsafeMutableBufferPointer<Int>, knowing known: LabelSet, _ unknown: TextList,
+    _ loaded: LoadedModel, _ templates: TextList, truncate: Bool
+  ) throws(Failure) -> FloatBuffer {
+    let size = loaded.configuration.embeddingSize
     let fresh = try buffer(product([templates.count, unknown.count, size], "labels"))
     if !unknown.isEmpty {
       try encode(loaded, labels: unknown.count, templates, truncate: truncate, to: fresh.base) {
         (index) throws(Failure) in unknown[index]
       }
     }
-    let texts = try buffer(product([templates.count, labels.count, size], "labels"))
-    for template in templates.indices {
+    let texts = try buffer(product([templates.count, columns.count, size], "labels"))
+    for template in 0..<templates.count {
       for (place, column) in columns.enumerated() {
         let from =
           column < known.count
           ? known.texts.base + (template * known.count + column) * size
           : fresh.base + (template * unknown.count + column - known.count) * size
-        (texts.base + (template * labels.count + place) * size).update(from: from, count: size)
+        (texts.base + (template * columns.count + place) * size).update(from: from, count: size)
       }
     }
     extendLifetime(fresh)
-    return try LabelSet(labels, texts: texts)
+    return texts
   }
 
   private static func buffer(_ count: Int) throws(Failure) -> FloatBuffer {

@@ -3,6 +3,7 @@ import CShims
 import Families
 import Digest
 import Glibc
+import Memory
 import Model
 import ModelFile
 import Numerics
@@ -25,15 +26,11 @@ final class LoadedModel: HandleObject, Sendable {
   let metadata: ModelMetadata
   /// How frames are chosen and become the network's input where a caller says nothing of it.
   let preset: Preset
-  let labels: CStrings
-  let templates: CStrings
-  let notes: CStrings
-  let noteKeys: CStrings
   /// Whether the vocabulary tells which words the model learned: it is not CLIP's but its own, and has every word of
   /// the file's labels whole.
   let knowsItsWords: Bool
   /// The file's hash in hexadecimal, or none.
-  let sha256: CStrings
+  let sha256: TextList
   /// Lines for people.
   let assumptions: [StaticString]
 
@@ -77,9 +74,10 @@ final class LoadedModel: HandleObject, Sendable {
       tokenizerProblem = ""
     } else if let merges = metadata.merges {
       do throws(TokenizerError) {
-        tokenizer = try Tokenizer(mergeList: merges, vocabularySize: vocabulary)
+        tokenizer = try Tokenizer(mergeList: merges[0], vocabularySize: vocabulary)
       } catch { throw Failure(error).about("'actionclip.merges'").about(file) }
       tokenizerProblem = ""
+      extendLifetime(merges)
     } else {
       (tokenizer, tokenizerProblem) = try LoadedModel.tokenizerBeside(path, weights.folder, vocabulary)
     }
@@ -92,15 +90,13 @@ final class LoadedModel: HandleObject, Sendable {
       throw Failure(
         ACTIONCLIP_ERROR_FORMAT_INVALID, "\(file): mean and std beside the weights: \(error.message)")
     }
-    if metadata.templates.isEmpty { metadata.templates = preset.templates }
+    do throws(OutOfMemory) {
+      if metadata.templates.isEmpty { metadata.templates = try TextList(preset.templates) }
+      sha256 = try TextList(weights.sha256.map { [$0.hexadecimal] } ?? [])
+    } catch { throw Failure(error) }
     self.metadata = metadata
     knowsItsWords = try LabelNotes.areToldByVocabulary(tokenizer, metadata.labels)
-    labels = try CStrings(metadata.labels)
-    templates = try CStrings(metadata.templates)
-    notes = try CStrings(metadata.notes.map(\.value))
-    noteKeys = try CStrings(metadata.notes.map(\.key))
     assumptions = LoadedModel.assumptions(model.configuration, weights.traits)
-    sha256 = try CStrings(weights.sha256.map { [$0.hexadecimal] } ?? [])
   }
 
   /// What is assumed of a model because nothing says it, a line for each.

@@ -1,5 +1,5 @@
 import CActionCLIP
-import Glibc
+import Memory
 import Model
 import ModelFile
 import Numerics
@@ -14,9 +14,9 @@ private let oldestSaveOptions = 64
 private var defaultSaveOptions: actionclip_save_options { actionclip_save_options() }
 
 private func count(
-  _ model: OpaquePointer?, _ strings: (LoadedModel) -> CStrings
+  _ model: OpaquePointer?, _ count: (ModelMetadata) -> Int
 ) -> Int32 {
-  counting { () throws(Failure) in Int(strings(try Handle.object(model, LoadedModel.self)).count) }
+  counting { () throws(Failure) in count(try Handle.object(model, LoadedModel.self).metadata) }
 }
 
 /// A string that belongs to the model.
@@ -29,21 +29,23 @@ func string(
 }
 
 @_cdecl("actionclip_model_label_count") @implementation
-public func actionclip_model_label_count(_ model: OpaquePointer!) -> Int32 { count(model, \.labels) }
+public func actionclip_model_label_count(_ model: OpaquePointer!) -> Int32 {
+  count(model) { $0.labels.count }
+}
 
 @_cdecl("actionclip_model_label") @implementation
 public func actionclip_model_label(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
-  string(model) { $0.labels[Int(index)] }
+  string(model) { $0.metadata.labels.cString(Int(index)) }
 }
 
 @_cdecl("actionclip_model_template_count") @implementation
 public func actionclip_model_template_count(_ model: OpaquePointer!) -> Int32 {
-  count(model, \.templates)
+  count(model) { $0.templates.count }
 }
 
 @_cdecl("actionclip_model_template") @implementation
 public func actionclip_model_template(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
-  string(model) { $0.templates[Int(index)] }
+  string(model) { $0.metadata.templates.cString(Int(index)) }
 }
 
 @_cdecl("actionclip_model_note") @implementation
@@ -51,18 +53,19 @@ public func actionclip_model_note(
   _ model: OpaquePointer!, _ key: UnsafePointer<CChar>!
 ) -> UnsafePointer<CChar>! {
   string(model) { (loaded) throws(Failure) in
-    let key = try string(key, "key")
-    let index = loaded.metadata.notes.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
-    return index.flatMap { loaded.notes[$0] }
+    let notes = loaded.metadata.notes
+    return notes.index(of: try text(key, "key")).flatMap { notes.valueString($0) }
   }
 }
 
 @_cdecl("actionclip_model_note_count") @implementation
-public func actionclip_model_note_count(_ model: OpaquePointer!) -> Int32 { count(model, \.noteKeys) }
+public func actionclip_model_note_count(_ model: OpaquePointer!) -> Int32 {
+  count(model) { $0.notes.count }
+}
 
 @_cdecl("actionclip_model_note_key") @implementation
 public func actionclip_model_note_key(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
-  string(model) { $0.noteKeys[Int(index)] }
+  string(model) { $0.metadata.notes.keyString(Int(index)) }
 }
 
 @_cdecl("actionclip_save_options_init_sized") @implementation
@@ -109,13 +112,11 @@ public func actionclip_model_save(
     {
       metadata.templates = templates
     }
-    for (key, note) in [
-      ("description", options.description), ("license", options.license), ("source", options.source),
-    ] {
-      if let note { metadata.setNote(key, try string(note, key)) }
+    do throws(TokenizerError) { metadata.merges = try loaded.tokenizer?.mergeList() } catch {
+      throw Failure(error)
     }
-    for (key, note) in try notes(options) { metadata.setNote(key, note) }
-    metadata.merges = loaded.tokenizer?.mergeList
+    let given = try notes(options)
+    do throws(OutOfMemory) { try metadata.setNotes(given) } catch { throw Failure(error) }
     // Where the reference's was chosen by nobody, nothing is said.
     if loaded.preset != .actionCLIP { metadata.preset = loaded.preset }
     do throws(WeightsError) {
@@ -125,19 +126,30 @@ public func actionclip_model_save(
 }
 
 /// The caller's notes by key.
-private func notes(_ options: actionclip_save_options) throws(Failure) -> [(key: String, note: String)] {
+private func notes(_ options: actionclip_save_options) throws(Failure) -> TextPairs {
+  let notes = TextPairs()
+  func add(_ key: UnsafeBufferPointer<UInt8>, _ note: UnsafeBufferPointer<UInt8>) throws(Failure) {
+    do throws(OutOfMemory) { try notes.append(key, note) } catch { throw Failure(error) }
+  }
+  for (key, note) in [
+    ("description" as StaticString, options.description), ("license", options.license),
+    ("source", options.source),
+  ] {
+    guard let note else { continue }
+    try add(
+      UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount), text(note, "\(key)"))
+  }
   let count = options.note_count
-  guard count != 0 else { return [] }
+  guard count != 0 else { return notes }
   guard (1...ModelMetadata.maximumNotes).contains(count) else {
     throw .argument("note_count is \(count), expected 0 to \(ModelMetadata.maximumNotes)")
   }
   let keys = try required(options.note_keys, "note_keys")
   let texts = try required(options.note_texts, "note_texts")
-  var notes: [(key: String, note: String)] = []
   for i in 0..<count {
     let key = try string(keys[i], "note_keys[\(i)]")
     if let problem = ModelMetadata.problem(ofNoteKey: key) { throw .argument("note_keys[\(i)] \(problem)") }
-    notes.append((key, try string(texts[i], "note_texts[\(i)]")))
+    try add(text(keys[i], "note_keys[\(i)]"), text(texts[i], "note_texts[\(i)]"))
   }
   return notes
 }
@@ -145,8 +157,8 @@ private func notes(_ options: actionclip_save_options) throws(Failure) -> [(key:
 /// The caller's texts, each checked; nil for NULL.
 private func texts(
   _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int, _ name: String, _ countName: String,
-  _ problem: (String) -> String?
-) throws(Failure) -> [String]? {
+  _ problem: (UnsafeBufferPointer<UInt8>) -> String?
+) throws(Failure) -> TextList? {
   guard let pointers else {
     guard count == 0 else { throw .argument("\(name) is NULL but \(countName) is \(count)") }
     return nil
@@ -154,11 +166,7 @@ private func texts(
   guard (0...ModelMetadata.maximumTexts).contains(count) else {
     throw .argument("\(countName) is \(count), expected 0 to \(ModelMetadata.maximumTexts)")
   }
-  var texts: [String] = []
-  for i in 0..<count {
-    let text = try string(pointers[i], "\(name)[\(i)]")
-    if let problem = problem(text) { throw .argument("\(name)[\(i)] \(problem)") }
-    texts.append(text)
+  return try texts(pointers, count, name) { (text, name) throws(Failure) in
+    if let problem = problem(text) { throw .argument("\(name()) \(problem)") }
   }
-  return texts
 }

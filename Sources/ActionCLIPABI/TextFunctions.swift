@@ -1,5 +1,6 @@
 import CActionCLIP
 import Glibc
+import Memory
 import Model
 import ModelFile
 import Tokenizer
@@ -112,31 +113,29 @@ public func actionclip_encode_labels(
     let rows = try product([templates.count, labelCount], "label_count")
     let out = try textOutput(loaded, rows: rows, text_out, text_capacity)
     try encode(loaded, labels: labelCount, templates, truncate: truncate, to: out) {
-      (label) throws(Failure) in try string(labels[label], "labels[\(label)]")
+      (label) throws(Failure) in try text(labels[label], "labels[\(label)]")
     }
   }
 }
 
 /// Every label in every template: out [templates, labels, E]. `label` gives the text of one.
 func encode(
-  _ loaded: LoadedModel, labels count: Int, _ templates: [String], truncate: Bool,
-  to out: UnsafeMutablePointer<Float>, label: (Int) throws(Failure) -> String
+  _ loaded: LoadedModel, labels count: Int, _ templates: TextList, truncate: Bool,
+  to out: UnsafeMutablePointer<Float>, label: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
 ) throws(Failure) {
   let rows = try product([templates.count, count], "label_count")
   try encode(loaded, rows: rows, to: out) { (tokens) throws(Failure) in
+    var prompt = GrowingArray<UInt8>()
     try tokenize(loaded, rows: rows, truncate: truncate, into: tokens) {
       (row, encode) throws(Failure) in
       let (template, index) = (row / count, row % count)
       let text = try label(index)
-      var prompt: String
       do throws(TokenizerError) {
-        prompt = try PromptTemplates.fill(templates[template], label: text)
+        try PromptTemplates.fill(templates[template], label: text, into: &prompt)
       } catch { throw Failure(error) }
-      var failure: Failure?
-      prompt.withUTF8 { bytes in
-        do throws(Failure) { try encode(bytes) } catch { failure = error }
+      do throws(Failure) { try encode(prompt.view) } catch {
+        throw error.about("labels[\(index)] in template \(template)")
       }
-      if let failure { throw failure.about("labels[\(index)] in template \(template)") }
     }
   }
 }
@@ -145,26 +144,23 @@ func encode(
 /// reference's.
 func chosenTemplates(
   _ templates: Texts?, _ templateCount: Int, of loaded: LoadedModel
-) throws(Failure) -> [String] {
+) throws(Failure) -> TextList {
   guard let templates else {
     guard templateCount == 0 else {
       throw .argument("templates is NULL but template_count is \(templateCount)")
     }
     let own = loaded.metadata.templates
-    return own.isEmpty ? PromptTemplates.reference : own
+    if !own.isEmpty { return own }
+    do throws(OutOfMemory) { return try TextList(PromptTemplates.reference) } catch { throw Failure(error) }
   }
   guard (1...65_536).contains(templateCount) else {
     throw .argument("template_count is \(templateCount), expected 1 to 65536")
   }
-  var chosen: [String] = []
-  for i in 0..<templateCount {
-    let template = try string(templates[i], "templates[\(i)]")
-    do throws(TokenizerError) { _ = try PromptTemplates.fill(template, label: "") } catch {
-      throw Failure(error).about("templates[\(i)]")
+  return try texts(templates, templateCount, "templates") { (template, name) throws(Failure) in
+    do throws(TokenizerError) { _ = try PromptTemplates.place(in: template) } catch {
+      throw Failure(error).about(name())
     }
-    chosen.append(template)
   }
-  return chosen
 }
 
 @_cdecl("actionclip_template_count") @implementation
@@ -253,14 +249,13 @@ public func actionclip_tokenizer_encode(
     let text = UnsafeRawPointer(try required(text, "text")).assumingMemoryBound(to: UInt8.self)
     let size = try count(text_size, "text_size", minimum: 0)
     let countOut = try required(count_out, "count_out")
-    let ids: [Int32]
-    do throws(TokenizerError) {
-      ids = try loaded.tokenizer.encode(UnsafeBufferPointer(start: text, count: size))
-    } catch { throw Failure(error) }
-    if ids_out != nil || ids_capacity != 0 {
-      let out = try output(ids_out, capacity: ids_capacity, needed: ids.count, "ids_out")
-      for (i, id) in ids.enumerated() { out[i] = id }
+    try loaded.tokenizer.encode(UnsafeBufferPointer(start: text, count: size), failure: Failure.init) {
+      (ids) throws(Failure) in
+      if ids_out != nil || ids_capacity != 0 {
+        let out = try output(ids_out, capacity: ids_capacity, needed: ids.count, "ids_out")
+        if let base = ids.baseAddress { out.update(from: base, count: ids.count) }
+      }
+      countOut.pointee = ids.count
     }
-    countOut.pointee = ids.count
   }
 }

@@ -1,4 +1,5 @@
 import Digest
+import Memory
 import Text
 import Weights
 
@@ -27,7 +28,7 @@ public struct Checkpoint {
   public let traits: FamilyTraits
   public let format: WeightsFormat
   /// The safetensors header's `__metadata__`, sorted by key.
-  public let metadata: [(key: String, value: String)]
+  public let metadata: TextPairs
   /// See `WeightsFile.sections`.
   public let sections: [String]
   /// Where its tokenizer lies, if it has one; nil for weights from memory.
@@ -66,7 +67,7 @@ public struct Checkpoint {
     let layout = try Layout(source.names, sections: first.sections)
     let renamed = try RenamedTensors(source, layout)
     // The library's own form says everything itself.
-    let isOwn = files.count == 1 && first.metadata.contains { $0.key == "actionclip.format" }
+    let isOwn = files.count == 1 && first.metadata.index(of: "actionclip.format".utf8) != nil
     guard !isOwn || options.openCLIPName == nil else {
       throw WeightsError(
         .optionConflict,
@@ -135,7 +136,7 @@ public struct Checkpoint {
       do { try configuration.check(vocabulary: rows) } catch { throw error.within("config.json") }
     }
     format = first.format
-    metadata = files.count == 1 ? first.metadata : []
+    metadata = files.count == 1 ? first.metadata : TextPairs()
     sections = first.sections
     folder = found?.folder
     sha256 = found?.sha256 ?? first.sha256

@@ -1,3 +1,4 @@
+import Memory
 import Text
 import Weights
 
@@ -28,7 +29,8 @@ public enum CheckpointDescription {
     let sections = found.files[0].sections
     if !sections.isEmpty { pairs.append(("dicts", sections.joined(separator: ", "))) }
     pairs.append(("tensors", size(of: names.compactMap { found.tensors.info($0) })))
-    let keys = found.files[0].metadata.map { printable($0.key.utf8, limit: 64) }
+    let metadata = found.files[0].metadata
+    let keys = (0..<metadata.count).map { printable(metadata.key($0), limit: 64) }
     if !keys.isEmpty { pairs.append(("metadata", keys.joined(separator: ", "))) }
     return pairs
   }

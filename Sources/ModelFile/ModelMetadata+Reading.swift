@@ -1,3 +1,4 @@
+import Memory
 import Model
 import Numerics
 import Preprocess
@@ -8,29 +9,33 @@ import Weights
 extension ModelMetadata {
   /// Reads a file's metadata. Keys that do not begin with "actionclip." are somebody else's; without
   /// any that do, the file is plain weights. Every error names its key.
-  public init(_ entries: [(key: String, value: String)]) throws(WeightsError) {
-    var own: [(key: String, value: String)] = []
-    for (key, value) in entries where key.utf8.starts(with: ModelMetadata.prefix.utf8) {
-      let name = String(Substring(key.utf8.dropFirst(ModelMetadata.prefix.utf8.count)))
-      guard !key.utf8.contains(0), !value.utf8.contains(0) else {
-        throw .invalid("\(quoted(key.utf8)) in the metadata holds a NUL byte")
+  public init(_ entries: TextPairs) throws(WeightsError) {
+    let own = TextPairs()
+    for index in 0..<entries.count where entries.key(index).starts(with: ModelMetadata.prefix.utf8) {
+      let (key, value) = (entries.key(index), entries.value(index))
+      guard !key.contains(0), !value.contains(0) else {
+        throw .invalid("\(quoted(key)) in the metadata holds a NUL byte")
       }
-      own.append((name, value))
+      let name = UnsafeBufferPointer(rebasing: key[ModelMetadata.prefix.utf8.count...])
+      do throws(OutOfMemory) { try own.append(name, value) } catch { throw WeightsError(error) }
     }
     guard !own.isEmpty else { return }
-    guard let format = own.first(where: { $0.key == "format" })?.value else {
+    guard let format = own.index(of: "format".utf8) else {
       throw .invalid(
         "'actionclip.format' is missing from the metadata, which has other keys that begin with "
           + "'actionclip.'; it must be '\(ModelMetadata.version)'")
     }
-    guard format == ModelMetadata.version else {
+    guard own.value(format).elementsEqual(ModelMetadata.version.utf8) else {
       throw .unsupported(
-        "'actionclip.format' is \(quoted(format.utf8)); this version reads '\(ModelMetadata.version)'")
+        "'actionclip.format' is \(quoted(own.value(format))); this version reads '\(ModelMetadata.version)'")
     }
-    for (key, value) in own {
-      do { try read(key, value) } catch { throw error.within("'\(ModelMetadata.prefix)\(key)'") }
+    for index in 0..<own.count {
+      do { try read(own.key(index), own.value(index)) } catch {
+        throw error.within("'\(ModelMetadata.prefix)\(printable(own.key(index), limit: 128))'")
+      }
     }
-    sortNotes()  // once: a file may have as many as keys
+    extendLifetime(own)
+    notes.sort()  // once: a file may have as many as keys
     do throws(PreprocessError) { try preset?.check() } catch {
       throw .invalid("'actionclip.mean' and 'actionclip.std': \(error.message)")
     }
@@ -46,11 +51,37 @@ extension ModelMetadata {
     }
     // Notes are what is left: a key that is read as something else leaves none.
     var metadata = ModelMetadata()
-    let isNote = (try? metadata.read(key, "x")) != nil && metadata.note(key) != nil
+    let texts = TextList()
+    let isRead: ()? = try? {
+      try texts.append(key)
+      try texts.append("x")
+      try metadata.read(texts[0], texts[1])
+    }()
+    extendLifetime(texts)
+    let isNote = isRead != nil && metadata.note(key) != nil
     return isNote ? nil : "'\(key)' is a key of the form's own and holds no note"
   }
 
-  private mutating func read(_ key: String, _ value: String) throws(WeightsError) {
+  private mutating func read(
+    _ key: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
+  ) throws(WeightsError) {
+    // Longer than any key of the form's own, and than any value of one that is not a list or a text.
+    let name = String(decoding: key.prefix(64), as: UTF8.self)
+    switch name {
+    case "templates": templates = try ModelMetadata.texts(value, ModelMetadata.problem(ofTemplate:))
+    case "labels": labels = try ModelMetadata.texts(value, ModelMetadata.problem(ofLabel:))
+    case "merges":
+      let text = TextList()
+      do throws(OutOfMemory) { try text.append(value) } catch { throw WeightsError(error) }
+      merges = text
+    default:
+      if try read(name, String(decoding: value.prefix(4096), as: UTF8.self)) || value.isEmpty { return }
+      do throws(OutOfMemory) { try notes.append(key, value) } catch { throw WeightsError(error) }
+    }
+  }
+
+  /// False of a key that is none of the form's own.
+  private mutating func read(_ key: String, _ value: String) throws(WeightsError) -> Bool {
     switch key {
     case "format": break
     case "joint": declared.joint = try ModelMetadata.onOff(value)
@@ -83,13 +114,11 @@ extension ModelMetadata {
       var preset = preset ?? .actionCLIP
       try preset.read(key, value)
       self.preset = preset
-    case "templates": templates = try ModelMetadata.texts(value, ModelMetadata.problem(ofTemplate:))
-    case "labels": labels = try ModelMetadata.texts(value, ModelMetadata.problem(ofLabel:))
-    case "merges": merges = value
     case let key where ModelMetadata.sizes.contains { $0.key == key }:
       claimedSizes.append((key, try ModelMetadata.number(value, Int(Int32.max))))
-    default: if !value.isEmpty { addNote(key, value) }
+    default: return false
     }
+    return true
   }
 
   /// Holds the sizes that the file claims against those that its tensors have.
@@ -162,29 +191,29 @@ extension ModelMetadata {
   }
 
   private static func texts(
-    _ value: String, _ problem: (String) -> String?
-  ) throws(WeightsError) -> [String] {
+    _ value: UnsafeBufferPointer<UInt8>, _ problem: (UnsafeBufferPointer<UInt8>) -> String?
+  ) throws(WeightsError) -> TextList {
     let texts = try JSONStrings.read(value, WeightsError.self)
     guard !texts.isEmpty else { throw .invalid("is an empty list; leave the key out instead") }
     guard texts.count <= maximumTexts else {
       throw .limit("lists \(texts.count) texts; at most \(maximumTexts) are read")
     }
-    for (index, text) in texts.enumerated() {
-      if let problem = problem(text) { throw .invalid("text \(index) of the list \(problem)") }
+    for index in 0..<texts.count {
+      if let problem = problem(texts[index]) { throw .invalid("text \(index) of the list \(problem)") }
     }
     return texts
   }
 
   /// What is wrong with a label; nil if nothing is.
-  public static func problem(ofLabel label: String) -> String? {
+  public static func problem(ofLabel label: UnsafeBufferPointer<UInt8>) -> String? {
     if label.isEmpty { return "is empty" }
-    return label.utf8.contains(0) ? "holds a NUL byte" : nil
+    return label.contains(0) ? "holds a NUL byte" : nil
   }
 
   /// What is wrong with a template; nil if nothing is.
-  public static func problem(ofTemplate template: String) -> String? {
-    if template.utf8.contains(0) { return "holds a NUL byte" }
-    do throws(TokenizerError) { _ = try PromptTemplates.fill(template, label: "") } catch {
+  public static func problem(ofTemplate template: UnsafeBufferPointer<UInt8>) -> String? {
+    if template.contains(0) { return "holds a NUL byte" }
+    do throws(TokenizerError) { _ = try PromptTemplates.place(in: template) } catch {
       return "is no template: \(error.message)"
     }
     return nil

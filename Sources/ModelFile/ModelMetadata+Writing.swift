@@ -1,3 +1,4 @@
+import Memory
 import Model
 import Numerics
 import Text
@@ -5,25 +6,39 @@ import Weights
 
 extension ModelMetadata {
   /// Everything as entries of a file's metadata, with the options and sizes of the model itself.
-  func entries(for c: Configuration, compute: Precision) -> [(key: String, value: String)] {
-    var entries = [
+  func entries(for c: Configuration, compute: Precision) throws(OutOfMemory) -> TextPairs {
+    var own = [
       ("format", ModelMetadata.version), ("joint", c.joint ? "on" : "off"),
       ("temporal_shift", c.temporalShift ? "on" : "off"), ("head", c.head.name), ("frames", "\(c.frames)"),
     ]
-    if compute != .fp32 { entries.append(("compute", compute.name)) }
-    if !c.activationIsAssumed { entries.append(("activation", c.activation.name)) }
-    if c.headsAreAssumed { entries.append(("heads_assumed", "on")) }
-    if c.epsilon != Configuration.usualEpsilon { entries.append(("epsilon", "\(c.epsilon)")) }
+    if compute != .fp32 { own.append(("compute", compute.name)) }
+    if !c.activationIsAssumed { own.append(("activation", c.activation.name)) }
+    if c.headsAreAssumed { own.append(("heads_assumed", "on")) }
+    if c.epsilon != Configuration.usualEpsilon { own.append(("epsilon", "\(c.epsilon)")) }
     if c.headEpsilon != Configuration.usualHeadEpsilon {
-      entries.append(("head_epsilon", "\(c.headEpsilon)"))
+      own.append(("head_epsilon", "\(c.headEpsilon)"))
     }
-    if let preset { entries += preset.entries.map { ($0.key, $0.value) } }
-    entries += ModelMetadata.sizes.map { ($0.key, "\($0.of(c))") }
-    if !templates.isEmpty { entries.append(("templates", JSONStrings.text(of: templates))) }
-    if !labels.isEmpty { entries.append(("labels", JSONStrings.text(of: labels))) }
-    if let merges { entries.append(("merges", merges)) }
-    entries += notes.map { ($0.key, $0.value) }
-    return entries.map { (ModelMetadata.prefix + $0.0, $0.1) }
+    if let preset { own += preset.entries.map { ($0.key, $0.value) } }
+    own += ModelMetadata.sizes.map { ($0.key, "\($0.of(c))") }
+    let entries = TextPairs()
+    for (key, value) in own { try entries.append(ModelMetadata.prefix + key, value) }
+    for (key, texts) in [("templates", templates), ("labels", labels)] where !texts.isEmpty {
+      var list = GrowingArray<UInt8>()
+      try JSONStrings.append(texts, to: &list)
+      try append(key.utf8, list.view, to: entries)
+    }
+    if let merges { try append("merges".utf8, merges[0], to: entries) }
+    for index in 0..<notes.count { try append(notes.key(index), notes.value(index), to: entries) }
+    return entries
+  }
+
+  private func append(
+    _ key: some Sequence<UInt8>, _ value: UnsafeBufferPointer<UInt8>, to entries: TextPairs
+  ) throws(OutOfMemory) {
+    var name = GrowingArray<UInt8>()
+    for byte in ModelMetadata.prefix.utf8 { try name.append(byte) }
+    for byte in key { try name.append(byte) }
+    try entries.append(name.view, value)
   }
 }
 
@@ -70,9 +85,12 @@ extension ActionCLIP {
         sources.append((index, .scales))
       }
     }
-    try SafetensorsWriter.write(
-      to: path, metadata: metadata.entries(for: configuration, compute: matrices.compute), tensors: tensors
-    ) { (index, write) throws(WeightsError) in
+    let entries: TextPairs
+    do throws(OutOfMemory) {
+      entries = try metadata.entries(for: configuration, compute: matrices.compute)
+    } catch { throw WeightsError(error) }
+    try SafetensorsWriter.write(to: path, metadata: entries, tensors: tensors) {
+      (index, write) throws(WeightsError) in
       let (parameter, part) = (parameters[sources[index].parameter], sources[index].part)
       let values: FloatBuffer
       do throws(ModelError) {

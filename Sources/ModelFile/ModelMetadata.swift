@@ -1,3 +1,4 @@
+import Memory
 import Model
 import Preprocess
 
@@ -16,33 +17,36 @@ public struct ModelMetadata: Sendable {
   /// templates are those below.
   public var preset: Preset?
   /// Prompt templates the model was trained with; empty: the reference's.
-  public var templates: [String] = []
+  public var templates = TextList()
   /// What the model is meant to tell apart; empty if the file names nothing.
-  public var labels: [String] = []
-  /// The merge list as text. Large, and of no use once there is a tokenizer.
-  public var merges: String?
+  public var labels = TextList()
+  /// The merge list, one text. Large, and of no use once there is a tokenizer.
+  public var merges: TextList?
   /// Description, license, source and whatever else, by keys without the prefix, sorted.
-  public private(set) var notes: [(key: String, value: String)] = []
+  public private(set) var notes = TextPairs()
   /// Sizes that the file claims, to be held against the tensors.
   var claimedSizes: [(key: String, value: Int)] = []
 
   public init() {}
 
-  /// The note of this key, without the prefix.
-  public func note(_ key: String) -> String? { notes.first { $0.key == key }?.value }
-
-  /// Sets a note; "" takes it away.
-  public mutating func setNote(_ key: String, _ value: String) {
-    notes.removeAll { $0.key == key }
-    if value.isEmpty { return }
-    addNote(key, value)
-    sortNotes()
+  /// The note of this key, without the prefix; valid for as long as `notes` is.
+  public func note(_ key: String) -> UnsafeBufferPointer<UInt8>? {
+    notes.index(of: key.utf8).map { notes.value($0) }
   }
 
-  /// One that is not there yet, to be sorted in.
-  mutating func addNote(_ key: String, _ value: String) { notes.append((key, value)) }
-
-  mutating func sortNotes() { notes.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } }
+  /// Sets notes, each the last of its key; "" takes it away.
+  public mutating func setNotes(_ given: TextPairs) throws(OutOfMemory) {
+    let all = TextPairs()
+    for index in 0..<notes.count where given.index(of: notes.key(index)) == nil {
+      try all.append(notes.key(index), notes.value(index))
+    }
+    for index in 0..<given.count where !given.value(index).isEmpty {
+      let isLast = !(index + 1..<given.count).contains { given.key($0).elementsEqual(given.key(index)) }
+      if isLast { try all.append(given.key(index), given.value(index)) }
+    }
+    all.sort()
+    notes = all
+  }
 
   /// The sizes by their keys, in the order of actionclip_model_info.
   static var sizes: [(key: String, of: (Configuration) -> Int)] {

@@ -1,3 +1,5 @@
+import Memory
+
 /// A strict reader of JSON (RFC 8259) over bytes, pulled by the caller, who says what must come
 /// next. It never recurses and looks ahead one byte. Refused beyond the RFC: duplicate keys (but in a
 /// table), compared after unescaping, because readers disagree on which one counts; lone surrogates;
@@ -119,25 +121,46 @@ public struct JSONReader<Failure: JSONFailure> {
       position = plain.endIndex + 1
       return string
     }
-    var text: [UInt8] = []
+    position = start
+    var text = GrowingArray<UInt8>()
+    try self.string(atMost: limit, into: &text)
+    return String(decoding: text.view, as: UTF8.self)
+  }
+
+  /// The same to the end of a text, for what a file can make large.
+  public mutating func string(atMost limit: Int, into text: inout GrowingArray<UInt8>) throws(Failure) {
+    try expect("\"", "a string")
+    let start = position - 1
+    let first = text.count
     while true {
       guard let byte = peek() else { throw failure(.invalid, "a string does not end", at: start) }
-      guard text.count <= limit else {
+      guard text.count - first <= limit else {
         throw failure(.limit, "a string is longer than \(limit) bytes", at: start)
       }
       position += 1
       switch byte {
       case UInt8(ascii: "\""):
-        guard let string = String(validating: text, as: UTF8.self) else {
+        guard isUTF8(UnsafeBufferPointer(rebasing: text.view[first...])) else {
           throw failure(.invalid, "a string is not valid UTF-8", at: start)
         }
-        return string
+        return
       case 0x00..<0x20:
         throw failure(.invalid, "a string holds a raw control character", at: position - 1)
       case UInt8(ascii: "\\"): try appendEscape(to: &text)
-      default: text.append(byte)
+      default:
+        let rest = bytes[(position - 1)...].prefix(limit + 1 - (text.count - first))
+        let plain = rest.prefix { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
+        position = plain.endIndex
+        do throws(OutOfMemory) {
+          try text.append(
+            contentsOf: UnsafeRawBufferPointer(rebasing: plain).assumingMemoryBound(to: UInt8.self))
+        } catch { throw .json(error) }
       }
     }
+  }
+
+  private func append(_ byte: UInt8, to text: inout GrowingArray<UInt8>) throws(Failure) {
+    do throws(OutOfMemory) { try text.append(byte) } catch { throw .json(error) }
   }
 
   // MARK: - Values of any kind
@@ -261,17 +284,17 @@ public struct JSONReader<Failure: JSONFailure> {
     return true
   }
 
-  private mutating func appendEscape(to text: inout [UInt8]) throws(Failure) {
+  private mutating func appendEscape(to text: inout GrowingArray<UInt8>) throws(Failure) {
     let start = position - 1
     let escape = peek()
     position += 1
     switch escape {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(escape ?? 0)
-    case UInt8(ascii: "b"): text.append(0x08)
-    case UInt8(ascii: "f"): text.append(0x0C)
-    case UInt8(ascii: "n"): text.append(0x0A)
-    case UInt8(ascii: "r"): text.append(0x0D)
-    case UInt8(ascii: "t"): text.append(0x09)
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): try append(escape ?? 0, to: &text)
+    case UInt8(ascii: "b"): try append(0x08, to: &text)
+    case UInt8(ascii: "f"): try append(0x0C, to: &text)
+    case UInt8(ascii: "n"): try append(0x0A, to: &text)
+    case UInt8(ascii: "r"): try append(0x0D, to: &text)
+    case UInt8(ascii: "t"): try append(0x09, to: &text)
     case UInt8(ascii: "u"):
       var code = try hexadecimal4(escapeAt: start)
       if code >= 0xD800, code < 0xDC00, peek() == UInt8(ascii: "\\") {
@@ -289,7 +312,7 @@ public struct JSONReader<Failure: JSONFailure> {
       guard let scalar = Unicode.Scalar(code) else {
         throw failure(.invalid, "a lone surrogate in a string", at: start)
       }
-      text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+      for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { try append(byte, to: &text) }
     default: throw failure(.invalid, "an unknown escape in a string", at: start)
     }
   }
@@ -338,10 +361,22 @@ public enum JSONFault: Sendable {
   case invalid
   /// Beyond a limit on size, count or depth.
   case limit
+  case outOfMemory
 }
 
 /// An error that a JSON text can be refused with.
 public protocol JSONFailure: Error {
   /// `message` is one line that names the byte.
   static func json(_ fault: JSONFault, _ message: String) -> Self
+}
+
+extension JSONFailure {
+  static func json(_ error: OutOfMemory) -> Self {
+    .json(.outOfMemory, "no memory for \(error.bytes) bytes of JSON")
+  }
+}
+
+/// Whether bytes are UTF-8 as the standard has it; takes no memory.
+public func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+  (try? UTF8Span(validating: bytes.span)) != nil
 }

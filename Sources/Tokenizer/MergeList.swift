@@ -14,17 +14,36 @@ struct MergeList: ~Copyable {
 
   /// The list as a file's text: a header and the merges that are used. What is read from it again is the
   /// same list.
-  var text: String {
-    var pairs = [(left: Int32, right: Int32)](repeating: (0, 0), count: count)
-    self.pairs.forEach { left, right, rank in pairs[Int(rank)] = (left, right) }
-    var spellings = (0..<Self.byteSymbols).map { ByteAlphabet.spelling(of: $0) }
-    var text = Array("#version: 0.2\n".utf8)
-    for (left, right) in pairs {
-      let (first, second) = (spellings[Int(left)], spellings[Int(right)])
-      text += first + [UInt8(ascii: " ")] + second + [UInt8(ascii: "\n")]
-      spellings.append(first + second)
+  func text() throws(TokenizerError) -> MemoryBuffer<UInt8> {
+    var lefts = try MemoryBuffer<Int32>(capacity: count)
+    var rights = try MemoryBuffer<Int32>(capacity: count)
+    try lefts.append(repeating: 0, count: count)
+    try rights.append(repeating: 0, count: count)
+    pairs.forEach { left, right, rank in
+      lefts[Int(rank)] = left
+      rights[Int(rank)] = right
     }
-    return String(decoding: text, as: UTF8.self)
+    var symbols = try SymbolTable(capacity: Self.byteSymbols + count)
+    for id in 0..<Self.byteSymbols {
+      _ = try ByteAlphabet.spelling(of: id).withUnsafeBufferPointer { (spelling) throws(TokenizerError) in
+        try symbols.insert(spelling)
+      }
+    }
+    var text = try MemoryBuffer<UInt8>(capacity: count * 16)
+    for byte in "#version: 0.2\n".utf8 { try text.append(byte) }
+    var product = try MemoryBuffer<UInt8>()
+    for rank in 0..<count {
+      product.removeAll()
+      try product.append(contentsOf: symbols.spelling(of: Int(lefts[rank])))
+      let middle = product.count
+      try product.append(contentsOf: symbols.spelling(of: Int(rights[rank])))
+      try text.append(contentsOf: UnsafeBufferPointer(rebasing: product.view[..<middle]))
+      try text.append(UInt8(ascii: " "))
+      try text.append(contentsOf: UnsafeBufferPointer(rebasing: product.view[middle...]))
+      try text.append(UInt8(ascii: "\n"))
+      _ = try symbols.insert(product.view)
+    }
+    return text
   }
 
   /// How many merges a vocabulary of `size` has.

@@ -1,3 +1,4 @@
+import Memory
 import Text
 
 /// Prompts made from labels: prefix, suffix and cloze templates (ActionCLIP, section 3.2).
@@ -22,34 +23,39 @@ public enum PromptTemplates {
     "The woman is {}",
   ]
 
-  /// What stands before and after the template's one "{}". Bytes, so that no text is altered.
-  public static func split(
-    _ template: UnsafeBufferPointer<UInt8>
-  ) throws(TokenizerError) -> (prefix: [UInt8], suffix: [UInt8]) {
-    var places: [Int] = []
+  /// Where the template's one "{}" begins. Bytes, so that no text is altered.
+  public static func place(in template: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> Int {
+    var places = 0
+    var first = 0
     var index = 0
-    while index + 1 < template.count, places.count < 2 {
+    while index + 1 < template.count, places < 2 {
       if template[index] == UInt8(ascii: "{"), template[index + 1] == UInt8(ascii: "}") {
-        places.append(index)
+        if places == 0 { first = index }
+        places += 1
         index += 1
       }
       index += 1
     }
-    guard let place = places.first, places.count == 1 else {
+    guard places == 1 else {
       throw TokenizerError(
         .invalidTemplate,
-        "the template \(quoted(template)) has \(places.isEmpty ? "no" : "more than one") \"{}\" for the "
+        "the template \(quoted(template)) has \(places == 0 ? "no" : "more than one") \"{}\" for the "
           + "label; it needs exactly one")
     }
-    return (Array(template[..<place]), Array(template[(place + 2)...]))
+    return first
   }
 
-  /// The template with its one "{}" replaced by the label; a "{}" in the label stays.
-  public static func fill(_ template: String, label: String) throws(TokenizerError) -> String {
-    let bytes = Array(template.utf8)
-    let (prefix, suffix) = try bytes.withUnsafeBufferPointer { bytes throws(TokenizerError) in
-      try split(bytes)
-    }
-    return String(decoding: prefix + Array(label.utf8) + suffix, as: UTF8.self)
+  /// Writes the template with its one "{}" replaced by the label to `prompt`; a "{}" in the label stays.
+  public static func fill(
+    _ template: UnsafeBufferPointer<UInt8>, label: UnsafeBufferPointer<UInt8>,
+    into prompt: inout GrowingArray<UInt8>
+  ) throws(TokenizerError) {
+    let place = try place(in: template)
+    prompt.removeAll()
+    do throws(OutOfMemory) {
+      try prompt.append(contentsOf: UnsafeBufferPointer(rebasing: template[..<place]))
+      try prompt.append(contentsOf: label)
+      try prompt.append(contentsOf: UnsafeBufferPointer(rebasing: template[(place + 2)...]))
+    } catch { throw TokenizerError(error) }
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Memory
 import Text
 
 /// CLIP's byte-level BPE: text to token ids, equal to the reference's `SimpleTokenizer`, with ftfy.
@@ -49,10 +50,10 @@ public final class Tokenizer: Sendable {
   }
 
   /// Reads a merge list from text.
-  public convenience init(mergeList: String, vocabularySize: Int? = nil) throws(TokenizerError) {
-    var bytes = try MemoryBuffer<UInt8>(capacity: mergeList.utf8.count)
-    for byte in mergeList.utf8 { try bytes.append(byte) }
-    self.init(try MergeText.read(bytes.view, vocabularySize: vocabularySize))
+  public convenience init(
+    mergeList: UnsafeBufferPointer<UInt8>, vocabularySize: Int? = nil
+  ) throws(TokenizerError) {
+    self.init(try MergeText.read(mergeList, vocabularySize: vocabularySize))
   }
 
   /// Reads what a tokenizer's file holds from memory, which is not used after the call.
@@ -67,7 +68,12 @@ public final class Tokenizer: Sendable {
   private init(_ builder: consuming MergeBuilder) { merges = builder.finish() }
 
   /// The merge list as the text of a file, with the merges in use and no others. Made anew each time.
-  public var mergeList: String { merges.text }
+  public func mergeList() throws(TokenizerError) -> TextList {
+    let list = TextList()
+    let text = try merges.text()
+    do throws(OutOfMemory) { try list.append(text.view) } catch { throw TokenizerError(error) }
+    return list
+  }
 
   /// Number of ids: 512 byte symbols, the merges used, two markers.
   public var vocabularySize: Int { MergeList.fixedSymbols + merges.count }
@@ -78,10 +84,14 @@ public final class Tokenizer: Sendable {
   public var endOfText: Int32 { Int32(vocabularySize - 1) }
 
   /// The ids of a text, without the two markers. Markers written out in the text become their ids.
-  /// NUL bytes are text like any other; at most 4 MB.
-  public func encode(_ utf8: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> [Int32] {
-    let ids = try ids(of: utf8)
-    return Array(ids.view)
+  /// NUL bytes are text like any other; at most 4 MB. `body` gets them for the length of its call.
+  public func encode<Failure: Error>(
+    _ utf8: UnsafeBufferPointer<UInt8>, failure: (TokenizerError) -> Failure,
+    _ body: (UnsafeBufferPointer<Int32>) throws(Failure) -> Void
+  ) throws(Failure) {
+    let ids: MemoryBuffer<Int32>
+    do throws(TokenizerError) { ids = try self.ids(of: utf8) } catch { throw failure(error) }
+    try body(ids.view)
   }
 
   /// One row for the text encoder: start marker, ids, end marker, zeros up to `contextLength`.

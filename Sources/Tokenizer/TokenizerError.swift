@@ -1,3 +1,4 @@
+import Memory
 import Text
 
 /// Why a tokenizer could not be loaded or a text could not be encoded.
@@ -43,6 +44,8 @@ public struct TokenizerError: Error, Equatable, Sendable {
     TokenizerError(.outOfMemory, "the tokenizer could not allocate \(bytes) bytes")
   }
 
+  public init(_ error: OutOfMemory) { self = .outOfMemory(bytes: error.bytes) }
+
   /// The same error about a named file.
   func prefixed(by name: String) -> TokenizerError {
     TokenizerError(kind, "\(name): \(message)")
@@ -54,6 +57,7 @@ extension TokenizerError: JSONFailure {
     switch fault {
     case .invalid: TokenizerError(.invalidVocabulary, message)
     case .limit: TokenizerError(.limit, message)
+    case .outOfMemory: TokenizerError(.outOfMemory, message)
     }
   }
 }

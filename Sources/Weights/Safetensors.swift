@@ -1,3 +1,4 @@
+import Memory
 import Text
 
 /// safetensors: 8 bytes of header length, a JSON header, the tensors' bytes.
@@ -60,10 +61,10 @@ enum Safetensors {
 
   private static func readHeader(
     _ bytes: UnsafeRawBufferPointer
-  ) throws(WeightsError) -> (entries: [Entry], metadata: [(key: String, value: String)]) {
+  ) throws(WeightsError) -> (entries: [Entry], metadata: TextPairs) {
     var json = JSONReader<WeightsError>(bytes, maximumDepth: 4, maximumKeys: WeightsLimits.tensors + 1)
     var entries: [Entry] = []
-    var metadata: [(key: String, value: String)] = []
+    var metadata = TextPairs()
     try json.beginObject()
     while let key = try json.nextKey(atMost: WeightsLimits.nameBytes) {
       if key == "__metadata__" {
@@ -85,17 +86,25 @@ enum Safetensors {
   /// Strings by strings, sorted by key. They are kept, so their total is bounded.
   private static func readMetadata(
     _ json: inout JSONReader<WeightsError>
-  ) throws(WeightsError) -> [(key: String, value: String)] {
-    var metadata: [(key: String, value: String)] = []
+  ) throws(WeightsError) -> TextPairs {
+    let metadata = TextPairs()
     var room = maximumMetadata
+    var name = GrowingArray<UInt8>()
+    var value = GrowingArray<UInt8>()
     try json.beginObject()
     while let key = try json.nextKey(atMost: room) {
       room -= key.utf8.count
-      let value = try json.string(atMost: room)
-      room -= value.utf8.count
-      metadata.append((key, value))
+      value.removeAll()
+      try json.string(atMost: room, into: &value)
+      room -= value.count
+      name.removeAll()
+      do throws(OutOfMemory) {
+        for byte in key.utf8 { try name.append(byte) }
+        try metadata.append(name.view, value.view)
+      } catch { throw WeightsError(error) }
     }
-    return metadata.sorted { bytesPrecede($0.key, $1.key) }
+    metadata.sort()
+    return metadata
   }
 
   private static func readEntry(

@@ -1,3 +1,4 @@
+import Memory
 import Text
 
 /// A tensor to be written, and how its numbers are stored.
@@ -43,7 +44,7 @@ public enum SafetensorsWriter {
   ///   - tensors: of different names, with sizes that fit the memory they came from.
   ///   - values: gives a tensor's fp32 numbers, row-major, to its second argument.
   public static func write(
-    to path: UnsafePointer<CChar>, metadata: [(key: String, value: String)], tensors: [TensorToWrite],
+    to path: UnsafePointer<CChar>, metadata: TextPairs, tensors: [TensorToWrite],
     values: (_ index: Int, _ write: (UnsafeBufferPointer<Float>) throws(WeightsError) -> Void)
       throws(WeightsError) -> Void
   ) throws(WeightsError) {
@@ -52,9 +53,10 @@ public enum SafetensorsWriter {
       (-tensors[$0].storage.size, $0) < (-tensors[$1].storage.size, $1)
     }
     do {
-      let header = try header(metadata, order.map { tensors[$0] })
+      var header = GrowingArray<UInt8>()
+      try writeHeader(metadata, order.map { tensors[$0] }, to: &header)
       let file = try AtomicFile(path: path, size: header.count + tensors.reduce(0) { $0 + $1.bytes })
-      try append(header, to: file)
+      try file.append(UnsafeRawBufferPointer(header.view))
       for index in order {
         try values(index) { (numbers) throws(WeightsError) in
           try append(numbers, tensors[index], to: file)
@@ -64,43 +66,50 @@ public enum SafetensorsWriter {
     } catch { throw error.within(path) }
   }
 
-  private static func append(_ bytes: [UInt8], to file: AtomicFile) throws(WeightsError) {
-    try bytes.withUnsafeBufferPointer { (bytes) throws(WeightsError) in
-      try file.append(UnsafeRawBufferPointer(bytes))
-    }
-  }
-
   /// The header with its length, filled with spaces so that the data begins at a multiple of 8.
-  private static func header(
-    _ metadata: [(key: String, value: String)], _ tensors: [TensorToWrite]
-  ) throws(WeightsError) -> [UInt8] {
-    let size = metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+  private static func writeHeader(
+    _ metadata: TextPairs, _ tensors: [TensorToWrite], to header: inout GrowingArray<UInt8>
+  ) throws(WeightsError) {
+    let size = metadata.byteCount - 2 * metadata.count
     guard size <= Safetensors.maximumMetadata else {
       throw .limit(
         "the metadata (labels, templates, the merge list and the rest) would take \(size) bytes; at most "
           + "\(Safetensors.maximumMetadata) are read")
     }
-    var text = Array("{\"__metadata__\":{".utf8)
-    for (index, entry) in metadata.sorted(by: { bytesPrecede($0.key, $1.key) }).enumerated() {
-      if index > 0 { text.append(UInt8(ascii: ",")) }
-      JSONStrings.append(entry.key, to: &text)
-      text.append(UInt8(ascii: ":"))
-      JSONStrings.append(entry.value, to: &text)
+    do throws(OutOfMemory) {
+      try header.append(repeating: 0, count: 8)
+      try append(metadata, tensors, to: &header)
+      let padding = (8 - header.count % 8) % 8
+      try header.append(repeating: UInt8(ascii: " "), count: padding)
+    } catch { throw WeightsError(error) }
+    var length = UInt64(header.count - 8).littleEndian
+    UnsafeMutableRawBufferPointer(header.buffer).copyBytes(from: withUnsafeBytes(of: &length) { Array($0) })
+  }
+
+  private static func append(
+    _ metadata: TextPairs, _ tensors: [TensorToWrite], to header: inout GrowingArray<UInt8>
+  ) throws(OutOfMemory) {
+    try header.append("{\"__metadata__\":{")
+    metadata.sort()
+    for index in 0..<metadata.count {
+      if index > 0 { try header.append(",") }
+      try JSONStrings.append(metadata.key(index), to: &header)
+      try header.append(":")
+      try JSONStrings.append(metadata.value(index), to: &header)
     }
-    text.append(UInt8(ascii: "}"))
+    try header.append("}")
     var offset = 0
     for tensor in tensors {
-      text.append(UInt8(ascii: ","))
-      JSONStrings.append(tensor.name, to: &text)
+      try header.append(",")
+      try JSONStrings.append(tensor.name.utf8, to: &header)
       let shape = tensor.shape.map(String.init).joined(separator: ",")
-      text +=
-        (":{\"dtype\":\"\(tensor.storage.name)\",\"shape\":[\(shape)],"
-        + "\"data_offsets\":[\(offset),\(offset + tensor.bytes)]}").utf8
+      let rest =
+        ":{\"dtype\":\"\(tensor.storage.name)\",\"shape\":[\(shape)],"
+        + "\"data_offsets\":[\(offset),\(offset + tensor.bytes)]}"
+      for byte in rest.utf8 { try header.append(byte) }
       offset += tensor.bytes
     }
-    text.append(UInt8(ascii: "}"))
-    text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
-    return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
+    try header.append("}")
   }
 
   private static func append(

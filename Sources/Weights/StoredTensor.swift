@@ -1,3 +1,4 @@
+import Memory
 import Text
 
 /// A tensor and where its numbers lie: what both formats are read into.
@@ -86,7 +87,7 @@ struct WeightsContents {
   /// What has been read already; tensors whose block is not among them are still in the file, their
   /// offset counted from its beginning.
   var blocks: [ByteBlock]
-  var metadata: [(key: String, value: String)] = []
+  var metadata = TextPairs()
   var sections: [String] = []
   var settings: [UInt8]?
 }

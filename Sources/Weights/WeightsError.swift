@@ -1,4 +1,5 @@
 import Glibc
+import Memory
 import Text
 
 /// Why a weight file was refused. `kind` is for programs, `message` is one line for people: it
@@ -46,11 +47,16 @@ extension WeightsError: JSONFailure {
     switch fault {
     case .invalid: invalid(message)
     case .limit: limit(message)
+    case .outOfMemory: WeightsError(.outOfMemory, message)
     }
   }
 }
 
 extension WeightsError {
+  public init(_ error: OutOfMemory) {
+    self.init(.outOfMemory, "no memory for \(error.bytes) bytes of what a file holds")
+  }
+
   public static func invalid(_ message: String) -> WeightsError { WeightsError(.invalid, message) }
   public static func unsupported(_ message: String) -> WeightsError { WeightsError(.unsupported, message) }
   public static func limit(_ message: String) -> WeightsError { WeightsError(.limit, message) }

@@ -1,4 +1,5 @@
 import Digest
+import Memory
 import Text
 
 /// A format that weights are read from.
@@ -23,7 +24,7 @@ public enum WeightsFormat: Sendable {
 public final class WeightsFile: TensorSource {
   public let format: WeightsFormat
   /// The safetensors header's `__metadata__`, sorted by key; empty for torch.
-  public let metadata: [(key: String, value: String)]
+  public let metadata: TextPairs
   /// Which dicts a torch checkpoint holds at its top, such as `model_state_dict` and
   /// `optimizer_state_dict`, in the file's order; empty for a bare state dict and for the other
   /// formats.

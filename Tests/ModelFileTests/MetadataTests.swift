@@ -1,3 +1,4 @@
+import Memory
 import Numerics
 import Preprocess
 import Testing
@@ -11,14 +12,11 @@ import Weights
 struct MetadataTests {
   private func read(_ entries: KeyValuePairs<String, String>) throws -> ModelMetadata {
     try ModelMetadata(
-      [("actionclip.format", "1")] + entries.map { ("actionclip." + $0.key, $0.value) })
+      TextPairs([("actionclip.format", "1")] + entries.map { ("actionclip." + $0.key, $0.value) }))
   }
 
   private func refusal(_ entries: [(key: String, value: String)]) -> WeightsError? {
-    do throws(WeightsError) {
-      _ = try ModelMetadata(entries)
-      return nil
-    } catch { return error }
+    #expect(throws: WeightsError.self) { try ModelMetadata(TextPairs(entries)) }
   }
 
   @Test func everythingIsRead() throws {
@@ -33,23 +31,25 @@ struct MetadataTests {
         == DeclaredOptions(
           joint: false, temporalShift: true, head: .transf, frames: 16, activation: .gelu, epsilon: 1e-5,
           headEpsilon: 1e-6))
-    #expect(metadata.templates == ["{}", "a clip of {}"])
-    #expect(metadata.labels == ["yoga", "été"])
-    #expect(metadata.merges == "#version\n")
-    #expect(metadata.note("license") == "MIT" && metadata.note("description") == "Two\nlines")
-    #expect(metadata.note("source") == nil)
+    #expect(metadata.templates.strings == ["{}", "a clip of {}"])
+    #expect(metadata.labels.strings == ["yoga", "été"])
+    #expect(metadata.merges?.strings == ["#version\n"])
+    #expect(metadata.notes.keys == ["description", "license"])
+    #expect(metadata.notes.values == ["Two\nlines", "MIT"])
+    #expect(metadata.note("license") != nil && metadata.note("source") == nil)
   }
 
   @Test func asManyNotesAsAFileHasKeysAreReadAtOnce() throws {
     let names = (0..<65_536).map { String($0 + 100_000) }
     let metadata = try ModelMetadata(
-      [("actionclip.format", "1")] + names.reversed().map { ("actionclip." + $0, "note " + $0) })
-    #expect(metadata.notes.map(\.key) == names)
-    #expect(metadata.note("100007") == "note 100007")
+      TextPairs(
+        [("actionclip.format", "1")] + names.reversed().map { ("actionclip." + $0, "note " + $0) }))
+    #expect(metadata.notes.keys == names)
+    #expect(metadata.note("100007")?.elementsEqual("note 100007".utf8) == true)
   }
 
   @Test func otherPeoplesKeysSayNothing() throws {
-    let metadata = try ModelMetadata([("format", "pt"), ("actionclipper.head", "?")])
+    let metadata = try ModelMetadata(TextPairs([("format", "pt"), ("actionclipper.head", "?")]))
     #expect(metadata.declared == DeclaredOptions() && metadata.notes.isEmpty)
   }
 
@@ -116,14 +116,14 @@ struct MetadataTests {
       shortSide: 65535, mean: (1e-7, -0.1, 3), std: (.leastNormalMagnitude.squareRoot(), 1, 7))
     for preset in [.actionCLIP, .clip, .mmaction2, .xCLIP, .viFiCLIP, .openVCLIP, strange] as [Preset] {
       var metadata = ModelMetadata()
-      (metadata.preset, metadata.templates) = (preset, preset.templates)
+      (metadata.preset, metadata.templates) = (preset, try TextList(preset.templates))
       let again = try ModelMetadata(metadata.entries(for: c, compute: .fp32))
       try again.check(c)
       var found = try #require(again.preset)
-      found.templates = again.templates
+      found.templates = again.templates.strings
       #expect(found == preset)
     }
-    #expect(!ModelMetadata().entries(for: c, compute: .fp32).contains { $0.key == "actionclip.resize" })
+    #expect(try !ModelMetadata().entries(for: c, compute: .fp32).keys.contains("actionclip.resize"))
   }
 
   @Test func aShortSideBelowTheInputIsNamed() throws {
@@ -145,7 +145,8 @@ struct MetadataTests {
   }
 
   @Test func tooManyLabelsAreALimit() {
-    let labels = JSONStrings.text(of: Array(repeating: "a", count: ModelMetadata.maximumTexts + 1))
+    let labels =
+      "[" + repeatElement("\"a\"", count: ModelMetadata.maximumTexts + 1).joined(separator: ",") + "]"
     let error = refusal([("actionclip.format", "1"), ("actionclip.labels", labels)])
     #expect(error?.kind == .limit && error?.message.contains("'actionclip.labels'") == true)
   }
@@ -176,12 +177,11 @@ struct MetadataTests {
     (c.visionHeads, c.textHeads) = (1, 2)
     (c.activation, c.activationIsAssumed, c.epsilon, c.headEpsilon) = (.gelu, false, 1e-6, 1e-5)
     var metadata = ModelMetadata()
-    metadata.labels = ["a \"quoted\" \\ label", "tab\t, line\n, é 😀"]
-    metadata.templates = ["{}"]
-    metadata.merges = "#version: 0.2\na b\n"
-    metadata.setNote("source", "here")
-    metadata.setNote("description", "d")
-    metadata.setNote("source", "")
+    metadata.labels = try TextList(["a \"quoted\" \\ label", "tab\t, line\n, é 😀"])
+    metadata.templates = try TextList(["{}"])
+    metadata.merges = try TextList(["#version: 0.2\na b\n"])
+    try metadata.setNotes(TextPairs([("source", "here"), ("description", "c"), ("description", "d")]))
+    try metadata.setNotes(TextPairs([("source", "")]))
     let again = try ModelMetadata(metadata.entries(for: c, compute: .int8))
     try again.check(c)
     #expect(
@@ -189,13 +189,15 @@ struct MetadataTests {
         == DeclaredOptions(
           joint: false, temporalShift: true, head: .lstm, frames: 5, precision: .int8, activation: .gelu,
           epsilon: 1e-6, headEpsilon: 1e-5, visionHeads: 1, textHeads: 2))
-    #expect(again.labels == metadata.labels && again.templates == metadata.templates)
-    #expect(again.merges == metadata.merges && again.notes.map(\.key) == ["description"])
+    #expect(again.labels.strings == metadata.labels.strings)
+    #expect(again.templates.strings == metadata.templates.strings)
+    #expect(again.merges?.strings == metadata.merges?.strings)
+    #expect(again.notes.keys == ["description"] && again.notes.values == ["d"])
   }
 
   /// What was never said is not written either, and neither is what holds without a word.
-  @Test func whatIsAssumedOrUsualIsNotWritten() {
-    let written = Set(ModelMetadata().entries(for: Configuration(), compute: .fp32).map(\.key))
+  @Test func whatIsAssumedOrUsualIsNotWritten() throws {
+    let written = try ModelMetadata().entries(for: Configuration(), compute: .fp32).keys
     for key in ["activation", "epsilon", "head_epsilon", "compute"] {
       #expect(!written.contains("actionclip.\(key)"))
     }
@@ -207,11 +209,26 @@ struct MetadataTests {
     var c = Configuration()
     (c.epsilon, c.headEpsilon) = (epsilon, epsilon)
     let sizes = Set(ModelMetadata.sizes.map { "actionclip." + $0.key })
-    let entries = ModelMetadata().entries(for: c, compute: .fp32).filter {
-      !sizes.contains($0.key) && $0.key != "actionclip.frames"
+    let entries = try ModelMetadata().entries(for: c, compute: .fp32)
+    let others = zip(entries.keys, entries.values).filter {
+      !sizes.contains($0.0) && $0.0 != "actionclip.frames"
     }
-    let again = try ModelMetadata(entries).declared
+    let again = try ModelMetadata(TextPairs(others.map { ($0.0, $0.1) })).declared
     #expect(again.epsilon ?? Configuration.usualEpsilon == epsilon)
     #expect(again.headEpsilon ?? Configuration.usualHeadEpsilon == epsilon)
   }
+}
+
+extension TextPairs {
+  convenience init(_ pairs: [(key: String, value: String)]) throws {
+    self.init()
+    for (key, value) in pairs { try append(key, value) }
+  }
+
+  var keys: [String] { (0..<count).map { String(decoding: key($0), as: UTF8.self) } }
+  var values: [String] { (0..<count).map { String(decoding: value($0), as: UTF8.self) } }
+}
+
+extension TextList {
+  var strings: [String] { (0..<count).map { String(decoding: self[$0], as: UTF8.self) } }
 }

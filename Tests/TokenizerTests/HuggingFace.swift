@@ -1,6 +1,7 @@
 import Foundation
 import Text
 
+import Memory
 @testable import Tokenizer
 
 /// The tiny merge list as Hugging Face's libraries write a CLIP tokenizer, and as they should not.
@@ -37,9 +38,9 @@ struct HuggingFace {
   }
 
   static func quote(_ text: String) -> String {
-    var bytes: [UInt8] = []
-    JSONStrings.append(text, to: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
+    var bytes = GrowingArray<UInt8>()
+    try? JSONStrings.append(text.utf8, to: &bytes)
+    return String(decoding: bytes.view, as: UTF8.self)
   }
 
   var vocabulary: String {

@@ -1,5 +1,6 @@
 import Foundation
 
+import Memory
 @testable import Tokenizer
 
 /// The small merge list of this folder, and ways to ask for tokens readably.
@@ -29,7 +30,21 @@ enum Tiny {
 extension Tokenizer {
   func ids(_ text: String) throws -> [Int32] { try ids(Array(text.utf8)) }
 
-  func ids(_ bytes: [UInt8]) throws -> [Int32] { try bytes.withUnsafeBufferPointer { try encode($0) } }
+  func ids(_ bytes: [UInt8]) throws -> [Int32] {
+    var found: [Int32] = []
+    try bytes.withUnsafeBufferPointer { bytes in
+      try encode(bytes, failure: { $0 }) { (ids) throws(TokenizerError) in found = Array(ids) }
+    }
+    return found
+  }
+
+  /// The merge list as a file has it.
+  var mergeText: String {
+    get throws {
+      let list = try mergeList()
+      return withExtendedLifetime(list) { String(decoding: list[0], as: UTF8.self) }
+    }
+  }
 
   func row(_ text: String, context: Int, truncate: Bool = false, capacity: Int? = nil) throws -> [Int32] {
     var row = [Int32](repeating: -7, count: capacity ?? context)

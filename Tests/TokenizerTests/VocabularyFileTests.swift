@@ -60,8 +60,8 @@ struct VocabularyFileTests {
   @Test func contentTellsWhatAFileIsNotItsName() throws {
     let merges = try merges()
     try withFolder(["a": HuggingFace().text, "tokenizer.json": merges]) { folder throws in
-      #expect(try Tokenizer(path: "\(folder)/a").mergeList == merges)
-      #expect(try Tokenizer(path: "\(folder)/tokenizer.json").mergeList == merges)
+      #expect(try Tokenizer(path: "\(folder)/a").mergeText == merges)
+      #expect(try Tokenizer(path: "\(folder)/tokenizer.json").mergeText == merges)
     }
   }
 }

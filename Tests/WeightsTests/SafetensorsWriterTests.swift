@@ -1,4 +1,5 @@
 import Foundation
+import Memory
 import Testing
 
 @testable import Weights
@@ -9,7 +10,8 @@ import Testing
   private func write(
     _ path: String, _ tensors: [(TensorToWrite, [Float])], failAt: Int? = nil
   ) throws(WeightsError) {
-    try SafetensorsWriter.write(to: Array(path.utf8CString), metadata: metadata, tensors: tensors.map(\.0)) {
+    guard let pairs = try? TextPairs(metadata) else { throw .limit("memory") }
+    try SafetensorsWriter.write(to: Array(path.utf8CString), metadata: pairs, tensors: tensors.map(\.0)) {
       (index, write) throws(WeightsError) in
       if index == failAt { throw .limit("stop") }
       try tensors[index].1.withUnsafeBufferPointer(write)
@@ -36,8 +38,8 @@ import Testing
       let path = folder + "/m.safetensors"
       try write(path, [(half, [1, -0.1, 65504]), (full, [.pi, -0x1p-140]), (one, [7])])
       let file = try WeightsFile(path: path)
-      #expect(file.metadata.map(\.key) == ["a", "k"])
-      #expect(file.metadata.map(\.value) == ["", "line\n\"é\\ \u{1}"])
+      #expect(file.metadata.keys == ["a", "k"])
+      #expect(file.metadata.values == ["", "line\n\"é\\ \u{1}"])
       #expect(try read("a half", from: file) == [1, -0.099975586, 65504])
       #expect(try read("b \"full\"", from: file) == [.pi, -0x1p-140])
       #expect(try read("c", from: file) == [7])
@@ -104,7 +106,7 @@ import Testing
   @Test func metadataBeyondWhatIsReadIsRefused() throws {
     try withFolder { folder in
       let path = Array((folder + "/m").utf8CString)
-      let large = [(key: "k", value: String(repeating: "m", count: 4 << 20))]
+      let large = try TextPairs([(key: "k", value: String(repeating: "m", count: 4 << 20))])
       let error = #expect(throws: WeightsError.self) {
         try SafetensorsWriter.write(to: path, metadata: large, tensors: []) { (_, _) throws(WeightsError) in }
       }

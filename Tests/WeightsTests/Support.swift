@@ -1,4 +1,5 @@
 import Foundation
+import Memory
 import Testing
 
 @testable import Weights
@@ -80,4 +81,14 @@ extension FixedWidthInteger {
 extension [Float] {
   var bits: [UInt32] { map(\.bitPattern) }
   var bytes: [UInt8] { flatMap { $0.bitPattern.bytes } }
+}
+
+extension TextPairs {
+  convenience init(_ pairs: [(key: String, value: String)]) throws {
+    self.init()
+    for (key, value) in pairs { try append(key, value) }
+  }
+
+  var keys: [String] { (0..<count).map { String(decoding: key($0), as: UTF8.self) } }
+  var values: [String] { (0..<count).map { String(decoding: value($0), as: UTF8.self) } }
 }

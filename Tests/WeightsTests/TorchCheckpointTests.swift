@@ -1,3 +1,4 @@
+import Memory
 import Foundation
 import Testing
 
@@ -297,7 +298,7 @@ import Testing
     let path2 = TestFiles.fixtures.appendingPathComponent("checkpoint.safetensors").path
     let safe = try WeightsFile(path: path2)
     #expect(safe.names == file.names)
-    #expect(safe.metadata.map(\.key) == ["made by"])
+    #expect(safe.metadata.keys == ["made by"])
   }
 
   private struct Expected: Decodable {

@@ -1,4 +1,5 @@
 // fuzz: -max_len=2048
+import Memory
 import Text
 @testable import Weights
 
@@ -9,10 +10,15 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let bytes = UnsafeRawBufferPointer(start: data, count: size)
   try? walk(bytes)
   try? passOver(bytes)
-  let text = String(decoding: bytes, as: UTF8.self)
+  let text = UnsafeBufferPointer(start: data, count: size)
   guard let strings = try? JSONStrings.read(text, WeightsError.self) else { return 0 }
-  let again = try? JSONStrings.read(JSONStrings.text(of: strings), WeightsError.self)
-  precondition(again.map { $0.elementsEqual(strings) { $0.utf8.elementsEqual($1.utf8) } } ?? strings.isEmpty)
+  var written = GrowingArray<UInt8>()
+  guard (try? JSONStrings.append(strings, to: &written)) != nil else { return 0 }
+  guard let again = try? JSONStrings.read(written.view, WeightsError.self) else {
+    fatalError("what was written is read")
+  }
+  precondition(again.count == strings.count)
+  for index in 0..<strings.count { precondition(again[index].elementsEqual(strings[index])) }
   return 0
 }
 

@@ -1,4 +1,5 @@
 // fuzz: -max_len=2048
+import Memory
 @testable import Model
 @testable import ModelFile
 @testable import Numerics
@@ -19,16 +20,40 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   }
   entries.sort { bytesPrecede($0.key, $1.key) }
   do throws(WeightsError) {
-    let metadata = try ModelMetadata(entries)
+    let metadata = try ModelMetadata(pairs(entries))
     guard !entries.isEmpty else { return 0 }
     let c = Configuration()
     try? metadata.check(c)
-    let again = try ModelMetadata(metadata.entries(for: c, compute: .fp32).filter { !isSize($0) })
-    precondition(again.labels == metadata.labels && again.templates == metadata.templates)
-    precondition(again.merges == metadata.merges && again.notes.count == metadata.notes.count)
-    for (key, value) in metadata.notes { precondition(again.note(key) == value) }
+    let written: TextPairs
+    do throws(OutOfMemory) { written = try metadata.entries(for: c, compute: .fp32) } catch {
+      throw WeightsError(error)
+    }
+    let all = (0..<written.count).map { (key: text(written.key($0)), value: text(written.value($0))) }
+    let again = try ModelMetadata(pairs(all.filter { !isSize($0) }))
+    precondition(same(again.labels, metadata.labels) && same(again.templates, metadata.templates))
+    precondition((again.merges == nil) == (metadata.merges == nil))
+    if let own = metadata.merges, let other = again.merges { precondition(same(own, other)) }
+    precondition(again.notes.count == metadata.notes.count)
+    for index in 0..<metadata.notes.count {
+      precondition(again.notes.key(index).elementsEqual(metadata.notes.key(index)))
+      precondition(again.notes.value(index).elementsEqual(metadata.notes.value(index)))
+    }
   } catch { precondition(!error.message.isEmpty) }
   return 0
+}
+
+private func pairs(_ entries: [(key: String, value: String)]) throws(WeightsError) -> TextPairs {
+  let pairs = TextPairs()
+  do throws(OutOfMemory) {
+    for (key, value) in entries { try pairs.append(key, value) }
+  } catch { throw WeightsError(error) }
+  return pairs
+}
+
+private func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+
+private func same(_ one: TextList, _ other: TextList) -> Bool {
+  one.count == other.count && (0..<one.count).allSatisfy { one[$0].elementsEqual(other[$0]) }
 }
 
 /// Of an empty configuration they are 0, which no file may say.

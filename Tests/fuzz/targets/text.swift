@@ -16,7 +16,10 @@ private let tokenizer: Tokenizer = {
 @_cdecl("fuzz_text")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let text = UnsafeBufferPointer(start: data, count: size)
-  guard let ids = try? tokenizer.encode(text) else {
+  var ids: [Int32] = []
+  do throws(TokenizerError) {
+    try tokenizer.encode(text, failure: { $0 }) { (found) throws(TokenizerError) in ids = Array(found) }
+  } catch {
     precondition(String(validating: text, as: UTF8.self) == nil, "every short text has ids")
     return 0
   }
