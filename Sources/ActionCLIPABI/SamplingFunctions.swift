@@ -42,13 +42,13 @@ private func sample(
     case ACTIONCLIP_SAMPLING_OPEN_VCLIP: choice = .openVCLIP
     default: throw .argument("sampling is \(sampling), expected ACTIONCLIP_SAMPLING_*")
     }
-    let indices: [Int]
+    let index: (Int) -> Int
     do throws(PreprocessError) {
-      indices = try sampleIndices(
+      index = try frameSampling(
         frameCount: Int(frame_count), segments: Int(segments), by: choice, frameRate: frame_rate)
     } catch { throw Failure(error) }
     let out = try output(
-      indices_out, capacity: indices_capacity, needed: indices.count, "indices_out")
-    for (i, index) in indices.enumerated() { out[i] = Int64(index) }
+      indices_out, capacity: indices_capacity, needed: Int(segments), "indices_out")
+    for segment in 0..<Int(segments) { out[segment] = Int64(index(segment)) }
   }
 }

@@ -1,4 +1,5 @@
 import CActionCLIP
+import Memory
 import Model
 import Preprocess
 import Video
@@ -179,36 +180,58 @@ public func actionclip_video_read_frames(
   }
 }
 
-/// Calls `emit` once for every place in `indices`, decoding each wanted frame once.
+/// Calls `emit` once for every place in `indices`, decoding each wanted frame once; again where the video turns out to
+/// be damaged.
 private func readFrames(
   _ file: VideoFile, _ indices: UnsafePointer<Int64>, _ count: Int,
   emit: (VideoFrame, _ place: Int) -> Void
 ) throws(Failure) {
   try withBuffer(Int.self, count: count, for: "\(count) indices") { (places) throws(Failure) in
-    var places = places
     for i in 0..<count { places[i] = i }
-    places.sort { (indices[$0], $0) < (indices[$1], $1) }
-    var distinct: [Int] = []
-    for place in places where distinct.last != Int(indices[place]) {
-      distinct.append(Int(indices[place]))
-    }
+    places.heapSort { (indices[$0], $0) < (indices[$1], $1) }
+    // A piece at a time: what is kept of a piece is small, and going on costs nothing.
     var next = 0
-    do throws(VideoReadError<Never>) {
-      try file.readFrames(distinct) {
-        next = 0
-      } emit: { (frame) throws(Never) in
+    while next < count {
+      let first = next
+      let wasIndexed = file.isIndexed
+      try readPiece(file, distinctFrames(indices, places, from: first)) {
+        next = first
+      } emit: { frame in
         while next < count, Int(indices[places[next]]) == frame.index {
           emit(frame, places[next])
           next += 1
         }
       }
-    } catch {
-      switch error {
-      case .video(let error): throw Failure(error)
+      guard next > first else {
+        throw Failure(ACTIONCLIP_ERROR_VIDEO_DECODE, "\(next) of \(count) frames could be decoded again")
       }
+      // The packets have not told the frames: those before may have been others.
+      if wasIndexed, !file.isIndexed, first > 0 { next = 0 }
     }
-    guard next == count else {
-      throw Failure(ACTIONCLIP_ERROR_VIDEO_DECODE, "\(next) of \(count) frames could be decoded again")
+  }
+}
+
+/// The next frames that are wanted, each once, as many as are read at a time.
+private func distinctFrames(
+  _ indices: UnsafePointer<Int64>, _ places: UnsafeMutableBufferPointer<Int>, from first: Int
+) -> [Int] {
+  let most = 1024
+  var distinct: [Int] = []
+  for place in places[first...] where distinct.last != Int(indices[place]) {
+    if distinct.count == most { break }
+    distinct.append(Int(indices[place]))
+  }
+  return distinct
+}
+
+private func readPiece(
+  _ file: VideoFile, _ frames: [Int], begin: () -> Void, emit: (VideoFrame) -> Void
+) throws(Failure) {
+  do throws(VideoReadError<Never>) {
+    try file.readFrames(frames, begin: begin) { (frame) throws(Never) in emit(frame) }
+  } catch {
+    switch error {
+    case .video(let error): throw Failure(error)
     }
   }
 }

@@ -30,6 +30,15 @@ public enum FrameChoice: Sendable, CaseIterable {
 public func sampleIndices(
   frameCount: Int, segments: Int, by choice: FrameChoice = .reference, frameRate: Double = usualFrameRate
 ) throws(PreprocessError) -> [Int] {
+  let index = try frameSampling(
+    frameCount: frameCount, segments: segments, by: choice, frameRate: frameRate)
+  return (0..<segments).map(index)
+}
+
+/// The same, one by one: the index of a segment in 0 ..< T.
+public func frameSampling(
+  frameCount: Int, segments: Int, by choice: FrameChoice, frameRate: Double
+) throws(PreprocessError) -> (_ segment: Int) -> Int {
   guard frameCount >= 1 else {
     throw .invalid("frame_count is \(frameCount); it must be at least 1")
   }
@@ -41,46 +50,42 @@ public func sampleIndices(
     throw PreprocessError(.limit, "segments is \(segments); the limit is \(maximumSegments)")
   }
   switch choice {
-  case .reference: return referenceIndices(frameCount, segments)
+  case .reference: return { referenceIndex(frameCount, segments, $0) }
   case .mmaction2:
     let interval = Double(frameCount) / Double(segments)
-    return (0..<segments).map { Int(Double($0) * interval + interval / 2) }
+    return { Int(Double($0) * interval + interval / 2) }
   case .openVCLIP:
     guard frameRate > 0, frameRate <= maximumFrameRate else {
       throw .invalid(
         "frame_rate is \(frameRate); it must be above 0 and at most \(Int(maximumFrameRate)) frames per second"
       )
     }
-    return openVCLIPIndices(frameCount, segments, frameRate)
+    return { openVCLIPIndex(frameCount, segments, frameRate, $0) }
   }
 }
 
-private func referenceIndices(_ frameCount: Int, _ segments: Int) -> [Int] {
-  if segments == 1 { return [frameCount / 2] }
-  if frameCount <= segments {
-    return (0..<segments).map { $0 * frameCount / segments }
-  }
+private func referenceIndex(_ frameCount: Int, _ segments: Int, _ segment: Int) -> Int {
+  if segments == 1 { return frameCount / 2 }
+  if frameCount <= segments { return segment * frameCount / segments }
   let offset = (Double(frameCount) / Double(segments) - 1) / 2
-  return (0..<segments).map { segment in
-    Int(trueDivision(UInt128(segment) * UInt128(frameCount), by: UInt128(segments)) + offset)
-  }
+  return Int(trueDivision(UInt128(segment) * UInt128(frameCount), by: UInt128(segments)) + offset)
 }
 
 /// slowfast/datasets/decoder.py, `get_start_end_idx` and `temporal_sampling`, with torch.linspace in
 /// single precision: counted from the nearer end.
-private func openVCLIPIndices(_ frameCount: Int, _ segments: Int, _ frameRate: Double) -> [Int] {
+private func openVCLIPIndex(
+  _ frameCount: Int, _ segments: Int, _ frameRate: Double, _ segment: Int
+) -> Int {
   let length = max(1, Double(16 * segments) / usualFrameRate * frameRate)
   let first = (max(Double(frameCount) - length, 0) / 2).rounded(.down)
   let (start, end) = (Float(first), Float(first + length - 1))
   let step = segments > 1 ? (end - start) / Float(segments - 1) : 0
   let last = frameCount - 1
-  return (0..<segments).map { segment in
-    let place =
-      segments == 1 || segment < segments / 2
-      ? start + step * Float(segment) : end - step * Float(segments - 1 - segment)
-    // A Float of a large count may lie above it.
-    return min(Int(min(max(place, 0), Float(last))), last)
-  }
+  let place =
+    segments == 1 || segment < segments / 2
+    ? start + step * Float(segment) : end - step * Float(segments - 1 - segment)
+  // A Float of a large count may lie above it.
+  return min(Int(min(max(place, 0), Float(last))), last)
 }
 
 /// Python's int / int: the exact quotient rounded once, half to even. A Double division would

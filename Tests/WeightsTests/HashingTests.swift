@@ -132,8 +132,7 @@ import Testing
     }
   }
 
-  @Test("Written over with the time of writing put back: the time of the change tells") func disguised() throws
-  {
+  @Test("Written over with its time put back: the time of the change tells") func disguised() throws {
     let meant = try TestFiles.fixture("plain.safetensors")
     var other = meant
     other[other.count - 1] ^= 0x40

@@ -85,6 +85,7 @@ enum { LARGE = 64 << 10, KEPT = 32, DEPTH = 24 };
 static struct {
   int armed;             /* counting, and refusing: between arm and disarm */
   long refuse_from, refuse_to; /* the calls, from 1, that are refused */
+  size_t smallest_own;    /* smaller ones of the library's are not counted; 0: all are */
   size_t smallest_object; /* objects of so many bytes are refused too; 0: none is */
   long object_from, object_to; /* which of those, from 1 */
   long own, refused;     /* the library's calls since arming */
@@ -139,6 +140,7 @@ static void forget(void *p) {
 static int refuses(origin from, size_t size) {
   if (!memory.armed || from == ELSEWHERE) return 0;
   if (from == OWN) {
+    if (size < memory.smallest_own) return 0;
     const long number = __atomic_add_fetch(&memory.own, 1, __ATOMIC_SEQ_CST);
     if (number < memory.refuse_from || number > memory.refuse_to) return 0;
     __atomic_add_fetch(&memory.refused, 1, __ATOMIC_SEQ_CST);

@@ -53,10 +53,21 @@ symbols() {
   nm --defined-only --numeric-sort "$UNSTRIPPED" | awk '$2 ~ /^[tTwW]$/ { print $1, $3 }' > "$BUILD/symbols.txt"
 }
 
-if wanted test_memory || wanted test_statuses; then
+# A clip of small pictures, for many of them.
+SMALL_CLIP=
+if wanted test_counts; then
+  if command -v ffmpeg > /dev/null; then
+    SMALL_CLIP=$BUILD/small.mp4
+    ffmpeg -v error -y -f lavfi -i testsrc2=size=16x16:rate=25 -frames:v 100 -c:v mpeg4 "$SMALL_CLIP" ||
+      failed+=("ffmpeg")
+  fi
+fi
+
+if wanted test_memory || wanted test_statuses || wanted test_counts; then
   if symbols; then
     wanted test_statuses && program test_statuses "" "$ROOT" "$FIXTURES" "$BUILD/symbols.txt" "$(scratch statuses)"
     wanted test_memory && program test_memory "" "$ROOT" "$FIXTURES" "$BUILD/symbols.txt" "$(scratch memory)" $([[ $LENGTH == torture ]] && echo torture)
+    wanted test_counts && program test_counts "" "$FIXTURES" "$(scratch counts)" "$BUILD/symbols.txt" $SMALL_CLIP
   else failed+=("symbols"); fi
 fi
 

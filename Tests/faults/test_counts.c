@@ -1,0 +1,255 @@
+/* test_counts.c: calls whose memory is sized by a caller's counts, with many labels, templates, prompts, indices, texts.
+ * Each allocation of 64 KB or more is refused in turn, then the process may have little more memory than it has: the
+ * call says ACTIONCLIP_ERROR_OUT_OF_MEMORY, its outputs are as they were, and the next call works. None of these
+ * allocations is the Swift runtime's.
+ *
+ *   test_counts FIXTURES SCRATCH SYMBOLS [CLIP]     CLIP: a video of 100 frames of 16x16; without it none is read */
+#include "allocations.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { FILL = 0xA5, LABELS = 1 << 20, SAVED = 30000, TEMPLATES = 20000, PROMPTS = 20000, INDICES = 50000, WORDS = 512 };
+static const char *fixtures, *scratch, *clip;
+static actionclip_model *model;
+static actionclip_tokenizer *tokenizer;
+static const char **labels, **templates;
+static char *text;
+static size_t text_size;
+static unsigned char *output, *expected;
+static size_t output_size;
+
+static const char *in(const char *folder, const char *name) {
+  static char path[1200];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  return path;
+}
+
+static actionclip_model *load(const char *path) {
+  actionclip_model_options o;
+  actionclip_model_options_init(&o);
+  o.threads = 1;
+  actionclip_model *loaded = NULL;
+  CHECK_OK(actionclip_model_load(path, &o, &loaded));
+  return loaded;
+}
+
+/* ------------------------------------------------------------------------------------------- operations */
+
+static long from, to;
+#define WATCHED(call) (arm(from, to), watched_status = (call), disarm(), watched_status)
+static int32_t watched_status;
+
+static int32_t scores(actionclip_classifier *classifier, size_t count) {
+  const float video[8] = {1, 2, 3, -1, 0, 1, 2, 1};
+  return actionclip_classifier_score(classifier, video, 1, 100, (float *)output, count, NULL, NULL);
+}
+
+static int32_t create(size_t label_count, const char *const *given, size_t template_count) {
+  actionclip_classifier *classifier = NULL;
+  const int32_t status = WATCHED(actionclip_classifier_create(model, labels, label_count, given, template_count,
+                                                              ACTIONCLIP_TEXT_TRUNCATE, &classifier));
+  CHECK((status == ACTIONCLIP_OK) == (classifier != NULL));
+  if (classifier != NULL) CHECK_OK(scores(classifier, label_count));
+  actionclip_classifier_free(classifier);
+  return status;
+}
+static int32_t many_labels(void) { return create(LABELS, templates, 1); }
+static int32_t many_templates(void) { return create(2, templates, TEMPLATES); }
+
+static int32_t set_labels(void) {
+  actionclip_classifier *classifier = NULL;
+  CHECK_OK(actionclip_classifier_create(model, labels, 2, templates, 1, ACTIONCLIP_TEXT_TRUNCATE, &classifier));
+  const int32_t status = WATCHED(actionclip_classifier_set_labels(classifier, labels, LABELS, NULL));
+  CHECK(actionclip_classifier_label_count(classifier) == (status == ACTIONCLIP_OK ? LABELS : 2));
+  if (status == ACTIONCLIP_OK) CHECK_OK(scores(classifier, LABELS));
+  actionclip_classifier_free(classifier);
+  return status;
+}
+
+static int32_t encode_labels(void) {
+  return WATCHED(actionclip_encode_labels(model, labels, PROMPTS, templates, 2, ACTIONCLIP_TEXT_TRUNCATE, (float *)output,
+                                          output_size / sizeof(float)));
+}
+static int32_t encode_prompts(void) {
+  return WATCHED(actionclip_encode_prompts(model, labels, PROMPTS, ACTIONCLIP_TEXT_TRUNCATE, (float *)output,
+                                           output_size / sizeof(float)));
+}
+static int32_t tokenize(void) {
+  return WATCHED(actionclip_tokenize(model, labels, PROMPTS, ACTIONCLIP_TEXT_TRUNCATE, (int32_t *)output,
+                                     output_size / sizeof(int32_t)));
+}
+static int32_t encode_text(void) {
+  size_t count = 0;
+  const int32_t status = WATCHED(
+      actionclip_tokenizer_encode(tokenizer, text, text_size, (int32_t *)output, output_size / sizeof(int32_t), &count));
+  CHECK((status == ACTIONCLIP_OK) == (count > 0));
+  return status;
+}
+static int32_t sample(void) {
+  return WATCHED(actionclip_sample_indices(1000000, 65536, (int64_t *)output, output_size / sizeof(int64_t)));
+}
+
+static int32_t save(void) {
+  actionclip_save_options o;
+  actionclip_save_options_init(&o);
+  o.labels = labels;
+  o.label_count = SAVED;
+  o.templates = templates;
+  o.template_count = TEMPLATES;
+  const int32_t status = WATCHED(actionclip_model_save(model, in(scratch, "saved.safetensors"), &o));
+  if (status != ACTIONCLIP_OK) return status;
+  size_t size;
+  unsigned char *file = check_read_file(in(scratch, "saved.safetensors"), &size);
+  memcpy(output, file, size < output_size ? size : output_size);
+  free(file);
+  return status;
+}
+static int32_t load_saved(void) {
+  actionclip_model *loaded = NULL;
+  const int32_t status = WATCHED(actionclip_model_load(in(scratch, "kept.safetensors"), NULL, &loaded));
+  CHECK((status == ACTIONCLIP_OK) == (loaded != NULL));
+  if (loaded != NULL) {
+    CHECK(actionclip_model_label_count(loaded) == SAVED && actionclip_model_template_count(loaded) == TEMPLATES);
+    CHECK(strcmp(actionclip_model_label(loaded, SAVED - 1), labels[SAVED - 1]) == 0);
+    output[0] = 1;
+  }
+  actionclip_model_free(loaded);
+  return status;
+}
+
+static actionclip_video *video;
+static int64_t *indices;
+static int32_t read_frames(void) {
+  return WATCHED(actionclip_video_read_frames(video, indices, INDICES, output, output_size, NULL, 0));
+}
+
+/* ---------------------------------------------------------------------------------------------- the harness */
+
+static long refused, calls, by_limit;
+
+static int untouched(void) {
+  for (size_t i = 0; i < output_size; i++)
+    if (output[i] != FILL) return 0;
+  return 1;
+}
+
+static int32_t round_of(int32_t (*operation)(void)) {
+  memset(output, FILL, output_size);
+  const long before = memory.live_own;
+  const int32_t status = operation();
+  CHECK(memory.live_own == before);
+  return status;
+}
+
+static void works(int32_t (*operation)(void)) {
+  from = to = 0;
+  CHECK(round_of(operation) == ACTIONCLIP_OK && memcmp(output, expected, output_size) == 0);
+}
+
+/* The process may have `spare` bytes more than it has. */
+static int32_t within_limit(int32_t (*operation)(void), size_t spare) {
+  long pages = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  if (file == NULL || fscanf(file, "%ld", &pages) != 1) exit(2);
+  fclose(file);
+  struct rlimit before, limit;
+  CHECK(getrlimit(RLIMIT_AS, &before) == 0);
+  limit = before;
+  limit.rlim_cur = (rlim_t)(pages * sysconf(_SC_PAGESIZE)) + spare;
+  memset(output, FILL, output_size);
+  CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+  from = to = 0;
+  const int32_t status = operation();
+  CHECK(setrlimit(RLIMIT_AS, &before) == 0);
+  return status;
+}
+
+static void test(const char *name, int32_t (*operation)(void)) {
+  const long refused_before = refused;
+  memory.smallest_own = LARGE;
+  from = to = 0;
+  CHECK(operation() == ACTIONCLIP_OK); /* the model keeps working memory of the first time */
+  CHECK(round_of(operation) == ACTIONCLIP_OK);
+  memcpy(expected, output, output_size);
+  works(operation);
+  CHECK(memory.large == 0);
+  for (int i = 0; i < memory.kept; i++) print_sample(i);
+  for (long n = 1; check_failed < 20; n++) {
+    from = to = n;
+    const int32_t status = round_of(operation);
+    if (memory.refused == 0) break;
+    refused++;
+    if (status != ACTIONCLIP_ERROR_OUT_OF_MEMORY)
+      fprintf(stderr, "  %s, allocation %ld: %s, %s\n", name, n, actionclip_status_name(status), actionclip_last_error());
+    CHECK(status == ACTIONCLIP_ERROR_OUT_OF_MEMORY && untouched());
+  }
+  works(operation);
+  for (size_t spare = 1 << 20; spare <= 64 << 20; spare *= 4) {
+    const int32_t status = within_limit(operation, spare);
+    by_limit += status == ACTIONCLIP_ERROR_OUT_OF_MEMORY;
+    CHECK(status == ACTIONCLIP_OK || (status == ACTIONCLIP_ERROR_OUT_OF_MEMORY && untouched()));
+  }
+  works(operation);
+  calls++;
+  printf("  %-40s %3ld refused in turn\n", name, refused - refused_before);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 4) {
+    fprintf(stderr, "usage: test_counts FIXTURES SCRATCH SYMBOLS [CLIP]\n");
+    return 2;
+  }
+  fixtures = argv[1];
+  scratch = argv[2];
+  clip = argc > 4 ? argv[4] : NULL;
+  allocations_begin(argv[3]);
+  labels = check_alloc(LABELS * sizeof *labels);
+  templates = check_alloc(TEMPLATES * sizeof *templates);
+  char *words = check_alloc(WORDS * 24), *forms = check_alloc(TEMPLATES * 24);
+  for (size_t i = 0; i < WORDS; i++) snprintf(words + i * 24, 24, "run in number %zu", i);
+  for (size_t i = 0; i < LABELS; i++) labels[i] = words + i % WORDS * 24;
+  for (size_t i = 0; i < TEMPLATES; i++) {
+    snprintf(forms + i * 24, 24, i == 0 ? "{}" : "{} %zu", i);
+    templates[i] = forms + i * 24;
+  }
+  text_size = 1 << 20;
+  text = check_alloc(text_size);
+  for (size_t i = 0; i < text_size; i++) text[i] = "run on in running, &amp; r\xC3\xA9sum\xC3\xA9 "[i % 34];
+  output_size = LABELS * sizeof(float) * 10; /* 40 MB */
+  output = check_alloc(output_size);
+  expected = check_alloc(output_size);
+  model = load(in(fixtures, "models/whole.safetensors"));
+  CHECK_OK(actionclip_tokenizer_load(in(fixtures, "merges/merges.txt"), &tokenizer));
+
+  test("classifier_create, 1,048,576 labels", many_labels);
+  test("classifier_set_labels, 1,048,576 labels", set_labels);
+  test("classifier_create, 20,000 templates", many_templates);
+  test("encode_labels, 20,000 labels", encode_labels);
+  test("encode_prompts, 20,000 prompts", encode_prompts);
+  test("tokenize, 20,000 prompts", tokenize);
+  test("tokenizer_encode, 1 MB", encode_text);
+  test("sample_indices, 65,536 segments", sample);
+  test("save, 30,000 labels, 20,000 templates", save);
+  char kept[1200];
+  snprintf(kept, sizeof kept, "%s/kept.safetensors", scratch);
+  CHECK(rename(in(scratch, "saved.safetensors"), kept) == 0);
+  test("load, 30,000 labels, 20,000 templates", load_saved);
+  unlink(kept);
+  if (clip != NULL) {
+    actionclip_video_options o;
+    actionclip_video_options_init(&o);
+    o.threads = 1;
+    CHECK_OK(actionclip_video_open(clip, &o, &video));
+    indices = check_alloc(INDICES * sizeof *indices);
+    for (size_t i = 0; i < INDICES; i++) indices[i] = (int64_t)(i * 37 % 100);
+    test("video_read_frames, 50,000 indices", read_frames);
+    actionclip_video_free(video);
+  } else {
+    printf("test_counts: skipped read_frames: no ffmpeg to make its clip\n");
+  }
+  actionclip_tokenizer_free(tokenizer);
+  actionclip_model_free(model);
+  printf("  %ld calls, %ld allocations refused, out of memory by the process's limit %ld times\n", calls, refused, by_limit);
+  return check_report("test_counts");
+}
