@@ -204,6 +204,28 @@ static int32_t classifier_set_labels(void) {
   return status;
 }
 
+static int32_t label_list(void) {
+  actionclip_model *model = fresh();
+  actionclip_classifier *classifier = classifier_of(model, 3);
+  actionclip_label_list *list = NULL;
+  const int32_t status = WATCHED(actionclip_classifier_label_list(classifier, &list));
+  CHECK((status == ACTIONCLIP_OK) == (list != NULL));
+  const float video[8] = {1, 2, 3, -1, 0, 1, 2, 1};
+  if (list != NULL) CHECK_OK(actionclip_label_list_score(list, video, 1, 100, (float *)outputs, ROOM / 4));
+  actionclip_label_list_free(list);
+  actionclip_classifier_free(classifier);
+  actionclip_model_free(model);
+  return status;
+}
+
+static int32_t cancel_token(void) {
+  actionclip_cancel_token *token = NULL;
+  const int32_t status = WATCHED(actionclip_cancel_token_create(&token));
+  CHECK((status == ACTIONCLIP_OK) == (token != NULL));
+  actionclip_cancel_token_free(token);
+  return status;
+}
+
 static int32_t classifier_score(void) {
   actionclip_model *model = fresh();
   actionclip_classifier *classifier = classifier_of(model, 3);
@@ -421,6 +443,8 @@ int main(int argc, char **argv) {
   test("classifier_create", classifier_create);
   test("classifier_set_labels", classifier_set_labels);
   test("classifier_score", classifier_score);
+  test("classifier_label_list", label_list);
+  test("cancel_token_create", cancel_token);
   test("video_open", video_open);
   test("encode_video", encode_video);
   for (operation_storage = 0; operation_storage <= ACTIONCLIP_STORAGE_INT8; operation_storage++) {

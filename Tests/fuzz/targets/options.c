@@ -332,7 +332,23 @@ static void classify(reader *r) {
       memcpy(&embeddings[i], &bits, 4);
     }
     output out = take_output(r, videos * (size_t)count, sizeof(float));
-    check(actionclip_classifier_score(classifier, embeddings, videos, (float)take_number(r), out.memory, out.capacity, NULL, NULL));
+    check(actionclip_classifier_score(classifier, embeddings, videos, (float)take_number(r), out.memory, out.capacity,
+                                      NULL, NULL));
+    /* The list of the moment, and a token that may be set. */
+    actionclip_label_list *list = NULL;
+    actionclip_cancel_token *token = NULL;
+    check(actionclip_classifier_label_list(take_handle(r, classifier, tokenizer), &list));
+    check(actionclip_cancel_token_create(&token));
+    check(actionclip_thread_use_cancel_token((actionclip_cancel_token *)take_handle(r, token, model), NULL));
+    if (take8(r) & 1) actionclip_cancel(token);
+    if (list) {
+      PROMISE(actionclip_label_list_count(list) == count && actionclip_label_list_generation(list) >= 1);
+      PROMISE(actionclip_label_list_label(list, count - 1) && !actionclip_label_list_label(list, count));
+      check(actionclip_label_list_score(list, embeddings, videos, 1, out.memory, out.capacity));
+    }
+    check(actionclip_thread_use_cancel_token(NULL, NULL));
+    actionclip_cancel_token_free(token);
+    actionclip_label_list_free(list);
     free(out.memory);
     free(embeddings);
   }
