@@ -10,6 +10,7 @@ import time
 import actionclip
 import pytest
 from actionclip import _cancel
+from actionclip._library import Library
 from conftest import ROOT, same_bits
 
 #: Seconds of work for the small model, however fast.
@@ -107,6 +108,27 @@ def test_ctrl_c_ends_a_long_call(speaker, expected):
     thread.join()
     assert signal.getsignal(signal.SIGINT) is handler
     assert same_bits(speaker.encode_labels(["yoga"]), expected)
+
+
+def test_the_call_has_ended_when_the_interruption_is_raised(speaker, monkeypatch):
+    """What it was given may go then."""
+    ended = []
+    call = Library.call
+
+    def slow(self, name, *arguments, **options):
+        try:
+            call(self, name, *arguments, **options)
+        finally:
+            if name == "encode_labels":
+                time.sleep(0.3)
+                ended.append(name)
+
+    monkeypatch.setattr(Library, "call", slow)
+    thread, _ = later(0.2, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        speaker.encode_labels(MANY)
+    assert ended
+    thread.join()
 
 
 def test_ctrl_c_leaves_a_token_as_it_is(speaker):

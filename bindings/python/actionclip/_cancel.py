@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import math
 import signal
@@ -81,6 +82,11 @@ class _HelpedCall:
         self._call = call
         self._token = CancelToken()
         self._thread = threading.Thread(target=self._work, name="actionclip call", daemon=True)
+        # Not the thread's own end: joining it may be cut short by a handler, and then counts as its end (Python 3.11).
+        self._gate = _thread.allocate_lock()
+        self._gate.acquire()
+        self._begun = False
+        self._done = False
         self._error: BaseException | None = None
 
     def run(self) -> None:
@@ -95,10 +101,11 @@ class _HelpedCall:
             except RuntimeError:  # no more threads, or the interpreter is going down
                 return self._call()
             self._wait()
+            self._thread.join()
         except BaseException:
             # A signal's handler raised. A call that begins after this ends before it looks at anything.
             self._token.cancel()
-            while self._thread.is_alive():
+            while self._begun and not self._done:
                 try:
                     self._wait()
                 except BaseException:  # the first one is raised
@@ -112,16 +119,20 @@ class _HelpedCall:
 
     def _wait(self) -> None:
         # A signal that another thread was chosen for does not end the waiting, so that it ends by itself.
-        while self._thread.is_alive():
-            self._thread.join(0.25)
+        while not self._done:
+            self._gate.acquire(timeout=0.25)
 
     def _work(self) -> None:
         try:
             signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+            self._begun = True
             with self._token:
                 self._call()
         except BaseException as error:
             self._error = error
+        finally:
+            self._done = True
+            self._gate.release()
 
 
 #: Operations that take a second on the slowest processors, and about ten milliseconds on others.
