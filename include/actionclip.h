@@ -538,8 +538,9 @@ ACTIONCLIP_API int32_t actionclip_video_get_outline(actionclip_video *video,
 /* The frames at `indices` (0-based, presentation order, any order, repeats allowed) as RGB:
  * rgb_out [index_count, height, width, 3]. seconds_out, which may be NULL, [index_count]:
  * each frame's time from the first frame. Times are the container's and never fall; a gap stays a gap. A frame without
- * a usable time, and the first one where times begin again (files joined end to end) or leap ahead (more than 10
- * seconds in MPEG-TS, MPEG-PS and Ogg, 30 hours elsewhere), is shown when the frame before it ends. */
+ * a usable time, and the first one where times begin again (files joined end to end) or leap ahead (16 times
+ * as far as just before, and more than 10 seconds in MPEG-TS, MPEG-PS and Ogg, 30 hours elsewhere), is shown when the
+ * frame before it ends. */
 ACTIONCLIP_API int32_t actionclip_video_read_frames(actionclip_video *video,
                                                     const int64_t *indices, size_t index_count,
                                                     uint8_t *rgb_out, size_t rgb_capacity,

@@ -6,8 +6,9 @@ internal import CFFmpeg
 /// be, a frame is shown when the one before it ends:
 /// - it has no time, or a time before its predecessor's, as from writers that disorder times;
 /// - times begin again, as in files joined end to end: from there on they count from that frame;
-/// - times jump ahead too far for a gap, by the measure of the ffmpeg program: 10 seconds in formats
-///   that are joined and cut as they are (MPEG-TS and PS, Ogg), else 30 hours.
+/// - times leap too far ahead for a gap: 16 times the distance of the two frames before, and by the measure of
+///   the ffmpeg program 10 seconds in formats that are joined and cut as they are (MPEG-TS and PS, Ogg), else 30
+///   hours.
 struct FrameClock {
   /// Of the current frame.
   private(set) var seconds = 0.0
@@ -22,6 +23,8 @@ struct FrameClock {
   private var duration = 0.0  // of the current frame
   private var isFirst = true
   private var origin: (timestamp: Int64, seconds: Double)?
+  /// How far, by their times, the current frame lies behind the one before it.
+  private var step: Double?
   /// Frames in a row whose times lie before their predecessors'.
   private var late = 0
   private var decoded = cffmpeg_no_timestamp  // when the frame before was
@@ -64,7 +67,9 @@ struct FrameClock {
         origin = (timestamp, following)
       } else if time >= seconds {
         late = 0
-        if time - seconds > longestGap { restart(at: timestamp, following) } else { seconds = time }
+        let isLeap = step.map { time - seconds > max(longestGap, Double(Self.longestDisorder) * $0) } ?? false
+        step = time - seconds
+        if isLeap { restart(at: timestamp, following) } else { seconds = time }
       } else {
         late += 1
         let disorder = Double(Self.longestDisorder) * max(duration, usualDuration)

@@ -93,6 +93,16 @@ import Video
     for index in [3, 19, 20, 33] { #expect(try VideoFile(path: path).pictures([index]) == [pictures[index]]) }
   }
 
+  /// Far apart from the first on: no leap.
+  @Test(.enabled(if: hasH264, "needs an ffmpeg with libx264"), arguments: ["ts", "mkv"])
+  func slowFrames(container: String) throws {
+    let folder = try Folder()
+    defer { folder.remove() }
+    let path = try folder.make(
+      "a.\(container)", frames: 12, "-vf setpts=N*15/TB -fps_mode passthrough \(Self.h264)")
+    try expect(path, times: (0..<12).map { Double($0) * 15 }, duration: 165.04, within: 0.05)
+  }
+
   /// Each field of these frames is a packet of its own: there are twice as many packets as frames.
   @Test(arguments: ["mp4", "ts", "mkv"]) func fieldPictures(container: String) throws {
     let folder = try Folder()
