@@ -25,6 +25,7 @@
  *     threads, the batch, who else is calling, or how the calling thread rounds numbers.
  *   - fork: in a child process, calls on a handle made by the parent answer
  *     ACTIONCLIP_ERROR_FORKED, and freeing such a handle does nothing.
+ *   - Stack: a calling thread needs 64 KiB, for videos 128 KiB (test_stack.c measures it).
  *   - The library prints nothing, never exits, installs no signal handler, changes no
  *     environment, locale or floating-point mode, and keeps no thread until a model
  *     with threads > 1 first computes or a video is decoded with threads.

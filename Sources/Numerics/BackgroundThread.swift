@@ -16,8 +16,17 @@ public struct BackgroundThread {
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     let context = Unmanaged.passRetained(Work(run: work))
     var thread = pthread_t()
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    // The usual size, unless the process gives its threads less than the work here needs.
+    var stack = 0
+    pthread_attr_getstacksize(&attributes, &stack)
+    if stack < BackgroundThread.leastStack {
+      pthread_attr_setstacksize(&attributes, BackgroundThread.leastStack)
+    }
     let failed = pthread_create(
-      &thread, nil,
+      &thread, &attributes,
       { raw in
         guard let raw else { return nil }
         Unmanaged<Work>.fromOpaque(raw).takeRetainedValue().run()
@@ -29,6 +38,8 @@ public struct BackgroundThread {
     }
     self.thread = thread
   }
+
+  private static let leastStack = 256 << 10
 
   /// Waits for the work's end; once.
   public func join() { pthread_join(thread, nil) }

@@ -203,6 +203,7 @@ wanted test_video_quiet && build test_video_quiet -O1 &&
 wanted test_loading && build test_loading -O1 && check test_loading "$BUILD/test_loading" "$ROOT"
 wanted test_default && default_model
 wanted test_secure && secure
+wanted test_stack && build test_stack -O1 && check test_stack "$BUILD/test_stack" "$ROOT" "$BUILD/scratch"
 wanted host && host
 export ASAN_OPTIONS=$ASAN:detect_leaks=1
 wanted cpp && cpp

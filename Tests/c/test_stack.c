@@ -1,0 +1,212 @@
+/* test_stack.c: every call on a thread with the least stack that the header states, above pages that may not be touched;
+ * and how much of a larger, painted stack each call uses. The library's own threads have enough where the process's
+ * usual stack is small. (Without the address sanitizer, whose frames are larger.)
+ *
+ *   test_stack ROOT SCRATCH [measure]     with the word each call's use is told, and nothing is run on less */
+#include "check.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { LEAST = 64 << 10, LEAST_FOR_VIDEO = 128 << 10, LARGE = 4 << 20, PAINT = 0xA7, GUARD = 64 << 10 };
+
+static const char *scratch;
+static actionclip_model *model;
+static actionclip_tokenizer *tokenizer;
+static float embedding[4096], text[16 * 4096], pixels[64 * 3 * 224 * 224];
+static uint8_t rgb[64 * 224 * 160 * 3];
+static actionclip_model_info info;
+static size_t e, t;
+static char saved[1200];
+static const char *const labels[] = {"walking", "running", "playing an old guitar at night"};
+
+static int32_t load_of(const char *path, int32_t compute) {
+  actionclip_model_options o;
+  actionclip_model_options_init(&o);
+  o.threads = 1;
+  o.compute_type = compute;
+  actionclip_model *m = NULL;
+  const int32_t status = actionclip_model_load(path, &o, &m);
+  actionclip_model_free(m);
+  return status;
+}
+static int32_t load_fp32(void) { return load_of(check_path(UNTRAINED_MODEL), ACTIONCLIP_COMPUTE_FP32); }
+static int32_t load_int8(void) { return load_of(check_path(UNTRAINED_MODEL), ACTIONCLIP_COMPUTE_INT8); }
+static int32_t load_default(void) { return load_of(check_path("models/actionclip-shapes.safetensors"), 0); }
+static int32_t load_pickle(void) { return load_of(check_path("Tests/fixtures/packs/transf/checkpoint.pt"), 0); }
+static int32_t load_script(void) { return load_of(check_path("Tests/fixtures/torchscript/clip.pt"), 0); }
+static int32_t load_folder(void) { return load_of(check_path("Tests/fixtures/families/hugging_face"), 0); }
+static int32_t load_hashed(void) {
+  actionclip_model_options o;
+  actionclip_model_options_init(&o);
+  o.threads = 4;
+  o.compute_sha256 = 1;
+  actionclip_model *m = NULL;
+  const int32_t status = actionclip_model_load(check_path(UNTRAINED_MODEL), &o, &m);
+  actionclip_model_free(m);
+  return status;
+}
+static int32_t describe(void) {
+  size_t size = 0;
+  return actionclip_file_describe(check_path("Tests/fixtures/families/mmaction2.pth"), NULL, 0, &size);
+}
+static int32_t tokenizer_load(void) {
+  actionclip_tokenizer *tk = NULL;
+  const int32_t status = actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), &tk);
+  actionclip_tokenizer_free(tk);
+  return status;
+}
+static int32_t tokenizer_encode(void) {
+  static char words[20000];
+  memset(words, 'a', sizeof words);
+  memcpy(words + 100, " &amp;&eacute; caf\xC3\x83\xC2\xA9 \xEF\xAC\x81 ", 27);
+  size_t count = 0;
+  return actionclip_tokenizer_encode(tokenizer, words, sizeof words, NULL, 0, &count);
+}
+static int32_t encode_labels(void) {
+  return actionclip_encode_labels(model, labels, 1, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, text, 16 * e);
+}
+static int32_t classify(void) {
+  actionclip_classifier *c = NULL;
+  int32_t status = actionclip_classifier_create(model, labels, 2, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, &c);
+  if (status == ACTIONCLIP_OK) status = actionclip_classifier_set_labels(c, labels, 3, NULL);
+  float rates[3];
+  if (status == ACTIONCLIP_OK) status = actionclip_classifier_score(c, embedding, 1, 100, rates, 3, NULL, NULL);
+  actionclip_classifier_free(c);
+  return status;
+}
+static int32_t encode_pixels(void) {
+  return actionclip_encode_pixels(model, pixels, t * 3 * (size_t)info.image_size * (size_t)info.image_size, t, embedding,
+                                  e, NULL, 0);
+}
+static int32_t encode_frames(void) {
+  actionclip_image images[64];
+  for (size_t i = 0; i < t; i++) images[i] = (actionclip_image){rgb, 0, 224, 160, ACTIONCLIP_PIXEL_RGB, 0};
+  return actionclip_encode_frames(model, images, t, NULL, embedding, e, NULL, 0);
+}
+static int32_t preprocess(void) {
+  const actionclip_image image = {rgb, 0, 224, 160, ACTIONCLIP_PIXEL_BGR, 0};
+  return actionclip_preprocess_pixels(&image, 112, NULL, pixels, 3 * 112 * 112);
+}
+static int32_t video(void) {
+  actionclip_video *v = NULL;
+  actionclip_video_info facts;
+  facts.struct_size = sizeof facts;
+  const int64_t indices[] = {90, 3, 3};
+  int32_t status = actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &v);
+  if (status == ACTIONCLIP_OK) status = actionclip_video_get_outline(v, &facts);
+  if (status == ACTIONCLIP_OK) status = actionclip_video_read_frames(v, indices, 3, rgb, sizeof rgb, NULL, 0);
+  if (status == ACTIONCLIP_OK) status = actionclip_encode_video(model, v, NULL, embedding, e, NULL, 0);
+  if (status == ACTIONCLIP_OK) status = actionclip_video_get_info(v, &facts);
+  actionclip_video_free(v);
+  return status;
+}
+static int32_t save_of(int32_t storage) {
+  actionclip_save_options o;
+  actionclip_save_options_init(&o);
+  o.labels = labels;
+  o.label_count = 3;
+  o.storage = storage;
+  return actionclip_model_save(model, saved, &o);
+}
+static int32_t save(void) { return save_of(ACTIONCLIP_STORAGE_FP32); }
+static int32_t save_int8(void) { return save_of(ACTIONCLIP_STORAGE_INT8); }
+static int32_t similarity(void) { return actionclip_similarity(text, 2, text, 2, e, 100, embedding, 4); }
+static int32_t failures(void) {
+  actionclip_model *m = NULL;
+  if (actionclip_model_load("/no/such/file", NULL, &m) != ACTIONCLIP_ERROR_FILE_OPEN) return -1;
+  if (actionclip_model_load(check_path(EXAMPLE_CLIP), NULL, &m) >= 0) return -1;
+  actionclip_video *v = NULL;
+  if (actionclip_video_open(check_path(UNTRAINED_MODEL), NULL, &v) >= 0) return -1;
+  return ACTIONCLIP_OK;
+}
+
+static const struct {
+  const char *name;
+  int32_t (*run)(void);
+} calls[] = {{"load, fp32", load_fp32}, {"load, int8", load_int8}, {"load, hashed, 4 threads", load_hashed},
+             {"load, default model", load_default}, {"load, checkpoint", load_pickle}, {"load, TorchScript", load_script},
+             {"load, Hugging Face folder", load_folder}, {"file_describe", describe}, {"tokenizer_load", tokenizer_load},
+             {"tokenizer_encode", tokenizer_encode}, {"encode_labels", encode_labels}, {"classifier", classify},
+             {"encode_pixels", encode_pixels}, {"encode_frames", encode_frames}, {"preprocess", preprocess},
+             {"video", video}, {"save", save}, {"save, int8", save_int8}, {"similarity", similarity},
+             {"failures", failures}};
+
+static void *run(void *call) {
+  const int32_t status = (*(int32_t (*const *)(void))call)();
+  return (void *)(intptr_t)(status != ACTIONCLIP_OK);
+}
+
+/* Runs a call on a stack of this size, with a guard below; the bytes of it that were written. */
+static size_t on_stack(size_t size, int32_t (*const *call)(void), const char *name) {
+  unsigned char *memory = mmap(NULL, GUARD + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED || mprotect(memory, GUARD, PROT_NONE) != 0) exit(2);
+  memset(memory + GUARD, PAINT, size);
+  pthread_attr_t attributes;
+  pthread_t thread;
+  void *failed = NULL;
+  CHECK(pthread_attr_init(&attributes) == 0 && pthread_attr_setstack(&attributes, memory + GUARD, size) == 0);
+  if (!CHECK(pthread_create(&thread, &attributes, run, (void *)(uintptr_t)call) == 0)) exit(2);
+  CHECK(pthread_join(thread, &failed) == 0);
+  if (!CHECK(failed == NULL)) fprintf(stderr, "  %s on %zu KB: failed\n", name, size >> 10);
+  size_t untouched = 0;
+  while (untouched < size && memory[GUARD + untouched] == PAINT) untouched++;
+  pthread_attr_destroy(&attributes);
+  munmap(memory, GUARD + size);
+  return size - untouched;
+}
+
+/* A process whose threads usually have little: those of a model, and of loading, are made with more. */
+static void small_usual_stack(void) {
+  pthread_attr_t before, small;
+  CHECK(pthread_getattr_default_np(&before) == 0 && pthread_attr_init(&small) == 0);
+  CHECK(pthread_attr_setstacksize(&small, 16 << 10) == 0 && pthread_setattr_default_np(&small) == 0);
+  CHECK_OK(load_hashed());
+  actionclip_model_options o;
+  actionclip_model_options_init(&o);
+  o.threads = 4;
+  actionclip_model *many = NULL, *one = model;
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &o, &many));
+  model = many;
+  for (int i = 0; i < 20; i++) CHECK_OK(encode_pixels());
+  CHECK_OK(encode_labels());
+  model = one;
+  actionclip_model_free(many);
+  CHECK(pthread_setattr_default_np(&before) == 0);
+  pthread_attr_destroy(&small);
+  pthread_attr_destroy(&before);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1) check_root = argv[1];
+  scratch = argc > 2 ? argv[2] : "/tmp";
+  snprintf(saved, sizeof saved, "%s/stack.safetensors", scratch);
+  alarm(150);
+  actionclip_model_options o;
+  actionclip_model_options_init(&o);
+  o.threads = 2;
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &o, &model));
+  CHECK_OK(actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), &tokenizer));
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_model_get_info(model, &info));
+  e = (size_t)info.embedding_size;
+  t = (size_t)info.frames;
+  size_t most = 0, most_for_video = 0;
+  for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+    const size_t least = calls[i].run == video || calls[i].run == failures ? LEAST_FOR_VIDEO : LEAST;
+    const size_t used = on_stack(LARGE, &calls[i].run, calls[i].name);
+    if (argc > 3) printf("  %-26s %4zu KB\n", calls[i].name, used >> 10);
+    size_t *const deepest = least == LEAST ? &most : &most_for_video;
+    if (used > *deepest) *deepest = used;
+    if (argc <= 3) on_stack(least, &calls[i].run, calls[i].name);
+  }
+  printf("  the deepest call uses %zu KB of the stated %d, of a video %zu of %d\n", most >> 10, LEAST >> 10,
+         most_for_video >> 10, LEAST_FOR_VIDEO >> 10);
+  CHECK(most <= LEAST * 3 / 4 && most_for_video <= LEAST_FOR_VIDEO * 3 / 4);
+  small_usual_stack();
+  unlink(saved);
+  actionclip_tokenizer_free(tokenizer);
+  actionclip_model_free(model);
+  return check_report("test_stack");
+}
