@@ -15,6 +15,8 @@ final class ByteSource {
   private let modified: timespec
   /// Whether `ContainerCheck` has let the bytes pass.
   var isChecked = false
+  /// Why nothing could be read of them, if nothing can.
+  var likelyReason: VideoError?
 
   /// Opens a regular file. Not a FIFO or a device: opening those may block or have effects.
   init(path: UnsafePointer<CChar>, limits: ReadingLimits) throws(VideoError) {

@@ -143,6 +143,7 @@ final class Demuxer {
       throw try unreadable(status)
     }
     try ContainerPolicy.check(format, of: source)
+    try ContainerCheck.check(source, format: format.pointee.name.map { String(cString: $0) } ?? "")
     reader.context = context
     status = cffmpeg_open_input(ffmpeg, &self.context, format)
     reader.context = self.context
@@ -160,7 +161,7 @@ final class Demuxer {
       options in
       options.initialize(repeating: nil)
       for index in 0..<count {
-        _ = ffmpeg.pointee.av_dict_set(&options[index], "max_pixels", "\(maxPixels)", 0)
+        _ = ffmpeg.pointee.av_dict_set_int(&options[index], "max_pixels", Int64(maxPixels), 0)
       }
       defer { for index in 0..<count { ffmpeg.pointee.av_dict_free(&options[index]) } }
       return ffmpeg.pointee.avformat_find_stream_info(
@@ -210,6 +211,7 @@ final class Demuxer {
   }
 
   private func noVideo(_ undecodable: String?) -> VideoError {
+    if let reason = source.likelyReason { return reason }
     guard let undecodable else {
       return VideoError(.invalid, "\(source.name) has no video stream")
     }
@@ -222,6 +224,7 @@ final class Demuxer {
     if status == cffmpeg_error(ENOMEM) {
       return VideoError.outOfMemory("the container", of: source, pixels: 0, damage: .invalid)
     }
+    if let reason = source.likelyReason { return reason }
     return VideoError(
       .invalid, "\(source.name) is not a video that FFmpeg can read: \(ffmpeg.text(status))")
   }

@@ -120,9 +120,10 @@ public final class VideoFile {
     let pass = try DecodePass(
       ffmpeg, source, threads: threads, listens: decode != .all, maxPixels: maxPixels)
     guard try pass.advance(), let frame = pass.frame else {
-      throw VideoError(
-        .decode,
-        "no frame of \(source.name) can be decoded (pictures above \(maxPixels) pixels are not)")
+      throw source.likelyReason
+        ?? VideoError(
+          .decode,
+          "no frame of \(source.name) can be decoded (pictures above \(maxPixels) pixels are not)")
     }
     try checkPixels(
       frame.pointee.width, frame.pointee.height, maxPixels: maxPixels, of: source)

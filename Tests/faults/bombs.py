@@ -12,6 +12,7 @@ import struct
 import sys
 import zlib
 
+import container_bombs
 import fixtures
 
 FOLDER = sys.argv[1]
@@ -212,6 +213,9 @@ def main():
     bomb("merges-sparse-2^40", sparse_zeros, limit, load="tokenizer")
     bomb("merges-sparse-17MB", lambda file: file.truncate(17 << 20), limit, load="tokenizer")
     bomb("merges-15MB-of-zeros", lambda file: file.truncate(15 << 20), merges, limit, load="tokenizer")
+
+    for name, data, status in container_bombs.bombs():
+        bomb(name, data, status, load="video-50ms" if status == "TIME_LIMIT" else "video")
 
     with open(os.path.join(FOLDER, "bombs.txt"), "w") as file:
         file.write("\n".join(LINES) + "\n")

@@ -80,7 +80,11 @@ wanted torture && LIMIT=3600 program torture "$SANITIZE" $LENGTH "$FIXTURES/mode
   Tests/fixtures/weights
 if wanted test_bombs; then
   # Some 300 MB of them, which are made anew only when what makes them has changed.
-  [[ $BUILD/bombs/bombs.txt -nt Tests/faults/bombs.py && $BUILD/bombs/bombs.txt -nt Tests/faults/fixtures.py ]] ||
+  fresh=1
+  for maker in bombs container_bombs fixtures; do
+    [[ $BUILD/bombs/bombs.txt -nt Tests/faults/$maker.py ]] || fresh=0
+  done
+  (( fresh )) ||
     { rm -rf "$BUILD/bombs"; python3 Tests/faults/bombs.py "$BUILD/bombs"; } || failed+=("bombs.py")
   program test_bombs "" "$BUILD/bombs"
 fi

@@ -27,7 +27,7 @@
   F(avutil, av_malloc)                  \
   F(avutil, av_free)                    \
   F(avutil, av_strdup)                  \
-  F(avutil, av_dict_set)                \
+  F(avutil, av_dict_set_int)            \
   F(avutil, av_dict_free)               \
   F(avutil, av_opt_set_int)             \
   F(avutil, av_log)                     \

@@ -1,0 +1,52 @@
+internal import Glibc
+
+/// Big-endian numbers anywhere in a source, through a small buffer: jumps read little, and what is read on from where
+/// the buffer ends reads more.
+final class ByteWindow {
+  let source: ByteSource
+  private let buffer: UnsafeMutableRawPointer
+  private var start: Int64 = 0
+  private var count = 0
+
+  private static let capacity = 32 * 1024
+  private static let jump = 1024
+
+  init(_ source: ByteSource) throws(VideoError) {
+    self.source = source
+    guard let memory = malloc(Self.capacity) else { throw VideoError.outOfMemory("a read buffer") }
+    buffer = memory
+  }
+
+  deinit { free(buffer) }
+
+  /// The number of `size` bytes, 1 to 8, at `position`; nil where the source ends before it does.
+  func number(at position: Int64, size: Int) throws(VideoError) -> UInt64? {
+    guard position >= 0, position <= source.size - Int64(size) else { return nil }
+    if position < start || position + Int64(size) > start + Int64(count) {
+      try fill(from: position, needed: size)
+    }
+    guard position >= start, position + Int64(size) <= start + Int64(count) else { return nil }
+    let base = buffer + Int(position - start)
+    var value: UInt64 = 0
+    for index in 0..<size { value = value << 8 | UInt64(base.load(fromByteOffset: index, as: UInt8.self)) }
+    return value
+  }
+
+  /// The same of numbers that fit an Int64 (size up to 7, or whatever stays below 2^63).
+  func integer(at position: Int64, size: Int) throws(VideoError) -> Int64? {
+    try number(at: position, size: size).flatMap { Int64(exactly: $0) }
+  }
+
+  private func fill(from position: Int64, needed: Int) throws(VideoError) {
+    try source.allowance.check()
+    let goesOn = position >= start && position <= start + Int64(count)
+    let wanted = goesOn && count > 0 ? Self.capacity : max(Self.jump, needed)
+    (start, count) = (position, 0)
+    while count < wanted {
+      let got = source.read(buffer + count, count: wanted - count, at: position + Int64(count))
+      if got < 0 { throw source.readFailure(Int32(-got)) }
+      if got == 0 { return }
+      count += got
+    }
+  }
+}

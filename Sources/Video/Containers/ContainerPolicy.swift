@@ -1,0 +1,59 @@
+internal import CFFmpeg
+
+/// Which of FFmpeg's input formats are read: containers and bare streams of video, and pictures. Not formats that name
+/// other files or addresses instead of holding the video, nor the many that nobody has videos in, each of which would be
+/// more that a hostile file can reach.
+enum ContainerPolicy {
+  /// Playlists, manifests, scripts and session descriptions. Not a static set: a child forked while
+  /// another thread makes that would wait for it forever.
+  private static func refers(_ name: Substring) -> Bool {
+    switch name {
+    case "applehttp", "avisynth", "concat", "dash", "hls", "image2", "imf", "lavfi", "rtp", "rtsp",
+      "sap", "sdp", "vapoursynth", "vobsub", "webm_dash_manifest":
+      true
+    default: false
+    }
+  }
+
+  private static func isRead(_ name: Substring) -> Bool {
+    switch name {
+    // Containers: phones and editing, broadcast, the web, Windows, recorders and cameras.
+    case "mov", "mp4", "matroska", "webm", "avi", "flv", "live_flv", "kux", "ogg", "nut", "gif", "apng",
+      "mpegts", "mpeg", "mxf", "gxf", "lxf", "dv", "wtv", "ty", "pva", "asf", "asf_o", "rm", "ivr", "nsv",
+      "swf", "dhav",
+      "cine", "smjpeg":
+      true
+    // Streams without a container.
+    case "h261", "h263", "h264", "hevc", "vvc", "evc", "av1", "obu", "ivf", "m4v", "mpegvideo", "mjpeg",
+      "mjpeg_2000",
+      "vc1", "vc1test", "cavsvideo", "avs2", "avs3", "dirac", "dnxhd", "ipu", "yuv4mpegpipe":
+      true
+    // Pictures: videos of one frame.
+    case "jpeg_pipe", "png_pipe", "bmp_pipe", "webp_pipe", "tiff_pipe", "j2k_pipe", "jpegls_pipe",
+      "jpegxl_pipe",
+      "jpegxl_anim", "ppm_pipe", "pgm_pipe", "pgmyuv_pipe", "pbm_pipe", "pam_pipe", "qoi_pipe", "gif_pipe":
+      true
+    default: false
+    }
+  }
+
+  static func check(
+    _ format: UnsafePointer<AVInputFormat>, of source: ByteSource
+  ) throws(VideoError) {
+    let name = format.pointee.name.map { String(cString: $0) } ?? "unnamed"
+    // A format may go by several names.
+    let names = name.split(separator: ",")
+    // AVFMT_NOFILE: the format opens its input itself (devices, protocols, image sequences).
+    if names.contains(where: refers) || format.pointee.flags & AVFMT_NOFILE != 0 {
+      throw VideoError(
+        .invalid,
+        "\(source.name) is of format \(name), which refers to other files; open the video itself")
+    }
+    guard names.contains(where: isRead) else {
+      throw VideoError(
+        .invalid,
+        "\(source.name) is of format \(name), which is not one that video is read from; if there is video in it, convert "
+          + "it first, for example with ffmpeg -i FILE video.mp4")
+    }
+  }
+}

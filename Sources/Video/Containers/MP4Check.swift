@@ -1,0 +1,155 @@
+/// The boxes of MP4, QuickTime, 3GP and CMAF, as FFmpeg walks them: a box counts by its type, wherever it is. The tables
+/// are looked at by `MP4Tables`.
+struct MP4Check {
+  let source: ByteSource
+  private let window: ByteWindow
+  private var tables: MP4Tables
+  /// Of all boxes, and of those that become metadata.
+  private var boxes: Int64 = 0
+  private var metadata: Int64 = 0
+  private var (hasIndex, hasFragments, hasData) = (false, false, false)
+  /// Where the index would end, if that is behind the end of the file.
+  private var isIndexCut = false
+
+  private static let deepest = 16
+  private static let mostTracks = 256
+  private static let mostMetadata = 4096
+
+  init(_ source: ByteSource) throws(VideoError) {
+    self.source = source
+    window = try ByteWindow(source)
+    tables = MP4Tables(window)
+  }
+
+  struct Box {
+    let type: String
+    /// After the header.
+    var body: Int64
+    let end: Int64
+  }
+
+  mutating func run() throws(VideoError) {
+    do throws(VideoError) {
+      try walk(from: 0, to: source.size, depth: 0, in: "")
+      guard hasIndex else { throw withoutIndex }
+      try tables.finish(hasFragments: hasFragments)
+    } catch {
+      if isIndexCut, error.kind == .invalid { throw cutIndex }
+      throw error
+    }
+    if isIndexCut { source.likelyReason = cutIndex }
+  }
+
+  private var cutIndex: VideoError {
+    VideoError(
+      .invalid, "\(source.name) is cut short inside its index (moov): copy or download it again, whole")
+  }
+
+  private var withoutIndex: VideoError {
+    if hasFragments {
+      return VideoError(
+        .invalid,
+        "\(source.name) is a fragment without its beginning (moov): put the initialisation segment before it, for "
+          + "example with cat init.mp4 FRAGMENT > video.mp4")
+    }
+    guard hasData else {
+      return VideoError(.invalid, "\(source.name) ends before any video: there is only its header")
+    }
+    return VideoError(
+      .invalid,
+      "\(source.name) has no index (moov): the recording was not closed, or the file is cut off. A tool such as untrunc, "
+        + "with a sound recording of the same camera, can repair it; recordings in Matroska or fragmented MP4 do not need "
+        + "to be closed")
+  }
+
+  /// nil at the end, and where FFmpeg goes no further either.
+  private func box(at position: Int64, to end: Int64) throws(VideoError) -> Box? {
+    guard position <= end - 8, let size32 = try window.integer(at: position, size: 4),
+      let code = try window.number(at: position + 4, size: 4)
+    else { return nil }
+    var (header, size): (Int64, Int64) = (8, size32)
+    if size32 == 1 {
+      guard let large = try window.integer(at: position + 8, size: 8) else { return nil }
+      (header, size) = (16, large)
+    } else if size32 == 0 {
+      size = end - position
+    }
+    guard size >= header else { return nil }
+    let (stated, overflow) = position.addingReportingOverflow(size)
+    return Box(type: Self.name(code), body: position + header, end: overflow ? .max : stated)
+  }
+
+  private static func name(_ code: UInt64) -> String {
+    String(decoding: [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: code >> $0) }, as: UTF8.self)
+  }
+
+  private mutating func walk(
+    from start: Int64, to end: Int64, depth: Int, in parent: String
+  ) throws(VideoError) {
+    guard depth <= Self.deepest else {
+      throw ContainerCheck.tooMany(source, "boxes more than \(Self.deepest) deep")
+    }
+    var position = start
+    while let box = try box(at: position, to: end) {
+      boxes += 1
+      guard boxes <= (1 << 21) + source.size / 256 else {
+        throw ContainerCheck.tooMany(source, "\(boxes) boxes")
+      }
+      try visit(box, depth: depth, in: parent, end: min(box.end, end))
+      if box.end >= end { return }
+      position = box.end
+    }
+  }
+
+  private mutating func visit(_ box: Box, depth: Int, in parent: String, end: Int64) throws(VideoError) {
+    if parent == "udta" || parent == "ilst" || parent == "meta" { metadata += 1 }
+    guard metadata <= Self.mostMetadata else {
+      throw ContainerCheck.tooMany(source, "\(metadata) entries of metadata")
+    }
+    var type = box.type
+    if type == "hoov" || type == "free", let inner = try window.number(at: box.body + 4, size: 4),
+      ["mvhd", "cmov"].contains(Self.name(inner))
+    {
+      type = "moov"  // an index that was to be overwritten
+    }
+    switch type {
+    case "moov":
+      hasIndex = true
+      if box.end > source.size { isIndexCut = true }
+      try walk(from: box.body, to: end, depth: depth + 1, in: type)
+    case "trak":
+      tables.beginTrack()
+      guard tables.tracks.count <= Self.mostTracks else {
+        throw ContainerCheck.tooMany(source, "more than \(Self.mostTracks) tracks")
+      }
+      try walk(from: box.body, to: end, depth: depth + 1, in: type)
+      try tables.endTrack()
+    case "moof":
+      hasFragments = true
+      try tables.addFragments(1)
+      try walk(from: box.body, to: end, depth: depth + 1, in: type)
+    case "mdat": hasData = true
+    case "cmov":
+      throw VideoError(
+        .invalid,
+        "\(source.name) has a compressed index (cmov), which is not read; rewrite it first, for example with ffmpeg -i "
+          + "FILE -c copy video.mkv")
+    case "mdia", "minf", "stbl", "edts", "mvex", "traf", "udta", "ilst", "dinf", "sinf", "schi", "wave",
+      "mfra", "tref":
+      try walk(from: box.body, to: end, depth: depth + 1, in: type)
+    case "meta":
+      // QuickTime's has no version before its boxes.
+      let inner = try window.number(at: box.body + 4, size: 4).map(Self.name)
+      try walk(from: box.body + (inner == "hdlr" ? 0 : 4), to: end, depth: depth + 1, in: type)
+    case "stsd": try walk(from: box.body + 8, to: end, depth: depth + 1, in: type)
+    default:
+      if parent == "stsd" {
+        tables.addEntry(type)
+        // After what every sample description of pictures or of sound begins with.
+        try walk(from: box.body + (tables.isPictures ? 78 : 28), to: end, depth: depth + 1, in: "entry")
+      } else {
+        try tables.read(type, from: box.body, to: min(end, source.size))
+      }
+    }
+  }
+}

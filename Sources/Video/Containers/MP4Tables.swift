@@ -1,0 +1,316 @@
+/// The tables of MP4's boxes: how many entries each claims, against its bytes, and what all come to.
+struct MP4Tables {
+  struct Track {
+    var isPictures = false
+    var isSound = false
+    /// Of its sample descriptions, how many there are and how many are of encrypted samples.
+    var descriptions = 0
+    var encrypted = 0
+    var samples: Int64 = 0
+    /// Of all samples, and whether the file ends before some of them.
+    var bytes: Int64 = 0
+    var isCut = false
+    /// The most samples from one that can be decoded by itself up to the next, and the last such one; nil: all can.
+    var longestRun: Int64 = 1
+    var lastKey: Int64?
+    var chunks: Int64 = 0
+    var largestChunk: Int64 = 0
+    var timescale: Int64 = 1
+    /// Of the sound or pictures, in `timescale`; FFmpeg takes each sample's from the same table.
+    var duration: Int64 = 0
+    /// Whether every sample lasts one unit, as of plain sound, which FFmpeg lists by the chunk.
+    var isPlainSound = false
+    var edits: (position: Int64, count: Int64, isWide: Bool)?
+  }
+
+  private(set) var tracks: [Track] = []
+  private let window: ByteWindow
+  private let source: ByteSource
+  private let most: Int64
+  private var movieTimescale: Int64 = 1
+  private var fragments: Int64 = 0
+  private var indexes: Int64 = 0
+  private var samplesOfFragments: Int64 = 0
+  private var samplesOfTracks: Int64 = 0
+  private var scheme: String?
+
+  init(_ window: ByteWindow) {
+    self.window = window
+    source = window.source
+    most = ContainerCheck.mostEntries(source)
+  }
+
+  /// Whether the latest track is of pictures.
+  var isPictures: Bool { tracks.last?.isPictures ?? false }
+
+  mutating func beginTrack() { tracks.append(Track()) }
+
+  mutating func addEntry(_ type: String) {
+    guard !tracks.isEmpty else { return }
+    tracks[tracks.count - 1].descriptions += 1
+    // By Common Encryption, and by FairPlay.
+    if ["encv", "enca", "drmi", "drms"].contains(type) {
+      tracks[tracks.count - 1].encrypted += 1
+      if scheme == nil, type.hasPrefix("drm") { scheme = "FairPlay" }
+    }
+  }
+
+  mutating func addFragments(_ count: Int64) throws(VideoError) {
+    fragments += count
+    // FFmpeg keeps something for each track in each.
+    guard fragments * Int64(max(1, tracks.count)) <= (1 << 20) + source.size / 8 else {
+      throw ContainerCheck.tooMany(source, "\(fragments) fragments of \(tracks.count) tracks")
+    }
+  }
+
+  /// One box that is no container. Unknown ones are passed over.
+  mutating func read(_ type: String, from body: Int64, to end: Int64) throws(VideoError) {
+    switch type {
+    case "hdlr":
+      let kind = try window.number(at: body + 8, size: 4)
+      // Of a track, not of its metadata or data references.
+      guard !tracks.isEmpty, kind == 0x7669_6465 || kind == 0x736F_756E else { return }
+      tracks[tracks.count - 1].isPictures = kind == 0x7669_6465
+      tracks[tracks.count - 1].isSound = kind == 0x736F_756E
+    case "mvhd": movieTimescale = try timescale(body)
+    case "mdhd": if !tracks.isEmpty { tracks[tracks.count - 1].timescale = try timescale(body) }
+    case "schm":
+      if let code = try window.number(at: body + 4, size: 4) {
+        let bytes = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: code >> $0) }
+        scheme = bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? String(decoding: bytes, as: UTF8.self) : nil
+      }
+    case "stts": try readTimes(from: body, to: end)
+    case "ctts": try checkSum(type, from: body, to: end)
+    case "stsz": try readSizes(from: body, to: end)
+    case "stz2":
+      let bits = max(4, try window.integer(at: body + 7, size: 1) ?? 4)
+      let count = try count(type, at: body + 8)
+      try require(count, "stz2", fits: count * bits <= (end - body - 12) * 8)
+      setSamples(count)
+    case "stss": try readKeys(from: body, to: end)
+    case "stps": _ = try entries(type, at: body + 4, of: 4, to: end)
+    case "stco", "co64":
+      let count = try entries(type, at: body + 4, of: type == "stco" ? 4 : 8, to: end)
+      if !tracks.isEmpty {
+        tracks[tracks.count - 1].chunks = count
+        let size = type == "stco" ? 4 : 8
+        for index in 0..<count where !tracks[tracks.count - 1].isCut {
+          let offset = try window.number(at: body + 8 + index * Int64(size), size: size) ?? 0
+          if offset >= UInt64(source.size) { tracks[tracks.count - 1].isCut = true }
+        }
+      }
+    case "stsc": try readChunks(from: body, to: end)
+    case "sbgp":
+      let version = try window.integer(at: body, size: 1) ?? 0
+      _ = try entries(type, at: body + (version == 1 ? 12 : 8), of: 8, to: end)
+    case "sgpd":
+      let version = try window.integer(at: body, size: 1) ?? 0
+      _ = try entries(type, at: body + (version >= 1 ? 12 : 8), of: 1, to: end)
+    case "subs": _ = try entries(type, at: body + 4, of: 6, to: end)
+    case "saio":
+      let (version, flags) = try versionAndFlags(body)
+      _ = try entries(type, at: body + (flags & 1 != 0 ? 12 : 4), of: version == 0 ? 4 : 8, to: end)
+    case "saiz":
+      let (_, flags) = try versionAndFlags(body)
+      let at = body + (flags & 1 != 0 ? 12 : 4)
+      let usual = try window.integer(at: at, size: 1) ?? 0
+      if usual == 0 {
+        _ = try entries(type, at: at + 1, of: 1, to: end)
+      } else {
+        try limit(count(type, at: at + 1), type)
+      }
+    case "senc": try limit(count(type, at: body + 4), type)
+    case "pssh":
+      if try window.integer(at: body, size: 1) ?? 0 > 0 {
+        _ = try entries(type, at: body + 20, of: 16, to: end)
+      }
+    case "keys":
+      let count = try entries(type, at: body + 4, of: 8, to: end)
+      guard count <= 4096 else { throw ContainerCheck.tooMany(source, "\(count) keys of metadata") }
+    case "elst":
+      let version = try window.integer(at: body, size: 1) ?? 0
+      let count = try entries(type, at: body + 4, of: version == 1 ? 20 : 12, to: end)
+      if !tracks.isEmpty { tracks[tracks.count - 1].edits = (body + 8, count, version == 1) }
+    case "tfra": _ = try entries(type, at: body + 12, of: 11, to: end)
+    case "sidx":
+      let version = try window.integer(at: body, size: 1) ?? 0
+      let count = try window.integer(at: body + (version == 0 ? 22 : 30), size: 2) ?? 0
+      indexes += 1
+      try addFragments(count)
+      // Each may be put between those that are there.
+      guard indexes * fragments <= 1 << 26 else {
+        throw ContainerCheck.tooMany(source, "\(indexes) indexes of fragments")
+      }
+    case "trun": try readRun(from: body, to: end)
+    default: break
+    }
+  }
+
+  // MARK: - Single tables
+
+  private func timescale(_ body: Int64) throws(VideoError) -> Int64 {
+    let version = try window.integer(at: body, size: 1) ?? 0
+    return max(1, try window.integer(at: body + (version == 1 ? 20 : 12), size: 4) ?? 1)
+  }
+
+  private func versionAndFlags(_ body: Int64) throws(VideoError) -> (Int64, Int64) {
+    let both = try window.integer(at: body, size: 4) ?? 0
+    return (both >> 24, both & 0xFF_FFFF)
+  }
+
+  private func count(_ type: String, at position: Int64) throws(VideoError) -> Int64 {
+    guard let count = try window.integer(at: position, size: 4) else {
+      throw VideoError(.invalid, "\(source.name) is damaged: its \(type) table is cut short")
+    }
+    return count
+  }
+
+  private func require(_ count: Int64, _ type: String, fits: Bool) throws(VideoError) {
+    if !fits { throw ContainerCheck.claimsTooMuch(source, "its \(type) table claims \(count) entries") }
+  }
+
+  /// How many entries a table claims whose count is at `position`, followed by as many of `size` bytes at least.
+  private func entries(
+    _ type: String, at position: Int64, of size: Int64, to end: Int64
+  ) throws(VideoError) -> Int64 {
+    let count = try count(type, at: position)
+    try require(count, type, fits: count * size <= end - position - 4)
+    return count
+  }
+
+  private func limit(_ count: Int64, _ type: String) throws(VideoError) {
+    try require(count, type, fits: count <= most)
+  }
+
+  /// Of a table of runs, each a count and a value, the sum of the counts.
+  private func checkSum(_ type: String, from body: Int64, to end: Int64) throws(VideoError) {
+    let count = try entries(type, at: body + 4, of: 8, to: end)
+    // Plain sound has a sample for every few bits.
+    let most = tracks.last?.isSound == true ? self.most + 8 * source.size : self.most
+    var sum: Int64 = 0
+    for index in 0..<count {
+      sum += try window.integer(at: body + 8 + index * 8, size: 4) ?? 0
+      guard sum <= most else {
+        throw ContainerCheck.claimsTooMuch(source, "its \(type) table claims \(sum) samples and more")
+      }
+    }
+  }
+
+  private mutating func readTimes(from body: Int64, to end: Int64) throws(VideoError) {
+    try checkSum("stts", from: body, to: end)
+    guard !tracks.isEmpty else { return }
+    let count = try count("stts", at: body + 4)
+    var duration: Int64 = 0
+    for index in 0..<count {
+      let run = try window.integer(at: body + 8 + index * 8, size: 4) ?? 0
+      let each = try window.integer(at: body + 12 + index * 8, size: 4) ?? 0
+      if each < 1 << 31 { duration = duration.addingReportingOverflow(run * each).partialValue }
+    }
+    let first = try window.integer(at: body + 12, size: 4) ?? 0
+    tracks[tracks.count - 1].duration = max(0, duration)
+    tracks[tracks.count - 1].isPlainSound = tracks[tracks.count - 1].isSound && count == 1 && first == 1
+  }
+
+  private mutating func readSizes(from body: Int64, to end: Int64) throws(VideoError) {
+    let usual = try window.integer(at: body + 4, size: 4) ?? 0
+    if usual == 0 {
+      let count = try entries("stsz", at: body + 8, of: 4, to: end)
+      var bytes: Int64 = 0
+      for index in 0..<count { bytes += try window.integer(at: body + 12 + index * 4, size: 4) ?? 0 }
+      setSamples(count, bytes: bytes)
+    } else {
+      let count = try count("stsz", at: body + 8)
+      setSamples(count, bytes: count.multipliedReportingOverflow(by: usual).partialValue)
+    }
+  }
+
+  private mutating func setSamples(_ count: Int64, bytes: Int64 = 0) {
+    guard !tracks.isEmpty else { return }
+    tracks[tracks.count - 1].samples = count
+    tracks[tracks.count - 1].bytes = bytes
+  }
+
+  private mutating func readKeys(from body: Int64, to end: Int64) throws(VideoError) {
+    let count = try entries("stss", at: body + 4, of: 4, to: end)
+    guard !tracks.isEmpty else { return }
+    var (previous, longest): (Int64, Int64) = (1, 1)
+    for index in 0..<count {
+      let key = try window.integer(at: body + 8 + index * 4, size: 4) ?? 0
+      longest = max(longest, key - previous)
+      previous = key
+    }
+    tracks[tracks.count - 1].longestRun = longest
+    tracks[tracks.count - 1].lastKey = previous
+  }
+
+  private mutating func readChunks(from body: Int64, to end: Int64) throws(VideoError) {
+    let count = try entries("stsc", at: body + 4, of: 12, to: end)
+    guard !tracks.isEmpty else { return }
+    for index in 0..<count {
+      let samples = try window.integer(at: body + 12 + index * 12, size: 4) ?? 0
+      tracks[tracks.count - 1].largestChunk = max(tracks[tracks.count - 1].largestChunk, samples)
+    }
+  }
+
+  private mutating func readRun(from body: Int64, to end: Int64) throws(VideoError) {
+    let (_, flags) = try versionAndFlags(body)
+    let count = try count("trun", at: body + 4)
+    let before: Int64 = 8 + (flags & 1 != 0 ? 4 : 0) + (flags & 4 != 0 ? 4 : 0)
+    let each = Int64((flags & 0xF00).nonzeroBitCount) * 4
+    try require(count, "trun", fits: count * each <= end - body - before)
+    samplesOfFragments += count
+    guard samplesOfFragments <= most else {
+      throw ContainerCheck.claimsTooMuch(source, "its fragments claim \(samplesOfFragments) samples and more")
+    }
+  }
+
+  // MARK: - What they come to
+
+  mutating func endTrack() throws(VideoError) {
+    guard let track = tracks.last else { return }
+    // Of plain sound FFmpeg lists up to 1024 samples at once.
+    samplesOfTracks += track.isPlainSound ? track.chunks * (track.largestChunk / 1024 + 1) : track.samples
+    guard samplesOfTracks <= most else {
+      throw ContainerCheck.claimsTooMuch(source, "its tracks claim \(samplesOfTracks) samples and more")
+    }
+    // Of a file that is cut off the table lists what is no longer there.
+    guard track.isCut || track.bytes <= 4 * min(source.size, 1 << 50) + 65_536 else {
+      throw ContainerCheck.tooMany(source, "samples of \(track.bytes) bytes, the same ones over and over")
+    }
+    try checkEdits(of: track)
+  }
+
+  /// FFmpeg lists the samples of every edit anew, from the key frame before it to the one after it.
+  private func checkEdits(of track: Track) throws(VideoError) {
+    guard let edits = track.edits, edits.count > 1 else { return }
+    let run = track.lastKey.map { max(track.longestRun, track.samples - $0 + 1) } ?? 1
+    var listed: Int64 = 0
+    for index in 0..<edits.count {
+      let position = edits.position + index * (edits.isWide ? 20 : 12)
+      let size = edits.isWide ? 8 : 4
+      let length = try window.number(at: position, size: size) ?? 0
+      let begin = try window.number(at: position + Int64(size), size: size) ?? 0
+      if begin == (edits.isWide ? .max : 0xFFFF_FFFF) { continue }  // shows nothing
+      let seconds = Double(length) / Double(movieTimescale)
+      let share = track.duration > 0 ? seconds * Double(track.timescale) / Double(track.duration) : 1
+      let covered = Int64(min(1, share) * Double(track.samples))
+      listed += min(track.samples, covered + 2 * run)
+      guard listed <= 4 * track.samples + 16_384, index * track.samples <= 1 << 28 else {
+        throw ContainerCheck.tooMany(
+          source, "\(edits.count) edits that list \(track.samples) samples over and over")
+      }
+    }
+  }
+
+  mutating func finish(hasFragments: Bool) throws(VideoError) {
+    let pictures = tracks.filter(\.isPictures)
+    if !pictures.isEmpty, pictures.allSatisfy({ $0.descriptions > 0 && $0.encrypted == $0.descriptions }) {
+      throw ContainerCheck.encrypted(source, scheme)
+    }
+    if !pictures.isEmpty, !hasFragments, pictures.allSatisfy({ $0.samples == 0 }) {
+      throw VideoError(
+        .invalid,
+        "\(source.name) has no pictures: its index (moov) lists none, as when a recording was not closed")
+    }
+  }
+}

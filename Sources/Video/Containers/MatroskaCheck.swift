@@ -1,0 +1,171 @@
+/// The elements of Matroska and WebM: how many there are of those that FFmpeg keeps something for, or searches for each.
+/// Clusters, which hold the pictures, are passed over.
+struct MatroskaCheck {
+  let source: ByteSource
+  private let window: ByteWindow
+  private var counts = Counts()
+  /// Places that an index of the file names, for those behind clusters whose end is not stated.
+  private var named: [Int64] = []
+  private var isVideo = false
+  private var isEncrypted = false
+  private var (videos, encryptedVideos) = (0, 0)
+
+  private struct Counts {
+    var elements: Int64 = 0
+    var tracks = 0, tags = 0, chapters = 0, attachments = 0
+    var cues: Int64 = 0
+    var lateCues: Int64 = 0
+    var latestCue: UInt64 = 0
+  }
+
+  private static let deepest = 16
+  private static let (mostTracks, mostTags, mostChapters, mostAttachments, mostNamed) = (
+    256, 4096, 16_384, 256, 1024
+  )
+
+  private enum ID {
+    static let header: UInt64 = 0x1A45_DFA3, segment: UInt64 = 0x1853_8067, cluster: UInt64 = 0x1F43_B675
+    static let tracks: UInt64 = 0x1654_AE6B, track: UInt64 = 0xAE, kind: UInt64 = 0x83
+    static let encodings: UInt64 = 0x6D80, encoding: UInt64 = 0x6240, encryption: UInt64 = 0x5035
+    static let cues: UInt64 = 0x1C53_BB6B, cue: UInt64 = 0xBB, cueTime: UInt64 = 0xB3
+    static let tags: UInt64 = 0x1254_C367, tag: UInt64 = 0x7373, simpleTag: UInt64 = 0x67C8
+    static let chapters: UInt64 = 0x1043_A770, edition: UInt64 = 0x45B9, chapter: UInt64 = 0xB6
+    static let attachments: UInt64 = 0x1941_A469, attachment: UInt64 = 0x61A7
+    static let places: UInt64 = 0x114D_9B74, place: UInt64 = 0x4DBB, position: UInt64 = 0x53AC
+  }
+
+  init(_ source: ByteSource) throws(VideoError) {
+    self.source = source
+    window = try ByteWindow(source)
+  }
+
+  private struct Element {
+    let id: UInt64
+    let body: Int64
+    /// nil: not stated.
+    let end: Int64?
+  }
+
+  mutating func run() throws(VideoError) {
+    var position: Int64 = 0
+    while let element = try element(at: position, to: source.size) {
+      if element.id == ID.segment { try checkSegment(element) }
+      guard let end = element.end else { break }
+      position = end
+    }
+    if videos > 0, videos == encryptedVideos { throw ContainerCheck.encrypted(source, nil) }
+  }
+
+  private mutating func checkSegment(_ segment: Element) throws(VideoError) {
+    let end = min(segment.end ?? source.size, source.size)
+    var position = segment.body
+    while let element = try element(at: position, to: end) {
+      try count()
+      guard let next = element.end else { break }
+      if element.id != ID.cluster { try walk(element, depth: 1) }
+      position = next
+    }
+    // What is named is read, wherever it is.
+    for offset in named {
+      let (place, overflow) = segment.body.addingReportingOverflow(offset)
+      if overflow || place <= position { continue }
+      if let element = try element(at: place, to: source.size), element.id != ID.cluster {
+        try walk(element, depth: 1)
+      }
+    }
+    named = []
+  }
+
+  /// nil at the end and where there is no element.
+  private func element(at position: Int64, to end: Int64) throws(VideoError) -> Element? {
+    guard position < end, let first = try window.number(at: position, size: 1), first >= 0x10 else {
+      return nil
+    }
+    let idSize = UInt8(first).leadingZeroBitCount + 1
+    guard let id = try window.number(at: position, size: idSize),
+      let second = try window.number(at: position + Int64(idSize), size: 1), second > 0
+    else { return nil }
+    let sizeSize = UInt8(second).leadingZeroBitCount + 1
+    guard let marked = try window.number(at: position + Int64(idSize), size: sizeSize) else { return nil }
+    let mask = (UInt64(1) << UInt64(7 * sizeSize)) - 1
+    let size = marked & mask
+    let body = position + Int64(idSize + sizeSize)
+    if size == mask { return Element(id: id, body: body, end: nil) }
+    let (stated, overflow) = body.addingReportingOverflow(Int64(size))
+    return Element(id: id, body: body, end: overflow ? .max : stated)
+  }
+
+  private mutating func count() throws(VideoError) {
+    counts.elements += 1
+    guard counts.elements <= (1 << 20) + source.size / 16 else {
+      throw ContainerCheck.tooMany(source, "\(counts.elements) elements")
+    }
+  }
+
+  private mutating func walk(_ parent: Element, depth: Int) throws(VideoError) {
+    guard depth <= Self.deepest else {
+      throw ContainerCheck.tooMany(source, "elements more than \(Self.deepest) deep")
+    }
+    switch parent.id {
+    case ID.tracks, ID.track, ID.encodings, ID.encoding, ID.cues, ID.cue, ID.tags, ID.tag, ID.simpleTag,
+      ID.chapters,
+      ID.edition, ID.chapter, ID.attachments, ID.places, ID.place:
+      break
+    default: return
+    }
+    let end = min(parent.end ?? source.size, source.size)
+    if parent.id == ID.track { (isVideo, isEncrypted) = (false, false) }
+    var position = parent.body
+    while let element = try element(at: position, to: end) {
+      try count()
+      try note(element)
+      try walk(element, depth: depth + 1)
+      guard let next = element.end else { break }
+      position = next
+    }
+    if parent.id == ID.track, isVideo {
+      videos += 1
+      if isEncrypted { encryptedVideos += 1 }
+    }
+  }
+
+  private mutating func note(_ element: Element) throws(VideoError) {
+    let size = Int(min(8, max(0, (element.end ?? element.body) - element.body)))
+    switch element.id {
+    case ID.track:
+      counts.tracks += 1
+      try limit(counts.tracks, Self.mostTracks, "tracks")
+    case ID.simpleTag:
+      counts.tags += 1
+      try limit(counts.tags, Self.mostTags, "tags")
+    case ID.chapter:
+      counts.chapters += 1
+      try limit(counts.chapters, Self.mostChapters, "chapters")
+    case ID.attachment:
+      counts.attachments += 1
+      try limit(counts.attachments, Self.mostAttachments, "attachments")
+    case ID.kind: isVideo = size > 0 ? try window.number(at: element.body, size: size) == 1 : false
+    case ID.encryption: isEncrypted = true
+    case ID.position:
+      if size > 0, named.count < Self.mostNamed, let offset = try window.integer(at: element.body, size: size)
+      {
+        named.append(offset)
+      }
+    case ID.cueTime:
+      let time = size > 0 ? try window.number(at: element.body, size: size) ?? 0 : 0
+      counts.cues += 1
+      // FFmpeg puts one that is earlier than the one before it into its place.
+      if time < counts.latestCue { counts.lateCues += 1 }
+      counts.latestCue = time
+      guard counts.cues <= ContainerCheck.mostEntries(source), counts.cues * counts.lateCues <= 1 << 26 else {
+        throw ContainerCheck.tooMany(
+          source, "\(counts.cues) places to seek to, \(counts.lateCues) of them out of order")
+      }
+    default: break
+    }
+  }
+
+  private func limit(_ count: Int, _ most: Int, _ what: String) throws(VideoError) {
+    if count > most { throw ContainerCheck.tooMany(source, "more than \(most) \(what)") }
+  }
+}
