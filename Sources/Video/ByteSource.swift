@@ -65,7 +65,8 @@ final class ByteSource {
 
   /// Copies up to `count` bytes from `position`. 0 at the end, -errno on failure; -ESTALE if the file is no longer
   /// what was opened.
-  func read(_ into: UnsafeMutableRawPointer, count: Int, at position: Int64) -> Int {
+  /// - Parameter watches: false where the caller calls `checkUnchanged` after its last read.
+  func read(_ into: UnsafeMutableRawPointer, count: Int, at position: Int64, watches: Bool = true) -> Int {
     // Never beyond the size at opening: a place near Int64's end, which a damaged file may name, must not be a
     // read error.
     guard count > 0, position >= 0, position < size else { return 0 }
@@ -76,7 +77,7 @@ final class ByteSource {
     }
     while true {
       let got = pread(descriptor, into, count, off_t(position))
-      if got >= 0 { return got > 0 && isUnchanged ? got : -Int(ESTALE) }
+      if got >= 0 { return got > 0 && (!watches || isUnchanged) ? got : -Int(ESTALE) }
       if errno != EINTR { return -Int(errno) }
     }
   }

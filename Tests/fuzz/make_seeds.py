@@ -372,6 +372,40 @@ def make_videos():
                 print("no", name)
 
 
+# ------------------------------------------------------------------ container
+
+# The smallest pictures that the coders take: what is fuzzed is around them.
+CONTAINERS = {
+    "edits.mov": "-c:v mpeg4 -bf 1 -output_ts_offset 0.5", "front.mp4": "-c:v libx264 -movflags +faststart",
+    "fragments.mp4": "-c:v mpeg4 -movflags +frag_every_frame+empty_moov+default_base_moof",
+    "dash.mp4": "-c:v mpeg4 -movflags +frag_keyframe+dash+global_sidx", "keys.mov": "-c:v png -movflags +use_metadata_tags "
+    "-metadata one=1 -metadata two=2", "phone.3gp": "-s 128x96 -c:v h263", "h264.mkv": "-c:v libx264",
+    "live.webm": "-c:v libvpx -live 1", "tags.mkv": "-c:v mpeg4 -metadata one=1 -metadata:s:v:0 two=2",
+    "mjpeg.avi": "-c:v mjpeg", "flv1.flv": "-c:v flv1", "wmv.asf": "-c:v wmv2", "vob.mpg": "-c:v mpeg1video -f vob",
+    "mpeg4.ts": "-c:v mpeg4", "h264.m2ts": "-c:v libx264 -f mpegts -mpegts_m2ts_mode 1", "theora.ogv": "-c:v libtheora",
+    "mpeg4.nut": "-c:v mpeg4", "vp8.ivf": "-c:v libvpx", "plain.y4m": "-pix_fmt gray", "bare.h264": "-c:v libx264",
+    "bare.m4v": "-c:v mpeg4 -f m4v", "bare.mjpeg": "-c:v mjpeg", "two.gif": "", "two.apng": "-pix_fmt rgb24 -plays 0",
+    "flash.swf": "-c:v flv1", "real.rm": "-s 128x96 -c:v rv10", "rows.mxf": "-c:v mpeg2video",
+}
+
+
+def make_containers():
+    if not shutil.which("ffmpeg"):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for name, options in CONTAINERS.items():
+            path = Path(folder) / name
+            rate = "25" if "mpeg1" in options or "mpeg2" in options else "5"
+            done = subprocess.run(
+                ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc=size=16x16:rate={rate}", "-frames:v", "3",
+                 "-fflags", "+bitexact", "-flags:v", "+bitexact", *options.split(), str(path)],
+                stderr=subprocess.DEVNULL, check=False)
+            if done.returncode == 0 and path.stat().st_size < 12_000:
+                write("container", name, path.read_bytes())
+            else:
+                print("no", name)
+
+
 if __name__ == "__main__":
     make_safetensors()
     make_zip()
@@ -381,5 +415,6 @@ if __name__ == "__main__":
     make_families()
     make_calls()
     make_videos()
+    make_containers()
     sizes = [path.stat().st_size for path in CORPUS.rglob("seed-*")]
     print(f"{len(sizes)} seeds, {sum(sizes)} bytes")

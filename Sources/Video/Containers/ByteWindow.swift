@@ -43,7 +43,8 @@ final class ByteWindow {
     let wanted = goesOn && count > 0 ? Self.capacity : max(Self.jump, needed)
     (start, count) = (position, 0)
     while count < wanted {
-      let got = source.read(buffer + count, count: wanted - count, at: position + Int64(count))
+      let got = source.read(
+        buffer + count, count: wanted - count, at: position + Int64(count), watches: false)
       if got < 0 { throw source.readFailure(Int32(-got)) }
       if got == 0 { return }
       count += got

@@ -23,6 +23,7 @@ enum ContainerCheck {
       var check = try AVICheck(source)
       try check.run()
     }
+    try source.checkUnchanged()
     source.isChecked = true
   }
 
