@@ -75,7 +75,7 @@ build: ## the library in build/lib and the command in build/bin
 	@$(MAKE) --no-print-directory command
 
 library:
-	@echo 'build: $(LIBRARY)'
+	@echo 'build: $(LIBRARY) (some minutes the first time)'
 	@$(SWIFT_BUILD) -c release --product actionclip --disable-local-rpath
 	@$(INSTALL) -d build/lib
 	@$(INSTALL) -m755 $(RELEASE)/libactionclip.so $(LIBRARY)
@@ -90,7 +90,7 @@ library:
 	@$(INSTALL) -m644 $(DEFAULT_MODEL) build/share/actionclip/
 
 command:
-	@echo 'build: $(COMMAND)'
+	@echo 'build: $(COMMAND) (a minute the first time)'
 	@$(SWIFT_BUILD) -c release --product actionclip-command $(WITHOUT_NOISE)
 	@$(INSTALL) -d build/bin
 	@$(INSTALL) -m755 $(RELEASE)/actionclip-command $(COMMAND)
@@ -126,6 +126,7 @@ uninstall: ## remove what `make install` copied
 	@echo 'removed libactionclip $(VERSION) from $(DESTDIR)$(PREFIX)'
 
 demo: deps build ## tell what happens when in a short video, with the default model
+	@echo 'demo: reading examples/shapes.mp4 with the default model'
 	@printf '\nWhat examples/shapes.mp4 shows, as it was made:\n\n'
 	@cat examples/shapes.txt
 	@printf '\nWhat libactionclip sees in it (actionclip timeline examples/shapes.mp4):\n\n'
@@ -141,15 +142,16 @@ test: deps build ## all of the checks below, in order
 	$(call step,Python and command tests,test-python)
 	$(call step,fuzz corpus,test-fuzz)
 	@printf '\n'
-	@command -v ffmpeg > /dev/null || echo 'skipped: tests whose clips the ffmpeg program makes; it is not here'
-	@[[ -d $${ACTIONCLIP_SHARED:-../shared} ]] || echo 'skipped: tests on larger reference data; no ../shared here'
+	@scripts/skipped_tests.sh
 	@echo 'all tests passed'
 
 check: ## the formatter's opinion of every Swift file
 	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
 
 test-swift: ## the rooms' own tests
+	@echo 'building the tests'
 	@$(SWIFT_BUILD) --build-tests $(WITHOUT_NOISE)
+	@echo 'running them'
 	@$(SWIFT) test --skip-build --disable-xctest --quiet
 
 test-kernels: ## every form of the kernels against plain loops, with sanitizers
@@ -173,6 +175,7 @@ test-python: ## pytest: the Python package and the command
 	if ! $$python -c 'import numpy, pytest' 2> /dev/null; then \
 	  python=build/venv/bin/python; \
 	  if ! $$python -c 'import numpy, pytest' 2> /dev/null; then \
+	    echo 'making an environment for Python in build/venv (numpy, pytest, Pillow)'; \
 	    python3 -m venv build/venv; \
 	    $$python -m pip install --quiet --disable-pip-version-check -r bindings/python/requirements-test.txt; \
 	  fi; \
@@ -181,6 +184,7 @@ test-python: ## pytest: the Python package and the command
 	  echo "$$folder:"; $$python -m pytest -q -rs "$$folder"; done
 
 test-fuzz: ## every fuzz target over its corpus and past findings, with the address sanitizer
+	@echo 'building the targets'
 	@Tests/fuzz/build.sh replay
 	@SWIFT_BACKTRACE=enable=no build/fuzz/untraced/replay Tests/fuzz/corpus Tests/fuzz/regressions
 

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Says which tests `make test` skips here, for want of something that the library itself does not need, and how to get it.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+python=python3
+if ! $python -c 'import numpy, pytest' 2> /dev/null && [[ -x build/venv/bin/python ]]; then python=build/venv/bin/python; fi
+
+some=no
+# absent WHICH-TESTS WHAT-TO-DO
+absent() { printf 'skipped: %s. To have them: %s\n' "$1" "$2"; some=yes; }
+has() { command -v "$1" > /dev/null; }
+imports() { $python -c 'import importlib.util as i, sys; sys.exit(any(i.find_spec(n) is None for n in sys.argv[1:]))' "$@"; }
+
+has ffmpeg || absent 'tests whose clips the ffmpeg program makes' 'apt-get install ffmpeg'
+imports torch safetensors || absent 'tests against PyTorch' "$python -m pip install torch safetensors"
+imports transformers open_clip cv2 PIL ||
+  absent 'tests against transformers, open_clip, OpenCV and Pillow' \
+    "$python -m pip install transformers open_clip_torch opencv-python-headless pillow"
+{ has aarch64-linux-gnu-gcc && has qemu-aarch64; } ||
+  absent 'kernels of aarch64' 'apt-get install qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross'
+has qemu-x86_64 || absent 'start-up on older processors' 'apt-get install qemu-user'
+has setpriv && (( EUID == 0 )) || absent 'the setuid program' 'run as root, with setpriv (apt-get install util-linux)'
+[[ -d ${ACTIONCLIP_SHARED:-../shared} ]] ||
+  absent 'tests on larger reference data' 'they are not part of this repository (a folder ../shared, or ACTIONCLIP_SHARED)'
+if [[ $some == yes ]]; then echo '.ci/run installs what it can of these, and runs everything'; fi
