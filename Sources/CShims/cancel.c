@@ -52,7 +52,12 @@ static pthread_key_t at_exit;
 static pthread_once_t key_made = PTHREAD_ONCE_INIT;
 static int has_key;
 
-static void drop_at_exit(void *token) { drop(token); }
+// Other destructors of the ending thread may still call the library.
+static void drop_at_exit(void *token) {
+  heard = NULL;
+  held = NULL;
+  drop(token);
+}
 
 static void make_key(void) { has_key = pthread_key_create(&at_exit, drop_at_exit) == 0; }
 
