@@ -49,7 +49,7 @@ let package = Package(
     room("Tokenizer", ["CShims", "Memory", "Text"]),
     room("Preprocess", ["CResample"]),
     room("Video", ["CFFmpeg", "CShims", "Text"]),
-    room("Model", ["CShims", "Numerics", "Weights"]),
+    room("Model", ["CShims", "Memory", "Numerics", "Weights"]),
     room("ModelFile", ["Memory", "Model", "Numerics", "Preprocess", "Text", "Tokenizer", "Weights"]),
     .target(
       name: "ActionCLIPABI",

@@ -1,5 +1,6 @@
 extension UnsafeMutableBufferPointer {
   /// Sorts in place (a heap sort): Swift's own sort takes memory for half of the elements. Not stable.
+  @inlinable
   public func heapSort(by isBefore: (Element, Element) -> Bool) {
     for parent in stride(from: count / 2 - 1, through: 0, by: -1) { sink(parent, below: count, isBefore) }
     for last in stride(from: count - 1, to: 0, by: -1) {
@@ -8,7 +9,8 @@ extension UnsafeMutableBufferPointer {
     }
   }
 
-  private func sink(_ start: Int, below end: Int, _ isBefore: (Element, Element) -> Bool) {
+  @inlinable
+  func sink(_ start: Int, below end: Int, _ isBefore: (Element, Element) -> Bool) {
     var parent = start
     while true {
       var largest = 2 * parent + 1
