@@ -118,6 +118,25 @@ static int32_t load_saved(void) {
   return status;
 }
 
+/* A file of as many tensors as are read. What is known of each is an object of the runtime. */
+static void write_many_tensors(const char *path) {
+  enum { TENSORS = 8192 };
+  char *header = check_alloc(TENSORS * 80 + 8), *at = header;
+  *at++ = '{';
+  for (int i = 0; i < TENSORS; i++)
+    at += sprintf(at, "%s\"layer.%05d.weight\":{\"dtype\":\"F32\",\"shape\":[0,1],\"data_offsets\":[0,0]}",
+                  i > 0 ? "," : "", i);
+  *at++ = '}';
+  const uint64_t size = (uint64_t)(at - header);
+  FILE *file = fopen(path, "wb");
+  if (file == NULL || fwrite(&size, 8, 1, file) != 1 || fwrite(header, size, 1, file) != 1 || fclose(file) != 0) exit(2);
+  free(header);
+}
+static int32_t describe(void) {
+  size_t size = 0;
+  return WATCHED(actionclip_file_describe(in(scratch, "many.safetensors"), (char *)output, output_size, &size));
+}
+
 static actionclip_video *video;
 static int64_t *indices;
 static int32_t read_frames(void) {
@@ -195,6 +214,33 @@ static void test(const char *name, int32_t (*operation)(void)) {
   printf("  %-40s %3ld refused in turn\n", name, refused - refused_before);
 }
 
+/* Large objects of the runtime are refused in turn: the call does without, from the library's reserve, or says so. */
+static void test_objects(const char *name, int32_t (*operation)(void)) {
+  long n = 1;
+  from = to = 0;
+  CHECK(operation() == ACTIONCLIP_OK);
+  CHECK(round_of(operation) == ACTIONCLIP_OK);
+  memcpy(expected, output, output_size);
+  CHECK(memory.large > 0); /* or this would show nothing */
+  memory.smallest_object = LARGE;
+  for (; check_failed < 20; n++) {
+    memory.object_from = memory.object_to = n;
+    const int32_t status = round_of(operation);
+    if (memory.refused == 0) break;
+    CHECK(status == ACTIONCLIP_OK ? memcmp(output, expected, output_size) == 0
+                                  : status == ACTIONCLIP_ERROR_OUT_OF_MEMORY && untouched());
+  }
+  memory.object_from = 1;
+  memory.object_to = INT64_MAX;
+  for (int i = 0; i < 200; i++) { /* the reserve is given back */
+    const int32_t status = operation();
+    CHECK(status == ACTIONCLIP_OK || status == ACTIONCLIP_ERROR_OUT_OF_MEMORY);
+  }
+  memory.smallest_object = 0;
+  works(operation);
+  printf("  %-40s %3ld objects refused in turn\n", name, n - 1);
+}
+
 int main(int argc, char **argv) {
   if (argc < 4) {
     fprintf(stderr, "usage: test_counts FIXTURES SCRATCH SYMBOLS [CLIP]\n");
@@ -236,6 +282,9 @@ int main(int argc, char **argv) {
   CHECK(rename(in(scratch, "saved.safetensors"), kept) == 0);
   test("load, 30,000 labels, 20,000 templates", load_saved);
   unlink(kept);
+  write_many_tensors(in(scratch, "many.safetensors"));
+  test_objects("file_describe, 8,192 tensors", describe);
+  unlink(in(scratch, "many.safetensors"));
   if (clip != NULL) {
     actionclip_video_options o;
     actionclip_video_options_init(&o);

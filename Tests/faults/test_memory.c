@@ -383,6 +383,17 @@ static void without_objects(int32_t (*operation)(void)) {
   CHECK(round_of(operation) == ACTIONCLIP_OK && memcmp(outputs, expected, ROOM) == 0);
 }
 
+/* Again and again with every object refused: what the reserve gave it has back. */
+static void reserve_is_given_back(int32_t (*operation)(void)) {
+  from = to = 0;
+  memory.smallest_object = 1;
+  memory.object_from = 1;
+  memory.object_to = INT64_MAX;
+  for (int i = 0; i < 500; i++) CHECK(operation() == ACTIONCLIP_ERROR_OUT_OF_MEMORY);
+  memory.smallest_object = 0;
+  CHECK(operation() == ACTIONCLIP_OK);
+}
+
 static void test(const char *name, int32_t (*operation)(void)) {
   without_faults(name, operation);
   without_objects(operation);
@@ -429,6 +440,8 @@ int main(int argc, char **argv) {
     test(name, encode_prompts);
   }
   operation_compute = ACTIONCLIP_COMPUTE_FP32;
+  operation_file = "models/whole.safetensors";
+  reserve_is_given_back(load);
   static const char *const lists[] = {"merges/merges.txt", "merges/merges.txt.gz"};
   for (size_t f = 0; f < 2; f++) {
     operation_file = lists[f];
