@@ -11,7 +11,7 @@ struct H264Sequence: Equatable {
     var bits = BitReader(unit, from: 4, isEscaped: true)
     var separate = 0
     guard bits.exponential() != nil else { return nil }
-    if Self.profilesWithChroma.contains(unit[1]) {
+    if Self.statesChroma(profile: unit[1]) {
       guard let chroma = bits.exponential() else { return nil }
       if chroma == 3 {
         guard let flag = bits.bits(1) else { return nil }
@@ -40,9 +40,12 @@ struct H264Sequence: Equatable {
     return field == 1
   }
 
-  private static let profilesWithChroma: Set<UInt8> = [
-    44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244,
-  ]
+  private static func statesChroma(profile: UInt8) -> Bool {
+    switch profile {
+    case 44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244: true
+    default: false
+    }
+  }
 
   private static func skipScaling(_ bits: inout BitReader, lists: Int) -> Bool {
     guard let present = bits.bits(1) else { return false }
@@ -76,8 +79,8 @@ struct H264Sequence: Equatable {
 }
 
 extension H264Sequence {
-  /// Passes what a stream's header holds to `body`, until that answers false.
-  /// - Returns: whether the header was understood and `body` took everything.
+  /// Passes the sequence parameter sets of an avcC, at least 7 bytes, to `body`, until that answers false.
+  /// - Returns: whether the avcC is whole and `body` took everything.
   static func all(
     ofConfiguration bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Bool
   ) -> Bool {
