@@ -82,6 +82,8 @@ struct Info: ParsableCommand {
       "compute_type": .string(Compute.name(of: info.compute_type)),
       "activation": .string(EncoderActivation.name(of: info.activation)),
       "activation_assumed": .bool(info.activation_assumed != 0),
+      "heads_assumed": .bool(info.heads_assumed != 0),
+      "assumptions": .array(model.assumptions.map { .string($0) }),
       "threads": .int(Int64(info.threads)),
       "has_tokenizer": .bool(info.has_tokenizer != 0),
       "vocabulary_note": try model.labelNote(nil).map { .string($0) } ?? .null,
@@ -122,6 +124,7 @@ struct Info: ParsableCommand {
       (
         "vision",
         layers(info.vision_layers, info.vision_width, info.vision_heads, "patch \(info.patch_size)")
+          + (info.heads_assumed != 0 ? ", heads assumed: nothing tells them" : "")
       ),
       (
         "text",

@@ -16,7 +16,7 @@ struct StateDictionaries {
   static let containers = ["model_state_dict", "state_dict", "model", "model_state"]
   private static let fusion = "fusion_model_state_dict"
   private static let maximumSections = 64
-  private static let maximumSettings = 1 << 20
+  private static let maximumSettings = 1 << 16
   /// Names of parameters without a dot, which else tells a parameter's name from a note's.
   private static let dotless = ["logit_scale", "positional_embedding", "text_projection", "logit_bias"]
 

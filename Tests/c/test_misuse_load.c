@@ -79,6 +79,10 @@ static void descriptions(void) {
   actionclip_model *other = (actionclip_model *)(void *)tokenizer;
   CHECK(strcmp(actionclip_model_family(model), "CLIP") == 0);
   CHECK(actionclip_model_family(NULL) == NULL && check_message());
+  CHECK(actionclip_model_assumption(NULL, 0) == NULL && check_message());
+  const int32_t beyond[] = {-1, 3, INT32_MIN, INT32_MAX};
+  for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++)
+    CHECK(actionclip_model_assumption(model, beyond[i]) == NULL);
   CHECK(actionclip_model_family(other) == NULL && check_message());
   REFUSED_HANDLE(actionclip_model_note_count(NULL));
   REFUSED_HANDLE(actionclip_model_note_count(other));
