@@ -192,7 +192,9 @@ typedef struct actionclip_model_options {
   int32_t frames;         /* T, frames per video; 0: as the checkpoint says, else 8 */
   int32_t threads;        /* threads that compute, the caller's included; 0: one per available processor */
   int32_t compute_type;   /* ACTIONCLIP_COMPUTE_* */
-  int32_t reserved;       /* 0 */
+  /* How many frames on each side a frame's tokens attend to besides their own, 1 to 3: Open-VCLIP's
+   * expand_temporal_view is 1, which its averaged files (swa_*.pth) do not tell. 0: as the checkpoint says; -1: none. */
+  int32_t temporal_view;
   /* CLIP's BPE merge list or Hugging Face's tokenizer.json of it (see actionclip_tokenizer_load).
    * NULL: the merge list inside the model's file, else the first file beside it that is named
    * bpe_simple_vocab_16e6.txt.gz, bpe_simple_vocab_16e6.txt, merges.txt or tokenizer.json, if

@@ -18,6 +18,7 @@ extension DeclaredOptions {
     visionHeads = visionHeads ?? traits.visionHeads
     textHeads = textHeads ?? traits.textHeads
     headsAreAssumed = headsAreAssumed || traits.headsAreAssumed
+    temporalView = temporalView ?? traits.temporalView
     usualFrames = usualFrames ?? traits.usualFrames
   }
 }

@@ -96,11 +96,14 @@ final class LoadedModel: HandleObject, Sendable {
     } catch { throw Failure(error) }
     self.metadata = metadata
     knowsItsWords = try LabelNotes.areToldByVocabulary(tokenizer, metadata.labels)
-    assumptions = LoadedModel.assumptions(model.configuration, weights.traits)
+    assumptions = LoadedModel.assumptions(
+      model.configuration, weights.traits, isViewChosen: loadOptions.temporalView != nil)
   }
 
   /// What is assumed of a model because nothing says it, a line for each.
-  private static func assumptions(_ c: Configuration, _ traits: FamilyTraits) -> [StaticString] {
+  private static func assumptions(
+    _ c: Configuration, _ traits: FamilyTraits, isViewChosen: Bool
+  ) -> [StaticString] {
     var lines: [StaticString] = []
     if c.activationIsAssumed {
       lines.append(
@@ -113,11 +116,11 @@ final class LoadedModel: HandleObject, Sendable {
         configuration beside it)
         """)
     }
-    if traits.framesAreAssumedApart {
+    if traits.framesAreAssumedApart, !isViewChosen {
       lines.append(
         """
-        that the frames of a video do not see each other, which this Open-VCLIP's file does not tell (its training's \
-        TEMPORAL_MODELING_TYPE)
+        that the frames of a video do not see each other, which this Open-VCLIP's file does not tell (temporal_view, \
+        --temporal-view; 1 for Open-VCLIP's published configurations)
         """)
     }
     return lines
@@ -167,7 +170,10 @@ final class LoadedModel: HandleObject, Sendable {
   private static func loadOptions(
     _ options: actionclip_model_options
   ) throws(Failure) -> LoadOptions {
-    guard options.reserved == 0 else { throw .argument("reserved is not 0") }
+    guard (-1...Configuration.maximumView).contains(Int(options.temporal_view)) else {
+      throw .argument(
+        "temporal_view is \(options.temporal_view), expected -1 to \(Configuration.maximumView) frames")
+    }
     var precision: Precision?
     if options.compute_type != ACTIONCLIP_COMPUTE_DEFAULT {
       guard let chosen = Precision(rawValue: options.compute_type) else {
@@ -200,7 +206,8 @@ final class LoadedModel: HandleObject, Sendable {
       frames: options.frames == 0 ? nil : Int(options.frames),
       threads: options.threads == 0 && !processors.isEmpty
         ? min(processors.count, 256) : try threadCount(options.threads, "threads"),
-      processors: processors, precision: precision, activation: activation)
+      processors: processors, precision: precision, activation: activation,
+      temporalView: options.temporal_view == 0 ? nil : max(0, Int(options.temporal_view)))
   }
 
   private static func processors(

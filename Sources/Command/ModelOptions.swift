@@ -95,6 +95,12 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Pre-network joint space-time tokens (default: as the checkpoint says).")
   var joint: Switch?
 
+  @Option(
+    help:
+      "Frames on each side that a frame's tokens see, 0 to 3; Open-VCLIP's expand_temporal_view is 1 (default: as the checkpoint says)."
+  )
+  var temporalView: Int32?
+
   @Option(help: "What the encoders compute in (default: as the file says, else fp32).")
   var compute: Compute?
 
@@ -134,6 +140,7 @@ struct ModelOptions: ParsableArguments {
     if let head { options.head = head.code }
     if let temporalShift { options.temporal_shift = temporalShift.code }
     if let joint { options.joint = joint.code }
+    if let temporalView { options.temporal_view = temporalView == 0 ? -1 : temporalView }
     if let threads { options.threads = threads }
     if let compute { options.compute_type = compute.code }
     if let activation { options.activation = activation.code }
@@ -147,7 +154,7 @@ struct ModelOptions: ParsableArguments {
   var given: [String] {
     let choices: [(String, String?)] = [
       ("frames", frames.map(String.init)), ("head", head?.rawValue),
-      ("temporal-shift", temporalShift?.rawValue),
+      ("temporal-shift", temporalShift?.rawValue), ("temporal-view", temporalView.map(String.init)),
       ("joint", joint?.rawValue), ("compute", compute?.rawValue), ("activation", activation?.rawValue),
       ("base", base?.shown), ("open-clip-name", openClipName),
     ]

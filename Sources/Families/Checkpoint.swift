@@ -86,7 +86,8 @@ public struct Checkpoint {
     family = described.family
     if family == .openVCLIP {
       let settings = OpenVCLIPSettings(first.settings ?? [])
-      try settings.check()
+      traits.temporalView = try settings.view()
+      traits.usualFrames = settings.frames
       traits.framesAreAssumedApart = !settings.isTold
     }
     if options.openCLIPName != nil, layout.family != .clip {

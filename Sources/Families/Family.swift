@@ -42,6 +42,8 @@ public struct FamilyTraits: Sendable, Equatable {
   public var textHeads: Int?
   /// The number of heads is a guess: neither a configuration nor a released model of these sizes tells it.
   public var headsAreAssumed = false
+  /// How many frames on each side a frame's tokens see besides their own.
+  public var temporalView: Int?
   /// Nothing tells whether each frame was encoded by itself, as is done here.
   public var framesAreAssumedApart = false
   /// A default for the number of frames in a video.

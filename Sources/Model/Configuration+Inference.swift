@@ -16,6 +16,10 @@ extension Configuration {
     let activation = try Choice(
       "activation", asked: options.activation, declared: declared.activation, by: declared.configuration,
       shown: \.name)
+    let view = try Choice(
+      "temporal_view", asked: options.temporalView, declared: declared.temporalView,
+      by: declared.configuration,
+      shown: \.description)
     try declared.check()
     var c = Configuration()
     c.activation = activation.value ?? .quickGELU
@@ -38,6 +42,17 @@ extension Configuration {
         .missingTensor, "tensor '\(blocks)0.ln_1.weight' is missing: the image encoder has no block")
     }
     try c.inferJoint(reader, joint)
+    c.temporalView = view.value ?? 0
+    guard c.temporalView == 0 || !declaresOptions else {
+      throw view.contradiction(
+        "temporal_view was asked for", "the checkpoint is the reference's, which has no such thing")
+    }
+    guard c.temporalView == 0 || !c.joint && !c.temporalShift else {
+      throw ModelError(
+        .optionConflict,
+        "frames whose tokens see their neighbours' (temporal_view) exclude joint tokens and temporal shift; the file "
+          + "or options ask for both")
+    }
     try c.inferHead(reader, head)
     try c.inferFrames(reader, frames, usual: declared.usualFrames)
     return (c, infix)

@@ -51,11 +51,13 @@ public struct LoadOptions: Sendable {
   /// Of the encoders' products.
   public var precision: Precision?
   public var activation: EncoderActivation?
+  /// See `Configuration.temporalView`; 0 is none.
+  public var temporalView: Int?
 
   public init(
     joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHead? = nil, frames: Int? = nil,
     threads: Int = 1, processors: [Int32] = [], precision: Precision? = nil,
-    activation: EncoderActivation? = nil
+    activation: EncoderActivation? = nil, temporalView: Int? = nil
   ) {
     self.joint = joint
     self.temporalShift = temporalShift
@@ -65,6 +67,7 @@ public struct LoadOptions: Sendable {
     self.processors = processors
     self.precision = precision
     self.activation = activation
+    self.temporalView = temporalView
   }
 }
 
@@ -84,6 +87,9 @@ public struct Configuration: Sendable, Equatable {
   public var frames = 0  // T
   public var joint = false
   public var temporalShift = false
+  /// How many frames before and behind a frame its tokens attend to besides its own, in every block: Open-VCLIP's
+  /// `expand_temporal_view`. 0: none.
+  public var temporalView = 0
   public var head = TemporalHead.meanP
   public var activation = EncoderActivation.quickGELU
   /// Neither the file nor the caller has said which activation it is.
@@ -102,6 +108,8 @@ public struct Configuration: Sendable, Equatable {
   public static let usualEpsilon: Float = 1e-5
   /// The reference's; other implementations have the usual one in its place.
   public static let usualHeadEpsilon: Float = 1e-12
+  /// The farthest that a frame's tokens may see.
+  public static let maximumView = 3
   /// What an epsilon may be.
   public static let epsilons: ClosedRange<Float> = 1e-12...1e-2
 }

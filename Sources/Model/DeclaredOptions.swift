@@ -7,6 +7,8 @@ public struct DeclaredOptions: Sendable, Equatable {
   public var temporalShift: Bool?
   public var head: TemporalHead?
   public var frames: Int?
+  /// See `Configuration.temporalView`; nil is none.
+  public var temporalView: Int?
   /// What told the activation and the heads, where it was not the file's own metadata: "config.json".
   public var configuration: String?
   public var visionHeads: Int?

@@ -38,7 +38,13 @@ struct VisionTransformer: Sendable {
   var sequenceLength: Int { 1 + patches * framesPerSequence }
   var framesPerSequence: Int { configuration.joint ? configuration.frames : 1 }
   /// Frames that must be in memory together: temporal shift and joint mix a whole video.
-  var framesPerUnit: Int { configuration.temporalShift ? configuration.frames : framesPerSequence }
+  var framesPerUnit: Int {
+    configuration.temporalShift || view.reach > 0 ? configuration.frames : framesPerSequence
+  }
+  /// Which frames a frame's tokens see besides its own.
+  var view: TemporalView {
+    TemporalView(reach: configuration.temporalView, frames: configuration.frames, tokens: sequenceLength)
+  }
 
   /// Rows computed together where sequences are short enough: large products without a large
   /// workspace.
@@ -60,7 +66,10 @@ struct VisionTransformer: Sendable {
     let unitRows = unitSequences * sequenceLength
     let units = max(1, min(together / unitRows, frames / unit))
     let sequences = units * unitSequences
-    let blockRows = max(sequenceLength, min(sequences * sequenceLength, together))
+    // Frames that see each other are in one run.
+    let blockRows =
+      view.reach > 0
+      ? sequences * sequenceLength : max(sequenceLength, min(sequences * sequenceLength, together))
     // At least one, since a sequence is longer than a frame's patches.
     let patchRun = min(units * unit, blockRows / patches)
     let patchFloats =
@@ -74,9 +83,9 @@ struct VisionTransformer: Sendable {
       Workspace.rounded(sequences * sequenceLength * width)
       + max(
         patchFloats,
-        blocks.scratchFloats(rows: blockRows, sequences: sequences, longest: sequenceLength, threads: threads)
+        blocks.scratchFloats(rows: blockRows, sequences: sequences, longest: view.longest, threads: threads)
       )
-      + Workspace.offsets(sequences: sequences)
+      + Workspace.offsets(sequences: sequences) + view.floats(sequences: sequences)
       + Workspace.rounded(sequences * width)
       + Workspace.rounded(sequences * projection.outputs)
     return Plan(
@@ -107,7 +116,8 @@ struct VisionTransformer: Sendable {
           try ActionCLIP.checkFinite(arrivals.pixels + first * pixelsPerFrame, count: count * pixelsPerFrame)
         }
         try embed(source, first, count, plan, buffers, pool)
-        let sequences = Sequences(offsets: buffers.offsets, count: count / framesPerSequence)
+        let sequences = Sequences(
+          offsets: buffers.offsets, count: count / framesPerSequence, before: buffers.neighbours)
         try transform(sequences, videos: count / configuration.frames, buffers, pool)
         let embeddings = out + first / framesPerSequence * projection.outputs
         project(sequences, buffers, to: embeddings, pool)
@@ -124,6 +134,7 @@ struct VisionTransformer: Sendable {
     let patchInput: Operand?  // the same in the patch embedding's precision, where that is not fp32
     let pixels: UnsafeMutablePointer<Float>?  // [patch run, 3, S, S]
     let offsets: UnsafeMutablePointer<Int>
+    let neighbours: Sequences.Before?
     let classes: UnsafeMutablePointer<Float>  // [sequences, W]
     let embeddings: UnsafeMutablePointer<Float>  // [sequences, E]
 
@@ -143,10 +154,11 @@ struct VisionTransformer: Sendable {
         )
       } _: { (workspace) throws(NumericsError) in
         try vision.blocks.scratch(
-          workspace, rows: plan.blockRows, sequences: plan.sequencesPerGroup, longest: length,
+          workspace, rows: plan.blockRows, sequences: plan.sequencesPerGroup, longest: vision.view.longest,
           threads: threads)
       }
       offsets = try workspace.takeOffsets(sequences: plan.sequencesPerGroup, length: length)
+      neighbours = try vision.view.neighbours(workspace, sequences: plan.sequencesPerGroup)
       classes = try workspace.take(plan.sequencesPerGroup * width)
       embeddings = try workspace.take(
         plan.sequencesPerGroup * vision.projection.outputs)

@@ -94,6 +94,7 @@ extension ModelMetadata {
       }
     case "vision_heads": declared.visionHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
     case "text_heads": declared.textHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
+    case "temporal_view": declared.temporalView = try ModelMetadata.number(value, Configuration.maximumView)
     case "heads_assumed": declared.headsAreAssumed = try ModelMetadata.onOff(value)
     case "frames": declared.frames = try ModelMetadata.number(value, Configuration.maximumFrames)
     case "compute":

@@ -13,6 +13,7 @@ extension ModelMetadata {
     ]
     if compute != .fp32 { own.append(("compute", compute.name)) }
     if !c.activationIsAssumed { own.append(("activation", c.activation.name)) }
+    if c.temporalView > 0 { own.append(("temporal_view", "\(c.temporalView)")) }
     if c.headsAreAssumed { own.append(("heads_assumed", "on")) }
     if c.epsilon != Configuration.usualEpsilon { own.append(("epsilon", "\(c.epsilon)")) }
     if c.headEpsilon != Configuration.usualHeadEpsilon {

@@ -1,4 +1,5 @@
 import CKernels
+import Glibc
 
 /// Where each sequence of a batch begins: sequence i has rows offsets[i] ..< offsets[i + 1], which may
 /// go on from rows of earlier sequences.
@@ -8,7 +9,7 @@ public struct Sequences {
   private let before: Before?
 
   /// What comes before a sequence's own rows: for sequence i rows[places[i] ..< places[i + 1]], each
-  /// a row of an earlier sequence.
+  /// a row of another sequence, or -1 for a row whose key and value are zero.
   public struct Before {
     let rows: UnsafePointer<Int>
     let places: UnsafePointer<Int>
@@ -141,6 +142,11 @@ public struct MultiHeadAttention: Sendable {
         let gatheredKeys = UnsafeMutableRawPointer(own + regions.gathered)
         let gatheredValues = gatheredKeys + Workspace.rounded(longest * size) * 4
         for i in 0..<length {
+          if i < past.count, past[i] < 0 {
+            memset(gatheredKeys + i * size * bytes, 0, size * bytes)
+            memset(gatheredValues + i * size * bytes, 0, size * bytes)
+            continue
+          }
           let from =
             qkv.base + ((i < past.count ? past[i] - base : row + i - past.count) * stride + head * size)
             * bytes

@@ -36,20 +36,32 @@ import Weights
 
   @Test(
     arguments: [
-      ("MODEL:\n  TEMPORAL_MODELING_TYPE: expand_temporal_view\n  T: 8\n", "expand_temporal_view", true),
-      ("{TEMPORAL_MODELING_TYPE: 'channel_shift', B: 1}", "channel_shift", true),
-      ("TEMPORAL_MODELING_TYPE: null\n", nil, true), ("'TEMPORAL_MODELING_TYPE': ''", nil, true),
-      ("A: 1\n", nil, false), ("", nil, false), ("MY_TEMPORAL_MODELING_TYPE: channel_shift", nil, false),
-      ("TEMPORAL_MODELING_TYPE", nil, false),
-    ] as [(String, String?, Bool)])
-  func readsHowFramesSeeEachOther(_ text: String, _ type: String?, _ isTold: Bool) {
+      ("MODEL:\n  TEMPORAL_MODELING_TYPE: expand_temporal_view\n  T: 8\n", "expand_temporal_view", true, 1),
+      ("{TEMPORAL_MODELING_TYPE: 'expand_temporal_view_step3'}", "expand_temporal_view_step3", true, 3),
+      ("{TEMPORAL_MODELING_TYPE: 'channel_shift', B: 1}", "channel_shift", true, nil),
+      ("TEMPORAL_MODELING_TYPE: null\n", nil, true, nil), ("'TEMPORAL_MODELING_TYPE': ''", nil, true, nil),
+      ("A: 1\n", nil, false, nil), ("", nil, false, nil),
+      ("MY_TEMPORAL_MODELING_TYPE: channel_shift", nil, false, nil),
+      ("TEMPORAL_MODELING_TYPE", nil, false, nil),
+    ] as [(String, String?, Bool, Int?)])
+  func readsHowFramesSeeEachOther(_ text: String, _ type: String?, _ isTold: Bool, _ view: Int?) throws {
     let settings = OpenVCLIPSettings(Array(text.utf8))
     #expect(settings.isTold == isTold)
     #expect(settings.temporalModeling.map { String(decoding: $0, as: UTF8.self) } == type)
-    if let type {
-      let error = #expect(throws: WeightsError.self) { try settings.check() }
+    if let type, view == nil {
+      let error = #expect(throws: WeightsError.self) { try settings.view() }
       #expect(error?.message.contains("'\(type)'") == true)
+    } else {
+      #expect(try settings.view() == view)
     }
+  }
+
+  @Test(
+    arguments: [
+      ("DATA:\n  NUM_FRAMES: 16\n", 16), ("NUM_FRAMES: x", nil), ("NUM_FRAMES: 99999999999", nil), ("", nil),
+    ] as [(String, Int?)])
+  func readsHowManyFrames(_ text: String, _ frames: Int?) {
+    #expect(OpenVCLIPSettings(Array(text.utf8)).frames == frames)
   }
 
   @Test func aDictOfSlowFastsNameIsOpenVCLIPs() throws {

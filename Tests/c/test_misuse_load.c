@@ -163,7 +163,7 @@ static void loading(void) {
              {offsetof(actionclip_model_options, threads), INT32_MAX},
              {offsetof(actionclip_model_options, compute_type), -1},
              {offsetof(actionclip_model_options, compute_type), 99},
-             {offsetof(actionclip_model_options, reserved), 1},
+             {offsetof(actionclip_model_options, temporal_view), 4},
              {offsetof(actionclip_model_options, activation), -1},
              {offsetof(actionclip_model_options, activation), 3},
              {offsetof(actionclip_model_options, compute_sha256), -1},

@@ -112,7 +112,7 @@ class ModelOptions(Structure):
         ("frames", c_int32),
         ("threads", c_int32),
         ("compute_type", c_int32),
-        ("reserved", c_int32),
+        ("temporal_view", c_int32),
         ("tokenizer_path", c_char_p),
         ("processors", POINTER(c_int32)),
         ("processor_count", c_size_t),

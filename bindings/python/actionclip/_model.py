@@ -69,7 +69,9 @@ class Model(FrameEncoder, TextEncoder):
     anything. To be hashed, a file is read into memory as a whole. base: a CLIP file that gives what the weights lack,
     as ViFi-CLIP's do. open_clip_name: the model's name in open_clip, where no configuration beside the file tells.
     activation: "QuickGELU" or "GELU", of the encoders, which the weights do not tell: open_clip's own models from
-    LAION and DataComp have GELU; None for what the file says, else QuickGELU.
+    LAION and DataComp have GELU; None for what the file says, else QuickGELU. temporal_view: how many frames on each
+    side a frame's tokens see besides their own, 0 to 3 (Open-VCLIP's expand_temporal_view is 1); None for what the
+    file says.
 
     path may be a folder of Hugging Face's or open_clip's, or an index of shards (docs/FAMILIES.md), or the name of a
     model that Hugging Face's tools have downloaded: "openai/clip-vit-base-patch16".
@@ -94,6 +96,7 @@ class Model(FrameEncoder, TextEncoder):
         base: Path | None = None,
         open_clip_name: str | None = None,
         activation: str | None = None,
+        temporal_view: int | None = None,
     ) -> None:
         options = library().defaults("model_options")
         if frames is not None:
@@ -108,6 +111,8 @@ class Model(FrameEncoder, TextEncoder):
             options.compute_type = choice("compute", compute, COMPUTE_TYPES)
         if activation is not None:
             options.activation = choice("activation", activation, ACTIVATIONS)
+        if temporal_view is not None:
+            options.temporal_view = whole("temporal_view", temporal_view, 0, 3) or -1
         if tokenizer is not None:
             options.tokenizer_path = path_bytes("tokenizer", tokenizer)
         if processors is not None:
