@@ -116,7 +116,10 @@ final class RGBConverter {
     // Where MPEG-2 puts chroma, the convention for 4:2:0.
     if format == AV_PIX_FMT_YUV420P { set("src_v_chr_pos", 128) }
     let status = ffmpeg.pointee.sws_init_context(fresh, nil, nil)
-    if status == cffmpeg_error(ENOMEM) { throw VideoError.outOfMemory("a picture") }
+    if status == cffmpeg_error(ENOMEM) {
+      throw VideoError.outOfMemory(
+        "a picture", of: source, pixels: Int64(wanted.width) * Int64(wanted.height), damage: .decode)
+    }
     if status < 0 {
       throw VideoError(
         .decode,
