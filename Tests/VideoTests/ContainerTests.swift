@@ -125,6 +125,24 @@ import Video
     #expect(failure(bytes)?.message.contains("is encrypted") == true)
   }
 
+  @Test(.enabled(if: Clip.hasProgram, "needs the ffmpeg program"), arguments: [0, 1])
+  func scrambledTransportStreamsSaySo(isBluRay: Int) throws {
+    let folder = try Folder()
+    defer { folder.remove() }
+    let path = try folder.make("a.m2ts", "-c:v mpeg4 -f mpegts -mpegts_m2ts_mode \(isBluRay)")
+    var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+    let (first, size) = isBluRay == 1 ? (4, 192) : (0, 188)
+    var random = Random(state: 2)
+    for packet in stride(from: first, to: bytes.count - size + first + 1, by: size) {
+      // Tables stay in clear; what is after the head of the pictures' packets is noise.
+      let identifier = Int(bytes[packet + 1] & 0x1F) << 8 | Int(bytes[packet + 2])
+      guard identifier == (isBluRay == 1 ? 0x1011 : 0x100) else { continue }
+      bytes[packet + 3] |= 0x80
+      for place in packet + 12..<packet + 188 { bytes[place] = .random(in: 0...255, using: &random) }
+    }
+    #expect(failure(bytes)?.message.contains("is encrypted (scrambled)") == true)
+  }
+
   @Test(.enabled(if: Clip.hasProgram, "needs the ffmpeg program")) func realContainersPass() throws {
     let folder = try Folder()
     defer { folder.remove() }

@@ -23,6 +23,9 @@ enum ContainerCheck {
       var check = try AVICheck(source)
       try check.run()
     }
+    if names.contains("mpegts"), try TransportStreamCheck.isScrambled(source) {
+      source.likelyReason = encrypted(source, "scrambled")
+    }
     try source.checkUnchanged()
     source.isChecked = true
   }
