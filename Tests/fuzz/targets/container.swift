@@ -15,7 +15,8 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let bytes = UnsafeRawBufferPointer(start: data, count: size)
   let limits = ReadingLimits(milliseconds: 20_000, pixelsPerByte: 1 << 10)
   do throws(VideoError) {
-    let video = try VideoFile(bytes: bytes, maxPixels: 1 << 12, decode: size % 2 == 0 ? .needed : .all, limits: limits)
+    let video = try VideoFile(
+      bytes: bytes, maxPixels: 1 << 12, decode: size % 2 == 0 ? .needed : .all, limits: limits)
     let count = try video.outline().frameCount
     precondition(count >= 1)
     for wanted in [[0], [max(0, count - 2), count - 1]] {
