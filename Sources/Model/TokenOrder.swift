@@ -6,10 +6,13 @@ struct TokenOrder {
   let length: Int
 
   /// order [count] becomes 0 ..< count, sorted; in place, since the number of rows is the caller's and
-  /// memory for it is already there.
-  func sort(_ order: UnsafeMutablePointer<Int>, count: Int) {
+  /// memory for it is already there. A million rows take seconds, so that cancelling is heard.
+  func sort(_ order: UnsafeMutablePointer<Int>, count: Int) throws(ModelError) {
     for i in 0..<count { order[i] = i }
-    UnsafeMutableBufferPointer(start: order, count: count).heapSort(by: isBefore)
+    try UnsafeMutableBufferPointer(start: order, count: count).heapSort { (a, b) throws(ModelError) in
+      try checkCancelled()
+      return isBefore(a, b)
+    }
   }
 
   private func isBefore(_ a: Int, _ b: Int) -> Bool {
