@@ -9,10 +9,10 @@ import Memory
 /// is accepted is written as a file's metadata and read again, and says the same.
 @_cdecl("fuzz_metadata")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
-  let text = String(decoding: UnsafeBufferPointer(start: data, count: size), as: UTF8.self)
+  let input = String(decoding: UnsafeBufferPointer(start: data, count: size), as: UTF8.self)
   // As from a file: without repeats, sorted by key.
   var entries: [(key: String, value: String)] = []
-  for line in text.utf8.split(separator: 0x0A) {
+  for line in input.utf8.split(separator: 0x0A) {
     let parts = line.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
     let key = "actionclip." + String(Substring(parts[0]))
     guard !entries.contains(where: { $0.key.utf8.elementsEqual(key.utf8) }) else { continue }
