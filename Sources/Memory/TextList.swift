@@ -36,8 +36,8 @@ public final class TextList: @unchecked Sendable {
     try ends.append(end)
   }
 
-  /// A text without its NUL; valid until the list grows or ends: who keeps only the text extends the list's lifetime.
-  /// `index` must be in 0 ..< count.
+  /// A text without its NUL; valid until the list grows or ends. Take it of a list that a variable holds: a temporary one
+  /// has ended before the text is read. `index` must be in 0 ..< count.
   public subscript(index: Int) -> UnsafeBufferPointer<UInt8> {
     let start = index == 0 ? 0 : ends[index - 1] + 1
     return UnsafeBufferPointer(rebasing: bytes.view[start..<ends[index]])

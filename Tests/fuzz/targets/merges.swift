@@ -10,6 +10,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   guard let tokenizer = try? Tokenizer(file: bytes), size % 4 == 0 else { return 0 }
   guard let list = try? tokenizer.mergeList() else { return 0 }
   let again = try? Tokenizer(mergeList: list[0], vocabularySize: tokenizer.vocabularySize)
-  precondition((try? again?.mergeList())?[0].elementsEqual(list[0]) == true)
+  guard let written = try? again?.mergeList() else { fatalError("what was written is read") }
+  precondition(written[0].elementsEqual(list[0]))
   return 0
 }
