@@ -43,6 +43,11 @@ def with_metadata(target, **metadata):
     return target
 
 
+def errors(said):
+    """The lines of standard error without the warnings of what was assumed of the model."""
+    return [line for line in said.splitlines() if not line.startswith("actionclip: warning: assumed of the model: ")]
+
+
 def json_lines(process):
     return [json.loads(line) for line in process.stdout.splitlines()]
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from actionclip_command import CLIP, COMMAND, LABELS, MERGES, MODEL, PACKS, assert_error, json_lines, run
+from actionclip_command import CLIP, COMMAND, LABELS, MERGES, MODEL, PACKS, assert_error, errors, json_lines, run
 
 NAMES = LABELS.read_text().splitlines()
 
@@ -26,7 +26,8 @@ def test_json_shape():
     (line,) = json_lines(process)
     assert list(line) == ["path", "labels", "frames", "damaged_frames", "notes", "error"]
     assert line["path"] == str(CLIP)
-    assert line["error"] is None and line["notes"] == []
+    assert line["error"] is None
+    assert [note.startswith("assumed of the model: the number of attention heads") for note in line["notes"]] == [True]
     assert line["damaged_frames"] == 0
     assert len(line["frames"]) == 8 and line["frames"] == sorted(line["frames"])
     assert all(list(entry) == ["label", "probability"] for entry in line["labels"])
@@ -69,7 +70,7 @@ def test_a_bad_video_does_not_stop_the_others(tmp_path):
     assert [line["error"] is None for line in lines] == [False, True, False, True]
     assert lines[1] == lines[3]
     assert lines[0]["labels"] == [] and lines[0]["frames"] == [] and lines[0]["damaged_frames"] is None
-    said = process.stderr.splitlines()
+    said = errors(process.stderr)
     assert len(said) == 2
     assert all(line.startswith("actionclip: error: ") for line in said)
     assert "missing.mp4" in said[0] and "garbage.mp4" in said[1]
@@ -262,4 +263,4 @@ def test_a_reader_that_leaves_early():
     process.stdout.close()
     said = process.stderr.read()
     process.wait(timeout=60)
-    assert said == b""
+    assert errors(said.decode()) == []

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from actionclip_command import CLIP, COMMAND, LABELS, MERGES, MODEL, assert_error, json_lines, run
+from actionclip_command import CLIP, COMMAND, LABELS, MERGES, MODEL, assert_error, errors, json_lines, run
 
 NAMES = LABELS.read_text().splitlines()
 
@@ -705,7 +705,7 @@ def test_page_of_several_labels_and_failures(folder):
 def test_progress_on_a_pipe(folder):
     process = evaluate(folder / "list.txt", "--activation", "quickgelu", content=rows(0, 1, 2))
     assert "\r" not in process.stderr and "\x1b" not in process.stderr
-    lines = process.stderr.splitlines()
+    lines = errors(process.stderr)
     assert [line.split(",")[0] for line in lines] == [f"actionclip: {i} of 3 videos" for i in [1, 2, 3]]
     assert all("second" in line for line in lines) and "left" in lines[0] and "left" not in lines[2]
     many = "".join(f"gone{i}.mp4 0\n" for i in range(200))
