@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import struct
 import subprocess
 import threading
 
@@ -176,3 +177,28 @@ def test_what_is_no_video(clip, tmp_path):
     video.close()
     with pytest.raises(ValueError, match="this video is closed"):
         video.sample(8)
+
+
+def slow_gif(side, pictures):
+    """Pictures that say that they fill the canvas and are to be cleared away, in 23 bytes each."""
+    size = struct.pack("<HH", side, side)
+    head = b"GIF89a" + size + b"\x80\0\0\0\0\0\xff\xff\xff"
+    return head + (b"\x21\xf9\4\x08\4\0\0\0\x2c\0\0\0\0" + size + b"\0\2\2\x44\1\0") * pictures + b"\x3b"
+
+
+def test_limits_on_time_and_work():
+    gif = slow_gif(2048, 2000)
+    with actionclip.Video(gif, max_milliseconds=100, max_pixels_per_byte=2**63 - 1) as video:
+        with pytest.raises(actionclip.TimeLimitError, match="max_milliseconds") as caught:
+            _ = video.info
+        assert isinstance(caught.value, TimeoutError) and caught.value.status == -53
+    with actionclip.Video(gif, max_pixels_per_byte=1) as video:
+        with pytest.raises(actionclip.FormatError, match="max_pixels_per_byte"):
+            _ = video.info
+
+
+@pytest.mark.parametrize("name", ["max_milliseconds", "max_pixels_per_byte"])
+@pytest.mark.parametrize("value", [0, -1, 2**63])
+def test_limits_out_of_range(clip, name, value):
+    with pytest.raises(ValueError, match=f"{name} is {value}"):
+        actionclip.Video(clip, **{name: value})

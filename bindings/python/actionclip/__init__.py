@@ -20,6 +20,7 @@ from ._errors import (
     OutOfMemoryError,
     ResourceError,
     TextError,
+    TimeLimitError,
     UnknownLabelWarning,
     VideoError,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "ResourceError",
     "Scores",
     "TextError",
+    "TimeLimitError",
     "Tokenizer",
     "UnknownLabelWarning",
     "Video",

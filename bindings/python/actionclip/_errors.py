@@ -80,6 +80,10 @@ class OutOfMemoryError(ResourceError, MemoryError):
     """-50: no memory."""
 
 
+class TimeLimitError(ResourceError, TimeoutError):
+    """-53: a video took longer than its max_milliseconds allows."""
+
+
 class VideoError(ActionCLIPError, ValueError):
     """-6x: not a video that can be read, or no frame of it could be decoded."""
 
@@ -103,6 +107,7 @@ _SINGLE: dict[int, type[ActionCLIPError]] = {
     CONSTANTS["ERROR_TEXT_TOO_LONG"]: TextError,
     CONSTANTS["ERROR_CANCELLED"]: CancelledError,
     CONSTANTS["ERROR_OUT_OF_MEMORY"]: OutOfMemoryError,
+    CONSTANTS["ERROR_TIME_LIMIT"]: TimeLimitError,
 }
 
 
