@@ -151,3 +151,17 @@ def test_a_failed_call_leaves_the_model_as_it_was(model, any_pack):
     with pytest.raises(ValueError):
         model.encode_pixels(any_pack.inputs["pixels"][:-1])
     assert same_bits(model.encode_pixels(any_pack.inputs["pixels"]), before)
+
+
+@pytest.mark.parametrize("load", [actionclip.Model, actionclip.Video])
+def test_an_address_is_named_without_its_secrets(load):
+    with pytest.raises(actionclip.FileError, match="is an address, and only files are read") as caught:
+        load("https://me:hidden@example.org/vit.pt?token=hidden")
+    assert "https://***@example.org/vit.pt?***" in str(caught.value) and "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize("load", [actionclip.Model, actionclip.Video])
+def test_controls_and_turned_text_of_a_path_reach_no_message(load):
+    with pytest.raises(actionclip.FileError) as caught:
+        load("a\u202eb\x9b\x1b[31mc\n.pt")
+    assert "a?b??[31mc?.pt" in str(caught.value)
