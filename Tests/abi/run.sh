@@ -32,6 +32,8 @@ sed 's|/\*.*\*/||' $HEADER | tr '\n' ' ' | grep -o 'ACTIONCLIP_API [^;]*;' | gre
   awk '/^typedef struct actionclip_[a-z_]* \{/ { s = $3; inside = 1
          printf "  printf(\"%s size %%zu\\n\", sizeof(%s));\n", s, s; next }
        /^}/ { inside = 0 }
+       comment { if (!sub(/.*[*]\//, "")) next; comment = 0 }
+       /[/][*]/ && !/[*][/]/ { comment = 1 }
        inside { sub("/[*].*", ""); if (match($0, /[a-z_][a-z0-9_]*(\[[0-9]+\])?;/)) {
          f = substr($0, RSTART, RLENGTH); gsub(/(\[[0-9]+\])?;/, "", f)
          printf "  printf(\"  %s at %%zu, %%zu bytes\\n\", offsetof(%s, %s), sizeof ((%s *)0)->%s);\n", f, s, f, s, f } }
