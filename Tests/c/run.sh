@@ -156,6 +156,8 @@ older() {
   local header=include/actionclip.h struct first use count=0 field language
   while read -r struct first use; do
     local fields; fields=$(awk -v s="$struct" '$0 ~ "^typedef struct " s " " { on = 1; next } /^}/ { on = 0 }
+      comment { if (!sub(/.*[*]\//, "")) next; comment = 0 }
+      /[/][*]/ && !/[*][/]/ { comment = 1 }
       on { sub("/[*].*", ""); if (match($0, /[a-z_][a-z0-9_]*(\[[0-9]+\])?;/)) {
         f = substr($0, RSTART, RLENGTH); sub(/[[;].*/, "", f); print f } }' $header)
     local reached=0
