@@ -28,7 +28,9 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
       _ = try OpenCLIPNames.traits(String(decoding: bytes, as: UTF8.self), isActivationKnown: data[0] > 127)
     case 5: if let processor = try ImageProcessorConfiguration.inProcessor(bytes) { check(processor) }
     case 6: try ForeignModels.check(bytes)
-    default: precondition((1...3).contains(try OpenVCLIPSettings(Array(bytes)).view() ?? 1))
+    default:
+      let view = try OpenVCLIPSettings(Array(bytes)).view() ?? 1
+      precondition((1...3).contains(view))
     }
   } catch { precondition(!error.message.isEmpty) }
   return 0
