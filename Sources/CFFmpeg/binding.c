@@ -16,7 +16,7 @@
 
 static cffmpeg_api table;
 static bool bound;
-// That libavutil came into the process with us.
+// Whether libavutil came into the process with us.
 static bool is_ours;
 
 // Where a failure is told: the line, and what was wanting, 0 if a library is.

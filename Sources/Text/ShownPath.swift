@@ -1,4 +1,4 @@
-/// What was given for a path, for messages: one line of at most 300 characters. Of an address ("https://…") neither
+/// A path, or what was given for one, for messages: one line of at most 300 characters. Of an address ("https://…") neither
 /// the user and password before the host nor a query or fragment is shown: all may hold a secret.
 public func shownPath(_ bytes: some Sequence<UInt8>) -> String {
   let text = Array(bytes.prefix(longestPath))

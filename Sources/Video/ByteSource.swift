@@ -8,7 +8,7 @@ final class ByteSource {
   /// For messages.
   let name: String
   let size: Int64
-  /// What reading and decoding these bytes may take.
+  /// The time and work that reading and decoding these bytes may take.
   let allowance: Allowance
   private let descriptor: Int32
   private let memory: UnsafeRawPointer?
@@ -121,7 +121,7 @@ final class ByteReader {
   /// this is how the difference is kept.
   private(set) var failure: Int32 = 0
 
-  /// Whose bytes are read; nil until there is one.
+  /// FFmpeg's reader of the container, whose index is watched; nil until there is one.
   var context: UnsafeMutablePointer<AVFormatContext>?
   private let ffmpeg: FFmpeg
   /// FFmpeg keeps 24 bytes for each.

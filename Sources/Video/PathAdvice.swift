@@ -1,9 +1,9 @@
 internal import Glibc
 internal import Text
 
-/// What to say of a path that names no regular file: only those are read, and there is a way for most others.
+/// Advice on a path that names no regular file: only those are read, and there is a way for most others.
 enum PathAdvice {
-  /// What goes on after the video's name where nothing of the path's name could be opened; nil for an ordinary path.
+  /// The words after the video's name where nothing of the path's name could be opened; nil for an ordinary path.
   static func notFound(_ path: UnsafeRawBufferPointer) -> String? {
     if path.elementsEqual("-".utf8) {
       return "would be the standard input, and only files are read: \(save) \(ofBytes)"

@@ -20,7 +20,7 @@ public struct ReadingLimits: Sendable {
   private static let bytesPerSecond: Int64 = 2048
   private static let pixelsOfAnyFile: Int64 = 1 << 30
 
-  /// Of a file of `size` bytes.
+  /// The milliseconds for a file of `size` bytes.
   func milliseconds(of size: Int64) -> Int64 {
     milliseconds ?? Self.leastMilliseconds + min(size, 1 << 50) / Self.bytesPerSecond * 1000
   }

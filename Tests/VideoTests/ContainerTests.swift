@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Video
 
-/// What a container claims is held against its bytes before FFmpeg builds tables from it; what cannot be decoded says
+/// A container's claims are held against its bytes before FFmpeg builds tables from it; what cannot be decoded says
 /// why. Tests/faults/container_bombs.py has the files that claim the most, with their time and memory.
 @Suite struct ContainerTests {
   func failure(_ bytes: [UInt8]) -> VideoError? {

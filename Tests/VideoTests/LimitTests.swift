@@ -3,7 +3,7 @@ import Glibc
 import Testing
 import Video
 
-/// What a video may take: time and work, and how a caller ends it.
+/// The time and work that a video may take, and how a caller ends it.
 @Suite struct LimitTests {
   /// Pictures that say that they fill the canvas of `width` x `height`, each to be cleared away for the next, in 23
   /// bytes.
@@ -97,7 +97,7 @@ import Video
     video.beginCall()
     let outline = try video.outline()
     #expect(outline.frameCount == 60)
-    // What was known from the packets still is.
+    // The number of frames is still known from the packets.
     #expect((outline.damagedFrames == nil) == (decode == .needed))
     #expect(try video.pictures([5, 59]).map(\.digits) == [5, 59])
   }

@@ -4,7 +4,7 @@ struct MP4Check {
   let source: ByteSource
   private let window: ByteWindow
   private var tables: MP4Tables
-  /// Of all boxes, and of those that become metadata.
+  /// How many boxes there were so far, and how many of them become metadata.
   private var boxes: Int64 = 0
   private var metadata: Int64 = 0
   private var (hasIndex, hasFragments, hasData) = (false, false, false)

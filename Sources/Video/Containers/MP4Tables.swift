@@ -3,11 +3,11 @@ struct MP4Tables {
   struct Track {
     var isPictures = false
     var isSound = false
-    /// Of its sample descriptions, how many there are and how many are of encrypted samples.
+    /// The number of its sample descriptions, and of those whose samples are encrypted.
     var descriptions = 0
     var encrypted = 0
     var samples: Int64 = 0
-    /// Of all samples, and whether the file ends before some of them.
+    /// The size of all samples together, and whether the file ends before some of them.
     var bytes: Int64 = 0
     var isCut = false
     /// The most samples from one that can be decoded by itself up to the next, and the last such one; nil: all can.
@@ -16,7 +16,7 @@ struct MP4Tables {
     var chunks: Int64 = 0
     var largestChunk: Int64 = 0
     var timescale: Int64 = 1
-    /// Of the sound or pictures, in `timescale`; FFmpeg takes each sample's from the same table.
+    /// The duration of all samples, in `timescale`.
     var duration: Int64 = 0
     /// Whether every sample lasts one unit, as of plain sound, which FFmpeg lists by the chunk.
     var isPlainSound = false
@@ -68,7 +68,7 @@ struct MP4Tables {
     switch type {
     case "hdlr":
       let kind = try window.number(at: body + 8, size: 4)
-      // Of a track, not of its metadata or data references.
+      // A track's own handler, not that of its metadata or data references.
       guard !tracks.isEmpty, kind == 0x7669_6465 || kind == 0x736F_756E else { return }
       tracks[tracks.count - 1].isPictures = kind == 0x7669_6465
       tracks[tracks.count - 1].isSound = kind == 0x736F_756E
@@ -182,7 +182,7 @@ struct MP4Tables {
     try require(count, type, fits: count <= most)
   }
 
-  /// Of a table of runs, each a count and a value, the sum of the counts.
+  /// Adds up the counts of a table of runs, each a count and a value, and refuses a sum that the file cannot hold.
   private func checkSum(_ type: String, from body: Int64, to end: Int64) throws(VideoError) {
     let count = try entries(type, at: body + 4, of: 8, to: end)
     // Plain sound has a sample for every few bits.
@@ -268,12 +268,12 @@ struct MP4Tables {
 
   mutating func endTrack() throws(VideoError) {
     guard let track = tracks.last else { return }
-    // Of plain sound FFmpeg lists up to 1024 samples at once.
+    // FFmpeg lists up to 1024 samples of plain sound at once.
     samplesOfTracks += track.isPlainSound ? track.chunks * (track.largestChunk / 1024 + 1) : track.samples
     guard samplesOfTracks <= most else {
       throw ContainerCheck.claimsTooMuch(source, "its tracks claim \(samplesOfTracks) samples and more")
     }
-    // Of a file that is cut off the table lists what is no longer there.
+    // In a file that is cut off the table lists what is no longer there.
     guard track.isCut || track.bytes <= 4 * min(source.size, 1 << 50) + 65_536 else {
       throw ContainerCheck.tooMany(source, "samples of \(track.bytes) bytes, the same ones over and over")
     }

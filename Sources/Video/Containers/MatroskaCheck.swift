@@ -65,7 +65,7 @@ struct MatroskaCheck {
       if element.id != ID.cluster { try walk(element, depth: 1) }
       position = next
     }
-    // What is named is read, wherever it is.
+    // FFmpeg reads the elements that are named, wherever they are.
     for offset in named {
       let (place, overflow) = segment.body.addingReportingOverflow(offset)
       if overflow || place <= position { continue }
