@@ -8,7 +8,8 @@ public enum TorchAdvice {
   /// `value` is Python: what is to be saved.
   static func saveAgain(_ value: String) -> String { "import torch; torch.save(\(value), 'new.pt')\(trust)" }
 
-  /// A module that was saved as an object, under a key of the checkpoint or by itself; nil for a key that is not plain.
+  /// For a module that was saved as an object: under a key of the checkpoint, which stands in the line as it is, or by
+  /// itself (nil).
   static func stateOf(key: String?) -> String {
     let place = key.map { "['\($0)']" } ?? ""
     return "save the state of the module, where its program can be imported: "
