@@ -384,7 +384,7 @@ static inline void actionclip_save_options_init(actionclip_save_options *options
  * failure. The new one has the old one's mode (without setuid and the like) and, as far as the
  * process may give them, its owner and group; else its group gets no more than everybody. A
  * symbolic link stays and what it points to is replaced; one that points to nothing is refused.
- * What a killed process left beside the file is removed by the next save of the same path. */
+ * A temporary file that a killed process left is removed by the next save of the same path. */
 ACTIONCLIP_API int32_t actionclip_model_save(const actionclip_model *model, const char *path,
                                              const actionclip_save_options *options);
 

@@ -24,7 +24,7 @@ enum HubCache {
 
   private static let slash = UInt8(ascii: "/")
   private static let maximumPart = 96
-  /// What a file of weights would be called; a model has no such name.
+  /// Name endings of weight files. A name that ends so is a path, never a model of Hugging Face.
   private static let extensions = [
     "pt", "pth", "pyth", "bin", "ckpt", "tar", "safetensors", "json", "txt", "gz", "zip",
   ]

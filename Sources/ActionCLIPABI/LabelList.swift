@@ -1,8 +1,8 @@
 import Model
 import Numerics
 
-/// What an actionclip_label_list handle holds: a classifier's list at one moment, and all that it scores by. Whoever has
-/// it goes on with it while others take its place.
+/// The object of an actionclip_label_list handle: a classifier's labels at one moment, with their embeddings. It never
+/// changes, so that threads go on scoring with it while the classifier gets other labels.
 final class LabelList: HandleObject, Sendable {
   static let magic: UInt64 = 0x4143_4C49_506C_6973  // "ACLIPlis"
   static let name = "label list"

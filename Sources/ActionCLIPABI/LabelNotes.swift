@@ -4,7 +4,7 @@ import ModelFile
 import Text
 import Tokenizer
 
-// What a small model does not know of the labels that it is given.
+// Notes on labels that a model with a small vocabulary never learned.
 
 enum LabelNotes {
   /// CLIP's own, whose pieces of words are not for want of knowing them.

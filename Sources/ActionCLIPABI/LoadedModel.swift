@@ -100,7 +100,7 @@ final class LoadedModel: HandleObject, Sendable {
       model.configuration, weights.traits, isViewChosen: loadOptions.temporalView != nil)
   }
 
-  /// What is assumed of a model because nothing says it, a line for each.
+  /// One line for each property of the model that neither the file nor the caller states.
   private static func assumptions(
     _ c: Configuration, _ traits: FamilyTraits, isViewChosen: Bool
   ) -> [StaticString] {

@@ -30,6 +30,6 @@ uint64_t cshims_process(void) {
   uint64_t now = __atomic_load_n(mark, __ATOMIC_ACQUIRE);
   if (now != 0) return now;
   const uint64_t fresh = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
-  // Of several threads of the child the first one's number stays.
+  // Several threads of the child may come here at once: the number of the first stays.
   return __atomic_compare_exchange_n(mark, &now, fresh, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ? fresh : now;
 }

@@ -34,7 +34,7 @@ enum Files {
     try requireNoLink(path)
   }
 
-  /// Of a path that leads to no file: a new one would take the place of the link.
+  /// Refuses a symbolic link whose target does not exist: writing would replace the link itself.
   private static func requireNoLink(_ path: FilePath) throws(CommandError) {
     var status = stat()
     guard lstat(path.cString, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return }

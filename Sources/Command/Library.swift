@@ -71,7 +71,7 @@ final class Model {
       String(cString: actionclip_model_template(handle, $0))
     }
   }
-  /// What was assumed because neither the model's file nor the options say it.
+  /// One line for each property of the model that neither its file nor the options state.
   var assumptions: [String] {
     var lines: [String] = []
     while let line = actionclip_model_assumption(handle, Int32(lines.count)) {
@@ -79,7 +79,7 @@ final class Model {
     }
     return lines
   }
-  /// What the model does not know of a label, or, without one, what it says of itself; nil where it is nothing.
+  /// The model's note on a label that it never learned, or on itself where `label` is nil. Nil: no note.
   func labelNote(_ label: String?) throws(LibraryError) -> String? {
     var size = 0
     try check(withCString(label) { actionclip_model_label_note(handle, $0, nil, 0, &size) })

@@ -1,6 +1,6 @@
 import CActionCLIP
 
-/// What a user should know of the answers to come: what was assumed of the model, and which labels it never learned.
+/// Notes for the user before the answers: properties that were assumed of the model, and labels that it never learned.
 struct ModelNotes {
   let texts: [String]
 

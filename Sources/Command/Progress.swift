@@ -4,7 +4,7 @@ import Glibc
 /// at least every minute, or nothing.
 struct Progress {
   private let total: Int
-  /// What is counted: "videos".
+  /// The noun behind the count, "videos" for example.
   private let unit: String
   private let onlyOnTerminal: Bool
   private let terminal = Terminal.standardError()

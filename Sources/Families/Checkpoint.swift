@@ -147,7 +147,7 @@ public struct Checkpoint {
     self.renamed = renamed
   }
 
-  /// What a tensor is that no part of the model uses, and what to do.
+  /// One line about a tensor that no part of the model uses: the module it belongs to, and how to go on.
   public func describe(unknown name: String) -> String {
     UnknownTensors.describe(
       name, source: renamed.sourceName(of: name), format, container: files.first?.container)

@@ -140,7 +140,7 @@ struct CheckpointFiles {
     isNamedAsOpenCLIPs ? configuration("open_clip_config.json") : nil
   }
 
-  /// Of a folder of transformers': what its config.json calls it.
+  /// Refuses a folder of transformers whose config.json names another architecture than CLIP.
   func refuseForeign() throws(WeightsError) {
     let isTransformers = CheckpointFiles.ofTransformers.contains { $0.utf8.elementsEqual(main.lastPart) }
     guard isTransformers, let path = configuration("config.json") else { return }

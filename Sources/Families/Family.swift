@@ -51,7 +51,7 @@ public struct FamilyTraits: Sendable, Equatable {
   /// Per channel on the 0..1 scale, where a configuration gives them.
   public var mean: [Float]?
   public var std: [Float]?
-  /// That pictures are resized to, where a configuration gives it.
+  /// Length in pixels of the short side after resizing, where a configuration states it.
   public var shortSide: Int?
 
   public init() {}

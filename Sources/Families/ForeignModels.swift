@@ -3,7 +3,7 @@ import Weights
 
 /// Folders of transformers' models that are no CLIP, named by what their config.json says of them.
 enum ForeignModels {
-  /// What to do with each is the same: only a CLIP knows pictures and texts in one space.
+  /// The advice that every refusal ends with: only CLIP embeds pictures and texts in one space.
   private static let advice =
     "a folder of a CLIPModel is read, such as openai/clip-vit-base-patch16 or one fine-tuned from it"
 

@@ -20,11 +20,11 @@ struct HuggingFaceConfiguration {
     var hidden: Int
     var layers = 12
     var endsOfText: [Int]?
-    // Of images.
+    // The vision tower.
     var imageSide = 224
     var patchSide = 32
     var channels = 3
-    // Of texts.
+    // The text tower.
     var vocabulary = 49_408
     var context = 77
 
@@ -76,7 +76,7 @@ struct HuggingFaceConfiguration {
     state(text, vision, projection)
   }
 
-  /// What the tensors must have.
+  /// States the sizes that the tensors are held against.
   private mutating func state(_ text: Tower, _ vision: Tower, _ projection: Int) {
     let sizes: [(StatedSizes.Size, Int, String)] = [
       (.imageSize, vision.imageSide, "vision_config.image_size"),

@@ -8,7 +8,7 @@ struct OpenCLIPConfiguration {
 
   private typealias Reader = Configurations.Reader
 
-  /// What open_clip takes for keys that are left out.
+  /// open_clip's defaults for keys that are left out.
   private struct Vision {
     var (imageSide, patchSide, width, headWidth, layers, ratio) = (224, 16, 768, 64, 12, 4.0)
   }
@@ -69,7 +69,7 @@ struct OpenCLIPConfiguration {
     try state(vision, text, embedding)
   }
 
-  /// What the tensors must have.
+  /// States the sizes that the tensors are held against.
   private mutating func state(_ vision: Vision, _ text: Text, _ embedding: Int?) throws(WeightsError) {
     let sizes: [(StatedSizes.Size, Int?, String)] = [
       (.imageSize, vision.imageSide, "vision_cfg.image_size"),
@@ -140,7 +140,7 @@ struct OpenCLIPConfiguration {
     }
   }
 
-  /// Of the transforms that open_clip makes for inference.
+  /// Reads `preprocess_cfg`, the transforms that open_clip builds for inference.
   private static func readPreprocessing(
     _ json: inout Reader, into traits: inout FamilyTraits
   ) throws(WeightsError) {

@@ -11,7 +11,7 @@ struct OpenVCLIPSettings {
   let temporalModeling: [UInt8]?
   /// Whether the settings say anything about it.
   let isTold: Bool
-  /// Of a video.
+  /// Frames of one video.
   let frames: Int?
 
   init(_ text: [UInt8]) {

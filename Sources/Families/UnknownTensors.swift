@@ -1,7 +1,7 @@
 import Text
 import Weights
 
-/// What a tensor is that no part of the model uses, and what can be done about it.
+/// Words about tensors that no part of the model uses: the module they belong to, and how to go on.
 enum UnknownTensors {
   /// Parts that programs add inside CLIP's encoders, by what is in their names.
   private static let inside: [(mark: String, what: String)] = [

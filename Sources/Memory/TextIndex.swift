@@ -7,7 +7,7 @@ public struct TextIndex: ~Copyable, Sendable {
 
   public init() {}
 
-  /// Of all texts of a list; of those that are alike the first.
+  /// Indexes every text of a list. Equal texts are found at the first one's place.
   public init(_ texts: TextList) throws(OutOfMemory) {
     for index in 0..<texts.count { _ = try insert(index, of: texts) }
   }

@@ -8,7 +8,7 @@ public final class TextList: @unchecked Sendable {
 
   public init() {}
 
-  /// Of texts that are few.
+  /// Copies a few texts, such as a model's own templates.
   public convenience init(_ texts: [String]) throws(OutOfMemory) {
     self.init()
     for text in texts { try append(text) }
@@ -17,7 +17,7 @@ public final class TextList: @unchecked Sendable {
   public var count: Int { ends.count }
   public var isEmpty: Bool { ends.isEmpty }
 
-  /// Of all texts together, with their NULs.
+  /// Bytes of all texts together, with their NULs.
   public var byteCount: Int { bytes.count }
 
   public func append(_ text: UnsafeBufferPointer<UInt8>) throws(OutOfMemory) {

@@ -10,7 +10,7 @@ public final class TextPairs: @unchecked Sendable {
 
   public var count: Int { order.count }
   public var isEmpty: Bool { order.isEmpty }
-  /// Of all keys and values together, with their NULs.
+  /// Bytes of all keys and values together, with their NULs.
   public var byteCount: Int { texts.byteCount }
 
   public func append(

@@ -26,7 +26,7 @@ struct Resampler: ~Copyable {
 
   private static let atOnce = Int(CRESAMPLE_ROWS)
 
-  /// What of the pixels is resized; all but the first are for pixels of four bytes.
+  /// Channels that are resized. All cases but the first are for pixels of four bytes.
   enum Source {
     case colours
     /// Laid on white through their alpha.

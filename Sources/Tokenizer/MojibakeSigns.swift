@@ -77,7 +77,7 @@ enum MojibakeSigns {
 
   // MARK: - The signs
 
-  /// What may stand at one place of a sequence: characters of some kinds, single characters, or a class.
+  /// The characters that one place of a sequence accepts: some kinds, single characters, or a class.
   private struct Place: Equatable {
     enum Class { case none, space, word, asciiLetter, smallASCIILetter, notASCIILetter, notLineFeed }
     var kinds: Kinds = []

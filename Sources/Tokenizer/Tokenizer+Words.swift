@@ -1,5 +1,5 @@
-/// What a vocabulary tells about the words of a text: one that was learned with a model, from its captions, has the
-/// words of these whole, and others in pieces.
+/// Words that a vocabulary holds as one token. A vocabulary that was learned from a model's captions holds their words
+/// whole, and cuts other words into pieces.
 extension Tokenizer {
   /// Calls `body` with each word of the cleaned text, cut at 40 characters, and whether it is one token; until it
   /// returns false.

@@ -109,7 +109,7 @@ struct FrameClock {
     end = max(end, seconds + duration)
   }
 
-  /// What a timestamp says; nil if it says nothing.
+  /// Seconds from the first frame by a timestamp; nil where there is none or its unit is not known.
   private func time(of timestamp: Int64) -> Double? {
     guard timestamp != cffmpeg_no_timestamp, unit > 0 else { return nil }
     guard let origin else { return 0 }

@@ -41,7 +41,7 @@ final class AtomicFile {
     }
     let slash = target.lastIndex(of: CChar(UInt8(ascii: "/"))) ?? -1
     folder = Array(target.prefix(slash + 1))
-    // What takes a file's place is for nobody else before it has that file's mode.
+    // The new file is private until it has the mode of the file that it replaces.
     temporary = try TemporaryFile(
       in: folder, for: target[(slash + 1)...].dropLast(), mode: exists ? 0o600 : 0o666)
     temporary.removeAbandoned()

@@ -13,7 +13,7 @@ import Video
     var name: String { "\(width)x\(height)" }
   }
 
-  /// What decoders put out, deep and planar RGB, palettes and grays among them.
+  /// Pixel formats that decoders put out, deep and planar RGB, palettes and grays among them.
   static let formats = [
     "yuv410p", "yuv411p", "yuv420p", "yuv422p", "yuv440p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj440p",
     "yuvj444p", "yuva420p", "yuva422p", "yuva444p", "nv12", "nv21", "nv24", "yuyv422", "uyvy422",

@@ -4,8 +4,8 @@ import Weights
 
 @testable import Families
 
-/// What lies beside weights: a configuration of Hugging Face's or open_clip's, an image processor's, an Open-VCLIP's
-/// settings, an index of shards, a model's name; the first byte says which.
+/// Fuzzes the texts that lie beside weights: a configuration of Hugging Face's or open_clip's, an image processor's, an
+/// Open-VCLIP's settings, an index of shards, a model's name. The first byte says which.
 @_cdecl("fuzz_configuration")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   guard size > 0, let data else { return 0 }
