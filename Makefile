@@ -45,7 +45,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall test check test-swift test-kernels test-c test-faults \
-  torture test-abi test-python test-fuzz fuzz bench bench-kernels demo clean
+  torture test-abi test-python races test-fuzz fuzz bench bench-kernels demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -169,19 +169,27 @@ torture: library ## the same at length: 2,400,000 cut and damaged files (up to h
 test-abi: ## exported symbols and structure layouts against the golden lists
 	@Tests/abi/run.sh
 
-# The system's Python when it has what the tests need, else an environment of our own.
+# Sets `python`: the system's Python when it has what the tests need, else an environment of our own.
+define find_python
+python=python3; \
+if ! $$python -c 'import numpy, pytest' 2> /dev/null; then \
+  python=build/venv/bin/python; \
+  if ! $$python -c 'import numpy, pytest' 2> /dev/null; then \
+    echo 'making an environment for Python in build/venv (numpy, pytest, Pillow)'; \
+    python3 -m venv build/venv; \
+    $$python -m pip install --quiet --disable-pip-version-check -r bindings/python/requirements-test.txt; \
+  fi; \
+fi
+endef
+
 test-python: ## pytest: the Python package and the command
-	@python=python3; \
-	if ! $$python -c 'import numpy, pytest' 2> /dev/null; then \
-	  python=build/venv/bin/python; \
-	  if ! $$python -c 'import numpy, pytest' 2> /dev/null; then \
-	    echo 'making an environment for Python in build/venv (numpy, pytest, Pillow)'; \
-	    python3 -m venv build/venv; \
-	    $$python -m pip install --quiet --disable-pip-version-check -r bindings/python/requirements-test.txt; \
-	  fi; \
-	fi; \
+	@$(find_python); \
 	for folder in Tests/python Tests/command Tests/shapes; do \
 	  echo "$$folder:"; $$python -m pytest -q -rs "$$folder"; done
+
+races: library ## a million scores while other threads change the labels, in C, C++ and Python (half an hour)
+	@LABEL_RUNS=1000000 LIMIT=3600 Tests/c/run.sh test_label_lists cpp
+	@$(find_python); LABEL_RUNS=1000000 $$python -m pytest -q Tests/python/test_classifier.py -k labels_change
 
 test-fuzz: ## every fuzz target over its corpus and past findings, with the address sanitizer
 	@echo 'building the targets'
