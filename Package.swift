@@ -86,7 +86,7 @@ let package = Package(
   ]
 )
 
-// The command uses the C API alone, against build/lib, which the Makefile fills first.
+// The command uses the C API alone, against build/lib, which the Makefile fills first; Text has only its words for paths.
 if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
   package.products.append(.executable(name: "actionclip-command", targets: ["Command"]))
   package.dependencies.append(
@@ -95,7 +95,7 @@ if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
     .executableTarget(
       name: "Command",
       dependencies: [
-        "CActionCLIP", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CActionCLIP", "Text", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift,
       linkerSettings: [

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Text
 
 /// The process's arguments. A file may be called anything, and Swift repairs what is not UTF-8: the
 /// file could then not be found. So such bytes travel through the parser as characters of a private
@@ -56,7 +57,8 @@ enum Arguments {
 /// A file's name as the system has it, and as it is shown.
 struct FilePath: ExpressibleByArgument {
   let bytes: [UInt8]
-  var shown: String { String(decoding: bytes, as: UTF8.self) }
+  /// An address that was given in place of a file is shown without its user, password and query.
+  var shown: String { isAddress(bytes) ? shownPath(bytes) : String(decoding: bytes, as: UTF8.self) }
 
   init(bytes: [UInt8]) { self.bytes = bytes }
   init(argument: String) { bytes = Arguments.bytes(argument) }

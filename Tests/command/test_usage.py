@@ -62,3 +62,12 @@ def test_wrong_usage_is_one_line_and_64(arguments, words):
 def test_output_that_cannot_be_written_is_an_error():
     with open("/dev/full", "w") as full:
         assert_error(run("--version", stdout=full), "standard output")
+
+
+@pytest.mark.parametrize("command", ["classify", "timeline", "info"])
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_an_address_is_refused_without_its_secrets(command, form):
+    process = run(command, "rtsp://user:hush@cam/1?key=hush", *form)
+    said = process.stdout + process.stderr
+    assert process.returncode == 1 and "hush" not in said
+    assert "rtsp://***@cam/1" in said and "only files are read" in said
