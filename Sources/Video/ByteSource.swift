@@ -18,6 +18,9 @@ final class ByteSource {
   /// Why nothing could be read of them, if nothing can.
   var likelyReason: VideoError?
 
+  /// 1 PiB: no video is larger, a sparse file may be.
+  private static let largest: Int64 = 1 << 50
+
   /// Opens a regular file. Not a FIFO or a device: opening those may block or have effects.
   init(path: UnsafePointer<CChar>, limits: ReadingLimits) throws(VideoError) {
     let bytes = UnsafeRawBufferPointer(start: path, count: strlen(path))
@@ -47,6 +50,10 @@ final class ByteSource {
     modified = status.st_mtim
     allowance = Allowance(limits, size: size)
     if size == 0 { throw VideoError(.invalid, "\(name) is empty") }
+    // So that sums of sizes stay within Int64.
+    guard size <= Self.largest else {
+      throw VideoError(.limit, "\(name) has \(size) bytes, and at most \(Self.largest) are read")
+    }
     Self.letClockPass(modified)
   }
 

@@ -143,6 +143,27 @@ import Video
     #expect(failure(bytes)?.message.contains("is encrypted (scrambled)") == true)
   }
 
+  @Test(.enabled(if: Clip.hasProgram, "needs the ffmpeg program"), .timeLimit(.minutes(1)))
+  func zerosBehindARecordingPass() throws {
+    let folder = try Folder()
+    defer { folder.remove() }
+    let path = try folder.make("a.avi", "-c:v mjpeg")
+    // Cameras reserve room that they then do not fill.
+    let size = try Data(contentsOf: URL(fileURLWithPath: path)).count
+    try #require(truncate(path, off_t(size + 12 << 20)) == 0)
+    #expect(throws: Never.self) { try path.withCString { try VideoFile(path: $0).outline() } }
+  }
+
+  @Test func sizesThatNoVideoHasAreRefused() throws {
+    // In memory, whose file system has files of two exbibytes, which take no room; where that is not, nothing is tried.
+    guard let folder = try? Folder(in: URL(fileURLWithPath: "/dev/shm")) else { return }
+    defer { folder.remove() }
+    let path = try folder.write("sparse.mp4", try Clip.bytes("quadrants.mp4"))
+    guard truncate(path, 1 << 61) == 0 else { return }
+    let error = #expect(throws: VideoError.self) { try path.withCString { try VideoFile(path: $0) } }
+    #expect(error?.kind == .limit)
+  }
+
   @Test(.enabled(if: Clip.hasProgram, "needs the ffmpeg program")) func realContainersPass() throws {
     let folder = try Folder()
     defer { folder.remove() }

@@ -42,15 +42,15 @@ def description(code=b"png "):
     return box(b"stsd", numbers(0, 1), box(code, entry))
 
 
-def track(*beside, handler=b"vide", **replaced):
-    """One track of pictures of one second each; `replaced` are its tables by name."""
+def track(*beside, handler=b"vide", after=(), **replaced):
+    """One track of pictures of one second each; `replaced` are its tables by name, `after` comes behind all of them."""
     tables = {
         "stsd": description(), "stts": table(b"stts", 1, 1000), "stsc": table(b"stsc", 1, 1, 1),
         "stsz": box(b"stsz", numbers(0, len(PICTURE), 1)), "stco": table(b"stco", FIRST), **replaced}
     media = box(b"mdia", box(b"mdhd", numbers(0, 0, 0, 1000, 1000, 0)),
                 box(b"hdlr", numbers(0, 0), handler, bytes(13)),
                 box(b"minf", box(b"vmhd", numbers(1, 0, 0)), box(b"stbl", *tables.values())))
-    return box(b"trak", box(b"tkhd", numbers(1, 0, 0, 1, 0, 1000), bytes(60)), *beside, media)
+    return box(b"trak", box(b"tkhd", numbers(1, 0, 0, 1, 0, 1000), bytes(60)), *beside, media, *after)
 
 
 def movie(*tracks, more=()):
@@ -146,6 +146,14 @@ def bombs():
     sound = track(handler=b"soun", stts=table(b"stts", 2**31, 1), stsc=table(b"stsc", 1, 2**32 - 1, 1),
                   stsz=box(b"stsz", numbers(0, 2, 2**31)), stco=table(b"stco", *[FIRST] * 1000))
     yield "sound-of-2^32-samples-in-a-chunk", movie(track(), sound), invalid
+    claims = {"stsz": box(b"stsz", numbers(0, 1, 40 * million)), "stsc": table(b"stsc", 1, 40 * million, 1),
+              "stts": table(b"stts", 1, 1)}
+    yield "track-within-a-track", movie(track(after=(track(),), **claims)), invalid
+    for kind in (b"vide", b"subp", b"clcp"):
+        # Sound, as its times say, until another handler comes behind them.
+        late_handler = box(b"hdlr", numbers(0, 0), kind, bytes(13))
+        lying = {**claims, "stts": claims["stts"] + late_handler, "stco": table(b"stco", 0xFFFFFFF0)}
+        yield f"sound-that-becomes-{kind.decode()}", movie(track(handler=b"soun", **lying)), invalid
     for code, before in ((b"sbgp", (0,)), (b"sgpd", (0,)), (b"subs", ()), (b"saio", ()), (b"senc", ())):
         yield f"{code.decode()}-of-2^28", movie(track(
             more=table(code, 1, 1, 1, count=2**28, before=before))), invalid

@@ -25,6 +25,8 @@ struct AVICheck {
     while position <= end - 8, let type = try window.number(at: position, size: 4),
       let size = try little(at: position + 4)
     {
+      // Zeros, which cameras leave behind the end of a recording. FFmpeg needs nothing there.
+      if type == 0 { return }
       chunks += 1
       guard chunks <= (1 << 20) + source.size / 64 else {
         throw ContainerCheck.tooMany(source, "\(chunks) chunks")

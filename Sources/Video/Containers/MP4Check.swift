@@ -118,7 +118,7 @@ struct MP4Check {
       if box.end > source.size { isIndexCut = true }
       try walk(from: box.body, to: end, depth: depth + 1, in: type)
     case "trak":
-      tables.beginTrack()
+      try tables.beginTrack()
       guard tables.tracks.count <= Self.mostTracks else {
         throw ContainerCheck.tooMany(source, "more than \(Self.mostTracks) tracks")
       }

@@ -18,12 +18,17 @@ struct MP4Tables {
     var timescale: Int64 = 1
     /// The duration of all samples, in `timescale`.
     var duration: Int64 = 0
-    /// Whether every sample lasts one unit, as of plain sound, which FFmpeg lists by the chunk.
-    var isPlainSound = false
+    /// Whether one run of samples that last one unit is all that it has.
+    var isOfUnits = false
+    /// Whether a handler says that it is neither pictures nor sound. FFmpeg goes by the last one.
+    var hasOtherHandler = false
+    /// Plain sound, which FFmpeg lists by the chunk. Asked once all boxes of the track were read: their order is free.
+    var isPlainSound: Bool { isOfUnits && isSound && !isPictures && !hasOtherHandler }
     var edits: (position: Int64, count: Int64, isWide: Bool)?
   }
 
   private(set) var tracks: [Track] = []
+  private var isInTrack = false
   private let window: ByteWindow
   private let source: ByteSource
   private let most: Int64
@@ -43,7 +48,14 @@ struct MP4Tables {
   /// Whether the latest track is of pictures.
   var isPictures: Bool { tracks.last?.isPictures ?? false }
 
-  mutating func beginTrack() { tracks.append(Track()) }
+  /// FFmpeg reads a track within another one as well, and what follows it as part of the inner one.
+  mutating func beginTrack() throws(VideoError) {
+    guard !isInTrack else {
+      throw VideoError(.invalid, "\(source.name) is damaged: it has a track (trak) within another one")
+    }
+    isInTrack = true
+    tracks.append(Track())
+  }
 
   mutating func addEntry(_ type: String) {
     guard !tracks.isEmpty else { return }
@@ -68,10 +80,14 @@ struct MP4Tables {
     switch type {
     case "hdlr":
       let kind = try window.number(at: body + 8, size: 4)
-      // A track's own handler, not that of its metadata or data references.
-      guard !tracks.isEmpty, kind == 0x7669_6465 || kind == 0x736F_756E else { return }
-      tracks[tracks.count - 1].isPictures = kind == 0x7669_6465
-      tracks[tracks.count - 1].isSound = kind == 0x736F_756E
+      guard !tracks.isEmpty else { return }
+      switch kind {
+      case 0x7669_6465: tracks[tracks.count - 1].isPictures = true  // vide
+      case 0x736F_756E: tracks[tracks.count - 1].isSound = true  // soun
+      case 0x7375_6270, 0x636C_6370, 0x6D31_6120:  // subp, clcp, m1a
+        tracks[tracks.count - 1].hasOtherHandler = true
+      default: break  // of metadata and data references
+      }
     case "mvhd": movieTimescale = try timescale(body)
     case "mdhd": if !tracks.isEmpty { tracks[tracks.count - 1].timescale = try timescale(body) }
     case "schm":
@@ -208,7 +224,7 @@ struct MP4Tables {
     }
     let first = try window.integer(at: body + 12, size: 4) ?? 0
     tracks[tracks.count - 1].duration = max(0, duration)
-    tracks[tracks.count - 1].isPlainSound = tracks[tracks.count - 1].isSound && count == 1 && first == 1
+    tracks[tracks.count - 1].isOfUnits = count == 1 && first == 1
   }
 
   private mutating func readSizes(from body: Int64, to end: Int64) throws(VideoError) {
@@ -267,6 +283,7 @@ struct MP4Tables {
   // MARK: - What they come to
 
   mutating func endTrack() throws(VideoError) {
+    isInTrack = false
     guard let track = tracks.last else { return }
     // FFmpeg lists up to 1024 samples of plain sound at once.
     samplesOfTracks += track.isPlainSound ? track.chunks * (track.largestChunk / 1024 + 1) : track.samples
