@@ -146,6 +146,9 @@ extension StateDictionaries {
     }
   }
 
+  /// Pairs of dicts that are looked at for a piece of advice.
+  private static let pairsOfAdvice = 1 << 16
+
   /// Names the first key under which a module or the tensors of one may be meant.
   private static func refusal(withoutStateDictionary pickle: borrowing Pickle) -> WeightsError {
     let what =
@@ -153,11 +156,14 @@ extension StateDictionaries {
       + "', and no tensors at its top"
     guard let pairs = pickle.pairs(pickle.root) else { return .unsupported(what) }
     var module: String?
-    for (key, value) in pairs {
+    // One dict may stand under many keys: all that are looked at are counted.
+    var left = pairsOfAdvice
+    for (key, value) in pairs.prefix(pairsOfAdvice) {
       guard let bytes = pickle.string(key), let name = plain(bytes) else { continue }
       if pickle.kind(value) == .opaque, module == nil { module = name }
       var inside = pickle.pairs(value)
-      while let (_, part) = inside?.next() {
+      while left > 0, let (_, part) = inside?.next() {
+        left -= 1
         guard pickle.kind(part) == .tensor else { continue }
         return .unsupported(
           "\(what); if those of '\(name)' are meant, save them alone: "

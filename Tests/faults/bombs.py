@@ -147,6 +147,11 @@ def main():
     bomb("sparse-2^40-of-zeros", sparse_zeros, unknown, invalid, limit)
 
     # zip and pickle
+    def pairs(number, pair):
+        return b"".join(b"(" + pair * min(40_000, number - done) + b"u" for done in range(0, number, 40_000))
+
+    shared = b"\x80\x02}q\0" + pairs(240_000, b"NN") + b"0}X\1\0\0\0aq\x010}q\x02" + pairs(240_000, b"h\x01h\0") + b"."
+    bomb("dict-of-240000-under-240000-keys", torch(shared), unsupported, limit, invalid)
     bomb("pickle-depth-1e6", torch(b"\x80\x02N" + b"\x85" * 999_000 + b"."), limit)
     bomb("pickle-marks-1e6", torch(b"\x80\x02" + b"(" * 2_000_000 + b"."), limit)
     bomb("pickle-stack-1e6", torch(b"\x80\x02" + b"N" * 2_000_000 + b"."), limit)
