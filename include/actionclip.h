@@ -143,7 +143,7 @@ ACTIONCLIP_API int32_t actionclip_cancel_token_reset(actionclip_cancel_token *to
 
 /* The calling thread's calls hear this token from now on, in place of the one before; NULL: none, as at first. Any
  * number of threads may use one token. *previous_out, which may be NULL, is the one before, to go back to as long as
- * it lives. A thread that ends lets its token go. */
+ * it lives; NULL if that was none, or one that was freed meanwhile. A thread that ends lets its token go. */
 ACTIONCLIP_API int32_t actionclip_thread_use_cancel_token(actionclip_cancel_token *token,
                                                           actionclip_cancel_token **previous_out);
 

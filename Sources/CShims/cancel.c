@@ -62,7 +62,8 @@ static void drop_at_exit(void *token) {
 static void make_key(void) { has_key = pthread_key_create(&at_exit, drop_at_exit) == 0; }
 
 int cshims_hear_token(cshims_token *token, cshims_token **previous) {
-  *previous = held;
+  // A token that its owner has freed may end here: nobody is to go back to it.
+  *previous = held != NULL && cshims_token_is_live(held) ? held : NULL;
   if (token == held) return 1;
   // A thread that ends gives its reference back.
   pthread_once(&key_made, make_key);

@@ -342,6 +342,24 @@ static void by_a_signal(void) {
   CHECK_OK(actionclip_cancel_token_reset(token));
 }
 
+/* A thread goes on with a token that its owner has freed; when it changes to another, the freed one is not handed out. */
+static void freed_while_used(void) {
+  actionclip_cancel_token *first = NULL, *second = NULL, *previous = NULL;
+  CHECK_OK(actionclip_cancel_token_create(&first));
+  CHECK_OK(actionclip_cancel_token_create(&second));
+  CHECK_OK(actionclip_thread_use_cancel_token(first, NULL));
+  CHECK_OK(actionclip_thread_use_cancel_token(second, &previous));
+  CHECK(previous == first);
+  CHECK_OK(actionclip_thread_use_cancel_token(first, &previous));
+  CHECK(previous == second);
+  actionclip_cancel_token_free(first);
+  previous = first;
+  CHECK_OK(actionclip_thread_use_cancel_token(second, &previous));
+  CHECK(previous == NULL);
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
+  actionclip_cancel_token_free(second);
+}
+
 int main(int argc, char **argv) {
   if (argc < 3) return 2;
   check_root = argv[1];
@@ -415,5 +433,6 @@ int main(int argc, char **argv) {
   actionclip_video_free(video);
   actionclip_classifier_free(classifier);
   actionclip_model_free(model);
+  freed_while_used();
   return check_report("test_cancel");
 }
