@@ -40,18 +40,12 @@ enum LabelNotes {
         + advice
     }
     let labels = loaded.metadata.labels
-    for index in 0..<labels.count {
-      if try isSame(label, labels[index], tokenizer) { return "" }
-    }
+    do throws(TokenizerError) {
+      if try tokenizer.isSame(label, asOneOf: labels.count, { labels[$0] }) { return "" }
+    } catch { throw Failure(error) }
     return
       "\(quoted(label, limit: 60)) is none of the \(labels.count) labels of this model\(knows); it knows "
       + "the words, and its answer is less sure than for a label of its own"
-  }
-
-  private static func isSame(
-    _ label: UnsafeBufferPointer<UInt8>, _ own: UnsafeBufferPointer<UInt8>, _ tokenizer: Tokenizer
-  ) throws(Failure) -> Bool {
-    do throws(TokenizerError) { return try tokenizer.areSame(label, own) } catch { throw Failure(error) }
   }
 
   /// The first of a text's words that are not whole in the vocabulary.
@@ -74,7 +68,7 @@ public func actionclip_model_label_note(
   _ model: OpaquePointer!, _ label: UnsafePointer<CChar>!, _ text_out: UnsafeMutablePointer<CChar>!,
   _ text_capacity: Int, _ text_size_out: UnsafeMutablePointer<Int>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
+  longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let capacity = text_capacity == 0 ? 0 : try count(text_capacity, "text_capacity")
     let size = try required(text_size_out, "text_size_out")

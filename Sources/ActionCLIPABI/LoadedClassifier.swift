@@ -53,13 +53,15 @@ final class LoadedClassifier: HandleObject, Sendable {
   func set(_ labels: TextList) throws(Failure) -> Int64 {
     let next = try LoadedClassifier.labelSet(
       labels, knowing: labelList.set, loaded, templates, truncate: truncate)
-    // Kept beyond the call: not of memory that is lent to it (`Handle.make`).
-    guard cshims_memory_was_refused() == 0 else { throw .outOfMemory("\(labels.count) labels") }
-    return current.withLock { current in
-      let generation = current.generation + 1
-      current = LabelList(next, of: loaded, templates: templates.count, generation: generation)
-      return generation
+    let generation: Int64? = current.withLock { current in
+      let list = LabelList(next, of: loaded, templates: templates.count, generation: current.generation + 1)
+      // Kept beyond the call: not of memory that is lent to it (`Handle.make`).
+      guard cshims_memory_was_refused() == 0 else { return nil }
+      current = list
+      return list.generation
     }
+    guard let generation else { throw .outOfMemory("\(labels.count) labels") }
+    return generation
   }
 
   private static func labelSet(

@@ -21,12 +21,15 @@ extension Tokenizer {
     }
   }
 
-  /// Whether two texts are the same to a model.
-  public func areSame(
-    _ one: UnsafeBufferPointer<UInt8>, _ other: UnsafeBufferPointer<UInt8>
+  /// Whether a text is the same to a model as one of others, which `other` gives by their index, 0 to `count` - 1.
+  public func isSame(
+    _ utf8: UnsafeBufferPointer<UInt8>, asOneOf count: Int, _ other: (Int) -> UnsafeBufferPointer<UInt8>
   ) throws(TokenizerError) -> Bool {
-    let first = try ids(of: one)
-    let second = try ids(of: other)
-    return first.view.elementsEqual(second.view)
+    let wanted = try ids(of: utf8)
+    for index in 0..<count {
+      let own = try ids(of: other(index))
+      if own.view.elementsEqual(wanted.view) { return true }
+    }
+    return false
   }
 }
