@@ -50,6 +50,7 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
   }
 
   public mutating func append(repeating element: Element, count amount: Int) throws(OutOfMemory) {
+    guard amount > 0 else { return }
     try makeRoom(for: amount)
     (base! + count).initialize(repeating: element, count: amount)
     count += amount
