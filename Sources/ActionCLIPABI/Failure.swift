@@ -42,7 +42,6 @@ extension Failure {
       case .notFinite: ACTIONCLIP_ERROR_NOT_FINITE
       case .invalidArgument: ACTIONCLIP_ERROR_INVALID_ARGUMENT
       case .outOfMemory: ACTIONCLIP_ERROR_OUT_OF_MEMORY
-      case .stopped: ACTIONCLIP_ERROR_INTERNAL
       case .cancelled: ACTIONCLIP_ERROR_CANCELLED
       case .weights(let kind): Failure.status(kind)
       }

@@ -1,6 +1,5 @@
 import CActionCLIP
 import Model
-import Numerics
 import Preprocess
 
 // Encode frames and pixels; preprocessing by itself.
@@ -141,38 +140,31 @@ public func actionclip_encode_frames(
       preprocessors = try PreprocessorPool(size: loaded.configuration.imageSize, options: options)
     } catch { throw Failure(error) }
     for index in 0..<frame_count { _ = try imageView(images[index], "frames[\(index)]") }
-    try encodeFilled(loaded, videos: videos, outputs) { index, pixels throws(Failure) in
-      let image = try imageView(images[index], "frames[\(index)]")
-      do throws(PreprocessError) {
-        try preprocessors.pixels(image, into: pixels)
-      } catch { throw Failure(error).about("frames[\(index)]") }
-    }
+    let source = ImageFrames(
+      images: images, preprocessors: preprocessors, pixelsPerFrame: loaded.model.pixelsPerFrame)
+    do throws(ModelError) {
+      try loaded.model.encode(source, videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
+    } catch { throw Failure(error) }
   }
 }
 
-/// Encodes frames that `fill` writes, on any thread; its first failure becomes the call's.
-func encodeFilled(
-  _ loaded: LoadedModel, videos: Int, _ outputs: EmbeddingOutputs,
-  fill: (Int, UnsafeMutableBufferPointer<Float>) throws(Failure) -> Void
-) throws(Failure) {
-  let model = loaded.model
-  let failure = Guarded<Failure?>(nil)
-  do {
-    try withoutActuallyEscaping(fill) { (fill) throws(ModelError) in
-      try model.encode(
-        .fill { index, pixels in
-          do throws(Failure) {
-            try fill(
-              index, UnsafeMutableBufferPointer(start: pixels, count: model.pixelsPerFrame))
-            return true
-          } catch {
-            failure.withLock { $0 = $0 ?? error }
-            return false
-          }
-        }, videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
+/// A caller's images, each checked before, which the model's threads turn into pixels as they are asked for.
+private struct ImageFrames: FrameSource, @unchecked Sendable {
+  let images: UnsafePointer<actionclip_image>
+  let preprocessors: PreprocessorPool
+  let pixelsPerFrame: Int
+
+  func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(ModelError) {
+    let image: ImageView
+    do throws(Failure) { image = try imageView(images[index], "frames[\(index)]") } catch {
+      throw ModelError(.invalidArgument, error.message)
     }
-  } catch {
-    throw failure.withLock { $0 } ?? Failure(error)
+    do throws(PreprocessError) {
+      try preprocessors.pixels(image, into: UnsafeMutableBufferPointer(start: pixels, count: pixelsPerFrame))
+    } catch {
+      throw ModelError(
+        error.kind == .outOfMemory ? .outOfMemory : .invalidArgument, "frames[\(index)]: \(error.message)")
+    }
   }
 }
 
@@ -196,7 +188,7 @@ public func actionclip_encode_pixels(
       loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
     do throws(ModelError) {
       try loaded.model.encode(
-        .pixels(pixels), videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
+        PixelFrames(pixels), videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
     } catch { throw Failure(error) }
   }
 }

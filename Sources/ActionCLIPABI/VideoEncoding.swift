@@ -33,7 +33,7 @@ final class VideoEncoding {
     self.loaded = loaded
     self.pixels = pixels
     overlaps =
-      loaded.model.encodesAsFramesArrive
+      loaded.model.framesAreIndependent
       && loaded.model.threads + file.threads <= Int(cshims_available_processors())
   }
 
@@ -46,7 +46,8 @@ final class VideoEncoding {
   /// Forgets what has come; nothing reads the pixels after this.
   func stop() {
     guard let running else { return }
-    running.arrivals.stop()
+    running.arrivals.fail(
+      ModelError(.cancelled, "the video is decoded again from its beginning, or not further"))
     running.thread?.join()
     self.running = nil
   }
@@ -56,7 +57,7 @@ final class VideoEncoding {
     guard let running else {
       do throws(ModelError) {
         return try loaded.model.encode(
-          .pixels(pixels), videos: 1, videoOut: outputs.video, frameOut: outputs.frame)
+          PixelFrames(pixels), videos: 1, videoOut: outputs.video, frameOut: outputs.frame)
       } catch { throw Failure(error) }
     }
     running.thread?.join()
@@ -75,7 +76,7 @@ final class VideoEncoding {
       cshims_hear_cancel(token)
       do throws(ModelError) {
         try model.encode(
-          .arriving(running.arrivals), videos: 1, videoOut: running.video.base, frameOut: running.frames.base)
+          running.arrivals, videos: 1, videoOut: running.video.base, frameOut: running.frames.base)
       } catch { running.failure = error }
     }
     if running.thread != nil { self.running = running }

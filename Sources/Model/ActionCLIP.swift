@@ -34,8 +34,10 @@ public final class ActionCLIP: Sendable {
   }
 
   public var threads: Int { pool.threads }
-  /// Whether frames can be encoded before all are there.
-  public var encodesAsFramesArrive: Bool { vision.framesPerUnit < configuration.frames }
+  /// Whether frames may be encoded in any number and order: those of a video do not see each other.
+  public var framesAreIndependent: Bool {
+    !configuration.joint && !configuration.temporalShift && configuration.temporalView == 0
+  }
   /// Floats of one frame's input, 3·S·S.
   public var pixelsPerFrame: Int { vision.pixelsPerFrame }
   /// Rows of frame embeddings per video: T, or 1 when joint (one class token per video).
@@ -54,48 +56,100 @@ public final class ActionCLIP: Sendable {
     )
   }
 
-  /// Videos to embeddings, not normalised: videoOut [B, E]; frameOut [B·frameRowsPerVideo, E] if
-  /// wanted. Source: reference test.py and modules/Visual_Prompt.py.
+  /// Encodes whole videos. `videoOut` [B, E] gets their embeddings, not normalised, and `frameOut`
+  /// [B·frameRowsPerVideo, E] those of their frames, if it is wanted: the same bits as `encodeFrames` and then `join`.
+  /// Outputs are written on success only. Source: reference test.py and modules/Visual_Prompt.py.
   public func encode(
-    _ source: FrameSource, videos: Int, videoOut: UnsafeMutablePointer<Float>,
+    _ source: any FrameSource, videos: Int, videoOut: UnsafeMutablePointer<Float>,
     frameOut: UnsafeMutablePointer<Float>?
   ) throws(ModelError) {
-    let (frames, size) = (configuration.frames, configuration.embeddingSize)
+    let size = configuration.embeddingSize
     let rows = videos * frameRowsPerVideo
-    if case .pixels(let pixels) = source {
-      try ActionCLIP.checkFinite(pixels, count: videos * frames * pixelsPerFrame)
-    }
-    // The caller's buffers are written only once everything has succeeded.
-    try results.with(
-      capacity: Workspace.rounded(rows * size) + Workspace.rounded(videos * size),
-      outOfMemory: ModelError.memory
-    ) { (workspace) throws(ModelError) in
-      let (embeddings, joined): (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
-      do throws(NumericsError) {
-        embeddings = try workspace.take(rows * size)
-        joined = try workspace.take(videos * size)
-      } catch { throw ModelError.memory(error) }
-      try vision.encode(
-        source, frames: videos * frames, to: embeddings, pool: pool, workspaces: workspaces)
-      if configuration.joint {
-        joined.update(from: embeddings, count: videos * size)
-      } else {
-        try pooling.apply(
-          embeddings, videos: videos, frames: frames, size: size, to: joined, pool: pool,
-          workspaces: workspaces)
-      }
-      guard allFinite(joined, count: videos * size), allFinite(embeddings, count: rows * size)
-      else {
-        throw ModelError(.notFinite, "the input's numbers overflow fp32 inside the network")
-      }
+    try withResults(rows * size, videos * size) { (frames, joined) throws(ModelError) in
+      try fill(frames, from: source, count: videos * configuration.frames)
+      try fill(joined, joining: frames, videos: videos)
       videoOut.update(from: joined, count: videos * size)
-      frameOut?.update(from: embeddings, count: rows * size)
+      frameOut?.update(from: frames, count: rows * size)
     }
   }
 
-  static func checkFinite(_ pixels: UnsafePointer<Float>, count: Int) throws(ModelError) {
-    guard allFinite(pixels, count: count) else {
-      throw ModelError(.notFinite, "the pixels hold NaN or infinity")
+  /// Encodes `count` frames to `out` [count, E], not normalised: each as if it were alone where `framesAreIndependent`.
+  /// Otherwise they are whole videos, one after the other, and `out` is [videos·frameRowsPerVideo, E]. `out` is written
+  /// on success only.
+  public func encodeFrames(
+    _ source: any FrameSource, count: Int, to out: UnsafeMutablePointer<Float>
+  ) throws(ModelError) {
+    guard framesAreIndependent || count.isMultiple(of: configuration.frames) else {
+      throw ModelError(
+        .optionConflict,
+        "\(count) frames are not whole videos of \(configuration.frames), and the frames of this model's videos see "
+          + "each other")
+    }
+    let numbers = count / vision.framesPerSequence * configuration.embeddingSize
+    try withResults(numbers, 0) { (frames, _) throws(ModelError) in
+      try fill(frames, from: source, count: count)
+      out.update(from: frames, count: numbers)
+    }
+  }
+
+  /// Joins frame embeddings [videos·frameRowsPerVideo, E], as `encodeFrames` gives them, to video embeddings
+  /// [videos, E] with the model's temporal head. `out` is written on success only.
+  public func join(
+    _ embeddings: UnsafePointer<Float>, videos: Int, to out: UnsafeMutablePointer<Float>
+  ) throws(ModelError) {
+    let size = configuration.embeddingSize
+    guard allFinite(embeddings, count: videos * frameRowsPerVideo * size) else {
+      throw ModelError(.notFinite, "the frame embeddings hold NaN or infinity")
+    }
+    try withResults(videos * size, 0) { (joined, _) throws(ModelError) in
+      try fill(joined, joining: embeddings, videos: videos)
+      out.update(from: joined, count: videos * size)
+    }
+  }
+
+  /// Memory for embeddings until a call has succeeded: so many floats, and so many again.
+  private func withResults(
+    _ first: Int, _ second: Int,
+    _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) throws(ModelError) -> Void
+  ) throws(ModelError) {
+    try results.with(
+      capacity: Workspace.rounded(first) + Workspace.rounded(second), outOfMemory: ModelError.memory
+    ) { (workspace) throws(ModelError) in
+      let (a, b) = try ModelError.numerics { () throws(NumericsError) in
+        (try workspace.take(first), try workspace.take(second))
+      }
+      try body(a, b)
+    }
+  }
+
+  private func fill(
+    _ embeddings: UnsafeMutablePointer<Float>, from source: any FrameSource, count: Int
+  ) throws(ModelError) {
+    try vision.encode(source, frames: count, to: embeddings, pool: pool, workspaces: workspaces)
+    try ActionCLIP.check(
+      embeddings, count / vision.framesPerSequence * configuration.embeddingSize, "input")
+  }
+
+  private func fill(
+    _ joined: UnsafeMutablePointer<Float>, joining embeddings: UnsafePointer<Float>, videos: Int
+  ) throws(ModelError) {
+    let size = configuration.embeddingSize
+    if configuration.joint {
+      joined.update(from: embeddings, count: videos * size)
+    } else {
+      try pooling.apply(
+        embeddings, videos: videos, frames: configuration.frames, size: size, to: joined, pool: pool,
+        workspaces: workspaces)
+    }
+    try ActionCLIP.check(joined, videos * size, "input")
+  }
+
+  /// Refuses embeddings that are no numbers; their `origin` is the caller's.
+  private static func check(
+    _ embeddings: UnsafePointer<Float>, _ count: Int, _ origin: StaticString
+  ) throws(ModelError) {
+    guard allFinite(embeddings, count: count) else {
+      throw ModelError(.notFinite, "the \(origin)'s numbers overflow fp32 inside the network")
     }
   }
 
@@ -114,16 +168,9 @@ public final class ActionCLIP: Sendable {
       }
     }
     let count = rows * configuration.embeddingSize
-    try results.with(capacity: Workspace.rounded(count), outOfMemory: ModelError.memory) {
-      (workspace) throws(ModelError) in
-      let embeddings: UnsafeMutablePointer<Float>
-      do throws(NumericsError) { embeddings = try workspace.take(count) } catch {
-        throw ModelError.memory(error)
-      }
+    try withResults(count, 0) { (embeddings, _) throws(ModelError) in
       try text.encode(tokens, count: rows, to: embeddings, pool: pool, workspaces: workspaces)
-      guard allFinite(embeddings, count: count) else {
-        throw ModelError(.notFinite, "the text's numbers overflow fp32 inside the network")
-      }
+      try ActionCLIP.check(embeddings, count, "text")
       out.update(from: embeddings, count: count)
     }
   }

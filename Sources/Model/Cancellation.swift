@@ -1,4 +1,5 @@
 import CShims
+import Numerics
 
 extension ModelError {
   static let cancelled = ModelError(.cancelled, "cancelled")
@@ -8,4 +9,20 @@ extension ModelError {
 /// costs two loads, so that a loop whose turns take a microsecond may have it.
 func checkCancelled() throws(ModelError) {
   if cshims_is_cancelled() != 0 { throw .cancelled }
+}
+
+extension ThreadPool {
+  /// Calls `work(index)` once for every index in 0..<count, on any of the pool's threads, and throws the first failure:
+  /// after it no further index begins. Cancelling is heard by the calling thread and ends the others' work too.
+  func runThrowing(count: Int, _ work: (_ index: Int) throws(ModelError) -> Void) throws(ModelError) {
+    let failure = Guarded<ModelError?>(nil)
+    run(count: count) { index, _ in
+      guard failure.withLock({ $0 == nil }) else { return }
+      do throws(ModelError) {
+        try checkCancelled()
+        try work(index)
+      } catch { failure.withLock { $0 = $0 ?? error } }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
 }

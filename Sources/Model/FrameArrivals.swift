@@ -1,13 +1,13 @@
 import Glibc
 
-/// Frames that are encoded while later ones are still being made, by another thread: normalised pixels
-/// [frames, 3, S, S], of which the first so many are there.
-public final class FrameArrivals: @unchecked Sendable {
-  let pixels: UnsafePointer<Float>
+/// Frames that another thread still makes while the first ones are encoded: pixels [frames, 3, S, S], of which so many
+/// are ready.
+public final class FrameArrivals: FrameSource, @unchecked Sendable {
+  public let pixels: UnsafePointer<Float>?
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var arrived = 0
-  private var isStopped = false
+  private var failure: ModelError?
 
   /// `pixels` must outlive the call that encodes them.
   public init(_ pixels: UnsafePointer<Float>) {
@@ -23,18 +23,18 @@ public final class FrameArrivals: @unchecked Sendable {
     changed.deallocate()
   }
 
-  /// The frames before `count` are there, and are not written any more.
+  /// Says that the frames before `count` are ready; they must not be written any more.
   public func arrive(upTo count: Int) { change { arrived = max(arrived, count) } }
 
-  /// No more will come: the call that waits for them throws `.stopped`.
-  public func stop() { change { isStopped = true } }
+  /// Says that no more frames will come: the call that waits for them throws `error`.
+  public func fail(_ error: ModelError) { change { failure = failure ?? error } }
 
-  /// How many frames there are, once these are at least `count`; nil if they will not come.
-  func wait(for count: Int) -> Int? {
+  public func readyFrames(atLeast count: Int) throws(ModelError) -> Int {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    while arrived < count, !isStopped { pthread_cond_wait(changed, mutex) }
-    return isStopped ? nil : arrived
+    while arrived < count, failure == nil { pthread_cond_wait(changed, mutex) }
+    if let failure { throw failure }
+    return arrived
   }
 
   private func change(_ body: () -> Void) {

@@ -8,8 +8,6 @@ public struct ModelError: Error, Equatable, Sendable {
     case outOfMemory
     /// A tensor of the file, of this name, is used by no part of the model.
     case unknownTensor(String)
-    /// A caller's frame source gave up; it knows why.
-    case stopped
     /// The cancel token that the calling thread hears was set.
     case cancelled
     /// Reading the file failed below this room.
@@ -22,8 +20,6 @@ public struct ModelError: Error, Equatable, Sendable {
     self.kind = kind
     self.message = message
   }
-
-  static let stopped = ModelError(.stopped, "the frame source stopped")
 
   /// Runs `body`, whose error becomes this room's.
   static func numerics<R>(_ body: () throws(NumericsError) -> R) throws(ModelError) -> R {

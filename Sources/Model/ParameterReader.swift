@@ -79,24 +79,18 @@ public final class ParameterReader {
     _ name: String, _ target: UnsafeMutablePointer<Float>, _ count: Int
   ) throws(ModelError) {
     let share = source.isWhole(name) ? 1 << 18 : max(count, 1)
-    let failure = Guarded<ModelError?>(nil)
-    pool.run(count: (count + share - 1) / share) { index, _ in
-      guard failure.withLock({ $0 == nil }) else { return }
+    try pool.runThrowing(count: (count + share - 1) / share) { (index) throws(ModelError) in
       let part = UnsafeMutableBufferPointer(
         start: target + index * share, count: min(share, count - index * share))
-      do throws(ModelError) {
-        try checkCancelled()  // heard by the caller's thread; the others stop with it
-        try weights { () throws(WeightsError) in
-          if share >= count {
-            try source.read(name, into: part)
-          } else {
-            try source.read(name, from: index * share, into: part)
-          }
+      try weights { () throws(WeightsError) in
+        if share >= count {
+          try source.read(name, into: part)
+        } else {
+          try source.read(name, from: index * share, into: part)
         }
-        guard allFinite(target + index * share, count: part.count) else { throw notFinite(name) }
-      } catch { failure.withLock { $0 = $0 ?? error } }
+      }
+      guard allFinite(target + index * share, count: part.count) else { throw notFinite(name) }
     }
-    if let error = failure.withLock({ $0 }) { throw error }
   }
 
   /// Passes the tensor's numbers on as fp32: where they lie, if that is what they are.

@@ -1,12 +1,10 @@
-import CShims
 import Numerics
-import Synchronization
 
 extension VisionTransformer {
   /// Frames first ..< first + count to tokens in buffers.x: the p×p convolution of stride p as a
   /// product with the patches laid out in rows, plus class token and embeddings.
   func embed(
-    _ source: FrameSource, _ first: Int, _ count: Int, _ plan: Plan, _ buffers: Buffers,
+    _ source: any FrameSource, _ first: Int, _ count: Int, _ plan: Plan, _ buffers: Buffers,
     _ pool: ThreadPool
   ) throws(ModelError) {
     var done = 0
@@ -14,24 +12,15 @@ extension VisionTransformer {
       try checkCancelled()
       let run = min(plan.framesPerPatchRun, count - done)
       let pixels: UnsafePointer<Float>
-      switch source {
-      case .pixels(let all): pixels = all + (first + done) * pixelsPerFrame
-      case .arriving(let arrivals): pixels = arrivals.pixels + (first + done) * pixelsPerFrame
-      case .fill(let fill):
-        guard let own = buffers.pixels else { throw .stopped }
-        // Heard by the caller's thread, obeyed by all.
-        let stopped = Atomic<Bool>(false)
-        let cancelled = Atomic<Bool>(false)
-        pool.run(count: run) { index, _ in
-          if cshims_is_cancelled() != 0 { cancelled.store(true, ordering: .relaxed) }
-          if cancelled.load(ordering: .relaxed) || stopped.load(ordering: .relaxed) { return }
-          if !fill(first + done + index, own + index * pixelsPerFrame) {
-            stopped.store(true, ordering: .relaxed)
-          }
+      if let own = buffers.pixels {
+        try pool.runThrowing(count: run) { (index) throws(ModelError) in
+          try source.write(first + done + index, to: own + index * pixelsPerFrame)
         }
-        if cancelled.load(ordering: .relaxed) { throw .cancelled }
-        if stopped.load(ordering: .relaxed) { throw .stopped }
         pixels = UnsafePointer(own)
+      } else if let all = source.pixels {
+        pixels = all + (first + done) * pixelsPerFrame
+      } else {
+        throw ModelError(.invalidArgument, "the frame source no longer says where its pixels are")
       }
       pool.run(count: run * configuration.gridSize) { index, _ in
         unfold(pixels, patchRow: index, into: buffers.columns)

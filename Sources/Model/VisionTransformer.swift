@@ -1,22 +1,5 @@
 import Numerics
 
-/// Where the network's input comes from: normalised pixels, float [3, S, S] per frame.
-public enum FrameSource {
-  /// All frames in memory, [frames, 3, S, S].
-  case pixels(UnsafePointer<Float>)
-  /// Writes frame `index` into [3, S, S]; called on any thread, once for each frame. False stops the
-  /// whole call, which then throws `.stopped`.
-  case fill((_ index: Int, _ into: UnsafeMutablePointer<Float>) -> Bool)
-  /// What has come is encoded while the rest is waited for. Results do not depend on when it comes.
-  case arriving(FrameArrivals)
-
-  /// How many of `all` frames there are, at least `count`; nil if they will not come.
-  func wait(for count: Int, of all: Int) -> Int? {
-    if case .arriving(let arrivals) = self { return arrivals.wait(for: count) }
-    return all
-  }
-}
-
 /// CLIP's image encoder with the paper's pre-network and in-network temporal prompts: patch
 /// embedding, class token, positional embedding, ln_pre, residual blocks, ln_post on the class
 /// token, proj.
@@ -96,10 +79,10 @@ struct VisionTransformer: Sendable {
   /// frames (a multiple of T when they see each other) to class embeddings: out [frames, E], or
   /// [videos, E] when joint.
   func encode(
-    _ source: FrameSource, frames: Int, to out: UnsafeMutablePointer<Float>,
+    _ source: any FrameSource, frames: Int, to out: UnsafeMutablePointer<Float>,
     pool: ThreadPool, workspaces: WorkspacePool
   ) throws(ModelError) {
-    let filled = if case .fill = source { true } else { false }
+    let filled = source.pixels == nil
     let plan = plan(frames: frames, threads: pool.threads, filled: filled)
     try workspaces.with(capacity: plan.floats, outOfMemory: ModelError.memory) {
       (workspace) throws(ModelError) in
@@ -110,10 +93,12 @@ struct VisionTransformer: Sendable {
       var first = 0
       let unit = framesPerUnit
       while first < frames {
-        guard let there = source.wait(for: first + unit, of: frames) else { throw .stopped }
-        let count = min(plan.framesPerGroup, (there - first) / unit * unit)
-        if case .arriving(let arrivals) = source {
-          try ActionCLIP.checkFinite(arrivals.pixels + first * pixelsPerFrame, count: count * pixelsPerFrame)
+        let ready = min(frames, try source.readyFrames(atLeast: first + unit))
+        let count = min(plan.framesPerGroup, (ready - first) / unit * unit)
+        if let pixels = source.pixels {
+          guard allFinite(pixels + first * pixelsPerFrame, count: count * pixelsPerFrame) else {
+            throw ModelError(.notFinite, "the pixels hold NaN or infinity")
+          }
         }
         try embed(source, first, count, plan, buffers, pool)
         let sequences = Sequences(

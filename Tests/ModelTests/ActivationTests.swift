@@ -121,7 +121,7 @@ struct ActivationTests {
     var (video, frames) = ([Float](repeating: 0, count: size), [Float](repeating: 0, count: 3 * size))
     try Self.pixels.withUnsafeBufferPointer {
       try model.encode(
-        .pixels(try #require($0.baseAddress)), videos: 1, videoOut: &video, frameOut: &frames)
+        PixelFrames(try #require($0.baseAddress)), videos: 1, videoOut: &video, frameOut: &frames)
     }
     let definition = DoubleBlocks(
       tensors, "fusion.transformer.resblocks.", width: size, causal: false, gelu: false,
@@ -147,7 +147,7 @@ struct ActivationTests {
       var (video, text) = ([Float](repeating: 0, count: 24), [Float](repeating: 0, count: 24))
       try Self.pixels.withUnsafeBufferPointer {
         try model.encode(
-          .pixels(try #require($0.baseAddress)), videos: 1, videoOut: &video, frameOut: nil)
+          PixelFrames(try #require($0.baseAddress)), videos: 1, videoOut: &video, frameOut: nil)
       }
       try model.encode(tokens: row, rows: 1, to: &text)
       found += [video, text]

@@ -31,7 +31,7 @@ struct EncodingTests {
     var frame = [Float](repeating: 0, count: videos * model.frameRowsPerVideo * size)
     try pixels.withUnsafeBufferPointer {
       try model.encode(
-        .pixels(try #require($0.baseAddress)), videos: videos, videoOut: &video, frameOut: &frame)
+        PixelFrames(try #require($0.baseAddress)), videos: videos, videoOut: &video, frameOut: &frame)
     }
     return (video, frame)
   }
@@ -166,20 +166,15 @@ struct EncodingTests {
     }
   }
 
-  @Test func filledFramesEqualPixels() throws {
+  @Test func writtenFramesEqualPixels() throws {
     let model = try model(.clip())
     let all = pixels(videos: 4)
     let expected = try encode(model, all, videos: 4).video
     var video = [Float](repeating: 0, count: 4 * 24)
-    let calls = Atomic<Int>(0)
-    try model.encode(
-      .fill { index, into in
-        calls.add(1, ordering: .relaxed)
-        for i in 0..<192 { into[i] = all[index * 192 + i] }
-        return true
-      }, videos: 4, videoOut: &video, frameOut: nil)
+    let source = WrittenFrames(all)
+    try model.encode(source, videos: 4, videoOut: &video, frameOut: nil)
     #expect(video == expected)
-    #expect(calls.load(ordering: .relaxed) == 12)
+    #expect(source.calls.load(ordering: .relaxed) == 12)
   }
 
   @Test("Frames that come one by one, or two at a time, or not at all") func framesThatArrive() throws {
@@ -187,7 +182,7 @@ struct EncodingTests {
       let model = try model(.clip(), shift: shift)
       let all = pixels(videos: 2)
       let expected = try encode(model, all, videos: 2).video
-      #expect(model.encodesAsFramesArrive == !shift)
+      #expect(model.framesAreIndependent == !shift)
       for step in [1, 2, 6] {
         var video = [Float](repeating: 0, count: 2 * 24)
         try all.withUnsafeBufferPointer { all in
@@ -198,7 +193,7 @@ struct EncodingTests {
               arrivals.arrive(upTo: count)
             }
           }
-          try model.encode(.arriving(arrivals), videos: 2, videoOut: &video, frameOut: nil)
+          try model.encode(arrivals, videos: 2, videoOut: &video, frameOut: nil)
           maker?.join()
         }
         #expect(video == expected)
@@ -210,24 +205,25 @@ struct EncodingTests {
         arrivals.arrive(upTo: 1)
         let maker = BackgroundThread {
           usleep(2000)
-          arrivals.stop()
+          arrivals.fail(ModelError(.invalidArgument, "no more frames"))
         }
         let error = #expect(throws: ModelError.self) {
-          try model.encode(.arriving(arrivals), videos: 1, videoOut: &video, frameOut: nil)
+          try model.encode(arrivals, videos: 1, videoOut: &video, frameOut: nil)
         }
-        #expect(error?.kind == .stopped)
+        #expect(error == ModelError(.invalidArgument, "no more frames"))
         maker?.join()
       }
       #expect(video.allSatisfy { $0 == 42 })
     }
   }
 
-  @Test func aFillThatStopsLeavesOutputsAlone() throws {
+  @Test func aSourceThatFailsEndsTheCallWithItsErrorAndLeavesOutputsAlone() throws {
     let model = try model(.clip())
     var video = [Float](repeating: 42, count: 24)
-    #expect(throws: ModelError.self) {
-      try model.encode(.fill { _, _ in false }, videos: 1, videoOut: &video, frameOut: nil)
+    let error = #expect(throws: ModelError.self) {
+      try model.encode(FailingFrames(), videos: 1, videoOut: &video, frameOut: nil)
     }
+    #expect(error == FailingFrames.error)
     #expect(video.allSatisfy { $0 == 42 })
   }
 
@@ -301,9 +297,9 @@ struct EncodingTests {
     #expect(model.configuration.imageSize == 1024 && model.configuration.frames == 1024)
     var video = [Float](repeating: 42, count: 24)
     let error = #expect(throws: ModelError.self) {
-      try model.encode(.fill { _, _ in false }, videos: 1, videoOut: &video, frameOut: nil)
+      try model.encode(FailingFrames(), videos: 1, videoOut: &video, frameOut: nil)
     }
-    #expect(error?.kind == .outOfMemory || error?.kind == .stopped)
+    #expect(error?.kind == .outOfMemory || error == FailingFrames.error)
     #expect(video.allSatisfy { $0 == 42 })
   }
 
@@ -319,7 +315,7 @@ struct EncodingTests {
     let pixels = (0..<2 * 192).map { Float($0 % 7) / 7 }
     try pixels.withUnsafeBufferPointer {
       try model.encode(
-        .pixels(try #require($0.baseAddress)), videos: 2, videoOut: &video, frameOut: &frame)
+        PixelFrames(try #require($0.baseAddress)), videos: 2, videoOut: &video, frameOut: &frame)
     }
     let middle = try #require(tensors.tensors["fusion.shift.weight"]).values[1]
     for i in 0..<2 { #expect(abs(video[i] - frame[i] * (1 + middle)) < 1e-6) }

@@ -88,6 +88,14 @@ struct InMemoryTensors: TensorSource {
     add("fusion.frame_position_embeddings.weight", [Self.context, Self.embedding])
   }
 
+  mutating func addLSTM() {
+    let (e, prefix) = (Self.embedding, "fusion.lstm_visual.")
+    for gate in ["ih", "hh"] {
+      add(prefix + "weight_\(gate)_l0", [4 * e, e])
+      add(prefix + "bias_\(gate)_l0", [4 * e])
+    }
+  }
+
   mutating func addTransf() {
     add("fusion.frame_position_embeddings.weight", [Self.context, Self.embedding])
     for layer in 0..<2 { addBlock("fusion.transformer.resblocks.\(layer).", Self.embedding) }
