@@ -316,7 +316,7 @@ ACTIONCLIP_API int32_t actionclip_model_get_info(const actionclip_model *model,
 ACTIONCLIP_API const char *actionclip_model_family(const actionclip_model *model);
 
 /* What was assumed of the model because neither its file nor the caller says it, one thing at each index from 0 on:
- * "the activation, QuickGELU (activation, --activation)". A static line for people, to be shown once beside results;
+ * "the activation, QuickGELU (option activation)". A static line for people, to be shown once beside results;
  * NULL beyond the last. */
 ACTIONCLIP_API const char *actionclip_model_assumption(const actionclip_model *model, int32_t index);
 

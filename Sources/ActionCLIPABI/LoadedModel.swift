@@ -107,20 +107,20 @@ final class LoadedModel: HandleObject, Sendable {
     var lines: [StaticString] = []
     if c.activationIsAssumed {
       lines.append(
-        "the encoders' activation, QuickGELU, which weights do not tell (activation, --activation)")
+        "the encoders' activation, QuickGELU, which weights do not tell (option activation)")
     }
     if c.headsAreAssumed {
       lines.append(
         """
-        the number of attention heads, which weights do not tell (open_clip_name, --open-clip-name, or the model's \
-        configuration beside it)
+        the number of attention heads, which weights do not tell; the model's configuration beside it would, or its \
+        name in open_clip (option open_clip_name)
         """)
     }
     if traits.framesAreAssumedApart, !isViewChosen {
       lines.append(
         """
-        that the frames of a video do not see each other, which this Open-VCLIP's file does not tell (temporal_view, \
-        --temporal-view; 1 for Open-VCLIP's published configurations)
+        that the frames of a video do not see each other, which this Open-VCLIP's file does not tell; in Open-VCLIP's \
+        published configurations they see 1 frame on each side (option temporal_view)
         """)
     }
     return lines
@@ -147,7 +147,7 @@ final class LoadedModel: HandleObject, Sendable {
     _ path: UnsafePointer<CChar>?, _ folder: FilePath?, _ vocabulary: Int
   ) throws(Failure) -> (Tokenizer?, problem: String) {
     let advice =
-      "give CLIP's merge list or tokenizer.json (tokenizer_path, --tokenizer, tokenizer=) to encode text"
+      "give CLIP's merge list or tokenizer.json to encode text (option tokenizer_path)"
     guard let path, let folder else { return (nil, "the model was loaded from memory: \(advice)") }
     for name in tokenizerNames {
       let file = folder.file(name)

@@ -24,7 +24,7 @@ struct AlreadyReported: Error {}
 /// Turns a status into a thrown error. The message must be fetched before the next call.
 func check(_ status: Int32) throws(LibraryError) {
   guard status != ACTIONCLIP_OK else { return }
-  let said = String(cString: actionclip_last_error())
+  let said = OptionHints.withFlags(String(cString: actionclip_last_error()))
   let name = String(cString: actionclip_status_name(status))
   throw LibraryError(status: status, message: said.isEmpty ? "\(name) (\(status))" : said)
 }

@@ -75,7 +75,7 @@ final class Model {
   var assumptions: [String] {
     var lines: [String] = []
     while let line = actionclip_model_assumption(handle, Int32(lines.count)) {
-      lines.append(String(cString: line))
+      lines.append(OptionHints.withFlags(String(cString: line)))
     }
     return lines
   }

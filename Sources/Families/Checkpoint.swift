@@ -101,7 +101,7 @@ public struct Checkpoint {
         throw WeightsError(
           .missingTensor,
           "the file has no token embedding, as \(family.name) saves none: name the CLIP file that it was trained "
-            + "from too (base_path, --base, base=)")
+            + "from too (option base_path)")
       }
       var asBase = CheckpointOptions()
       asBase.isBase = true
@@ -182,7 +182,7 @@ public struct Checkpoint {
       guard options.knowsActivation else {
         throw .unsupported(
           "a CLIP in Hugging Face's layout without its config.json beside it, which says whether it computes "
-            + "QuickGELU or GELU: put it there, or say so (activation, --activation)")
+            + "QuickGELU or GELU: put it there, or say so (option activation)")
       }
     case .clip:
       if let name = options.openCLIPName {
@@ -201,8 +201,8 @@ public struct Checkpoint {
       if found?.isNamedAsOpenCLIPs == true, !options.knowsActivation {
         throw .unsupported(
           "a file of open_clip's without its open_clip_config.json beside it, which says whether it computes "
-            + "QuickGELU or GELU: put it there, or say so (activation, --activation) or give the model's name "
-            + "(open_clip_name, --open-clip-name)")
+            + "QuickGELU or GELU: put it there, or say so (option activation), or give the model's name "
+            + "(option open_clip_name)")
       }
     case .mmaction2:
       // CLIP's own LayerNorm, where the reference's head has another.

@@ -26,7 +26,7 @@ enum OpenCLIPNames {
     } else if !isActivationKnown {
       throw .unsupported(
         "\(quoted(name.utf8)): the tag \(quoted(tag.utf8)) is not known; leave it out for the architecture's own "
-          + "activation, or say which it is (activation, --activation)")
+          + "activation, or say which it is (option activation)")
     }
     (traits.visionHeads, traits.textHeads) = (known.heads, known.textHeads)
     let sizes: [(StatedSizes.Size, Int, String)] = [

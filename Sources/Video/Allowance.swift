@@ -39,8 +39,7 @@ final class Allowance {
     } else if let deadline, Self.now() >= deadline {
       stopped = VideoError(
         .timeLimit,
-        "the video took longer than the \(milliseconds) ms that a call may take; max_milliseconds of the video's options"
-          + " allows more")
+        "the video took longer than the \(milliseconds) ms that a call may take (option max_milliseconds)")
     }
     return stopped != nil
   }

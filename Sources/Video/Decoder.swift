@@ -178,7 +178,7 @@ final class Decoder {
     throw VideoError(
       .limit,
       "\(source.name) has more than the \(source.allowance.pixels) pixels that are decoded of \(source.size) bytes;"
-        + " max_pixels_per_byte of the video's options, now \(source.allowance.pixelsPerByte), allows more")
+        + " each byte allows \(source.allowance.pixelsPerByte) (option max_pixels_per_byte)")
   }
 
   private func open(threads: Int, maxPixels: Int) throws(VideoError) -> Int32 {

@@ -1,10 +1,12 @@
 """What is said of a model beside its answers: what was assumed, and labels that it never learned."""
 
 import json
+import shutil
 
 import pytest
-from actionclip_command import CLIP, LABELS, MODEL, ROOT, json_lines, run
+from actionclip_command import CLIP, LABELS, MODEL, ROOT, assert_error, json_lines, run
 
+FAMILIES = ROOT / "Tests" / "fixtures" / "families"
 SHAPES = ROOT / "models" / "actionclip-shapes.safetensors"
 
 
@@ -34,6 +36,28 @@ def test_an_assumed_activation_is_said_once(command, tmp_path):
     assert told == notes[1:]
     shapes = notes_of(command, tmp_path, "--model", SHAPES)
     assert shapes == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flag"),
+    [
+        (["info", FAMILIES / "vifi_clip.pth"], "--base"),
+        (["info", "{lonely}/open_clip_model.safetensors"], "--activation"),
+        (["info", "{lonely}/open_clip_model.safetensors"], "--open-clip-name"),
+        (["tokenize", "--model", "{lonely}/model.safetensors", "--text", '"run"'], "--tokenizer"),
+    ],
+)
+def test_a_hint_names_the_flag_of_the_command_and_nothing_else(tmp_path, arguments, flag):
+    shutil.copy(FAMILIES / "open_clip" / "open_clip_model.safetensors", tmp_path)
+    shutil.copy(MODEL, tmp_path / "model.safetensors")
+    process = run(*(str(part).replace("{lonely}", str(tmp_path)) for part in arguments))
+    assert_error(process, f"({flag})")
+    assert "(option" not in process.stderr and "=)" not in process.stderr and "_path" not in process.stderr
+
+
+def test_an_assumption_names_the_flag_of_the_command(tmp_path):
+    warnings, _ = notes_of("classify", tmp_path, "--model", MODEL, "--labels", LABELS)
+    assert warnings[1].endswith("(--open-clip-name)")
 
 
 @pytest.mark.parametrize("command", ["classify", "timeline", "eval"])

@@ -2,12 +2,15 @@
 
 import errno
 import pickle
+import shutil
 
 import actionclip
 import numpy as np
 import pytest
 from actionclip import _abi, _errors
-from conftest import same_bits
+from conftest import ROOT, same_bits
+
+FAMILIES = ROOT / "Tests" / "fixtures" / "families"
 
 
 def test_every_status_has_a_class_and_a_builtin():
@@ -165,3 +168,26 @@ def test_controls_and_turned_text_of_a_path_reach_no_message(load):
     with pytest.raises(actionclip.FileError) as caught:
         load("a\u202eb\x9b\x1b[31mc\n.pt")
     assert "a?b??[31mc?.pt" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "keyword"),
+    [
+        (FAMILIES / "vifi_clip.pth", "base"),
+        ("{lonely}", "activation"),
+        ("{lonely}", "open_clip_name"),
+    ],
+)
+def test_a_hint_names_the_keyword_and_nothing_else(tmp_path, path, keyword):
+    lonely = shutil.copy(FAMILIES / "open_clip" / "open_clip_model.safetensors", tmp_path)
+    with pytest.raises(actionclip.ActionCLIPError) as caught:
+        actionclip.Model(str(path).replace("{lonely}", str(lonely)))
+    said = caught.value.message
+    assert f"({keyword}=)" in said and "(option" not in said and "--" not in said and "_path" not in said
+
+
+def test_a_missing_tokenizer_and_an_assumption_name_the_keyword(untrained, tmp_path):
+    with actionclip.Model(shutil.copy(untrained, tmp_path)) as model:
+        with pytest.raises(actionclip.ModelError, match=r"\(tokenizer=\)"):
+            model.encode_prompts(["run"])
+        assert all(line.endswith("=)") and "(option" not in line for line in model.assumptions) and model.assumptions

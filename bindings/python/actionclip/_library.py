@@ -10,6 +10,7 @@ from typing import Any
 
 from . import _abi
 from ._errors import LibraryError, make_error
+from ._hints import with_keywords
 
 _lock = threading.Lock()
 _loaded: Library | None = None
@@ -61,7 +62,7 @@ class Library:
     def _result(self, name: str, arguments: tuple[Any, ...], path: str | None) -> int:
         status = int(self._functions[name](*arguments))
         if status < 0:
-            message = self._functions["last_error"]().decode("utf-8", "replace")
+            message = with_keywords(self._functions["last_error"]().decode("utf-8", "replace"))
             label = self._functions["status_name"](status).decode("ascii", "replace")
             raise make_error(status, label, message, path)
         return status

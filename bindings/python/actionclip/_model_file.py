@@ -12,6 +12,7 @@ from ._arguments import Path, c_strings, choice, path_bytes, utf8
 from ._arguments import texts as checked_texts
 from ._cancel import long_call
 from ._errors import invalid, wrong_type
+from ._hints import with_keywords
 from ._library import library
 
 _STORAGE = {name: CONSTANTS["STORAGE_" + name.upper()] for name in ("fp32", "fp16", "bf16", "int8")}
@@ -30,7 +31,7 @@ def read_templates(handle: int) -> list[str]:
 def read_assumptions(handle: int) -> list[str]:
     lines: list[str] = []
     while (line := library().model_assumption(handle, len(lines))) is not None:
-        lines.append(line.decode("utf-8"))
+        lines.append(with_keywords(line.decode("utf-8")))
     return lines
 
 
