@@ -2,9 +2,24 @@
 // One package: the shared library libactionclip and the command actionclip. `make build` drives it,
 // because the command links the finished library like any other user. Plain `swift build` and
 // `swift test` do without the command and need nothing from elsewhere.
+import Glibc
 import PackageDescription
 
 let root = Context.packageDirectory
+
+/// The number that the public header defines as `name`: it stands there alone.
+func header(_ name: String) -> String {
+  let path = "\(root)/include/actionclip.h"
+  guard let file = fopen(path, "r") else { fatalError("\(path) cannot be read") }
+  defer { fclose(file) }
+  var line = [CChar](repeating: 0, count: 256)
+  while fgets(&line, Int32(line.count), file) != nil {
+    let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let words = text.split(whereSeparator: \.isWhitespace)
+    if words.count >= 3, words[0] == "#define", words[1] == name { return String(words[2]) }
+  }
+  fatalError("\(path) does not define \(name)")
+}
 
 let swift: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -65,7 +80,7 @@ let package = Package(
           // lld keeps nothing but the exported functions in the dynamic symbol table; gold does not.
           "-static-stdlib", "-use-ld=lld",
           "-Xlinker", "--version-script=\(root)/Sources/ActionCLIPABI/actionclip.map",
-          "-Xlinker", "-soname", "-Xlinker", "libactionclip.so.0",
+          "-Xlinker", "-soname", "-Xlinker", "libactionclip.so.\(header("ACTIONCLIP_ABI_VERSION"))",
           "-Xlinker", "--exclude-libs", "-Xlinker", "ALL",
           "-Xlinker", "-z", "-Xlinker", "nodelete",
           "-Xlinker", "-z", "-Xlinker", "relro",

@@ -9,7 +9,7 @@ func cString(_ text: StaticString) -> UnsafePointer<CChar> {
 }
 
 @_cdecl("actionclip_version") @implementation
-public func actionclip_version() -> UnsafePointer<CChar>! { cString("0.1.0") }
+public func actionclip_version() -> UnsafePointer<CChar>! { cshims_version() }
 
 @_cdecl("actionclip_abi_version") @implementation
 public func actionclip_abi_version() -> Int32 { ACTIONCLIP_ABI_VERSION }

@@ -34,6 +34,9 @@ int cshims_token_is_set(const cshims_token *token);
 // thread no longer keeps. 0 without memory.
 int cshims_hear_token(cshims_token *token, cshims_token **previous);
 
+// "0.1.0": the version by the numbers of actionclip.h, a static string. Only C's preprocessor makes one of numbers.
+const char *cshims_version(void);
+
 // Processors this process may run on (at least 1). Swift does not see sched_getaffinity, which glibc
 // declares for _GNU_SOURCE only.
 int cshims_available_processors(void);
