@@ -55,21 +55,21 @@ let package = Package(
     .target(name: "CFFmpeg", cSettings: c),
 
     // Rooms. An arrow in docs/ARCHITECTURE.md is a line here.
-    room("Numerics", ["CKernels", "CShims"]),
-    room("Memory"),
-    room("Text", ["Memory"]),
+    room("System", ["CShims"]),
+    room("Numerics", ["CKernels", "CShims", "System"]),
+    room("Text", ["System"]),
     room("Digest", ["CDigest"]),
-    room("Weights", ["CShims", "Digest", "Memory", "Text"]),
-    room("Families", ["Digest", "Memory", "Text", "Weights"]),
-    room("Tokenizer", ["CShims", "Memory", "Text"]),
-    room("Preprocess", ["CResample"]),
-    room("Video", ["CFFmpeg", "CShims", "Text"]),
-    room("Model", ["CShims", "Memory", "Numerics", "Weights"]),
-    room("ModelFile", ["Memory", "Model", "Numerics", "Preprocess", "Text", "Tokenizer", "Weights"]),
+    room("Weights", ["CShims", "Digest", "System", "Text"]),
+    room("Families", ["Digest", "System", "Text", "Weights"]),
+    room("Tokenizer", ["CShims", "System", "Text"]),
+    room("Preprocess", ["CResample", "System"]),
+    room("Video", ["CFFmpeg", "CShims", "System", "Text"]),
+    room("Model", ["CShims", "System", "Numerics", "Weights"]),
+    room("ModelFile", ["System", "Model", "Numerics", "Preprocess", "Text", "Tokenizer", "Weights"]),
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "CActionCLIP", "CShims", "Digest", "Families", "Memory", "Model", "ModelFile", "Numerics", "Text",
+        "CActionCLIP", "CShims", "Digest", "Families", "System", "Model", "ModelFile", "Numerics", "Text",
         "Tokenizer",
         "Preprocess", "Video", "Weights",
       ],
@@ -88,16 +88,16 @@ let package = Package(
         ])
       ]),
 
-    tests("Numerics", ["Numerics"]),
-    tests("Text", ["Memory", "Text"]),
-    tests("Families", ["Families", "Text", "Weights"]),
+    tests("Numerics", ["Numerics", "System"]),
+    tests("Text", ["System", "Text"]),
+    tests("Families", ["Families", "System", "Text", "Weights"]),
     tests("Digest", ["CDigest", "Digest"]),
-    tests("Weights", ["Digest", "Memory", "Text", "Weights"]),
-    tests("Tokenizer", ["Memory", "Text", "Tokenizer"], exclude: ["Fixtures"]),
-    tests("Preprocess", ["CResample", "Preprocess"]),
-    tests("Video", ["CShims", "Video"], exclude: ["Fixtures"]),
-    tests("Model", ["Model", "Numerics", "Weights"]),
-    tests("ModelFile", ["Memory", "Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),
+    tests("Weights", ["Digest", "System", "Text", "Weights"]),
+    tests("Tokenizer", ["System", "Text", "Tokenizer"], exclude: ["Fixtures"]),
+    tests("Preprocess", ["CResample", "Preprocess", "System"]),
+    tests("Video", ["CShims", "System", "Video"], exclude: ["Fixtures"]),
+    tests("Model", ["Model", "Numerics", "System", "Weights"]),
+    tests("ModelFile", ["System", "Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),
   ]
 )
 

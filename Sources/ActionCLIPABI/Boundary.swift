@@ -1,7 +1,7 @@
 import CActionCLIP
 import CShims
 import Glibc
-import Memory
+import System
 import Text
 
 /// The one way from C into Swift and back: clears the thread's message, runs the call, and turns a
@@ -15,7 +15,7 @@ func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
       return ACTIONCLIP_OK
     } catch {
       // Wherever it was heard, it says the same.
-      report(error.status == ACTIONCLIP_ERROR_CANCELLED ? Failure.cancelled.message : error.message)
+      report(error.kind == .cancelled ? Failure.cancelled.message : error.message)
       return error.status
     }
   }
@@ -94,7 +94,7 @@ func output<T>(
   let pointer = try required(pointer, name)
   guard capacity >= needed || capacity < 0 else {  // "negative": more than half of size_t's range
     throw Failure(
-      ACTIONCLIP_ERROR_BUFFER_TOO_SMALL,
+      .bufferTooSmall,
       "\(name) has room for \(capacity) elements, \(needed) are needed")
   }
   return pointer
@@ -121,7 +121,7 @@ func text(
     throw .argument("\(name()) is \(bytes.count) bytes long, expected at most \(limit)")
   }
   guard isUTF8(bytes) else {
-    throw Failure(ACTIONCLIP_ERROR_INVALID_UTF8, "\(name()) is not valid UTF-8")
+    throw Failure(.invalidUTF8, "\(name()) is not valid UTF-8")
   }
   return bytes
 }
@@ -147,7 +147,7 @@ func texts(
     try checkCancelled()
     let text = try text(pointers[index], "\(name)[\(index)]")
     try check(text, "\(name)[\(index)]")
-    do throws(OutOfMemory) { try texts.append(text) } catch { throw .outOfMemory("\(count) \(name)") }
+    do throws(Failure) { try texts.append(text) } catch { throw .outOfMemory("\(count) \(name)") }
   }
   return texts
 }

@@ -1,18 +1,8 @@
 import CActionCLIP
+import System
 import CShims
 
 // Cancel tokens: ending long calls early.
-
-extension Failure {
-  static let cancelled = Failure(
-    ACTIONCLIP_ERROR_CANCELLED,
-    "cancelled: the cancel token that this thread uses is set; reset it to go on")
-}
-
-/// Throws once the cancel token that the calling thread hears is set.
-func checkCancelled() throws(Failure) {
-  if cshims_is_cancelled() != 0 { throw .cancelled }
-}
 
 /// `boundary` for a call that may take long: begun with the thread's cancel token set, it ends before anything else.
 func longCall(_ body: () throws(Failure) -> Void) -> Int32 {
@@ -27,7 +17,7 @@ private func live(_ token: OpaquePointer?) throws(Failure) -> OpaquePointer {
   guard let token else { throw .argument("cancel token is NULL") }
   guard cshims_token_is_live(token) != 0 else {
     throw Failure(
-      ACTIONCLIP_ERROR_INVALID_HANDLE, "this is not a live cancel token (freed, or another kind of handle)")
+      .invalidHandle, "this is not a live cancel token (freed, or another kind of handle)")
   }
   return token
 }

@@ -1,5 +1,5 @@
 import CActionCLIP
-import Memory
+import System
 
 // Classifiers: labels whose embeddings are kept.
 

@@ -1,3 +1,4 @@
+import System
 import CActionCLIP
 import CShims
 

@@ -1,4 +1,5 @@
 import CActionCLIP
+import System
 import CShims
 import Glibc
 
@@ -14,7 +15,7 @@ enum DefaultModel {
       let path = Array(UnsafeBufferPointer(start: named, count: strlen(named) + 1))
       guard access(path, F_OK) == 0 else {
         throw Failure(
-          ACTIONCLIP_ERROR_FILE_OPEN,
+          .fileOpen,
           "there is no file '\(shown(path))', which \(variable) names as the default model; correct or"
             + " unset it, or give a path")
       }
@@ -24,7 +25,7 @@ enum DefaultModel {
     for path in places where access(path, F_OK) == 0 { return path }
     let looked = places.map { "'\(shown($0))'" }.joined(separator: " or ")
     throw Failure(
-      ACTIONCLIP_ERROR_FILE_OPEN,
+      .fileOpen,
       "there is no default model: no file \(looked.isEmpty ? fileName : looked), and \(variable) is not set;"
         + " give a path, or set \(variable) to a model's file")
   }

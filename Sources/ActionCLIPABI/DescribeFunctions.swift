@@ -1,4 +1,5 @@
 import CActionCLIP
+import System
 import Families
 import Glibc
 import Weights
@@ -15,7 +16,7 @@ public func actionclip_file_describe(
     let capacity = text_capacity == 0 ? 0 : try count(text_capacity, "text_capacity")
     let size = try required(text_size_out, "text_size_out")
     let pairs: [(key: String, value: String)]
-    do throws(WeightsError) { pairs = try CheckpointDescription.of(path) } catch { throw Failure(error) }
+    pairs = try CheckpointDescription.of(path)
     let text = pairs.map { "\($0.key): \($0.value)\n" }.joined()
     try writeText(text, to: text_out, capacity: capacity, size: size)
   }

@@ -1,4 +1,5 @@
 import CActionCLIP
+import System
 import Model
 import Preprocess
 
@@ -85,7 +86,7 @@ func imageView(_ image: actionclip_image, _ name: String) throws(Failure) -> Ima
     return try ImageView(
       base: data, width: Int(image.width), height: Int(image.height),
       rowStride: Int(image.row_stride), format: format)
-  } catch { throw Failure(error).about(name) }
+  } catch { throw error.about(name) }
 }
 
 /// Where embeddings go: room is checked before anything is computed.
@@ -136,15 +137,11 @@ public func actionclip_encode_frames(
       loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
     // Checked before work begins: options against the model's size, and every image.
     let preprocessors: PreprocessorPool
-    do throws(PreprocessError) {
-      preprocessors = try PreprocessorPool(size: loaded.configuration.imageSize, options: options)
-    } catch { throw Failure(error) }
+    preprocessors = try PreprocessorPool(size: loaded.configuration.imageSize, options: options)
     for index in 0..<frame_count { _ = try imageView(images[index], "frames[\(index)]") }
     let source = ImageFrames(
       images: images, preprocessors: preprocessors, pixelsPerFrame: loaded.model.pixelsPerFrame)
-    do throws(ModelError) {
-      try loaded.model.encode(source, videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
-    } catch { throw Failure(error) }
+    try loaded.model.encode(source, videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
   }
 }
 
@@ -155,16 +152,10 @@ private struct ImageFrames: FrameSource, @unchecked Sendable {
   let pixelsPerFrame: Int
 
   func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(ModelError) {
-    let image: ImageView
-    do throws(Failure) { image = try imageView(images[index], "frames[\(index)]") } catch {
-      throw ModelError(.invalidArgument, error.message)
-    }
-    do throws(PreprocessError) {
+    let image = try imageView(images[index], "frames[\(index)]")
+    do throws(Failure) {
       try preprocessors.pixels(image, into: UnsafeMutableBufferPointer(start: pixels, count: pixelsPerFrame))
-    } catch {
-      throw ModelError(
-        error.kind == .outOfMemory ? .outOfMemory : .invalidArgument, "frames[\(index)]: \(error.message)")
-    }
+    } catch { throw error.about("frames[\(index)]") }
   }
 }
 
@@ -186,10 +177,8 @@ public func actionclip_encode_pixels(
     }
     let outputs = try EmbeddingOutputs(
       loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
-    do throws(ModelError) {
-      try loaded.model.encode(
-        PixelFrames(pixels), videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
-    } catch { throw Failure(error) }
+    try loaded.model.encode(
+      PixelFrames(pixels), videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
   }
 }
 
@@ -227,13 +216,9 @@ private func preprocess<Element>(
     guard (1...4096).contains(size) else { throw .argument("size is \(size), expected 1 to 4096") }
     let options = try preprocessOptions(options)
     let preprocessor: Preprocessor
-    do throws(PreprocessError) {
-      preprocessor = try Preprocessor(size: Int(size), options: options)
-    } catch { throw Failure(error) }
+    preprocessor = try Preprocessor(size: Int(size), options: options)
     let needed = 3 * Int(size) * Int(size)
     let target = try output(out, capacity: capacity, needed: needed, name)
-    do throws(PreprocessError) {
-      try write(preprocessor, view, UnsafeMutableBufferPointer(start: target, count: needed))
-    } catch { throw Failure(error) }
+    try write(preprocessor, view, UnsafeMutableBufferPointer(start: target, count: needed))
   }
 }

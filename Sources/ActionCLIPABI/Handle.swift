@@ -1,4 +1,5 @@
 import CActionCLIP
+import System
 import CShims
 import Glibc
 
@@ -36,11 +37,11 @@ enum Handle {
     guard let handle else { throw .argument("\(T.name) is NULL") }
     guard let body = body(handle, T.magic) else {
       throw Failure(
-        ACTIONCLIP_ERROR_INVALID_HANDLE, "this is not a live \(T.name) handle (freed, or another kind)")
+        .invalidHandle, "this is not a live \(T.name) handle (freed, or another kind)")
     }
     guard body.pointee.process == cshims_process() else {
       throw Failure(
-        ACTIONCLIP_ERROR_FORKED,
+        .forked,
         "this \(T.name) was made by the parent before fork(); make one in the child, or start it with exec or"
           + " spawn")
     }

@@ -1,7 +1,7 @@
 import CActionCLIP
 import Digest
 import Glibc
-import Memory
+import System
 import Text
 import Weights
 

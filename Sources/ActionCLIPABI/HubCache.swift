@@ -1,4 +1,5 @@
 import CActionCLIP
+import System
 import CShims
 import Families
 import Glibc
@@ -58,7 +59,7 @@ enum HubCache {
     let command = "hf download \(shown)"
     guard let cache = folder() else {
       throw Failure(
-        ACTIONCLIP_ERROR_FILE_OPEN,
+        .fileOpen,
         "there is no file '\(shown)', and of the Hugging Face cache it is not known where it is: HF_HUB_CACHE, HF_HOME"
           + " and HOME are not set")
     }
@@ -66,7 +67,7 @@ enum HubCache {
     let model = cache + Array("/models--\(parts.joined(separator: "--"))".utf8)
     guard let revision = revision(model + Array("/refs/main".utf8)) else {
       throw Failure(
-        ACTIONCLIP_ERROR_FILE_OPEN,
+        .fileOpen,
         "there is no file '\(shown)', and no such model in the Hugging Face cache \(quoted(cache, limit: 300));"
           + " if it is a model there, '\(command)' downloads it (pip install huggingface_hub)")
     }
@@ -74,7 +75,7 @@ enum HubCache {
     let terminated = (found + [0]).map { CChar(bitPattern: $0) }
     guard access(terminated, F_OK) == 0 else {
       throw Failure(
-        ACTIONCLIP_ERROR_FILE_OPEN,
+        .fileOpen,
         "the Hugging Face cache names a revision of '\(shown)' that it lacks: there is no \(quoted(found, limit: 400));"
           + " '\(command)' downloads it again")
     }

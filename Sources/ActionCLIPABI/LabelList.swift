@@ -1,3 +1,4 @@
+import System
 import Model
 import Numerics
 
@@ -33,11 +34,9 @@ final class LabelList: HandleObject, Sendable {
     let needed = try product([videoCount, set.count], "probabilities_out")
     let out = try output(
       probabilities_out, capacity: probabilities_capacity, needed: needed, "probabilities_out")
-    do throws(ModelError) {
-      try Similarity.probabilities(
-        videos, videoCount, set.texts.pointer, templates: templates, classes: set.count, size: size,
-        scale: scale,
-        to: out)
-    } catch { throw Failure(error) }
+    try Similarity.probabilities(
+      videos, videoCount, set.texts.pointer, templates: templates, classes: set.count, size: size,
+      scale: scale,
+      to: out)
   }
 }

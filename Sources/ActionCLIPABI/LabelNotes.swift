@@ -1,5 +1,5 @@
 import CActionCLIP
-import Memory
+import System
 import ModelFile
 import Text
 import Tokenizer
@@ -40,9 +40,7 @@ enum LabelNotes {
         + advice
     }
     let labels = loaded.metadata.labels
-    do throws(TokenizerError) {
-      if try tokenizer.isSame(label, asOneOf: labels.count, { labels[$0] }) { return "" }
-    } catch { throw Failure(error) }
+    if try tokenizer.isSame(label, asOneOf: labels.count, { labels[$0] }) { return "" }
     return
       "\(quoted(label, limit: 60)) is none of the \(labels.count) labels of this model\(knows); it knows "
       + "the words, and its answer is less sure than for a label of its own"
@@ -53,12 +51,10 @@ enum LabelNotes {
     of text: UnsafeBufferPointer<UInt8>, _ tokenizer: Tokenizer
   ) throws(Failure) -> [String] {
     var found: [String] = []
-    do throws(TokenizerError) {
-      try tokenizer.forEachWord(of: text) { word, isWhole in
-        if !isWhole, !found.contains(word) { found.append(word) }
-        return found.count < maximumWords
-      }
-    } catch { throw Failure(error) }
+    try tokenizer.forEachWord(of: text) { word, isWhole in
+      if !isWhole, !found.contains(word) { found.append(word) }
+      return found.count < maximumWords
+    }
     return found
   }
 }

@@ -1,6 +1,6 @@
 import CActionCLIP
 import CShims
-import Memory
+import System
 import Model
 import Numerics
 
@@ -24,7 +24,7 @@ final class LoadedClassifier: HandleObject, Sendable {
 
     var count: Int { labels.count }
 
-    fileprivate init(_ labels: TextList, texts: FloatBuffer) throws(OutOfMemory) {
+    fileprivate init(_ labels: TextList, texts: FloatBuffer) throws(Failure) {
       self.labels = labels
       self.texts = texts
       places = try TextIndex(labels)
@@ -39,7 +39,7 @@ final class LoadedClassifier: HandleObject, Sendable {
     self.truncate = truncate
     let none: LabelSet
     let nothing = try LoadedClassifier.buffer(0)
-    do throws(OutOfMemory) { none = try LabelSet(TextList(), texts: nothing) } catch { throw Failure(error) }
+    none = try LabelSet(TextList(), texts: nothing)
     let first = try LoadedClassifier.labelSet(labels, knowing: none, loaded, templates, truncate: truncate)
     current = Guarded(LabelList(first, of: loaded, templates: templates.count, generation: 1))
   }
@@ -80,7 +80,7 @@ final class LoadedClassifier: HandleObject, Sendable {
           columns[index] = known.count + place
         } else {
           columns[index] = known.count + unknown.count
-          do throws(OutOfMemory) {
+          do throws(Failure) {
             try unknown.append(label)
             _ = try added.insert(unknown.count - 1, of: unknown)
           } catch { throw .outOfMemory("\(labels.count) labels") }
@@ -88,7 +88,7 @@ final class LoadedClassifier: HandleObject, Sendable {
       }
       let texts = try embeddings(of: columns, knowing: known, unknown, loaded, templates, truncate: truncate)
       extendLifetime(unknown)
-      do throws(OutOfMemory) { return try LabelSet(labels, texts: texts) } catch {
+      do throws(Failure) { return try LabelSet(labels, texts: texts) } catch {
         throw .outOfMemory("\(labels.count) labels")
       }
     }

@@ -3,7 +3,7 @@ import CShims
 import Families
 import Digest
 import Glibc
-import Memory
+import System
 import Model
 import ModelFile
 import Numerics
@@ -46,36 +46,31 @@ final class LoadedModel: HandleObject, Sendable {
     let declaresOptions = weights.sections.contains("fusion_model_state_dict")
     var metadata: ModelMetadata
     do throws(WeightsError) { metadata = try ModelMetadata(weights.metadata) } catch {
-      throw Failure(error).about(file)
+      throw error.about(file)
     }
     family = weights.family
     metadata.declared.add(weights.traits)
     do throws(ModelError) {
       model = try ActionCLIP(
-        weights.tensors, options: loadOptions, declared: metadata.declared, declaresOptions: declaresOptions)
+        weights.tensors, options: loadOptions, declared: metadata.declared, declaresOptions: declaresOptions,
+        describeUnknown: { ": \(weights.describe(unknown: $0))" })
     } catch {
       try LoadedModel.checkUnchanged(weights, file)  // a mix of two files looks like a damaged one
-      var failure = Failure(error)
-      if case .unknownTensor(let name) = error.kind {
-        failure = Failure(failure.status, "\(failure.message): \(weights.describe(unknown: name))")
-      }
-      throw failure.about(file)
+      throw error.about(file)
     }
     try LoadedModel.checkUnchanged(weights, file)
     do throws(WeightsError) { try metadata.check(model.configuration) } catch {
-      throw Failure(error).about(file)
+      throw error.about(file)
     }
     format = weights.format
     let vocabulary = model.configuration.vocabularySize
     if let named = options.tokenizer_path {
-      do throws(TokenizerError) {
-        tokenizer = try Tokenizer(cPath: named, vocabularySize: vocabulary)
-      } catch { throw Failure(error) }
+      tokenizer = try Tokenizer(cPath: named, vocabularySize: vocabulary)
       tokenizerProblem = ""
     } else if let merges = metadata.merges {
       do throws(TokenizerError) {
         tokenizer = try Tokenizer(mergeList: merges[0], vocabularySize: vocabulary)
-      } catch { throw Failure(error).about("'actionclip.merges'").about(file) }
+      } catch { throw error.about("'actionclip.merges'").about(file) }
       tokenizerProblem = ""
       extendLifetime(merges)
     } else {
@@ -86,14 +81,12 @@ final class LoadedModel: HandleObject, Sendable {
     preset =
       metadata.preset ?? Preset(weights.family, weights.traits, imageSize: model.configuration.imageSize)
     do throws(PreprocessError) { try preset.check() } catch {
-      guard error.kind != .outOfMemory else { throw Failure(error) }
+      guard error.kind != .outOfMemory else { throw error }
       throw Failure(
-        ACTIONCLIP_ERROR_FORMAT_INVALID, "\(file): mean and std beside the weights: \(error.message)")
+        .invalid, "\(file): mean and std beside the weights: \(error.message)")
     }
-    do throws(OutOfMemory) {
-      if metadata.templates.isEmpty { metadata.templates = try TextList(preset.templates) }
-      sha256 = try TextList(weights.sha256.map { [$0.hexadecimal] } ?? [])
-    } catch { throw Failure(error) }
+    if metadata.templates.isEmpty { metadata.templates = try TextList(preset.templates) }
+    sha256 = try TextList(weights.sha256.map { [$0.hexadecimal] } ?? [])
     self.metadata = metadata
     knowsItsWords = try LabelNotes.areToldByVocabulary(tokenizer, metadata.labels)
     assumptions = LoadedModel.assumptions(
@@ -128,12 +121,12 @@ final class LoadedModel: HandleObject, Sendable {
 
   /// The tokenizer, or an error that says where one was looked for.
   func requiredTokenizer() throws(Failure) -> Tokenizer {
-    guard let tokenizer else { throw Failure(ACTIONCLIP_ERROR_NO_TOKENIZER, tokenizerProblem) }
+    guard let tokenizer else { throw Failure(.noTokenizer, tokenizerProblem) }
     return tokenizer
   }
 
   private static func checkUnchanged(_ weights: Checkpoint, _ file: String) throws(Failure) {
-    do throws(WeightsError) { try weights.checkUnchanged() } catch { throw Failure(error).about(file) }
+    do throws(WeightsError) { try weights.checkUnchanged() } catch { throw error.about(file) }
   }
 
   /// Names under which CLIP's tokenizer is kept: by CLIP itself, then by Hugging Face.
@@ -159,7 +152,7 @@ final class LoadedModel: HandleObject, Sendable {
           }, ""
         )
       } catch {
-        if [.outOfMemory, .fileRead, .cancelled].contains(error.kind) { throw Failure(error) }
+        if [.outOfMemory, .fileRead, .cancelled].contains(error.kind) { throw error }
         return (nil, "the tokenizer beside the weights does not fit: \(error.message); \(advice)")
       }
     }

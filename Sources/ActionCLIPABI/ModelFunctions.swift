@@ -1,4 +1,5 @@
 import CActionCLIP
+import System
 import Families
 import Glibc
 import Model
@@ -46,7 +47,7 @@ private func load(
 ) throws(Failure) -> OpaquePointer {
   let wanted = try checkpointOptions(options)
   let weights: Checkpoint
-  do throws(WeightsError) { weights = try Checkpoint(FilePath(path), wanted) } catch { throw Failure(error) }
+  weights = try Checkpoint(FilePath(path), wanted)
   return try Handle.make(LoadedModel(weights, path: path, options: options))
 }
 
@@ -63,9 +64,7 @@ public func actionclip_model_load_buffer(
       options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
     let wanted = try checkpointOptions(options)
     let weights: Checkpoint
-    do throws(WeightsError) {
-      weights = try Checkpoint(bytes: UnsafeRawBufferPointer(start: data, count: size), wanted)
-    } catch { throw Failure(error) }
+    weights = try Checkpoint(bytes: UnsafeRawBufferPointer(start: data, count: size), wanted)
     out.pointee = try Handle.make(LoadedModel(weights, path: nil, options: options))
   }
 }

@@ -1,4 +1,5 @@
 import CActionCLIP
+import System
 import Preprocess
 
 // The choice of frames.
@@ -43,10 +44,8 @@ private func sample(
     default: throw .argument("sampling is \(sampling), expected ACTIONCLIP_SAMPLING_*")
     }
     let index: (Int) -> Int
-    do throws(PreprocessError) {
-      index = try frameSampling(
-        frameCount: Int(frame_count), segments: Int(segments), by: choice, frameRate: frame_rate)
-    } catch { throw Failure(error) }
+    index = try frameSampling(
+      frameCount: Int(frame_count), segments: Int(segments), by: choice, frameRate: frame_rate)
     let out = try output(
       indices_out, capacity: indices_capacity, needed: Int(segments), "indices_out")
     for segment in 0..<Int(segments) { out[segment] = Int64(index(segment)) }

@@ -1,5 +1,5 @@
 import CActionCLIP
-import Memory
+import System
 import Model
 import ModelFile
 import Numerics
@@ -96,7 +96,7 @@ public func actionclip_model_save(
     guard loaded.model.canSave(matrices) else {
       let held = loaded.model.precision.name
       throw Failure(
-        ACTIONCLIP_ERROR_OPTION_CONFLICT,
+        .optionConflict,
         "the model was loaded in \(held) and its numbers are rounded to that: save it as \(held), or load it in "
           + "fp32 first")
     }
@@ -112,16 +112,12 @@ public func actionclip_model_save(
     {
       metadata.templates = templates
     }
-    do throws(TokenizerError) { metadata.merges = try loaded.tokenizer?.mergeList() } catch {
-      throw Failure(error)
-    }
+    metadata.merges = try loaded.tokenizer?.mergeList()
     let given = try notes(options)
-    do throws(OutOfMemory) { try metadata.setNotes(given) } catch { throw Failure(error) }
+    try metadata.setNotes(given)
     // Where the reference's was chosen by nobody, nothing is said.
     if loaded.preset != .actionCLIP { metadata.preset = loaded.preset }
-    do throws(WeightsError) {
-      try loaded.model.save(to: path, metadata: metadata, matrices: matrices)
-    } catch { throw Failure(error) }
+    try loaded.model.save(to: path, metadata: metadata, matrices: matrices)
   }
 }
 
@@ -129,7 +125,7 @@ public func actionclip_model_save(
 private func notes(_ options: actionclip_save_options) throws(Failure) -> TextPairs {
   let notes = TextPairs()
   func add(_ key: UnsafeBufferPointer<UInt8>, _ note: UnsafeBufferPointer<UInt8>) throws(Failure) {
-    do throws(OutOfMemory) { try notes.append(key, note) } catch { throw Failure(error) }
+    try notes.append(key, note)
   }
   for (key, note) in [
     ("description" as StaticString, options.description), ("license", options.license),

@@ -1,4 +1,5 @@
 import CActionCLIP
+import System
 import Model
 
 // Similarity: scaled cosine, and the reference's evaluation rule.
@@ -25,10 +26,8 @@ public func actionclip_similarity(
     let scale = try checkedScale(scale)
     let needed = try product([videoCount, textCount], "logits_out")
     let out = try output(logits_out, capacity: logits_capacity, needed: needed, "logits_out")
-    do throws(ModelError) {
-      try Similarity.logits(
-        videos, videoCount, texts, textCount, size: size, scale: scale, to: out)
-    } catch { throw Failure(error) }
+    try Similarity.logits(
+      videos, videoCount, texts, textCount, size: size, scale: scale, to: out)
   }
 }
 
@@ -51,10 +50,8 @@ public func actionclip_probabilities(
     let needed = try product([videoCount, classes], "probabilities_out")
     let out = try output(
       probabilities_out, capacity: probabilities_capacity, needed: needed, "probabilities_out")
-    do throws(ModelError) {
-      try Similarity.probabilities(
-        videos, videoCount, texts, templates: templates, classes: classes, size: size,
-        scale: scale, to: out)
-    } catch { throw Failure(error) }
+    try Similarity.probabilities(
+      videos, videoCount, texts, templates: templates, classes: classes, size: size,
+      scale: scale, to: out)
   }
 }

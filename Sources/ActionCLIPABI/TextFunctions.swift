@@ -1,6 +1,6 @@
 import CActionCLIP
 import Glibc
-import Memory
+import System
 import Model
 import ModelFile
 import Tokenizer
@@ -38,11 +38,9 @@ private func tokenize(
   for row in 0..<rows {
     try checkCancelled()
     try text(row) { (bytes) throws(Failure) in
-      do throws(TokenizerError) {
-        try tokenizer.encodeRow(
-          bytes, contextLength: length, truncate: truncate,
-          into: UnsafeMutableBufferPointer(start: tokens + row * length, count: length))
-      } catch { throw Failure(error) }
+      try tokenizer.encodeRow(
+        bytes, contextLength: length, truncate: truncate,
+        into: UnsafeMutableBufferPointer(start: tokens + row * length, count: length))
     }
   }
 }
@@ -75,9 +73,7 @@ private func encode(
     (tokens) throws(Failure) in
     guard let base = tokens.baseAddress else { return }
     try tokenize(base)
-    do throws(ModelError) { try loaded.model.encode(tokens: base, rows: rows, to: out) } catch {
-      throw Failure(error)
-    }
+    try loaded.model.encode(tokens: base, rows: rows, to: out)
   }
 }
 
@@ -130,9 +126,7 @@ func encode(
       (row, encode) throws(Failure) in
       let (template, index) = (row / count, row % count)
       let text = try label(index)
-      do throws(TokenizerError) {
-        try PromptTemplates.fill(templates[template], label: text, into: &prompt)
-      } catch { throw Failure(error) }
+      try PromptTemplates.fill(templates[template], label: text, into: &prompt)
       do throws(Failure) { try encode(prompt.view) } catch {
         throw error.about("labels[\(index)] in template \(template)")
       }
@@ -151,14 +145,14 @@ func chosenTemplates(
     }
     let own = loaded.metadata.templates
     if !own.isEmpty { return own }
-    do throws(OutOfMemory) { return try TextList(PromptTemplates.reference) } catch { throw Failure(error) }
+    return try TextList(PromptTemplates.reference)
   }
   guard (1...65_536).contains(templateCount) else {
     throw .argument("template_count is \(templateCount), expected 1 to 65536")
   }
   return try texts(templates, templateCount, "templates") { (template, name) throws(Failure) in
     do throws(TokenizerError) { _ = try PromptTemplates.place(in: template) } catch {
-      throw Failure(error).about(name())
+      throw error.about(name())
     }
   }
 }
@@ -193,9 +187,7 @@ public func actionclip_encode_tokens(
       throw .argument("token_count is \(token_count), expected \(expected): \(rows) rows of \(length)")
     }
     let out = try textOutput(loaded, rows: rows, text_out, text_capacity)
-    do throws(ModelError) { try loaded.model.encode(tokens: tokens, rows: rows, to: out) } catch {
-      throw Failure(error)
-    }
+    try loaded.model.encode(tokens: tokens, rows: rows, to: out)
   }
 }
 
@@ -228,7 +220,7 @@ public func actionclip_tokenizer_load(
     let path = try required(path, "path")
     let out = try required(tokenizer_out, "tokenizer_out")
     let tokenizer: Tokenizer
-    do throws(TokenizerError) { tokenizer = try Tokenizer(cPath: path) } catch { throw Failure(error) }
+    tokenizer = try Tokenizer(cPath: path)
     out.pointee = try Handle.make(LoadedTokenizer(tokenizer))
   }
 }
@@ -249,7 +241,7 @@ public func actionclip_tokenizer_encode(
     let text = UnsafeRawPointer(try required(text, "text")).assumingMemoryBound(to: UInt8.self)
     let size = try count(text_size, "text_size", minimum: 0)
     let countOut = try required(count_out, "count_out")
-    try loaded.tokenizer.encode(UnsafeBufferPointer(start: text, count: size), failure: Failure.init) {
+    try loaded.tokenizer.encode(UnsafeBufferPointer(start: text, count: size)) {
       (ids) throws(Failure) in
       if ids_out != nil || ids_capacity != 0 {
         let out = try output(ids_out, capacity: ids_capacity, needed: ids.count, "ids_out")

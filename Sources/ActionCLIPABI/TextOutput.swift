@@ -1,4 +1,5 @@
 import CActionCLIP
+import System
 
 /// Gives a caller a text and its size in bytes with the NUL, or the size alone where `out` is NULL and `capacity` 0.
 func writeText(
@@ -9,7 +10,7 @@ func writeText(
     guard let out else { throw .argument("text_out is NULL but text_capacity is \(capacity)") }
     guard needed <= capacity else {
       throw Failure(
-        ACTIONCLIP_ERROR_BUFFER_TOO_SMALL,
+        .bufferTooSmall,
         "text_capacity is \(capacity), but the text takes \(needed) bytes")
     }
     var place = 0

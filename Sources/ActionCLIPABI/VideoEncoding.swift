@@ -1,4 +1,5 @@
 import CActionCLIP
+import System
 import CShims
 import Model
 import Numerics
@@ -55,14 +56,12 @@ final class VideoEncoding {
   /// Once all frames are there: their embeddings.
   func finish(_ outputs: EmbeddingOutputs) throws(Failure) {
     guard let running else {
-      do throws(ModelError) {
-        return try loaded.model.encode(
-          PixelFrames(pixels), videos: 1, videoOut: outputs.video, frameOut: outputs.frame)
-      } catch { throw Failure(error) }
+      return try loaded.model.encode(
+        PixelFrames(pixels), videos: 1, videoOut: outputs.video, frameOut: outputs.frame)
     }
     running.thread?.join()
     self.running = nil
-    if let failure = running.failure { throw Failure(failure) }
+    if let failure = running.failure { throw failure }
     outputs.video.update(from: running.video.base, count: running.video.count)
     outputs.frame?.update(from: running.frames.base, count: running.frames.count)
   }

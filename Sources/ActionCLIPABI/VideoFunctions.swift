@@ -1,5 +1,5 @@
 import CActionCLIP
-import Memory
+import System
 import Model
 import Preprocess
 import Video
@@ -68,10 +68,8 @@ public func actionclip_video_open(
     let out = try required(video_out, "video_out")
     let (threads, maxPixels, decode, limits) = try videoOptions(options)
     let file: VideoFile
-    do throws(VideoError) {
-      file = try VideoFile(
-        path: path, threads: threads, maxPixels: maxPixels, decode: decode, limits: limits)
-    } catch { throw Failure(error) }
+    file = try VideoFile(
+      path: path, threads: threads, maxPixels: maxPixels, decode: decode, limits: limits)
     out.pointee = try Handle.make(OpenedVideo(file))
   }
 }
@@ -87,10 +85,8 @@ public func actionclip_video_open_buffer(
     let out = try required(video_out, "video_out")
     let (threads, maxPixels, decode, limits) = try videoOptions(options)
     let file: VideoFile
-    do throws(VideoError) {
-      file = try VideoFile(
-        bytes: bytes, threads: threads, maxPixels: maxPixels, decode: decode, limits: limits)
-    } catch { throw Failure(error) }
+    file = try VideoFile(
+      bytes: bytes, threads: threads, maxPixels: maxPixels, decode: decode, limits: limits)
     out.pointee = try Handle.make(OpenedVideo(file))
   }
 }
@@ -125,7 +121,7 @@ private func facts(
     try SizedStruct.checkSize(of: UnsafePointer(out), oldest: oldestVideoInfo, "info_out")
     let facts: VideoInfo
     file.beginCall()
-    do throws(VideoError) { facts = try ask(file) } catch { throw Failure(error) }
+    facts = try ask(file)
     var info = actionclip_video_info()
     info.width = Int32(clamping: file.width)
     info.height = Int32(clamping: file.height)
@@ -157,7 +153,7 @@ public func actionclip_video_read_frames(
     // Every index is known to exist before anything is written.
     file.beginCall()
     let frames: Int
-    do throws(VideoError) { frames = try file.outline().frameCount } catch { throw Failure(error) }
+    frames = try file.outline().frameCount
     for i in 0..<wanted where indices[i] < 0 || indices[i] >= Int64(frames) {
       throw .argument("indices[\(i)] is \(indices[i]), outside the video's \(frames) frames")
     }
@@ -203,7 +199,7 @@ private func readFrames(
         }
       }
       guard next > first else {
-        throw Failure(ACTIONCLIP_ERROR_VIDEO_DECODE, "\(next) of \(count) frames could be decoded again")
+        throw Failure(.videoDecode, "\(next) of \(count) frames could be decoded again")
       }
       // The packets have not told the frames: those before may have been others.
       if wasIndexed, !file.isIndexed, first > 0 { next = 0 }
@@ -231,7 +227,7 @@ private func readPiece(
     try file.readFrames(frames, begin: begin) { (frame) throws(Never) in emit(frame) }
   } catch {
     switch error {
-    case .video(let error): throw Failure(error)
+    case .video(let error): throw error
     }
   }
 }
@@ -251,9 +247,7 @@ public func actionclip_encode_video(
       loaded, videos: 1, video_out, video_capacity, frame_out, frame_capacity)
     let (frames, perFrame) = (loaded.configuration.frames, loaded.model.pixelsPerFrame)
     let preprocessor: Preprocessor
-    do throws(PreprocessError) {
-      preprocessor = try Preprocessor(size: loaded.configuration.imageSize, options: options)
-    } catch { throw Failure(error) }
+    preprocessor = try Preprocessor(size: loaded.configuration.imageSize, options: options)
     try withBuffer(
       Float.self, count: try product([frames, perFrame], "frames"), for: "\(frames) frames"
     ) { (pixels) throws(Failure) in
@@ -267,13 +261,11 @@ public func actionclip_encode_video(
         try checkCancelled()
         // The first place is computed and the others, of a clip with fewer frames, are copies.
         let first = base + places.lowerBound * perFrame
-        do throws(PreprocessError) {
-          let image = try ImageView(
-            base: frame.pixels, width: frame.width, height: frame.height, rowStride: frame.stride,
-            format: .rgb)
-          try preprocessor.pixels(
-            image, into: UnsafeMutableBufferPointer(start: first, count: perFrame))
-        } catch { throw Failure(error) }
+        let image = try ImageView(
+          base: frame.pixels, width: frame.width, height: frame.height, rowStride: frame.stride,
+          format: .rgb)
+        try preprocessor.pixels(
+          image, into: UnsafeMutableBufferPointer(start: first, count: perFrame))
         for place in places.dropFirst() {
           (base + place * perFrame).update(from: first, count: perFrame)
         }
@@ -314,18 +306,18 @@ private func readChosenFrames(
     }
   } catch {
     switch error {
-    case .video(let error): throw Failure(error)
+    case .video(let error): throw error
     case .emit(let failure): throw failure
     }
   }
   guard place == count else {
-    throw Failure(ACTIONCLIP_ERROR_INTERNAL, "\(place) of \(count) chosen frames were decoded")
+    throw Failure(.internal, "\(place) of \(count) chosen frames were decoded")
   }
 }
 
 /// The average; the usual one where it is not known.
 private func frameRate(of file: VideoFile) throws(Failure) -> Double {
   let rate: Double
-  do throws(VideoError) { rate = try file.outline().averageFrameRate } catch { throw Failure(error) }
+  rate = try file.outline().averageFrameRate
   return rate > 0 && rate <= maximumFrameRate ? rate : usualFrameRate
 }

@@ -1,5 +1,5 @@
 import Digest
-import Memory
+import System
 import Text
 import Weights
 
@@ -46,7 +46,7 @@ public struct Checkpoint {
       try self.init(found.tensors, found.files, found, options)
     } catch {
       for file in found.files { try file.checkUnchanged() }  // a mix of two files looks like a damaged one
-      throw error.within(path.shown)
+      throw error.about(path.shown)
     }
   }
 
@@ -134,7 +134,7 @@ public struct Checkpoint {
     if let configuration = described.configuration, let info = tensors.info(embedding),
       let rows = info.shape.first
     {
-      do { try configuration.check(vocabulary: rows) } catch { throw error.within("config.json") }
+      do { try configuration.check(vocabulary: rows) } catch { throw error.about("config.json") }
     }
     format = first.format
     metadata = files.count == 1 ? first.metadata : TextPairs()

@@ -1,3 +1,4 @@
+import System
 import Digest
 import Glibc
 import Text
@@ -77,7 +78,7 @@ struct CheckpointFiles {
           }
           sharded = try ShardedTensors(named, files)
         }
-      } catch { throw error.within(main.shown) }
+      } catch { throw error.about(main.shown) }
       extendLifetime(index)
       tensors = sharded
       files = sharded.files
@@ -124,7 +125,7 @@ struct CheckpointFiles {
       try WholeFile(cPath: path, atMost: Configurations.maximumBytes)
     }
     defer { extendLifetime(file) }
-    do { return try body(file.bytes) } catch { throw error.within(path.shown) }
+    do { return try body(file.bytes) } catch { throw error.about(path.shown) }
   }
 
   /// A file beside the weights, if it is there.

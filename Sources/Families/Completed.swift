@@ -1,3 +1,4 @@
+import System
 import Weights
 
 /// A checkpoint's tensors, and the token embedding of another.

@@ -1,3 +1,4 @@
+import System
 import Text
 import Weights
 
@@ -8,7 +9,7 @@ enum Configurations {
   /// Of a key or a text.
   static let maximumText = 4096
 
-  typealias Reader = JSONReader<WeightsError>
+  typealias Reader = JSONReader
 
   static func reader(_ bytes: UnsafeRawBufferPointer) -> Reader {
     JSONReader(bytes, maximumDepth: 16, maximumKeys: 4096, subject: "")
@@ -20,7 +21,7 @@ enum Configurations {
   ) throws(WeightsError) {
     try json.beginObject()
     while let key = try json.nextKey(atMost: maximumText) {
-      do { try body(key, &json) } catch { throw error.within(quoted(key.utf8)) }
+      do { try body(key, &json) } catch { throw error.about(quoted(key.utf8)) }
     }
   }
 

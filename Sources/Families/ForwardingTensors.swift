@@ -1,3 +1,4 @@
+import System
 import Weights
 
 /// Tensors each of which another source has, under the same name.

@@ -1,3 +1,4 @@
+import System
 import Text
 import Weights
 
@@ -30,7 +31,7 @@ struct ShardIndex {
   ) throws(WeightsError) -> [(name: String, shard: String)] {
     var map: [(name: String, shard: String)] = []
     var isThere = false
-    var json = JSONReader<WeightsError>(bytes, maximumDepth: 8, maximumKeys: maximumTensors, subject: "")
+    var json = JSONReader(bytes, maximumDepth: 8, maximumKeys: maximumTensors, subject: "")
     try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
       guard key == "weight_map" else { return try json.skip(atMost: Configurations.maximumText) }
       isThere = true

@@ -1,3 +1,4 @@
+import System
 import Weights
 
 /// What the files of an index hold together: the limits of one file hold for all of them.

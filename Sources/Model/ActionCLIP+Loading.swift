@@ -1,3 +1,4 @@
+import System
 import Glibc
 import Numerics
 import Weights
@@ -9,10 +10,11 @@ extension ActionCLIP {
   /// `declaresOptions` is true of the reference's own checkpoints, whose names say everything about
   /// how they were trained: without the shift's names there was no shift. Plain CLIP weights say
   /// nothing, and shift may be switched on over them as the reference does when it starts training.
-  /// `declared` is what the file's metadata say.
+  /// `declared` is what the file's metadata say. `describeUnknown` adds words to the refusal of a tensor that no part
+  /// of the model uses.
   public convenience init(
     _ source: any TensorSource, options: LoadOptions, declared: DeclaredOptions = DeclaredOptions(),
-    declaresOptions: Bool
+    declaresOptions: Bool, describeUnknown: (_ name: String) -> String = { _ in "" }
   ) throws(ModelError) {
     let precision = options.precision ?? declared.precision ?? .fp32
     let reader = ParameterReader(source, compute: precision, pool: ThreadPool(threads: options.threads))
@@ -31,7 +33,7 @@ extension ActionCLIP {
         throw ModelError(.notFinite, "tensor 'logit_scale' is \(logarithm), whose exp overflows fp32")
       }
     }
-    try ActionCLIP.refuseUnknown(reader, configuration)
+    try ActionCLIP.refuseUnknown(reader, configuration, describeUnknown)
     self.init(
       configuration: configuration, logitScale: logitScale, parameters: reader.parameters,
       vision: vision, text: text, pooling: pooling, precision: precision,
@@ -50,7 +52,7 @@ extension ActionCLIP {
 
   /// A tensor that nothing used means another architecture: its numbers would be quietly wrong.
   private static func refuseUnknown(
-    _ reader: ParameterReader, _ configuration: Configuration
+    _ reader: ParameterReader, _ configuration: Configuration, _ describe: (_ name: String) -> String
   ) throws(ModelError) {
     for name in reader.source.names
     where !reader.taken.contains(name) && !isIgnorable(name) {
@@ -60,8 +62,9 @@ extension ActionCLIP {
           "the checkpoint is joint (it has 'visual.time_embedding') and also has the head tensor"
             + " '\(name)'; a joint model has no head")
       }
-      throw ModelError(
-        .unknownTensor(name), "tensor '\(name)' belongs to no part of ActionCLIP that this version knows")
+      throw Failure(
+        .unsupported,
+        "tensor '\(name)' belongs to no part of ActionCLIP that this version knows\(describe(name))")
     }
   }
 }

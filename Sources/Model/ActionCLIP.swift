@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// A loaded model: both encoders, the temporal prompt chosen at load, and the threads that run them.

@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// The memory that a residual attention block works in besides the rows themselves: for batches of up to `rows`

@@ -1,3 +1,4 @@
+import System
 import Weights
 
 extension Configuration {
@@ -120,7 +121,7 @@ extension Configuration {
     guard declared > 0, width % declared == 0, (width / declared).isMultiple(of: 2), width / declared <= 256
     else {
       throw ModelError(
-        .weights(.invalid),
+        .invalid,
         "\(configuration ?? "the file") says that '\(configuration == nil ? "actionclip." : "")\(key)' is \(declared), "
           + "but tensor '\(name)' gives width \(width); heads are of an even number up to 256")
     }

@@ -1,3 +1,4 @@
+import System
 import Numerics
 import Weights
 
@@ -47,12 +48,12 @@ public struct DeclaredOptions: Sendable, Equatable {
     for case (let name, let value?) in epsilons where !Configuration.epsilons.contains(value) {
       let range = Configuration.epsilons
       throw ModelError(
-        .weights(.invalid),
+        .invalid,
         "the file says that \(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
     }
     if let usualFrames, !(1...Configuration.maximumFrames).contains(usualFrames) {
       throw ModelError(
-        .weights(.invalid),
+        .invalid,
         "the file says that frames are \(usualFrames), expected 1 to \(Configuration.maximumFrames)")
     }
   }
@@ -85,6 +86,6 @@ struct Choice<Value: Equatable> {
   /// what was `asked`, is a conflict; the file's makes the file contradict itself.
   func contradiction(_ asked: String, _ found: String) -> ModelError {
     guard let declared else { return ModelError(.optionConflict, "\(asked), but \(found)") }
-    return ModelError(.weights(.invalid), "\(declared), but \(found)")
+    return ModelError(.invalid, "\(declared), but \(found)")
   }
 }

@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// Frames that another thread still makes while the first ones are encoded: pixels [frames, 3, S, S], of which so many

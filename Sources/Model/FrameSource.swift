@@ -1,3 +1,5 @@
+import System
+
 /// Frames that the image encoder takes one after the other: normalised pixels, float [3, S, S] each. A caller
 /// implements it; what it throws ends the encoding and becomes its error.
 public protocol FrameSource: Sendable {

@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// A tensor of the file a model came from, and the place where the model keeps its numbers. Nothing is

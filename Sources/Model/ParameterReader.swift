@@ -1,3 +1,4 @@
+import System
 import Numerics
 import Weights
 
@@ -66,7 +67,7 @@ public final class ParameterReader {
 
   /// Runs `body`, whose error becomes this room's.
   private func weights<R>(_ body: () throws(WeightsError) -> R) throws(ModelError) -> R {
-    do { return try body() } catch { throw ModelError(.weights(error.kind), error.message) }
+    try body()
   }
 
   private func notFinite(_ name: String) -> ModelError {

@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// x += attention(ln_1(x)); x += c_proj(activation(c_fc(ln_2(x)))): the block of both CLIP encoders

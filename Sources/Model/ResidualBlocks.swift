@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// The residual attention blocks of one encoder, in order.

@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// CLIP's text encoder: token and positional embedding, causal blocks, ln_final, the row at the

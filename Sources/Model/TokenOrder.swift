@@ -1,4 +1,4 @@
-import Memory
+import System
 
 /// Rows of token ids in the order of a dictionary.
 struct TokenOrder {

@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 extension VisionTransformer {

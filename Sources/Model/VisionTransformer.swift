@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// CLIP's image encoder with the paper's pre-network and in-network temporal prompts: patch

@@ -1,4 +1,4 @@
-import Memory
+import System
 import Model
 import Numerics
 import Preprocess
@@ -17,7 +17,7 @@ extension ModelMetadata {
         throw .invalid("\(quoted(key)) in the metadata holds a NUL byte")
       }
       let name = UnsafeBufferPointer(rebasing: key[ModelMetadata.prefix.utf8.count...])
-      do throws(OutOfMemory) { try own.append(name, value) } catch { throw WeightsError(error) }
+      try own.append(name, value)
     }
     guard !own.isEmpty else { return }
     guard let format = own.index(of: "format".utf8) else {
@@ -31,7 +31,7 @@ extension ModelMetadata {
     }
     for index in 0..<own.count {
       do { try read(own.key(index), own.value(index)) } catch {
-        throw error.within("'\(ModelMetadata.prefix)\(printable(own.key(index), limit: 128))'")
+        throw error.about("'\(ModelMetadata.prefix)\(printable(own.key(index), limit: 128))'")
       }
     }
     extendLifetime(own)
@@ -72,11 +72,11 @@ extension ModelMetadata {
     case "labels": labels = try ModelMetadata.texts(value, ModelMetadata.problem(ofLabel:))
     case "merges":
       let text = TextList()
-      do throws(OutOfMemory) { try text.append(value) } catch { throw WeightsError(error) }
+      try text.append(value)
       merges = text
     default:
       if try read(name, String(decoding: value.prefix(4096), as: UTF8.self)) || value.isEmpty { return }
-      do throws(OutOfMemory) { try notes.append(key, value) } catch { throw WeightsError(error) }
+      try notes.append(key, value)
     }
   }
 
@@ -194,7 +194,7 @@ extension ModelMetadata {
   private static func texts(
     _ value: UnsafeBufferPointer<UInt8>, _ problem: (UnsafeBufferPointer<UInt8>) -> String?
   ) throws(WeightsError) -> TextList {
-    let texts = try JSONStrings.read(value, WeightsError.self)
+    let texts = try JSONStrings.read(value)
     guard !texts.isEmpty else { throw .invalid("is an empty list; leave the key out instead") }
     guard texts.count <= maximumTexts else {
       throw .limit("lists \(texts.count) texts; at most \(maximumTexts) are read")

@@ -1,4 +1,4 @@
-import Memory
+import System
 import Model
 import Numerics
 import Text
@@ -6,7 +6,7 @@ import Weights
 
 extension ModelMetadata {
   /// Everything as entries of a file's metadata, with the options and sizes of the model itself.
-  func entries(for c: Configuration, compute: Precision) throws(OutOfMemory) -> TextPairs {
+  func entries(for c: Configuration, compute: Precision) throws(Failure) -> TextPairs {
     var own = [
       ("format", ModelMetadata.version), ("joint", c.joint ? "on" : "off"),
       ("temporal_shift", c.temporalShift ? "on" : "off"), ("head", c.head.name), ("frames", "\(c.frames)"),
@@ -35,7 +35,7 @@ extension ModelMetadata {
 
   private func append(
     _ key: some Sequence<UInt8>, _ value: UnsafeBufferPointer<UInt8>, to entries: TextPairs
-  ) throws(OutOfMemory) {
+  ) throws(Failure) {
     var name = GrowingArray<UInt8>()
     for byte in ModelMetadata.prefix.utf8 { try name.append(byte) }
     for byte in key { try name.append(byte) }
@@ -87,9 +87,7 @@ extension ActionCLIP {
       }
     }
     let entries: TextPairs
-    do throws(OutOfMemory) {
-      entries = try metadata.entries(for: configuration, compute: matrices.compute)
-    } catch { throw WeightsError(error) }
+    entries = try metadata.entries(for: configuration, compute: matrices.compute)
     try SafetensorsWriter.write(to: path, metadata: entries, tensors: tensors) {
       (index, write) throws(WeightsError) in
       let (parameter, part) = (parameters[sources[index].parameter], sources[index].part)

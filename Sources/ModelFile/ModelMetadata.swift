@@ -1,4 +1,4 @@
-import Memory
+import System
 import Model
 import Preprocess
 
@@ -35,7 +35,7 @@ public struct ModelMetadata: Sendable {
   }
 
   /// Sets notes, each the last of its key; "" takes it away.
-  public mutating func setNotes(_ given: TextPairs) throws(OutOfMemory) {
+  public mutating func setNotes(_ given: TextPairs) throws(Failure) {
     let all = TextPairs()
     for index in 0..<notes.count where given.index(of: notes.key(index)) == nil {
       try all.append(notes.key(index), notes.value(index))

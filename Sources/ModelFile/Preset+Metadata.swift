@@ -1,3 +1,4 @@
+import System
 import Preprocess
 import Text
 import Weights

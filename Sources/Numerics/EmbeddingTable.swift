@@ -1,3 +1,4 @@
+import System
 import CKernels
 
 /// Rows that are looked up, in fp32 or rounded to bf16.

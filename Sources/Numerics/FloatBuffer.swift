@@ -1,3 +1,4 @@
+import System
 import CKernels
 import Glibc
 import Synchronization

@@ -1,3 +1,4 @@
+import System
 import CKernels
 
 /// y = x · weight^T + bias: the compute layer's one interface to products with weights. A row's result

@@ -1,3 +1,4 @@
+import System
 import CKernels
 
 /// Rows in the form in which they are a product's first factor: a view of somebody's memory.

@@ -1,3 +1,4 @@
+import System
 import CKernels
 
 /// What the factors of a product are held in. Sums are fp32 (exact integers for int8).

@@ -1,3 +1,5 @@
+import System
+
 /// The scratch memory of one call: a stack of regions carved from one allocation. Used by one call at
 /// a time; its pieces are handed to that call's worker threads.
 public final class Workspace: @unchecked Sendable {

@@ -1,3 +1,5 @@
+import System
+
 /// Pillow's resize of pictures with alpha: colours are multiplied with it, resized as it is, and divided by what the
 /// alpha has become; then it is dropped. Where nothing is transparent, that is the resize of the colours alone.
 struct AlphaResampler: ~Copyable {

@@ -1,3 +1,4 @@
+import System
 internal import CResample
 
 /// Pillow's resampling weights along one axis, for the output positions of the crop alone.

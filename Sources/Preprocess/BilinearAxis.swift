@@ -1,3 +1,4 @@
+import System
 internal import CResample
 
 /// OpenCV's bilinear weights along one axis (imgproc/resize.cpp, INTER_LINEAR of 8 bits), for the output

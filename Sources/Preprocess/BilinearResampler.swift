@@ -1,3 +1,4 @@
+import System
 internal import CResample
 
 /// OpenCV's bilinear resize of the crop's pixels only, equal to cv2.resize(…, INTER_LINEAR) on 8 bits to

@@ -1,3 +1,5 @@
+import System
+
 /// The most segments a clip can be cut into.
 public let maximumSegments = 65536
 /// What a video is taken to have where its frame rate is not known.
@@ -40,14 +42,14 @@ public func frameSampling(
   frameCount: Int, segments: Int, by choice: FrameChoice, frameRate: Double
 ) throws(PreprocessError) -> (_ segment: Int) -> Int {
   guard frameCount >= 1 else {
-    throw .invalid("frame_count is \(frameCount); it must be at least 1")
+    throw .argument("frame_count is \(frameCount); it must be at least 1")
   }
   guard frameCount <= 1 << 53 else {
-    throw PreprocessError(.limit, "frame_count is \(frameCount); the limit is 2^53")
+    throw PreprocessError(.invalidArgument, "frame_count is \(frameCount); the limit is 2^53")
   }
-  guard segments >= 1 else { throw .invalid("segments is \(segments); it must be at least 1") }
+  guard segments >= 1 else { throw .argument("segments is \(segments); it must be at least 1") }
   guard segments <= maximumSegments else {
-    throw PreprocessError(.limit, "segments is \(segments); the limit is \(maximumSegments)")
+    throw PreprocessError(.invalidArgument, "segments is \(segments); the limit is \(maximumSegments)")
   }
   switch choice {
   case .reference: return { referenceIndex(frameCount, segments, $0) }
@@ -56,7 +58,7 @@ public func frameSampling(
     return { Int(Double($0) * interval + interval / 2) }
   case .openVCLIP:
     guard frameRate > 0, frameRate <= maximumFrameRate else {
-      throw .invalid(
+      throw .argument(
         "frame_rate is \(frameRate); it must be above 0 and at most \(Int(maximumFrameRate)) frames per second"
       )
     }

@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// A fixed-length array from malloc: unlike Swift's own, its allocation can fail and be reported.

@@ -1,3 +1,5 @@
+import System
+
 /// The order and number of bytes in one 8-bit pixel. Alpha is ignored but by `ResizeMode.clip` and
 /// `.huggingFace`.
 public enum PixelFormat: Sendable, CaseIterable {
@@ -50,17 +52,17 @@ public struct ImageView: @unchecked Sendable {  // a borrowed, read-only view; t
     base: UnsafePointer<UInt8>, width: Int, height: Int, rowStride: Int = 0, format: PixelFormat
   ) throws(PreprocessError) {
     guard (1...Self.maximumSide).contains(width), (1...Self.maximumSide).contains(height) else {
-      throw .invalid("image is \(width)x\(height) pixels; each side must be 1 to \(Self.maximumSide)")
+      throw .argument("image is \(width)x\(height) pixels; each side must be 1 to \(Self.maximumSide)")
     }
     let packed = width * format.bytesPerPixel
     let stride = rowStride == 0 ? packed : rowStride
     guard stride >= packed else {
-      throw .invalid(
+      throw .argument(
         "image row_stride is \(rowStride) bytes; a row of \(width) pixels needs at least \(packed)")
     }
     let (_, overflow) = stride.multipliedReportingOverflow(by: height)
     guard !overflow else {
-      throw .invalid("image row_stride of \(rowStride) bytes times \(height) rows exceeds the address space")
+      throw .argument("image row_stride of \(rowStride) bytes times \(height) rows exceeds the address space")
     }
     self.base = base
     self.width = width

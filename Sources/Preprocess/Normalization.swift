@@ -1,3 +1,5 @@
+import System
+
 /// (v / 255 - mean) / std for all 256 byte values of the three channels.
 ///
 /// A table gives the same bits as computing each pixel, three divisions cheaper. The three
@@ -20,14 +22,14 @@ struct Normalization: ~Copyable {
     _ target: UnsafeMutablePointer<Float>, name: String, _ mean: Float, _ std: Float
   ) throws(PreprocessError) {
     guard std > 0, std.isFinite else {
-      throw .invalid("std of channel \(name) is \(std); it must be finite and above 0")
+      throw .argument("std of channel \(name) is \(std); it must be finite and above 0")
     }
-    guard mean.isFinite else { throw .invalid("mean of channel \(name) is \(mean); it must be finite") }
+    guard mean.isFinite else { throw .argument("mean of channel \(name) is \(mean); it must be finite") }
     var value = 0
     while value < 256 {
       let result = (Float(value) / 255 - mean) / std
       guard result.isFinite else {
-        throw .invalid("mean \(mean) and std \(std) of channel \(name) overflow; use the 0 to 1 scale")
+        throw .argument("mean \(mean) and std \(std) of channel \(name) overflow; use the 0 to 1 scale")
       }
       target[value] = result
       value += 1

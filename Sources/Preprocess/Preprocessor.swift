@@ -1,3 +1,5 @@
+import System
+
 /// Turns images into S x S crops or normalised planes.
 ///
 /// Keeps the weights and scratch of the last image size, so the frames of one video share them.
@@ -76,7 +78,7 @@ public final class Preprocessor {
   ) throws(PreprocessError) -> UnsafeMutablePointer<Element> {
     let needed = 3 * size * size
     guard let base = output.baseAddress, output.count >= needed else {
-      throw .invalid("output holds \(output.count) elements; a \(size)x\(size) crop needs \(needed)")
+      throw .argument("output holds \(output.count) elements; a \(size)x\(size) crop needs \(needed)")
     }
     return base
   }

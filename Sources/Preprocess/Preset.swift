@@ -1,3 +1,5 @@
+import System
+
 /// What a family of checkpoints was trained and measured with, between a video and the network's input:
 /// docs/FAMILIES.md has the sources.
 public struct Preset: Sendable {

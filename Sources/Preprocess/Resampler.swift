@@ -1,3 +1,4 @@
+import System
 internal import CResample
 
 /// Pillow's two-pass bicubic resize of the crop's pixels only.
@@ -62,7 +63,7 @@ struct Resampler: ~Copyable {
     let pixels = try HeapArray<UInt8>(zeros: Self.atOnce * pixelStride)
     let rows = try HeapArray<UnsafePointer<UInt8>?>(count: vertical.taps)
     guard let form = cresample_form_at(form) else {
-      throw .invalid("form \(form) of resizing does not exist here")
+      throw .argument("form \(form) of resizing does not exist here")
     }
     for column in 0..<size { horizontal.starts.base[column] -= Int32(firstColumn) }
     self.size = size

@@ -1,3 +1,5 @@
+import System
+
 /// The size an image is resized to, and where in it the S x S crop lies.
 struct ResizeGeometry: Equatable {
   let width: Int
@@ -11,16 +13,17 @@ struct ResizeGeometry: Equatable {
   /// The short side for an input of `size` pixels, checked.
   static func shortSide(size: Int, options: PreprocessOptions) throws(PreprocessError) -> Int {
     guard (1...maximumSize).contains(size) else {
-      throw .invalid("size is \(size) pixels; it must be 1 to \(maximumSize)")
+      throw .argument("size is \(size) pixels; it must be 1 to \(maximumSize)")
     }
     guard let chosen = options.shortSide else {
       return [.clip, .huggingFace].contains(options.mode) ? size : size * 256 / 224
     }
     guard chosen >= size else {
-      throw .invalid("short_side is \(chosen) pixels; it must be at least the crop's size, \(size)")
+      throw .argument("short_side is \(chosen) pixels; it must be at least the crop's size, \(size)")
     }
     guard chosen <= maximumShortSide else {
-      throw PreprocessError(.limit, "short_side is \(chosen) pixels; the limit is \(maximumShortSide)")
+      throw PreprocessError(
+        .invalidArgument, "short_side is \(chosen) pixels; the limit is \(maximumShortSide)")
     }
     return chosen
   }

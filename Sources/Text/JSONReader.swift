@@ -1,11 +1,10 @@
-import Memory
+import System
 
 /// A strict reader of JSON (RFC 8259) over bytes, pulled by the caller, who says what must come
 /// next. It never recurses and looks ahead one byte. Refused beyond the RFC: duplicate keys (but in a
 /// table), compared after unescaping, because readers disagree on which one counts; lone surrogates;
 /// numbers that a caller who wants whole ones from 0 to 2^53 does not take; nesting beyond a depth.
-/// `Failure` is the caller's own error, so that a room's parsers throw that room's errors.
-public struct JSONReader<Failure: JSONFailure> {
+public struct JSONReader {
   private struct Container {
     let closing: UInt8
     /// The most keys it may have.
@@ -36,18 +35,22 @@ public struct JSONReader<Failure: JSONFailure> {
   private let bytes: UnsafeRawBufferPointer
   private let maximumDepth: Int
   private let maximumKeys: Int
-  /// What the bytes are, for messages.
+  /// Words before a byte's number in a message, such as "header ".
   private let subject: String
+  /// The kind of failure for a text that is not JSON, or not what was to come.
+  private let invalid: Failure.Kind
   public private(set) var position = 0
   private var open: [Container] = []
 
   public init(
-    _ bytes: UnsafeRawBufferPointer, maximumDepth: Int, maximumKeys: Int, subject: String = "header "
+    _ bytes: UnsafeRawBufferPointer, maximumDepth: Int, maximumKeys: Int, subject: String = "header ",
+    invalid: Failure.Kind = .invalid
   ) {
     self.bytes = bytes
     self.maximumDepth = maximumDepth
     self.maximumKeys = maximumKeys
     self.subject = subject
+    self.invalid = invalid
   }
 
   public mutating func beginObject() throws(Failure) {
@@ -76,7 +79,7 @@ public struct JSONReader<Failure: JSONFailure> {
     }
     open[last].keyCount += 1
     guard open[last].keys?.insert(key) != false else {
-      throw failure(.invalid, "the key \(quoted(key.utf8)) appears twice", at: start)
+      throw failure(invalid, "the key \(quoted(key.utf8)) appears twice", at: start)
     }
     try expect(":", "a colon after the key \(quoted(key.utf8))")
     return key
@@ -94,7 +97,7 @@ public struct JSONReader<Failure: JSONFailure> {
     while let byte = peek(), byte >= 0x30, byte <= 0x39 {
       value = value * 10 + Int(byte - 0x30)
       guard value <= 1 << 53 else {
-        throw failure(.invalid, "a number is larger than 2^53", at: start)
+        throw failure(invalid, "a number is larger than 2^53", at: start)
       }
       position += 1
     }
@@ -103,7 +106,7 @@ public struct JSONReader<Failure: JSONFailure> {
     let next = peek() ?? 0x20
     let goesOn = next == UInt8(ascii: ".") || next == UInt8(ascii: "e") || next == UInt8(ascii: "E")
     guard digits > 0, !leadingZero, !goesOn else {
-      throw failure(.invalid, "a whole number in plain digits is expected", at: start)
+      throw failure(invalid, "a whole number in plain digits is expected", at: start)
     }
     return value
   }
@@ -116,7 +119,7 @@ public struct JSONReader<Failure: JSONFailure> {
     let plain = bytes[position...].prefix(limit + 1).prefix { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
     if plain.count <= limit, plain.endIndex < bytes.count, bytes[plain.endIndex] == UInt8(ascii: "\"") {
       guard let string = String(validating: plain, as: UTF8.self) else {
-        throw failure(.invalid, "a string is not valid UTF-8", at: start)
+        throw failure(invalid, "a string is not valid UTF-8", at: start)
       }
       position = plain.endIndex + 1
       return string
@@ -133,7 +136,7 @@ public struct JSONReader<Failure: JSONFailure> {
     let start = position - 1
     let first = text.count
     while true {
-      guard let byte = peek() else { throw failure(.invalid, "a string does not end", at: start) }
+      guard let byte = peek() else { throw failure(invalid, "a string does not end", at: start) }
       guard text.count - first <= limit else {
         throw failure(.limit, "a string is longer than \(limit) bytes", at: start)
       }
@@ -141,26 +144,20 @@ public struct JSONReader<Failure: JSONFailure> {
       switch byte {
       case UInt8(ascii: "\""):
         guard isUTF8(UnsafeBufferPointer(rebasing: text.view[first...])) else {
-          throw failure(.invalid, "a string is not valid UTF-8", at: start)
+          throw failure(invalid, "a string is not valid UTF-8", at: start)
         }
         return
       case 0x00..<0x20:
-        throw failure(.invalid, "a string holds a raw control character", at: position - 1)
+        throw failure(invalid, "a string holds a raw control character", at: position - 1)
       case UInt8(ascii: "\\"): try appendEscape(to: &text)
       default:
         let rest = bytes[(position - 1)...].prefix(limit + 1 - (text.count - first))
         let plain = rest.prefix { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
         position = plain.endIndex
-        do throws(OutOfMemory) {
-          try text.append(
-            contentsOf: UnsafeRawBufferPointer(rebasing: plain).assumingMemoryBound(to: UInt8.self))
-        } catch { throw .json(error) }
+        try text.append(
+          contentsOf: UnsafeRawBufferPointer(rebasing: plain).assumingMemoryBound(to: UInt8.self))
       }
     }
-  }
-
-  private func append(_ byte: UInt8, to text: inout GrowingArray<UInt8>) throws(Failure) {
-    do throws(OutOfMemory) { try text.append(byte) } catch { throw .json(error) }
   }
 
   // MARK: - Values of any kind
@@ -177,7 +174,7 @@ public struct JSONReader<Failure: JSONFailure> {
     case .some(0x30...0x39), UInt8(ascii: "-"): return .number
     case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool
     case UInt8(ascii: "n"): return .null
-    default: throw failure(.invalid, "a value is expected", at: position)
+    default: throw failure(invalid, "a value is expected", at: position)
     }
   }
 
@@ -205,7 +202,7 @@ public struct JSONReader<Failure: JSONFailure> {
     }
     guard isNumber, position - start <= 64,
       let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)), value.isFinite
-    else { throw failure(.invalid, "a number is expected", at: start) }
+    else { throw failure(invalid, "a number is expected", at: start) }
     return value
   }
 
@@ -213,12 +210,12 @@ public struct JSONReader<Failure: JSONFailure> {
     skipWhitespace()
     if take("true") { return true }
     if take("false") { return false }
-    throw failure(.invalid, "true or false is expected", at: position)
+    throw failure(invalid, "true or false is expected", at: position)
   }
 
   public mutating func null() throws(Failure) {
     skipWhitespace()
-    guard take("null") else { throw failure(.invalid, "null is expected", at: position) }
+    guard take("null") else { throw failure(invalid, "null is expected", at: position) }
   }
 
   /// Passes over the next value, whatever it is; its strings, keys among them, have at most `limit` bytes.
@@ -254,7 +251,7 @@ public struct JSONReader<Failure: JSONFailure> {
   public mutating func finish() throws(Failure) {
     skipWhitespace()
     guard position == bytes.count else {
-      throw failure(.invalid, "bytes follow the end of the JSON", at: position)
+      throw failure(invalid, "bytes follow the end of the JSON", at: position)
     }
   }
 
@@ -289,31 +286,31 @@ public struct JSONReader<Failure: JSONFailure> {
     let escape = peek()
     position += 1
     switch escape {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): try append(escape ?? 0, to: &text)
-    case UInt8(ascii: "b"): try append(0x08, to: &text)
-    case UInt8(ascii: "f"): try append(0x0C, to: &text)
-    case UInt8(ascii: "n"): try append(0x0A, to: &text)
-    case UInt8(ascii: "r"): try append(0x0D, to: &text)
-    case UInt8(ascii: "t"): try append(0x09, to: &text)
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): try text.append(escape ?? 0)
+    case UInt8(ascii: "b"): try text.append(0x08)
+    case UInt8(ascii: "f"): try text.append(0x0C)
+    case UInt8(ascii: "n"): try text.append(0x0A)
+    case UInt8(ascii: "r"): try text.append(0x0D)
+    case UInt8(ascii: "t"): try text.append(0x09)
     case UInt8(ascii: "u"):
       var code = try hexadecimal4(escapeAt: start)
       if code >= 0xD800, code < 0xDC00, peek() == UInt8(ascii: "\\") {
         position += 1
         guard peek() == UInt8(ascii: "u") else {
-          throw failure(.invalid, "a lone surrogate in a string", at: start)
+          throw failure(invalid, "a lone surrogate in a string", at: start)
         }
         position += 1
         let low = try hexadecimal4(escapeAt: start)
         guard low >= 0xDC00, low < 0xE000 else {
-          throw failure(.invalid, "a lone surrogate in a string", at: start)
+          throw failure(invalid, "a lone surrogate in a string", at: start)
         }
         code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
       }
       guard let scalar = Unicode.Scalar(code) else {
-        throw failure(.invalid, "a lone surrogate in a string", at: start)
+        throw failure(invalid, "a lone surrogate in a string", at: start)
       }
-      for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { try append(byte, to: &text) }
-    default: throw failure(.invalid, "an unknown escape in a string", at: start)
+      for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { try text.append(byte) }
+    default: throw failure(invalid, "an unknown escape in a string", at: start)
     }
   }
 
@@ -324,7 +321,7 @@ public struct JSONReader<Failure: JSONFailure> {
       switch peek() {
       case let byte? where byte >= 0x30 && byte <= 0x39: digit = byte - 0x30
       case let byte? where byte | 0x20 >= 0x61 && byte | 0x20 <= 0x66: digit = (byte | 0x20) - 0x61 + 10
-      default: throw failure(.invalid, "an escape without four hexadecimal digits", at: start)
+      default: throw failure(invalid, "an escape without four hexadecimal digits", at: start)
       }
       code = code << 4 | UInt32(digit)
       position += 1
@@ -337,7 +334,7 @@ public struct JSONReader<Failure: JSONFailure> {
   ) throws(Failure) {
     skipWhitespace()
     guard peek() == UInt8(ascii: scalar) else {
-      throw failure(.invalid, "\(what()) is expected", at: position)
+      throw failure(invalid, "\(what()) is expected", at: position)
     }
     position += 1
   }
@@ -350,29 +347,8 @@ public struct JSONReader<Failure: JSONFailure> {
 
   private func peek() -> UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  private func failure(_ kind: JSONFault, _ message: String, at offset: Int) -> Failure {
-    .json(kind, "\(subject)byte \(offset): \(message)")
-  }
-}
-
-/// What is wrong with a JSON text.
-public enum JSONFault: Sendable {
-  /// Not JSON, or not what was to come.
-  case invalid
-  /// Beyond a limit on size, count or depth.
-  case limit
-  case outOfMemory
-}
-
-/// An error that a JSON text can be refused with.
-public protocol JSONFailure: Error {
-  /// `message` is one line that names the byte.
-  static func json(_ fault: JSONFault, _ message: String) -> Self
-}
-
-extension JSONFailure {
-  static func json(_ error: OutOfMemory) -> Self {
-    .json(.outOfMemory, "no memory for \(error.bytes) bytes of JSON")
+  private func failure(_ kind: Failure.Kind, _ message: String, at offset: Int) -> Failure {
+    Failure(kind, "\(subject)byte \(offset): \(message)")
   }
 }
 

@@ -1,12 +1,10 @@
-import Memory
+import System
 
 /// Lists of strings as JSON text, which metadata values and headers are made of.
 public enum JSONStrings {
   /// The strings of a JSON array of at least one.
-  public static func read<Failure: JSONFailure>(
-    _ text: UnsafeBufferPointer<UInt8>, _: Failure.Type
-  ) throws(Failure) -> TextList {
-    var json = JSONReader<Failure>(
+  public static func read(_ text: UnsafeBufferPointer<UInt8>) throws(Failure) -> TextList {
+    var json = JSONReader(
       UnsafeRawBufferPointer(text), maximumDepth: 1, maximumKeys: 0, subject: "")
     let strings = TextList()
     var string = GrowingArray<UInt8>()
@@ -14,13 +12,13 @@ public enum JSONStrings {
     while try json.nextElement() {
       string.removeAll()
       try json.string(atMost: text.count, into: &string)
-      do throws(OutOfMemory) { try strings.append(string.view) } catch { throw .json(error) }
+      try strings.append(string.view)
     }
     try json.finish()
     return strings
   }
 
-  public static func append(_ strings: TextList, to text: inout GrowingArray<UInt8>) throws(OutOfMemory) {
+  public static func append(_ strings: TextList, to text: inout GrowingArray<UInt8>) throws(Failure) {
     try text.append("[")
     for index in 0..<strings.count {
       if index > 0 { try text.append(", ") }
@@ -32,7 +30,7 @@ public enum JSONStrings {
   /// A string in its quotation marks, with the escapes that JSON demands and no others.
   public static func append(
     _ string: some Sequence<UInt8>, to text: inout GrowingArray<UInt8>
-  ) throws(OutOfMemory) {
+  ) throws(Failure) {
     func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
     try text.append("\"")
     for byte in string {

@@ -1,3 +1,5 @@
+import System
+
 /// Greedy byte-pair merging of one word: always the pair of lowest rank, its occurrences from left to
 /// right. A merge's product only takes part in merges of higher rank (`MergeList` checks that), so no
 /// rank has to be looked at twice.

@@ -1,3 +1,5 @@
+import System
+
 /// The one-scalar repairs of ftfy, applied in its order: C1 controls to what Windows-1252 means by
 /// them, Latin ligatures to letters, full- and half-width forms to the usual width, curly quotes to
 /// straight ones.

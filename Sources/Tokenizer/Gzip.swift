@@ -1,3 +1,5 @@
+import System
+
 /// The gzip container (RFC 1952): one or more members, each checked by its CRC-32 and its length.
 enum Gzip {
   /// No tokenizer file compresses better than this; a bomb does.

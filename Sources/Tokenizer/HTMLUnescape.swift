@@ -1,3 +1,5 @@
+import System
+
 /// HTML character references to the characters they stand for.
 enum HTMLUnescape {
   private typealias Scalars = Slice<UnsafeBufferPointer<UInt32>>

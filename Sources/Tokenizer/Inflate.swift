@@ -1,3 +1,5 @@
+import System
+
 /// Inflates one deflate stream (RFC 1951). Written here because the format is fixed and small, and a
 /// link to zlib would be one more library in the host's process.
 struct Inflate {

@@ -1,3 +1,5 @@
+import System
+
 /// Byte-pair merging of a long word in time proportional to its length. The symbols are a doubly
 /// linked list over their first positions; `RankQueue` hands out the positions of each rank in turn.
 /// A position is stale when its pair has changed since it was queued; it is then skipped.

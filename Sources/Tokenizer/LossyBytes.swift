@@ -1,3 +1,5 @@
+import System
+
 /// Repairs of bytes that were UTF-8 before something was lost of them on the way.
 enum LossyBytes {
   private typealias Bytes = UnsafeBufferPointer<UInt8>

@@ -1,3 +1,5 @@
+import System
+
 /// Python's `str.lower`: full mappings (U+0130 becomes two scalars), and a capital sigma that ends a
 /// word becomes the final one.
 enum Lowercase {

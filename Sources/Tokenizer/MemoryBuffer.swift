@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// A growing array whose failure to grow is an error: what is sized by outside data lives here,

@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// Merges on their way into a `MergeList`, with the spelling of every symbol.

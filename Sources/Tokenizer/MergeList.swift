@@ -1,3 +1,5 @@
+import System
+
 /// Merges as numbers, the best rank first. Ids: 256 bytes, the same 256 at the end of a word, then one per
 /// merge, then the two markers. Source: CLIP `SimpleTokenizer.__init__`. `MergeBuilder` makes one.
 struct MergeList: ~Copyable {

@@ -1,3 +1,5 @@
+import System
+
 /// A merge list's text: line 1 is a header, every further line one merge in the spelling of `ByteAlphabet`.
 enum MergeText {
   /// Reads as many merges as `vocabularySize` has and ignores later ones; nil: the standard number, or

@@ -1,3 +1,5 @@
+import System
+
 /// Text that was decoded with the wrong encoding, decoded again: ftfy's `fix_encoding`.
 ///
 /// A text that shows signs of it is encoded as it must have been decoded, in each of ten single-byte encodings, and

@@ -1,3 +1,5 @@
+import System
+
 @_spi(_Unicode) import Swift
 
 /// Unicode's Normalization Form C, by the standard library's own normaliser (which swift-foundation

@@ -1,3 +1,5 @@
+import System
+
 /// The merges as the encoder needs them: two neighbouring symbols to the rank of their merge.
 /// Open addressing with a random odd multiplier, so that no crafted list can make it slow; the
 /// multiplier never shows in a result.

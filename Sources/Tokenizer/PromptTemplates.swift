@@ -1,4 +1,4 @@
-import Memory
+import System
 import Text
 
 /// Prompts made from labels: prefix, suffix and cloze templates (ActionCLIP, section 3.2).
@@ -38,7 +38,7 @@ public enum PromptTemplates {
     }
     guard places == 1 else {
       throw TokenizerError(
-        .invalidTemplate,
+        .invalidArgument,
         "the template \(quoted(template)) has \(places == 0 ? "no" : "more than one") \"{}\" for the "
           + "label; it needs exactly one")
     }
@@ -52,10 +52,8 @@ public enum PromptTemplates {
   ) throws(TokenizerError) {
     let place = try place(in: template)
     prompt.removeAll()
-    do throws(OutOfMemory) {
-      try prompt.append(contentsOf: UnsafeBufferPointer(rebasing: template[..<place]))
-      try prompt.append(contentsOf: label)
-      try prompt.append(contentsOf: UnsafeBufferPointer(rebasing: template[(place + 2)...]))
-    } catch { throw TokenizerError(error) }
+    try prompt.append(contentsOf: UnsafeBufferPointer(rebasing: template[..<place]))
+    try prompt.append(contentsOf: label)
+    try prompt.append(contentsOf: UnsafeBufferPointer(rebasing: template[(place + 2)...]))
   }
 }

@@ -1,3 +1,5 @@
+import System
+
 /// Positions by rank, smallest rank first: one list per rank and a bit for each list that is not
 /// empty. Ranks only grow while a word is merged (a merge's product has no merges of lower rank), so
 /// one pass over the bits serves a word. Empty, and ready for the next word, when all was popped.

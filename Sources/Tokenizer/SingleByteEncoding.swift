@@ -1,3 +1,5 @@
+import System
+
 /// A single-byte encoding that text may have been decoded with by mistake. As browsers and ftfy do, bytes that the
 /// Windows encodings leave open stand for the control characters of the same number, and byte 0x1A for U+FFFD.
 struct SingleByteEncoding {

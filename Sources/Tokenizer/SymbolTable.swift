@@ -1,3 +1,5 @@
+import System
+
 /// Spellings to ids, while a merge list is loaded: ids count up in the order of insertion.
 /// Hashed with a per-process seed, so that no crafted list can make it slow.
 struct SymbolTable: ~Copyable {

@@ -1,3 +1,5 @@
+import System
+
 /// The reference's text cleaning, bytes to lower-cased scalars: `ftfy.fix_text` (`TextRepair`),
 /// `html.unescape` twice, white space collapsed, `lower`. Source: CLIP `basic_clean`,
 /// `whitespace_clean`.

@@ -1,3 +1,5 @@
+import System
+
 /// The repairs of `ftfy.fix_text` with its default settings: HTML references, mojibake, C1 controls, ligatures,
 /// character width, curly quotes, line breaks, terminal escapes, control characters and NFC, line by
 /// line and repeated until nothing changes. (Its surrogate repair has nothing to do: UTF-8 has none.)

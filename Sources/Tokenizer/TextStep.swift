@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// One step of a tokenizer.json's normalizer or pre-tokenizer, as far as it matters whether it is CLIP's.
@@ -14,7 +15,7 @@ struct TextStep {
   private static let maximumSteps = 16
 
   /// CLIP's: NFC, white space to one space each run, lower case.
-  static func checkNormalizer(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+  static func checkNormalizer(_ json: inout JSONReader) throws(TokenizerError) {
     let steps = try read(&json, list: "normalizers")
     for step in steps {
       switch step.type {
@@ -36,7 +37,7 @@ struct TextStep {
   }
 
   /// CLIP's: words split off by a pattern, then bytes written as printable characters.
-  static func checkPreTokenizer(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+  static func checkPreTokenizer(_ json: inout JSONReader) throws(TokenizerError) {
     let steps = try read(&json, list: "pretokenizers")
     guard steps.map(\.type) == ["Split", "ByteLevel"] else {
       let names = steps.map { printable($0.type.utf8, limit: 40) }.joined(separator: ", ")
@@ -61,7 +62,7 @@ struct TextStep {
 
   /// A step, or the steps of a "Sequence", whose key is `list`; null is none.
   private static func read(
-    _ json: inout JSONReader<TokenizerError>, list: String
+    _ json: inout JSONReader, list: String
   ) throws(TokenizerError) -> [TextStep] {
     if try json.kind() == .null {
       try json.null()
@@ -84,8 +85,8 @@ struct TextStep {
 
   /// `other` reads the value of a key that it knows and returns true.
   private init(
-    _ json: inout JSONReader<TokenizerError>,
-    other: (String, inout JSONReader<TokenizerError>) throws(TokenizerError) -> Bool
+    _ json: inout JSONReader,
+    other: (String, inout JSONReader) throws(TokenizerError) -> Bool
   ) throws(TokenizerError) {
     let limit = TokenizerJSON.maximumText
     try json.beginObject()

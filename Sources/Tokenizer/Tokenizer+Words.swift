@@ -1,3 +1,5 @@
+import System
+
 /// Words that a vocabulary holds as one token. A vocabulary that was learned from a model's captions holds their words
 /// whole, and cuts other words into pieces.
 extension Tokenizer {

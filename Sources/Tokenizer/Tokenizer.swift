@@ -1,5 +1,5 @@
 import Glibc
-import Memory
+import System
 import Text
 
 /// CLIP's byte-level BPE: text to token ids, equal to the reference's `SimpleTokenizer`, with ftfy.
@@ -39,12 +39,12 @@ public final class Tokenizer: Sendable {
     do throws(TokenizerError) {
       let bytes = try TokenizerFile.read(path)
       builder = try TokenizerFormat.read(bytes.view, vocabularySize: vocabularySize)
-    } catch { throw error.prefixed(by: TokenizerFile.name(path)) }
+    } catch { throw error.about(TokenizerFile.name(path)) }
     if let beside = TokenizerFile.vocabulary(beside: path) {
       do throws(TokenizerError) {
         let bytes = try TokenizerFile.read(beside)
         try Vocabulary.check(file: bytes.view, against: &builder)
-      } catch { throw error.prefixed(by: TokenizerFile.name(beside)) }
+      } catch { throw error.about(TokenizerFile.name(beside)) }
     }
     self.init(builder)
   }
@@ -71,7 +71,7 @@ public final class Tokenizer: Sendable {
   public func mergeList() throws(TokenizerError) -> TextList {
     let list = TextList()
     let text = try merges.text()
-    do throws(OutOfMemory) { try list.append(text.view) } catch { throw TokenizerError(error) }
+    try list.append(text.view)
     return list
   }
 
@@ -85,12 +85,10 @@ public final class Tokenizer: Sendable {
 
   /// The ids of a text, without the two markers. Markers written out in the text become their ids.
   /// NUL bytes are text like any other; at most 4 MB. `body` gets them for the length of its call.
-  public func encode<Failure: Error>(
-    _ utf8: UnsafeBufferPointer<UInt8>, failure: (TokenizerError) -> Failure,
-    _ body: (UnsafeBufferPointer<Int32>) throws(Failure) -> Void
+  public func encode(
+    _ utf8: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<Int32>) throws(Failure) -> Void
   ) throws(Failure) {
-    let ids: MemoryBuffer<Int32>
-    do throws(TokenizerError) { ids = try self.ids(of: utf8) } catch { throw failure(error) }
+    let ids = try self.ids(of: utf8)
     try body(ids.view)
   }
 
@@ -114,7 +112,7 @@ public final class Tokenizer: Sendable {
     let room = contextLength - 2
     guard ids.count <= room || truncate else {
       throw TokenizerError(
-        .tooLong,
+        .textTooLong,
         "the text \(quoted(utf8, limit: 40)) has \(ids.count) tokens, but a context of \(contextLength) "
           + "holds \(room); shorten it or ask for truncation")
     }

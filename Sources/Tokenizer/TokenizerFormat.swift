@@ -1,3 +1,5 @@
+import System
+
 /// What a tokenizer's file holds, told by how its content begins.
 enum TokenizerFormat {
   static func read(

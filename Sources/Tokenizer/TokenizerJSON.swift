@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// Hugging Face's tokenizer.json of a CLIP tokenizer: its merges, with every id of its vocabulary checked.
@@ -24,8 +25,10 @@ struct TokenizerJSON: ~Copyable {
     var preTokenizer = false
   }
 
-  static func reader(_ bytes: UnsafeBufferPointer<UInt8>) -> JSONReader<TokenizerError> {
-    JSONReader(UnsafeRawBufferPointer(bytes), maximumDepth: 32, maximumKeys: 256, subject: "")
+  static func reader(_ bytes: UnsafeBufferPointer<UInt8>) -> JSONReader {
+    JSONReader(
+      UnsafeRawBufferPointer(bytes), maximumDepth: 32, maximumKeys: 256, subject: "",
+      invalid: .invalidVocabulary)
   }
 
   static func read(
@@ -65,7 +68,7 @@ struct TokenizerJSON: ~Copyable {
 
   // MARK: - Sections
 
-  private mutating func readSections(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+  private mutating func readSections(_ json: inout JSONReader) throws(TokenizerError) {
     try json.beginObject()
     var isFirst = true
     while let key = try json.nextKey(atMost: Self.maximumText) {
@@ -87,7 +90,7 @@ struct TokenizerJSON: ~Copyable {
   }
 
   private mutating func readSection(
-    _ key: String, _ json: inout JSONReader<TokenizerError>
+    _ key: String, _ json: inout JSONReader
   ) throws(TokenizerError) {
     switch key {
     case "model":
@@ -95,7 +98,7 @@ struct TokenizerJSON: ~Copyable {
       try readModel(&json)
     case "added_tokens":
       if try json.kind() == .null { return try json.null() }
-      do { try added.readAdded(&json) } catch { throw error.prefixed(by: "'added_tokens'") }
+      do { try added.readAdded(&json) } catch { throw error.about("'added_tokens'") }
     case "normalizer":
       sections.normalizer = true
       try TextStep.checkNormalizer(&json)
@@ -106,7 +109,7 @@ struct TokenizerJSON: ~Copyable {
     }
   }
 
-  private mutating func readModel(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+  private mutating func readModel(_ json: inout JSONReader) throws(TokenizerError) {
     try json.beginObject()
     while let key = try json.nextKey(atMost: Self.maximumText) {
       switch key {
@@ -120,7 +123,7 @@ struct TokenizerJSON: ~Copyable {
       case "byte_fallback", "ignore_merges": try Self.expectFalse(key, &json)
       case "vocab":
         sections.vocabulary = true
-        do { try vocabulary.readTable(&json) } catch { throw error.prefixed(by: "'model.vocab'") }
+        do { try vocabulary.readTable(&json) } catch { throw error.about("'model.vocab'") }
       case "merges":
         sections.merges = true
         try readMerges(&json)
@@ -133,7 +136,7 @@ struct TokenizerJSON: ~Copyable {
   }
 
   private static func expect(
-    _ expected: String, _ key: String, _ json: inout JSONReader<TokenizerError>
+    _ expected: String, _ key: String, _ json: inout JSONReader
   ) throws(TokenizerError) {
     var found = "null"
     if try json.kind() == .null {
@@ -147,7 +150,7 @@ struct TokenizerJSON: ~Copyable {
   }
 
   private static func expectFalse(
-    _ key: String, _ json: inout JSONReader<TokenizerError>
+    _ key: String, _ json: inout JSONReader
   ) throws(TokenizerError) {
     if try json.kind() == .null { return try json.null() }
     guard try json.bool() == false else { throw notCLIPs("'model.\(key)' is true, CLIP's is false") }
@@ -156,7 +159,7 @@ struct TokenizerJSON: ~Copyable {
   // MARK: - Merges
 
   /// Strings "left right" or, in newer files, pairs ["left", "right"].
-  private mutating func readMerges(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+  private mutating func readMerges(_ json: inout JSONReader) throws(TokenizerError) {
     let longest = 2 * Vocabulary.maximumTokenBytes + 1
     try json.beginArray()
     while try json.nextElement() {

@@ -1,3 +1,5 @@
+import System
+
 /// UTF-8 to scalars, strictly: no overlong forms, no surrogates, nothing above U+10FFFF.
 enum UTF8Decoder {
   static func decode(

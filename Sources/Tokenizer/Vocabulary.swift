@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// Tokens by id, as a vocabulary's JSON gives them: a table in memory that can be refused.

@@ -1,21 +1,22 @@
+import System
 import Text
 
 /// The two places where JSON says which token has which id.
 extension Vocabulary {
   /// Reads { token: id, … }.
-  mutating func readTable(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+  mutating func readTable(_ json: inout JSONReader) throws(TokenizerError) {
     try json.beginTable(atMost: Self.maximumTokens)
     while let token = try json.nextKey(atMost: Self.maximumTokenBytes) {
       var id = 0
       do { id = try json.integer() } catch {
-        throw error.prefixed(by: "the token \(quoted(token.utf8))")
+        throw error.about("the token \(quoted(token.utf8))")
       }
       try insert(token, id: id)
     }
   }
 
   /// Reads [{"id": id, "content": token, …}, …].
-  mutating func readAdded(_ json: inout JSONReader<TokenizerError>) throws(TokenizerError) {
+  mutating func readAdded(_ json: inout JSONReader) throws(TokenizerError) {
     try json.beginArray()
     while try json.nextElement() {
       var (id, content): (Int?, String?)

@@ -1,3 +1,5 @@
+import System
+
 /// CLIP's pattern on cleaned text, a word at a time:
 /// `<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`,
 /// case ignored. Source: CLIP `SimpleTokenizer.pat`.

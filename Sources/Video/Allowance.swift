@@ -1,3 +1,4 @@
+import System
 internal import CShims
 internal import Glibc
 
@@ -35,7 +36,7 @@ final class Allowance {
   var isOver: Bool {
     if stopped != nil { return true }
     if cshims_is_cancelled() != 0 {
-      stopped = VideoError(.cancelled, "cancelled")
+      stopped = .cancelled
     } else if let deadline, Self.now() >= deadline {
       stopped = VideoError(
         .timeLimit,

@@ -1,3 +1,4 @@
+import System
 internal import CFFmpeg
 internal import Glibc
 internal import Text
@@ -49,7 +50,7 @@ final class ByteSource {
     size = Int64(status.st_size)
     modified = status.st_mtim
     allowance = Allowance(limits, size: size)
-    if size == 0 { throw VideoError(.invalid, "\(name) is empty") }
+    if size == 0 { throw VideoError(.invalidVideo, "\(name) is empty") }
     // So that sums of sizes stay within Int64.
     guard size <= Self.largest else {
       throw VideoError(.limit, "\(name) has \(size) bytes, and at most \(Self.largest) are read")
@@ -65,7 +66,7 @@ final class ByteSource {
     size = Int64(bytes.count)
     modified = timespec()
     allowance = Allowance(limits, size: size)
-    if memory == nil || size == 0 { throw VideoError(.invalid, "\(name) is empty") }
+    if memory == nil || size == 0 { throw VideoError(.invalidVideo, "\(name) is empty") }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }

@@ -1,3 +1,4 @@
+import System
 internal import CFFmpeg
 
 /// One decoding of the video from its beginning: every frame the decoder puts out, in the order in

@@ -1,3 +1,4 @@
+import System
 internal import CFFmpeg
 
 /// FFmpeg's decoder over the packets of the best video stream, from the first packet to the end.
@@ -35,7 +36,7 @@ final class Decoder {
     self.listens = listens
     demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels)
     guard let parameters = demuxer.stream?.pointee.codecpar else {
-      throw VideoError(.invalid, "\(source.name) has no video stream")
+      throw VideoError(.invalidVideo, "\(source.name) has no video stream")
     }
     try checkPixels(
       parameters.pointee.width, parameters.pointee.height, maxPixels: maxPixels, of: source)
@@ -44,7 +45,7 @@ final class Decoder {
       // Without threads to be had, one will do.
       if status < 0, threads > 1 { status = try open(threads: 1, maxPixels: maxPixels) }
       if status < 0 {
-        throw VideoError(.invalid, "\(source.name) cannot be decoded: \(ffmpeg.text(status))")
+        throw VideoError(.invalidVideo, "\(source.name) cannot be decoded: \(ffmpeg.text(status))")
       }
     }
   }
@@ -209,7 +210,7 @@ final class Decoder {
       throw VideoError.outOfMemory(
         "a decoder", of: demuxer.source,
         pixels: Int64(parameters.pointee.width) * Int64(parameters.pointee.height),
-        damage: .decode)
+        damage: .videoDecode)
     }
     return status
   }

@@ -1,3 +1,4 @@
+import System
 internal import CFFmpeg
 internal import Glibc
 
@@ -213,20 +214,20 @@ final class Demuxer {
   private func noVideo(_ undecodable: String?) -> VideoError {
     if let reason = source.likelyReason { return reason }
     guard let undecodable else {
-      return VideoError(.invalid, "\(source.name) has no video stream")
+      return VideoError(.invalidVideo, "\(source.name) has no video stream")
     }
     return VideoError(
-      .invalid, "\(source.name) is coded as \(undecodable), which this FFmpeg cannot decode")
+      .invalidVideo, "\(source.name) is coded as \(undecodable), which this FFmpeg cannot decode")
   }
 
   private func unreadable(_ status: Int32) throws(VideoError) -> VideoError {
     try checkReads()
     if status == cffmpeg_error(ENOMEM) {
-      return VideoError.outOfMemory("the container", of: source, pixels: 0, damage: .invalid)
+      return VideoError.outOfMemory("the container", of: source, pixels: 0, damage: .invalidVideo)
     }
     if let reason = source.likelyReason { return reason }
     return VideoError(
-      .invalid, "\(source.name) is not a video that FFmpeg can read: \(ffmpeg.text(status))")
+      .invalidVideo, "\(source.name) is not a video that FFmpeg can read: \(ffmpeg.text(status))")
   }
 
   /// Why FFmpeg may have met an end that is none: the call is to end, or a read failed.

@@ -1,3 +1,4 @@
+import System
 internal import CFFmpeg
 
 /// The packets of a stream and the frames they are, without decoding: frame k is the packet with the

@@ -1,3 +1,4 @@
+import System
 internal import CFFmpeg
 internal import Glibc
 
@@ -68,7 +69,7 @@ final class RGBConverter {
       let rows = cffmpeg_scale(ffmpeg, scaler, frame, stored, rgbStride)
       if rows < 0 {
         throw VideoError(
-          .decode, "a frame of \(source.name) cannot be converted to RGB: \(ffmpeg.text(rows))")
+          .videoDecode, "a frame of \(source.name) cannot be converted to RGB: \(ffmpeg.text(rows))")
       }
       guard let upright else { return UnsafePointer(stored) }
       orientation.apply(
@@ -97,7 +98,7 @@ final class RGBConverter {
     scaler = nil
     guard ffmpeg.pointee.sws_isSupportedInput(format) != 0 else {
       let name = ffmpeg.pointee.av_get_pix_fmt_name(format).map { String(cString: $0) } ?? "unknown"
-      throw VideoError(.decode, "frames of \(source.name) have pixel format \(name): no way to RGB")
+      throw VideoError(.videoDecode, "frames of \(source.name) have pixel format \(name): no way to RGB")
     }
     let fresh = ffmpeg.pointee.sws_alloc_context()
     scaler = fresh
@@ -118,11 +119,11 @@ final class RGBConverter {
     let status = ffmpeg.pointee.sws_init_context(fresh, nil, nil)
     if status == cffmpeg_error(ENOMEM) {
       throw VideoError.outOfMemory(
-        "a picture", of: source, pixels: Int64(wanted.width) * Int64(wanted.height), damage: .decode)
+        "a picture", of: source, pixels: Int64(wanted.width) * Int64(wanted.height), damage: .videoDecode)
     }
     if status < 0 {
       throw VideoError(
-        .decode,
+        .videoDecode,
         "frames of \(source.name), \(wanted.width)x\(wanted.height), cannot be converted to RGB: "
           + ffmpeg.text(status))
     }

@@ -1,3 +1,5 @@
+import System
+
 /// Which packets to give to a decoder so that it puts out the wanted frames: for each, those from the
 /// anchor it goes back to up to its own, without the pictures that neither it nor another needs.
 struct Selection {

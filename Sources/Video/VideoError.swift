@@ -1,42 +1,9 @@
 internal import Glibc
+import System
 
-/// What went wrong with a video. `message` is one line that names the video, what was met and,
-/// where there is something to do, what to do.
-public struct VideoError: Error, Equatable {
-  public enum Kind: Sendable {
-    /// Missing, unreadable or not a regular file.
-    case fileOpen
-    /// Reading failed half-way.
-    case fileRead
-    /// FFmpeg's libraries are not installed.
-    case unavailable
-    /// Not a video that FFmpeg can read, or a file without one in it.
-    case invalid
-    /// No frame could be decoded.
-    case decode
-    /// Pictures larger than allowed.
-    case limit
-    case outOfMemory
-    case invalidArgument
-    /// The video was opened before fork(), in the parent process.
-    case forked
-    /// The cancel token that the calling thread hears was set.
-    case cancelled
-    /// The limit on the time that a video may take ran out.
-    case timeLimit
-  }
-  public let kind: Kind
-  public let message: String
+public typealias VideoError = Failure
 
-  public init(_ kind: Kind, _ message: String) {
-    self.kind = kind
-    self.message = message
-  }
-
-  static func outOfMemory(_ what: String) -> VideoError {
-    VideoError(.outOfMemory, "no memory for \(what)")
-  }
-
+extension Failure {
   /// FFmpeg says ENOMEM also where a damaged file asks for something absurd. With memory to be had for the whole file
   /// and for pictures of `pixels` it was that: damage of the given kind, not want.
   static func outOfMemory(_ what: String, of source: ByteSource, pixels: Int64, damage: Kind) -> VideoError {

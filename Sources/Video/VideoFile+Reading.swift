@@ -1,3 +1,5 @@
+import System
+
 extension VideoFile {
   /// Passes the frames at `indices`, which must increase strictly, to `emit` in that order.
   ///

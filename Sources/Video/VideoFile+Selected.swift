@@ -1,3 +1,4 @@
+import System
 internal import CFFmpeg
 
 // Reading without decoding everything. What it cannot do, or does not do without the least complaint

@@ -1,3 +1,4 @@
+import System
 internal import CFFmpeg
 internal import CShims
 internal import Glibc
@@ -122,7 +123,7 @@ public final class VideoFile {
     guard try pass.advance(), let frame = pass.frame else {
       throw source.likelyReason
         ?? VideoError(
-          .decode,
+          .videoDecode,
           "no frame of \(source.name) can be decoded (pictures above \(maxPixels) pixels are not)")
     }
     try checkPixels(

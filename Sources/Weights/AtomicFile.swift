@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// A file that appears whole or not at all. It grows under a temporary name in its own folder, is

@@ -1,3 +1,5 @@
+import System
+
 /// Reads a structure from front to back. Every step is checked: running past the end is an error
 /// that names the structure and the offset, never a trap.
 struct ByteCursor {

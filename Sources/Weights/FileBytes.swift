@@ -1,3 +1,4 @@
+import System
 import Digest
 import Glibc
 import Text

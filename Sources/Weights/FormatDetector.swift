@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// Tells formats apart by a file's first bytes, and names those that people hold but that are not

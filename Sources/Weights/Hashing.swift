@@ -1,3 +1,4 @@
+import System
 import Digest
 
 /// Whether a file's SHA-256 is wanted when it is opened. The file is then read once, as a whole, into private

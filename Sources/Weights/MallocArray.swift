@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// A growing array in malloc'd memory. A Swift array that cannot grow ends the process; what a

@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// The tensors of a TorchScript module, named as its state dict names them: the attributes' names on the way

@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// What a path of weights stands for, told by its content. The file is opened once: what was looked at is what
@@ -18,7 +19,7 @@ public enum OpenedWeights {
       } else {
         self = .file(try WeightsFile(file, hashing))
       }
-    } catch { throw error.within(cPath) }
+    } catch { throw error.about(cPath) }
   }
 
   /// JSON begins with a brace and holds no NUL; so do the first 8 bytes of no safetensors file.

@@ -1,3 +1,5 @@
+import System
+
 /// What the known globals mean. Python would call them; here their arguments are checked and noted.
 extension Pickle {
   /// REDUCE and NEWOBJ.

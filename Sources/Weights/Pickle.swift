@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// A pickle, interpreted without Python: a stack machine that only builds data.

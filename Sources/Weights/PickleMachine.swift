@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// The stack machine that runs a pickle's opcodes.
@@ -43,7 +44,7 @@ struct PickleMachine: ~Copyable {
         guard offset >= end || cursor.position <= end else {
           throw .invalid("an opcode crosses its frame's end")
         }
-      } catch { throw error.within("data.pkl offset \(offset)") }
+      } catch { throw error.about("data.pkl offset \(offset)") }
     }
     guard stack.count == 1, marks.isEmpty else {
       throw .invalid("data.pkl leaves \(stack.count) values at its end instead of 1")

@@ -1,4 +1,4 @@
-import Memory
+import System
 import Text
 
 /// safetensors: 8 bytes of header length, a JSON header, the tensors' bytes.
@@ -62,7 +62,7 @@ enum Safetensors {
   private static func readHeader(
     _ bytes: UnsafeRawBufferPointer
   ) throws(WeightsError) -> (entries: [Entry], metadata: TextPairs) {
-    var json = JSONReader<WeightsError>(bytes, maximumDepth: 4, maximumKeys: WeightsLimits.tensors + 1)
+    var json = JSONReader(bytes, maximumDepth: 4, maximumKeys: WeightsLimits.tensors + 1)
     var entries: [Entry] = []
     var metadata = TextPairs()
     try json.beginObject()
@@ -76,7 +76,7 @@ enum Safetensors {
         throw .limit("the file has over \(WeightsLimits.tensors) tensors")
       }
       do { entries.append(try readEntry(name, &json)) } catch {
-        throw error.within("tensor \(quoted(name.utf8))")
+        throw error.about("tensor \(quoted(name.utf8))")
       }
     }
     try json.finish()
@@ -85,7 +85,7 @@ enum Safetensors {
 
   /// Strings by strings, sorted by key. They are kept, so their total is bounded.
   private static func readMetadata(
-    _ json: inout JSONReader<WeightsError>
+    _ json: inout JSONReader
   ) throws(WeightsError) -> TextPairs {
     let metadata = TextPairs()
     var room = maximumMetadata
@@ -98,17 +98,15 @@ enum Safetensors {
       try json.string(atMost: room, into: &value)
       room -= value.count
       name.removeAll()
-      do throws(OutOfMemory) {
-        for byte in key.utf8 { try name.append(byte) }
-        try metadata.append(name.view, value.view)
-      } catch { throw WeightsError(error) }
+      for byte in key.utf8 { try name.append(byte) }
+      try metadata.append(name.view, value.view)
     }
     metadata.sort()
     return metadata
   }
 
   private static func readEntry(
-    _ name: String, _ json: inout JSONReader<WeightsError>
+    _ name: String, _ json: inout JSONReader
   ) throws(WeightsError) -> Entry {
     var elementType: ElementType?
     var shape: [Int]?
@@ -132,7 +130,7 @@ enum Safetensors {
   }
 
   private static func integers(
-    _ json: inout JSONReader<WeightsError>, atMost limit: Int, _ what: String
+    _ json: inout JSONReader, atMost limit: Int, _ what: String
   ) throws(WeightsError) -> [Int] {
     var values: [Int] = []
     try json.beginArray()

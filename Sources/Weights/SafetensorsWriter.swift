@@ -1,4 +1,4 @@
-import Memory
+import System
 import Text
 
 /// A tensor to be written, and how its numbers are stored.
@@ -63,7 +63,7 @@ public enum SafetensorsWriter {
         }
       }
       try file.commit()
-    } catch { throw error.within(path) }
+    } catch { throw error.about(path) }
   }
 
   /// The header with its length, filled with spaces so that the data begins at a multiple of 8.
@@ -76,19 +76,17 @@ public enum SafetensorsWriter {
         "the metadata (labels, templates, the merge list and the rest) would take \(size) bytes; at most "
           + "\(Safetensors.maximumMetadata) are read")
     }
-    do throws(OutOfMemory) {
-      try header.append(repeating: 0, count: 8)
-      try append(metadata, tensors, to: &header)
-      let padding = (8 - header.count % 8) % 8
-      try header.append(repeating: UInt8(ascii: " "), count: padding)
-    } catch { throw WeightsError(error) }
+    try header.append(repeating: 0, count: 8)
+    try append(metadata, tensors, to: &header)
+    let padding = (8 - header.count % 8) % 8
+    try header.append(repeating: UInt8(ascii: " "), count: padding)
     var length = UInt64(header.count - 8).littleEndian
     UnsafeMutableRawBufferPointer(header.buffer).copyBytes(from: withUnsafeBytes(of: &length) { Array($0) })
   }
 
   private static func append(
     _ metadata: TextPairs, _ tensors: [TensorToWrite], to header: inout GrowingArray<UInt8>
-  ) throws(OutOfMemory) {
+  ) throws(Failure) {
     try header.append("{\"__metadata__\":{")
     metadata.sort()
     for index in 0..<metadata.count {

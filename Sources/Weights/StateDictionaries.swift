@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// The state dicts of a checkpoint: which tensors are wanted, and their names.

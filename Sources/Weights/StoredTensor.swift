@@ -1,4 +1,4 @@
-import Memory
+import System
 import Text
 
 /// A tensor and where its numbers lie: what both formats are read into.

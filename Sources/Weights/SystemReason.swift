@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// The usual errors in fixed words: strerror's depend on the host's locale.

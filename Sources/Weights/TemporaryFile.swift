@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// A file on its way to another name in its folder: ".actionclip-", a number of that name, and a random one. It is

@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// How one number of a tensor is stored.

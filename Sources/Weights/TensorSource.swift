@@ -1,3 +1,5 @@
+import System
+
 /// Named tensors to read from: all that the model needs to know of weight files.
 public protocol TensorSource {
   /// Every tensor's name, sorted by its bytes.

@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// A zip archive as torch writes it: one pickle, `data.pkl`, and one stored record of raw numbers per storage,

@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// A tensor of the pickle and the name the library gives it.
@@ -38,7 +39,7 @@ extension TorchArchive {
         }
         stored = try TorchArchive.view(
           named.name, tensor, of: storage, pickle, block: blockOfEntry[index])
-      } catch { throw error.within("tensor \(quoted(named.name.utf8))") }
+      } catch { throw error.about("tensor \(quoted(named.name.utf8))") }
       tensors.append(stored)
     }
     var blocks: [ByteBlock] = []

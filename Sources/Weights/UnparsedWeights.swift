@@ -1,3 +1,4 @@
+import System
 import Digest
 import Glibc
 
@@ -17,14 +18,14 @@ public final class UnparsedWeights {
       byteCount = file.size
       sha256 = try file.readWhole(beside: others)
       self.file = consume file
-    } catch { throw error.within(cPath) }
+    } catch { throw error.about(cPath) }
   }
 
   /// What was hashed; once.
   public func parse() throws(WeightsError) -> WeightsFile {
     guard let file = file.take() else { throw .invalid("the file was parsed already") }
     do throws(WeightsError) { return try WeightsFile(file, sha256: sha256) } catch {
-      throw error.within(path)
+      throw error.about(path)
     }
   }
 }

@@ -1,5 +1,5 @@
 import Digest
-import Memory
+import System
 import Text
 
 /// A format that weights are read from.
@@ -56,7 +56,7 @@ public final class WeightsFile: TensorSource {
   public convenience init(
     cPath: UnsafePointer<CChar>, hashing: Hashing = .none
   ) throws(WeightsError) {
-    do { try self.init(FileBytes(path: cPath), hashing) } catch { throw error.within(cPath) }
+    do { try self.init(FileBytes(path: cPath), hashing) } catch { throw error.about(cPath) }
   }
 
   /// Reads from the caller's memory, which is borrowed and not copied: it must stay as it is for

@@ -1,3 +1,4 @@
+import System
 import Glibc
 import Text
 
@@ -10,7 +11,7 @@ public final class WholeFile {
 
   public convenience init(cPath: UnsafePointer<CChar>, atMost limit: Int) throws(WeightsError) {
     do throws(WeightsError) { try self.init(FileBytes(path: cPath), atMost: limit) } catch {
-      throw error.within(cPath)
+      throw error.about(cPath)
     }
   }
 

@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// The directory of a zip archive, checked so that no two zip readers could see different files.

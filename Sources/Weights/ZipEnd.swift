@@ -1,3 +1,5 @@
+import System
+
 /// The records at the end of an archive: where its directory lies.
 struct ZipEnd {
   let entryCount: Int

@@ -1,3 +1,4 @@
+import System
 import Text
 
 /// The header before an entry's data, compared with the directory's account of it.

@@ -1,4 +1,4 @@
-import Memory
+import System
 import Numerics
 import Preprocess
 import Testing

@@ -1,3 +1,4 @@
+import System
 import Weights
 
 /// A tensor source made up in the test: the smallest model that has every part, with random weights.

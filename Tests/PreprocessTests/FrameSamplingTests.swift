@@ -1,3 +1,4 @@
+import System
 import Foundation
 import Testing
 
@@ -86,16 +87,14 @@ struct FrameSamplingTests {
 
   @Test("Counts out of range are refused")
   func refused() {
-    let bad: [(Int, Int, PreprocessError.Kind)] = [
-      (0, 8, .invalidArgument), (-1, 8, .invalidArgument), (8, 0, .invalidArgument),
-      (Int.min, Int.min, .invalidArgument), (8, 65537, .limit), ((1 << 53) + 1, 8, .limit),
-      (Int.max, Int.max, .limit),
+    let bad = [
+      (0, 8), (-1, 8), (8, 0), (Int.min, Int.min), (8, 65537), ((1 << 53) + 1, 8), (Int.max, Int.max),
     ]
-    for (frames, segments, kind) in bad {
+    for (frames, segments) in bad {
       let error = #expect(throws: PreprocessError.self) {
         try sampleIndices(frameCount: frames, segments: segments)
       }
-      #expect(error?.kind == kind)
+      #expect(error?.kind == .invalidArgument)
     }
   }
 }

@@ -1,3 +1,4 @@
+import System
 import Testing
 
 @testable import Preprocess
@@ -19,7 +20,7 @@ struct RefusalTests {
     arguments: [(0, 1), (1, 0), (-1, 5), (65536, 1), (1, Int.max), (Int.min, 1)])
   func sides(width: Int, height: Int) throws {
     #expect(
-      throws: PreprocessError.invalid(
+      throws: PreprocessError.argument(
         "image is \(width)x\(height) pixels; each side must be 1 to 65535")
     ) { try view(width, height) }
   }
@@ -28,7 +29,7 @@ struct RefusalTests {
   func strides() throws {
     for stride in [-1, 1, 29, Int.min] {
       #expect(
-        throws: PreprocessError.invalid(
+        throws: PreprocessError.argument(
           "image row_stride is \(stride) bytes; a row of 10 pixels needs at least 30")
       ) { try view(10, 2, stride: stride) }
     }
@@ -44,11 +45,11 @@ struct RefusalTests {
       #expect(error?.kind == .invalidArgument)
       #expect(error?.message.contains("\(size)") == true)
     }
-    for (short, kind) in [(31, PreprocessError.Kind.invalidArgument), (65536, .limit), (Int.max, .limit)] {
+    for short in [31, 65536, Int.max] {
       let error = #expect(throws: PreprocessError.self) {
         try Preprocessor(size: 32, options: PreprocessOptions(shortSide: short))
       }
-      #expect(error?.kind == kind)
+      #expect(error?.kind == .invalidArgument)
     }
   }
 

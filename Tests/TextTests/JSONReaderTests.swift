@@ -1,31 +1,22 @@
+import System
 import Testing
 
 @testable import Text
 
-/// An error of a room that reads JSON.
-struct RefusedJSON: JSONFailure {
-  let kind: JSONFault
-  let message: String
-
-  static func json(_ fault: JSONFault, _ message: String) -> RefusedJSON {
-    RefusedJSON(kind: fault, message: message)
-  }
-}
-
 @Suite struct JSONReaderTests {
   private func reading<R>(
-    _ text: String, keys: Int = 3, _ body: (inout JSONReader<RefusedJSON>) throws -> R
+    _ text: String, keys: Int = 3, _ body: (inout JSONReader) throws -> R
   ) throws -> R {
     try Array(text.utf8).withUnsafeBytes { bytes in
-      var json = JSONReader<RefusedJSON>(bytes, maximumDepth: 4, maximumKeys: keys)
+      var json = JSONReader(bytes, maximumDepth: 4, maximumKeys: keys)
       return try body(&json)
     }
   }
 
   private func refusal(
-    _ text: String, keys: Int = 3, _ body: (inout JSONReader<RefusedJSON>) throws -> Void
-  ) -> RefusedJSON? {
-    #expect(throws: RefusedJSON.self) { try reading(text, keys: keys, body) }
+    _ text: String, keys: Int = 3, _ body: (inout JSONReader) throws -> Void
+  ) -> Failure? {
+    #expect(throws: Failure.self) { try reading(text, keys: keys, body) }
   }
 
   @Test func readsNestedValuesInOrder() throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Text
 
-import Memory
+import System
 @testable import Tokenizer
 
 /// The tiny merge list as Hugging Face's libraries write a CLIP tokenizer, and as they should not.

@@ -1,4 +1,4 @@
-import Memory
+import System
 import Testing
 
 @testable import Tokenizer
@@ -31,7 +31,7 @@ struct PromptTemplateTests {
   @Test(arguments: ["", "no place", "{", "}{", "{ }", "{0}", "{}{}", "{} and {}", "{}{}{}"])
   func otherThanOnePlaceIsAnError(template: String) {
     let error = failure { _ = try filled(template, label: "x") }
-    #expect(error?.kind == .invalidTemplate)
+    #expect(error?.kind == .invalidArgument)
     #expect(error?.message.contains("exactly one") == true)
   }
 

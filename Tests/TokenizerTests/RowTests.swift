@@ -1,3 +1,4 @@
+import System
 import Testing
 
 @testable import Tokenizer
@@ -27,7 +28,7 @@ struct RowTests {
   @Test func aLongerTextIsAnErrorThatSaysByHowMuch() throws {
     let tokenizer = try Tiny.tokenizer()
     let error = failure { _ = try tokenizer.row("playing the flute", context: 4) }
-    #expect(error?.kind == .tooLong)
+    #expect(error?.kind == .textTooLong)
     #expect(
       error?.message == "the text 'playing the flute' has 3 tokens, but a context of 4 holds 2; "
         + "shorten it or ask for truncation")

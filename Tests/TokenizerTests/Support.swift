@@ -1,6 +1,6 @@
 import Foundation
 
-import Memory
+import System
 @testable import Tokenizer
 
 /// The small merge list of this folder, and ways to ask for tokens readably.
@@ -33,7 +33,7 @@ extension Tokenizer {
   func ids(_ bytes: [UInt8]) throws -> [Int32] {
     var found: [Int32] = []
     try bytes.withUnsafeBufferPointer { bytes in
-      try encode(bytes, failure: { $0 }) { (ids) throws(TokenizerError) in found = Array(ids) }
+      try encode(bytes) { (ids) throws(TokenizerError) in found = Array(ids) }
     }
     return found
   }

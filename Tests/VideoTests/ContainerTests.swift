@@ -1,3 +1,4 @@
+import System
 import Foundation
 import Testing
 import Video
@@ -36,7 +37,7 @@ import Video
     let at = try #require(place(table, in: bytes)) + count
     set(1 << 28, in: &bytes, at: at)
     let error = try #require(failure(bytes))
-    #expect(error.kind == .invalid)
+    #expect(error.kind == .invalidVideo)
     #expect(
       error.message.contains("its \(table) table claims 268435456 entries, which its \(bytes.count) bytes"))
   }
@@ -62,7 +63,7 @@ import Video
       index < data ? (bytes[..<index], bytes[data...]) : (bytes[..<data], bytes[data..<index])
     for tail in [[], [UInt8](repeating: 0, count: 5000)] {
       let error = try #require(failure(head + media + tail))
-      #expect(error.kind == .invalid)
+      #expect(error.kind == .invalidVideo)
       for part in ["has no index (moov)", "the recording was not closed", "untrunc"] {
         #expect(error.message.contains(part), "\(error.message)")
       }
@@ -81,7 +82,8 @@ import Video
     bytes.replaceSubrange(entry - 4..<entry, with: Array("encv".utf8))
     let error = try #require(failure(bytes))
     #expect(
-      error.kind == .invalid && error.message.contains("is encrypted: it cannot be decoded without its key"))
+      error.kind == .invalidVideo
+        && error.message.contains("is encrypted: it cannot be decoded without its key"))
   }
 
   @Test(.enabled(if: Clip.hasProgram, "needs the ffmpeg program")) func soAreThoseThatTheProgramEncrypts()
@@ -216,7 +218,7 @@ import Video
       + [0, 8, 0, 0] + [UInt8](repeating: 0, count: 2048)
     let error = try #require(failure(wave))
     #expect(
-      error.kind == .invalid
+      error.kind == .invalidVideo
         && error.message.contains("is of format wav, which is not one that video is read from"))
   }
 

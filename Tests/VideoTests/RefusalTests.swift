@@ -1,3 +1,4 @@
+import System
 import Foundation
 import Glibc
 import Testing
@@ -29,13 +30,13 @@ import Video
   @Test func whatIsNoVideo() throws {
     let folder = try Folder()
     defer { folder.remove() }
-    #expect(failure(try folder.write("empty.mp4", []))?.kind == .invalid)
+    #expect(failure(try folder.write("empty.mp4", []))?.kind == .invalidVideo)
     let text = try folder.write("text.mp4", "nothing to see here\n".utf8)
-    #expect(failure(text)?.kind == .invalid)
+    #expect(failure(text)?.kind == .invalidVideo)
     #expect(failure(text)?.message.contains(text) == true)
     var random = Random(state: 1)
     let noise = (0..<50_000).map { _ in UInt8.random(in: 0...255, using: &random) }
-    #expect(failure(try folder.write("noise.mp4", noise))?.kind == .invalid)
+    #expect(failure(try folder.write("noise.mp4", noise))?.kind == .invalidVideo)
     // The beginning of a video without its frames.
     let header = try Clip.bytes("digits_bframes.mp4").prefix(1500)
     #expect(failure(try folder.write("header.mp4", header)) != nil)
@@ -57,7 +58,7 @@ import Video
     defer { folder.remove() }
     try folder.write("real.mp4", Clip.bytes("digits_bframes.mp4"))
     let error = try #require(failure(try folder.write(name, text.utf8)))
-    #expect(error.kind == .invalid)
+    #expect(error.kind == .invalidVideo)
     #expect(error.message.contains("refers to other files"))
   }
 
@@ -66,7 +67,7 @@ import Video
     defer { folder.remove() }
     try Clip.run(["-v", "quiet", "-f", "lavfi", "-i", "sine=d=0.2", "sound.wav"], in: folder.url)
     let error = try #require(failure(folder.path("sound.wav")))
-    #expect(error.kind == .invalid)
+    #expect(error.kind == .invalidVideo)
     #expect(error.message.contains("is of format wav, which is not one that video is read from"))
   }
 

@@ -1,3 +1,4 @@
+import System
 import Digest
 import Foundation
 import Testing

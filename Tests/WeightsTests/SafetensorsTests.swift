@@ -1,4 +1,4 @@
-import Memory
+import System
 import Testing
 
 @testable import Weights

@@ -1,5 +1,5 @@
 import Foundation
-import Memory
+import System
 import Testing
 
 @testable import Weights

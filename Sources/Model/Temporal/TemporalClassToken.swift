@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// Transf_cls (reference modules/Visual_Prompt.py, TemporalTransformer_cls): a class token before the

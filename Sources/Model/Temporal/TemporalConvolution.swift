@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// Conv_1D (reference modules/Visual_Prompt.py). Quirk kept because checkpoints were trained with it:

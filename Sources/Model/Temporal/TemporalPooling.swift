@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// The post-network temporal prompt of a model: joins frame embeddings [B, T, E] into video

@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// Transf (reference modules/Visual_Prompt.py): frame position embeddings added, residual attention

@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// Frames whose tokens attend to those of their neighbours too, in every block of the image encoder: keys and values of the

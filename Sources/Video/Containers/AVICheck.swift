@@ -1,3 +1,5 @@
+import System
+
 /// AVI's indexes. FFmpeg reads an index of indexes (OpenDML) as it is written: one that names the same index over and
 /// over would have more entries than the file has bytes.
 struct AVICheck {

@@ -1,3 +1,4 @@
+import System
 internal import Glibc
 
 /// Big-endian numbers anywhere in a source, through a small buffer: jumps read little, and what is read on from where

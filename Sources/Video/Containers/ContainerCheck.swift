@@ -1,3 +1,5 @@
+import System
+
 /// Holds what a container claims against its bytes before FFmpeg builds tables from it: numbers of samples, edits and
 /// chunks that the file cannot hold, lists that would make indexing take very long, and what cannot be decoded at all
 /// (encrypted, or without its index). What passes costs FFmpeg memory and time in proportion to the file.
@@ -32,7 +34,8 @@ enum ContainerCheck {
 
   /// More is claimed than the bytes can hold.
   static func claimsTooMuch(_ source: ByteSource, _ what: String) -> VideoError {
-    VideoError(.invalid, "\(source.name) is damaged: \(what), which its \(source.size) bytes cannot hold")
+    VideoError(
+      .invalidVideo, "\(source.name) is damaged: \(what), which its \(source.size) bytes cannot hold")
   }
 
   static func tooMany(_ source: ByteSource, _ what: String) -> VideoError {
@@ -41,7 +44,7 @@ enum ContainerCheck {
 
   static func encrypted(_ source: ByteSource, _ scheme: String?) -> VideoError {
     VideoError(
-      .invalid,
+      .invalidVideo,
       "\(source.name) is encrypted\(scheme.map { " (\($0))" } ?? ""): it cannot be decoded without its key; decrypt it "
         + "first")
   }

@@ -1,3 +1,4 @@
+import System
 internal import CFFmpeg
 
 /// Which of FFmpeg's input formats are read: containers and bare streams of video, and pictures. Not formats that name
@@ -46,12 +47,12 @@ enum ContainerPolicy {
     // AVFMT_NOFILE: the format opens its input itself (devices, protocols, image sequences).
     if names.contains(where: refers) || format.pointee.flags & AVFMT_NOFILE != 0 {
       throw VideoError(
-        .invalid,
+        .invalidVideo,
         "\(source.name) is of format \(name), which refers to other files; open the video itself")
     }
     guard names.contains(where: isRead) else {
       throw VideoError(
-        .invalid,
+        .invalidVideo,
         "\(source.name) is of format \(name), which is not one that video is read from; if there is video in it, convert "
           + "it first, for example with ffmpeg -i FILE video.mp4")
     }

@@ -1,3 +1,5 @@
+import System
+
 /// The boxes of MP4, QuickTime, 3GP and CMAF, as FFmpeg walks them: a box counts by its type, wherever it is. The tables
 /// are looked at by `MP4Tables`.
 struct MP4Check {
@@ -34,7 +36,7 @@ struct MP4Check {
       guard hasIndex else { throw withoutIndex }
       try tables.finish(hasFragments: hasFragments)
     } catch {
-      if isIndexCut, error.kind == .invalid { throw cutIndex }
+      if isIndexCut, error.kind == .invalidVideo { throw cutIndex }
       throw error
     }
     if isIndexCut { source.likelyReason = cutIndex }
@@ -42,21 +44,21 @@ struct MP4Check {
 
   private var cutIndex: VideoError {
     VideoError(
-      .invalid, "\(source.name) is cut short inside its index (moov): copy or download it again, whole")
+      .invalidVideo, "\(source.name) is cut short inside its index (moov): copy or download it again, whole")
   }
 
   private var withoutIndex: VideoError {
     if hasFragments {
       return VideoError(
-        .invalid,
+        .invalidVideo,
         "\(source.name) is a fragment without its beginning (moov): put the initialisation segment before it, for "
           + "example with cat init.mp4 FRAGMENT > video.mp4")
     }
     guard hasData else {
-      return VideoError(.invalid, "\(source.name) ends before any video: there is only its header")
+      return VideoError(.invalidVideo, "\(source.name) ends before any video: there is only its header")
     }
     return VideoError(
-      .invalid,
+      .invalidVideo,
       "\(source.name) has no index (moov): the recording was not closed, or the file is cut off. A tool such as untrunc, "
         + "with a sound recording of the same camera, can repair it; recordings in Matroska or fragmented MP4 do not need "
         + "to be closed")
@@ -131,7 +133,7 @@ struct MP4Check {
     case "mdat": hasData = true
     case "cmov":
       throw VideoError(
-        .invalid,
+        .invalidVideo,
         "\(source.name) has a compressed index (cmov), which is not read; rewrite it first, for example with ffmpeg -i "
           + "FILE -c copy video.mkv")
     case "mdia", "minf", "stbl", "edts", "mvex", "traf", "udta", "ilst", "dinf", "sinf", "schi", "wave",

@@ -1,3 +1,5 @@
+import System
+
 /// The tables of MP4's boxes: how many entries each claims, against its bytes, and what all come to.
 struct MP4Tables {
   struct Track {
@@ -51,7 +53,7 @@ struct MP4Tables {
   /// FFmpeg reads a track within another one as well, and what follows it as part of the inner one.
   mutating func beginTrack() throws(VideoError) {
     guard !isInTrack else {
-      throw VideoError(.invalid, "\(source.name) is damaged: it has a track (trak) within another one")
+      throw VideoError(.invalidVideo, "\(source.name) is damaged: it has a track (trak) within another one")
     }
     isInTrack = true
     tracks.append(Track())
@@ -176,7 +178,7 @@ struct MP4Tables {
 
   private func count(_ type: String, at position: Int64) throws(VideoError) -> Int64 {
     guard let count = try window.integer(at: position, size: 4) else {
-      throw VideoError(.invalid, "\(source.name) is damaged: its \(type) table is cut short")
+      throw VideoError(.invalidVideo, "\(source.name) is damaged: its \(type) table is cut short")
     }
     return count
   }
@@ -326,7 +328,7 @@ struct MP4Tables {
     }
     if !pictures.isEmpty, !hasFragments, pictures.allSatisfy({ $0.samples == 0 }) {
       throw VideoError(
-        .invalid,
+        .invalidVideo,
         "\(source.name) has no pictures: its index (moov) lists none, as when a recording was not closed")
     }
   }

@@ -1,3 +1,5 @@
+import System
+
 /// The elements of Matroska and WebM: how many there are of those that FFmpeg keeps something for, or searches for each.
 /// Clusters, which hold the pictures, are passed over.
 struct MatroskaCheck {

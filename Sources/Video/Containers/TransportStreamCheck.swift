@@ -1,3 +1,5 @@
+import System
+
 /// Whether the packets of an MPEG transport stream are scrambled, as pay television's are: what FFmpeg makes of those is
 /// noise or nothing.
 enum TransportStreamCheck {

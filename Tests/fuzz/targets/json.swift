@@ -1,5 +1,5 @@
 // fuzz: -max_len=2048
-import Memory
+import System
 import Text
 @testable import Weights
 
@@ -11,10 +11,10 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   try? walk(bytes)
   try? passOver(bytes)
   let text = UnsafeBufferPointer(start: data, count: size)
-  guard let strings = try? JSONStrings.read(text, WeightsError.self) else { return 0 }
+  guard let strings = try? JSONStrings.read(text) else { return 0 }
   var written = GrowingArray<UInt8>()
   guard (try? JSONStrings.append(strings, to: &written)) != nil else { return 0 }
-  guard let again = try? JSONStrings.read(written.view, WeightsError.self) else {
+  guard let again = try? JSONStrings.read(written.view) else {
     fatalError("what was written is read")
   }
   precondition(again.count == strings.count)
@@ -24,14 +24,14 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
 
 /// What is passed over is JSON to the last byte.
 private func passOver(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
-  var json = JSONReader<WeightsError>(bytes, maximumDepth: 8, maximumKeys: 256)
+  var json = JSONReader(bytes, maximumDepth: 8, maximumKeys: 256)
   try json.skip(atMost: 128)
   try json.finish()
   precondition(json.position == bytes.count)
 }
 
 private func walk(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
-  var json = JSONReader<WeightsError>(bytes, maximumDepth: 32, maximumKeys: 256)
+  var json = JSONReader(bytes, maximumDepth: 32, maximumKeys: 256)
   var isObject: [Bool] = []
   try value(&json, bytes, &isObject)
   while let inObject = isObject.last {
@@ -43,7 +43,7 @@ private func walk(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
 }
 
 private func value(
-  _ json: inout JSONReader<WeightsError>, _ bytes: UnsafeRawBufferPointer, _ isObject: inout [Bool]
+  _ json: inout JSONReader, _ bytes: UnsafeRawBufferPointer, _ isObject: inout [Bool]
 ) throws(WeightsError) {
   switch try json.kind() {
   case .object:

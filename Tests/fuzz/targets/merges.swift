@@ -1,5 +1,5 @@
 // fuzz: -max_len=4096
-import Memory
+import System
 @testable import Tokenizer
 
 /// A merge list, plain or gzip. What was read is written and read again, and says the same: of one size in four, since

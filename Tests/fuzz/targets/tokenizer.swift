@@ -1,5 +1,5 @@
 // fuzz: -max_len=2048
-import Memory
+import System
 @testable import Tokenizer
 
 /// A tokenizer.json: as a whole, or a part of one that is CLIP's in everything else; the first byte says which.

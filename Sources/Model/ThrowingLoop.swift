@@ -1,15 +1,5 @@
-import CShims
 import Numerics
-
-extension ModelError {
-  static let cancelled = ModelError(.cancelled, "cancelled")
-}
-
-/// Throws once the cancel token that the calling thread hears is set; worker threads of a pool hear none. The check
-/// costs two loads, so that a loop whose turns take a microsecond may have it.
-func checkCancelled() throws(ModelError) {
-  if cshims_is_cancelled() != 0 { throw .cancelled }
-}
+import System
 
 extension ThreadPool {
   /// Calls `work(index)` once for every index in 0..<count, on any of the pool's threads, and throws the first failure:

@@ -10,7 +10,7 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
   public init() {}
 
   /// With room for `capacity` elements.
-  public init(capacity: Int) throws(OutOfMemory) { try reserve(capacity) }
+  public init(capacity: Int) throws(Failure) { try reserve(capacity) }
 
   deinit { free(base) }
 
@@ -36,20 +36,20 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
     }
   }
 
-  public mutating func append(_ element: Element) throws(OutOfMemory) {
+  public mutating func append(_ element: Element) throws(Failure) {
     try makeRoom(for: 1)
     base?[count] = element
     count += 1
   }
 
-  public mutating func append(contentsOf elements: UnsafeBufferPointer<Element>) throws(OutOfMemory) {
+  public mutating func append(contentsOf elements: UnsafeBufferPointer<Element>) throws(Failure) {
     guard let source = elements.baseAddress, !elements.isEmpty else { return }
     try makeRoom(for: elements.count)
     (base! + count).initialize(from: source, count: elements.count)
     count += elements.count
   }
 
-  public mutating func append(repeating element: Element, count amount: Int) throws(OutOfMemory) {
+  public mutating func append(repeating element: Element, count amount: Int) throws(Failure) {
     guard amount > 0 else { return }
     try makeRoom(for: amount)
     (base! + count).initialize(repeating: element, count: amount)
@@ -59,18 +59,18 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
   public mutating func removeAll() { count = 0 }
 
   /// Room for `amount` more, at least twice what there was.
-  private mutating func makeRoom(for amount: Int) throws(OutOfMemory) {
+  private mutating func makeRoom(for amount: Int) throws(Failure) {
     guard amount > capacity - count else { return }
     let (needed, overflow) = count.addingReportingOverflow(amount)
-    guard !overflow, needed <= Int.max / 2 else { throw OutOfMemory(bytes: Int.max) }
+    guard !overflow, needed <= Int.max / 2 else { throw Failure.outOfMemory(bytes: Int.max) }
     try reserve(max(needed, 2 * capacity, 16))
   }
 
-  private mutating func reserve(_ wanted: Int) throws(OutOfMemory) {
+  private mutating func reserve(_ wanted: Int) throws(Failure) {
     guard wanted > capacity else { return }
     let (bytes, overflow) = wanted.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     guard !overflow, let memory = realloc(base, bytes) else {
-      throw OutOfMemory(bytes: overflow ? Int.max : bytes)
+      throw Failure.outOfMemory(bytes: overflow ? Int.max : bytes)
     }
     base = memory.bindMemory(to: Element.self, capacity: wanted)
     capacity = wanted
@@ -81,7 +81,7 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
 extension GrowingArray: @unchecked Sendable where Element: Sendable {}
 
 extension GrowingArray where Element == UInt8 {
-  public mutating func append(_ text: StaticString) throws(OutOfMemory) {
+  public mutating func append(_ text: StaticString) throws(Failure) {
     try append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 }

@@ -8,7 +8,7 @@ public struct TextIndex: ~Copyable, Sendable {
   public init() {}
 
   /// Indexes every text of a list. Equal texts are found at the first one's place.
-  public init(_ texts: TextList) throws(OutOfMemory) {
+  public init(_ texts: TextList) throws(Failure) {
     for index in 0..<texts.count { _ = try insert(index, of: texts) }
   }
 
@@ -20,7 +20,7 @@ public struct TextIndex: ~Copyable, Sendable {
   }
 
   /// Adds a text of the list; false if one like it is there already.
-  public mutating func insert(_ index: Int, of texts: TextList) throws(OutOfMemory) -> Bool {
+  public mutating func insert(_ index: Int, of texts: TextList) throws(Failure) -> Bool {
     if 2 * (used + 1) > slots.count { try grow(texts) }
     let slot = slot(of: texts[index], in: texts)
     guard slots[slot] == 0 else { return false }
@@ -29,7 +29,7 @@ public struct TextIndex: ~Copyable, Sendable {
     return true
   }
 
-  private mutating func grow(_ texts: TextList) throws(OutOfMemory) {
+  private mutating func grow(_ texts: TextList) throws(Failure) {
     var larger = GrowingArray<Int>()
     try larger.append(repeating: 0, count: max(64, 2 * slots.count))
     swap(&larger, &slots)

@@ -15,13 +15,13 @@ public final class TextPairs: @unchecked Sendable {
 
   public func append(
     _ key: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
-  ) throws(OutOfMemory) {
+  ) throws(Failure) {
     try texts.append(key)
     try texts.append(value)
     try order.append(order.count)
   }
 
-  public func append(_ key: String, _ value: String) throws(OutOfMemory) {
+  public func append(_ key: String, _ value: String) throws(Failure) {
     try texts.append(key)
     try texts.append(value)
     try order.append(order.count)

@@ -9,7 +9,7 @@ public final class TextList: @unchecked Sendable {
   public init() {}
 
   /// Copies a few texts, such as a model's own templates.
-  public convenience init(_ texts: [String]) throws(OutOfMemory) {
+  public convenience init(_ texts: [String]) throws(Failure) {
     self.init()
     for text in texts { try append(text) }
   }
@@ -20,17 +20,17 @@ public final class TextList: @unchecked Sendable {
   /// Bytes of all texts together, with their NULs.
   public var byteCount: Int { bytes.count }
 
-  public func append(_ text: UnsafeBufferPointer<UInt8>) throws(OutOfMemory) {
+  public func append(_ text: UnsafeBufferPointer<UInt8>) throws(Failure) {
     try bytes.append(contentsOf: text)
     try end()
   }
 
-  public func append(_ text: String) throws(OutOfMemory) {
+  public func append(_ text: String) throws(Failure) {
     for byte in text.utf8 { try bytes.append(byte) }
     try end()
   }
 
-  private func end() throws(OutOfMemory) {
+  private func end() throws(Failure) {
     let end = bytes.count
     try bytes.append(0)
     try ends.append(end)
