@@ -2,20 +2,6 @@ import ArgumentParser
 import CActionCLIP
 import Glibc
 
-/// How a file keeps a model's matrices.
-enum Storage: String, CaseIterable, ExpressibleByArgument {
-  case fp32, fp16, bf16, int8
-
-  var code: Int32 {
-    switch self {
-    case .fp32: Int32(ACTIONCLIP_STORAGE_FP32)
-    case .fp16: Int32(ACTIONCLIP_STORAGE_FP16)
-    case .bf16: Int32(ACTIONCLIP_STORAGE_BF16)
-    case .int8: Int32(ACTIONCLIP_STORAGE_INT8)
-    }
-  }
-}
-
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
@@ -94,39 +80,5 @@ struct Convert: ParsableCommand {
       ("converted_options", (["storage=\(storage.rawValue)"] + options.given).joined(separator: " ")),
       ("converted_by", "libactionclip \(String(cString: actionclip_version()))"),
     ]
-  }
-}
-
-/// What goes into a model's file besides the weights; empty: what the model holds.
-struct ModelContents {
-  var storage = Storage.fp32
-  var labels: [String] = []
-  var templates: [String] = []
-  var notes: [(key: String, text: String)] = []
-}
-
-extension Model {
-  func save(to target: FilePath, _ contents: ModelContents) throws(LibraryError) {
-    var options = actionclip_save_options()
-    actionclip_save_options_init(&options)
-    options.storage = contents.storage.code
-    options.label_count = contents.labels.count
-    options.template_count = contents.templates.count
-    // The three notes that have fields of their own are notes like others.
-    options.note_count = contents.notes.count
-    let status = withCStrings(contents.labels) { labels in
-      withCStrings(contents.templates) { templates in
-        withCStrings(contents.notes.map(\.key)) { keys in
-          withCStrings(contents.notes.map(\.text)) { texts in
-            if options.label_count > 0 { options.labels = labels }
-            if options.template_count > 0 { options.templates = templates }
-            options.note_keys = keys
-            options.note_texts = texts
-            return withCString(target) { actionclip_model_save(handle, $0, &options) }
-          }
-        }
-      }
-    }
-    try check(status, on: target)
   }
 }

@@ -1,0 +1,31 @@
+/// Calls `body` with the file's name as a C string, or with NULL.
+func withCString(_ path: FilePath?, _ body: (UnsafePointer<CChar>?) -> Int32) -> Int32 {
+  guard let path else { return body(nil) }
+  return path.cString.withUnsafeBufferPointer { body($0.baseAddress) }
+}
+
+/// The same for text.
+func withCString(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Int32) -> Int32 {
+  guard let text else { return body(nil) }
+  return text.withCString(body)
+}
+
+/// Calls `body` with the texts as C strings, which live as long as the call.
+func withCStrings<Result>(
+  _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) throws -> Result
+) rethrows -> Result {
+  var bytes: [CChar] = []
+  var starts: [Int] = []
+  for text in texts {
+    starts.append(bytes.count)
+    bytes.append(contentsOf: text.utf8CString)
+  }
+  return try bytes.withUnsafeBufferPointer { buffer in
+    var pointers = starts.map { start in buffer.baseAddress.map { $0 + start } }
+    pointers.append(nil)
+    return try pointers.withUnsafeBufferPointer { list in
+      guard let first = list.baseAddress else { preconditionFailure("a list with its end is not empty") }
+      return try body(first)
+    }
+  }
+}

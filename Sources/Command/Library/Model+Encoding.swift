@@ -1,0 +1,143 @@
+import CActionCLIP
+
+extension Model {
+  /// [templates, labels, E]; no templates: the model's own, else the reference's. A terminal sees how far it is.
+  func encode(labels: [String], templates: [String]) throws -> (texts: [Float], templates: Int) {
+    let own = Int(actionclip_model_template_count(handle))
+    let count =
+      !templates.isEmpty ? templates.count : own > 0 ? own : Int(actionclip_template_count())
+    var texts = [Float](repeating: 0, count: count * labels.count * embeddingSize)
+    // A few at a time, to tell of; the embeddings are the same for any number.
+    let together = max(1, 1024 / max(1, count))
+    var progress =
+      labels.count > together
+      ? Progress(total: labels.count, of: "labels encoded", onlyOnTerminal: true) : nil
+    defer { if progress != nil { Progress.clear() } }
+    for start in stride(from: 0, to: labels.count, by: together) {
+      let some = Array(labels[start..<min(start + together, labels.count)])
+      let part = try encode(some, templates, count)
+      for template in 0..<count {
+        let place = (template * labels.count + start) * embeddingSize
+        let size = some.count * embeddingSize
+        texts.replaceSubrange(place..<place + size, with: part[(template * size)..<(template + 1) * size])
+      }
+      progress?.step(by: some.count)
+    }
+    return (texts, count)
+  }
+
+  private func encode(_ labels: [String], _ templates: [String], _ count: Int) throws -> [Float] {
+    var texts = [Float](repeating: 0, count: count * labels.count * embeddingSize)
+    let capacity = texts.count
+    try withCStrings(labels) { labelTexts in
+      try withCStrings(templates) { templateTexts in
+        try check(
+          actionclip_encode_labels(
+            handle, labelTexts, labels.count, templates.isEmpty ? nil : templateTexts, templates.count,
+            Int32(ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR), &texts, capacity))
+      }
+    }
+    return texts
+  }
+
+  /// The token ids of texts, [texts, C]; a text that is too long is cut.
+  func tokens(of texts: [String]) throws -> [Int32] {
+    var tokens = [Int32](repeating: 0, count: texts.count * contextLength)
+    let capacity = tokens.count
+    try withCStrings(texts) { pointers in
+      try check(
+        actionclip_tokenize(
+          handle, pointers, texts.count, Int32(ACTIONCLIP_TEXT_TRUNCATE), &tokens, capacity))
+    }
+    return tokens
+  }
+
+  /// The templates of the reference.
+  static var referenceTemplates: [String] {
+    (0..<actionclip_template_count()).compactMap { actionclip_template($0).map { String(cString: $0) } }
+  }
+
+  /// [rows, E] from [rows, C].
+  func encode(tokens: [Int32], rows: Int) throws(LibraryError) -> [Float] {
+    var texts = [Float](repeating: 0, count: rows * embeddingSize)
+    let capacity = texts.count
+    try check(actionclip_encode_tokens(handle, tokens, tokens.count, rows, &texts, capacity))
+    return texts
+  }
+
+  /// Videos [videos, E] and frames [videos*T, E] ([videos, E] when joint) from [videos*T, 3, S, S].
+  func encode(pixels: [Float], videos: Int) throws(LibraryError) -> (videos: [Float], frames: [Float]) {
+    let frameRows = info.joint != 0 ? videos : videos * frames
+    var video = [Float](repeating: 0, count: videos * embeddingSize)
+    var frame = [Float](repeating: 0, count: frameRows * embeddingSize)
+    let (videoCapacity, frameCapacity) = (video.count, frame.count)
+    try check(
+      actionclip_encode_pixels(
+        handle, pixels, pixels.count, videos * frames, &video, videoCapacity, &frame, frameCapacity))
+    return (video, frame)
+  }
+
+  /// [videos, classes], each row summing to 1, from videos [videos, E] and texts [templates, classes, E].
+  func probabilities(
+    videos: [Float], texts: [Float], templates: Int, classes: Int, scale: Float
+  ) throws(LibraryError) -> [Float] {
+    let rows = videos.count / max(1, embeddingSize)
+    var result = [Float](repeating: 0, count: rows * classes)
+    let capacity = result.count
+    try check(
+      actionclip_probabilities(
+        videos, rows, texts, templates, classes, embeddingSize, scale, &result, capacity))
+    return result
+  }
+
+  /// How pictures become the network's input: the model's own way, but with another resize if one is named.
+  func preprocessing(_ resize: Resize?) throws(LibraryError) -> actionclip_preprocess_options {
+    var options = actionclip_preprocess_options()
+    actionclip_preprocess_options_init(&options)
+    try check(actionclip_model_preprocess_options(handle, &options))
+    if let resize { (options.resize, options.short_side) = (resize.code, 0) }
+    return options
+  }
+
+  /// The model's own rule, by which frames are chosen.
+  var sampling: Int32 {
+    get throws(LibraryError) {
+      let rule = actionclip_model_sampling(handle)
+      if rule < 0 { try check(rule) }
+      return rule
+    }
+  }
+
+  /// The choice of frames by that rule.
+  func indices(
+    of frameCount: Int64, segments: Int, frameRate: Double
+  ) throws(LibraryError) -> [Int64] {
+    var indices = [Int64](repeating: 0, count: segments)
+    try check(
+      actionclip_sample_indices_by(
+        try sampling, frameCount, frameRate > 0 ? frameRate : 30, Int32(clamping: segments), &indices,
+        segments))
+    return indices
+  }
+
+  /// Videos [videos, E] from squares of S pixels as `squares` cuts them, [videos*T, S, S, 3].
+  func encode(squares: [UInt8]) throws(LibraryError) -> [Float] {
+    let side = info.image_size
+    let bytes = Int(side) * Int(side) * 3
+    let count = squares.count / bytes
+    var embeddings = [Float](repeating: 0, count: count / frames * embeddingSize)
+    let capacity = embeddings.count
+    // The short side is S already: nothing is resized again.
+    var options = try preprocessing(.clip)
+    let status = squares.withUnsafeBufferPointer { pixels in
+      let images = (0..<count).map { place in
+        actionclip_image(
+          data: pixels.baseAddress.map { $0 + place * bytes }, row_stride: 0, width: side, height: side,
+          pixel_format: Int32(ACTIONCLIP_PIXEL_RGB), reserved: 0)
+      }
+      return actionclip_encode_frames(handle, images, count, &options, &embeddings, capacity, nil, 0)
+    }
+    try check(status)
+    return embeddings
+  }
+}

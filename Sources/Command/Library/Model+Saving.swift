@@ -1,0 +1,35 @@
+import CActionCLIP
+
+/// What goes into a model's file besides the weights; empty: what the model holds.
+struct ModelContents {
+  var storage = Storage.fp32
+  var labels: [String] = []
+  var templates: [String] = []
+  var notes: [(key: String, text: String)] = []
+}
+
+extension Model {
+  func save(to target: FilePath, _ contents: ModelContents) throws(LibraryError) {
+    var options = actionclip_save_options()
+    actionclip_save_options_init(&options)
+    options.storage = contents.storage.code
+    options.label_count = contents.labels.count
+    options.template_count = contents.templates.count
+    // The three notes that have fields of their own are notes like others.
+    options.note_count = contents.notes.count
+    let status = withCStrings(contents.labels) { labels in
+      withCStrings(contents.templates) { templates in
+        withCStrings(contents.notes.map(\.key)) { keys in
+          withCStrings(contents.notes.map(\.text)) { texts in
+            if options.label_count > 0 { options.labels = labels }
+            if options.template_count > 0 { options.templates = templates }
+            options.note_keys = keys
+            options.note_texts = texts
+            return withCString(target) { actionclip_model_save(handle, $0, &options) }
+          }
+        }
+      }
+    }
+    try check(status, on: target)
+  }
+}

@@ -1,0 +1,91 @@
+import CActionCLIP
+
+/// An open video file.
+final class Video {
+  private let handle: OpaquePointer
+
+  init(path: FilePath, threads: Int32, decode: Decode) throws(LibraryError) {
+    var options = actionclip_video_options()
+    actionclip_video_options_init(&options)
+    options.threads = threads
+    options.decode = decode.code
+    var opened: OpaquePointer?
+    try check(actionclip_video_open(path.cString, &options, &opened))
+    guard let opened else { throw LibraryError(status: 0, message: "\(path.shown): no video was given") }
+    handle = opened
+  }
+
+  deinit { actionclip_video_free(handle) }
+
+  /// What is known without decoding more than was asked for. Of damaged frames, those that were met.
+  func outline() throws(LibraryError) -> actionclip_video_info {
+    var info = actionclip_video_info()
+    info.struct_size = UInt32(MemoryLayout<actionclip_video_info>.size)
+    try check(actionclip_video_get_outline(handle, &info))
+    info.damaged_frames = max(0, info.damaged_frames)
+    return info
+  }
+
+  /// Runs `body` with the video at `path`. Where damage has cost frames that its packets had promised,
+  /// again with the count of those that decode.
+  static func open<Result>(
+    _ path: FilePath, threads: Int32, decode: Decode, _ body: (Video) throws(LibraryError) -> Result
+  ) throws(LibraryError) -> Result {
+    do {
+      return try body(Video(path: path, threads: threads, decode: decode))
+    } catch {
+      guard error.status == ACTIONCLIP_ERROR_INVALID_ARGUMENT, decode != .all else { throw error }
+      return try body(Video(path: path, threads: threads, decode: .all))
+    }
+  }
+
+  /// [E]
+  func encode(with model: Model, resize: Resize?) throws(LibraryError) -> [Float] {
+    var options = try model.preprocessing(resize)
+    var embedding = [Float](repeating: 0, count: model.embeddingSize)
+    let capacity = embedding.count
+    try check(actionclip_encode_video(model.handle, handle, &options, &embedding, capacity, nil, 0))
+    return embedding
+  }
+
+  /// One square of each frame, resized and cut: RGB, [crops][indices, side, side, 3], and the frames'
+  /// times in seconds. The whole frames are in memory a few at a time. `indices` do not decrease.
+  func squares(
+    at indices: [Int64], for model: Model, resize: Resize?, crops: [Int32]
+  ) throws(LibraryError) -> (squares: [[UInt8]], seconds: [Double]) {
+    let side = model.info.image_size
+    let info = try outline()
+    let (frameBytes, squareBytes) = (Int(info.width) * Int(info.height) * 3, Int(side) * Int(side) * 3)
+    let together = max(1, (64 << 20) / frameBytes)
+    var result = [[UInt8]](
+      repeating: [UInt8](repeating: 0, count: indices.count * squareBytes), count: crops.count)
+    var rgb = [UInt8](repeating: 0, count: min(together, indices.count) * frameBytes)
+    let capacity = rgb.count
+    var seconds: [Double] = []
+    for start in stride(from: 0, to: indices.count, by: together) {
+      let some = Array(indices[start..<min(start + together, indices.count)])
+      var times = [Double](repeating: 0, count: some.count)
+      try check(
+        actionclip_video_read_frames(handle, some, some.count, &rgb, capacity, &times, some.count))
+      seconds += times
+      for (place, crop) in crops.enumerated() {
+        var options = try model.preprocessing(resize)
+        options.crop = crop
+        for frame in some.indices {
+          let status = rgb.withUnsafeBufferPointer { pixels in
+            var image = actionclip_image(
+              data: pixels.baseAddress.map { $0 + frame * frameBytes }, row_stride: 0, width: info.width,
+              height: info.height, pixel_format: Int32(ACTIONCLIP_PIXEL_RGB), reserved: 0)
+            return result[place].withUnsafeMutableBufferPointer { squares in
+              let at = (start + frame) * squareBytes
+              return actionclip_preprocess_crop(
+                &image, side, &options, squares.baseAddress.map { $0 + at }, squares.count - at)
+            }
+          }
+          try check(status)
+        }
+      }
+    }
+    return (result, seconds)
+  }
+}

@@ -1,0 +1,129 @@
+import ArgumentParser
+import CActionCLIP
+
+/// Post-network heads in the reference's spelling (paper section 3.3).
+enum Head: String, CaseIterable, ExpressibleByArgument {
+  case meanP = "MeanP", conv1D = "Conv_1D", lstm = "LSTM", transf = "Transf", transfCls = "Transf_cls"
+
+  init?(argument: String) { self.init(name: argument) }
+
+  /// Upper and lower case are the same, and so are "-" and "_".
+  init?(name: String) {
+    func key(_ text: String) -> String { String(text.lowercased().map { $0 == "-" ? "_" : $0 }) }
+    guard let head = Head.allCases.first(where: { key($0.rawValue) == key(name) }) else { return nil }
+    self = head
+  }
+
+  var code: Int32 {
+    switch self {
+    case .meanP: Int32(ACTIONCLIP_HEAD_MEANP)
+    case .conv1D: Int32(ACTIONCLIP_HEAD_CONV_1D)
+    case .lstm: Int32(ACTIONCLIP_HEAD_LSTM)
+    case .transf: Int32(ACTIONCLIP_HEAD_TRANSF)
+    case .transfCls: Int32(ACTIONCLIP_HEAD_TRANSF_CLS)
+    }
+  }
+
+  static func name(of code: Int32) -> String {
+    allCases.first { $0.code == code }?.rawValue ?? "unknown (\(code))"
+  }
+}
+
+enum Switch: String, CaseIterable, ExpressibleByArgument {
+  case on, off
+
+  init(_ value: Bool) { self = value ? .on : .off }
+  var code: Int32 { Int32(self == .on ? ACTIONCLIP_ON : ACTIONCLIP_OFF) }
+}
+
+/// What the encoders compute in.
+enum Compute: String, CaseIterable, ExpressibleByArgument {
+  case fp32, bf16, int8
+
+  var code: Int32 {
+    switch self {
+    case .fp32: Int32(ACTIONCLIP_COMPUTE_FP32)
+    case .bf16: Int32(ACTIONCLIP_COMPUTE_BF16)
+    case .int8: Int32(ACTIONCLIP_COMPUTE_INT8)
+    }
+  }
+
+  static func name(of code: Int32) -> String {
+    allCases.first { $0.code == code }?.rawValue ?? "unknown (\(code))"
+  }
+}
+
+/// Of the encoders' MLPs.
+enum EncoderActivation: String, CaseIterable, ExpressibleByArgument {
+  case quickGELU = "quickgelu"
+  case gelu
+
+  var code: Int32 {
+    switch self {
+    case .quickGELU: Int32(ACTIONCLIP_ACTIVATION_QUICK_GELU)
+    case .gelu: Int32(ACTIONCLIP_ACTIVATION_GELU)
+    }
+  }
+
+  static func name(of code: Int32) -> String {
+    switch allCases.first(where: { $0.code == code }) {
+    case .quickGELU: "QuickGELU"
+    case .gelu: "GELU"
+    case nil: "unknown (\(code))"
+    }
+  }
+}
+
+/// How a file keeps a model's matrices.
+enum Storage: String, CaseIterable, ExpressibleByArgument {
+  case fp32, fp16, bf16, int8
+
+  var code: Int32 {
+    switch self {
+    case .fp32: Int32(ACTIONCLIP_STORAGE_FP32)
+    case .fp16: Int32(ACTIONCLIP_STORAGE_FP16)
+    case .bf16: Int32(ACTIONCLIP_STORAGE_BF16)
+    case .int8: Int32(ACTIONCLIP_STORAGE_INT8)
+    }
+  }
+}
+
+enum Decode: String, CaseIterable, ExpressibleByArgument {
+  case needed, all
+  case keyFrames = "key-frames"
+  var code: Int32 {
+    switch self {
+    case .needed: Int32(ACTIONCLIP_DECODE_NEEDED)
+    case .all: Int32(ACTIONCLIP_DECODE_ALL)
+    case .keyFrames: Int32(ACTIONCLIP_DECODE_KEY_FRAMES)
+    }
+  }
+}
+
+/// Rules by which frames are chosen.
+enum Sampling {
+  static func name(of code: Int32) -> String {
+    switch code {
+    case Int32(ACTIONCLIP_SAMPLING_ACTIONCLIP): "actionclip"
+    case Int32(ACTIONCLIP_SAMPLING_MMACTION2): "mmaction2"
+    case Int32(ACTIONCLIP_SAMPLING_OPEN_VCLIP): "open-vclip"
+    default: "unknown (\(code))"
+    }
+  }
+}
+
+enum Resize: String, CaseIterable, ExpressibleByArgument {
+  case actionclip, clip, mmaction2
+  case huggingFace = "hugging-face"
+  var code: Int32 {
+    switch self {
+    case .actionclip: Int32(ACTIONCLIP_RESIZE_ACTIONCLIP)
+    case .clip: Int32(ACTIONCLIP_RESIZE_CLIP)
+    case .mmaction2: Int32(ACTIONCLIP_RESIZE_MMACTION2)
+    case .huggingFace: Int32(ACTIONCLIP_RESIZE_HUGGING_FACE)
+    }
+  }
+  static func name(of code: Int32) -> String {
+    allCases.first { $0.code == code }?.rawValue ?? "unknown (\(code))"
+  }
+}
