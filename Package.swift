@@ -48,10 +48,11 @@ let package = Package(
   targets: [
     // C: the public header, SIMD kernels, and shims that say why they exist.
     .systemLibrary(name: "CActionCLIP", path: "include"),
-    .target(name: "CKernels", cSettings: c),
+    .target(name: "CProcessor", cSettings: c),
+    .target(name: "CKernels", dependencies: ["CProcessor"], cSettings: c),
     .target(name: "CShims", cSettings: c),
-    .target(name: "CResample", cSettings: c),
-    .target(name: "CDigest", cSettings: c),
+    .target(name: "CResample", dependencies: ["CProcessor"], cSettings: c),
+    .target(name: "CDigest", dependencies: ["CProcessor"], cSettings: c),
     .target(name: "CFFmpeg", cSettings: c),
 
     // Rooms. An arrow in docs/ARCHITECTURE.md is a line here.

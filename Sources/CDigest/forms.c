@@ -1,16 +1,10 @@
 #include "forms.h"
 
-#if defined(__aarch64__) && defined(__linux__)
-#include <sys/auxv.h>
-#endif
-
 const cdigest_form *_Nonnull cdigest_form_at(size_t index) {
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("sha") && __builtin_cpu_supports("sse4.1") && index-- == 0)
-    return &cdigest_sha_ni;
-#elif defined(__aarch64__) && defined(__linux__)
-  if (getauxval(AT_HWCAP) & (1ul << 6) && index-- == 0) return &cdigest_sha2;  // HWCAP_SHA2
+  if (cprocessor_has(CPROCESSOR_SHA_NI | CPROCESSOR_SSE41) && index-- == 0) return &cdigest_sha_ni;
+#elif defined(__aarch64__)
+  if (cprocessor_has(CPROCESSOR_SHA2) && index-- == 0) return &cdigest_sha2;
 #endif
   (void)index;
   return &cdigest_plain;

@@ -2,6 +2,7 @@
 #define CDIGEST_FORMS_H
 
 #include "CDigest.h"
+#include "CProcessor.h"
 
 enum { ROUNDS = 64 };
 // K of FIPS 180-4, section 4.2.2.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "CKernels.h"
+#include "CProcessor.h"
 
 #define PANEL CKERNELS_PANEL
 
@@ -83,18 +84,14 @@ static inline void fetch_rows(const void *from, size_t rows, size_t pitch, size_
     for (size_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch((const char *)from + row * pitch + byte);
 }
 
-// What the processor has. All threads see the same.
-typedef enum {
-  PROCESSOR_AVX2 = 1,
-  PROCESSOR_AVX512 = 2,  // F, VL, DQ and BW
-  PROCESSOR_AVX512_BF16 = 4,  // with VNNI, as all have that have it
-  PROCESSOR_AVX512_VNNI = 8,
-  PROCESSOR_AVX_VNNI = 16,
-  PROCESSOR_NEON_BF16 = 32,
-  PROCESSOR_NEON_DOT = 64,
-  PROCESSOR_ASKED = 128,
-} processor_feature;
-unsigned processor_features(void);
+// Processor features that each instruction set's file is compiled for.
+enum {
+  NEEDS_AVX2 = CPROCESSOR_AVX2 | CPROCESSOR_FMA,
+  NEEDS_AVX_VNNI = NEEDS_AVX2 | CPROCESSOR_AVX_VNNI,
+  NEEDS_AVX512 = NEEDS_AVX2 | CPROCESSOR_AVX512F | CPROCESSOR_AVX512VL | CPROCESSOR_AVX512DQ | CPROCESSOR_AVX512BW,
+  NEEDS_AVX512_VNNI = NEEDS_AVX512 | CPROCESSOR_AVX512_VNNI,
+  NEEDS_AVX512_BF16 = NEEDS_AVX512_VNNI | CPROCESSOR_AVX512_BF16,
+};
 
 const row_form *row_kernels(void);
 const gemm_form *gemm_kernels(ckernels_precision precision);

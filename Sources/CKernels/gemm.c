@@ -4,33 +4,31 @@
 
 // The fastest form that this processor can run.
 const gemm_form *gemm_kernels(ckernels_precision precision) {
-  const unsigned has = processor_features();
-  (void)has;
   switch (precision) {
     case CKERNELS_FP32:
 #if defined(__x86_64__)
-      if (has & PROCESSOR_AVX512) return &gemm_fp32_avx512;
-      if (has & PROCESSOR_AVX2) return &gemm_fp32_avx2;
+      if (cprocessor_has(NEEDS_AVX512)) return &gemm_fp32_avx512;
+      if (cprocessor_has(NEEDS_AVX2)) return &gemm_fp32_avx2;
 #endif
       return &gemm_fp32_portable;
     case CKERNELS_BF16:
 #if defined(__x86_64__)
-      if (has & PROCESSOR_AVX512_BF16) return &gemm_bf16_avx512bf16;
-      if (has & PROCESSOR_AVX512) return &gemm_bf16_avx512;
-      if (has & PROCESSOR_AVX2) return &gemm_bf16_avx2;
+      if (cprocessor_has(NEEDS_AVX512_BF16)) return &gemm_bf16_avx512bf16;
+      if (cprocessor_has(NEEDS_AVX512)) return &gemm_bf16_avx512;
+      if (cprocessor_has(NEEDS_AVX2)) return &gemm_bf16_avx2;
 #elif defined(__aarch64__)
-      if (has & PROCESSOR_NEON_BF16) return &gemm_bf16_neon;
+      if (cprocessor_has(CPROCESSOR_NEON_BF16)) return &gemm_bf16_neon;
 #endif
       return &gemm_bf16_portable;
     default:
 #if defined(__x86_64__)
-      if (has & PROCESSOR_AVX512_BF16) return &gemm_int8_avx512bf16;
-      if (has & PROCESSOR_AVX512_VNNI) return &gemm_int8_avx512vnni;
-      if (has & PROCESSOR_AVX_VNNI) return &gemm_int8_avxvnni;
-      if (has & PROCESSOR_AVX512) return &gemm_int8_avx512;
-      if (has & PROCESSOR_AVX2) return &gemm_int8_avx2;
+      if (cprocessor_has(NEEDS_AVX512_BF16)) return &gemm_int8_avx512bf16;
+      if (cprocessor_has(NEEDS_AVX512_VNNI)) return &gemm_int8_avx512vnni;
+      if (cprocessor_has(NEEDS_AVX_VNNI)) return &gemm_int8_avxvnni;
+      if (cprocessor_has(NEEDS_AVX512)) return &gemm_int8_avx512;
+      if (cprocessor_has(NEEDS_AVX2)) return &gemm_int8_avx2;
 #elif defined(__aarch64__)
-      if (has & PROCESSOR_NEON_DOT) return &gemm_int8_neon;
+      if (cprocessor_has(CPROCESSOR_NEON_DOT)) return &gemm_int8_neon;
 #endif
       return &gemm_int8_portable;
   }

@@ -3,10 +3,9 @@
 
 const row_form *row_kernels(void) {
 #if defined(__x86_64__)
-  const unsigned has = processor_features();
-  if (has & PROCESSOR_AVX512_BF16) return &rows_avx512bf16;
-  if (has & PROCESSOR_AVX512) return &rows_avx512;
-  if (has & PROCESSOR_AVX2) return &rows_avx2;
+  if (cprocessor_has(NEEDS_AVX512_BF16)) return &rows_avx512bf16;
+  if (cprocessor_has(NEEDS_AVX512)) return &rows_avx512;
+  if (cprocessor_has(NEEDS_AVX2)) return &rows_avx2;
 #endif
   return &rows_portable;
 }

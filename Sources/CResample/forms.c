@@ -2,11 +2,11 @@
 
 const cresample_form *cresample_form_at(size_t index) {
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vl") && index-- == 0)
+  if (cprocessor_has(CPROCESSOR_AVX2 | CPROCESSOR_AVX512F | CPROCESSOR_AVX512VL | CPROCESSOR_AVX512_VNNI) &&
+      index-- == 0)
     return &cresample_avx512vnni;
-  if (__builtin_cpu_supports("avxvnni") && index-- == 0) return &cresample_avxvnni;
-  if (__builtin_cpu_supports("avx2") && index-- == 0) return &cresample_avx2;
+  if (cprocessor_has(CPROCESSOR_AVX2 | CPROCESSOR_AVX_VNNI) && index-- == 0) return &cresample_avxvnni;
+  if (cprocessor_has(CPROCESSOR_AVX2) && index-- == 0) return &cresample_avx2;
 #endif
   return index == 0 ? &cresample_plain : NULL;
 }

@@ -1,6 +1,7 @@
 #ifndef CRESAMPLE_FORMS_H
 #define CRESAMPLE_FORMS_H
 
+#include "CProcessor.h"
 #include "CResample.h"
 
 // Added before the shift back to 8 bits, so that it rounds.

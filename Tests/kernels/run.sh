@@ -16,9 +16,9 @@ passed=0 failed=0
 kernels() {
   local name=$1 runner=$2; shift 2
   local program=$BUILD/$name
-  if "$CLANG" "$@" -std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -ISources/CKernels/include \
-      -Dprocessor_features=real_features -c Sources/CKernels/processor.c -o "$program-processor.o" &&
-    "$CLANG" "$@" -std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -ISources/CKernels/include \
+  if "$CLANG" "$@" -std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -ISources/C{Kernels,Processor}/include \
+      -Dcprocessor_features=real_features -c Sources/CProcessor/processor.c -o "$program-processor.o" &&
+    "$CLANG" "$@" -std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -ISources/C{Kernels,Processor}/include \
       Tests/kernels/test_kernels.c Sources/CKernels/{attention,form_*,gemm,pack,rows}.c "$program-processor.o" \
       -fuse-ld=lld -o "$program" -lm; then
     echo "kernels, $name:"
@@ -32,8 +32,8 @@ digest() {
   local name=$1 runner=$2; shift 2
   local program=$BUILD/digest-$name
   echo "digest, $name:"
-  if "$CLANG" "$@" -std=c11 -D_GNU_SOURCE -Wno-unused-command-line-argument -Wall -Wextra -Werror -ISources/CDigest/include \
-      Tests/kernels/test_digest.c Sources/CDigest/*.c -fuse-ld=lld -o "$program" &&
+  if "$CLANG" "$@" -std=c11 -D_GNU_SOURCE -Wno-unused-command-line-argument -Wall -Wextra -Werror -ISources/C{Digest,Processor}/include \
+      Tests/kernels/test_digest.c Sources/C{Digest,Processor}/*.c -fuse-ld=lld -o "$program" &&
     timeout -k 5 60 $runner "$program"; then (( ++passed )); return; fi
   echo "digest, $name: FAILED" >&2; (( ++failed ))
 }

@@ -2,7 +2,7 @@
 // thousands of odd shapes, errors in units in the last place (ULPs) of what was summed up. run.sh builds this with
 // sanitizers, and for other processors under emulators.
 //
-// Forms are chosen by what processor_features() says; here that is what a test wants it to say.
+// Forms are chosen by what cprocessor_features() says; here that is what a test wants it to say.
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,9 +10,9 @@
 
 #include "../../Sources/CKernels/forms.h"
 
-unsigned real_features(void);  // processor.c, under another name
-static unsigned allowed = ~0u;
-unsigned processor_features(void) { return real_features() & allowed; }
+uint32_t real_features(void);  // CProcessor's detection, under another name
+static uint32_t allowed = ~0u;
+uint32_t cprocessor_features(void) { return real_features() & allowed; }
 
 static int failures;
 #define CHECK(CONDITION, ...)                             \
@@ -438,7 +438,7 @@ static void test_attention(ckernels_precision precision, size_t keys, size_t que
 
 // ------------------------------------------------------------------------------------------- main
 
-static void test_form(unsigned features, size_t shapes) {
+static void test_form(uint32_t features, size_t shapes) {
   allowed = features;
   state = 1;
   memset(worst_sum, 0, sizeof worst_sum), memset(worst_smooth, 0, sizeof worst_smooth), memset(worst_gelu, 0, sizeof worst_gelu);
@@ -476,11 +476,10 @@ static void test_form(unsigned features, size_t shapes) {
 
 int main(int count, char **arguments) {
   const size_t shapes = count > 1 ? (size_t)atoi(arguments[1]) : 300;
-  const unsigned base = PROCESSOR_ASKED, avx2 = base | PROCESSOR_AVX2, avx512 = avx2 | PROCESSOR_AVX512;
-  const unsigned steps[] = {base, avx2, avx2 | PROCESSOR_AVX_VNNI, avx512, avx512 | PROCESSOR_AVX512_VNNI, ~0u};
-  unsigned last = 0;
+  const uint32_t steps[] = {0, NEEDS_AVX2, NEEDS_AVX_VNNI, NEEDS_AVX512, NEEDS_AVX512_VNNI, ~0u};
+  uint32_t last = ~0u;
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-    const unsigned features = real_features() & steps[i];
+    const uint32_t features = real_features() & steps[i];
     if (features != last) test_form(features, shapes);
     last = features;
   }

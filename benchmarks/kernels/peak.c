@@ -1,5 +1,7 @@
 #include "peak.h"
 
+#include "CProcessor.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -40,12 +42,11 @@ const peak *peak_at(int index) {
   const peak *list[5];
   int count = 0;
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) list[count++] = &fma_avx2;
-  if (__builtin_cpu_supports("avxvnni")) list[count++] = &dot_avx2;
-  if (__builtin_cpu_supports("avx512f")) list[count++] = &fma_avx512;
-  if (__builtin_cpu_supports("avx512bf16")) list[count++] = &bf16_avx512;
-  if (__builtin_cpu_supports("avx512vnni")) list[count++] = &dot_avx512;
+  if (cprocessor_has(CPROCESSOR_AVX2 | CPROCESSOR_FMA)) list[count++] = &fma_avx2;
+  if (cprocessor_has(CPROCESSOR_AVX_VNNI)) list[count++] = &dot_avx2;
+  if (cprocessor_has(CPROCESSOR_AVX512F)) list[count++] = &fma_avx512;
+  if (cprocessor_has(CPROCESSOR_AVX512_BF16)) list[count++] = &bf16_avx512;
+  if (cprocessor_has(CPROCESSOR_AVX512_VNNI)) list[count++] = &dot_avx512;
 #endif
   return index < count ? list[index] : NULL;
 }

@@ -38,11 +38,11 @@ def main():
 
 def built():
     """The program, compiled as Package.swift has the kernels compiled."""
-    sources = ROOT / "Sources" / "CKernels"
+    folders = [ROOT / "Sources" / name for name in ("CKernels", "CProcessor")]
     program = FOLDER / "kernels"
     subprocess.run(
-        [os.environ.get("CC", "clang"), "-O3", "-fno-math-errno", "-Wall", "-pthread", "-I", sources / "include",
-         *sorted(sources.glob("*.c")), HERE / "kernels.c", HERE / "peak.c", "-lm", "-o", program],
+        [os.environ.get("CC", "clang"), "-O3", "-fno-math-errno", "-Wall", "-pthread",
+         *(f"-I{folder}/include" for folder in folders), *sorted(file for folder in folders for file in folder.glob("*.c")), HERE / "kernels.c", HERE / "peak.c", "-lm", "-o", program],
         check=True,
     )  # fmt: skip
     return program
