@@ -1,5 +1,4 @@
 import System
-import Glibc
 import Text
 import Weights
 
@@ -170,13 +169,11 @@ public final class RenamedTensors: TensorSource {
   ) throws(WeightsError) {
     let (rows, columns) = (tensor.info.shape[0], tensor.info.shape[1])
     guard let target = destination.baseAddress, tensor.info.count > 0 else { return }
-    guard let memory = calloc(tensor.info.count, MemoryLayout<Float>.size) else {
-      throw WeightsError(.outOfMemory, "no memory for tensor '\(tensor.info.name)'")
+    let stored: GrowingArray<Float>
+    do { stored = try GrowingArray(uninitialized: tensor.info.count) } catch {
+      throw error.about("tensor '\(tensor.info.name)'")
     }
-    defer { free(memory) }
-    let stored = memory.bindMemory(to: Float.self, capacity: tensor.info.count)
-    try source.read(
-      tensor.parts[0].name, into: UnsafeMutableBufferPointer(start: stored, count: tensor.info.count))
+    try source.read(tensor.parts[0].name, into: stored.buffer)
     for row in 0..<rows {
       for column in 0..<columns { target[row * columns + column] = stored[column * rows + row] }
     }

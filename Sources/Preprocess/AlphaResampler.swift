@@ -6,15 +6,15 @@ struct AlphaResampler: ~Copyable {
   private let size: Int
   private let colours: Resampler
   private let alphas: Resampler
-  private let alpha: HeapArray<UInt8>  // [size, size]
-  private let output: HeapArray<UInt8>  // [size, 3]
+  private let alpha: GrowingArray<UInt8>  // [size, size]
+  private let output: GrowingArray<UInt8>  // [size, 3]
 
   init(width: Int, height: Int, geometry: ResizeGeometry, size: Int) throws(PreprocessError) {
     // Locals first: a noncopyable value that throws half-built is not supported by the compiler.
     let colours = try Resampler(width: width, height: height, geometry: geometry, size: size)
     let alphas = try Resampler(width: width, height: height, geometry: geometry, size: size)
-    let alpha = try HeapArray<UInt8>(count: size * size)
-    let output = try HeapArray<UInt8>(count: size * 3)
+    let alpha = try GrowingArray<UInt8>(uninitialized: size * size)
+    let output = try GrowingArray<UInt8>(uninitialized: size * 3)
     self.size = size
     self.colours = colours
     self.alphas = alphas

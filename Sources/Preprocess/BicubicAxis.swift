@@ -18,12 +18,12 @@ struct BicubicAxis: ~Copyable {
   /// The most weights that an output position has.
   let used: Int
   /// First source position of each output position. Never decreases.
-  let starts: HeapArray<Int32>  // [count]
+  let starts: GrowingArray<Int32>  // [count]
   /// One past the last source position of all.
   let end: Int
   /// Weights in two parts, as CResample.h has them.
-  let high: HeapArray<Int16>  // [count, taps]
-  let low: HeapArray<Int16>  // [count, taps]
+  let high: GrowingArray<Int16>  // [count, taps]
+  let low: GrowingArray<Int16>  // [count, taps]
 
   /// Weights for output positions `first ..< first + count` of an axis of `source` pixels resized
   /// to `resized` pixels.
@@ -46,10 +46,10 @@ struct BicubicAxis: ~Copyable {
       end = max(end, span.end)
     }
     let taps = (used + multiple - 1) / multiple * multiple
-    let starts = try HeapArray<Int32>(count: count)
-    let high = try HeapArray<Int16>(count: count * taps)
-    let low = try HeapArray<Int16>(count: count * taps)
-    let exact = try HeapArray<Double>(count: taps)
+    let starts = try GrowingArray<Int32>(uninitialized: count)
+    let high = try GrowingArray<Int16>(uninitialized: count * taps)
+    let low = try GrowingArray<Int16>(uninitialized: count * taps)
+    let exact = try GrowingArray<Double>(uninitialized: taps)
 
     let inverse = 1 / filterScale
     for output in 0..<count {

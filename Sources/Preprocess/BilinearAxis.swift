@@ -10,10 +10,10 @@ internal import CResample
 struct BilinearAxis: ~Copyable {
   let count: Int
   /// The two source positions of each output position, inside the image.
-  let before: HeapArray<Int32>  // [count]
-  let after: HeapArray<Int32>  // [count]
+  let before: GrowingArray<Int32>  // [count]
+  let after: GrowingArray<Int32>  // [count]
   /// Their weights, 0...2048.
-  let weights: HeapArray<Int16>  // [count, 2]
+  let weights: GrowingArray<Int16>  // [count, 2]
 
   /// Beyond the first and last source pixel.
   enum Edge {
@@ -29,9 +29,9 @@ struct BilinearAxis: ~Copyable {
   init(
     source: Int, resized: Int, first: Int, count: Int, edge: Edge
   ) throws(PreprocessError) {
-    let before = try HeapArray<Int32>(count: count)
-    let after = try HeapArray<Int32>(count: count)
-    let weights = try HeapArray<Int16>(count: count * 2)
+    let before = try GrowingArray<Int32>(uninitialized: count)
+    let after = try GrowingArray<Int32>(uninitialized: count)
+    let weights = try GrowingArray<Int16>(uninitialized: count * 2)
     // The reciprocal of a quotient, not the quotient the other way round.
     let scale = 1 / (Double(resized) / Double(source))
     let last = source - 1

@@ -10,8 +10,8 @@ struct BilinearResampler: ~Copyable {
   private let size: Int
   private let horizontal: BilinearAxis
   private let vertical: BilinearAxis
-  private let rows: HeapArray<Int16>  // [2, size * 3]
-  private let output: HeapArray<UInt8>  // [size * 3]
+  private let rows: GrowingArray<Int16>  // [2, size * 3]
+  private let output: GrowingArray<UInt8>  // [size * 3]
 
   /// For sources of width x height pixels. Memory does not grow with the source.
   init(
@@ -22,8 +22,8 @@ struct BilinearResampler: ~Copyable {
       source: width, resized: geometry.width, first: geometry.left, count: size, edge: .single)
     let vertical = try BilinearAxis(
       source: height, resized: geometry.height, first: geometry.top, count: size, edge: .twice)
-    let rows = try HeapArray<Int16>(count: 2 * size * 3)
-    let output = try HeapArray<UInt8>(count: size * 3)
+    let rows = try GrowingArray<Int16>(uninitialized: 2 * size * 3)
+    let output = try GrowingArray<UInt8>(uninitialized: size * 3)
     self.size = size
     self.horizontal = horizontal
     self.vertical = vertical

@@ -5,13 +5,13 @@ import System
 /// A table gives the same bits as computing each pixel, three divisions cheaper. The three
 /// steps are separate fp32 operations, as in torchvision's ToTensor and Normalize.
 struct Normalization: ~Copyable {
-  private let table: HeapArray<Float>  // [3, 256]
+  private let table: GrowingArray<Float>  // [3, 256]
 
   /// - Throws: `.invalidArgument` when a result would not be finite or std is not above 0.
   init(
     mean: (Float, Float, Float), std: (Float, Float, Float)
   ) throws(PreprocessError) {
-    let table = try HeapArray<Float>(count: 3 * 256)
+    let table = try GrowingArray<Float>(uninitialized: 3 * 256)
     try Self.fill(table.base, name: "R", mean.0, std.0)
     try Self.fill(table.base + 256, name: "G", mean.1, std.1)
     try Self.fill(table.base + 512, name: "B", mean.2, std.2)

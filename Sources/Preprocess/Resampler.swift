@@ -17,12 +17,12 @@ struct Resampler: ~Copyable {
   /// Rows in the ring, and bytes from one to the next.
   private let ringRows: Int
   private let stride: Int
-  private let ring: HeapArray<UInt8>  // [ringRows + 1, stride]; the last is for rows that are not wanted
-  private let output: HeapArray<UInt8>  // [stride]
+  private let ring: GrowingArray<UInt8>  // [ringRows + 1, stride]; the last is for rows that are not wanted
+  private let output: GrowingArray<UInt8>  // [stride]
   /// Four source rows' pixels, with what is read after them: the caller's memory may end there.
-  private let pixels: HeapArray<UInt8>  // [4, pixelStride]
+  private let pixels: GrowingArray<UInt8>  // [4, pixelStride]
   private let pixelStride: Int
-  private let rows: HeapArray<UnsafePointer<UInt8>?>  // [vertical.taps]
+  private let rows: GrowingArray<UnsafePointer<UInt8>?>  // [vertical.taps]
   private let firstColumn: Int
 
   private static let atOnce = Int(CRESAMPLE_ROWS)
@@ -53,15 +53,15 @@ struct Resampler: ~Copyable {
     let slack = Int(CRESAMPLE_SLACK)
     // One byte more than the pixels is written, and whole blocks are read.
     let stride = (size * 3 + 1 + slack - 1) / slack * slack
-    let ring = try HeapArray<UInt8>(zeros: (ringRows + 1) * stride)
-    let output = try HeapArray<UInt8>(zeros: stride)
+    let ring = try GrowingArray<UInt8>(repeating: 0, count: (ringRows + 1) * stride)
+    let output = try GrowingArray<UInt8>(repeating: 0, count: stride)
     // Counted from the first column that is needed.
     let firstColumn = Int(horizontal.starts.base[0])
     let lastStart = Int(horizontal.starts.base[size - 1]) - firstColumn
     let columns = max(horizontal.end - firstColumn, lastStart + horizontal.taps)
     let pixelStride = (columns * 4 + slack - 1) / slack * slack + slack
-    let pixels = try HeapArray<UInt8>(zeros: Self.atOnce * pixelStride)
-    let rows = try HeapArray<UnsafePointer<UInt8>?>(count: vertical.taps)
+    let pixels = try GrowingArray<UInt8>(repeating: 0, count: Self.atOnce * pixelStride)
+    let rows = try GrowingArray<UnsafePointer<UInt8>?>(uninitialized: vertical.taps)
     guard let form = cresample_form_at(form) else {
       throw .argument("form \(form) of resizing does not exist here")
     }

@@ -8,18 +8,9 @@ struct BytePairEncoder: ~Copyable {
   private static let scanLimit = 48
 
   /// The word's symbols; loaded by the caller, merged in place.
-  private var symbols: MemoryBuffer<Int32>
-  private var ranks: MemoryBuffer<Int32>
-  private var queue: RankQueue
-
-  init() throws(TokenizerError) {
-    let symbols = try MemoryBuffer<Int32>()
-    let ranks = try MemoryBuffer<Int32>()
-    let queue = try RankQueue()
-    self.symbols = symbols
-    self.ranks = ranks
-    self.queue = queue
-  }
+  private var symbols = GrowingArray<Int32>()
+  private var ranks = GrowingArray<Int32>()
+  private var queue = RankQueue()
 
   /// Adds a scalar to the word: one symbol for each byte of its UTF-8.
   mutating func append(scalar: UInt32) throws(TokenizerError) {
@@ -44,7 +35,7 @@ struct BytePairEncoder: ~Copyable {
 
   /// Ends the word: its last byte becomes an end-of-word symbol, the merged ids go to `ids`.
   mutating func finishWord(
-    _ merges: borrowing MergeList, into ids: inout MemoryBuffer<Int32>
+    _ merges: borrowing MergeList, into ids: inout GrowingArray<Int32>
   ) throws(TokenizerError) {
     guard symbols.count > 0 else { return }
     symbols[symbols.count - 1] += 256

@@ -9,7 +9,7 @@ enum Gzip {
     bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B
   }
 
-  static func decompress(_ bytes: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> MemoryBuffer<UInt8> {
+  static func decompress(_ bytes: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> GrowingArray<UInt8> {
     guard bytes.count <= TokenizerFile.maximumCompressed else {
       throw TokenizerError(
         .limit,
@@ -20,7 +20,7 @@ enum Gzip {
     let limit = min(TokenizerFile.maximumPlain, 1 << 16 + bytes.count * maximumRatio)
     // The last four bytes usually say how much there will be; `limit` keeps a wrong claim small.
     let claim = bytes.count < 18 ? 0 : Int(littleEndian(bytes, at: bytes.count - 4))
-    var output = try MemoryBuffer<UInt8>(capacity: min(claim, limit))
+    var output = try GrowingArray<UInt8>(capacity: min(claim, limit))
     var offset = 0
     repeat {
       let start = output.count

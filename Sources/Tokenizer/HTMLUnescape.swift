@@ -13,7 +13,7 @@ enum HTMLUnescape {
   /// Python's `html.unescape`: numeric references with or without a semicolon, named ones by the
   /// longest name that fits.
   static func append(
-    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     try replaceReferences(in: text, to: &out) { (rest, out) throws(TokenizerError) in
       rest.first == hash ? try appendNumeric(rest, to: &out) : try appendNamed(rest, to: &out)
@@ -23,8 +23,8 @@ enum HTMLUnescape {
   /// Copies the text; `reference` is given what follows each "&", appends what it stands for, and
   /// returns how much of it was a reference, 0 if none.
   private static func replaceReferences(
-    in text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>,
-    _ reference: (Scalars, inout MemoryBuffer<UInt32>) throws(TokenizerError) -> Int
+    in text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>,
+    _ reference: (Scalars, inout GrowingArray<UInt32>) throws(TokenizerError) -> Int
   ) throws(TokenizerError) {
     var position = 0
     while position < text.count {
@@ -42,7 +42,7 @@ enum HTMLUnescape {
 
   /// `rest` starts at "#". Returns how much of it was a reference; 0 if none.
   private static func appendNumeric(
-    _ rest: Scalars, to out: inout MemoryBuffer<UInt32>
+    _ rest: Scalars, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) -> Int {
     var body = rest.dropFirst()
     let isHexadecimal = body.first == 0x78 || body.first == 0x58
@@ -83,7 +83,7 @@ enum HTMLUnescape {
 
   /// `rest` starts after "&". At most 32 characters may be a name, with what follows it.
   private static func appendNamed(
-    _ rest: Scalars, to out: inout MemoryBuffer<UInt32>
+    _ rest: Scalars, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) -> Int {
     let name = rest.prefix(HTMLEntities.maximumName).prefix { scalar in
       switch scalar {
@@ -106,7 +106,7 @@ enum HTMLUnescape {
   }
 
   private static func append(
-    _ value: HTMLEntities.Value, to out: inout MemoryBuffer<UInt32>
+    _ value: HTMLEntities.Value, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     try out.append(value.first)
     if let second = value.second { try out.append(second) }
@@ -117,7 +117,7 @@ enum HTMLUnescape {
   /// ftfy's careful form: only whole references with their semicolon, and also names written all in
   /// capitals ("&EACUTE;") where that can mean nothing else.
   static func appendCarefully(
-    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     try replaceReferences(in: text, to: &out) { (rest, out) throws(TokenizerError) in
       try appendWholeReference(rest, to: &out)
@@ -126,7 +126,7 @@ enum HTMLUnescape {
 
   /// `rest` starts after "&".
   private static func appendWholeReference(
-    _ rest: Scalars, to out: inout MemoryBuffer<UInt32>
+    _ rest: Scalars, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) -> Int {
     let longestName = 24
     let isNumeric = rest.first == hash
@@ -152,7 +152,7 @@ enum HTMLUnescape {
   }
 
   private static func appendCapitals(
-    _ name: Scalars, to out: inout MemoryBuffer<UInt32>
+    _ name: Scalars, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) -> Bool {
     guard name.allSatisfy({ !(0x61...0x7A).contains($0) }) else { return false }
     let lowered = name.map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }

@@ -17,7 +17,7 @@ struct Inflate {
 
   /// Appends the inflated bytes, at most to `limit` bytes in `output`; returns the offset after the
   /// stream's last byte.
-  mutating func run(into output: inout MemoryBuffer<UInt8>, limit: Int) throws(TokenizerError) -> Int {
+  mutating func run(into output: inout GrowingArray<UInt8>, limit: Int) throws(TokenizerError) -> Int {
     var isLast = false
     while !isLast {
       isLast = try take(1) == 1
@@ -95,7 +95,7 @@ struct Inflate {
   }
 
   private mutating func storedBlock(
-    into output: inout MemoryBuffer<UInt8>, limit: Int
+    into output: inout GrowingArray<UInt8>, limit: Int
   ) throws(TokenizerError) {
     _ = try take(bitCount % 8)
     let length = try take(16)
@@ -146,13 +146,13 @@ struct Inflate {
   }
 
   private mutating func compressedBlock(
-    _ literals: HuffmanCode, _ distances: HuffmanCode, into output: inout MemoryBuffer<UInt8>, limit: Int
+    _ literals: HuffmanCode, _ distances: HuffmanCode, into output: inout GrowingArray<UInt8>, limit: Int
   ) throws(TokenizerError) {
     while true {
       let symbol = try symbol(literals)
       if symbol < 256 {
         try checkRoom(output.count, 1, limit)
-        try output.appendByte(UInt8(symbol))
+        try output.append(UInt8(symbol))
         continue
       }
       if symbol == 256 { return }
@@ -163,7 +163,7 @@ struct Inflate {
       let distance = Self.distanceBase[far] + (try take(far < 2 ? 0 : far / 2 - 1))
       guard distance <= output.count else { throw damaged("a distance before the beginning") }
       try checkRoom(output.count, length, limit)
-      try output.appendRepeat(distance: distance, length: length)
+      try output.append(length: length, fromEnd: distance)
     }
   }
 

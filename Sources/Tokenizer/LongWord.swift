@@ -5,17 +5,18 @@ import System
 /// A position is stale when its pair has changed since it was queued; it is then skipped.
 struct LongWord: ~Copyable {
   /// The symbol that starts at each position; -1 where a symbol was absorbed by its left neighbour.
-  private var symbols: MemoryBuffer<Int32>
-  private var next: MemoryBuffer<Int32>
-  private var previous: MemoryBuffer<Int32>
+  private var symbols: GrowingArray<Int32>
+  private var next: GrowingArray<Int32>
+  private var previous: GrowingArray<Int32>
   private let count: Int32
 
   /// `word` is at most Int32.max symbols: texts are limited far below.
   init(_ word: UnsafeBufferPointer<Int32>) throws(TokenizerError) {
+    try checkCancelled()
     let count = Int32(clamping: word.count)
-    var symbols = try MemoryBuffer<Int32>(capacity: word.count)
-    var next = try MemoryBuffer<Int32>(capacity: word.count)
-    var previous = try MemoryBuffer<Int32>(capacity: word.count)
+    var symbols = try GrowingArray<Int32>(capacity: word.count)
+    var next = try GrowingArray<Int32>(capacity: word.count)
+    var previous = try GrowingArray<Int32>(capacity: word.count)
     try symbols.append(contentsOf: word)
     for index in 0..<count {
       try next.append(index + 1)
@@ -28,7 +29,7 @@ struct LongWord: ~Copyable {
   }
 
   mutating func merge(
-    _ pairs: borrowing PairTable, _ queue: inout RankQueue, into ids: inout MemoryBuffer<Int32>
+    _ pairs: borrowing PairTable, _ queue: inout RankQueue, into ids: inout GrowingArray<Int32>
   ) throws(TokenizerError) {
     for position in 0..<max(count - 1, 0) { try offer(position, pairs, &queue) }
     while let rank = queue.popSmallestRank() {

@@ -11,10 +11,11 @@ enum LossyBytes {
   /// Puts byte 0xA0 back where a space stands in a sequence that would be UTF-8 with it: ftfy's `restore_byte_a0`.
   /// Returns false, with nothing appended, where there is no such sequence.
   static func appendRestoring(
-    _ bytes: UnsafeBufferPointer<UInt8>, to out: inout MemoryBuffer<UInt8>
+    _ bytes: UnsafeBufferPointer<UInt8>, to out: inout GrowingArray<UInt8>
   ) throws(TokenizerError) -> Bool {
     guard bytes.indices.contains(where: { lengthWithSpace(bytes, $0) > 0 }) else { return false }
-    var separated = try MemoryBuffer<UInt8>(capacity: bytes.count)
+    try checkCancelled()
+    var separated = try GrowingArray<UInt8>(capacity: bytes.count)
     var position = 0
     while position < bytes.count {
       try separated.append(bytes[position])
@@ -70,7 +71,7 @@ enum LossyBytes {
 
   /// Replaces every UTF-8 sequence that has lost bytes by U+FFFD's: ftfy's `replace_lossy_sequences`.
   static func appendReplacing(
-    _ bytes: UnsafeBufferPointer<UInt8>, to out: inout MemoryBuffer<UInt8>
+    _ bytes: UnsafeBufferPointer<UInt8>, to out: inout GrowingArray<UInt8>
   ) throws(TokenizerError) {
     var position = 0
     while position < bytes.count {

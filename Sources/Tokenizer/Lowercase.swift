@@ -4,7 +4,7 @@ import System
 /// word becomes the final one.
 enum Lowercase {
   static func append(
-    _ scalars: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ scalars: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     for (index, value) in scalars.enumerated() {
       if value < 0x80 {

@@ -8,7 +8,7 @@ import Text
 struct MergeBuilder: ~Copyable {
   private(set) var symbols: SymbolTable
   private var pairs: PairTable
-  private var product: MemoryBuffer<UInt8>
+  private var product: GrowingArray<UInt8>
   private(set) var count = 0
 
   /// For at most `capacity` merges.
@@ -20,7 +20,7 @@ struct MergeBuilder: ~Copyable {
       }
     }
     let pairs = try PairTable(capacity: capacity)
-    let product = try MemoryBuffer<UInt8>(capacity: 256)
+    let product = try GrowingArray<UInt8>(capacity: 256)
     self.symbols = symbols
     self.pairs = pairs
     self.product = product

@@ -16,11 +16,10 @@ struct MergeList: ~Copyable {
 
   /// The list as a file's text: a header and the merges that are used. What is read from it again is the
   /// same list.
-  func text() throws(TokenizerError) -> MemoryBuffer<UInt8> {
-    var lefts = try MemoryBuffer<Int32>(capacity: count)
-    var rights = try MemoryBuffer<Int32>(capacity: count)
-    try lefts.append(repeating: 0, count: count)
-    try rights.append(repeating: 0, count: count)
+  func text() throws(TokenizerError) -> GrowingArray<UInt8> {
+    try checkCancelled()
+    var lefts = try GrowingArray<Int32>(repeating: 0, count: count)
+    var rights = try GrowingArray<Int32>(repeating: 0, count: count)
     pairs.forEach { left, right, rank in
       lefts[Int(rank)] = left
       rights[Int(rank)] = right
@@ -31,9 +30,9 @@ struct MergeList: ~Copyable {
         try symbols.insert(spelling)
       }
     }
-    var text = try MemoryBuffer<UInt8>(capacity: count * 16)
+    var text = try GrowingArray<UInt8>(capacity: count * 16)
     for byte in "#version: 0.2\n".utf8 { try text.append(byte) }
-    var product = try MemoryBuffer<UInt8>()
+    var product = GrowingArray<UInt8>()
     for rank in 0..<count {
       product.removeAll()
       try product.append(contentsOf: symbols.spelling(of: Int(lefts[rank])))

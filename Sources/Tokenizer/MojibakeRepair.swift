@@ -12,18 +12,19 @@ struct MojibakeRepair {
   private static let maximumDepth = 16
 
   mutating func append(
-    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     try append(text, to: &out, depth: 0)
   }
 
   private mutating func append(
-    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>, depth: Int
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>, depth: Int
   ) throws(TokenizerError) {
     guard MojibakeSigns.areIn(text) else { return try out.append(contentsOf: text) }
-    var current = try MemoryBuffer<UInt32>(capacity: text.count)
+    try checkCancelled()
+    var current = try GrowingArray<UInt32>(capacity: text.count)
     try current.append(contentsOf: text)
-    var next = try MemoryBuffer<UInt32>(capacity: text.count)
+    var next = try GrowingArray<UInt32>(capacity: text.count)
     repeat {
       workLeft -= current.count
       guard workLeft >= 0, depth < Self.maximumDepth else {
@@ -40,7 +41,7 @@ struct MojibakeRepair {
 
   /// Appends what one step makes of a text that shows signs; returns false where nothing can be done.
   private mutating func step(
-    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>, depth: Int
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>, depth: Int
   ) throws(TokenizerError) -> Bool {
     if try appendDecoded(text, to: &out) { return true }
     out.removeAll()
@@ -57,10 +58,10 @@ struct MojibakeRepair {
 
   /// The text as a whole, if it is UTF-8 in one of the encodings.
   private func appendDecoded(
-    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) -> Bool {
-    var bytes = try MemoryBuffer<UInt8>(capacity: text.count)
-    var repaired = try MemoryBuffer<UInt8>(capacity: text.count)
+    var bytes = try GrowingArray<UInt8>(capacity: text.count)
+    var repaired = try GrowingArray<UInt8>(capacity: text.count)
     for encoding in SingleByteEncoding.all {
       try checkCancelled()
       bytes.removeAll()
@@ -84,7 +85,7 @@ struct MojibakeRepair {
   /// Runs of what may be UTF-8 sequences are repaired by themselves: ftfy's `decode_inconsistent_utf8`. Returns false
   /// where there are none.
   private mutating func appendPartsDecoded(
-    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>, depth: Int
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>, depth: Int
   ) throws(TokenizerError) -> Bool {
     var position = 0
     while position < text.count {

@@ -14,7 +14,7 @@ enum Normalization {
   private static let maximumPiece = 1 << 18
 
   static func appendNFC(
-    _ scalars: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ scalars: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     var position = 0
     while position < scalars.count {
@@ -50,14 +50,15 @@ enum Normalization {
   }
 
   private static func appendPiece(
-    _ piece: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ piece: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     guard piece.count <= maximumPiece else {
       throw TokenizerError(
         .limit, "the text has \(piece.count) combining characters in a row; at most \(maximumPiece) are read")
     }
     guard piece.count >= longPiece else { return try appendNormalized(piece, to: &out) }
-    var sorted = try MemoryBuffer<UInt32>(capacity: piece.count)
+    try checkCancelled()
+    var sorted = try GrowingArray<UInt32>(capacity: piece.count)
     try sorted.append(contentsOf: piece)
     var start = 0
     while start < sorted.count {
@@ -70,7 +71,7 @@ enum Normalization {
   }
 
   private static func appendNormalized(
-    _ piece: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ piece: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     var text = String.UnicodeScalarView()
     for value in piece {
@@ -86,12 +87,13 @@ enum Normalization {
   /// Puts a run of marks in canonical order: by class, equal classes in their old order. That gives an
   /// equivalent text, because no mark decomposes into marks of another class than its own.
   private static func sortByClass(
-    _ text: inout MemoryBuffer<UInt32>, _ run: Range<Int>
+    _ text: inout GrowingArray<UInt32>, _ run: Range<Int>
   ) throws(TokenizerError) {
     var places = [Int](repeating: 0, count: 257)
     for index in run { places[Int(combiningClass(text[index])) + 1] += 1 }
     for index in 1..<places.count { places[index] += places[index - 1] }
-    var marks = try MemoryBuffer<UInt32>(capacity: run.count)
+    try checkCancelled()
+    var marks = try GrowingArray<UInt32>(capacity: run.count)
     try marks.append(contentsOf: UnsafeBufferPointer(rebasing: text.view[run]))
     for mark in marks.view {
       let place = Int(combiningClass(mark))

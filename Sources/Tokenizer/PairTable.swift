@@ -5,8 +5,8 @@ import System
 /// multiplier never shows in a result.
 struct PairTable: ~Copyable, @unchecked Sendable {
   // Unchecked: written in the initialiser only, read by any number of threads afterwards.
-  private var keys: MemoryBuffer<UInt64>
-  private var ranks: MemoryBuffer<Int32>
+  private var keys: GrowingArray<UInt64>
+  private var ranks: GrowingArray<Int32>
   private let multiplier: UInt64
   private let shift: UInt64
 
@@ -17,10 +17,8 @@ struct PairTable: ~Copyable, @unchecked Sendable {
   init(capacity: Int) throws(TokenizerError) {
     var bits = UInt64(10)
     while 1 << bits < capacity * 2 { bits += 1 }
-    var keys = try MemoryBuffer<UInt64>(capacity: 1 << bits)
-    try keys.append(repeating: Self.free, count: 1 << bits)
-    var ranks = try MemoryBuffer<Int32>(capacity: 1 << bits)
-    try ranks.append(repeating: Self.none, count: 1 << bits)
+    let keys = try GrowingArray<UInt64>(repeating: Self.free, count: 1 << bits)
+    let ranks = try GrowingArray<Int32>(repeating: Self.none, count: 1 << bits)
     self.keys = keys
     self.ranks = ranks
     multiplier = UInt64.random(in: .min ... .max) | 1

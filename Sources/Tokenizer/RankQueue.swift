@@ -11,23 +11,15 @@ struct RankQueue: ~Copyable {
     var next: Int32
   }
 
-  private var nodes: MemoryBuffer<Node>
-  /// Per rank the first node, or -1.
-  private var heads: MemoryBuffer<Int32>
-  private var occupied: MemoryBuffer<UInt64>
+  private var nodes = GrowingArray<Node>()
+  /// The first node of each rank, or -1.
+  private var heads = GrowingArray<Int32>()
+  /// A bit for each rank that has nodes.
+  private var occupied = GrowingArray<UInt64>()
   /// The next node to pop of the current rank, or -1.
   private var cursor: Int32 = -1
   /// All bits in words before this one are clear.
   private var firstWord = 0
-
-  init() throws(TokenizerError) {
-    let nodes = try MemoryBuffer<Node>()
-    let heads = try MemoryBuffer<Int32>()
-    let occupied = try MemoryBuffer<UInt64>()
-    self.nodes = nodes
-    self.heads = heads
-    self.occupied = occupied
-  }
 
   /// Makes room for ranks below `ranks`, once: few texts have a word that needs it.
   mutating func prepare(ranks: Int) throws(TokenizerError) {

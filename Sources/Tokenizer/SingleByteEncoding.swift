@@ -30,7 +30,7 @@ struct SingleByteEncoding {
   /// Appends the bytes that a text was decoded from, if it was in this encoding; false, with some of them appended,
   /// if it was not.
   func append(
-    _ text: UnsafeBufferPointer<UInt32>, to bytes: inout MemoryBuffer<UInt8>
+    _ text: UnsafeBufferPointer<UInt32>, to bytes: inout GrowingArray<UInt8>
   ) throws(TokenizerError) -> Bool {
     for value in text {
       guard let byte = byte(of: value) else { return false }

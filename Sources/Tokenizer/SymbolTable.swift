@@ -3,20 +3,19 @@ import System
 /// Spellings to ids, while a merge list is loaded: ids count up in the order of insertion.
 /// Hashed with a per-process seed, so that no crafted list can make it slow.
 struct SymbolTable: ~Copyable {
-  private var text: MemoryBuffer<UInt8>
+  private var text: GrowingArray<UInt8>
   /// Where each symbol's spelling ends in `text`; it starts where the one before ends.
-  private var ends: MemoryBuffer<Int>
+  private var ends: GrowingArray<Int>
   /// Open addressing: id + 1, or 0 where free. At most half full.
-  private var slots: MemoryBuffer<Int32>
+  private var slots: GrowingArray<Int32>
   private let mask: Int
 
   init(capacity: Int) throws(TokenizerError) {
     var size = 1024
     while size < capacity * 2 { size *= 2 }
-    let text = try MemoryBuffer<UInt8>(capacity: capacity * 8)
-    let ends = try MemoryBuffer<Int>(capacity: capacity)
-    var slots = try MemoryBuffer<Int32>(capacity: size)
-    try slots.append(repeating: 0, count: size)
+    let text = try GrowingArray<UInt8>(capacity: capacity * 8)
+    let ends = try GrowingArray<Int>(capacity: capacity)
+    let slots = try GrowingArray<Int32>(repeating: 0, count: size)
     self.text = text
     self.ends = ends
     self.slots = slots

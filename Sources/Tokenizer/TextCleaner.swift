@@ -7,15 +7,17 @@ enum TextCleaner {
   /// Bytes of text accepted: thousands of times what a context holds, yet bounded work and memory.
   static let maximumText = 4 << 20
 
-  static func clean(_ utf8: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> MemoryBuffer<UInt32> {
+  static func clean(_ utf8: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> GrowingArray<UInt32> {
     guard utf8.count <= maximumText else {
       throw TokenizerError(.limit, "the text has \(utf8.count) bytes; at most \(maximumText) are read")
     }
-    var text = try MemoryBuffer<UInt32>(capacity: utf8.count)
+    try checkCancelled()
+    var text = try GrowingArray<UInt32>(capacity: utf8.count)
     try UTF8Decoder.decode(utf8, into: &text)
-    var other = try MemoryBuffer<UInt32>(capacity: utf8.count)
+    try checkCancelled()
+    var other = try GrowingArray<UInt32>(capacity: utf8.count)
     if text.view.contains(where: { !isPlain($0) }) {
-      var repair = try TextRepair()
+      var repair = TextRepair()
       try repair.append(text.view, to: &other)
       text.removeAll()
       try HTMLUnescape.append(other.view, to: &text)
@@ -41,7 +43,7 @@ enum TextCleaner {
 
   /// Runs of white space become one space; none is left at the ends.
   private static func collapseSpace(
-    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     var pending = false
     for value in text {

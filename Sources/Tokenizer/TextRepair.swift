@@ -10,22 +10,15 @@ struct TextRepair: ~Copyable {
   /// and again cost a repetition per level ("&amp;amp;amp;…"); the reference takes hours over such a text.
   private static let spareWork = 1 << 22
 
-  private var current: MemoryBuffer<UInt32>
-  private var scratch: MemoryBuffer<UInt32>
+  private var current = GrowingArray<UInt32>()
+  private var scratch = GrowingArray<UInt32>()
   private var workLeft = TextRepair.spareWork
   private var mojibake = MojibakeRepair()
   /// ftfy stops unescaping at the first line with a "<", which it takes for a sign of real HTML.
   private var unescapes = true
 
-  init() throws(TokenizerError) {
-    let current = try MemoryBuffer<UInt32>()
-    let scratch = try MemoryBuffer<UInt32>()
-    self.current = current
-    self.scratch = scratch
-  }
-
   mutating func append(
-    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     workLeft += text.count * 8
     mojibake.workLeft = workLeft
@@ -41,7 +34,7 @@ struct TextRepair: ~Copyable {
   }
 
   private mutating func repair(
-    _ segment: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ segment: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     if segment.allSatisfy({ Self.needsNoRepair($0) || ($0 == 0x26 && !unescapes) }) {
       return try out.append(contentsOf: segment)
@@ -73,7 +66,7 @@ struct TextRepair: ~Copyable {
     }
   }
 
-  private mutating func repairOnce(to out: inout MemoryBuffer<UInt32>) throws(TokenizerError) {
+  private mutating func repairOnce(to out: inout GrowingArray<UInt32>) throws(TokenizerError) {
     scratch.removeAll()
     if unescapes {
       try HTMLUnescape.appendCarefully(current.view, to: &scratch)
@@ -81,21 +74,23 @@ struct TextRepair: ~Copyable {
       try scratch.append(contentsOf: current.view)
     }
     let start = out.count
-    var decoded = try MemoryBuffer<UInt32>(capacity: scratch.count)
+    var decoded = try GrowingArray<UInt32>(capacity: scratch.count)
+    try checkCancelled()
     try mojibake.append(scratch.view, to: &decoded)
     for value in decoded.view { try CharacterRepair.append(value, to: &out) }
     let repaired = UnsafeBufferPointer(rebasing: out.view[start...])
     scratch.removeAll()
     try Self.appendLineBreaks(repaired, to: &scratch)
     out.removeLast(to: start)
-    var visible = try MemoryBuffer<UInt32>(capacity: scratch.count)
+    var visible = try GrowingArray<UInt32>(capacity: scratch.count)
+    try checkCancelled()
     try Self.appendVisible(scratch.view, to: &visible)
     try Normalization.appendNFC(visible.view, to: &out)
   }
 
   /// Every kind of line break to "\n". (U+0085 is gone by now: Windows-1252 reads it as "…".)
   private static func appendLineBreaks(
-    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     var previous: UInt32 = 0
     for value in text {
@@ -110,7 +105,7 @@ struct TextRepair: ~Copyable {
 
   /// Drops terminal escape sequences and the control characters that show nothing.
   private static func appendVisible(
-    _ text: UnsafeBufferPointer<UInt32>, to out: inout MemoryBuffer<UInt32>
+    _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     var position = 0
     while position < text.count {

@@ -9,8 +9,8 @@ extension Tokenizer {
     of utf8: UnsafeBufferPointer<UInt8>, _ body: (_ word: String, _ isWhole: Bool) -> Bool
   ) throws(TokenizerError) {
     let text = try TextCleaner.clean(utf8)
-    var ids = try MemoryBuffer<Int32>(capacity: 80)
-    var encoder = try BytePairEncoder()
+    var ids = try GrowingArray<Int32>(capacity: 80)
+    var encoder = BytePairEncoder()
     var words = WordSplitter(text.view)
     while let word = words.next() {
       guard case .text(let range) = word else { continue }

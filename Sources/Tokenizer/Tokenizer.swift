@@ -123,10 +123,10 @@ public final class Tokenizer: Sendable {
     for index in kept + 2..<contextLength { row[index] = 0 }
   }
 
-  func ids(of utf8: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> MemoryBuffer<Int32> {
+  func ids(of utf8: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> GrowingArray<Int32> {
     let text = try TextCleaner.clean(utf8)
-    var ids = try MemoryBuffer<Int32>(capacity: 80)
-    var encoder = try BytePairEncoder()
+    var ids = try GrowingArray<Int32>(capacity: 80)
+    var encoder = BytePairEncoder()
     var words = WordSplitter(text.view)
     while let word = words.next() {
       try checkCancelled()

@@ -10,7 +10,7 @@ enum TokenizerFile {
   static let maximumPlain = 16 << 20
 
   /// `path` ends with a NUL.
-  static func read(_ path: ContiguousArray<CChar>) throws(TokenizerError) -> MemoryBuffer<UInt8> {
+  static func read(_ path: ContiguousArray<CChar>) throws(TokenizerError) -> GrowingArray<UInt8> {
     let descriptor = openRetrying(path)
     guard descriptor >= 0 else {
       throw TokenizerError(.fileOpen, "cannot open the tokenizer file: \(errorText(errno))")
@@ -27,7 +27,7 @@ enum TokenizerFile {
     guard size <= maximumPlain else {
       throw TokenizerError(.limit, "the tokenizer file has \(size) bytes; at most \(maximumPlain) are read")
     }
-    var bytes = try MemoryBuffer<UInt8>(capacity: size)
+    var bytes = try GrowingArray<UInt8>(capacity: size)
     try bytes.append(repeating: 0, count: size)
     var done = 0
     while done < size {

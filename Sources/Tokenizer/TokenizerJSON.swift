@@ -9,10 +9,10 @@ struct TokenizerJSON: ~Copyable {
   /// Strings that are not tokens.
   static let maximumText = 4096
 
-  private var vocabulary: Vocabulary
-  private var added: Vocabulary
+  private var vocabulary = Vocabulary()
+  private var added = Vocabulary()
   /// The merges as lines "left right".
-  private var merges: MemoryBuffer<UInt8>
+  private var merges = GrowingArray<UInt8>()
   private var mergeCount = 0
   private var sections = Sections()
 
@@ -37,7 +37,7 @@ struct TokenizerJSON: ~Copyable {
     let required = try vocabularySize.map { size throws(TokenizerError) in
       try MergeList.count(ofVocabulary: size)
     }
-    var file = try TokenizerJSON()
+    var file = TokenizerJSON()
     var json = reader(bytes)
     try file.readSections(&json)
     try json.finish()
@@ -52,16 +52,7 @@ struct TokenizerJSON: ~Copyable {
     return builder
   }
 
-  private init() throws(TokenizerError) {
-    let vocabulary = try Vocabulary()
-    let added = try Vocabulary()
-    let merges = try MemoryBuffer<UInt8>()
-    self.vocabulary = vocabulary
-    self.added = added
-    self.merges = merges
-  }
-
-  /// What is no tokenizer of CLIP's, by what differs.
+  /// The failure of a file that is no tokenizer of CLIP's, naming the difference.
   static func notCLIPs(_ difference: String) -> TokenizerError {
     TokenizerError(.invalidVocabulary, "\(difference): this is not CLIP's tokenizer")
   }

@@ -3,7 +3,7 @@ import System
 /// UTF-8 to scalars, strictly: no overlong forms, no surrogates, nothing above U+10FFFF.
 enum UTF8Decoder {
   static func decode(
-    _ bytes: UnsafeBufferPointer<UInt8>, into scalars: inout MemoryBuffer<UInt32>
+    _ bytes: UnsafeBufferPointer<UInt8>, into scalars: inout GrowingArray<UInt32>
   ) throws(TokenizerError) {
     if let offset = try append(bytes, to: &scalars) {
       throw TokenizerError(.invalidUTF8, "the text is not UTF-8: invalid byte sequence at byte \(offset)")
@@ -13,7 +13,7 @@ enum UTF8Decoder {
   /// Returns the offset of the first byte that is not UTF-8, with what is before it appended; nil if all is.
   /// - Parameter takesVariants: also Java's two bytes for U+0000, and surrogate pairs of three bytes each (CESU-8).
   static func append(
-    _ bytes: UnsafeBufferPointer<UInt8>, to scalars: inout MemoryBuffer<UInt32>, takesVariants: Bool = false
+    _ bytes: UnsafeBufferPointer<UInt8>, to scalars: inout GrowingArray<UInt32>, takesVariants: Bool = false
   ) throws(TokenizerError) -> Int? {
     var position = 0
     while position < bytes.count {

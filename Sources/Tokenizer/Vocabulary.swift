@@ -15,15 +15,8 @@ struct Vocabulary: ~Copyable {
     static let none = Token(start: 0, length: -1)
   }
 
-  private var text: MemoryBuffer<UInt8>
-  private var tokens: MemoryBuffer<Token>
-
-  init() throws(TokenizerError) {
-    let text = try MemoryBuffer<UInt8>()
-    let tokens = try MemoryBuffer<Token>()
-    self.text = text
-    self.tokens = tokens
-  }
+  private var text = GrowingArray<UInt8>()
+  private var tokens = GrowingArray<Token>()
 
   /// One more than the largest id.
   private var end: Int { tokens.count }
@@ -43,7 +36,7 @@ struct Vocabulary: ~Copyable {
         .invalidVocabulary,
         "the tokens \(quoted(other)) and \(quoted(token.utf8)) have the same id, \(id)")
     }
-    if tokens.count <= id { try tokens.append(repeating: .none, count: id + 1 - tokens.count) }
+    try tokens.extend(to: id, filling: .none)
     let start = text.count
     for byte in token.utf8 { try text.append(byte) }
     tokens[id] = Token(start: start, length: text.count - start)

@@ -41,7 +41,7 @@ extension Vocabulary {
     file bytes: UnsafeBufferPointer<UInt8>, against builder: inout MergeBuilder
   ) throws(TokenizerError) {
     var json = TokenizerJSON.reader(bytes)
-    var vocabulary = try Vocabulary()
+    var vocabulary = Vocabulary()
     try vocabulary.readTable(&json)
     try json.finish()
     try vocabulary.check(added: Vocabulary(), against: &builder)

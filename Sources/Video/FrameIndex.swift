@@ -8,7 +8,7 @@ final class FrameIndex {
     let time: Int64
     let duration: Int64
     let size: Int32
-    /// Which frame it is.
+    /// The number of its frame, in the order of showing.
     var frame: Int32
     var kind: PictureKind
     let layer: UInt8
@@ -18,12 +18,12 @@ final class FrameIndex {
   private(set) var duration = 0.0
   /// Whether every packet has a duration.
   private(set) var hasDurations = true
-  private(set) var packets = HeapList<Packet>()
-  /// Of each frame.
-  private var positions = HeapList<Int32>()
-  /// Of the packets where decoding may begin, and of all that can be decoded by themselves.
-  private(set) var anchors = HeapList<Int32>()
-  private(set) var keys = HeapList<Int32>()
+  private(set) var packets = GrowingArray<Packet>()
+  /// The place in `packets` of each frame's packet.
+  private var positions = GrowingArray<Int32>()
+  /// Places in `packets`, ascending: those where decoding may begin, and all that can be decoded by themselves.
+  private(set) var anchors = GrowingArray<Int32>()
+  private(set) var keys = GrowingArray<Int32>()
   private var isReordered = false
 
   var count: Int { packets.count }
@@ -36,7 +36,7 @@ final class FrameIndex {
   /// No decoder holds more pictures back.
   private static let maxDelay = 16
 
-  /// What decoding the first frame has found out about the stream.
+  /// Facts about the stream that decoding its first frame tells.
   struct Stream {
     let index: Int32
     let codec: AVCodecID
@@ -44,11 +44,11 @@ final class FrameIndex {
     /// Pictures that the decoder holds back to put them in order, to begin with.
     let delay: Int32
     let firstTime: Int64
-    /// Before the first frame.
+    /// The clock as it is before the first frame.
     let clock: FrameClock
   }
 
-  /// Reads `demuxer` to its end. nil where frames must be counted by decoding.
+  /// Reads `demuxer` to its end. nil where frames must be counted by decoding, for want of memory too.
   static func make(_ demuxer: Demuxer, _ stream: Stream) throws(VideoError) -> FrameIndex? {
     guard let parameters = demuxer.stream?.pointee.codecpar,
       parameters.pointee.codec_id == stream.codec,
@@ -57,16 +57,18 @@ final class FrameIndex {
     let delay = Int(stream.delay)
     let index = FrameIndex()
     while try demuxer.next() {
-      guard let packet = demuxer.packet, index.add(packet, &reader, delay: delay) else { return nil }
+      guard let packet = demuxer.packet, (try? index.add(packet, &reader, delay: delay)) == true else {
+        return nil
+      }
     }
     // Some writers give the order of decoding for that of showing.
     if delay > 0, !index.isReordered { return nil }
-    return index.finish(reader.syntax) && index.measure(stream.clock) ? index : nil
+    return (try? index.finish(reader.syntax)) == true && index.measure(stream.clock) ? index : nil
   }
 
   private func add(
     _ packet: UnsafeMutablePointer<AVPacket>, _ reader: inout PictureReader, delay: Int
-  ) -> Bool {
+  ) throws(Failure) -> Bool {
     let unusual = AV_PKT_FLAG_CORRUPT | AV_PKT_FLAG_DISCARD
     let (time, flags) = (packet.pointee.pts, packet.pointee.flags)
     guard time != cffmpeg_no_timestamp, flags & unusual == 0, count < Self.maxPackets,
@@ -76,13 +78,11 @@ final class FrameIndex {
     guard let kind = reader.read(bytes, isKey: flags & AV_PKT_FLAG_KEY != 0) else { return false }
     let number = Int32(count)
     if packet.pointee.duration <= 0 { hasDurations = false }
-    guard
-      packets.append(
-        Packet(
-          time: time, duration: packet.pointee.duration, size: packet.pointee.size, frame: number, kind: kind,
-          layer: reader.layer)),
-      positions.append(number)
-    else { return false }
+    try packets.append(
+      Packet(
+        time: time, duration: packet.pointee.duration, size: packet.pointee.size, frame: number, kind: kind,
+        layer: reader.layer))
+    try positions.append(number)
     // Into its place among the times. How far it goes is how many pictures wait for it.
     var place = count - 1
     while place > 0, packets[Int(positions[place - 1])].time >= time {
@@ -97,7 +97,7 @@ final class FrameIndex {
     return true
   }
 
-  private func finish(_ syntax: PictureReader.Syntax) -> Bool {
+  private func finish(_ syntax: PictureReader.Syntax) throws(Failure) -> Bool {
     var highest: UInt8 = 0
     for frame in 0..<count { packets[position(of: frame)].frame = Int32(frame) }
     for position in 0..<count { highest = max(highest, packets[position].layer) }
@@ -123,8 +123,8 @@ final class FrameIndex {
       if frame != position, syntax == .vp9 || syntax == .av1 { return false }
       last = max(last, frame)
       let kind = packets[position].kind
-      if kind.isAnchor, !anchors.append(Int32(position)) { return false }
-      if kind.isKey, !keys.append(Int32(position)) { return false }
+      if kind.isAnchor { try anchors.append(Int32(position)) }
+      if kind.isKey { try keys.append(Int32(position)) }
     }
     // Pictures before the first anchor are lost or patched up.
     return count > 0 && packets[0].kind.isAnchor && packets[0].frame == 0

@@ -18,13 +18,13 @@ struct Pickle: ~Copyable {
   let form: Form
   /// Kept: strings stay in it.
   private let block: ByteBlock
-  private(set) var values = MallocArray<PickleValue>()
-  private(set) var elements = MallocArray<Int32>()
-  private(set) var cells = MallocArray<PickleCell>()
-  private(set) var tensors = MallocArray<PickleTensor>()
-  private(set) var storages = MallocArray<PickleStorage>()
-  private(set) var names = MallocArray<PickleName>()
-  private(set) var objects = MallocArray<PickleObject>()
+  private(set) var values = GrowingArray<PickleValue>()
+  private(set) var elements = GrowingArray<Int32>()
+  private(set) var cells = GrowingArray<PickleCell>()
+  private(set) var tensors = GrowingArray<PickleTensor>()
+  private(set) var storages = GrowingArray<PickleStorage>()
+  private(set) var names = GrowingArray<PickleName>()
+  private(set) var objects = GrowingArray<PickleObject>()
   /// The value the pickle stands for.
   private(set) var root = 0
 

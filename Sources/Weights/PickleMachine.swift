@@ -4,10 +4,10 @@ import Text
 /// The stack machine that runs a pickle's opcodes.
 struct PickleMachine: ~Copyable {
   private var cursor: ByteCursor
-  private var stack = MallocArray<Int32>()
+  private var stack = GrowingArray<Int32>()
   /// Heights of the stack at each open MARK; nothing below the last one may be popped.
-  private var marks = MallocArray<Int32>()
-  private var memo = MallocArray<Int32>()
+  private var marks = GrowingArray<Int32>()
+  private var memo = GrowingArray<Int32>()
   /// Where the next MEMOIZE goes: so many numbers of the memo were set.
   private var memoised = 0
   /// Where the frame that is being read ends.

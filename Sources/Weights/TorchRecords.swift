@@ -14,7 +14,7 @@ extension TorchArchive {
     of named: [NamedTensor], _ pickle: borrowing Pickle, _ file: borrowing FileBytes
   ) throws(WeightsError) -> WeightsContents {
     // Index into the blocks by zip entry; -1: not wanted so far.
-    var blockOfEntry = MallocArray<Int>()
+    var blockOfEntry = GrowingArray<Int>()
     try blockOfEntry.extend(to: archive.entries.count, filling: -1)
     var wanted: [Int] = []
     var total = 0

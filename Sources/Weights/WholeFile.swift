@@ -1,5 +1,4 @@
 import System
-import Glibc
 import Text
 
 /// All bytes of a small file that lies beside weights: a configuration, an index.

@@ -27,10 +27,10 @@ struct ZipArchive: ~Copyable {
   static let maximumDirectory = 16 << 20
   static let maximumName = 1024
 
-  private(set) var entries = MallocArray<Entry>()
+  private(set) var entries = GrowingArray<Entry>()
   let directory: ByteBlock
   /// Entry numbers, sorted by name with letter case folded.
-  private var order = MallocArray<Int>()
+  private var order = GrowingArray<Int>()
 
   static func open(_ file: borrowing FileBytes) throws(WeightsError) -> ZipArchive {
     let end = try ZipEnd(file)

@@ -72,7 +72,7 @@ struct RobustnessTests {
   @Test func everyScalarDecodesToItself() throws {
     for value in stride(from: UInt32(0), to: 0x11_0000, by: 7) {
       guard let scalar = Unicode.Scalar(value) else { continue }
-      var decoded = try MemoryBuffer<UInt32>()
+      var decoded = GrowingArray<UInt32>()
       try Array(String(Character(scalar)).utf8).withUnsafeBufferPointer {
         try UTF8Decoder.decode($0, into: &decoded)
       }

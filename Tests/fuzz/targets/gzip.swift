@@ -9,7 +9,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   guard size > 1, let data else { return 0 }
   let stream = UnsafeBufferPointer(start: data, count: size)
   do throws(TokenizerError) {
-    var plain = try MemoryBuffer<UInt8>()
+    var plain = GrowingArray<UInt8>()
     var inflate = Inflate(stream, at: 1)
     let end = try inflate.run(into: &plain, limit: 1 << 16)
     precondition(end <= size && plain.count <= 1 << 16)
@@ -29,8 +29,8 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   return 0
 }
 
-private func whole(_ file: [UInt8]) throws(TokenizerError) -> MemoryBuffer<UInt8> {
-  var copy = try MemoryBuffer<UInt8>(capacity: file.count)
+private func whole(_ file: [UInt8]) throws(TokenizerError) -> GrowingArray<UInt8> {
+  var copy = try GrowingArray<UInt8>(capacity: file.count)
   for byte in file { try copy.append(byte) }
   return try Gzip.decompress(copy.view)
 }
