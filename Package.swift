@@ -51,6 +51,7 @@ let package = Package(
     .target(name: "CProcessor", cSettings: c),
     .target(name: "CKernels", dependencies: ["CProcessor"], cSettings: c),
     .target(name: "CShims", cSettings: c),
+    .target(name: "CGuest", cSettings: c),
     .target(name: "CResample", dependencies: ["CProcessor"], cSettings: c),
     .target(name: "CDigest", dependencies: ["CProcessor"], cSettings: c),
     .target(name: "CFFmpeg", cSettings: c),
@@ -70,7 +71,7 @@ let package = Package(
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "CActionCLIP", "CShims", "Digest", "Families", "System", "Model", "ModelFile", "Numerics", "Text",
+        "CActionCLIP", "CGuest", "CShims", "Digest", "Families", "System", "Model", "ModelFile", "Numerics", "Text",
         "Tokenizer",
         "Preprocess", "Video", "Weights",
       ],

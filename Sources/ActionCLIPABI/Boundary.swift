@@ -1,4 +1,5 @@
 import CActionCLIP
+import CGuest
 import CShims
 import Glibc
 import System
@@ -9,7 +10,7 @@ import Text
 func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
   asGuest {
     cshims_set_message(nil, 0)
-    cshims_forget_refused_memory()
+    cguest_forget_refused_memory()
     do throws(Failure) {
       try body()
       return ACTIONCLIP_OK

@@ -1,4 +1,5 @@
 import CActionCLIP
+import CGuest
 import System
 import CShims
 import Glibc
@@ -11,7 +12,7 @@ enum DefaultModel {
   /// The file's path, NUL-terminated. A file that the environment names is taken or refused, never
   /// silently replaced by another. A program with more rights than who started it (setuid) hears no environment.
   static func path() throws(Failure) -> [CChar] {
-    if let named = cshims_secure_getenv(variable), named.pointee != 0 {
+    if let named = cguest_secure_getenv(variable), named.pointee != 0 {
       let path = Array(UnsafeBufferPointer(start: named, count: strlen(named) + 1))
       guard access(path, F_OK) == 0 else {
         throw Failure(

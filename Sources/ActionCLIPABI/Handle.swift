@@ -1,4 +1,5 @@
 import CActionCLIP
+import CGuest
 import System
 import CShims
 import Glibc
@@ -22,7 +23,7 @@ enum Handle {
   /// A new handle that owns `object`.
   static func make<T: HandleObject>(_ object: T) throws(Failure) -> OpaquePointer {
     // Made in part of memory that is kept for the time when there is none: it must be given back.
-    guard cshims_memory_was_refused() == 0, let raw = malloc(MemoryLayout<HandleBody>.stride) else {
+    guard cguest_memory_was_refused() == 0, let raw = malloc(MemoryLayout<HandleBody>.stride) else {
       throw .outOfMemory("a \(T.name) handle")
     }
     raw.initializeMemory(

@@ -1,4 +1,5 @@
 import CActionCLIP
+import CGuest
 import System
 import CShims
 import Families
@@ -97,7 +98,7 @@ enum HubCache {
   }
 
   private static func value(of variable: String) -> [UInt8]? {
-    guard let value = cshims_secure_getenv(variable), value.pointee != 0,
+    guard let value = cguest_secure_getenv(variable), value.pointee != 0,
       strnlen(value, Int(PATH_MAX)) < Int(PATH_MAX)
     else { return nil }
     return Array(UnsafeRawBufferPointer(start: value, count: strlen(value)))

@@ -1,4 +1,5 @@
 import CActionCLIP
+import CGuest
 import CShims
 import System
 import Model
@@ -56,7 +57,7 @@ final class LoadedClassifier: HandleObject, Sendable {
     let generation: Int64? = current.withLock { current in
       let list = LabelList(next, of: loaded, templates: templates.count, generation: current.generation + 1)
       // Kept beyond the call: not of memory that is lent to it (`Handle.make`).
-      guard cshims_memory_was_refused() == 0 else { return nil }
+      guard cguest_memory_was_refused() == 0 else { return nil }
       current = list
       return list.generation
     }

@@ -46,19 +46,10 @@ int cshims_available_processors(void);
 int cshims_is_processor(int processor);
 void cshims_bind_to_processor(int processor);
 
-// Whether the system has refused memory for an object of the Swift runtime since the calling thread's call began, and the
-// beginning of one. The object then came from a reserve: what the call made is not to be kept.
-int cshims_memory_was_refused(void);
-void cshims_forget_refused_memory(void);
-
 // A number of this process that no other has which shares its memory's past: a forked child has another than its parent,
 // also one that has the same process id (each the first of a PID namespace) or was made past the C library. Swift does
 // not see madvise's MADV_WIPEONFORK or pthread_atfork.
 uint64_t cshims_process(void);
-
-// Swift does not see secure_getenv, which glibc declares for _GNU_SOURCE only: a variable of the environment, or NULL
-// where there is none or the program has more rights than who started it (setuid, file capabilities).
-const char *cshims_secure_getenv(const char *name);
 
 // Swift does not see dladdr, which glibc declares for _GNU_SOURCE only. The path that this library was
 // loaded from, links resolved, to `path` with its NUL: 1, or 0 if it is not known or does not fit.

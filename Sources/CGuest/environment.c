@@ -1,10 +1,10 @@
 #define _GNU_SOURCE
-#include "CShims.h"
+#include "CGuest.h"
 
 // Without <unistd.h>, which declares environ as the C library's.
 extern char *secure_getenv(const char *name);
 
-const char *cshims_secure_getenv(const char *name) { return secure_getenv(name); }
+const char *cguest_secure_getenv(const char *name) { return secure_getenv(name); }
 
 // The static Swift runtime scans the host's environment when it is loaded: it crashes where there is none (clearenv), prints
 // a line for a name that begins with SWIFT_DEBUG_ or SWIFT_BACKTRACE and is unknown to it, and takes orders

@@ -5,18 +5,19 @@
 // answer (docs/SECURITY.md).
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "CShims.h"
+#include "CGuest.h"
 
 // How often the reserve was drawn on, by any thread, and how often before the calling thread's call began.
 static uint64_t draws;
 static _Thread_local uint64_t draws_before;
 
-int cshims_memory_was_refused(void) { return __atomic_load_n(&draws, __ATOMIC_RELAXED) != draws_before; }
-void cshims_forget_refused_memory(void) { draws_before = __atomic_load_n(&draws, __ATOMIC_RELAXED); }
+int cguest_memory_was_refused(void) { return __atomic_load_n(&draws, __ATOMIC_RELAXED) != draws_before; }
+void cguest_forget_refused_memory(void) { draws_before = __atomic_load_n(&draws, __ATOMIC_RELAXED); }
 
 // With the address sanitizer, memory has its own allocator, which must be asked for sizes, and Swift's libraries are shared.
 #if !__has_feature(address_sanitizer)
@@ -35,7 +36,7 @@ static int lock;
 static int is_begun;
 
 static void acquire(void) {
-  while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE) != 0) cshims_spin_hint();
+  while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE) != 0) sched_yield();
 }
 static void release(void) { __atomic_store_n(&lock, 0, __ATOMIC_RELEASE); }
 
