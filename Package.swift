@@ -66,7 +66,8 @@ let package = Package(
     room("Tokenizer", ["CShims", "System", "Text"]),
     room("Preprocess", ["CResample", "System"]),
     room("Video", ["CFFmpeg", "CShims", "System", "Text"]),
-    room("Model", ["CShims", "System", "Numerics", "Weights"]),
+    room("TensorNames"),
+    room("Model", ["CShims", "Numerics", "System", "TensorNames", "Weights"]),
     room("ModelFile", ["System", "Model", "Numerics", "Preprocess", "Text", "Tokenizer", "Weights"]),
     .target(
       name: "ActionCLIPABI",

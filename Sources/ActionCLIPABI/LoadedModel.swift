@@ -181,9 +181,9 @@ final class LoadedModel: HandleObject, Sendable {
       }
       activation = chosen
     }
-    var head: TemporalHead?
+    var head: TemporalHeadKind?
     if options.head != ACTIONCLIP_HEAD_AS_CHECKPOINT {
-      guard let chosen = TemporalHead(rawValue: options.head) else {
+      guard let chosen = TemporalHeadKind(rawValue: options.head) else {
         throw .argument("head is \(options.head), expected ACTIONCLIP_HEAD_*")
       }
       head = chosen

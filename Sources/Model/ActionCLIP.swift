@@ -14,7 +14,7 @@ public final class ActionCLIP: Sendable {
 
   let vision: VisionTransformer
   let text: TextTransformer
-  let pooling: TemporalPooling
+  let head: any TemporalHead
   let pool: ThreadPool
   let workspaces = WorkspacePool()
   /// For embeddings until a call has succeeded: small, so not in a workspace that an encoder could have.
@@ -22,14 +22,14 @@ public final class ActionCLIP: Sendable {
 
   init(
     configuration: Configuration, logitScale: Float, parameters: [Parameter], vision: VisionTransformer,
-    text: TextTransformer, pooling: TemporalPooling, precision: Precision, pool: ThreadPool
+    text: TextTransformer, head: any TemporalHead, precision: Precision, pool: ThreadPool
   ) {
     self.configuration = configuration
     self.logitScale = logitScale
     self.parameters = parameters.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     self.vision = vision
     self.text = text
-    self.pooling = pooling
+    self.head = head
     self.precision = precision
     self.pool = pool
   }
@@ -41,20 +41,28 @@ public final class ActionCLIP: Sendable {
   }
   /// Floats of one frame's input, 3·S·S.
   public var pixelsPerFrame: Int { vision.pixelsPerFrame }
-  /// Rows of frame embeddings per video: T, or 1 when joint (one class token per video).
-  public var frameRowsPerVideo: Int { configuration.frames / vision.framesPerSequence }
+  /// Frame embeddings of one video: T, or 1 when joint.
+  public var frameRowsPerVideo: Int { configuration.frameRowsPerVideo }
 
-  /// Bytes: of the weights, and of the working memory of a call that encodes one video or any number of prompts.
+  /// Bytes of the weights, and of the working memory of a call that encodes one video or any number of prompts.
   public var memory: (weights: Int, video: Int, text: Int) {
-    let (frames, size) = (configuration.frames, configuration.embeddingSize)
-    let outputs = Workspace.rounded(frameRowsPerVideo * size) + Workspace.rounded(size)
-    let head =
-      configuration.joint ? 0 : pooling.floats(videos: 1, frames: frames, size: size, threads: threads)
-    return (
-      parameters.reduce(0) { $0 + $1.bytes },
-      4 * (outputs + max(vision.plan(frames: frames, threads: threads, filled: true).floats, head)),
-      4 * text.plan(threads: threads, prompts: Int(Int32.max)).floats
-    )
+    let size = configuration.embeddingSize
+    let bytes = { (layout: (Workspace) throws(Failure) -> Void) in
+      4 * ((try? Workspace.measure(layout)) ?? 0)  // Measuring takes no memory, so that none is refused.
+    }
+    let results = bytes { (workspace) throws(Failure) in
+      _ = try takeResults(workspace, frameRowsPerVideo * size, size)
+    }
+    let frames = bytes { (workspace) throws(Failure) in
+      let plan = vision.plan(frames: configuration.frames)
+      _ = try vision.buffers(workspace, plan, writesPixels: true, threads: threads)
+    }
+    let join = bytes { (workspace) throws(Failure) in try head.measure(workspace, threads: threads) }
+    let prompts = bytes { (workspace) throws(Failure) in
+      _ = try text.buffers(
+        workspace, count: 0, rows: text.rows(prompts: Int(Int32.max)), threads: threads)
+    }
+    return (parameters.reduce(0) { $0 + $1.bytes }, results + max(frames, join), prompts)
   }
 
   /// Encodes whole videos. `videoOut` [B, E] gets their embeddings, not normalised, and `frameOut`
@@ -63,10 +71,10 @@ public final class ActionCLIP: Sendable {
   public func encode(
     _ source: any FrameSource, videos: Int, videoOut: UnsafeMutablePointer<Float>,
     frameOut: UnsafeMutablePointer<Float>?
-  ) throws(ModelError) {
+  ) throws(Failure) {
     let size = configuration.embeddingSize
     let rows = videos * frameRowsPerVideo
-    try withResults(rows * size, videos * size) { (frames, joined) throws(ModelError) in
+    try withResults(rows * size, videos * size) { (frames, joined) throws(Failure) in
       try fill(frames, from: source, count: videos * configuration.frames)
       try fill(joined, joining: frames, videos: videos)
       videoOut.update(from: joined, count: videos * size)
@@ -79,15 +87,15 @@ public final class ActionCLIP: Sendable {
   /// on success only.
   public func encodeFrames(
     _ source: any FrameSource, count: Int, to out: UnsafeMutablePointer<Float>
-  ) throws(ModelError) {
+  ) throws(Failure) {
     guard framesAreIndependent || count.isMultiple(of: configuration.frames) else {
-      throw ModelError(
+      throw Failure(
         .optionConflict,
         "\(count) frames are not whole videos of \(configuration.frames), and the frames of this model's videos see "
           + "each other")
     }
     let numbers = count / vision.framesPerSequence * configuration.embeddingSize
-    try withResults(numbers, 0) { (frames, _) throws(ModelError) in
+    try withResults(numbers, 0) { (frames, _) throws(Failure) in
       try fill(frames, from: source, count: count)
       out.update(from: frames, count: numbers)
     }
@@ -97,35 +105,38 @@ public final class ActionCLIP: Sendable {
   /// [videos, E] with the model's temporal head. `out` is written on success only.
   public func join(
     _ embeddings: UnsafePointer<Float>, videos: Int, to out: UnsafeMutablePointer<Float>
-  ) throws(ModelError) {
+  ) throws(Failure) {
     let size = configuration.embeddingSize
     guard allFinite(embeddings, count: videos * frameRowsPerVideo * size) else {
-      throw ModelError(.notFinite, "the frame embeddings hold NaN or infinity")
+      throw Failure(.notFinite, "the frame embeddings hold NaN or infinity")
     }
-    try withResults(videos * size, 0) { (joined, _) throws(ModelError) in
+    try withResults(videos * size, 0) { (joined, _) throws(Failure) in
       try fill(joined, joining: embeddings, videos: videos)
       out.update(from: joined, count: videos * size)
     }
   }
 
-  /// Memory for embeddings until a call has succeeded: so many floats, and so many again.
+  /// Runs `body` with memory for `first` and `second` floats: embeddings, until a call has succeeded.
   private func withResults(
     _ first: Int, _ second: Int,
-    _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) throws(ModelError) -> Void
-  ) throws(ModelError) {
-    try results.with(
-      capacity: Workspace.rounded(first) + Workspace.rounded(second), outOfMemory: ModelError.memory
-    ) { (workspace) throws(ModelError) in
-      let (a, b) = try ModelError.numerics { () throws(NumericsError) in
-        (try workspace.take(first), try workspace.take(second))
-      }
-      try body(a, b)
+    _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) throws(Failure) -> Void
+  ) throws(Failure) {
+    try results.with { (workspace) throws(Failure) in
+      try takeResults(workspace, first, second)
+    } run: { (regions) throws(Failure) in
+      try body(regions.0, regions.1)
     }
+  }
+
+  private func takeResults(
+    _ workspace: Workspace, _ first: Int, _ second: Int
+  ) throws(Failure) -> (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) {
+    (try workspace.take(first), try workspace.take(second))
   }
 
   private func fill(
     _ embeddings: UnsafeMutablePointer<Float>, from source: any FrameSource, count: Int
-  ) throws(ModelError) {
+  ) throws(Failure) {
     try vision.encode(source, frames: count, to: embeddings, pool: pool, workspaces: workspaces)
     try ActionCLIP.check(
       embeddings, count / vision.framesPerSequence * configuration.embeddingSize, "input")
@@ -133,43 +144,36 @@ public final class ActionCLIP: Sendable {
 
   private func fill(
     _ joined: UnsafeMutablePointer<Float>, joining embeddings: UnsafePointer<Float>, videos: Int
-  ) throws(ModelError) {
-    let size = configuration.embeddingSize
-    if configuration.joint {
-      joined.update(from: embeddings, count: videos * size)
-    } else {
-      try pooling.apply(
-        embeddings, videos: videos, frames: configuration.frames, size: size, to: joined, pool: pool,
-        workspaces: workspaces)
-    }
-    try ActionCLIP.check(joined, videos * size, "input")
+  ) throws(Failure) {
+    try head.join(embeddings, videos: videos, to: joined, pool: pool, workspaces: workspaces)
+    try ActionCLIP.check(joined, videos * configuration.embeddingSize, "input")
   }
 
   /// Refuses embeddings that are no numbers; their `origin` is the caller's.
   private static func check(
     _ embeddings: UnsafePointer<Float>, _ count: Int, _ origin: StaticString
-  ) throws(ModelError) {
+  ) throws(Failure) {
     guard allFinite(embeddings, count: count) else {
-      throw ModelError(.notFinite, "the \(origin)'s numbers overflow fp32 inside the network")
+      throw Failure(.notFinite, "the \(origin)'s numbers overflow fp32 inside the network")
     }
   }
 
   /// tokens [rows, C] to text embeddings out [rows, E], not normalised.
   public func encode(
     tokens: UnsafePointer<Int32>, rows: Int, to out: UnsafeMutablePointer<Float>
-  ) throws(ModelError) {
+  ) throws(Failure) {
     let (length, vocabulary) = (configuration.contextLength, configuration.vocabularySize)
     for row in 0..<rows {
       try checkCancelled()
       for i in row * length..<(row + 1) * length where tokens[i] < 0 || tokens[i] >= vocabulary {
-        throw ModelError(
+        throw Failure(
           .invalidArgument,
           "token id \(tokens[i]) at row \(row), position \(i % length) is outside"
             + " the vocabulary of 0 to \(vocabulary - 1)")
       }
     }
     let count = rows * configuration.embeddingSize
-    try withResults(count, 0) { (embeddings, _) throws(ModelError) in
+    try withResults(count, 0) { (embeddings, _) throws(Failure) in
       try text.encode(tokens, count: rows, to: embeddings, pool: pool, workspaces: workspaces)
       try ActionCLIP.check(embeddings, count, "text")
       out.update(from: embeddings, count: count)

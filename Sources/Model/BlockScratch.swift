@@ -1,55 +1,44 @@
 import System
 import Numerics
 
-/// The memory that a residual attention block works in besides the rows themselves: for batches of up to `rows`
-/// rows in up to `sequences` sequences of up to `longest`.
+/// The memory that residual attention blocks work in besides the rows themselves, for batches of up to `rows` rows in
+/// up to `sequences` sequences of up to `longest` rows each.
 struct BlockScratch {
   let rows: Int
-  let longest: Int
-  /// A product's input: normed rows, and in int8 what attention gave. [rows, W]
+  /// A product's input: normalised rows, and in int8 attention's results. [rows, W]
   let input: Operand
-  /// What attention gives, and the first rows' queries of a block that goes on with a row of each sequence. [rows, W]
-  /// The input itself, which nobody needs any more by then, unless that is of another precision.
+  /// Attention's results, and beside them the selected rows' queries. [rows, W] In fp32 and bf16 it is `input` itself,
+  /// which nothing needs any more by then.
   let attended: Operand
-  /// q, k, v, then the MLP's hidden numbers. [rows, max(3W, hidden)]
-  let wide: Operand
-  /// In int8 the hidden numbers as the second product's input; else they are that already. [rows, hidden]
+  /// Queries, keys and values [rows, 3W], and later the MLP's hidden activations [rows, hidden].
+  let qkvOrHidden: Operand
+  /// The hidden activations in int8; nil in other precisions, where `qkvOrHidden` is the second product's input.
+  /// [rows, hidden]
   let hiddenInput: Operand?
-  /// The rows that a block goes on with alone: one of each sequence. [min(sequences, rows / 2), W]
-  let picked: UnsafeMutablePointer<Float>
-  let scores: UnsafeMutablePointer<Float>
+  /// One row of each sequence, where the last block is computed for those alone. [min(sequences, rows / 2), W]
+  let selected: UnsafeMutablePointer<Float>
+  let attention: MultiHeadAttention.Scratch
 
-  /// What of a block's sizes the memory depends on.
+  /// The sizes of a block that its memory depends on.
   struct Shape {
     let precision: Precision
     let attention: MultiHeadAttention
     let hidden: Int
-    var width: Int { attention.width }
-    var wide: Int { max(3 * width, hidden) }
-  }
-
-  static func floats(rows: Int, sequences: Int, longest: Int, _ shape: Shape, threads: Int) -> Int {
-    let (precision, between, width) = (shape.precision, shape.precision.between, shape.width)
-    return Operand.floats(precision, rows: rows, width: width)
-      + (between == precision ? 0 : Operand.floats(between, rows: rows, width: width))
-      + Operand.floats(between, rows: rows, width: shape.wide)
-      + (precision == .int8 ? Operand.floats(precision, rows: rows, width: shape.hidden) : 0)
-      + Workspace.rounded(min(sequences, rows / 2) * width)
-      + Workspace.rounded(shape.attention.scratch(longest: longest, threads: threads))
   }
 
   init(
     _ workspace: Workspace, rows: Int, sequences: Int, longest: Int, _ shape: Shape, threads: Int
-  ) throws(NumericsError) {
-    let (precision, between, width) = (shape.precision, shape.precision.between, shape.width)
+  ) throws(Failure) {
+    let (precision, activations) = (shape.precision, shape.precision.activationPrecision)
+    let width = shape.attention.width
     self.rows = rows
-    self.longest = longest
     input = try Operand(workspace, precision, rows: rows, width: width)
-    attended = between == precision ? input : try Operand(workspace, between, rows: rows, width: width)
-    wide = try Operand(workspace, between, rows: rows, width: shape.wide)
+    attended =
+      activations == precision ? input : try Operand(workspace, activations, rows: rows, width: width)
+    qkvOrHidden = try Operand(workspace, activations, rows: rows, width: max(3 * width, shape.hidden))
     hiddenInput =
       precision == .int8 ? try Operand(workspace, precision, rows: rows, width: shape.hidden) : nil
-    picked = try workspace.take(min(sequences, rows / 2) * width)
-    scores = try workspace.take(shape.attention.scratch(longest: longest, threads: threads))
+    selected = try workspace.take(min(sequences, rows / 2) * width)
+    attention = try shape.attention.scratch(workspace, longest: longest, threads: threads)
   }
 }

@@ -1,23 +1,5 @@
 import Numerics
 
-/// What joins the T frame embeddings of a video after the network (paper section 3.3, "post-network
-/// prompt"); raw values are the C API's.
-public enum TemporalHead: Int32, Sendable, CaseIterable {
-  case meanP = 1
-  case conv1D, lstm, transf, transfCls
-
-  /// The reference's name.
-  public var name: String {
-    switch self {
-    case .meanP: "MeanP"
-    case .conv1D: "Conv_1D"
-    case .lstm: "LSTM"
-    case .transf: "Transf"
-    case .transfCls: "Transf_cls"
-    }
-  }
-}
-
 /// Of the MLPs in both encoders, which the weights do not tell: CLIP's own models and ActionCLIP have QuickGELU,
 /// others were trained with GELU. Raw values are the C API's.
 public enum EncoderActivation: Int32, Sendable, CaseIterable {
@@ -43,7 +25,7 @@ public enum EncoderActivation: Int32, Sendable, CaseIterable {
 public struct LoadOptions: Sendable {
   public var joint: Bool?
   public var temporalShift: Bool?
-  public var head: TemporalHead?
+  public var head: TemporalHeadKind?
   public var frames: Int?
   public var threads: Int
   /// That the model's own threads are bound to, in turn; none: as the thread that starts them.
@@ -55,7 +37,7 @@ public struct LoadOptions: Sendable {
   public var temporalView: Int?
 
   public init(
-    joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHead? = nil, frames: Int? = nil,
+    joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHeadKind? = nil, frames: Int? = nil,
     threads: Int = 1, processors: [Int32] = [], precision: Precision? = nil,
     activation: EncoderActivation? = nil, temporalView: Int? = nil
   ) {
@@ -90,7 +72,7 @@ public struct Configuration: Sendable, Equatable {
   /// How many frames before and behind a frame its tokens attend to besides its own, in every block: Open-VCLIP's
   /// `expand_temporal_view`. 0: none.
   public var temporalView = 0
-  public var head = TemporalHead.meanP
+  public var head = MeanHead.kind
   public var activation = EncoderActivation.quickGELU
   /// Neither the file nor the caller has said which activation it is.
   public var activationIsAssumed = true
@@ -102,6 +84,8 @@ public struct Configuration: Sendable, Equatable {
   public var headEpsilon = Configuration.usualHeadEpsilon
 
   public var gridSize: Int { imageSize / patchSize }  // g
+  /// Frame embeddings of one video: T, or 1 when joint, which has one class token for all frames.
+  public var frameRowsPerVideo: Int { joint ? 1 : frames }
 
   /// CLIP's models have heads of this size throughout; some of open_clip's have others.
   static let headSize = 64

@@ -6,7 +6,7 @@ import Weights
 public struct DeclaredOptions: Sendable, Equatable {
   public var joint: Bool?
   public var temporalShift: Bool?
-  public var head: TemporalHead?
+  public var head: TemporalHeadKind?
   public var frames: Int?
   /// See `Configuration.temporalView`; nil is none.
   public var temporalView: Int?
@@ -25,7 +25,7 @@ public struct DeclaredOptions: Sendable, Equatable {
   public var usualFrames: Int?
 
   public init(
-    joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHead? = nil, frames: Int? = nil,
+    joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHeadKind? = nil, frames: Int? = nil,
     precision: Precision? = nil, activation: EncoderActivation? = nil, epsilon: Float? = nil,
     headEpsilon: Float? = nil, usualFrames: Int? = nil, visionHeads: Int? = nil, textHeads: Int? = nil
   ) {
@@ -43,16 +43,16 @@ public struct DeclaredOptions: Sendable, Equatable {
   }
 
   /// Holds numbers that need no choice of the caller's against their ranges.
-  func check() throws(ModelError) {
+  func check() throws(Failure) {
     let epsilons = [("epsilon", epsilon), ("head_epsilon", headEpsilon)]
     for case (let name, let value?) in epsilons where !Configuration.epsilons.contains(value) {
       let range = Configuration.epsilons
-      throw ModelError(
+      throw Failure(
         .invalid,
         "the file says that \(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
     }
     if let usualFrames, !(1...Configuration.maximumFrames).contains(usualFrames) {
-      throw ModelError(
+      throw Failure(
         .invalid,
         "the file says that frames are \(usualFrames), expected 1 to \(Configuration.maximumFrames)")
     }
@@ -70,9 +70,9 @@ struct Choice<Value: Equatable> {
   init(
     _ name: String, asked: Value?, declared: Value?, by configuration: String? = nil,
     shown: (Value) -> String
-  ) throws(ModelError) {
+  ) throws(Failure) {
     if let asked, let declared, asked != declared {
-      throw ModelError(
+      throw Failure(
         .optionConflict,
         "\(name) \(shown(asked)) was asked for, but "
           + (configuration.map { "\($0) says \(shown(declared))" }
@@ -84,8 +84,8 @@ struct Choice<Value: Equatable> {
 
   /// The error that the tensors, by what was `found`, contradict this choice: the caller's, worded as
   /// what was `asked`, is a conflict; the file's makes the file contradict itself.
-  func contradiction(_ asked: String, _ found: String) -> ModelError {
-    guard let declared else { return ModelError(.optionConflict, "\(asked), but \(found)") }
-    return ModelError(.invalid, "\(declared), but \(found)")
+  func contradiction(_ asked: String, _ found: String) -> Failure {
+    guard let declared else { return Failure(.optionConflict, "\(asked), but \(found)") }
+    return Failure(.invalid, "\(declared), but \(found)")
   }
 }

@@ -8,7 +8,7 @@ public final class FrameArrivals: FrameSource, @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var arrived = 0
-  private var failure: ModelError?
+  private var failure: Failure?
 
   /// `pixels` must outlive the call that encodes them.
   public init(_ pixels: UnsafePointer<Float>) {
@@ -28,9 +28,9 @@ public final class FrameArrivals: FrameSource, @unchecked Sendable {
   public func arrive(upTo count: Int) { change { arrived = max(arrived, count) } }
 
   /// Says that no more frames will come: the call that waits for them throws `error`.
-  public func fail(_ error: ModelError) { change { failure = failure ?? error } }
+  public func fail(_ error: Failure) { change { failure = failure ?? error } }
 
-  public func readyFrames(atLeast count: Int) throws(ModelError) -> Int {
+  public func readyFrames(atLeast count: Int) throws(Failure) -> Int {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while arrived < count, failure == nil { pthread_cond_wait(changed, mutex) }

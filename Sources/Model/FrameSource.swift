@@ -8,21 +8,21 @@ public protocol FrameSource: Sendable {
 
   /// The number of frames that are ready, from frame 0 on, once there are at least `count`. Called on the thread that
   /// encodes, which it may keep waiting; results do not depend on the number.
-  func readyFrames(atLeast count: Int) throws(ModelError) -> Int
+  func readyFrames(atLeast count: Int) throws(Failure) -> Int
 
   /// Writes frame `index` to `pixels` [3, S, S]. Called once for each frame, on any thread of the model's pool; never
   /// where `pixels` says where they lie.
-  func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(ModelError)
+  func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(Failure)
 }
 
 extension FrameSource {
   public var pixels: UnsafePointer<Float>? { nil }
 
   /// All frames are ready.
-  public func readyFrames(atLeast count: Int) throws(ModelError) -> Int { Int.max }
+  public func readyFrames(atLeast count: Int) throws(Failure) -> Int { Int.max }
 
   /// Does nothing, for sources whose pixels lie in memory.
-  public func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(ModelError) {}
+  public func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(Failure) {}
 }
 
 /// Frames that all lie in memory, which must outlive the call that encodes them.

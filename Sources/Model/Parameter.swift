@@ -1,8 +1,8 @@
 import System
 import Numerics
 
-/// A tensor of the file a model came from, and the place where the model keeps its numbers. Nothing is
-/// kept twice: what was packed for the kernels is unpacked again when somebody asks.
+/// A tensor of the file a model came from, and the place where the model keeps its numbers. Nothing is kept twice:
+/// numbers packed for the kernels are unpacked again when they are asked for.
 public struct Parameter: Sendable {
   enum Storage: Sendable {
     case plain(FloatBuffer)
@@ -13,14 +13,14 @@ public struct Parameter: Sendable {
     case transposed(Linear)
   }
 
-  /// As in the file, without `module.` prefixes.
+  /// The tensor's name, as in `TensorNames`.
   public let name: String
   public let shape: [Int]
-  /// The coarsest precision that any model holds it in.
-  public let lowest: Precision
+  /// The lowest precision that any model holds it in.
+  public let minimumPrecision: Precision
   let storage: Storage
 
-  /// That its numbers take.
+  /// Bytes that the numbers take.
   var bytes: Int {
     switch storage {
     case .plain(let buffer): 4 * buffer.count
@@ -31,14 +31,13 @@ public struct Parameter: Sendable {
 
   public var count: Int { shape.reduce(1, *) }
 
-  /// As int8 and a scale for each output, those of a model that computes in int8.
-  public func quantised() throws(ModelError) -> (numbers: FloatBuffer, scales: FloatBuffer) {
-    do throws(NumericsError) {
-      guard case .packed(let linear) = storage else {
-        return (try FloatBuffer(count: 0), try FloatBuffer(count: 0))
-      }
-      return try linear.quantised()
-    } catch { throw ModelError.memory(error) }
+  /// The numbers as int8 with a scale for each output, as a model that computes in int8 has them; nothing for a tensor
+  /// that is never held so.
+  public func quantised() throws(Failure) -> (numbers: FloatBuffer, scales: FloatBuffer) {
+    guard case .packed(let linear) = storage else {
+      return (try FloatBuffer(count: 0), try FloatBuffer(count: 0))
+    }
+    return try linear.quantised()
   }
 
   /// The precision the numbers are held in: below fp32 they were rounded at load.
@@ -50,18 +49,16 @@ public struct Parameter: Sendable {
     }
   }
 
-  /// The numbers as they are held, row-major: of fp32 those that were read at load, bit for bit.
-  public func values() throws(ModelError) -> FloatBuffer {
-    do throws(NumericsError) {
-      switch storage {
-      case .plain(let buffer): return buffer
-      case .table(let table): return try table.values()
-      case .packed(let linear): return try linear.weight()
-      case .transposed(let linear):
-        let stored = try FloatBuffer(count: count)
-        try linear.weight().transpose(rows: linear.outputs, columns: linear.inputs, into: stored)
-        return stored
-      }
-    } catch { throw ModelError.memory(error) }
+  /// The numbers as they are held, row-major; in fp32 those that were read at load, bit for bit.
+  public func values() throws(Failure) -> FloatBuffer {
+    switch storage {
+    case .plain(let buffer): return buffer
+    case .table(let table): return try table.values()
+    case .packed(let linear): return try linear.weight()
+    case .transposed(let linear):
+      let stored = try FloatBuffer(count: count)
+      try linear.weight().transpose(rows: linear.outputs, columns: linear.inputs, into: stored)
+      return stored
+    }
   }
 }

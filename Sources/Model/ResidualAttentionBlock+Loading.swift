@@ -1,24 +1,27 @@
 import System
 import Numerics
+import TensorNames
 
 extension ResidualAttentionBlock {
   /// `prefix` ends in a dot: "transformer.resblocks.0.".
   init(
     _ reader: ParameterReader, _ prefix: String, width: Int, heads: Int, causal: Bool,
-    epsilon: Float, activation: Activation, lowest: Precision
-  ) throws(ModelError) {
+    epsilon: Float, activation: Activation, minimum: Precision
+  ) throws(Failure) {
     self.activation = activation
-    let hidden = try reader.shape(prefix + "mlp.c_fc.weight", rank: 2, for: "a residual block")[0]
-    try reader.checkHidden(hidden, prefix + "mlp.c_fc.weight")
-    ln1 = try reader.layerNorm(prefix + "ln_1.", width, epsilon)
+    let names = TensorNames.Block.self
+    let fcWeight = prefix + names.fc + "weight"
+    let hidden = try reader.shape(fcWeight, rank: 2, for: "a residual block")[0]
+    try reader.checkHidden(hidden, fcWeight)
+    ln1 = try reader.layerNorm(prefix + names.ln1, width, epsilon)
     inProjection = try reader.linear(
-      weight: prefix + "attn.in_proj_weight", bias: prefix + "attn.in_proj_bias", width, 3 * width,
-      lowest: lowest)
+      weight: prefix + names.inProjectionWeight, bias: prefix + names.inProjectionBias, width, 3 * width,
+      minimum: minimum)
     attention = MultiHeadAttention(
-      heads: heads, width: width, causal: causal, precision: inProjection.precision.between)
-    outProjection = try reader.linear(prefix + "attn.out_proj.", width, width, lowest: lowest)
-    ln2 = try reader.layerNorm(prefix + "ln_2.", width, epsilon)
-    fc = try reader.linear(prefix + "mlp.c_fc.", width, hidden, lowest: lowest)
-    projection = try reader.linear(prefix + "mlp.c_proj.", hidden, width, lowest: lowest)
+      heads: heads, width: width, causal: causal, precision: inProjection.precision.activationPrecision)
+    outProjection = try reader.linear(prefix + names.outProjection, width, width, minimum: minimum)
+    ln2 = try reader.layerNorm(prefix + names.ln2, width, epsilon)
+    fc = try reader.linear(prefix + names.fc, width, hidden, minimum: minimum)
+    projection = try reader.linear(prefix + names.projection, hidden, width, minimum: minimum)
   }
 }

@@ -23,17 +23,16 @@ struct ResidualAttentionBlock: Sendable {
   func apply(
     _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, wanted: WantedRows = .all,
     _ scratch: BlockScratch, _ pool: ThreadPool
-  ) throws(ModelError) {
+  ) throws(Failure) {
     try checkCancelled()
     let (rows, count) = (sequences.rows, sequences.count)
     // One row of each needs room beside its attention, which sequences of one row do not leave.
     guard wanted != .all, 2 * count <= rows else {
-      let qkv = scratch.wide.reshaped(width: 3 * width)
+      let qkv = scratch.qkvOrHidden.reshaped(width: 3 * width)
       ln1.apply(rows: rows, x, stride: width, to: scratch.input, pool: pool)
       inProjection.apply(rows: rows, scratch.input, to: qkv, pool: pool)
       attention.apply(
-        sequences, qkv: qkv, to: scratch.attended, scratch: scratch.scores, longest: scratch.longest,
-        pool: pool)
+        sequences, qkv: qkv, to: scratch.attended, scratch: scratch.attention, pool: pool)
       return try addAttentionAndMLP(rows: rows, x, scratch.attended, scratch, pool)
     }
     try applyToOne(wanted, x, sequences, scratch, pool)
@@ -43,13 +42,13 @@ struct ResidualAttentionBlock: Sendable {
   private func applyToOne(
     _ wanted: WantedRows, _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences,
     _ scratch: BlockScratch, _ pool: ThreadPool
-  ) throws(ModelError) {
+  ) throws(Failure) {
     let (rows, count) = (sequences.rows, sequences.count)
     func row(_ sequence: Int) -> Int {
       sequences.offsets[sequence] - sequences.offsets[0]
         + wanted.range(sequences.length(sequence)).lowerBound
     }
-    let qkv = scratch.wide.reshaped(width: 3 * width)
+    let qkv = scratch.qkvOrHidden.reshaped(width: 3 * width)
     ln1.apply(rows: rows, x, stride: width, to: scratch.input, pool: pool)
     inProjection.apply(rows: rows, scratch.input, to: qkv, columns: width..<3 * width, pool: pool)
     // No row comes after the one it is moved to, so nothing is overwritten that is still wanted.
@@ -58,18 +57,18 @@ struct ResidualAttentionBlock: Sendable {
     inProjection.apply(rows: count, scratch.input, to: queries, columns: 0..<width, pool: pool)
     attention.apply(
       sequences, qkv: qkv, queries: queries, to: scratch.attended, wanted: wanted,
-      scratch: scratch.scores, longest: scratch.longest, pool: pool)
-    let picked = scratch.picked
-    for i in 0..<count { (picked + i * width).update(from: x + row(i) * width, count: width) }
-    try addAttentionAndMLP(rows: count, picked, scratch.attended, scratch, pool)
-    for i in 0..<count { (x + row(i) * width).update(from: picked + i * width, count: width) }
+      scratch: scratch.attention, pool: pool)
+    let selected = scratch.selected
+    for i in 0..<count { (selected + i * width).update(from: x + row(i) * width, count: width) }
+    try addAttentionAndMLP(rows: count, selected, scratch.attended, scratch, pool)
+    for i in 0..<count { (x + row(i) * width).update(from: selected + i * width, count: width) }
   }
 
   /// x [rows, W] += out_proj of attention's result; += the MLP.
   private func addAttentionAndMLP(
     rows: Int, _ x: UnsafeMutablePointer<Float>, _ attended: Operand, _ scratch: BlockScratch,
     _ pool: ThreadPool
-  ) throws(ModelError) {
+  ) throws(Failure) {
     try checkCancelled()
     var input = attended
     if precision == .int8 {
@@ -79,7 +78,7 @@ struct ResidualAttentionBlock: Sendable {
     outProjection.add(rows: rows, input, to: x, stride: width, pool: pool)
     try checkCancelled()
     ln2.apply(rows: rows, x, stride: width, to: scratch.input, pool: pool)
-    let hidden = scratch.wide.reshaped(width: fc.outputs)
+    let hidden = scratch.qkvOrHidden.reshaped(width: fc.outputs)
     fc.apply(rows: rows, scratch.input, to: hidden, activation: activation, pool: pool)
     var hiddenInput = hidden
     if let quantised = scratch.hiddenInput?.reshaped(width: fc.outputs) {

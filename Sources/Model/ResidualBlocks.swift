@@ -15,57 +15,53 @@ struct ResidualBlocks: Sendable {
   /// Blocks `prefix`0.`infix`, `prefix`1.`infix` and so on; at least one.
   init(
     _ reader: ParameterReader, _ prefix: String, infix: String = "", count: Int, width: Int, heads: Int,
-    causal: Bool, epsilon: Float, activation: Activation, lowest: Precision
-  ) throws(ModelError) {
+    causal: Bool, epsilon: Float, activation: Activation, minimum: Precision
+  ) throws(Failure) {
     var blocks: [ResidualAttentionBlock] = []
     for layer in 0..<max(count, 1) {
       blocks.append(
         try ResidualAttentionBlock(
           reader, "\(prefix)\(layer).\(infix)", width: width, heads: heads, causal: causal,
-          epsilon: epsilon, activation: activation, lowest: lowest))
+          epsilon: epsilon, activation: activation, minimum: minimum))
     }
     self.blocks = blocks
     hidden = blocks.map(\.fc.outputs).max() ?? 0
   }
 
-  /// Floats of workspace that `scratch` takes.
-  func scratchFloats(rows: Int, sequences: Int, longest: Int, threads: Int) -> Int {
-    BlockScratch.floats(rows: rows, sequences: sequences, longest: longest, shape, threads: threads)
-  }
-
+  /// Memory for all blocks, which use it one after the other.
   func scratch(
     _ workspace: Workspace, rows: Int, sequences: Int, longest: Int, threads: Int
-  ) throws(NumericsError) -> BlockScratch {
+  ) throws(Failure) -> BlockScratch {
     try BlockScratch(workspace, rows: rows, sequences: sequences, longest: longest, shape, threads: threads)
   }
 
-  /// x [rows, W] in place through every block; at most scratch.rows rows together. The last block
-  /// is computed for the wanted rows alone; what is in the others then means nothing.
+  /// Applies every block to x [rows, W] in place, at most scratch.rows rows. The last block is computed for the wanted
+  /// rows alone: the others then hold nothing of use.
   func apply(
     _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, wanted: WantedRows = .all,
     _ scratch: BlockScratch, _ pool: ThreadPool
-  ) throws(ModelError) {
+  ) throws(Failure) {
     for block in blocks.dropLast() { try block.apply(x, sequences, scratch, pool) }
     try blocks.last?.apply(x, sequences, wanted: wanted, scratch, pool)
   }
 
-  /// The same for any number of rows, in runs of whole sequences that fit the scratch. `before`, if
-  /// there is one, is called on all rows before each block, which then goes over all runs first.
+  /// Applies every block to any number of rows, in runs of whole sequences that fit the scratch. `before`, if it is
+  /// given, is called before each block, which then goes over all runs first.
   func apply(
     _ x: UnsafeMutablePointer<Float>, inRunsOf sequences: Sequences, wanted: WantedRows,
     _ scratch: BlockScratch, _ pool: ThreadPool, before: (() -> Void)?
-  ) throws(ModelError) {
+  ) throws(Failure) {
     if let before {
       for (layer, block) in blocks.enumerated() {
         before()
-        try forEachRun(sequences, limit: scratch.rows) { (run) throws(ModelError) in
+        try forEachRun(sequences, limit: scratch.rows) { (run) throws(Failure) in
           try block.apply(
             x + run.offsets[0] * width, run, wanted: layer + 1 < blocks.count ? .all : wanted, scratch,
             pool)
         }
       }
     } else {
-      try forEachRun(sequences, limit: scratch.rows) { (run) throws(ModelError) in
+      try forEachRun(sequences, limit: scratch.rows) { (run) throws(Failure) in
         try apply(x + run.offsets[0] * width, run, wanted: wanted, scratch, pool)
       }
     }
@@ -73,8 +69,8 @@ struct ResidualBlocks: Sendable {
 
   /// Calls `body` with runs of whole sequences of at most `limit` rows together, in order.
   private func forEachRun(
-    _ sequences: Sequences, limit: Int, _ body: (Sequences) throws(ModelError) -> Void
-  ) throws(ModelError) {
+    _ sequences: Sequences, limit: Int, _ body: (Sequences) throws(Failure) -> Void
+  ) throws(Failure) {
     var first = 0
     while first < sequences.count {
       var count = 1

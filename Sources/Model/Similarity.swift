@@ -2,27 +2,26 @@ import System
 import Glibc
 import Numerics
 
-/// Video-text similarity (paper section 3.1; reference test.py).
+/// Similarity of videos and texts (paper section 3.1; reference test.py).
 public enum Similarity {
   /// out [videos, texts] = scale · cosine. An all-zero row has cosine 0.
   public static func logits(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, _ texts: UnsafePointer<Float>,
     _ textCount: Int, size: Int, scale: Float, to out: UnsafeMutablePointer<Float>
-  ) throws(ModelError) {
+  ) throws(Failure) {
     try check(videos, videoCount, size, "video")
     try check(texts, textCount, size, "text")
-    try whole(videoCount * textCount, to: out) { (logits) throws(ModelError) in
+    try whole(videoCount * textCount, to: out) { (logits) throws(Failure) in
       try fill(logits, videos, videoCount, texts, textCount, size: size, scale: scale)
     }
   }
 
-  /// Numbers that `fill` writes elsewhere first, since it may be cancelled half-way.
+  /// Has `fill` write `count` numbers elsewhere and copies them to `out`, since it may be cancelled half-way.
   private static func whole(
     _ count: Int, to out: UnsafeMutablePointer<Float>,
-    fill: (UnsafeMutablePointer<Float>) throws(ModelError) -> Void
-  ) throws(ModelError) {
-    let numbers: FloatBuffer
-    do { numbers = try FloatBuffer(count: count) } catch { throw .memory(error) }
+    fill: (UnsafeMutablePointer<Float>) throws(Failure) -> Void
+  ) throws(Failure) {
+    let numbers = try FloatBuffer(count: count)
     try fill(numbers.base)
     out.update(from: numbers.base, count: count)
     extendLifetime(numbers)
@@ -34,7 +33,7 @@ public enum Similarity {
   private static func fill(
     _ out: UnsafeMutablePointer<Float>, _ videos: UnsafePointer<Float>, _ videoCount: Int,
     _ texts: UnsafePointer<Float>, _ textCount: Int, size: Int, scale: Float
-  ) throws(ModelError) {
+  ) throws(Failure) {
     for video in 0..<videoCount {
       let v = videos + video * size
       let videoNorm = norm(v, size)
@@ -53,14 +52,13 @@ public enum Similarity {
   public static func probabilities(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, _ texts: UnsafePointer<Float>,
     templates: Int, classes: Int, size: Int, scale: Float, to out: UnsafeMutablePointer<Float>
-  ) throws(ModelError) {
+  ) throws(Failure) {
     let textCount = templates * classes
-    let scores: FloatBuffer
-    do { scores = try FloatBuffer(count: textCount) } catch { throw .memory(error) }
+    let scores = try FloatBuffer(count: textCount)
     defer { withExtendedLifetime(scores) {} }
     try check(videos, videoCount, size, "video")
     try check(texts, textCount, size, "text")
-    try whole(videoCount * classes, to: out) { (probabilities) throws(ModelError) in
+    try whole(videoCount * classes, to: out) { (probabilities) throws(Failure) in
       for video in 0..<videoCount {
         try fill(scores.base, videos + video * size, 1, texts, textCount, size: size, scale: scale)
         let row = probabilities + video * classes
@@ -76,9 +74,9 @@ public enum Similarity {
 
   private static func check(
     _ rows: UnsafePointer<Float>, _ count: Int, _ size: Int, _ what: String
-  ) throws(ModelError) {
+  ) throws(Failure) {
     for row in 0..<count where !allFinite(rows + row * size, count: size) {
-      throw ModelError(.notFinite, "\(what) embedding \(row) holds NaN or infinity")
+      throw Failure(.notFinite, "\(what) embedding \(row) holds NaN or infinity")
     }
   }
 

@@ -25,72 +25,55 @@ struct TextTransformer: Sendable {
     return end + 1
   }
 
-  func plan(threads: Int, prompts: Int) -> (rows: Int, floats: Int) {
-    let rows = max(contextLength, min(TextTransformer.rowsTogether, prompts * contextLength))
-    let width = lnFinal.width
-    let sequences = rows  // a prompt has at least one token
-    let floats =
-      Workspace.rounded(rows * width)
-      + max(
-        blocks.scratchFloats(rows: rows, sequences: sequences, longest: contextLength, threads: threads),
-        Workspace.rounded(sequences * width) + Workspace.rounded(sequences * projection.outputs))
-      + Workspace.integers(contextLength)
-      + 2 * Workspace.offsets(sequences: sequences)
-      + Workspace.integers(rows * TextTransformer.pastShare)
-    return (rows, floats)
+  /// Rows that a group of prompts has at most.
+  func rows(prompts: Int) -> Int {
+    max(contextLength, min(TextTransformer.rowsTogether, prompts * contextLength))
   }
 
-  /// tokens [count, C], ids already checked to be in 0 ..< V; out [count, E].
+  /// Encodes tokens [count, C], ids already checked to be in 0 ..< V, to out [count, E].
   func encode(
     _ tokens: UnsafePointer<Int32>, count: Int, to out: UnsafeMutablePointer<Float>,
     pool: ThreadPool, workspaces: WorkspacePool
-  ) throws(ModelError) {
-    let plan = plan(threads: pool.threads, prompts: count)
-    let floats = plan.floats + Workspace.integers(count)
-    try workspaces.with(capacity: floats, outOfMemory: ModelError.memory) {
-      (workspace) throws(ModelError) in
-      let buffers: Buffers
-      do throws(NumericsError) {
-        buffers = try Buffers(self, count: count, rows: plan.rows, tokens, workspace, threads: pool.threads)
-      } catch { throw ModelError.memory(error) }
+  ) throws(Failure) {
+    try workspaces.with { (workspace) throws(Failure) in
+      try buffers(workspace, count: count, rows: rows(prompts: count), threads: pool.threads)
+    } run: { (buffers) throws(Failure) in
       try encode(tokens, count, out, buffers, pool)
     }
   }
 
-  /// The regions of one call's workspace. The places of what comes after the blocks are those that the blocks work in.
-  private struct Buffers {
+  /// The regions of one call's workspace. Those of the time after the blocks are where the blocks work before.
+  struct Buffers {
     let x: UnsafeMutablePointer<Float>  // [rows, X], the residual stream
     let scratch: BlockScratch
     let ends: UnsafeMutablePointer<Float>  // [rows, X], each prompt's last row
     let projected: UnsafeMutablePointer<Float>  // [rows, E]
     let order: UnsafeMutablePointer<Int>  // [count]
     let group: PromptGroup
+  }
 
-    init(
-      _ text: TextTransformer, count: Int, rows: Int, _ tokens: UnsafePointer<Int32>, _ workspace: Workspace,
-      threads: Int
-    ) throws(NumericsError) {
-      let (width, length) = (text.lnFinal.width, text.contextLength)
-      x = try workspace.take(rows * width)
-      (scratch, (ends, projected)) = try workspace.takeOneOf { (workspace) throws(NumericsError) in
-        try text.blocks.scratch(workspace, rows: rows, sequences: rows, longest: length, threads: threads)
-      } _: { (workspace) throws(NumericsError) in
-        (try workspace.take(rows * width), try workspace.take(rows * text.projection.outputs))
-      }
-      order = try workspace.takeIntegers(count)
-      group = PromptGroup(
-        tokens: tokens, contextLength: length, rows: rows, path: try workspace.takeIntegers(length),
-        offsets: try workspace.takeOffsets(sequences: rows, length: 0),
-        places: try workspace.takeOffsets(sequences: rows, length: 0),
-        past: try workspace.takeIntegers(rows * TextTransformer.pastShare),
-        pastLimit: rows * TextTransformer.pastShare)
+  /// Memory for `count` prompts in groups of up to `rows` rows.
+  func buffers(
+    _ workspace: Workspace, count: Int, rows: Int, threads: Int
+  ) throws(Failure) -> Buffers {
+    let width = lnFinal.width
+    let x = try workspace.take(rows * width)
+    // A prompt has at least one row.
+    let (scratch, (ends, projected)) = try workspace.takeOneOf { (workspace) throws(Failure) in
+      try blocks.scratch(workspace, rows: rows, sequences: rows, longest: contextLength, threads: threads)
+    } _: { (workspace) throws(Failure) in
+      (try workspace.take(rows * width), try workspace.take(rows * projection.outputs))
     }
+    return Buffers(
+      x: x, scratch: scratch, ends: ends, projected: projected, order: try workspace.takeIntegers(count),
+      group: try PromptGroup(
+        workspace, contextLength: contextLength, rows: rows, pastLimit: rows * TextTransformer.pastShare))
   }
 
   private func encode(
     _ tokens: UnsafePointer<Int32>, _ count: Int, _ out: UnsafeMutablePointer<Float>, _ buffers: Buffers,
     _ pool: ThreadPool
-  ) throws(ModelError) {
+  ) throws(Failure) {
     let width = lnFinal.width
     let (x, ends, projected, order) = (buffers.x, buffers.ends, buffers.projected, buffers.order)
     var group = buffers.group
@@ -100,7 +83,7 @@ struct TextTransformer: Sendable {
     while first < count {
       group.clear()
       while first + group.count < count,
-        let added = group.add(order[first + group.count])
+        let added = group.add(tokens + order[first + group.count] * contextLength)
       {
         embed(added, x, width)
       }

@@ -7,9 +7,9 @@ struct TokenOrder {
 
   /// order [count] becomes 0 ..< count, sorted; in place, since the number of rows is the caller's and
   /// memory for it is already there. A million rows take seconds, so that cancelling is heard.
-  func sort(_ order: UnsafeMutablePointer<Int>, count: Int) throws(ModelError) {
+  func sort(_ order: UnsafeMutablePointer<Int>, count: Int) throws(Failure) {
     for i in 0..<count { order[i] = i }
-    try UnsafeMutableBufferPointer(start: order, count: count).heapSort { (a, b) throws(ModelError) in
+    try UnsafeMutableBufferPointer(start: order, count: count).heapSort { (a, b) throws(Failure) in
       try checkCancelled()
       return isBefore(a, b)
     }

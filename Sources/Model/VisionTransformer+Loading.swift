@@ -1,28 +1,35 @@
 import System
 import Numerics
+import TensorNames
 
 extension VisionTransformer {
-  /// A checkpoint trained with temporal shift wraps each block: "resblocks.N.net.…".
-  static let shiftedInfix = "net."
+  /// The frames that joint models have embeddings of time for.
+  static func frameLimit(_ reader: ParameterReader) throws(Failure) -> FrameLimit {
+    let name = TensorNames.Vision.timeEmbedding
+    return FrameLimit(
+      rule: .exactly, frames: try reader.shape(name, rank: 2, for: "joint space-time tokens")[0], tensor: name
+    )
+  }
 
-  init(_ reader: ParameterReader, _ c: Configuration, blockInfix: String) throws(ModelError) {
+  init(_ reader: ParameterReader, _ c: Configuration, blockInfix: String) throws(Failure) {
     configuration = c
     let (width, patch) = (c.visionWidth, c.patchSize)
     patchEmbedding = try reader.linear(
-      weight: "visual.conv1.weight", shape: [width, 3, patch, patch], bias: nil, 3 * patch * patch, width,
-      // Below one part in a hundred of the work, and where every number comes from.
-      lowest: .bf16)
-    classEmbedding = try reader.tensor("visual.class_embedding", [width])
+      weight: TensorNames.Vision.patchEmbedding, shape: [width, 3, patch, patch], bias: nil,
+      3 * patch * patch, width,
+      // Less than a hundredth of the work, and every number comes from it.
+      minimum: .bf16)
+    classEmbedding = try reader.tensor(TensorNames.Vision.classEmbedding, [width])
     positionalEmbedding = try reader.tensor(
-      "visual.positional_embedding", [c.gridSize * c.gridSize + 1, width])
+      TensorNames.Vision.positionalEmbedding, [c.gridSize * c.gridSize + 1, width])
     timeEmbedding =
-      c.joint ? try reader.tensor("visual.time_embedding", [c.frames, width]) : nil
-    lnPre = try reader.layerNorm("visual.ln_pre.", width, c.epsilon)
+      c.joint ? try reader.tensor(TensorNames.Vision.timeEmbedding, [c.frames, width]) : nil
+    lnPre = try reader.layerNorm(TensorNames.Vision.lnPre, width, c.epsilon)
     blocks = try ResidualBlocks(
-      reader, "visual.transformer.resblocks.", infix: blockInfix, count: c.visionLayers, width: width,
+      reader, TensorNames.Vision.blocks, infix: blockInfix, count: c.visionLayers, width: width,
       heads: c.visionHeads, causal: false, epsilon: c.epsilon, activation: c.activation.function,
-      lowest: .int8)
-    lnPost = try reader.layerNorm("visual.ln_post.", width, c.epsilon)
-    projection = try reader.projection("visual.proj", width, c.embeddingSize)
+      minimum: .int8)
+    lnPost = try reader.layerNorm(TensorNames.Vision.lnPost, width, c.epsilon)
+    projection = try reader.projection(TensorNames.Vision.projection, width, c.embeddingSize)
   }
 }

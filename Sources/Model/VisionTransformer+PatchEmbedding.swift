@@ -7,29 +7,30 @@ extension VisionTransformer {
   func embed(
     _ source: any FrameSource, _ first: Int, _ count: Int, _ plan: Plan, _ buffers: Buffers,
     _ pool: ThreadPool
-  ) throws(ModelError) {
+  ) throws(Failure) {
     var done = 0
     while done < count {
       try checkCancelled()
       let run = min(plan.framesPerPatchRun, count - done)
       let pixels: UnsafePointer<Float>
-      if let own = buffers.pixels {
-        try pool.runThrowing(count: run) { (index) throws(ModelError) in
+      if let own = buffers.patches.pixels {
+        try pool.runThrowing(count: run) { (index) throws(Failure) in
           try source.write(first + done + index, to: own + index * pixelsPerFrame)
         }
         pixels = UnsafePointer(own)
       } else if let all = source.pixels {
         pixels = all + (first + done) * pixelsPerFrame
       } else {
-        throw ModelError(.invalidArgument, "the frame source no longer says where its pixels are")
+        throw Failure(.invalidArgument, "the frame source no longer says where its pixels are")
       }
       pool.run(count: run * configuration.gridSize) { index, _ in
-        unfold(pixels, patchRow: index, into: buffers.columns)
+        unfold(pixels, patchRow: index, into: buffers.patches.columns)
       }
-      var patchRows = Operand(buffers.columns, stride: columnStride)
-      if let input = buffers.patchInput {
+      var patchRows = Operand(buffers.patches.columns, stride: columnStride)
+      if let input = buffers.patches.input {
         input.fill(
-          rows: run * patches, buffers.columns, stride: columnStride, width: patchEmbedding.inputs, pool: pool
+          rows: run * patches, buffers.patches.columns, stride: columnStride, width: patchEmbedding.inputs,
+          pool: pool
         )
         patchRows = input
       }

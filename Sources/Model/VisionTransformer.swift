@@ -20,7 +20,7 @@ struct VisionTransformer: Sendable {
   var pixelsPerFrame: Int { 3 * configuration.imageSize * configuration.imageSize }
   /// Tokens of one sequence: a frame's, or a whole video's when joint.
   var sequenceLength: Int { 1 + patches * framesPerSequence }
-  var framesPerSequence: Int { configuration.joint ? configuration.frames : 1 }
+  var framesPerSequence: Int { configuration.frames / configuration.frameRowsPerVideo }
   /// Frames that must be in memory together: temporal shift and joint mix a whole video.
   var framesPerUnit: Int {
     configuration.temporalShift || view.reach > 0 ? configuration.frames : framesPerSequence
@@ -30,20 +30,18 @@ struct VisionTransformer: Sendable {
     TemporalView(reach: configuration.temporalView, frames: configuration.frames, tokens: sequenceLength)
   }
 
-  /// Rows computed together where sequences are short enough: large products without a large
-  /// workspace.
+  /// Rows computed together where sequences are short enough: large products without a large workspace.
   private static let rowsTogether = 2048
 
-  /// How a call is cut up; depends on sizes only.
+  /// The pieces that a call is cut into. They depend on sizes only.
   struct Plan {
     let framesPerGroup: Int  // frames in memory at once; whole videos when frames see each other
     let sequencesPerGroup: Int
     let blockRows: Int  // rows that one block pass takes
     let framesPerPatchRun: Int
-    let floats: Int
   }
 
-  func plan(frames: Int, threads: Int, filled: Bool) -> Plan {
+  func plan(frames: Int) -> Plan {
     let together = VisionTransformer.rowsTogether
     let unit = framesPerUnit
     let unitSequences = unit / framesPerSequence
@@ -54,43 +52,22 @@ struct VisionTransformer: Sendable {
     let blockRows =
       view.reach > 0
       ? sequences * sequenceLength : max(sequenceLength, min(sequences * sequenceLength, together))
-    // At least one, since a sequence is longer than a frame's patches.
-    let patchRun = min(units * unit, blockRows / patches)
-    let patchFloats =
-      Workspace.rounded(patchRun * patches * columnStride)
-      + (patchEmbedding.precision == .fp32
-        ? 0
-        : Operand.floats(
-          patchEmbedding.precision, rows: patchRun * patches, width: patchEmbedding.inputs))
-      + (filled ? Workspace.rounded(patchRun * pixelsPerFrame) : 0)
-    let floats =
-      Workspace.rounded(sequences * sequenceLength * width)
-      + max(
-        patchFloats,
-        blocks.scratchFloats(rows: blockRows, sequences: sequences, longest: view.longest, threads: threads)
-      )
-      + Workspace.offsets(sequences: sequences) + view.floats(sequences: sequences)
-      + Workspace.rounded(sequences * width)
-      + Workspace.rounded(sequences * projection.outputs)
     return Plan(
       framesPerGroup: units * unit, sequencesPerGroup: sequences, blockRows: blockRows,
-      framesPerPatchRun: patchRun, floats: floats)
+      // At least one, since a sequence is longer than a frame's patches.
+      framesPerPatchRun: min(units * unit, blockRows / patches))
   }
 
-  /// frames (a multiple of T when they see each other) to class embeddings: out [frames, E], or
-  /// [videos, E] when joint.
+  /// Encodes frames, a multiple of T when they see each other, to class embeddings: out [frames, E], or [videos, E] when
+  /// joint.
   func encode(
     _ source: any FrameSource, frames: Int, to out: UnsafeMutablePointer<Float>,
     pool: ThreadPool, workspaces: WorkspacePool
-  ) throws(ModelError) {
-    let filled = source.pixels == nil
-    let plan = plan(frames: frames, threads: pool.threads, filled: filled)
-    try workspaces.with(capacity: plan.floats, outOfMemory: ModelError.memory) {
-      (workspace) throws(ModelError) in
-      let buffers: Buffers
-      do throws(NumericsError) {
-        buffers = try Buffers(self, plan, workspace, filled: filled, threads: pool.threads)
-      } catch { throw ModelError.memory(error) }
+  ) throws(Failure) {
+    let (plan, writesPixels) = (plan(frames: frames), source.pixels == nil)
+    try workspaces.with { (workspace) throws(Failure) in
+      try buffers(workspace, plan, writesPixels: writesPixels, threads: pool.threads)
+    } run: { (buffers) throws(Failure) in
       var first = 0
       let unit = framesPerUnit
       while first < frames {
@@ -98,7 +75,7 @@ struct VisionTransformer: Sendable {
         let count = min(plan.framesPerGroup, (ready - first) / unit * unit)
         if let pixels = source.pixels {
           guard allFinite(pixels + first * pixelsPerFrame, count: count * pixelsPerFrame) else {
-            throw ModelError(.notFinite, "the pixels hold NaN or infinity")
+            throw Failure(.notFinite, "the pixels hold NaN or infinity")
           }
         }
         try embed(source, first, count, plan, buffers, pool)
@@ -112,50 +89,52 @@ struct VisionTransformer: Sendable {
     }
   }
 
-  /// The regions of one call's workspace. The patches' are gone when the blocks begin: theirs are in the same place.
+  /// The regions of one call's workspace. The patches' are gone when the blocks begin, whose own are in the same place.
   struct Buffers {
     let x: UnsafeMutablePointer<Float>  // [rows, W], the residual stream
+    let patches: Patches
     let scratch: BlockScratch
-    let columns: UnsafeMutablePointer<Float>  // [patch rows, 3·p·p]
-    let patchInput: Operand?  // the same in the patch embedding's precision, where that is not fp32
-    let pixels: UnsafeMutablePointer<Float>?  // [patch run, 3, S, S]
     let offsets: UnsafeMutablePointer<Int>
     let neighbours: Sequences.Before?
     let classes: UnsafeMutablePointer<Float>  // [sequences, W]
     let embeddings: UnsafeMutablePointer<Float>  // [sequences, E]
 
-    init(
-      _ vision: VisionTransformer, _ plan: Plan, _ workspace: Workspace, filled: Bool, threads: Int
-    ) throws(NumericsError) {
-      let (width, length) = (vision.width, vision.sequenceLength)
-      x = try workspace.take(plan.sequencesPerGroup * length * width)
-      let (patchRows, patch) = (plan.framesPerPatchRun * vision.patches, vision.patchEmbedding)
-      ((columns, patchInput, pixels), scratch) = try workspace.takeOneOf {
-        (workspace) throws(NumericsError) in
-        (
-          try workspace.take(patchRows * vision.columnStride),
-          patch.precision == .fp32
-            ? nil : try Operand(workspace, patch.precision, rows: patchRows, width: patch.inputs),
-          filled ? try workspace.take(plan.framesPerPatchRun * vision.pixelsPerFrame) : nil
-        )
-      } _: { (workspace) throws(NumericsError) in
-        try vision.blocks.scratch(
-          workspace, rows: plan.blockRows, sequences: plan.sequencesPerGroup, longest: vision.view.longest,
-          threads: threads)
-      }
-      offsets = try workspace.takeOffsets(sequences: plan.sequencesPerGroup, length: length)
-      neighbours = try vision.view.neighbours(workspace, sequences: plan.sequencesPerGroup)
-      classes = try workspace.take(plan.sequencesPerGroup * width)
-      embeddings = try workspace.take(
-        plan.sequencesPerGroup * vision.projection.outputs)
+    struct Patches {
+      let columns: UnsafeMutablePointer<Float>  // [patch rows, 3·p·p]
+      let input: Operand?  // the columns in the patch embedding's precision, where that is not fp32
+      let pixels: UnsafeMutablePointer<Float>?  // [patch run, 3, S, S]
     }
+  }
+
+  func buffers(
+    _ workspace: Workspace, _ plan: Plan, writesPixels: Bool, threads: Int
+  ) throws(Failure) -> Buffers {
+    let (sequences, patchRows) = (plan.sequencesPerGroup, plan.framesPerPatchRun * patches)
+    let x = try workspace.take(sequences * sequenceLength * width)
+    let (patches, scratch) = try workspace.takeOneOf { (workspace) throws(Failure) in
+      Buffers.Patches(
+        columns: try workspace.take(patchRows * columnStride),
+        input: patchEmbedding.precision == .fp32
+          ? nil
+          : try Operand(workspace, patchEmbedding.precision, rows: patchRows, width: patchEmbedding.inputs),
+        pixels: writesPixels ? try workspace.take(plan.framesPerPatchRun * pixelsPerFrame) : nil)
+    } _: { (workspace) throws(Failure) in
+      try blocks.scratch(
+        workspace, rows: plan.blockRows, sequences: sequences, longest: view.longest, threads: threads)
+    }
+    return Buffers(
+      x: x, patches: patches, scratch: scratch,
+      offsets: try workspace.takeOffsets(sequences: sequences, length: sequenceLength),
+      neighbours: try view.neighbours(workspace, sequences: sequences),
+      classes: try workspace.take(sequences * width),
+      embeddings: try workspace.take(sequences * projection.outputs))
   }
 
   /// ln_pre and all blocks on x, with the temporal shift before each block where there is one. Of the
   /// last block only the class tokens are used.
   private func transform(
     _ sequences: Sequences, videos: Int, _ buffers: Buffers, _ pool: ThreadPool
-  ) throws(ModelError) {
+  ) throws(Failure) {
     let x = buffers.x
     lnPre.apply(rows: sequences.rows, x, stride: width, to: x, stride: width, pool: pool)
     guard configuration.temporalShift else {

@@ -9,7 +9,7 @@ import Weights
 extension ModelMetadata {
   /// Reads a file's metadata. Keys that do not begin with "actionclip." are somebody else's; without
   /// any that do, the file is plain weights. Every error names its key.
-  public init(_ entries: TextPairs) throws(WeightsError) {
+  public init(_ entries: TextPairs) throws(Failure) {
     let own = TextPairs()
     for index in 0..<entries.count where entries.key(index).starts(with: ModelMetadata.prefix.utf8) {
       let (key, value) = (entries.key(index), entries.value(index))
@@ -64,7 +64,7 @@ extension ModelMetadata {
 
   private mutating func read(
     _ key: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     // Longer than any key of the form's own, and than any value of one that is not a list or a text.
     let name = String(decoding: key.prefix(64), as: UTF8.self)
     switch name {
@@ -81,15 +81,15 @@ extension ModelMetadata {
   }
 
   /// False of a key that is none of the form's own.
-  private mutating func read(_ key: String, _ value: String) throws(WeightsError) -> Bool {
+  private mutating func read(_ key: String, _ value: String) throws(Failure) -> Bool {
     switch key {
     case "format": break
     case "joint": declared.joint = try ModelMetadata.onOff(value)
     case "temporal_shift": declared.temporalShift = try ModelMetadata.onOff(value)
     case "head":
-      declared.head = TemporalHead.allCases.first { $0.name == value }
+      declared.head = TemporalHeadKind(name: value)
       guard declared.head != nil else {
-        let names = TemporalHead.allCases.map(\.name).joined(separator: ", ")
+        let names = TemporalHeadKind.all.map(\.name).joined(separator: ", ")
         throw .invalid("is \(quoted(value.utf8, limit: 40)), expected one of \(names)")
       }
     case "vision_heads": declared.visionHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
@@ -123,7 +123,7 @@ extension ModelMetadata {
   }
 
   /// Holds the sizes that the file claims against those that its tensors have.
-  public func check(_ configuration: Configuration) throws(WeightsError) {
+  public func check(_ configuration: Configuration) throws(Failure) {
     for (key, claimed) in claimedSizes {
       let size = ModelMetadata.sizes.first { $0.key == key }?.of(configuration)
       guard let size, size != claimed else { continue }
@@ -140,7 +140,7 @@ extension ModelMetadata {
 
   // MARK: - Values
 
-  private static func onOff(_ value: String) throws(WeightsError) -> Bool {
+  private static func onOff(_ value: String) throws(Failure) -> Bool {
     switch value {
     case "on": return true
     case "off": return false
@@ -149,7 +149,7 @@ extension ModelMetadata {
   }
 
   /// A whole number from 1 in plain digits.
-  static func number(_ value: String, _ largest: Int) throws(WeightsError) -> Int {
+  static func number(_ value: String, _ largest: Int) throws(Failure) -> Int {
     let plain = value.utf8.allSatisfy { (0x30...0x39).contains($0) } && value.utf8.first != 0x30
     guard plain, value.utf8.count <= 10, let number = Int(value), number <= largest else {
       throw .invalid("is \(quoted(value.utf8, limit: 40)), expected a number from 1 to \(largest)")
@@ -157,7 +157,7 @@ extension ModelMetadata {
     return number
   }
 
-  private static func epsilon(_ value: String) throws(WeightsError) -> Float {
+  private static func epsilon(_ value: String) throws(Failure) -> Float {
     let range = Configuration.epsilons
     guard isDecimal(value), let epsilon = Float(value), range.contains(epsilon) else {
       throw .invalid(
@@ -193,7 +193,7 @@ extension ModelMetadata {
 
   private static func texts(
     _ value: UnsafeBufferPointer<UInt8>, _ problem: (UnsafeBufferPointer<UInt8>) -> String?
-  ) throws(WeightsError) -> TextList {
+  ) throws(Failure) -> TextList {
     let texts = try JSONStrings.read(value)
     guard !texts.isEmpty else { throw .invalid("is an empty list; leave the key out instead") }
     guard texts.count <= maximumTexts else {

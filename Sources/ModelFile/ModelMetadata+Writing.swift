@@ -72,7 +72,7 @@ extension ActionCLIP {
   /// with bf16 and int8 those that this model gives when it is loaded in that precision.
   public func save(
     to path: UnsafePointer<CChar>, metadata: ModelMetadata, matrices: MatrixStorage
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     var tensors: [TensorToWrite] = []
     var sources: [(parameter: Int, part: Part)] = []
     for (index, parameter) in parameters.enumerated() {
@@ -89,16 +89,16 @@ extension ActionCLIP {
     let entries: TextPairs
     entries = try metadata.entries(for: configuration, compute: matrices.compute)
     try SafetensorsWriter.write(to: path, metadata: entries, tensors: tensors) {
-      (index, write) throws(WeightsError) in
+      (index, write) throws(Failure) in
       let (parameter, part) = (parameters[sources[index].parameter], sources[index].part)
       let values: FloatBuffer
-      do throws(ModelError) {
+      do throws(Failure) {
         switch part {
         case .values: values = try parameter.values()
         case .numbers: values = try parameter.quantised().numbers
         case .scales: values = try parameter.quantised().scales
         }
-      } catch { throw WeightsError(.outOfMemory, error.message) }
+      } catch { throw Failure(.outOfMemory, error.message) }
       defer { extendLifetime(values) }
       try write(UnsafeBufferPointer(values.buffer))
     }
@@ -111,9 +111,9 @@ extension ActionCLIP {
     switch matrices {
     case .fp32: return .fp32
     case .fp16: return parameter.shape.count >= 2 ? .fp16 : .fp32
-    case .bf16: return parameter.lowest == .fp32 ? .fp32 : .bf16
+    case .bf16: return parameter.minimumPrecision == .fp32 ? .fp32 : .bf16
     case .int8:
-      switch parameter.lowest {
+      switch parameter.minimumPrecision {
       case .fp32: return .fp32
       case .bf16: return .bf16
       case .int8: return .int8

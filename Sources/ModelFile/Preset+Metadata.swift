@@ -6,7 +6,7 @@ import Weights
 /// A preset in a file's metadata: each of its keys, read and written.
 extension Preset {
   /// Takes the value of a key of a preset.
-  mutating func read(_ key: String, _ value: String) throws(WeightsError) {
+  mutating func read(_ key: String, _ value: String) throws(Failure) {
     switch key {
     case "resize": resize = try Preset.named(value, ResizeMode.allCases, \.name)
     case "sampling": sampling = try Preset.named(value, FrameChoice.allCases, \.name)
@@ -30,7 +30,7 @@ extension Preset {
 
   private static func named<T>(
     _ value: String, _ all: [T], _ name: (T) -> String
-  ) throws(WeightsError) -> T {
+  ) throws(Failure) -> T {
     guard let found = all.first(where: { name($0) == value }) else {
       let names = all.map(name).joined(separator: ", ")
       throw .invalid("is \(quoted(value.utf8, limit: 40)), expected one of \(names)")
@@ -40,7 +40,7 @@ extension Preset {
 
   private static func threeNumbers(
     _ value: String
-  ) throws(WeightsError) -> (Float, Float, Float) {
+  ) throws(Failure) -> (Float, Float, Float) {
     let words = value.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
     let numbers = words.prefix(4).compactMap { isDecimal($0) ? Float(Substring($0)) : nil }
     guard words.count == 3, numbers.count == 3, numbers.allSatisfy(\.isFinite) else {

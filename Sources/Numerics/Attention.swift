@@ -2,22 +2,22 @@ import System
 import CKernels
 import Glibc
 
-/// Where each sequence of a batch begins: sequence i has rows offsets[i] ..< offsets[i + 1], which may
-/// go on from rows of earlier sequences.
+/// The sequences of a batch: sequence i has rows offsets[i] ..< offsets[i + 1], which may go on from rows of other
+/// sequences.
 public struct Sequences {
   public let offsets: UnsafePointer<Int>
   public let count: Int
   private let before: Before?
 
-  /// What comes before a sequence's own rows: for sequence i rows[places[i] ..< places[i + 1]], each
-  /// a row of another sequence, or -1 for a row whose key and value are zero.
+  /// The rows that come before a sequence's own: for sequence i rows[offsets[i] ..< offsets[i + 1]], each a row of
+  /// another sequence, or -1 for a row whose key and value are zero.
   public struct Before {
     let rows: UnsafePointer<Int>
-    let places: UnsafePointer<Int>
+    let offsets: UnsafePointer<Int>
 
-    public init(rows: UnsafePointer<Int>, places: UnsafePointer<Int>) {
+    public init(rows: UnsafePointer<Int>, offsets: UnsafePointer<Int>) {
       self.rows = rows
-      self.places = places
+      self.offsets = offsets
     }
   }
 
@@ -27,51 +27,31 @@ public struct Sequences {
     self.before = before
   }
 
+  /// The number of all sequences' own rows.
   public var rows: Int { offsets[count] - offsets[0] }
-  /// Of its own rows.
+  /// The number of a sequence's own rows.
   public func length(_ index: Int) -> Int { offsets[index + 1] - offsets[index] }
 
   /// The rows before its own.
   func past(_ index: Int) -> UnsafeBufferPointer<Int> {
     guard let before else { return UnsafeBufferPointer(start: nil, count: 0) }
-    let place = before.places[index]
-    return UnsafeBufferPointer(start: before.rows + place, count: before.places[index + 1] - place)
+    let first = before.offsets[index]
+    return UnsafeBufferPointer(start: before.rows + first, count: before.offsets[index + 1] - first)
   }
 
   /// Sequences first ..< first + count.
   public func slice(_ first: Int, _ count: Int) -> Sequences {
     Sequences(
       offsets: offsets + first, count: count,
-      before: before.map { Before(rows: $0.rows, places: $0.places + first) })
+      before: before.map { Before(rows: $0.rows, offsets: $0.offsets + first) })
   }
 }
 
-extension Workspace {
-  /// Floats that `takeIntegers` uses up.
-  public static func integers(_ count: Int) -> Int { rounded(2 * count) }
-
-  public func takeIntegers(_ count: Int) throws(NumericsError) -> UnsafeMutablePointer<Int> {
-    UnsafeMutableRawPointer(try take(2 * count)).bindMemory(to: Int.self, capacity: count)
-  }
-
-  /// Floats that `takeOffsets` uses up.
-  public static func offsets(sequences: Int) -> Int { integers(sequences + 1) }
-
-  /// Offsets of sequences of one length.
-  public func takeOffsets(
-    sequences: Int, length: Int
-  ) throws(NumericsError) -> UnsafeMutablePointer<Int> {
-    let offsets = try takeIntegers(sequences + 1)
-    for i in 0...sequences { offsets[i] = i * length }
-    return offsets
-  }
-}
-
-/// Which rows of each sequence a result is wanted for.
+/// The rows of each sequence that a result is wanted for.
 public enum WantedRows: Sendable {
   case all, first, last
 
-  /// Among those of a sequence of `length` rows.
+  /// The wanted rows of a sequence of `length` rows.
   public func range(_ length: Int) -> Range<Int> {
     switch self {
     case .all: 0..<length
@@ -96,71 +76,63 @@ public struct MultiHeadAttention: Sendable {
     self.precision = precision
   }
 
-  /// One thread's scratch for a sequence and head: packed keys and values, a tile's scores, and keys and
-  /// values brought together from rows that do not lie together. In floats.
-  private struct Scratch {
-    let keys, values, scores, gathered, floats: Int
+  /// The memory that attention works in for one sequence and head, for each thread.
+  public struct Scratch: Sendable {
+    let keys: ThreadRegions  // packed, [longest, head size]
+    let values: ThreadRegions  // packed, [head size, longest]
+    let scores: ThreadRegions  // of a tile
+    /// Keys and values copied together, where their rows do not follow each other. [longest, head size]
+    let gatheredKeys, gatheredValues: ThreadRegions
+  }
 
-    init(longest: Int, headSize: Int, precision: Precision) {
-      keys = 0
-      values = keys + Workspace.rounded(ckernels_packed_count(precision.kernel, longest, headSize))
-      scores = values + Workspace.rounded(ckernels_packed_count(precision.kernel, headSize, longest))
-      gathered = scores + Workspace.rounded(ckernels_attention_scratch(precision.kernel, longest))
-      floats = gathered + 2 * Workspace.rounded(longest * headSize)
+  /// Scratch for sequences of up to `longest` rows, those before their own included, on `threads` threads.
+  public func scratch(
+    _ workspace: Workspace, longest: Int, threads: Int
+  ) throws(Failure) -> Scratch {
+    let (size, kernel) = (width / heads, precision.kernel)
+    func take(_ count: Int) throws(Failure) -> ThreadRegions {
+      try workspace.takePerThread(count, threads: threads)
     }
+    return Scratch(
+      keys: try take(ckernels_packed_count(kernel, longest, size)),
+      values: try take(ckernels_packed_count(kernel, size, longest)),
+      scores: try take(ckernels_attention_scratch(kernel, longest)),
+      gatheredKeys: try take(longest * size), gatheredValues: try take(longest * size))
   }
 
-  /// Floats of scratch for sequences of up to `longest` rows, those before their own included, on `threads` threads.
-  public func scratch(longest: Int, threads: Int) -> Int {
-    threads * Scratch(longest: longest, headSize: width / heads, precision: precision).floats
-  }
-
-  /// out [rows, W] from qkv [rows, 3W], both counted from the first sequence's first row. Of one
-  /// wanted row for each sequence, out is [sequences, W], and so are the queries, which are then not looked
-  /// for in qkv.
+  /// Writes out [rows, W] from qkv [rows, 3W], both counted from the first sequence's first row. Where one row of each
+  /// sequence is wanted, out is [sequences, W], and the queries are those of `queries` [sequences, W] if it is given.
   public func apply(
     _ sequences: Sequences, qkv: Operand, queries: Operand? = nil, to out: Operand,
-    wanted: WantedRows = .all, scratch: UnsafeMutablePointer<Float>, longest: Int, pool: ThreadPool
+    wanted: WantedRows = .all, scratch: Scratch, pool: ThreadPool
   ) {
     let size = width / heads
-    let bytes = 4 / precision.together
+    let bytes = 4 / precision.elementsPerDword
     let stride = qkv.numberStride
     let base = sequences.offsets[0]
-    let regions = Scratch(longest: longest, headSize: size, precision: precision)
     pool.run(count: sequences.count * heads) { index, slot in
       let (sequence, head) = (index / heads, index % heads)
       let past = sequences.past(sequence)
       let length = past.count + sequences.length(sequence)
       let row = sequences.offsets[sequence] - base
-      let own = scratch + slot * regions.floats
-      let (keys, values) = (own + regions.keys, own + regions.values)
       let range = wanted.range(sequences.length(sequence))
+      let (keys, values) = (scratch.keys[slot], scratch.values[slot])
       let q = qkv.base + (row * stride + head * size) * bytes
       if past.isEmpty {
         ckernels_pack_keys(precision.kernel, length, size, q + width * bytes, stride, keys)
         ckernels_pack_values(precision.kernel, size, length, q + 2 * width * bytes, stride, values)
       } else {
-        let gatheredKeys = UnsafeMutableRawPointer(own + regions.gathered)
-        let gatheredValues = gatheredKeys + Workspace.rounded(longest * size) * 4
-        for i in 0..<length {
-          if i < past.count, past[i] < 0 {
-            memset(gatheredKeys + i * size * bytes, 0, size * bytes)
-            memset(gatheredValues + i * size * bytes, 0, size * bytes)
-            continue
-          }
-          let from =
-            qkv.base + ((i < past.count ? past[i] - base : row + i - past.count) * stride + head * size)
-            * bytes
-          (gatheredKeys + i * size * bytes).copyMemory(from: from + width * bytes, byteCount: size * bytes)
-          (gatheredValues + i * size * bytes).copyMemory(
-            from: from + 2 * width * bytes, byteCount: size * bytes)
-        }
-        ckernels_pack_keys(precision.kernel, length, size, gatheredKeys, size, keys)
-        ckernels_pack_values(precision.kernel, size, length, gatheredValues, size, values)
+        let gathered = (
+          keys: UnsafeMutableRawPointer(scratch.gatheredKeys[slot]),
+          values: UnsafeMutableRawPointer(scratch.gatheredValues[slot])
+        )
+        gather(sequences, sequence, head: head, from: qkv, to: gathered)
+        ckernels_pack_keys(precision.kernel, length, size, gathered.keys, size, keys)
+        ckernels_pack_values(precision.kernel, size, length, gathered.values, size, values)
       }
       var attention = ckernels_attention(
         precision: precision.kernel, keys: length, size: size, scale: 1 / Float(size).squareRoot(),
-        packed_keys: keys, packed_values: values, scratch: own + regions.scores)
+        packed_keys: keys, packed_values: values, scratch: scratch.scores[slot])
       let query =
         if let queries { queries.base + (sequence * queries.numberStride + head * size) * bytes } else {
           q + range.lowerBound * stride * bytes
@@ -170,6 +142,28 @@ public struct MultiHeadAttention: Sendable {
         causal ? past.count + range.lowerBound : -1,
         out.base + ((wanted == .all ? row : sequence) * out.numberStride + head * size) * bytes,
         out.numberStride)
+    }
+  }
+
+  /// Copies one head's keys and values of a sequence, first those of the rows before its own, to [rows, head size] each.
+  private func gather(
+    _ sequences: Sequences, _ sequence: Int, head: Int, from qkv: Operand,
+    to gathered: (keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer)
+  ) {
+    let (base, past) = (sequences.offsets[0], sequences.past(sequence))
+    let bytes = 4 / precision.elementsPerDword
+    let headBytes = width / heads * bytes
+    for i in 0..<past.count + sequences.length(sequence) {
+      let row = i < past.count ? past[i] : sequences.offsets[sequence] + i - past.count
+      let (key, value) = (gathered.keys + i * headBytes, gathered.values + i * headBytes)
+      guard row >= 0 else {
+        memset(key, 0, headBytes)
+        memset(value, 0, headBytes)
+        continue
+      }
+      let query = qkv.base + (row - base) * qkv.numberStride * bytes + head * headBytes
+      key.copyMemory(from: query + width * bytes, byteCount: headBytes)
+      value.copyMemory(from: query + 2 * width * bytes, byteCount: headBytes)
     }
   }
 }

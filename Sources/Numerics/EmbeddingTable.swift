@@ -9,10 +9,10 @@ public struct EmbeddingTable: Sendable {
   private let memory: FloatBuffer  // [rows, W], two numbers a float in bf16
 
   /// Zeroed, to be filled before it is used.
-  public init(rows: Int, width: Int, precision: Precision) throws(NumericsError) {
+  public init(rows: Int, width: Int, precision: Precision) throws(Failure) {
     self.rows = rows
     self.width = width
-    self.precision = precision.between
+    self.precision = precision.activationPrecision
     memory = try FloatBuffer(count: precision == .fp32 ? rows * width : (rows * width + 1) / 2)
   }
 
@@ -53,7 +53,7 @@ public struct EmbeddingTable: Sendable {
   }
 
   /// All rows as fp32 [rows, W]; in fp32 the memory itself.
-  public func values() throws(NumericsError) -> FloatBuffer {
+  public func values() throws(Failure) -> FloatBuffer {
     guard precision == .bf16 else { return memory }
     let values = try FloatBuffer(count: rows * width)
     for row in 0..<rows { write(row, to: values.base + row * width) }

@@ -10,7 +10,7 @@ public final class FloatBuffer: @unchecked Sendable {
   public let count: Int
 
   /// Zeroed memory for `count` floats (at least one).
-  public init(count: Int) throws(NumericsError) {
+  public init(count: Int) throws(Failure) {
     let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: 4)
     // Whole lines of 64 bytes, which kernels may read to the end, and room to align the first.
     let (padded, overflow2) = bytes.addingReportingOverflow(126)

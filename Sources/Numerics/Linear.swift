@@ -14,7 +14,7 @@ public struct Linear: Sendable {
   public init(
     weight: UnsafePointer<Float>, bias: FloatBuffer?, inputs: Int, outputs: Int, precision: Precision = .fp32,
     pool: ThreadPool? = nil
-  ) throws(NumericsError) {
+  ) throws(Failure) {
     self.inputs = inputs
     self.outputs = outputs
     self.bias = bias
@@ -41,7 +41,7 @@ public struct Linear: Sendable {
   public init(
     quantised: UnsafePointer<Int8>, scales: FloatBuffer, bias: FloatBuffer?, inputs: Int, outputs: Int,
     pool: ThreadPool? = nil
-  ) throws(NumericsError) {
+  ) throws(Failure) {
     self.inputs = inputs
     self.outputs = outputs
     self.bias = bias
@@ -61,7 +61,7 @@ public struct Linear: Sendable {
 
   /// The weight [outputs, inputs] as the products see it, in memory of its own: in fp32 what was given, bit
   /// for bit.
-  public func weight() throws(NumericsError) -> FloatBuffer {
+  public func weight() throws(Failure) -> FloatBuffer {
     let weight = try FloatBuffer(count: outputs * inputs)
     withExtendedLifetime(packed) {
       ckernels_unpack(precision.kernel, outputs, inputs, packed.base, weight.base)
@@ -70,10 +70,10 @@ public struct Linear: Sendable {
   }
 
   /// The numbers [outputs, inputs] that int8 has for this layer, and their scales [outputs].
-  public func quantised() throws(NumericsError) -> (numbers: FloatBuffer, scales: FloatBuffer) {
+  public func quantised() throws(Failure) -> (numbers: FloatBuffer, scales: FloatBuffer) {
     guard precision == .int8 else {
       let weight = try weight()
-      return try withExtendedLifetime(weight) { () throws(NumericsError) in
+      return try withExtendedLifetime(weight) { () throws(Failure) in
         try Linear(
           weight: weight.base, bias: nil, inputs: inputs, outputs: outputs, precision: .int8
         ).quantised()

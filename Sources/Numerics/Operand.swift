@@ -27,15 +27,10 @@ public struct Operand: @unchecked Sendable {
     self.init(.fp32, UnsafeMutableRawPointer(mutating: rows), stride: stride, nil, nil)
   }
 
-  /// Floats of workspace for `rows` rows of `width` numbers.
-  public static func floats(_ precision: Precision, rows: Int, width: Int) -> Int {
-    Workspace.rounded(rows * stride(precision, width))
-      + (precision == .int8 ? 2 * Workspace.rounded(rows) : 0)
-  }
-
+  /// `rows` rows of `width` numbers in memory of the workspace.
   public init(
     _ workspace: Workspace, _ precision: Precision, rows: Int, width: Int
-  ) throws(NumericsError) {
+  ) throws(Failure) {
     let stride = Operand.stride(precision, width)
     self.init(
       precision, UnsafeMutableRawPointer(try workspace.take(rows * stride)), stride: stride,
@@ -59,7 +54,7 @@ public struct Operand: @unchecked Sendable {
   }
 
   /// Numbers from one row to the next.
-  var numberStride: Int { stride * precision.together }
+  var numberStride: Int { stride * precision.elementsPerDword }
 
   var kernel: ckernels_operand {
     ckernels_operand(rows: base, stride: stride, scale: scales, zero: zeros)

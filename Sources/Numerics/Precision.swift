@@ -1,12 +1,12 @@
 import System
 import CKernels
 
-/// What the factors of a product are held in. Sums are fp32 (exact integers for int8).
+/// The number format of a product's operands. Sums are fp32, and exact integers for int8.
 public enum Precision: Int32, Sendable, CaseIterable {
   case fp32 = 1
-  /// Rounded to nearest even, weights and rows alike.
+  /// Weights and activations are rounded to nearest even.
   case bf16
-  /// Weights to 127 steps of each output's largest magnitude; rows, as they come, to 255 steps of their range.
+  /// Weights are rounded to 127 steps of each output's largest magnitude, activations to 255 steps of their row's range.
   case int8
 
   public var name: String {
@@ -17,8 +17,8 @@ public enum Precision: Int32, Sendable, CaseIterable {
     }
   }
 
-  /// What rows between two products are held in, and attention computes in.
-  public var between: Precision { self == .fp32 ? .fp32 : .bf16 }
+  /// The precision of activations between two products, and of attention.
+  public var activationPrecision: Precision { self == .fp32 ? .fp32 : .bf16 }
 
   var kernel: ckernels_precision {
     switch self {
@@ -28,16 +28,14 @@ public enum Precision: Int32, Sendable, CaseIterable {
     }
   }
 
-  /// Numbers in the four bytes that the kernels count in.
-  var together: Int { 1 << Int(kernel.rawValue) }
-
-  /// The kernels that multiply in this precision on this processor: "avx512_vnni" for example.
-  public var kernels: String { String(cString: ckernels_gemm_form(kernel)) }
+  /// Elements in four bytes, the kernels' unit of strides.
+  var elementsPerDword: Int { 1 << Int(kernel.rawValue) }
 }
 
+/// The function that a product applies to its results.
 public enum Activation: Sendable {
   case identity, quickGELU, relu
-  /// With the exact error function.
+  /// GELU with the exact error function.
   case gelu
 
   var kernel: ckernels_activation {

@@ -1,34 +1,82 @@
 import System
 
-/// The scratch memory of one call: a stack of regions carved from one allocation. Used by one call at
-/// a time; its pieces are handed to that call's worker threads.
+/// The scratch memory of one call: regions taken one after the other from one allocation. One call uses it at a time,
+/// and hands its regions to worker threads.
+///
+/// The sizes stand in one place, the function that takes the regions. It runs twice: on a workspace that only counts
+/// what is taken, and then on one of that size. So that it can, it writes no numbers into what it takes, except through
+/// `takeIntegers(_:filled:)`.
 public final class Workspace: @unchecked Sendable {
-  private let memory: FloatBuffer
+  /// Nil: this workspace counts and has no memory. Its regions must not be touched.
+  private let memory: FloatBuffer?
+  private let base: UnsafeMutablePointer<Float>
+  let capacity: Int
   private var used = 0
 
-  init(capacity: Int) throws(NumericsError) { memory = try FloatBuffer(count: capacity) }
-
-  var capacity: Int { memory.count }
-
-  /// Gives every region back; the next `take` starts from the beginning.
-  public func reset() { used = 0 }
-
-  /// The next `count` floats, 64-byte aligned. What they hold is left from earlier use (finite
-  /// numbers). The caller has planned the capacity; running over it is a defect, answered by an
-  /// error and never by a write out of bounds.
-  public func take(_ count: Int) throws(NumericsError) -> UnsafeMutablePointer<Float> {
-    let rounded = Workspace.rounded(count)
-    guard count >= 0, rounded <= memory.count - used else {
-      throw .outOfMemory(bytes: count)
-    }
-    defer { used += rounded }
-    return memory.base + used
+  /// A workspace of `capacity` floats.
+  init(capacity: Int) throws(Failure) {
+    let memory = try FloatBuffer(count: capacity)
+    self.memory = memory
+    self.capacity = memory.count
+    base = memory.base
   }
 
-  /// Regions that are never in use at the same time, in the same place.
+  private init(countingFrom nowhere: UnsafeMutablePointer<Float>) {
+    memory = nil
+    capacity = Int.max / 8  // so that no sum of what is taken overflows, in bytes neither
+    base = nowhere
+  }
+
+  /// The number of floats that `layout` takes.
+  public static func measure<Regions>(
+    _ layout: (Workspace) throws(Failure) -> Regions
+  ) throws(Failure) -> Int {
+    guard let nowhere = UnsafeMutablePointer<Float>(bitPattern: alignment) else { return 0 }
+    let workspace = Workspace(countingFrom: nowhere)
+    _ = try layout(workspace)
+    return workspace.used
+  }
+
+  /// Gives every region back.
+  func reset() { used = 0 }
+
+  /// The next `count` floats, 64-byte aligned. They hold finite numbers left from earlier use. More than was measured
+  /// is a defect, answered by an error and never by a write out of bounds.
+  public func take(_ count: Int) throws(Failure) -> UnsafeMutablePointer<Float> {
+    guard count >= 0, count <= capacity - used, Workspace.rounded(count) <= capacity - used else {
+      throw .outOfMemory(bytes: count.multipliedReportingOverflow(by: 4).overflow ? Int.max : 4 * count)
+    }
+    defer { used += Workspace.rounded(count) }
+    return memory == nil ? base : base + used
+  }
+
+  /// The next `count` integers. `fill` writes them, where there is memory.
+  public func takeIntegers(
+    _ count: Int, filled fill: (UnsafeMutablePointer<Int>) -> Void = { _ in }
+  ) throws(Failure) -> UnsafeMutablePointer<Int> {
+    let region = try take(2 * count)
+    let integers = UnsafeMutableRawPointer(region).bindMemory(to: Int.self, capacity: count)
+    if memory != nil { fill(integers) }
+    return integers
+  }
+
+  /// Offsets of sequences of `length` rows each: 0, length, 2·length, … [sequences + 1]
+  public func takeOffsets(
+    sequences: Int, length: Int
+  ) throws(Failure) -> UnsafeMutablePointer<Int> {
+    try takeIntegers(sequences + 1) { for i in 0...sequences { $0[i] = i * length } }
+  }
+
+  /// The next `count` floats for each of `threads` threads.
+  func takePerThread(_ count: Int, threads: Int) throws(Failure) -> ThreadRegions {
+    let stride = Workspace.rounded(count)
+    return ThreadRegions(base: try take(threads * stride), stride: stride)
+  }
+
+  /// Two groups of regions in the same place, for uses that never overlap in time.
   public func takeOneOf<A, B>(
-    _ first: (Workspace) throws(NumericsError) -> A, _ second: (Workspace) throws(NumericsError) -> B
-  ) throws(NumericsError) -> (A, B) {
+    _ first: (Workspace) throws(Failure) -> A, _ second: (Workspace) throws(Failure) -> B
+  ) throws(Failure) -> (A, B) {
     let begin = used
     let a = try first(self)
     let end = used
@@ -38,8 +86,19 @@ public final class Workspace: @unchecked Sendable {
     return (a, b)
   }
 
-  /// What `take(count)` uses up.
+  private static let alignment = 64
+
+  /// `count` floats rounded up to whole lines of 64 bytes.
   public static func rounded(_ count: Int) -> Int { (count + 15) & ~15 }
+}
+
+/// Regions of one size, one for each thread of a loop.
+struct ThreadRegions: @unchecked Sendable {
+  fileprivate let base: UnsafeMutablePointer<Float>
+  fileprivate let stride: Int
+
+  /// The region of the thread that has this number in the loop.
+  subscript(slot: Int) -> UnsafeMutablePointer<Float> { base + slot * stride }
 }
 
 /// Workspaces kept between calls, one per concurrent call.
@@ -49,12 +108,18 @@ public final class WorkspacePool: Sendable {
 
   public init() {}
 
-  /// Runs `body` with a workspace of at least `capacity` floats.
-  public func with<R, E: Error>(
-    capacity: Int, outOfMemory: (NumericsError) -> E, _ body: (Workspace) throws(E) -> R
-  ) throws(E) -> R {
-    // The smallest that is large enough, so that the others stay for calls that need them. Where there is
-    // none, the largest makes way for the new one.
+  /// Runs `body` with the regions that `layout` takes; see `Workspace` for the rules of a layout.
+  public func with<Regions, R>(
+    _ layout: (Workspace) throws(Failure) -> Regions, run body: (Regions) throws(Failure) -> R
+  ) throws(Failure) -> R {
+    let workspace = try take(capacity: Workspace.measure(layout))
+    defer { give(workspace) }
+    return try body(layout(workspace))
+  }
+
+  /// The smallest workspace that is large enough, so that the others stay for calls that need them. Where there is
+  /// none, the largest makes way for a new one.
+  private func take(capacity: Int) throws(Failure) -> Workspace {
     let found = idle.withLock { (idle) -> Workspace? in
       let enough = idle.indices.filter { idle[$0].capacity >= capacity }
       if let best = enough.min(by: { idle[$0].capacity < idle[$1].capacity }) { return idle.remove(at: best) }
@@ -63,16 +128,12 @@ public final class WorkspacePool: Sendable {
       }
       return nil
     }
-    let workspace: Workspace
-    if let found {
-      workspace = found
-    } else {
-      do { workspace = try Workspace(capacity: capacity) } catch { throw outOfMemory(error) }
-    }
-    defer {
-      workspace.reset()
-      idle.withLock { if $0.count < WorkspacePool.kept { $0.append(workspace) } }
-    }
-    return try body(workspace)
+    if let found { return found }
+    return try Workspace(capacity: capacity)
+  }
+
+  private func give(_ workspace: Workspace) {
+    workspace.reset()
+    idle.withLock { if $0.count < WorkspacePool.kept { $0.append(workspace) } }
   }
 }

@@ -11,12 +11,12 @@ struct ActivationTests {
   private func load(
     _ tensors: InMemoryTensors, _ options: LoadOptions = LoadOptions(frames: 3),
     _ declared: DeclaredOptions = DeclaredOptions(), reference: Bool = false
-  ) throws(ModelError) -> ActionCLIP {
+  ) throws(Failure) -> ActionCLIP {
     try ActionCLIP(tensors, options: options, declared: declared, declaresOptions: reference)
   }
 
-  private func failure(_ options: LoadOptions, _ declared: DeclaredOptions) -> ModelError? {
-    do throws(ModelError) {
+  private func failure(_ options: LoadOptions, _ declared: DeclaredOptions) -> Failure? {
+    do throws(Failure) {
       _ = try load(.clip(), options, declared)
       return nil
     } catch { return error }

@@ -99,24 +99,21 @@ struct EncodingTests {
       let blocks = try ResidualBlocks(
         ParameterReader(InMemoryTensors.clip(), compute: precision, pool: pool),
         "visual.transformer.resblocks.", count: 1,
-        width: 64, heads: 1, causal: causal, epsilon: 1e-5, activation: .quickGELU, lowest: .int8)
+        width: 64, heads: 1, causal: causal, epsilon: 1e-5, activation: .quickGELU, minimum: .int8)
       let (rows, longest) = (lengths.reduce(0, +), lengths.max() ?? 1)
       let offsets = lengths.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
       let start = (0..<rows * 64).map { Float(($0 &* 7919) % 512) / 256 - 1 }
       func run(_ wanted: WantedRows) throws -> [Float] {
-        let capacity = blocks.scratchFloats(
-          rows: rows, sequences: offsets.count - 1, longest: longest, threads: 2)
-        return try WorkspacePool().with(capacity: capacity, outOfMemory: { $0 as any Error }) {
-          (workspace) throws(any Error) in
-          let scratch = try blocks.scratch(
-            workspace, rows: rows, sequences: offsets.count - 1, longest: longest, threads: 2)
-          var x = start
-          try offsets.withUnsafeBufferPointer { offsets in
-            guard let base = offsets.baseAddress else { return }
-            try blocks.apply(
-              &x, Sequences(offsets: base, count: lengths.count), wanted: wanted, scratch, pool)
+        try offsets.withUnsafeBufferPointer { offsets in
+          let sequences = Sequences(offsets: try #require(offsets.baseAddress), count: lengths.count)
+          return try WorkspacePool().with { (workspace) throws(Failure) in
+            try blocks.scratch(
+              workspace, rows: rows, sequences: lengths.count, longest: longest, threads: 2)
+          } run: { (scratch) throws(Failure) in
+            var x = start
+            try blocks.apply(&x, sequences, wanted: wanted, scratch, pool)
+            return x
           }
-          return x
         }
       }
       let (all, one) = (try run(.all), try run(wanted))
@@ -206,12 +203,12 @@ struct EncodingTests {
         arrivals.arrive(upTo: 1)
         let maker = BackgroundThread {
           usleep(2000)
-          arrivals.fail(ModelError(.invalidArgument, "no more frames"))
+          arrivals.fail(Failure(.invalidArgument, "no more frames"))
         }
-        let error = #expect(throws: ModelError.self) {
+        let error = #expect(throws: Failure.self) {
           try model.encode(arrivals, videos: 1, videoOut: &video, frameOut: nil)
         }
-        #expect(error == ModelError(.invalidArgument, "no more frames"))
+        #expect(error == Failure(.invalidArgument, "no more frames"))
         maker?.join()
       }
       #expect(video.allSatisfy { $0 == 42 })
@@ -221,7 +218,7 @@ struct EncodingTests {
   @Test func aSourceThatFailsEndsTheCallWithItsErrorAndLeavesOutputsAlone() throws {
     let model = try model(.clip())
     var video = [Float](repeating: 42, count: 24)
-    let error = #expect(throws: ModelError.self) {
+    let error = #expect(throws: Failure.self) {
       try model.encode(FailingFrames(), videos: 1, videoOut: &video, frameOut: nil)
     }
     #expect(error == FailingFrames.error)
@@ -233,12 +230,12 @@ struct EncodingTests {
     for bad in [Float.nan, .infinity] {
       var input = pixels(videos: 1)
       input[100] = bad
-      #expect(throws: ModelError.self) { try encode(model, input, videos: 1) }
+      #expect(throws: Failure.self) { try encode(model, input, videos: 1) }
     }
     // Finite numbers whose squares are not: refused too, rather than made alike by the norm.
     for size in [Float(1e21), 1e30, .greatestFiniteMagnitude] {
       let huge = pixels(videos: 1).map { $0 * size }
-      #expect(throws: ModelError.self) { try encode(model, huge, videos: 1) }
+      #expect(throws: Failure.self) { try encode(model, huge, videos: 1) }
     }
   }
 
@@ -280,7 +277,7 @@ struct EncodingTests {
     tensors.tensors["text_projection"]?.values = [Float](repeating: 3e38, count: 64 * 24)
     let model = try model(tensors)
     var out = [Float](repeating: 42, count: 2 * 24)
-    let error = #expect(throws: ModelError.self) {
+    let error = #expect(throws: Failure.self) {
       try model.encode(tokens: [Int32](repeating: 3, count: 24), rows: 2, to: &out)
     }
     #expect(error?.kind == .notFinite)
@@ -297,7 +294,7 @@ struct EncodingTests {
     let model = try ActionCLIP(tensors, options: LoadOptions(threads: 256), declaresOptions: false)
     #expect(model.configuration.imageSize == 1024 && model.configuration.frames == 1024)
     var video = [Float](repeating: 42, count: 24)
-    let error = #expect(throws: ModelError.self) {
+    let error = #expect(throws: Failure.self) {
       try model.encode(FailingFrames(), videos: 1, videoOut: &video, frameOut: nil)
     }
     #expect(error?.kind == .outOfMemory || error == FailingFrames.error)
@@ -329,7 +326,7 @@ struct EncodingTests {
       do {
         _ = try text(model, [[48, 49], [48, bad, 49]])
         Issue.record("\(bad) was taken")
-      } catch let error as ModelError {
+      } catch let error as Failure {
         #expect(error.kind == .invalidArgument && error.message.contains("row 1, position 1"))
       }
     }

@@ -9,7 +9,7 @@ final class WrittenFrames: FrameSource {
 
   init(_ numbers: [Float]) { self.numbers = numbers }
 
-  func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(ModelError) {
+  func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(Failure) {
     calls.add(1, ordering: .relaxed)
     for i in 0..<192 { pixels[i] = numbers[index * 192 + i] }
   }
@@ -17,7 +17,7 @@ final class WrittenFrames: FrameSource {
 
 /// Frames none of which can be had.
 struct FailingFrames: FrameSource {
-  static let error = ModelError(.invalidArgument, "the frame cannot be had")
+  static let error = Failure(.invalidArgument, "the frame cannot be had")
 
-  func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(ModelError) { throw Self.error }
+  func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(Failure) { throw Self.error }
 }

@@ -1,6 +1,8 @@
 import System
 import Weights
 
+@testable import Model
+
 /// A tensor source made up in the test: the smallest model that has every part, with random weights.
 struct InMemoryTensors: TensorSource {
   var tensors: [String: (shape: [Int], values: [Float])] = [:]
@@ -16,9 +18,9 @@ struct InMemoryTensors: TensorSource {
 
   func read(
     _ name: String, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) {
-    guard let tensor = tensors[name] else { throw WeightsError(.missingTensor, name) }
-    guard destination.count == tensor.values.count else { throw WeightsError(.tensorShape, name) }
+  ) throws(Failure) {
+    guard let tensor = tensors[name] else { throw Failure(.missingTensor, name) }
+    guard destination.count == tensor.values.count else { throw Failure(.tensorShape, name) }
     _ = destination.update(from: tensor.values)
   }
 
@@ -28,11 +30,11 @@ struct InMemoryTensors: TensorSource {
 
   func read(
     _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) { throw WeightsError(.tensorShape, name) }
+  ) throws(Failure) { throw Failure(.tensorShape, name) }
 
   func readStored(
     _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightsError) -> Bool { false }
+  ) throws(Failure) -> Bool { false }
 
   mutating func add(_ name: String, _ shape: [Int]) {
     // Seeded by the name, so that adding a tensor does not change the others.
@@ -120,4 +122,9 @@ struct InMemoryTensors: TensorSource {
       add(norm + ".bias", [e])
     }
   }
+}
+
+extension TemporalHeadKind {
+  static let (meanP, conv1D, lstm) = (MeanHead.kind, ConvolutionHead.kind, LSTMHead.kind)
+  static let (transf, transfCls) = (TransformerHead.kind, ClassTokenHead.kind)
 }

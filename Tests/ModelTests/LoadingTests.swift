@@ -14,8 +14,8 @@ struct LoadingTests {
 
   private func failure(
     _ tensors: InMemoryTensors, _ options: LoadOptions = LoadOptions(), declares: Bool = true
-  ) -> ModelError? {
-    do throws(ModelError) {
+  ) -> Failure? {
+    do throws(Failure) {
       _ = try ActionCLIP(tensors, options: options, declaresOptions: declares)
       return nil
     } catch { return error }
@@ -120,12 +120,12 @@ struct LoadingTests {
   }
 
   @Test func headsThatTheFileContradictsAreRefused() {
-    for head in [TemporalHead.conv1D, .lstm, .transf, .transfCls] {
+    for head in [TemporalHeadKind.conv1D, .lstm, .transf, .transfCls] {
       #expect(failure(.clip(), LoadOptions(head: head))?.kind == .missingTensor)
     }
     var conv = InMemoryTensors.clip()
     conv.addConv1D()
-    for head in [TemporalHead.meanP, .lstm, .transf, .transfCls] {
+    for head in [TemporalHeadKind.meanP, .lstm, .transf, .transfCls] {
       #expect(failure(conv, LoadOptions(head: head))?.kind == .optionConflict)
     }
     #expect(failure(conv, LoadOptions(head: .conv1D)) == nil)

@@ -1,3 +1,5 @@
+import Numerics
+import System
 import Testing
 
 @testable import Model
@@ -7,36 +9,33 @@ struct PromptGroupTests {
   private static let (start, end): (Int32, Int32) = (48, 49)
 
   /// The rows of their own that prompts of these words get, in this order, in a group of `rows` rows.
-  private func ownRows(_ prompts: [[Int32]], rows: Int = 100, pastLimit: Int = 100) -> [Int?] {
+  private func ownRows(_ prompts: [[Int32]], rows: Int = 100, pastLimit: Int = 100) throws -> [Int?] {
     let length = 8
     let tokens = prompts.flatMap { words -> [Int32] in
       let row = [Self.start] + words + [Self.end]
       return row + [Int32](repeating: 0, count: length - row.count)
     }
-    return tokens.withUnsafeBufferPointer { tokens in
+    return try tokens.withUnsafeBufferPointer { tokens in
       guard let base = tokens.baseAddress else { return [] }
-      func integers(_ count: Int) -> UnsafeMutablePointer<Int> { .allocate(capacity: count) }
-      let (path, offsets, places, past) = (
-        integers(length), integers(rows + 1), integers(rows + 1), integers(pastLimit)
-      )
-      defer { for memory in [path, offsets, places, past] { memory.deallocate() } }
-      var group = PromptGroup(
-        tokens: base, contextLength: length, rows: rows, path: path, offsets: offsets, places: places,
-        past: past, pastLimit: pastLimit)
-      group.clear()
-      return prompts.indices.map { group.add($0)?.positions.count }
+      return try WorkspacePool().with { (workspace) throws(Failure) in
+        try PromptGroup(workspace, contextLength: length, rows: rows, pastLimit: pastLimit)
+      } run: { (empty) throws(Failure) in
+        var group = empty
+        group.clear()
+        return prompts.indices.map { group.add(base + $0 * length)?.positions.count }
+      }
     }
   }
 
-  @Test func aPromptHasRowsOfItsOwnFromWhereItDiffers() {
+  @Test func aPromptHasRowsOfItsOwnFromWhereItDiffers() throws {
     // Start, words and end; then the end alone, the last two, all but the start, all but start and 1.
     #expect(
-      ownRows([[1, 2, 3], [1, 2, 3], [1, 2, 4], [5, 2, 3], [5, 6], [5, 6, 7]]) == [5, 1, 2, 4, 2, 2])
+      try ownRows([[1, 2, 3], [1, 2, 3], [1, 2, 4], [5, 2, 3], [5, 6], [5, 6, 7]]) == [5, 1, 2, 4, 2, 2])
   }
 
-  @Test func withoutRoomItBelongsToTheNextGroup() {
-    #expect(ownRows([[1, 2], [1, 3], [9, 9]], rows: 8) == [4, 2, nil])
-    #expect(ownRows([[1, 2], [1, 2], [1, 2]], pastLimit: 5) == [4, 1, nil])
+  @Test func withoutRoomItBelongsToTheNextGroup() throws {
+    #expect(try ownRows([[1, 2], [1, 3], [9, 9]], rows: 8) == [4, 2, nil])
+    #expect(try ownRows([[1, 2], [1, 2], [1, 2]], pastLimit: 5) == [4, 1, nil])
   }
 
   @Test func theOrderIsThatOfADictionary() throws {

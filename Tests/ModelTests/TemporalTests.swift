@@ -36,11 +36,12 @@ struct TemporalTests {
     tensors.addConv1D()
     let (frames, size) = (3, InMemoryTensors.embedding)
     var c = Configuration()
-    c.embeddingSize = size
-    let head = try TemporalConvolution(ParameterReader(tensors, pool: ThreadPool(threads: 1)), c)
+    (c.embeddingSize, c.frames) = (size, frames)
+    let pool = ThreadPool(threads: 1)
+    let head = try ConvolutionHead(ParameterReader(tensors, pool: pool), c)
     let x = (0..<frames * size).map { sin(Float($0)) }
     var out = [Float](repeating: 0, count: size)
-    head.apply(x, frames: frames, size: size, to: &out)
+    try head.apply(x, videos: 1, to: &out, (), pool)
     let kernel = try #require(tensors.tensors["fusion.shift.weight"]).values
     for channel in 0..<size {
       // Not x[t][channel]: element t of row `channel` of the same memory seen as [E, T].

@@ -30,10 +30,9 @@ struct LinearTests {
   private func apply(_ linear: Linear, _ x: FloatBuffer, rows: Int, threads: Int) throws -> [Float] {
     let y = try FloatBuffer(count: rows * linear.outputs)
     let pool = ThreadPool(threads: threads)
-    let floats = Operand.floats(linear.precision, rows: rows, width: linear.inputs)
-    try WorkspacePool().with(capacity: floats, outOfMemory: { $0 }) {
-      (workspace) throws(NumericsError) in
-      let operand = try Operand(workspace, linear.precision, rows: rows, width: linear.inputs)
+    try withRegions { (workspace) throws(Failure) in
+      try Operand(workspace, linear.precision, rows: rows, width: linear.inputs)
+    } _: { operand in
       operand.fill(rows: rows, x.base, stride: linear.inputs, width: linear.inputs, pool: pool)
       linear.apply(rows: rows, operand, to: Operand(y.base, stride: linear.outputs), pool: pool)
     }
@@ -118,10 +117,9 @@ struct LinearTests {
     let all = try apply(linear, x, rows: 20, threads: 1)
     let pool = ThreadPool(threads: 2)
     let y = try FloatBuffer(count: 20 * 96)
-    try WorkspacePool().with(
-      capacity: Operand.floats(precision, rows: 20, width: 64), outOfMemory: { $0 }
-    ) { (workspace) throws(NumericsError) in
-      let operand = try Operand(workspace, precision, rows: 20, width: 64)
+    try withRegions { (workspace) throws(Failure) in
+      try Operand(workspace, precision, rows: 20, width: 64)
+    } _: { operand in
       operand.fill(rows: 20, x.base, stride: 64, width: 64, pool: pool)
       linear.apply(
         rows: 20, operand, to: Operand(y.base, stride: 96), columns: 32..<80, pool: pool)

@@ -1,3 +1,4 @@
+import System
 import Foundation
 import Testing
 
@@ -83,19 +84,28 @@ struct RowKernelTests {
     let out = try FloatBuffer(count: length * width)
     for causal in [false, true] {
       let attention = MultiHeadAttention(heads: 1, width: width, causal: causal)
-      let scratch = try FloatBuffer(count: attention.scratch(longest: length, threads: 1))
-      let offsets = [0, length]
-      try offsets.withUnsafeBufferPointer { offsets in
-        attention.apply(
-          Sequences(offsets: try #require(offsets.baseAddress), count: 1),
-          qkv: Operand(qkv.base, stride: 3 * width), to: Operand(out.base, stride: width),
-          scratch: scratch.base, longest: length, pool: ThreadPool(threads: 1))
-      }
+      try apply(attention, Operand(qkv.base, stride: 3 * width), length: length, to: out, threads: 1)
       for row in 0..<length {
         // Before row 3 is seen all scores are equal: the mean of the rows seen.
         let expected: Float = causal && row < 3 ? Float(row) / 2 : 3
         #expect(abs(out[row * width] - expected) < 1e-5, "row \(row), causal \(causal)")
       }
+    }
+  }
+
+  /// Attention of one sequence, to out [length, W].
+  private func apply(
+    _ attention: MultiHeadAttention, _ qkv: Operand, length: Int, to out: FloatBuffer, threads: Int
+  ) throws {
+    try withRegions { (workspace) throws(Failure) in
+      (
+        try attention.scratch(workspace, longest: length, threads: threads),
+        try workspace.takeOffsets(sequences: 1, length: length)
+      )
+    } _: { (scratch, offsets) in
+      attention.apply(
+        Sequences(offsets: offsets, count: 1), qkv: qkv, to: Operand(out.base, stride: attention.width),
+        scratch: scratch, pool: ThreadPool(threads: threads))
     }
   }
 
@@ -106,14 +116,7 @@ struct RowKernelTests {
     let qkv = try numbers.buffer(length * 3 * width)
     let out = try FloatBuffer(count: length * width)
     let attention = MultiHeadAttention(heads: heads, width: width, causal: causal)
-    let scratch = try FloatBuffer(count: attention.scratch(longest: length, threads: 2))
-    let offsets = [0, length]
-    offsets.withUnsafeBufferPointer { offsets in
-      attention.apply(
-        Sequences(offsets: offsets.baseAddress!, count: 1), qkv: Operand(qkv.base, stride: 3 * width),
-        to: Operand(out.base, stride: width), scratch: scratch.base, longest: length,
-        pool: ThreadPool(threads: 2))
-    }
+    try apply(attention, Operand(qkv.base, stride: 3 * width), length: length, to: out, threads: 2)
     let size = width / heads
     for head in 0..<heads {
       for q in stride(from: 0, to: length, by: 7) {

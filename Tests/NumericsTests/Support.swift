@@ -1,3 +1,4 @@
+import System
 import Numerics
 
 /// A small deterministic generator: the same numbers on every run and machine.
@@ -23,3 +24,10 @@ func array(_ pointer: UnsafePointer<Float>, _ count: Int) -> [Float] {
 }
 
 func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+
+/// Runs `body` with the regions that `layout` takes from a new workspace.
+func withRegions<Regions>(
+  _ layout: (Workspace) throws(Failure) -> Regions, _ body: (Regions) -> Void
+) throws {
+  try WorkspacePool().with(layout) { (regions) throws(Failure) in body(regions) }
+}

@@ -16,28 +16,24 @@ struct TemporalView {
 
   private var perSequence: Int { 2 * reach * tokens }
 
-  /// Floats of workspace that `neighbours` takes.
-  func floats(sequences: Int) -> Int {
-    reach == 0
-      ? 0 : Workspace.integers(sequences * perSequence) + Workspace.offsets(sequences: sequences)
-  }
-
-  /// For sequences that are the frames of whole videos, one after the other; nil where none sees another.
-  func neighbours(_ workspace: Workspace, sequences: Int) throws(NumericsError) -> Sequences.Before? {
+  /// The rows that come before each frame's own, for sequences that are the frames of whole videos one after the other;
+  /// nil where no frame sees another.
+  func neighbours(_ workspace: Workspace, sequences: Int) throws(Failure) -> Sequences.Before? {
     guard reach > 0 else { return nil }
-    let rows = try workspace.takeIntegers(sequences * perSequence)
-    let places = try workspace.takeOffsets(sequences: sequences, length: perSequence)
-    var next = 0
-    for sequence in 0..<sequences {
-      let frame = sequence % frames
-      for step in -reach...reach where step != 0 {
-        let isThere = (0..<frames).contains(frame + step)
-        for token in 0..<tokens {
-          rows[next] = isThere ? (sequence + step) * tokens + token : -1
-          next += 1
+    let rows = try workspace.takeIntegers(sequences * perSequence) { rows in
+      var next = 0
+      for sequence in 0..<sequences {
+        let frame = sequence % frames
+        for step in -reach...reach where step != 0 {
+          let isThere = (0..<frames).contains(frame + step)
+          for token in 0..<tokens {
+            rows[next] = isThere ? (sequence + step) * tokens + token : -1
+            next += 1
+          }
         }
       }
     }
-    return Sequences.Before(rows: rows, places: places)
+    return Sequences.Before(
+      rows: rows, offsets: try workspace.takeOffsets(sequences: sequences, length: perSequence))
   }
 }

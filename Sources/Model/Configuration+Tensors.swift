@@ -1,4 +1,5 @@
 import System
+import TensorNames
 import Weights
 
 extension Configuration {
@@ -7,7 +8,7 @@ extension Configuration {
   static func infer(
     _ reader: ParameterReader, _ options: LoadOptions, _ declared: DeclaredOptions,
     declaresOptions: Bool
-  ) throws(ModelError) -> (Configuration, blockInfix: String) {
+  ) throws(Failure) -> (Configuration, blockInfix: String) {
     let onOff = { (value: Bool) in value ? "on" : "off" }
     let joint = try Choice("joint", asked: options.joint, declared: declared.joint, shown: onOff)
     let shift = try Choice(
@@ -31,17 +32,15 @@ extension Configuration {
     try c.inferVision(reader)
     try c.inferText(reader)
     c.visionHeads = try heads(
-      declared.visionHeads, by: declared.configuration, c.visionWidth, "vision_heads", "visual.conv1.weight")
+      declared.visionHeads, by: declared.configuration, c.visionWidth, "vision_heads",
+      TensorNames.Vision.patchEmbedding)
     c.textHeads = try heads(
-      declared.textHeads, by: declared.configuration, c.textWidth, "text_heads", "token_embedding.weight")
+      declared.textHeads, by: declared.configuration, c.textWidth, "text_heads",
+      TensorNames.Text.tokenEmbedding)
     c.headsAreAssumed = declared.headsAreAssumed
     let infix = try c.inferShift(reader, shift, declaresOptions)
-    let blocks = "visual.transformer.resblocks."
-    c.visionLayers = reader.countLayers(blocks, infix + "ln_1.weight")
-    guard c.visionLayers > 0 else {
-      throw ModelError(
-        .missingTensor, "tensor '\(blocks)0.ln_1.weight' is missing: the image encoder has no block")
-    }
+    c.visionLayers = try reader.countLayers(
+      TensorNames.Vision.blocks, infix + Configuration.firstOfBlock, for: "the image encoder has no block")
     try c.inferJoint(reader, joint)
     c.temporalView = view.value ?? 0
     guard c.temporalView == 0 || !declaresOptions else {
@@ -49,7 +48,7 @@ extension Configuration {
         "temporal_view was asked for", "the checkpoint is the reference's, which has no such thing")
     }
     guard c.temporalView == 0 || !c.joint && !c.temporalShift else {
-      throw ModelError(
+      throw Failure(
         .optionConflict,
         "frames whose tokens see their neighbours' (temporal_view) exclude joint tokens and temporal shift; the file "
           + "or options ask for both")
@@ -63,64 +62,62 @@ extension Configuration {
   /// The most frames a video may have.
   public static let maximumFrames = 1024
 
-  private mutating func inferVision(_ reader: ParameterReader) throws(ModelError) {
-    let name = "visual.conv1.weight"
+  private mutating func inferVision(_ reader: ParameterReader) throws(Failure) {
+    let name = TensorNames.Vision.patchEmbedding
     let conv = try reader.shape(name, rank: 4, for: "the image encoder's patch embedding")
     guard conv[1] == 3, conv[2] == conv[3], conv[2] <= 1024 else {
-      throw ModelError(.tensorShape, "tensor '\(name)' has shape \(conv), expected [W, 3, p, p]")
+      throw Failure(.tensorShape, "tensor '\(name)' has shape \(conv), expected [W, 3, p, p]")
     }
     (visionWidth, patchSize) = (conv[0], conv[2])
 
-    let positions = "visual.positional_embedding"
+    let positions = TensorNames.Vision.positionalEmbedding
     let rows = try reader.shape(positions, rank: 2, for: "the image encoder")[0]
     let grid = Int(Double(rows - 1).squareRoot().rounded())
     guard grid > 0, grid <= 256, grid * grid == rows - 1 else {
-      throw ModelError(
+      throw Failure(
         .tensorShape,
         "tensor '\(positions)' has \(rows) rows, expected one more than a square number up to 65536")
     }
     imageSize = grid * patchSize
     guard imageSize <= 4096 else {
-      throw ModelError(
+      throw Failure(
         .tensorShape, "input side \(imageSize) (from '\(positions)' and '\(name)') is over 4096")
     }
-    embeddingSize = try reader.shape("visual.proj", rank: 2, for: "the image encoder")[1]
+    embeddingSize = try reader.shape(TensorNames.Vision.projection, rank: 2, for: "the image encoder")[1]
     guard embeddingSize <= 65_536 else {
-      throw ModelError(
-        .tensorShape, "tensor 'visual.proj' gives embedding size \(embeddingSize), over 65536")
+      throw Failure(
+        .tensorShape,
+        "tensor '\(TensorNames.Vision.projection)' gives embedding size \(embeddingSize), over 65536")
     }
   }
 
-  private mutating func inferText(_ reader: ParameterReader) throws(ModelError) {
-    let name = "token_embedding.weight"
+  private mutating func inferText(_ reader: ParameterReader) throws(Failure) {
+    let name = TensorNames.Text.tokenEmbedding
     let embedding = try reader.shape(name, rank: 2, for: "the text encoder")
     (vocabularySize, textWidth) = (embedding[0], embedding[1])
-    contextLength = try reader.shape("positional_embedding", rank: 2, for: "the text encoder")[0]
+    let positions = TensorNames.Text.positionalEmbedding
+    contextLength = try reader.shape(positions, rank: 2, for: "the text encoder")[0]
     guard contextLength >= 2, contextLength <= 65_536 else {
-      throw ModelError(
+      throw Failure(
         .tensorShape,
-        "tensor 'positional_embedding' gives context length \(contextLength), not 2 to 65536")
+        "tensor '\(positions)' gives context length \(contextLength), not 2 to 65536")
     }
-    textLayers = reader.countLayers("transformer.resblocks.", "ln_1.weight")
-    guard textLayers > 0 else {
-      throw ModelError(
-        .missingTensor,
-        "tensor 'transformer.resblocks.0.ln_1.weight' is missing: the text encoder has no block")
-    }
+    textLayers = try reader.countLayers(
+      TensorNames.Text.blocks, Configuration.firstOfBlock, for: "the text encoder has no block")
   }
 
   /// As many heads as the file says, or else one for each 64 numbers. `name` is the tensor that gives the width.
   private static func heads(
     _ declared: Int?, by configuration: String?, _ width: Int, _ key: String, _ name: String
-  ) throws(ModelError) -> Int {
+  ) throws(Failure) -> Int {
     guard width <= 16_384, declared != nil || width % headSize == 0 else {
-      throw ModelError(
+      throw Failure(
         .tensorShape, "tensor '\(name)' gives width \(width), expected a multiple of 64 up to 16384")
     }
     guard let declared else { return width / headSize }
     guard declared > 0, width % declared == 0, (width / declared).isMultiple(of: 2), width / declared <= 256
     else {
-      throw ModelError(
+      throw Failure(
         .invalid,
         "\(configuration ?? "the file") says that '\(configuration == nil ? "actionclip." : "")\(key)' is \(declared), "
           + "but tensor '\(name)' gives width \(width); heads are of an even number up to 256")
@@ -130,8 +127,9 @@ extension Configuration {
 
   private mutating func inferShift(
     _ reader: ParameterReader, _ choice: Choice<Bool>, _ declaresOptions: Bool
-  ) throws(ModelError) -> String {
-    let name = "visual.transformer.resblocks.0.\(VisionTransformer.shiftedInfix)ln_1.weight"
+  ) throws(Failure) -> String {
+    let infix = TensorNames.Vision.shiftedInfix
+    let name = "\(TensorNames.Vision.blocks)0.\(infix)\(Configuration.firstOfBlock)"
     let shifted = reader.has(name)
     if shifted, choice.value == false {
       throw choice.contradiction(
@@ -143,92 +141,80 @@ extension Configuration {
         "the checkpoint was trained without it (it has no '\(name)')")
     }
     temporalShift = choice.value ?? shifted
-    return shifted ? VisionTransformer.shiftedInfix : ""
+    return shifted ? infix : ""
   }
 
   private mutating func inferJoint(
     _ reader: ParameterReader, _ choice: Choice<Bool>
-  ) throws(ModelError) {
-    let name = "visual.time_embedding"
+  ) throws(Failure) {
+    let name = TensorNames.Vision.timeEmbedding
     let has = reader.has(name)
     if has, choice.value == false {
       throw choice.contradiction("joint was switched off", "the checkpoint is joint (it has '\(name)')")
     }
     if !has, choice.value == true {
       if choice.isDeclared { throw choice.contradiction("", "there is no tensor '\(name)'") }
-      throw ModelError(.missingTensor, "tensor '\(name)' is missing: joint space-time tokens need it")
+      throw Failure(.missingTensor, "tensor '\(name)' is missing: joint space-time tokens need it")
     }
     joint = has
     if joint, temporalShift {
-      throw ModelError(
+      throw Failure(
         .optionConflict, "joint and temporal shift exclude each other; the checkpoint or options ask for both"
       )
     }
   }
 
   private mutating func inferHead(
-    _ reader: ParameterReader, _ choice: Choice<TemporalHead>
-  ) throws(ModelError) {
-    let found: (head: TemporalHead, tensor: String)? = [
-      (TemporalHead.transfCls, "fusion.transformer.cls_token"),
-      (.transf, "fusion.transformer.resblocks.0.ln_1.weight"),
-      (.lstm, "fusion.lstm_visual.weight_ih_l0"),
-      (.conv1D, "fusion.shift.weight"),
-    ].first { reader.has($0.1) }.map { ($0.0, $0.1) }
+    _ reader: ParameterReader, _ choice: Choice<TemporalHeadKind>
+  ) throws(Failure) {
     if joint {
-      if let asked = choice.value, asked != .meanP {
-        throw choice.contradiction(
-          "head \(asked.name) was asked for", "a joint model has no post-network head")
+      head = MeanHead.kind
+      if let asked = choice.value, asked != head {
+        throw choice.contradiction("head \(asked.name) was asked for", "a joint model has no temporal head")
       }
-      head = .meanP
       return
     }
-    if let found, let asked = choice.value, asked != found.head {
+    let found = TemporalHeadKind.types.last { $0.recognisedBy.map(reader.has) == true }
+    if let found, let tensor = found.recognisedBy, let asked = choice.value, asked != found.kind {
       throw choice.contradiction(
-        "head \(asked.name) was asked for",
-        "the checkpoint has \(found.head.name) (tensor '\(found.tensor)')")
+        "head \(asked.name) was asked for", "the checkpoint has \(found.kind.name) (tensor '\(tensor)')")
     }
-    if found == nil, let declared = choice.value, declared != .meanP, choice.isDeclared {
+    if found == nil, let declared = choice.value, declared.type.recognisedBy != nil, choice.isDeclared {
       throw choice.contradiction("", "the checkpoint has none of that head's tensors")
     }
     // A head asked for without its tensors is answered when they are looked for.
-    head = choice.value ?? found?.head ?? .meanP
+    head = choice.value ?? found?.kind ?? MeanHead.kind
   }
 
   private mutating func inferFrames(
     _ reader: ParameterReader, _ choice: Choice<Int>, usual: Int?
-  ) throws(ModelError) {
-    var fixed: (frames: Int, tensor: String)?
-    if joint {
-      let name = "visual.time_embedding"
-      fixed = (try reader.shape(name, rank: 2, for: "joint space-time tokens")[0], name)
-    } else if head == .transfCls {
-      let name = TemporalClassToken.positionsName
-      let shape = try reader.shape(name, rank: 3, for: "the Transf_cls head")
-      fixed = (shape[1] - 1, name)
-    }
-    if let fixed, let asked = choice.value, asked != fixed.frames {
-      throw choice.contradiction(
-        "\(asked) frames were asked for",
-        "the checkpoint has \(fixed.frames) (tensor '\(fixed.tensor)')")
-    }
-    if let fixed, !(1...Configuration.maximumFrames).contains(fixed.frames) {
-      throw ModelError(
-        .tensorShape,
-        "tensor '\(fixed.tensor)' is for \(fixed.frames) frames, expected 1 to"
-          + " \(Configuration.maximumFrames)")
-    }
-    frames = choice.value ?? fixed?.frames ?? usual ?? 8
-    guard (1...Configuration.maximumFrames).contains(frames) else {
-      throw ModelError(
-        .invalidArgument, "frames is \(frames), expected 1 to \(Configuration.maximumFrames)")
-    }
-    if head == .transf {
-      let name = TemporalTransformer.positionsName
-      let rows = try reader.shape(name, rank: 2, for: "the Transf head")[0]
-      guard frames <= rows else {
-        throw choice.contradiction("frames is \(frames)", "tensor '\(name)' has \(rows) frame positions")
+  ) throws(Failure) {
+    let limit =
+      joint ? try VisionTransformer.frameLimit(reader) : try head.type.frameLimit(reader)
+    let allowed = 1...Configuration.maximumFrames
+    let range = "expected 1 to \(Configuration.maximumFrames)"
+    if let limit, limit.rule == .exactly {
+      if let asked = choice.value, asked != limit.frames {
+        throw choice.contradiction(
+          "\(asked) frames were asked for", "the checkpoint has \(limit.frames) (tensor '\(limit.tensor)')")
       }
+      guard allowed.contains(limit.frames) else {
+        throw Failure(
+          .tensorShape, "tensor '\(limit.tensor)' is for \(limit.frames) frames, \(range)")
+      }
+      frames = limit.frames
+      return
+    }
+    frames = choice.value ?? usual ?? 8
+    guard allowed.contains(frames) else {
+      throw Failure(.invalidArgument, "frames is \(frames), \(range)")
+    }
+    if let limit, frames > limit.frames {
+      throw choice.contradiction(
+        "frames is \(frames)", "tensor '\(limit.tensor)' has \(limit.frames) frame positions")
     }
   }
+
+  /// The tensor that every block is counted by.
+  private static let firstOfBlock = TensorNames.Block.ln1 + "weight"
 }

@@ -1,0 +1,61 @@
+/// Names of the model's tensors: those of the reference's state dict, which are CLIP's, and the temporal head's under
+/// "fusion.". Every family's names are turned into these before a model is made. A name that ends in a dot is the
+/// beginning of others.
+public enum TensorNames {
+  public static let logitScale = "logit_scale"
+
+  public enum Vision {
+    public static let prefix = "visual."
+    public static let patchEmbedding = "visual.conv1.weight"  // [W, 3, p, p]
+    public static let classEmbedding = "visual.class_embedding"  // [W]
+    public static let positionalEmbedding = "visual.positional_embedding"  // [g² + 1, W]
+    public static let timeEmbedding = "visual.time_embedding"  // [T, W], joint models only
+    public static let lnPre = "visual.ln_pre."
+    public static let blocks = "visual.transformer.resblocks."
+    /// Stands between a block's number and its tensors' names where the model was trained with temporal shift.
+    public static let shiftedInfix = "net."
+    public static let lnPost = "visual.ln_post."
+    public static let projection = "visual.proj"  // [W, E]
+  }
+
+  public enum Text {
+    public static let prefix = "transformer."
+    public static let tokenEmbedding = "token_embedding.weight"  // [V, X]
+    public static let positionalEmbedding = "positional_embedding"  // [C, X]
+    public static let blocks = "transformer.resblocks."
+    public static let lnFinal = "ln_final."
+    public static let projection = "text_projection"  // [X, E]
+  }
+
+  /// Names inside a residual attention block.
+  public enum Block {
+    public static let ln1 = "ln_1."
+    public static let inProjectionWeight = "attn.in_proj_weight"  // [3W, W]: queries, keys, values
+    public static let inProjectionBias = "attn.in_proj_bias"  // [3W]
+    public static let outProjection = "attn.out_proj."
+    public static let ln2 = "ln_2."
+    public static let fc = "mlp.c_fc."
+    public static let projection = "mlp.c_proj."
+  }
+
+  /// Names of the temporal heads, each under `prefix`. The reference keeps their tensors in a dict of their own.
+  public enum Head {
+    public static let prefix = "fusion."
+    public static let convolution = "fusion.shift.weight"  // [E, 1, 3]
+    public static let lstm = "fusion.lstm_visual."
+    /// Positions of the Transf head [C, E]. The reference creates them for every head but MeanP and uses them in Transf.
+    public static let framePositions = "fusion.frame_position_embeddings.weight"
+    public static let blocks = "fusion.transformer.resblocks."
+    public static let classToken = "fusion.transformer.cls_token"  // [1, 1, E]
+    public static let classTokenPositions = "fusion.transformer.pos_embed"  // [1, T + 1, E]
+    public static let encoder = "fusion.transformer.transformer_enc."
+  }
+
+  /// Buffers that CLIP's files carry and that say nothing that the model's tensors do not.
+  public enum Buffers {
+    public static let imageSize = "input_resolution"
+    public static let contextLength = "context_length"
+    public static let vocabularySize = "vocab_size"
+    public static let mask = "attn_mask"
+  }
+}
