@@ -104,7 +104,8 @@ let package = Package(
   ]
 )
 
-// The command uses the C API alone, against build/lib, which the Makefile fills first; Text has only its words for paths.
+// The command uses the C API alone, against build/lib, which the Makefile fills first. No room may be linked into it:
+// CShims replaces functions of the Swift runtime and the environment, for a guest in another program's process.
 if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
   package.products.append(.executable(name: "actionclip-command", targets: ["Command"]))
   package.dependencies.append(
@@ -113,7 +114,7 @@ if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
     .executableTarget(
       name: "Command",
       dependencies: [
-        "CActionCLIP", "Text", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CActionCLIP", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift,
       linkerSettings: [

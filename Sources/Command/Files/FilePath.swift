@@ -1,20 +1,24 @@
 import ArgumentParser
 import Glibc
-import Text
 
-/// A file's name as the system has it, and as it is shown.
+/// A path as the operating system's bytes, with a text for messages.
 struct FilePath: ExpressibleByArgument {
   let bytes: [UInt8]
-  /// An address that was given in place of a file is shown without its user, password and query.
-  var shown: String { isAddress(bytes) ? shownPath(bytes) : String(decoding: bytes, as: UTF8.self) }
+  /// The path as text. An address ("https://…") in place of a file is shown as the library's messages show it: without
+  /// user, password and query, which may hold a secret.
+  var shown: String {
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard text.contains("://"), text.prefixMatch(of: /[A-Za-z][A-Za-z0-9+.\-]+:/) != nil else { return text }
+    return text.replacing(/:\/\/[^?#]*@/, with: "://***@").replacing(/([?#])[\s\S]*/) { "\($0.1)***" }
+  }
 
   init(bytes: [UInt8]) { self.bytes = bytes }
   init(argument: String) { bytes = Arguments.bytes(argument) }
 
-  /// A file in this folder.
+  /// The path of a file in this folder.
   func file(_ name: String) -> FilePath { FilePath(bytes: bytes + [UInt8(ascii: "/")] + name.utf8) }
 
-  /// The folder that holds it; a name alone is in ".".
+  /// The folder that holds the file; "." for a name alone.
   var folder: FilePath {
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else {
       return FilePath(bytes: [UInt8(ascii: ".")])
@@ -22,7 +26,7 @@ struct FilePath: ExpressibleByArgument {
     return FilePath(bytes: slash == 0 ? [UInt8(ascii: "/")] : Array(bytes[..<slash]))
   }
 
-  /// A path that begins in a folder, unless it begins at the root.
+  /// The path relative to `folder`, unless it is absolute.
   func inside(_ folder: FilePath) -> FilePath {
     if bytes.first == UInt8(ascii: "/") || folder.bytes == [UInt8(ascii: ".")] { return self }
     let slash: [UInt8] = folder.bytes.last == UInt8(ascii: "/") ? [] : [UInt8(ascii: "/")]
