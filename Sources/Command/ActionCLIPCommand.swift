@@ -17,9 +17,9 @@ struct ActionCLIPCommand: ParsableCommand {
     ])
 
   static func main() {
-    // `actionclip … | head` ends without a word, even under a parent that ignores the signal.
+    // `actionclip … | head` ends silently, even under a parent that ignores the signal.
     signal(SIGPIPE, SIG_DFL)
-    // Only the character type: how wide a character is and whether the terminal takes UTF-8.
+    // Only the character type, which gives the width of characters and whether the terminal takes UTF-8.
     setlocale(LC_CTYPE, "")
     do {
       try Version.requireMatchingLibrary()
@@ -32,8 +32,8 @@ struct ActionCLIPCommand: ParsableCommand {
     }
   }
 
-  /// Says what went wrong, once and in one line, and gives the exit status. Asking for help or the
-  /// version reaches this too: the parser reports both as errors.
+  /// Reports an error in one line and returns the exit status. Requests for help and for the version arrive here too:
+  /// the parser throws them as errors.
   private static func conclude(_ error: any Error) -> Int32 {
     switch error {
     case is AlreadyReported: return 1
@@ -60,7 +60,7 @@ struct ActionCLIPCommand: ParsableCommand {
 
   private static var names: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } }
 
-  /// The subcommand that was named, so that the hint leads to the right page.
+  /// "actionclip classify" where that subcommand was named, else "actionclip": the command whose help page fits.
   private static var helpInvocation: String {
     guard let named = CommandLine.arguments.dropFirst().first,
       names.contains(named)

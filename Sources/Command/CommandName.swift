@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// The name of a subcommand on the command line. The parser answers one that there is not with the page of help, or
-/// counts arguments; here it is named, and the one that may have been meant.
+/// Checks the name of a subcommand before the parser does. For an unknown name the parser shows the help page or
+/// counts arguments; this error names it, and the subcommand that was probably meant.
 enum CommandName {
   /// - Throws: `ValidationError` where a name is given that no subcommand has.
   static func check(_ arguments: [String], known: [String]) throws {
@@ -21,7 +21,8 @@ enum CommandName {
     throw ValidationError("unknown command '\(path.shown)'; there are \(known.joined(separator: ", "))")
   }
 
-  /// The name that a few slips of the finger, or an end left out, would make the given one of.
+  /// The known name nearest to `given`: one that begins with it, or one that differs by few typing errors. Nil where
+  /// none is near.
   static func nearest(to given: String, among names: [String]) -> String? {
     let given = given.lowercased()
     if given.count >= 3, let longer = names.first(where: { $0.hasPrefix(given) }) { return longer }
@@ -30,7 +31,7 @@ enum CommandName {
     return near.min { $0.slips < $1.slips }?.name
   }
 
-  /// Characters to put in, leave out or change, and neighbours to swap.
+  /// The edit distance with swapped neighbours (Damerau-Levenshtein, restricted) between two names.
   private static func slips(from one: String, to other: String) -> Int {
     let (one, other) = (Array(one.unicodeScalars.prefix(64)), Array(other.unicodeScalars))
     var rows = [Array(0...other.count)]

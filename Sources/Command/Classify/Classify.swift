@@ -46,7 +46,7 @@ struct Classify: ParsableCommand {
   func run() throws {
     let model = try options.load(model)
     let names = try candidates.names(for: model)
-    // Once for all videos: the text encoder is most of the work for a single short one.
+    // Once for all videos: for a single short one the text encoder is most of the work.
     let (texts, templates) = try model.encode(labels: names, templates: scoring.template)
     let notes = try ModelNotes(model, labels: names)
     notes.tell()

@@ -1,4 +1,4 @@
-/// The labels of one video, the likeliest first.
+/// The labels of one video, the most probable first.
 struct Ranking {
   struct Entry {
     let label: String
@@ -6,7 +6,7 @@ struct Ranking {
   }
   let entries: [Entry]
 
-  /// The `top` best, all of them for 0; equal ones in the order of the labels.
+  /// Keeps the `top` most probable labels, or all for 0. Equal ones stay in the order of the labels.
   init(labels: [String], probabilities: [Float], top: Int) {
     let order = probabilities.indices.sorted {
       (probabilities[$0], $1) > (probabilities[$1], $0)
@@ -19,7 +19,7 @@ struct Ranking {
   func lines(on terminal: Terminal) -> [String] {
     let labels = entries.map { printable($0.label) }
     let shares = entries.map { formatted("%6.2f %%", Double($0.probability) * 100) }
-    // In front two columns, two between the parts, eight for the percentage, the last one free.
+    // Two columns in front, two between the parts, eight for the percentage, and the last one stays free.
     let room = terminal.columns - 15
     let longest = labels.map(Columns.of).max() ?? 0
     let beside = min(longest, room * 3 / 5)

@@ -27,7 +27,7 @@ struct Convert: ParsableCommand {
       """)
   var verify = false
 
-  @OptionGroup(title: "What it is meant to tell apart (default: as the model says)")
+  @OptionGroup(title: "Labels to write (default: as the model says)")
   var labels: LabelOptions
 
   @Option(help: ArgumentHelp("A file of templates, one on each line.", valueName: "path"))
@@ -68,7 +68,7 @@ struct Convert: ParsableCommand {
     try Output().line(said)
   }
 
-  /// Where the file came from, as notes in it.
+  /// Notes for the new file about its origin: name, SHA-256, family, options and version.
   private func provenance(_ model: Model) -> [(key: String, text: String)] {
     var name = path.bytes[...]
     while name.count > 1, name.last == UInt8(ascii: "/") { name.removeLast() }

@@ -1,7 +1,7 @@
 import CActionCLIP
 
-/// Holds a file that was just written against the one it was made from: made-up frames and texts are encoded
-/// with both, which are computed in the new file's precision.
+/// Compares a file that was just written with the model it was made from. Both encode the same generated frames and
+/// texts, in the new file's precision.
 struct Verification {
   private let written: Model
   private let original: Model
@@ -16,7 +16,7 @@ struct Verification {
       case .int8: .int8
       }
     self.original = try options.load(original)
-    // The file has to say everything else by itself.
+    // No other option is set: the file must state the rest itself.
     var plain = Model.defaultOptions
     if let threads = options.threads { plain.threads = threads }
     if let compute = options.compute { plain.compute_type = compute.code }
@@ -24,8 +24,8 @@ struct Verification {
     self.storage = storage
   }
 
-  /// One line about what was compared. Rounded to half precision, directions must agree to a cosine of 0.999;
-  /// any other storage must give the same bits.
+  /// Compares embeddings of videos, frames and texts, and returns a line about it. fp16 storage rounds: cosines must
+  /// reach 0.999. Any other storage must give the same bits.
   func run() throws -> String {
     let videos = 2
     let side = Int(original.info.image_size)
@@ -65,7 +65,7 @@ struct Verification {
     return "verified: \(counted)" + formatted(", lowest cosine %.6f", lowest)
   }
 
-  /// Numbers from -2 to 2 as normalised pixels are, the same each time.
+  /// Pseudo-random numbers in [-2, 2], the range of normalised pixels; the same at each call.
   private func numbers(_ count: Int) -> [Float] {
     var state: UInt64 = 0x9E37_79B9_7F4A_7C15
     return (0..<count).map { _ in
@@ -74,7 +74,7 @@ struct Verification {
     }
   }
 
-  /// Texts of one word more each: start, ids, end, zeros.
+  /// Token rows [rows, C]: row i has a start marker, i pseudo-random ids, an end marker, and zeros.
   private func rowsOfTokens(_ rows: Int) -> [Int32] {
     let (context, vocabulary) = (original.contextLength, original.info.vocabulary_size)
     var tokens = [Int32](repeating: 0, count: rows * context)

@@ -1,8 +1,8 @@
-/// The classes of an evaluation: the rows of a label file, each with its id, or the model's own labels.
+/// The classes of an evaluation: the labels of a file, each with its id, or the model's own labels.
 struct ClassList {
   let labels: [String]
   let ids: [Int]
-  /// For messages.
+  /// The name of the labels' source in messages.
   private let source: String
   private let byID: [Int: Int]
   private let byLabel: [String: Int]
@@ -11,7 +11,7 @@ struct ClassList {
     try self.init(LabelList.entries(path), source: path.shown)
   }
 
-  /// The model's own labels.
+  /// Takes the labels that the model's file names, with ids from 0.
   init(of model: Model?) throws(CommandError) {
     let labels = model?.labels ?? []
     guard !labels.isEmpty else {
@@ -43,7 +43,7 @@ struct ClassList {
 
   var count: Int { labels.count }
 
-  /// The class that an id or a label names.
+  /// The index of the class that `text` names by its id or its label.
   func find(_ text: String) throws(CommandError) -> Int {
     let digits =
       !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }

@@ -31,8 +31,8 @@ struct Eval: ParsableCommand {
   @Option(help: ArgumentHelp("The folder that paths begin in (default: the list's).", valueName: "dir"))
   var root: FilePath?
 
-  @Option(help: "What stands between fields (default: as in the first row).")
-  var separator: VideoList.Separator?
+  @Option(help: "The separator of fields (default: as in the first row).")
+  var separator: ListFields.Separator?
 
   @Flag(help: "Rows have any number of labels; the figure is mAP.")
   var multiLabel = false
@@ -68,7 +68,7 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
-    // What is wrong with small files is told before large ones are read.
+    // The small files are checked before the large one is read.
     let early = try labels == nil ? load() : nil
     let classes = try labels.map { try ClassList($0) } ?? ClassList(of: early)
     let videos = try VideoList(list, classes: classes, separator: separator, multiLabel: multiLabel)
@@ -80,43 +80,14 @@ struct Eval: ParsableCommand {
       model: loaded, texts: texts, templates: templates, classes: classes.count, scale: scoring.scale,
       resize: scoring.resize, views: views, decode: scoring.decode, threads: options.threads ?? 0)
     try scorer.checkOptions()
-    var journal: Journal?
-    if let predictions {
-      journal = try Journal(
-        predictions, header: header(loaded, texts, classes, videos), classes: classes.count, resume: resume)
+    let journal = try predictions.map {
+      try Journal(
+        $0, header: header(loaded, texts, classes, videos), classes: classes.count, resume: resume)
     }
 
     let notes = try ModelNotes(loaded, labels: classes.labels)
     notes.tell()
-    var tally = Tally()
-    let known = journal?.known ?? [:]
-    var progress = Progress(total: videos.rows.count, done: journal?.finished ?? 0)
-    for row in videos.rows {
-      if let outcome = known[row.line], case .scored = outcome {
-        tally.add(row, outcome)
-        continue
-      }
-      let path = row.path.inside(root ?? list.folder)
-      let outcome: Journal.Outcome
-      do {
-        let seen = try scorer.scores(of: path)
-        outcome = .scored(seen.scores, damaged: seen.damaged)
-        if seen.damaged > 0 {
-          Progress.clear()
-          Diagnostics.warning("\(path.shown): \(seen.damaged) of its frames are damaged")
-        }
-      } catch {
-        if error.status == ACTIONCLIP_ERROR_UNAVAILABLE { throw error }  // FFmpeg is not there at all
-        let said = explanation(of: error, naming: path.shown)
-        outcome = .failed(said)
-        Progress.clear()
-        Diagnostics.warning(said)
-      }
-      try journal?.append(row, outcome, classes: classes)
-      tally.add(row, outcome)
-      progress.step()
-    }
-    Progress.clear()
+    let tally = try score(videos, scorer, classes, journal)
     try write(
       EvalReport(
         setting: try setting(loaded, templates: templates, notes), title: "\(modelName) on \(list.shown)",
@@ -127,6 +98,45 @@ struct Eval: ParsableCommand {
         scored: tally.scored.count, damaged: tally.damaged, failures: tally.failures))
     if tally.scored.isEmpty { throw CommandError("\(list.shown): none of its videos could be read") }
     if strict, !tally.failures.isEmpty { throw AlreadyReported() }
+  }
+
+  /// Scores every video that the journal does not hold, and writes each into it at once.
+  private func score(
+    _ videos: VideoList, _ scorer: VideoScorer, _ classes: ClassList, _ journal: Journal?
+  ) throws -> Tally {
+    var tally = Tally()
+    let known = journal?.known ?? [:]
+    var progress = Progress(total: videos.rows.count, done: journal?.finished ?? 0)
+    for row in videos.rows {
+      if let outcome = known[row.line], case .scored = outcome {
+        tally.add(row, outcome)
+        continue
+      }
+      let outcome = try outcome(of: row.path.inside(root ?? list.folder), scorer)
+      try journal?.append(row, outcome, classes: classes)
+      tally.add(row, outcome)
+      progress.step()
+    }
+    Progress.clear()
+    return tally
+  }
+
+  /// One video's scores, or why it has none, with a warning about damage and failures.
+  private func outcome(of path: FilePath, _ scorer: VideoScorer) throws(LibraryError) -> Journal.Outcome {
+    do {
+      let seen = try scorer.scores(of: path)
+      if seen.damaged > 0 {
+        Progress.clear()
+        Diagnostics.warning("\(path.shown): \(seen.damaged) of its frames are damaged")
+      }
+      return .scored(seen.scores, damaged: seen.damaged)
+    } catch {
+      if error.status == ACTIONCLIP_ERROR_UNAVAILABLE { throw error }  // FFmpeg is not installed
+      let said = explanation(of: error, naming: path.shown)
+      Progress.clear()
+      Diagnostics.warning(said)
+      return .failed(said)
+    }
   }
 
   private struct Tally {
@@ -149,77 +159,11 @@ struct Eval: ParsableCommand {
     try options.load(model, hash: model != nil && !isFile)
   }
 
-  /// Not a folder, nor the name of a model that the library finds elsewhere.
-  private var isFile: Bool { model.map { $0.exists && !$0.isFolder } ?? false }
+  /// Whether the model is a file: neither a folder nor a name that the library looks up in a cache.
+  var isFile: Bool { model.map { $0.exists && !$0.isFolder } ?? false }
 
-  /// Nil for the default model. Of what is no file the library tells the hash of what it read.
-  private func fingerprint(of loaded: Model) throws -> String? {
-    guard let model else { return nil }
-    return try isFile ? Fingerprint.of(file: model) : loaded.sha256.map { "sha256:\($0)" }
-  }
-
-  private func header(
-    _ loaded: Model, _ texts: [Float], _ classes: ClassList, _ videos: VideoList
-  ) throws -> Journal.Header {
-    let own = loaded.templates.isEmpty ? Model.referenceTemplates : loaded.templates
-    let templates = scoring.template.isEmpty ? own : scoring.template
-    let tokens = try loaded.tokens(of: templates + classes.labels)
-    let info = loaded.info
-    return Journal.Header(members: [
-      ("format", "actionclip eval 1"),
-      ("library", Version.library),
-      // Where the default model lies is the library's affair; its text embeddings tell it from others.
-      ("model", try fingerprint(of: loaded) ?? Fingerprint.of(texts.map(\.description))),
-      ("frames", "\(loaded.frames)"),
-      ("head", Head.name(of: info.head)),
-      ("temporal shift", info.temporal_shift != 0 ? "on" : "off"),
-      ("joint", info.joint != 0 ? "on" : "off"),
-      ("compute", Compute.name(of: info.compute_type)),
-      ("activation", EncoderActivation.name(of: info.activation)),
-      ("labels", Fingerprint.of(zip(classes.ids, classes.labels).map { "\($0) \($1)" })),
-      ("list", videos.fingerprint),
-      ("separator", separator?.rawValue ?? "as in the first row"),
-      ("multi-label", multiLabel ? "on" : "off"),
-      ("root", root?.shown ?? "the list's"),
-      ("templates", Fingerprint.of(templates)),
-      ("tokenizer", Fingerprint.of(tokens.map(String.init))),
-      ("views", views.description),
-      ("resize", try resize(of: loaded)),
-      ("decode", scoring.decode.rawValue),
-      ("scale", "\(scoring.scale)"),
-    ])
-  }
-
-  /// The name of what is used, asked for or the model's own.
-  private func resize(of loaded: Model) throws(LibraryError) -> String {
-    Resize.name(of: try loaded.preprocessing(scoring.resize).resize)
-  }
-
-  private var modelName: String { model?.shown ?? "the default model" }
-
-  /// Nil for standard output as well.
+  /// The file to write JSON to; nil where none was asked for, and for standard output ("-").
   private var jsonFile: FilePath? { json.flatMap { $0.bytes == Array("-".utf8) ? nil : $0 } }
-
-  private func setting(
-    _ loaded: Model, templates: Int, _ notes: ModelNotes
-  ) throws(LibraryError) -> [JSONValue.Member] {
-    func member(_ key: String, _ value: JSONValue) -> JSONValue.Member { .init(key: key, value: value) }
-    return [
-      member("library", .string(Version.library)),
-      member("model", .string(modelName)),
-      member("list", .string(list.shown)),
-      member("labels", .string(labels?.shown ?? "the model's own")),
-      member("multi_label", .bool(multiLabel)),
-      member("head", .string(Head.name(of: loaded.info.head))),
-      member("frames", .int(Int64(loaded.frames))),
-      member("views", .string(views.description)),
-      member("resize", .string(try resize(of: loaded))),
-      member("decode", .string(scoring.decode.rawValue)),
-      member("scale", .float(scoring.scale)),
-      member("templates", .int(Int64(templates))),
-      member("notes", notes.json),
-    ]
-  }
 
   private func write(_ report: EvalReport) throws {
     let output = Output()

@@ -1,5 +1,4 @@
-/// The outcome of an evaluation as one HTML page that needs nothing else: no script, no other file.
-/// It is well-formed XML as well, for tools.
+/// The result of an evaluation as one HTML page without scripts or other files. It is well-formed XML too, for tools.
 struct EvalPage {
   let report: EvalReport
 
@@ -67,7 +66,7 @@ struct EvalPage {
     page += "</svg>\n"
   }
 
-  /// The worst class first; those that no video shows last.
+  /// A row for each class, the lowest accuracy first; classes that no video shows come last.
   private func table(_ metrics: SingleLabelMetrics, into page: inout String) {
     var taken: [Int: SingleLabelMetrics.Cell] = [:]
     for cell in metrics.confusion where cell.shown != cell.predicted {
@@ -113,7 +112,7 @@ struct EvalPage {
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "'": result += "&#39;"
-      // Not characters, and XML does not have them.
+      // Noncharacters, which XML does not allow.
       case "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
       default: result.unicodeScalars.append(character)
       }

@@ -1,29 +1,29 @@
-/// The outcome of an evaluation, for people and as JSON.
+/// The result of an evaluation, as text for people and as JSON.
 struct EvalReport {
   struct Failure {
     let line: Int
     let path: String
     let error: String
   }
-  /// Each figure belongs to one of the two kinds of lists.
+  /// The measures of a list with one label a row, or with any number.
   enum Metrics {
     case single(SingleLabelMetrics)
     case multi(MultiLabelMetrics)
   }
 
-  /// What was evaluated and how, in the order it is written.
+  /// The model, the list and the options, in the order in which they are written.
   let setting: [JSONValue.Member]
   let title: String
   let classes: ClassList
   let metrics: Metrics
   let scored: Int
-  /// Videos that were scored although some of their frames are damaged.
+  /// The number of scored videos with damaged frames.
   let damaged: Int
   let failures: [Failure]
 
-  /// The figures in words, the same for the terminal and the page.
+  /// Names and values of the measures, for the terminal and for the page.
   var figures: [(name: String, value: String)] {
-    func told(_ share: Proportion) -> String {
+    func described(_ share: Proportion) -> String {
       let (low, high) = share.interval
       return EvalReport.percent(share.value)
         + formatted(
@@ -33,7 +33,7 @@ struct EvalReport {
     switch metrics {
     case .single(let metrics):
       result = [
-        ("top-1 accuracy", told(metrics.top1)), ("top-5 accuracy", told(metrics.top5)),
+        ("top-1 accuracy", described(metrics.top1)), ("top-5 accuracy", described(metrics.top5)),
         ("mean class accuracy", EvalReport.percent(metrics.meanClassAccuracy)),
       ]
     case .multi(let metrics):

@@ -1,5 +1,4 @@
-/// Tells files and settings apart by their bytes: 64-bit FNV-1a. It is against mistakes, not against
-/// forgery.
+/// A 64-bit FNV-1a hash that tells files and settings apart. It guards against mistakes, not against forgery.
 struct Fingerprint {
   private var state: UInt64 = 0xCBF2_9CE4_8422_2325
 
@@ -7,7 +6,7 @@ struct Fingerprint {
     for byte in bytes { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
   }
 
-  /// A text with its end, so that "ab", "c" is not "a", "bc".
+  /// Adds a text and a separator, so that "ab", "c" and "a", "bc" differ.
   mutating func add(_ text: String) {
     add(text.utf8)
     add([0])

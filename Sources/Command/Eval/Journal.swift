@@ -1,10 +1,10 @@
 import FoundationEssentials
 import Glibc
 
-/// Results video by video, as JSON lines: first what was evaluated and how, then each video as soon as
-/// it is done. An interrupted evaluation goes on from it.
+/// The results of an evaluation as JSON lines: a header with the settings, then a line for each video as soon as it
+/// is done. An interrupted evaluation resumes from the file.
 final class Journal {
-  /// What the lines were made with. Every value is text, and a change of any is refused.
+  /// The settings of the evaluation, all as text. A file with other settings is not resumed.
   struct Header {
     let members: [(key: String, value: String)]
 
@@ -27,15 +27,15 @@ final class Journal {
 
   private let path: FilePath
   private let descriptor: Int32
-  /// By the video's line in the list.
+  /// Results that the file already held, by the video's line in the list.
   private(set) var known: [Int: Outcome] = [:]
 
-  /// A video that failed gets another try.
+  /// The number of videos with scores. One that failed is tried again.
   var finished: Int {
     known.values.count { if case .scored = $0 { true } else { false } }
   }
 
-  /// - Parameter resume: go on from the file if it is there; else it must not be.
+  /// - Parameter resume: continue the file if it exists; otherwise the file must not exist.
   init(_ path: FilePath, header: Header, classes: Int, resume: Bool) throws(CommandError) {
     self.path = path
     let exclusive = resume ? 0 : O_EXCL
@@ -48,7 +48,7 @@ final class Journal {
       throw CommandError("\(path.shown) is in use by another process")
     }
     let bytes = resume ? try Files.read(descriptor, name: path.shown) : []
-    // What was cut off in the middle of a line was never complete.
+    // An incomplete last line was interrupted while it was written, and is dropped.
     let whole = (bytes.lastIndex(of: 0x0A) ?? -1) + 1
     let lines = bytes[..<whole].split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
     if let first = lines.first {
@@ -60,7 +60,7 @@ final class Journal {
         throw CommandError.system(path.shown)
       }
     } else {
-      // Only the beginning of the header may be thrown away, not somebody's only line.
+      // An incomplete header may be replaced, but not somebody else's only line.
       guard header.json.text.utf8.starts(with: bytes) else { throw stranger }
       guard ftruncate(descriptor, 0) == 0 else { throw CommandError.system(path.shown) }
       try write(header.json)
@@ -69,7 +69,7 @@ final class Journal {
 
   deinit { close(descriptor) }
 
-  /// What `init` would refuse after minutes of encoding prompts, told before.
+  /// Checks early what `init` would refuse only after minutes of encoding prompts.
   static func require(_ path: FilePath, resume: Bool) throws(CommandError) {
     if !resume, access(path.cString, F_OK) == 0 { throw exists(path) }
     try Files.requireWritable(path)
@@ -129,13 +129,13 @@ final class Journal {
             .init(key: "scores", value: .array(scores.map { .float($0) })),
           ]))
     case .failed(let error):
-      // The same said once is enough.
+      // The file has this error already.
       if case .failed(error)? = known[row.line] { return }
       try write(.object(start + [.init(key: "error", value: .string(error))]))
     }
   }
 
-  /// A line in one call of the system: a reader, and a kill, see it whole or not at all.
+  /// Writes a line in one system call: readers see it whole or not at all, even if the process is killed.
   private func write(_ value: JSONValue) throws(CommandError) {
     try Files.write(Array((value.text + "\n").utf8)[...], to: descriptor, name: path.shown)
   }

@@ -1,12 +1,11 @@
-/// What an evaluation is about: for each video that could be scored, the classes it shows and the
-/// score of every class. Pure arithmetic; classes and videos are indices.
+/// The classes that a scored video shows, and the score of every class. Classes are indices.
 struct Scored {
   let classes: [Int]
-  /// [classes]
+  /// The score of each class, [classes].
   let scores: [Float]
 
-  /// How many classes come before `place`: those that score higher, and of equal ones those that
-  /// stand earlier in the label file.
+  /// The number of classes ranked before `place`: those with a higher score, and among equal scores those earlier in
+  /// the label file.
   func rank(of place: Int) -> Int {
     let score = scores[place]
     var ahead = 0
@@ -29,8 +28,8 @@ struct Proportion {
 
   var value: Double { of == 0 ? .nan : Double(hits) / Double(of) }
 
-  /// Wilson's score interval (E. B. Wilson, 1927), which stays inside 0...1 and is honest for small
-  /// counts and for shares near 0 and 1.
+  /// Wilson's score interval (E. B. Wilson, 1927). It stays inside 0...1 and holds for small counts and for shares
+  /// near 0 and 1.
   var interval: (low: Double, high: Double) {
     guard of > 0 else { return (.nan, .nan) }
     let (n, p) = (Double(of), value)
@@ -41,7 +40,7 @@ struct Proportion {
   }
 }
 
-/// Each video shows one class.
+/// Accuracy and confusion for videos that each show one class.
 struct SingleLabelMetrics {
   struct Cell {
     let shown: Int
@@ -50,9 +49,9 @@ struct SingleLabelMetrics {
   }
   let top1: Proportion
   let top5: Proportion
-  /// Accuracy of each class; of 0 videos where none shows it.
+  /// The accuracy of each class, over 0 videos where none shows it.
   let classes: [Proportion]
-  /// The confusion matrix's entries above 0, by class shown and then by class predicted.
+  /// The entries of the confusion matrix that are not 0, ordered by class shown, then by class predicted.
   let confusion: [Cell]
 
   init(_ videos: [Scored], classCount: Int) {
@@ -77,16 +76,16 @@ struct SingleLabelMetrics {
     }
   }
 
-  /// The mean over the classes that some video shows.
+  /// The mean accuracy of the classes that some video shows.
   var meanClassAccuracy: Double { mean(classes.filter { $0.of > 0 }.map(\.value)) }
 }
 
-/// Each video shows any number of classes, as in Charades.
+/// Average precision for videos that each show any number of classes, as in Charades.
 struct MultiLabelMetrics {
   struct ClassPrecision {
-    /// Videos that show the class.
+    /// The number of videos that show the class.
     let videos: Int
-    /// NaN where no video shows the class.
+    /// The average precision, NaN where no video shows the class.
     let average: Double
   }
   let classes: [ClassPrecision]
@@ -100,8 +99,8 @@ struct MultiLabelMetrics {
     }
   }
 
-  /// The mean over videos that show the class of the share of such videos among those that score as
-  /// high or higher; equal scores count in the order of the list (Charades_v1_classify.m).
+  /// Average precision (Charades_v1_classify.m): for each video that shows the class, the share of such videos among
+  /// those that score as high or higher; then the mean. Equal scores count in the order of the list.
   static func averagePrecision(_ scores: [Float], shows: [Bool]) -> Double {
     let order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
     var found = 0
@@ -118,7 +117,7 @@ struct MultiLabelMetrics {
   /// mAP: the mean over the classes that some video shows.
   var meanAveragePrecision: Double { mean(shown.map(\.average)) }
 
-  /// The same with each class counted as often as videos show it.
+  /// The mean average precision with each class weighted by the number of videos that show it.
   var weightedAveragePrecision: Double {
     shown.reduce(0) { $0 + $1.average * Double($1.videos) } / Double(shown.reduce(0) { $0 + $1.videos })
   }

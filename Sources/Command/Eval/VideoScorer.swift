@@ -1,22 +1,21 @@
 import CActionCLIP
 
-/// Scores videos against the prompts of all classes.
+/// Computes the probability of every class for a video, averaged over its views.
 struct VideoScorer {
   let model: Model
-  /// [templates, classes, E]
+  /// Text embeddings, [templates, classes, E].
   let texts: [Float]
   let templates: Int
   let classes: Int
   let scale: Float
-  /// nil: the model's own.
+  /// The resize to use instead of the model's own, if any.
   let resize: Resize?
   let views: Views
   let decode: Decode
-  /// That decode; 0: one per available processor.
+  /// Decoder threads; 0: one per available processor.
   let threads: Int32
 
-  /// Finds out before any video is opened whether the options can be worked with: what is wrong with
-  /// them is no video's fault.
+  /// Checks the options before any video is opened, so that their errors are not reported as a video's.
   func checkOptions() throws(LibraryError) {
     _ = try model.probabilities(
       videos: [Float](repeating: 0, count: model.embeddingSize), texts: texts, templates: templates,
@@ -25,7 +24,7 @@ struct VideoScorer {
     _ = try model.preprocessing(resize)
   }
 
-  /// The probability of every class, [classes], and how many of the video's frames are damaged.
+  /// The probability of every class, [classes], and the number of the video's damaged frames.
   func scores(of path: FilePath) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
     let (embeddings, damaged) = try Video.open(path, threads: threads, decode: decode) {
       (video) throws(LibraryError) in
@@ -42,14 +41,14 @@ struct VideoScorer {
     return (scores, damaged)
   }
 
-  /// The model's rule for T times as many segments as there are clips gives the frames, and the
-  /// clips take them in turn: each clip has one frame from each T-th of the video, and no two clips
-  /// the same where there are frames enough.
+  /// Frame indices for all clips, [T * clips]. The model's rule picks one frame from each of T * clips segments, and
+  /// clips take segments in turn. So each clip covers the whole video, and clips differ where there are frames
+  /// enough.
   private func indices(frameCount: Int64, frameRate: Double) throws(LibraryError) -> [Int64] {
     try model.indices(of: frameCount, segments: model.frames * Int(views.clips), frameRate: frameRate)
   }
 
-  /// [crops * clips, E]
+  /// Embeddings of all views, [crops * clips, E].
   private func encode(_ video: Video) throws(LibraryError) -> [Float] {
     let (frames, clips) = (model.frames, Int(views.clips))
     let side = model.info.image_size

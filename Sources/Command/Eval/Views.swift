@@ -1,13 +1,12 @@
 import ArgumentParser
 import CActionCLIP
 
-/// How often a video is looked at: clips along its time, and squares of each picture. Scores are
-/// averaged over all of them.
+/// The views of a video: clips along its time, times square crops of each picture. Scores are averaged over them.
 struct Views: ExpressibleByArgument, CustomStringConvertible {
   let clips: Int32
   let crops: Int32
 
-  /// Three squares cover the picture; more are in no one's protocol.
+  /// 1 to 100 clips and 1 or 3 crops: three squares cover the picture.
   init?(argument: String) {
     let parts = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false)
     guard parts.count == 2, let clips = Int32(parts[0]), let crops = Int32(parts[1]) else { return nil }
@@ -27,7 +26,7 @@ struct Views: ExpressibleByArgument, CustomStringConvertible {
   var description: String { "\(clips)x\(crops)" }
   var defaultValueDescription: String { description }
 
-  /// The squares' places along the picture's long side.
+  /// The crops' positions along the picture's long side, as ACTIONCLIP_CROP_*.
   var cropPositions: [Int32] {
     let center = Int32(ACTIONCLIP_CROP_CENTER)
     return crops == 1 ? [center] : [Int32(ACTIONCLIP_CROP_START), center, Int32(ACTIONCLIP_CROP_END)]

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Files as wholes and in lines.
+/// Reads and writes whole files, and splits text into lines.
 enum Files {
   static func read(_ path: FilePath) throws(CommandError) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -15,14 +15,14 @@ enum Files {
     while let chunk = try readChunk(descriptor, name: path.shown) { body(chunk) }
   }
 
-  /// What is left of an open file.
+  /// Reads the rest of an open file.
   static func read(_ descriptor: Int32, name: String) throws(CommandError) -> [UInt8] {
     var bytes: [UInt8] = []
     while let chunk = try readChunk(descriptor, name: name) { bytes += chunk }
     return bytes
   }
 
-  /// Finds out before hours of work that a result could not be written after them.
+  /// Checks before hours of work that the result can be written after them.
   static func requireWritable(_ path: FilePath) throws(CommandError) {
     if path.isFolder {
       throw CommandError.system(path.shown, code: EISDIR)
@@ -42,15 +42,15 @@ enum Files {
       "\(path.shown): is a link to a file that does not exist: give that file's path, or remove the link")
   }
 
-  /// What is there is a file that another may take the place of.
+  /// Refuses an existing path that is not a regular file, since it cannot be replaced.
   static func requireRegular(_ path: FilePath) throws(CommandError) {
     var status = stat()
     guard stat(path.cString, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
     throw CommandError("\(path.shown): not a regular file")
   }
 
-  /// Writes a whole file beside its place and moves it there: a reader sees the old one or the new.
-  /// A device or pipe is written into.
+  /// Writes a temporary file beside `path` and renames it: readers see the old file or the new one. Devices and pipes
+  /// are written to directly.
   static func replace(_ path: FilePath, with bytes: [UInt8]) throws(CommandError) {
     var status = stat()
     let exists = stat(path.cString, &status) == 0
@@ -61,14 +61,14 @@ enum Files {
       return try write(bytes[...], to: descriptor, name: path.shown)
     }
     if !exists { try requireNoLink(path) }
-    // Where a link points to, not the link, is replaced.
+    // The target of a link is replaced, not the link.
     let target = exists ? resolved(path) : path
     var name = FilePath(bytes: target.bytes + Array(".XXXXXX".utf8)).cString
     let descriptor = mkstemp(&name)
     guard descriptor >= 0 else { throw CommandError.system(path.shown) }
     do throws(CommandError) {
       defer { close(descriptor) }
-      // mkstemp's file is for its owner alone.
+      // mkstemp gives access to the owner alone.
       let mask = umask(0)
       umask(mask)
       var mode = exists ? status.st_mode & 0o777 : 0o666 & ~mask
@@ -93,7 +93,7 @@ enum Files {
     }
   }
 
-  /// Where a link points to; of what is not there, itself.
+  /// The path that symbolic links lead to; `path` itself if it does not exist.
   static func resolved(_ path: FilePath) -> FilePath {
     guard let found = realpath(path.cString, nil) else { return path }
     defer { free(found) }
@@ -117,8 +117,8 @@ enum Files {
     }
   }
 
-  /// Lines without their ends, which may be line feeds, carriage returns or both; a byte order mark in front does not
-  /// count, and UTF-16 with one is read too.
+  /// Splits text into lines at line feeds, carriage returns or both. A leading byte order mark is dropped; with one,
+  /// UTF-16 is read too.
   static func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
     let (lineFeed, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
     var lines: [ArraySlice<UInt8>] = []
@@ -131,7 +131,8 @@ enum Files {
     return lines + [rest]
   }
 
-  /// The text behind a byte order mark; of UTF-16 as UTF-8, with U+FFFD for what is none. Without a mark, as it is.
+  /// UTF-8 text without its byte order mark. UTF-16 with a mark is converted, with U+FFFD for what is invalid; bytes
+  /// without a mark are returned unchanged.
   private static func utf8(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return bytes.dropFirst(3) }
     let isLittle = bytes.starts(with: [0xFF, 0xFE])
@@ -143,7 +144,7 @@ enum Files {
     return Array(String(decoding: units, as: UTF16.self).utf8)[...]
   }
 
-  /// The next bytes there are, at most 64 KiB; nil at the end.
+  /// Reads up to 64 KiB; nil at the end.
   static func readChunk(_ descriptor: Int32, name: String) throws(CommandError) -> [UInt8]? {
     while true {
       var code: Int32 = 0

@@ -1,4 +1,4 @@
-/// JSON written with its keys in the order given, so that two runs can be compared as text.
+/// A JSON value that is written with its keys in the given order, so that two runs can be compared as text.
 enum JSONValue {
   case null
   case bool(Bool)
@@ -14,7 +14,7 @@ enum JSONValue {
     let value: JSONValue
   }
 
-  /// On one line, without spaces.
+  /// The JSON text, on one line and without spaces.
   var text: String {
     var result = ""
     write(to: &result)

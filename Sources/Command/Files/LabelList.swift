@@ -1,8 +1,8 @@
-/// Labels from a file: one per line, or the reference's `id,name` table.
+/// Reads labels from a file: one per line, or the reference's `id,name` table.
 enum LabelList {
   struct Entry {
     let label: String
-    /// The number that a table gives the label; in a list the labels count from 0.
+    /// The id from a table; without a table, labels count from 0.
     let id: Int
   }
 
@@ -38,7 +38,7 @@ enum LabelList {
     return labels
   }
 
-  /// Ended by Unicode's other line ends too: next line, line separator, paragraph separator.
+  /// Splits text into lines, also at Unicode's other line ends: next line, line separator, paragraph separator.
   private static func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
     Files.lines(of: bytes).flatMap { line in
       guard let text = String(validating: line, as: UTF8.self) else { return [line] }
@@ -49,7 +49,7 @@ enum LabelList {
     }
   }
 
-  /// `12,clapping` or `12,"clapping, slowly"`.
+  /// Reads a row of a table: `12,clapping` or `12,"clapping, slowly"`.
   private static func row(_ row: Substring) -> Entry? {
     guard let comma = row.firstIndex(of: ","), let id = Int(trim(row[..<comma])) else { return nil }
     let field = trim(row[row.index(after: comma)...])

@@ -1,16 +1,16 @@
-/// Calls `body` with the file's name as a C string, or with NULL.
+/// Calls `body` with the path as a C string, or with NULL for nil.
 func withCString(_ path: FilePath?, _ body: (UnsafePointer<CChar>?) -> Int32) -> Int32 {
   guard let path else { return body(nil) }
   return path.cString.withUnsafeBufferPointer { body($0.baseAddress) }
 }
 
-/// The same for text.
+/// Calls `body` with the text as a C string, or with NULL for nil.
 func withCString(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Int32) -> Int32 {
   guard let text else { return body(nil) }
   return text.withCString(body)
 }
 
-/// Calls `body` with the texts as C strings, which live as long as the call.
+/// Calls `body` with an array of C strings that live until it returns.
 func withCStrings<Result>(
   _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) throws -> Result
 ) rethrows -> Result {

@@ -1,27 +1,28 @@
 import CActionCLIP
 import Glibc
 
-/// Something the command itself found wrong.
+/// An error that the command itself found.
 struct CommandError: Error {
   let message: String
   init(_ message: String) { self.message = message }
 
-  /// "`what`: No such file or directory" for the C library's latest error.
+  /// An error of the C library: "`what`: No such file or directory".
   static func system(_ what: String, code: Int32 = errno) -> CommandError {
     CommandError("\(what): \(String(cString: strerror(code)))")
   }
 }
 
-/// A call of the library that failed, with the library's own line about it.
+/// A failed call of the library, with the library's message.
 struct LibraryError: Error {
   let status: Int32
   let message: String
 }
 
-/// Everything has been said on standard error; only the exit status is left.
+/// Ends the command with status 1 without another message: the errors are already on standard error.
 struct AlreadyReported: Error {}
 
-/// Turns a status into a thrown error. The message must be fetched before the next call.
+/// Throws the library's message for a status other than ACTIONCLIP_OK. Must run before the next call, which clears
+/// the message.
 func check(_ status: Int32) throws(LibraryError) {
   guard status != ACTIONCLIP_OK else { return }
   let said = OptionHints.withFlags(String(cString: actionclip_last_error()))
@@ -29,7 +30,8 @@ func check(_ status: Int32) throws(LibraryError) {
   throw LibraryError(status: status, message: said.isEmpty ? "\(name) (\(status))" : said)
 }
 
-/// The same where the library opened a file: a name that it could not take is not in its line.
+/// Throws as `check` does, and adds the path where the library's message does not name it: it cannot show a path that
+/// is not UTF-8.
 func check(_ status: Int32, on path: FilePath) throws(LibraryError) {
   do { try check(status) } catch {
     guard status == ACTIONCLIP_ERROR_INVALID_UTF8 else { throw error }
@@ -37,7 +39,7 @@ func check(_ status: Int32, on path: FilePath) throws(LibraryError) {
   }
 }
 
-/// The line about `error`, whichever of ours it is.
+/// The message of an error.
 func explanation(of error: any Error) -> String {
   switch error {
   case let error as CommandError: error.message
@@ -46,8 +48,7 @@ func explanation(of error: any Error) -> String {
   }
 }
 
-/// The same with the file that was worked on: the library names it where it is at fault, but not in
-/// every error.
+/// The message of an error, beginning with `path` where it does not name that file itself.
 func explanation(of error: any Error, naming path: String) -> String {
   let said = explanation(of: error)
   return said.contains(path) ? said : "\(path): \(said)"

@@ -1,20 +1,21 @@
 import CActionCLIP
 
 extension Model {
-  /// [templates, labels, E]; no templates: the model's own, else the reference's. A terminal sees how far it is.
+  /// Encodes every label in every template, [templates, labels, E]. Without templates: the model's own, else the
+  /// reference's. Shows progress on a terminal.
   func encode(labels: [String], templates: [String]) throws -> (texts: [Float], templates: Int) {
     let own = Int(actionclip_model_template_count(handle))
     let count =
       !templates.isEmpty ? templates.count : own > 0 ? own : Int(actionclip_template_count())
     var texts = [Float](repeating: 0, count: count * labels.count * embeddingSize)
-    // A few at a time, to tell of; the embeddings are the same for any number.
-    let together = max(1, 1024 / max(1, count))
+    // In groups, to show progress; the embeddings do not depend on the grouping.
+    let groupSize = max(1, 1024 / max(1, count))
     var progress =
-      labels.count > together
+      labels.count > groupSize
       ? Progress(total: labels.count, of: "labels encoded", onlyOnTerminal: true) : nil
     defer { if progress != nil { Progress.clear() } }
-    for start in stride(from: 0, to: labels.count, by: together) {
-      let some = Array(labels[start..<min(start + together, labels.count)])
+    for start in stride(from: 0, to: labels.count, by: groupSize) {
+      let some = Array(labels[start..<min(start + groupSize, labels.count)])
       let part = try encode(some, templates, count)
       for template in 0..<count {
         let place = (template * labels.count + start) * embeddingSize
@@ -40,7 +41,7 @@ extension Model {
     return texts
   }
 
-  /// The token ids of texts, [texts, C]; a text that is too long is cut.
+  /// Token ids of texts, [texts, C]. Texts that are too long are cut.
   func tokens(of texts: [String]) throws -> [Int32] {
     var tokens = [Int32](repeating: 0, count: texts.count * contextLength)
     let capacity = tokens.count
@@ -52,12 +53,12 @@ extension Model {
     return tokens
   }
 
-  /// The templates of the reference.
+  /// The reference's prompt templates.
   static var referenceTemplates: [String] {
     (0..<actionclip_template_count()).compactMap { actionclip_template($0).map { String(cString: $0) } }
   }
 
-  /// [rows, E] from [rows, C].
+  /// Encodes token rows [rows, C] to text embeddings [rows, E].
   func encode(tokens: [Int32], rows: Int) throws(LibraryError) -> [Float] {
     var texts = [Float](repeating: 0, count: rows * embeddingSize)
     let capacity = texts.count
@@ -65,7 +66,8 @@ extension Model {
     return texts
   }
 
-  /// Videos [videos, E] and frames [videos*T, E] ([videos, E] when joint) from [videos*T, 3, S, S].
+  /// Encodes pixels [videos*T, 3, S, S] to video embeddings [videos, E] and frame embeddings [videos*T, E]; with
+  /// joint tokens, frame embeddings are [videos, E].
   func encode(pixels: [Float], videos: Int) throws(LibraryError) -> (videos: [Float], frames: [Float]) {
     let frameRows = info.joint != 0 ? videos : videos * frames
     var video = [Float](repeating: 0, count: videos * embeddingSize)
@@ -77,7 +79,8 @@ extension Model {
     return (video, frame)
   }
 
-  /// [videos, classes], each row summing to 1, from videos [videos, E] and texts [templates, classes, E].
+  /// Probabilities [videos, classes], each row summing to 1, from video embeddings [videos, E] and text embeddings
+  /// [templates, classes, E].
   func probabilities(
     videos: [Float], texts: [Float], templates: Int, classes: Int, scale: Float
   ) throws(LibraryError) -> [Float] {
@@ -90,7 +93,7 @@ extension Model {
     return result
   }
 
-  /// How pictures become the network's input: the model's own way, but with another resize if one is named.
+  /// The model's own preprocessing, with another resize if one is named.
   func preprocessing(_ resize: Resize?) throws(LibraryError) -> actionclip_preprocess_options {
     var options = actionclip_preprocess_options()
     actionclip_preprocess_options_init(&options)
@@ -99,7 +102,7 @@ extension Model {
     return options
   }
 
-  /// The model's own rule, by which frames are chosen.
+  /// The rule by which the model's frames are chosen, ACTIONCLIP_SAMPLING_*.
   var sampling: Int32 {
     get throws(LibraryError) {
       let rule = actionclip_model_sampling(handle)
@@ -108,7 +111,7 @@ extension Model {
     }
   }
 
-  /// The choice of frames by that rule.
+  /// Indices of the frames that the model's rule chooses, [segments].
   func indices(
     of frameCount: Int64, segments: Int, frameRate: Double
   ) throws(LibraryError) -> [Int64] {
@@ -120,14 +123,15 @@ extension Model {
     return indices
   }
 
-  /// Videos [videos, E] from squares of S pixels as `squares` cuts them, [videos*T, S, S, 3].
+  /// Encodes square RGB crops of S pixels [videos*T, S, S, 3], as `Video.squares` makes them, to video embeddings
+  /// [videos, E].
   func encode(squares: [UInt8]) throws(LibraryError) -> [Float] {
     let side = info.image_size
     let bytes = Int(side) * Int(side) * 3
     let count = squares.count / bytes
     var embeddings = [Float](repeating: 0, count: count / frames * embeddingSize)
     let capacity = embeddings.count
-    // The short side is S already: nothing is resized again.
+    // The short side is S already, so this resizes nothing.
     var options = try preprocessing(.clip)
     let status = squares.withUnsafeBufferPointer { pixels in
       let images = (0..<count).map { place in

@@ -1,6 +1,6 @@
 import CActionCLIP
 
-/// What goes into a model's file besides the weights; empty: what the model holds.
+/// The contents of a model's file besides the weights. Where a list is empty, the model's own is kept.
 struct ModelContents {
   var storage = Storage.fp32
   var labels: [String] = []
@@ -15,7 +15,7 @@ extension Model {
     options.storage = contents.storage.code
     options.label_count = contents.labels.count
     options.template_count = contents.templates.count
-    // The three notes that have fields of their own are notes like others.
+    // description, license and source travel as notes like any other.
     options.note_count = contents.notes.count
     let status = withCStrings(contents.labels) { labels in
       withCStrings(contents.templates) { templates in

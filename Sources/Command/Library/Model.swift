@@ -1,11 +1,11 @@
 import CActionCLIP
 
-/// A loaded model: the handle, freed with the object, and what it is.
+/// A loaded model: owns the library's handle.
 final class Model {
   let handle: OpaquePointer
   let info: actionclip_model_info
 
-  /// Without a path: the default model.
+  /// Loads a model, or the default model where `path` is nil.
   init(
     path: FilePath?, options: actionclip_model_options = Model.defaultOptions, tokenizer: FilePath? = nil,
     base: FilePath? = nil, expectedHash: String? = nil, openCLIPName: String? = nil
@@ -46,10 +46,10 @@ final class Model {
     return options
   }
 
-  /// Whose layout its file has.
+  /// The family whose layout the file has, "CLIP" for example.
   var family: String { actionclip_model_family(handle).map { String(cString: $0) } ?? "" }
 
-  /// The notes that its file keeps, by their keys.
+  /// All notes of the model's file, by key.
   var notes: [(key: String, text: String)] {
     (0..<max(0, actionclip_model_note_count(handle))).compactMap { index in
       actionclip_model_note_key(handle, index).map { String(cString: $0) }.map { ($0, note($0) ?? "") }
@@ -60,7 +60,7 @@ final class Model {
   var contextLength: Int { Int(info.context_length) }
   var frames: Int { Int(info.frames) }
 
-  /// What the model's file says besides; empty or nil where it says nothing.
+  /// Labels and templates that the model's file names; empty where it names none.
   var labels: [String] {
     (0..<max(0, actionclip_model_label_count(handle))).map {
       String(cString: actionclip_model_label(handle, $0))
@@ -89,13 +89,13 @@ final class Model {
     return String(decoding: text.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// In hexadecimal; nil unless it was asked for.
+  /// The SHA-256 of the file in hexadecimal; nil unless it was asked for at load.
   var sha256: String? { actionclip_model_sha256(handle).map { String(cString: $0) } }
   func note(_ key: String) -> String? { actionclip_model_note(handle, key).map { String(cString: $0) } }
 }
 
 enum Library {
-  /// What a file is, in lines, whether or not it can be loaded.
+  /// A description of a file in lines, whether or not it can be loaded.
   static func describe(_ path: FilePath) throws(LibraryError) -> String {
     var size = 0
     try check(actionclip_file_describe(path.cString, nil, 0, &size), on: path)

@@ -1,6 +1,6 @@
 import CActionCLIP
 
-/// A tokenizer by itself.
+/// A tokenizer without a model: owns the library's handle.
 final class Tokenizer {
   private let handle: OpaquePointer
   private var ids = [Int32](repeating: 0, count: 256)
@@ -14,12 +14,12 @@ final class Tokenizer {
 
   deinit { actionclip_tokenizer_free(handle) }
 
-  /// The ids of UTF-8 text, which may hold NUL bytes, without markers.
+  /// Token ids of UTF-8 text, which may hold NUL bytes, without markers.
   func encode(_ text: [UInt8]) throws -> ArraySlice<Int32> {
     var count = 0
     try text.withUnsafeBytes { raw in
       let bytes = raw.assumingMemoryBound(to: CChar.self)
-      // An empty array has no address, and the library wants one.
+      // An empty array has no address, but the library requires one.
       try withUnsafePointer(to: CChar(0)) { empty in
         let start = bytes.baseAddress ?? empty
         var capacity = ids.count

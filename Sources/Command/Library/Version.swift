@@ -1,6 +1,6 @@
 import CActionCLIP
 
-/// The version the command was compiled against and the one it met at run time.
+/// The versions that the command was compiled against and that it runs with.
 enum Version {
   static var compiled: String {
     "\(ACTIONCLIP_VERSION_MAJOR).\(ACTIONCLIP_VERSION_MINOR).\(ACTIONCLIP_VERSION_PATCH)"
@@ -12,7 +12,7 @@ enum Version {
     "actionclip \(compiled), libactionclip \(library), ABI \(actionclip_abi_version())"
   }
 
-  /// A library of another ABI would read our structures wrongly.
+  /// Refuses a library with another ABI, whose structs differ.
   static func requireMatchingLibrary() throws(CommandError) {
     let found = actionclip_abi_version()
     guard found == ACTIONCLIP_ABI_VERSION else {

@@ -1,6 +1,6 @@
 import CActionCLIP
 
-/// An open video file.
+/// An open video file: owns the library's handle.
 final class Video {
   private let handle: OpaquePointer
 
@@ -17,7 +17,7 @@ final class Video {
 
   deinit { actionclip_video_free(handle) }
 
-  /// What is known without decoding more than was asked for. Of damaged frames, those that were met.
+  /// Size, frame count and times without decoding the whole file; damaged frames are those met so far.
   func outline() throws(LibraryError) -> actionclip_video_info {
     var info = actionclip_video_info()
     info.struct_size = UInt32(MemoryLayout<actionclip_video_info>.size)
@@ -26,8 +26,8 @@ final class Video {
     return info
   }
 
-  /// Runs `body` with the video at `path`. Where damage has cost frames that its packets had promised,
-  /// again with the count of those that decode.
+  /// Runs `body` with the video at `path`. If damage leaves fewer frames than the packets promised, runs it again
+  /// with the frames that decode.
   static func open<Result>(
     _ path: FilePath, threads: Int32, decode: Decode, _ body: (Video) throws(LibraryError) -> Result
   ) throws(LibraryError) -> Result {
@@ -39,7 +39,7 @@ final class Video {
     }
   }
 
-  /// [E]
+  /// Encodes the frames that the model's rule chooses to a video embedding [E].
   func encode(with model: Model, resize: Resize?) throws(LibraryError) -> [Float] {
     var options = try model.preprocessing(resize)
     var embedding = [Float](repeating: 0, count: model.embeddingSize)
@@ -48,22 +48,22 @@ final class Video {
     return embedding
   }
 
-  /// One square of each frame, resized and cut: RGB, [crops][indices, side, side, 3], and the frames'
-  /// times in seconds. The whole frames are in memory a few at a time. `indices` do not decrease.
+  /// Square crops of frames, RGB [crops][indices, side, side, 3], and the frames' times in seconds. `indices` are
+  /// ascending. Whole frames are in memory in groups of at most 64 MiB.
   func squares(
     at indices: [Int64], for model: Model, resize: Resize?, crops: [Int32]
   ) throws(LibraryError) -> (squares: [[UInt8]], seconds: [Double]) {
     let side = model.info.image_size
     let info = try outline()
     let (frameBytes, squareBytes) = (Int(info.width) * Int(info.height) * 3, Int(side) * Int(side) * 3)
-    let together = max(1, (64 << 20) / frameBytes)
+    let groupSize = max(1, (64 << 20) / frameBytes)
     var result = [[UInt8]](
       repeating: [UInt8](repeating: 0, count: indices.count * squareBytes), count: crops.count)
-    var rgb = [UInt8](repeating: 0, count: min(together, indices.count) * frameBytes)
+    var rgb = [UInt8](repeating: 0, count: min(groupSize, indices.count) * frameBytes)
     let capacity = rgb.count
     var seconds: [Double] = []
-    for start in stride(from: 0, to: indices.count, by: together) {
-      let some = Array(indices[start..<min(start + together, indices.count)])
+    for start in stride(from: 0, to: indices.count, by: groupSize) {
+      let some = Array(indices[start..<min(start + groupSize, indices.count)])
       var times = [Double](repeating: 0, count: some.count)
       try check(
         actionclip_video_read_frames(handle, some, some.count, &rgb, capacity, &times, some.count))

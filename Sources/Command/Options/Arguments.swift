@@ -1,14 +1,14 @@
 import ArgumentParser
 import Glibc
 
-/// The process's arguments. A file may be called anything, and Swift repairs what is not UTF-8: the
-/// file could then not be found. So such bytes travel through the parser as characters of a private
-/// plane, one for each; where text uses these itself, its bytes do too, and nothing is mistaken.
+/// The process's arguments. A file name may hold any bytes, but a Swift string repairs invalid UTF-8, and the file
+/// would not be found. So an invalid byte travels through the parser as a private-use character that stands for it;
+/// such characters in the arguments themselves are treated byte by byte too, so none is mistaken.
 enum Arguments {
   private static let stand: UInt32 = 0x100000
   private static let range = (stand + 0x80)...(stand + 0xFF)
 
-  /// Without the command's own name.
+  /// All arguments without the command's own name.
   static func all() -> [String] {
     (1..<max(1, Int(CommandLine.argc))).compactMap { index in
       CommandLine.unsafeArgv[index].map { escaped(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
@@ -35,7 +35,7 @@ enum Arguments {
     return texts.first?.unicodeScalars.first
   }
 
-  /// What the user gave, byte for byte.
+  /// The bytes that the user gave.
   static func bytes(_ argument: String) -> [UInt8] {
     argument.unicodeScalars.flatMap { scalar in
       standsForByte(scalar) ? [UInt8(truncatingIfNeeded: scalar.value)] : Array(String(scalar).utf8)
@@ -44,7 +44,7 @@ enum Arguments {
 
   static func standsForByte(_ scalar: Unicode.Scalar) -> Bool { range.contains(scalar.value) }
 
-  /// For an argument that is text and not a file's name.
+  /// Converts an argument that is text, not a file's name.
   static func text(_ argument: String) throws -> String {
     guard let text = String(validating: bytes(argument), as: UTF8.self) else {
       throw ValidationError("it is not UTF-8")

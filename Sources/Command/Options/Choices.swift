@@ -1,13 +1,13 @@
 import ArgumentParser
 import CActionCLIP
 
-/// Post-network heads in the reference's spelling (paper section 3.3).
+/// Temporal heads in the reference's spelling (paper section 3.3).
 enum Head: String, CaseIterable, ExpressibleByArgument {
   case meanP = "MeanP", conv1D = "Conv_1D", lstm = "LSTM", transf = "Transf", transfCls = "Transf_cls"
 
   init?(argument: String) { self.init(name: argument) }
 
-  /// Upper and lower case are the same, and so are "-" and "_".
+  /// Case does not matter, and "-" equals "_".
   init?(name: String) {
     func key(_ text: String) -> String { String(text.lowercased().map { $0 == "-" ? "_" : $0 }) }
     guard let head = Head.allCases.first(where: { key($0.rawValue) == key(name) }) else { return nil }
@@ -36,7 +36,7 @@ enum Switch: String, CaseIterable, ExpressibleByArgument {
   var code: Int32 { Int32(self == .on ? ACTIONCLIP_ON : ACTIONCLIP_OFF) }
 }
 
-/// What the encoders compute in.
+/// The precision that the encoders compute in.
 enum Compute: String, CaseIterable, ExpressibleByArgument {
   case fp32, bf16, int8
 
@@ -53,7 +53,7 @@ enum Compute: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// Of the encoders' MLPs.
+/// The activation of the encoders' MLPs.
 enum EncoderActivation: String, CaseIterable, ExpressibleByArgument {
   case quickGELU = "quickgelu"
   case gelu
@@ -74,7 +74,7 @@ enum EncoderActivation: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// How a file keeps a model's matrices.
+/// The type in which a file stores the model's matrices.
 enum Storage: String, CaseIterable, ExpressibleByArgument {
   case fp32, fp16, bf16, int8
 
@@ -100,7 +100,7 @@ enum Decode: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// Rules by which frames are chosen.
+/// Names of the rules by which frames are chosen.
 enum Sampling {
   static func name(of code: Int32) -> String {
     switch code {

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What a video may show.
+/// The labels to choose from.
 struct LabelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A file of labels.", valueName: "path"))
   var labels: FilePath?
@@ -12,10 +12,10 @@ struct LabelOptions: ParsableArguments {
     if labels != nil && !label.isEmpty { throw ValidationError("Give --labels or --label, not both.") }
   }
 
-  /// Those given; none: the model's own are meant.
+  /// The labels that were given; empty: the model's own are meant.
   func given() throws -> [String] { try labels.map(LabelList.read) ?? label }
 
-  /// Those given, else the model's own.
+  /// The labels that were given, else the model's own; an error if there are none.
   func names(for model: Model) throws -> [String] {
     var names = try given()
     if names.isEmpty { names = model.labels }

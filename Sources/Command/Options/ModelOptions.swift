@@ -1,19 +1,19 @@
 import ArgumentParser
 import CActionCLIP
 
-/// The SHA-256 that a file must have.
+/// Parses a SHA-256 in hexadecimal.
 private func sha256(_ argument: String) throws -> String {
   guard argument.utf8.count == 64, argument.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
   else { throw ValidationError("expected 64 hexadecimal digits, as sha256sum prints them") }
   return argument
 }
 
-/// Choices made when a model is loaded. What is not given is as the checkpoint says.
+/// Options for loading a model. An option that is not given is as the checkpoint says.
 struct ModelOptions: ParsableArguments {
   @Option(help: "Frames per video (default: as the checkpoint says, else 8).")
   var frames: Int32?
 
-  @Option(help: "What joins the frames (default: as the checkpoint says).")
+  @Option(help: "The temporal head (default: as the checkpoint says).")
   var head: Head?
 
   @Option(help: "In-network temporal shift (default: as the checkpoint says).")
@@ -28,7 +28,7 @@ struct ModelOptions: ParsableArguments {
   )
   var temporalView: Int32?
 
-  @Option(help: "What the encoders compute in (default: as the file says, else fp32).")
+  @Option(help: "The precision of the encoders (default: as the file says, else fp32).")
   var compute: Compute?
 
   @Option(
@@ -77,7 +77,7 @@ struct ModelOptions: ParsableArguments {
       openCLIPName: openClipName)
   }
 
-  /// What was chosen of what changes the model, as it was given on the command line.
+  /// The options that change the model, as "name=value", where they were given.
   var given: [String] {
     let choices: [(String, String?)] = [
       ("frames", frames.map(String.init)), ("head", head?.rawValue),

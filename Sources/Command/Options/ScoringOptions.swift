@@ -20,6 +20,6 @@ struct ScoringOptions: ParsableArguments {
     ))
   var decode = Decode.needed
 
-  @Option(help: "What cosines are multiplied with before the softmax.")
+  @Option(help: "The factor on cosines before the softmax.")
   var scale: Float = 100
 }

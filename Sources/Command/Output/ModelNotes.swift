@@ -1,6 +1,6 @@
 import CActionCLIP
 
-/// Notes for the user before the answers: properties that were assumed of the model, and labels that it never learned.
+/// Notes for the user about the model: assumed properties, and labels that it never learned.
 struct ModelNotes {
   let texts: [String]
 
@@ -8,7 +8,7 @@ struct ModelNotes {
     texts = ModelNotes.assumptions(of: model) + (try ModelNotes.unlearned(labels, model))
   }
 
-  /// Once, on standard error.
+  /// Writes the notes to standard error.
   func tell() {
     for text in texts { Diagnostics.warning(text) }
   }
@@ -25,7 +25,7 @@ struct ModelNotes {
     ] + others.dropFirst()  // the library's own line about it
   }
 
-  /// One note for all of them.
+  /// One note for all labels that the model never learned.
   private static func unlearned(_ labels: [String], _ model: Model) throws -> [String] {
     guard try model.labelNote(nil) != nil else { return [] }
     let notes = try labels.compactMap { try model.labelNote($0) }

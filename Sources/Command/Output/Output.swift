@@ -1,7 +1,6 @@
 import Glibc
 
-/// Standard output, written through at once: a reader at the other end of a pipe sees every line
-/// when it is made, and half a line never stays behind.
+/// Unbuffered standard output: a reader at the other end of a pipe gets every line when it is made.
 struct Output {
   func write(_ text: String) throws {
     var text = text
@@ -26,7 +25,7 @@ struct Output {
   func line(_ text: String) throws { try write(text + "\n") }
 }
 
-/// Lines for a person, on standard error.
+/// Messages on standard error, one line each.
 enum Diagnostics {
   static func error(_ message: String) { line("error", message) }
   static func warning(_ message: String) { line("warning", message) }
@@ -40,8 +39,8 @@ enum Diagnostics {
   }
 }
 
-/// One line without control characters and without those that turn the direction of writing: a file's name or label
-/// must not steer the terminal, nor pass for another.
+/// Text as one line without control and direction characters: the name of a file or label must not steer the
+/// terminal, nor pass for another.
 func printable(_ text: String) -> String {
   var result = String.UnicodeScalarView()
   for scalar in text.unicodeScalars {
@@ -56,7 +55,7 @@ func printable(_ text: String) -> String {
   return String(result)
 }
 
-/// `printf`'s formatting. LC_NUMERIC stays "C", so the decimal mark is a point everywhere.
+/// Formats as `printf` does. LC_NUMERIC stays "C", so the decimal mark is always a point.
 func formatted(_ format: String, _ arguments: any CVarArg...) -> String {
   withVaList(arguments) { list in
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in

@@ -1,15 +1,15 @@
 import Glibc
 
-/// How far a long run is, on standard error: a bar on a terminal, elsewhere a line for every tenth and
-/// at least every minute, or nothing.
+/// Shows the progress of a long run on standard error: a bar on a terminal; elsewhere a line for every tenth and at
+/// least every minute, or nothing.
 struct Progress {
   private let total: Int
-  /// The noun behind the count, "videos" for example.
+  /// The noun after the count, "videos" for example.
   private let unit: String
   private let onlyOnTerminal: Bool
   private let terminal = Terminal.standardError()
   private let began = Progress.now
-  /// Done by an earlier run: they say nothing about this one's speed.
+  /// The number done by an earlier run, which does not count for the speed.
   private let before: Int
   private var done: Int
   private var shown: (at: Double, done: Int)
@@ -33,29 +33,29 @@ struct Progress {
     } else {
       guard !onlyOnTerminal else { return }
       guard done * 10 / total > shown.done * 10 / total || now - shown.at >= 60 else { return }
-      Diagnostics.raw("actionclip: \(facts)\n")
+      Diagnostics.raw("actionclip: \(statistics)\n")
     }
     shown = (now, done)
   }
 
-  /// Makes room for another line, or for what follows.
+  /// Clears the bar before other output.
   static func clear() {
     if Terminal.standardError().redraws { Diagnostics.raw("\r\u{1B}[K") }
   }
 
   private func draw() {
-    let facts = facts
-    let room = min(24, terminal.columns - Columns.of(facts) - 3)
+    let statistics = statistics
+    let room = min(24, terminal.columns - Columns.of(statistics) - 3)
     var bar = ""
     if room >= 8 {
       let drawn = terminal.bar(Double(done) / Double(total), width: room)
       bar = terminal.accent(drawn) + String(repeating: " ", count: room - Columns.of(drawn)) + "  "
     }
-    let text = room >= 8 ? facts : String(facts.prefix(max(1, terminal.columns - 1)))
+    let text = room >= 8 ? statistics : String(statistics.prefix(max(1, terminal.columns - 1)))
     Diagnostics.raw("\r\u{1B}[K" + bar + text)
   }
 
-  private var facts: String {
+  private var statistics: String {
     let here = done - before
     var text = "\(done) of \(total) \(unit)"
     let seconds = Progress.now - began

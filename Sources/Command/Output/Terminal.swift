@@ -1,11 +1,11 @@
 import Glibc
 
-/// What standard output, or standard error, can show. A file or a pipe shows what a terminal does, without colours.
+/// The abilities of standard output or standard error. Files and pipes get the same text without colours.
 struct Terminal {
   let columns: Int
   let colours: Bool
   let blocks: Bool
-  /// Whether a line can be drawn over.
+  /// Whether a line can be drawn again in place.
   let redraws: Bool
 
   static func standardOutput() -> Terminal { Terminal(STDOUT_FILENO) }
@@ -36,7 +36,7 @@ struct Terminal {
   func bold(_ text: String) -> String { colours ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
   func accent(_ text: String) -> String { colours ? "\u{1B}[36m\(text)\u{1B}[0m" : text }
 
-  /// A bar of `share` (0…1) of `width` columns, to an eighth of a column; without the colour.
+  /// A bar for `share` (0…1) of `width` columns, accurate to an eighth of a column, without colour.
   func bar(_ share: Double, width: Int) -> String {
     let clamped = share.isFinite ? min(max(share, 0), 1) : 0
     guard blocks else { return String(repeating: "#", count: Int((clamped * Double(width)).rounded())) }

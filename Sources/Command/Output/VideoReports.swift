@@ -1,13 +1,13 @@
-/// A report for each video on standard output. A video that cannot be read is told of on standard error
-/// and the next one follows.
+/// Writes a report for each video to standard output. A video that cannot be read is reported on standard error, and
+/// the next one follows.
 struct VideoReports {
-  /// One line each, failures too; else a paragraph for each that could be read.
+  /// Whether each video is a line of JSON, failures too; otherwise each video that could be read is a paragraph.
   let json: Bool
   let terminal = Terminal.standardOutput()
 
   /// - Parameters:
-  ///   - report: of the video whose name is shown as given.
-  ///   - failure: as JSON, of a name and what was wrong.
+  ///   - report: the text about a video, given its path and the name to show.
+  ///   - failure: the JSON about a video that could not be read, given its name and the error.
   func write(
     _ videos: [FilePath], report: (FilePath, String) throws -> String,
     failure: (String, String) -> JSONValue

@@ -1,6 +1,6 @@
-/// How far a result is from what was expected. Every measure is taken in double precision.
+/// The error of a result against the expected one, measured in double precision.
 struct Comparison {
-  /// What counts as equal: features by direction and size, probabilities by difference.
+  /// The rule for passing: features by direction and size, probabilities by difference.
   enum Rule {
     case features
     case probabilities
@@ -16,9 +16,9 @@ struct Comparison {
   let name: String
   let shape: [Int]
   let largestAbsolute: Double
-  /// The largest error over the largest expected value of the whole tensor.
+  /// The largest error divided by the largest expected value of the tensor.
   let largestRelative: Double
-  /// The lowest cosine of two rows (the last axis).
+  /// The lowest cosine between corresponding rows (the last axis).
   let lowestCosine: Double
   private(set) var passed = false
 
@@ -26,7 +26,7 @@ struct Comparison {
     var absolute = 0.0
     var largest = 0.0
     var cosine = 1.0
-    // A NaN must not be lost in a comparison: `max` and `<` would pass over it.
+    // Tracked apart, since `max` and `<` would pass over a NaN.
     var finite = expected.count == actual.count && !expected.isEmpty
     let width = max(1, shape.last ?? 1)
     for row in stride(from: 0, to: min(expected.count, actual.count), by: width) {

@@ -2,9 +2,9 @@ import CActionCLIP
 import FoundationEssentials
 import Glibc
 
-/// A folder with a checkpoint, inputs, and what the reference makes of them.
+/// A folder with a checkpoint, inputs, and the reference's outputs for them.
 struct ParityPack {
-  /// `case.json`, in the reference's names.
+  /// The contents of `case.json`, under the reference's names.
   private struct Case: Decodable {
     let T: Int32
     let head: String
@@ -59,7 +59,7 @@ struct ParityPack {
     ]
   }
 
-  /// `packs/*` may name a list of the packs as well: better said here than of a file inside it.
+  /// Refuses a file: `packs/*` may match the list of the packs too.
   private func requireFolder() throws(CommandError) {
     var status = stat()
     guard stat(directory.cString, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return }

@@ -10,8 +10,8 @@ struct Tensor {
   let values: Values
 }
 
-/// Reads the tensors of a safetensors file that a parity pack needs: F32, I32, and I64 that fits
-/// in 32 bits. The packs are made by the reference, apart from the library's own reader.
+/// Reads tensors of a safetensors file: F32, I32, and I64 that fits in 32 bits. It is independent of the library's
+/// own reader, which the packs test.
 struct Safetensors {
   private struct Entry: Decodable {
     let dtype: String
@@ -96,7 +96,7 @@ struct Safetensors {
     }
   }
 
-  /// The values of an F32 tensor that must have this shape.
+  /// The values of an F32 tensor of the given shape.
   func floats(_ name: String, shape: [Int]) throws(CommandError) -> [Float] {
     let tensor = try tensor(name)
     guard case .float32(let values) = tensor.values, tensor.shape == shape else {
@@ -105,7 +105,7 @@ struct Safetensors {
     return values
   }
 
-  /// The values of an integer tensor that must have this shape.
+  /// The values of an integer tensor of the given shape.
   func integers(_ name: String, shape: [Int]) throws(CommandError) -> [Int32] {
     let tensor = try tensor(name)
     guard case .int32(let values) = tensor.values, tensor.shape == shape else {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Standard input, line by line, as soon as a line is complete.
+/// Reads standard input line by line, each as soon as it is complete.
 struct InputLines {
   private var pending: ArraySlice<UInt8> = []
   private var ended = false

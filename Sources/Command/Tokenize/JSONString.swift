@@ -1,12 +1,12 @@
-/// Reads one JSON string (RFC 8259) to the bytes it stands for. A general decoder guesses the
-/// encoding, and its errors do not say where; a token id must come from exactly the text given.
+/// Reads one JSON string (RFC 8259) as bytes. A general decoder guesses the encoding, and its errors give no
+/// position; token ids must come from exactly the given text.
 struct JSONString {
   struct Invalid: Error { let reason: String }
 
   private let bytes: ArraySlice<UInt8>
   private var at: Int
 
-  /// The UTF-8 of the string that is all of `bytes`, but for white space around it.
+  /// The string's UTF-8. `bytes` hold the string and white space around it, nothing else.
   static func parse(_ bytes: ArraySlice<UInt8>) throws(Invalid) -> [UInt8] {
     guard String(validating: bytes, as: UTF8.self) != nil else {
       throw Invalid(reason: "it is not UTF-8")
@@ -36,7 +36,7 @@ struct JSONString {
     Invalid(reason: "\(reason) (byte \((place ?? at) - bytes.startIndex + 1))")
   }
 
-  /// Up to and with the closing quotation mark.
+  /// Reads up to and including the closing quotation mark.
   private mutating func body() throws(Invalid) -> [UInt8] {
     var text: [UInt8] = []
     while let byte = next() {
@@ -67,7 +67,7 @@ struct JSONString {
     }
   }
 
-  /// One code point: \uXXXX, or two of them that make a surrogate pair.
+  /// Reads one code point: \uXXXX, or a surrogate pair of them.
   private mutating func scalar() throws(Invalid) -> Unicode.Scalar {
     let start = at - 2  // the backslash
     let first = try unit()

@@ -54,7 +54,7 @@ struct Tokenize: ParsableCommand {
     }
   }
 
-  /// The whole line for a text; whatever fails, nothing of it has been written.
+  /// The line of ids for a text. It is built whole, so that a failure writes nothing of it.
   private func ids(_ json: ArraySlice<UInt8>, _ place: String, _ encoder: TextEncoder) throws -> String {
     do {
       return "[" + (try encoder.encode(JSONString.parse(json)).map(String.init)).joined(separator: ",") + "]"
@@ -68,7 +68,7 @@ struct Tokenize: ParsableCommand {
   }
 }
 
-/// Text to ids by a merge list alone, or as a model is given them.
+/// Encodes text to ids by a tokenizer alone, or as a model gets them.
 private final class TextEncoder {
   private enum Source {
     case tokenizer(Tokenizer, start: [Int32], end: [Int32])
@@ -81,7 +81,7 @@ private final class TextEncoder {
     self.markers = markers
     if let tokenizer, model == nil {
       let loaded = try Tokenizer(path: tokenizer)
-      // The vocabulary's last two entries are the markers; their text stands for them.
+      // The texts of the vocabulary's last two entries, the markers.
       source = .tokenizer(
         loaded, start: Array(try loaded.encode(Array("<|startoftext|>".utf8))),
         end: Array(try loaded.encode(Array("<|endoftext|>".utf8))))
@@ -104,7 +104,7 @@ private final class TextEncoder {
       try withCStrings([String(decoding: text, as: UTF8.self)]) { texts in
         try check(actionclip_tokenize(model.handle, texts, 1, tooLong, &row, model.contextLength))
       }
-      // The end marker is never 0, the padding always is.
+      // The end marker is never 0, padding always is.
       guard let end = row.lastIndex(where: { $0 != 0 }), end > 0 else {
         throw CommandError("the library gave a row without markers")
       }

@@ -1,0 +1,71 @@
+import CActionCLIP
+
+/// The settings of an evaluation, as the report states them and as the journal compares them.
+extension Eval {
+  /// Tells the model's file from others. For a folder or a name it is the SHA-256 that the library computed as it
+  /// read; for the default model it is nil.
+  private func fingerprint(of loaded: Model) throws -> String? {
+    guard let model else { return nil }
+    return try isFile ? Fingerprint.of(file: model) : loaded.sha256.map { "sha256:\($0)" }
+  }
+
+  func header(
+    _ loaded: Model, _ texts: [Float], _ classes: ClassList, _ videos: VideoList
+  ) throws -> Journal.Header {
+    let own = loaded.templates.isEmpty ? Model.referenceTemplates : loaded.templates
+    let templates = scoring.template.isEmpty ? own : scoring.template
+    let tokens = try loaded.tokens(of: templates + classes.labels)
+    let info = loaded.info
+    return Journal.Header(members: [
+      ("format", "actionclip eval 1"),
+      ("library", Version.library),
+      // The library finds the default model by itself; its text embeddings tell it from others.
+      ("model", try fingerprint(of: loaded) ?? Fingerprint.of(texts.map(\.description))),
+      ("frames", "\(loaded.frames)"),
+      ("head", Head.name(of: info.head)),
+      ("temporal shift", info.temporal_shift != 0 ? "on" : "off"),
+      ("joint", info.joint != 0 ? "on" : "off"),
+      ("compute", Compute.name(of: info.compute_type)),
+      ("activation", EncoderActivation.name(of: info.activation)),
+      ("labels", Fingerprint.of(zip(classes.ids, classes.labels).map { "\($0) \($1)" })),
+      ("list", videos.fingerprint),
+      ("separator", separator?.rawValue ?? "as in the first row"),
+      ("multi-label", multiLabel ? "on" : "off"),
+      ("root", root?.shown ?? "the list's"),
+      ("templates", Fingerprint.of(templates)),
+      ("tokenizer", Fingerprint.of(tokens.map(String.init))),
+      ("views", views.description),
+      ("resize", try resize(of: loaded)),
+      ("decode", scoring.decode.rawValue),
+      ("scale", "\(scoring.scale)"),
+    ])
+  }
+
+  /// The name of the resize in use: the one asked for, else the model's own.
+  private func resize(of loaded: Model) throws(LibraryError) -> String {
+    Resize.name(of: try loaded.preprocessing(scoring.resize).resize)
+  }
+
+  var modelName: String { model?.shown ?? "the default model" }
+
+  func setting(
+    _ loaded: Model, templates: Int, _ notes: ModelNotes
+  ) throws(LibraryError) -> [JSONValue.Member] {
+    func member(_ key: String, _ value: JSONValue) -> JSONValue.Member { .init(key: key, value: value) }
+    return [
+      member("library", .string(Version.library)),
+      member("model", .string(modelName)),
+      member("list", .string(list.shown)),
+      member("labels", .string(labels?.shown ?? "the model's own")),
+      member("multi_label", .bool(multiLabel)),
+      member("head", .string(Head.name(of: loaded.info.head))),
+      member("frames", .int(Int64(loaded.frames))),
+      member("views", .string(views.description)),
+      member("resize", .string(try resize(of: loaded))),
+      member("decode", .string(scoring.decode.rawValue)),
+      member("scale", .float(scoring.scale)),
+      member("templates", .int(Int64(templates))),
+      member("notes", notes.json),
+    ]
+  }
+}

@@ -1,0 +1,57 @@
+import CActionCLIP
+
+extension Info {
+  /// The properties of a loaded model as one JSON object.
+  func object(_ model: Model) throws(LibraryError) -> JSONValue {
+    let info = model.info
+    let own = try model.preprocessing(nil)
+    func floats(_ three: (Float, Float, Float)) -> JSONValue {
+      .array([.float(three.0), .float(three.1), .float(three.2)])
+    }
+    return [
+      "path": path.map { .string($0.shown) } ?? .null,
+      "file_type": .string(fileType(info)),
+      "family": .string(model.family),
+      "image_size": .int(Int64(info.image_size)),
+      "patch_size": .int(Int64(info.patch_size)),
+      "vision_width": .int(Int64(info.vision_width)),
+      "vision_layers": .int(Int64(info.vision_layers)),
+      "vision_heads": .int(Int64(info.vision_heads)),
+      "embedding_size": .int(Int64(info.embedding_size)),
+      "text_width": .int(Int64(info.text_width)),
+      "text_layers": .int(Int64(info.text_layers)),
+      "text_heads": .int(Int64(info.text_heads)),
+      "context_length": .int(Int64(info.context_length)),
+      "vocabulary_size": .int(Int64(info.vocabulary_size)),
+      "frames": .int(Int64(info.frames)),
+      "joint": .bool(info.joint != 0),
+      "temporal_shift": .bool(info.temporal_shift != 0),
+      "head": .string(Head.name(of: info.head)),
+      "resize": .string(Resize.name(of: own.resize)),
+      "short_side": own.short_side > 0 ? .int(Int64(own.short_side)) : .null,
+      "mean": floats(own.mean),
+      "std": floats(own.std),
+      "sampling": .string(Sampling.name(of: try model.sampling)),
+      "compute_type": .string(Compute.name(of: info.compute_type)),
+      "activation": .string(EncoderActivation.name(of: info.activation)),
+      "activation_assumed": .bool(info.activation_assumed != 0),
+      "heads_assumed": .bool(info.heads_assumed != 0),
+      "assumptions": .array(model.assumptions.map { .string($0) }),
+      "threads": .int(Int64(info.threads)),
+      "has_tokenizer": .bool(info.has_tokenizer != 0),
+      "vocabulary_note": try model.labelNote(nil).map { .string($0) } ?? .null,
+      "logit_scale": .float(info.logit_scale),
+      "parameters": .int(info.parameters),
+      "weight_bytes": .int(info.weight_bytes),
+      "video_bytes": .int(info.video_bytes),
+      "text_bytes": .int(info.text_bytes),
+      "labels": .array(model.labels.map { .string($0) }),
+      "templates": .array(model.templates.map { .string($0) }),
+      "description": model.note("description").map { .string($0) } ?? .null,
+      "license": model.note("license").map { .string($0) } ?? .null,
+      "source": model.note("source").map { .string($0) } ?? .null,
+      "notes": .array(model.notes.map { ["key": .string($0.key), "text": .string($0.text)] }),
+      "sha256": model.sha256.map { .string($0) } ?? .null,
+    ]
+  }
+}

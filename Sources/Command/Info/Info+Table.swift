@@ -1,0 +1,115 @@
+import CActionCLIP
+
+/// The properties of a loaded model as a table for people.
+extension Info {
+  func table(_ model: Model) throws(LibraryError) -> String {
+    let rows =
+      try inputRows(model) + networkRows(model) + useRows(model)
+      + model.notes.map { (printable($0.key), printable($0.text)) }
+      + (model.sha256.map { [("sha256", $0)] } ?? [])
+    let width = max(14, min(24, rows.map(\.0.count).max() ?? 0))
+    return rows.map { "\(Columns.fit($0.0, width))  \($0.1)" }.joined(separator: "\n")
+  }
+
+  /// Rows about the file and the preprocessing of videos.
+  private func inputRows(_ model: Model) throws(LibraryError) -> [(String, String)] {
+    let info = model.info
+    let own = try model.preprocessing(nil)
+    return [
+      ("file", "\(path.map { printable($0.shown) } ?? "the default model") (\(fileType(info)))"),
+      ("layout", model.family),
+      ("parameters", grouped(info.parameters)),
+      ("frames", "\(info.frames) per video, \(info.image_size) x \(info.image_size) pixels"),
+      ("sampling", Sampling.name(of: try model.sampling)),
+      (
+        "resize",
+        Resize.name(of: own.resize) + (own.short_side > 0 ? ", short side \(own.short_side)" : "")
+          + formatted(
+            ", mean %.3f %.3f %.3f, std %.3f %.3f %.3f", Double(own.mean.0), Double(own.mean.1),
+            Double(own.mean.2), Double(own.std.0), Double(own.std.1), Double(own.std.2))
+      ),
+    ]
+  }
+
+  private func networkRows(_ model: Model) -> [(String, String)] {
+    let info = model.info
+    return [
+      (
+        "vision",
+        layers(info.vision_layers, info.vision_width, info.vision_heads, "patch \(info.patch_size)")
+          + (info.heads_assumed != 0 ? ", heads assumed: nothing tells them" : "")
+      ),
+      (
+        "text",
+        layers(
+          info.text_layers, info.text_width, info.text_heads,
+          "\(info.context_length) tokens of \(grouped(Int64(info.vocabulary_size)))")
+      ),
+      ("embedding", "\(info.embedding_size)"),
+      ("joint tokens", onOff(info.joint)),
+      ("temporal shift", onOff(info.temporal_shift)),
+      ("head", info.joint != 0 ? "none, the tokens of all frames are joined" : Head.name(of: info.head)),
+      (
+        "activation",
+        EncoderActivation.name(of: info.activation)
+          + (info.activation_assumed != 0 ? ", assumed: the file does not say" : "")
+      ),
+      ("logit scale", formatted("%.3f", Double(info.logit_scale))),
+    ]
+  }
+
+  /// Rows about precision, memory, and tokenizer, labels and templates.
+  private func useRows(_ model: Model) throws(LibraryError) -> [(String, String)] {
+    let info = model.info
+    let (labels, templates) = (model.labels.count, model.templates.count)
+    let tokenizer =
+      info.has_tokenizer == 0
+      ? "none: give --tokenizer to encode text"
+      : try model.labelNote(nil) == nil ? "found" : "found, of the words that the model learned and no others"
+    return [
+      (
+        "computes in",
+        "\(Compute.name(of: info.compute_type)), \(info.threads) thread\(info.threads == 1 ? "" : "s")"
+      ),
+      (
+        "memory",
+        "\(megabytes(info.weight_bytes)) of weights, \(megabytes(info.video_bytes)) to encode a video, "
+          + "\(megabytes(info.text_bytes)) to encode prompts"
+      ),
+      ("tokenizer", tokenizer),
+      ("labels", labels > 0 ? grouped(Int64(labels)) : "none of its own"),
+      (
+        "templates",
+        templates > 0 ? grouped(Int64(templates)) : "the reference's \(actionclip_template_count())"
+      ),
+    ]
+  }
+
+  private func layers(_ count: Int32, _ width: Int32, _ heads: Int32, _ more: String) -> String {
+    "\(count) layer\(count == 1 ? "" : "s"), width \(width), \(heads) head\(heads == 1 ? "" : "s"), \(more)"
+  }
+
+  private func megabytes(_ bytes: Int64) -> String {
+    formatted(bytes < 10_000_000 ? "%.1f MB" : "%.0f MB", Double(bytes) / 1e6)
+  }
+
+  private func onOff(_ value: Int32) -> String { value != 0 ? "on" : "off" }
+
+  func fileType(_ info: actionclip_model_info) -> String {
+    switch info.file_type {
+    case Int32(ACTIONCLIP_FILE_SAFETENSORS): "safetensors"
+    case Int32(ACTIONCLIP_FILE_TORCH): "torch"
+    case Int32(ACTIONCLIP_FILE_TORCHSCRIPT): "TorchScript"
+    default: "unknown (\(info.file_type))"
+    }
+  }
+
+  /// Groups digits by thousands: 151,277,313.
+  private func grouped(_ number: Int64) -> String {
+    let digits = Array(String(number))
+    return digits.enumerated().reduce(into: "") { text, digit in
+      if digit.offset > 0, (digits.count - digit.offset) % 3 == 0 { text.append(",") }
+      text.append(digit.element)
+    }
+  }
+}
