@@ -69,12 +69,18 @@ let package = Package(
     room("TensorNames"),
     room("Model", ["CShims", "Numerics", "System", "TensorNames", "Weights"]),
     room("ModelFile", ["System", "Model", "Numerics", "Preprocess", "Text", "Tokenizer", "Weights"]),
+    // The work of a host with a model, in Swift; training and streams will be rooms that it uses.
+    room(
+      "Session",
+      [
+        "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics", "Preprocess", "System", "Text",
+        "Tokenizer", "Video", "Weights",
+      ]),
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "CActionCLIP", "CGuest", "CShims", "Digest", "Families", "System", "Model", "ModelFile", "Numerics", "Text",
-        "Tokenizer",
-        "Preprocess", "Video", "Weights",
+        "CActionCLIP", "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics", "Preprocess",
+        "Session", "System", "Text", "Tokenizer", "Video", "Weights",
       ],
       exclude: ["actionclip.map"],
       swiftSettings: swift,

@@ -2,11 +2,12 @@ import CActionCLIP
 import CGuest
 import CShims
 import Glibc
+import Session
 import System
 import Text
 
-/// The one way from C into Swift and back: clears the thread's message, runs the call, and turns a
-/// failure into its status and message.
+/// Runs the work of an exported function, the one way from C into Swift and back: clears the thread's message, and turns
+/// a failure into its status and message.
 func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
   asGuest {
     cshims_set_message(nil, 0)
@@ -15,18 +16,27 @@ func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
       try body()
       return ACTIONCLIP_OK
     } catch {
-      // Wherever it was heard, it says the same.
+      // Cancelling says the same wherever it was heard.
       report(error.kind == .cancelled ? Failure.cancelled.message : error.message)
       return error.status
     }
   }
 }
 
-/// The same for a call whose result is a count, or a negative status.
+/// Runs an exported function whose result is a count, or a negative status.
 func counting(_ body: () throws(Failure) -> Int) -> Int32 {
   var found: Int32 = 0
   let status = boundary { () throws(Failure) in found = Int32(clamping: try body()) }
   return status == ACTIONCLIP_OK ? found : status
+}
+
+/// Runs an exported function whose result is a string that belongs to the object of a handle; NULL on failure.
+func string<T: HandleObject>(
+  _ handle: OpaquePointer?, _: T.Type, _ find: (T) throws(Failure) -> UnsafePointer<CChar>?
+) -> UnsafePointer<CChar>? {
+  var found: UnsafePointer<CChar>?
+  _ = boundary { () throws(Failure) in found = try find(Handle.object(handle, T.self)) }
+  return found
 }
 
 /// Runs a call's work on the host's thread with the thread's own state put aside, and gives it back after.
@@ -77,17 +87,6 @@ func count(_ value: Int, _ name: String, minimum: Int = 1) throws(Failure) -> In
   return value
 }
 
-/// The product of counts, which must fit an Int.
-func product(_ factors: [Int], _ name: String) throws(Failure) -> Int {
-  var result = 1
-  for factor in factors {
-    let (next, overflow) = result.multipliedReportingOverflow(by: factor)
-    guard !overflow, next >= 0 else { throw .argument("\(name): \(factors) multiply to too much") }
-    result = next
-  }
-  return result
-}
-
 /// An output with room for `needed` elements.
 func output<T>(
   _ pointer: UnsafeMutablePointer<T>?, capacity: Int, needed: Int, _ name: String
@@ -127,7 +126,7 @@ func text(
   return bytes
 }
 
-/// The same as a Swift string, of what is a name: it may not be longer than names are.
+/// A C string that is a name, as a Swift string: UTF-8 of at most 4096 bytes.
 func string(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(Failure) -> String {
   let bytes = try text(pointer, name)
   let limit = 1 << 12
@@ -151,16 +150,4 @@ func texts(
     do throws(Failure) { try texts.append(text) } catch { throw .outOfMemory("\(count) \(name)") }
   }
   return texts
-}
-
-/// Memory for the length of one call, taken so that refusal is an error.
-func withBuffer<T: BitwiseCopyable, R>(
-  _ type: T.Type, count: Int, for what: String,
-  _ body: (UnsafeMutableBufferPointer<T>) throws(Failure) -> R
-) throws(Failure) -> R {
-  let (size, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
-  guard count >= 0, !overflow, let raw = calloc(max(size, 1), 1) else { throw .outOfMemory(what) }
-  defer { free(raw) }
-  return try body(
-    UnsafeMutableBufferPointer(start: raw.bindMemory(to: T.self, capacity: count), count: count))
 }

@@ -1,6 +1,6 @@
 import CActionCLIP
-import System
 import CShims
+import System
 
 // Cancel tokens: ending long calls early.
 

@@ -1,4 +1,5 @@
 import CActionCLIP
+import Session
 import System
 
 // Classifiers: labels whose embeddings are kept.
@@ -24,13 +25,13 @@ public func actionclip_classifier_create(
     let labels = try labelTexts(labels, label_count)
     let templates = try chosenTemplates(templates, template_count, of: loaded)
     out.pointee = try Handle.make(
-      LoadedClassifier(loaded, labels: labels, templates: templates, truncate: try truncates(too_long)))
+      Classifier(loaded, labels: labels, templates: templates, truncate: try truncates(too_long)))
   }
 }
 
 @_cdecl("actionclip_classifier_free") @implementation
 public func actionclip_classifier_free(_ classifier: OpaquePointer!) {
-  Handle.release(classifier, LoadedClassifier.self)
+  Handle.release(classifier, Classifier.self)
 }
 
 @_cdecl("actionclip_classifier_set_labels") @implementation
@@ -39,7 +40,7 @@ public func actionclip_classifier_set_labels(
   _ generation_out: UnsafeMutablePointer<Int64>!
 ) -> Int32 {
   longCall { () throws(Failure) in
-    let classifier = try Handle.object(classifier, LoadedClassifier.self)
+    let classifier = try Handle.object(classifier, Classifier.self)
     let generation = try classifier.set(labelTexts(labels, label_count))
     generation_out?.pointee = generation
   }
@@ -47,7 +48,7 @@ public func actionclip_classifier_set_labels(
 
 @_cdecl("actionclip_classifier_label_count") @implementation
 public func actionclip_classifier_label_count(_ classifier: OpaquePointer!) -> Int32 {
-  counting { () throws(Failure) in try Handle.object(classifier, LoadedClassifier.self).labelList.set.count }
+  counting { () throws(Failure) in try Handle.object(classifier, Classifier.self).labelList.count }
 }
 
 @_cdecl("actionclip_classifier_score") @implementation
@@ -57,9 +58,9 @@ public func actionclip_classifier_score(
   _ label_count_out: UnsafeMutablePointer<Int>!, _ generation_out: UnsafeMutablePointer<Int64>!
 ) -> Int32 {
   longCall { () throws(Failure) in
-    let list = try Handle.object(classifier, LoadedClassifier.self).labelList
-    try list.score(videos, video_count, scale, probabilities_out, probabilities_capacity)
-    label_count_out?.pointee = list.set.count
+    let list = try Handle.object(classifier, Classifier.self).labelList
+    try score(list, videos, video_count, scale, probabilities_out, probabilities_capacity)
+    label_count_out?.pointee = list.count
     generation_out?.pointee = list.generation
   }
 }
@@ -69,7 +70,7 @@ public func actionclip_classifier_label_list(
   _ classifier: OpaquePointer!, _ list_out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
   boundary { () throws(Failure) in
-    let classifier = try Handle.object(classifier, LoadedClassifier.self)
+    let classifier = try Handle.object(classifier, Classifier.self)
     let out = try required(list_out, "list_out")
     out.pointee = try Handle.make(classifier.labelList)
   }
@@ -80,7 +81,7 @@ public func actionclip_label_list_free(_ list: OpaquePointer!) { Handle.release(
 
 @_cdecl("actionclip_label_list_count") @implementation
 public func actionclip_label_list_count(_ list: OpaquePointer!) -> Int32 {
-  counting { () throws(Failure) in try Handle.object(list, LabelList.self).set.count }
+  counting { () throws(Failure) in try Handle.object(list, LabelList.self).count }
 }
 
 @_cdecl("actionclip_label_list_generation") @implementation
@@ -94,11 +95,7 @@ public func actionclip_label_list_generation(_ list: OpaquePointer!) -> Int64 {
 
 @_cdecl("actionclip_label_list_label") @implementation
 public func actionclip_label_list_label(_ list: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
-  var found: UnsafePointer<CChar>?
-  _ = boundary { () throws(Failure) in
-    found = try Handle.object(list, LabelList.self).set.labels.cString(Int(index))
-  }
-  return found
+  string(list, LabelList.self) { $0.labels.cString(Int(index)) }
 }
 
 @_cdecl("actionclip_label_list_score") @implementation
@@ -108,6 +105,21 @@ public func actionclip_label_list_score(
 ) -> Int32 {
   longCall { () throws(Failure) in
     let list = try Handle.object(list, LabelList.self)
-    try list.score(videos, video_count, scale, probabilities_out, probabilities_capacity)
+    try score(list, videos, video_count, scale, probabilities_out, probabilities_capacity)
   }
+}
+
+/// Scores with every argument checked before anything is written.
+private func score(
+  _ list: LabelList, _ videos: UnsafePointer<Float>?, _ video_count: Int, _ scale: Float,
+  _ probabilities_out: UnsafeMutablePointer<Float>?, _ probabilities_capacity: Int
+) throws(Failure) {
+  let videoCount = try count(video_count, "video_count")
+  _ = try product([videoCount, list.embeddingSize, 4], "videos")
+  let videos = try required(videos, "videos")
+  let scale = try checkedScale(scale)
+  let needed = try product([videoCount, list.count], "probabilities_out")
+  let out = try output(
+    probabilities_out, capacity: probabilities_capacity, needed: needed, "probabilities_out")
+  try list.score(videos, videoCount, scale: scale, to: out)
 }

@@ -1,6 +1,6 @@
-import System
 import CActionCLIP
 import CShims
+import System
 
 // Versions, statuses, constants.
 

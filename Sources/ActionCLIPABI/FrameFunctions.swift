@@ -1,9 +1,10 @@
 import CActionCLIP
-import System
 import Model
 import Preprocess
+import Session
+import System
 
-// Encode frames and pixels; preprocessing by itself.
+// Encode frames and pixels.
 
 private let oldestPreprocessOptions = 40
 
@@ -82,14 +83,23 @@ func imageView(_ image: actionclip_image, _ name: String) throws(Failure) -> Ima
   }
   guard image.reserved == 0 else { throw .argument("\(name): reserved is not 0") }
   guard let data = image.data else { throw .argument("\(name): data is NULL") }
-  do throws(PreprocessError) {
+  do {
     return try ImageView(
       base: data, width: Int(image.width), height: Int(image.height),
       rowStride: Int(image.row_stride), format: format)
   } catch { throw error.about(name) }
 }
 
-/// Where embeddings go: room is checked before anything is computed.
+/// A caller's images, each checked.
+private func imageViews(
+  _ images: UnsafePointer<actionclip_image>, _ count: Int
+) throws(Failure) -> GrowingArray<ImageView> {
+  var views = try GrowingArray<ImageView>(capacity: count)
+  for index in 0..<count { try views.append(imageView(images[index], "frames[\(index)]")) }
+  return views
+}
+
+/// The memory that embeddings go to. Its room is checked before anything is computed.
 struct EmbeddingOutputs {
   let video: UnsafeMutablePointer<Float>
   let frame: UnsafeMutablePointer<Float>?
@@ -111,7 +121,7 @@ struct EmbeddingOutputs {
   }
 }
 
-/// How many videos a number of frames is.
+/// The number of videos that `frameCount` frames are.
 func videoCount(_ loaded: LoadedModel, frameCount: Int) throws(Failure) -> Int {
   let frames = loaded.configuration.frames
   let count = try count(frameCount, "frame_count")
@@ -136,26 +146,11 @@ public func actionclip_encode_frames(
     let outputs = try EmbeddingOutputs(
       loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
     // Checked before work begins: options against the model's size, and every image.
-    let preprocessors: PreprocessorPool
-    preprocessors = try PreprocessorPool(size: loaded.configuration.imageSize, options: options)
-    for index in 0..<frame_count { _ = try imageView(images[index], "frames[\(index)]") }
-    let source = ImageFrames(
-      images: images, preprocessors: preprocessors, pixelsPerFrame: loaded.model.pixelsPerFrame)
-    try loaded.model.encode(source, videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
-  }
-}
-
-/// A caller's images, each checked before, which the model's threads turn into pixels as they are asked for.
-private struct ImageFrames: FrameSource, @unchecked Sendable {
-  let images: UnsafePointer<actionclip_image>
-  let preprocessors: PreprocessorPool
-  let pixelsPerFrame: Int
-
-  func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(ModelError) {
-    let image = try imageView(images[index], "frames[\(index)]")
-    do throws(Failure) {
-      try preprocessors.pixels(image, into: UnsafeMutableBufferPointer(start: pixels, count: pixelsPerFrame))
-    } catch { throw error.about("frames[\(index)]") }
+    let preprocessors = try PreprocessorPool(size: loaded.configuration.imageSize, options: options)
+    let views = try imageViews(images, frame_count)
+    try loaded.model.encode(
+      ImageFrames(views.view, preprocessors), videos: videos, videoOut: outputs.video,
+      frameOut: outputs.frame)
   }
 }
 
@@ -179,46 +174,5 @@ public func actionclip_encode_pixels(
       loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
     try loaded.model.encode(
       PixelFrames(pixels), videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
-  }
-}
-
-@_cdecl("actionclip_preprocess_crop") @implementation
-public func actionclip_preprocess_crop(
-  _ image: UnsafePointer<actionclip_image>!, _ size: Int32,
-  _ options: UnsafePointer<actionclip_preprocess_options>!,
-  _ crop_out: UnsafeMutablePointer<UInt8>!, _ crop_capacity: Int
-) -> Int32 {
-  preprocess(image, size, options, crop_out, crop_capacity, "crop_out") {
-    (preprocessor, view, out) throws(PreprocessError) in try preprocessor.crop(view, into: out)
-  }
-}
-
-@_cdecl("actionclip_preprocess_pixels") @implementation
-public func actionclip_preprocess_pixels(
-  _ image: UnsafePointer<actionclip_image>!, _ size: Int32,
-  _ options: UnsafePointer<actionclip_preprocess_options>!,
-  _ pixels_out: UnsafeMutablePointer<Float>!, _ pixels_capacity: Int
-) -> Int32 {
-  preprocess(image, size, options, pixels_out, pixels_capacity, "pixels_out") {
-    (preprocessor, view, out) throws(PreprocessError) in try preprocessor.pixels(view, into: out)
-  }
-}
-
-/// One image to 3·size·size elements, with every argument checked before `write` runs.
-private func preprocess<Element>(
-  _ image: UnsafePointer<actionclip_image>?, _ size: Int32,
-  _ options: UnsafePointer<actionclip_preprocess_options>?, _ out: UnsafeMutablePointer<Element>?,
-  _ capacity: Int, _ name: String,
-  write: (Preprocessor, ImageView, UnsafeMutableBufferPointer<Element>) throws(PreprocessError) -> Void
-) -> Int32 {
-  longCall { () throws(Failure) in
-    let view = try imageView(try required(image, "image").pointee, "image")
-    guard (1...4096).contains(size) else { throw .argument("size is \(size), expected 1 to 4096") }
-    let options = try preprocessOptions(options)
-    let preprocessor: Preprocessor
-    preprocessor = try Preprocessor(size: Int(size), options: options)
-    let needed = 3 * Int(size) * Int(size)
-    let target = try output(out, capacity: capacity, needed: needed, name)
-    try write(preprocessor, view, UnsafeMutableBufferPointer(start: target, count: needed))
   }
 }

@@ -1,17 +1,19 @@
-import CActionCLIP
 import CGuest
-import System
 import CShims
 import Glibc
+import Session
+import System
+import Tokenizer
+import Video
 
 /// The objects behind the C API's opaque pointers. All reference counting by hand is in this file.
 protocol HandleObject: AnyObject {
-  /// Tells kinds apart, and live handles from freed memory.
+  /// A number that tells kinds apart, and live handles from freed memory.
   static var magic: UInt64 { get }
   static var name: String { get }
 }
 
-/// What an opaque pointer points to.
+/// The memory that an opaque pointer points to.
 private struct HandleBody {
   var magic: UInt64
   /// The process that made it, by `cshims_process`.
@@ -71,4 +73,31 @@ enum Handle {
     else { return nil }
     return raw.assumingMemoryBound(to: HandleBody.self)
   }
+}
+
+// MARK: - The kinds of handles
+
+extension LoadedModel: HandleObject {
+  static let magic: UInt64 = 0x4143_4C49_506D_6F64  // "ACLIPmod"
+  static let name = "model"
+}
+
+extension Classifier: HandleObject {
+  static let magic: UInt64 = 0x4143_4C49_5063_6C73  // "ACLIPcls"
+  static let name = "classifier"
+}
+
+extension LabelList: HandleObject {
+  static let magic: UInt64 = 0x4143_4C49_506C_6973  // "ACLIPlis"
+  static let name = "label list"
+}
+
+extension VideoFile: HandleObject {
+  static let magic: UInt64 = 0x4143_4C49_5076_6964  // "ACLIPvid"
+  static let name = "video"
+}
+
+extension Tokenizer: HandleObject {
+  static let magic: UInt64 = 0x4143_4C49_5074_6F6B  // "ACLIPtok"
+  static let name = "tokenizer"
 }

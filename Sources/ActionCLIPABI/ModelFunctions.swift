@@ -1,25 +1,22 @@
 import CActionCLIP
-import System
 import Families
-import Glibc
 import Model
+import ModelFile
 import Numerics
+import Session
+import System
 import Weights
 
-// Load weights, model information.
+// Load models, describe files, and tell what a model is.
 
-/// Sizes of the first version of each struct: callers built against it stay welcome.
-private let oldestModelOptions = 40
-private let oldestModelInfo = 96
-
-private var defaultModelOptions: actionclip_model_options { actionclip_model_options() }
+/// Size of the first version of the struct: callers built against it stay welcome.
+private let oldestInfo = 96
 
 @_cdecl("actionclip_model_options_init_sized") @implementation
 public func actionclip_model_options_init_sized(
   _ options: UnsafeMutablePointer<actionclip_model_options>!, _ struct_size: Int
 ) {
-  SizedStruct.initialize(
-    options, size: struct_size, defaults: defaultModelOptions, oldest: oldestModelOptions)
+  ModelOptions.initialize(options, size: struct_size)
 }
 
 @_cdecl("actionclip_model_load") @implementation
@@ -29,26 +26,9 @@ public func actionclip_model_load(
 ) -> Int32 {
   longCall { () throws(Failure) in
     let out = try required(model_out, "model_out")
-    let options = try SizedStruct.read(
-      options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
-    out.pointee =
-      if let path {
-        try HubCache.withPath(path) { (path) throws(Failure) in try load(path, options) }
-      } else {
-        try DefaultModel.path().withUnsafeBufferPointer { (path) throws(Failure) in
-          try load(required(path.baseAddress, "path"), options)
-        }
-      }
+    let options = try ModelOptions(options)
+    out.pointee = try Handle.make(LoadedModel(path.map { FilePath($0) }, options))
   }
-}
-
-private func load(
-  _ path: UnsafePointer<CChar>, _ options: actionclip_model_options
-) throws(Failure) -> OpaquePointer {
-  let wanted = try checkpointOptions(options)
-  let weights: Checkpoint
-  weights = try Checkpoint(FilePath(path), wanted)
-  return try Handle.make(LoadedModel(weights, path: path, options: options))
 }
 
 @_cdecl("actionclip_model_load_buffer") @implementation
@@ -58,49 +38,24 @@ public func actionclip_model_load_buffer(
 ) -> Int32 {
   longCall { () throws(Failure) in
     guard let data else { throw .argument("data is NULL") }
-    let size = try count(size, "size")
+    let bytes = UnsafeRawBufferPointer(start: data, count: try count(size, "size"))
     let out = try required(model_out, "model_out")
-    let options = try SizedStruct.read(
-      options, defaults: defaultModelOptions, oldest: oldestModelOptions, "options")
-    let wanted = try checkpointOptions(options)
-    let weights: Checkpoint
-    weights = try Checkpoint(bytes: UnsafeRawBufferPointer(start: data, count: size), wanted)
-    out.pointee = try Handle.make(LoadedModel(weights, path: nil, options: options))
+    let options = try ModelOptions(options)
+    out.pointee = try Handle.make(LoadedModel(bytes: bytes, options))
   }
 }
 
-private func checkpointOptions(
-  _ options: actionclip_model_options
-) throws(Failure) -> CheckpointOptions {
-  var wanted = CheckpointOptions()
-  wanted.hashing = try hashing(options)
-  wanted.base = try options.base_path.map { (path) throws(Failure) in
-    try HubCache.withPath(path) { FilePath($0) }
+@_cdecl("actionclip_file_describe") @implementation
+public func actionclip_file_describe(
+  _ path: UnsafePointer<CChar>!, _ text_out: UnsafeMutablePointer<CChar>!, _ text_capacity: Int,
+  _ text_size_out: UnsafeMutablePointer<Int>!
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let path = try FilePath(required(path, "path"))
+    let capacity = text_capacity == 0 ? 0 : try count(text_capacity, "text_capacity")
+    let size = try required(text_size_out, "text_size_out")
+    try writeText(FileDescription.text(of: path), to: text_out, capacity: capacity, size: size)
   }
-  wanted.openCLIPName = try options.open_clip_name.map { (name) throws(Failure) in
-    try string(name, "open_clip_name")
-  }
-  wanted.knowsActivation = options.activation != ACTIONCLIP_ACTIVATION_AS_CHECKPOINT
-  return wanted
-}
-
-@_cdecl("actionclip_model_family") @implementation
-public func actionclip_model_family(_ model: OpaquePointer!) -> UnsafePointer<CChar>! {
-  var found: UnsafePointer<CChar>?
-  _ = boundary { () throws(Failure) in
-    found = cString(try Handle.object(model, LoadedModel.self).family.staticName)
-  }
-  return found
-}
-
-@_cdecl("actionclip_model_assumption") @implementation
-public func actionclip_model_assumption(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
-  var found: UnsafePointer<CChar>?
-  _ = boundary { () throws(Failure) in
-    let lines = try Handle.object(model, LoadedModel.self).assumptions
-    found = lines.indices.contains(Int(index)) ? cString(lines[Int(index)]) : nil
-  }
-  return found
 }
 
 @_cdecl("actionclip_model_free") @implementation
@@ -150,6 +105,81 @@ public func actionclip_model_get_info(
     info.text_bytes = Int64(memory.text)
     info.activation = c.activation.rawValue
     info.activation_assumed = c.activationIsAssumed ? 1 : 0
-    try SizedStruct.write(info, to: info_out, oldest: oldestModelInfo, "info_out")
+    try SizedStruct.write(info, to: info_out, oldest: oldestInfo, "info_out")
   }
+}
+
+@_cdecl("actionclip_model_family") @implementation
+public func actionclip_model_family(_ model: OpaquePointer!) -> UnsafePointer<CChar>! {
+  string(model, LoadedModel.self) { cString($0.family.staticName) }
+}
+
+@_cdecl("actionclip_model_assumption") @implementation
+public func actionclip_model_assumption(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
+  string(model, LoadedModel.self) {
+    $0.assumptions.indices.contains(Int(index)) ? cString($0.assumptions[Int(index)]) : nil
+  }
+}
+
+@_cdecl("actionclip_model_label_count") @implementation
+public func actionclip_model_label_count(_ model: OpaquePointer!) -> Int32 {
+  counting(model) { $0.labels.count }
+}
+
+@_cdecl("actionclip_model_label") @implementation
+public func actionclip_model_label(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
+  string(model, LoadedModel.self) { $0.metadata.labels.cString(Int(index)) }
+}
+
+@_cdecl("actionclip_model_template_count") @implementation
+public func actionclip_model_template_count(_ model: OpaquePointer!) -> Int32 {
+  counting(model) { $0.templates.count }
+}
+
+@_cdecl("actionclip_model_template") @implementation
+public func actionclip_model_template(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
+  string(model, LoadedModel.self) { $0.metadata.templates.cString(Int(index)) }
+}
+
+@_cdecl("actionclip_model_note") @implementation
+public func actionclip_model_note(
+  _ model: OpaquePointer!, _ key: UnsafePointer<CChar>!
+) -> UnsafePointer<CChar>! {
+  string(model, LoadedModel.self) { (loaded) throws(Failure) in
+    let notes = loaded.metadata.notes
+    return notes.index(of: try text(key, "key")).flatMap { notes.valueString($0) }
+  }
+}
+
+@_cdecl("actionclip_model_note_count") @implementation
+public func actionclip_model_note_count(_ model: OpaquePointer!) -> Int32 {
+  counting(model) { $0.notes.count }
+}
+
+@_cdecl("actionclip_model_note_key") @implementation
+public func actionclip_model_note_key(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
+  string(model, LoadedModel.self) { $0.metadata.notes.keyString(Int(index)) }
+}
+
+private func counting(_ model: OpaquePointer?, _ count: (ModelMetadata) -> Int) -> Int32 {
+  counting { () throws(Failure) in count(try Handle.object(model, LoadedModel.self).metadata) }
+}
+
+@_cdecl("actionclip_model_label_note") @implementation
+public func actionclip_model_label_note(
+  _ model: OpaquePointer!, _ label: UnsafePointer<CChar>!, _ text_out: UnsafeMutablePointer<CChar>!,
+  _ text_capacity: Int, _ text_size_out: UnsafeMutablePointer<Int>!
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let capacity = text_capacity == 0 ? 0 : try count(text_capacity, "text_capacity")
+    let size = try required(text_size_out, "text_size_out")
+    let label = try label.map { (label) throws(Failure) in try bytes(label, "label") }
+    try writeText(loaded.note(onLabel: label), to: text_out, capacity: capacity, size: size)
+  }
+}
+
+@_cdecl("actionclip_model_sha256") @implementation
+public func actionclip_model_sha256(_ model: OpaquePointer!) -> UnsafePointer<CChar>! {
+  string(model, LoadedModel.self) { $0.sha256.cString(0) }
 }

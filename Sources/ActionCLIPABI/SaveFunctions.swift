@@ -1,72 +1,14 @@
 import CActionCLIP
-import System
-import Model
 import ModelFile
-import Numerics
-import Preprocess
-import Tokenizer
-import Weights
+import Session
+import System
 
-// What a model's file says besides the weights, and saving a model with it.
+// Save models.
 
+/// Size of the first version of the struct: callers built against it stay welcome.
 private let oldestSaveOptions = 64
 
 private var defaultSaveOptions: actionclip_save_options { actionclip_save_options() }
-
-private func count(
-  _ model: OpaquePointer?, _ count: (ModelMetadata) -> Int
-) -> Int32 {
-  counting { () throws(Failure) in count(try Handle.object(model, LoadedModel.self).metadata) }
-}
-
-/// A string that belongs to the model.
-func string(
-  _ model: OpaquePointer?, _ find: (LoadedModel) throws(Failure) -> UnsafePointer<CChar>?
-) -> UnsafePointer<CChar>? {
-  var found: UnsafePointer<CChar>?
-  _ = boundary { () throws(Failure) in found = try find(Handle.object(model, LoadedModel.self)) }
-  return found
-}
-
-@_cdecl("actionclip_model_label_count") @implementation
-public func actionclip_model_label_count(_ model: OpaquePointer!) -> Int32 {
-  count(model) { $0.labels.count }
-}
-
-@_cdecl("actionclip_model_label") @implementation
-public func actionclip_model_label(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
-  string(model) { $0.metadata.labels.cString(Int(index)) }
-}
-
-@_cdecl("actionclip_model_template_count") @implementation
-public func actionclip_model_template_count(_ model: OpaquePointer!) -> Int32 {
-  count(model) { $0.templates.count }
-}
-
-@_cdecl("actionclip_model_template") @implementation
-public func actionclip_model_template(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
-  string(model) { $0.metadata.templates.cString(Int(index)) }
-}
-
-@_cdecl("actionclip_model_note") @implementation
-public func actionclip_model_note(
-  _ model: OpaquePointer!, _ key: UnsafePointer<CChar>!
-) -> UnsafePointer<CChar>! {
-  string(model) { (loaded) throws(Failure) in
-    let notes = loaded.metadata.notes
-    return notes.index(of: try text(key, "key")).flatMap { notes.valueString($0) }
-  }
-}
-
-@_cdecl("actionclip_model_note_count") @implementation
-public func actionclip_model_note_count(_ model: OpaquePointer!) -> Int32 {
-  count(model) { $0.notes.count }
-}
-
-@_cdecl("actionclip_model_note_key") @implementation
-public func actionclip_model_note_key(_ model: OpaquePointer!, _ index: Int32) -> UnsafePointer<CChar>! {
-  string(model) { $0.metadata.notes.keyString(Int(index)) }
-}
 
 @_cdecl("actionclip_save_options_init_sized") @implementation
 public func actionclip_save_options_init_sized(
@@ -83,46 +25,34 @@ public func actionclip_model_save(
   longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let path = try required(path, "path")
+    try loaded.save(to: path, SaveOptions(options))
+  }
+}
+
+extension SaveOptions {
+  /// The caller's options, checked; NULL: the defaults.
+  fileprivate init(_ pointer: UnsafePointer<actionclip_save_options>?) throws(Failure) {
     let options = try SizedStruct.read(
-      options, defaults: defaultSaveOptions, oldest: oldestSaveOptions, "options")
-    let matrices: MatrixStorage
+      pointer, defaults: defaultSaveOptions, oldest: oldestSaveOptions, "options")
+    self.init()
     switch options.storage {
-    case ACTIONCLIP_STORAGE_FP32: matrices = .fp32
-    case ACTIONCLIP_STORAGE_FP16: matrices = .fp16
-    case ACTIONCLIP_STORAGE_BF16: matrices = .bf16
-    case ACTIONCLIP_STORAGE_INT8: matrices = .int8
+    case ACTIONCLIP_STORAGE_FP32: storage = .fp32
+    case ACTIONCLIP_STORAGE_FP16: storage = .fp16
+    case ACTIONCLIP_STORAGE_BF16: storage = .bf16
+    case ACTIONCLIP_STORAGE_INT8: storage = .int8
     default: throw .argument("storage is \(options.storage), expected ACTIONCLIP_STORAGE_*")
     }
-    guard loaded.model.canSave(matrices) else {
-      let held = loaded.model.precision.name
-      throw Failure(
-        .optionConflict,
-        "the model was loaded in \(held) and its numbers are rounded to that: save it as \(held), or load it in "
-          + "fp32 first")
-    }
-    var metadata = loaded.metadata
-    if let labels = try texts(
+    labels = try texts(
       options.labels, options.label_count, "labels", "label_count", ModelMetadata.problem(ofLabel:))
-    {
-      metadata.labels = labels
-    }
-    if let templates = try texts(
+    templates = try texts(
       options.templates, options.template_count, "templates", "template_count",
       ModelMetadata.problem(ofTemplate:))
-    {
-      metadata.templates = templates
-    }
-    metadata.merges = try loaded.tokenizer?.mergeList()
-    let given = try notes(options)
-    try metadata.setNotes(given)
-    // Where the reference's was chosen by nobody, nothing is said.
-    if loaded.preset != .actionCLIP { metadata.preset = loaded.preset }
-    try loaded.model.save(to: path, metadata: metadata, matrices: matrices)
+    notes = try callersNotes(options)
   }
 }
 
 /// The caller's notes by key.
-private func notes(_ options: actionclip_save_options) throws(Failure) -> TextPairs {
+private func callersNotes(_ options: actionclip_save_options) throws(Failure) -> TextPairs {
   let notes = TextPairs()
   func add(_ key: UnsafeBufferPointer<UInt8>, _ note: UnsafeBufferPointer<UInt8>) throws(Failure) {
     try notes.append(key, note)

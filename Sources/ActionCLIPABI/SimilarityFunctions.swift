@@ -1,6 +1,7 @@
 import CActionCLIP
-import System
 import Model
+import Session
+import System
 
 // Similarity: scaled cosine, and the reference's evaluation rule.
 

@@ -1,6 +1,6 @@
-import System
 import CActionCLIP
 import Glibc
+import System
 
 /// Structs that begin with their own size, so that programs built against an older or newer header
 /// keep working. They are converted at the door to this version's form.

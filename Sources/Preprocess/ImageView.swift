@@ -2,7 +2,7 @@ import System
 
 /// The order and number of bytes in one 8-bit pixel. Alpha is ignored but by `ResizeMode.clip` and
 /// `.huggingFace`.
-public enum PixelFormat: Sendable, CaseIterable {
+public enum PixelFormat: Sendable, CaseIterable, BitwiseCopyable {
   case rgb, bgr, rgba, bgra
   /// One byte of luminance, used for all three channels.
   case gray
@@ -34,7 +34,7 @@ public enum PixelFormat: Sendable, CaseIterable {
 /// The memory must stay readable and unchanged while the view is in use. Only the pixels
 /// themselves are read: the padding of a row, and anything after the last pixel of the last
 /// row, is never touched.
-public struct ImageView: @unchecked Sendable {  // a borrowed, read-only view; the owner keeps it alive
+public struct ImageView: BitwiseCopyable, @unchecked Sendable {  // a borrowed, read-only view; the owner keeps it alive
   /// First byte of the top row.
   public let base: UnsafePointer<UInt8>
   public let width: Int

@@ -1,29 +1,28 @@
-import CActionCLIP
 import CGuest
-import System
 import CShims
+import Families
 import Glibc
+import System
 
-/// Where the model that is loaded without a path comes from.
+/// The model that is loaded without a path, and the places where it is looked for.
 enum DefaultModel {
   private static let variable = "ACTIONCLIP_MODEL"
   private static let fileName = "actionclip-shapes.safetensors"
 
-  /// The file's path, NUL-terminated. A file that the environment names is taken or refused, never
-  /// silently replaced by another. A program with more rights than who started it (setuid) hears no environment.
-  static func path() throws(Failure) -> [CChar] {
+  /// The path of its file. A file that the environment names is taken or refused, never silently replaced by another.
+  /// A program with more rights than who started it (setuid) hears no environment.
+  static func path() throws(Failure) -> FilePath {
     if let named = cguest_secure_getenv(variable), named.pointee != 0 {
-      let path = Array(UnsafeBufferPointer(start: named, count: strlen(named) + 1))
-      guard access(path, F_OK) == 0 else {
+      guard access(named, F_OK) == 0 else {
         throw Failure(
           .fileOpen,
-          "there is no file '\(shown(path))', which \(variable) names as the default model; correct or"
+          "there is no file '\(String(cString: named))', which \(variable) names as the default model; correct or"
             + " unset it, or give a path")
       }
-      return path
+      return FilePath(named)
     }
     let places = places()
-    for path in places where access(path, F_OK) == 0 { return path }
+    for path in places where access(path, F_OK) == 0 { return FilePath(path) }
     let looked = places.map { "'\(shown($0))'" }.joined(separator: " or ")
     throw Failure(
       .fileOpen,

@@ -1,62 +1,43 @@
-import CActionCLIP
 import CGuest
-import CShims
-import System
 import Model
 import Numerics
+import System
 
-/// What an actionclip_classifier handle holds: a model, templates, and a list of labels with the embeddings that
-/// were made of them.
-final class LoadedClassifier: HandleObject, Sendable {
-  static let magic: UInt64 = 0x4143_4C49_5063_6C73  // "ACLIPcls"
-  static let name = "classifier"
-
-  let loaded: LoadedModel
+/// A model, templates, and a list of labels with the embeddings that were made of them. Any number of threads may score
+/// with it while its labels are changed.
+public final class Classifier: Sendable {
+  private let loaded: LoadedModel
   private let templates: TextList
   private let truncate: Bool
   private let current: Guarded<LabelList>
 
-  /// Labels and their embeddings, which never change: whoever scores with them goes on while others take
-  /// their place.
-  final class LabelSet: Sendable {
-    let labels: TextList
-    fileprivate let places: TextIndex
-    let texts: FloatBuffer  // [templates, labels, E]
-
-    var count: Int { labels.count }
-
-    fileprivate init(_ labels: TextList, texts: FloatBuffer) throws(Failure) {
-      self.labels = labels
-      self.texts = texts
-      places = try TextIndex(labels)
-    }
-  }
-
-  init(
+  /// Encodes labels in every template. Texts that are too long are cut if `truncate`, else refused.
+  public init(
     _ loaded: LoadedModel, labels: TextList, templates: TextList, truncate: Bool
   ) throws(Failure) {
     self.loaded = loaded
     self.templates = templates
     self.truncate = truncate
-    let none: LabelSet
-    let nothing = try LoadedClassifier.buffer(0)
-    none = try LabelSet(TextList(), texts: nothing)
-    let first = try LoadedClassifier.labelSet(labels, knowing: none, loaded, templates, truncate: truncate)
-    current = Guarded(LabelList(first, of: loaded, templates: templates.count, generation: 1))
+    let none = try LabelSet(TextList(), texts: Classifier.buffer(0))
+    let first = try Classifier.labelSet(labels, knowing: none, loaded, templates, truncate: truncate)
+    current = Guarded(
+      LabelList(
+        first, templates: templates.count, embeddingSize: loaded.configuration.embeddingSize, generation: 1))
   }
 
-  var labelList: LabelList { current.withLock { $0 } }
+  /// The list of the moment.
+  public var labelList: LabelList { current.withLock { $0 } }
 
-  /// Another list. Labels that the list before had keep their embeddings; the others are encoded. What was
-  /// there stays if that fails. Of lists set at the same time the last one to be ready stays.
-  ///
-  /// Returns the new list's generation.
-  func set(_ labels: TextList) throws(Failure) -> Int64 {
-    let next = try LoadedClassifier.labelSet(
+  /// Sets another list and returns its generation. Labels that the list before had keep their embeddings; the others
+  /// are encoded. The list before stays if that fails. Of lists set at the same time the last one to be ready stays.
+  public func set(_ labels: TextList) throws(Failure) -> Int64 {
+    let next = try Classifier.labelSet(
       labels, knowing: labelList.set, loaded, templates, truncate: truncate)
     let generation: Int64? = current.withLock { current in
-      let list = LabelList(next, of: loaded, templates: templates.count, generation: current.generation + 1)
-      // Kept beyond the call: not of memory that is lent to it (`Handle.make`).
+      let list = LabelList(
+        next, templates: templates.count, embeddingSize: current.embeddingSize,
+        generation: current.generation + 1)
+      // It is kept beyond the call, so it may not be made of memory that is lent to the call alone (CGuest's reserve).
       guard cguest_memory_was_refused() == 0 else { return nil }
       current = list
       return list.generation
@@ -103,9 +84,7 @@ final class LoadedClassifier: HandleObject, Sendable {
     let size = loaded.configuration.embeddingSize
     let fresh = try buffer(product([templates.count, unknown.count, size], "labels"))
     if !unknown.isEmpty {
-      try encode(loaded, labels: unknown.count, templates, truncate: truncate, to: fresh.base) {
-        (index) throws(Failure) in unknown[index]
-      }
+      try loaded.encode(labels: unknown.count, templates, truncate: truncate, to: fresh.base) { unknown[$0] }
     }
     let texts = try buffer(product([templates.count, columns.count, size], "labels"))
     for template in 0..<templates.count {
@@ -122,7 +101,7 @@ final class LoadedClassifier: HandleObject, Sendable {
   }
 
   private static func buffer(_ count: Int) throws(Failure) -> FloatBuffer {
-    do throws(NumericsError) { return try FloatBuffer(count: count) } catch {
+    do { return try FloatBuffer(count: count) } catch {
       throw .outOfMemory("\(count) numbers of labels' embeddings")
     }
   }

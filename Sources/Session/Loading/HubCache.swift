@@ -1,25 +1,19 @@
-import CActionCLIP
 import CGuest
-import System
-import CShims
 import Families
 import Glibc
+import System
 import Text
 
 /// Models in the cache that Hugging Face's tools keep, named as there: "openai/clip-vit-base-patch16". Nothing is
 /// downloaded and nothing is written.
 enum HubCache {
-  /// The folder of the model that `path` names, for the length of a call; `path` itself where there is a file of that
-  /// name, or where it is no name of a model.
-  static func withPath<Result>(
-    _ path: UnsafePointer<CChar>, _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    let given = Array(UnsafeRawBufferPointer(start: path, count: strlen(path)))
-    guard isName(given), access(path, F_OK) != 0 else { return try body(path) }
-    let folder = try snapshot(of: given)
-    return try folder.withUnsafeBufferPointer { (folder) throws(Failure) in
-      try body(required(folder.baseAddress, "path"))
+  /// The folder of the model that `name` names; `name` itself where there is a file of that name, or where it is no
+  /// name of a model.
+  static func path(_ name: FilePath) throws(Failure) -> FilePath {
+    let (given, isFile) = name.withCString {
+      (Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))), access($0, F_OK) == 0)
     }
+    return isName(given) && !isFile ? try snapshot(of: given) : name
   }
 
   // MARK: - Names
@@ -54,8 +48,8 @@ enum HubCache {
 
   // MARK: - Folders
 
-  /// The folder of the revision that was last downloaded as "main", NUL-terminated.
-  private static func snapshot(of name: [UInt8]) throws(Failure) -> [CChar] {
+  /// The folder of the revision that was last downloaded as "main".
+  private static func snapshot(of name: [UInt8]) throws(Failure) -> FilePath {
     let shown = printable(name, limit: 2 * maximumPart + 1)
     let command = "hf download \(shown)"
     guard let cache = folder() else {
@@ -80,7 +74,7 @@ enum HubCache {
         "the Hugging Face cache names a revision of '\(shown)' that it lacks: there is no \(quoted(found, limit: 400));"
           + " '\(command)' downloads it again")
     }
-    return terminated
+    return FilePath(terminated)
   }
 
   /// Where Hugging Face's own tools keep the cache, by the same variables. A program with more rights than its caller

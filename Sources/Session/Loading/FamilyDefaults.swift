@@ -2,10 +2,10 @@ import Families
 import Model
 import Preprocess
 
-// What a checkpoint's family stands for in the other rooms.
+// The traits of a checkpoint's family as options of the network and as preprocessing.
 
 extension DeclaredOptions {
-  /// What is known of a checkpoint by its family, where its own file does not say it.
+  /// Adds the traits of a checkpoint's family where its own file does not say them.
   mutating func add(_ traits: FamilyTraits) {
     if activation == nil, visionHeads == nil { configuration = traits.source }
     switch traits.activation {
@@ -24,8 +24,8 @@ extension DeclaredOptions {
 }
 
 extension Preset {
-  /// With what a family is trained and measured, and the mean and std of its configuration. CLIP's weights under
-  /// CLIP's names are what ActionCLIP starts from, and are used as it uses them.
+  /// The preprocessing and prompts that a family is trained and measured with, and the mean and std of its
+  /// configuration. ActionCLIP starts from CLIP's weights under CLIP's names, so these are used as it uses them.
   init(_ family: Family, _ traits: FamilyTraits, imageSize: Int) {
     self =
       switch family {

@@ -1,0 +1,84 @@
+import CActionCLIP
+import Preprocess
+import System
+import Tokenizer
+
+// The tokenizer and preprocessing by themselves, without a model.
+
+@_cdecl("actionclip_tokenizer_load") @implementation
+public func actionclip_tokenizer_load(
+  _ path: UnsafePointer<CChar>!, _ tokenizer_out: UnsafeMutablePointer<OpaquePointer?>!
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let path = try required(path, "path")
+    let out = try required(tokenizer_out, "tokenizer_out")
+    out.pointee = try Handle.make(Tokenizer(cPath: path))
+  }
+}
+
+@_cdecl("actionclip_tokenizer_free") @implementation
+public func actionclip_tokenizer_free(_ tokenizer: OpaquePointer!) {
+  Handle.release(tokenizer, Tokenizer.self)
+}
+
+@_cdecl("actionclip_tokenizer_encode") @implementation
+public func actionclip_tokenizer_encode(
+  _ tokenizer: OpaquePointer!, _ text: UnsafePointer<CChar>!, _ text_size: Int,
+  _ ids_out: UnsafeMutablePointer<Int32>!, _ ids_capacity: Int,
+  _ count_out: UnsafeMutablePointer<Int>!
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let tokenizer = try Handle.object(tokenizer, Tokenizer.self)
+    let text = UnsafeRawPointer(try required(text, "text")).assumingMemoryBound(to: UInt8.self)
+    let size = try count(text_size, "text_size", minimum: 0)
+    let countOut = try required(count_out, "count_out")
+    try tokenizer.encode(UnsafeBufferPointer(start: text, count: size)) {
+      (ids) throws(Failure) in
+      if ids_out != nil || ids_capacity != 0 {
+        let out = try output(ids_out, capacity: ids_capacity, needed: ids.count, "ids_out")
+        if let base = ids.baseAddress { out.update(from: base, count: ids.count) }
+      }
+      countOut.pointee = ids.count
+    }
+  }
+}
+
+@_cdecl("actionclip_preprocess_crop") @implementation
+public func actionclip_preprocess_crop(
+  _ image: UnsafePointer<actionclip_image>!, _ size: Int32,
+  _ options: UnsafePointer<actionclip_preprocess_options>!,
+  _ crop_out: UnsafeMutablePointer<UInt8>!, _ crop_capacity: Int
+) -> Int32 {
+  preprocess(image, size, options, crop_out, crop_capacity, "crop_out") {
+    (preprocessor, view, out) throws(Failure) in try preprocessor.crop(view, into: out)
+  }
+}
+
+@_cdecl("actionclip_preprocess_pixels") @implementation
+public func actionclip_preprocess_pixels(
+  _ image: UnsafePointer<actionclip_image>!, _ size: Int32,
+  _ options: UnsafePointer<actionclip_preprocess_options>!,
+  _ pixels_out: UnsafeMutablePointer<Float>!, _ pixels_capacity: Int
+) -> Int32 {
+  preprocess(image, size, options, pixels_out, pixels_capacity, "pixels_out") {
+    (preprocessor, view, out) throws(Failure) in try preprocessor.pixels(view, into: out)
+  }
+}
+
+/// One image to 3·size·size elements, with every argument checked before `write` runs.
+private func preprocess<Element>(
+  _ image: UnsafePointer<actionclip_image>?, _ size: Int32,
+  _ options: UnsafePointer<actionclip_preprocess_options>?, _ out: UnsafeMutablePointer<Element>?,
+  _ capacity: Int, _ name: String,
+  write: (Preprocessor, ImageView, UnsafeMutableBufferPointer<Element>) throws(Failure) -> Void
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let view = try imageView(try required(image, "image").pointee, "image")
+    guard (1...4096).contains(size) else { throw .argument("size is \(size), expected 1 to 4096") }
+    let options = try preprocessOptions(options)
+    let preprocessor = try Preprocessor(size: Int(size), options: options)
+    let needed = 3 * Int(size) * Int(size)
+    let target = try output(out, capacity: capacity, needed: needed, name)
+    try write(preprocessor, view, UnsafeMutableBufferPointer(start: target, count: needed))
+  }
+}

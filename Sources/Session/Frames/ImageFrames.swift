@@ -1,0 +1,19 @@
+import Model
+import Preprocess
+import System
+
+/// Images in memory, which the model's threads turn into the network's input as frames are asked for. They must outlive
+/// the call that encodes them.
+public struct ImageFrames: FrameSource, @unchecked Sendable {
+  private let images: UnsafeBufferPointer<ImageView>
+  private let preprocessors: PreprocessorPool
+
+  public init(_ images: UnsafeBufferPointer<ImageView>, _ preprocessors: PreprocessorPool) {
+    self.images = images
+    self.preprocessors = preprocessors
+  }
+
+  public func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(Failure) {
+    do { try preprocessors.pixels(images[index], to: pixels) } catch { throw error.about("frames[\(index)]") }
+  }
+}

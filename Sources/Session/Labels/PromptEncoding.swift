@@ -1,0 +1,98 @@
+import Model
+import ModelFile
+import System
+import Tokenizer
+
+extension LoadedModel {
+  /// Encodes texts to `out` [count, E]. `prompt` gives the text of one.
+  public func encode(
+    prompts count: Int, truncate: Bool, to out: UnsafeMutablePointer<Float>,
+    prompt: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
+  ) throws(Failure) {
+    try encode(rows: count, to: out) { (tokens) throws(Failure) in
+      try tokenize(prompts: count, truncate: truncate, into: tokens, prompt: prompt)
+    }
+  }
+
+  /// Encodes every label in every template to `out` [templates, labels, E]. `label` gives the text of one.
+  public func encode(
+    labels count: Int, _ templates: TextList, truncate: Bool, to out: UnsafeMutablePointer<Float>,
+    label: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
+  ) throws(Failure) {
+    let rows = try product([templates.count, count], "label_count")
+    try encode(rows: rows, to: out) { (tokens) throws(Failure) in
+      var prompt = GrowingArray<UInt8>()
+      try tokenize(rows: rows, truncate: truncate, into: tokens) { (row, encode) throws(Failure) in
+        let (template, index) = (row / count, row % count)
+        try PromptTemplates.fill(templates[template], label: label(index), into: &prompt)
+        do throws(Failure) { try encode(prompt.view) } catch {
+          throw error.about("labels[\(index)] in template \(template)")
+        }
+      }
+    }
+  }
+
+  /// Writes the rows of token ids of texts, [count, C], on success only. `prompt` gives the text of one.
+  public func tokens(
+    prompts count: Int, truncate: Bool, to out: UnsafeMutablePointer<Int32>,
+    prompt: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
+  ) throws(Failure) {
+    try withTokens(rows: count) { (tokens) throws(Failure) in
+      guard let base = tokens.baseAddress else { return }
+      try tokenize(prompts: count, truncate: truncate, into: base, prompt: prompt)
+      out.update(from: base, count: tokens.count)
+    }
+  }
+
+  /// The model's own templates; the reference's 16 where it has none.
+  public func templates() throws(Failure) -> TextList {
+    let own = metadata.templates
+    return own.isEmpty ? try TextList(PromptTemplates.reference) : own
+  }
+
+  private func tokenize(
+    prompts count: Int, truncate: Bool, into tokens: UnsafeMutablePointer<Int32>,
+    prompt: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
+  ) throws(Failure) {
+    try tokenize(rows: count, truncate: truncate, into: tokens) { (row, encode) throws(Failure) in
+      let text = try prompt(row)
+      do throws(Failure) { try encode(text) } catch { throw error.about("prompts[\(row)]") }
+    }
+  }
+
+  /// Fills rows of token ids [rows, C]: `text` passes the text of each row to the function that it is given.
+  private func tokenize(
+    rows: Int, truncate: Bool, into tokens: UnsafeMutablePointer<Int32>,
+    text: (_ row: Int, _ encode: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Void) throws(Failure)
+      -> Void
+  ) throws(Failure) {
+    let tokenizer = try requiredTokenizer()
+    let length = configuration.contextLength
+    for row in 0..<rows {
+      try checkCancelled()
+      try text(row) { (bytes) throws(Failure) in
+        try tokenizer.encodeRow(
+          bytes, contextLength: length, truncate: truncate,
+          into: UnsafeMutableBufferPointer(start: tokens + row * length, count: length))
+      }
+    }
+  }
+
+  private func encode(
+    rows: Int, to out: UnsafeMutablePointer<Float>,
+    tokenize: (UnsafeMutablePointer<Int32>) throws(Failure) -> Void
+  ) throws(Failure) {
+    try withTokens(rows: rows) { (tokens) throws(Failure) in
+      guard let base = tokens.baseAddress else { return }
+      try tokenize(base)
+      try model.encode(tokens: base, rows: rows, to: out)
+    }
+  }
+
+  private func withTokens(
+    rows: Int, _ body: (UnsafeMutableBufferPointer<Int32>) throws(Failure) -> Void
+  ) throws(Failure) {
+    let count = try product([rows, configuration.contextLength], "prompts")
+    try withBuffer(Int32.self, count: count, for: "\(rows) rows of tokens", body)
+  }
+}

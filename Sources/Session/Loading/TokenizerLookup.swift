@@ -1,0 +1,54 @@
+import Families
+import Glibc
+import System
+import Tokenizer
+
+/// The search for the tokenizer that goes with a model's weights.
+enum TokenizerLookup {
+  /// Names under which CLIP's tokenizer is kept: by CLIP itself, then by Hugging Face.
+  private static let fileNames = [
+    "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt", "tokenizer.json",
+  ]
+  private static let advice =
+    "give CLIP's merge list or tokenizer.json to encode text (option tokenizer_path)"
+
+  /// The tokenizer that the caller named, the one inside the model's file, or one beside the weights at `path`; without
+  /// any, nil and the reason. `folder` is where one may lie, and `file` names the weights in messages.
+  static func find(
+    _ named: FilePath?, _ merges: TextList?, _ path: FilePath?, _ folder: FilePath?, _ file: String,
+    vocabularySize: Int
+  ) throws(Failure) -> (Tokenizer?, problem: String) {
+    if let named { return (try load(named, vocabularySize), "") }
+    if let merges {
+      defer { extendLifetime(merges) }
+      do { return (try Tokenizer(mergeList: merges[0], vocabularySize: vocabularySize), "") } catch {
+        throw error.about("'actionclip.merges'").about(file)
+      }
+    }
+    guard let path, let folder else { return (nil, "the model was loaded from memory: \(advice)") }
+    return try search(folder, beside: path, vocabularySize)
+  }
+
+  /// The first one in `folder`. One that does not fit the weights is not an error before text is given. Want of memory
+  /// and a failing disk say nothing about it, since another load might have it: they are thrown.
+  private static func search(
+    _ folder: FilePath, beside path: FilePath, _ vocabularySize: Int
+  ) throws(Failure) -> (Tokenizer?, problem: String) {
+    for name in fileNames {
+      let file = folder.file(name)
+      guard file.withCString({ access($0, R_OK) }) == 0 else { continue }
+      do { return (try load(file, vocabularySize), "") } catch {
+        if [.outOfMemory, .fileRead, .cancelled].contains(error.kind) { throw error }
+        return (nil, "the tokenizer beside the weights does not fit: \(error.message); \(advice)")
+      }
+    }
+    let names = fileNames.joined(separator: ", ")
+    return (nil, "no tokenizer (\(names)) lies beside '\(path.shown)': \(advice)")
+  }
+
+  private static func load(_ file: FilePath, _ vocabularySize: Int) throws(Failure) -> Tokenizer {
+    try file.withCString { (path) throws(Failure) in
+      try Tokenizer(cPath: path, vocabularySize: vocabularySize)
+    }
+  }
+}
