@@ -1,11 +1,11 @@
 import System
 import Numerics
 
-/// A loaded model: both encoders, the temporal prompt chosen at load, and the threads that run them.
-/// Immutable, so any number of threads may encode on it at once.
+/// A loaded model: both encoders, the temporal head, and the threads that run them. Immutable, so any number of threads
+/// may encode with it at once.
 public final class ActionCLIP: Sendable {
   public let configuration: Configuration
-  /// Of the encoders' products.
+  /// The precision of the encoders' products.
   public let precision: Precision
   /// exp(logit_scale), the scale of training; 100 if the file has none (CLIP's limit).
   public let logitScale: Float
@@ -17,7 +17,7 @@ public final class ActionCLIP: Sendable {
   let head: any TemporalHead
   let pool: ThreadPool
   let workspaces = WorkspacePool()
-  /// For embeddings until a call has succeeded: small, so not in a workspace that an encoder could have.
+  /// Memory for embeddings until a call has succeeded. It is small, so it does not take a workspace from the encoders.
   let results = WorkspacePool()
 
   init(
@@ -35,7 +35,8 @@ public final class ActionCLIP: Sendable {
   }
 
   public var threads: Int { pool.threads }
-  /// Whether frames may be encoded in any number and order: those of a video do not see each other.
+  /// Whether frames may be encoded in any number and order. False where the frames of a video see each other: in joint
+  /// models, and with temporal shift or a temporal view.
   public var framesAreIndependent: Bool {
     !configuration.joint && !configuration.temporalShift && configuration.temporalView == 0
   }
@@ -149,7 +150,7 @@ public final class ActionCLIP: Sendable {
     try ActionCLIP.check(joined, videos * configuration.embeddingSize, "input")
   }
 
-  /// Refuses embeddings that are no numbers; their `origin` is the caller's.
+  /// Refuses embeddings with NaN or infinity. `origin` names the caller's input.
   private static func check(
     _ embeddings: UnsafePointer<Float>, _ count: Int, _ origin: StaticString
   ) throws(Failure) {
@@ -158,7 +159,8 @@ public final class ActionCLIP: Sendable {
     }
   }
 
-  /// tokens [rows, C] to text embeddings out [rows, E], not normalised.
+  /// Encodes prompts, token ids [rows, C], to text embeddings `out` [rows, E], not normalised. `out` is written on
+  /// success only.
   public func encode(
     tokens: UnsafePointer<Int32>, rows: Int, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {

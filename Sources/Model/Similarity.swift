@@ -4,7 +4,7 @@ import Numerics
 
 /// Similarity of videos and texts (paper section 3.1; reference test.py).
 public enum Similarity {
-  /// out [videos, texts] = scale · cosine. An all-zero row has cosine 0.
+  /// Writes scale · cosine to out [videos, texts]. An all-zero row has cosine 0.
   public static func logits(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, _ texts: UnsafePointer<Float>,
     _ textCount: Int, size: Int, scale: Float, to out: UnsafeMutablePointer<Float>
@@ -27,7 +27,7 @@ public enum Similarity {
     extendLifetime(numbers)
   }
 
-  /// Texts looked at between two looks at the cancel token.
+  /// Texts between two looks at the cancel token.
   private static let textsTogether = 64
 
   private static func fill(
@@ -47,8 +47,8 @@ public enum Similarity {
     }
   }
 
-  /// The evaluation rule: for each template softmax(scale · cosine) over classes, then the mean over
-  /// templates. texts [templates, classes, E]; out [videos, classes].
+  /// Writes probabilities to out [videos, classes] by the reference's evaluation rule: softmax(scale · cosine) over the
+  /// classes for each template of texts [templates, classes, E], then the mean over templates.
   public static func probabilities(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, _ texts: UnsafePointer<Float>,
     templates: Int, classes: Int, size: Int, scale: Float, to out: UnsafeMutablePointer<Float>

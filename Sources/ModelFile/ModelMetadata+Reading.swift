@@ -41,7 +41,7 @@ extension ModelMetadata {
     }
   }
 
-  /// What is wrong with a key to keep a note under; nil if nothing is.
+  /// The fault of a key for a note; nil if there is none.
   public static func problem(ofNoteKey key: String) -> String? {
     let isPlain = key.utf8.allSatisfy {
       (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2E
@@ -80,7 +80,7 @@ extension ModelMetadata {
     }
   }
 
-  /// False of a key that is none of the form's own.
+  /// Reads an option, a size or a key of the preset; false if the key is none of these.
   private mutating func read(_ key: String, _ value: String) throws(Failure) -> Bool {
     switch key {
     case "format": break
@@ -122,7 +122,7 @@ extension ModelMetadata {
     return true
   }
 
-  /// Holds the sizes that the file claims against those that its tensors have.
+  /// Refuses sizes in the metadata that are not those of the tensors.
   public func check(_ configuration: Configuration) throws(Failure) {
     for (key, claimed) in claimedSizes {
       let size = ModelMetadata.sizes.first { $0.key == key }?.of(configuration)
@@ -205,13 +205,13 @@ extension ModelMetadata {
     return texts
   }
 
-  /// What is wrong with a label; nil if nothing is.
+  /// The fault of a label; nil if there is none.
   public static func problem(ofLabel label: UnsafeBufferPointer<UInt8>) -> String? {
     if label.isEmpty { return "is empty" }
     return label.contains(0) ? "holds a NUL byte" : nil
   }
 
-  /// What is wrong with a template; nil if nothing is.
+  /// The fault of a template; nil if there is none.
   public static func problem(ofTemplate template: UnsafeBufferPointer<UInt8>) -> String? {
     if template.contains(0) { return "holds a NUL byte" }
     do throws(TokenizerError) { _ = try PromptTemplates.place(in: template) } catch {

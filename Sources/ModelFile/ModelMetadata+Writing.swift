@@ -5,7 +5,7 @@ import Text
 import Weights
 
 extension ModelMetadata {
-  /// Everything as entries of a file's metadata, with the options and sizes of the model itself.
+  /// The metadata as entries of a file, with the model's own options and sizes.
   func entries(for c: Configuration, compute: Precision) throws(Failure) -> TextPairs {
     var own = [
       ("format", ModelMetadata.version), ("joint", c.joint ? "on" : "off"),
@@ -43,15 +43,15 @@ extension ModelMetadata {
   }
 }
 
-/// How a file keeps the model's matrices.
+/// The number format of a file's matrices.
 public enum MatrixStorage: Sendable {
   case fp32, fp16
-  /// Those that a model in bf16 holds in bf16.
+  /// Matrices that a model in bf16 holds in bf16 are stored so.
   case bf16
-  /// Those that a model in int8 holds in int8, each with its scales; those that it holds in bf16 so.
+  /// Matrices are stored as a model in int8 holds them: most in int8 with their scales, some in bf16.
   case int8
 
-  /// What a model from the file is computed in where nothing else is asked for.
+  /// The precision of a model from the file where no other is asked for.
   var compute: Precision {
     switch self {
     case .fp32, .fp16: .fp32
@@ -62,14 +62,14 @@ public enum MatrixStorage: Sendable {
 }
 
 extension ActionCLIP {
-  /// Whether the model's numbers are fine enough to be stored so: those of a model in fp32 are for every storage,
-  /// those of another for its own.
+  /// Whether the model's numbers are exact enough to be stored so: a model in fp32 for every storage, another for its
+  /// own.
   public func canSave(_ matrices: MatrixStorage) -> Bool {
     precision == .fp32 || precision == matrices.compute
   }
 
-  /// Writes the model as one file, whole or not at all. With fp32 what is loaded again gives the same bits;
-  /// with bf16 and int8 those that this model gives when it is loaded in that precision.
+  /// Writes the model as one file, whole or not at all. A file in fp32 gives the same bits when it is loaded again, one
+  /// in bf16 or int8 the bits that this model gives in that precision.
   public func save(
     to path: UnsafePointer<CChar>, metadata: ModelMetadata, matrices: MatrixStorage
   ) throws(Failure) {
@@ -104,7 +104,7 @@ extension ActionCLIP {
     }
   }
 
-  /// What of a parameter a tensor of the file holds.
+  /// The part of a parameter that a tensor of the file holds.
   private enum Part { case values, numbers, scales }
 
   private static func storage(of parameter: Parameter, _ matrices: MatrixStorage) -> TensorToWrite.Storage {

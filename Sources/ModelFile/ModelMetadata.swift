@@ -2,29 +2,29 @@ import System
 import Model
 import Preprocess
 
-/// What a model's file holds besides the weights, in the safetensors metadata (docs/FORMAT.md).
+/// The safetensors metadata of a model's file (docs/FORMAT.md).
 public struct ModelMetadata: Sendable {
   static let prefix = "actionclip."
   static let version = "1"
-  /// The most labels, and the most templates.
+  /// The largest number of labels, and of templates.
   public static let maximumTexts = 65_536
-  /// Of notes given to a file that is saved.
+  /// The largest number of notes given to a file that is saved.
   public static let maximumNotes = 1024
 
-  /// How the model was trained, as far as the file says.
+  /// The model's options, as far as the file states them.
   public var declared = DeclaredOptions()
-  /// How frames are chosen and become the network's input; nil if the file says nothing of it. Its
-  /// templates are those below.
+  /// The choice of frames and their preprocessing; nil if the file states neither. Its own templates are not used, but
+  /// `templates`.
   public var preset: Preset?
   /// Prompt templates the model was trained with; empty: the reference's.
   public var templates = TextList()
-  /// What the model is meant to tell apart; empty if the file names nothing.
+  /// Labels of the model's classes; empty if the file has none.
   public var labels = TextList()
-  /// The merge list, one text. Large, and of no use once there is a tokenizer.
+  /// The merge list as one text. It is large, and not needed once there is a tokenizer.
   public var merges: TextList?
-  /// Description, license, source and whatever else, by keys without the prefix, sorted.
+  /// Notes such as description, license and source, by keys without the prefix, sorted.
   public private(set) var notes = TextPairs()
-  /// Sizes that the file claims, to be held against the tensors.
+  /// Sizes in the metadata, to be held against the tensors.
   var claimedSizes: [(key: String, value: Int)] = []
 
   public init() {}
@@ -34,7 +34,7 @@ public struct ModelMetadata: Sendable {
     notes.index(of: key.utf8).map { notes.value($0) }
   }
 
-  /// Sets notes, each the last of its key; "" takes it away.
+  /// Sets notes: the last given for each key counts, and an empty one removes the key.
   public mutating func setNotes(_ given: TextPairs) throws(Failure) {
     let all = TextPairs()
     for index in 0..<notes.count where given.index(of: notes.key(index)) == nil {
@@ -48,7 +48,7 @@ public struct ModelMetadata: Sendable {
     notes = all
   }
 
-  /// The sizes by their keys, in the order of actionclip_model_info.
+  /// The model's sizes by their keys, in the order of actionclip_model_info.
   static var sizes: [(key: String, of: (Configuration) -> Int)] {
     [
       ("image_size", \.imageSize), ("patch_size", \.patchSize), ("vision_width", \.visionWidth),

@@ -43,7 +43,8 @@ public enum TensorNames {
     public static let prefix = "fusion."
     public static let convolution = "fusion.shift.weight"  // [E, 1, 3]
     public static let lstm = "fusion.lstm_visual."
-    /// Positions of the Transf head [C, E]. The reference creates them for every head but MeanP and uses them in Transf.
+    /// Positions of the Transf head [C, E]. The reference creates them for every head but MeanP and uses them in
+    /// Transf.
     public static let framePositions = "fusion.frame_position_embeddings.weight"
     public static let blocks = "fusion.transformer.resblocks."
     public static let classToken = "fusion.transformer.cls_token"  // [1, 1, E]

@@ -3,7 +3,7 @@ import Numerics
 import TensorNames
 
 extension ResidualAttentionBlock {
-  /// `prefix` ends in a dot: "transformer.resblocks.0.".
+  /// Reads block `prefix`, which ends in a dot: "transformer.resblocks.0.".
   init(
     _ reader: ParameterReader, _ prefix: String, width: Int, heads: Int, causal: Bool,
     epsilon: Float, activation: Activation, minimum: Precision

@@ -1,8 +1,8 @@
 import System
 import Numerics
 
-/// x += attention(ln_1(x)); x += c_proj(activation(c_fc(ln_2(x)))): the block of both CLIP encoders
-/// and of the Transf head.
+/// The block of both CLIP encoders and of the Transf head: x += attention(ln_1(x)); x +=
+/// c_proj(activation(c_fc(ln_2(x)))).
 struct ResidualAttentionBlock: Sendable {
   let ln1: LayerNorm
   let attention: MultiHeadAttention
@@ -16,10 +16,9 @@ struct ResidualAttentionBlock: Sendable {
   var width: Int { ln1.width }
   var precision: Precision { fc.precision }
 
-  /// x [rows, W] in place; sequences hold whole sequences of at most scratch.rows rows together.
-  /// Every row gives a key and a value; of other rows than the wanted ones nothing more is computed,
-  /// and what is in them afterwards means nothing. Of all rows together this is the longest step of a call, so that
-  /// cancelling is heard within it too.
+  /// Applies the block to x [rows, W] in place, at most scratch.rows rows. Every row gives a key and a value; the rest
+  /// is computed for the wanted rows alone, and the others then hold nothing of use. Cancelling is heard within the
+  /// block, which for many rows is the longest step of a call.
   func apply(
     _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, wanted: WantedRows = .all,
     _ scratch: BlockScratch, _ pool: ThreadPool
@@ -38,7 +37,7 @@ struct ResidualAttentionBlock: Sendable {
     try applyToOne(wanted, x, sequences, scratch, pool)
   }
 
-  /// Keys and values of all rows, the rest for one row of each sequence.
+  /// Applies the block for one row of each sequence, with the keys and values of all rows.
   private func applyToOne(
     _ wanted: WantedRows, _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences,
     _ scratch: BlockScratch, _ pool: ThreadPool
@@ -64,7 +63,7 @@ struct ResidualAttentionBlock: Sendable {
     for i in 0..<count { (x + row(i) * width).update(from: selected + i * width, count: width) }
   }
 
-  /// x [rows, W] += out_proj of attention's result; += the MLP.
+  /// Adds the projection of `attended` to x [rows, W], and then the MLP's result.
   private func addAttentionAndMLP(
     rows: Int, _ x: UnsafeMutablePointer<Float>, _ attended: Operand, _ scratch: BlockScratch,
     _ pool: ThreadPool

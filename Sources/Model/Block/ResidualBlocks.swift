@@ -4,7 +4,7 @@ import Numerics
 /// The residual attention blocks of one encoder, in order.
 struct ResidualBlocks: Sendable {
   let blocks: [ResidualAttentionBlock]
-  /// The widest MLP among them.
+  /// Hidden activations of the widest MLP.
   private let hidden: Int
 
   private var width: Int { blocks[0].width }
@@ -12,7 +12,7 @@ struct ResidualBlocks: Sendable {
     BlockScratch.Shape(precision: blocks[0].precision, attention: blocks[0].attention, hidden: hidden)
   }
 
-  /// Blocks `prefix`0.`infix`, `prefix`1.`infix` and so on; at least one.
+  /// Reads blocks `prefix`0.`infix`, `prefix`1.`infix` and so on; at least one.
   init(
     _ reader: ParameterReader, _ prefix: String, infix: String = "", count: Int, width: Int, heads: Int,
     causal: Bool, epsilon: Float, activation: Activation, minimum: Precision

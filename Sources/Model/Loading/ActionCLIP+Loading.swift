@@ -52,7 +52,8 @@ extension ActionCLIP {
       || name.hasPrefix(TensorNames.Text.blocks) && name.hasSuffix("." + TensorNames.Buffers.mask)
   }
 
-  /// A tensor that nothing used means another architecture: its numbers would be quietly wrong.
+  /// Refuses a file with a tensor that no part of the model uses: it is of another architecture, and the results would
+  /// be wrong without a word.
   private static func refuseUnknown(
     _ reader: ParameterReader, _ configuration: Configuration, _ describe: (_ name: String) -> String
   ) throws(Failure) {

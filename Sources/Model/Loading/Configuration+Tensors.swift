@@ -3,8 +3,8 @@ import TensorNames
 import Weights
 
 extension Configuration {
-  /// Sizes from tensor shapes and options from tensor names, checked against the caller's choices and
-  /// what the file declares. Also returns what stands between "resblocks.N." and a block's tensor names.
+  /// Reads sizes from tensor shapes and options from tensor names, and holds them against the caller's choices and the
+  /// file's metadata. `blockInfix` stands between a block's number and its tensors' names.
   static func infer(
     _ reader: ParameterReader, _ options: LoadOptions, _ declared: DeclaredOptions,
     declaresOptions: Bool
@@ -58,8 +58,9 @@ extension Configuration {
     return (c, infix)
   }
 
+  /// The largest number of attention heads of an encoder.
   public static let maximumHeads = 8192
-  /// The most frames a video may have.
+  /// The largest number of frames of a video.
   public static let maximumFrames = 1024
 
   private mutating func inferVision(_ reader: ParameterReader) throws(Failure) {
@@ -106,7 +107,8 @@ extension Configuration {
       TensorNames.Text.blocks, Configuration.firstOfBlock, for: "the text encoder has no block")
   }
 
-  /// As many heads as the file says, or else one for each 64 numbers. `name` is the tensor that gives the width.
+  /// The number of attention heads: as the file says, or else one for each 64 channels. `name` is the tensor that gives
+  /// the width.
   private static func heads(
     _ declared: Int?, by configuration: String?, _ width: Int, _ key: String, _ name: String
   ) throws(Failure) -> Int {

@@ -2,26 +2,26 @@ import System
 import Numerics
 import Weights
 
-/// What a file says about its own options in its metadata (docs/FORMAT.md); nil where it says nothing.
+/// Options of the model that the file's metadata state (docs/FORMAT.md); nil where they state nothing.
 public struct DeclaredOptions: Sendable, Equatable {
   public var joint: Bool?
   public var temporalShift: Bool?
   public var head: TemporalHeadKind?
   public var frames: Int?
-  /// See `Configuration.temporalView`; nil is none.
+  /// Frames on each side that a frame's tokens attend to; see `Configuration.temporalView`.
   public var temporalView: Int?
-  /// What told the activation and the heads, where it was not the file's own metadata: "config.json".
+  /// The file beside the weights that states the activation and the heads, as "config.json"; nil: the metadata do.
   public var configuration: String?
   public var visionHeads: Int?
   public var textHeads: Int?
-  /// The numbers of heads above are a guess.
+  /// Whether `visionHeads` and `textHeads` are a guess.
   public var headsAreAssumed = false
-  /// Unlike the others a default only: any precision may be asked for.
+  /// The precision of the encoders' products; a default only, since any may be asked for.
   public var precision: Precision?
   public var activation: EncoderActivation?
   public var epsilon: Float?
   public var headEpsilon: Float?
-  /// A default only, where nothing else tells the number of frames.
+  /// Frames of a video where nothing else tells their number.
   public var usualFrames: Int?
 
   public init(
@@ -42,7 +42,7 @@ public struct DeclaredOptions: Sendable, Equatable {
     self.textHeads = textHeads
   }
 
-  /// Holds numbers that need no choice of the caller's against their ranges.
+  /// Refuses numbers outside of their ranges.
   func check() throws(Failure) {
     let epsilons = [("epsilon", epsilon), ("head_epsilon", headEpsilon)]
     for case (let name, let value?) in epsilons where !Configuration.epsilons.contains(value) {
@@ -56,36 +56,5 @@ public struct DeclaredOptions: Sendable, Equatable {
         .invalid,
         "the file says that frames are \(usualFrames), expected 1 to \(Configuration.maximumFrames)")
     }
-  }
-}
-
-/// An option and who chose it: the file about itself, or else the caller.
-struct Choice<Value: Equatable> {
-  let value: Value?
-  /// The metadata's key and value, where the file chose.
-  private let declared: String?
-
-  var isDeclared: Bool { declared != nil }
-
-  init(
-    _ name: String, asked: Value?, declared: Value?, by configuration: String? = nil,
-    shown: (Value) -> String
-  ) throws(Failure) {
-    if let asked, let declared, asked != declared {
-      throw Failure(
-        .optionConflict,
-        "\(name) \(shown(asked)) was asked for, but "
-          + (configuration.map { "\($0) says \(shown(declared))" }
-            ?? "the file says \(shown(declared)) ('actionclip.\(name)')"))
-    }
-    value = declared ?? asked
-    self.declared = declared.map { "'actionclip.\(name)' is \(shown($0))" }
-  }
-
-  /// The error that the tensors, by what was `found`, contradict this choice: the caller's, worded as
-  /// what was `asked`, is a conflict; the file's makes the file contradict itself.
-  func contradiction(_ asked: String, _ found: String) -> Failure {
-    guard let declared else { return Failure(.optionConflict, "\(asked), but \(found)") }
-    return Failure(.invalid, "\(declared), but \(found)")
   }
 }

@@ -1,10 +1,10 @@
 import System
 import Numerics
 
-/// Frames whose tokens attend to those of their neighbours too, in every block of the image encoder: keys and values of the
-/// `reach` frames before and behind stand beside a frame's own. Beyond the ends of a video they are zeros, which take their
-/// part in the softmax. Source: Open-VCLIP slowfast/models/torch_utils/functional.py, `expand_temporal_view` (one frame
-/// on each side), `_step2` and `_step3`.
+/// Frames whose tokens attend to those of their neighbours too, in every block of the image encoder: keys and values of
+/// the `reach` frames before and behind stand beside a frame's own. Beyond the ends of a video they are zeros, which
+/// take their part in the softmax. Source: Open-VCLIP slowfast/models/torch_utils/functional.py, `expand_temporal_view`
+/// (one frame on each side), `_step2` and `_step3`.
 struct TemporalView {
   /// Frames on each side; 0: each frame sees itself alone.
   let reach: Int

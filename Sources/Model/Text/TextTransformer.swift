@@ -1,8 +1,8 @@
 import System
 import Numerics
 
-/// CLIP's text encoder: token and positional embedding, causal blocks, ln_final, the row at the
-/// end-of-text token, text_projection.
+/// CLIP's text encoder: token and positional embedding, causal blocks, ln_final, the row at the end-of-text token,
+/// text_projection.
 struct TextTransformer: Sendable {
   let tokenEmbedding: EmbeddingTable  // [V, X]
   let positionalEmbedding: FloatBuffer  // [C, X]
@@ -14,18 +14,18 @@ struct TextTransformer: Sendable {
 
   /// Rows computed together; prompts are taken in groups of about this many tokens of their own.
   private static let rowsTogether = 2048
-  /// How many times as many rows of earlier prompts a group may look back at.
+  /// Rows of earlier prompts that a group may refer to, for each of its own rows.
   private static let pastShare = 4
 
-  /// The end-of-text token is the largest id of a row, at its first place. The mask is causal, so
-  /// nothing after it can influence the result and nothing after it is computed.
+  /// The length of a prompt, with its end-of-text token: the largest id of the row, at its first place. The mask is
+  /// causal, so nothing after that token influences the result, and nothing after it is computed.
   static func length(_ tokens: UnsafePointer<Int32>, _ contextLength: Int) -> Int {
     var end = 0
     for i in 1..<max(contextLength, 1) where tokens[i] > tokens[end] { end = i }
     return end + 1
   }
 
-  /// Rows that a group of prompts has at most.
+  /// The largest number of rows in a group of prompts.
   func rows(prompts: Int) -> Int {
     max(contextLength, min(TextTransformer.rowsTogether, prompts * contextLength))
   }
@@ -42,7 +42,8 @@ struct TextTransformer: Sendable {
     }
   }
 
-  /// The regions of one call's workspace. Those of the time after the blocks are where the blocks work before.
+  /// The regions of one call's workspace. `ends` and `projected` share their place with `scratch`, which is no longer
+  /// needed after the blocks.
   struct Buffers {
     let x: UnsafeMutablePointer<Float>  // [rows, X], the residual stream
     let scratch: BlockScratch

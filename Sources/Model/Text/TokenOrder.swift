@@ -1,12 +1,12 @@
 import System
 
-/// Rows of token ids in the order of a dictionary.
+/// The order of a dictionary among rows of token ids.
 struct TokenOrder {
   let tokens: UnsafePointer<Int32>  // [rows, length]
   let length: Int
 
-  /// order [count] becomes 0 ..< count, sorted; in place, since the number of rows is the caller's and
-  /// memory for it is already there. A million rows take seconds, so that cancelling is heard.
+  /// Writes the rows 0 ..< count to order [count], sorted. It takes no memory, since the number of rows is the
+  /// caller's. Cancelling is heard: a million rows take seconds.
   func sort(_ order: UnsafeMutablePointer<Int>, count: Int) throws(Failure) {
     for i in 0..<count { order[i] = i }
     try UnsafeMutableBufferPointer(start: order, count: count).heapSort { (a, b) throws(Failure) in

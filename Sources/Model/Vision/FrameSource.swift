@@ -1,7 +1,7 @@
 import System
 
-/// Frames that the image encoder takes one after the other: normalised pixels, float [3, S, S] each. A caller
-/// implements it; what it throws ends the encoding and becomes its error.
+/// Frames that the image encoder pulls: normalised pixels, float [3, S, S] each. Callers implement it. An error that it
+/// throws ends the encoding and is the call's own.
 public protocol FrameSource: Sendable {
   /// The pixels of all frames, [frames, 3, S, S], where they lie in memory; nil: each frame is asked for with `write`.
   var pixels: UnsafePointer<Float>? { get }

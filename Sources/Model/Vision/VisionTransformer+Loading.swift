@@ -3,7 +3,7 @@ import Numerics
 import TensorNames
 
 extension VisionTransformer {
-  /// The frames that joint models have embeddings of time for.
+  /// The number of frames of a joint model, which has an embedding of time for each.
   static func frameLimit(_ reader: ParameterReader) throws(Failure) -> FrameLimit {
     let name = TensorNames.Vision.timeEmbedding
     return FrameLimit(

@@ -2,8 +2,8 @@ import System
 import Numerics
 
 extension VisionTransformer {
-  /// Frames first ..< first + count to tokens in buffers.x: the p×p convolution of stride p as a
-  /// product with the patches laid out in rows, plus class token and embeddings.
+  /// Writes the tokens of frames first ..< first + count to buffers.x: the p×p convolution of stride p, as a product
+  /// with the patches laid out in rows, plus class token and embeddings.
   func embed(
     _ source: any FrameSource, _ first: Int, _ count: Int, _ plan: Plan, _ buffers: Buffers,
     _ pool: ThreadPool
@@ -48,10 +48,10 @@ extension VisionTransformer {
     }
   }
 
-  /// Floats from one patch's numbers to the next one's.
+  /// Floats from one patch's row of columns to the next.
   var columnStride: Int { Workspace.rounded(patchEmbedding.inputs) }
 
-  /// One row of patches of one frame to rows of [channel, y, x] as the convolution's weight has them.
+  /// Copies one row of a frame's patches to rows of [channel, y, x], the order of the convolution's weight.
   private func unfold(
     _ pixels: UnsafePointer<Float>, patchRow: Int, into columns: UnsafeMutablePointer<Float>
   ) {
@@ -73,8 +73,8 @@ extension VisionTransformer {
     }
   }
 
-  /// What frame t of a sequence has before its patches are added: the embeddings of their places, and of
-  /// time. Joint order after the class token is patch-major, frame-minor (paper section 3.3).
+  /// Writes the positional embeddings, and those of time, to the tokens of frame t of a sequence, before its patches
+  /// are added. In joint models the order after the class token is patch-major, frame-minor (paper section 3.3).
   private func place(_ t: Int, in tokens: UnsafeMutablePointer<Float>) {
     let position = positionalEmbedding.base
     if t == 0 {

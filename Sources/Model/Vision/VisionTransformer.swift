@@ -1,9 +1,8 @@
 import System
 import Numerics
 
-/// CLIP's image encoder with the paper's pre-network and in-network temporal prompts: patch
-/// embedding, class token, positional embedding, ln_pre, residual blocks, ln_post on the class
-/// token, proj.
+/// CLIP's image encoder with the paper's pre-network and in-network temporal prompts: patch embedding, class token,
+/// positional embedding, ln_pre, residual blocks, ln_post on the class token, proj.
 struct VisionTransformer: Sendable {
   let configuration: Configuration
   let patchEmbedding: Linear  // [W, 3·p·p], the convolution as a product
@@ -25,12 +24,13 @@ struct VisionTransformer: Sendable {
   var framesPerUnit: Int {
     configuration.temporalShift || view.reach > 0 ? configuration.frames : framesPerSequence
   }
-  /// Which frames a frame's tokens see besides its own.
+  /// The frames that a frame's tokens attend to besides its own.
   var view: TemporalView {
     TemporalView(reach: configuration.temporalView, frames: configuration.frames, tokens: sequenceLength)
   }
 
-  /// Rows computed together where sequences are short enough: large products without a large workspace.
+  /// Rows computed together where sequences are short enough: enough for large products, few enough for a small
+  /// workspace.
   private static let rowsTogether = 2048
 
   /// The pieces that a call is cut into. They depend on sizes only.
@@ -58,8 +58,8 @@ struct VisionTransformer: Sendable {
       framesPerPatchRun: min(units * unit, blockRows / patches))
   }
 
-  /// Encodes frames, a multiple of T when they see each other, to class embeddings: out [frames, E], or [videos, E] when
-  /// joint.
+  /// Encodes frames, a multiple of T when they see each other, to class embeddings: out [frames, E], or [videos, E]
+  /// when joint.
   func encode(
     _ source: any FrameSource, frames: Int, to out: UnsafeMutablePointer<Float>,
     pool: ThreadPool, workspaces: WorkspacePool
@@ -89,7 +89,8 @@ struct VisionTransformer: Sendable {
     }
   }
 
-  /// The regions of one call's workspace. The patches' are gone when the blocks begin, whose own are in the same place.
+  /// The regions of one call's workspace. `patches` and `scratch` share their place: the patches are no longer needed
+  /// when the blocks begin.
   struct Buffers {
     let x: UnsafeMutablePointer<Float>  // [rows, W], the residual stream
     let patches: Patches
@@ -130,8 +131,8 @@ struct VisionTransformer: Sendable {
       embeddings: try workspace.take(sequences * projection.outputs))
   }
 
-  /// ln_pre and all blocks on x, with the temporal shift before each block where there is one. Of the
-  /// last block only the class tokens are used.
+  /// Applies ln_pre and all blocks to buffers.x, with the temporal shift before each block if there is one. Of the last
+  /// block only the class tokens are computed.
   private func transform(
     _ sequences: Sequences, videos: Int, _ buffers: Buffers, _ pool: ThreadPool
   ) throws(Failure) {
@@ -146,7 +147,7 @@ struct VisionTransformer: Sendable {
     }
   }
 
-  /// ln_post of the class tokens, projected: out [sequences, E].
+  /// Writes the class tokens, normalised by ln_post and projected, to out [sequences, E].
   private func project(
     _ sequences: Sequences, _ buffers: Buffers, to out: UnsafeMutablePointer<Float>,
     _ pool: ThreadPool

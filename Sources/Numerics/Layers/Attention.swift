@@ -2,71 +2,13 @@ import System
 import CKernels
 import Glibc
 
-/// The sequences of a batch: sequence i has rows offsets[i] ..< offsets[i + 1], which may go on from rows of other
-/// sequences.
-public struct Sequences {
-  public let offsets: UnsafePointer<Int>
-  public let count: Int
-  private let before: Before?
-
-  /// The rows that come before a sequence's own: for sequence i rows[offsets[i] ..< offsets[i + 1]], each a row of
-  /// another sequence, or -1 for a row whose key and value are zero.
-  public struct Before {
-    let rows: UnsafePointer<Int>
-    let offsets: UnsafePointer<Int>
-
-    public init(rows: UnsafePointer<Int>, offsets: UnsafePointer<Int>) {
-      self.rows = rows
-      self.offsets = offsets
-    }
-  }
-
-  public init(offsets: UnsafePointer<Int>, count: Int, before: Before? = nil) {
-    self.offsets = offsets
-    self.count = count
-    self.before = before
-  }
-
-  /// The number of all sequences' own rows.
-  public var rows: Int { offsets[count] - offsets[0] }
-  /// The number of a sequence's own rows.
-  public func length(_ index: Int) -> Int { offsets[index + 1] - offsets[index] }
-
-  /// The rows before its own.
-  func past(_ index: Int) -> UnsafeBufferPointer<Int> {
-    guard let before else { return UnsafeBufferPointer(start: nil, count: 0) }
-    let first = before.offsets[index]
-    return UnsafeBufferPointer(start: before.rows + first, count: before.offsets[index + 1] - first)
-  }
-
-  /// Sequences first ..< first + count.
-  public func slice(_ first: Int, _ count: Int) -> Sequences {
-    Sequences(
-      offsets: offsets + first, count: count,
-      before: before.map { Before(rows: $0.rows, offsets: $0.offsets + first) })
-  }
-}
-
-/// The rows of each sequence that a result is wanted for.
-public enum WantedRows: Sendable {
-  case all, first, last
-
-  /// The wanted rows of a sequence of `length` rows.
-  public func range(_ length: Int) -> Range<Int> {
-    switch self {
-    case .all: 0..<length
-    case .first: 0..<1
-    case .last: length - 1..<length
-    }
-  }
-}
-
-/// softmax(q · k^T / sqrt(head size)) · v per sequence and head, from rows of [q, k, v], in their precision.
+/// Multi-head attention, softmax(q · k^T / sqrt(head size)) · v for each sequence and head, from rows of [q, k, v] in
+/// their precision.
 public struct MultiHeadAttention: Sendable {
   public let heads: Int
   public let width: Int
   public let causal: Bool
-  /// fp32 or bf16.
+  /// The activation precision: fp32 or bf16.
   public let precision: Precision
 
   public init(heads: Int, width: Int, causal: Bool, precision: Precision = .fp32) {
@@ -145,7 +87,8 @@ public struct MultiHeadAttention: Sendable {
     }
   }
 
-  /// Copies one head's keys and values of a sequence, first those of the rows before its own, to [rows, head size] each.
+  /// Copies one head's keys and values of a sequence, first those of the rows before its own, to [rows, head size]
+  /// each.
   private func gather(
     _ sequences: Sequences, _ sequence: Int, head: Int, from qkv: Operand,
     to gathered: (keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer)

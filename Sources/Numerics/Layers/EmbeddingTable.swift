@@ -1,14 +1,14 @@
 import System
 import CKernels
 
-/// Rows that are looked up, in fp32 or rounded to bf16.
+/// A table of embeddings, one row each, in fp32 or rounded to bf16.
 public struct EmbeddingTable: Sendable {
   public let rows: Int
   public let width: Int
   public let precision: Precision
   private let memory: FloatBuffer  // [rows, W], two numbers a float in bf16
 
-  /// Zeroed, to be filled before it is used.
+  /// A table of zeros, to be filled before it is used.
   public init(rows: Int, width: Int, precision: Precision) throws(Failure) {
     self.rows = rows
     self.width = width
@@ -16,14 +16,14 @@ public struct EmbeddingTable: Sendable {
     memory = try FloatBuffer(count: precision == .fp32 ? rows * width : (rows * width + 1) / 2)
   }
 
-  /// In fp32 all numbers [rows, W].
+  /// All numbers [rows, W] of a table in fp32.
   public var floats: UnsafeMutableBufferPointer<Float> { memory.buffer }
-  /// In bf16 all numbers' bytes.
+  /// The bytes of all numbers of a table in bf16.
   public var halves: UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(start: memory.base, count: 2 * rows * width)
   }
 
-  /// In bf16: from fp32 numbers [rows, W].
+  /// Rounds fp32 numbers [rows, W] into a table in bf16.
   public func fill(_ values: UnsafePointer<Float>, pool: ThreadPool) {
     // Even numbers of them, so that no two shares meet in four bytes.
     let (count, share) = (rows * width, 1 << 18)
@@ -35,14 +35,15 @@ public struct EmbeddingTable: Sendable {
     }
   }
 
-  /// In bf16: no NaN and no infinity.
+  /// Whether a table in bf16 holds no NaN and no infinity.
   public var halvesAreFinite: Bool {
     halves.bindMemory(to: UInt16.self).allSatisfy { $0 & 0x7F80 != 0x7F80 }
   }
 
+  /// Bytes of storage.
   public var bytes: Int { 4 * memory.count }
 
-  /// Row `row` as fp32 to [W].
+  /// Writes row `row` as fp32 to out [W].
   public func write(_ row: Int, to out: UnsafeMutablePointer<Float>) {
     guard precision == .bf16 else {
       out.update(from: memory.base + row * width, count: width)
@@ -52,7 +53,7 @@ public struct EmbeddingTable: Sendable {
     for i in 0..<width { out[i] = Float(bitPattern: UInt32(halves[i]) << 16) }
   }
 
-  /// All rows as fp32 [rows, W]; in fp32 the memory itself.
+  /// All rows as fp32 [rows, W]; of a table in fp32 its own memory.
   public func values() throws(Failure) -> FloatBuffer {
     guard precision == .bf16 else { return memory }
     let values = try FloatBuffer(count: rows * width)

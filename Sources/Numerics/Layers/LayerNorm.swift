@@ -14,7 +14,7 @@ public struct LayerNorm: Sendable {
 
   public var width: Int { weight.count }
 
-  /// y[r] = norm(x[r]) for `rows` rows; `y` may be `x`. Rows are shared among the pool's threads.
+  /// Normalises `rows` rows of x to y, which may be x. The pool's threads share the rows.
   public func apply(
     rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int,
     to y: UnsafeMutablePointer<Float>, stride yStride: Int, pool: ThreadPool
@@ -22,7 +22,7 @@ public struct LayerNorm: Sendable {
     apply(rows: rows, x, stride: xStride, to: Operand(y, stride: yStride), pool: pool)
   }
 
-  /// The same to a product's first factor.
+  /// Normalises `rows` rows of x to the A operand of a product.
   public func apply(
     rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int, to y: Operand, pool: ThreadPool
   ) {

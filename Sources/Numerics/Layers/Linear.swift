@@ -1,8 +1,8 @@
 import System
 import CKernels
 
-/// y = x · weight^T + bias: the compute layer's one interface to products with weights. A row's result
-/// depends on that row alone.
+/// A linear layer, y = x · weight^T + bias: the one interface to products with weights. A row's result depends on that
+/// row alone.
 public struct Linear: Sendable {
   public let inputs: Int
   public let outputs: Int
@@ -27,7 +27,7 @@ public struct Linear: Sendable {
     }
   }
 
-  /// `body(first, count)` for runs of outputs that fill panels.
+  /// Calls `body(first, count)` for runs of outputs that fill whole panels.
   private static func forEachShare(
     _ outputs: Int, _ pool: ThreadPool?, _ body: (_ first: Int, _ count: Int) -> Void
   ) {
@@ -37,7 +37,7 @@ public struct Linear: Sendable {
     if let pool { pool.run(count: shares) { index, _ in one(index) } } else { for i in 0..<shares { one(i) } }
   }
 
-  /// From int8 numbers [outputs, inputs] and a scale for each output, which are not needed afterwards.
+  /// Packs int8 numbers [outputs, inputs] with a scale for each output, which are not needed afterwards.
   public init(
     quantised: UnsafePointer<Int8>, scales: FloatBuffer, bias: FloatBuffer?, inputs: Int, outputs: Int,
     pool: ThreadPool? = nil
@@ -56,11 +56,10 @@ public struct Linear: Sendable {
     }
   }
 
-  /// That the weight takes.
+  /// Bytes of weight storage.
   public var bytes: Int { 4 * packed.count }
 
-  /// The weight [outputs, inputs] as the products see it, in memory of its own: in fp32 what was given, bit
-  /// for bit.
+  /// The weight [outputs, inputs] as the products see it, in memory of its own; in fp32 bit for bit as it was given.
   public func weight() throws(Failure) -> FloatBuffer {
     let weight = try FloatBuffer(count: outputs * inputs)
     withExtendedLifetime(packed) {
@@ -69,7 +68,7 @@ public struct Linear: Sendable {
     return weight
   }
 
-  /// The numbers [outputs, inputs] that int8 has for this layer, and their scales [outputs].
+  /// The weight in int8: numbers [outputs, inputs], and a scale for each output.
   public func quantised() throws(Failure) -> (numbers: FloatBuffer, scales: FloatBuffer) {
     guard precision == .int8 else {
       let weight = try weight()
@@ -91,8 +90,8 @@ public struct Linear: Sendable {
     return (numbers, scales)
   }
 
-  /// y [rows, outputs] = activation(x [rows, inputs] · weight^T + bias); y is fp32 or bf16. Of `columns`,
-  /// whole panels of 16, the others are not touched.
+  /// Writes activation(x [rows, inputs] · weight^T + bias) to y [rows, outputs], which is fp32 or bf16. Columns outside
+  /// of `columns`, whole panels of 16, are not touched.
   public func apply(
     rows: Int, _ x: Operand, to y: Operand, columns: Range<Int>? = nil, activation: Activation = .identity,
     pool: ThreadPool
@@ -102,7 +101,7 @@ public struct Linear: Sendable {
       columns ?? 0..<outputs, activation, pool)
   }
 
-  /// The same from fp32 to fp32, for layers of that precision.
+  /// Writes activation(x · weight^T + bias) to y, both fp32, for layers of that precision.
   public func apply(
     rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int,
     to y: UnsafeMutablePointer<Float>, stride yStride: Int,
@@ -113,7 +112,7 @@ public struct Linear: Sendable {
       pool: pool)
   }
 
-  /// residual [rows, outputs] += x [rows, inputs] · weight^T + bias.
+  /// Adds x [rows, inputs] · weight^T + bias to residual [rows, outputs].
   public func add(
     rows: Int, _ x: Operand, to residual: UnsafeMutablePointer<Float>, stride: Int, pool: ThreadPool
   ) {
@@ -138,7 +137,7 @@ public struct Linear: Sendable {
     }
   }
 
-  /// A part of a product, computed by one thread at a time: whole panels of columns.
+  /// A part of a product that one thread computes: rows, and whole panels of columns.
   struct Block {
     var row, rows, panel, panels: Int
   }
@@ -146,9 +145,9 @@ public struct Linear: Sendable {
   /// Rows that the kernels take together.
   private static let tile = 12
 
-  /// Cuts the product into pieces that are each worth a thread's while, two a thread: by rows where there are many,
-  /// else by columns too. Pieces are as large as each other to a tile or a pair of panels, since threads wait for
-  /// the last one; more of them would read the weights more often.
+  /// Cuts a product into two pieces for each thread, by rows where there are many, else by columns too. Pieces differ
+  /// by no more than a tile or a pair of panels, since threads wait for the last one; more of them would read the
+  /// weights more often.
   private func forEachBlock(
     rows: Int, _ columns: Range<Int>, pool: ThreadPool, _ body: (Block) -> Void
   ) {

@@ -1,13 +1,13 @@
 import System
 import CKernels
 
-/// Rows in the form in which they are a product's first factor: a view of somebody's memory.
+/// The A operand of a product: rows of activations in the kernels' form. It is a view of memory that another owns.
 public struct Operand: @unchecked Sendable {
   public let precision: Precision
   let base: UnsafeMutableRawPointer
-  /// In units of four bytes.
+  /// Dwords from one row to the next.
   let stride: Int
-  /// int8 only: what a row's numbers stand for is scale · (number - zero).
+  /// A scale and a zero for each row of int8, whose numbers stand for scale · (number - zero); nil in other precisions.
   let scales: UnsafeMutablePointer<Float>?
   let zeros: UnsafeMutablePointer<Float>?
 
@@ -22,12 +22,12 @@ public struct Operand: @unchecked Sendable {
     self.zeros = zeros
   }
 
-  /// fp32 rows that lie somewhere already.
+  /// A view of fp32 rows, `stride` floats apart.
   public init(_ rows: UnsafePointer<Float>, stride: Int) {
     self.init(.fp32, UnsafeMutableRawPointer(mutating: rows), stride: stride, nil, nil)
   }
 
-  /// `rows` rows of `width` numbers in memory of the workspace.
+  /// Takes memory for `rows` rows of `width` numbers from the workspace.
   public init(
     _ workspace: Workspace, _ precision: Precision, rows: Int, width: Int
   ) throws(Failure) {
@@ -42,7 +42,7 @@ public struct Operand: @unchecked Sendable {
     ckernels_operand_stride(precision.kernel, width)
   }
 
-  /// From row `row` on.
+  /// The rows from `row` on.
   public func from(_ row: Int) -> Operand {
     Operand(
       precision, base + row * stride * 4, stride: stride, scales.map { $0 + row }, zeros.map { $0 + row })
@@ -53,7 +53,7 @@ public struct Operand: @unchecked Sendable {
     Operand(precision, base, stride: Operand.stride(precision, width), scales, zeros)
   }
 
-  /// Numbers from one row to the next.
+  /// Elements from one row to the next.
   var numberStride: Int { stride * precision.elementsPerDword }
 
   var kernel: ckernels_operand {
@@ -63,16 +63,16 @@ public struct Operand: @unchecked Sendable {
     ckernels_target(precision: precision.kernel, rows: base, stride: stride, scale: scales, zero: zeros)
   }
 
-  /// Row `row` of another operand of the same precision and width as row `place`.
-  public func set(_ place: Int, to other: Operand, row: Int) {
-    (base + place * stride * 4).copyMemory(from: other.base + row * other.stride * 4, byteCount: stride * 4)
+  /// Copies row `row` of another operand of the same precision and width to row `target`.
+  public func set(_ target: Int, to other: Operand, row: Int) {
+    (base + target * stride * 4).copyMemory(from: other.base + row * other.stride * 4, byteCount: stride * 4)
     if let scales, let zeros, let from = other.scales, let fromZeros = other.zeros {
-      scales[place] = from[row]
-      zeros[place] = fromZeros[row]
+      scales[target] = from[row]
+      zeros[target] = fromZeros[row]
     }
   }
 
-  /// Rows of `width` fp32 numbers, rounded as the precision has it.
+  /// Writes fp32 rows of `width` numbers, rounded to the operand's precision.
   public func fill(
     rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int, width: Int, pool: ThreadPool
   ) {
@@ -82,7 +82,7 @@ public struct Operand: @unchecked Sendable {
     }
   }
 
-  /// int8 rows from bf16 ones.
+  /// Writes bf16 rows, rounded to int8.
   public func quantise(rows: Int, _ x: Operand, width: Int, pool: ThreadPool) {
     pool.runRows(rows) { first, count in
       var target = from(first).target
@@ -94,7 +94,7 @@ public struct Operand: @unchecked Sendable {
 }
 
 extension ThreadPool {
-  /// `body(first, count)` for blocks of rows that are worth a thread's while.
+  /// Calls `body(first, count)` for blocks of rows, each large enough for a thread.
   func runRows(_ rows: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
     let block = 48
     run(count: (rows + block - 1) / block) { index, _ in

@@ -6,7 +6,8 @@ public enum Precision: Int32, Sendable, CaseIterable {
   case fp32 = 1
   /// Weights and activations are rounded to nearest even.
   case bf16
-  /// Weights are rounded to 127 steps of each output's largest magnitude, activations to 255 steps of their row's range.
+  /// Weights are rounded to 127 steps of each output's largest magnitude, activations to 255 steps of their row's
+  /// range.
   case int8
 
   public var name: String {
@@ -30,20 +31,4 @@ public enum Precision: Int32, Sendable, CaseIterable {
 
   /// Elements in four bytes, the kernels' unit of strides.
   var elementsPerDword: Int { 1 << Int(kernel.rawValue) }
-}
-
-/// The function that a product applies to its results.
-public enum Activation: Sendable {
-  case identity, quickGELU, relu
-  /// GELU with the exact error function.
-  case gelu
-
-  var kernel: ckernels_activation {
-    switch self {
-    case .identity: CKERNELS_IDENTITY
-    case .quickGELU: CKERNELS_QUICK_GELU
-    case .relu: CKERNELS_RELU
-    case .gelu: CKERNELS_GELU
-    }
-  }
 }

@@ -40,13 +40,13 @@ public final class FloatBuffer: @unchecked Sendable {
     return (memory, bytes)
   }
 
-  /// One number. Unlike `base`, which does not keep the memory alive, safe on a temporary.
+  /// One number. It is safe on a temporary, unlike `base`, which does not keep the memory alive.
   public subscript(index: Int) -> Float { withExtendedLifetime(self) { base[index] } }
 
   public var pointer: UnsafePointer<Float> { UnsafePointer(base) }
   public var buffer: UnsafeMutableBufferPointer<Float> { .init(start: base, count: count) }
 
-  /// These [rows, columns] numbers as [columns, rows].
+  /// Writes these [rows, columns] numbers to `other` as [columns, rows].
   public func transpose(rows: Int, columns: Int, into other: FloatBuffer) {
     precondition(count >= rows * columns && other.count >= rows * columns)
     for row in 0..<rows {
@@ -54,11 +54,11 @@ public final class FloatBuffer: @unchecked Sendable {
     }
   }
 
-  /// No NaN and no infinity among them.
+  /// Whether no number is NaN or infinity.
   public var isFinite: Bool { ckernels_all_finite(count, base) != 0 }
 }
 
-/// No NaN and no infinity among `count` floats.
+/// Whether none of `count` floats is NaN or infinity.
 public func allFinite(_ values: UnsafePointer<Float>, count: Int, pool: ThreadPool? = nil) -> Bool {
   let share = 1 << 18
   guard let pool, count > share else { return ckernels_all_finite(count, values) != 0 }

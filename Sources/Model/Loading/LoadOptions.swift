@@ -1,0 +1,33 @@
+import Numerics
+
+/// The caller's choices for a model; nil: as the checkpoint says.
+public struct LoadOptions: Sendable {
+  public var joint: Bool?
+  public var temporalShift: Bool?
+  public var head: TemporalHeadKind?
+  public var frames: Int?
+  public var threads: Int
+  /// Processor ids that the model's threads are pinned to in turn; empty: the affinity of the thread that starts them.
+  public var processors: [Int32]
+  /// The precision of the encoders' products.
+  public var precision: Precision?
+  public var activation: EncoderActivation?
+  /// Frames on each side that a frame's tokens attend to, 0: none; see `Configuration.temporalView`.
+  public var temporalView: Int?
+
+  public init(
+    joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHeadKind? = nil, frames: Int? = nil,
+    threads: Int = 1, processors: [Int32] = [], precision: Precision? = nil,
+    activation: EncoderActivation? = nil, temporalView: Int? = nil
+  ) {
+    self.joint = joint
+    self.temporalShift = temporalShift
+    self.head = head
+    self.frames = frames
+    self.threads = threads
+    self.processors = processors
+    self.precision = precision
+    self.activation = activation
+    self.temporalView = temporalView
+  }
+}
