@@ -1,7 +1,7 @@
 import System
 
-/// Pillow's resize of pictures with alpha: colours are multiplied with it, resized as it is, and divided by what the
-/// alpha has become; then it is dropped. Where nothing is transparent, that is the resize of the colours alone.
+/// Resizes pictures with alpha as Pillow does: colours are multiplied by alpha, both are resized, and colours are
+/// divided by the resized alpha, which is then dropped. Opaque pictures give the resize of the colours alone.
 struct AlphaResampler: ~Copyable {
   private let size: Int
   private let colours: Resampler
@@ -34,9 +34,9 @@ struct AlphaResampler: ~Copyable {
   }
 }
 
-/// Pillow's arithmetic of alpha (Convert.c, rgba2rgbA and rgbA2rgba; AlphaComposite.c).
+/// Pillow's arithmetic for alpha (Convert.c, rgba2rgbA and rgbA2rgba; AlphaComposite.c).
 enum Alpha {
-  /// The first three bytes of each pixel of four, laid on white through the fourth.
+  /// Composites pixels of four bytes on white by their fourth byte, to pixels of three.
   static func layOnWhite(_ pixels: UnsafeMutablePointer<UInt8>, count: Int) {
     for pixel in 0..<count {
       let place = pixels + 4 * pixel
@@ -48,7 +48,7 @@ enum Alpha {
     }
   }
 
-  /// The first three bytes of each pixel of four, times the fourth over 255, rounded.
+  /// Multiplies the first three bytes of each pixel of four by the fourth over 255, rounded.
   static func multiply(_ pixels: UnsafeMutablePointer<UInt8>, count: Int) {
     for pixel in 0..<count {
       let place = pixels + 4 * pixel
@@ -60,7 +60,7 @@ enum Alpha {
     }
   }
 
-  /// Pixels of three bytes over their alphas, cut off at 255; where alpha is 0 or 255 they stay as they are.
+  /// Divides pixels of three bytes by their alphas, clipped at 255; where alpha is 0 or 255 they stay unchanged.
   static func divide(
     _ pixels: UnsafePointer<UInt8>, by alpha: UnsafePointer<UInt8>, count: Int,
     into target: UnsafeMutablePointer<UInt8>

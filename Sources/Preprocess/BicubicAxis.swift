@@ -11,23 +11,23 @@ internal import CResample
 struct BicubicAxis: ~Copyable {
   private static let fractionBits = Int(CRESAMPLE_FRACTION_BITS)
 
-  /// Output positions.
+  /// The number of output positions.
   let count: Int
-  /// Room for weights per output position, of which the last are 0.
+  /// Weight slots per output position; unused ones at the end are 0.
   let taps: Int
-  /// The most weights that an output position has.
+  /// The largest number of weights of an output position.
   let used: Int
-  /// First source position of each output position. Never decreases.
+  /// The first source position of each output position, ascending.
   let starts: GrowingArray<Int32>  // [count]
-  /// One past the last source position of all.
+  /// One past the last source position in use.
   let end: Int
-  /// Weights in two parts, as CResample.h has them.
+  /// Weights split into high and low parts, as CResample.h describes.
   let high: GrowingArray<Int16>  // [count, taps]
   let low: GrowingArray<Int16>  // [count, taps]
 
   /// Weights for output positions `first ..< first + count` of an axis of `source` pixels resized
   /// to `resized` pixels.
-  /// - Parameter multiple: of `taps`.
+  /// - Parameter multiple: `taps` is rounded up to a multiple of this.
   init(
     source: Int, resized: Int, first: Int, count: Int, multiple: Int
   ) throws(PreprocessError) {

@@ -4,9 +4,8 @@ internal import CResample
 /// OpenCV's bilinear weights along one axis (imgproc/resize.cpp, INTER_LINEAR of 8 bits), for the output
 /// positions of the crop alone.
 ///
-/// An output pixel lies between two source pixels, however much smaller the result is: nothing is
-/// averaged. Positions are computed in double and kept in single precision, weights are rounded to
-/// 11 fractional bits, half to even.
+/// An output pixel is interpolated between two source pixels at any scale: nothing is averaged. Positions are
+/// computed in double and kept in single precision; weights are rounded to 11 fractional bits, half to even.
 struct BilinearAxis: ~Copyable {
   let count: Int
   /// The two source positions of each output position, inside the image.
@@ -15,12 +14,12 @@ struct BilinearAxis: ~Copyable {
   /// Their weights, 0...2048.
   let weights: GrowingArray<Int16>  // [count, 2]
 
-  /// Beyond the first and last source pixel.
+  /// The treatment of positions beyond the first and last source pixel.
   enum Edge {
-    /// The nearest pixel alone: what OpenCV does with columns.
+    /// Uses the nearest pixel alone, as OpenCV does for columns.
     case single
-    /// The nearest pixel twice, each time with its weight: what it does with rows. The two products are
-    /// rounded one by one.
+    /// Uses the nearest pixel twice, each time with its weight, as OpenCV does for rows. The two products are rounded
+    /// one by one.
     case twice
   }
 
@@ -32,7 +31,7 @@ struct BilinearAxis: ~Copyable {
     let before = try GrowingArray<Int32>(uninitialized: count)
     let after = try GrowingArray<Int32>(uninitialized: count)
     let weights = try GrowingArray<Int16>(uninitialized: count * 2)
-    // The reciprocal of a quotient, not the quotient the other way round.
+    // OpenCV computes the reciprocal of a quotient, not the inverse quotient.
     let scale = 1 / (Double(resized) / Double(source))
     let last = source - 1
     for output in 0..<count {

@@ -4,8 +4,8 @@ internal import CResample
 /// OpenCV's bilinear resize of the crop's pixels only, equal to cv2.resize(…, INTER_LINEAR) on 8 bits to
 /// the last bit.
 ///
-/// Each row of the crop is mixed from two source rows, which are resized horizontally when they are
-/// needed and kept for the next row: enlarging uses them again, shrinking passes over most of the source.
+/// Each row of the crop is interpolated from two source rows, which are resized horizontally on demand and kept for
+/// the next row: enlarging reuses them, shrinking skips most of the source.
 struct BilinearResampler: ~Copyable {
   private let size: Int
   private let horizontal: BilinearAxis
@@ -13,7 +13,7 @@ struct BilinearResampler: ~Copyable {
   private let rows: GrowingArray<Int16>  // [2, size * 3]
   private let output: GrowingArray<UInt8>  // [size * 3]
 
-  /// For sources of width x height pixels. Memory does not grow with the source.
+  /// Prepares for sources of width x height pixels. Memory does not grow with the source.
   init(
     width: Int, height: Int, geometry: ResizeGeometry, size: Int
   ) throws(PreprocessError) {
@@ -34,7 +34,7 @@ struct BilinearResampler: ~Copyable {
   /// Calls `emit` for each row of the crop, top to bottom, with [size, 3] RGB bytes.
   @inline(__always)
   func forEachRow(of image: ImageView, emit: (Int, UnsafePointer<UInt8>) -> Void) {
-    // Source rows in the two places; never both the same unless `before` and `after` are.
+    // The source rows in the two slots; never equal unless `before` and `after` are.
     var (first, second) = (-1, -1)
     var swapped = false
     for row in 0..<size {

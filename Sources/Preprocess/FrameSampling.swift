@@ -1,8 +1,8 @@
 import System
 
-/// The most segments a clip can be cut into.
+/// The largest number of segments of a clip.
 public let maximumSegments = 65536
-/// What a video is taken to have where its frame rate is not known.
+/// The frame rate assumed where a video's is unknown.
 public let usualFrameRate = 30.0
 public let maximumFrameRate = 1_000_000.0
 
@@ -23,7 +23,7 @@ public enum FrameChoice: Sendable, CaseIterable {
   public var asksForFrameRate: Bool { self == .openVCLIP }
 }
 
-/// Which `segments` of `frameCount` frames to use.
+/// Chooses `segments` of `frameCount` frames.
 /// - Parameters:
 ///   - frameCount: n, 1...2^53.
 ///   - segments: T, 1...65536.
@@ -37,7 +37,7 @@ public func sampleIndices(
   return (0..<segments).map(index)
 }
 
-/// The same, one by one: the index of a segment in 0 ..< T.
+/// The frame index for one segment in 0 ..< T.
 public func frameSampling(
   frameCount: Int, segments: Int, by choice: FrameChoice, frameRate: Double
 ) throws(PreprocessError) -> (_ segment: Int) -> Int {

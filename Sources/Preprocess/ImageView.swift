@@ -16,10 +16,10 @@ public enum PixelFormat: Sendable, CaseIterable, BitwiseCopyable {
     }
   }
 
-  /// The last of four bytes.
+  /// Whether a pixel's fourth byte is alpha.
   var hasAlpha: Bool { bytesPerPixel == 4 }
 
-  /// Where in a pixel its red, green and blue are.
+  /// Positions of red, green and blue within a pixel.
   var channels: (red: Int, green: Int, blue: Int) {
     switch self {
     case .rgb, .rgba: (0, 1, 2)
@@ -29,7 +29,7 @@ public enum PixelFormat: Sendable, CaseIterable, BitwiseCopyable {
   }
 }
 
-/// An 8-bit image in somebody else's memory, read in place and never copied as a whole.
+/// An 8-bit image in memory that somebody else owns, read in place and never copied as a whole.
 ///
 /// The memory must stay readable and unchanged while the view is in use. Only the pixels
 /// themselves are read: the padding of a row, and anything after the last pixel of the last

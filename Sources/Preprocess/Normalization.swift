@@ -36,7 +36,7 @@ struct Normalization: ~Copyable {
     }
   }
 
-  /// One row of `count` RGB pixels into the same row of three planes, `planeStride` floats apart.
+  /// Normalises a row of `count` RGB pixels into the same row of three planes, `planeStride` floats apart.
   func apply(
     _ pixels: UnsafePointer<UInt8>, count: Int, planes: UnsafeMutablePointer<Float>, planeStride: Int
   ) {

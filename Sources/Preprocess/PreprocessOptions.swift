@@ -1,4 +1,4 @@
-/// How an image is resized before the crop, for an input of S pixels.
+/// The resize of an image before the crop, for an input of S pixels.
 public enum ResizeMode: Sendable, CaseIterable {
   /// Pillow's bicubic, the short side to S * 256 / 224, as the reference does
   /// (datasets/transforms_ss.py, `scale_size`).
@@ -6,15 +6,15 @@ public enum ResizeMode: Sendable, CaseIterable {
   /// Pillow's bicubic, the short side to S: CLIP's own recipe, and open_clip's. A picture with alpha is resized with it,
   /// as Pillow does it, before the alpha is dropped.
   case clip
-  /// The same as transformers 5 does it for its CLIP: a picture with alpha is laid on white first, and of an odd margin
-  /// the smaller half lies before the crop.
+  /// Like `clip`, but as transformers 5 does it for its CLIP: pictures with alpha are composited on white first, and
+  /// of an odd margin the smaller half lies before the crop.
   case huggingFace
   /// OpenCV's bilinear, the short side to S * 256 / 224, with sizes and crops as mmaction2 has them, and
   /// X-CLIP and ViFi-CLIP after it (Resize and CenterCrop or ThreeCrop of their pipelines).
   case mmaction2
 }
 
-/// Which S x S square of the resized image is taken. On the short side it is always the centre.
+/// The position of the S x S crop along the resized image's long side. On the short side it is always the centre.
 public enum CropPosition: Sendable {
   case center
   /// The left or top end of the long side. A square image is treated as wide.
@@ -23,15 +23,15 @@ public enum CropPosition: Sendable {
   case end
 }
 
-/// How an image becomes the network's input.
+/// Options for turning an image into the network's input.
 public struct PreprocessOptions: Sendable {
-  /// Resized short side in pixels, at least S; nil: what `mode` says.
+  /// The resized short side in pixels, at least S; nil: as `mode` says.
   public var shortSide: Int?
   public var mode: ResizeMode
   public var crop: CropPosition
-  /// R, G, B on the 0...1 scale.
+  /// Means of R, G, B on the 0...1 scale.
   public var mean: (Float, Float, Float)
-  /// R, G, B on the 0...1 scale, above 0.
+  /// Standard deviations of R, G, B on the 0...1 scale, above 0.
   public var std: (Float, Float, Float)
 
   /// CLIP's mean and standard deviation, which the released checkpoints were trained with.

@@ -12,7 +12,7 @@ public final class Preprocessor {
   private let normalization: Normalization
   private var plan: Plan?
 
-  /// Everything that depends on the size of the source image.
+  /// The parts that depend on the size of the source image.
   private struct Plan: ~Copyable {
     let sourceWidth: Int
     let sourceHeight: Int
@@ -100,7 +100,7 @@ public final class Preprocessor {
       crop: options.crop)
     let resampler: AnyResampler
     switch options.mode {
-    // A picture that keeps its size is only cut by Pillow.
+    // Pillow only crops a picture that keeps its size.
     case .clip
     where image.format.hasAlpha && (geometry.width, geometry.height) != (image.width, image.height):
       resampler = .alpha(
@@ -116,20 +116,4 @@ public final class Preprocessor {
       sourceWidth: image.width, sourceHeight: image.height, hasAlpha: image.format.hasAlpha,
       resampler: resampler)
   }
-}
-
-/// One image to an S x S crop: see `Preprocessor.crop`.
-public func crop(
-  _ image: ImageView, size: Int, options: PreprocessOptions = PreprocessOptions(),
-  into output: UnsafeMutableBufferPointer<UInt8>
-) throws(PreprocessError) {
-  try Preprocessor(size: size, options: options).crop(image, into: output)
-}
-
-/// One image to normalised planes: see `Preprocessor.pixels`.
-public func pixels(
-  _ image: ImageView, size: Int, options: PreprocessOptions = PreprocessOptions(),
-  into output: UnsafeMutableBufferPointer<Float>
-) throws(PreprocessError) {
-  try Preprocessor(size: size, options: options).pixels(image, into: output)
 }

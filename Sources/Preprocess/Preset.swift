@@ -1,17 +1,17 @@
 import System
 
-/// What a family of checkpoints was trained and measured with, between a video and the network's input:
+/// The preprocessing, frame choice and prompts that a family of checkpoints was trained and measured with;
 /// docs/FAMILIES.md has the sources.
 public struct Preset: Sendable {
   public var resize: ResizeMode
-  /// Resized short side in pixels; nil: what `resize` says.
+  /// The resized short side in pixels; nil: as `resize` says.
   public var shortSide: Int?
-  /// R, G, B on the 0...1 scale.
+  /// Means of R, G, B on the 0...1 scale.
   public var mean: (Float, Float, Float)
-  /// R, G, B on the 0...1 scale, above 0.
+  /// Standard deviations of R, G, B on the 0...1 scale, above 0.
   public var std: (Float, Float, Float)
   public var sampling: FrameChoice
-  /// The family's prompts, where they are not ActionCLIP's 16; else empty.
+  /// The family's prompts; empty: ActionCLIP's 16.
   public var templates: [String]
 
   public init(
@@ -28,7 +28,7 @@ public struct Preset: Sendable {
     self.templates = templates
   }
 
-  /// How an image becomes the network's input.
+  /// The options for turning an image into the network's input.
   public var options: PreprocessOptions {
     PreprocessOptions(shortSide: shortSide, mode: resize, mean: mean, std: std)
   }
@@ -45,13 +45,13 @@ extension Preset: Equatable {
 }
 
 extension Preset {
-  /// The reference.
+  /// ActionCLIP, the reference.
   public static let actionCLIP = Preset()
 
-  /// CLIP by itself, which knows images: frames are chosen as ActionCLIP does.
+  /// CLIP, an image model: frames are chosen as in ActionCLIP.
   public static let clip = Preset(resize: .clip)
 
-  /// transformers' CLIP, likewise.
+  /// CLIP as transformers preprocesses it.
   public static let huggingFace = Preset(resize: .huggingFace)
 
   /// mmaction2's ActionCLIP: CLIP's mean and std on the 0...255 scale, rounded to three digits.
@@ -59,17 +59,12 @@ extension Preset {
     resize: .mmaction2, mean: (122.771 / 255, 116.746 / 255, 104.093 / 255),
     std: (68.5 / 255, 66.632 / 255, 70.323 / 255), sampling: .mmaction2)
 
-  /// X-CLIP, with ImageNet's mean and std; the label by itself is the prompt.
-  public static let xCLIP = Preset(
-    resize: .mmaction2, mean: (0.485, 0.456, 0.406), std: (0.229, 0.224, 0.225), sampling: .mmaction2,
-    templates: ["{}"])
-
-  /// ViFi-CLIP: X-CLIP's pipeline, another prompt.
+  /// ViFi-CLIP: X-CLIP's pipeline with ImageNet's mean and std, and a prompt of its own.
   public static let viFiCLIP = Preset(
     resize: .mmaction2, mean: (0.485, 0.456, 0.406), std: (0.229, 0.224, 0.225), sampling: .mmaction2,
     templates: ["a photo of a {}."])
 
-  /// Open-VCLIP, nearly: it resizes floats and never rounds them, and where a margin is odd it cuts a
+  /// Open-VCLIP, approximately: its own code resizes floats without rounding, and where a margin is odd it crops one
   /// pixel further on.
   public static let openVCLIP = Preset(
     resize: .mmaction2, shortSide: 224, sampling: .openVCLIP,

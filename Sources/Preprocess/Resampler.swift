@@ -14,12 +14,12 @@ struct Resampler: ~Copyable {
   private let horizontal: BicubicAxis
   private let vertical: BicubicAxis
   private let form: UnsafePointer<cresample_form>
-  /// Rows in the ring, and bytes from one to the next.
+  /// The number of rows in the ring, and the bytes from one to the next.
   private let ringRows: Int
   private let stride: Int
   private let ring: GrowingArray<UInt8>  // [ringRows + 1, stride]; the last is for rows that are not wanted
   private let output: GrowingArray<UInt8>  // [stride]
-  /// Four source rows' pixels, with what is read after them: the caller's memory may end there.
+  /// Copies of four source rows with padding: vector code reads beyond a row, where the caller's memory may end.
   private let pixels: GrowingArray<UInt8>  // [4, pixelStride]
   private let pixelStride: Int
   private let rows: GrowingArray<UnsafePointer<UInt8>?>  // [vertical.taps]
@@ -27,19 +27,19 @@ struct Resampler: ~Copyable {
 
   private static let atOnce = Int(CRESAMPLE_ROWS)
 
-  /// Channels that are resized. All cases but the first are for pixels of four bytes.
+  /// The channels to resize. All cases but the first take pixels of four bytes.
   enum Source {
     case colours
-    /// Laid on white through their alpha.
+    /// Colours composited on white by their alpha.
     case onWhite
-    /// Times their alpha.
+    /// Colours multiplied by their alpha.
     case premultiplied
-    /// The alpha three times.
+    /// The alpha in all three channels.
     case alpha
   }
 
-  /// For sources of width x height pixels. Memory: at most a few MB, whatever the source.
-  /// - Parameter form: which of the processor's forms computes.
+  /// Prepares for sources of width x height pixels. Memory: at most a few MB, whatever the source.
+  /// - Parameter form: the index of the instruction-set form that computes.
   init(
     width: Int, height: Int, geometry: ResizeGeometry, size: Int, form: Int = 0
   ) throws(PreprocessError) {
@@ -51,7 +51,7 @@ struct Resampler: ~Copyable {
       source: height, resized: geometry.height, first: geometry.top, count: size, multiple: 2)
     let ringRows = vertical.used + Self.atOnce
     let slack = Int(CRESAMPLE_SLACK)
-    // One byte more than the pixels is written, and whole blocks are read.
+    // One more byte than the pixels is written, and whole blocks are read.
     let stride = (size * 3 + 1 + slack - 1) / slack * slack
     let ring = try GrowingArray<UInt8>(repeating: 0, count: (ringRows + 1) * stride)
     let output = try GrowingArray<UInt8>(repeating: 0, count: stride)
@@ -104,7 +104,7 @@ struct Resampler: ~Copyable {
     ring.base + (sourceRow % ringRows) * stride
   }
 
-  /// Rows `first ..< first + count` of the image into the ring.
+  /// Resizes rows `first ..< first + count` horizontally into the ring.
   private func resizeRows(_ first: Int, _ count: Int, of image: ImageView, _ source: Source) {
     let step = image.format.bytesPerPixel
     let bytes = (horizontal.end - firstColumn) * step
@@ -142,10 +142,10 @@ struct Resampler: ~Copyable {
     }
   }
 
-  /// The vertical pass for one row of the crop, left in `output`.
+  /// Computes one row of the crop, by the vertical pass, into `output`.
   private func sumRows(for row: Int) {
     let start = Int(vertical.starts.base[row])
-    // Beyond the last row weights are 0, and any row will do.
+    // Beyond the last row weights are 0, so any row will do.
     for tap in 0..<vertical.taps {
       rows.base[tap] = UnsafePointer(ringRow(min(start + tap, vertical.end - 1)))
     }

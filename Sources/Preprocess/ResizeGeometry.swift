@@ -1,6 +1,6 @@
 import System
 
-/// The size an image is resized to, and where in it the S x S crop lies.
+/// The size that an image is resized to, and the position of the S x S crop in it.
 struct ResizeGeometry: Equatable {
   let width: Int
   let height: Int
@@ -10,7 +10,7 @@ struct ResizeGeometry: Equatable {
   static let maximumSize = 4096
   static let maximumShortSide = 65535
 
-  /// The short side for an input of `size` pixels, checked.
+  /// The resized short side for an input of `size` pixels, within limits.
   static func shortSide(size: Int, options: PreprocessOptions) throws(PreprocessError) -> Int {
     guard (1...maximumSize).contains(size) else {
       throw .argument("size is \(size) pixels; it must be 1 to \(maximumSize)")

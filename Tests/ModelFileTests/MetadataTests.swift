@@ -115,7 +115,7 @@ struct MetadataTests {
     (c.visionHeads, c.textHeads) = (1, 2)
     let strange = Preset(
       shortSide: 65535, mean: (1e-7, -0.1, 3), std: (.leastNormalMagnitude.squareRoot(), 1, 7))
-    for preset in [.actionCLIP, .clip, .mmaction2, .xCLIP, .viFiCLIP, .openVCLIP, strange] as [Preset] {
+    for preset in [.actionCLIP, .clip, .mmaction2, .viFiCLIP, .openVCLIP, strange] as [Preset] {
       var metadata = ModelMetadata()
       (metadata.preset, metadata.templates) = (preset, try TextList(preset.templates))
       let again = try ModelMetadata(metadata.entries(for: c, compute: .fp32))

@@ -26,7 +26,7 @@ import Testing
     try pixels.withUnsafeBufferPointer { source in
       let image = try ImageView(base: #require(source.baseAddress), width: 9, height: 6, format: format)
       try found.withUnsafeMutableBufferPointer {
-        try Preprocess.crop(image, size: 4, options: PreprocessOptions(mode: mode), into: $0)
+        try Preprocessor(size: 4, options: PreprocessOptions(mode: mode)).crop(image, into: $0)
       }
     }
     return found

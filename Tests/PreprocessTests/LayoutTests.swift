@@ -38,7 +38,7 @@ struct LayoutTests {
           let image = try ImageView(
             base: base, width: width, height: height, rowStride: stride, format: format)
           try output.withUnsafeMutableBufferPointer {
-            try crop(image, size: 28, options: options, into: $0)
+            try Preprocessor(size: 28, options: options).crop(image, into: $0)
           }
           return output
         }

@@ -64,9 +64,8 @@ struct OpenCVTests {
           try withGuardPage(after: bytes) { start in
             var output = [UInt8](repeating: 0, count: 3 * 14 * 14)
             try output.withUnsafeMutableBufferPointer {
-              try Preprocess.crop(
-                ImageView(base: start, width: width, height: height, format: format), size: 14,
-                options: PreprocessOptions(mode: .mmaction2, crop: position), into: $0)
+              try Preprocessor(size: 14, options: PreprocessOptions(mode: .mmaction2, crop: position))
+                .crop(ImageView(base: start, width: width, height: height, format: format), into: $0)
             }
             #expect(output.contains { $0 != 0 })
           }

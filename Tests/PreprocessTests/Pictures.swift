@@ -18,7 +18,7 @@ func crop(
       base: source.baseAddress!, width: width, height: height,
       rowStride: width * format.bytesPerPixel + padding, format: format)
     try output.withUnsafeMutableBufferPointer {
-      try Preprocess.crop(image, size: size, options: options, into: $0)
+      try Preprocessor(size: size, options: options).crop(image, into: $0)
     }
   }
   return output

@@ -28,7 +28,7 @@ struct PillowTests {
           let image = try ImageView(
             base: source.baseAddress!, width: width, height: height, format: .rgb)
           try planes.withUnsafeMutableBufferPointer {
-            try pixels(image, size: item.size, options: item.options, into: $0)
+            try Preprocessor(size: item.size, options: item.options).pixels(image, into: $0)
           }
         }
         let bits = planes.map(\.bitPattern)

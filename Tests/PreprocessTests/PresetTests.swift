@@ -17,14 +17,14 @@ struct PresetTests {
   @Test(
     "Each can be worked with, and each is another",
     arguments: [
-      Preset.actionCLIP, .clip, .mmaction2, .xCLIP, .viFiCLIP, .openVCLIP,
+      Preset.actionCLIP, .clip, .mmaction2, .viFiCLIP, .openVCLIP,
     ])
   func sound(_ preset: Preset) throws {
     try preset.check()
     _ = try Preprocessor(size: 224, options: preset.options)
     #expect(
       preset.templates.allSatisfy { $0.split(separator: "{}", omittingEmptySubsequences: false).count == 2 })
-    let all = [Preset.actionCLIP, .clip, .mmaction2, .xCLIP, .viFiCLIP, .openVCLIP]
+    let all = [Preset.actionCLIP, .clip, .mmaction2, .viFiCLIP, .openVCLIP]
     #expect(all.count { $0 == preset } == 1)
   }
 

@@ -75,11 +75,11 @@ struct RefusalTests {
     try picture.withUnsafeBufferPointer { source in
       let image = try ImageView(base: source.baseAddress!, width: 10, height: 10, format: .rgb)
       let error = #expect(throws: PreprocessError.self) {
-        try output.withUnsafeMutableBufferPointer { try crop(image, size: 8, into: $0) }
+        try output.withUnsafeMutableBufferPointer { try Preprocessor(size: 8).crop(image, into: $0) }
       }
       #expect(error?.message == "output holds 191 elements; a 8x8 crop needs 192")
       #expect(throws: PreprocessError.self) {
-        try pixels(image, size: 8, into: UnsafeMutableBufferPointer(start: nil, count: 0))
+        try Preprocessor(size: 8).pixels(image, into: UnsafeMutableBufferPointer(start: nil, count: 0))
       }
     }
     #expect(output.allSatisfy { $0 == 7 })
