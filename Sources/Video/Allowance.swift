@@ -2,11 +2,11 @@ import System
 internal import CShims
 internal import Glibc
 
-/// Whether the call under way may go on: the time that it may take, and the cancel token that the calling thread hears.
-/// Asked wherever FFmpeg reads, and between packets and frames. One that has ended stays so until the next call begins,
-/// because FFmpeg takes a refused read for the end of the file.
+/// Decides whether the call under way may go on: it ends at its time limit, and when the cancel token that the
+/// calling thread uses is set. Asked wherever FFmpeg reads, and between packets and frames. Once over, it stays over
+/// until the next call begins, because FFmpeg takes a refused read for the end of the file.
 final class Allowance {
-  /// Pixels that may be decoded on one way through the video.
+  /// The pixels that one decoding of the video may have in all.
   let pixels: Int64
   let pixelsPerByte: Int64
   private let milliseconds: Int64
@@ -20,7 +20,7 @@ final class Allowance {
     begin()
   }
 
-  /// A call begins.
+  /// Starts the time of a new call.
   func begin() {
     stopped = nil
     let (nanoseconds, overflow) = UInt64(max(0, milliseconds)).multipliedReportingOverflow(by: 1_000_000)
@@ -28,7 +28,7 @@ final class Allowance {
     deadline = overflow || overflows ? nil : end
   }
 
-  /// Ends the call, for a reason of the caller's.
+  /// Ends the call with `reason`, unless it has ended already.
   func stop(_ reason: VideoError) {
     if stopped == nil { stopped = reason }
   }
@@ -49,7 +49,7 @@ final class Allowance {
     if isOver, let stopped { throw stopped }
   }
 
-  /// Nanoseconds of a clock that is never set.
+  /// The monotonic clock in nanoseconds.
   private static func now() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

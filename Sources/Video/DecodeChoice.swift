@@ -1,28 +1,28 @@
-/// Which frames of a video are decoded. The header's ACTIONCLIP_DECODE_* says it to users.
+/// The choice of frames to decode: ACTIONCLIP_DECODE_* in the header.
 public enum DecodeChoice: Sendable {
-  /// The frames that are read, and those that these are made from. The same bytes as with `all`.
+  /// The frames to read and those that they depend on. The same bytes as `all`.
   case needed
-  /// Every frame from the first on.
+  /// Every frame, from the first on.
   case all
-  /// In place of each frame the nearest key frame, and no other.
+  /// The nearest key frame in place of each frame, and nothing else.
   case keyFrames
 }
 
-/// What a packet's picture needs and is needed for, as far as its headers say.
+/// The dependencies of a packet's picture, as far as its headers state them.
 enum PictureKind: UInt8 {
-  /// Begins anew: nothing after it, in decoding order, uses anything before it.
+  /// A key picture: no picture after it in decoding order uses one before it.
   case clean
-  /// Needs nothing itself, and frees what is shown after it from everything before; but pictures that
-  /// are decoded after it and shown before it may use earlier ones.
+  /// A key picture that later pictures may bypass: those decoded after it but shown before it may use earlier
+  /// pictures; those shown after it may not.
   case open
-  /// Needs nothing itself; what it frees is not known.
+  /// Decodable by itself; the pictures after it may use earlier ones.
   case intra
-  /// Needs others, and others may need it.
+  /// Depends on other pictures, and others may depend on it.
   case reference
-  /// No other picture needs it.
+  /// Depends on other pictures, and none depends on it.
   case disposable
 
-  /// Decoding may begin here for every picture that is shown later.
+  /// Decoding may begin here for every picture shown later.
   var isAnchor: Bool { self == .clean || self == .open }
   var isKey: Bool { rawValue <= PictureKind.intra.rawValue }
 }

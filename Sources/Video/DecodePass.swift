@@ -1,32 +1,30 @@
 import System
 internal import CFFmpeg
 
-/// One decoding of the video from its beginning: every frame the decoder puts out, in the order in
-/// which it does (presentation order), to the end and with the decoder emptied. Decoding always
-/// begins at the first packet: seeking finds keyframes, not frame numbers. `advance(in:)` instead
-/// goes on to the frames of a selection.
+/// One decoding of the video from its beginning: every frame that the decoder returns, in presentation order, until
+/// the decoder is drained. Decoding always begins at the first packet: seeking finds key frames, not frame numbers.
+/// `advance(in:)` decodes only the frames of a selection.
 ///
-/// Where a stream is damaged, what FFmpeg makes up for it depends on the number of threads: frames
-/// are patched while others already copy from them. So threads decode only as long as the decoder
-/// finds nothing wrong; at its first complaint decoding starts again on one thread, goes to where
-/// it was, and on from there. A complaint is heard before any frame it concerns is put out. So the
-/// frames are those of one thread always. Threads are given packets further ahead and may complain where
-/// one thread does not yet: whether it is still of use for a selection is for that one thread to say.
+/// In a damaged stream FFmpeg's repairs depend on the number of threads: frames are patched while others already copy
+/// from them. So several threads decode only until the decoder reports the first error. Then decoding starts again on
+/// one thread, goes to the same frame, and continues from there. Errors are reported before any frame that they
+/// affect is returned, so frames are always those of one thread. Threads get packets further ahead and may report
+/// errors where one thread does not yet; so for a selection the answer of one thread counts.
 final class DecodePass {
-  /// The current frame, valid after `advance()` answered true.
+  /// The current frame, valid after `advance()` has returned true.
   private(set) var frame: UnsafeMutablePointer<AVFrame>?
-  /// Which frame is current; -1 before the first.
+  /// The index of the current frame; -1 before the first.
   private(set) var index = -1
   private(set) var isDamaged = false
-  /// How many frames so far the decoder marked as damaged.
+  /// The number of frames so far that the decoder marked as damaged.
   private(set) var damagedFrames = 0
   private(set) var clock: FrameClock
-  /// An error has been thrown, memory ran out for example: frames are lost, and what would come next
-  /// has the wrong number.
+  /// Whether an error was thrown, such as lack of memory: frames are lost, and the numbers of later ones would be
+  /// wrong.
   private(set) var hasFailed = false
-  /// 1 after the stream was found damaged.
+  /// The number of decoder threads; 1 after damage was found.
   private(set) var threads: Int
-  /// Whether every frame has come by so far, so that they can be counted.
+  /// Whether every frame so far was decoded, so that they can be counted.
   private(set) var isComplete = true
 
   private let freshClock: FrameClock
@@ -36,7 +34,7 @@ final class DecodePass {
   private let listens: Bool
   private var decoder: Decoder?
 
-  /// - Parameter listens: whether for selections too, which need a decoder that is listened to.
+  /// - Parameter listens: whether to collect the decoder's errors for selections too.
   init(
     _ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, listens: Bool, maxPixels: Int
   ) throws(VideoError) {
@@ -56,7 +54,7 @@ final class DecodePass {
 
   deinit { ffmpeg.pointee.av_frame_free(&frame) }
 
-  /// Makes the next frame current. False at the end of the video.
+  /// Goes to the next frame. False at the end of the video.
   func advance() throws(VideoError) -> Bool {
     do { return try decodeNext() } catch {
       hasFailed = true
@@ -83,7 +81,7 @@ final class DecodePass {
     return false
   }
 
-  /// Of the first frame, when that is current; nil if this decoding cannot go over to a selection.
+  /// The properties of the first frame while that is current; nil if this decoding cannot continue with a selection.
   var selectableStream: FrameIndex.Stream? {
     guard let frame, let decoder, decoder.isListening, let stream = decoder.demuxer.stream,
       let parameters = stream.pointee.codecpar
@@ -94,8 +92,8 @@ final class DecodePass {
       delay: parameters.pointee.video_delay, firstTime: frame.pointee.pts, clock: freshClock)
   }
 
-  /// Goes over to a selection's frames, the first of which is the current one or comes after it. False
-  /// if this decoding cannot: it is too far, or something was wrong.
+  /// Continues with a selection, whose first frame is the current one or a later one. False if this decoding cannot:
+  /// it is beyond that frame, or met an error.
   func select(_ selection: Selection, from first: Int) -> Bool {
     guard !hasFailed, damagedFrames == 0, index <= first, decoder?.select(selection) == true else {
       return false
@@ -104,8 +102,8 @@ final class DecodePass {
     return true
   }
 
-  /// Makes the next frame that the decoder puts out current. False if there is none or anything is
-  /// wrong with it or the stream, after which this decoding is of no use.
+  /// Goes to the next frame that the decoder returns. False if there is none, or if the frame or the stream has an
+  /// error; this decoding is useless then.
   func advance(in frames: FrameIndex) throws(VideoError) -> Bool {
     guard let frame, let decoder, !hasFailed else { return false }
     hasFailed = true
@@ -121,7 +119,7 @@ final class DecodePass {
     return true
   }
 
-  /// 3x3, of the current frame or else of the stream; valid until the next `advance()`.
+  /// The 3x3 display matrix of the current frame, or else of the stream; valid until the next `advance()`.
   var displayMatrix: UnsafePointer<Int32>? {
     guard let frame, let stream = decoder?.demuxer.stream else { return nil }
     return cffmpeg_frame_matrix(ffmpeg, frame) ?? cffmpeg_stream_matrix(stream)
@@ -134,7 +132,7 @@ final class DecodePass {
     clock.advance(to: frame)
   }
 
-  /// On one thread, and without listening if one thread has complained too.
+  /// Starts again on one thread; without collecting errors if one thread has reported some too.
   private func startAgain(_ frame: UnsafeMutablePointer<AVFrame>) throws(VideoError) {
     let listens = self.listens && threads > 1
     decoder = nil  // its threads end first

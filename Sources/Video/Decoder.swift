@@ -1,7 +1,7 @@
 import System
 internal import CFFmpeg
 
-/// FFmpeg's decoder over the packets of the best video stream, from the first packet to the end.
+/// Decodes the packets of the best video stream, from the first packet to the end, with FFmpeg.
 final class Decoder {
   enum Outcome { case frame, end, suspect }
 
@@ -9,26 +9,25 @@ final class Decoder {
   private let ffmpeg: FFmpeg
   private var codec: UnsafeMutablePointer<AVCodecContext>?
   private var isDraining = false
-  /// Where the decoder is listened to for errors; -1 if it is not.
+  /// The slot that collects the decoder's errors; -1 if none does.
   private var watch: Int32 = -1
   private let listens: Bool
   private var hasThreads = false
-  /// Which packets it is given; nil: all.
+  /// The packets to decode; nil: all.
   private var selection: Selection?
   private var state = Selection.State()
-  /// The packet at hand waits for the decoder to give what it has, and is to begin anew.
+  /// Whether the current packet waits until the decoder is drained and restarted.
   private var isResetting = false
-  /// The packets are not those of the index.
+  /// Whether the packets turned out to differ from those of the index.
   private var hasStrayed = false
-  /// Pixels of the packets that were given to the decoder, and of the frames that came out.
+  /// Pixels of the packets sent to the decoder, and of the frames it returned.
   private var pixelsIn: Int64 = 0
   private var pixelsOut: Int64 = 0
 
-  /// A decoder that only ever fails must not hold us: with this many failures in a row it is fed
-  /// on, or, once nothing is left to feed, taken to be empty.
+  /// The limit on failures in a row. Beyond it a decoder gets the next packet or, at the end, counts as drained.
   private static let patience = 100
 
-  /// - Parameter listens: whether to listen to a decoder on one thread too.
+  /// - Parameter listens: whether to collect errors of a decoder on one thread too.
   init(
     _ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, listens: Bool, maxPixels: Int
   ) throws(VideoError) {
@@ -42,7 +41,7 @@ final class Decoder {
       parameters.pointee.width, parameters.pointee.height, maxPixels: maxPixels, of: source)
     try quietly { () throws(VideoError) in
       var status = try open(threads: threads, maxPixels: maxPixels)
-      // Without threads to be had, one will do.
+      // Where threads cannot be started, one is enough.
       if status < 0, threads > 1 { status = try open(threads: 1, maxPixels: maxPixels) }
       if status < 0 {
         throw VideoError(.invalidVideo, "\(source.name) cannot be decoded: \(ffmpeg.text(status))")
@@ -52,10 +51,10 @@ final class Decoder {
 
   deinit { quietly { close() } }
 
-  /// The next frame in presentation order.
+  /// Returns the next frame in presentation order.
   ///
-  /// What a decoder on one thread refuses is passed over and decoding goes on, as in the ffmpeg
-  /// program. One that is listened to answers `.suspect` when it has refused or complained of anything.
+  /// A packet that a decoder on one thread refuses is skipped, as in the ffmpeg program. With errors collected, the
+  /// answer is `.suspect` once the decoder has refused a packet or reported an error.
   func next(_ frame: UnsafeMutablePointer<AVFrame>) throws(VideoError) -> Outcome {
     guard let codec else { return .end }
     return try quietly { () throws(VideoError) in
@@ -88,9 +87,9 @@ final class Decoder {
     }
   }
 
-  /// Decoders that gain from threads and always say so when a stream is damaged: thousands of
-  /// damaged clips gave the same frames with and without threads, AV1's since they share each frame. HEVC, VP8 and VP9 make up for
-  /// some damage in silence, and differently with threads; the other formats are old and fast.
+  /// Decoders that are faster with threads and always report damage. Thousands of damaged clips gave the same frames
+  /// with and without threads; AV1's since they share each frame. HEVC, VP8 and VP9 repair some damage silently, and
+  /// differently with threads; the other formats are old and fast.
   private static func complains(_ codec: UnsafeMutablePointer<AVCodecContext>) -> Bool {
     switch codec.pointee.codec_id {
     case AV_CODEC_ID_H264: true
@@ -99,8 +98,8 @@ final class Decoder {
     }
   }
 
-  /// dav1d forgets damage, rarely, where it decodes several frames at once: it shares out each frame instead. Before
-  /// its version 1.0 the numbers of its threads say so, since then the wish for no delay does.
+  /// Makes dav1d share out each frame: decoding several frames at once, it sometimes forgets damage. Before version
+  /// 1.0 its thread counts set this, since then its frame delay does.
   private func shareOutFrames(_ codec: UnsafeMutablePointer<AVCodecContext>, threads: Int) {
     codec.pointee.flags |= AV_CODEC_FLAG_LOW_DELAY
     for (name, value) in [("framethreads", 1), ("tilethreads", threads)] {
@@ -114,10 +113,10 @@ final class Decoder {
     return status < 0 && status != cffmpeg_error_eof && status != cffmpeg_error(EAGAIN)
   }
 
-  /// Whether the decoder is listened to and has put out, or can, what it was given.
+  /// Whether errors are collected, and every packet sent so far has been or can still be returned as a frame.
   var isListening: Bool { watch >= 0 && !hasStrayed }
 
-  /// From here on only what `selection` asks for is decoded. False if the decoder is too far for that.
+  /// Decodes only the frames of `selection` from here on. False if the decoder is already beyond their start.
   func select(_ selection: Selection) -> Bool {
     guard let codec, isListening, selection.follows(state, isEmptied: isDraining) else { return false }
     if isDraining {
@@ -159,10 +158,11 @@ final class Decoder {
     if packet != nil { try count(codec.pointee.width, codec.pointee.height, in: &pixelsIn) }
     let status = ffmpeg.pointee.avcodec_send_packet(codec, packet)
     if status == cffmpeg_error(ENOMEM) { try checkMemory(codec) }
-    // Any other refusal comes with a complaint, or with the next frame's status.
+    // Other refusals come with a reported error or with the next frame's status.
   }
 
-  /// FFmpeg could not allocate something. With memory there it was damage, which is passed over like any other.
+  /// Tells lack of memory from damage: where memory is available, FFmpeg's ENOMEM means damage, and the packet is
+  /// skipped.
   private func checkMemory(_ codec: UnsafeMutablePointer<AVCodecContext>) throws(VideoError) {
     let pixels = Int64(codec.pointee.width) * Int64(codec.pointee.height)
     if !VideoError.memoryIsThere(for: demuxer.source, pixels: pixels) {
@@ -170,7 +170,7 @@ final class Decoder {
     }
   }
 
-  /// Adds a picture to the work done on this way through the video.
+  /// Adds a picture's pixels to `pixels`; an error beyond the limit.
   private func count(_ width: Int32, _ height: Int32, in pixels: inout Int64) throws(VideoError) {
     let source = demuxer.source
     let (sum, overflow) = pixels.addingReportingOverflow(max(0, Int64(width) * Int64(height)))

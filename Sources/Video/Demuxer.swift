@@ -4,9 +4,8 @@ internal import Glibc
 
 /// A container opened over a `ByteSource`, and the packets of its best video stream.
 ///
-/// Nothing but the source is ever opened: the bytes come through our own callbacks, the list of
-/// allowed protocols is empty, `io_open` refuses, and formats that stand for other files are
-/// turned away before their headers are read.
+/// Only the source is ever opened: FFmpeg reads through callbacks, its list of protocols is empty, `io_open` refuses,
+/// and formats that refer to other files are refused before their headers are read.
 final class Demuxer {
   let ffmpeg: FFmpeg
   let source: ByteSource
@@ -14,24 +13,26 @@ final class Demuxer {
   private var io: UnsafeMutablePointer<AVIOContext>?
   private var context: UnsafeMutablePointer<AVFormatContext>?
   private var isOpen = false
-  /// The latest packet, valid after `next()` answered true.
+  /// The current packet, valid after `next()` has returned true.
   private(set) var packet: UnsafeMutablePointer<AVPacket>?
   /// The chosen stream, owned by `context`.
   private(set) var stream: UnsafeMutablePointer<AVStream>?
-  /// Whether FFmpeg has looked into the streams for what the header does not tell.
+  /// Whether FFmpeg has probed the streams for properties that the header does not state.
   private(set) var knowsStream = false
 
-  /// Packets of the stream so far, and their bytes: one that is listed over and over must end.
+  /// Packets of the stream so far, and their bytes. They are limited, since a damaged index may list one over and
+  /// over.
   private var packets: Int64 = 0
   private var packetBytes: Int64 = 0
 
-  /// Enough for a broadcast multiplex or a film with its fonts and subtitles.
+  /// The limit on streams: enough for a broadcast multiplex, or a film with its fonts and subtitles.
   static let maxStreams: Int32 = 256
   private static let bufferSize = 32 * 1024
   private static let packetsOfAnyFile: Int64 = 65_536
   private static let bytesOfAnyFile: Int64 = 1 << 20
 
-  /// - Parameter known: the stream that another demuxer of the source has chosen: MP4 then needs no
+  /// - Parameter known: the stream that another demuxer of the source chose: with it MP4 needs no decoded frames to
+  /// describe its packets.
   ///   frames decoded to say what its packets are.
   init(
     _ ffmpeg: FFmpeg, _ source: ByteSource, maxPixels: Int, known: Int32? = nil
@@ -55,7 +56,7 @@ final class Demuxer {
   deinit {
     quietly {
       ffmpeg.pointee.av_packet_free(&packet)
-      // Closing what was never opened would close our reader as if it were FFmpeg's own.
+      // If opening failed, closing would free our reader as if it were FFmpeg's own.
       if isOpen {
         ffmpeg.pointee.avformat_close_input(&context)
       } else {
@@ -69,11 +70,11 @@ final class Demuxer {
     }
   }
 
-  /// Whether the format is one that is cut and joined as it is: MPEG-TS and the like. Times may jump then.
+  /// Whether files of the format may be cut and joined byte by byte, as in MPEG-TS, so that times may jump.
   var mayRestart: Bool { (context?.pointee.iformat?.pointee.flags ?? 0) & AVFMT_TS_DISCONT != 0 }
 
-  /// Reads the next packet of the stream. False at the end, or where the container is too damaged
-  /// to go on: what came before counts, as in the ffmpeg program.
+  /// Reads the next packet of the stream. False at the end, and where the container is too damaged to go on; earlier
+  /// packets count then, as in the ffmpeg program.
   func next() throws(VideoError) -> Bool {
     guard let context, let packet, let stream else { return false }
     return try quietly { () throws(VideoError) in
@@ -102,14 +103,14 @@ final class Demuxer {
     }
   }
 
-  /// Counts a packet of the stream, of which there can be no more than its bytes allow.
+  /// Counts a packet of the stream, and throws where there are more than its bytes allow.
   private func count(_ packet: UnsafeMutablePointer<AVPacket>) throws(VideoError) {
     packets += 1
     packetBytes += Int64(max(0, packet.pointee.size))
-    // Each is less than 2^31, so that neither sum comes near its end before it is beyond these.
+    // Each packet is below 2^31, so the sums pass these limits long before they overflow.
     guard
       packets > Self.packetsOfAnyFile + source.size
-        || packetBytes > Self.bytesOfAnyFile + 8 * min(source.size, 1 << 50)
+        || packetBytes > Self.bytesOfAnyFile + 8 * source.size
     else { return }
     throw VideoError(
       .limit,
@@ -153,8 +154,8 @@ final class Demuxer {
     try checkReads()
   }
 
-  /// Reads on until the streams' sizes and rates are known. For that FFmpeg decodes a few frames
-  /// with decoders of its own: they get the same limit on pictures.
+  /// Reads until the streams' sizes and rates are known. FFmpeg decodes a few frames for this with decoders of its
+  /// own, under the same limit on pictures.
   private func findStreamInfo(maxPixels: Int) throws(VideoError) {
     guard let context else { return }
     let count = Int(context.pointee.nb_streams)  // <= maxStreams
@@ -172,7 +173,7 @@ final class Demuxer {
     if status < 0 { throw try unreadable(status) }
   }
 
-  /// nil where the header does not tell everything about packets.
+  /// The stream by the header alone; nil where that does not fully describe its packets.
   private func listedStream(_ known: Int32) -> UnsafeMutablePointer<AVStream>? {
     guard let context, let streams = context.pointee.streams,
       known >= 0, known < context.pointee.nb_streams,
@@ -184,8 +185,8 @@ final class Demuxer {
     return streams[Int(known)]
   }
 
-  /// The largest picture among the streams, as the ffmpeg program chooses: a stream marked as the
-  /// default gets 5 million pixels' favour, one that has no packets loses, cover art comes last.
+  /// Chooses the stream with the largest picture, as the ffmpeg program does: a stream marked as the default counts
+  /// as 5 million pixels larger, one without packets loses, cover art comes last.
   private func chooseStream() throws(VideoError) -> UnsafeMutablePointer<AVStream> {
     var best: (stream: UnsafeMutablePointer<AVStream>, score: Int64)?
     var undecodable: String?
@@ -230,7 +231,7 @@ final class Demuxer {
       .invalidVideo, "\(source.name) is not a video that FFmpeg can read: \(ffmpeg.text(status))")
   }
 
-  /// Why FFmpeg may have met an end that is none: the call is to end, or a read failed.
+  /// The reason for an end of the file that is none: the call was ended, or a read failed.
   private func checkReads() throws(VideoError) {
     try source.allowance.check()
     if reader.failure != 0 { throw source.readFailure(reader.failure) }

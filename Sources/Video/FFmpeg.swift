@@ -2,7 +2,7 @@ import System
 internal import CFFmpeg
 internal import Glibc
 
-/// FFmpeg's functions, found on first use. One pointer to a table that lives as long as the process.
+/// FFmpeg's functions, loaded at first use: a pointer to a table that lives as long as the process.
 typealias FFmpeg = UnsafePointer<cffmpeg_api>
 
 extension FFmpeg {
@@ -21,7 +21,7 @@ extension FFmpeg {
     throw VideoError(status == ENOMEM ? .outOfMemory : status == EMFILE ? .fileOpen : .unavailable, message)
   }
 
-  /// FFmpeg's words for one of its error codes, or the C library's for -errno.
+  /// FFmpeg's text for one of its error codes, or the C library's for -errno.
   func text(_ status: Int32) -> String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
       guard let base = buffer.baseAddress else { return "error \(status)" }

@@ -1,20 +1,20 @@
 internal import CFFmpeg
 
-/// When each frame is shown, in seconds from the first frame. Times never fall.
+/// The presentation time of each frame, in seconds from the first frame. Times never decrease.
 ///
-/// They are the container's, as FFmpeg understands them, and a gap in them stays a gap. Where they cannot
-/// be, a frame is shown when the one before it ends:
+/// Times are the container's, as FFmpeg reads them; a gap stays a gap. In these cases a frame is shown when the one
+/// before it ends instead:
 /// - it has no time, or a time before its predecessor's, as from writers that disorder times;
 /// - times begin again, as in files joined end to end: from there on they count from that frame;
 /// - times leap too far ahead for a gap: 16 times the distance of the two frames before, and by the measure of
 ///   the ffmpeg program 10 seconds in formats that are joined and cut as they are (MPEG-TS and PS, Ogg), else 30
 ///   hours.
 struct FrameClock {
-  /// Of the current frame.
+  /// The time of the current frame.
   private(set) var seconds = 0.0
-  /// The latest end of a frame: the video's duration once it has been decoded to the end.
+  /// The latest end of a frame so far: the video's duration once everything is decoded.
   private(set) var end = 0.0
-  /// Whether every frame had a time of its own that fitted the others.
+  /// Whether every frame had its own time that fitted the others.
   private(set) var isSteady = true
 
   private let unit: Double  // seconds per timestamp unit
@@ -23,14 +23,14 @@ struct FrameClock {
   private var duration = 0.0  // of the current frame
   private var isFirst = true
   private var origin: (timestamp: Int64, seconds: Double)?
-  /// How far, by their times, the current frame lies behind the one before it.
+  /// How far the current frame's time lies before its predecessor's.
   private var step: Double?
-  /// Frames in a row whose times lie before their predecessors'.
+  /// The number of frames in a row with times before their predecessors'.
   private var late = 0
   private var decoded = cffmpeg_no_timestamp  // when the frame before was
   private var trustsDecoding = true
 
-  /// Frames that a stream puts in order lie no further from their place. More is a restart.
+  /// The largest distance by which a stream reorders frames. More is a restart.
   private static let longestDisorder = 16
 
   init(_ demuxer: Demuxer) {
@@ -43,10 +43,10 @@ struct FrameClock {
     longestGap = demuxer.mayRestart ? 10 : 30 * 3600
   }
 
-  /// The next frame in the order of showing.
+  /// Goes to the next frame in presentation order.
   mutating func advance(to frame: UnsafeMutablePointer<AVFrame>) {
-    // For frames without a time FFmpeg takes when their packets were decoded. Where those times fall beside
-    // times of showing, they are not what they are called, and all that they said so far is forgotten.
+    // For frames without a time FFmpeg gives their packets' decoding time. If such times conflict with presentation
+    // times, they are ignored, and those before them too.
     let (before, shown) = (decoded, frame.pointee.pts)
     decoded = frame.pointee.pkt_dts
     if trustsDecoding, shown != cffmpeg_no_timestamp, decoded != cffmpeg_no_timestamp, decoded < before {
@@ -58,7 +58,7 @@ struct FrameClock {
     )
   }
 
-  /// The same, of a timestamp and a duration in the stream's units.
+  /// Goes to the next frame, given its timestamp and duration in the stream's units.
   mutating func advance(to timestamp: Int64, lasting stated: Int64) {
     let following = isFirst ? 0 : seconds + duration
     if let time = time(of: timestamp) {
@@ -88,7 +88,7 @@ struct FrameClock {
     last(stated)
   }
 
-  /// Over frames that are passed by, in a stream whose times are steady.
+  /// Skips frames of a stream whose times are regular.
   /// - Parameter first: the first frame's timestamp.
   mutating func jump(to timestamp: Int64, lasting stated: Int64, first: Int64) {
     if origin == nil { origin = (first, 0) }
@@ -109,7 +109,7 @@ struct FrameClock {
     end = max(end, seconds + duration)
   }
 
-  /// Seconds from the first frame by a timestamp; nil where there is none or its unit is not known.
+  /// Seconds from the first frame for a timestamp; nil without a timestamp or its unit.
   private func time(of timestamp: Int64) -> Double? {
     guard timestamp != cffmpeg_no_timestamp, unit > 0 else { return nil }
     guard let origin else { return 0 }
@@ -117,7 +117,7 @@ struct FrameClock {
     return origin.seconds + (overflow ? Double(timestamp) - Double(origin.timestamp) : Double(elapsed)) * unit
   }
 
-  /// nil unless positive.
+  /// `value`, or nil unless it is positive.
   private static func quotient(_ value: AVRational) -> Double? {
     guard value.num > 0, value.den > 0 else { return nil }
     return Double(value.num) / Double(value.den)

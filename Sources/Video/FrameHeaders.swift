@@ -1,6 +1,6 @@
-/// HEVC: whether pictures may be decoded and never shown, which a packet does not tell.
+/// Parameter sets of HEVC: whether pictures may be decoded and never shown, which packets do not tell.
 enum HEVCHeaders {
-  /// `configuration`: hvcC, at least 23 bytes.
+  /// Whether all parameter sets in an hvcC box, of at least 23 bytes, show every picture.
   static func showsEveryPicture(configuration: UnsafeRawBufferPointer) -> Bool {
     var place = 23
     for _ in 0..<configuration[22] {
@@ -21,7 +21,7 @@ enum HEVCHeaders {
     return true
   }
 
-  /// A picture parameter set, after two numbers and a flag: output_flag_present_flag.
+  /// Whether a picture parameter set shows every picture: its output_flag_present_flag is 0.
   static func showsEveryPicture(_ parameters: UnsafeRawBufferPointer) -> Bool {
     var bits = BitReader(parameters, from: 2, isEscaped: true)
     guard bits.exponential() != nil, bits.exponential() != nil, let flags = bits.bits(2) else { return false }
@@ -29,7 +29,7 @@ enum HEVCHeaders {
   }
 }
 
-/// VP9: a packet may hold several frames, with an index at its end.
+/// Frame headers of VP9. A packet may hold several frames, with an index at its end.
 enum VP9Headers {
   static func kind(_ packet: UnsafeRawBufferPointer) -> PictureKind? {
     var sizes = [packet.count]
@@ -64,10 +64,10 @@ enum VP9Headers {
   }
 }
 
-/// AV1: a packet is a row of units with their sizes.
+/// Units (OBUs) of an AV1 packet, each with its size.
 enum AV1Headers {
-  /// Calls `body` with the type and content of each unit until it answers false. False too for what
-  /// is not such a row, or has layers.
+  /// Calls `body` with the type and content of each unit until it returns false. Returns false too if the packet is
+  /// malformed or has layers.
   static func units(
     of packet: UnsafeRawBufferPointer, _ body: (_ type: Int, UnsafeRawBufferPointer) -> Bool
   ) -> Bool {

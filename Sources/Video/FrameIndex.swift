@@ -1,27 +1,27 @@
 import System
 internal import CFFmpeg
 
-/// The packets of a stream and the frames they are, without decoding: frame k is the packet with the
-/// k-th smallest timestamp. Made only where that is sure to be what decoding everything gives.
+/// The packets of a stream and their frames, found without decoding: frame k is the packet with the k-th smallest
+/// timestamp. It is made only where decoding everything surely gives the same.
 final class FrameIndex {
   struct Packet: BitwiseCopyable {
     let time: Int64
     let duration: Int64
     let size: Int32
-    /// The number of its frame, in the order of showing.
+    /// The index of its frame in presentation order.
     var frame: Int32
     var kind: PictureKind
     let layer: UInt8
   }
 
-  /// In seconds, as decoding everything would find it.
+  /// Seconds, equal to the duration that decoding everything finds.
   private(set) var duration = 0.0
   /// Whether every packet has a duration.
   private(set) var hasDurations = true
   private(set) var packets = GrowingArray<Packet>()
-  /// The place in `packets` of each frame's packet.
+  /// The position in `packets` of each frame's packet.
   private var positions = GrowingArray<Int32>()
-  /// Places in `packets`, ascending: those where decoding may begin, and all that can be decoded by themselves.
+  /// Positions in `packets`, ascending: where decoding may begin, and all that can be decoded by themselves.
   private(set) var anchors = GrowingArray<Int32>()
   private(set) var keys = GrowingArray<Int32>()
   private var isReordered = false
@@ -31,24 +31,25 @@ final class FrameIndex {
   func frame(at position: Int) -> Int { Int(packets[position].frame) }
   func time(of frame: Int) -> Int64 { packets[position(of: frame)].time }
 
-  /// A day and more at 10 frames per second. Longer videos are decoded whole.
+  /// The most packets of an index: more than a day at 10 frames per second. Longer videos are decoded whole.
   private static let maxPackets = 1 << 20
-  /// No decoder holds more pictures back.
+  /// The most pictures that a decoder holds back for reordering.
   private static let maxDelay = 16
 
-  /// Facts about the stream that decoding its first frame tells.
+  /// Properties of the stream that decoding its first frame shows.
   struct Stream {
     let index: Int32
     let codec: AVCodecID
     let profile: Int32
-    /// Pictures that the decoder holds back to put them in order, to begin with.
+    /// The number of pictures that the decoder initially holds back for reordering.
     let delay: Int32
     let firstTime: Int64
-    /// The clock as it is before the first frame.
+    /// The clock before the first frame.
     let clock: FrameClock
   }
 
-  /// Reads `demuxer` to its end. nil where frames must be counted by decoding, for want of memory too.
+  /// Reads `demuxer` to its end. nil where frames must be counted by decoding, and where memory for the index is
+  /// lacking.
   static func make(_ demuxer: Demuxer, _ stream: Stream) throws(VideoError) -> FrameIndex? {
     guard let parameters = demuxer.stream?.pointee.codecpar,
       parameters.pointee.codec_id == stream.codec,
@@ -61,7 +62,7 @@ final class FrameIndex {
         return nil
       }
     }
-    // Some writers give the order of decoding for that of showing.
+    // Some writers store the decoding order as the presentation order.
     if delay > 0, !index.isReordered { return nil }
     return (try? index.finish(reader.syntax)) == true && index.measure(stream.clock) ? index : nil
   }
@@ -83,14 +84,14 @@ final class FrameIndex {
         time: time, duration: packet.pointee.duration, size: packet.pointee.size, frame: number, kind: kind,
         layer: reader.layer))
     try positions.append(number)
-    // Into its place among the times. How far it goes is how many pictures wait for it.
+    // Inserts the time in order. The distance it moves is the number of pictures that wait for it.
     var place = count - 1
     while place > 0, packets[Int(positions[place - 1])].time >= time {
       if packets[Int(positions[place - 1])].time == time { return false }
       positions[place] = positions[place - 1]
       place -= 1
       isReordered = true
-      // A decoder that is not told of so many gives up waiting and loses some.
+      // A decoder that expects fewer stops waiting and loses some.
       if count - 1 - place > min(delay, Self.maxDelay) { return false }
     }
     positions[place] = number
@@ -107,7 +108,7 @@ final class FrameIndex {
       let frame = Int(packet.frame)
       switch packet.kind {
       case .clean:
-        // Everything before it is shown before it; with HEVC some may come between the two.
+        // Earlier pictures are shown before it; with HEVC some may come between the two.
         if last != position - 1 || (syntax != .hevc && frame != position) { return false }
       case .open, .intra:
         if last > frame { packets[position].kind = .reference }
@@ -119,7 +120,7 @@ final class FrameIndex {
         if packet.layer != highest { packets[position].kind = .reference }
       case .reference: break
       }
-      // These two show what they decode at once.
+      // These codecs show every picture at once.
       if frame != position, syntax == .vp9 || syntax == .av1 { return false }
       last = max(last, frame)
       let kind = packets[position].kind
@@ -130,7 +131,7 @@ final class FrameIndex {
     return count > 0 && packets[0].kind.isAnchor && packets[0].frame == 0
   }
 
-  /// False where a frame's time is not what its timestamp says.
+  /// False where a frame's time differs from its timestamp.
   private func measure(_ fresh: FrameClock) -> Bool {
     var clock = fresh
     for frame in 0..<count {
@@ -140,27 +141,27 @@ final class FrameIndex {
     return clock.isSteady
   }
 
-  /// Whether `packet` is the one at `position`.
+  /// Whether `packet` equals the one at `position` of the index.
   func holds(_ packet: UnsafeMutablePointer<AVPacket>, at position: Int) -> Bool {
     position < count && packets[position].time == packet.pointee.pts
       && packets[position].size == packet.pointee.size
   }
 
-  /// The latest position that the packets needed for `frame` go back to.
+  /// The last position at which decoding for `frame` may begin.
   func start(of frame: Int) -> Int {
     let position = position(of: frame)
     var before = anchors.countNotAbove(Int32(position)) - 1  // at least 0: the first packet is one
     if before <= 0 { return 0 }
     let anchor = Int(anchors[before])
     if self.frame(at: anchor) <= frame { return anchor }
-    // Shown before the anchor it follows: made from pictures before that.
+    // It is shown before its anchor, so it depends on pictures before that.
     repeat { before -= 1 } while before > 0 && packets[Int(anchors[before])].kind != .clean
     return Int(anchors[before])
   }
 
-  /// The frame nearest to `frame` that can be decoded by itself; of two the earlier.
+  /// The nearest frame to `frame` that can be decoded by itself; of two the earlier.
   func key(near frame: Int) -> Int {
-    // Keys are shown in the order in which they are decoded.
+    // Key pictures are shown in decoding order.
     var (low, high) = (0, keys.count)
     while low < high {
       let middle = low + (high - low) / 2

@@ -1,6 +1,6 @@
-/// H.264: a sequence parameter set, as far as the beginning of a slice needs it.
+/// A sequence parameter set of H.264, as far as parsing the beginning of a slice needs it.
 struct H264Sequence: Equatable {
-  /// Every picture is a whole frame. Else each may be one of the two fields of a frame.
+  /// Whether every picture is a whole frame; otherwise each may be one of a frame's two fields.
   let hasFramesOnly: Bool
   private let hasSeparatePlanes: Bool
   private let frameNumberBits: Int
@@ -22,7 +22,7 @@ struct H264Sequence: Equatable {
       else { return nil }
     }
     guard let number = bits.exponential(), number <= 12, Self.skipOrder(&bits) else { return nil }
-    // Reference frames, gaps in their numbers, width and height.
+    // Skips reference frames, gaps in frame numbers, width and height.
     guard bits.exponential() != nil, bits.bits(1) != nil, bits.exponential() != nil,
       bits.exponential() != nil, let framesOnly = bits.bits(1)
     else { return nil }
@@ -31,8 +31,8 @@ struct H264Sequence: Equatable {
     frameNumberBits = number + 4
   }
 
-  /// Whether a slice is of a field that is a picture by itself; nil where its header ends early.
-  /// - Parameter header: behind the number of the picture parameter set.
+  /// Whether a slice belongs to a field that is a picture by itself; nil where its header ends early.
+  /// - Parameter header: the bits after the id of the picture parameter set.
   func isField(_ header: inout BitReader) -> Bool? {
     if hasFramesOnly { return false }
     guard header.bits((hasSeparatePlanes ? 2 : 0) + frameNumberBits) != nil, let field = header.bits(1)
@@ -65,7 +65,7 @@ struct H264Sequence: Equatable {
     return true
   }
 
-  /// Past how the order of showing is written.
+  /// Skips the syntax of the picture order count.
   private static func skipOrder(_ bits: inout BitReader) -> Bool {
     guard let type = bits.exponential(), type <= 2 else { return false }
     if type == 0 { return bits.exponential() != nil }
@@ -79,8 +79,8 @@ struct H264Sequence: Equatable {
 }
 
 extension H264Sequence {
-  /// Passes the sequence parameter sets of an avcC, at least 7 bytes, to `body`, until that answers false.
-  /// - Returns: whether the avcC is whole and `body` took everything.
+  /// Passes the sequence parameter sets of an avcC box of at least 7 bytes to `body`, until that returns false.
+  /// - Returns: whether the box is complete and `body` accepted everything.
   static func all(
     ofConfiguration bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Bool
   ) -> Bool {

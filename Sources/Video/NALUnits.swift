@@ -1,8 +1,8 @@
-/// Cutting a packet into its units: NAL units of H.264 and HEVC, sections of MPEG-4.
+/// Splits a packet into its units: NAL units of H.264 and HEVC, sections of MPEG-4.
 enum NALUnits {
-  /// Calls `body` with each unit, without its start code or length, until it answers false.
-  /// - Parameter lengthSize: bytes of the length before each unit; 0: units are found by start codes.
-  /// - Returns: whether the packet is made of whole units that `body` all took.
+  /// Calls `body` with each unit, without its start code or length, until it returns false.
+  /// - Parameter lengthSize: bytes of the length in front of each unit; 0: units are found by start codes.
+  /// - Returns: whether the packet consists of whole units that `body` accepted.
   static func all(
     of packet: UnsafeRawBufferPointer, lengthSize: Int, _ body: (UnsafeRawBufferPointer) -> Bool
   ) -> Bool {
@@ -42,7 +42,7 @@ enum NALUnits {
     return false
   }
 
-  /// The place after the next 00 00 01.
+  /// The position after the next 00 00 01.
   private static func next(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
     var place = start + 2
     while place < bytes.count {
@@ -60,13 +60,14 @@ enum NALUnits {
   }
 }
 
-/// Bits from the highest down. Beyond the end all is nil.
+/// Reads bits, the highest first. Beyond the end every result is nil.
 struct BitReader {
   private let bytes: UnsafeRawBufferPointer
   private let isEscaped: Bool
   private var place: Int
 
-  /// - Parameter isEscaped: the 3 behind two zero bytes keeps start codes out of H.264 and HEVC, and is passed over.
+  /// - Parameter isEscaped: whether to skip the byte 3 after two zero bytes, which H.264 and HEVC insert to avoid
+  /// start codes.
   init(_ bytes: UnsafeRawBufferPointer, from byte: Int = 0, isEscaped: Bool = false) {
     self.bytes = bytes
     self.isEscaped = isEscaped
@@ -91,7 +92,7 @@ struct BitReader {
     return value
   }
 
-  /// H.264's and HEVC's ue(v).
+  /// Reads an unsigned Exp-Golomb code, ue(v) of H.264 and HEVC.
   mutating func exponential() -> Int? {
     var zeros = 0
     while true {
@@ -103,7 +104,7 @@ struct BitReader {
     return bits(zeros).map { (1 << zeros) - 1 + $0 }
   }
 
-  /// H.264's and HEVC's se(v).
+  /// Reads a signed Exp-Golomb code, se(v) of H.264 and HEVC.
   mutating func signedExponential() -> Int? {
     exponential().map { $0 & 1 == 1 ? ($0 + 1) / 2 : -($0 / 2) }
   }

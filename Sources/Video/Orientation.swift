@@ -1,7 +1,7 @@
 internal import CFFmpeg
 
-/// How decoded pictures are turned upright: first transposed (rows become columns), then mirrored
-/// along either axis. All eight ways a picture can lie are such a combination.
+/// The transformation that turns decoded pictures upright: first a transposition (rows become columns), then a
+/// reflection along either axis. All eight orientations of a picture are such combinations.
 struct Orientation: Equatable {
   var transposes = false
   var mirrorsX = false
@@ -9,8 +9,8 @@ struct Orientation: Equatable {
 
   init() {}
 
-  /// From a 3x3 display matrix, with the decisions of the ffmpeg program's autorotation. Angles
-  /// that are no multiple of 90 degrees are left alone.
+  /// Reads a 3x3 display matrix as the ffmpeg program's autorotation does. Angles that are no multiple of 90 degrees
+  /// are ignored.
   init(_ ffmpeg: FFmpeg, matrix: UnsafePointer<Int32>) {
     let counterclockwise = ffmpeg.pointee.av_display_rotation_get(matrix)
     guard counterclockwise.isFinite else { return }
@@ -33,14 +33,13 @@ struct Orientation: Equatable {
     }
   }
 
-  /// Clockwise degrees from the stored picture to the upright one. A picture that is only mirrored
-  /// is not rotated.
+  /// Clockwise degrees from the stored picture to the upright one. A picture that is only mirrored has 0.
   var rotation: Int {
     if transposes { return mirrorsY ? 270 : 90 }
     return mirrorsX && mirrorsY ? 180 : 0
   }
 
-  /// A mirror image, seen from behind: an odd number of reflections.
+  /// Whether the picture is mirrored: an odd number of reflections.
   var isMirrored: Bool { transposes != (mirrorsX != mirrorsY) }
 
   /// Writes the upright picture of packed RGB24 `stored`, `width` x `height` pixels as stored, to

@@ -1,9 +1,9 @@
 internal import Glibc
 internal import Text
 
-/// Advice on a path that names no regular file: only those are read, and there is a way for most others.
+/// Advice for a path that is no regular file: only those are read, and most others have another way.
 enum PathAdvice {
-  /// The words after the video's name where nothing of the path's name could be opened; nil for an ordinary path.
+  /// The message after the video's name where no file was found; nil for an ordinary path.
   static func notFound(_ path: UnsafeRawBufferPointer) -> String? {
     if path.elementsEqual("-".utf8) {
       return "would be the standard input, and only files are read: \(save) \(ofBytes)"
@@ -14,18 +14,18 @@ enum PathAdvice {
       + "video.mkv), \(ofBytes)"
   }
 
-  /// The same for something that is there but is no regular file.
+  /// The message after the video's name for a folder, pipe, socket or device.
   static func notRegular(_ mode: mode_t) -> String {
     switch mode & S_IFMT {
     case S_IFDIR: "is a folder, not a regular file: give the path of a video in it"
     case S_IFIFO: "is a pipe, not a regular file: \(save) \(ofBytes)"
     case S_IFSOCK: "is a socket, not a regular file: \(save) \(ofBytes)"
     case S_IFCHR, S_IFBLK:
-      "is a device, not a regular file: of a camera, give the frames themselves (actionclip_encode_frames)"
+      "is a device, not a regular file: of a camera, give the frames themselves"
     default: "is not a regular file"
     }
   }
 
   private static let save = "save what comes from it first,"
-  private static let ofBytes = "or read it into memory and use actionclip_video_open_buffer"
+  private static let ofBytes = "or read it into memory and open that"
 }

@@ -1,31 +1,31 @@
 internal import CFFmpeg
 
-/// Looks at the headers of a stream's packets, in order, for what each picture depends on. Only for
-/// codecs, and of these only streams, where a packet is one picture that is shown: anything else, and
-/// anything that is not understood, is an answer of nil.
+/// Reads the headers of a stream's packets, in order, to find the dependencies of each picture. It supports only
+/// codecs and streams in which each packet is one picture that is shown; anything else, and anything it does not
+/// understand, gives nil.
 struct PictureReader {
   enum Syntax { case h264, hevc, mpeg4, vp9, av1 }
 
   let syntax: Syntax
-  /// HEVC's temporal layer of the latest picture.
+  /// The temporal layer (HEVC) of the latest picture.
   private(set) var layer: UInt8 = 0
-  /// As in `NALUnits`.
+  /// The bytes of the length in front of each unit, as in `NALUnits`.
   private let lengthSize: Int
-  /// Parameter sets in the first packet; later packets have the same or none.
+  /// The parameter sets of the first packet; later packets have the same or none.
   private var first: [UInt8]?
   private var parameters: [UInt8] = []
   private static let maxParameters = 1 << 16
-  /// H.264's; every one that there is must say the same.
+  /// The sequence parameter set of H.264; all in the stream must agree.
   private var sequence: H264Sequence?
 
-  /// - Parameter profile: as decoding has found it; `stream` may be from the header alone.
+  /// - Parameter profile: the profile found by decoding; the header's alone may be wrong.
   init?(_ stream: UnsafePointer<AVCodecParameters>, profile: Int32) {
     let extra = UnsafeRawBufferPointer(
       start: stream.pointee.extradata, count: max(0, Int(stream.pointee.extradata_size)))
     switch stream.pointee.codec_id {
     case AV_CODEC_ID_H264:
       syntax = .h264
-      // 4:4:4: what the first packet says of its encoder changes how later ones are read.
+      // In 4:4:4, the encoder named in the first packet changes how later ones are read.
       if profile & 0xff == 244 || profile & 0xff == 44 { return nil }
       let isConfiguration = extra.count >= 7 && extra[0] == 1
       lengthSize = isConfiguration ? Int(extra[4] & 3) + 1 : 0
@@ -45,7 +45,7 @@ struct PictureReader {
     }
   }
 
-  /// - Parameter isKey: what the container says.
+  /// - Parameter isKey: whether the container marks the packet as a key frame.
   mutating func read(_ packet: UnsafeRawBufferPointer, isKey: Bool) -> PictureKind? {
     layer = 0
     parameters.removeAll(keepingCapacity: true)
@@ -63,7 +63,7 @@ struct PictureReader {
       return kind
     }
     if parameters == first { return kind }
-    // Others than at the beginning could be passed over, and be missed.
+    // Parameter sets after the beginning could be in a skipped packet.
     guard parameters.isEmpty else { return nil }
     return kind.isKey ? .reference : kind
   }
@@ -78,7 +78,7 @@ struct PictureReader {
     return NALUnits.all(of: extra, lengthSize: 0) { $0[0] & 31 != 7 || take($0) }
   }
 
-  /// A sequence parameter set. False where others say otherwise.
+  /// Reads a sequence parameter set. False if it contradicts an earlier one.
   private mutating func take(_ unit: UnsafeRawBufferPointer) -> Bool {
     guard let found = H264Sequence(unit) else { return false }
     if sequence == nil { sequence = found }
@@ -108,7 +108,7 @@ struct PictureReader {
       }
       return true
     }
-    // Two firsts are two fields, or two pictures. A field alone is none: two packets are a frame then.
+    // Two first slices are two fields, or two pictures. A single field is not a frame: two packets make one then.
     guard understood, first == 1, instant == 0 || instant == slices, used == 0 || used == slices else {
       return nil
     }
@@ -124,7 +124,7 @@ struct PictureReader {
       guard unit.count >= 3 else { return false }
       let type = Int(unit[0] >> 1 & 63)
       switch type {
-      // Neither broken links nor ends of a sequence: pictures after those are not shown.
+      // Broken links and ends of a sequence are not supported: pictures after them are not shown.
       case 0...9, 19...21:
         guard unit[0] & 1 == 0, unit[1] >> 3 == 0, picture < 0 || picture == type else { return false }
         picture = type
@@ -145,7 +145,7 @@ struct PictureReader {
     return switch picture {
     case 19, 20: .clean
     case 21: .open
-    // Not used within its layer. `FrameIndex` asks whether there are higher ones.
+    // Not used within its layer; `FrameIndex` checks whether there are higher ones.
     case 0, 2, 4, 6, 8: .disposable
     default: .reference
     }
@@ -156,7 +156,7 @@ struct PictureReader {
     let understood = NALUnits.all(of: packet, lengthSize: 0) { unit in
       switch unit[0] {
       case 0xB6:
-        // A second one is "packed"; one this small is none: the picture before is to be repeated.
+        // A second picture is "packed"; one this small repeats the previous picture.
         guard coding == nil, unit.count > 8 else { return false }
         coding = unit[1] >> 6
       case 0x00...0x2F, 0xB0, 0xB5: keep(unit)

@@ -2,10 +2,10 @@ import System
 internal import CFFmpeg
 internal import Glibc
 
-/// Decoded frames to packed RGB24 of one size, turned upright. Colours as the ffmpeg program
-/// converts them by default: bicubic scaling, and the matrix and range that the frame states.
+/// Converts decoded frames to upright packed RGB24 of one size, with the ffmpeg program's default colours: bicubic
+/// scaling, and the matrix and range that the frame states.
 final class RGBConverter {
-  /// Of the pictures that `convert` answers.
+  /// Width and height of the converted pictures.
   let width: Int
   let height: Int
   let stride: Int
@@ -28,8 +28,7 @@ final class RGBConverter {
     var space: UInt32
   }
 
-  /// Vector code reads and writes whole registers: rows begin on this boundary, and as much is kept
-  /// free after the last one.
+  /// The alignment of rows, and the free bytes after the last one: vector code reads and writes whole registers.
   private static let alignment = 64
 
   /// - Parameters: `storedWidth`, `storedHeight`: frames of another size are scaled to this one.
@@ -62,7 +61,7 @@ final class RGBConverter {
     try quietly { () throws(VideoError) in
       try prepare(frame, source)
       guard let scaler, let stored else { throw VideoError.outOfMemory("a picture") }
-      // FFmpeg allows no picture that wide, and that is its promise alone.
+      // FFmpeg allows no picture this wide, but that is its own promise.
       guard let rgbStride = Int32(exactly: storedStride) else {
         throw VideoError(.limit, "\(source.name) has pictures \(storedWidth) pixels wide")
       }
@@ -85,7 +84,7 @@ final class RGBConverter {
     var format = AVPixelFormat(frame.pointee.format)
     var range = frame.pointee.color_range
     if let limited = Self.limitedTwin(format) {
-      // The yuvj formats say "full range" by their name, which swscale calls deprecated.
+      // The yuvj formats mean "full range" by their name, which swscale calls deprecated.
       format = limited
       if range == AVCOL_RANGE_UNSPECIFIED { range = AVCOL_RANGE_JPEG }
     }
@@ -114,7 +113,7 @@ final class RGBConverter {
     set("dst_format", Int64(AV_PIX_FMT_RGB24.rawValue))
     set("sws_flags", Int64(SWS_BICUBIC))
     if range != AVCOL_RANGE_UNSPECIFIED { set("src_range", range == AVCOL_RANGE_JPEG ? 1 : 0) }
-    // Where MPEG-2 puts chroma, the convention for 4:2:0.
+    // The position of chroma in MPEG-2, the convention for 4:2:0.
     if format == AV_PIX_FMT_YUV420P { set("src_v_chr_pos", 128) }
     let status = ffmpeg.pointee.sws_init_context(fresh, nil, nil)
     if status == cffmpeg_error(ENOMEM) {
@@ -142,8 +141,8 @@ final class RGBConverter {
     }
   }
 
-  /// Room for whole blocks of pixels, as the ffmpeg program gives it: swscale writes a row's last block
-  /// of 8 pixels whole, or not at all where the stride has no room for it.
+  /// The stride for whole blocks of pixels, as in the ffmpeg program: swscale writes the last block of 8 pixels of a
+  /// row whole, or not at all where the stride has no room.
   private static func stride(_ width: Int32) -> Int {
     (Int(width) + alignment - 1) / alignment * alignment * 3
   }

@@ -1,24 +1,24 @@
 import System
 
-/// Which packets to give to a decoder so that it puts out the wanted frames: for each, those from the
-/// anchor it goes back to up to its own, without the pictures that neither it nor another needs.
+/// The packets to decode for the wanted frames: for each frame, those from its anchor to its own, without pictures
+/// that nothing wanted depends on.
 struct Selection {
-  /// How far a decoder is, and what it can go on from. Outlives the selection.
+  /// The progress of a decoder, and the packets it can continue from. Outlives the selection.
   struct State {
     /// The next packet.
     var position = 0
-    /// Everything from `entry` to here that later pictures may need was given to the decoder.
+    /// The position up to which the decoder has got everything from `entry` on that later pictures may use.
     var isWhole = true
     var entry = 0
-    /// Frames before this one are shown before the entry, and made from what was passed over.
+    /// Frames before this one are shown before the entry and depend on skipped packets.
     var floor = 0
   }
 
   enum Verdict { case skip, send, sendAfterReset }
 
   let index: FrameIndex
-  /// Whether the decoder is emptied after the last wanted packet. Else it is fed on with everything,
-  /// until it puts out the last frame, and reading can go on from there.
+  /// Whether the decoder is drained after the last wanted packet. Otherwise it gets all packets until it returns the
+  /// last frame, and reading can continue from there.
   let ends: Bool
   private let spans: [ClosedRange<Int>]
   private let wanted: [Int]  // positions, ascending
@@ -26,7 +26,7 @@ struct Selection {
   private var span = 0
   private var nextWanted = 0
 
-  /// - Parameter frames: ascending, below the index's count, at least one.
+  /// - Parameter frames: frame indices, ascending, below the index's count, at least one.
   init(_ index: FrameIndex, frames: [Int], keysAlone: Bool, ends: Bool) {
     self.index = index
     self.ends = ends
@@ -48,9 +48,9 @@ struct Selection {
     self.spans = spans
   }
 
-  /// Whether a decoder can go on for this; `isEmptied`: it has been told to give all it has.
+  /// Whether a decoder can continue with this selection. `isEmptied`: it has been told to drain.
   func follows(_ state: State, isEmptied: Bool) -> Bool {
-    // What was given to it before is still to come out, unless it has been emptied.
+    // Its earlier packets are still to be returned, unless it was drained.
     if isEmptied { return (spans.first?.lowerBound ?? 0) >= state.position }
     guard let next = spans.first(where: { $0.upperBound >= state.position }) else { return true }
     return next.lowerBound >= state.position || (state.isWhole && state.entry <= next.lowerBound)
@@ -89,7 +89,7 @@ struct Selection {
     state.isWhole = true
     state.entry = position
     state.floor = Int(packet.frame)
-    // A clean picture empties the decoder of what was before by itself.
+    // A clean key picture drains the decoder of earlier ones by itself.
     return packet.kind == .clean ? .send : .sendAfterReset
   }
 }

@@ -4,15 +4,15 @@ import System
 public typealias VideoError = Failure
 
 extension Failure {
-  /// FFmpeg says ENOMEM also where a damaged file asks for something absurd. With memory to be had for the whole file
-  /// and for pictures of `pixels` it was that: damage of the given kind, not want.
+  /// The error for FFmpeg's ENOMEM, which also stands for absurd requests of a damaged file. If memory for the whole
+  /// file and for pictures of `pixels` is available, it was damage of the given kind.
   static func outOfMemory(_ what: String, of source: ByteSource, pixels: Int64, damage: Kind) -> VideoError {
     memoryIsThere(for: source, pixels: pixels)
       ? VideoError(damage, "\(source.name) is damaged: it asks for more memory than anything in it can need")
       : outOfMemory("\(what) of \(source.name)")
   }
 
-  /// As many pictures as a decoder keeps at most, at 4 bytes a pixel.
+  /// The number of pictures that a decoder keeps at most, times 4 bytes a pixel.
   static func memoryIsThere(for source: ByteSource, pixels: Int64) -> Bool {
     let pictures = min(max(0, pixels), 1 << 31) * 4 * 16
     guard let probe = malloc(Int(min(source.size, 1 << 31) + pictures + (64 << 20))) else { return false }
@@ -21,7 +21,7 @@ extension Failure {
   }
 }
 
-/// Why reading frames ended early: the video failed, or the closure that takes the frames threw.
+/// The reason why reading frames ended early: the video failed, or the closure that takes the frames threw.
 public enum VideoReadError<Emit: Error>: Error {
   case video(VideoError)
   case emit(Emit)

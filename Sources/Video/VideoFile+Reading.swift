@@ -3,10 +3,9 @@ import System
 extension VideoFile {
   /// Passes the frames at `indices`, which must increase strictly, to `emit` in that order.
   ///
-  /// Decoding goes on from where the last reading stopped if that lies before the first index, and
-  /// starts again otherwise: forward in steps costs no more than at once. `begin` is called first, and
-  /// again where reading begins again because the video turned out to be damaged: what was emitted
-  /// before then does not count.
+  /// Decoding continues from the last reading if that lies before the first index, and starts again otherwise:
+  /// reading forward in steps costs no more than at once. `begin` is called first, and again where reading starts
+  /// over because damage was found: frames emitted before do not count then.
   /// - Throws: `.video` with `.invalidArgument` if an index is negative, out of order or not below
   ///   the number of frames (frames before it have been passed on by then); `.emit` with what
   ///   `emit` threw.
@@ -33,14 +32,13 @@ extension VideoFile {
     }
   }
 
-  /// Reads the frames that `choose` picks from the number of frames, in one decoding where that number
-  /// is sure or can be guessed from the packets, else in two. Nothing more should be read: if it is,
-  /// decoding starts again.
+  /// Reads the frames that `choose` picks from the number of frames: in one decoding where that number is known or
+  /// can be guessed from the packets, else in two. Reading more afterwards starts decoding again.
   ///
-  /// `begin` gets the chosen indices and is called again, before the right ones are read, if the
-  /// guess was wrong: what was emitted before then does not count. The outcome is always that of
-  /// the exact number.
-  /// - Parameter choose: from the number of frames (at least 1) to strictly increasing indices
+  /// `begin` gets the chosen indices. If the guess was wrong it is called again before the right frames are read:
+  /// frames emitted before do not count then. The result is always that of the exact number.
+  /// - Parameter choose: returns strictly increasing indices below the number of frames, which is at least 1. Called
+  /// more than once.
   ///   below it. Called more than once.
   /// - Returns: the number of frames.
   @discardableResult
@@ -75,7 +73,7 @@ extension VideoFile {
     return info.frameCount
   }
 
-  /// nil if everything must be decoded for it.
+  /// The number of frames, or nil if that needs decoding everything.
   private func readChosenSelected<Failure: Error>(
     choose: (_ frameCount: Int) -> [Int], begin: (_ indices: [Int]) throws(Failure) -> Void,
     emit: (VideoFrame) throws(Failure) -> Void

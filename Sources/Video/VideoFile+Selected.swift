@@ -1,10 +1,10 @@
 import System
 internal import CFFmpeg
 
-// Reading without decoding everything. What it cannot do, or does not do without the least complaint
-// of the decoder, is left to decoding everything.
+// Reading without decoding everything. Whenever this meets an error of the decoder or cannot be sure, everything is
+// decoded instead.
 extension VideoFile {
-  /// As `info()`. Where it is sure from the packets, nothing is decoded for it.
+  /// Like `info()`, but decodes nothing where the packets determine it.
   public func outline() throws(VideoError) -> VideoInfo {
     try checkUsable()
     if let knownInfo { return knownInfo }
@@ -12,10 +12,10 @@ extension VideoFile {
     return VideoInfo(frameCount: index.count, damagedFrames: nil, duration: index.duration)
   }
 
-  /// Whether frames have been told by their packets so far.
+  /// Whether the packets have identified the frames so far.
   public var isIndexed: Bool { (try? frameIndex()) != nil }
 
-  /// nil where frames are not to be, or cannot be, told without decoding them.
+  /// The index of frames; nil where it is not to be used, or needs decoding.
   func frameIndex() throws(VideoError) -> FrameIndex? {
     guard case .unknown = knownIndex else {
       if case .index(let index) = knownIndex, isBorneOut(index) { return index }
@@ -34,17 +34,16 @@ extension VideoFile {
     return index
   }
 
-  /// By what decoding everything has shown, if that has been done.
+  /// The frame count that decoding everything has shown, if that was done.
   private func isBorneOut(_ index: FrameIndex) -> Bool {
     guard let knownInfo else { return true }
     return knownInfo.damagedFrames == 0 && knownInfo.frameCount == index.count
   }
 
-  /// Passes the frames at `indices` on as `readFrames`. What does not work out with threads, which are given
-  /// packets further ahead and may stumble over those, is tried on one: what is decoded, and found wrong, must
-  /// not depend on threads. `begin` is called before that.
-  /// - Parameter ends: nothing will be read after them.
-  /// - Returns: false if that did not work out; what was emitted does not count then.
+  /// Passes the frames at `indices` on as `readFrames`. If threads, which get packets further ahead, meet an error,
+  /// one thread tries again after another call of `begin`: the result must not depend on threads.
+  /// - Parameter ends: whether these are the last frames to read.
+  /// - Returns: false if that failed; emitted frames do not count then.
   func readSelected<Failure: Error>(
     _ indices: [Int], ends: Bool, begin: () throws(VideoReadError<Failure>) -> Void,
     emit: (VideoFrame) throws(Failure) -> Void
@@ -104,12 +103,12 @@ extension VideoFile {
     return true
   }
 
-  /// A call that was cancelled or took too long says nothing of the video: the next may select, and begins anew.
+  /// A cancelled or timed-out call says nothing about the video: the next call may select again, and starts over.
   private func giveUp(after error: VideoError) {
     if error.kind == .cancelled || error.kind == .timeLimit { endPass() } else { giveUpSelecting() }
   }
 
-  /// From now on everything is decoded.
+  /// Decodes everything from now on.
   private func giveUpSelecting() {
     knownIndex = .none
     if pass?.isComplete == false { endPass() }

@@ -3,11 +3,11 @@ internal import CFFmpeg
 internal import CShims
 internal import Glibc
 
-/// What decoding a whole video tells about it, or its packets.
+/// Properties of a video, found by decoding all of it or from its packets.
 public struct VideoInfo: Equatable, Sendable {
-  /// Frames that decode. What the header says is not asked.
+  /// The number of frames that decode, whatever the header says.
   public let frameCount: Int
-  /// Of those, how many the decoder marked as damaged; nil if they have not all been decoded.
+  /// The number of those frames that the decoder marked as damaged; nil if not all were decoded.
   public let damagedFrames: Int?
   /// Seconds, from the first frame to the end of the last.
   public let duration: Double
@@ -24,29 +24,29 @@ public struct VideoInfo: Equatable, Sendable {
 
 /// One frame, upright, as packed RGB24. Valid only during the call that it is passed to.
 public struct VideoFrame {
-  /// In presentation order, from 0.
+  /// The frame's index in presentation order, from 0.
   public let index: Int
   /// `height` rows of `stride` bytes, each beginning with `width` times R, G, B.
   public let pixels: UnsafePointer<UInt8>
   public let width: Int
   public let height: Int
   public let stride: Int
-  /// From the first frame.
+  /// Seconds from the first frame.
   public let seconds: Double
-  /// The decoder marked the frame as damaged.
+  /// Whether the decoder marked the frame as damaged.
   public let isDamaged: Bool
 }
 
 /// The best video stream of a file or of bytes in memory, read frame by frame.
 ///
-/// Frame k is the k-th frame that the decoder puts out, from the first packet to the end: the
-/// sequence that `ffmpeg -i FILE -fps_mode passthrough` writes. Nothing is repeated or dropped to
-/// suit a frame rate, and what the header says about the number of frames is not believed.
+/// Frame k is the k-th frame that the decoder returns, from the first packet to the end: the sequence that `ffmpeg -i
+/// FILE -fps_mode passthrough` writes. Nothing is repeated or dropped to fit a frame rate, and the header's number of
+/// frames is ignored.
 ///
-/// For one thread at a time. Decoder threads live while a decoding is under way, which is from the
-/// opening to the first time the end is reached, and again from any later reading.
+/// Use it from one thread at a time. Decoder threads exist during a decoding: from the opening until the end is first
+/// reached, and again from any later reading.
 public final class VideoFile {
-  /// Of every frame that is read: after rotation. Frames that come in another size are scaled.
+  /// Width and height of every frame, after rotation. Frames of another size are scaled.
   public let width: Int
   public let height: Int
   /// Clockwise degrees applied to every stored frame, as its metadata ask: 0, 90, 180 or 270.
@@ -59,14 +59,15 @@ public final class VideoFile {
   let converter: RGBConverter
   public internal(set) var threads: Int
   private let maxPixels: Int
-  /// The process that opened it, by `cshims_process`.
+  /// The process that opened it, from `cshims_process`.
   private let process: UInt64
-  /// The decoding under way, at its current frame; nil before and after one.
+  /// The decoding under way; nil before and after one.
   var pass: DecodePass?
   var knownInfo: VideoInfo?
   var knownPackets: Int?
   let decode: DecodeChoice
-  /// As the first demuxer found it; nil where no decoder is listened to, for selecting needs that.
+  /// The stream that the first demuxer chose; nil where the decoder's errors are not collected, which selecting
+  /// needs.
   let stream: FrameIndex.Stream?
   var knownIndex = KnownIndex.unknown
 
@@ -75,9 +76,9 @@ public final class VideoFile {
     case index(FrameIndex)
   }
 
-  /// More threads than this help no decoder, and FFmpeg advises against them.
+  /// The most decoder threads: more are not faster, and FFmpeg advises against them.
   public static let maxThreads = 16
-  /// 8192 x 4096: room for 8K video.
+  /// The default limit on pixels of a picture, 8192 x 4096: enough for 8K video.
   public static let defaultMaxPixels = 1 << 25
 
   /// Opens a regular file and decodes its first frame. `path` is as the system takes it: it need
@@ -98,7 +99,7 @@ public final class VideoFile {
     try self.init(ffmpeg, ByteSource(path: path, limits: limits), threads, maxPixels, decode)
   }
 
-  /// The same from memory, which must stay as it is while the video is open.
+  /// Opens bytes in memory, which must stay unchanged while the video is open, and decodes the first frame.
   public convenience init(
     bytes: UnsafeRawBufferPointer, threads: Int = 1, maxPixels: Int = defaultMaxPixels,
     decode: DecodeChoice = .needed, limits: ReadingLimits = ReadingLimits()
@@ -160,10 +161,10 @@ public final class VideoFile {
     return finish(pass)
   }
 
-  /// From now on the limit on time is that of another call. Opening is one by itself.
+  /// Starts the time limit of a new call. Opening is one by itself.
   public func beginCall() { source.allowance.begin() }
 
-  /// Whether there is still what was opened.
+  /// Throws if the file was written to since it was opened.
   func checkUsable() throws(VideoError) {
     if process != cshims_process() {
       throw VideoError(.forked, "\(source.name) was opened before fork(): open it again")
@@ -172,13 +173,13 @@ public final class VideoFile {
     try source.allowance.check()
   }
 
-  /// A decoding that stands at frame `index` or before it.
+  /// A decoding at frame `index` or before it.
   func pass(before index: Int) throws(VideoError) -> DecodePass {
     if let pass, !pass.hasFailed, pass.isComplete, pass.index <= index { return pass }
     return try newPass(listens: false)
   }
 
-  /// One that goes on to `selection`, of which `first` is the first frame; nil if none can.
+  /// A decoding that continues with `selection`, whose first frame is `first`; nil if none can.
   func pass(for selection: Selection, from first: Int) throws(VideoError) -> DecodePass? {
     if let pass, pass.select(selection, from: first) { return pass }
     let fresh = try newPass(listens: true)
@@ -193,7 +194,7 @@ public final class VideoFile {
     return fresh
   }
 
-  /// Keeps what a decoding that has reached the end has learned, and ends its threads.
+  /// Keeps the results of a decoding that has reached the end, and ends its threads.
   @discardableResult
   func finish(_ ended: DecodePass) -> VideoInfo {
     let info = VideoInfo(
@@ -208,7 +209,7 @@ public final class VideoFile {
     pass = nil
   }
 
-  /// Lists the packets with a demuxer of its own.
+  /// Reads the packets with a separate demuxer.
   func makeIndex() throws(VideoError) -> FrameIndex? {
     guard let stream else { return nil }
     let demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels, known: stream.index)
@@ -218,13 +219,13 @@ public final class VideoFile {
     return try FrameIndex.make(Demuxer(ffmpeg, source, maxPixels: maxPixels), stream)
   }
 
-  /// How many packets the stream has: usually, not always, the number of frames.
+  /// The number of packets of the stream: usually, not always, the number of frames.
   func countPackets() throws(VideoError) -> Int {
     if let knownPackets { return knownPackets }
     let demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels)
     var count = 0
     while try demuxer.next() {
-      // Decoded for the sake of others, not shown: what an edit list cuts away.
+      // Such packets are decoded for others and not shown: an edit list cuts them away.
       if let packet = demuxer.packet, packet.pointee.flags & AV_PKT_FLAG_DISCARD == 0 { count += 1 }
     }
     knownPackets = count

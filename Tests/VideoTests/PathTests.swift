@@ -36,7 +36,7 @@ import Video
     let said = message(path)
     #expect(said.hasPrefix(beginning + (path == "-" ? "" : ", and only files are read")), "\(said)")
     #expect(!said.contains("hidden"))
-    #expect(said.contains("only files are read") && said.contains("actionclip_video_open_buffer"))
+    #expect(said.contains("only files are read") && said.contains("read it into memory"))
   }
 
   @Test func aLongAddressIsCutWithoutItsPassword() {

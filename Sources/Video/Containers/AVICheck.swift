@@ -1,7 +1,7 @@
 import System
 
-/// AVI's indexes. FFmpeg reads an index of indexes (OpenDML) as it is written: one that names the same index over and
-/// over would have more entries than the file has bytes.
+/// Checks AVI's indexes. FFmpeg follows an index of indexes (OpenDML) as written: one that names the same index over
+/// and over would have more entries than the file has bytes.
 struct AVICheck {
   let source: ByteSource
   private let window: ByteWindow
@@ -27,7 +27,7 @@ struct AVICheck {
     while position <= end - 8, let type = try window.number(at: position, size: 4),
       let size = try little(at: position + 4)
     {
-      // Zeros, which cameras leave behind the end of a recording. FFmpeg needs nothing there.
+      // Cameras leave zeros behind the end of a recording; FFmpeg needs nothing there.
       if type == 0 { return }
       chunks += 1
       guard chunks <= (1 << 20) + source.size / 64 else {
@@ -36,7 +36,7 @@ struct AVICheck {
       let next = position + 8 + size + (size & 1)
       switch type {
       case Self.code("RIFF"), Self.code("LIST"):
-        // The pictures' own list is long and has nothing else in it.
+        // The list of pictures (movi) is long and holds nothing else.
         if try window.number(at: position + 8, size: 4) != Self.code("movi") {
           try walk(from: position + 12, to: min(next, end), depth: depth + 1)
         }

@@ -1,8 +1,8 @@
 import System
 internal import Glibc
 
-/// Big-endian numbers anywhere in a source, through a small buffer: jumps read little, and what is read on from where
-/// the buffer ends reads more.
+/// Reads big-endian numbers anywhere in a source through a small buffer: jumps read little, sequential reading reads
+/// more at once.
 final class ByteWindow {
   let source: ByteSource
   private let buffer: UnsafeMutableRawPointer
@@ -20,7 +20,7 @@ final class ByteWindow {
 
   deinit { free(buffer) }
 
-  /// The number of `size` bytes, 1 to 8, at `position`; nil where the source ends before it does.
+  /// Reads a number of `size` bytes, 1 to 8, at `position`; nil beyond the source's end.
   func number(at position: Int64, size: Int) throws(VideoError) -> UInt64? {
     guard position >= 0, position <= source.size - Int64(size) else { return nil }
     if position < start || position + Int64(size) > start + Int64(count) {
@@ -33,7 +33,7 @@ final class ByteWindow {
     return value
   }
 
-  /// The same of numbers that fit an Int64 (size up to 7, or whatever stays below 2^63).
+  /// Reads a number that fits an Int64 (up to 7 bytes, or any below 2^63); nil beyond the source's end.
   func integer(at position: Int64, size: Int) throws(VideoError) -> Int64? {
     try number(at: position, size: size).flatMap { Int64(exactly: $0) }
   }

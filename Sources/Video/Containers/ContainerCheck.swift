@@ -1,17 +1,17 @@
 import System
 
-/// Holds what a container claims against its bytes before FFmpeg builds tables from it: numbers of samples, edits and
-/// chunks that the file cannot hold, lists that would make indexing take very long, and what cannot be decoded at all
-/// (encrypted, or without its index). What passes costs FFmpeg memory and time in proportion to the file.
+/// Checks a container's claims against its bytes before FFmpeg builds tables from them: numbers of samples, edits and
+/// chunks that the file cannot hold, lists that would take very long to index, and files that cannot be decoded
+/// (encrypted, or without an index). FFmpeg's memory and time for files that pass are proportional to their size.
 ///
-/// Formats without a check of their own have no tables that are made from claims: for them, and for what is hidden from
-/// these checks, reading stops at `Demuxer`'s and `ByteReader`'s limits on packets and index entries.
+/// Other formats have no tables built from claims: for them, and for anything hidden from these checks, `Demuxer` and
+/// `ByteReader` limit packets and index entries.
 enum ContainerCheck {
-  /// Samples, or other things that a file may list at most: some for any file, and so many for its bytes. FFmpeg keeps
-  /// about 60 bytes for each.
+  /// The most samples, or other entries, that a file may list: a base for any file, and a number for its bytes.
+  /// FFmpeg keeps about 60 bytes for each.
   static func mostEntries(_ source: ByteSource) -> Int64 { (1 << 18) + source.size / 4 }
 
-  /// - Parameter format: FFmpeg's name of it.
+  /// - Parameter format: FFmpeg's name of the format.
   static func check(_ source: ByteSource, format: String) throws(VideoError) {
     if source.isChecked { return }
     let names = format.split(separator: ",")
@@ -32,7 +32,7 @@ enum ContainerCheck {
     source.isChecked = true
   }
 
-  /// More is claimed than the bytes can hold.
+  /// The error for claims that the bytes cannot hold.
   static func claimsTooMuch(_ source: ByteSource, _ what: String) -> VideoError {
     VideoError(
       .invalidVideo, "\(source.name) is damaged: \(what), which its \(source.size) bytes cannot hold")

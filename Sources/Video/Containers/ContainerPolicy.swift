@@ -1,12 +1,12 @@
 import System
 internal import CFFmpeg
 
-/// Which of FFmpeg's input formats are read: containers and bare streams of video, and pictures. Not formats that name
-/// other files or addresses instead of holding the video, nor the many that nobody has videos in, each of which would be
-/// more that a hostile file can reach.
+/// Decides which of FFmpeg's input formats are read: containers, bare video streams, and pictures. Refused are
+/// formats that refer to other files or addresses, and rare ones, since each is more code that a hostile file can
+/// reach.
 enum ContainerPolicy {
-  /// Playlists, manifests, scripts and session descriptions. Not a static set: a child forked while
-  /// another thread makes that would wait for it forever.
+  /// Formats that refer to other files: playlists, manifests, scripts, session descriptions. A function, since a
+  /// child forked while another thread initialises a static would wait forever.
   private static func refers(_ name: Substring) -> Bool {
     switch name {
     case "applehttp", "avisynth", "concat", "dash", "hls", "image2", "imf", "lavfi", "rtp", "rtsp",

@@ -1,16 +1,16 @@
 import System
 
-/// The boxes of MP4, QuickTime, 3GP and CMAF, as FFmpeg walks them: a box counts by its type, wherever it is. The tables
-/// are looked at by `MP4Tables`.
+/// Walks the boxes of MP4, QuickTime, 3GP and CMAF as FFmpeg does: a box counts by its type, wherever it is.
+/// `MP4Tables` checks the tables.
 struct MP4Check {
   let source: ByteSource
   private let window: ByteWindow
   private var tables: MP4Tables
-  /// How many boxes there were so far, and how many of them become metadata.
+  /// The number of boxes so far, and of those that become metadata.
   private var boxes: Int64 = 0
   private var metadata: Int64 = 0
   private var (hasIndex, hasFragments, hasData) = (false, false, false)
-  /// Where the index would end, if that is behind the end of the file.
+  /// The end of the index, if that lies beyond the end of the file.
   private var isIndexCut = false
 
   private static let deepest = 16
@@ -25,7 +25,7 @@ struct MP4Check {
 
   struct Box {
     let type: String
-    /// After the header.
+    /// The position after the box's header.
     var body: Int64
     let end: Int64
   }
@@ -64,7 +64,7 @@ struct MP4Check {
         + "to be closed")
   }
 
-  /// nil at the end, and where FFmpeg goes no further either.
+  /// The next box; nil at the end, and where FFmpeg stops too.
   private func box(at position: Int64, to end: Int64) throws(VideoError) -> Box? {
     guard position <= end - 8, let size32 = try window.integer(at: position, size: 4),
       let code = try window.number(at: position + 4, size: 4)
@@ -140,14 +140,14 @@ struct MP4Check {
       "mfra", "tref":
       try walk(from: box.body, to: end, depth: depth + 1, in: type)
     case "meta":
-      // QuickTime's has no version before its boxes.
+      // QuickTime's meta box has no version in front of its boxes.
       let inner = try window.number(at: box.body + 4, size: 4).map(Self.name)
       try walk(from: box.body + (inner == "hdlr" ? 0 : 4), to: end, depth: depth + 1, in: type)
     case "stsd": try walk(from: box.body + 8, to: end, depth: depth + 1, in: type)
     default:
       if parent == "stsd" {
         tables.addEntry(type)
-        // After what every sample description of pictures or of sound begins with.
+        // After the fields that all sample descriptions of pictures or sound begin with.
         try walk(from: box.body + (tables.isPictures ? 78 : 28), to: end, depth: depth + 1, in: "entry")
       } else {
         try tables.read(type, from: box.body, to: min(end, source.size))

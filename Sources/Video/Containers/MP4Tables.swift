@@ -1,18 +1,18 @@
 import System
 
-/// The tables of MP4's boxes: how many entries each claims, against its bytes, and what all come to.
+/// Checks the tables of MP4's boxes: the entries that each claims against its bytes, and their totals.
 struct MP4Tables {
   struct Track {
     var isPictures = false
     var isSound = false
-    /// The number of its sample descriptions, and of those whose samples are encrypted.
+    /// The number of sample descriptions, and of those with encrypted samples.
     var descriptions = 0
     var encrypted = 0
     var samples: Int64 = 0
-    /// The size of all samples together, and whether the file ends before some of them.
+    /// The bytes of all samples, and whether the file ends before some of them.
     var bytes: Int64 = 0
     var isCut = false
-    /// The most samples from one that can be decoded by itself up to the next, and the last such one; nil: all can.
+    /// The longest distance between key samples, and the last key sample; nil: every sample is one.
     var longestRun: Int64 = 1
     var lastKey: Int64?
     var chunks: Int64 = 0
@@ -20,11 +20,12 @@ struct MP4Tables {
     var timescale: Int64 = 1
     /// The duration of all samples, in `timescale`.
     var duration: Int64 = 0
-    /// Whether one run of samples that last one unit is all that it has.
+    /// Whether all samples are one run that lasts one unit each.
     var isOfUnits = false
-    /// Whether a handler says that it is neither pictures nor sound. FFmpeg goes by the last one.
+    /// Whether a handler names neither pictures nor sound. FFmpeg uses the last handler.
     var hasOtherHandler = false
-    /// Plain sound, which FFmpeg lists by the chunk. Asked once all boxes of the track were read: their order is free.
+    /// Whether it is uncompressed sound, which FFmpeg indexes by the chunk. Valid once all boxes of the track are
+    /// read: their order is free.
     var isPlainSound: Bool { isOfUnits && isSound && !isPictures && !hasOtherHandler }
     var edits: (position: Int64, count: Int64, isWide: Bool)?
   }
@@ -47,10 +48,10 @@ struct MP4Tables {
     most = ContainerCheck.mostEntries(source)
   }
 
-  /// Whether the latest track is of pictures.
+  /// Whether the latest track has pictures.
   var isPictures: Bool { tracks.last?.isPictures ?? false }
 
-  /// FFmpeg reads a track within another one as well, and what follows it as part of the inner one.
+  /// Begins a track; refuses nested ones, which FFmpeg would read as part of each other.
   mutating func beginTrack() throws(VideoError) {
     guard !isInTrack else {
       throw VideoError(.invalidVideo, "\(source.name) is damaged: it has a track (trak) within another one")
@@ -62,7 +63,7 @@ struct MP4Tables {
   mutating func addEntry(_ type: String) {
     guard !tracks.isEmpty else { return }
     tracks[tracks.count - 1].descriptions += 1
-    // By Common Encryption, and by FairPlay.
+    // Sample entries of Common Encryption and FairPlay.
     if ["encv", "enca", "drmi", "drms"].contains(type) {
       tracks[tracks.count - 1].encrypted += 1
       if scheme == nil, type.hasPrefix("drm") { scheme = "FairPlay" }
@@ -71,100 +72,120 @@ struct MP4Tables {
 
   mutating func addFragments(_ count: Int64) throws(VideoError) {
     fragments += count
-    // FFmpeg keeps something for each track in each.
+    // FFmpeg keeps an entry for each track in each fragment.
     guard fragments * Int64(max(1, tracks.count)) <= (1 << 20) + source.size / 8 else {
       throw ContainerCheck.tooMany(source, "\(fragments) fragments of \(tracks.count) tracks")
     }
   }
 
-  /// One box that is no container. Unknown ones are passed over.
+  /// Reads a box that holds no others; unknown types are ignored.
   mutating func read(_ type: String, from body: Int64, to end: Int64) throws(VideoError) {
     switch type {
-    case "hdlr":
-      let kind = try window.number(at: body + 8, size: 4)
-      guard !tracks.isEmpty else { return }
-      switch kind {
-      case 0x7669_6465: tracks[tracks.count - 1].isPictures = true  // vide
-      case 0x736F_756E: tracks[tracks.count - 1].isSound = true  // soun
-      case 0x7375_6270, 0x636C_6370, 0x6D31_6120:  // subp, clcp, m1a
-        tracks[tracks.count - 1].hasOtherHandler = true
-      default: break  // of metadata and data references
-      }
+    case "hdlr": try readHandler(body)
     case "mvhd": movieTimescale = try timescale(body)
     case "mdhd": if !tracks.isEmpty { tracks[tracks.count - 1].timescale = try timescale(body) }
-    case "schm":
-      if let code = try window.number(at: body + 4, size: 4) {
-        let bytes = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: code >> $0) }
-        scheme = bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? String(decoding: bytes, as: UTF8.self) : nil
-      }
+    case "elst":
+      let version = try window.integer(at: body, size: 1) ?? 0
+      let count = try entries(type, at: body + 4, of: version == 1 ? 20 : 12, to: end)
+      if !tracks.isEmpty { tracks[tracks.count - 1].edits = (body + 8, count, version == 1) }
+    case "keys":
+      let count = try entries(type, at: body + 4, of: 8, to: end)
+      guard count <= 4096 else { throw ContainerCheck.tooMany(source, "\(count) keys of metadata") }
+    case "stts", "ctts", "stsz", "stz2", "stss", "stps", "stco", "co64", "stsc":
+      try readSampleTable(type, from: body, to: end)
+    case "sbgp", "sgpd", "subs", "saio", "saiz", "senc", "pssh", "schm":
+      try readGroupsOrEncryption(type, from: body, to: end)
+    case "tfra": _ = try entries(type, at: body + 12, of: 11, to: end)
+    case "sidx": try readFragmentIndex(body)
+    case "trun": try readRun(from: body, to: end)
+    default: break
+    }
+  }
+
+  /// Reads one of the tables (stbl) that list a track's samples.
+  private mutating func readSampleTable(
+    _ type: String, from body: Int64, to end: Int64
+  ) throws(VideoError) {
+    switch type {
     case "stts": try readTimes(from: body, to: end)
     case "ctts": try checkSum(type, from: body, to: end)
     case "stsz": try readSizes(from: body, to: end)
     case "stz2":
       let bits = max(4, try window.integer(at: body + 7, size: 1) ?? 4)
       let count = try count(type, at: body + 8)
-      try require(count, "stz2", fits: count * bits <= (end - body - 12) * 8)
+      try require(count, type, fits: count * bits <= (end - body - 12) * 8)
       setSamples(count)
     case "stss": try readKeys(from: body, to: end)
     case "stps": _ = try entries(type, at: body + 4, of: 4, to: end)
-    case "stco", "co64":
-      let count = try entries(type, at: body + 4, of: type == "stco" ? 4 : 8, to: end)
-      if !tracks.isEmpty {
-        tracks[tracks.count - 1].chunks = count
-        let size = type == "stco" ? 4 : 8
-        for index in 0..<count where !tracks[tracks.count - 1].isCut {
-          let offset = try window.number(at: body + 8 + index * Int64(size), size: size) ?? 0
-          if offset >= UInt64(source.size) { tracks[tracks.count - 1].isCut = true }
-        }
-      }
-    case "stsc": try readChunks(from: body, to: end)
-    case "sbgp":
-      let version = try window.integer(at: body, size: 1) ?? 0
-      _ = try entries(type, at: body + (version == 1 ? 12 : 8), of: 8, to: end)
-    case "sgpd":
-      let version = try window.integer(at: body, size: 1) ?? 0
-      _ = try entries(type, at: body + (version >= 1 ? 12 : 8), of: 1, to: end)
+    case "stco": try readOffsets(type, size: 4, from: body, to: end)
+    case "co64": try readOffsets(type, size: 8, from: body, to: end)
+    default: try readChunks(from: body, to: end)  // stsc
+    }
+  }
+
+  /// Reads sample groups, subsamples, and the tables of encrypted files.
+  private mutating func readGroupsOrEncryption(
+    _ type: String, from body: Int64, to end: Int64
+  ) throws(VideoError) {
+    let (version, flags) = try versionAndFlags(body)
+    let afterType = body + (flags & 1 != 0 ? 12 : 4)
+    switch type {
+    case "sbgp": _ = try entries(type, at: body + (version == 1 ? 12 : 8), of: 8, to: end)
+    case "sgpd": _ = try entries(type, at: body + (version >= 1 ? 12 : 8), of: 1, to: end)
     case "subs": _ = try entries(type, at: body + 4, of: 6, to: end)
-    case "saio":
-      let (version, flags) = try versionAndFlags(body)
-      _ = try entries(type, at: body + (flags & 1 != 0 ? 12 : 4), of: version == 0 ? 4 : 8, to: end)
+    case "saio": _ = try entries(type, at: afterType, of: version == 0 ? 4 : 8, to: end)
     case "saiz":
-      let (_, flags) = try versionAndFlags(body)
-      let at = body + (flags & 1 != 0 ? 12 : 4)
-      let usual = try window.integer(at: at, size: 1) ?? 0
+      let usual = try window.integer(at: afterType, size: 1) ?? 0
       if usual == 0 {
-        _ = try entries(type, at: at + 1, of: 1, to: end)
+        _ = try entries(type, at: afterType + 1, of: 1, to: end)
       } else {
-        try limit(count(type, at: at + 1), type)
+        try limit(count(type, at: afterType + 1), type)
       }
     case "senc": try limit(count(type, at: body + 4), type)
-    case "pssh":
-      if try window.integer(at: body, size: 1) ?? 0 > 0 {
-        _ = try entries(type, at: body + 20, of: 16, to: end)
-      }
-    case "keys":
-      let count = try entries(type, at: body + 4, of: 8, to: end)
-      guard count <= 4096 else { throw ContainerCheck.tooMany(source, "\(count) keys of metadata") }
-    case "elst":
-      let version = try window.integer(at: body, size: 1) ?? 0
-      let count = try entries(type, at: body + 4, of: version == 1 ? 20 : 12, to: end)
-      if !tracks.isEmpty { tracks[tracks.count - 1].edits = (body + 8, count, version == 1) }
-    case "tfra": _ = try entries(type, at: body + 12, of: 11, to: end)
-    case "sidx":
-      let version = try window.integer(at: body, size: 1) ?? 0
-      let count = try window.integer(at: body + (version == 0 ? 22 : 30), size: 2) ?? 0
-      indexes += 1
-      try addFragments(count)
-      // Each may be put between those that are there.
-      guard indexes * fragments <= 1 << 26 else {
-        throw ContainerCheck.tooMany(source, "\(indexes) indexes of fragments")
-      }
-    case "trun": try readRun(from: body, to: end)
-    default: break
+    case "pssh": if version > 0 { _ = try entries(type, at: body + 20, of: 16, to: end) }
+    default:  // schm
+      guard let code = try window.number(at: body + 4, size: 4) else { return }
+      let bytes = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: code >> $0) }
+      scheme = bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? String(decoding: bytes, as: UTF8.self) : nil
     }
   }
 
   // MARK: - Single tables
+
+  private mutating func readHandler(_ body: Int64) throws(VideoError) {
+    let kind = try window.number(at: body + 8, size: 4)
+    guard !tracks.isEmpty else { return }
+    switch kind {
+    case 0x7669_6465: tracks[tracks.count - 1].isPictures = true  // vide
+    case 0x736F_756E: tracks[tracks.count - 1].isSound = true  // soun
+    case 0x7375_6270, 0x636C_6370, 0x6D31_6120:  // subp, clcp, m1a
+      tracks[tracks.count - 1].hasOtherHandler = true
+    default: break  // of metadata and data references
+    }
+  }
+
+  private mutating func readFragmentIndex(_ body: Int64) throws(VideoError) {
+    let version = try window.integer(at: body, size: 1) ?? 0
+    let count = try window.integer(at: body + (version == 0 ? 22 : 30), size: 2) ?? 0
+    indexes += 1
+    try addFragments(count)
+    // FFmpeg may insert each entry between those that it has.
+    guard indexes * fragments <= 1 << 26 else {
+      throw ContainerCheck.tooMany(source, "\(indexes) indexes of fragments")
+    }
+  }
+
+  private mutating func readOffsets(
+    _ type: String, size: Int, from body: Int64, to end: Int64
+  ) throws(VideoError) {
+    let count = try entries(type, at: body + 4, of: Int64(size), to: end)
+    guard !tracks.isEmpty else { return }
+    tracks[tracks.count - 1].chunks = count
+    for index in 0..<count where !tracks[tracks.count - 1].isCut {
+      let offset = try window.number(at: body + 8 + index * Int64(size), size: size) ?? 0
+      if offset >= UInt64(source.size) { tracks[tracks.count - 1].isCut = true }
+    }
+  }
 
   private func timescale(_ body: Int64) throws(VideoError) -> Int64 {
     let version = try window.integer(at: body, size: 1) ?? 0
@@ -187,7 +208,8 @@ struct MP4Tables {
     if !fits { throw ContainerCheck.claimsTooMuch(source, "its \(type) table claims \(count) entries") }
   }
 
-  /// How many entries a table claims whose count is at `position`, followed by as many of `size` bytes at least.
+  /// The number of entries that a table claims. The count is at `position`; as many entries of at least `size` bytes
+  /// follow.
   private func entries(
     _ type: String, at position: Int64, of size: Int64, to end: Int64
   ) throws(VideoError) -> Int64 {
@@ -200,10 +222,10 @@ struct MP4Tables {
     try require(count, type, fits: count <= most)
   }
 
-  /// Adds up the counts of a table of runs, each a count and a value, and refuses a sum that the file cannot hold.
+  /// Sums the counts of a table of runs, each a count and a value, and refuses a sum that the file cannot hold.
   private func checkSum(_ type: String, from body: Int64, to end: Int64) throws(VideoError) {
     let count = try entries(type, at: body + 4, of: 8, to: end)
-    // Plain sound has a sample for every few bits.
+    // Uncompressed sound has a sample for every few bits.
     let most = tracks.last?.isSound == true ? self.most + 8 * source.size : self.most
     var sum: Int64 = 0
     for index in 0..<count {
@@ -282,24 +304,24 @@ struct MP4Tables {
     }
   }
 
-  // MARK: - What they come to
+  // MARK: - Totals
 
   mutating func endTrack() throws(VideoError) {
     isInTrack = false
     guard let track = tracks.last else { return }
-    // FFmpeg lists up to 1024 samples of plain sound at once.
+    // FFmpeg groups up to 1024 samples of uncompressed sound.
     samplesOfTracks += track.isPlainSound ? track.chunks * (track.largestChunk / 1024 + 1) : track.samples
     guard samplesOfTracks <= most else {
       throw ContainerCheck.claimsTooMuch(source, "its tracks claim \(samplesOfTracks) samples and more")
     }
-    // In a file that is cut off the table lists what is no longer there.
-    guard track.isCut || track.bytes <= 4 * min(source.size, 1 << 50) + 65_536 else {
+    // If the file was cut off, the table lists samples beyond its end.
+    guard track.isCut || track.bytes <= 4 * source.size + 65_536 else {
       throw ContainerCheck.tooMany(source, "samples of \(track.bytes) bytes, the same ones over and over")
     }
     try checkEdits(of: track)
   }
 
-  /// FFmpeg lists the samples of every edit anew, from the key frame before it to the one after it.
+  /// Limits edits: for each, FFmpeg lists its samples again, from the key frame before it to the one after it.
   private func checkEdits(of track: Track) throws(VideoError) {
     guard let edits = track.edits, edits.count > 1 else { return }
     let run = track.lastKey.map { max(track.longestRun, track.samples - $0 + 1) } ?? 1

@@ -1,12 +1,12 @@
 import System
 
-/// The elements of Matroska and WebM: how many there are of those that FFmpeg keeps something for, or searches for each.
-/// Clusters, which hold the pictures, are passed over.
+/// Counts the elements of Matroska and WebM for which FFmpeg keeps or searches entries. Clusters, which hold the
+/// pictures, are skipped.
 struct MatroskaCheck {
   let source: ByteSource
   private let window: ByteWindow
   private var counts = Counts()
-  /// Places that an index of the file names, for those behind clusters whose end is not stated.
+  /// Positions that the file's index names, for elements behind clusters of unknown size.
   private var named: [Int64] = []
   private var isVideo = false
   private var isEncrypted = false
@@ -44,7 +44,7 @@ struct MatroskaCheck {
   private struct Element {
     let id: UInt64
     let body: Int64
-    /// nil: not stated.
+    /// The element's end; nil: its size is unknown.
     let end: Int64?
   }
 
@@ -67,7 +67,7 @@ struct MatroskaCheck {
       if element.id != ID.cluster { try walk(element, depth: 1) }
       position = next
     }
-    // FFmpeg reads the elements that are named, wherever they are.
+    // FFmpeg reads the elements that the index names, wherever they are.
     for offset in named {
       let (place, overflow) = segment.body.addingReportingOverflow(offset)
       if overflow || place <= position { continue }
@@ -78,7 +78,7 @@ struct MatroskaCheck {
     named = []
   }
 
-  /// nil at the end and where there is no element.
+  /// The next element; nil at the end and where none is.
   private func element(at position: Int64, to end: Int64) throws(VideoError) -> Element? {
     guard position < end, let first = try window.number(at: position, size: 1), first >= 0x10 else {
       return nil
@@ -156,7 +156,7 @@ struct MatroskaCheck {
     case ID.cueTime:
       let time = size > 0 ? try window.number(at: element.body, size: size) ?? 0 : 0
       counts.cues += 1
-      // FFmpeg puts one that is earlier than the one before it into its place.
+      // FFmpeg inserts an entry that is earlier than the one before it.
       if time < counts.latestCue { counts.lateCues += 1 }
       counts.latestCue = time
       guard counts.cues <= ContainerCheck.mostEntries(source), counts.cues * counts.lateCues <= 1 << 26 else {

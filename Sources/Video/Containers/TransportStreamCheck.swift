@@ -1,15 +1,15 @@
 import System
 
-/// Whether the packets of an MPEG transport stream are scrambled, as pay television's are: what FFmpeg makes of those is
-/// noise or nothing.
+/// Refuses MPEG transport streams with scrambled packets, such as pay television: FFmpeg would decode noise or
+/// nothing.
 enum TransportStreamCheck {
   private static let sync: UInt64 = 0x47
-  /// Enough to tell, and little to read.
+  /// The number of packets to examine.
   private static let packets = 2000
 
   static func isScrambled(_ source: ByteSource) throws(VideoError) -> Bool {
     let window = try ByteWindow(source)
-    // Plain, and as Blu-ray and cameras write it, with four bytes before each packet.
+    // Packets of 188 bytes, or of 192 as in Blu-ray and cameras, with four bytes in front.
     for (first, size) in [(Int64(0), Int64(188)), (4, 192)] {
       var (seen, scrambled) = (0, 0)
       var position = first
