@@ -306,6 +306,10 @@ typedef struct actionclip_model_info {
   int64_t text_bytes;         /* the same of one call that encodes prompts, however many */
   int32_t activation;         /* ACTIONCLIP_ACTIVATION_QUICK_GELU or _GELU */
   int32_t activation_assumed; /* 1 if neither the file nor the caller told it, and QuickGELU is a guess */
+  /* 1 if the frames of a video do not see each other before the temporal head: each may be encoded alone and joined
+   * with others later. 0 with joint, temporal shift or a temporal view. */
+  int32_t frames_independent;
+  int32_t reserved;           /* 0 */
 } actionclip_model_info;
 
 ACTIONCLIP_API int32_t actionclip_model_get_info(const actionclip_model *model,
@@ -460,6 +464,29 @@ ACTIONCLIP_API int32_t actionclip_encode_pixels(const actionclip_model *model,
                                                 size_t frame_count,
                                                 float *video_out, size_t video_capacity,
                                                 float *frame_out, size_t frame_capacity);
+
+/* Encodes images each by itself, any number from 1 on: frame_out [frame_count, E] has the same bits as the frame_out of
+ * actionclip_encode_frames. So the windows of a stream or of a long video share their frames: encode each frame
+ * once, keep its embedding, and join those of a window with actionclip_join_frames. A model whose
+ * frames_independent (actionclip_model_info) is 0 answers ACTIONCLIP_ERROR_OPTION_CONFLICT. */
+ACTIONCLIP_API int32_t actionclip_encode_single_frames(const actionclip_model *model,
+                                                       const actionclip_image *frames, size_t frame_count,
+                                                       const actionclip_preprocess_options *options,
+                                                       float *frame_out, size_t frame_capacity);
+
+/* Encodes frames each by itself, as actionclip_encode_single_frames does, from pixels already resized, cropped and
+ * normalised: float [frame_count, 3, S, S] in RGB plane order; pixel_count is the number of floats. */
+ACTIONCLIP_API int32_t actionclip_encode_single_pixels(const actionclip_model *model,
+                                                       const float *pixels, size_t pixel_count,
+                                                       size_t frame_count,
+                                                       float *frame_out, size_t frame_capacity);
+
+/* Joins frame embeddings to video embeddings with the model's temporal head. `frames` holds the rows that frame_out
+ * gives, not normalised, the first video's first: [videos*T, E], frame_count = videos*T; of a joint model [videos, E],
+ * frame_count = videos. video_out [videos, E] has the same bits as the video_out of encoding the frames together. */
+ACTIONCLIP_API int32_t actionclip_join_frames(const actionclip_model *model,
+                                              const float *frames, size_t frame_count,
+                                              float *video_out, size_t video_capacity);
 
 /* --------------------------------------------------------------- video files */
 

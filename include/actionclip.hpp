@@ -300,6 +300,25 @@ class Model {
       return actionclip_encode_pixels(get(), pixels, pixel_count, count, v, vn, f, fn);
     });
   }
+  /* Embeddings [count, E] of images each by itself, for joining with others later. */
+  std::vector<float> encode_single_frames(const actionclip_image *images, std::size_t count,
+                                          const actionclip_preprocess_options *options = nullptr) const {
+    std::vector<float> out(count * e());
+    check(actionclip_encode_single_frames(get(), images, count, options, out.data(), out.size()));
+    return out;
+  }
+  /* Embeddings [count, E] of frames each by itself, from pixels [count, 3, S, S], normalised. */
+  std::vector<float> encode_single_pixels(const float *pixels, std::size_t pixel_count, std::size_t count) const {
+    std::vector<float> out(count * e());
+    check(actionclip_encode_single_pixels(get(), pixels, pixel_count, count, out.data(), out.size()));
+    return out;
+  }
+  /* Joins frame embeddings [videos*T, E], or [videos, E] of a joint model, to the embeddings [videos, E] of videos. */
+  std::vector<float> join_frames(const float *frames, std::size_t count) const {
+    std::vector<float> out(count / (info_.joint ? 1 : t()) * e());
+    check(actionclip_join_frames(get(), frames, count, out.data(), out.size()));
+    return out;
+  }
   std::vector<float> encode_video(Video &video, const actionclip_preprocess_options *options = nullptr,
                                   std::vector<float> *frames = nullptr) const {
     return encode(t(), frames, [&](float *v, std::size_t vn, float *f, std::size_t fn) {

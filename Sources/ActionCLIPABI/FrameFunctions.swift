@@ -4,7 +4,7 @@ import Preprocess
 import Session
 import System
 
-// Encode frames and pixels.
+// Encode frames and pixels, as videos or each by itself, and join them.
 
 private let oldestPreprocessOptions = 40
 
@@ -108,17 +108,20 @@ struct EmbeddingOutputs {
     _ loaded: LoadedModel, videos: Int, _ video_out: UnsafeMutablePointer<Float>?,
     _ video_capacity: Int, _ frame_out: UnsafeMutablePointer<Float>?, _ frame_capacity: Int
   ) throws(Failure) {
-    let size = loaded.configuration.embeddingSize
-    video = try output(
-      video_out, capacity: video_capacity, needed: try product([videos, size], "video_out"),
-      "video_out")
-    if let frame_out {
-      let needed = try product([videos, loaded.model.frameRowsPerVideo, size], "frame_out")
-      frame = try output(frame_out, capacity: frame_capacity, needed: needed, "frame_out")
-    } else {
-      frame = nil
+    video = try embeddings(loaded, rows: videos, video_out, video_capacity, "video_out")
+    let rows = try product([videos, loaded.model.frameRowsPerVideo], "frame_out")
+    frame = try frame_out.map { (frame_out) throws(Failure) in
+      try embeddings(loaded, rows: rows, frame_out, frame_capacity, "frame_out")
     }
   }
+}
+
+/// An output with room for `rows` embeddings, [rows, E].
+func embeddings(
+  _ loaded: LoadedModel, rows: Int, _ out: UnsafeMutablePointer<Float>?, _ capacity: Int, _ name: String
+) throws(Failure) -> UnsafeMutablePointer<Float> {
+  let needed = try product([rows, loaded.configuration.embeddingSize], name)
+  return try output(out, capacity: capacity, needed: needed, name)
 }
 
 /// The number of videos that `frameCount` frames are.
@@ -164,15 +167,70 @@ public func actionclip_encode_pixels(
     let loaded = try Handle.object(model, LoadedModel.self)
     let pixels = try required(pixels, "pixels")
     let videos = try videoCount(loaded, frameCount: frame_count)
-    let side = loaded.configuration.imageSize
-    let needed = try product([frame_count, 3, side, side], "pixels")
-    guard pixel_count == needed else {
-      throw .argument(
-        "pixel_count is \(pixel_count), expected \(needed): \(frame_count) frames of 3x\(side)x\(side)")
-    }
+    try checkPixelCount(loaded, pixel_count, frame_count)
     let outputs = try EmbeddingOutputs(
       loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
     try loaded.model.encode(
       PixelFrames(pixels), videos: videos, videoOut: outputs.video, frameOut: outputs.frame)
+  }
+}
+
+private func checkPixelCount(_ loaded: LoadedModel, _ pixelCount: Int, _ frames: Int) throws(Failure) {
+  let side = loaded.configuration.imageSize
+  let needed = try product([frames, 3, side, side], "pixels")
+  guard pixelCount == needed else {
+    throw .argument(
+      "pixel_count is \(pixelCount), expected \(needed): \(frames) frames of 3x\(side)x\(side)")
+  }
+}
+
+@_cdecl("actionclip_encode_single_frames") @implementation
+public func actionclip_encode_single_frames(
+  _ model: OpaquePointer!, _ frames: UnsafePointer<actionclip_image>!, _ frame_count: Int,
+  _ options: UnsafePointer<actionclip_preprocess_options>!,
+  _ frame_out: UnsafeMutablePointer<Float>!, _ frame_capacity: Int
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let images = try required(frames, "frames")
+    let count = try count(frame_count, "frame_count")
+    let options = try preprocessOptions(options, else: loaded.preset)
+    let out = try embeddings(loaded, rows: count, frame_out, frame_capacity, "frame_out")
+    let preprocessors = try PreprocessorPool(size: loaded.configuration.imageSize, options: options)
+    let views = try imageViews(images, count)
+    try loaded.encodeSingle(ImageFrames(views.view, preprocessors), count: count, to: out)
+  }
+}
+
+@_cdecl("actionclip_encode_single_pixels") @implementation
+public func actionclip_encode_single_pixels(
+  _ model: OpaquePointer!, _ pixels: UnsafePointer<Float>!, _ pixel_count: Int, _ frame_count: Int,
+  _ frame_out: UnsafeMutablePointer<Float>!, _ frame_capacity: Int
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let pixels = try required(pixels, "pixels")
+    let count = try count(frame_count, "frame_count")
+    try checkPixelCount(loaded, pixel_count, count)
+    let out = try embeddings(loaded, rows: count, frame_out, frame_capacity, "frame_out")
+    try loaded.encodeSingle(PixelFrames(pixels), count: count, to: out)
+  }
+}
+
+@_cdecl("actionclip_join_frames") @implementation
+public func actionclip_join_frames(
+  _ model: OpaquePointer!, _ frames: UnsafePointer<Float>!, _ frame_count: Int,
+  _ video_out: UnsafeMutablePointer<Float>!, _ video_capacity: Int
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let frames = try required(frames, "frames")
+    let (count, rows) = (try count(frame_count, "frame_count"), loaded.model.frameRowsPerVideo)
+    guard count % rows == 0 else {
+      throw .argument("frame_count is \(count), not a multiple of the model's \(rows) frames per video")
+    }
+    _ = try product([count, loaded.configuration.embeddingSize, 4], "frames")
+    let out = try embeddings(loaded, rows: count / rows, video_out, video_capacity, "video_out")
+    try loaded.model.join(frames, videos: count / rows, to: out)
   }
 }

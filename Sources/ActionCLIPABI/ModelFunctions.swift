@@ -105,6 +105,7 @@ public func actionclip_model_get_info(
     info.text_bytes = Int64(memory.text)
     info.activation = c.activation.rawValue
     info.activation_assumed = c.activationIsAssumed ? 1 : 0
+    info.frames_independent = loaded.model.framesAreIndependent ? 1 : 0
     try SizedStruct.write(info, to: info_out, oldest: oldestInfo, "info_out")
   }
 }

@@ -20,14 +20,6 @@ func truncates(_ too_long: Int32) throws(Failure) -> Bool {
 
 typealias Texts = UnsafePointer<UnsafePointer<CChar>?>
 
-/// Room for the embeddings of `rows` texts.
-private func textOutput(
-  _ loaded: LoadedModel, rows: Int, _ text_out: UnsafeMutablePointer<Float>?, _ text_capacity: Int
-) throws(Failure) -> UnsafeMutablePointer<Float> {
-  let needed = try product([rows, loaded.configuration.embeddingSize], "text_out")
-  return try output(text_out, capacity: text_capacity, needed: needed, "text_out")
-}
-
 @_cdecl("actionclip_encode_prompts") @implementation
 public func actionclip_encode_prompts(
   _ model: OpaquePointer!, _ prompts: UnsafePointer<UnsafePointer<CChar>?>!, _ prompt_count: Int,
@@ -38,7 +30,7 @@ public func actionclip_encode_prompts(
     let prompts = try required(prompts, "prompts")
     let rows = try count(prompt_count, "prompt_count")
     let truncate = try truncates(too_long)
-    let out = try textOutput(loaded, rows: rows, text_out, text_capacity)
+    let out = try embeddings(loaded, rows: rows, text_out, text_capacity, "text_out")
     try loaded.encode(prompts: rows, truncate: truncate, to: out) { (row) throws(Failure) in
       try bytes(prompts[row], "prompts[\(row)]")
     }
@@ -58,7 +50,7 @@ public func actionclip_encode_labels(
     let templates = try chosenTemplates(templates, template_count, of: loaded)
     let truncate = try truncates(too_long)
     let rows = try product([templates.count, labelCount], "label_count")
-    let out = try textOutput(loaded, rows: rows, text_out, text_capacity)
+    let out = try embeddings(loaded, rows: rows, text_out, text_capacity, "text_out")
     try loaded.encode(labels: labelCount, templates, truncate: truncate, to: out) {
       (label) throws(Failure) in try text(labels[label], "labels[\(label)]")
     }
@@ -113,7 +105,7 @@ public func actionclip_encode_tokens(
     guard token_count == expected else {
       throw .argument("token_count is \(token_count), expected \(expected): \(rows) rows of \(length)")
     }
-    let out = try textOutput(loaded, rows: rows, text_out, text_capacity)
+    let out = try embeddings(loaded, rows: rows, text_out, text_capacity, "text_out")
     try loaded.model.encode(tokens: tokens, rows: rows, to: out)
   }
 }

@@ -24,6 +24,39 @@ static void versions_and_errors(void) {
   CHECK(value == ACTIONCLIP_ERROR_FORKED);
 }
 
+/* Frames in groups of other sizes than a video's, and their embeddings joined: the same bits as all together. */
+static void frames_alone(const actionclip_model *model, const pack *p, const actionclip_model_info *info,
+                         const float *frames, const float *video) {
+  const size_t e = (size_t)p->embed, all = p->pixels.rows, plane = p->pixels.count / all;
+  float *out = check_alloc(all * e * sizeof *out);
+  CHECK(info->frames_independent == !(p->joint || p->shift) && info->reserved == 0);
+  if (!info->frames_independent) {
+    CHECK_ERROR(ACTIONCLIP_ERROR_OPTION_CONFLICT,
+                actionclip_encode_single_pixels(model, p->pixels.data, plane, 1, out, e));
+    CHECK(strstr(actionclip_last_error(), p->joint ? "joint" : "temporal_shift") != NULL);
+    CHECK(out[0] == 0);
+  }
+  for (size_t size = 1; info->frames_independent && size <= all; size += 2) {
+    memset(out, 0, all * e * sizeof *out);
+    for (size_t first = 0; first < all; first += size) {
+      const size_t count = size < all - first ? size : all - first;
+      CHECK_OK(actionclip_encode_single_pixels(model, (const float *)p->pixels.data + first * plane, count * plane,
+                                               count, out + first * e, count * e));
+    }
+    CHECK(memcmp(out, frames, all * e * sizeof *out) == 0);
+  }
+  const size_t rows = p->frame_features.count / e, videos = (size_t)p->videos, each = rows / videos;
+  float *joined = check_alloc(videos * e * sizeof *joined);
+  CHECK_OK(actionclip_join_frames(model, frames, rows, joined, videos * e));
+  CHECK(memcmp(joined, video, videos * e * sizeof *joined) == 0);
+  for (size_t v = videos; v-- > 0;) {
+    CHECK_OK(actionclip_join_frames(model, frames + v * each * e, each, joined, e));
+    CHECK(memcmp(joined, video + v * e, e * sizeof *joined) == 0);
+  }
+  free(joined);
+  free(out);
+}
+
 static void parity(const char *name) {
   pack p = pack_read(name);
   actionclip_model_options options = pack_options(&p, 2);
@@ -64,6 +97,8 @@ static void parity(const char *name) {
   printf("  %-14s largest relative difference: frames %.1e, video %.1e, text %.1e, probabilities %.1e\n",
          name, ef, ev, et, ep);
   CHECK(ef < tolerance && ev < tolerance && et < tolerance && ep < 10 * tolerance);
+
+  frames_alone(model, &p, &info, frames, video);
 
   /* Without frame_out, with more room than needed, and from memory: the same bits. */
   size_t size;
@@ -182,6 +217,15 @@ static void words_and_pictures(void) {
     CHECK_OK(actionclip_preprocess_pixels(&one[t], info.image_size, NULL, pixels + (size_t)t * plane, plane));
   memset(v2, 0, e * sizeof(float));
   CHECK_OK(actionclip_encode_pixels(model, pixels, T * plane, T, v2, e, NULL, 0));
+  CHECK(memcmp(v1, v2, e * sizeof(float)) == 0);
+
+  /* Frames encoded by themselves, of two layouts, and joined: the same bits. */
+  memset(f2, 0, T * e * sizeof(float));
+  CHECK_OK(actionclip_encode_single_frames(model, one, 3, NULL, f2, 3 * e));
+  CHECK_OK(actionclip_encode_single_frames(model, two + 3, T - 3, NULL, f2 + 3 * e, (T - 3) * e));
+  CHECK(memcmp(f1, f2, T * e * sizeof(float)) == 0);
+  memset(v2, 0, e * sizeof(float));
+  CHECK_OK(actionclip_join_frames(model, f2, T, v2, e));
   CHECK(memcmp(v1, v2, e * sizeof(float)) == 0);
 
   /* Similarity: scale * cosine; probabilities sum to one. */

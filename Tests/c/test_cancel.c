@@ -76,6 +76,16 @@ static int32_t encode_pixels(void) {
   return actionclip_encode_pixels(model, numbers, count * 3 * side * side, count, (float *)(void *)out, size / 4, NULL,
                                   0);
 }
+static int32_t encode_single_frames(void) {
+  const size_t count = (large ? 4 : 40) * frames;
+  size = count * e * 4;
+  return actionclip_encode_single_frames(model, images, count, NULL, (float *)(void *)out, size / 4);
+}
+static int32_t encode_single_pixels(void) {
+  const size_t count = (large ? 4 : 40) * frames;
+  size = count * e * 4;
+  return actionclip_encode_single_pixels(model, numbers, count * 3 * side * side, count, (float *)(void *)out, size / 4);
+}
 static int32_t encode_video(void) {
   size = e * 4;
   return actionclip_encode_video(model, video, NULL, (float *)(void *)out, e, NULL, 0);
@@ -222,6 +232,8 @@ static const struct {
     {"tokenizer_encode", encode_text},
     {"encode_frames", encode_frames},
     {"encode_pixels", encode_pixels},
+    {"encode_single_frames", encode_single_frames},
+    {"encode_single_pixels", encode_single_pixels},
     {"encode_video", encode_video},
     {"encode_video, overlapped", encode_while_decoding},
     {"similarity", similarity},

@@ -88,6 +88,13 @@ static void videos(const actionclip::Model &model, const std::string &clip) {
                                                    pixels.data() + i * plane, plane));
   CHECK(embedding == model.encode_pixels(pixels.data(), pixels.size(), frames));
 
+  // Frames by themselves, joined later.
+  CHECK(model.info().frames_independent == 1);
+  CHECK(of_frames == model.encode_single_frames(images.data(), frames));
+  CHECK(of_frames == model.encode_single_pixels(pixels.data(), pixels.size(), frames));
+  CHECK(embedding == model.join_frames(of_frames.data(), frames));
+  REFUSED(INVALID_ARGUMENT, model.join_frames(of_frames.data(), frames - 1));
+
   const std::vector<std::string> labels = {"walking", "running", "a cup of tea"};
   const std::vector<float> texts = model.encode_labels(labels);
   const std::size_t templates = static_cast<std::size_t>(actionclip_template_count());

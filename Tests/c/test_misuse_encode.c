@@ -41,6 +41,51 @@ static void pixels_and_sizes(void) {
   free(zeros);
 }
 
+/* Frames by themselves, and embeddings to be joined. */
+static void single_frames(void) {
+  const size_t plane = 3 * side * side, n = 3 * plane;
+  float *zeros = check_alloc((n + 2 * t * e) * sizeof *zeros);
+  float *in = guard_copy(zeros, n * sizeof *zeros), *rows = guard_copy(zeros, 2 * t * e * sizeof *zeros);
+  float *f = output(3 * e * sizeof *f), *v = output(2 * e * sizeof *v);
+  REFUSED(IN, actionclip_encode_single_pixels(model, NULL, n, 3, f, 3 * e));
+  REFUSED(IN, actionclip_encode_single_pixels(model, in, n, 3, NULL, 3 * e));
+  REFUSED(SMALL, actionclip_encode_single_pixels(model, in, n, 3, f, 3 * e - 1));
+  REFUSED(IN, actionclip_encode_single_pixels(model, in, n - 1, 3, f, 3 * e));
+  REFUSED(IN, actionclip_encode_single_pixels(model, in, n + 1, 3, f, 3 * e));
+  REFUSED(IN, actionclip_encode_single_pixels(model, in, n, 0, f, 3 * e));
+  REFUSED(IN, actionclip_encode_single_frames(model, NULL, 3, NULL, f, 3 * e));
+  actionclip_image image = {guard_alloc(27), 0, 3, 3, ACTIONCLIP_PIXEL_RGB, 0};
+  actionclip_image *list = guard_copy(&image, sizeof image);
+  REFUSED(IN, actionclip_encode_single_frames(model, list, 1, NULL, NULL, e));
+  REFUSED(IN, actionclip_encode_single_frames(model, list, 0, NULL, f, 3 * e));
+  REFUSED(SMALL, actionclip_encode_single_frames(model, list, 1, NULL, f, e - 1));
+  list->reserved = 1;
+  REFUSED(IN, actionclip_encode_single_frames(model, list, 1, NULL, f, 3 * e));
+  list->reserved = 0;
+  REFUSED(IN, actionclip_join_frames(model, NULL, t, v, 2 * e));
+  REFUSED(IN, actionclip_join_frames(model, rows, t, NULL, 2 * e));
+  REFUSED(IN, actionclip_join_frames(model, rows, t - 1, v, 2 * e));
+  REFUSED(IN, actionclip_join_frames(model, rows, t + 1, v, 2 * e));
+  REFUSED(SMALL, actionclip_join_frames(model, rows, 2 * t, v, 2 * e - 1));
+  for (int i = 0; i < SIZES; i++) {
+    REFUSED(0, actionclip_encode_single_pixels(model, in, sizes[i], 3, f, 3 * e));
+    if (sizes[i] != 1) REFUSED(0, actionclip_encode_single_frames(model, list, sizes[i], NULL, f, 3 * e));
+    REFUSED(0, actionclip_encode_single_pixels(model, in, sizes[i], sizes[i], f, SIZE_MAX));
+    REFUSED(0, actionclip_join_frames(model, rows, sizes[i], v, SIZE_MAX));
+  }
+  REFUSED(0, actionclip_join_frames(model, rows, SIZE_MAX / t * t, v, SIZE_MAX));
+  const float odd[] = {NAN, INFINITY, -INFINITY};
+  for (int i = 0; i < 3; i++) {
+    in[n - 1] = rows[2 * t * e - 1] = odd[i];
+    REFUSED(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_encode_single_pixels(model, in, n, 3, f, 3 * e));
+    REFUSED(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_join_frames(model, rows, 2 * t, v, 2 * e));
+  }
+  in[n - 1] = rows[2 * t * e - 1] = 0;
+  CHECK_OK(actionclip_encode_single_pixels(model, in, n, 3, guard_alloc(3 * e * sizeof *f), 3 * e));
+  CHECK_OK(actionclip_join_frames(model, rows, 2 * t, guard_alloc(2 * e * sizeof *v), 2 * e));
+  free(zeros);
+}
+
 static void images(void) {
   enum { W = 17, H = 11 };
   uint8_t *data = guard_alloc(W * H * 3);
@@ -220,4 +265,4 @@ static void texts(void) {
   free(longest);
 }
 
-MISUSE_MAIN("test_misuse_encode", pixels_and_sizes, images, texts)
+MISUSE_MAIN("test_misuse_encode", pixels_and_sizes, single_frames, images, texts)

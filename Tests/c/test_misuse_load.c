@@ -260,6 +260,9 @@ static void handles(void) {
       REFUSED_HANDLE(actionclip_model_get_info(m, i));
       REFUSED_HANDLE(actionclip_encode_frames(m, images, t, NULL, v, e, NULL, 0));
       REFUSED_HANDLE(actionclip_encode_pixels(m, pixels, pixel_count, t, v, e, NULL, 0));
+      REFUSED_HANDLE(actionclip_encode_single_frames(m, images, t, NULL, v, t * e));
+      REFUSED_HANDLE(actionclip_encode_single_pixels(m, pixels, pixel_count, t, v, t * e));
+      REFUSED_HANDLE(actionclip_join_frames(m, pixels, t, v, e));
       REFUSED_HANDLE(actionclip_encode_video(m, video, NULL, v, e, NULL, 0));
       REFUSED_HANDLE(actionclip_encode_prompts(m, prompts, 1, 0, v, e));
       REFUSED_HANDLE(actionclip_encode_labels(m, prompts, 1, NULL, 0, 0, v, e));

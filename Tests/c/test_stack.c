@@ -85,6 +85,14 @@ static int32_t encode_frames(void) {
   for (size_t i = 0; i < t; i++) images[i] = (actionclip_image){rgb, 0, 224, 160, ACTIONCLIP_PIXEL_RGB, 0};
   return actionclip_encode_frames(model, images, t, NULL, embedding, e, NULL, 0);
 }
+/* The frames' embeddings lie in `pixels` until they are joined. */
+static int32_t single_frames(void) {
+  const actionclip_image image = {rgb, 0, 224, 160, ACTIONCLIP_PIXEL_RGB, 0};
+  int32_t status = ACTIONCLIP_OK;
+  for (size_t i = 0; i < t && status == ACTIONCLIP_OK; i++)
+    status = actionclip_encode_single_frames(model, &image, 1, NULL, pixels + i * e, e);
+  return status == ACTIONCLIP_OK ? actionclip_join_frames(model, pixels, t, embedding, e) : status;
+}
 static int32_t preprocess(void) {
   const actionclip_image image = {rgb, 0, 224, 160, ACTIONCLIP_PIXEL_BGR, 0};
   return actionclip_preprocess_pixels(&image, 112, NULL, pixels, 3 * 112 * 112);
@@ -129,7 +137,8 @@ static const struct {
              {"load, default model", load_default}, {"load, checkpoint", load_pickle}, {"load, TorchScript", load_script},
              {"load, Hugging Face folder", load_folder}, {"file_describe", describe}, {"tokenizer_load", tokenizer_load},
              {"tokenizer_encode", tokenizer_encode}, {"encode_labels", encode_labels}, {"classifier", classify},
-             {"encode_pixels", encode_pixels}, {"encode_frames", encode_frames}, {"preprocess", preprocess},
+             {"encode_pixels", encode_pixels}, {"encode_frames", encode_frames}, {"single_frames", single_frames},
+             {"preprocess", preprocess},
              {"video", video}, {"save", save}, {"save, int8", save_int8}, {"similarity", similarity},
              {"failures", failures}};
 

@@ -154,6 +154,8 @@ class ModelInfo(Structure):
         ("text_bytes", c_int64),
         ("activation", c_int32),
         ("activation_assumed", c_int32),
+        ("frames_independent", c_int32),
+        ("reserved", c_int32),
     ]
 
 
@@ -288,6 +290,13 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
         (Handle, Floats, c_size_t, c_size_t, Floats, c_size_t, Floats, c_size_t),
         c_int32,
     ),
+    (
+        "actionclip_encode_single_frames",
+        (Handle, Images, c_size_t, PreprocessIn, Floats, c_size_t),
+        c_int32,
+    ),
+    ("actionclip_encode_single_pixels", (Handle, Floats, c_size_t, c_size_t, Floats, c_size_t), c_int32),
+    ("actionclip_join_frames", (Handle, Floats, c_size_t, Floats, c_size_t), c_int32),
     ("actionclip_video_options_init_sized", (POINTER(VideoOptions), c_size_t), None),
     ("actionclip_video_open", (c_char_p, POINTER(VideoOptions), HandleOut), c_int32),
     ("actionclip_video_open_buffer", (c_void_p, c_size_t, POINTER(VideoOptions), HandleOut), c_int32),

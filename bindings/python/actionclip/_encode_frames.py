@@ -10,10 +10,17 @@ import numpy as np
 
 from . import _abi
 from ._arguments import Buffer, Path
-from ._arrays import FloatArray, normalized, pointer
+from ._arrays import FloatArray, float_array, normalized, pointer
 from ._cancel import long_call
 from ._errors import invalid
-from ._frames import FramesLike, PixelsLike, frame_list, pixel_array
+from ._frames import (
+    FramesLike,
+    PixelsLike,
+    frame_list,
+    pixel_array,
+    single_frame_list,
+    single_pixel_array,
+)
 from ._handle import Owner
 from ._images import Images
 from ._library import library
@@ -111,7 +118,7 @@ class FrameEncoder(Owner):
                 handle, images.structs, images.count, settings,
                 pointer(videos, _abi.Floats), videos.size,
                 pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
-                work=self._frames_work(images.count) + 1e3 * sum(i.width * i.height for i in images.structs),
+                work=self._images_work(images),
             )  # fmt: skip
         return _features(videos, per_frame, normalize)
 
@@ -139,6 +146,69 @@ class FrameEncoder(Owner):
                 work=self._frames_work(count),
             )  # fmt: skip
         return _features(videos, per_frame, normalize)
+
+    def encode_single_frames(
+        self,
+        frames: FramesLike,
+        *,
+        pixel_format: str = "rgb",
+        normalize: bool = False,
+        resize: str | None = None,
+        crop: str = "center",
+        short_side: int | None = None,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+    ) -> FloatArray:
+        """Frames each by itself to frame embeddings, float32 [n, E], for `join_frames`: any number from 1 on.
+
+        frames: a list of images as `encode_frames` takes them, or an array [n, H, W, C]. So the windows of a stream
+        or of a long video share their frames: encode each once, and join those of a window. The embeddings have
+        the same bits as those that `encode_frames(..., return_frames=True)` gives; `join_frames` wants them not
+        normalised. A model whose `info.frames_independent` is False refuses.
+        """
+        images = Images(single_frame_list(frames, pixel_format), pixel_format)
+        out = np.empty((images.count, self._info.embedding_size), np.float32)
+        with self._handle.use() as handle:
+            settings = preprocess_options(resize, crop, short_side, mean, std, handle)
+            long_call(
+                "encode_single_frames",
+                handle, images.structs, images.count, settings, pointer(out, _abi.Floats), out.size,
+                work=self._images_work(images),
+            )  # fmt: skip
+        return normalized(out) if normalize else out
+
+    def encode_single_pixels(self, pixels: PixelsLike, *, normalize: bool = False) -> FloatArray:
+        """Preprocessed frames [n, 3, S, S], each by itself, to embeddings as `encode_single_frames` returns them."""
+        array = single_pixel_array(pixels, self._info.image_size)
+        out = np.empty((array.shape[0], self._info.embedding_size), np.float32)
+        with self._handle.use() as handle:
+            long_call(
+                "encode_single_pixels",
+                handle, pointer(array, _abi.Floats), array.size, array.shape[0],
+                pointer(out, _abi.Floats), out.size, work=self._frames_work(array.shape[0]),
+            )  # fmt: skip
+        return normalized(out) if normalize else out
+
+    def join_frames(self, frames: Any, *, normalize: bool = False) -> FloatArray:
+        """Frame embeddings to video embeddings, float32 [videos, E], with the model's temporal head.
+
+        frames: [videos * T, E] or [videos, T, E] ([videos, E] when joint), not normalised. The result has the same
+        bits as that of encoding the frames of each video together.
+        """
+        array = float_array("frames", frames, (2, 3))
+        rows, size = 1 if self._info.joint else self._info.frames, self._info.embedding_size
+        shape = list(array.shape)
+        if shape[-1] != size or (array.ndim == 3 and shape[1] != rows):
+            raise invalid(f"frames has shape {shape}; this model takes [videos, {rows}, {size}] or [n, {size}]")
+        count = array.size // size
+        out = np.empty((count // rows, size), np.float32)
+        with self._handle.use() as handle:
+            long_call(
+                "join_frames",
+                handle, pointer(array, _abi.Floats), count, pointer(out, _abi.Floats), out.size,
+                work=200.0 * size * size * count,  # about six blocks of a transformer
+            )  # fmt: skip
+        return normalized(out) if normalize else out
 
     @overload
     def encode_video(
@@ -190,6 +260,9 @@ class FrameEncoder(Owner):
                 "seconds: choose them with actionclip.sample_indices(..., sampling='open_vclip', frame_rate=...)"
             )
         return [int(index) for index in sample_indices(frame_count, self._info.frames, sampling=self.sampling)]
+
+    def _images_work(self, images: Images) -> float:
+        return self._frames_work(images.count) + 1e3 * sum(i.width * i.height for i in images.structs)
 
     def _frames_work(self, frames: int) -> float:
         """Operations that encoding so many frames takes at most."""

@@ -68,6 +68,16 @@ def frame_list(
     return result
 
 
+def single_frame_list(frames: FramesLike, pixel_format: str) -> list[ImageLike]:
+    """Frames one by one, of a list or an array [n, H, W, C] that groups them into no videos."""
+    order = pixel_order(pixel_format)
+    entries = list(frames) if _is_listing("frames", frames) else _entries_of_array(frames, order, 1)
+    for index, entry in enumerate(entries):
+        if _frames_of_video(f"frame {index}", entry, order == "gray") is not None:
+            raise invalid(f"frames holds several frames at {index}; frames by themselves are in one list or array")
+    return entries
+
+
 def _entries_of_array(frames: Any, order: str, per_video: int) -> list[Any]:
     """The frames of an array that is one video, or the videos of one that is several."""
     if is_pillow(frames):
@@ -123,6 +133,14 @@ def pixel_array(pixels: PixelsLike, per_video: int, side: int) -> tuple[FloatArr
     if shape[0]:
         _count_frames(f"pixels has shape {shape}: ", 0, shape[1], per_video)
     return array, shape[0] * shape[1]
+
+
+def single_pixel_array(pixels: PixelsLike, side: int) -> FloatArray:
+    """Preprocessed frames [n, 3, side, side] as one array."""
+    array, _ = pixel_array(pixels, 1, side)
+    if array.ndim != 4:
+        raise invalid(f"pixels has shape {list(array.shape)}; frames by themselves are [n, 3, {side}, {side}]")
+    return array
 
 
 def _is_listing(what: str, value: Any) -> bool:

@@ -60,6 +60,7 @@ class ModelInfo:
     text_bytes: int  #: the same of a call that encodes prompts
     activation: str  #: of the encoders: "QuickGELU" or "GELU"
     activation_assumed: bool  #: True if neither the file nor the caller told it
+    frames_independent: bool  #: True if `encode_single_frames` and `join_frames` may take a video's frames apart
 
 
 def read_info(handle: int) -> ModelInfo:
@@ -73,6 +74,7 @@ def read_info(handle: int) -> ModelInfo:
     values["compute_type"] = compute_types.get(values["compute_type"], "unknown")
     activations = {code: name for name, code in ACTIVATIONS.items()}
     values["activation"] = activations.get(values["activation"], "unknown")
-    for name in ("joint", "temporal_shift", "has_tokenizer", "heads_assumed", "activation_assumed"):
-        values[name] = bool(values[name])
+    for field in dataclasses.fields(ModelInfo):
+        if field.type == "bool":
+            values[field.name] = bool(values[field.name])
     return ModelInfo(**values)
