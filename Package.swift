@@ -97,6 +97,7 @@ let package = Package(
         ])
       ]),
 
+    tests("System", ["System"]),
     tests("Numerics", ["Numerics", "System"]),
     tests("Text", ["System", "Text"]),
     tests("Families", ["Families", "System", "Text", "Weights"]),

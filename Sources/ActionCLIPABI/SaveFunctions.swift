@@ -25,7 +25,7 @@ public func actionclip_model_save(
   longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let path = try required(path, "path")
-    try loaded.save(to: path, SaveOptions(options))
+    try loaded.save(to: FilePath(path), SaveOptions(options))
   }
 }
 

@@ -12,7 +12,7 @@ public func actionclip_tokenizer_load(
   longCall { () throws(Failure) in
     let path = try required(path, "path")
     let out = try required(tokenizer_out, "tokenizer_out")
-    out.pointee = try Handle.make(Tokenizer(cPath: path))
+    out.pointee = try Handle.make(Tokenizer(path: FilePath(path)))
   }
 }
 

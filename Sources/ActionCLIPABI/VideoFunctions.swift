@@ -60,7 +60,7 @@ public func actionclip_video_open(
     let out = try required(video_out, "video_out")
     let (threads, maxPixels, decode, limits) = try videoOptions(options)
     let file = try VideoFile(
-      path: path, threads: threads, maxPixels: maxPixels, decode: decode, limits: limits)
+      path: FilePath(path), threads: threads, maxPixels: maxPixels, decode: decode, limits: limits)
     out.pointee = try Handle.make(file)
   }
 }

@@ -1,6 +1,5 @@
 import System
 import Digest
-import Glibc
 import Text
 import Weights
 
@@ -40,9 +39,7 @@ struct CheckpointFiles {
       main = path
       folder = path.folder
     }
-    let opened = try main.withCString { (path) throws(WeightsError) in
-      try OpenedWeights(cPath: path, hashing: hashing, indexAtMost: CheckpointFiles.maximumIndex)
-    }
+    let opened = try OpenedWeights(path: main, hashing: hashing, indexAtMost: CheckpointFiles.maximumIndex)
     switch opened {
     case .index(let index):
       let sharded: ShardedTensors
@@ -53,7 +50,7 @@ struct CheckpointFiles {
           sha256 = nil
           var totals = ShardTotals()
           let files = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(WeightsError) in
-            let file = try WeightsFile(cPath: path)
+            let file = try WeightsFile(path: path)
             try totals.add(file)
             return file
           }
@@ -61,7 +58,7 @@ struct CheckpointFiles {
         case .compute, .expect:
           var read = 0
           let unparsed = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(WeightsError) in
-            let file = try UnparsedWeights(cPath: path, beside: read)
+            let file = try UnparsedWeights(path: path, beside: read)
             read += file.byteCount
             return file
           }
@@ -78,7 +75,7 @@ struct CheckpointFiles {
           }
           sharded = try ShardedTensors(named, files)
         }
-      } catch { throw error.about(main.shown) }
+      } catch { throw error.about(main) }
       extendLifetime(index)
       tensors = sharded
       files = sharded.files
@@ -90,12 +87,12 @@ struct CheckpointFiles {
     (self.main, self.folder) = (main, folder)
   }
 
-  /// What `open` makes of each file.
+  /// Opens each file of a folder with `open`.
   private static func each<Opened>(
-    _ names: [String], in folder: FilePath, _ open: (UnsafePointer<CChar>) throws(WeightsError) -> Opened
+    _ names: [String], in folder: FilePath, _ open: (FilePath) throws(WeightsError) -> Opened
   ) throws(WeightsError) -> [Opened] {
     var opened: [Opened] = []
-    for name in names { opened.append(try folder.file(name).withCString(open)) }
+    for name in names { opened.append(try open(folder.file(name))) }
     return opened
   }
 
@@ -121,11 +118,9 @@ struct CheckpointFiles {
   static func parse<R>(
     _ path: FilePath, _ body: (UnsafeRawBufferPointer) throws(WeightsError) -> R
   ) throws(WeightsError) -> R {
-    let file = try path.withCString { (path) throws(WeightsError) in
-      try WholeFile(cPath: path, atMost: Configurations.maximumBytes)
-    }
+    let file = try WholeFile(path: path, atMost: Configurations.maximumBytes)
     defer { extendLifetime(file) }
-    do { return try body(file.bytes) } catch { throw error.about(path.shown) }
+    do { return try body(file.bytes) } catch { throw error.about(path) }
   }
 
   /// A file beside the weights, if it is there.

@@ -71,7 +71,7 @@ extension ActionCLIP {
   /// Writes the model as one file, whole or not at all. A file in fp32 gives the same bits when it is loaded again, one
   /// in bf16 or int8 the bits that this model gives in that precision.
   public func save(
-    to path: UnsafePointer<CChar>, metadata: ModelMetadata, matrices: MatrixStorage
+    to path: FilePath, metadata: ModelMetadata, matrices: MatrixStorage
   ) throws(Failure) {
     var tensors: [TensorToWrite] = []
     var sources: [(parameter: Int, part: Part)] = []

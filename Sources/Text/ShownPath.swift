@@ -1,3 +1,15 @@
+import System
+
+extension FilePath {
+  /// The path for a message: see `shownPath`.
+  public var shown: String { shownPath(bytes) }
+}
+
+extension Failure {
+  /// The same failure, naming the file that it happened to.
+  public func about(_ path: FilePath) -> Failure { about(path.shown) }
+}
+
 /// A path, or what was given for one, for messages: one line of at most 300 characters. Of an address ("https://…") neither
 /// the user and password before the host nor a query or fragment is shown: all may hold a secret.
 public func shownPath(_ bytes: some Sequence<UInt8>) -> String {

@@ -1,4 +1,3 @@
-import Glibc
 import System
 import Text
 
@@ -17,24 +16,7 @@ public final class Tokenizer: Sendable {
   /// - Parameter vocabularySize: how many symbols the model has; a merge list must have that many merges
   ///   less 514, later ones are ignored; a tokenizer.json must have exactly so many tokens. nil: those of a
   ///   tokenizer.json, the standard 49,408 of a merge list, or fewer if the list ends before.
-  public convenience init(path: String, vocabularySize: Int? = nil) throws(TokenizerError) {
-    // A NUL inside would silently name another file.
-    guard !path.utf8.contains(0) else {
-      throw TokenizerError(.fileOpen, "the tokenizer's path contains a NUL byte")
-    }
-    let terminated = path.utf8CString
-    try self.init(terminated, vocabularySize)
-  }
-
-  /// The same for a path that need not be UTF-8.
-  public convenience init(
-    cPath path: UnsafePointer<CChar>, vocabularySize: Int? = nil
-  ) throws(TokenizerError) {
-    let terminated = UnsafeBufferPointer(start: path, count: strlen(path) + 1)
-    try self.init(ContiguousArray(terminated), vocabularySize)
-  }
-
-  private convenience init(_ path: ContiguousArray<CChar>, _ vocabularySize: Int?) throws(TokenizerError) {
+  public convenience init(path: FilePath, vocabularySize: Int? = nil) throws(TokenizerError) {
     var builder: MergeBuilder
     do throws(TokenizerError) {
       let bytes = try TokenizerFile.read(path)

@@ -11,9 +11,9 @@ final class ByteSource {
   let size: Int64
   /// The time and work that reading and decoding these bytes may take.
   let allowance: Allowance
-  private let descriptor: Int32
+  /// The open file; nil for bytes in memory.
+  private let file: RegularFile?
   private let memory: UnsafeRawPointer?
-  private let modified: timespec
   /// Whether `ContainerCheck` has let the bytes pass.
   var isChecked = false
   /// Why nothing could be read of them, if nothing can.
@@ -23,53 +23,32 @@ final class ByteSource {
   private static let largest: Int64 = 1 << 50
 
   /// Opens a regular file. Not a FIFO or a device: opening those may block or have effects.
-  init(path: UnsafePointer<CChar>, limits: ReadingLimits) throws(VideoError) {
-    let bytes = UnsafeRawBufferPointer(start: path, count: strlen(path))
-    name = "video " + shownPath(bytes)
+  init(path: FilePath, limits: ReadingLimits) throws(VideoError) {
+    name = "video " + path.shown
     memory = nil
-    var descriptor: Int32
-    repeat {
-      descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-    } while descriptor < 0 && errno == EINTR
-    guard descriptor >= 0 else {
-      let code = errno
-      if let advice = PathAdvice.notFound(bytes) { throw VideoError(.fileOpen, "\(name) \(advice)") }
-      throw VideoError(.fileOpen, "cannot open \(name): \(systemError(code))")
+    let file: RegularFile
+    do { file = try RegularFile(path) } catch {
+      throw VideoError(.fileOpen, "\(name) \(PathAdvice.advice(on: path, error) ?? error.failure.message)")
     }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      let code = errno
-      close(descriptor)
-      throw VideoError(.fileOpen, "cannot open \(name): \(systemError(code))")
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      throw VideoError(.fileOpen, "\(name) \(PathAdvice.notRegular(status.st_mode))")
-    }
-    self.descriptor = descriptor
-    size = Int64(status.st_size)
-    modified = status.st_mtim
+    self.file = file
+    size = Int64(file.size)
     allowance = Allowance(limits, size: size)
     if size == 0 { throw VideoError(.invalidVideo, "\(name) is empty") }
     // So that sums of sizes stay within Int64.
     guard size <= Self.largest else {
       throw VideoError(.limit, "\(name) has \(size) bytes, and at most \(Self.largest) are read")
     }
-    Self.letClockPass(modified)
   }
 
   /// `bytes` must outlive the source.
   init(bytes: UnsafeRawBufferPointer, limits: ReadingLimits) throws(VideoError) {
     name = "video in memory"
-    descriptor = -1
+    file = nil
     memory = bytes.baseAddress
     size = Int64(bytes.count)
-    modified = timespec()
     allowance = Allowance(limits, size: size)
     if memory == nil || size == 0 { throw VideoError(.invalidVideo, "\(name) is empty") }
   }
-
-  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Copies up to `count` bytes from `position`. 0 at the end, -errno on failure; -ESTALE if the file is no longer
   /// what was opened.
@@ -83,41 +62,20 @@ final class ByteSource {
       into.copyMemory(from: memory + Int(position), byteCount: count)
       return count
     }
-    while true {
-      let got = pread(descriptor, into, count, off_t(position))
-      if got >= 0 { return got > 0 && (!watches || isUnchanged) ? got : -Int(ESTALE) }
-      if errno != EINTR { return -Int(errno) }
-    }
-  }
-
-  /// Whether the file has the size and the time of change that it had when it was opened.
-  private var isUnchanged: Bool {
-    if memory != nil { return true }
-    var status = stat()
-    return fstat(descriptor, &status) == 0 && Int64(status.st_size) == size
-      && status.st_mtim.tv_sec == modified.tv_sec && status.st_mtim.tv_nsec == modified.tv_nsec
+    guard let file else { return 0 }
+    let got = file.readOnce(at: Int(position), count: count, into: into)
+    if got < 0 { return got }
+    return got > 0 && (!watches || file.isUnwritten) ? got : -Int(ESTALE)
   }
 
   func checkUnchanged() throws(VideoError) {
-    if !isUnchanged { throw readFailure(ESTALE) }
+    if let file, !file.isUnwritten { throw readFailure(ESTALE) }
   }
 
   func readFailure(_ code: Int32) -> VideoError {
     code == ESTALE
       ? VideoError(.fileRead, "\(name) was changed after it was opened: open it again once it is complete")
-      : VideoError(.fileRead, "cannot read \(name): \(systemError(code))")
-  }
-
-  /// Before Linux 6.13 files are stamped by a clock that stands still for some milliseconds: one that was written
-  /// just now could be written again without a new stamp.
-  private static func letClockPass(_ stamp: timespec) {
-    var now = timespec()
-    for _ in 0..<100_000 {
-      guard clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0, now.tv_sec == stamp.tv_sec,
-        now.tv_nsec <= stamp.tv_nsec, stamp.tv_nsec - now.tv_nsec < 20_000_000
-      else { return }
-      sched_yield()
-    }
+      : VideoError(.fileRead, "cannot read \(name): \(systemReason(code))")
   }
 }
 
@@ -196,14 +154,5 @@ final class ByteReader {
     opaque, offset, whence in
     guard let opaque else { return Int64(cffmpeg_error(EINVAL)) }
     return Unmanaged<ByteReader>.fromOpaque(opaque).takeUnretainedValue().seek(offset, whence)
-  }
-}
-
-/// The C library's words for errno.
-func systemError(_ code: Int32) -> String {
-  withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-    guard let base = buffer.baseAddress else { return "error \(code)" }
-    guard strerror_r(code, base, 256) == 0 else { return "error \(code)" }
-    return String(cString: base)
   }
 }

@@ -81,8 +81,7 @@ public final class VideoFile {
   /// The default limit on pixels of a picture, 8192 x 4096: enough for 8K video.
   public static let defaultMaxPixels = 1 << 25
 
-  /// Opens a regular file and decodes its first frame. `path` is as the system takes it: it need
-  /// not be UTF-8. Nothing that the file refers to is opened.
+  /// Opens a regular file and decodes its first frame. Nothing that the file refers to is opened.
   /// - Parameters:
   ///   - threads: decoder threads, at least 1. The frames do not depend on it: only formats whose
   ///     decoders guarantee that (H.264 and AV1) use more than one.
@@ -92,7 +91,7 @@ public final class VideoFile {
   /// - Throws: `.unavailable` without FFmpeg's libraries, `.fileOpen`, `.fileRead`, `.invalid`,
   ///   `.decode` if no frame decodes, `.limit`, `.timeLimit`, `.cancelled`, `.outOfMemory`, `.invalidArgument`.
   public convenience init(
-    path: UnsafePointer<CChar>, threads: Int = 1, maxPixels: Int = defaultMaxPixels,
+    path: FilePath, threads: Int = 1, maxPixels: Int = defaultMaxPixels,
     decode: DecodeChoice = .needed, limits: ReadingLimits = ReadingLimits()
   ) throws(VideoError) {
     let ffmpeg = try FFmpeg.bind()

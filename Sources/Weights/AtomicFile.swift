@@ -5,20 +5,18 @@ import Glibc
 /// brought to the disk and takes its name in one step; until then a file of that name stays as it
 /// was, and nothing of the new one is left if anything fails.
 final class AtomicFile {
-  private let target: [CChar]
-  /// The target's, with its last slash; empty for the working directory.
-  private let folder: [CChar]
+  private let target: FilePath
   private let temporary: TemporaryFile
   /// The file that will be replaced; nil if there is none.
   private let old: stat?
 
   /// Begins a file of `size` bytes. A symbolic link keeps pointing at what is written; one that points at nothing is
   /// refused, and so is something at `path` that is not a regular file.
-  init(path: UnsafePointer<CChar>, size: Int) throws(WeightsError) {
-    guard path.pointee != 0 else { throw WeightsError(.fileWrite, "the path is empty") }
-    var target = Array(UnsafeBufferPointer(start: path, count: strlen(path) + 1))
-    if let resolved = realpath(path, nil) {
-      target = Array(UnsafeBufferPointer(start: resolved, count: strlen(resolved) + 1))
+  init(path: FilePath, size: Int) throws(WeightsError) {
+    guard !path.bytes.isEmpty else { throw WeightsError(.fileWrite, "the path is empty") }
+    var target = path
+    if let resolved = path.withCString({ realpath($0, nil) }) {
+      target = FilePath(resolved)
       free(resolved)
     } else if errno != ENOENT {
       // Where a link leads is not known: the file would take the link's place.
@@ -29,9 +27,9 @@ final class AtomicFile {
         .fileWrite, "is a link to a file that does not exist: give that file's path, or remove the link")
     }
     var status = stat()
-    let exists = stat(target, &status) == 0
-    if exists, status.st_mode & S_IFMT != S_IFREG {
-      throw WeightsError(.fileWrite, "is \(fileKind(status.st_mode)), not a regular file")
+    let exists = target.withCString { stat($0, &status) } == 0
+    if exists, let kind = FileKind(status) {
+      throw WeightsError(.fileWrite, "is \(kind), not a regular file")
     }
     // Writing beyond this limit raises a signal that ends the host.
     var limit = rlimit()
@@ -40,19 +38,16 @@ final class AtomicFile {
         .fileWrite,
         "takes \(size) bytes; this process may write files of \(limit.rlim_cur) (ulimit -f)")
     }
-    let slash = target.lastIndex(of: CChar(UInt8(ascii: "/"))) ?? -1
-    folder = Array(target.prefix(slash + 1))
     // The new file is private until it has the mode of the file that it replaces.
-    temporary = try TemporaryFile(
-      in: folder, for: target[(slash + 1)...].dropLast(), mode: exists ? 0o600 : 0o666)
+    temporary = try TemporaryFile(in: target.folder, for: target.lastPart, mode: exists ? 0o600 : 0o666)
     temporary.removeAbandoned()
     self.target = target
     old = exists ? status : nil
   }
 
-  private static func isLink(_ path: UnsafePointer<CChar>) -> Bool {
+  private static func isLink(_ path: FilePath) -> Bool {
     var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    return path.withCString { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
   func append(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
@@ -84,7 +79,7 @@ final class AtomicFile {
       throw WeightsError(.fileWrite, "could not take its name: \(systemReason(errno))")
     }
     // The name as well, where the file system can; the file itself is whole in any case.
-    let directory = open(folder + [CChar(UInt8(ascii: ".")), 0], O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let directory = target.folder.file(".").withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     if directory >= 0 {
       fsync(directory)
       close(directory)

@@ -1,5 +1,5 @@
 import System
-import Glibc
+import Text
 
 /// What a path of weights stands for, told by its content. The file is opened once: what was looked at is what
 /// is read.
@@ -10,16 +10,16 @@ public enum OpenedWeights {
 
   /// An index may have `limit` bytes; it is not hashed here.
   public init(
-    cPath: UnsafePointer<CChar>, hashing: Hashing, indexAtMost limit: Int
+    path: FilePath, hashing: Hashing, indexAtMost limit: Int
   ) throws(WeightsError) {
     do throws(WeightsError) {
-      let file = try FileBytes(path: cPath)
+      let file = try FileBytes(path: path)
       if try OpenedWeights.isIndex(file) {
         self = .index(try WholeFile(file, atMost: limit))
       } else {
         self = .file(try WeightsFile(file, hashing))
       }
-    } catch { throw error.about(cPath) }
+    } catch { throw error.about(path) }
   }
 
   /// JSON begins with a brace and holds no NUL; so do the first 8 bytes of no safetensors file.

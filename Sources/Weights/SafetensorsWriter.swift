@@ -44,7 +44,7 @@ public enum SafetensorsWriter {
   ///   - tensors: of different names, with sizes that fit the memory they came from.
   ///   - values: gives a tensor's fp32 numbers, row-major, to its second argument.
   public static func write(
-    to path: UnsafePointer<CChar>, metadata: TextPairs, tensors: [TensorToWrite],
+    to path: FilePath, metadata: TextPairs, tensors: [TensorToWrite],
     values: (_ index: Int, _ write: (UnsafeBufferPointer<Float>) throws(WeightsError) -> Void)
       throws(WeightsError) -> Void
   ) throws(WeightsError) {

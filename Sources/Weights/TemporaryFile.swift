@@ -6,25 +6,25 @@ import Glibc
 /// told: nobody holds its lock.
 final class TemporaryFile {
   let descriptor: CInt
-  private let path: [CChar]
-  private let folder: [CChar]
-  /// How the names of all files on their way to the same name begin.
-  private let prefix: [CChar]
+  private let path: FilePath
+  private let folder: FilePath
+  /// The beginning of the names of all files on their way to the same name.
+  private let prefix: [UInt8]
   private var renamed = false
 
   /// - Parameters:
-  ///   - folder: with its last slash; empty for the working directory.
-  ///   - name: what it is to be named there, without a NUL.
-  ///   - mode: of the file, less the process's umask.
-  init(in folder: [CChar], for name: some Sequence<CChar>, mode: mode_t) throws(WeightsError) {
+  ///   - folder: where the file is made; an empty path for the working directory.
+  ///   - name: the name that the file is to take there.
+  ///   - mode: the file's mode, less the process's umask.
+  init(in folder: FilePath, for name: some Sequence<UInt8>, mode: mode_t) throws(WeightsError) {
     self.folder = folder
-    prefix = Array(".actionclip-\(TemporaryFile.number(of: name))-".utf8CString.dropLast())
+    prefix = Array(".actionclip-\(TemporaryFile.number(of: name))-".utf8)
     while true {
       let random = String(UInt64.random(in: .min ... .max), radix: 16)
-      let path = folder + prefix + Array(random.utf8CString)
+      let path = folder.file(prefix + Array(random.utf8))
       var descriptor: CInt
       repeat {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, mode)
+        descriptor = path.withCString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, mode) }
       } while descriptor < 0 && errno == EINTR
       guard descriptor >= 0 else {
         throw WeightsError(.fileWrite, "cannot be written: \(systemReason(errno))")
@@ -42,44 +42,42 @@ final class TemporaryFile {
   }
 
   deinit {
-    if !renamed { unlink(path) }
+    if !renamed { path.withCString { _ = unlink($0) } }
     close(descriptor)
   }
 
   /// Takes its name, in place of a file that has it; false, with errno, if that fails.
-  func rename(to target: [CChar]) -> Bool {
-    renamed = Glibc.rename(path, target) == 0
+  func rename(to target: FilePath) -> Bool {
+    renamed = path.withCString { path in target.withCString { Glibc.rename(path, $0) } } == 0
     return renamed
   }
 
   /// Removes what earlier writers of the same name left behind. What another process is writing stays.
   func removeAbandoned() {
-    guard let directory = opendir(folder + [CChar(UInt8(ascii: ".")), 0]) else { return }
+    guard let directory = folder.file(".").withCString({ opendir($0) }) else { return }
     defer { closedir(directory) }
     while let entry = readdir(directory) {
       withUnsafeBytes(of: &entry.pointee.d_name) { name in
-        let name = name.bindMemory(to: CChar.self).prefix { $0 != 0 }
-        if name.starts(with: prefix) { removeIfAbandoned(folder + name + [0]) }
+        let name = name.prefix { $0 != 0 }
+        if name.starts(with: prefix) { removeIfAbandoned(folder.file(name)) }
       }
     }
   }
 
-  private func removeIfAbandoned(_ other: [CChar]) {
-    let found = open(other, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+  private func removeIfAbandoned(_ other: FilePath) {
+    let found = other.withCString { open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) }
     guard found >= 0 else { return }
     defer { close(found) }
     var status = stat()
-    guard fstat(found, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      flock(found, LOCK_EX | LOCK_NB) == 0
-    else { return }
+    guard fstat(found, &status) == 0, FileKind(status) == nil, flock(found, LOCK_EX | LOCK_NB) == 0 else { return }
     // Between opening and locking it may have been renamed to its place: then its name is gone.
-    unlink(other)
+    other.withCString { _ = unlink($0) }
   }
 
   /// FNV-1a: the same in every process, and short where the name may be as long as names can be.
-  private static func number(of name: some Sequence<CChar>) -> String {
+  private static func number(of name: some Sequence<UInt8>) -> String {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in name { hash = (hash ^ UInt64(UInt8(bitPattern: byte))) &* 0x100_0000_01B3 }
+    for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
     return String(hash, radix: 16)
   }
 }

@@ -1,6 +1,6 @@
 import System
 import Digest
-import Glibc
+import Text
 
 /// A file of weights that was hashed and not looked into yet: where several files are one model, all of them are
 /// judged before any is parsed.
@@ -8,20 +8,20 @@ public final class UnparsedWeights {
   public let sha256: SHA256.Digest
   public let byteCount: Int
   private var file: FileBytes?
-  private let path: [CChar]
+  private let path: FilePath
 
   /// Reads the whole file into memory, where `others` bytes of the same model's files are already.
-  public init(cPath: UnsafePointer<CChar>, beside others: Int) throws(WeightsError) {
-    path = Array(UnsafeBufferPointer(start: cPath, count: strlen(cPath) + 1))
+  public init(path: FilePath, beside others: Int) throws(WeightsError) {
+    self.path = path
     do throws(WeightsError) {
-      var file = try FileBytes(path: cPath)
+      var file = try FileBytes(path: path)
       byteCount = file.size
       sha256 = try file.readWhole(beside: others)
       self.file = consume file
-    } catch { throw error.about(cPath) }
+    } catch { throw error.about(path) }
   }
 
-  /// What was hashed; once.
+  /// Reads the tensors' index from the bytes that were hashed; once.
   public func parse() throws(WeightsError) -> WeightsFile {
     guard let file = file.take() else { throw .invalid("the file was parsed already") }
     do throws(WeightsError) { return try WeightsFile(file, sha256: sha256) } catch {

@@ -44,19 +44,8 @@ public final class WeightsFile: TensorSource {
   private let file: FileBytes
 
   /// Opens the file at `path`.
-  public convenience init(path: String, hashing: Hashing = .none) throws(WeightsError) {
-    guard !path.utf8.contains(0) else {
-      throw WeightsError(.fileOpen, "the path \(quoted(path.utf8)) contains a NUL")
-    }
-    let characters = Array(path.utf8CString)
-    try self.init(cPath: characters, hashing: hashing)
-  }
-
-  /// The same for a path that need not be UTF-8, as Linux has them: NUL-terminated bytes.
-  public convenience init(
-    cPath: UnsafePointer<CChar>, hashing: Hashing = .none
-  ) throws(WeightsError) {
-    do { try self.init(FileBytes(path: cPath), hashing) } catch { throw error.about(cPath) }
+  public convenience init(path: FilePath, hashing: Hashing = .none) throws(WeightsError) {
+    do { try self.init(FileBytes(path: path), hashing) } catch { throw error.about(path) }
   }
 
   /// Reads from the caller's memory, which is borrowed and not copied: it must stay as it is for

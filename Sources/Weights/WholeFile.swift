@@ -8,9 +8,9 @@ public final class WholeFile {
   /// Valid for as long as this object lives.
   public var bytes: UnsafeRawBufferPointer { block.bytes }
 
-  public convenience init(cPath: UnsafePointer<CChar>, atMost limit: Int) throws(WeightsError) {
-    do throws(WeightsError) { try self.init(FileBytes(path: cPath), atMost: limit) } catch {
-      throw error.about(cPath)
+  public convenience init(path: FilePath, atMost limit: Int) throws(WeightsError) {
+    do throws(WeightsError) { try self.init(FileBytes(path: path), atMost: limit) } catch {
+      throw error.about(path)
     }
   }
 

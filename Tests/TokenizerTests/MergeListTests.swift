@@ -155,7 +155,7 @@ struct MergeListTests {
 
   @Test func errorsNameTheFileOnOneLine() {
     let error = failure { _ = try Tokenizer(path: "/no\nsuch") }
-    #expect(error?.message == "'/no?such': cannot open the tokenizer file: No such file or directory")
+    #expect(error?.message == "'/no?such': the tokenizer file cannot be opened: no such file")
   }
 
   @Test func aPathNeedNotBeUTF8() throws {
@@ -167,7 +167,7 @@ struct MergeListTests {
     let list = Array("#version\ni n\n".utf8)
     #expect(write(descriptor, list, list.count) == list.count)
     close(descriptor)
-    #expect(try Tokenizer(cPath: path).vocabularySize == 515)
+    #expect(try Tokenizer(path: FilePath(path)).vocabularySize == 515)
   }
 
   @Test func aFileBeyondTheLimitIsNotRead() throws {

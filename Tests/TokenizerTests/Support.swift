@@ -28,6 +28,10 @@ enum Tiny {
 }
 
 extension Tokenizer {
+  convenience init(path: String, vocabularySize: Int? = nil) throws(Failure) {
+    try self.init(path: FilePath(bytes: Array(path.utf8)), vocabularySize: vocabularySize)
+  }
+
   func ids(_ text: String) throws -> [Int32] { try ids(Array(text.utf8)) }
 
   func ids(_ bytes: [UInt8]) throws -> [Int32] {

@@ -1,5 +1,14 @@
 import Foundation
+import System
 import Video
+
+extension VideoFile {
+  convenience init(
+    path: String, threads: Int = 1, maxPixels: Int = defaultMaxPixels, decode: DecodeChoice = .needed
+  ) throws(VideoError) {
+    try self.init(path: FilePath(path), threads: threads, maxPixels: maxPixels, decode: decode)
+  }
+}
 
 /// Where the tests' videos come from: committed ones, and ones made with the ffmpeg program.
 enum Clip {

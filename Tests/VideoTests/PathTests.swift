@@ -72,7 +72,7 @@ import Video
     let said = try bytes.withUnsafeBufferPointer { buffer in
       let error = #expect(throws: VideoError.self) {
         try buffer.withMemoryRebound(to: CChar.self) { (path) throws in
-          _ = try VideoFile(path: try #require(path.baseAddress))
+          _ = try VideoFile(path: FilePath(try #require(path.baseAddress)))
         }
       }
       return try #require(error).message
@@ -83,6 +83,6 @@ import Video
       default: break
       }
     }
-    #expect(said.contains("a???[31m") && said.hasSuffix("No such file or directory"))
+    #expect(said.contains("a???[31m") && said.hasSuffix("no such file"))
   }
 }

@@ -108,7 +108,7 @@ import Testing
   func replaced() throws {
     let (meant, other) = (try TestFiles.fixture("plain.safetensors"), try TestFiles.fixture("plain.pt"))
     try TestFiles.withFile(meant) { path in
-      let file = try FileBytes(path: path)
+      let file = try FileBytes(path: FilePath(path))
       try TestFiles.withFile(other) { #expect(rename($0, path) == 0) }
       #expect(try Array(Data(contentsOf: URL(fileURLWithPath: path))) == other)
       let weights = try WeightsFile(file, .expect(digest(meant)))
@@ -167,7 +167,7 @@ import Testing
 
   private func refusalOpening(_ path: String, _ hashing: Hashing, _ change: () -> Void) -> WeightsError? {
     do throws(WeightsError) {
-      let file = try FileBytes(path: path)
+      let file = try FileBytes(path: FilePath(path))
       change()
       _ = try WeightsFile(file, hashing)
       return nil
@@ -186,11 +186,11 @@ import Testing
   }
 
   @Test("Files that are one model are read as far as their bytes together may go") func together() throws {
-    let path = Array(TestFiles.fixtures.appendingPathComponent("plain.safetensors").path.utf8CString)
-    let size = try UnparsedWeights(cPath: path, beside: 0).byteCount
-    #expect(try UnparsedWeights(cPath: path, beside: WeightsLimits.hashedBytes - size).byteCount == size)
+    let path = FilePath(TestFiles.fixtures.appendingPathComponent("plain.safetensors").path)
+    let size = try UnparsedWeights(path: path, beside: 0).byteCount
+    #expect(try UnparsedWeights(path: path, beside: WeightsLimits.hashedBytes - size).byteCount == size)
     let error = #expect(throws: WeightsError.self) {
-      try UnparsedWeights(cPath: path, beside: WeightsLimits.hashedBytes - size + 1)
+      try UnparsedWeights(path: path, beside: WeightsLimits.hashedBytes - size + 1)
     }
     #expect(error?.kind == .limit && error?.message.contains("with this file of \(size) bytes") == true)
   }

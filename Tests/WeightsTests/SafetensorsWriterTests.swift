@@ -11,7 +11,7 @@ import Testing
     _ path: String, _ tensors: [(TensorToWrite, [Float])], failAt: Int? = nil
   ) throws(WeightsError) {
     guard let pairs = try? TextPairs(metadata) else { throw .limit("memory") }
-    try SafetensorsWriter.write(to: Array(path.utf8CString), metadata: pairs, tensors: tensors.map(\.0)) {
+    try SafetensorsWriter.write(to: FilePath(path), metadata: pairs, tensors: tensors.map(\.0)) {
       (index, write) throws(WeightsError) in
       if index == failAt { throw .limit("stop") }
       try tensors[index].1.withUnsafeBufferPointer(write)
@@ -105,7 +105,7 @@ import Testing
 
   @Test func metadataBeyondWhatIsReadIsRefused() throws {
     try withFolder { folder in
-      let path = Array((folder + "/m").utf8CString)
+      let path = FilePath(folder + "/m")
       let large = try TextPairs([(key: "k", value: String(repeating: "m", count: 4 << 20))])
       let error = #expect(throws: WeightsError.self) {
         try SafetensorsWriter.write(to: path, metadata: large, tensors: []) { (_, _) throws(WeightsError) in }

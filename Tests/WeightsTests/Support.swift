@@ -33,6 +33,12 @@ enum TestFiles {
   }
 }
 
+extension WeightsFile {
+  convenience init(path: String, hashing: Hashing = .none) throws(WeightsError) {
+    try self.init(path: FilePath(bytes: Array(path.utf8)), hashing: hashing)
+  }
+}
+
 /// Opens bytes in memory; the values of every tensor, read.
 func load(_ bytes: [UInt8]) throws(WeightsError) -> [String: [Float]] {
   let result = bytes.withUnsafeBytes { buffer in

@@ -30,7 +30,7 @@ import Testing
     #expect(write(descriptor, bytes, bytes.count) == bytes.count)
     close(descriptor)
     defer { unlink(path) }
-    #expect(try WeightsFile(cPath: path).names.count == load(bytes).count)
+    #expect(try WeightsFile(path: FilePath(path)).names.count == load(bytes).count)
   }
 
   @Test func refusesASparseGiantUnread() throws {
@@ -167,7 +167,7 @@ import Testing
   /// Opens a file of 100 bytes, lets it be changed, then reads it.
   private func refusalReading(_ path: String, change: () -> Void) -> WeightsError? {
     do throws(WeightsError) {
-      let file = try FileBytes(path: path)
+      let file = try FileBytes(path: FilePath(path))
       change()
       _ = try file.block(at: 0, count: 100)
       try file.checkUnchanged()

@@ -106,7 +106,7 @@ def test_names_that_are_not_utf8(tmp_path):
     assert [line["path"] for line in lines] == [name.decode(errors="replace") for name in names]
     assert [line["error"] is None for line in lines] == [True, False, True, True]
     assert process.returncode == 1
-    assert process.stderr.decode().count("caf\ufffd.mp4: No such file") == 1
+    assert process.stderr.decode().count("caf\ufffd.mp4 cannot be opened: no such file") == 1
 
     assert_error(run("info", b"m\xe9"), "m\ufffd")
 

@@ -1,6 +1,5 @@
 import System
 import CKernels
-import Glibc
 import Synchronization
 
 /// Floats outside Swift's heap, 64-byte aligned, freed with the object: whoever uses `base` holds the
@@ -15,30 +14,12 @@ public final class FloatBuffer: @unchecked Sendable {
     // Whole lines of 64 bytes, which kernels may read to the end, and room to align the first.
     let (padded, overflow2) = bytes.addingReportingOverflow(126)
     guard count >= 0, !overflow, !overflow2 else { throw .outOfMemory(bytes: Int.max) }
-    guard let memory = FloatBuffer.zeroed(bytes: padded) else { throw .outOfMemory(bytes: bytes) }
-    allocation = memory.start
-    mapped = memory.mapped
-    let address = UInt(bitPattern: allocation)
-    let aligned = UnsafeMutableRawPointer(bitPattern: (address &+ 63) & ~63) ?? allocation
-    base = aligned.bindMemory(to: Float.self, capacity: max(count, 1))
+    do { allocation = try MemoryBlock(count: padded, zeroed: true) } catch { throw .outOfMemory(bytes: bytes) }
+    base = allocation.start.alignedUp(toMultipleOf: 64).bindMemory(to: Float.self, capacity: max(count, 1))
     self.count = count
   }
 
-  private let allocation: UnsafeMutableRawPointer
-  /// Bytes to unmap; 0 for what malloc gave.
-  private let mapped: Int
-
-  deinit { if mapped > 0 { munmap(allocation, mapped) } else { free(allocation) } }
-
-  /// Large memory is asked for in huge pages: weights are walked through from end to end in every product, and
-  /// a fault for each small page is a good part of the time that loading takes.
-  private static func zeroed(bytes: Int) -> (start: UnsafeMutableRawPointer, mapped: Int)? {
-    guard bytes >= 4 << 20 else { return calloc(1, bytes).map { ($0, 0) } }
-    let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let memory, memory != MAP_FAILED else { return nil }
-    madvise(memory, bytes, MADV_HUGEPAGE)  // advice: without huge pages it is as before
-    return (memory, bytes)
-  }
+  private let allocation: MemoryBlock
 
   /// One number. It is safe on a temporary, unlike `base`, which does not keep the memory alive.
   public subscript(index: Int) -> Float { withExtendedLifetime(self) { base[index] } }

@@ -4,6 +4,7 @@ import Model
 import ModelFile
 import Preprocess
 import System
+import Text
 import Tokenizer
 import Weights
 

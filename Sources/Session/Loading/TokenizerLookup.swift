@@ -1,6 +1,7 @@
 import Families
 import Glibc
 import System
+import Text
 import Tokenizer
 
 /// The search for the tokenizer that goes with a model's weights.
@@ -18,7 +19,7 @@ enum TokenizerLookup {
     _ named: FilePath?, _ merges: TextList?, _ path: FilePath?, _ folder: FilePath?, _ file: String,
     vocabularySize: Int
   ) throws(Failure) -> (Tokenizer?, problem: String) {
-    if let named { return (try load(named, vocabularySize), "") }
+    if let named { return (try Tokenizer(path: named, vocabularySize: vocabularySize), "") }
     if let merges {
       defer { extendLifetime(merges) }
       do { return (try Tokenizer(mergeList: merges[0], vocabularySize: vocabularySize), "") } catch {
@@ -37,18 +38,12 @@ enum TokenizerLookup {
     for name in fileNames {
       let file = folder.file(name)
       guard file.withCString({ access($0, R_OK) }) == 0 else { continue }
-      do { return (try load(file, vocabularySize), "") } catch {
+      do { return (try Tokenizer(path: file, vocabularySize: vocabularySize), "") } catch {
         if [.outOfMemory, .fileRead, .cancelled].contains(error.kind) { throw error }
         return (nil, "the tokenizer beside the weights does not fit: \(error.message); \(advice)")
       }
     }
     let names = fileNames.joined(separator: ", ")
     return (nil, "no tokenizer (\(names)) lies beside '\(path.shown)': \(advice)")
-  }
-
-  private static func load(_ file: FilePath, _ vocabularySize: Int) throws(Failure) -> Tokenizer {
-    try file.withCString { (path) throws(Failure) in
-      try Tokenizer(cPath: path, vocabularySize: vocabularySize)
-    }
   }
 }

@@ -18,7 +18,7 @@ public struct SaveOptions {
 
 extension LoadedModel {
   /// Writes the model as one file that needs nothing beside it, whole or not at all.
-  public func save(to path: UnsafePointer<CChar>, _ options: SaveOptions) throws(Failure) {
+  public func save(to path: FilePath, _ options: SaveOptions) throws(Failure) {
     guard model.canSave(options.storage) else {
       let held = model.precision.name
       throw Failure(

@@ -6,7 +6,7 @@ import Glibc
 private let tokenizer: Tokenizer = {
   let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(
     separator: "/")
-  guard let made = try? Tokenizer(path: root + "/TokenizerTests/Fixtures/tiny_merges.txt") else {
+  guard let made = try? Tokenizer(path: FilePath(root + "/TokenizerTests/Fixtures/tiny_merges.txt")) else {
     fatalError("tiny_merges.txt cannot be read")
   }
   return made

@@ -1,22 +1,24 @@
 import Glibc
-import Text
-import Weights
 
 /// A path as the system takes it: bytes that need not be UTF-8.
 public struct FilePath: Sendable {
-  /// Without the NUL at the end.
-  let bytes: [UInt8]
+  /// The path without the NUL that C puts at its end.
+  public let bytes: [UInt8]
 
+  public init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// Copies a path that ends with a NUL.
   public init(_ cPath: UnsafePointer<CChar>) {
     bytes = Array(UnsafeRawBufferPointer(start: cPath, count: strlen(cPath)))
   }
 
-  private init(bytes: [UInt8]) { self.bytes = bytes }
-
   /// "models/" of "models/vit.pt"; empty where there is no slash.
-  var folder: FilePath { FilePath(bytes: Array(bytes[...(bytes.lastIndex(of: FilePath.slash) ?? -1)])) }
+  public var folder: FilePath { FilePath(bytes: Array(bytes[..<startOfLastPart])) }
 
-  var lastPart: ArraySlice<UInt8> { bytes[((bytes.lastIndex(of: FilePath.slash) ?? -1) + 1)...] }
+  /// "vit.pt" of "models/vit.pt".
+  public var lastPart: ArraySlice<UInt8> { bytes[startOfLastPart...] }
+
+  private var startOfLastPart: Int { (bytes.lastIndex(of: FilePath.slash) ?? -1) + 1 }
 
   /// A file in this folder.
   public func file(_ name: some Sequence<UInt8>) -> FilePath {
@@ -26,7 +28,7 @@ public struct FilePath: Sendable {
 
   public func file(_ name: String) -> FilePath { file(name.utf8) }
 
-  var isDirectory: Bool {
+  public var isDirectory: Bool {
     withCString {
       var status = stat()
       return stat($0, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -34,11 +36,9 @@ public struct FilePath: Sendable {
   }
 
   /// Whether there is something of this name, readable or not.
-  var exists: Bool { withCString { access($0, F_OK) == 0 } }
+  public var exists: Bool { withCString { access($0, F_OK) == 0 } }
 
-  /// For messages.
-  public var shown: String { shownPath(bytes) }
-
+  /// Calls `body` with the path as C takes it, for the length of the call.
   public func withCString<R, E: Error>(_ body: (UnsafePointer<CChar>) throws(E) -> R) throws(E) -> R {
     let terminated = bytes.map { CChar(bitPattern: $0) } + [0]
     return try terminated.withUnsafeBufferPointer { (buffer) throws(E) in

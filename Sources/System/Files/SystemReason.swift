@@ -1,11 +1,11 @@
-import System
 import Glibc
 
-/// The usual errors in fixed words: strerror's depend on the host's locale.
-func systemReason(_ number: CInt) -> String {
-  switch number {
+/// Words for an errno, always the same ones: the C library's depend on the host's locale.
+public func systemReason(_ code: CInt) -> String {
+  switch code {
   case ENOENT: "no such file"
   case ENOTDIR: "a part of the path is not a directory"
+  case EISDIR: "it is a directory"
   case EACCES, EPERM: "permission denied"
   case ELOOP: "too many symbolic links"
   case ENAMETOOLONG: "the path is too long"
@@ -18,6 +18,6 @@ func systemReason(_ number: CInt) -> String {
   case EDQUOT: "the disk quota is used up"
   case EROFS: "the file system is read-only"
   case EFBIG: "the file system takes no file of this size"
-  default: "errno \(number)"
+  default: "errno \(code)"
   }
 }

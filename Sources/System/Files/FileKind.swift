@@ -1,0 +1,28 @@
+import Glibc
+
+/// The kind of thing that a path names, other than a regular file.
+public enum FileKind: Sendable, CustomStringConvertible {
+  case directory, fifo, socket, device, other
+
+  /// nil for a regular file.
+  public init?(_ status: stat) {
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return nil
+    case S_IFDIR: self = .directory
+    case S_IFIFO: self = .fifo
+    case S_IFSOCK: self = .socket
+    case S_IFCHR, S_IFBLK: self = .device
+    default: self = .other
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .directory: "a directory"
+    case .fifo: "a FIFO"
+    case .socket: "a socket"
+    case .device: "a device"
+    case .other: "a special file"
+    }
+  }
+}
