@@ -5,7 +5,7 @@ extension ThreadPool {
   /// Calls `work(index)` once for every index in 0..<count, on any of the pool's threads, and throws the first failure:
   /// after it no further index begins. Cancelling is heard by the calling thread and ends the others' work too.
   func runThrowing(count: Int, _ work: (_ index: Int) throws(Failure) -> Void) throws(Failure) {
-    let failure = Guarded<Failure?>(nil)
+    let failure = Monitor<Failure?>(nil)
     run(count: count) { index, _ in
       guard failure.withLock({ $0 == nil }) else { return }
       do throws(Failure) {

@@ -1,5 +1,6 @@
 import Foundation
 import Numerics
+import System
 import Testing
 
 @testable import Model

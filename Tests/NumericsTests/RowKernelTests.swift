@@ -1,5 +1,6 @@
 import System
 import Foundation
+import System
 import Testing
 
 @testable import Numerics

@@ -1,4 +1,5 @@
 import Numerics
+import System
 
 /// In-network temporal prompt (paper section 3.3; reference modules/temporal_modeling.py): before each
 /// block, on its whole input and not only on the branch, a fraction of the patch tokens' channels is

@@ -1,47 +1,26 @@
 import System
-import Glibc
 
 /// Frames that another thread still makes while the first ones are encoded: pixels [frames, 3, S, S], of which so many
 /// are ready.
 public final class FrameArrivals: FrameSource, @unchecked Sendable {
+  // Unchecked: pixels are read only where they have arrived.
   public let pixels: UnsafePointer<Float>?
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var arrived = 0
-  private var failure: Failure?
+  /// The number of frames that are ready, or why no more will come.
+  private let arrived = Monitor<Result<Int, Failure>>(.success(0))
 
   /// `pixels` must outlive the call that encodes them.
-  public init(_ pixels: UnsafePointer<Float>) {
-    self.pixels = pixels
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(changed, nil)
-  }
-
-  deinit {
-    pthread_mutex_destroy(mutex)
-    pthread_cond_destroy(changed)
-    mutex.deallocate()
-    changed.deallocate()
-  }
+  public init(_ pixels: UnsafePointer<Float>) { self.pixels = pixels }
 
   /// Says that the frames before `count` are ready; they must not be written any more.
-  public func arrive(upTo count: Int) { change { arrived = max(arrived, count) } }
+  public func arrive(upTo count: Int) { arrived.change { $0 = $0.map { max($0, count) } } }
 
   /// Says that no more frames will come: the call that waits for them throws `error`.
-  public func fail(_ error: Failure) { change { failure = failure ?? error } }
+  public func fail(_ error: Failure) { arrived.change { $0 = $0.flatMap { _ in .failure(error) } } }
 
   public func readyFrames(atLeast count: Int) throws(Failure) -> Int {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    while arrived < count, failure == nil { pthread_cond_wait(changed, mutex) }
-    if let failure { throw failure }
-    return arrived
-  }
-
-  private func change(_ body: () -> Void) {
-    pthread_mutex_lock(mutex)
-    body()
-    pthread_cond_signal(changed)
-    pthread_mutex_unlock(mutex)
+    func isDecided(_ arrived: Result<Int, Failure>) -> Bool {
+      (try? arrived.get()).map { $0 >= count } ?? true
+    }
+    return try arrived.wait(until: isDecided) { $0 }.get()
   }
 }

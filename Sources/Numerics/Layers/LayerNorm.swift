@@ -1,4 +1,5 @@
 import CKernels
+import System
 
 /// Layer normalisation over the last axis.
 public struct LayerNorm: Sendable {

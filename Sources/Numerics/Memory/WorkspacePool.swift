@@ -2,7 +2,7 @@ import System
 
 /// Workspaces kept between calls, one per concurrent call.
 public final class WorkspacePool: Sendable {
-  private let idle = Guarded<[Workspace]>([])
+  private let idle = Monitor<[Workspace]>([])
   private static let kept = 16
 
   public init() {}

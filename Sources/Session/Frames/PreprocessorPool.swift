@@ -6,13 +6,13 @@ import System
 public final class PreprocessorPool: Sendable {
   private let size: Int
   private let options: PreprocessOptions
-  private let idle: Guarded<[Preprocessor]>
+  private let idle: Monitor<[Preprocessor]>
 
   /// - Throws: where the options do not go with the network's input side `size`.
   public init(size: Int, options: PreprocessOptions) throws(Failure) {
     self.size = size
     self.options = options
-    idle = Guarded([try Preprocessor(size: size, options: options)])
+    idle = Monitor([try Preprocessor(size: size, options: options)])
   }
 
   /// Writes an image as the network's input, [3, size, size].

@@ -9,7 +9,7 @@ public final class Classifier: Sendable {
   private let loaded: LoadedModel
   private let templates: TextList
   private let truncate: Bool
-  private let current: Guarded<LabelList>
+  private let current: Monitor<LabelList>
 
   /// Encodes labels in every template. Texts that are too long are cut if `truncate`, else refused.
   public init(
@@ -20,7 +20,7 @@ public final class Classifier: Sendable {
     self.truncate = truncate
     let none = try LabelSet(TextList(), texts: Classifier.buffer(0))
     let first = try Classifier.labelSet(labels, knowing: none, loaded, templates, truncate: truncate)
-    current = Guarded(
+    current = Monitor(
       LabelList(
         first, templates: templates.count, embeddingSize: loaded.configuration.embeddingSize, generation: 1))
   }

@@ -1,43 +1,14 @@
 import CShims
-import Glibc
 import Synchronization
 
-/// A few pthreads that run the iterations of one loop at a time. They are created when first needed
-/// and joined when the pool is released. A loop that finds the pool busy with another caller's loop
-/// runs on its own thread alone: callers never wait for each other, and since loops are cut into the
-/// same iterations either way the results are the same.
-public final class ThreadPool: Sendable {
-  /// Threads that compute, the caller's included.
-  public let threads: Int
-
-  /// What the workers share; they keep it alive, and the pool stops them.
-  private let crew: Crew
-
-  /// `processors` are those that the workers are bound to, in turn; none: where they may run is what the
-  /// thread that first calls `run` has.
-  public init(threads: Int, processors: [Int32] = []) {
-    self.threads = max(1, threads)
-    crew = Crew(threads: self.threads, processors: processors)
-  }
-
-  /// Joins the workers. In a forked child they do not exist: its owner must leak the pool instead.
-  deinit { crew.stopAndJoin() }
-
-  /// Calls `work(index, slot)` once for every index in 0..<count, in any order, on up to `threads`
-  /// threads. `slot` (0..<threads) is the running thread's own number within this loop, for scratch.
-  public func run(count: Int, _ work: (_ index: Int, _ slot: Int) -> Void) {
-    if threads > 1, count > 1, crew.run(count: count, work) { return }
-    for index in 0..<max(count, 0) { work(index, 0) }
-  }
-}
-
 /// The worker threads of a pool and the loop they are at.
-private final class Crew: @unchecked Sendable {
+final class WorkerGroup: @unchecked Sendable {
+  // Unchecked: the loop is written by its owner before it opens, and `workers` by whoever owns the group.
   private let threads: Int
   private let processors: [Int32]
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private let finished = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  // Both guard nothing but sleeping: whoever waits looks at the atomics below.
+  private let wake = Monitor<Void>(())
+  private let finished = Monitor<Void>(())
   private var workers: [BackgroundThread] = []
   private var started = false
 
@@ -55,18 +26,6 @@ private final class Crew: @unchecked Sendable {
   init(threads: Int, processors: [Int32]) {
     self.threads = threads
     self.processors = processors
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(wake, nil)
-    pthread_cond_init(finished, nil)
-  }
-
-  deinit {
-    pthread_mutex_destroy(mutex)
-    pthread_cond_destroy(wake)
-    pthread_cond_destroy(finished)
-    mutex.deallocate()
-    wake.deallocate()
-    finished.deallocate()
   }
 
   func stopAndJoin() {
@@ -76,7 +35,7 @@ private final class Crew: @unchecked Sendable {
     workers = []
   }
 
-  /// False if another caller's loop has the crew.
+  /// False if another caller's loop has the workers.
   func run(count: Int, _ work: (Int, Int) -> Void) -> Bool {
     guard owned.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
     else { return false }
@@ -97,13 +56,9 @@ private final class Crew: @unchecked Sendable {
     return true
   }
 
-  /// A sleeper counts itself before it looks at the state under the mutex: it is seen here, or it sees
+  /// A sleeper counts itself before it looks at the state under the lock: it is seen here, or it sees
   /// what was stored.
-  private func wakeAll() {
-    pthread_mutex_lock(mutex)
-    pthread_cond_broadcast(wake)
-    pthread_mutex_unlock(mutex)
-  }
+  private func wakeAll() { wake.change { _ in } }
 
   private func drain(_ work: (Int, Int) -> Void, count: Int, slot: Int) {
     while true {
@@ -124,13 +79,11 @@ private final class Crew: @unchecked Sendable {
     var spins = 0
     while state.load(ordering: .acquiring).inside > 0 {
       spins += 1
-      if spins < Crew.spinLimit {
+      if spins < WorkerGroup.spinLimit {
         cshims_spin_hint()
         continue
       }
-      pthread_mutex_lock(mutex)
-      while state.load(ordering: .acquiring).inside > 0 { pthread_cond_wait(finished, mutex) }
-      pthread_mutex_unlock(mutex)
+      finished.wait(until: { state.load(ordering: .acquiring).inside == 0 }) { _ in }
     }
   }
 
@@ -152,15 +105,11 @@ private final class Crew: @unchecked Sendable {
       seen = entered
       if let body { drain(body, count: count, slot: slot) }
       let left = state.leave()
-      if left.inside == 0, !left.isOpen {
-        pthread_mutex_lock(mutex)
-        pthread_cond_signal(finished)
-        pthread_mutex_unlock(mutex)
-      }
+      if left.inside == 0, !left.isOpen { finished.change { _ in } }
     }
   }
 
-  /// Waits for a loop other than the one last seen and enters it; its number, or nil when the crew stops.
+  /// Waits for a loop other than the one last seen and enters it; its number, or nil when the group stops.
   private func enter(after seen: UInt64?) -> UInt64? {
     var spins = 0
     while !stopping.load(ordering: .acquiring) {
@@ -173,14 +122,12 @@ private final class Crew: @unchecked Sendable {
         continue
       }
       spins += 1
-      if spins < Crew.spinLimit {
+      if spins < WorkerGroup.spinLimit {
         cshims_spin_hint()
         continue
       }
       sleeping.add(1, ordering: .sequentiallyConsistent)
-      pthread_mutex_lock(mutex)
-      while !stopping.load(ordering: .acquiring), !isNew(after: seen) { pthread_cond_wait(wake, mutex) }
-      pthread_mutex_unlock(mutex)
+      wake.wait(until: { stopping.load(ordering: .acquiring) || isNew(after: seen) }) { _ in }
       sleeping.subtract(1, ordering: .relaxed)
       spins = 0
     }
@@ -194,7 +141,7 @@ private final class Crew: @unchecked Sendable {
 }
 
 /// In one word: threads inside in the lower half, then whether more may enter, then the loop's number.
-private struct LoopState: RawRepresentable, AtomicRepresentable, Equatable {
+struct LoopState: RawRepresentable, AtomicRepresentable, Equatable {
   let rawValue: UInt64
   private static let open: UInt64 = 1 << 32
 

@@ -2,14 +2,14 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import Numerics
+import System
 
 struct ThreadPoolTests {
   @Test(arguments: [1, 2, 3, 8])
   func everyIndexOnceAndSlotsInRange(threads: Int) {
     let pool = ThreadPool(threads: threads)
     for count in [0, 1, 2, 5, 1000] {
-      let seen = Guarded([Int](repeating: 0, count: count))
+      let seen = Monitor([Int](repeating: 0, count: count))
       pool.run(count: count) { index, slot in
         #expect(slot >= 0 && slot < threads)
         seen.withLock { $0[index] += 1 }
