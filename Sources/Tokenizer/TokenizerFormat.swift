@@ -1,12 +1,19 @@
+import Compression
 import System
 
-/// What a tokenizer's file holds, told by how its content begins.
+/// Reads a tokenizer's file of any format, told by how its content begins.
 enum TokenizerFormat {
   static func read(
     _ bytes: UnsafeBufferPointer<UInt8>, vocabularySize: Int?
   ) throws(TokenizerError) -> MergeBuilder {
     if Gzip.isGzip(bytes) {
-      let plain = try Gzip.decompress(bytes)
+      guard bytes.count <= TokenizerFile.maximumCompressed else {
+        throw TokenizerError(
+          .limit,
+          "the compressed tokenizer file has \(bytes.count) bytes; at most \(TokenizerFile.maximumCompressed) are read"
+        )
+      }
+      let plain = try Gzip.decompress(bytes, atMost: TokenizerFile.maximumPlain)
       return try readPlain(plain.view, vocabularySize: vocabularySize)
     }
     guard bytes.count <= TokenizerFile.maximumPlain else {

@@ -1,3 +1,4 @@
+import Compression
 import System
 import Text
 
@@ -81,7 +82,8 @@ struct ZipArchive: ~Copyable {
     return order[low]
   }
 
-  /// An entry's bytes, with their checksum verified. torch compresses programs alone, which are not read.
+  /// An entry's bytes, with their checksum verified: torch.load does not, and a flipped bit in a weight is caught here.
+  /// torch compresses programs alone, which are not read.
   func read(_ entry: Entry, from file: borrowing FileBytes) throws(WeightsError) -> ByteBlock {
     guard entry.method == 0 else {
       throw .unsupported(

@@ -140,6 +140,23 @@ struct MergeListTests {
 
   // MARK: - The file
 
+  @Test func textAndGzipGiveTheSameTokenizer() throws {
+    let plain = try Tokenizer(path: Tiny.path)
+    let packed = try Tokenizer(path: Tiny.gzipPath)
+    #expect(packed.vocabularySize == plain.vocabularySize)
+    let text = "Look, the human is playing the flute while they're walking the dog!"
+    #expect(try packed.ids(text) == plain.ids(text))
+  }
+
+  @Test func everyTruncationOfAGzipIsAnError() throws {
+    let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: Tiny.gzipPath)))
+    for length in 0..<bytes.count {
+      let error = failure { _ = try Tokenizer(list: Array(bytes[..<length])) }
+      #expect(error != nil, "\(length) of \(bytes.count) bytes")
+      if length >= 2 { #expect(error?.kind == .invalidCompression) }
+    }
+  }
+
   @Test func aMissingFileADirectoryAndADeviceAreNoMergeLists() {
     for path in ["/does/not/exist.txt", Tiny.folder.path, "/dev/zero", "", "\(Tiny.path)\0.gz"] {
       #expect(failure { _ = try Tokenizer(path: path) }?.kind == .fileOpen)

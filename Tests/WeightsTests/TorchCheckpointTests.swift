@@ -1,3 +1,4 @@
+import Compression
 import System
 import Foundation
 import Testing

@@ -1,5 +1,6 @@
 // fuzz: -max_len=2048
-@testable import Tokenizer
+@testable import Compression
+import System
 
 /// A deflate stream. Where it inflates, it is wrapped as a gzip file with its right checksum, so that the checks behind
 /// it are reached: as a whole it must give the same bytes. Of the first byte, the bits say which optional fields the
@@ -8,7 +9,7 @@
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   guard size > 1, let data else { return 0 }
   let stream = UnsafeBufferPointer(start: data, count: size)
-  do throws(TokenizerError) {
+  do throws(Failure) {
     var plain = GrowingArray<UInt8>()
     var inflate = Inflate(stream, at: 1)
     let end = try inflate.run(into: &plain, limit: 1 << 16)
@@ -19,7 +20,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     if flags & 0x08 != 0 { file += [0x61, 0] }
     if flags & 0x10 != 0 { file += [0] }
     file += stream[1..<end]
-    let crc = Gzip.crc32(plain.view)
+    let crc = CRC32.checksum(UnsafeRawBufferPointer(plain.view))
     for value in [crc, UInt32(plain.count)] {
       for byte in 0..<4 { file.append(UInt8(value >> (8 * byte) & 0xFF)) }
     }
@@ -29,8 +30,8 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   return 0
 }
 
-private func whole(_ file: [UInt8]) throws(TokenizerError) -> GrowingArray<UInt8> {
+private func whole(_ file: [UInt8]) throws(Failure) -> GrowingArray<UInt8> {
   var copy = try GrowingArray<UInt8>(capacity: file.count)
   for byte in file { try copy.append(byte) }
-  return try Gzip.decompress(copy.view)
+  return try Gzip.decompress(copy.view, atMost: 16 << 20)
 }

@@ -1,4 +1,5 @@
 // fuzz: -max_len=1024
+import System
 import Glibc
 
 @testable import Tokenizer

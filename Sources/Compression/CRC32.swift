@@ -1,7 +1,6 @@
-/// The checksum of zip archives (polynomial 0xEDB88320, reflected), 16 bytes at a time.
-/// torch.load does not verify it; a flipped bit in a weight is caught here.
-enum CRC32 {
-  static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+/// The checksum of gzip and zip (polynomial 0xEDB88320, reflected), 16 bytes at a time.
+public enum CRC32 {
+  public static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     tables.withUnsafeBufferPointer { tables in
       guard let table = tables.baseAddress, let start = bytes.baseAddress else { return 0 }
       var crc: UInt32 = 0xFFFF_FFFF

@@ -17,7 +17,7 @@ struct Inflate {
 
   /// Appends the inflated bytes, at most to `limit` bytes in `output`; returns the offset after the
   /// stream's last byte.
-  mutating func run(into output: inout GrowingArray<UInt8>, limit: Int) throws(TokenizerError) -> Int {
+  mutating func run(into output: inout GrowingArray<UInt8>, limit: Int) throws(Failure) -> Int {
     var isLast = false
     while !isLast {
       isLast = try take(1) == 1
@@ -36,12 +36,12 @@ struct Inflate {
     return position - bitCount / 8
   }
 
-  private func damaged(_ what: String) -> TokenizerError {
-    TokenizerError(.invalidCompression, "the compressed data is damaged near byte \(position): \(what)")
+  private func damaged(_ what: String) -> Failure {
+    Failure(.invalidCompression, "the compressed data is damaged near byte \(position): \(what)")
   }
 
-  private func truncated() -> TokenizerError {
-    TokenizerError(.invalidCompression, "the compressed data is cut short at byte \(input.count)")
+  private func truncated() -> Failure {
+    Failure(.invalidCompression, "the compressed data is cut short at byte \(input.count)")
   }
 
   @inline(__always)
@@ -55,7 +55,7 @@ struct Inflate {
 
   /// The next `count` (at most 16) bits.
   @inline(__always)
-  private mutating func take(_ count: Int) throws(TokenizerError) -> Int {
+  private mutating func take(_ count: Int) throws(Failure) -> Int {
     if bitCount < count { refill() }
     guard bitCount >= count else { throw truncated() }
     let value = Int(bits & (1 << UInt64(count) - 1))
@@ -65,7 +65,7 @@ struct Inflate {
   }
 
   @inline(__always)
-  private mutating func symbol(_ code: HuffmanCode) throws(TokenizerError) -> Int {
+  private mutating func symbol(_ code: HuffmanCode) throws(Failure) -> Int {
     if bitCount < HuffmanCode.maximumLength { refill() }
     let entry = Int(code.fast[Int(bits & (1 << UInt64(HuffmanCode.fastBits) - 1))])
     if entry != 0 {
@@ -79,7 +79,7 @@ struct Inflate {
   }
 
   /// Walks the canonical code one bit at a time.
-  private mutating func longSymbol(_ code: HuffmanCode) throws(TokenizerError) -> Int {
+  private mutating func longSymbol(_ code: HuffmanCode) throws(Failure) -> Int {
     var value = 0
     var first = 0
     var index = 0
@@ -96,7 +96,7 @@ struct Inflate {
 
   private mutating func storedBlock(
     into output: inout GrowingArray<UInt8>, limit: Int
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     _ = try take(bitCount % 8)
     let length = try take(16)
     guard try take(16) == length ^ 0xFFFF else { throw damaged("a stored block's two lengths differ") }
@@ -109,7 +109,7 @@ struct Inflate {
     position += length
   }
 
-  private mutating func dynamicCodes() throws(TokenizerError) -> (HuffmanCode, HuffmanCode) {
+  private mutating func dynamicCodes() throws(Failure) -> (HuffmanCode, HuffmanCode) {
     let literalCount = try take(5) + 257
     let distanceCount = try take(5) + 1
     let lengthCount = try take(4) + 4
@@ -147,7 +147,7 @@ struct Inflate {
 
   private mutating func compressedBlock(
     _ literals: HuffmanCode, _ distances: HuffmanCode, into output: inout GrowingArray<UInt8>, limit: Int
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     while true {
       let symbol = try symbol(literals)
       if symbol < 256 {
@@ -168,9 +168,9 @@ struct Inflate {
   }
 
   @inline(__always)
-  private func checkRoom(_ have: Int, _ more: Int, _ limit: Int) throws(TokenizerError) {
+  private func checkRoom(_ have: Int, _ more: Int, _ limit: Int) throws(Failure) {
     guard more <= limit - have else {
-      throw TokenizerError(.limit, "the compressed data inflates to more than \(limit) bytes")
+      throw Failure(.limit, "the compressed data inflates to more than \(limit) bytes")
     }
   }
 
