@@ -204,7 +204,7 @@ FUZZ_ARGS ?=
 fuzz: ## run the fuzzer (days; TARGETS='zip text' FUZZ_RUNS=100000 FUZZ_ARGS=-max_total_time=60)
 	@FUZZ_RUNS='$(FUZZ_RUNS)' FUZZ_ARGS='$(FUZZ_ARGS)' Tests/fuzz/run.sh $(TARGETS)
 
-# What the benchmarks are told, "--rounds 3 --tasks b16-8" for example.
+# Arguments for the benchmarks, "--rounds 3 --tasks b16-8" for example.
 BENCH_ARGS ?=
 
 # The system's Python when it has the peers, else an environment of our own.

@@ -74,13 +74,15 @@ let package = Package(
     room(
       "Session",
       [
-        "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics", "Preprocess", "System", "Text",
+        "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics", "Preprocess", "System",
+        "Text",
         "Tokenizer", "Video", "Weights",
       ]),
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "CActionCLIP", "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics", "Preprocess",
+        "CActionCLIP", "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics",
+        "Preprocess",
         "Session", "System", "Text", "Tokenizer", "Video", "Weights",
       ],
       exclude: ["actionclip.map"],
@@ -113,8 +115,7 @@ let package = Package(
   ]
 )
 
-// The command uses the C API alone, against build/lib, which the Makefile fills first. No room may be linked into it:
-// CShims replaces functions of the Swift runtime and the environment, for a guest in another program's process.
+// The command uses the C API alone, as any other program, against build/lib, which the Makefile fills first.
 if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
   package.products.append(.executable(name: "actionclip-command", targets: ["Command"]))
   package.dependencies.append(
@@ -129,7 +130,7 @@ if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
       linkerSettings: [
         .unsafeFlags([
           "-static-stdlib", "-L\(root)/build/lib", "-lactionclip",
-          // What FoundationEssentials needs when it is linked statically.
+          // Libraries that FoundationEssentials needs when it is linked statically.
           "-l_FoundationCollections", "-l_FoundationCShims", "-lswiftSynchronization",
           "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib",
         ])

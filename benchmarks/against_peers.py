@@ -49,7 +49,7 @@ def main():
 
 
 def commit():
-    """Of this checkout, with -dirty when files differ from it; empty outside one."""
+    """The commit of this checkout, with -dirty when files differ from it; empty outside one."""
     command = ["git", "-C", str(FOLDER.parent.parent), "describe", "--always", "--dirty"]
     return subprocess.run(command, capture_output=True, text=True).stdout.strip()
 

@@ -1,4 +1,4 @@
-"""What a figure belongs to: the processor, and the versions of everything."""
+"""The machine that a figure belongs to: the processor, and the versions of everything."""
 
 import os
 import platform

@@ -74,7 +74,7 @@ def turns(items, rounds):
 
 
 def in_turn(task, workers, rounds):
-    """What each worker took, round by round, and its worst cosine; a worker that fails is left out.
+    """Times of each worker, round by round, and its worst cosine; a worker that fails is left out.
 
     The first call of each, which is compared with the reference, is the round that does not count."""
     out = {}
@@ -97,7 +97,7 @@ def in_turn(task, workers, rounds):
 
 
 def in_fresh_processes(task, start, runtimes, rounds):
-    """The same for what a process does once: `start` makes a worker for a runtime's name."""
+    """Times of a task that a process does once, such as loading: `start` makes a worker for a runtime's name."""
     out = {runtime: {"ms": []} for runtime in runtimes}
     failed = set()
     for index, order in enumerate(turns(runtimes, task.rounds(rounds) + (task.kind == "load"))):

@@ -9,7 +9,7 @@ NAMES = {OURS: OURS, "torch": "PyTorch", "onnxruntime": "ONNX Runtime", "openvin
 
 
 def ratios(measured):
-    """Of one task in one precision: each peer's ratio, the fastest peer first. A spread is from the
+    """Rows of one task in one precision: each peer's ratio, the fastest peer first. A spread is from the
     smallest to the largest of the rounds."""
     ours = measured.get(OURS, {}).get("ms")
     rows = []
@@ -23,7 +23,7 @@ def ratios(measured):
 
 
 def memory_ratios(measured):
-    """The same for resident memory, net of what a process had after its imports; the smallest peer first."""
+    """Rows of one task for resident memory, net of what a process had after its imports; the smallest peer first."""
     ours = net(measured.get(OURS, {}))
     rows = []
     for peer, result in measured.items():

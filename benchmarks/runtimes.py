@@ -172,7 +172,7 @@ class OpenVINO(Peer):
         model = self.core.read_model(path)
         model.reshape(shape)
         settings = {"INFERENCE_NUM_THREADS": self.threads, "PERFORMANCE_HINT": "LATENCY"}
-        # What int8 leaves in floating point is fp32 or bf16 by the runtime's own choice.
+        # Layers that int8 leaves in floating point are fp32 or bf16 by the runtime's own choice.
         if self.precision != "int8":
             settings["INFERENCE_PRECISION_HINT"] = {"fp32": "f32", "bf16": "bf16"}[self.precision]
         request = self.core.compile_model(model, "CPU", settings).create_infer_request()

@@ -79,7 +79,7 @@ def timed(call):
 
 
 def resident():
-    """Of this process, in KiB: now, and at most so far."""
+    """The resident memory of this process in KiB: now, and at most so far."""
     with open("/proc/self/status") as status:
         lines = dict(line.split(":", 1) for line in status)
     return {name: int(lines[name].split()[0]) for name in ("VmRSS", "VmHWM")}

@@ -1,4 +1,4 @@
-"""What is measured: the tasks, and the numbers that go in. Everything is made from fixed seeds."""
+"""The tasks that are measured, and their inputs. Everything is made from fixed seeds."""
 
 import dataclasses
 import math

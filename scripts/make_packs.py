@@ -133,7 +133,7 @@ def make_fusion(c, r, feature_scale=1.0):
 
 
 def is_matrix(name):
-    """What the reference's fp16 conversion touches: convolution, linear and attention weights and biases,
+    """Whether the reference's fp16 conversion touches a tensor: convolution, linear and attention weights and biases,
     and the two projections."""
     return any(s in name for s in ("conv1.", "attn.", "mlp.", "proj")) and "embedding" not in name
 

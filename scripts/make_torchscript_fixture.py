@@ -131,7 +131,7 @@ def spread(model):
 
 
 def halve(model):
-    """What CLIP's files keep as fp16: convolutions, linear layers, attention, both projections."""
+    """Whether CLIP's files keep a tensor as fp16: convolutions, linear layers, attention, both projections."""
     for module in model.modules():
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             module.half()

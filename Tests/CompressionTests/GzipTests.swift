@@ -72,7 +72,7 @@ struct GzipTests {
         var damaged = bytes
         damaged[index] ^= 1 << UInt8(bit)
         guard let plain = try? inflate(damaged) else { continue }
-        // Of no use and under no checksum: time, system and name in the header, and the bits that fill
+        // Unused and under no checksum: time, system and name in the header, and the bits that fill
         // up the last byte of the compressed data.
         let isHeader = index < 10 + "tiny_merges.txt".utf8.count + 1
         #expect(plain == sound && (isHeader || index == bytes.count - 9), "byte \(index)")

@@ -20,7 +20,7 @@ private func name(of form: Int) -> String { String(cString: cdigest_form_at(form
     return sha.finish().hexadecimal
   }
 
-  /// What scripts/make_digest_fixtures.py hashed.
+  /// The bytes that scripts/make_digest_fixtures.py hashed.
   static let sequence: [UInt8] = {
     var state: UInt32 = 0
     return (0..<1 << 16).map { _ in
@@ -153,7 +153,7 @@ private func name(of form: Int) -> String { String(cString: cdigest_form_at(form
     #expect(SHA256.Digest(hexadecimal: "".utf8) == nil)
     #expect(SHA256.Digest(hexadecimal: text.dropLast().utf8) == nil)
     #expect(SHA256.Digest(hexadecimal: (text + "0").utf8) == nil)
-    // What stands beside the digits and letters, and what is not ASCII.
+    // Neighbours of digits and letters in ASCII, and characters beyond it.
     for character in Array("/:@G`g x\n".utf8) + [0, 0xFF, 0xB1] {
       for place in [0, 31, 63] {
         var bytes = Array(text.utf8)

@@ -8,7 +8,7 @@ import Weights
 @testable import Model
 @testable import ModelFile
 
-/// What a file may say about itself, and how each wrong word is answered: by an error with its key.
+/// The metadata that a file may state, and the errors for wrong values, which name the key.
 struct MetadataTests {
   private func read(_ entries: KeyValuePairs<String, String>) throws -> ModelMetadata {
     try ModelMetadata(
@@ -198,7 +198,7 @@ struct MetadataTests {
     #expect(again.notes.keys == ["description"] && again.notes.values == ["d"])
   }
 
-  /// What was never said is not written either, and neither is what holds without a word.
+  /// Assumed values and defaults are not written.
   @Test func whatIsAssumedOrUsualIsNotWritten() throws {
     let written = try ModelMetadata().entries(for: Configuration(), compute: .fp32).keys
     for key in ["activation", "epsilon", "head_epsilon", "compute"] {

@@ -5,7 +5,7 @@ import Weights
 
 @testable import Model
 
-/// What no tensor tells, activation and epsilons: who may say it, and that the numbers are those of the definition,
+/// Activation and epsilons, which no tensor tells: who may state them, and that the numbers equal the definition's,
 /// computed here once more in Double.
 struct ActivationTests {
   private func load(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Model
 
-/// What holds of any weights: parity with the reference is for the packs to show.
+/// Properties of encoding that hold for any weights: parity with the reference is for the packs to show.
 struct EncodingTests {
   static let frames = 3
 
@@ -90,7 +90,7 @@ struct EncodingTests {
       try encode(rows.reversed()) == (0..<count).reversed().flatMap { together[$0 * size..<($0 + 1) * size] })
   }
 
-  /// Of the last block one row of each sequence is computed: the bits of that row are those it has among
+  /// The last block computes one row of each sequence: the bits of that row are those it has among
   /// all rows. Sequences of one row, many and few of them, longer than a block of queries.
   @Test(arguments: Precision.allCases, [[1, 1, 1], [1, 5, 1, 1], [7, 3, 12, 1, 2, 9], [130, 2, 201]])
   func oneWantedRowHasTheBitsItHasAmongAll(precision: Precision, lengths: [Int]) throws {

@@ -7,7 +7,7 @@ import Weights
 struct InMemoryTensors: TensorSource {
   var tensors: [String: (shape: [Int], values: [Float])] = [:]
 
-  /// Those not stored as fp32.
+  /// Storage types of the tensors that are not stored as fp32.
   var elementTypes: [String: ElementType] = [:]
 
   var names: [String] { tensors.keys.sorted() }

@@ -4,7 +4,7 @@ import Weights
 
 @testable import Model
 
-/// What a checkpoint says, what the caller may choose, and how each contradiction is answered.
+/// The options that a checkpoint states, those that the caller may choose, and the error for each contradiction.
 struct LoadingTests {
   private func load(
     _ tensors: InMemoryTensors, _ options: LoadOptions = LoadOptions(), declares: Bool = true

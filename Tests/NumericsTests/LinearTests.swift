@@ -109,7 +109,7 @@ struct LinearTests {
     }
   }
 
-  /// Of some columns only those are written, with the bits they have among all.
+  /// Computing some columns writes only those, with the bits that they have among all.
   @Test(arguments: Precision.allCases)
   func columnsAloneAreThoseAmongAll(precision: Precision) throws {
     let linear = try Layer(64, 96, seed: 9, precision: precision).linear

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Preprocess
 
-/// What Pillow 13 makes of a picture with alpha, of 9 x 6 pixels, in a crop of 4 x 4.
+/// Crops of 4 x 4 from a picture with alpha of 9 x 6 pixels, against Pillow 13.
 @Suite struct AlphaTests {
   private static let picture: [UInt8] = [
     78, 39, 248, 255, 251, 31, 108, 0, 181, 41, 163, 0, 204, 92, 230, 0, 195, 142, 192, 0, 132, 27,

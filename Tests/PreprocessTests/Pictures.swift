@@ -24,7 +24,7 @@ func crop(
   return output
 }
 
-/// The same picture in another layout. Alpha and padding are filled with a value that would show.
+/// A picture of [height, width, 3] RGB bytes laid out as `format`. Alpha and padding hold a value that would show.
 func laidOut(
   _ rgb: [UInt8], width: Int, height: Int, format: PixelFormat, padding: Int
 ) -> [UInt8] {

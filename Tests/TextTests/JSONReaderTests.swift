@@ -77,7 +77,7 @@ import Testing
       try json.beginTable(atMost: 4)
       while let key = try json.nextKey(atMost: 9) {
         keys.append(key)
-        // What lies inside is an object like any other.
+        // The nested value is an ordinary object.
         try json.skip(atMost: 9)
       }
       return keys

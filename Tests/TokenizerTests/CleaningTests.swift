@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tokenizer
 
-/// What ftfy, html.unescape and lower make of a text, step by step. Expected values: the reference.
+/// The cleaning of texts step by step, as by ftfy, html.unescape and lower. Expected values are the reference's.
 struct CleaningTests {
   private func expect(
     _ text: String, becomes expected: String, _ location: SourceLocation = #_sourceLocation

@@ -73,7 +73,7 @@ extension Tokenizer {
   }
 }
 
-/// What the cleaning makes of a text.
+/// The text after cleaning.
 func cleaned(_ text: String) throws -> String {
   let values = try Array(text.utf8).withUnsafeBufferPointer {
     let clean = try TextCleaner.clean($0)

@@ -15,7 +15,7 @@ struct TokenizerJSONTests {
     failure { _ = try Tokenizer(list: file.text, vocabularySize: vocabularySize) }
   }
 
-  /// What is refused, and a message on one line that has `parts`.
+  /// Expects that the file is refused with a message on one line that holds `parts`.
   private func expect(
     _ parts: String..., location: SourceLocation = #_sourceLocation,
     kind: TokenizerError.Kind = .invalidVocabulary, _ change: (inout HuggingFace) -> Void
@@ -194,7 +194,7 @@ struct TokenizerJSONTests {
     let text = try HuggingFace().text
     for (name, found) in [
       ("model", "over 256 keys"), ("normalizer", "'normalizer' is missing"),
-      // What is passed over unknown may not be as large as a vocabulary.
+      // A skipped unknown value may not be as large as a vocabulary.
       ("pre_tokenizer", "'pre_tokenizer' is missing"), ("vocab", "over 256 keys"),
       ("merges", "'model.merges' is missing"),
     ] {

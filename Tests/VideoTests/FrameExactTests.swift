@@ -52,7 +52,7 @@ import Video
 
   @Test(arguments: [
     ("digits_bframes.mp4", 60, 1), ("digits_vfr_stream.mkv", 37, 1),
-    // Its hidden frames are packets too: the first guess is wrong.
+    // Hidden frames are packets too, so the first guess is wrong.
     ("digits_hidden.webm", 60, 2),
   ])
   func choiceIsThatOfTheExactCount(clip: String, count: Int, passes: Int) throws {

@@ -38,7 +38,7 @@ import Video
       // A few of them are not.
       #expect(try video.pictures([3]).map(\.index) == [3])
     }
-    // The same number of small ones are a video like any other.
+    // As many small frames are an ordinary video.
     let small = Self.gif(width: 16, height: 16, pictures: 1000)
     try small.withUnsafeBytes { (bytes) throws in
       #expect(try VideoFile(bytes: bytes, limits: ReadingLimits(pixelsPerByte: 1)).info().frameCount == 1000)

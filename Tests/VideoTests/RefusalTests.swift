@@ -4,7 +4,7 @@ import Glibc
 import Testing
 import Video
 
-/// What is not a video, or must not be opened as one, is refused with a reason.
+/// Files that are no video, or must not be opened as one, are refused with a reason.
 @Suite struct RefusalTests {
   func failure(_ path: String, threads: Int = 1, maxPixels: Int = 1 << 25) -> VideoError? {
     do {

@@ -215,7 +215,7 @@ import Testing
   }
 
   @Test func callsNothing() throws {
-    // What would run a program in Python is an inert value here, and is named if it is needed.
+    // A pickle that would run a program in Python gives an inert value here, and is named if it is needed.
     func attack(_ p: inout PickleBuilder) {
       p.global("posix", "system")
       p.string("touch /tmp/owned")

@@ -190,7 +190,7 @@ import Testing
   }
 
   @Test func neverReadsTheOptimizer() throws {
-    // Its record fails its checksum and its class is unknown: neither matters, for it is not read.
+    // The record fails its checksum and its class is unknown: neither matters, for it is not read.
     let pickle = PickleBuilder.pickle {
       $0.dictionary {
         $0.string("optimizer_state_dict")

@@ -7,7 +7,7 @@ struct ZipBuilder {
     /// Bit 3, a data descriptor, and bit 11, UTF-8: torch's flags.
     var flags: UInt16 = 0x0808
     var crc: UInt32? = nil
-    /// What the headers claim, if not the truth.
+    /// Values for the headers to claim in place of the true ones.
     var size: UInt32? = nil
     var localName: String? = nil
     var localFlags: UInt16? = nil

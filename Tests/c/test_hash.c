@@ -22,7 +22,7 @@ static int write_file(const char *path, const void *data, size_t size) {
   return file != NULL && fclose(file) == 0 && good;
 }
 
-/* What the system's own program says: 64 digits. */
+/* The hash by the system's own program: 64 digits. */
 static void system_hash(const char *path, char hash[65]) {
   char command[1300];
   snprintf(command, sizeof command, "sha256sum '%s'", path);

@@ -143,7 +143,7 @@ static void texts(const actionclip::Model &model, const std::string &merges) {
   REFUSED(TEXT_TOO_LONG, model.tokenize({longer}));
   CHECK(model.tokenize({longer}, ACTIONCLIP_TEXT_TRUNCATE).size() == tokens.size() / 3);
   REFUSED(INVALID_UTF8, model.encode_prompts({"\xff"}));
-  // What a C string would end at is never cut off in silence.
+  // A NUL, where a C string would end, is never cut off silently.
   const std::string two("walk\0run", 8);
   REFUSED(INVALID_ARGUMENT, model.encode_prompts({two}));
   REFUSED(INVALID_ARGUMENT, model.encode_labels({"walk"}, {std::string("{}\0", 3)}));

@@ -21,7 +21,7 @@ static const char *note(const actionclip_model *model, const char *label) {
 static void notes(void) {
   actionclip_model *model = NULL;
   CHECK_OK(actionclip_model_load(check_path("models/actionclip-shapes.safetensors"), NULL, &model));
-  /* Its own labels, in any spelling that is the same to it. */
+  /* The model's own labels, in any spelling that it takes for the same. */
   for (int32_t i = 0; i < actionclip_model_label_count(model); i++)
     CHECK(note(model, actionclip_model_label(model, i))[0] == '\0');
   CHECK(note(model, "  Moving   LEFT ")[0] == '\0');
@@ -124,7 +124,7 @@ static void hub(const char *scratch) {
   load("owner/newline", NULL);
   size_t size = 0;
   CHECK_OK(actionclip_file_describe("owner/clip", NULL, 0, &size));
-  /* What leads out of the cache, or nowhere. */
+  /* Names and links that lead out of the cache, or nowhere. */
   make_model("upwards", "../../../../../../etc/passwd0000000000000");
   load("owner/upwards", "no such model");
   make_model("short", "0123");

@@ -38,7 +38,7 @@ static void frees_and_inits_take_null(void) {
   CHECK(v->struct_size == sizeof *v && v->max_pixels == 0);
 }
 
-/* Of the model, filled exactly as far as the caller's struct reaches. */
+/* The model's info is filled exactly as far as the caller's struct reaches. */
 static void own_options(void) {
   actionclip_preprocess_options *p = output(sizeof *p);
   REFUSED_HANDLE(actionclip_model_preprocess_options(NULL, p));
@@ -56,7 +56,7 @@ static void own_options(void) {
   CHECK(memcmp(room, &expected, sizeof expected) == 0);
 }
 
-/* What a file is, and what a model's file says of itself. */
+/* The description of a file, and the metadata of a model's file. */
 static void descriptions(void) {
   const char *path = check_path(UNTRAINED_MODEL);
   char *text = output(16);

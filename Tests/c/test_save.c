@@ -200,7 +200,7 @@ static void one_file(void) {
   CHECK_OK(actionclip_encode_labels(untrained, labels, 3, templates, 2, 0, b, 6 * e));
   CHECK(memcmp(a, b, 6 * e * sizeof(float)) == 0);
 
-  /* What is not said is kept; what is said replaces; an empty list and "" take away. */
+  /* Unset fields keep the model's values, set ones replace them, an empty list and "" remove them. */
   options.labels = NULL;
   options.label_count = 0;
   options.templates = templates;

@@ -79,7 +79,7 @@ static void encode(actionclip_video *video, const actionclip_model *model) {
     options.crop = crop;
     options.resize = crop == 2 ? ACTIONCLIP_RESIZE_CLIP : ACTIONCLIP_RESIZE_ACTIONCLIP;
     CHECK_OK(actionclip_encode_video(model, video, &options, v1, e, f1, t * e));
-    /* The same in three steps. */
+    /* Reading the frames in three steps gives the same. */
     int64_t *at = check_alloc(t * sizeof *at);
     uint8_t *rgb = check_alloc(t * FRAME);
     actionclip_image *images = check_alloc(t * sizeof *images);

@@ -11,7 +11,7 @@ NAMES = LABELS.read_text().splitlines()
 
 
 def classify(*arguments, **more):
-    # Its file does not tell the activation.
+    # The file does not tell the activation.
     return run("classify", *arguments, "--model", MODEL, "--activation", "quickgelu", **more)
 
 

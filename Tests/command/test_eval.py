@@ -227,7 +227,7 @@ def test_json_file_is_whole(folder):
 
 
 def test_options_reach_the_scores(folder):
-    """What reaches classify reaches eval: with its options the same label is the best."""
+    """Options reach eval as they reach classify: the same label is the best."""
     for options in [["--resize", "clip"], ["--template", "{}"], ["--frames", 3], ["--scale", 1]]:
         (line,) = json_lines(
             run("classify", CLIP, "--model", MODEL, "--labels", LABELS, "--json", "--top", 0, *options))
@@ -331,7 +331,7 @@ def mean(parts):
 
 @needs_ffmpeg
 def test_clips_take_the_frames_in_turn(moving):
-    """Of the 16 frames that the reference's rule takes for 16 segments, two clips have 8 each."""
+    """The reference's rule takes 16 frames for 16 segments, and two clips have 8 each."""
     frames = [int(i * 40 / 16 + (40 / 16 - 1) / 2) for i in range(16)]
     parts = []
     for clip in range(2):
@@ -360,7 +360,7 @@ def test_views_of_few_frames_and_of_large_pictures(moving):
     encode(moving / "one.mkv", ["-i", moving / "wide.mkv"], f"crop={SIDE}:{SIDE}:0:0", 1)
     encode(moving / "large.mkv", ["-i", moving / "wide.mkv"], "scale=1680:1680", 9)
     for name, views in [("one.mkv", "10x3"), ("large.mkv", "1x3")]:
-        # Of a square picture all three crops are the same.
+        # All three crops of a square picture are the same.
         np.testing.assert_array_equal(
             scores(moving, name, "--resize", "clip", "--views", views), scores(moving, name, "--resize", "clip"))
 
@@ -420,7 +420,7 @@ def test_map_is_numpys(tmp_path, levels):
 
 
 def test_map_by_hand(tmp_path):
-    """Two of four videos show the class and stand at places 1 and 3: (1/1 + 2/3) / 2."""
+    """Two of four videos show the class and rank 1st and 3rd: (1/1 + 2/3) / 2."""
     content = "a 0\nb\nc 0\nd\n"
     found = report(journal(tmp_path, content, "x\n", [[0.9], [0.8], [0.7], [0.1]], "--multi-label"))
     assert found["map"] == pytest.approx(5 / 6)
@@ -457,7 +457,7 @@ def test_several_labels(folder, ranking):
     found = report(process)
     assert found["multi_label"] is True and found["scored"] == 3
     assert "top1" not in found and "confusion" not in found
-    # The same video three times: equal scores everywhere, so the list's order decides.
+    # One video three times: equal scores everywhere, so the list's order decides.
     assert found["classes"][ranking[0]]["average_precision"] == 1
     assert found["classes"][ranking[8]]["average_precision"] == 0.5
     names = [NAMES[place] for place in ranking]

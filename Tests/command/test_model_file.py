@@ -28,10 +28,10 @@ def test_labels_templates_and_merges_from_the_file(one_file):
     said = run(
         "classify", CLIP, "--model", MODEL, "--labels", LABELS, "--template", "{}",
         "--template", "a video of {} now", "--json", "--top", 0)
-    # Of the file in our own form nothing but the activation is assumed.
+    # With a file in the single-file form only the activation is assumed.
     answers = [{key: value for key, value in json_lines(process)[0].items() if key != "notes"} for process in (own, said)]
     assert answers[0] == answers[1]
-    # What is said goes before what the file holds.
+    # Options go before the contents of the file.
     other = run("classify", CLIP, "--model", one_file, "--label", "tea", "--template", "{}", "--json")
     assert [entry["label"] for entry in json_lines(other)[0]["labels"]] == ["tea"]
 

@@ -1,4 +1,4 @@
-"""What is said of a model beside its answers: what was assumed, and labels that it never learned."""
+"""Notes about a model beside its answers: assumed properties, and labels that it never learned."""
 
 import json
 import shutil

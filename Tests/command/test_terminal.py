@@ -1,4 +1,4 @@
-"""What is drawn on a terminal, seen through a pseudo-terminal of a chosen width."""
+"""Output on a terminal, seen through a pseudo-terminal of a chosen width."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""What happens when: windows that slide over a video."""
+"""The timeline: windows that slide over a video."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def changing(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def slower(changing):
-    """The same frames; from the 20th on each stays three times as long."""
+    """A clip whose frames from the 20th on stay three times as long."""
     return encode(changing.with_name("slower.mkv"), changing, "setpts='if(lt(N,20),N,20+(N-20)*3)/12.5/TB'")
 
 

@@ -73,7 +73,7 @@ def fragmented(*fragments):
 
 
 def element(name, *parts, size=None):
-    """Of Matroska: a name as hexadecimal digits, eight bytes of size."""
+    """An element of Matroska: a name as hexadecimal digits, eight bytes of size."""
     body = b"".join(parts)
     return bytes.fromhex(name) + struct.pack(">Q", 1 << 56 | (len(body) if size is None else size)) + body
 

@@ -159,7 +159,7 @@ def checkpoint(tensors, kind, seed, sections):
 
 
 def torchscript(tensors, kind, seed):
-    """What torch.jit.save writes of a module that has these tensors, with a program that is never read."""
+    """An archive as torch.jit.save writes it of a module that has these tensors, with a program that is never read."""
     source = random.Random(seed)
     tree = {}
     for key, (name, shape) in enumerate(tensors.items()):
@@ -188,7 +188,7 @@ def torchscript(tensors, kind, seed):
 
 
 def hugging_face(tensors):
-    """The same tensors as Hugging Face names and cuts them."""
+    """The tensors as Hugging Face names and splits them."""
     renamed = {}
     for name, shape in tensors.items():
         if name.startswith("fusion."):

@@ -55,7 +55,7 @@ static void load(const char *path, const char *as, outcome *result) {
   actionclip_video_options_init(&v);
   v.threads = 1;
   if (strcmp(as, "video-50ms") == 0) v.max_milliseconds = 50;
-  /* What is made once, such as the runtime's tables, is not the bomb's. */
+  /* One-time allocations, such as the runtime's tables, do not count. */
   actionclip_model_load("/no/such/file", &o, &model);
   if (strncmp(as, "video", 5) == 0) actionclip_video_open("/no/such/file", &v, &video);
   const long before = peak(1);

@@ -352,7 +352,7 @@ static void each_refused(const char *name, int32_t (*operation)(void), int persi
   }
 }
 
-/* Of the runtime's allocations, which cannot be refused, none may be large. */
+/* The runtime's allocations cannot be refused, so none may be large. */
 static void without_faults(const char *name, int32_t (*operation)(void)) {
   from = to = 0;
   CHECK(round_of(operation) == ACTIONCLIP_OK);

@@ -135,7 +135,7 @@ static void copy(const char *from, const char *to) {
   free(data);
 }
 
-/* Of a video FFmpeg may do without a part that cannot be read, but the frames are the same then. */
+/* FFmpeg may do without a part of a video that cannot be read, but the frames are the same then. */
 static int32_t read_video(void) {
   actionclip_video_options o;
   actionclip_video_options_init(&o);

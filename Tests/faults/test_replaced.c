@@ -26,7 +26,7 @@ static void put(const char *path, const void *bytes, size_t count) {
   if (fd < 0 || write(fd, bytes, count) != (ssize_t)count || close(fd) != 0) exit(2);
 }
 
-/* What happens in the middle of the read of this number. */
+/* The change to make in the middle of the read with this number. */
 static void interfere(long call) {
   if (call != moment) return;
   const size_t place = next_random() % size, count = 1 + next_random() % (size - place);

@@ -66,7 +66,7 @@ target_needs() {
   local files; mapfile -t files < <(target_files "$1")
   if [[ ${files[0]} == *.c ]]; then echo ActionCLIPABI; else imports "${files[@]}"; fi
 }
-# Those and what they need in turn: closure ROOM...
+# closure ROOM...: the rooms and all that they depend on
 closure() {
   local all=() next name
   local left=("$@")

@@ -1,4 +1,4 @@
-/* What libFuzzer calls, around the target that the build names. */
+/* The functions that libFuzzer calls, around the target that the build names. */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-/* What libFuzzer offers to custom mutators. */
+/* Functions that libFuzzer offers to custom mutators. */
 #include <stddef.h>
 #include <stdint.h>
 

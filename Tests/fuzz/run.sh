@@ -39,7 +39,7 @@ for name in "${names[@]}"; do
   "$BUILD/fuzz-$name" "${options[@]}" -print_final_stats=1 "-artifact_prefix=$findings/" "${more[@]}" \
     "$corpus" "Tests/fuzz/corpus/$name" > "$log" 2>&1
   code=$?
-  # Of the runs: those that loaded the corpus count too, as libFuzzer counts them.
+  # Runs that loaded the corpus count too, as libFuzzer counts them.
   coverage=$(grep -oE 'cov: [0-9]+' "$log" | tail -1 | cut -d' ' -f2)
   printf 'fuzz  %-12s %11d executions, %6d covered, %6d s, %5d MB%s\n' "$name" \
     "$(figure number_of_executed_units "$log")" "${coverage:-0}" $((SECONDS - start)) "$(figure peak_rss_mb "$log")" \

@@ -54,7 +54,7 @@ static double ulp(double magnitude) {
 
 // ---------------------------------------------------------------------------------------- products
 
-// What a packed factor and an operand stand for, and the exact products of the two.
+// The values that packed weights and an operand stand for, and the exact products of the two.
 typedef struct {
   size_t rows, k, outputs;
   ckernels_precision precision;
@@ -186,8 +186,8 @@ static void test_product(ckernels_precision precision, size_t rows, size_t k, si
       }
       const double error = fabs(got - expected);
       if (to.store == CKERNELS_STORE_BF16) {
-        const double rough = is_smooth(to.activation) ? 3e-4 * fabs(expected) : 0;
-        CHECK(error <= fabs(expected) / 256 + rough + limit * 8, "%s %zu %zu %zu: %g for %g",
+        const double approximation = is_smooth(to.activation) ? 3e-4 * fabs(expected) : 0;
+        CHECK(error <= fabs(expected) / 256 + approximation + limit * 8, "%s %zu %zu %zu: %g for %g",
               ckernels_gemm_form(precision), rows, k, outputs, got, expected);
         continue;
       }
@@ -202,7 +202,7 @@ static void test_product(ckernels_precision precision, size_t rows, size_t k, si
       CHECK(error <= limit * (precision == CKERNELS_INT8 ? 3 : 2 + (double)k / 8),
             "%s %zu x %zu x %zu: %.9g for %.9g", ckernels_gemm_form(precision), rows, k, outputs, got, expected);
     }
-  // What lies between the rows is not touched.
+  // The gaps between the rows are not touched.
   for (size_t row = 0; row + 1 < rows; row++)
     for (size_t o = outputs; o < to.stride; o++) {
       const size_t place = row * to.stride + o;
@@ -350,7 +350,7 @@ static void test_quantise(size_t width) {
   free(x), free(same), free(a), free(b);
 }
 
-// What is not finite stays so, however it is rounded: a quiet finite number would be a wrong answer.
+// A value that is not finite stays so, however it is rounded: a quiet finite number would be a wrong answer.
 static void test_not_finite(void) {
   enum { WIDTH = 37 };
   float x[WIDTH], one[WIDTH], nothing[WIDTH] = {0}, scale, zero;

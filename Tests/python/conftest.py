@@ -41,7 +41,7 @@ class Pack:
         self.expected = read_safetensors(folder / "expected.safetensors")
 
     def options(self):
-        """What the reference's user says on its command line."""
+        """The options that the reference's user gives on its command line."""
         case = self.case
         head = None if case["joint"] else case["head"]
         return {

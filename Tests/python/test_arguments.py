@@ -68,7 +68,7 @@ MODEL = [
 
 
 class _Ragged:
-    """What has an array that it cannot give, as a tensor on another device."""
+    """An object whose array cannot be read, such as a tensor on another device."""
 
     def __array__(self, *_, **__):
         raise TypeError("cannot convert\nthis tensor")

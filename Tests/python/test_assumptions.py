@@ -92,7 +92,7 @@ def settings(kind, frames=8):
 
 
 def seen_by_neighbours(torch, module, pixels, reach, frames):
-    """What Open-VCLIP computes of pixels [videos * frames, 3, S, S]: in every block a frame's tokens attend to those of
+    """Open-VCLIP's embeddings of pixels [videos * frames, 3, S, S]: in every block a frame's tokens attend to those of
     `reach` frames on each side too, and to keys and values of zero where there is no such frame."""
     functional, visual = torch.nn.functional, module.visual
     x = visual.conv1(torch.from_numpy(pixels)).flatten(2).transpose(1, 2)

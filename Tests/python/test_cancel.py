@@ -111,7 +111,7 @@ def test_ctrl_c_ends_a_long_call(speaker, expected):
 
 
 def test_the_call_has_ended_when_the_interruption_is_raised(speaker, monkeypatch):
-    """What it was given may go then."""
+    """The arguments are free to go then."""
     ended = []
     call = Library.call
 

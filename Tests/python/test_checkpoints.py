@@ -1,4 +1,4 @@
-"""What torch.save writes: read whole, or refused by name with a line of Python that works."""
+"""Files of torch.save: read whole, or refused by name with a line of Python that works."""
 
 import io
 import os

@@ -78,7 +78,7 @@ def test_a_score_says_which_list_it_is_of(speaker, videos):
         with pytest.raises(actionclip.TextError):
             classifier.set_labels(["word " * 200])
         assert classifier.score(videos).generation == 3  # a failure is no list
-        # What is made of scores are plain numbers.
+        # Results computed from scores are plain numbers.
         assert scores[0].labels is None and (scores * 2).generation is None
         assert type(np.asarray(scores)) is np.ndarray and scores[0].argmax() == np.asarray(scores)[0].argmax()
 

@@ -1,4 +1,4 @@
-"""What goes wrong says what, and leaves everything usable."""
+"""Errors say what is wrong, and leave everything usable."""
 
 import errno
 import pickle

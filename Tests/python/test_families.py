@@ -349,7 +349,7 @@ def transf_pack():
 
 
 def test_mmaction2_s_names_and_epsilon(tmp_path):
-    """The same weights under mmaction2's names: the same numbers, but for the head's epsilon."""
+    """Weights under mmaction2's names give the same numbers, but for the head's epsilon."""
     torch = families.torch_or_skip()
     folder, case = transf_pack()
     saved = torch.load(folder / "checkpoint.pt", weights_only=True)

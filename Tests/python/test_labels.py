@@ -1,4 +1,4 @@
-"""What the default model says of labels that it never learned, and models named as Hugging Face names them."""
+"""Notes of the default model on labels that it never learned, and models named as Hugging Face names them."""
 
 import shutil
 import warnings

@@ -1,4 +1,4 @@
-"""What models compute in, where their threads run, and the memory they take."""
+"""Precision, threads and memory of models."""
 
 import os
 import resource
@@ -10,7 +10,7 @@ import pytest
 from conftest import Pack, pack_folders, pack_id, same_bits
 
 PRECISIONS = ["fp32", "bf16", "int8"]
-#: Lowest cosine to the reference's fp32: of models with widths of 64 and 128, where a rounding has few others to
+#: Lowest cosine to the reference's fp32 for models with widths of 64 and 128, where a rounding has few others to
 #: be averaged with.
 NEAR = {"fp32": 0.999999, "bf16": 0.999, "int8": 0.985}
 

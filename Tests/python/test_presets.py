@@ -1,4 +1,4 @@
-"""What goes with other families of checkpoints: OpenCV's resize, choices of frames, a model's own preset."""
+"""Presets of other families of checkpoints: OpenCV's resize, choices of frames, a model's own preset."""
 
 import json
 

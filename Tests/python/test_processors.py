@@ -60,7 +60,7 @@ def test_a_processor_s_settings_are_done(folder, change):
 
 
 def test_what_transformers_saves_is_read(folder):
-    """Its fifth version keeps the image processor inside of processor_config.json."""
+    """Version 5 of transformers keeps the image processor inside of processor_config.json."""
     transformers = families.maker_or_skip("transformers")
     processor = transformers.CLIPImageProcessor(**SIZE, image_mean=[0.5] * 3, image_std=[0.25] * 3)
     processor.save_pretrained(folder)

@@ -18,7 +18,7 @@ NAMES = {np.dtype(np.float32): "F32", np.dtype(np.float16): "F16", np.dtype(np.i
 
 
 class Module:
-    """What stands for every module: its attributes, nothing else."""
+    """A stand-in for every module: its attributes, nothing else."""
 
 
 class Reader(pickle.Unpickler):
@@ -129,7 +129,7 @@ def test_a_file_that_torch_has_just_written(form, inputs, tmp_path):
 
 
 def test_modules_in_a_checkpoint_are_not_read(tmp_path):
-    """The same tree without its programs is no TorchScript archive, and as a checkpoint it is nothing."""
+    """The tree without its programs is no TorchScript archive, and as a checkpoint it is nothing."""
     import actionclip
 
     whole, plain = FOLDER / "clip.pt", tmp_path / "plain.pt"

@@ -1,4 +1,4 @@
-"""What is trained is what the library runs: every temporal option against scripts/reference.py and the library."""
+"""The model that is trained, with every temporal option, against scripts/reference.py and the library."""
 import subprocess
 import sys
 

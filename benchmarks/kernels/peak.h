@@ -1,4 +1,4 @@
-// What the processor can do at most: multiply-adds between registers alone.
+// The processor's peak: multiply-adds between registers alone.
 #ifndef PEAK_H
 #define PEAK_H
 
@@ -8,7 +8,7 @@ typedef struct {
   void (*run)(long iterations);
 } peak;
 
-// Those that this processor has; NULL beyond them.
+// The measurement at `index` among those that this processor supports; NULL beyond the last.
 const peak *peak_at(int index);
 // The one that a form of ckernels_gemm_form is held against; NULL when there is none.
 const peak *peak_of(const char *form);

@@ -141,7 +141,7 @@ def cells(results, unseen=True):
 
 
 def agreement(logs):
-    """What PyTorch and the library say of the same videos, over all of `logs`' results."""
+    """PyTorch's and the library's answers for the same videos, over all of `logs`' results."""
     every = [r for results in logs for r in results]
     videos, same = sum(r["videos"] for r in every), sum(round(r["videos"] * r["same_top1"]) for r in every)
     return f"the same top-1 on {same} of {videos} videos, lowest cosine {min(r['cosine_lowest'] for r in every):.7f}"

@@ -35,7 +35,7 @@ def text_judge(model, templates=None):
 
 
 def plain_judge(weight, bias):
-    """The same by a plain classification head, which knows the trained actions alone."""
+    """Scores by a plain classification head, which knows the trained actions alone."""
     def judge(feature, candidates):
         scores = feature[0] @ weight.T + bias
         known = {name: scores[i] for i, name in enumerate(TRAINED_ACTIONS)}
@@ -69,7 +69,7 @@ def score(model, directory, judge=None):
 
 @functools.cache
 def network_inputs(directory, frames, side):
-    """What the network gets of each video of a set: [videos] of [T, 3, S, S]."""
+    """The network's input for each video of a set: [videos] of [T, 3, S, S]."""
     found = []
     for video in json.loads((directory / "index.json").read_text())["videos"]:
         with actionclip.Video(directory / video["file"]) as file:

@@ -34,7 +34,7 @@ from shapes.splits import TRAINED_ACTIONS
 from shapes.tokenizer import Tokenizer, read_merges, train_merges, write_merges
 from shapes.where import Where
 
-# Of a plain classification head: the labels first.
+# For a plain classification head: the labels first.
 CLASSES = (*TRAINED_ACTIONS, *(a.name for a in COMPOUNDS))
 
 

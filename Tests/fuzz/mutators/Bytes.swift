@@ -1,4 +1,4 @@
-/// What custom mutators share: an input as an array, mutated in parts and put back together.
+/// Support for custom mutators: an input as an array, mutated in parts and put back together.
 struct Bytes {
   var bytes: [UInt8]
   private var state: UInt64

@@ -3,7 +3,7 @@ import Glibc
 
 @testable import Weights
 
-// What a target around torch's archives needs: records, the archive, and the tensors of what was opened.
+// Support for targets around torch's archives: records, the archive, and the tensors of what was opened.
 
 /// An input's parts: a byte of choices, two with the pickle's length, the pickle, and numbers.
 func parts(

@@ -22,7 +22,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   return 0
 }
 
-/// What is passed over is JSON to the last byte.
+/// Checks that skipped text is JSON to the last byte.
 private func passOver(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
   var json = JSONReader(bytes, maximumDepth: 8, maximumKeys: 256)
   try json.skip(atMost: 128)

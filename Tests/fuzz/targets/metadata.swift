@@ -5,8 +5,8 @@ import System
 @testable import Numerics
 @testable import Weights
 
-/// What a model's file says besides the weights: lines of "key=value", each key with "actionclip." put before it. What
-/// is accepted is written as a file's metadata and read again, and says the same.
+/// Metadata of a model's file: lines of "key=value", each key prefixed with "actionclip.". Metadata that is accepted is
+/// written and read again, with the same result.
 @_cdecl("fuzz_metadata")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let input = String(decoding: UnsafeBufferPointer(start: data, count: size), as: UTF8.self)
@@ -56,7 +56,7 @@ private func same(_ one: TextList, _ other: TextList) -> Bool {
   one.count == other.count && (0..<one.count).allSatisfy { one[$0].elementsEqual(other[$0]) }
 }
 
-/// Of an empty configuration they are 0, which no file may say.
+/// The sizes of an empty configuration are 0, which no file may state.
 private func isSize(_ entry: (key: String, value: String)) -> Bool {
   let name = removing("actionclip.", from: entry.key)
   return name == "frames" || ModelMetadata.sizes.contains { $0.key == name }

@@ -1,6 +1,6 @@
 // fuzz: -max_len=512 -runs=1000000 -rss_limit_mb=1024
 /* Loading: the tiny model with tensors left out, doubled in their shapes, renamed or added, and any choice of options.
- * What loads says what it is and computes. */
+ * A model that loads describes itself and computes. */
 #include "actionclip.h"
 #include "tiny_model.h"
 
@@ -32,7 +32,7 @@ static const tensor others[] = {
 };
 enum { OTHERS = sizeof others / sizeof others[0], MOST = TINY_TENSORS + 16 };
 
-/* What the sizes of a model are multiples of, and the edges of what is taken. */
+/* Divisors of a model's sizes, and the limits that are accepted. */
 static const uint32_t sizes[] = {0, 1, 2, 3, 5, 8, 10, 16, 17, 32, 64, 65, 128, 192, 256, 512, 513, 514, 515, 1024,
                                  4096, 16384, 65535, 65536, 65537, 1u << 20, 1u << 24, 1u << 31, UINT32_MAX};
 

@@ -29,7 +29,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   return 0
 }
 
-/// What comes before each part, and what it usually is: of a vocabulary of two merges.
+/// The parts of a tokenizer.json with two merges: the text in front of each part, and its usual content.
 private let parts: [(before: String, usual: [UInt8])] = [
   (#"{"version":"1.0","truncation":null,"added_tokens":"#, Array("[]".utf8)),
   (#","normalizer":"#, Array(#"{"type":"Lowercase"}"#.utf8)),

@@ -21,7 +21,7 @@ def pointer(array: npt.NDArray[Any] | None, kind: Any) -> Any:
 
 
 def as_array(what: str, value: Any) -> npt.NDArray[Any]:
-    """What numpy makes of a value, without a copy where it is an array already."""
+    """A value as a numpy array, without a copy where it is an array already."""
     try:
         return np.asarray(value)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:

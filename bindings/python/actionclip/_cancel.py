@@ -150,7 +150,7 @@ def long_call(name: str, *arguments: Any, path: str | None = None, work: float =
 
 
 def create(what: str, name: str, *arguments: Any, path: str | None = None) -> Handle:
-    """The same of a function that makes an object, whose pointer is its last argument."""
+    """Calls a function that makes an object, whose pointer is its last argument, as `long_call` does."""
     out = ctypes.c_void_p()
     free = getattr(library(), f"{what.replace(' ', '_')}_free")
     try:

@@ -71,7 +71,7 @@ class Classifier(Owner):
 
     @property
     def labels(self) -> list[str]:
-        """What `score` tells apart at the moment, in its order."""
+        """The current labels, in the order of scores."""
         with self._handle.use() as handle:
             listed = _label_list(handle)
         with listed.use() as current:

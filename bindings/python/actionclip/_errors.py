@@ -132,17 +132,17 @@ def invalid(message: str) -> ArgumentError:
 
 
 def wrong_type(message: str) -> ArgumentError:
-    """The same for an argument of the wrong type."""
+    """An argument of the wrong type, refused before the library is called."""
     return _refusal(ArgumentTypeError, "INVALID_ARGUMENT", message)
 
 
 def not_text(message: str) -> ArgumentError:
-    """The same for a text that has no UTF-8."""
+    """A text that has no UTF-8, refused before the library is called."""
     return _refusal(TextError, "INVALID_UTF8", message)
 
 
 def closed(what: str) -> ArgumentError:
-    """The same for an object whose handle was given back."""
+    """A use of a closed object, refused before the library is called."""
     return _refusal(ArgumentError, "INVALID_HANDLE", f"this {what} is closed")
 
 

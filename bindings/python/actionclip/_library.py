@@ -56,7 +56,7 @@ class Library:
         self._result(name, arguments, path)
 
     def number(self, name: str, *arguments: Any) -> int:
-        """The same of a function that returns a number, or a negative status."""
+        """Calls a function that returns a number or a negative status; raises for the latter."""
         return self._result(name, arguments, None)
 
     def _result(self, name: str, arguments: tuple[Any, ...], path: str | None) -> int:

@@ -158,7 +158,7 @@ class Model(FrameEncoder, TextEncoder):
 
     @property
     def labels(self) -> list[str]:
-        """What the model is meant to tell apart, by its file; empty if that does not say."""
+        """The labels that the model's file names; empty if it names none."""
         return list(self._labels)
 
     @property
@@ -168,13 +168,13 @@ class Model(FrameEncoder, TextEncoder):
 
     @property
     def family(self) -> str:
-        """Whose layout the file has: "CLIP", "Hugging Face CLIP", "open_clip", ..."""
+        """The family whose layout the file has: "CLIP", "Hugging Face CLIP", "open_clip", ..."""
         with self._handle.use() as handle:
             return str(library().model_family(handle).decode("utf-8"))
 
     @property
     def assumptions(self) -> list[str]:
-        """What was assumed of the model because neither its file nor the arguments say it, a line for each."""
+        """Assumed properties of the model, which neither its file nor the arguments state, a line for each."""
         with self._handle.use() as handle:
             return read_assumptions(handle)
 
@@ -184,14 +184,14 @@ class Model(FrameEncoder, TextEncoder):
         return self._sha256
 
     def label_note(self, label: str | None = None) -> str | None:
-        """What the model does not know of a label, one line, or None where there is nothing to say: only models that
-        have a vocabulary of their own, as the default one, can tell. Without a label: what the model says of itself.
-        Where labels are encoded, the same is an `UnknownLabelWarning`."""
+        """A line about a label that the model never learned, or None: only models with a vocabulary of their own, such as
+        the default one, can tell. Without a label: a line about the model itself. Encoding such a label gives the line
+        as an `UnknownLabelWarning`."""
         with self._handle.use() as handle:
             return read_label_note(handle, label)
 
     def note(self, key: str) -> str | None:
-        """What the model's file says under "description", "license", "source", ...; None if nothing."""
+        """The note in the model's file under "description", "license", "source", ...; None if nothing."""
         with self._handle.use() as handle:
             return read_note(handle, key)
 

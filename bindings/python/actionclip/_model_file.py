@@ -1,4 +1,4 @@
-"""What a model's file holds besides the weights, and writing such a file."""
+"""The contents of a model's file besides the weights, and writing such a file."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def read_label_note(handle: int, label: str | None) -> str | None:
 
 
 def describe_file(path: Path) -> dict[str, str]:
-    """What a file or folder holds, whether or not it can be loaded: "format", "layout", "tensors", ..."""
+    """A description of a file or folder, whether or not it can be loaded: "format", "layout", "tensors", ..."""
     name = path_bytes("path", path)
     size = ctypes.c_size_t()
     shown = os.fsdecode(name)

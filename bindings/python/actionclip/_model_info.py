@@ -1,4 +1,4 @@
-"""What a loaded model is."""
+"""Properties of a loaded model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FILES = {
 
 @dataclasses.dataclass(frozen=True)
 class ModelInfo:
-    """What was loaded, after every choice was resolved."""
+    """Properties of a loaded model, after every option was resolved."""
 
     file_type: str  #: "safetensors", "torch" or "TorchScript"
     image_size: int  #: S, input side in pixels

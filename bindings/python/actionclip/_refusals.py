@@ -1,4 +1,4 @@
-"""What is wrong with an array of pictures, in words that say what to do."""
+"""Errors about arrays of pictures, with advice."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _DECODE = {
 
 @dataclasses.dataclass(frozen=True)
 class VideoInfo:
-    """What a video is, counted by decoding it once, or by its packets."""
+    """Properties of a video, found by decoding it once, or by its packets."""
 
     width: int  #: of a frame as returned: after rotation
     height: int
@@ -111,7 +111,7 @@ class Video(Owner):
 
     @property
     def outline(self) -> VideoInfo:
-        """The same, as far as reading frames needs it: unless the video has been decoded or must be,
+        """Properties of the video as far as reading frames needs them: unless the video has been decoded or must be,
         frames are counted by packets and damaged_frames is -1, not known."""
         return self._facts("video_get_outline")
 

@@ -1,4 +1,4 @@
-"""What happens: every action as a law of motion.
+"""The actions, each a law of motion.
 
 A track maps times in [0, 1] to the state [5, N] of one shape: x, y, radius, turn (radians, clockwise on the
 screen), opacity. Half of the actions are defined as another's exact time reversal, so that nothing but the
@@ -373,7 +373,7 @@ def _chase(rng):
 
 
 def _reversed_names():
-    """Of each pair of opposites the later one is the other one played backwards."""
+    """The later one of each pair of opposites is the other one played backwards."""
     order = {name: i for i, name in enumerate(BY_NAME)}
     return frozenset(a.name for a in BY_NAME.values() if a.reverse and order[a.reverse] < order[a.name])
 

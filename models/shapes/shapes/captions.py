@@ -93,7 +93,7 @@ def _look(facts, second, rng, all_of_it):
 
 
 def _ordered(scene):
-    """Those that act, in the order their facts are written: two alike in the action go by colour."""
+    """The shapes that act, in the order their facts are written: two alike in the action go by colour."""
     acting = scene.actors[: scene.acting]
     if len(acting) == 2 and BY_NAME[scene.action].family not in ("chase", "two ways"):
         acting = sorted(acting, key=lambda a: _COLOUR[a.colour])

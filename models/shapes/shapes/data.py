@@ -23,10 +23,10 @@ def sample_captions(count, seed=1):
 
 
 class Batches:
-    """What both stages share: item i is (pixels uint8, tokens, matches [pictures, texts] bool, what frames show: see
-    where.py, the pictures' actions, the pictures' factors, the texts' factors: see factors.py). Only the first
-    `captions` pictures of a batch bring their own caption; the others are matched with those that are true of them
-    too. Texts cost more than pictures of this size."""
+    """The base of both stages' data: item i is (pixels uint8, tokens, matches [pictures, texts] bool, the frames'
+    contents: see where.py, the pictures' actions, the pictures' factors, the texts' factors: see factors.py). Only
+    the first `captions` pictures of a batch bring their own caption; the others are matched with those that are
+    true of them too. Texts cost more than pictures of this size."""
 
     def __init__(self, tokenizer, sizes, batch, captions, seed):
         self.tokenizer, self.sizes, self.batch, self.seed = tokenizer, sizes, batch, seed

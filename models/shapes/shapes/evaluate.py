@@ -77,7 +77,7 @@ def measure(model, tokenizer, sets, device="cpu", classes=None):
     return result
 
 
-# What a still picture is asked: a slot of its facts, and a caption for each value.
+# Questions about a still picture: a slot of its facts, and a caption for each value.
 QUESTIONS = {
     "colour": [f"a {c} shape" if c != "orange" else "an orange shape" for c in COLOURS],
     "shape": [f"a {s}" for s in SHAPES],

@@ -1,4 +1,4 @@
-"""What an action is made of: which way, how its size and turn change, how many act, which verb.
+"""The factors of an action: which way, how its size and turn change, how many act, which verb.
 
 Labels alone let a small network learn the trained actions by heart, each a point of its own, and an action never
 trained on is then nowhere. One linear layer that reads these factors off the video embeddings and the text
@@ -18,7 +18,7 @@ _UNSAID = -2
 _PARTS = {d: (*step, 0, 0) for d, step in DIRECTIONS.items()} | _OF_CHANGE | {"drifting": (_UNSAID, _UNSAID, 0, 0)}
 _ANY_WAY = ("starting to move midway", "stopping midway", "speeding up", "slowing down")
 _STILL = ("appearing", "disappearing", "blinking", "staying still")
-# What is not made of parts is a verb of its own, whichever way it goes; with two it is the verb of one.
+# An action that is not made of parts is a verb of its own, whichever way it goes; with two it is the verb of one.
 VERBS = ("",) + tuple(dict.fromkeys(a.name.removeprefix("two shapes ") for a in BY_NAME.values() if not a.detail))
 _WAYS = [half * len(KINDS) + k for half in range(2) for k in range(2)]
 CLASSES = (3,) * (2 * len(KINDS)) + (2, len(VERBS))
@@ -39,7 +39,7 @@ def factors_of(action):
 
 
 def factors_of_scene(scene):
-    """Those of its action, and the way of a shape that may go any way, as it goes."""
+    """The factors of a scene: those of its action, and the way of a shape that may go any way, as it goes."""
     factors = factors_of(BY_NAME[scene.action])
     if scene.action in _ANY_WAY or "drifting" in BY_NAME[scene.action].detail:
         states, camera = scene.states(np.array([0, 0.5, 1]))

@@ -91,7 +91,7 @@ def middle_times(count):
 
 
 def training_clip(scene, frames, side, rng):
-    """What the reference's preprocessing leaves of a video, made directly: no file, no resize.
+    """A video as the reference's preprocessing leaves it, made directly: no file, no resize.
     -> (frames, their times)"""
     times = training_times(frames, rng)
     return render(scene, times, side, CROP_VIEW * rng.uniform(0.97, 1.05), rng), times

@@ -79,7 +79,7 @@ def bystander(actors, rng):
 
 
 def surroundings(backgrounds, rng, hard=True):
-    """What varies around the action, as Scene's fields."""
+    """Variations around the action, as Scene's fields."""
     shake, bar = (), None
     if rng.random() < 0.35 and hard:
         shake = tuple((rng.uniform(0, 0.03), rng.uniform(0, 0.03), rng.uniform(0.7, 3.5), rng.uniform(0, 6.3))

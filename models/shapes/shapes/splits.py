@@ -1,4 +1,4 @@
-"""What is trained on and what is held out.
+"""The actions and combinations for training, and those held out.
 
 Held out are whole actions (built of words that other actions teach), combinations of action × colour × shape,
 and kinds of background.

@@ -1,4 +1,4 @@
-"""What a frame shows, as numbers: where each shape is, how big, how turned, which shape, which colour.
+"""The contents of a frame as numbers: where each shape is, how big, how turned, which shape, which colour.
 
 Captions alone teach a small network places and turns very slowly. A linear layer that reads these numbers off the
 frame embeddings helps it during training and is thrown away afterwards: the model keeps CLIP's form.

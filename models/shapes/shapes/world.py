@@ -1,4 +1,4 @@
-"""What there is to see: colours, shapes, sizes, backgrounds.
+"""The visible world: colours, shapes, sizes, backgrounds.
 
 World coordinates: x to the right, y down, the model's centre crop is [-1, 1]²; a whole video shows a little
 more (256/224 of it, what the reference's preprocessing cuts off again).
