@@ -94,30 +94,14 @@ struct Timeline: ParsableCommand {
       frameCount: count, length: frames(window), step: frames(step ?? window / 8))
     let inside = try model.indices(of: Int64(windows.length), segments: model.frames, frameRate: rate)
 
-    // Windows overlap. Frames are read in their order, each once, and kept while a window to come may
-    // want them: going back would decode from the beginning again.
-    let all = Set(windows.starts.flatMap { start in inside.map { $0 + Int64(start) } }).sorted()
-    var next = 0
-    var squares: [Int64: [UInt8]] = [:]
+    var encoder = WindowEncoder(
+      model, video, resize: scoring.resize, starts: windows.starts, inside: inside,
+      times: FrameTimes(frameCount: count, duration: info.duration))
     var scores: [[Float]] = []
-    var times = FrameTimes(frameCount: count, duration: info.duration)
     let together = max(1, 64 / model.frames)
     for begin in stride(from: 0, to: windows.starts.count, by: together) {
       let starts = windows.starts[begin..<min(begin + together, windows.starts.count)]
-      let wanted = starts.flatMap { start in inside.map { $0 + Int64(start) } }
-      squares = squares.filter { $0.key >= starts[begin] }
-      let last = wanted[wanted.count - 1]
-      let missing = Array(all[next...].prefix { $0 <= last })
-      next += missing.count
-      let read = try video.squares(
-        at: missing, for: model, resize: scoring.resize,
-        crops: [Int32(ACTIONCLIP_CROP_CENTER)])
-      times.add(missing, read.seconds)
-      let bytes = read.squares[0].count / max(1, missing.count)
-      for (place, index) in missing.enumerated() {
-        squares[index] = Array(read.squares[0][(place * bytes)..<((place + 1) * bytes)])
-      }
-      let rows = try score(model.encode(squares: wanted.flatMap { squares[$0] ?? [] }))
+      let rows = try score(encoder.encode(starts: starts, inside: inside))
       let classes = rows.count / starts.count
       scores += starts.indices.map { window in
         let place = (window - begin) * classes
@@ -125,7 +109,7 @@ struct Timeline: ParsableCommand {
       }
     }
     return Seen(
-      windows: windows, segments: windows.segments(scores: scores), times: times,
+      windows: windows, segments: windows.segments(scores: scores), times: encoder.times,
       damaged: try video.outline().damaged_frames)
   }
 
