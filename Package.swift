@@ -69,7 +69,7 @@ let package = Package(
     room("TensorNames"),
     room("Numerics", ["CKernels", "System"]),
     room("Model", ["Numerics", "System", "TensorNames", "Weights"]),
-    room("ModelFile", ["System", "Model", "Numerics", "Preprocess", "Text", "Tokenizer", "Weights"]),
+    room("ModelFile", ["Model", "Numerics", "Preprocess", "System", "Text", "Tokenizer", "Weights"]),
     // The work of a host with a model, in Swift; training and streams will be rooms that it uses.
     room(
       "Session",
