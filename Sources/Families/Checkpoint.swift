@@ -1,5 +1,6 @@
 import Digest
 import System
+import TensorNames
 import Text
 import Weights
 
@@ -29,8 +30,8 @@ public struct Checkpoint {
   public let format: WeightsFormat
   /// The safetensors header's `__metadata__`, sorted by key.
   public let metadata: TextPairs
-  /// See `WeightsFile.sections`.
-  public let sections: [String]
+  /// Whether ActionCLIP's own training saved it: then its tensors' names tell every option.
+  public let isReferences: Bool
   /// Where its tokenizer lies, if it has one; nil for weights from memory.
   public let folder: FilePath?
   /// Of the file of weights, if it was asked for; of several see `CheckpointFiles.sha256`.
@@ -54,7 +55,7 @@ public struct Checkpoint {
   public init(
     bytes: UnsafeRawBufferPointer, _ options: CheckpointOptions = CheckpointOptions()
   ) throws(WeightsError) {
-    let file = try WeightsFile(bytes: bytes, hashing: options.hashing)
+    let file = try WeightsFile(bytes: bytes, hashing: options.hashing, keys: .known)
     try self.init(file, [file], nil, options)
   }
 
@@ -64,6 +65,7 @@ public struct Checkpoint {
   ) throws(WeightsError) {
     var files = files
     guard let first = files.first else { throw .invalid("there are no files") }
+    isReferences = first.sections.contains(StateDictKeys.headKey)
     let layout = try Layout(source.names, sections: first.sections)
     let renamed = try RenamedTensors(source, layout)
     // The library's own form says everything itself.
@@ -80,7 +82,9 @@ public struct Checkpoint {
       : try Checkpoint.describe(layout, found, options)
     var traits = described.traits
     // OpenAI's own archives tell these, and nobody else's do; their models have QuickGELU.
-    if first.format == .torchScript, described.family == .clip, renamed.info("input_resolution") != nil {
+    if first.format == .torchScript, described.family == .clip,
+      renamed.info(TensorNames.Buffers.imageSize) != nil
+    {
       traits.activation = .quickGELU
     }
     family = described.family
@@ -88,14 +92,14 @@ public struct Checkpoint {
       let settings = OpenVCLIPSettings(first.settings ?? [])
       traits.temporalView = try settings.view()
       traits.usualFrames = settings.frames
-      traits.framesAreAssumedApart = !settings.isTold
+      traits.framesAreAssumedApart = !settings.isKnown
     }
     if options.openCLIPName != nil, layout.family != .clip {
       throw WeightsError(
         .optionConflict,
         "open_clip's name of the model was given, but the file is in the layout of \(layout.family.name)")
     }
-    let embedding = Completed.tokenEmbedding
+    let embedding = TensorNames.Text.tokenEmbedding
     if renamed.info(embedding) == nil, !options.isBase, family == .viFiCLIP || options.base != nil {
       guard let base = options.base else {
         throw WeightsError(
@@ -108,7 +112,7 @@ public struct Checkpoint {
       // The token embedding is the same in any activation.
       asBase.knowsActivation = true
       let other = try Checkpoint(base, asBase)
-      tensors = try Completed(renamed, with: other.tensors, of: base.shown)
+      tensors = try BaseCompletedTensors(renamed, with: other.tensors, of: base.shown)
       files += other.files
     } else {
       guard options.base == nil else {
@@ -122,7 +126,7 @@ public struct Checkpoint {
         family != .clip && family != .huggingFace
         || traits.activation == .quickGELU
           && first.format == .torchScript
-        || first.sections.contains("fusion_model_state_dict")
+        || isReferences
       if !isOwn { Checkpoint.completeHeads(&traits, tensors, asCLIP: isCLIPs) }
       traits.sizes.add(try Checkpoint.statedByTensors(tensors))
       try traits.sizes.check(tensors)
@@ -138,7 +142,6 @@ public struct Checkpoint {
     }
     format = first.format
     metadata = files.count == 1 ? first.metadata : TextPairs()
-    sections = first.sections
     folder = found?.folder
     sha256 = found?.sha256 ?? first.sha256
     if family == .mmaction2 { traits.usualFrames = tensors.info(Checkpoint.framePositions)?.shape.first }
@@ -154,7 +157,7 @@ public struct Checkpoint {
   }
 
   /// mmaction2 keeps one for each frame, where the reference keeps one for each token.
-  private static let framePositions = "fusion.frame_position_embeddings.weight"
+  private static let framePositions = TensorNames.Head.framePositions
 
   /// A file that was written to while its tensors were read may be a mix of two.
   public func checkUnchanged() throws(WeightsError) { for file in files { try file.checkUnchanged() } }
@@ -250,7 +253,8 @@ public struct Checkpoint {
   private static func statedByTensors(_ tensors: any TensorSource) throws(WeightsError) -> StatedSizes {
     var sizes = StatedSizes()
     let names: [(String, StatedSizes.Size)] = [
-      ("input_resolution", .imageSize), ("context_length", .contextLength), ("vocab_size", .vocabularySize),
+      (TensorNames.Buffers.imageSize, .imageSize), (TensorNames.Buffers.contextLength, .contextLength),
+      (TensorNames.Buffers.vocabularySize, .vocabularySize),
     ]
     for (name, size) in names {
       guard let info = tensors.info(name) else { continue }

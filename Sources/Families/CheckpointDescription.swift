@@ -20,7 +20,7 @@ public enum CheckpointDescription {
       let layout = try Layout(names, sections: found.files[0].sections)
       let prefix = layout.prefix.isEmpty ? "" : ", names under \(quoted(layout.prefix.utf8))"
       let none = "none that is known: no tensor is named as an image encoder's patch embedding"
-      pairs.append(("layout", layout.isTold ? layout.family.name + prefix : none))
+      pairs.append(("layout", layout.isKnown ? layout.family.name + prefix : none))
     } catch {
       // Neither says anything about the file.
       if error.kind == .cancelled || error.kind == .outOfMemory { throw error }

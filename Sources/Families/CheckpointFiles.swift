@@ -39,7 +39,8 @@ struct CheckpointFiles {
       main = path
       folder = path.folder
     }
-    let opened = try OpenedWeights(path: main, hashing: hashing, indexAtMost: CheckpointFiles.maximumIndex)
+    let opened = try OpenedWeights(
+      path: main, hashing: hashing, .known, indexAtMost: CheckpointFiles.maximumIndex)
     switch opened {
     case .index(let index):
       let sharded: ShardedTensors
@@ -50,7 +51,7 @@ struct CheckpointFiles {
           sha256 = nil
           var totals = ShardTotals()
           let files = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(WeightsError) in
-            let file = try WeightsFile(path: path)
+            let file = try WeightsFile(path: path, keys: .known)
             try totals.add(file)
             return file
           }
@@ -70,7 +71,7 @@ struct CheckpointFiles {
           var totals = ShardTotals()
           var files: [WeightsFile] = []
           for file in unparsed {
-            files.append(try file.parse())
+            files.append(try file.parse(.known))
             try totals.add(files[files.count - 1])
           }
           sharded = try ShardedTensors(named, files)

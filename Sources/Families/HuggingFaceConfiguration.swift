@@ -7,7 +7,8 @@ import Weights
 /// transformers models/clip/configuration_clip.py, configuration_utils.py.
 struct HuggingFaceConfiguration {
   private(set) var traits = FamilyTraits()
-  /// The ids at which a text may end: the text encoder's embedding is taken there; 2, of older files, means the largest.
+  /// The ids at which a text may end: the text encoder's embedding is taken there; 2, of older files, means the
+  /// largest.
   private(set) var endsOfText = [49_407]
 
   private typealias Reader = Configurations.Reader

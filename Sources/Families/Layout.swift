@@ -11,7 +11,7 @@ struct Layout {
   /// What stands before the model's names: "model.", "module.", ….
   let prefix: String
   /// False where no name tells a layout.
-  let isTold: Bool
+  let isKnown: Bool
 
   private static let anchors: [(ending: String, family: Family)] = [
     ("visual.conv1.weight", .clip),
@@ -44,7 +44,7 @@ struct Layout {
             + "model.safetensors.index.json that names all parts")
       }
       // The model will say which tensor it misses.
-      (self.family, self.prefix, isTold) = (.clip, "", false)
+      (self.family, self.prefix, isKnown) = (.clip, "", false)
       return
     }
     guard found.count == 1 else {
@@ -57,7 +57,7 @@ struct Layout {
           + "here; save the CLIP model's own state_dict()")
     }
     self.prefix = prefix
-    isTold = true
+    isKnown = true
     // Its training and its averaged weights (swa_*.pth) have the CLIP in a dict of SlowFast's name.
     let isSlowFasts = family == .clip && prefix == "model." && sections.contains("model_state")
     if isOpenVCLIP || isSlowFasts {

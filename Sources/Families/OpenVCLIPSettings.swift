@@ -11,7 +11,7 @@ struct OpenVCLIPSettings {
   /// "expand_temporal_view", "channel_shift"; nil where each frame is encoded by itself.
   let temporalModeling: [UInt8]?
   /// Whether the settings say anything about it.
-  let isTold: Bool
+  let isKnown: Bool
   /// Frames of one video.
   let frames: Int?
 
@@ -21,7 +21,7 @@ struct OpenVCLIPSettings {
       modeling.map { off.utf8.elementsEqual($0) } == true
     }
     temporalModeling = isOff ? nil : modeling
-    isTold = modeling != nil
+    isKnown = modeling != nil
     frames = OpenVCLIPSettings.value(of: "NUM_FRAMES", in: text)
       .flatMap { $0.count <= 9 ? Int(String(decoding: $0, as: UTF8.self)) : nil }
   }

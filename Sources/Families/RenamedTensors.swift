@@ -1,4 +1,5 @@
 import System
+import TensorNames
 import Text
 import Weights
 
@@ -22,8 +23,8 @@ public final class RenamedTensors: TensorSource {
     var found: [(name: String, part: Int, of: Int, source: String, isTransposed: Bool)] = []
     for name in source.names {
       if let info = source.info(name), RenamedTensors.isCounter(info) { continue }
-      let meaning = RenamedTensors.meaning(of: name, layout)
-      switch meaning {
+      let role = RenamedTensors.role(of: name, layout)
+      switch role {
       case .nothing: continue
       case .tensor(let own): found.append((own, 0, 1, name, false))
       case .transposed(let own): found.append((own, 0, 1, name, true))
@@ -49,20 +50,23 @@ public final class RenamedTensors: TensorSource {
   /// One whole number that stands outside of every module: steps of a training, models in an average. Those that CLIP's
   /// own archives keep so are sizes, and a scale that is one is for the model to refuse.
   private static func isCounter(_ info: TensorInfo) -> Bool {
-    let others = ["input_resolution", "context_length", "vocab_size", "logit_scale"]
+    let others = [
+      TensorNames.Buffers.imageSize, TensorNames.Buffers.contextLength, TensorNames.Buffers.vocabularySize,
+      TensorNames.logitScale,
+    ]
     return info.elementType.isInteger && info.count == 1 && !info.name.utf8.contains(UInt8(ascii: "."))
       && !others.contains { $0.utf8.elementsEqual(info.name.utf8) }
   }
 
-  private static func meaning(of name: String, _ layout: Layout) -> Meaning {
+  private static func role(of name: String, _ layout: Layout) -> TensorRole {
     // The reader of torch checkpoints has named the head's tensors so.
-    if name.utf8.starts(with: "fusion.".utf8) { return .tensor(name) }
+    if name.utf8.starts(with: TensorNames.Head.prefix.utf8) { return .tensor(name) }
     if layout.family == .mmaction2, let own = removing("adapter.", from: name) {
-      return .tensor("fusion." + own)
+      return .tensor(TensorNames.Head.prefix + own)
     }
     if layout.family == .openVCLIP, name.utf8.starts(with: "raw_model.".utf8) { return .nothing }
     guard let own = removing(layout.prefix, from: name) else { return .tensor(name) }
-    return Names.meaning(of: own, layout.family) ?? .tensor(name)
+    return Names.role(of: own, layout.family) ?? .tensor(name)
   }
 
   private static func tensor(

@@ -1,4 +1,5 @@
 import System
+import TensorNames
 import Text
 import Weights
 
@@ -46,30 +47,35 @@ struct StatedSizes: Equatable, Sendable {
       guard let shape = tensors.info(name)?.shape, shape.count == rank else { return nil }
       return (shape[axis], "tensor '\(name)' of shape \(shape)")
     }
+    func hidden(_ blocks: String) -> String { "\(blocks)0.\(TensorNames.Block.fc)weight" }
     func layers(_ blocks: String) -> (value: Int, by: String)? {
       var count = 0
       while count < 1000, tensors.names.containsBlock("\(blocks)\(count).") { count += 1 }
       return count > 0 ? (count, "the number of '\(blocks)N'") : nil
     }
     switch size {
-    case .patchSize: return dimension("visual.conv1.weight", 2, rank: 4)
-    case .visionWidth: return dimension("visual.conv1.weight", 0, rank: 4)
-    case .visionLayers: return layers("visual.transformer.resblocks.")
-    case .visionHidden: return dimension("visual.transformer.resblocks.0.mlp.c_fc.weight", 0, rank: 2)
-    case .embeddingSize: return dimension("visual.proj", 1, rank: 2)
-    case .textWidth: return dimension("token_embedding.weight", 1, rank: 2)
-    case .textLayers: return layers("transformer.resblocks.")
-    case .textHidden: return dimension("transformer.resblocks.0.mlp.c_fc.weight", 0, rank: 2)
-    case .contextLength: return dimension("positional_embedding", 0, rank: 2)
-    case .vocabularySize: return dimension("token_embedding.weight", 0, rank: 2)
+    case .patchSize: return dimension(TensorNames.Vision.patchEmbedding, 2, rank: 4)
+    case .visionWidth: return dimension(TensorNames.Vision.patchEmbedding, 0, rank: 4)
+    case .visionLayers: return layers(TensorNames.Vision.blocks)
+    case .visionHidden: return dimension(hidden(TensorNames.Vision.blocks), 0, rank: 2)
+    case .embeddingSize: return dimension(TensorNames.Vision.projection, 1, rank: 2)
+    case .textWidth: return dimension(TensorNames.Text.tokenEmbedding, 1, rank: 2)
+    case .textLayers: return layers(TensorNames.Text.blocks)
+    case .textHidden: return dimension(hidden(TensorNames.Text.blocks), 0, rank: 2)
+    case .contextLength: return dimension(TensorNames.Text.positionalEmbedding, 0, rank: 2)
+    case .vocabularySize: return dimension(TensorNames.Text.tokenEmbedding, 0, rank: 2)
     case .imageSize:
-      guard let patch = dimension("visual.conv1.weight", 2, rank: 4),
-        let rows = dimension("visual.positional_embedding", 0, rank: 2), (2...65_537).contains(rows.value),
+      guard let patch = dimension(TensorNames.Vision.patchEmbedding, 2, rank: 4),
+        let rows = dimension(TensorNames.Vision.positionalEmbedding, 0, rank: 2),
+        (2...65_537).contains(rows.value),
         (1...1024).contains(patch.value)
       else { return nil }
       let grid = Int(Double(rows.value - 1).squareRoot().rounded())
       guard grid * grid == rows.value - 1 else { return nil }
-      return (grid * patch.value, "'visual.positional_embedding' with patches of \(patch.value) pixels")
+      return (
+        grid * patch.value,
+        "'\(TensorNames.Vision.positionalEmbedding)' with patches of \(patch.value) pixels"
+      )
     }
   }
 }

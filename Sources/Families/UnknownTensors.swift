@@ -1,3 +1,4 @@
+import TensorNames
 import Text
 import Weights
 
@@ -19,7 +20,8 @@ enum UnknownTensors {
   static func describe(
     _ name: String, source: String, _ format: WeightsFormat, container: String?
   ) -> String {
-    if name.hasPrefix("visual.") || name.hasPrefix("transformer.") || name.hasPrefix("fusion.") {
+    let encoders = [TensorNames.Vision.prefix, TensorNames.Text.prefix, TensorNames.Head.prefix]
+    if encoders.contains(where: name.hasPrefix) {
       let lower = name.lowercased()
       let what =
         inside.first { lower.utf8Contains($0.mark) }?.what ?? "of a part that CLIP's encoders have not"

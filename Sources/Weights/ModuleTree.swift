@@ -26,7 +26,7 @@ struct ModuleTree {
   private var names: [String] = []
   private var modules = 0
 
-  init(_ pickle: borrowing Pickle) throws(WeightsError) {
+  init(_ pickle: borrowing Pickle, _ keys: StateDictKeys) throws(WeightsError) {
     guard pickle.kind(pickle.root) == .object else {
       throw .unsupported("the TorchScript archive holds \(pickle.describe(pickle.root)), not a module")
     }
@@ -62,7 +62,7 @@ struct ModuleTree {
           "\(quoted(path)) is \(pickle.describe(value)), which is not read; only dense tensors of common number "
             + "types are")
       default:
-        guard levels.count > 1 || !StateDictionaries.isDotless(path) else {
+        guard levels.count > 1 || !keys.isDotless(path) else {
           throw .unsupported("\(quoted(path)) is \(pickle.describe(value)), not a tensor")
         }
       }

@@ -10,14 +10,14 @@ public enum OpenedWeights {
 
   /// An index may have `limit` bytes; it is not hashed here.
   public init(
-    path: FilePath, hashing: Hashing, indexAtMost limit: Int
+    path: FilePath, hashing: Hashing, _ keys: StateDictKeys, indexAtMost limit: Int
   ) throws(WeightsError) {
     do throws(WeightsError) {
       let file = try FileBytes(path: path)
       if try OpenedWeights.isIndex(file) {
         self = .index(try WholeFile(file, atMost: limit))
       } else {
-        self = .file(try WeightsFile(file, hashing))
+        self = .file(try WeightsFile(file, hashing, keys))
       }
     } catch { throw error.about(path) }
   }

@@ -30,7 +30,9 @@ enum Safetensors {
     return length <= UInt64(maximumHeader) && (text == nil || text == UInt8(ascii: "{"))
   }
 
-  static func read(_ file: borrowing FileBytes) throws(WeightsError) -> WeightsContents {
+  static func read(
+    _ file: borrowing FileBytes, _ keys: StateDictKeys
+  ) throws(WeightsError) -> WeightsContents {
     let prefix = try file.block(at: 0, count: 8)
     defer { extendLifetime(prefix) }
     var cursor = ByteCursor(prefix.bytes, subject: "the header length")
@@ -49,7 +51,7 @@ enum Safetensors {
     let (entries, metadata) = try readHeader(header.bytes)
     try checkTiling(entries, dataSize: dataSize)
 
-    let tensors = try tensors(of: entries, from: 8 + headerSize)
+    let tensors = try tensors(of: entries, from: 8 + headerSize, keys)
     guard dataSize <= WeightsLimits.tensorBytes else {
       throw .limit("the tensors take \(dataSize) bytes; at most \(WeightsLimits.tensorBytes) are read")
     }
@@ -185,9 +187,9 @@ enum Safetensors {
   }
 
   private static func tensors(
-    of entries: [Entry], from dataStart: Int
+    of entries: [Entry], from dataStart: Int, _ keys: StateDictKeys
   ) throws(WeightsError) -> [StoredTensor] {
-    let prefixes = SharedPrefixes(entries.map(\.name))
+    let prefixes = SharedPrefixes(entries.map(\.name), apart: keys.second?.prefix)
     var tensors: [StoredTensor] = []
     tensors.reserveCapacity(entries.count)
     for entry in entries {
@@ -211,25 +213,5 @@ enum Safetensors {
           info: info, block: StoredTensor.inFile, byteOffset: dataStart + entry.start, strides: nil))
     }
     return tensors
-  }
-}
-
-/// torch's DataParallel puts `module.` before every name it saves. Removed only where all names
-/// of the model, or all names of the head, carry it: then it says nothing.
-private struct SharedPrefixes {
-  private let model: Bool
-  private let fusion: Bool
-
-  init(_ names: [String]) {
-    let heads = names.filter { $0.utf8.starts(with: "fusion.".utf8) }
-    let wrapped = names.count { $0.utf8.starts(with: "module.".utf8) }
-    model = heads.count + wrapped == names.count
-    fusion = heads.allSatisfy { $0.utf8.starts(with: "fusion.module.".utf8) }
-  }
-
-  func removed(from name: String) -> String {
-    if fusion, let rest = removing("fusion.module.", from: name) { return "fusion." + rest }
-    if model, let rest = removing("module.", from: name) { return rest }
-    return name
   }
 }

@@ -1,30 +1,24 @@
 import System
 import Text
 
-/// The state dicts of a checkpoint: which tensors are wanted, and their names.
-///
-/// ActionCLIP's training saves {epoch, model_state_dict, fusion_model_state_dict,
-/// optimizer_state_dict}. Others save a state dict alone, or in {state_dict: ...} or {model: ...}.
-/// The fusion head's tensors get the prefix `fusion.`; a leading `module.`, left by DataParallel,
-/// is removed.
+/// The state dicts of a checkpoint that its keys name: the wanted tensors and their names. A leading `module.`, left by
+/// torch's DataParallel, is removed.
 struct StateDictionaries {
   private(set) var tensors: [NamedTensor] = []
   /// Top-level keys whose values are dicts, in the file's order; none for a bare state dict.
   private(set) var sections: [String] = []
-  /// The text under 'cfg', where SlowFast's programs and those made of them keep what was trained and how.
+  /// The text under the key of the settings.
   private(set) var settings: [UInt8]?
 
-  static let containers = ["model_state_dict", "state_dict", "model", "model_state"]
-  private static let fusion = "fusion_model_state_dict"
+  private let keys: StateDictKeys
   private static let maximumSections = 64
   private static let maximumSettings = 1 << 16
-  /// Names of parameters without a dot, which else tells a parameter's name from a note's.
-  private static let dotless = ["logit_scale", "positional_embedding", "text_projection", "logit_bias"]
 
-  init(_ pickle: borrowing Pickle) throws(WeightsError) {
+  init(_ pickle: borrowing Pickle, _ keys: StateDictKeys) throws(WeightsError) {
+    self.keys = keys
     guard let pairs = pickle.pairs(pickle.root) else { throw StateDictionaries.refusal(ofRoot: pickle) }
     var found: [(key: String, value: Int)] = []
-    var fusion: Int?
+    var second: Int?
     var isStateDictionary = false
     for (key, value) in pairs {
       let kind = pickle.kind(value)
@@ -32,15 +26,15 @@ struct StateDictionaries {
       if kind == .tensor || kind == .opaque && pickle.isTorchs(value) { isStateDictionary = true }
       guard let bytes = pickle.string(key) else { continue }
       let isDictionary = kind == .dictionary || kind == .orderedDictionary
-      let container = StateDictionaries.containers.first { $0.utf8.elementsEqual(bytes) }
-      let isFusion = bytes.elementsEqual(StateDictionaries.fusion.utf8)
+      let container = keys.containers.first { $0.utf8.elementsEqual(bytes) }
+      let isSecond = keys.second.map { bytes.elementsEqual($0.key.utf8) } == true
       if isDictionary, sections.count < StateDictionaries.maximumSections {
         sections.append(printable(bytes, limit: 64))
       }
-      if bytes.elementsEqual("cfg".utf8), let text = pickle.string(value) {
+      if let key = keys.settings, bytes.elementsEqual(key.utf8), let text = pickle.string(value) {
         guard text.count <= StateDictionaries.maximumSettings else {
           throw .limit(
-            "'cfg' takes \(text.count) bytes; at most \(StateDictionaries.maximumSettings) are read")
+            "'\(key)' takes \(text.count) bytes; at most \(StateDictionaries.maximumSettings) are read")
         }
         settings = Array(text)
       }
@@ -50,11 +44,11 @@ struct StateDictionaries {
         }
         found.append((container, value))
       }
-      if isFusion, kind != .none {
-        guard fusion == nil else {
-          throw .invalid("the checkpoint has '\(StateDictionaries.fusion)' twice")
+      if isSecond, kind != .none {
+        guard second == nil else {
+          throw .invalid("the checkpoint has '\(keys.second?.key ?? "")' twice")
         }
-        fusion = value
+        second = value
       }
     }
     // An inert object under a container's name, such as a pickled module, is only an error if there
@@ -72,9 +66,9 @@ struct StateDictionaries {
       sections = []
       try add(pickle.root, of: nil, prefix: "", pickle)
     } else {
-      throw StateDictionaries.refusal(withoutStateDictionary: pickle)
+      throw StateDictionaries.refusal(withoutStateDictionary: pickle, keys)
     }
-    if let fusion { try add(fusion, of: StateDictionaries.fusion, prefix: "fusion.", pickle) }
+    if let second, let part = keys.second { try add(second, of: part.key, prefix: part.prefix, pickle) }
   }
 
   /// Adds a state dict's tensors. Notes among them, such as the number of an epoch, are passed over; whatever else
@@ -95,7 +89,7 @@ struct StateDictionaries {
         throw .invalid("\(shown) has a tensor under \(pickle.describe(key)), not under a name")
       }
       guard kind == .tensor else {
-        guard StateDictionaries.isParameter(bytes, kind, isNested: section != nil) else { continue }
+        guard isParameter(bytes, kind, isNested: section != nil) else { continue }
         throw .unsupported(
           "\(quoted(bytes)) in \(shown) is \(pickle.describe(value)), not a tensor; only "
             + "dense tensors of common number types are read")
@@ -109,19 +103,14 @@ struct StateDictionaries {
     }
   }
 
-  /// Whether a name is that of one of the model's parameters that have no dot in theirs.
-  static func isDotless(_ name: some Sequence<UInt8>) -> Bool {
-    dotless.contains { $0.utf8.elementsEqual(name) }
-  }
-
   /// Whether what stands under a name is meant for a parameter: the name has a dot, as those of modules' parts have, or
   /// is one of the model's own without. Inside a state dict nothing but plain notes may stand beside tensors.
-  private static func isParameter(
+  private func isParameter(
     _ name: UnsafeRawBufferPointer, _ kind: PickleValue.Kind, isNested: Bool
   ) -> Bool {
     // torch's own place for what a module keeps besides tensors.
     if name.suffix(12).elementsEqual("_extra_state".utf8) { return false }
-    if kind == .opaque || name.contains(UInt8(ascii: ".")) || isDotless(name) { return true }
+    if kind == .opaque || name.contains(UInt8(ascii: ".")) || keys.isDotless(name) { return true }
     switch kind {
     case .none, .bool, .float, .integer, .string: return false
     default: return isNested
@@ -151,9 +140,11 @@ extension StateDictionaries {
   private static let pairsOfAdvice = 1 << 16
 
   /// Names the first key under which a module or the tensors of one may be meant.
-  private static func refusal(withoutStateDictionary pickle: borrowing Pickle) -> WeightsError {
+  private static func refusal(
+    withoutStateDictionary pickle: borrowing Pickle, _ keys: StateDictKeys
+  ) -> WeightsError {
     let what =
-      "the checkpoint holds no state dict: none of '" + containers.joined(separator: "', '")
+      "the checkpoint holds no state dict: none of '" + keys.containers.joined(separator: "', '")
       + "', and no tensors at its top"
     guard let pairs = pickle.pairs(pickle.root) else { return .unsupported(what) }
     var module: String?

@@ -28,12 +28,14 @@ struct TorchArchive: ~Copyable {
     return TorchArchive(archive: archive, folder: folder, format: format)
   }
 
-  func contents(_ file: borrowing FileBytes) throws(WeightsError) -> WeightsContents {
+  func contents(
+    _ file: borrowing FileBytes, _ keys: StateDictKeys
+  ) throws(WeightsError) -> WeightsContents {
     try checkByteOrder(file)
     let isScript = format == .torchScript
     let pickle = try Pickle(data(file), isScript ? .script : .save)
-    if isScript { return try records(of: ModuleTree(pickle).tensors, pickle, file) }
-    let dictionaries = try StateDictionaries(pickle)
+    if isScript { return try records(of: ModuleTree(pickle, keys).tensors, pickle, file) }
+    let dictionaries = try StateDictionaries(pickle, keys)
     var contents = try records(of: dictionaries.tensors, pickle, file)
     contents.sections = dictionaries.sections
     contents.settings = dictionaries.settings

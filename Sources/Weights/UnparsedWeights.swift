@@ -22,9 +22,9 @@ public final class UnparsedWeights {
   }
 
   /// Reads the tensors' index from the bytes that were hashed; once.
-  public func parse() throws(WeightsError) -> WeightsFile {
+  public func parse(_ keys: StateDictKeys = StateDictKeys()) throws(WeightsError) -> WeightsFile {
     guard let file = file.take() else { throw .invalid("the file was parsed already") }
-    do throws(WeightsError) { return try WeightsFile(file, sha256: sha256) } catch {
+    do throws(WeightsError) { return try WeightsFile(file, sha256: sha256, keys) } catch {
       throw error.about(path)
     }
   }

@@ -18,62 +18,67 @@ public enum WeightsFormat: Sendable {
 /// never in memory as a whole, unless it is hashed (see `Hashing`). `checkUnchanged` is to be called after the
 /// last of them. Of torch's archives the records of the model's tensors are read at once.
 ///
-/// Safetensors names are given as they are, except that a `module.` or `fusion.module.` carried by
-/// all names of the model or of the head is removed. For torch checkpoints see `sections` and
-/// `StateDictionaries`, for TorchScript `ModuleTree`. Immutable after init.
+/// Names of safetensors are given as they are, except for `SharedPrefixes`; for those of torch checkpoints see
+/// `StateDictionaries`, for those of TorchScript `ModuleTree`. Immutable after init.
 public final class WeightsFile: TensorSource {
   public let format: WeightsFormat
   /// The safetensors header's `__metadata__`, sorted by key; empty for torch.
   public let metadata: TextPairs
-  /// Which dicts a torch checkpoint holds at its top, such as `model_state_dict` and
-  /// `optimizer_state_dict`, in the file's order; empty for a bare state dict and for the other
-  /// formats.
+  /// Keys of the dicts at a torch checkpoint's top, such as `state_dict`, in the file's order; empty for a bare state
+  /// dict and for the other formats.
   public let sections: [String]
   /// The key at a torch checkpoint's top under which the tensors lie; nil for a bare state dict.
-  public var container: String? { sections.first { StateDictionaries.containers.contains($0) } }
-  /// The text that a torch checkpoint has under 'cfg' at its top.
+  public var container: String? { sections.first { keys.containers.contains($0) } }
+  /// The text that a torch checkpoint has under the key of its settings; see `StateDictKeys`.
   public let settings: [UInt8]?
   /// Every tensor's name, sorted by its bytes.
   public let names: [String]
-  /// The whole file's, if it was asked for.
+  /// The whole file's hash, if it was asked for.
   public let sha256: SHA256.Digest?
 
   private let tensors: [StoredTensor]
   private let blocks: [ByteBlock]
 
   private let file: FileBytes
+  private let keys: StateDictKeys
 
   /// Opens the file at `path`.
-  public convenience init(path: FilePath, hashing: Hashing = .none) throws(WeightsError) {
-    do { try self.init(FileBytes(path: path), hashing) } catch { throw error.about(path) }
+  public convenience init(
+    path: FilePath, hashing: Hashing = .none, keys: StateDictKeys = StateDictKeys()
+  ) throws(WeightsError) {
+    do { try self.init(FileBytes(path: path), hashing, keys) } catch { throw error.about(path) }
   }
 
   /// Reads from the caller's memory, which is borrowed and not copied: it must stay as it is for
   /// as long as this object lives.
   public convenience init(
-    bytes: UnsafeRawBufferPointer, hashing: Hashing = .none
+    bytes: UnsafeRawBufferPointer, hashing: Hashing = .none, keys: StateDictKeys = StateDictKeys()
   ) throws(WeightsError) {
-    try self.init(FileBytes(bytes), hashing)
+    try self.init(FileBytes(bytes), hashing, keys)
   }
 
-  convenience init(_ file: consuming FileBytes, _ hashing: Hashing) throws(WeightsError) {
+  convenience init(
+    _ file: consuming FileBytes, _ hashing: Hashing, _ keys: StateDictKeys
+  ) throws(WeightsError) {
     // First, so that a file that was not meant is never parsed.
     let sha256 = try hashing.digest(of: &file)
-    try self.init(file, sha256: sha256)
+    try self.init(file, sha256: sha256, keys)
   }
 
-  init(_ file: consuming FileBytes, sha256: SHA256.Digest?) throws(WeightsError) {
+  init(
+    _ file: consuming FileBytes, sha256: SHA256.Digest?, _ keys: StateDictKeys
+  ) throws(WeightsError) {
     let format: WeightsFormat
     let contents: WeightsContents
     do {
       switch try FormatDetector.container(of: file) {
       case .safetensors:
         format = .safetensors
-        contents = try Safetensors.read(file)
+        contents = try Safetensors.read(file, keys)
       case .zip:
         let archive = try TorchArchive.open(file)
         format = archive.format
-        contents = try archive.contents(file)
+        contents = try archive.contents(file, keys)
       }
     } catch {
       try file.checkUnchanged()  // a mix of two files looks like a damaged one
@@ -81,6 +86,7 @@ public final class WeightsFile: TensorSource {
     }
     try file.checkUnchanged()
     self.file = file
+    self.keys = keys
     self.sha256 = sha256
     self.format = format
     metadata = contents.metadata

@@ -45,9 +45,9 @@ import Weights
       ("MY_TEMPORAL_MODELING_TYPE: channel_shift", nil, false, nil),
       ("TEMPORAL_MODELING_TYPE", nil, false, nil),
     ] as [(String, String?, Bool, Int?)])
-  func readsHowFramesSeeEachOther(_ text: String, _ type: String?, _ isTold: Bool, _ view: Int?) throws {
+  func readsHowFramesSeeEachOther(_ text: String, _ type: String?, _ isKnown: Bool, _ view: Int?) throws {
     let settings = OpenVCLIPSettings(Array(text.utf8))
-    #expect(settings.isTold == isTold)
+    #expect(settings.isKnown == isKnown)
     #expect(settings.temporalModeling.map { String(decoding: $0, as: UTF8.self) } == type)
     if let type, view == nil {
       let error = #expect(throws: WeightsError.self) { try settings.view() }

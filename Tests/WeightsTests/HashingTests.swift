@@ -11,12 +11,12 @@ import Testing
   func digest(_ bytes: [UInt8]) -> SHA256.Digest { bytes.withUnsafeBytes { SHA256.hash(of: $0) } }
 
   func refusal(_ path: String, _ hashing: Hashing) -> WeightsError? {
-    #expect(throws: WeightsError.self) { try WeightsFile(path: path, hashing: hashing) }
+    #expect(throws: WeightsError.self) { try WeightsFile(path: path, hashing: hashing, keys: .sample) }
   }
 
   func refusal(_ bytes: [UInt8], _ hashing: Hashing) -> WeightsError? {
     bytes.withUnsafeBytes { buffer in
-      #expect(throws: WeightsError.self) { try WeightsFile(bytes: buffer, hashing: hashing) }
+      #expect(throws: WeightsError.self) { try WeightsFile(bytes: buffer, hashing: hashing, keys: .sample) }
     }
   }
 
@@ -24,12 +24,13 @@ import Testing
   func sameTensors(_ name: String) throws {
     let path = TestFiles.fixtures.appendingPathComponent(name).path
     let bytes = try TestFiles.fixture(name)
-    let plain = try WeightsFile(path: path)
+    let plain = try WeightsFile(path: path, keys: .sample)
     #expect(plain.sha256 == nil)
     try bytes.withUnsafeBytes { buffer in
       for hashing in [Hashing.compute, .expect(digest(bytes))] {
         for file in try [
-          WeightsFile(path: path, hashing: hashing), WeightsFile(bytes: buffer, hashing: hashing),
+          WeightsFile(path: path, hashing: hashing, keys: .sample),
+          WeightsFile(bytes: buffer, hashing: hashing, keys: .sample),
         ] {
           #expect(file.sha256 == digest(bytes))
           #expect(file.names == plain.names && file.format == plain.format && file.sections == plain.sections)
@@ -48,7 +49,7 @@ import Testing
     let header = #"{"a":{"dtype":"U8","shape":[\#(count)],"data_offsets":[0,\#(count)]}}"#
     let bytes = safetensors(header, (0..<count).map { UInt8(truncatingIfNeeded: $0 &* ($0 >> 7)) })
     try TestFiles.withFile(bytes) { path in
-      let file = try WeightsFile(path: path, hashing: .compute)
+      let file = try WeightsFile(path: path, hashing: .compute, keys: .sample)
       #expect(file.sha256 == digest(bytes))
       #expect(try read("a", from: file) == bytes.suffix(count).map { Float($0) })
       var last = bytes
@@ -111,7 +112,7 @@ import Testing
       let file = try FileBytes(path: FilePath(path))
       try TestFiles.withFile(other) { #expect(rename($0, path) == 0) }
       #expect(try Array(Data(contentsOf: URL(fileURLWithPath: path))) == other)
-      let weights = try WeightsFile(file, .expect(digest(meant)))
+      let weights = try WeightsFile(file, .expect(digest(meant)), .sample)
       #expect(weights.format == .safetensors && weights.sha256 == digest(meant))
       #expect(refusal(path, .expect(digest(meant)))?.kind == .hashMismatch)
     }
@@ -156,8 +157,8 @@ import Testing
   func tensorsAreWhatWasHashed(_ name: String) throws {
     let bytes = try TestFiles.fixture(name)
     try TestFiles.withFile(bytes) { path in
-      let before = try values(of: WeightsFile(path: path))
-      let file = try WeightsFile(path: path, hashing: .expect(digest(bytes)))
+      let before = try values(of: WeightsFile(path: path, keys: .sample))
+      let file = try WeightsFile(path: path, hashing: .expect(digest(bytes)), keys: .sample)
       overwrite(path, [UInt8](repeating: 0x55, count: bytes.count))
       #expect(truncate(path, 10) == 0)
       for name in file.names { #expect(try read(name, from: file).bits == before[name]?.bits) }
@@ -169,7 +170,7 @@ import Testing
     do throws(WeightsError) {
       let file = try FileBytes(path: FilePath(path))
       change()
-      _ = try WeightsFile(file, hashing)
+      _ = try WeightsFile(file, hashing, .sample)
       return nil
     } catch { return error }
   }

@@ -26,7 +26,7 @@ private let twoFloats = [Float(1.5), -2].bytes
       + #""b":"# + tensor("F32", "[1,2]", "[4,12]") + #","a":"# + tensor("BF16", "[2]", "[0,4]") + "}"
     let bytes = safetensors(header, UInt16(0x3F80).bytes + UInt16(0xC000).bytes + twoFloats)
     try bytes.withUnsafeBytes { buffer in
-      let file = try WeightsFile(bytes: buffer)
+      let file = try WeightsFile(bytes: buffer, keys: .sample)
       #expect(file.format == .safetensors)
       #expect(file.names == ["a", "b"])
       #expect(file.metadata.keys == ["format", "z"])

@@ -34,15 +34,25 @@ enum TestFiles {
 }
 
 extension WeightsFile {
-  convenience init(path: String, hashing: Hashing = .none) throws(WeightsError) {
-    try self.init(path: FilePath(bytes: Array(path.utf8)), hashing: hashing)
+  convenience init(
+    path: String, hashing: Hashing = .none, keys: StateDictKeys = .sample
+  ) throws(WeightsError) {
+    try self.init(path: FilePath(bytes: Array(path.utf8)), hashing: hashing, keys: keys)
   }
+}
+
+extension StateDictKeys {
+  /// Keys and names as programs have them that write checkpoints.
+  static let sample = StateDictKeys(
+    containers: ["model_state_dict", "state_dict", "model", "model_state"],
+    second: ("fusion_model_state_dict", "fusion."),
+    dotless: ["logit_scale", "positional_embedding", "text_projection", "logit_bias"], settings: "cfg")
 }
 
 /// Opens bytes in memory; the values of every tensor, read.
 func load(_ bytes: [UInt8]) throws(WeightsError) -> [String: [Float]] {
   let result = bytes.withUnsafeBytes { buffer in
-    Result { () throws(WeightsError) in try values(of: WeightsFile(bytes: buffer)) }
+    Result { () throws(WeightsError) in try values(of: WeightsFile(bytes: buffer, keys: .sample)) }
   }
   return try result.get()
 }

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct WeightsFileTests {
   private func openError(_ path: String) -> WeightsError? {
-    #expect(throws: WeightsError.self) { try WeightsFile(path: path) }
+    #expect(throws: WeightsError.self) { try WeightsFile(path: path, keys: .sample) }
   }
 
   @Test(arguments: [
@@ -30,7 +30,7 @@ import Testing
     #expect(write(descriptor, bytes, bytes.count) == bytes.count)
     close(descriptor)
     defer { unlink(path) }
-    #expect(try WeightsFile(path: FilePath(path)).names.count == load(bytes).count)
+    #expect(try WeightsFile(path: FilePath(path), keys: .sample).names.count == load(bytes).count)
   }
 
   @Test func refusesASparseGiantUnread() throws {
@@ -100,7 +100,7 @@ import Testing
   @Test func readingSaysWhatDoesNotFit() throws {
     let bytes = try TestFiles.fixture("plain.pt")
     try bytes.withUnsafeBytes { buffer in
-      let file = try WeightsFile(bytes: buffer)
+      let file = try WeightsFile(bytes: buffer, keys: .sample)
       let memory = UnsafeMutableBufferPointer<Float>.allocate(capacity: 12)
       defer { memory.deallocate() }
       memory.initialize(repeating: 7)
@@ -123,7 +123,7 @@ import Testing
     let path = TestFiles.fixtures.appendingPathComponent(name).path
     let bytes = try TestFiles.fixture(name)
     try bytes.withUnsafeBytes { buffer in
-      for file in try [WeightsFile(path: path), WeightsFile(bytes: buffer)] {
+      for file in try [WeightsFile(path: path, keys: .sample), WeightsFile(bytes: buffer, keys: .sample)] {
         for name in file.names where file.isWhole(name) {
           let whole = try read(name, from: file)
           for (first, count) in [(0, whole.count), (whole.count / 3, whole.count / 2), (whole.count, 0)] {
@@ -145,7 +145,7 @@ import Testing
   /// Tensors of a safetensors file are read late: what happens to it meanwhile is noticed.
   @Test func aFileThatChangesAfterItWasOpenedIsNoticed() throws {
     try TestFiles.withFile(TestFiles.fixture("plain.safetensors")) { path in
-      let file = try WeightsFile(path: path)
+      let file = try WeightsFile(path: path, keys: .sample)
       try file.checkUnchanged()
       truncate(path, 1_000)
       let short = #expect(throws: WeightsError.self) { _ = try values(of: file) }
@@ -183,8 +183,8 @@ import Testing
     let before = try descriptors()
     try TestFiles.withFile(Array(TestFiles.fixture("checkpoint.pt").dropLast(30))) { path in
       for _ in 0..<50 {
-        _ = try WeightsFile(path: good)
-        _ = try? WeightsFile(path: path)
+        _ = try WeightsFile(path: good, keys: .sample)
+        _ = try? WeightsFile(path: path, keys: .sample)
         _ = try? WeightsFile(path: "/tmp")
       }
     }

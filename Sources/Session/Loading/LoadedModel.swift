@@ -75,8 +75,7 @@ public final class LoadedModel: Sendable {
     func checkUnchanged() throws(Failure) {
       do { try weights.checkUnchanged() } catch { throw error.about(file) }
     }
-    // The reference's checkpoints always have this section, and their names tell every option.
-    let declaresOptions = weights.sections.contains("fusion_model_state_dict")
+    let declaresOptions = weights.isReferences
     let model: ActionCLIP
     do {
       model = try ActionCLIP(
