@@ -159,36 +159,16 @@ extension ModelMetadata {
 
   private static func epsilon(_ value: String) throws(Failure) -> Float {
     let range = Configuration.epsilons
-    guard isDecimal(value), let epsilon = Float(value), range.contains(epsilon) else {
+    // Without a sign: Float takes "0x1p-20" and "inf" as well.
+    let length = value.utf8.count
+    guard length <= 40, value.utf8.first != UInt8(ascii: "-"), decimalLength(value.utf8) == length,
+      let epsilon = Float(value), range.contains(epsilon)
+    else {
       throw .invalid(
         "is \(quoted(value.utf8, limit: 40)), expected a number from \(range.lowerBound) to "
           + "\(range.upperBound), like 1e-05 or 0.00001")
     }
     return epsilon
-  }
-
-  /// A decimal number as JSON has them, without a sign: Float takes "0x1p-20" and "inf" as well.
-  private static func isDecimal(_ value: String) -> Bool {
-    guard value.utf8.count <= 40 else { return false }
-    var rest = value.utf8[...]
-    func digits() -> Int {
-      let found = rest.prefix { (0x30...0x39).contains($0) }.count
-      rest = rest.dropFirst(found)
-      return found
-    }
-    let startsWithZero = rest.first == 0x30
-    let whole = digits()
-    guard whole == 1 || (whole > 1 && !startsWithZero) else { return false }
-    if rest.first == UInt8(ascii: ".") {
-      rest = rest.dropFirst()
-      guard digits() > 0 else { return false }
-    }
-    if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
-      rest = rest.dropFirst()
-      if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
-      guard digits() > 0 else { return false }
-    }
-    return rest.isEmpty
   }
 
   private static func texts(

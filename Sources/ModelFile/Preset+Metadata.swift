@@ -42,36 +42,15 @@ extension Preset {
     _ value: String
   ) throws(Failure) -> (Float, Float, Float) {
     let words = value.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-    let numbers = words.prefix(4).compactMap { isDecimal($0) ? Float(Substring($0)) : nil }
+    let numbers = words.prefix(4).compactMap { (word) -> Float? in
+      let length = word.count
+      return length <= 32 && decimalLength(word, allowsZeros: true) == length ? Float(Substring(word)) : nil
+    }
     guard words.count == 3, numbers.count == 3, numbers.allSatisfy(\.isFinite) else {
       throw .invalid(
         "is \(quoted(value.utf8, limit: 40)), expected three decimal numbers with a space between them, for "
           + "red, green and blue on the 0 to 1 scale")
     }
     return (numbers[0], numbers[1], numbers[2])
-  }
-
-  /// Digits with what JSON allows around them; Swift's own reading also takes "nan" and "0x1p3".
-  private static func isDecimal(_ word: Substring.UTF8View) -> Bool {
-    var rest = word.prefix(33)
-    guard rest.count <= 32 else { return false }
-    func digits() -> Bool {
-      let count = rest.prefix { (0x30...0x39).contains($0) }.count
-      rest = rest.dropFirst(count)
-      return count > 0
-    }
-    func skip(_ characters: StaticString) -> Bool {
-      guard let next = rest.first, characters.withUTF8Buffer({ $0.contains(next) }) else { return false }
-      rest = rest.dropFirst()
-      return true
-    }
-    _ = skip("-")
-    guard digits() else { return false }
-    if skip("."), !digits() { return false }
-    if skip("eE") {
-      _ = skip("+-")
-      guard digits() else { return false }
-    }
-    return rest.isEmpty
   }
 }

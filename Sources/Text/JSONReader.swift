@@ -182,27 +182,10 @@ public struct JSONReader {
   public mutating func number() throws(Failure) -> Double {
     skipWhitespace()
     let start = position
-    func digits() -> Int {
-      let first = position
-      while let byte = peek(), byte >= 0x30, byte <= 0x39 { position += 1 }
-      return position - first
-    }
-    if peek() == UInt8(ascii: "-") { position += 1 }
-    let leading = peek()
-    let whole = digits()
-    var isNumber = whole == 1 || whole > 1 && leading != 0x30
-    if isNumber, peek() == UInt8(ascii: ".") {
-      position += 1
-      isNumber = digits() > 0
-    }
-    if isNumber, peek() == UInt8(ascii: "e") || peek() == UInt8(ascii: "E") {
-      position += 1
-      if peek() == UInt8(ascii: "+") || peek() == UInt8(ascii: "-") { position += 1 }
-      isNumber = digits() > 0
-    }
-    guard isNumber, position - start <= 64,
-      let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)), value.isFinite
+    guard let length = decimalLength(bytes[start...]), length <= 64,
+      let value = Double(String(decoding: bytes[start..<start + length], as: UTF8.self)), value.isFinite
     else { throw failure(invalid, "a number is expected", at: start) }
+    position = start + length
     return value
   }
 
@@ -309,7 +292,7 @@ public struct JSONReader {
       guard let scalar = Unicode.Scalar(code) else {
         throw failure(invalid, "a lone surrogate in a string", at: start)
       }
-      for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { try text.append(byte) }
+      try UTF8Scalars.forEachByte(of: scalar.value) { (byte) throws(Failure) in try text.append(byte) }
     default: throw failure(invalid, "an unknown escape in a string", at: start)
     }
   }
@@ -350,9 +333,4 @@ public struct JSONReader {
   private func failure(_ kind: Failure.Kind, _ message: String, at offset: Int) -> Failure {
     Failure(kind, "\(subject)byte \(offset): \(message)")
   }
-}
-
-/// Whether bytes are UTF-8 as the standard has it; takes no memory.
-public func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-  (try? UTF8Span(validating: bytes.span)) != nil
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// CLIP's printable names for the 256 bytes. A merge list writes a byte that prints in Latin-1 as
 /// itself and the others as U+0100, U+0101, … in order; vocabulary ids 0...255 follow the order
 /// "printable bytes first, then the rest". Source: CLIP `bytes_to_unicode`.
@@ -25,12 +27,7 @@ enum ByteAlphabet {
     let scalar = index < printableCount ? UInt32(bytes[index]) : UInt32(256 + index - printableCount)
     var spelling: [UInt8] = []
     spelling.reserveCapacity(2 + endOfWord.count)
-    if scalar < 0x80 {
-      spelling.append(UInt8(scalar))
-    } else {
-      spelling.append(UInt8(0xC0 | scalar >> 6))
-      spelling.append(UInt8(0x80 | scalar & 0x3F))
-    }
+    UTF8Scalars.forEachByte(of: scalar) { spelling.append($0) }
     if id >= 256 { spelling += endOfWord }
     return spelling
   }

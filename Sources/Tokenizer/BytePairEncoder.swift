@@ -1,4 +1,5 @@
 import System
+import Text
 
 /// Greedy byte-pair merging of one word: always the pair of lowest rank, its occurrences from left to
 /// right. A merge's product only takes part in merges of higher rank (`MergeList` checks that), so no
@@ -14,23 +15,9 @@ struct BytePairEncoder: ~Copyable {
 
   /// Adds a scalar to the word: one symbol for each byte of its UTF-8.
   mutating func append(scalar: UInt32) throws(TokenizerError) {
-    if scalar < 0x80 { return try append(byte: scalar) }
-    if scalar < 0x800 {
-      try append(byte: 0xC0 | scalar >> 6)
-    } else {
-      if scalar < 0x10000 {
-        try append(byte: 0xE0 | scalar >> 12)
-      } else {
-        try append(byte: 0xF0 | scalar >> 18)
-        try append(byte: 0x80 | (scalar >> 12 & 0x3F))
-      }
-      try append(byte: 0x80 | (scalar >> 6 & 0x3F))
+    try UTF8Scalars.forEachByte(of: scalar) { (byte) throws(TokenizerError) in
+      try symbols.append(ByteAlphabet.symbols[Int(byte)])
     }
-    try append(byte: 0x80 | (scalar & 0x3F))
-  }
-
-  private mutating func append(byte: UInt32) throws(TokenizerError) {
-    try symbols.append(ByteAlphabet.symbols[Int(byte)])
   }
 
   /// Ends the word: its last byte becomes an end-of-word symbol, the merged ids go to `ids`.

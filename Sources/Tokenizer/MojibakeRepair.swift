@@ -1,4 +1,5 @@
 import System
+import Text
 
 /// Text that was decoded with the wrong encoding, decoded again: ftfy's `fix_encoding`.
 ///
@@ -77,7 +78,7 @@ struct MojibakeRepair {
         swap(&bytes, &repaired)
       }
       out.removeAll()
-      if try UTF8Decoder.append(bytes.view, to: &out, takesVariants: true) == nil { return true }
+      if try UTF8Scalars.append(bytes.view, to: &out, takesVariants: true) == nil { return true }
     }
     return false
   }

@@ -1,4 +1,5 @@
 import System
+import Text
 
 /// The reference's text cleaning, bytes to lower-cased scalars: `ftfy.fix_text` (`TextRepair`),
 /// `html.unescape` twice, white space collapsed, `lower`. Source: CLIP `basic_clean`,
@@ -13,7 +14,7 @@ enum TextCleaner {
     }
     try checkCancelled()
     var text = try GrowingArray<UInt32>(capacity: utf8.count)
-    try UTF8Decoder.decode(utf8, into: &text)
+    try UTF8Scalars.decode(utf8, into: &text)
     try checkCancelled()
     var other = try GrowingArray<UInt32>(capacity: utf8.count)
     if text.view.contains(where: { !isPlain($0) }) {

@@ -103,7 +103,7 @@ struct ZipArchive: ~Copyable {
 
   private func checkName(of entry: Entry) throws(WeightsError) {
     let name = name(of: entry)
-    guard String(validating: name, as: UTF8.self) != nil else {
+    guard isUTF8(name.assumingMemoryBound(to: UInt8.self)) else {
       throw .invalid("the zip entry name \(quoted(name)) is not valid UTF-8")
     }
     guard !name.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }) else {

@@ -1,5 +1,6 @@
 import System
 import Testing
+import Text
 
 @testable import Tokenizer
 
@@ -74,7 +75,7 @@ struct RobustnessTests {
       guard let scalar = Unicode.Scalar(value) else { continue }
       var decoded = GrowingArray<UInt32>()
       try Array(String(Character(scalar)).utf8).withUnsafeBufferPointer {
-        try UTF8Decoder.decode($0, into: &decoded)
+        try UTF8Scalars.decode($0, into: &decoded)
       }
       #expect(Array(decoded.view) == [value])
     }

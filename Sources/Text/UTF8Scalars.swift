@@ -1,20 +1,40 @@
 import System
 
-/// UTF-8 to scalars, strictly: no overlong forms, no surrogates, nothing above U+10FFFF.
-enum UTF8Decoder {
-  static func decode(
+/// UTF-8 to scalars and back, strictly: no overlong forms, no surrogates, nothing above U+10FFFF.
+public enum UTF8Scalars {
+  /// Calls `body` with each byte of a scalar's UTF-8, one to four.
+  @inlinable @inline(__always)
+  public static func forEachByte<E: Error>(of scalar: UInt32, _ body: (UInt8) throws(E) -> Void) throws(E) {
+    func byte(_ value: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: value) }
+    if scalar < 0x80 { return try body(byte(scalar)) }
+    if scalar < 0x800 {
+      try body(byte(0xC0 | scalar >> 6))
+    } else {
+      if scalar < 0x10000 {
+        try body(byte(0xE0 | scalar >> 12))
+      } else {
+        try body(byte(0xF0 | scalar >> 18))
+        try body(byte(0x80 | (scalar >> 12 & 0x3F)))
+      }
+      try body(byte(0x80 | (scalar >> 6 & 0x3F)))
+    }
+    try body(byte(0x80 | (scalar & 0x3F)))
+  }
+
+  /// Appends the scalars of a text, which must be UTF-8.
+  public static func decode(
     _ bytes: UnsafeBufferPointer<UInt8>, into scalars: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     if let offset = try append(bytes, to: &scalars) {
-      throw TokenizerError(.invalidUTF8, "the text is not UTF-8: invalid byte sequence at byte \(offset)")
+      throw Failure(.invalidUTF8, "the text is not UTF-8: invalid byte sequence at byte \(offset)")
     }
   }
 
   /// Returns the offset of the first byte that is not UTF-8, with what is before it appended; nil if all is.
   /// - Parameter takesVariants: also Java's two bytes for U+0000, and surrogate pairs of three bytes each (CESU-8).
-  static func append(
+  public static func append(
     _ bytes: UnsafeBufferPointer<UInt8>, to scalars: inout GrowingArray<UInt32>, takesVariants: Bool = false
-  ) throws(TokenizerError) -> Int? {
+  ) throws(Failure) -> Int? {
     var position = 0
     while position < bytes.count {
       let first = bytes[position]
@@ -63,4 +83,9 @@ enum UTF8Decoder {
     let low = UInt32(rest[start + 4] & 0x0F) << 6 | UInt32(rest[start + 5] & 0x3F)
     return (0x10000 + (high << 10 | low), 6)
   }
+}
+
+/// Whether bytes are UTF-8 as the standard has it; takes no memory.
+public func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+  (try? UTF8Span(validating: bytes.span)) != nil
 }
