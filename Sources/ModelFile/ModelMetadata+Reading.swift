@@ -36,7 +36,7 @@ extension ModelMetadata {
     }
     extendLifetime(own)
     notes.sort()  // once: a file may have as many as keys
-    do throws(PreprocessError) { try preset?.check() } catch {
+    do throws(Failure) { try preset?.check() } catch {
       throw .invalid("'actionclip.mean' and 'actionclip.std': \(error.message)")
     }
   }
@@ -194,7 +194,7 @@ extension ModelMetadata {
   /// The fault of a template; nil if there is none.
   public static func problem(ofTemplate template: UnsafeBufferPointer<UInt8>) -> String? {
     if template.contains(0) { return "holds a NUL byte" }
-    do throws(TokenizerError) { _ = try PromptTemplates.place(in: template) } catch {
+    do throws(Failure) { _ = try PromptTemplates.place(in: template) } catch {
       return "is no template: \(error.message)"
     }
     return nil

@@ -9,7 +9,7 @@ struct AlphaResampler: ~Copyable {
   private let alpha: GrowingArray<UInt8>  // [size, size]
   private let output: GrowingArray<UInt8>  // [size, 3]
 
-  init(width: Int, height: Int, geometry: ResizeGeometry, size: Int) throws(PreprocessError) {
+  init(width: Int, height: Int, geometry: ResizeGeometry, size: Int) throws(Failure) {
     // Locals first: a noncopyable value that throws half-built is not supported by the compiler.
     let colours = try Resampler(width: width, height: height, geometry: geometry, size: size)
     let alphas = try Resampler(width: width, height: height, geometry: geometry, size: size)

@@ -30,7 +30,7 @@ struct BicubicAxis: ~Copyable {
   /// - Parameter multiple: `taps` is rounded up to a multiple of this.
   init(
     source: Int, resized: Int, first: Int, count: Int, multiple: Int
-  ) throws(PreprocessError) {
+  ) throws(Failure) {
     let scale = Double(source) / Double(resized)
     let filterScale = max(scale, 1)
     let support = 2 * filterScale

@@ -27,7 +27,7 @@ struct BilinearAxis: ~Copyable {
   /// `resized` pixels.
   init(
     source: Int, resized: Int, first: Int, count: Int, edge: Edge
-  ) throws(PreprocessError) {
+  ) throws(Failure) {
     let before = try GrowingArray<Int32>(uninitialized: count)
     let after = try GrowingArray<Int32>(uninitialized: count)
     let weights = try GrowingArray<Int16>(uninitialized: count * 2)

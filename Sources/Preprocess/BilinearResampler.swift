@@ -16,7 +16,7 @@ struct BilinearResampler: ~Copyable {
   /// Prepares for sources of width x height pixels. Memory does not grow with the source.
   init(
     width: Int, height: Int, geometry: ResizeGeometry, size: Int
-  ) throws(PreprocessError) {
+  ) throws(Failure) {
     // Locals first: a noncopyable value that throws half-built is not supported by the compiler.
     let horizontal = try BilinearAxis(
       source: width, resized: geometry.width, first: geometry.left, count: size, edge: .single)

@@ -31,7 +31,7 @@ public enum FrameChoice: Sendable, CaseIterable {
 /// - Returns: T indices, each in 0 ..< n, never decreasing.
 public func sampleIndices(
   frameCount: Int, segments: Int, by choice: FrameChoice = .reference, frameRate: Double = usualFrameRate
-) throws(PreprocessError) -> [Int] {
+) throws(Failure) -> [Int] {
   let index = try frameSampling(
     frameCount: frameCount, segments: segments, by: choice, frameRate: frameRate)
   return (0..<segments).map(index)
@@ -40,16 +40,16 @@ public func sampleIndices(
 /// The frame index for one segment in 0 ..< T.
 public func frameSampling(
   frameCount: Int, segments: Int, by choice: FrameChoice, frameRate: Double
-) throws(PreprocessError) -> (_ segment: Int) -> Int {
+) throws(Failure) -> (_ segment: Int) -> Int {
   guard frameCount >= 1 else {
     throw .argument("frame_count is \(frameCount); it must be at least 1")
   }
   guard frameCount <= 1 << 53 else {
-    throw PreprocessError(.invalidArgument, "frame_count is \(frameCount); the limit is 2^53")
+    throw Failure(.invalidArgument, "frame_count is \(frameCount); the limit is 2^53")
   }
   guard segments >= 1 else { throw .argument("segments is \(segments); it must be at least 1") }
   guard segments <= maximumSegments else {
-    throw PreprocessError(.invalidArgument, "segments is \(segments); the limit is \(maximumSegments)")
+    throw Failure(.invalidArgument, "segments is \(segments); the limit is \(maximumSegments)")
   }
   switch choice {
   case .reference: return { referenceIndex(frameCount, segments, $0) }

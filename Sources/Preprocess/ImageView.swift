@@ -34,7 +34,8 @@ public enum PixelFormat: Sendable, CaseIterable, BitwiseCopyable {
 /// The memory must stay readable and unchanged while the view is in use. Only the pixels
 /// themselves are read: the padding of a row, and anything after the last pixel of the last
 /// row, is never touched.
-public struct ImageView: BitwiseCopyable, @unchecked Sendable {  // a borrowed, read-only view; the owner keeps it alive
+public struct ImageView: BitwiseCopyable, @unchecked Sendable {
+  // Unchecked: a borrowed, read-only view, which its owner keeps alive.
   /// First byte of the top row.
   public let base: UnsafePointer<UInt8>
   public let width: Int
@@ -50,7 +51,7 @@ public struct ImageView: BitwiseCopyable, @unchecked Sendable {  // a borrowed, 
   /// - Throws: `.invalidArgument` when a side is outside 1...65535 or the stride does not fit.
   public init(
     base: UnsafePointer<UInt8>, width: Int, height: Int, rowStride: Int = 0, format: PixelFormat
-  ) throws(PreprocessError) {
+  ) throws(Failure) {
     guard (1...Self.maximumSide).contains(width), (1...Self.maximumSide).contains(height) else {
       throw .argument("image is \(width)x\(height) pixels; each side must be 1 to \(Self.maximumSide)")
     }

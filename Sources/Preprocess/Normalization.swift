@@ -10,7 +10,7 @@ struct Normalization: ~Copyable {
   /// - Throws: `.invalidArgument` when a result would not be finite or std is not above 0.
   init(
     mean: (Float, Float, Float), std: (Float, Float, Float)
-  ) throws(PreprocessError) {
+  ) throws(Failure) {
     let table = try GrowingArray<Float>(uninitialized: 3 * 256)
     try Self.fill(table.base, name: "R", mean.0, std.0)
     try Self.fill(table.base + 256, name: "G", mean.1, std.1)
@@ -20,7 +20,7 @@ struct Normalization: ~Copyable {
 
   private static func fill(
     _ target: UnsafeMutablePointer<Float>, name: String, _ mean: Float, _ std: Float
-  ) throws(PreprocessError) {
+  ) throws(Failure) {
     guard std > 0, std.isFinite else {
       throw .argument("std of channel \(name) is \(std); it must be finite and above 0")
     }

@@ -39,7 +39,7 @@ public final class Preprocessor {
   /// - Parameter size: S, 1...4096.
   /// - Throws: `.invalidArgument` for a size, short side, mean or std out of range; `.limit` for a
   ///   short side above 65535; `.outOfMemory`.
-  public init(size: Int, options: PreprocessOptions = PreprocessOptions()) throws(PreprocessError) {
+  public init(size: Int, options: PreprocessOptions = PreprocessOptions()) throws(Failure) {
     shortSide = try ResizeGeometry.shortSide(size: size, options: options)
     normalization = try Normalization(mean: options.mean, std: options.std)
     self.size = size
@@ -51,7 +51,7 @@ public final class Preprocessor {
   /// - Throws: `.invalidArgument` when `output` is too small; `.outOfMemory`.
   public func crop(
     _ image: ImageView, into output: UnsafeMutableBufferPointer<UInt8>
-  ) throws(PreprocessError) {
+  ) throws(Failure) {
     let target = try base(of: output)
     let rowBytes = 3 * size
     try prepare(for: image)
@@ -65,7 +65,7 @@ public final class Preprocessor {
   /// - Throws: `.invalidArgument` when `output` is too small; `.outOfMemory`.
   public func pixels(
     _ image: ImageView, into output: UnsafeMutableBufferPointer<Float>
-  ) throws(PreprocessError) {
+  ) throws(Failure) {
     let target = try base(of: output)
     try prepare(for: image)
     plan?.resampler.forEachRow(of: image, source(of: image)) { row, pixels in
@@ -75,7 +75,7 @@ public final class Preprocessor {
 
   private func base<Element>(
     of output: UnsafeMutableBufferPointer<Element>
-  ) throws(PreprocessError) -> UnsafeMutablePointer<Element> {
+  ) throws(Failure) -> UnsafeMutablePointer<Element> {
     let needed = 3 * size * size
     guard let base = output.baseAddress, output.count >= needed else {
       throw .argument("output holds \(output.count) elements; a \(size)x\(size) crop needs \(needed)")
@@ -87,7 +87,7 @@ public final class Preprocessor {
     options.mode == .huggingFace && image.format.hasAlpha ? .onWhite : .colours
   }
 
-  private func prepare(for image: ImageView) throws(PreprocessError) {
+  private func prepare(for image: ImageView) throws(Failure) {
     switch plan {
     case .some(let current)
     where current.sourceWidth == image.width && current.sourceHeight == image.height

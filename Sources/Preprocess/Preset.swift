@@ -34,7 +34,7 @@ public struct Preset: Sendable {
   }
 
   /// - Throws: `.invalidArgument` where mean and std cannot be worked with.
-  public func check() throws(PreprocessError) { _ = try Normalization(mean: mean, std: std) }
+  public func check() throws(Failure) { _ = try Normalization(mean: mean, std: std) }
 }
 
 extension Preset: Equatable {

@@ -42,7 +42,7 @@ struct Resampler: ~Copyable {
   /// - Parameter form: the index of the instruction-set form that computes.
   init(
     width: Int, height: Int, geometry: ResizeGeometry, size: Int, form: Int = 0
-  ) throws(PreprocessError) {
+  ) throws(Failure) {
     // Locals first: a noncopyable value that throws half-built is not supported by the compiler.
     let horizontal = try BicubicAxis(
       source: width, resized: geometry.width, first: geometry.left, count: size,

@@ -11,7 +11,7 @@ struct ResizeGeometry: Equatable {
   static let maximumShortSide = 65535
 
   /// The resized short side for an input of `size` pixels, within limits.
-  static func shortSide(size: Int, options: PreprocessOptions) throws(PreprocessError) -> Int {
+  static func shortSide(size: Int, options: PreprocessOptions) throws(Failure) -> Int {
     guard (1...maximumSize).contains(size) else {
       throw .argument("size is \(size) pixels; it must be 1 to \(maximumSize)")
     }
@@ -22,7 +22,7 @@ struct ResizeGeometry: Equatable {
       throw .argument("short_side is \(chosen) pixels; it must be at least the crop's size, \(size)")
     }
     guard chosen <= maximumShortSide else {
-      throw PreprocessError(
+      throw Failure(
         .invalidArgument, "short_side is \(chosen) pixels; the limit is \(maximumShortSide)")
     }
     return chosen

@@ -14,8 +14,8 @@ struct BytePairEncoder: ~Copyable {
   private var queue = RankQueue()
 
   /// Adds a scalar to the word: one symbol for each byte of its UTF-8.
-  mutating func append(scalar: UInt32) throws(TokenizerError) {
-    try UTF8Scalars.forEachByte(of: scalar) { (byte) throws(TokenizerError) in
+  mutating func append(scalar: UInt32) throws(Failure) {
+    try UTF8Scalars.forEachByte(of: scalar) { (byte) throws(Failure) in
       try symbols.append(ByteAlphabet.symbols[Int(byte)])
     }
   }
@@ -23,7 +23,7 @@ struct BytePairEncoder: ~Copyable {
   /// Ends the word: its last byte becomes an end-of-word symbol, the merged ids go to `ids`.
   mutating func finishWord(
     _ merges: borrowing MergeList, into ids: inout GrowingArray<Int32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     guard symbols.count > 0 else { return }
     symbols[symbols.count - 1] += 256
     if symbols.count <= Self.scanLimit {
@@ -37,7 +37,7 @@ struct BytePairEncoder: ~Copyable {
     symbols.removeAll()
   }
 
-  private mutating func mergeByScanning(_ pairs: borrowing PairTable) throws(TokenizerError) {
+  private mutating func mergeByScanning(_ pairs: borrowing PairTable) throws(Failure) {
     var count = symbols.count
     ranks.removeAll()
     try ranks.append(repeating: PairTable.none, count: count)

@@ -4,7 +4,7 @@ import System
 /// them, Latin ligatures to letters, full- and half-width forms to the usual width, curly quotes to
 /// straight ones.
 enum CharacterRepair {
-  static func append(_ value: UInt32, to out: inout GrowingArray<UInt32>) throws(TokenizerError) {
+  static func append(_ value: UInt32, to out: inout GrowingArray<UInt32>) throws(Failure) {
     guard value >= 0x80 else { return try out.append(value) }
     let repaired = windows1252(value)
     if let letters = ligature(repaired) {

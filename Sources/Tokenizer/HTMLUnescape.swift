@@ -14,8 +14,8 @@ enum HTMLUnescape {
   /// longest name that fits.
   static func append(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
-    try replaceReferences(in: text, to: &out) { (rest, out) throws(TokenizerError) in
+  ) throws(Failure) {
+    try replaceReferences(in: text, to: &out) { (rest, out) throws(Failure) in
       rest.first == hash ? try appendNumeric(rest, to: &out) : try appendNamed(rest, to: &out)
     }
   }
@@ -24,8 +24,8 @@ enum HTMLUnescape {
   /// returns how much of it was a reference, 0 if none.
   private static func replaceReferences(
     in text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>,
-    _ reference: (Scalars, inout GrowingArray<UInt32>) throws(TokenizerError) -> Int
-  ) throws(TokenizerError) {
+    _ reference: (Scalars, inout GrowingArray<UInt32>) throws(Failure) -> Int
+  ) throws(Failure) {
     var position = 0
     while position < text.count {
       if text[position] == ampersand {
@@ -43,7 +43,7 @@ enum HTMLUnescape {
   /// `rest` starts at "#". Returns how much of it was a reference; 0 if none.
   private static func appendNumeric(
     _ rest: Scalars, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) -> Int {
+  ) throws(Failure) -> Int {
     var body = rest.dropFirst()
     let isHexadecimal = body.first == 0x78 || body.first == 0x58
     if isHexadecimal { body = body.dropFirst() }
@@ -84,7 +84,7 @@ enum HTMLUnescape {
   /// `rest` starts after "&". At most 32 characters may be a name, with what follows it.
   private static func appendNamed(
     _ rest: Scalars, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) -> Int {
+  ) throws(Failure) -> Int {
     let name = rest.prefix(HTMLEntities.maximumName).prefix { scalar in
       switch scalar {
       case 0x09, 0x0A, 0x0C, 0x20, 0x26, 0x23, 0x3B, 0x3C: return false
@@ -107,7 +107,7 @@ enum HTMLUnescape {
 
   private static func append(
     _ value: HTMLEntities.Value, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     try out.append(value.first)
     if let second = value.second { try out.append(second) }
   }
@@ -118,8 +118,8 @@ enum HTMLUnescape {
   /// capitals ("&EACUTE;") where that can mean nothing else.
   static func appendCarefully(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
-    try replaceReferences(in: text, to: &out) { (rest, out) throws(TokenizerError) in
+  ) throws(Failure) {
+    try replaceReferences(in: text, to: &out) { (rest, out) throws(Failure) in
       try appendWholeReference(rest, to: &out)
     }
   }
@@ -127,7 +127,7 @@ enum HTMLUnescape {
   /// `rest` starts after "&".
   private static func appendWholeReference(
     _ rest: Scalars, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) -> Int {
+  ) throws(Failure) -> Int {
     let longestName = 24
     let isNumeric = rest.first == hash
     let body = isNumeric ? rest.dropFirst() : rest
@@ -153,7 +153,7 @@ enum HTMLUnescape {
 
   private static func appendCapitals(
     _ name: Scalars, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) -> Bool {
+  ) throws(Failure) -> Bool {
     guard name.allSatisfy({ !(0x61...0x7A).contains($0) }) else { return false }
     let lowered = name.map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
     guard let value = lowered.withUnsafeBufferPointer({ HTMLEntities.value(of: $0[...]) }) else {

@@ -11,7 +11,7 @@ struct LongWord: ~Copyable {
   private let count: Int32
 
   /// `word` is at most Int32.max symbols: texts are limited far below.
-  init(_ word: UnsafeBufferPointer<Int32>) throws(TokenizerError) {
+  init(_ word: UnsafeBufferPointer<Int32>) throws(Failure) {
     try checkCancelled()
     let count = Int32(clamping: word.count)
     var symbols = try GrowingArray<Int32>(capacity: word.count)
@@ -30,7 +30,7 @@ struct LongWord: ~Copyable {
 
   mutating func merge(
     _ pairs: borrowing PairTable, _ queue: inout RankQueue, into ids: inout GrowingArray<Int32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     for position in 0..<max(count - 1, 0) { try offer(position, pairs, &queue) }
     while let rank = queue.popSmallestRank() {
       try checkCancelled()
@@ -45,7 +45,7 @@ struct LongWord: ~Copyable {
 
   private mutating func merge(
     _ rank: Int32, at position: Int32, _ pairs: borrowing PairTable, _ queue: inout RankQueue
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     let first = symbols[Int(position)]
     let neighbour = next[Int(position)]
     guard first >= 0, neighbour < count, pairs.rank(first, symbols[Int(neighbour)]) == rank else { return }
@@ -74,7 +74,7 @@ struct LongWord: ~Copyable {
   /// Queues the pair that starts at `left`, if a merge joins it.
   private func offer(
     _ left: Int32, _ pairs: borrowing PairTable, _ queue: inout RankQueue
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     let right = next[Int(left)]
     guard right < count else { return }
     let rank = pairs.rank(symbols[Int(left)], symbols[Int(right)])

@@ -12,7 +12,7 @@ enum LossyBytes {
   /// Returns false, with nothing appended, where there is no such sequence.
   static func appendRestoring(
     _ bytes: UnsafeBufferPointer<UInt8>, to out: inout GrowingArray<UInt8>
-  ) throws(TokenizerError) -> Bool {
+  ) throws(Failure) -> Bool {
     guard bytes.indices.contains(where: { lengthWithSpace(bytes, $0) > 0 }) else { return false }
     try checkCancelled()
     var separated = try GrowingArray<UInt8>(capacity: bytes.count)
@@ -72,7 +72,7 @@ enum LossyBytes {
   /// Replaces every UTF-8 sequence that has lost bytes by U+FFFD's: ftfy's `replace_lossy_sequences`.
   static func appendReplacing(
     _ bytes: UnsafeBufferPointer<UInt8>, to out: inout GrowingArray<UInt8>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     var position = 0
     while position < bytes.count {
       let length = lengthWithLoss(bytes, position)

@@ -5,7 +5,7 @@ import System
 enum Lowercase {
   static func append(
     _ scalars: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     for (index, value) in scalars.enumerated() {
       if value < 0x80 {
         try out.append((0x41...0x5A).contains(value) ? value + 0x20 : value)

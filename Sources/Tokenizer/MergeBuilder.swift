@@ -12,10 +12,10 @@ struct MergeBuilder: ~Copyable {
   private(set) var count = 0
 
   /// For at most `capacity` merges.
-  init(capacity: Int) throws(TokenizerError) {
+  init(capacity: Int) throws(Failure) {
     var symbols = try SymbolTable(capacity: MergeList.fixedSymbols + capacity)
     for id in 0..<MergeList.byteSymbols {
-      _ = try ByteAlphabet.spelling(of: id).withUnsafeBufferPointer { spelling throws(TokenizerError) in
+      _ = try ByteAlphabet.spelling(of: id).withUnsafeBufferPointer { spelling throws(Failure) in
         try symbols.insert(spelling)
       }
     }
@@ -29,22 +29,22 @@ struct MergeBuilder: ~Copyable {
   /// Adds the next merge, "left right"; `place` says where it stands.
   mutating func add(
     _ merge: UnsafeBufferPointer<UInt8>, _ place: @autoclosure () -> String
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     try checkCancelled()
     guard let (left, right) = Self.parts(merge) else {
-      throw TokenizerError(
+      throw Failure(
         .invalidMerges, "\(place()): expected two symbols with one space between, found \(quoted(merge))")
     }
     guard let leftID = symbols.find(left), let rightID = symbols.find(right) else {
       let unknown = symbols.find(left) == nil ? left : right
-      throw TokenizerError(
+      throw Failure(
         .invalidMerges, "\(place()): \(quoted(unknown)) is neither a byte nor made by an earlier merge")
     }
     product.removeAll()
     try product.append(contentsOf: left)
     try product.append(contentsOf: right)
     guard let id = try symbols.insert(product.view) else {
-      throw TokenizerError(
+      throw Failure(
         .invalidMerges, "\(place()): \(quoted(product.view)) is already made by an earlier merge")
     }
     pairs.insert(leftID, rightID, rank: id - Int32(MergeList.byteSymbols))
@@ -58,15 +58,15 @@ struct MergeBuilder: ~Copyable {
   }
 
   /// Gives the two markers their ids, after the last merge. Doing it again changes nothing.
-  mutating func addMarkers() throws(TokenizerError) {
+  mutating func addMarkers() throws(Failure) {
     for (offset, marker) in ["<|startoftext|>", "<|endoftext|>"].enumerated() {
       let expected = Int32(MergeList.byteSymbols + count + offset)
-      let id = try Array(marker.utf8).withUnsafeBufferPointer { spelling throws(TokenizerError) in
+      let id = try Array(marker.utf8).withUnsafeBufferPointer { spelling throws(Failure) in
         if let id = symbols.find(spelling) { return Optional(id) }
         return try symbols.insert(spelling)
       }
       guard id == expected else {
-        throw TokenizerError(.invalidMerges, "a merge makes \(quoted(marker.utf8)), which is a marker")
+        throw Failure(.invalidMerges, "a merge makes \(quoted(marker.utf8)), which is a marker")
       }
     }
   }

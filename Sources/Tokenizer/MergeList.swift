@@ -16,7 +16,7 @@ struct MergeList: ~Copyable {
 
   /// The list as a file's text: a header and the merges that are used. What is read from it again is the
   /// same list.
-  func text() throws(TokenizerError) -> GrowingArray<UInt8> {
+  func text() throws(Failure) -> GrowingArray<UInt8> {
     try checkCancelled()
     var lefts = try GrowingArray<Int32>(repeating: 0, count: count)
     var rights = try GrowingArray<Int32>(repeating: 0, count: count)
@@ -26,7 +26,7 @@ struct MergeList: ~Copyable {
     }
     var symbols = try SymbolTable(capacity: Self.byteSymbols + count)
     for id in 0..<Self.byteSymbols {
-      _ = try ByteAlphabet.spelling(of: id).withUnsafeBufferPointer { (spelling) throws(TokenizerError) in
+      _ = try ByteAlphabet.spelling(of: id).withUnsafeBufferPointer { (spelling) throws(Failure) in
         try symbols.insert(spelling)
       }
     }
@@ -48,9 +48,9 @@ struct MergeList: ~Copyable {
   }
 
   /// How many merges a vocabulary of `size` has.
-  static func count(ofVocabulary size: Int) throws(TokenizerError) -> Int {
+  static func count(ofVocabulary size: Int) throws(Failure) -> Int {
     guard size >= fixedSymbols, size - fixedSymbols <= maximumCount else {
-      throw TokenizerError(
+      throw Failure(
         .vocabularyMismatch,
         "a vocabulary of \(size) cannot be CLIP's: expected \(fixedSymbols) to "
           + "\(fixedSymbols + maximumCount) entries (512 byte symbols, merges, two markers)")

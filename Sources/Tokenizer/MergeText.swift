@@ -6,8 +6,8 @@ enum MergeText {
   /// fewer if the text ends before.
   static func read(
     _ text: UnsafeBufferPointer<UInt8>, vocabularySize: Int?
-  ) throws(TokenizerError) -> MergeBuilder {
-    let required = try vocabularySize.map { size throws(TokenizerError) in
+  ) throws(Failure) -> MergeBuilder {
+    let required = try vocabularySize.map { size throws(Failure) in
       try MergeList.count(ofVocabulary: size)
     }
     let wanted = required ?? MergeList.standardCount
@@ -15,7 +15,7 @@ enum MergeText {
     var builder = try MergeBuilder(capacity: min(wanted, text.count / 4 + 1))
     var lines = Lines(text)
     guard let header = lines.next() else {
-      throw TokenizerError(.invalidMerges, "the merge list is empty")
+      throw Failure(.invalidMerges, "the merge list is empty")
     }
     // CLIP skips line 1 whatever it says. Some exports have no header: theirs is the first merge.
     if builder.isMerge(header) { lines = Lines(text) }
@@ -24,12 +24,12 @@ enum MergeText {
       try builder.add(line, "line \(lines.number)")
     }
     if let required, let size = vocabularySize, builder.count < required {
-      throw TokenizerError(
+      throw Failure(
         .vocabularyMismatch,
         "the merge list has \(builder.count) merges, but a vocabulary of \(size) needs \(required)")
     }
     guard builder.count > 0 || required == 0 else {
-      throw TokenizerError(.invalidMerges, "the merge list has a header but no merges")
+      throw Failure(.invalidMerges, "the merge list has a header but no merges")
     }
     return builder
   }

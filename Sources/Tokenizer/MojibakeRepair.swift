@@ -14,13 +14,13 @@ struct MojibakeRepair {
 
   mutating func append(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     try append(text, to: &out, depth: 0)
   }
 
   private mutating func append(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>, depth: Int
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     guard MojibakeSigns.areIn(text) else { return try out.append(contentsOf: text) }
     try checkCancelled()
     var current = try GrowingArray<UInt32>(capacity: text.count)
@@ -29,7 +29,7 @@ struct MojibakeRepair {
     repeat {
       workLeft -= current.count
       guard workLeft >= 0, depth < Self.maximumDepth else {
-        throw TokenizerError(.limit, "the text was decoded wrongly too many times over; repair it before")
+        throw Failure(.limit, "the text was decoded wrongly too many times over; repair it before")
       }
       next.removeAll()
       guard try step(current.view, to: &next, depth: depth), !next.view.elementsEqual(current.view) else {
@@ -43,7 +43,7 @@ struct MojibakeRepair {
   /// Appends what one step makes of a text that shows signs; returns false where nothing can be done.
   private mutating func step(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>, depth: Int
-  ) throws(TokenizerError) -> Bool {
+  ) throws(Failure) -> Bool {
     if try appendDecoded(text, to: &out) { return true }
     out.removeAll()
     if try appendPartsDecoded(text, to: &out, depth: depth) { return true }
@@ -60,7 +60,7 @@ struct MojibakeRepair {
   /// The text as a whole, if it is UTF-8 in one of the encodings.
   private func appendDecoded(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) -> Bool {
+  ) throws(Failure) -> Bool {
     var bytes = try GrowingArray<UInt8>(capacity: text.count)
     var repaired = try GrowingArray<UInt8>(capacity: text.count)
     for encoding in SingleByteEncoding.all {
@@ -87,7 +87,7 @@ struct MojibakeRepair {
   /// where there are none.
   private mutating func appendPartsDecoded(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>, depth: Int
-  ) throws(TokenizerError) -> Bool {
+  ) throws(Failure) -> Bool {
     var position = 0
     while position < text.count {
       if position % 1024 == 0 { try checkCancelled() }

@@ -15,7 +15,7 @@ enum Normalization {
 
   static func appendNFC(
     _ scalars: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     var position = 0
     while position < scalars.count {
       // A scalar below U+0300 is final unless the next one may combine with it.
@@ -51,9 +51,9 @@ enum Normalization {
 
   private static func appendPiece(
     _ piece: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     guard piece.count <= maximumPiece else {
-      throw TokenizerError(
+      throw Failure(
         .limit, "the text has \(piece.count) combining characters in a row; at most \(maximumPiece) are read")
     }
     guard piece.count >= longPiece else { return try appendNormalized(piece, to: &out) }
@@ -72,7 +72,7 @@ enum Normalization {
 
   private static func appendNormalized(
     _ piece: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     var text = String.UnicodeScalarView()
     for value in piece {
       if let scalar = Unicode.Scalar(value) { text.append(scalar) }
@@ -88,7 +88,7 @@ enum Normalization {
   /// equivalent text, because no mark decomposes into marks of another class than its own.
   private static func sortByClass(
     _ text: inout GrowingArray<UInt32>, _ run: Range<Int>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     var places = [Int](repeating: 0, count: 257)
     for index in run { places[Int(combiningClass(text[index])) + 1] += 1 }
     for index in 1..<places.count { places[index] += places[index - 1] }

@@ -14,7 +14,7 @@ struct PairTable: ~Copyable, @unchecked Sendable {
   static let none = Int32.max
   private static let free = UInt64.max
 
-  init(capacity: Int) throws(TokenizerError) {
+  init(capacity: Int) throws(Failure) {
     var bits = UInt64(10)
     while 1 << bits < capacity * 2 { bits += 1 }
     let keys = try GrowingArray<UInt64>(repeating: Self.free, count: 1 << bits)

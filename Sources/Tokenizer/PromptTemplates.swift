@@ -24,7 +24,7 @@ public enum PromptTemplates {
   ]
 
   /// Where the template's one "{}" begins. Bytes, so that no text is altered.
-  public static func place(in template: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> Int {
+  public static func place(in template: UnsafeBufferPointer<UInt8>) throws(Failure) -> Int {
     var places = 0
     var first = 0
     var index = 0
@@ -37,7 +37,7 @@ public enum PromptTemplates {
       index += 1
     }
     guard places == 1 else {
-      throw TokenizerError(
+      throw Failure(
         .invalidArgument,
         "the template \(quoted(template)) has \(places == 0 ? "no" : "more than one") \"{}\" for the "
           + "label; it needs exactly one")
@@ -49,7 +49,7 @@ public enum PromptTemplates {
   public static func fill(
     _ template: UnsafeBufferPointer<UInt8>, label: UnsafeBufferPointer<UInt8>,
     into prompt: inout GrowingArray<UInt8>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     let place = try place(in: template)
     prompt.removeAll()
     try prompt.append(contentsOf: UnsafeBufferPointer(rebasing: template[..<place]))

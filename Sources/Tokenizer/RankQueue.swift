@@ -22,14 +22,14 @@ struct RankQueue: ~Copyable {
   private var firstWord = 0
 
   /// Makes room for ranks below `ranks`, once: few texts have a word that needs it.
-  mutating func prepare(ranks: Int) throws(TokenizerError) {
+  mutating func prepare(ranks: Int) throws(Failure) {
     guard heads.count < ranks else { return }
     try heads.append(repeating: -1, count: ranks - heads.count)
     let words = ranks / 64 + 1
     try occupied.append(repeating: 0, count: words - occupied.count)
   }
 
-  mutating func add(rank: Int32, position: Int32) throws(TokenizerError) {
+  mutating func add(rank: Int32, position: Int32) throws(Failure) {
     let index = Int(rank)
     let node = Int32(clamping: nodes.count)
     try nodes.append(Node(position: position, next: heads[index]))

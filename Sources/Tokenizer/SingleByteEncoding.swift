@@ -31,7 +31,7 @@ struct SingleByteEncoding {
   /// if it was not.
   func append(
     _ text: UnsafeBufferPointer<UInt32>, to bytes: inout GrowingArray<UInt8>
-  ) throws(TokenizerError) -> Bool {
+  ) throws(Failure) -> Bool {
     for value in text {
       guard let byte = byte(of: value) else { return false }
       try bytes.append(byte)

@@ -10,7 +10,7 @@ struct SymbolTable: ~Copyable {
   private var slots: GrowingArray<Int32>
   private let mask: Int
 
-  init(capacity: Int) throws(TokenizerError) {
+  init(capacity: Int) throws(Failure) {
     var size = 1024
     while size < capacity * 2 { size *= 2 }
     let text = try GrowingArray<UInt8>(capacity: capacity * 8)
@@ -36,7 +36,7 @@ struct SymbolTable: ~Copyable {
   }
 
   /// The id given to `spelling`, or nil if it already has one. The caller inserts at most `capacity`.
-  mutating func insert(_ spelling: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> Int32? {
+  mutating func insert(_ spelling: UnsafeBufferPointer<UInt8>) throws(Failure) -> Int32? {
     let slot = slot(for: spelling)
     guard slots[slot] == 0, ends.count * 2 < slots.count else { return nil }
     try text.append(contentsOf: spelling)

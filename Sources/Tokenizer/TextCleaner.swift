@@ -8,9 +8,9 @@ enum TextCleaner {
   /// Bytes of text accepted: thousands of times what a context holds, yet bounded work and memory.
   static let maximumText = 4 << 20
 
-  static func clean(_ utf8: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> GrowingArray<UInt32> {
+  static func clean(_ utf8: UnsafeBufferPointer<UInt8>) throws(Failure) -> GrowingArray<UInt32> {
     guard utf8.count <= maximumText else {
-      throw TokenizerError(.limit, "the text has \(utf8.count) bytes; at most \(maximumText) are read")
+      throw Failure(.limit, "the text has \(utf8.count) bytes; at most \(maximumText) are read")
     }
     try checkCancelled()
     var text = try GrowingArray<UInt32>(capacity: utf8.count)
@@ -45,7 +45,7 @@ enum TextCleaner {
   /// Runs of white space become one space; none is left at the ends.
   private static func collapseSpace(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     var pending = false
     for value in text {
       if ScalarClass.isSpace(value) {

@@ -19,7 +19,7 @@ struct TextRepair: ~Copyable {
 
   mutating func append(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     workLeft += text.count * 8
     mojibake.workLeft = workLeft
     var position = 0
@@ -35,7 +35,7 @@ struct TextRepair: ~Copyable {
 
   private mutating func repair(
     _ segment: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     if segment.allSatisfy({ Self.needsNoRepair($0) || ($0 == 0x26 && !unescapes) }) {
       return try out.append(contentsOf: segment)
     }
@@ -45,7 +45,7 @@ struct TextRepair: ~Copyable {
       try checkCancelled()
       workLeft -= current.count
       guard workLeft >= 0 else {
-        throw TokenizerError(.limit, "the text is escaped too many times over; unescape it before")
+        throw Failure(.limit, "the text is escaped too many times over; unescape it before")
       }
       let mark = out.count
       try repairOnce(to: &out)
@@ -66,7 +66,7 @@ struct TextRepair: ~Copyable {
     }
   }
 
-  private mutating func repairOnce(to out: inout GrowingArray<UInt32>) throws(TokenizerError) {
+  private mutating func repairOnce(to out: inout GrowingArray<UInt32>) throws(Failure) {
     scratch.removeAll()
     if unescapes {
       try HTMLUnescape.appendCarefully(current.view, to: &scratch)
@@ -91,7 +91,7 @@ struct TextRepair: ~Copyable {
   /// Every kind of line break to "\n". (U+0085 is gone by now: Windows-1252 reads it as "…".)
   private static func appendLineBreaks(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     var previous: UInt32 = 0
     for value in text {
       switch value {
@@ -106,7 +106,7 @@ struct TextRepair: ~Copyable {
   /// Drops terminal escape sequences and the control characters that show nothing.
   private static func appendVisible(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     var position = 0
     while position < text.count {
       let value = text[position]

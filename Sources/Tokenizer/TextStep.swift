@@ -15,7 +15,7 @@ struct TextStep {
   private static let maximumSteps = 16
 
   /// CLIP's: NFC, white space to one space each run, lower case.
-  static func checkNormalizer(_ json: inout JSONReader) throws(TokenizerError) {
+  static func checkNormalizer(_ json: inout JSONReader) throws(Failure) {
     let steps = try read(&json, list: "normalizers")
     for step in steps {
       switch step.type {
@@ -37,7 +37,7 @@ struct TextStep {
   }
 
   /// CLIP's: words split off by a pattern, then bytes written as printable characters.
-  static func checkPreTokenizer(_ json: inout JSONReader) throws(TokenizerError) {
+  static func checkPreTokenizer(_ json: inout JSONReader) throws(Failure) {
     let steps = try read(&json, list: "pretokenizers")
     guard steps.map(\.type) == ["Split", "ByteLevel"] else {
       let names = steps.map { printable($0.type.utf8, limit: 40) }.joined(separator: ", ")
@@ -63,18 +63,18 @@ struct TextStep {
   /// A step, or the steps of a "Sequence", whose key is `list`; null is none.
   private static func read(
     _ json: inout JSONReader, list: String
-  ) throws(TokenizerError) -> [TextStep] {
+  ) throws(Failure) -> [TextStep] {
     if try json.kind() == .null {
       try json.null()
       return []
     }
     var inner: [TextStep] = []
-    let outer = try TextStep(&json) { (key, json) throws(TokenizerError) in
+    let outer = try TextStep(&json) { (key, json) throws(Failure) in
       guard key == list else { return false }
       try json.beginArray()
       while try json.nextElement() {
         guard inner.count < maximumSteps else {
-          throw TokenizerError(.limit, "'\(list)' has over \(maximumSteps) steps")
+          throw Failure(.limit, "'\(list)' has over \(maximumSteps) steps")
         }
         inner.append(try TextStep(&json) { _, _ in false })
       }
@@ -86,8 +86,8 @@ struct TextStep {
   /// `other` reads the value of a key that it knows and returns true.
   private init(
     _ json: inout JSONReader,
-    other: (String, inout JSONReader) throws(TokenizerError) -> Bool
-  ) throws(TokenizerError) {
+    other: (String, inout JSONReader) throws(Failure) -> Bool
+  ) throws(Failure) {
     let limit = TokenizerJSON.maximumText
     try json.beginObject()
     while let key = try json.nextKey(atMost: limit) {

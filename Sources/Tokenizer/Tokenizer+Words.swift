@@ -7,7 +7,7 @@ extension Tokenizer {
   /// returns false.
   public func forEachWord(
     of utf8: UnsafeBufferPointer<UInt8>, _ body: (_ word: String, _ isWhole: Bool) -> Bool
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     let text = try TextCleaner.clean(utf8)
     var ids = try GrowingArray<Int32>(capacity: 80)
     var encoder = BytePairEncoder()
@@ -26,7 +26,7 @@ extension Tokenizer {
   /// Whether a text is the same to a model as one of others, which `other` gives by their index, 0 to `count` - 1.
   public func isSame(
     _ utf8: UnsafeBufferPointer<UInt8>, asOneOf count: Int, _ other: (Int) -> UnsafeBufferPointer<UInt8>
-  ) throws(TokenizerError) -> Bool {
+  ) throws(Failure) -> Bool {
     let wanted = try ids(of: utf8)
     for index in 0..<count {
       let own = try ids(of: other(index))

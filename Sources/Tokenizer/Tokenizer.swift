@@ -16,14 +16,14 @@ public final class Tokenizer: Sendable {
   /// - Parameter vocabularySize: how many symbols the model has; a merge list must have that many merges
   ///   less 514, later ones are ignored; a tokenizer.json must have exactly so many tokens. nil: those of a
   ///   tokenizer.json, the standard 49,408 of a merge list, or fewer if the list ends before.
-  public convenience init(path: FilePath, vocabularySize: Int? = nil) throws(TokenizerError) {
+  public convenience init(path: FilePath, vocabularySize: Int? = nil) throws(Failure) {
     var builder: MergeBuilder
-    do throws(TokenizerError) {
+    do throws(Failure) {
       let bytes = try TokenizerFile.read(path)
       builder = try TokenizerFormat.read(bytes.view, vocabularySize: vocabularySize)
     } catch { throw error.about(TokenizerFile.name(path)) }
     if let beside = TokenizerFile.vocabulary(beside: path) {
-      do throws(TokenizerError) {
+      do throws(Failure) {
         let bytes = try TokenizerFile.read(beside)
         try Vocabulary.check(file: bytes.view, against: &builder)
       } catch { throw error.about(TokenizerFile.name(beside)) }
@@ -34,14 +34,14 @@ public final class Tokenizer: Sendable {
   /// Reads a merge list from text.
   public convenience init(
     mergeList: UnsafeBufferPointer<UInt8>, vocabularySize: Int? = nil
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     self.init(try MergeText.read(mergeList, vocabularySize: vocabularySize))
   }
 
   /// Reads what a tokenizer's file holds from memory, which is not used after the call.
   public convenience init(
     file bytes: UnsafeRawBufferPointer, vocabularySize: Int? = nil
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     let bytes = UnsafeBufferPointer(
       start: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count: bytes.count)
     self.init(try TokenizerFormat.read(bytes, vocabularySize: vocabularySize))
@@ -50,7 +50,7 @@ public final class Tokenizer: Sendable {
   private init(_ builder: consuming MergeBuilder) { merges = builder.finish() }
 
   /// The merge list as the text of a file, with the merges in use and no others. Made anew each time.
-  public func mergeList() throws(TokenizerError) -> TextList {
+  public func mergeList() throws(Failure) -> TextList {
     let list = TextList()
     let text = try merges.text()
     try list.append(text.view)
@@ -83,9 +83,9 @@ public final class Tokenizer: Sendable {
   public func encodeRow(
     _ utf8: UnsafeBufferPointer<UInt8>, contextLength: Int, truncate: Bool,
     into row: UnsafeMutableBufferPointer<Int32>
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     guard contextLength >= 2, row.count >= contextLength else {
-      throw TokenizerError(
+      throw Failure(
         .invalidArgument,
         "a row of \(row.count) ids for a context of \(contextLength): both must hold the two markers, "
           + "and the row the context")
@@ -93,7 +93,7 @@ public final class Tokenizer: Sendable {
     let ids = try ids(of: utf8)
     let room = contextLength - 2
     guard ids.count <= room || truncate else {
-      throw TokenizerError(
+      throw Failure(
         .textTooLong,
         "the text \(quoted(utf8, limit: 40)) has \(ids.count) tokens, but a context of \(contextLength) "
           + "holds \(room); shorten it or ask for truncation")
@@ -105,7 +105,7 @@ public final class Tokenizer: Sendable {
     for index in kept + 2..<contextLength { row[index] = 0 }
   }
 
-  func ids(of utf8: UnsafeBufferPointer<UInt8>) throws(TokenizerError) -> GrowingArray<Int32> {
+  func ids(of utf8: UnsafeBufferPointer<UInt8>) throws(Failure) -> GrowingArray<Int32> {
     let text = try TextCleaner.clean(utf8)
     var ids = try GrowingArray<Int32>(capacity: 80)
     var encoder = BytePairEncoder()

@@ -5,10 +5,10 @@ import System
 enum TokenizerFormat {
   static func read(
     _ bytes: UnsafeBufferPointer<UInt8>, vocabularySize: Int?
-  ) throws(TokenizerError) -> MergeBuilder {
+  ) throws(Failure) -> MergeBuilder {
     if Gzip.isGzip(bytes) {
       guard bytes.count <= TokenizerFile.maximumCompressed else {
-        throw TokenizerError(
+        throw Failure(
           .limit,
           "the compressed tokenizer file has \(bytes.count) bytes; at most \(TokenizerFile.maximumCompressed) are read"
         )
@@ -17,7 +17,7 @@ enum TokenizerFormat {
       return try readPlain(plain.view, vocabularySize: vocabularySize)
     }
     guard bytes.count <= TokenizerFile.maximumPlain else {
-      throw TokenizerError(
+      throw Failure(
         .limit,
         "the tokenizer file has \(bytes.count) bytes; at most \(TokenizerFile.maximumPlain) are read")
     }
@@ -26,9 +26,9 @@ enum TokenizerFormat {
 
   private static func readPlain(
     _ bytes: UnsafeBufferPointer<UInt8>, vocabularySize: Int?
-  ) throws(TokenizerError) -> MergeBuilder {
+  ) throws(Failure) -> MergeBuilder {
     guard !isBinary(bytes) else {
-      throw TokenizerError(
+      throw Failure(
         .invalidMerges,
         "this is no tokenizer's file, which is text: expected is CLIP's merge list (.txt, .txt.gz) or a "
           + "tokenizer.json")

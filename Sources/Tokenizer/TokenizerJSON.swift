@@ -33,8 +33,8 @@ struct TokenizerJSON: ~Copyable {
 
   static func read(
     _ bytes: UnsafeBufferPointer<UInt8>, vocabularySize: Int?
-  ) throws(TokenizerError) -> MergeBuilder {
-    let required = try vocabularySize.map { size throws(TokenizerError) in
+  ) throws(Failure) -> MergeBuilder {
+    let required = try vocabularySize.map { size throws(Failure) in
       try MergeList.count(ofVocabulary: size)
     }
     var file = TokenizerJSON()
@@ -44,7 +44,7 @@ struct TokenizerJSON: ~Copyable {
     var builder = try file.builder()
     try file.vocabulary.check(added: file.added, against: &builder)
     if let required, let vocabularySize, builder.count != required {
-      throw TokenizerError(
+      throw Failure(
         .vocabularyMismatch,
         "the tokenizer has \(MergeList.fixedSymbols + builder.count) tokens, but the model's vocabulary "
           + "has \(vocabularySize)")
@@ -53,18 +53,18 @@ struct TokenizerJSON: ~Copyable {
   }
 
   /// The failure of a file that is no tokenizer of CLIP's, naming the difference.
-  static func notCLIPs(_ difference: String) -> TokenizerError {
-    TokenizerError(.invalidVocabulary, "\(difference): this is not CLIP's tokenizer")
+  static func notCLIPs(_ difference: String) -> Failure {
+    Failure(.invalidVocabulary, "\(difference): this is not CLIP's tokenizer")
   }
 
   // MARK: - Sections
 
-  private mutating func readSections(_ json: inout JSONReader) throws(TokenizerError) {
+  private mutating func readSections(_ json: inout JSONReader) throws(Failure) {
     try json.beginObject()
     var isFirst = true
     while let key = try json.nextKey(atMost: Self.maximumText) {
       if isFirst, try json.kind() == .number {
-        throw TokenizerError(
+        throw Failure(
           .invalidVocabulary,
           "this is a vocab.json, which lists tokens but no merges; give the merges.txt beside it")
       }
@@ -72,7 +72,7 @@ struct TokenizerJSON: ~Copyable {
       try readSection(key, &json)
     }
     guard sections.model else {
-      throw TokenizerError(
+      throw Failure(
         .invalidVocabulary,
         "this JSON has no 'model'; give a tokenizer.json, or a merge list (merges.txt)")
     }
@@ -82,7 +82,7 @@ struct TokenizerJSON: ~Copyable {
 
   private mutating func readSection(
     _ key: String, _ json: inout JSONReader
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     switch key {
     case "model":
       sections.model = true
@@ -100,7 +100,7 @@ struct TokenizerJSON: ~Copyable {
     }
   }
 
-  private mutating func readModel(_ json: inout JSONReader) throws(TokenizerError) {
+  private mutating func readModel(_ json: inout JSONReader) throws(Failure) {
     try json.beginObject()
     while let key = try json.nextKey(atMost: Self.maximumText) {
       switch key {
@@ -122,13 +122,13 @@ struct TokenizerJSON: ~Copyable {
       }
     }
     guard sections.suffix else { throw Self.notCLIPs("'model.end_of_word_suffix' is missing") }
-    guard sections.vocabulary else { throw TokenizerError(.invalidVocabulary, "'model.vocab' is missing") }
-    guard sections.merges else { throw TokenizerError(.invalidVocabulary, "'model.merges' is missing") }
+    guard sections.vocabulary else { throw Failure(.invalidVocabulary, "'model.vocab' is missing") }
+    guard sections.merges else { throw Failure(.invalidVocabulary, "'model.merges' is missing") }
   }
 
   private static func expect(
     _ expected: String, _ key: String, _ json: inout JSONReader
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     var found = "null"
     if try json.kind() == .null {
       try json.null()
@@ -142,7 +142,7 @@ struct TokenizerJSON: ~Copyable {
 
   private static func expectFalse(
     _ key: String, _ json: inout JSONReader
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     if try json.kind() == .null { return try json.null() }
     guard try json.bool() == false else { throw notCLIPs("'model.\(key)' is true, CLIP's is false") }
   }
@@ -150,12 +150,12 @@ struct TokenizerJSON: ~Copyable {
   // MARK: - Merges
 
   /// Strings "left right" or, in newer files, pairs ["left", "right"].
-  private mutating func readMerges(_ json: inout JSONReader) throws(TokenizerError) {
+  private mutating func readMerges(_ json: inout JSONReader) throws(Failure) {
     let longest = 2 * Vocabulary.maximumTokenBytes + 1
     try json.beginArray()
     while try json.nextElement() {
       guard mergeCount < Vocabulary.maximumTokens else {
-        throw TokenizerError(.limit, "'model.merges' has over \(Vocabulary.maximumTokens) merges")
+        throw Failure(.limit, "'model.merges' has over \(Vocabulary.maximumTokens) merges")
       }
       let start = merges.count
       if try json.kind() == .array {
@@ -167,7 +167,7 @@ struct TokenizerJSON: ~Copyable {
           parts += 1
         }
         guard parts == 2 else {
-          throw TokenizerError(
+          throw Failure(
             .invalidMerges, "merge \(mergeCount) of 'model.merges' has other than two parts")
         }
       } else {
@@ -176,7 +176,7 @@ struct TokenizerJSON: ~Copyable {
       // A symbol has no byte that ends a line: those have printable names.
       let line = UnsafeBufferPointer(rebasing: merges.view[start...])
       guard !line.contains(UInt8(ascii: "\n")) else {
-        throw TokenizerError(
+        throw Failure(
           .invalidMerges, "merge \(mergeCount) of 'model.merges' holds a line end: \(quoted(line))")
       }
       try merges.append(UInt8(ascii: "\n"))
@@ -184,11 +184,11 @@ struct TokenizerJSON: ~Copyable {
     }
   }
 
-  private mutating func append(_ text: String) throws(TokenizerError) {
+  private mutating func append(_ text: String) throws(Failure) {
     for byte in text.utf8 { try merges.append(byte) }
   }
 
-  private func builder() throws(TokenizerError) -> MergeBuilder {
+  private func builder() throws(Failure) -> MergeBuilder {
     var builder = try MergeBuilder(capacity: mergeCount)
     var start = 0
     while start < merges.count {

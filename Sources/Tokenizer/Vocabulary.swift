@@ -26,13 +26,13 @@ struct Vocabulary: ~Copyable {
     return UnsafeBufferPointer(rebasing: text.view[tokens[id].start...].prefix(tokens[id].length))
   }
 
-  mutating func insert(_ token: String, id: Int) throws(TokenizerError) {
+  mutating func insert(_ token: String, id: Int) throws(Failure) {
     guard id >= 0, id < Self.maximumTokens else {
-      throw TokenizerError(
+      throw Failure(
         .limit, "the token \(quoted(token.utf8)) has the id \(id); ids to \(Self.maximumTokens - 1) are read")
     }
     if let other = self.token(id) {
-      throw TokenizerError(
+      throw Failure(
         .invalidVocabulary,
         "the tokens \(quoted(other)) and \(quoted(token.utf8)) have the same id, \(id)")
     }
@@ -45,7 +45,7 @@ struct Vocabulary: ~Copyable {
   /// Holds every id against CLIP's order for these merges: byte symbols, merges, markers.
   ///
   /// - Parameter added: tokens listed besides, which may repeat those here.
-  func check(added: borrowing Vocabulary, against builder: inout MergeBuilder) throws(TokenizerError) {
+  func check(added: borrowing Vocabulary, against builder: inout MergeBuilder) throws(Failure) {
     try builder.addMarkers()
     for id in 0..<max(builder.symbols.count, end, added.end) {
       let (own, other) = (token(id), added.token(id))
@@ -53,7 +53,7 @@ struct Vocabulary: ~Copyable {
       if let other { try Self.check(other, id, builder.symbols) }
       // Beyond the symbols a gap is followed by a token too many.
       if own == nil, other == nil, id < builder.symbols.count {
-        throw TokenizerError(
+        throw Failure(
           .invalidVocabulary,
           "no token has the id \(id), expected \(quoted(builder.symbols.spelling(of: id)))")
       }
@@ -62,20 +62,20 @@ struct Vocabulary: ~Copyable {
 
   private static func check(
     _ token: UnsafeBufferPointer<UInt8>, _ id: Int, _ symbols: borrowing SymbolTable
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     let found = symbols.find(token)
     if let found, Int(found) == id { return }
     let subject = "the token \(quoted(token)) has the id \(id), "
     if let found {
-      throw TokenizerError(
+      throw Failure(
         .invalidVocabulary, subject + "expected \(found): CLIP's order is bytes, merges, markers")
     }
     guard id < symbols.count else {
-      throw TokenizerError(
+      throw Failure(
         .invalidVocabulary,
         subject + "but with these merges CLIP's vocabulary has \(symbols.count) tokens and not this one")
     }
-    throw TokenizerError(
+    throw Failure(
       .invalidVocabulary,
       subject + "expected \(quoted(symbols.spelling(of: id))): it is no byte, merge or marker")
   }

@@ -4,7 +4,7 @@ import Text
 /// The two places where JSON says which token has which id.
 extension Vocabulary {
   /// Reads { token: id, … }.
-  mutating func readTable(_ json: inout JSONReader) throws(TokenizerError) {
+  mutating func readTable(_ json: inout JSONReader) throws(Failure) {
     try json.beginTable(atMost: Self.maximumTokens)
     while let token = try json.nextKey(atMost: Self.maximumTokenBytes) {
       var id = 0
@@ -16,7 +16,7 @@ extension Vocabulary {
   }
 
   /// Reads [{"id": id, "content": token, …}, …].
-  mutating func readAdded(_ json: inout JSONReader) throws(TokenizerError) {
+  mutating func readAdded(_ json: inout JSONReader) throws(Failure) {
     try json.beginArray()
     while try json.nextElement() {
       var (id, content): (Int?, String?)
@@ -29,7 +29,7 @@ extension Vocabulary {
         }
       }
       guard let id, let content else {
-        throw TokenizerError(
+        throw Failure(
           .invalidVocabulary, "byte \(json.position): a token without 'id' or without 'content'")
       }
       try insert(content, id: id)
@@ -39,7 +39,7 @@ extension Vocabulary {
   /// Holds a whole vocab.json against the merges of the merges.txt beside it.
   static func check(
     file bytes: UnsafeBufferPointer<UInt8>, against builder: inout MergeBuilder
-  ) throws(TokenizerError) {
+  ) throws(Failure) {
     var json = TokenizerJSON.reader(bytes)
     var vocabulary = Vocabulary()
     try vocabulary.readTable(&json)

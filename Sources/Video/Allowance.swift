@@ -11,7 +11,7 @@ final class Allowance {
   let pixelsPerByte: Int64
   private let milliseconds: Int64
   private var deadline: UInt64?
-  private(set) var stopped: VideoError?
+  private(set) var stopped: Failure?
 
   init(_ limits: ReadingLimits, size: Int64) {
     milliseconds = limits.milliseconds(of: size)
@@ -29,7 +29,7 @@ final class Allowance {
   }
 
   /// Ends the call with `reason`, unless it has ended already.
-  func stop(_ reason: VideoError) {
+  func stop(_ reason: Failure) {
     if stopped == nil { stopped = reason }
   }
 
@@ -38,14 +38,14 @@ final class Allowance {
     if cshims_is_cancelled() != 0 {
       stopped = .cancelled
     } else if let deadline, Self.now() >= deadline {
-      stopped = VideoError(
+      stopped = Failure(
         .timeLimit,
         "the video took longer than the \(milliseconds) ms that a call may take (option max_milliseconds)")
     }
     return stopped != nil
   }
 
-  func check() throws(VideoError) {
+  func check() throws(Failure) {
     if isOver, let stopped { throw stopped }
   }
 

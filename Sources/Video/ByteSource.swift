@@ -17,37 +17,37 @@ final class ByteSource {
   /// Whether `ContainerCheck` has let the bytes pass.
   var isChecked = false
   /// Why nothing could be read of them, if nothing can.
-  var likelyReason: VideoError?
+  var likelyReason: Failure?
 
   /// 1 PiB: no video is larger, a sparse file may be.
   private static let largest: Int64 = 1 << 50
 
   /// Opens a regular file. Not a FIFO or a device: opening those may block or have effects.
-  init(path: FilePath, limits: ReadingLimits) throws(VideoError) {
+  init(path: FilePath, limits: ReadingLimits) throws(Failure) {
     name = "video " + path.shown
     memory = nil
     let file: RegularFile
     do { file = try RegularFile(path) } catch {
-      throw VideoError(.fileOpen, "\(name) \(PathAdvice.advice(on: path, error) ?? error.failure.message)")
+      throw Failure(.fileOpen, "\(name) \(PathAdvice.advice(on: path, error) ?? error.failure.message)")
     }
     self.file = file
     size = Int64(file.size)
     allowance = Allowance(limits, size: size)
-    if size == 0 { throw VideoError(.invalidVideo, "\(name) is empty") }
+    if size == 0 { throw Failure(.invalidVideo, "\(name) is empty") }
     // So that sums of sizes stay within Int64.
     guard size <= Self.largest else {
-      throw VideoError(.limit, "\(name) has \(size) bytes, and at most \(Self.largest) are read")
+      throw Failure(.limit, "\(name) has \(size) bytes, and at most \(Self.largest) are read")
     }
   }
 
   /// `bytes` must outlive the source.
-  init(bytes: UnsafeRawBufferPointer, limits: ReadingLimits) throws(VideoError) {
+  init(bytes: UnsafeRawBufferPointer, limits: ReadingLimits) throws(Failure) {
     name = "video in memory"
     file = nil
     memory = bytes.baseAddress
     size = Int64(bytes.count)
     allowance = Allowance(limits, size: size)
-    if memory == nil || size == 0 { throw VideoError(.invalidVideo, "\(name) is empty") }
+    if memory == nil || size == 0 { throw Failure(.invalidVideo, "\(name) is empty") }
   }
 
   /// Copies up to `count` bytes from `position`. 0 at the end, -errno on failure; -ESTALE if the file is no longer
@@ -68,14 +68,14 @@ final class ByteSource {
     return got > 0 && (!watches || file.isUnwritten) ? got : -Int(ESTALE)
   }
 
-  func checkUnchanged() throws(VideoError) {
+  func checkUnchanged() throws(Failure) {
     if let file, !file.isUnwritten { throw readFailure(ESTALE) }
   }
 
-  func readFailure(_ code: Int32) -> VideoError {
+  func readFailure(_ code: Int32) -> Failure {
     code == ESTALE
-      ? VideoError(.fileRead, "\(name) was changed after it was opened: open it again once it is complete")
-      : VideoError(.fileRead, "cannot read \(name): \(systemReason(code))")
+      ? Failure(.fileRead, "\(name) was changed after it was opened: open it again once it is complete")
+      : Failure(.fileRead, "cannot read \(name): \(systemReason(code))")
   }
 }
 
@@ -104,7 +104,7 @@ final class ByteReader {
       return false
     }
     source.allowance.stop(
-      VideoError(.limit, "\(source.name) lists more packets than its \(source.size) bytes can hold"))
+      Failure(.limit, "\(source.name) lists more packets than its \(source.size) bytes can hold"))
     return true
   }
 

@@ -37,7 +37,7 @@ final class DecodePass {
   /// - Parameter listens: whether to collect the decoder's errors for selections too.
   init(
     _ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, listens: Bool, maxPixels: Int
-  ) throws(VideoError) {
+  ) throws(Failure) {
     self.ffmpeg = ffmpeg
     self.source = source
     self.threads = threads
@@ -49,20 +49,20 @@ final class DecodePass {
     freshClock = FrameClock(decoder.demuxer)
     clock = freshClock
     frame = ffmpeg.pointee.av_frame_alloc()
-    if frame == nil { throw VideoError.outOfMemory("a frame") }
+    if frame == nil { throw Failure.outOfMemory("a frame") }
   }
 
   deinit { ffmpeg.pointee.av_frame_free(&frame) }
 
   /// Goes to the next frame. False at the end of the video.
-  func advance() throws(VideoError) -> Bool {
+  func advance() throws(Failure) -> Bool {
     do { return try decodeNext() } catch {
       hasFailed = true
       throw error
     }
   }
 
-  private func decodeNext() throws(VideoError) -> Bool {
+  private func decodeNext() throws(Failure) -> Bool {
     guard let frame else { return false }
     while let decoder {
       switch try decoder.next(frame) {
@@ -104,7 +104,7 @@ final class DecodePass {
 
   /// Goes to the next frame that the decoder returns. False if there is none, or if the frame or the stream has an
   /// error; this decoding is useless then.
-  func advance(in frames: FrameIndex) throws(VideoError) -> Bool {
+  func advance(in frames: FrameIndex) throws(Failure) -> Bool {
     guard let frame, let decoder, !hasFailed else { return false }
     hasFailed = true
     guard try decoder.next(frame) == .frame, frame.pointee.flags & AV_FRAME_FLAG_CORRUPT == 0,
@@ -133,7 +133,7 @@ final class DecodePass {
   }
 
   /// Starts again on one thread; without collecting errors if one thread has reported some too.
-  private func startAgain(_ frame: UnsafeMutablePointer<AVFrame>) throws(VideoError) {
+  private func startAgain(_ frame: UnsafeMutablePointer<AVFrame>) throws(Failure) {
     let listens = self.listens && threads > 1
     decoder = nil  // its threads end first
     threads = 1

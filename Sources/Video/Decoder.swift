@@ -30,21 +30,21 @@ final class Decoder {
   /// - Parameter listens: whether to collect errors of a decoder on one thread too.
   init(
     _ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, listens: Bool, maxPixels: Int
-  ) throws(VideoError) {
+  ) throws(Failure) {
     self.ffmpeg = ffmpeg
     self.listens = listens
     demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels)
     guard let parameters = demuxer.stream?.pointee.codecpar else {
-      throw VideoError(.invalidVideo, "\(source.name) has no video stream")
+      throw Failure(.invalidVideo, "\(source.name) has no video stream")
     }
     try checkPixels(
       parameters.pointee.width, parameters.pointee.height, maxPixels: maxPixels, of: source)
-    try quietly { () throws(VideoError) in
+    try quietly { () throws(Failure) in
       var status = try open(threads: threads, maxPixels: maxPixels)
       // Where threads cannot be started, one is enough.
       if status < 0, threads > 1 { status = try open(threads: 1, maxPixels: maxPixels) }
       if status < 0 {
-        throw VideoError(.invalidVideo, "\(source.name) cannot be decoded: \(ffmpeg.text(status))")
+        throw Failure(.invalidVideo, "\(source.name) cannot be decoded: \(ffmpeg.text(status))")
       }
     }
   }
@@ -55,9 +55,9 @@ final class Decoder {
   ///
   /// A packet that a decoder on one thread refuses is skipped, as in the ffmpeg program. With errors collected, the
   /// answer is `.suspect` once the decoder has refused a packet or reported an error.
-  func next(_ frame: UnsafeMutablePointer<AVFrame>) throws(VideoError) -> Outcome {
+  func next(_ frame: UnsafeMutablePointer<AVFrame>) throws(Failure) -> Outcome {
     guard let codec else { return .end }
-    return try quietly { () throws(VideoError) in
+    return try quietly { () throws(Failure) in
       var failures = 0
       while true {
         try demuxer.source.allowance.check()
@@ -128,7 +128,7 @@ final class Decoder {
     return true
   }
 
-  private func feed(_ codec: UnsafeMutablePointer<AVCodecContext>) throws(VideoError) {
+  private func feed(_ codec: UnsafeMutablePointer<AVCodecContext>) throws(Failure) {
     if isDraining || isResetting { return }
     while selection?.isDone(at: state.position) != true, try demuxer.next() {
       guard let packet = demuxer.packet else { break }
@@ -154,7 +154,7 @@ final class Decoder {
 
   private func send(
     _ packet: UnsafeMutablePointer<AVPacket>?, to codec: UnsafeMutablePointer<AVCodecContext>
-  ) throws(VideoError) {
+  ) throws(Failure) {
     if packet != nil { try count(codec.pointee.width, codec.pointee.height, in: &pixelsIn) }
     let status = ffmpeg.pointee.avcodec_send_packet(codec, packet)
     if status == cffmpeg_error(ENOMEM) { try checkMemory(codec) }
@@ -163,32 +163,32 @@ final class Decoder {
 
   /// Tells lack of memory from damage: where memory is available, FFmpeg's ENOMEM means damage, and the packet is
   /// skipped.
-  private func checkMemory(_ codec: UnsafeMutablePointer<AVCodecContext>) throws(VideoError) {
+  private func checkMemory(_ codec: UnsafeMutablePointer<AVCodecContext>) throws(Failure) {
     let pixels = Int64(codec.pointee.width) * Int64(codec.pointee.height)
-    if !VideoError.memoryIsThere(for: demuxer.source, pixels: pixels) {
-      throw VideoError.outOfMemory("decoding \(demuxer.source.name)")
+    if !Failure.memoryIsThere(for: demuxer.source, pixels: pixels) {
+      throw Failure.outOfMemory("decoding \(demuxer.source.name)")
     }
   }
 
   /// Adds a picture's pixels to `pixels`; an error beyond the limit.
-  private func count(_ width: Int32, _ height: Int32, in pixels: inout Int64) throws(VideoError) {
+  private func count(_ width: Int32, _ height: Int32, in pixels: inout Int64) throws(Failure) {
     let source = demuxer.source
     let (sum, overflow) = pixels.addingReportingOverflow(max(0, Int64(width) * Int64(height)))
     pixels = overflow ? .max : sum
     guard pixels > source.allowance.pixels else { return }
-    throw VideoError(
+    throw Failure(
       .limit,
       "\(source.name) has more than the \(source.allowance.pixels) pixels that are decoded of \(source.size) bytes;"
         + " each byte allows \(source.allowance.pixelsPerByte) (option max_pixels_per_byte)")
   }
 
-  private func open(threads: Int, maxPixels: Int) throws(VideoError) -> Int32 {
+  private func open(threads: Int, maxPixels: Int) throws(Failure) -> Int32 {
     close()
     guard let stream = demuxer.stream, let parameters = stream.pointee.codecpar else {
       return cffmpeg_error(EINVAL)
     }
     codec = cffmpeg_new_decoder(ffmpeg, parameters.pointee.codec_id)
-    guard let codec else { throw VideoError.outOfMemory("a decoder") }
+    guard let codec else { throw Failure.outOfMemory("a decoder") }
     codec.pointee.log_level_offset = CFFMPEG_LOG_LEVEL_OFFSET
     var status = ffmpeg.pointee.avcodec_parameters_to_context(codec, parameters)
     if status >= 0 {
@@ -207,7 +207,7 @@ final class Decoder {
       if watch >= 0 { cffmpeg_watch_opened(watch) }
     }
     if status == cffmpeg_error(ENOMEM) {
-      throw VideoError.outOfMemory(
+      throw Failure.outOfMemory(
         "a decoder", of: demuxer.source,
         pixels: Int64(parameters.pointee.width) * Int64(parameters.pointee.height),
         damage: .videoDecode)
@@ -226,10 +226,10 @@ final class Decoder {
 
 func checkPixels(
   _ width: Int32, _ height: Int32, maxPixels: Int, of source: ByteSource
-) throws(VideoError) {
+) throws(Failure) {
   let (pixels, overflow) = Int(width).multipliedReportingOverflow(by: Int(height))
   if overflow || pixels > maxPixels {
-    throw VideoError(
+    throw Failure(
       .limit,
       "\(source.name) has pictures of \(width)x\(height), more than the \(maxPixels) pixels allowed")
   }

@@ -36,11 +36,11 @@ final class Demuxer {
   ///   frames decoded to say what its packets are.
   init(
     _ ffmpeg: FFmpeg, _ source: ByteSource, maxPixels: Int, known: Int32? = nil
-  ) throws(VideoError) {
+  ) throws(Failure) {
     self.ffmpeg = ffmpeg
     self.source = source
     reader = ByteReader(ffmpeg, source)
-    try quietly { () throws(VideoError) in
+    try quietly { () throws(Failure) in
       try open()
       if let known { stream = listedStream(known) }
       if stream == nil {
@@ -49,7 +49,7 @@ final class Demuxer {
         stream = try chooseStream()
       }
       packet = ffmpeg.pointee.av_packet_alloc()
-      if packet == nil { throw VideoError.outOfMemory("a packet") }
+      if packet == nil { throw Failure.outOfMemory("a packet") }
     }
   }
 
@@ -75,9 +75,9 @@ final class Demuxer {
 
   /// Reads the next packet of the stream. False at the end, and where the container is too damaged to go on; earlier
   /// packets count then, as in the ffmpeg program.
-  func next() throws(VideoError) -> Bool {
+  func next() throws(Failure) -> Bool {
     guard let context, let packet, let stream else { return false }
-    return try quietly { () throws(VideoError) in
+    return try quietly { () throws(Failure) in
       var retries = 0
       while true {
         ffmpeg.pointee.av_packet_unref(packet)
@@ -89,8 +89,8 @@ final class Demuxer {
         }
         if status < 0 {
           try checkReads()
-          if status == cffmpeg_error(ENOMEM), !VideoError.memoryIsThere(for: source, pixels: 0) {
-            throw VideoError.outOfMemory(source.name)
+          if status == cffmpeg_error(ENOMEM), !Failure.memoryIsThere(for: source, pixels: 0) {
+            throw Failure.outOfMemory(source.name)
           }
           return false
         }
@@ -104,7 +104,7 @@ final class Demuxer {
   }
 
   /// Counts a packet of the stream, and throws where there are more than its bytes allow.
-  private func count(_ packet: UnsafeMutablePointer<AVPacket>) throws(VideoError) {
+  private func count(_ packet: UnsafeMutablePointer<AVPacket>) throws(Failure) {
     packets += 1
     packetBytes += Int64(max(0, packet.pointee.size))
     // Each packet is below 2^31, so the sums pass these limits long before they overflow.
@@ -112,15 +112,15 @@ final class Demuxer {
       packets > Self.packetsOfAnyFile + source.size
         || packetBytes > Self.bytesOfAnyFile + 8 * source.size
     else { return }
-    throw VideoError(
+    throw Failure(
       .limit,
       "\(source.name) has \(source.size) bytes, and its packets have more: the same ones are listed over and over"
     )
   }
 
-  private func open() throws(VideoError) {
+  private func open() throws(Failure) {
     guard let buffer = ffmpeg.pointee.av_malloc(Self.bufferSize) else {
-      throw VideoError.outOfMemory("a read buffer")
+      throw Failure.outOfMemory("a read buffer")
     }
     io = ffmpeg.pointee.avio_alloc_context(
       buffer.assumingMemoryBound(to: UInt8.self), Int32(Self.bufferSize), 0,
@@ -128,17 +128,17 @@ final class Demuxer {
       ByteReader.seekCallback)
     guard let io else {
       ffmpeg.pointee.av_free(buffer)
-      throw VideoError.outOfMemory("a read buffer")
+      throw Failure.outOfMemory("a read buffer")
     }
     context = ffmpeg.pointee.avformat_alloc_context()
-    guard let context else { throw VideoError.outOfMemory("a container reader") }
+    guard let context else { throw Failure.outOfMemory("a container reader") }
     context.pointee.pb = io
     context.pointee.max_streams = Self.maxStreams
     context.pointee.interrupt_callback = AVIOInterruptCB(
       callback: ByteReader.interruptCallback, opaque: Unmanaged.passUnretained(reader).toOpaque())
     context.pointee.io_open = { _, _, _, _, _ in cffmpeg_error(EPERM) }
     context.pointee.protocol_whitelist = ffmpeg.pointee.av_strdup("")
-    if context.pointee.protocol_whitelist == nil { throw VideoError.outOfMemory(source.name) }
+    if context.pointee.protocol_whitelist == nil { throw Failure.outOfMemory(source.name) }
 
     var status: Int32 = 0
     guard let format = cffmpeg_probe(ffmpeg, io, context, &status) else {
@@ -156,7 +156,7 @@ final class Demuxer {
 
   /// Reads until the streams' sizes and rates are known. FFmpeg decodes a few frames for this with decoders of its
   /// own, under the same limit on pictures.
-  private func findStreamInfo(maxPixels: Int) throws(VideoError) {
+  private func findStreamInfo(maxPixels: Int) throws(Failure) {
     guard let context else { return }
     let count = Int(context.pointee.nb_streams)  // <= maxStreams
     let status = withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: count + 1) {
@@ -187,7 +187,7 @@ final class Demuxer {
 
   /// Chooses the stream with the largest picture, as the ffmpeg program does: a stream marked as the default counts
   /// as 5 million pixels larger, one without packets loses, cover art comes last.
-  private func chooseStream() throws(VideoError) -> UnsafeMutablePointer<AVStream> {
+  private func chooseStream() throws(Failure) -> UnsafeMutablePointer<AVStream> {
     var best: (stream: UnsafeMutablePointer<AVStream>, score: Int64)?
     var undecodable: String?
     guard let context, let streams = context.pointee.streams else { throw noVideo(nil) }
@@ -212,27 +212,27 @@ final class Demuxer {
     return best.stream
   }
 
-  private func noVideo(_ undecodable: String?) -> VideoError {
+  private func noVideo(_ undecodable: String?) -> Failure {
     if let reason = source.likelyReason { return reason }
     guard let undecodable else {
-      return VideoError(.invalidVideo, "\(source.name) has no video stream")
+      return Failure(.invalidVideo, "\(source.name) has no video stream")
     }
-    return VideoError(
+    return Failure(
       .invalidVideo, "\(source.name) is coded as \(undecodable), which this FFmpeg cannot decode")
   }
 
-  private func unreadable(_ status: Int32) throws(VideoError) -> VideoError {
+  private func unreadable(_ status: Int32) throws(Failure) -> Failure {
     try checkReads()
     if status == cffmpeg_error(ENOMEM) {
-      return VideoError.outOfMemory("the container", of: source, pixels: 0, damage: .invalidVideo)
+      return Failure.outOfMemory("the container", of: source, pixels: 0, damage: .invalidVideo)
     }
     if let reason = source.likelyReason { return reason }
-    return VideoError(
+    return Failure(
       .invalidVideo, "\(source.name) is not a video that FFmpeg can read: \(ffmpeg.text(status))")
   }
 
   /// The reason for an end of the file that is none: the call was ended, or a read failed.
-  private func checkReads() throws(VideoError) {
+  private func checkReads() throws(Failure) {
     try source.allowance.check()
     if reader.failure != 0 { throw source.readFailure(reader.failure) }
   }

@@ -8,7 +8,7 @@ typealias FFmpeg = UnsafePointer<cffmpeg_api>
 extension FFmpeg {
   /// - Throws: `.unavailable` where a library is missing; `.outOfMemory`, or `.fileOpen` for want of descriptors,
   ///   where they could not be loaded now. Either is tried again by the next call.
-  static func bind() throws(VideoError) -> FFmpeg {
+  static func bind() throws(Failure) -> FFmpeg {
     var table: UnsafePointer<cffmpeg_api>?
     var status: Int32 = 0
     let message = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
@@ -18,7 +18,7 @@ extension FFmpeg {
       return String(cString: base)
     }
     if status == 0, let table { return table }
-    throw VideoError(status == ENOMEM ? .outOfMemory : status == EMFILE ? .fileOpen : .unavailable, message)
+    throw Failure(status == ENOMEM ? .outOfMemory : status == EMFILE ? .fileOpen : .unavailable, message)
   }
 
   /// FFmpeg's text for one of its error codes, or the C library's for -errno.

@@ -50,7 +50,7 @@ final class FrameIndex {
 
   /// Reads `demuxer` to its end. nil where frames must be counted by decoding, and where memory for the index is
   /// lacking.
-  static func make(_ demuxer: Demuxer, _ stream: Stream) throws(VideoError) -> FrameIndex? {
+  static func make(_ demuxer: Demuxer, _ stream: Stream) throws(Failure) -> FrameIndex? {
     guard let parameters = demuxer.stream?.pointee.codecpar,
       parameters.pointee.codec_id == stream.codec,
       var reader = PictureReader(parameters, profile: stream.profile)

@@ -35,7 +35,7 @@ final class RGBConverter {
   ///   Their product must have been checked against the limit.
   init(
     _ ffmpeg: FFmpeg, storedWidth: Int32, storedHeight: Int32, orientation: Orientation
-  ) throws(VideoError) {
+  ) throws(Failure) {
     self.ffmpeg = ffmpeg
     self.orientation = orientation
     self.storedWidth = storedWidth
@@ -57,17 +57,17 @@ final class RGBConverter {
   /// The frame as `height` rows of `stride` bytes, valid until the next call.
   func convert(
     _ frame: UnsafeMutablePointer<AVFrame>, of source: ByteSource
-  ) throws(VideoError) -> UnsafePointer<UInt8> {
-    try quietly { () throws(VideoError) in
+  ) throws(Failure) -> UnsafePointer<UInt8> {
+    try quietly { () throws(Failure) in
       try prepare(frame, source)
-      guard let scaler, let stored else { throw VideoError.outOfMemory("a picture") }
+      guard let scaler, let stored else { throw Failure.outOfMemory("a picture") }
       // FFmpeg allows no picture this wide, but that is its own promise.
       guard let rgbStride = Int32(exactly: storedStride) else {
-        throw VideoError(.limit, "\(source.name) has pictures \(storedWidth) pixels wide")
+        throw Failure(.limit, "\(source.name) has pictures \(storedWidth) pixels wide")
       }
       let rows = cffmpeg_scale(ffmpeg, scaler, frame, stored, rgbStride)
       if rows < 0 {
-        throw VideoError(
+        throw Failure(
           .videoDecode, "a frame of \(source.name) cannot be converted to RGB: \(ffmpeg.text(rows))")
       }
       guard let upright else { return UnsafePointer(stored) }
@@ -80,7 +80,7 @@ final class RGBConverter {
 
   private func prepare(
     _ frame: UnsafeMutablePointer<AVFrame>, _ source: ByteSource
-  ) throws(VideoError) {
+  ) throws(Failure) {
     var format = AVPixelFormat(frame.pointee.format)
     var range = frame.pointee.color_range
     if let limited = Self.limitedTwin(format) {
@@ -97,11 +97,11 @@ final class RGBConverter {
     scaler = nil
     guard ffmpeg.pointee.sws_isSupportedInput(format) != 0 else {
       let name = ffmpeg.pointee.av_get_pix_fmt_name(format).map { String(cString: $0) } ?? "unknown"
-      throw VideoError(.videoDecode, "frames of \(source.name) have pixel format \(name): no way to RGB")
+      throw Failure(.videoDecode, "frames of \(source.name) have pixel format \(name): no way to RGB")
     }
     let fresh = ffmpeg.pointee.sws_alloc_context()
     scaler = fresh
-    guard let fresh else { throw VideoError.outOfMemory("a picture") }
+    guard let fresh else { throw Failure.outOfMemory("a picture") }
     func set(_ name: String, _ value: Int64) {
       _ = ffmpeg.pointee.av_opt_set_int(UnsafeMutableRawPointer(fresh), name, value, 0)
     }
@@ -117,11 +117,11 @@ final class RGBConverter {
     if format == AV_PIX_FMT_YUV420P { set("src_v_chr_pos", 128) }
     let status = ffmpeg.pointee.sws_init_context(fresh, nil, nil)
     if status == cffmpeg_error(ENOMEM) {
-      throw VideoError.outOfMemory(
+      throw Failure.outOfMemory(
         "a picture", of: source, pixels: Int64(wanted.width) * Int64(wanted.height), damage: .videoDecode)
     }
     if status < 0 {
-      throw VideoError(
+      throw Failure(
         .videoDecode,
         "frames of \(source.name), \(wanted.width)x\(wanted.height), cannot be converted to RGB: "
           + ffmpeg.text(status))
@@ -149,12 +149,12 @@ final class RGBConverter {
 
   private static func allocate(
     _ stride: Int, rows: Int
-  ) throws(VideoError) -> UnsafeMutablePointer<UInt8> {
+  ) throws(Failure) -> UnsafeMutablePointer<UInt8> {
     var memory: UnsafeMutableRawPointer?
     let (bytes, overflow) = stride.multipliedReportingOverflow(by: rows)
     let (padded, overflows) = bytes.addingReportingOverflow(alignment)
     guard !overflow, !overflows, posix_memalign(&memory, alignment, padded) == 0, let memory else {
-      throw VideoError.outOfMemory("a picture of \(rows) rows of \(stride) bytes")
+      throw Failure.outOfMemory("a picture of \(rows) rows of \(stride) bytes")
     }
     return memory.assumingMemoryBound(to: UInt8.self)
   }

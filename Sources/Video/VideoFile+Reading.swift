@@ -116,11 +116,11 @@ extension VideoFile {
     return nil
   }
 
-  private func checkOrder(_ indices: [Int]) throws(VideoError) {
+  private func checkOrder(_ indices: [Int]) throws(Failure) {
     var previous = -1
     for index in indices {
       if index <= previous {
-        throw VideoError(
+        throw Failure(
           .invalidArgument,
           index < 0
             ? "frame index \(index) is negative"
@@ -130,9 +130,9 @@ extension VideoFile {
     }
   }
 
-  private func checkInside(_ index: Int, _ info: VideoInfo) throws(VideoError) {
+  private func checkInside(_ index: Int, _ info: VideoInfo) throws(Failure) {
     if index >= info.frameCount {
-      throw VideoError(
+      throw Failure(
         .invalidArgument,
         "frame index \(index) is outside \(source.name), which has \(info.frameCount) frames")
     }

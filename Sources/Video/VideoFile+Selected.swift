@@ -5,7 +5,7 @@ internal import CFFmpeg
 // decoded instead.
 extension VideoFile {
   /// Like `info()`, but decodes nothing where the packets determine it.
-  public func outline() throws(VideoError) -> VideoInfo {
+  public func outline() throws(Failure) -> VideoInfo {
     try checkUsable()
     if let knownInfo { return knownInfo }
     guard let index = try frameIndex() else { return try info() }
@@ -16,7 +16,7 @@ extension VideoFile {
   public var isIndexed: Bool { (try? frameIndex()) != nil }
 
   /// The index of frames; nil where it is not to be used, or needs decoding.
-  func frameIndex() throws(VideoError) -> FrameIndex? {
+  func frameIndex() throws(Failure) -> FrameIndex? {
     guard case .unknown = knownIndex else {
       if case .index(let index) = knownIndex, isBorneOut(index) { return index }
       return nil
@@ -104,7 +104,7 @@ extension VideoFile {
   }
 
   /// A cancelled or timed-out call says nothing about the video: the next call may select again, and starts over.
-  private func giveUp(after error: VideoError) {
+  private func giveUp(after error: Failure) {
     if error.kind == .cancelled || error.kind == .timeLimit { endPass() } else { giveUpSelecting() }
   }
 

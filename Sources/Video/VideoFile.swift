@@ -93,7 +93,7 @@ public final class VideoFile {
   public convenience init(
     path: FilePath, threads: Int = 1, maxPixels: Int = defaultMaxPixels,
     decode: DecodeChoice = .needed, limits: ReadingLimits = ReadingLimits()
-  ) throws(VideoError) {
+  ) throws(Failure) {
     let ffmpeg = try FFmpeg.bind()
     try self.init(ffmpeg, ByteSource(path: path, limits: limits), threads, maxPixels, decode)
   }
@@ -102,19 +102,19 @@ public final class VideoFile {
   public convenience init(
     bytes: UnsafeRawBufferPointer, threads: Int = 1, maxPixels: Int = defaultMaxPixels,
     decode: DecodeChoice = .needed, limits: ReadingLimits = ReadingLimits()
-  ) throws(VideoError) {
+  ) throws(Failure) {
     let ffmpeg = try FFmpeg.bind()
     try self.init(ffmpeg, ByteSource(bytes: bytes, limits: limits), threads, maxPixels, decode)
   }
 
   private init(
     _ ffmpeg: FFmpeg, _ source: ByteSource, _ threads: Int, _ maxPixels: Int, _ decode: DecodeChoice
-  ) throws(VideoError) {
+  ) throws(Failure) {
     guard threads >= 1 else {
-      throw VideoError(.invalidArgument, "\(threads) decoder threads: at least 1 is needed")
+      throw Failure(.invalidArgument, "\(threads) decoder threads: at least 1 is needed")
     }
     guard maxPixels >= 1 else {
-      throw VideoError(.invalidArgument, "a limit of \(maxPixels) pixels lets no picture pass")
+      throw Failure(.invalidArgument, "a limit of \(maxPixels) pixels lets no picture pass")
     }
     let threads = min(threads, Self.maxThreads)
     let maxPixels = min(maxPixels, Int(Int32.max))
@@ -122,7 +122,7 @@ public final class VideoFile {
       ffmpeg, source, threads: threads, listens: decode != .all, maxPixels: maxPixels)
     guard try pass.advance(), let frame = pass.frame else {
       throw source.likelyReason
-        ?? VideoError(
+        ?? Failure(
           .videoDecode,
           "no frame of \(source.name) can be decoded (pictures above \(maxPixels) pixels are not)")
     }
@@ -152,7 +152,7 @@ public final class VideoFile {
   }
 
   /// Decodes to the end once, if that has not been done yet.
-  public func info() throws(VideoError) -> VideoInfo {
+  public func info() throws(Failure) -> VideoInfo {
     try checkUsable()
     if let knownInfo { return knownInfo }
     let pass = try pass(before: .max)
@@ -164,28 +164,28 @@ public final class VideoFile {
   public func beginCall() { source.allowance.begin() }
 
   /// Throws if the file was written to since it was opened.
-  func checkUsable() throws(VideoError) {
+  func checkUsable() throws(Failure) {
     if process != cshims_process() {
-      throw VideoError(.forked, "\(source.name) was opened before fork(): open it again")
+      throw Failure(.forked, "\(source.name) was opened before fork(): open it again")
     }
     try source.checkUnchanged()
     try source.allowance.check()
   }
 
   /// A decoding at frame `index` or before it.
-  func pass(before index: Int) throws(VideoError) -> DecodePass {
+  func pass(before index: Int) throws(Failure) -> DecodePass {
     if let pass, !pass.hasFailed, pass.isComplete, pass.index <= index { return pass }
     return try newPass(listens: false)
   }
 
   /// A decoding that continues with `selection`, whose first frame is `first`; nil if none can.
-  func pass(for selection: Selection, from first: Int) throws(VideoError) -> DecodePass? {
+  func pass(for selection: Selection, from first: Int) throws(Failure) -> DecodePass? {
     if let pass, pass.select(selection, from: first) { return pass }
     let fresh = try newPass(listens: true)
     return fresh.select(selection, from: first) ? fresh : nil
   }
 
-  private func newPass(listens: Bool) throws(VideoError) -> DecodePass {
+  private func newPass(listens: Bool) throws(Failure) -> DecodePass {
     endPass()
     let fresh = try DecodePass(
       ffmpeg, source, threads: threads, listens: listens, maxPixels: maxPixels)
@@ -209,7 +209,7 @@ public final class VideoFile {
   }
 
   /// Reads the packets with a separate demuxer.
-  func makeIndex() throws(VideoError) -> FrameIndex? {
+  func makeIndex() throws(Failure) -> FrameIndex? {
     guard let stream else { return nil }
     let demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels, known: stream.index)
     let index = try FrameIndex.make(demuxer, stream)
@@ -219,7 +219,7 @@ public final class VideoFile {
   }
 
   /// The number of packets of the stream: usually, not always, the number of frames.
-  func countPackets() throws(VideoError) -> Int {
+  func countPackets() throws(Failure) -> Int {
     if let knownPackets { return knownPackets }
     let demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels)
     var count = 0

@@ -91,7 +91,7 @@ struct FrameSamplingTests {
       (0, 8), (-1, 8), (8, 0), (Int.min, Int.min), (8, 65537), ((1 << 53) + 1, 8), (Int.max, Int.max),
     ]
     for (frames, segments) in bad {
-      let error = #expect(throws: PreprocessError.self) {
+      let error = #expect(throws: Failure.self) {
         try sampleIndices(frameCount: frames, segments: segments)
       }
       #expect(error?.kind == .invalidArgument)

@@ -20,7 +20,7 @@ struct RefusalTests {
     arguments: [(0, 1), (1, 0), (-1, 5), (65536, 1), (1, Int.max), (Int.min, 1)])
   func sides(width: Int, height: Int) throws {
     #expect(
-      throws: PreprocessError.argument(
+      throws: Failure.argument(
         "image is \(width)x\(height) pixels; each side must be 1 to 65535")
     ) { try view(width, height) }
   }
@@ -29,11 +29,11 @@ struct RefusalTests {
   func strides() throws {
     for stride in [-1, 1, 29, Int.min] {
       #expect(
-        throws: PreprocessError.argument(
+        throws: Failure.argument(
           "image row_stride is \(stride) bytes; a row of 10 pixels needs at least 30")
       ) { try view(10, 2, stride: stride) }
     }
-    #expect(throws: PreprocessError.self) { try view(10, 2, stride: Int.max) }
+    #expect(throws: Failure.self) { try view(10, 2, stride: Int.max) }
     #expect(try view(10, 2, stride: 30).rowStride == 30)
     #expect(try view(10, 2, format: .bgra).rowStride == 40)
   }
@@ -41,12 +41,12 @@ struct RefusalTests {
   @Test("Crop sizes and short sides out of range")
   func sizes() {
     for size in [0, -1, 4097, Int.max, Int.min] {
-      let error = #expect(throws: PreprocessError.self) { try Preprocessor(size: size) }
+      let error = #expect(throws: Failure.self) { try Preprocessor(size: size) }
       #expect(error?.kind == .invalidArgument)
       #expect(error?.message.contains("\(size)") == true)
     }
     for short in [31, 65536, Int.max] {
-      let error = #expect(throws: PreprocessError.self) {
+      let error = #expect(throws: Failure.self) {
         try Preprocessor(size: 32, options: PreprocessOptions(shortSide: short))
       }
       #expect(error?.kind == .invalidArgument)
@@ -62,7 +62,7 @@ struct RefusalTests {
       PreprocessOptions(std: (1, .leastNonzeroMagnitude, 1)),
     ]
     for options in bad {
-      let error = #expect(throws: PreprocessError.self) { try Preprocessor(size: 8, options: options) }
+      let error = #expect(throws: Failure.self) { try Preprocessor(size: 8, options: options) }
       #expect(error?.kind == .invalidArgument)
       #expect(error?.message.contains("channel G") == true)
     }
@@ -74,11 +74,11 @@ struct RefusalTests {
     let picture = [UInt8](repeating: 1, count: 300)
     try picture.withUnsafeBufferPointer { source in
       let image = try ImageView(base: source.baseAddress!, width: 10, height: 10, format: .rgb)
-      let error = #expect(throws: PreprocessError.self) {
+      let error = #expect(throws: Failure.self) {
         try output.withUnsafeMutableBufferPointer { try Preprocessor(size: 8).crop(image, into: $0) }
       }
       #expect(error?.message == "output holds 191 elements; a 8x8 crop needs 192")
-      #expect(throws: PreprocessError.self) {
+      #expect(throws: Failure.self) {
         try Preprocessor(size: 8).pixels(image, into: UnsafeMutableBufferPointer(start: nil, count: 0))
       }
     }

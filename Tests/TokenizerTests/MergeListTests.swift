@@ -5,7 +5,7 @@ import Testing
 @testable import Tokenizer
 
 struct MergeListTests {
-  private func error(_ list: String, vocabularySize: Int? = nil) -> TokenizerError? {
+  private func error(_ list: String, vocabularySize: Int? = nil) -> Failure? {
     failure { _ = try Tokenizer(list: list, vocabularySize: vocabularySize) }
   }
 

@@ -10,7 +10,7 @@ struct RobustnessTests {
     do {
       let ids = try tokenizer.ids(bytes)
       #expect(ids.allSatisfy { $0 >= 0 && Int($0) < tokenizer.vocabularySize })
-    } catch let error as TokenizerError {
+    } catch let error as Failure {
       #expect(error.kind == .invalidUTF8)
       #expect(String(validating: bytes, as: UTF8.self) == nil, "valid UTF-8 was refused")
     }

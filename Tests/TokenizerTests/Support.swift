@@ -37,7 +37,7 @@ extension Tokenizer {
   func ids(_ bytes: [UInt8]) throws -> [Int32] {
     var found: [Int32] = []
     try bytes.withUnsafeBufferPointer { bytes in
-      try encode(bytes) { (ids) throws(TokenizerError) in found = Array(ids) }
+      try encode(bytes) { (ids) throws(Failure) in found = Array(ids) }
     }
     return found
   }
@@ -95,12 +95,12 @@ func require(scalar value: UInt32) throws -> Unicode.Scalar {
 func scalars(_ text: String) -> [UInt32] { text.unicodeScalars.map(\.value) }
 
 /// The error of a call that must fail; nil if it did not.
-func failure(_ body: () throws -> Void) -> TokenizerError? {
+func failure(_ body: () throws -> Void) -> Failure? {
   do {
     try body()
     return nil
   } catch {
-    return error as? TokenizerError
+    return error as? Failure
   }
 }
 

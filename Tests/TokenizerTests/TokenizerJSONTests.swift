@@ -11,14 +11,14 @@ struct TokenizerJSONTests {
     "&lt;b&gt; \u{93}q\u{94}", "x\u{345}y ½ 日本 \u{1F600}", "throwing and\ncatching a cat!",
   ]
 
-  private func error(_ file: HuggingFace, vocabularySize: Int? = nil) -> TokenizerError? {
+  private func error(_ file: HuggingFace, vocabularySize: Int? = nil) -> Failure? {
     failure { _ = try Tokenizer(list: file.text, vocabularySize: vocabularySize) }
   }
 
   /// Expects that the file is refused with a message on one line that holds `parts`.
   private func expect(
     _ parts: String..., location: SourceLocation = #_sourceLocation,
-    kind: TokenizerError.Kind = .invalidVocabulary, _ change: (inout HuggingFace) -> Void
+    kind: Failure.Kind = .invalidVocabulary, _ change: (inout HuggingFace) -> Void
   ) throws {
     var file = try HuggingFace()
     change(&file)
@@ -245,7 +245,7 @@ struct TokenizerJSONTests {
         let tokenizer = try Tokenizer(list: bytes)
         // Nothing that matters was hit: the vocabulary leaves no choice.
         #expect(try tokenizer.mergeText == merges)
-      } catch let error as TokenizerError {
+      } catch let error as Failure {
         #expect(!error.message.contains("\n"))
       }
     }

@@ -41,7 +41,7 @@ import Video
         let error = #expect(throws: (any Error).self) { try call() }
         let reason =
           if let error = error as? VideoReadError<Never>, case .video(let inner) = error { inner } else {
-            error as? VideoError
+            error as? Failure
           }
         #expect(reason?.kind == .fileRead, "\(String(describing: error))")
         #expect(reason?.message.contains("was changed after it was opened") == true)

@@ -5,7 +5,7 @@ import Video
 extension VideoFile {
   convenience init(
     path: String, threads: Int = 1, maxPixels: Int = defaultMaxPixels, decode: DecodeChoice = .needed
-  ) throws(VideoError) {
+  ) throws(Failure) {
     try self.init(path: FilePath(path), threads: threads, maxPixels: maxPixels, decode: decode)
   }
 }

@@ -6,9 +6,9 @@ import Video
 /// A container's claims are held against its bytes before FFmpeg builds tables from it; what cannot be decoded says
 /// why. Tests/faults/container_bombs.py has the files that claim the most, with their time and memory.
 @Suite struct ContainerTests {
-  func failure(_ bytes: [UInt8]) -> VideoError? {
+  func failure(_ bytes: [UInt8]) -> Failure? {
     bytes.withUnsafeBytes { bytes in
-      do throws(VideoError) {
+      do throws(Failure) {
         _ = try VideoFile(bytes: bytes).info()
         return nil
       } catch { return error }
@@ -162,7 +162,7 @@ import Video
     defer { folder.remove() }
     let path = try folder.write("sparse.mp4", try Clip.bytes("quadrants.mp4"))
     guard truncate(path, 1 << 61) == 0 else { return }
-    let error = #expect(throws: VideoError.self) { try VideoFile(path: path) }
+    let error = #expect(throws: Failure.self) { try VideoFile(path: path) }
     #expect(error?.kind == .limit)
   }
 

@@ -18,13 +18,13 @@ import Video
     return bytes + [0x3B]
   }
 
-  func failure(_ body: () throws -> Void) -> VideoError? {
+  func failure(_ body: () throws -> Void) -> Failure? {
     do {
       try body()
       return nil
     } catch {
       if case .video(let error)? = error as? VideoReadError<Never> { return error }
-      return error as? VideoError
+      return error as? Failure
     }
   }
 
@@ -87,7 +87,7 @@ import Video
     #expect(try video.pictures([3, 7]).map(\.digits) == [3, 7])
     // In the middle of reading.
     do {
-      try video.readFrames([20, 21, 22], begin: {}) { (_: VideoFrame) throws(VideoError) in token.pointee = 1
+      try video.readFrames([20, 21, 22], begin: {}) { (_: VideoFrame) throws(Failure) in token.pointee = 1
       }
       Issue.record("it went on")
     } catch {

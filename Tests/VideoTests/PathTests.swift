@@ -70,7 +70,7 @@ import Video
     let name = folder.path(odd)
     let bytes = Array(name.utf8) + [0xC0, 0xFF, 0]
     let said = try bytes.withUnsafeBufferPointer { buffer in
-      let error = #expect(throws: VideoError.self) {
+      let error = #expect(throws: Failure.self) {
         try buffer.withMemoryRebound(to: CChar.self) { (path) throws in
           _ = try VideoFile(path: FilePath(try #require(path.baseAddress)))
         }

@@ -6,7 +6,7 @@ import Video
 
 /// Files that are no video, or must not be opened as one, are refused with a reason.
 @Suite struct RefusalTests {
-  func failure(_ path: String, threads: Int = 1, maxPixels: Int = 1 << 25) -> VideoError? {
+  func failure(_ path: String, threads: Int = 1, maxPixels: Int = 1 << 25) -> Failure? {
     do {
       _ = try VideoFile(path: path, threads: threads, maxPixels: maxPixels)
       return nil
@@ -40,7 +40,7 @@ import Video
     // The beginning of a video without its frames.
     let header = try Clip.bytes("digits_bframes.mp4").prefix(1500)
     #expect(failure(try folder.write("header.mp4", header)) != nil)
-    #expect(throws: VideoError.self) { try VideoFile(bytes: UnsafeRawBufferPointer(start: nil, count: 0)) }
+    #expect(throws: Failure.self) { try VideoFile(bytes: UnsafeRawBufferPointer(start: nil, count: 0)) }
   }
 
   @Test(arguments: [

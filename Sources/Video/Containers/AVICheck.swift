@@ -12,14 +12,14 @@ struct AVICheck {
   private static let deepest = 8
   private static let mostStreams = 256
 
-  init(_ source: ByteSource) throws(VideoError) {
+  init(_ source: ByteSource) throws(Failure) {
     self.source = source
     window = try ByteWindow(source)
   }
 
-  mutating func run() throws(VideoError) { try walk(from: 0, to: source.size, depth: 0) }
+  mutating func run() throws(Failure) { try walk(from: 0, to: source.size, depth: 0) }
 
-  private mutating func walk(from start: Int64, to end: Int64, depth: Int) throws(VideoError) {
+  private mutating func walk(from start: Int64, to end: Int64, depth: Int) throws(Failure) {
     guard depth <= Self.deepest else {
       throw ContainerCheck.tooMany(source, "lists more than \(Self.deepest) deep")
     }
@@ -52,7 +52,7 @@ struct AVICheck {
     }
   }
 
-  private mutating func checkIndex(at position: Int64, depth: Int) throws(VideoError) {
+  private mutating func checkIndex(at position: Int64, depth: Int) throws(Failure) {
     guard let kind = try window.integer(at: position + 3, size: 1), let count = try little(at: position + 4)
     else {
       return
@@ -69,14 +69,14 @@ struct AVICheck {
     }
   }
 
-  private mutating func add(_ count: Int64) throws(VideoError) {
+  private mutating func add(_ count: Int64) throws(Failure) {
     entries += count
     guard entries <= ContainerCheck.mostEntries(source) else {
       throw ContainerCheck.claimsTooMuch(source, "its indexes claim \(entries) entries and more")
     }
   }
 
-  private func little(at position: Int64) throws(VideoError) -> Int64? {
+  private func little(at position: Int64) throws(Failure) -> Int64? {
     try window.number(at: position, size: 4).map { Int64(UInt32(truncatingIfNeeded: $0).byteSwapped) }
   }
 

@@ -12,16 +12,16 @@ final class ByteWindow {
   private static let capacity = 32 * 1024
   private static let jump = 1024
 
-  init(_ source: ByteSource) throws(VideoError) {
+  init(_ source: ByteSource) throws(Failure) {
     self.source = source
-    guard let memory = malloc(Self.capacity) else { throw VideoError.outOfMemory("a read buffer") }
+    guard let memory = malloc(Self.capacity) else { throw Failure.outOfMemory("a read buffer") }
     buffer = memory
   }
 
   deinit { free(buffer) }
 
   /// Reads a number of `size` bytes, 1 to 8, at `position`; nil beyond the source's end.
-  func number(at position: Int64, size: Int) throws(VideoError) -> UInt64? {
+  func number(at position: Int64, size: Int) throws(Failure) -> UInt64? {
     guard position >= 0, position <= source.size - Int64(size) else { return nil }
     if position < start || position + Int64(size) > start + Int64(count) {
       try fill(from: position, needed: size)
@@ -34,11 +34,11 @@ final class ByteWindow {
   }
 
   /// Reads a number that fits an Int64 (up to 7 bytes, or any below 2^63); nil beyond the source's end.
-  func integer(at position: Int64, size: Int) throws(VideoError) -> Int64? {
+  func integer(at position: Int64, size: Int) throws(Failure) -> Int64? {
     try number(at: position, size: size).flatMap { Int64(exactly: $0) }
   }
 
-  private func fill(from position: Int64, needed: Int) throws(VideoError) {
+  private func fill(from position: Int64, needed: Int) throws(Failure) {
     try source.allowance.check()
     let goesOn = position >= start && position <= start + Int64(count)
     let wanted = goesOn && count > 0 ? Self.capacity : max(Self.jump, needed)

@@ -12,7 +12,7 @@ enum ContainerCheck {
   static func mostEntries(_ source: ByteSource) -> Int64 { (1 << 18) + source.size / 4 }
 
   /// - Parameter format: FFmpeg's name of the format.
-  static func check(_ source: ByteSource, format: String) throws(VideoError) {
+  static func check(_ source: ByteSource, format: String) throws(Failure) {
     if source.isChecked { return }
     let names = format.split(separator: ",")
     if names.contains("mp4") {
@@ -33,17 +33,17 @@ enum ContainerCheck {
   }
 
   /// The error for claims that the bytes cannot hold.
-  static func claimsTooMuch(_ source: ByteSource, _ what: String) -> VideoError {
-    VideoError(
+  static func claimsTooMuch(_ source: ByteSource, _ what: String) -> Failure {
+    Failure(
       .invalidVideo, "\(source.name) is damaged: \(what), which its \(source.size) bytes cannot hold")
   }
 
-  static func tooMany(_ source: ByteSource, _ what: String) -> VideoError {
-    VideoError(.limit, "\(source.name) has \(what), more than is read of \(source.size) bytes")
+  static func tooMany(_ source: ByteSource, _ what: String) -> Failure {
+    Failure(.limit, "\(source.name) has \(what), more than is read of \(source.size) bytes")
   }
 
-  static func encrypted(_ source: ByteSource, _ scheme: String?) -> VideoError {
-    VideoError(
+  static func encrypted(_ source: ByteSource, _ scheme: String?) -> Failure {
+    Failure(
       .invalidVideo,
       "\(source.name) is encrypted\(scheme.map { " (\($0))" } ?? ""): it cannot be decoded without its key; decrypt it "
         + "first")

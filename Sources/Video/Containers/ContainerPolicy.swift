@@ -40,18 +40,18 @@ enum ContainerPolicy {
 
   static func check(
     _ format: UnsafePointer<AVInputFormat>, of source: ByteSource
-  ) throws(VideoError) {
+  ) throws(Failure) {
     let name = format.pointee.name.map { String(cString: $0) } ?? "unnamed"
     // A format may go by several names.
     let names = name.split(separator: ",")
     // AVFMT_NOFILE: the format opens its input itself (devices, protocols, image sequences).
     if names.contains(where: refers) || format.pointee.flags & AVFMT_NOFILE != 0 {
-      throw VideoError(
+      throw Failure(
         .invalidVideo,
         "\(source.name) is of format \(name), which refers to other files; open the video itself")
     }
     guard names.contains(where: isRead) else {
-      throw VideoError(
+      throw Failure(
         .invalidVideo,
         "\(source.name) is of format \(name), which is not one that video is read from; if there is video in it, convert "
           + "it first, for example with ffmpeg -i FILE video.mp4")

@@ -17,7 +17,7 @@ struct MP4Check {
   private static let mostTracks = 256
   private static let mostMetadata = 4096
 
-  init(_ source: ByteSource) throws(VideoError) {
+  init(_ source: ByteSource) throws(Failure) {
     self.source = source
     window = try ByteWindow(source)
     tables = MP4Tables(window)
@@ -30,8 +30,8 @@ struct MP4Check {
     let end: Int64
   }
 
-  mutating func run() throws(VideoError) {
-    do throws(VideoError) {
+  mutating func run() throws(Failure) {
+    do throws(Failure) {
       try walk(from: 0, to: source.size, depth: 0, in: "")
       guard hasIndex else { throw withoutIndex }
       try tables.finish(hasFragments: hasFragments)
@@ -42,22 +42,22 @@ struct MP4Check {
     if isIndexCut { source.likelyReason = cutIndex }
   }
 
-  private var cutIndex: VideoError {
-    VideoError(
+  private var cutIndex: Failure {
+    Failure(
       .invalidVideo, "\(source.name) is cut short inside its index (moov): copy or download it again, whole")
   }
 
-  private var withoutIndex: VideoError {
+  private var withoutIndex: Failure {
     if hasFragments {
-      return VideoError(
+      return Failure(
         .invalidVideo,
         "\(source.name) is a fragment without its beginning (moov): put the initialisation segment before it, for "
           + "example with cat init.mp4 FRAGMENT > video.mp4")
     }
     guard hasData else {
-      return VideoError(.invalidVideo, "\(source.name) ends before any video: there is only its header")
+      return Failure(.invalidVideo, "\(source.name) ends before any video: there is only its header")
     }
-    return VideoError(
+    return Failure(
       .invalidVideo,
       "\(source.name) has no index (moov): the recording was not closed, or the file is cut off. A tool such as untrunc, "
         + "with a sound recording of the same camera, can repair it; recordings in Matroska or fragmented MP4 do not need "
@@ -65,7 +65,7 @@ struct MP4Check {
   }
 
   /// The next box; nil at the end, and where FFmpeg stops too.
-  private func box(at position: Int64, to end: Int64) throws(VideoError) -> Box? {
+  private func box(at position: Int64, to end: Int64) throws(Failure) -> Box? {
     guard position <= end - 8, let size32 = try window.integer(at: position, size: 4),
       let code = try window.number(at: position + 4, size: 4)
     else { return nil }
@@ -87,7 +87,7 @@ struct MP4Check {
 
   private mutating func walk(
     from start: Int64, to end: Int64, depth: Int, in parent: String
-  ) throws(VideoError) {
+  ) throws(Failure) {
     guard depth <= Self.deepest else {
       throw ContainerCheck.tooMany(source, "boxes more than \(Self.deepest) deep")
     }
@@ -103,7 +103,7 @@ struct MP4Check {
     }
   }
 
-  private mutating func visit(_ box: Box, depth: Int, in parent: String, end: Int64) throws(VideoError) {
+  private mutating func visit(_ box: Box, depth: Int, in parent: String, end: Int64) throws(Failure) {
     if parent == "udta" || parent == "ilst" || parent == "meta" { metadata += 1 }
     guard metadata <= Self.mostMetadata else {
       throw ContainerCheck.tooMany(source, "\(metadata) entries of metadata")
@@ -132,7 +132,7 @@ struct MP4Check {
       try walk(from: box.body, to: end, depth: depth + 1, in: type)
     case "mdat": hasData = true
     case "cmov":
-      throw VideoError(
+      throw Failure(
         .invalidVideo,
         "\(source.name) has a compressed index (cmov), which is not read; rewrite it first, for example with ffmpeg -i "
           + "FILE -c copy video.mkv")

@@ -52,9 +52,9 @@ struct MP4Tables {
   var isPictures: Bool { tracks.last?.isPictures ?? false }
 
   /// Begins a track; refuses nested ones, which FFmpeg would read as part of each other.
-  mutating func beginTrack() throws(VideoError) {
+  mutating func beginTrack() throws(Failure) {
     guard !isInTrack else {
-      throw VideoError(.invalidVideo, "\(source.name) is damaged: it has a track (trak) within another one")
+      throw Failure(.invalidVideo, "\(source.name) is damaged: it has a track (trak) within another one")
     }
     isInTrack = true
     tracks.append(Track())
@@ -70,7 +70,7 @@ struct MP4Tables {
     }
   }
 
-  mutating func addFragments(_ count: Int64) throws(VideoError) {
+  mutating func addFragments(_ count: Int64) throws(Failure) {
     fragments += count
     // FFmpeg keeps an entry for each track in each fragment.
     guard fragments * Int64(max(1, tracks.count)) <= (1 << 20) + source.size / 8 else {
@@ -79,7 +79,7 @@ struct MP4Tables {
   }
 
   /// Reads a box that holds no others; unknown types are ignored.
-  mutating func read(_ type: String, from body: Int64, to end: Int64) throws(VideoError) {
+  mutating func read(_ type: String, from body: Int64, to end: Int64) throws(Failure) {
     switch type {
     case "hdlr": try readHandler(body)
     case "mvhd": movieTimescale = try timescale(body)
@@ -105,7 +105,7 @@ struct MP4Tables {
   /// Reads one of the tables (stbl) that list a track's samples.
   private mutating func readSampleTable(
     _ type: String, from body: Int64, to end: Int64
-  ) throws(VideoError) {
+  ) throws(Failure) {
     switch type {
     case "stts": try readTimes(from: body, to: end)
     case "ctts": try checkSum(type, from: body, to: end)
@@ -126,7 +126,7 @@ struct MP4Tables {
   /// Reads sample groups, subsamples, and the tables of encrypted files.
   private mutating func readGroupsOrEncryption(
     _ type: String, from body: Int64, to end: Int64
-  ) throws(VideoError) {
+  ) throws(Failure) {
     let (version, flags) = try versionAndFlags(body)
     let afterType = body + (flags & 1 != 0 ? 12 : 4)
     switch type {
@@ -152,7 +152,7 @@ struct MP4Tables {
 
   // MARK: - Single tables
 
-  private mutating func readHandler(_ body: Int64) throws(VideoError) {
+  private mutating func readHandler(_ body: Int64) throws(Failure) {
     let kind = try window.number(at: body + 8, size: 4)
     guard !tracks.isEmpty else { return }
     switch kind {
@@ -164,7 +164,7 @@ struct MP4Tables {
     }
   }
 
-  private mutating func readFragmentIndex(_ body: Int64) throws(VideoError) {
+  private mutating func readFragmentIndex(_ body: Int64) throws(Failure) {
     let version = try window.integer(at: body, size: 1) ?? 0
     let count = try window.integer(at: body + (version == 0 ? 22 : 30), size: 2) ?? 0
     indexes += 1
@@ -177,7 +177,7 @@ struct MP4Tables {
 
   private mutating func readOffsets(
     _ type: String, size: Int, from body: Int64, to end: Int64
-  ) throws(VideoError) {
+  ) throws(Failure) {
     let count = try entries(type, at: body + 4, of: Int64(size), to: end)
     guard !tracks.isEmpty else { return }
     tracks[tracks.count - 1].chunks = count
@@ -187,24 +187,24 @@ struct MP4Tables {
     }
   }
 
-  private func timescale(_ body: Int64) throws(VideoError) -> Int64 {
+  private func timescale(_ body: Int64) throws(Failure) -> Int64 {
     let version = try window.integer(at: body, size: 1) ?? 0
     return max(1, try window.integer(at: body + (version == 1 ? 20 : 12), size: 4) ?? 1)
   }
 
-  private func versionAndFlags(_ body: Int64) throws(VideoError) -> (Int64, Int64) {
+  private func versionAndFlags(_ body: Int64) throws(Failure) -> (Int64, Int64) {
     let both = try window.integer(at: body, size: 4) ?? 0
     return (both >> 24, both & 0xFF_FFFF)
   }
 
-  private func count(_ type: String, at position: Int64) throws(VideoError) -> Int64 {
+  private func count(_ type: String, at position: Int64) throws(Failure) -> Int64 {
     guard let count = try window.integer(at: position, size: 4) else {
-      throw VideoError(.invalidVideo, "\(source.name) is damaged: its \(type) table is cut short")
+      throw Failure(.invalidVideo, "\(source.name) is damaged: its \(type) table is cut short")
     }
     return count
   }
 
-  private func require(_ count: Int64, _ type: String, fits: Bool) throws(VideoError) {
+  private func require(_ count: Int64, _ type: String, fits: Bool) throws(Failure) {
     if !fits { throw ContainerCheck.claimsTooMuch(source, "its \(type) table claims \(count) entries") }
   }
 
@@ -212,18 +212,18 @@ struct MP4Tables {
   /// follow.
   private func entries(
     _ type: String, at position: Int64, of size: Int64, to end: Int64
-  ) throws(VideoError) -> Int64 {
+  ) throws(Failure) -> Int64 {
     let count = try count(type, at: position)
     try require(count, type, fits: count * size <= end - position - 4)
     return count
   }
 
-  private func limit(_ count: Int64, _ type: String) throws(VideoError) {
+  private func limit(_ count: Int64, _ type: String) throws(Failure) {
     try require(count, type, fits: count <= most)
   }
 
   /// Sums the counts of a table of runs, each a count and a value, and refuses a sum that the file cannot hold.
-  private func checkSum(_ type: String, from body: Int64, to end: Int64) throws(VideoError) {
+  private func checkSum(_ type: String, from body: Int64, to end: Int64) throws(Failure) {
     let count = try entries(type, at: body + 4, of: 8, to: end)
     // Uncompressed sound has a sample for every few bits.
     let most = tracks.last?.isSound == true ? self.most + 8 * source.size : self.most
@@ -236,7 +236,7 @@ struct MP4Tables {
     }
   }
 
-  private mutating func readTimes(from body: Int64, to end: Int64) throws(VideoError) {
+  private mutating func readTimes(from body: Int64, to end: Int64) throws(Failure) {
     try checkSum("stts", from: body, to: end)
     guard !tracks.isEmpty else { return }
     let count = try count("stts", at: body + 4)
@@ -251,7 +251,7 @@ struct MP4Tables {
     tracks[tracks.count - 1].isOfUnits = count == 1 && first == 1
   }
 
-  private mutating func readSizes(from body: Int64, to end: Int64) throws(VideoError) {
+  private mutating func readSizes(from body: Int64, to end: Int64) throws(Failure) {
     let usual = try window.integer(at: body + 4, size: 4) ?? 0
     if usual == 0 {
       let count = try entries("stsz", at: body + 8, of: 4, to: end)
@@ -270,7 +270,7 @@ struct MP4Tables {
     tracks[tracks.count - 1].bytes = bytes
   }
 
-  private mutating func readKeys(from body: Int64, to end: Int64) throws(VideoError) {
+  private mutating func readKeys(from body: Int64, to end: Int64) throws(Failure) {
     let count = try entries("stss", at: body + 4, of: 4, to: end)
     guard !tracks.isEmpty else { return }
     var (previous, longest): (Int64, Int64) = (1, 1)
@@ -283,7 +283,7 @@ struct MP4Tables {
     tracks[tracks.count - 1].lastKey = previous
   }
 
-  private mutating func readChunks(from body: Int64, to end: Int64) throws(VideoError) {
+  private mutating func readChunks(from body: Int64, to end: Int64) throws(Failure) {
     let count = try entries("stsc", at: body + 4, of: 12, to: end)
     guard !tracks.isEmpty else { return }
     for index in 0..<count {
@@ -292,7 +292,7 @@ struct MP4Tables {
     }
   }
 
-  private mutating func readRun(from body: Int64, to end: Int64) throws(VideoError) {
+  private mutating func readRun(from body: Int64, to end: Int64) throws(Failure) {
     let (_, flags) = try versionAndFlags(body)
     let count = try count("trun", at: body + 4)
     let before: Int64 = 8 + (flags & 1 != 0 ? 4 : 0) + (flags & 4 != 0 ? 4 : 0)
@@ -306,7 +306,7 @@ struct MP4Tables {
 
   // MARK: - Totals
 
-  mutating func endTrack() throws(VideoError) {
+  mutating func endTrack() throws(Failure) {
     isInTrack = false
     guard let track = tracks.last else { return }
     // FFmpeg groups up to 1024 samples of uncompressed sound.
@@ -322,7 +322,7 @@ struct MP4Tables {
   }
 
   /// Limits edits: for each, FFmpeg lists its samples again, from the key frame before it to the one after it.
-  private func checkEdits(of track: Track) throws(VideoError) {
+  private func checkEdits(of track: Track) throws(Failure) {
     guard let edits = track.edits, edits.count > 1 else { return }
     let run = track.lastKey.map { max(track.longestRun, track.samples - $0 + 1) } ?? 1
     var listed: Int64 = 0
@@ -343,13 +343,13 @@ struct MP4Tables {
     }
   }
 
-  mutating func finish(hasFragments: Bool) throws(VideoError) {
+  mutating func finish(hasFragments: Bool) throws(Failure) {
     let pictures = tracks.filter(\.isPictures)
     if !pictures.isEmpty, pictures.allSatisfy({ $0.descriptions > 0 && $0.encrypted == $0.descriptions }) {
       throw ContainerCheck.encrypted(source, scheme)
     }
     if !pictures.isEmpty, !hasFragments, pictures.allSatisfy({ $0.samples == 0 }) {
-      throw VideoError(
+      throw Failure(
         .invalidVideo,
         "\(source.name) has no pictures: its index (moov) lists none, as when a recording was not closed")
     }

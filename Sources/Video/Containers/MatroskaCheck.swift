@@ -36,7 +36,7 @@ struct MatroskaCheck {
     static let places: UInt64 = 0x114D_9B74, place: UInt64 = 0x4DBB, position: UInt64 = 0x53AC
   }
 
-  init(_ source: ByteSource) throws(VideoError) {
+  init(_ source: ByteSource) throws(Failure) {
     self.source = source
     window = try ByteWindow(source)
   }
@@ -48,7 +48,7 @@ struct MatroskaCheck {
     let end: Int64?
   }
 
-  mutating func run() throws(VideoError) {
+  mutating func run() throws(Failure) {
     var position: Int64 = 0
     while let element = try element(at: position, to: source.size) {
       if element.id == ID.segment { try checkSegment(element) }
@@ -58,7 +58,7 @@ struct MatroskaCheck {
     if videos > 0, videos == encryptedVideos { throw ContainerCheck.encrypted(source, nil) }
   }
 
-  private mutating func checkSegment(_ segment: Element) throws(VideoError) {
+  private mutating func checkSegment(_ segment: Element) throws(Failure) {
     let end = min(segment.end ?? source.size, source.size)
     var position = segment.body
     while let element = try element(at: position, to: end) {
@@ -79,7 +79,7 @@ struct MatroskaCheck {
   }
 
   /// The next element; nil at the end and where none is.
-  private func element(at position: Int64, to end: Int64) throws(VideoError) -> Element? {
+  private func element(at position: Int64, to end: Int64) throws(Failure) -> Element? {
     guard position < end, let first = try window.number(at: position, size: 1), first >= 0x10 else {
       return nil
     }
@@ -97,14 +97,14 @@ struct MatroskaCheck {
     return Element(id: id, body: body, end: overflow ? .max : stated)
   }
 
-  private mutating func count() throws(VideoError) {
+  private mutating func count() throws(Failure) {
     counts.elements += 1
     guard counts.elements <= (1 << 20) + source.size / 16 else {
       throw ContainerCheck.tooMany(source, "\(counts.elements) elements")
     }
   }
 
-  private mutating func walk(_ parent: Element, depth: Int) throws(VideoError) {
+  private mutating func walk(_ parent: Element, depth: Int) throws(Failure) {
     guard depth <= Self.deepest else {
       throw ContainerCheck.tooMany(source, "elements more than \(Self.deepest) deep")
     }
@@ -131,7 +131,7 @@ struct MatroskaCheck {
     }
   }
 
-  private mutating func note(_ element: Element) throws(VideoError) {
+  private mutating func note(_ element: Element) throws(Failure) {
     let size = Int(min(8, max(0, (element.end ?? element.body) - element.body)))
     switch element.id {
     case ID.track:
@@ -167,7 +167,7 @@ struct MatroskaCheck {
     }
   }
 
-  private func limit(_ count: Int, _ most: Int, _ what: String) throws(VideoError) {
+  private func limit(_ count: Int, _ most: Int, _ what: String) throws(Failure) {
     if count > most { throw ContainerCheck.tooMany(source, "more than \(most) \(what)") }
   }
 }

@@ -7,7 +7,7 @@ enum TransportStreamCheck {
   /// The number of packets to examine.
   private static let packets = 2000
 
-  static func isScrambled(_ source: ByteSource) throws(VideoError) -> Bool {
+  static func isScrambled(_ source: ByteSource) throws(Failure) -> Bool {
     let window = try ByteWindow(source)
     // Packets of 188 bytes, or of 192 as in Blu-ray and cameras, with four bytes in front.
     for (first, size) in [(Int64(0), Int64(188)), (4, 192)] {

@@ -1,4 +1,5 @@
 // fuzz: -max_len=8192 -runs=1000000 -timeout=60 -rss_limit_mb=1024 -malloc_limit_mb=4096
+import System
 import Glibc
 import Video
 
@@ -14,7 +15,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   defer { precondition(clock() - start < 1_000_000, "over a second") }
   let bytes = UnsafeRawBufferPointer(start: data, count: size)
   let limits = ReadingLimits(milliseconds: 20_000, pixelsPerByte: 1 << 10)
-  do throws(VideoError) {
+  do throws(Failure) {
     let video = try VideoFile(
       bytes: bytes, maxPixels: 1 << 12, decode: size % 2 == 0 ? .needed : .all, limits: limits)
     let count = try video.outline().frameCount

@@ -18,8 +18,8 @@ private let tokenizer: Tokenizer = {
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let text = UnsafeBufferPointer(start: data, count: size)
   var ids: [Int32] = []
-  do throws(TokenizerError) {
-    try tokenizer.encode(text) { (found) throws(TokenizerError) in ids = Array(found) }
+  do throws(Failure) {
+    try tokenizer.encode(text) { (found) throws(Failure) in ids = Array(found) }
   } catch {
     precondition(String(validating: text, as: UTF8.self) == nil, "every short text has ids")
     return 0

@@ -19,7 +19,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     file += end.utf8
   }
   file.withUnsafeBytes { bytes in
-    do throws(TokenizerError) {
+    do throws(Failure) {
       let tokenizer = try Tokenizer(file: bytes)
       let list = try tokenizer.mergeList()
       let again = try Tokenizer(mergeList: list[0], vocabularySize: tokenizer.vocabularySize)

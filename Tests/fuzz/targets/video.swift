@@ -1,4 +1,5 @@
 // fuzz: -max_len=8192 -runs=1000000 -rss_limit_mb=1024 -malloc_limit_mb=4096
+import System
 import Video
 
 // FFmpeg asks malloc for what a file claims, up to its own limit of 2 GB, before it meets the end of the file. It does
@@ -10,7 +11,7 @@ import Video
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   guard size > 0 else { return 0 }
   let bytes = UnsafeRawBufferPointer(start: data, count: size)
-  do throws(VideoError) {
+  do throws(Failure) {
     let video = try VideoFile(bytes: bytes, maxPixels: 1 << 14)
     precondition(video.width > 0 && video.height > 0 && video.width * video.height <= 1 << 14)
     let outline = try video.outline()

@@ -1,14 +1,13 @@
 internal import Glibc
 import System
 
-public typealias VideoError = Failure
 
 extension Failure {
   /// The error for FFmpeg's ENOMEM, which also stands for absurd requests of a damaged file. If memory for the whole
   /// file and for pictures of `pixels` is available, it was damage of the given kind.
-  static func outOfMemory(_ what: String, of source: ByteSource, pixels: Int64, damage: Kind) -> VideoError {
+  static func outOfMemory(_ what: String, of source: ByteSource, pixels: Int64, damage: Kind) -> Failure {
     memoryIsThere(for: source, pixels: pixels)
-      ? VideoError(damage, "\(source.name) is damaged: it asks for more memory than anything in it can need")
+      ? Failure(damage, "\(source.name) is damaged: it asks for more memory than anything in it can need")
       : outOfMemory("\(what) of \(source.name)")
   }
 
@@ -23,6 +22,6 @@ extension Failure {
 
 /// The reason why reading frames ended early: the video failed, or the closure that takes the frames threw.
 public enum VideoReadError<Emit: Error>: Error {
-  case video(VideoError)
+  case video(Failure)
   case emit(Emit)
 }

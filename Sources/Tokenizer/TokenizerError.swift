@@ -1,3 +1,0 @@
-import System
-
-public typealias TokenizerError = Failure
