@@ -1,7 +1,6 @@
 internal import Glibc
 import System
 
-
 extension Failure {
   /// The error for FFmpeg's ENOMEM, which also stands for absurd requests of a damaged file. If memory for the whole
   /// file and for pictures of `pixels` is available, it was damage of the given kind.

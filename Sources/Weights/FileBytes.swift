@@ -48,7 +48,8 @@ struct FileBytes: ~Copyable {
     }
     let whole = try ByteBlock(count: size) { (buffer) throws(Failure) in
       try hash(UnsafeRawBufferPointer(buffer), into: &sha) { (offset, count) throws(Failure) in
-        try file.read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<offset + count]))
+        try file.read(
+          at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<offset + count]))
       }
     }
     try file.checkUnchanged()
@@ -78,7 +79,8 @@ struct FileBytes: ~Copyable {
   func block(at offset: Int, count: Int) throws(Failure) -> ByteBlock {
     try check(offset, count)
     if let bytes = borrowed(at: offset, count: count) { return ByteBlock(borrowing: bytes) }
-    return try ByteBlock(count: count) { (buffer) throws(Failure) in try file?.read(at: offset, into: buffer) }
+    return try ByteBlock(count: count) { (buffer) throws(Failure) in try file?.read(at: offset, into: buffer)
+    }
   }
 
   /// `count` bytes at `offset` that are in memory; nil for those of a file.

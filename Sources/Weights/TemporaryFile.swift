@@ -69,7 +69,9 @@ final class TemporaryFile {
     guard found >= 0 else { return }
     defer { close(found) }
     var status = stat()
-    guard fstat(found, &status) == 0, FileKind(status) == nil, flock(found, LOCK_EX | LOCK_NB) == 0 else { return }
+    guard fstat(found, &status) == 0, FileKind(status) == nil, flock(found, LOCK_EX | LOCK_NB) == 0 else {
+      return
+    }
     // Between opening and locking it may have been renamed to its place: then its name is gone.
     other.withCString { _ = unlink($0) }
   }

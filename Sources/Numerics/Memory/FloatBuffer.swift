@@ -14,7 +14,9 @@ public final class FloatBuffer: @unchecked Sendable {
     // Whole lines of 64 bytes, which kernels may read to the end, and room to align the first.
     let (padded, overflow2) = bytes.addingReportingOverflow(126)
     guard count >= 0, !overflow, !overflow2 else { throw .outOfMemory(bytes: Int.max) }
-    do { allocation = try MemoryBlock(count: padded, zeroed: true) } catch { throw .outOfMemory(bytes: bytes) }
+    do { allocation = try MemoryBlock(count: padded, zeroed: true) } catch {
+      throw .outOfMemory(bytes: bytes)
+    }
     base = allocation.start.alignedUp(toMultipleOf: 64).bindMemory(to: Float.self, capacity: max(count, 1))
     self.count = count
   }
