@@ -91,7 +91,7 @@ def _memory(results):
     by_precision = results["tasks"].get("memory")
     if not by_precision:
         return []
-    lines = ["", f"{TASK['memory'].title}, MiB: net of what the process had after its imports, and (raw).", "",
+    lines = ["", f"{TASK['memory'].title}, MiB: less the process's memory after its imports, and (raw).", "",
              "| | | resident | at most | ratio of net resident |", "|---|---|---|---|---|"]  # fmt: skip
     for precision, measured in by_precision.items():
         found = {row["peer"]: row["ratio"] for row in memory_ratios(measured)}
