@@ -154,7 +154,7 @@ class Video {
     handle_.reset(p);
   }
 
-  /* What reading needs, where possible without decoding; damaged_frames is -1 then. */
+  /* The facts that reading frames needs, where possible without decoding; damaged_frames is -1 then. */
   actionclip_video_info outline() {
     actionclip_video_info info = {};
     info.struct_size = sizeof info;
@@ -192,7 +192,7 @@ class Video {
   std::unique_ptr<actionclip_video, detail::Free> handle_;
 };
 
-/* What a file or folder holds, in lines, whether or not it can be loaded. */
+/* Describes a file or folder of weights in lines, whether or not it can be loaded. */
 inline std::string describe_file(const std::string &path) {
   std::size_t size = 0;
   check(actionclip_file_describe(detail::c_string(path), nullptr, 0, &size));
@@ -229,7 +229,7 @@ class Model {
 
   const actionclip_model_info &info() const noexcept { return info_; }
 
-  /* What the model's file says besides the weights; empty where it says nothing. */
+  /* Labels, templates and notes of the model's file; empty where it has none. */
   std::vector<std::string> labels() const {
     return list(actionclip_model_label_count(get()), actionclip_model_label);
   }
@@ -240,24 +240,24 @@ class Model {
     const char *found = actionclip_model_note(get(), detail::c_string(key));
     return found ? found : "";
   }
-  /* What the model does not know of a label; empty where there is nothing to say. Only the default model, and others
-   * with a vocabulary of their own, can tell. */
+  /* Tells what the model does not know of a label; empty where there is nothing to say. Only the default model, and
+   * others with a vocabulary of their own, can tell. */
   std::string label_note(const std::string &label) const { return noted(detail::c_string(label)); }
-  /* What such a model says of itself. */
+  /* Tells what such a model says of itself. */
   std::string label_note() const { return noted(nullptr); }
-  /* 64 hexadecimal digits; empty if the options asked for none. */
+  /* The file's SHA-256, 64 hexadecimal digits; empty if the options asked for none. */
   std::string sha256() const {
     const char *found = actionclip_model_sha256(get());
     return found ? found : "";
   }
 
-  /* Whose layout the file has. */
+  /* The family whose layout the file has. */
   std::string family() const {
     const char *found = actionclip_model_family(get());
     return found ? found : "";
   }
 
-  /* What was assumed of the model because neither its file nor the options say it, a line for each. */
+  /* Assumptions about the model, made because neither its file nor the options state the thing: a line for each. */
   std::vector<std::string> assumptions() const {
     std::vector<std::string> lines;
     while (const char *line = actionclip_model_assumption(get(), static_cast<std::int32_t>(lines.size()))) {
@@ -266,7 +266,7 @@ class Model {
     return lines;
   }
 
-  /* How frames become the network's input where encode_* is given no options, to change one field of it. */
+  /* The preprocessing of encode_* where it is given no options, to change one field of it. */
   actionclip_preprocess_options preprocess_options() const {
     actionclip_preprocess_options options = actionclip::preprocess_options();
     check(actionclip_model_preprocess_options(get(), &options));
@@ -279,7 +279,7 @@ class Model {
     return rule;
   }
 
-  /* One file that needs nothing beside it. */
+  /* Writes the model as one file that needs nothing beside it. */
   void save(const std::string &path, const actionclip_save_options *options = nullptr) const {
     check(actionclip_model_save(get(), detail::c_string(path), options));
   }
@@ -293,7 +293,7 @@ class Model {
       return actionclip_encode_frames(get(), images, count, options, v, vn, f, fn);
     });
   }
-  /* pixels [count, 3, S, S], normalised. */
+  /* Embeddings of videos from pixels [count, 3, S, S], normalised. */
   std::vector<float> encode_pixels(const float *pixels, std::size_t pixel_count, std::size_t count,
                                    std::vector<float> *frames = nullptr) const {
     return encode(count, frames, [&](float *v, std::size_t vn, float *f, std::size_t fn) {
@@ -319,6 +319,7 @@ class Model {
     check(actionclip_join_frames(get(), frames, count, out.data(), out.size()));
     return out;
   }
+  /* The embedding [E] of a whole video file. */
   std::vector<float> encode_video(Video &video, const actionclip_preprocess_options *options = nullptr,
                                   std::vector<float> *frames = nullptr) const {
     return encode(t(), frames, [&](float *v, std::size_t vn, float *f, std::size_t fn) {
@@ -326,6 +327,7 @@ class Model {
     });
   }
 
+  /* Embeddings [prompts, E] of texts. */
   std::vector<float> encode_prompts(const std::vector<std::string> &prompts,
                                     std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) const {
     const std::vector<const char *> p = detail::pointers(prompts);
@@ -333,7 +335,7 @@ class Model {
     check(actionclip_encode_prompts(get(), p.data(), p.size(), too_long, out.data(), out.size()));
     return out;
   }
-  /* [templates, labels, E]; no templates: the model's own, else the reference's 16. */
+  /* Embeddings [templates, labels, E] of labels; no templates: the model's own, else the reference's 16. */
   std::vector<float> encode_labels(const std::vector<std::string> &labels,
                                    const std::vector<std::string> &templates = {},
                                    std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) const {
@@ -343,14 +345,14 @@ class Model {
                                    too_long, out.data(), out.size()));
     return out;
   }
-  /* tokens [rows, C]. */
+  /* Embeddings [rows, E] of token ids [rows, C]. */
   std::vector<float> encode_tokens(const std::int32_t *tokens, std::size_t token_count,
                                    std::size_t rows) const {
     std::vector<float> out(rows * e());
     check(actionclip_encode_tokens(get(), tokens, token_count, rows, out.data(), out.size()));
     return out;
   }
-  /* [prompts, C] */
+  /* Token ids [prompts, C] of texts. */
   std::vector<std::int32_t> tokenize(const std::vector<std::string> &prompts,
                                      std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) const {
     const std::vector<const char *> p = detail::pointers(prompts);

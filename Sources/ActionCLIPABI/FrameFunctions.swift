@@ -44,7 +44,7 @@ public func actionclip_model_preprocess_options(
   }
 }
 
-/// The caller's options; `preset`'s where there are none.
+/// The caller's preprocessing options, checked; those of `preset` where they are NULL.
 func preprocessOptions(
   _ pointer: UnsafePointer<actionclip_preprocess_options>?, else preset: Preset = .actionCLIP
 ) throws(Failure) -> PreprocessOptions {
@@ -69,7 +69,7 @@ func preprocessOptions(
   return options
 }
 
-/// A caller's image, checked.
+/// A view of a caller's image, checked.
 func imageView(_ image: actionclip_image, _ name: String) throws(Failure) -> ImageView {
   let format: PixelFormat
   switch image.pixel_format {
@@ -90,7 +90,7 @@ func imageView(_ image: actionclip_image, _ name: String) throws(Failure) -> Ima
   } catch { throw error.about(name) }
 }
 
-/// A caller's images, each checked.
+/// Views of a caller's images, each checked.
 private func imageViews(
   _ images: UnsafePointer<actionclip_image>, _ count: Int
 ) throws(Failure) -> GrowingArray<ImageView> {

@@ -16,7 +16,7 @@ protocol HandleObject: AnyObject {
 /// The memory that an opaque pointer points to.
 private struct HandleBody {
   var magic: UInt64
-  /// The process that made it, by `cshims_process`.
+  /// The number of the process that made the handle, as `cshims_process` gives it.
   var process: UInt64
   var object: UnsafeMutableRawPointer
 }

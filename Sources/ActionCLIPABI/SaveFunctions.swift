@@ -80,7 +80,7 @@ private func callersNotes(_ options: actionclip_save_options) throws(Failure) ->
   return notes
 }
 
-/// The caller's texts, each checked; nil for NULL.
+/// The caller's labels or templates, each checked by `problem`; nil for NULL.
 private func texts(
   _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int, _ name: String, _ countName: String,
   _ problem: (UnsafeBufferPointer<UInt8>) -> String?

@@ -5,9 +5,9 @@ import Tokenizer
 
 /// Notes on labels that a model with a small vocabulary never learned.
 enum LabelNotes {
-  /// The size of CLIP's own vocabulary, whose pieces of words are not for want of knowing them.
+  /// The size of CLIP's vocabulary. A model that has it knows words that it spells in pieces, too.
   private static let clipVocabulary = 49408
-  /// A model of few words names few labels.
+  /// The most labels of a model whose vocabulary is looked at: a model of few words names few labels.
   private static let maximumLabels = 1024
   private static let maximumWords = 4
 

@@ -25,7 +25,7 @@ enum HubCache {
     "pt", "pth", "pyth", "bin", "ckpt", "tar", "safetensors", "json", "txt", "gz", "zip",
   ]
 
-  /// Owner and model, each of letters, digits, "-", "_" and "." as the Hub has them.
+  /// Whether a path is an owner and a model, each of letters, digits, "-", "_" and "." as the Hub has them.
   private static func isName(_ path: [UInt8]) -> Bool {
     let parts = path.split(separator: slash, omittingEmptySubsequences: false)
     guard parts.count == 2, parts.allSatisfy(isPart) else { return false }
@@ -77,8 +77,8 @@ enum HubCache {
     return FilePath(terminated)
   }
 
-  /// Where Hugging Face's own tools keep the cache, by the same variables. A program with more rights than its caller
-  /// is not led anywhere by them.
+  /// The folder in which Hugging Face's own tools keep the cache, by the same variables. In a program with more rights
+  /// than its caller they lead nowhere.
   private static func folder() -> [UInt8]? {
     for (variable, below) in [
       ("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "/hub"),

@@ -31,7 +31,7 @@ extension LoadedModel {
     if let templates = options.templates { metadata.templates = templates }
     metadata.merges = try tokenizer?.mergeList()
     try metadata.setNotes(options.notes)
-    // Where the reference's was chosen by nobody, nothing is said.
+    // The reference's preset is the default: a file states another one only.
     if preset != .actionCLIP { metadata.preset = preset }
     try model.save(to: path, metadata: metadata, matrices: options.storage)
   }

@@ -40,7 +40,7 @@ class FrameEncoder(Owner):
 
     @property
     def preprocessing(self) -> dict[str, Any]:
-        """How frames become the network's input by the model's own word: resize, short_side (None: what
+        """The model's own preprocessing of frames: resize, short_side (None: what
         `resize` says), mean and std, as `preprocess` takes them."""
         with self._handle.use() as handle:
             struct = preprocess_options(None, "center", None, None, None, handle).contents
