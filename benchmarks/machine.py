@@ -9,16 +9,16 @@ FLAGS = ("avx2", "fma", "avx_vnni", "avx512f", "avx512_bf16", "avx512_vnni", "am
 
 
 def machine():
-    facts = {}
+    entries = {}
     with open("/proc/cpuinfo") as lines:
         for line in lines:
             name, _, value = line.partition(":")
-            facts.setdefault(name.strip(), value.strip())
-    flags = facts.get("flags", facts.get("Features", "")).split()
+            entries.setdefault(name.strip(), value.strip())
+    flags = entries.get("flags", entries.get("Features", "")).split()
     with open("/proc/meminfo") as lines:
         memory = int(next(lines).split()[1]) // 1024
     return {
-        "processor": facts.get("model name", platform.machine()),
+        "processor": entries.get("model name", platform.machine()),
         "flags": [flag for flag in FLAGS if flag in flags],
         "processors": len(os.sched_getaffinity(0)),
         "memory_mib": memory,

@@ -99,14 +99,14 @@ static int32_t preprocess(void) {
 }
 static int32_t video(void) {
   actionclip_video *v = NULL;
-  actionclip_video_info facts;
-  facts.struct_size = sizeof facts;
+  actionclip_video_info properties;
+  properties.struct_size = sizeof properties;
   const int64_t indices[] = {90, 3, 3};
   int32_t status = actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &v);
-  if (status == ACTIONCLIP_OK) status = actionclip_video_get_outline(v, &facts);
+  if (status == ACTIONCLIP_OK) status = actionclip_video_get_outline(v, &properties);
   if (status == ACTIONCLIP_OK) status = actionclip_video_read_frames(v, indices, 3, rgb, sizeof rgb, NULL, 0);
   if (status == ACTIONCLIP_OK) status = actionclip_encode_video(model, v, NULL, embedding, e, NULL, 0);
-  if (status == ACTIONCLIP_OK) status = actionclip_video_get_info(v, &facts);
+  if (status == ACTIONCLIP_OK) status = actionclip_video_get_info(v, &properties);
   actionclip_video_free(v);
   return status;
 }

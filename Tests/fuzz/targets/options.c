@@ -257,9 +257,9 @@ static void open_video(reader *r) {
     actionclip_video_info *out = take_struct(r, &(actionclip_video_info){0}, sizeof *out, 4);
     check(take8(r) & 1 ? actionclip_video_get_info(video, out) : actionclip_video_get_outline(video, out));
     free(out);
-    actionclip_video_info facts = {.struct_size = sizeof facts};
-    check(actionclip_video_get_outline(video, &facts));
-    const size_t count = take8(r) % 4, frame = (size_t)facts.width * (size_t)facts.height * 3;
+    actionclip_video_info info = {.struct_size = sizeof info};
+    check(actionclip_video_get_outline(video, &info));
+    const size_t count = take8(r) % 4, frame = (size_t)info.width * (size_t)info.height * 3;
     int64_t *indices = exactly(count * sizeof *indices);
     for (size_t i = 0; i < count; i++) indices[i] = take_number(r);
     output rgb = take_output(r, count * frame, 1), seconds = take_output(r, count, sizeof(double));

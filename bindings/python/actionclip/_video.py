@@ -107,15 +107,15 @@ class Video(Owner):
     @property
     def info(self) -> VideoInfo:
         """Size, frames and duration. The first use decodes the whole video."""
-        return self._facts("video_get_info")
+        return self._properties("video_get_info")
 
     @property
     def outline(self) -> VideoInfo:
         """Properties of the video as far as reading frames needs them: unless the video has been decoded or must be,
         frames are counted by packets and damaged_frames is -1, not known."""
-        return self._facts("video_get_outline")
+        return self._properties("video_get_outline")
 
-    def _facts(self, function: str) -> VideoInfo:
+    def _properties(self, function: str) -> VideoInfo:
         struct = _abi.VideoInfo(struct_size=ctypes.sizeof(_abi.VideoInfo))
         with self._use() as handle:
             long_call(function, handle, ctypes.byref(struct))
