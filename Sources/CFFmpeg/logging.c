@@ -15,7 +15,7 @@
 //   contexts, go where the host sends FFmpeg's messages. They are of the calling thread alone, since
 //   decoders that cannot be listened to have no threads.
 //
-// The same callback tells us what the decoders say nowhere else: that a stream is damaged.
+// The callback also collects errors that decoders report in no other way: damage of a stream.
 #include "CFFmpeg.h"
 
 #include <stdarg.h>

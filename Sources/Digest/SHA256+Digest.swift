@@ -1,5 +1,5 @@
 extension SHA256 {
-  /// What SHA-256 makes of a file: 32 bytes, written as 64 hexadecimal digits.
+  /// A SHA-256 hash: 32 bytes, written as 64 hexadecimal digits.
   public struct Digest: Equatable, Sendable {
     /// Word i of the standard, the first bytes being its highest.
     private let words: SIMD8<UInt32>

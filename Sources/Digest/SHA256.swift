@@ -7,7 +7,7 @@ public struct SHA256 {
   private let form: UnsafePointer<cdigest_form>
   private var state = SIMD8<UInt32>(
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19)
-  /// What is not yet a whole block: the first `pendingCount` of these.
+  /// Bytes of an incomplete block: the first `pendingCount` of these.
   private var pending = SIMD64<UInt8>.zero
   private var pendingCount = 0
   private var count: UInt64 = 0

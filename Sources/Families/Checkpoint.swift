@@ -4,9 +4,9 @@ import TensorNames
 import Text
 import Weights
 
-/// What to look for beside what the weights say.
+/// Options for opening a checkpoint.
 public struct CheckpointOptions {
-  /// Of the model in open_clip.
+  /// The model's name in open_clip, where the caller gives it.
   public var openCLIPName: String?
   /// A CLIP file that gives what this one lacks: the token embedding.
   public var base: FilePath?
@@ -15,7 +15,7 @@ public struct CheckpointOptions {
   public var knowsActivation = false
   /// It is looked at for what another lacks.
   fileprivate var isBase = false
-  /// Of the weights; a base's are not hashed.
+  /// Whether and how the weights are hashed; a base file is not.
   public var hashing = Hashing.none
 
   public init() {}
@@ -34,7 +34,7 @@ public struct Checkpoint {
   public let isReferences: Bool
   /// Where its tokenizer lies, if it has one; nil for weights from memory.
   public let folder: FilePath?
-  /// Of the file of weights, if it was asked for; of several see `CheckpointFiles.sha256`.
+  /// The hash of the file of weights, if it was asked for; for several files see `CheckpointFiles.sha256`.
   public let sha256: SHA256.Digest?
   private let files: [WeightsFile]
   private let renamed: RenamedTensors

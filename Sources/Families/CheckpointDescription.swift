@@ -2,7 +2,7 @@ import System
 import Text
 import Weights
 
-/// What a path holds, as far as it can be told without making a model of it.
+/// A description of the file or folder at a path, made without loading a model.
 public enum CheckpointDescription {
   /// Pairs for people, in order. Throws where not even its tensors can be listed.
   public static func of(_ path: FilePath) throws(WeightsError) -> [(key: String, value: String)] {

@@ -21,7 +21,7 @@ struct CheckpointFiles {
     "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
   ]
 
-  /// Of an index and its shards: that of the lines which sha256sum prints for them, sorted by name.
+  /// The hash of an index and its shards: that of the lines which sha256sum prints for them, sorted by name.
   let sha256: SHA256.Digest?
 
   init(_ path: FilePath, _ hashing: Hashing) throws(WeightsError) {
@@ -132,7 +132,7 @@ struct CheckpointFiles {
 
   var isNamedAsOpenCLIPs: Bool { main.lastPart.starts(with: "open_clip_".utf8) }
 
-  /// Of open_clip's own files only: beside others it speaks of other weights.
+  /// open_clip_config.json beside a file named as open_clip's own; beside other files it describes other weights.
   var openCLIPConfiguration: FilePath? {
     isNamedAsOpenCLIPs ? configuration("open_clip_config.json") : nil
   }

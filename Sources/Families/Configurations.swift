@@ -2,11 +2,11 @@ import System
 import Text
 import Weights
 
-/// What a model's configuration file says that its weights do not: config.json of Hugging Face's, and
-/// open_clip_config.json.
+/// Parsing shared by model configurations, which state properties that weights do not: config.json of Hugging Face's,
+/// and open_clip_config.json.
 enum Configurations {
   static let maximumBytes = 1 << 20
-  /// Of a key or a text.
+  /// The most bytes of a key or text.
   static let maximumText = 4096
 
   typealias Reader = JSONReader

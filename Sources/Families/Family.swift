@@ -1,4 +1,4 @@
-/// Whose names, and whose habits, a checkpoint follows (docs/FAMILIES.md).
+/// The project whose tensor names and preprocessing a checkpoint follows (docs/FAMILIES.md).
 public enum Family: Sendable, CaseIterable {
   /// The reference's own checkpoints, and CLIP weights under CLIP's names: the same names.
   case clip
@@ -24,19 +24,19 @@ public enum Family: Sendable, CaseIterable {
   }
 }
 
-/// What is known of a model beside its tensors; nil where nothing is.
+/// Properties of a model that its tensors do not tell; nil where unknown.
 public struct FamilyTraits: Sendable, Equatable {
-  /// Of the encoders' MLPs.
+  /// The activation of the encoders' MLPs.
   public enum Activation: Sendable { case quickGELU, gelu }
 
-  /// What says so: "config.json", "open_clip_name".
+  /// The source of these properties, for messages: "config.json", "open_clip_name".
   public var source: String?
   public var activation: Activation?
-  /// Of the encoders' LayerNorms.
+  /// The epsilon of the encoders' LayerNorms.
   public var epsilon: Float?
-  /// Of the Transf head's LayerNorms.
+  /// The epsilon of the Transf head's LayerNorms.
   public var headEpsilon: Float?
-  /// That the tensors must have.
+  /// Sizes that the tensors must have.
   var sizes = StatedSizes()
   public var visionHeads: Int?
   public var textHeads: Int?

@@ -8,7 +8,7 @@ import Weights
 /// which every checkpoint has exactly once.
 struct Layout {
   let family: Family
-  /// What stands before the model's names: "model.", "module.", ….
+  /// The prefix of the model's names: "model.", "module.", ….
   let prefix: String
   /// False where no name tells a layout.
   let isKnown: Bool
@@ -58,7 +58,7 @@ struct Layout {
     }
     self.prefix = prefix
     isKnown = true
-    // Its training and its averaged weights (swa_*.pth) have the CLIP in a dict of SlowFast's name.
+    // Checkpoints of its training and its averaged weights (swa_*.pth) keep the CLIP in a dict with SlowFast's name.
     let isSlowFasts = family == .clip && prefix == "model." && sections.contains("model_state")
     if isOpenVCLIP || isSlowFasts {
       self.family = .openVCLIP

@@ -2,8 +2,8 @@ import System
 import Text
 import Weights
 
-/// What a model's name in open_clip says: "ViT-B-16", "ViT-B-32-quickgelu", or with the weights' tag after a
-/// slash, "ViT-B-16/laion2b_s34b_b88k". Source: open_clip pretrained.py and its model_configs.
+/// Properties of a model from its name in open_clip: "ViT-B-16", "ViT-B-32-quickgelu", or with the weights' tag after
+/// a slash, "ViT-B-16/laion2b_s34b_b88k". Source: open_clip pretrained.py and its model_configs.
 enum OpenCLIPNames {
   /// A tag that is not known is refused, unless the caller says which activation it is.
   static func traits(_ name: String, isActivationKnown: Bool = false) throws(WeightsError) -> FamilyTraits {

@@ -13,7 +13,7 @@ public final class RenamedTensors: TensorSource {
 
   private struct Renamed {
     let info: TensorInfo
-    /// Of the source, below each other.
+    /// The source's tensors, stacked by rows.
     let parts: [(name: String, count: Int)]
     let isTransposed: Bool
   }

@@ -1,7 +1,7 @@
 import System
 import Weights
 
-/// What the files of an index hold together: the limits of one file hold for all of them.
+/// Totals over the files of an index: the limits of one file hold for all of them together.
 struct ShardTotals {
   private var tensors = 0
   private var bytes = 0

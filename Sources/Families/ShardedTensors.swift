@@ -7,7 +7,7 @@ import Weights
 final class ShardedTensors: ForwardingTensors {
   let files: [WeightsFile]
   let names: [String]
-  /// Of each name, the index of its file.
+  /// The index of each name's file.
   private let places: [Int]
 
   /// `files` are the index's, in its order.

@@ -68,7 +68,7 @@ enum HTMLUnescape {
     }
   }
 
-  /// What a numeric reference stands for; nil for the code points that HTML forbids.
+  /// The scalar of a numeric reference; nil for the code points that HTML forbids.
   private static func scalar(ofReference number: UInt32) -> UInt32? {
     switch number {
     case 0: return 0xFFFD

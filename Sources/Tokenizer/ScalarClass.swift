@@ -1,5 +1,5 @@
-/// What the cleaning and CLIP's pattern ask of one scalar. Scalars are numbers here because they come
-/// from our own decoder and tables; the Unicode facts are the standard library's.
+/// Properties of one scalar that the cleaning and CLIP's pattern use. Scalars are numbers here because they come from
+/// our own decoder and tables; their Unicode properties are the standard library's.
 enum ScalarClass {
   case letter, number, other
   /// Between words, in none of them.
@@ -28,7 +28,7 @@ enum ScalarClass {
     }
   }
 
-  /// What Python's `str.split` and `str.strip` take for whitespace: Unicode's and U+001C...U+001F.
+  /// Whether Python's `str.split` and `str.strip` take the scalar for whitespace: Unicode's and U+001C...U+001F.
   @inline(__always)
   static func isSpace(_ value: UInt32) -> Bool {
     switch value {

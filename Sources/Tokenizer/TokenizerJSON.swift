@@ -3,8 +3,8 @@ import Text
 
 /// Hugging Face's tokenizer.json of a CLIP tokenizer: its merges, with every id of its vocabulary checked.
 ///
-/// What its steps would do to a text is checked to be CLIP's, then done as everywhere here: unlike Hugging
-/// Face's own tokenizer, which has no ftfy and no HTML unescaping, and knows further added tokens in texts.
+/// Its steps are checked to be CLIP's, and texts are then processed as with a merge list: Hugging Face's own
+/// tokenizer has no ftfy and no HTML unescaping, and knows further added tokens in texts.
 struct TokenizerJSON: ~Copyable {
   /// Strings that are not tokens.
   static let maximumText = 4096

@@ -4,7 +4,7 @@ import System
 /// that names the structure and the offset, never a trap.
 struct ByteCursor {
   let bytes: UnsafeRawBufferPointer
-  /// What is being read, for messages: "the zip directory". A closure, because naming each entry of a
+  /// The name of the part being read, for messages: "the zip directory". A closure, because naming each entry of a
   /// large archive costs more than reading it.
   let subject: () -> String
   private(set) var position = 0

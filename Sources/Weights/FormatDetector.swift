@@ -4,7 +4,7 @@ import Text
 /// Tells formats apart by a file's first bytes, and names those that people hold but that are not
 /// read.
 enum FormatDetector {
-  /// What the first bytes tell. Of torch's two formats an archive's entries say which it is.
+  /// The container that the first bytes show. The entries of an archive tell torch's two formats apart.
   enum Container { case safetensors, zip }
 
   static func container(of file: borrowing FileBytes) throws(WeightsError) -> Container {

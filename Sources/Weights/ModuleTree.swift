@@ -4,9 +4,9 @@ import Text
 /// The tensors of a TorchScript module, named as its state dict names them: the attributes' names on the way
 /// from the module at the top, joined by dots.
 ///
-/// What else is an attribute (numbers, strings, lists, dicts, and the tensors in those) is no part of a state
-/// dict and is passed over. A submodule that lies in two places gives its tensors under both names. Every path is
-/// walked, so the attributes on all of them together are limited, and no module may lie within itself.
+/// Other attributes (numbers, strings, lists, dicts, and the tensors in those) are no part of a state dict and are
+/// skipped. A submodule in two places gives its tensors under both names. Every path is walked, so the attributes on
+/// all of them together are limited, and no module may contain itself.
 struct ModuleTree {
   private(set) var tensors: [NamedTensor] = []
 
@@ -22,7 +22,7 @@ struct ModuleTree {
   static let maximumAttributes = 1_000_000
   static let maximumModules = 65_536
 
-  /// Of modules and tensors, to find two that are one.
+  /// Names of modules and tensors, to find duplicates.
   private var names: [String] = []
   private var modules = 0
 

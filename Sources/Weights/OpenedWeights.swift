@@ -1,8 +1,8 @@
 import System
 import Text
 
-/// What a path of weights stands for, told by its content. The file is opened once: what was looked at is what
-/// is read.
+/// The weights at a path, recognised by content. The file is opened once, so that the bytes that were examined are
+/// read.
 public enum OpenedWeights {
   case file(WeightsFile)
   /// An index of shards, all of its text; not looked into yet.

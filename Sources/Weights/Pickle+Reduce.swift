@@ -1,6 +1,6 @@
 import System
 
-/// What the known globals mean. Python would call them; here their arguments are checked and noted.
+/// The effect of calling known globals. Python would call them; here their arguments are checked and recorded.
 extension Pickle {
   /// REDUCE and NEWOBJ.
   mutating func reduce(

@@ -12,7 +12,7 @@ import Text
 /// torch.jit.save writes the same opcodes, but a tree of objects; of those alone the attributes are kept, and only if
 /// the archive is one of its own.
 struct Pickle: ~Copyable {
-  /// What wrote it.
+  /// The function that wrote the pickle: torch.save or torch.jit.save.
   enum Form { case save, script }
 
   let form: Form
@@ -95,14 +95,14 @@ struct Pickle: ~Copyable {
       || module.elementsEqual("torch".utf8) && name(of: value.a).suffix(7).elementsEqual("Storage".utf8)
   }
 
-  /// What an object holds; nil if it was given nothing.
+  /// The state of an object; nil if it has none.
   func state(of index: Int) -> Int? {
     guard values[index].kind == .object else { return nil }
     let state = objects[values[index].a].state
     return state < 0 ? nil : Int(state)
   }
 
-  /// What a value is, for messages.
+  /// The kind of a value, for messages.
   func describe(_ index: Int) -> String {
     let value = values[index]
     switch value.kind {

@@ -106,7 +106,7 @@ struct PickleStorage: BitwiseCopyable {
   let count: Int
 }
 
-/// What `_rebuild_tensor_v2` was given. Shape and strides are places in the element arena.
+/// The arguments of `_rebuild_tensor_v2`. Shape and strides are places in the element arena.
 struct PickleTensor: BitwiseCopyable {
   let storage: Int
   /// Elements before the first one.

@@ -12,7 +12,7 @@ struct StoredTensor {
   /// row-major without gaps.
   let strides: [Int]?
 
-  /// Of a tensor that has not been read: without gaps, its offset counted from the file's beginning.
+  /// The block of a tensor that has not been read: without gaps, its offset counted from the file's beginning.
   static let inFile = -1
 
   /// Bytes of a tensor without gaps.
@@ -84,8 +84,8 @@ extension StoredTensor {
 struct WeightsContents {
   /// Sorted by name, no two alike.
   var tensors: [StoredTensor]
-  /// What has been read already; tensors whose block is not among them are still in the file, their
-  /// offset counted from its beginning.
+  /// Blocks that have been read. Tensors of no such block are still in the file, their offset counted from its
+  /// beginning.
   var blocks: [ByteBlock]
   var metadata = TextPairs()
   var sections: [String] = []

@@ -30,7 +30,7 @@ public enum ElementType: String, Sendable, BitwiseCopyable, CustomStringConverti
   }
 }
 
-/// What a file says about one tensor, without its values.
+/// A tensor's description in a file, without its values.
 public struct TensorInfo: Sendable, Equatable {
   public let name: String
   public let elementType: ElementType
@@ -91,8 +91,8 @@ func tensorName(_ bytes: some Collection<UInt8>) throws(WeightsError) -> String 
   return name
 }
 
-/// What follows `prefix` in `name`; nil if that begins otherwise. By bytes: as text, a prefix would
-/// swallow a combining mark after it.
+/// The rest of `name` after `prefix`; nil if it begins otherwise. Compared by bytes: as text, a prefix would swallow
+/// a combining mark after it.
 public func removing(_ prefix: String, from name: String) -> String? {
   guard name.utf8.starts(with: prefix.utf8) else { return nil }
   return String(Substring(name.utf8.dropFirst(prefix.utf8.count)))

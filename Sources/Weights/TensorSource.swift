@@ -19,8 +19,8 @@ public protocol TensorSource {
     _ name: String, into destination: UnsafeMutableBufferPointer<Float>
   ) throws(WeightsError)
 
-  /// The same for as many elements from `first` on, of a tensor that `isWhole`; any threads at once.
-  /// Throws `tensorShape` if there are not so many.
+  /// Reads as many elements from `first` on of a tensor that `isWhole`, on any threads at once. Throws `tensorShape`
+  /// if there are not so many.
   func read(
     _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
   ) throws(WeightsError)
