@@ -1,5 +1,5 @@
 #!/bin/bash
-# The kernels and SHA-256 alone, in every form that can be run here: this processor's with sanitizers, aarch64's under
+# The kernels and SHA-256 alone, in every isa that can be run here: this processor's with sanitizers, aarch64's under
 # an emulator where a cross-compiler's libraries are installed (Debian: gcc-aarch64-linux-gnu and qemu-user).
 #
 #   Tests/kernels/run.sh [SHAPES]     random shapes for each precision (default 300); CLANG, BUILD (build/tests)
@@ -12,18 +12,18 @@ CLANG=${CLANG:-$(command -v clang || echo "$(dirname "$(readlink -f "$(command -
 SHAPES=${1:-300}
 passed=0 failed=0
 
+C=(-std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -pthread
+  -ISources/C{Kernels,Digest,Processor}/include)
+
 # kernels NAME RUNNER FLAGS...: builds and runs them.
 kernels() {
   local name=$1 runner=$2; shift 2
   local program=$BUILD/$name
-  if "$CLANG" "$@" -std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -ISources/C{Kernels,Processor}/include \
-      -Dcprocessor_features=real_features -c Sources/CProcessor/processor.c -o "$program-processor.o" &&
-    "$CLANG" "$@" -std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -ISources/C{Kernels,Processor}/include \
-      Tests/kernels/test_kernels.c Sources/CKernels/{attention,form_*,gemm,pack,rows}.c "$program-processor.o" \
-      -fuse-ld=lld -o "$program" -lm; then
-    echo "kernels, $name:"
-    if timeout -k 5 240 $runner "$program" "$SHAPES"; then (( ++passed )); return; fi
-  fi
+  echo "kernels, $name:"
+  if "$CLANG" "$@" "${C[@]}" -Dcprocessor_features=real_features -c Sources/CProcessor/processor.c -o "$program-processor.o" &&
+    "$CLANG" "$@" "${C[@]}" Tests/kernels/test_kernels.c Sources/CKernels/*/*.c \
+      "$program-processor.o" -fuse-ld=lld -o "$program" -lm &&
+    timeout -k 5 240 $runner "$program" "$SHAPES"; then (( ++passed )); return; fi
   echo "kernels, $name: FAILED" >&2; (( ++failed ))
 }
 
@@ -32,8 +32,8 @@ digest() {
   local name=$1 runner=$2; shift 2
   local program=$BUILD/digest-$name
   echo "digest, $name:"
-  if "$CLANG" "$@" -std=c11 -D_GNU_SOURCE -Wno-unused-command-line-argument -Wall -Wextra -Werror -ISources/C{Digest,Processor}/include \
-      Tests/kernels/test_digest.c Sources/C{Digest,Processor}/*.c -fuse-ld=lld -o "$program" &&
+  if "$CLANG" "$@" "${C[@]}" Tests/kernels/test_digest.c $(find Sources/C{Digest,Processor} -name '*.c') \
+      -fuse-ld=lld -o "$program" &&
     timeout -k 5 60 $runner "$program"; then (( ++passed )); return; fi
   echo "digest, $name: FAILED" >&2; (( ++failed ))
 }

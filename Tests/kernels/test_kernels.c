@@ -1,14 +1,16 @@
-// The kernels of Sources/CKernels, every form that this processor runs, against plain loops in double precision:
-// thousands of odd shapes, errors in units in the last place (ULPs) of what was summed up. run.sh builds this with
-// sanitizers, and for other processors under emulators.
+// The kernels of Sources/CKernels, in every isa of isa/table.c that this processor runs, against plain loops in double
+// precision: thousands of odd shapes, errors in units in the last place (ULPs) of the sum of magnitudes. run.sh builds
+// this with sanitizers, and for other processors under emulators.
 //
-// Forms are chosen by what cprocessor_features() says; here that is what a test wants it to say.
+// Isas are chosen by what cprocessor_features() says; here that is what a test wants it to say.
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../Sources/CKernels/forms.h"
+#include "../../Sources/CKernels/isa/isa.h"
+#include "../../Sources/CKernels/numbers.h"
+#include "CProcessor.h"
 
 uint32_t real_features(void);  // CProcessor's detection, under another name
 static uint32_t allowed = ~0u;
@@ -54,7 +56,7 @@ static double ulp(double magnitude) {
 
 // ---------------------------------------------------------------------------------------- products
 
-// The values that packed weights and an operand stand for, and the exact products of the two.
+// The operands of a product as kernels take them, and the fp32 numbers that they were made from.
 typedef struct {
   size_t rows, k, outputs;
   ckernels_precision precision;
@@ -188,19 +190,19 @@ static void test_product(ckernels_precision precision, size_t rows, size_t k, si
       if (to.store == CKERNELS_STORE_BF16) {
         const double approximation = is_smooth(to.activation) ? 3e-4 * fabs(expected) : 0;
         CHECK(error <= fabs(expected) / 256 + approximation + limit * 8, "%s %zu %zu %zu: %g for %g",
-              ckernels_gemm_form(precision), rows, k, outputs, got, expected);
+              ckernels_gemm_isa(precision), rows, k, outputs, got, expected);
         continue;
       }
       if (is_smooth(to.activation)) {
         const double own = precision == CKERNELS_FP32 ? 4 * ulp(fabs(expected)) : 3e-4 * fabs(expected);
         worst_smooth[precision] = fmax(worst_smooth[precision], error / fmax(fabs(expected), magnitude));
         CHECK(error <= own + limit * (4 + (double)k / 8), "%s: activation %d, %g for %g",
-              ckernels_gemm_form(precision), to.activation, got, expected);
+              ckernels_gemm_isa(precision), to.activation, got, expected);
         continue;
       }
       worst_sum[precision] = fmax(worst_sum[precision], error / limit);
       CHECK(error <= limit * (precision == CKERNELS_INT8 ? 3 : 2 + (double)k / 8),
-            "%s %zu x %zu x %zu: %.9g for %.9g", ckernels_gemm_form(precision), rows, k, outputs, got, expected);
+            "%s %zu x %zu x %zu: %.9g for %.9g", ckernels_gemm_isa(precision), rows, k, outputs, got, expected);
     }
   // The gaps between the rows are not touched.
   for (size_t row = 0; row + 1 < rows; row++)
@@ -438,7 +440,7 @@ static void test_attention(ckernels_precision precision, size_t keys, size_t que
 
 // ------------------------------------------------------------------------------------------- main
 
-static void test_form(uint32_t features, size_t shapes) {
+static void test_isas(uint32_t features, size_t shapes) {
   allowed = features;
   state = 1;
   memset(worst_sum, 0, sizeof worst_sum), memset(worst_smooth, 0, sizeof worst_smooth), memset(worst_gelu, 0, sizeof worst_gelu);
@@ -467,22 +469,41 @@ static void test_form(uint32_t features, size_t shapes) {
     test_attention((ckernels_precision)p, 197, 197, 64, 0);
     test_attention((ckernels_precision)p, 77, 77, 64, 1);
   }
-  printf("  %-9s", ckernels_instruction_set());
+  printf("  %-9s", ckernels_row_isa());
   for (int p = 0; p < 3; p++)
-    printf("  %-12s sums %.1f, norms %.2f", ckernels_gemm_form((ckernels_precision)p), worst_sum[p], worst_norm[p]);
+    printf("  %-12s sums %.1f, norms %.2f", ckernels_gemm_isa((ckernels_precision)p), worst_sum[p], worst_norm[p]);
   printf("; GELUs %.0e %.0e, exact one %.2f ulp %.0e, attention %.0e %.0e\n", worst_smooth[0], worst_smooth[1],
          worst_gelu[0], worst_gelu[1], worst_attention[0], worst_attention[1]);
 }
 
-int main(int count, char **arguments) {
-  const size_t shapes = count > 1 ? (size_t)atoi(arguments[1]) : 300;
-  const uint32_t steps[] = {0, NEEDS_AVX2, NEEDS_AVX_VNNI, NEEDS_AVX512, NEEDS_AVX512_VNNI, ~0u};
-  uint32_t last = ~0u;
-  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-    const uint32_t features = real_features() & steps[i];
-    if (features != last) test_form(features, shapes);
-    last = features;
+// Every line of a list: with the features that it needs and no others it is the one chosen, and is tested so. `tested`
+// collects the sets of features that were tested, some of which several lines need.
+#define TEST_LIST(ISA, ISAS, CHOSEN)                                                        \
+  for (const ISA *isa = ISAS;; isa++) {                                                     \
+    if ((real_features() & isa->needs) == isa->needs) {                                     \
+      allowed = isa->needs;                                                                 \
+      CHECK(CHOSEN == isa, "%s is not chosen for the features that it needs", isa->name);   \
+      size_t t = 0;                                                                         \
+      while (t < count && tested[t] != isa->needs) t++;                                     \
+      if (t == count && t < sizeof tested / sizeof *tested) {                               \
+        tested[count++] = isa->needs;                                                       \
+        test_isas(isa->needs, shapes);                                                      \
+      }                                                                                     \
+    }                                                                                       \
+    if (!isa->needs) break;                                                                 \
   }
+
+static void test_table(size_t shapes) {
+  uint32_t tested[64];
+  size_t count = 0;
+  for (int p = 0; p < 3; p++)
+    TEST_LIST(gemm_isa, gemm_isas((ckernels_precision)p), gemm_choose((ckernels_precision)p))
+  TEST_LIST(row_isa, row_isas(), rows_choose())
+  allowed = ~0u;
+}
+
+int main(int count, char **arguments) {
+  test_table(count > 1 ? (size_t)atoi(arguments[1]) : 300);
   printf("  %s\n", failures ? "FAILED" : "ok");
   return failures != 0;
 }

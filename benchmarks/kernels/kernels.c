@@ -155,8 +155,8 @@ static void run_product(const void *context, int index, int threads) {
 }
 
 static void report_product(product *p, const char *epilogue) {
-  const char *form = ckernels_gemm_form(p->precision);
-  const peak *loop = peak_of(form);
+  const char *isa = ckernels_gemm_isa(p->precision);
+  const peak *loop = peak_of(isa);
   const double operations = 2.0 * (double)p->rows * (double)p->k * (double)p->outputs;
   for (int threads = 1; threads <= 2; threads++) {
     double rates[MOST_ROUNDS], shares[MOST_ROUNDS];
@@ -168,10 +168,10 @@ static void report_product(product *p, const char *epilogue) {
       shares[r] = loop ? rates[r] / ((before + after) / 2) : 0;
     }
     const double middle = median(rates), share = median(shares);
-    printf("{\"kind\": \"product\", \"precision\": \"%s\", \"form\": \"%s\", \"rows\": %zu, \"outputs\": %zu, "
+    printf("{\"kind\": \"product\", \"precision\": \"%s\", \"isa\": \"%s\", \"rows\": %zu, \"outputs\": %zu, "
            "\"k\": %zu, \"epilogue\": \"%s\", \"threads\": %d, \"median\": %.1f, \"best\": %.1f, "
            "\"peak_share\": %.4f, \"best_peak_share\": %.4f}\n",
-           precisions[p->precision], form, p->rows, p->outputs, p->k, epilogue, threads, middle / 1e9,
+           precisions[p->precision], isa, p->rows, p->outputs, p->k, epilogue, threads, middle / 1e9,
            rates[rounds - 1] / 1e9, share, shares[rounds - 1]);
     fflush(stdout);
   }

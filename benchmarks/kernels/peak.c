@@ -51,15 +51,15 @@ const peak *peak_at(int index) {
   return index < count ? list[index] : NULL;
 }
 
-const peak *peak_of(const char *form) {
-  (void)form;
+const peak *peak_of(const char *isa) {
+  (void)isa;
 #if defined(__x86_64__)
-  // Forms without an instruction for their precision go by way of fp32.
-  if (!strcmp(form, "avx512_bf16")) return &bf16_avx512;
-  if (!strcmp(form, "avx512_vnni")) return &dot_avx512;
-  if (!strcmp(form, "avx_vnni")) return &dot_avx2;
-  if (!strcmp(form, "avx512")) return &fma_avx512;
-  if (!strcmp(form, "avx2")) return &fma_avx2;
+  // Isas without an instruction for their precision go by way of fp32.
+  if (!strcmp(isa, "avx512_bf16")) return &bf16_avx512;
+  if (!strcmp(isa, "avx512_vnni")) return &dot_avx512;
+  if (!strcmp(isa, "avx_vnni")) return &dot_avx2;
+  if (!strcmp(isa, "avx512")) return &fma_avx512;
+  if (!strcmp(isa, "avx2")) return &fma_avx2;
 #endif
   return NULL;
 }

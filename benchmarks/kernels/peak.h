@@ -3,14 +3,14 @@
 #define PEAK_H
 
 typedef struct {
-  const char *name;    // of the instruction
+  const char *name;    // the instruction and its isa
   double operations;   // of one iteration: a multiplication and an addition are two
   void (*run)(long iterations);
 } peak;
 
 // The measurement at `index` among those that this processor supports; NULL beyond the last.
 const peak *peak_at(int index);
-// The one that a form of ckernels_gemm_form is held against; NULL when there is none.
-const peak *peak_of(const char *form);
+// The peak that an isa of ckernels_gemm_isa is held against; NULL when there is none.
+const peak *peak_of(const char *isa);
 
 #endif

@@ -39,10 +39,11 @@ def main():
 def built():
     """The program, compiled as Package.swift has the kernels compiled."""
     folders = [ROOT / "Sources" / name for name in ("CKernels", "CProcessor")]
+    sources = sorted(file for folder in folders for file in folder.rglob("*.c"))
     program = FOLDER / "kernels"
     subprocess.run(
         [os.environ.get("CC", "clang"), "-O3", "-fno-math-errno", "-Wall", "-pthread",
-         *(f"-I{folder}/include" for folder in folders), *sorted(file for folder in folders for file in folder.glob("*.c")), HERE / "kernels.c", HERE / "peak.c", "-lm", "-o", program],
+         *(f"-I{folder}/include" for folder in folders), *sources, HERE / "kernels.c", HERE / "peak.c", "-lm", "-o", program],
         check=True,
     )  # fmt: skip
     return program
@@ -65,7 +66,7 @@ def products(found):
              "| | rows | outputs, k | then | 1 thread | 2 threads |", "|---|---|---|---|---|---|"]  # fmt: skip
     cells = {}
     for row in of(found, "product"):
-        key = (f"{row['precision']}, {row['form']}", str(row["rows"]), f"{row['outputs']}, {row['k']}",
+        key = (f"{row['precision']}, {row['isa']}", str(row["rows"]), f"{row['outputs']}, {row['k']}",
                row["epilogue"])  # fmt: skip
         share = f", {100 * row['peak_share']:.0f} %" if row["peak_share"] else ""
         cells.setdefault(key, []).append(f"{row['median']:,.0f} ({row['best']:,.0f}){share}")

@@ -35,5 +35,5 @@ public struct LayerNorm: Sendable {
   }
 }
 
-/// The instruction set in use on this processor: "avx512", "avx2" or "portable".
-public let instructionSet = String(cString: ckernels_instruction_set())
+/// The instruction set of row kernels and fp32 products on this processor: "avx512", "avx2" or "portable".
+public let instructionSet = String(cString: ckernels_row_isa())

@@ -1,6 +1,5 @@
-// Kernels that go over rows, for one form, called ROWS_NAME. Included under its target attribute, after
-// vector.h. Sums run over 64 fixed lanes whatever the vectors' width: enough that one addition need not wait for
-// the one before.
+// Kernels that go over rows, in one isa: rows_ISA. Included under the isa's target attribute, after isa/vector.h. Sums run
+// over 64 fixed lanes whatever the vectors' width: enough that one addition need not wait for the one before.
 
 #define LANES 64
 #define PARTS (LANES / WIDTH)
@@ -23,7 +22,7 @@ INLINE float N(largest)(N(vf) v) {
 
 // Bytes q = x * inverse + zero, rounded; the range was chosen so that they fit.
 INLINE void N(store_bytes)(uint8_t *to, N(vf) x, float inverse, float zero) {
-#if SCALES
+#if HAS_SCALEF
   const __m128i low = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32((__m512)(x * inverse + zero)));
   memcpy(to, &low, sizeof low);
 #else
@@ -40,14 +39,14 @@ INLINE uint8_t N(one_byte)(float x, float inverse, float zero) {
   return (uint8_t)bits;
 }
 
-// The range of a row, 0 within it, as scale, zero and 1 / scale. `sound` is 0, or NaN for a row that has no
-// range.
-INLINE float N(range)(float least, float most, float sound, const ckernels_target *to, size_t row,
+// Stores the scale and zero of a row whose numbers, and 0, are between min and max, and returns 1 / scale. `sound` is 0,
+// or NaN for a row that has no range.
+INLINE float N(range)(float min, float max, float sound, const ckernels_target *to, size_t row,
                       float *zero) {
-  const float span = most - least;
+  const float span = max - min;
   const float inverse = span > 0 ? 255.0f / span : 0.0f;
   to->scale[row] = span / 255.0f + sound;
-  to->zero[row] = *zero = -least * inverse;
+  to->zero[row] = *zero = -min * inverse;
   return inverse;
 }
 
@@ -55,32 +54,32 @@ INLINE void N(clear_tail)(uint8_t *row, size_t bytes) {
   while (bytes % 4) row[bytes++] = 0;
 }
 
-// A row to bytes: its range first, then its numbers. VECTOR(i) and ONE(i) give them; CHECKED is 1 where any of
+// Quantises a row: its range first, then its numbers, which VECTOR(i) and ONE(i) give; CHECKED is 1 where any of
 // them may not be finite; START is 0, or NaN for a row that has no range.
 #define ROUND_ROW(VECTOR, ONE, CHECKED, START, BYTES)                                                       \
   {                                                                                                         \
     N(vf) low = {0}, high = {0}, sound = {0};                                                               \
-    float least = 0, most = 0, rest = START, zero;                                                          \
+    float min = 0, max = 0, rest = START, zero;                                                          \
     size_t i = 0;                                                                                           \
     for (; i + WIDTH <= width; i += WIDTH) {                                                                \
       const N(vf) v = VECTOR(i);                                                                            \
-      low = N(least)(v, low);                                                                               \
-      high = N(most)(v, high);                                                                              \
+      low = N(min)(v, low);                                                                               \
+      high = N(max)(v, high);                                                                              \
       if (CHECKED) sound += v * 0.0f;                                                                       \
     }                                                                                                       \
     for (; i < width; i++) {                                                                                \
       const float v = ONE(i);                                                                               \
-      least = v < least ? v : least;                                                                        \
-      most = v > most ? v : most;                                                                           \
+      min = v < min ? v : min;                                                                        \
+      max = v > max ? v : max;                                                                           \
       if (CHECKED) rest += v * 0.0f;                                                                        \
     }                                                                                                       \
     for (int l = 0; CHECKED && l < WIDTH; l++) rest += sound[l];                                            \
     const float lowest = -N(largest)(-low), highest = N(largest)(high);                                     \
-    const float inverse = N(range)(lowest < least ? lowest : least, highest > most ? highest : most, rest,  \
+    const float inverse = N(range)(lowest < min ? lowest : min, highest > max ? highest : max, rest,  \
                                    to, row, &zero);                                                         \
     STORE_ROW(VECTOR, ONE, BYTES)                                                                           \
   }
-// The numbers once their range is known.
+// Stores a row's numbers as bytes once their range is known.
 #define STORE_ROW(VECTOR, ONE, BYTES)                                                                       \
   {                                                                                                         \
     uint8_t *y = BYTES;                                                                                     \
@@ -118,7 +117,7 @@ static void N(convert)(size_t rows, size_t width, const float *x, size_t x_strid
 typedef int16_t N(vw) __attribute__((ext_vector_type(2 * WIDTH)));
 INLINE int16_t N(ordered)(uint16_t half) { return (int16_t)(half ^ ((int16_t)half >> 15 & 0x7FFF)); }
 
-INLINE void N(bf16_range)(size_t width, const uint16_t *x, int16_t *least, int16_t *most) {
+INLINE void N(bf16_range)(size_t width, const uint16_t *x, int16_t *min, int16_t *max) {
   N(vw) low = {0}, high = {0};
   size_t i = 0;
   for (; i + 2 * WIDTH <= width; i += 2 * WIDTH) {
@@ -128,26 +127,26 @@ INLINE void N(bf16_range)(size_t width, const uint16_t *x, int16_t *least, int16
     low = v < low ? v : low;
     high = v > high ? v : high;
   }
-  *least = *most = 0;
+  *min = *max = 0;
   for (int l = 0; l < 2 * WIDTH; l++) {
-    *least = low[l] < *least ? low[l] : *least;
-    *most = high[l] > *most ? high[l] : *most;
+    *min = low[l] < *min ? low[l] : *min;
+    *max = high[l] > *max ? high[l] : *max;
   }
   for (; i < width; i++) {
     const int16_t v = N(ordered)(x[i]);
-    *least = v < *least ? v : *least;
-    *most = v > *most ? v : *most;
+    *min = v < *min ? v : *min;
+    *max = v > *max ? v : *max;
   }
 }
 
 static void N(quantise)(size_t rows, size_t width, const uint16_t *x, size_t x_stride,
                         const ckernels_target *to) {
   for (size_t row = 0; row < rows; row++, x += x_stride) {
-    int16_t least, most;
-    N(bf16_range)(width, x, &least, &most);
-    const int finite = most < 0x7F80 && least > ~0x7F80;
+    int16_t min, max;
+    N(bf16_range)(width, x, &min, &max);
+    const int finite = max < 0x7F80 && min > ~0x7F80;
     float zero;
-    const float inverse = N(range)(bf16_value((uint16_t)N(ordered)((uint16_t)least)), bf16_value((uint16_t)most),
+    const float inverse = N(range)(bf16_value((uint16_t)N(ordered)((uint16_t)min)), bf16_value((uint16_t)max),
                                    finite ? 0.0f : NAN, to, row, &zero);
 #define VECTOR(i) N(from_bf16)(x + (i))
 #define ONE(i) bf16_value(x[i])
@@ -223,7 +222,7 @@ static void N(layer_norm)(size_t rows, size_t width, const float *x, size_t x_st
   }
 }
 
-// Which of the lanes from `i` on are below `end`.
+// All bits set in the lanes that stand for indices below `end`, the first lane being `i`.
 INLINE N(vi) N(below)(size_t i, size_t end) {
   N(vi) lanes;
   for (int l = 0; l < WIDTH; l++) lanes[l] = l;
@@ -233,11 +232,11 @@ INLINE N(vi) N(below)(size_t i, size_t end) {
 
 // The largest of a row whose memory goes on to whole vectors.
 INLINE float N(peak)(size_t seen, const float *x) {
-  N(vf) most = N(splat)(x[0]);
+  N(vf) max = N(splat)(x[0]);
   size_t i = 0;
-  for (; i + WIDTH <= seen; i += WIDTH) most = N(most)(N(load)(x + i), most);
-  if (i < seen) most = N(most)(N(below)(i, seen) ? N(load)(x + i) : most, most);
-  return N(largest)(most);
+  for (; i + WIDTH <= seen; i += WIDTH) max = N(max)(N(load)(x + i), max);
+  if (i < seen) max = N(max)(N(below)(i, seen) ? N(load)(x + i) : max, max);
+  return N(largest)(max);
 }
 
 // e^v of numbers up to 0, for a row's sum and its weights; NaN in, NaN out.
@@ -248,7 +247,7 @@ INLINE N(vf) N(weight_fp32)(N(vf) v, float *to) {
 }
 // 2^v, rounded; the sum is of what was rounded, so that weights add up to 1.
 INLINE N(vf) N(weight_bf16)(N(vf) v, uint16_t *to) {
-  const N(vh) h = N(to_bf16)(N(rough_exponential)(v) + v * 0.0f);
+  const N(vh) h = N(to_bf16)(N(approximate_exp2)(v) + v * 0.0f);
   memcpy(to, &h, sizeof h);
   return N(of_bf16)(h);
 }
@@ -285,5 +284,5 @@ static int N(all_finite)(size_t count, const float *x) {
   return rest == 0.0f;
 }
 
-const row_form PASTE(rows, FORM) = {
-    ROWS_NAME, N(convert), N(quantise), N(layer_norm), N(softmax_fp32), N(softmax_bf16), N(all_finite)};
+const row_kernels N(rows) = {N(convert),      N(quantise),     N(layer_norm),
+                             N(softmax_fp32), N(softmax_bf16), N(all_finite)};

@@ -1,13 +1,17 @@
-// Vectors of WIDTH floats and the functions of them that the kernels need, for the form called FORM. Included
-// once in each form's file, under that form's target attribute.
+// Vectors of WIDTH floats and the functions of them that kernels need, in one isa. Included first in the isa's file, under
+// its target attribute, with
+//   ISA             the isa's name: N(load) is load_avx2 where ISA is avx2
+//   WIDTH           floats of a vector: 4, 8 or 16
+//   HARDWARE_BF16   defined where the isa converts fp32 to bf16 by an instruction
 #include <float.h>
 #include <math.h>
 
-#include "forms.h"
+#include "../numbers.h"
+#include "isa.h"
 
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b) PASTE_(a, b)
-#define N(name) PASTE(name, FORM)
+#define N(name) PASTE(name, ISA)
 #define INLINE static inline __attribute__((always_inline))
 
 typedef float N(vf) __attribute__((ext_vector_type(WIDTH)));
@@ -23,8 +27,8 @@ INLINE N(vf) N(load)(const float *p) {
 }
 INLINE void N(store)(float *p, N(vf) v) { memcpy(p, &v, sizeof v); }
 INLINE N(vf) N(splat)(float a) { return a - (N(vf)){0}; }
-INLINE N(vf) N(least)(N(vf) a, N(vf) b) { return a < b ? a : b; }
-INLINE N(vf) N(most)(N(vf) a, N(vf) b) { return a > b ? a : b; }
+INLINE N(vf) N(min)(N(vf) a, N(vf) b) { return a < b ? a : b; }
+INLINE N(vf) N(max)(N(vf) a, N(vf) b) { return a > b ? a : b; }
 
 // The nearest bf16, ties to even; NaN stays NaN.
 INLINE N(vh) N(to_bf16)(N(vf) v) {
@@ -68,22 +72,22 @@ INLINE N(vf) N(scaled_exponential)(N(vf) x, N(vf) rest, const int up) {
 
 // e^x to about 1 ulp in [-87.3, 88.3], clamped outside. NaN becomes a number: callers keep it otherwise.
 INLINE N(vf) N(exponential)(N(vf) x) {
-  x = N(most)(N(least)(x, N(splat)(88.3f)), N(splat)(-87.3f));
+  x = N(max)(N(min)(x, N(splat)(88.3f)), N(splat)(-87.3f));
   return N(scaled_exponential)(x, N(splat)(-0.0f), 0);  // adding -0 changes nothing
 }
 
 #if WIDTH == 16 && defined(__x86_64__)
-#define SCALES 1  // 2^x by instructions of its own, and quick reciprocals
-INLINE N(vf) N(rough_reciprocal)(N(vf) x) { return (N(vf))_mm512_rcp14_ps((__m512)x); }
+#define HAS_SCALEF 1  // 2^x by two instructions, and quick reciprocals
+INLINE N(vf) N(approximate_reciprocal)(N(vf) x) { return (N(vf))_mm512_rcp14_ps((__m512)x); }
 #else
-#define SCALES 0
-INLINE N(vf) N(rough_reciprocal)(N(vf) x) { return 1.0f / x; }
+#define HAS_SCALEF 0
+INLINE N(vf) N(approximate_reciprocal)(N(vf) x) { return 1.0f / x; }
 #endif
 
-// 2^x to 1e-4 of itself, for results that are rounded to 8 bits or fewer; x up to 126, and where SCALES any: 0 or
-// infinity out of range.
-INLINE N(vf) N(rough_exponential)(N(vf) x) {
-#if SCALES
+// 2^x to 1e-4 of itself, for results that are rounded to 8 bits or fewer; x up to 126, or any x where HAS_SCALEF is 1:
+// then 0 or infinity out of range.
+INLINE N(vf) N(approximate_exp2)(N(vf) x) {
+#if HAS_SCALEF
   const N(vf) r = (N(vf))_mm512_reduce_ps((__m512)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);  // x - floor x
   N(vf) p = N(splat)(0.0780245f);
   p = p * r + 0.2260672f;
@@ -91,7 +95,7 @@ INLINE N(vf) N(rough_exponential)(N(vf) x) {
   p = p * r + 0.9999252f;
   return (N(vf))_mm512_scalef_ps((__m512)p, (__m512)x);  // times 2^floor x
 #else
-  x = N(most)(x, N(splat)(-126.0f));
+  x = N(max)(x, N(splat)(-126.0f));
   const N(vf) magic = N(splat)(12582912.0f);
   const N(vf) shifted = x + magic;
   const N(vf) r = x - (shifted - magic);
@@ -103,25 +107,26 @@ INLINE N(vf) N(rough_exponential)(N(vf) x) {
 #endif
 }
 
-// x * sigmoid(1.702 x). Below -64 it is 0 to any precision, which a quotient of clamped numbers would
+// QuickGELU, x * sigmoid(1.702 x). Below -64 it is 0 to any precision, which a quotient of clamped numbers would
 // not be for enormous x; 0 * x keeps what is not finite.
 INLINE N(vf) N(quick_gelu)(N(vf) x) {
-  const N(vf) numerator = N(most)(x, N(splat)(-64.0f)) + 0.0f * x;
+  const N(vf) numerator = N(max)(x, N(splat)(-64.0f)) + 0.0f * x;
   return numerator / (1.0f + N(exponential)(-1.702f * x));
 }
 
-INLINE N(vf) N(rough_quick_gelu)(N(vf) x) {
+// QuickGELU to 3e-4 of itself.
+INLINE N(vf) N(approximate_quick_gelu)(N(vf) x) {
   N(vf) power = -2.455466943f * x;
-  if (!SCALES) power = N(least)(power, N(splat)(126.0f));
-  return x * N(rough_reciprocal)(1.0f + N(rough_exponential)(power));
+  if (!HAS_SCALEF) power = N(min)(power, N(splat)(126.0f));
+  return x * N(approximate_reciprocal)(1.0f + N(approximate_exp2)(power));
 }
 
-// x Phi(x) = x/2 (1 + erf(x / sqrt 2)), to 6 ulp of itself and down to the smallest denormal: max(x, 0) - a Q(a)
+// GELU, x Phi(x) = x/2 (1 + erf(x / sqrt 2)), to 6 ulp of itself and down to the smallest denormal: max(x, 0) - a Q(a)
 // with a = |x|, so that nothing cancels where the result is small, and Q(a) = e^(-a a / 2) P(t) / (a + 2.5) with
 // t = (a - 2.5) / (a + 2.5), P fitted to 1.5e-8 of itself. From a = 15 on, a Q is below every float. 0 * x keeps
 // what is not finite.
 INLINE N(vf) N(gelu)(N(vf) x) {
-  const N(vf) a = N(least)((N(vf))((N(vi))x & 0x7FFFFFFF), N(splat)(15.0f));
+  const N(vf) a = N(min)((N(vf))((N(vi))x & 0x7FFFFFFF), N(splat)(15.0f));
   // The square in two parts, the first one exact; and 2^64 until the end, for what would underflow.
   const N(vf) high = (N(vf))((N(vi))a & ~0xFFF);
   const N(vf) e = N(scaled_exponential)(-0.5f * high * high, -0.5f * (a - high) * (a + high), 64);
@@ -136,19 +141,19 @@ INLINE N(vf) N(gelu)(N(vf) x) {
   p = p * t + 0.131986979f;
   p = p * t + -0.433692012f;
   p = p * t + 0.70665666f;
-  return N(most)(x, N(splat)(0.0f)) + 0.0f * x - e * (a * inverse * p) * 0x1p-64f;
+  return N(max)(x, N(splat)(0.0f)) + 0.0f * x - e * (a * inverse * p) * 0x1p-64f;
 }
 
-// The same to 3e-4 of itself, down to the smallest normal float.
-INLINE N(vf) N(rough_gelu)(N(vf) x) {
+// GELU to 3e-4 of itself, down to the smallest normal float.
+INLINE N(vf) N(approximate_gelu)(N(vf) x) {
   const N(vf) a = (N(vf))((N(vi))x & 0x7FFFFFFF);
-  const N(vf) e = N(rough_exponential)(-0.72134752f * a * a);
-  const N(vf) inverse = N(rough_reciprocal)(a + 2.625f);
+  const N(vf) e = N(approximate_exp2)(-0.72134752f * a * a);
+  const N(vf) inverse = N(approximate_reciprocal)(a + 2.625f);
   const N(vf) t = (a - 2.625f) * inverse;
   N(vf) p = N(splat)(-0.0147087676f);
   p = p * t + -0.00235092173f;
   p = p * t + 0.156797447f;
   p = p * t + -0.454849112f;
   p = p * t + 0.713162686f;
-  return N(most)(x, N(splat)(0.0f)) - e * (a * inverse * p);
+  return N(max)(x, N(splat)(0.0f)) - e * (a * inverse * p);
 }

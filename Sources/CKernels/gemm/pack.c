@@ -1,8 +1,11 @@
-// Second factors in the order in which the tiles read them.
-#include "forms.h"
+// B operands that are weights, in the order in which tiles read them.
+#include "gemm.h"
+
+#include "../numbers.h"
 
 #include <math.h>
 
+// Dword `i` of an output in a packed operand.
 static uint32_t *dword(uint32_t *packed, size_t dwords, size_t output, size_t i) {
   return packed + (output / PANEL * dwords + i) * PANEL + output % PANEL;
 }
@@ -10,6 +13,7 @@ static const uint32_t *const_dword(const uint32_t *packed, size_t dwords, size_t
   return packed + (output / PANEL * dwords + i) * PANEL + output % PANEL;
 }
 
+// int8: a scale for each output, and the sum of its numbers.
 static float *scales(void *packed, size_t outputs, size_t k) {
   return (float *)packed +
          ckernels_panels(outputs) * PANEL * ckernels_dwords(CKERNELS_INT8, k);
@@ -18,6 +22,7 @@ static int32_t *sums(void *packed, size_t outputs, size_t k) {
   return (int32_t *)(scales(packed, outputs, k) + ckernels_panels(outputs) * PANEL);
 }
 
+// The largest magnitude of a row.
 static float largest(size_t k, const float *row) {
   float largest = 0;
   for (size_t i = 0; i < k; i++) {
@@ -63,8 +68,8 @@ static void put_row(ckernels_precision precision, size_t outputs, size_t k, size
       }
       break;
     case CKERNELS_INT8: {
-      const float most = largest(k, row);
-      const float inverse = most > 0 ? 127.0f / most : 0;
+      const float max = largest(k, row);
+      const float inverse = max > 0 ? 127.0f / max : 0;
       int32_t sum = 0;
       for (size_t i = 0; i < dwords; i++) {
         uint32_t bits = 0;
@@ -75,13 +80,13 @@ static void put_row(ckernels_precision precision, size_t outputs, size_t k, size
         }
         *dword(packed, dwords, output, i) = bits;
       }
-      scales(packed, outputs, k)[output] = most / 127.0f;
+      scales(packed, outputs, k)[output] = max / 127.0f;
       sums(packed, outputs, k)[output] = sum;
     }
   }
 }
 
-// The columns of the last panel that no output has.
+// Clears the columns of the last panel that stand for no output.
 static void clear_rest(ckernels_precision precision, size_t outputs, size_t k, void *packed) {
   const size_t dwords = ckernels_dwords(precision, k);
   for (size_t output = outputs; output < ckernels_panels(outputs) * PANEL; output++) {
@@ -121,10 +126,10 @@ void ckernels_pack_quantised(size_t outputs, size_t k, size_t first, size_t coun
 
 void ckernels_unpack(ckernels_precision precision, size_t outputs, size_t k, const void *packed,
                      float *rows) {
-  const size_t dwords = ckernels_dwords(precision, k), together = (size_t)1 << precision;
+  const size_t dwords = ckernels_dwords(precision, k), per_dword = ckernels_per_dword(precision);
   for (size_t output = 0; output < outputs; output++)
     for (size_t i = 0; i < k; i++) {
-      const uint32_t bits = *const_dword(packed, dwords, output, i / together);
+      const uint32_t bits = *const_dword(packed, dwords, output, i / per_dword);
       float value;
       if (precision == CKERNELS_FP32) memcpy(&value, &bits, 4);
       else if (precision == CKERNELS_BF16) value = bf16_value((uint16_t)(bits >> 16 * (i % 2)));
@@ -140,89 +145,5 @@ void ckernels_unpack_quantised(size_t outputs, size_t k, const void *packed, int
     for (size_t i = 0; i < k; i++)
       rows[output * k + i] = (int8_t)(*const_dword(packed, dwords, output, i / 4) >> 8 * (i % 4));
     row_scales[output] = scales((void *)packed, outputs, k)[output];
-  }
-}
-
-// Rows of values that are fetched before they are packed.
-enum { AHEAD = 16 };
-
-typedef uint32_t four __attribute__((ext_vector_type(4)));
-
-// to[i * PANEL + c] = from[c * pitch + i], for four by four of them.
-static void transpose_four(const char *from, size_t pitch, uint32_t *to) {
-  four a, b, c, d;
-  memcpy(&a, from, 16), memcpy(&b, from + pitch, 16);
-  memcpy(&c, from + 2 * pitch, 16), memcpy(&d, from + 3 * pitch, 16);
-  const four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const four cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  const four rows[4] = {
-      __builtin_shufflevector(ab, cd, 0, 1, 4, 5), __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
-      __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5), __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7)};
-  for (int i = 0; i < 4; i++) memcpy(to + i * PANEL, &rows[i], 16);
-}
-
-void ckernels_pack_keys(ckernels_precision precision, size_t outputs, size_t k, const void *rows,
-                        size_t stride, void *packed) {
-  const size_t dwords = ckernels_dwords(precision, k), together = (size_t)1 << precision;
-  const char *from = rows;
-  const size_t pitch = stride * (4 / together), whole = k / together;
-  uint32_t *to = packed;
-  for (size_t first = 0; first < outputs; first += PANEL, to += dwords * PANEL) {
-    const size_t live = outputs - first < PANEL ? outputs - first : PANEL;
-    const char *keys = from + first * pitch;
-    fetch_rows(keys + PANEL * pitch, live, pitch, 4 * dwords);
-    size_t c = 0;
-    for (; c + 4 <= live; c += 4, keys += 4 * pitch) {
-      size_t i = 0;
-      for (; i + 4 <= whole; i += 4) transpose_four(keys + 4 * i, pitch, to + i * PANEL + c);
-      for (; i < whole; i++)
-        for (size_t own = 0; own < 4; own++) memcpy(&to[i * PANEL + c + own], keys + own * pitch + 4 * i, 4);
-    }
-    for (; c < live; c++, keys += pitch)
-      for (size_t i = 0; i < whole; i++) memcpy(&to[i * PANEL + c], keys + 4 * i, 4);
-    for (c = 0; whole < dwords && c < live; c++) {
-      uint16_t last;
-      memcpy(&last, from + (first + c) * pitch + 4 * whole, 2);
-      to[whole * PANEL + c] = last;
-    }
-    for (c = live; c < PANEL; c++)
-      for (size_t i = 0; i < dwords; i++) to[i * PANEL + c] = 0;
-  }
-}
-
-// A dword of each of `live` columns, from two rows of halves; `high` may be NULL.
-static inline void pack_pairs(size_t live, const uint16_t *low, const uint16_t *high, uint32_t *to) {
-  for (size_t c = 0; c < live; c++) to[c] = low[c] | (high ? (uint32_t)high[c] << 16 : 0);
-}
-
-void ckernels_pack_values(ckernels_precision precision, size_t outputs, size_t k, const void *rows,
-                          size_t stride, void *packed) {
-  uint32_t *to = packed;
-  for (size_t first = 0; first < outputs; first += PANEL) {
-    const size_t live = outputs - first < PANEL ? outputs - first : PANEL;
-    if (precision == CKERNELS_FP32) {
-      const float *from = (const float *)rows + first;
-      for (size_t i = 0; i < k; i++, to += PANEL, from += stride) {
-        if (first == 0) fetch_rows(from + AHEAD * stride, 1, 4 * stride, 4 * outputs);
-        if (live == PANEL) {
-          memcpy(to, from, PANEL * 4);
-          continue;
-        }
-        memcpy(to, from, live * 4);
-        memset(to + live, 0, (PANEL - live) * 4);
-      }
-    } else {
-      const uint16_t *from = (const uint16_t *)rows + first;
-      for (size_t i = 0; i < k; i += 2, to += PANEL, from += 2 * stride) {
-        if (first == 0) fetch_rows(from + AHEAD * stride, 2, 2 * stride, 2 * outputs);
-        const uint16_t *high = i + 1 < k ? from + stride : NULL;
-        if (live == PANEL && high) {
-          pack_pairs(PANEL, from, high, to);
-          continue;
-        }
-        pack_pairs(live, from, high, to);
-        memset(to + live, 0, (PANEL - live) * 4);
-      }
-    }
   }
 }

@@ -1,7 +1,8 @@
-// Attention of one head, a tile of queries at a time.
-#include "forms.h"
+// Attention of one head, some queries at a time.
+#include "../isa/isa.h"
+#include "../numbers.h"
 
-// Queries of a tile: their scores stay in the first-level cache for a frame's patches.
+// Queries that are taken together: their scores stay in the first-level cache for a frame's patches.
 #define QUERIES 24
 
 static size_t score_stride(size_t keys) { return ckernels_operand_stride(CKERNELS_FP32, keys); }
@@ -16,7 +17,8 @@ size_t ckernels_attention_scratch(ckernels_precision precision, size_t keys) {
 
 void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q, size_t q_stride,
                      ptrdiff_t causal_first, void *out, size_t out_stride) {
-  const row_form *rows = row_kernels();
+  const row_kernels *rows = rows_choose()->kernels;
+  const gemm_kernels *gemm = gemm_choose(a->precision)->kernels;
   const size_t width = a->precision == CKERNELS_FP32 ? 4 : 2;
   const size_t scores_stride = score_stride(a->keys);
   float *scores = a->scratch;
@@ -26,16 +28,15 @@ void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q,
   float shares[QUERIES];
   for (size_t first = 0; first < queries; first += QUERIES) {
     const size_t count = queries - first < QUERIES ? queries - first : QUERIES;
-    // Keys that the tile's last query sees.
+    // Keys that the last of these queries sees.
     size_t seen = a->keys;
     if (causal_first >= 0 && (size_t)causal_first + first + count < seen)
       seen = (size_t)causal_first + first + count;
-    // The next queries.
-    fetch_rows((const char *)q + (first + QUERIES) * q_stride * width, QUERIES, q_stride * width, a->size * width);
+    prefetch_rows((const char *)q + (first + QUERIES) * q_stride * width, QUERIES, q_stride * width, a->size * width);
     // Rows of scores have room for whole panels.
-    gemm_sums(a->precision, count, a->size,
-              (const uint32_t *)((const char *)q + first * q_stride * width), q_stride * width / 4,
-              a->packed_keys, ckernels_panels(seen), scores, scores_stride);
+    gemm_raw_sums(gemm, a->precision, count, a->size,
+                  (const uint32_t *)((const char *)q + first * q_stride * width), q_stride * width / 4,
+                  a->packed_keys, ckernels_panels(seen), scores, scores_stride);
     for (size_t r = 0; r < count; r++) {
       size_t own = seen;
       if (causal_first >= 0 && (size_t)causal_first + first + r + 1 < own)
@@ -52,7 +53,7 @@ void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q,
         NULL, CKERNELS_IDENTITY,
         a->precision == CKERNELS_FP32 ? CKERNELS_STORE_FP32 : CKERNELS_STORE_BF16,
         (char *)out + first * out_stride * width, out_stride};
-    ckernels_gemm(a->precision, count, a->keys, &weighted, a->packed_values, 0,
-                  ckernels_panels(a->size), a->size, &to_out);
+    gemm_product(gemm, a->precision, count, a->keys, &weighted, a->packed_values, 0, ckernels_panels(a->size),
+                 a->size, &to_out);
   }
 }

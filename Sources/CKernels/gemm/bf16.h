@@ -1,0 +1,44 @@
+// Products of bf16 in one isa: gemm_bf16_ISA. Two numbers share a dword, the one in the low half first; each product is
+// exact in fp32. Included under the isa's target attribute, after isa/vector.h, with TILE_ROWS, TWO_PANELS and OVERLAP
+// (tile.h), and HARDWARE_BF16 or NEON_BF16 where the isa has an instruction for the step.
+#define TILE(name) PASTE(PASTE(name, bf16), ISA)
+#define INT32_SUMS 0
+#define APPROXIMATE 1
+#include "epilogue.h"
+
+#if defined(HARDWARE_BF16)
+typedef __m512bh TILE(a);
+typedef __m512bh TILE(b);
+INLINE TILE(a) TILE(broadcast_a)(uint32_t bits) { return (__m512bh)_mm512_set1_epi32((int)bits); }
+INLINE TILE(b) TILE(load_b)(const uint32_t *p) { return (__m512bh)_mm512_loadu_si512(p); }
+INLINE TILE(sum) TILE(step)(TILE(sum) s, TILE(a) a, TILE(b) b) {
+  return (TILE(sum))_mm512_dpbf16_ps((__m512)s, a, b);
+}
+#elif defined(NEON_BF16)
+typedef bfloat16x8_t TILE(a);
+typedef bfloat16x8_t TILE(b);
+INLINE TILE(a) TILE(broadcast_a)(uint32_t bits) { return vreinterpretq_bf16_u32(vdupq_n_u32(bits)); }
+INLINE TILE(b) TILE(load_b)(const uint32_t *p) { return vreinterpretq_bf16_u32(vld1q_u32(p)); }
+INLINE TILE(sum) TILE(step)(TILE(sum) s, TILE(a) a, TILE(b) b) {
+  return (TILE(sum))vbfdotq_f32((float32x4_t)s, a, b);
+}
+#else
+typedef struct { N(vf) low, high; } TILE(a);
+typedef struct { N(vf) low, high; } TILE(b);
+INLINE TILE(a) TILE(broadcast_a)(uint32_t bits) {
+  const N(vu) both = bits - (N(vu)){0};
+  return (TILE(a)){(N(vf))(both << 16), (N(vf))(both & 0xFFFF0000u)};
+}
+INLINE TILE(b) TILE(load_b)(const uint32_t *p) {
+  N(vu) both;
+  memcpy(&both, p, sizeof both);
+  return (TILE(b)){(N(vf))(both << 16), (N(vf))(both & 0xFFFF0000u)};
+}
+INLINE TILE(sum) TILE(step)(TILE(sum) s, TILE(a) a, TILE(b) b) {
+  s += a.low * b.low;
+  s += a.high * b.high;
+  return s;
+}
+#endif
+
+#include "tile.h"

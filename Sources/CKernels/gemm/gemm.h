@@ -1,0 +1,52 @@
+// The interface between the product's driver (gemm.c), which walks over rows and panels, and the kernels of an isa,
+// which multiply all rows of a run with one panel or two.
+#ifndef CKERNELS_GEMM_H
+#define CKERNELS_GEMM_H
+
+#include "CKernels.h"
+
+#define PANEL CKERNELS_PANEL
+
+// Rows of the A operand times one or two neighbouring panels of the B operand, and where the results go. "First column"
+// is the first panel's first output.
+typedef struct {
+  size_t rows, dwords;  // of A; of one row of A and of one column of B
+  const uint32_t *x;    // A
+  size_t x_stride;      // dwords
+  const float *row_scale, *row_zero;  // [rows], or NULL; the zeros are int8's only
+  const uint32_t *packed;             // B, from the first column on
+  // From the first column on: int8's scale and sum of each column of B, and the bias or NULL.
+  const float *column_scale;
+  const int32_t *column_sum;
+  const float *bias;
+  // The panels that are multiplied next, and how many cache lines of them each tile prefetches.
+  const char *ahead;
+  size_t ahead_lines;
+  size_t columns;  // columns that are written; the panels' others are padding
+  ckernels_activation activation;
+  ckernels_store store;
+  void *y;  // at the first column
+  size_t y_stride;
+} gemm_run;
+
+// One isa's products in one precision.
+typedef struct {
+  size_t tile_rows;                // rows that a tile computes at once
+  void (*panel1)(const gemm_run *);  // a run over one panel
+  void (*panel2)(const gemm_run *);  // a run over two panels; NULL where a tile does not hold two
+  // Runs over whole panels whose sums are stored in fp32 unscaled, without bias and activation; NULL for int8.
+  void (*panel1_raw)(const gemm_run *);
+  void (*panel2_raw)(const gemm_run *);
+} gemm_kernels;
+
+// ckernels_gemm with the kernels of an isa.
+void gemm_product(const gemm_kernels *kernels, ckernels_precision precision, size_t rows, size_t k,
+                  const ckernels_operand *x, const void *packed, size_t first_panel, size_t panels, size_t outputs,
+                  const ckernels_result *to);
+
+// Raw sums of whole panels, y[rows, panels * PANEL], of fp32 or bf16.
+void gemm_raw_sums(const gemm_kernels *kernels, ckernels_precision precision, size_t rows, size_t k,
+                   const uint32_t *x, size_t x_stride, const uint32_t *packed, size_t panels, float *y,
+                   size_t y_stride);
+
+#endif

@@ -1,0 +1,143 @@
+// Tiles of a product whose sums stand in registers, for one element type and isa. Included by fp32.h, bf16.h and int8.h
+// after epilogue.h, with the epilogue's macros and types and with
+//   TILE_ROWS    rows of a tile: as many as the registers hold, 2 to 13
+//   TWO_PANELS   1 where the registers hold a tile two panels wide
+//   OVERLAP      1 where the registers hold a tile and also what it takes to write a sum of another
+//   TILE(a), TILE(b)                         one dword of A in every lane; WIDTH columns of a dword of B
+//   TILE(broadcast_a)(dword), TILE(load_b)(pointer)
+//   TILE(step)(sum, a, b)                    the sum with the dword's products added, first to last
+// Defines TILE(gemm), the gemm_kernels that isa/table.c lists, and undefines TILE, TILE_ROWS and the epilogue's macros.
+
+// Multiplies `rows` rows from `row` on and leaves the sums in `done`, a block for the epilogue, or with `raw` in y. With
+// `overlap`, `done` holds the sums of the tile before, which are written meanwhile.
+INLINE void TILE(tile)(const int rows, const int panels, const int raw, const int overlap, const gemm_run *g,
+                       size_t row, const char *next, TILE(sum) *done) {
+  enum { PER_PANEL = PANEL / WIDTH };
+  const int vectors = panels * PER_PANEL;
+  TILE(sum) sum[TILE_ROWS][2 * PER_PANEL];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) sum[r][v] = (TILE(sum)){0};
+  const uint32_t *x = g->x + row * g->x_stride;
+  const uint32_t *w = g->packed;
+  const size_t stride = g->x_stride, panel = g->dwords * PANEL;
+#define STEP(i)                                                                                                 \
+  {                                                                                                             \
+    TILE(b) b[2 * PER_PANEL];                                                                                   \
+    _Pragma("clang loop unroll(full)") for (int p = 0; p < panels; p++)                                         \
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < PER_PANEL; v++)                                  \
+            b[p * PER_PANEL + v] = TILE(load_b)(w + (size_t)p * panel + (i) * PANEL + v * WIDTH);               \
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++) {                                         \
+      const TILE(a) a = TILE(broadcast_a)(x[(size_t)r * stride + (i)]);                                         \
+      _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)                                      \
+          sum[r][v] = TILE(step)(sum[r][v], a, b[v]);                                                           \
+    }                                                                                                           \
+  }
+  size_t i = 0;
+  // Scaling, activating and storing fill what the steps leave of the processor's width.
+  if (overlap) {
+#pragma clang loop unroll(disable)
+    for (int v = 0; v < vectors; v++) {
+      const TILE(column) column = TILE(load_column)(g, v * WIDTH);
+#pragma clang loop unroll(disable)
+      for (int r = 0; r < rows; r++, i++) {
+        TILE(write_vector)(done[r * vectors + v], &column, g, row - (size_t)(rows - r), v * WIDTH);
+        // Not among the step's loads: the registers would not hold both.
+        __asm__ volatile("" : : : "memory");
+        STEP(i)
+        __asm__ volatile("" : : : "memory");
+      }
+    }
+  }
+  // Prefetches the next panels, a line for each step, and then the results' places: too many at once would have to
+  // wait for each other.
+  const size_t ahead = g->ahead_lines < g->dwords ? g->ahead_lines : g->dwords;
+  for (size_t line = 0; line < ahead && i < g->dwords; line++, i++) {
+    __builtin_prefetch(next + line * 64, 0, 2);
+    STEP(i)
+  }
+  const size_t size = g->store == CKERNELS_STORE_BF16 ? 2 : 4;
+  const char *written = (const char *)g->y + row * g->y_stride * size;
+  for (int r = 0; !raw && r < rows && i < g->dwords; r++, i++) {
+    for (size_t byte = 0; byte < panels * PANEL * size; byte += 64)
+      __builtin_prefetch(written + (size_t)r * g->y_stride * size + byte, 1);
+    STEP(i)
+  }
+  for (; i < g->dwords; i++) STEP(i)
+#undef STEP
+  if (raw) {
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++)
+        N(store)((float *)g->y + (row + r) * g->y_stride + v * WIDTH, (N(vf))sum[r][v]);
+    return;
+  }
+  // Through memory: an epilogue for every register would crowd the instruction cache.
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) done[r * vectors + v] = sum[r][v];
+}
+
+// 1 where each tile may be written by the tile after it: there are steps enough, and the epilogue is short.
+INLINE int TILE(overlaps)(size_t vectors, const gemm_run *g) {
+  return OVERLAP && TILE(is_short)(g) && g->columns >= vectors * WIDTH && g->dwords >= vectors * TILE_ROWS;
+}
+
+INLINE void TILE(all_rows)(const int panels, const int raw, const gemm_run *g) {
+  const size_t vectors = (size_t)panels * PANEL / WIDTH;
+  const int overlap = !raw && TILE(overlaps)(vectors, g);
+  TILE(sum) done[2 * PANEL / WIDTH * TILE_ROWS];
+  const char *next = g->ahead;
+  size_t row = 0;
+  for (; row + TILE_ROWS <= g->rows; row += TILE_ROWS, next += g->ahead_lines * 64) {
+    if (overlap && row) TILE(tile)(TILE_ROWS, panels, raw, 1, g, row, next, done);
+    else TILE(tile)(TILE_ROWS, panels, raw, 0, g, row, next, done);
+    if (!raw && !overlap) TILE(write_tile)(done, vectors, TILE_ROWS, vectors, g, row);
+  }
+  if (overlap && row) TILE(write_tile)(done, vectors, TILE_ROWS, vectors, g, row - TILE_ROWS);
+  // The rows left over, in one tile or two alike: a step of few rows takes as long as one of four.
+  while (row < g->rows) {
+    const size_t left = g->rows - row, own = left > TILE_ROWS / 2 ? (left + 1) / 2 : left;
+    switch (own) {
+#define OF(rows) \
+  case rows: if (rows <= TILE_ROWS / 2) TILE(tile)(rows, panels, raw, 0, g, row, next, done); break;
+      OF(1) OF(2) OF(3) OF(4) OF(5) OF(6)
+#undef OF
+    }
+    if (!raw) TILE(write_tile)(done, vectors, own, vectors, g, row);
+    row += own;
+  }
+}
+_Static_assert(TILE_ROWS >= 2 && TILE_ROWS <= 13, "all_rows has tiles for up to six rows left over");
+
+static void TILE(panel1)(const gemm_run *g) { TILE(all_rows)(1, 0, g); }
+#if TWO_PANELS
+static void TILE(panel2)(const gemm_run *g) { TILE(all_rows)(2, 0, g); }
+#endif
+#if !INT32_SUMS
+static void TILE(panel1_raw)(const gemm_run *g) { TILE(all_rows)(1, 1, g); }
+#if TWO_PANELS
+static void TILE(panel2_raw)(const gemm_run *g) { TILE(all_rows)(2, 1, g); }
+#endif
+#endif
+
+const gemm_kernels TILE(gemm) = {
+    .tile_rows = TILE_ROWS,
+    .panel1 = TILE(panel1),
+#if TWO_PANELS
+    .panel2 = TILE(panel2),
+#endif
+#if !INT32_SUMS
+    .panel1_raw = TILE(panel1_raw),
+#if TWO_PANELS
+    .panel2_raw = TILE(panel2_raw),
+#endif
+#endif
+};
+#undef TILE
+#undef TILE_ROWS
+#undef INT32_SUMS
+#undef APPROXIMATE

@@ -1,0 +1,41 @@
+// The instruction sets (isas) that kernels are compiled for, and the choice among those that the processor runs.
+#ifndef CKERNELS_ISA_H
+#define CKERNELS_ISA_H
+
+#include "../gemm/gemm.h"
+
+// One isa's kernels that go over rows; they answer ckernels_convert, ckernels_quantise, ckernels_layer_norm and
+// ckernels_all_finite.
+typedef struct {
+  void (*convert)(size_t, size_t, const float *, size_t, const ckernels_target *);
+  void (*quantise)(size_t, size_t, const uint16_t *, size_t, const ckernels_target *);
+  void (*layer_norm)(size_t, size_t, const float *, size_t, const float *, const float *, float,
+                     const ckernels_target *);
+  // Unnormalised softmax weights of the first `seen` scores of a row and zeros for the others; returns 1 / their sum.
+  // Both rows have room for whole vectors at the end. In fp32 the weights may take the scores' place.
+  float (*softmax_fp32)(size_t seen, size_t width, float scale, const float *scores, float *to);
+  float (*softmax_bf16)(size_t seen, size_t width, float scale, const float *scores, uint16_t *to);
+  int (*all_finite)(size_t, const float *);
+} row_kernels;
+
+// A line of the table: a name for reports, the bits of cprocessor_feature that the kernels need, and the kernels.
+typedef struct {
+  const char *name;
+  uint32_t needs;
+  const gemm_kernels *kernels;
+} gemm_isa;
+typedef struct {
+  const char *name;
+  uint32_t needs;
+  const row_kernels *kernels;
+} row_isa;
+
+// The isas of products in a precision and of row kernels, fastest first; the last one needs nothing.
+const gemm_isa *gemm_isas(ckernels_precision precision);
+const row_isa *row_isas(void);
+
+// The first isa whose needs the processor meets.
+const gemm_isa *gemm_choose(ckernels_precision precision);
+const row_isa *rows_choose(void);
+
+#endif

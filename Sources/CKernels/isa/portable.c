@@ -1,0 +1,15 @@
+// Kernels for every processor: vectors of four, which baseline x86-64 and aarch64 have.
+#define ISA portable
+#define WIDTH 4
+#include "vector.h"
+
+#include "../rows/rows.h"
+
+#define TWO_PANELS 0
+#define OVERLAP 0
+#define TILE_ROWS 2
+#include "../gemm/fp32.h"
+#define TILE_ROWS 2
+#include "../gemm/bf16.h"
+#define TILE_ROWS 2
+#include "../gemm/int8.h"

@@ -1,0 +1,79 @@
+// The table of instruction sets, one list for each precision and one for row kernels.
+#include "isa.h"
+
+#include "CProcessor.h"
+
+// Features that an isa's file is compiled for, in its target attribute.
+#define AVX2 (CPROCESSOR_AVX2 | CPROCESSOR_FMA)
+#define AVX_VNNI (AVX2 | CPROCESSOR_AVX_VNNI)
+#define AVX512 (AVX2 | CPROCESSOR_AVX512F | CPROCESSOR_AVX512VL | CPROCESSOR_AVX512DQ | CPROCESSOR_AVX512BW)
+#define AVX512_VNNI (AVX512 | CPROCESSOR_AVX512_VNNI)
+#define AVX512_BF16 (AVX512_VNNI | CPROCESSOR_AVX512_BF16)
+
+extern const gemm_kernels gemm_fp32_portable, gemm_bf16_portable, gemm_int8_portable;
+extern const row_kernels rows_portable;
+#if defined(__x86_64__)
+extern const gemm_kernels gemm_fp32_avx2, gemm_bf16_avx2, gemm_int8_avx2, gemm_int8_avx_vnni;
+extern const gemm_kernels gemm_fp32_avx512, gemm_bf16_avx512, gemm_int8_avx512, gemm_int8_avx512_vnni;
+extern const gemm_kernels gemm_bf16_avx512_bf16, gemm_int8_avx512_bf16;
+extern const row_kernels rows_avx2, rows_avx512, rows_avx512_bf16;
+#elif defined(__aarch64__)
+extern const gemm_kernels gemm_bf16_neon_bf16, gemm_int8_neon_dot;
+#endif
+
+static const gemm_isa fp32[] = {
+#if defined(__x86_64__)
+    {"avx512", AVX512, &gemm_fp32_avx512},
+    {"avx2", AVX2, &gemm_fp32_avx2},
+#endif
+    {"portable", 0, &gemm_fp32_portable},
+};
+
+static const gemm_isa bf16[] = {
+#if defined(__x86_64__)
+    {"avx512_bf16", AVX512_BF16, &gemm_bf16_avx512_bf16},
+    {"avx512", AVX512, &gemm_bf16_avx512},
+    {"avx2", AVX2, &gemm_bf16_avx2},
+#elif defined(__aarch64__)
+    {"neon_bf16", CPROCESSOR_NEON_BF16, &gemm_bf16_neon_bf16},
+#endif
+    {"portable", 0, &gemm_bf16_portable},
+};
+
+static const gemm_isa int8[] = {
+#if defined(__x86_64__)
+    {"avx512_vnni", AVX512_BF16, &gemm_int8_avx512_bf16},
+    {"avx512_vnni", AVX512_VNNI, &gemm_int8_avx512_vnni},
+    {"avx_vnni", AVX_VNNI, &gemm_int8_avx_vnni},
+    {"avx512", AVX512, &gemm_int8_avx512},
+    {"avx2", AVX2, &gemm_int8_avx2},
+#elif defined(__aarch64__)
+    {"neon_dot", CPROCESSOR_NEON_DOT, &gemm_int8_neon_dot},
+#endif
+    {"portable", 0, &gemm_int8_portable},
+};
+
+static const row_isa rows[] = {
+#if defined(__x86_64__)
+    {"avx512", AVX512_BF16, &rows_avx512_bf16},
+    {"avx512", AVX512, &rows_avx512},
+    {"avx2", AVX2, &rows_avx2},
+#endif
+    {"portable", 0, &rows_portable},
+};
+
+const gemm_isa *gemm_isas(ckernels_precision precision) {
+  return precision == CKERNELS_FP32 ? fp32 : precision == CKERNELS_BF16 ? bf16 : int8;
+}
+const row_isa *row_isas(void) { return rows; }
+
+const gemm_isa *gemm_choose(ckernels_precision precision) {
+  const gemm_isa *isa = gemm_isas(precision);
+  while (!cprocessor_has(isa->needs)) isa++;
+  return isa;
+}
+const row_isa *rows_choose(void) {
+  const row_isa *isa = rows;
+  while (!cprocessor_has(isa->needs)) isa++;
+  return isa;
+}
