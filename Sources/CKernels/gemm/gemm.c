@@ -3,6 +3,7 @@
 #include "../isa/isa.h"
 
 const char *ckernels_gemm_isa(ckernels_precision precision) { return gemm_choose(precision)->name; }
+size_t ckernels_tile_rows(ckernels_precision precision) { return gemm_choose(precision)->kernels->tile_rows; }
 
 void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ckernels_operand *x,
                    const void *packed, size_t first_panel, size_t panels, size_t outputs,
@@ -12,9 +13,9 @@ void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ck
 
 // Rows that pass by all panels before the next ones do: as many as leave their part of A, in `dwords` dwords each, in
 // the second-level cache, in whole tiles.
-static size_t block_rows(size_t dwords) {
+static size_t block_rows(const gemm_kernels *kernels, size_t dwords) {
   const size_t fitting = (128 * 1024) / (dwords ? dwords : 1);
-  return (fitting < 48 ? 48 : fitting) / 12 * 12;
+  return (fitting < 48 ? 48 : fitting) / kernels->tile_rows * kernels->tile_rows;
 }
 
 void gemm_product(const gemm_kernels *kernels, ckernels_precision precision, size_t rows, size_t k,
@@ -26,7 +27,7 @@ void gemm_product(const gemm_kernels *kernels, ckernels_precision precision, siz
   const uint32_t *b = packed;
   const float *scale = (const float *)(b + all * dwords);
   const int32_t *sum = (const int32_t *)(scale + all);
-  const size_t block = block_rows(dwords);
+  const size_t block = block_rows(kernels, dwords);
   for (size_t row = 0; row < rows; row += block) {
     gemm_run run = {
         .rows = rows - row < block ? rows - row : block,
@@ -45,7 +46,7 @@ void gemm_product(const gemm_kernels *kernels, ckernels_precision precision, siz
       run.packed = b + column * dwords;
       const size_t after = panel + (pair ? 2 : 1);
       run.ahead = (const char *)(b + (after < first_panel + panels ? after : first_panel) * PANEL * dwords);
-      run.ahead_lines = (pair ? 2 : 1) * dwords / (run.rows / 12 + 1) + 1;
+      run.ahead_lines = (pair ? 2 : 1) * dwords / (run.rows / kernels->tile_rows + 1) + 1;
       run.columns = outputs - column;
       if (precision == CKERNELS_INT8) {
         run.column_scale = scale + column;

@@ -158,4 +158,7 @@ void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q,
 const char *ckernels_gemm_isa(ckernels_precision precision);
 const char *ckernels_row_isa(void);
 
+// Rows that a product computes at once on this processor: rows are best shared out among threads in multiples of it.
+size_t ckernels_tile_rows(ckernels_precision precision);
+
 #endif

@@ -142,9 +142,6 @@ public struct Linear: Sendable {
     var row, rows, panel, panels: Int
   }
 
-  /// Rows that the kernels take together.
-  private static let tile = 12
-
   /// Cuts a product into two pieces for each thread, by rows where there are many, else by columns too. Pieces differ
   /// by no more than a tile or a pair of panels, since threads wait for the last one; more of them would read the
   /// weights more often.
@@ -155,16 +152,17 @@ public struct Linear: Sendable {
     let firstPanel = columns.lowerBound / Int(CKERNELS_PANEL)
     let panels = ckernels_panels(columns.upperBound) - firstPanel
     let wanted = 2 * pool.threads
-    let (tiles, pairs) = ((rows + Linear.tile - 1) / Linear.tile, (panels + 1) / 2)
+    let tile = ckernels_tile_rows(precision.kernel)
+    let (tiles, pairs) = ((rows + tile - 1) / tile, (panels + 1) / 2)
     let rowBlocks = max(1, min(wanted, rows / 192))
     let columnBlocks = pool.threads == 1 ? 1 : max(1, min(wanted / rowBlocks, pairs / 2))
     pool.run(count: rowBlocks * columnBlocks) { index, _ in
       let (i, j) = (index / columnBlocks, index % columnBlocks)
-      let row = tiles * i / rowBlocks * Linear.tile
+      let row = tiles * i / rowBlocks * tile
       let panel = pairs * j / columnBlocks * 2
       body(
         Block(
-          row: row, rows: min(tiles * (i + 1) / rowBlocks * Linear.tile, rows) - row,
+          row: row, rows: min(tiles * (i + 1) / rowBlocks * tile, rows) - row,
           panel: firstPanel + panel, panels: min(pairs * (j + 1) / columnBlocks * 2, panels) - panel))
     }
   }
