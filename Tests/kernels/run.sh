@@ -14,15 +14,18 @@ passed=0 failed=0
 
 C=(-std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -pthread
   -ISources/C{Kernels,Digest,Processor}/include)
+# Chosen by the test, which asks the real ones under other names.
+REAL=(-Dcprocessor_features=real_features -Dgemm_choose=listed_choice)
 
 # kernels NAME RUNNER FLAGS...: builds and runs them.
 kernels() {
   local name=$1 runner=$2; shift 2
   local program=$BUILD/$name
   echo "kernels, $name:"
-  if "$CLANG" "$@" "${C[@]}" -Dcprocessor_features=real_features -c Sources/CProcessor/processor.c -o "$program-processor.o" &&
-    "$CLANG" "$@" "${C[@]}" Tests/kernels/test_kernels.c Sources/CKernels/*/*.c \
-      "$program-processor.o" -fuse-ld=lld -o "$program" -lm &&
+  if "$CLANG" "$@" "${C[@]}" "${REAL[@]:0:1}" -c Sources/CProcessor/processor.c -o "$program-processor.o" &&
+    "$CLANG" "$@" "${C[@]}" "${REAL[@]:1}" -c Sources/CKernels/isa/table.c -o "$program-table.o" &&
+    "$CLANG" "$@" "${C[@]}" Tests/kernels/test_kernels.c Sources/CKernels/{attention,gemm,rows}/*.c \
+      $(ls Sources/CKernels/isa/*.c | grep -v /table.c) "$program"-{processor,table}.o -fuse-ld=lld -o "$program" -lm &&
     timeout -k 5 240 $runner "$program" "$SHAPES"; then (( ++passed )); return; fi
   echo "kernels, $name: FAILED" >&2; (( ++failed ))
 }

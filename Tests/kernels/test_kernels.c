@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "../../Sources/CKernels/isa/isa.h"
 #include "../../Sources/CKernels/numbers.h"
 #include "CProcessor.h"
@@ -15,6 +18,10 @@
 uint32_t real_features(void);  // CProcessor's detection, under another name
 static uint32_t allowed = ~0u;
 uint32_t cprocessor_features(void) { return real_features() & allowed; }
+
+const gemm_isa *listed_choice(ckernels_precision precision);  // gemm_choose of the table, under another name
+static const gemm_isa *toy;
+const gemm_isa *gemm_choose(ckernels_precision precision) { return toy ? toy : listed_choice(precision); }
 
 static int failures;
 #define CHECK(CONDITION, ...)                             \
@@ -438,6 +445,83 @@ static void test_attention(ckernels_precision precision, size_t keys, size_t que
   free(packed_keys), free(packed_values), free(scratch), free(out), free(weights);
 }
 
+// ------------------------------------------------------------------------------------------ hooks
+
+// A toy isa with state in the thread: portable kernels that must be called between its hooks.
+static _Thread_local int inside;
+static atomic_int entered, left, called;
+static const gemm_kernels *portable;
+
+static void toy_enter(void) {
+  CHECK(!inside, "entered twice");
+  inside = 1;
+  entered++;
+}
+static void toy_leave(void) {
+  CHECK(inside, "left without having been entered");
+  inside = 0;
+  left++;
+}
+static void toy_panel1(const gemm_run *run) {
+  CHECK(inside, "a kernel outside of its hooks");
+  called++;
+  portable->panel1(run);
+}
+static void toy_panel1_raw(const gemm_run *run) {
+  CHECK(inside, "a kernel outside of its hooks");
+  called++;
+  portable->panel1_raw(run);
+}
+
+enum { HOOK_CALLS = 7 };
+// Products and attention, empty ones among them; each call is one thread's part.
+static void *call_hooked(void *given) {
+  enum { ROWS = 60, K = 12000, OUTPUTS = 40 };  // rows for two blocks of gemm_product
+  const ckernels_precision precision = *(const ckernels_precision *)given;
+  float *x = memory(ROWS * K * 4), *y = memory(ROWS * OUTPUTS * 4), *shares = memory(ROWS * 4);
+  void *packed = memory(ckernels_packed_count(precision, OUTPUTS, K) * 4);
+  const ckernels_operand a = {x, K, shares, shares};
+  const ckernels_result to = {NULL, CKERNELS_IDENTITY, CKERNELS_STORE_FP32, y, OUTPUTS};
+  ckernels_gemm(precision, ROWS, K, &a, packed, 0, 3, OUTPUTS, &to);
+  ckernels_gemm(precision, ROWS, K, &a, packed, 1, 1, OUTPUTS, &to);
+  ckernels_gemm(precision, 0, K, &a, packed, 0, 3, OUTPUTS, &to);
+  ckernels_gemm(precision, ROWS, K, &a, packed, 3, 0, OUTPUTS, &to);
+  if (precision != CKERNELS_INT8) {
+    void *scratch = memory(ckernels_attention_scratch(precision, ROWS) * 4);
+    const ckernels_attention attention = {precision, ROWS, 16, 0.25f, packed, packed, scratch};
+    ckernels_attend(&attention, ROWS, x, 16, -1, y, 16);
+    ckernels_attend(&attention, ROWS, x, 16, 0, y, 16);
+    ckernels_attend(&attention, 0, x, 16, -1, y, 16);
+    free(scratch);
+  }
+  CHECK(!inside, "a call returned without leaving");
+  free(x), free(y), free(shares), free(packed);
+  return NULL;
+}
+
+// An isa's hooks are called in pairs, around every kernel, on every thread, once for each call.
+static void test_hooks(void) {
+  enum { THREADS = 4 };
+  for (ckernels_precision precision = CKERNELS_FP32; precision <= CKERNELS_INT8; precision++) {
+    const gemm_isa *listed = gemm_isas(precision);
+    while (listed->needs) listed++;
+    portable = listed->kernels;
+    const gemm_kernels kernels = {portable->tile_rows, toy_panel1, NULL, portable->panel1_raw ? toy_panel1_raw : NULL,
+                                  NULL, toy_enter, toy_leave};
+    const gemm_isa hooked = {"toy", 0, &kernels};
+    toy = &hooked;
+    entered = left = called = 0;
+    pthread_t threads[THREADS];
+    for (int t = 0; t < THREADS; t++)
+      if (pthread_create(&threads[t], NULL, call_hooked, &precision)) abort();
+    for (int t = 0; t < THREADS; t++) pthread_join(threads[t], NULL);
+    toy = NULL;
+    const int calls = THREADS * (precision == CKERNELS_INT8 ? 4 : HOOK_CALLS);
+    CHECK(entered == calls && left == calls && called > calls, "%d calls entered %d and left %d times, %d kernels", calls,
+          entered, left, called);
+  }
+}
+
 // ------------------------------------------------------------------------------------------- main
 
 static void test_isas(uint32_t features, size_t shapes) {
@@ -504,6 +588,7 @@ static void test_table(size_t shapes) {
 
 int main(int count, char **arguments) {
   test_table(count > 1 ? (size_t)atoi(arguments[1]) : 300);
+  test_hooks();
   printf("  %s\n", failures ? "FAILED" : "ok");
   return failures != 0;
 }

@@ -26,6 +26,7 @@ void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q,
   uint32_t *weights = a->precision == CKERNELS_FP32 ? (uint32_t *)a->scratch
                                                     : (uint32_t *)a->scratch + QUERIES * scores_stride;
   float shares[QUERIES];
+  gemm_enter(gemm);
   for (size_t first = 0; first < queries; first += QUERIES) {
     const size_t count = queries - first < QUERIES ? queries - first : QUERIES;
     // Keys that the last of these queries sees.
@@ -56,4 +57,5 @@ void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q,
     gemm_product(gemm, a->precision, count, a->keys, &weighted, a->packed_values, 0, ckernels_panels(a->size),
                  a->size, &to_out);
   }
+  gemm_leave(gemm);
 }

@@ -8,7 +8,10 @@ size_t ckernels_tile_rows(ckernels_precision precision) { return gemm_choose(pre
 void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ckernels_operand *x,
                    const void *packed, size_t first_panel, size_t panels, size_t outputs,
                    const ckernels_result *to) {
-  gemm_product(gemm_choose(precision)->kernels, precision, rows, k, x, packed, first_panel, panels, outputs, to);
+  const gemm_kernels *kernels = gemm_choose(precision)->kernels;
+  gemm_enter(kernels);
+  gemm_product(kernels, precision, rows, k, x, packed, first_panel, panels, outputs, to);
+  gemm_leave(kernels);
 }
 
 // Rows that pass by all panels before the next ones do: as many as leave their part of A, in `dwords` dwords each, in

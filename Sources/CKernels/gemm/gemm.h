@@ -37,14 +37,25 @@ typedef struct {
   // Runs over whole panels whose sums are stored in fp32 unscaled, without bias and activation; NULL for int8.
   void (*panel1_raw)(const gemm_run *);
   void (*panel2_raw)(const gemm_run *);
+  // Prepare the calling thread for these kernels, and undo that: once around each thread's part of a product or of
+  // attention. NULL for an isa that keeps no state in the thread.
+  void (*enter)(void);
+  void (*leave)(void);
 } gemm_kernels;
 
-// ckernels_gemm with the kernels of an isa.
+static inline void gemm_enter(const gemm_kernels *kernels) {
+  if (kernels->enter) kernels->enter();
+}
+static inline void gemm_leave(const gemm_kernels *kernels) {
+  if (kernels->leave) kernels->leave();
+}
+
+// ckernels_gemm with the kernels of an isa, for a thread that has entered it.
 void gemm_product(const gemm_kernels *kernels, ckernels_precision precision, size_t rows, size_t k,
                   const ckernels_operand *x, const void *packed, size_t first_panel, size_t panels, size_t outputs,
                   const ckernels_result *to);
 
-// Raw sums of whole panels, y[rows, panels * PANEL], of fp32 or bf16.
+// Raw sums of whole panels, y[rows, panels * PANEL], of fp32 or bf16, for a thread that has entered the isa.
 void gemm_raw_sums(const gemm_kernels *kernels, ckernels_precision precision, size_t rows, size_t k,
                    const uint32_t *x, size_t x_stride, const uint32_t *packed, size_t panels, float *y,
                    size_t y_stride);
