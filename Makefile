@@ -154,7 +154,7 @@ test-swift: ## the rooms' own tests
 	@echo 'running them'
 	@$(SWIFT) test --skip-build --disable-xctest --quiet
 
-test-kernels: ## every form of the kernels against plain loops, with sanitizers
+test-kernels: ## the kernels in every instruction set against plain loops, with sanitizers
 	@Tests/kernels/run.sh
 
 test-c: ## C programs against build/lib

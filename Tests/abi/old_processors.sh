@@ -1,6 +1,6 @@
 #!/bin/bash
 # The library on processors with fewer instructions than this one, under an emulator: no illegal
-# instruction, and the reference's numbers through every form of the kernels.
+# instruction, and the reference's numbers through every instruction set of the kernels.
 #
 #   Tests/abi/old_processors.sh     (COMMAND, default build/bin/actionclip; skips without qemu-x86_64)
 set -uo pipefail
