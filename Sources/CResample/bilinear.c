@@ -1,5 +1,5 @@
-// One form for all processors: two pixels to each of the crop's are little work, and what there is of
-// it the compiler turns into vectors.
+// OpenCV's bilinear resize, in plain C for all processors: two pixels to each of the crop's are little work, which the
+// compiler turns into vectors.
 #include "CResample.h"
 
 void cresample_bilinear_row(size_t count, const int32_t *before, const int32_t *after,

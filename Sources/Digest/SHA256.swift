@@ -4,7 +4,7 @@ internal import CDigest
 public struct SHA256 {
   private static let blockBytes = Int(CDIGEST_BLOCK)
 
-  private let form: UnsafePointer<cdigest_form>
+  private let isa: UnsafePointer<cdigest_isa>
   private var state = SIMD8<UInt32>(
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19)
   /// Bytes of an incomplete block: the first `pendingCount` of these.
@@ -12,10 +12,10 @@ public struct SHA256 {
   private var pendingCount = 0
   private var count: UInt64 = 0
 
-  public init() { self.init(form: 0) }
+  public init() { self.init(isa: 0) }
 
-  /// The form of that number, the best being 0.
-  init(form: Int) { self.form = cdigest_form_at(form) }
+  /// Computes in the instruction set of that index among those that the processor runs, best first.
+  init(isa: Int) { self.isa = cdigest_isa_at(isa) }
 
   /// The hash of bytes that are all there.
   public static func hash(of bytes: UnsafeRawBufferPointer) -> Digest {
@@ -71,7 +71,7 @@ public struct SHA256 {
     let count = blocks.count / Self.blockBytes
     withUnsafeMutablePointer(to: &state) { state in
       state.withMemoryRebound(to: UInt32.self, capacity: Int(CDIGEST_STATE)) { state in
-        form.pointee.blocks(state, bytes, count)
+        isa.pointee.blocks(state, bytes, count)
       }
     }
   }

@@ -13,7 +13,7 @@ struct Resampler: ~Copyable {
   private let size: Int
   private let horizontal: BicubicAxis
   private let vertical: BicubicAxis
-  private let form: UnsafePointer<cresample_form>
+  private let isa: UnsafePointer<cresample_isa>
   /// The number of rows in the ring, and the bytes from one to the next.
   private let ringRows: Int
   private let stride: Int
@@ -39,9 +39,9 @@ struct Resampler: ~Copyable {
   }
 
   /// Prepares for sources of width x height pixels. Memory: at most a few MB, whatever the source.
-  /// - Parameter form: the index of the instruction-set form that computes.
+  /// - Parameter isa: the index of the instruction set that computes, among those that the processor runs, best first.
   init(
-    width: Int, height: Int, geometry: ResizeGeometry, size: Int, form: Int = 0
+    width: Int, height: Int, geometry: ResizeGeometry, size: Int, isa: Int = 0
   ) throws(Failure) {
     // Locals first: a noncopyable value that throws half-built is not supported by the compiler.
     let horizontal = try BicubicAxis(
@@ -62,14 +62,14 @@ struct Resampler: ~Copyable {
     let pixelStride = (columns * 4 + slack - 1) / slack * slack + slack
     let pixels = try GrowingArray<UInt8>(repeating: 0, count: Self.atOnce * pixelStride)
     let rows = try GrowingArray<UnsafePointer<UInt8>?>(uninitialized: vertical.taps)
-    guard let form = cresample_form_at(form) else {
-      throw .argument("form \(form) of resizing does not exist here")
+    guard let isa = cresample_isa_at(isa) else {
+      throw .argument("instruction set \(isa) of resizing does not exist here")
     }
     for column in 0..<size { horizontal.starts.base[column] -= Int32(firstColumn) }
     self.size = size
     self.horizontal = horizontal
     self.vertical = vertical
-    self.form = form
+    self.isa = isa
     self.ringRows = ringRows
     self.stride = stride
     self.ring = ring
@@ -134,7 +134,7 @@ struct Resampler: ~Copyable {
           to[row] = row < count ? ringRow(first + row) : ring.base + ringRows * stride
         }
         withUnsafeBytes(of: channels) {
-          form.pointee.horizontal(
+          isa.pointee.horizontal(
             &axis, from.baseAddress, step, $0.baseAddress?.assumingMemoryBound(to: UInt8.self),
             to.baseAddress)
         }
@@ -150,7 +150,7 @@ struct Resampler: ~Copyable {
       rows.base[tap] = UnsafePointer(ringRow(min(start + tap, vertical.end - 1)))
     }
     let weights = row * vertical.taps
-    form.pointee.vertical(
+    isa.pointee.vertical(
       size * 3, vertical.taps, rows.base, vertical.high.base + weights, vertical.low.base + weights,
       output.base)
   }

@@ -4,18 +4,18 @@ import Testing
 
 @testable import Digest
 
-/// Every form that this processor runs; the last is plain C.
-private let forms: [Int] = {
-  var forms = [0]
-  while name(of: forms.count - 1) != "plain" { forms.append(forms.count) }
-  return forms
+/// Indices of the instruction sets that this processor runs; the last is plain C.
+private let isas: [Int] = {
+  var isas = [0]
+  while name(of: isas.count - 1) != "portable" { isas.append(isas.count) }
+  return isas
 }()
 
-private func name(of form: Int) -> String { String(cString: cdigest_form_at(form).pointee.name) }
+private func name(of isa: Int) -> String { String(cString: cdigest_isa_at(isa).pointee.name) }
 
 @Suite("SHA-256") struct SHA256Tests {
-  func hash(_ pieces: [ArraySlice<UInt8>], form: Int) -> String {
-    var sha = SHA256(form: form)
+  func hash(_ pieces: [ArraySlice<UInt8>], isa: Int) -> String {
+    var sha = SHA256(isa: isa)
     for piece in pieces { piece.withUnsafeBytes { sha.update($0) } }
     return sha.finish().hexadecimal
   }
@@ -41,7 +41,7 @@ private func name(of form: Int) -> String { String(cString: cdigest_form_at(form
   }()
 
   @Test(
-    "The standard's own examples, in every form",
+    "The standard's own examples, in every instruction set",
     arguments: [
       ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
       ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -56,26 +56,26 @@ private func name(of form: Int) -> String { String(cString: cdigest_form_at(form
       ),
     ]) func examples(_ text: String, _ expected: String)
   {
-    for form in forms { #expect(hash([Array(text.utf8)[...]], form: form) == expected, "\(name(of: form))") }
+    for isa in isas { #expect(hash([Array(text.utf8)[...]], isa: isa) == expected, "\(name(of: isa))") }
   }
 
   @Test("A million times the letter a, in pieces that fit no block") func million() {
     let piece = [UInt8](repeating: UInt8(ascii: "a"), count: 1000)[...]
-    for form in forms {
+    for isa in isas {
       #expect(
-        hash([ArraySlice](repeating: piece, count: 1000), form: form)
-          == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", "\(name(of: form))")
+        hash([ArraySlice](repeating: piece, count: 1000), isa: isa)
+          == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", "\(name(of: isa))")
     }
   }
 
-  @Test("Every length gives hashlib's answer, in every form and from odd addresses") func lengths() {
+  @Test("Every length gives hashlib's answer, in every instruction set and from odd addresses") func lengths() {
     #expect(Self.answers.count == 254)
     for (length, expected) in Self.answers {
-      for form in forms {
-        #expect(hash([Self.sequence[..<length]], form: form) == expected, "\(name(of: form)), \(length)")
+      for isa in isas {
+        #expect(hash([Self.sequence[..<length]], isa: isa) == expected, "\(name(of: isa)), \(length)")
         // One byte by itself, so that the rest begins at another address and within a block.
         let split = [Self.sequence[..<min(1, length)], Self.sequence[min(1, length)..<length]]
-        #expect(hash(split, form: form) == expected, "\(name(of: form)), 1 + \(length - 1)")
+        #expect(hash(split, isa: isa) == expected, "\(name(of: isa)), 1 + \(length - 1)")
       }
     }
   }
@@ -83,37 +83,37 @@ private func name(of form: Int) -> String { String(cString: cdigest_form_at(form
   @Test("However the bytes are cut, the hash is the same") func splits() throws {
     let length = 150
     let expected = try #require(Self.answers.first { $0.length == length }).hash
-    for form in forms {
+    for isa in isas {
       for first in 0...length {
         for second in stride(from: first, through: length, by: first % 8 == 0 ? 1 : 23) {
           let pieces = [
             Self.sequence[..<first], Self.sequence[first..<second], Self.sequence[second..<length],
           ]
-          #expect(hash(pieces, form: form) == expected, "\(name(of: form)), cut at \(first) and \(second)")
+          #expect(hash(pieces, isa: isa) == expected, "\(name(of: isa)), cut at \(first) and \(second)")
         }
       }
       let single = (0..<length).map { Self.sequence[$0...$0] }
-      #expect(hash(single, form: form) == expected, "\(name(of: form)), byte by byte")
+      #expect(hash(single, isa: isa) == expected, "\(name(of: isa)), byte by byte")
     }
   }
 
-  @Test("Every form takes blocks as plain C does, whatever the state") func blocks() throws {
+  @Test("Every instruction set takes blocks as plain C does, whatever the state") func blocks() throws {
     var noise = SystemRandomNumberGenerator()
     for _ in 0..<200 {
       let count = Int.random(in: 0...20, using: &noise)
       let bytes = (0..<64 * count + 1).map { _ in UInt8.random(in: .min ... .max, using: &noise) }
       let start = (0..<8).map { _ in UInt32.random(in: .min ... .max, using: &noise) }
-      let states = forms.map { form in
+      let states = isas.map { isa in
         var state = start
         // The odd address has to do as well.
         bytes.withUnsafeBufferPointer { bytes in
           guard let first = bytes.baseAddress else { return }
-          cdigest_form_at(form).pointee.blocks(&state, first + 1, count)
+          cdigest_isa_at(isa).pointee.blocks(&state, first + 1, count)
         }
         return state
       }
-      for (form, state) in states.enumerated() {
-        #expect(state == states.last, "\(name(of: form)), \(count) blocks \(bytes) from \(start)")
+      for (isa, state) in states.enumerated() {
+        #expect(state == states.last, "\(name(of: isa)), \(count) blocks \(bytes) from \(start)")
       }
       #expect((states.last == start) == (count == 0))
     }
@@ -124,8 +124,8 @@ private func name(of form: Int) -> String { String(cString: cdigest_form_at(form
     Array("abc".utf8).withUnsafeBytes { sha.update($0) }
     let before = sha
     Array("def".utf8).withUnsafeBytes { sha.update($0) }
-    #expect(before.finish().hexadecimal == hash([Array("abc".utf8)[...]], form: 0))
-    #expect(sha.finish().hexadecimal == hash([Array("abcdef".utf8)[...]], form: 0))
+    #expect(before.finish().hexadecimal == hash([Array("abc".utf8)[...]], isa: 0))
+    #expect(sha.finish().hexadecimal == hash([Array("abcdef".utf8)[...]], isa: 0))
   }
 }
 

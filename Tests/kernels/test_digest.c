@@ -1,10 +1,10 @@
-// SHA-256's inner loop in Sources/CDigest: every form that this processor runs gives the standard's example and, from
+// SHA-256's inner loop in Sources/CDigest: every isa that this processor runs gives the standard's example and, from
 // any state and address, what plain C gives. run.sh builds this with sanitizers, and for aarch64 under an emulator.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../Sources/CDigest/forms.h"
+#include "../../Sources/CDigest/isa/isa.h"
 
 static uint64_t seed = 1;
 static uint32_t random_bits(void) {
@@ -13,18 +13,18 @@ static uint32_t random_bits(void) {
 }
 
 // FIPS 180-4: "abc", padded to one block, from the first state.
-static int example(const cdigest_form *form) {
+static int example(const cdigest_isa *isa) {
   uint32_t state[CDIGEST_STATE] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   static const uint32_t expected[CDIGEST_STATE] = {0xba7816bf, 0x8f01cfea, 0x414140de, 0x5dae2223,
                                                    0xb00361a3, 0x96177a9c, 0xb410ff61, 0xf20015ad};
   uint8_t block[CDIGEST_BLOCK] = {'a', 'b', 'c', 0x80};
   block[CDIGEST_BLOCK - 1] = 24;
-  form->blocks(state, block, 1);
+  isa->blocks(state, block, 1);
   return memcmp(state, expected, sizeof state) == 0;
 }
 
-static int as_plain(const cdigest_form *form) {
+static int as_portable(const cdigest_isa *isa) {
   for (int round = 0; round < 400; round++) {
     const size_t count = random_bits() % 9, offset = random_bits() % 17, size = offset + count * CDIGEST_BLOCK;
     // Exactly as large as read, so that the address sanitizer sees the first byte too many.
@@ -33,8 +33,8 @@ static int as_plain(const cdigest_form *form) {
     if (!bytes) abort();
     for (size_t i = 0; i < size; i++) bytes[i] = (uint8_t)random_bits();
     for (size_t i = 0; i < CDIGEST_STATE; i++) expected[i] = found[i] = random_bits();
-    cdigest_plain.blocks(expected, bytes + offset, count);
-    form->blocks(found, bytes + offset, count);
+    cdigest_portable.blocks(expected, bytes + offset, count);
+    isa->blocks(found, bytes + offset, count);
     free(bytes);
     if (memcmp(found, expected, sizeof found) != 0) return 0;
   }
@@ -43,13 +43,13 @@ static int as_plain(const cdigest_form *form) {
 
 int main(void) {
   int failures = 0;
-  const cdigest_form *form;
+  const cdigest_isa *isa;
   size_t index = 0;
   do {
-    form = cdigest_form_at(index++);
-    const int good = example(form) && as_plain(form);
-    printf("  %-8s %s\n", form->name, good ? "ok" : "WRONG");
+    isa = cdigest_isa_at(index++);
+    const int good = example(isa) && as_portable(isa);
+    printf("  %-8s %s\n", isa->name, good ? "ok" : "WRONG");
     failures += !good;
-  } while (form != &cdigest_plain);
+  } while (isa != &cdigest_portable);
   return failures != 0;
 }

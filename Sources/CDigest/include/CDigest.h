@@ -9,13 +9,15 @@
 #define CDIGEST_STATE 8   // words of 32 bits
 #define CDIGEST_BLOCK 64  // bytes
 
+// SHA-256 in one instruction set.
 typedef struct {
   const char *_Nonnull name;
   // Takes `count` blocks of bytes, which need not be aligned, into the state.
   void (*_Nonnull blocks)(uint32_t *_Nonnull state, const uint8_t *_Nonnull bytes, size_t count);
-} cdigest_form;
+} cdigest_isa;
 
-// The forms that this processor can run, best first. The last is plain C, which any higher index gives too.
-const cdigest_form *_Nonnull cdigest_form_at(size_t index);
+// The instruction sets (isas) that this processor can run, best first. The last is "portable", which any higher index
+// gives too.
+const cdigest_isa *_Nonnull cdigest_isa_at(size_t index);
 
 #endif

@@ -3,7 +3,7 @@
 //
 // A weight of 32 bits is split: high * 2^12 + low, 0 <= low < 2^12. Both parts fit the 16 bits of the
 // multiplications that take two pixels at once, and sums of whole numbers are the same in any order, so
-// all forms give the same bytes.
+// all instruction sets give the same bytes.
 #ifndef CRESAMPLE_H
 #define CRESAMPLE_H
 
@@ -12,22 +12,24 @@
 
 #define CRESAMPLE_LOW_BITS 12
 #define CRESAMPLE_FRACTION_BITS 22
-// Rows that `horizontal` takes at once.
+// Rows that `horizontal` resizes at once.
 #define CRESAMPLE_ROWS 4
 // Taps come in multiples of this, the last ones with weights 0.
 #define CRESAMPLE_TAPS 8
-// What may be read after the taps' pixels. After a row's last pixel one byte is written.
+// Bytes that may be read after the taps' pixels. After a row's last pixel one byte is written.
 #define CRESAMPLE_SLACK 64
 
+// The taps of each output position along one axis.
 typedef struct {
   size_t count;           // output positions
-  size_t taps;            // of each, a multiple of CRESAMPLE_TAPS
-  size_t used;            // the largest number of them with weights
+  size_t taps;            // taps of a position, a multiple of CRESAMPLE_TAPS
+  size_t used;            // the most taps of a position that have weights
   const int32_t *starts;  // [count] first source position
   const int16_t *high;    // [count, taps]
   const int16_t *low;     // [count, taps]
 } cresample_axis;
 
+// The two passes in one instruction set.
 typedef struct {
   const char *name;
   // Four rows of pixels, `step` bytes each with R, G and B at `channels`, to four rows of RGB bytes.
@@ -36,10 +38,10 @@ typedef struct {
   // `count` bytes, rounded up to 64, as the weighted sum of the same bytes of `taps` rows (even).
   void (*vertical)(size_t count, size_t taps, const uint8_t *const *rows, const int16_t *high,
                    const int16_t *low, uint8_t *target);
-} cresample_form;
+} cresample_isa;
 
-// The forms that this processor can run, best first; NULL after the last, which is plain C.
-const cresample_form *cresample_form_at(size_t index);
+// The instruction sets (isas) that this processor can run, best first; NULL after the last, "portable".
+const cresample_isa *cresample_isa_at(size_t index);
 
 // OpenCV's bilinear resize. Weights are 0 .. 2^CRESAMPLE_BILINEAR_BITS and a pair's sum is that.
 #define CRESAMPLE_BILINEAR_BITS 11

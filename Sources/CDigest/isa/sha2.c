@@ -1,8 +1,8 @@
-// For aarch64 with the SHA-2 instructions.
+// SHA-256 for aarch64 with the SHA-2 instructions.
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
-#include "forms.h"
+#include "isa.h"
 
 #define TARGET __attribute__((target("sha2")))
 
@@ -19,7 +19,7 @@ TARGET static void blocks(uint32_t *state, const uint8_t *bytes, size_t count) {
       const uint32x4_t abcd_old = abcd;
       abcd = vsha256hq_u32(abcd, efgh, sum);
       efgh = vsha256h2q_u32(efgh, abcd_old, sum);
-      if (i < ROUNDS / 4 - 4)  // W of four later rounds from those of the sixteen before
+      if (i < ROUNDS / 4 - 4)  // the words of four later rounds
         w[i % 4] = vsha256su1q_u32(vsha256su0q_u32(w[i % 4], w[(i + 1) % 4]), w[(i + 2) % 4],
                                    w[(i + 3) % 4]);
     }
@@ -30,5 +30,5 @@ TARGET static void blocks(uint32_t *state, const uint8_t *bytes, size_t count) {
   vst1q_u32(state + 4, efgh);
 }
 
-const cdigest_form cdigest_sha2 = {"sha2", blocks};
+const cdigest_isa cdigest_sha2 = {"sha2", blocks};
 #endif

@@ -1,8 +1,9 @@
+// The resize for x86-64 with AVX2.
 #if defined(__x86_64__)
 #define TARGET __attribute__((target("avx2")))
 #define ACCUMULATE(sums, words, weights) \
   _mm256_add_epi32(sums, _mm256_madd_epi16(words, weights))
-#include "form_256.h"
+#include "vectors256.h"
 
-const cresample_form cresample_avx2 = {"avx2", horizontal, vertical};
+const cresample_isa cresample_avx2 = {"avx2", horizontal, vertical};
 #endif

@@ -1,11 +1,12 @@
+// SHA-256 for x86-64 with SHA-NI and SSE4.1.
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "forms.h"
+#include "isa.h"
 
 #define TARGET __attribute__((target("sha,sse4.1")))
 
-// W of four later rounds from those of the sixteen before.
+// The words of four later rounds, from those of the sixteen before.
 TARGET static inline __m128i schedule(__m128i w0, __m128i w1, __m128i w2, __m128i w3) {
   const __m128i sum = _mm_add_epi32(_mm_sha256msg1_epu32(w0, w1), _mm_alignr_epi8(w3, w2, 4));
   return _mm_sha256msg2_epu32(sum, w3);
@@ -42,5 +43,5 @@ TARGET static void blocks(uint32_t *state, const uint8_t *bytes, size_t count) {
   _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(ghcd, abef, 8));
 }
 
-const cdigest_form cdigest_sha_ni = {"sha_ni", blocks};
+const cdigest_isa cdigest_sha_ni = {"sha_ni", blocks};
 #endif

@@ -1,15 +1,5 @@
-#include "forms.h"
-
-const cresample_form *cresample_form_at(size_t index) {
-#if defined(__x86_64__)
-  if (cprocessor_has(CPROCESSOR_AVX2 | CPROCESSOR_AVX512F | CPROCESSOR_AVX512VL | CPROCESSOR_AVX512_VNNI) &&
-      index-- == 0)
-    return &cresample_avx512vnni;
-  if (cprocessor_has(CPROCESSOR_AVX2 | CPROCESSOR_AVX_VNNI) && index-- == 0) return &cresample_avxvnni;
-  if (cprocessor_has(CPROCESSOR_AVX2) && index-- == 0) return &cresample_avx2;
-#endif
-  return index == 0 ? &cresample_plain : NULL;
-}
+// The resize in plain C, for every processor.
+#include "isa.h"
 
 static uint8_t clip(uint32_t sum) {
   const int32_t value = (int32_t)sum >> CRESAMPLE_FRACTION_BITS;
@@ -60,4 +50,4 @@ static void vertical(size_t count, size_t taps, const uint8_t *const *rows, cons
   }
 }
 
-const cresample_form cresample_plain = {"plain", horizontal, vertical};
+const cresample_isa cresample_portable = {"portable", horizontal, vertical};

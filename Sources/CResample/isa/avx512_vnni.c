@@ -1,7 +1,8 @@
+// The resize for x86-64 with AVX-512 F, VL and VNNI.
 #if defined(__x86_64__)
 #define TARGET __attribute__((target("avx2,avx512f,avx512vl,avx512vnni")))
 #define ACCUMULATE(sums, words, weights) _mm256_dpwssd_epi32(sums, words, weights)
-#include "form_256.h"
+#include "vectors256.h"
 
-const cresample_form cresample_avx512vnni = {"avx512vnni", horizontal, vertical};
+const cresample_isa cresample_avx512_vnni = {"avx512_vnni", horizontal, vertical};
 #endif

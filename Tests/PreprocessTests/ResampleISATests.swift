@@ -3,19 +3,19 @@ import Testing
 
 @testable import Preprocess
 
-@Suite("Every form of the resize gives the bytes of plain C")
-struct ResampleFormTests {
-  static let forms = Array(0..<8).filter { cresample_form_at($0) != nil }
+@Suite("Every instruction set of the resize gives the bytes of plain C")
+struct ResampleISATests {
+  static let isas = Array(0..<8).filter { cresample_isa_at($0) != nil }
 
   func crop(
     _ bytes: [UInt8], _ width: Int, _ height: Int, _ size: Int, _ options: PreprocessOptions,
-    _ pixelFormat: PixelFormat, form: Int
+    _ pixelFormat: PixelFormat, isa: Int
   ) throws -> [UInt8] {
     let geometry = ResizeGeometry(
       width: width, height: height, size: size,
       shortSide: try ResizeGeometry.shortSide(size: size, options: options), crop: options.crop)
     let resampler = try Resampler(
-      width: width, height: height, geometry: geometry, size: size, form: form)
+      width: width, height: height, geometry: geometry, size: size, isa: isa)
     var output: [UInt8] = []
     try bytes.withUnsafeBufferPointer { source in
       let image = try ImageView(
@@ -26,7 +26,7 @@ struct ResampleFormTests {
   }
 
   @Test("Over odd sizes, enlarged and reduced") func equal() throws {
-    #expect(Self.forms.count >= 1)
+    #expect(Self.isas.count >= 1)
     var noise = Noise(state: 8)
     for round in 0..<120 {
       let side = { (noise: inout Noise) in Int.random(in: 1...(round % 10 == 0 ? 700 : 90), using: &noise) }
@@ -39,10 +39,10 @@ struct ResampleFormTests {
       let bytes = noise.bytes(width * height * format.bytesPerPixel).map {
         round % 4 == 0 ? ($0 & 1) * 255 : $0
       }
-      let plain = try crop(bytes, width, height, size, options, format, form: Self.forms.count - 1)
-      for form in Self.forms.dropLast() {
-        let found = try crop(bytes, width, height, size, options, format, form: form)
-        #expect(found == plain, "form \(form), \(width)x\(height) \(format) to \(size)")
+      let plain = try crop(bytes, width, height, size, options, format, isa: Self.isas.count - 1)
+      for isa in Self.isas.dropLast() {
+        let found = try crop(bytes, width, height, size, options, format, isa: isa)
+        #expect(found == plain, "isa \(isa), \(width)x\(height) \(format) to \(size)")
       }
     }
   }

@@ -1,12 +1,13 @@
-// The form of registers of 256 bits: two pixels to a multiplication, two such pairs to a lane's sums.
-// Wider registers were tried and are slower: a pixel's taps do not fill them.
-// For a file that defines TARGET and ACCUMULATE(sums, words, weights).
+// The resize in registers of 256 bits: two pixels to a multiplication, two such pairs to a lane's sums. Wider registers
+// were tried and are slower: a pixel's taps do not fill them. Included by an isa's file, with
+//   TARGET                            the isa's target attribute
+//   ACCUMULATE(sums, words, weights)  sums + words · weights, in pairs of neighbouring words
 #include <immintrin.h>
 #include <string.h>
 
-#include "forms.h"
+#include "isa.h"
 
-// Bytes of two pixels to r0 r1, g0 g1, b0 b1 and nothing, as words.
+// A shuffle of the bytes of two pixels to r0 r1, g0 g1, b0 b1 and nothing, as words.
 TARGET static __m256i pairs_shuffle(size_t step, const uint8_t *channels) {
   uint8_t order[32];
   memset(order, 0x80, sizeof order);
@@ -18,6 +19,7 @@ TARGET static __m256i pairs_shuffle(size_t step, const uint8_t *channels) {
   return _mm256_loadu_si256((const __m256i *)order);
 }
 
+// Four weights, the first two in every dword of the low lane and the others in the high lane.
 TARGET static inline __m256i spread(const int16_t *weights) {
   int64_t four;
   memcpy(&four, weights, sizeof four);

@@ -1,14 +1,5 @@
-#include "forms.h"
-
-const cdigest_form *_Nonnull cdigest_form_at(size_t index) {
-#if defined(__x86_64__)
-  if (cprocessor_has(CPROCESSOR_SHA_NI | CPROCESSOR_SSE41) && index-- == 0) return &cdigest_sha_ni;
-#elif defined(__aarch64__)
-  if (cprocessor_has(CPROCESSOR_SHA2) && index-- == 0) return &cdigest_sha2;
-#endif
-  (void)index;
-  return &cdigest_plain;
-}
+// SHA-256 in plain C, for every processor.
+#include "isa.h"
 
 const uint32_t cdigest_constants[ROUNDS] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -27,7 +18,7 @@ static uint32_t big_endian(const uint8_t *bytes) {
   return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-// The names are the standard's. Of the message schedule the last 16 words are kept.
+// Names are the standard's. `w` keeps the last 16 words of the message schedule.
 static void blocks(uint32_t *state, const uint8_t *bytes, size_t count) {
   for (; count > 0; count--, bytes += CDIGEST_BLOCK) {
     uint32_t w[16];
@@ -52,4 +43,4 @@ static void blocks(uint32_t *state, const uint8_t *bytes, size_t count) {
   }
 }
 
-const cdigest_form cdigest_plain = {"plain", blocks};
+const cdigest_isa cdigest_portable = {"portable", blocks};

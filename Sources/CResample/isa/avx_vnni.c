@@ -1,7 +1,8 @@
+// The resize for x86-64 with AVX2 and AVX-VNNI.
 #if defined(__x86_64__)
 #define TARGET __attribute__((target("avx2,avxvnni")))
 #define ACCUMULATE(sums, words, weights) _mm256_dpwssd_avx_epi32(sums, words, weights)
-#include "form_256.h"
+#include "vectors256.h"
 
-const cresample_form cresample_avxvnni = {"avxvnni", horizontal, vertical};
+const cresample_isa cresample_avx_vnni = {"avx_vnni", horizontal, vertical};
 #endif
