@@ -517,8 +517,8 @@ static void test_hooks(void) {
     for (int t = 0; t < THREADS; t++) pthread_join(threads[t], NULL);
     toy = NULL;
     const int calls = THREADS * (precision == CKERNELS_INT8 ? 4 : HOOK_CALLS);
-    CHECK(entered == calls && left == calls && called > calls, "%d calls entered %d and left %d times, %d kernels", calls,
-          entered, left, called);
+    CHECK(entered == calls && left == calls && called > calls, "%d calls entered %d and left %d times, %d kernels",
+          calls, entered, left, called);
   }
 }
 

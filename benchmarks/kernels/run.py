@@ -43,7 +43,8 @@ def built():
     program = FOLDER / "kernels"
     subprocess.run(
         [os.environ.get("CC", "clang"), "-O3", "-fno-math-errno", "-Wall", "-pthread",
-         *(f"-I{folder}/include" for folder in folders), *sources, HERE / "kernels.c", HERE / "peak.c", "-lm", "-o", program],
+         *(f"-I{folder}/include" for folder in folders), *sources, HERE / "kernels.c", HERE / "peak.c",
+         "-lm", "-o", program],
         check=True,
     )  # fmt: skip
     return program

@@ -1,5 +1,5 @@
-// The driver of matrix products: in what order rows and panels pass by the kernels of the chosen isa. Own kernels rather
-// than a BLAS: docs/DECISIONS.md has the measurements.
+// The driver of matrix products: in what order rows and panels pass by the kernels of the chosen isa. Own kernels
+// rather than a BLAS: docs/DECISIONS.md has the measurements.
 #include "../isa/isa.h"
 
 const char *ckernels_gemm_isa(ckernels_precision precision) { return gemm_choose(precision)->name; }

@@ -8,8 +8,8 @@
 //   TILE(step)(sum, a, b)                    the sum with the dword's products added, first to last
 // Defines TILE(gemm), the gemm_kernels that isa/table.c lists, and undefines TILE, TILE_ROWS and the epilogue's macros.
 
-// Multiplies `rows` rows from `row` on and leaves the sums in `done`, a block for the epilogue, or with `raw` in y. With
-// `overlap`, `done` holds the sums of the tile before, which are written meanwhile.
+// Multiplies `rows` rows from `row` on and leaves the sums in `done`, a block for the epilogue, or with `raw` in y.
+// With `overlap`, `done` holds the sums of the tile before, which are written meanwhile.
 INLINE void TILE(tile)(const int rows, const int panels, const int raw, const int overlap, const gemm_run *g,
                        size_t row, const char *next, TILE(sum) *done) {
   enum { PER_PANEL = PANEL / WIDTH };

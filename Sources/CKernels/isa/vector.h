@@ -1,5 +1,5 @@
-// Vectors of WIDTH floats and the functions of them that kernels need, in one isa. Included first in the isa's file, under
-// its target attribute, with
+// Vectors of WIDTH floats and the functions of them that kernels need, in one isa. Included first in the isa's file,
+// under its target attribute, with
 //   ISA             the isa's name: N(load) is load_avx2 where ISA is avx2
 //   WIDTH           floats of a vector: 4, 8 or 16
 //   HARDWARE_BF16   defined where the isa converts fp32 to bf16 by an instruction

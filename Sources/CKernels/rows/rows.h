@@ -1,5 +1,5 @@
-// Kernels that go over rows, in one isa: rows_ISA. Included under the isa's target attribute, after isa/vector.h. Sums run
-// over 64 fixed lanes whatever the vectors' width: enough that one addition need not wait for the one before.
+// Kernels that go over rows, in one isa: rows_ISA. Included under the isa's target attribute, after isa/vector.h. Sums
+// run over 64 fixed lanes whatever the vectors' width: enough that one addition need not wait for the one before.
 
 #define LANES 64
 #define PARTS (LANES / WIDTH)
@@ -39,8 +39,8 @@ INLINE uint8_t N(one_byte)(float x, float inverse, float zero) {
   return (uint8_t)bits;
 }
 
-// Stores the scale and zero of a row whose numbers, and 0, are between min and max, and returns 1 / scale. `sound` is 0,
-// or NaN for a row that has no range.
+// Stores the scale and zero of a row whose numbers, and 0, are between min and max, and returns 1 / scale. `sound` is
+// 0, or NaN for a row that has no range.
 INLINE float N(range)(float min, float max, float sound, const ckernels_target *to, size_t row,
                       float *zero) {
   const float span = max - min;
