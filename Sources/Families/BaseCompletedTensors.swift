@@ -8,9 +8,9 @@ final class BaseCompletedTensors: ForwardingTensors {
   private let other: any TensorSource
   let names: [String]
 
-  init(_ own: any TensorSource, with other: any TensorSource, of file: String) throws(WeightsError) {
+  init(_ own: any TensorSource, with other: any TensorSource, of file: String) throws(Failure) {
     guard other.info(TensorNames.Text.tokenEmbedding) != nil else {
-      throw WeightsError(
+      throw Failure(
         .missingTensor, "\(file): the base file has no tensor '\(TensorNames.Text.tokenEmbedding)' either")
     }
     self.own = own

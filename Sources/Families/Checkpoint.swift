@@ -10,10 +10,10 @@ public struct CheckpointOptions {
   public var openCLIPName: String?
   /// A CLIP file that gives what this one lacks: the token embedding.
   public var base: FilePath?
-  /// The caller says what the encoders' activation is; else a layout that does not say must have a
+  /// Whether the caller states the encoders' activation; else a layout that does not state it must have a
   /// configuration file.
   public var knowsActivation = false
-  /// It is looked at for what another lacks.
+  /// Whether the file serves another as its base, which takes from it the tensors that it lacks.
   fileprivate var isBase = false
   /// Whether and how the weights are hashed; a base file is not.
   public var hashing = Hashing.none
@@ -32,7 +32,7 @@ public struct Checkpoint {
   public let metadata: TextPairs
   /// Whether ActionCLIP's own training saved it: then its tensors' names tell every option.
   public let isReferences: Bool
-  /// Where its tokenizer lies, if it has one; nil for weights from memory.
+  /// The folder of the files, where a tokenizer may lie; nil for weights from memory.
   public let folder: FilePath?
   /// The hash of the file of weights, if it was asked for; for several files see `CheckpointFiles.sha256`.
   public let sha256: SHA256.Digest?
@@ -40,7 +40,7 @@ public struct Checkpoint {
   private let renamed: RenamedTensors
 
   /// A file of weights, an index of several, or a folder as Hugging Face and open_clip have them.
-  public init(_ path: FilePath, _ options: CheckpointOptions = CheckpointOptions()) throws(WeightsError) {
+  public init(_ path: FilePath, _ options: CheckpointOptions = CheckpointOptions()) throws(Failure) {
     let found = try CheckpointFiles(path, options.hashing)
     do {
       try found.refuseForeign()
@@ -54,7 +54,7 @@ public struct Checkpoint {
   /// Weights in the caller's memory, which must stay as it is for as long as this value lives.
   public init(
     bytes: UnsafeRawBufferPointer, _ options: CheckpointOptions = CheckpointOptions()
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     let file = try WeightsFile(bytes: bytes, hashing: options.hashing, keys: .known)
     try self.init(file, [file], nil, options)
   }
@@ -62,7 +62,7 @@ public struct Checkpoint {
   private init(
     _ source: any TensorSource, _ files: [WeightsFile], _ found: CheckpointFiles?,
     _ options: CheckpointOptions
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     var files = files
     guard let first = files.first else { throw .invalid("there are no files") }
     isReferences = first.sections.contains(StateDictKeys.headKey)
@@ -71,7 +71,7 @@ public struct Checkpoint {
     // The library's own form says everything itself.
     let isOwn = files.count == 1 && first.metadata.index(of: "actionclip.format".utf8) != nil
     guard !isOwn || options.openCLIPName == nil else {
-      throw WeightsError(
+      throw Failure(
         .optionConflict,
         "open_clip's name of the model was given, but the file is in the single-file form, which says itself what the "
           + "model is: leave the name out")
@@ -95,14 +95,14 @@ public struct Checkpoint {
       traits.framesAreAssumedApart = !settings.isKnown
     }
     if options.openCLIPName != nil, layout.family != .clip {
-      throw WeightsError(
+      throw Failure(
         .optionConflict,
         "open_clip's name of the model was given, but the file is in the layout of \(layout.family.name)")
     }
     let embedding = TensorNames.Text.tokenEmbedding
     if renamed.info(embedding) == nil, !options.isBase, family == .viFiCLIP || options.base != nil {
       guard let base = options.base else {
-        throw WeightsError(
+        throw Failure(
           .missingTensor,
           "the file has no token embedding, as \(family.name) saves none: name the CLIP file that it was trained "
             + "from too (option base_path)")
@@ -116,7 +116,7 @@ public struct Checkpoint {
       files += other.files
     } else {
       guard options.base == nil else {
-        throw WeightsError(
+        throw Failure(
           .optionConflict, "a base file was given, but '\(embedding)' is in the weights themselves")
       }
       tensors = renamed
@@ -160,19 +160,19 @@ public struct Checkpoint {
   private static let framePositions = TensorNames.Head.framePositions
 
   /// A file that was written to while its tensors were read may be a mix of two.
-  public func checkUnchanged() throws(WeightsError) { for file in files { try file.checkUnchanged() } }
+  public func checkUnchanged() throws(Failure) { for file in files { try file.checkUnchanged() } }
 
   // MARK: - Beside the weights
 
   private static func describe(
     _ layout: Layout, _ found: CheckpointFiles?, _ options: CheckpointOptions
-  ) throws(WeightsError) -> (family: Family, traits: FamilyTraits, configuration: HuggingFaceConfiguration?) {
+  ) throws(Failure) -> (family: Family, traits: FamilyTraits, configuration: HuggingFaceConfiguration?) {
     var traits = FamilyTraits()
     switch layout.family {
     case .huggingFace:
       let configuration: HuggingFaceConfiguration? =
         if let path = found?.configuration("config.json") {
-          try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in
+          try CheckpointFiles.parse(path) { (bytes) throws(Failure) in
             try HuggingFaceConfiguration(bytes)
           }
         } else { nil }
@@ -194,7 +194,7 @@ public struct Checkpoint {
         return (.openCLIP, traits, nil)
       }
       if let path = found?.openCLIPConfiguration {
-        let configuration = try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in
+        let configuration = try CheckpointFiles.parse(path) { (bytes) throws(Failure) in
           try OpenCLIPConfiguration(bytes)
         }
         traits = configuration.traits
@@ -240,7 +240,7 @@ public struct Checkpoint {
   /// A short side below the model's input would have to be padded.
   private static func checkShortSide(
     _ traits: FamilyTraits, _ tensors: any TensorSource
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     guard let side = traits.shortSide, let input = StatedSizes.measure(.imageSize, tensors)?.value,
       !(input...65_535).contains(side)
     else { return }
@@ -250,7 +250,7 @@ public struct Checkpoint {
   }
 
   /// CLIP's own archives keep some sizes as tensors of one number.
-  private static func statedByTensors(_ tensors: any TensorSource) throws(WeightsError) -> StatedSizes {
+  private static func statedByTensors(_ tensors: any TensorSource) throws(Failure) -> StatedSizes {
     var sizes = StatedSizes()
     let names: [(String, StatedSizes.Size)] = [
       (TensorNames.Buffers.imageSize, .imageSize), (TensorNames.Buffers.contextLength, .contextLength),
@@ -259,10 +259,10 @@ public struct Checkpoint {
     for (name, size) in names {
       guard let info = tensors.info(name) else { continue }
       guard info.count == 1 else {
-        throw WeightsError(.tensorShape, "tensor '\(name)' has shape \(info.shape), expected a single number")
+        throw Failure(.tensorShape, "tensor '\(name)' has shape \(info.shape), expected a single number")
       }
       var value: Float = 0
-      try withUnsafeMutablePointer(to: &value) { (pointer) throws(WeightsError) in
+      try withUnsafeMutablePointer(to: &value) { (pointer) throws(Failure) in
         try tensors.read(name, into: UnsafeMutableBufferPointer(start: pointer, count: 1))
       }
       guard let whole = Int(exactly: value) else {

@@ -5,7 +5,7 @@ import Weights
 /// A description of the file or folder at a path, made without loading a model.
 public enum CheckpointDescription {
   /// Pairs for people, in order. Throws where not even its tensors can be listed.
-  public static func of(_ path: FilePath) throws(WeightsError) -> [(key: String, value: String)] {
+  public static func of(_ path: FilePath) throws(Failure) -> [(key: String, value: String)] {
     let found = try CheckpointFiles(path, .none)
     let names = found.tensors.names
     let format =

@@ -24,11 +24,11 @@ struct CheckpointFiles {
   /// The hash of an index and its shards: that of the lines which sha256sum prints for them, sorted by name.
   let sha256: SHA256.Digest?
 
-  init(_ path: FilePath, _ hashing: Hashing) throws(WeightsError) {
+  init(_ path: FilePath, _ hashing: Hashing) throws(Failure) {
     let (main, folder): (FilePath, FilePath)
     if path.isDirectory {
       guard let name = CheckpointFiles.inFolder.first(where: { path.file($0).exists }) else {
-        throw WeightsError(
+        throw Failure(
           .fileOpen,
           "\(path.shown): a folder that holds none of " + CheckpointFiles.inFolder.joined(separator: ", ")
             + "; if the weights have another name, give that file")
@@ -44,13 +44,13 @@ struct CheckpointFiles {
     switch opened {
     case .index(let index):
       let sharded: ShardedTensors
-      do throws(WeightsError) {
+      do throws(Failure) {
         let named = try ShardIndex(index.bytes)
         switch hashing {
         case .none:
           sha256 = nil
           var totals = ShardTotals()
-          let files = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(WeightsError) in
+          let files = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(Failure) in
             let file = try WeightsFile(path: path, keys: .known)
             try totals.add(file)
             return file
@@ -58,7 +58,7 @@ struct CheckpointFiles {
           sharded = try ShardedTensors(named, files)
         case .compute, .expect:
           var read = 0
-          let unparsed = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(WeightsError) in
+          let unparsed = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(Failure) in
             let file = try UnparsedWeights(path: path, beside: read)
             read += file.byteCount
             return file
@@ -90,16 +90,16 @@ struct CheckpointFiles {
 
   /// Opens each file of a folder with `open`.
   private static func each<Opened>(
-    _ names: [String], in folder: FilePath, _ open: (FilePath) throws(WeightsError) -> Opened
-  ) throws(WeightsError) -> [Opened] {
+    _ names: [String], in folder: FilePath, _ open: (FilePath) throws(Failure) -> Opened
+  ) throws(Failure) -> [Opened] {
     var opened: [Opened] = []
     for name in names { opened.append(try open(folder.file(name))) }
     return opened
   }
 
-  private static func check(_ found: SHA256.Digest, _ hashing: Hashing) throws(WeightsError) {
+  private static func check(_ found: SHA256.Digest, _ hashing: Hashing) throws(Failure) {
     guard case .expect(let expected) = hashing, found != expected else { return }
-    throw WeightsError(
+    throw Failure(
       .hashMismatch,
       "the SHA-256 of the index's and its files' lines is \(found.hexadecimal), expected "
         + "\(expected.hexadecimal): these are not the files that were meant")
@@ -117,8 +117,8 @@ struct CheckpointFiles {
   }
 
   static func parse<R>(
-    _ path: FilePath, _ body: (UnsafeRawBufferPointer) throws(WeightsError) -> R
-  ) throws(WeightsError) -> R {
+    _ path: FilePath, _ body: (UnsafeRawBufferPointer) throws(Failure) -> R
+  ) throws(Failure) -> R {
     let file = try WholeFile(path: path, atMost: Configurations.maximumBytes)
     defer { extendLifetime(file) }
     do { return try body(file.bytes) } catch { throw error.about(path) }
@@ -138,19 +138,19 @@ struct CheckpointFiles {
   }
 
   /// Refuses a folder of transformers whose config.json names another architecture than CLIP.
-  func refuseForeign() throws(WeightsError) {
+  func refuseForeign() throws(Failure) {
     let isTransformers = CheckpointFiles.ofTransformers.contains { $0.utf8.elementsEqual(main.lastPart) }
     guard isTransformers, let path = configuration("config.json") else { return }
-    try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in try ForeignModels.check(bytes) }
+    try CheckpointFiles.parse(path) { (bytes) throws(Failure) in try ForeignModels.check(bytes) }
   }
 
   /// How pictures are prepared, as transformers finds it: an image processor inside processor_config.json goes before
   /// preprocessor_config.json.
-  func addImageProcessor(to traits: inout FamilyTraits) throws(WeightsError) {
+  func addImageProcessor(to traits: inout FamilyTraits) throws(Failure) {
     var found: (file: String, processor: ImageProcessorConfiguration)?
     for name in ["processor_config.json", "preprocessor_config.json"] where found == nil {
       guard let path = configuration(name) else { continue }
-      found = try CheckpointFiles.parse(path) { (bytes) throws(WeightsError) in
+      found = try CheckpointFiles.parse(path) { (bytes) throws(Failure) in
         let isNested = name == "processor_config.json"
         let processor =
           try isNested ? ImageProcessorConfiguration.inProcessor(bytes) : ImageProcessorConfiguration(bytes)

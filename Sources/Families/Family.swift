@@ -9,7 +9,7 @@ public enum Family: Sendable, CaseIterable {
   case viFiCLIP
   case openVCLIP
 
-  /// For people.
+  /// The family's name in messages.
   public var name: String { staticName.description }
 
   public var staticName: StaticString {
@@ -40,9 +40,9 @@ public struct FamilyTraits: Sendable, Equatable {
   var sizes = StatedSizes()
   public var visionHeads: Int?
   public var textHeads: Int?
-  /// The number of heads is a guess: neither a configuration nor a released model of these sizes tells it.
+  /// Whether the number of heads is a guess: neither a configuration nor a released model of these sizes tells it.
   public var headsAreAssumed = false
-  /// How many frames on each side a frame's tokens see besides their own.
+  /// Frames on each side that a frame's tokens attend to besides their own.
   public var temporalView: Int?
   /// Nothing tells whether each frame was encoded by itself, as is done here.
   public var framesAreAssumedApart = false

@@ -56,7 +56,7 @@ enum ForeignModels {
   ]
 
   /// Ids of CLIP's tokenizer would be other words to such a text encoder.
-  static func check(vocabulary rows: Int) throws(WeightsError) {
+  static func check(vocabulary rows: Int) throws(Failure) {
     guard let whose = vocabularies[rows] else { return }
     throw .unsupported(
       "tensor 'token_embedding.weight' has \(rows) rows, the vocabulary of another tokenizer than CLIP's: \(whose); "
@@ -65,10 +65,10 @@ enum ForeignModels {
 
   /// Refuses the folder of a config.json that says it is something else than a CLIPModel. One that does not say is
   /// left to those who read it.
-  static func check(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
+  static func check(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     var json = Configurations.reader(bytes)
     var (type, classes): (String?, [String]) = (nil, [])
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+    try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
       case "model_type": type = try Configurations.text(&json)
       case "architectures":

@@ -14,19 +14,19 @@ extension ForwardingTensors {
 
   func stored(_ name: String) -> UnsafeRawBufferPointer? { source(of: name).stored(name) }
 
-  func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws(WeightsError) {
+  func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws(Failure) {
     try source(of: name).read(name, into: destination)
   }
 
   func read(
     _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     try source(of: name).read(name, from: first, into: destination)
   }
 
   func readStored(
     _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightsError) -> Bool {
+  ) throws(Failure) -> Bool {
     try source(of: name).readStored(name, into: destination)
   }
 }

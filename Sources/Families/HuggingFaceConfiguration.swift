@@ -34,7 +34,7 @@ struct HuggingFaceConfiguration {
     static let vision = Tower(heads: 12, width: 768, hidden: 3072)
   }
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
+  init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     var json = Configurations.reader(bytes)
     var (text, vision) = (Tower.text, Tower.vision)
     // Older files say some things twice; as in transformers, the `_dict` has the last word.
@@ -42,7 +42,7 @@ struct HuggingFaceConfiguration {
     var (hasTextDictionary, hasVisionDictionary) = (false, false)
     var projection = 512
     var isCLIP = false
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+    try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
       case "model_type":
         let type = try json.string(atMost: Configurations.maximumText)
@@ -100,12 +100,12 @@ struct HuggingFaceConfiguration {
 
   /// False for null.
   @discardableResult
-  private static func read(_ json: inout Reader, into tower: inout Tower) throws(WeightsError) -> Bool {
+  private static func read(_ json: inout Reader, into tower: inout Tower) throws(Failure) -> Bool {
     if try json.kind() == .null {
       try json.null()
       return false
     }
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+    try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
       case "hidden_act": tower.hiddenAct = try json.string(atMost: Configurations.maximumText)
       case "layer_norm_eps": tower.epsilon = try Configurations.number(&json) ?? tower.epsilon
@@ -130,7 +130,7 @@ struct HuggingFaceConfiguration {
   }
 
   /// A number or a list of them; nil for null.
-  private static func endsOfText(_ json: inout Reader) throws(WeightsError) -> [Int]? {
+  private static func endsOfText(_ json: inout Reader) throws(Failure) -> [Int]? {
     guard try json.kind() == .array else { return try Configurations.integer(&json).map { [$0] } }
     var ids: [Int] = []
     try json.beginArray()
@@ -141,7 +141,7 @@ struct HuggingFaceConfiguration {
     return ids
   }
 
-  private static func passOrRefuse(_ key: String, _ json: inout Reader) throws(WeightsError) {
+  private static func passOrRefuse(_ key: String, _ json: inout Reader) throws(Failure) {
     switch key {
     case "quantization_config":
       try Configurations.refuseUnlessOff(&json, "quantised weights are not read; save the model unquantised")
@@ -171,7 +171,7 @@ struct HuggingFaceConfiguration {
     "transformers_version", "typical_p", "use_bfloat16", "use_cache",
   ]
 
-  private static func activation(_ name: String) throws(WeightsError) -> FamilyTraits.Activation {
+  private static func activation(_ name: String) throws(Failure) -> FamilyTraits.Activation {
     switch name {
     case "quick_gelu": return .quickGELU
     // Two programs for the same function.
@@ -182,7 +182,7 @@ struct HuggingFaceConfiguration {
   }
 
   /// The embedding is taken at the largest id of a text: that must be where the file means it.
-  func check(vocabulary: Int) throws(WeightsError) {
+  func check(vocabulary: Int) throws(Failure) {
     if !endsOfText.isEmpty, endsOfText.allSatisfy({ $0 == 2 || $0 == vocabulary - 1 }) { return }
     let shown = endsOfText.count == 1 ? "\(endsOfText[0])" : "\(endsOfText)"
     throw .unsupported(

@@ -40,12 +40,12 @@ struct ImageProcessorConfiguration {
 
   /// Nil where a processor_config.json has no image processor: preprocessor_config.json has the word then, as in
   /// transformers.
-  static func inProcessor(_ bytes: UnsafeRawBufferPointer) throws(WeightsError)
+  static func inProcessor(_ bytes: UnsafeRawBufferPointer) throws(Failure)
     -> ImageProcessorConfiguration?
   {
     var json = Configurations.reader(bytes)
     var found: ImageProcessorConfiguration?
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+    try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
       case "image_processor":
         if try json.kind() == .null { return try json.null() }
@@ -58,7 +58,7 @@ struct ImageProcessorConfiguration {
     return found
   }
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
+  init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     var json = Configurations.reader(bytes)
     try self.init(&json)
     try json.finish()
@@ -66,11 +66,11 @@ struct ImageProcessorConfiguration {
 
   private static let customCode = "names a program of the model's own, which is not run"
 
-  private init(_ json: inout Reader) throws(WeightsError) {
+  private init(_ json: inout Reader) throws(Failure) {
     var (type, olderType): (String?, String?) = (nil, nil)
     // A closure cannot fill in what is not initialised yet.
     var read = ImageProcessorConfiguration()
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+    try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
       case "image_processor_type": type = try Configurations.text(&json)
       case "feature_extractor_type": olderType = try Configurations.text(&json)
@@ -103,7 +103,7 @@ struct ImageProcessorConfiguration {
     "image_seq_length", "do_convert_rgb", "backend", "_commit_hash",
   ]
 
-  private mutating func take(_ key: String, _ json: inout Reader) throws(WeightsError) {
+  private mutating func take(_ key: String, _ json: inout Reader) throws(Failure) {
     switch key {
     case "do_resize": try Configurations.expect(true, &json, "pictures are always resized here")
     case "do_center_crop": try Configurations.expect(true, &json, "the centre is always cut out here")
@@ -137,15 +137,15 @@ struct ImageProcessorConfiguration {
   }
 
   /// The keys and numbers of an object of sizes.
-  private static func sides(_ json: inout Reader) throws(WeightsError) -> [(key: String, side: Int)] {
+  private static func sides(_ json: inout Reader) throws(Failure) -> [(key: String, side: Int)] {
     var sides: [(key: String, side: Int)] = []
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+    try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       if let side = try Configurations.integer(&json) { sides.append((key, side)) }
     }
     return sides
   }
 
-  private static func size(_ json: inout Reader) throws(WeightsError) -> Size? {
+  private static func size(_ json: inout Reader) throws(Failure) -> Size? {
     if try json.kind() == .array {
       try Configurations.pass(&json)
       throw .unsupported(squashed("is a height and a width"))
@@ -161,7 +161,7 @@ struct ImageProcessorConfiguration {
       "has \(keys.isEmpty ? "no keys" : keys), expected 'shortest_edge', which alone is computed")
   }
 
-  private static func cropSide(_ json: inout Reader) throws(WeightsError) -> Int? {
+  private static func cropSide(_ json: inout Reader) throws(Failure) -> Int? {
     guard try json.kind() == .object else { return try Configurations.side(&json) }
     let sides = try sides(&json)
     // The older form of the key.

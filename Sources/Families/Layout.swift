@@ -24,7 +24,7 @@ struct Layout {
   private static let wrappers = ["module.", "model.", "_orig_mod.", "clip.", "clip_model."]
 
   /// `sections` are the dicts at a checkpoint's top.
-  init(_ names: [String], sections: [String] = []) throws(WeightsError) {
+  init(_ names: [String], sections: [String] = []) throws(Failure) {
     var found: [(prefix: String, family: Family)] = []
     for name in names {
       for (ending, family) in Layout.anchors where name.utf8.count >= ending.utf8.count {
@@ -38,7 +38,7 @@ struct Layout {
     try Layout.refuseForeign(names)
     guard let (prefix, family) = found.first else {
       guard !names.contains(where: { $0.hasPrefix("vision_model.") || $0.hasPrefix("text_model.") }) else {
-        throw WeightsError(
+        throw Failure(
           .missingTensor,
           "the file holds a part of a Hugging Face CLIP, without its patch embedding: give the folder, or the "
             + "model.safetensors.index.json that names all parts")
@@ -79,7 +79,7 @@ struct Layout {
   }
 
   /// Networks that are something else than CLIP, by a tensor that gives them away.
-  private static func refuseForeign(_ names: [String]) throws(WeightsError) {
+  private static func refuseForeign(_ names: [String]) throws(Failure) {
     for name in names {
       let what = Array(name.utf8).withUnsafeBufferPointer { name in
         foreign.first { isMarked(name, $0.mark) }?.what

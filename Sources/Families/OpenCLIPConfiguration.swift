@@ -35,18 +35,18 @@ struct OpenCLIPConfiguration {
     "nonscalar_logit_scale", "output_dict", "cast_dtype",
   ]
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
+  init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     var json = Configurations.reader(bytes)
     var traits = FamilyTraits()
     traits.activation = .gelu
     var (vision, text) = (Vision(), Text())
     var embedding: Int?
     var isThere = false
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+    try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
       case "model_cfg":
         isThere = true
-        try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+        try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
           switch key {
           case "quick_gelu": traits.activation = try Configurations.bool(&json) == true ? .quickGELU : .gelu
           case "embed_dim": embedding = try json.integer()
@@ -71,7 +71,7 @@ struct OpenCLIPConfiguration {
   }
 
   /// States the sizes that the tensors are held against.
-  private mutating func state(_ vision: Vision, _ text: Text, _ embedding: Int?) throws(WeightsError) {
+  private mutating func state(_ vision: Vision, _ text: Text, _ embedding: Int?) throws(Failure) {
     let sizes: [(StatedSizes.Size, Int?, String)] = [
       (.imageSize, vision.imageSide, "vision_cfg.image_size"),
       (.patchSize, vision.patchSide, "vision_cfg.patch_size"),
@@ -95,15 +95,15 @@ struct OpenCLIPConfiguration {
   }
 
   /// Python's int(width * ratio).
-  private static func hidden(_ width: Int, _ ratio: Double) throws(WeightsError) -> Int {
+  private static func hidden(_ width: Int, _ ratio: Double) throws(Failure) -> Int {
     guard let hidden = Int(exactly: (Double(width) * ratio).rounded(.towardZero)), hidden > 0 else {
       throw .invalid("a width of \(width) with an 'mlp_ratio' of \(ratio)")
     }
     return hidden
   }
 
-  private static func read(_ json: inout Reader, into vision: inout Vision) throws(WeightsError) {
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+  private static func read(_ json: inout Reader, into vision: inout Vision) throws(Failure) {
+    try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
       case "image_size": vision.imageSide = try Configurations.side(&json) ?? vision.imageSide
       case "patch_size": vision.patchSide = try Configurations.side(&json) ?? vision.patchSide
@@ -122,8 +122,8 @@ struct OpenCLIPConfiguration {
     }
   }
 
-  private static func read(_ json: inout Reader, into text: inout Text) throws(WeightsError) {
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+  private static func read(_ json: inout Reader, into text: inout Text) throws(Failure) {
+    try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
       case "context_length": text.context = try json.integer()
       case "vocab_size": text.vocabulary = try json.integer()
@@ -144,8 +144,8 @@ struct OpenCLIPConfiguration {
   /// Reads `preprocess_cfg`, the transforms that open_clip builds for inference.
   private static func readPreprocessing(
     _ json: inout Reader, into traits: inout FamilyTraits
-  ) throws(WeightsError) {
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+  ) throws(Failure) {
+    try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
       case "mean": traits.mean = try Configurations.channels(&json)
       case "std": traits.std = try Configurations.channels(&json)
@@ -163,7 +163,7 @@ struct OpenCLIPConfiguration {
     }
   }
 
-  private static func passOrRefuse(_ key: String, _ json: inout Reader) throws(WeightsError) {
+  private static func passOrRefuse(_ key: String, _ json: inout Reader) throws(Failure) {
     switch key {
     case "block_type": try Configurations.expect(["default"], &json)
     case let key where harmless.contains(key): try Configurations.pass(&json)

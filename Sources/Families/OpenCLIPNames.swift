@@ -6,7 +6,7 @@ import Weights
 /// a slash, "ViT-B-16/laion2b_s34b_b88k". Source: open_clip pretrained.py and its model_configs.
 enum OpenCLIPNames {
   /// A tag that is not known is refused, unless the caller says which activation it is.
-  static func traits(_ name: String, isActivationKnown: Bool = false) throws(WeightsError) -> FamilyTraits {
+  static func traits(_ name: String, isActivationKnown: Bool = false) throws(Failure) -> FamilyTraits {
     let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     // As open_clip takes them.
     let tag = parts.count > 1 ? String(parts[1].lowercased().map { $0 == "-" ? "_" : $0 }) : ""

@@ -52,7 +52,7 @@ struct OpenVCLIPSettings {
   }
 
   /// How many frames on each side a frame's tokens see besides their own; nil for none.
-  func view() throws(WeightsError) -> Int? {
+  func view() throws(Failure) -> Int? {
     guard let temporalModeling else { return nil }
     let views = ["expand_temporal_view", "expand_temporal_view_step2", "expand_temporal_view_step3"]
     if let place = views.firstIndex(where: { $0.utf8.elementsEqual(temporalModeling) }) { return place + 1 }

@@ -18,7 +18,7 @@ public final class RenamedTensors: TensorSource {
     let isTransposed: Bool
   }
 
-  init(_ source: any TensorSource, _ layout: Layout) throws(WeightsError) {
+  init(_ source: any TensorSource, _ layout: Layout) throws(Failure) {
     self.source = source
     var found: [(name: String, part: Int, of: Int, source: String, isTransposed: Bool)] = []
     for name in source.names {
@@ -72,7 +72,7 @@ public final class RenamedTensors: TensorSource {
   private static func tensor(
     _ parts: ArraySlice<(name: String, part: Int, of: Int, source: String, isTransposed: Bool)>,
     _ source: any TensorSource
-  ) throws(WeightsError) -> Renamed {
+  ) throws(Failure) -> Renamed {
     guard let first = parts.first, let info = source.info(first.source) else {
       throw .invalid("a tensor went away")
     }
@@ -80,7 +80,7 @@ public final class RenamedTensors: TensorSource {
     guard parts.map(\.part) == Array(0..<first.of) else {
       throw first.of == 1
         ? .invalid("the tensors \(sources) all stand for '\(first.name)'")
-        : WeightsError(
+        : Failure(
           .missingTensor,
           "queries, keys and values must all be there, but of them the file has only \(sources)")
     }
@@ -90,26 +90,26 @@ public final class RenamedTensors: TensorSource {
       guard let other = source.info(part.source), other.shape == info.shape,
         other.elementType == info.elementType
       else {
-        throw WeightsError(
+        throw Failure(
           .tensorShape, "the tensors \(sources) must be of one shape and type to be put together")
       }
       counts.append((part.source, other.count))
     }
     if parts.count > 1 {
       guard let rows = shape.first, rows <= Int.max / parts.count else {
-        throw WeightsError(.tensorShape, "tensor \(quoted(first.source.utf8)) has shape \(shape)")
+        throw Failure(.tensorShape, "tensor \(quoted(first.source.utf8)) has shape \(shape)")
       }
       shape[0] = rows * parts.count
     }
     if first.isTransposed {
       guard shape.count == 2 else {
-        throw WeightsError(
+        throw Failure(
           .tensorShape, "tensor \(quoted(first.source.utf8)) has shape \(shape), expected 2 dimensions")
       }
       shape.reverse()
     }
     guard let renamed = TensorInfo(name: first.name, elementType: info.elementType, shape: shape) else {
-      throw WeightsError(.tensorShape, "the tensors \(sources) are too large together")
+      throw Failure(.tensorShape, "the tensors \(sources) are too large together")
     }
     return Renamed(info: renamed, parts: counts, isTransposed: first.isTransposed)
   }
@@ -128,10 +128,10 @@ public final class RenamedTensors: TensorSource {
 
   public func read(
     _ name: String, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     let tensor = try existing(name)
     guard destination.count == tensor.info.count else {
-      throw WeightsError(
+      throw Failure(
         .tensorShape,
         "tensor '\(name)' of shape \(tensor.info.shape) has \(tensor.info.count) elements, not "
           + "\(destination.count)")
@@ -146,12 +146,12 @@ public final class RenamedTensors: TensorSource {
 
   public func read(
     _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     let tensor = try existing(name)
     guard isWhole(name), first >= 0, first <= tensor.info.count,
       destination.count <= tensor.info.count - first
     else {
-      throw WeightsError(
+      throw Failure(
         .tensorShape,
         "tensor '\(name)' has no \(destination.count) elements in a row from element \(first) on")
     }
@@ -170,7 +170,7 @@ public final class RenamedTensors: TensorSource {
   /// Reads a matrix [columns, rows] of the file as [rows, columns].
   private func readTransposed(
     _ tensor: Renamed, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     let (rows, columns) = (tensor.info.shape[0], tensor.info.shape[1])
     guard let target = destination.baseAddress, tensor.info.count > 0 else { return }
     let stored: GrowingArray<Float>
@@ -190,12 +190,12 @@ public final class RenamedTensors: TensorSource {
 
   public func readStored(
     _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightsError) -> Bool {
+  ) throws(Failure) -> Bool {
     let tensor = try existing(name)
     guard isWhole(name) else { return false }
     let size = tensor.info.elementType.size
     guard destination.count == tensor.info.count * size else {
-      throw WeightsError(
+      throw Failure(
         .tensorShape,
         "tensor '\(name)' of shape \(tensor.info.shape) takes \(tensor.info.count * size) bytes, not "
           + "\(destination.count)")
@@ -218,9 +218,9 @@ public final class RenamedTensors: TensorSource {
     UnsafeMutableBufferPointer(rebasing: buffer[first..<first + count])
   }
 
-  private func existing(_ name: String) throws(WeightsError) -> Renamed {
+  private func existing(_ name: String) throws(Failure) -> Renamed {
     guard let tensor = find(name) else {
-      throw WeightsError(.missingTensor, "the file has no tensor \(quoted(name.utf8))")
+      throw Failure(.missingTensor, "the file has no tensor \(quoted(name.utf8))")
     }
     return tensor
   }

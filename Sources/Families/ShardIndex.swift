@@ -11,7 +11,7 @@ struct ShardIndex {
   static let maximumShards = 256
   static let maximumTensors = 16_384
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
+  init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     map = try ShardIndex.read(bytes)
     let all = map.map(\.shard).sorted(by: bytesPrecede)
     var shards: [String] = []
@@ -28,14 +28,14 @@ struct ShardIndex {
 
   private static func read(
     _ bytes: UnsafeRawBufferPointer
-  ) throws(WeightsError) -> [(name: String, shard: String)] {
+  ) throws(Failure) -> [(name: String, shard: String)] {
     var map: [(name: String, shard: String)] = []
     var isThere = false
     var json = JSONReader(bytes, maximumDepth: 8, maximumKeys: maximumTensors, subject: "")
-    try Configurations.forEachKey(&json) { (key, json) throws(WeightsError) in
+    try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       guard key == "weight_map" else { return try json.skip(atMost: Configurations.maximumText) }
       isThere = true
-      try Configurations.forEachKey(&json) { (name, json) throws(WeightsError) in
+      try Configurations.forEachKey(&json) { (name, json) throws(Failure) in
         map.append((name, try json.string(atMost: 255)))
       }
     }
@@ -49,7 +49,7 @@ struct ShardIndex {
   }
 
   /// An index may name files beside it and nowhere else.
-  private static func check(_ shard: String) throws(WeightsError) {
+  private static func check(_ shard: String) throws(Failure) {
     let bytes = Array(shard.utf8)
     guard !bytes.isEmpty, bytes[0] != UInt8(ascii: "."), !bytes.contains(UInt8(ascii: "/")),
       !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F })

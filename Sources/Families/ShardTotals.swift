@@ -7,7 +7,7 @@ struct ShardTotals {
   private var bytes = 0
 
   /// Adds a file's tensors.
-  mutating func add(_ file: any TensorSource) throws(WeightsError) {
+  mutating func add(_ file: any TensorSource) throws(Failure) {
     let names = file.names
     tensors += names.count
     guard tensors <= ShardIndex.maximumTensors else {

@@ -11,7 +11,7 @@ final class ShardedTensors: ForwardingTensors {
   private let places: [Int]
 
   /// `files` are the index's, in its order.
-  init(_ index: ShardIndex, _ files: [WeightsFile]) throws(WeightsError) {
+  init(_ index: ShardIndex, _ files: [WeightsFile]) throws(Failure) {
     let (shards, map) = (index.shards, index.map)
     guard files.count == shards.count, !files.isEmpty else { throw .invalid("the index names no tensor") }
     var found: [(name: String, place: Int)] = []

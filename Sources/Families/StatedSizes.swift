@@ -30,12 +30,12 @@ struct StatedSizes: Equatable, Sendable {
 
   /// Holds every statement against tensors that have the reference's names. A size that the tensors do not tell is
   /// passed over: the model says which tensor it misses.
-  func check(_ tensors: any TensorSource) throws(WeightsError) {
+  func check(_ tensors: any TensorSource) throws(Failure) {
     for statement in statements {
       guard let found = StatedSizes.measure(statement.size, tensors), found.value != statement.value else {
         continue
       }
-      throw WeightsError(
+      throw Failure(
         .optionConflict,
         "\(statement.text) \(statement.value), but \(found.by) gives \(found.value): the two are not of one model"
       )

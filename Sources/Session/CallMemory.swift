@@ -1,4 +1,3 @@
-import Glibc
 import System
 
 /// Passes `body` zeroed memory for `count` elements, which lives as long as the call. Refused memory is an error that
@@ -8,10 +7,10 @@ func withBuffer<T: BitwiseCopyable, R>(
   _ body: (UnsafeMutableBufferPointer<T>) throws(Failure) -> R
 ) throws(Failure) -> R {
   let (size, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
-  guard count >= 0, !overflow, let raw = calloc(max(size, 1), 1) else { throw .outOfMemory(purpose) }
-  defer { free(raw) }
-  return try body(
-    UnsafeMutableBufferPointer(start: raw.bindMemory(to: T.self, capacity: count), count: count))
+  guard count >= 0, !overflow else { throw .outOfMemory(purpose) }
+  let memory: MemoryBlock
+  do { memory = try MemoryBlock(count: size, zeroed: true) } catch { throw .outOfMemory(purpose) }
+  return try body(memory.bytes.bindMemory(to: T.self))
 }
 
 /// The product of counts, which must fit an Int. The error names the argument `name` that they size.

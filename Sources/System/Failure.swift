@@ -91,7 +91,7 @@ public struct Failure: Error, Equatable, Sendable {
     self.message = message
   }
 
-  /// The same failure, naming the file, part or argument that it happened to.
+  /// This failure with a name before its message: the file, part or argument that it happened to.
   public func about(_ name: String) -> Failure { Failure(kind, "\(name): \(message)") }
 }
 

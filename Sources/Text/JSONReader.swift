@@ -130,7 +130,7 @@ public struct JSONReader {
     return String(decoding: text.view, as: UTF8.self)
   }
 
-  /// The same to the end of a text, for what a file can make large.
+  /// Appends a string, unescaped, to `text`, for strings that a file can make large.
   public mutating func string(atMost limit: Int, into text: inout GrowingArray<UInt8>) throws(Failure) {
     try expect("\"", "a string")
     let start = position - 1
@@ -164,7 +164,7 @@ public struct JSONReader {
 
   public enum Kind: Sendable { case object, array, string, number, bool, null }
 
-  /// What the next value begins like; it is not read.
+  /// The kind of the next value, by its first byte; the value is not read.
   public mutating func kind() throws(Failure) -> Kind {
     skipWhitespace()
     switch peek() {

@@ -6,7 +6,7 @@ extension FilePath {
 }
 
 extension Failure {
-  /// The same failure, naming the file that it happened to.
+  /// This failure with the file's path before its message.
   public func about(_ path: FilePath) -> Failure { about(path.shown) }
 }
 

@@ -12,29 +12,29 @@ final class AtomicFile {
 
   /// Begins a file of `size` bytes. A symbolic link keeps pointing at what is written; one that points at nothing is
   /// refused, and so is something at `path` that is not a regular file.
-  init(path: FilePath, size: Int) throws(WeightsError) {
-    guard !path.bytes.isEmpty else { throw WeightsError(.fileWrite, "the path is empty") }
+  init(path: FilePath, size: Int) throws(Failure) {
+    guard !path.bytes.isEmpty else { throw Failure(.fileWrite, "the path is empty") }
     var target = path
     if let resolved = path.withCString({ realpath($0, nil) }) {
       target = FilePath(resolved)
       free(resolved)
     } else if errno != ENOENT {
       // Where a link leads is not known: the file would take the link's place.
-      throw WeightsError(
+      throw Failure(
         errno == ENOMEM ? .outOfMemory : .fileWrite, "cannot be written: \(systemReason(errno))")
     } else if AtomicFile.isLink(path) {
-      throw WeightsError(
+      throw Failure(
         .fileWrite, "is a link to a file that does not exist: give that file's path, or remove the link")
     }
     var status = stat()
     let exists = target.withCString { stat($0, &status) } == 0
     if exists, let kind = FileKind(status) {
-      throw WeightsError(.fileWrite, "is \(kind), not a regular file")
+      throw Failure(.fileWrite, "is \(kind), not a regular file")
     }
     // Writing beyond this limit raises a signal that ends the host.
     var limit = rlimit()
     if getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, UInt64(size) > limit.rlim_cur {
-      throw WeightsError(
+      throw Failure(
         .fileWrite,
         "takes \(size) bytes; this process may write files of \(limit.rlim_cur) (ulimit -f)")
     }
@@ -50,7 +50,7 @@ final class AtomicFile {
     return path.withCString { lstat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
-  func append(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
+  func append(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     guard let start = bytes.baseAddress else { return }
     var done = 0
     while done < bytes.count {
@@ -59,24 +59,24 @@ final class AtomicFile {
       if wrote > 0 {
         done += wrote
       } else if wrote == 0 {
-        throw WeightsError(.fileWrite, "writing stopped after \(done) of \(bytes.count) bytes")
+        throw Failure(.fileWrite, "writing stopped after \(done) of \(bytes.count) bytes")
       } else if errno != EINTR {
-        throw WeightsError(.fileWrite, "writing failed: \(systemReason(errno))")
+        throw Failure(.fileWrite, "writing failed: \(systemReason(errno))")
       }
     }
   }
 
   /// The last step: to the disk, then to its name.
-  func commit() throws(WeightsError) {
+  func commit() throws(Failure) {
     try checkCancelled()
     if let old { try takeOwnerAndMode(of: old) }
     var synced: CInt
     repeat { synced = fsync(temporary.descriptor) } while synced < 0 && errno == EINTR
     guard synced == 0 else {
-      throw WeightsError(.fileWrite, "could not be brought to the disk: \(systemReason(errno))")
+      throw Failure(.fileWrite, "could not be brought to the disk: \(systemReason(errno))")
     }
     guard temporary.rename(to: target) else {
-      throw WeightsError(.fileWrite, "could not take its name: \(systemReason(errno))")
+      throw Failure(.fileWrite, "could not take its name: \(systemReason(errno))")
     }
     // The name as well, where the file system can; the file itself is whole in any case.
     let directory = target.folder.file(".").withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
@@ -88,7 +88,7 @@ final class AtomicFile {
 
   /// Owner, group and mode of the file that is replaced. Where a process may not give the file to that group, its own
   /// group may do no more than everybody could.
-  private func takeOwnerAndMode(of old: stat) throws(WeightsError) {
+  private func takeOwnerAndMode(of old: stat) throws(Failure) {
     var mode = old.st_mode & 0o777
     if fchown(temporary.descriptor, old.st_uid, old.st_gid) != 0,
       fchown(temporary.descriptor, uid_t.max, old.st_gid) != 0
@@ -96,7 +96,7 @@ final class AtomicFile {
       mode &= ~0o070 | (mode & 0o007) << 3
     }
     guard fchmod(temporary.descriptor, mode) == 0 else {
-      throw WeightsError(
+      throw Failure(
         .fileWrite, "cannot be given the mode of the file it replaces: \(systemReason(errno))")
     }
   }

@@ -17,7 +17,7 @@ struct ByteCursor {
   var remaining: Int { bytes.count - position }
 
   /// A little-endian integer.
-  mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type) throws(WeightsError) -> T {
+  mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type) throws(Failure) -> T {
     let size = MemoryLayout<T>.size
     guard remaining >= size else { throw ended(needing: size) }
     let value = bytes.loadUnaligned(fromByteOffset: position, as: T.self)
@@ -26,7 +26,7 @@ struct ByteCursor {
   }
 
   /// A 64-bit size or offset.
-  mutating func size64() throws(WeightsError) -> Int {
+  mutating func size64() throws(Failure) -> Int {
     let value = try integer(UInt64.self)
     guard let size = Int(exactly: value) else {
       throw .invalid("\(subject()) holds the size \(value), which no file has")
@@ -34,17 +34,17 @@ struct ByteCursor {
     return size
   }
 
-  mutating func slice(_ count: Int) throws(WeightsError) -> UnsafeRawBufferPointer {
+  mutating func slice(_ count: Int) throws(Failure) -> UnsafeRawBufferPointer {
     guard count >= 0, remaining >= count else { throw ended(needing: count) }
     let slice = UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
     position += count
     return slice
   }
 
-  mutating func skip(_ count: Int) throws(WeightsError) { _ = try slice(count) }
+  mutating func skip(_ count: Int) throws(Failure) { _ = try slice(count) }
 
   /// Bytes up to a newline, which is consumed and not included.
-  mutating func line(atMost limit: Int) throws(WeightsError) -> UnsafeRawBufferPointer {
+  mutating func line(atMost limit: Int) throws(Failure) -> UnsafeRawBufferPointer {
     var end = position
     while end < bytes.count, bytes[end] != 0x0A {
       guard end - position < limit else {
@@ -58,7 +58,7 @@ struct ByteCursor {
     return line
   }
 
-  private func ended(needing count: Int) -> WeightsError {
+  private func ended(needing count: Int) -> Failure {
     .invalid(
       "\(subject()) ends too early: \(count) bytes are needed at offset \(position), "
         + "\(remaining) are left")

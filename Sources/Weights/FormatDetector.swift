@@ -7,22 +7,22 @@ enum FormatDetector {
   /// The container that the first bytes show. The entries of an archive tell torch's two formats apart.
   enum Container { case safetensors, zip }
 
-  static func container(of file: borrowing FileBytes) throws(WeightsError) -> Container {
-    guard file.size > 0 else { throw WeightsError(.unknownFormat, "the file is empty") }
+  static func container(of file: borrowing FileBytes) throws(Failure) -> Container {
+    guard file.size > 0 else { throw Failure(.unknownFormat, "the file is empty") }
     let block = try file.block(at: 0, count: min(file.size, 512))
     defer { extendLifetime(block) }
     let start = block.bytes
     if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return .zip }
     try refuseLegacyTorch(start)
     for (signature, what) in others where start.starts(with: signature) {
-      throw WeightsError(.unknownFormat, "\(what); \(expected)")
+      throw Failure(.unknownFormat, "\(what); \(expected)")
     }
     if isHTML(start) {
-      throw WeightsError(
+      throw Failure(
         .unknownFormat, "this is an HTML page, perhaps a download that failed; \(expected)")
     }
     if Safetensors.recognises(start) { return .safetensors }
-    throw WeightsError(
+    throw Failure(
       .unknownFormat, "the file begins with \(hexadecimal(start.prefix(8))); \(expected)")
   }
 
@@ -45,7 +45,7 @@ enum FormatDetector {
   ]
 
   /// Before torch 1.6 torch.save wrote several pickles in a row; the first is a magic number.
-  private static func refuseLegacyTorch(_ start: UnsafeRawBufferPointer) throws(WeightsError) {
+  private static func refuseLegacyTorch(_ start: UnsafeRawBufferPointer) throws(Failure) {
     guard start.count > 2, start[0] == 0x80, start[1] >= 2, start[1] <= 5 else { return }
     // Safetensors whose header length begins with these bytes have zeros and a brace further on.
     guard start[2] != 0, start.count < 9 || start[7] != 0 || start[8] != UInt8(ascii: "{") else {

@@ -12,7 +12,7 @@ public enum Hashing: Sendable {
 
 extension Hashing {
   /// The hash, if it is wanted, of the bytes that `file` gives from now on.
-  func digest(of file: inout FileBytes) throws(WeightsError) -> SHA256.Digest? {
+  func digest(of file: inout FileBytes) throws(Failure) -> SHA256.Digest? {
     let expected: SHA256.Digest?
     switch self {
     case .none: return nil
@@ -21,7 +21,7 @@ extension Hashing {
     }
     let digest = try file.readWhole()
     guard expected == nil || digest == expected else {
-      throw WeightsError(
+      throw Failure(
         .hashMismatch,
         "the file's SHA-256 is \(digest.hexadecimal), expected \(expected?.hexadecimal ?? ""): it is not the "
           + "file that was meant")

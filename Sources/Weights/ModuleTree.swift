@@ -26,7 +26,7 @@ struct ModuleTree {
   private var names: [String] = []
   private var modules = 0
 
-  init(_ pickle: borrowing Pickle, _ keys: StateDictKeys) throws(WeightsError) {
+  init(_ pickle: borrowing Pickle, _ keys: StateDictKeys) throws(Failure) {
     guard pickle.kind(pickle.root) == .object else {
       throw .unsupported("the TorchScript archive holds \(pickle.describe(pickle.root)), not a module")
     }
@@ -72,7 +72,7 @@ struct ModuleTree {
 
   private func appendName(
     _ key: Int, to path: inout [UInt8], _ pickle: borrowing Pickle
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     guard let name = pickle.string(key) else {
       throw .invalid(
         "\(ModuleTree.described(path)) has an attribute under \(pickle.describe(key)), not under a name")
@@ -92,7 +92,7 @@ struct ModuleTree {
   /// `path` ends with a dot, or is empty for the module at the top.
   private mutating func enter(
     _ module: Int, _ path: [UInt8], _ levels: inout [Level], _ pickle: borrowing Pickle
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     var what: String { ModuleTree.described(path) }
     guard !levels.contains(where: { $0.module == module }) else {
       throw .invalid("\(what) lies within itself")
@@ -115,7 +115,7 @@ struct ModuleTree {
     levels.append(Level(module: module, attributes: attributes, path: path.count))
   }
 
-  private func refuseDuplicates() throws(WeightsError) {
+  private func refuseDuplicates() throws(Failure) {
     let sorted = names.sorted(by: bytesPrecede)
     for (a, b) in zip(sorted, sorted.dropFirst()) where a.utf8.elementsEqual(b.utf8) {
       throw .invalid("two attributes are named \(quoted(a.utf8))")

@@ -11,8 +11,8 @@ public enum OpenedWeights {
   /// An index may have `limit` bytes; it is not hashed here.
   public init(
     path: FilePath, hashing: Hashing, _ keys: StateDictKeys, indexAtMost limit: Int
-  ) throws(WeightsError) {
-    do throws(WeightsError) {
+  ) throws(Failure) {
+    do throws(Failure) {
       let file = try FileBytes(path: path)
       if try OpenedWeights.isIndex(file) {
         self = .index(try WholeFile(file, atMost: limit))
@@ -23,7 +23,7 @@ public enum OpenedWeights {
   }
 
   /// JSON begins with a brace and holds no NUL; so do the first 8 bytes of no safetensors file.
-  private static func isIndex(_ file: borrowing FileBytes) throws(WeightsError) -> Bool {
+  private static func isIndex(_ file: borrowing FileBytes) throws(Failure) -> Bool {
     let block = try file.block(at: 0, count: min(8, file.size))
     defer { extendLifetime(block) }
     return block.bytes.first == UInt8(ascii: "{") && !block.bytes.contains(0)

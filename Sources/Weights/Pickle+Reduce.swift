@@ -5,7 +5,7 @@ extension Pickle {
   /// REDUCE and NEWOBJ.
   mutating func reduce(
     _ callable: Int, _ arguments: Int, isNew: Bool
-  ) throws(WeightsError) -> Int32 {
+  ) throws(Failure) -> Int32 {
     let value = values[callable]
     if form == .script, value.kind == .opaque {
       if isNew, isDefinedByArchive(value) { return try addObject(value) }
@@ -52,7 +52,7 @@ extension Pickle {
 
   /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks[, metadata])`.
   /// Whether the view lies in its record is checked for the tensors that are read.
-  private mutating func rebuildTensor(_ start: Int, _ count: Int) throws(WeightsError) -> Int32 {
+  private mutating func rebuildTensor(_ start: Int, _ count: Int) throws(Failure) -> Int32 {
     guard count == 6 || count == 7 else {
       throw .invalid("_rebuild_tensor_v2 with \(count) arguments")
     }
@@ -99,7 +99,7 @@ extension Pickle {
 
   /// `('storage', class, key, location, elements)`. Where the tensor lived, a CPU or a GPU, does not
   /// change its numbers.
-  mutating func persistent(_ identifier: Int) throws(WeightsError) -> Int32 {
+  mutating func persistent(_ identifier: Int) throws(Failure) -> Int32 {
     let value = values[identifier]
     guard value.kind == .tuple, value.b == 5 else {
       throw .invalid("a persistent id that is not torch's tuple of five")

@@ -35,7 +35,7 @@ struct Pickle: ~Copyable {
   static let maximumStack = 100_000
   static let maximumGlobal = 256
 
-  init(_ block: ByteBlock, _ form: Form) throws(WeightsError) {
+  init(_ block: ByteBlock, _ form: Form) throws(Failure) {
     self.block = block
     self.form = form
     var machine = PickleMachine(block.bytes)
@@ -126,12 +126,12 @@ struct Pickle: ~Copyable {
 
   // MARK: - Building, for the machine
 
-  mutating func add(_ value: PickleValue) throws(WeightsError) -> Int32 {
+  mutating func add(_ value: PickleValue) throws(Failure) -> Int32 {
     try values.append(value)
     return Int32(values.count - 1)
   }
 
-  mutating func addTuple(_ parts: some Collection<Int32>) throws(WeightsError) -> Int32 {
+  mutating func addTuple(_ parts: some Collection<Int32>) throws(Failure) -> Int32 {
     var depth: UInt8 = 0
     let start = elements.count
     for part in parts {
@@ -142,18 +142,18 @@ struct Pickle: ~Copyable {
       PickleValue(kind: .tuple, depth: deeper(depth), a: start, b: elements.count - start))
   }
 
-  mutating func addTensor(_ tensor: PickleTensor) throws(WeightsError) -> Int32 {
+  mutating func addTensor(_ tensor: PickleTensor) throws(Failure) -> Int32 {
     try tensors.append(tensor)
     return try add(PickleValue(kind: .tensor, a: tensors.count - 1))
   }
 
-  mutating func addStorage(_ storage: PickleStorage) throws(WeightsError) -> Int32 {
+  mutating func addStorage(_ storage: PickleStorage) throws(Failure) -> Int32 {
     try storages.append(storage)
     return try add(PickleValue(kind: .storage, a: storages.count - 1))
   }
 
   /// A global: a known one, or an opaque value.
-  mutating func addGlobal(_ name: PickleName) throws(WeightsError) -> Int32 {
+  mutating func addGlobal(_ name: PickleName) throws(Failure) -> Int32 {
     let (module, own) = (slice(name.moduleStart, name.moduleCount), slice(name.nameStart, name.nameCount))
     if let code = PickleGlobal.code(module, own) { return try add(PickleValue(kind: .global, a: code)) }
     try names.append(name)
@@ -161,13 +161,13 @@ struct Pickle: ~Copyable {
   }
 
   /// `type` is the opaque value of its class.
-  mutating func addObject(_ type: PickleValue) throws(WeightsError) -> Int32 {
+  mutating func addObject(_ type: PickleValue) throws(Failure) -> Int32 {
     try objects.append(PickleObject(type: type.a))
     return try add(PickleValue(kind: .object, a: objects.count - 1))
   }
 
   /// BUILD. The attributes of an OrderedDict or an inert object are not needed, and not kept.
-  mutating func build(_ target: Int, _ state: Int) throws(WeightsError) {
+  mutating func build(_ target: Int, _ state: Int) throws(Failure) {
     switch kind(target) {
     case .orderedDictionary, .opaque: return
     case .object:
@@ -181,7 +181,7 @@ struct Pickle: ~Copyable {
   }
 
   /// Appends to a list (`key` -1) or a dictionary.
-  mutating func link(_ cell: PickleCell, to container: Int) throws(WeightsError) {
+  mutating func link(_ cell: PickleCell, to container: Int) throws(Failure) {
     var value = values[container]
     var depth = values[Int(cell.value)].depth
     if cell.key >= 0 { depth = max(depth, values[Int(cell.key)].depth) }
@@ -193,7 +193,7 @@ struct Pickle: ~Copyable {
     values[container] = value
   }
 
-  private func deeper(_ depth: UInt8) throws(WeightsError) -> UInt8 {
+  private func deeper(_ depth: UInt8) throws(Failure) -> UInt8 {
     guard depth < Pickle.maximumDepth else {
       throw .limit("data.pkl nests objects deeper than \(Pickle.maximumDepth)")
     }

@@ -18,7 +18,7 @@ struct PickleMachine: ~Copyable {
   }
 
   /// Runs to STOP; the index of the one value left.
-  mutating func run(_ pickle: inout Pickle) throws(WeightsError) -> Int {
+  mutating func run(_ pickle: inout Pickle) throws(Failure) -> Int {
     guard try cursor.integer(UInt8.self) == 0x80 else {
       throw .invalid("data.pkl does not begin with a pickle's PROTO opcode")
     }
@@ -37,7 +37,7 @@ struct PickleMachine: ~Copyable {
       let offset = cursor.position
       let opcode = try cursor.integer(UInt8.self)
       if opcode == UInt8(ascii: ".") { break }
-      do throws(WeightsError) {
+      do throws(Failure) {
         let end = frameEnd
         try step(opcode, &pickle)
         // Python's readers stop there too.
@@ -55,7 +55,7 @@ struct PickleMachine: ~Copyable {
     return Int(stack[0])
   }
 
-  private mutating func step(_ opcode: UInt8, _ pickle: inout Pickle) throws(WeightsError) {
+  private mutating func step(_ opcode: UInt8, _ pickle: inout Pickle) throws(Failure) {
     switch opcode {
     case UInt8(ascii: "("):
       guard marks.count < Pickle.maximumDepth else {
@@ -140,34 +140,34 @@ struct PickleMachine: ~Copyable {
 
   private var floor: Int { marks.isEmpty ? 0 : Int(marks[marks.count - 1]) }
 
-  private mutating func push(index: Int32) throws(WeightsError) {
+  private mutating func push(index: Int32) throws(Failure) {
     guard stack.count < Pickle.maximumStack else {
       throw .limit("over \(Pickle.maximumStack) values on the stack")
     }
     try stack.append(index)
   }
 
-  private mutating func push(_ value: PickleValue, _ pickle: inout Pickle) throws(WeightsError) {
+  private mutating func push(_ value: PickleValue, _ pickle: inout Pickle) throws(Failure) {
     try push(index: pickle.add(value))
   }
 
-  private mutating func push(integer: Int, _ pickle: inout Pickle) throws(WeightsError) {
+  private mutating func push(integer: Int, _ pickle: inout Pickle) throws(Failure) {
     try push(PickleValue(kind: .integer, a: integer), &pickle)
   }
 
-  private func top() throws(WeightsError) -> Int {
+  private func top() throws(Failure) -> Int {
     guard stack.count > floor else { throw .invalid("the stack is empty") }
     return Int(stack[stack.count - 1])
   }
 
-  private mutating func pop() throws(WeightsError) -> Int {
+  private mutating func pop() throws(Failure) -> Int {
     let index = try top()
     stack.removeLast()
     return index
   }
 
   /// Closes the last MARK; the number of values above it.
-  private mutating func itemsAboveMark() throws(WeightsError) -> Int {
+  private mutating func itemsAboveMark() throws(Failure) -> Int {
     guard !marks.isEmpty else { throw .invalid("there is no MARK") }
     let count = stack.count - floor
     marks.removeLast()
@@ -177,7 +177,7 @@ struct PickleMachine: ~Copyable {
   // MARK: - Opcodes
 
   /// Two's complement, little-endian. Longer than an Int is inert: no weight needs it.
-  private mutating func pushLong(count: Int, _ pickle: inout Pickle) throws(WeightsError) {
+  private mutating func pushLong(count: Int, _ pickle: inout Pickle) throws(Failure) {
     guard count >= 0 else { throw .invalid("a number of \(count) bytes") }
     let bytes = try cursor.slice(count)
     guard count <= 8 else { return try push(PickleValue(kind: .float), &pickle) }
@@ -186,18 +186,18 @@ struct PickleMachine: ~Copyable {
     try push(integer: Int(Int64(bitPattern: value)), &pickle)
   }
 
-  private mutating func pushString(count: Int, _ pickle: inout Pickle) throws(WeightsError) {
+  private mutating func pushString(count: Int, _ pickle: inout Pickle) throws(Failure) {
     let start = cursor.position
     try cursor.skip(count)
     try push(PickleValue(kind: .string, a: start, b: count), &pickle)
   }
 
-  private mutating func pushBytes(count: Int, _ pickle: inout Pickle) throws(WeightsError) {
+  private mutating func pushBytes(count: Int, _ pickle: inout Pickle) throws(Failure) {
     try cursor.skip(count)
     try push(PickleValue(kind: .bytes), &pickle)
   }
 
-  private mutating func pushGlobal(_ pickle: inout Pickle) throws(WeightsError) {
+  private mutating func pushGlobal(_ pickle: inout Pickle) throws(Failure) {
     let start = cursor.position
     let module = try cursor.line(atMost: Pickle.maximumGlobal)
     let name = try cursor.line(atMost: Pickle.maximumGlobal)
@@ -209,7 +209,7 @@ struct PickleMachine: ~Copyable {
   }
 
   /// STACK_GLOBAL: the module and the name are the two strings on top.
-  private mutating func pushStackGlobal(_ pickle: inout Pickle) throws(WeightsError) {
+  private mutating func pushStackGlobal(_ pickle: inout Pickle) throws(Failure) {
     let (name, module) = (pickle.values[try pop()], pickle.values[try pop()])
     guard name.kind == .string, module.kind == .string else {
       throw .invalid("a global whose module and name are not strings")
@@ -223,7 +223,7 @@ struct PickleMachine: ~Copyable {
   }
 
   /// Frames lie one after the other; strings too long for one lie between two.
-  private mutating func beginFrame() throws(WeightsError) {
+  private mutating func beginFrame() throws(Failure) {
     let count = try cursor.size64()
     guard cursor.position >= frameEnd, count <= cursor.remaining else {
       throw .invalid(
@@ -234,7 +234,7 @@ struct PickleMachine: ~Copyable {
 
   private mutating func collectTuple(
     count: Int, _ pickle: inout Pickle
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     let start = stack.count - count
     guard start >= floor else { throw .invalid("a tuple needs \(count) values on the stack") }
     let tuple = try pickle.addTuple(stack.buffer[start...])
@@ -245,7 +245,7 @@ struct PickleMachine: ~Copyable {
   /// APPEND, APPENDS. What is added to an inert object is dropped.
   private mutating func appendItems(
     count: Int, _ pickle: inout Pickle
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     let target = try container(below: count)
     guard pickle.kind(target) == .list || pickle.kind(target) == .opaque else {
       throw .invalid("APPEND to \(pickle.describe(target))")
@@ -259,7 +259,7 @@ struct PickleMachine: ~Copyable {
   }
 
   /// ADDITEMS. Elements of a set are not kept.
-  private mutating func addItems(count: Int, _ pickle: inout Pickle) throws(WeightsError) {
+  private mutating func addItems(count: Int, _ pickle: inout Pickle) throws(Failure) {
     let target = try container(below: count)
     guard pickle.kind(target) == .set || pickle.kind(target) == .opaque else {
       throw .invalid("ADDITEMS to \(pickle.describe(target))")
@@ -268,7 +268,7 @@ struct PickleMachine: ~Copyable {
   }
 
   /// SETITEM, SETITEMS.
-  private mutating func setItems(count: Int, _ pickle: inout Pickle) throws(WeightsError) {
+  private mutating func setItems(count: Int, _ pickle: inout Pickle) throws(Failure) {
     let target = try container(below: count)
     let kind = pickle.kind(target)
     guard kind == .dictionary || kind == .orderedDictionary || kind == .opaque else {
@@ -284,13 +284,13 @@ struct PickleMachine: ~Copyable {
     stack.removeLast(count)
   }
 
-  private func container(below count: Int) throws(WeightsError) -> Int {
+  private func container(below count: Int) throws(Failure) -> Int {
     let position = stack.count - count - 1
     guard position >= floor else { throw .invalid("the stack is empty") }
     return Int(stack[position])
   }
 
-  private mutating func memorise(_ key: Int) throws(WeightsError) {
+  private mutating func memorise(_ key: Int) throws(Failure) {
     guard key < Pickle.maximumMemo else {
       throw .limit("memo number \(key) is beyond \(Pickle.maximumMemo)")
     }
@@ -300,7 +300,7 @@ struct PickleMachine: ~Copyable {
     memo[key] = Int32(value)
   }
 
-  private mutating func recall(_ key: Int) throws(WeightsError) {
+  private mutating func recall(_ key: Int) throws(Failure) {
     guard key < memo.count, memo[key] >= 0 else {
       throw .invalid("memo number \(key) was never set")
     }

@@ -32,7 +32,7 @@ enum Safetensors {
 
   static func read(
     _ file: borrowing FileBytes, _ keys: StateDictKeys
-  ) throws(WeightsError) -> WeightsContents {
+  ) throws(Failure) -> WeightsContents {
     let prefix = try file.block(at: 0, count: 8)
     defer { extendLifetime(prefix) }
     var cursor = ByteCursor(prefix.bytes, subject: "the header length")
@@ -63,7 +63,7 @@ enum Safetensors {
 
   private static func readHeader(
     _ bytes: UnsafeRawBufferPointer
-  ) throws(WeightsError) -> (entries: [Entry], metadata: TextPairs) {
+  ) throws(Failure) -> (entries: [Entry], metadata: TextPairs) {
     var json = JSONReader(bytes, maximumDepth: 4, maximumKeys: WeightsLimits.tensors + 1)
     var entries: [Entry] = []
     var metadata = TextPairs()
@@ -88,7 +88,7 @@ enum Safetensors {
   /// Strings by strings, sorted by key. They are kept, so their total is bounded.
   private static func readMetadata(
     _ json: inout JSONReader
-  ) throws(WeightsError) -> TextPairs {
+  ) throws(Failure) -> TextPairs {
     let metadata = TextPairs()
     var room = maximumMetadata
     var name = GrowingArray<UInt8>()
@@ -109,7 +109,7 @@ enum Safetensors {
 
   private static func readEntry(
     _ name: String, _ json: inout JSONReader
-  ) throws(WeightsError) -> Entry {
+  ) throws(Failure) -> Entry {
     var elementType: ElementType?
     var shape: [Int]?
     var offsets: [Int]?
@@ -133,7 +133,7 @@ enum Safetensors {
 
   private static func integers(
     _ json: inout JSONReader, atMost limit: Int, _ what: String
-  ) throws(WeightsError) -> [Int] {
+  ) throws(Failure) -> [Int] {
     var values: [Int] = []
     try json.beginArray()
     while try json.nextElement() {
@@ -143,7 +143,7 @@ enum Safetensors {
     return values
   }
 
-  private static func elementType(_ name: String) throws(WeightsError) -> ElementType {
+  private static func elementType(_ name: String) throws(Failure) -> ElementType {
     switch name {
     case "F64": return .f64
     case "F32": return .f32
@@ -168,7 +168,7 @@ enum Safetensors {
   // MARK: - Layout
 
   /// Every byte of the data belongs to exactly one tensor.
-  private static func checkTiling(_ entries: [Entry], dataSize: Int) throws(WeightsError) {
+  private static func checkTiling(_ entries: [Entry], dataSize: Int) throws(Failure) {
     let ordered = entries.sorted { ($0.start, $0.end) < ($1.start, $1.end) }
     var position = 0
     for entry in ordered {
@@ -188,7 +188,7 @@ enum Safetensors {
 
   private static func tensors(
     of entries: [Entry], from dataStart: Int, _ keys: StateDictKeys
-  ) throws(WeightsError) -> [StoredTensor] {
+  ) throws(Failure) -> [StoredTensor] {
     let prefixes = SharedPrefixes(entries.map(\.name), apart: keys.second?.prefix)
     var tensors: [StoredTensor] = []
     tensors.reserveCapacity(entries.count)

@@ -45,9 +45,9 @@ public enum SafetensorsWriter {
   ///   - values: gives a tensor's fp32 numbers, row-major, to its second argument.
   public static func write(
     to path: FilePath, metadata: TextPairs, tensors: [TensorToWrite],
-    values: (_ index: Int, _ write: (UnsafeBufferPointer<Float>) throws(WeightsError) -> Void)
-      throws(WeightsError) -> Void
-  ) throws(WeightsError) {
+    values: (_ index: Int, _ write: (UnsafeBufferPointer<Float>) throws(Failure) -> Void)
+      throws(Failure) -> Void
+  ) throws(Failure) {
     // 4-byte numbers before 2-byte ones and those before bytes, so that all of them are aligned.
     let order = tensors.indices.sorted {
       (-tensors[$0].storage.size, $0) < (-tensors[$1].storage.size, $1)
@@ -58,7 +58,7 @@ public enum SafetensorsWriter {
       let file = try AtomicFile(path: path, size: header.count + tensors.reduce(0) { $0 + $1.bytes })
       try file.append(UnsafeRawBufferPointer(header.view))
       for index in order {
-        try values(index) { (numbers) throws(WeightsError) in
+        try values(index) { (numbers) throws(Failure) in
           try append(numbers, tensors[index], to: file)
         }
       }
@@ -69,7 +69,7 @@ public enum SafetensorsWriter {
   /// The header with its length, filled with spaces so that the data begins at a multiple of 8.
   private static func writeHeader(
     _ metadata: TextPairs, _ tensors: [TensorToWrite], to header: inout GrowingArray<UInt8>
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     let size = metadata.byteCount - 2 * metadata.count
     guard size <= Safetensors.maximumMetadata else {
       throw .limit(
@@ -112,14 +112,14 @@ public enum SafetensorsWriter {
 
   private static func append(
     _ numbers: UnsafeBufferPointer<Float>, _ tensor: TensorToWrite, to file: AtomicFile
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     precondition(numbers.count == tensor.count)
     switch tensor.storage {
     case .fp32: try file.append(UnsafeRawBufferPointer(numbers))
     case .fp16:
-      try append(numbers, to: file) { (number) throws(WeightsError) in
+      try append(numbers, to: file) { (number) throws(Failure) in
         guard let half = FloatConversion.half(number) else {
-          throw WeightsError(
+          throw Failure(
             .unsupported,
             "tensor \(quoted(tensor.name.utf8)) holds \(number), beyond fp16's 65504; save it as fp32")
         }
@@ -132,15 +132,15 @@ public enum SafetensorsWriter {
 
   /// A piece at a time, so that no second copy of a tensor is needed.
   private static func append<T: BitwiseCopyable & ExpressibleByIntegerLiteral>(
-    _ numbers: UnsafeBufferPointer<Float>, to file: AtomicFile, _ value: (Float) throws(WeightsError) -> T
-  ) throws(WeightsError) {
+    _ numbers: UnsafeBufferPointer<Float>, to file: AtomicFile, _ value: (Float) throws(Failure) -> T
+  ) throws(Failure) {
     let piece = 1 << 14
     var values = [T](repeating: 0, count: min(piece, numbers.count))
     var first = 0
     while first < numbers.count {
       let count = min(piece, numbers.count - first)
       for i in 0..<count { values[i] = try value(numbers[first + i]) }
-      try values.withUnsafeBufferPointer { (values) throws(WeightsError) in
+      try values.withUnsafeBufferPointer { (values) throws(Failure) in
         try file.append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[..<count])))
       }
       first += count

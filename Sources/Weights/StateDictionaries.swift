@@ -14,7 +14,7 @@ struct StateDictionaries {
   private static let maximumSections = 64
   private static let maximumSettings = 1 << 16
 
-  init(_ pickle: borrowing Pickle, _ keys: StateDictKeys) throws(WeightsError) {
+  init(_ pickle: borrowing Pickle, _ keys: StateDictKeys) throws(Failure) {
     self.keys = keys
     guard let pairs = pickle.pairs(pickle.root) else { throw StateDictionaries.refusal(ofRoot: pickle) }
     var found: [(key: String, value: Int)] = []
@@ -75,7 +75,7 @@ struct StateDictionaries {
   /// stands under the name of a parameter is an error, not a silent gap.
   private mutating func add(
     _ dictionary: Int, of section: String?, prefix: String, _ pickle: borrowing Pickle
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     let shown = section.map { "'\($0)'" } ?? "the checkpoint"
     guard let pairs = pickle.pairs(dictionary) else {
       throw .unsupported(
@@ -121,7 +121,7 @@ struct StateDictionaries {
 // MARK: - Checkpoints without a state dict
 
 extension StateDictionaries {
-  private static func refusal(ofRoot pickle: borrowing Pickle) -> WeightsError {
+  private static func refusal(ofRoot pickle: borrowing Pickle) -> Failure {
     let what = "the checkpoint is \(pickle.describe(pickle.root)), not a dict of tensors"
     switch pickle.kind(pickle.root) {
     case .opaque: return .unsupported("\(what): \(TorchAdvice.stateOf(key: nil))")
@@ -142,7 +142,7 @@ extension StateDictionaries {
   /// Names the first key under which a module or the tensors of one may be meant.
   private static func refusal(
     withoutStateDictionary pickle: borrowing Pickle, _ keys: StateDictKeys
-  ) -> WeightsError {
+  ) -> Failure {
     let what =
       "the checkpoint holds no state dict: none of '" + keys.containers.joined(separator: "', '")
       + "', and no tensors at its top"

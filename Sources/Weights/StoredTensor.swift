@@ -93,7 +93,7 @@ struct WeightsContents {
 }
 
 /// Sorts by name; two tensors of one name are refused, for a reader could take either.
-func sortedByName(_ tensors: [StoredTensor]) throws(WeightsError) -> [StoredTensor] {
+func sortedByName(_ tensors: [StoredTensor]) throws(Failure) -> [StoredTensor] {
   let sorted = tensors.sorted { bytesPrecede($0.info.name, $1.info.name) }
   for (a, b) in zip(sorted, sorted.dropFirst())
   where a.info.name.utf8.elementsEqual(b.info.name.utf8) {

@@ -16,7 +16,7 @@ final class TemporaryFile {
   ///   - folder: where the file is made; an empty path for the working directory.
   ///   - name: the name that the file is to take there.
   ///   - mode: the file's mode, less the process's umask.
-  init(in folder: FilePath, for name: some Sequence<UInt8>, mode: mode_t) throws(WeightsError) {
+  init(in folder: FilePath, for name: some Sequence<UInt8>, mode: mode_t) throws(Failure) {
     self.folder = folder
     prefix = Array(".actionclip-\(TemporaryFile.number(of: name))-".utf8)
     while true {
@@ -27,7 +27,7 @@ final class TemporaryFile {
         descriptor = path.withCString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, mode) }
       } while descriptor < 0 && errno == EINTR
       guard descriptor >= 0 else {
-        throw WeightsError(.fileWrite, "cannot be written: \(systemReason(errno))")
+        throw Failure(.fileWrite, "cannot be written: \(systemReason(errno))")
       }
       // Where the file system has no locks nobody gets one, and nothing is taken for abandoned.
       while flock(descriptor, LOCK_EX) != 0 && errno == EINTR {}

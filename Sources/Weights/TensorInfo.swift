@@ -74,7 +74,7 @@ public enum WeightsLimits {
 
 /// A tensor's name as text. Names reach messages and lookups, so they are short, sound UTF-8 and
 /// free of control characters.
-func tensorName(_ bytes: some Collection<UInt8>) throws(WeightsError) -> String {
+func tensorName(_ bytes: some Collection<UInt8>) throws(Failure) -> String {
   guard bytes.count <= WeightsLimits.nameBytes else {
     throw .limit(
       "tensor name \(quoted(bytes, limit: 64)) is \(bytes.count) bytes long; "

@@ -17,13 +17,13 @@ public protocol TensorSource {
   /// is not the product of its shape.
   func read(
     _ name: String, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError)
+  ) throws(Failure)
 
   /// Reads as many elements from `first` on of a tensor that `isWhole`, on any threads at once. Throws `tensorShape`
   /// if there are not so many.
   func read(
     _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError)
+  ) throws(Failure)
 
   /// Whether the tensor's numbers are stored without gaps, so that parts of it can be read.
   func isWhole(_ name: String) -> Bool
@@ -36,7 +36,7 @@ public protocol TensorSource {
   /// if they are stored with gaps. Throws as `read` does.
   func readStored(
     _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightsError) -> Bool
+  ) throws(Failure) -> Bool
 }
 
 extension TensorSource {

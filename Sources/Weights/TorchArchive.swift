@@ -21,7 +21,7 @@ struct TorchArchive: ~Copyable {
   // With the state of an optimizer and the history of a training a pickle takes some megabytes.
   static let maximumPickle = 32 << 20
 
-  static func open(_ file: borrowing FileBytes) throws(WeightsError) -> TorchArchive {
+  static func open(_ file: borrowing FileBytes) throws(Failure) -> TorchArchive {
     let archive = try ZipArchive.open(file)
     let folder = try folder(of: archive)
     let format = try format(of: archive, folder)
@@ -30,7 +30,7 @@ struct TorchArchive: ~Copyable {
 
   func contents(
     _ file: borrowing FileBytes, _ keys: StateDictKeys
-  ) throws(WeightsError) -> WeightsContents {
+  ) throws(Failure) -> WeightsContents {
     try checkByteOrder(file)
     let isScript = format == .torchScript
     let pickle = try Pickle(data(file), isScript ? .script : .save)
@@ -43,7 +43,7 @@ struct TorchArchive: ~Copyable {
   }
 
   /// The one folder all entries lie in, found by its data.pkl.
-  private static func folder(of archive: borrowing ZipArchive) throws(WeightsError) -> [UInt8] {
+  private static func folder(of archive: borrowing ZipArchive) throws(Failure) -> [UInt8] {
     var folder: [UInt8]?
     for index in 0..<archive.entries.count {
       let name = archive.name(of: archive.entries[index])
@@ -54,7 +54,7 @@ struct TorchArchive: ~Copyable {
       folder = Array(name[...slash])
     }
     guard let folder else {
-      throw WeightsError(
+      throw Failure(
         .unknownFormat, "a zip archive without a data.pkl: not a checkpoint written by torch.save")
     }
     for index in 0..<archive.entries.count {
@@ -69,7 +69,7 @@ struct TorchArchive: ~Copyable {
   /// torch.jit.save writes programs and their constants, always both; torch.save neither.
   private static func format(
     of archive: borrowing ZipArchive, _ folder: [UInt8]
-  ) throws(WeightsError) -> WeightsFormat {
+  ) throws(Failure) -> WeightsFormat {
     let hasConstants = archive.find(folder + Array("constants.pkl".utf8)) != nil
     var hasCode = false
     for index in 0..<archive.entries.count where !hasCode {
@@ -83,7 +83,7 @@ struct TorchArchive: ~Copyable {
     return hasCode ? .torchScript : .torch
   }
 
-  private func data(_ file: borrowing FileBytes) throws(WeightsError) -> ByteBlock {
+  private func data(_ file: borrowing FileBytes) throws(Failure) -> ByteBlock {
     guard let index = archive.find(folder + Array("data.pkl".utf8)) else {
       throw .invalid("the archive has no data.pkl")
     }
@@ -94,7 +94,7 @@ struct TorchArchive: ~Copyable {
     return try archive.read(entry, from: file)
   }
 
-  private func checkByteOrder(_ file: borrowing FileBytes) throws(WeightsError) {
+  private func checkByteOrder(_ file: borrowing FileBytes) throws(Failure) {
     guard let index = archive.find(folder + Array("byteorder".utf8)) else { return }
     let entry = archive.entries[index]
     guard entry.size <= 16 else { throw .invalid("the record 'byteorder' is \(entry.size) bytes long") }

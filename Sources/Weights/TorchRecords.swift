@@ -12,7 +12,7 @@ extension TorchArchive {
   /// Every wanted tensor is checked against its record before the first record is read.
   func records(
     of named: [NamedTensor], _ pickle: borrowing Pickle, _ file: borrowing FileBytes
-  ) throws(WeightsError) -> WeightsContents {
+  ) throws(Failure) -> WeightsContents {
     // Index into the blocks by zip entry; -1: not wanted so far.
     var blockOfEntry = GrowingArray<Int>()
     try blockOfEntry.extend(to: archive.entries.count, filling: -1)
@@ -24,7 +24,7 @@ extension TorchArchive {
       let storage = pickle.storages[tensor.storage]
       let index: Int
       let stored: StoredTensor
-      do throws(WeightsError) {
+      do throws(Failure) {
         index = try record(of: storage, pickle)
         if blockOfEntry[index] < 0 {
           // As it goes: a compressed entry may claim any size, and two such sums overflow.
@@ -50,7 +50,7 @@ extension TorchArchive {
   /// The zip entry of a storage, of exactly the size the pickle claims.
   private func record(
     of storage: PickleStorage, _ pickle: borrowing Pickle
-  ) throws(WeightsError) -> Int {
+  ) throws(Failure) -> Int {
     let key = pickle.slice(storage.keyStart, storage.keyCount)
     guard key.count <= 64, let index = archive.find(folder + Array("data/".utf8) + Array(key)) else {
       throw .invalid("its record 'data/\(printable(key, limit: 64))' is not in the archive")
@@ -68,7 +68,7 @@ extension TorchArchive {
   private static func view(
     _ name: String, _ tensor: PickleTensor, of storage: PickleStorage, _ pickle: borrowing Pickle,
     block: Int
-  ) throws(WeightsError) -> StoredTensor {
+  ) throws(Failure) -> StoredTensor {
     let shape = pickle.integers(at: tensor.shapeStart, count: tensor.rank)
     let strides = pickle.integers(at: tensor.stridesStart, count: tensor.rank)
     guard let info = TensorInfo(name: name, elementType: storage.elementType, shape: shape) else {

@@ -11,9 +11,9 @@ public final class UnparsedWeights {
   private let path: FilePath
 
   /// Reads the whole file into memory, where `others` bytes of the same model's files are already.
-  public init(path: FilePath, beside others: Int) throws(WeightsError) {
+  public init(path: FilePath, beside others: Int) throws(Failure) {
     self.path = path
-    do throws(WeightsError) {
+    do throws(Failure) {
       var file = try FileBytes(path: path)
       byteCount = file.size
       sha256 = try file.readWhole(beside: others)
@@ -22,9 +22,9 @@ public final class UnparsedWeights {
   }
 
   /// Reads the tensors' index from the bytes that were hashed; once.
-  public func parse(_ keys: StateDictKeys = StateDictKeys()) throws(WeightsError) -> WeightsFile {
+  public func parse(_ keys: StateDictKeys = StateDictKeys()) throws(Failure) -> WeightsFile {
     guard let file = file.take() else { throw .invalid("the file was parsed already") }
-    do throws(WeightsError) { return try WeightsFile(file, sha256: sha256, keys) } catch {
+    do throws(Failure) { return try WeightsFile(file, sha256: sha256, keys) } catch {
       throw error.about(path)
     }
   }

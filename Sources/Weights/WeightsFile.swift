@@ -45,7 +45,7 @@ public final class WeightsFile: TensorSource {
   /// Opens the file at `path`.
   public convenience init(
     path: FilePath, hashing: Hashing = .none, keys: StateDictKeys = StateDictKeys()
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     do { try self.init(FileBytes(path: path), hashing, keys) } catch { throw error.about(path) }
   }
 
@@ -53,13 +53,13 @@ public final class WeightsFile: TensorSource {
   /// as long as this object lives.
   public convenience init(
     bytes: UnsafeRawBufferPointer, hashing: Hashing = .none, keys: StateDictKeys = StateDictKeys()
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     try self.init(FileBytes(bytes), hashing, keys)
   }
 
   convenience init(
     _ file: consuming FileBytes, _ hashing: Hashing, _ keys: StateDictKeys
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     // First, so that a file that was not meant is never parsed.
     let sha256 = try hashing.digest(of: &file)
     try self.init(file, sha256: sha256, keys)
@@ -67,7 +67,7 @@ public final class WeightsFile: TensorSource {
 
   init(
     _ file: consuming FileBytes, sha256: SHA256.Digest?, _ keys: StateDictKeys
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     let format: WeightsFormat
     let contents: WeightsContents
     do {
@@ -98,18 +98,18 @@ public final class WeightsFile: TensorSource {
   }
 
   /// A file that was written to while its tensors were read may be a mix of two.
-  public func checkUnchanged() throws(WeightsError) { try file.checkUnchanged() }
+  public func checkUnchanged() throws(Failure) { try file.checkUnchanged() }
 
   public func info(_ name: String) -> TensorInfo? { find(name)?.info }
 
   public func read(
     _ name: String, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     guard let tensor = find(name) else {
-      throw WeightsError(.missingTensor, "the file has no tensor \(quoted(name.utf8))")
+      throw Failure(.missingTensor, "the file has no tensor \(quoted(name.utf8))")
     }
     guard destination.count == tensor.info.count else {
-      throw WeightsError(
+      throw Failure(
         .tensorShape,
         "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) has "
           + "\(tensor.info.count) elements, not \(destination.count)")
@@ -126,13 +126,13 @@ public final class WeightsFile: TensorSource {
 
   public func read(
     _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     guard let tensor = find(name) else {
-      throw WeightsError(.missingTensor, "the file has no tensor \(quoted(name.utf8))")
+      throw Failure(.missingTensor, "the file has no tensor \(quoted(name.utf8))")
     }
     let count = tensor.info.count
     guard tensor.strides == nil, first >= 0, first <= count, destination.count <= count - first else {
-      throw WeightsError(
+      throw Failure(
         .tensorShape,
         "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) has no \(destination.count) elements in a row "
           + "from element \(first) on")
@@ -144,7 +144,7 @@ public final class WeightsFile: TensorSource {
   /// second copy of a tensor is needed.
   private func read(
     _ tensor: StoredTensor, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     guard let target = destination.baseAddress else { return }
     let type = tensor.info.elementType
     let start = tensor.byteOffset + first * type.size
@@ -182,12 +182,12 @@ public final class WeightsFile: TensorSource {
 
   public func readStored(
     _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightsError) -> Bool {
+  ) throws(Failure) -> Bool {
     guard let tensor = find(name) else {
-      throw WeightsError(.missingTensor, "the file has no tensor \(quoted(name.utf8))")
+      throw Failure(.missingTensor, "the file has no tensor \(quoted(name.utf8))")
     }
     guard destination.count == tensor.byteCount else {
-      throw WeightsError(
+      throw Failure(
         .tensorShape,
         "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) takes \(tensor.byteCount) bytes, not "
           + "\(destination.count)")

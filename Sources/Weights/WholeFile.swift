@@ -8,13 +8,13 @@ public final class WholeFile {
   /// Valid for as long as this object lives.
   public var bytes: UnsafeRawBufferPointer { block.bytes }
 
-  public convenience init(path: FilePath, atMost limit: Int) throws(WeightsError) {
-    do throws(WeightsError) { try self.init(FileBytes(path: path), atMost: limit) } catch {
+  public convenience init(path: FilePath, atMost limit: Int) throws(Failure) {
+    do throws(Failure) { try self.init(FileBytes(path: path), atMost: limit) } catch {
       throw error.about(path)
     }
   }
 
-  init(_ file: consuming FileBytes, atMost limit: Int) throws(WeightsError) {
+  init(_ file: consuming FileBytes, atMost limit: Int) throws(Failure) {
     guard file.size <= limit else {
       throw .limit("the file has \(file.size) bytes; of such a file at most \(limit) are read")
     }

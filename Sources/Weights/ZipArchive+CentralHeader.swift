@@ -3,7 +3,7 @@ import Text
 
 extension ZipArchive {
   /// One entry of the central directory.
-  static func readCentralHeader(_ cursor: inout ByteCursor) throws(WeightsError) -> Entry {
+  static func readCentralHeader(_ cursor: inout ByteCursor) throws(Failure) -> Entry {
     let start = cursor.position
     guard try cursor.integer(UInt32.self) == 0x0201_4B50 else {
       throw .invalid("the zip directory has no entry at its offset \(start)")
@@ -61,7 +61,7 @@ struct ZipExtra {
   }
 
   /// The zip64 field, if there is one. All fields are walked: a malformed one is refused.
-  mutating func zip64() throws(WeightsError) -> UnsafeRawBufferPointer? {
+  mutating func zip64() throws(Failure) -> UnsafeRawBufferPointer? {
     var found: UnsafeRawBufferPointer?
     while cursor.remaining > 0 {
       let id = try cursor.integer(UInt16.self)

@@ -33,7 +33,7 @@ struct ZipArchive: ~Copyable {
   /// Entry numbers, sorted by name with letter case folded.
   private var order = GrowingArray<Int>()
 
-  static func open(_ file: borrowing FileBytes) throws(WeightsError) -> ZipArchive {
+  static func open(_ file: borrowing FileBytes) throws(Failure) -> ZipArchive {
     let end = try ZipEnd(file)
     var archive = ZipArchive(
       directory: try file.block(at: end.directoryOffset, count: end.directorySize))
@@ -44,7 +44,7 @@ struct ZipArchive: ~Copyable {
 
   private init(directory: ByteBlock) { self.directory = directory }
 
-  private mutating func readDirectory(entryCount: Int) throws(WeightsError) {
+  private mutating func readDirectory(entryCount: Int) throws(Failure) {
     var cursor = ByteCursor(directory.bytes, subject: "the zip directory")
     for index in 0..<entryCount {
       let entry = try ZipArchive.readCentralHeader(&cursor)
@@ -84,7 +84,7 @@ struct ZipArchive: ~Copyable {
 
   /// An entry's bytes, with their checksum verified: torch.load does not, and a flipped bit in a weight is caught here.
   /// torch compresses programs alone, which are not read.
-  func read(_ entry: Entry, from file: borrowing FileBytes) throws(WeightsError) -> ByteBlock {
+  func read(_ entry: Entry, from file: borrowing FileBytes) throws(Failure) -> ByteBlock {
     guard entry.method == 0 else {
       throw .unsupported(
         "zip entry \(quoted(name(of: entry))) is compressed (method \(entry.method)); torch "
@@ -101,7 +101,7 @@ struct ZipArchive: ~Copyable {
 
   // MARK: - Names
 
-  private func checkName(of entry: Entry) throws(WeightsError) {
+  private func checkName(of entry: Entry) throws(Failure) {
     let name = name(of: entry)
     guard isUTF8(name.assumingMemoryBound(to: UInt8.self)) else {
       throw .invalid("the zip entry name \(quoted(name)) is not valid UTF-8")
@@ -118,7 +118,7 @@ struct ZipArchive: ~Copyable {
   }
 
   /// Names that differ only in case are refused too: they are one file on some systems.
-  private func checkUniqueNames() throws(WeightsError) {
+  private func checkUniqueNames() throws(Failure) {
     var numbers = order.buffer  // a view: sorting it sorts `order`
     numbers.sort { ZipArchive.foldedPrecede(name(of: entries[$0]), name(of: entries[$1])) }
     for position in 0..<max(0, order.count - 1) {
@@ -145,7 +145,7 @@ struct ZipArchive: ~Copyable {
   /// the directory's order.
   private mutating func readLocalHeaders(
     _ file: borrowing FileBytes, directoryOffset: Int
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     var position = 0
     for index in 0..<entries.count {
       var entry = entries[index]

@@ -10,7 +10,7 @@ struct ZipEnd {
   private static let locatorSize = 20
   private static let end64Size = 56
 
-  init(_ file: borrowing FileBytes) throws(WeightsError) {
+  init(_ file: borrowing FileBytes) throws(Failure) {
     let all = ZipEnd.endSize + ZipEnd.locatorSize + ZipEnd.end64Size
     let tail = try file.block(at: max(0, file.size - all), count: min(all, file.size))
     defer { extendLifetime(tail) }
@@ -69,7 +69,7 @@ struct ZipEnd {
   /// The zip64 end record, then its locator; `position` is the record's offset in the file.
   private static func readEnd64(
     _ bytes: UnsafeRawBufferPointer, at position: Int
-  ) throws(WeightsError) -> (entries: Int, size: Int, offset: Int) {
+  ) throws(Failure) -> (entries: Int, size: Int, offset: Int) {
     var cursor = ByteCursor(bytes, subject: "the zip64 end record")
     guard try cursor.integer(UInt32.self) == 0x0606_4B50, try cursor.size64() == end64Size - 12
     else { throw noEnd64 }
@@ -88,8 +88,8 @@ struct ZipEnd {
     return (counts.0, size, offset)
   }
 
-  private static let noEnd = WeightsError.invalid(
+  private static let noEnd = Failure.invalid(
     "no zip end record at the end of the file: it is truncated, or has bytes after its end")
-  private static let noEnd64 = WeightsError.invalid(
+  private static let noEnd64 = Failure.invalid(
     "the zip64 end record is not directly before its locator, or is damaged")
 }

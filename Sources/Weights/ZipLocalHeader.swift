@@ -11,7 +11,7 @@ struct ZipLocalHeader {
   private var subject: String { "zip entry \(quoted(name))" }
 
   /// Where the data begins, and where the next entry must.
-  func check(_ file: borrowing FileBytes) throws(WeightsError) -> (data: Int, next: Int) {
+  func check(_ file: borrowing FileBytes) throws(Failure) -> (data: Int, next: Int) {
     // With the name in one go, for an archive may have many entries; one of another length differs.
     let header = try part(file, at: entry.headerOffset, count: 30 + name.count)
     defer { extendLifetime(header) }
@@ -53,7 +53,7 @@ struct ZipLocalHeader {
   /// Sizes repeat the directory's, or are left to a descriptor (0) or to a zip64 field (all ones).
   private func checkSizes(
     _ compressed: UInt32, _ size: UInt32, zip64: UnsafeRawBufferPointer?, described: Bool
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     let deferred = zip64 != nil && size == .max && compressed == .max
     let repeated = Int(size) == entry.size && Int(compressed) == entry.compressedSize
     guard deferred || repeated || described && size == 0 && compressed == 0 else {
@@ -79,7 +79,7 @@ struct ZipLocalHeader {
   /// The record after the data: signature, checksum, sizes. Its length.
   private func checkDescriptor(
     _ file: borrowing FileBytes, at offset: Int, wide: Bool
-  ) throws(WeightsError) -> Int {
+  ) throws(Failure) -> Int {
     let count = wide ? 24 : 16
     let block = try part(file, at: offset, count: count)
     defer { extendLifetime(block) }
@@ -97,14 +97,14 @@ struct ZipLocalHeader {
 
   private func part(
     _ file: borrowing FileBytes, at offset: Int, count: Int
-  ) throws(WeightsError) -> ByteBlock {
+  ) throws(Failure) -> ByteBlock {
     guard offset <= limit, count <= limit - offset else {
       throw .invalid("\(subject) runs into the zip directory at offset \(limit)")
     }
     return try file.block(at: offset, count: count)
   }
 
-  private func mismatch(_ what: String) -> WeightsError {
+  private func mismatch(_ what: String) -> Failure {
     .invalid("\(subject): its local header and the zip directory differ in \(what)")
   }
 }

@@ -14,8 +14,8 @@ import Weights
     try Array(text.utf8).withUnsafeBytes { try OpenCLIPConfiguration($0) }
   }
 
-  private func refusal(_ body: () throws -> Void) -> WeightsError? {
-    #expect(throws: WeightsError.self, performing: body)
+  private func refusal(_ body: () throws -> Void) -> Failure? {
+    #expect(throws: Failure.self, performing: body)
   }
 
   @Test func takesDefaultsForWhatIsLeftOut() throws {

@@ -25,15 +25,15 @@ final class FakeTensors: TensorSource {
   func isWhole(_ name: String) -> Bool { true }
   func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
 
-  func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws(WeightsError) {
+  func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws(Failure) {
     try read(name, from: 0, into: destination)
   }
 
   func read(
     _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     guard let tensor = tensors[name], first + destination.count <= tensor.info.count else {
-      throw WeightsError(.missingTensor, name)
+      throw Failure(.missingTensor, name)
     }
     for i in 0..<destination.count { destination[i] = Float(tensor.first + first + i) }
   }
@@ -41,8 +41,8 @@ final class FakeTensors: TensorSource {
   /// One byte for each element: the low byte of its number.
   func readStored(
     _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightsError) -> Bool {
-    guard let tensor = tensors[name] else { throw WeightsError(.missingTensor, name) }
+  ) throws(Failure) -> Bool {
+    guard let tensor = tensors[name] else { throw Failure(.missingTensor, name) }
     for i in 0..<destination.count { destination[i] = UInt8(truncatingIfNeeded: tensor.first + i) }
     return true
   }

@@ -20,7 +20,7 @@ import Weights
     ),
   ])
   func namesWhatIsNoCLIP(_ text: String, _ what: String) {
-    let error = #expect(throws: WeightsError.self) {
+    let error = #expect(throws: Failure.self) {
       try Array(text.utf8).withUnsafeBytes { try ForeignModels.check($0) }
     }
     #expect(error?.message.contains(what) == true, "\(error?.message ?? "")")
@@ -50,7 +50,7 @@ import Weights
     #expect(settings.isKnown == isKnown)
     #expect(settings.temporalModeling.map { String(decoding: $0, as: UTF8.self) } == type)
     if let type, view == nil {
-      let error = #expect(throws: WeightsError.self) { try settings.view() }
+      let error = #expect(throws: Failure.self) { try settings.view() }
       #expect(error?.message.contains("'\(type)'") == true)
     } else {
       #expect(try settings.view() == view)
@@ -103,7 +103,7 @@ import Weights
     for (size, value) in [
       (StatedSizes.Size.imageSize, 60), (.visionLayers, 1), (.patchSize, 32), (.textWidth, 8),
     ] {
-      let error = #expect(throws: WeightsError.self) { try check(size, value) }
+      let error = #expect(throws: Failure.self) { try check(size, value) }
       #expect(error?.message.contains("somebody says \(value), but ") == true)
     }
   }

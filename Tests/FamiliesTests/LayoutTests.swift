@@ -5,8 +5,8 @@ import Weights
 @testable import Families
 
 @Suite struct LayoutTests {
-  private func refusal(_ names: [String]) -> WeightsError? {
-    #expect(throws: WeightsError.self) { try Layout(names) }
+  private func refusal(_ names: [String]) -> Failure? {
+    #expect(throws: Failure.self) { try Layout(names) }
   }
 
   @Test(arguments: [

@@ -12,9 +12,9 @@ import Weights
     return try RenamedTensors(source, Layout(source.names))
   }
 
-  private func refusal(_ shapes: [(name: String, shape: [Int])]) throws -> WeightsError? {
+  private func refusal(_ shapes: [(name: String, shape: [Int])]) throws -> Failure? {
     let source = try FakeTensors(shapes)
-    return #expect(throws: WeightsError.self) { try RenamedTensors(source, Layout(source.names)) }
+    return #expect(throws: Failure.self) { try RenamedTensors(source, Layout(source.names)) }
   }
 
   private func values(_ tensors: RenamedTensors, _ name: String) throws -> [Float] {

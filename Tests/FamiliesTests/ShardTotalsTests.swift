@@ -5,10 +5,10 @@ import Testing
 @testable import Weights
 
 @Suite("The limits of one file hold for all of an index") struct ShardTotalsTests {
-  func refusal(_ shards: [FakeTensors]) -> WeightsError? {
+  func refusal(_ shards: [FakeTensors]) -> Failure? {
     var totals = ShardTotals()
     for shard in shards {
-      do throws(WeightsError) { try totals.add(shard) } catch { return error }
+      do throws(Failure) { try totals.add(shard) } catch { return error }
     }
     return nil
   }

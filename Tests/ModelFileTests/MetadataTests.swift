@@ -15,8 +15,8 @@ struct MetadataTests {
       TextPairs([("actionclip.format", "1")] + entries.map { ("actionclip." + $0.key, $0.value) }))
   }
 
-  private func refusal(_ entries: [(key: String, value: String)]) -> WeightsError? {
-    #expect(throws: WeightsError.self) { try ModelMetadata(TextPairs(entries)) }
+  private func refusal(_ entries: [(key: String, value: String)]) -> Failure? {
+    #expect(throws: Failure.self) { try ModelMetadata(TextPairs(entries)) }
   }
 
   @Test func everythingIsRead() throws {
@@ -135,7 +135,7 @@ struct MetadataTests {
     #expect {
       try small.check(c)
     } throws: {
-      ($0 as? WeightsError)?.message.contains("'actionclip.short_side'") == true
+      ($0 as? Failure)?.message.contains("'actionclip.short_side'") == true
     }
   }
 
@@ -165,7 +165,7 @@ struct MetadataTests {
       #expect {
         try wrong.check(c)
       } throws: {
-        ($0 as? WeightsError)?.message.contains("'actionclip.\(key)'") == true
+        ($0 as? Failure)?.message.contains("'actionclip.\(key)'") == true
       }
     }
   }

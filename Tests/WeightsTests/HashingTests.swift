@@ -10,13 +10,13 @@ import Testing
 
   func digest(_ bytes: [UInt8]) -> SHA256.Digest { bytes.withUnsafeBytes { SHA256.hash(of: $0) } }
 
-  func refusal(_ path: String, _ hashing: Hashing) -> WeightsError? {
-    #expect(throws: WeightsError.self) { try WeightsFile(path: path, hashing: hashing, keys: .sample) }
+  func refusal(_ path: String, _ hashing: Hashing) -> Failure? {
+    #expect(throws: Failure.self) { try WeightsFile(path: path, hashing: hashing, keys: .sample) }
   }
 
-  func refusal(_ bytes: [UInt8], _ hashing: Hashing) -> WeightsError? {
+  func refusal(_ bytes: [UInt8], _ hashing: Hashing) -> Failure? {
     bytes.withUnsafeBytes { buffer in
-      #expect(throws: WeightsError.self) { try WeightsFile(bytes: buffer, hashing: hashing, keys: .sample) }
+      #expect(throws: Failure.self) { try WeightsFile(bytes: buffer, hashing: hashing, keys: .sample) }
     }
   }
 
@@ -64,9 +64,9 @@ import Testing
     let message =
       "the file's SHA-256 is \(digest(bytes).hexadecimal), expected \(expected.hexadecimal): it is not the "
       + "file that was meant"
-    #expect(refusal(bytes, .expect(expected)) == WeightsError(.hashMismatch, message))
+    #expect(refusal(bytes, .expect(expected)) == Failure(.hashMismatch, message))
     try TestFiles.withFile(bytes) { path in
-      #expect(refusal(path, .expect(expected)) == WeightsError(.hashMismatch, "\(path): \(message)"))
+      #expect(refusal(path, .expect(expected)) == Failure(.hashMismatch, "\(path): \(message)"))
     }
   }
 
@@ -166,8 +166,8 @@ import Testing
     }
   }
 
-  private func refusalOpening(_ path: String, _ hashing: Hashing, _ change: () -> Void) -> WeightsError? {
-    do throws(WeightsError) {
+  private func refusalOpening(_ path: String, _ hashing: Hashing, _ change: () -> Void) -> Failure? {
+    do throws(Failure) {
       let file = try FileBytes(path: FilePath(path))
       change()
       _ = try WeightsFile(file, hashing, .sample)
@@ -190,7 +190,7 @@ import Testing
     let path = FilePath(TestFiles.fixtures.appendingPathComponent("plain.safetensors").path)
     let size = try UnparsedWeights(path: path, beside: 0).byteCount
     #expect(try UnparsedWeights(path: path, beside: WeightsLimits.hashedBytes - size).byteCount == size)
-    let error = #expect(throws: WeightsError.self) {
+    let error = #expect(throws: Failure.self) {
       try UnparsedWeights(path: path, beside: WeightsLimits.hashedBytes - size + 1)
     }
     #expect(error?.kind == .limit && error?.message.contains("with this file of \(size) bytes") == true)

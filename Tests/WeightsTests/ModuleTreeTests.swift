@@ -27,7 +27,7 @@ import Testing
 
   @Test func refusesObjectsBuiltOtherwise() {
     func refuse(
-      _ kind: WeightsError.Kind, _ named: String, sourceLocation: SourceLocation = #_sourceLocation,
+      _ kind: Failure.Kind, _ named: String, sourceLocation: SourceLocation = #_sourceLocation,
       _ body: (inout PickleBuilder) -> Void
     ) {
       expectRefusal(script(body).build(), kind, named, sourceLocation: sourceLocation)

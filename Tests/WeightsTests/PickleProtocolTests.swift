@@ -14,7 +14,7 @@ import Testing
   }
 
   private func refusal(_ bytes: [UInt8], protocol version: UInt8 = 4) -> String {
-    let error = #expect(throws: WeightsError.self) { try describe(bytes, protocol: version) }
+    let error = #expect(throws: Failure.self) { try describe(bytes, protocol: version) }
     return error?.message ?? ""
   }
 

@@ -5,16 +5,16 @@ import Testing
 
 @Suite struct PickleTests {
   private func refuse(
-    _ named: String, _ kind: WeightsError.Kind = .invalid,
+    _ named: String, _ kind: Failure.Kind = .invalid,
     sourceLocation: SourceLocation = #_sourceLocation, _ body: (inout PickleBuilder) -> Void
   ) {
     let bytes = PickleBuilder.pickle(body)
     expectRefusal(checkpoint(bytes).build(), kind, named, sourceLocation: sourceLocation)
   }
 
-  private func run(_ bytes: [UInt8]) throws(WeightsError) -> String {
+  private func run(_ bytes: [UInt8]) throws(Failure) -> String {
     let result = bytes.withUnsafeBytes { buffer in
-      Result { () throws(WeightsError) in
+      Result { () throws(Failure) in
         let pickle = try Pickle(ByteBlock(borrowing: buffer), .save)
         return pickle.describe(pickle.root)
       }
@@ -74,10 +74,10 @@ import Testing
     if pushing.contains(opcode) {
       _ = try run(alone)
     } else {
-      #expect(throws: WeightsError.self) { try run(alone) }
+      #expect(throws: Failure.self) { try run(alone) }
     }
     // And above a MARK, below which nothing may be taken.
-    #expect(throws: WeightsError.self) { try run([0x80, 2, 0x4E, 0x4E, 0x28, opcode, 0x2E]) }
+    #expect(throws: Failure.self) { try run([0x80, 2, 0x4E, 0x4E, 0x28, opcode, 0x2E]) }
   }
 
   @Test func everyOtherOpcodeIsRefused() {
@@ -86,7 +86,7 @@ import Testing
     for opcode in UInt8.min...UInt8.max where !allowed.contains(opcode) {
       #expect {
         try run([0x80, 2, 0x4E, opcode] + [UInt8](repeating: 0, count: 16))
-      } throws: { ($0 as? WeightsError)?.kind == .unsupported }
+      } throws: { ($0 as? Failure)?.kind == .unsupported }
     }
   }
 
@@ -112,7 +112,7 @@ import Testing
 
   @Test func refusesEveryTruncation() {
     for count in 0..<onePickle.count {
-      #expect(throws: WeightsError.self) { try run(Array(onePickle.prefix(count))) }
+      #expect(throws: Failure.self) { try run(Array(onePickle.prefix(count))) }
     }
   }
 

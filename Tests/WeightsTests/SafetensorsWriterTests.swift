@@ -9,10 +9,10 @@ import Testing
 
   private func write(
     _ path: String, _ tensors: [(TensorToWrite, [Float])], failAt: Int? = nil
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     guard let pairs = try? TextPairs(metadata) else { throw .limit("memory") }
     try SafetensorsWriter.write(to: FilePath(path), metadata: pairs, tensors: tensors.map(\.0)) {
-      (index, write) throws(WeightsError) in
+      (index, write) throws(Failure) in
       if index == failAt { throw .limit("stop") }
       try tensors[index].1.withUnsafeBufferPointer(write)
     }
@@ -61,7 +61,7 @@ import Testing
       let isRead = try stored.withUnsafeMutableBytes { try file.readStored("bytes", into: $0) }
       #expect(isRead && stored == [-128, -1, 0, 127, 5])
       var short = [Int8](repeating: 1, count: 4)
-      let error = #expect(throws: WeightsError.self) {
+      let error = #expect(throws: Failure.self) {
         try short.withUnsafeMutableBytes { try file.readStored("bytes", into: $0) }
       }
       #expect(error?.kind == .tensorShape && short == [1, 1, 1, 1])
@@ -72,8 +72,8 @@ import Testing
     try withFolder { folder in
       let path = folder + "/m.safetensors"
       try write(path, [(one, [1])])
-      #expect(throws: WeightsError.self) { try write(path, [(one, [2]), (full, [3, 4])], failAt: 1) }
-      let error = #expect(throws: WeightsError.self) { try write(path, [(half, [0, 65520, 0])]) }
+      #expect(throws: Failure.self) { try write(path, [(one, [2]), (full, [3, 4])], failAt: 1) }
+      let error = #expect(throws: Failure.self) { try write(path, [(half, [0, 65520, 0])]) }
       #expect(error?.message.contains("'a half'") == true && error?.message.contains("65520") == true)
       #expect(try read("c", from: WeightsFile(path: path, keys: .sample)) == [1])
       #expect(try files(in: folder) == ["m.safetensors"])
@@ -83,10 +83,10 @@ import Testing
   @Test func placesThatTakeNoFileAreNamed() throws {
     try withFolder { folder in
       for path in [folder, folder + "/none/m", folder + "/m/", "/dev/null"] {
-        let error = #expect(throws: WeightsError.self) { try write(path, [(one, [1])]) }
+        let error = #expect(throws: Failure.self) { try write(path, [(one, [1])]) }
         #expect(error?.kind == .fileWrite && error?.message.contains(path) == true, "\(error as Any)")
       }
-      let error = #expect(throws: WeightsError.self) { try write("", [(one, [1])]) }
+      let error = #expect(throws: Failure.self) { try write("", [(one, [1])]) }
       #expect(error?.kind == .fileWrite && error?.message.contains("empty") == true)
       let left = try files(in: folder)
       #expect(left == [])
@@ -107,8 +107,8 @@ import Testing
     try withFolder { folder in
       let path = FilePath(folder + "/m")
       let large = try TextPairs([(key: "k", value: String(repeating: "m", count: 4 << 20))])
-      let error = #expect(throws: WeightsError.self) {
-        try SafetensorsWriter.write(to: path, metadata: large, tensors: []) { (_, _) throws(WeightsError) in }
+      let error = #expect(throws: Failure.self) {
+        try SafetensorsWriter.write(to: path, metadata: large, tensors: []) { (_, _) throws(Failure) in }
       }
       #expect(error?.kind == .limit)
       let left = try files(in: folder)

@@ -36,7 +36,7 @@ enum TestFiles {
 extension WeightsFile {
   convenience init(
     path: String, hashing: Hashing = .none, keys: StateDictKeys = .sample
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     try self.init(path: FilePath(bytes: Array(path.utf8)), hashing: hashing, keys: keys)
   }
 }
@@ -50,20 +50,20 @@ extension StateDictKeys {
 }
 
 /// Opens bytes in memory; the values of every tensor, read.
-func load(_ bytes: [UInt8]) throws(WeightsError) -> [String: [Float]] {
+func load(_ bytes: [UInt8]) throws(Failure) -> [String: [Float]] {
   let result = bytes.withUnsafeBytes { buffer in
-    Result { () throws(WeightsError) in try values(of: WeightsFile(bytes: buffer, keys: .sample)) }
+    Result { () throws(Failure) in try values(of: WeightsFile(bytes: buffer, keys: .sample)) }
   }
   return try result.get()
 }
 
-func values(of file: WeightsFile) throws(WeightsError) -> [String: [Float]] {
+func values(of file: WeightsFile) throws(Failure) -> [String: [Float]] {
   var values: [String: [Float]] = [:]
   for name in file.names { values[name] = try read(name, from: file) }
   return values
 }
 
-func read(_ name: String, from file: WeightsFile) throws(WeightsError) -> [Float] {
+func read(_ name: String, from file: WeightsFile) throws(Failure) -> [Float] {
   guard let info = file.info(name) else { return [] }
   let memory = UnsafeMutableBufferPointer<Float>.allocate(capacity: info.count)
   defer { memory.deallocate() }
@@ -74,10 +74,10 @@ func read(_ name: String, from file: WeightsFile) throws(WeightsError) -> [Float
 
 /// Loading must fail, with this kind and with a message that names the thing.
 func expectRefusal(
-  _ bytes: [UInt8], _ kind: WeightsError.Kind, _ named: String...,
+  _ bytes: [UInt8], _ kind: Failure.Kind, _ named: String...,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
-  do throws(WeightsError) {
+  do throws(Failure) {
     let tensors = try load(bytes)
     Issue.record("loaded \(tensors.keys.sorted())", sourceLocation: sourceLocation)
   } catch {

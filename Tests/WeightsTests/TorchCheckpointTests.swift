@@ -76,11 +76,11 @@ import Testing
 
   @Test func refusesAmbiguousNames() {
     func refuse(
-      _ kind: WeightsError.Kind, _ named: String, _ sections: [(String, (inout PickleBuilder) -> Void)],
+      _ kind: Failure.Kind, _ named: String, _ sections: [(String, (inout PickleBuilder) -> Void)],
       sourceLocation: SourceLocation = #_sourceLocation
     ) {
       #expect(sourceLocation: sourceLocation) { try names(sections: sections) } throws: {
-        guard let error = $0 as? WeightsError else { return false }
+        guard let error = $0 as? Failure else { return false }
         return error.kind == kind && error.message.contains(named)
       }
     }

@@ -156,7 +156,7 @@ import Testing
         $0.string("w"); $0.onePair()
       }
     }
-    func refuse(_ kind: WeightsError.Kind, _ named: String, _ change: (inout ZipBuilder) -> Void) {
+    func refuse(_ kind: Failure.Kind, _ named: String, _ change: (inout ZipBuilder) -> Void) {
       var builder = one
       change(&builder)
       expectRefusal(builder.build(), kind, named)
@@ -206,9 +206,9 @@ import Testing
     let start = try #require(
       file.indices.first { file[$0...].starts(with: [0x80, 2] + Array("c__torch__\nMany\n".utf8)) })
     let stop = try #require((start..<file.count - 4).first { file[$0..<$0 + 4] == [0x50, 0x4B, 7, 8] })
-    func names(_ bytes: [UInt8]) throws(WeightsError) -> Int {
+    func names(_ bytes: [UInt8]) throws(Failure) -> Int {
       let result = bytes.withUnsafeBytes { buffer in
-        Result { () throws(WeightsError) in
+        Result { () throws(Failure) in
           let pickle = try Pickle(ByteBlock(borrowing: buffer), .script)
           return try ModuleTree(pickle, .sample).tensors.count
         }
@@ -223,7 +223,7 @@ import Testing
       _ = try? names(flipped)
     }
     for count in 0..<bytes.count {
-      #expect(throws: WeightsError.self) { try names(Array(bytes.prefix(count))) }
+      #expect(throws: Failure.self) { try names(Array(bytes.prefix(count))) }
     }
   }
 }

@@ -7,8 +7,8 @@ import Testing
 @testable import Weights
 
 @Suite struct WeightsFileTests {
-  private func openError(_ path: String) -> WeightsError? {
-    #expect(throws: WeightsError.self) { try WeightsFile(path: path, keys: .sample) }
+  private func openError(_ path: String) -> Failure? {
+    #expect(throws: Failure.self) { try WeightsFile(path: path, keys: .sample) }
   }
 
   @Test(arguments: [
@@ -104,11 +104,11 @@ import Testing
       let memory = UnsafeMutableBufferPointer<Float>.allocate(capacity: 12)
       defer { memory.deallocate() }
       memory.initialize(repeating: 7)
-      let missing = #expect(throws: WeightsError.self) { try file.read("nobody", into: memory) }
+      let missing = #expect(throws: Failure.self) { try file.read("nobody", into: memory) }
       #expect(missing?.kind == .missingTensor)
       #expect(missing?.message.contains("'nobody'") == true)
       let short = UnsafeMutableBufferPointer(rebasing: memory[..<11])
-      let shape = #expect(throws: WeightsError.self) { try file.read("0.weight", into: short) }
+      let shape = #expect(throws: Failure.self) { try file.read("0.weight", into: short) }
       #expect(shape?.kind == .tensorShape)
       #expect(shape?.message.contains("[4, 3]") == true)
       #expect(memory.allSatisfy { $0 == 7 })
@@ -133,7 +133,7 @@ import Testing
           }
           for (first, count) in [(0, whole.count + 1), (whole.count, 1), (-1, 1), (Int.max, 1)] {
             var part = [Float](repeating: 0, count: count)
-            #expect(throws: WeightsError.self) {
+            #expect(throws: Failure.self) {
               try part.withUnsafeMutableBufferPointer { try file.read(name, from: first, into: $0) }
             }
           }
@@ -148,9 +148,9 @@ import Testing
       let file = try WeightsFile(path: path, keys: .sample)
       try file.checkUnchanged()
       truncate(path, 1_000)
-      let short = #expect(throws: WeightsError.self) { _ = try values(of: file) }
+      let short = #expect(throws: Failure.self) { _ = try values(of: file) }
       #expect(short?.kind == .fileRead)
-      let changed = #expect(throws: WeightsError.self) { try file.checkUnchanged() }
+      let changed = #expect(throws: Failure.self) { try file.checkUnchanged() }
       #expect(changed?.kind == .fileRead)
     }
   }
@@ -165,8 +165,8 @@ import Testing
   }
 
   /// Opens a file of 100 bytes, lets it be changed, then reads it.
-  private func refusalReading(_ path: String, change: () -> Void) -> WeightsError? {
-    do throws(WeightsError) {
+  private func refusalReading(_ path: String, change: () -> Void) -> Failure? {
+    do throws(Failure) {
       let file = try FileBytes(path: FilePath(path))
       change()
       _ = try file.block(at: 0, count: 100)

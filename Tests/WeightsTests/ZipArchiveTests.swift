@@ -8,7 +8,7 @@ import Testing
 
   /// Changes the record of the weights (index 2) and expects a refusal.
   private func refuse(
-    _ named: String, _ kind: WeightsError.Kind = .invalid,
+    _ named: String, _ kind: Failure.Kind = .invalid,
     sourceLocation: SourceLocation = #_sourceLocation, _ change: (inout ZipBuilder) -> Void
   ) {
     var builder = sound
@@ -87,7 +87,7 @@ import Testing
         var builder = sound
         (builder.entryCount, builder.directorySize, builder.directoryOffset) = (.max, .max, .max)
         builder[keyPath: field] = value
-        #expect(throws: WeightsError.self) { try load(builder.build()) }
+        #expect(throws: Failure.self) { try load(builder.build()) }
       }
     }
     refuse("16384", .limit) {
@@ -181,9 +181,9 @@ import Testing
   @Test func refusesEveryTruncation() throws {
     let bytes = try TestFiles.fixture("checkpoint.pt")
     for count in 0..<bytes.count {
-      #expect(throws: WeightsError.self) { try load(Array(bytes.prefix(count))) }
+      #expect(throws: Failure.self) { try load(Array(bytes.prefix(count))) }
     }
-    #expect(throws: WeightsError.self) { try load(bytes + [0]) }
+    #expect(throws: Failure.self) { try load(bytes + [0]) }
   }
 
   /// Outside the records' bytes and padding every bit matters, so that every flip is an error.

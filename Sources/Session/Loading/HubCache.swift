@@ -10,10 +10,7 @@ enum HubCache {
   /// The folder of the model that `name` names; `name` itself where there is a file of that name, or where it is no
   /// name of a model.
   static func path(_ name: FilePath) throws(Failure) -> FilePath {
-    let (given, isFile) = name.withCString {
-      (Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))), access($0, F_OK) == 0)
-    }
-    return isName(given) && !isFile ? try snapshot(of: given) : name
+    isName(name.bytes) && !name.exists ? try snapshot(of: name.bytes) : name
   }
 
   // MARK: - Names
@@ -59,34 +56,33 @@ enum HubCache {
           + " and HOME are not set")
     }
     let parts = name.split(separator: slash).map { String(decoding: $0, as: UTF8.self) }
-    let model = cache + Array("/models--\(parts.joined(separator: "--"))".utf8)
-    guard let revision = revision(model + Array("/refs/main".utf8)) else {
+    let model = cache.file("models--\(parts.joined(separator: "--"))")
+    guard let revision = revision(model.file("refs/main")) else {
       throw Failure(
         .fileOpen,
-        "there is no file '\(shown)', and no such model in the Hugging Face cache \(quoted(cache, limit: 300));"
+        "there is no file '\(shown)', and no such model in the Hugging Face cache \(quoted(cache.bytes, limit: 300));"
           + " if it is a model there, '\(command)' downloads it (pip install huggingface_hub)")
     }
-    let found = model + Array("/snapshots/".utf8) + revision
-    let terminated = (found + [0]).map { CChar(bitPattern: $0) }
-    guard access(terminated, F_OK) == 0 else {
+    let found = model.file("snapshots").file(revision)
+    guard found.exists else {
       throw Failure(
         .fileOpen,
-        "the Hugging Face cache names a revision of '\(shown)' that it lacks: there is no \(quoted(found, limit: 400));"
+        "the Hugging Face cache names a revision of '\(shown)' that it lacks: there is no \(quoted(found.bytes, limit: 400));"
           + " '\(command)' downloads it again")
     }
-    return FilePath(terminated)
+    return found
   }
 
   /// The folder in which Hugging Face's own tools keep the cache, by the same variables. In a program with more rights
   /// than its caller they lead nowhere.
-  private static func folder() -> [UInt8]? {
+  private static func folder() -> FilePath? {
     for (variable, below) in [
       ("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "/hub"),
       ("XDG_CACHE_HOME", "/huggingface/hub"), ("HOME", "/.cache/huggingface/hub"),
     ] {
       guard let value = value(of: variable) else { continue }
       let home = value.starts(with: "~/".utf8) ? self.value(of: "HOME").map { $0 + value.dropFirst() } : value
-      return home.map { $0 + Array(below.utf8) }
+      return home.map { FilePath(bytes: $0 + Array(below.utf8)) }
     }
     return nil
   }
@@ -99,18 +95,16 @@ enum HubCache {
   }
 
   /// The commit that a file of refs names: 40 hexadecimal digits, nothing that could lead elsewhere.
-  private static func revision(_ path: [UInt8]) -> [UInt8]? {
-    let descriptor = open((path + [0]).map { CChar(bitPattern: $0) }, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    var bytes = [UInt8](repeating: 0, count: 64)
-    let count = read(descriptor, &bytes, bytes.count)
-    guard count >= 40 else { return nil }
+  private static func revision(_ path: FilePath) -> [UInt8]? {
+    guard let file = try? RegularFile(path) else { return nil }
+    var bytes = [UInt8](repeating: 0, count: min(file.size, 64))
+    guard bytes.count >= 40, (try? bytes.withUnsafeMutableBytes { try file.read(at: 0, into: $0) }) != nil
+    else {
+      return nil
+    }
     let revision = bytes.prefix(40)
     let isCommit = revision.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-    let isAll = bytes[40..<count].allSatisfy { $0 == 0x0A || $0 == 0x0D || $0 == 0x20 }
+    let isAll = bytes[40...].allSatisfy { $0 == 0x0A || $0 == 0x0D || $0 == 0x20 }
     return isCommit && isAll ? Array(revision) : nil
   }
 }

@@ -1,4 +1,4 @@
-/// Where texts stand in a list, by their bytes: as Swift strings, texts that are spelled in other characters would be one.
+/// The places of texts in a list, found by their bytes: as Swift strings, texts that are spelled in other characters would be one.
 /// Hashed with a seed of the process, so that no list can be made to be slow; no order of it shows.
 public struct TextIndex: ~Copyable, Sendable {
   /// Open addressing: the text's index + 1, or 0 where free. At most half full.

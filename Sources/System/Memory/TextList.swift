@@ -43,7 +43,7 @@ public final class TextList: @unchecked Sendable {
     return UnsafeBufferPointer(rebasing: bytes.view[start..<ends[index]])
   }
 
-  /// The same as C has it; nil if there is none of this index.
+  /// A text with its NUL, as C reads it; nil if there is none of this index. Valid until the list grows or ends.
   public func cString(_ index: Int) -> UnsafePointer<CChar>? {
     guard index >= 0, index < count, let base = bytes.view.baseAddress else { return nil }
     let start = index == 0 ? 0 : ends[index - 1] + 1

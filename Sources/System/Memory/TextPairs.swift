@@ -31,7 +31,7 @@ public final class TextPairs: @unchecked Sendable {
   public func key(_ index: Int) -> UnsafeBufferPointer<UInt8> { texts[2 * order[index]] }
   public func value(_ index: Int) -> UnsafeBufferPointer<UInt8> { texts[2 * order[index] + 1] }
 
-  /// The same as C has it; nil if there is none of this index.
+  /// A key as a C string, valid until a pair is added; nil if there is none of this index.
   public func keyString(_ index: Int) -> UnsafePointer<CChar>? {
     index >= 0 && index < count ? texts.cString(2 * order[index]) : nil
   }

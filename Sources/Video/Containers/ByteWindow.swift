@@ -1,11 +1,10 @@
 import System
-internal import Glibc
 
 /// Reads big-endian numbers anywhere in a source through a small buffer: jumps read little, sequential reading reads
 /// more at once.
 final class ByteWindow {
   let source: ByteSource
-  private let buffer: UnsafeMutableRawPointer
+  private let memory: MemoryBlock
   private var start: Int64 = 0
   private var count = 0
 
@@ -14,11 +13,10 @@ final class ByteWindow {
 
   init(_ source: ByteSource) throws(Failure) {
     self.source = source
-    guard let memory = malloc(Self.capacity) else { throw Failure.outOfMemory("a read buffer") }
-    buffer = memory
+    memory = try MemoryBlock(count: Self.capacity, zeroed: false)
   }
 
-  deinit { free(buffer) }
+  private var buffer: UnsafeMutableRawPointer { memory.start }
 
   /// Reads a number of `size` bytes, 1 to 8, at `position`; nil beyond the source's end.
   func number(at position: Int64, size: Int) throws(Failure) -> UInt64? {

@@ -10,7 +10,7 @@ import Weights
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   guard size > 0, let data else { return 0 }
   let bytes = UnsafeRawBufferPointer(start: data + 1, count: size - 1)
-  do throws(WeightsError) {
+  do throws(Failure) {
     switch data[0] % 8 {
     case 0:
       let configuration = try HuggingFaceConfiguration(bytes)

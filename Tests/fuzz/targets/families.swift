@@ -8,7 +8,7 @@ import Weights
 @_cdecl("fuzz_families")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let source = Named(UnsafeBufferPointer(start: data, count: size))
-  do throws(WeightsError) {
+  do throws(Failure) {
     let renamed = try RenamedTensors(source, Layout(source.names))
     precondition(renamed.names.count <= source.names.count)
     for (a, b) in zip(renamed.names, renamed.names.dropFirst()) {
@@ -19,7 +19,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   return 0
 }
 
-private func read(_ name: String, _ tensors: RenamedTensors) throws(WeightsError) {
+private func read(_ name: String, _ tensors: RenamedTensors) throws(Failure) {
   guard let info = tensors.info(name) else { fatalError("\(name) was listed") }
   var whole = [Float](repeating: -1, count: info.count)
   do { try whole.withUnsafeMutableBufferPointer { try tensors.read(name, into: $0) } } catch {
@@ -59,13 +59,13 @@ private final class Named: TensorSource {
   func isWhole(_ name: String) -> Bool { true }
   func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
 
-  func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws(WeightsError) {
+  func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws(Failure) {
     try read(name, from: 0, into: destination)
   }
 
   func read(
     _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(WeightsError) {
+  ) throws(Failure) {
     guard let count = info(name)?.count, first >= 0, destination.count <= count - first else {
       fatalError("\(name) has no such numbers")
     }
@@ -74,5 +74,5 @@ private final class Named: TensorSource {
 
   func readStored(
     _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightsError) -> Bool { false }
+  ) throws(Failure) -> Bool { false }
 }

@@ -23,14 +23,14 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
 }
 
 /// Checks that skipped text is JSON to the last byte.
-private func passOver(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
+private func passOver(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
   var json = JSONReader(bytes, maximumDepth: 8, maximumKeys: 256)
   try json.skip(atMost: 128)
   try json.finish()
   precondition(json.position == bytes.count)
 }
 
-private func walk(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
+private func walk(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
   var json = JSONReader(bytes, maximumDepth: 32, maximumKeys: 256)
   var isObject: [Bool] = []
   try value(&json, bytes, &isObject)
@@ -44,7 +44,7 @@ private func walk(_ bytes: UnsafeRawBufferPointer) throws(WeightsError) {
 
 private func value(
   _ json: inout JSONReader, _ bytes: UnsafeRawBufferPointer, _ isObject: inout [Bool]
-) throws(WeightsError) {
+) throws(Failure) {
   switch try json.kind() {
   case .object:
     try json.beginObject()

@@ -19,7 +19,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     entries.append((key, parts.count == 2 ? String(Substring(parts[1])) : ""))
   }
   entries.sort { bytesPrecede($0.key, $1.key) }
-  do throws(WeightsError) {
+  do throws(Failure) {
     let metadata = try ModelMetadata(pairs(entries))
     guard !entries.isEmpty else { return 0 }
     let c = Configuration()
@@ -42,7 +42,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   return 0
 }
 
-private func pairs(_ entries: [(key: String, value: String)]) throws(WeightsError) -> TextPairs {
+private func pairs(_ entries: [(key: String, value: String)]) throws(Failure) -> TextPairs {
   let pairs = TextPairs()
   do throws(Failure) {
     for (key, value) in entries { try pairs.append(key, value) }

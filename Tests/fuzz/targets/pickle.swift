@@ -6,7 +6,7 @@
 @_cdecl("fuzz_pickle")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let block = ByteBlock(borrowing: UnsafeRawBufferPointer(start: data, count: size))
-  do throws(WeightsError) {
+  do throws(Failure) {
     let pickle = try Pickle(block, .save)
     _ = pickle.describe(pickle.root)
     for named in try StateDictionaries(pickle, .known).tensors {

@@ -1,3 +1,0 @@
-import System
-
-public typealias WeightsError = Failure
