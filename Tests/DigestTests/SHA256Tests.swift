@@ -68,7 +68,8 @@ private func name(of isa: Int) -> String { String(cString: cdigest_isa_at(isa).p
     }
   }
 
-  @Test("Every length gives hashlib's answer, in every instruction set and from odd addresses") func lengths() {
+  @Test("Every length gives hashlib's answer, in every instruction set and from odd addresses") func lengths()
+  {
     #expect(Self.answers.count == 254)
     for (length, expected) in Self.answers {
       for isa in isas {
