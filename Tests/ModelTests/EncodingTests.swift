@@ -184,7 +184,7 @@ struct EncodingTests {
       for step in [1, 2, 6] {
         var video = [Float](repeating: 0, count: 2 * 24)
         try all.withUnsafeBufferPointer { all in
-          let arrivals = FrameArrivals(all.baseAddress!)
+          let arrivals = ArrivingFrames(all.baseAddress!)
           let maker = BackgroundThread {
             for count in stride(from: step, through: 6, by: step) {
               usleep(2000)
@@ -199,7 +199,7 @@ struct EncodingTests {
       // Stopped after a frame.
       var video = [Float](repeating: 42, count: 24)
       all.withUnsafeBufferPointer { all in
-        let arrivals = FrameArrivals(all.baseAddress!)
+        let arrivals = ArrivingFrames(all.baseAddress!)
         arrivals.arrive(upTo: 1)
         let maker = BackgroundThread {
           usleep(2000)

@@ -1,6 +1,6 @@
-import System
 import Model
 import Synchronization
+import System
 
 /// Frames that are copied from an array when they are asked for.
 final class WrittenFrames: FrameSource {
@@ -20,4 +20,19 @@ struct FailingFrames: FrameSource {
   static let error = Failure(.invalidArgument, "the frame cannot be had")
 
   func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(Failure) { throw Self.error }
+}
+
+/// Frames of an array that another thread says are ready.
+final class ArrivingFrames: FrameSource, @unchecked Sendable {
+  let pixels: UnsafePointer<Float>?
+  private let ready = Monitor<Result<Int, Failure>>(.success(0))
+
+  init(_ pixels: UnsafePointer<Float>) { self.pixels = pixels }
+
+  func arrive(upTo count: Int) { ready.change { $0 = .success(count) } }
+  func fail(_ failure: Failure) { ready.change { $0 = .failure(failure) } }
+
+  func readyFrames(atLeast count: Int) throws(Failure) -> Int {
+    try ready.wait(until: { (try? $0.get()).map { $0 >= count } ?? true }) { $0 }.get()
+  }
 }

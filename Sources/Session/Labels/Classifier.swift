@@ -50,35 +50,32 @@ public final class Classifier: Sendable {
     _ labels: TextList, knowing known: LabelSet, _ loaded: LoadedModel, _ templates: TextList, truncate: Bool
   ) throws(Failure) -> LabelSet {
     // For each label a column of the set before, or beyond its columns one of those to be encoded.
-    try withBuffer(Int.self, count: labels.count, for: "\(labels.count) labels") {
-      (columns) throws(Failure) in
-      let unknown = TextList()
+    let columns = try GrowingArray<Int>(uninitialized: labels.count)
+    let unknown = TextList()
+    do throws(Failure) {
       var added = TextIndex()
-      for (index, label) in (0..<labels.count).lazy.map({ ($0, labels[$0]) }) {
+      for index in 0..<labels.count {
         try checkCancelled()
-        if let column = known.places.find(label, in: known.labels) {
-          columns[index] = column
-        } else if let place = added.find(label, in: unknown) {
-          columns[index] = known.count + place
+        if let column = known.places.find(labels[index], in: known.labels) {
+          columns.base[index] = column
+        } else if let place = added.find(labels[index], in: unknown) {
+          columns.base[index] = known.count + place
         } else {
-          columns[index] = known.count + unknown.count
-          do throws(Failure) {
-            try unknown.append(label)
-            _ = try added.insert(unknown.count - 1, of: unknown)
-          } catch { throw .outOfMemory("\(labels.count) labels") }
+          columns.base[index] = known.count + unknown.count
+          try unknown.append(labels[index])
+          _ = try added.insert(unknown.count - 1, of: unknown)
         }
       }
-      let texts = try embeddings(of: columns, knowing: known, unknown, loaded, templates, truncate: truncate)
-      extendLifetime(unknown)
-      do throws(Failure) { return try LabelSet(labels, texts: texts) } catch {
-        throw .outOfMemory("\(labels.count) labels")
-      }
-    }
+    } catch { throw error.kind == .outOfMemory ? .outOfMemory("\(labels.count) labels") : error }
+    let texts = try embeddings(
+      of: columns.view, knowing: known, unknown, loaded, templates, truncate: truncate)
+    extendLifetime(unknown)
+    do { return try LabelSet(labels, texts: texts) } catch { throw .outOfMemory("\(labels.count) labels") }
   }
 
   /// [templates, labels, E]: for each column an embedding of `known`, or beyond those one of `unknown`.
   private static func embeddings(
-    of columns: UnsafeMutableBufferPointer<Int>, knowing known: LabelSet, _ unknown: TextList,
+    of columns: UnsafeBufferPointer<Int>, knowing known: LabelSet, _ unknown: TextList,
     _ loaded: LoadedModel, _ templates: TextList, truncate: Bool
   ) throws(Failure) -> FloatBuffer {
     let size = loaded.configuration.embeddingSize

@@ -37,11 +37,9 @@ extension LoadedModel {
     prompts count: Int, truncate: Bool, to out: UnsafeMutablePointer<Int32>,
     prompt: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
   ) throws(Failure) {
-    try withTokens(rows: count) { (tokens) throws(Failure) in
-      guard let base = tokens.baseAddress else { return }
-      try tokenize(prompts: count, truncate: truncate, into: base, prompt: prompt)
-      out.update(from: base, count: tokens.count)
-    }
+    let tokens = try tokenRows(count)
+    try tokenize(prompts: count, truncate: truncate, into: tokens.base, prompt: prompt)
+    out.update(from: tokens.base, count: tokens.count)
   }
 
   /// The model's own templates; the reference's 16 where it has none.
@@ -82,17 +80,16 @@ extension LoadedModel {
     rows: Int, to out: UnsafeMutablePointer<Float>,
     tokenize: (UnsafeMutablePointer<Int32>) throws(Failure) -> Void
   ) throws(Failure) {
-    try withTokens(rows: rows) { (tokens) throws(Failure) in
-      guard let base = tokens.baseAddress else { return }
-      try tokenize(base)
-      try model.encode(tokens: base, rows: rows, to: out)
-    }
+    let tokens = try tokenRows(rows)
+    try tokenize(tokens.base)
+    try model.encode(tokens: tokens.base, rows: rows, to: out)
   }
 
-  private func withTokens(
-    rows: Int, _ body: (UnsafeMutableBufferPointer<Int32>) throws(Failure) -> Void
-  ) throws(Failure) {
+  /// Memory for rows of token ids, [rows, C], not set.
+  private func tokenRows(_ rows: Int) throws(Failure) -> GrowingArray<Int32> {
     let count = try product([rows, configuration.contextLength], "prompts")
-    try withBuffer(Int32.self, count: count, for: "\(rows) rows of tokens", body)
+    do { return try GrowingArray(uninitialized: count) } catch {
+      throw .outOfMemory("\(rows) rows of tokens")
+    }
   }
 }

@@ -10,32 +10,18 @@ extension LoadedModel {
     _ file: VideoFile, _ options: PreprocessOptions, video: UnsafeMutablePointer<Float>,
     frame: UnsafeMutablePointer<Float>?
   ) throws(Failure) {
-    let (frames, perFrame) = (configuration.frames, model.pixelsPerFrame)
-    let preprocessor = try Preprocessor(size: configuration.imageSize, options: options)
-    try withBuffer(
-      Float.self, count: try product([frames, perFrame], "frames"), for: "\(frames) frames"
-    ) { (pixels) throws(Failure) in
-      guard let base = pixels.baseAddress else { return }
-      file.beginCall()
-      let encoding = VideoEncoding(self, file, base)
-      defer { encoding.stop() }
-      try file.readChosenFrames(count: frames, by: preset.sampling) {
-        encoding.stop()
-      } emit: { (frame, places) throws(Failure) in
-        try checkCancelled()
-        // The first place is computed and the others, of a clip with fewer frames, are copies.
-        let first = base + places.lowerBound * perFrame
-        let image = try ImageView(
-          base: frame.pixels, width: frame.width, height: frame.height, rowStride: frame.stride,
-          format: .rgb)
-        try preprocessor.pixels(image, into: UnsafeMutableBufferPointer(start: first, count: perFrame))
-        for place in places.dropFirst() {
-          (base + place * perFrame).update(from: first, count: perFrame)
-        }
-        encoding.arrive(upTo: places.upperBound)
-      }
-      try encoding.finish(video: video, frame: frame)
+    let frames = try VideoFrames(self, options)
+    file.beginCall()
+    let encoding = VideoEncoding(model, frames, of: file)
+    defer { encoding.stop() }
+    try file.readChosenFrames(count: frames.count, by: preset.sampling) {
+      encoding.stop()
+    } emit: { (frame, places) throws(Failure) in
+      try checkCancelled()
+      encoding.begin(with: places.upperBound)
+      try frames.write(frame, to: places)
     }
+    try encoding.finish(video: video, frame: frame)
   }
 }
 
