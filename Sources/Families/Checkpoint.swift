@@ -63,7 +63,6 @@ public struct Checkpoint {
     _ source: any TensorSource, _ files: [WeightsFile], _ found: CheckpointFiles?,
     _ options: CheckpointOptions
   ) throws(Failure) {
-    var files = files
     guard let first = files.first else { throw .invalid("there are no files") }
     isReferences = first.sections.contains(StateDictKeys.headKey)
     let layout = try Layout(source.names, sections: first.sections)
@@ -81,62 +80,29 @@ public struct Checkpoint {
       ? (family: layout.family, traits: FamilyTraits(), configuration: nil)
       : try Checkpoint.describe(layout, found, options)
     var traits = described.traits
-    // OpenAI's own archives tell these, and nobody else's do; their models have QuickGELU.
-    if first.format == .torchScript, described.family == .clip,
-      renamed.info(TensorNames.Buffers.imageSize) != nil
-    {
-      traits.activation = .quickGELU
-    }
     family = described.family
-    if family == .openVCLIP {
-      let settings = OpenVCLIPSettings(first.settings ?? [])
-      traits.temporalView = try settings.view()
-      traits.usualFrames = settings.frames
-      traits.framesAreAssumedApart = !settings.isKnown
-    }
+    try Checkpoint.addTraits(of: first, renamed, family, to: &traits)
     if options.openCLIPName != nil, layout.family != .clip {
       throw Failure(
         .optionConflict,
         "open_clip's name of the model was given, but the file is in the layout of \(layout.family.name)")
     }
-    let embedding = TensorNames.Text.tokenEmbedding
-    if renamed.info(embedding) == nil, !options.isBase, family == .viFiCLIP || options.base != nil {
-      guard let base = options.base else {
-        throw Failure(
-          .missingTensor,
-          "the file has no token embedding, as \(family.name) saves none: name the CLIP file that it was trained "
-            + "from too (option base_path)")
-      }
-      var asBase = CheckpointOptions()
-      asBase.isBase = true
-      // The token embedding is the same in any activation.
-      asBase.knowsActivation = true
-      let other = try Checkpoint(base, asBase)
-      tensors = try BaseCompletedTensors(renamed, with: other.tensors, of: base.shown)
-      files += other.files
-    } else {
-      guard options.base == nil else {
-        throw Failure(
-          .optionConflict, "a base file was given, but '\(embedding)' is in the weights themselves")
-      }
-      tensors = renamed
-    }
+    let base = try Checkpoint.base(of: renamed, family, options)
+    tensors =
+      if let base {
+        try BaseCompletedTensors(renamed, with: base.checkpoint.tensors, of: base.path.shown)
+      } else { renamed }
     if !options.isBase {
-      let isCLIPs =
-        family != .clip && family != .huggingFace
-        || traits.activation == .quickGELU
-          && first.format == .torchScript
-        || isReferences
-      if !isOwn { Checkpoint.completeHeads(&traits, tensors, asCLIP: isCLIPs) }
-      traits.sizes.add(try Checkpoint.statedByTensors(tensors))
-      try traits.sizes.check(tensors)
-      try Checkpoint.checkShortSide(traits, tensors)
-      if let rows = StatedSizes.measure(.vocabularySize, tensors)?.value {
-        try ForeignModels.check(vocabulary: rows)
+      if !isOwn {
+        let isCLIPs =
+          family != .clip && family != .huggingFace || isReferences
+          || traits.activation == .quickGELU && first.format == .torchScript
+        Checkpoint.completeHeads(&traits, tensors, asCLIP: isCLIPs)
       }
+      try Checkpoint.checkSizes(&traits, tensors)
     }
-    if let configuration = described.configuration, let info = tensors.info(embedding),
-      let rows = info.shape.first
+    if let configuration = described.configuration,
+      let rows = tensors.info(TensorNames.Text.tokenEmbedding)?.shape.first
     {
       do { try configuration.check(vocabulary: rows) } catch { throw error.about("config.json") }
     }
@@ -146,8 +112,61 @@ public struct Checkpoint {
     sha256 = found?.sha256 ?? first.sha256
     if family == .mmaction2 { traits.usualFrames = tensors.info(Checkpoint.framePositions)?.shape.first }
     self.traits = traits
-    self.files = files
+    self.files = files + (base?.checkpoint.files ?? [])
     self.renamed = renamed
+  }
+
+  /// The CLIP that gives the token embedding where the file has none; nil where it has its own.
+  private static func base(
+    of renamed: RenamedTensors, _ family: Family, _ options: CheckpointOptions
+  ) throws(Failure) -> (checkpoint: Checkpoint, path: FilePath)? {
+    let embedding = TensorNames.Text.tokenEmbedding
+    guard renamed.info(embedding) == nil, !options.isBase, family == .viFiCLIP || options.base != nil else {
+      guard options.base == nil else {
+        throw Failure(
+          .optionConflict, "a base file was given, but '\(embedding)' is in the weights themselves")
+      }
+      return nil
+    }
+    guard let path = options.base else {
+      throw Failure(
+        .missingTensor,
+        "the file has no token embedding, as \(family.name) saves none: name the CLIP file that it was trained "
+          + "from too (option base_path)")
+    }
+    var asBase = CheckpointOptions()
+    asBase.isBase = true
+    // The token embedding is the same in any activation.
+    asBase.knowsActivation = true
+    return (try Checkpoint(path, asBase), path)
+  }
+
+  /// Adds the traits that the file of weights tells by itself.
+  private static func addTraits(
+    of file: WeightsFile, _ tensors: RenamedTensors, _ family: Family, to traits: inout FamilyTraits
+  ) throws(Failure) {
+    // OpenAI's own archives tell their input's size, and nobody else's do; their models have QuickGELU.
+    if file.format == .torchScript, family == .clip, tensors.info(TensorNames.Buffers.imageSize) != nil {
+      traits.activation = .quickGELU
+    }
+    if family == .openVCLIP {
+      let settings = OpenVCLIPSettings(file.settings ?? [])
+      traits.temporalView = try settings.view()
+      traits.usualFrames = settings.frames
+      traits.framesAreAssumedApart = !settings.isKnown
+    }
+  }
+
+  /// Holds the sizes that are stated beside the tensors, or among them, against the tensors' own.
+  private static func checkSizes(
+    _ traits: inout FamilyTraits, _ tensors: any TensorSource
+  ) throws(Failure) {
+    traits.sizes.add(try statedByTensors(tensors))
+    try traits.sizes.check(tensors)
+    try checkShortSide(traits, tensors)
+    if let rows = StatedSizes.measure(.vocabularySize, tensors)?.value {
+      try ForeignModels.check(vocabulary: rows)
+    }
   }
 
   /// One line about a tensor that no part of the model uses: the module it belongs to, and how to go on.

@@ -25,57 +25,14 @@ struct CheckpointFiles {
   let sha256: SHA256.Digest?
 
   init(_ path: FilePath, _ hashing: Hashing) throws(Failure) {
-    let (main, folder): (FilePath, FilePath)
-    if path.isDirectory {
-      guard let name = CheckpointFiles.inFolder.first(where: { path.file($0).exists }) else {
-        throw Failure(
-          .fileOpen,
-          "\(path.shown): a folder that holds none of " + CheckpointFiles.inFolder.joined(separator: ", ")
-            + "; if the weights have another name, give that file")
-      }
-      main = path.file(name)
-      folder = path
-    } else {
-      main = path
-      folder = path.folder
-    }
+    (main, folder) = try CheckpointFiles.place(path)
     let opened = try OpenedWeights(
       path: main, hashing: hashing, .known, indexAtMost: CheckpointFiles.maximumIndex)
     switch opened {
     case .index(let index):
       let sharded: ShardedTensors
       do throws(Failure) {
-        let named = try ShardIndex(index.bytes)
-        switch hashing {
-        case .none:
-          sha256 = nil
-          var totals = ShardTotals()
-          let files = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(Failure) in
-            let file = try WeightsFile(path: path, keys: .known)
-            try totals.add(file)
-            return file
-          }
-          sharded = try ShardedTensors(named, files)
-        case .compute, .expect:
-          var read = 0
-          let unparsed = try CheckpointFiles.each(named.shards, in: folder) { (path) throws(Failure) in
-            let file = try UnparsedWeights(path: path, beside: read)
-            read += file.byteCount
-            return file
-          }
-          var manifest = zip(named.shards, unparsed).map { (name: Array($0.utf8), hash: $1.sha256) }
-          manifest.append((Array(main.lastPart), SHA256.hash(of: index.bytes)))
-          let hash = CheckpointFiles.hash(ofLines: manifest)
-          try CheckpointFiles.check(hash, hashing)
-          sha256 = hash
-          var totals = ShardTotals()
-          var files: [WeightsFile] = []
-          for file in unparsed {
-            files.append(try file.parse(.known))
-            try totals.add(files[files.count - 1])
-          }
-          sharded = try ShardedTensors(named, files)
-        }
+        (sharded, sha256) = try CheckpointFiles.shards(of: index.bytes, named: main, in: folder, hashing)
       } catch { throw error.about(main) }
       extendLifetime(index)
       tensors = sharded
@@ -85,7 +42,51 @@ struct CheckpointFiles {
       files = [file]
       sha256 = file.sha256
     }
-    (self.main, self.folder) = (main, folder)
+  }
+
+  /// The file of weights or index that a path stands for, and the folder it lies in.
+  private static func place(_ path: FilePath) throws(Failure) -> (main: FilePath, folder: FilePath) {
+    guard path.isDirectory else { return (path, path.folder) }
+    guard let name = inFolder.first(where: { path.file($0).exists }) else {
+      throw Failure(
+        .fileOpen,
+        "\(path.shown): a folder that holds none of " + inFolder.joined(separator: ", ")
+          + "; if the weights have another name, give that file")
+    }
+    return (path.file(name), path)
+  }
+
+  /// The tensors of an index's shards, and the hash of index and shards if it is asked for. Then all are hashed and judged
+  /// before any is parsed.
+  private static func shards(
+    of index: UnsafeRawBufferPointer, named main: FilePath, in folder: FilePath, _ hashing: Hashing
+  ) throws(Failure) -> (ShardedTensors, SHA256.Digest?) {
+    let named = try ShardIndex(index)
+    var totals = ShardTotals()
+    if case .none = hashing {
+      let files = try each(named.shards, in: folder) { (path) throws(Failure) in
+        let file = try WeightsFile(path: path, keys: .known)
+        try totals.add(file)
+        return file
+      }
+      return (try ShardedTensors(named, files), nil)
+    }
+    var read = 0
+    let unparsed = try each(named.shards, in: folder) { (path) throws(Failure) in
+      let file = try UnparsedWeights(path: path, beside: read)
+      read += file.byteCount
+      return file
+    }
+    var manifest = zip(named.shards, unparsed).map { (name: Array($0.utf8), hash: $1.sha256) }
+    manifest.append((Array(main.lastPart), SHA256.hash(of: index)))
+    let hash = CheckpointFiles.hash(ofLines: manifest)
+    try check(hash, hashing)
+    var files: [WeightsFile] = []
+    for file in unparsed {
+      files.append(try file.parse(.known))
+      try totals.add(files[files.count - 1])
+    }
+    return (try ShardedTensors(named, files), hash)
   }
 
   /// Opens each file of a folder with `open`.
