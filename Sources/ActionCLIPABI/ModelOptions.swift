@@ -1,7 +1,6 @@
 import CActionCLIP
 import CShims
 import Digest
-import Families
 import Glibc
 import Model
 import Numerics

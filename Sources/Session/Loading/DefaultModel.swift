@@ -1,6 +1,5 @@
 import CGuest
 import CShims
-import Families
 import Glibc
 import System
 import Text

@@ -1,5 +1,4 @@
 import CGuest
-import Families
 import Glibc
 import System
 import Text

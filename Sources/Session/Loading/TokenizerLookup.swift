@@ -1,4 +1,3 @@
-import Families
 import Glibc
 import System
 import Text
