@@ -74,7 +74,8 @@ let package = Package(
     room(
       "Session",
       [
-        "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics", "Preprocess", "System", "Text",
+        "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics", "Preprocess", "System",
+        "Text",
         "Tokenizer", "Video", "Weights",
       ]),
     .target(
