@@ -31,6 +31,7 @@ SWIFT_FLAGS=(-O -wmo -g -parse-as-library -enable-testing -swift-version 6
   -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
   "${trace[@]}" -I "$BUILD" -I include)
 C_FLAGS=(-O2 -g -std=gnu11 -fno-math-errno -fno-omit-frame-pointer "${c_trace[@]}")
+INCLUDES=(); for folder in Sources/C*/include; do INCLUDES+=("-I$folder"); done
 # Swift's libraries as shared ones: linked statically, they hide the sanitizer's malloc from the system's.
 LINK=(-use-ld=lld -Xlinker --gc-sections)
 mkdir -p "$BUILD"
@@ -116,7 +117,7 @@ build_room() {
   local name=$1 file files
   mapfile -t files < <(sources "$name")
   echo "fuzz: building $name"
-  if [[ $name != C* ]]; then
+  if [[ ! -d Sources/$name/include ]]; then
     swift_object "$name" "$BUILD/$name.o" -emit-module -emit-module-path "$BUILD/$name.swiftmodule" "${files[@]}"
     return
   fi
@@ -124,8 +125,9 @@ build_room() {
     > "$BUILD/$name.modulemap.new"
   mv "$BUILD/$name.modulemap.new" "$BUILD/$name.modulemap"
   rm -rf "$BUILD/$name.parts"; mkdir "$BUILD/$name.parts"
-  for file in Sources/"$name"/*.c; do
-    "$CLANG" "${C_FLAGS[@]}" "-ISources/$name/include" -c "$file" -o "$BUILD/$name.parts/$(basename "$file" .c).o"
+  for file in "${files[@]}"; do
+    [[ $file == *.c ]] || continue
+    "$CLANG" "${C_FLAGS[@]}" "${INCLUDES[@]}" -c "$file" -o "$BUILD/$name.parts/$(basename "$file" .c).o"
   done
   "$CLANG" -fuse-ld=lld -nostdlib -r "$BUILD/$name.parts"/*.o -o "$BUILD/$name.o"
 }

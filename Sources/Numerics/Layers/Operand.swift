@@ -48,7 +48,7 @@ public struct Operand: @unchecked Sendable {
       precision, base + row * stride * 4, stride: stride, scales.map { $0 + row }, zeros.map { $0 + row })
   }
 
-  /// The same memory for rows of another width.
+  /// This memory as rows of another width.
   public func reshaped(width: Int) -> Operand {
     Operand(precision, base, stride: Operand.stride(precision, width), scales, zeros)
   }

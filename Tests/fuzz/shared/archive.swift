@@ -1,3 +1,4 @@
+import System
 import Compression
 import Glibc
 

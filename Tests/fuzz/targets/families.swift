@@ -1,4 +1,5 @@
 // fuzz: -max_len=2048
+import System
 import Weights
 
 @testable import Families

@@ -1,4 +1,5 @@
 // fuzz: -max_len=4096
+import System
 @testable import Families
 @testable import Weights
 

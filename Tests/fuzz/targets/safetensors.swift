@@ -1,4 +1,5 @@
 // fuzz: -max_len=4096
+import System
 import Glibc
 
 @testable import Families

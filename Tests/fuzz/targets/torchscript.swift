@@ -1,5 +1,6 @@
 // fuzz: -max_len=4096
 // with: archive.swift
+import System
 @testable import Families
 @testable import Weights
 

@@ -1,4 +1,5 @@
 // fuzz: -max_len=4096
+import System
 @testable import Weights
 
 /// An archive's directory, then every entry: found by its name, and read.
