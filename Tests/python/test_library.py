@@ -34,6 +34,11 @@ def test_version_is_the_header_s():
     )
 
 
+def test_the_package_has_the_version_of_the_library():
+    project = (ROOT / "bindings" / "python" / "pyproject.toml").read_text()
+    assert f'\nversion = "{actionclip.version()}"\n' in project
+
+
 def test_importing_loads_nothing():
     code = "import actionclip\nprint(any('libactionclip' in line for line in open('/proc/self/maps')))"
     result = run(code)
