@@ -155,7 +155,7 @@ static void loading(void) {
              {offsetof(actionclip_model_options, temporal_shift), -1},
              {offsetof(actionclip_model_options, temporal_shift), 3},
              {offsetof(actionclip_model_options, head), -1},
-             {offsetof(actionclip_model_options, head), 6},
+             {offsetof(actionclip_model_options, head), INT32_MAX},
              {offsetof(actionclip_model_options, frames), -1},
              {offsetof(actionclip_model_options, frames), INT32_MAX},
              {offsetof(actionclip_model_options, frames), INT32_MIN},

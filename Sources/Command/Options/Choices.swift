@@ -1,7 +1,7 @@
 import ArgumentParser
 import CActionCLIP
 
-/// Temporal heads in the reference's spelling (paper section 3.3).
+/// Temporal heads by the names that models' files have (paper section 3.3).
 enum Head: String, CaseIterable, ExpressibleByArgument {
   case meanP = "MeanP", conv1D = "Conv_1D", lstm = "LSTM", transf = "Transf", transfCls = "Transf_cls"
 

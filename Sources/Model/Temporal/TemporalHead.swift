@@ -66,7 +66,7 @@ extension TemporalHead where Scratch == Void {
 public struct TemporalHeadKind: Sendable, Equatable {
   /// The number of ACTIONCLIP_HEAD_* in the C API.
   public let rawValue: Int32
-  /// The reference's name, which a file's metadata have too.
+  /// The name in messages and in a file's metadata; the reference's, where the reference has the head.
   public let name: String
 
   /// Every head. Where a file has tensors of several, the last of them here is found.

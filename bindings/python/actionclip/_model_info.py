@@ -9,7 +9,7 @@ from . import _abi
 from ._abi import CONSTANTS
 from ._library import library
 
-#: The reference's names of the post-network heads.
+#: Temporal heads: the name in a model's file, and the number of the C interface.
 HEADS = {
     "MeanP": CONSTANTS["HEAD_MEANP"],
     "Conv_1D": CONSTANTS["HEAD_CONV_1D"],
