@@ -87,7 +87,7 @@ static pack pack_read(const char *name) {
   p.vision_layers = pack_int(json, "vl");
   p.text_width = pack_int(json, "tw");
   p.text_layers = pack_int(json, "tl");
-  p.head = strstr(json, "\"MeanP\"")        ? ACTIONCLIP_HEAD_MEANP
+  p.head = strstr(json, "\"meanP\"")        ? ACTIONCLIP_HEAD_MEANP
            : strstr(json, "\"Conv_1D\"")    ? ACTIONCLIP_HEAD_CONV_1D
            : strstr(json, "\"LSTM\"")       ? ACTIONCLIP_HEAD_LSTM
            : strstr(json, "\"Transf_cls\"") ? ACTIONCLIP_HEAD_TRANSF_CLS
