@@ -18,34 +18,34 @@ public struct Failure: Error, Equatable, Sendable {
     case notFinite
     /// A handle was made before fork(), in the parent process.
     case forked
-    /// The cancel token that the calling thread hears was set.
+    /// The cancel token that the calling thread uses is set.
     case cancelled
 
     // MARK: files
 
     /// A file is missing, unreadable, or not a regular file.
     case fileOpen
-    /// Reading failed half-way, or the file changed meanwhile.
+    /// Reading a file failed half-way, or the file changed while it was read.
     case fileRead
-    /// A new file could not be written or put in its place.
+    /// A new file could not be written or renamed to its final path.
     case fileWrite
-    /// A file is another than the one whose SHA-256 was given.
+    /// A file's SHA-256 differs from the expected one.
     case hashMismatch
 
     // MARK: formats
 
-    /// No format known here begins like this.
+    /// The first bytes of a file belong to no known format.
     case unknownFormat
     /// A file is damaged, truncated or contradicts itself.
     case invalid
-    /// A file is sound, but not read by this version.
+    /// A file is valid, but this version cannot read it.
     case unsupported
-    /// A file is beyond a limit on size, count or depth.
+    /// A file or text exceeds a limit on size, count or depth.
     case limit
 
     // MARK: the model and its options
 
-    /// The checkpoint has no tensor of a name that the model needs.
+    /// The checkpoint lacks a tensor that the model needs.
     case missingTensor
     /// A tensor's shape or element type does not fit its use.
     case tensorShape
@@ -59,23 +59,23 @@ public struct Failure: Error, Equatable, Sendable {
     case invalidMerges
     /// The JSON of a vocabulary is broken, is not CLIP's, or contradicts its merges.
     case invalidVocabulary
-    /// A merge list does not have the size that the vocabulary asks for.
+    /// The number of merges does not match the size of the vocabulary.
     case vocabularyMismatch
 
     // MARK: resources
 
     /// The system refused memory.
     case outOfMemory
-    /// A system library that is bound on first use is not installed.
+    /// A system library that is loaded on first use, such as FFmpeg, is not installed.
     case unavailable
-    /// The limit on the time that a video may take ran out.
+    /// Decoding a video took longer than its time limit.
     case timeLimit
 
     // MARK: videos
 
-    /// A file is not a video that FFmpeg can read, or has none in it.
+    /// A file is not a video that FFmpeg can read, or holds no video stream.
     case invalidVideo
-    /// No frame could be decoded.
+    /// No frame of a video could be decoded.
     case videoDecode
 
     /// A defect of this library.
@@ -83,7 +83,7 @@ public struct Failure: Error, Equatable, Sendable {
   }
 
   public let kind: Kind
-  /// One line for people, without a newline at its end: it names the thing, what was expected and what was found.
+  /// A message of one line, without a newline at its end, that names the thing, what was expected and what was found.
   public let message: String
 
   public init(_ kind: Kind, _ message: String) {
@@ -91,7 +91,7 @@ public struct Failure: Error, Equatable, Sendable {
     self.message = message
   }
 
-  /// This failure with a name before its message: the file, part or argument that it happened to.
+  /// The same failure with `name` before its message: the file, part or argument that it is about.
   public func about(_ name: String) -> Failure { Failure(kind, "\(name): \(message)") }
 }
 
@@ -108,7 +108,7 @@ extension Failure {
     Failure(.outOfMemory, "out of memory for \(purpose)")
   }
 
-  /// The system refused `bytes` bytes; Int.max where the number does not fit an Int.
+  /// A failure to allocate `bytes` bytes; Int.max stands for a number that does not fit an Int.
   public static func outOfMemory(bytes: Int) -> Failure {
     outOfMemory(bytes == Int.max ? "more bytes than can be counted" : "\(bytes) bytes")
   }

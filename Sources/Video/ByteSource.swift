@@ -65,11 +65,11 @@ final class ByteSource {
     guard let file else { return 0 }
     let got = file.readOnce(at: Int(position), count: count, into: into)
     if got < 0 { return got }
-    return got > 0 && (!watches || file.isUnwritten) ? got : -Int(ESTALE)
+    return got > 0 && (!watches || file.isUnmodified) ? got : -Int(ESTALE)
   }
 
   func checkUnchanged() throws(Failure) {
-    if let file, !file.isUnwritten { throw readFailure(ESTALE) }
+    if let file, !file.isUnmodified { throw readFailure(ESTALE) }
   }
 
   func readFailure(_ code: Int32) -> Failure {

@@ -60,7 +60,7 @@ struct RegularFileTests {
       write([1, 2, 3], to: path)
       let file = try RegularFile(path)
       write([4], to: path, O_APPEND)
-      #expect(!file.isUnwritten)
+      #expect(!file.isUnmodified)
       let error = #expect(throws: Failure.self) { try file.checkUnchanged() }
       #expect(error == Failure(.fileRead, "the file was changed while it was read"))
     }
@@ -75,7 +75,7 @@ struct RegularFileTests {
       let file = try RegularFile(path)
       write([3, 2, 1], to: path, 0)
       #expect(path.withCString { utimensat(AT_FDCWD, $0, times, 0) } == 0)
-      #expect(file.isUnwritten)
+      #expect(file.isUnmodified)
       #expect(throws: Failure.self) { try file.checkUnchanged() }
     }
   }
@@ -99,7 +99,7 @@ struct RegularFileTests {
       let file = try RegularFile(path)
       #expect(path.withCString { truncate($0, 2) } == 0)
       let error = #expect(throws: Failure.self) { try read(file, at: 0, count: 4) }
-      #expect(error?.message == "the file got shorter while it was read: 4 bytes, then an end at 2")
+      #expect(error?.message == "the file got shorter while it was read: it had 4 bytes and now ends at byte 2")
     }
   }
 

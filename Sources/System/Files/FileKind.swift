@@ -1,10 +1,10 @@
 import Glibc
 
-/// The kind of thing that a path names, other than a regular file.
+/// A kind of file system entry other than a regular file.
 public enum FileKind: Sendable, CustomStringConvertible {
   case directory, fifo, socket, device, other
 
-  /// nil for a regular file.
+  /// Takes the kind from the result of `stat`; nil for a regular file.
   public init?(_ status: stat) {
     switch status.st_mode & S_IFMT {
     case S_IFREG: return nil
@@ -16,6 +16,7 @@ public enum FileKind: Sendable, CustomStringConvertible {
     }
   }
 
+  /// The kind with its article, as messages show it: "a directory".
   public var description: String {
     switch self {
     case .directory: "a directory"

@@ -1,33 +1,35 @@
 import Glibc
 
-/// A path as the system takes it: bytes that need not be UTF-8.
+/// A file system path: bytes that need not be UTF-8.
 public struct FilePath: Sendable {
-  /// The path without the NUL that C puts at its end.
+  /// The bytes of the path, without a terminating NUL.
   public let bytes: [UInt8]
 
   public init(bytes: [UInt8]) { self.bytes = bytes }
 
-  /// Copies a path that ends with a NUL.
+  /// Copies a NUL-terminated path.
   public init(_ cPath: UnsafePointer<CChar>) {
     bytes = Array(UnsafeRawBufferPointer(start: cPath, count: strlen(cPath)))
   }
 
-  /// "models/" of "models/vit.pt"; empty where there is no slash.
+  /// The path up to and including its last slash ("models/" for "models/vit.pt"); empty if it has no slash.
   public var folder: FilePath { FilePath(bytes: Array(bytes[..<startOfLastPart])) }
 
-  /// "vit.pt" of "models/vit.pt".
+  /// The path after its last slash ("vit.pt" for "models/vit.pt").
   public var lastPart: ArraySlice<UInt8> { bytes[startOfLastPart...] }
 
   private var startOfLastPart: Int { (bytes.lastIndex(of: FilePath.slash) ?? -1) + 1 }
 
-  /// A file in this folder.
+  /// The path of the file `name` in the folder that this path names.
   public func file(_ name: some Sequence<UInt8>) -> FilePath {
     let separator = bytes.isEmpty || bytes.last == FilePath.slash ? [] : [FilePath.slash]
     return FilePath(bytes: bytes + separator + Array(name))
   }
 
+  /// The path of the file `name` in the folder that this path names.
   public func file(_ name: String) -> FilePath { file(name.utf8) }
 
+  /// Whether the path names a directory, links followed.
   public var isDirectory: Bool {
     withCString {
       var status = stat()
@@ -35,10 +37,10 @@ public struct FilePath: Sendable {
     }
   }
 
-  /// Whether there is something of this name, readable or not.
+  /// Whether the path names anything, readable or not.
   public var exists: Bool { withCString { access($0, F_OK) == 0 } }
 
-  /// Calls `body` with the path as C takes it, for the length of the call.
+  /// Calls `body` with the path as a NUL-terminated C string, which is valid during the call only.
   public func withCString<R, E: Error>(_ body: (UnsafePointer<CChar>) throws(E) -> R) throws(E) -> R {
     let terminated = bytes.map { CChar(bitPattern: $0) } + [0]
     return try terminated.withUnsafeBufferPointer { (buffer) throws(E) in

@@ -1,17 +1,18 @@
 import Glibc
 
-/// A regular file that is open for reading. Files are read, never mapped: a mapped file that is cut short ends the host
-/// with SIGBUS. Several threads may read it at once.
+/// A regular file that is open for reading. Several threads may read it at once. Files are read, never mapped,
+/// because truncating a mapped file would end the host with SIGBUS.
 public final class RegularFile: Sendable {
-  /// Bytes in the file when it was opened.
+  /// The file's size in bytes when it was opened.
   public let size: Int
   private let descriptor: CInt
   private let opened: Stamp
 
-  /// Opens the file. O_NONBLOCK, because opening a FIFO would wait for a writer; O_NOCTTY, because opening a terminal
-  /// would make it the host's.
+  /// Opens the file, and never blocks: anything but a regular file is refused.
   public init(_ path: FilePath) throws(OpenFailure) {
     guard !path.bytes.contains(0) else { throw .containsNUL }
+    // O_NONBLOCK, because opening a FIFO would wait for a writer; O_NOCTTY, because opening a terminal could make it
+    // the controlling terminal of the host.
     let descriptor = path.withCString { path in
       while true {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -32,14 +33,14 @@ public final class RegularFile: Sendable {
     self.descriptor = descriptor
     size = Int(status.st_size)
     opened = Stamp(status)
-    for time in [status.st_mtim, status.st_ctim] { RegularFile.letClockPass(time) }
+    for time in [status.st_mtim, status.st_ctim] { RegularFile.waitForClock(toPass: time) }
   }
 
   deinit { close(descriptor) }
 
-  /// Before Linux 6.13 files are stamped by a clock that stands still for some milliseconds: one that was written
-  /// just now could be written again, while it is read, without a new stamp.
-  private static func letClockPass(_ stamp: timespec) {
+  /// Waits until the clock of file times has passed `stamp`. Before Linux 6.13 that clock advances every few
+  /// milliseconds only: a file that was just written could be written again, while it is read, with the same time.
+  private static func waitForClock(toPass stamp: timespec) {
     var now = timespec()
     for _ in 0..<100_000 {
       guard clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0, now.tv_sec == stamp.tv_sec,
@@ -51,73 +52,76 @@ public final class RegularFile: Sendable {
 
   // MARK: - Reading
 
-  /// Reads up to `count` bytes from `offset` on, as the system gives them: the number of bytes, 0 at the end of the file,
-  /// or -errno.
+  /// Reads up to `count` bytes at `offset` with one system call. Returns the number of bytes read, which may be fewer
+  /// than asked for, 0 at the end of the file, or -errno.
   public func readOnce(at offset: Int, count: Int, into destination: UnsafeMutableRawPointer) -> Int {
     while true {
-      let got = pread(descriptor, destination, count, off_t(offset))
-      if got >= 0 { return got }
+      let bytesRead = pread(descriptor, destination, count, off_t(offset))
+      if bytesRead >= 0 { return bytesRead }
       if errno != EINTR { return -Int(errno) }
     }
   }
 
-  /// Fills `destination` with the bytes from `offset` on.
+  /// Fills `destination` with the bytes at `offset`. Fails if the file ends before, reading fails or the call is
+  /// cancelled.
   public func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(Failure) {
     guard let start = destination.baseAddress else { return }
     var done = 0
     while done < destination.count {
-      // Linux reads at most 2 GiB - 4 KiB at a time; asking for less keeps signals and cancelling answered.
+      // Linux reads at most 2 GiB - 4 KiB at a time; smaller reads answer signals and cancelling sooner.
       try checkCancelled()
-      let got = readOnce(at: offset + done, count: min(destination.count - done, 8 << 20), into: start + done)
-      guard got > 0 else {
-        let place = offset + done
+      let bytesRead = readOnce(at: offset + done, count: min(destination.count - done, 8 << 20), into: start + done)
+      guard bytesRead > 0 else {
+        let position = offset + done
         throw Failure(
           .fileRead,
-          got == 0
-            ? "the file got shorter while it was read: \(size) bytes, then an end at \(place)"
-            : "reading failed at offset \(place): \(systemReason(CInt(-got)))")
+          bytesRead == 0
+            ? "the file got shorter while it was read: it had \(size) bytes and now ends at byte \(position)"
+            : "reading failed at offset \(position): \(systemReason(CInt(-bytesRead)))")
       }
-      done += got
+      done += bytesRead
     }
   }
 
   // MARK: - Changes
 
-  /// Whether the file has the size and the time of writing that it had when it was opened.
-  public var isUnwritten: Bool {
+  /// Whether the file still has the size and the modification time that it had when it was opened.
+  public var isUnmodified: Bool {
     var status = stat()
-    return fstat(descriptor, &status) == 0 && opened.isUnwritten(Stamp(status))
+    return fstat(descriptor, &status) == 0 && opened.isUnmodified(Stamp(status))
   }
 
-  /// To be called after the last read: a file that was written to meanwhile may be a mix of two. Its times tell. Who
-  /// sets the time of writing back cannot set that of the last change to anything; but removing a name of the file,
-  /// as happens when another takes its place, is a change that leaves its bytes alone.
+  /// Fails if the file was changed since it was opened: the bytes read may then be a mix of two versions. Call it
+  /// after the last read. A changed link count excuses a changed ctime, since replacing or unlinking the file leaves
+  /// its bytes alone; the modification time alone proves nothing, because programs can set it back.
   public func checkUnchanged() throws(Failure) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw Failure(.fileRead, "cannot be examined: \(systemReason(errno))")
     }
     let now = Stamp(status)
-    guard opened.isUnwritten(now), now.changed == opened.changed || now.links != opened.links else {
+    guard opened.isUnmodified(now), now.changed == opened.changed || now.links != opened.links else {
       throw Failure(.fileRead, "the file was changed while it was read")
     }
   }
 
-  /// Everything by which a change of a file shows; times in nanoseconds.
+  /// The file attributes that show whether a file was changed; times in nanoseconds.
   private struct Stamp: Sendable {
     let size: Int
-    let written: Int128
+    /// The modification time (mtime).
+    let modified: Int128
+    /// The time of the last change to the bytes or the attributes (ctime).
     let changed: Int128
     let links: UInt64
 
     init(_ status: stat) {
       size = Int(status.st_size)
-      written = Stamp.nanoseconds(status.st_mtim)
+      modified = Stamp.nanoseconds(status.st_mtim)
       changed = Stamp.nanoseconds(status.st_ctim)
       links = UInt64(status.st_nlink)
     }
 
-    func isUnwritten(_ later: Stamp) -> Bool { size == later.size && written == later.written }
+    func isUnmodified(_ later: Stamp) -> Bool { size == later.size && modified == later.modified }
 
     private static func nanoseconds(_ time: timespec) -> Int128 {
       Int128(time.tv_sec) * 1_000_000_000 + Int128(time.tv_nsec)
@@ -132,7 +136,7 @@ public enum OpenFailure: Error {
   case system(CInt)
   case notRegular(FileKind)
 
-  /// The failure in words that go after the file's name.
+  /// The failure with a message that continues a file's name: "is a directory, not a regular file".
   public var failure: Failure {
     switch self {
     case .containsNUL: Failure(.fileOpen, "contains a NUL")

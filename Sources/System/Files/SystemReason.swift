@@ -1,6 +1,7 @@
 import Glibc
 
-/// Words for an errno, always the same ones: the C library's depend on the host's locale.
+/// The reason that an errno stands for, in English words. The C library's words (`strerror`) depend on the host's
+/// locale.
 public func systemReason(_ code: CInt) -> String {
   switch code {
   case ENOENT: "no such file"

@@ -1,8 +1,8 @@
 import Glibc
 
-/// A growing array in malloc's memory, whose failure to grow is an error: what a caller or a file can make large lives
-/// here, because a Swift array ends the process where memory is refused. Inlined into other rooms, whose inner loops
-/// append and index.
+/// A growing array in memory from malloc that throws where memory is refused. Anything whose size comes from a caller
+/// or a file is kept in one, because a Swift array ends the process instead. Inlinable, since inner loops of other
+/// rooms append to it and index it.
 public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
   @usableFromInline internal var memory: UnsafeMutablePointer<Element>?
   @usableFromInline internal var capacity = 0
@@ -11,18 +11,18 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
   @inlinable
   public init() {}
 
-  /// An empty array with room for `capacity` elements.
+  /// Makes an empty array with room for `capacity` elements.
   @inlinable
   public init(capacity: Int) throws(Failure) { try reserve(capacity) }
 
-  /// `count` elements whose values are not set, which the caller writes before reading them.
+  /// Makes an array of `count` elements without values; the caller writes them before reading them.
   @inlinable
   public init(uninitialized count: Int) throws(Failure) {
     try reserve(max(count, 1))
     used = max(count, 0)
   }
 
-  /// `count` copies of `element`.
+  /// Makes an array of `count` copies of `element`.
   @inlinable
   public init(repeating element: Element, count: Int) throws(Failure) {
     try self.init(uninitialized: count)
@@ -38,23 +38,23 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
   @inlinable
   public var isEmpty: Bool { used == 0 }
 
-  /// The first element, for loops that index without a check; valid until the array grows or ends. The array must have
-  /// room for one element at least.
+  /// The address of the first element, for loops that index without a bounds check; valid until the array grows or is
+  /// destroyed. The array must have room for at least one element.
   @inlinable
   public var base: UnsafeMutablePointer<Element> { memory! }
 
-  /// The elements, to be written in place; valid until the array grows or ends. Take it of an array that a variable holds:
-  /// a temporary one has ended before its elements are read.
+  /// The elements for writing in place; valid until the array grows or is destroyed. Keep the array in a variable: a
+  /// temporary array is destroyed before its elements are read.
   @inlinable
   public var buffer: UnsafeMutableBufferPointer<Element> {
     UnsafeMutableBufferPointer(start: memory, count: used)
   }
 
-  /// The elements, to be read; valid for as long as `buffer` is.
+  /// The elements for reading; valid until the array grows or is destroyed.
   @inlinable
   public var view: UnsafeBufferPointer<Element> { UnsafeBufferPointer(start: memory, count: used) }
 
-  /// `index` must be in 0 ..< count.
+  /// The element at `index`, which must be in 0 ..< count.
   @inlinable
   public subscript(index: Int) -> Element {
     get {
@@ -85,15 +85,15 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
   }
 
   @inlinable
-  public mutating func append(repeating element: Element, count amount: Int) throws(Failure) {
-    guard amount > 0 else { return }
-    try makeRoom(for: amount)
-    (base + used).initialize(repeating: element, count: amount)
-    used += amount
+  public mutating func append(repeating element: Element, count copies: Int) throws(Failure) {
+    guard copies > 0 else { return }
+    try makeRoom(for: copies)
+    (base + used).initialize(repeating: element, count: copies)
+    used += copies
   }
 
-  /// Appends `length` elements that begin `distance` before the end; the two ranges may overlap, as in LZ77. `distance`
-  /// must be in 1 ... count, and `length` at least 0.
+  /// Appends a copy of the `length` elements that begin `distance` before the end; source and copy may overlap, as in
+  /// LZ77. `distance` must be in 1 ... count, and `length` at least 0.
   @inlinable
   public mutating func append(length: Int, fromEnd distance: Int) throws(Failure) {
     precondition(distance > 0 && distance <= used && length >= 0)
@@ -104,7 +104,7 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
     used += length
   }
 
-  /// Makes `index` one of the array's, with `element` at all places up to it that are new.
+  /// Makes the array long enough to have an element at `index`; new elements are copies of `element`.
   @inlinable
   public mutating func extend(to index: Int, filling element: Element) throws(Failure) {
     try append(repeating: element, count: index - used + 1)
@@ -113,9 +113,9 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
   @inlinable
   public mutating func removeAll() { used = 0 }
 
-  /// Removes the last `amount` elements, or all if there are fewer.
+  /// Removes the last `removed` elements, or all if there are fewer.
   @inlinable
-  public mutating func removeLast(_ amount: Int = 1) { used -= min(max(amount, 0), used) }
+  public mutating func removeLast(_ removed: Int = 1) { used -= min(max(removed, 0), used) }
 
   /// Keeps the first `newCount` elements, which must be at most `count`.
   @inlinable
@@ -124,11 +124,11 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
     used = newCount
   }
 
-  /// Makes room for `amount` more elements; memory grows to twice what it was at least.
+  /// Makes room for `added` more elements; where the capacity grows, it at least doubles.
   @usableFromInline
-  internal mutating func makeRoom(for amount: Int) throws(Failure) {
-    guard amount > capacity - used else { return }
-    let (needed, overflow) = used.addingReportingOverflow(amount)
+  internal mutating func makeRoom(for added: Int) throws(Failure) {
+    guard added > capacity - used else { return }
+    let (needed, overflow) = used.addingReportingOverflow(added)
     guard !overflow, needed <= Int.max / 2 else { throw .outOfMemory(bytes: Int.max) }
     try reserve(max(needed, 2 * capacity, 16))
   }
@@ -145,11 +145,11 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
   }
 }
 
-// Unchecked: it owns its memory alone, like a Swift array.
+// Unchecked, because the compiler cannot see that each array is the only owner of its memory.
 extension GrowingArray: @unchecked Sendable where Element: Sendable {}
 
 extension GrowingArray where Element: Comparable {
-  /// The number of elements that are not above `value`; the elements must ascend.
+  /// The number of elements that are at most `value`; the elements must be in ascending order.
   public func countNotAbove(_ value: Element) -> Int {
     var (low, high) = (0, count)
     while low < high {

@@ -1,6 +1,6 @@
 extension UnsafeMutableBufferPointer {
-  /// Sorts in place (a heap sort): Swift's own sort takes memory for half of the elements. Not stable. Where
-  /// `isBefore` throws, the elements are all there, in some order.
+  /// Sorts the elements in place by heap sort, which is not stable. Swift's own sort allocates memory for half of the
+  /// elements. If `isBefore` throws, all elements are still there, in an unspecified order.
   @inlinable
   public func heapSort<E: Error>(by isBefore: (Element, Element) throws(E) -> Bool) throws(E) {
     for parent in stride(from: count / 2 - 1, through: 0, by: -1) { try sink(parent, below: count, isBefore) }
@@ -10,6 +10,7 @@ extension UnsafeMutableBufferPointer {
     }
   }
 
+  /// Moves the element at `start` down the heap `0 ..< end` until no child is greater.
   @inlinable
   func sink<E: Error>(
     _ start: Int, below end: Int, _ isBefore: (Element, Element) throws(E) -> Bool

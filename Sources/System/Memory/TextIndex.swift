@@ -1,25 +1,26 @@
-/// The places of texts in a list, found by their bytes: as Swift strings, texts that are spelled in other characters would be one.
-/// Hashed with a seed of the process, so that no list can be made to be slow; no order of it shows.
+/// A hash index from the texts of a list to their positions. Texts are compared by their bytes, since Swift's strings
+/// treat canonically equivalent spellings as equal. The hash seed is random per process, so that no crafted list is
+/// slow; the order of slots reaches no result.
 public struct TextIndex: ~Copyable, Sendable {
-  /// Open addressing: the text's index + 1, or 0 where free. At most half full.
+  /// Open addressing: each slot holds the text's position in the list + 1, or 0 if it is free. At most half full.
   private var slots = GrowingArray<Int>()
   private var used = 0
 
   public init() {}
 
-  /// Indexes every text of a list. Equal texts are found at the first one's place.
+  /// Indexes every text of a list. Of equal texts the first one is found.
   public init(_ texts: TextList) throws(Failure) {
     for index in 0..<texts.count { _ = try insert(index, of: texts) }
   }
 
-  /// The index of a text in the list that the index was made of; nil if it is not there.
+  /// The position of a text in the indexed list; nil if the list does not have it.
   public func find(_ text: UnsafeBufferPointer<UInt8>, in texts: TextList) -> Int? {
     guard !slots.isEmpty else { return nil }
     let found = slots[slot(of: text, in: texts)]
     return found == 0 ? nil : found - 1
   }
 
-  /// Adds a text of the list; false if one like it is there already.
+  /// Adds the text at position `index` of the list; returns false if an equal text is there already.
   public mutating func insert(_ index: Int, of texts: TextList) throws(Failure) -> Bool {
     if 2 * (used + 1) > slots.count { try grow(texts) }
     let slot = slot(of: texts[index], in: texts)
@@ -38,7 +39,7 @@ public struct TextIndex: ~Copyable, Sendable {
     }
   }
 
-  /// Where the text is, or the free place where it would be. The number of slots is a power of two.
+  /// The slot that holds the text, or the free slot where it would go. The number of slots is a power of two.
   private func slot(of text: UnsafeBufferPointer<UInt8>, in texts: TextList) -> Int {
     var hasher = Hasher()
     hasher.combine(bytes: UnsafeRawBufferPointer(text))

@@ -1,14 +1,14 @@
-/// Texts one behind the other, each with a NUL after it, in memory that can be refused. Filled by one thread before
-/// others read it.
+/// A list of texts, stored one after another with a NUL after each. Appending throws where memory is refused. One
+/// thread fills the list before others read it.
 public final class TextList: @unchecked Sendable {
-  // Unchecked: not changed once it is shared.
+  // Unchecked: the list does not change once it is shared.
   private var bytes = GrowingArray<UInt8>()
-  /// Where each text ends in `bytes`, before its NUL.
+  /// The offset in `bytes` of the NUL after each text.
   private var ends = GrowingArray<Int>()
 
   public init() {}
 
-  /// Copies a few texts, such as a model's own templates.
+  /// Copies a few Swift strings, such as built-in templates.
   public convenience init(_ texts: [String]) throws(Failure) {
     self.init()
     for text in texts { try append(text) }
@@ -17,7 +17,7 @@ public final class TextList: @unchecked Sendable {
   public var count: Int { ends.count }
   public var isEmpty: Bool { ends.isEmpty }
 
-  /// Bytes of all texts together, with their NULs.
+  /// Bytes of all texts and their NULs.
   public var byteCount: Int { bytes.count }
 
   public func append(_ text: UnsafeBufferPointer<UInt8>) throws(Failure) {
@@ -36,14 +36,14 @@ public final class TextList: @unchecked Sendable {
     try ends.append(end)
   }
 
-  /// A text without its NUL; valid until the list grows or ends. Take it of a list that a variable holds: a temporary one
-  /// has ended before the text is read. `index` must be in 0 ..< count.
+  /// The text at `index`, which must be in 0 ..< count, without its NUL; valid until the list grows or is destroyed.
+  /// Keep the list in a variable: a temporary list is destroyed before the text is read.
   public subscript(index: Int) -> UnsafeBufferPointer<UInt8> {
     let start = index == 0 ? 0 : ends[index - 1] + 1
     return UnsafeBufferPointer(rebasing: bytes.view[start..<ends[index]])
   }
 
-  /// A text with its NUL, as C reads it; nil if there is none of this index. Valid until the list grows or ends.
+  /// The text at `index` as a C string; nil if the index is out of range. Valid until the list grows or is destroyed.
   public func cString(_ index: Int) -> UnsafePointer<CChar>? {
     guard index >= 0, index < count, let base = bytes.view.baseAddress else { return nil }
     let start = index == 0 ? 0 : ends[index - 1] + 1

@@ -1,13 +1,13 @@
 import Glibc
 
-/// A thread of our own: it takes none of the host's signals, and has its creator's processors, rounding and
-/// flushing of numbers.
+/// A thread of the library. It blocks the host's signals, and inherits its creator's processor affinity and
+/// floating-point mode (rounding, flushing of subnormal numbers).
 public struct BackgroundThread {
   private let thread: pthread_t
 
-  /// Runs `work` on a new thread; nil where the system gives none.
+  /// Runs `work` on a new thread; nil if the system refuses one.
   public init?(_ work: @escaping () -> Void) {
-    // Faults still arrive where they happen.
+    // Faults stay unblocked, so that they arrive at the thread that causes them.
     var all = sigset_t()
     var before = sigset_t()
     sigfillset(&all)
@@ -19,11 +19,11 @@ public struct BackgroundThread {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
-    // The usual size, unless the process gives its threads less than the work here needs.
-    var stack = 0
-    pthread_attr_getstacksize(&attributes, &stack)
-    if stack < BackgroundThread.leastStack {
-      pthread_attr_setstacksize(&attributes, BackgroundThread.leastStack)
+    // The process's default stack size, unless that is less than the work needs.
+    var stackSize = 0
+    pthread_attr_getstacksize(&attributes, &stackSize)
+    if stackSize < BackgroundThread.minimumStackSize {
+      pthread_attr_setstacksize(&attributes, BackgroundThread.minimumStackSize)
     }
     let failed = pthread_create(
       &thread, &attributes,
@@ -39,9 +39,9 @@ public struct BackgroundThread {
     self.thread = thread
   }
 
-  private static let leastStack = 256 << 10
+  private static let minimumStackSize = 256 << 10
 
-  /// Waits for the work's end; once.
+  /// Waits until the work has ended. Must be called exactly once.
   public func join() { pthread_join(thread, nil) }
 
   private final class Work {

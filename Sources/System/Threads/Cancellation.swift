@@ -1,7 +1,7 @@
 import CShims
 
-/// Throws `Failure.cancelled` once the cancel token that the calling thread hears is set. A pool's worker threads hear
-/// none. The check costs two loads, so a loop whose turns take a microsecond may have it.
+/// Throws `Failure.cancelled` if the cancel token that the calling thread uses is set. A pool's worker threads use no
+/// token. The check costs two loads, so loops whose iterations take a microsecond can afford it.
 public func checkCancelled() throws(Failure) {
   if cshims_is_cancelled() != 0 { throw .cancelled }
 }

@@ -1,9 +1,9 @@
 import Glibc
 
-/// A value, the lock that guards it, and a way to wait until it has changed. Not Synchronization.Mutex: that one remembers
-/// its thread's id, which a forked child has wrong, and ends the process when two threads of the child meet at a lock.
+/// A value guarded by a lock, with a condition to wait for its changes. Synchronization.Mutex is not used because it
+/// records thread ids, which are wrong in a forked child: contention for a lock there ends the process.
 public final class Monitor<Value>: @unchecked Sendable {
-  // Unchecked: the value is reached under the lock alone.
+  // Unchecked: the value is accessed only while the lock is held.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var value: Value
@@ -21,14 +21,14 @@ public final class Monitor<Value>: @unchecked Sendable {
     changed.deallocate()
   }
 
-  /// Runs `body` on the value while no other thread does. Not to be nested.
+  /// Runs `body` on the value while holding the lock. Calls must not nest.
   public func withLock<R>(_ body: (inout Value) -> R) -> R {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return body(&value)
   }
 
-  /// Runs `body` on the value, then wakes the threads that wait for a change. Not to be nested.
+  /// Runs `body` on the value while holding the lock, then wakes all waiting threads. Calls must not nest.
   public func change(_ body: (inout Value) -> Void) {
     withLock {
       body(&$0)
@@ -36,11 +36,11 @@ public final class Monitor<Value>: @unchecked Sendable {
     }
   }
 
-  /// Waits until `isReached`, which is asked now and after each change, says that the value is what the caller waits for;
-  /// then runs `body` on it.
-  public func wait<R>(until isReached: (Value) -> Bool, _ body: (inout Value) -> R) -> R {
+  /// Waits until `condition`, which is evaluated now and after each change, holds for the value; then runs `body` on
+  /// the value while still holding the lock.
+  public func wait<R>(until condition: (Value) -> Bool, _ body: (inout Value) -> R) -> R {
     withLock {
-      while !isReached($0) { pthread_cond_wait(changed, mutex) }
+      while !condition($0) { pthread_cond_wait(changed, mutex) }
       return body(&$0)
     }
   }

@@ -1,26 +1,28 @@
-/// A few pthreads that run the iterations of one loop at a time. They are created when first needed
-/// and joined when the pool is released. A loop that finds the pool busy with another caller's loop
-/// runs on its own thread alone: callers never wait for each other, and since loops are cut into the
-/// same iterations either way the results are the same.
+/// A pool of threads that share the iterations of one loop at a time. The threads are created on first use and joined
+/// when the pool is released. While the pool runs another caller's loop, a loop runs on the calling thread alone, so
+/// callers never wait for each other; both ways run the same iterations and give the same results.
 public final class ThreadPool: Sendable {
-  /// Threads that compute, the caller's included.
+  /// Number of threads that compute, the caller's included.
   public let threads: Int
 
-  /// The worker threads, which keep it alive; the pool stops them.
+  /// The worker threads. They retain this group, so the pool stops them when it is released.
   private let workers: WorkerGroup
 
-  /// - Parameter processors: ids of the processors that the workers are bound to, in turn; empty: they may run where the
-  ///   thread that first calls `run` may.
+  /// Makes a pool of `threads` threads, at least one; none is created yet.
+  /// - Parameter processors: processor ids that the workers are pinned to, round robin; empty: the affinity of the
+  ///   thread
+  ///   that first calls `run`.
   public init(threads: Int, processors: [Int32] = []) {
     self.threads = max(1, threads)
     workers = WorkerGroup(threads: self.threads, processors: processors)
   }
 
-  /// Joins the workers. In a forked child they do not exist: its owner must leak the pool instead.
+  /// Joins the workers. In a forked child they do not exist, and its owner must leak the pool instead.
   deinit { workers.stopAndJoin() }
 
-  /// Calls `work(index, slot)` once for every index in 0..<count, in any order, on up to `threads`
-  /// threads. `slot` (0..<threads) is the running thread's own number within this loop, for scratch.
+  /// Calls `work(index, slot)` once for every index in 0..<count, in any order, on up to `threads` threads, and
+  /// returns when all calls have ended. `slot` (0..<threads) is the running thread's number within this loop, to pick
+  /// its scratch memory by.
   public func run(count: Int, _ work: (_ index: Int, _ slot: Int) -> Void) {
     if threads > 1, count > 1, workers.run(count: count, work) { return }
     for index in 0..<max(count, 0) { work(index, 0) }

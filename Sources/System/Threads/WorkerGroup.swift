@@ -1,24 +1,24 @@
 import CShims
 import Synchronization
 
-/// The worker threads of a pool and the loop they are at.
+/// The worker threads of a pool, and the loop that they run.
 final class WorkerGroup: @unchecked Sendable {
-  // Unchecked: the loop is written by its owner before it opens, and `workers` by whoever owns the group.
+  // Unchecked: only the thread that has set `owned` writes the loop, before it opens it, and `workers`.
   private let threads: Int
   private let processors: [Int32]
-  // Both guard nothing but sleeping: whoever waits looks at the atomics below.
+  // Both monitors are for sleeping only; their waiters read the atomics below.
   private let wake = Monitor<Void>(())
   private let finished = Monitor<Void>(())
   private var workers: [BackgroundThread] = []
   private var started = false
 
-  // The current loop. Written by its owner before it opens.
+  // The current loop. Its owner writes it before opening it.
   private var body: ((_ index: Int, _ slot: Int) -> Void)?
   private var count = 0
   private let owned = Atomic<Bool>(false)
   private let next = Atomic<Int>(0)
-  /// The loop's number, whether workers may still enter it, and how many are inside. Who wakes up
-  /// after the last iteration was taken finds it closed, and its owner does not wait for them.
+  /// The number of the loop, whether workers may still enter it, and how many are inside. A worker that wakes up
+  /// after the last iteration was taken finds the loop closed, so its owner does not wait for that worker.
   private let state = Atomic<LoopState>(LoopState(rawValue: 0))
   private let sleeping = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
@@ -35,7 +35,8 @@ final class WorkerGroup: @unchecked Sendable {
     workers = []
   }
 
-  /// False if another caller's loop has the workers.
+  /// Shares the iterations of a loop among the workers and the calling thread, and returns when all have ended;
+  /// false, with nothing run, if the workers are busy with another caller's loop.
   func run(count: Int, _ work: (Int, Int) -> Void) -> Bool {
     guard owned.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
     else { return false }
@@ -56,10 +57,11 @@ final class WorkerGroup: @unchecked Sendable {
     return true
   }
 
-  /// A sleeper counts itself before it looks at the state under the lock: it is seen here, or it sees
-  /// what was stored.
+  /// Wakes the sleeping workers. A worker increments `sleeping` before it reads the state under the lock, so either
+  /// the waker sees the count, or the worker sees the new state.
   private func wakeAll() { wake.change { _ in } }
 
+  /// Runs iterations until none is left to take.
   private func drain(_ work: (Int, Int) -> Void, count: Int, slot: Int) {
     while true {
       let index = next.add(1, ordering: .relaxed).oldValue
@@ -68,6 +70,7 @@ final class WorkerGroup: @unchecked Sendable {
     }
   }
 
+  /// Closes the loop and waits until no worker is inside.
   private func awaitWorkers() {
     var now = state.load(ordering: .acquiring)
     while true {
@@ -87,18 +90,19 @@ final class WorkerGroup: @unchecked Sendable {
     }
   }
 
-  /// Called by the loop's owner only. Where the system gives fewer threads, fewer work.
+  /// Creates the workers; fewer if the system refuses threads. Only the owner of the loop calls it.
   private func start() {
     started = true
     for slot in 1..<threads {
-      guard let worker = BackgroundThread({ [self] in work(slot: slot) }) else { break }
+      guard let worker = BackgroundThread({ [self] in runWorker(slot: slot) }) else { break }
       workers.append(worker)
     }
   }
 
   private static let spinLimit = 4_000  // about 50 µs: loops of one network follow each other closely
 
-  private func work(slot: Int) {
+  /// The body of a worker thread: joins one loop after another until the group stops.
+  private func runWorker(slot: Int) {
     if !processors.isEmpty { cshims_bind_to_processor(processors[slot % processors.count]) }
     var seen: UInt64?
     while let entered = enter(after: seen) {
@@ -109,7 +113,7 @@ final class WorkerGroup: @unchecked Sendable {
     }
   }
 
-  /// Waits for a loop other than the one last seen and enters it; its number, or nil when the group stops.
+  /// Waits for a loop other than number `seen` and enters it. Returns its number, or nil when the group stops.
   private func enter(after seen: UInt64?) -> UInt64? {
     var spins = 0
     while !stopping.load(ordering: .acquiring) {
@@ -140,7 +144,8 @@ final class WorkerGroup: @unchecked Sendable {
   }
 }
 
-/// In one word: threads inside in the lower half, then whether more may enter, then the loop's number.
+/// The state of a loop in 64 bits: the number of workers inside (bits 0 to 31), whether more may enter (bit 32), and
+/// the number of the loop (bits 33 to 63).
 struct LoopState: RawRepresentable, AtomicRepresentable, Equatable {
   let rawValue: UInt64
   private static let open: UInt64 = 1 << 32
@@ -149,7 +154,7 @@ struct LoopState: RawRepresentable, AtomicRepresentable, Equatable {
   var isOpen: Bool { rawValue & LoopState.open != 0 }
   var number: UInt64 { rawValue >> 33 }
 
-  /// The next loop, with nobody inside yet.
+  /// The state of the next loop: open, with no worker inside.
   var nextOpen: LoopState { LoopState(rawValue: (number &+ 1) << 33 | LoopState.open) }
   var closed: LoopState { LoopState(rawValue: rawValue & ~LoopState.open) }
   var entered: LoopState { LoopState(rawValue: rawValue &+ 1) }
@@ -157,7 +162,7 @@ struct LoopState: RawRepresentable, AtomicRepresentable, Equatable {
 }
 
 extension Atomic<LoopState> {
-  /// One thread fewer inside: what is then there.
+  /// Counts one worker fewer inside the loop and returns the new state.
   fileprivate func leave() -> LoopState {
     var now = load(ordering: .acquiring)
     while true {
