@@ -1,5 +1,6 @@
-/// The checksum of gzip and zip (polynomial 0xEDB88320, reflected), 16 bytes at a time.
+/// The CRC-32 checksum of gzip and zip (reflected polynomial 0xEDB88320), computed 16 bytes at a time.
 public enum CRC32 {
+  /// The checksum of `bytes`.
   public static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     tables.withUnsafeBufferPointer { tables in
       guard let table = tables.baseAddress, let start = bytes.baseAddress else { return 0 }
@@ -10,8 +11,8 @@ public enum CRC32 {
         let b = UInt32(littleEndian: (start + position + 4).loadUnaligned(as: UInt32.self))
         let c = UInt32(littleEndian: (start + position + 8).loadUnaligned(as: UInt32.self))
         let d = UInt32(littleEndian: (start + position + 12).loadUnaligned(as: UInt32.self))
-        crc = word(table + 12 * 256, a) ^ word(table + 8 * 256, b)
-        crc ^= word(table + 4 * 256, c) ^ word(table, d)
+        crc = fourBytes(table + 12 * 256, a) ^ fourBytes(table + 8 * 256, b)
+        crc ^= fourBytes(table + 4 * 256, c) ^ fourBytes(table, d)
         position += 16
       }
       while position < bytes.count {
@@ -23,16 +24,17 @@ public enum CRC32 {
     }
   }
 
-  /// Four bytes through four consecutive tables, the first byte through the last of them.
+  /// Looks up four bytes in four consecutive tables, the first byte in the last table.
   @inline(__always)
-  private static func word(_ table: UnsafePointer<UInt32>, _ value: UInt32) -> UInt32 {
+  private static func fourBytes(_ table: UnsafePointer<UInt32>, _ value: UInt32) -> UInt32 {
     table[768 &+ Int(value & 0xFF)]
       ^ table[512 &+ Int((value >> 8) & 0xFF)]
       ^ table[256 &+ Int((value >> 16) & 0xFF)]
       ^ table[Int(value >> 24)]
   }
 
-  /// 16 tables of 256: table k is the checksum of a byte followed by k zero bytes.
+  /// 16 tables of 256 entries, one after another: table k maps a byte to the checksum of it and k zero bytes after
+  /// it.
   private static let tables: [UInt32] = {
     var tables = [UInt32](repeating: 0, count: 16 * 256)
     for byte in 0..<256 {

@@ -1,28 +1,29 @@
 import System
 
-/// The gzip container (RFC 1952): one or more members, each checked by its CRC-32 and its length.
+/// A reader of the gzip format (RFC 1952): one or more members, each with its CRC-32 and its length.
 public enum Gzip {
-  /// No text compresses better than this; a bomb does.
+  /// The most plain bytes per compressed byte. Texts stay below it; decompression bombs exceed it.
   private static let maximumRatio = 50
 
-  /// Whether bytes begin as gzip's do.
+  /// Whether `bytes` begin with the signature of gzip.
   public static func isGzip(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B
   }
 
-  /// The plain bytes of all members; more than `maximum`, or than 50 times the compressed ones and 64 KB, are refused.
+  /// Decompresses all members. Fails if they hold more than `maximum` bytes, or more than 64 KB plus 50 times the
+  /// compressed size, and if a checksum or a length does not match.
   public static func decompress(
     _ bytes: UnsafeBufferPointer<UInt8>, atMost maximum: Int
   ) throws(Failure) -> GrowingArray<UInt8> {
-    // Small files may legitimately compress well, so the ratio counts from 64 KB on.
+    // Small files may legitimately compress well, so 64 KB are allowed at any ratio.
     let limit = min(maximum, 1 << 16 + bytes.count * maximumRatio)
-    // The last four bytes usually say how much there will be; `limit` keeps a wrong claim small.
-    let claim = bytes.count < 18 ? 0 : Int(littleEndian(bytes, at: bytes.count - 4))
-    var output = try GrowingArray<UInt8>(capacity: min(claim, limit))
+    // The last four bytes usually hold the plain size; `limit` bounds a wrong one.
+    let statedSize = bytes.count < 18 ? 0 : Int(littleEndian(bytes, at: bytes.count - 4))
+    var output = try GrowingArray<UInt8>(capacity: min(statedSize, limit))
     var offset = 0
     repeat {
       let start = output.count
-      offset = try afterHeader(bytes, at: offset)
+      offset = try deflateOffset(bytes, ofMemberAt: offset)
       var inflate = Inflate(bytes, at: offset)
       offset = try inflate.run(into: &output, limit: limit)
       guard bytes.count - offset >= 8 else {
@@ -43,9 +44,9 @@ public enum Gzip {
     return output
   }
 
-  /// The offset of the deflate data of the member at `start`.
-  private static func afterHeader(
-    _ bytes: UnsafeBufferPointer<UInt8>, at start: Int
+  /// The offset of the deflate data of the member whose header begins at `start`.
+  private static func deflateOffset(
+    _ bytes: UnsafeBufferPointer<UInt8>, ofMemberAt start: Int
   ) throws(Failure) -> Int {
     let damaged = Failure(.invalidCompression, "the gzip header at byte \(start) is damaged")
     guard bytes.count - start >= 10, bytes[start] == 0x1F, bytes[start + 1] == 0x8B,
@@ -58,7 +59,7 @@ public enum Gzip {
       guard bytes.count - offset >= 2 else { throw damaged }
       offset += 2 + Int(bytes[offset]) + Int(bytes[offset + 1]) << 8
     }
-    // The original name, then a comment, each ended by a zero byte.
+    // The original file name and a comment, each ended by a zero byte.
     for flag in [UInt8(0x08), 0x10] where flags & flag != 0 {
       while offset < bytes.count, bytes[offset] != 0 { offset += 1 }
       offset += 1

@@ -1,21 +1,23 @@
 import System
 
-/// Inflates one deflate stream (RFC 1951). Written here because the format is fixed and small, and a
-/// link to zlib would be one more library in the host's process.
+/// A decompressor of one deflate stream (RFC 1951). zlib is not used because the format is small and fixed, and
+/// linking to zlib would load one more library into the host's process.
 struct Inflate {
   private let input: UnsafeBufferPointer<UInt8>
-  /// Next byte not yet in `bits`.
+  /// The offset of the next byte that is not yet in `bits`.
   private var position: Int
-  /// Bits read ahead, the next one lowest, and how many there are.
+  /// Bits that are read but not used yet; the next one is the lowest.
   private var bits: UInt64 = 0
+  /// The number of bits in `bits`.
   private var bitCount = 0
 
+  /// Reads the stream that begins at byte `position` of `input`, which must outlive this value.
   init(_ input: UnsafeBufferPointer<UInt8>, at position: Int) {
     self.input = input
     self.position = position
   }
 
-  /// Appends the inflated bytes, at most to `limit` bytes in `output`; returns the offset after the
+  /// Appends the decompressed bytes to `output`, which may grow to `limit` bytes, and returns the offset after the
   /// stream's last byte.
   mutating func run(into output: inout GrowingArray<UInt8>, limit: Int) throws(Failure) -> Int {
     var isLast = false
@@ -36,8 +38,8 @@ struct Inflate {
     return position - bitCount / 8
   }
 
-  private func damaged(_ what: String) -> Failure {
-    Failure(.invalidCompression, "the compressed data is damaged near byte \(position): \(what)")
+  private func damaged(_ reason: String) -> Failure {
+    Failure(.invalidCompression, "the compressed data is damaged near byte \(position): \(reason)")
   }
 
   private func truncated() -> Failure {
@@ -53,7 +55,7 @@ struct Inflate {
     }
   }
 
-  /// The next `count` (at most 16) bits.
+  /// Reads the next `count` bits, at most 16.
   @inline(__always)
   private mutating func take(_ count: Int) throws(Failure) -> Int {
     if bitCount < count { refill() }
@@ -64,10 +66,11 @@ struct Inflate {
     return value
   }
 
+  /// Reads the next symbol by its code.
   @inline(__always)
   private mutating func symbol(_ code: HuffmanCode) throws(Failure) -> Int {
     if bitCount < HuffmanCode.maximumLength { refill() }
-    let entry = Int(code.fast[Int(bits & (1 << UInt64(HuffmanCode.fastBits) - 1))])
+    let entry = Int(code.lookup[Int(bits & (1 << UInt64(HuffmanCode.lookupBits) - 1))])
     if entry != 0 {
       let length = entry >> 12
       guard bitCount >= length else { throw truncated() }
@@ -78,7 +81,7 @@ struct Inflate {
     return try longSymbol(code)
   }
 
-  /// Walks the canonical code one bit at a time.
+  /// Reads the next symbol bit by bit, for codes that are longer than the lookup table's index.
   private mutating func longSymbol(_ code: HuffmanCode) throws(Failure) -> Int {
     var value = 0
     var first = 0
@@ -94,6 +97,7 @@ struct Inflate {
     throw damaged("a code that stands for nothing")
   }
 
+  /// Copies a block that is stored uncompressed.
   private mutating func storedBlock(
     into output: inout GrowingArray<UInt8>, limit: Int
   ) throws(Failure) {
@@ -109,6 +113,7 @@ struct Inflate {
     position += length
   }
 
+  /// Reads the codes of a block that brings its own: literals and match lengths, then match distances.
   private mutating func dynamicCodes() throws(Failure) -> (HuffmanCode, HuffmanCode) {
     let literalCount = try take(5) + 257
     let distanceCount = try take(5) + 1
@@ -125,18 +130,18 @@ struct Inflate {
     while lengths.count < total {
       let symbol = try symbol(lengthCode)
       var value: UInt8 = 0
-      var times = 1
+      var repeats = 1
       switch symbol {
       case 16:
         guard let last = lengths.last else { throw damaged("a repeat of nothing") }
         value = last
-        times = try take(2) + 3
-      case 17: times = try take(3) + 3
-      case 18: times = try take(7) + 11
+        repeats = try take(2) + 3
+      case 17: repeats = try take(3) + 3
+      case 18: repeats = try take(7) + 11
       default: value = UInt8(symbol)
       }
-      guard lengths.count + times <= total else { throw damaged("too many code lengths") }
-      for _ in 0..<times { lengths.append(value) }
+      guard lengths.count + repeats <= total else { throw damaged("too many code lengths") }
+      for _ in 0..<repeats { lengths.append(value) }
     }
     guard lengths[256] != 0 else { throw damaged("a block without an end") }
     guard let literals = HuffmanCode(lengths: lengths[..<literalCount]),
@@ -145,6 +150,7 @@ struct Inflate {
     return (literals, distances)
   }
 
+  /// Decompresses a block of literals and matches up to its end symbol, 256.
   private mutating func compressedBlock(
     _ literals: HuffmanCode, _ distances: HuffmanCode, into output: inout GrowingArray<UInt8>, limit: Int
   ) throws(Failure) {
@@ -158,9 +164,10 @@ struct Inflate {
       if symbol == 256 { return }
       guard symbol - 257 < Self.lengthBase.count else { throw damaged("an unknown length") }
       let length = Self.lengthBase[symbol - 257] + (try take(Self.lengthBits[symbol - 257]))
-      let far = try self.symbol(distances)
-      guard far < Self.distanceBase.count else { throw damaged("an unknown distance") }
-      let distance = Self.distanceBase[far] + (try take(far < 2 ? 0 : far / 2 - 1))
+      let distanceSymbol = try self.symbol(distances)
+      guard distanceSymbol < Self.distanceBase.count else { throw damaged("an unknown distance") }
+      let distanceBits = distanceSymbol < 2 ? 0 : distanceSymbol / 2 - 1
+      let distance = Self.distanceBase[distanceSymbol] + (try take(distanceBits))
       guard distance <= output.count else { throw damaged("a distance before the beginning") }
       try checkRoom(output.count, length, limit)
       try output.append(length: length, fromEnd: distance)
@@ -168,8 +175,8 @@ struct Inflate {
   }
 
   @inline(__always)
-  private func checkRoom(_ have: Int, _ more: Int, _ limit: Int) throws(Failure) {
-    guard more <= limit - have else {
+  private func checkRoom(_ count: Int, _ added: Int, _ limit: Int) throws(Failure) {
+    guard added <= limit - count else {
       throw Failure(.limit, "the compressed data inflates to more than \(limit) bytes")
     }
   }
