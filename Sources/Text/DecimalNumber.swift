@@ -1,6 +1,7 @@
-/// The number of bytes that a decimal number takes at the beginning of `bytes`, by JSON's grammar: a minus sign, digits, a
-/// fraction, an exponent; nil where there is none or it breaks off. Swift's own reading takes "nan", "inf" and "0x1p3" too.
-/// - Parameter allowsZeros: whether further digits may follow a leading zero, which JSON refuses.
+/// The length in bytes of the decimal number at the beginning of `bytes`, by the grammar of JSON (minus sign, digits,
+/// fraction, exponent); nil if there is none or it is incomplete. Swift's own parser would accept "nan", "inf" and
+/// "0x1p3".
+/// - Parameter allowsZeros: whether more digits may follow a leading zero, which JSON forbids.
 public func decimalLength(_ bytes: some Collection<UInt8>, allowsZeros: Bool = false) -> Int? {
   var rest = bytes[...]
   func digits() -> Int {

@@ -1,47 +1,56 @@
 import System
 
-/// A strict reader of JSON (RFC 8259) over bytes, pulled by the caller, who says what must come
-/// next. It never recurses and looks ahead one byte. Refused beyond the RFC: duplicate keys (but in a
-/// table), compared after unescaping, because readers disagree on which one counts; lone surrogates;
-/// numbers that a caller who wants whole ones from 0 to 2^53 does not take; nesting beyond a depth.
+/// A strict pull parser of JSON (RFC 8259): the caller names the value that must come next. It never recurses and
+/// looks ahead one byte. Beyond the RFC it refuses duplicate keys of an object (compared after unescaping), since
+/// parsers disagree on which one counts; lone surrogates; nesting beyond a depth; and, where the caller asks for an
+/// integer, anything but 0 to 2^53 in plain digits.
 public struct JSONReader {
   private struct Container {
     let closing: UInt8
-    /// The most keys it may have.
+    /// The most keys that the object may have.
     let maximumKeys: Int
-    /// nil where the caller compares the keys.
+    /// The keys so far; nil if the caller looks for duplicates itself.
     var keys: Keys?
     var keyCount = 0
     var isEmpty = true
     var isObject: Bool { closing == UInt8(ascii: "}") }
   }
 
-  /// The keys of one object, compared as bytes. Most objects have three, for which a set is slow.
+  /// The keys of one object, compared as bytes. The first four are in an array, since most objects have about three
+  /// keys, for which a set is slower.
   private struct Keys {
-    private var few: [String] = []
-    private var more: Set<[UInt8]> = []
+    private var firstKeys: [String] = []
+    private var otherKeys: Set<[UInt8]> = []
 
-    /// False if the key is there already.
+    /// Adds a key; returns false if it is there already.
     mutating func insert(_ key: String) -> Bool {
-      if few.contains(where: { $0.utf8.elementsEqual(key.utf8) }) { return false }
-      guard few.count == 4 else {
-        few.append(key)
+      if firstKeys.contains(where: { $0.utf8.elementsEqual(key.utf8) }) { return false }
+      guard firstKeys.count == 4 else {
+        firstKeys.append(key)
         return true
       }
-      return more.insert(Array(key.utf8)).inserted
+      return otherKeys.insert(Array(key.utf8)).inserted
     }
   }
 
   private let bytes: UnsafeRawBufferPointer
   private let maximumDepth: Int
   private let maximumKeys: Int
-  /// Words before a byte's number in a message, such as "header ".
+  /// The words before the number of a byte in messages, such as "header ".
   private let subject: String
-  /// The kind of failure for a text that is not JSON, or not what was to come.
+  /// The kind of failure thrown for invalid JSON and for an unexpected value.
   private let invalid: Failure.Kind
+  /// The offset of the next byte to read.
   public private(set) var position = 0
+  /// The arrays and objects that are not closed yet, outermost first.
   private var open: [Container] = []
 
+  /// Makes a reader of `bytes`, which must outlive it.
+  /// - Parameters:
+  ///   - maximumDepth: the deepest nesting of arrays and objects.
+  ///   - maximumKeys: the most keys of an object.
+  ///   - subject: the words before the number of a byte in messages.
+  ///   - invalid: the kind of failure thrown for invalid JSON and for an unexpected value.
   public init(
     _ bytes: UnsafeRawBufferPointer, maximumDepth: Int, maximumKeys: Int, subject: String = "header ",
     invalid: Failure.Kind = .invalid
@@ -53,21 +62,24 @@ public struct JSONReader {
     self.invalid = invalid
   }
 
+  /// Reads the opening brace of an object.
   public mutating func beginObject() throws(Failure) {
     try begin("{", Container(closing: UInt8(ascii: "}"), maximumKeys: maximumKeys, keys: Keys()), "an object")
   }
 
-  /// An object of at most `maximum` keys that the caller compares: a table of so many that the reader should
-  /// not keep each.
+  /// Reads the opening brace of an object of at most `maximum` keys whose duplicates the caller looks for: a table
+  /// with so many keys that the reader should not keep them.
   public mutating func beginTable(atMost maximum: Int) throws(Failure) {
     try begin("{", Container(closing: UInt8(ascii: "}"), maximumKeys: maximum, keys: nil), "an object")
   }
 
+  /// Reads the opening bracket of an array.
   public mutating func beginArray() throws(Failure) {
     try begin("[", Container(closing: UInt8(ascii: "]"), maximumKeys: 0, keys: nil), "an array")
   }
 
-  /// The next key of the innermost object with its colon, or nil after its closing brace.
+  /// Reads the next key of the innermost object and its colon; nil after the closing brace. A key has at most `limit`
+  /// bytes.
   public mutating func nextKey(atMost limit: Int) throws(Failure) -> String? {
     guard try advance() else { return nil }
     let start = position
@@ -85,11 +97,11 @@ public struct JSONReader {
     return key
   }
 
-  /// True if the innermost array has another element, which the caller reads next; false after
-  /// its closing bracket.
+  /// Returns true if the innermost array has another element, which the caller reads next; false after the closing
+  /// bracket.
   public mutating func nextElement() throws(Failure) -> Bool { try advance() }
 
-  /// A whole number from 0 to 2^53, the integers that every JSON reader agrees on.
+  /// Reads a whole number from 0 to 2^53, the range in which all JSON parsers agree.
   public mutating func integer() throws(Failure) -> Int {
     skipWhitespace()
     let start = position
@@ -104,18 +116,18 @@ public struct JSONReader {
     let digits = position - start
     let leadingZero = digits > 1 && bytes[start] == 0x30
     let next = peek() ?? 0x20
-    let goesOn = next == UInt8(ascii: ".") || next == UInt8(ascii: "e") || next == UInt8(ascii: "E")
-    guard digits > 0, !leadingZero, !goesOn else {
+    let hasFraction = next == UInt8(ascii: ".") || next == UInt8(ascii: "e") || next == UInt8(ascii: "E")
+    guard digits > 0, !leadingZero, !hasFraction else {
       throw failure(invalid, "a whole number in plain digits is expected", at: start)
     }
     return value
   }
 
-  /// A string, unescaped; over `limit` bytes is refused before they are stored.
+  /// Reads a string and unescapes it. A string of more than `limit` bytes is refused before it is stored.
   public mutating func string(atMost limit: Int) throws(Failure) -> String {
     try expect("\"", "a string")
     let start = position - 1
-    // Most strings have no escapes and are taken as they lie.
+    // Most strings have no escapes and are copied as they are.
     let plain = bytes[position...].prefix(limit + 1).prefix { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
     if plain.count <= limit, plain.endIndex < bytes.count, bytes[plain.endIndex] == UInt8(ascii: "\"") {
       guard let string = String(validating: plain, as: UTF8.self) else {
@@ -130,7 +142,8 @@ public struct JSONReader {
     return String(decoding: text.view, as: UTF8.self)
   }
 
-  /// Appends a string, unescaped, to `text`, for strings that a file can make large.
+  /// Reads a string of at most `limit` bytes, unescapes it and appends it to `text`, for strings whose size a file
+  /// decides.
   public mutating func string(atMost limit: Int, into text: inout GrowingArray<UInt8>) throws(Failure) {
     try expect("\"", "a string")
     let start = position - 1
@@ -162,9 +175,10 @@ public struct JSONReader {
 
   // MARK: - Values of any kind
 
+  /// The kind of a JSON value.
   public enum Kind: Sendable { case object, array, string, number, bool, null }
 
-  /// The kind of the next value, by its first byte; the value is not read.
+  /// The kind of the next value by its first byte; the value itself is not read.
   public mutating func kind() throws(Failure) -> Kind {
     skipWhitespace()
     switch peek() {
@@ -178,7 +192,7 @@ public struct JSONReader {
     }
   }
 
-  /// Any number of JSON's grammar, which has to be finite.
+  /// Reads any JSON number that is finite as a Double.
   public mutating func number() throws(Failure) -> Double {
     skipWhitespace()
     let start = position
@@ -189,6 +203,7 @@ public struct JSONReader {
     return value
   }
 
+  /// Reads `true` or `false`.
   public mutating func bool() throws(Failure) -> Bool {
     skipWhitespace()
     if take("true") { return true }
@@ -196,12 +211,13 @@ public struct JSONReader {
     throw failure(invalid, "true or false is expected", at: position)
   }
 
+  /// Reads `null`.
   public mutating func null() throws(Failure) {
     skipWhitespace()
     guard take("null") else { throw failure(invalid, "null is expected", at: position) }
   }
 
-  /// Passes over the next value, whatever it is; its strings, keys among them, have at most `limit` bytes.
+  /// Skips the next value of any kind. Its strings and keys have at most `limit` bytes.
   public mutating func skip(atMost limit: Int) throws(Failure) {
     let depth = open.count
     while true {
@@ -230,7 +246,7 @@ public struct JSONReader {
     return true
   }
 
-  /// After the outermost value: nothing but whitespace may follow.
+  /// Checks that only white space follows the outermost value.
   public mutating func finish() throws(Failure) {
     skipWhitespace()
     guard position == bytes.count else {
@@ -241,16 +257,16 @@ public struct JSONReader {
   // MARK: - Parts
 
   private mutating func begin(
-    _ opening: Unicode.Scalar, _ container: Container, _ what: String
+    _ opening: Unicode.Scalar, _ container: Container, _ description: String
   ) throws(Failure) {
-    try expect(opening, what)
+    try expect(opening, description)
     guard open.count < maximumDepth else {
       throw failure(.limit, "the JSON is nested deeper than \(maximumDepth)", at: position - 1)
     }
     open.append(container)
   }
 
-  /// Past the comma to the next item, or past the closing bracket (false).
+  /// Moves past the comma to the next item; returns false after moving past the closing bracket or brace.
   private mutating func advance() throws(Failure) -> Bool {
     guard let container = open.last else { return false }
     skipWhitespace()
@@ -313,11 +329,11 @@ public struct JSONReader {
   }
 
   private mutating func expect(
-    _ scalar: Unicode.Scalar, _ what: @autoclosure () -> String
+    _ scalar: Unicode.Scalar, _ description: @autoclosure () -> String
   ) throws(Failure) {
     skipWhitespace()
     guard peek() == UInt8(ascii: scalar) else {
-      throw failure(invalid, "\(what()) is expected", at: position)
+      throw failure(invalid, "\(description()) is expected", at: position)
     }
     position += 1
   }

@@ -1,8 +1,8 @@
 import System
 
-/// Lists of strings as JSON text, which metadata values and headers are made of.
+/// Lists of strings as JSON text, for the metadata and headers of model files.
 public enum JSONStrings {
-  /// The strings of a JSON array of at least one.
+  /// Reads a JSON array that holds nothing but strings.
   public static func read(_ text: UnsafeBufferPointer<UInt8>) throws(Failure) -> TextList {
     var json = JSONReader(
       UnsafeRawBufferPointer(text), maximumDepth: 1, maximumKeys: 0, subject: "")
@@ -18,6 +18,7 @@ public enum JSONStrings {
     return strings
   }
 
+  /// Appends the strings as a JSON array.
   public static func append(_ strings: TextList, to text: inout GrowingArray<UInt8>) throws(Failure) {
     try text.append("[")
     for index in 0..<strings.count {
@@ -27,7 +28,7 @@ public enum JSONStrings {
     try text.append("]")
   }
 
-  /// A string in its quotation marks, with the escapes that JSON demands and no others.
+  /// Appends a string in quotation marks, with only the escapes that JSON requires.
   public static func append(
     _ string: some Sequence<UInt8>, to text: inout GrowingArray<UInt8>
   ) throws(Failure) {

@@ -1,11 +1,12 @@
-/// Bytes from a file as quoted text that cannot break a one-line message: repaired to UTF-8,
-/// control and direction characters replaced, cut at `limit` characters.
+/// Bytes from a file as text in single quotes for a message of one line: see `printable`.
 public func quoted(_ bytes: some Sequence<UInt8>, limit: Int = 128) -> String {
   "'" + printable(bytes, limit: limit) + "'"
 }
 
+/// Bytes from a file as text for a message of one line: bytes that are not UTF-8 become U+FFFD, control and direction
+/// characters "?", and the text is cut after `limit` characters.
 public func printable(_ bytes: some Sequence<UInt8>, limit: Int) -> String {
-  // 4 bytes is the longest UTF-8 sequence: enough for `limit` scalars, however long the input.
+  // A UTF-8 sequence has at most 4 bytes, so this is enough for `limit` scalars, however long the input.
   let beginning = Array(bytes.prefix(limit * 4 + 4))
   let text = String(decoding: beginning, as: UTF8.self)
   if beginning.count <= limit, beginning.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
@@ -25,8 +26,8 @@ public func printable(_ bytes: some Sequence<UInt8>, limit: Int) -> String {
   return result
 }
 
-/// A message on one line: control characters of every kind and line ends become spaces, and characters that turn the
-/// direction of writing, with which a name could pass for another, question marks.
+/// A message reduced to one line: control characters and line breaks become spaces. Characters that change the
+/// writing direction become question marks, since they can make one name look like another.
 public func oneLine(_ message: String) -> String {
   var result = String.UnicodeScalarView()
   for scalar in message.unicodeScalars {
@@ -39,7 +40,7 @@ public func oneLine(_ message: String) -> String {
   return String(result)
 }
 
-/// Bytes in hexadecimal, for a message that shows how a file begins.
+/// Bytes as pairs of hexadecimal digits with spaces between, to show the beginning of a file in a message.
 public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
   let digits: [Character] = Array("0123456789abcdef")
   var result = ""

@@ -1,34 +1,34 @@
 import System
 
 extension FilePath {
-  /// The path for a message: see `shownPath`.
+  /// The path as messages show it: see `shownPath`.
   public var shown: String { shownPath(bytes) }
 }
 
 extension Failure {
-  /// This failure with the file's path before its message.
+  /// The same failure with a file's path before its message.
   public func about(_ path: FilePath) -> Failure { about(path.shown) }
 }
 
-/// A path, or what was given for one, for messages: one line of at most 300 characters. Of an address ("https://…") neither
-/// the user and password before the host nor a query or fragment is shown: all may hold a secret.
+/// A path as messages show it: one line of at most 300 characters. If it is a URL ("https://…"), the user and
+/// password before the host, the query and the fragment become "***", since they may hold a secret.
 public func shownPath(_ bytes: some Sequence<UInt8>) -> String {
-  let text = Array(bytes.prefix(longestPath))
-  guard var start = authority(in: text, from: 0) else { return printable(text, limit: 300) }
+  let text = Array(bytes.prefix(maximumPathBytes))
+  guard var start = authorityStart(in: text, from: 0) else { return printable(text, limit: 300) }
   var shown: [UInt8] = []
   var copied = 0
-  // An address may hold others, as in "cache:http://…".
+  // A URL may hold others, as in "cache:http://…".
   while true {
     shown += text[copied..<start]
-    let next = authority(in: text, from: start)
+    let next = authorityStart(in: text, from: start)
     let end = next ?? text.count
     let rest = text[start..<end]
     let query = rest.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? end
-    let host = text[start..<query].firstIndex(of: slash) ?? query
-    if hasUser(text[start..<host]), let at = text[start..<query].lastIndex(of: UInt8(ascii: "@")) {
-      shown += Array("***".utf8) + text[at..<query]
-    } else if host == longestPath {
-      shown += Array("***".utf8)  // what would show whether it is a host was cut off
+    let authorityEnd = text[start..<query].firstIndex(of: slash) ?? query
+    if hasUser(text[start..<authorityEnd]), let atSign = text[start..<query].lastIndex(of: UInt8(ascii: "@")) {
+      shown += Array("***".utf8) + text[atSign..<query]
+    } else if authorityEnd == maximumPathBytes {
+      shown += Array("***".utf8)  // an "@" after the host may have been cut off
     } else {
       shown += text[start..<query]
     }
@@ -39,7 +39,8 @@ public func shownPath(_ bytes: some Sequence<UInt8>) -> String {
   return printable(shown, limit: 300)
 }
 
-/// Whether `bytes` begin like an address: "https:", "rtsp:", "pipe:", but not one letter, which is a disk elsewhere.
+/// Whether `bytes` begin with the scheme of a URL, such as "https:", "rtsp:" or "pipe:". A single letter is no
+/// scheme, but a drive of another system.
 public func isAddress(_ bytes: some Sequence<UInt8>) -> Bool {
   var length = 0
   for byte in bytes.prefix(32) {
@@ -55,25 +56,25 @@ public func isAddress(_ bytes: some Sequence<UInt8>) -> Bool {
   return false
 }
 
-/// As long as Linux takes a path.
-private let longestPath = 4096
+/// The longest path that Linux accepts, in bytes.
+private let maximumPathBytes = 4096
 private let slash = UInt8(ascii: "/")
 
-/// The place after the next "://".
-private func authority(in text: [UInt8], from start: Int) -> Int? {
+/// The index after the next "://", where a URL's authority (user, host and port) begins; nil if there is none.
+private func authorityStart(in text: [UInt8], from start: Int) -> Int? {
   guard text.count >= 3 else { return nil }
-  var place = start
-  while place <= text.count - 3 {
-    if text[place] == UInt8(ascii: ":"), text[place + 1] == slash, text[place + 2] == slash {
-      return place + 3
+  var index = start
+  while index <= text.count - 3 {
+    if text[index] == UInt8(ascii: ":"), text[index + 1] == slash, text[index + 2] == slash {
+      return index + 3
     }
-    place += 1
+    index += 1
   }
   return nil
 }
 
-/// Whether a user, or a user and the beginning of a password with a slash in it, stands before the host. What follows
-/// a colon is a port otherwise.
+/// Whether an authority names a user. It does if it has an "@", and also if a colon is followed by anything but a
+/// port number: that is the beginning of a password with a slash in it.
 private func hasUser(_ authority: ArraySlice<UInt8>) -> Bool {
   if authority.contains(UInt8(ascii: "@")) { return true }
   guard let colon = authority.firstIndex(of: UInt8(ascii: ":")) else { return false }

@@ -1,8 +1,8 @@
 import System
 
-/// UTF-8 to scalars and back, strictly: no overlong forms, no surrogates, nothing above U+10FFFF.
+/// Strict conversion between UTF-8 and Unicode scalars: no overlong forms, no surrogates, nothing above U+10FFFF.
 public enum UTF8Scalars {
-  /// Calls `body` with each byte of a scalar's UTF-8, one to four.
+  /// Calls `body` with each of the one to four bytes of a scalar's UTF-8.
   @inlinable @inline(__always)
   public static func forEachByte<E: Error>(of scalar: UInt32, _ body: (UInt8) throws(E) -> Void) throws(E) {
     func byte(_ value: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: value) }
@@ -21,7 +21,7 @@ public enum UTF8Scalars {
     try body(byte(0x80 | (scalar & 0x3F)))
   }
 
-  /// Appends the scalars of a text, which must be UTF-8.
+  /// Appends the scalars of a text; fails if it is not UTF-8.
   public static func decode(
     _ bytes: UnsafeBufferPointer<UInt8>, into scalars: inout GrowingArray<UInt32>
   ) throws(Failure) {
@@ -30,10 +30,13 @@ public enum UTF8Scalars {
     }
   }
 
-  /// Returns the offset of the first byte that is not UTF-8, with what is before it appended; nil if all is.
-  /// - Parameter takesVariants: also Java's two bytes for U+0000, and surrogate pairs of three bytes each (CESU-8).
+  /// Appends the scalars up to the first byte that is not UTF-8 and returns that byte's offset; nil if all bytes are
+  /// UTF-8.
+  /// - Parameter acceptsVariants: whether Java's two bytes for U+0000, and surrogate pairs of three bytes each
+  ///   (CESU-8),
+  ///   are accepted too.
   public static func append(
-    _ bytes: UnsafeBufferPointer<UInt8>, to scalars: inout GrowingArray<UInt32>, takesVariants: Bool = false
+    _ bytes: UnsafeBufferPointer<UInt8>, to scalars: inout GrowingArray<UInt32>, acceptsVariants: Bool = false
   ) throws(Failure) -> Int? {
     var position = 0
     while position < bytes.count {
@@ -43,16 +46,16 @@ public enum UTF8Scalars {
         position += 1
         continue
       }
-      if takesVariants, let (value, length) = variant(bytes, position) {
+      if acceptsVariants, let (value, length) = variant(bytes, position) {
         try scalars.append(value)
         position += length
         continue
       }
-      let (length, smallest): (Int, UInt32)
+      let (length, minimum): (Int, UInt32)
       switch first {
-      case 0xC2...0xDF: (length, smallest) = (2, 0x80)
-      case 0xE0...0xEF: (length, smallest) = (3, 0x800)
-      case 0xF0...0xF4: (length, smallest) = (4, 0x10000)
+      case 0xC2...0xDF: (length, minimum) = (2, 0x80)
+      case 0xE0...0xEF: (length, minimum) = (3, 0x800)
+      case 0xF0...0xF4: (length, minimum) = (4, 0x10000)
       default: return position
       }
       guard bytes.count - position >= length else { return position }
@@ -61,19 +64,20 @@ public enum UTF8Scalars {
         guard byte & 0xC0 == 0x80 else { return position }
         value = value << 6 | UInt32(byte & 0x3F)
       }
-      guard value >= smallest, Unicode.Scalar(value) != nil else { return position }
+      guard value >= minimum, Unicode.Scalar(value) != nil else { return position }
       try scalars.append(value)
       position += length
     }
     return nil
   }
 
+  /// The scalar at `start` and its length in bytes, if it is spelled in one of the variants of UTF-8; else nil.
   private static func variant(
     _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int
   ) -> (value: UInt32, length: Int)? {
     let rest = bytes[start...]
     if rest.starts(with: [0xC0, 0x80]) { return (0, 2) }
-    // ftfy takes a line feed that ends the text for the second byte too.
+    // Like ftfy, this also accepts a line feed at the end of the text as the second byte.
     if rest.count == 2, rest.starts(with: [0xC0, 0x0A]) { return (0, 2) }
     guard rest.count >= 6, rest[start] == 0xED, 0xA0...0xAF ~= rest[start + 1],
       rest[start + 2] & 0xC0 == 0x80,
@@ -85,7 +89,7 @@ public enum UTF8Scalars {
   }
 }
 
-/// Whether bytes are UTF-8 as the standard has it; takes no memory.
+/// Whether bytes are valid UTF-8; allocates nothing.
 public func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
   (try? UTF8Span(validating: bytes.span)) != nil
 }

@@ -78,7 +78,7 @@ struct MojibakeRepair {
         swap(&bytes, &repaired)
       }
       out.removeAll()
-      if try UTF8Scalars.append(bytes.view, to: &out, takesVariants: true) == nil { return true }
+      if try UTF8Scalars.append(bytes.view, to: &out, acceptsVariants: true) == nil { return true }
     }
     return false
   }
