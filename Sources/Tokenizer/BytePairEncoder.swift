@@ -1,26 +1,26 @@
 import System
 import Text
 
-/// Greedy byte-pair merging of one word: always the pair of lowest rank, its occurrences from left to
-/// right. A merge's product only takes part in merges of higher rank (`MergeList` checks that), so no
-/// rank has to be looked at twice.
+/// An encoder of words by greedy byte-pair merging: it merges the pair of lowest rank everywhere, from left to right,
+/// until no pair can be merged. The product of a merge takes part only in merges of higher rank (`MergeBuilder`
+/// checks that), so each rank is visited once.
 struct BytePairEncoder: ~Copyable {
-  /// Up to this many bytes a scan for the best pair is faster than a queue.
+  /// The longest word, in bytes, for which scanning for the best pair is faster than a queue.
   private static let scanLimit = 48
 
-  /// The word's symbols; loaded by the caller, merged in place.
+  /// The symbols of the current word, merged in place.
   private var symbols = GrowingArray<Int32>()
   private var ranks = GrowingArray<Int32>()
   private var queue = RankQueue()
 
-  /// Adds a scalar to the word: one symbol for each byte of its UTF-8.
+  /// Appends a scalar to the current word: one symbol for each byte of its UTF-8.
   mutating func append(scalar: UInt32) throws(Failure) {
     try UTF8Scalars.forEachByte(of: scalar) { (byte) throws(Failure) in
       try symbols.append(ByteAlphabet.symbols[Int(byte)])
     }
   }
 
-  /// Ends the word: its last byte becomes an end-of-word symbol, the merged ids go to `ids`.
+  /// Ends the current word: marks its last byte as the end of a word, merges, and appends the token ids to `ids`.
   mutating func finishWord(
     _ merges: borrowing MergeList, into ids: inout GrowingArray<Int32>
   ) throws(Failure) {
@@ -37,13 +37,14 @@ struct BytePairEncoder: ~Copyable {
     symbols.removeAll()
   }
 
+  /// Merges the symbols in place, scanning all pairs for the best one before each merge.
   private mutating func mergeByScanning(_ pairs: borrowing PairTable) throws(Failure) {
     var count = symbols.count
     ranks.removeAll()
     try ranks.append(repeating: PairTable.none, count: count)
     let symbol = symbols.base
     let rank = ranks.base
-    // rank[i] belongs to symbols i and i + 1; the last stays `none`.
+    // rank[i] is the rank of symbols i and i + 1; the last one stays `none`.
     for index in 0..<count - 1 { rank[index] = pairs.rank(symbol[index], symbol[index + 1]) }
     while count > 1 {
       var best = 0

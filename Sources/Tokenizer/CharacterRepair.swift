@@ -1,25 +1,27 @@
 import System
 
-/// The one-scalar repairs of ftfy, applied in its order: C1 controls to what Windows-1252 means by
-/// them, Latin ligatures to letters, full- and half-width forms to the usual width, curly quotes to
-/// straight ones.
+/// The repairs of ftfy that replace single scalars, in its order: C1 controls become the characters that Windows-1252
+/// has there, Latin ligatures become letters, full- and half-width forms get normal width, and curly quotes become
+/// straight.
 enum CharacterRepair {
+  /// Appends a scalar after all repairs.
   static func append(_ value: UInt32, to out: inout GrowingArray<UInt32>) throws(Failure) {
     guard value >= 0x80 else { return try out.append(value) }
     let repaired = windows1252(value)
     if let letters = ligature(repaired) {
-      for letter in letters.unicodeScalars { try out.append(straight(letter.value)) }
+      for letter in letters.unicodeScalars { try out.append(straightQuote(letter.value)) }
       return
     }
     if repaired == 0xFFE3 {
-      // A full-width macron is a spacing one, which decomposes.
+      // NFKC of the full-width macron: a space and a combining macron.
       try out.append(0x20)
       return try out.append(0x304)
     }
-    try out.append(straight(usualWidth(repaired)))
+    try out.append(straightQuote(normalWidth(repaired)))
   }
 
-  private static func straight(_ value: UInt32) -> UInt32 {
+  /// The straight quote for a curly one; any other scalar is returned unchanged.
+  private static func straightQuote(_ value: UInt32) -> UInt32 {
     switch value {
     case 0x2BC, 0x2018...0x201B: return 0x27
     case 0x201C...0x201F: return 0x22
@@ -27,6 +29,7 @@ enum CharacterRepair {
     }
   }
 
+  /// The letters of a Latin ligature; nil for any other scalar.
   private static func ligature(_ value: UInt32) -> String? {
     switch value {
     case 0x132: return "IJ"
@@ -55,19 +58,20 @@ enum CharacterRepair {
     }
   }
 
-  private static func usualWidth(_ value: UInt32) -> UInt32 {
+  /// The scalar of normal width for a full- or half-width form; any other scalar is returned unchanged.
+  private static func normalWidth(_ value: UInt32) -> UInt32 {
     switch value {
     case 0x3000: return 0x20
     case 0xFF01...0xFF5E: return value - 0xFEE0
     case 0xFF5F...0xFFEE:
-      let usual = halfWidth[Int(value - 0xFF5F)]
-      return usual == 0 ? value : UInt32(usual)
+      let normal = normalForms[Int(value - 0xFF5F)]
+      return normal == 0 ? value : UInt32(normal)
     default: return value
     }
   }
 
-  /// The usual forms of U+FF5F...U+FFEE (their NFKC); 0 where there is none of one scalar.
-  private static let halfWidth: [UInt16] = [
+  /// The NFKC forms of U+FF5F...U+FFEE; 0 where the form is not a single scalar or there is none.
+  private static let normalForms: [UInt16] = [
     0x2985, 0x2986, 0x3002, 0x300C, 0x300D, 0x3001, 0x30FB, 0x30F2, 0x30A1, 0x30A3, 0x30A5, 0x30A7, 0x30A9,
     0x30E3, 0x30E5, 0x30E7, 0x30C3, 0x30FC, 0x30A2, 0x30A4, 0x30A6, 0x30A8, 0x30AA, 0x30AB, 0x30AD, 0x30AF,
     0x30B1, 0x30B3, 0x30B5, 0x30B7, 0x30B9, 0x30BB, 0x30BD, 0x30BF, 0x30C1, 0x30C4, 0x30C6, 0x30C8, 0x30CA,
@@ -81,14 +85,15 @@ enum CharacterRepair {
     0x2192, 0x2193, 0x25A0, 0x25CB,
   ]
 
-  /// Bytes 0x80...0x9F in Windows-1252; the five it leaves open stay what they are.
+  /// The scalars of bytes 0x80...0x9F in Windows-1252; the five bytes that it leaves undefined map to themselves.
   private static let windows1252Upper: [UInt32] = [
     0x20AC, 0x81, 0x201A, 0x192, 0x201E, 0x2026, 0x2020, 0x2021, 0x2C6, 0x2030, 0x160, 0x2039, 0x152,
     0x8D, 0x17D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x2DC, 0x2122,
     0x161, 0x203A, 0x153, 0x9D, 0x17E, 0x178,
   ]
 
-  /// Also how HTML reads a numeric character reference to 0x80...0x9F.
+  /// The character that Windows-1252 has for a C1 control; any other scalar is returned unchanged. HTML reads numeric
+  /// character references to 0x80...0x9F the same way.
   static func windows1252(_ value: UInt32) -> UInt32 {
     (0x80...0x9F).contains(value) ? windows1252Upper[Int(value - 0x80)] : value
   }

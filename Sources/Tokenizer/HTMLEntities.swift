@@ -1,33 +1,35 @@
-/// HTML5's named character references, from the table that `scripts/make_html_entities.py` writes.
+/// The named character references of HTML5, from the table that `scripts/make_html_entities.py` writes.
 enum HTMLEntities {
-  /// One or two scalars.
+  /// The one or two scalars that a name stands for.
   struct Value {
     var first: UInt32
     var second: UInt32?
   }
 
-  /// The longest name with its semicolon.
+  /// The length of the longest name, its semicolon included.
   static let maximumName = 32
-  /// The longest name that may stand without one.
+  /// The length of the longest name that is valid without a semicolon.
   static let maximumBareName = 6
 
-  /// The value of "name;".
+  /// The value of the reference "&name;"; nil if there is no such name.
   static func value(of name: Slice<UnsafeBufferPointer<UInt32>>) -> Value? { find(name)?.value }
 
-  /// The value of "name" where HTML lets it stand without a semicolon.
+  /// The value of the reference "&name" without a semicolon; nil if the name is unknown or needs the semicolon.
   static func bareValue(of name: Slice<UnsafeBufferPointer<UInt32>>) -> Value? {
     guard name.count <= maximumBareName, let record = find(name), record.mayBeBare else { return nil }
     return record.value
   }
 
   private struct Record {
-    /// The name's bytes in the table.
+    /// The offset of the name's bytes in the table.
     var start: UInt32
     var count: UInt8
+    /// Whether the name is valid without a semicolon.
     var mayBeBare: Bool
     var value: Value
   }
 
+  /// Finds a name by binary search.
   private static func find(_ name: Slice<UnsafeBufferPointer<UInt32>>) -> Record? {
     let name = UnsafeBufferPointer(rebasing: name)
     let records = records
@@ -42,7 +44,7 @@ enum HTMLEntities {
     return nil
   }
 
-  /// Negative, zero or positive as `name` sorts before, at or after the record's.
+  /// Compares `name` with a record's name: negative if it sorts before, zero if equal, positive if it sorts after.
   private static func compare(_ name: UnsafeBufferPointer<UInt32>, with record: Record) -> Int {
     let spelling = UnsafeBufferPointer(start: table.utf8Start + Int(record.start), count: Int(record.count))
     for (scalar, byte) in zip(name, spelling) where scalar != UInt32(byte) {
@@ -51,8 +53,8 @@ enum HTMLEntities {
     return name.count - spelling.count
   }
 
-  /// "name;hex" or "name;hex,hex" separated by white space and sorted; "?" in place of ";" marks a
-  /// name that may stand without its semicolon. Parsed on first use.
+  /// The records of the table, sorted by name and parsed on first use. The table's entries are "name;hex" or
+  /// "name;hex,hex", separated by white space; "?" in place of ";" marks a name that is valid without its semicolon.
   private static let records: [Record] = {
     let bytes = UnsafeBufferPointer(start: table.utf8Start, count: table.utf8CodeUnitCount)
     var records: [Record] = []

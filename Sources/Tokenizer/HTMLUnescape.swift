@@ -1,6 +1,6 @@
 import System
 
-/// HTML character references to the characters they stand for.
+/// Replaces HTML character references by the characters that they stand for.
 enum HTMLUnescape {
   private typealias Scalars = Slice<UnsafeBufferPointer<UInt32>>
 
@@ -10,8 +10,8 @@ enum HTMLUnescape {
 
   // MARK: - As browsers do it
 
-  /// Python's `html.unescape`: numeric references with or without a semicolon, named ones by the
-  /// longest name that fits.
+  /// Appends a text with its references replaced as Python's `html.unescape` does: numeric references with or without
+  /// a semicolon, and named ones by the longest name that matches.
   static func append(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {
@@ -20,8 +20,8 @@ enum HTMLUnescape {
     }
   }
 
-  /// Copies the text; `reference` is given what follows each "&", appends what it stands for, and
-  /// returns how much of it was a reference, 0 if none.
+  /// Appends a text with its references replaced. `reference` gets the text after each "&"; it appends the
+  /// replacement and returns the length of the reference, or 0 if there is none.
   private static func replaceReferences(
     in text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>,
     _ reference: (Scalars, inout GrowingArray<UInt32>) throws(Failure) -> Int
@@ -40,7 +40,8 @@ enum HTMLUnescape {
     }
   }
 
-  /// `rest` starts at "#". Returns how much of it was a reference; 0 if none.
+  /// Appends the replacement of the numeric reference at the start of `rest`, which begins with "#", and returns its
+  /// length; 0 if there is none.
   private static func appendNumeric(
     _ rest: Scalars, to out: inout GrowingArray<UInt32>
   ) throws(Failure) -> Int {
@@ -50,7 +51,7 @@ enum HTMLUnescape {
     var number: UInt32 = 0
     let digits = body.prefix { scalar in
       guard let digit = digitValue(scalar, isHexadecimal) else { return false }
-      // Everything from 0x110000 on means the same.
+      // Larger numbers are all invalid alike.
       number = min(number * (isHexadecimal ? 16 : 10) + digit, 0x11_0000)
       return true
     }
@@ -59,6 +60,7 @@ enum HTMLUnescape {
     return digits.endIndex - rest.startIndex + (rest[digits.endIndex...].first == semicolon ? 1 : 0)
   }
 
+  /// The value of a decimal or hexadecimal digit; nil for any other scalar.
   private static func digitValue(_ scalar: UInt32, _ isHexadecimal: Bool) -> UInt32? {
     switch scalar {
     case 0x30...0x39: return scalar - 0x30
@@ -68,7 +70,7 @@ enum HTMLUnescape {
     }
   }
 
-  /// The scalar of a numeric reference; nil for the code points that HTML forbids.
+  /// The scalar that a numeric reference stands for; nil for code points that HTML forbids.
   private static func scalar(ofReference number: UInt32) -> UInt32? {
     switch number {
     case 0: return 0xFFFD
@@ -81,7 +83,8 @@ enum HTMLUnescape {
     }
   }
 
-  /// `rest` starts after "&". At most 32 characters may be a name, with what follows it.
+  /// Appends the replacement of the named reference at the start of `rest`, which begins after "&", and returns its
+  /// length; 0 if there is none.
   private static func appendNamed(
     _ rest: Scalars, to out: inout GrowingArray<UInt32>
   ) throws(Failure) -> Int {
@@ -105,6 +108,7 @@ enum HTMLUnescape {
     return 0
   }
 
+  /// Appends the one or two scalars of a named reference.
   private static func append(
     _ value: HTMLEntities.Value, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {
@@ -114,8 +118,8 @@ enum HTMLUnescape {
 
   // MARK: - As ftfy does it
 
-  /// ftfy's careful form: only whole references with their semicolon, and also names written all in
-  /// capitals ("&EACUTE;") where that can mean nothing else.
+  /// Appends a text with its references replaced as ftfy does: only complete references with their semicolon, but
+  /// also names in all capitals ("&EACUTE;") where they are unambiguous.
   static func appendCarefully(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {
@@ -124,33 +128,36 @@ enum HTMLUnescape {
     }
   }
 
-  /// `rest` starts after "&".
+  /// Appends the replacement of the complete reference at the start of `rest`, which begins after "&", and returns
+  /// its length; 0 if there is none.
   private static func appendWholeReference(
     _ rest: Scalars, to out: inout GrowingArray<UInt32>
   ) throws(Failure) -> Int {
-    let longestName = 24
+    let maximumName = 24
     let isNumeric = rest.first == hash
     let body = isNumeric ? rest.dropFirst() : rest
-    let name = body.prefix(longestName + 1).prefix { ScalarClass.isASCIIAlphanumeric($0) }
-    guard !name.isEmpty, name.count <= longestName, rest[name.endIndex...].first == semicolon else {
+    let name = body.prefix(maximumName + 1).prefix { ScalarClass.isASCIIAlphanumeric($0) }
+    guard !name.isEmpty, name.count <= maximumName, rest[name.endIndex...].first == semicolon else {
       return 0
     }
-    let whole = name.endIndex - rest.startIndex + 1
+    let length = name.endIndex - rest.startIndex + 1
     if isNumeric {
-      let mark = out.count
+      let start = out.count
       let consumed = try appendNumeric(rest, to: &out)
-      // "&#59;" would give a new semicolon: ftfy takes that for a failure and leaves the reference.
-      if consumed == whole, out.count == mark || out[mark] != semicolon { return whole }
-      out.removeLast(to: mark)
+      // "&#59;" stands for a semicolon: ftfy regards that as a failure and keeps the reference.
+      if consumed == length, out.count == start || out[start] != semicolon { return length }
+      out.removeLast(to: start)
       return 0
     }
     if let value = HTMLEntities.value(of: name) {
       try append(value, to: &out)
-      return whole
+      return length
     }
-    return try appendCapitals(name, to: &out) ? whole : 0
+    return try appendCapitals(name, to: &out) ? length : 0
   }
 
+  /// Appends the upper-case form of the character that a name in all capitals stands for in lower case; returns
+  /// false, with nothing appended, if there is no such name or it begins with a name that needs no semicolon.
   private static func appendCapitals(
     _ name: Scalars, to out: inout GrowingArray<UInt32>
   ) throws(Failure) -> Bool {

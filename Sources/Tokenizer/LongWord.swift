@@ -1,16 +1,17 @@
 import System
 
-/// Byte-pair merging of a long word in time proportional to its length. The symbols are a doubly
-/// linked list over their first positions; `RankQueue` hands out the positions of each rank in turn.
-/// A position is stale when its pair has changed since it was queued; it is then skipped.
+/// Byte-pair merging of a long word in time proportional to its length. The symbols form a doubly linked list,
+/// indexed by the position of each symbol's first byte. `RankQueue` gives the positions of pairs, rank by rank; a
+/// position whose pair has changed since it was queued is skipped.
 struct LongWord: ~Copyable {
-  /// The symbol that starts at each position; -1 where a symbol was absorbed by its left neighbour.
+  /// The symbol that begins at each position; -1 where none begins any more, since it was merged with its left
+  /// neighbour.
   private var symbols: GrowingArray<Int32>
   private var next: GrowingArray<Int32>
   private var previous: GrowingArray<Int32>
   private let count: Int32
 
-  /// `word` is at most Int32.max symbols: texts are limited far below.
+  /// Copies the symbols of a word. It has at most Int32.max symbols, since texts are limited to far fewer bytes.
   init(_ word: UnsafeBufferPointer<Int32>) throws(Failure) {
     try checkCancelled()
     let count = Int32(clamping: word.count)
@@ -28,10 +29,11 @@ struct LongWord: ~Copyable {
     self.count = count
   }
 
+  /// Merges the word and appends its token ids to `ids`.
   mutating func merge(
     _ pairs: borrowing PairTable, _ queue: inout RankQueue, into ids: inout GrowingArray<Int32>
   ) throws(Failure) {
-    for position in 0..<max(count - 1, 0) { try offer(position, pairs, &queue) }
+    for position in 0..<max(count - 1, 0) { try enqueuePair(at: position, pairs, &queue) }
     while let rank = queue.popSmallestRank() {
       try checkCancelled()
       while let position = queue.popPosition() { try merge(rank, at: position, pairs, &queue) }
@@ -43,6 +45,7 @@ struct LongWord: ~Copyable {
     }
   }
 
+  /// Merges the pair at `position`, if it still has this rank, and a run of the same pair that it is part of.
   private mutating func merge(
     _ rank: Int32, at position: Int32, _ pairs: borrowing PairTable, _ queue: inout RankQueue
   ) throws(Failure) {
@@ -51,7 +54,7 @@ struct LongWord: ~Copyable {
     guard first >= 0, neighbour < count, pairs.rank(first, symbols[Int(neighbour)]) == rank else { return }
     let second = symbols[Int(neighbour)]
     var left = position
-    // Occurrences overlap only in a run of one symbol, which merges two by two from its left end.
+    // Pairs overlap only in a run of one repeated symbol, which is merged two by two from its left end.
     if first == second {
       while previous[Int(left)] >= 0, symbols[Int(previous[Int(left)])] == first {
         left = previous[Int(left)]
@@ -65,15 +68,15 @@ struct LongWord: ~Copyable {
       let after = next[Int(right)]
       next[Int(left)] = after
       if after < count { previous[Int(after)] = left }
-      try offer(left, pairs, &queue)
-      if previous[Int(left)] >= 0 { try offer(previous[Int(left)], pairs, &queue) }
+      try enqueuePair(at: left, pairs, &queue)
+      if previous[Int(left)] >= 0 { try enqueuePair(at: previous[Int(left)], pairs, &queue) }
       left = after
     }
   }
 
-  /// Queues the pair that starts at `left`, if a merge joins it.
-  private func offer(
-    _ left: Int32, _ pairs: borrowing PairTable, _ queue: inout RankQueue
+  /// Queues the pair that begins at `left`, if there is a merge for it.
+  private func enqueuePair(
+    at left: Int32, _ pairs: borrowing PairTable, _ queue: inout RankQueue
   ) throws(Failure) {
     let right = next[Int(left)]
     guard right < count else { return }

@@ -1,8 +1,9 @@
 import System
 
-/// Python's `str.lower`: full mappings (U+0130 becomes two scalars), and a capital sigma that ends a
-/// word becomes the final one.
+/// Lower-casing as Python's `str.lower` does it: with full mappings (U+0130 becomes two scalars), and with a final
+/// sigma where a capital sigma ends a word.
 enum Lowercase {
+  /// Appends the lower-case form of a text.
   static func append(
     _ scalars: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {
@@ -19,7 +20,8 @@ enum Lowercase {
     }
   }
 
-  /// Unicode's Final_Sigma: a cased letter before, none after, case-ignorable characters skipped.
+  /// Whether the sigma at `index` is final (Unicode's Final_Sigma): a cased letter comes before it and none after it,
+  /// case-ignorable characters skipped.
   private static func isFinalSigma(_ scalars: UnsafeBufferPointer<UInt32>, _ index: Int) -> Bool {
     isCased(scalars[..<index].last { !isCaseIgnorable($0) })
       && !isCased(scalars[(index + 1)...].first { !isCaseIgnorable($0) })

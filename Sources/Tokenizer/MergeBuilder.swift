@@ -1,17 +1,17 @@
 import System
 import Text
 
-/// Merges on their way into a `MergeList`, with the spelling of every symbol.
+/// Builds a `MergeList` merge by merge, and keeps the spelling of every symbol meanwhile.
 ///
-/// Stricter than the reference, which takes any text: each part must be a byte or the product of an
-/// earlier merge, and no two merges may make the same symbol. The encoder relies on both.
+/// It is stricter than the reference, which accepts any text: each part of a merge must be a byte or the product of
+/// an earlier merge, and no two merges may make the same symbol. The encoder relies on both.
 struct MergeBuilder: ~Copyable {
   private(set) var symbols: SymbolTable
   private var pairs: PairTable
   private var product: GrowingArray<UInt8>
   private(set) var count = 0
 
-  /// For at most `capacity` merges.
+  /// Makes a builder for at most `capacity` merges.
   init(capacity: Int) throws(Failure) {
     var symbols = try SymbolTable(capacity: MergeList.fixedSymbols + capacity)
     for id in 0..<MergeList.byteSymbols {
@@ -26,38 +26,38 @@ struct MergeBuilder: ~Copyable {
     self.product = product
   }
 
-  /// Adds the next merge, "left right"; `place` says where it stands.
+  /// Adds the next merge, spelled "left right"; `location` names it in messages, such as "line 7".
   mutating func add(
-    _ merge: UnsafeBufferPointer<UInt8>, _ place: @autoclosure () -> String
+    _ merge: UnsafeBufferPointer<UInt8>, _ location: @autoclosure () -> String
   ) throws(Failure) {
     try checkCancelled()
     guard let (left, right) = Self.parts(merge) else {
       throw Failure(
-        .invalidMerges, "\(place()): expected two symbols with one space between, found \(quoted(merge))")
+        .invalidMerges, "\(location()): expected two symbols with one space between, found \(quoted(merge))")
     }
     guard let leftID = symbols.find(left), let rightID = symbols.find(right) else {
       let unknown = symbols.find(left) == nil ? left : right
       throw Failure(
-        .invalidMerges, "\(place()): \(quoted(unknown)) is neither a byte nor made by an earlier merge")
+        .invalidMerges, "\(location()): \(quoted(unknown)) is neither a byte nor made by an earlier merge")
     }
     product.removeAll()
     try product.append(contentsOf: left)
     try product.append(contentsOf: right)
     guard let id = try symbols.insert(product.view) else {
       throw Failure(
-        .invalidMerges, "\(place()): \(quoted(product.view)) is already made by an earlier merge")
+        .invalidMerges, "\(location()): \(quoted(product.view)) is already made by an earlier merge")
     }
     pairs.insert(leftID, rightID, rank: id - Int32(MergeList.byteSymbols))
     count += 1
   }
 
-  /// True if `text` could be added now.
+  /// Whether `text` is a merge of two known symbols.
   func isMerge(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let (left, right) = Self.parts(text) else { return false }
     return symbols.find(left) != nil && symbols.find(right) != nil
   }
 
-  /// Gives the two markers their ids, after the last merge. Doing it again changes nothing.
+  /// Adds the two markers after the last merge. Repeated calls change nothing.
   mutating func addMarkers() throws(Failure) {
     for (offset, marker) in ["<|startoftext|>", "<|endoftext|>"].enumerated() {
       let expected = Int32(MergeList.byteSymbols + count + offset)
@@ -73,6 +73,7 @@ struct MergeBuilder: ~Copyable {
 
   consuming func finish() -> MergeList { MergeList(pairs: pairs, count: count) }
 
+  /// The two symbols of a merge, which one space separates; nil if it has another form.
   private static func parts(
     _ merge: UnsafeBufferPointer<UInt8>
   ) -> (left: UnsafeBufferPointer<UInt8>, right: UnsafeBufferPointer<UInt8>)? {

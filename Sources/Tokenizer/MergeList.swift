@@ -1,21 +1,21 @@
 import System
 
-/// Merges as numbers, the best rank first. Ids: 256 bytes, the same 256 at the end of a word, then one per
-/// merge, then the two markers. Source: CLIP `SimpleTokenizer.__init__`. `MergeBuilder` makes one.
+/// The merges of a tokenizer as pairs of token ids, lowest rank first. Token ids are, in order: the 256 bytes, the
+/// same 256 at the end of a word, one id per merge, and the two markers. `MergeBuilder` makes a list. Source: CLIP
+/// `SimpleTokenizer.__init__`.
 struct MergeList: ~Copyable {
-  /// Merges of CLIP's own vocabulary of 49,408; the standard file goes on after them.
+  /// The number of merges in CLIP's own vocabulary of 49,408 tokens. The standard file has more lines after them.
   static let standardCount = 48_894
   static let maximumCount = 1_000_000
-  /// 256 bytes, twice.
+  /// The number of byte symbols: 256 inside a word and 256 at its end.
   static let byteSymbols = 512
-  /// The byte symbols and the two markers.
+  /// The number of byte symbols and markers.
   static let fixedSymbols = byteSymbols + 2
 
   let pairs: PairTable
   let count: Int
 
-  /// The list as a file's text: a header and the merges that are used. What is read from it again is the
-  /// same list.
+  /// The list as the text of a merge file: a header line, then one line per merge. Reading it gives the same list.
   func text() throws(Failure) -> GrowingArray<UInt8> {
     try checkCancelled()
     var lefts = try GrowingArray<Int32>(repeating: 0, count: count)
@@ -47,7 +47,7 @@ struct MergeList: ~Copyable {
     return text
   }
 
-  /// How many merges a vocabulary of `size` has.
+  /// The number of merges of a vocabulary with `size` tokens.
   static func count(ofVocabulary size: Int) throws(Failure) -> Int {
     guard size >= fixedSymbols, size - fixedSymbols <= maximumCount else {
       throw Failure(

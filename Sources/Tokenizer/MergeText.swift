@@ -1,9 +1,9 @@
 import System
 
-/// A merge list's text: line 1 is a header, every further line one merge in the spelling of `ByteAlphabet`.
+/// A reader of merge files: line 1 is a header, and each further line is one merge in the spelling of `ByteAlphabet`.
 enum MergeText {
-  /// Reads as many merges as `vocabularySize` has and ignores later ones; nil: the standard number, or
-  /// fewer if the text ends before.
+  /// Reads as many merges as a vocabulary of `vocabularySize` tokens has and ignores later ones; nil: the standard
+  /// number of merges, or fewer if the text ends earlier.
   static func read(
     _ text: UnsafeBufferPointer<UInt8>, vocabularySize: Int?
   ) throws(Failure) -> MergeBuilder {
@@ -11,13 +11,13 @@ enum MergeText {
       try MergeList.count(ofVocabulary: size)
     }
     let wanted = required ?? MergeList.standardCount
-    // The shortest merge is four bytes, so the text bounds what is allocated.
+    // The shortest merge has four bytes, so the length of the text bounds the allocation.
     var builder = try MergeBuilder(capacity: min(wanted, text.count / 4 + 1))
     var lines = Lines(text)
     guard let header = lines.next() else {
       throw Failure(.invalidMerges, "the merge list is empty")
     }
-    // CLIP skips line 1 whatever it says. Some exports have no header: theirs is the first merge.
+    // CLIP skips line 1 unread, but some exports have no header and begin with the first merge.
     if builder.isMerge(header) { lines = Lines(text) }
     while builder.count < wanted, let line = lines.next() {
       if line.isEmpty && lines.isBlankToTheEnd { break }
@@ -35,7 +35,7 @@ enum MergeText {
   }
 }
 
-/// Lines ended by "\n" or "\r\n", counted from 1.
+/// Splits a text into lines that end with "\n" or "\r\n", and counts them from 1.
 private struct Lines {
   private let text: UnsafeBufferPointer<UInt8>
   private var position = 0
@@ -55,6 +55,7 @@ private struct Lines {
     return line
   }
 
+  /// Whether nothing but empty lines is left.
   var isBlankToTheEnd: Bool {
     text.dropFirst(position).allSatisfy { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
   }
