@@ -2,7 +2,7 @@
  *
  * A thin, header-only layer over actionclip.h: handles that free themselves, std::vector results, and
  * failures as actionclip::Error. It adds no binary interface of its own: a program built with it depends on
- * the C API alone. What the functions do, and the rules on threads and fork, stand in actionclip.h.
+ * the C API alone. actionclip.h documents the functions, and the rules on threads and fork.
  *
  *   actionclip::Model model;  // the default model; or a file's path
  *   actionclip::Video video("clip.mp4");
@@ -22,7 +22,7 @@
 
 namespace actionclip {
 
-/* A failed call: what() is the library's one line, status() its code. */
+/* The failure of a call: what() is the library's message, one line, and status() its code. */
 class Error : public std::runtime_error {
  public:
   Error(std::int32_t status, const std::string &message)
@@ -39,29 +39,32 @@ inline void check(std::int32_t status) {
   if (status != ACTIONCLIP_OK) throw Error(status, actionclip_last_error());
 }
 
-/* Throws Error when the library at run time is not of this header's binary interface. */
+/* Throws Error if the library at run time has another ABI version than this header. */
 inline void check_abi() {
   if (actionclip_abi_version() != ACTIONCLIP_ABI_VERSION)
     throw Error(ACTIONCLIP_ERROR_UNAVAILABLE, std::string("libactionclip ") + actionclip_version() +
                                                   " has another ABI version than this program was built for");
 }
 
-/* Option structs with every default set; change fields, then pass a pointer. */
+/* Returns options of loading a model, with every default set. */
 inline actionclip_model_options model_options() {
   actionclip_model_options options;
   actionclip_model_options_init_sized(&options, sizeof options);
   return options;
 }
+/* Returns options of saving a model, with every default set. */
 inline actionclip_save_options save_options() {
   actionclip_save_options options;
   actionclip_save_options_init_sized(&options, sizeof options);
   return options;
 }
+/* Returns options of preprocessing, with every default set: those of CLIP and the reference. */
 inline actionclip_preprocess_options preprocess_options() {
   actionclip_preprocess_options options;
   actionclip_preprocess_options_init_sized(&options, sizeof options);
   return options;
 }
+/* Returns options of opening a video, with every default set. */
 inline actionclip_video_options video_options() {
   actionclip_video_options options;
   actionclip_video_options_init_sized(&options, sizeof options);
@@ -77,12 +80,14 @@ struct Free {
   void operator()(actionclip_label_list *p) const noexcept { actionclip_label_list_free(p); }
   void operator()(actionclip_cancel_token *p) const noexcept { actionclip_cancel_token_free(p); }
 };
-/* Without the check the library would see, and silently work on, what is before the NUL. */
+/* Returns a text as a C string. Throws Error if it contains a NUL, since the library would silently use only the part
+ * before it. */
 inline const char *c_string(const std::string &text) {
   if (text.find('\0') != std::string::npos)
     throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, std::string("\"") + text.c_str() + "\" goes on after a NUL");
   return text.c_str();
 }
+/* Returns pointers to texts as C strings, which the texts own. */
 inline std::vector<const char *> pointers(const std::vector<std::string> &texts) {
   std::vector<const char *> out;
   out.reserve(texts.size());
@@ -91,7 +96,8 @@ inline std::vector<const char *> pointers(const std::vector<std::string> &texts)
 }
 }  // namespace detail
 
-/* Ends long calls of the threads that use it: they throw Error of ACTIONCLIP_ERROR_CANCELLED. Move-only.
+/* A flag that ends the long calls of the threads that use it: they throw Error with ACTIONCLIP_ERROR_CANCELLED.
+ * Move-only.
  *
  *   actionclip::CancelToken token;
  *   {
@@ -107,13 +113,15 @@ class CancelToken {
     check(actionclip_cancel_token_create(&p));
     handle_.reset(p);
   }
-  /* From any thread, or from a signal handler. */
+  /* Sets the token. Any thread, or a signal handler, may call this. */
   void cancel() noexcept { actionclip_cancel(get()); }
+  /* Returns whether the token is set. */
   bool is_cancelled() const {
     const std::int32_t set = actionclip_cancel_token_is_cancelled(get());
     if (set < 0) check(set);
     return set != 0;
   }
+  /* Clears the token, so that later calls run again. */
   void reset() { check(actionclip_cancel_token_reset(get())); }
 
   actionclip_cancel_token *get() const noexcept { return handle_.get(); }
@@ -122,8 +130,8 @@ class CancelToken {
   std::unique_ptr<actionclip_cancel_token, detail::Free> handle_;
 };
 
-/* For as long as it lives the thread that made it uses `token`, and after it the one from before. Both tokens must
- * live as long. */
+/* Makes the thread that constructs it use `token` until it is destroyed, then the thread's previous token again. Both
+ * tokens must live as long as this object. */
 class UseCancelToken {
  public:
   explicit UseCancelToken(const CancelToken &token) {
@@ -137,7 +145,7 @@ class UseCancelToken {
   actionclip_cancel_token *previous_ = nullptr;
 };
 
-/* A video file, or one in memory. For one thread at a time. Move-only. */
+/* An open video, from a file or from memory, for use by one thread at a time. Move-only. */
 class Video {
  public:
   explicit Video(const std::string &path, const actionclip_video_options *options = nullptr) {
@@ -146,7 +154,7 @@ class Video {
     check(actionclip_video_open(detail::c_string(path), options, &p));
     handle_.reset(p);
   }
-  /* `data` must outlive the Video. */
+  /* Opens a video in memory. `data` must stay unchanged as long as the Video lives. */
   Video(const void *data, std::size_t size, const actionclip_video_options *options = nullptr) {
     check_abi();
     actionclip_video *p = nullptr;
@@ -154,14 +162,14 @@ class Video {
     handle_.reset(p);
   }
 
-  /* The facts that reading frames needs, where possible without decoding; damaged_frames is -1 then. */
+  /* Returns the video's properties, if possible without decoding it; damaged_frames is -1 then. */
   actionclip_video_info outline() {
     actionclip_video_info info = {};
     info.struct_size = sizeof info;
     check(actionclip_video_get_outline(get(), &info));
     return info;
   }
-  /* Decodes the whole stream the first time. */
+  /* Returns the video's properties. The first call decodes the whole stream. */
   actionclip_video_info info() {
     actionclip_video_info info = {};
     info.struct_size = sizeof info;
@@ -169,7 +177,8 @@ class Video {
     return info;
   }
 
-  /* RGB [count, height, width, 3]; `seconds`, if given, receives each frame's time. */
+  /* Reads the frames at `indices` as RGB [count, height, width, 3]. `seconds`, if given, receives the time of each
+   * frame from the first one. */
   std::vector<std::uint8_t> read_frames(const std::int64_t *indices, std::size_t count,
                                         std::vector<double> *seconds = nullptr) {
     const actionclip_video_info i = outline();
@@ -181,6 +190,8 @@ class Video {
     if (seconds) seconds->swap(times);
     return rgb;
   }
+  /* Reads the frames at `indices` as RGB [indices.size(), height, width, 3]. `seconds`, if given, receives the time of
+   * each frame from the first one. */
   std::vector<std::uint8_t> read_frames(const std::vector<std::int64_t> &indices,
                                         std::vector<double> *seconds = nullptr) {
     return read_frames(indices.data(), indices.size(), seconds);
@@ -192,7 +203,7 @@ class Video {
   std::unique_ptr<actionclip_video, detail::Free> handle_;
 };
 
-/* Describes a file or folder of weights in lines, whether or not it can be loaded. */
+/* Describes a file or folder of weights in lines of "key: value", whether or not it can be loaded. */
 inline std::string describe_file(const std::string &path) {
   std::size_t size = 0;
   check(actionclip_file_describe(detail::c_string(path), nullptr, 0, &size));
@@ -205,21 +216,23 @@ inline std::string describe_file(const std::string &path) {
 /* A loaded model. Any number of threads may use one Model at once. Move-only. */
 class Model {
  public:
-  /* The default model. */
+  /* Loads the default model. */
   Model() : Model(static_cast<const actionclip_model_options *>(nullptr)) {}
+  /* Loads the default model with options. */
   explicit Model(const actionclip_model_options *options) {
     check_abi();
     actionclip_model *p = nullptr;
     check(actionclip_model_load(nullptr, options, &p));
     adopt(p);
   }
+  /* Loads a model from a file or folder, or from Hugging Face's cache by its name there. */
   explicit Model(const std::string &path, const actionclip_model_options *options = nullptr) {
     check_abi();
     actionclip_model *p = nullptr;
     check(actionclip_model_load(detail::c_string(path), options, &p));
     adopt(p);
   }
-  /* `data` may go after the constructor. */
+  /* Loads a model from a file in memory. `data` may be freed after the call. */
   Model(const void *data, std::size_t size, const actionclip_model_options *options = nullptr) {
     check_abi();
     actionclip_model *p = nullptr;
@@ -227,37 +240,41 @@ class Model {
     adopt(p);
   }
 
+  /* Returns the model's sizes and options. */
   const actionclip_model_info &info() const noexcept { return info_; }
 
-  /* Labels, templates and notes of the model's file; empty where it has none. */
+  /* Returns the labels that the model's file names; empty if it names none. */
   std::vector<std::string> labels() const {
     return list(actionclip_model_label_count(get()), actionclip_model_label);
   }
+  /* Returns the model's own templates; empty if it has none. */
   std::vector<std::string> templates() const {
     return list(actionclip_model_template_count(get()), actionclip_model_template);
   }
+  /* Returns the note under `key` in the model's file, such as "license"; empty if there is none. */
   std::string note(const std::string &key) const {
     const char *found = actionclip_model_note(get(), detail::c_string(key));
     return found ? found : "";
   }
-  /* Tells what the model does not know of a label; empty where there is nothing to say. Only the default model, and
-   * others with a vocabulary of their own, can tell. */
+  /* Returns one line about a label that the model does not know; empty if there is nothing to say. Only a model with
+   * its own vocabulary, like the default model, gives such notes. */
   std::string label_note(const std::string &label) const { return noted(detail::c_string(label)); }
-  /* Tells what such a model says of itself. */
+  /* Returns one line about the words that a model with its own vocabulary knows; empty for other models. */
   std::string label_note() const { return noted(nullptr); }
-  /* The file's SHA-256, 64 hexadecimal digits; empty if the options asked for none. */
+  /* Returns the SHA-256 of the model's file, 64 hexadecimal digits; empty if the options did not ask for it. */
   std::string sha256() const {
     const char *found = actionclip_model_sha256(get());
     return found ? found : "";
   }
 
-  /* The family whose layout the file has. */
+  /* Returns the family of checkpoints whose layout the model's file has. */
   std::string family() const {
     const char *found = actionclip_model_family(get());
     return found ? found : "";
   }
 
-  /* Assumptions about the model, made because neither its file nor the options state the thing: a line for each. */
+  /* Returns one line for each property of the model that is assumed, since neither its file nor the options state
+   * it. */
   std::vector<std::string> assumptions() const {
     std::vector<std::string> lines;
     while (const char *line = actionclip_model_assumption(get(), static_cast<std::int32_t>(lines.size()))) {
@@ -266,26 +283,26 @@ class Model {
     return lines;
   }
 
-  /* The preprocessing of encode_* where it is given no options, to change one field of it. */
+  /* Returns the preprocessing that the model uses when no options are given, so that single fields can be changed. */
   actionclip_preprocess_options preprocess_options() const {
     actionclip_preprocess_options options = actionclip::preprocess_options();
     check(actionclip_model_preprocess_options(get(), &options));
     return options;
   }
-  /* The rule by which encode_video chooses frames: ACTIONCLIP_SAMPLING_*. */
+  /* Returns the rule by which encode_video chooses frames, ACTIONCLIP_SAMPLING_*. */
   std::int32_t sampling() const {
     const std::int32_t rule = actionclip_model_sampling(get());
     if (rule < 0) check(rule);
     return rule;
   }
 
-  /* Writes the model as one file that needs nothing beside it. */
+  /* Writes the model as one file that needs no other. */
   void save(const std::string &path, const actionclip_save_options *options = nullptr) const {
     check(actionclip_model_save(get(), detail::c_string(path), options));
   }
 
-  /* Every encode_* returns embeddings that are not normalised, row after row. `frames`, if given, receives
-   * the frames' embeddings beside the videos'. */
+  /* Encodes videos, given as images, to embeddings [videos, E], not normalised. `frames`, if given, receives the frame
+   * embeddings. */
   std::vector<float> encode_frames(const actionclip_image *images, std::size_t count,
                                    const actionclip_preprocess_options *options = nullptr,
                                    std::vector<float> *frames = nullptr) const {
@@ -293,33 +310,35 @@ class Model {
       return actionclip_encode_frames(get(), images, count, options, v, vn, f, fn);
     });
   }
-  /* Embeddings of videos from pixels [count, 3, S, S], normalised. */
+  /* Encodes videos from normalised pixels [count, 3, S, S] to embeddings [videos, E], not normalised. `frames`, if
+   * given, receives the frame embeddings. */
   std::vector<float> encode_pixels(const float *pixels, std::size_t pixel_count, std::size_t count,
                                    std::vector<float> *frames = nullptr) const {
     return encode(count, frames, [&](float *v, std::size_t vn, float *f, std::size_t fn) {
       return actionclip_encode_pixels(get(), pixels, pixel_count, count, v, vn, f, fn);
     });
   }
-  /* Embeddings [count, E] of images each by itself, for joining with others later. */
+  /* Encodes single images to embeddings [count, E], not normalised, for join_frames. */
   std::vector<float> encode_single_frames(const actionclip_image *images, std::size_t count,
                                           const actionclip_preprocess_options *options = nullptr) const {
     std::vector<float> out(count * e());
     check(actionclip_encode_single_frames(get(), images, count, options, out.data(), out.size()));
     return out;
   }
-  /* Embeddings [count, E] of frames each by itself, from pixels [count, 3, S, S], normalised. */
+  /* Encodes single frames from normalised pixels [count, 3, S, S] to embeddings [count, E], for join_frames. */
   std::vector<float> encode_single_pixels(const float *pixels, std::size_t pixel_count, std::size_t count) const {
     std::vector<float> out(count * e());
     check(actionclip_encode_single_pixels(get(), pixels, pixel_count, count, out.data(), out.size()));
     return out;
   }
-  /* Joins frame embeddings [videos*T, E], or [videos, E] of a joint model, to the embeddings [videos, E] of videos. */
+  /* Joins frame embeddings [videos*T, E], or [videos, E] for a joint model, to video embeddings [videos, E]. */
   std::vector<float> join_frames(const float *frames, std::size_t count) const {
     std::vector<float> out(count / (info_.joint ? 1 : t()) * e());
     check(actionclip_join_frames(get(), frames, count, out.data(), out.size()));
     return out;
   }
-  /* The embedding [E] of a whole video file. */
+  /* Encodes a whole video file to its embedding [E], not normalised. `frames`, if given, receives the frame
+   * embeddings. */
   std::vector<float> encode_video(Video &video, const actionclip_preprocess_options *options = nullptr,
                                   std::vector<float> *frames = nullptr) const {
     return encode(t(), frames, [&](float *v, std::size_t vn, float *f, std::size_t fn) {
@@ -327,7 +346,7 @@ class Model {
     });
   }
 
-  /* Embeddings [prompts, E] of texts. */
+  /* Encodes texts to embeddings [prompts, E], not normalised. */
   std::vector<float> encode_prompts(const std::vector<std::string> &prompts,
                                     std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) const {
     const std::vector<const char *> p = detail::pointers(prompts);
@@ -335,7 +354,8 @@ class Model {
     check(actionclip_encode_prompts(get(), p.data(), p.size(), too_long, out.data(), out.size()));
     return out;
   }
-  /* Embeddings [templates, labels, E] of labels; no templates: the model's own, else the reference's 16. */
+  /* Encodes every label in every template to embeddings [templates, labels, E], not normalised. Without templates: the
+   * model's own, else the reference's 16. */
   std::vector<float> encode_labels(const std::vector<std::string> &labels,
                                    const std::vector<std::string> &templates = {},
                                    std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) const {
@@ -345,14 +365,14 @@ class Model {
                                    too_long, out.data(), out.size()));
     return out;
   }
-  /* Embeddings [rows, E] of token ids [rows, C]. */
+  /* Encodes rows of token ids [rows, C] to embeddings [rows, E], not normalised. */
   std::vector<float> encode_tokens(const std::int32_t *tokens, std::size_t token_count,
                                    std::size_t rows) const {
     std::vector<float> out(rows * e());
     check(actionclip_encode_tokens(get(), tokens, token_count, rows, out.data(), out.size()));
     return out;
   }
-  /* Token ids [prompts, C] of texts. */
+  /* Turns texts into rows of token ids [prompts, C] for encode_tokens. */
   std::vector<std::int32_t> tokenize(const std::vector<std::string> &prompts,
                                      std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) const {
     const std::vector<const char *> p = detail::pointers(prompts);
@@ -361,8 +381,8 @@ class Model {
     return out;
   }
 
-  /* One probability per label, by the reference's rule: the model's own templates or the reference's 16,
-   * scale 100. */
+  /* Returns one probability for each label, by the reference's rule with scale 100 and the model's own templates, else
+   * the reference's 16. */
   std::vector<float> classify(Video &video, const std::vector<std::string> &labels,
                               const actionclip_preprocess_options *options = nullptr) const {
     const std::vector<float> v = encode_video(video, options), texts = encode_labels(labels);
@@ -415,28 +435,30 @@ class Model {
   actionclip_model_info info_ = {};
 };
 
-/* A classifier's labels as they were at one moment, and all that it scores them by. It never changes. Any number of
- * threads may use it at once. Move-only. */
+/* The labels of a classifier at one moment, with their embeddings. A list never changes, and any number of threads may
+ * use it at once. Move-only. */
 class LabelList {
  public:
+  /* Returns the number of labels. */
   std::size_t count() const {
     const std::int32_t count = actionclip_label_list_count(get());
     if (count < 0) check(count);
     return static_cast<std::size_t>(count);
   }
-  /* 1 for a classifier's first list, one more for each that takes its place. */
+  /* Returns the number of the list: 1 for a classifier's first list, one more for each later one. */
   std::int64_t generation() const {
     const std::int64_t generation = actionclip_label_list_generation(get());
     if (generation < 0) check(static_cast<std::int32_t>(generation));
     return generation;
   }
+  /* Returns the labels, in the order of scores. */
   std::vector<std::string> labels() const {
     std::vector<std::string> out(count());
     for (std::size_t i = 0; i < out.size(); i++)
       out[i] = actionclip_label_list_label(get(), static_cast<std::int32_t>(i));
     return out;
   }
-  /* Videos [v, E] to probabilities [v, count]. */
+  /* Scores video embeddings [v, E]: returns probabilities [v, count], each row summing to 1. */
   std::vector<float> score(const std::vector<float> &videos, float scale = 100.0f) const {
     if (videos.size() % size_ != 0)
       throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "videos holds " + std::to_string(videos.size()) +
@@ -458,11 +480,12 @@ class LabelList {
   std::size_t size_;
 };
 
-/* Labels whose embeddings are kept, for scoring one video after another. Any number of threads may use it at
+/* Labels with their embeddings, for scoring one video after another. Any number of threads may use a classifier at
  * once. Move-only. */
 class Classifier {
  public:
-  /* No templates: the model's own, else the reference's 16. The model may end before it. */
+  /* Encodes the labels. Without templates: the model's own, else the reference's 16. The Model may be destroyed before
+   * the Classifier. */
   Classifier(const Model &model, const std::vector<std::string> &labels,
              const std::vector<std::string> &templates = {},
              std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) {
@@ -474,26 +497,27 @@ class Classifier {
     size_ = static_cast<std::size_t>(model.info().embedding_size);
   }
 
-  /* Labels that it has already are not encoded again. Returns the new list's generation. */
+  /* Sets other labels and returns the generation of the new list. Only labels that it does not have yet are encoded. */
   std::int64_t set_labels(const std::vector<std::string> &labels) {
     const std::vector<const char *> l = detail::pointers(labels);
     std::int64_t generation = 0;
     check(actionclip_classifier_set_labels(get(), l.data(), l.size(), &generation));
     return generation;
   }
-  /* The list of the moment. */
+  /* Returns the present list of labels. */
   LabelList label_list() const {
     actionclip_label_list *p = nullptr;
     check(actionclip_classifier_label_list(get(), &p));
     return LabelList(p, size_);
   }
+  /* Returns the present number of labels. */
   std::size_t label_count() const {
     const std::int32_t count = actionclip_classifier_label_count(get());
     if (count < 0) check(count);
     return static_cast<std::size_t>(count);
   }
-  /* Videos [v, E] to probabilities [v, labels] by the list of the moment. Where another thread may set labels, score
-   * with a label_list(), which says what they are. */
+  /* Scores video embeddings [v, E] with the present labels: returns probabilities [v, labels]. If another thread may
+   * set labels, score with a label_list() instead, which tells its labels. */
   std::vector<float> score(const std::vector<float> &videos, float scale = 100.0f) const {
     return label_list().score(videos, scale);
   }
@@ -505,9 +529,10 @@ class Classifier {
   std::size_t size_ = 1;
 };
 
-/* CLIP's byte-level BPE by itself. Any number of threads may use it at once. Move-only. */
+/* CLIP's byte-level BPE tokenizer without a model. Any number of threads may use it at once. Move-only. */
 class Tokenizer {
  public:
+  /* Loads a merge list or a tokenizer.json. */
   explicit Tokenizer(const std::string &path) {
     check_abi();
     actionclip_tokenizer *p = nullptr;
@@ -515,7 +540,7 @@ class Tokenizer {
     handle_.reset(p);
   }
 
-  /* Ids without the start and end markers. */
+  /* Turns a text of `size` bytes into token ids, without start and end markers. */
   std::vector<std::int32_t> encode(const char *text, std::size_t size) const {
     std::size_t count = 0;
     check(actionclip_tokenizer_encode(get(), text, size, nullptr, 0, &count));
@@ -523,6 +548,7 @@ class Tokenizer {
     check(actionclip_tokenizer_encode(get(), text, size, ids.data(), ids.size(), &count));
     return ids;
   }
+  /* Turns a text into token ids, without start and end markers. */
   std::vector<std::int32_t> encode(const std::string &text) const { return encode(text.data(), text.size()); }
 
   actionclip_tokenizer *get() const noexcept { return handle_.get(); }
@@ -531,7 +557,7 @@ class Tokenizer {
   std::unique_ptr<actionclip_tokenizer, detail::Free> handle_;
 };
 
-/* scale * cosine of videos [v, E] and texts [n, E] -> [v, n]. */
+/* Returns scale times the cosine similarity of videos [v, E] and texts [n, E], as [v, n]. */
 inline std::vector<float> similarity(const float *videos, std::size_t video_count, const float *texts,
                                      std::size_t text_count, std::size_t embedding_size, float scale) {
   std::vector<float> out(video_count * text_count);
@@ -540,7 +566,8 @@ inline std::vector<float> similarity(const float *videos, std::size_t video_coun
   return out;
 }
 
-/* Softmax over classes for each template, mean over templates -> [v, classes]. */
+/* Scores videos [v, E] with texts [templates, classes, E]: a softmax over classes for each template, then the mean over
+ * templates. Returns [v, classes]. */
 inline std::vector<float> probabilities(const float *videos, std::size_t video_count, const float *texts,
                                         std::size_t template_count, std::size_t class_count,
                                         std::size_t embedding_size, float scale = 100.0f) {
