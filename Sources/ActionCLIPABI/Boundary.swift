@@ -6,8 +6,8 @@ import Session
 import System
 import Text
 
-/// Runs the work of an exported function, the one way from C into Swift and back: clears the thread's message, and turns
-/// a failure into its status and message.
+/// Runs the work of an exported function: clears the thread's message, and turns a failure into its status and message.
+/// Every call from C into Swift goes through here.
 func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
   asGuest {
     cshims_set_message(nil, 0)
@@ -16,7 +16,7 @@ func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
       try body()
       return ACTIONCLIP_OK
     } catch {
-      // Cancelling says the same wherever it was heard.
+      // A cancelled call has one message, wherever it ended.
       report(error.kind == .cancelled ? Failure.cancelled.message : error.message)
       return error.status
     }
@@ -39,11 +39,12 @@ func string<T: HandleObject>(
   return found
 }
 
-/// Runs a call's work on the host's thread with the thread's own state put aside, and gives it back after.
+/// Runs a call's work on the host's thread with thread cancellation off and the usual floating-point mode, and restores
+/// both after it.
 ///
-/// A host that cancels its thread inside a call gets it after the call: unwinding would pass locks that are held and
-/// memory that worker threads still write. A host's rounding and flushing of numbers would change results; the
-/// threads that a call makes inherit the usual arithmetic from here.
+/// A thread that is cancelled (pthread_cancel) inside a call ends after the call: unwinding would pass locks that are
+/// held and memory that worker threads still write. The host's rounding mode and flushing of denormals would change
+/// results. Threads that the call starts inherit the usual mode.
 func asGuest<R>(_ body: () -> R) -> R {
   var before: Int32 = 0
   pthread_setcancelstate(Int32(PTHREAD_CANCEL_DISABLE), &before)
@@ -55,22 +56,24 @@ func asGuest<R>(_ body: () -> R) -> R {
   return body()
 }
 
+/// Sets the thread's message, as one line of limited length.
 private func report(_ message: String) {
-  // One line, whatever a file or a label brought into it.
+  // Text from a file or a label may contain line breaks.
   let line = Array(oneLine(message).utf8.prefix(Int(CSHIMS_MESSAGE_CAPACITY)))
   line.withUnsafeBytes { bytes in
     cshims_set_message(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
   }
 }
 
-// MARK: - Checks of arguments, each naming the argument
+// MARK: - Checks of arguments, which name the argument in their messages
 
-/// A pointer that must not be NULL.
+/// Checks that a pointer is not NULL.
 func required<T>(_ pointer: UnsafePointer<T>?, _ name: String) throws(Failure) -> UnsafePointer<T> {
   guard let pointer else { throw .argument("\(name) is NULL") }
   return pointer
 }
 
+/// Checks that a pointer is not NULL.
 func required<T>(
   _ pointer: UnsafeMutablePointer<T>?, _ name: String
 ) throws(Failure) -> UnsafeMutablePointer<T> {
@@ -78,7 +81,7 @@ func required<T>(
   return pointer
 }
 
-/// A count given as size_t, from `minimum` to 2^40.
+/// Checks that a count given as size_t is from `minimum` to 2^40.
 func count(_ value: Int, _ name: String, minimum: Int = 1) throws(Failure) -> Int {
   guard value >= minimum, value <= 1 << 40 else {
     // size_t arrives as Int; more than half of its range is negative here.
@@ -87,12 +90,12 @@ func count(_ value: Int, _ name: String, minimum: Int = 1) throws(Failure) -> In
   return value
 }
 
-/// An output with room for `needed` elements.
+/// Checks that an output has room for `needed` elements.
 func output<T>(
   _ pointer: UnsafeMutablePointer<T>?, capacity: Int, needed: Int, _ name: String
 ) throws(Failure) -> UnsafeMutablePointer<T> {
   let pointer = try required(pointer, name)
-  guard capacity >= needed || capacity < 0 else {  // "negative": more than half of size_t's range
+  guard capacity >= needed || capacity < 0 else {  // negative: above half of size_t's range
     throw Failure(
       .bufferTooSmall,
       "\(name) has room for \(capacity) elements, \(needed) are needed")
@@ -100,7 +103,7 @@ func output<T>(
   return pointer
 }
 
-/// A C string as bytes, without its terminator.
+/// The bytes of a C string, without its terminator and without a copy.
 func bytes(
   _ text: UnsafePointer<CChar>?, _ name: @autoclosure () -> String
 ) throws(Failure) -> UnsafeBufferPointer<UInt8> {
@@ -111,7 +114,7 @@ func bytes(
   return UnsafeBufferPointer(start: start, count: length)
 }
 
-/// A C string that must be UTF-8, of at most 16 MiB, where it lies.
+/// The bytes of a C string, without a copy. Throws if it is not UTF-8 or longer than 16 MiB.
 func text(
   _ text: UnsafePointer<CChar>?, _ name: @autoclosure () -> String
 ) throws(Failure) -> UnsafeBufferPointer<UInt8> {
@@ -126,7 +129,7 @@ func text(
   return bytes
 }
 
-/// A C string that is a name, as a Swift string: UTF-8 of at most 4096 bytes.
+/// A C string that holds a name, as a Swift string. Throws if it is not UTF-8 or longer than 4096 bytes.
 func string(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(Failure) -> String {
   let bytes = try text(pointer, name)
   let limit = 1 << 12
@@ -136,7 +139,7 @@ func string(_ pointer: UnsafePointer<CChar>?, _ name: String) throws(Failure) ->
   return String(decoding: bytes, as: UTF8.self)
 }
 
-/// Copies of a caller's texts, each checked to be UTF-8 and by `check`.
+/// Copies the caller's texts. Throws if one is not UTF-8 or `check` refuses it.
 func texts(
   _ pointers: UnsafePointer<UnsafePointer<CChar>?>, _ count: Int, _ name: String,
   _ check: (UnsafeBufferPointer<UInt8>, _ name: @autoclosure () -> String) throws(Failure) -> Void = { _, _ in

@@ -2,9 +2,10 @@ import CActionCLIP
 import CShims
 import System
 
-// Cancel tokens: ending long calls early.
+// Functions of cancel tokens, which end long calls early.
 
-/// `boundary` for a call that may take long: begun with the thread's cancel token set, it ends before anything else.
+/// Runs the work of an exported function that may take long, as `boundary` does. If the thread's cancel token is set,
+/// the call ends at once.
 func longCall(_ body: () throws(Failure) -> Void) -> Int32 {
   boundary { () throws(Failure) in
     try checkCancelled()
@@ -12,7 +13,8 @@ func longCall(_ body: () throws(Failure) -> Void) -> Int32 {
   }
 }
 
-/// A live token. It is no `Handle`: a signal handler may set it, and a forked child may use its copy.
+/// Checks that a token is live. A token is no `Handle`, since a signal handler may set it and a forked child may use
+/// its copy.
 private func live(_ token: OpaquePointer?) throws(Failure) -> OpaquePointer {
   guard let token else { throw .argument("cancel token is NULL") }
   guard cshims_token_is_live(token) != 0 else {

@@ -2,7 +2,7 @@ import CActionCLIP
 import Session
 import System
 
-// Classifiers: labels whose embeddings are kept.
+// Functions of classifiers and of their lists of labels.
 
 private func labelTexts(_ labels: Texts?, _ label_count: Int) throws(Failure) -> TextList {
   let labels = try required(labels, "labels")
@@ -109,7 +109,7 @@ public func actionclip_label_list_score(
   }
 }
 
-/// Scores with every argument checked before anything is written.
+/// Scores videos with a list of labels; every argument is checked before anything is written.
 private func score(
   _ list: LabelList, _ videos: UnsafePointer<Float>?, _ video_count: Int, _ scale: Float,
   _ probabilities_out: UnsafeMutablePointer<Float>?, _ probabilities_capacity: Int

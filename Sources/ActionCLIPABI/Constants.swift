@@ -2,9 +2,9 @@ import CActionCLIP
 import CShims
 import System
 
-// Versions, statuses, constants.
+// Functions that give the version, names of statuses, and constants.
 
-/// Static C strings for functions that return one.
+/// A static string as a C string, which lives as long as the process.
 func cString(_ text: StaticString) -> UnsafePointer<CChar> {
   UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
 }
@@ -31,7 +31,7 @@ public func actionclip_constant(
   boundary { () throws(Failure) in
     let name = try string(name, "name")
     let out = try required(value_out, "value_out")
-    // Byte by byte: Swift's == takes a Kelvin sign for a K.
+    // Bytes are compared, since for Swift's == a Kelvin sign equals K.
     for entry in statuses + constants where entry.name.description.utf8.elementsEqual(name.utf8) {
       out.pointee = Int64(entry.value)
       return

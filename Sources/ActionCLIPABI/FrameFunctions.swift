@@ -4,7 +4,7 @@ import Preprocess
 import Session
 import System
 
-// Encode frames and pixels, as videos or each by itself, and join them.
+// Functions that encode frames and pixels, as videos or singly, and join frame embeddings.
 
 private let oldestPreprocessOptions = 40
 
@@ -44,7 +44,7 @@ public func actionclip_model_preprocess_options(
   }
 }
 
-/// The caller's preprocessing options, checked; those of `preset` where they are NULL.
+/// Checks and converts the caller's preprocessing options; NULL gives those of `preset`.
 func preprocessOptions(
   _ pointer: UnsafePointer<actionclip_preprocess_options>?, else preset: Preset = .actionCLIP
 ) throws(Failure) -> PreprocessOptions {
@@ -69,7 +69,7 @@ func preprocessOptions(
   return options
 }
 
-/// A view of a caller's image, checked.
+/// Checks the caller's image and makes a view of it; nothing is copied.
 func imageView(_ image: actionclip_image, _ name: String) throws(Failure) -> ImageView {
   let format: PixelFormat
   switch image.pixel_format {
@@ -90,7 +90,7 @@ func imageView(_ image: actionclip_image, _ name: String) throws(Failure) -> Ima
   } catch { throw error.about(name) }
 }
 
-/// Views of a caller's images, each checked.
+/// Checks the caller's images and makes views of them; nothing is copied.
 private func imageViews(
   _ images: UnsafePointer<actionclip_image>, _ count: Int
 ) throws(Failure) -> GrowingArray<ImageView> {
@@ -99,7 +99,7 @@ private func imageViews(
   return views
 }
 
-/// The memory that embeddings go to. Its room is checked before anything is computed.
+/// The caller's outputs for video and frame embeddings, whose capacities are checked before anything is computed.
 struct EmbeddingOutputs {
   let video: UnsafeMutablePointer<Float>
   let frame: UnsafeMutablePointer<Float>?
@@ -116,7 +116,7 @@ struct EmbeddingOutputs {
   }
 }
 
-/// An output with room for `rows` embeddings, [rows, E].
+/// Checks that an output has room for `rows` embeddings, [rows, E].
 func embeddings(
   _ loaded: LoadedModel, rows: Int, _ out: UnsafeMutablePointer<Float>?, _ capacity: Int, _ name: String
 ) throws(Failure) -> UnsafeMutablePointer<Float> {
@@ -124,7 +124,7 @@ func embeddings(
   return try output(out, capacity: capacity, needed: needed, name)
 }
 
-/// The number of videos that `frameCount` frames are.
+/// The number of videos in `frameCount` frames, which must be a multiple of the model's T.
 func videoCount(_ loaded: LoadedModel, frameCount: Int) throws(Failure) -> Int {
   let frames = loaded.configuration.frames
   let count = try count(frameCount, "frame_count")
@@ -148,7 +148,7 @@ public func actionclip_encode_frames(
     let options = try preprocessOptions(options, else: loaded.preset)
     let outputs = try EmbeddingOutputs(
       loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
-    // Checked before work begins: options against the model's size, and every image.
+    // The options and every image are checked before work begins.
     let preprocessors = try PreprocessorPool(size: loaded.configuration.imageSize, options: options)
     let views = try imageViews(images, frame_count)
     try loaded.model.encode(

@@ -6,14 +6,14 @@ import System
 import Tokenizer
 import Video
 
-/// The objects behind the C API's opaque pointers. All reference counting by hand is in this file.
+/// An object behind one of the C API's opaque pointers. This file has all reference counting by hand.
 protocol HandleObject: AnyObject {
-  /// A number that tells kinds apart, and live handles from freed memory.
+  /// A number at the start of every live handle of this kind; freed memory does not have it.
   static var magic: UInt64 { get }
   static var name: String { get }
 }
 
-/// The memory that an opaque pointer points to.
+/// The memory behind an opaque pointer.
 private struct HandleBody {
   var magic: UInt64
   /// The number of the process that made the handle, as `cshims_process` gives it.
@@ -21,10 +21,11 @@ private struct HandleBody {
   var object: UnsafeMutableRawPointer
 }
 
+/// Makes, resolves and releases the C API's opaque pointers.
 enum Handle {
-  /// A new handle that owns `object`.
+  /// Makes a handle that owns `object`. Throws without memory.
   static func make<T: HandleObject>(_ object: T) throws(Failure) -> OpaquePointer {
-    // Made in part of memory that is kept for the time when there is none: it must be given back.
+    // If memory was refused, parts of the object lie in the reserve, which the call must give back.
     guard cguest_memory_was_refused() == 0, let raw = malloc(MemoryLayout<HandleBody>.stride) else {
       throw .outOfMemory("a \(T.name) handle")
     }
@@ -35,7 +36,7 @@ enum Handle {
     return OpaquePointer(raw)
   }
 
-  /// The object of a live handle of this kind, made by this process.
+  /// The object of a handle. Throws unless the handle is live, of this kind, and made by this process.
   static func object<T: HandleObject>(_ handle: OpaquePointer?, _: T.Type) throws(Failure) -> T {
     guard let handle else { throw .argument("\(T.name) is NULL") }
     guard let body = body(handle, T.magic) else {
@@ -51,14 +52,14 @@ enum Handle {
     return Unmanaged<T>.fromOpaque(body.pointee.object).takeUnretainedValue()
   }
 
-  /// Releases a handle. In a forked child the object's threads and locks belong to the parent:
-  /// nothing is touched.
+  /// Frees a handle and releases its object. In a forked child nothing is done, since the object's threads and locks
+  /// belong to the parent.
   static func release<T: HandleObject>(_ handle: OpaquePointer?, _: T.Type) {
     guard let handle, let body = body(handle, T.magic), body.pointee.process == cshims_process() else {
       return
     }
     let object = Unmanaged<T>.fromOpaque(body.pointee.object)
-    // A plain store before free() is one that the compiler may leave out.
+    // The compiler may drop a plain store before free().
     explicit_bzero(body, MemoryLayout<HandleBody>.size)
     free(UnsafeMutableRawPointer(body))
     asGuest { object.release() }  // it joins threads

@@ -7,9 +7,9 @@ import Session
 import System
 import Weights
 
-// Load models, describe files, and tell what a model is.
+// Functions that load models, describe files, and give a model's properties.
 
-/// Size of the first version of the struct: callers built against it stay welcome.
+/// The size in bytes of the struct's first version, the smallest one that is accepted.
 private let oldestInfo = 96
 
 @_cdecl("actionclip_model_options_init_sized") @implementation
@@ -77,7 +77,7 @@ public func actionclip_model_get_info(
       case .torch: ACTIONCLIP_FILE_TORCH
       case .torchScript: ACTIONCLIP_FILE_TORCHSCRIPT
       }
-    // Sizes were bounded when the model was loaded.
+    // Loading has bounded all sizes.
     info.image_size = Int32(clamping: c.imageSize)
     info.patch_size = Int32(clamping: c.patchSize)
     info.vision_width = Int32(clamping: c.visionWidth)

@@ -9,9 +9,9 @@ import System
 import Text
 import Weights
 
-// Options of loading, from the C struct's form to Swift's. Every check names the field.
+// Checks options of loading in the C struct, and converts them to Swift's. Messages name the field.
 
-/// Size of the first version of the struct: callers built against it stay welcome.
+/// The size in bytes of the struct's first version, the smallest one that is accepted.
 private let oldest = 40
 
 extension ModelOptions {
@@ -21,7 +21,7 @@ extension ModelOptions {
     SizedStruct.initialize(options, size: size, defaults: cDefaults, oldest: oldest)
   }
 
-  /// The caller's options, checked; NULL: the defaults.
+  /// Checks and converts the caller's options; NULL gives the defaults.
   init(_ pointer: UnsafePointer<actionclip_model_options>?) throws(Failure) {
     let options = try SizedStruct.read(pointer, defaults: ModelOptions.cDefaults, oldest: oldest, "options")
     self.init()
@@ -62,7 +62,7 @@ extension LoadOptions {
   }
 }
 
-/// A choice among C constants, by its raw value; nil for 0, which leaves it to the checkpoint.
+/// Converts the value of a C constant with `find`; 0 gives nil, as the checkpoint says.
 private func choice<Value>(
   _ value: Int32, _ name: String, _ constants: String, _ find: (Int32) -> Value?
 ) throws(Failure) -> Value? {
@@ -73,6 +73,7 @@ private func choice<Value>(
   return chosen
 }
 
+/// Converts ACTIONCLIP_AS_CHECKPOINT, _ON or _OFF to nil, true or false.
 private func choice(_ value: Int32, _ name: String) throws(Failure) -> Bool? {
   switch value {
   case ACTIONCLIP_AS_CHECKPOINT: return nil
@@ -111,7 +112,7 @@ extension Hashing {
       self = options.compute_sha256 == ACTIONCLIP_ON ? .compute : .none
       return
     }
-    // One more than there may be, so that a longer text is never taken for its beginning.
+    // Reads one byte more than allowed, so that a longer text is refused.
     let text = UnsafeRawBufferPointer(start: expected, count: strnlen(expected, 65))
     guard let digest = SHA256.Digest(hexadecimal: text) else {
       throw .argument(
@@ -122,7 +123,7 @@ extension Hashing {
   }
 }
 
-/// A thread count from an option: 0 is one per processor that this process may use.
+/// The number of threads that an option asks for; 0 gives one for each processor that this process may use.
 func threadCount(_ value: Int32, _ name: String) throws(Failure) -> Int {
   guard (0...256).contains(value) else { throw .argument("\(name) is \(value), expected 0 to 256") }
   if value > 0 { return Int(value) }

@@ -3,9 +3,9 @@ import ModelFile
 import Session
 import System
 
-// Save models.
+// Functions that save models.
 
-/// Size of the first version of the struct: callers built against it stay welcome.
+/// The size in bytes of the struct's first version, the smallest one that is accepted.
 private let oldestSaveOptions = 64
 
 private var defaultSaveOptions: actionclip_save_options { actionclip_save_options() }
@@ -30,7 +30,7 @@ public func actionclip_model_save(
 }
 
 extension SaveOptions {
-  /// The caller's options, checked; NULL: the defaults.
+  /// Checks and converts the caller's options; NULL gives the defaults.
   fileprivate init(_ pointer: UnsafePointer<actionclip_save_options>?) throws(Failure) {
     let options = try SizedStruct.read(
       pointer, defaults: defaultSaveOptions, oldest: oldestSaveOptions, "options")
@@ -47,12 +47,12 @@ extension SaveOptions {
     templates = try texts(
       options.templates, options.template_count, "templates", "template_count",
       ModelMetadata.problem(ofTemplate:))
-    notes = try callersNotes(options)
+    notes = try noteTexts(options)
   }
 }
 
-/// The caller's notes by key.
-private func callersNotes(_ options: actionclip_save_options) throws(Failure) -> TextPairs {
+/// Copies the caller's notes, by key.
+private func noteTexts(_ options: actionclip_save_options) throws(Failure) -> TextPairs {
   let notes = TextPairs()
   func add(_ key: UnsafeBufferPointer<UInt8>, _ note: UnsafeBufferPointer<UInt8>) throws(Failure) {
     try notes.append(key, note)
@@ -80,7 +80,7 @@ private func callersNotes(_ options: actionclip_save_options) throws(Failure) ->
   return notes
 }
 
-/// The caller's labels or templates, each checked by `problem`; nil for NULL.
+/// Copies the caller's labels or templates, and throws if `problem` finds one in a text. NULL gives nil.
 private func texts(
   _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int, _ name: String, _ countName: String,
   _ problem: (UnsafeBufferPointer<UInt8>) -> String?

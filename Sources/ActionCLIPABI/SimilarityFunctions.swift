@@ -3,7 +3,7 @@ import Model
 import Session
 import System
 
-// Similarity: scaled cosine, and the reference's evaluation rule.
+// Functions that compute scaled cosine similarity, and the reference's evaluation rule.
 
 func checkedScale(_ scale: Float) throws(Failure) -> Float {
   guard scale.isFinite else { throw .argument("scale is \(scale), expected a finite number") }

@@ -2,12 +2,12 @@ import CActionCLIP
 import Glibc
 import System
 
-/// Structs that begin with their own size, so that programs built against an older or newer header
-/// keep working. They are converted at the door to this version's form.
+/// Reads and writes C structs that begin with their own size, so that programs built against an older or newer header
+/// keep working. Inside the library structs have this version's size.
 enum SizedStruct {
-  /// Sets a caller's options struct of `size` bytes to `defaults`, as far as it reaches: an older header's ends earlier,
-  /// and what a newer one's has beyond this version's is zeroed, which asks for nothing. A size that no version's struct
-  /// has becomes struct_size 0, which `read` refuses, and nothing else is written.
+  /// Sets the caller's options struct of `size` bytes to `defaults`. An older, smaller struct gets the fields that it
+  /// has; bytes of a newer, larger one beyond this version's are zeroed. For a size that no version can have only
+  /// struct_size is written, as 0, which `read` refuses.
   static func initialize<T: BitwiseCopyable>(
     _ pointer: UnsafeMutablePointer<T>?, size: Int, defaults: T, oldest: Int
   ) {
@@ -26,8 +26,8 @@ enum SizedStruct {
     target.storeBytes(of: UInt32(size), as: UInt32.self)
   }
 
-  /// An options struct, or `defaults` for NULL. Fields beyond the caller's size keep their defaults;
-  /// fields beyond this version's must be zero, since they ask for something unknown.
+  /// Reads an options struct; NULL gives `defaults`. Fields beyond the caller's size have their defaults. Bytes beyond
+  /// this version's size must be zero, since anything else asks for something unknown.
   static func read<T: BitwiseCopyable>(
     _ pointer: UnsafePointer<T>?, defaults: T, oldest: Int, _ name: String
   ) throws(Failure) -> T {
@@ -47,30 +47,29 @@ enum SizedStruct {
     return result
   }
 
-  /// Fills an information struct up to the caller's size; what this version does not know is left
-  /// alone, so that a wrong size cannot make it write where the caller has nothing.
+  /// Fills the caller's information struct, up to the caller's size and to this version's. Bytes beyond are not
+  /// written, so that a wrong size cannot overwrite other memory.
   static func write<T: BitwiseCopyable>(
     _ value: T, to pointer: UnsafeMutablePointer<T>?, oldest: Int, _ name: String
   ) throws(Failure) {
     let raw = UnsafeMutableRawPointer(try required(pointer, name))
     let size = try declaredSize(UnsafeRawPointer(raw), T.self, oldest: oldest, name)
     withUnsafeBytes(of: value) { from in
-      // The size field itself stays the caller's.
+      // The caller's struct_size is kept.
       let known = min(size, from.count)
       UnsafeMutableRawBufferPointer(start: raw.advanced(by: 4), count: known - 4).copyMemory(
         from: UnsafeRawBufferPointer(rebasing: from[4..<known]))
     }
   }
 
-  /// Checks a struct's size before the work that fills it.
+  /// Checks a struct's size, for use before the work whose result fills it.
   static func checkSize<T>(
     of pointer: UnsafePointer<T>, oldest: Int, _ name: String
   ) throws(Failure) {
     _ = try declaredSize(UnsafeRawPointer(pointer), T.self, oldest: oldest, name)
   }
 
-  /// A newer version's struct is believed to be this much longer at most: beyond that, a size that was
-  /// never set is likelier.
+  /// The most bytes by which a newer version's struct may be longer. A larger size is taken for one that was never set.
   private static let growth = 256
   private static func largest<T>(_: T.Type) -> Int { MemoryLayout<T>.size + growth }
 

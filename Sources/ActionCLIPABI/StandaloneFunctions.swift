@@ -3,7 +3,7 @@ import Preprocess
 import System
 import Tokenizer
 
-// The tokenizer and preprocessing by themselves, without a model.
+// Functions of the tokenizer and of preprocessing without a model.
 
 @_cdecl("actionclip_tokenizer_load") @implementation
 public func actionclip_tokenizer_load(
@@ -65,7 +65,7 @@ public func actionclip_preprocess_pixels(
   }
 }
 
-/// One image to 3·size·size elements, with every argument checked before `write` runs.
+/// Preprocesses one image to 3·size·size elements; every argument is checked before `write` runs.
 private func preprocess<Element>(
   _ image: UnsafePointer<actionclip_image>?, _ size: Int32,
   _ options: UnsafePointer<actionclip_preprocess_options>?, _ out: UnsafeMutablePointer<Element>?,

@@ -5,9 +5,9 @@ import Session
 import System
 import Tokenizer
 
-// Encode prompts, labels and tokens; the reference's templates.
+// Functions that encode prompts, labels and tokens, and give the reference's templates.
 
-/// Whether texts that are too long are cut.
+/// Converts `too_long`: whether a text that is too long is cut. Throws for an unknown value.
 func truncates(_ too_long: Int32) throws(Failure) -> Bool {
   switch too_long {
   case ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR: return false
@@ -18,6 +18,7 @@ func truncates(_ too_long: Int32) throws(Failure) -> Bool {
   }
 }
 
+/// An array of C strings, as the caller passes it.
 typealias Texts = UnsafePointer<UnsafePointer<CChar>?>
 
 @_cdecl("actionclip_encode_prompts") @implementation
@@ -57,8 +58,8 @@ public func actionclip_encode_labels(
   }
 }
 
-/// The caller's templates, each checked to have its place for the label; or the model's own, or the
-/// reference's.
+/// Copies the caller's templates, each checked to have one "{}"; for NULL gives the model's own, or the reference's if
+/// it has none.
 func chosenTemplates(
   _ templates: Texts?, _ templateCount: Int, of loaded: LoadedModel
 ) throws(Failure) -> TextList {
@@ -79,7 +80,7 @@ func chosenTemplates(
 @_cdecl("actionclip_template_count") @implementation
 public func actionclip_template_count() -> Int32 { Int32(clamping: PromptTemplates.reference.count) }
 
-/// The reference's templates as C strings for as long as the process lives.
+/// The reference's templates as C strings, which live as long as the process.
 nonisolated(unsafe) private let templateStrings: [UnsafePointer<CChar>] = PromptTemplates.reference.compactMap
 {
   $0.withCString { strdup($0) }.map { UnsafePointer($0) }

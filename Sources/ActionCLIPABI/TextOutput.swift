@@ -1,7 +1,8 @@
 import CActionCLIP
 import System
 
-/// Gives a caller a text and its size in bytes with the NUL, or the size alone where `out` is NULL and `capacity` 0.
+/// Writes a text to the caller's buffer, and its size in bytes with the NUL; only the size if `out` is NULL and
+/// `capacity` 0.
 func writeText(
   _ text: String, to out: UnsafeMutablePointer<CChar>?, capacity: Int, size: UnsafeMutablePointer<Int>
 ) throws(Failure) {
@@ -13,12 +14,12 @@ func writeText(
         .bufferTooSmall,
         "text_capacity is \(capacity), but the text takes \(needed) bytes")
     }
-    var place = 0
+    var position = 0
     for byte in text.utf8 {
-      out[place] = CChar(bitPattern: byte)
-      place += 1
+      out[position] = CChar(bitPattern: byte)
+      position += 1
     }
-    out[place] = 0
+    out[position] = 0
   }
   size.pointee = needed
 }

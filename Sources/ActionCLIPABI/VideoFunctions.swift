@@ -4,7 +4,7 @@ import Session
 import System
 import Video
 
-// Video files: opening, information, frames by index, a whole file to its embedding, and the choice of frames.
+// Functions that open videos, describe them, read their frames, encode them, and choose frames.
 
 private let oldestVideoOptions = 16
 private let oldestVideoInfo = 48
@@ -106,7 +106,7 @@ private func information(
 ) -> Int32 {
   longCall { () throws(Failure) in
     let file = try Handle.object(video, VideoFile.self)
-    // The struct is checked before the video is decoded for it.
+    // The struct is checked first, since decoding the video may take long.
     let out = try required(info_out, "info_out")
     try SizedStruct.checkSize(of: UnsafePointer(out), oldest: oldestVideoInfo, "info_out")
     file.beginCall()
@@ -139,7 +139,7 @@ public func actionclip_video_read_frames(
     if let seconds_out {
       _ = try output(seconds_out, capacity: seconds_capacity, needed: wanted, "seconds_out")
     }
-    // Every index is known to exist before anything is written.
+    // Every index is checked before a frame is decoded.
     file.beginCall()
     let frames = try file.outline().frameCount
     for i in 0..<wanted where indices[i] < 0 || indices[i] >= Int64(frames) {
