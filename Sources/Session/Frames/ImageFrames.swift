@@ -2,8 +2,8 @@ import Model
 import Preprocess
 import System
 
-/// Images in memory, which the model's threads turn into the network's input as frames are asked for. They must outlive
-/// the call that encodes them.
+/// Images in memory as a source of frames: the model's threads preprocess each one when they need it. The images must
+/// outlive the call that encodes them.
 public struct ImageFrames: FrameSource, @unchecked Sendable {
   private let images: UnsafeBufferPointer<ImageView>
   private let preprocessors: PreprocessorPool

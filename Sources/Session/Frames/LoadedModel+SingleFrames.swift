@@ -2,8 +2,8 @@ import Model
 import System
 
 extension LoadedModel {
-  /// Encodes frames each by itself to `out` [count, E], which is written on success only. Throws where the frames of the
-  /// model's videos see each other.
+  /// Encodes single frames to `out` [count, E], which is written on success only. Throws if a frame's embedding depends
+  /// on the other frames of its video.
   public func encodeSingle(
     _ source: any FrameSource, count: Int, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
@@ -12,7 +12,7 @@ extension LoadedModel {
         configuration.joint ? "joint" : configuration.temporalShift ? "temporal_shift" : "temporal_view"
       throw Failure(
         .optionConflict,
-        "a frame cannot be encoded by itself: this model's frames see the others of their video (\(option)); encode "
+        "a frame cannot be encoded by itself: in this model a frame sees the others of its video (\(option)); encode "
           + "whole videos of \(configuration.frames) frames")
     }
     try model.encodeFrames(source, count: count, to: out)

@@ -3,15 +3,15 @@ import Model
 import Numerics
 import System
 
-/// A model, templates, and a list of labels with the embeddings that were made of them. Any number of threads may score
-/// with it while its labels are changed.
+/// A model, templates, and labels with their embeddings, for scoring one video after another. Any number of threads may
+/// score while one changes the labels.
 public final class Classifier: Sendable {
   private let loaded: LoadedModel
   private let templates: TextList
   private let truncate: Bool
   private let current: Monitor<LabelList>
 
-  /// Encodes labels in every template. Texts that are too long are cut if `truncate`, else refused.
+  /// Encodes labels in every template. A text that is too long is cut with `truncate`, otherwise an error.
   public init(
     _ loaded: LoadedModel, labels: TextList, templates: TextList, truncate: Bool
   ) throws(Failure) {
@@ -25,11 +25,12 @@ public final class Classifier: Sendable {
         first, templates: templates.count, embeddingSize: loaded.configuration.embeddingSize, generation: 1))
   }
 
-  /// The list of the moment.
+  /// The present list of labels.
   public var labelList: LabelList { current.withLock { $0 } }
 
-  /// Sets another list and returns its generation. Labels that the list before had keep their embeddings; the others
-  /// are encoded. The list before stays if that fails. Of lists set at the same time the last one to be ready stays.
+  /// Sets other labels and returns the generation of the new list. Only labels that the previous list lacks are
+  /// encoded. On failure the previous list stays. If several threads set labels at once, the list that is ready last
+  /// stays.
   public func set(_ labels: TextList) throws(Failure) -> Int64 {
     let next = try Classifier.labelSet(
       labels, knowing: labelList.set, loaded, templates, truncate: truncate)
@@ -37,7 +38,7 @@ public final class Classifier: Sendable {
       let list = LabelList(
         next, templates: templates.count, embeddingSize: current.embeddingSize,
         generation: current.generation + 1)
-      // It is kept beyond the call, so it may not be made of memory that is lent to the call alone (CGuest's reserve).
+      // If memory was refused, parts of the list lie in CGuest's reserve, which the call must give back.
       guard cguest_memory_was_refused() == 0 else { return nil }
       current = list
       return list.generation
@@ -49,20 +50,20 @@ public final class Classifier: Sendable {
   private static func labelSet(
     _ labels: TextList, knowing known: LabelSet, _ loaded: LoadedModel, _ templates: TextList, truncate: Bool
   ) throws(Failure) -> LabelSet {
-    // For each label a column of the set before, or beyond its columns one of those to be encoded.
+    // The column of each label's embedding: in `known`, or from known.count on in `unknown`.
     let columns = try GrowingArray<Int>(uninitialized: labels.count)
     let unknown = TextList()
     do throws(Failure) {
       var added = TextIndex()
-      for index in 0..<labels.count {
+      for label in 0..<labels.count {
         try checkCancelled()
-        if let column = known.places.find(labels[index], in: known.labels) {
-          columns.base[index] = column
-        } else if let place = added.find(labels[index], in: unknown) {
-          columns.base[index] = known.count + place
+        if let column = known.index.find(labels[label], in: known.labels) {
+          columns.base[label] = column
+        } else if let index = added.find(labels[label], in: unknown) {
+          columns.base[label] = known.count + index
         } else {
-          columns.base[index] = known.count + unknown.count
-          try unknown.append(labels[index])
+          columns.base[label] = known.count + unknown.count
+          try unknown.append(labels[label])
           _ = try added.insert(unknown.count - 1, of: unknown)
         }
       }
@@ -73,27 +74,30 @@ public final class Classifier: Sendable {
     do { return try LabelSet(labels, texts: texts) } catch { throw .outOfMemory("\(labels.count) labels") }
   }
 
-  /// [templates, labels, E]: for each column an embedding of `known`, or beyond those one of `unknown`.
+  /// Gathers embeddings [templates, labels, E] for columns: those below known.count are of `known`, the others of
+  /// `unknown`, whose labels are encoded here.
   private static func embeddings(
     of columns: UnsafeBufferPointer<Int>, knowing known: LabelSet, _ unknown: TextList,
     _ loaded: LoadedModel, _ templates: TextList, truncate: Bool
   ) throws(Failure) -> FloatBuffer {
     let size = loaded.configuration.embeddingSize
-    let fresh = try buffer(product([templates.count, unknown.count, size], "labels"))
+    let encoded = try buffer(product([templates.count, unknown.count, size], "labels"))
     if !unknown.isEmpty {
-      try loaded.encode(labels: unknown.count, templates, truncate: truncate, to: fresh.base) { unknown[$0] }
+      try loaded.encode(labels: unknown.count, templates, truncate: truncate, to: encoded.base) {
+        unknown[$0]
+      }
     }
     let texts = try buffer(product([templates.count, columns.count, size], "labels"))
     for template in 0..<templates.count {
-      for (place, column) in columns.enumerated() {
+      for (label, column) in columns.enumerated() {
         let from =
           column < known.count
           ? known.texts.base + (template * known.count + column) * size
-          : fresh.base + (template * unknown.count + column - known.count) * size
-        (texts.base + (template * columns.count + place) * size).update(from: from, count: size)
+          : encoded.base + (template * unknown.count + column - known.count) * size
+        (texts.base + (template * columns.count + label) * size).update(from: from, count: size)
       }
     }
-    extendLifetime(fresh)
+    extendLifetime(encoded)
     return texts
   }
 

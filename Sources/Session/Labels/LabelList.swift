@@ -2,11 +2,11 @@ import Model
 import Numerics
 import System
 
-/// A classifier's labels at one moment, with their embeddings. It never changes, so that threads go on scoring with it
+/// The labels of a classifier at one moment, with their embeddings. A list never changes, so threads may score with it
 /// while the classifier gets other labels.
 public final class LabelList: Sendable {
   public let labels: TextList
-  /// 1 for a classifier's first list, one more for each that takes its place.
+  /// The number of the list: 1 for a classifier's first one, one more for each later one.
   public let generation: Int64
   public let embeddingSize: Int
   let set: LabelSet
@@ -22,7 +22,7 @@ public final class LabelList: Sendable {
 
   public var count: Int { labels.count }
 
-  /// Writes the probabilities [videos, labels] of video embeddings [videos, E].
+  /// Scores video embeddings [videos, E]: writes probabilities [videos, labels], each row summing to 1.
   public func score(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, scale: Float, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
@@ -32,19 +32,19 @@ public final class LabelList: Sendable {
   }
 }
 
-/// Labels and the embeddings that were made of them in every template, which never change.
+/// Labels with their embeddings in every template, which never change.
 final class LabelSet: Sendable {
   let labels: TextList
-  /// [templates, labels, E]
+  /// The embeddings, [templates, labels, E].
   let texts: FloatBuffer
-  /// Finds a label's number.
-  let places: TextIndex
+  /// Finds the index of a label.
+  let index: TextIndex
 
   var count: Int { labels.count }
 
   init(_ labels: TextList, texts: FloatBuffer) throws(Failure) {
     self.labels = labels
     self.texts = texts
-    places = try TextIndex(labels)
+    index = try TextIndex(labels)
   }
 }

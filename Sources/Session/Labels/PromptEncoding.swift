@@ -4,7 +4,7 @@ import System
 import Tokenizer
 
 extension LoadedModel {
-  /// Encodes texts to `out` [count, E]. `prompt` gives the text of one.
+  /// Encodes texts to `out` [count, E], written on success only. `prompt` gives the text at an index.
   public func encode(
     prompts count: Int, truncate: Bool, to out: UnsafeMutablePointer<Float>,
     prompt: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
@@ -14,7 +14,8 @@ extension LoadedModel {
     }
   }
 
-  /// Encodes every label in every template to `out` [templates, labels, E]. `label` gives the text of one.
+  /// Encodes every label in every template to `out` [templates, labels, E], written on success only. `label` gives the
+  /// label at an index.
   public func encode(
     labels count: Int, _ templates: TextList, truncate: Bool, to out: UnsafeMutablePointer<Float>,
     label: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
@@ -32,7 +33,8 @@ extension LoadedModel {
     }
   }
 
-  /// Writes the rows of token ids of texts, [count, C], on success only. `prompt` gives the text of one.
+  /// Turns texts into rows of token ids, `out` [count, C], written on success only. `prompt` gives the text at an
+  /// index.
   public func tokens(
     prompts count: Int, truncate: Bool, to out: UnsafeMutablePointer<Int32>,
     prompt: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
@@ -42,7 +44,7 @@ extension LoadedModel {
     out.update(from: tokens.base, count: tokens.count)
   }
 
-  /// The model's own templates; the reference's 16 where it has none.
+  /// The model's own templates, or the reference's 16 if it has none.
   public func templates() throws(Failure) -> TextList {
     let own = metadata.templates
     return own.isEmpty ? try TextList(PromptTemplates.reference) : own
@@ -58,7 +60,7 @@ extension LoadedModel {
     }
   }
 
-  /// Fills rows of token ids [rows, C]: `text` passes the text of each row to the function that it is given.
+  /// Fills rows of token ids [rows, C]. For each row, `text` passes its text to the function `encode`.
   private func tokenize(
     rows: Int, truncate: Bool, into tokens: UnsafeMutablePointer<Int32>,
     text: (_ row: Int, _ encode: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Void) throws(Failure)
@@ -85,7 +87,7 @@ extension LoadedModel {
     try model.encode(tokens: tokens.base, rows: rows, to: out)
   }
 
-  /// Memory for rows of token ids, [rows, C], not set.
+  /// Allocates rows of token ids, [rows, C], not initialised.
   private func tokenRows(_ rows: Int) throws(Failure) -> GrowingArray<Int32> {
     let count = try product([rows, configuration.contextLength], "prompts")
     do { return try GrowingArray(uninitialized: count) } catch {

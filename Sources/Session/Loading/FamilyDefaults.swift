@@ -2,10 +2,10 @@ import Families
 import Model
 import Preprocess
 
-// The traits of a checkpoint's family as options of the network and as preprocessing.
+// Converts the traits of a checkpoint's family to options of the network and to preprocessing.
 
 extension DeclaredOptions {
-  /// Adds the traits of a checkpoint's family where its own file does not say them.
+  /// Adds the traits of a checkpoint's family that its own file does not state.
   mutating func add(_ traits: FamilyTraits) {
     if activation == nil, visionHeads == nil { configuration = traits.source }
     switch traits.activation {
@@ -25,7 +25,7 @@ extension DeclaredOptions {
 
 extension Preset {
   /// The preprocessing and prompts that a family is trained and measured with, and the mean and std of its
-  /// configuration. ActionCLIP starts from CLIP's weights under CLIP's names, so these are used as it uses them.
+  /// configuration. Weights with CLIP's own names get ActionCLIP's, since it starts from them.
   init(_ family: Family, _ traits: FamilyTraits, imageSize: Int) {
     self =
       switch family {

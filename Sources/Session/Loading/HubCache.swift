@@ -3,11 +3,10 @@ import Glibc
 import System
 import Text
 
-/// Models in the cache that Hugging Face's tools keep, named as there: "openai/clip-vit-base-patch16". Nothing is
-/// downloaded and nothing is written.
+/// Finds models in the cache of Hugging Face's tools by their names, such as "openai/clip-vit-base-patch16". Nothing is
+/// downloaded or written.
 enum HubCache {
-  /// The folder of the model that `name` names; `name` itself where there is a file of that name, or where it is no
-  /// name of a model.
+  /// The folder of the model called `name`; `name` itself if there is such a file, or if it cannot be a model's name.
   static func path(_ name: FilePath) throws(Failure) -> FilePath {
     isName(name.bytes) && !name.exists ? try snapshot(of: name.bytes) : name
   }
@@ -16,12 +15,12 @@ enum HubCache {
 
   private static let slash = UInt8(ascii: "/")
   private static let maximumPart = 96
-  /// Name endings of weight files. A name that ends so is a path, never a model of Hugging Face.
+  /// Extensions of weight files. A name with one of them is a path, never a model of Hugging Face.
   private static let extensions = [
     "pt", "pth", "pyth", "bin", "ckpt", "tar", "safetensors", "json", "txt", "gz", "zip",
   ]
 
-  /// Whether a path is an owner and a model, each of letters, digits, "-", "_" and "." as the Hub has them.
+  /// Whether a path is an owner and a model as the Hub allows them: letters, digits, "-", "_" and ".".
   private static func isName(_ path: [UInt8]) -> Bool {
     let parts = path.split(separator: slash, omittingEmptySubsequences: false)
     guard parts.count == 2, parts.allSatisfy(isPart) else { return false }
@@ -51,8 +50,8 @@ enum HubCache {
     guard let cache = folder() else {
       throw Failure(
         .fileOpen,
-        "there is no file '\(shown)', and of the Hugging Face cache it is not known where it is: HF_HUB_CACHE, HF_HOME"
-          + " and HOME are not set")
+        "there is no file '\(shown)', and the Hugging Face cache cannot be found: HF_HUB_CACHE, HF_HOME and HOME are"
+          + " not set")
     }
     let parts = name.split(separator: slash).map { String(decoding: $0, as: UTF8.self) }
     let model = cache.file("models--\(parts.joined(separator: "--"))")
@@ -66,14 +65,14 @@ enum HubCache {
     guard found.exists else {
       throw Failure(
         .fileOpen,
-        "the Hugging Face cache names a revision of '\(shown)' that it lacks: there is no \(quoted(found.bytes, limit: 400));"
-          + " '\(command)' downloads it again")
+        "the Hugging Face cache names a revision of '\(shown)' that it lacks: there is no"
+          + " \(quoted(found.bytes, limit: 400)); '\(command)' downloads it again")
     }
     return found
   }
 
-  /// The folder in which Hugging Face's own tools keep the cache, by the same variables. In a program with more rights
-  /// than its caller they lead nowhere.
+  /// The folder of Hugging Face's cache, by the environment variables that its tools use; nil if none is set, or in a
+  /// program with more rights than its user (setuid).
   private static func folder() -> FilePath? {
     for (variable, below) in [
       ("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "/hub"),
@@ -93,7 +92,8 @@ enum HubCache {
     return Array(UnsafeRawBufferPointer(start: value, count: strlen(value)))
   }
 
-  /// The commit that a file of refs names: 40 hexadecimal digits, nothing that could lead elsewhere.
+  /// The commit in a file of refs; nil unless it is 40 hexadecimal digits, since anything else could lead out of the
+  /// cache.
   private static func revision(_ path: FilePath) -> [UInt8]? {
     guard let file = try? RegularFile(path) else { return nil }
     var bytes = [UInt8](repeating: 0, count: min(file.size, 64))

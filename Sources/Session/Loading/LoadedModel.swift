@@ -8,38 +8,38 @@ import Text
 import Tokenizer
 import Weights
 
-/// A loaded model with its tokenizer, and all that its file says besides the weights. Immutable, so any number of
-/// threads may use it at once.
+/// A loaded model with its tokenizer and the metadata of its file. It is immutable, and any number of threads may use
+/// it at once.
 public final class LoadedModel: Sendable {
   public let model: ActionCLIP
   public let tokenizer: Tokenizer?
-  /// The reason why there is no tokenizer, in one line.
+  /// One line that says why there is no tokenizer.
   private let tokenizerProblem: String
   public let format: WeightsFormat
   public let family: Family
-  /// Labels, templates and notes of the file, without its merge list: the tokenizer has that.
+  /// The labels, templates and notes of the file, without its merge list, which the tokenizer holds.
   public let metadata: ModelMetadata
-  /// The way in which frames are chosen and become the network's input where a caller says nothing of it.
+  /// The choice of frames and the preprocessing that are used if the caller gives none.
   public let preset: Preset
-  /// Whether the vocabulary tells which words the model learned: it is not CLIP's but its own, and has every word of
-  /// the file's labels whole.
+  /// Whether the vocabulary shows which words the model learned: it is smaller than CLIP's, and every word of the
+  /// file's labels is one token.
   let knowsItsWords: Bool
-  /// The file's SHA-256 in hexadecimal as the only text, or none.
+  /// The file's SHA-256 in hexadecimal, as the only text; empty if it was not computed.
   public let sha256: TextList
   /// One line for people for each property of the model that neither its file nor the caller states.
   public let assumptions: [StaticString]
 
   public var configuration: Configuration { model.configuration }
 
-  /// Loads a file of weights, an index of shards, a folder, or a model in Hugging Face's cache by its name there;
-  /// nil: the default model.
+  /// Loads a file of weights, an index of shards, a folder, or a model in Hugging Face's cache by its name there. nil
+  /// loads the default model.
   public convenience init(_ name: FilePath?, _ options: ModelOptions) throws(Failure) {
     let path =
       if let name { try HubCache.path(name) } else { try DefaultModel.path() }
     try self.init(Checkpoint(path, options.checkpoint()), path: path, options)
   }
 
-  /// Loads weights from memory, which is not used after the call.
+  /// Loads weights from memory, which the caller may free after the call.
   public convenience init(bytes: UnsafeRawBufferPointer, _ options: ModelOptions) throws(Failure) {
     try self.init(Checkpoint(bytes: bytes, options.checkpoint()), path: nil, options)
   }
@@ -62,13 +62,12 @@ public final class LoadedModel: Sendable {
     if metadata.templates.isEmpty { metadata.templates = try TextList(preset.templates) }
     sha256 = try TextList(weights.sha256.map { [$0.hexadecimal] } ?? [])
     self.metadata = metadata
-    knowsItsWords = try LabelNotes.areToldByVocabulary(tokenizer, metadata.labels)
+    knowsItsWords = try LabelNotes.vocabularyShowsWords(tokenizer, metadata.labels)
     assumptions = LoadedModel.assumptions(
       model.configuration, weights.traits, isViewChosen: options.network.temporalView != nil)
   }
 
-  /// The network. An error of a file that changed meanwhile says that it changed: a mix of two files looks like a
-  /// damaged one.
+  /// Builds the network. If the file was changed meanwhile, the error says so, since a mix of two files looks damaged.
   private static func network(
     _ weights: Checkpoint, _ declared: DeclaredOptions, _ options: LoadOptions, _ file: String
   ) throws(Failure) -> ActionCLIP {
@@ -89,7 +88,7 @@ public final class LoadedModel: Sendable {
     return model
   }
 
-  /// The preset that the file names; else that of the family its weights are of, with the family's prompts.
+  /// The preset that the file states, else that of the weights' family.
   private static func preset(
     _ stated: Preset?, _ weights: Checkpoint, _ configuration: Configuration, _ file: String
   ) throws(Failure) -> Preset {
@@ -108,26 +107,26 @@ public final class LoadedModel: Sendable {
     var lines: [StaticString] = []
     if c.activationIsAssumed {
       lines.append(
-        "the encoders' activation, QuickGELU, which weights do not tell (option activation)")
+        "the encoders' activation, QuickGELU, which weights do not state (option activation)")
     }
     if c.headsAreAssumed {
       lines.append(
         """
-        the number of attention heads, which weights do not tell; the model's configuration beside it would, or its \
-        name in open_clip (option open_clip_name)
+        the number of attention heads, which weights do not state; put the model's configuration beside it, or give \
+        its name in open_clip (option open_clip_name)
         """)
     }
     if traits.framesAreAssumedApart, !isViewChosen {
       lines.append(
         """
-        that the frames of a video do not see each other, which this Open-VCLIP's file does not tell; in Open-VCLIP's \
+        that the frames of a video do not see each other, which this Open-VCLIP file does not state; in Open-VCLIP's \
         published configurations they see 1 frame on each side (option temporal_view)
         """)
     }
     return lines
   }
 
-  /// The tokenizer, or an error that says where one was looked for.
+  /// The tokenizer. Throws if there is none, with the reason.
   func requiredTokenizer() throws(Failure) -> Tokenizer {
     guard let tokenizer else { throw Failure(.noTokenizer, tokenizerProblem) }
     return tokenizer

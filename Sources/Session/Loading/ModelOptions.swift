@@ -3,22 +3,22 @@ import Model
 import System
 import Weights
 
-/// Choices made when a model is loaded.
+/// Options of loading a model.
 public struct ModelOptions {
   /// Options of the network, its precision and its threads.
   public var network = LoadOptions()
-  /// Whether the file's SHA-256 is computed, or held against a given one.
+  /// Whether the file's SHA-256 is computed, or compared with a given one.
   public var hashing = Hashing.none
   /// CLIP's merge list or tokenizer.json; nil: the merge list inside the model's file, else a file beside it.
   public var tokenizer: FilePath?
   /// A CLIP file, or its name in Hugging Face, that gives the token embedding where the weights lack it.
   public var base: FilePath?
-  /// The model's name in open_clip, which tells its activation and heads.
+  /// The model's name in open_clip, which determines its activation and heads.
   public var openCLIPName: String?
 
   public init() {}
 
-  /// The part of the choices that reading the files needs.
+  /// The options that reading the files needs.
   func checkpoint() throws(Failure) -> CheckpointOptions {
     var options = CheckpointOptions()
     options.hashing = hashing

@@ -3,17 +3,17 @@ import System
 import Text
 import Tokenizer
 
-/// The search for the tokenizer that goes with a model's weights.
+/// Finds the tokenizer for a model's weights.
 enum TokenizerLookup {
-  /// Names under which CLIP's tokenizer is kept: by CLIP itself, then by Hugging Face.
+  /// File names of CLIP's tokenizer: CLIP's own, then Hugging Face's.
   private static let fileNames = [
     "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt", "tokenizer.json",
   ]
   private static let advice =
     "give CLIP's merge list or tokenizer.json to encode text (option tokenizer_path)"
 
-  /// The tokenizer that the caller named, the one inside the model's file, or one beside the weights at `path`; without
-  /// any, nil and the reason. `folder` is where one may lie, and `file` names the weights in messages.
+  /// The tokenizer that the caller names, else the one inside the model's file (`merges`), else one in `folder`, beside
+  /// the weights at `path`; without any, nil and the reason. `file` names the weights in messages.
   static func find(
     _ named: FilePath?, _ merges: TextList?, _ path: FilePath?, _ folder: FilePath?, _ file: String,
     vocabularySize: Int
@@ -29,8 +29,8 @@ enum TokenizerLookup {
     return try search(folder, beside: path, vocabularySize)
   }
 
-  /// The first one in `folder`. One that does not fit the weights is not an error before text is given. Want of memory
-  /// and a failing disk say nothing about it, since another load might have it: they are thrown.
+  /// The first tokenizer in `folder`; nil and the reason if it does not fit the weights, which is an error only once
+  /// text is given. Throws without memory, on a read error, or if cancelled, since loading again may then succeed.
   private static func search(
     _ folder: FilePath, beside path: FilePath, _ vocabularySize: Int
   ) throws(Failure) -> (Tokenizer?, problem: String) {

@@ -5,33 +5,33 @@ import Preprocess
 import System
 import Tokenizer
 
-/// Choices made when a model is saved. Nil keeps what the model holds.
+/// Options of saving a model. nil keeps the model's own value.
 public struct SaveOptions {
   public var storage = MatrixStorage.fp32
   public var labels: TextList?
   public var templates: TextList?
-  /// Notes by key; an empty text takes a note away.
+  /// Notes by key; an empty text removes a note.
   public var notes = TextPairs()
 
   public init() {}
 }
 
 extension LoadedModel {
-  /// Writes the model as one file that needs nothing beside it, whole or not at all.
+  /// Writes the model as one file that needs no other. On failure a file at `path` stays as it was.
   public func save(to path: FilePath, _ options: SaveOptions) throws(Failure) {
     guard model.canSave(options.storage) else {
       let held = model.precision.name
       throw Failure(
         .optionConflict,
-        "the model was loaded in \(held) and its numbers are rounded to that: save it as \(held), or load it in "
-          + "fp32 first")
+        "the model was loaded in \(held), and its weights are rounded to that: save it as \(held), or load it in fp32 "
+          + "first")
     }
     var metadata = metadata
     if let labels = options.labels { metadata.labels = labels }
     if let templates = options.templates { metadata.templates = templates }
     metadata.merges = try tokenizer?.mergeList()
     try metadata.setNotes(options.notes)
-    // The reference's preset is the default: a file states another one only.
+    // A file does not state the reference's preset, the default.
     if preset != .actionCLIP { metadata.preset = preset }
     try model.save(to: path, metadata: metadata, matrices: options.storage)
   }

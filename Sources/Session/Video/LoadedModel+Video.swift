@@ -4,8 +4,8 @@ import System
 import Video
 
 extension LoadedModel {
-  /// Encodes a whole video file: T frames chosen by the model's own rule, decoded, preprocessed and encoded. `video` [E]
-  /// and, if it is wanted, `frame` [frameRowsPerVideo, E] are written on success only.
+  /// Encodes a whole video file: chooses T frames by the model's own rule, decodes, preprocesses and encodes them.
+  /// `video` [E] and, unless nil, `frame` [frameRowsPerVideo, E] are written on success only.
   public func encode(
     _ file: VideoFile, _ options: PreprocessOptions, video: UnsafeMutablePointer<Float>,
     frame: UnsafeMutablePointer<Float>?
@@ -16,29 +16,29 @@ extension LoadedModel {
     defer { encoding.stop() }
     try file.readChosenFrames(count: frames.count, by: preset.sampling) {
       encoding.stop()
-    } emit: { (frame, places) throws(Failure) in
+    } emit: { (frame, positions) throws(Failure) in
       try checkCancelled()
-      encoding.begin(with: places.upperBound)
-      try frames.write(frame, to: places)
+      encoding.begin(with: positions.upperBound)
+      try frames.write(frame, to: positions)
     }
     try encoding.finish(video: video, frame: frame)
   }
 }
 
 extension VideoFile {
-  /// Reads the `count` frames that a rule chooses; `emit` gets each distinct frame with the run of places it takes (the
-  /// choice never decreases, so equal indices stand together). Frames emitted before `begin` is called do not count.
+  /// Reads the `count` frames that a rule chooses. `emit` gets each distinct frame with the range of positions that it
+  /// has among them; indices never decrease, so equal ones are adjacent. Frames emitted before a call of `begin` do not
+  /// count.
   fileprivate func readChosenFrames(
     count: Int, by choice: FrameChoice, begin: () -> Void,
-    emit: (VideoFrame, _ places: Range<Int>) throws(Failure) -> Void
+    emit: (VideoFrame, _ positions: Range<Int>) throws(Failure) -> Void
   ) throws(Failure) {
     var chosen: [Int] = []
-    var place = 0
+    var position = 0
     let frameRate = choice.asksForFrameRate ? try knownFrameRate() : usualFrameRate
     do throws(VideoReadError<Failure>) {
       try readChosen { frameCount in
-        // Within its limits for any count that a file can have; an empty choice would be a defect
-        // that the check below answers.
+        // The rule accepts any number of frames that a file can have; if it did not, the check below would report it.
         chosen =
           (try? sampleIndices(frameCount: frameCount, segments: count, by: choice, frameRate: frameRate))
           ?? []
@@ -47,24 +47,24 @@ extension VideoFile {
         return distinct
       } begin: { (_) throws(Failure) in
         begin()
-        place = 0
+        position = 0
       } emit: { (frame) throws(Failure) in
-        var end = place
+        var end = position
         while end < chosen.count, chosen[end] == frame.index { end += 1 }
-        try emit(frame, place..<end)
-        place = end
+        try emit(frame, position..<end)
+        position = end
       }
     } catch {
       switch error {
       case .video(let failure), .emit(let failure): throw failure
       }
     }
-    guard place == count else {
-      throw Failure(.internal, "\(place) of \(count) chosen frames were decoded")
+    guard position == count else {
+      throw Failure(.internal, "\(position) of \(count) chosen frames were decoded")
     }
   }
 
-  /// The average frame rate; the usual one where it is not known.
+  /// The average frame rate in frames per second, or the usual one if it is not known.
   private func knownFrameRate() throws(Failure) -> Double {
     let rate = try outline().averageFrameRate
     return rate > 0 && rate <= maximumFrameRate ? rate : usualFrameRate

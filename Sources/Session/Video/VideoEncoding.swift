@@ -4,16 +4,16 @@ import Numerics
 import System
 import Video
 
-/// The encoding of one video's frames while later ones are decoded: by a thread beside the one that decodes, where there
-/// are processors for the model's threads and the video's at once (else they would only be in each other's way) and the
-/// model's frames are independent. Otherwise everything is encoded in the end.
+/// Encodes the frames of one video while later ones are decoded, on a thread of its own. It does so if the model's
+/// frames are independent and there are enough processors for the model's and the decoder's threads at once; otherwise
+/// all frames are encoded at the end.
 final class VideoEncoding {
   private let model: ActionCLIP
   private let frames: VideoFrames
   private let overlaps: Bool
   private var running: Running?
 
-  /// The embeddings that two threads share. They are whole once `thread` has ended and `failure` is nil.
+  /// The embeddings that the encoding thread writes. They are complete once `thread` has ended and `failure` is nil.
   private final class Running {
     let video, frames: FloatBuffer
     var thread: BackgroundThread?
@@ -33,7 +33,8 @@ final class VideoEncoding {
       model.framesAreIndependent && model.threads + file.threads <= Int(cshims_available_processors())
   }
 
-  /// Begins to encode, if that is of use while frames after `ready` are still to be decoded.
+  /// Starts the encoding thread, if overlapping is possible and frames after the first `ready` ones are still to be
+  /// decoded.
   func begin(with ready: Int) {
     guard overlaps, running == nil, ready < frames.count, let running = try? Running(model) else { return }
     let (model, frames, token) = (model, frames, cshims_heard_cancel())
@@ -46,8 +47,8 @@ final class VideoEncoding {
     if running.thread != nil { self.running = running }
   }
 
-  /// Forgets the frames that have come: the video is decoded again from its beginning, or not further. Nothing reads the
-  /// frames after this.
+  /// Ends the encoding thread and discards the frames, since the video is decoded again from its beginning, or no
+  /// further. Nothing reads the frames after this.
   func stop() {
     if let running {
       frames.fail(.cancelled)
@@ -57,8 +58,8 @@ final class VideoEncoding {
     frames.restart()
   }
 
-  /// Gives the embeddings, once all frames are there: `video` [E], and `frame` [rows, E] if it is wanted. They are
-  /// written on success only.
+  /// Completes the encoding once all frames are written: `video` [E] and, unless nil, `frame` [rows, E], written on
+  /// success only.
   func finish(video: UnsafeMutablePointer<Float>, frame: UnsafeMutablePointer<Float>?) throws(Failure) {
     guard let running else {
       return try model.encode(frames, videos: 1, videoOut: video, frameOut: frame)

@@ -3,10 +3,10 @@ import Preprocess
 import System
 import Video
 
-/// The T frames of one video as the network's input. The thread that decodes writes them in their order while the
-/// pipeline takes those that are ready.
+/// The T frames of one video as the network's input. The decoding thread writes them in order, and the pipeline takes
+/// those that are ready.
 final class VideoFrames: FrameSource, @unchecked Sendable {
-  // Unchecked: a frame's numbers are read only once it is ready, and are not written any more then.
+  // Unchecked: a frame is read only once it is ready, and is not written after that.
   let count: Int
   private let numbers: GrowingArray<Float>  // [T, 3, S, S]
   private let numbersPerFrame: Int
@@ -14,7 +14,7 @@ final class VideoFrames: FrameSource, @unchecked Sendable {
   /// The number of frames that are ready, or the reason why no more will come.
   private let ready = Monitor<Result<Int, Failure>>(.success(0))
 
-  /// - Throws: where the options do not go with the model's input side, and without memory.
+  /// - Throws: if the options do not fit the model's input side, or without memory.
   init(_ loaded: LoadedModel, _ options: PreprocessOptions) throws(Failure) {
     count = loaded.configuration.frames
     numbersPerFrame = loaded.model.pixelsPerFrame
@@ -32,22 +32,22 @@ final class VideoFrames: FrameSource, @unchecked Sendable {
     return try ready.wait(until: isDecided) { $0 }.get()
   }
 
-  /// Writes a decoded frame to the places that it takes, which go on from those before: the first place is computed, and
-  /// the others, of a clip with fewer frames, are copies.
-  func write(_ frame: VideoFrame, to places: Range<Int>) throws(Failure) {
-    let first = numbers.base + places.lowerBound * numbersPerFrame
+  /// Preprocesses a decoded frame and writes it at `positions`, which follow those written before. A video of fewer
+  /// than T frames has some frames at several positions.
+  func write(_ frame: VideoFrame, to positions: Range<Int>) throws(Failure) {
+    let first = numbers.base + positions.lowerBound * numbersPerFrame
     let image = try ImageView(
       base: frame.pixels, width: frame.width, height: frame.height, rowStride: frame.stride, format: .rgb)
     try preprocessor.pixels(image, into: UnsafeMutableBufferPointer(start: first, count: numbersPerFrame))
-    for place in places.dropFirst() {
-      (numbers.base + place * numbersPerFrame).update(from: first, count: numbersPerFrame)
+    for position in positions.dropFirst() {
+      (numbers.base + position * numbersPerFrame).update(from: first, count: numbersPerFrame)
     }
-    ready.change { $0 = $0.map { max($0, places.upperBound) } }
+    ready.change { $0 = $0.map { max($0, positions.upperBound) } }
   }
 
-  /// Says that no more frames will come: a call that waits for them throws `failure`.
+  /// Ends the frames: a call that waits for more throws `failure`.
   func fail(_ failure: Failure) { ready.change { $0 = .failure(failure) } }
 
-  /// Forgets all frames, to be written from the first one again. Nobody may be reading them.
+  /// Discards all frames, so that writing begins again with the first. No thread may be reading them.
   func restart() { ready.change { $0 = .success(0) } }
 }
