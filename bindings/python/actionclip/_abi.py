@@ -1,4 +1,4 @@
-"""actionclip.h for ctypes: constants, struct layouts, and one table of every function.
+"""The header actionclip.h for ctypes: constants, struct layouts, and a table of all functions.
 
 Tests/python/test_abi.py holds this file against the header and the compiled library.
 """

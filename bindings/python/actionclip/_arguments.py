@@ -1,4 +1,4 @@
-"""Arguments checked before the library sees them: what is refused is an ArgumentError."""
+"""Checks of arguments before the library is called. A refused argument is an ArgumentError."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ._errors import invalid, not_text, wrong_type
 
 Path = Union[str, "os.PathLike[str]"]
-#: A file's bytes; at run time anything with the buffer protocol.
+#: The bytes of a file; at run time, anything with the buffer protocol.
 Buffer = Union[bytes, bytearray, memoryview, npt.NDArray[np.uint8]]
 
 INT32_MAX = 2**31 - 1
@@ -27,7 +27,7 @@ def type_name(value: object) -> str:
 
 
 def choice(what: str, value: str, choices: dict[str, int]) -> int:
-    """The code of a name; upper and lower case, "_" and "-" do not matter."""
+    """The code of a name. Upper and lower case, "_" and "-" make no difference."""
     if not isinstance(value, str):
         raise wrong_type(f"{what} must be a string, not {type_name(value)}")
     key = value.casefold().replace("_", "").replace("-", "")
@@ -38,7 +38,7 @@ def choice(what: str, value: str, choices: dict[str, int]) -> int:
 
 
 def whole(what: str, value: int, low: int, high: int) -> int:
-    """An integer that fits the C type, or an error that names it (ctypes would wrap silently)."""
+    """Checks that a value is an integer that fits the C type, since ctypes would wrap it silently."""
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
@@ -51,7 +51,7 @@ def whole(what: str, value: int, low: int, high: int) -> int:
 
 
 def real(what: str, value: float) -> float:
-    """A number; whether it is finite and in range is for the library to say."""
+    """Checks that a value is a number. The library checks whether it is finite and in range."""
     try:
         if isinstance(value, (str, bytes, bytearray)):
             raise TypeError
@@ -63,7 +63,7 @@ def real(what: str, value: float) -> float:
 
 
 def items(what: str, values: Iterable[Any]) -> list[Any]:
-    """All of an iterable."""
+    """The items of an iterable, as a list."""
     try:
         iterator = iter(values)
     except TypeError:
@@ -93,8 +93,7 @@ def is_file_bytes(value: Any) -> bool:
 
 
 def byte_view(what: str, data: Any) -> npt.NDArray[np.uint8]:
-    """The bytes of a buffer as a flat array over the same memory; of an io.BytesIO all of them, of an open file what
-    is left to read."""
+    """The bytes of a buffer as a flat array over the same memory: all of an io.BytesIO, or the rest of an open file."""
     if isinstance(data, io.BytesIO):
         data = data.getbuffer()
     elif callable(getattr(data, "read", None)):
@@ -104,7 +103,7 @@ def byte_view(what: str, data: Any) -> npt.NDArray[np.uint8]:
     except (TypeError, ValueError, BufferError):
         raise wrong_type(f"{what} must be a path or bytes, not {type_name(data)}") from None
     if not view.c_contiguous or view.format not in ("B", "b", "c"):
-        view = memoryview(view.tobytes())  # numbers are not copied only where they are bytes already
+        view = memoryview(view.tobytes())  # other element types than bytes are copied
     return np.frombuffer(view.cast("B") if view.nbytes else b"", dtype=np.uint8)
 
 
@@ -118,7 +117,7 @@ def _read(what: str, file: Any) -> bytes:
 
 
 def texts(what: str, values: str | Iterable[str]) -> list[str]:
-    """One text or several, as a list of texts that have UTF-8 without a null."""
+    """Checks one or several texts, which must have UTF-8 without a NUL, and gives them as a list."""
     if isinstance(values, (bytes, bytearray)):
         raise wrong_type(f"{what} must be a string or strings, not {type_name(values)}")
     found = [values] if isinstance(values, str) else items(what, values)
@@ -134,11 +133,11 @@ def utf8(what: str, text: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:
-        # Half of a surrogate pair: no character, so no UTF-8.
+        # A lone half of a surrogate pair has no UTF-8.
         raise not_text(f"{what} holds {text!r}, which is not UTF-8 at {error.start}") from None
 
 
 def c_strings(values: Iterable[str]) -> tuple[Any, int]:
-    """Checked texts as a C array of UTF-8 strings (which keeps the bytes alive) and their number."""
+    """Checked texts as a C array of UTF-8 strings, which keeps their bytes alive, and their number."""
     encoded = [value.encode("utf-8") for value in values]
     return (ctypes.c_char_p * len(encoded))(*encoded), len(encoded)

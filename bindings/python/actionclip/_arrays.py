@@ -1,4 +1,4 @@
-"""Arrays of numbers to what the library takes, and back."""
+"""Conversion of arrays for the library."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ IntArray = npt.NDArray[np.int32]
 
 
 def pointer(array: npt.NDArray[Any] | None, kind: Any) -> Any:
-    """A typed pointer that keeps the array alive; None stays None."""
+    """A typed pointer to an array, which it keeps alive; None for None."""
     return None if array is None else array.ctypes.data_as(kind)
 
 
 def as_array(what: str, value: Any) -> npt.NDArray[Any]:
-    """A value as a numpy array, without a copy where it is an array already."""
+    """A value as a numpy array; an array is not copied."""
     try:
         return np.asarray(value)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        # Rows of different lengths, a tensor on another device, a tensor that records gradients.
+        # Such as rows of different lengths, or a tensor on another device or with gradients.
         raise invalid(f"{what} cannot be read as an array: {error}") from error
 
 
 def float_array(what: str, value: Any, dimensions: Sequence[int]) -> FloatArray:
-    """Numbers as contiguous float32, without a copy where they are that already."""
+    """Numbers as a contiguous float32 array; such an array is not copied."""
     array = as_array(what, value)
     if array.dtype.kind not in "fiu":
         raise wrong_type(f"{what} holds {array.dtype}; it must hold numbers")
@@ -41,6 +41,6 @@ def float_array(what: str, value: Any, dimensions: Sequence[int]) -> FloatArray:
 
 
 def normalized(array: FloatArray) -> FloatArray:
-    """Each row over its L2 norm; an all-zero row stays zero."""
+    """Rows divided by their L2 norm; a row of zeros stays as it is."""
     norms = np.linalg.norm(array.astype(np.float64), axis=-1, keepdims=True)
     return (array / np.where(norms == 0, 1, norms)).astype(np.float32)

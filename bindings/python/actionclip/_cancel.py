@@ -1,4 +1,4 @@
-"""Ending long calls early: cancel tokens, and Ctrl-C."""
+"""Cancel tokens and Ctrl-C, which end long calls early."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from typing import Any
 from ._handle import Handle
 from ._library import library
 
-#: A helping thread leaves these to Python; faults arrive where they happen.
+#: Signals that a helper thread blocks, so that the main thread gets them. Faults stay with the thread that causes them.
 _SIGNALS = signal.valid_signals() - {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP}
 _thread_state = threading.local()
 
 
 class CancelToken:
-    """Ends long calls of the threads that use it; they raise CancelledError.
+    """A flag that ends the long calls of the threads that use it; they raise CancelledError.
 
         token = actionclip.CancelToken()
         with token:                      # this thread's calls, to the end of the block
             model.encode_labels(labels)  # ends when another thread calls token.cancel()
 
     A call ends within the time that one frame or one group of prompts takes. Any number of threads may use one
-    token. Blocks may be nested; the innermost token counts. Ctrl-C needs no token: a call on the main thread ends
-    likewise, and KeyboardInterrupt is raised.
+    token. Blocks may be nested; the innermost token counts. Ctrl-C needs no token: it ends a call on the main thread,
+    and KeyboardInterrupt is raised.
     """
 
     def __init__(self) -> None:
@@ -35,21 +35,22 @@ class CancelToken:
         library().call("cancel_token_create", ctypes.byref(out))
         self._pointer = out.value or 0
         self._free = library().cancel_token_free
-        #: Tokens of calls that run on a thread of their own, in place of one that uses this token.
+        #: Tokens of calls that run on a helper thread for a thread that uses this token.
         self._followers: set[CancelToken] = set()
 
     def cancel(self) -> None:
-        """Ends the calls of every thread that uses it, and those that they make until `reset`."""
+        """Sets the token: ends the long calls of every thread that uses it, and later ones until `reset`."""
         library().cancel(self._pointer)
         for follower in tuple(self._followers):
             follower.cancel()
 
     @property
     def cancelled(self) -> bool:
+        """Whether the token is set."""
         return bool(library().number("cancel_token_is_cancelled", self._pointer))
 
     def reset(self) -> None:
-        """Calls go on again."""
+        """Clears the token, so that later calls run again."""
         library().call("cancel_token_reset", self._pointer)
 
     def __enter__(self) -> CancelToken:
@@ -76,13 +77,13 @@ def _in_use() -> list[CancelToken]:
 
 
 class _HelpedCall:
-    """A call on a thread of its own, while the main thread waits and so handles signals."""
+    """A call on a helper thread, while the main thread waits and can handle signals."""
 
     def __init__(self, call: Callable[[], None]) -> None:
         self._call = call
         self._token = CancelToken()
         self._thread = threading.Thread(target=self._work, name="actionclip call", daemon=True)
-        # Not the thread's own end: joining it may be cut short by a handler, and then counts as its end (Python 3.11).
+        # Joining the thread is not enough: a handler may interrupt it, and Python 3.11 then takes the thread for ended.
         self._gate = _thread.allocate_lock()
         self._gate.acquire()
         self._begun = False
@@ -103,7 +104,7 @@ class _HelpedCall:
             self._wait()
             self._thread.join()
         except BaseException:
-            # A signal's handler raised. A call that begins after this ends before it looks at anything.
+            # A signal handler raised. If the call has not begun yet, it ends at once.
             self._token.cancel()
             while self._begun and not self._done:
                 try:
@@ -118,7 +119,7 @@ class _HelpedCall:
             raise self._error
 
     def _wait(self) -> None:
-        # A signal that another thread was chosen for does not end the waiting, so that it ends by itself.
+        # A signal that the system delivers to another thread does not wake this one, so it wakes by itself.
         while not self._done:
             self._gate.acquire(timeout=0.25)
 
@@ -135,14 +136,14 @@ class _HelpedCall:
             self._gate.release()
 
 
-#: Operations that take a second on the slowest processors, and about ten milliseconds on others.
+#: Operations of the longest call that needs no helper thread: a second on the slowest processors, else about 10 ms.
 _SHORT = 1e9
 
 
 def long_call(name: str, *arguments: Any, path: str | None = None, work: float = math.inf) -> None:
-    """Calls a function that hears the thread's cancel token. On the main thread signals are handled meanwhile; what a
-    handler raises ends the call. `work`: about how many operations it takes, where that is known; a short call is not
-    worth a thread."""
+    """Calls a function that the thread's cancel token can end. On the main thread signals are handled meanwhile, and an
+    exception from a handler ends the call. work: about how many operations the call takes, if known; a short call does
+    not get a helper thread."""
     if work > _SHORT and threading.current_thread() is threading.main_thread():
         _HelpedCall(lambda: library().call(name, *arguments, path=path)).run()
     else:
@@ -150,13 +151,13 @@ def long_call(name: str, *arguments: Any, path: str | None = None, work: float =
 
 
 def create(what: str, name: str, *arguments: Any, path: str | None = None) -> Handle:
-    """Calls a function that makes an object, whose pointer is its last argument, as `long_call` does."""
+    """Calls, as `long_call` does, a function that makes an object and gives its pointer in the last argument."""
     out = ctypes.c_void_p()
     free = getattr(library(), f"{what.replace(' ', '_')}_free")
     try:
         long_call(name, *arguments, ctypes.byref(out), path=path)
     except BaseException:
-        if out.value:  # made at the moment of an interruption
+        if out.value:  # the object was made just before an interruption
             free(out.value)
         raise
     return Handle(what, out.value or 0, free)

@@ -1,4 +1,4 @@
-"""Labels whose embeddings are kept."""
+"""Classifiers: labels with their embeddings, for scoring one video after another."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from ._model import Model
 class Scores(np.ndarray[Any, np.dtype[np.float32]]):
     """Probabilities, float32 [n, labels], with the labels that they belong to.
 
-    labels: the list that the classifier had when it scored, in the order of the columns. generation: the list's number.
-    Arrays made from this one, its rows for example, have neither (None).
+    labels: the labels of the columns, in order. generation: the number of the list that they are.
+    Arrays made from this one, such as its rows, have None for both.
     """
 
     labels: list[str] | None = None
@@ -37,8 +37,8 @@ class Classifier(Owner):
     """A list of labels with their embeddings, for scoring one video after another.
 
     labels: None for the model's own. templates: None for the model's own or, without any, the reference's 16.
-    The model may be closed before it. Any number of threads may use one at once, and set its labels
-    meanwhile: a call goes on with the labels that it began with, and its result says which these are.
+    The model may be closed first. Any number of threads may use a classifier at once, even while one sets other
+    labels: a call uses the labels that it began with, and its result names them.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Classifier(Owner):
         self._model = weakref.ref(model)
         self._size = model.info.embedding_size
         self._templates = given or len(model.templates) or len(default_templates())
-        #: The latest list that was looked at: its generation and its labels, replaced as one.
+        #: The generation and labels of the list used last. Both are replaced together.
         self._latest: tuple[int, list[str]] = (1, names)
         self._handle = made
 
@@ -78,8 +78,8 @@ class Classifier(Owner):
             return list(self._labels_of(current)[1])
 
     def set_labels(self, labels: str | Iterable[str]) -> int:
-        """Another list. Labels that it has already are not encoded again. Returns the list's generation: the first
-        list's is 1, and each that takes its place has one more."""
+        """Sets other labels; only those that the classifier does not have yet are encoded. Returns the generation of
+        the new list: the first list has 1, and each later one has one more."""
         names = checked_texts("labels", labels)
         array, count = c_strings(names)
         generation = ctypes.c_int64()
@@ -93,8 +93,8 @@ class Classifier(Owner):
         return generation.value
 
     def score(self, videos: npt.ArrayLike, scale: float = 100.0) -> Scores:
-        """Probabilities [n, labels] of videos' embeddings [n, E], each row summing to 1, with `labels` and
-        `generation` of the list that they are of."""
+        """Scores video embeddings [n, E]: returns probabilities [n, labels], each row summing to 1, with the `labels`
+        and `generation` of the list that was used."""
         array = float_array("videos", videos, (1, 2))
         if array.ndim == 1:
             array = array[np.newaxis]
@@ -115,8 +115,7 @@ class Classifier(Owner):
         return out
 
     def _labels_of(self, current: int) -> tuple[int, list[str]]:
-        """A list's generation and labels: as they were set, or, where another thread set them, as the library has
-        them."""
+        """The generation and labels of a list. Labels that another thread has set are read from the library."""
         lib = library()
         generation = lib.number("label_list_generation", current)
         latest = self._latest
@@ -137,7 +136,7 @@ class Classifier(Owner):
 
 
 def _label_list(classifier: Any) -> Handle:
-    """The list of the moment."""
+    """A classifier's present list of labels."""
     out = ctypes.c_void_p()
     library().call("classifier_label_list", classifier, ctypes.byref(out))
     return Handle("label list", out.value or 0, library().label_list_free)

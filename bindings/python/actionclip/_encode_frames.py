@@ -1,4 +1,4 @@
-"""Images and videos to embeddings."""
+"""Encoding of images and videos to embeddings."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ Features = FloatArray | tuple[FloatArray, FloatArray]
 
 
 class FrameEncoder(Owner):
-    """The part of a model that sees."""
+    """The part of a model that encodes frames and videos."""
 
     _info: ModelInfo
 
     @property
     def preprocessing(self) -> dict[str, Any]:
-        """The model's own preprocessing of frames: resize, short_side (None: what
-        `resize` says), mean and std, as `preprocess` takes them."""
+        """The model's own preprocessing of frames: resize, short_side (None: as `resize` says), mean and std, which are
+        arguments of `preprocess`."""
         with self._handle.use() as handle:
             struct = preprocess_options(None, "center", None, None, None, handle).contents
         return {
@@ -53,7 +53,7 @@ class FrameEncoder(Owner):
 
     @property
     def sampling(self) -> str:
-        """The rule by which `encode_video` chooses frames, as `sample_indices` takes it."""
+        """The rule by which `encode_video` chooses frames, an argument of `sample_indices`."""
         with self._handle.use() as handle:
             return _name(SAMPLING, library().number("model_sampling", handle))
 
@@ -84,18 +84,18 @@ class FrameEncoder(Owner):
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
     ) -> Features:
-        """Frames to video embeddings, float32 [videos, E].
+        """Encodes videos, given as frames, to embeddings, float32 [videos, E].
 
         frames: uint8 images [H, W, 3], [H, W, 4] or [H, W], or Pillow images of any mode: a list (sizes may
         differ), a list of such lists, or an array [T, H, W, C] or [B, T, H, W, C]; C may stand before H, as torch
-        has it, where H and W show which it is. Of a video with more than T frames the model's own rule (`sampling`)
-        chooses T; fewer are refused. A flat list or [n, H, W, C] is videos of T frames, the first video's first;
-        [frames] says that they are one; where n is above T and no multiple of it, that is taken for granted, with a
-        warning. Arrays whose rows are packed are not copied.
-        pixel_format: of arrays, "rgb", "bgr", "rgba", "bgra" or "gray" (then C may be absent: [T, H, W],
-        [B, T, H, W]). Pillow images say themselves what they hold and become RGB as Pillow does it.
-        return_frames: also the frames' embeddings, [videos, T, E] ([videos, E] when joint).
-        The other arguments are those of `preprocess`; what is None is the model's own (`preprocessing`).
+        has it, if H and W show which it is. From a video of more than T frames the model's own rule (`sampling`)
+        chooses T; a video of fewer is an error. A flat list or [n, H, W, C] is taken for videos of T frames each, the
+        first video's first; give [frames] for one video. If n is above T and no multiple of T, the frames are taken
+        for one video, with a warning. Arrays with packed rows are not copied.
+        pixel_format: the format of arrays, "rgb", "bgr", "rgba", "bgra" or "gray" (C may be absent then: [T, H, W],
+        [B, T, H, W]). Pillow images state their own format; Pillow converts them to RGB.
+        return_frames: returns the frame embeddings too, [videos, T, E], or [videos, E] for a joint model.
+        The other arguments are those of `preprocess`; None means the model's own (`preprocessing`).
         """
         images = Images(frame_list(frames, self._info.frames, pixel_format, self._choice), pixel_format)
         with self._handle.use() as handle:
@@ -103,7 +103,7 @@ class FrameEncoder(Owner):
         return self._encode_images(images, settings, return_frames, normalize)
 
     def _encode_one_video(self, frames: FramesLike) -> FloatArray:
-        """The embedding [1, E] of one video's frames, T or more of them."""
+        """Encodes T or more frames of one video to its embedding [1, E]."""
         chosen = frame_list(frames, self._info.frames, "rgb", self._choice, single=True)
         with self._handle.use() as handle:
             settings = preprocess_options(None, "center", None, None, None, handle)
@@ -133,8 +133,8 @@ class FrameEncoder(Owner):
     def encode_pixels(
         self, pixels: PixelsLike, *, return_frames: bool = False, normalize: bool = False
     ) -> Features:
-        """Preprocessed frames, [videos * T, 3, S, S] or [videos, T, 3, S, S], or lists of such, to
-        embeddings as `encode_frames` returns them."""
+        """Encodes videos from preprocessed frames, [videos * T, 3, S, S] or [videos, T, 3, S, S] or lists of such
+        arrays, and returns embeddings as `encode_frames` does."""
         array, count = pixel_array(pixels, self._info.frames, self._info.image_size)
         videos, per_frame = self._outputs(count, return_frames)
         with self._handle.use() as handle:
@@ -159,12 +159,12 @@ class FrameEncoder(Owner):
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
     ) -> FloatArray:
-        """Frames each by itself to frame embeddings, float32 [n, E], for `join_frames`: any number from 1 on.
+        """Encodes single frames, any number from 1 on, to frame embeddings, float32 [n, E], for `join_frames`.
 
-        frames: a list of images as `encode_frames` takes them, or an array [n, H, W, C]. So the windows of a stream
-        or of a long video share their frames: encode each once, and join those of a window. The embeddings have
-        the same bits as those that `encode_frames(..., return_frames=True)` gives; `join_frames` wants them not
-        normalised. A model whose `info.frames_independent` is False refuses.
+        frames: a list of images as for `encode_frames`, or an array [n, H, W, C]. So overlapping windows of a stream or
+        a long video can share frames: encode each frame once, and join the embeddings of a window. The embeddings have
+        the same bits as those of `encode_frames(..., return_frames=True)`; `join_frames` needs them not normalised.
+        It is an error for a model whose `info.frames_independent` is False.
         """
         images = Images(single_frame_list(frames, pixel_format), pixel_format)
         out = np.empty((images.count, self._info.embedding_size), np.float32)
@@ -178,7 +178,7 @@ class FrameEncoder(Owner):
         return normalized(out) if normalize else out
 
     def encode_single_pixels(self, pixels: PixelsLike, *, normalize: bool = False) -> FloatArray:
-        """Preprocessed frames [n, 3, S, S], each by itself, to embeddings as `encode_single_frames` returns them."""
+        """Encodes single preprocessed frames [n, 3, S, S], and returns embeddings as `encode_single_frames` does."""
         array = single_pixel_array(pixels, self._info.image_size)
         out = np.empty((array.shape[0], self._info.embedding_size), np.float32)
         with self._handle.use() as handle:
@@ -190,10 +190,10 @@ class FrameEncoder(Owner):
         return normalized(out) if normalize else out
 
     def join_frames(self, frames: Any, *, normalize: bool = False) -> FloatArray:
-        """Frame embeddings to video embeddings, float32 [videos, E], with the model's temporal head.
+        """Joins frame embeddings to video embeddings, float32 [videos, E], with the model's temporal head.
 
-        frames: [videos * T, E] or [videos, T, E] ([videos, E] when joint), not normalised. The result has the same
-        bits as that of encoding the frames of each video together.
+        frames: [videos * T, E] or [videos, T, E], or [videos, E] for a joint model, not normalised. The result has the
+        same bits as if the frames of each video were encoded together.
         """
         array = float_array("frames", frames, (2, 3))
         rows, size = 1 if self._info.joint else self._info.frames, self._info.embedding_size
@@ -236,8 +236,9 @@ class FrameEncoder(Owner):
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
     ) -> Features:
-        """A whole video (a path, a file's bytes, or an open `Video`) to its embedding, float32 [E];
-        T frames are chosen by the model's own rule (`sampling`). return_frames: also [T, E] ([E] when joint)."""
+        """Encodes a whole video (a path, a file's bytes, or an open `Video`) to its embedding, float32 [E]. The model's
+        own rule (`sampling`) chooses T frames. return_frames: returns the frame embeddings too, [T, E], or [E] for a
+        joint model."""
         with self._handle.use() as handle:
             settings = preprocess_options(resize, crop, short_side, mean, std, handle)
         videos, per_frame = self._outputs(self._info.frames, return_frames)
@@ -253,7 +254,7 @@ class FrameEncoder(Owner):
         return _features(videos[0], None if per_frame is None else per_frame[0], normalize)
 
     def _choice(self, frame_count: int) -> list[int]:
-        """Which of a video's frames the model's own rule takes."""
+        """Indices of the frames that the model's own rule chooses from a video."""
         if self.sampling == "open_vclip":
             raise invalid(
                 f"a video has {frame_count} frames, this model takes {self._info.frames}, and its rule counts in "
@@ -265,12 +266,12 @@ class FrameEncoder(Owner):
         return self._frames_work(images.count) + 1e3 * sum(i.width * i.height for i in images.structs)
 
     def _frames_work(self, frames: int) -> float:
-        """Operations that encoding so many frames takes at most."""
+        """The most operations that encoding so many frames takes."""
         tokens = (self._info.image_size // self._info.patch_size) ** 2 + 1
         return 2.0 * self._info.parameters * tokens * frames
 
     def _outputs(self, frame_count: int, return_frames: bool) -> tuple[FloatArray, FloatArray | None]:
-        # A count that is no multiple of T is for the library to refuse.
+        # The library refuses a number that is no multiple of T.
         videos = frame_count // self._info.frames
         size = self._info.embedding_size
         shape = (videos, size) if self._info.joint else (videos, self._info.frames, size)

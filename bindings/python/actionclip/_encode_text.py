@@ -1,4 +1,4 @@
-"""Texts to embeddings."""
+"""Encoding of texts to embeddings."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from ._model_info import ModelInfo
 from ._warnings import warn
 
 
-#: Told how many prompts are done, and how many there are.
+#: A function that is called with the number of prompts that are encoded, and the number of all.
 Progress = Callable[[int, int], object]
-#: Prompts encoded between two such calls.
+#: Prompts that are encoded between two calls of a `Progress` function.
 _PART = 512
 
 
@@ -33,7 +33,7 @@ def _in_parts(
     axis: int,
     progress: Progress | None,
 ) -> FloatArray:
-    """`encode` of all texts; part by part where someone wants to know how far it is. The bits are the same."""
+    """Encodes all texts with `encode`; with `progress` part by part, to the same bits."""
     if progress is None:
         return encode(texts)
     step = max(1, _PART // prompts_each)
@@ -42,19 +42,19 @@ def _in_parts(
         try:
             parts.append(encode(texts[start : start + step]))
         except ArgumentError:
-            encode(texts)  # says it with the text's number among all
+            encode(texts)  # its message has the index of the text among all
             raise
         progress(min(start + step, len(texts)) * prompts_each, len(texts) * prompts_each)
     return np.concatenate(parts, axis=axis)
 
 
 class TextEncoder(Owner):
-    """The part of a model that reads."""
+    """The part of a model that encodes texts."""
 
     _info: ModelInfo
-    #: The model's own templates; empty for the reference's.
+    #: The model's own templates; empty if it uses the reference's.
     _templates: list[str]
-    #: Whether it can tell which labels it never learned.
+    #: Whether the model gives notes on labels that it never learned.
     _knows_its_words: bool
 
     def encode_prompts(
@@ -65,10 +65,10 @@ class TextEncoder(Owner):
         normalize: bool = False,
         progress: Progress | None = None,
     ) -> FloatArray:
-        """Texts to embeddings, float32 [n, E]. A text that is too long is an error unless `truncate`.
+        """Encodes texts to embeddings, float32 [n, E]. A text that is too long is an error, or cut with `truncate`.
 
-        progress: called on this thread, each few hundred texts, with how many are done and how many there are. What
-        it raises ends the call."""
+        progress: a function that this thread calls every few hundred texts with the number of texts done and of all. An
+        exception that it raises ends the call."""
 
         def encode(part: list[str]) -> FloatArray:
             return self._encode_prompts(part, truncate)
@@ -96,8 +96,8 @@ class TextEncoder(Owner):
         normalize: bool = False,
         progress: Progress | None = None,
     ) -> FloatArray:
-        """Every label in every template, float32 [templates, labels, E]. A template is a text with
-        one "{}"; by default the model's own (`Model.templates`) or, without any, the reference's 16.
+        """Encodes every label in every template, to float32 [templates, labels, E]. A template is a text with one "{}";
+        by default they are the model's own (`Model.templates`), or the reference's 16 if it has none.
         progress: as in `encode_prompts`; it counts prompts, one for each label in each template."""
         names = checked_texts("labels", labels)
         phrases = None if templates is None else checked_texts("templates", templates)
@@ -128,7 +128,7 @@ class TextEncoder(Owner):
         return out
 
     def _warn_of(self, handle: int, labels: list[str]) -> None:
-        """One warning about the labels that the model never learned, if it can tell."""
+        """Warns once about labels that the model never learned, if the model gives such notes."""
         if not self._knows_its_words:
             return
         notes = [note for note in (read_label_note(handle, label) for label in labels) if note]
@@ -137,7 +137,8 @@ class TextEncoder(Owner):
             warn(notes[0] + more, UnknownLabelWarning)
 
     def encode_tokens(self, tokens: npt.ArrayLike, *, normalize: bool = False) -> FloatArray:
-        """Rows of token ids with their markers, zero-padded, [n, C], to embeddings, float32 [n, E]."""
+        """Encodes rows of token ids [n, C], with start and end markers and then zeros, to embeddings, float32 [n,
+        E]."""
         array = as_array("tokens", tokens)
         if array.dtype.kind not in "iu":
             raise wrong_type(f"tokens holds {array.dtype}; it must hold integers")
@@ -160,7 +161,7 @@ class TextEncoder(Owner):
         return normalized(out) if normalize else out
 
     def tokenize(self, texts: str | Iterable[str], truncate: bool = False) -> IntArray:
-        """Texts to rows of token ids as `encode_tokens` takes them, int32 [n, C]."""
+        """Turns texts into rows of token ids for `encode_tokens`, int32 [n, C]."""
         array, count = c_strings(checked_texts("texts", texts))
         out = np.empty((count, self._info.context_length), np.int32)
         with self._handle.use() as handle:
@@ -172,5 +173,5 @@ class TextEncoder(Owner):
         return out
 
     def _work(self, prompts: int) -> float:
-        """Operations that encoding so many prompts takes at most."""
+        """The most operations that encoding so many prompts takes."""
         return 2.0 * self._info.parameters * self._info.context_length * prompts

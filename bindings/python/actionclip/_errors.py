@@ -1,4 +1,4 @@
-"""The library's status codes as exceptions: one class per decade, each also the builtin one expects."""
+"""Exceptions for the library's status codes: one class for each decade of codes, derived from a builtin one too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class LibraryError(ImportError):
 
 
 class UnknownLabelWarning(UserWarning):
-    """A label that the model never learned: what it answers about it means little or nothing."""
+    """A label that the model never learned: its score means little or nothing."""
 
 
 class ActionCLIPError(Exception):
@@ -112,7 +112,7 @@ _SINGLE: dict[int, type[ActionCLIPError]] = {
 
 
 def make_error(status: int, name: str, message: str, path: str | None = None) -> ActionCLIPError:
-    """The exception for a failed call; `path` is the file it was about, if any."""
+    """The exception for a failed call. path: the file that the call was about, if any."""
     kind = _SINGLE.get(status) or _DECADES.get(-status // 10, ActionCLIPError)
     if status == CONSTANTS["ERROR_FILE_OPEN"] and path is not None and not os.path.lexists(path):
         kind = MissingFileError
@@ -127,26 +127,27 @@ def make_error(status: int, name: str, message: str, path: str | None = None) ->
 
 
 def invalid(message: str) -> ArgumentError:
-    """An argument refused before the library is called, with the status the library would give."""
+    """The exception for an argument that is refused before the library is called, with the status that the library
+    has."""
     return _refusal(ArgumentError, "INVALID_ARGUMENT", message)
 
 
 def wrong_type(message: str) -> ArgumentError:
-    """An argument of the wrong type, refused before the library is called."""
+    """The exception for an argument of the wrong type, which is refused before the library is called."""
     return _refusal(ArgumentTypeError, "INVALID_ARGUMENT", message)
 
 
 def not_text(message: str) -> ArgumentError:
-    """A text that has no UTF-8, refused before the library is called."""
+    """The exception for a text that has no UTF-8, which is refused before the library is called."""
     return _refusal(TextError, "INVALID_UTF8", message)
 
 
 def closed(what: str) -> ArgumentError:
-    """A use of a closed object, refused before the library is called."""
+    """The exception for the use of a closed object, which is refused before the library is called."""
     return _refusal(ArgumentError, "INVALID_HANDLE", f"this {what} is closed")
 
 
 def _refusal(kind: type[ArgumentError], name: str, message: str) -> ArgumentError:
-    # Messages are one line, whatever another package's message or a value's repr holds.
+    # A message is one line, though another package's message or a value's repr may have more.
     line = " ".join(message.splitlines())
     return kind(CONSTANTS[f"ERROR_{name}"], f"ACTIONCLIP_ERROR_{name}", line)

@@ -1,9 +1,8 @@
-"""Frames of one video or several, in any nesting, with every video's frames counted.
+"""Conversion of frames of one or several videos, in any nesting, to one list of frames.
 
-The library takes frames one after the other, T per video. It cannot see where the caller thinks a
-video ends: a video with a frame too many would shift every later one. So wherever the caller's
-nesting says what one video is, T of its frames are given: of more the model's own rule chooses them, and
-fewer are refused.
+The library takes frames in one list, T per video. It cannot see where the caller thinks a video ends: a video
+with one frame too many would shift every later one. So if the caller's nesting shows what one video is, exactly T of
+its frames are passed on: from more the model's own rule chooses T, and fewer are an error.
 """
 
 from __future__ import annotations
@@ -24,17 +23,16 @@ from ._warnings import warn
 FramesLike = Any
 #: Preprocessed frames: numbers [n, 3, S, S] or [B, T, 3, S, S], or lists of such.
 PixelsLike = Any
-#: Which of so many frames of a video are looked at.
+#: Chooses frames: from the number of a video's frames to the indices of those that are used.
 Choose = Callable[[int], Iterable[int]]
 
 
 def frame_list(
     frames: FramesLike, per_video: int, pixel_format: str, choose: Choose, *, single: bool = False
 ) -> list[ImageLike]:
-    """Frames one by one, videos one after the other, `per_video` of each.
+    """The frames of all videos in one list, `per_video` of each.
 
-    choose: which of a video's frames are taken where it has more. single: the frames are those of one video,
-    however many.
+    choose: chooses frames from a video that has more. single: all frames belong to one video.
     """
     order = pixel_order(pixel_format)
     gray = order == "gray"
@@ -57,7 +55,7 @@ def frame_list(
         return result
     if single:
         return _chosen(result, 0, per_video, choose)
-    # In a flat list every video has T frames, unless there can be but one.
+    # A flat list holds T frames per video, unless their number fits only one video.
     if count % per_video != 0:
         warn(
             f"{count} frames are taken for one video, of which the model's rule chooses {per_video}; say so with "
@@ -69,7 +67,7 @@ def frame_list(
 
 
 def single_frame_list(frames: FramesLike, pixel_format: str) -> list[ImageLike]:
-    """Frames one by one, of a list or an array [n, H, W, C] that groups them into no videos."""
+    """Single frames in one list, from a list or an array [n, H, W, C] that does not group them into videos."""
     order = pixel_order(pixel_format)
     entries = list(frames) if _is_listing("frames", frames) else _entries_of_array(frames, order, 1)
     for index, entry in enumerate(entries):
@@ -79,7 +77,7 @@ def single_frame_list(frames: FramesLike, pixel_format: str) -> list[ImageLike]:
 
 
 def _entries_of_array(frames: Any, order: str, per_video: int) -> list[Any]:
-    """The frames of an array that is one video, or the videos of one that is several."""
+    """The entries of an array: frames if it is one video, videos if it is several."""
     if is_pillow(frames):
         raise invalid("frames is one picture; it must be a list of images (of a still picture: [picture] * T)")
     array = as_array("frames", frames)
@@ -115,11 +113,11 @@ def _chosen(video: list[ImageLike], index: int, per_video: int, choose: Choose) 
     if len(video) <= per_video:
         _count_frames("", index, len(video), per_video)
         return video
-    return [video[place] for place in choose(len(video))]
+    return [video[i] for i in choose(len(video))]
 
 
 def pixel_array(pixels: PixelsLike, per_video: int, side: int) -> tuple[FloatArray, int]:
-    """Preprocessed frames as one array, and how many frames it holds."""
+    """Preprocessed frames as one array, and their number."""
     if _is_listing("pixels", pixels):
         pixels = _stacked([_gathered(entry) for entry in pixels], per_video)
     if getattr(pixels, "dtype", None) == np.uint8:
@@ -144,7 +142,7 @@ def single_pixel_array(pixels: PixelsLike, side: int) -> FloatArray:
 
 
 def _is_listing(what: str, value: Any) -> bool:
-    """Whether to go through a value's entries; otherwise it is an array or an image itself."""
+    """Whether a value is a list of entries, not an array or an image."""
     if isinstance(value, (str, bytes, bytearray, dict)):
         raise wrong_type(f"{what} must be an array or a list of images, not {type_name(value)}")
     if hasattr(value, "ndim") or hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
@@ -165,8 +163,8 @@ def _frames_of_video(what: str, entry: Any, gray: bool) -> list[ImageLike] | Non
 
 
 def _has_channels(shape: Sequence[int]) -> bool:
-    """In grey the last dimension is the width, unless it is so small that it must be channels; that
-    colour is refused, and not taken for pictures three pixels wide, is for `Images` to do."""
+    """Whether the last dimension of grey pictures is channels: it is the width, unless it is 1, 3 or 4. `Images`
+    refuses the colour pictures among these."""
     return len(shape) > 0 and shape[-1] in (1, 3, 4)
 
 
@@ -186,15 +184,15 @@ def _refuse_mixture(what: str, nested: list[bool]) -> None:
 
 
 def _gathered(entry: Any) -> Any:
-    """An entry with its own entries in lists, for numpy, which takes no generators."""
+    """An entry with all its entries in lists, since numpy takes no generators."""
     return [_gathered(part) for part in entry] if _is_listing("pixels", entry) else entry
 
 
 def _stacked(entries: list[Any], per_video: int) -> Any:
-    """Frames, or videos of equally many, put together."""
+    """Stacks frames, or videos with equal numbers of frames."""
     if not any(isinstance(part, list) or hasattr(part, "shape") for part in entries):
         return entries  # numbers, or something that float_array refuses
-    # A video's frames may lie in a list of any length, which must be told before numpy stacks them.
+    # The number of frames of each video is checked before numpy stacks them.
     videos = [as_array(f"pixels of entry {index}", entry) for index, entry in enumerate(entries)]
     nested = [video.ndim == 4 for video in videos]
     _refuse_mixture("pixels", nested)

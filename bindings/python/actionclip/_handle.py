@@ -1,4 +1,4 @@
-"""Ownership of one of the library's objects."""
+"""Ownership of an object of the library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._errors import closed
 
 
 class Handle:
-    """Frees its pointer once: when closed and the last call that uses it has returned."""
+    """A pointer that is freed once, when it is closed and the last call that uses it has returned."""
 
     def __init__(self, what: str, pointer: int, free: Callable[[int], Any]) -> None:
         self._what = what
@@ -54,15 +54,14 @@ class Handle:
 
 
 class Owner:
-    """Closing, `with`, and no pickling, for classes that own a handle."""
+    """The base of classes that own a handle: closing, `with` blocks, and no pickling."""
 
     _handle: Handle
 
     def close(self) -> None:
-        """Gives the memory and threads back to the system. Using the object afterwards is an
-        ArgumentError (a ValueError) of status -12; closing it again does nothing. Returns at once:
-        calls that are running on other threads finish, and the last of them releases it. Leaving a
-        `with` block, or dropping the last reference, closes too."""
+        """Frees the object's memory and threads. It returns at once: calls on other threads finish, and the last of
+        them frees the object. Using the object afterwards is an ArgumentError (a ValueError) with status -12; closing
+        it again does nothing. Leaving a `with` block or dropping the last reference closes too."""
         self._handle.close()
 
     @property

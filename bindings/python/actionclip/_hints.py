@@ -1,4 +1,4 @@
-"""The library's hints in Python's words."""
+"""Conversion of option names in the library's messages to Python's keyword arguments."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ _KEYWORDS = {"base_path": "base", "compute_type": "compute", "tokenizer_path": "
 
 
 def with_keywords(message: str) -> str:
-    """A message of the library that names options as keyword arguments: "(base=)" for "(option base_path)"."""
+    """A message with its options named as keyword arguments: "(base=)" for "(option base_path)"."""
     return re.sub(r"\(option (\w+)\)", lambda hint: f"({_KEYWORDS.get(hint[1], hint[1])}=)", message)

@@ -1,4 +1,4 @@
-"""Images as the library takes them."""
+"""Conversion of images to the library's image structs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ._arrays import ByteArray, as_array
 from ._errors import invalid, wrong_type
 from ._refusals import require_bytes, shape_of
 
-#: One image: uint8 [H, W, 3], [H, W, 4], [H, W], or [3, H, W] as torch has it; what numpy.asarray makes one of; or
-#: a Pillow image.
+#: One image: uint8 [H, W, 3], [H, W, 4], [H, W], or [3, H, W] as torch has it; anything that numpy.asarray converts to
+#: such an array; or a Pillow image.
 ImageLike = Any
 
 _FORMATS = {
@@ -29,7 +29,7 @@ _FORMATS = {
 
 
 def pixel_order(pixel_format: str) -> str:
-    """The name of a pixel format, checked."""
+    """Checks the name of a pixel format, and gives it in lower case."""
     if not isinstance(pixel_format, str):
         raise wrong_type(f"pixel_format must be a string, not {type_name(pixel_format)}")
     order = pixel_format.casefold()
@@ -39,8 +39,8 @@ def pixel_order(pixel_format: str) -> str:
 
 
 def channels_last(array: npt.NDArray[Any], order: str) -> npt.NDArray[Any]:
-    """Pictures [..., H, W, C], seen so where their shape says that they are [..., C, H, W] as torch has them: where
-    the last dimension cannot be channels and the third last can."""
+    """A view of pictures as [..., H, W, C]. They are taken for [..., C, H, W], as torch has them, if the last dimension
+    cannot be channels and the third last can."""
     counts = _FORMATS[order]
     if array.ndim >= 3 and array.shape[-1] > 4 and array.shape[-3] in counts:
         return np.moveaxis(array, -3, -1)
@@ -48,12 +48,12 @@ def channels_last(array: npt.NDArray[Any], order: str) -> npt.NDArray[Any]:
 
 
 def is_pillow(value: Any) -> bool:
-    """Whether this is a Pillow image, told by what it offers: Pillow need not be installed."""
+    """Whether a value is a Pillow image, by its attributes, since Pillow need not be installed."""
     return isinstance(getattr(value, "mode", None), str) and callable(getattr(value, "convert", None))
 
 
 class Images:
-    """An array of image structs. Keeps alive every array the structs point into."""
+    """An array of image structs, which keeps alive the arrays that they point to."""
 
     def __init__(self, images: Sequence[ImageLike], pixel_format: str) -> None:
         order = pixel_order(pixel_format)
@@ -63,7 +63,7 @@ class Images:
         for index, image in enumerate(images):
             name = f"image {index}"
             if is_pillow(image):
-                # It knows what its numbers mean: palette indices and inks are no RGB.
+                # The mode tells what the numbers are: palette indices and inks are no RGB.
                 self._fill(self.structs[index], name, _pillow_array(name, image), "rgb")
             else:
                 self._fill(self.structs[index], name, as_array(name, image), order)
@@ -95,7 +95,7 @@ class Images:
 
 
 def _pillow_array(name: str, image: Any) -> npt.NDArray[Any]:
-    """RGB; with alpha where the picture has some, for resizing may need it."""
+    """A Pillow image as RGB, or RGBA if it has alpha, which resizing may need."""
     mode = "RGBA" if image.mode in ("RGBA", "LA") else "RGB"
     if image.mode != mode:  # else converting would only copy it
         try:
@@ -106,7 +106,7 @@ def _pillow_array(name: str, image: Any) -> npt.NDArray[Any]:
 
 
 def _rows_are_packed(array: npt.NDArray[Any], channels: int) -> bool:
-    """Pixels side by side within each row and rows one after the other, with or without a gap."""
+    """Whether pixels are adjacent within each row, and rows follow one another, with or without a gap."""
     height, width = array.shape[:2]
     if array.ndim == 3 and array.strides[2] != 1:
         return False

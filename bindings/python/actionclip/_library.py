@@ -1,4 +1,4 @@
-"""Finds, loads and checks the shared library, once, at its first use."""
+"""Finds, loads and checks the shared library, once, when it is first used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _loaded: Library | None = None
 
 
 class Library:
-    """The loaded library: its functions by their names in the header, less the prefix."""
+    """The loaded library, with the header's functions as attributes, without the prefix actionclip_."""
 
     def __init__(self, handle: ctypes.CDLL, path: str) -> None:
         self.path = path
@@ -45,18 +45,18 @@ class Library:
             raise AttributeError(name) from None
 
     def defaults(self, name: str) -> Any:
-        """A new options struct, "model_options" for example, with every default set."""
+        """Makes an options struct, such as "model_options", with every default set."""
         struct = _abi.STRUCTS[f"actionclip_{name}"]()
         self._functions[f"{name}_init_sized"](ctypes.byref(struct), ctypes.sizeof(struct))
         return struct
 
     def call(self, name: str, *arguments: Any, path: str | None = None) -> None:
-        """Calls a function that returns a status; raises unless it is 0. The interpreter lock is
-        released during the call. `path` is the file the call is about."""
+        """Calls a function that returns a status, and raises unless it is 0. The interpreter lock is released during
+        the call. path: the file that the call is about."""
         self._result(name, arguments, path)
 
     def number(self, name: str, *arguments: Any) -> int:
-        """Calls a function that returns a number or a negative status; raises for the latter."""
+        """Calls a function that returns a number or a negative status, and raises for a status."""
         return self._result(name, arguments, None)
 
     def _result(self, name: str, arguments: tuple[Any, ...], path: str | None) -> int:
@@ -69,10 +69,10 @@ class Library:
 
 
 def _candidates() -> list[str]:
-    """Where to look, in order."""
+    """Paths and names of the library to try, in order."""
     chosen = os.environ.get("ACTIONCLIP_LIBRARY")
     if chosen:
-        return [chosen]  # somebody's explicit choice: no silent second best
+        return [chosen]  # an explicit choice has no fallback
     package = pathlib.Path(__file__).resolve().parent
     folders = [package]
     checkout = package.parents[2]
@@ -110,12 +110,12 @@ def _load() -> Library:
 
 
 def version() -> str:
-    """The version of the library at run time, e.g. "0.1.0"."""
+    """The version of the library at run time, such as "0.1.0"."""
     return str(library().version().decode("ascii"))
 
 
 def library_path() -> str:
-    """Which file was loaded, or the bare name the system resolved."""
+    """The path of the loaded library, or its bare name if the system found it."""
     return library().path
 
 

@@ -1,4 +1,4 @@
-"""The model."""
+"""The model: loading, saving, properties, and classifying a video."""
 
 from __future__ import annotations
 
@@ -55,29 +55,31 @@ _TextKey = tuple[list[str], list[str] | None, bool]
 
 
 class Model(FrameEncoder, TextEncoder):
-    """A model from a file (a path) or from a file's bytes, ready to encode; without one, the default
-    model: the file that the environment variable ACTIONCLIP_MODEL names, or the one installed with
-    the library.
+    """A loaded model, ready to encode, from a path or from a file's bytes. Without a path it is the default model: the
+    file that the environment variable ACTIONCLIP_MODEL names, or the one installed with the library.
 
-    frames: T, frames per video. head: the reference's name ("MeanP", "Conv_1D", "LSTM", "Transf",
-    "Transf_cls"; case does not matter). temporal_shift, joint: True, False, or None for what the
-    checkpoint says. What the checkpoint contradicts is an error. threads: one per processor by
-    default. tokenizer: CLIP's merge list or tokenizer.json; by default the one inside the file, or beside it.
-    compute: "fp32", "bf16" or "int8", what the encoders compute in; None for what the file says, else fp32.
-    processors: numbers of those that the model's own threads are bound to, in turn. expected_sha256: 64 hexadecimal
-    digits; another file is refused before anything in it is parsed. compute_sha256: hash the file without expecting
-    anything. To be hashed, a file is read into memory as a whole. base: a CLIP file that gives what the weights lack,
-    as ViFi-CLIP's do. open_clip_name: the model's name in open_clip, where no configuration beside the file tells.
-    activation: "QuickGELU" or "GELU", of the encoders, which the weights do not tell: open_clip's own models from
-    LAION and DataComp have GELU; None for what the file says, else QuickGELU. temporal_view: how many frames on each
-    side a frame's tokens see besides their own, 0 to 3 (Open-VCLIP's expand_temporal_view is 1); None for what the
-    file says.
+    An argument that contradicts the checkpoint is an error.
+    frames: T, frames per video. head: the reference's name ("MeanP", "Conv_1D", "LSTM", "Transf", "Transf_cls", in
+    upper or lower case). temporal_shift, joint: True, False, or None for as the checkpoint says.
+    threads: threads that compute; one per processor by default.
+    tokenizer: CLIP's merge list or tokenizer.json; by default the one inside the model's file, or beside it.
+    compute: "fp32", "bf16" or "int8", the precision of the encoders; None for as the file says, else fp32.
+    processors: ids of the processors that the model's own threads are pinned to, in turn.
+    expected_sha256: the SHA-256 that the file must have, 64 hexadecimal digits; a file with another one is refused, and
+    nothing in it is parsed. compute_sha256: computes the SHA-256 without expecting one. A file to be hashed is read
+    into memory whole.
+    base: a CLIP file that gives the token embedding if the weights lack it, as ViFi-CLIP's do.
+    open_clip_name: the model's name in open_clip, if there is no configuration beside its file.
+    activation: "QuickGELU" or "GELU", the encoders' activation, which weights do not state: open_clip's own models from
+    LAION and DataComp have GELU. None for as the file says, else QuickGELU.
+    temporal_view: the number of frames on each side that a frame's tokens attend to besides their own, 0 to 3
+    (Open-VCLIP's expand_temporal_view is 1). None for as the file says.
 
-    path may be a folder of Hugging Face's or open_clip's, or an index of shards (docs/FAMILIES.md), or the name of a
-    model that Hugging Face's tools have downloaded: "openai/clip-vit-base-patch16".
+    path may also be a folder of Hugging Face's or open_clip's, an index of shards (docs/FAMILIES.md), or the name of a
+    model that Hugging Face's tools have downloaded, such as "openai/clip-vit-base-patch16".
 
-    Immutable: any number of threads may use one model at once. Its memory and threads are held
-    until `close`, the end of a `with` block, or the last reference.
+    A model is immutable, and any number of threads may use it at once. It holds memory and threads until `close`, the
+    end of a `with` block, or the last reference.
     """
 
     def __init__(
@@ -141,7 +143,7 @@ class Model(FrameEncoder, TextEncoder):
                 "model", "model_load_buffer", data.ctypes.data, data.size, ctypes.byref(options),
                 path=None if tokenizer is None else os.fspath(tokenizer),
             )  # fmt: skip
-        #: What `classify` last encoded: (labels, templates, truncate) and their embeddings.
+        #: The labels, templates and truncate that `classify` used last, and their embeddings.
         self._latest_texts: tuple[_TextKey, FloatArray] | None = None
         self._handle = made
         with self._handle.use() as handle:
@@ -153,7 +155,7 @@ class Model(FrameEncoder, TextEncoder):
 
     @property
     def info(self) -> ModelInfo:
-        """Sizes and choices."""
+        """The model's sizes and options."""
         return self._info
 
     @property
@@ -163,41 +165,43 @@ class Model(FrameEncoder, TextEncoder):
 
     @property
     def templates(self) -> list[str]:
-        """Templates the model was trained with, by its file; empty for the reference's 16."""
+        """The model's own templates; empty if it has none and uses the reference's 16."""
         return list(self._templates)
 
     @property
     def family(self) -> str:
-        """The family whose layout the file has: "CLIP", "Hugging Face CLIP", "open_clip", ..."""
+        """The family of checkpoints whose layout the file has, such as "CLIP" or "open_clip"."""
         with self._handle.use() as handle:
             return str(library().model_family(handle).decode("utf-8"))
 
     @property
     def assumptions(self) -> list[str]:
-        """Assumed properties of the model, which neither its file nor the arguments state, a line for each."""
+        """One line for each property of the model that is assumed, since neither its file nor the arguments state
+        it."""
         with self._handle.use() as handle:
             return read_assumptions(handle)
 
     @property
     def sha256(self) -> str | None:
-        """The SHA-256 of the file or buffer, in hexadecimal; None unless it was asked for at load."""
+        """The SHA-256 of the model's file or bytes, in hexadecimal; None unless it was asked for at load."""
         return self._sha256
 
     def label_note(self, label: str | None = None) -> str | None:
-        """A line about a label that the model never learned, or None: only models with a vocabulary of their own, such as
-        the default one, can tell. Without a label: a line about the model itself. Encoding such a label gives the line
-        as an `UnknownLabelWarning`."""
+        """One line about a label that the model does not know, or None. Only a model with its own vocabulary, such as
+        the default model, gives such lines. Without a label the line is about the model. Encoding such a label gives
+        the line as an `UnknownLabelWarning`."""
         with self._handle.use() as handle:
             return read_label_note(handle, label)
 
     def note(self, key: str) -> str | None:
-        """The note in the model's file under "description", "license", "source", ...; None if nothing."""
+        """The note under a key in the model's file, such as "description", "license" or "source"; None if there is
+        none."""
         with self._handle.use() as handle:
             return read_note(handle, key)
 
     @property
     def notes(self) -> dict[str, str]:
-        """Every note of the model's file, by its key."""
+        """All notes of the model's file, by key."""
         with self._handle.use() as handle:
             return read_notes(handle)
 
@@ -213,12 +217,12 @@ class Model(FrameEncoder, TextEncoder):
         storage: str = "fp32",
         notes: dict[str, str] | None = None,
     ) -> None:
-        """Writes the model as one safetensors file that needs nothing beside it (docs/FORMAT.md).
+        """Writes the model as one safetensors file that needs no other (docs/FORMAT.md).
 
-        Labels, templates and notes: None keeps what the model holds, [] and "" leave it out. storage:
-        "fp32", which gives the same bits when it is loaded again, "fp16" for half the size, or "bf16" or "int8"
-        for a model that computes in it. notes: other texts by keys of lower-case letters, digits, "_" and ".". A file
-        at `path` is replaced in one step when the new one is complete; on failure it stays.
+        labels, templates, description, license, source: None keeps the model's own, [] or "" leaves it out.
+        storage: "fp32", which gives the same bits when loaded again, "fp16" for half the size, or "bf16" or "int8" for
+        a model loaded with that `compute`. notes: other texts, by keys of lower-case letters, digits, "_" and ".".
+        A file at `path` is replaced in one step once the new one is complete; on failure it stays as it was.
         """
         with self._handle.use() as handle:
             save_model(
@@ -237,8 +241,8 @@ class Model(FrameEncoder, TextEncoder):
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
     ) -> FloatArray:
-        """`actionclip.preprocess` for this model's input size: [3, S, S], or [n, 3, S, S] for several. What
-        is None is the model's own (`preprocessing`)."""
+        """Preprocesses images for this model, as `actionclip.preprocess` does: float32 [3, S, S], or [n, 3, S, S] for
+        several. None means the model's own (`preprocessing`)."""
         with self._handle.use() as handle:
             settings = preprocess_options(resize, crop, short_side, mean, std, handle)
         return pixels(image, self._info.image_size, pixel_format, settings)
@@ -246,13 +250,13 @@ class Model(FrameEncoder, TextEncoder):
     def similarity(
         self, videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0
     ) -> FloatArray:
-        """`actionclip.similarity`: logits [n, m]."""
+        """Compares videos [n, E] with texts [m, E], as `actionclip.similarity` does: logits [n, m]."""
         return _similarity.similarity(videos, texts, scale)
 
     def probabilities(
         self, videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0
     ) -> FloatArray:
-        """`actionclip.probabilities`: [n, classes]."""
+        """Scores videos [n, E] with texts, as `actionclip.probabilities` does: [n, classes]."""
         return _similarity.probabilities(videos, texts, scale)
 
     def classify(
@@ -265,13 +269,13 @@ class Model(FrameEncoder, TextEncoder):
         scale: float = 100.0,
         truncate: bool = False,
     ) -> list[tuple[str, float]]:
-        """Which of these labels a video shows: (label, probability), the likeliest first, all or `top`.
-        Without labels: the model's own.
+        """Finds the labels that fit a video: pairs (label, probability), the likeliest first, all of them or `top`.
+        Without labels they are the model's own.
 
-        video: a path, a file's bytes, an open file, an open `Video`, or the frames of one video as
-        `encode_frames` takes them, of which the model's own rule chooses T.
-        truncate: as in `encode_labels`. The embeddings of the labels last used are kept, so that one
-        video after the other costs no more than itself; `close` drops them.
+        video: a path, a file's bytes, an open file, an open `Video`, or the frames of one video as for `encode_frames`,
+        from which the model's own rule chooses T.
+        truncate: as in `encode_labels`. The embeddings of the labels used last are kept, so that later videos with
+        the same labels cost less; `close` drops them.
         """
         if labels is None and not self._labels:
             raise invalid("labels is missing, and the model names none of its own")
@@ -294,10 +298,10 @@ class Model(FrameEncoder, TextEncoder):
         return [(names[index], float(scores[index])) for index in order[:top]]
 
     def _texts(self, labels: list[str], templates: list[str] | None, truncate: bool) -> FloatArray:
-        """The embeddings of these labels, encoded unless they are the latest.
+        """The embeddings of labels, which are encoded unless they are those used last.
 
-        No lock: a pair is read and replaced as one reference, and a lock held while encoding would
-        stay locked in a child forked meanwhile. Threads that start together may each encode.
+        There is no lock: labels and embeddings are read and replaced as one reference, and a lock held while encoding
+        would stay locked in a child forked meanwhile. Threads that start together may each encode.
         """
         key = (labels, templates, truncate)
         latest = self._latest_texts
@@ -305,7 +309,7 @@ class Model(FrameEncoder, TextEncoder):
             return latest[1]
         embeddings = self.encode_labels(labels, templates, truncate=truncate)
         self._latest_texts = (key, embeddings)
-        if self.closed:  # on another thread meanwhile, perhaps before there was something to drop
+        if self.closed:  # another thread may have closed the model before there was anything to drop
             self._latest_texts = None
         return embeddings
 

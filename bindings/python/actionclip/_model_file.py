@@ -59,7 +59,7 @@ def read_label_note(handle: int, label: str | None) -> str | None:
 
 
 def describe_file(path: Path) -> dict[str, str]:
-    """A description of a file or folder, whether or not it can be loaded: "format", "layout", "tensors", ..."""
+    """Describes a file or folder, whether or not it can be loaded, by keys such as "format", "layout" and "tensors"."""
     name = path_bytes("path", path)
     size = ctypes.c_size_t()
     shown = os.fsdecode(name)
@@ -102,7 +102,7 @@ def save_model(
 
 
 def _strings(what: str, values: Iterable[str]) -> tuple[ctypes.Array[ctypes.c_char_p], int]:
-    """A C array, which for no text at all still has an address: NULL would mean "as it was"."""
+    """Texts as a C array, which has an address even if it is empty, since NULL would keep the model's own."""
     if isinstance(values, str):
         raise wrong_type(f"{what} must be a list of strings, not one string")
     found = checked_texts(what, values)

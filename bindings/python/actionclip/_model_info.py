@@ -9,7 +9,7 @@ from . import _abi
 from ._abi import CONSTANTS
 from ._library import library
 
-#: Temporal heads: the name in a model's file, and the number of the C interface.
+#: The number in the C interface of each temporal head, by its name in a model's file.
 HEADS = {
     "MeanP": CONSTANTS["HEAD_MEANP"],
     "Conv_1D": CONSTANTS["HEAD_CONV_1D"],
@@ -52,15 +52,15 @@ class ModelInfo:
     compute_type: str  #: "fp32", "bf16" or "int8"
     threads: int
     has_tokenizer: bool
-    heads_assumed: bool  #: True if nothing told the numbers of heads, and they are a guess
+    heads_assumed: bool  #: True if the numbers of heads are a guess, since nothing states them
     logit_scale: float  #: the scale the model was trained with
     parameters: int
-    weight_bytes: int  #: memory that the weights take
-    video_bytes: int  #: working memory of a call that encodes one video; kept for the next one
-    text_bytes: int  #: the same of a call that encodes prompts
-    activation: str  #: of the encoders: "QuickGELU" or "GELU"
-    activation_assumed: bool  #: True if neither the file nor the caller told it
-    frames_independent: bool  #: True if `encode_single_frames` and `join_frames` may take a video's frames apart
+    weight_bytes: int  #: bytes of memory that the weights take
+    video_bytes: int  #: bytes of working memory of a call that encodes one video; kept for later calls
+    text_bytes: int  #: bytes of working memory of a call that encodes prompts
+    activation: str  #: the encoders' activation, "QuickGELU" or "GELU"
+    activation_assumed: bool  #: True if the activation is a guess, since neither the file nor the caller states it
+    frames_independent: bool  #: True if `encode_single_frames` and `join_frames` may encode a video
 
 
 def read_info(handle: int) -> ModelInfo:

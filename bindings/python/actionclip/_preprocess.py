@@ -1,4 +1,4 @@
-"""Images to the network's input, and the choice of frames."""
+"""Preprocessing of images to the network's input, and the choice of frames."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def options(
     std: Sequence[float] | None,
     model: Any = None,
 ) -> Any:
-    """A pointer to the C struct, which it keeps alive. What is None is the model's own, if one is given (its
-    handle in use), and else the reference's."""
+    """A pointer to the C struct of options, which it keeps alive. None means the model's own, if `model` is given (a
+    handle in use), else the reference's."""
     struct = library().defaults("preprocess_options")
     if model is not None:
         library().call("model_preprocess_options", model, ctypes.byref(struct))
@@ -75,14 +75,14 @@ def preprocess(
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
 ) -> FloatArray:
-    """Resizes (to Pillow's or OpenCV's bits), crops and normalises.
+    """Resizes images, with the same bits as Pillow or OpenCV, crops and normalises them.
 
-    One image, uint8 [H, W, 3], [H, W, 4] or [H, W] or a Pillow image of any mode, gives float32
-    [3, size, size]; a list of images, or an array [n, H, W, C], gives [n, 3, size, size]. `resize`: the short side
-    becomes size * 256 / 224 ("actionclip", the reference) or size ("clip"; "hugging_face", as transformers cuts odd
-    margins), bicubic as Pillow has it, or size * 256 / 224 ("mmaction2"), bilinear as OpenCV has it, unless
-    `short_side` says otherwise. `crop`: "center", or the "start" or "end" of the long side. `mean` and `std` are on
-    the 0..1 scale, CLIP's by default.
+    One image, uint8 [H, W, 3], [H, W, 4] or [H, W] or a Pillow image of any mode, gives float32 [3, size, size]. A list
+    of images, or an array [n, H, W, C], gives [n, 3, size, size].
+    resize: "actionclip" (the reference) makes the short side size * 256 / 224, bicubic as in Pillow; "clip" makes it
+    size; "hugging_face" is like "clip", but splits odd margins as transformers does; "mmaction2" makes it
+    size * 256 / 224, bilinear as in OpenCV. short_side: the short side in pixels, in place of that.
+    crop: "center", or the "start" or "end" of the long side. mean, std: on the 0..1 scale, CLIP's by default.
     """
     return pixels(image, whole("size", size, 1, 4096), pixel_format, options(resize, crop, short_side, mean, std))
 
@@ -103,8 +103,8 @@ def preprocess_crop(
     crop: str = "center",
     short_side: int | None = None,
 ) -> ByteArray:
-    """The crop before normalisation: uint8 [size, size, 3] RGB, or [n, size, size, 3] for several.
-    Arguments as in `preprocess`."""
+    """Resizes and crops images without normalising them: uint8 [size, size, 3] RGB, or [n, size, size, 3] for several.
+    The arguments are those of `preprocess`."""
     images, single = _one_or_many(image)
     settings = options(resize, crop, short_side, None, None)
     size = whole("size", size, 1, 4096)
@@ -142,10 +142,10 @@ def _each(
 def sample_indices(
     frame_count: int, segments: int, *, sampling: str = "actionclip", frame_rate: float = 30
 ) -> npt.NDArray[np.int64]:
-    """Which `segments` of `frame_count` frames are used at test time: int64 [segments].
+    """Chooses `segments` of `frame_count` frames as at test time: int64 [segments].
 
-    sampling: by the rule of the reference ("actionclip"), of mmaction2, X-CLIP and ViFi-CLIP ("mmaction2"), or
-    of Open-VCLIP ("open_vclip"), which alone looks at `frame_rate`, frames per second."""
+    sampling: the rule, "actionclip" (the reference), "mmaction2" (mmaction2, X-CLIP and ViFi-CLIP) or "open_vclip"
+    (Open-VCLIP). frame_rate: frames per second; only "open_vclip" depends on it."""
     count = whole("frame_count", frame_count, -INT64_MAX, INT64_MAX)
     wanted = whole("segments", segments, 1, INT32_MAX)
     rule = choice("sampling", sampling, SAMPLING)

@@ -13,12 +13,12 @@ from ._errors import wrong_type
 
 
 def shape_of(array: npt.NDArray[Any]) -> str:
-    """For messages: "has shape [2, 3]", or "is one value" for an array without dimensions."""
+    """The shape of an array for a message: "has shape [2, 3]", or the value of an array without dimensions."""
     return f"has shape {list(array.shape)}" if array.ndim else f"is {shortly(array.item())}"
 
 
 def require_bytes(name: str, array: npt.NDArray[Any]) -> None:
-    """Refuses what does not hold uint8, with what to do about it."""
+    """Raises for an array that does not hold uint8, with advice."""
     if array.dtype == np.uint8:
         return
     kind = array.dtype.kind
@@ -46,9 +46,9 @@ def require_bytes(name: str, array: npt.NDArray[Any]) -> None:
     elif kind == "f":
         advice = _advice_for_floats(array)
     elif kind in "iu":
-        advice = "numbers from 0 to 255 become it by array.astype(numpy.uint8)"
+        advice = "convert numbers from 0 to 255 with array.astype(numpy.uint8)"
         if array.dtype == np.uint16:
-            advice += ", all 16 bits by (array >> 8).astype(numpy.uint8)"
+            advice += ", 16-bit ones with (array >> 8).astype(numpy.uint8)"
     raise wrong_type(f"{name} {what}; it must hold uint8" + (f": {advice}" if advice else ""))
 
 
@@ -64,6 +64,6 @@ def _advice_for_floats(array: npt.NDArray[Any]) -> str:
 
 
 def shortly(value: Any) -> str:
-    """A value as a message shows it: its type, and the value where that is short."""
+    """A value for a message: its type, and the value itself if that is short."""
     text = repr(value)
     return f"{text}, {type_name(value)}" if len(text) <= 60 else f"of type {type_name(value)}"

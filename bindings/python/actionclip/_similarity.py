@@ -27,7 +27,8 @@ def _same_length(videos: FloatArray, texts: FloatArray) -> int:
 
 
 def similarity(videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0) -> FloatArray:
-    """scale * cosine: videos [n, E] and texts [m, E] give [n, m]. Nothing need be normalised."""
+    """Compares videos [n, E] with texts [m, E]: scale times the cosine similarity, [n, m]. Neither need be
+    normalised."""
     left, right = _rows("videos", videos), _rows("texts", texts)
     size, factor = _same_length(left, right), real("scale", scale)
     out = np.empty((len(left), len(right)), np.float32)
@@ -40,7 +41,7 @@ def similarity(videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0
 
 
 def probabilities(videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0) -> FloatArray:
-    """Softmax over classes for each template, then the mean over templates.
+    """Scores videos by the reference's rule: a softmax over classes for each template, then the mean over templates.
 
     videos [n, E]; texts [templates, classes, E] as `Model.encode_labels` gives them ([classes, E]
     is one template). Returns [n, classes], each row summing to 1.

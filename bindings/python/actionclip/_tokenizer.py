@@ -1,4 +1,4 @@
-"""CLIP's tokenizer by itself."""
+"""CLIP's tokenizer without a model."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ._handle import Owner
 
 
 class Tokenizer(Owner):
-    """CLIP's byte-level BPE from a merge list (.txt or .txt.gz) or a Hugging Face tokenizer.json. Safe to use
-    from many threads."""
+    """CLIP's byte-level BPE tokenizer, from a merge list (.txt or .txt.gz) or a Hugging Face tokenizer.json. Any number
+    of threads may use it at once."""
 
     def __init__(self, path: Path) -> None:
         self._handle = create("tokenizer", "tokenizer_load", path_bytes("tokenizer", path), path=os.fspath(path))
 
     def encode(self, text: str) -> list[int]:
-        """The ids of a text, without start and end markers."""
+        """Turns a text into token ids, without start and end markers."""
         data = utf8("text", text)
         count, work = ctypes.c_size_t(), 1e4 * len(data)
         with self._handle.use() as handle:

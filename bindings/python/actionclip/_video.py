@@ -32,29 +32,30 @@ _DECODE = {
 
 @dataclasses.dataclass(frozen=True)
 class VideoInfo:
-    """Properties of a video, found by decoding it once, or by its packets."""
+    """Properties of a video, found by decoding it once, or from its packets."""
 
-    width: int  #: of a frame as returned: after rotation
+    width: int  #: pixels of a frame as returned, after rotation
     height: int
     rotation: int  #: clockwise degrees applied to every frame
     frame_count: int
-    damaged_frames: int  #: of those, how many the decoder marked as damaged
-    duration: float  #: seconds
+    damaged_frames: int  #: number of frames that the decoder marked as damaged; -1 if unknown
+    duration: float  #: seconds, from the first frame to the end of the last
     frame_rate: float  #: average, frames per second; 0 if unknown
 
 
 class Video(Owner):
     """An open video: a path, or a file's bytes, which must not change while it is open.
 
-    Threads take turns. Needs FFmpeg's libraries; without them opening raises ResourceError.
-    A file and a decoder stay open until `close`, the end of a `with` block, or the last reference.
-    threads: decoder threads, one per processor by default. max_pixels: refuse larger pictures.
-    decode: "needed" decodes the wanted frames and those they are made from, "all" every frame up to the
-    last wanted one; the frames are the same, but "all" meets all damage. "key-frames" is an approximation
-    for large archives: in place of each frame the nearest key frame.
-    max_milliseconds: what one call may take; by default five minutes and a second more for every 2048 bytes of
-    the file. max_pixels_per_byte: how much is decoded, 2^30 pixels and by default 2^17 for each byte of the file.
-    Both are for files made to hold a program up; 2**63 - 1 is no limit.
+    Any number of threads may use one Video; their calls take turns. Opening needs FFmpeg's libraries, and raises
+    ResourceError without them. A file and a decoder stay open until `close`, the end of a `with` block, or the last
+    reference.
+    threads: decoder threads; one per processor by default. max_pixels: larger pictures are refused.
+    decode: "needed" decodes the wanted frames and those that they depend on, "all" every frame up to the last wanted
+    one. The frames are the same, but only "all" finds all damage. "key-frames" is an approximation for large archives:
+    it decodes the nearest key frame in place of each frame.
+    max_milliseconds: the time that one call may take; by default five minutes, and one second more for every 2048 bytes
+    of the file. max_pixels_per_byte: the pixels that may be decoded for each byte of the file, beyond 2^30; 2^17 by
+    default. Both limits guard against files made to block a program; 2**63 - 1 means no limit.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class Video(Owner):
 
     @contextlib.contextmanager
     def _use(self) -> Iterator[int]:
-        """The handle, for one call. A signal's handler, which may run on the thread that waits for a call, gets none."""
+        """The handle, for one call. A signal handler that interrupts a call on this thread gets an error instead."""
         with self._turn:
             if self._is_called:
                 raise invalid("this video is in use by the call that the signal interrupted; open it again in the handler")
@@ -106,13 +107,13 @@ class Video(Owner):
 
     @property
     def info(self) -> VideoInfo:
-        """Size, frames and duration. The first use decodes the whole video."""
+        """The video's properties. The first use decodes the whole video."""
         return self._properties("video_get_info")
 
     @property
     def outline(self) -> VideoInfo:
-        """Properties of the video as far as reading frames needs them: unless the video has been decoded or must be,
-        frames are counted by packets and damaged_frames is -1, not known."""
+        """The video's properties, if possible without decoding it: frames are then counted by packets, and
+        damaged_frames is -1, unknown."""
         return self._properties("video_get_outline")
 
     def _properties(self, function: str) -> VideoInfo:
@@ -133,8 +134,8 @@ class Video(Owner):
     def read_frames(
         self, indices: Iterable[int] | npt.NDArray[Any], *, return_seconds: bool = False
     ) -> ByteArray | tuple[ByteArray, npt.NDArray[np.float64]]:
-        """The frames at these indices (any order, repeats allowed): uint8 [n, H, W, 3] RGB; with
-        `return_seconds` also each frame's time from the first frame, float64 [n]."""
+        """Reads the frames at `indices` (in any order, repeats allowed) as RGB, uint8 [n, H, W, 3]. With
+        `return_seconds` it returns the time of each frame from the first one too, float64 [n]."""
         listed = items("indices", indices)
         numbers = [whole("a frame index", index, -INT64_MAX, INT64_MAX) for index in listed]
         wanted = np.array(numbers, np.int64)
@@ -151,8 +152,8 @@ class Video(Owner):
         return (frames, seconds) if return_seconds else frames
 
     def sample(self, segments: int, *, sampling: str = "actionclip") -> ByteArray:
-        """The frames the reference would use for T = segments, or those of another rule of
-        `actionclip.sample_indices`: uint8 [T, H, W, 3] RGB."""
+        """Reads T = `segments` frames that the reference's rule chooses, or another rule of
+        `actionclip.sample_indices`, as RGB, uint8 [T, H, W, 3]."""
 
         def chosen(info: VideoInfo) -> npt.NDArray[np.int64]:
             rate = info.frame_rate or 30
@@ -169,10 +170,9 @@ class Video(Owner):
                 return self.read_frames(chosen(self.info))
 
     def close(self) -> None:
-        """Closes the file and gives the decoder's memory and threads back; bytes given in place of a
-        path may change from then on. Waits for a call that is running on another thread. Using the
-        video afterwards is an ArgumentError (a ValueError) of status -12; closing it again does
-        nothing. Frames already returned stay."""
+        """Closes the file and frees the decoder's memory and threads, after any call on another thread has ended. Bytes
+        given in place of a path may change from then on; frames already returned stay. Using the video afterwards is an
+        ArgumentError (a ValueError) with status -12; closing it again does nothing."""
         with self._turn:
             super().close()
 

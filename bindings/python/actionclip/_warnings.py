@@ -8,7 +8,7 @@ import warnings
 
 
 def warn(message: str, category: type[Warning]) -> None:
-    """A warning about the first line on the stack that is not this package's."""
+    """Warns about the innermost line on the stack that is not in this package."""
     package = os.path.dirname(__file__)
     level = 2
     frame = sys._getframe(1)
