@@ -73,7 +73,9 @@ func chosenTemplates(
     throw .argument("template_count is \(templateCount), expected 1 to 65536")
   }
   return try texts(templates, templateCount, "templates") { (template, name) throws(Failure) in
-    do throws(Failure) { _ = try PromptTemplates.place(in: template) } catch { throw error.about(name()) }
+    do throws(Failure) { _ = try PromptTemplates.placeholderOffset(in: template) } catch {
+      throw error.about(name())
+    }
   }
 }
 

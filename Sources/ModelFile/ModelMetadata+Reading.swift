@@ -194,7 +194,7 @@ extension ModelMetadata {
   /// The fault of a template; nil if there is none.
   public static func problem(ofTemplate template: UnsafeBufferPointer<UInt8>) -> String? {
     if template.contains(0) { return "holds a NUL byte" }
-    do throws(Failure) { _ = try PromptTemplates.place(in: template) } catch {
+    do throws(Failure) { _ = try PromptTemplates.placeholderOffset(in: template) } catch {
       return "is no template: \(error.message)"
     }
     return nil

@@ -105,7 +105,9 @@ enum LossyBytes {
       let isSurrogatePair =
         at(0) == 0xED && (0xA0...0xAF).contains(at(1)) && at(3) == 0xED && (0xB0...0xBF).contains(at(4))
       let isLostOrContinues = { (byte: UInt8) in isLost(byte) || isContinuation(byte) }
-      if isSurrogatePair, isLost(third) && isLostOrContinues(sixth) || isLostOrContinues(third) && isLost(sixth) {
+      if isSurrogatePair,
+        isLost(third) && isLostOrContinues(sixth) || isLostOrContinues(third) && isLost(sixth)
+      {
         return 6
       }
       return losesOne(2) ? 3 : 0

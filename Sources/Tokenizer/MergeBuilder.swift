@@ -14,11 +14,7 @@ struct MergeBuilder: ~Copyable {
   /// Makes a builder for at most `capacity` merges.
   init(capacity: Int) throws(Failure) {
     var symbols = try SymbolTable(capacity: MergeList.fixedSymbols + capacity)
-    for id in 0..<MergeList.byteSymbols {
-      _ = try ByteAlphabet.spelling(of: id).withUnsafeBufferPointer { spelling throws(Failure) in
-        try symbols.insert(spelling)
-      }
-    }
+    try symbols.insertByteSymbols()
     let pairs = try PairTable(capacity: capacity)
     let product = try GrowingArray<UInt8>(capacity: 256)
     self.symbols = symbols

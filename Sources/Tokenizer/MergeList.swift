@@ -25,11 +25,7 @@ struct MergeList: ~Copyable {
       rights[Int(rank)] = right
     }
     var symbols = try SymbolTable(capacity: Self.byteSymbols + count)
-    for id in 0..<Self.byteSymbols {
-      _ = try ByteAlphabet.spelling(of: id).withUnsafeBufferPointer { (spelling) throws(Failure) in
-        try symbols.insert(spelling)
-      }
-    }
+    try symbols.insertByteSymbols()
     var text = try GrowingArray<UInt8>(capacity: count * 16)
     for byte in "#version: 0.2\n".utf8 { try text.append(byte) }
     var product = GrowingArray<UInt8>()

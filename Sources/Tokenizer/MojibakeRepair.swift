@@ -1,17 +1,18 @@
 import System
 import Text
 
-/// Text that was decoded with the wrong encoding, decoded again: ftfy's `fix_encoding`.
+/// Repairs text that was decoded with the wrong encoding: ftfy's `fix_encoding`.
 ///
-/// A text that shows signs of it is encoded as it must have been decoded, in each of ten single-byte encodings, and
-/// taken for UTF-8 where that is what comes out; otherwise only those parts of it that look like UTF-8 are.
+/// A text with signs of mojibake is encoded again in each of ten single-byte encodings until the bytes are UTF-8, and
+/// decoded as UTF-8. If none fits, only the parts of the text that look like UTF-8 are repaired that way.
 struct MojibakeRepair {
-  /// Characters that may still be looked at: each step costs as many as its text has.
+  /// The number of characters that may still be processed; each step takes the length of its text.
   var workLeft = 0
 
-  /// A part within a part, and so on; each is shorter than the last, and real texts have one or two.
+  /// The deepest nesting of repaired parts. Each part is shorter than the one around it; real texts have one or two.
   private static let maximumDepth = 16
 
+  /// Appends the repaired text to `out`.
   mutating func append(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {
@@ -21,7 +22,7 @@ struct MojibakeRepair {
   private mutating func append(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>, depth: Int
   ) throws(Failure) {
-    guard MojibakeSigns.areIn(text) else { return try out.append(contentsOf: text) }
+    guard MojibakeSigns.occur(in: text) else { return try out.append(contentsOf: text) }
     try checkCancelled()
     var current = try GrowingArray<UInt32>(capacity: text.count)
     try current.append(contentsOf: text)
@@ -36,11 +37,11 @@ struct MojibakeRepair {
         break
       }
       swap(&current, &next)
-    } while MojibakeSigns.areIn(current.view)
+    } while MojibakeSigns.occur(in: current.view)
     try out.append(contentsOf: current.view)
   }
 
-  /// Appends what one step makes of a text that shows signs; returns false where nothing can be done.
+  /// Appends the result of one repair of a text with signs of mojibake; returns false if nothing can be repaired.
   private mutating func step(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>, depth: Int
   ) throws(Failure) -> Bool {
@@ -49,15 +50,15 @@ struct MojibakeRepair {
     if try appendPartsDecoded(text, to: &out, depth: depth) { return true }
     out.removeAll()
     guard text.contains(where: isC1) else { return false }
-    // Latin-1 that was meant as Windows-1252, as a whole or in single characters: the same but for the five bytes
-    // that the latter leaves open, which stay.
+    // Text in Windows-1252 that was decoded as Latin-1. The five bytes that Windows-1252 leaves undefined are kept.
     for value in text { try out.append(CharacterRepair.windows1252(value)) }
     return true
   }
 
   private func isC1(_ value: UInt32) -> Bool { (0x80...0x9F).contains(value) }
 
-  /// The text as a whole, if it is UTF-8 in one of the encodings.
+  /// Appends the whole text decoded as UTF-8 from the first encoding in which its bytes are UTF-8; false if none
+  /// fits.
   private func appendDecoded(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(Failure) -> Bool {
@@ -67,7 +68,7 @@ struct MojibakeRepair {
       try checkCancelled()
       bytes.removeAll()
       guard try encoding.append(text, to: &bytes) else { continue }
-      // In Mac OS Roman it would be an en dash before a space.
+      // Mac OS Roman is left out as in ftfy: there the sequence is an en dash and a space.
       if !encoding.isMacRoman {
         repaired.removeAll()
         if try LossyBytes.appendRestoring(bytes.view, to: &repaired) { swap(&bytes, &repaired) }
@@ -83,8 +84,8 @@ struct MojibakeRepair {
     return false
   }
 
-  /// Runs of what may be UTF-8 sequences are repaired by themselves: ftfy's `decode_inconsistent_utf8`. Returns false
-  /// where there are none.
+  /// Appends the text with each run of possible UTF-8 sequences repaired by itself: ftfy's
+  /// `decode_inconsistent_utf8`. Returns false if nothing changed.
   private mutating func appendPartsDecoded(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>, depth: Int
   ) throws(Failure) -> Bool {
@@ -93,7 +94,7 @@ struct MojibakeRepair {
       if position % 1024 == 0 { try checkCancelled() }
       let length = lengthOfSequences(text, position)
       let part = UnsafeBufferPointer(rebasing: text[position..<position + max(1, length)])
-      // A part that is the whole text would go on for ever.
+      // Repairing a part that is the whole text would never end.
       if length > 0, length < text.count {
         try append(part, to: &out, depth: depth + 1)
       } else {
@@ -104,20 +105,21 @@ struct MojibakeRepair {
     return !out.view.elementsEqual(text)
   }
 
-  /// How many characters from here on may be UTF-8 sequences; 0 in the middle of one, to not repair half of it.
+  /// The length in characters of the run of possible UTF-8 sequences at `start`; 0 if there is none, or if `start` is
+  /// in the middle of a sequence, so that no half of one is repaired.
   private func lengthOfSequences(_ text: UnsafeBufferPointer<UInt32>, _ start: Int) -> Int {
     if start > 0, Mojibake.kinds(of: text[start - 1]).contains(.strictContinuation) { return 0 }
     var end = start
     while end < text.count {
       let kinds = Mojibake.kinds(of: text[end])
-      let later =
+      let continuations =
         kinds.contains(.firstOfTwo)
         ? 1 : kinds.contains(.firstOfThree) ? 2 : kinds.contains(.firstOfFour) ? 3 : 0
-      let rest = text[(end + 1)...].prefix(later)
-      guard later > 0, rest.count == later,
+      let rest = text[(end + 1)...].prefix(continuations)
+      guard continuations > 0, rest.count == continuations,
         rest.allSatisfy({ Mojibake.kinds(of: $0).contains(.continuation) })
       else { break }
-      end += 1 + later
+      end += 1 + continuations
     }
     return end - start
   }

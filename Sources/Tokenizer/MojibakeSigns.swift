@@ -1,96 +1,100 @@
-/// The sequences of characters that betray mojibake, each unlikely in any language: ftfy's `BADNESS_RE`.
+/// Signs of mojibake: sequences of characters that are unlikely in any language. Source: ftfy's `BADNESS_RE`.
 enum MojibakeSigns {
   typealias Kinds = Mojibake.Kinds
 
-  /// Whether some sequence in a text is one of them: ftfy's `is_bad`.
-  static func areIn(_ text: UnsafeBufferPointer<UInt32>) -> Bool {
-    if matches(compiledAtStart, text, 0) { return true }
-    // Each has a character with kinds beyond ASCII among its first three.
-    var until = 0
+  /// Whether a sign occurs in a text: ftfy's `is_bad`.
+  static func occur(in text: UnsafeBufferPointer<UInt32>) -> Bool {
+    if matches(masksAtStart, text, 0) { return true }
+    // The first three characters of each sign include one beyond ASCII that has kinds.
+    var searched = 0
     for position in text.indices {
       if text[position] >= 0x80, !Mojibake.kinds(of: text[position]).isEmpty {
-        for start in max(until, position - 2)...position where startsHere(text, start) { return true }
-        until = position + 1
+        for start in max(searched, position - 2)...position where occur(in: text, at: start) { return true }
+        searched = position + 1
       }
     }
     return false
   }
 
-  private static func startsHere(_ text: UnsafeBufferPointer<UInt32>, _ start: Int) -> Bool {
-    let first = accepting(text[start])
-    guard first & allFirst != 0 else { return false }
-    return compiled.contains { $0[0] & first != 0 && matches($0, text, start) }
+  private static func occur(in text: UnsafeBufferPointer<UInt32>, at start: Int) -> Bool {
+    let first = mask(of: text[start])
+    guard first & firstMask != 0 else { return false }
+    return masks.contains { $0[0] & first != 0 && matches($0, text, start) }
   }
 
   private static func matches(_ sign: [UInt128], _ text: UnsafeBufferPointer<UInt32>, _ start: Int) -> Bool {
     guard text.count - start >= sign.count else { return false }
-    for (offset, place) in sign.enumerated() where accepting(text[start + offset]) & place == 0 {
+    for (offset, matcher) in sign.enumerated() where mask(of: text[start + offset]) & matcher == 0 {
       return false
     }
     return true
   }
 
-  // MARK: - The signs as bits
+  // MARK: - The signs as bit masks
 
-  /// The different places, of which there are at most 128: each is a bit.
-  private static let places: [Place] = {
-    var places: [Place] = []
-    for place in (signs + [atStart]).joined() where !places.contains(place) { places.append(place) }
-    precondition(places.count <= 128)
-    return places
-  }()
-  private static let compiled = signs.map(bits)
-  private static let compiledAtStart = bits(atStart)
-  private static let allFirst = compiled.reduce(0) { $0 | ($1.first ?? 0) }
-
-  private static func bits(_ sign: [Place]) -> [UInt128] {
-    sign.map { place in places.firstIndex(of: place).map { 1 << UInt128($0) } ?? 0 }
-  }
-
-  /// The places that accept a character.
-  private static func accepting(_ value: UInt32) -> UInt128 {
-    if value < UInt32(near.places.count) { return near.answers[Int(near.places[Int(value)])] }
-    // Most of the others, a Chinese character say, are alike but for being letters or not.
-    if ScalarClass.isSpace(value) || !Mojibake.kinds(of: value).isEmpty { return computed(value) }
-    return Place.isWord(value) ? farWord : farOther
-  }
-  private static let farWord = computed(0x4E00)
-  private static let farOther = computed(0x2FF0)
-  /// For the characters that nearly all signs are made of: where in the few different answers each one's is.
-  private static let near: (answers: [UInt128], places: [UInt8]) = {
-    var answers: [UInt128] = []
-    let places = (0..<0x2800).map { (value: UInt32) in
-      let answer = computed(value)
-      if let place = answers.firstIndex(of: answer) { return UInt8(clamping: place) }
-      answers.append(answer)
-      precondition(answers.count <= 256)
-      return UInt8(clamping: answers.count - 1)
+  /// The different matchers of all signs, at most 128. Each has the bit of its index in a mask.
+  private static let matchers: [Matcher] = {
+    var matchers: [Matcher] = []
+    for matcher in (signs + [signAtStart]).joined() where !matchers.contains(matcher) {
+      matchers.append(matcher)
     }
-    return (answers, places)
+    precondition(matchers.count <= 128)
+    return matchers
+  }()
+  /// For each sign, the bit of the matcher of each of its characters.
+  private static let masks = signs.map(bits)
+  private static let masksAtStart = bits(signAtStart)
+  /// The bits of all matchers that a sign begins with.
+  private static let firstMask = masks.reduce(0) { $0 | ($1.first ?? 0) }
+
+  private static func bits(_ sign: [Matcher]) -> [UInt128] {
+    sign.map { matcher in matchers.firstIndex(of: matcher).map { 1 << UInt128($0) } ?? 0 }
+  }
+
+  /// The bits of the matchers that accept a character, looked up where possible.
+  private static func mask(of value: UInt32) -> UInt128 {
+    if value < UInt32(lowMasks.indexes.count) { return lowMasks.masks[Int(lowMasks.indexes[Int(value)])] }
+    // Nearly all other characters, such as Chinese ones, differ only in being a letter or not.
+    if ScalarClass.isSpace(value) || !Mojibake.kinds(of: value).isEmpty { return computedMask(of: value) }
+    return Matcher.isWord(value) ? highWordMask : highOtherMask
+  }
+  private static let highWordMask = computedMask(of: 0x4E00)
+  private static let highOtherMask = computedMask(of: 0x2FF0)
+  /// The masks of the characters below U+2800: the different masks, and the index among them for each character.
+  private static let lowMasks: (masks: [UInt128], indexes: [UInt8]) = {
+    var masks: [UInt128] = []
+    let indexes = (0..<0x2800).map { (value: UInt32) in
+      let mask = computedMask(of: value)
+      if let index = masks.firstIndex(of: mask) { return UInt8(clamping: index) }
+      masks.append(mask)
+      precondition(masks.count <= 256)
+      return UInt8(clamping: masks.count - 1)
+    }
+    return (masks, indexes)
   }()
 
-  private static func computed(_ value: UInt32) -> UInt128 {
+  private static func computedMask(of value: UInt32) -> UInt128 {
     var result: UInt128 = 0
-    for (bit, place) in places.enumerated() where place.accepts(value) { result |= 1 << UInt128(bit) }
+    for (bit, matcher) in matchers.enumerated() where matcher.accepts(value) { result |= 1 << UInt128(bit) }
     return result
   }
 
   // MARK: - The signs
 
-  /// The characters that one place of a sequence accepts: some kinds, single characters, or a class.
-  private struct Place: Equatable {
+  /// The set of characters that are accepted at one position of a sign: kinds, single characters, and a class.
+  private struct Matcher: Equatable {
     enum Class { case none, space, word, asciiLetter, smallASCIILetter, notASCIILetter, notLineFeed }
     var kinds: Kinds = []
     var scalars: [UInt32] = []
-    var others = Class.none
+    var characterClass = Class.none
 
     func accepts(_ value: UInt32) -> Bool {
       if !kinds.isDisjoint(with: Mojibake.kinds(of: value)) || scalars.contains(value) { return true }
       let isLetter = (0x41...0x5A).contains(value) || (0x61...0x7A).contains(value)
-      switch others {
+      switch characterClass {
       case .none: return false
       case .space: return ScalarClass.isSpace(value)
-      case .word: return Place.isWord(value)
+      case .word: return Matcher.isWord(value)
       case .asciiLetter: return isLetter
       case .smallASCIILetter: return isLetter && value >= 0x61
       case .notASCIILetter: return !isLetter
@@ -98,7 +102,7 @@ enum MojibakeSigns {
       }
     }
 
-    /// Python's `\w`.
+    /// Whether Python's `\w` matches the character.
     static func isWord(_ value: UInt32) -> Bool {
       if value < 0x80 { return ScalarClass.isASCIIAlphanumeric(value) || value == 0x5F }
       guard let properties = Unicode.Scalar(value)?.properties else { return false }
@@ -109,32 +113,36 @@ enum MojibakeSigns {
     }
   }
 
-  private static func any(_ kinds: Kinds, _ characters: String = "", or others: Place.Class = .none) -> Place
-  {
-    Place(kinds: kinds, scalars: characters.unicodeScalars.map(\.value), others: others)
+  /// A matcher of the characters of these kinds, of the characters in a string, and of a class.
+  private static func any(
+    _ kinds: Kinds, _ characters: String = "", or characterClass: Matcher.Class = .none
+  ) -> Matcher {
+    Matcher(kinds: kinds, scalars: characters.unicodeScalars.map(\.value), characterClass: characterClass)
   }
-  private static func any(_ characters: String, or others: Place.Class = .none) -> Place {
-    any([], characters, or: others)
+  private static func any(_ characters: String, or characterClass: Matcher.Class = .none) -> Matcher {
+    any([], characters, or: characterClass)
   }
-  private static func any(_ others: Place.Class) -> Place { any([], "", or: others) }
-  /// These characters one after the other.
-  private static func text(_ characters: String) -> [Place] {
-    characters.unicodeScalars.map { Place(scalars: [$0.value]) }
+  private static func any(_ characterClass: Matcher.Class) -> Matcher { any([], "", or: characterClass) }
+  /// Matchers of exactly these characters, one after another.
+  private static func text(_ characters: String) -> [Matcher] {
+    characters.unicodeScalars.map { Matcher(scalars: [$0.value]) }
   }
 
-  /// Marks that hardly stand beside a bad character.
+  /// Kinds of characters that hardly occur beside a bad one.
   private static let marks: Kinds = [
     .lowerAccented, .upperAccented, .box, .start, .end, .currency, .numeric, .law,
   ]
-  /// After Ø and Ù, in Windows-1252's view of Arabic.
+  /// The characters that follow Ø and Ù where Arabic was decoded as Windows-1252.
   private static let arabic = any(
     [.common, .currency, .bad, .numeric, .start], "\u{178}\u{160}\u{AE}\u{B0}\u{B5}\u{BB}")
   private static let cyrillic = any("ВГРС")
   private static let greek = any("ΒΓΞΟ")
 
-  private static let atStart = [any("ÃÂ"), any(" ")]
+  /// A sequence that is a sign only at the start of a text.
+  private static let signAtStart = [any("ÃÂ"), any(" ")]
 
-  private static let signs: [[Place]] = [
+  /// The sequences that are signs anywhere in a text.
+  private static let signs: [[Matcher]] = [
     [any(.c1)],
     [any(marks.union(.bad)), any(.bad)],
     [any(.asciiLetter), any([.lowerCommon, .upperCommon]), any(.bad)],
@@ -168,11 +176,11 @@ enum MojibakeSigns {
     text("вЂ"),
     [cyrillic, any([.c1, .bad, .start, .end, .currency], "°µ"), cyrillic],
     text("ГўВЂВ") + [any(.notLineFeed), any(" ", or: .asciiLetter)],
-    // "à" and "á" in Windows-1252, and the no-break space itself.
+    // "à" and "á" decoded as Windows-1252.
     [any("Ã"), any("\u{A0}¡")],
     [any(.smallASCIILetter), any("ÃÂ"), any(" ")],
     [any(.smallASCIILetter), any(.space), any("ÃÂ"), any(" ")],
-    // "Â" before the character that the two of them encode.
+    // "Â" before a character that needs no "Â" when decoded rightly.
     [any(.end, ".,?!", or: .smallASCIILetter), any("Â"), any([.start, .end], " ")],
     // Windows-1253.
     text("β€") + [any("™\u{A0}Ά\u{AD}®°")],

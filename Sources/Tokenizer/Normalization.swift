@@ -2,23 +2,25 @@ import System
 
 @_spi(_Unicode) import Swift
 
-/// Unicode's Normalization Form C, by the standard library's own normaliser (which swift-foundation
-/// uses the same way). Texts go through it in pieces, so that its strings stay small.
+/// Unicode Normalization Form C by the standard library's normaliser, which swift-foundation uses the same way. Texts
+/// are normalised in pieces, so that the strings for it stay small.
 enum Normalization {
-  /// Below this scalar nothing decomposes and nothing combines with what stands before it.
+  /// The first scalar that may combine with a preceding one.
   private static let firstCombining: UInt32 = 0x300
+  /// The length from which a piece ends at any base character.
   private static let pieceSize = 4096
-  /// From this length on we sort marks ourselves: the standard library sorts by insertion.
+  /// The length from which marks are sorted here, since the standard library sorts them by insertion.
   private static let longPiece = 256
-  /// Only combining characters without end make a longer piece.
+  /// The longest piece that is normalised; only a run of combining characters is longer.
   private static let maximumPiece = 1 << 18
 
+  /// Appends the NFC form of a text.
   static func appendNFC(
     _ scalars: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {
     var position = 0
     while position < scalars.count {
-      // A scalar below U+0300 is final unless the next one may combine with it.
+      // A scalar below U+0300 is in NFC already, unless the next one may combine with it.
       if scalars[position] < firstCombining,
         position + 1 == scalars.count || scalars[position + 1] < firstCombining
       {
@@ -27,18 +29,20 @@ enum Normalization {
         continue
       }
       var end = position + 1
-      while end < scalars.count, !isBoundary(scalars[end], far: end - position >= pieceSize) { end += 1 }
+      while end < scalars.count, !isBoundary(scalars[end], inLongPiece: end - position >= pieceSize) {
+        end += 1
+      }
       try appendPiece(UnsafeBufferPointer(rebasing: scalars[position..<end]), to: &out)
       position = end
     }
   }
 
-  /// True only if nothing before the scalar can combine with it: cheap and certain below U+0300, and in
-  /// a long piece at any base character. The blocks left out hold letters that combine (the vowels and
-  /// finals of Hangul, the vowel signs of Kirat Rai).
-  private static func isBoundary(_ value: UInt32, far: Bool) -> Bool {
+  /// Whether a piece may end before this scalar, since it combines with nothing before it: any scalar below U+0300,
+  /// and in a long piece any base character. The excluded blocks hold letters that combine (vowels and finals of
+  /// Hangul, vowel signs of Kirat Rai).
+  private static func isBoundary(_ value: UInt32, inLongPiece isLong: Bool) -> Bool {
     if value < firstCombining { return true }
-    guard far, let properties = Unicode.Scalar(value)?.properties else { return false }
+    guard isLong, let properties = Unicode.Scalar(value)?.properties else { return false }
     switch value {
     case 0x1100...0x11FF, 0xD7B0...0xD7FF, 0x16D40...0x16D7F: return false
     default: break
@@ -49,6 +53,7 @@ enum Normalization {
     }
   }
 
+  /// Appends the NFC form of a piece, with its runs of marks sorted first if it is long.
   private static func appendPiece(
     _ piece: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {
@@ -84,21 +89,22 @@ enum Normalization {
     Unicode.Scalar(value)?.properties.canonicalCombiningClass.rawValue ?? 0
   }
 
-  /// Puts a run of marks in canonical order: by class, equal classes in their old order. That gives an
-  /// equivalent text, because no mark decomposes into marks of another class than its own.
+  /// Sorts a run of marks into canonical order: by combining class, stably. The result is equivalent, because no mark
+  /// decomposes into marks of another class.
   private static func sortByClass(
     _ text: inout GrowingArray<UInt32>, _ run: Range<Int>
   ) throws(Failure) {
-    var places = [Int](repeating: 0, count: 257)
-    for index in run { places[Int(combiningClass(text[index])) + 1] += 1 }
-    for index in 1..<places.count { places[index] += places[index - 1] }
+    // For each class, the offset in the run of its next mark.
+    var offsets = [Int](repeating: 0, count: 257)
+    for index in run { offsets[Int(combiningClass(text[index])) + 1] += 1 }
+    for index in 1..<offsets.count { offsets[index] += offsets[index - 1] }
     try checkCancelled()
     var marks = try GrowingArray<UInt32>(capacity: run.count)
     try marks.append(contentsOf: UnsafeBufferPointer(rebasing: text.view[run]))
     for mark in marks.view {
-      let place = Int(combiningClass(mark))
-      text[run.lowerBound + places[place]] = mark
-      places[place] += 1
+      let markClass = Int(combiningClass(mark))
+      text[run.lowerBound + offsets[markClass]] = mark
+      offsets[markClass] += 1
     }
   }
 }

@@ -1,9 +1,9 @@
 import System
 import Text
 
-/// Prompts made from labels: prefix, suffix and cloze templates (ActionCLIP, section 3.2).
+/// Templates that make prompts from labels: a text with one "{}" for the label. Source: ActionCLIP, section 3.2.
 public enum PromptTemplates {
-  /// The reference's 16, in its order. Source: reference `utils/Text_Prompt.py`.
+  /// The 16 templates of the reference, in its order. Source: reference `utils/Text_Prompt.py`.
   public static let reference: [String] = [
     "a photo of action {}",
     "a picture of action {}",
@@ -23,37 +23,39 @@ public enum PromptTemplates {
     "The woman is {}",
   ]
 
-  /// Where the template's one "{}" begins. Bytes, so that no text is altered.
-  public static func place(in template: UnsafeBufferPointer<UInt8>) throws(Failure) -> Int {
-    var places = 0
+  /// The byte offset of the one "{}" in a template; fails if it has none or several. Bytes are compared, since a
+  /// Swift character may join the "}" with a combining mark after it.
+  public static func placeholderOffset(in template: UnsafeBufferPointer<UInt8>) throws(Failure) -> Int {
+    var count = 0
     var first = 0
     var index = 0
-    while index + 1 < template.count, places < 2 {
+    while index + 1 < template.count, count < 2 {
       if template[index] == UInt8(ascii: "{"), template[index + 1] == UInt8(ascii: "}") {
-        if places == 0 { first = index }
-        places += 1
+        if count == 0 { first = index }
+        count += 1
         index += 1
       }
       index += 1
     }
-    guard places == 1 else {
+    guard count == 1 else {
       throw Failure(
         .invalidArgument,
-        "the template \(quoted(template)) has \(places == 0 ? "no" : "more than one") \"{}\" for the "
+        "the template \(quoted(template)) has \(count == 0 ? "no" : "more than one") \"{}\" for the "
           + "label; it needs exactly one")
     }
     return first
   }
 
-  /// Writes the template with its one "{}" replaced by the label to `prompt`; a "{}" in the label stays.
+  /// Replaces the contents of `prompt` by the template with the label in place of its one "{}"; a "{}" in the label
+  /// is kept.
   public static func fill(
     _ template: UnsafeBufferPointer<UInt8>, label: UnsafeBufferPointer<UInt8>,
     into prompt: inout GrowingArray<UInt8>
   ) throws(Failure) {
-    let place = try place(in: template)
+    let placeholder = try placeholderOffset(in: template)
     prompt.removeAll()
-    try prompt.append(contentsOf: UnsafeBufferPointer(rebasing: template[..<place]))
+    try prompt.append(contentsOf: UnsafeBufferPointer(rebasing: template[..<placeholder]))
     try prompt.append(contentsOf: label)
-    try prompt.append(contentsOf: UnsafeBufferPointer(rebasing: template[(place + 2)...]))
+    try prompt.append(contentsOf: UnsafeBufferPointer(rebasing: template[(placeholder + 2)...]))
   }
 }

@@ -1,11 +1,11 @@
-/// Properties of one scalar that the cleaning and CLIP's pattern use. Scalars are numbers here because they come from
-/// our own decoder and tables; their Unicode properties are the standard library's.
+/// The class of a Unicode scalar by which CLIP's pattern splits words, with other properties that the cleaning needs.
+/// Scalars are UInt32, as the decoder and the tables give them; their Unicode properties are the standard library's.
 enum ScalarClass {
   case letter, number, other
-  /// Between words, in none of them.
+  /// White space and other scalars that are part of no word.
   case separator
 
-  /// As CLIP's pattern sees it: `\p{L}`, `\p{N}`, `[^\s\p{L}\p{N}]`.
+  /// The class of a scalar by CLIP's pattern: `\p{L}`, `\p{N}`, `[^\s\p{L}\p{N}]`, or none of them.
   @inline(__always)
   static func of(_ value: UInt32) -> ScalarClass {
     switch value {
@@ -18,8 +18,8 @@ enum ScalarClass {
   }
 
   private static func ofNonASCII(_ value: UInt32) -> ScalarClass {
-    // U+0345 folds to the letter iota; under the pattern's IGNORECASE it is then neither a letter nor
-    // anything else, and the reference drops it.
+    // U+0345 folds to the letter iota, so that under IGNORECASE none of the pattern's classes matches it: the
+    // reference drops it.
     guard value != 0x345, let properties = Unicode.Scalar(value)?.properties else { return .separator }
     switch properties.generalCategory {
     case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: return .letter
@@ -28,7 +28,7 @@ enum ScalarClass {
     }
   }
 
-  /// Whether Python's `str.split` and `str.strip` take the scalar for whitespace: Unicode's and U+001C...U+001F.
+  /// Whether the scalar is white space for Python's `str.split` and `str.strip`: Unicode's and U+001C...U+001F.
   @inline(__always)
   static func isSpace(_ value: UInt32) -> Bool {
     switch value {
@@ -38,6 +38,7 @@ enum ScalarClass {
     }
   }
 
+  /// Whether the scalar is an ASCII letter or digit.
   static func isASCIIAlphanumeric(_ value: UInt32) -> Bool {
     switch value {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: return true
@@ -45,7 +46,7 @@ enum ScalarClass {
     }
   }
 
-  /// Unicode's decimal digits of any script, which Python's `\d` matches.
+  /// Whether the scalar is a decimal digit of any script, which Python's `\d` matches.
   static func isDecimalDigit(_ value: UInt32) -> Bool {
     if value < 0x80 { return (0x30...0x39).contains(value) }
     return Unicode.Scalar(value)?.properties.generalCategory == .decimalNumber

@@ -1,15 +1,15 @@
 import System
 
-/// A single-byte encoding that text may have been decoded with by mistake. As browsers and ftfy do, bytes that the
-/// Windows encodings leave open stand for the control characters of the same number, and byte 0x1A for U+FFFD.
+/// A single-byte encoding that a text may have been decoded with by mistake. As in browsers and ftfy, bytes that a
+/// Windows encoding leaves undefined stand for the control characters of the same number, and byte 0x1A for U+FFFD.
 struct SingleByteEncoding {
-  /// Latin-1 is all of U+0000 to U+00FF; others are tables.
+  /// The scalars of bytes 0x80 to 0xFF, sorted by scalar; nil for Latin-1, whose scalars equal its bytes.
   private let upper: [(value: UInt32, byte: UInt8)]?
-  /// Whether it is one of the Windows encodings, with their open bytes.
+  /// Whether this is a Windows encoding, in which undefined bytes stand for control characters.
   let isSloppy: Bool
   let isMacRoman: Bool
 
-  /// In the order in which ftfy tries them.
+  /// The encodings in the order in which ftfy tries them.
   static let all = [SingleByteEncoding(upper: nil, isSloppy: false, isMacRoman: false)] + tables()
 
   private static func tables() -> [SingleByteEncoding] {
@@ -27,8 +27,8 @@ struct SingleByteEncoding {
     return tables
   }
 
-  /// Appends the bytes that a text was decoded from, if it was in this encoding; false, with some of them appended,
-  /// if it was not.
+  /// Appends a text in this encoding; returns false, with a part of the bytes appended, if the encoding lacks a
+  /// character.
   func append(
     _ text: UnsafeBufferPointer<UInt32>, to bytes: inout GrowingArray<UInt8>
   ) throws(Failure) -> Bool {
@@ -39,6 +39,7 @@ struct SingleByteEncoding {
     return true
   }
 
+  /// The byte of a character; nil if the encoding lacks it.
   private func byte(of value: UInt32) -> UInt8? {
     guard let upper else { return UInt8(exactly: value) }
     if isSloppy {

@@ -1,13 +1,13 @@
 import System
 import Text
 
-/// The reference's text cleaning, bytes to lower-cased scalars: `ftfy.fix_text` (`TextRepair`),
-/// `html.unescape` twice, white space collapsed, `lower`. Source: CLIP `basic_clean`,
-/// `whitespace_clean`.
+/// The text cleaning of the reference: `ftfy.fix_text` (`TextRepair`), `html.unescape` twice, white space collapsed,
+/// `str.lower`. Source: CLIP `basic_clean`, `whitespace_clean`.
 enum TextCleaner {
-  /// Bytes of text accepted: thousands of times what a context holds, yet bounded work and memory.
+  /// The longest text that is accepted, in bytes: far more than a context holds, and a bound on work and memory.
   static let maximumText = 4 << 20
 
+  /// Cleans a text and returns its scalars. Fails if the text is not UTF-8, or too long.
   static func clean(_ utf8: UnsafeBufferPointer<UInt8>) throws(Failure) -> GrowingArray<UInt32> {
     guard utf8.count <= maximumText else {
       throw Failure(.limit, "the text has \(utf8.count) bytes; at most \(maximumText) are read")
@@ -33,7 +33,7 @@ enum TextCleaner {
     return text
   }
 
-  /// True of what no repair and no unescaping changes.
+  /// Whether a scalar is left alone by every repair and cannot begin an HTML reference.
   private static func isPlain(_ value: UInt32) -> Bool {
     switch value {
     case 0x26: return false
@@ -42,7 +42,7 @@ enum TextCleaner {
     }
   }
 
-  /// Runs of white space become one space; none is left at the ends.
+  /// Appends the text with each run of white space replaced by one space, and none at its ends.
   private static func collapseSpace(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {

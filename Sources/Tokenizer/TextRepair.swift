@@ -1,22 +1,24 @@
 import System
 
-/// The repairs of `ftfy.fix_text` with its default settings: HTML references, mojibake, C1 controls, ligatures,
-/// character width, curly quotes, line breaks, terminal escapes, control characters and NFC, line by
-/// line and repeated until nothing changes. (Its surrogate repair has nothing to do: UTF-8 has none.)
+/// The repairs of `ftfy.fix_text` with default settings: HTML references, mojibake, C1 controls, ligatures, character
+/// width, curly quotes, line breaks, terminal escapes, control characters and NFC. They are applied line by line and
+/// repeated until nothing changes. (ftfy's repair of surrogates is not needed, since UTF-8 has none.)
 struct TextRepair: ~Copyable {
-  /// ftfy repairs longer lines in pieces of this many characters.
+  /// The longest line, in characters, that is repaired whole; like ftfy, longer ones are repaired in pieces of this
+  /// length.
   private static let maximumSegment = 1_000_000
-  /// Characters looked at over all repetitions, beyond eight times the text. References escaped again
-  /// and again cost a repetition per level ("&amp;amp;amp;…"); the reference takes hours over such a text.
+  /// The number of characters that may be processed over all repetitions, beyond eight times the text. Nested
+  /// references ("&amp;amp;amp;…") cost one repetition per level: on such a text the reference takes hours.
   private static let spareWork = 1 << 22
 
   private var current = GrowingArray<UInt32>()
   private var scratch = GrowingArray<UInt32>()
   private var workLeft = TextRepair.spareWork
   private var mojibake = MojibakeRepair()
-  /// ftfy stops unescaping at the first line with a "<", which it takes for a sign of real HTML.
+  /// Whether references are still unescaped: ftfy stops at the first line with a "<", a sign of real HTML.
   private var unescapes = true
 
+  /// Appends the repaired text to `out`.
   mutating func append(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {
@@ -33,6 +35,7 @@ struct TextRepair: ~Copyable {
     }
   }
 
+  /// Appends one repaired line, or piece of a line.
   private mutating func repair(
     _ segment: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {
@@ -47,17 +50,17 @@ struct TextRepair: ~Copyable {
       guard workLeft >= 0 else {
         throw Failure(.limit, "the text is escaped too many times over; unescape it before")
       }
-      let mark = out.count
+      let start = out.count
       try repairOnce(to: &out)
-      let repaired = UnsafeBufferPointer(rebasing: out.view[mark...])
+      let repaired = UnsafeBufferPointer(rebasing: out.view[start...])
       if repaired.elementsEqual(current.view) { return }
       current.removeAll()
       try current.append(contentsOf: repaired)
-      out.removeLast(to: mark)
+      out.removeLast(to: start)
     }
   }
 
-  /// Printable ASCII but "&", and the white space that is kept.
+  /// Whether no repair changes the scalar: printable ASCII except "&", and white space that is kept.
   private static func needsNoRepair(_ value: UInt32) -> Bool {
     switch value {
     case 0x26: return false
@@ -66,6 +69,7 @@ struct TextRepair: ~Copyable {
     }
   }
 
+  /// Applies every repair once to `current` and appends the result.
   private mutating func repairOnce(to out: inout GrowingArray<UInt32>) throws(Failure) {
     scratch.removeAll()
     if unescapes {
@@ -88,7 +92,8 @@ struct TextRepair: ~Copyable {
     try Normalization.appendNFC(visible.view, to: &out)
   }
 
-  /// Every kind of line break to "\n". (U+0085 is gone by now: Windows-1252 reads it as "…".)
+  /// Appends the text with every kind of line break replaced by "\n". (U+0085 was replaced before: it is "…" in
+  /// Windows-1252.)
   private static func appendLineBreaks(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {
@@ -103,7 +108,7 @@ struct TextRepair: ~Copyable {
     }
   }
 
-  /// Drops terminal escape sequences and the control characters that show nothing.
+  /// Appends the text without terminal escape sequences and invisible control characters.
   private static func appendVisible(
     _ text: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {
@@ -119,7 +124,8 @@ struct TextRepair: ~Copyable {
     }
   }
 
-  /// The index after the sequence ESC [ digits and semicolons, letter; nil if it is not one.
+  /// The index after the terminal escape sequence at `start` (ESC, "[", digits and semicolons, a letter); nil if
+  /// there is none.
   private static func endOfEscape(_ text: UnsafeBufferPointer<UInt32>, _ start: Int) -> Int? {
     guard text[(start + 1)...].first == 0x5B else { return nil }
     let tail = text[(start + 2)...].drop { $0 == 0x3B || ScalarClass.isDecimalDigit($0) }

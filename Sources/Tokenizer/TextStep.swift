@@ -1,7 +1,7 @@
 import System
 import Text
 
-/// One step of a tokenizer.json's normalizer or pre-tokenizer, as far as it matters whether it is CLIP's.
+/// One step of the normalizer or pre-tokenizer in a tokenizer.json: the properties that tell whether it is CLIP's.
 struct TextStep {
   private var type = ""
   private var pattern = ""
@@ -10,11 +10,11 @@ struct TextStep {
   private var isInverted = false
   private var addsPrefixSpace = false
 
-  /// How CLIP's pattern for words ends; newer files have the markers in front.
-  private static let words = #"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"#
+  /// The end of CLIP's pattern for words; newer files have the markers before it.
+  private static let wordPattern = #"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"#
   private static let maximumSteps = 16
 
-  /// CLIP's: NFC, white space to one space each run, lower case.
+  /// Checks that a normalizer is CLIP's: NFC, each run of white space replaced by one space, lower case.
   static func checkNormalizer(_ json: inout JSONReader) throws(Failure) {
     let steps = try read(&json, list: "normalizers")
     for step in steps {
@@ -36,7 +36,7 @@ struct TextStep {
     }
   }
 
-  /// CLIP's: words split off by a pattern, then bytes written as printable characters.
+  /// Checks that a pre-tokenizer is CLIP's: a split into words by the pattern, then bytes as printable characters.
   static func checkPreTokenizer(_ json: inout JSONReader) throws(Failure) {
     let steps = try read(&json, list: "pretokenizers")
     guard steps.map(\.type) == ["Split", "ByteLevel"] else {
@@ -44,9 +44,9 @@ struct TextStep {
       throw TokenizerJSON.notCLIPs("'pre_tokenizer' has the steps (\(names)), CLIP's has (Split, ByteLevel)")
     }
     let split = steps[0]
-    guard split.pattern.utf8.suffix(words.utf8.count).elementsEqual(words.utf8) else {
+    guard split.pattern.utf8.suffix(wordPattern.utf8.count).elementsEqual(wordPattern.utf8) else {
       throw TokenizerJSON.notCLIPs(
-        "'pre_tokenizer' splits by \(quoted(split.pattern.utf8)), CLIP's by '\(words)'")
+        "'pre_tokenizer' splits by \(quoted(split.pattern.utf8)), CLIP's by '\(wordPattern)'")
     }
     guard split.behavior == "Removed", split.isInverted else {
       throw TokenizerJSON.notCLIPs(
@@ -60,7 +60,7 @@ struct TextStep {
 
   // MARK: - Reading
 
-  /// A step, or the steps of a "Sequence", whose key is `list`; null is none.
+  /// Reads one step, or the steps of a "Sequence", which are under the key `list`; none for null.
   private static func read(
     _ json: inout JSONReader, list: String
   ) throws(Failure) -> [TextStep] {
@@ -83,7 +83,8 @@ struct TextStep {
     return outer.type == "Sequence" ? inner : [outer]
   }
 
-  /// `other` reads the value of a key that it knows and returns true.
+  /// Reads a step. `other` gets each unknown key: it reads the value and returns true, or returns false to have it
+  /// skipped.
   private init(
     _ json: inout JSONReader,
     other: (String, inout JSONReader) throws(Failure) -> Bool
@@ -98,11 +99,11 @@ struct TextStep {
       case "invert": isInverted = try json.bool()
       case "add_prefix_space": addsPrefixSpace = try json.bool()
       case "pattern" where try json.kind() == .object:
-        // {"Regex": "…"} or {"String": "…"}, where the latter means another thing.
+        // {"Regex": "…"} or {"String": "…"}; the latter is literal text, and never CLIP's pattern.
         try json.beginObject()
-        while let form = try json.nextKey(atMost: limit) {
+        while let kind = try json.nextKey(atMost: limit) {
           let text = try json.string(atMost: limit)
-          pattern = form == "Regex" ? text : "\(form): \(text)"
+          pattern = kind == "Regex" ? text : "\(kind): \(text)"
         }
       default:
         if try !other(key, &json) { try json.skip(atMost: limit) }

@@ -1,10 +1,10 @@
 import System
 
-/// Words that a vocabulary holds as one token. A vocabulary that was learned from a model's captions holds their words
-/// whole, and cuts other words into pieces.
+/// Questions about words: a vocabulary that was learned from a model's captions has a token for each of their words,
+/// and splits other words into several tokens.
 extension Tokenizer {
-  /// Calls `body` with each word of the cleaned text, cut at 40 characters, and whether it is one token; until it
-  /// returns false.
+  /// Calls `body` with each word of the cleaned text, cut after 40 characters, and with whether the word is a single
+  /// token. Stops when `body` returns false.
   public func forEachWord(
     of utf8: UnsafeBufferPointer<UInt8>, _ body: (_ word: String, _ isWhole: Bool) -> Bool
   ) throws(Failure) {
@@ -23,7 +23,8 @@ extension Tokenizer {
     }
   }
 
-  /// Whether a text is the same to a model as one of others, which `other` gives by their index, 0 to `count` - 1.
+  /// Whether a text has the same token ids as one of `count` other texts, so that a model cannot tell them apart.
+  /// `other` returns the text of an index, 0 to `count` - 1.
   public func isSame(
     _ utf8: UnsafeBufferPointer<UInt8>, asOneOf count: Int, _ other: (Int) -> UnsafeBufferPointer<UInt8>
   ) throws(Failure) -> Bool {

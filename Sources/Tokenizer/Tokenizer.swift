@@ -1,21 +1,21 @@
 import System
 import Text
 
-/// CLIP's byte-level BPE: text to token ids, equal to the reference's `SimpleTokenizer`, with ftfy.
-/// Immutable after load; any number of threads may use it.
+/// CLIP's byte-level BPE tokenizer, from text to token ids. Its ids equal those of the reference's `SimpleTokenizer`
+/// with ftfy installed. It is immutable after loading, and any number of threads may use it.
 ///
-/// The vocabulary, in the order of ids: 256 bytes, the same 256 at the end of a word, one symbol per
-/// merge, `<|startoftext|>`, `<|endoftext|>`.
+/// The vocabulary in the order of ids: the 256 bytes, the same 256 at the end of a word, one symbol per merge,
+/// `<|startoftext|>`, `<|endoftext|>`.
 public final class Tokenizer: Sendable {
   let merges: MergeList
 
-  /// Reads a tokenizer from a regular file: CLIP's merge list, or a Hugging Face tokenizer.json, plain or
-  /// gzip, told apart by content. At most 16 MB, compressed and plain. A vocab.json beside a merges.txt
-  /// must agree with it.
+  /// Reads a tokenizer from a regular file: CLIP's merge list or a Hugging Face tokenizer.json, plain or compressed
+  /// with gzip. The content tells the format. The file has at most 16 MB, compressed and plain. A vocab.json beside a
+  /// merges.txt must agree with it.
   ///
-  /// - Parameter vocabularySize: how many symbols the model has; a merge list must have that many merges
-  ///   less 514, later ones are ignored; a tokenizer.json must have exactly so many tokens. nil: those of a
-  ///   tokenizer.json, the standard 49,408 of a merge list, or fewer if the list ends before.
+  /// - Parameter vocabularySize: the number of tokens in the model's vocabulary. A merge list must have that number
+  ///   less 514 merges, and later ones are ignored; a tokenizer.json must have exactly that many tokens. nil: all
+  ///   tokens of a tokenizer.json, or the standard 49,408 of a merge list, or fewer if the list is shorter.
   public convenience init(path: FilePath, vocabularySize: Int? = nil) throws(Failure) {
     var builder: MergeBuilder
     do throws(Failure) {
@@ -31,14 +31,14 @@ public final class Tokenizer: Sendable {
     self.init(builder)
   }
 
-  /// Reads a merge list from text.
+  /// Reads a merge list from its text.
   public convenience init(
     mergeList: UnsafeBufferPointer<UInt8>, vocabularySize: Int? = nil
   ) throws(Failure) {
     self.init(try MergeText.read(mergeList, vocabularySize: vocabularySize))
   }
 
-  /// Reads what a tokenizer's file holds from memory, which is not used after the call.
+  /// Reads a tokenizer from the content of a file in memory, which is not used after the call.
   public convenience init(
     file bytes: UnsafeRawBufferPointer, vocabularySize: Int? = nil
   ) throws(Failure) {
@@ -49,7 +49,7 @@ public final class Tokenizer: Sendable {
 
   private init(_ builder: consuming MergeBuilder) { merges = builder.finish() }
 
-  /// The merge list as the text of a file, with the merges in use and no others. Made anew each time.
+  /// The text of a merge file with exactly the merges in use, as a list of one text. Each call makes it anew.
   public func mergeList() throws(Failure) -> TextList {
     let list = TextList()
     let text = try merges.text()
@@ -57,16 +57,17 @@ public final class Tokenizer: Sendable {
     return list
   }
 
-  /// Number of ids: 512 byte symbols, the merges used, two markers.
+  /// The number of tokens: 512 byte symbols, the merges in use, and two markers.
   public var vocabularySize: Int { MergeList.fixedSymbols + merges.count }
 
+  /// The id of `<|startoftext|>`.
   public var startOfText: Int32 { Int32(vocabularySize - 2) }
 
-  /// The largest id: the text encoder finds the end of a text by that.
+  /// The id of `<|endoftext|>`. It is the largest id, by which the text encoder finds the end of a text.
   public var endOfText: Int32 { Int32(vocabularySize - 1) }
 
-  /// The ids of a text, without the two markers. Markers written out in the text become their ids.
-  /// NUL bytes are text like any other; at most 4 MB. `body` gets them for the length of its call.
+  /// Calls `body` with the token ids of a text, without the two markers; they are valid during the call. A marker
+  /// that is spelled in the text becomes its id, and NUL bytes are ordinary text. The text has at most 4 MB.
   public func encode(
     _ utf8: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<Int32>) throws(Failure) -> Void
   ) throws(Failure) {
@@ -74,12 +75,12 @@ public final class Tokenizer: Sendable {
     try body(ids.view)
   }
 
-  /// One row for the text encoder: start marker, ids, end marker, zeros up to `contextLength`.
+  /// Writes the row of a text for the text encoder: start marker, ids, end marker, and zeros up to `contextLength`.
   ///
   /// - Parameters:
-  ///   - truncate: a text of more than `contextLength` - 2 ids is an error as in the reference, or, if
-  ///     true, cut to the row with the end marker as the last id.
-  ///   - row: at least `contextLength` ids; written on success only.
+  ///   - truncate: whether a text of more than `contextLength` - 2 ids is cut, so that the end marker is the last id;
+  ///     if false, such a text fails, as in the reference.
+  ///   - row: room for at least `contextLength` ids; written on success only.
   public func encodeRow(
     _ utf8: UnsafeBufferPointer<UInt8>, contextLength: Int, truncate: Bool,
     into row: UnsafeMutableBufferPointer<Int32>
@@ -105,6 +106,7 @@ public final class Tokenizer: Sendable {
     for index in kept + 2..<contextLength { row[index] = 0 }
   }
 
+  /// The token ids of a text, without the two markers.
   func ids(of utf8: UnsafeBufferPointer<UInt8>) throws(Failure) -> GrowingArray<Int32> {
     let text = try TextCleaner.clean(utf8)
     var ids = try GrowingArray<Int32>(capacity: 80)

@@ -1,13 +1,15 @@
 import System
 import Text
 
-/// Reads a tokenizer's file whole.
+/// Reads tokenizer files into memory.
 enum TokenizerFile {
-  /// Compressed bytes accepted; the standard list has 1.4 MB.
+  /// The largest compressed file, in bytes; the standard merge list has 1.4 MB.
   static let maximumCompressed = 16 << 20
-  /// Plain bytes accepted, whether read or inflated; the standard list has 3.2 MB, a tokenizer.json 3.6 MB.
+  /// The largest plain content, read or decompressed, in bytes; the standard merge list has 3.2 MB, a tokenizer.json
+  /// 3.6 MB.
   static let maximumPlain = 16 << 20
 
+  /// Reads a whole file. Fails if it is not a regular file, too large, or changed meanwhile.
   static func read(_ path: FilePath) throws(Failure) -> GrowingArray<UInt8> {
     let file: RegularFile
     do { file = try RegularFile(path) } catch {
@@ -22,13 +24,13 @@ enum TokenizerFile {
     return bytes
   }
 
-  /// The path of the vocab.json that lies beside a merges.txt, as Hugging Face keeps them; nil if there is none.
+  /// The path of the vocab.json in the folder of a merges.txt, where Hugging Face puts it; nil if there is none.
   static func vocabulary(beside path: FilePath) -> FilePath? {
     guard path.lastPart.elementsEqual("merges.txt".utf8) else { return nil }
     let beside = path.folder.file("vocab.json")
     return beside.exists ? beside : nil
   }
 
-  /// A path for a message.
+  /// The path in quotes, as messages show it.
   static func name(_ path: FilePath) -> String { quoted(path.bytes, limit: 4096) }
 }

@@ -1,8 +1,9 @@
 import Compression
 import System
 
-/// Reads a tokenizer's file of any format, told by how its content begins.
+/// A reader of tokenizer files of every format; the first bytes tell which one it is.
 enum TokenizerFormat {
+  /// Reads the content of a tokenizer file, plain or compressed with gzip.
   static func read(
     _ bytes: UnsafeBufferPointer<UInt8>, vocabularySize: Int?
   ) throws(Failure) -> MergeBuilder {
@@ -30,7 +31,7 @@ enum TokenizerFormat {
     guard !isBinary(bytes) else {
       throw Failure(
         .invalidMerges,
-        "this is no tokenizer's file, which is text: expected is CLIP's merge list (.txt, .txt.gz) or a "
+        "this file is not text, so it is not a tokenizer; expected CLIP's merge list (.txt, .txt.gz) or a "
           + "tokenizer.json")
     }
     let spaces = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r")]
@@ -40,7 +41,7 @@ enum TokenizerFormat {
       : try MergeText.read(bytes, vocabularySize: vocabularySize)
   }
 
-  /// A picture, an archive, weights: told by the first line.
+  /// Whether the content is no text, such as an image, an archive or weights; the first line tells.
   private static func isBinary(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let first = bytes.first else { return false }
     let newlines = [UInt8(ascii: "\n"), UInt8(ascii: "\r")]

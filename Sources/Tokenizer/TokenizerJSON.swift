@@ -1,36 +1,40 @@
 import System
 import Text
 
-/// Hugging Face's tokenizer.json of a CLIP tokenizer: its merges, with every id of its vocabulary checked.
+/// A reader of the tokenizer.json of Hugging Face for CLIP tokenizers: it reads the merges, and checks every id of
+/// the vocabulary and that the steps are CLIP's.
 ///
-/// Its steps are checked to be CLIP's, and texts are then processed as with a merge list: Hugging Face's own
-/// tokenizer has no ftfy and no HTML unescaping, and knows further added tokens in texts.
+/// Texts are then processed as with a merge list. Hugging Face's own tokenizer differs: it has no ftfy and no HTML
+/// unescaping, and recognises further added tokens in texts.
 struct TokenizerJSON: ~Copyable {
-  /// Strings that are not tokens.
+  /// The longest string that is not a token, in bytes.
   static let maximumText = 4096
 
   private var vocabulary = Vocabulary()
   private var added = Vocabulary()
-  /// The merges as lines "left right".
+  /// The merges as text, a line "left right" each.
   private var merges = GrowingArray<UInt8>()
   private var mergeCount = 0
   private var sections = Sections()
 
+  /// The sections of the file that were found.
   private struct Sections {
-    var model = false
-    var vocabulary = false
-    var merges = false
-    var suffix = false
-    var normalizer = false
-    var preTokenizer = false
+    var hasModel = false
+    var hasVocabulary = false
+    var hasMerges = false
+    var hasSuffix = false
+    var hasNormalizer = false
+    var hasPreTokenizer = false
   }
 
+  /// A JSON reader with the limits and the kind of failure for tokenizer files.
   static func reader(_ bytes: UnsafeBufferPointer<UInt8>) -> JSONReader {
     JSONReader(
       UnsafeRawBufferPointer(bytes), maximumDepth: 32, maximumKeys: 256, subject: "",
       invalid: .invalidVocabulary)
   }
 
+  /// Reads the content of a tokenizer.json, whose vocabulary must have `vocabularySize` tokens; nil: any number.
   static func read(
     _ bytes: UnsafeBufferPointer<UInt8>, vocabularySize: Int?
   ) throws(Failure) -> MergeBuilder {
@@ -52,7 +56,7 @@ struct TokenizerJSON: ~Copyable {
     return builder
   }
 
-  /// The failure of a file that is no tokenizer of CLIP's, naming the difference.
+  /// The failure for a tokenizer that is not CLIP's; `difference` says how it differs.
   static func notCLIPs(_ difference: String) -> Failure {
     Failure(.invalidVocabulary, "\(difference): this is not CLIP's tokenizer")
   }
@@ -71,13 +75,13 @@ struct TokenizerJSON: ~Copyable {
       isFirst = false
       try readSection(key, &json)
     }
-    guard sections.model else {
+    guard sections.hasModel else {
       throw Failure(
         .invalidVocabulary,
         "this JSON has no 'model'; give a tokenizer.json, or a merge list (merges.txt)")
     }
-    guard sections.normalizer else { throw Self.notCLIPs("'normalizer' is missing") }
-    guard sections.preTokenizer else { throw Self.notCLIPs("'pre_tokenizer' is missing") }
+    guard sections.hasNormalizer else { throw Self.notCLIPs("'normalizer' is missing") }
+    guard sections.hasPreTokenizer else { throw Self.notCLIPs("'pre_tokenizer' is missing") }
   }
 
   private mutating func readSection(
@@ -85,16 +89,16 @@ struct TokenizerJSON: ~Copyable {
   ) throws(Failure) {
     switch key {
     case "model":
-      sections.model = true
+      sections.hasModel = true
       try readModel(&json)
     case "added_tokens":
       if try json.kind() == .null { return try json.null() }
       do { try added.readAdded(&json) } catch { throw error.about("'added_tokens'") }
     case "normalizer":
-      sections.normalizer = true
+      sections.hasNormalizer = true
       try TextStep.checkNormalizer(&json)
     case "pre_tokenizer":
-      sections.preTokenizer = true
+      sections.hasPreTokenizer = true
       try TextStep.checkPreTokenizer(&json)
     default: try json.skip(atMost: Self.maximumText)
     }
@@ -104,28 +108,29 @@ struct TokenizerJSON: ~Copyable {
     try json.beginObject()
     while let key = try json.nextKey(atMost: Self.maximumText) {
       switch key {
-      // Absent in files of old.
+      // Old files lack "type".
       case "type": try Self.expect("BPE", key, &json)
       case "end_of_word_suffix":
-        sections.suffix = true
+        sections.hasSuffix = true
         try Self.expect("</w>", key, &json)
       case "continuing_subword_prefix":
         if try json.kind() == .null { try json.null() } else { try Self.expect("", key, &json) }
       case "byte_fallback", "ignore_merges": try Self.expectFalse(key, &json)
       case "vocab":
-        sections.vocabulary = true
+        sections.hasVocabulary = true
         do { try vocabulary.readTable(&json) } catch { throw error.about("'model.vocab'") }
       case "merges":
-        sections.merges = true
+        sections.hasMerges = true
         try readMerges(&json)
       default: try json.skip(atMost: Self.maximumText)
       }
     }
-    guard sections.suffix else { throw Self.notCLIPs("'model.end_of_word_suffix' is missing") }
-    guard sections.vocabulary else { throw Failure(.invalidVocabulary, "'model.vocab' is missing") }
-    guard sections.merges else { throw Failure(.invalidVocabulary, "'model.merges' is missing") }
+    guard sections.hasSuffix else { throw Self.notCLIPs("'model.end_of_word_suffix' is missing") }
+    guard sections.hasVocabulary else { throw Failure(.invalidVocabulary, "'model.vocab' is missing") }
+    guard sections.hasMerges else { throw Failure(.invalidVocabulary, "'model.merges' is missing") }
   }
 
+  /// Reads the string under `key` and fails if it is not CLIP's.
   private static func expect(
     _ expected: String, _ key: String, _ json: inout JSONReader
   ) throws(Failure) {
@@ -149,7 +154,7 @@ struct TokenizerJSON: ~Copyable {
 
   // MARK: - Merges
 
-  /// Strings "left right" or, in newer files, pairs ["left", "right"].
+  /// Reads the merges: strings "left right" or, in newer files, pairs ["left", "right"].
   private mutating func readMerges(_ json: inout JSONReader) throws(Failure) {
     let longest = 2 * Vocabulary.maximumTokenBytes + 1
     try json.beginArray()
@@ -168,16 +173,16 @@ struct TokenizerJSON: ~Copyable {
         }
         guard parts == 2 else {
           throw Failure(
-            .invalidMerges, "merge \(mergeCount) of 'model.merges' has other than two parts")
+            .invalidMerges, "merge \(mergeCount) of 'model.merges' does not have two parts")
         }
       } else {
         try append(json.string(atMost: longest))
       }
-      // A symbol has no byte that ends a line: those have printable names.
+      // No symbol has a line break in its spelling, since all bytes are spelled with printable characters.
       let line = UnsafeBufferPointer(rebasing: merges.view[start...])
       guard !line.contains(UInt8(ascii: "\n")) else {
         throw Failure(
-          .invalidMerges, "merge \(mergeCount) of 'model.merges' holds a line end: \(quoted(line))")
+          .invalidMerges, "merge \(mergeCount) of 'model.merges' holds a line break: \(quoted(line))")
       }
       try merges.append(UInt8(ascii: "\n"))
       mergeCount += 1
@@ -188,6 +193,7 @@ struct TokenizerJSON: ~Copyable {
     for byte in text.utf8 { try merges.append(byte) }
   }
 
+  /// A builder with the merges that were read.
   private func builder() throws(Failure) -> MergeBuilder {
     var builder = try MergeBuilder(capacity: mergeCount)
     var start = 0

@@ -1,16 +1,17 @@
 import System
 import Text
 
-/// Tokens by id, as a vocabulary's JSON gives them: a table in memory that can be refused.
+/// The tokens of a vocabulary by id, as its JSON lists them. Inserting throws where memory is refused.
 struct Vocabulary: ~Copyable {
-  /// CLIP has 49,408.
+  /// The largest number of tokens; CLIP has 49,408.
   static let maximumTokens = 1 << 17
   static let maximumTokenBytes = 256
 
-  /// Not private: Swift 6.3 fails to compile the end of a buffer of a private type in another file.
+  // Not private: Swift 6.3 fails to compile the destruction of an array of a private type in another file.
+  /// The position of a token's text in the text of all tokens.
   struct Token {
     let start: Int
-    /// Negative where no token has the id.
+    /// The length in bytes; negative if no token has the id.
     let length: Int
     static let none = Token(start: 0, length: -1)
   }
@@ -18,18 +19,21 @@ struct Vocabulary: ~Copyable {
   private var text = GrowingArray<UInt8>()
   private var tokens = GrowingArray<Token>()
 
-  /// One more than the largest id.
+  /// The largest id + 1.
   private var end: Int { tokens.count }
 
+  /// The text of a token; nil if no token has the id.
   private func token(_ id: Int) -> UnsafeBufferPointer<UInt8>? {
     guard id < tokens.count, tokens[id].length >= 0 else { return nil }
     return UnsafeBufferPointer(rebasing: text.view[tokens[id].start...].prefix(tokens[id].length))
   }
 
+  /// Adds a token; fails if its id is taken or too large.
   mutating func insert(_ token: String, id: Int) throws(Failure) {
     guard id >= 0, id < Self.maximumTokens else {
       throw Failure(
-        .limit, "the token \(quoted(token.utf8)) has the id \(id); ids to \(Self.maximumTokens - 1) are read")
+        .limit,
+        "the token \(quoted(token.utf8)) has the id \(id); the largest allowed is \(Self.maximumTokens - 1)")
     }
     if let other = self.token(id) {
       throw Failure(
@@ -42,16 +46,16 @@ struct Vocabulary: ~Copyable {
     tokens[id] = Token(start: start, length: text.count - start)
   }
 
-  /// Holds every id against CLIP's order for these merges: byte symbols, merges, markers.
+  /// Checks that every token has the id that CLIP's order gives it for these merges: byte symbols, merges, markers.
   ///
-  /// - Parameter added: tokens listed besides, which may repeat those here.
+  /// - Parameter added: tokens listed separately, which may repeat those of this vocabulary.
   func check(added: borrowing Vocabulary, against builder: inout MergeBuilder) throws(Failure) {
     try builder.addMarkers()
     for id in 0..<max(builder.symbols.count, end, added.end) {
       let (own, other) = (token(id), added.token(id))
       if let own { try Self.check(own, id, builder.symbols) }
       if let other { try Self.check(other, id, builder.symbols) }
-      // Beyond the symbols a gap is followed by a token too many.
+      // Ids beyond the symbols need no check for gaps: any token there is refused above.
       if own == nil, other == nil, id < builder.symbols.count {
         throw Failure(
           .invalidVocabulary,
@@ -60,6 +64,7 @@ struct Vocabulary: ~Copyable {
     }
   }
 
+  /// Checks that the symbol `token` has the id `id`.
   private static func check(
     _ token: UnsafeBufferPointer<UInt8>, _ id: Int, _ symbols: borrowing SymbolTable
   ) throws(Failure) {
@@ -77,6 +82,6 @@ struct Vocabulary: ~Copyable {
     }
     throw Failure(
       .invalidVocabulary,
-      subject + "expected \(quoted(symbols.spelling(of: id))): it is no byte, merge or marker")
+      subject + "expected \(quoted(symbols.spelling(of: id))): it is not a byte, merge or marker")
   }
 }

@@ -1,9 +1,9 @@
 import System
 import Text
 
-/// The two places where JSON says which token has which id.
+/// The two forms in which JSON files list tokens and their ids.
 extension Vocabulary {
-  /// Reads { token: id, … }.
+  /// Reads an object of tokens and ids: {token: id, …}.
   mutating func readTable(_ json: inout JSONReader) throws(Failure) {
     try json.beginTable(atMost: Self.maximumTokens)
     while let token = try json.nextKey(atMost: Self.maximumTokenBytes) {
@@ -15,7 +15,7 @@ extension Vocabulary {
     }
   }
 
-  /// Reads [{"id": id, "content": token, …}, …].
+  /// Reads a list of added tokens: [{"id": id, "content": token, …}, …].
   mutating func readAdded(_ json: inout JSONReader) throws(Failure) {
     try json.beginArray()
     while try json.nextElement() {
@@ -36,7 +36,7 @@ extension Vocabulary {
     }
   }
 
-  /// Holds a whole vocab.json against the merges of the merges.txt beside it.
+  /// Checks a whole vocab.json against the merges of the merges.txt beside it.
   static func check(
     file bytes: UnsafeBufferPointer<UInt8>, against builder: inout MergeBuilder
   ) throws(Failure) {

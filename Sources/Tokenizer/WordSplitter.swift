@@ -1,8 +1,6 @@
-import System
-
-/// CLIP's pattern on cleaned text, a word at a time:
-/// `<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`,
-/// case ignored. Source: CLIP `SimpleTokenizer.pat`.
+/// Splits cleaned text into words by CLIP's pattern, case ignored:
+/// `<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`.
+/// Source: CLIP `SimpleTokenizer.pat`.
 struct WordSplitter {
   enum Word {
     case startOfText
@@ -15,6 +13,7 @@ struct WordSplitter {
 
   init(_ text: UnsafeBufferPointer<UInt32>) { self.text = text }
 
+  /// The next word, or nil at the end of the text.
   mutating func next() -> Word? {
     while position < text.count {
       let start = position
@@ -33,14 +32,15 @@ struct WordSplitter {
     return nil
   }
 
-  /// A marker or an English contraction.
+  /// Reads the marker or English contraction at `start`; nil if there is none.
   private mutating func fixedWord(at start: Int) -> Word? {
     switch text[start] {
     case 0x3C:
       for (marker, word) in [(Self.startMarker, Word.startOfText), (Self.endMarker, Word.endOfText)]
       where matches(marker, at: start) {
         position = start + marker.count
-        // With a long s the pattern matches, but it is not the marker's spelling: a word like others.
+        // The pattern also matches a marker spelled with a long s, but that is not the marker: it is an ordinary
+        // word.
         return text[start..<position].contains(Self.longS) ? .text(start..<position) : word
       }
     case 0x27:
@@ -53,7 +53,8 @@ struct WordSplitter {
     return nil
   }
 
-  /// The text is lower-cased already; of what the pattern's IGNORECASE adds, the long s is left.
+  /// Whether the text at `start` matches a part of the pattern. The text is lower-cased already, so the long s is the
+  /// only further character that the pattern's IGNORECASE accepts.
   private func matches(_ pattern: [UInt32], at start: Int) -> Bool {
     guard text.count - start >= pattern.count else { return false }
     return pattern.indices.allSatisfy { index in

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tokenizer
 
-/// The cleaning of texts step by step, as by ftfy, html.unescape and lower. Expected values are the reference's.
+/// Tests of text cleaning, step by step. Expected values come from the reference (ftfy, html.unescape, str.lower).
 struct CleaningTests {
   private func expect(
     _ text: String, becomes expected: String, _ location: SourceLocation = #_sourceLocation

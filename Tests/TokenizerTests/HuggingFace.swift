@@ -4,7 +4,7 @@ import Text
 import System
 @testable import Tokenizer
 
-/// The tiny merge list as Hugging Face's libraries write a CLIP tokenizer, and as they should not.
+/// The tiny merge list as a tokenizer.json of Hugging Face, with settings that tests change.
 struct HuggingFace {
   var added = [
     #"{"id":632,"content":"<|startoftext|>","single_word":false,"special":true}"#,
@@ -19,13 +19,13 @@ struct HuggingFace {
     "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+"},
     "behavior":"Removed","invert":true},{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true}]}
     """#
-  /// The model's settings with their commas.
+  /// The settings in the section "model" as JSON, each with a comma.
   var settings = #""type":"BPE","dropout":null,"unk_token":"<|endoftext|>","#
   var prefix = #""continuing_subword_prefix":"","#
   var suffix = #""end_of_word_suffix":"</w>","#
   var tokens: [(token: String, id: Int)]
   var merges: [String]
-  /// Merges as ["a", "b"], as newer files have them.
+  /// Whether merges are written as pairs ["a", "b"], as in newer files.
   var inPairs = false
   var modelFirst = false
 
@@ -68,7 +68,7 @@ struct HuggingFace {
   }
 }
 
-/// A folder that a test fills with files and that is gone afterwards.
+/// A temporary folder for a test's files, which is removed afterwards.
 func withFolder(_ files: [String: String], _ body: (String) throws -> Void) throws {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tokenizer-\(UUID())")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -129,7 +129,7 @@ struct MergeListTests {
   @Test func aPictureIsNamedAsNoTokenizer() {
     let picture: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D]
     let error = failure { _ = try Tokenizer(list: picture) }
-    #expect(error?.kind == .invalidMerges && error?.message.contains("no tokenizer's file") == true)
+    #expect(error?.kind == .invalidMerges && error?.message.contains("is not a tokenizer") == true)
   }
 
   @Test func aVeryLongLineIsQuotedInPart() {

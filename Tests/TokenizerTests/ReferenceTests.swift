@@ -4,8 +4,8 @@ import Testing
 
 @testable import Tokenizer
 
-/// Against ids computed by the reference with the standard merge list. Needs the folder of shared
-/// test data (ACTIONCLIP_SHARED, or ../shared beside the repository); skipped where it is absent.
+/// Tests against token ids that the reference computed with the standard merge list. They need the folder of shared
+/// test data (ACTIONCLIP_SHARED, or ../shared beside the repository) and are skipped without it.
 struct ReferenceTests {
   private struct Case: Decodable {
     let text: String

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Tokenizer
 
-/// Texts of many languages that were decoded wrongly, damaged or escaped, against ftfy and CLIP's own cleaning.
-/// `scripts/make_cleaning_fixture.py` writes them.
+/// Tests of the cleaning of wrongly decoded, damaged or escaped texts in many languages against ftfy and CLIP's own
+/// cleaning. `scripts/make_cleaning_fixture.py` writes the texts and the expected results.
 struct RepairTests {
   @Test func textsAreRepairedAsTheReferenceDoes() throws {
     let file = Tiny.folder.appendingPathComponent("cleaning.jsonl")

@@ -4,7 +4,7 @@ import Text
 
 @testable import Tokenizer
 
-/// Any bytes get an answer: ids below the vocabulary's size, or an error.
+/// Tests that any bytes give ids below the vocabulary's size, or an error.
 struct RobustnessTests {
   private func check(_ bytes: [UInt8], _ tokenizer: Tokenizer) throws {
     do {

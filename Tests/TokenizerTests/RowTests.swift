@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tokenizer
 
-/// Rows as the text encoder takes them. In the tiny vocabulary the markers are 632 and 633.
+/// Tests of the rows for the text encoder. The markers of the tiny vocabulary have the ids 632 and 633.
 struct RowTests {
   private let start: Int32 = 632
   private let end: Int32 = 633

@@ -3,7 +3,7 @@ import Foundation
 import System
 @testable import Tokenizer
 
-/// The small merge list of this folder, and ways to ask for tokens readably.
+/// The tiny merge list of this folder, and functions that show tokens readably.
 enum Tiny {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Fixtures")
@@ -12,7 +12,7 @@ enum Tiny {
 
   static func tokenizer() throws -> Tokenizer { try Tokenizer(path: path) }
 
-  /// Spelling of every id: "ing|" ends a word, "<s>" and "<e>" are the markers.
+  /// The spelling of every id; "ing|" ends a word, and "<s>" and "<e>" are the markers.
   static func spellings() throws -> [String] {
     let merges = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").dropFirst()
     let bytes = (0..<512).map { String(decoding: ByteAlphabet.spelling(of: $0), as: UTF8.self) }
@@ -42,7 +42,7 @@ extension Tokenizer {
     return found
   }
 
-  /// The merge list as a file has it.
+  /// The content of the merge file.
   var mergeText: String {
     get throws {
       let list = try mergeList()
@@ -73,7 +73,7 @@ extension Tokenizer {
   }
 }
 
-/// The text after cleaning.
+/// Cleans a text and returns it as a string.
 func cleaned(_ text: String) throws -> String {
   let values = try Array(text.utf8).withUnsafeBufferPointer {
     let clean = try TextCleaner.clean($0)
@@ -91,10 +91,10 @@ func require(scalar value: UInt32) throws -> Unicode.Scalar {
   return scalar
 }
 
-/// Scalar by scalar: Swift's == takes canonically equivalent strings for equal.
+/// The scalars of a string, for exact comparisons: Swift's == also holds for canonically equivalent strings.
 func scalars(_ text: String) -> [UInt32] { text.unicodeScalars.map(\.value) }
 
-/// The error of a call that must fail; nil if it did not.
+/// Returns the error of a call that must fail; nil if it succeeds.
 func failure(_ body: () throws -> Void) -> Failure? {
   do {
     try body()
@@ -104,7 +104,7 @@ func failure(_ body: () throws -> Void) -> Failure? {
   }
 }
 
-/// SplitMix64: tests draw the same numbers every time.
+/// The SplitMix64 random generator, seeded so that tests draw the same numbers every time.
 struct Dice: RandomNumberGenerator {
   var state: UInt64
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Tokenizer
 
-/// A CLIP tokenizer as Hugging Face keeps it is the merge list's equal; anything else is refused by name.
+/// Tests that a CLIP tokenizer.json gives the same tokenizer as its merge list, and that others are refused by name.
 struct TokenizerJSONTests {
   static let texts = [
     "", "Playing the flute", "it's THE’S they're", "12 ab ...?!", "café é", "<|startoftext|>the<|endoftext|>",
@@ -129,7 +129,7 @@ struct TokenizerJSONTests {
       }
     }
     try expect("merge 1 of 'model.merges'", "found 'in'", kind: .invalidMerges) { $0.merges[1] = "in" }
-    try expect("line end", kind: .invalidMerges) { $0.merges[1] = "i n\nt h" }
+    try expect("line break", kind: .invalidMerges) { $0.merges[1] = "i n\nt h" }
     try expect("merge 1 of 'model.merges'", "two parts", kind: .invalidMerges) { file in
       file.inPairs = true
       file.merges[1] = "in"

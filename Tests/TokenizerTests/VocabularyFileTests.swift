@@ -4,7 +4,7 @@ import Testing
 
 @testable import Tokenizer
 
-/// A vocab.json is no tokenizer by itself, and beside a merges.txt it is a witness.
+/// Tests that a vocab.json alone is refused, and that it is checked against the merges.txt beside it.
 struct VocabularyFileTests {
   private func merges() throws -> String { try String(contentsOfFile: Tiny.path, encoding: .utf8) }
 

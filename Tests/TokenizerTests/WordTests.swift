@@ -2,7 +2,7 @@ import Testing
 
 @testable import Tokenizer
 
-/// How a cleaned text falls into words and tokens, on the small merge list. Expected values: the
+/// Tests of the split of cleaned texts into words and tokens with the tiny merge list. Expected values come from the
 /// reference with that list.
 struct WordTests {
   @Test func wordsAreMergedAndTheLastSymbolEndsTheWord() throws {
@@ -58,13 +58,13 @@ struct WordTests {
     #expect(try Tiny.tokens("x\u{345}y") == "x| y|")
   }
 
-  /// Merges of equal symbols, whose occurrences overlap with themselves, besides ordinary ones.
+  /// A merge list with merges of a symbol with itself, whose occurrences overlap, besides ordinary merges.
   private static let greedyMerges = [
     "l l", "a b", "ll ll", "ab ab", "ll l", "l l</w>", "b a", "abab ab", "llll l</w>", "a l", "al al", "ll a",
     "abab a", "ba b</w>",
   ]
 
-  /// The reference's loop: find the best pair, merge it everywhere from the left, again.
+  /// Merges by the reference's loop: finds the best pair, merges it everywhere from the left, and starts again.
   private func mergeNaively(_ word: [String]) -> [String] {
     var word = word
     while true {
