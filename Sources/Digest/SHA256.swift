@@ -1,46 +1,50 @@
 internal import CDigest
 
-/// SHA-256 (FIPS 180-4) of bytes that come in pieces of any length.
+/// The computation of a SHA-256 hash (FIPS 180-4) over bytes that come in pieces of any length.
 public struct SHA256 {
   private static let blockBytes = Int(CDIGEST_BLOCK)
 
   private let isa: UnsafePointer<cdigest_isa>
   private var state = SIMD8<UInt32>(
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19)
-  /// Bytes of an incomplete block: the first `pendingCount` of these.
+  /// An incomplete block, in its first `pendingCount` bytes.
   private var pending = SIMD64<UInt8>.zero
   private var pendingCount = 0
+  /// The number of bytes hashed so far, incomplete block included.
   private var count: UInt64 = 0
 
+  /// Begins a hash, with the fastest instruction set of the processor.
   public init() { self.init(isa: 0) }
 
-  /// Computes in the instruction set of that index among those that the processor runs, best first.
+  /// Begins a hash with one of the processor's instruction sets, by its index in the list from fastest to slowest.
   init(isa: Int) { self.isa = cdigest_isa_at(isa) }
 
-  /// The hash of bytes that are all there.
+  /// Computes the hash of bytes in one piece.
   public static func hash(of bytes: UnsafeRawBufferPointer) -> Digest {
     var sha = SHA256()
     sha.update(bytes)
     return sha.finish()
   }
 
+  /// Adds the next bytes to the hash.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     count &+= UInt64(bytes.count)
     var rest = bytes[...]
     if pendingCount > 0 {
       let taken = rest.prefix(Self.blockBytes - pendingCount)
-      keep(taken)
+      appendPending(taken)
       rest = rest.dropFirst(taken.count)
       guard pendingCount == Self.blockBytes else { return }
-      takePending()
+      compressPending()
     }
     let whole = rest.count / Self.blockBytes * Self.blockBytes
-    take(UnsafeRawBufferPointer(rebasing: rest.prefix(whole)))
-    keep(rest.dropFirst(whole))
+    compress(UnsafeRawBufferPointer(rebasing: rest.prefix(whole)))
+    appendPending(rest.dropFirst(whole))
   }
 
+  /// Ends the computation and returns the hash.
   public consuming func finish() -> Digest {
-    // A one bit, zeros, and the number of bits in the last 8 bytes of a block: of this one or the next.
+    // The padding: a one bit, zeros, and the number of bits in the last 8 bytes of this block or the next.
     let bits = (count &* 8).bigEndian
     let lengthAt = Self.blockBytes - 8
     let paddingEnd = pendingCount < lengthAt ? lengthAt : lengthAt + Self.blockBytes
@@ -52,7 +56,7 @@ public struct SHA256 {
     return Digest(words: state)
   }
 
-  private mutating func keep(_ bytes: Slice<UnsafeRawBufferPointer>) {
+  private mutating func appendPending(_ bytes: Slice<UnsafeRawBufferPointer>) {
     let first = pendingCount
     withUnsafeMutableBytes(of: &pending) { pending in
       UnsafeMutableRawBufferPointer(rebasing: pending[first...]).copyBytes(from: bytes)
@@ -60,13 +64,14 @@ public struct SHA256 {
     pendingCount += bytes.count
   }
 
-  private mutating func takePending() {
+  private mutating func compressPending() {
     let block = pending
-    withUnsafeBytes(of: block) { take($0) }
+    withUnsafeBytes(of: block) { compress($0) }
     pendingCount = 0
   }
 
-  private mutating func take(_ blocks: UnsafeRawBufferPointer) {
+  /// Updates the state with whole blocks.
+  private mutating func compress(_ blocks: UnsafeRawBufferPointer) {
     guard let bytes = blocks.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
     let count = blocks.count / Self.blockBytes
     withUnsafeMutablePointer(to: &state) { state in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Digest
 
-/// Indices of the instruction sets that this processor runs; the last is plain C.
+/// The indices of the instruction sets that this processor runs; the last one is plain C.
 private let isas: [Int] = {
   var isas = [0]
   while name(of: isas.count - 1) != "portable" { isas.append(isas.count) }
@@ -20,7 +20,7 @@ private func name(of isa: Int) -> String { String(cString: cdigest_isa_at(isa).p
     return sha.finish().hexadecimal
   }
 
-  /// The bytes that scripts/make_digest_fixtures.py hashed.
+  /// The bytes whose hashes scripts/make_digest_fixtures.py wrote.
   static let sequence: [UInt8] = {
     var state: UInt32 = 0
     return (0..<1 << 16).map { _ in
