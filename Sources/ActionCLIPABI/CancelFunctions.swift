@@ -62,7 +62,7 @@ public func actionclip_thread_use_cancel_token(
   boundary { () throws(Failure) in
     let token = try token.map { (token) throws(Failure) in try live(token) }
     var previous: OpaquePointer?
-    guard cshims_hear_token(token, &previous) != 0 else {
+    guard cshims_use_token(token, &previous) != 0 else {
       throw .outOfMemory("the thread's use of a cancel token")
     }
     previous_out?.pointee = previous

@@ -5,22 +5,22 @@
 #include <stdlib.h>
 
 struct cshims_token {
-  uint64_t magic;  // while its owner has it; first, as in every handle of the library
+  uint64_t magic;  // `live` until the owner releases the token; the first field, as in every handle of the library
   int set;
-  int references;  // its owner's, and one of each thread that hears it
+  int references;  // one for the owner and one for each thread that uses the token
 };
 
 static const uint64_t live = 0x41434C495043616EULL;
 
-static _Thread_local const int *heard;
-static _Thread_local cshims_token *held;  // of which `heard` is a part
+static _Thread_local const int *used_flag;
+static _Thread_local cshims_token *used_token;  // the token that holds `used_flag`, if one does
 
-void cshims_hear_cancel(const int *token) { heard = token; }
+void cshims_use_cancel_flag(const int *flag) { used_flag = flag; }
 
-const int *cshims_heard_cancel(void) { return heard; }
+const int *cshims_cancel_flag(void) { return used_flag; }
 
 int cshims_is_cancelled(void) {
-  return heard != NULL && __atomic_load_n(heard, __ATOMIC_RELAXED) != 0;
+  return used_flag != NULL && __atomic_load_n(used_flag, __ATOMIC_RELAXED) != 0;
 }
 
 cshims_token *cshims_token_create(void) {
@@ -52,26 +52,25 @@ static pthread_key_t at_exit;
 static pthread_once_t key_made = PTHREAD_ONCE_INIT;
 static int has_key;
 
-// Other destructors of the ending thread may still call the library.
+// Gives up an ending thread's reference. Other destructors of the thread may still call the library afterwards.
 static void drop_at_exit(void *token) {
-  heard = NULL;
-  held = NULL;
+  used_flag = NULL;
+  used_token = NULL;
   drop(token);
 }
 
 static void make_key(void) { has_key = pthread_key_create(&at_exit, drop_at_exit) == 0; }
 
-int cshims_hear_token(cshims_token *token, cshims_token **previous) {
-  // A token that its owner has freed may end here: nobody is to go back to it.
-  *previous = held != NULL && cshims_token_is_live(held) ? held : NULL;
-  if (token == held) return 1;
-  // A thread that ends gives its reference back.
+int cshims_use_token(cshims_token *token, cshims_token **previous) {
+  // A token that its owner has released may be freed below, so it is not returned.
+  *previous = used_token != NULL && cshims_token_is_live(used_token) ? used_token : NULL;
+  if (token == used_token) return 1;
   pthread_once(&key_made, make_key);
   if (!has_key || pthread_setspecific(at_exit, token) != 0) return 0;
   if (token != NULL) __atomic_add_fetch(&token->references, 1, __ATOMIC_RELAXED);
-  cshims_token *before = held;
-  held = token;
-  heard = token != NULL ? &token->set : NULL;
+  cshims_token *before = used_token;
+  used_token = token;
+  used_flag = token != NULL ? &token->set : NULL;
   if (before != NULL) drop(before);
   return 1;
 }

@@ -66,10 +66,10 @@ import Video
     let token = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
     token.initialize(to: 0)
     defer {
-      cshims_hear_cancel(nil)
+      cshims_use_cancel_flag(nil)
       token.deallocate()
     }
-    cshims_hear_cancel(token)
+    cshims_use_cancel_flag(token)
     let path = Clip.fixture("digits_bframes.mp4")
     let video = try VideoFile(path: path, decode: decode)
     token.pointee = 1

@@ -1,61 +1,68 @@
-// Thin C for what Swift cannot say itself. Each function says why it is here.
+// Thin C wrappers for what Swift cannot express. Each one says why it is needed.
 #ifndef CSHIMS_H
 #define CSHIMS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-// Swift has no thread-local variable without an allocation per thread: the message of a
-// thread's latest failed call lives in a fixed thread-local buffer.
+// Sets the message of the calling thread's latest failed call: at most CSHIMS_MESSAGE_CAPACITY - 1 bytes are copied,
+// and size 0 clears the message. It is in C because a thread-local variable of Swift needs an allocation per thread.
 #define CSHIMS_MESSAGE_CAPACITY 1024
-// Copies at most CSHIMS_MESSAGE_CAPACITY - 1 bytes; size 0 clears the message.
 void cshims_set_message(const char *bytes, size_t size);
+// Returns the message of the calling thread's latest failed call, which ends with a NUL; valid until the next call.
 const char *cshims_message(void);
 
-// The number that tells the calling thread's calls to end: 0 while they may go on, anything else once they are to end.
-// NULL: none. Thread-local for the same reason as the message. Who makes a thread hear a number keeps it alive.
-void cshims_hear_cancel(const int *token);
-const int *cshims_heard_cancel(void);
-// Whether the number that the calling thread hears is set. One thread-local load and one relaxed atomic load.
+// Makes the calling thread use a cancel flag, or none (NULL): while the flag is not 0, the thread's calls end early.
+// The caller keeps the flag's memory alive. It is in C for the same reason as the message.
+void cshims_use_cancel_flag(const int *flag);
+// Returns the cancel flag that the calling thread uses; NULL if none.
+const int *cshims_cancel_flag(void);
+// Returns whether the calling thread's cancel flag is set. Costs one thread-local load and one relaxed atomic load.
 int cshims_is_cancelled(void);
 
-// A cancel token: such a number in memory of its own. It lives until its owner and every thread that hears it let it
-// go. Here because Swift has neither atomics on memory of a plain type nor functions that a signal handler may call.
+// A cancel token: a reference-counted cancel flag. It is freed when its owner has released it and no thread uses it
+// any more. It is in C because Swift has neither atomics on memory of a plain type nor functions that a signal
+// handler may call.
 typedef struct cshims_token cshims_token;
-// Owned by the caller; NULL without memory.
+// Makes a token that is not set, owned by the caller; NULL without memory.
 cshims_token *cshims_token_create(void);
-// Whether its owner has not released it.
+// Returns whether the token's owner has not released it yet.
 int cshims_token_is_live(const cshims_token *token);
+// Gives up the owner's reference to the token.
 void cshims_token_release(cshims_token *token);
-// May be called in a signal handler.
+// Sets the token's flag to `value`. A signal handler may call it.
 void cshims_token_set(cshims_token *token, int value);
+// Returns whether the token's flag is not 0.
 int cshims_token_is_set(const cshims_token *token);
-// Makes the calling thread hear a token, or none, until it ends or hears another. *previous: the one before, which the
-// thread no longer keeps. 0 without memory.
-int cshims_hear_token(cshims_token *token, cshims_token **previous);
+// Makes the calling thread use a token, or none (NULL), until the thread ends or uses another. *previous gets the
+// token used before, to which the thread has given up its reference; NULL if its owner has released it. Returns 0
+// without memory.
+int cshims_use_token(cshims_token *token, cshims_token **previous);
 
-// "0.1.0": the version by the numbers of actionclip.h, a static string. Only C's preprocessor makes one of numbers.
+// Returns the library's version ("0.1.0"), made of the numbers in actionclip.h, as a static string. It is in C
+// because the preprocessor makes the string of the numbers.
 const char *cshims_version(void);
 
-// Processors this process may run on (at least 1). Swift does not see sched_getaffinity, which glibc
-// declares for _GNU_SOURCE only.
+// Returns the number of processors that this process may run on, at least 1. It is in C because glibc declares
+// sched_getaffinity for _GNU_SOURCE only.
 int cshims_available_processors(void);
 
-// Whether a processor of this number may be bound to, and binding the calling thread to it; a binding that
-// the system refuses is none. Swift does not see sched_setaffinity either.
+// Returns whether a processor id is in the range that a thread can be pinned to.
 int cshims_is_processor(int processor);
-void cshims_bind_to_processor(int processor);
+// Pins the calling thread to a processor; does nothing if the system refuses. It is in C because glibc declares
+// sched_setaffinity for _GNU_SOURCE only.
+void cshims_pin_to_processor(int processor);
 
-// A number of this process that no other has which shares its memory's past: a forked child has another than its parent,
-// also one that has the same process id (each the first of a PID namespace) or was made past the C library. Swift does
-// not see madvise's MADV_WIPEONFORK or pthread_atfork.
+// Returns a number that tells this process from its parent and from its forked children. Process ids do not: two
+// processes have the same one if each is the first of a PID namespace. It is in C because Swift does not see
+// MADV_WIPEONFORK or pthread_atfork.
 uint64_t cshims_process(void);
 
-// Swift does not see dladdr, which glibc declares for _GNU_SOURCE only. The path that this library was
-// loaded from, links resolved, to `path` with its NUL: 1, or 0 if it is not known or does not fit.
+// Writes the path that this library was loaded from, links resolved and with a NUL, to `path`. Returns 1, or 0 if the
+// path is unknown or does not fit. It is in C because glibc declares dladdr for _GNU_SOURCE only.
 int cshims_library_path(char *path, size_t capacity);
 
-// Swift has no spin-loop hint instruction.
+// Tells the processor that the thread waits in a loop. It is in C because Swift has no such instruction.
 static inline void cshims_spin_hint(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -64,12 +71,13 @@ static inline void cshims_spin_hint(void) {
 #endif
 }
 
-// How a thread's arithmetic rounds, flushes subnormal numbers and raises exceptions, with the flags it has raised.
+// A thread's floating-point state: rounding, flushing of subnormal numbers, exception masks and raised flags.
 typedef struct {
   unsigned long mode;
-  unsigned short x87;  // of x86-64: the C library reads numbers by it
+  unsigned short x87;  // the x87 control word of x86-64, by which the C library parses numbers
 } cshims_arithmetic;
 
+// Sets the floating-point state of the calling thread.
 static inline void cshims_set_arithmetic(cshims_arithmetic to) {
 #if defined(__x86_64__)
   __asm__ __volatile__("fldcw %0" : : "m"(to.x87));
@@ -79,8 +87,8 @@ static inline void cshims_set_arithmetic(cshims_arithmetic to) {
 #endif
 }
 
-// Sets the arithmetic that a program starts with (to nearest, nothing flushed, no exception raised) and returns what
-// the calling thread had. Swift reaches only a part of it through fenv.h.
+// Gives the calling thread the floating-point state that a program starts with (round to nearest, nothing flushed, no
+// exceptions) and returns its previous state. It is in C because fenv.h covers only a part of the state.
 static inline cshims_arithmetic cshims_usual_arithmetic(void) {
   cshims_arithmetic before = {0, 0};
   cshims_arithmetic usual = {0, 0x37F};

@@ -37,9 +37,9 @@ final class VideoEncoding {
   /// decoded.
   func begin(with ready: Int) {
     guard overlaps, running == nil, ready < frames.count, let running = try? Running(model) else { return }
-    let (model, frames, token) = (model, frames, cshims_heard_cancel())
+    let (model, frames, token) = (model, frames, cshims_cancel_flag())
     running.thread = BackgroundThread {
-      cshims_hear_cancel(token)
+      cshims_use_cancel_flag(token)
       do throws(Failure) {
         try model.encode(frames, videos: 1, videoOut: running.video.base, frameOut: running.frames.base)
       } catch { running.failure = error }

@@ -103,7 +103,7 @@ final class WorkerGroup: @unchecked Sendable {
 
   /// The body of a worker thread: joins one loop after another until the group stops.
   private func runWorker(slot: Int) {
-    if !processors.isEmpty { cshims_bind_to_processor(processors[slot % processors.count]) }
+    if !processors.isEmpty { cshims_pin_to_processor(processors[slot % processors.count]) }
     var seen: UInt64?
     while let entered = enter(after: seen) {
       seen = entered
