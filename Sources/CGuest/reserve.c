@@ -1,8 +1,8 @@
-// The static Swift runtime ends the process where memory for an object is refused. Its allocator is these five functions;
-// defining them here keeps the runtime's own out of the link. Objects then come from a reserve instead: zero pages of
-// this library, which take no memory before they are used. A call that has drawn on it answers out of memory, and
-// gives back what it drew. What a caller's counts can make large is not left to this: it is asked for where refusal is an
-// answer (docs/SECURITY.md).
+// An allocator for the static Swift runtime, whose own ends the process where memory for an object is refused.
+// Defining its five functions here keeps the runtime's versions out of the link. Where malloc fails, objects come
+// from a reserve: zero pages of this library, which take no memory before they are used. A call that has used the
+// reserve fails with "out of memory" and frees what it took. Memory whose size a caller or a file decides does not
+// rely on this: it is allocated by functions that can fail (docs/SECURITY.md).
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sched.h>
@@ -12,24 +12,25 @@
 
 #include "CGuest.h"
 
-// How often the reserve was drawn on, by any thread, and how often before the calling thread's call began.
+// The number of allocations from the reserve by all threads, and that number when the calling thread's call began.
 static uint64_t draws;
 static _Thread_local uint64_t draws_before;
 
 int cguest_memory_was_refused(void) { return __atomic_load_n(&draws, __ATOMIC_RELAXED) != draws_before; }
 void cguest_forget_refused_memory(void) { draws_before = __atomic_load_n(&draws, __ATOMIC_RELAXED); }
 
-// With the address sanitizer, memory has its own allocator, which must be asked for sizes, and Swift's libraries are shared.
+// Left out with the address sanitizer, which has an allocator of its own that must answer for sizes, and with which
+// Swift's libraries are shared ones.
 #if !__has_feature(address_sanitizer)
 
 enum { ALIGNMENT = 16, RESERVE = 32 << 20 };
 
-// A free piece, or the head of one in use. Pieces follow each other without gaps.
+// The header of a piece of the reserve, free or in use. Pieces follow each other without gaps.
 typedef struct {
-  size_t size;  // of the whole piece, a multiple of ALIGNMENT
+  size_t size;  // bytes of the whole piece, header included, a multiple of ALIGNMENT
   size_t used;
 } piece;
-_Static_assert(sizeof(piece) == ALIGNMENT, "what follows a head is aligned");
+_Static_assert(sizeof(piece) == ALIGNMENT, "the memory after a header is aligned");
 
 static _Alignas(4096) char reserve[RESERVE];
 static int lock;
@@ -46,7 +47,7 @@ static piece *after(piece *p) {
   return next < reserve + RESERVE ? (piece *)next : NULL;
 }
 
-// The first piece that is large enough, with free neighbours joined on the way.
+// Allocates the first piece that is large enough, and joins free neighbours on the way; NULL if there is none.
 static void *draw(size_t size) {
   __atomic_add_fetch(&draws, 1, __ATOMIC_RELAXED);
   if (size > RESERVE - sizeof(piece)) return NULL;
@@ -74,26 +75,26 @@ static void *draw(size_t size) {
   return found;
 }
 
-// Not a part of its callers, so that a test can tell from where it asks for memory.
+// Allocates an object. It is not inlined, so that a test can recognise its calls of malloc.
 __attribute__((noinline)) static void *allocate_object(size_t size, size_t alignment) {
   void *memory = NULL;
   if (alignment <= ALIGNMENT) memory = malloc(size);
   else if (posix_memalign(&memory, alignment, size) != 0) memory = NULL;
   if (memory != NULL) return memory;
-  // Nothing in this library is aligned more strictly.
+  // The reserve has no other alignment, and no object of this library needs a stricter one.
   if (alignment <= ALIGNMENT) memory = draw(size);
   if (memory == NULL) abort();
   return memory;
 }
 
-// A mask of all ones is no wish for an alignment.
-static size_t of_mask(size_t mask) { return mask == SIZE_MAX ? ALIGNMENT : mask + 1; }
+// The alignment of a mask of the runtime; a mask of all ones asks for none in particular.
+static size_t alignment_of(size_t mask) { return mask == SIZE_MAX ? ALIGNMENT : mask + 1; }
 
-void *swift_slowAlloc(size_t size, size_t mask) { return allocate_object(size, of_mask(mask)); }
+void *swift_slowAlloc(size_t size, size_t mask) { return allocate_object(size, alignment_of(mask)); }
 void *typed(size_t size, size_t mask, uint64_t type) __asm__("_ZN5swift20swift_slowAllocTypedEmmy");
 void *typed(size_t size, size_t mask, uint64_t type) {
   (void)type;
-  return allocate_object(size, of_mask(mask));
+  return allocate_object(size, alignment_of(mask));
 }
 void *swift_coroFrameAlloc(size_t size, uint64_t type) {
   (void)type;
@@ -111,7 +112,8 @@ void swift_slowDealloc(void *memory, size_t size, size_t mask) {
 
 void swift_clearSensitive(void *memory, size_t size) { explicit_bzero(memory, size); }
 
-// Swift's arrays ask how much they got.
+// Returns the usable size of an allocation, which Swift's arrays ask for; the host's function answers for its own
+// memory.
 __attribute__((visibility("hidden"))) size_t malloc_usable_size(void *memory) {
   static size_t (*host)(void *);
   if (is_reserve(memory)) return ((piece *)memory - 1)->size - sizeof(piece);
