@@ -10,24 +10,25 @@
 #define STRING(x) STRINGIFY(x)
 #define SONAME(name, major) "lib" #name ".so." STRING(major)
 
-// libavformat brings libavcodec and libavutil of its own version with it.
+// The Debian packages to install: libavformat brings the matching libavcodec and libavutil.
 #define PACKAGES \
   "libavformat" STRING(LIBAVFORMAT_VERSION_MAJOR) " libswscale" STRING(LIBSWSCALE_VERSION_MAJOR)
 
 static cffmpeg_api table;
 static bool bound;
-// Whether libavutil came into the process with us.
+// Whether this library was the first to load libavutil into the process.
 static bool is_ours;
 
-// Where a failure is told: the line, and what was wanting, 0 if a library is.
+// The failure of a binding: its message, and ENOMEM or EMFILE if memory or descriptors ran out, else 0.
 typedef struct {
   char *message;
   size_t capacity;
-  int wanting;
+  int shortage;
 } report;
 
-// Memory or descriptors may be there later; dlopen tells of their want in words only.
-static int wanting(const char *detail) {
+// Returns ENOMEM or EMFILE if an error text of dlopen means that memory or descriptors ran out, which may pass; else
+// 0. dlopen gives no error number.
+static int shortage_in(const char *detail) {
   static const int codes[] = {EMFILE, ENFILE, ENOMEM};
   static const char *const words[] = {"failed to map", "cannot map", "cannot create shared object descriptor",
                                       "cannot create cache", "cannot allocate memory"};
@@ -40,13 +41,13 @@ static int wanting(const char *detail) {
   return 0;
 }
 
-static void fail(report *to, const char *what, const char *detail) {
+static void fail(report *to, const char *subject, const char *detail) {
   if (detail == NULL) detail = "no reason given";
-  to->wanting = wanting(detail);
+  to->shortage = shortage_in(detail);
   snprintf(to->message, to->capacity,
-           to->wanting != 0 ? "FFmpeg's libraries cannot be loaded now: %s (%s)"
+           to->shortage != 0 ? "FFmpeg's libraries cannot be loaded now: %s (%s)"
                             : "video needs FFmpeg's libraries: %s (%s); install them with: apt-get install " PACKAGES,
-           what, detail);
+           subject, detail);
 }
 
 static void *load(const char *soname, report *to) {
@@ -65,7 +66,7 @@ static bool major_is(const char *soname, unsigned version, unsigned major, repor
   return false;
 }
 
-// Whether the function was found and put into the table.
+// Puts a function into the table; false if the library lacks it.
 #define FIND(library, function) \
   ((table.function = (__typeof__(table.function))dlsym(library, #function)) != NULL)
 
@@ -76,7 +77,7 @@ static bool bind_all(report *to) {
 
   void *avutil, *avcodec, *avformat, *swscale;
   if ((avutil = load(avutil_name, to)) == NULL) return false;
-  // At once: what the host sets from here on, it sets over ours.
+  // Installed at once, so that a callback which the host sets from here on replaces it.
   if (before == NULL && !is_ours && FIND(avutil, av_log_set_callback) && FIND(avutil, av_log_default_callback)) {
     cffmpeg_log_install(table.av_log_set_callback, table.av_log_default_callback);
     is_ours = true;
@@ -102,10 +103,10 @@ static bool bind_all(report *to) {
   return true;
 }
 
-// A child that is forked while another thread is inside dlopen inherits half-loaded libraries, and
-// crashes when it opens a video itself. So fork() waits for the loading, which happens once.
+// Held while the libraries are loaded, and by fork(): a child that is forked while another thread is inside dlopen
+// inherits half-loaded libraries, and crashes when it opens a video.
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
-static _Thread_local bool is_loading;  // a library's constructor may fork, too
+static _Thread_local bool is_loading;  // lets a library's constructor fork
 
 static void before_fork(void) {
   if (!is_loading) pthread_mutex_lock(&loading);
@@ -119,15 +120,15 @@ static void guard_fork(void) { (void)pthread_atfork(before_fork, after_fork, aft
 int cffmpeg_bind(const cffmpeg_api **api, char *message, size_t capacity) {
   static pthread_once_t guarded = PTHREAD_ONCE_INIT;
   pthread_once(&guarded, guard_fork);
-  report told = {message, capacity, 0};
+  report failure = {message, capacity, 0};
   pthread_mutex_lock(&loading);
   if (!bound) {
     is_loading = true;
-    bound = bind_all(&told);
+    bound = bind_all(&failure);
     is_loading = false;
   }
   const bool is_bound = bound;
   pthread_mutex_unlock(&loading);
   *api = is_bound ? &table : NULL;
-  return is_bound ? 0 : told.wanting != 0 ? told.wanting : -1;
+  return is_bound ? 0 : failure.shortage != 0 ? failure.shortage : -1;
 }

@@ -1,45 +1,45 @@
-// A library prints nothing, but FFmpeg writes what it thinks of a damaged file to stderr, through
-// one callback and one level per process. Turning the level down would silence the host's own use
-// of FFmpeg too. What is done instead:
+// Keeps FFmpeg's messages about this library's videos off stderr. FFmpeg has one log callback and one log level per
+// process. Lowering the level would silence the host's own use of FFmpeg too, so this is done instead:
 //
-// - The codec contexts we make carry a log_level_offset that lifts their messages above any
-//   threshold. That changes nothing outside them, and reaches the decoder's threads.
-// - Demuxers, parsers and the probing decoders have no such offset, bit readers log with no context at
-//   all, and H.264 says one thing in the name of its private data. So if libavutil came into the process
-//   with us (nobody can have set a callback before), a callback is installed that drops messages from
-//   threads inside our calls, those of our decoders under either name, and those without a context while
-//   decoder threads of ours run; everything else goes on to FFmpeg's default callback as before. A host that
-//   sets its own callback or level later still gets it.
-// - If the host had loaded this libavutil before us, its log belongs to it, there is no way to ask
-//   which callback it set, and it is left alone: messages about our files, save those of our codec
-//   contexts, go where the host sends FFmpeg's messages. They are of the calling thread alone, since
-//   decoders that cannot be listened to have no threads.
+// - Codec contexts of this library have a log_level_offset that lifts their messages above any threshold. It changes
+//   nothing else, and holds on the decoder's threads too.
+// - Demuxers, parsers and probing decoders have no such offset, bit readers log without a context, and H.264 logs one
+//   message with its private data as the context. If this library was the first to load libavutil, so that nobody can
+//   have set a callback, it installs one. The callback drops messages from threads inside this library's calls,
+//   messages of its decoders, and messages without a context while its decoder threads run. All others go to FFmpeg's
+//   default callback. A host that sets its own callback or level later replaces it.
+// - If the host had loaded libavutil before, the log is left alone, since FFmpeg cannot tell which callback the host
+//   has set. Messages about this library's videos, except those of its codec contexts, then go to the host's callback.
+//   They come from the calling thread only, since decoders that cannot be watched have no threads.
 //
-// The callback also collects errors that decoders report in no other way: damage of a stream.
+// The callback also records errors that decoders report in no other way, such as a damaged stream.
 #include "CFFmpeg.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
 
-static _Thread_local int depth;
+// The nesting of cffmpeg_quiet_begin on this thread; 0 if messages are not dropped.
+static _Thread_local int quiet_depth;
 static __typeof__(av_log_default_callback) *default_callback;
-// The classes that codec contexts, and the private data of H.264's, begin with; NULL until they are known.
+// The classes at the beginning of codec contexts and of the private data of H.264 decoders; NULL until they are
+// known.
 static const AVClass *_Atomic codec_class;
 static const AVClass *_Atomic h264_class;
 
-// One slot per codec context that is listened to; its `opaque` points to the slot, so a
-// context is ours exactly if that pointer lies in here.
+// The states of the watched codec contexts, one slot each. A context's `opaque` points to its slot, so a context
+// belongs to this library exactly if that pointer lies in the array.
 enum { FREE, UNHEARD, SOUND, FAULTY };
 #define WATCHES 256
 static atomic_int watches[WATCHES];
-static atomic_int threaded;  // how many of them decode with threads
+static atomic_int threaded;  // the number of contexts that decode with threads
 
+// Returns the slot of a context of this library; NULL for any other context.
 static atomic_int *watch_of(void *context) {
   if (context == NULL) return NULL;
   const AVClass *class = *(const AVClass **)context;
   if (class == NULL) return NULL;
-  // H264Context, from 4.3 to 7.1: its class, then the codec context that it belongs to.
+  // In FFmpeg 4.3 to 7.1 an H264Context begins with its class and a pointer to its codec context.
   if (class == atomic_load(&h264_class)) {
     context = ((void **)context)[1];
     if (context == NULL) return NULL;
@@ -56,11 +56,11 @@ static void filter(void *context, int level, const char *format, va_list argumen
   if (watch != NULL) {
     int heard = UNHEARD;
     (void)atomic_compare_exchange_strong(watch, &heard, SOUND);
-    // H.264 says only at the level of information that it patches a picture.
+    // H.264 reports at the info level only that it conceals errors in a picture.
     if ((level & 0xff) <= AV_LOG_INFO + CFFMPEG_LOG_LEVEL_OFFSET) atomic_store(watch, FAULTY);
     return;
   }
-  if (depth > 0) return;
+  if (quiet_depth > 0) return;
   if (context == NULL && atomic_load(&threaded) > 0) return;
   default_callback(context, level, format, arguments);
 }
@@ -74,12 +74,12 @@ void cffmpeg_log_install(__typeof__(av_log_set_callback) *set_callback,
 void cffmpeg_log_listen(const cffmpeg_api *api) {
   atomic_store(&codec_class, api->avcodec_get_class());
   const AVCodec *h264 = api->avcodec_find_decoder(AV_CODEC_ID_H264);
-  // Another decoder of H.264 keeps other things there.
+  // Other H.264 decoders have other private data.
   if (h264 != NULL && strcmp(h264->name, "h264") == 0) atomic_store(&h264_class, h264->priv_class);
 }
 
-void cffmpeg_quiet_begin(void) { depth++; }
-void cffmpeg_quiet_end(void) { depth--; }
+void cffmpeg_quiet_begin(void) { quiet_depth++; }
+void cffmpeg_quiet_end(void) { quiet_depth--; }
 
 int cffmpeg_watch_begin(const cffmpeg_api *api, AVCodecContext *codec) {
   if (default_callback == NULL) return -1;
@@ -87,7 +87,8 @@ int cffmpeg_watch_begin(const cffmpeg_api *api, AVCodecContext *codec) {
     int state = FREE;
     if (!atomic_compare_exchange_strong(&watches[slot], &state, UNHEARD)) continue;
     codec->opaque = &watches[slot];
-    // Is the callback still ours? Nobody else shows a message of this level.
+    // Tests that this callback is still installed: no other shows a message of this level, and this one marks the
+    // slot.
     api->av_log(codec, AV_LOG_TRACE, "%s", "");
     if (atomic_load(&watches[slot]) == SOUND) return slot;
     codec->opaque = NULL;

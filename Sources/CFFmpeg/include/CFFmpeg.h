@@ -1,10 +1,10 @@
-// FFmpeg without linking to it. Linking libavformat would bring 134 shared objects into every host
-// of this library, also into those that push frames themselves. So its functions are found with
-// dlopen on the first use of a video, and typed from FFmpeg's own headers: a call through the table
-// below is checked by the compiler like a direct one. Structures are read as these headers lay them
-// out, which holds for the major versions they were written for; only those are loaded.
+// Access to FFmpeg without linking to it. Linking libavformat would load 134 shared objects into every host of this
+// library, even into hosts that decode videos themselves. So FFmpeg is loaded with dlopen on the first use of a
+// video, and its functions are called through the table below. The table has the types of FFmpeg's own headers, so
+// the compiler checks calls like direct ones. Structures have the layout of these headers, which holds within a major
+// version; other major versions are refused.
 //
-// Headers from FFmpeg 4.3 to 7.1 compile.
+// The headers of FFmpeg 4.3 to 7.1 compile.
 #ifndef CFFMPEG_H
 #define CFFMPEG_H
 
@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// F(library, function): everything this library calls in FFmpeg.
+// Lists the functions of FFmpeg that this library calls, as F(library, function).
 #define CFFMPEG_FUNCTIONS(F)            \
   F(avutil, avutil_version)             \
   F(avutil, av_strerror)                \
@@ -73,13 +73,14 @@
   F(swscale, sws_setColorspaceDetails)  \
   F(swscale, sws_scale)
 
-// Before, the number was a field of the stream.
+// Lists the functions that older versions lack; there the number of index entries is a field of the stream.
 #if LIBAVFORMAT_VERSION_MAJOR >= 59
 #define CFFMPEG_LATER_FUNCTIONS(F) F(avformat, avformat_index_get_entries_count)
 #else
 #define CFFMPEG_LATER_FUNCTIONS(F)
 #endif
 
+// The table of FFmpeg's functions.
 typedef struct cffmpeg_api {
 #define CFFMPEG_FIELD(library, function) __typeof__(function) *_Nonnull function;
   CFFMPEG_FUNCTIONS(CFFMPEG_FIELD)
@@ -87,42 +88,46 @@ typedef struct cffmpeg_api {
 #undef CFFMPEG_FIELD
 } cffmpeg_api;
 
-// Loads the libraries, once they are there: 0, and *api is the table for the life of the process. Otherwise `message`,
-// of `capacity` bytes, gets one line, and a later call tries again: ENOMEM or EMFILE where memory or descriptors were
-// wanting, else -1, and the line says what is missing and which package brings it.
+// Loads FFmpeg's libraries, once per process. Returns 0 and sets *api to the table, which stays valid for the life of
+// the process. On failure it writes one line to `message`, of `capacity` bytes, and a later call tries again: it
+// returns ENOMEM or EMFILE if memory or descriptors ran out, else -1, and the line names what is missing and the
+// package to install.
 int cffmpeg_bind(const cffmpeg_api *_Nullable *_Nonnull api, char *_Nonnull message, size_t capacity);
 
-// FFmpeg's log, see logging.c. Called by cffmpeg_bind, if the log is ours to filter, as soon as libavutil is there
-// and once everything is.
+// Installs the filter of FFmpeg's log (see logging.c). cffmpeg_bind calls it as soon as libavutil is loaded, if no
+// other code of the process had loaded it before.
 void cffmpeg_log_install(__typeof__(av_log_set_callback) *_Nonnull set_callback,
                          __typeof__(av_log_default_callback) *_Nonnull default_callback);
+// Lets the filter recognise the messages of codec contexts. cffmpeg_bind calls it once all libraries are loaded.
 void cffmpeg_log_listen(const cffmpeg_api *_Nonnull api);
-// Between begin and end (they nest) what FFmpeg has to say on this thread is dropped.
+// Drops FFmpeg's messages on the calling thread until cffmpeg_quiet_end. Pairs may nest.
 void cffmpeg_quiet_begin(void);
 void cffmpeg_quiet_end(void);
-// Added to the level of a codec's messages. Above every threshold, and below 256, where the
-// default callback cuts the level off.
+// The offset to add to the log level of a codec context. It lifts messages above every threshold, and stays below
+// 256, where FFmpeg's default callback cuts the level off.
 #define CFFMPEG_LOG_LEVEL_OFFSET 150
-// Watches whether a codec context, not yet opened and with the offset above, complains of anything
-// on any thread. Takes its `opaque`. Returns a slot to ask and to give back after the context is
-// freed, or -1 if the log is not ours or too many are watched.
+// Watches a codec context, which has the offset above and is not opened yet, for error messages on any thread. Uses
+// the context's `opaque`. Returns a slot for the calls below, to be ended after the context is freed, or -1 if the
+// filter is not installed or too many contexts are watched.
 int cffmpeg_watch_begin(const cffmpeg_api *_Nonnull api, AVCodecContext *_Nonnull codec);
-// Forgets what was said while the context was opened: decoders introduce themselves.
+// Forgets the messages so far, since decoders may log a greeting while they are opened.
 void cffmpeg_watch_opened(int slot);
+// Returns whether the context has logged an error.
 bool cffmpeg_watch_is_faulty(int slot);
+// Ends the watch of a context and frees its slot.
 void cffmpeg_watch_end(int slot);
-// Around the life of a context that decodes with threads.
+// Counts a context that decodes with threads, from before it is opened until cffmpeg_threads_end after it is freed.
 void cffmpeg_threads_begin(void);
 void cffmpeg_threads_end(void);
 
-// Macros that Swift cannot import.
+// Constants and functions for macros that Swift cannot import.
 static const int64_t cffmpeg_no_timestamp = AV_NOPTS_VALUE;
 static const int32_t cffmpeg_error_eof = AVERROR_EOF;
 static const int32_t cffmpeg_error_exit = AVERROR_EXIT;
 static inline int32_t cffmpeg_error(int32_t posix) { return AVERROR(posix); }
 
-// 4.x hands out mutable input formats and decoders, later versions const ones: the difference
-// stays on this side.
+// Detects the format of an input by its content. *status gets FFmpeg's error, or a score from 0; NULL on an error.
+// It hides that FFmpeg 4 has mutable input formats and later versions have const ones.
 static inline const AVInputFormat *_Nullable cffmpeg_probe(const cffmpeg_api *_Nonnull api,
                                                            AVIOContext *_Nonnull io,
                                                            AVFormatContext *_Nonnull context,
@@ -132,12 +137,12 @@ static inline const AVInputFormat *_Nullable cffmpeg_probe(const cffmpeg_api *_N
 #else
   const AVInputFormat *format = NULL;
 #endif
-  // The empty name keeps guesses by file extension out: the bytes alone decide.
+  // The empty name prevents guesses by file extension: the bytes alone decide.
   *status = api->av_probe_input_buffer2(io, &format, "", context, 0, 0);
   return *status < 0 ? NULL : format;
 }
 
-// As avformat_open_input: on failure the context has been freed and *context is NULL.
+// Opens an input like avformat_open_input: on failure the context is freed and *context is NULL.
 static inline int32_t cffmpeg_open_input(const cffmpeg_api *_Nonnull api,
                                          AVFormatContext *_Nullable *_Nonnull context,
                                          const AVInputFormat *_Nonnull format) {
@@ -148,7 +153,7 @@ static inline int32_t cffmpeg_open_input(const cffmpeg_api *_Nonnull api,
 #endif
 }
 
-// Packets that the streams' indexes list.
+// Returns the number of packets in the indexes of all streams.
 static inline int64_t cffmpeg_index_entries(const cffmpeg_api *_Nonnull api,
                                             const AVFormatContext *_Nonnull context) {
   int64_t entries = 0;
@@ -162,16 +167,18 @@ static inline int64_t cffmpeg_index_entries(const cffmpeg_api *_Nonnull api,
   return entries;
 }
 
+// Returns whether FFmpeg has a decoder for a codec.
 static inline bool cffmpeg_has_decoder(const cffmpeg_api *_Nonnull api, enum AVCodecID codec) {
   return api->avcodec_find_decoder(codec) != NULL;
 }
 
+// Allocates a context of the decoder for a codec; NULL without memory.
 static inline AVCodecContext *_Nullable cffmpeg_new_decoder(const cffmpeg_api *_Nonnull api,
                                                             enum AVCodecID codec) {
   return api->avcodec_alloc_context3(api->avcodec_find_decoder(codec));
 }
 
-// Whether packets of the stream were met while probing; 4.3 does not say.
+// Returns whether probing has met packets of a stream. FFmpeg 4.3 does not tell, so there decoded frames are counted.
 static inline bool cffmpeg_has_packets(const AVStream *_Nonnull stream) {
 #ifdef AVSTREAM_EVENT_FLAG_NEW_PACKETS
   return (stream->event_flags & AVSTREAM_EVENT_FLAG_NEW_PACKETS) != 0;
@@ -180,7 +187,8 @@ static inline bool cffmpeg_has_packets(const AVStream *_Nonnull stream) {
 #endif
 }
 
-// The 3x3 display matrix of a stream: it moved from the stream to its parameters in 6.1.
+// Returns the 3x3 display matrix of a stream; NULL if it has none. FFmpeg 6.1 moved it from the stream to its
+// parameters.
 static inline const int32_t *_Nullable cffmpeg_stream_matrix(const AVStream *_Nonnull stream) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
   const AVPacketSideData *data = stream->codecpar->coded_side_data;
@@ -196,6 +204,7 @@ static inline const int32_t *_Nullable cffmpeg_stream_matrix(const AVStream *_No
   return NULL;
 }
 
+// Returns the 3x3 display matrix of a frame; NULL if it has none.
 static inline const int32_t *_Nullable cffmpeg_frame_matrix(const cffmpeg_api *_Nonnull api,
                                                             const AVFrame *_Nonnull frame) {
   const AVFrameSideData *data = api->av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
@@ -203,7 +212,7 @@ static inline const int32_t *_Nullable cffmpeg_frame_matrix(const cffmpeg_api *_
   return (const int32_t *)(const void *)data->data;
 }
 
-// Whether the decoder is to change what it knows about the stream with this packet.
+// Returns whether a packet changes the parameters of its stream, such as the extradata or the frame size.
 static inline bool cffmpeg_changes_parameters(const AVPacket *_Nonnull packet) {
   for (int i = 0; i < packet->side_data_elems; i++) {
     const enum AVPacketSideDataType type = packet->side_data[i].type;
@@ -212,7 +221,7 @@ static inline bool cffmpeg_changes_parameters(const AVPacket *_Nonnull packet) {
   return false;
 }
 
-// pkt_duration became duration in 6.0.
+// Returns the duration of a frame. FFmpeg 6.0 renamed the field.
 static inline int64_t cffmpeg_frame_duration(const AVFrame *_Nonnull frame) {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
   return frame->duration;
@@ -221,8 +230,8 @@ static inline int64_t cffmpeg_frame_duration(const AVFrame *_Nonnull frame) {
 #endif
 }
 
-// The matrix and the range of the frame's colours, as FFmpeg's scale filter sets them. What is
-// not YUV has neither and answers an error that means nothing.
+// Sets the colour matrix and range of a scaler as FFmpeg's scale filter does. Pixel formats that are not YUV have
+// neither, and swscale's error for them is ignored.
 static inline void cffmpeg_set_colours(const cffmpeg_api *_Nonnull api,
                                        struct SwsContext *_Nonnull scaler,
                                        enum AVColorSpace space, enum AVColorRange range) {
@@ -231,15 +240,16 @@ static inline void cffmpeg_set_colours(const cffmpeg_api *_Nonnull api,
                                     &contrast, &saturation) < 0)
     return;
   if (range != AVCOL_RANGE_UNSPECIFIED) full_in = range == AVCOL_RANGE_JPEG;
-  // The filter takes the default matrix where no YUV matrix is stated. So do RGB pictures, which swscale
-  // takes through YUV where they have more than 8 bits; by itself it would take another for them.
+  // Like the filter, use the default matrix if the frame states no YUV matrix. That covers RGB pictures: swscale
+  // converts those of more than 8 bits through YUV, by itself with another matrix.
   const bool has_matrix = space >= AVCOL_SPC_BT709 && space != AVCOL_SPC_YCGCO;
   const int *table = api->sws_getCoefficients(has_matrix ? (int)space : SWS_CS_DEFAULT);
   (void)api->sws_setColorspaceDetails(scaler, table, full_in, table, full_out, brightness, contrast,
                                       saturation);
 }
 
-// Swift cannot pass the frame's array of planes as a pointer without copying it out.
+// Converts a frame to RGB, in rows `stride` bytes apart. It is in C because Swift cannot pass the frame's array of
+// planes without copying it.
 static inline int cffmpeg_scale(const cffmpeg_api *_Nonnull api, struct SwsContext *_Nonnull scaler,
                                 const AVFrame *_Nonnull frame, uint8_t *_Nonnull rgb, int stride) {
   uint8_t *const planes[4] = {rgb, NULL, NULL, NULL};
