@@ -229,7 +229,7 @@ public struct JSONReader {
       case .bool: _ = try bool()
       case .null: try null()
       }
-      // To the next value inside, or out of what ends here.
+      // Advances to the next value in the innermost container, and leaves containers that end here.
       while open.count > depth {
         let isObject = open.last?.isObject == true
         if isObject ? try nextKey(atMost: limit) != nil : try nextElement() { break }

@@ -25,7 +25,8 @@ public func shownPath(_ bytes: some Sequence<UInt8>) -> String {
     let rest = text[start..<end]
     let query = rest.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? end
     let authorityEnd = text[start..<query].firstIndex(of: slash) ?? query
-    if hasUser(text[start..<authorityEnd]), let atSign = text[start..<query].lastIndex(of: UInt8(ascii: "@")) {
+    if hasUser(text[start..<authorityEnd]), let atSign = text[start..<query].lastIndex(of: UInt8(ascii: "@"))
+    {
       shown += Array("***".utf8) + text[atSign..<query]
     } else if authorityEnd == maximumPathBytes {
       shown += Array("***".utf8)  // an "@" after the host may have been cut off

@@ -33,8 +33,7 @@ public enum UTF8Scalars {
   /// Appends the scalars up to the first byte that is not UTF-8 and returns that byte's offset; nil if all bytes are
   /// UTF-8.
   /// - Parameter acceptsVariants: whether Java's two bytes for U+0000, and surrogate pairs of three bytes each
-  ///   (CESU-8),
-  ///   are accepted too.
+  ///   (CESU-8), are accepted too.
   public static func append(
     _ bytes: UnsafeBufferPointer<UInt8>, to scalars: inout GrowingArray<UInt32>, acceptsVariants: Bool = false
   ) throws(Failure) -> Int? {

@@ -1,7 +1,7 @@
 import Compression
 import Testing
 
-/// The checksum of gzip and zip.
+/// Tests of the checksum of gzip and zip.
 struct CRC32Tests {
   @Test func equalsTheBitwiseDefinition() {
     #expect(checksum(Array("123456789".utf8)) == 0xCBF4_3926)
@@ -14,7 +14,7 @@ struct CRC32Tests {
 
   private func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { CRC32.checksum($0) } }
 
-  /// The textbook definition, to check the table-driven one.
+  /// The checksum by its textbook definition, bit by bit.
   private func bitwiseCRC32(_ bytes: [UInt8]) -> UInt32 {
     var crc: UInt32 = 0xFFFF_FFFF
     for byte in bytes {

@@ -3,7 +3,7 @@ import Foundation
 import System
 import Testing
 
-/// The gzip reader. Small streams were written by gzip and zlib.
+/// Tests of the gzip reader. The small streams were written by gzip and zlib.
 struct GzipTests {
   private func inflate(_ bytes: [UInt8]) throws -> [UInt8] {
     try bytes.withUnsafeBufferPointer { bytes in
@@ -32,7 +32,7 @@ struct GzipTests {
   @Test func everyKindOfBlockAndHeaderIsRead() throws {
     let text = Array("a person is playing the flute, a person is playing the drums".utf8)
     let streams = [
-      // Stored, fixed codes, dynamic codes, run lengths only, no matches.
+      // The kinds of blocks: stored, fixed codes, dynamic codes, run lengths only, no matches.
       "H4sIAAAAAAAAAwE8AMP/YSBwZXJzb24gaXMgcGxheWluZyB0aGUgZmx1dGUsIGEgcGVyc29uIGlzIHBsYXlpbmcgdG"
         + "hlIGRydW1zParvdjwAAAA=",
       "H4sIAAAAAAAAA0tUKEgtKs7PU8gsVijISazMzEtXKMlIVUjLKS1J1VFIxCGdUlSaWwwAParvdjwAAAA=",
@@ -72,8 +72,8 @@ struct GzipTests {
         var damaged = bytes
         damaged[index] ^= 1 << UInt8(bit)
         guard let plain = try? inflate(damaged) else { continue }
-        // Unused and under no checksum: time, system and name in the header, and the bits that fill
-        // up the last byte of the compressed data.
+        // No checksum covers the time, system and name in the header, or the bits that pad the last byte of the
+        // compressed data; none of them is used.
         let isHeader = index < 10 + "tiny_merges.txt".utf8.count + 1
         #expect(plain == sound && (isHeader || index == bytes.count - 9), "byte \(index)")
       }

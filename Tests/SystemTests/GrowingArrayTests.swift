@@ -1,7 +1,7 @@
 import System
 import Testing
 
-/// Arrays that grow, shrink and are refused memory.
+/// Tests of arrays that grow, shrink and are refused memory.
 struct GrowingArrayTests {
   @Test func growsByEveryKindOfAppending() throws {
     var array = GrowingArray<Int>()
@@ -24,7 +24,7 @@ struct GrowingArrayTests {
     #expect(room.count == 0)
   }
 
-  /// As the inflater copies: what is appended may be read in the same copy.
+  /// A copy may overlap its source, as in the inflater: elements just appended are copied too.
   @Test func appendsItsOwnEndThoughTheyOverlap() throws {
     var text = GrowingArray<UInt8>()
     try text.append("ab")

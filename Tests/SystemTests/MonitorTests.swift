@@ -1,7 +1,7 @@
 import System
 import Testing
 
-/// Values that threads share, and waiting for them.
+/// Tests of values that threads share and wait for.
 struct MonitorTests {
   @Test func aWaitEndsWithTheChangeThatItWaitsFor() throws {
     let steps = Monitor(0)

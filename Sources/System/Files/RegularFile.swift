@@ -70,7 +70,8 @@ public final class RegularFile: Sendable {
     while done < destination.count {
       // Linux reads at most 2 GiB - 4 KiB at a time; smaller reads answer signals and cancelling sooner.
       try checkCancelled()
-      let bytesRead = readOnce(at: offset + done, count: min(destination.count - done, 8 << 20), into: start + done)
+      let bytesRead = readOnce(
+        at: offset + done, count: min(destination.count - done, 8 << 20), into: start + done)
       guard bytesRead > 0 else {
         let position = offset + done
         throw Failure(

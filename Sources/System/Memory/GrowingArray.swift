@@ -161,6 +161,7 @@ extension GrowingArray where Element: Comparable {
 }
 
 extension GrowingArray where Element == UInt8 {
+  /// Appends the UTF-8 bytes of a string literal.
   public mutating func append(_ text: StaticString) throws(Failure) {
     try append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }

@@ -10,8 +10,7 @@ public final class ThreadPool: Sendable {
 
   /// Makes a pool of `threads` threads, at least one; none is created yet.
   /// - Parameter processors: processor ids that the workers are pinned to, round robin; empty: the affinity of the
-  ///   thread
-  ///   that first calls `run`.
+  ///   thread that first calls `run`.
   public init(threads: Int, processors: [Int32] = []) {
     self.threads = max(1, threads)
     workers = WorkerGroup(threads: self.threads, processors: processors)
