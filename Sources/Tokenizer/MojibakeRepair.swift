@@ -30,7 +30,8 @@ struct MojibakeRepair {
     repeat {
       workLeft -= current.count
       guard workLeft >= 0, depth < Self.maximumDepth else {
-        throw Failure(.limit, "the text was decoded wrongly too many times over; repair it before")
+        throw Failure(
+          .limit, "the text was decoded with wrong encodings too many times over; repair it first")
       }
       next.removeAll()
       guard try step(current.view, to: &next, depth: depth), !next.view.elementsEqual(current.view) else {

@@ -59,7 +59,7 @@ enum Normalization {
   ) throws(Failure) {
     guard piece.count <= maximumPiece else {
       throw Failure(
-        .limit, "the text has \(piece.count) combining characters in a row; at most \(maximumPiece) are read")
+        .limit, "the text has \(piece.count) combining characters in a row; the limit is \(maximumPiece)")
     }
     guard piece.count >= longPiece else { return try appendNormalized(piece, to: &out) }
     try checkCancelled()

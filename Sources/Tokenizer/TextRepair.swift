@@ -48,7 +48,8 @@ struct TextRepair: ~Copyable {
       try checkCancelled()
       workLeft -= current.count
       guard workLeft >= 0 else {
-        throw Failure(.limit, "the text is escaped too many times over; unescape it before")
+        throw Failure(
+          .limit, "the text's HTML references are escaped too many times over; unescape them first")
       }
       let start = out.count
       try repairOnce(to: &out)

@@ -88,8 +88,8 @@ public final class Tokenizer: Sendable {
     guard contextLength >= 2, row.count >= contextLength else {
       throw Failure(
         .invalidArgument,
-        "a row of \(row.count) ids for a context of \(contextLength): both must hold the two markers, "
-          + "and the row the context")
+        "a row of \(row.count) ids does not fit a context of \(contextLength): the context needs at least 2 ids for "
+          + "the markers, and the row at least as many as the context")
     }
     let ids = try ids(of: utf8)
     let room = contextLength - 2
