@@ -94,7 +94,7 @@ struct Inflate {
       first = (first + count) << 1
       value <<= 1
     }
-    throw damaged("a code that stands for nothing")
+    throw damaged("a code without a symbol")
   }
 
   /// Copies a block that is stored uncompressed.
@@ -133,7 +133,7 @@ struct Inflate {
       var repeats = 1
       switch symbol {
       case 16:
-        guard let last = lengths.last else { throw damaged("a repeat of nothing") }
+        guard let last = lengths.last else { throw damaged("a repeat without a length before it") }
         value = last
         repeats = try take(2) + 3
       case 17: repeats = try take(3) + 3
@@ -143,7 +143,7 @@ struct Inflate {
       guard lengths.count + repeats <= total else { throw damaged("too many code lengths") }
       for _ in 0..<repeats { lengths.append(value) }
     }
-    guard lengths[256] != 0 else { throw damaged("a block without an end") }
+    guard lengths[256] != 0 else { throw damaged("a block without an end symbol") }
     guard let literals = HuffmanCode(lengths: lengths[..<literalCount]),
       let distances = HuffmanCode(lengths: lengths[literalCount...])
     else { throw damaged("impossible code lengths") }
@@ -168,7 +168,7 @@ struct Inflate {
       guard distanceSymbol < Self.distanceBase.count else { throw damaged("an unknown distance") }
       let distanceBits = distanceSymbol < 2 ? 0 : distanceSymbol / 2 - 1
       let distance = Self.distanceBase[distanceSymbol] + (try take(distanceBits))
-      guard distance <= output.count else { throw damaged("a distance before the beginning") }
+      guard distance <= output.count else { throw damaged("a match that begins before the data") }
       try checkRoom(output.count, length, limit)
       try output.append(length: length, fromEnd: distance)
     }
