@@ -2,15 +2,17 @@ import System
 internal import CShims
 internal import Glibc
 
-/// Decides whether the call under way may go on: it ends at its time limit, and when the cancel token that the
-/// calling thread uses is set. Asked wherever FFmpeg reads, and between packets and frames. Once over, it stays over
-/// until the next call begins, because FFmpeg takes a refused read for the end of the file.
+/// Decides whether a call may continue: it ends at its time limit, or when the calling thread's cancel token is set. It
+/// is checked whenever FFmpeg reads, and between packets and frames. A call that is over stays over, because FFmpeg
+/// takes a refused read for the end of the file.
 final class Allowance {
-  /// The pixels that one decoding of the video may have in all.
+  /// The most pixels that one decoding of the video may have in all.
   let pixels: Int64
+  /// The pixels that each byte of the file allows, for messages.
   let pixelsPerByte: Int64
   private let milliseconds: Int64
   private var deadline: UInt64?
+  /// The reason why the call is over; nil while it may continue.
   private(set) var stopped: Failure?
 
   init(_ limits: ReadingLimits, size: Int64) {
@@ -20,7 +22,7 @@ final class Allowance {
     begin()
   }
 
-  /// Starts the time of a new call.
+  /// Starts a new call and its time limit.
   func begin() {
     stopped = nil
     let (nanoseconds, overflow) = UInt64(max(0, milliseconds)).multipliedReportingOverflow(by: 1_000_000)
@@ -33,6 +35,7 @@ final class Allowance {
     if stopped == nil { stopped = reason }
   }
 
+  /// Whether the call is over. It reads the clock and the cancel token.
   var isOver: Bool {
     if stopped != nil { return true }
     if cshims_is_cancelled() != 0 {
@@ -45,6 +48,7 @@ final class Allowance {
     return stopped != nil
   }
 
+  /// Throws if the call is over.
   func check() throws(Failure) {
     if isOver, let stopped { throw stopped }
   }

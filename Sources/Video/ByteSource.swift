@@ -3,11 +3,12 @@ internal import CFFmpeg
 internal import Glibc
 internal import Text
 
-/// The bytes of one video: a regular file that we opened, or the caller's memory. Several readers
-/// may be at different places of it at once.
+/// The bytes of one video: an open regular file, or the caller's memory. Several readers may read at different
+/// positions at once.
 final class ByteSource {
-  /// For messages.
+  /// The name of the video in messages.
   let name: String
+  /// The size in bytes when the source was opened.
   let size: Int64
   /// The time and work that reading and decoding these bytes may take.
   let allowance: Allowance
@@ -16,13 +17,13 @@ final class ByteSource {
   private let memory: UnsafeRawPointer?
   /// Whether `ContainerCheck` has let the bytes pass.
   var isChecked = false
-  /// Why nothing could be read of them, if nothing can.
+  /// The likely reason, found by checking the container, if nothing can be read; nil if none is known.
   var likelyReason: Failure?
 
-  /// 1 PiB: no video is larger, a sparse file may be.
+  /// The largest file that is read, 1 PiB, so that sums of sizes stay within Int64. Only sparse files are larger.
   private static let largest: Int64 = 1 << 50
 
-  /// Opens a regular file. Not a FIFO or a device: opening those may block or have effects.
+  /// Opens a regular file. A FIFO or a device is refused unopened, since opening it may block or have effects.
   init(path: FilePath, limits: ReadingLimits) throws(Failure) {
     name = "video " + path.shown
     memory = nil
@@ -34,13 +35,12 @@ final class ByteSource {
     size = Int64(file.size)
     allowance = Allowance(limits, size: size)
     if size == 0 { throw Failure(.invalidVideo, "\(name) is empty") }
-    // So that sums of sizes stay within Int64.
     guard size <= Self.largest else {
       throw Failure(.limit, "\(name) has \(size) bytes, and at most \(Self.largest) are read")
     }
   }
 
-  /// `bytes` must outlive the source.
+  /// Makes a source of the caller's memory, which must outlive it.
   init(bytes: UnsafeRawBufferPointer, limits: ReadingLimits) throws(Failure) {
     name = "video in memory"
     file = nil
@@ -50,12 +50,12 @@ final class ByteSource {
     if memory == nil || size == 0 { throw Failure(.invalidVideo, "\(name) is empty") }
   }
 
-  /// Copies up to `count` bytes from `position`. 0 at the end, -errno on failure; -ESTALE if the file is no longer
-  /// what was opened.
-  /// - Parameter watches: false where the caller calls `checkUnchanged` after its last read.
+  /// Copies up to `count` bytes from `position`, and returns their number; 0 at the end, -errno on failure, -ESTALE if
+  /// the file has been changed.
+  /// - Parameter watches: whether to check that the file is unchanged; false if the caller calls `checkUnchanged`
+  ///   later.
   func read(_ into: UnsafeMutableRawPointer, count: Int, at position: Int64, watches: Bool = true) -> Int {
-    // Never beyond the size at opening: a place near Int64's end, which a damaged file may name, must not be a
-    // read error.
+    // Reads end at the size at opening. A damaged file may name a position near Int64's end, which is no read error.
     guard count > 0, position >= 0, position < size else { return 0 }
     let count = min(count, Int(size - position))
     if let memory {
@@ -68,10 +68,12 @@ final class ByteSource {
     return got > 0 && (!watches || file.isUnmodified) ? got : -Int(ESTALE)
   }
 
+  /// Throws if the file was written to after it was opened.
   func checkUnchanged() throws(Failure) {
     if let file, !file.isUnmodified { throw readFailure(ESTALE) }
   }
 
+  /// The error for a failed read, from its errno.
   func readFailure(_ code: Int32) -> Failure {
     code == ESTALE
       ? Failure(.fileRead, "\(name) was changed after it was opened: open it again once it is complete")
@@ -79,18 +81,18 @@ final class ByteSource {
   }
 }
 
-/// One place in a source, behind FFmpeg's read and seek callbacks.
+/// A reader with a position in a source, which FFmpeg's read and seek callbacks use.
 final class ByteReader {
   let source: ByteSource
   private var position: Int64 = 0
-  /// errno of the first read that failed. FFmpeg treats a failed read like the end of the file;
-  /// this is how the difference is kept.
+  /// The errno of the first read that failed, or 0. It tells a failed read from the end of the file, which FFmpeg does
+  /// not.
   private(set) var failure: Int32 = 0
 
-  /// FFmpeg's reader of the container, whose index is watched; nil until there is one.
+  /// FFmpeg's reader of the container, whose index is limited; nil until it exists.
   var context: UnsafeMutablePointer<AVFormatContext>?
   private let ffmpeg: FFmpeg
-  /// FFmpeg keeps 24 bytes for each.
+  /// The index entries that any file may have. FFmpeg keeps 24 bytes for each.
   private static let entriesOfAnyFile: Int64 = 1 << 20
 
   init(_ ffmpeg: FFmpeg, _ source: ByteSource) {
@@ -98,7 +100,7 @@ final class ByteReader {
     self.source = source
   }
 
-  /// Whether FFmpeg is making an index that no video of the source's size has.
+  /// Whether FFmpeg's index has more entries than a video of the source's size can have. If so, it ends the call.
   private func hasTooManyEntries() -> Bool {
     guard let context, cffmpeg_index_entries(ffmpeg, context) > Self.entriesOfAnyFile + source.size / 2 else {
       return false
@@ -108,6 +110,7 @@ final class ByteReader {
     return true
   }
 
+  /// Reads up to `count` bytes at the position and moves it; a negative FFmpeg error at the end and on failure.
   func read(_ into: UnsafeMutablePointer<UInt8>, _ count: Int32) -> Int32 {
     if source.allowance.isOver || hasTooManyEntries() { return cffmpeg_error_exit }
     let got = source.read(into, count: Int(count), at: position)
@@ -121,6 +124,7 @@ final class ByteReader {
     return Int32(got)
   }
 
+  /// Moves the position as fseek does, or returns the size for AVSEEK_SIZE.
   func seek(_ offset: Int64, _ whence: Int32) -> Int64 {
     let base: Int64
     switch whence & ~AVSEEK_FORCE {
@@ -143,7 +147,7 @@ final class ByteReader {
       return Unmanaged<ByteReader>.fromOpaque(opaque).takeUnretainedValue().read(buffer, count)
     }
 
-  /// Asked by FFmpeg while it does something long without reading.
+  /// Tells FFmpeg, during long work without reads, whether to stop.
   static let interruptCallback: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { opaque in
     guard let opaque else { return 0 }
     let reader = Unmanaged<ByteReader>.fromOpaque(opaque).takeUnretainedValue()

@@ -1,10 +1,10 @@
 /// The choice of frames to decode: ACTIONCLIP_DECODE_* in the header.
 public enum DecodeChoice: Sendable {
-  /// The frames to read and those that they depend on. The same bytes as `all`.
+  /// The frames to read and those that they depend on. The frames have the same bytes as with `all`.
   case needed
   /// Every frame, from the first on.
   case all
-  /// The nearest key frame in place of each frame, and nothing else.
+  /// The nearest key frame in place of each frame; nothing else is decoded.
   case keyFrames
 }
 

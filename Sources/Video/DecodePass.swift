@@ -1,15 +1,15 @@
 import System
 internal import CFFmpeg
 
-/// One decoding of the video from its beginning: every frame that the decoder returns, in presentation order, until
-/// the decoder is drained. Decoding always begins at the first packet: seeking finds key frames, not frame numbers.
-/// `advance(in:)` decodes only the frames of a selection.
+/// One decoding of the video from its beginning, which gives every frame that the decoder returns, in presentation
+/// order, until the decoder is drained. It always begins at the first packet, because seeking finds key frames, not
+/// frame numbers. `advance(in:)` decodes only the frames of a selection.
 ///
 /// In a damaged stream FFmpeg's repairs depend on the number of threads: frames are patched while others already copy
 /// from them. So several threads decode only until the decoder reports the first error. Then decoding starts again on
-/// one thread, goes to the same frame, and continues from there. Errors are reported before any frame that they
-/// affect is returned, so frames are always those of one thread. Threads get packets further ahead and may report
-/// errors where one thread does not yet; so for a selection the answer of one thread counts.
+/// one thread, goes to the same frame, and continues from there. Errors are reported before any frame that they affect
+/// is returned, so frames are always those of one thread. Several threads get packets further ahead and may report
+/// errors earlier than one thread; so for a selection the result of one thread counts.
 final class DecodePass {
   /// The current frame, valid after `advance()` has returned true.
   private(set) var frame: UnsafeMutablePointer<AVFrame>?
@@ -19,12 +19,12 @@ final class DecodePass {
   /// The number of frames so far that the decoder marked as damaged.
   private(set) var damagedFrames = 0
   private(set) var clock: FrameClock
-  /// Whether an error was thrown, such as lack of memory: frames are lost, and the numbers of later ones would be
-  /// wrong.
+  /// Whether an error was thrown, such as lack of memory. Frames are lost then, and later ones would have wrong
+  /// numbers.
   private(set) var hasFailed = false
   /// The number of decoder threads; 1 after damage was found.
   private(set) var threads: Int
-  /// Whether every frame so far was decoded, so that they can be counted.
+  /// Whether every frame so far was decoded, so that frames can be counted.
   private(set) var isComplete = true
 
   private let freshClock: FrameClock
@@ -34,6 +34,7 @@ final class DecodePass {
   private let listens: Bool
   private var decoder: Decoder?
 
+  /// Opens a decoder at the beginning of the video.
   /// - Parameter listens: whether to collect the decoder's errors for selections too.
   init(
     _ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, listens: Bool, maxPixels: Int
@@ -81,7 +82,8 @@ final class DecodePass {
     return false
   }
 
-  /// The properties of the first frame while that is current; nil if this decoding cannot continue with a selection.
+  /// The properties of the stream, while the first frame is current; nil if this decoding cannot continue with a
+  /// selection.
   var selectableStream: FrameIndex.Stream? {
     guard let frame, let decoder, decoder.isListening, let stream = decoder.demuxer.stream,
       let parameters = stream.pointee.codecpar
@@ -92,8 +94,8 @@ final class DecodePass {
       delay: parameters.pointee.video_delay, firstTime: frame.pointee.pts, clock: freshClock)
   }
 
-  /// Continues with a selection, whose first frame is the current one or a later one. False if this decoding cannot:
-  /// it is beyond that frame, or met an error.
+  /// Continues with a selection, whose first frame is the current one or a later one. False if this decoding is beyond
+  /// that frame or has met an error.
   func select(_ selection: Selection, from first: Int) -> Bool {
     guard !hasFailed, damagedFrames == 0, index <= first, decoder?.select(selection) == true else {
       return false
@@ -103,7 +105,7 @@ final class DecodePass {
   }
 
   /// Goes to the next frame that the decoder returns. False if there is none, or if the frame or the stream has an
-  /// error; this decoding is useless then.
+  /// error; this decoding cannot be used any more then.
   func advance(in frames: FrameIndex) throws(Failure) -> Bool {
     guard let frame, let decoder, !hasFailed else { return false }
     hasFailed = true

@@ -3,31 +3,33 @@ internal import CFFmpeg
 
 /// Decodes the packets of the best video stream, from the first packet to the end, with FFmpeg.
 final class Decoder {
+  /// The result of `next`: a frame, the end of the video, or damage that needs decoding on one thread or of everything.
   enum Outcome { case frame, end, suspect }
 
   let demuxer: Demuxer
   private let ffmpeg: FFmpeg
   private var codec: UnsafeMutablePointer<AVCodecContext>?
   private var isDraining = false
-  /// The slot that collects the decoder's errors; -1 if none does.
+  /// The number of the log slot that collects the decoder's errors; -1 if none does.
   private var watch: Int32 = -1
   private let listens: Bool
   private var hasThreads = false
-  /// The packets to decode; nil: all.
+  /// The packets to decode; nil means all.
   private var selection: Selection?
   private var state = Selection.State()
   /// Whether the current packet waits until the decoder is drained and restarted.
   private var isResetting = false
-  /// Whether the packets turned out to differ from those of the index.
-  private var hasStrayed = false
-  /// Pixels of the packets sent to the decoder, and of the frames it returned.
+  /// Whether the packets differ from those of the index.
+  private var packetsDiffer = false
+  /// The pixels of all packets sent to the decoder, and of all frames that it returned.
   private var pixelsIn: Int64 = 0
   private var pixelsOut: Int64 = 0
 
-  /// The limit on failures in a row. Beyond it a decoder gets the next packet or, at the end, counts as drained.
-  private static let patience = 100
+  /// The limit on failures in a row. After it the decoder gets the next packet or, at the end, counts as drained.
+  private static let maxFailures = 100
 
-  /// - Parameter listens: whether to collect errors of a decoder on one thread too.
+  /// Opens a decoder for the best video stream of `source`.
+  /// - Parameter listens: whether to collect the errors of a decoder on one thread too.
   init(
     _ ffmpeg: FFmpeg, _ source: ByteSource, threads: Int, listens: Bool, maxPixels: Int
   ) throws(Failure) {
@@ -41,7 +43,7 @@ final class Decoder {
       parameters.pointee.width, parameters.pointee.height, maxPixels: maxPixels, of: source)
     try quietly { () throws(Failure) in
       var status = try open(threads: threads, maxPixels: maxPixels)
-      // Where threads cannot be started, one is enough.
+      // If threads cannot be started, one is enough.
       if status < 0, threads > 1 { status = try open(threads: 1, maxPixels: maxPixels) }
       if status < 0 {
         throw Failure(.invalidVideo, "\(source.name) cannot be decoded: \(ffmpeg.text(status))")
@@ -53,8 +55,8 @@ final class Decoder {
 
   /// Returns the next frame in presentation order.
   ///
-  /// A packet that a decoder on one thread refuses is skipped, as in the ffmpeg program. With errors collected, the
-  /// answer is `.suspect` once the decoder has refused a packet or reported an error.
+  /// A packet that a decoder on one thread refuses is skipped, as in the ffmpeg program. If errors are collected, the
+  /// result is `.suspect` once the decoder has refused a packet or reported an error.
   func next(_ frame: UnsafeMutablePointer<AVFrame>) throws(Failure) -> Outcome {
     guard let codec else { return .end }
     return try quietly { () throws(Failure) in
@@ -62,7 +64,7 @@ final class Decoder {
       while true {
         try demuxer.source.allowance.check()
         let status = ffmpeg.pointee.avcodec_receive_frame(codec, frame)
-        if hasStrayed || (watch >= 0 && isSuspect(status)) { return .suspect }
+        if packetsDiffer || (watch >= 0 && isSuspect(status)) { return .suspect }
         if status >= 0 {
           try count(frame.pointee.width, frame.pointee.height, in: &pixelsOut)
           if frame.pointee.width > 0, frame.pointee.height > 0 { return .frame }
@@ -78,7 +80,7 @@ final class Decoder {
         if status == cffmpeg_error(ENOMEM) { try checkMemory(codec) }
         if status != cffmpeg_error(EAGAIN) {
           failures += 1
-          if failures < Self.patience { continue }
+          if failures < Self.maxFailures { continue }
           failures = 0
           if isDraining { return .end }
         }
@@ -87,10 +89,10 @@ final class Decoder {
     }
   }
 
-  /// Decoders that are faster with threads and always report damage. Thousands of damaged clips gave the same frames
-  /// with and without threads; AV1's since they share each frame. HEVC, VP8 and VP9 repair some damage silently, and
-  /// differently with threads; the other formats are old and fast.
-  private static func complains(_ codec: UnsafeMutablePointer<AVCodecContext>) -> Bool {
+  /// Whether a decoder is faster with threads and reports all damage. Thousands of damaged H.264 and AV1 clips gave the
+  /// same frames with and without threads, AV1's because its threads share each frame. HEVC, VP8 and VP9 repair some
+  /// damage silently, and differently with threads; the other formats are old and fast.
+  private static func reportsAllDamage(_ codec: UnsafeMutablePointer<AVCodecContext>) -> Bool {
     switch codec.pointee.codec_id {
     case AV_CODEC_ID_H264: true
     case AV_CODEC_ID_AV1: codec.pointee.codec?.pointee.name.map { String(cString: $0) } == "libdav1d"
@@ -98,9 +100,9 @@ final class Decoder {
     }
   }
 
-  /// Makes dav1d share out each frame: decoding several frames at once, it sometimes forgets damage. Before version
-  /// 1.0 its thread counts set this, since then its frame delay does.
-  private func shareOutFrames(_ codec: UnsafeMutablePointer<AVCodecContext>, threads: Int) {
+  /// Makes dav1d's threads share each frame, since decoding several frames at once it sometimes fails to report damage.
+  /// Before version 1.0 its thread counts set this, since then its frame delay does.
+  private func shareEachFrame(_ codec: UnsafeMutablePointer<AVCodecContext>, threads: Int) {
     codec.pointee.flags |= AV_CODEC_FLAG_LOW_DELAY
     for (name, value) in [("framethreads", 1), ("tilethreads", threads)] {
       _ = ffmpeg.pointee.av_opt_set_int(
@@ -114,7 +116,7 @@ final class Decoder {
   }
 
   /// Whether errors are collected, and every packet sent so far has been or can still be returned as a frame.
-  var isListening: Bool { watch >= 0 && !hasStrayed }
+  var isListening: Bool { watch >= 0 && !packetsDiffer }
 
   /// Decodes only the frames of `selection` from here on. False if the decoder is already beyond their start.
   func select(_ selection: Selection) -> Bool {
@@ -137,7 +139,7 @@ final class Decoder {
         return try send(packet, to: codec)
       }
       guard index.holds(packet, at: state.position) else {
-        hasStrayed = true
+        packetsDiffer = true
         return
       }
       switch selection?.verdict(&state) {
@@ -158,19 +160,18 @@ final class Decoder {
     if packet != nil { try count(codec.pointee.width, codec.pointee.height, in: &pixelsIn) }
     let status = ffmpeg.pointee.avcodec_send_packet(codec, packet)
     if status == cffmpeg_error(ENOMEM) { try checkMemory(codec) }
-    // Other refusals come with a reported error or with the next frame's status.
+    // Other refusals show as a reported error or in the status of the next frame.
   }
 
-  /// Tells lack of memory from damage: where memory is available, FFmpeg's ENOMEM means damage, and the packet is
-  /// skipped.
+  /// Throws if memory is lacking. If it is not, FFmpeg's ENOMEM means damage, and the packet is skipped.
   private func checkMemory(_ codec: UnsafeMutablePointer<AVCodecContext>) throws(Failure) {
     let pixels = Int64(codec.pointee.width) * Int64(codec.pointee.height)
-    if !Failure.memoryIsThere(for: demuxer.source, pixels: pixels) {
+    if !Failure.isMemoryAvailable(for: demuxer.source, pixels: pixels) {
       throw Failure.outOfMemory("decoding \(demuxer.source.name)")
     }
   }
 
-  /// Adds a picture's pixels to `pixels`; an error beyond the limit.
+  /// Adds a picture's pixels to the total `pixels`. Throws beyond the limit of one decoding.
   private func count(_ width: Int32, _ height: Int32, in pixels: inout Int64) throws(Failure) {
     let source = demuxer.source
     let (sum, overflow) = pixels.addingReportingOverflow(max(0, Int64(width) * Int64(height)))
@@ -178,8 +179,8 @@ final class Decoder {
     guard pixels > source.allowance.pixels else { return }
     throw Failure(
       .limit,
-      "\(source.name) has more than the \(source.allowance.pixels) pixels that are decoded of \(source.size) bytes;"
-        + " each byte allows \(source.allowance.pixelsPerByte) (option max_pixels_per_byte)")
+      "\(source.name) has more than the \(source.allowance.pixels) pixels that may be decoded from \(source.size)"
+        + " bytes; each byte allows \(source.allowance.pixelsPerByte) (option max_pixels_per_byte)")
   }
 
   private func open(threads: Int, maxPixels: Int) throws(Failure) -> Int32 {
@@ -194,15 +195,15 @@ final class Decoder {
     if status >= 0 {
       codec.pointee.pkt_timebase = stream.pointee.time_base
       codec.pointee.framerate = stream.pointee.avg_frame_rate
-      // FFmpeg counts the width rounded up to its alignment of 64: room for that on the tallest
-      // picture. The exact limit is checked on each frame.
+      // FFmpeg rounds the width up to a multiple of 64, so its limit has room for that in the tallest picture. Each
+      // frame is checked against the exact limit.
       codec.pointee.max_pixels = Int64(maxPixels) + 64 * 65_536
-      let gains = threads > 1 && Self.complains(codec)
-      if gains || listens { watch = cffmpeg_watch_begin(ffmpeg, codec) }
-      hasThreads = gains && watch >= 0
+      let usesThreads = threads > 1 && Self.reportsAllDamage(codec)
+      if usesThreads || listens { watch = cffmpeg_watch_begin(ffmpeg, codec) }
+      hasThreads = usesThreads && watch >= 0
       if hasThreads { cffmpeg_threads_begin() }
       codec.pointee.thread_count = hasThreads ? Int32(clamping: threads) : 1
-      if hasThreads, codec.pointee.codec_id == AV_CODEC_ID_AV1 { shareOutFrames(codec, threads: threads) }
+      if hasThreads, codec.pointee.codec_id == AV_CODEC_ID_AV1 { shareEachFrame(codec, threads: threads) }
       status = ffmpeg.pointee.avcodec_open2(codec, nil, nil)
       if watch >= 0 { cffmpeg_watch_opened(watch) }
     }
@@ -224,6 +225,7 @@ final class Decoder {
   }
 }
 
+/// Throws if a picture has more than `maxPixels` pixels.
 func checkPixels(
   _ width: Int32, _ height: Int32, maxPixels: Int, of source: ByteSource
 ) throws(Failure) {

@@ -4,8 +4,8 @@ internal import Glibc
 
 /// A container opened over a `ByteSource`, and the packets of its best video stream.
 ///
-/// Only the source is ever opened: FFmpeg reads through callbacks, its list of protocols is empty, `io_open` refuses,
-/// and formats that refer to other files are refused before their headers are read.
+/// No other file is ever opened: FFmpeg reads through callbacks, its list of protocols is empty, `io_open` fails, and
+/// formats that refer to other files are refused before their headers are read.
 final class Demuxer {
   let ffmpeg: FFmpeg
   let source: ByteSource
@@ -20,8 +20,8 @@ final class Demuxer {
   /// Whether FFmpeg has probed the streams for properties that the header does not state.
   private(set) var knowsStream = false
 
-  /// Packets of the stream so far, and their bytes. They are limited, since a damaged index may list one over and
-  /// over.
+  /// The number of packets so far, and of their bytes. Both are limited, since a damaged index may list one packet over
+  /// and over.
   private var packets: Int64 = 0
   private var packetBytes: Int64 = 0
 
@@ -31,9 +31,9 @@ final class Demuxer {
   private static let packetsOfAnyFile: Int64 = 65_536
   private static let bytesOfAnyFile: Int64 = 1 << 20
 
-  /// - Parameter known: the stream that another demuxer of the source chose: with it MP4 needs no decoded frames to
-  /// describe its packets.
-  ///   frames decoded to say what its packets are.
+  /// Opens the container of `source` and chooses its best video stream.
+  /// - Parameter known: the index of the stream that another demuxer of the source chose. With it FFmpeg need not
+  ///   decode frames of an MP4 file to describe its packets.
   init(
     _ ffmpeg: FFmpeg, _ source: ByteSource, maxPixels: Int, known: Int32? = nil
   ) throws(Failure) {
@@ -56,14 +56,14 @@ final class Demuxer {
   deinit {
     quietly {
       ffmpeg.pointee.av_packet_free(&packet)
-      // If opening failed, closing would free our reader as if it were FFmpeg's own.
+      // After a failed opening, closing would free the I/O context as if it were FFmpeg's own.
       if isOpen {
         ffmpeg.pointee.avformat_close_input(&context)
       } else {
         ffmpeg.pointee.avformat_free_context(context)
       }
       if let io {
-        // FFmpeg may have replaced the buffer it was given.
+        // FFmpeg may have replaced the buffer that it was given.
         ffmpeg.pointee.av_free(io.pointee.buffer)
         ffmpeg.pointee.avio_context_free(&self.io)
       }
@@ -73,8 +73,8 @@ final class Demuxer {
   /// Whether files of the format may be cut and joined byte by byte, as in MPEG-TS, so that times may jump.
   var mayRestart: Bool { (context?.pointee.iformat?.pointee.flags ?? 0) & AVFMT_TS_DISCONT != 0 }
 
-  /// Reads the next packet of the stream. False at the end, and where the container is too damaged to go on; earlier
-  /// packets count then, as in the ffmpeg program.
+  /// Reads the next packet of the stream. False at the end, or if the container is too damaged to continue; earlier
+  /// packets are kept then, as in the ffmpeg program.
   func next() throws(Failure) -> Bool {
     guard let context, let packet, let stream else { return false }
     return try quietly { () throws(Failure) in
@@ -89,7 +89,7 @@ final class Demuxer {
         }
         if status < 0 {
           try checkReads()
-          if status == cffmpeg_error(ENOMEM), !Failure.memoryIsThere(for: source, pixels: 0) {
+          if status == cffmpeg_error(ENOMEM), !Failure.isMemoryAvailable(for: source, pixels: 0) {
             throw Failure.outOfMemory(source.name)
           }
           return false
@@ -103,18 +103,18 @@ final class Demuxer {
     }
   }
 
-  /// Counts a packet of the stream, and throws where there are more than its bytes allow.
+  /// Counts a packet of the stream. Throws if packets are more, or larger, than the file's size allows.
   private func count(_ packet: UnsafeMutablePointer<AVPacket>) throws(Failure) {
     packets += 1
     packetBytes += Int64(max(0, packet.pointee.size))
-    // Each packet is below 2^31, so the sums pass these limits long before they overflow.
+    // Each packet has less than 2^31 bytes, so the sums reach these limits long before they overflow.
     guard
       packets > Self.packetsOfAnyFile + source.size
         || packetBytes > Self.bytesOfAnyFile + 8 * source.size
     else { return }
     throw Failure(
       .limit,
-      "\(source.name) has \(source.size) bytes, and its packets have more: the same ones are listed over and over"
+      "\(source.name) has \(source.size) bytes, and its packets have more: it lists the same ones over and over"
     )
   }
 
@@ -154,8 +154,8 @@ final class Demuxer {
     try checkReads()
   }
 
-  /// Reads until the streams' sizes and rates are known. FFmpeg decodes a few frames for this with decoders of its
-  /// own, under the same limit on pictures.
+  /// Reads until the sizes and rates of the streams are known. For this FFmpeg decodes a few frames with its own
+  /// decoders, under the same limit on pictures.
   private func findStreamInfo(maxPixels: Int) throws(Failure) {
     guard let context else { return }
     let count = Int(context.pointee.nb_streams)  // <= maxStreams
@@ -173,7 +173,7 @@ final class Demuxer {
     if status < 0 { throw try unreadable(status) }
   }
 
-  /// The stream by the header alone; nil where that does not fully describe its packets.
+  /// The stream `known` by the header alone; nil if the header does not fully describe its packets.
   private func listedStream(_ known: Int32) -> UnsafeMutablePointer<AVStream>? {
     guard let context, let streams = context.pointee.streams,
       known >= 0, known < context.pointee.nb_streams,
@@ -186,7 +186,7 @@ final class Demuxer {
   }
 
   /// Chooses the stream with the largest picture, as the ffmpeg program does: a stream marked as the default counts
-  /// as 5 million pixels larger, one without packets loses, cover art comes last.
+  /// as 5 million pixels larger, one without packets counts as smaller, and cover art comes last.
   private func chooseStream() throws(Failure) -> UnsafeMutablePointer<AVStream> {
     var best: (stream: UnsafeMutablePointer<AVStream>, score: Int64)?
     var undecodable: String?
@@ -231,7 +231,7 @@ final class Demuxer {
       .invalidVideo, "\(source.name) is not a video that FFmpeg can read: \(ffmpeg.text(status))")
   }
 
-  /// The reason for an end of the file that is none: the call was ended, or a read failed.
+  /// Throws if FFmpeg's end of the file is not the true one: the call is over, or a read failed.
   private func checkReads() throws(Failure) {
     try source.allowance.check()
     if reader.failure != 0 { throw source.readFailure(reader.failure) }

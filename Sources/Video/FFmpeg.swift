@@ -6,8 +6,9 @@ internal import Glibc
 typealias FFmpeg = UnsafePointer<cffmpeg_api>
 
 extension FFmpeg {
-  /// - Throws: `.unavailable` where a library is missing; `.outOfMemory`, or `.fileOpen` for want of descriptors,
-  ///   where they could not be loaded now. Either is tried again by the next call.
+  /// Loads FFmpeg's libraries, unless an earlier call has.
+  /// - Throws: `.unavailable` if a library is missing; `.outOfMemory`, or `.fileOpen` without free descriptors, if they
+  ///   cannot be loaded now. The next call tries again.
   static func bind() throws(Failure) -> FFmpeg {
     var table: UnsafePointer<cffmpeg_api>?
     var status: Int32 = 0
@@ -32,7 +33,7 @@ extension FFmpeg {
   }
 }
 
-/// Runs `body` with FFmpeg's messages from this thread dropped (Sources/CFFmpeg/logging.c).
+/// Runs `body` and drops the messages that FFmpeg logs on this thread (Sources/CFFmpeg/logging.c).
 func quietly<Result, Failure: Error>(
   _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {

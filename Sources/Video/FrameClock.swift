@@ -6,24 +6,23 @@ internal import CFFmpeg
 /// before it ends instead:
 /// - it has no time, or a time before its predecessor's, as from writers that disorder times;
 /// - times begin again, as in files joined end to end: from there on they count from that frame;
-/// - times leap too far ahead for a gap: 16 times the distance of the two frames before, and by the measure of
-///   the ffmpeg program 10 seconds in formats that are joined and cut as they are (MPEG-TS and PS, Ogg), else 30
-///   hours.
+/// - times leap ahead, by more than 16 times the last distance and more than the ffmpeg program's limit: 10 seconds in
+///   formats that may be cut and joined byte by byte (MPEG-TS, MPEG-PS, Ogg), else 30 hours.
 struct FrameClock {
-  /// The time of the current frame.
+  /// The time of the current frame in seconds.
   private(set) var seconds = 0.0
-  /// The latest end of a frame so far: the video's duration once everything is decoded.
+  /// The latest end of a frame so far, in seconds: the video's duration once everything is decoded.
   private(set) var end = 0.0
-  /// Whether every frame had its own time that fitted the others.
+  /// Whether every frame so far had a usable time of its own.
   private(set) var isSteady = true
 
   private let unit: Double  // seconds per timestamp unit
   private let usualDuration: Double  // seconds; 0 if unknown
-  private let longestGap: Double  // seconds
+  private let maxGap: Double  // seconds
   private var duration = 0.0  // of the current frame
   private var isFirst = true
   private var origin: (timestamp: Int64, seconds: Double)?
-  /// How far the current frame's time lies before its predecessor's.
+  /// The distance in seconds between the last two usable times; nil before there are two.
   private var step: Double?
   /// The number of frames in a row with times before their predecessors'.
   private var late = 0
@@ -31,7 +30,7 @@ struct FrameClock {
   private var trustsDecoding = true
 
   /// The largest distance by which a stream reorders frames. More is a restart.
-  private static let longestDisorder = 16
+  private static let maxDisorder = 16
 
   init(_ demuxer: Demuxer) {
     let stream = demuxer.stream
@@ -40,7 +39,7 @@ struct FrameClock {
       (stream?.pointee.avg_frame_rate).flatMap(Self.quotient)
       ?? (stream?.pointee.r_frame_rate).flatMap(Self.quotient)
     usualDuration = rate.map { 1 / $0 } ?? 0
-    longestGap = demuxer.mayRestart ? 10 : 30 * 3600
+    maxGap = demuxer.mayRestart ? 10 : 30 * 3600
   }
 
   /// Goes to the next frame in presentation order.
@@ -67,13 +66,13 @@ struct FrameClock {
         origin = (timestamp, following)
       } else if time >= seconds {
         late = 0
-        let isLeap = step.map { time - seconds > max(longestGap, Double(Self.longestDisorder) * $0) } ?? false
+        let isLeap = step.map { time - seconds > max(maxGap, Double(Self.maxDisorder) * $0) } ?? false
         step = time - seconds
         if isLeap { restart(at: timestamp, following) } else { seconds = time }
       } else {
         late += 1
-        let disorder = Double(Self.longestDisorder) * max(duration, usualDuration)
-        if late > Self.longestDisorder || seconds - time > disorder {
+        let disorder = Double(Self.maxDisorder) * max(duration, usualDuration)
+        if late > Self.maxDisorder || seconds - time > disorder {
           restart(at: timestamp, following)
         } else {
           seconds = following

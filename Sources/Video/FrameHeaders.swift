@@ -1,21 +1,21 @@
-/// Parameter sets of HEVC: whether pictures may be decoded and never shown, which packets do not tell.
+/// Reads parameter sets of HEVC, which say whether pictures may be decoded and never shown.
 enum HEVCHeaders {
-  /// Whether all parameter sets in an hvcC box, of at least 23 bytes, show every picture.
+  /// Whether all parameter sets in an hvcC box of at least 23 bytes show every picture.
   static func showsEveryPicture(configuration: UnsafeRawBufferPointer) -> Bool {
-    var place = 23
+    var position = 23
     for _ in 0..<configuration[22] {
-      guard configuration.count - place >= 3 else { return false }
-      let type = configuration[place] & 63
-      let count = Int(configuration[place + 1]) << 8 | Int(configuration[place + 2])
-      place += 3
+      guard configuration.count - position >= 3 else { return false }
+      let type = configuration[position] & 63
+      let count = Int(configuration[position + 1]) << 8 | Int(configuration[position + 2])
+      position += 3
       for _ in 0..<count {
-        guard configuration.count - place >= 2 else { return false }
-        let length = Int(configuration[place]) << 8 | Int(configuration[place + 1])
-        place += 2
-        guard configuration.count - place >= length else { return false }
-        let unit = UnsafeRawBufferPointer(rebasing: configuration[place..<place + length])
+        guard configuration.count - position >= 2 else { return false }
+        let length = Int(configuration[position]) << 8 | Int(configuration[position + 1])
+        position += 2
+        guard configuration.count - position >= length else { return false }
+        let unit = UnsafeRawBufferPointer(rebasing: configuration[position..<position + length])
         if type == 34, !showsEveryPicture(unit) { return false }
-        place += length
+        position += length
       }
     }
     return true
@@ -29,7 +29,7 @@ enum HEVCHeaders {
   }
 }
 
-/// Frame headers of VP9. A packet may hold several frames, with an index at its end.
+/// Reads frame headers of VP9. A packet may hold several frames, with an index at its end.
 enum VP9Headers {
   static func kind(_ packet: UnsafeRawBufferPointer) -> PictureKind? {
     var sizes = [packet.count]
@@ -38,15 +38,15 @@ enum VP9Headers {
       let length = 2 + frames * bytes
       if packet.count >= length, packet[packet.count - length] == last {
         sizes = (0..<frames).map { frame in
-          let place = packet.count - length + 1 + frame * bytes
-          return (0..<bytes).reduce(0) { $0 | Int(packet[place + $1]) << (8 * $1) }
+          let position = packet.count - length + 1 + frame * bytes
+          return (0..<bytes).reduce(0) { $0 | Int(packet[position + $1]) << (8 * $1) }
         }
       }
     }
-    var (place, shown, begins) = (0, 0, false)
+    var (position, shown, begins) = (0, 0, false)
     for (number, size) in sizes.enumerated() {
-      guard size > 0, size <= packet.count - place else { return nil }
-      var header = BitReader(UnsafeRawBufferPointer(rebasing: packet[place..<place + size]))
+      guard size > 0, size <= packet.count - position else { return nil }
+      var header = BitReader(UnsafeRawBufferPointer(rebasing: packet[position..<position + size]))
       guard header.bits(2) == 2, let profile = header.bits(2) else { return nil }
       if profile == 3 { _ = header.bits(1) }
       guard let again = header.bits(1) else { return nil }
@@ -57,41 +57,41 @@ enum VP9Headers {
         shown += show
         if number == 0, frame == 0 { begins = true }
       }
-      place += size
+      position += size
     }
     guard shown == 1 else { return nil }
     return begins ? .clean : .reference
   }
 }
 
-/// Units (OBUs) of an AV1 packet, each with its size.
+/// Splits an AV1 packet into its units (OBUs), which state their sizes.
 enum AV1Headers {
-  /// Calls `body` with the type and content of each unit until it returns false. Returns false too if the packet is
-  /// malformed or has layers.
+  /// Calls `body` with the type and content of each unit until it returns false. The result is false then, and also if
+  /// the packet is malformed or has layers.
   static func units(
     of packet: UnsafeRawBufferPointer, _ body: (_ type: Int, UnsafeRawBufferPointer) -> Bool
   ) -> Bool {
-    var place = 0
-    while place < packet.count {
-      let header = packet[place]
-      place += 1
+    var position = 0
+    while position < packet.count {
+      let header = packet[position]
+      position += 1
       guard header & 0x84 == 0 else { return false }
-      var size = packet.count - place
+      var size = packet.count - position
       if header & 2 != 0 {
         size = 0
         var shift = 0
         while true {
-          guard shift < 35, place < packet.count else { return false }
-          size |= Int(packet[place] & 0x7F) << shift
+          guard shift < 35, position < packet.count else { return false }
+          size |= Int(packet[position] & 0x7F) << shift
           shift += 7
-          place += 1
-          if packet[place - 1] & 0x80 == 0 { break }
+          position += 1
+          if packet[position - 1] & 0x80 == 0 { break }
         }
       }
-      guard size <= packet.count - place else { return false }
-      let unit = UnsafeRawBufferPointer(rebasing: packet[place..<place + size])
+      guard size <= packet.count - position else { return false }
+      let unit = UnsafeRawBufferPointer(rebasing: packet[position..<position + size])
       guard body(Int(header >> 3 & 15), unit) else { return false }
-      place += size
+      position += size
     }
     return true
   }

@@ -2,27 +2,29 @@ import System
 internal import CFFmpeg
 
 /// The packets of a stream and their frames, found without decoding: frame k is the packet with the k-th smallest
-/// timestamp. It is made only where decoding everything surely gives the same.
+/// timestamp. An index is made only if decoding everything is sure to give the same frames.
 final class FrameIndex {
+  /// A packet, with its timestamp and duration in the stream's time units and its size in bytes.
   struct Packet: BitwiseCopyable {
     let time: Int64
     let duration: Int64
     let size: Int32
-    /// The index of its frame in presentation order.
+    /// The index of the packet's frame in presentation order.
     var frame: Int32
     var kind: PictureKind
     let layer: UInt8
   }
 
-  /// Seconds, equal to the duration that decoding everything finds.
+  /// The duration in seconds, equal to the one that decoding everything finds.
   private(set) var duration = 0.0
   /// Whether every packet has a duration.
   private(set) var hasDurations = true
   private(set) var packets = GrowingArray<Packet>()
   /// The position in `packets` of each frame's packet.
   private var positions = GrowingArray<Int32>()
-  /// Positions in `packets`, ascending: where decoding may begin, and all that can be decoded by themselves.
+  /// The positions in `packets`, ascending, where decoding may begin.
   private(set) var anchors = GrowingArray<Int32>()
+  /// The positions in `packets`, ascending, of pictures that can be decoded by themselves.
   private(set) var keys = GrowingArray<Int32>()
   private var isReordered = false
 
@@ -31,12 +33,12 @@ final class FrameIndex {
   func frame(at position: Int) -> Int { Int(packets[position].frame) }
   func time(of frame: Int) -> Int64 { packets[position(of: frame)].time }
 
-  /// The most packets of an index: more than a day at 10 frames per second. Longer videos are decoded whole.
+  /// The limit on packets of an index, more than a day at 10 frames per second. Longer videos are decoded whole.
   private static let maxPackets = 1 << 20
-  /// The most pictures that a decoder holds back for reordering.
+  /// The limit on pictures that a decoder holds back for reordering.
   private static let maxDelay = 16
 
-  /// Properties of the stream that decoding its first frame shows.
+  /// Properties of a stream, found by decoding its first frame.
   struct Stream {
     let index: Int32
     let codec: AVCodecID
@@ -48,8 +50,8 @@ final class FrameIndex {
     let clock: FrameClock
   }
 
-  /// Reads `demuxer` to its end. nil where frames must be counted by decoding, and where memory for the index is
-  /// lacking.
+  /// Makes an index by reading `demuxer` to its end; nil if frames must be counted by decoding, or if memory for the
+  /// index is lacking.
   static func make(_ demuxer: Demuxer, _ stream: Stream) throws(Failure) -> FrameIndex? {
     guard let parameters = demuxer.stream?.pointee.codecpar,
       parameters.pointee.codec_id == stream.codec,
@@ -84,17 +86,17 @@ final class FrameIndex {
         time: time, duration: packet.pointee.duration, size: packet.pointee.size, frame: number, kind: kind,
         layer: reader.layer))
     try positions.append(number)
-    // Inserts the time in order. The distance it moves is the number of pictures that wait for it.
-    var place = count - 1
-    while place > 0, packets[Int(positions[place - 1])].time >= time {
-      if packets[Int(positions[place - 1])].time == time { return false }
-      positions[place] = positions[place - 1]
-      place -= 1
+    // Inserts the packet by its time. It moves by the number of pictures that wait for it.
+    var slot = count - 1
+    while slot > 0, packets[Int(positions[slot - 1])].time >= time {
+      if packets[Int(positions[slot - 1])].time == time { return false }
+      positions[slot] = positions[slot - 1]
+      slot -= 1
       isReordered = true
-      // A decoder that expects fewer stops waiting and loses some.
-      if count - 1 - place > min(delay, Self.maxDelay) { return false }
+      // A decoder that expects fewer pictures to wait loses some.
+      if count - 1 - slot > min(delay, Self.maxDelay) { return false }
     }
-    positions[place] = number
+    positions[slot] = number
     return true
   }
 
@@ -108,15 +110,15 @@ final class FrameIndex {
       let frame = Int(packet.frame)
       switch packet.kind {
       case .clean:
-        // Earlier pictures are shown before it; with HEVC some may come between the two.
+        // Earlier pictures are shown before it. In HEVC, later pictures may be shown between them.
         if last != position - 1 || (syntax != .hevc && frame != position) { return false }
       case .open, .intra:
         if last > frame { packets[position].kind = .reference }
       case .disposable where syntax == .mpeg4:
-        // Shown before the picture that it follows.
+        // It is shown before the picture that it follows.
         if last < frame { return false }
       case .disposable:
-        // A higher layer may use it.
+        // A picture of a higher layer may use it.
         if packet.layer != highest { packets[position].kind = .reference }
       case .reference: break
       }
@@ -127,13 +129,13 @@ final class FrameIndex {
       if kind.isAnchor { try anchors.append(Int32(position)) }
       if kind.isKey { try keys.append(Int32(position)) }
     }
-    // Pictures before the first anchor are lost or patched up.
+    // Pictures before the first anchor are lost or repaired.
     return count > 0 && packets[0].kind.isAnchor && packets[0].frame == 0
   }
 
-  /// False where a frame's time differs from its timestamp.
-  private func measure(_ fresh: FrameClock) -> Bool {
-    var clock = fresh
+  /// Computes the duration. False if the time of a frame differs from its timestamp.
+  private func measure(_ start: FrameClock) -> Bool {
+    var clock = start
     for frame in 0..<count {
       clock.advance(to: time(of: frame), lasting: packets[position(of: frame)].duration)
     }
@@ -141,7 +143,7 @@ final class FrameIndex {
     return clock.isSteady
   }
 
-  /// Whether `packet` equals the one at `position` of the index.
+  /// Whether `packet` is the one at `position` of the index, by its timestamp and size.
   func holds(_ packet: UnsafeMutablePointer<AVPacket>, at position: Int) -> Bool {
     position < count && packets[position].time == packet.pointee.pts
       && packets[position].size == packet.pointee.size
@@ -154,12 +156,12 @@ final class FrameIndex {
     if before <= 0 { return 0 }
     let anchor = Int(anchors[before])
     if self.frame(at: anchor) <= frame { return anchor }
-    // It is shown before its anchor, so it depends on pictures before that.
+    // The frame is shown before its anchor, so it depends on pictures before that.
     repeat { before -= 1 } while before > 0 && packets[Int(anchors[before])].kind != .clean
     return Int(anchors[before])
   }
 
-  /// The nearest frame to `frame` that can be decoded by itself; of two the earlier.
+  /// The frame nearest to `frame` that can be decoded by itself, the earlier of two.
   func key(near frame: Int) -> Int {
     // Key pictures are shown in decoding order.
     var (low, high) = (0, keys.count)

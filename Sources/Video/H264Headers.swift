@@ -1,11 +1,11 @@
-/// A sequence parameter set of H.264, as far as parsing the beginning of a slice needs it.
+/// The fields of an H.264 sequence parameter set that reading the beginning of a slice needs.
 struct H264Sequence: Equatable {
-  /// Whether every picture is a whole frame; otherwise each may be one of a frame's two fields.
+  /// Whether every picture is a whole frame. If not, a picture may be one of a frame's two fields.
   let hasFramesOnly: Bool
   private let hasSeparatePlanes: Bool
   private let frameNumberBits: Int
 
-  /// - Parameter unit: a NAL unit of type 7.
+  /// Reads a NAL unit of type 7; nil if it is malformed.
   init?(_ unit: UnsafeRawBufferPointer) {
     guard unit.count > 4 else { return nil }
     var bits = BitReader(unit, from: 4, isEscaped: true)
@@ -22,7 +22,7 @@ struct H264Sequence: Equatable {
       else { return nil }
     }
     guard let number = bits.exponential(), number <= 12, Self.skipOrder(&bits) else { return nil }
-    // Skips reference frames, gaps in frame numbers, width and height.
+    // Skips the number of reference frames, whether frame numbers may have gaps, and the width and height.
     guard bits.exponential() != nil, bits.bits(1) != nil, bits.exponential() != nil,
       bits.exponential() != nil, let framesOnly = bits.bits(1)
     else { return nil }
@@ -31,7 +31,7 @@ struct H264Sequence: Equatable {
     frameNumberBits = number + 4
   }
 
-  /// Whether a slice belongs to a field that is a picture by itself; nil where its header ends early.
+  /// Whether a slice belongs to a field that is a picture by itself; nil if its header ends early.
   /// - Parameter header: the bits after the id of the picture parameter set.
   func isField(_ header: inout BitReader) -> Bool? {
     if hasFramesOnly { return false }
@@ -84,14 +84,14 @@ extension H264Sequence {
   static func all(
     ofConfiguration bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Bool
   ) -> Bool {
-    var place = 6
+    var position = 6
     for _ in 0..<(bytes[5] & 31) {
-      guard bytes.count - place >= 2 else { return false }
-      let length = Int(bytes[place]) << 8 | Int(bytes[place + 1])
-      place += 2
-      guard length > 0, bytes.count - place >= length else { return false }
-      guard body(UnsafeRawBufferPointer(rebasing: bytes[place..<place + length])) else { return false }
-      place += length
+      guard bytes.count - position >= 2 else { return false }
+      let length = Int(bytes[position]) << 8 | Int(bytes[position + 1])
+      position += 2
+      guard length > 0, bytes.count - position >= length else { return false }
+      guard body(UnsafeRawBufferPointer(rebasing: bytes[position..<position + length])) else { return false }
+      position += length
     }
     return true
   }

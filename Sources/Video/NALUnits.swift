@@ -1,7 +1,7 @@
 /// Splits a packet into its units: NAL units of H.264 and HEVC, sections of MPEG-4.
 enum NALUnits {
   /// Calls `body` with each unit, without its start code or length, until it returns false.
-  /// - Parameter lengthSize: bytes of the length in front of each unit; 0: units are found by start codes.
+  /// - Parameter lengthSize: the number of bytes of the length in front of each unit; 0 if units have start codes.
   /// - Returns: whether the packet consists of whole units that `body` accepted.
   static func all(
     of packet: UnsafeRawBufferPointer, lengthSize: Int, _ body: (UnsafeRawBufferPointer) -> Bool
@@ -12,17 +12,17 @@ enum NALUnits {
   private static func lengths(
     _ packet: UnsafeRawBufferPointer, _ lengthSize: Int, _ body: (UnsafeRawBufferPointer) -> Bool
   ) -> Bool {
-    var place = 0
-    while place < packet.count {
-      guard packet.count - place > lengthSize else { return false }
+    var position = 0
+    while position < packet.count {
+      guard packet.count - position > lengthSize else { return false }
       var length = 0
       for _ in 0..<lengthSize {
-        length = length << 8 | Int(packet[place])  // at most 4 bytes
-        place += 1
+        length = length << 8 | Int(packet[position])  // at most 4 bytes
+        position += 1
       }
-      guard length > 0, length <= packet.count - place else { return false }
-      guard body(UnsafeRawBufferPointer(rebasing: packet[place..<place + length])) else { return false }
-      place += length
+      guard length > 0, length <= packet.count - position else { return false }
+      guard body(UnsafeRawBufferPointer(rebasing: packet[position..<position + length])) else { return false }
+      position += length
     }
     return true
   }
@@ -42,52 +42,53 @@ enum NALUnits {
     return false
   }
 
-  /// The position after the next 00 00 01.
+  /// The position after the next start code, 00 00 01; nil if there is none.
   private static func next(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-    var place = start + 2
-    while place < bytes.count {
-      let byte = bytes[place]
+    var position = start + 2
+    while position < bytes.count {
+      let byte = bytes[position]
       if byte > 1 {
-        place += 3
+        position += 3
       } else if byte == 1 {
-        if bytes[place - 1] == 0, bytes[place - 2] == 0 { return place + 1 }
-        place += 3
+        if bytes[position - 1] == 0, bytes[position - 2] == 0 { return position + 1 }
+        position += 3
       } else {
-        place += 1
+        position += 1
       }
     }
     return nil
   }
 }
 
-/// Reads bits, the highest first. Beyond the end every result is nil.
+/// Reads bits, the highest of each byte first. Beyond the end every result is nil.
 struct BitReader {
   private let bytes: UnsafeRawBufferPointer
   private let isEscaped: Bool
-  private var place: Int
+  private var position: Int
 
-  /// - Parameter isEscaped: whether to skip the byte 3 after two zero bytes, which H.264 and HEVC insert to avoid
-  /// start codes.
+  /// Makes a reader from byte `byte` on.
+  /// - Parameter isEscaped: whether to skip the byte 3 after two zero bytes, which H.264 and HEVC insert to avoid start
+  ///   codes.
   init(_ bytes: UnsafeRawBufferPointer, from byte: Int = 0, isEscaped: Bool = false) {
     self.bytes = bytes
     self.isEscaped = isEscaped
-    place = byte * 8
+    position = byte * 8
   }
 
-  /// - Parameter count: at most 32.
+  /// Reads `count` bits, at most 32.
   mutating func bits(_ count: Int) -> Int? {
     var value = 0
     for _ in 0..<count {
-      var byte = place / 8
-      if isEscaped, place % 8 == 0, byte >= 2, byte < bytes.count, bytes[byte] == 3, bytes[byte - 1] == 0,
+      var byte = position / 8
+      if isEscaped, position % 8 == 0, byte >= 2, byte < bytes.count, bytes[byte] == 3, bytes[byte - 1] == 0,
         bytes[byte - 2] == 0
       {
-        place += 8
+        position += 8
         byte += 1
       }
       guard byte < bytes.count else { return nil }
-      value = value << 1 | Int(bytes[byte] >> UInt8(7 - place % 8) & 1)
-      place += 1
+      value = value << 1 | Int(bytes[byte] >> UInt8(7 - position % 8) & 1)
+      position += 1
     }
     return value
   }

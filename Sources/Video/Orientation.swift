@@ -33,17 +33,17 @@ struct Orientation: Equatable {
     }
   }
 
-  /// Clockwise degrees from the stored picture to the upright one. A picture that is only mirrored has 0.
+  /// The clockwise rotation from the stored picture to the upright one, in degrees; 0 for one that is only mirrored.
   var rotation: Int {
     if transposes { return mirrorsY ? 270 : 90 }
     return mirrorsX && mirrorsY ? 180 : 0
   }
 
-  /// Whether the picture is mirrored: an odd number of reflections.
+  /// Whether the picture is mirrored, by an odd number of reflections.
   var isMirrored: Bool { transposes != (mirrorsX != mirrorsY) }
 
-  /// Writes the upright picture of packed RGB24 `stored`, `width` x `height` pixels as stored, to
-  /// `upright`, which has `height` x `width` pixels if the orientation transposes.
+  /// Writes the packed RGB24 picture `stored`, of `width` x `height` pixels, to `upright`, which has `height` x `width`
+  /// pixels if the orientation transposes.
   func apply(
     _ stored: UnsafePointer<UInt8>, stride: Int, width: Int, height: Int,
     to upright: UnsafeMutablePointer<UInt8>, stride uprightStride: Int

@@ -1,9 +1,9 @@
 import System
 internal import Text
 
-/// Advice for a path that is no regular file: only those are read, and most others have another way.
+/// Advice for a path that is not a regular file: how to give the video otherwise.
 enum PathAdvice {
-  /// The message after the video's name; nil where there is nothing to advise.
+  /// The message that follows the video's name; nil if there is no advice.
   static func advice(on path: FilePath, _ failure: OpenFailure) -> String? {
     if case .notRegular(let kind) = failure { return notRegular(kind) }
     if path.bytes.elementsEqual("-".utf8) {
@@ -22,7 +22,7 @@ enum PathAdvice {
     case .fifo: "is a pipe, not a regular file: \(save) \(ofBytes)"
     case .socket: "is a socket, not a regular file: \(save) \(ofBytes)"
     case .device:
-      "is a device, not a regular file: of a camera, give the frames themselves"
+      "is a device, not a regular file: give the frames of a camera themselves"
     case .other: "is not a regular file"
     }
   }

@@ -1,24 +1,25 @@
 internal import CFFmpeg
 
-/// Reads the headers of a stream's packets, in order, to find the dependencies of each picture. It supports only
-/// codecs and streams in which each packet is one picture that is shown; anything else, and anything it does not
-/// understand, gives nil.
+/// Reads the headers of a stream's packets, in order, to find the dependencies of each picture. It supports only codecs
+/// and streams in which each packet is one picture that is shown; anything else, or anything unknown, gives nil.
 struct PictureReader {
+  /// The codecs whose headers are read.
   enum Syntax { case h264, hevc, mpeg4, vp9, av1 }
 
   let syntax: Syntax
   /// The temporal layer (HEVC) of the latest picture.
   private(set) var layer: UInt8 = 0
-  /// The bytes of the length in front of each unit, as in `NALUnits`.
+  /// The number of bytes of the length in front of each unit; 0 if units have start codes.
   private let lengthSize: Int
   /// The parameter sets of the first packet; later packets have the same or none.
   private var first: [UInt8]?
   private var parameters: [UInt8] = []
   private static let maxParameters = 1 << 16
-  /// The sequence parameter set of H.264; all in the stream must agree.
+  /// The sequence parameter set of H.264. All sets of the stream must be equal.
   private var sequence: H264Sequence?
 
-  /// - Parameter profile: the profile found by decoding; the header's alone may be wrong.
+  /// Makes a reader for a stream; nil for other codecs and streams.
+  /// - Parameter profile: the profile found by decoding, since the header's may be wrong.
   init?(_ stream: UnsafePointer<AVCodecParameters>, profile: Int32) {
     let extra = UnsafeRawBufferPointer(
       start: stream.pointee.extradata, count: max(0, Int(stream.pointee.extradata_size)))
@@ -45,6 +46,7 @@ struct PictureReader {
     }
   }
 
+  /// Reads the next packet and returns the kind of its picture; nil if that is not sure.
   /// - Parameter isKey: whether the container marks the packet as a key frame.
   mutating func read(_ packet: UnsafeRawBufferPointer, isKey: Bool) -> PictureKind? {
     layer = 0
@@ -63,7 +65,7 @@ struct PictureReader {
       return kind
     }
     if parameters == first { return kind }
-    // Parameter sets after the beginning could be in a skipped packet.
+    // Later parameter sets could be in a packet that is skipped.
     guard parameters.isEmpty else { return nil }
     return kind.isKey ? .reference : kind
   }
@@ -108,7 +110,7 @@ struct PictureReader {
       }
       return true
     }
-    // Two first slices are two fields, or two pictures. A single field is not a frame: two packets make one then.
+    // Two first slices mean two fields or two pictures. A single field is half a frame, of which two packets make one.
     guard understood, first == 1, instant == 0 || instant == slices, used == 0 || used == slices else {
       return nil
     }
@@ -124,7 +126,7 @@ struct PictureReader {
       guard unit.count >= 3 else { return false }
       let type = Int(unit[0] >> 1 & 63)
       switch type {
-      // Broken links and ends of a sequence are not supported: pictures after them are not shown.
+      // Broken links and ends of a sequence are not supported, since pictures after them are not shown.
       case 0...9, 19...21:
         guard unit[0] & 1 == 0, unit[1] >> 3 == 0, picture < 0 || picture == type else { return false }
         picture = type
@@ -145,7 +147,7 @@ struct PictureReader {
     return switch picture {
     case 19, 20: .clean
     case 21: .open
-    // Not used within its layer; `FrameIndex` checks whether there are higher ones.
+    // No picture of its layer depends on it. `FrameIndex` checks whether there are higher layers.
     case 0, 2, 4, 6, 8: .disposable
     default: .reference
     }
@@ -156,7 +158,7 @@ struct PictureReader {
     let understood = NALUnits.all(of: packet, lengthSize: 0) { unit in
       switch unit[0] {
       case 0xB6:
-        // A second picture is "packed"; one this small repeats the previous picture.
+        // A second picture in a packet is not supported, nor one so small that it repeats the previous picture.
         guard coding == nil, unit.count > 8 else { return false }
         coding = unit[1] >> 6
       case 0x00...0x2F, 0xB0, 0xB5: keep(unit)

@@ -2,12 +2,14 @@ import System
 internal import CFFmpeg
 internal import Glibc
 
-/// Converts decoded frames to upright packed RGB24 of one size, with the ffmpeg program's default colours: bicubic
-/// scaling, and the matrix and range that the frame states.
+/// Converts decoded frames to upright packed RGB24 of one size, as the ffmpeg program does by default: with bicubic
+/// scaling, and the colour matrix and range that the frame states.
 final class RGBConverter {
-  /// Width and height of the converted pictures.
+  /// The width of converted pictures in pixels.
   let width: Int
+  /// The height of converted pictures in pixels.
   let height: Int
+  /// Bytes from one row of a converted picture to the next.
   let stride: Int
 
   private let ffmpeg: FFmpeg
@@ -20,6 +22,7 @@ final class RGBConverter {
   private var scaler: OpaquePointer?
   private var input: Input?
 
+  /// The properties of a frame that the scaler is made for.
   private struct Input: Equatable {
     var width: Int32
     var height: Int32
@@ -28,11 +31,11 @@ final class RGBConverter {
     var space: UInt32
   }
 
-  /// The alignment of rows, and the free bytes after the last one: vector code reads and writes whole registers.
+  /// The alignment of rows in bytes, and the padding after the last one, since vector code accesses whole registers.
   private static let alignment = 64
 
-  /// - Parameters: `storedWidth`, `storedHeight`: frames of another size are scaled to this one.
-  ///   Their product must have been checked against the limit.
+  /// Makes a converter to pictures of `storedWidth` x `storedHeight` pixels before rotation; frames of another size are
+  /// scaled. The caller has checked the product against the limit.
   init(
     _ ffmpeg: FFmpeg, storedWidth: Int32, storedHeight: Int32, orientation: Orientation
   ) throws(Failure) {
@@ -54,14 +57,15 @@ final class RGBConverter {
     free(upright)
   }
 
-  /// The frame as `height` rows of `stride` bytes, valid until the next call.
+  /// Converts a frame to `height` rows of `stride` bytes, which the converter owns and which are valid until the next
+  /// call.
   func convert(
     _ frame: UnsafeMutablePointer<AVFrame>, of source: ByteSource
   ) throws(Failure) -> UnsafePointer<UInt8> {
     try quietly { () throws(Failure) in
       try prepare(frame, source)
       guard let scaler, let stored else { throw Failure.outOfMemory("a picture") }
-      // FFmpeg allows no picture this wide, but that is its own promise.
+      // FFmpeg refuses pictures this wide already, but this does not rely on it.
       guard let rgbStride = Int32(exactly: storedStride) else {
         throw Failure(.limit, "\(source.name) has pictures \(storedWidth) pixels wide")
       }
@@ -84,7 +88,7 @@ final class RGBConverter {
     var format = AVPixelFormat(frame.pointee.format)
     var range = frame.pointee.color_range
     if let limited = Self.limitedTwin(format) {
-      // The yuvj formats mean "full range" by their name, which swscale calls deprecated.
+      // The yuvj formats stand for full range, but are deprecated in swscale.
       format = limited
       if range == AVCOL_RANGE_UNSPECIFIED { range = AVCOL_RANGE_JPEG }
     }
@@ -97,13 +101,14 @@ final class RGBConverter {
     scaler = nil
     guard ffmpeg.pointee.sws_isSupportedInput(format) != 0 else {
       let name = ffmpeg.pointee.av_get_pix_fmt_name(format).map { String(cString: $0) } ?? "unknown"
-      throw Failure(.videoDecode, "frames of \(source.name) have pixel format \(name): no way to RGB")
+      throw Failure(
+        .videoDecode, "frames of \(source.name) have pixel format \(name), which cannot be converted to RGB")
     }
-    let fresh = ffmpeg.pointee.sws_alloc_context()
-    scaler = fresh
-    guard let fresh else { throw Failure.outOfMemory("a picture") }
+    let context = ffmpeg.pointee.sws_alloc_context()
+    scaler = context
+    guard let context else { throw Failure.outOfMemory("a picture") }
     func set(_ name: String, _ value: Int64) {
-      _ = ffmpeg.pointee.av_opt_set_int(UnsafeMutableRawPointer(fresh), name, value, 0)
+      _ = ffmpeg.pointee.av_opt_set_int(UnsafeMutableRawPointer(context), name, value, 0)
     }
     set("srcw", Int64(wanted.width))
     set("srch", Int64(wanted.height))
@@ -115,7 +120,7 @@ final class RGBConverter {
     if range != AVCOL_RANGE_UNSPECIFIED { set("src_range", range == AVCOL_RANGE_JPEG ? 1 : 0) }
     // The position of chroma in MPEG-2, the convention for 4:2:0.
     if format == AV_PIX_FMT_YUV420P { set("src_v_chr_pos", 128) }
-    let status = ffmpeg.pointee.sws_init_context(fresh, nil, nil)
+    let status = ffmpeg.pointee.sws_init_context(context, nil, nil)
     if status == cffmpeg_error(ENOMEM) {
       throw Failure.outOfMemory(
         "a picture", of: source, pixels: Int64(wanted.width) * Int64(wanted.height), damage: .videoDecode)
@@ -126,10 +131,11 @@ final class RGBConverter {
         "frames of \(source.name), \(wanted.width)x\(wanted.height), cannot be converted to RGB: "
           + ffmpeg.text(status))
     }
-    cffmpeg_set_colours(ffmpeg, fresh, frame.pointee.colorspace, range)
+    cffmpeg_set_colours(ffmpeg, context, frame.pointee.colorspace, range)
     input = wanted
   }
 
+  /// The format with the same layout as a yuvj one, which does not imply full range; nil for other formats.
   private static func limitedTwin(_ format: AVPixelFormat) -> AVPixelFormat? {
     switch format {
     case AV_PIX_FMT_YUVJ420P: AV_PIX_FMT_YUV420P
@@ -141,8 +147,8 @@ final class RGBConverter {
     }
   }
 
-  /// The stride for whole blocks of pixels, as in the ffmpeg program: swscale writes the last block of 8 pixels of a
-  /// row whole, or not at all where the stride has no room.
+  /// The stride with room for whole blocks of pixels, as in the ffmpeg program. swscale writes the last block of 8
+  /// pixels of a row whole, or not at all if the stride has no room.
   private static func stride(_ width: Int32) -> Int {
     (Int(width) + alignment - 1) / alignment * alignment * 3
   }

@@ -1,14 +1,14 @@
-/// Limits on the time and work for one video. Real videos stay far below the defaults, which guard against files made
+/// Limits on the time and work for one video. The defaults, far above what real videos need, guard against files made
 /// to block a program.
 public struct ReadingLimits: Sendable {
-  /// The time of one call in milliseconds; nil: five minutes, and a second more for every 2048 bytes of the file.
-  /// `Int64.max`: no limit.
+  /// The time limit of one call in milliseconds; nil means five minutes, and one second more for every 2048 bytes of
+  /// the file. `Int64.max` means no limit.
   public var milliseconds: Int64?
-  /// Decoded pixels allowed for each byte of the file, in one decoding, beyond the 2^30 that any file may have.
-  /// `Int64.max`: no limit.
+  /// The pixels that one decoding may have for each byte of the file, beyond the 2^30 that any file may have.
+  /// `Int64.max` means no limit.
   public var pixelsPerByte: Int64
 
-  /// The default: four times the ratio of a constant black picture of 3840x2160 in H.264.
+  /// The default of `pixelsPerByte`: four times the ratio of a constant black picture of 3840x2160 in H.264.
   public static let defaultPixelsPerByte: Int64 = 1 << 17
 
   public init(milliseconds: Int64? = nil, pixelsPerByte: Int64 = defaultPixelsPerByte) {

@@ -1,24 +1,25 @@
 import System
 
-/// The packets to decode for the wanted frames: for each frame, those from its anchor to its own, without pictures
-/// that nothing wanted depends on.
+/// The packets to decode for the wanted frames: for each frame, those from its anchor to its own, except pictures that
+/// no wanted frame depends on.
 struct Selection {
-  /// The progress of a decoder, and the packets it can continue from. Outlives the selection.
+  /// The progress of a decoder, which a later selection can continue from.
   struct State {
-    /// The next packet.
+    /// The position of the next packet.
     var position = 0
-    /// The position up to which the decoder has got everything from `entry` on that later pictures may use.
+    /// Whether the decoder has received all packets from `entry` on that later pictures may use.
     var isWhole = true
     var entry = 0
-    /// Frames before this one are shown before the entry and depend on skipped packets.
+    /// The first frame that can be decoded: earlier ones are shown before the entry and depend on skipped packets.
     var floor = 0
   }
 
+  /// The fate of a packet: skipped, sent to the decoder, or sent after the decoder is drained and reset.
   enum Verdict { case skip, send, sendAfterReset }
 
   let index: FrameIndex
   /// Whether the decoder is drained after the last wanted packet. Otherwise it gets all packets until it returns the
-  /// last frame, and reading can continue from there.
+  /// last frame, so that reading can continue from there.
   let ends: Bool
   private let spans: [ClosedRange<Int>]
   private let wanted: [Int]  // positions, ascending
@@ -26,7 +27,7 @@ struct Selection {
   private var span = 0
   private var nextWanted = 0
 
-  /// - Parameter frames: frame indices, ascending, below the index's count, at least one.
+  /// Selects the packets for `frames`: at least one frame index, ascending, all below the index's count.
   init(_ index: FrameIndex, frames: [Int], keysAlone: Bool, ends: Bool) {
     self.index = index
     self.ends = ends
@@ -48,9 +49,9 @@ struct Selection {
     self.spans = spans
   }
 
-  /// Whether a decoder can continue with this selection. `isEmptied`: it has been told to drain.
+  /// Whether a decoder in `state` can continue with this selection. `isEmptied`: whether it was told to drain.
   func follows(_ state: State, isEmptied: Bool) -> Bool {
-    // Its earlier packets are still to be returned, unless it was drained.
+    // Unless it was drained, the decoder still holds frames of earlier packets.
     if isEmptied { return (spans.first?.lowerBound ?? 0) >= state.position }
     guard let next = spans.first(where: { $0.upperBound >= state.position }) else { return true }
     return next.lowerBound >= state.position || (state.isWhole && state.entry <= next.lowerBound)
@@ -89,7 +90,7 @@ struct Selection {
     state.isWhole = true
     state.entry = position
     state.floor = Int(packet.frame)
-    // A clean key picture drains the decoder of earlier ones by itself.
+    // At a clean key picture the decoder returns earlier pictures by itself.
     return packet.kind == .clean ? .send : .sendAfterReset
   }
 }

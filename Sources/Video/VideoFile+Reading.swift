@@ -3,12 +3,11 @@ import System
 extension VideoFile {
   /// Passes the frames at `indices`, which must increase strictly, to `emit` in that order.
   ///
-  /// Decoding continues from the last reading if that lies before the first index, and starts again otherwise:
-  /// reading forward in steps costs no more than at once. `begin` is called first, and again where reading starts
-  /// over because damage was found: frames emitted before do not count then.
-  /// - Throws: `.video` with `.invalidArgument` if an index is negative, out of order or not below
-  ///   the number of frames (frames before it have been passed on by then); `.emit` with what
-  ///   `emit` threw.
+  /// Decoding continues from the previous reading if that ended before the first index, and starts again otherwise, so
+  /// reading forward in several calls costs no more than in one. `begin` is called first, and again if reading starts
+  /// over because damage was found; frames emitted before that do not count.
+  /// - Throws: `.video` with `.invalidArgument` if an index is negative, out of order or not below the number of frames
+  ///   (frames before it have been emitted by then); `.emit` with the error that `emit` threw.
   public func readFrames<Failure: Error>(
     _ indices: [Int], begin: () -> Void, emit: (VideoFrame) throws(Failure) -> Void
   ) throws(VideoReadError<Failure>) {
@@ -32,14 +31,13 @@ extension VideoFile {
     }
   }
 
-  /// Reads the frames that `choose` picks from the number of frames: in one decoding where that number is known or
-  /// can be guessed from the packets, else in two. Reading more afterwards starts decoding again.
+  /// Reads the frames that `choose` returns for the number of frames. This takes one decoding if the number is known or
+  /// guessed right from the packets, else two. A later reading starts decoding again.
   ///
-  /// `begin` gets the chosen indices. If the guess was wrong it is called again before the right frames are read:
-  /// frames emitted before do not count then. The result is always that of the exact number.
-  /// - Parameter choose: returns strictly increasing indices below the number of frames, which is at least 1. Called
-  /// more than once.
-  ///   below it. Called more than once.
+  /// `begin` gets the chosen indices. If the guess was wrong, it is called again before the right frames are read, and
+  /// frames emitted before that do not count. The result is always that of the exact number.
+  /// - Parameter choose: returns strictly increasing indices below the number of frames, which is at least 1. It may be
+  ///   called more than once.
   /// - Returns: the number of frames.
   @discardableResult
   public func readChosen<Failure: Error>(
@@ -73,7 +71,8 @@ extension VideoFile {
     return info.frameCount
   }
 
-  /// The number of frames, or nil if that needs decoding everything.
+  /// Reads the chosen frames without decoding everything, and returns the number of frames; nil if that is not
+  /// possible.
   private func readChosenSelected<Failure: Error>(
     choose: (_ frameCount: Int) -> [Int], begin: (_ indices: [Int]) throws(Failure) -> Void,
     emit: (VideoFrame) throws(Failure) -> Void
@@ -94,7 +93,7 @@ extension VideoFile {
     return try readSelected(indices, ends: true, begin: start, emit: emit) ? count : nil
   }
 
-  /// Emits the frames at `indices`; `pass` must stand at the first of them or before.
+  /// Emits the frames at `indices`. `pass` must be at the first of them or before it.
   /// - Returns: the first index that the video does not have, if it ended early.
   private func read<Failure: Error>(
     _ indices: [Int], from pass: DecodePass, emit: (VideoFrame) throws(Failure) -> Void
@@ -116,6 +115,7 @@ extension VideoFile {
     return nil
   }
 
+  /// Throws unless the indices are at least 0 and increase strictly.
   private func checkOrder(_ indices: [Int]) throws(Failure) {
     var previous = -1
     for index in indices {
@@ -130,6 +130,7 @@ extension VideoFile {
     }
   }
 
+  /// Throws unless the video has the frame at `index`.
   private func checkInside(_ index: Int, _ info: VideoInfo) throws(Failure) {
     if index >= info.frameCount {
       throw Failure(

@@ -1,10 +1,10 @@
 import System
 internal import CFFmpeg
 
-// Reading without decoding everything. Whenever this meets an error of the decoder or cannot be sure, everything is
+// Reading without decoding everything. After an error of the decoder, or if the result is not sure, everything is
 // decoded instead.
 extension VideoFile {
-  /// Like `info()`, but decodes nothing where the packets determine it.
+  /// The video's properties, found from the packets if possible, else by decoding to the end.
   public func outline() throws(Failure) -> VideoInfo {
     try checkUsable()
     if let knownInfo { return knownInfo }
@@ -12,38 +12,38 @@ extension VideoFile {
     return VideoInfo(frameCount: index.count, damagedFrames: nil, duration: index.duration)
   }
 
-  /// Whether the packets have identified the frames so far.
+  /// Whether frames are numbered by packets so far.
   public var isIndexed: Bool { (try? frameIndex()) != nil }
 
-  /// The index of frames; nil where it is not to be used, or needs decoding.
+  /// The index of frames; nil if it is not to be used or cannot be made.
   func frameIndex() throws(Failure) -> FrameIndex? {
     guard case .unknown = knownIndex else {
-      if case .index(let index) = knownIndex, isBorneOut(index) { return index }
+      if case .index(let index) = knownIndex, isConfirmed(index) { return index }
       return nil
     }
     if decode == .all || stream == nil {
       knownIndex = .none
       return nil
     }
-    let made = try makeIndex()  // what ends this call says nothing of the next
+    let made = try makeIndex()  // an error that ends this call does not decide for the next one
     knownIndex = .none
     guard let index = made, index.time(of: 0) == stream?.firstTime,
-      isBorneOut(index)
+      isConfirmed(index)
     else { return nil }
     knownIndex = .index(index)
     return index
   }
 
-  /// The frame count that decoding everything has shown, if that was done.
-  private func isBorneOut(_ index: FrameIndex) -> Bool {
+  /// Whether the index agrees with the frame count that decoding everything has found, if that was done.
+  private func isConfirmed(_ index: FrameIndex) -> Bool {
     guard let knownInfo else { return true }
     return knownInfo.damagedFrames == 0 && knownInfo.frameCount == index.count
   }
 
-  /// Passes the frames at `indices` on as `readFrames`. If threads, which get packets further ahead, meet an error,
-  /// one thread tries again after another call of `begin`: the result must not depend on threads.
+  /// Emits the frames at `indices` as `readFrames` does. Several threads get packets further ahead; if they meet an
+  /// error, one thread tries again after another call of `begin`, so that the result does not depend on threads.
   /// - Parameter ends: whether these are the last frames to read.
-  /// - Returns: false if that failed; emitted frames do not count then.
+  /// - Returns: whether it succeeded; if not, emitted frames do not count.
   func readSelected<Failure: Error>(
     _ indices: [Int], ends: Bool, begin: () throws(VideoReadError<Failure>) -> Void,
     emit: (VideoFrame) throws(Failure) -> Void
@@ -103,7 +103,8 @@ extension VideoFile {
     return true
   }
 
-  /// A cancelled or timed-out call says nothing about the video: the next call may select again, and starts over.
+  /// Ends the decoding after an error. After cancelling or a time limit the next call may select again; after other
+  /// errors everything is decoded.
   private func giveUp(after error: Failure) {
     if error.kind == .cancelled || error.kind == .timeLimit { endPass() } else { giveUpSelecting() }
   }

@@ -5,13 +5,13 @@ internal import Glibc
 
 /// Properties of a video, found by decoding all of it or from its packets.
 public struct VideoInfo: Equatable, Sendable {
-  /// The number of frames that decode, whatever the header says.
+  /// The number of frames that can be decoded, which the header may misstate.
   public let frameCount: Int
   /// The number of those frames that the decoder marked as damaged; nil if not all were decoded.
   public let damagedFrames: Int?
-  /// Seconds, from the first frame to the end of the last.
+  /// The duration in seconds, from the first frame to the end of the last.
   public let duration: Double
-  /// Frames per second; 0 if no frame states a time.
+  /// The average number of frames per second; 0 if no frame states a time.
   public let averageFrameRate: Double
 
   init(frameCount: Int, damagedFrames: Int?, duration: Double) {
@@ -22,16 +22,16 @@ public struct VideoInfo: Equatable, Sendable {
   }
 }
 
-/// One frame, upright, as packed RGB24. Valid only during the call that it is passed to.
+/// One upright frame as packed RGB24, valid only during the call that it is passed to.
 public struct VideoFrame {
   /// The frame's index in presentation order, from 0.
   public let index: Int
-  /// `height` rows of `stride` bytes, each beginning with `width` times R, G, B.
+  /// The pixels: `height` rows of `stride` bytes, each beginning with `width` times R, G, B.
   public let pixels: UnsafePointer<UInt8>
   public let width: Int
   public let height: Int
   public let stride: Int
-  /// Seconds from the first frame.
+  /// The frame's time in seconds from the first frame.
   public let seconds: Double
   /// Whether the decoder marked the frame as damaged.
   public let isDamaged: Bool
@@ -43,13 +43,14 @@ public struct VideoFrame {
 /// FILE -fps_mode passthrough` writes. Nothing is repeated or dropped to fit a frame rate, and the header's number of
 /// frames is ignored.
 ///
-/// Use it from one thread at a time. Decoder threads exist during a decoding: from the opening until the end is first
-/// reached, and again from any later reading.
+/// A video is for one thread at a time. Its decoder threads exist during a decoding: from the opening until the end is
+/// first reached, and again from any later reading.
 public final class VideoFile {
-  /// Width and height of every frame, after rotation. Frames of another size are scaled.
+  /// The width of every frame in pixels, after rotation. Frames of another size are scaled.
   public let width: Int
+  /// The height of every frame in pixels, after rotation.
   public let height: Int
-  /// Clockwise degrees applied to every stored frame, as its metadata ask: 0, 90, 180 or 270.
+  /// The clockwise rotation applied to every stored frame, as the metadata ask, in degrees: 0, 90, 180 or 270.
   public let rotation: Int
   /// Whether the metadata ask for a mirrored picture too.
   public let isMirrored: Bool
@@ -59,37 +60,38 @@ public final class VideoFile {
   let converter: RGBConverter
   public internal(set) var threads: Int
   private let maxPixels: Int
-  /// The process that opened it, from `cshims_process`.
+  /// The number of the process that opened the video, as `cshims_process` gives it.
   private let process: UInt64
-  /// The decoding under way; nil before and after one.
+  /// The present decoding; nil if there is none.
   var pass: DecodePass?
   var knownInfo: VideoInfo?
   var knownPackets: Int?
   let decode: DecodeChoice
-  /// The stream that the first demuxer chose; nil where the decoder's errors are not collected, which selecting
+  /// The stream that the first demuxer chose; nil if the decoder's errors are not collected, which selecting frames
   /// needs.
   let stream: FrameIndex.Stream?
   var knownIndex = KnownIndex.unknown
 
+  /// The state of the index of frames: not made yet, not possible or not to be used, or made.
   enum KnownIndex {
     case unknown, none
     case index(FrameIndex)
   }
 
-  /// The most decoder threads: more are not faster, and FFmpeg advises against them.
+  /// The limit on decoder threads. More are not faster, and FFmpeg advises against them.
   public static let maxThreads = 16
   /// The default limit on pixels of a picture, 8192 x 4096: enough for 8K video.
   public static let defaultMaxPixels = 1 << 25
 
   /// Opens a regular file and decodes its first frame. Nothing that the file refers to is opened.
   /// - Parameters:
-  ///   - threads: decoder threads, at least 1. The frames do not depend on it: only formats whose
-  ///     decoders guarantee that (H.264 and AV1) use more than one.
+  ///   - threads: decoder threads, at least 1. Only formats whose decoders give the same frames with any number (H.264
+  ///     and AV1) use more than one.
   ///   - maxPixels: larger pictures are refused.
   ///   - decode: which frames are decoded for those that are read.
-  ///   - limits: on the time and work that the video may take.
-  /// - Throws: `.unavailable` without FFmpeg's libraries, `.fileOpen`, `.fileRead`, `.invalid`,
-  ///   `.decode` if no frame decodes, `.limit`, `.timeLimit`, `.cancelled`, `.outOfMemory`, `.invalidArgument`.
+  ///   - limits: limits on the time and work that the video may take.
+  /// - Throws: `.unavailable` without FFmpeg's libraries, `.fileOpen`, `.fileRead`, `.invalidVideo`, `.videoDecode` if
+  ///   no frame can be decoded, `.limit`, `.timeLimit`, `.cancelled`, `.outOfMemory`, `.invalidArgument`.
   public convenience init(
     path: FilePath, threads: Int = 1, maxPixels: Int = defaultMaxPixels,
     decode: DecodeChoice = .needed, limits: ReadingLimits = ReadingLimits()
@@ -98,7 +100,7 @@ public final class VideoFile {
     try self.init(ffmpeg, ByteSource(path: path, limits: limits), threads, maxPixels, decode)
   }
 
-  /// Opens bytes in memory, which must stay unchanged while the video is open, and decodes the first frame.
+  /// Opens a video in memory, which must stay unchanged while it is open, and decodes its first frame.
   public convenience init(
     bytes: UnsafeRawBufferPointer, threads: Int = 1, maxPixels: Int = defaultMaxPixels,
     decode: DecodeChoice = .needed, limits: ReadingLimits = ReadingLimits()
@@ -147,11 +149,11 @@ public final class VideoFile {
   }
 
   deinit {
-    // In a forked child the decoder's threads do not exist: joining them would never end.
+    // In a forked child the decoder's threads do not exist, so joining them would never end.
     if let pass, process != cshims_process() { _ = Unmanaged.passRetained(pass) }
   }
 
-  /// Decodes to the end once, if that has not been done yet.
+  /// The video's properties. The first call decodes to the end.
   public func info() throws(Failure) -> VideoInfo {
     try checkUsable()
     if let knownInfo { return knownInfo }
@@ -160,10 +162,10 @@ public final class VideoFile {
     return finish(pass)
   }
 
-  /// Starts the time limit of a new call. Opening is one by itself.
+  /// Starts the time limit of a new call. Opening has started one itself.
   public func beginCall() { source.allowance.begin() }
 
-  /// Throws if the file was written to since it was opened.
+  /// Throws if the video was opened before fork(), if the file was written to since, or if the call is over.
   func checkUsable() throws(Failure) {
     if process != cshims_process() {
       throw Failure(.forked, "\(source.name) was opened before fork(): open it again")
@@ -172,7 +174,7 @@ public final class VideoFile {
     try source.allowance.check()
   }
 
-  /// A decoding at frame `index` or before it.
+  /// A decoding that is at frame `index` or before it: the present one, or a new one.
   func pass(before index: Int) throws(Failure) -> DecodePass {
     if let pass, !pass.hasFailed, pass.isComplete, pass.index <= index { return pass }
     return try newPass(listens: false)
@@ -181,16 +183,16 @@ public final class VideoFile {
   /// A decoding that continues with `selection`, whose first frame is `first`; nil if none can.
   func pass(for selection: Selection, from first: Int) throws(Failure) -> DecodePass? {
     if let pass, pass.select(selection, from: first) { return pass }
-    let fresh = try newPass(listens: true)
-    return fresh.select(selection, from: first) ? fresh : nil
+    let new = try newPass(listens: true)
+    return new.select(selection, from: first) ? new : nil
   }
 
   private func newPass(listens: Bool) throws(Failure) -> DecodePass {
     endPass()
-    let fresh = try DecodePass(
+    let new = try DecodePass(
       ffmpeg, source, threads: threads, listens: listens, maxPixels: maxPixels)
-    pass = fresh
-    return fresh
+    pass = new
+    return new
   }
 
   /// Keeps the results of a decoding that has reached the end, and ends its threads.
@@ -203,28 +205,30 @@ public final class VideoFile {
     return info
   }
 
+  /// Ends the present decoding and its threads.
   func endPass() {
     if let pass { threads = pass.threads }  // a damaged video is not tried with threads again
     pass = nil
   }
 
-  /// Reads the packets with a separate demuxer.
+  /// Makes the index of frames by reading the packets with a separate demuxer; nil if frames must be counted by
+  /// decoding.
   func makeIndex() throws(Failure) -> FrameIndex? {
     guard let stream else { return nil }
     let demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels, known: stream.index)
     let index = try FrameIndex.make(demuxer, stream)
     if demuxer.knowsStream || index?.hasDurations != false { return index }
-    // The decoder's packets have durations that FFmpeg made up from what it found out.
+    // FFmpeg derives durations for the decoder's packets from its probing.
     return try FrameIndex.make(Demuxer(ffmpeg, source, maxPixels: maxPixels), stream)
   }
 
-  /// The number of packets of the stream: usually, not always, the number of frames.
+  /// The number of packets of the stream, which usually is the number of frames.
   func countPackets() throws(Failure) -> Int {
     if let knownPackets { return knownPackets }
     let demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels)
     var count = 0
     while try demuxer.next() {
-      // Such packets are decoded for others and not shown: an edit list cuts them away.
+      // An edit list cuts off packets with this flag: they are decoded for others, but not shown.
       if let packet = demuxer.packet, packet.pointee.flags & AV_PKT_FLAG_DISCARD == 0 { count += 1 }
     }
     knownPackets = count

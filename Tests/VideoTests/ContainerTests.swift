@@ -219,7 +219,7 @@ import Video
     let error = try #require(failure(wave))
     #expect(
       error.kind == .invalidVideo
-        && error.message.contains("is of format wav, which is not one that video is read from"))
+        && error.message.contains("is of format wav, from which no video is read"))
   }
 
   /// FFmpeg's words for a damaged file are often those for want of memory.

@@ -51,7 +51,7 @@ import Video
     defer { folder.remove() }
     #expect(
       message(folder.path("")).contains("is a folder, not a regular file: give the path of a video in it"))
-    #expect(message("/dev/null").contains("is a device, not a regular file: of a camera, give the frames"))
+    #expect(message("/dev/null").contains("is a device, not a regular file: give the frames of a camera"))
     #expect(mkfifo(folder.path("fifo"), 0o600) == 0)
     #expect(
       message(folder.path("fifo")).contains("is a pipe, not a regular file: save what comes from it first"))

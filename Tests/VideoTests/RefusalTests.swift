@@ -68,7 +68,7 @@ import Video
     try Clip.run(["-v", "quiet", "-f", "lavfi", "-i", "sine=d=0.2", "sound.wav"], in: folder.url)
     let error = try #require(failure(folder.path("sound.wav")))
     #expect(error.kind == .invalidVideo)
-    #expect(error.message.contains("is of format wav, which is not one that video is read from"))
+    #expect(error.message.contains("is of format wav, from which no video is read"))
   }
 
   @Test func argumentsOutOfRange() throws {

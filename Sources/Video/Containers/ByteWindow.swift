@@ -1,14 +1,16 @@
 import System
 
-/// Reads big-endian numbers anywhere in a source through a small buffer: jumps read little, sequential reading reads
-/// more at once.
+/// Reads big-endian numbers anywhere in a source through a small buffer. After a jump it fills little of the buffer, in
+/// sequential reading all of it.
 final class ByteWindow {
   let source: ByteSource
   private let memory: MemoryBlock
   private var start: Int64 = 0
   private var count = 0
 
+  /// The size of the buffer in bytes.
   private static let capacity = 32 * 1024
+  /// The bytes to read after a jump.
   private static let jump = 1024
 
   init(_ source: ByteSource) throws(Failure) {
@@ -38,8 +40,8 @@ final class ByteWindow {
 
   private func fill(from position: Int64, needed: Int) throws(Failure) {
     try source.allowance.check()
-    let goesOn = position >= start && position <= start + Int64(count)
-    let wanted = goesOn && count > 0 ? Self.capacity : max(Self.jump, needed)
+    let isSequential = position >= start && position <= start + Int64(count)
+    let wanted = isSequential && count > 0 ? Self.capacity : max(Self.jump, needed)
     (start, count) = (position, 0)
     while count < wanted {
       let got = source.read(

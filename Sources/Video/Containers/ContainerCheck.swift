@@ -4,13 +4,14 @@ import System
 /// chunks that the file cannot hold, lists that would take very long to index, and files that cannot be decoded
 /// (encrypted, or without an index). FFmpeg's memory and time for files that pass are proportional to their size.
 ///
-/// Other formats have no tables built from claims: for them, and for anything hidden from these checks, `Demuxer` and
+/// FFmpeg builds no such tables for other formats. For them, and for anything that these checks miss, `Demuxer` and
 /// `ByteReader` limit packets and index entries.
 enum ContainerCheck {
-  /// The most samples, or other entries, that a file may list: a base for any file, and a number for its bytes.
-  /// FFmpeg keeps about 60 bytes for each.
-  static func mostEntries(_ source: ByteSource) -> Int64 { (1 << 18) + source.size / 4 }
+  /// The limit on samples, or other entries, that a file may list: a base for any file, and more for each of its bytes.
+  /// FFmpeg keeps about 60 bytes for each entry.
+  static func maxEntries(_ source: ByteSource) -> Int64 { (1 << 18) + source.size / 4 }
 
+  /// Checks a source, unless it has been checked. Throws for claims that it cannot hold, and for encrypted videos.
   /// - Parameter format: FFmpeg's name of the format.
   static func check(_ source: ByteSource, format: String) throws(Failure) {
     if source.isChecked { return }
@@ -32,16 +33,18 @@ enum ContainerCheck {
     source.isChecked = true
   }
 
-  /// The error for claims that the bytes cannot hold.
+  /// The error for a claim that the bytes cannot hold.
   static func claimsTooMuch(_ source: ByteSource, _ what: String) -> Failure {
     Failure(
       .invalidVideo, "\(source.name) is damaged: \(what), which its \(source.size) bytes cannot hold")
   }
 
+  /// The error for a number beyond the limit for the file's size.
   static func tooMany(_ source: ByteSource, _ what: String) -> Failure {
-    Failure(.limit, "\(source.name) has \(what), more than is read of \(source.size) bytes")
+    Failure(.limit, "\(source.name) has \(what), more than are read from \(source.size) bytes")
   }
 
+  /// The error for an encrypted video. `scheme` names the encryption, if known.
   static func encrypted(_ source: ByteSource, _ scheme: String?) -> Failure {
     Failure(
       .invalidVideo,

@@ -1,12 +1,12 @@
 import System
 internal import CFFmpeg
 
-/// Decides which of FFmpeg's input formats are read: containers, bare video streams, and pictures. Refused are
-/// formats that refer to other files or addresses, and rare ones, since each is more code that a hostile file can
+/// Decides which of FFmpeg's input formats are read: containers, bare video streams, and pictures. Formats that refer
+/// to other files or addresses are refused, and so are rare ones, since each is more code that a hostile file can
 /// reach.
 enum ContainerPolicy {
-  /// Formats that refer to other files: playlists, manifests, scripts, session descriptions. A function, since a
-  /// child forked while another thread initialises a static would wait forever.
+  /// Whether a format refers to other files: playlists, manifests, scripts, session descriptions. It is a function and
+  /// no static list, since a child forked while another thread initialises a static would wait forever.
   private static func refers(_ name: Substring) -> Bool {
     switch name {
     case "applehttp", "avisynth", "concat", "dash", "hls", "image2", "imf", "lavfi", "rtp", "rtsp",
@@ -16,9 +16,10 @@ enum ContainerPolicy {
     }
   }
 
+  /// Whether a format is one that is read.
   private static func isRead(_ name: Substring) -> Bool {
     switch name {
-    // Containers: phones and editing, broadcast, the web, Windows, recorders and cameras.
+    // Containers of phones and editing, broadcast, the web, Windows, recorders and cameras.
     case "mov", "mp4", "matroska", "webm", "avi", "flv", "live_flv", "kux", "ogg", "nut", "gif", "apng",
       "mpegts", "mpeg", "mxf", "gxf", "lxf", "dv", "wtv", "ty", "pva", "asf", "asf_o", "rm", "ivr", "nsv",
       "swf", "dhav",
@@ -29,7 +30,7 @@ enum ContainerPolicy {
       "mjpeg_2000",
       "vc1", "vc1test", "cavsvideo", "avs2", "avs3", "dirac", "dnxhd", "ipu", "yuv4mpegpipe":
       true
-    // Pictures: videos of one frame.
+    // Pictures, which are videos of one frame.
     case "jpeg_pipe", "png_pipe", "bmp_pipe", "webp_pipe", "tiff_pipe", "j2k_pipe", "jpegls_pipe",
       "jpegxl_pipe",
       "jpegxl_anim", "ppm_pipe", "pgm_pipe", "pgmyuv_pipe", "pbm_pipe", "pam_pipe", "qoi_pipe", "gif_pipe":
@@ -38,13 +39,14 @@ enum ContainerPolicy {
     }
   }
 
+  /// Throws if a format is not read.
   static func check(
     _ format: UnsafePointer<AVInputFormat>, of source: ByteSource
   ) throws(Failure) {
     let name = format.pointee.name.map { String(cString: $0) } ?? "unnamed"
     // A format may go by several names.
     let names = name.split(separator: ",")
-    // AVFMT_NOFILE: the format opens its input itself (devices, protocols, image sequences).
+    // A format with AVFMT_NOFILE opens its input itself (devices, protocols, image sequences).
     if names.contains(where: refers) || format.pointee.flags & AVFMT_NOFILE != 0 {
       throw Failure(
         .invalidVideo,
@@ -53,7 +55,7 @@ enum ContainerPolicy {
     guard names.contains(where: isRead) else {
       throw Failure(
         .invalidVideo,
-        "\(source.name) is of format \(name), which is not one that video is read from; if there is video in it, convert "
+        "\(source.name) is of format \(name), from which no video is read; if there is video in it, convert "
           + "it first, for example with ffmpeg -i FILE video.mp4")
     }
   }

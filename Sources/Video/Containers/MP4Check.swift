@@ -1,21 +1,22 @@
 import System
 
-/// Walks the boxes of MP4, QuickTime, 3GP and CMAF as FFmpeg does: a box counts by its type, wherever it is.
-/// `MP4Tables` checks the tables.
+/// Checks MP4, QuickTime, 3GP and CMAF: walks their boxes as FFmpeg does, which reads a box by its type, wherever it
+/// is. `MP4Tables` checks the tables.
 struct MP4Check {
   let source: ByteSource
   private let window: ByteWindow
   private var tables: MP4Tables
-  /// The number of boxes so far, and of those that become metadata.
+  /// The number of boxes so far.
   private var boxes: Int64 = 0
+  /// The number of boxes so far that become metadata.
   private var metadata: Int64 = 0
   private var (hasIndex, hasFragments, hasData) = (false, false, false)
-  /// The end of the index, if that lies beyond the end of the file.
+  /// Whether the index goes on beyond the end of the file.
   private var isIndexCut = false
 
-  private static let deepest = 16
-  private static let mostTracks = 256
-  private static let mostMetadata = 4096
+  private static let maxDepth = 16
+  private static let maxTracks = 256
+  private static let maxMetadata = 4096
 
   init(_ source: ByteSource) throws(Failure) {
     self.source = source
@@ -23,6 +24,7 @@ struct MP4Check {
     tables = MP4Tables(window)
   }
 
+  /// A box: its four-letter type, and the positions of its content.
   struct Box {
     let type: String
     /// The position after the box's header.
@@ -59,12 +61,12 @@ struct MP4Check {
     }
     return Failure(
       .invalidVideo,
-      "\(source.name) has no index (moov): the recording was not closed, or the file is cut off. A tool such as untrunc, "
-        + "with a sound recording of the same camera, can repair it; recordings in Matroska or fragmented MP4 do not need "
-        + "to be closed")
+      "\(source.name) has no index (moov): the recording was not closed, or the file is cut off. A tool such as "
+        + "untrunc, with an undamaged recording of the same camera, can repair it; recordings in Matroska or fragmented "
+        + "MP4 do not need to be closed")
   }
 
-  /// The next box; nil at the end, and where FFmpeg stops too.
+  /// The box at `position`; nil at the end, or if its header is one at which FFmpeg stops.
   private func box(at position: Int64, to end: Int64) throws(Failure) -> Box? {
     guard position <= end - 8, let size32 = try window.integer(at: position, size: 4),
       let code = try window.number(at: position + 4, size: 4)
@@ -88,8 +90,8 @@ struct MP4Check {
   private mutating func walk(
     from start: Int64, to end: Int64, depth: Int, in parent: String
   ) throws(Failure) {
-    guard depth <= Self.deepest else {
-      throw ContainerCheck.tooMany(source, "boxes more than \(Self.deepest) deep")
+    guard depth <= Self.maxDepth else {
+      throw ContainerCheck.tooMany(source, "boxes more than \(Self.maxDepth) deep")
     }
     var position = start
     while let box = try box(at: position, to: end) {
@@ -105,14 +107,14 @@ struct MP4Check {
 
   private mutating func visit(_ box: Box, depth: Int, in parent: String, end: Int64) throws(Failure) {
     if parent == "udta" || parent == "ilst" || parent == "meta" { metadata += 1 }
-    guard metadata <= Self.mostMetadata else {
+    guard metadata <= Self.maxMetadata else {
       throw ContainerCheck.tooMany(source, "\(metadata) entries of metadata")
     }
     var type = box.type
     if type == "hoov" || type == "free", let inner = try window.number(at: box.body + 4, size: 4),
       ["mvhd", "cmov"].contains(Self.name(inner))
     {
-      type = "moov"  // an index that was to be overwritten
+      type = "moov"  // an index that was meant to be overwritten
     }
     switch type {
     case "moov":
@@ -121,8 +123,8 @@ struct MP4Check {
       try walk(from: box.body, to: end, depth: depth + 1, in: type)
     case "trak":
       try tables.beginTrack()
-      guard tables.tracks.count <= Self.mostTracks else {
-        throw ContainerCheck.tooMany(source, "more than \(Self.mostTracks) tracks")
+      guard tables.tracks.count <= Self.maxTracks else {
+        throw ContainerCheck.tooMany(source, "more than \(Self.maxTracks) tracks")
       }
       try walk(from: box.body, to: end, depth: depth + 1, in: type)
       try tables.endTrack()
@@ -147,7 +149,7 @@ struct MP4Check {
     default:
       if parent == "stsd" {
         tables.addEntry(type)
-        // After the fields that all sample descriptions of pictures or sound begin with.
+        // The boxes follow the fields that all sample descriptions of pictures or sound begin with.
         try walk(from: box.body + (tables.isPictures ? 78 : 28), to: end, depth: depth + 1, in: "entry")
       } else {
         try tables.read(type, from: box.body, to: min(end, source.size))

@@ -1,32 +1,37 @@
 import System
 
-/// Checks the tables of MP4's boxes: the entries that each claims against its bytes, and their totals.
+/// Checks the tables in MP4's boxes: the entries that each one claims against its bytes, and the totals of all.
 struct MP4Tables {
+  /// The properties of one track, gathered from its boxes.
   struct Track {
     var isPictures = false
     var isSound = false
-    /// The number of sample descriptions, and of those with encrypted samples.
+    /// The number of sample descriptions.
     var descriptions = 0
+    /// The number of sample descriptions of encrypted samples.
     var encrypted = 0
     var samples: Int64 = 0
-    /// The bytes of all samples, and whether the file ends before some of them.
+    /// The size of all samples in bytes.
     var bytes: Int64 = 0
+    /// Whether the file ends before some of the samples.
     var isCut = false
-    /// The longest distance between key samples, and the last key sample; nil: every sample is one.
+    /// The longest distance between key samples, in samples.
     var longestRun: Int64 = 1
+    /// The number of the last key sample; nil if every sample is one.
     var lastKey: Int64?
     var chunks: Int64 = 0
     var largestChunk: Int64 = 0
     var timescale: Int64 = 1
-    /// The duration of all samples, in `timescale`.
+    /// The duration of all samples, in units of `timescale`.
     var duration: Int64 = 0
-    /// Whether all samples are one run that lasts one unit each.
+    /// Whether every sample lasts one unit, and the table says so in one run.
     var isOfUnits = false
     /// Whether a handler names neither pictures nor sound. FFmpeg uses the last handler.
     var hasOtherHandler = false
-    /// Whether it is uncompressed sound, which FFmpeg indexes by the chunk. Valid once all boxes of the track are
-    /// read: their order is free.
+    /// Whether the track is uncompressed sound, which FFmpeg indexes by chunks. Valid once all boxes of the track are
+    /// read, since they may be in any order.
     var isPlainSound: Bool { isOfUnits && isSound && !isPictures && !hasOtherHandler }
+    /// The edit list: the position of its entries, their number, and whether they have 64-bit fields.
     var edits: (position: Int64, count: Int64, isWide: Bool)?
   }
 
@@ -34,7 +39,8 @@ struct MP4Tables {
   private var isInTrack = false
   private let window: ByteWindow
   private let source: ByteSource
-  private let most: Int64
+  /// The limit on entries of all tables of one kind.
+  private let maxEntries: Int64
   private var movieTimescale: Int64 = 1
   private var fragments: Int64 = 0
   private var indexes: Int64 = 0
@@ -45,13 +51,13 @@ struct MP4Tables {
   init(_ window: ByteWindow) {
     self.window = window
     source = window.source
-    most = ContainerCheck.mostEntries(source)
+    maxEntries = ContainerCheck.maxEntries(source)
   }
 
   /// Whether the latest track has pictures.
   var isPictures: Bool { tracks.last?.isPictures ?? false }
 
-  /// Begins a track; refuses nested ones, which FFmpeg would read as part of each other.
+  /// Begins a track. Throws for a track inside another one, which FFmpeg would mix up.
   mutating func beginTrack() throws(Failure) {
     guard !isInTrack else {
       throw Failure(.invalidVideo, "\(source.name) is damaged: it has a track (trak) within another one")
@@ -63,7 +69,7 @@ struct MP4Tables {
   mutating func addEntry(_ type: String) {
     guard !tracks.isEmpty else { return }
     tracks[tracks.count - 1].descriptions += 1
-    // Sample entries of Common Encryption and FairPlay.
+    // These are the sample entries of Common Encryption and FairPlay.
     if ["encv", "enca", "drmi", "drms"].contains(type) {
       tracks[tracks.count - 1].encrypted += 1
       if scheme == nil, type.hasPrefix("drm") { scheme = "FairPlay" }
@@ -78,7 +84,7 @@ struct MP4Tables {
     }
   }
 
-  /// Reads a box that holds no others; unknown types are ignored.
+  /// Reads a box that contains no others. Unknown types are ignored.
   mutating func read(_ type: String, from body: Int64, to end: Int64) throws(Failure) {
     switch type {
     case "hdlr": try readHandler(body)
@@ -160,7 +166,7 @@ struct MP4Tables {
     case 0x736F_756E: tracks[tracks.count - 1].isSound = true  // soun
     case 0x7375_6270, 0x636C_6370, 0x6D31_6120:  // subp, clcp, m1a
       tracks[tracks.count - 1].hasOtherHandler = true
-    default: break  // of metadata and data references
+    default: break  // handlers of metadata and data references
     }
   }
 
@@ -169,7 +175,7 @@ struct MP4Tables {
     let count = try window.integer(at: body + (version == 0 ? 22 : 30), size: 2) ?? 0
     indexes += 1
     try addFragments(count)
-    // FFmpeg may insert each entry between those that it has.
+    // FFmpeg may insert each entry among its earlier ones.
     guard indexes * fragments <= 1 << 26 else {
       throw ContainerCheck.tooMany(source, "\(indexes) indexes of fragments")
     }
@@ -208,8 +214,8 @@ struct MP4Tables {
     if !fits { throw ContainerCheck.claimsTooMuch(source, "its \(type) table claims \(count) entries") }
   }
 
-  /// The number of entries that a table claims. The count is at `position`; as many entries of at least `size` bytes
-  /// follow.
+  /// The number of entries that a table claims, which is at `position`. Throws unless there is room after it for as
+  /// many entries of `size` bytes.
   private func entries(
     _ type: String, at position: Int64, of size: Int64, to end: Int64
   ) throws(Failure) -> Int64 {
@@ -219,18 +225,18 @@ struct MP4Tables {
   }
 
   private func limit(_ count: Int64, _ type: String) throws(Failure) {
-    try require(count, type, fits: count <= most)
+    try require(count, type, fits: count <= maxEntries)
   }
 
-  /// Sums the counts of a table of runs, each a count and a value, and refuses a sum that the file cannot hold.
+  /// Sums the counts in a table of runs, each a count and a value. Throws for a sum that the file cannot hold.
   private func checkSum(_ type: String, from body: Int64, to end: Int64) throws(Failure) {
     let count = try entries(type, at: body + 4, of: 8, to: end)
     // Uncompressed sound has a sample for every few bits.
-    let most = tracks.last?.isSound == true ? self.most + 8 * source.size : self.most
+    let limit = tracks.last?.isSound == true ? self.maxEntries + 8 * source.size : self.maxEntries
     var sum: Int64 = 0
     for index in 0..<count {
       sum += try window.integer(at: body + 8 + index * 8, size: 4) ?? 0
-      guard sum <= most else {
+      guard sum <= limit else {
         throw ContainerCheck.claimsTooMuch(source, "its \(type) table claims \(sum) samples and more")
       }
     }
@@ -299,7 +305,7 @@ struct MP4Tables {
     let each = Int64((flags & 0xF00).nonzeroBitCount) * 4
     try require(count, "trun", fits: count * each <= end - body - before)
     samplesOfFragments += count
-    guard samplesOfFragments <= most else {
+    guard samplesOfFragments <= maxEntries else {
       throw ContainerCheck.claimsTooMuch(source, "its fragments claim \(samplesOfFragments) samples and more")
     }
   }
@@ -311,17 +317,17 @@ struct MP4Tables {
     guard let track = tracks.last else { return }
     // FFmpeg groups up to 1024 samples of uncompressed sound.
     samplesOfTracks += track.isPlainSound ? track.chunks * (track.largestChunk / 1024 + 1) : track.samples
-    guard samplesOfTracks <= most else {
+    guard samplesOfTracks <= maxEntries else {
       throw ContainerCheck.claimsTooMuch(source, "its tracks claim \(samplesOfTracks) samples and more")
     }
     // If the file was cut off, the table lists samples beyond its end.
     guard track.isCut || track.bytes <= 4 * source.size + 65_536 else {
-      throw ContainerCheck.tooMany(source, "samples of \(track.bytes) bytes, the same ones over and over")
+      throw ContainerCheck.tooMany(source, "samples of \(track.bytes) bytes in all, listed over and over")
     }
     try checkEdits(of: track)
   }
 
-  /// Limits edits: for each, FFmpeg lists its samples again, from the key frame before it to the one after it.
+  /// Limits edits, since FFmpeg lists the samples of each again, from the key frame before it to the one after it.
   private func checkEdits(of track: Track) throws(Failure) {
     guard let edits = track.edits, edits.count > 1 else { return }
     let run = track.lastKey.map { max(track.longestRun, track.samples - $0 + 1) } ?? 1
@@ -331,7 +337,7 @@ struct MP4Tables {
       let size = edits.isWide ? 8 : 4
       let length = try window.number(at: position, size: size) ?? 0
       let begin = try window.number(at: position + Int64(size), size: size) ?? 0
-      if begin == (edits.isWide ? .max : 0xFFFF_FFFF) { continue }  // shows nothing
+      if begin == (edits.isWide ? .max : 0xFFFF_FFFF) { continue }  // an empty edit
       let seconds = Double(length) / Double(movieTimescale)
       let share = track.duration > 0 ? seconds * Double(track.timescale) / Double(track.duration) : 1
       let covered = Int64(min(1, share) * Double(track.samples))

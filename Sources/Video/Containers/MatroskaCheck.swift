@@ -1,17 +1,18 @@
 import System
 
-/// Counts the elements of Matroska and WebM for which FFmpeg keeps or searches entries. Clusters, which hold the
+/// Checks Matroska and WebM: counts the elements for which FFmpeg keeps or searches entries. Clusters, which hold the
 /// pictures, are skipped.
 struct MatroskaCheck {
   let source: ByteSource
   private let window: ByteWindow
   private var counts = Counts()
-  /// Positions that the file's index names, for elements behind clusters of unknown size.
+  /// The offsets in the file's seek table, for elements after clusters of unknown size.
   private var named: [Int64] = []
   private var isVideo = false
   private var isEncrypted = false
   private var (videos, encryptedVideos) = (0, 0)
 
+  /// The numbers of elements so far, by kind.
   private struct Counts {
     var elements: Int64 = 0
     var tracks = 0, tags = 0, chapters = 0, attachments = 0
@@ -20,11 +21,12 @@ struct MatroskaCheck {
     var latestCue: UInt64 = 0
   }
 
-  private static let deepest = 16
-  private static let (mostTracks, mostTags, mostChapters, mostAttachments, mostNamed) = (
+  private static let maxDepth = 16
+  private static let (maxTracks, maxTags, maxChapters, maxAttachments, maxNamed) = (
     256, 4096, 16_384, 256, 1024
   )
 
+  /// The ids of elements, with their length markers.
   private enum ID {
     static let header: UInt64 = 0x1A45_DFA3, segment: UInt64 = 0x1853_8067, cluster: UInt64 = 0x1F43_B675
     static let tracks: UInt64 = 0x1654_AE6B, track: UInt64 = 0xAE, kind: UInt64 = 0x83
@@ -33,7 +35,7 @@ struct MatroskaCheck {
     static let tags: UInt64 = 0x1254_C367, tag: UInt64 = 0x7373, simpleTag: UInt64 = 0x67C8
     static let chapters: UInt64 = 0x1043_A770, edition: UInt64 = 0x45B9, chapter: UInt64 = 0xB6
     static let attachments: UInt64 = 0x1941_A469, attachment: UInt64 = 0x61A7
-    static let places: UInt64 = 0x114D_9B74, place: UInt64 = 0x4DBB, position: UInt64 = 0x53AC
+    static let seekHead: UInt64 = 0x114D_9B74, seek: UInt64 = 0x4DBB, position: UInt64 = 0x53AC
   }
 
   init(_ source: ByteSource) throws(Failure) {
@@ -41,10 +43,11 @@ struct MatroskaCheck {
     window = try ByteWindow(source)
   }
 
+  /// An element: its id, and the positions of its content.
   private struct Element {
     let id: UInt64
     let body: Int64
-    /// The element's end; nil: its size is unknown.
+    /// The end of the element; nil if its size is unknown.
     let end: Int64?
   }
 
@@ -67,18 +70,18 @@ struct MatroskaCheck {
       if element.id != ID.cluster { try walk(element, depth: 1) }
       position = next
     }
-    // FFmpeg reads the elements that the index names, wherever they are.
+    // FFmpeg reads the elements in the seek table, wherever they are.
     for offset in named {
-      let (place, overflow) = segment.body.addingReportingOverflow(offset)
-      if overflow || place <= position { continue }
-      if let element = try element(at: place, to: source.size), element.id != ID.cluster {
+      let (target, overflow) = segment.body.addingReportingOverflow(offset)
+      if overflow || target <= position { continue }
+      if let element = try element(at: target, to: source.size), element.id != ID.cluster {
         try walk(element, depth: 1)
       }
     }
     named = []
   }
 
-  /// The next element; nil at the end and where none is.
+  /// The element at `position`; nil at the end, or if there is none.
   private func element(at position: Int64, to end: Int64) throws(Failure) -> Element? {
     guard position < end, let first = try window.number(at: position, size: 1), first >= 0x10 else {
       return nil
@@ -105,13 +108,13 @@ struct MatroskaCheck {
   }
 
   private mutating func walk(_ parent: Element, depth: Int) throws(Failure) {
-    guard depth <= Self.deepest else {
-      throw ContainerCheck.tooMany(source, "elements more than \(Self.deepest) deep")
+    guard depth <= Self.maxDepth else {
+      throw ContainerCheck.tooMany(source, "elements more than \(Self.maxDepth) deep")
     }
     switch parent.id {
     case ID.tracks, ID.track, ID.encodings, ID.encoding, ID.cues, ID.cue, ID.tags, ID.tag, ID.simpleTag,
       ID.chapters,
-      ID.edition, ID.chapter, ID.attachments, ID.places, ID.place:
+      ID.edition, ID.chapter, ID.attachments, ID.seekHead, ID.seek:
       break
     default: return
     }
@@ -136,30 +139,30 @@ struct MatroskaCheck {
     switch element.id {
     case ID.track:
       counts.tracks += 1
-      try limit(counts.tracks, Self.mostTracks, "tracks")
+      try limit(counts.tracks, Self.maxTracks, "tracks")
     case ID.simpleTag:
       counts.tags += 1
-      try limit(counts.tags, Self.mostTags, "tags")
+      try limit(counts.tags, Self.maxTags, "tags")
     case ID.chapter:
       counts.chapters += 1
-      try limit(counts.chapters, Self.mostChapters, "chapters")
+      try limit(counts.chapters, Self.maxChapters, "chapters")
     case ID.attachment:
       counts.attachments += 1
-      try limit(counts.attachments, Self.mostAttachments, "attachments")
+      try limit(counts.attachments, Self.maxAttachments, "attachments")
     case ID.kind: isVideo = size > 0 ? try window.number(at: element.body, size: size) == 1 : false
     case ID.encryption: isEncrypted = true
     case ID.position:
-      if size > 0, named.count < Self.mostNamed, let offset = try window.integer(at: element.body, size: size)
+      if size > 0, named.count < Self.maxNamed, let offset = try window.integer(at: element.body, size: size)
       {
         named.append(offset)
       }
     case ID.cueTime:
       let time = size > 0 ? try window.number(at: element.body, size: size) ?? 0 : 0
       counts.cues += 1
-      // FFmpeg inserts an entry that is earlier than the one before it.
+      // FFmpeg inserts an entry with an earlier time among its earlier entries.
       if time < counts.latestCue { counts.lateCues += 1 }
       counts.latestCue = time
-      guard counts.cues <= ContainerCheck.mostEntries(source), counts.cues * counts.lateCues <= 1 << 26 else {
+      guard counts.cues <= ContainerCheck.maxEntries(source), counts.cues * counts.lateCues <= 1 << 26 else {
         throw ContainerCheck.tooMany(
           source, "\(counts.cues) places to seek to, \(counts.lateCues) of them out of order")
       }
@@ -167,7 +170,7 @@ struct MatroskaCheck {
     }
   }
 
-  private func limit(_ count: Int, _ most: Int, _ what: String) throws(Failure) {
-    if count > most { throw ContainerCheck.tooMany(source, "more than \(most) \(what)") }
+  private func limit(_ count: Int, _ max: Int, _ what: String) throws(Failure) {
+    if count > max { throw ContainerCheck.tooMany(source, "more than \(max) \(what)") }
   }
 }

@@ -1,15 +1,16 @@
 import System
 
-/// Refuses MPEG transport streams with scrambled packets, such as pay television: FFmpeg would decode noise or
+/// Finds MPEG transport streams with scrambled packets, such as pay television, from which FFmpeg would decode noise or
 /// nothing.
 enum TransportStreamCheck {
   private static let sync: UInt64 = 0x47
-  /// The number of packets to examine.
+  /// The limit on packets that are examined.
   private static let packets = 2000
 
+  /// Whether more than half of the first packets are scrambled.
   static func isScrambled(_ source: ByteSource) throws(Failure) -> Bool {
     let window = try ByteWindow(source)
-    // Packets of 188 bytes, or of 192 as in Blu-ray and cameras, with four bytes in front.
+    // Packets have 188 bytes, or 192 in Blu-ray and cameras, with four bytes in front.
     for (first, size) in [(Int64(0), Int64(188)), (4, 192)] {
       var (seen, scrambled) = (0, 0)
       var position = first
