@@ -1,6 +1,6 @@
 /* actionclip.h: recognise actions in video by matching it against words.
  *
- * A tour, in the order a user meets things:
+ * Contents, in the order of use:
  *   versions and errors  ->  cancelling  ->  load and save models  ->  frames and pixels  ->  video files
  *   ->  prompts and tokens  ->  similarity  ->  classifiers  ->  the tokenizer and preprocessing alone
  *
@@ -11,24 +11,23 @@
  * Conventions, true of every function below:
  *   - Return value: int32_t status, 0 (ACTIONCLIP_OK) or a negative error. Codes are
  *     never reused; treat an unknown negative code as an error.
- *   - On failure actionclip_last_error() gives one line that names the thing and
- *     what to do. It belongs to the calling thread and to that thread's latest call.
+ *   - On failure actionclip_last_error() gives one line that says what is wrong and what to do. Each thread has its own
+ *     message, about its latest call.
  *   - Outputs are written on success only. A buffer is followed by its capacity in
  *     elements (not bytes); a capacity larger than needed is fine.
  *   - Inputs are borrowed for the duration of the call and never modified.
- *   - Structs that begin with struct_size may grow: fields are only ever appended, and the library reads and writes
- *     as many bytes as struct_size says. What a smaller, older struct lacks has its default.
+ *   - Structs that begin with struct_size may grow: fields are only ever appended, and the library reads and writes as
+ *     many bytes as struct_size says. Fields that a smaller, older struct lacks have their defaults.
  *   - Text is UTF-8. Float arrays are C-contiguous, row-major, IEEE 754 binary32.
- *   - Threads: a model or a tokenizer is immutable after load and may be used by any
- *     number of threads at once, and so is a classifier; a video is for one thread at a time. Free a handle
- *     after its last user. Results have the same bits whatever the number of
- *     threads, the batch, who else is calling, or how the calling thread rounds numbers.
- *   - fork: in a child process, calls on a handle made by the parent answer
- *     ACTIONCLIP_ERROR_FORKED, and freeing such a handle does nothing.
+ *   - Threads: any number of threads may use a model, a tokenizer or a classifier at once; a video is for one thread
+ *     at a time. Free a handle after its last use. Results have the same bits for any number of threads, any batch,
+ *     any other calls at the same time, and any rounding mode of the calling thread.
+ *   - fork: in a child process, calls on a handle made by the parent return ACTIONCLIP_ERROR_FORKED, and freeing such a
+ *     handle does nothing.
  *   - Stack: a calling thread needs 64 KiB, for videos 128 KiB (test_stack.c measures it).
- *   - The library prints nothing, never exits, installs no signal handler, changes no
- *     environment, locale or floating-point mode, and keeps no thread until a model
- *     with threads > 1 first computes or a video is decoded with threads.
+ *   - The library prints nothing, never exits, installs no signal handler, and changes no environment, locale or
+ *     floating-point mode. It keeps no thread until a model with threads > 1 first computes, or a video is decoded with
+ *     threads.
  *
  * docs/ERRORS.md, docs/EMBEDDING.md and docs/MODEL.md say more.
  */
