@@ -25,7 +25,7 @@ def as_array(what: str, value: Any) -> npt.NDArray[Any]:
     try:
         return np.asarray(value)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        # Such as rows of different lengths, or a tensor on another device or with gradients.
+        # The rows may have different lengths, or the tensor be on another device or have gradients.
         raise invalid(f"{what} cannot be read as an array: {error}") from error
 
 
