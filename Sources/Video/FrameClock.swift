@@ -44,7 +44,7 @@ struct FrameClock {
 
   /// Goes to the next frame in presentation order.
   mutating func advance(to frame: UnsafeMutablePointer<AVFrame>) {
-    // For frames without a time FFmpeg gives their packets' decoding time. If such times conflict with presentation
+    // FFmpeg gives frames without a time their packets' decoding time. If such times conflict with presentation
     // times, they are ignored, and those before them too.
     let (before, shown) = (decoded, frame.pointee.pts)
     decoded = frame.pointee.pkt_dts
