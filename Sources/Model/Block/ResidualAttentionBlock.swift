@@ -17,8 +17,8 @@ struct ResidualAttentionBlock: Sendable {
   var precision: Precision { fc.precision }
 
   /// Applies the block to x [rows, W] in place, at most scratch.rows rows. Every row gives a key and a value; the rest
-  /// is computed for the wanted rows alone, and the others then hold nothing of use. Cancelling is heard within the
-  /// block, which for many rows is the longest step of a call.
+  /// is computed for the wanted rows alone, and the others then hold nothing of use. The cancel token is looked at within
+  /// the block, which for many rows is the longest step of a call.
   func apply(
     _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, wanted: WantedRows = .all,
     _ scratch: BlockScratch, _ pool: ThreadPool

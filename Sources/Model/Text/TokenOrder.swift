@@ -6,7 +6,7 @@ struct TokenOrder {
   let length: Int
 
   /// Writes the rows 0 ..< count to order [count], sorted. It takes no memory, since the number of rows is the
-  /// caller's. Cancelling is heard: a million rows take seconds.
+  /// caller's. Ends early when it is cancelled: a million rows take seconds.
   func sort(_ order: UnsafeMutablePointer<Int>, count: Int) throws(Failure) {
     for i in 0..<count { order[i] = i }
     try UnsafeMutableBufferPointer(start: order, count: count).heapSort { (a, b) throws(Failure) in
