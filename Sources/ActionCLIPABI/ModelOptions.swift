@@ -26,7 +26,7 @@ extension ModelOptions {
     let options = try SizedStruct.read(pointer, defaults: ModelOptions.cDefaults, oldest: oldest, "options")
     self.init()
     network = try LoadOptions(options)
-    hashing = try Hashing(options)
+    hashing = try HashRequest(options)
     tokenizer = options.tokenizer_path.map { FilePath($0) }
     base = options.base_path.map { FilePath($0) }
     openCLIPName = try options.open_clip_name.map { (name) throws(Failure) in
@@ -102,7 +102,7 @@ private func processorList(_ options: actionclip_model_options) throws(Failure) 
   return list
 }
 
-extension Hashing {
+extension HashRequest {
   fileprivate init(_ options: actionclip_model_options) throws(Failure) {
     guard [ACTIONCLIP_AS_CHECKPOINT, ACTIONCLIP_ON, ACTIONCLIP_OFF].contains(options.compute_sha256) else {
       throw .argument(

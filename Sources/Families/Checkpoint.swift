@@ -8,21 +8,21 @@ import Weights
 public struct CheckpointOptions {
   /// The model's name in open_clip, where the caller gives it.
   public var openCLIPName: String?
-  /// A CLIP file that gives what this one lacks: the token embedding.
+  /// The CLIP file from which a checkpoint that was saved without its token embedding takes it.
   public var base: FilePath?
-  /// Whether the caller states the encoders' activation; else a layout that does not state it must have a
-  /// configuration file.
+  /// Whether the caller states the encoders' activation. If not, weights whose layout leaves it open need a
+  /// configuration file beside them.
   public var knowsActivation = false
-  /// Whether the file serves another as its base, which takes from it the tensors that it lacks.
+  /// Whether these weights are the base of another checkpoint, which takes the tensors it lacks from here.
   fileprivate var isBase = false
-  /// Whether and how the weights are hashed; a base file is not.
-  public var hashing = Hashing.none
+  /// Whether and how the file of weights is hashed. Base files are never hashed.
+  public var hashing = HashRequest.none
 
   public init() {}
 }
 
-/// Weights ready for the model: whatever form they came in, under the reference's names, with what is known of
-/// the model besides. Keeps its files open; `checkUnchanged` is to be called after the last tensor was read.
+/// Weights ready for the model: tensors under the reference's names, whatever the file's layout, and the traits that the
+/// layout and the files beside it tell. Keeps its files open; call `checkUnchanged` after the last tensor was read.
 public struct Checkpoint {
   public let tensors: any TensorSource
   public let family: Family
@@ -30,7 +30,7 @@ public struct Checkpoint {
   public let format: WeightsFormat
   /// The safetensors header's `__metadata__`, sorted by key.
   public let metadata: TextPairs
-  /// Whether ActionCLIP's own training saved it: then its tensors' names tell every option.
+  /// Whether ActionCLIP's own training saved this checkpoint. If so, its tensors' names tell every temporal option.
   public let isReferences: Bool
   /// The folder of the files, where a tokenizer may lie; nil for weights from memory.
   public let folder: FilePath?
@@ -39,19 +39,19 @@ public struct Checkpoint {
   private let files: [WeightsFile]
   private let renamed: RenamedTensors
 
-  /// A file of weights, an index of several, or a folder as Hugging Face and open_clip have them.
+  /// Opens the weights at a path: a file, an index of shards, or a folder as Hugging Face and open_clip write it.
   public init(_ path: FilePath, _ options: CheckpointOptions = CheckpointOptions()) throws(Failure) {
     let found = try CheckpointFiles(path, options.hashing)
     do {
       try found.refuseForeign()
       try self.init(found.tensors, found.files, found, options)
     } catch {
-      for file in found.files { try file.checkUnchanged() }  // a mix of two files looks like a damaged one
+      for file in found.files { try file.checkUnchanged() }  // a file written to meanwhile reads as a damaged one
       throw error.about(path.shown)
     }
   }
 
-  /// Weights in the caller's memory, which must stay as it is for as long as this value lives.
+  /// Opens weights in the caller's memory, which must not change or go away while this value lives.
   public init(
     bytes: UnsafeRawBufferPointer, _ options: CheckpointOptions = CheckpointOptions()
   ) throws(Failure) {
@@ -67,7 +67,7 @@ public struct Checkpoint {
     isReferences = first.sections.contains(StateDictKeys.headKey)
     let layout = try Layout(source.names, sections: first.sections)
     let renamed = try RenamedTensors(source, layout)
-    // The library's own form says everything itself.
+    // A file in the single-file form states every option, so nothing beside it is read.
     let isOwn = files.count == 1 && first.metadata.index(of: "actionclip.format".utf8) != nil
     guard !isOwn || options.openCLIPName == nil else {
       throw Failure(
@@ -136,7 +136,7 @@ public struct Checkpoint {
     }
     var asBase = CheckpointOptions()
     asBase.isBase = true
-    // The token embedding is the same in any activation.
+    // Only the token embedding is taken from the base, so the base's activation does not matter.
     asBase.knowsActivation = true
     return (try Checkpoint(path, asBase), path)
   }
@@ -145,7 +145,7 @@ public struct Checkpoint {
   private static func addTraits(
     of file: WeightsFile, _ tensors: RenamedTensors, _ family: Family, to traits: inout FamilyTraits
   ) throws(Failure) {
-    // OpenAI's own archives tell their input's size, and nobody else's do; their models have QuickGELU.
+    // Only OpenAI's TorchScript archives hold the image size as a tensor, and all of OpenAI's models have QuickGELU.
     if file.format == .torchScript, family == .clip, tensors.info(TensorNames.Buffers.imageSize) != nil {
       traits.activation = .quickGELU
     }
@@ -175,14 +175,17 @@ public struct Checkpoint {
       name, source: renamed.sourceName(of: name), format, container: files.first?.container)
   }
 
-  /// mmaction2 keeps one for each frame, where the reference keeps one for each token.
+  /// The name of the temporal head's position embeddings: a row for each frame in mmaction2's files, for each token position
+  /// in the reference's.
   private static let framePositions = TensorNames.Head.framePositions
 
-  /// A file that was written to while its tensors were read may be a mix of two.
+  /// Fails if a file was written to since it was opened: its tensors may then be a mix of two versions.
   public func checkUnchanged() throws(Failure) { for file in files { try file.checkUnchanged() } }
 
-  // MARK: - Beside the weights
+  // MARK: - Traits from the layout and the files beside the weights
 
+  /// The family and traits that the layout tells, and the configuration beside the weights. Fails where the activation is
+  /// neither told nor stated by the caller.
   private static func describe(
     _ layout: Layout, _ found: CheckpointFiles?, _ options: CheckpointOptions
   ) throws(Failure) -> (family: Family, traits: FamilyTraits, configuration: HuggingFaceConfiguration?) {
@@ -227,10 +230,10 @@ public struct Checkpoint {
             + "(option open_clip_name)")
       }
     case .mmaction2:
-      // CLIP's own LayerNorm, where the reference's head has another.
+      // mmaction2's Transf head has CLIP's epsilon; the reference's has 1e-12.
       traits.headEpsilon = 1e-5
       traits.activation = .quickGELU
-    // They are made of CLIP's own program.
+    // ViFi-CLIP and Open-VCLIP are built on CLIP's own code, which computes QuickGELU.
     case .viFiCLIP, .openVCLIP: traits.activation = .quickGELU
     case .openCLIP: break
     }
@@ -238,8 +241,9 @@ public struct Checkpoint {
     return (layout.family, traits, nil)
   }
 
-  /// Heads, where nothing has said how many. `asCLIP` is true of what CLIP's own program makes: it has one for each 64
-  /// numbers. Else a released model of the same sizes tells them, or they are assumed.
+  /// Fills in the numbers of attention heads that nothing has stated. With `asCLIP`, weights of CLIP's own code, there is
+  /// one for each 64 channels. Otherwise the number is that of a released model of the same sizes, or it is assumed and
+  /// marked so.
   private static func completeHeads(_ traits: inout FamilyTraits, _ tensors: any TensorSource, asCLIP: Bool) {
     func complete(
       _ heads: WritableKeyPath<FamilyTraits, Int?>, _ width: StatedSizes.Size, _ layers: StatedSizes.Size,
@@ -256,7 +260,7 @@ public struct Checkpoint {
     complete(\.textHeads, .textWidth, .textLayers, OpenCLIPArchitecture.textHeads)
   }
 
-  /// A short side below the model's input would have to be padded.
+  /// Refuses a resized short side below the model's input size, which would need padding, or above 65535.
   private static func checkShortSide(
     _ traits: FamilyTraits, _ tensors: any TensorSource
   ) throws(Failure) {
@@ -268,7 +272,8 @@ public struct Checkpoint {
         + "\(input) to 65535 is computed, without padding")
   }
 
-  /// CLIP's own archives keep some sizes as tensors of one number.
+  /// The sizes that weights state as tensors of one number, as OpenAI's archives do. Fails where such a tensor is not one
+  /// whole number.
   private static func statedByTensors(_ tensors: any TensorSource) throws(Failure) -> StatedSizes {
     var sizes = StatedSizes()
     let names: [(String, StatedSizes.Size)] = [

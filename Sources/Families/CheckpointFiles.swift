@@ -24,7 +24,7 @@ struct CheckpointFiles {
   /// The hash of an index and its shards: that of the lines which sha256sum prints for them, sorted by name.
   let sha256: SHA256.Digest?
 
-  init(_ path: FilePath, _ hashing: Hashing) throws(Failure) {
+  init(_ path: FilePath, _ hashing: HashRequest) throws(Failure) {
     (main, folder) = try CheckpointFiles.place(path)
     let opened = try OpenedWeights(
       path: main, hashing: hashing, .known, indexAtMost: CheckpointFiles.maximumIndex)
@@ -59,7 +59,7 @@ struct CheckpointFiles {
   /// The tensors of an index's shards, and the hash of index and shards if it is asked for. Then all are hashed and judged
   /// before any is parsed.
   private static func shards(
-    of index: UnsafeRawBufferPointer, named main: FilePath, in folder: FilePath, _ hashing: Hashing
+    of index: UnsafeRawBufferPointer, named main: FilePath, in folder: FilePath, _ hashing: HashRequest
   ) throws(Failure) -> (ShardedTensors, SHA256.Digest?) {
     let named = try ShardIndex(index)
     var totals = ShardTotals()
@@ -98,7 +98,7 @@ struct CheckpointFiles {
     return opened
   }
 
-  private static func check(_ found: SHA256.Digest, _ hashing: Hashing) throws(Failure) {
+  private static func check(_ found: SHA256.Digest, _ hashing: HashRequest) throws(Failure) {
     guard case .expect(let expected) = hashing, found != expected else { return }
     throw Failure(
       .hashMismatch,

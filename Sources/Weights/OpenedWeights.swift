@@ -10,7 +10,7 @@ public enum OpenedWeights {
 
   /// An index may have `limit` bytes; it is not hashed here.
   public init(
-    path: FilePath, hashing: Hashing, _ keys: StateDictKeys, indexAtMost limit: Int
+    path: FilePath, hashing: HashRequest, _ keys: StateDictKeys, indexAtMost limit: Int
   ) throws(Failure) {
     do throws(Failure) {
       let file = try FileBytes(path: path)

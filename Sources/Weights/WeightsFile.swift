@@ -15,7 +15,7 @@ public enum WeightsFormat: Sendable {
 /// back from one to another is how safe loaders were fooled.
 ///
 /// A safetensors file stays open, and each of its tensors is read when it is asked for: a large file is
-/// never in memory as a whole, unless it is hashed (see `Hashing`). `checkUnchanged` is to be called after the
+/// never in memory as a whole, unless it is hashed (see `HashRequest`). `checkUnchanged` is to be called after the
 /// last of them. Of torch's archives the records of the model's tensors are read at once.
 ///
 /// Names of safetensors are given as they are, except for `SharedPrefixes`; for those of torch checkpoints see
@@ -44,7 +44,7 @@ public final class WeightsFile: TensorSource {
 
   /// Opens the file at `path`.
   public convenience init(
-    path: FilePath, hashing: Hashing = .none, keys: StateDictKeys = StateDictKeys()
+    path: FilePath, hashing: HashRequest = .none, keys: StateDictKeys = StateDictKeys()
   ) throws(Failure) {
     do { try self.init(FileBytes(path: path), hashing, keys) } catch { throw error.about(path) }
   }
@@ -52,13 +52,13 @@ public final class WeightsFile: TensorSource {
   /// Reads from the caller's memory, which is borrowed and not copied: it must stay as it is for
   /// as long as this object lives.
   public convenience init(
-    bytes: UnsafeRawBufferPointer, hashing: Hashing = .none, keys: StateDictKeys = StateDictKeys()
+    bytes: UnsafeRawBufferPointer, hashing: HashRequest = .none, keys: StateDictKeys = StateDictKeys()
   ) throws(Failure) {
     try self.init(FileBytes(bytes), hashing, keys)
   }
 
   convenience init(
-    _ file: consuming FileBytes, _ hashing: Hashing, _ keys: StateDictKeys
+    _ file: consuming FileBytes, _ hashing: HashRequest, _ keys: StateDictKeys
   ) throws(Failure) {
     // First, so that a file that was not meant is never parsed.
     let sha256 = try hashing.digest(of: &file)

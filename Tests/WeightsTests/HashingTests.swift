@@ -10,11 +10,11 @@ import Testing
 
   func digest(_ bytes: [UInt8]) -> SHA256.Digest { bytes.withUnsafeBytes { SHA256.hash(of: $0) } }
 
-  func refusal(_ path: String, _ hashing: Hashing) -> Failure? {
+  func refusal(_ path: String, _ hashing: HashRequest) -> Failure? {
     #expect(throws: Failure.self) { try WeightsFile(path: path, hashing: hashing, keys: .sample) }
   }
 
-  func refusal(_ bytes: [UInt8], _ hashing: Hashing) -> Failure? {
+  func refusal(_ bytes: [UInt8], _ hashing: HashRequest) -> Failure? {
     bytes.withUnsafeBytes { buffer in
       #expect(throws: Failure.self) { try WeightsFile(bytes: buffer, hashing: hashing, keys: .sample) }
     }
@@ -27,7 +27,7 @@ import Testing
     let plain = try WeightsFile(path: path, keys: .sample)
     #expect(plain.sha256 == nil)
     try bytes.withUnsafeBytes { buffer in
-      for hashing in [Hashing.compute, .expect(digest(bytes))] {
+      for hashing in [HashRequest.compute, .expect(digest(bytes))] {
         for file in try [
           WeightsFile(path: path, hashing: hashing, keys: .sample),
           WeightsFile(bytes: buffer, hashing: hashing, keys: .sample),
@@ -122,7 +122,7 @@ import Testing
     throws
   {
     let bytes = try TestFiles.fixture("plain.safetensors")
-    for hashing in [Hashing.none, .compute, .expect(digest(bytes))] {
+    for hashing in [HashRequest.none, .compute, .expect(digest(bytes))] {
       try TestFiles.withFile(bytes) { path in
         let refusal = refusalOpening(path, hashing) {
           overwrite(path, bytes)
@@ -144,7 +144,7 @@ import Testing
         overwrite(path, other)
         setTime(path, 1000)
       }
-      for hashing in [Hashing.none, .expect(digest(meant))] {
+      for hashing in [HashRequest.none, .expect(digest(meant))] {
         let refusal = refusalOpening(path, hashing, change)
         #expect(refusal?.kind == .fileRead || refusal?.kind == .hashMismatch)
         setTime(path, 1000)
@@ -166,7 +166,7 @@ import Testing
     }
   }
 
-  private func refusalOpening(_ path: String, _ hashing: Hashing, _ change: () -> Void) -> Failure? {
+  private func refusalOpening(_ path: String, _ hashing: HashRequest, _ change: () -> Void) -> Failure? {
     do throws(Failure) {
       let file = try FileBytes(path: FilePath(path))
       change()

@@ -35,7 +35,7 @@ enum TestFiles {
 
 extension WeightsFile {
   convenience init(
-    path: String, hashing: Hashing = .none, keys: StateDictKeys = .sample
+    path: String, hashing: HashRequest = .none, keys: StateDictKeys = .sample
   ) throws(Failure) {
     try self.init(path: FilePath(bytes: Array(path.utf8)), hashing: hashing, keys: keys)
   }

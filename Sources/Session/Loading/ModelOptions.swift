@@ -8,7 +8,7 @@ public struct ModelOptions {
   /// Options of the network, its precision and its threads.
   public var network = LoadOptions()
   /// Whether the file's SHA-256 is computed, or compared with a given one.
-  public var hashing = Hashing.none
+  public var hashing = HashRequest.none
   /// CLIP's merge list or tokenizer.json; nil: the merge list inside the model's file, else a file beside it.
   public var tokenizer: FilePath?
   /// A CLIP file, or its name in Hugging Face, that gives the token embedding where the weights lack it.

@@ -1,17 +1,19 @@
 import System
 import Digest
 
-/// Whether a file's SHA-256 is wanted when it is opened. The file is then read once, as a whole, into private
-/// memory, and everything is taken from there: what was hashed is what is used, whatever happens to the file.
-public enum Hashing: Sendable {
+/// Whether a file's SHA-256 is computed when it is opened. If so, the file is read once, as a whole, into private memory,
+/// and every tensor is taken from there: the bytes used are the bytes hashed, whatever happens to the file.
+public enum HashRequest: Sendable {
+  /// The file is not hashed.
   case none
+  /// The file is hashed.
   case compute
-  /// Another file than the one of this hash is refused before anything in it is looked at.
+  /// The file is hashed, and refused before anything in it is parsed if this is not its hash.
   case expect(SHA256.Digest)
 }
 
-extension Hashing {
-  /// The hash, if it is wanted, of the bytes that `file` gives from now on.
+extension HashRequest {
+  /// The hash of the bytes that `file` gives from now on; nil where none is asked for.
   func digest(of file: inout FileBytes) throws(Failure) -> SHA256.Digest? {
     let expected: SHA256.Digest?
     switch self {
