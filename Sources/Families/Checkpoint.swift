@@ -46,7 +46,7 @@ public struct Checkpoint {
       try found.refuseForeign()
       try self.init(found.tensors, found.files, found, options)
     } catch {
-      for file in found.files { try file.checkUnchanged() }  // a file written to meanwhile reads as a damaged one
+      for file in found.files { try file.checkUnchanged() }  // else it reads as damaged
       throw error.about(path.shown)
     }
   }
