@@ -66,7 +66,7 @@ final class AtomicFile {
     }
   }
 
-  /// The last step: to the disk, then to its name.
+  /// Brings the file to the disk, then gives it its name. Nothing may be appended afterwards.
   func commit() throws(Failure) {
     try checkCancelled()
     if let old { try takeOwnerAndMode(of: old) }

@@ -1,4 +1,4 @@
-/// Stored numbers to fp32. Sources may be unaligned. fp16 and bf16 are widened with integer
+/// Converts stored numbers to fp32. Sources may be unaligned. fp16 and bf16 are widened with integer
 /// arithmetic: exact, independent of the host's flush-to-zero mode, and vectorised by the compiler.
 enum FloatConversion {
   /// Converts `count` elements lying `stride` elements apart.

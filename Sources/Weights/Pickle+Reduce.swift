@@ -2,7 +2,7 @@ import System
 
 /// The effect of calling known globals. Python would call them; here their arguments are checked and recorded.
 extension Pickle {
-  /// REDUCE and NEWOBJ.
+  /// Runs REDUCE or NEWOBJ.
   mutating func reduce(
     _ callable: Int, _ arguments: Int, isNew: Bool
   ) throws(Failure) -> Int32 {

@@ -16,7 +16,7 @@ struct Pickle: ~Copyable {
   enum Form { case save, script }
 
   let form: Form
-  /// Kept: strings stay in it.
+  /// The pickle's bytes. They are kept because strings are referred to by their offsets.
   private let block: ByteBlock
   private(set) var values = GrowingArray<PickleValue>()
   private(set) var elements = GrowingArray<Int32>()

@@ -8,16 +8,16 @@ struct PickleMachine: ~Copyable {
   /// Heights of the stack at each open MARK; nothing below the last one may be popped.
   private var marks = GrowingArray<Int32>()
   private var memo = GrowingArray<Int32>()
-  /// Where the next MEMOIZE goes: so many numbers of the memo were set.
+  /// The memo entry that the next MEMOIZE sets: the number of entries set so far.
   private var memoised = 0
-  /// Where the frame that is being read ends.
+  /// The offset at which the frame that is being read ends.
   private var frameEnd = 0
 
   init(_ bytes: UnsafeRawBufferPointer) {
     cursor = ByteCursor(bytes, subject: "data.pkl")
   }
 
-  /// Runs to STOP; the index of the one value left.
+  /// Runs the opcodes up to STOP; returns the index of the one value left on the stack.
   mutating func run(_ pickle: inout Pickle) throws(Failure) -> Int {
     guard try cursor.integer(UInt8.self) == 0x80 else {
       throw .invalid("data.pkl does not begin with a pickle's PROTO opcode")
@@ -55,6 +55,7 @@ struct PickleMachine: ~Copyable {
     return Int(stack[0])
   }
 
+  /// Runs one opcode. It is one piece because it is the table of all opcodes that are read, one line or two for each.
   private mutating func step(_ opcode: UInt8, _ pickle: inout Pickle) throws(Failure) {
     switch opcode {
     case UInt8(ascii: "("):
@@ -166,7 +167,7 @@ struct PickleMachine: ~Copyable {
     return index
   }
 
-  /// Closes the last MARK; the number of values above it.
+  /// Closes the last MARK; returns the number of values above it.
   private mutating func itemsAboveMark() throws(Failure) -> Int {
     guard !marks.isEmpty else { throw .invalid("there is no MARK") }
     let count = stack.count - floor
@@ -176,7 +177,7 @@ struct PickleMachine: ~Copyable {
 
   // MARK: - Opcodes
 
-  /// Two's complement, little-endian. Longer than an Int is inert: no weight needs it.
+  /// Pushes an integer in little-endian two's complement. One longer than an Int is inert: no weight needs it.
   private mutating func pushLong(count: Int, _ pickle: inout Pickle) throws(Failure) {
     guard count >= 0 else { throw .invalid("a number of \(count) bytes") }
     let bytes = try cursor.slice(count)
@@ -208,7 +209,7 @@ struct PickleMachine: ~Copyable {
           nameCount: name.count)))
   }
 
-  /// STACK_GLOBAL: the module and the name are the two strings on top.
+  /// Runs STACK_GLOBAL, which takes the module and the name from the two strings on top of the stack.
   private mutating func pushStackGlobal(_ pickle: inout Pickle) throws(Failure) {
     let (name, module) = (pickle.values[try pop()], pickle.values[try pop()])
     guard name.kind == .string, module.kind == .string else {
@@ -242,7 +243,7 @@ struct PickleMachine: ~Copyable {
     try push(index: tuple)
   }
 
-  /// APPEND, APPENDS. What is added to an inert object is dropped.
+  /// Runs APPEND or APPENDS. Values added to an inert object are dropped.
   private mutating func appendItems(
     count: Int, _ pickle: inout Pickle
   ) throws(Failure) {
@@ -258,7 +259,7 @@ struct PickleMachine: ~Copyable {
     stack.removeLast(count)
   }
 
-  /// ADDITEMS. Elements of a set are not kept.
+  /// Runs ADDITEMS. Elements of a set are not kept.
   private mutating func addItems(count: Int, _ pickle: inout Pickle) throws(Failure) {
     let target = try container(below: count)
     guard pickle.kind(target) == .set || pickle.kind(target) == .opaque else {
@@ -267,7 +268,7 @@ struct PickleMachine: ~Copyable {
     stack.removeLast(count)
   }
 
-  /// SETITEM, SETITEMS.
+  /// Runs SETITEM or SETITEMS.
   private mutating func setItems(count: Int, _ pickle: inout Pickle) throws(Failure) {
     let target = try container(below: count)
     let kind = pickle.kind(target)

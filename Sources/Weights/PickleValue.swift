@@ -39,7 +39,7 @@ struct PickleValue: BitwiseCopyable {
 
 /// One element of a list, or one pair of a dictionary.
 struct PickleCell: BitwiseCopyable {
-  /// -1 in a list.
+  /// The index of the pair's key; -1 in a list.
   let key: Int32
   let value: Int32
   var next: Int32 = -1
@@ -102,14 +102,14 @@ struct PickleStorage: BitwiseCopyable {
   /// The record's name, `data/<key>`: its place in the pickle.
   let keyStart: Int
   let keyCount: Int
-  /// Elements.
+  /// The number of elements in the record.
   let count: Int
 }
 
 /// The arguments of `_rebuild_tensor_v2`. Shape and strides are places in the element arena.
 struct PickleTensor: BitwiseCopyable {
   let storage: Int
-  /// Elements before the first one.
+  /// The number of the storage's elements before the tensor's first one.
   let offset: Int
   let rank: Int
   let shapeStart: Int

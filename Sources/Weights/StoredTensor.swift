@@ -1,10 +1,10 @@
 import System
 import Text
 
-/// A tensor and where its numbers lie: what both formats are read into.
+/// A tensor and where its numbers lie. Both formats' readers produce it.
 struct StoredTensor {
   let info: TensorInfo
-  /// Index into the file's blocks, or `inFile`.
+  /// The index of the tensor's block among the file's blocks, or `inFile`.
   let block: Int
   /// Offset of the first element in the block.
   let byteOffset: Int
@@ -15,7 +15,7 @@ struct StoredTensor {
   /// The block of a tensor that has not been read: without gaps, its offset counted from the file's beginning.
   static let inFile = -1
 
-  /// Bytes of a tensor without gaps.
+  /// Bytes that the tensor takes when it is stored without gaps.
   var byteCount: Int { info.count * info.elementType.size }
 
   /// Converts to fp32. The loader has checked that every element lies in `bytes`.
@@ -82,7 +82,7 @@ extension StoredTensor {
 
 /// A file opened by either format's reader.
 struct WeightsContents {
-  /// Sorted by name, no two alike.
+  /// The file's tensors, sorted by name; no two have the same name.
   var tensors: [StoredTensor]
   /// Blocks that have been read. Tensors of no such block are still in the file, their offset counted from its
   /// beginning.

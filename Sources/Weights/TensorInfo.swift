@@ -16,7 +16,7 @@ public enum ElementType: String, Sendable, BitwiseCopyable, CustomStringConverti
     }
   }
 
-  /// As messages name it: "f32".
+  /// The element type's name in messages, such as "f32".
   public var description: String { rawValue }
 
   /// Bytes per element.
@@ -34,12 +34,12 @@ public enum ElementType: String, Sendable, BitwiseCopyable, CustomStringConverti
 public struct TensorInfo: Sendable, Equatable {
   public let name: String
   public let elementType: ElementType
-  /// Outermost dimension first; empty for a single number.
+  /// Sizes of the dimensions, outermost first; empty for a single number.
   public let shape: [Int]
-  /// Elements: the product of `shape`.
+  /// The number of elements, which is the product of `shape`.
   public let count: Int
 
-  /// Nil if a dimension is negative or the product does not fit an Int.
+  /// Describes a tensor; nil if a dimension is negative or their product does not fit an Int.
   public init?(name: String, elementType: ElementType, shape: [Int]) {
     guard let count = TensorInfo.count(of: shape) else { return nil }
     self.name = name

@@ -5,7 +5,7 @@ public protocol TensorSource {
   /// Every tensor's name, sorted by its bytes.
   var names: [String] { get }
 
-  /// Nil if there is no tensor of this name.
+  /// The description of the tensor of this name; nil if there is none.
   func info(_ name: String) -> TensorInfo?
 
   /// Writes the tensor's values as fp32, row-major, into the caller's memory.
@@ -40,7 +40,7 @@ public protocol TensorSource {
 }
 
 extension TensorSource {
-  /// Where a name stands among `names`; nil if it is not there.
+  /// The index of a name in `names`; nil if it is not there.
   public func position(of name: String) -> Int? {
     var (low, high) = (0, names.count)
     while low < high {

@@ -5,7 +5,7 @@ public enum TorchAdvice {
   /// Loading runs what a pickle says.
   public static let trust = " (torch.load runs code that is in the file: only if you trust it)"
 
-  /// `value` is Python: what is to be saved.
+  /// The lines that save `value`, a Python expression.
   static func saveAgain(_ value: String) -> String { "import torch; torch.save(\(value), 'new.pt')\(trust)" }
 
   /// For a module that was saved as an object: under a key of the checkpoint, which stands in the line as it is, or by

@@ -15,7 +15,7 @@ struct TorchArchive: ~Copyable {
   let archive: ZipArchive
   /// The archive's folder with its slash: "checkpoint/".
   let folder: [UInt8]
-  /// Either of torch's two.
+  /// The function that wrote the archive: torch.save or torch.jit.save.
   let format: WeightsFormat
 
   // With the state of an optimizer and the history of a training a pickle takes some megabytes.

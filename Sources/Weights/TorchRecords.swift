@@ -4,7 +4,7 @@ import Text
 /// A tensor of the pickle and the name the library gives it.
 struct NamedTensor {
   let name: String
-  /// Index into the pickle's tensors.
+  /// The tensor's index among the pickle's tensors.
   let tensor: Int
 }
 

@@ -5,7 +5,7 @@ import Text
 public final class WholeFile {
   private let block: ByteBlock
 
-  /// Valid for as long as this object lives.
+  /// The file's bytes, valid for as long as this object lives.
   public var bytes: UnsafeRawBufferPointer { block.bytes }
 
   public convenience init(path: FilePath, atMost limit: Int) throws(Failure) {

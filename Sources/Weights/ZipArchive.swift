@@ -11,7 +11,7 @@ import Text
 /// 64 bytes through an extra field "FB", sizes in data descriptors, and zip64 end records always.
 struct ZipArchive: ~Copyable {
   struct Entry: BitwiseCopyable {
-    /// The name's place in the central directory.
+    /// The offset of the entry's name in the central directory.
     let nameStart: Int
     let nameCount: Int
     let flags: UInt16
@@ -20,7 +20,7 @@ struct ZipArchive: ~Copyable {
     let compressedSize: Int
     let size: Int
     let headerOffset: Int
-    /// Known once the local header was read.
+    /// The offset of the entry's data in the file, set when its local header was read.
     var dataOffset = 0
   }
 

@@ -1,6 +1,6 @@
 import System
 
-/// The records at the end of an archive: where its directory lies.
+/// The position of a zip archive's central directory, read from the records at the archive's end.
 struct ZipEnd {
   let entryCount: Int
   let directoryOffset: Int
@@ -66,7 +66,7 @@ struct ZipEnd {
     directorySize = found.size
   }
 
-  /// The zip64 end record, then its locator; `position` is the record's offset in the file.
+  /// Reads the zip64 end record and its locator; `position` is the record's offset in the file.
   private static func readEnd64(
     _ bytes: UnsafeRawBufferPointer, at position: Int
   ) throws(Failure) -> (entries: Int, size: Int, offset: Int) {

@@ -1,16 +1,16 @@
 import System
 import Text
 
-/// The header before an entry's data, compared with the directory's account of it.
+/// The local header before an entry's data, checked against the entry of the central directory.
 struct ZipLocalHeader {
   let name: UnsafeRawBufferPointer
   let entry: ZipArchive.Entry
-  /// Where the directory begins: entries end before it.
+  /// The offset of the central directory, before which all entries end.
   let limit: Int
 
   private var subject: String { "zip entry \(quoted(name))" }
 
-  /// Where the data begins, and where the next entry must.
+  /// Checks the header; returns the offsets of the entry's data and of the next entry.
   func check(_ file: borrowing FileBytes) throws(Failure) -> (data: Int, next: Int) {
     // With the name in one go, for an archive may have many entries; one of another length differs.
     let header = try part(file, at: entry.headerOffset, count: 30 + name.count)
@@ -76,7 +76,7 @@ struct ZipLocalHeader {
     guard values.remaining == 0 else { throw mismatch("zip64 field") }
   }
 
-  /// The record after the data: signature, checksum, sizes. Its length.
+  /// Checks the record after the data (signature, checksum, sizes); returns the record's length in bytes.
   private func checkDescriptor(
     _ file: borrowing FileBytes, at offset: Int, wide: Bool
   ) throws(Failure) -> Int {
