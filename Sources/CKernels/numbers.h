@@ -1,4 +1,4 @@
-// Conversions between fp32 and bf16, and a prefetch of strided rows, for code that is compiled for no isa of its own.
+// Conversions of single numbers between fp32 and bf16, and a prefetch of strided rows, in plain C for every processor.
 #ifndef CKERNELS_NUMBERS_H
 #define CKERNELS_NUMBERS_H
 

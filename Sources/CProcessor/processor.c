@@ -4,7 +4,7 @@
 #include <sys/auxv.h>
 #endif
 
-// Set in a stored answer, so that a processor without any feature is asked once only.
+// Marks a stored answer as present, since the answer itself may be 0.
 #define ASKED (1u << 31)
 
 static uint32_t detect(void) {

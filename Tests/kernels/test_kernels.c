@@ -317,7 +317,7 @@ static void test_layer_norm(ckernels_precision precision, size_t width) {
   const ckernels_target to = {precision, y, stride, scale, zero};
   ckernels_layer_norm(rows, width, x, width, weight, bias, 1e-5f, &to);
   for (size_t row = 0; row < rows; row++) {
-    double mean = 0, variance = 0, low = 0, high = 0;
+    double mean = 0, variance = 0, low = 0, high = 0, cancelled = 0;
     for (size_t i = 0; i < width; i++) mean += (double)x[row * width + i] / (double)width;
     for (size_t i = 0; i < width; i++)
       variance += pow((double)x[row * width + i] - mean, 2) / (double)width;
@@ -326,17 +326,20 @@ static void test_layer_norm(ckernels_precision precision, size_t width) {
       expected[i] = ((double)x[row * width + i] - mean) / sqrt(variance + 1e-5) * (double)weight[i] + (double)bias[i];
       low = fmin(low, expected[i]), high = fmax(high, expected[i]);
     }
+    // Where a row's numbers are alike, the mean takes most of them away, and with it most of their precision.
+    for (size_t i = 0; i < width; i++)
+      cancelled = fmax(cancelled, ulp(fabs((double)x[row * width + i])) / sqrt(variance + 1e-5) * fabs((double)weight[i]));
     for (size_t i = 0; i < width; i++) {
       const double got = precision == CKERNELS_FP32   ? (double)((float *)(y + row * stride))[i]
                          : precision == CKERNELS_BF16 ? bf16_value(((uint16_t *)(y + row * stride))[i])
                                                       : ((double)((uint8_t *)(y + row * stride))[i] - (double)zero[row]) *
                                                             (double)scale[row];
-      const double unit = precision == CKERNELS_FP32   ? ulp(fmax(high, -low))
+      const double unit = precision == CKERNELS_FP32   ? ulp(fmax(high, -low)) + cancelled
                           : precision == CKERNELS_BF16 ? fabs(expected[i]) / 256 + 1e-6
                                                        : (high - low) / 255;
       const double error = fabs(got - expected[i]) / unit;
       worst_norm[precision] = fmax(worst_norm[precision], error);
-      CHECK(error <= (precision == CKERNELS_FP32 ? 16 : 1.001), "LayerNorm of %zu: %g for %g", width, got, expected[i]);
+      CHECK(error <= (precision == CKERNELS_FP32 ? 3 : 1.001), "LayerNorm of %zu: %g for %g", width, got, expected[i]);
     }
     free(expected);
   }
@@ -539,9 +542,11 @@ static void test_isas(uint32_t features, size_t shapes) {
     test_product((ckernels_precision)p, 25, 3072, 33);
     test_independence((ckernels_precision)p);
     if (p < 2) test_gelu((ckernels_precision)p);
+    state = 1;  // rows get the same numbers for any number of shapes
     for (size_t width = 1; width < 80; width++) test_layer_norm((ckernels_precision)p, width);
     test_layer_norm((ckernels_precision)p, 768);
   }
+  state = 1;
   test_quantised_packing();
   for (size_t width = 1; width < 80; width++) test_quantise(width);
   test_not_finite();

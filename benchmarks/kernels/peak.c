@@ -39,7 +39,8 @@ static const peak dot_avx512 = {"vpdpbusd, avx512", 16 * 128, dot_512};
 #endif
 
 const peak *peak_at(int index) {
-  const peak *list[5];
+  enum { MAXIMUM = 16 };
+  const peak *list[MAXIMUM];
   int count = 0;
 #if defined(__x86_64__)
   if (cprocessor_has(CPROCESSOR_AVX2 | CPROCESSOR_FMA)) list[count++] = &fma_avx2;

@@ -12,7 +12,7 @@
 // SHA-256 in one instruction set.
 typedef struct {
   const char *_Nonnull name;
-  // Takes `count` blocks of bytes, which need not be aligned, into the state.
+  // Updates the state with `count` blocks of CDIGEST_BLOCK bytes, of any alignment.
   void (*_Nonnull blocks)(uint32_t *_Nonnull state, const uint8_t *_Nonnull bytes, size_t count);
 } cdigest_isa;
 

@@ -2,7 +2,8 @@
 #include "../isa/isa.h"
 #include "../numbers.h"
 
-// Queries that are taken together: their scores stay in the first-level cache for a frame's patches.
+// Queries of a group: whole tiles of 12 rows. Their scores for the 197 keys of a ViT-B/16 frame take 19 KB, which
+// stay in the first-level cache.
 #define QUERIES 24
 
 static size_t score_stride(size_t keys) { return ckernels_operand_stride(CKERNELS_FP32, keys); }
@@ -34,7 +35,7 @@ void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q,
     if (causal_first >= 0 && (size_t)causal_first + first + count < seen)
       seen = (size_t)causal_first + first + count;
     prefetch_rows((const char *)q + (first + QUERIES) * q_stride * width, QUERIES, q_stride * width, a->size * width);
-    // Rows of scores have room for whole panels.
+    // Scores of padding keys are written too; score_stride leaves room for them.
     gemm_raw_sums(gemm, a->precision, count, a->size,
                   (const uint32_t *)((const char *)q + first * q_stride * width), q_stride * width / 4,
                   a->packed_keys, ckernels_panels(seen), scores, scores_stride);
@@ -43,7 +44,7 @@ void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q,
       if (causal_first >= 0 && (size_t)causal_first + first + r + 1 < own)
         own = (size_t)causal_first + first + r + 1;
       float *row = scores + r * scores_stride;
-      // Whole dwords: a last weight that has no other beside it has a zero there.
+      // With an odd number of keys the last dword holds one weight; the softmax writes a zero beside it.
       shares[r] = a->precision == CKERNELS_FP32
                       ? rows->softmax_fp32(own, a->keys, a->scale, row, row)
                       : rows->softmax_bf16(own, (a->keys + 1) & ~(size_t)1, a->scale, row,

@@ -1,4 +1,4 @@
-// B operands that are a head's keys and values, in the order in which tiles read them.
+// Packing of a head's keys and values into B operands (CKernels.h has the layout).
 #include "../gemm/gemm.h"
 #include "../numbers.h"
 
@@ -7,7 +7,7 @@ enum { AHEAD = 16 };
 
 typedef uint32_t four __attribute__((ext_vector_type(4)));
 
-// to[i * PANEL + c] = from[c * pitch + i], for four by four of them.
+// Transposes 4 by 4 dwords: dword i of row c, `pitch` bytes apart, goes to to[i * PANEL + c].
 static void transpose_four(const char *from, size_t pitch, uint32_t *to) {
   four a, b, c, d;
   memcpy(&a, from, 16), memcpy(&b, from + pitch, 16);

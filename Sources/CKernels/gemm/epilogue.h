@@ -1,22 +1,26 @@
-// The epilogue of a product: sums are scaled, get their bias, are activated and stored. Every tile ends with it,
-// whether its sums come from registers (tile.h) or from a unit that leaves them in memory. Included under the isa's
-// target attribute, after isa/vector.h, once for each element type, with
+// The epilogue of a product: sums are scaled, get their bias, are activated and stored. Every product but a raw one
+// (panel1_raw) ends with it, whether its sums come from registers (tile.h) or from a unit that leaves them in memory.
+// Included under the isa's target attribute, after isa/vector.h, once for each element type, by a header that defines
+// the gemm_kernels TILE(gemm) and then undefines these macros again, as tile.h does:
 //   TILE(name)   a name of this element type and isa
-//   INT32_SUMS   1: sums are int32, of unsigned A times signed B, with scales for rows and columns, and zeros for rows;
-//                0: sums are fp32, with scales for rows or none
+//   INT32_SUMS   1: int32 sums of unsigned A times signed B, scaled by row and column, with a zero for each row;
+//                0: fp32 sums, scaled by row where row_scale is not NULL
+//   A_OFFSET     optional, for int32 sums: the number that the steps subtracted from each number of A
 //   APPROXIMATE  1 where results are rounded anyway, so that activations may be approximate
 //
 // Where sums come from: a block in memory, row by row. A TILE(sum) is the WIDTH sums of neighbouring columns; the
 // block's first one belongs to row `row` of the run and to its first column, and from one row to the next there are
 // `pitch` of them.
-// What it needs: the run's scales, zeros, column sums, bias, columns, activation, store and y, and nothing else.
-// What it writes: y of the block's rows, columns below run->columns; CKERNELS_ADD_FP32 reads them first. It keeps no
-// state, so that blocks may be written in any order, and a block in parts:
+// It reads the run's scales, zeros, column sums, bias, columns, activation, store and y, and nothing else. It writes y
+// of the block's rows, columns below run->columns; CKERNELS_ADD_FP32 reads them first. It keeps no state, so that
+// blocks may be written in any order, and a block in parts:
 //   TILE(write_tile)(sums, pitch, rows, vectors, run, row)   `rows` rows of `vectors` TILE(sum)s each
 //   TILE(write_vector)(sum, column, run, row, first)         one TILE(sum), for a tile that is written between the
-//                                                            steps of the next one; only where TILE(is_short)(run)
+//                                                            steps of the next one; only where TILE(is_short)(run).
+//                                                            `first` is a column of the run, `column` is
+//                                                            TILE(load_column)(run, first)
 
-// What all sums of WIDTH columns from `first` on are scaled with and added to, in registers.
+// Scale, column sum and bias of WIDTH columns from `first` on, loaded once for all rows of a block.
 #if INT32_SUMS
 typedef N(vi) TILE(sum);
 typedef struct { N(vi) sum; N(vf) scale, scaled_sum, bias; } TILE(column);
@@ -29,8 +33,8 @@ INLINE TILE(column) TILE(load_column)(const gemm_run *g, size_t first) {
   return c;
 }
 INLINE N(vf) TILE(scaled)(TILE(sum) s, const TILE(column) *c, const gemm_run *g, size_t row) {
-#if defined(NEON_DOT)
-  s += c->sum << 7;  // the steps took A less 128
+#if defined(A_OFFSET)
+  s += c->sum * A_OFFSET;  // the steps computed (A - A_OFFSET) · B
 #endif
   const N(vf) v = __builtin_convertvector(s, N(vf)) * c->scale - g->row_zero[row] * c->scaled_sum;
   return v * g->row_scale[row] + c->bias;
@@ -73,7 +77,8 @@ INLINE void TILE(write_vector)(TILE(sum) sum, const TILE(column) *column, const 
   TILE(put)(g->store, (char *)g->y + (row * g->y_stride + first) * (g->store == CKERNELS_STORE_BF16 ? 2 : 4), v);
 }
 
-// Writes one TILE(sum) of each row, or the `live` first ones of its columns, from y on.
+// Writes one vector of results in each of `rows` rows, the first at y; only its first `live` columns where the product
+// ends within it.
 INLINE void TILE(write_rows)(const int activation, const int store, const TILE(sum) *sums, size_t pitch, size_t rows,
                              size_t live, const TILE(column) *column, const gemm_run *g, size_t row, char *y) {
   const size_t y_pitch = g->y_stride * (store == CKERNELS_STORE_BF16 ? 2 : 4);
@@ -93,7 +98,8 @@ INLINE void TILE(write_rows)(const int activation, const int store, const TILE(s
   }
 }
 
-// The loops over rows know the activation and the store, and exist once for tiles of every size.
+// write_rows is compiled for each activation and store. This function stays out of line, so that tiles of every height
+// share those loops.
 static __attribute__((noinline)) void TILE(write_tile)(const TILE(sum) *sums, size_t pitch, size_t rows,
                                                        size_t vectors, const gemm_run *g, size_t row) {
   const gemm_run own = *g;

@@ -1,5 +1,5 @@
-// The driver of matrix products: in what order rows and panels pass by the kernels of the chosen isa. Own kernels
-// rather than a BLAS: docs/DECISIONS.md has the measurements.
+// The driver of matrix products: it cuts A into blocks of rows that stay in the second-level cache, and multiplies each
+// block with all panels of B by the kernels of the chosen isa. docs/DECISIONS.md says why these are not a BLAS.
 #include "../isa/isa.h"
 
 const char *ckernels_gemm_isa(ckernels_precision precision) { return gemm_choose(precision)->name; }
@@ -14,11 +14,13 @@ void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ck
   gemm_leave(kernels);
 }
 
-// Rows that pass by all panels before the next ones do: as many as leave their part of A, in `dwords` dwords each, in
-// the second-level cache, in whole tiles.
+// Rows of A, of `dwords` dwords each, that are multiplied with all panels before the next ones are: as many whole
+// tiles as fit 512 KB of the second-level cache, at least 48 rows or one tile.
 static size_t block_rows(const gemm_kernels *kernels, size_t dwords) {
-  const size_t fitting = (128 * 1024) / (dwords ? dwords : 1);
-  return (fitting < 48 ? 48 : fitting) / kernels->tile_rows * kernels->tile_rows;
+  size_t rows = (128 * 1024) / (dwords ? dwords : 1);
+  if (rows < 48) rows = 48;
+  if (rows < kernels->tile_rows) rows = kernels->tile_rows;
+  return rows / kernels->tile_rows * kernels->tile_rows;
 }
 
 void gemm_product(const gemm_kernels *kernels, ckernels_precision precision, size_t rows, size_t k,

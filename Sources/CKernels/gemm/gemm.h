@@ -10,7 +10,8 @@
 // Rows of the A operand times one or two neighbouring panels of the B operand, and where the results go. "First column"
 // is the first panel's first output.
 typedef struct {
-  size_t rows, dwords;  // of A; of one row of A and of one column of B
+  size_t rows;          // rows of A, any number from 1; nothing beyond them is read
+  size_t dwords;        // dwords of k: of a row of A, and of a column of B
   const uint32_t *x;    // A
   size_t x_stride;      // dwords
   const float *row_scale, *row_zero;  // [rows], or NULL; the zeros are int8's only
@@ -19,10 +20,10 @@ typedef struct {
   const float *column_scale;
   const int32_t *column_sum;
   const float *bias;
-  // The panels that are multiplied next, and how many cache lines of them each tile prefetches.
+  // The panels of the next run, and how many of their cache lines each full tile of this one prefetches.
   const char *ahead;
   size_t ahead_lines;
-  size_t columns;  // columns that are written; the panels' others are padding
+  size_t columns;  // columns of y from the first one on; those of the panels beyond them are not written
   ckernels_activation activation;
   ckernels_store store;
   void *y;  // at the first column
@@ -50,12 +51,13 @@ static inline void gemm_leave(const gemm_kernels *kernels) {
   if (kernels->leave) kernels->leave();
 }
 
-// ckernels_gemm with the kernels of an isa, for a thread that has entered it.
+// Does what ckernels_gemm does, with the given kernels. The calling thread is between gemm_enter and gemm_leave.
 void gemm_product(const gemm_kernels *kernels, ckernels_precision precision, size_t rows, size_t k,
                   const ckernels_operand *x, const void *packed, size_t first_panel, size_t panels, size_t outputs,
                   const ckernels_result *to);
 
-// Raw sums of whole panels, y[rows, panels * PANEL], of fp32 or bf16, for a thread that has entered the isa.
+// y[rows, panels · PANEL] = x · packed in fp32, without scale, bias or activation, of fp32 or bf16 operands; padding
+// columns are written too. The calling thread is between gemm_enter and gemm_leave.
 void gemm_raw_sums(const gemm_kernels *kernels, ckernels_precision precision, size_t rows, size_t k,
                    const uint32_t *x, size_t x_stride, const uint32_t *packed, size_t panels, float *y,
                    size_t y_stride);

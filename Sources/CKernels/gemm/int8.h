@@ -24,7 +24,7 @@ INLINE TILE(sum) TILE(step)(TILE(sum) s, TILE(a) a, TILE(b) b) {
   return (TILE(sum))_mm256_dpbusd_avx_epi32((__m256i)s, a, b);
 }
 #elif defined(NEON_DOT)
-// The instruction multiplies signed by signed: A less 128, which the epilogue puts right.
+// The instruction multiplies signed by signed, so 128 is subtracted from A here; the epilogue adds it back (A_OFFSET).
 typedef int8x16_t TILE(a);
 typedef int8x16_t TILE(b);
 INLINE TILE(a) TILE(broadcast_a)(uint32_t bits) {
@@ -35,7 +35,7 @@ INLINE TILE(sum) TILE(step)(TILE(sum) s, TILE(a) a, TILE(b) b) {
   return (TILE(sum))vdotq_s32((int32x4_t)s, a, b);
 }
 #elif WIDTH > 4 && defined(__x86_64__)
-// In two halves of 16-bit pairs: the instruction that takes bytes saturates.
+// Even and odd bytes are widened to 16 bits and multiplied: the instruction that takes bytes saturates its sums.
 typedef struct { N(vi) even, odd; } TILE(a);
 typedef struct { N(vi) even, odd; } TILE(b);
 typedef int16_t N(vs) __attribute__((ext_vector_type(2 * WIDTH)));

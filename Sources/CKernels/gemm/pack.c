@@ -1,11 +1,11 @@
-// B operands that are weights, in the order in which tiles read them.
+// Packing of weights into B operands (CKernels.h has the layout), and back.
 #include "gemm.h"
 
 #include "../numbers.h"
 
 #include <math.h>
 
-// Dword `i` of an output in a packed operand.
+// The place of dword i of an output's row in the panels.
 static uint32_t *dword(uint32_t *packed, size_t dwords, size_t output, size_t i) {
   return packed + (output / PANEL * dwords + i) * PANEL + output % PANEL;
 }
@@ -13,7 +13,7 @@ static const uint32_t *const_dword(const uint32_t *packed, size_t dwords, size_t
   return packed + (output / PANEL * dwords + i) * PANEL + output % PANEL;
 }
 
-// int8: a scale for each output, and the sum of its numbers.
+// The two arrays behind int8's panels: each output's scale, and the sum of its numbers.
 static float *scales(void *packed, size_t outputs, size_t k) {
   return (float *)packed +
          ckernels_panels(outputs) * PANEL * ckernels_dwords(CKERNELS_INT8, k);
@@ -60,7 +60,7 @@ static void put_row(ckernels_precision precision, size_t outputs, size_t k, size
                     const float *row, void *packed) {
   const size_t dwords = ckernels_dwords(precision, k);
   switch (precision) {
-    case CKERNELS_FP32: break;  // goes by lines, in ckernels_pack_part
+    case CKERNELS_FP32: break;  // packed by ckernels_pack_part itself
     case CKERNELS_BF16:
       for (size_t i = 0; i < dwords; i++) {
         const uint32_t high = 2 * i + 1 < k ? bf16_from(row[2 * i + 1]) : 0;
@@ -100,7 +100,8 @@ static void clear_rest(ckernels_precision precision, size_t outputs, size_t k, v
 
 void ckernels_pack_part(ckernels_precision precision, size_t outputs, size_t k, size_t first,
                         size_t count, const float *rows, size_t stride, void *packed) {
-  // A column of a panel at a time would touch a line for each number; fp32, where that costs, goes by lines.
+  // put_row writes one column of a panel, a cache line for each dword. fp32, with the most dwords, is written line by
+  // line of the panel instead.
   if (precision == CKERNELS_FP32) {
     const size_t end = first + count;
     for (size_t output = first; output < end; output += PANEL) {

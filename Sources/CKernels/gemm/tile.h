@@ -3,13 +3,14 @@
 //   TILE_ROWS    rows of a tile: as many as the registers hold, 2 to 13
 //   TWO_PANELS   1 where the registers hold a tile two panels wide
 //   OVERLAP      1 where the registers hold a tile and also what it takes to write a sum of another
-//   TILE(a), TILE(b)                         one dword of A in every lane; WIDTH columns of a dword of B
+//   ENTER, LEAVE  optional: the functions of gemm_kernels that prepare a thread; they stay defined
+//   TILE(a), TILE(b)      types: a dword of one row of A, in every lane; the same dword of WIDTH columns of B
 //   TILE(broadcast_a)(dword), TILE(load_b)(pointer)
-//   TILE(step)(sum, a, b)                    the sum with the dword's products added, first to last
+//   TILE(step)(sum, a, b)  sum + the products of the dword's 1, 2 or 4 numbers, first to last
 // Defines TILE(gemm), the gemm_kernels that isa/table.c lists, and undefines TILE, TILE_ROWS and the epilogue's macros.
 
-// Multiplies `rows` rows from `row` on and leaves the sums in `done`, a block for the epilogue, or with `raw` in y.
-// With `overlap`, `done` holds the sums of the tile before, which are written meanwhile.
+// Computes the tile of `rows` rows from `row` on. Its sums go to `done`, for write_tile, or with `raw` straight to y.
+// With `overlap`, `done` holds the tile before at entry, and its results are written to y between this one's steps.
 INLINE void TILE(tile)(const int rows, const int panels, const int raw, const int overlap, const gemm_run *g,
                        size_t row, const char *next, TILE(sum) *done) {
   enum { PER_PANEL = PANEL / WIDTH };
@@ -35,7 +36,7 @@ INLINE void TILE(tile)(const int rows, const int panels, const int raw, const in
     }                                                                                                           \
   }
   size_t i = 0;
-  // Scaling, activating and storing fill what the steps leave of the processor's width.
+  // The steps leave execution units idle: after each one a vector of the tile before is scaled, activated and stored.
   if (overlap) {
 #pragma clang loop unroll(disable)
     for (int v = 0; v < vectors; v++) {
@@ -43,7 +44,7 @@ INLINE void TILE(tile)(const int rows, const int panels, const int raw, const in
 #pragma clang loop unroll(disable)
       for (int r = 0; r < rows; r++, i++) {
         TILE(write_vector)(done[r * vectors + v], &column, g, row - (size_t)(rows - r), v * WIDTH);
-        // Not among the step's loads: the registers would not hold both.
+        // A barrier: the compiler would mix the epilogue with the step's loads and spill registers.
         __asm__ volatile("" : : : "memory");
         STEP(i)
         __asm__ volatile("" : : : "memory");
@@ -74,14 +75,15 @@ INLINE void TILE(tile)(const int rows, const int panels, const int raw, const in
         N(store)((float *)g->y + (row + r) * g->y_stride + v * WIDTH, (N(vf))sum[r][v]);
     return;
   }
-  // Through memory: an epilogue for every register would crowd the instruction cache.
+  // Sums go to memory because the epilogue, unrolled for every register, would not fit the instruction cache.
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) done[r * vectors + v] = sum[r][v];
 }
 
-// 1 where each tile may be written by the tile after it: there are steps enough, and the epilogue is short.
+// 1 where a tile's epilogue can run between the steps of the tile after it: a short activation, whole panels, and a
+// step for each vector.
 INLINE int TILE(overlaps)(size_t vectors, const gemm_run *g) {
   return OVERLAP && TILE(is_short)(g) && g->columns >= vectors * WIDTH && g->dwords >= vectors * TILE_ROWS;
 }
@@ -98,7 +100,8 @@ INLINE void TILE(all_rows)(const int panels, const int raw, const gemm_run *g) {
     if (!raw && !overlap) TILE(write_tile)(done, vectors, TILE_ROWS, vectors, g, row);
   }
   if (overlap && row) TILE(write_tile)(done, vectors, TILE_ROWS, vectors, g, row - TILE_ROWS);
-  // The rows left over, in one tile or two alike: a step of few rows takes as long as one of four.
+  // Rows that do not fill a tile: one smaller tile, or two of about equal height, since a step of fewer than four rows
+  // takes as long as one of four.
   while (row < g->rows) {
     const size_t left = g->rows - row, own = left > TILE_ROWS / 2 ? (left + 1) / 2 : left;
     switch (own) {
@@ -126,6 +129,10 @@ static void TILE(panel2_raw)(const gemm_run *g) { TILE(all_rows)(2, 1, g); }
 
 const gemm_kernels TILE(gemm) = {
     .tile_rows = TILE_ROWS,
+#if defined(ENTER)
+    .enter = ENTER,
+    .leave = LEAVE,
+#endif
     .panel1 = TILE(panel1),
 #if TWO_PANELS
     .panel2 = TILE(panel2),

@@ -30,9 +30,10 @@ static inline size_t ckernels_dwords(ckernels_precision precision, size_t k) {
 
 // -------------------------------------------------------------------------------------- B operand
 
-// The B operand of a product, packed beforehand: panels of CKERNELS_PANEL outputs, each
-// [dwords][CKERNELS_PANEL], the last one filled up with zeros; for int8 then a scale for each output
-// and the sum of its numbers, an int32, both filled up to whole panels. 64-byte aligned.
+// The B operand of a product, packed in panels of CKERNELS_PANEL outputs. A panel is [dwords][CKERNELS_PANEL]: dword
+// i of all its outputs side by side; columns of the last panel beyond the outputs are zeros. For int8 two arrays
+// follow the panels, with an entry for each column: fp32 scales, then the int32 sum of each output's numbers. 64-byte
+// aligned.
 #define CKERNELS_PANEL 16
 static inline size_t ckernels_panels(size_t outputs) {
   return (outputs + CKERNELS_PANEL - 1) / CKERNELS_PANEL;
@@ -43,23 +44,25 @@ static inline size_t ckernels_packed_count(ckernels_precision precision, size_t 
   return columns * ckernels_dwords(precision, k) + (precision == CKERNELS_INT8 ? 2 * columns : 0);
 }
 // Packs outputs first ..< first + count from rows [count, k], as weights are stored; `first` is a multiple of
-// CKERNELS_PANEL. bf16 rounds to nearest even, int8 to the nearest of 127 steps of the row's largest
-// magnitude.
+// CKERNELS_PANEL. bf16 rounds to nearest even; int8 divides by a scale, the row's largest magnitude / 127,
+// and rounds to nearest even.
 void ckernels_pack_part(ckernels_precision precision, size_t outputs, size_t k, size_t first,
                         size_t count, const float *rows, size_t stride, void *packed);
 // Packs outputs first ..< first + count from int8 rows [count, k] and their scales.
 void ckernels_pack_quantised(size_t outputs, size_t k, size_t first, size_t count,
                              const int8_t *rows, const float *scales, void *packed);
-// Unpacks to rows [outputs, k] of the values that the packed numbers stand for; for fp32 the inverse, bit for bit.
+// Writes the packed operand as fp32 rows [outputs, k]. fp32 comes back bit for bit, bf16 and int8 as they were rounded.
 void ckernels_unpack(ckernels_precision precision, size_t outputs, size_t k, const void *packed,
                      float *rows);
 // Unpacks int8 to its rows [outputs, k] and scales [outputs].
 void ckernels_unpack_quantised(size_t outputs, size_t k, const void *packed, int8_t *rows,
                                float *scales);
-// Packs a head's keys: rows [outputs, k] in the operand's own precision (fp32 or bf16).
+// Packs a head's keys as the B operand of query · key: `outputs` keys of `k` numbers each, fp32 or bf16, `stride`
+// numbers apart.
 void ckernels_pack_keys(ckernels_precision precision, size_t outputs, size_t k, const void *rows,
                         size_t stride, void *packed);
-// Packs a head's values: rows [k, outputs] in the operand's own precision (fp32 or bf16).
+// Packs a head's values as the B operand of weights · values: `k` keys' values of `outputs` numbers each, fp32 or bf16,
+// `stride` numbers apart.
 void ckernels_pack_values(ckernels_precision precision, size_t outputs, size_t k, const void *rows,
                           size_t stride, void *packed);
 
@@ -73,7 +76,8 @@ typedef struct {
   const float *zero;   // int8 only
 } ckernels_operand;
 
-// A stride in dwords that spreads rows of k numbers over all sets of a cache: an odd number of cache lines.
+// The stride in dwords for rows of k numbers: an odd number of cache lines, so that successive rows fall into
+// different sets of the cache.
 static inline size_t ckernels_operand_stride(ckernels_precision precision, size_t k) {
   return ((ckernels_dwords(precision, k) + 15) / 16 | 1) * 16;
 }
@@ -118,33 +122,34 @@ typedef enum {
 
 // The epilogue of a product: each sum is scaled, gets its bias, is activated and stored.
 typedef struct {
-  const float *bias;  // [whole panels], or NULL
+  const float *bias;  // one for each output, with room up to a whole panel; NULL: none
   ckernels_activation activation;
   ckernels_store store;
   void *y;
   size_t stride;  // numbers from one row to the next
 } ckernels_result;
 
-// y[rows, outputs] = x[rows, k] · packed for `panels` panels from `first_panel`; columns at and beyond
-// `outputs` are not written. Every output is one sum over k from first to last in one accumulator,
-// whatever tile it falls into: a result depends on its own row of x and column of the packed factor alone.
+// y[rows, outputs] = x[rows, k] · packed for `panels` panels from `first_panel`; columns at and beyond `outputs` are
+// not written. Every output's sum is taken in the same order whatever the tile that it falls into, so a result
+// depends on its own row of A and its own column of B alone.
 void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ckernels_operand *x,
                    const void *packed, size_t first_panel, size_t panels, size_t outputs,
                    const ckernels_result *to);
 
 // --------------------------------------------------------------------------------------- attention
 
-// softmax(scale · q · keys^T) · values for one head of one sequence, some queries at a time: scores exist for
-// those only.
+// The keys and values of one head of one sequence, for softmax(scale · q · keys^T) · values. Queries are taken in
+// groups, so that scratch holds the scores of one group, not of all.
 typedef struct {
   ckernels_precision precision;  // fp32 or bf16, for queries, keys, values and results
   size_t keys;                   // number of keys
-  size_t size;                   // numbers of a head in a row
+  size_t size;                   // numbers of one head's query, key or value
   float scale;
   const void *packed_keys, *packed_values;
   void *scratch;  // ckernels_attention_scratch dwords, 64-byte aligned
 } ckernels_attention;
 
+// Dwords of scratch that ckernels_attend needs for this many keys.
 size_t ckernels_attention_scratch(ckernels_precision precision, size_t keys);
 // Attends `queries` rows of q to the keys. Strides in numbers. With causal_first >= 0 query r sees keys
 // 0 ... causal_first + r only.

@@ -1,4 +1,4 @@
-// Kernels for x86-64 with AVX512-VNNI but without AVX512-BF16: int8 products.
+// Kernels for x86-64 with AVX512-VNNI but without AVX512-BF16, which has avx512_bf16.c: int8 products.
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma,avx512vnni"))), \

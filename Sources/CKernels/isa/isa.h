@@ -11,7 +11,7 @@ typedef struct {
   void (*quantise)(size_t, size_t, const uint16_t *, size_t, const ckernels_target *);
   void (*layer_norm)(size_t, size_t, const float *, size_t, const float *, const float *, float,
                      const ckernels_target *);
-  // Unnormalised softmax weights of the first `seen` scores of a row and zeros for the others; returns 1 / their sum.
+  // Write e^(scale · (score - largest)) for the first `seen` scores and zeros up to `width`, and return 1 / their sum.
   // Both rows have room for whole vectors at the end. In fp32 the weights may take the scores' place.
   float (*softmax_fp32)(size_t seen, size_t width, float scale, const float *scores, float *to);
   float (*softmax_bf16)(size_t seen, size_t width, float scale, const float *scores, uint16_t *to);

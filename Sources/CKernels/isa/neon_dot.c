@@ -5,6 +5,7 @@
 #define ISA neon_dot
 #define WIDTH 4
 #define NEON_DOT
+#define A_OFFSET 128
 #include "vector.h"
 
 #define TWO_PANELS 0

@@ -1,12 +1,12 @@
-// The one detection of what the processor and the operating system under it offer. C, not Swift, because Swift
-// has neither the compiler's detection nor the kernel's auxiliary vector.
+// The only place that detects which instructions the processor has and the operating system lets a process use. C,
+// not Swift, because Swift has neither the compiler's detection nor the kernel's auxiliary vector.
 #ifndef CPROCESSOR_H
 #define CPROCESSOR_H
 
 #include <stdint.h>
 
 // Instruction set extensions, one bit each, named as the processor's manuals name them. A kernel demands exactly the
-// bits that it is compiled for: none stands for another.
+// bits that it is compiled for: no bit implies another, not even AVX512F AVX2.
 typedef enum {
   // x86-64.
   CPROCESSOR_SSE41 = 1 << 0,
@@ -24,7 +24,7 @@ typedef enum {
   CPROCESSOR_AMX_TILE = 1 << 11,
   CPROCESSOR_AMX_BF16 = 1 << 12,
   CPROCESSOR_AMX_INT8 = 1 << 13,
-  // aarch64, beside NEON, which all have.
+  // aarch64. NEON has no bit: every aarch64 processor has it.
   CPROCESSOR_NEON_DOT = 1 << 14,
   CPROCESSOR_NEON_BF16 = 1 << 15,
   CPROCESSOR_SHA2 = 1 << 16,
