@@ -22,7 +22,7 @@ public enum CheckpointDescription {
       let none = "none that is known: no tensor is named as an image encoder's patch embedding"
       pairs.append(("layout", layout.isKnown ? layout.family.name + prefix : none))
     } catch {
-      // Neither says anything about the file.
+      // A cancelled call or a lack of memory says nothing about the file.
       if error.kind == .cancelled || error.kind == .outOfMemory { throw error }
       pairs.append(("layout", "none that is read: \(error.message)"))
     }

@@ -13,7 +13,7 @@ struct CheckpointFiles {
 
   static let maximumIndex = 4 << 20
 
-  /// In the order of preference: a folder may hold the same weights in several forms.
+  /// Names of the weights in a folder, the preferred one first: a folder may hold the same weights in several forms.
   private static let inFolder =
     ofTransformers + ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"]
 

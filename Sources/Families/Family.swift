@@ -44,7 +44,7 @@ public struct FamilyTraits: Sendable, Equatable {
   public var headsAreAssumed = false
   /// Frames on each side that a frame's tokens attend to besides their own.
   public var temporalView: Int?
-  /// Nothing tells whether each frame was encoded by itself, as is done here.
+  /// Whether the model is assumed to encode each frame by itself, because neither the file nor its settings say so.
   public var framesAreAssumedApart = false
   /// A default for the number of frames in a video.
   public var usualFrames: Int?

@@ -13,7 +13,7 @@ enum ForeignModels {
   private static let both = "compares pictures and texts, but is built otherwise than CLIP"
   private static let writes = "writes texts about pictures"
 
-  /// By `model_type`: a name for people, and what it does.
+  /// Models that are not read, by the `model_type` of their config.json: the name for messages, and what each computes.
   private static let known: [String: (name: String, does: String)] = [
     "align": ("ALIGN", both), "altclip": ("AltCLIP", both), "beit": ("BEiT", pictures),
     "blip": ("BLIP", writes),

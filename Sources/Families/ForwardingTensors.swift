@@ -3,7 +3,7 @@ import Weights
 
 /// Tensors each of which another source has, under the same name.
 protocol ForwardingTensors: TensorSource {
-  /// The one that has the tensor; of a name that none has, one that says so.
+  /// The source that has the tensor. For a name that no source has, a source that answers so.
   func source(of name: String) -> any TensorSource
 }
 

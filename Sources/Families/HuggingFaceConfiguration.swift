@@ -13,7 +13,7 @@ struct HuggingFaceConfiguration {
 
   private typealias Reader = Configurations.Reader
 
-  /// One of the encoders.
+  /// The settings of one encoder.
   private struct Tower {
     var hiddenAct = "quick_gelu"
     var epsilon = 1e-5
@@ -98,7 +98,7 @@ struct HuggingFaceConfiguration {
     }
   }
 
-  /// False for null.
+  /// Reads an encoder's object into `tower`; false, with nothing changed, where the value is null.
   @discardableResult
   private static func read(_ json: inout Reader, into tower: inout Tower) throws(Failure) -> Bool {
     if try json.kind() == .null {

@@ -4,8 +4,8 @@ import Weights
 
 /// How a checkpoint's names stand for the reference's: the family, and what comes before its names.
 ///
-/// Told by one tensor, the patch embedding's weight, whose name each layout spells in its own way and
-/// which every checkpoint has exactly once.
+/// One tensor tells it, the patch embedding's weight: every checkpoint has it exactly once, and each layout has its own name
+/// for it.
 struct Layout {
   let family: Family
   /// The prefix of the model's names: "model.", "module.", ….

@@ -2,7 +2,7 @@ import System
 import Text
 import Weights
 
-/// Which tensor of a model is in which file. Source: transformers `model.safetensors.index.json`.
+/// The index of a model in several files: the file in which each tensor is. Source: transformers `model.safetensors.index.json`.
 struct ShardIndex {
   let map: [(name: String, shard: String)]
   /// The files, each once, sorted.

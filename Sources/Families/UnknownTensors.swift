@@ -4,7 +4,7 @@ import Weights
 
 /// Words about tensors that no part of the model uses: the module they belong to, and how to go on.
 enum UnknownTensors {
-  /// Parts that programs add inside CLIP's encoders, by what is in their names.
+  /// Parts that programs add inside CLIP's encoders: a mark in the tensor's name, and words for the message.
   private static let inside: [(mark: String, what: String)] = [
     ("adapter", "of an adapter that was put between the encoder's layers"),
     ("temporal", "of a step between the frames of a video"),

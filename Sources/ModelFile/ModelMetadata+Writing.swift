@@ -86,19 +86,16 @@ extension ActionCLIP {
         sources.append((index, .scales))
       }
     }
-    let entries: TextPairs
-    entries = try metadata.entries(for: configuration, compute: matrices.compute)
+    let entries = try metadata.entries(for: configuration, compute: matrices.compute)
     try SafetensorsWriter.write(to: path, metadata: entries, tensors: tensors) {
       (index, write) throws(Failure) in
       let (parameter, part) = (parameters[sources[index].parameter], sources[index].part)
-      let values: FloatBuffer
-      do throws(Failure) {
+      let values =
         switch part {
-        case .values: values = try parameter.values()
-        case .numbers: values = try parameter.quantised().numbers
-        case .scales: values = try parameter.quantised().scales
+        case .values: try parameter.values()
+        case .numbers: try parameter.quantised().numbers
+        case .scales: try parameter.quantised().scales
         }
-      } catch { throw Failure(.outOfMemory, error.message) }
       defer { extendLifetime(values) }
       try write(UnsafeBufferPointer(values.buffer))
     }

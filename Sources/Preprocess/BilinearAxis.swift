@@ -11,7 +11,7 @@ struct BilinearAxis: ~Copyable {
   /// The two source positions of each output position, inside the image.
   let before: GrowingArray<Int32>  // [count]
   let after: GrowingArray<Int32>  // [count]
-  /// Their weights, 0...2048.
+  /// Weights of the pixels at `before` and `after`, 0...2048; a pair sums up to 2048.
   let weights: GrowingArray<Int16>  // [count, 2]
 
   /// The treatment of positions beyond the first and last source pixel.

@@ -3,7 +3,7 @@ import System
 /// Turns images into S x S crops or normalised planes.
 ///
 /// Keeps the weights and scratch of the last image size, so the frames of one video share them.
-/// For one thread at a time: give each thread its own.
+/// One thread at a time may use it: give each thread its own.
 public final class Preprocessor {
   /// S, the side of the crop in pixels.
   public let size: Int

@@ -77,7 +77,7 @@ extension Preset {
 }
 
 extension ResizeMode {
-  /// In a model's file.
+  /// The name in a model file's metadata.
   public var name: String {
     switch self {
     case .actionCLIP: "ActionCLIP"
@@ -89,7 +89,7 @@ extension ResizeMode {
 }
 
 extension FrameChoice {
-  /// In a model's file.
+  /// The name in a model file's metadata.
   public var name: String {
     switch self {
     case .reference: "ActionCLIP"
