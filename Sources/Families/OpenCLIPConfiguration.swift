@@ -168,7 +168,7 @@ struct OpenCLIPConfiguration {
     case "block_type": try Configurations.expect(["default"], &json)
     case let key where harmless.contains(key): try Configurations.pass(&json)
     case let key where foreign.contains(key):
-      try Configurations.refuseUnlessOff(&json, "this is a part of a network that CLIP's has not")
+      try Configurations.refuseUnlessOff(&json, "this is a part of a network that CLIP does not have")
     default: try Configurations.refuseUnknown(&json, of: "open_clip's CLIP")
     }
   }

@@ -74,7 +74,7 @@ public final class RenamedTensors: TensorSource {
     _ source: any TensorSource
   ) throws(Failure) -> Renamed {
     guard let first = parts.first, let info = source.info(first.source) else {
-      throw .invalid("a tensor went away")
+      throw .invalid("a tensor that the file listed is not there any more")
     }
     let sources = parts.map { quoted($0.source.utf8) }.joined(separator: ", ")
     guard parts.map(\.part) == Array(0..<first.of) else {

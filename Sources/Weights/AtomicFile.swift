@@ -73,10 +73,10 @@ final class AtomicFile {
     var synced: CInt
     repeat { synced = fsync(temporary.descriptor) } while synced < 0 && errno == EINTR
     guard synced == 0 else {
-      throw Failure(.fileWrite, "could not be brought to the disk: \(systemReason(errno))")
+      throw Failure(.fileWrite, "could not be written to the disk: \(systemReason(errno))")
     }
     guard temporary.rename(to: target) else {
-      throw Failure(.fileWrite, "could not take its name: \(systemReason(errno))")
+      throw Failure(.fileWrite, "could not be renamed to its name: \(systemReason(errno))")
     }
     // The name as well, where the file system can; the file itself is whole in any case.
     let directory = target.folder.file(".").withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }

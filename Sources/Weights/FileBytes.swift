@@ -38,12 +38,12 @@ struct FileBytes: ~Copyable {
       try hash(memory ?? UnsafeRawBufferPointer(start: nil, count: 0), into: &sha) { _, _ in }
       return sha.finish()
     }
-    let most = WeightsLimits.hashedBytes
-    guard others <= most, size <= most - others else {
+    let maximum = WeightsLimits.hashedBytes
+    guard others <= maximum, size <= maximum - others else {
       throw .limit(
         others == 0
-          ? "the file takes \(size) bytes; at most \(most) are read into memory to be hashed"
-          : "with this file of \(size) bytes the model's files take over \(most), the most that are read into memory "
+          ? "the file takes \(size) bytes; at most \(maximum) are read into memory to be hashed"
+          : "with this file of \(size) bytes the model's files take over \(maximum), the most that are read into memory "
             + "to be hashed")
     }
     let whole = try ByteBlock(count: size) { (buffer) throws(Failure) in

@@ -5,7 +5,7 @@ import Text
 /// read.
 public enum OpenedWeights {
   case file(WeightsFile)
-  /// An index of shards, all of its text; not looked into yet.
+  /// The text of an index of shards, not parsed yet.
   case index(WholeFile)
 
   /// An index may have `limit` bytes; it is not hashed here.

@@ -160,7 +160,7 @@ struct Pickle: ~Copyable {
     return try add(PickleValue(kind: .opaque, a: names.count - 1))
   }
 
-  /// `type` is the opaque value of its class.
+  /// Adds an object of a class that is not known here; `type` is the index of the opaque value for the class.
   mutating func addObject(_ type: PickleValue) throws(Failure) -> Int32 {
     try objects.append(PickleObject(type: type.a))
     return try add(PickleValue(kind: .object, a: objects.count - 1))
@@ -201,7 +201,7 @@ struct Pickle: ~Copyable {
   }
 }
 
-/// Walks a dictionary's cells. For use while the pickle is alive.
+/// Walks the cells of a dictionary of a pickle, which must outlive it.
 struct PicklePairs: Sequence, IteratorProtocol {
   fileprivate let cells: UnsafeMutableBufferPointer<PickleCell>
   fileprivate var cell: Int

@@ -6,7 +6,7 @@ struct PickleValue: BitwiseCopyable {
     case none, bool, float
     /// `a`: the value.
     case integer
-    /// `a`, `b`: the place and length of its bytes in the pickle.
+    /// `a`, `b`: the offset and length of its bytes in the pickle.
     case string
     /// Bytes, which no name of a tensor is: not kept.
     case bytes
@@ -45,7 +45,7 @@ struct PickleCell: BitwiseCopyable {
   var next: Int32 = -1
 }
 
-/// The module and name of a global that is not known: their places and lengths in the pickle.
+/// The module and name of a global that is not known: their offsets and lengths in the pickle.
 struct PickleName: BitwiseCopyable {
   let moduleStart: Int
   let moduleCount: Int
@@ -87,7 +87,7 @@ enum PickleGlobal {
   ]
 }
 
-/// An object of a class that a TorchScript archive defines. It was not made either: only what it is said to hold
+/// An object of a class that a TorchScript archive defines. No such object is made: only what it is said to hold
 /// is kept.
 struct PickleObject: BitwiseCopyable {
   /// The class: index into the names.
@@ -99,14 +99,14 @@ struct PickleObject: BitwiseCopyable {
 /// A record of numbers that tensors are views of.
 struct PickleStorage: BitwiseCopyable {
   let elementType: ElementType
-  /// The record's name, `data/<key>`: its place in the pickle.
+  /// The record's name, `data/<key>`: its offset in the pickle.
   let keyStart: Int
   let keyCount: Int
   /// The number of elements in the record.
   let count: Int
 }
 
-/// The arguments of `_rebuild_tensor_v2`. Shape and strides are places in the element arena.
+/// The arguments of `_rebuild_tensor_v2`. Shape and strides are offsets in the element arena.
 struct PickleTensor: BitwiseCopyable {
   let storage: Int
   /// The number of the storage's elements before the tensor's first one.

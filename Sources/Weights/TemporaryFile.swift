@@ -1,14 +1,14 @@
 import System
 import Glibc
 
-/// A file on its way to another name in its folder: ".actionclip-", a number of that name, and a random one. It is
-/// locked for as long as it is written, so that one that its process left behind (killed, or the power gone) can be
-/// told: nobody holds its lock.
+/// A file that is written under a temporary name and then renamed to its own: ".actionclip-", a number made of the final
+/// name, and a random number. It is locked while it is written, so that a file left behind by a killed process or a lost
+/// power supply is recognised: nobody holds its lock.
 final class TemporaryFile {
   let descriptor: CInt
   private let path: FilePath
   private let folder: FilePath
-  /// The beginning of the names of all files on their way to the same name.
+  /// The beginning that all temporary files for the same final name share.
   private let prefix: [UInt8]
   private var renamed = false
 

@@ -19,8 +19,8 @@ public protocol TensorSource {
     _ name: String, into destination: UnsafeMutableBufferPointer<Float>
   ) throws(Failure)
 
-  /// Reads as many elements from `first` on of a tensor that `isWhole`, on any threads at once. Throws `tensorShape`
-  /// if there are not so many.
+  /// Fills `destination` with elements from `first` on of a tensor that `isWhole`; any threads may call it at once.
+  /// Throws `tensorShape` if the tensor has fewer.
   func read(
     _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
   ) throws(Failure)

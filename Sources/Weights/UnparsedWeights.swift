@@ -2,8 +2,8 @@ import System
 import Digest
 import Text
 
-/// A file of weights that was hashed and not looked into yet: where several files are one model, all of them are
-/// judged before any is parsed.
+/// A file of weights that was hashed and not parsed yet: where several files are one model, the hashes of all are
+/// checked before any is parsed.
 public final class UnparsedWeights {
   public let sha256: SHA256.Digest
   public let byteCount: Int
@@ -21,7 +21,7 @@ public final class UnparsedWeights {
     } catch { throw error.about(path) }
   }
 
-  /// Reads the tensors' index from the bytes that were hashed; once.
+  /// Reads the tensors' index from the bytes that were hashed. It may be called once.
   public func parse(_ keys: StateDictKeys = StateDictKeys()) throws(Failure) -> WeightsFile {
     guard let file = file.take() else { throw .invalid("the file was parsed already") }
     do throws(Failure) { return try WeightsFile(file, sha256: sha256, keys) } catch {

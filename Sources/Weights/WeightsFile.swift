@@ -140,8 +140,8 @@ public final class WeightsFile: TensorSource {
     try read(tensor, from: first, into: destination)
   }
 
-  /// Elements of a tensor without gaps, which has so many. A piece at a time where they are converted, so that no
-  /// second copy of a tensor is needed.
+  /// Reads elements from `first` on of a tensor whose elements lie side by side; the caller has checked that there
+  /// are so many. Where they are converted they are read in pieces, so that no second copy of a tensor is needed.
   private func read(
     _ tensor: StoredTensor, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
   ) throws(Failure) {

@@ -34,21 +34,21 @@ extension ZipArchive {
     guard commentCount == 0, disk == 0 else {
       throw .invalid("\(subject()) has a comment or lies on another disk")
     }
-    var wide = ZipExtra(try cursor.slice(extraCount), subject: subject())
-    let zip64 = try wide.zip64()
+    var extra = ZipExtra(try cursor.slice(extraCount), subject: subject())
+    let zip64 = try extra.zip64()
     var values = ByteCursor(zip64 ?? UnsafeRawBufferPointer(start: nil, count: 0), subject: subject())
-    let wideSize = size == .max ? try values.size64() : Int(size)
-    let wideCompressed = compressed == .max ? try values.size64() : Int(compressed)
-    let wideOffset = offset == .max ? try values.size64() : Int(offset)
+    let zip64Size = size == .max ? try values.size64() : Int(size)
+    let zip64Compressed = compressed == .max ? try values.size64() : Int(compressed)
+    let zip64Offset = offset == .max ? try values.size64() : Int(offset)
     guard values.remaining == 0 else {
       throw .invalid("\(subject()) has zip64 sizes beside its plain ones")
     }
-    guard method != 0 || wideSize == wideCompressed else {
-      throw .invalid("\(subject()) is stored, but its two sizes differ: \(wideSize), \(wideCompressed)")
+    guard method != 0 || zip64Size == zip64Compressed else {
+      throw .invalid("\(subject()) is stored, but its two sizes differ: \(zip64Size), \(zip64Compressed)")
     }
     return Entry(
       nameStart: nameStart, nameCount: nameCount, flags: flags, method: method, crc: crc,
-      compressedSize: wideCompressed, size: wideSize, headerOffset: wideOffset)
+      compressedSize: zip64Compressed, size: zip64Size, headerOffset: zip64Offset)
   }
 }
 

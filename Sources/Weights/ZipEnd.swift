@@ -38,13 +38,13 @@ struct ZipEnd {
     {
       guard rest.count == ZipEnd.locatorSize + ZipEnd.end64Size else { throw ZipEnd.noEnd64 }
       position -= ZipEnd.locatorSize + ZipEnd.end64Size
-      let wide = try ZipEnd.readEnd64(UnsafeRawBufferPointer(rebasing: rest), at: position)
-      // The short record repeats the wide one, or says "see there" with all ones.
+      let zip64 = try ZipEnd.readEnd64(UnsafeRawBufferPointer(rebasing: rest), at: position)
+      // The short record repeats the zip64 one, or has all bits set where only that one tells.
       guard
-        counts.0 == .max || found.entries == wide.entries, size == .max || found.size == wide.size,
-        offset == .max || found.offset == wide.offset
+        counts.0 == .max || found.entries == zip64.entries, size == .max || found.size == zip64.size,
+        offset == .max || found.offset == zip64.offset
       else { throw .invalid("the zip archive's two end records contradict each other") }
-      found = wide
+      found = zip64
     }
 
     guard found.entries <= ZipArchive.maximumEntries else {

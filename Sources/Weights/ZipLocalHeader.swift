@@ -47,7 +47,7 @@ struct ZipLocalHeader {
     }
     let end = data + entry.compressedSize
     guard described else { return (data, end) }
-    return (data, end + (try checkDescriptor(file, at: end, wide: zip64 != nil)))
+    return (data, end + (try checkDescriptor(file, at: end, isZip64: zip64 != nil)))
   }
 
   /// Sizes repeat the directory's, or are left to a descriptor (0) or to a zip64 field (all ones).
@@ -60,14 +60,14 @@ struct ZipLocalHeader {
       throw mismatch("size")
     }
     guard let zip64 else { return }
-    // Sizes first if they are wide; torch adds the header's offset if that is wide. Before it has
+    // Sizes first if they need 64 bits; torch adds the header's offset if that does. Before it has
     // written the data it knows the size and leaves the compressed one 0.
     var values = ByteCursor(zip64, subject: subject)
     if deferred || values.remaining >= 16 {
-      let wideSize = try values.size64()
-      let wideCompressed = try values.size64()
-      guard wideSize == entry.size || described && wideSize == 0,
-        wideCompressed == entry.compressedSize || described && wideCompressed == 0
+      let zip64Size = try values.size64()
+      let zip64Compressed = try values.size64()
+      guard zip64Size == entry.size || described && zip64Size == 0,
+        zip64Compressed == entry.compressedSize || described && zip64Compressed == 0
       else { throw mismatch("zip64 size") }
     }
     if values.remaining >= 8, try values.size64() != entry.headerOffset {
@@ -78,16 +78,16 @@ struct ZipLocalHeader {
 
   /// Checks the record after the data (signature, checksum, sizes); returns the record's length in bytes.
   private func checkDescriptor(
-    _ file: borrowing FileBytes, at offset: Int, wide: Bool
+    _ file: borrowing FileBytes, at offset: Int, isZip64: Bool
   ) throws(Failure) -> Int {
-    let count = wide ? 24 : 16
+    let count = isZip64 ? 24 : 16
     let block = try part(file, at: offset, count: count)
     defer { extendLifetime(block) }
     var cursor = ByteCursor(block.bytes, subject: "the data descriptor of \(subject)")
     let signature = try cursor.integer(UInt32.self)
     let crc = try cursor.integer(UInt32.self)
-    let compressed = wide ? try cursor.size64() : Int(try cursor.integer(UInt32.self))
-    let size = wide ? try cursor.size64() : Int(try cursor.integer(UInt32.self))
+    let compressed = isZip64 ? try cursor.size64() : Int(try cursor.integer(UInt32.self))
+    let size = isZip64 ? try cursor.size64() : Int(try cursor.integer(UInt32.self))
     guard
       signature == 0x0807_4B50, crc == entry.crc, compressed == entry.compressedSize,
       size == entry.size
