@@ -6,7 +6,7 @@ struct ShardTotals {
   private var tensors = 0
   private var bytes = 0
 
-  /// Adds a file's tensors.
+  /// Adds the tensors of one file to the totals. Fails where a total is over the limit.
   mutating func add(_ file: any TensorSource) throws(Failure) {
     let names = file.names
     tensors += names.count

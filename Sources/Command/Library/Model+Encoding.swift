@@ -93,7 +93,7 @@ extension Model {
     return result
   }
 
-  /// The model's own preprocessing, with another resize if one is named.
+  /// The model's own preprocessing options. A resize given here replaces theirs, and their short side by its default.
   func preprocessing(_ resize: Resize?) throws(LibraryError) -> actionclip_preprocess_options {
     var options = actionclip_preprocess_options()
     actionclip_preprocess_options_init(&options)
@@ -111,7 +111,7 @@ extension Model {
     }
   }
 
-  /// Indices of the frames that the model's rule chooses, [segments].
+  /// Indices [segments] of the frames that the model's rule chooses.
   func indices(
     of frameCount: Int64, segments: Int, frameRate: Double
   ) throws(LibraryError) -> [Int64] {
@@ -147,7 +147,8 @@ extension Model {
     return videos
   }
 
-  /// Encodes square crops with `call`, which gives one embedding for `group` of them.
+  /// Encodes square RGB crops [count, S, S, 3] through the C function in `call`, which turns every `group` crops into
+  /// one embedding.
   private func encode(
     squares: [UInt8], of group: Int,
     call: (
@@ -160,7 +161,7 @@ extension Model {
     let count = squares.count / bytes
     var embeddings = [Float](repeating: 0, count: count / group * embeddingSize)
     let capacity = embeddings.count
-    // The short side is S already, so this resizes nothing.
+    // The crops are S pixels wide, so CLIP's resize, to a short side of S, leaves them as they are.
     var options = try preprocessing(.clip)
     let status = squares.withUnsafeBufferPointer { pixels in
       let images = (0..<count).map { place in

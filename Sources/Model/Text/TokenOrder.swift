@@ -1,6 +1,6 @@
 import System
 
-/// The order of a dictionary among rows of token ids.
+/// Sorts rows of token ids in lexicographic order, so that prompts that begin alike are neighbours.
 struct TokenOrder {
   let tokens: UnsafePointer<Int32>  // [rows, length]
   let length: Int
