@@ -1,7 +1,7 @@
-/* test_counts.c: calls whose memory is sized by a caller's counts, with many labels, templates, prompts, indices, texts.
- * Each allocation of 64 KB or more is refused in turn, then the process may have little more memory than it has: the
- * call says ACTIONCLIP_ERROR_OUT_OF_MEMORY, its outputs are as they were, and the next call works. None of these
- * allocations is the Swift runtime's.
+/* test_counts.c: calls whose memory is sized by a caller's counts, with many labels, templates, prompts, indices, texts,
+ * and paths of any length. Each allocation of 64 KB or more is refused in turn, then the process may have little more
+ * memory than it has: the call says ACTIONCLIP_ERROR_OUT_OF_MEMORY, its outputs are as they were, and the next call
+ * works. None of these allocations is the Swift runtime's.
  *
  *   test_counts FIXTURES SCRATCH SYMBOLS [CLIP]     CLIP: a video of 100 frames of 16x16; without it none is read */
 #include "allocations.h"
@@ -241,6 +241,66 @@ static void test_objects(const char *name, int32_t (*operation)(void)) {
   printf("  %-40s %3ld objects refused in turn\n", name, n - 1);
 }
 
+/* ------------------------------------------------------------------------------------------- long paths */
+
+/* Longer than the reserve that objects of the Swift runtime come from where memory is refused. */
+enum { PATH_BYTES = 64 << 20 };
+static char *long_path;
+
+static int32_t load_long(void) {
+  actionclip_model *loaded = NULL;
+  return actionclip_model_load(long_path, NULL, &loaded);
+}
+static int32_t load_with(const char *tokenizer_path, const char *base_path) {
+  actionclip_model_options o;
+  actionclip_model_options_init(&o);
+  o.tokenizer_path = tokenizer_path;
+  o.base_path = base_path;
+  actionclip_model *loaded = NULL;
+  const int32_t status = actionclip_model_load(in(fixtures, "models/whole.safetensors"), &o, &loaded);
+  CHECK(loaded == NULL);
+  return status;
+}
+static int32_t load_with_long_tokenizer(void) { return load_with(long_path, NULL); }
+static int32_t load_with_long_base(void) { return load_with(NULL, long_path); }
+static int32_t tokenizer_long(void) {
+  actionclip_tokenizer *loaded = NULL;
+  return actionclip_tokenizer_load(long_path, &loaded);
+}
+static int32_t describe_long(void) {
+  size_t size;
+  return actionclip_file_describe(long_path, NULL, 0, &size);
+}
+static int32_t save_long(void) { return actionclip_model_save(model, long_path, NULL); }
+static int32_t video_long(void) {
+  actionclip_video *opened = NULL;
+  return actionclip_video_open(long_path, NULL, &opened);
+}
+
+/* A path of any length is refused with a line, however little memory there is. */
+static void test_long_paths(void) {
+  const struct {
+    int32_t (*call)(void);
+    int32_t status;
+  } cases[] = {{load_long, ACTIONCLIP_ERROR_FILE_OPEN},      {load_with_long_tokenizer, ACTIONCLIP_ERROR_FILE_OPEN},
+               {load_with_long_base, ACTIONCLIP_ERROR_OPTION_CONFLICT}, {tokenizer_long, ACTIONCLIP_ERROR_FILE_OPEN},
+               {describe_long, ACTIONCLIP_ERROR_FILE_OPEN},  {save_long, ACTIONCLIP_ERROR_FILE_WRITE},
+               {video_long, ACTIONCLIP_ERROR_FILE_OPEN}};
+  const size_t lengths[] = {4095, 4096, 4097, PATH_BYTES};
+  long_path = check_alloc(PATH_BYTES + 1);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
+      if (cases[i].call == video_long && clip == NULL) continue;
+      memset(long_path, 'a', lengths[l]);
+      long_path[lengths[l]] = 0;
+      const int32_t status = within_limit(cases[i].call, 8 << 20);
+      if (status != cases[i].status)
+        fprintf(stderr, "  path %zu of %zu bytes: %s, %s\n", i, lengths[l], actionclip_status_name(status), actionclip_last_error());
+      CHECK(status == cases[i].status && *actionclip_last_error() != 0 && untouched());
+    }
+  free(long_path);
+}
+
 int main(int argc, char **argv) {
   if (argc < 4) {
     fprintf(stderr, "usage: test_counts FIXTURES SCRATCH SYMBOLS [CLIP]\n");
@@ -297,6 +357,7 @@ int main(int argc, char **argv) {
   } else {
     printf("test_counts: skipped read_frames: no ffmpeg to make its clip\n");
   }
+  test_long_paths();
   actionclip_tokenizer_free(tokenizer);
   actionclip_model_free(model);
   printf("  %ld calls, %ld allocations refused, out of memory by the process's limit %ld times\n", calls, refused, by_limit);

@@ -7,9 +7,10 @@ public struct FilePath: Sendable {
 
   public init(bytes: [UInt8]) { self.bytes = bytes }
 
-  /// Copies a NUL-terminated path.
+  /// Copies a NUL-terminated path. Of one that is too long for the system it copies PATH_MAX bytes, which the system
+  /// refuses as well: the caller's length does not decide how much memory is taken.
   public init(_ cPath: UnsafePointer<CChar>) {
-    bytes = Array(UnsafeRawBufferPointer(start: cPath, count: strlen(cPath)))
+    bytes = Array(UnsafeRawBufferPointer(start: cPath, count: strnlen(cPath, Int(PATH_MAX))))
   }
 
   /// The path up to and including its last slash ("models/" for "models/vit.pt"); empty if it has no slash.
