@@ -93,6 +93,11 @@ def test_difficult_names(tmp_path):
     assert all(line["labels"] == lines[0]["labels"] for line in lines)
 
 
+def test_a_name_that_looks_like_a_hint_stays_whole():
+    process = classify("clip (option b).mp4", "--labels", LABELS)
+    assert errors(process.stderr) == ["actionclip: error: video clip (option b).mp4 cannot be opened: no such file"]
+
+
 def test_names_that_are_not_utf8(tmp_path):
     # The first two look the same when shown; the third has characters that the command itself uses.
     names = [b"caf\xe9.mp4", b"caf\xe8.mp4", "\U001000e9.mp4".encode(), b"a\xff=b.mp4"]

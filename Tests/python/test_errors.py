@@ -2,12 +2,13 @@
 
 import errno
 import pickle
+import re
 import shutil
 
 import actionclip
 import numpy as np
 import pytest
-from actionclip import _abi, _errors
+from actionclip import _abi, _errors, _hints
 from actionclip._model_info import HEADS
 from conftest import ROOT, same_bits
 
@@ -189,3 +190,16 @@ def test_a_missing_tokenizer_and_an_assumption_name_the_keyword(untrained, tmp_p
         with pytest.raises(actionclip.ModelError, match=r"\(tokenizer=\)"):
             model.encode_prompts(["run"])
         assert all(line.endswith("=)") and "(option" not in line for line in model.assumptions) and model.assumptions
+
+
+def test_hints_in_the_name_of_a_file_stay():
+    with pytest.raises(actionclip.ActionCLIPError) as caught:
+        actionclip.Video("clip (option b).mp4")
+    assert "clip (option b).mp4" in caught.value.message
+
+
+def test_every_hint_of_the_library_has_a_word_in_both_bindings():
+    sources = [path for path in (ROOT / "Sources").rglob("*.swift") if "Command" not in path.parts]
+    hints = {name for path in sources for name in re.findall(r"\(option ([a-z0-9_]+)\)", path.read_text())}
+    flags = (ROOT / "Sources" / "Command" / "Library" / "OptionHints.swift").read_text()
+    assert hints and hints == _hints._KEYWORDS.keys() == set(re.findall(r'"([a-z0-9_]+)": (?:"|nil)', flags))

@@ -1,13 +1,18 @@
 /// Puts the command's flags into the library's messages, which name options as its C structs do: "(option base_path)"
-/// becomes "(--base)". A hint about an option that the command does not have is left out.
+/// becomes "(--base)". A hint about an option that the command does not have is left out; other words in that form, which may
+/// be a part of a file's name, stay.
 enum OptionHints {
-  /// Flags by the names of options in actionclip.h.
-  private static let flags: [Substring: String] = [
-    "activation": "--activation", "base_path": "--base", "open_clip_name": "--open-clip-name",
+  /// Flags by the names of options in actionclip.h that messages hint at; nil: the command has no flag for it.
+  private static let flags: [Substring: String?] = [
+    "activation": "--activation", "base_path": "--base", "max_milliseconds": nil, "max_pixels_per_byte": nil,
+    "open_clip_name": "--open-clip-name",
     "temporal_view": "--temporal-view", "tokenizer_path": "--tokenizer",
   ]
 
   static func withFlags(_ message: String) -> String {
-    message.replacing(/\ \(option ([a-z0-9_]+)\)/) { hint in flags[hint.1].map { " (\($0))" } ?? "" }
+    message.replacing(/\ \(option ([a-z0-9_]+)\)/) { hint in
+      guard let flag = flags[hint.1] else { return String(hint.0) }
+      return flag.map { " (\($0))" } ?? ""
+    }
   }
 }
