@@ -284,6 +284,31 @@ struct EncodingTests {
     #expect(out.allSatisfy { $0 == 42 })
   }
 
+  @Test func pixelsInMemoryAreRefusedBeforeAnyIsEncoded() throws {
+    let model = try model(.clip())
+    let videos = 400  // several groups of frames
+    var pixels = pixels(videos: videos)
+    var video = [Float](repeating: 42, count: videos * 24)
+    /// How often the encoder asks for frames, and what it fails with.
+    func encode() throws -> (asked: Int, failure: Failure.Kind?) {
+      try pixels.withUnsafeBufferPointer { pixels in
+        let source = CountingFrames(try #require(pixels.baseAddress))
+        var failure: Failure.Kind?
+        do throws(Failure) {
+          try model.encode(source, videos: videos, videoOut: &video, frameOut: nil)
+        } catch { failure = error.kind }
+        return (source.asked.load(ordering: .relaxed), failure)
+      }
+    }
+    let whole = try encode()
+    #expect(whole.asked > 1 && whole.failure == nil)
+    video = [Float](repeating: 42, count: videos * 24)
+    pixels[pixels.count - 1] = .nan
+    let damaged = try encode()
+    #expect(damaged.asked == 1 && damaged.failure == .notFinite)
+    #expect(video.allSatisfy { $0 == 42 })
+  }
+
   /// A file of 17 MB whose videos are sequences of 67 million tokens: sizes are planned without
   /// overflow, and memory that is not there is an error. (Where it is, the frames are asked for.)
   @Test func enormousSequencesAreAnErrorNotACrash() throws {

@@ -36,3 +36,16 @@ final class ArrivingFrames: FrameSource, @unchecked Sendable {
     try ready.wait(until: { (try? $0.get()).map { $0 >= count } ?? true }) { $0 }.get()
   }
 }
+
+/// Frames in memory that count how often the encoder asks for more.
+final class CountingFrames: FrameSource, @unchecked Sendable {
+  let pixels: UnsafePointer<Float>?
+  let asked = Atomic<Int>(0)
+
+  init(_ pixels: UnsafePointer<Float>) { self.pixels = pixels }
+
+  func readyFrames(atLeast count: Int) -> Int {
+    asked.add(1, ordering: .relaxed)
+    return Int.max
+  }
+}

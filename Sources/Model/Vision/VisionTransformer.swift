@@ -68,15 +68,18 @@ struct VisionTransformer: Sendable {
     try workspaces.with { (workspace) throws(Failure) in
       try buffers(workspace, plan, writesPixels: writesPixels, threads: pool.threads)
     } run: { (buffers) throws(Failure) in
-      var first = 0
+      var (first, checked) = (0, 0)
       let unit = framesPerUnit
       while first < frames {
         let ready = min(frames, try source.readyFrames(atLeast: first + unit))
         let count = min(plan.framesPerGroup, (ready - first) / unit * unit)
-        if let pixels = source.pixels {
-          guard allFinite(pixels + first * pixelsPerFrame, count: count * pixelsPerFrame) else {
+        // All that are ready, so that pixels in memory are refused before any of them is encoded.
+        if let pixels = source.pixels, checked < ready {
+          let added = (ready - checked) * pixelsPerFrame
+          guard allFinite(pixels + checked * pixelsPerFrame, count: added) else {
             throw Failure(.notFinite, "the pixels hold NaN or infinity")
           }
+          checked = ready
         }
         try embed(source, first, count, plan, buffers, pool)
         let sequences = Sequences(
