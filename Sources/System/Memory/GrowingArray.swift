@@ -59,11 +59,11 @@ public struct GrowingArray<Element: BitwiseCopyable>: ~Copyable {
   public subscript(index: Int) -> Element {
     get {
       precondition(index >= 0 && index < used)
-      return base[index]
+      return memory.unsafelyUnwrapped[index]  // there is an element, so there is memory
     }
     set {
       precondition(index >= 0 && index < used)
-      base[index] = newValue
+      memory.unsafelyUnwrapped[index] = newValue
     }
   }
 
