@@ -610,6 +610,15 @@ ACTIONCLIP_API int32_t actionclip_video_read_frames(actionclip_video *video,
                                                     uint8_t *rgb_out, size_t rgb_capacity,
                                                     double *seconds_out, size_t seconds_capacity);
 
+/* Gives the frames of a part of a video: first_out receives the index of its first frame, count_out their number, at
+ * least 1. `start` and `end` are in seconds from the first frame, 0 <= start < end; end may lie after the video's end,
+ * and INFINITY means that end. A frame belongs to the part if its time does (start <= time < end, all rounded to
+ * milliseconds), so parts that follow each other share no frame. If no frame begins in the part, it has the one that is
+ * shown at `start`. A video that ends before `start` is ACTIONCLIP_ERROR_INVALID_ARGUMENT. The video is not decoded
+ * where packets tell the times (see ACTIONCLIP_DECODE_NEEDED). */
+ACTIONCLIP_API int32_t actionclip_video_frames_between(actionclip_video *video, double start, double end,
+                                                       int64_t *first_out, int64_t *count_out);
+
 /* Encodes a whole video file to its embedding: chooses T frames by the model's own rule (actionclip_model_sampling),
  * decodes, preprocesses and encodes them. video_out is [E]; frame_out, which may be NULL, is [T, E], or [E] if the
  * model is joint. options may be NULL. Frames are encoded while later ones are decoded if frames_independent is 1 and
@@ -619,6 +628,16 @@ ACTIONCLIP_API int32_t actionclip_encode_video(const actionclip_model *model,
                                                const actionclip_preprocess_options *options,
                                                float *video_out, size_t video_capacity,
                                                float *frame_out, size_t frame_capacity);
+
+/* Encodes the part of a video from `start` to `end`, as actionclip_video_frames_between finds it, as if it were a video
+ * of its own: the model's rule chooses T of its frames. All else is as for actionclip_encode_video. Parts of one video
+ * are encoded fastest in the order of time, since decoding goes on where it was. */
+ACTIONCLIP_API int32_t actionclip_encode_video_between(const actionclip_model *model,
+                                                       actionclip_video *video,
+                                                       double start, double end,
+                                                       const actionclip_preprocess_options *options,
+                                                       float *video_out, size_t video_capacity,
+                                                       float *frame_out, size_t frame_capacity);
 
 /* Chooses `segments` of `frame_count` frames by the reference's rule at test time (datasets.py). indices_out is
  * [segments]. */

@@ -16,6 +16,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actionclip.h"
@@ -197,6 +198,13 @@ class Video {
     return read_frames(indices.data(), indices.size(), seconds);
   }
 
+  /* Returns the index of the first frame from `start` to `end`, in seconds, and the number of frames. */
+  std::pair<std::int64_t, std::int64_t> frames_between(double start, double end) {
+    std::pair<std::int64_t, std::int64_t> found;
+    check(actionclip_video_frames_between(get(), start, end, &found.first, &found.second));
+    return found;
+  }
+
   actionclip_video *get() const noexcept { return handle_.get(); }
 
  private:
@@ -343,6 +351,14 @@ class Model {
                                   std::vector<float> *frames = nullptr) const {
     return encode(t(), frames, [&](float *v, std::size_t vn, float *f, std::size_t fn) {
       return actionclip_encode_video(get(), video.get(), options, v, vn, f, fn);
+    });
+  }
+  /* Encodes the part of a video from `start` to `end`, in seconds, as a video of its own. */
+  std::vector<float> encode_video_between(Video &video, double start, double end,
+                                          const actionclip_preprocess_options *options = nullptr,
+                                          std::vector<float> *frames = nullptr) const {
+    return encode(t(), frames, [&](float *v, std::size_t vn, float *f, std::size_t fn) {
+      return actionclip_encode_video_between(get(), video.get(), start, end, options, v, vn, f, fn);
     });
   }
 

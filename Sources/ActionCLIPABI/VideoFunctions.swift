@@ -150,6 +150,23 @@ public func actionclip_video_read_frames(
   }
 }
 
+@_cdecl("actionclip_video_frames_between") @implementation
+public func actionclip_video_frames_between(
+  _ video: OpaquePointer!, _ start: Double, _ end: Double, _ first_out: UnsafeMutablePointer<Int64>!,
+  _ count_out: UnsafeMutablePointer<Int64>!
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let file = try Handle.object(video, VideoFile.self)
+    let span = try TimeSpan(from: start, to: end)
+    let first = try required(first_out, "first_out")
+    let count = try required(count_out, "count_out")
+    file.beginCall()
+    let frames = try file.frames(in: span)
+    first.pointee = Int64(frames.lowerBound)
+    count.pointee = Int64(frames.count)
+  }
+}
+
 @_cdecl("actionclip_encode_video") @implementation
 public func actionclip_encode_video(
   _ model: OpaquePointer!, _ video: OpaquePointer!,
@@ -157,13 +174,34 @@ public func actionclip_encode_video(
   _ video_out: UnsafeMutablePointer<Float>!, _ video_capacity: Int,
   _ frame_out: UnsafeMutablePointer<Float>!, _ frame_capacity: Int
 ) -> Int32 {
+  encode(model, video, in: nil, options, video_out, video_capacity, frame_out, frame_capacity)
+}
+
+@_cdecl("actionclip_encode_video_between") @implementation
+public func actionclip_encode_video_between(
+  _ model: OpaquePointer!, _ video: OpaquePointer!, _ start: Double, _ end: Double,
+  _ options: UnsafePointer<actionclip_preprocess_options>!,
+  _ video_out: UnsafeMutablePointer<Float>!, _ video_capacity: Int,
+  _ frame_out: UnsafeMutablePointer<Float>!, _ frame_capacity: Int
+) -> Int32 {
+  encode(model, video, in: (start, end), options, video_out, video_capacity, frame_out, frame_capacity)
+}
+
+private func encode(
+  _ model: OpaquePointer?, _ video: OpaquePointer?, in times: (start: Double, end: Double)?,
+  _ options: UnsafePointer<actionclip_preprocess_options>?,
+  _ video_out: UnsafeMutablePointer<Float>?, _ video_capacity: Int,
+  _ frame_out: UnsafeMutablePointer<Float>?, _ frame_capacity: Int
+) -> Int32 {
   longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let file = try Handle.object(video, VideoFile.self)
+    var span: TimeSpan?
+    if let times { span = try TimeSpan(from: times.start, to: times.end) }
     let options = try preprocessOptions(options, else: loaded.preset)
     let outputs = try EmbeddingOutputs(
       loaded, videos: 1, video_out, video_capacity, frame_out, frame_capacity)
-    try loaded.encode(file, options, video: outputs.video, frame: outputs.frame)
+    try loaded.encode(file, in: span, options, video: outputs.video, frame: outputs.frame)
   }
 }
 

@@ -32,6 +32,7 @@ final class FrameIndex {
   func position(of frame: Int) -> Int { Int(positions[frame]) }
   func frame(at position: Int) -> Int { Int(packets[position].frame) }
   func time(of frame: Int) -> Int64 { packets[position(of: frame)].time }
+  func duration(of frame: Int) -> Int64 { packets[position(of: frame)].duration }
 
   /// The limit on packets of an index, more than a day at 10 frames per second. Longer videos are decoded whole.
   private static let maxPackets = 1 << 20
@@ -137,7 +138,7 @@ final class FrameIndex {
   private func measure(_ start: FrameClock) -> Bool {
     var clock = start
     for frame in 0..<count {
-      clock.advance(to: time(of: frame), lasting: packets[position(of: frame)].duration)
+      clock.advance(to: time(of: frame), lasting: duration(of: frame))
     }
     duration = clock.end
     return clock.isSteady

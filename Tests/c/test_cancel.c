@@ -90,6 +90,10 @@ static int32_t encode_video(void) {
   size = e * 4;
   return actionclip_encode_video(model, video, NULL, (float *)(void *)out, e, NULL, 0);
 }
+static int32_t encode_video_between(void) {
+  size = e * 4;
+  return actionclip_encode_video_between(model, video, 0.5, 3, NULL, (float *)(void *)out, e, NULL, 0);
+}
 /* Frames are encoded by a thread beside the one that decodes. */
 static actionclip_model *one_thread;
 static actionclip_video *one_thread_video;
@@ -236,6 +240,7 @@ static const struct {
     {"encode_single_pixels", encode_single_pixels},
     {"encode_video", encode_video},
     {"encode_video, overlapped", encode_while_decoding},
+    {"encode_video_between", encode_video_between},
     {"similarity", similarity},
     {"probabilities", probabilities},
     {"classifier_score", classifier_score},

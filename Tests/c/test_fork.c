@@ -48,6 +48,7 @@ static int inherited(void) {
   size_t count;
   uint8_t rgb[3];
   const int64_t first = 0;
+  int64_t between[2];
   const char *prompts[1] = {"walking"};
   actionclip_classifier *fresh = NULL;
   actionclip_model_info mi;
@@ -61,6 +62,7 @@ static int inherited(void) {
       actionclip_encode_pixels(model, pixels, pixel_count, t, out, e, NULL, 0),
       actionclip_encode_frames(model, images, t, NULL, out, e, NULL, 0),
       actionclip_encode_video(model, video, NULL, out, e, NULL, 0),
+      actionclip_encode_video_between(model, video, 1, 2, NULL, out, e, NULL, 0),
       actionclip_encode_prompts(model, prompts, 1, 0, out, e),
       actionclip_encode_labels(model, prompts, 1, NULL, 0, 0, out, 16 * e),
       actionclip_encode_tokens(model, ids, (size_t)info.context_length, 1, out, e),
@@ -75,6 +77,7 @@ static int inherited(void) {
       actionclip_classifier_score(classifier, pixels, 1, 1, out, 1, NULL, NULL),
       actionclip_video_get_info(video, &vi),
       actionclip_video_read_frames(video, &first, 1, rgb, 3, NULL, 0),
+      actionclip_video_frames_between(video, 1, 2, &between[0], &between[1]),
   };
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
     n++;

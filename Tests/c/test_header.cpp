@@ -73,6 +73,11 @@ static void videos(const actionclip::Model &model, const std::string &clip) {
   CHECK(of_frames == of_video_frames && of_frames.size() == frames * embedding.size());
   REFUSED(INVALID_ARGUMENT, model.encode_frames(images.data(), frames - 1));
 
+  CHECK(video.frames_between(1, 3) == std::make_pair(std::int64_t{25}, std::int64_t{50}));
+  CHECK(embedding == model.encode_video_between(video, 0, HUGE_VAL));
+  CHECK(embedding != model.encode_video_between(video, 1, 3));
+  REFUSED(INVALID_ARGUMENT, video.frames_between(4, 5));
+
   // The model's own way, with one thing changed.
   CHECK(model.sampling() == ACTIONCLIP_SAMPLING_ACTIONCLIP);
   actionclip_preprocess_options own = model.preprocess_options();

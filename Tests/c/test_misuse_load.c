@@ -242,6 +242,7 @@ static void handles(void) {
   int32_t *tokens = check_alloc(c * sizeof *tokens);
   uint8_t *rgb = output(224 * 160 * 3);
   const int64_t first = 0;
+  int64_t *between = output(2 * sizeof *between);
   static actionclip_image images[64];
 
   actionclip_model *gone = NULL;
@@ -264,6 +265,7 @@ static void handles(void) {
       REFUSED_HANDLE(actionclip_encode_single_pixels(m, pixels, pixel_count, t, v, t * e));
       REFUSED_HANDLE(actionclip_join_frames(m, pixels, t, v, e));
       REFUSED_HANDLE(actionclip_encode_video(m, video, NULL, v, e, NULL, 0));
+      REFUSED_HANDLE(actionclip_encode_video_between(m, video, 1, 2, NULL, v, e, NULL, 0));
       REFUSED_HANDLE(actionclip_encode_prompts(m, prompts, 1, 0, v, e));
       REFUSED_HANDLE(actionclip_encode_labels(m, prompts, 1, NULL, 0, 0, v, e));
       REFUSED_HANDLE(actionclip_encode_tokens(m, tokens, c, 1, v, e));
@@ -277,7 +279,9 @@ static void handles(void) {
     if (wrong[k] != video) {
       REFUSED_HANDLE(actionclip_video_get_info(wrong[k], vi));
       REFUSED_HANDLE(actionclip_video_read_frames(wrong[k], &first, 1, rgb, 224 * 160 * 3, NULL, 0));
+      REFUSED_HANDLE(actionclip_video_frames_between(wrong[k], 1, 2, &between[0], &between[1]));
       REFUSED_HANDLE(actionclip_encode_video(model, wrong[k], NULL, v, e, NULL, 0));
+      REFUSED_HANDLE(actionclip_encode_video_between(model, wrong[k], 1, 2, NULL, v, e, NULL, 0));
       if (wrong[k] != NULL && wrong[k] != model) actionclip_video_free(wrong[k]);
     }
   }

@@ -280,7 +280,21 @@ static void sampling_and_video(void) {
   }
   CHECK_OK(actionclip_video_read_frames(video, in, 2, guard_alloc(2 * FRAME), 2 * FRAME,
                                         guard_alloc(2 * sizeof(double)), 2));
+  int64_t *first = output(sizeof *first), *count = output(sizeof *count);
   float *v = output(e * sizeof *v), *f = output(t * e * sizeof *f);
+  static const double spans[][2] = {{-1, 2}, {NAN, 2}, {INFINITY, INFINITY}, {2, 2},
+                                    {2, 1},  {2, NAN}, {4, 5}, {1e300, INFINITY}};
+  for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
+    REFUSED(IN, actionclip_video_frames_between(video, spans[i][0], spans[i][1], first, count));
+    REFUSED(IN, actionclip_encode_video_between(model, video, spans[i][0], spans[i][1], NULL, v, e, f, t * e));
+  }
+  REFUSED(IN, actionclip_video_frames_between(video, 1, 2, NULL, count));
+  REFUSED(IN, actionclip_video_frames_between(video, 1, 2, first, NULL));
+  REFUSED(IN, actionclip_encode_video_between(model, video, 1, 2, NULL, NULL, e, f, t * e));
+  REFUSED(SMALL, actionclip_encode_video_between(model, video, 1, 2, NULL, v, e - 1, f, t * e));
+  REFUSED(SMALL, actionclip_encode_video_between(model, video, 1, 2, NULL, v, e, f, t * e - 1));
+  CHECK_OK(actionclip_encode_video_between(model, video, 1, 2, NULL, guard_alloc(e * 4), e,
+                                           guard_alloc(t * e * 4), t * e));
   REFUSED(IN, actionclip_encode_video(model, video, NULL, NULL, e, f, t * e));
   REFUSED(SMALL, actionclip_encode_video(model, video, NULL, v, e - 1, f, t * e));
   REFUSED(SMALL, actionclip_encode_video(model, video, NULL, v, e, f, t * e - 1));

@@ -106,6 +106,7 @@ static int32_t video(void) {
   if (status == ACTIONCLIP_OK) status = actionclip_video_get_outline(v, &properties);
   if (status == ACTIONCLIP_OK) status = actionclip_video_read_frames(v, indices, 3, rgb, sizeof rgb, NULL, 0);
   if (status == ACTIONCLIP_OK) status = actionclip_encode_video(model, v, NULL, embedding, e, NULL, 0);
+  if (status == ACTIONCLIP_OK) status = actionclip_encode_video_between(model, v, 1, 2, NULL, embedding, e, NULL, 0);
   if (status == ACTIONCLIP_OK) status = actionclip_video_get_info(v, &properties);
   actionclip_video_free(v);
   return status;

@@ -98,6 +98,44 @@ static void encode(actionclip_video *video, const actionclip_model *model) {
   }
 }
 
+/* A part of a clip, whose frames are 40 ms apart: its frames by their times, and their embedding. */
+static void between(actionclip_video *video, const actionclip_model *model) {
+  static const struct {
+    double start, end;
+    int64_t first, count;
+  } parts[] = {
+      {0, INFINITY, 0, 100}, {0, 4, 0, 100},    {1, 2, 25, 25},      {2, 3.04, 50, 26},
+      {3.96, 9, 99, 1},      {3.97, 4, 99, 1},  {1.01, 1.02, 25, 1}, {1, 1.0001, 25, 1},
+      {0, 1e-9, 0, 1},       {0.001, 0.09, 1, 2}, {1.0004, 2, 25, 25},
+  };
+  actionclip_model_info info;
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_model_get_info(model, &info));
+  const size_t t = (size_t)info.frames, e = (size_t)info.embedding_size;
+  float *v1 = guard_alloc(e * 4), *v2 = guard_alloc(e * 4);
+  float *f1 = guard_alloc(t * e * 4), *f2 = guard_alloc(t * e * 4);
+  int64_t *at = check_alloc(t * sizeof *at);
+  uint8_t *rgb = check_alloc(t * FRAME);
+  actionclip_image *images = check_alloc(t * sizeof *images);
+  for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++) {
+    int64_t first = -1, count = -1;
+    CHECK_OK(actionclip_video_frames_between(video, parts[k].start, parts[k].end, &first, &count));
+    CHECK(first == parts[k].first && count == parts[k].count);
+    CHECK_OK(actionclip_encode_video_between(model, video, parts[k].start, parts[k].end, NULL, v1, e, f1, t * e));
+    CHECK_OK(actionclip_sample_indices(count, info.frames, at, t));
+    for (size_t i = 0; i < t; i++) at[i] += first;
+    CHECK_OK(actionclip_video_read_frames(video, at, t, rgb, t * FRAME, NULL, 0));
+    for (size_t i = 0; i < t; i++) {
+      actionclip_image image = {rgb + i * FRAME, 0, WIDTH, HEIGHT, ACTIONCLIP_PIXEL_RGB, 0};
+      images[i] = image;
+    }
+    CHECK_OK(actionclip_encode_frames(model, images, t, NULL, v2, e, f2, t * e));
+    CHECK(memcmp(v1, v2, e * 4) == 0 && memcmp(f1, f2, t * e * 4) == 0);
+  }
+  free(images), free(rgb), free(at);
+  guard_release(v1, e * 4), guard_release(v2, e * 4), guard_release(f1, t * e * 4), guard_release(f2, t * e * 4);
+}
+
 /* Cut or damaged clips: frames or an error, never a fault, and never nonsense. */
 static void damaged(const unsigned char *bytes, size_t size) {
   uint32_t state = 7;
@@ -222,6 +260,7 @@ int main(int argc, char **argv) {
   check_info(video);
   check_frames(video);
   encode(video, model);
+  between(video, model);
 
   CHECK_OK(actionclip_video_open_buffer(bytes, size, NULL, &memory));
   check_frames(memory); /* without asking for the info first */
@@ -232,7 +271,10 @@ int main(int argc, char **argv) {
   options.threads = 1;
   options.decode = ACTIONCLIP_DECODE_ALL;
   options.max_pixels = WIDTH * HEIGHT; /* exactly what it has: larger ones are refused */
-  if (CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), &options, &serial))) check_frames(serial);
+  if (CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), &options, &serial))) {
+    between(serial, model);
+    check_frames(serial);
+  }
 
   /* A program built before there was a choice of what to decode. */
   actionclip_video_options *old = guard_alloc(16);

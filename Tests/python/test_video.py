@@ -112,6 +112,24 @@ def test_a_video_becomes_the_embedding_of_its_frames(clip, model):
     assert not same_bits(left, expected[0])
 
 
+def test_a_part_of_a_video_is_a_video_of_its_own(clip, model):
+    with actionclip.Video(clip) as video:
+        assert video.frames_between(0.4, 1.6) == range(10, 40)
+        assert video.frames_between() == range(50) and video.frames_between(1.9) == range(48, 50)
+        for bad in [(-1, 2), (1, 1), (1, float("nan")), (2.5, 3)]:
+            with pytest.raises(ValueError):
+                video.frames_between(*bad)
+            with pytest.raises(ValueError):
+                model.encode_video(video, start=bad[0], end=bad[1])
+        with pytest.raises(TypeError):
+            video.frames_between("1")
+        at = np.array(actionclip.sample_indices(30, model.info.frames)) + 10
+        expected, frames = model.encode_frames(video.read_frames(at), return_frames=True)
+        found, per_frame = model.encode_video(video, start=0.4, end=1.6, return_frames=True)
+    assert same_bits(found, expected[0]) and same_bits(per_frame, frames[0])
+    assert same_bits(model.encode_video(clip, end=2), model.encode_video(clip))
+
+
 def test_classify_one_call(clip, speaker):
     labels = ["tea", "archery", "teen"]
     found = speaker.classify(clip, labels)

@@ -4,17 +4,18 @@ import System
 import Video
 
 extension LoadedModel {
-  /// Encodes a whole video file: chooses T frames by the model's own rule, decodes, preprocesses and encodes them.
-  /// `video` [E] and, unless nil, `frame` [frameRowsPerVideo, E] are written on success only.
+  /// Encodes a video file, or the part of it in `span`, which counts as a video of its own: chooses T frames by the
+  /// model's own rule, decodes, preprocesses and encodes them. `video` [E] and, unless nil, `frame`
+  /// [frameRowsPerVideo, E] are written on success only.
   public func encode(
-    _ file: VideoFile, _ options: PreprocessOptions, video: UnsafeMutablePointer<Float>,
-    frame: UnsafeMutablePointer<Float>?
+    _ file: VideoFile, in span: TimeSpan? = nil, _ options: PreprocessOptions,
+    video: UnsafeMutablePointer<Float>, frame: UnsafeMutablePointer<Float>?
   ) throws(Failure) {
     let frames = try VideoFrames(self, options)
     file.beginCall()
     let encoding = VideoEncoding(model, frames, of: file)
     defer { encoding.stop() }
-    try file.readChosenFrames(count: frames.count, by: preset.sampling) {
+    try file.readChosenFrames(count: frames.count, in: span, by: preset.sampling) {
       encoding.stop()
     } emit: { (frame, positions) throws(Failure) in
       try checkCancelled()
@@ -26,33 +27,41 @@ extension LoadedModel {
 }
 
 extension VideoFile {
-  /// Reads the `count` frames that a rule chooses. `emit` gets each distinct frame with the range of positions that it
+  /// Reads the `count` frames that a rule chooses, of the whole video if `span` is nil. `emit` gets each distinct frame with the range of positions that it
   /// has among them; indices never decrease, so equal ones are adjacent. Frames emitted before a call of `begin` do not
   /// count.
   fileprivate func readChosenFrames(
-    count: Int, by choice: FrameChoice, begin: () -> Void,
+    count: Int, in span: TimeSpan?, by choice: FrameChoice, begin: () -> Void,
     emit: (VideoFrame, _ positions: Range<Int>) throws(Failure) -> Void
   ) throws(Failure) {
     var chosen: [Int] = []
     var position = 0
     let frameRate = choice.asksForFrameRate ? try knownFrameRate() : usualFrameRate
+    func choose(frameCount: Int) -> [Int] {
+      // The rule accepts any number of frames that a file can have; if it did not, the check below would report it.
+      chosen =
+        (try? sampleIndices(frameCount: frameCount, segments: count, by: choice, frameRate: frameRate)) ?? []
+      var distinct: [Int] = []
+      for index in chosen where distinct.last != index { distinct.append(index) }
+      return distinct
+    }
+    func restart() {
+      begin()
+      position = 0
+    }
+    func place(_ frame: VideoFrame) throws(Failure) {
+      guard position < chosen.count else {
+        throw Failure(.internal, "a frame was decoded that was not chosen")
+      }
+      let first = position
+      position = chosen[first...].firstIndex { $0 != chosen[first] } ?? chosen.count
+      try emit(frame, first..<position)
+    }
     do throws(VideoReadError<Failure>) {
-      try readChosen { frameCount in
-        // The rule accepts any number of frames that a file can have; if it did not, the check below would report it.
-        chosen =
-          (try? sampleIndices(frameCount: frameCount, segments: count, by: choice, frameRate: frameRate))
-          ?? []
-        var distinct: [Int] = []
-        for index in chosen where distinct.last != index { distinct.append(index) }
-        return distinct
-      } begin: { (_) throws(Failure) in
-        begin()
-        position = 0
-      } emit: { (frame) throws(Failure) in
-        var end = position
-        while end < chosen.count, chosen[end] == frame.index { end += 1 }
-        try emit(frame, position..<end)
-        position = end
+      if let span {
+        try readChosen(in: span, choose: choose, begin: restart, emit: place)
+      } else {
+        try readChosen(choose: choose, begin: { (_) throws(Failure) in restart() }, emit: place)
       }
     } catch {
       switch error {

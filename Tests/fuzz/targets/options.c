@@ -270,6 +270,8 @@ static void open_video(reader *r) {
     free(indices);
     if (take8(r) < 16) {
       float embedding[E];
+      const double start = (double)take_number(r) / 1000, end = start + (double)take_number(r) / 1000;
+      check(actionclip_encode_video_between(model, video, start, end, NULL, embedding, E, NULL, 0));
       check(actionclip_encode_video(model, video, NULL, embedding, E, NULL, 0));
     }
   }

@@ -309,8 +309,18 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
         c_int32,
     ),
     (
+        "actionclip_video_frames_between",
+        (Handle, c_double, c_double, Int64s, Int64s),
+        c_int32,
+    ),
+    (
         "actionclip_encode_video",
         (Handle, Handle, PreprocessIn, Floats, c_size_t, Floats, c_size_t),
+        c_int32,
+    ),
+    (
+        "actionclip_encode_video_between",
+        (Handle, Handle, c_double, c_double, PreprocessIn, Floats, c_size_t, Floats, c_size_t),
         c_int32,
     ),
     ("actionclip_sample_indices", (c_int64, c_int32, Int64s, c_size_t), c_int32),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import math
 import operator
 import os
 from collections.abc import Iterable
@@ -60,6 +61,11 @@ def real(what: str, value: float) -> float:
         raise wrong_type(f"{what} is {value!r}; it must be a number") from None
     except OverflowError:
         raise invalid(f"{what} is {value!r}; it is too large") from None
+
+
+def span(start: float, end: float | None) -> tuple[float, float]:
+    """The ends of a part of a video, in seconds; without an end it is infinity, the video's end."""
+    return real("start", start), math.inf if end is None else real("end", end)
 
 
 def items(what: str, values: Iterable[Any]) -> list[Any]:

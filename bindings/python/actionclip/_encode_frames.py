@@ -9,7 +9,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from . import _abi
-from ._arguments import Buffer, Path
+from ._arguments import Buffer, Path, span
 from ._arrays import FloatArray, float_array, normalized, pointer
 from ._cancel import long_call
 from ._errors import invalid
@@ -213,14 +213,16 @@ class FrameEncoder(Owner):
     @overload
     def encode_video(
         self, video: Path | Buffer | Video, *, normalize: bool = ...,
-        return_frames: Literal[False] = ..., resize: str | None = ..., crop: str = ...,
+        return_frames: Literal[False] = ..., start: float = ..., end: float | None = ...,
+        resize: str | None = ..., crop: str = ...,
         short_side: int | None = ..., mean: Sequence[float] | None = ...,
         std: Sequence[float] | None = ...,
     ) -> FloatArray: ...  # fmt: skip
     @overload
     def encode_video(
         self, video: Path | Buffer | Video, *, normalize: bool = ...,
-        return_frames: Literal[True], resize: str | None = ..., crop: str = ...,
+        return_frames: Literal[True], start: float = ..., end: float | None = ...,
+        resize: str | None = ..., crop: str = ...,
         short_side: int | None = ..., mean: Sequence[float] | None = ...,
         std: Sequence[float] | None = ...,
     ) -> tuple[FloatArray, FloatArray]: ...  # fmt: skip
@@ -230,25 +232,29 @@ class FrameEncoder(Owner):
         *,
         normalize: bool = False,
         return_frames: bool = False,
+        start: float = 0,
+        end: float | None = None,
         resize: str | None = None,
         crop: str = "center",
         short_side: int | None = None,
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
     ) -> Features:
-        """Encodes a whole video (a path, a file's bytes, or an open `Video`) to its embedding, float32 [E]. The model's
-        own rule (`sampling`) chooses T frames. return_frames: returns the frame embeddings too, [T, E], or [E] for a
+        """Encodes a video (a path, a file's bytes, or an open `Video`) to its embedding, float32 [E]. The model's own
+        rule (`sampling`) chooses T frames. start, end: the part to encode as a video of its own, in seconds from the
+        first frame (None: the video's end). return_frames: returns the frame embeddings too, [T, E], or [E] for a
         joint model."""
         with self._handle.use() as handle:
             settings = preprocess_options(resize, crop, short_side, mean, std, handle)
+        between = span(start, end)
         videos, per_frame = self._outputs(self._info.frames, return_frames)
         with contextlib.ExitStack() as stack:
             source = video if isinstance(video, Video) else stack.enter_context(Video(video))
             opened = stack.enter_context(source._use())
             handle = stack.enter_context(self._handle.use())
             long_call(
-                "encode_video",
-                handle, opened, settings, pointer(videos, _abi.Floats), videos.size,
+                "encode_video_between",
+                handle, opened, *between, settings, pointer(videos, _abi.Floats), videos.size,
                 pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
             )  # fmt: skip
         return _features(videos[0], None if per_frame is None else per_frame[0], normalize)

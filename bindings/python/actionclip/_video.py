@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from . import _abi
 from ._abi import CONSTANTS
-from ._arguments import INT32_MAX, INT64_MAX, Buffer, Path, byte_view, choice, is_path, items, path_bytes, whole
+from ._arguments import INT32_MAX, INT64_MAX, Buffer, Path, byte_view, choice, is_path, items, path_bytes, span, whole
 from ._arrays import ByteArray, pointer
 from ._cancel import create, long_call
 from ._errors import ArgumentError, invalid
@@ -150,6 +150,15 @@ class Video(Owner):
                 pointer(seconds, _abi.Doubles), seconds.size,
             )  # fmt: skip
         return (frames, seconds) if return_seconds else frames
+
+    def frames_between(self, start: float = 0, end: float | None = None) -> range:
+        """The indices of the frames from `start` to `end`, in seconds from the first frame (None: the video's end), at
+        least one. Parts that follow each other share no frame."""
+        between = span(start, end)
+        first, count = ctypes.c_int64(), ctypes.c_int64()
+        with self._use() as handle:
+            long_call("video_frames_between", handle, *between, ctypes.byref(first), ctypes.byref(count))
+        return range(first.value, first.value + count.value)
 
     def sample(self, segments: int, *, sampling: str = "actionclip") -> ByteArray:
         """Reads T = `segments` frames that the reference's rule chooses, or another rule of
