@@ -31,3 +31,24 @@ func withRegions<Regions>(
 ) throws {
   try WorkspacePool().with(layout) { (regions) throws(Failure) in body(regions) }
 }
+
+extension Numbers {
+  /// A matrix of numbers in -1 ... 1.
+  mutating func matrix(_ rows: Int, _ columns: Int) throws -> DenseMatrix {
+    let matrix = try DenseMatrix(rows: rows, columns: columns)
+    for row in 0..<rows { for column in 0..<columns { matrix[row, column] = Double(next()) } }
+    return matrix
+  }
+}
+
+/// The numbers of a view, row after row.
+func array(_ view: MatrixView) -> [Double] {
+  (0..<view.rows).flatMap { row in (0..<view.columns).map { view[row, $0] } }
+}
+
+func bits(_ values: [Double]) -> [UInt64] { values.map(\.bitPattern) }
+
+/// The largest difference between two arrays of one length.
+func distance(_ a: [Double], _ b: [Double]) -> Double {
+  zip(a, b).reduce(a.count == b.count ? 0 : .infinity) { max($0, abs($1.0 - $1.1)) }
+}

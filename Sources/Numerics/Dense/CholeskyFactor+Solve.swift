@@ -1,0 +1,65 @@
+import System
+
+extension CholeskyFactor {
+  /// Overwrites b [order, n] with L^-1 · b. A column's result has the same bits whatever the other columns and the
+  /// number of threads. It fails where scratch memory is refused or the calling thread is cancelled; then b is not
+  /// defined.
+  public func solveLower(_ b: MatrixView, pool: ThreadPool? = nil) throws(Failure) {
+    precondition(b.rows == order)
+    for k in 0..<order {
+      try checkCancelled()
+      let own = columns.base + k * columns.stride
+      for column in 0..<b.columns {
+        b[k, column] /= own[k]
+        for i in k + 1..<max(order, k + 1) { b[i, column] -= own[i] * b[k, column] }
+      }
+    }
+  }
+
+  /// Overwrites b [order, n] with L^-T · b. It fails as `solveLower` does.
+  public func solveUpper(_ b: MatrixView, pool: ThreadPool? = nil) throws(Failure) {
+    precondition(b.rows == order)
+    for k in stride(from: order - 1, through: 0, by: -1) {
+      try checkCancelled()
+      let own = columns.base + k * columns.stride
+      for column in 0..<b.columns {
+        var sum = b[k, column]
+        for i in k + 1..<max(order, k + 1) { sum -= own[i] * b[i, column] }
+        b[k, column] = sum / own[k]
+      }
+    }
+  }
+
+  /// Overwrites b [order, n] with A^-1 · b. It fails as `solveLower` does.
+  public func solve(_ b: MatrixView, pool: ThreadPool? = nil) throws(Failure) {
+    try solveLower(b, pool: pool)
+    try solveUpper(b, pool: pool)
+  }
+
+  /// A^-1, symmetric to the bit. [order, order]
+  public func inverse(pool: ThreadPool? = nil) throws(Failure) -> DenseMatrix {
+    let half = try DenseMatrix(rows: order, columns: order)
+    half.view.addToDiagonal(1)
+    try solveLower(half.view, pool: pool)
+    let inverse = try DenseMatrix(rows: order, columns: order)
+    try inverse.view.addGram(of: half.view.transposed, pool: pool)
+    return inverse
+  }
+
+  /// Overwrites the vector b [order] with L^-1 · b.
+  public func solveLower(_ b: UnsafeMutablePointer<Double>) {
+    for k in 0..<order {
+      let own = columns.base + k * columns.stride
+      b[k] /= own[k]
+      addScaled(-b[k], own + k + 1, to: b + k + 1, count: order - k - 1)
+    }
+  }
+
+  /// Overwrites the vector b [order] with L^-T · b.
+  public func solveUpper(_ b: UnsafeMutablePointer<Double>) {
+    for k in stride(from: order - 1, through: 0, by: -1) {
+      let own = columns.base + k * columns.stride
+      b[k] = (b[k] - dot(own + k + 1, b + k + 1, count: order - k - 1)) / own[k]
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import System
+
+extension CholeskyFactor {
+  /// Makes this the factor of A + v · v^T, for v [order], by a rotation for each column. It fails where scratch memory is
+  /// refused; then nothing has changed.
+  public func update(adding v: UnsafePointer<Double>) throws(Failure) {
+    let rest = try GrowingArray<Double>(uninitialized: order)
+    let x = rest.base
+    x.update(from: v, count: order)
+    for k in 0..<order {
+      let own = columns.base + k * columns.stride
+      let pivot = (own[k] * own[k] + x[k] * x[k]).squareRoot()
+      let (cosine, sine) = (own[k] / pivot, x[k] / pivot)
+      own[k] = pivot
+      for i in k + 1..<max(order, k + 1) {
+        let (l, w) = (own[i], x[i])
+        own[i] = cosine * l + sine * w
+        x[i] = cosine * w - sine * l
+      }
+    }
+  }
+
+  /// Extends A by a row and a column: `row` [order] beside its old rows, `diagonal` at the end. False, with nothing
+  /// changed, where the larger matrix is not positive definite. It fails where memory is refused.
+  public func append(row: UnsafePointer<Double>, diagonal: Double) throws(Failure) -> Bool {
+    let border = try GrowingArray<Double>(uninitialized: order)
+    border.base.update(from: row, count: order)
+    solveLower(border.base)
+    let pivot = (diagonal - dot(border.base, border.base, count: order)).squareRoot()
+    guard pivot > 0, pivot.isFinite else { return false }
+    if order == columns.rows {
+      let size = max(16, order > Int.max / 2 ? Int.max : 2 * order)
+      let larger = try DenseMatrix(rows: size, columns: size)
+      let (own, rows) = (columns, order)
+      for k in 0..<rows {
+        (larger.base + k * larger.stride + k).update(from: own.base + k * own.stride + k, count: rows - k)
+      }
+      columns = larger
+    }
+    for k in 0..<order { columns[k, order] = border.base[k] }
+    columns[order, order] = pivot
+    order += 1
+    return true
+  }
+}
