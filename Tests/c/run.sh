@@ -191,9 +191,12 @@ wanted older && older
 for name in test_api test_save test_save_over test_hash test_misuse_load test_misuse_encode test_misuse_rest \
   test_structs test_truncation test_video test_threads test_environment test_fork test_labels; do
   wanted $name || continue
+  # The address sanitizer's allocator does not survive a fork while other threads allocate: the child waits for a lock
+  # for ever.
+  [[ $name == test_fork ]] && flags=${SANITIZE/address,/} || flags=$SANITIZE
   # A child that exits without freeing what its parent's threads hold is the contract, not a leak.
-  export ASAN_OPTIONS=$ASAN:detect_leaks=$([[ $name == test_fork || $name == test_save_over ]] && echo 0 || echo 1)
-  build $name $SANITIZE && check $name "$BUILD/$name" "$ROOT" "$BUILD/scratch"
+  export ASAN_OPTIONS=$ASAN:detect_leaks=$([[ $name == test_save_over ]] && echo 0 || echo 1)
+  build $name $flags && check $name "$BUILD/$name" "$ROOT" "$BUILD/scratch"
 done
 # LABEL_RUNS=1000000 is the long way, of minutes.
 wanted test_label_lists && build test_label_lists -std=c11 $SANITIZE &&
