@@ -67,8 +67,8 @@ struct CholeskyTests {
     let b = try numbers.matrix(1, order)
     let both = try DenseMatrix(rows: 1, columns: order)
     both.view.copy(b.view)
-    factor.solveLower(both.base)
-    factor.solveUpper(both.base)
+    factor.solveLower(both.row(0))
+    factor.solveUpper(both.row(0))
     try factor.solve(b.view.transposed)
     #expect(distance(array(both.view), array(b.view)) <= 1e-12 * Double(order))
   }
@@ -107,7 +107,7 @@ struct CholeskyTests {
     var numbers = Numbers(seed: 8)
     let v = try numbers.matrix(1, order)
     let (untouched, before) = (try CholeskyFactor(copying: factor), bits(array(try lower(factor).view)))
-    try factor.update(adding: v.base)
+    try factor.update(adding: v.row(0))
     try a.view.addGram(of: v.view.transposed)
     let anew = try #require(try CholeskyFactor(of: a.view))
     #expect(distance(array(try lower(factor).view), array(try lower(anew).view)) <= 1e-12)
@@ -117,7 +117,7 @@ struct CholeskyTests {
     let column = (0..<order).map { b[$0, 3] }
     let one = try DenseMatrix(rows: 1, columns: order)
     for i in 0..<order { one[0, i] = column[i] }
-    factor.solveLower(one.base)
+    factor.solveLower(one.row(0))
     try factor.solveLower(b.view)
     #expect(distance((0..<order).map { b[$0, 3] }, array(one.view)) <= 1e-12)
   }
@@ -129,7 +129,7 @@ struct CholeskyTests {
     let start = a.view.block(rows: 0..<3, columns: 0..<3)
     let factor = try #require(try CholeskyFactor(of: start, capacity: capacity))
     for k in 3..<order {
-      #expect(try factor.append(row: a.base + k * a.stride, diagonal: a[k, k]))
+      #expect(try factor.append(row: a.row(k), diagonal: a[k, k]))
     }
     let anew = try #require(try CholeskyFactor(of: a.view))
     #expect(distance(array(try lower(factor).view), array(try lower(anew).view)) <= 1e-12)

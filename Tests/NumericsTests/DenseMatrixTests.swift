@@ -84,7 +84,7 @@ struct DenseMatrixTests {
       let expected = zip(array(y.view), product(turned, x.view)).map { $0 + 3 * $1 }
       let line = try DenseMatrix(rows: 1, columns: turned.columns)
       line.view.copy(x.view.transposed)
-      turned.multiply(line.base, addingTo: y.base, scale: 3)
+      turned.multiply(line.row(0), addingTo: y.row(0), scale: 3)
       #expect(distance(array(y.view), expected) <= 1e-14 * Double(columns + 1))
     }
   }

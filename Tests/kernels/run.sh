@@ -1,6 +1,7 @@
 #!/bin/bash
-# The kernels and SHA-256 alone, in every isa that can be run here: this processor's with sanitizers, aarch64's under
-# an emulator where a cross-compiler's libraries are installed (Debian: gcc-aarch64-linux-gnu and qemu-user).
+# The kernels, those of doubles, and SHA-256 alone, in every isa that can be run here: this processor's with
+# sanitizers, aarch64's under an emulator where a cross-compiler's libraries are installed (Debian:
+# gcc-aarch64-linux-gnu and qemu-user).
 #
 #   Tests/kernels/run.sh [SHAPES]     random shapes for each precision (default 300); CLANG, BUILD (build/tests)
 set -uo pipefail
@@ -30,24 +31,24 @@ kernels() {
   echo "kernels, $name: FAILED" >&2; (( ++failed ))
 }
 
-# digest NAME RUNNER FLAGS...: the same for SHA-256.
-digest() {
-  local name=$1 runner=$2; shift 2
-  local program=$BUILD/digest-$name
-  echo "digest, $name:"
-  if "$CLANG" "$@" "${C[@]}" Tests/kernels/test_digest.c $(find Sources/C{Digest,Processor} -name '*.c') \
-      -fuse-ld=lld -o "$program" &&
-    timeout -k 5 60 $runner "$program"; then (( ++passed )); return; fi
-  echo "digest, $name: FAILED" >&2; (( ++failed ))
+# alone TEST ROOM NAME RUNNER FLAGS...: the same for a test that takes the isas from the room's own table.
+alone() {
+  local test=$1 room=$2 name=$3 runner=$4; shift 4
+  local program=$BUILD/$test-$name
+  echo "$test, $name:"
+  if "$CLANG" "$@" "${C[@]}" "Tests/kernels/test_$test.c" $(find "Sources/$room" Sources/CProcessor -name '*.c') \
+      -fuse-ld=lld -o "$program" -lm &&
+    timeout -k 5 240 $runner "$program" "$SHAPES"; then (( ++passed )); return; fi
+  echo "$test, $name: FAILED" >&2; (( ++failed ))
 }
-# both NAME RUNNER FLAGS...
-both() { kernels "$@"; digest "$@"; }
+# all NAME RUNNER FLAGS...
+all() { kernels "$@"; alone dense CKernels "$@"; alone digest CDigest "$@"; }
 
-both sanitized '' -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
-both optimised '' -O3
+all sanitized '' -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+all optimised '' -O3
 SYSROOT=/usr/aarch64-linux-gnu
 if [[ -d $SYSROOT/include ]] && command -v qemu-aarch64 > /dev/null && compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' > /dev/null; then
-  both aarch64 "qemu-aarch64 -cpu max -L $SYSROOT" -O2 --target=aarch64-linux-gnu --sysroot=/ \
+  all aarch64 "qemu-aarch64 -cpu max -L $SYSROOT" -O2 --target=aarch64-linux-gnu --sysroot=/ \
     -isystem $SYSROOT/include -L$SYSROOT/lib -B"$(compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' | head -1)" \
     -L"$(compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' | head -1)"
 else

@@ -156,12 +156,42 @@ size_t ckernels_attention_scratch(ckernels_precision precision, size_t keys);
 void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q, size_t q_stride,
                      ptrdiff_t causal_first, void *out, size_t out_stride);
 
+// ---------------------------------------------------------------------------------------- doubles
+
+// Tiles of a product of doubles have this many rows and columns on this processor. A is packed in panels of so many
+// rows, [k][rows], one after the other; B in panels of so many columns, [k][columns]. Rows and columns that fill up the
+// last panel are zeros. 64-byte aligned.
+size_t ckernels_dense_rows(void);
+size_t ckernels_dense_columns(void);
+
+// c += scale · a · b for rows of A and one panel of B.
+typedef struct {
+  size_t rows, columns, k;  // columns: at most those of a panel
+  double scale;
+  const double *a, *b;  // packed
+  double *c;
+  size_t stride;  // doubles from one row of c to the next
+} ckernels_dense_product;
+// An element depends on its own row of A and its own column of B alone, and its sum is taken from first to last.
+void ckernels_dense_multiply(const ckernels_dense_product *product);
+
+// b becomes L^-1 · b for one panel, as far as the panels of rows first ..< last, after those before. L is lower
+// triangular and packed in panels of rows, each as far as its diagonal block: panel p is [(p + 1) · rows][rows], with
+// reciprocals on the diagonal. Rows that fill up the last panel are those of the identity.
+typedef struct {
+  size_t first, last;
+  const double *l;
+  double *b;  // [rows of all panels][columns]
+} ckernels_dense_solve;
+void ckernels_dense_solve_panel(const ckernels_dense_solve *solve);
+
 // ------------------------------------------------------------------------------------------ isas
 
 // Names of the instruction sets (isas) whose kernels run on this processor, "avx512_vnni" for example: those of
-// products in a precision, and of row kernels.
+// products in a precision, of row kernels, and of kernels of doubles.
 const char *ckernels_gemm_isa(ckernels_precision precision);
 const char *ckernels_row_isa(void);
+const char *ckernels_dense_isa(void);
 
 // Rows that a product computes at once on this processor: rows are best shared out among threads in multiples of it.
 size_t ckernels_tile_rows(ckernels_precision precision);

@@ -8,6 +8,10 @@
 
 #include "../rows/rows.h"
 
+#define DENSE_ROWS 6
+#define DENSE_VECTORS 2
+#include "../dense/dense.h"
+
 #define TWO_PANELS 0
 #define OVERLAP 0
 #define TILE_ROWS 6

@@ -8,6 +8,10 @@
 
 #include "../rows/rows.h"
 
+#define DENSE_ROWS 12
+#define DENSE_VECTORS 2
+#include "../dense/dense.h"
+
 #define TWO_PANELS 1
 #define OVERLAP 1
 #define TILE_ROWS 12

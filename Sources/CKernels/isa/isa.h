@@ -18,6 +18,13 @@ typedef struct {
   int (*all_finite)(size_t, const float *);
 } row_kernels;
 
+// One isa's kernels of doubles; multiply and solve answer ckernels_dense_multiply and ckernels_dense_solve_panel.
+typedef struct {
+  size_t rows, columns;  // of a tile
+  void (*multiply)(const ckernels_dense_product *);
+  void (*solve)(const ckernels_dense_solve *);
+} dense_kernels;
+
 // A line of the table: a name for reports, the bits of cprocessor_feature that the kernels need, and the kernels.
 typedef struct {
   const char *name;
@@ -29,13 +36,21 @@ typedef struct {
   uint32_t needs;
   const row_kernels *kernels;
 } row_isa;
+typedef struct {
+  const char *name;
+  uint32_t needs;
+  const dense_kernels *kernels;
+} dense_isa;
 
-// The isas of products in a precision and of row kernels, fastest first; the last one needs nothing.
+// The isas of products in a precision, of row kernels and of kernels of doubles, fastest first; the last one needs
+// nothing.
 const gemm_isa *gemm_isas(ckernels_precision precision);
 const row_isa *row_isas(void);
+const dense_isa *dense_isas(void);
 
 // The first isa whose needs the processor meets.
 const gemm_isa *gemm_choose(ckernels_precision precision);
 const row_isa *rows_choose(void);
+const dense_isa *dense_choose(void);
 
 #endif

@@ -5,6 +5,15 @@
 
 #include "../rows/rows.h"
 
+#if defined(__aarch64__)  // 32 registers
+#define DENSE_ROWS 6
+#define DENSE_VECTORS 4
+#else
+#define DENSE_ROWS 4
+#define DENSE_VECTORS 2
+#endif
+#include "../dense/dense.h"
+
 #define TWO_PANELS 0
 #define OVERLAP 0
 #define TILE_ROWS 2

@@ -1,4 +1,4 @@
-// The table of instruction sets, one list for each precision and one for row kernels.
+// The table of instruction sets: a list for each precision, one for row kernels and one for kernels of doubles.
 #include "isa.h"
 
 #include "CProcessor.h"
@@ -12,11 +12,13 @@
 
 extern const gemm_kernels gemm_fp32_portable, gemm_bf16_portable, gemm_int8_portable;
 extern const row_kernels rows_portable;
+extern const dense_kernels dense_portable;
 #if defined(__x86_64__)
 extern const gemm_kernels gemm_fp32_avx2, gemm_bf16_avx2, gemm_int8_avx2, gemm_int8_avx_vnni;
 extern const gemm_kernels gemm_fp32_avx512, gemm_bf16_avx512, gemm_int8_avx512, gemm_int8_avx512_vnni;
 extern const gemm_kernels gemm_bf16_avx512_bf16, gemm_int8_avx512_bf16;
 extern const row_kernels rows_avx2, rows_avx512, rows_avx512_bf16;
+extern const dense_kernels dense_avx2, dense_avx512;
 #elif defined(__aarch64__)
 extern const gemm_kernels gemm_bf16_neon_bf16, gemm_int8_neon_dot;
 #endif
@@ -62,10 +64,19 @@ static const row_isa rows[] = {
     {"portable", 0, &rows_portable},
 };
 
+static const dense_isa dense[] = {
+#if defined(__x86_64__)
+    {"avx512", AVX512, &dense_avx512},
+    {"avx2", AVX2, &dense_avx2},
+#endif
+    {"portable", 0, &dense_portable},
+};
+
 const gemm_isa *gemm_isas(ckernels_precision precision) {
   return precision == CKERNELS_FP32 ? fp32 : precision == CKERNELS_BF16 ? bf16 : int8;
 }
 const row_isa *row_isas(void) { return rows; }
+const dense_isa *dense_isas(void) { return dense; }
 
 const gemm_isa *gemm_choose(ckernels_precision precision) {
   const gemm_isa *isa = gemm_isas(precision);
@@ -74,6 +85,11 @@ const gemm_isa *gemm_choose(ckernels_precision precision) {
 }
 const row_isa *rows_choose(void) {
   const row_isa *isa = rows;
+  while (!cprocessor_has(isa->needs)) isa++;
+  return isa;
+}
+const dense_isa *dense_choose(void) {
+  const dense_isa *isa = dense;
   while (!cprocessor_has(isa->needs)) isa++;
   return isa;
 }

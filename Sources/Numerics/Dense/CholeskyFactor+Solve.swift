@@ -6,28 +6,17 @@ extension CholeskyFactor {
   /// defined.
   public func solveLower(_ b: MatrixView, pool: ThreadPool? = nil) throws(Failure) {
     precondition(b.rows == order)
-    for k in 0..<order {
-      try checkCancelled()
-      let own = columns.base + k * columns.stride
-      for column in 0..<b.columns {
-        b[k, column] /= own[k]
-        for i in k + 1..<max(order, k + 1) { b[i, column] -= own[i] * b[k, column] }
-      }
-    }
+    let own = columns.elements.transposed
+    try TriangularSolve(own, order: order).run(b.elements, columns: b.columns, pool)
   }
 
   /// Overwrites b [order, n] with L^-T · b. It fails as `solveLower` does.
   public func solveUpper(_ b: MatrixView, pool: ThreadPool? = nil) throws(Failure) {
     precondition(b.rows == order)
-    for k in stride(from: order - 1, through: 0, by: -1) {
-      try checkCancelled()
-      let own = columns.base + k * columns.stride
-      for column in 0..<b.columns {
-        var sum = b[k, column]
-        for i in k + 1..<max(order, k + 1) { sum -= own[i] * b[i, column] }
-        b[k, column] = sum / own[k]
-      }
-    }
+    // With the last row and column first, L^T is lower triangular.
+    let own = columns.elements.reversingRows(order).transposed.reversingRows(order).transposed
+    try TriangularSolve(own, order: order).run(
+      b.elements.reversingRows(order), columns: b.columns, pool)
   }
 
   /// Overwrites b [order, n] with A^-1 · b. It fails as `solveLower` does.
@@ -49,7 +38,7 @@ extension CholeskyFactor {
   /// Overwrites the vector b [order] with L^-1 · b.
   public func solveLower(_ b: UnsafeMutablePointer<Double>) {
     for k in 0..<order {
-      let own = columns.base + k * columns.stride
+      let own = columns.row(k)
       b[k] /= own[k]
       addScaled(-b[k], own + k + 1, to: b + k + 1, count: order - k - 1)
     }
@@ -58,7 +47,7 @@ extension CholeskyFactor {
   /// Overwrites the vector b [order] with L^-T · b.
   public func solveUpper(_ b: UnsafeMutablePointer<Double>) {
     for k in stride(from: order - 1, through: 0, by: -1) {
-      let own = columns.base + k * columns.stride
+      let own = columns.row(k)
       b[k] = (b[k] - dot(own + k + 1, b + k + 1, count: order - k - 1)) / own[k]
     }
   }

@@ -8,7 +8,7 @@ extension CholeskyFactor {
     let x = rest.base
     x.update(from: v, count: order)
     for k in 0..<order {
-      let own = columns.base + k * columns.stride
+      let own = columns.row(k)
       let pivot = (own[k] * own[k] + x[k] * x[k]).squareRoot()
       let (cosine, sine) = (own[k] / pivot, x[k] / pivot)
       own[k] = pivot
@@ -31,10 +31,7 @@ extension CholeskyFactor {
     if order == columns.rows {
       let size = max(16, order > Int.max / 2 ? Int.max : 2 * order)
       let larger = try DenseMatrix(rows: size, columns: size)
-      let (own, rows) = (columns, order)
-      for k in 0..<rows {
-        (larger.base + k * larger.stride + k).update(from: own.base + k * own.stride + k, count: rows - k)
-      }
+      for k in 0..<order { (larger.row(k) + k).update(from: columns.row(k) + k, count: order - k) }
       columns = larger
     }
     for k in 0..<order { columns[k, order] = border.base[k] }

@@ -12,21 +12,26 @@ public final class CholeskyFactor: @unchecked Sendable {
   var columns: DenseMatrix
 
   /// Factorises A + ridge · I; of A the elements on and below the diagonal are read. Nil where it is not positive
-  /// definite in double precision: a pivot is not above zero, or is not finite.
+  /// definite in double precision: a pivot is not above zero, or is not finite. It fails where memory is refused or the
+  /// calling thread is cancelled.
   /// - Parameter capacity: the order that the factor can be extended to without taking new memory.
   public init?(
     of a: MatrixView, ridge: Double = 0, capacity: Int = 0, pool: ThreadPool? = nil
   ) throws(Failure) {
     precondition(a.rows == a.columns)
-    let (order, size) = (a.rows, max(capacity, a.rows))
-    let columns = try DenseMatrix(rows: size, columns: size)
+    order = a.rows
+    let size = max(capacity, a.rows)
+    columns = try DenseMatrix(rows: size, columns: size)
     for k in 0..<order {
-      for i in k..<order { columns[k, i] = a[i, k] }
-      columns[k, k] += ridge
+      var from = a.elements.at(k, k)
+      let to = columns.row(k)
+      for i in k..<order {
+        to[i] = from.pointee
+        from += a.elements.rowStride
+      }
+      to[k] += ridge
     }
-    guard try CholeskyFactor.factorise(columns, order: order) else { return nil }
-    self.order = order
-    self.columns = columns
+    guard try factorise(columns.elements, order: order, pool) else { return nil }
   }
 
   /// A factor with the same numbers in memory of its own.
@@ -40,19 +45,41 @@ public final class CholeskyFactor: @unchecked Sendable {
   public var lower: MatrixView {
     columns.view.block(rows: 0..<order, columns: 0..<order).transposed
   }
+}
 
-  /// Overwrites a matrix, from its diagonal on, with its factor. False where it is not positive definite.
-  private static func factorise(_ columns: DenseMatrix, order: Int) throws(Failure) -> Bool {
-    for k in 0..<order {
-      try checkCancelled()
-      let row = columns.base + k * columns.stride
-      let pivot = row[k].squareRoot()
-      guard pivot > 0, pivot.isFinite else { return false }
-      for i in k..<order { row[i] /= pivot }
-      for j in k + 1..<max(order, k + 1) {
-        addScaled(-row[j], row + j, to: columns.base + j * columns.stride + j, count: order - j)
-      }
-    }
-    return true
+/// Overwrites the upper triangle of a symmetric matrix by R with R^T · R = A, where the numbers of a row lie side by
+/// side; what lies below the diagonal may change too. False where A is not positive definite. Blocks of rows, and
+/// smaller ones within them: the rows of a block right of it are R^-T · A, and their squares leave the rest.
+private func factorise(_ r: Elements, order: Int, _ pool: ThreadPool?) throws(Failure) -> Bool {
+  let (smallest, small, large) = (24, 192, 96)
+  if order <= smallest { return factoriseSmall(r, order: order) }
+  let block = order > small ? large : smallest
+  for first in stride(from: 0, to: order, by: block) {
+    try checkCancelled()
+    let end = min(first + block, order)
+    let diagonal = r.from(first, first)
+    guard try factorise(diagonal, order: end - first, pool) else { return false }
+    let (beside, left) = (r.from(first, end), order - end)
+    try TriangularSolve(diagonal.transposed, order: end - first).run(beside, columns: left, pool)
+    try Product(
+      a: beside.transposed, b: beside, c: r.from(end, end), rows: left, k: end - first, columns: left,
+      scale: -1, upperOnly: true
+    ).run(pool)
   }
+  return true
+}
+
+/// Factorises as `factorise` does, row by row.
+private func factoriseSmall(_ r: Elements, order: Int) -> Bool {
+  for k in 0..<order {
+    let row = r.at(k, 0)
+    let pivot = row[k].squareRoot()
+    guard pivot > 0, pivot.isFinite else { return false }
+    row[k] = pivot
+    for i in k + 1..<max(order, k + 1) { row[i] /= pivot }
+    for j in k + 1..<max(order, k + 1) {
+      addScaled(-row[j], row + j, to: r.at(j, j), count: order - j)
+    }
+  }
+  return true
 }

@@ -7,19 +7,15 @@ public final class DenseMatrix: @unchecked Sendable {
   public let rows: Int
   public let columns: Int
   /// Doubles from one row to the next.
-  public let stride: Int
-  let base: UnsafeMutablePointer<Double>
-  private let memory: MemoryBlock
+  let stride: Int
+  private let memory: DenseMemory
 
   /// A matrix of zeros. It may have no rows or no columns.
   public init(rows: Int, columns: Int) throws(Failure) {
     guard rows >= 0, columns >= 0, columns <= Int.max - 16 else { throw .outOfMemory(bytes: Int.max) }
     stride = ((columns + 7) / 8 | 1) * 8
-    let (count, tooMany) = rows.multipliedReportingOverflow(by: stride)
-    let (bytes, tooLarge) = count.multipliedReportingOverflow(by: MemoryLayout<Double>.stride)
-    guard !tooMany, !tooLarge, bytes <= Int.max - 64 else { throw .outOfMemory(bytes: Int.max) }
-    memory = try MemoryBlock(count: bytes + 64, zeroed: true)
-    base = memory.start.alignedUp(toMultipleOf: 64).bindMemory(to: Double.self, capacity: max(count, 1))
+    let (count, overflow) = rows.multipliedReportingOverflow(by: stride)
+    memory = try DenseMemory(count: overflow ? Int.max : count, zeroed: true)
     self.rows = rows
     self.columns = columns
   }
@@ -30,15 +26,18 @@ public final class DenseMatrix: @unchecked Sendable {
   ) throws(Failure) {
     try self.init(rows: rows, columns: columns)
     for row in 0..<rows {
-      let (from, to) = (floats + row * stride, base + row * self.stride)
+      let (from, to) = (floats + row * stride, self.row(row))
       for column in 0..<columns { to[column] = Double(from[column]) }
     }
   }
 
+  var elements: Elements { Elements(base: memory.base, rowStride: stride, columnStride: 1) }
+
   /// The whole matrix. [rows, columns]
-  public var view: MatrixView {
-    MatrixView(owner: self, base: base, rows: rows, columns: columns, rowStride: stride, columnStride: 1)
-  }
+  public var view: MatrixView { MatrixView(owner: self, elements, rows: rows, columns: columns) }
+
+  /// The address of a row, whose numbers lie side by side; valid as long as the matrix.
+  public func row(_ row: Int) -> UnsafeMutablePointer<Double> { memory.base + row * stride }
 
   public subscript(row: Int, column: Int) -> Double {
     get { view[row, column] }

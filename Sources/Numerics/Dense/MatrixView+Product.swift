@@ -1,21 +1,19 @@
 import System
 
 extension MatrixView {
-  /// Adds scale · a · b, for a [rows, k] and b [k, columns], which lie apart from this view. An element's sum is taken in
-  /// the same order whatever the shapes and the number of threads. It fails where scratch memory is refused or the
-  /// calling thread is cancelled; then some elements have been changed.
+  /// Adds scale · a · b, for a [rows, k] and b [k, columns], which lie apart from this view. An element depends on its
+  /// own row of a and its own column of b alone, and has the same bits for any number of threads. It fails where scratch
+  /// memory is refused or the calling thread is cancelled; then some elements have been changed.
   public func addProduct(
     _ a: MatrixView, _ b: MatrixView, scale: Double = 1, pool: ThreadPool? = nil
   ) throws(Failure) {
     precondition(a.rows == rows && b.columns == columns && a.columns == b.rows)
-    for row in 0..<rows {
-      try checkCancelled()
-      for column in 0..<columns {
-        var sum = 0.0
-        for i in 0..<a.columns { sum += a[row, i] * b[i, column] }
-        self[row, column] += scale * sum
-      }
+    if elements.columnStride != 1 {
+      return try transposed.addProduct(b.transposed, a.transposed, scale: scale, pool: pool)
     }
+    try Product(
+      a: a.elements, b: b.elements, c: elements, rows: rows, k: a.columns, columns: columns, scale: scale
+    ).run(pool)
   }
 
   /// Adds scale · a · a^T, for a [rows, k], to this square view, which is symmetric before and after. It fails as
@@ -23,7 +21,12 @@ extension MatrixView {
   public func addGram(
     of a: MatrixView, scale: Double = 1, pool: ThreadPool? = nil
   ) throws(Failure) {
-    precondition(rows == columns)
-    try addProduct(a, a.transposed, scale: scale, pool: pool)
+    precondition(a.rows == rows && rows == columns)
+    if elements.columnStride != 1 { return try transposed.addGram(of: a, scale: scale, pool: pool) }
+    try Product(
+      a: a.elements, b: a.elements.transposed, c: elements, rows: rows, k: a.columns, columns: rows,
+      scale: scale, upperOnly: true
+    ).run(pool)
+    mirrorUpper()
   }
 }

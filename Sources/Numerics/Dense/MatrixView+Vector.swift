@@ -1,3 +1,5 @@
+import System
+
 /// The sum of a[i] · b[i]: eight sums side by side, which are then added in pairs.
 func dot(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, count: Int) -> Double {
   var sums = SIMD8<Double>()
@@ -26,15 +28,21 @@ func addScaled(
 }
 
 extension MatrixView {
-  /// Adds scale · self · x [columns] to y [rows].
+  /// Adds scale · self · x to y, for vectors x [columns] and y [rows]. The bits are the same for any number of threads.
   public func multiply(
-    _ x: UnsafePointer<Double>, addingTo y: UnsafeMutablePointer<Double>, scale: Double = 1
+    _ x: UnsafePointer<Double>, addingTo y: UnsafeMutablePointer<Double>, scale: Double = 1,
+    pool: ThreadPool? = nil
   ) {
-    if columnStride == 1 {
-      for row in 0..<rows { y[row] += scale * dot(base + row * rowStride, x, count: columns) }
-    } else {
-      for column in 0..<columns {
-        addScaled(scale * x[column], base + column * columnStride, to: y, count: rows)
+    let share = max(64, 1 << 17 / max(columns, 1))  // rows of a task
+    pool.share((rows + share - 1) / share) { index, _ in
+      let part = index * share..<min((index + 1) * share, rows)
+      if elements.columnStride == 1 {
+        for row in part { y[row] += scale * dot(elements.at(row, 0), x, count: columns) }
+      } else {
+        for column in 0..<columns {
+          let from = elements.at(part.lowerBound, column)
+          addScaled(scale * x[column], from, to: y + part.lowerBound, count: part.count)
+        }
       }
     }
   }

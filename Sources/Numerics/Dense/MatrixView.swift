@@ -3,40 +3,32 @@
 public struct MatrixView: @unchecked Sendable {
   // Unchecked: as for the matrix.
   private let owner: DenseMatrix
-  let base: UnsafeMutablePointer<Double>
+  /// The elements, which are next to each other either along rows or along columns.
+  let elements: Elements
   public let rows: Int
   public let columns: Int
-  /// Doubles from an element to the one below it, and to the one beside it. One of the two is 1.
-  let rowStride, columnStride: Int
 
-  init(
-    owner: DenseMatrix, base: UnsafeMutablePointer<Double>, rows: Int, columns: Int, rowStride: Int,
-    columnStride: Int
-  ) {
+  init(owner: DenseMatrix, _ elements: Elements, rows: Int, columns: Int) {
     self.owner = owner
-    self.base = base
+    self.elements = elements
     self.rows = rows
     self.columns = columns
-    self.rowStride = rowStride
-    self.columnStride = columnStride
   }
 
   public subscript(row: Int, column: Int) -> Double {
     get {
       precondition(row >= 0 && row < rows && column >= 0 && column < columns)
-      return base[row * rowStride + column * columnStride]
+      return elements.at(row, column).pointee
     }
     nonmutating set {
       precondition(row >= 0 && row < rows && column >= 0 && column < columns)
-      base[row * rowStride + column * columnStride] = newValue
+      elements.at(row, column).pointee = newValue
     }
   }
 
   /// The same numbers with rows and columns exchanged. [columns, rows]
   public var transposed: MatrixView {
-    MatrixView(
-      owner: owner, base: base, rows: columns, columns: rows, rowStride: columnStride,
-      columnStride: rowStride)
+    MatrixView(owner: owner, elements.transposed, rows: columns, columns: rows)
   }
 
   /// The part in these rows and columns.
@@ -44,8 +36,8 @@ public struct MatrixView: @unchecked Sendable {
     precondition(rows.lowerBound >= 0 && rows.upperBound <= self.rows)
     precondition(columns.lowerBound >= 0 && columns.upperBound <= self.columns)
     return MatrixView(
-      owner: owner, base: base + rows.lowerBound * rowStride + columns.lowerBound * columnStride,
-      rows: rows.count, columns: columns.count, rowStride: rowStride, columnStride: columnStride)
+      owner: owner, elements.from(rows.lowerBound, columns.lowerBound), rows: rows.count,
+      columns: columns.count)
   }
 
   /// The part in these rows.
@@ -54,15 +46,34 @@ public struct MatrixView: @unchecked Sendable {
   /// Writes the numbers of `other`, which has the same shape and lies apart.
   public func copy(_ other: MatrixView) {
     precondition(rows == other.rows && columns == other.columns)
-    if columnStride != 1 { return transposed.copy(other.transposed) }
+    if elements.columnStride != 1 { return transposed.copy(other.transposed) }
     for row in 0..<rows {
-      let (from, to) = (other.base + row * other.rowStride, base + row * rowStride)
-      for column in 0..<columns { to[column] = from[column * other.columnStride] }
+      let to = elements.at(row, 0)
+      var from = other.elements.at(row, 0)
+      for column in 0..<columns {
+        to[column] = from.pointee
+        from += other.elements.columnStride
+      }
     }
   }
 
   /// Adds `number` to each element of the diagonal.
   public func addToDiagonal(_ number: Double) {
-    for i in 0..<min(rows, columns) { base[i * (rowStride + columnStride)] += number }
+    for i in 0..<min(rows, columns) { elements.at(i, i).pointee += number }
+  }
+
+  /// Copies the elements above the diagonal of a square view to their places below it.
+  func mirrorUpper() {
+    // In squares, so that what is written column by column stays in the cache.
+    let size = 32
+    for top in stride(from: 0, to: rows, by: size) {
+      for left in stride(from: top, to: rows, by: size) {
+        for row in top..<min(top + size, rows) {
+          for column in max(left, row + 1)..<max(min(left + size, rows), row + 1) {
+            elements.at(column, row).pointee = elements.at(row, column).pointee
+          }
+        }
+      }
+    }
   }
 }

@@ -1,0 +1,87 @@
+// Kernels of doubles, in one isa: dense_ISA. Included under the isa's target attribute, after isa/vector.h, with
+//   DENSE_ROWS     rows of a tile
+//   DENSE_VECTORS  vectors of a tile's row: its sums take DENSE_ROWS · DENSE_VECTORS registers
+// Each element's sum is taken from first to last in a register, whatever the tile that it falls into.
+#define LANES_OF_DOUBLES (WIDTH / 2)
+#define COLUMNS (DENSE_VECTORS * LANES_OF_DOUBLES)
+
+typedef double N(vd) __attribute__((ext_vector_type(LANES_OF_DOUBLES)));
+typedef struct {
+  N(vd) at[DENSE_ROWS][DENSE_VECTORS];
+} N(tile_of_doubles);
+
+INLINE N(vd) N(load_doubles)(const double *p) {
+  N(vd) v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+INLINE void N(store_doubles)(double *p, N(vd) v) { memcpy(p, &v, sizeof v); }
+
+#define EACH_ROW _Pragma("clang loop unroll(full)") for (int r = 0; r < DENSE_ROWS; r++)
+#define EACH_VECTOR _Pragma("clang loop unroll(full)") for (int v = 0; v < DENSE_VECTORS; v++)
+
+// The sums of a panel of A [k][DENSE_ROWS] times a panel of B [k][COLUMNS].
+INLINE N(tile_of_doubles) N(sums_of_doubles)(size_t k, const double *a, const double *b) {
+  N(tile_of_doubles) sum;
+  EACH_ROW EACH_VECTOR sum.at[r][v] = (N(vd)){0};
+#pragma clang loop unroll_count(4)
+  for (size_t i = 0; i < k; i++, a += DENSE_ROWS, b += COLUMNS) {
+    N(vd) own[DENSE_VECTORS];
+    EACH_VECTOR own[v] = N(load_doubles)(b + v * LANES_OF_DOUBLES);
+    EACH_ROW EACH_VECTOR sum.at[r][v] = sum.at[r][v] + a[r] * own[v];
+  }
+  return sum;
+}
+
+INLINE void N(add_tile)(const N(tile_of_doubles) *sum, double scale, double *c, size_t stride) {
+  EACH_ROW EACH_VECTOR {
+    double *to = c + (size_t)r * stride + v * LANES_OF_DOUBLES;
+    N(store_doubles)(to, N(load_doubles)(to) + scale * sum->at[r][v]);
+  }
+}
+
+static void N(dense_multiply)(const ckernels_dense_product *p) {
+  const double *a = p->a;
+  for (size_t row = 0; row < p->rows; row += DENSE_ROWS, a += DENSE_ROWS * p->k) {
+    double *c = p->c + row * p->stride;
+    const size_t rows = p->rows - row < DENSE_ROWS ? p->rows - row : DENSE_ROWS;
+    prefetch_rows(c, rows, p->stride * sizeof *c, COLUMNS * sizeof *c);
+    const N(tile_of_doubles) sum = N(sums_of_doubles)(p->k, a, p->b);
+    if (rows == DENSE_ROWS && p->columns == COLUMNS) {
+      N(add_tile)(&sum, p->scale, c, p->stride);
+      continue;
+    }
+    // The same vectors in memory of their own: every element is added in the same way.
+    double part[DENSE_ROWS * COLUMNS] = {0};
+    for (size_t r = 0; r < rows; r++) memcpy(part + r * COLUMNS, c + r * p->stride, p->columns * sizeof *c);
+    N(add_tile)(&sum, p->scale, part, COLUMNS);
+    for (size_t r = 0; r < rows; r++) memcpy(c + r * p->stride, part + r * COLUMNS, p->columns * sizeof *c);
+  }
+}
+
+static void N(dense_solve)(const ckernels_dense_solve *s) {
+  for (size_t panel = s->first; panel < s->last; panel++) {
+    const size_t k = panel * DENSE_ROWS;
+    const double *l = s->l + DENSE_ROWS * (k + DENSE_ROWS) / 2 * panel;
+    double *b = s->b + k * COLUMNS;
+    N(tile_of_doubles) rest = N(sums_of_doubles)(k, l, s->b);
+    EACH_ROW EACH_VECTOR
+      rest.at[r][v] = N(load_doubles)(b + r * COLUMNS + v * LANES_OF_DOUBLES) - rest.at[r][v];
+    l += k * DENSE_ROWS;
+    // Column by column of the diagonal block, whose diagonal holds reciprocals.
+#pragma clang loop unroll(full)
+    for (int i = 0; i < DENSE_ROWS; i++) {
+      EACH_VECTOR {
+        rest.at[i][v] = l[i * DENSE_ROWS + i] * rest.at[i][v];
+        N(store_doubles)(b + i * COLUMNS + v * LANES_OF_DOUBLES, rest.at[i][v]);
+      }
+#pragma clang loop unroll(full)
+      for (int r = i + 1; r < DENSE_ROWS; r++)
+        EACH_VECTOR rest.at[r][v] = rest.at[r][v] - l[i * DENSE_ROWS + r] * rest.at[i][v];
+    }
+  }
+}
+
+const dense_kernels N(dense) = {DENSE_ROWS, COLUMNS, N(dense_multiply), N(dense_solve)};
+#undef EACH_ROW
+#undef EACH_VECTOR
