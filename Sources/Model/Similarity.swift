@@ -48,25 +48,31 @@ public enum Similarity {
   }
 
   /// Writes probabilities to out [videos, classes] by the reference's evaluation rule: softmax(scale · cosine) over the
-  /// classes for each template of texts [templates, classes, E], then the mean over templates.
+  /// classes for each template of texts [templates, classes, E], then the mean over templates, weighted where `weights`
+  /// are given. Equal weights give the bits of the plain mean, and templates of weight 0 cost nothing.
   public static func probabilities(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, _ texts: UnsafePointer<Float>,
-    templates: Int, classes: Int, size: Int, scale: Float, to out: UnsafeMutablePointer<Float>
+    templates: Int, classes: Int, size: Int, scale: Float, weights: TemplateWeights? = nil,
+    to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
-    let textCount = templates * classes
-    let scores = try FloatBuffer(count: textCount)
-    defer { withExtendedLifetime(scores) {} }
+    let scores = try FloatBuffer(count: classes)
+    let score = scores.base
+    defer { withExtendedLifetime((scores, weights)) {} }
+    let shares = weights?.areEqual == true ? nil : weights?.view
     try check(videos, videoCount, size, "video")
-    try check(texts, textCount, size, "text")
+    try check(texts, templates * classes, size, "text")
     try whole(videoCount * classes, to: out) { (probabilities) throws(Failure) in
       for video in 0..<videoCount {
-        try fill(scores.base, videos + video * size, 1, texts, textCount, size: size, scale: scale)
         let row = probabilities + video * classes
-        for template in 0..<templates {
-          try checkCancelled()
-          let score = scores.base + template * classes
+        for template in 0..<templates where shares?[template] != 0 {
+          let own = texts + template * classes * size
+          try fill(score, videos + video * size, 1, own, classes, size: size, scale: scale)
           softmax(score, classes)
-          for i in 0..<classes { row[i] += score[i] / Float(templates) }
+          if let shares {
+            for i in 0..<classes { row[i] += score[i] * shares[template] }
+          } else {
+            for i in 0..<classes { row[i] += score[i] / Float(templates) }
+          }
         }
       }
     }

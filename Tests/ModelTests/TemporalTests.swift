@@ -78,6 +78,27 @@ struct TemporalTests {
     #expect(abs(p[0] + p[1] - 1) < 1e-6)
   }
 
+  @Test func weightsCountInTheMeanOverTemplates() throws {
+    let texts: [Float] = [1, 0, 0, 1, 1, 1, 0, -1, 0, 1, 1, 0]  // three templates of two classes
+    func score(_ templates: Range<Int>, _ weights: [Float]?) throws -> [Float] {
+      var p = [Float](repeating: 0, count: 2)
+      let given = try weights?.withUnsafeBufferPointer { try TemplateWeights($0, name: "weights") }
+      try Similarity.probabilities(
+        [1, 0.5], 1, Array(texts[(4 * templates.lowerBound)..<(4 * templates.upperBound)]),
+        templates: templates.count, classes: 2, size: 2, scale: 2, weights: given, to: &p)
+      return p
+    }
+    // Equal weights have the bits of none; one template alone has those of that template.
+    #expect(try score(0..<3, [7, 7, 7]).map(\.bitPattern) == score(0..<3, nil).map(\.bitPattern))
+    #expect(try score(0..<3, [0, 0.5, 0]).map(\.bitPattern) == score(1..<2, nil).map(\.bitPattern))
+    let each = try (0..<3).map { try score($0..<($0 + 1), nil)[0] }
+    let mixed = try score(0..<3, [1, 0, 3])
+    #expect(abs(mixed[0] - (each[0] + 3 * each[2]) / 4) < 1e-6 && abs(mixed[0] + mixed[1] - 1) < 1e-6)
+    for wrong in [[0, 0, 0], [1, -1, 1], [1, .nan, 1], [.infinity, 1, 1]] as [[Float]] {
+      #expect(throws: Failure.self) { try score(0..<3, wrong) }
+    }
+  }
+
   @Test func embeddingsBeyondFp32RangeStillHaveACosine() throws {
     let big: [Float] = [1e30, 1e30]
     let small: [Float] = [1e-30, 1e-30]
