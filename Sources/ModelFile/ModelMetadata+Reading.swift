@@ -36,6 +36,11 @@ extension ModelMetadata {
     }
     extendLifetime(own)
     notes.sort()  // once: a file may have as many as keys
+    if let templateWeights, templateWeights.count != templates.count {
+      throw .invalid(
+        "'actionclip.template_weights' has \(templateWeights.count) numbers for \(templates.count) "
+          + "'actionclip.templates'; expected one for each")
+    }
     do throws(Failure) { try preset?.check() } catch {
       throw .invalid("'actionclip.mean' and 'actionclip.std': \(error.message)")
     }
@@ -69,6 +74,7 @@ extension ModelMetadata {
     let name = String(decoding: key.prefix(64), as: UTF8.self)
     switch name {
     case "templates": templates = try ModelMetadata.texts(value, ModelMetadata.problem(ofTemplate:))
+    case "template_weights": templateWeights = try ModelMetadata.weights(value)
     case "labels": labels = try ModelMetadata.texts(value, ModelMetadata.problem(ofLabel:))
     case "merges":
       let text = TextList()
@@ -169,6 +175,28 @@ extension ModelMetadata {
           + "\(range.upperBound), like 1e-05 or 0.00001")
     }
     return epsilon
+  }
+
+  /// Decimal numbers with a space between them.
+  private static func weights(_ value: UnsafeBufferPointer<UInt8>) throws(Failure) -> TemplateWeights {
+    var numbers = GrowingArray<Float>()
+    for word in value.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false) {
+      let length = word.count
+      guard length <= 32, decimalLength(word, allowsZeros: true) == length,
+        let number = Float(String(decoding: word, as: UTF8.self)), number.isFinite, number >= 0
+      else {
+        throw .invalid(
+          "has \(quoted(word, limit: 40)) in it, expected decimal numbers, 0 or more, with a space between them"
+        )
+      }
+      guard numbers.count < maximumTexts else {
+        throw .limit("has over \(maximumTexts) numbers; no more are read")
+      }
+      try numbers.append(number)
+    }
+    do { return try TemplateWeights(numbers.view, name: "the list") } catch {
+      throw error.kind == .invalidArgument ? .invalid(error.message) : error
+    }
   }
 
   private static func texts(

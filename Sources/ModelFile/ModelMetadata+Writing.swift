@@ -28,6 +28,15 @@ extension ModelMetadata {
       try JSONStrings.append(texts, to: &list)
       try append(key.utf8, list.view, to: entries)
     }
+    if let templateWeights, !templates.isEmpty {
+      var list = GrowingArray<UInt8>()
+      for index in 0..<templateWeights.count {
+        // The shortest digits that give the same Float again.
+        for byte in (index > 0 ? " " : "").utf8 { try list.append(byte) }
+        for byte in templateWeights[index].description.utf8 { try list.append(byte) }
+      }
+      try append("template_weights".utf8, list.view, to: entries)
+    }
     if let merges { try append("merges".utf8, merges[0], to: entries) }
     for index in 0..<notes.count { try append(notes.key(index), notes.value(index), to: entries) }
     return entries

@@ -18,6 +18,8 @@ public struct ModelMetadata: Sendable {
   public var preset: Preset?
   /// Prompt templates the model was trained with; empty: the reference's.
   public var templates = TextList()
+  /// The weights of `templates`; nil: equal weights.
+  public var templateWeights: TemplateWeights?
   /// Labels of the model's classes; empty if the file has none.
   public var labels = TextList()
   /// The merge list as one text. It is large, and not needed once there is a tokenizer.

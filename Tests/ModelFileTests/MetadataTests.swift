@@ -49,6 +49,19 @@ struct MetadataTests {
     #expect(metadata.note("100007")?.elementsEqual("note 100007".utf8) == true)
   }
 
+  @Test func weightsOfTemplatesAreReadWithThem() throws {
+    let metadata = try read(["template_weights": "3 0 1e0", "templates": #"["{}", "a {}", "the {}"]"#])
+    #expect(metadata.templateWeights.map { Array($0.view) } == [0.75, 0, 0.25])
+    #expect(try read(["templates": #"["{}"]"#]).templateWeights == nil)
+    for wrong in ["", "1", "1 2", "1 2 3 4", "1  2 3", "0 0 0", "1 2 -3", "1 2 nan", "1,2,3", "1 2 0x3"] {
+      #expect(throws: Failure.self) {
+        try read(["template_weights": wrong, "templates": #"["{}", "a {}", "the {}"]"#])
+      }
+    }
+    #expect(throws: Failure.self) { try read(["template_weights": "1"]) }
+    #expect(ModelMetadata.problem(ofNoteKey: "template_weights") != nil)
+  }
+
   @Test func otherPeoplesKeysSayNothing() throws {
     let metadata = try ModelMetadata(TextPairs([("format", "pt"), ("actionclipper.head", "?")]))
     #expect(metadata.declared == DeclaredOptions() && metadata.notes.isEmpty)
