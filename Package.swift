@@ -68,6 +68,7 @@ let package = Package(
     room("Preprocess", ["CResample", "System"]),
     room("Video", ["CFFmpeg", "CShims", "System", "Text"]),
     room("Numerics", ["CKernels", "System"]),
+    room("Adaptation", ["Numerics", "System"]),
     room("Model", ["Numerics", "System", "TensorNames", "Weights"]),
     room("ModelFile", ["Model", "Numerics", "Preprocess", "System", "Text", "Tokenizer", "Weights"]),
     // The work of a host with a model, in Swift; training and streams will be rooms that it uses.
@@ -81,7 +82,8 @@ let package = Package(
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "CActionCLIP", "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics",
+        "Adaptation", "CActionCLIP", "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile",
+        "Numerics",
         "Preprocess",
         "Session", "System", "Text", "Tokenizer", "Video", "Weights",
       ],
@@ -110,6 +112,7 @@ let package = Package(
     tests("Tokenizer", ["System", "Text", "Tokenizer"], exclude: ["Fixtures"]),
     tests("Preprocess", ["CResample", "Preprocess", "System"]),
     tests("Video", ["CShims", "System", "Video"], exclude: ["Fixtures"]),
+    tests("Adaptation", ["Adaptation", "Numerics", "System"]),
     tests("Model", ["Model", "Numerics", "System", "Weights"]),
     tests("ModelFile", ["System", "Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),
   ]
