@@ -2,7 +2,8 @@
  *
  * Contents, in the order of use:
  *   versions and errors  ->  cancelling  ->  load and save models  ->  frames and pixels  ->  video files
- *   ->  prompts and tokens  ->  similarity  ->  classifiers  ->  the tokenizer and preprocessing alone
+ *   ->  prompts and tokens  ->  similarity  ->  classifiers  ->  weights of templates
+ *   ->  the tokenizer and preprocessing alone
  *
  * The model is ActionCLIP (arXiv 2109.08472): CLIP's image encoder on T sampled
  * frames, a temporal head that joins them, CLIP's text encoder on prompts made
@@ -122,8 +123,8 @@ ACTIONCLIP_API const char *actionclip_last_error(void);
  * the first thread's call returns ACTIONCLIP_ERROR_CANCELLED within the time that one frame or one group of prompts
  * takes. Its outputs are not written and its handles stay usable. While the token is set, later calls return that error
  * at once. These calls can be cancelled: loading, describing and saving files; opening, examining and reading videos;
- * preprocessing; all that encode or tokenize; similarity; making, changing and scoring with a classifier. Other calls
- * ignore the token.
+ * preprocessing; all that encode or tokenize; similarity; making, changing and scoring with a classifier; fitting weights
+ * of templates. Other calls ignore the token.
  *
  *   actionclip_thread_use_cancel_token(token, NULL);              // this thread, before its calls
  *   actionclip_cancel(token);                                     // any thread, or a signal handler
@@ -343,6 +344,10 @@ ACTIONCLIP_API int32_t actionclip_model_template_count(const actionclip_model *m
 /* Returns the model's own template at `index`, or NULL if there is none. The string belongs to the model. */
 ACTIONCLIP_API const char *actionclip_model_template(const actionclip_model *model, int32_t index);
 
+/* Returns the weight of the model's own template at `index` in a score. The weights of all are 0 or more and sum to 1;
+ * without weights in the file they are equal. -1 if there is no such template. */
+ACTIONCLIP_API float actionclip_model_template_weight(const actionclip_model *model, int32_t index);
+
 /* Returns the note that the model's file has under `key`, such as "description", "license" or "source", or NULL if
  * there is none. The string belongs to the model. */
 ACTIONCLIP_API const char *actionclip_model_note(const actionclip_model *model, const char *key);
@@ -392,6 +397,10 @@ typedef struct actionclip_save_options {
   const char *const *note_keys;
   const char *const *note_texts;
   size_t note_count;
+  /* The weight of each template of the file, finite and 0 or more, with a sum above 0. NULL: the model's own, or equal
+   * weights if `templates` is not NULL; not NULL with template_weight_count 0: equal weights. */
+  const float *template_weights;
+  size_t template_weight_count;
 } actionclip_save_options;
 
 /* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
@@ -680,6 +689,17 @@ ACTIONCLIP_API int32_t actionclip_encode_labels(const actionclip_model *model,
                                                 int32_t too_long,
                                                 float *text_out, size_t text_capacity);
 
+/* Encodes labels that texts describe, one or more texts for each: text_out is [label_count, E], for one template. A
+ * label's embedding is the weighted mean of its texts' embeddings, each scaled to unit length, scaled to unit length
+ * itself. A text with one "{}" has the label put there; one without is taken as it is. `texts` and label_of_text, the
+ * index of each text's label, are [text_count], from 1 to 2^20. `weights` is [text_count], finite and 0 or more; NULL:
+ * equal weights. Every label needs a text of a weight above 0. */
+ACTIONCLIP_API int32_t actionclip_encode_descriptions(const actionclip_model *model,
+                                                      const char *const *labels, size_t label_count,
+                                                      const char *const *texts, const int32_t *label_of_text,
+                                                      const float *weights, size_t text_count, int32_t too_long,
+                                                      float *text_out, size_t text_capacity);
+
 /* Returns the number of the reference's templates. */
 ACTIONCLIP_API int32_t actionclip_template_count(void);
 /* Returns the reference's template at `index`, or NULL if there is none. The string is static. */
@@ -718,6 +738,16 @@ ACTIONCLIP_API int32_t actionclip_probabilities(const float *videos, size_t vide
                                                 float *probabilities_out,
                                                 size_t probabilities_capacity);
 
+/* Scores videos as actionclip_probabilities does, with a weighted mean over templates. `weights` is [template_count],
+ * finite and 0 or more, with a sum above 0, by which they are divided; NULL: equal weights. Texts of a template of
+ * weight 0 are not compared. */
+ACTIONCLIP_API int32_t actionclip_probabilities_weighted(const float *videos, size_t video_count,
+                                                         const float *texts, const float *weights,
+                                                         size_t template_count, size_t class_count,
+                                                         size_t embedding_size, float scale,
+                                                         float *probabilities_out,
+                                                         size_t probabilities_capacity);
+
 /* --------------------------------------------------------------- classifiers */
 
 /* Labels with their embeddings, for scoring one video after another. Any number of threads may use a classifier at
@@ -731,12 +761,33 @@ typedef struct actionclip_classifier actionclip_classifier;
 typedef struct actionclip_label_list actionclip_label_list;
 
 /* Makes a classifier of 1 to 2^20 labels, which it encodes as actionclip_encode_labels does, with the same choice of
- * templates. Free it with actionclip_classifier_free. */
+ * templates. The model's own templates count with their weights (actionclip_model_template_weight), others equally. Free
+ * it with actionclip_classifier_free. */
 ACTIONCLIP_API int32_t actionclip_classifier_create(const actionclip_model *model,
                                                     const char *const *labels, size_t label_count,
                                                     const char *const *templates,
                                                     size_t template_count, int32_t too_long,
                                                     actionclip_classifier **classifier_out);
+/* Makes a classifier whose templates count with weights, as in actionclip_probabilities_weighted: `weights` is
+ * [template_count]; NULL: as actionclip_classifier_create does. With `templates` NULL, `weights` must be NULL. A
+ * template of weight 0 is not encoded. Free it with actionclip_classifier_free. */
+ACTIONCLIP_API int32_t actionclip_classifier_create_weighted(const actionclip_model *model,
+                                                             const char *const *labels, size_t label_count,
+                                                             const char *const *templates,
+                                                             const float *weights, size_t template_count,
+                                                             int32_t too_long,
+                                                             actionclip_classifier **classifier_out);
+
+/* Makes a classifier of labels that texts describe, which it encodes as actionclip_encode_descriptions does, so that a
+ * score costs as much as with one template. Labels with a description keep it whenever they are set again. Other labels
+ * that are set later get the weighted mean over the model's own templates, or the reference's, in the same way. Free it
+ * with actionclip_classifier_free. */
+ACTIONCLIP_API int32_t actionclip_classifier_create_described(const actionclip_model *model,
+                                                              const char *const *labels, size_t label_count,
+                                                              const char *const *texts,
+                                                              const int32_t *label_of_text, const float *weights,
+                                                              size_t text_count, int32_t too_long,
+                                                              actionclip_classifier **classifier_out);
 /* Frees a classifier. NULL is ignored. */
 ACTIONCLIP_API void actionclip_classifier_free(actionclip_classifier *classifier);
 
@@ -782,6 +833,56 @@ ACTIONCLIP_API int32_t actionclip_label_list_score(const actionclip_label_list *
                                                    float scale,
                                                    float *probabilities_out,
                                                    size_t probabilities_capacity);
+
+/* ---------------------------------------------------------- weights of templates */
+
+/* Origins of the weights that actionclip_prompts_fit chose. */
+#define ACTIONCLIP_PROMPTS_EQUAL 0          /* equal weights */
+#define ACTIONCLIP_PROMPTS_WITHOUT_LABELS 1 /* those of actionclip_prompts_fit_unlabelled */
+#define ACTIONCLIP_PROMPTS_FITTED 2         /* fitted to the labels */
+
+/* The result of actionclip_prompts_fit. Shares and means are over the videos given. Where the weights are fitted, each
+ * clip is scored with weights that were fitted without it. */
+typedef struct actionclip_prompts_report {
+  uint32_t struct_size;         /* set it to sizeof(actionclip_prompts_report) before the call */
+  int32_t origin;               /* ACTIONCLIP_PROMPTS_* */
+  int32_t kept;                 /* templates with a weight above 0 */
+  int32_t folds;                /* parts that were left out: one for each clip up to 64 clips, else 32 */
+  double strength;              /* the prior's strength as a share of the videos; 0 if nothing was fitted */
+  double equal_top1;            /* share of videos that equal weights classify right */
+  double equal_log_likelihood;  /* with equal weights, the mean log-probability of the right label */
+  double chosen_top1;           /* share of videos that the chosen weights classify right */
+  double chosen_log_likelihood; /* with the chosen weights, the mean log-probability of the right label */
+} actionclip_prompts_report;
+
+/* Chooses weights for templates by labelled videos: weights_out is [template_count], 0 for templates that do not count,
+ * and sums to 1. They are for actionclip_probabilities_weighted, actionclip_classifier_create_weighted and
+ * actionclip_save_options. `videos`, `texts` and `scale` are as in actionclip_probabilities; `labels` is [video_count],
+ * the index of each video's class. clip_ids [video_count] has the same number for views of one clip, which are left out
+ * together; NULL: each video is a clip. The weights maximise the likelihood of the labels under a prior whose strength
+ * is chosen by leaving clips out. They replace weights that use no label only where they classify more of the clips left
+ * out right, so that a few clips do no harm. `strength` is negative for that, or the strength itself, a share of the
+ * videos. report_out may be NULL. docs/PROMPTS.md has the formulas. The call takes 8 bytes for each video, template
+ * and class. */
+ACTIONCLIP_API int32_t actionclip_prompts_fit(const float *videos, size_t video_count,
+                                              const int32_t *labels, const int64_t *clip_ids,
+                                              const float *texts, size_t template_count, size_t class_count,
+                                              size_t embedding_size, float scale, double strength,
+                                              float *weights_out, size_t weights_capacity,
+                                              actionclip_prompts_report *report_out);
+
+/* Chooses weights for templates by videos without labels, as zero-shot prompt ensembling does (arXiv 2302.06235): a
+ * template counts more if some class stands out in it for each video. weights_out is [template_count] and sums to 1. */
+ACTIONCLIP_API int32_t actionclip_prompts_fit_unlabelled(const float *videos, size_t video_count,
+                                                         const float *texts, size_t template_count,
+                                                         size_t class_count, size_t embedding_size, float scale,
+                                                         float *weights_out, size_t weights_capacity);
+
+/* Returns the number of templates in the built-in pool, from which actionclip_prompts_fit may choose. The reference's
+ * are not among them. */
+ACTIONCLIP_API int32_t actionclip_pool_template_count(void);
+/* Returns the pool's template at `index`, or NULL if there is none. The string is static. */
+ACTIONCLIP_API const char *actionclip_pool_template(int32_t index);
 
 /* --------------------------------- the tokenizer and preprocessing by themselves */
 

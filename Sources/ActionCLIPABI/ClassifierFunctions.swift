@@ -4,7 +4,8 @@ import System
 
 // Functions of classifiers and of their lists of labels.
 
-private func labelTexts(_ labels: Texts?, _ label_count: Int) throws(Failure) -> TextList {
+/// Copies the caller's labels.
+func labelTexts(_ labels: Texts?, _ label_count: Int) throws(Failure) -> TextList {
   let labels = try required(labels, "labels")
   let limit = 1 << 20
   guard (1...limit).contains(label_count) else {
@@ -19,13 +20,44 @@ public func actionclip_classifier_create(
   _ templates: UnsafePointer<UnsafePointer<CChar>?>!, _ template_count: Int, _ too_long: Int32,
   _ classifier_out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
+  actionclip_classifier_create_weighted(
+    model, labels, label_count, templates, nil, template_count, too_long, classifier_out)
+}
+
+@_cdecl("actionclip_classifier_create_weighted") @implementation
+public func actionclip_classifier_create_weighted(
+  _ model: OpaquePointer!, _ labels: UnsafePointer<UnsafePointer<CChar>?>!, _ label_count: Int,
+  _ templates: UnsafePointer<UnsafePointer<CChar>?>!, _ weights: UnsafePointer<Float>!,
+  _ template_count: Int, _ too_long: Int32, _ classifier_out: UnsafeMutablePointer<OpaquePointer?>!
+) -> Int32 {
   longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
     let out = try required(classifier_out, "classifier_out")
     let labels = try labelTexts(labels, label_count)
-    let templates = try chosenTemplates(templates, template_count, of: loaded)
+    let texts = try chosenTemplates(templates, template_count, of: loaded)
+    var shares = templates == nil ? loaded.templateWeights : nil
+    if let weights {
+      guard templates != nil else { throw .argument("weights is given but templates is NULL") }
+      shares = try ActionCLIPABI.weights(weights, template_count, "weights")
+    }
+    let truncate = try truncates(too_long)
     out.pointee = try Handle.make(
-      Classifier(loaded, labels: labels, templates: templates, truncate: try truncates(too_long)))
+      Classifier(loaded, labels: labels, templates: texts, weights: shares, truncate: truncate))
+  }
+}
+
+@_cdecl("actionclip_classifier_create_described") @implementation
+public func actionclip_classifier_create_described(
+  _ model: OpaquePointer!, _ labels: UnsafePointer<UnsafePointer<CChar>?>!, _ label_count: Int,
+  _ texts: UnsafePointer<UnsafePointer<CChar>?>!, _ label_of_text: UnsafePointer<Int32>!,
+  _ weights: UnsafePointer<Float>!, _ text_count: Int, _ too_long: Int32,
+  _ classifier_out: UnsafeMutablePointer<OpaquePointer?>!
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let out = try required(classifier_out, "classifier_out")
+    let descriptions = try descriptions(labels, label_count, texts, label_of_text, weights, text_count)
+    out.pointee = try Handle.make(Classifier(loaded, descriptions, truncate: truncates(too_long)))
   }
 }
 

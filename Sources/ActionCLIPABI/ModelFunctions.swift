@@ -142,6 +142,20 @@ public func actionclip_model_template(_ model: OpaquePointer!, _ index: Int32) -
   string(model, LoadedModel.self) { $0.metadata.templates.cString(Int(index)) }
 }
 
+@_cdecl("actionclip_model_template_weight") @implementation
+public func actionclip_model_template_weight(_ model: OpaquePointer!, _ index: Int32) -> Float {
+  var weight: Float = -1
+  _ = boundary { () throws(Failure) in
+    let metadata = try Handle.object(model, LoadedModel.self).metadata
+    let count = metadata.templates.count
+    guard (0..<count).contains(Int(index)) else {
+      throw .argument("index is \(index), the model has \(count) templates of its own")
+    }
+    weight = metadata.templateWeights?[Int(index)] ?? 1 / Float(count)
+  }
+  return weight
+}
+
 @_cdecl("actionclip_model_note") @implementation
 public func actionclip_model_note(
   _ model: OpaquePointer!, _ key: UnsafePointer<CChar>!

@@ -1,4 +1,5 @@
 import CActionCLIP
+import Model
 import ModelFile
 import Session
 import System
@@ -48,6 +49,16 @@ extension SaveOptions {
       options.templates, options.template_count, "templates", "template_count",
       ModelMetadata.problem(ofTemplate:))
     notes = try noteTexts(options)
+    let weightCount = options.template_weight_count
+    guard let given = options.template_weights else {
+      guard weightCount == 0 else {
+        throw .argument("template_weights is NULL but template_weight_count is \(weightCount)")
+      }
+      return
+    }
+    hasEqualWeights = weightCount == 0
+    guard !hasEqualWeights else { return }
+    templateWeights = try weights(given, weightCount, "template_weights")
   }
 }
 

@@ -38,6 +38,17 @@ public func actionclip_probabilities(
   _ template_count: Int, _ class_count: Int, _ embedding_size: Int, _ scale: Float,
   _ probabilities_out: UnsafeMutablePointer<Float>!, _ probabilities_capacity: Int
 ) -> Int32 {
+  actionclip_probabilities_weighted(
+    videos, video_count, texts, nil, template_count, class_count, embedding_size, scale, probabilities_out,
+    probabilities_capacity)
+}
+
+@_cdecl("actionclip_probabilities_weighted") @implementation
+public func actionclip_probabilities_weighted(
+  _ videos: UnsafePointer<Float>!, _ video_count: Int, _ texts: UnsafePointer<Float>!,
+  _ weights: UnsafePointer<Float>!, _ template_count: Int, _ class_count: Int, _ embedding_size: Int,
+  _ scale: Float, _ probabilities_out: UnsafeMutablePointer<Float>!, _ probabilities_capacity: Int
+) -> Int32 {
   longCall { () throws(Failure) in
     let videoCount = try count(video_count, "video_count")
     let templates = try count(template_count, "template_count")
@@ -48,11 +59,14 @@ public func actionclip_probabilities(
     let videos = try required(videos, "videos")
     let texts = try required(texts, "texts")
     let scale = try checkedScale(scale)
+    let shares = try weights.map { (weights) throws(Failure) in
+      try ActionCLIPABI.weights(weights, templates, "weights")
+    }
     let needed = try product([videoCount, classes], "probabilities_out")
     let out = try output(
       probabilities_out, capacity: probabilities_capacity, needed: needed, "probabilities_out")
     try Similarity.probabilities(
       videos, videoCount, texts, templates: templates, classes: classes, size: size,
-      scale: scale, to: out)
+      scale: scale, weights: shares, to: out)
   }
 }

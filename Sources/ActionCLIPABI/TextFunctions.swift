@@ -79,19 +79,71 @@ func chosenTemplates(
   }
 }
 
+@_cdecl("actionclip_encode_descriptions") @implementation
+public func actionclip_encode_descriptions(
+  _ model: OpaquePointer!, _ labels: UnsafePointer<UnsafePointer<CChar>?>!, _ label_count: Int,
+  _ texts: UnsafePointer<UnsafePointer<CChar>?>!, _ label_of_text: UnsafePointer<Int32>!,
+  _ weights: UnsafePointer<Float>!, _ text_count: Int, _ too_long: Int32,
+  _ text_out: UnsafeMutablePointer<Float>!, _ text_capacity: Int
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let descriptions = try descriptions(labels, label_count, texts, label_of_text, weights, text_count)
+    let out = try embeddings(loaded, rows: label_count, text_out, text_capacity, "text_out")
+    try loaded.encode(descriptions, truncate: truncates(too_long), to: out)
+  }
+}
+
+/// Copies the caller's labels and the texts that describe them, and checks that every label has one.
+func descriptions(
+  _ labels: Texts?, _ labelCount: Int, _ texts: Texts?, _ labelOfText: UnsafePointer<Int32>?,
+  _ weights: UnsafePointer<Float>?, _ textCount: Int
+) throws(Failure) -> Descriptions {
+  let labels = try labelTexts(labels, labelCount)
+  let limit = 1 << 20
+  guard (1...limit).contains(textCount) else {
+    throw .argument("text_count is \(UInt(bitPattern: textCount)), expected 1 to \(limit)")
+  }
+  return try Descriptions(
+    of: labels, texts: ActionCLIPABI.texts(required(texts, "texts"), textCount, "texts"),
+    labelOfText: required(labelOfText, "label_of_text"), weights: weights)
+}
+
+/// Copies the caller's weights of templates, which need not sum to 1.
+func weights(
+  _ given: UnsafePointer<Float>, _ count: Int, _ name: String
+) throws(Failure) -> TemplateWeights {
+  guard (1...65_536).contains(count) else {
+    throw .argument("\(name): their number is \(UInt(bitPattern: count)), expected 1 to 65536")
+  }
+  return try TemplateWeights(UnsafeBufferPointer(start: given, count: count), name: name)
+}
+
 @_cdecl("actionclip_template_count") @implementation
 public func actionclip_template_count() -> Int32 { Int32(clamping: PromptTemplates.reference.count) }
 
 /// The reference's templates as C strings, which live as long as the process.
-nonisolated(unsafe) private let templateStrings: [UnsafePointer<CChar>] = PromptTemplates.reference.compactMap
-{
-  $0.withCString { strdup($0) }.map { UnsafePointer($0) }
+nonisolated(unsafe) private let templateStrings = lastingStrings(PromptTemplates.reference)
+/// The built-in pool's templates as C strings, which live as long as the process.
+nonisolated(unsafe) private let poolStrings = lastingStrings(PromptTemplates.pool)
+
+private func lastingStrings(_ texts: [String]) -> [UnsafePointer<CChar>] {
+  texts.compactMap { $0.withCString { strdup($0) }.map { UnsafePointer($0) } }
 }
 
 @_cdecl("actionclip_template") @implementation
 public func actionclip_template(_ index: Int32) -> UnsafePointer<CChar>! {
   let index = Int(index)
   return templateStrings.indices.contains(index) ? templateStrings[index] : nil
+}
+
+@_cdecl("actionclip_pool_template_count") @implementation
+public func actionclip_pool_template_count() -> Int32 { Int32(clamping: PromptTemplates.pool.count) }
+
+@_cdecl("actionclip_pool_template") @implementation
+public func actionclip_pool_template(_ index: Int32) -> UnsafePointer<CChar>! {
+  let index = Int(index)
+  return poolStrings.indices.contains(index) ? poolStrings[index] : nil
 }
 
 @_cdecl("actionclip_encode_tokens") @implementation

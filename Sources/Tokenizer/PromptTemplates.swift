@@ -23,6 +23,11 @@ public enum PromptTemplates {
     "The woman is {}",
   ]
 
+  /// Whether a text has a "{}", in whose place a label is put.
+  public static func hasPlaceholder(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    zip(text, text.dropFirst()).contains { $0 == UInt8(ascii: "{") && $1 == UInt8(ascii: "}") }
+  }
+
   /// The byte offset of the one "{}" in a template; fails if it has none or several. Bytes are compared, since a
   /// Swift character may join the "}" with a combining mark after it.
   public static func placeholderOffset(in template: UnsafeBufferPointer<UInt8>) throws(Failure) -> Int {

@@ -3,26 +3,38 @@ import Model
 import Numerics
 import System
 
-/// A model, templates, and labels with their embeddings, for scoring one video after another. Any number of threads may
-/// score while one changes the labels.
+/// A model, and labels with their embeddings, for scoring one video after another. Any number of threads may score
+/// while one changes the labels.
 public final class Classifier: Sendable {
-  private let loaded: LoadedModel
-  private let templates: TextList
-  private let truncate: Bool
+  private let encoding: LabelEncoding
   private let current: Monitor<LabelList>
 
-  /// Encodes labels in every template. A text that is too long is cut with `truncate`, otherwise an error.
-  public init(
-    _ loaded: LoadedModel, labels: TextList, templates: TextList, truncate: Bool
+  /// Encodes labels in every template; `weights` nil: equal weights. A text that is too long is cut with `truncate`,
+  /// otherwise an error.
+  public convenience init(
+    _ loaded: LoadedModel, labels: TextList, templates: TextList, weights: TemplateWeights?, truncate: Bool
   ) throws(Failure) {
-    self.loaded = loaded
-    self.templates = templates
-    self.truncate = truncate
-    let none = try LabelSet(TextList(), texts: Classifier.buffer(0))
-    let first = try Classifier.labelSet(labels, knowing: none, loaded, templates, truncate: truncate)
-    current = Monitor(
-      LabelList(
-        first, templates: templates.count, embeddingSize: loaded.configuration.embeddingSize, generation: 1))
+    let encoding = try LabelEncoding(loaded, templates: templates, weights: weights, truncate: truncate)
+    try self.init(encoding, Classifier.labelSet(labels, from: [], encoding))
+  }
+
+  /// Encodes described labels. Their descriptions count whenever these labels are set again; labels without one get
+  /// the mean over the model's own templates.
+  public convenience init(
+    _ loaded: LoadedModel, _ descriptions: Descriptions, truncate: Bool
+  ) throws(Failure) {
+    let encoding = try LabelEncoding(loaded, descriptions, truncate: truncate)
+    // The set of described labels is there; the other way to make a first set is the initialiser above.
+    if let first = encoding.described {
+      self.init(encoding, first)
+    } else {
+      throw Failure(.internal, "described labels have no embeddings")
+    }
+  }
+
+  private init(_ encoding: LabelEncoding, _ first: LabelSet) {
+    self.encoding = encoding
+    current = Monitor(LabelList(first, encoding, generation: 1))
   }
 
   /// The present list of labels.
@@ -32,12 +44,10 @@ public final class Classifier: Sendable {
   /// encoded. On failure the previous list stays. If several threads set labels at once, the list that is ready last
   /// stays.
   public func set(_ labels: TextList) throws(Failure) -> Int64 {
-    let next = try Classifier.labelSet(
-      labels, knowing: labelList.set, loaded, templates, truncate: truncate)
+    let known = [encoding.described, labelList.set].compactMap { $0 }
+    let next = try Classifier.labelSet(labels, from: known, encoding)
     let generation: Int64? = current.withLock { current in
-      let list = LabelList(
-        next, templates: templates.count, embeddingSize: current.embeddingSize,
-        generation: current.generation + 1)
+      let list = LabelList(next, encoding, generation: current.generation + 1)
       // If memory was refused, parts of the list lie in CGuest's reserve, which the call must give back.
       guard cguest_memory_was_refused() == 0 else { return nil }
       current = list
@@ -47,63 +57,47 @@ public final class Classifier: Sendable {
     return generation
   }
 
+  /// A label's embeddings: those in a column of a set.
+  private struct Place {
+    /// The embedding in the first template, [E].
+    let first: UnsafePointer<Float>
+    /// Floats from a template's embedding to the next one's.
+    let stride: Int
+  }
+
+  /// Labels with their embeddings: copies of those in the `known` sets, the first that has the label, and the others
+  /// encoded.
   private static func labelSet(
-    _ labels: TextList, knowing known: LabelSet, _ loaded: LoadedModel, _ templates: TextList, truncate: Bool
+    _ labels: TextList, from known: [LabelSet], _ encoding: LabelEncoding
   ) throws(Failure) -> LabelSet {
-    // The column of each label's embedding: in `known`, or from known.count on in `unknown`.
-    let columns = try GrowingArray<Int>(uninitialized: labels.count)
-    let unknown = TextList()
     do throws(Failure) {
+      let unknown = TextList()
       var added = TextIndex()
-      for label in 0..<labels.count {
+      for label in 0..<labels.count where !known.contains(where: { $0.column(of: labels[label]) != nil }) {
         try checkCancelled()
-        if let column = known.index.find(labels[label], in: known.labels) {
-          columns.base[label] = column
-        } else if let index = added.find(labels[label], in: unknown) {
-          columns.base[label] = known.count + index
-        } else {
-          columns.base[label] = known.count + unknown.count
-          try unknown.append(labels[label])
-          _ = try added.insert(unknown.count - 1, of: unknown)
+        guard added.find(labels[label], in: unknown) == nil else { continue }
+        try unknown.append(labels[label])
+        _ = try added.insert(unknown.count - 1, of: unknown)
+      }
+      let sets = known + [try LabelSet(unknown, texts: encoding.encode(unknown))]
+      let size = encoding.loaded.configuration.embeddingSize
+      let places = try GrowingArray<Place>(uninitialized: labels.count)
+      for label in 0..<labels.count {
+        for set in sets {
+          guard let column = set.column(of: labels[label]) else { continue }
+          places.base[label] = Place(first: set.texts.pointer + column * size, stride: set.count * size)
+          break
         }
       }
+      let texts = try encoding.loaded.labelBuffer(product([encoding.rows, labels.count, size], "labels"))
+      for row in 0..<encoding.rows {
+        for (label, place) in places.view.enumerated() {
+          (texts.base + (row * labels.count + label) * size).update(
+            from: place.first + row * place.stride, count: size)
+        }
+      }
+      extendLifetime(sets)
+      return try LabelSet(labels, texts: texts)
     } catch { throw error.kind == .outOfMemory ? .outOfMemory("\(labels.count) labels") : error }
-    let texts = try embeddings(
-      of: columns.view, knowing: known, unknown, loaded, templates, truncate: truncate)
-    extendLifetime(unknown)
-    do { return try LabelSet(labels, texts: texts) } catch { throw .outOfMemory("\(labels.count) labels") }
-  }
-
-  /// Gathers embeddings [templates, labels, E] for columns: those below known.count are of `known`, the others of
-  /// `unknown`, whose labels are encoded here.
-  private static func embeddings(
-    of columns: UnsafeBufferPointer<Int>, knowing known: LabelSet, _ unknown: TextList,
-    _ loaded: LoadedModel, _ templates: TextList, truncate: Bool
-  ) throws(Failure) -> FloatBuffer {
-    let size = loaded.configuration.embeddingSize
-    let encoded = try buffer(product([templates.count, unknown.count, size], "labels"))
-    if !unknown.isEmpty {
-      try loaded.encode(labels: unknown.count, templates, truncate: truncate, to: encoded.base) {
-        unknown[$0]
-      }
-    }
-    let texts = try buffer(product([templates.count, columns.count, size], "labels"))
-    for template in 0..<templates.count {
-      for (label, column) in columns.enumerated() {
-        let from =
-          column < known.count
-          ? known.texts.base + (template * known.count + column) * size
-          : encoded.base + (template * unknown.count + column - known.count) * size
-        (texts.base + (template * columns.count + label) * size).update(from: from, count: size)
-      }
-    }
-    extendLifetime(encoded)
-    return texts
-  }
-
-  private static func buffer(_ count: Int) throws(Failure) -> FloatBuffer {
-    do { return try FloatBuffer(count: count) } catch {
-      throw .outOfMemory("\(count) numbers of labels' embeddings")
-    }
   }
 }

@@ -11,13 +11,15 @@ public final class LabelList: Sendable {
   public let embeddingSize: Int
   let set: LabelSet
   private let templates: Int
+  private let weights: TemplateWeights?
 
-  init(_ set: LabelSet, templates: Int, embeddingSize: Int, generation: Int64) {
+  init(_ set: LabelSet, _ encoding: LabelEncoding, generation: Int64) {
     self.set = set
     labels = set.labels
     self.generation = generation
-    self.embeddingSize = embeddingSize
-    self.templates = templates
+    embeddingSize = encoding.loaded.configuration.embeddingSize
+    templates = encoding.rows
+    weights = encoding.rowWeights
   }
 
   public var count: Int { labels.count }
@@ -28,17 +30,16 @@ public final class LabelList: Sendable {
   ) throws(Failure) {
     try Similarity.probabilities(
       videos, videoCount, set.texts.pointer, templates: templates, classes: count, size: embeddingSize,
-      scale: scale, to: out)
+      scale: scale, weights: weights, to: out)
   }
 }
 
 /// Labels with their embeddings in every template, which never change.
 final class LabelSet: Sendable {
   let labels: TextList
-  /// The embeddings, [templates, labels, E].
+  /// The embeddings, [templates, labels, E]; of described labels [1, labels, E].
   let texts: FloatBuffer
-  /// Finds the index of a label.
-  let index: TextIndex
+  private let index: TextIndex
 
   var count: Int { labels.count }
 
@@ -47,4 +48,7 @@ final class LabelSet: Sendable {
     self.texts = texts
     index = try TextIndex(labels)
   }
+
+  /// The index of a label; nil if the set does not have it.
+  func column(of label: UnsafeBufferPointer<UInt8>) -> Int? { index.find(label, in: labels) }
 }

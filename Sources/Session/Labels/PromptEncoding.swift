@@ -9,8 +9,8 @@ extension LoadedModel {
     prompts count: Int, truncate: Bool, to out: UnsafeMutablePointer<Float>,
     prompt: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
   ) throws(Failure) {
-    try encode(rows: count, to: out) { (tokens) throws(Failure) in
-      try tokenize(prompts: count, truncate: truncate, into: tokens, prompt: prompt)
+    try encode(rows: count, truncate: truncate, to: out) { (row, encode) throws(Failure) in
+      try named(row) { () throws(Failure) in try encode(prompt(row)) }
     }
   }
 
@@ -21,14 +21,12 @@ extension LoadedModel {
     label: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
   ) throws(Failure) {
     let rows = try product([templates.count, count], "label_count")
-    try encode(rows: rows, to: out) { (tokens) throws(Failure) in
-      var prompt = GrowingArray<UInt8>()
-      try tokenize(rows: rows, truncate: truncate, into: tokens) { (row, encode) throws(Failure) in
-        let (template, index) = (row / count, row % count)
-        try PromptTemplates.fill(templates[template], label: label(index), into: &prompt)
-        do throws(Failure) { try encode(prompt.view) } catch {
-          throw error.about("labels[\(index)] in template \(template)")
-        }
+    var prompt = GrowingArray<UInt8>()
+    try encode(rows: rows, truncate: truncate, to: out) { (row, encode) throws(Failure) in
+      let (template, index) = (row / count, row % count)
+      try PromptTemplates.fill(templates[template], label: label(index), into: &prompt)
+      do throws(Failure) { try encode(prompt.view) } catch {
+        throw error.about("labels[\(index)] in template \(template)")
       }
     }
   }
@@ -40,7 +38,9 @@ extension LoadedModel {
     prompt: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
   ) throws(Failure) {
     let tokens = try tokenRows(count)
-    try tokenize(prompts: count, truncate: truncate, into: tokens.base, prompt: prompt)
+    try tokenize(rows: count, truncate: truncate, into: tokens.base) { (row, encode) throws(Failure) in
+      try named(row) { () throws(Failure) in try encode(prompt(row)) }
+    }
     out.update(from: tokens.base, count: tokens.count)
   }
 
@@ -50,14 +50,12 @@ extension LoadedModel {
     return own.isEmpty ? try TextList(PromptTemplates.reference) : own
   }
 
-  private func tokenize(
-    prompts count: Int, truncate: Bool, into tokens: UnsafeMutablePointer<Int32>,
-    prompt: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
-  ) throws(Failure) {
-    try tokenize(rows: count, truncate: truncate, into: tokens) { (row, encode) throws(Failure) in
-      let text = try prompt(row)
-      do throws(Failure) { try encode(text) } catch { throw error.about("prompts[\(row)]") }
-    }
+  /// The weights of the model's own templates; nil: equal weights.
+  public var templateWeights: TemplateWeights? { metadata.templateWeights }
+
+  /// Runs the encoding of the prompt at `row`, and names it in an error.
+  private func named(_ row: Int, _ encode: () throws(Failure) -> Void) throws(Failure) {
+    do throws(Failure) { try encode() } catch { throw error.about("prompts[\(row)]") }
   }
 
   /// Fills rows of token ids [rows, C]. For each row, `text` passes its text to the function `encode`.
@@ -78,12 +76,15 @@ extension LoadedModel {
     }
   }
 
-  private func encode(
-    rows: Int, to out: UnsafeMutablePointer<Float>,
-    tokenize: (UnsafeMutablePointer<Int32>) throws(Failure) -> Void
+  /// Encodes rows of text to `out` [rows, E], written on success only. For each row, `text` passes its text to the
+  /// function `encode`.
+  func encode(
+    rows: Int, truncate: Bool, to out: UnsafeMutablePointer<Float>,
+    text: (_ row: Int, _ encode: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Void) throws(Failure)
+      -> Void
   ) throws(Failure) {
     let tokens = try tokenRows(rows)
-    try tokenize(tokens.base)
+    try tokenize(rows: rows, truncate: truncate, into: tokens.base, text: text)
     try model.encode(tokens: tokens.base, rows: rows, to: out)
   }
 

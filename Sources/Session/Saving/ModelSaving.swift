@@ -10,6 +10,10 @@ public struct SaveOptions {
   public var storage = MatrixStorage.fp32
   public var labels: TextList?
   public var templates: TextList?
+  /// The weights of the templates; nil keeps the model's own, unless there are other templates, which get equal weights.
+  public var templateWeights: TemplateWeights?
+  /// The templates get equal weights, whatever the model's own are.
+  public var hasEqualWeights = false
   /// Notes by key; an empty text removes a note.
   public var notes = TextPairs()
 
@@ -28,7 +32,19 @@ extension LoadedModel {
     }
     var metadata = metadata
     if let labels = options.labels { metadata.labels = labels }
-    if let templates = options.templates { metadata.templates = templates }
+    if let templates = options.templates {
+      metadata.templates = templates
+      metadata.templateWeights = nil
+    }
+    if options.hasEqualWeights { metadata.templateWeights = nil }
+    if let weights = options.templateWeights {
+      guard weights.count == metadata.templates.count else {
+        throw .argument(
+          "template_weight_count is \(weights.count), expected \(metadata.templates.count): one for each template"
+        )
+      }
+      metadata.templateWeights = weights
+    }
     metadata.merges = try tokenizer?.mergeList()
     try metadata.setNotes(options.notes)
     // A file does not state the reference's preset, the default.

@@ -97,6 +97,9 @@ CONSTANTS: dict[str, int] = {
     "SAMPLING_OPEN_VCLIP": 2,
     "TEXT_TOO_LONG_IS_ERROR": 0,
     "TEXT_TRUNCATE": 1,
+    "PROMPTS_EQUAL": 0,
+    "PROMPTS_WITHOUT_LABELS": 1,
+    "PROMPTS_FITTED": 2,
 }
 
 ABI_VERSION = CONSTANTS["ABI_VERSION"]
@@ -173,6 +176,8 @@ class SaveOptions(Structure):
         ("note_keys", POINTER(c_char_p)),
         ("note_texts", POINTER(c_char_p)),
         ("note_count", c_size_t),
+        ("template_weights", POINTER(c_float)),
+        ("template_weight_count", c_size_t),
     ]
 
 
@@ -223,6 +228,20 @@ class VideoInfo(Structure):
     ]
 
 
+class PromptsReport(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("origin", c_int32),
+        ("kept", c_int32),
+        ("folds", c_int32),
+        ("strength", c_double),
+        ("equal_top1", c_double),
+        ("equal_log_likelihood", c_double),
+        ("chosen_top1", c_double),
+        ("chosen_log_likelihood", c_double),
+    ]
+
+
 #: Each struct by its name in the header.
 STRUCTS: dict[str, type[Structure]] = {
     "actionclip_model_options": ModelOptions,
@@ -232,6 +251,7 @@ STRUCTS: dict[str, type[Structure]] = {
     "actionclip_preprocess_options": PreprocessOptions,
     "actionclip_video_options": VideoOptions,
     "actionclip_video_info": VideoInfo,
+    "actionclip_prompts_report": PromptsReport,
 }
 
 Handle = c_void_p
@@ -271,6 +291,7 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_model_label", (Handle, c_int32), c_char_p),
     ("actionclip_model_template_count", (Handle,), c_int32),
     ("actionclip_model_template", (Handle, c_int32), c_char_p),
+    ("actionclip_model_template_weight", (Handle, c_int32), c_float),
     ("actionclip_model_note", (Handle, c_char_p), c_char_p),
     ("actionclip_model_note_count", (Handle,), c_int32),
     ("actionclip_model_note_key", (Handle, c_int32), c_char_p),
@@ -336,6 +357,11 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
         (Handle, Strings, c_size_t, Strings, c_size_t, c_int32, Floats, c_size_t),
         c_int32,
     ),
+    (
+        "actionclip_encode_descriptions",
+        (Handle, Strings, c_size_t, Strings, Int32s, Floats, c_size_t, c_int32, Floats, c_size_t),
+        c_int32,
+    ),
     ("actionclip_template_count", (), c_int32),
     ("actionclip_template", (c_int32,), c_char_p),
     ("actionclip_encode_tokens", (Handle, Int32s, c_size_t, c_size_t, Floats, c_size_t), c_int32),
@@ -351,8 +377,23 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
         c_int32,
     ),
     (
+        "actionclip_probabilities_weighted",
+        (Floats, c_size_t, Floats, Floats, c_size_t, c_size_t, c_size_t, c_float, Floats, c_size_t),
+        c_int32,
+    ),
+    (
         "actionclip_classifier_create",
         (Handle, Strings, c_size_t, Strings, c_size_t, c_int32, HandleOut),
+        c_int32,
+    ),
+    (
+        "actionclip_classifier_create_weighted",
+        (Handle, Strings, c_size_t, Strings, Floats, c_size_t, c_int32, HandleOut),
+        c_int32,
+    ),
+    (
+        "actionclip_classifier_create_described",
+        (Handle, Strings, c_size_t, Strings, Int32s, Floats, c_size_t, c_int32, HandleOut),
         c_int32,
     ),
     ("actionclip_classifier_free", (Handle,), None),
@@ -369,6 +410,21 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_label_list_generation", (Handle,), c_int64),
     ("actionclip_label_list_label", (Handle, c_int32), c_char_p),
     ("actionclip_label_list_score", (Handle, Floats, c_size_t, c_float, Floats, c_size_t), c_int32),
+    (
+        "actionclip_prompts_fit",
+        (
+            Floats, c_size_t, Int32s, Int64s, Floats, c_size_t, c_size_t, c_size_t, c_float, c_double,
+            Floats, c_size_t, POINTER(PromptsReport),
+        ),
+        c_int32,
+    ),
+    (
+        "actionclip_prompts_fit_unlabelled",
+        (Floats, c_size_t, Floats, c_size_t, c_size_t, c_size_t, c_float, Floats, c_size_t),
+        c_int32,
+    ),
+    ("actionclip_pool_template_count", (), c_int32),
+    ("actionclip_pool_template", (c_int32,), c_char_p),
     ("actionclip_tokenizer_load", (c_char_p, HandleOut), c_int32),
     ("actionclip_tokenizer_free", (Handle,), None),
     ("actionclip_tokenizer_encode", (Handle, c_char_p, c_size_t, Int32s, c_size_t, Sizes), c_int32),
