@@ -97,6 +97,37 @@ inline std::vector<const char *> pointers(const std::vector<std::string> &texts)
 }
 }  // namespace detail
 
+/* A label with one or more texts that describe it. A text with one "{}" has the label put there. */
+struct DescribedLabel {
+  std::string label;
+  std::vector<std::string> texts;
+  std::vector<float> weights = {}; /* one for each text, 0 or more; empty: equal weights */
+};
+
+namespace detail {
+/* Described labels as the C functions take them. The strings belong to the labels, which must outlive this object. */
+struct Descriptions {
+  std::vector<const char *> labels, texts;
+  std::vector<std::int32_t> label_of_text;
+  std::vector<float> weights;
+
+  explicit Descriptions(const std::vector<DescribedLabel> &described) {
+    for (const DescribedLabel &one : described) {
+      if (!one.weights.empty() && one.weights.size() != one.texts.size())
+        throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "'" + one.label + "' has " + std::to_string(one.texts.size()) +
+                                                           " texts and " + std::to_string(one.weights.size()) +
+                                                           " weights");
+      for (std::size_t i = 0; i < one.texts.size(); i++) {
+        texts.push_back(c_string(one.texts[i]));
+        label_of_text.push_back(static_cast<std::int32_t>(labels.size()));
+        weights.push_back(one.weights.empty() ? 1.0f : one.weights[i]);
+      }
+      labels.push_back(c_string(one.label));
+    }
+  }
+};
+}  // namespace detail
+
 /* A flag that ends the long calls of the threads that use it: they throw Error with ACTIONCLIP_ERROR_CANCELLED.
  * Move-only.
  *
@@ -259,6 +290,13 @@ class Model {
   std::vector<std::string> templates() const {
     return list(actionclip_model_template_count(get()), actionclip_model_template);
   }
+  /* Returns the weight of each of the model's own templates in a score; they sum to 1. */
+  std::vector<float> template_weights() const {
+    std::vector<float> weights(templates().size());
+    for (std::size_t i = 0; i < weights.size(); i++)
+      weights[i] = actionclip_model_template_weight(get(), static_cast<std::int32_t>(i));
+    return weights;
+  }
   /* Returns the note under `key` in the model's file, such as "license"; empty if there is none. */
   std::string note(const std::string &key) const {
     const char *found = actionclip_model_note(get(), detail::c_string(key));
@@ -381,6 +419,16 @@ class Model {
                                    too_long, out.data(), out.size()));
     return out;
   }
+  /* Encodes described labels to embeddings [labels, E] of unit length, as for one template. */
+  std::vector<float> encode_descriptions(const std::vector<DescribedLabel> &labels,
+                                         std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) const {
+    const detail::Descriptions d(labels);
+    std::vector<float> out(labels.size() * e());
+    check(actionclip_encode_descriptions(get(), d.labels.data(), d.labels.size(), d.texts.data(),
+                                         d.label_of_text.data(), d.weights.data(), d.texts.size(), too_long,
+                                         out.data(), out.size()));
+    return out;
+  }
   /* Encodes rows of token ids [rows, C] to embeddings [rows, E], not normalised. */
   std::vector<float> encode_tokens(const std::int32_t *tokens, std::size_t token_count,
                                    std::size_t rows) const {
@@ -397,14 +445,15 @@ class Model {
     return out;
   }
 
-  /* Returns one probability for each label, by the reference's rule with scale 100 and the model's own templates, else
-   * the reference's 16. */
+  /* Returns one probability for each label, by the reference's rule with scale 100 and the model's own templates and
+   * weights, else the reference's 16. */
   std::vector<float> classify(Video &video, const std::vector<std::string> &labels,
                               const actionclip_preprocess_options *options = nullptr) const {
     const std::vector<float> v = encode_video(video, options), texts = encode_labels(labels);
+    const std::vector<float> weights = template_weights();
     std::vector<float> out(labels.size());
-    check(actionclip_probabilities(v.data(), 1, texts.data(), template_count(0), labels.size(), e(), 100.0f,
-                                   out.data(), out.size()));
+    check(actionclip_probabilities_weighted(v.data(), 1, texts.data(), weights.empty() ? nullptr : weights.data(),
+                                            template_count(0), labels.size(), e(), 100.0f, out.data(), out.size()));
     return out;
   }
 
@@ -500,17 +549,31 @@ class LabelList {
  * once. Move-only. */
 class Classifier {
  public:
-  /* Encodes the labels. Without templates: the model's own, else the reference's 16. The Model may be destroyed before
-   * the Classifier. */
+  /* Encodes the labels. Without templates: the model's own with their weights, else the reference's 16. `weights` has
+   * one for each template; empty: equal weights. The Model may be destroyed before the Classifier. */
   Classifier(const Model &model, const std::vector<std::string> &labels,
              const std::vector<std::string> &templates = {},
-             std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) {
+             std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR, const std::vector<float> &weights = {}) {
+    if (!weights.empty() && weights.size() != templates.size())
+      throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "weights holds " + std::to_string(weights.size()) +
+                                                         " numbers for " + std::to_string(templates.size()) +
+                                                         " templates");
     const std::vector<const char *> l = detail::pointers(labels), t = detail::pointers(templates);
     actionclip_classifier *p = nullptr;
-    check(actionclip_classifier_create(model.get(), l.data(), l.size(), t.empty() ? nullptr : t.data(), t.size(),
-                                       too_long, &p));
-    handle_.reset(p);
-    size_ = static_cast<std::size_t>(model.info().embedding_size);
+    check(actionclip_classifier_create_weighted(model.get(), l.data(), l.size(), t.empty() ? nullptr : t.data(),
+                                                weights.empty() ? nullptr : weights.data(), t.size(), too_long, &p));
+    *this = Classifier(p, model);
+  }
+  /* Encodes described labels. Labels that are set later without a description get the mean over the model's own
+   * templates. */
+  static Classifier described(const Model &model, const std::vector<DescribedLabel> &labels,
+                              std::int32_t too_long = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR) {
+    const detail::Descriptions d(labels);
+    actionclip_classifier *p = nullptr;
+    check(actionclip_classifier_create_described(model.get(), d.labels.data(), d.labels.size(), d.texts.data(),
+                                                 d.label_of_text.data(), d.weights.data(), d.texts.size(), too_long,
+                                                 &p));
+    return Classifier(p, model);
   }
 
   /* Sets other labels and returns the generation of the new list. Only labels that it does not have yet are encoded. */
@@ -541,6 +604,9 @@ class Classifier {
   actionclip_classifier *get() const noexcept { return handle_.get(); }
 
  private:
+  Classifier(actionclip_classifier *handle, const Model &model)
+      : handle_(handle), size_(static_cast<std::size_t>(model.info().embedding_size)) {}
+
   std::unique_ptr<actionclip_classifier, detail::Free> handle_;
   std::size_t size_ = 1;
 };
@@ -583,13 +649,57 @@ inline std::vector<float> similarity(const float *videos, std::size_t video_coun
 }
 
 /* Scores videos [v, E] with texts [templates, classes, E]: a softmax over classes for each template, then the mean over
- * templates. Returns [v, classes]. */
+ * templates, weighted by `weights` [templates]; null: equal weights. Returns [v, classes]. */
 inline std::vector<float> probabilities(const float *videos, std::size_t video_count, const float *texts,
                                         std::size_t template_count, std::size_t class_count,
-                                        std::size_t embedding_size, float scale = 100.0f) {
+                                        std::size_t embedding_size, float scale = 100.0f,
+                                        const float *weights = nullptr) {
   std::vector<float> out(video_count * class_count);
-  check(actionclip_probabilities(videos, video_count, texts, template_count, class_count, embedding_size,
-                                 scale, out.data(), out.size()));
+  check(actionclip_probabilities_weighted(videos, video_count, texts, weights, template_count, class_count,
+                                          embedding_size, scale, out.data(), out.size()));
+  return out;
+}
+
+/* Weights of templates, and how they were chosen. */
+struct TemplateWeights {
+  std::vector<float> weights;             /* [templates], with the sum 1 */
+  actionclip_prompts_report report = {}; /* of fit_prompts alone */
+};
+
+/* Chooses weights for templates by videos [v, E] of the classes `labels` [v], with texts [templates, classes, E].
+ * `clip_ids` is [v], the same for views of one clip; empty: each video is a clip. `strength`: the prior's, a share of the
+ * videos; negative: it is chosen by leaving clips out. */
+inline TemplateWeights fit_prompts(const std::vector<float> &videos, const std::vector<std::int32_t> &labels,
+                                   const std::vector<float> &texts, std::size_t template_count,
+                                   std::size_t class_count, std::size_t embedding_size, float scale = 100.0f,
+                                   const std::vector<std::int64_t> &clip_ids = {}, double strength = -1) {
+  if (videos.size() != labels.size() * embedding_size || texts.size() != template_count * class_count * embedding_size ||
+      (!clip_ids.empty() && clip_ids.size() != labels.size()))
+    throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "videos, labels, clip_ids and texts are not of one size");
+  TemplateWeights out;
+  out.weights.resize(template_count);
+  out.report.struct_size = sizeof out.report;
+  check(actionclip_prompts_fit(videos.data(), labels.size(), labels.data(),
+                               clip_ids.empty() ? nullptr : clip_ids.data(), texts.data(), template_count,
+                               class_count, embedding_size, scale, strength, out.weights.data(), out.weights.size(),
+                               &out.report));
+  return out;
+}
+
+/* Chooses weights for templates by videos [v, E] without labels, with texts [templates, classes, E]. */
+inline std::vector<float> fit_prompts_unlabelled(const float *videos, std::size_t video_count, const float *texts,
+                                                 std::size_t template_count, std::size_t class_count,
+                                                 std::size_t embedding_size, float scale = 100.0f) {
+  std::vector<float> out(template_count);
+  check(actionclip_prompts_fit_unlabelled(videos, video_count, texts, template_count, class_count, embedding_size,
+                                          scale, out.data(), out.size()));
+  return out;
+}
+
+/* Returns the templates of the built-in pool. */
+inline std::vector<std::string> prompt_pool() {
+  std::vector<std::string> out;
+  for (std::int32_t i = 0; i < actionclip_pool_template_count(); i++) out.emplace_back(actionclip_pool_template(i));
   return out;
 }
 

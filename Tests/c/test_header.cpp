@@ -217,6 +217,35 @@ static void cancelling(const actionclip::Model &model) {
   CHECK(!model.encode_labels({"walking"}).empty());  // used no more
 }
 
+static void prompts(const actionclip::Model &model) {
+  const std::vector<std::string> labels = {"walking", "running"}, templates = {"a clip of {}", "{}", "see {}"};
+  const std::vector<float> videos = model.encode_prompts({"a person on foot", "fast", "slow"});
+  const std::size_t e = videos.size() / 3;
+  const std::vector<float> texts = model.encode_labels(labels, templates), weights = {1, 0, 2};
+  const std::vector<float> mixed =
+      actionclip::probabilities(videos.data(), 3, texts.data(), 3, 2, e, 100, weights.data());
+  CHECK(actionclip::Classifier(model, labels, templates, ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR, weights).score(videos) ==
+        mixed);
+  REFUSED(INVALID_ARGUMENT, actionclip::Classifier(model, labels, templates, 0, {1, 2}));
+
+  const std::vector<actionclip::DescribedLabel> described = {{"walking", {"a person {}", "on foot"}, {2, 1}},
+                                                             {"running", {"{} fast"}}};
+  actionclip::Classifier classifier = actionclip::Classifier::described(model, described);
+  const std::vector<float> own = model.encode_descriptions(described);
+  CHECK(own.size() == 2 * e && classifier.label_list().labels() == labels);
+  CHECK(classifier.score(videos) == actionclip::probabilities(videos.data(), 3, own.data(), 1, 2, e));
+  classifier.set_labels({"running"});
+  CHECK(classifier.label_count() == 1);
+  REFUSED(INVALID_ARGUMENT, actionclip::Classifier::described(model, {{"walking", {}}}));
+  REFUSED(INVALID_ARGUMENT, model.encode_descriptions({{"walking", {"a", "b"}, {1}}}));
+
+  const actionclip::TemplateWeights fit = actionclip::fit_prompts(videos, {0, 1, 0}, texts, 3, 2, e, 100, {7, 8, 7});
+  CHECK(fit.weights.size() == 3 && fit.report.folds == 2 && fit.report.chosen_top1 >= fit.report.equal_top1);
+  CHECK(actionclip::fit_prompts_unlabelled(videos.data(), 3, texts.data(), 3, 2, e).size() == 3);
+  REFUSED(INVALID_ARGUMENT, actionclip::fit_prompts(videos, {0, 1}, texts, 3, 2, e));
+  CHECK(actionclip::prompt_pool().size() > 50 && model.template_weights().empty());
+}
+
 static void saving(const actionclip::Model &model, const std::string &path) {
   CHECK(model.labels().empty() && model.templates().empty() && model.note("license").empty());
   const char *labels[] = {"walking", "running"}, *templates[] = {"a clip of {}"};
@@ -225,6 +254,9 @@ static void saving(const actionclip::Model &model, const std::string &path) {
   options.label_count = 2;
   options.templates = templates;
   options.template_count = 1;
+  const float weights[] = {5};
+  options.template_weights = weights;
+  options.template_weight_count = 1;
   options.license = "MIT";
   model.save(path, &options);
 
@@ -249,6 +281,7 @@ static void saving(const actionclip::Model &model, const std::string &path) {
   const actionclip::Model named(path), again;
   CHECK(again.labels() == named.labels() && again.labels() == std::vector<std::string>({"walking", "running"}));
   CHECK(again.templates() == std::vector<std::string>({"a clip of {}"}) && again.note("license") == "MIT");
+  CHECK(again.template_weights() == std::vector<float>({1}));
   CHECK(again.encode_labels(again.labels()) == model.encode_labels(again.labels(), again.templates()));
   std::remove(path.c_str());
   REFUSED(FILE_OPEN, actionclip::Model());
@@ -268,6 +301,7 @@ int main(int argc, char **argv) try {
   texts(model, untrained + "merges.txt");
   changing_labels(model);
   cancelling(model);
+  prompts(model);
   saving(model, std::string(argc > 2 ? argv[2] : "/tmp") + "/test_header.safetensors");
   CHECK(model.label_note("ice skating").empty() && model.label_note().empty());
   const actionclip::Model shapes(root + "/models/actionclip-shapes.safetensors");

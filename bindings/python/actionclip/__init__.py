@@ -6,6 +6,7 @@
 
 from ._cancel import CancelToken
 from ._classifier import Classifier, Scores
+from ._descriptions import read_descriptions
 from ._errors import (
     ActionCLIPError,
     ArgumentError,
@@ -29,6 +30,7 @@ from ._model import Model
 from ._model_file import describe_file
 from ._model_info import ModelInfo
 from ._preprocess import preprocess, preprocess_crop, sample_indices
+from ._prompts import PromptsFit, fit_prompts, fit_prompts_unlabelled, prompt_pool
 from ._similarity import probabilities, similarity
 from ._tokenizer import Tokenizer
 from ._video import Video, VideoInfo
@@ -49,6 +51,7 @@ __all__ = [
     "ModelError",
     "ModelInfo",
     "OutOfMemoryError",
+    "PromptsFit",
     "ResourceError",
     "Scores",
     "TextError",
@@ -59,10 +62,14 @@ __all__ = [
     "VideoError",
     "VideoInfo",
     "describe_file",
+    "fit_prompts",
+    "fit_prompts_unlabelled",
     "library_path",
     "preprocess",
     "preprocess_crop",
     "probabilities",
+    "prompt_pool",
+    "read_descriptions",
     "sample_indices",
     "similarity",
     "templates",

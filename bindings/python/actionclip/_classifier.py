@@ -15,11 +15,13 @@ from ._arguments import c_strings, real
 from ._arguments import texts as checked_texts
 from ._arrays import float_array, pointer
 from ._cancel import create, long_call
+from ._descriptions import Descriptions, described_labels
 from ._errors import invalid
 from ._handle import Handle, Owner
 from ._library import library
 from ._library import templates as default_templates
 from ._model import Model
+from ._similarity import template_weights
 
 
 class Scores(np.ndarray[Any, np.dtype[np.float32]]):
@@ -36,7 +38,10 @@ class Scores(np.ndarray[Any, np.dtype[np.float32]]):
 class Classifier(Owner):
     """A list of labels with their embeddings, for scoring one video after another.
 
-    labels: None for the model's own. templates: None for the model's own or, without any, the reference's 16.
+    labels: None for the model's own. templates: None for the model's own with their weights or, without any, the
+    reference's 16. weights: one for each of `templates`, equal without. descriptions: in place of labels and templates, a
+    text, a list of texts, or a list of pairs (text, weight), for each label; `read_descriptions` reads them from a file.
+    Labels set later that have no description get the mean over the model's own templates.
     The model may be closed first. Any number of threads may use a classifier at once, even while one sets other
     labels: a call uses the labels that it began with, and its result names them.
     """
@@ -48,23 +53,53 @@ class Classifier(Owner):
         templates: str | Iterable[str] | None = None,
         *,
         truncate: bool = False,
+        weights: npt.ArrayLike | None = None,
+        descriptions: Descriptions | None = None,
     ) -> None:
+        if descriptions is not None:
+            self._describe(model, labels, templates, weights, descriptions, truncate)
+            return
         names = checked_texts("labels", model.labels if labels is None else labels)
         array, count = c_strings(names)
-        template_array, given = None, 0
+        template_array, given, shares = None, 0, None
         if templates is not None:
             template_array, given = c_strings(checked_texts("templates", templates))
             if given == 0:
                 raise invalid("templates is empty; leave it out for the usual ones")
+            shares = None if weights is None else template_weights(weights, given)
+        elif weights is not None:
+            raise invalid("weights needs templates")
         with model._handle.use() as handle:
             made = create(
-                "classifier", "classifier_create",
-                handle, array, count, template_array, given, int(bool(truncate)),
+                "classifier", "classifier_create_weighted",
+                handle, array, count, template_array, pointer(shares, _abi.Floats), given, int(bool(truncate)),
             )  # fmt: skip
             model._warn_of(handle, names)
+        self._take(model, made, names, given or len(model.templates) or len(default_templates()))
+
+    def _describe(
+        self,
+        model: Model,
+        labels: str | Iterable[str] | None,
+        templates: str | Iterable[str] | None,
+        weights: npt.ArrayLike | None,
+        descriptions: Descriptions,
+        truncate: bool,
+    ) -> None:
+        if labels is not None or templates is not None or weights is not None:
+            raise invalid("descriptions stand in place of labels, templates and weights")
+        described = described_labels(descriptions)
+        with model._handle.use() as handle:
+            made = create(
+                "classifier", "classifier_create_described", handle, *described.arguments(), int(bool(truncate))
+            )
+        self._take(model, made, described.labels, 1)
+
+    def _take(self, model: Model, made: Handle, names: list[str], templates: int) -> None:
         self._model = weakref.ref(model)
         self._size = model.info.embedding_size
-        self._templates = given or len(model.templates) or len(default_templates())
+        #: Embeddings that a score compares with for each label, at most.
+        self._templates = templates
         #: The generation and labels of the list used last. Both are replaced together.
         self._latest: tuple[int, list[str]] = (1, names)
         self._handle = made

@@ -12,6 +12,7 @@ from ._arguments import INT32_MAX, c_strings
 from ._arguments import texts as checked_texts
 from ._arrays import FloatArray, IntArray, as_array, normalized, pointer
 from ._cancel import long_call
+from ._descriptions import Descriptions, described_labels
 from ._errors import ArgumentError, UnknownLabelWarning, invalid, wrong_type
 from ._handle import Owner
 from ._library import templates as default_templates
@@ -112,6 +113,24 @@ class TextEncoder(Owner):
         with self._handle.use() as handle:
             self._warn_of(handle, names)
         return normalized(out) if normalize else out
+
+    def encode_descriptions(
+        self, descriptions: Descriptions, *, truncate: bool = False
+    ) -> FloatArray:
+        """Encodes labels that texts describe, to float32 [labels, E] of unit length: the weighted mean of the embeddings
+        of each label's texts, as `probabilities` takes it for one template.
+
+        descriptions: a text, a list of texts, or a list of pairs (text, weight), for each label, in the order of the
+        labels. A text with one "{}" has the label put there."""
+        described = described_labels(descriptions)
+        out = np.empty((len(described.labels), self._info.embedding_size), np.float32)
+        with self._handle.use() as handle:
+            long_call(
+                "encode_descriptions",
+                handle, *described.arguments(), int(bool(truncate)), pointer(out, _abi.Floats), out.size,
+                work=self._work(len(described.texts)),
+            )  # fmt: skip
+        return out
 
     def _encode_labels(
         self, names: list[str], templates: list[str] | None, template_count: int, truncate: bool

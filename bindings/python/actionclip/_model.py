@@ -41,6 +41,7 @@ from ._model_file import (
     read_note,
     read_notes,
     read_sha256,
+    read_template_weights,
     read_templates,
     save_model,
     text_bytes,
@@ -150,6 +151,7 @@ class Model(FrameEncoder, TextEncoder):
             self._info = read_info(handle)
             self._labels = read_labels(handle)
             self._templates = read_templates(handle)
+            self._template_weights = read_template_weights(handle)
             self._sha256 = read_sha256(handle)
             self._knows_its_words = read_label_note(handle, None) is not None
 
@@ -167,6 +169,11 @@ class Model(FrameEncoder, TextEncoder):
     def templates(self) -> list[str]:
         """The model's own templates; empty if it has none and uses the reference's 16."""
         return list(self._templates)
+
+    @property
+    def template_weights(self) -> list[float]:
+        """The weights of the model's own templates in a score, which sum to 1; equal ones unless its file has others."""
+        return list(self._template_weights)
 
     @property
     def family(self) -> str:
@@ -211,6 +218,7 @@ class Model(FrameEncoder, TextEncoder):
         *,
         labels: Iterable[str] | None = None,
         templates: Iterable[str] | None = None,
+        template_weights: npt.ArrayLike | None = None,
         description: str | None = None,
         license: str | None = None,
         source: str | None = None,
@@ -220,13 +228,14 @@ class Model(FrameEncoder, TextEncoder):
         """Writes the model as one safetensors file that needs no other (docs/FORMAT.md).
 
         labels, templates, description, license, source: None keeps the model's own, [] or "" leaves it out.
+        template_weights: one for each template; None keeps the model's own with its own templates, [] means equal ones.
         storage: "fp32", which gives the same bits when loaded again, "fp16" for half the size, or "bf16" or "int8" for
         a model loaded with that `compute`. notes: other texts, by keys of lower-case letters, digits, "_" and ".".
         A file at `path` is replaced in one step once the new one is complete; on failure it stays as it was.
         """
         with self._handle.use() as handle:
             save_model(
-                handle, path, labels=labels, templates=templates, storage=storage,
+                handle, path, labels=labels, templates=templates, template_weights=template_weights, storage=storage,
                 notes={"description": description, "license": license, "source": source}, more_notes=notes,
             )  # fmt: skip
 
@@ -254,10 +263,14 @@ class Model(FrameEncoder, TextEncoder):
         return _similarity.similarity(videos, texts, scale)
 
     def probabilities(
-        self, videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0
+        self,
+        videos: npt.ArrayLike,
+        texts: npt.ArrayLike,
+        scale: float = 100.0,
+        weights: npt.ArrayLike | None = None,
     ) -> FloatArray:
         """Scores videos [n, E] with texts, as `actionclip.probabilities` does: [n, classes]."""
-        return _similarity.probabilities(videos, texts, scale)
+        return _similarity.probabilities(videos, texts, scale, weights)
 
     def classify(
         self,
@@ -270,7 +283,7 @@ class Model(FrameEncoder, TextEncoder):
         truncate: bool = False,
     ) -> list[tuple[str, float]]:
         """Finds the labels that fit a video: pairs (label, probability), the likeliest first, all of them or `top`.
-        Without labels they are the model's own.
+        Without labels they are the model's own. Without templates they are the model's own with their weights.
 
         video: a path, a file's bytes, an open file, an open `Video`, or the frames of one video as for `encode_frames`,
         from which the model's own rule chooses T.
@@ -293,7 +306,8 @@ class Model(FrameEncoder, TextEncoder):
                 raise invalid(
                     f"frames are of {len(features)} videos; classify takes one, {self._info.frames} frames"
                 )
-        scores = self.probabilities(features, words, scale)[0]
+        weights = self._template_weights if phrases is None and self._template_weights else None
+        scores = self.probabilities(features, words, scale, weights)[0]
         order = np.argsort(-scores, kind="stable")
         return [(names[index], float(scores[index])) for index in order[:top]]
 

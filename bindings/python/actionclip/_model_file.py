@@ -6,10 +6,14 @@ import ctypes
 import os
 from collections.abc import Iterable
 
+import numpy as np
+import numpy.typing as npt
+
 from . import _abi
 from ._abi import CONSTANTS
 from ._arguments import Path, c_strings, choice, path_bytes, utf8
 from ._arguments import texts as checked_texts
+from ._arrays import float_array, pointer
 from ._cancel import long_call
 from ._errors import invalid, wrong_type
 from ._hints import with_keywords
@@ -26,6 +30,11 @@ def read_labels(handle: int) -> list[str]:
 def read_templates(handle: int) -> list[str]:
     lib = library()
     return [lib.model_template(handle, i).decode("utf-8") for i in range(lib.model_template_count(handle))]
+
+
+def read_template_weights(handle: int) -> list[float]:
+    lib = library()
+    return [lib.model_template_weight(handle, i) for i in range(lib.model_template_count(handle))]
 
 
 def read_assumptions(handle: int) -> list[str]:
@@ -81,6 +90,7 @@ def save_model(
     *,
     labels: Iterable[str] | None,
     templates: Iterable[str] | None,
+    template_weights: npt.ArrayLike | None,
     storage: str,
     notes: dict[str, str | None],
     more_notes: dict[str, str] | None = None,
@@ -91,6 +101,11 @@ def save_model(
         options.labels, options.label_count = _strings("labels", labels)
     if templates is not None:
         options.templates, options.template_count = _strings("templates", templates)
+    if template_weights is not None:
+        weights = float_array("template_weights", template_weights, (1,))
+        # An empty list, for equal weights, has an address too, since NULL would keep the model's own.
+        padded = np.append(weights, np.float32(0))
+        options.template_weights, options.template_weight_count = pointer(padded, _abi.Floats), len(weights)
     for key, note in notes.items():
         if note is not None:
             setattr(options, key, text_bytes(key, note))

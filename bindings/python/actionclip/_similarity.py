@@ -40,22 +40,40 @@ def similarity(videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0
     return out
 
 
-def probabilities(videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0) -> FloatArray:
+def probabilities(
+    videos: npt.ArrayLike,
+    texts: npt.ArrayLike,
+    scale: float = 100.0,
+    weights: npt.ArrayLike | None = None,
+) -> FloatArray:
     """Scores videos by the reference's rule: a softmax over classes for each template, then the mean over templates.
 
     videos [n, E]; texts [templates, classes, E] as `Model.encode_labels` gives them ([classes, E]
-    is one template). Returns [n, classes], each row summing to 1.
+    is one template). weights [templates]: the mean is weighted by them. Returns [n, classes], each row summing to 1.
     """
-    left = _rows("videos", videos)
-    right = float_array("texts", texts, (2, 3))
-    if right.ndim == 2:
-        right = right[np.newaxis]
+    left, right = _rows("videos", videos), _by_template(texts)
     size, factor = _same_length(left, right), real("scale", scale)
     templates, classes = right.shape[:2]
+    shares = None if weights is None else template_weights(weights, templates)
     out = np.empty((len(left), classes), np.float32)
     long_call(
-        "probabilities",
-        pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats), templates, classes,
-        size, factor, pointer(out, _abi.Floats), out.size, work=10.0 * left.size * templates * classes,
+        "probabilities_weighted",
+        pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats), pointer(shares, _abi.Floats),
+        templates, classes, size, factor, pointer(out, _abi.Floats), out.size,
+        work=10.0 * left.size * templates * classes,
     )  # fmt: skip
     return out
+
+
+def template_weights(weights: npt.ArrayLike, templates: int) -> FloatArray:
+    """Checks that there is one weight for each template."""
+    shares = float_array("weights", weights, (1,))
+    if len(shares) != templates:
+        raise invalid(f"weights has {len(shares)} numbers; there are {templates} templates")
+    return shares
+
+
+def _by_template(texts: npt.ArrayLike) -> FloatArray:
+    """Text embeddings as [templates, classes, E]."""
+    array = float_array("texts", texts, (2, 3))
+    return array[np.newaxis] if array.ndim == 2 else array
