@@ -2,8 +2,8 @@ import System
 internal import CFFmpeg
 
 extension VideoFile {
-  /// The indices of the frames in a time span, at least one. They are found from the packets if possible, else by decoding
-  /// up to the span's end.
+  /// The indices of the frames in a time span, at least one. They are found from the packets if possible, else by
+  /// decoding up to the span's end.
   /// - Throws: `.invalidArgument` if the video ends before the span begins.
   public func frames(in span: TimeSpan) throws(Failure) -> Range<Int> {
     try checkUsable()
@@ -38,8 +38,8 @@ extension VideoFile {
   /// Reads the frames that `choose` returns for the number of frames in a time span; they are counted from the span's
   /// first. Decoding goes on from the previous reading if that ended before them.
   ///
-  /// `begin` is called first, and again if damage shows that frames were numbered wrongly; frames emitted before that do
-  /// not count.
+  /// `begin` is called first, and again if damage shows that frames were numbered wrongly; frames emitted before that
+  /// do not count.
   public func readChosen<EmitFailure: Error>(
     in span: TimeSpan, choose: (_ frameCount: Int) -> [Int], begin: () -> Void,
     emit: (VideoFrame) throws(EmitFailure) -> Void
