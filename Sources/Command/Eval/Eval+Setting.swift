@@ -16,29 +16,30 @@ extension Eval {
     let templates = scoring.template.isEmpty ? own : scoring.template
     let tokens = try loaded.tokens(of: templates + classes.labels)
     let info = loaded.info
-    return Journal.Header(members: [
-      ("format", "actionclip eval 1"),
-      ("library", Version.library),
-      // The library finds the default model by itself; its text embeddings tell it from others.
-      ("model", try fingerprint(of: loaded) ?? Fingerprint.of(texts.map(\.description))),
-      ("frames", "\(loaded.frames)"),
-      ("head", Head.name(of: info.head)),
-      ("temporal shift", info.temporal_shift != 0 ? "on" : "off"),
-      ("joint", info.joint != 0 ? "on" : "off"),
-      ("compute", Compute.name(of: info.compute_type)),
-      ("activation", EncoderActivation.name(of: info.activation)),
-      ("labels", Fingerprint.of(zip(classes.ids, classes.labels).map { "\($0) \($1)" })),
-      ("list", videos.fingerprint),
-      ("separator", separator?.rawValue ?? "as in the first row"),
-      ("multi-label", multiLabel ? "on" : "off"),
-      ("root", root?.shown ?? "the list's"),
-      ("templates", Fingerprint.of(templates)),
-      ("tokenizer", Fingerprint.of(tokens.map(String.init))),
-      ("views", views.description),
-      ("resize", try resize(of: loaded)),
-      ("decode", scoring.decode.rawValue),
-      ("scale", "\(scoring.scale)"),
-    ])
+    return Journal.Header(
+      members: [
+        ("format", "actionclip eval 1"),
+        ("library", Version.library),
+        // The library finds the default model by itself; its text embeddings tell it from others.
+        ("model", try fingerprint(of: loaded) ?? Fingerprint.of(texts.map(\.description))),
+        ("frames", "\(loaded.frames)"),
+        ("head", Head.name(of: info.head)),
+        ("temporal shift", info.temporal_shift != 0 ? "on" : "off"),
+        ("joint", info.joint != 0 ? "on" : "off"),
+        ("compute", Compute.name(of: info.compute_type)),
+        ("activation", EncoderActivation.name(of: info.activation)),
+        ("labels", Fingerprint.of(zip(classes.ids, classes.labels).map { "\($0) \($1)" })),
+        ("list", videos.fingerprint),
+        ("separator", separator?.rawValue ?? "as in the first row"),
+        ("multi-label", multiLabel ? "on" : "off"),
+        ("root", root?.shown ?? "the list's"),
+        ("templates", Fingerprint.of(templates)),
+        ("tokenizer", Fingerprint.of(tokens.map(String.init))),
+        ("views", views.description),
+        ("resize", try resize(of: loaded)),
+        ("decode", scoring.decode.rawValue),
+        ("scale", "\(scoring.scale)"),
+      ] + (split.map { [("split", $0.description)] } ?? []))
   }
 
   /// The name of the resize in use: the one asked for, else the model's own.
@@ -49,14 +50,15 @@ extension Eval {
   var modelName: String { model?.shown ?? "the default model" }
 
   func setting(
-    _ loaded: Model, templates: Int, _ notes: ModelNotes
+    _ loaded: Model, _ source: ListSource, templates: Int, _ notes: ModelNotes
   ) throws(LibraryError) -> [JSONValue.Member] {
     func member(_ key: String, _ value: JSONValue) -> JSONValue.Member { .init(key: key, value: value) }
     return [
       member("library", .string(Version.library)),
       member("model", .string(modelName)),
       member("list", .string(list.shown)),
-      member("labels", .string(labels?.shown ?? "the model's own")),
+      member(
+        "labels", .string(labels?.shown ?? (source.namesClasses ? "the list's" : "the model's own"))),
       member("multi_label", .bool(multiLabel)),
       member("head", .string(Head.name(of: loaded.info.head))),
       member("frames", .int(Int64(loaded.frames))),

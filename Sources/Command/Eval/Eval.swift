@@ -9,12 +9,15 @@ struct Eval: ParsableCommand {
       A list has a video on each line: path and label, or path, number of frames (not used) and \
       label; with --multi-label, path and any number of labels. Spaces, tabs or commas stand between \
       fields, as in the first row. A label is an id (a table's, or the line in a plain label file, \
-      counted from 0) or a name.
+      counted from 0) or a name. A first row that names columns (path, label, start, end), and JSON lines \
+      ({"path": …, "label": …, "start": …, "end": …}), give parts of videos too, in seconds.
+      A list may also be a folder with a folder of videos for each label. \
+      docs/LISTS.md has all forms.
       A video that cannot be read is reported and does not count; the exit status is 0 unless all \
       fail. docs/EVALUATION.md has the rules, and commands for the usual data sets.
       """)
 
-  @Argument(help: ArgumentHelp("Videos and their labels.", valueName: "list"))
+  @Argument(help: ArgumentHelp("Videos and their labels: a file or a folder.", valueName: "list"))
   var list: FilePath
 
   @Option(
@@ -25,11 +28,18 @@ struct Eval: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A file of labels, as classify reads it (default: the model's own labels).", valueName: "path"))
+      "A file of labels, as classify reads it (default: the list's, if its form names them, else the model's own).",
+      valueName: "path"))
   var labels: FilePath?
 
   @Option(help: ArgumentHelp("The folder that paths begin in (default: the list's).", valueName: "dir"))
   var root: FilePath?
+
+  @Option(
+    help:
+      "The part of a data set that is read, where its list has several: train, val or test, in HMDB-51 also test2 and the like."
+  )
+  var split: Split?
 
   @Option(help: "The separator of fields (default: as in the first row).")
   var separator: ListFields.Separator?
@@ -69,9 +79,13 @@ struct Eval: ParsableCommand {
 
   func run() throws {
     // The small files are checked before the large one is read.
-    let early = try labels == nil ? load() : nil
-    let classes = try labels.map { try ClassList($0) } ?? ClassList(of: early)
-    let videos = try VideoList(list, classes: classes, separator: separator, multiLabel: multiLabel)
+    let source = try ListSource(list)
+    let early = try labels == nil && !source.namesClasses ? load() : nil
+    let asked = try labels.map { try ClassList($0) } ?? early.map { try ClassList(of: $0) }
+    let videos = try VideoList(
+      source, classes: asked, separator: separator, multiLabel: multiLabel, split: split, root: root)
+    let classes = videos.classes
+    if let note = videos.note { Diagnostics.warning(note) }
     for path in [jsonFile, html] { try path.map(Files.requireWritable) }
     if let predictions { try Journal.require(predictions, resume: resume) }
     let loaded = try early ?? load()
@@ -87,33 +101,35 @@ struct Eval: ParsableCommand {
 
     let notes = try ModelNotes(loaded, labels: classes.labels)
     notes.tell()
-    let tally = try score(videos, scorer, classes, journal)
+    let tally = try score(videos, scorer, journal)
     try write(
       EvalReport(
-        setting: try setting(loaded, templates: templates, notes), title: "\(modelName) on \(list.shown)",
+        setting: try setting(loaded, source, templates: templates, notes),
+        title: "\(modelName) on \(list.shown)",
         classes: classes,
         metrics: multiLabel
           ? .multi(MultiLabelMetrics(tally.scored, classCount: classes.count))
           : .single(SingleLabelMetrics(tally.scored, classCount: classes.count)),
-        scored: tally.scored.count, damaged: tally.damaged, failures: tally.failures))
+        numbering: videos.numbering, scored: tally.scored.count, damaged: tally.damaged,
+        failures: tally.failures))
     if tally.scored.isEmpty { throw CommandError("\(list.shown): none of its videos could be read") }
     if strict, !tally.failures.isEmpty { throw AlreadyReported() }
   }
 
   /// Scores every video that the journal does not hold, and writes each into it at once.
   private func score(
-    _ videos: VideoList, _ scorer: VideoScorer, _ classes: ClassList, _ journal: Journal?
+    _ videos: VideoList, _ scorer: VideoScorer, _ journal: Journal?
   ) throws -> Tally {
     var tally = Tally()
     let known = journal?.known ?? [:]
     var progress = Progress(total: videos.rows.count, done: journal?.finished ?? 0)
     for row in videos.rows {
-      if let outcome = known[row.line], case .scored = outcome {
+      if let outcome = known[row.number], case .scored = outcome {
         tally.add(row, outcome)
         continue
       }
-      let outcome = try outcome(of: row.path.inside(root ?? list.folder), scorer)
-      try journal?.append(row, outcome, classes: classes)
+      let outcome = try outcome(of: row, in: videos.root, scorer)
+      try journal?.append(row, outcome, of: videos)
       tally.add(row, outcome)
       progress.step()
     }
@@ -122,9 +138,12 @@ struct Eval: ParsableCommand {
   }
 
   /// One video's scores, or why it has none, with a warning about damage and failures.
-  private func outcome(of path: FilePath, _ scorer: VideoScorer) throws(LibraryError) -> Journal.Outcome {
+  private func outcome(
+    of row: VideoList.Row, in root: FilePath, _ scorer: VideoScorer
+  ) throws(LibraryError) -> Journal.Outcome {
+    let path = row.path.inside(root)
     do {
-      let seen = try scorer.scores(of: path)
+      let seen = try scorer.scores(of: path, in: row.span)
       if seen.damaged > 0 {
         Progress.clear()
         Diagnostics.warning("\(path.shown): \(seen.damaged) of its frames are damaged")
@@ -150,7 +169,7 @@ struct Eval: ParsableCommand {
         scored.append(Scored(classes: row.classes, scores: scores))
         damaged += frames > 0 ? 1 : 0
       case .failed(let error):
-        failures.append(EvalReport.Failure(line: row.line, path: row.path.shown, error: error))
+        failures.append(EvalReport.Failure(row: row, error: error))
       }
     }
   }

@@ -33,7 +33,7 @@ struct EvalPage {
     if !report.failures.isEmpty {
       page += "<h2>Videos that could not be read</h2>\n<ul>\n"
       for failure in report.failures {
-        page += "<li>line \(failure.line): \(escaped(failure.error))</li>\n"
+        page += "<li>\(report.numbering.rawValue) \(failure.row.number): \(escaped(failure.error))</li>\n"
       }
       page += "</ul>\n"
     }

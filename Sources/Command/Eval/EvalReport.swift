@@ -1,8 +1,7 @@
 /// The result of an evaluation, as text for people and as JSON.
 struct EvalReport {
   struct Failure {
-    let line: Int
-    let path: String
+    let row: VideoList.Row
     let error: String
   }
   /// The measures of a list with one label a row, or with any number.
@@ -16,6 +15,7 @@ struct EvalReport {
   let title: String
   let classes: ClassList
   let metrics: Metrics
+  let numbering: VideoList.Numbering
   let scored: Int
   /// The number of scored videos with damaged frames.
   let damaged: Int
@@ -105,7 +105,7 @@ struct EvalReport {
       "failures",
       .array(
         failures.map {
-          ["line": .int(Int64($0.line)), "path": .string($0.path), "error": .string($0.error)]
+          .object($0.row.members(numbering) + [.init(key: "error", value: .string($0.error))])
         }))
     return .object(members)
   }

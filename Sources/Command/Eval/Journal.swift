@@ -19,7 +19,8 @@ final class Journal {
   }
 
   private struct Line: Decodable {
-    let line: Int
+    let line: Int?
+    let item: Int?
     let scores: [Float]?
     let damagedFrames: Int64?
     let error: String?
@@ -27,7 +28,7 @@ final class Journal {
 
   private let path: FilePath
   private let descriptor: Int32
-  /// Results that the file already held, by the video's line in the list.
+  /// Results that the file already held, by the video's number in the list.
   private(set) var known: [Int: Outcome] = [:]
 
   /// The number of videos with scores. One that failed is tried again.
@@ -98,27 +99,25 @@ final class Journal {
   private func take(_ line: ArraySlice<UInt8>, number: Int, classes: Int) throws(CommandError) {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    guard let entry = try? decoder.decode(Line.self, from: Data(line)) else {
+    guard let entry = try? decoder.decode(Line.self, from: Data(line)), let video = entry.line ?? entry.item
+    else {
       throw CommandError("\(path.shown): line \(number) is damaged; take it out to have that video again")
     }
     guard let scores = entry.scores else {
-      known[entry.line] = .failed(entry.error ?? "")
+      known[video] = .failed(entry.error ?? "")
       return
     }
     guard scores.count == classes, scores.allSatisfy(\.isFinite) else {
       throw CommandError("\(path.shown): line \(number) has no score for each class; take it out")
     }
-    known[entry.line] = .scored(scores, damaged: entry.damagedFrames ?? 0)
+    known[video] = .scored(scores, damaged: entry.damagedFrames ?? 0)
   }
 
-  func append(_ row: VideoList.Row, _ outcome: Outcome, classes: ClassList) throws(CommandError) {
+  func append(_ row: VideoList.Row, _ outcome: Outcome, of videos: VideoList) throws(CommandError) {
     func ids(_ places: some Sequence<Int>) -> JSONValue {
-      .array(places.map { .int(Int64(classes.ids[$0])) })
+      .array(places.map { .int(Int64(videos.classes.ids[$0])) })
     }
-    let start: [JSONValue.Member] = [
-      .init(key: "line", value: .int(Int64(row.line))), .init(key: "path", value: .string(row.path.shown)),
-      .init(key: "labels", value: ids(row.classes)),
-    ]
+    let start = row.members(videos.numbering) + [.init(key: "labels", value: ids(row.classes))]
     switch outcome {
     case .scored(let scores, let damaged):
       let best = Scored(classes: row.classes, scores: scores).best(5)
@@ -130,7 +129,7 @@ final class Journal {
           ]))
     case .failed(let error):
       // The file has this error already.
-      if case .failed(error)? = known[row.line] { return }
+      if case .failed(error)? = known[row.number] { return }
       try write(.object(start + [.init(key: "error", value: .string(error))]))
     }
   }

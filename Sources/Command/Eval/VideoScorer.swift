@@ -14,6 +14,12 @@ struct VideoScorer {
   let decode: Decode
   /// Decoder threads; 0: one per available processor.
   let threads: Int32
+  private let last = LastVideo()
+
+  /// The video whose part was scored last, still open: parts of one recording follow each other in lists.
+  private final class LastVideo {
+    var opened: (path: [UInt8], video: Video)?
+  }
 
   /// Checks the options before any video is opened, so that their errors are not reported as a video's.
   func checkOptions() throws(LibraryError) {
@@ -24,13 +30,32 @@ struct VideoScorer {
     _ = try model.preprocessing(resize)
   }
 
-  /// The probability of every class, [classes], and the number of the video's damaged frames.
-  func scores(of path: FilePath) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
-    let (embeddings, damaged) = try Video.open(path, threads: threads, decode: decode) {
-      (video) throws(LibraryError) in
-      let embeddings = try views.isSingle ? video.encode(with: model, resize: resize) : encode(video)
-      return (embeddings, try video.outline().damaged_frames)
+  /// The probability of every class, [classes], for a video or a part of it, and the number of damaged frames.
+  func scores(
+    of path: FilePath, in span: TimeSpan?
+  ) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
+    let kept = last.opened.flatMap { span != nil && $0.path == path.bytes ? $0.video : nil }
+    last.opened = nil
+    // A fresh video decides about errors.
+    if let kept, let found = try? scores(of: kept, in: span), (try? kept.isIndexed) == true {
+      last.opened = (path.bytes, kept)
+      return found
     }
+    var opened: Video?
+    let found = try Video.open(path, threads: threads, decode: decode) {
+      (video) throws(LibraryError) in
+      opened = video
+      return try scores(of: video, in: span)
+    }
+    if span != nil, let opened, try opened.isIndexed { last.opened = (path.bytes, opened) }
+    return found
+  }
+
+  private func scores(
+    of video: Video, in span: TimeSpan?
+  ) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
+    let embeddings =
+      try views.isSingle ? video.encode(with: model, in: span, resize: resize) : encode(video, in: span)
     let rows = try model.probabilities(
       videos: embeddings, texts: texts, templates: templates, classes: classes, scale: scale)
     let count = rows.count / classes
@@ -38,7 +63,7 @@ struct VideoScorer {
       let sum = (0..<count).reduce(0.0) { $0 + Double(rows[$1 * classes + place]) }
       return Float(sum / Double(count))
     }
-    return (scores, damaged)
+    return (scores, try video.outline().damaged_frames)
   }
 
   /// Frame indices for all clips, [T * clips]. The model's rule picks one frame from each of T * clips segments, and
@@ -49,14 +74,16 @@ struct VideoScorer {
   }
 
   /// Embeddings of all views, [crops * clips, E].
-  private func encode(_ video: Video) throws(LibraryError) -> [Float] {
+  private func encode(_ video: Video, in span: TimeSpan?) throws(LibraryError) -> [Float] {
     let (frames, clips) = (model.frames, Int(views.clips))
     let side = model.info.image_size
     let squareBytes = Int(side) * Int(side) * 3
     let outline = try video.outline()
+    let part =
+      try span.map { (span) throws(LibraryError) in try video.frames(in: span) } ?? 0..<outline.frame_count
+    let chosen = try indices(frameCount: Int64(part.count), frameRate: outline.frame_rate)
     let crops = try video.squares(
-      at: indices(frameCount: outline.frame_count, frameRate: outline.frame_rate), for: model,
-      resize: resize, crops: views.cropPositions
+      at: chosen.map { part.lowerBound + $0 }, for: model, resize: resize, crops: views.cropPositions
     ).squares
     var embeddings: [Float] = []
     for squares in crops {

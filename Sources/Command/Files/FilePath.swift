@@ -33,6 +33,11 @@ struct FilePath: ExpressibleByArgument {
     return FilePath(bytes: folder.bytes + slash + bytes)
   }
 
+  /// The last part, as text.
+  var name: String {
+    String(decoding: bytes[(bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...], as: UTF8.self)
+  }
+
   var isFolder: Bool {
     var status = stat()
     return stat(cString, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

@@ -19,11 +19,21 @@ final class Video {
 
   /// Size, frame count and times without decoding the whole file; damaged frames are those met so far.
   func outline() throws(LibraryError) -> actionclip_video_info {
+    var info = try known()
+    info.damaged_frames = max(0, info.damaged_frames)
+    return info
+  }
+
+  private func known() throws(LibraryError) -> actionclip_video_info {
     var info = actionclip_video_info()
     info.struct_size = UInt32(MemoryLayout<actionclip_video_info>.size)
     try check(actionclip_video_get_outline(handle, &info))
-    info.damaged_frames = max(0, info.damaged_frames)
     return info
+  }
+
+  /// Whether frames are numbered by packets, so that reading some does not depend on those read before: no damage was met.
+  var isIndexed: Bool {
+    get throws(LibraryError) { try known().damaged_frames < 0 }
   }
 
   /// Runs `body` with the video at `path`. If damage leaves fewer frames than the packets promised, runs it again
@@ -39,13 +49,26 @@ final class Video {
     }
   }
 
-  /// Encodes the frames that the model's rule chooses to a video embedding [E].
-  func encode(with model: Model, resize: Resize?) throws(LibraryError) -> [Float] {
+  /// Encodes the frames that the model's rule chooses, from all or from a part, to a video embedding [E].
+  func encode(with model: Model, in span: TimeSpan? = nil, resize: Resize?) throws(LibraryError) -> [Float] {
     var options = try model.preprocessing(resize)
     var embedding = [Float](repeating: 0, count: model.embeddingSize)
     let capacity = embedding.count
-    try check(actionclip_encode_video(model.handle, handle, &options, &embedding, capacity, nil, 0))
+    if let span {
+      try check(
+        actionclip_encode_video_between(
+          model.handle, handle, span.start, span.end, &options, &embedding, capacity, nil, 0))
+    } else {
+      try check(actionclip_encode_video(model.handle, handle, &options, &embedding, capacity, nil, 0))
+    }
     return embedding
+  }
+
+  /// The indices of a part's frames, at least one.
+  func frames(in span: TimeSpan) throws(LibraryError) -> Range<Int64> {
+    var (first, count): (Int64, Int64) = (0, 0)
+    try check(actionclip_video_frames_between(handle, span.start, span.end, &first, &count))
+    return first..<first + count
   }
 
   /// Square crops of frames, RGB [crops][indices, side, side, 3], and the frames' times in seconds. `indices` are

@@ -1,4 +1,5 @@
-/// The classes of an evaluation: the labels of a file, each with its id, or the model's own labels.
+/// The classes that a list's labels are found in: those of a label file, each with its id, the model's own, or the
+/// list's.
 struct ClassList {
   let labels: [String]
   let ids: [Int]
@@ -21,7 +22,8 @@ struct ClassList {
       labels.enumerated().map { LabelList.Entry(label: $1, id: $0) }, source: "the model's own labels")
   }
 
-  private init(_ entries: [LabelList.Entry], source: String) throws(CommandError) {
+  /// - Parameter source: the name of the labels' source in messages.
+  init(_ entries: [LabelList.Entry], source: String) throws(CommandError) {
     var byID: [Int: Int] = [:]
     var byLabel: [String: Int] = [:]
     for (index, entry) in entries.enumerated() {
@@ -42,6 +44,9 @@ struct ClassList {
   }
 
   var count: Int { labels.count }
+
+  /// Whether a class has this label.
+  func has(_ label: String) -> Bool { byLabel[label] != nil }
 
   /// The index of the class that `text` names by its id or its label.
   func find(_ text: String) throws(CommandError) -> Int {

@@ -66,4 +66,24 @@ enum ListFields {
     while let last = bytes.last, isSpace(last) { bytes.removeLast() }
     return bytes
   }
+
+  /// Fields as texts.
+  static func texts(_ fields: some Sequence<[UInt8]>) throws(CommandError) -> [String] {
+    var texts: [String] = []
+    for field in fields {
+      guard let text = String(validating: field, as: UTF8.self) else {
+        throw CommandError("a label is not UTF-8; save the file as UTF-8")
+      }
+      texts.append(text)
+    }
+    return texts
+  }
+
+  /// The number in a field of times.
+  static func seconds(_ field: [UInt8], _ name: String) throws(CommandError) -> Double {
+    guard let seconds = Double(String(decoding: field, as: UTF8.self)) else {
+      throw CommandError("\(name) is \(FilePath(bytes: field).shown); expected a number of seconds")
+    }
+    return seconds
+  }
 }
