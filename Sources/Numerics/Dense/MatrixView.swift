@@ -57,6 +57,12 @@ public struct MatrixView: @unchecked Sendable {
     }
   }
 
+  /// Writes zeros.
+  public func clear() {
+    if columnStride != 1 { return transposed.clear() }
+    for row in 0..<rows { (base + row * rowStride).update(repeating: 0, count: columns) }
+  }
+
   /// Adds `number` to each element of the diagonal.
   public func addToDiagonal(_ number: Double) {
     for i in 0..<min(rows, columns) { elements.at(i, i).pointee += number }

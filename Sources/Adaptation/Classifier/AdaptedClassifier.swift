@@ -1,0 +1,100 @@
+import Glibc
+import Numerics
+import System
+
+/// A linear classifier of video embeddings that a fit made: a video x of unit length has the logits
+/// weights · x + offsets. It never changes, and any number of threads may score with it.
+public final class AdaptedClassifier: @unchecked Sendable {
+  // Unchecked: nothing writes to the arrays after `init`.
+
+  /// [C, E], in units in which the softmax's probabilities are calibrated.
+  public let weights: FloatBuffer
+  /// [C]
+  public let offsets: FloatBuffer
+  public let labelCount: Int
+  public let embeddingSize: Int
+  public let method: FitMethod
+  /// How the logit of a label with examples is made; nil of words alone and of softmax regression.
+  public let mixture: MixtureWeights?
+  /// The strength of ridge regression's penalty, if that is the method.
+  public let ridge: Double?
+  /// The factor on the logits that made the probabilities calibrated.
+  public let temperature: Double
+
+  /// Whether the words alone won. The caller then scores as it did before the fit.
+  public var usesWordsAlone: Bool { method == .words }
+
+  /// Fits a classifier to labelled clips. The result has the same bits for any number of threads and any order of the
+  /// clips.
+  /// - Parameters:
+  ///   - texts: A text embedding of unit length for each label, the mean over templates. [C, E]
+  ///   - scale: The factor with which the model was trained to turn cosines into logits.
+  public static func fit(
+    _ support: Support, texts: FloatBuffer, labelCount: Int, scale: Double, _ options: FitOptions = FitOptions(),
+    pool: ThreadPool? = nil
+  ) throws(Failure) -> AdaptedClassifier {
+    let size = support.embeddingSize
+    let matrix = try DenseMatrix(rows: labelCount, columns: size, floats: texts.pointer, stride: size)
+    extendLifetime(texts)
+    let selection = try Selection(support, texts: matrix, scale: scale, options, pool: pool)
+    return try AdaptedClassifier(selection, matrix, scale: scale)
+  }
+
+  private init(_ selection: Selection, _ texts: DenseMatrix, scale: Double) throws(Failure) {
+    let (candidate, estimate) = (selection.chosen.candidate, selection.chosen.estimate)
+    (labelCount, embeddingSize) = (texts.rows, texts.columns)
+    weights = try FloatBuffer(count: labelCount * embeddingSize)
+    offsets = try FloatBuffer(count: labelCount)
+    (method, ridge, temperature) = (candidate.method, candidate.ridge, estimate.temperature)
+    mixture = candidate.method == .softmax ? nil : candidate.mixture
+    for label in 0..<labelCount {
+      let (from, to) = (texts.row(label), weights.base + label * embeddingSize)
+      for i in 0..<embeddingSize { to[i] = Float(temperature * scale * from[i]) }
+    }
+    guard let scores = candidate.scores, let mixture = candidate.mixture else { return }
+    for column in 0..<selection.rows.labelCount {
+      let label = selection.rows.labels[column]
+      let (text, clips) = (texts.row(label), scores.weights.row(column))
+      let to = weights.base + label * embeddingSize
+      for i in 0..<embeddingSize {
+        to[i] = Float(temperature * (mixture.text * scale * text[i] + mixture.clips * clips[i]))
+      }
+      offsets.base[label] = Float(temperature * (mixture.clips * scores.offsets[column] + mixture.offset))
+    }
+  }
+
+  /// Writes the logits of a video embedding, which need not have unit length, to out [C].
+  func logits(_ video: UnsafePointer<Float>, to out: UnsafeMutablePointer<Double>) {
+    var square = 0.0
+    for i in 0..<embeddingSize { square += Double(video[i]) * Double(video[i]) }
+    let factor = square > 0 ? 1 / square.squareRoot() : 0
+    for label in 0..<labelCount {
+      let row = weights.base + label * embeddingSize
+      var sum = 0.0
+      for i in 0..<embeddingSize { sum += Double(video[i]) * Double(row[i]) }
+      out[label] = factor * sum + Double(offsets.base[label])
+    }
+    extendLifetime(self)
+  }
+
+  /// Writes probabilities [videos, C] of video embeddings [videos, E]: the softmax of scale / 100 · logits, which is
+  /// calibrated at a scale of 100. Rows sum to 1.
+  public func probabilities(
+    _ videos: UnsafePointer<Float>, _ count: Int, scale: Float, to out: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
+    let logits = try GrowingArray<Double>(uninitialized: labelCount)
+    let factor = Double(scale) / 100
+    for video in 0..<count {
+      try checkCancelled()
+      self.logits(videos + video * embeddingSize, to: logits.base)
+      var peak = logits.base[0]
+      for label in 0..<labelCount { peak = max(peak, logits.base[label]) }
+      var sum = 0.0
+      for label in 0..<labelCount {
+        logits.base[label] = exp(factor * (logits.base[label] - peak))
+        sum += logits.base[label]
+      }
+      for label in 0..<labelCount { out[video * labelCount + label] = Float(logits.base[label] / sum) }
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import Glibc
+import Numerics
+import System
+
+/// Ridge regression of one-hot labels on embeddings with a constant feature beside them, each clip counting once. The
+/// hat matrix H gives the prediction for a block b of rows that were left out without another fit:
+///
+///     left out_b = y_b - (I - H_bb)^-1 (y_b - fitted_b)
+///
+/// which is exact for any quadratic penalty.
+final class Ridge {
+  private let rows: OrderedRows
+  private let pool: ThreadPool?
+  /// Embeddings, a constant 1, scaled by the root of the row's weight. [n, E + 1]
+  private let features: DenseMatrix
+  /// One-hot labels, scaled likewise. [n, S]
+  private let targets: DenseMatrix
+  /// features · features^T where there are fewer rows than features, else features^T · features.
+  private let gram: DenseMatrix
+  private let isDual: Bool
+
+  init(_ rows: OrderedRows, pool: ThreadPool?) throws(Failure) {
+    self.rows = rows
+    self.pool = pool
+    let (n, size) = (rows.count, rows.embeddingSize)
+    features = try DenseMatrix(rows: n, columns: size + 1)
+    targets = try DenseMatrix(rows: n, columns: rows.labelCount)
+    for row in 0..<n {
+      let (x, z, root) = (rows.row(row), features.row(row), rows.weights[row].squareRoot())
+      for i in 0..<size { z[i] = root * x[i] }
+      z[size] = root
+      targets[row, rows.columns[row]] = root
+    }
+    isDual = n <= size + 1
+    let order = isDual ? n : size + 1
+    gram = try DenseMatrix(rows: order, columns: order)
+    try gram.view.addGram(of: isDual ? features.view : features.view.transposed, pool: pool)
+  }
+
+  /// The fit at one strength of the penalty: residuals, and what stands in place of I - H.
+  struct Fit {
+    let ridge: Double
+    /// targets - fitted. [n, S]
+    let residuals: DenseMatrix
+    /// With fewer rows than features, the inverse of gram + ridge I [n, n], which is (I - H) / ridge; else
+    /// L^-1 · features^T [E + 1, n], whose Gram matrix is H.
+    let leverage: DenseMatrix
+    /// [E + 1, S]
+    let weights: DenseMatrix
+  }
+
+  func fit(_ ridge: Double) throws(Failure) -> Fit {
+    guard let factor = try CholeskyFactor(of: gram.view, ridge: ridge, pool: pool) else {
+      throw Failure(.internal, "a ridge of \(ridge) leaves the Gram matrix singular")
+    }
+    let (n, order) = (rows.count, features.columns)
+    let weights = try DenseMatrix(rows: order, columns: rows.labelCount)
+    let residuals = try DenseMatrix(rows: n, columns: rows.labelCount)
+    if isDual {
+      let inverse = try factor.inverse(pool: pool)
+      try residuals.view.addProduct(inverse.view, targets.view, pool: pool)
+      try weights.view.addProduct(features.view.transposed, residuals.view, pool: pool)
+      for row in 0..<n {
+        let residual = residuals.row(row)
+        for column in 0..<rows.labelCount { residual[column] *= ridge }
+      }
+      return Fit(ridge: ridge, residuals: residuals, leverage: inverse, weights: weights)
+    }
+    let half = try DenseMatrix(rows: order, columns: n)
+    half.view.copy(features.view.transposed)
+    try factor.solveLower(half.view, pool: pool)
+    let moments = try DenseMatrix(rows: order, columns: rows.labelCount)
+    try moments.view.addProduct(half.view, targets.view, pool: pool)
+    residuals.view.copy(targets.view)
+    try residuals.view.addProduct(half.view.transposed, moments.view, scale: -1, pool: pool)
+    try factor.solveUpper(moments.view, pool: pool)
+    weights.view.copy(moments.view)
+    return Fit(ridge: ridge, residuals: residuals, leverage: half, weights: weights)
+  }
+
+  /// The strength among `ridges`, ascending, with the smallest mean squared error of clips that were left out; of equal
+  /// ones the largest. Clips whose label has no other say nothing and do not count.
+  func best(of ridges: [Double]) throws(Failure) -> Fit {
+    var best: Fit?
+    var smallest = Double.infinity
+    for ridge in ridges {
+      let fit = try fit(ridge)
+      let error = try leftOutError(fit)
+      if error <= smallest || best == nil { (best, smallest) = (fit, error) }
+    }
+    guard let best else { throw Failure(.internal, "no ridge to choose from") }
+    return best
+  }
+
+  private func leftOutError(_ fit: Fit) throws(Failure) -> Double {
+    let errors = try DenseMatrix(rows: rows.count, columns: rows.labelCount)
+    errors.view.copy(fit.residuals.view)
+    var sum = 0.0
+    for clip in 0..<rows.clipCount {
+      let views = rows.clipRows(clip)
+      guard rows.hasSiblings(views.lowerBound) else { continue }
+      try leaveOut(views, fit, errors)
+      for row in views {
+        let error = errors.row(row)
+        for column in 0..<rows.labelCount { sum += error[column] * error[column] }
+      }
+    }
+    return sum
+  }
+
+  /// Turns the residuals of a block of rows in `errors` into those of a fit without these rows.
+  private func leaveOut(_ block: Range<Int>, _ fit: Fit, _ errors: DenseMatrix) throws(Failure) {
+    let size = block.count
+    if size == 1 {
+      let row = block.lowerBound
+      let free: Double
+      if isDual {
+        free = fit.ridge * fit.leverage[row, row]
+      } else {
+        var leverage = 0.0
+        for i in 0..<fit.leverage.rows { leverage += fit.leverage[i, row] * fit.leverage[i, row] }
+        free = 1 - leverage
+      }
+      let error = errors.row(row)
+      for column in 0..<rows.labelCount { error[column] /= free }
+      return
+    }
+    let free = try DenseMatrix(rows: size, columns: size)
+    if isDual {
+      for (i, row) in block.enumerated() {
+        for (j, other) in block.enumerated() { free[i, j] = fit.ridge * fit.leverage[row, other] }
+      }
+    } else {
+      free.view.addToDiagonal(1)
+      let columns = fit.leverage.view.block(rows: 0..<fit.leverage.rows, columns: block)
+      try free.view.addGram(of: columns.transposed, scale: -1, pool: pool)
+    }
+    guard let factor = try CholeskyFactor(of: free.view, pool: pool) else {
+      throw Failure(.internal, "clips that are left out take the fit with them")
+    }
+    try factor.solve(errors.view.rows(block), pool: pool)
+  }
+
+  /// The scores of a fit, with those of clips and of labels that were left out.
+  func scores(_ fit: Fit) throws(Failure) -> ClipScores {
+    let scores = try ClipScores(rows)
+    let size = rows.embeddingSize
+    for column in 0..<rows.labelCount {
+      for i in 0..<size { scores.weights[column, i] = fit.weights[i, column] }
+      scores.offsets[column] = fit.weights[size, column]
+    }
+    scores.clipLeftOut.view.copy(fit.residuals.view)
+    for clip in 0..<rows.clipCount { try leaveOut(rows.clipRows(clip), fit, scores.clipLeftOut) }
+    scores.labelLeftOut.view.copy(fit.residuals.view)
+    for column in 0..<rows.labelCount { try leaveOut(rows.labelRows(column), fit, scores.labelLeftOut) }
+    for row in 0..<rows.count {
+      let (target, root) = (targets.row(row), rows.weights[row].squareRoot())
+      let (clip, label) = (scores.clipLeftOut.row(row), scores.labelLeftOut.row(row))
+      for column in 0..<rows.labelCount {
+        clip[column] = (target[column] - clip[column]) / root
+        label[column] = (target[column] - label[column]) / root
+      }
+      if !rows.hasSiblings(row) { clip[rows.columns[row]] = .nan }
+    }
+    return scores
+  }
+}

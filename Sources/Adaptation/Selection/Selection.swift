@@ -1,0 +1,50 @@
+import Numerics
+import System
+
+/// Candidates with their estimates, and the one to use.
+struct Selection {
+  let rows: OrderedRows
+  let texts: TextCosines
+  let words: (candidate: Candidate, estimate: LeftOutEstimate)
+  let chosen: (candidate: Candidate, estimate: LeftOutEstimate)
+
+  /// Fits the method that the options name. With `automatic` all are fitted, and the one with the smallest loss of what
+  /// was left out is taken, among those that get no fewer left-out clips right than words alone do. Where less than half
+  /// of the clips have another clip of their label, that loss says little, and prototypes are taken.
+  init(
+    _ support: Support, texts: DenseMatrix, scale: Double, _ options: FitOptions, pool: ThreadPool?
+  ) throws(Failure) {
+    let rows = try OrderedRows(support)
+    let cosines = try TextCosines(rows, texts: texts, scale: scale, pool: pool)
+    let others = Double(cosines.labelCount - rows.labelCount)
+    let wordsCount = min(MixtureFit.mostForWords, others / Double(rows.labelCount))
+    func judged(
+      _ candidate: Candidate
+    ) throws(Failure) -> (candidate: Candidate, estimate: LeftOutEstimate) {
+      (candidate, try LeftOutEstimate(candidate, rows, cosines, wordsCount: wordsCount))
+    }
+    self.rows = rows
+    self.texts = cosines
+    words = try judged(.words(rows, cosines))
+    switch options.method {
+    case .words: chosen = words
+    case .prototypes: chosen = try judged(.prototypes(rows, cosines, options, pool: pool))
+    case .ridge: chosen = try judged(.ridge(rows, cosines, options, pool: pool))
+    case .softmax: chosen = try judged(.softmax(rows, cosines, options, pool: pool))
+    case .automatic:
+      let prototypes = try judged(.prototypes(rows, cosines, options, pool: pool))
+      if words.estimate.clips < 0.5 * Double(rows.clipCount) {
+        chosen = prototypes
+        return
+      }
+      var best = words
+      for next in [
+        prototypes, try judged(.ridge(rows, cosines, options, pool: pool)),
+        try judged(.softmax(rows, cosines, options, pool: pool)),
+      ] where next.estimate.loss < best.estimate.loss && next.estimate.right >= words.estimate.right {
+        best = next
+      }
+      chosen = best
+    }
+  }
+}
