@@ -30,7 +30,8 @@ public final class AdaptedClassifier: @unchecked Sendable {
   ///   - texts: A text embedding of unit length for each label, the mean over templates. [C, E]
   ///   - scale: The factor with which the model was trained to turn cosines into logits.
   public static func fit(
-    _ support: Support, texts: FloatBuffer, labelCount: Int, scale: Double, _ options: FitOptions = FitOptions(),
+    _ support: Support, texts: FloatBuffer, labelCount: Int, scale: Double,
+    _ options: FitOptions = FitOptions(),
     pool: ThreadPool? = nil
   ) throws(Failure) -> AdaptedClassifier {
     let size = support.embeddingSize

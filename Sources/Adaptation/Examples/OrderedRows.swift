@@ -98,7 +98,8 @@ final class OrderedRows: @unchecked Sendable {
     for place in 0..<n {
       let row = order.base[place]
       let before = place > 0 ? order.base[place - 1] : row
-      let isSameClip = support.labels[before] == support.labels[row] && support.clips[before] == support.clips[row]
+      let isSameClip =
+        support.labels[before] == support.labels[row] && support.clips[before] == support.clips[row]
       first.base[row] = place > 0 && isSameClip ? first.base[before] : row
     }
     let leaders = first.base

@@ -201,7 +201,9 @@ struct MixtureFit {
   ) throws(Failure) -> DenseMatrix {
     let logits = try DenseMatrix(rows: rows.count, columns: rows.labelCount)
     for row in 0..<rows.count {
-      let (own, cosines, scores, to) = (rows.columns[row], texts.all.row(row), known.row(row), logits.row(row))
+      let (own, cosines, scores, to) = (
+        rows.columns[row], texts.all.row(row), known.row(row), logits.row(row)
+      )
       for column in 0..<rows.labelCount {
         let word = scale * cosines[rows.labels[column]]
         if isLabelLeftOut, column == own {

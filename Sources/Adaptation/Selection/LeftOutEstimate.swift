@@ -21,7 +21,8 @@ struct LeftOutEstimate {
 
   private static let precision = 4.0
 
-  init(_ candidate: Candidate, _ rows: OrderedRows, _ texts: TextCosines, wordsCount: Double) throws(Failure) {
+  init(_ candidate: Candidate, _ rows: OrderedRows, _ texts: TextCosines, wordsCount: Double) throws(Failure)
+  {
     let judge = try Judge(candidate, rows, texts, wordsCount: wordsCount)
     var exponent = 0.0
     var current = try judge.losses(temperature: 1)

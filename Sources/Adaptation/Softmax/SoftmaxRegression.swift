@@ -120,10 +120,14 @@ final class SoftmaxRegression {
       (x, to) throws(Failure) in
       for column in 0..<rows.labelCount { point.row(column).update(from: x + column * size, count: size) }
       let value = try evaluate(point, gradient, clips: clips, leftOut)
-      for column in 0..<rows.labelCount { (to + column * size).update(from: gradient.row(column), count: size) }
+      for column in 0..<rows.labelCount {
+        (to + column * size).update(from: gradient.row(column), count: size)
+      }
       return value
     }
-    for column in 0..<rows.labelCount { point.row(column).update(from: flat.base + column * size, count: size) }
+    for column in 0..<rows.labelCount {
+      point.row(column).update(from: flat.base + column * size, count: size)
+    }
     return point
   }
 

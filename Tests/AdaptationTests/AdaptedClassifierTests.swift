@@ -1,0 +1,72 @@
+import Numerics
+import System
+import Testing
+
+@testable import Adaptation
+
+@Suite struct AdaptedClassifierTests {
+  private let scale = 20.0
+  private let methods: [FitMethod] = [.automatic, .words, .prototypes, .ridge, .softmax]
+
+  private func fit(
+    _ world: World, _ examples: [Example], _ method: FitMethod = .automatic, pool: ThreadPool? = nil
+  )
+    throws -> AdaptedClassifier
+  {
+    var options = FitOptions()
+    options.method = method
+    return try AdaptedClassifier.fit(
+      support(examples), texts: world.texts, labelCount: world.labelCount, scale: scale, options, pool: pool)
+  }
+
+  @Test func meaninglessNamesAreLearnedFromClips() throws {
+    var world = try World(labels: 12, size: 48, meaningless: [0, 1, 2, 3])
+    let examples = world.clips([0, 1, 2, 3], each: 4)
+    let (fresh, old) = (world.clips([0, 1, 2, 3], each: 25), world.clips(Array(4..<12), each: 10))
+    let words = try fit(world, examples, .words)
+    let untaught = try accuracy(words, fresh)
+    #expect(untaught < 0.3)
+    for method in methods where method != .words {
+      let taught = try fit(world, examples, method)
+      let learned = try accuracy(taught, fresh)
+      #expect(learned > 0.7, "\(method)")
+      let (before, after) = (try accuracy(words, old), try accuracy(taught, old))
+      #expect(after > before - 0.15, "\(method)")
+    }
+  }
+
+  @Test func theSameBitsForAnyOrderAndAnyThreads() throws {
+    var world = try World(labels: 9, size: 40, meaningless: [2])
+    let examples = world.clips([0, 1, 2, 3, 4], each: 3, views: 2) + world.clips([5], each: 1)
+    for method in methods {
+      let first = try fit(world, examples, method)
+      for (index, pool) in [nil, ThreadPool(threads: 2), ThreadPool(threads: 3)].enumerated() {
+        var other = examples
+        // Another order of adding, and other ids for the clips.
+        other.reverse()
+        other.swapAt(0, 4 + index)
+        let second = try fit(
+          world, other.map { Example(row: $0.row, label: $0.label, clip: $0.clip ^ 0x55) }, method, pool: pool
+        )
+        let same = (0..<world.labelCount * world.size).allSatisfy {
+          first.weights[$0].bitPattern == second.weights[$0].bitPattern
+        }
+        #expect(same, "\(method), pool \(index)")
+      }
+    }
+  }
+
+  @Test func oneLabelMayHaveAllExamples() throws {
+    for meaningless in [Set<Int>(), [0]] {
+      var world = try World(labels: 5, size: 32, meaningless: meaningless)
+      for each in [1, 3] {
+        let examples = world.clips([0], each: each)
+        for method in methods {
+          let taught = try fit(world, examples, method)
+          let isFinite = taught.weights.buffer.allSatisfy { $0.isFinite }
+          #expect(isFinite, "\(method)")
+        }
+      }
+    }
+  }
+}
