@@ -70,7 +70,6 @@ let package = Package(
     room("Numerics", ["CKernels", "System"]),
     room("Adaptation", ["Numerics", "System"]),
     room("Model", ["Numerics", "System", "TensorNames", "Weights"]),
-    room("Adaptation", ["Numerics", "System"]),
     room("ModelFile", ["Model", "Numerics", "Preprocess", "System", "Text", "Tokenizer", "Weights"]),
     // The work of a host with a model, in Swift; training and streams will be rooms that it uses.
     room(
@@ -115,7 +114,6 @@ let package = Package(
     tests("Video", ["CShims", "System", "Video"], exclude: ["Fixtures"]),
     tests("Adaptation", ["Adaptation", "Numerics", "System"]),
     tests("Model", ["Model", "Numerics", "System", "Weights"]),
-    tests("Adaptation", ["Adaptation", "Numerics", "System"]),
     tests("ModelFile", ["System", "Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),
   ]
 )
