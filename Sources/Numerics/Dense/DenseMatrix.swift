@@ -39,12 +39,6 @@ public final class DenseMatrix: @unchecked Sendable {
   /// The address of a row, whose numbers lie side by side; valid as long as the matrix.
   public func row(_ row: Int) -> UnsafeMutablePointer<Double> { memory.base + row * stride }
 
-  /// A row's elements, for loops without a bounds check; whoever uses them keeps the matrix alive. [columns]
-  public func row(_ row: Int) -> UnsafeMutablePointer<Double> {
-    precondition(row >= 0 && row < rows)
-    return base + row * stride
-  }
-
   public subscript(row: Int, column: Int) -> Double {
     get { view[row, column] }
     set { view[row, column] = newValue }
