@@ -59,8 +59,9 @@ public struct MatrixView: @unchecked Sendable {
 
   /// Writes zeros.
   public func clear() {
-    if columnStride != 1 { return transposed.clear() }
-    for row in 0..<rows { (base + row * rowStride).update(repeating: 0, count: columns) }
+    for row in 0..<rows {
+      for column in 0..<columns { elements.at(row, column).pointee = 0 }
+    }
   }
 
   /// Adds `number` to each element of the diagonal.
