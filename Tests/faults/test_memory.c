@@ -262,6 +262,20 @@ static int32_t encode_video(void) {
   return status;
 }
 
+static int32_t encode_video_between(void) {
+  actionclip_model *model = fresh();
+  actionclip_video_options o;
+  actionclip_video_options_init(&o);
+  o.threads = 1;
+  actionclip_video *video = NULL;
+  CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), &o, &video));
+  const int32_t status =
+      WATCHED(actionclip_encode_video_between(model, video, 1, 3, NULL, (float *)outputs, ROOM / 4, NULL, 0));
+  actionclip_video_free(video);
+  actionclip_model_free(model);
+  return status;
+}
+
 static int32_t operation_storage;
 static int32_t save(void) {
   actionclip_model *model = fresh();
@@ -460,6 +474,7 @@ int main(int argc, char **argv) {
   test("cancel_token_create", cancel_token);
   test("video_open", video_open);
   test("encode_video", encode_video);
+  test("encode_video_between", encode_video_between);
   for (operation_storage = 0; operation_storage <= ACTIONCLIP_STORAGE_INT8; operation_storage++) {
     snprintf(name, sizeof name, "save, storage %d", (int)operation_storage);
     test(name, save);
