@@ -166,6 +166,8 @@ def test_hmdb(hmdb):
         (1, "brush_hair/a&b_[x].avi", None, None, "brush hair"),
         (2, "clap/#20_Rhythm_clap(1).avi", None, None, "clap")]
     assert names == {0: "brush hair", 1: "clap"}
+    for path in [f"{hmdb}/", f"{hmdb}/."]:
+        assert json.loads(evaluate(path, "--split", "test", "--json", "-").stdout)["scored"] == 2
     assert [row[1] for row in read(hmdb, "--split", "train")[0]] == ["brush_hair/b.avi"]
     assert [row[1] for row in read(hmdb, "--split", "test2")[0]] == ["brush_hair/b.avi"]
     assert [row[1] for row in read(hmdb, "--split", "train2")[0]] == ["clap/#20_Rhythm_clap(1).avi"]

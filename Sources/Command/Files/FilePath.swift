@@ -26,6 +26,9 @@ struct FilePath: ExpressibleByArgument {
     return FilePath(bytes: slash == 0 ? [UInt8(ascii: "/")] : Array(bytes[..<slash]))
   }
 
+  /// Whether the path ends without a name of its own, as "clips/", "." and "..".
+  var isNameless: Bool { ["", ".", ".."].contains(name) }
+
   /// The path relative to `folder`, unless it is absolute.
   func inside(_ folder: FilePath) -> FilePath {
     if bytes.first == UInt8(ascii: "/") || folder.bytes == [UInt8(ascii: ".")] { return self }

@@ -69,7 +69,8 @@ enum FolderList {
         if errno != 0 { throw CommandError.system(folder.shown) }
         break
       }
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      // In place: the system's entry ends with its name, and a copy of the struct would read beyond it.
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
       if name.first != UInt8(ascii: ".") { names.append(name) }
     }
     return names.sorted { $0.lexicographicallyPrecedes($1) }.map { ($0, FilePath(bytes: $0).inside(folder)) }

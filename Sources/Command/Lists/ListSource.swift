@@ -40,7 +40,13 @@ struct ListSource {
   var namesClasses: Bool { form != .text && form != .jsonLines }
 
   /// The folder that paths begin in, unless another is asked for.
-  var defaultRoot: FilePath { form == .folders ? path : path.folder }
+  var defaultRoot: FilePath {
+    switch form {
+    case .folders: path
+    case .hmdb: path.isNameless ? path.file("..") : path.folder
+    default: path.folder
+    }
+  }
 
   /// Calls `body` with each line of the list, and names the line in its errors.
   func forEachLine(_ body: (ArraySlice<UInt8>, _ number: Int) throws(CommandError) -> Void)
