@@ -146,7 +146,8 @@ struct Eval: ParsableCommand {
       let seen = try scorer.scores(of: path, in: row.span)
       if seen.damaged > 0 {
         Progress.clear()
-        Diagnostics.warning("\(path.shown): \(seen.damaged) of its frames are damaged")
+        let part = row.span.map { " \($0.shown)" } ?? ""
+        Diagnostics.warning("\(path.shown)\(part): \(seen.damaged) of its frames are damaged")
       }
       return .scored(seen.scores, damaged: seen.damaged)
     } catch {
