@@ -7,8 +7,8 @@ struct Classify: ParsableCommand {
     abstract: "Rank labels by how well they describe each video.",
     discussion: """
       Labels come from a file (one per line; blank lines and lines that begin with # do not count; \
-      a table with the header id,name is read too), from --label, once for each, or from the model's \
-      own file if it names some.
+      a table with the header id,name is read too), from --label, once for each, from the keys of \
+      --descriptions, or from the model's own file if it names some.
       A video that cannot be read is reported on standard error and the next one follows.
       With --json, each video is one line: path, labels (label, probability), frames (the indices \
       that were looked at), damaged_frames (that were met), notes (what was assumed of the model, and labels \
@@ -44,18 +44,17 @@ struct Classify: ParsableCommand {
   }
 
   func run() throws {
+    let descriptions = try scoring.readDescriptions()
     let model = try options.load(model)
-    let names = try candidates.names(for: model)
+    let names = try candidates.names(for: model, descriptions)
     // Once for all videos: for a single short one the text encoder is most of the work.
-    let (texts, templates) = try model.encode(labels: names, templates: scoring.template)
+    let texts = try scoring.texts(of: names, descriptions, with: model)
     let notes = try ModelNotes(model, labels: names)
     notes.tell()
     let reports = VideoReports(json: json)
     try reports.write(videos) { video, path in
       let seen = try look(at: video, with: model)
-      let probabilities = try model.probabilities(
-        videos: seen.embedding, texts: texts, templates: templates, classes: names.count,
-        scale: scoring.scale)
+      let probabilities = try model.probabilities(videos: seen.embedding, texts, scale: scoring.scale)
       let ranking = Ranking(labels: names, probabilities: probabilities, top: top)
       reports.warn(path, damaged: seen.damaged, of: seen.count)
       return json

@@ -10,10 +10,14 @@ extension Eval {
   }
 
   func header(
-    _ loaded: Model, _ texts: [Float], _ classes: ClassList, _ videos: VideoList
+    _ loaded: Model, _ texts: LabelTexts, _ descriptions: Descriptions?, _ classes: ClassList,
+    _ videos: VideoList
   ) throws -> Journal.Header {
     let own = loaded.templates.isEmpty ? Model.referenceTemplates : loaded.templates
     let templates = scoring.template.isEmpty ? own : scoring.template
+    // Equal weights are not written, as in journals from before there were weights.
+    let unequal = texts.weights.map { weights in weights.contains { $0 != weights.first } } ?? false
+    let shares = unequal ? texts.weights?.map(\.description) ?? [] : []
     let tokens = try loaded.tokens(of: templates + classes.labels)
     let info = loaded.info
     return Journal.Header(
@@ -21,7 +25,7 @@ extension Eval {
         ("format", "actionclip eval 1"),
         ("library", Version.library),
         // The library finds the default model by itself; its text embeddings tell it from others.
-        ("model", try fingerprint(of: loaded) ?? Fingerprint.of(texts.map(\.description))),
+        ("model", try fingerprint(of: loaded) ?? Fingerprint.of(texts.embeddings.map(\.description))),
         ("frames", "\(loaded.frames)"),
         ("head", Head.name(of: info.head)),
         ("temporal shift", info.temporal_shift != 0 ? "on" : "off"),
@@ -33,7 +37,10 @@ extension Eval {
         ("separator", separator?.rawValue ?? "as in the first row"),
         ("multi-label", multiLabel ? "on" : "off"),
         ("root", root?.shown ?? "the list's"),
-        ("templates", Fingerprint.of(templates)),
+        (
+          "templates",
+          try descriptions?.fingerprint(of: classes.labels) ?? Fingerprint.of(templates + shares)
+        ),
         ("tokenizer", Fingerprint.of(tokens.map(String.init))),
         ("views", views.description),
         ("resize", try resize(of: loaded)),
@@ -50,7 +57,7 @@ extension Eval {
   var modelName: String { model?.shown ?? "the default model" }
 
   func setting(
-    _ loaded: Model, _ source: ListSource, templates: Int, _ notes: ModelNotes
+    _ loaded: Model, _ source: ListSource, _ texts: LabelTexts, _ notes: ModelNotes
   ) throws(LibraryError) -> [JSONValue.Member] {
     func member(_ key: String, _ value: JSONValue) -> JSONValue.Member { .init(key: key, value: value) }
     return [
@@ -66,7 +73,8 @@ extension Eval {
       member("resize", .string(try resize(of: loaded))),
       member("decode", .string(scoring.decode.rawValue)),
       member("scale", .float(scoring.scale)),
-      member("templates", .int(Int64(templates))),
+      member("templates", .int(Int64(texts.templates))),
+      member("descriptions", scoring.descriptions.map { .string($0.shown) } ?? .null),
       member("notes", notes.json),
     ]
   }

@@ -79,6 +79,7 @@ struct Eval: ParsableCommand {
 
   func run() throws {
     // The small files are checked before the large one is read.
+    let descriptions = try scoring.readDescriptions()
     let source = try ListSource(list)
     let early = try labels == nil && !source.namesClasses ? load() : nil
     let asked = try labels.map { try ClassList($0) } ?? early.map { try ClassList(of: $0) }
@@ -89,14 +90,17 @@ struct Eval: ParsableCommand {
     for path in [jsonFile, html] { try path.map(Files.requireWritable) }
     if let predictions { try Journal.require(predictions, resume: resume) }
     let loaded = try early ?? load()
-    let (texts, templates) = try loaded.encode(labels: classes.labels, templates: scoring.template)
+    let texts = try scoring.texts(of: classes.labels, descriptions, with: loaded)
     let scorer = VideoScorer(
-      model: loaded, texts: texts, templates: templates, classes: classes.count, scale: scoring.scale,
-      resize: scoring.resize, views: views, decode: scoring.decode, threads: options.threads ?? 0)
+      encoder: VideoEncoder(
+        model: loaded, resize: scoring.resize, views: views, decode: scoring.decode,
+        threads: options.threads ?? 0),
+      texts: texts, scale: scoring.scale)
     try scorer.checkOptions()
     let journal = try predictions.map {
       try Journal(
-        $0, header: header(loaded, texts, classes, videos), classes: classes.count, resume: resume)
+        $0, header: header(loaded, texts, descriptions, classes, videos), classes: classes.count,
+        resume: resume)
     }
 
     let notes = try ModelNotes(loaded, labels: classes.labels)
@@ -104,7 +108,7 @@ struct Eval: ParsableCommand {
     let tally = try score(videos, scorer, journal)
     try write(
       EvalReport(
-        setting: try setting(loaded, source, templates: templates, notes),
+        setting: try setting(loaded, source, texts, notes),
         title: "\(modelName) on \(list.shown)",
         classes: classes,
         metrics: multiLabel

@@ -1,102 +1,28 @@
-import CActionCLIP
-
 /// Computes the probability of every class for a video, averaged over its views.
 struct VideoScorer {
-  let model: Model
-  /// Text embeddings, [templates, classes, E].
-  let texts: [Float]
-  let templates: Int
-  let classes: Int
+  let encoder: VideoEncoder
+  let texts: LabelTexts
   let scale: Float
-  /// The resize to use instead of the model's own, if any.
-  let resize: Resize?
-  let views: Views
-  let decode: Decode
-  /// Decoder threads; 0: one per available processor.
-  let threads: Int32
-  private let last = LastVideo()
-
-  /// The video whose part was scored last, still open: parts of one recording follow each other in lists.
-  private final class LastVideo {
-    var opened: (path: [UInt8], video: Video)?
-  }
 
   /// Checks the options before any video is opened, so that their errors are not reported as a video's.
   func checkOptions() throws(LibraryError) {
+    let model = encoder.model
     _ = try model.probabilities(
-      videos: [Float](repeating: 0, count: model.embeddingSize), texts: texts, templates: templates,
-      classes: classes, scale: scale)
-    _ = try indices(frameCount: 1, frameRate: 0)
-    _ = try model.preprocessing(resize)
+      videos: [Float](repeating: 0, count: model.embeddingSize), texts, scale: scale)
+    try encoder.checkOptions()
   }
 
   /// The probability of every class, [classes], for a video or a part of it, and the number of damaged frames.
   func scores(
     of path: FilePath, in span: TimeSpan?
   ) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
-    let kept = last.opened.flatMap { span != nil && $0.path == path.bytes ? $0.video : nil }
-    last.opened = nil
-    // A fresh video decides about errors.
-    if let kept, let found = try? scores(of: kept, in: span), (try? kept.isIndexed) == true {
-      last.opened = (path.bytes, kept)
-      return found
-    }
-    var opened: Video?
-    let found = try Video.open(path, threads: threads, decode: decode) {
-      (video) throws(LibraryError) in
-      opened = video
-      return try scores(of: video, in: span)
-    }
-    if span != nil, let opened, try opened.isIndexed { last.opened = (path.bytes, opened) }
-    return found
-  }
-
-  private func scores(
-    of video: Video, in span: TimeSpan?
-  ) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
-    let embeddings =
-      try views.isSingle ? video.encode(with: model, in: span, resize: resize) : encode(video, in: span)
-    let rows = try model.probabilities(
-      videos: embeddings, texts: texts, templates: templates, classes: classes, scale: scale)
-    let count = rows.count / classes
-    let scores = (0..<classes).map { place in
-      let sum = (0..<count).reduce(0.0) { $0 + Double(rows[$1 * classes + place]) }
+    let (embeddings, damaged) = try encoder.embeddings(of: path, in: span)
+    let rows = try encoder.model.probabilities(videos: embeddings, texts, scale: scale)
+    let count = rows.count / texts.classes
+    let scores = (0..<texts.classes).map { place in
+      let sum = (0..<count).reduce(0.0) { $0 + Double(rows[$1 * texts.classes + place]) }
       return Float(sum / Double(count))
     }
-    return (scores, try video.outline().damaged_frames)
-  }
-
-  /// Frame indices for all clips, [T * clips]. The model's rule picks one frame from each of T * clips segments, and
-  /// clips take segments in turn. So each clip covers the whole video, and clips differ where there are frames
-  /// enough.
-  private func indices(frameCount: Int64, frameRate: Double) throws(LibraryError) -> [Int64] {
-    try model.indices(of: frameCount, segments: model.frames * Int(views.clips), frameRate: frameRate)
-  }
-
-  /// Embeddings of all views, [crops * clips, E].
-  private func encode(_ video: Video, in span: TimeSpan?) throws(LibraryError) -> [Float] {
-    let (frames, clips) = (model.frames, Int(views.clips))
-    let side = model.info.image_size
-    let squareBytes = Int(side) * Int(side) * 3
-    let outline = try video.outline()
-    let part =
-      try span.map { (span) throws(LibraryError) in try video.frames(in: span) } ?? 0..<outline.frame_count
-    let chosen = try indices(frameCount: Int64(part.count), frameRate: outline.frame_rate)
-    let crops = try video.squares(
-      at: chosen.map { part.lowerBound + $0 }, for: model, resize: resize, crops: views.cropPositions
-    ).squares
-    var embeddings: [Float] = []
-    for squares in crops {
-      for clip in 0..<clips {
-        var chosen: [UInt8] = []
-        chosen.reserveCapacity(frames * squareBytes)
-        for segment in 0..<frames {
-          let at = (segment * clips + clip) * squareBytes
-          chosen += squares[at..<(at + squareBytes)]
-        }
-        embeddings += try model.encode(squares: chosen)
-      }
-    }
-    return embeddings
+    return (scores, damaged)
   }
 }

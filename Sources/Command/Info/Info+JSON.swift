@@ -47,6 +47,7 @@ extension Info {
       "text_bytes": .int(info.text_bytes),
       "labels": .array(model.labels.map { .string($0) }),
       "templates": .array(model.templates.map { .string($0) }),
+      "template_weights": .array(model.templateWeights.map { .float($0) }),
       "description": model.note("description").map { .string($0) } ?? .null,
       "license": model.note("license").map { .string($0) } ?? .null,
       "source": model.note("source").map { .string($0) } ?? .null,

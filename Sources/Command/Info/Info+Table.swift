@@ -62,6 +62,7 @@ extension Info {
   private func useRows(_ model: Model) throws(LibraryError) -> [(String, String)] {
     let info = model.info
     let (labels, templates) = (model.labels.count, model.templates.count)
+    let weighted = model.templateWeights.contains { $0 != model.templateWeights.first }
     let tokenizer =
       info.has_tokenizer == 0
       ? "none: give --tokenizer to encode text"
@@ -80,7 +81,9 @@ extension Info {
       ("labels", labels > 0 ? grouped(Int64(labels)) : "none of its own"),
       (
         "templates",
-        templates > 0 ? grouped(Int64(templates)) : "the reference's \(actionclip_template_count())"
+        templates > 0
+          ? grouped(Int64(templates)) + (weighted ? ", with weights" : "")
+          : "the reference's \(actionclip_template_count())"
       ),
     ]
   }

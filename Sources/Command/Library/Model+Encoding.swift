@@ -1,46 +1,6 @@
 import CActionCLIP
 
 extension Model {
-  /// Encodes every label in every template, [templates, labels, E]. Without templates: the model's own, else the
-  /// reference's. Shows progress on a terminal.
-  func encode(labels: [String], templates: [String]) throws -> (texts: [Float], templates: Int) {
-    let own = Int(actionclip_model_template_count(handle))
-    let count =
-      !templates.isEmpty ? templates.count : own > 0 ? own : Int(actionclip_template_count())
-    var texts = [Float](repeating: 0, count: count * labels.count * embeddingSize)
-    // In groups, to show progress; the embeddings do not depend on the grouping.
-    let groupSize = max(1, 1024 / max(1, count))
-    var progress =
-      labels.count > groupSize
-      ? Progress(total: labels.count, of: "labels encoded", onlyOnTerminal: true) : nil
-    defer { if progress != nil { Progress.clear() } }
-    for start in stride(from: 0, to: labels.count, by: groupSize) {
-      let some = Array(labels[start..<min(start + groupSize, labels.count)])
-      let part = try encode(some, templates, count)
-      for template in 0..<count {
-        let place = (template * labels.count + start) * embeddingSize
-        let size = some.count * embeddingSize
-        texts.replaceSubrange(place..<place + size, with: part[(template * size)..<(template + 1) * size])
-      }
-      progress?.step(by: some.count)
-    }
-    return (texts, count)
-  }
-
-  private func encode(_ labels: [String], _ templates: [String], _ count: Int) throws -> [Float] {
-    var texts = [Float](repeating: 0, count: count * labels.count * embeddingSize)
-    let capacity = texts.count
-    try withCStrings(labels) { labelTexts in
-      try withCStrings(templates) { templateTexts in
-        try check(
-          actionclip_encode_labels(
-            handle, labelTexts, labels.count, templates.isEmpty ? nil : templateTexts, templates.count,
-            Int32(ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR), &texts, capacity))
-      }
-    }
-    return texts
-  }
-
   /// Token ids of texts, [texts, C]. Texts that are too long are cut.
   func tokens(of texts: [String]) throws -> [Int32] {
     var tokens = [Int32](repeating: 0, count: texts.count * contextLength)
@@ -77,20 +37,6 @@ extension Model {
       actionclip_encode_pixels(
         handle, pixels, pixels.count, videos * frames, &video, videoCapacity, &frame, frameCapacity))
     return (video, frame)
-  }
-
-  /// Probabilities [videos, classes], each row summing to 1, from video embeddings [videos, E] and text embeddings
-  /// [templates, classes, E].
-  func probabilities(
-    videos: [Float], texts: [Float], templates: Int, classes: Int, scale: Float
-  ) throws(LibraryError) -> [Float] {
-    let rows = videos.count / max(1, embeddingSize)
-    var result = [Float](repeating: 0, count: rows * classes)
-    let capacity = result.count
-    try check(
-      actionclip_probabilities(
-        videos, rows, texts, templates, classes, embeddingSize, scale, &result, capacity))
-    return result
   }
 
   /// The model's own preprocessing options. A resize given here replaces theirs, and their short side by its default.

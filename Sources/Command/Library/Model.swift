@@ -71,6 +71,10 @@ final class Model {
       String(cString: actionclip_model_template(handle, $0))
     }
   }
+  /// The weights of the model's own templates in a score, which sum to 1.
+  var templateWeights: [Float] {
+    templates.indices.map { actionclip_model_template_weight(handle, Int32($0)) }
+  }
   /// One line for each property of the model that neither its file nor the options state.
   var assumptions: [String] {
     var lines: [String] = []

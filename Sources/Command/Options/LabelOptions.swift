@@ -15,9 +15,10 @@ struct LabelOptions: ParsableArguments {
   /// The labels that were given; empty: the model's own are meant.
   func given() throws -> [String] { try labels.map(LabelList.read) ?? label }
 
-  /// The labels that were given, else the model's own; an error if there are none.
-  func names(for model: Model) throws -> [String] {
+  /// The labels that were given, else those that are described, else the model's own; an error if there are none.
+  func names(for model: Model, _ descriptions: Descriptions?) throws -> [String] {
     var names = try given()
+    if names.isEmpty { names = descriptions?.labels ?? [] }
     if names.isEmpty { names = model.labels }
     guard !names.isEmpty else {
       throw CommandError("the model names no labels of its own: give --labels FILE, or --label TEXT for each")

@@ -42,8 +42,8 @@ struct ParityPack {
     let text = try model.encode(
       tokens: inputs.integers("tokens", shape: [texts, model.contextLength]), rows: texts)
     let probabilities = try model.probabilities(
-      videos: encoded.videos, texts: text, templates: options.templates, classes: options.classes,
-      scale: 100)
+      videos: encoded.videos,
+      LabelTexts(embeddings: text, templates: options.templates, classes: options.classes), scale: 100)
 
     func compare(
       _ name: String, _ shape: [Int], _ actual: [Float], _ rule: Comparison.Rule

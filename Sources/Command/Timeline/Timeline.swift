@@ -48,17 +48,16 @@ struct Timeline: ParsableCommand {
   }
 
   func run() throws {
+    let descriptions = try scoring.readDescriptions()
     let model = try options.load(model)
-    let names = try candidates.names(for: model)
-    let (texts, templates) = try model.encode(labels: names, templates: scoring.template)
+    let names = try candidates.names(for: model, descriptions)
+    let texts = try scoring.texts(of: names, descriptions, with: model)
     let notes = try ModelNotes(model, labels: names)
     notes.tell()
     let reports = VideoReports(json: json)
     try reports.write(videos) { video, path in
       let seen = try look(at: video, with: model) { embeddings throws(LibraryError) in
-        try model.probabilities(
-          videos: embeddings, texts: texts, templates: templates, classes: names.count,
-          scale: scoring.scale)
+        try model.probabilities(videos: embeddings, texts, scale: scoring.scale)
       }
       reports.warn(path, damaged: seen.damaged, of: Int64(seen.windows.frameCount))
       return json ? line(path, seen, names, notes).text : text(path, seen, names, reports.terminal)
