@@ -5,6 +5,8 @@ struct ModelContents {
   var storage = Storage.fp32
   var labels: [String] = []
   var templates: [String] = []
+  /// The weights of `templates`; empty: equal weights for these, or the model's own.
+  var templateWeights: [Float] = []
   var notes: [(key: String, text: String)] = []
 }
 
@@ -25,7 +27,11 @@ extension Model {
             if options.template_count > 0 { options.templates = templates }
             options.note_keys = keys
             options.note_texts = texts
-            return withCString(target) { actionclip_model_save(handle, $0, &options) }
+            return contents.templateWeights.withUnsafeBufferPointer { weights in
+              if !weights.isEmpty { options.template_weights = weights.baseAddress }
+              options.template_weight_count = weights.count
+              return withCString(target) { actionclip_model_save(handle, $0, &options) }
+            }
           }
         }
       }

@@ -1,0 +1,178 @@
+import ArgumentParser
+import CActionCLIP
+
+struct Prompts: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prompts",
+    abstract: "Choose weights for prompt templates by videos.",
+    discussion: """
+      The list is read as eval reads it, and some videos of each label are enough. Templates come from the model, the \
+      built-in pool, --pool and --template. Their weights are fitted to the labels; how much, and whether at all, is \
+      decided by leaving videos out, so no other videos are needed. With --unlabelled the list has a path on each \
+      line, and the weights follow from how clearly the labels are told apart in each template.
+      With --out the model is written as one file with the templates that are left and their weights, and is used like any other.
+      docs/PROMPTS.md has the formulas.
+      """)
+
+  @Argument(help: ArgumentHelp("Videos and their labels: a file or a folder.", valueName: "list"))
+  var list: FilePath
+
+  @Option(
+    help: ArgumentHelp(
+      "The model's file or folder, or its name in Hugging Face (default: the default model).",
+      valueName: "path"))
+  var model: FilePath?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file of labels, as classify reads it (default: the list's, if its form names them, else the model's own).",
+      valueName: "path"))
+  var labels: FilePath?
+
+  @Option(help: ArgumentHelp("The folder that paths begin in (default: the list's).", valueName: "dir"))
+  var root: FilePath?
+
+  @Option(help: "The part of a data set that is read, where its list has several, as eval takes it.")
+  var split: Split?
+
+  @Option(help: "The separator of fields (default: as in the first row).")
+  var separator: ListFields.Separator?
+
+  @Flag(help: "The list has paths alone.")
+  var unlabelled = false
+
+  @OptionGroup(title: "Templates to choose from")
+  var pool: PoolOptions
+
+  @OptionGroup
+  var pictures: PictureOptions
+
+  @Option(
+    help: ArgumentHelp("Write the model with the templates and weights that were chosen.", valueName: "path"))
+  var out: FilePath?
+
+  @Flag(help: "Write the result as one JSON object.")
+  var json = false
+
+  @OptionGroup(title: "Model options")
+  var options: ModelOptions
+
+  func run() throws {
+    if let out { try Files.requireWritable(out) }
+    let source = try ListSource(list)
+    let loaded = try options.load(model)
+    let own = try labels.map { try ClassList($0) }
+    // A list that names its labels is asked for them, unless others were given.
+    let known = try own ?? (source.namesClasses && !unlabelled ? nil : ClassList(of: loaded))
+    let videos =
+      try unlabelled
+      ? nil
+      : VideoList(source, classes: known, separator: separator, multiLabel: false, split: split, root: root)
+    if let note = videos?.note { Diagnostics.warning(note) }
+    guard let classes = videos?.classes ?? known else {
+      throw CommandError("the model names no labels of its own: give --labels FILE")
+    }
+    let templates = try pool.templates(for: loaded)
+    let notes = try ModelNotes(loaded, labels: classes.labels)
+    notes.tell()
+    let texts = try loaded.encode(labels: classes.labels, templates: templates)
+    let rows =
+      try videos?.rows.map { Row(path: $0.path, span: $0.span, label: $0.classes.first) } ?? paths(source)
+    let encoded = try encode(rows, in: videos?.root ?? root ?? source.defaultRoot, with: loaded)
+    guard !encoded.embeddings.isEmpty else {
+      throw CommandError("\(list.shown): none of its videos could be read")
+    }
+    let chosen =
+      unlabelled
+      ? try loaded.chooseWeights(videos: encoded.embeddings, texts, scale: pictures.scale)
+      : try loaded.chooseWeights(
+        videos: encoded.embeddings, labels: encoded.labels, clips: encoded.clips, texts, scale: pictures.scale
+      )
+    let report = PromptsReport(
+      title: "\(model?.shown ?? "the default model") on \(list.shown)", templates: templates, chosen: chosen,
+      ownTop1: unlabelled ? nil : try ownTop1(loaded, classes, encoded), videos: encoded.clipCount,
+      failures: encoded.failures, written: out, notes: notes)
+    if let out { try save(loaded, to: out, report.kept) }
+    try Output().line(json ? report.json.text : report.text(on: Terminal.standardOutput()))
+  }
+
+  private struct Row {
+    let path: FilePath
+    let span: TimeSpan?
+    let label: Int?
+  }
+
+  /// The paths of a list without labels, one on each line.
+  private func paths(_ source: ListSource) throws(CommandError) -> [Row] {
+    guard let bytes = source.bytes else {
+      throw CommandError("\(list.shown): expected a file with a path on each line")
+    }
+    let lines = Files.lines(of: bytes).map(ListFields.trim).filter {
+      !$0.isEmpty && $0.first != UInt8(ascii: "#")
+    }
+    return lines.map { Row(path: FilePath(bytes: Array($0)), span: nil, label: nil) }
+  }
+
+  /// The embeddings of videos, with the class and the clip of each.
+  private struct Encoded {
+    var embeddings: [Float] = []
+    var labels: [Int32] = []
+    var clips: [Int64] = []
+    var clipCount = 0
+    var failures: [(path: String, error: String)] = []
+  }
+
+  private func encode(_ rows: [Row], in folder: FilePath, with model: Model) throws -> Encoded {
+    let encoder = VideoEncoder(
+      model: model, resize: pictures.resize, views: .single, decode: pictures.decode,
+      threads: options.threads ?? 0)
+    try encoder.checkOptions()
+    var encoded = Encoded()
+    guard !rows.isEmpty else { throw CommandError("\(list.shown): there is no video in it") }
+    var progress = Progress(total: rows.count)
+    for (index, row) in rows.enumerated() {
+      let path = row.path.inside(folder)
+      do throws(LibraryError) {
+        let seen = try encoder.embeddings(of: path, in: row.span)
+        encoded.embeddings += seen.embeddings
+        encoded.labels.append(Int32(clamping: row.label ?? 0))
+        encoded.clips.append(Int64(index))
+        encoded.clipCount += 1
+      } catch {
+        if error.status == ACTIONCLIP_ERROR_UNAVAILABLE { throw error }  // FFmpeg is not installed
+        let said = explanation(of: error, naming: path.shown)
+        Progress.clear()
+        Diagnostics.warning(said)
+        encoded.failures.append((row.path.shown, said))
+      }
+      progress.step()
+    }
+    Progress.clear()
+    return encoded
+  }
+
+  /// The share of the videos that the model classifies right with its own templates and weights.
+  private func ownTop1(_ model: Model, _ classes: ClassList, _ encoded: Encoded) throws -> Double {
+    let texts = try model.encode(labels: classes.labels, templates: [])
+    let scores = try model.probabilities(videos: encoded.embeddings, texts, scale: pictures.scale)
+    let hits = encoded.labels.enumerated().count { video, label in
+      let row = Array(scores[(video * classes.count)..<((video + 1) * classes.count)])
+      return Scored(classes: [Int(label)], scores: row).rank(of: Int(label)) == 0
+    }
+    return Double(hits) / Double(max(1, encoded.labels.count))
+  }
+
+  private func save(
+    _ model: Model, to path: FilePath, _ kept: [(template: String, weight: Float)]
+  ) throws(LibraryError) {
+    let storage: Storage =
+      switch model.info.compute_type {
+      case Int32(ACTIONCLIP_COMPUTE_BF16): .bf16
+      case Int32(ACTIONCLIP_COMPUTE_INT8): .int8
+      default: .fp32
+      }
+    try model.save(
+      to: path,
+      ModelContents(storage: storage, templates: kept.map(\.template), templateWeights: kept.map(\.weight)))
+  }
+}
