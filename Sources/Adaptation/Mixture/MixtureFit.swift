@@ -8,7 +8,9 @@ import System
 ///     sum over clips of log p(label | clip left out) + w · log p(label | label left out)  -  prior
 ///
 /// In the second term the clip's label has nothing but its words, as a label without examples has, so the term holds
-/// back what would drown such labels. It counts w = min(4, labels without examples / labels with) times.
+/// back what would drown such labels. It counts w = min(1 + 3 / clips per label, labels without / labels with examples)
+/// times: fewer clips make the fit more careful with what the words know. The 1 and the 3 were chosen on the shapes world
+/// and are fixed.
 ///
 /// The prior is a normal distribution around half words and half clips, in units in which both have the same spread over
 /// wrong labels. The objective is strictly concave; Newton's method with halved steps finds its maximum.
@@ -16,8 +18,6 @@ struct MixtureFit {
   /// The part of the way from the mean score of wrong labels to 1 at which the score of a clip by its own label is
   /// assumed to lie, where the label has no other clip. Measured on the shapes world and fixed.
   static let assumedOwnScore = 0.75
-  /// Most that a clip with its label left out counts.
-  static let mostForWords = 4.0
   /// Precisions of the prior on text, clips and offset.
   private static let precision = SIMD3(10.0, 10, 0.01)
 
@@ -36,7 +36,8 @@ struct MixtureFit {
   init(_ rows: OrderedRows, _ texts: TextCosines, _ scores: ClipScores, areLogits: Bool = false) {
     (self.rows, self.texts, self.scores, self.scale) = (rows, texts, scores, texts.scale)
     let others = texts.labelCount - rows.labelCount
-    wordsCount = min(MixtureFit.mostForWords, Double(others) / Double(rows.labelCount))
+    let clipsPerLabel = Double(rows.clipCount) / Double(rows.labelCount)
+    wordsCount = min(1 + 3 / clipsPerLabel, Double(others) / Double(rows.labelCount))
     let (wordMean, wordSpread) = (texts.wrong.mean ?? 0, texts.wrong.deviation ?? 1)
     let wrong = scores.wrong(rows)
     if areLogits {
@@ -69,14 +70,25 @@ struct MixtureFit {
     return (own.mean ?? assumedOwnScore, best.mean ?? 0)
   }
 
-  /// The best weights; those that are given stay as they are. In units of scores, not of the prior.
+  /// The best weights; those that are given stay as they are. In units of scores, not of the prior. The weights of text
+  /// and clips that are not given are not negative: clips that are left out score a little lower by their own label than
+  /// new clips do, and a negative weight would make use of that.
   func weights(
     text: Double? = nil, clips: Double? = nil, offset: Double? = nil
+  ) throws(Failure) -> MixtureWeights {
+    let best = try unbounded(text: text, clips: clips, offset: offset)
+    if clips == nil, best.clips < 0 { return try weights(text: text, clips: 0, offset: offset) }
+    if text == nil, best.text < 0 { return try weights(text: 0, clips: clips, offset: offset) }
+    return best
+  }
+
+  private func unbounded(
+    text: Double?, clips: Double?, offset: Double?
   ) throws(Failure) -> MixtureWeights {
     if offset != nil, shift != 0 {
       var unshifted = self
       unshifted.shift = 0
-      return try unshifted.weights(text: text, clips: clips, offset: offset)
+      return try unshifted.unbounded(text: text, clips: clips, offset: offset)
     }
     let isFree = SIMD3(text == nil ? 1.0 : 0, clips == nil ? 1 : 0, offset == nil ? 1 : 0)
     var point = SIMD3(text ?? 0.5, clips.map { $0 / slope } ?? 0.5, offset ?? 0)

@@ -79,8 +79,10 @@ final class Ridge {
   }
 
   /// The strength among `ridges`, ascending, with the smallest mean squared error of clips that were left out; of equal
-  /// ones the largest. Clips whose label has no other say nothing and do not count.
+  /// ones the largest. Clips whose label has no other say nothing and do not count; if there are no others, the strength
+  /// is 1.
   func best(of ridges: [Double]) throws(Failure) -> Fit {
+    guard (0..<rows.labelCount).contains(where: { rows.clipCounts[$0] > 1 }) else { return try fit(1) }
     var best: Fit?
     var smallest = Double.infinity
     for ridge in ridges {

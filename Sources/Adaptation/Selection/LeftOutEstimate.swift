@@ -4,26 +4,28 @@ import System
 
 /// How well a candidate does on clips that were left out, with the factor on its logits that makes its probabilities
 /// calibrated.
-struct LeftOutEstimate {
-  /// The factor on logits with the largest log-likelihood of what was left out, held by a prior near 1.
+final class LeftOutEstimate: @unchecked Sendable {
+  // Unchecked: nothing writes to the estimate after `init`.
+
+  /// The factor on logits with the largest log-likelihood of clips that were left out, held by a prior near 1.
   private(set) var temperature = 1.0
   /// The mean of -log p(label) over clips whose label has another clip; 0 if there are none.
   private(set) var clipLoss = 0.0
-  /// The mean of -log p(label) over clips with all clips of their label left out; 0 if all labels have examples.
-  private(set) var wordsLoss = 0.0
-  /// The sum of both losses, each counted as in `MixtureFit`.
-  private(set) var loss = 0.0
+  /// Clips whose label is the best one when all clips of their label are left out.
+  private(set) var rightByWords = 0.0
   /// Clips whose label has another clip.
   private(set) var clips = 0.0
   /// Of these, the clips whose label is the best one, and is among the best five.
   private(set) var right = 0.0
   private(set) var amongFive = 0.0
 
+  /// Each clip's -log p(label) with the clip left out; 0 where its label has no other. [clips]
+  private(set) var losses = GrowingArray<Double>()
+
   private static let precision = 4.0
 
-  init(_ candidate: Candidate, _ rows: OrderedRows, _ texts: TextCosines, wordsCount: Double) throws(Failure)
-  {
-    let judge = try Judge(candidate, rows, texts, wordsCount: wordsCount)
+  init(_ candidate: Candidate, _ rows: OrderedRows, _ texts: TextCosines, hasWords: Bool) throws(Failure) {
+    let judge = try Judge(candidate, rows, texts, hasWords: hasWords)
     var exponent = 0.0
     var current = try judge.losses(temperature: 1)
     for _ in 0..<40 {
@@ -33,11 +35,11 @@ struct LeftOutEstimate {
       let step = max(-1, min(1, -gradient / curvature))
       if abs(step) < 1e-8 { break }
       var length = 1.0
-      let before = current.total + 0.5 * LeftOutEstimate.precision * exponent * exponent
+      let before = current.clips + 0.5 * LeftOutEstimate.precision * exponent * exponent
       while length > 1e-6 {
         let tried = exponent + length * step
         let next = try judge.losses(temperature: exp(tried))
-        if next.total + 0.5 * LeftOutEstimate.precision * tried * tried <= before {
+        if next.clips + 0.5 * LeftOutEstimate.precision * tried * tried <= before {
           (exponent, current) = (tried, next)
           break
         }
@@ -47,43 +49,61 @@ struct LeftOutEstimate {
     }
     temperature = exp(exponent)
     (clips, right, amongFive) = (judge.clips, judge.right, judge.amongFive)
+    rightByWords = judge.rightByWords
     clipLoss = judge.clips > 0 ? current.clips / judge.clips : 0
-    wordsLoss = wordsCount > 0 ? current.words / judge.allClips : 0
-    loss = current.total
+    losses = try judge.clipLosses(temperature: temperature)
+  }
+
+  /// Whether the loss of clips is smaller than another's by more than the standard error of the difference, taken over clips.
+  func isClearlyBelow(_ other: LeftOutEstimate) -> Bool {
+    var spread = Spread()
+    for clip in 0..<losses.count { spread.add(other.losses[clip] - losses[clip], weight: 1) }
+    guard let mean = spread.mean, let deviation = spread.deviation else { return false }
+    return mean > deviation / Double(losses.count).squareRoot()
   }
 }
 
 /// Goes through the logits of left-out rows over all labels.
 private struct Judge: ~Copyable {
   struct Losses {
-    /// Sums of -log p over clips, with the clip and with the label left out.
-    var clips = 0.0, words = 0.0
-    /// The weighted sum of both, and its derivatives by the logarithm of the temperature.
-    var total = 0.0, slope = 0.0, curvature = 0.0
+    /// The sum of -log p over clips that are left out.
+    var clips = 0.0
+    /// Its derivatives by the logarithm of the temperature.
+    var slope = 0.0, curvature = 0.0
   }
 
   let candidate: Candidate
   let rows: OrderedRows
   let texts: TextCosines
-  let wordsCount: Double
-  var clips = 0.0, right = 0.0, amongFive = 0.0, allClips = 0.0
+  /// Whether some labels have no examples.
+  let hasWords: Bool
+  var clips = 0.0, right = 0.0, amongFive = 0.0, rightByWords = 0.0
 
   init(
-    _ candidate: Candidate, _ rows: OrderedRows, _ texts: TextCosines, wordsCount: Double
+    _ candidate: Candidate, _ rows: OrderedRows, _ texts: TextCosines, hasWords: Bool
   ) throws(Failure) {
-    (self.candidate, self.rows, self.texts, self.wordsCount) = (candidate, rows, texts, wordsCount)
+    (self.candidate, self.rows, self.texts, self.hasWords) = (candidate, rows, texts, hasWords)
     let logits = try GrowingArray<Double>(uninitialized: texts.labelCount)
     for row in 0..<rows.count {
-      allClips += rows.weights[row]
+      if hasWords {
+        texts.fill(logits.base, row: row, withExamples: candidate.labelLeftOut.row(row), rows)
+        if betterLabels(row, logits.base) == 0 { rightByWords += rows.weights[row] }
+      }
       guard rows.hasSiblings(row) else { continue }
       texts.fill(logits.base, row: row, withExamples: candidate.clipLeftOut.row(row), rows)
-      let own = logits.base[rows.labels[rows.columns[row]]]
-      var before = 0
-      for label in 0..<texts.labelCount where logits.base[label] > own { before += 1 }
+      let better = betterLabels(row, logits.base)
       clips += rows.weights[row]
-      if before == 0 { right += rows.weights[row] }
-      if before < 5 { amongFive += rows.weights[row] }
+      if better == 0 { right += rows.weights[row] }
+      if better < 5 { amongFive += rows.weights[row] }
     }
+  }
+
+  /// The number of labels with larger logits than the row's own.
+  private func betterLabels(_ row: Int, _ logits: UnsafePointer<Double>) -> Int {
+    let own = logits[rows.labels[rows.columns[row]]]
+    var better = 0
+    for label in 0..<texts.labelCount where logits[label] > own { better += 1 }
+    return better
   }
 
   func losses(temperature: Double) throws(Failure) -> Losses {
@@ -93,20 +113,31 @@ private struct Judge: ~Copyable {
       try checkCancelled()
       if rows.hasSiblings(row) {
         texts.fill(logits.base, row: row, withExamples: candidate.clipLeftOut.row(row), rows)
-        losses.clips += add(row, logits.base, temperature, count: 1, to: &losses)
-      }
-      if wordsCount > 0 {
-        texts.fill(logits.base, row: row, withExamples: candidate.labelLeftOut.row(row), rows)
-        losses.words += add(row, logits.base, temperature, count: wordsCount, to: &losses)
+        add(row, logits.base, temperature, to: &losses)
       }
     }
     return losses
   }
 
-  /// Adds a row's loss and its derivatives, and returns the loss, each times the row's weight.
+  /// Each clip's loss; 0 where its label has no other clip. [clips]
+  func clipLosses(temperature: Double) throws(Failure) -> GrowingArray<Double> {
+    var parts = try GrowingArray<Double>(repeating: 0, count: rows.clipCount)
+    let logits = try GrowingArray<Double>(uninitialized: texts.labelCount)
+    for clip in 0..<rows.clipCount {
+      var losses = Losses()
+      for row in rows.clipRows(clip) where rows.hasSiblings(row) {
+        texts.fill(logits.base, row: row, withExamples: candidate.clipLeftOut.row(row), rows)
+        add(row, logits.base, temperature, to: &losses)
+      }
+      parts[clip] = losses.clips
+    }
+    return parts
+  }
+
+  /// Adds the loss of a row that is left out alone, and its derivatives, each times the row's weight.
   private func add(
-    _ row: Int, _ logits: UnsafePointer<Double>, _ temperature: Double, count: Double, to losses: inout Losses
-  ) -> Double {
+    _ row: Int, _ logits: UnsafePointer<Double>, _ temperature: Double, to losses: inout Losses
+  ) {
     var peak = logits[0]
     for label in 0..<texts.labelCount { peak = max(peak, logits[label]) }
     let own = logits[rows.labels[rows.columns[row]]] - peak
@@ -118,14 +149,11 @@ private struct Judge: ~Copyable {
       first += share * logit
       second += share * logit * logit
     }
-    let mean = first / sum
-    let weight = rows.weights[row]
-    let loss = log(sum) - temperature * own
+    let (mean, weight) = (first / sum, rows.weights[row])
     let slope = temperature * (mean - own)
-    losses.total += count * weight * loss
-    losses.slope += count * weight * slope
-    losses.curvature += count * weight * (slope + temperature * temperature * (second / sum - mean * mean))
-    return weight * loss
+    losses.clips += weight * (log(sum) - temperature * own)
+    losses.slope += weight * slope
+    losses.curvature += weight * (slope + temperature * temperature * (second / sum - mean * mean))
   }
 }
 

@@ -8,20 +8,21 @@ struct Selection {
   let words: (candidate: Candidate, estimate: LeftOutEstimate)
   let chosen: (candidate: Candidate, estimate: LeftOutEstimate)
 
-  /// Fits the method that the options name. With `automatic` all are fitted, and the one with the smallest loss of what
-  /// was left out is taken, among those that get no fewer left-out clips right than words alone do. Where less than half
+  /// Fits the method that the options name. With `automatic` all are fitted, and the loss of what was left out decides
+  /// among those that get no fewer left-out clips right than words alone do: prototypes instead of words where it is
+  /// smaller, ridge and then softmax regression where it is smaller by more than its standard error and no more clips
+  /// with their label left out, which stand for labels without examples, are lost. Where less than half
   /// of the clips have another clip of their label, that loss says little, and prototypes are taken.
   init(
     _ support: Support, texts: DenseMatrix, scale: Double, _ options: FitOptions, pool: ThreadPool?
   ) throws(Failure) {
     let rows = try OrderedRows(support)
     let cosines = try TextCosines(rows, texts: texts, scale: scale, pool: pool)
-    let others = Double(cosines.labelCount - rows.labelCount)
-    let wordsCount = min(MixtureFit.mostForWords, others / Double(rows.labelCount))
+    let hasWords = cosines.labelCount > rows.labelCount
     func judged(
       _ candidate: Candidate
     ) throws(Failure) -> (candidate: Candidate, estimate: LeftOutEstimate) {
-      (candidate, try LeftOutEstimate(candidate, rows, cosines, wordsCount: wordsCount))
+      (candidate, try LeftOutEstimate(candidate, rows, cosines, hasWords: hasWords))
     }
     self.rows = rows
     self.texts = cosines
@@ -37,13 +38,18 @@ struct Selection {
         chosen = prototypes
         return
       }
+      let right = words.estimate.right
       var best = words
-      for next in [
-        prototypes, try judged(.ridge(rows, cosines, options, pool: pool)),
-        try judged(.softmax(rows, cosines, options, pool: pool)),
-      ] where next.estimate.loss < best.estimate.loss && next.estimate.right >= words.estimate.right {
-        best = next
+      if prototypes.estimate.clipLoss < best.estimate.clipLoss, prototypes.estimate.right >= right {
+        best = prototypes
       }
+      for next in [
+        try judged(.ridge(rows, cosines, options, pool: pool)),
+        try judged(.softmax(rows, cosines, options, pool: pool)),
+      ]
+      where next.estimate.right >= right && next.estimate.rightByWords >= best.estimate.rightByWords
+        && next.estimate.isClearlyBelow(best.estimate)
+      { best = next }
       chosen = best
     }
   }
