@@ -50,6 +50,40 @@ static double *packed(const double *rows, size_t count, size_t k, size_t width) 
   return to;
 }
 
+// Packing is what plain loops do, for numbers side by side, for lines side by side and for the last line first;
+// unpacking writes the columns and nothing else.
+static void test_packing(const dense_kernels *kernels, size_t count, size_t k) {
+  double *rows = numbers(count * k);
+  for (int way = 0; way < 3; way++) {
+    const size_t pitch = (way == 1 ? count : k) + below(3), room = (way == 1 ? k : count) * pitch;
+    const size_t origin = way == 2 ? (count - 1) * pitch : 0;
+    double *given = memory(room), *back = memory(room);
+    for (size_t i = 0; i < room; i++) given[i] = back[i] = 7;
+    const ptrdiff_t across = way == 0 ? (ptrdiff_t)pitch : way == 1 ? 1 : -(ptrdiff_t)pitch;
+    ckernels_dense_lines lines = {given + origin, count, k, across, way == 1 ? (ptrdiff_t)pitch : 1};
+    for (size_t line = 0; line < count; line++)
+      for (size_t i = 0; i < k; i++)
+        lines.from[(ptrdiff_t)line * across + (ptrdiff_t)i * lines.along] = rows[line * k + i];
+    for (int columns = 0; columns < 2; columns++) {
+      const size_t width = columns ? kernels->columns : kernels->rows, size = (count + width - 1) / width * width * k;
+      double *expected = packed(rows, count, k, width), *found = memory(size);
+      (columns ? kernels->pack_columns : kernels->pack_rows)(&lines, found);
+      CHECK(!memcmp(found, expected, size * sizeof *found), "%zu lines of %zu, way %d", count, k, way);
+      free(expected);
+      if (!columns) {
+        free(found);
+        continue;
+      }
+      lines.from = back + origin;
+      kernels->unpack_columns(&lines, found);
+      CHECK(!memcmp(back, given, room * sizeof *back), "%zu columns of %zu unpacked, way %d", count, k, way);
+      free(found);
+    }
+    free(given), free(back);
+  }
+  free(rows);
+}
+
 static double worst_sum, worst_solve;
 
 static void test_multiply(const dense_kernels *kernels, size_t rows, size_t k, size_t columns) {
@@ -104,7 +138,7 @@ static void test_solve(const dense_kernels *kernels, size_t order) {
   double *b = numbers(rows * columns), *y = memory(rows * columns), *parts = memory(rows * columns);
   memcpy(y, b, rows * columns * sizeof *b), memcpy(parts, b, rows * columns * sizeof *b);
   ckernels_dense_solve whole = {0, panels, packed_l, y};
-  kernels->solve(&whole);
+  kernels->solve_panel(&whole);
   for (size_t row = 0; row < rows; row++)
     for (size_t column = 0; column < columns; column++) {
       long double sum = 0, magnitude = 0;
@@ -120,7 +154,7 @@ static void test_solve(const dense_kernels *kernels, size_t order) {
   for (size_t first = 0; first < panels;) {
     const size_t last = first + 1 + below(panels - first);
     ckernels_dense_solve part = {first, last, packed_l, parts};
-    kernels->solve(&part);
+    kernels->solve_panel(&part);
     first = last;
   }
   CHECK(!memcmp(parts, y, rows * columns * sizeof *y), "solve of %zu has other bits in parts", order);
@@ -136,6 +170,7 @@ int main(int count, char **arguments) {
     if (cprocessor_has(isa->needs)) {
       state = 1, worst_sum = worst_solve = 0;
       const dense_kernels *kernels = isa->kernels;
+      for (size_t i = 0; i < shapes; i++) test_packing(kernels, 1 + below(40), 1 + below(20));
       for (size_t i = 0; i < shapes; i++)
         test_multiply(kernels, 1 + below(40), 1 + below(70), 1 + below(kernels->columns));
       test_multiply(kernels, 97, 1280, kernels->columns);

@@ -7,5 +7,15 @@ const char *ckernels_dense_isa(void) { return dense_choose()->name; }
 size_t ckernels_dense_rows(void) { return chosen()->rows; }
 size_t ckernels_dense_columns(void) { return chosen()->columns; }
 
+void ckernels_dense_pack_rows(const ckernels_dense_lines *rows, double *packed) {
+  chosen()->pack_rows(rows, packed);
+}
+void ckernels_dense_pack_columns(const ckernels_dense_lines *columns, double *packed) {
+  chosen()->pack_columns(columns, packed);
+}
+void ckernels_dense_unpack_columns(const ckernels_dense_lines *columns, const double *packed) {
+  chosen()->unpack_columns(columns, packed);
+}
+
 void ckernels_dense_multiply(const ckernels_dense_product *product) { chosen()->multiply(product); }
-void ckernels_dense_solve_panel(const ckernels_dense_solve *solve) { chosen()->solve(solve); }
+void ckernels_dense_solve_panel(const ckernels_dense_solve *solve) { chosen()->solve_panel(solve); }

@@ -20,6 +20,43 @@ INLINE void N(store_doubles)(double *p, N(vd) v) { memcpy(p, &v, sizeof v); }
 #define EACH_ROW _Pragma("clang loop unroll(full)") for (int r = 0; r < DENSE_ROWS; r++)
 #define EACH_VECTOR _Pragma("clang loop unroll(full)") for (int v = 0; v < DENSE_VECTORS; v++)
 
+// Packs lines to panels of `width`. A full panel's lines are copied in an unrolled loop, from memory where either lines
+// or numbers are next to each other.
+INLINE void N(pack_lines)(const int width, const ckernels_dense_lines *lines, double *to) {
+  const ptrdiff_t across = lines->across, along = lines->along;
+  for (size_t first = 0; first < lines->count; first += (size_t)width) {
+    const double *from = lines->from + (ptrdiff_t)first * across;
+    const size_t count = lines->count - first < (size_t)width ? lines->count - first : (size_t)width;
+    if (count < (size_t)width) {
+      for (size_t i = 0; i < lines->k; i++, to += width, from += along)
+        for (size_t line = 0; line < (size_t)width; line++)
+          to[line] = line < count ? from[(ptrdiff_t)line * across] : 0;
+    } else if (across == 1) {
+      for (size_t i = 0; i < lines->k; i++, to += width, from += along) memcpy(to, from, (size_t)width * sizeof *to);
+    } else {
+      for (size_t i = 0; i < lines->k; i++, to += width, from += along)
+#pragma clang loop unroll(full)
+        for (int line = 0; line < width; line++) to[line] = from[line * across];
+    }
+  }
+}
+static void N(dense_pack_rows)(const ckernels_dense_lines *rows, double *to) { N(pack_lines)(DENSE_ROWS, rows, to); }
+static void N(dense_pack_columns)(const ckernels_dense_lines *columns, double *to) {
+  N(pack_lines)(COLUMNS, columns, to);
+}
+
+static void N(dense_unpack_columns)(const ckernels_dense_lines *columns, const double *from) {
+  for (size_t first = 0; first < columns->count; first += COLUMNS) {
+    double *to = columns->from + (ptrdiff_t)first * columns->across;
+    const size_t count = columns->count - first < COLUMNS ? columns->count - first : COLUMNS;
+    for (size_t i = 0; i < columns->k; i++, from += COLUMNS, to += columns->along) {
+      if (count == COLUMNS && columns->across == 1) memcpy(to, from, COLUMNS * sizeof *to);
+      else
+        for (size_t column = 0; column < count; column++) to[(ptrdiff_t)column * columns->across] = from[column];
+    }
+  }
+}
+
 // The sums of a panel of A [k][DENSE_ROWS] times a panel of B [k][COLUMNS].
 INLINE N(tile_of_doubles) N(sums_of_doubles)(size_t k, const double *a, const double *b) {
   N(tile_of_doubles) sum;
@@ -59,7 +96,7 @@ static void N(dense_multiply)(const ckernels_dense_product *p) {
   }
 }
 
-static void N(dense_solve)(const ckernels_dense_solve *s) {
+static void N(dense_solve_panel)(const ckernels_dense_solve *s) {
   for (size_t panel = s->first; panel < s->last; panel++) {
     const size_t k = panel * DENSE_ROWS;
     const double *l = s->l + DENSE_ROWS * (k + DENSE_ROWS) / 2 * panel;
@@ -82,6 +119,14 @@ static void N(dense_solve)(const ckernels_dense_solve *s) {
   }
 }
 
-const dense_kernels N(dense) = {DENSE_ROWS, COLUMNS, N(dense_multiply), N(dense_solve)};
+const dense_kernels N(dense) = {
+    .rows = DENSE_ROWS,
+    .columns = COLUMNS,
+    .pack_rows = N(dense_pack_rows),
+    .pack_columns = N(dense_pack_columns),
+    .unpack_columns = N(dense_unpack_columns),
+    .multiply = N(dense_multiply),
+    .solve_panel = N(dense_solve_panel),
+};
 #undef EACH_ROW
 #undef EACH_VECTOR

@@ -164,6 +164,17 @@ void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q,
 size_t ckernels_dense_rows(void);
 size_t ckernels_dense_columns(void);
 
+// Rows of A or columns of B where they lie: neighbours are `across` doubles apart, and the k numbers of one `along`.
+typedef struct {
+  double *from;
+  size_t count, k;
+  ptrdiff_t across, along;
+} ckernels_dense_lines;
+// Pack rows of A and columns of B to whole panels, and write columns back to where they were packed from.
+void ckernels_dense_pack_rows(const ckernels_dense_lines *rows, double *packed);
+void ckernels_dense_pack_columns(const ckernels_dense_lines *columns, double *packed);
+void ckernels_dense_unpack_columns(const ckernels_dense_lines *columns, const double *packed);
+
 // c += scale · a · b for rows of A and one panel of B.
 typedef struct {
   size_t rows, columns, k;  // columns: at most those of a panel

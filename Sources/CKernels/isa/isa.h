@@ -18,11 +18,14 @@ typedef struct {
   int (*all_finite)(size_t, const float *);
 } row_kernels;
 
-// One isa's kernels of doubles; multiply and solve answer ckernels_dense_multiply and ckernels_dense_solve_panel.
+// One isa's kernels of doubles; each answers the ckernels_dense_ function that is called like it.
 typedef struct {
   size_t rows, columns;  // of a tile
+  void (*pack_rows)(const ckernels_dense_lines *, double *);
+  void (*pack_columns)(const ckernels_dense_lines *, double *);
+  void (*unpack_columns)(const ckernels_dense_lines *, const double *);
   void (*multiply)(const ckernels_dense_product *);
-  void (*solve)(const ckernels_dense_solve *);
+  void (*solve_panel)(const ckernels_dense_solve *);
 } dense_kernels;
 
 // A line of the table: a name for reports, the bits of cprocessor_feature that the kernels need, and the kernels.
