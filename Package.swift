@@ -104,7 +104,7 @@ let package = Package(
 
     tests("System", ["System"]),
     tests("Compression", ["Compression", "System"]),
-    tests("Numerics", ["Numerics", "System"]),
+    tests("Numerics", ["CShims", "Numerics", "System"]),
     tests("Text", ["System", "Text"]),
     tests("Families", ["Families", "System", "Text", "Weights"]),
     tests("Digest", ["CDigest", "Digest"]),

@@ -1,3 +1,4 @@
+import CShims
 import System
 import Testing
 
@@ -74,17 +75,50 @@ struct DenseMatrixTests {
     }
   }
 
-  @Test(arguments: [(1, 1), (5, 3), (33, 70), (0, 4), (4, 0)])
+  /// More rows, columns and numbers than are packed at a time.
+  @Test func blocksDoNotChangeTheBits() throws {
+    var numbers = Numbers(seed: 5)
+    let a = try numbers.matrix(2101, 260).view
+    let (all, square) = (
+      try DenseMatrix(rows: 2101, columns: 2101), try DenseMatrix(rows: 2101, columns: 2101)
+    )
+    try all.view.addProduct(a, a.transposed, pool: ThreadPool(threads: 2))
+    try square.view.addGram(of: a, pool: ThreadPool(threads: 2))
+    for place in [0..<1, 90..<100, 1915..<1925, 2040..<2060, 2100..<2101] {
+      for other in [0..<3, 380..<390, 2044..<2051, 2100..<2101] {
+        let part = try DenseMatrix(rows: place.count, columns: other.count)
+        try part.view.addProduct(a.rows(place), a.rows(other).transposed)
+        #expect(bits(array(all.view.block(rows: place, columns: other))) == bits(array(part.view)))
+        #expect(bits(array(square.view.block(rows: place, columns: other))) == bits(array(part.view)))
+      }
+    }
+  }
+
+  @Test func aCancelledProductEnds() throws {
+    let a = try DenseMatrix(rows: 3, columns: 3)
+    var flag: Int32 = 1
+    let error = #expect(throws: Failure.self) {
+      try withUnsafePointer(to: &flag) { flag in
+        cshims_use_cancel_flag(flag)
+        defer { cshims_use_cancel_flag(nil) }
+        try a.view.addGram(of: a.view)
+      }
+    }
+    #expect(error == .cancelled)
+  }
+
+  @Test(arguments: [(1, 1), (5, 3), (33, 70), (0, 4), (4, 0), (1500, 900)])
   func timesAVector(rows: Int, columns: Int) throws {
     var numbers = Numbers(seed: 4)
     let a = try numbers.matrix(rows, columns).view
     for turned in [a, a.transposed] {
       let x = try numbers.matrix(turned.columns, 1)
+      let pool = ThreadPool(threads: 2)
       let y = try numbers.matrix(1, turned.rows)
       let expected = zip(array(y.view), product(turned, x.view)).map { $0 + 3 * $1 }
       let line = try DenseMatrix(rows: 1, columns: turned.columns)
       line.view.copy(x.view.transposed)
-      turned.multiply(line.row(0), addingTo: y.row(0), scale: 3)
+      turned.multiply(line.row(0), addingTo: y.row(0), scale: 3, pool: pool)
       #expect(distance(array(y.view), expected) <= 1e-14 * Double(columns + 1))
     }
   }

@@ -1,4 +1,4 @@
-import System
+import CKernels
 
 /// Where the elements of a matrix lie, in memory that somebody else keeps alive: for loops that touch no reference
 /// count.
@@ -19,22 +19,16 @@ struct Elements: @unchecked Sendable {
 
   var transposed: Elements { Elements(base: base, rowStride: columnStride, columnStride: rowStride) }
 
+  /// Rows of k numbers, or the columns of the transpose, for the kernels that pack them.
+  func lines(_ rows: Int, k: Int) -> ckernels_dense_lines {
+    ckernels_dense_lines(from: base, count: rows, k: k, across: rowStride, along: columnStride)
+  }
+
   /// The elements with the first of `rows` rows at the end.
   func reversingRows(_ rows: Int) -> Elements {
     Elements(base: at(max(rows - 1, 0), 0), rowStride: -rowStride, columnStride: columnStride)
   }
 }
 
-/// Doubles outside Swift's heap, 64-byte aligned, freed with the value.
-struct DenseMemory: ~Copyable {
-  let base: UnsafeMutablePointer<Double>
-  private let block: MemoryBlock
-
-  /// Memory for `count` doubles. It holds zeros, or anything where `zeroed` is false.
-  init(count: Int, zeroed: Bool = false) throws(Failure) {
-    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Double>.stride)
-    guard count >= 0, !overflow, bytes <= Int.max - 64 else { throw .outOfMemory(bytes: Int.max) }
-    block = try MemoryBlock(count: bytes + 64, zeroed: zeroed)
-    base = block.start.alignedUp(toMultipleOf: 64).bindMemory(to: Double.self, capacity: max(count, 1))
-  }
-}
+/// `count` rounded up to whole units of `unit`.
+func rounded(_ count: Int, to unit: Int) -> Int { (count + unit - 1) / unit * unit }

@@ -33,9 +33,8 @@ extension MatrixView {
     _ x: UnsafePointer<Double>, addingTo y: UnsafeMutablePointer<Double>, scale: Double = 1,
     pool: ThreadPool? = nil
   ) {
-    let share = max(64, 1 << 17 / max(columns, 1))  // rows of a task
-    pool.share((rows + share - 1) / share) { index, _ in
-      let part = index * share..<min((index + 1) * share, rows)
+    let share = max(64, (1 << 19) / max(columns, 1))  // rows of a task
+    pool.share(rows, share) { part, _ in
       if elements.columnStride == 1 {
         for row in part { y[row] += scale * dot(elements.at(row, 0), x, count: columns) }
       } else {

@@ -47,21 +47,28 @@ public struct MatrixView: @unchecked Sendable {
   public func copy(_ other: MatrixView) {
     precondition(rows == other.rows && columns == other.columns)
     if elements.columnStride != 1 { return transposed.copy(other.transposed) }
-    for row in 0..<rows {
-      let to = elements.at(row, 0)
-      var from = other.elements.at(row, 0)
+    if other.elements.columnStride == 1 {
+      for row in 0..<rows { elements.at(row, 0).update(from: other.elements.at(row, 0), count: columns) }
+      return
+    }
+    // Some rows at a time, so that each cache line of the other matrix is read once.
+    let lines = 8
+    for first in stride(from: 0, to: rows, by: lines) {
       for column in 0..<columns {
-        to[column] = from.pointee
-        from += other.elements.columnStride
+        let from = other.elements.at(first, column)
+        var to = elements.at(first, column)
+        for row in 0..<min(lines, rows - first) {
+          to.pointee = from[row]
+          to += elements.rowStride
+        }
       }
     }
   }
 
   /// Writes zeros.
   public func clear() {
-    for row in 0..<rows {
-      for column in 0..<columns { elements.at(row, column).pointee = 0 }
-    }
+    if elements.columnStride != 1 { return transposed.clear() }
+    for row in 0..<rows { elements.at(row, 0).update(repeating: 0, count: columns) }
   }
 
   /// Adds `number` to each element of the diagonal.
@@ -76,8 +83,12 @@ public struct MatrixView: @unchecked Sendable {
     for top in stride(from: 0, to: rows, by: size) {
       for left in stride(from: top, to: rows, by: size) {
         for row in top..<min(top + size, rows) {
-          for column in max(left, row + 1)..<max(min(left + size, rows), row + 1) {
-            elements.at(column, row).pointee = elements.at(row, column).pointee
+          let first = max(left, row + 1)
+          var (from, to) = (elements.at(row, first), elements.at(first, row))
+          for _ in first..<max(min(left + size, rows), first) {
+            to.pointee = from.pointee
+            from += elements.columnStride
+            to += elements.rowStride
           }
         }
       }

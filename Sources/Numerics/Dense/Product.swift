@@ -14,11 +14,13 @@ struct Product {
 
   /// The numbers of k that are multiplied at a time: a panel of B stays in the first-level cache.
   private static let depth = 256
-  /// The most rows and columns that are packed at a time.
-  private static let packed = 2048
-  /// The rows and columns of a task, about 0.1 ms of work: its rows of A stay in the second-level cache. The rows fill
-  /// whole tiles of every isa.
-  private static let (taskRows, taskColumns) = (96, 192)
+  /// The most columns of B that are packed at a time.
+  private static let packedColumns = 2048
+  /// The most rows and columns of a task, about 0.1 ms of work. Its packed rows of A stay in the second-level cache, and
+  /// rows and columns fill whole panels of every isa.
+  private static let (taskRows, taskColumns) = (96, 384)
+  /// The rows that are multiplied between two looks at the cancel token.
+  private static let uncancelledRows = 20 * taskRows
   /// The multiplications that are worth more than one thread.
   private static let sharedWork = 1 << 21
 
@@ -27,84 +29,73 @@ struct Product {
   func run(_ pool: ThreadPool?) throws(Failure) {
     guard rows > 0, columns > 0, k > 0 else { return }
     let (tileRows, tileColumns) = (ckernels_dense_rows(), ckernels_dense_columns())
-    let depth = min(k, Product.depth)
-    let aCount = PackedPanels.rounded(min(rows, Product.packed), width: tileRows) * depth
-    let bCount = PackedPanels.rounded(min(columns, Product.packed), width: tileColumns) * depth
-    let memory = try DenseMemory(count: aCount + bCount)
     let pool = Double(rows) * Double(columns) * Double(k) < Double(Product.sharedWork) ? nil : pool
-    for left in stride(from: 0, to: columns, by: Product.packed) {
-      let right = min(left + Product.packed, columns)
+    let depth = min(k, Product.depth)
+    let bCount = rounded(min(columns, Product.packedColumns), to: tileColumns) * depth
+    let aCount = rounded(min(rows, Product.taskRows), to: tileRows) * depth
+    let memory = try DenseMemory(count: bCount + aCount * (pool?.threads ?? 1))
+    for left in stride(from: 0, to: columns, by: Product.packedColumns) {
+      let right = min(left + Product.packedColumns, columns)
       for first in stride(from: 0, to: k, by: depth) {
-        for top in stride(from: 0, to: upperOnly ? min(right, rows) : rows, by: Product.packed) {
+        let block = Block(
+          product: self, columns: left..<right, k: first..<min(first + depth, k), b: memory.base,
+          a: memory.base + bCount, aCount: aCount, tileColumns: tileColumns)
+        block.pack(pool)
+        let bottom = upperOnly ? min(right, rows) : rows
+        for top in stride(from: 0, to: bottom, by: Product.uncancelledRows) {
           try checkCancelled()
-          let block = Block(
-            product: self, rows: top..<min(top + Product.packed, rows), columns: left..<right,
-            k: first..<min(first + depth, k), a: memory.base, b: memory.base + aCount, tileRows: tileRows,
-            tileColumns: tileColumns)
-          block.pack(withB: top == 0, pool)
-          block.multiply(pool)
+          block.multiply(top..<min(top + Product.uncancelledRows, bottom), pool)
         }
       }
     }
   }
 
-  /// Rows and columns of c, and a part of k, whose operands are packed together.
+  /// Some columns of c, and a part of k, for which B is packed.
   private struct Block {
     let product: Product
-    let rows, columns, k: Range<Int>
-    let a, b: UnsafeMutablePointer<Double>  // packed
-    let tileRows, tileColumns: Int
+    let columns, k: Range<Int>
+    let b: UnsafeMutablePointer<Double>  // packed
+    let a: UnsafeMutablePointer<Double>  // for each thread, the packed rows of a task
+    let aCount: Int
+    let tileColumns: Int
 
-    func pack(withB: Bool, _ pool: ThreadPool?) {
-      let (aTasks, bTasks) = (tasks(rows, taskRows), withB ? tasks(columns, taskColumns) : 0)
-      pool.share(aTasks + bTasks) { index, _ in
-        if index < aTasks {
-          pack(product.a, rows, index, taskRows, width: tileRows, to: a)
-        } else {
-          pack(product.b.transposed, columns, index - aTasks, taskColumns, width: tileColumns, to: b)
-        }
+    func pack(_ pool: ThreadPool?) {
+      let all = product.b.from(k.lowerBound, columns.lowerBound).transposed
+      pool.share(columns.count, Product.taskColumns) { own, _ in
+        var lines = all.from(own.lowerBound, 0).lines(own.count, k: k.count)
+        ckernels_dense_pack_columns(&lines, b + own.lowerBound * k.count)
       }
     }
 
-    private func pack(
-      _ from: Elements, _ all: Range<Int>, _ index: Int, _ share: Int, width: Int,
-      to: UnsafeMutablePointer<Double>
+    /// Multiplies rows with all columns of the block.
+    func multiply(_ rows: Range<Int>, _ pool: ThreadPool?) {
+      let across = (columns.count + Product.taskColumns - 1) / Product.taskColumns
+      let down = (rows.count + Product.taskRows - 1) / Product.taskRows
+      pool.share(down * across, 1) { task, slot in
+        let top = rows.lowerBound + task.lowerBound / across * Product.taskRows
+        let left = columns.lowerBound + task.lowerBound % across * Product.taskColumns
+        let right = min(left + Product.taskColumns, columns.upperBound)
+        let bottom = min(top + Product.taskRows, rows.upperBound, product.upperOnly ? right : rows.upperBound)
+        if top < bottom { multiply(top..<bottom, left..<right, packing: a + slot * aCount) }
+      }
+    }
+
+    /// Packs rows of A and multiplies them with some columns, one panel of B after the other.
+    private func multiply(
+      _ rows: Range<Int>, _ own: Range<Int>, packing a: UnsafeMutablePointer<Double>
     ) {
-      let first = index * share
-      PackedPanels.pack(
-        from.from(all.lowerBound + first, k.lowerBound), rows: min(share, all.count - first), k: k.count,
-        width: width, to: to + first * k.count)
-    }
-
-    private func tasks(_ range: Range<Int>, _ share: Int) -> Int { (range.count + share - 1) / share }
-
-    func multiply(_ pool: ThreadPool?) {
-      let across = tasks(columns, taskColumns)
-      pool.share(tasks(rows, taskRows) * across) { index, _ in
-        let (i, j) = (index / across * taskRows, index % across * taskColumns)
-        multiply(rows: i..<min(i + taskRows, rows.count), columns: j..<min(j + taskColumns, columns.count))
-      }
-    }
-
-    /// Multiplies rows and columns counted from those of the block, one panel of B after the other.
-    private func multiply(rows own: Range<Int>, columns: Range<Int>) {
-      for column in stride(from: columns.lowerBound, to: columns.upperBound, by: tileColumns) {
-        let live = min(tileColumns, columns.upperBound - column)
-        var end = own.upperBound
-        if product.upperOnly {
-          end = min(end, self.columns.lowerBound + column + live - rows.lowerBound)
-          if end <= own.lowerBound { continue }
-        }
+      var lines = product.a.from(rows.lowerBound, k.lowerBound).lines(rows.count, k: k.count)
+      ckernels_dense_pack_rows(&lines, a)
+      for column in stride(from: own.lowerBound, to: own.upperBound, by: tileColumns) {
+        let live = min(tileColumns, own.upperBound - column)
+        let bottom = product.upperOnly ? min(rows.upperBound, column + live) : rows.upperBound
+        if bottom <= rows.lowerBound { continue }
         var part = ckernels_dense_product(
-          rows: end - own.lowerBound, columns: live, k: k.count, scale: product.scale,
-          a: a + own.lowerBound * k.count, b: b + column * k.count,
-          c: product.c.at(rows.lowerBound + own.lowerBound, self.columns.lowerBound + column),
+          rows: bottom - rows.lowerBound, columns: live, k: k.count, scale: product.scale, a: a,
+          b: b + (column - columns.lowerBound) * k.count, c: product.c.at(rows.lowerBound, column),
           stride: product.c.rowStride)
         ckernels_dense_multiply(&part)
       }
     }
-
-    private var taskRows: Int { Product.taskRows }
-    private var taskColumns: Int { Product.taskColumns }
   }
 }

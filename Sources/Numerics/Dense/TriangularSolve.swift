@@ -26,24 +26,22 @@ struct TriangularSolve: ~Copyable {
     for panel in 0..<panels {
       let row = panel * tileRows
       let rows = min(tileRows, order - row)
-      let to = packed.base + TriangularSolve.offset(panel, tileRows)
-      PackedPanels.packPanel(l.from(row, 0), rows: rows, k: row, width: tileRows, to: to)
+      let to = packed.base + tileRows * tileRows * panel * (panel + 1) / 2
+      var lines = l.from(row, 0).lines(rows, k: row)
+      ckernels_dense_pack_rows(&lines, to)
       packDiagonal(l.from(row, row), rows: rows, to: to + row * tileRows)
     }
-  }
-
-  /// Where the rows of a panel begin, in doubles.
-  private static func offset(_ panel: Int, _ tileRows: Int) -> Int {
-    tileRows * tileRows * panel * (panel + 1) / 2
   }
 
   /// Packs a diagonal block, column by column, with the identity in rows that fill it up.
   private func packDiagonal(_ l: Elements, rows: Int, to: UnsafeMutablePointer<Double>) {
     for column in 0..<tileRows {
       for row in 0..<tileRows {
-        let isLive = row < rows && column <= row
-        to[column * tileRows + row] =
-          row == column ? (isLive ? 1 / l.at(row, row).pointee : 1) : isLive ? l.at(row, column).pointee : 0
+        var element = row == column ? 1.0 : 0
+        if row < rows, column <= row {
+          element = row == column ? 1 / l.at(row, row).pointee : l.at(row, column).pointee
+        }
+        to[column * tileRows + row] = element
       }
     }
   }
@@ -55,16 +53,14 @@ struct TriangularSolve: ~Copyable {
     let isShared = Double(order) * Double(order) * Double(columns) >= Double(TriangularSolve.sharedWork)
     let pool = isShared ? pool : nil
     let share = TriangularSolve.taskColumns
-    let rows = PackedPanels.rounded(order, width: tileRows)
-    let room = rows * PackedPanels.rounded(min(share, columns), width: tileColumns)
-    let scratch = try DenseMemory(count: room * min(pool?.threads ?? 1, (columns + share - 1) / share))
+    let room = rounded(order, to: tileRows) * rounded(min(share, columns), to: tileColumns)
+    let scratch = try DenseMemory(count: room * (pool?.threads ?? 1))
     let base = scratch.base
     for start in stride(from: 0, to: columns, by: TriangularSolve.uncancelledColumns) {
       try checkCancelled()
       let count = min(TriangularSolve.uncancelledColumns, columns - start)
-      pool.share((count + share - 1) / share) { index, slot in
-        let first = index * share
-        solve(b.from(0, start + first), columns: min(share, count - first), panels: base + slot * room)
+      pool.share(count, share) { part, slot in
+        solve(b.from(0, start + part.lowerBound), columns: part.count, panels: base + slot * room)
       }
     }
   }
@@ -76,9 +72,8 @@ struct TriangularSolve: ~Copyable {
     let count = (columns + tileColumns - 1) / tileColumns
     for panel in 0..<count {
       let to = panels + panel * panelSize
-      let own = min(tileColumns, columns - panel * tileColumns)
-      PackedPanels.packPanel(
-        b.from(0, panel * tileColumns).transposed, rows: own, k: order, width: tileColumns, to: to)
+      var lines = self.lines(b, columns, panel)
+      ckernels_dense_pack_columns(&lines, to)
       (to + order * tileColumns).update(repeating: 0, count: panelSize - order * tileColumns)
     }
     let step = max(1, TriangularSolve.depth / tileRows)
@@ -90,10 +85,14 @@ struct TriangularSolve: ~Copyable {
       }
     }
     for panel in 0..<count {
-      let own = min(tileColumns, columns - panel * tileColumns)
-      PackedPanels.unpackPanel(
-        panels + panel * panelSize, rows: own, k: order, width: tileColumns,
-        to: b.from(0, panel * tileColumns).transposed)
+      var lines = self.lines(b, columns, panel)
+      ckernels_dense_unpack_columns(&lines, panels + panel * panelSize)
     }
+  }
+
+  /// The columns of a panel.
+  private func lines(_ b: Elements, _ columns: Int, _ panel: Int) -> ckernels_dense_lines {
+    let first = panel * tileColumns
+    return b.from(0, first).transposed.lines(min(tileColumns, columns - first), k: order)
   }
 }
