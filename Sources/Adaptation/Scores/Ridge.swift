@@ -38,15 +38,36 @@ final class Ridge {
   }
 
   /// The fit at one strength of the penalty: residuals, and what stands in place of I - H.
-  struct Fit {
+  final class Fit {
     let ridge: Double
     /// targets - fitted. [n, S]
-    let residuals: DenseMatrix
+    fileprivate let residuals: DenseMatrix
     /// With fewer rows than features, the inverse of gram + ridge I [n, n], which is (I - H) / ridge; else
     /// L^-1 · features^T [E + 1, n], whose Gram matrix is H.
-    let leverage: DenseMatrix
-    /// [E + 1, S]
-    let weights: DenseMatrix
+    fileprivate let leverage: DenseMatrix
+    /// The factor L of gram + ridge I.
+    fileprivate let factor: CholeskyFactor
+    /// L^-1 · features^T · targets, where there are more rows than features. [E + 1, S]
+    fileprivate let moments: DenseMatrix?
+    /// The diagonal of I - H. [n]
+    fileprivate var free: GrowingArray<Double>
+
+    fileprivate init(
+      ridge: Double, residuals: DenseMatrix, leverage: DenseMatrix, factor: CholeskyFactor,
+      moments: DenseMatrix?
+    ) throws(Failure) {
+      (self.ridge, self.residuals, self.leverage) = (ridge, residuals, leverage)
+      (self.factor, self.moments) = (factor, moments)
+      free = try GrowingArray(repeating: 1, count: residuals.rows)
+      if moments == nil {
+        for row in 0..<residuals.rows { free[row] = ridge * leverage[row, row] }
+        return
+      }
+      for i in 0..<leverage.rows {
+        let (values, free) = (leverage.row(i), free.base)
+        for row in 0..<residuals.rows { free[row] -= values[row] * values[row] }
+      }
+    }
   }
 
   func fit(_ ridge: Double) throws(Failure) -> Fit {
@@ -54,17 +75,11 @@ final class Ridge {
       throw Failure(.internal, "a ridge of \(ridge) leaves the Gram matrix singular")
     }
     let (n, order) = (rows.count, features.columns)
-    let weights = try DenseMatrix(rows: order, columns: rows.labelCount)
     let residuals = try DenseMatrix(rows: n, columns: rows.labelCount)
     if isDual {
       let inverse = try factor.inverse(pool: pool)
-      try residuals.view.addProduct(inverse.view, targets.view, pool: pool)
-      try weights.view.addProduct(features.view.transposed, residuals.view, pool: pool)
-      for row in 0..<n {
-        let residual = residuals.row(row)
-        for column in 0..<rows.labelCount { residual[column] *= ridge }
-      }
-      return Fit(ridge: ridge, residuals: residuals, leverage: inverse, weights: weights)
+      try residuals.view.addProduct(inverse.view, targets.view, scale: ridge, pool: pool)
+      return try Fit(ridge: ridge, residuals: residuals, leverage: inverse, factor: factor, moments: nil)
     }
     let half = try DenseMatrix(rows: order, columns: n)
     half.view.copy(features.view.transposed)
@@ -73,24 +88,40 @@ final class Ridge {
     try moments.view.addProduct(half.view, targets.view, pool: pool)
     residuals.view.copy(targets.view)
     try residuals.view.addProduct(half.view.transposed, moments.view, scale: -1, pool: pool)
-    try factor.solveUpper(moments.view, pool: pool)
-    weights.view.copy(moments.view)
-    return Fit(ridge: ridge, residuals: residuals, leverage: half, weights: weights)
+    return try Fit(ridge: ridge, residuals: residuals, leverage: half, factor: factor, moments: moments)
   }
 
-  /// The strength among `ridges`, ascending, with the smallest mean squared error of clips that were left out; of equal
-  /// ones the largest. Clips whose label has no other say nothing and do not count; if there are no others, the strength
-  /// is 1.
+  /// The weights of a fit. [E + 1, S]
+  private func weights(_ fit: Fit) throws(Failure) -> DenseMatrix {
+    let weights = try DenseMatrix(rows: features.columns, columns: rows.labelCount)
+    if let moments = fit.moments {
+      weights.view.copy(moments.view)
+      try fit.factor.solveUpper(weights.view, pool: pool)
+    } else {
+      try weights.view.addProduct(
+        features.view.transposed, fit.residuals.view, scale: 1 / fit.ridge, pool: pool)
+    }
+    return weights
+  }
+
+  /// The strength among `ridges`, ascending, with the smallest squared error of clips that were left out: from the middle
+  /// one on, as long as the error falls to one side; of equal ones the larger. Clips whose label has no other say nothing
+  /// and do not count; if there are no others, the strength is 1.
   func best(of ridges: [Double]) throws(Failure) -> Fit {
     guard (0..<rows.labelCount).contains(where: { rows.clipCounts[$0] > 1 }) else { return try fit(1) }
-    var best: Fit?
-    var smallest = Double.infinity
-    for ridge in ridges {
-      let fit = try fit(ridge)
-      let error = try leftOutError(fit)
-      if error <= smallest || best == nil { (best, smallest) = (fit, error) }
+    var index = ridges.count / 2
+    var best = try fit(ridges[index])
+    var smallest = try leftOutError(best)
+    for step in [1, -1] {
+      var moved = false
+      while ridges.indices.contains(index + step) {
+        let next = try fit(ridges[index + step])
+        let error = try leftOutError(next)
+        guard error < smallest || step > 0 && error == smallest else { break }
+        (index, best, smallest, moved) = (index + step, next, error, true)
+      }
+      if moved { break }
     }
-    guard let best else { throw Failure(.internal, "no ridge to choose from") }
     return best
   }
 
@@ -114,16 +145,7 @@ final class Ridge {
   private func leaveOut(_ block: Range<Int>, _ fit: Fit, _ errors: DenseMatrix) throws(Failure) {
     let size = block.count
     if size == 1 {
-      let row = block.lowerBound
-      let free: Double
-      if isDual {
-        free = fit.ridge * fit.leverage[row, row]
-      } else {
-        var leverage = 0.0
-        for i in 0..<fit.leverage.rows { leverage += fit.leverage[i, row] * fit.leverage[i, row] }
-        free = 1 - leverage
-      }
-      let error = errors.row(row)
+      let (error, free) = (errors.row(block.lowerBound), fit.free[block.lowerBound])
       for column in 0..<rows.labelCount { error[column] /= free }
       return
     }
@@ -146,10 +168,10 @@ final class Ridge {
   /// The scores of a fit, with those of clips and of labels that were left out.
   func scores(_ fit: Fit) throws(Failure) -> ClipScores {
     let scores = try ClipScores(rows)
-    let size = rows.embeddingSize
+    let (size, weights) = (rows.embeddingSize, try weights(fit))
     for column in 0..<rows.labelCount {
-      for i in 0..<size { scores.weights[column, i] = fit.weights[i, column] }
-      scores.offsets[column] = fit.weights[size, column]
+      for i in 0..<size { scores.weights[column, i] = weights[i, column] }
+      scores.offsets[column] = weights[size, column]
     }
     scores.clipLeftOut.view.copy(fit.residuals.view)
     for clip in 0..<rows.clipCount { try leaveOut(rows.clipRows(clip), fit, scores.clipLeftOut) }

@@ -8,6 +8,10 @@ struct Selection {
   let words: (candidate: Candidate, estimate: LeftOutEstimate)
   let chosen: (candidate: Candidate, estimate: LeftOutEstimate)
 
+  /// The largest rows · labels · E for which `automatic` tries softmax regression: beyond it, folds take longer than
+  /// all of the rest.
+  static let softmaxLimit = 1 << 22
+
   /// Fits the method that the options name. With `automatic` all are fitted, and the loss of what was left out decides
   /// among those that get no fewer left-out clips right than words alone do: prototypes instead of words where it is
   /// smaller, ridge and then softmax regression where it is smaller by more than its standard error and no more clips
@@ -18,11 +22,10 @@ struct Selection {
   ) throws(Failure) {
     let rows = try OrderedRows(support)
     let cosines = try TextCosines(rows, texts: texts, scale: scale, pool: pool)
-    let hasWords = cosines.labelCount > rows.labelCount
     func judged(
       _ candidate: Candidate
     ) throws(Failure) -> (candidate: Candidate, estimate: LeftOutEstimate) {
-      (candidate, try LeftOutEstimate(candidate, rows, cosines, hasWords: hasWords))
+      (candidate, try LeftOutEstimate(candidate, rows, cosines, pool: pool))
     }
     self.rows = rows
     self.texts = cosines
@@ -43,12 +46,13 @@ struct Selection {
       if prototypes.estimate.clipLoss < best.estimate.clipLoss, prototypes.estimate.right >= right {
         best = prototypes
       }
-      for next in [
-        try judged(.ridge(rows, cosines, options, pool: pool)),
-        try judged(.softmax(rows, cosines, options, pool: pool)),
-      ]
+      var others = [try judged(.ridge(rows, cosines, options, pool: pool))]
+      if rows.count * rows.labelCount <= Selection.softmaxLimit / rows.embeddingSize {
+        others.append(try judged(.softmax(rows, cosines, options, pool: pool)))
+      }
+      for next in others
       where next.estimate.right >= right && next.estimate.rightByWords >= best.estimate.rightByWords
-        && next.estimate.isClearlyBelow(best.estimate)
+        && next.estimate.isClearlyBelow(best.estimate, rows)
       { best = next }
       chosen = best
     }
