@@ -128,11 +128,13 @@ struct Eval: ParsableCommand {
     let known = journal?.known ?? [:]
     var progress = Progress(total: videos.rows.count, done: journal?.finished ?? 0)
     for row in videos.rows {
-      if let outcome = known[row.number], case .scored = outcome {
+      if let outcome = known[row.number], case .read = outcome {
         tally.add(row, outcome)
         continue
       }
-      let outcome = try outcome(of: row, in: videos.root, scorer)
+      let outcome = try row.attempt(in: videos.root) { (path) throws(LibraryError) in
+        try scorer.scores(of: path, in: row.span)
+      }
       try journal?.append(row, outcome, of: videos)
       tally.add(row, outcome)
       progress.step()
@@ -141,36 +143,14 @@ struct Eval: ParsableCommand {
     return tally
   }
 
-  /// One video's scores, or why it has none, with a warning about damage and failures.
-  private func outcome(
-    of row: VideoList.Row, in root: FilePath, _ scorer: VideoScorer
-  ) throws(LibraryError) -> Journal.Outcome {
-    let path = row.path.inside(root)
-    do {
-      let seen = try scorer.scores(of: path, in: row.span)
-      if seen.damaged > 0 {
-        Progress.clear()
-        let part = row.span.map { " \($0.shown)" } ?? ""
-        Diagnostics.warning("\(path.shown)\(part): \(seen.damaged) of its frames are damaged")
-      }
-      return .scored(seen.scores, damaged: seen.damaged)
-    } catch {
-      if error.status == ACTIONCLIP_ERROR_UNAVAILABLE { throw error }  // FFmpeg is not installed
-      let said = explanation(of: error, naming: path.shown)
-      Progress.clear()
-      Diagnostics.warning(said)
-      return .failed(said)
-    }
-  }
-
   private struct Tally {
     var scored: [Scored] = []
     var damaged = 0
     var failures: [EvalReport.Failure] = []
 
-    mutating func add(_ row: VideoList.Row, _ outcome: Journal.Outcome) {
+    mutating func add(_ row: VideoList.Row, _ outcome: VideoOutcome<[Float]>) {
       switch outcome {
-      case .scored(let scores, let frames):
+      case .read(let scores, let frames):
         scored.append(Scored(classes: row.classes, scores: scores))
         damaged += frames > 0 ? 1 : 0
       case .failed(let error):

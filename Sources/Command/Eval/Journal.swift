@@ -13,11 +13,6 @@ final class Journal {
     }
   }
 
-  enum Outcome {
-    case scored([Float], damaged: Int64)
-    case failed(String)
-  }
-
   private struct Line: Decodable {
     let line: Int?
     let item: Int?
@@ -29,11 +24,11 @@ final class Journal {
   private let path: FilePath
   private let descriptor: Int32
   /// Results that the file already held, by the video's number in the list.
-  private(set) var known: [Int: Outcome] = [:]
+  private(set) var known: [Int: VideoOutcome<[Float]>] = [:]
 
   /// The number of videos with scores. One that failed is tried again.
   var finished: Int {
-    known.values.count { if case .scored = $0 { true } else { false } }
+    known.values.count { if case .read = $0 { true } else { false } }
   }
 
   /// - Parameter resume: continue the file if it exists; otherwise the file must not exist.
@@ -110,16 +105,18 @@ final class Journal {
     guard scores.count == classes, scores.allSatisfy(\.isFinite) else {
       throw CommandError("\(path.shown): line \(number) has no score for each class; take it out")
     }
-    known[video] = .scored(scores, damaged: entry.damagedFrames ?? 0)
+    known[video] = .read(scores, damaged: entry.damagedFrames ?? 0)
   }
 
-  func append(_ row: VideoList.Row, _ outcome: Outcome, of videos: VideoList) throws(CommandError) {
+  func append(_ row: VideoList.Row, _ outcome: VideoOutcome<[Float]>, of videos: VideoList)
+    throws(CommandError)
+  {
     func ids(_ places: some Sequence<Int>) -> JSONValue {
       .array(places.map { .int(Int64(videos.classes.ids[$0])) })
     }
     let start = row.members(videos.numbering) + [.init(key: "labels", value: ids(row.classes))]
     switch outcome {
-    case .scored(let scores, let damaged):
+    case .read(let scores, let damaged):
       let best = Scored(classes: row.classes, scores: scores).best(5)
       try write(
         .object(

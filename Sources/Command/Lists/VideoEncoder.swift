@@ -22,6 +22,21 @@ struct VideoEncoder {
     _ = try model.preprocessing(resize)
   }
 
+  /// Encodes the videos of a list one after another, and shows the progress. `take` gets the embeddings of each video's
+  /// views, [views, E], or the reason why there are none.
+  func encode(
+    _ rows: [VideoList.Row], in root: FilePath, take: (VideoList.Row, VideoOutcome<[Float]>) -> Void
+  ) throws(LibraryError) {
+    var progress = Progress(total: rows.count)
+    for row in rows {
+      take(
+        row,
+        try row.attempt(in: root) { (path) throws(LibraryError) in try embeddings(of: path, in: row.span) })
+      progress.step()
+    }
+    Progress.clear()
+  }
+
   /// The embeddings of the views of a video or of a part of it, [views, E], and the number of damaged frames.
   func embeddings(
     of path: FilePath, in span: TimeSpan?

@@ -76,9 +76,8 @@ struct Prompts: ParsableCommand {
     let notes = try ModelNotes(loaded, labels: classes.labels)
     notes.tell()
     let texts = try loaded.encode(labels: classes.labels, templates: templates)
-    let rows =
-      try videos?.rows.map { Row(path: $0.path, span: $0.span, label: $0.classes.first) } ?? paths(source)
-    let encoded = try encode(rows, in: videos?.root ?? root ?? source.defaultRoot, with: loaded)
+    let encoded = try encode(
+      videos?.rows ?? paths(source), in: videos?.root ?? root ?? source.defaultRoot, with: loaded)
     guard !encoded.embeddings.isEmpty else {
       throw CommandError("\(list.shown): none of its videos could be read")
     }
@@ -96,21 +95,15 @@ struct Prompts: ParsableCommand {
     try Output().line(json ? report.json.text : report.text(on: Terminal.standardOutput()))
   }
 
-  private struct Row {
-    let path: FilePath
-    let span: TimeSpan?
-    let label: Int?
-  }
-
   /// The paths of a list without labels, one on each line.
-  private func paths(_ source: ListSource) throws(CommandError) -> [Row] {
+  private func paths(_ source: ListSource) throws(CommandError) -> [VideoList.Row] {
     guard let bytes = source.bytes else {
       throw CommandError("\(list.shown): expected a file with a path on each line")
     }
-    let lines = Files.lines(of: bytes).map(ListFields.trim).filter {
-      !$0.isEmpty && $0.first != UInt8(ascii: "#")
+    return Files.lines(of: bytes).map(ListFields.trim).enumerated().compactMap { index, line in
+      if line.isEmpty || line.first == UInt8(ascii: "#") { return nil }
+      return VideoList.Row(number: index + 1, path: FilePath(bytes: Array(line)), span: nil, classes: [])
     }
-    return lines.map { Row(path: FilePath(bytes: Array($0)), span: nil, label: nil) }
   }
 
   /// The embeddings of videos, with the class and the clip of each.
@@ -122,32 +115,23 @@ struct Prompts: ParsableCommand {
     var failures: [(path: String, error: String)] = []
   }
 
-  private func encode(_ rows: [Row], in folder: FilePath, with model: Model) throws -> Encoded {
+  private func encode(_ rows: [VideoList.Row], in folder: FilePath, with model: Model) throws -> Encoded {
     let encoder = VideoEncoder(
       model: model, resize: pictures.resize, views: .single, decode: pictures.decode,
       threads: options.threads ?? 0)
     try encoder.checkOptions()
     var encoded = Encoded()
     guard !rows.isEmpty else { throw CommandError("\(list.shown): there is no video in it") }
-    var progress = Progress(total: rows.count)
-    for (index, row) in rows.enumerated() {
-      let path = row.path.inside(folder)
-      do throws(LibraryError) {
-        let seen = try encoder.embeddings(of: path, in: row.span)
-        encoded.embeddings += seen.embeddings
-        encoded.labels.append(Int32(clamping: row.label ?? 0))
-        encoded.clips.append(Int64(index))
+    try encoder.encode(rows, in: folder) { row, outcome in
+      switch outcome {
+      case .read(let embeddings, _):
+        encoded.embeddings += embeddings
+        encoded.labels.append(Int32(clamping: row.classes.first ?? 0))
+        encoded.clips.append(Int64(row.number))
         encoded.clipCount += 1
-      } catch {
-        if error.status == ACTIONCLIP_ERROR_UNAVAILABLE { throw error }  // FFmpeg is not installed
-        let said = explanation(of: error, naming: path.shown)
-        Progress.clear()
-        Diagnostics.warning(said)
-        encoded.failures.append((row.path.shown, said))
+      case .failed(let error): encoded.failures.append((row.path.shown, error))
       }
-      progress.step()
     }
-    Progress.clear()
     return encoded
   }
 

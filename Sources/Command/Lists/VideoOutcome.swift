@@ -1,0 +1,33 @@
+import CActionCLIP
+
+/// The result of one video of a list, or the reason why there is none.
+enum VideoOutcome<Value> {
+  /// A result, and the number of damaged frames that were met.
+  case read(Value, damaged: Int64)
+  case failed(String)
+}
+
+extension VideoList.Row {
+  /// Runs `body` with the row's path in a folder. Damage and a video that cannot be read are warnings, so that the
+  /// next video can follow.
+  func attempt<Value>(
+    in root: FilePath, _ body: (FilePath) throws(LibraryError) -> (Value, damaged: Int64)
+  ) throws(LibraryError) -> VideoOutcome<Value> {
+    let path = path.inside(root)
+    do {
+      let (value, damaged) = try body(path)
+      if damaged > 0 {
+        Progress.clear()
+        let part = span.map { " \($0.shown)" } ?? ""
+        Diagnostics.warning("\(path.shown)\(part): \(damaged) of its frames are damaged")
+      }
+      return .read(value, damaged: damaged)
+    } catch {
+      if error.status == ACTIONCLIP_ERROR_UNAVAILABLE { throw error }  // FFmpeg is not installed
+      let said = explanation(of: error, naming: path.shown)
+      Progress.clear()
+      Diagnostics.warning(said)
+      return .failed(said)
+    }
+  }
+}
