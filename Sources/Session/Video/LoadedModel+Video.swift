@@ -4,14 +4,15 @@ import System
 import Video
 
 extension LoadedModel {
-  /// Encodes a video file, or the part of it in `span`, which counts as a video of its own: chooses T frames by the
-  /// model's own rule, decodes, preprocesses and encodes them. `video` [E] and, unless nil, `frame`
-  /// [frameRowsPerVideo, E] are written on success only.
+  /// Encodes a video file, or the part of it in `span`, which counts as a video of its own: chooses T frames for each
+  /// view by the model's own rule, decodes, preprocesses and encodes them. View v takes every views-th of the frames,
+  /// from the v-th on, so it covers the whole video. `video` [views, E] and, unless nil, `frame`
+  /// [views, frameRowsPerVideo, E] are written on success only.
   public func encode(
-    _ file: VideoFile, in span: TimeSpan? = nil, _ options: PreprocessOptions,
+    _ file: VideoFile, in span: TimeSpan? = nil, views: Int = 1, _ options: PreprocessOptions,
     video: UnsafeMutablePointer<Float>, frame: UnsafeMutablePointer<Float>?
   ) throws(Failure) {
-    let frames = try VideoFrames(self, options)
+    let frames = try VideoFrames(self, options, views: views)
     file.beginCall()
     let encoding = VideoEncoding(model, frames, of: file)
     defer { encoding.stop() }

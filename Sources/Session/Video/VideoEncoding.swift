@@ -19,8 +19,8 @@ final class VideoEncoding {
     var thread: BackgroundThread?
     var failure: Failure?
 
-    init(_ model: ActionCLIP) throws(Failure) {
-      let size = model.configuration.embeddingSize
+    init(_ model: ActionCLIP, views: Int) throws(Failure) {
+      let size = views * model.configuration.embeddingSize
       video = try FloatBuffer(count: size)
       frames = try FloatBuffer(count: model.frameRowsPerVideo * size)
     }
@@ -36,12 +36,15 @@ final class VideoEncoding {
   /// Starts the encoding thread, if overlapping is possible and frames after the first `ready` ones are still to be
   /// decoded.
   func begin(with ready: Int) {
-    guard overlaps, running == nil, ready < frames.count, let running = try? Running(model) else { return }
+    guard overlaps, running == nil, ready < frames.count,
+      let running = try? Running(model, views: frames.views)
+    else { return }
     let (model, frames, token) = (model, frames, cshims_cancel_flag())
     running.thread = BackgroundThread {
       cshims_use_cancel_flag(token)
       do throws(Failure) {
-        try model.encode(frames, videos: 1, videoOut: running.video.base, frameOut: running.frames.base)
+        try model.encode(
+          frames, videos: frames.views, videoOut: running.video.base, frameOut: running.frames.base)
       } catch { running.failure = error }
     }
     if running.thread != nil { self.running = running }
@@ -58,11 +61,11 @@ final class VideoEncoding {
     frames.restart()
   }
 
-  /// Completes the encoding once all frames are written: `video` [E] and, unless nil, `frame` [rows, E], written on
+  /// Completes the encoding once all frames are written: `video` [views, E] and, unless nil, `frame` [views, rows, E], written on
   /// success only.
   func finish(video: UnsafeMutablePointer<Float>, frame: UnsafeMutablePointer<Float>?) throws(Failure) {
     guard let running else {
-      return try model.encode(frames, videos: 1, videoOut: video, frameOut: frame)
+      return try model.encode(frames, videos: frames.views, videoOut: video, frameOut: frame)
     }
     running.thread?.join()
     self.running = nil
