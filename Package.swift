@@ -75,9 +75,9 @@ let package = Package(
     room(
       "Session",
       [
-        "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics", "Preprocess", "System",
-        "Text",
-        "Tokenizer", "Video", "Weights",
+        "Adaptation", "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics",
+        "Preprocess",
+        "System", "Text", "Tokenizer", "Video", "Weights",
       ]),
     .target(
       name: "ActionCLIPABI",

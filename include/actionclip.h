@@ -2,7 +2,7 @@
  *
  * Contents, in the order of use:
  *   versions and errors  ->  cancelling  ->  load and save models  ->  frames and pixels  ->  video files
- *   ->  prompts and tokens  ->  similarity  ->  classifiers  ->  weights of templates
+ *   ->  prompts and tokens  ->  similarity  ->  classifiers  ->  teach a classifier  ->  weights of templates
  *   ->  the tokenizer and preprocessing alone
  *
  * The model is ActionCLIP (arXiv 2109.08472): CLIP's image encoder on T sampled
@@ -105,6 +105,8 @@ ACTIONCLIP_API int32_t actionclip_constant(const char *name, int64_t *value_out)
 /* -6x: video */
 #define ACTIONCLIP_ERROR_VIDEO_INVALID (-60) /* not a video FFmpeg can read, or none in it */
 #define ACTIONCLIP_ERROR_VIDEO_DECODE (-61)  /* no frame could be decoded */
+/* -7x: learning from examples */
+#define ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES (-70) /* fewer than two labels, or no example of a present one */
 /* -9x: a defect in this library; please report it */
 #define ACTIONCLIP_ERROR_INTERNAL (-90)
 
@@ -123,8 +125,8 @@ ACTIONCLIP_API const char *actionclip_last_error(void);
  * the first thread's call returns ACTIONCLIP_ERROR_CANCELLED within the time that one frame or one group of prompts
  * takes. Its outputs are not written and its handles stay usable. While the token is set, later calls return that error
  * at once. These calls can be cancelled: loading, describing and saving files; opening, examining and reading videos;
- * preprocessing; all that encode or tokenize; similarity; making, changing and scoring with a classifier; fitting weights
- * of templates. Other calls ignore the token.
+ * preprocessing; all that encode or tokenize; similarity; making, changing, teaching and scoring with a classifier;
+ * fitting weights of templates. Other calls ignore the token.
  *
  *   actionclip_thread_use_cancel_token(token, NULL);              // this thread, before its calls
  *   actionclip_cancel(token);                                     // any thread, or a signal handler
@@ -751,18 +753,18 @@ ACTIONCLIP_API int32_t actionclip_probabilities_weighted(const float *videos, si
 /* --------------------------------------------------------------- classifiers */
 
 /* Labels with their embeddings, for scoring one video after another. Any number of threads may use a classifier at
- * once, even while one of them sets other labels: a call uses the list that it began with. The model's handle may be
- * freed first. */
+ * once, even while one of them sets other labels or teaches it: a call uses the list that it began with. The model's
+ * handle may be freed first. */
 typedef struct actionclip_classifier actionclip_classifier;
 
 /* The labels of a classifier at one moment, with their embeddings. A list never changes, any number of threads may use
  * it at once, and it may outlive the classifier. Its generation is its number: 1 for the list that the classifier was
- * made with, and one more for each list set later. */
+ * made with, and one more for each list set or fitted later. */
 typedef struct actionclip_label_list actionclip_label_list;
 
 /* Makes a classifier of 1 to 2^20 labels, which it encodes as actionclip_encode_labels does, with the same choice of
- * templates. The model's own templates count with their weights (actionclip_model_template_weight), others equally. Free
- * it with actionclip_classifier_free. */
+ * templates. The model's own templates count with their weights (actionclip_model_template_weight), others equally.
+ * Free it with actionclip_classifier_free. */
 ACTIONCLIP_API int32_t actionclip_classifier_create(const actionclip_model *model,
                                                     const char *const *labels, size_t label_count,
                                                     const char *const *templates,
@@ -834,6 +836,109 @@ ACTIONCLIP_API int32_t actionclip_label_list_score(const actionclip_label_list *
                                                    float *probabilities_out,
                                                    size_t probabilities_capacity);
 
+/* -------------------------------------------------------- teach a classifier */
+
+/* A classifier learns labels from examples: clips that show them. Add clips, then fit:
+ *
+ *   actionclip_classifier_add_video(classifier, "hand over the cup", video, 0, INFINITY, 4, NULL, -1);
+ *   actionclip_classifier_fit(classifier, NULL, NULL);
+ *
+ * From then on actionclip_classifier_score and new lists score with the fit; lists taken before stay as they are.
+ * Labels without examples keep their words, and at a scale of 100 the probabilities are calibrated. A classifier stays
+ * fitted: examples added or removed change the fit at once, and labels set anew are fitted with the examples that they
+ * have. Examples of labels that are set no more are kept, and count again once their label is back. While a fitted
+ * classifier has fewer than two labels or no example of one, words alone score. Each change of the fit makes a list of
+ * the next generation. Any number of threads may score while others teach; a change that fails leaves the classifier as
+ * it was.
+ *
+ * An example is a clip of one or more views: other frames of it, or other crops. Views of one clip share its id, 0 or
+ * more, and count together as one clip. A clip added without an id gets a negative one from the library. */
+
+/* Adds examples of a label: `videos` [video_count, E], each scaled to unit length. `label` is one of the classifier's
+ * labels. clip_ids is [video_count], each 0 or more, the same for views of one clip; NULL: each video is a clip of its
+ * own. These are errors, and nothing is added: a label that the classifier does not have; a video of NaN, infinity or
+ * zeros alone; an id of a clip with another label; an embedding that its clip has already. */
+ACTIONCLIP_API int32_t actionclip_classifier_add_examples(actionclip_classifier *classifier, const char *label,
+                                                          const float *videos, size_t video_count,
+                                                          const int64_t *clip_ids);
+
+/* Encodes the part of a video from `start` to `end` as actionclip_encode_video_between does, and adds it as an example.
+ * `views` is 1 to 100: the model's rule chooses T * views frames, and each view takes every views-th of them, so each
+ * covers the whole part. Views beyond the frames that the part has are left out. options may be NULL. clip_id is 0 or
+ * more, or -1 for a clip of its own. */
+ACTIONCLIP_API int32_t actionclip_classifier_add_video(actionclip_classifier *classifier, const char *label,
+                                                       actionclip_video *video, double start, double end,
+                                                       int32_t views,
+                                                       const actionclip_preprocess_options *options,
+                                                       int64_t clip_id);
+
+/* Encodes frames in memory as actionclip_encode_frames does, and adds them as an example: T frames for each view.
+ * options may be NULL. clip_id is 0 or more, or -1 for a clip of its own. */
+ACTIONCLIP_API int32_t actionclip_classifier_add_frames(actionclip_classifier *classifier, const char *label,
+                                                        const actionclip_image *frames, size_t frame_count,
+                                                        const actionclip_preprocess_options *options,
+                                                        int64_t clip_id);
+
+/* Removes clips by their ids. An id that the classifier does not have is an error, and nothing is removed. */
+ACTIONCLIP_API int32_t actionclip_classifier_remove_examples(actionclip_classifier *classifier,
+                                                             const int64_t *clip_ids, size_t clip_count);
+/* Removes all clips of a label, or with NULL of all labels. */
+ACTIONCLIP_API int32_t actionclip_classifier_clear_examples(actionclip_classifier *classifier, const char *label);
+
+/* Returns the number of clips that a classifier has as examples, or a negative status. */
+ACTIONCLIP_API int32_t actionclip_classifier_example_count(const actionclip_classifier *classifier);
+
+/* A clip that a classifier has as an example. */
+typedef struct actionclip_example {
+  uint32_t struct_size; /* set it to sizeof(actionclip_example) before the call */
+  int32_t label;        /* the index of its label in the present list; -1: the list does not have it */
+  int64_t clip_id;      /* 0 or more: the caller's; below 0: the library's */
+  int32_t views;
+  int32_t reserved; /* 0 */
+} actionclip_example;
+
+/* Describes the clip at `index`, in the order of adding. */
+ACTIONCLIP_API int32_t actionclip_classifier_example(const actionclip_classifier *classifier, int32_t index,
+                                                     actionclip_example *example_out);
+
+/* Ways to learn from examples; docs/ADAPTATION.md has the formulas. */
+#define ACTIONCLIP_FIT_AUTO 0       /* the best of the others, by clips that are left out */
+#define ACTIONCLIP_FIT_WORDS 1      /* the words alone, as without examples */
+#define ACTIONCLIP_FIT_PROTOTYPES 2 /* words mixed with the mean of each label's clips */
+#define ACTIONCLIP_FIT_RIDGE 3      /* words mixed with ridge regression */
+#define ACTIONCLIP_FIT_SOFTMAX 4    /* softmax regression held to the words */
+
+/* Options of a fit. Call actionclip_fit_options_init, then change fields; none needs to be changed. A number that is
+ * NaN is chosen by the fit, from clips that it leaves out. */
+typedef struct actionclip_fit_options {
+  uint32_t struct_size; /* sizeof(actionclip_fit_options), set by _init */
+  int32_t method;       /* ACTIONCLIP_FIT_* */
+  double text_weight;   /* the factor of the words' logit of a label with examples, 0 or more; NaN by default */
+  double clip_weight;   /* the factor of the score by clips, 0 or more; NaN by default */
+  double offset;        /* what is added to the logit of each label with examples; NaN by default */
+  double ridge;         /* the strength of ridge regression's penalty, above 0; NaN by default */
+  double anchor;        /* how strongly softmax regression is held to the words, above 0; NaN by default */
+  double accept_rate;   /* the share of clips, left out, that the reject threshold accepts, 0 to 1; 0.95 by default */
+} actionclip_fit_options;
+
+/* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
+ * for its struct. */
+ACTIONCLIP_API void actionclip_fit_options_init_sized(actionclip_fit_options *options, size_t struct_size);
+/* Sets struct_size and every default in a struct of the size that the caller was compiled with. NULL is ignored. */
+static inline void actionclip_fit_options_init(actionclip_fit_options *options) {
+  actionclip_fit_options_init_sized(options, sizeof *options);
+}
+
+/* Fits a classifier to its examples, by clips alone: no video takes part that was not added. The result has the same
+ * bits for any order of adding. options may be NULL. generation_out may be NULL; *generation_out is the generation of
+ * the new list. Fewer than two labels, or no example of one, is ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES. */
+ACTIONCLIP_API int32_t actionclip_classifier_fit(actionclip_classifier *classifier,
+                                                 const actionclip_fit_options *options,
+                                                 int64_t *generation_out);
+/* Returns a classifier to its words; the examples stay. generation_out may be NULL; *generation_out is the generation
+ * of the new list. */
+ACTIONCLIP_API int32_t actionclip_classifier_unfit(actionclip_classifier *classifier, int64_t *generation_out);
+
 /* ---------------------------------------------------------- weights of templates */
 
 /* Origins of the weights that actionclip_prompts_fit chose. */
@@ -860,9 +965,9 @@ typedef struct actionclip_prompts_report {
  * actionclip_save_options. `videos`, `texts` and `scale` are as in actionclip_probabilities; `labels` is [video_count],
  * the index of each video's class. clip_ids [video_count] has the same number for views of one clip, which are left out
  * together; NULL: each video is a clip. The weights maximise the likelihood of the labels under a prior whose strength
- * is chosen by leaving clips out. They replace weights that use no label only where they classify more of the clips left
- * out right, so that a few clips do no harm. `strength` is negative for that, or the strength itself, a share of the
- * videos. report_out may be NULL. docs/PROMPTS.md has the formulas. The call takes 8 bytes for each video, template
+ * is chosen by leaving clips out. They replace weights that use no label only where they classify more of the clips
+ * left out right, so that a few clips do no harm. `strength` is negative for that, or the strength itself, a share of
+ * the videos. report_out may be NULL. docs/PROMPTS.md has the formulas. The call takes 8 bytes for each video, template
  * and class. */
 ACTIONCLIP_API int32_t actionclip_prompts_fit(const float *videos, size_t video_count,
                                               const int32_t *labels, const int64_t *clip_ids,

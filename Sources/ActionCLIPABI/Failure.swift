@@ -32,6 +32,7 @@ extension Failure {
     case .timeLimit: ACTIONCLIP_ERROR_TIME_LIMIT
     case .invalidVideo: ACTIONCLIP_ERROR_VIDEO_INVALID
     case .videoDecode: ACTIONCLIP_ERROR_VIDEO_DECODE
+    case .notEnoughExamples: ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES
     case .internal: ACTIONCLIP_ERROR_INTERNAL
     }
   }

@@ -91,7 +91,7 @@ func imageView(_ image: actionclip_image, _ name: String) throws(Failure) -> Ima
 }
 
 /// Checks the caller's images and makes views of them; nothing is copied.
-private func imageViews(
+func imageViews(
   _ images: UnsafePointer<actionclip_image>, _ count: Int
 ) throws(Failure) -> GrowingArray<ImageView> {
   var views = try GrowingArray<ImageView>(capacity: count)

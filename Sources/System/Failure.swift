@@ -62,6 +62,11 @@ public struct Failure: Error, Equatable, Sendable {
     /// The number of merges does not match the size of the vocabulary.
     case vocabularyMismatch
 
+    // MARK: learning from examples
+
+    /// A classifier has too few examples or labels to be fitted.
+    case notEnoughExamples
+
     // MARK: resources
 
     /// The system refused memory.

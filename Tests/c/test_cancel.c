@@ -137,6 +137,11 @@ static int32_t classifier_set_labels(void) {
   CHECK(actionclip_classifier_label_count(classifier) == (int32_t)(few + (status != ACTIONCLIP_OK ? 0 : large ? 300 : 2000)));
   return status;
 }
+static actionclip_classifier *pupil;
+static int32_t classifier_fit(void) {
+  size = 0;
+  return actionclip_classifier_fit(pupil, NULL, NULL);
+}
 static int32_t load_with(int32_t compute, int32_t hash) {
   actionclip_model_options options;
   actionclip_model_options_init(&options);
@@ -246,6 +251,7 @@ static const struct {
     {"classifier_score", classifier_score},
     {"classifier_create", classifier_create},
     {"classifier_set_labels", classifier_set_labels},
+    {"classifier_fit", classifier_fit},
     {"model_load, fp32", load},
     {"model_load, int8", load_int8},
     {"model_load, bf16, SHA-256", load_hashed},
@@ -417,6 +423,9 @@ int main(int argc, char **argv) {
     images[i] = (actionclip_image){picture, 0, 640, 480, ACTIONCLIP_PIXEL_RGB, 0};
   file = check_read_file(model_path, &file_size);
   CHECK_OK(actionclip_classifier_create(model, words, word_count / 100, NULL, 0, 0, &classifier));
+  CHECK_OK(actionclip_classifier_create(model, words, 40, NULL, 0, 0, &pupil));
+  for (size_t i = 0; i < 400; i++)
+    CHECK_OK(actionclip_classifier_add_examples(pupil, words[i % 40], numbers + i * e, 1, NULL));
   const int has_ffmpeg = actionclip_video_open(video_path, NULL, &video) != ACTIONCLIP_ERROR_UNAVAILABLE;
 
   options.threads = 1;
@@ -448,6 +457,7 @@ int main(int argc, char **argv) {
   actionclip_video_free(one_thread_video);
   actionclip_model_free(one_thread);
   actionclip_video_free(video);
+  actionclip_classifier_free(pupil);
   actionclip_classifier_free(classifier);
   actionclip_model_free(model);
   freed_while_used();

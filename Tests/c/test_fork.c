@@ -46,6 +46,8 @@ static int inherited(void) {
   actionclip_classifier *fresh = NULL;
   actionclip_model_info mi;
   actionclip_video_info vi;
+  actionclip_example example;
+  example.struct_size = sizeof example;
   mi.struct_size = sizeof mi;
   vi.struct_size = sizeof vi;
   static actionclip_image images[64];
@@ -67,6 +69,15 @@ static int inherited(void) {
       (int32_t)actionclip_label_list_generation(list),
       actionclip_label_list_score(list, pixels, 1, 1, out, 1),
       actionclip_classifier_score(classifier, pixels, 1, 1, out, 1, NULL, NULL),
+      actionclip_classifier_add_examples(classifier, "walking", pixels, 1, NULL),
+      actionclip_classifier_add_video(classifier, "walking", video, 0, 1, 1, NULL, -1),
+      actionclip_classifier_add_frames(classifier, "walking", images, t, NULL, -1),
+      actionclip_classifier_remove_examples(classifier, &first, 1),
+      actionclip_classifier_clear_examples(classifier, NULL),
+      actionclip_classifier_example_count(classifier),
+      actionclip_classifier_example(classifier, 0, &example),
+      actionclip_classifier_fit(classifier, NULL, NULL),
+      actionclip_classifier_unfit(classifier, NULL),
       actionclip_video_get_info(video, &vi),
       actionclip_video_read_frames(video, &first, 1, rgb, 3, NULL, 0),
       actionclip_video_frames_between(video, 1, 2, &between[0], &between[1]),

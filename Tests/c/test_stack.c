@@ -76,6 +76,18 @@ static int32_t classify(void) {
   actionclip_classifier_free(c);
   return status;
 }
+static int32_t teach(void) {
+  actionclip_classifier *c = NULL;
+  int32_t status = actionclip_classifier_create(model, labels, 2, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, &c);
+  float videos[4 * 64];
+  for (size_t i = 0; i < 4 * e; i++) videos[i] = (float)(i * 37 % 101) - 50;
+  for (size_t i = 0; i < 2 && status == ACTIONCLIP_OK; i++)
+    status = actionclip_classifier_add_examples(c, labels[i], videos + 2 * i * e, 2, NULL);
+  if (status == ACTIONCLIP_OK) status = actionclip_classifier_fit(c, NULL, NULL);
+  if (status == ACTIONCLIP_OK) status = actionclip_classifier_set_labels(c, labels, 3, NULL);
+  actionclip_classifier_free(c);
+  return status;
+}
 static int32_t encode_pixels(void) {
   return actionclip_encode_pixels(model, pixels, t * 3 * (size_t)info.image_size * (size_t)info.image_size, t, embedding,
                                   e, NULL, 0);
@@ -137,7 +149,7 @@ static const struct {
 } calls[] = {{"load, fp32", load_fp32}, {"load, int8", load_int8}, {"load, hashed, 4 threads", load_hashed},
              {"load, default model", load_default}, {"load, checkpoint", load_pickle}, {"load, TorchScript", load_script},
              {"load, Hugging Face folder", load_folder}, {"file_describe", describe}, {"tokenizer_load", tokenizer_load},
-             {"tokenizer_encode", tokenizer_encode}, {"encode_labels", encode_labels}, {"classifier", classify},
+             {"tokenizer_encode", tokenizer_encode}, {"encode_labels", encode_labels}, {"classifier", classify}, {"classifier, fit", teach},
              {"encode_pixels", encode_pixels}, {"encode_frames", encode_frames}, {"single_frames", single_frames},
              {"preprocess", preprocess},
              {"video", video}, {"save", save}, {"save, int8", save_int8}, {"similarity", similarity},

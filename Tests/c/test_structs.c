@@ -104,6 +104,26 @@ static void video_options(void) {
   CHECK(full == 1);
 }
 
+static void fit_options(const actionclip_model *model) {
+  int full = 0;
+  const char *const labels[] = {"walk", "run"};
+  actionclip_classifier *classifier = NULL;
+  CHECK_OK(actionclip_classifier_create(model, labels, 2, NULL, 0, 0, &classifier));
+  for (size_t size = 0; size <= sizeof(actionclip_fit_options) + BEYOND; size++) {
+    unsigned char *p = guard_alloc(size);
+    INITIALISED(actionclip_fit_options, p, size, full);
+    if (size >= 4) {
+      uint32_t known;
+      memcpy(&known, p, 4);
+      CHECK_ERROR(known == 0 ? ACTIONCLIP_ERROR_INVALID_ARGUMENT : ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES,
+                  actionclip_classifier_fit(classifier, (actionclip_fit_options *)(void *)p, NULL));
+    }
+    guard_release(p, size);
+  }
+  CHECK(full == 1);
+  actionclip_classifier_free(classifier);
+}
+
 /* More than half of what size_t holds, and nothing at all. */
 static void absurd_sizes(void) {
   const size_t sizes[] = {SIZE_MAX, SIZE_MAX / 2 + 1, (size_t)UINT32_MAX + 1 + sizeof(actionclip_model_options)};
@@ -128,6 +148,7 @@ int main(int argc, char **argv) {
   save_options(model);
   preprocess_options(model);
   video_options();
+  fit_options(model);
   absurd_sizes();
   actionclip_model_free(model);
   return check_report("test_structs");

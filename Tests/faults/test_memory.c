@@ -132,6 +132,58 @@ static int32_t encode_labels(void) {
   return status;
 }
 
+/* A classifier with examples of two labels, and what the rest of an operation leaves of it. */
+static actionclip_classifier *taught(actionclip_model *model) {
+  actionclip_classifier *classifier = NULL;
+  actionclip_model_info info;
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_model_get_info(model, &info));
+  const size_t e = (size_t)info.embedding_size;
+  float videos[4 * 64];
+  for (size_t i = 0; i < 4 * e && i < sizeof videos / sizeof *videos; i++) videos[i] = (float)(i * 37 % 101) - 50;
+  CHECK_OK(actionclip_classifier_create(model, labels, 3, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, &classifier));
+  CHECK_OK(actionclip_classifier_add_examples(classifier, labels[0], videos, 2, NULL));
+  CHECK_OK(actionclip_classifier_add_examples(classifier, labels[1], videos + 2 * e, 2, NULL));
+  return classifier;
+}
+
+/* The classifier scores as before unless the call succeeded, and has lost no example. */
+static void as_before(actionclip_classifier *classifier, const float before[3], int32_t status, int32_t more) {
+  float video[64], after[3];
+  for (size_t i = 0; i < 64; i++) video[i] = (float)(i * 53 % 89) - 40;
+  CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, after, 3, NULL, NULL));
+  CHECK(status == ACTIONCLIP_OK || memcmp(before, after, sizeof after) == 0);
+  CHECK(actionclip_classifier_example_count(classifier) == 4 + (status == ACTIONCLIP_OK ? more : 0));
+  if (status == ACTIONCLIP_OK) memcpy(outputs, after, sizeof after);
+}
+
+static int32_t fit(void) {
+  actionclip_model *model = fresh();
+  actionclip_classifier *classifier = taught(model);
+  float video[64], before[3];
+  for (size_t i = 0; i < 64; i++) video[i] = (float)(i * 53 % 89) - 40;
+  CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, before, 3, NULL, NULL));
+  const int32_t status = WATCHED(actionclip_classifier_fit(classifier, NULL, NULL));
+  as_before(classifier, before, status, 0);
+  actionclip_classifier_free(classifier);
+  actionclip_model_free(model);
+  return status;
+}
+
+static int32_t add_example(void) {
+  actionclip_model *model = fresh();
+  actionclip_classifier *classifier = taught(model);
+  float video[64], before[3];
+  for (size_t i = 0; i < 64; i++) video[i] = (float)(i * 53 % 89) - 40;
+  CHECK_OK(actionclip_classifier_fit(classifier, NULL, NULL));
+  CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, before, 3, NULL, NULL));
+  const int32_t status = WATCHED(actionclip_classifier_add_examples(classifier, labels[2], video, 1, NULL));
+  as_before(classifier, before, status, 1);
+  actionclip_classifier_free(classifier);
+  actionclip_model_free(model);
+  return status;
+}
+
 static unsigned char picture[40 * 30 * 3];
 static int32_t encode_frames(void) {
   actionclip_model *model = fresh();
@@ -465,6 +517,8 @@ int main(int argc, char **argv) {
   test("tokenizer_encode", encode_text);
   test("tokenize", tokenize);
   test("encode_labels", encode_labels);
+  test("classifier_fit", fit);
+  test("classifier_add_examples", add_example);
   test("encode_pixels, 8192 frames", encode_many);
   test("preprocess_pixels", preprocess);
   test("classifier_create", classifier_create);

@@ -3,11 +3,11 @@ import Model
 import Numerics
 import System
 
-/// A model, and labels with their embeddings, for scoring one video after another. Any number of threads may score
-/// while one changes the labels.
+/// A model, and labels with their embeddings, for scoring one video after another; it learns from examples. Any number
+/// of threads may score while others change it.
 public final class Classifier: Sendable {
-  private let encoding: LabelEncoding
-  private let current: Monitor<LabelList>
+  let encoding: LabelEncoding
+  private let current: Monitor<ClassifierState>
 
   /// Encodes labels in every template; `weights` nil: equal weights. A text that is too long is cut with `truncate`,
   /// otherwise an error.
@@ -26,35 +26,51 @@ public final class Classifier: Sendable {
     let encoding = try LabelEncoding(loaded, descriptions, truncate: truncate)
     // The set of described labels is there; the other way to make a first set is the initialiser above.
     if let first = encoding.described {
-      self.init(encoding, first)
+      try self.init(encoding, first)
     } else {
       throw Failure(.internal, "described labels have no embeddings")
     }
   }
 
-  private init(_ encoding: LabelEncoding, _ first: LabelSet) {
+  private init(_ encoding: LabelEncoding, _ first: LabelSet) throws(Failure) {
     self.encoding = encoding
-    current = Monitor(LabelList(first, encoding, generation: 1))
+    current = Monitor(
+      ClassifierState(
+        list: LabelList(first, encoding, generation: 1),
+        examples: try ExampleSet(embeddingSize: encoding.loaded.configuration.embeddingSize)))
   }
 
+  /// The present labels, examples and choices, which belong together.
+  var state: ClassifierState { current.withLock { $0 } }
+
   /// The present list of labels.
-  public var labelList: LabelList { current.withLock { $0 } }
+  public var labelList: LabelList { state.list }
+
+  /// Replaces the state by what `next` makes of it, and returns the generation of its list. If another thread has
+  /// changed the state meanwhile, `next` is called again with what is there then. On failure the state stays.
+  func change(_ next: (ClassifierState) throws(Failure) -> ClassifierState) throws(Failure) -> Int64 {
+    while true {
+      try checkCancelled()
+      let before = state
+      let after = try next(before)
+      // If memory was refused, parts of the state lie in CGuest's reserve, which the call must give back.
+      guard cguest_memory_was_refused() == 0 else { throw .outOfMemory("a changed classifier") }
+      let isDone = current.withLock { current in
+        guard current.list === before.list, current.examples === before.examples else { return false }
+        current = after
+        return true
+      }
+      if isDone { return after.list.generation }
+    }
+  }
 
   /// Sets other labels and returns the generation of the new list. Only labels that the previous list lacks are
-  /// encoded. On failure the previous list stays. If several threads set labels at once, the list that is ready last
-  /// stays.
+  /// encoded. A classifier that was fitted is fitted again. On failure the previous list stays. If several threads set
+  /// labels at once, the list that is ready last stays.
   public func set(_ labels: TextList) throws(Failure) -> Int64 {
     let known = [encoding.described, labelList.set].compactMap { $0 }
     let next = try Classifier.labelSet(labels, from: known, encoding)
-    let generation: Int64? = current.withLock { current in
-      let list = LabelList(next, encoding, generation: current.generation + 1)
-      // If memory was refused, parts of the list lie in CGuest's reserve, which the call must give back.
-      guard cguest_memory_was_refused() == 0 else { return nil }
-      current = list
-      return list.generation
-    }
-    guard let generation else { throw .outOfMemory("\(labels.count) labels") }
-    return generation
+    return try change { (state) throws(Failure) in try refitted(state, labels: next) }
   }
 
   /// A label's embeddings: those in a column of a set.

@@ -1,3 +1,4 @@
+import Adaptation
 import Model
 import Numerics
 import System
@@ -10,11 +11,14 @@ public final class LabelList: Sendable {
   public let generation: Int64
   public let embeddingSize: Int
   let set: LabelSet
+  /// The classifier that examples were fitted to; nil: words alone score.
+  let fit: AdaptedClassifier?
   private let templates: Int
   private let weights: TemplateWeights?
 
-  init(_ set: LabelSet, _ encoding: LabelEncoding, generation: Int64) {
+  init(_ set: LabelSet, _ encoding: LabelEncoding, fit: AdaptedClassifier? = nil, generation: Int64) {
     self.set = set
+    self.fit = fit
     labels = set.labels
     self.generation = generation
     embeddingSize = encoding.loaded.configuration.embeddingSize
@@ -28,6 +32,9 @@ public final class LabelList: Sendable {
   public func score(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, scale: Float, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
+    if let fit, !fit.usesWordsAlone {
+      return try fit.probabilities(videos, videoCount, scale: scale, to: out)
+    }
     try Similarity.probabilities(
       videos, videoCount, set.texts.pointer, templates: templates, classes: count, size: embeddingSize,
       scale: scale, weights: weights, to: out)

@@ -1,0 +1,117 @@
+import Adaptation
+import Model
+import Numerics
+import System
+
+extension Classifier {
+  /// Fits the labels to the examples and returns the generation of the new list. The classifier stays fitted: when
+  /// examples or labels change, the fit follows. On failure the classifier stays as it was.
+  public func fit(_ options: FitOptions) throws(Failure) -> Int64 {
+    try change { (state) throws(Failure) in
+      try checkEnough(state)
+      var next = state
+      next.options = options
+      return try refitted(next, labels: state.list.set)
+    }
+  }
+
+  /// Returns to the words, and keeps the examples. Returns the generation of the new list.
+  public func unfit() throws(Failure) -> Int64 {
+    try change { (state) throws(Failure) in
+      var next = state
+      next.options = nil
+      next.list = list(state.list.set, fit: nil, after: state.list)
+      return next
+    }
+  }
+
+  /// The state with these labels, in a list of the next generation, and fitted to the examples if the classifier is
+  /// fitted.
+  func refitted(_ state: ClassifierState, labels: LabelSet) throws(Failure) -> ClassifierState {
+    var next = state
+    let fit = try state.options.map { (options) throws(Failure) in
+      try fitted(labels, state.examples, options)
+    }
+    next.list = list(labels, fit: fit ?? nil, after: state.list)
+    return next
+  }
+
+  func list(_ labels: LabelSet, fit: AdaptedClassifier?, after previous: LabelList) -> LabelList {
+    LabelList(labels, encoding, fit: fit, generation: previous.generation + 1)
+  }
+
+  /// The fit of a state after examples of the label in column `label` were added to it.
+  func updated(
+    _ state: ClassifierState, with examples: ExampleSet, label: Int, _ options: FitOptions
+  ) throws(Failure) -> AdaptedClassifier? {
+    try fitted(state.list.set, examples, options)
+  }
+
+  /// Fits labels to examples; nil if there are fewer than two labels, or no example of any. Examples of other labels
+  /// play no part.
+  private func fitted(
+    _ labels: LabelSet, _ examples: ExampleSet, _ options: FitOptions
+  ) throws(Failure) -> AdaptedClassifier? {
+    guard let support = try support(examples, labels), labels.count > 1 else { return nil }
+    return try AdaptedClassifier.fit(
+      support, texts: encoding.meanTexts(labels), labelCount: labels.count,
+      scale: Double(encoding.loaded.model.logitScale), options)
+  }
+
+  /// The examples of these labels; nil if there are none.
+  private func support(_ examples: ExampleSet, _ labels: LabelSet) throws(Failure) -> Support? {
+    let columns = try GrowingArray<Int>(uninitialized: examples.labels.count)
+    for label in 0..<examples.labels.count {
+      columns.base[label] = labels.column(of: examples.labels[label]) ?? -1
+    }
+    func column(_ row: Int) -> Int { columns.base[examples.clips[examples.clipOfRow[row]].label] }
+    var count = 0
+    for row in 0..<examples.count where column(row) >= 0 { count += 1 }
+    guard count > 0 else { return nil }
+    let size = examples.embeddingSize
+    let rows = try FloatBuffer(count: product([count, size], "examples"))
+    var rowLabels = try GrowingArray<Int>(capacity: count)
+    var clips = try GrowingArray<Int64>(capacity: count)
+    for row in 0..<examples.count where column(row) >= 0 {
+      (rows.base + rowLabels.count * size).update(from: examples.row(row), count: size)
+      try rowLabels.append(column(row))
+      try clips.append(examples.clips[examples.clipOfRow[row]].id)
+    }
+    extendLifetime(columns)
+    return Support(rows: rows, labels: rowLabels, clips: clips, embeddingSize: size)
+  }
+
+  private func checkEnough(_ state: ClassifierState) throws(Failure) {
+    guard state.list.count > 1 else {
+      throw Failure(
+        .notEnoughExamples,
+        "the classifier has one label, so there is nothing to learn: set two or more labels")
+    }
+    let (examples, labels) = (state.examples, state.list.set)
+    let clips = examples.clips.count
+    for clip in 0..<clips where labels.column(of: examples.label(of: examples.clips[clip])) != nil { return }
+    throw Failure(
+      .notEnoughExamples,
+      clips == 0
+        ? "the classifier has no examples: add a clip of one label or more, then fit"
+        : "none of the \(clips) examples is of a present label: add a clip of one, then fit")
+  }
+}
+
+extension LabelEncoding {
+  /// Embeddings of unit length for labels, the mean over their templates. [labels, E]
+  func meanTexts(_ labels: LabelSet) throws(Failure) -> FloatBuffer {
+    let size = loaded.configuration.embeddingSize
+    let mean = try UnitMean(labels: labels.count, size: size)
+    for row in 0..<rows {
+      for label in 0..<labels.count {
+        mean.add(
+          labels.texts.base + (row * labels.count + label) * size, to: label, weight: rowWeights?[row] ?? 1)
+      }
+    }
+    let texts = try loaded.labelBuffer(product([labels.count, size], "labels"))
+    mean.write(to: texts.base)
+    extendLifetime(labels)
+    return texts
+  }
+}

@@ -1,0 +1,9 @@
+import Adaptation
+
+/// A classifier's labels, its examples and the choices of its fit, which change together.
+struct ClassifierState {
+  var list: LabelList
+  var examples: ExampleSet
+  /// The choices for fits; nil: the classifier is not fitted, and words alone score.
+  var options: FitOptions?
+}

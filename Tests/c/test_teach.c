@@ -1,0 +1,478 @@
+/* test_teach.c: a classifier that learns from examples: adding, removing, fitting, and what each mistake says. */
+#include "check.h"
+
+#include <math.h>
+#include <pthread.h>
+
+enum { IN = ACTIONCLIP_ERROR_INVALID_ARGUMENT, FEW = ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES };
+enum { LABELS = 4, SHOTS = 5, QUERIES = 40, MOST = 512 };
+
+static const char *const labels[LABELS] = {"walk", "run", "jump", "wave"};
+static const char *const templates[] = {"{}", "a video of {}"};
+static actionclip_model *model;
+static size_t e;
+static actionclip_model_info info;
+
+static double next_number(void) {
+  static uint64_t state = 88172645463325252u;
+  state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+  return (double)(state >> 11) / 9007199254740992.0 - 0.5;
+}
+
+static float centres[LABELS][MOST];
+/* Examples and queries of each label: its centre with noise. */
+static float shots[LABELS][SHOTS][MOST], queries[LABELS][QUERIES / LABELS][MOST];
+
+static void draw(float *out, const float *centre) {
+  for (size_t i = 0; i < e; i++) out[i] = centre[i] + 0.6f * (float)next_number();
+}
+
+static void make_world(void) {
+  for (int c = 0; c < LABELS; c++) {
+    for (size_t i = 0; i < e; i++) centres[c][i] = (float)next_number();
+    for (int k = 0; k < SHOTS; k++) draw(shots[c][k], centres[c]);
+    for (int k = 0; k < QUERIES / LABELS; k++) draw(queries[c][k], centres[c]);
+  }
+}
+
+static actionclip_classifier *make(void) {
+  actionclip_classifier *c = NULL;
+  CHECK_OK(actionclip_classifier_create(model, labels, LABELS, templates, 2, 0, &c));
+  return c;
+}
+
+/* Rows of SHOTS embeddings of a label, packed. */
+static const float *packed(int label) {
+  static float rows[SHOTS * MOST];
+  for (int k = 0; k < SHOTS; k++) memcpy(rows + (size_t)k * e, shots[label][k], e * sizeof(float));
+  return rows;
+}
+
+static void score(const actionclip_classifier *c, float out[QUERIES * LABELS]) {
+  static float rows[QUERIES * MOST];
+  for (int q = 0; q < QUERIES; q++)
+    memcpy(rows + (size_t)q * e, queries[q * LABELS / QUERIES][q % (QUERIES / LABELS)], e * sizeof(float));
+  size_t count = 0;
+  CHECK_OK(actionclip_classifier_score(c, rows, QUERIES, 100, out, QUERIES * LABELS, &count, NULL));
+  for (int q = 0; q < QUERIES; q++) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += out[(size_t)q * count + i];
+    CHECK(fabs(sum - 1) < 1e-5);
+  }
+}
+
+static int right(const float scores[QUERIES * LABELS], int count) {
+  int found = 0;
+  for (int q = 0; q < QUERIES; q++) {
+    int best = 0;
+    for (int i = 1; i < count; i++)
+      if (scores[q * count + i] > scores[q * count + best]) best = i;
+    found += best == q * LABELS / QUERIES;
+  }
+  return found;
+}
+
+static int64_t generation(const actionclip_classifier *c) {
+  actionclip_label_list *list = NULL;
+  CHECK_OK(actionclip_classifier_label_list(c, &list));
+  const int64_t g = actionclip_label_list_generation(list);
+  actionclip_label_list_free(list);
+  return g;
+}
+
+static int same(const actionclip_classifier *a, const actionclip_classifier *b) {
+  static float x[QUERIES * LABELS], y[QUERIES * LABELS];
+  score(a, x), score(b, y);
+  return memcmp(x, y, sizeof x) == 0;
+}
+
+static void teach_all(actionclip_classifier *c) {
+  for (int i = 0; i < LABELS; i++)
+    CHECK_OK(actionclip_classifier_add_examples(c, labels[i], packed(i), SHOTS, NULL));
+}
+
+static void learns(void) {
+  actionclip_classifier *c = make(), *taught = make();
+  float words[QUERIES * LABELS], fitted[QUERIES * LABELS], again[QUERIES * LABELS];
+  score(c, words);
+  CHECK(right(words, LABELS) < QUERIES * 3 / 4); /* an untrained model knows nothing of these */
+  teach_all(c);
+  score(c, again);
+  CHECK(memcmp(words, again, sizeof words) == 0 && generation(c) == 1); /* examples alone change nothing */
+  CHECK(actionclip_classifier_example_count(c) == LABELS * SHOTS);
+  actionclip_label_list *before = NULL;
+  CHECK_OK(actionclip_classifier_label_list(c, &before));
+
+  int64_t now = 0;
+  CHECK_OK(actionclip_classifier_fit(c, NULL, &now));
+  CHECK(now == 2 && generation(c) == 2);
+  score(c, fitted);
+  CHECK(right(fitted, LABELS) == QUERIES);
+  /* The list from before the fit still scores by words. */
+  CHECK_OK(actionclip_label_list_score(before, queries[0][0], 1, 100, again, LABELS));
+  CHECK(memcmp(again, words, LABELS * sizeof *words) == 0);
+  actionclip_label_list_free(before);
+
+  /* Added one by one, in another order, under other ids: the same bits. */
+  for (int k = SHOTS - 1; k >= 0; k--)
+    for (int i = 0; i < LABELS; i++) {
+      const int64_t id = 1000 - 10 * k + i;
+      CHECK_OK(actionclip_classifier_add_examples(taught, labels[i], shots[i][k], 1, &id));
+    }
+  CHECK_OK(actionclip_classifier_fit(taught, NULL, NULL));
+  CHECK(same(c, taught));
+
+  CHECK_OK(actionclip_classifier_unfit(c, &now));
+  score(c, again);
+  CHECK(now == 3 && memcmp(words, again, sizeof words) == 0);
+  CHECK(actionclip_classifier_example_count(c) == LABELS * SHOTS);
+  actionclip_classifier_free(c);
+  actionclip_classifier_free(taught);
+}
+
+static void methods(void) {
+  actionclip_classifier *c = make();
+  float words[QUERIES * LABELS], scores[QUERIES * LABELS];
+  score(c, words);
+  teach_all(c);
+  actionclip_fit_options options;
+  actionclip_fit_options_init(&options);
+  CHECK(options.method == ACTIONCLIP_FIT_AUTO && isnan(options.text_weight) && options.accept_rate == 0.95);
+  for (options.method = ACTIONCLIP_FIT_WORDS; options.method <= ACTIONCLIP_FIT_SOFTMAX; options.method++) {
+    CHECK_OK(actionclip_classifier_fit(c, &options, NULL));
+    score(c, scores);
+    if (options.method == ACTIONCLIP_FIT_WORDS) CHECK(right(scores, LABELS) == right(words, LABELS));
+    else CHECK(right(scores, LABELS) == QUERIES);
+  }
+  /* Words alone by weights: the order of labels is that of the words. */
+  options.method = ACTIONCLIP_FIT_PROTOTYPES;
+  options.text_weight = 1, options.clip_weight = 0, options.offset = 0;
+  CHECK_OK(actionclip_classifier_fit(c, &options, NULL));
+  score(c, scores);
+  CHECK(right(scores, LABELS) <= right(words, LABELS) + 2);
+
+  const double bad[] = {INFINITY, -INFINITY, -1};
+  double *const fields[] = {&options.text_weight, &options.clip_weight, &options.ridge, &options.anchor};
+  const int64_t at = generation(c);
+  for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
+    for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
+      actionclip_fit_options_init(&options);
+      *fields[f] = bad[b];
+      CHECK_ERROR(IN, actionclip_classifier_fit(c, &options, NULL));
+    }
+  actionclip_fit_options_init(&options);
+  options.method = 5;
+  CHECK_ERROR(IN, actionclip_classifier_fit(c, &options, NULL));
+  actionclip_fit_options_init(&options);
+  options.accept_rate = NAN;
+  CHECK_ERROR(IN, actionclip_classifier_fit(c, &options, NULL));
+  options.struct_size = 3;
+  CHECK_ERROR(IN, actionclip_classifier_fit(c, &options, NULL));
+  CHECK(generation(c) == at);
+  actionclip_classifier_free(c);
+}
+
+static void follows_changes(void) {
+  actionclip_classifier *c = make(), *other = make();
+  float scores[QUERIES * LABELS];
+  /* Two labels known, two by their words: then each example changes the fit at once. */
+  for (int i = 0; i < 2; i++) CHECK_OK(actionclip_classifier_add_examples(c, labels[i], packed(i), SHOTS, NULL));
+  CHECK_OK(actionclip_classifier_fit(c, NULL, NULL));
+  for (int i = 2; i < LABELS; i++)
+    for (int k = 0; k < SHOTS; k++) {
+      const int64_t id = 100 * i + k, before = generation(c);
+      CHECK_OK(actionclip_classifier_add_examples(c, labels[i], shots[i][k], 1, &id));
+      CHECK(generation(c) == before + 1);
+    }
+  score(c, scores);
+  CHECK(right(scores, LABELS) == QUERIES);
+
+  /* Removed clips leave no trace: the same bits as without them. */
+  const int64_t ids[] = {201, 303, 304};
+  CHECK_OK(actionclip_classifier_remove_examples(c, ids, 3));
+  CHECK(actionclip_classifier_example_count(c) == LABELS * SHOTS - 3);
+  for (int i = 0; i < LABELS; i++)
+    for (int k = 0; k < SHOTS; k++)
+      if (!(i == 2 && k == 1) && !(i == 3 && k >= 3))
+        CHECK_OK(actionclip_classifier_add_examples(other, labels[i], shots[i][k], 1, NULL));
+  CHECK_OK(actionclip_classifier_fit(other, NULL, NULL));
+  CHECK(same(c, other));
+
+  /* Labels that leave keep their examples, and count again once they are back. */
+  CHECK_OK(actionclip_classifier_set_labels(c, labels, 2, NULL));
+  actionclip_example example;
+  example.struct_size = sizeof example;
+  int32_t outside = 0;
+  for (int32_t i = 0; i < actionclip_classifier_example_count(c); i++) {
+    CHECK_OK(actionclip_classifier_example(c, i, &example));
+    outside += example.label == -1;
+  }
+  CHECK(outside == 2 * SHOTS - 3);
+  const char *const strange[] = {"sleep", "eat"};
+  CHECK_OK(actionclip_classifier_set_labels(c, strange, 2, NULL)); /* words alone score */
+  CHECK_ERROR(FEW, actionclip_classifier_fit(c, NULL, NULL));
+  CHECK(strstr(actionclip_last_error(), "is of a present label") != NULL);
+  CHECK_OK(actionclip_classifier_set_labels(c, labels, LABELS, NULL));
+  CHECK(same(c, other));
+
+  /* Without any example a fitted classifier is its words. */
+  CHECK_OK(actionclip_classifier_clear_examples(c, labels[0]));
+  CHECK(actionclip_classifier_example_count(c) == 3 * SHOTS - 3);
+  CHECK_OK(actionclip_classifier_clear_examples(c, NULL));
+  CHECK_OK(actionclip_classifier_clear_examples(c, NULL));
+  CHECK(actionclip_classifier_example_count(c) == 0);
+  actionclip_classifier *fresh = make();
+  CHECK(same(c, fresh));
+  /* It is fitted still: an example counts at once. */
+  teach_all(c);
+  teach_all(fresh);
+  CHECK_OK(actionclip_classifier_fit(fresh, NULL, NULL));
+  CHECK(same(c, fresh));
+  actionclip_classifier_free(fresh);
+  actionclip_classifier_free(other);
+  actionclip_classifier_free(c);
+}
+
+static void views(void) {
+  actionclip_classifier *c = make();
+  const int64_t ids[SHOTS] = {7, 7, 8, 7, 8};
+  CHECK_OK(actionclip_classifier_add_examples(c, labels[1], packed(1), SHOTS, ids));
+  CHECK_OK(actionclip_classifier_add_examples(c, labels[0], shots[0][0], 1, NULL));
+  CHECK_OK(actionclip_classifier_add_examples(c, labels[0], shots[0][1], 1, NULL));
+  CHECK(actionclip_classifier_example_count(c) == 4);
+  const actionclip_example expected[] = {{0, 1, 7, 3, 0}, {0, 1, 8, 2, 0}, {0, 0, -1, 1, 0}, {0, 0, -2, 1, 0}};
+  for (int32_t i = 0; i < 4; i++) {
+    actionclip_example found;
+    memset(&found, 0x55, sizeof found);
+    found.struct_size = sizeof found;
+    CHECK_OK(actionclip_classifier_example(c, i, &found));
+    CHECK(found.label == expected[i].label && found.clip_id == expected[i].clip_id);
+    CHECK(found.views == expected[i].views && found.reserved == 0 && found.struct_size == sizeof found);
+  }
+  /* The library's ids are its own: a caller may remove such a clip, but not add to it. */
+  const int64_t own = -1;
+  CHECK_ERROR(IN, actionclip_classifier_add_examples(c, labels[0], shots[0][2], 1, &own));
+  CHECK_OK(actionclip_classifier_remove_examples(c, &own, 1));
+  CHECK_OK(actionclip_classifier_add_examples(c, labels[0], shots[0][0], 1, NULL)); /* gets a new one */
+  actionclip_example last = {0};
+  last.struct_size = sizeof last;
+  CHECK_OK(actionclip_classifier_example(c, 3, &last));
+  CHECK(last.clip_id == -3);
+  actionclip_classifier_free(c);
+}
+
+static void mistakes(void) {
+  actionclip_classifier *c = make();
+  const float *rows = packed(0);
+  const int64_t five = 5, six = 6;
+  CHECK_OK(actionclip_classifier_add_examples(c, labels[0], shots[0][0], 1, &five));
+  CHECK_ERROR(IN, actionclip_classifier_add_examples(c, "wak", rows, SHOTS, NULL));
+  CHECK(strstr(actionclip_last_error(), "'wak'") != NULL && strstr(actionclip_last_error(), "'walk'") != NULL);
+  CHECK_ERROR(IN, actionclip_classifier_add_examples(c, "hand over the cup", rows, SHOTS, NULL));
+  CHECK(strstr(actionclip_last_error(), "nearest") == NULL);
+  CHECK_ERROR(IN, actionclip_classifier_add_examples(c, labels[1], shots[1][0], 1, &five));
+  CHECK(strstr(actionclip_last_error(), "clip 5") != NULL && strstr(actionclip_last_error(), "'walk'") != NULL);
+  CHECK_ERROR(IN, actionclip_classifier_add_examples(c, labels[0], shots[0][0], 1, &five));
+  CHECK(strstr(actionclip_last_error(), "already") != NULL);
+  CHECK_ERROR(IN, actionclip_classifier_remove_examples(c, &six, 1));
+  CHECK_ERROR(IN, actionclip_classifier_clear_examples(c, "sleep"));
+  CHECK_OK(actionclip_classifier_clear_examples(c, labels[3])); /* has none */
+
+  float *odd = check_alloc(SHOTS * e * sizeof *odd);
+  const float wrong[] = {NAN, INFINITY, -INFINITY};
+  for (int i = 0; i < 3; i++) {
+    memcpy(odd, rows, SHOTS * e * sizeof *odd);
+    odd[3 * e + 1] = wrong[i];
+    CHECK_ERROR(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_classifier_add_examples(c, labels[0], odd, SHOTS, NULL));
+    CHECK(strstr(actionclip_last_error(), "embedding 3") != NULL);
+  }
+  memcpy(odd, rows, SHOTS * e * sizeof *odd);
+  memset(odd + 2 * e, 0, e * sizeof *odd);
+  CHECK_ERROR(IN, actionclip_classifier_add_examples(c, labels[0], odd, SHOTS, NULL));
+  CHECK(strstr(actionclip_last_error(), "embedding 2") != NULL);
+  /* Any length that fp32 has is scaled to 1. */
+  for (size_t i = 0; i < e; i++) odd[i] = rows[i] * 1e-30f, odd[e + i] = rows[i + e] * 1e30f;
+  CHECK_OK(actionclip_classifier_add_examples(c, labels[0], odd, 2, NULL));
+  free(odd);
+  CHECK(actionclip_classifier_example_count(c) == 3 && generation(c) == 1);
+
+  CHECK_ERROR(IN, actionclip_classifier_add_examples(c, NULL, rows, 1, NULL));
+  CHECK_ERROR(IN, actionclip_classifier_add_examples(c, labels[0], NULL, 1, NULL));
+  CHECK_ERROR(IN, actionclip_classifier_add_examples(c, labels[0], rows, 0, NULL));
+  CHECK_ERROR(IN, actionclip_classifier_add_examples(c, labels[0], rows, SIZE_MAX, NULL));
+  CHECK_ERROR(IN, actionclip_classifier_add_examples(c, labels[0], rows, SIZE_MAX / 8, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_UTF8, actionclip_classifier_add_examples(c, "\xff", rows, 1, NULL));
+  CHECK_ERROR(IN, actionclip_classifier_remove_examples(c, NULL, 1));
+  CHECK_ERROR(IN, actionclip_classifier_remove_examples(c, &five, 0));
+  actionclip_example example;
+  example.struct_size = sizeof example;
+  CHECK_ERROR(IN, actionclip_classifier_example(c, 3, &example));
+  CHECK_ERROR(IN, actionclip_classifier_example(c, -1, &example));
+  CHECK_ERROR(IN, actionclip_classifier_example(c, 0, NULL));
+  example.struct_size = 4;
+  CHECK_ERROR(IN, actionclip_classifier_example(c, 0, &example));
+  actionclip_classifier_free(c);
+
+  c = make();
+  CHECK_ERROR(FEW, actionclip_classifier_fit(c, NULL, NULL));
+  CHECK(strstr(actionclip_last_error(), "add a clip") != NULL);
+  CHECK_OK(actionclip_classifier_set_labels(c, labels, 1, NULL));
+  CHECK_OK(actionclip_classifier_add_examples(c, labels[0], rows, SHOTS, NULL));
+  CHECK_ERROR(FEW, actionclip_classifier_fit(c, NULL, NULL));
+  CHECK(strstr(actionclip_last_error(), "two or more labels") != NULL);
+  CHECK_OK(actionclip_classifier_set_labels(c, labels, 2, NULL));
+  CHECK_OK(actionclip_classifier_fit(c, NULL, NULL)); /* one label with examples is enough */
+  actionclip_classifier_free(c);
+
+  actionclip_classifier *nobody = (actionclip_classifier *)(void *)model;
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_HANDLE, actionclip_classifier_add_examples(nobody, labels[0], rows, 1, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_HANDLE, actionclip_classifier_remove_examples(nobody, &five, 1));
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_HANDLE, actionclip_classifier_clear_examples(nobody, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_HANDLE, actionclip_classifier_example(nobody, 0, &example));
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_HANDLE, actionclip_classifier_fit(nobody, NULL, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_HANDLE, actionclip_classifier_unfit(nobody, NULL));
+  CHECK(actionclip_classifier_example_count(nobody) == ACTIONCLIP_ERROR_INVALID_HANDLE);
+}
+
+/* Videos and frames are encoded as the encoding calls do it. */
+static void from_videos(void) {
+  actionclip_classifier *c = make(), *other = make();
+  actionclip_video *video = NULL;
+  CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video));
+  float embedding[MOST];
+  CHECK_OK(actionclip_classifier_add_video(c, labels[0], video, 0, INFINITY, 1, NULL, -1));
+  CHECK_OK(actionclip_encode_video(model, video, NULL, embedding, e, NULL, 0));
+  CHECK_OK(actionclip_classifier_add_examples(other, labels[0], embedding, 1, NULL));
+  CHECK_OK(actionclip_classifier_add_video(c, labels[1], video, 0.5, 1, 1, NULL, 4));
+  CHECK_OK(actionclip_encode_video_between(model, video, 0.5, 1, NULL, embedding, e, NULL, 0));
+  CHECK_OK(actionclip_classifier_add_examples(other, labels[1], embedding, 1, NULL));
+
+  /* Three views: every third of 3 T frames. */
+  const size_t t = (size_t)info.frames;
+  actionclip_video_info shape;
+  shape.struct_size = sizeof shape;
+  CHECK_OK(actionclip_video_get_info(video, &shape));
+  const size_t bytes = (size_t)shape.width * (size_t)shape.height * 3;
+  int64_t *indices = check_alloc(3 * t * sizeof *indices);
+  uint8_t *rgb = check_alloc(3 * t * bytes);
+  actionclip_image *images = check_alloc(3 * t * sizeof *images);
+  CHECK_OK(actionclip_sample_indices_by(actionclip_model_sampling(model), shape.frame_count, shape.frame_rate,
+                                        (int32_t)(3 * t), indices, 3 * t));
+  CHECK_OK(actionclip_video_read_frames(video, indices, 3 * t, rgb, 3 * t * bytes, NULL, 0));
+  for (size_t view = 0; view < 3; view++)
+    for (size_t i = 0; i < t; i++)
+      images[view * t + i] = (actionclip_image){rgb + (3 * i + view) * bytes, 0, shape.width, shape.height,
+                                                ACTIONCLIP_PIXEL_RGB, 0};
+  CHECK_OK(actionclip_classifier_add_video(c, labels[2], video, 0, INFINITY, 3, NULL, 9));
+  CHECK_OK(actionclip_classifier_add_frames(other, labels[2], images, 3 * t, NULL, 9));
+  actionclip_example example;
+  example.struct_size = sizeof example;
+  CHECK_OK(actionclip_classifier_example(c, 2, &example));
+  CHECK(example.views == 3 && example.clip_id == 9 && example.label == 2);
+  CHECK_OK(actionclip_classifier_fit(c, NULL, NULL));
+  CHECK_OK(actionclip_classifier_fit(other, NULL, NULL));
+  CHECK(same(c, other));
+  /* A part of one frame has one view, whatever is asked for. */
+  CHECK_OK(actionclip_classifier_add_video(c, labels[3], video, 0, 0.001, 7, NULL, 10));
+  CHECK_OK(actionclip_classifier_example(c, 3, &example));
+  CHECK(example.views == 1);
+
+  /* Views of a clip without an id are one clip too. */
+  CHECK_OK(actionclip_classifier_add_video(c, labels[3], video, 0, INFINITY, 2, NULL, -1));
+  CHECK_OK(actionclip_classifier_add_frames(c, labels[3], images, 3 * t, NULL, -1));
+  for (int32_t i = 4; i < 6; i++) {
+    CHECK_OK(actionclip_classifier_example(c, i, &example));
+    CHECK(example.clip_id == 2 - i && example.views == i - 2);
+  }
+
+  const int32_t had = actionclip_classifier_example_count(c);
+  CHECK_ERROR(IN, actionclip_classifier_add_video(c, "wav", video, 0, 1, 1, NULL, -1));
+  CHECK_ERROR(IN, actionclip_classifier_add_video(c, labels[3], video, 0, 1, 0, NULL, -1));
+  CHECK_ERROR(IN, actionclip_classifier_add_video(c, labels[3], video, 0, 1, 101, NULL, -1));
+  CHECK_ERROR(IN, actionclip_classifier_add_video(c, labels[3], video, 1, 1, 1, NULL, -1));
+  CHECK_ERROR(IN, actionclip_classifier_add_video(c, labels[3], video, NAN, 1, 1, NULL, -1));
+  CHECK_ERROR(IN, actionclip_classifier_add_video(c, labels[3], video, 1000, 1001, 1, NULL, -1));
+  CHECK_ERROR(IN, actionclip_classifier_add_video(c, labels[3], video, 0, 1, 1, NULL, -2));
+  CHECK_ERROR(IN, actionclip_classifier_add_video(c, labels[3], video, 0, 0.001, 1, NULL, 10)); /* the same view */
+  CHECK_ERROR(0, actionclip_classifier_add_video(c, labels[3], NULL, 0, 1, 1, NULL, -1));
+  CHECK_ERROR(0, actionclip_classifier_add_video(NULL, labels[3], video, 0, 1, 1, NULL, -1));
+  CHECK_ERROR(IN, actionclip_classifier_add_frames(c, labels[3], images, t + 1, NULL, -1));
+  CHECK_ERROR(IN, actionclip_classifier_add_frames(c, labels[3], NULL, t, NULL, -1));
+  CHECK_ERROR(IN, actionclip_classifier_add_frames(c, labels[3], images, 0, NULL, -1));
+  CHECK_ERROR(IN, actionclip_classifier_add_frames(c, "wav", images, t, NULL, -1));
+  CHECK_ERROR(IN, actionclip_classifier_add_frames(c, labels[3], images, t, NULL, -7));
+  CHECK(actionclip_classifier_example_count(c) == had);
+  free(images);
+  free(rgb);
+  free(indices);
+  actionclip_video_free(video);
+  actionclip_classifier_free(other);
+  actionclip_classifier_free(c);
+}
+
+/* Threads teach one classifier while others score with it. */
+static actionclip_classifier *shared;
+enum { ROUNDS = 60 };
+
+static void *teach(void *start) {
+  const int label = (int)(intptr_t)start;
+  for (int i = 0; i < ROUNDS; i++) {
+    const int64_t id = label * ROUNDS + i;
+    float video[MOST];
+    for (size_t k = 0; k < e; k++) video[k] = centres[label][k] + (float)((i * 31 + (int)k * 17) % 23) / 50;
+    int32_t status = actionclip_classifier_add_examples(shared, labels[label], video, 1, &id);
+    if (status == ACTIONCLIP_OK && i % 3 == 0) status = actionclip_classifier_remove_examples(shared, &id, 1);
+    if (status != ACTIONCLIP_OK) return "adding or removing failed";
+  }
+  return NULL;
+}
+
+static void *use(void *unused) {
+  (void)unused;
+  float out[LABELS];
+  int64_t newest = 0;
+  for (int i = 0; i < 20 * ROUNDS; i++) {
+    int64_t g = 0;
+    if (actionclip_classifier_score(shared, queries[i % LABELS][0], 1, 100, out, LABELS, NULL, &g) != ACTIONCLIP_OK)
+      return "scoring failed";
+    if (g < newest) return "a generation went back";
+    newest = g;
+  }
+  return NULL;
+}
+
+static void threads(void) {
+  shared = make();
+  for (int i = 0; i < 2; i++) CHECK_OK(actionclip_classifier_add_examples(shared, labels[i + 2], packed(i), 2, NULL));
+  CHECK_OK(actionclip_classifier_fit(shared, NULL, NULL));
+  pthread_t ids[4];
+  for (int i = 0; i < 2; i++) CHECK(pthread_create(&ids[i], NULL, teach, (void *)(intptr_t)i) == 0);
+  for (int i = 2; i < 4; i++) CHECK(pthread_create(&ids[i], NULL, use, NULL) == 0);
+  for (int i = 0; i < 4; i++) {
+    void *complaint = NULL;
+    CHECK(pthread_join(ids[i], &complaint) == 0);
+    if (complaint != NULL) fprintf(stderr, "  %s\n", (const char *)complaint);
+    CHECK(complaint == NULL);
+  }
+  CHECK(actionclip_classifier_example_count(shared) == 4 + 2 * (ROUNDS - (ROUNDS + 2) / 3));
+  actionclip_classifier_free(shared);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1) check_root = argv[1];
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), NULL, &model));
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_model_get_info(model, &info));
+  e = (size_t)info.embedding_size;
+  if (e > MOST) return 2;
+  make_world();
+  learns();
+  methods();
+  follows_changes();
+  views();
+  mistakes();
+  from_videos();
+  threads();
+  actionclip_model_free(model);
+  return check_report("test_teach");
+}
