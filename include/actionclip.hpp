@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -69,6 +70,13 @@ inline actionclip_preprocess_options preprocess_options() {
 inline actionclip_video_options video_options() {
   actionclip_video_options options;
   actionclip_video_options_init_sized(&options, sizeof options);
+  return options;
+}
+
+/* Returns options of a fit, with every default set. */
+inline actionclip_fit_options fit_options() {
+  actionclip_fit_options options;
+  actionclip_fit_options_init_sized(&options, sizeof options);
   return options;
 }
 
@@ -545,8 +553,11 @@ class LabelList {
   std::size_t size_;
 };
 
-/* Labels with their embeddings, for scoring one video after another. Any number of threads may use a classifier at
- * once. Move-only. */
+/* An id for a clip of its own. */
+constexpr std::int64_t new_clip = -1;
+
+/* Labels with their embeddings, for scoring one video after another, and for learning from examples. Any number of
+ * threads may use a classifier at once. Move-only. */
 class Classifier {
  public:
   /* Encodes the labels. Without templates: the model's own with their weights, else the reference's 16. `weights` has
@@ -599,6 +610,62 @@ class Classifier {
    * set labels, score with a label_list() instead, which tells its labels. */
   std::vector<float> score(const std::vector<float> &videos, float scale = 100.0f) const {
     return label_list().score(videos, scale);
+  }
+
+  /* Adds embeddings [v, E] as examples of a label. `clip_ids` has one for each, 0 or more, the same for views of one
+   * clip; empty: each is a clip of its own. */
+  void add(const std::string &label, const std::vector<float> &videos, const std::vector<std::int64_t> &clip_ids = {}) {
+    if (videos.size() % size_ != 0 || (!clip_ids.empty() && clip_ids.size() != videos.size() / size_))
+      throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "videos and clip_ids do not have one embedding of " +
+                                                         std::to_string(size_) + " numbers for each id");
+    check(actionclip_classifier_add_examples(get(), detail::c_string(label), videos.data(), videos.size() / size_,
+                                             clip_ids.empty() ? nullptr : clip_ids.data()));
+  }
+  /* Encodes the part of a video from `start` to `end`, in seconds, and adds it as an example of a label: one clip with
+   * 1 to 100 views. */
+  void add(const std::string &label, Video &video, double start = 0,
+           double end = std::numeric_limits<double>::infinity(), std::int32_t views = 1,
+           const actionclip_preprocess_options *options = nullptr, std::int64_t clip_id = new_clip) {
+    check(actionclip_classifier_add_video(get(), detail::c_string(label), video.get(), start, end, views, options,
+                                          clip_id));
+  }
+  /* Encodes frames, T for each view, and adds them as an example of a label: one clip. */
+  void add(const std::string &label, const actionclip_image *frames, std::size_t frame_count,
+           const actionclip_preprocess_options *options = nullptr, std::int64_t clip_id = new_clip) {
+    check(actionclip_classifier_add_frames(get(), detail::c_string(label), frames, frame_count, options, clip_id));
+  }
+  /* Removes clips by their ids. */
+  void remove(const std::vector<std::int64_t> &clip_ids) {
+    check(actionclip_classifier_remove_examples(get(), clip_ids.data(), clip_ids.size()));
+  }
+  /* Removes all clips of a label. */
+  void clear(const std::string &label) {
+    check(actionclip_classifier_clear_examples(get(), detail::c_string(label)));
+  }
+  /* Removes all clips. */
+  void clear() { check(actionclip_classifier_clear_examples(get(), nullptr)); }
+  /* Returns the clips, in the order of adding. If another thread changes them meanwhile, the result may mix both. */
+  std::vector<actionclip_example> examples() const {
+    const std::int32_t count = actionclip_classifier_example_count(get());
+    if (count < 0) check(count);
+    std::vector<actionclip_example> out(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < out.size(); i++) {
+      out[i].struct_size = sizeof out[i];
+      check(actionclip_classifier_example(get(), static_cast<std::int32_t>(i), &out[i]));
+    }
+    return out;
+  }
+  /* Fits the labels to the examples and returns the generation of the new list. */
+  std::int64_t fit(const actionclip_fit_options *options = nullptr) {
+    std::int64_t generation = 0;
+    check(actionclip_classifier_fit(get(), options, &generation));
+    return generation;
+  }
+  /* Returns to the words, and keeps the examples. Returns the generation of the new list. */
+  std::int64_t unfit() {
+    std::int64_t generation = 0;
+    check(actionclip_classifier_unfit(get(), &generation));
+    return generation;
   }
 
   actionclip_classifier *get() const noexcept { return handle_.get(); }
@@ -667,8 +734,8 @@ struct TemplateWeights {
 };
 
 /* Chooses weights for templates by videos [v, E] of the classes `labels` [v], with texts [templates, classes, E].
- * `clip_ids` is [v], the same for views of one clip; empty: each video is a clip. `strength`: the prior's, a share of the
- * videos; negative: it is chosen by leaving clips out. */
+ * `clip_ids` is [v], the same for views of one clip; empty: each video is a clip. `strength`: the prior's, a share of
+ * the videos; negative: it is chosen by leaving clips out. */
 inline TemplateWeights fit_prompts(const std::vector<float> &videos, const std::vector<std::int32_t> &labels,
                                    const std::vector<float> &texts, std::size_t template_count,
                                    std::size_t class_count, std::size_t embedding_size, float scale = 100.0f,

@@ -181,6 +181,7 @@ older() {
 actionclip_model_options tokenizer_path actionclip_model_load("/none",options,&model)==ACTIONCLIP_ERROR_FILE_OPEN
 actionclip_save_options source actionclip_model_save(model,"/none",options)==ACTIONCLIP_ERROR_INVALID_ARGUMENT
 actionclip_preprocess_options std actionclip_preprocess_crop(NULL,32,options,NULL,0)==ACTIONCLIP_ERROR_INVALID_ARGUMENT
+actionclip_fit_options accept_rate actionclip_classifier_fit(NULL,options,NULL)==ACTIONCLIP_ERROR_INVALID_ARGUMENT
 actionclip_video_options max_pixels actionclip_video_open("/none",options,&video)<0
 LIST
   printf '%-16s %d passed\n' older $count
@@ -189,7 +190,7 @@ LIST
 wanted headers && headers
 wanted older && older
 for name in test_api test_save test_save_over test_hash test_misuse_load test_misuse_encode test_misuse_rest \
-  test_structs test_truncation test_video test_threads test_environment test_fork test_labels test_prompts; do
+  test_structs test_truncation test_video test_threads test_environment test_fork test_labels test_prompts test_teach; do
   wanted $name || continue
   # The address sanitizer's allocator does not survive a fork while other threads allocate: the child waits for a lock
   # for ever.

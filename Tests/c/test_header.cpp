@@ -217,6 +217,39 @@ static void cancelling(const actionclip::Model &model) {
   CHECK(!model.encode_labels({"walking"}).empty());  // used no more
 }
 
+static void teaching(const actionclip::Model &model, const std::string &clip) {
+  const std::vector<std::string> labels = {"walking", "running", "waving"};
+  const std::vector<float> shown = model.encode_prompts({"a b", "b a", "on in", "in on"});
+  const std::size_t e = shown.size() / 4;
+  const std::vector<float> two(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(2 * e));
+  actionclip::Classifier classifier(model, labels, {"{}"});
+  const std::vector<float> words = classifier.score(shown);
+  classifier.add("walking", two);
+  classifier.add("running", {shown.begin() + static_cast<std::ptrdiff_t>(2 * e), shown.end()}, {5, 5});
+  actionclip::Video video(clip);
+  classifier.add("waving", video, 0.5, 1, 2);
+  classifier.add("waving", video);
+  const std::vector<actionclip_example> examples = classifier.examples();
+  CHECK(examples.size() == 5 && examples[2].clip_id == 5 && examples[2].views == 2 && examples[2].label == 1);
+  CHECK(examples[3].views == 2 && examples[4].views == 1 && examples[0].clip_id < 0);
+  CHECK(classifier.score(shown) == words);
+  CHECK(classifier.fit() == 2 && classifier.score(shown) != words);
+  actionclip_fit_options options = actionclip::fit_options();
+  options.method = ACTIONCLIP_FIT_RIDGE;
+  CHECK(classifier.fit(&options) == 3);
+  classifier.remove({5, examples[4].clip_id});
+  classifier.clear("waving");
+  CHECK(classifier.examples().size() == 2);
+  CHECK(classifier.unfit() > 3 && classifier.score(shown) == words);
+  classifier.clear();
+  REFUSED(NOT_ENOUGH_EXAMPLES, classifier.fit());
+  REFUSED(INVALID_ARGUMENT, classifier.add("wakling", two));
+  REFUSED(INVALID_ARGUMENT, classifier.add("walking", two, {1}));
+  REFUSED(INVALID_ARGUMENT, classifier.add("walking", video, 1, 1));
+  REFUSED(INVALID_ARGUMENT, classifier.add("walking", nullptr, 8));
+  REFUSED(INVALID_ARGUMENT, classifier.remove({1}));
+}
+
 static void prompts(const actionclip::Model &model) {
   const std::vector<std::string> labels = {"walking", "running"}, templates = {"a clip of {}", "{}", "see {}"};
   const std::vector<float> videos = model.encode_prompts({"a person on foot", "fast", "slow"});
@@ -301,6 +334,7 @@ int main(int argc, char **argv) try {
   texts(model, untrained + "merges.txt");
   changing_labels(model);
   cancelling(model);
+  teaching(model, root + "/examples/clip.mp4");
   prompts(model);
   saving(model, std::string(argc > 2 ? argv[2] : "/tmp") + "/test_header.safetensors");
   CHECK(model.label_note("ice skating").empty() && model.label_note().empty());

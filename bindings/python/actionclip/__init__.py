@@ -12,6 +12,7 @@ from ._errors import (
     ArgumentError,
     ArgumentTypeError,
     CancelledError,
+    ExamplesError,
     FileError,
     FormatError,
     InternalError,
@@ -33,6 +34,7 @@ from ._preprocess import preprocess, preprocess_crop, sample_indices
 from ._prompts import PromptsFit, fit_prompts, fit_prompts_unlabelled, prompt_pool
 from ._similarity import probabilities, similarity
 from ._tokenizer import Tokenizer
+from ._teaching import Example
 from ._video import Video, VideoInfo
 
 __all__ = [
@@ -42,6 +44,8 @@ __all__ = [
     "CancelToken",
     "CancelledError",
     "Classifier",
+    "Example",
+    "ExamplesError",
     "FileError",
     "FormatError",
     "InternalError",

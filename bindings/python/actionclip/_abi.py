@@ -53,6 +53,7 @@ CONSTANTS: dict[str, int] = {
     "ERROR_TIME_LIMIT": -53,
     "ERROR_VIDEO_INVALID": -60,
     "ERROR_VIDEO_DECODE": -61,
+    "ERROR_NOT_ENOUGH_EXAMPLES": -70,
     "ERROR_INTERNAL": -90,
     "AS_CHECKPOINT": 0,
     "ON": 1,
@@ -97,6 +98,11 @@ CONSTANTS: dict[str, int] = {
     "SAMPLING_OPEN_VCLIP": 2,
     "TEXT_TOO_LONG_IS_ERROR": 0,
     "TEXT_TRUNCATE": 1,
+    "FIT_AUTO": 0,
+    "FIT_WORDS": 1,
+    "FIT_PROTOTYPES": 2,
+    "FIT_RIDGE": 3,
+    "FIT_SOFTMAX": 4,
     "PROMPTS_EQUAL": 0,
     "PROMPTS_WITHOUT_LABELS": 1,
     "PROMPTS_FITTED": 2,
@@ -228,6 +234,29 @@ class VideoInfo(Structure):
     ]
 
 
+class Example(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("label", c_int32),
+        ("clip_id", c_int64),
+        ("views", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class FitOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("method", c_int32),
+        ("text_weight", c_double),
+        ("clip_weight", c_double),
+        ("offset", c_double),
+        ("ridge", c_double),
+        ("anchor", c_double),
+        ("accept_rate", c_double),
+    ]
+
+
 class PromptsReport(Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -251,6 +280,8 @@ STRUCTS: dict[str, type[Structure]] = {
     "actionclip_preprocess_options": PreprocessOptions,
     "actionclip_video_options": VideoOptions,
     "actionclip_video_info": VideoInfo,
+    "actionclip_example": Example,
+    "actionclip_fit_options": FitOptions,
     "actionclip_prompts_report": PromptsReport,
 }
 
@@ -410,6 +441,24 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_label_list_generation", (Handle,), c_int64),
     ("actionclip_label_list_label", (Handle, c_int32), c_char_p),
     ("actionclip_label_list_score", (Handle, Floats, c_size_t, c_float, Floats, c_size_t), c_int32),
+    ("actionclip_classifier_add_examples", (Handle, c_char_p, Floats, c_size_t, Int64s), c_int32),
+    (
+        "actionclip_classifier_add_video",
+        (Handle, c_char_p, Handle, c_double, c_double, c_int32, PreprocessIn, c_int64),
+        c_int32,
+    ),
+    (
+        "actionclip_classifier_add_frames",
+        (Handle, c_char_p, Images, c_size_t, PreprocessIn, c_int64),
+        c_int32,
+    ),
+    ("actionclip_classifier_remove_examples", (Handle, Int64s, c_size_t), c_int32),
+    ("actionclip_classifier_clear_examples", (Handle, c_char_p), c_int32),
+    ("actionclip_classifier_example_count", (Handle,), c_int32),
+    ("actionclip_classifier_example", (Handle, c_int32, POINTER(Example)), c_int32),
+    ("actionclip_fit_options_init_sized", (POINTER(FitOptions), c_size_t), None),
+    ("actionclip_classifier_fit", (Handle, POINTER(FitOptions), Int64s), c_int32),
+    ("actionclip_classifier_unfit", (Handle, Int64s), c_int32),
     (
         "actionclip_prompts_fit",
         (

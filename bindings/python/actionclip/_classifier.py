@@ -17,11 +17,12 @@ from ._arrays import float_array, pointer
 from ._cancel import create, long_call
 from ._descriptions import Descriptions, described_labels
 from ._errors import invalid
-from ._handle import Handle, Owner
+from ._handle import Handle
 from ._library import library
 from ._library import templates as default_templates
 from ._model import Model
 from ._similarity import template_weights
+from ._teaching import Pupil
 
 
 class Scores(np.ndarray[Any, np.dtype[np.float32]]):
@@ -35,8 +36,8 @@ class Scores(np.ndarray[Any, np.dtype[np.float32]]):
     generation: int | None = None
 
 
-class Classifier(Owner):
-    """A list of labels with their embeddings, for scoring one video after another.
+class Classifier(Pupil):
+    """A list of labels with their embeddings, for scoring one video after another; `add` and `fit` teach it by examples.
 
     labels: None for the model's own. templates: None for the model's own with their weights or, without any, the
     reference's 16. weights: one for each of `templates`, equal without. descriptions: in place of labels and templates, a
@@ -98,6 +99,7 @@ class Classifier(Owner):
     def _take(self, model: Model, made: Handle, names: list[str], templates: int) -> None:
         self._model = weakref.ref(model)
         self._size = model.info.embedding_size
+        self._frames = model.info.frames
         #: Embeddings that a score compares with for each label, at most.
         self._templates = templates
         #: The generation and labels of the list used last. Both are replaced together.

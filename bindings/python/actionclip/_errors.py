@@ -88,6 +88,10 @@ class VideoError(ActionCLIPError, ValueError):
     """-6x: not a video that can be read, or no frame of it could be decoded."""
 
 
+class ExamplesError(ActionCLIPError, ValueError):
+    """-7x: a classifier has too few examples or labels to be fitted."""
+
+
 class InternalError(ActionCLIPError, RuntimeError):
     """-9x: a defect in the library."""
 
@@ -99,6 +103,7 @@ _DECADES: dict[int, type[ActionCLIPError]] = {
     4: ModelError,
     5: ResourceError,
     6: VideoError,
+    7: ExamplesError,
     9: InternalError,
 }
 

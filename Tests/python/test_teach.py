@@ -1,0 +1,160 @@
+"""Classifiers that learn from examples."""
+
+import actionclip
+import numpy as np
+import pytest
+from conftest import ROOT, same_bits
+
+LABELS = ["walk", "run", "jump"]
+SHOTS = 4
+CLIP = ROOT / "examples" / "clip.mp4"
+
+
+@pytest.fixture()
+def world(speaker, random):
+    """Embeddings of each label, [labels, shots + 5, E], around a point of its own."""
+    size = speaker.info.embedding_size
+    points = random.standard_normal((len(LABELS), 1, size))
+    return (points + 0.4 * random.standard_normal((len(LABELS), SHOTS + 5, size))).astype(np.float32)
+
+
+@pytest.fixture()
+def classifier(speaker):
+    with actionclip.Classifier(speaker, LABELS, ["{}"]) as made:
+        yield made
+
+
+def teach(classifier, world):
+    for label, rows in zip(LABELS, world, strict=True):
+        classifier.add(label, rows[:SHOTS])
+
+
+def accuracy(classifier, world):
+    queries = world[:, SHOTS:].reshape(-1, world.shape[-1])
+    expected = np.repeat(np.arange(len(LABELS)), world.shape[1] - SHOTS)
+    return float(np.mean(classifier.score(queries).argmax(axis=1) == expected))
+
+
+def test_it_learns_what_its_words_do_not_say(classifier, world):
+    words = classifier.score(world[0])
+    teach(classifier, world)
+    assert same_bits(classifier.score(world[0]), words)
+    assert classifier.fit() == 2
+    assert accuracy(classifier, world) == 1
+    scores = classifier.score(world[0])
+    assert scores.labels == LABELS and scores.generation == 2
+    assert np.allclose(scores.sum(axis=1), 1, atol=1e-5)
+    assert classifier.unfit() == 3
+    assert same_bits(classifier.score(world[0]), words)
+
+
+@pytest.mark.parametrize("method", ["prototypes", "ridge", "softmax", "AUTO"])
+def test_every_method_learns(classifier, world, method):
+    teach(classifier, world)
+    classifier.fit(method)
+    assert accuracy(classifier, world) == 1
+
+
+def test_numbers_can_be_given(classifier, world):
+    teach(classifier, world)
+    classifier.fit("ridge", ridge=3.5, text_weight=0.5, clip_weight=20, offset=1)
+    assert accuracy(classifier, world) == 1
+    for name in ("ridge", "text_weight", "clip_weight", "offset", "anchor", "accept_rate"):
+        for value in (float("nan"), float("inf"), "much"):
+            with pytest.raises(ValueError, match=name):
+                classifier.fit(**{name: value})
+    with pytest.raises(ValueError, match="method"):
+        classifier.fit("best")
+
+
+def test_examples_are_listed_and_removed(classifier, world):
+    classifier.add("run", world[1, 0])
+    classifier.add("walk", world[0, :3], clip=[4, 9, 4])
+    classifier.add("jump", list(world[2, :2]), clip=7)
+    assert classifier.examples == [
+        actionclip.Example(1, -1, 1), actionclip.Example(0, 4, 2), actionclip.Example(0, 9, 1),
+        actionclip.Example(2, 7, 2),
+    ]  # fmt: skip
+    classifier.set_labels(["walk", "sit"])
+    assert [example.label for example in classifier.examples] == [None, 0, 0, None]
+    classifier.remove(9)
+    classifier.remove([-1, 4])
+    assert [example.clip for example in classifier.examples] == [7]
+    with pytest.raises(actionclip.ArgumentError, match="no such clip"):
+        classifier.remove([7, 8])
+    classifier.clear("jump")
+    classifier.add("walk", world[0, :2].tolist())
+    classifier.clear()
+    assert classifier.examples == []
+
+
+def test_it_follows_examples_once_it_is_fitted(classifier, world):
+    classifier.add("walk", world[0, :SHOTS])
+    classifier.fit()
+    for label, rows in zip(LABELS[1:], world[1:], strict=True):
+        classifier.add(label, rows[:SHOTS])
+    assert accuracy(classifier, world) == 1
+
+
+def test_videos_bytes_and_frames_are_examples(speaker, classifier):
+    with actionclip.Video(CLIP) as video:
+        classifier.add("walk", video, start=0.5, end=1.5, views=2, clip=3)
+        frames = video.read_frames(list(range(20)))
+    classifier.add("run", CLIP)
+    classifier.add("run", CLIP.read_bytes())
+    classifier.add("jump", frames)
+    assert [example.views for example in classifier.examples] == [2, 1, 1, 1]
+    classifier.fit()
+    with actionclip.Classifier(speaker, LABELS, ["{}"]) as other:
+        with actionclip.Video(CLIP) as video:
+            other.add("walk", video, start=0.5, end=1.5, views=2)
+        for _ in range(2):
+            other.add("run", speaker.encode_video(CLIP))
+        other.add("jump", speaker.encode_frames([list(frames)]))
+        other.fit()
+        embedding = speaker.encode_video(CLIP, start=1)
+        assert same_bits(classifier.score(embedding), other.score(embedding))
+
+
+def test_mistakes_are_named(classifier, world):
+    size = world.shape[-1]
+    with pytest.raises(actionclip.ExamplesError, match="add a clip"):
+        classifier.fit()
+    with pytest.raises(ValueError, match="the nearest is 'walk'"):
+        classifier.add("wlak", world[0])
+    with pytest.raises(ValueError, match=rf"numbers, the labels of {size}"):
+        classifier.add("walk", np.zeros(size + 1, np.float32))
+    with pytest.raises(ValueError, match="NaN"):
+        classifier.add("walk", np.full(size, np.nan, np.float32))
+    with pytest.raises(ValueError, match="all zeros"):
+        classifier.add("walk", np.zeros(size, np.float32))
+    with pytest.raises(ValueError, match="3 ids for 2"):
+        classifier.add("walk", world[0, :2], clip=[1, 2, 3])
+    with pytest.raises(ValueError, match="clip"):
+        classifier.add("walk", world[0, :2], clip=-4)
+    with pytest.raises(ValueError, match="views"):
+        classifier.add("walk", CLIP, views=0)
+    with pytest.raises(ValueError, match="views are for a video"):
+        classifier.add("walk", world[0, 0], views=2)
+    with pytest.raises(TypeError):
+        classifier.add(3, world[0])
+    with pytest.raises(TypeError):
+        classifier.remove([1.5])
+    with pytest.raises(FileNotFoundError):
+        classifier.add("walk", "/no/such/clip.mp4")
+    assert classifier.examples == []
+
+
+def test_it_learns_without_its_model(untrained, world):
+    model = actionclip.Model(untrained)
+    classifier = actionclip.Classifier(model, LABELS, ["{}"])
+    model.close()
+    teach(classifier, world)
+    classifier.add("walk", CLIP)
+    classifier.fit()
+    assert accuracy(classifier, world) == 1
+    with pytest.raises(ValueError, match="closed"):
+        classifier.add("walk", [np.zeros((8, 8, 3), np.uint8)] * 100)
+    classifier.close()
+    with pytest.raises(ValueError):
+        classifier.add("walk", world[0])
