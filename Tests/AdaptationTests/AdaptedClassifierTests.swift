@@ -70,3 +70,42 @@ import Testing
     }
   }
 }
+
+/// One more clip, as an update of what was fitted.
+@Suite struct AddingTests {
+  @Test(arguments: [FitMethod.prototypes, .ridge])
+  func anUpdateIsTheFitWithTheClip(method: FitMethod) throws {
+    var world = try World(labels: 6, size: 32)
+    let examples = world.clips([0, 1, 2], each: 3)
+    // A clip of a label that has examples, and the first clip of one that has none.
+    for extra in [world.clips([1], each: 1)[0], world.clips([4], each: 1)[0]] {
+      var options = FitOptions()
+      options.method = method
+      (options.textWeight, options.clipWeight, options.offset, options.ridge) = (0.5, 8, -1, 0.3)
+      func fit(_ examples: [Example]) throws -> AdaptedClassifier {
+        try AdaptedClassifier.fit(
+          support(examples), texts: world.texts, labelCount: world.labelCount, scale: 20, options)
+      }
+      let updated = try fit(examples).adding(row: extra.row, label: extra.label)
+      let (found, expected) = (try #require(updated), try fit(examples + [extra]))
+      let ratio = Float(found.temperature / expected.temperature)
+      for i in 0..<world.labelCount * world.size {
+        #expect(abs(found.weights[i] - ratio * expected.weights[i]) < 1e-4)
+      }
+      for label in 0..<world.labelCount {
+        #expect(abs(found.offsets[label] - ratio * expected.offsets[label]) < 1e-4)
+      }
+    }
+  }
+
+  @Test(arguments: [FitMethod.words, .softmax])
+  func othersAreFittedAgain(method: FitMethod) throws {
+    var world = try World(labels: 3, size: 16)
+    let examples = world.clips([0, 1], each: 2)
+    var options = FitOptions()
+    options.method = method
+    let fitted = try AdaptedClassifier.fit(
+      support(examples), texts: world.texts, labelCount: 3, scale: 20, options)
+    #expect(try fitted.adding(row: examples[0].row, label: 0) == nil)
+  }
+}

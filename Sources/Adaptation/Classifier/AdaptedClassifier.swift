@@ -14,12 +14,18 @@ public final class AdaptedClassifier: @unchecked Sendable {
   public let labelCount: Int
   public let embeddingSize: Int
   public let method: FitMethod
-  /// How the logit of a label with examples is made; nil of words alone and of softmax regression.
+  /// How the logit of a label with examples is made; nil of words alone.
   public let mixture: MixtureWeights?
   /// The strength of ridge regression's penalty, if that is the method.
   public let ridge: Double?
   /// The factor on the logits that made the probabilities calibrated.
   public let temperature: Double
+
+  /// A text embedding of unit length for each label. [C, E]
+  private let texts: DenseMatrix
+  private let scale: Double
+  /// What the score by clips is made of; nil of words alone.
+  private let clips: ClipSums?
 
   /// Whether the words alone won. The caller then scores as it did before the fit.
   public var usesWordsAlone: Bool { method == .words }
@@ -41,27 +47,51 @@ public final class AdaptedClassifier: @unchecked Sendable {
     return try AdaptedClassifier(selection, matrix, scale: scale)
   }
 
-  private init(_ selection: Selection, _ texts: DenseMatrix, scale: Double) throws(Failure) {
+  private convenience init(_ selection: Selection, _ texts: DenseMatrix, scale: Double) throws(Failure) {
     let (candidate, estimate) = (selection.chosen.candidate, selection.chosen.estimate)
+    try self.init(
+      method: candidate.method, mixture: candidate.mixture, ridge: candidate.ridge,
+      temperature: estimate.temperature, texts: texts, scale: scale,
+      clips: ClipSums(candidate, selection.rows))
+  }
+
+  /// - Parameter clips: what the score by clips is made of; nil of words alone.
+  init(
+    method: FitMethod, mixture: MixtureWeights?, ridge: Double?, temperature: Double, texts: DenseMatrix,
+    scale: Double, clips: ClipSums?
+  ) throws(Failure) {
+    (self.method, self.mixture, self.ridge, self.temperature) = (method, mixture, ridge, temperature)
+    (self.texts, self.scale, self.clips) = (texts, scale, clips)
     (labelCount, embeddingSize) = (texts.rows, texts.columns)
     weights = try FloatBuffer(count: labelCount * embeddingSize)
     offsets = try FloatBuffer(count: labelCount)
-    (method, ridge, temperature) = (candidate.method, candidate.ridge, estimate.temperature)
-    mixture = candidate.method == .softmax ? nil : candidate.mixture
     for label in 0..<labelCount {
       let (from, to) = (texts.row(label), weights.base + label * embeddingSize)
       for i in 0..<embeddingSize { to[i] = Float(temperature * scale * from[i]) }
     }
-    guard let scores = candidate.scores, let mixture = candidate.mixture else { return }
-    for column in 0..<selection.rows.labelCount {
-      let label = selection.rows.labels[column]
-      let (text, clips) = (texts.row(label), scores.weights.row(column))
+    guard let clips, let mixture else { return }
+    for column in 0..<clips.labels.count {
+      let label = clips.labels[column]
+      let (text, score) = (texts.row(label), clips.weights.row(column))
       let to = weights.base + label * embeddingSize
       for i in 0..<embeddingSize {
-        to[i] = Float(temperature * (mixture.text * scale * text[i] + mixture.clips * clips[i]))
+        to[i] = Float(temperature * (mixture.text * scale * text[i] + mixture.clips * score[i]))
       }
-      offsets.base[label] = Float(temperature * (mixture.clips * scores.offsets[column] + mixture.offset))
+      offsets.base[label] = Float(temperature * (mixture.clips * clips.offsets[column] + mixture.offset))
     }
+  }
+
+  /// The classifier with one more clip of one view, whose embedding has unit length, as a rank-one update: the mixture,
+  /// the ridge and the temperature stay, and so does what was found about left-out clips. Nil where only another fit can
+  /// take a clip in, after words alone and softmax regression.
+  public func adding(
+    row: UnsafePointer<Float>, label: Int
+  ) throws(Failure) -> AdaptedClassifier? {
+    precondition(label >= 0 && label < labelCount)
+    guard let clips, let next = try clips.adding(row, label: label, ridge: ridge) else { return nil }
+    return try AdaptedClassifier(
+      method: method, mixture: mixture, ridge: ridge, temperature: temperature, texts: texts, scale: scale,
+      clips: next)
   }
 
   /// Writes the logits of a video embedding, which need not have unit length, to out [C].
