@@ -5,7 +5,7 @@ import Testing
 
 /// Cholesky factors: their identities, solves, updates, and matrices that have none.
 struct CholeskyTests {
-  private static let sizes = [1, 7, 33, 100]
+  private static let sizes = [1, 7, 33, 100, 300]
 
   /// A symmetric, positive definite matrix X · X^T + I.
   private func definite(_ order: Int, seed: UInt64) throws -> DenseMatrix {

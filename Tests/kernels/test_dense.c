@@ -136,8 +136,11 @@ static void test_solve(const dense_kernels *kernels, size_t order) {
         *to++ = i == panel * width + r ? 1 / own : own;
       }
   double *b = numbers(rows * columns), *y = memory(rows * columns), *parts = memory(rows * columns);
+  // Zeros at the top, which the kernel is told of in some parts and not in others.
+  const size_t zeros = below(panels);
+  memset(b, 0, zeros * width * columns * sizeof *b);
   memcpy(y, b, rows * columns * sizeof *b), memcpy(parts, b, rows * columns * sizeof *b);
-  ckernels_dense_solve whole = {0, panels, packed_l, y};
+  ckernels_dense_solve whole = {0, panels, 0, packed_l, y};
   kernels->solve_panel(&whole);
   for (size_t row = 0; row < rows; row++)
     for (size_t column = 0; column < columns; column++) {
@@ -148,12 +151,12 @@ static void test_solve(const dense_kernels *kernels, size_t order) {
       }
       const double error = (double)(fabsl(sum - (long double)b[row * columns + column]) / (magnitude * DBL_EPSILON));
       worst_solve = fmax(worst_solve, error);
-      CHECK(error <= 2 + (double)row / 8, "solve of %zu: %g epsilon", order, error);
+      CHECK(error <= 2 + (double)row / 8 || sum == b[row * columns + column], "solve of %zu: %g epsilon", order, error);
     }
   // Some panels of rows after the others have the same bits.
   for (size_t first = 0; first < panels;) {
     const size_t last = first + 1 + below(panels - first);
-    ckernels_dense_solve part = {first, last, packed_l, parts};
+    ckernels_dense_solve part = {first, last, first < zeros ? first : below(zeros + 1), packed_l, parts};
     kernels->solve_panel(&part);
     first = last;
   }

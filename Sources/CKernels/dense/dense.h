@@ -24,19 +24,22 @@ INLINE void N(store_doubles)(double *p, N(vd) v) { memcpy(p, &v, sizeof v); }
 // or numbers are next to each other.
 INLINE void N(pack_lines)(const int width, const ckernels_dense_lines *lines, double *to) {
   const ptrdiff_t across = lines->across, along = lines->along;
-  for (size_t first = 0; first < lines->count; first += (size_t)width) {
+  const size_t k = lines->k, panel = (size_t)width * k;
+  for (size_t first = 0; first < lines->count; first += (size_t)width, to += panel) {
     const double *from = lines->from + (ptrdiff_t)first * across;
-    const size_t count = lines->count - first < (size_t)width ? lines->count - first : (size_t)width;
+    const size_t count = lines->count - first;
     if (count < (size_t)width) {
-      for (size_t i = 0; i < lines->k; i++, to += width, from += along)
-        for (size_t line = 0; line < (size_t)width; line++)
-          to[line] = line < count ? from[(ptrdiff_t)line * across] : 0;
-    } else if (across == 1) {
-      for (size_t i = 0; i < lines->k; i++, to += width, from += along) memcpy(to, from, (size_t)width * sizeof *to);
-    } else {
-      for (size_t i = 0; i < lines->k; i++, to += width, from += along)
+      for (size_t i = 0; i < k; i++, from += along)
 #pragma clang loop unroll(full)
-        for (int line = 0; line < width; line++) to[line] = from[line * across];
+        for (int line = 0; line < width; line++)
+          to[i * (size_t)width + (size_t)line] = (size_t)line < count ? from[line * across] : 0;
+    } else if (across == 1) {
+      for (size_t i = 0; i < k; i++, from += along)
+        memcpy(to + i * (size_t)width, from, (size_t)width * sizeof *to);
+    } else {
+      for (size_t i = 0; i < k; i++, from += along)
+#pragma clang loop unroll(full)
+        for (int line = 0; line < width; line++) to[i * (size_t)width + (size_t)line] = from[line * across];
     }
   }
 }
@@ -98,10 +101,10 @@ static void N(dense_multiply)(const ckernels_dense_product *p) {
 
 static void N(dense_solve_panel)(const ckernels_dense_solve *s) {
   for (size_t panel = s->first; panel < s->last; panel++) {
-    const size_t k = panel * DENSE_ROWS;
+    const size_t k = panel * DENSE_ROWS, zeros = s->zeros * DENSE_ROWS;
     const double *l = s->l + DENSE_ROWS * (k + DENSE_ROWS) / 2 * panel;
     double *b = s->b + k * COLUMNS;
-    N(tile_of_doubles) rest = N(sums_of_doubles)(k, l, s->b);
+    N(tile_of_doubles) rest = N(sums_of_doubles)(k - zeros, l + zeros * DENSE_ROWS, s->b + zeros * COLUMNS);
     EACH_ROW EACH_VECTOR
       rest.at[r][v] = N(load_doubles)(b + r * COLUMNS + v * LANES_OF_DOUBLES) - rest.at[r][v];
     l += k * DENSE_ROWS;

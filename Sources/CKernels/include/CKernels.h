@@ -191,6 +191,7 @@ void ckernels_dense_multiply(const ckernels_dense_product *product);
 // reciprocals on the diagonal. Rows that fill up the last panel are those of the identity.
 typedef struct {
   size_t first, last;
+  size_t zeros;  // panels of rows at the top of b that hold zeros, up to `first` of them
   const double *l;
   double *b;  // [rows of all panels][columns]
 } ckernels_dense_solve;

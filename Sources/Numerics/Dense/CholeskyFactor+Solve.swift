@@ -29,9 +29,14 @@ extension CholeskyFactor {
   public func inverse(pool: ThreadPool? = nil) throws(Failure) -> DenseMatrix {
     let half = try DenseMatrix(rows: order, columns: order)
     half.view.addToDiagonal(1)
-    try solveLower(half.view, pool: pool)
+    try TriangularSolve(columns.elements.transposed, order: order).run(
+      half.elements, columns: order, isTriangular: true, pool)
     let inverse = try DenseMatrix(rows: order, columns: order)
-    try inverse.view.addGram(of: half.view.transposed, pool: pool)
+    try Product(
+      a: half.elements.transposed, b: half.elements, c: inverse.elements, rows: order, k: order,
+      columns: order, scale: 1, upperOnly: true, isTriangular: true
+    ).run(pool)
+    inverse.view.mirrorUpper()
     return inverse
   }
 

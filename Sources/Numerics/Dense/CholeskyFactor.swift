@@ -11,9 +11,9 @@ public final class CholeskyFactor: @unchecked Sendable {
   /// defined. [capacity, capacity]
   var columns: DenseMatrix
 
-  /// Factorises A + ridge · I; of A the elements on and below the diagonal are read. Nil where it is not positive
-  /// definite in double precision: a pivot is not above zero, or is not finite. It fails where memory is refused or the
-  /// calling thread is cancelled.
+  /// Factorises A + ridge · I, for a symmetric A, of which one triangle is read. Nil where it is not positive definite in
+  /// double precision: a pivot is not above zero, or is not finite. It fails where memory is refused or the calling
+  /// thread is cancelled.
   /// - Parameter capacity: the order that the factor can be extended to without taking new memory.
   public init?(
     of a: MatrixView, ridge: Double = 0, capacity: Int = 0, pool: ThreadPool? = nil
@@ -22,14 +22,11 @@ public final class CholeskyFactor: @unchecked Sendable {
     order = a.rows
     let size = max(capacity, a.rows)
     columns = try DenseMatrix(rows: size, columns: size)
+    let from = a.elements.columnStride == 1 ? a.elements : a.elements.transposed
     for k in 0..<order {
-      var from = a.elements.at(k, k)
-      let to = columns.row(k)
-      for i in k..<order {
-        to[i] = from.pointee
-        from += a.elements.rowStride
-      }
-      to[k] += ridge
+      let to = columns.row(k) + k
+      to.update(from: from.at(k, k), count: order - k)
+      to.pointee += ridge
     }
     guard try factorise(columns.elements, order: order, pool) else { return nil }
   }
