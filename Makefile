@@ -45,7 +45,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall test check test-swift test-kernels test-c test-faults \
-  torture test-abi test-python races test-fuzz fuzz bench bench-kernels demo clean
+  torture test-abi test-python races test-fuzz fuzz bench bench-kernels bench-dense demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -223,6 +223,9 @@ bench: library ## this library against PyTorch, ONNX Runtime and OpenVINO (about
 
 bench-kernels: ## the kernels against what the processor can do at most
 	@python3 benchmarks/kernels/run.py $(BENCH_ARGS)
+
+bench-dense: ## linear algebra in doubles against numpy and scipy
+	@python3 benchmarks/dense/run.py $(BENCH_ARGS)
 
 clean: ## remove everything that was built
 	@rm -rf build .build bindings/python/build bindings/python/*.egg-info .pytest_cache

@@ -1,6 +1,6 @@
 """Linear algebra in doubles against numpy and scipy (OpenBLAS), in turn.
 
-    python3 benchmarks/dense/run.py [--rounds 9] [--threads 1 2]
+    make bench-dense BENCH_ARGS="--rounds 9 --threads 1 2"
 """
 
 import argparse
