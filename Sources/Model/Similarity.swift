@@ -11,8 +11,9 @@ public enum Similarity {
   ) throws(Failure) {
     try check(videos, videoCount, size, "video")
     try check(texts, textCount, size, "text")
+    let lengths = try norms(texts, textCount, size)
     try whole(videoCount * textCount, to: out) { (logits) throws(Failure) in
-      try fill(logits, videos, videoCount, texts, textCount, size: size, scale: scale)
+      try fill(logits, videos, videoCount, texts, lengths.base, textCount, size: size, scale: scale)
     }
   }
 
@@ -32,7 +33,8 @@ public enum Similarity {
 
   private static func fill(
     _ out: UnsafeMutablePointer<Float>, _ videos: UnsafePointer<Float>, _ videoCount: Int,
-    _ texts: UnsafePointer<Float>, _ textCount: Int, size: Int, scale: Float
+    _ texts: UnsafePointer<Float>, _ textNorms: UnsafePointer<Double>, _ textCount: Int, size: Int,
+    scale: Float
   ) throws(Failure) {
     for video in 0..<videoCount {
       let v = videos + video * size
@@ -40,7 +42,7 @@ public enum Similarity {
       for text in 0..<textCount {
         if text % textsTogether == 0 { try checkCancelled() }
         let t = texts + text * size
-        let product = videoNorm * norm(t, size)
+        let product = videoNorm * textNorms[text]
         let cosine = product > 0 ? dotProduct(v, t, size) / product : 0
         out[video * textCount + text] = scale * Float(max(-1, min(1, cosine)))
       }
@@ -49,7 +51,7 @@ public enum Similarity {
 
   /// Writes probabilities to out [videos, classes] by the reference's evaluation rule: softmax(scale · cosine) over the
   /// classes for each template of texts [templates, classes, E], then the mean over templates, weighted where `weights`
-  /// are given. Equal weights give the bits of the plain mean, and templates of weight 0 cost nothing.
+  /// are given. Equal weights give the bits of the plain mean, and templates of weight 0 are not compared.
   public static func probabilities(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, _ texts: UnsafePointer<Float>,
     templates: Int, classes: Int, size: Int, scale: Float, weights: TemplateWeights? = nil,
@@ -58,6 +60,7 @@ public enum Similarity {
     let scores = try FloatBuffer(count: classes)
     let score = scores.base
     defer { withExtendedLifetime((scores, weights)) {} }
+    let lengths = try norms(texts, templates * classes, size)
     let shares = weights?.areEqual == true ? nil : weights?.view
     try check(videos, videoCount, size, "video")
     try check(texts, templates * classes, size, "text")
@@ -66,7 +69,9 @@ public enum Similarity {
         let row = probabilities + video * classes
         for template in 0..<templates where shares?[template] != 0 {
           let own = texts + template * classes * size
-          try fill(score, videos + video * size, 1, own, classes, size: size, scale: scale)
+          try fill(
+            score, videos + video * size, 1, own, lengths.base + template * classes, classes, size: size,
+            scale: scale)
           softmax(score, classes)
           if let shares {
             for i in 0..<classes { row[i] += score[i] * shares[template] }
@@ -97,6 +102,18 @@ public enum Similarity {
 
   private static func norm(_ a: UnsafePointer<Float>, _ size: Int) -> Double {
     dotProduct(a, a, size).squareRoot()
+  }
+
+  /// The norm of each row, so that it is computed once for all videos. [rows]
+  private static func norms(
+    _ rows: UnsafePointer<Float>, _ count: Int, _ size: Int
+  ) throws(Failure) -> GrowingArray<Double> {
+    let norms = try GrowingArray<Double>(uninitialized: count)
+    for row in 0..<count {
+      if row % textsTogether == 0 { try checkCancelled() }
+      norms.base[row] = norm(rows + row * size, size)
+    }
+    return norms
   }
 
   private static func softmax(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
