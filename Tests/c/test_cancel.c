@@ -142,6 +142,27 @@ static int32_t classifier_fit(void) {
   size = 0;
   return actionclip_classifier_fit(pupil, NULL, NULL);
 }
+static int32_t create_described(void) {
+  actionclip_classifier *made = NULL;
+  const size_t count = large ? 4000 : 20000;
+  int32_t *of = check_alloc(count * sizeof *of);
+  for (size_t i = 0; i < count; i++) of[i] = (int32_t)(i % 2);
+  size = 0;
+  const int32_t status = actionclip_classifier_create_described(model, words, 2, words, of, NULL, count, 0, &made);
+  CHECK((status == ACTIONCLIP_OK) == (made != NULL));
+  actionclip_classifier_free(made);
+  free(of);
+  return status;
+}
+/* 400 videos, 10 templates of 150 classes. */
+static int32_t prompts_fit(void) {
+  enum { VIDEOS = 400 };
+  static int32_t right[VIDEOS];
+  for (size_t i = 0; i < VIDEOS; i++) right[i] = (int32_t)(i % 150);
+  size = 10 * 4;
+  return actionclip_prompts_fit(numbers, VIDEOS, right, NULL, numbers, 10, 150, e, 100, -1, (float *)(void *)out, 10,
+                                NULL);
+}
 static int32_t load_with(int32_t compute, int32_t hash) {
   actionclip_model_options options;
   actionclip_model_options_init(&options);
@@ -252,6 +273,8 @@ static const struct {
     {"classifier_create", classifier_create},
     {"classifier_set_labels", classifier_set_labels},
     {"classifier_fit", classifier_fit},
+    {"classifier_create_described", create_described},
+    {"prompts_fit", prompts_fit},
     {"model_load, fp32", load},
     {"model_load, int8", load_int8},
     {"model_load, bf16, SHA-256", load_hashed},

@@ -88,6 +88,8 @@ static void descriptions(void) {
   REFUSED_HANDLE(actionclip_model_note_count(other));
   CHECK(actionclip_model_note_key(NULL, 0) == NULL && check_message());
   CHECK(actionclip_model_note_key(other, 0) == NULL && check_message());
+  CHECK(actionclip_model_template_weight(NULL, 0) == -1 && check_message());
+  CHECK(actionclip_model_template_weight(other, 0) == -1 && check_message());
   CHECK(actionclip_model_note_count(model) == 0);
   CHECK(actionclip_model_note_key(model, 0) == NULL && actionclip_model_note_key(model, -1) == NULL);
 }

@@ -134,6 +134,22 @@ static int32_t save_of(int32_t storage) {
 static int32_t save(void) { return save_of(ACTIONCLIP_STORAGE_FP32); }
 static int32_t save_int8(void) { return save_of(ACTIONCLIP_STORAGE_INT8); }
 static int32_t similarity(void) { return actionclip_similarity(text, 2, text, 2, e, 100, embedding, 4); }
+static int32_t described(void) {
+  const char *const texts[] = {"a {}", "b", "c"};
+  const int32_t label_of_text[] = {0, 1, 0};
+  actionclip_classifier *c = NULL;
+  int32_t status =
+      actionclip_classifier_create_described(model, labels, 2, texts, label_of_text, NULL, 3, ACTIONCLIP_TEXT_TRUNCATE, &c);
+  if (status == ACTIONCLIP_OK) status = actionclip_classifier_set_labels(c, labels, 3, NULL);
+  actionclip_classifier_free(c);
+  return status;
+}
+static int32_t fit(void) {
+  const int32_t right[] = {0, 1};
+  float weights[2];
+  actionclip_prompts_report report = {.struct_size = sizeof report};
+  return actionclip_prompts_fit(text, 2, right, NULL, text, 2, 2, e, 100, -1, weights, 2, &report);
+}
 static int32_t failures(void) {
   actionclip_model *m = NULL;
   if (actionclip_model_load("/no/such/file", NULL, &m) != ACTIONCLIP_ERROR_FILE_OPEN) return -1;
@@ -152,7 +168,7 @@ static const struct {
              {"tokenizer_encode", tokenizer_encode}, {"encode_labels", encode_labels}, {"classifier", classify}, {"classifier, fit", teach},
              {"encode_pixels", encode_pixels}, {"encode_frames", encode_frames}, {"single_frames", single_frames},
              {"preprocess", preprocess},
-             {"video", video}, {"save", save}, {"save, int8", save_int8}, {"similarity", similarity},
+             {"video", video}, {"save", save}, {"save, int8", save_int8}, {"similarity", similarity}, {"described", described}, {"prompts_fit", fit},
              {"failures", failures}};
 
 static void *run(void *call) {

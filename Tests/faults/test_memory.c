@@ -237,6 +237,32 @@ static int32_t classifier_create(void) {
   return status;
 }
 
+/* Labels 0 and 2 are described; 1 is not, and is set later. */
+static int32_t classifier_of_descriptions(void) {
+  const char *const described[] = {"run", "in"}, *const texts[] = {"on {}", "run", "in"};
+  const int32_t label_of_text[] = {0, 0, 1};
+  actionclip_model *model = fresh();
+  actionclip_classifier *classifier = NULL;
+  const int32_t status = WATCHED(actionclip_classifier_create_described(
+      model, described, 2, texts, label_of_text, NULL, 3, ACTIONCLIP_TEXT_TRUNCATE, &classifier));
+  CHECK((status == ACTIONCLIP_OK) == (classifier != NULL));
+  const float video[8] = {1, 2, 3, -1, 0, 1, 2, 1};
+  if (classifier != NULL)
+    CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, (float *)outputs, ROOM / 4, NULL, NULL));
+  actionclip_classifier_free(classifier);
+  actionclip_model_free(model);
+  return status;
+}
+
+static int32_t prompts_fit(void) {
+  float numbers[(6 + 4 * 3) * 8];
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) numbers[i] = (float)(i * 7 % 11) - 5;
+  const int32_t right[] = {0, 1, 2, 0, 1, 2};
+  actionclip_prompts_report report = {.struct_size = sizeof report};
+  return WATCHED(actionclip_prompts_fit(numbers, 6, right, NULL, numbers + 6 * 8, 4, 3, 8, 100, -1, (float *)outputs,
+                                        ROOM / 4, &report));
+}
+
 static actionclip_classifier *classifier_of(actionclip_model *model, size_t count) {
   actionclip_classifier *classifier = NULL;
   CHECK_OK(actionclip_classifier_create(model, labels, count, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, &classifier));
@@ -522,6 +548,8 @@ int main(int argc, char **argv) {
   test("encode_pixels, 8192 frames", encode_many);
   test("preprocess_pixels", preprocess);
   test("classifier_create", classifier_create);
+  test("classifier_create_described", classifier_of_descriptions);
+  test("prompts_fit", prompts_fit);
   test("classifier_set_labels", classifier_set_labels);
   test("classifier_score", classifier_score);
   test("classifier_label_list", label_list);

@@ -359,6 +359,31 @@ static void classify(reader *r) {
   drop(&templates);
 }
 
+static void describe_labels(reader *r) {
+  texts labels = take_texts(r), described = take_texts(r);
+  int32_t *of = exactly(described.count * sizeof *of);
+  float *weights = exactly(described.count * sizeof *weights);
+  for (size_t i = 0; i < described.count; i++) {
+    of[i] = take8(r) % 8 - 1;
+    const uint32_t bits = take8(r) & 1 ? take32(r) : 0x3F000000;
+    memcpy(&weights[i], &bits, 4);
+  }
+  actionclip_classifier *classifier = NULL;
+  check(actionclip_classifier_create_described(take_handle(r, model, tokenizer), labels.array, labels.claimed,
+                                               described.array, of, take8(r) & 1 ? weights : NULL, described.claimed,
+                                               take8(r) % 3, &classifier));
+  if (classifier) {
+    const float video[E] = {1};
+    float scores[TEXTS];
+    check(actionclip_classifier_score(classifier, video, 1, 1, scores, TEXTS, NULL, NULL));
+  }
+  actionclip_classifier_free(classifier);
+  free(of);
+  free(weights);
+  drop(&labels);
+  drop(&described);
+}
+
 static void compare(reader *r) {
   const size_t videos = take8(r) % 4, classes = take8(r) % 4, sets = take8(r) % 3, size = take8(r) % 5;
   float *a = exactly(videos * size * sizeof *a), *b = exactly(sets * classes * size * sizeof *b);
@@ -376,6 +401,24 @@ static void compare(reader *r) {
   else
     check(actionclip_probabilities(a, wrong == 0xFF ? huge : videos, b, sets, wrong == 0xFE ? huge : classes,
                                    wrong == 0xFD ? huge : size, scale, out.memory, out.capacity));
+  if (sets == 2) {
+    /* Weights of the two templates, chosen and given. */
+    float weights[2] = {1, 1};
+    int32_t right[4];
+    int64_t clips[4];
+    for (size_t i = 0; i < 4; i++) right[i] = take8(r) % 8 - 2, clips[i] = take8(r) % 3;
+    double strength;
+    const uint64_t strength_bits = take64(r);
+    memcpy(&strength, &strength_bits, 8);
+    actionclip_prompts_report report = {.struct_size = take8(r) == 0xFF ? take8(r) : sizeof report};
+    check(actionclip_prompts_fit(a, wrong == 0xFF ? huge : videos, right, take8(r) & 1 ? clips : NULL, b, 2, classes, size,
+                                 scale, strength, weights, 2, &report));
+    check(actionclip_prompts_fit_unlabelled(a, videos, b, 2, wrong == 0xFE ? huge : classes, size, scale, weights, 2));
+    PROMISE(weights[0] + weights[1] > 0.999f && weights[0] + weights[1] < 2.001f);
+    for (int i = 0; i < 2; i++)
+      if (take8(r) < 64) { const uint32_t bits = take32(r); memcpy(&weights[i], &bits, 4); }
+    check(actionclip_probabilities_weighted(a, videos, b, weights, 2, classes, size, scale, out.memory, out.capacity));
+  }
   free(out.memory);
   free(a);
   free(b);
@@ -420,7 +463,8 @@ static void small(reader *r) {
 int fuzz_options(const uint8_t *data, size_t size);
 int fuzz_options(const uint8_t *data, size_t size) {
   static void (*const calls[])(reader *) = {load,        info,          save,     preprocess, open_video,
-                                            encode_text, encode_tokens, classify, compare,    small};
+                                            encode_text, encode_tokens, classify, compare,    small,
+                                            describe_labels};
   if (!model) start();
   may_be_slow = is_one_in_eight(data, size);
   reader r = {data, size};
