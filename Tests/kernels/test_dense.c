@@ -164,6 +164,31 @@ static void test_solve(const dense_kernels *kernels, size_t order) {
   free(l), free(packed_l), free(b), free(y), free(parts);
 }
 
+static double worst_vector;
+static void vector_error(double found, long double expected, long double magnitude, double limit) {
+  const double error = (double)(fabsl((long double)found - expected) / (magnitude * DBL_EPSILON + DBL_MIN));
+  worst_vector = fmax(worst_vector, error);
+  CHECK(error <= limit, "a vector's number is %g for %g", found, (double)expected);
+}
+
+static void test_vectors(const dense_kernels *kernels, size_t count) {
+  double *a = numbers(count), *b = numbers(count), *x = memory(count), *y = memory(count);
+  long double sum = 0, magnitude = 0;
+  for (size_t i = 0; i < count; i++) sum += (long double)a[i] * b[i], magnitude += fabsl((long double)a[i] * b[i]);
+  vector_error(kernels->dot(count, a, b), sum, magnitude, 2 + (double)count / 64);
+  memcpy(x, a, count * sizeof *x), memcpy(y, b, count * sizeof *y);
+  kernels->add_scaled(count, -0.7, x, y);
+  for (size_t i = 0; i < count; i++)
+    vector_error(y[i], b[i] + (long double)-0.7 * a[i], fabs(b[i]) + fabs(a[i]), 1);
+  memcpy(y, b, count * sizeof *y);
+  kernels->rotate(count, 0.8, -0.6, x, y);
+  for (size_t i = 0; i < count; i++) {
+    vector_error(x[i], (long double)0.8 * a[i] - (long double)0.6 * b[i], fabs(b[i]) + fabs(a[i]), 1);
+    vector_error(y[i], (long double)0.8 * b[i] + (long double)0.6 * a[i], fabs(b[i]) + fabs(a[i]), 1);
+  }
+  free(a), free(b), free(x), free(y);
+}
+
 int main(int count, char **arguments) {
   const size_t shapes = count > 1 ? (size_t)atoi(arguments[1]) : 300;
   for (const dense_isa *isa = dense_isas();; isa++) {
@@ -171,7 +196,7 @@ int main(int count, char **arguments) {
       CHECK((before->needs & isa->needs) != before->needs, "%s is not chosen for the features that it needs",
             isa->name);
     if (cprocessor_has(isa->needs)) {
-      state = 1, worst_sum = worst_solve = 0;
+      state = 1, worst_sum = worst_solve = worst_vector = 0;
       const dense_kernels *kernels = isa->kernels;
       for (size_t i = 0; i < shapes; i++) test_packing(kernels, 1 + below(40), 1 + below(20));
       for (size_t i = 0; i < shapes; i++)
@@ -180,8 +205,10 @@ int main(int count, char **arguments) {
       test_multiply(kernels, 5, 0, kernels->columns);
       for (size_t order = 1; order < 60; order++) test_solve(kernels, order);
       test_solve(kernels, 301);
-      printf("  %-9s tiles of %zu x %zu, sums %.1f, solves %.1f epsilon\n", isa->name, kernels->rows, kernels->columns,
-             worst_sum, worst_solve);
+      for (size_t size = 0; size < 140; size++) test_vectors(kernels, size);
+      test_vectors(kernels, 5001);
+      printf("  %-9s tiles of %zu x %zu, sums %.1f, solves %.1f, vectors %.1f epsilon\n", isa->name, kernels->rows,
+             kernels->columns, worst_sum, worst_solve, worst_vector);
     }
     if (!isa->needs) break;
   }

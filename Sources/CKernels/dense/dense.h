@@ -122,6 +122,53 @@ static void N(dense_solve_panel)(const ckernels_dense_solve *s) {
   }
 }
 
+// Number i is added to sum i % DOTS, whatever the vectors' width: enough sums that an addition need not wait for the
+// one before.
+#define DOTS 32
+INLINE void N(add_products)(const double *a, const double *b, N(vd) *sums) {
+#pragma clang loop unroll(full)
+  for (int v = 0; v < DOTS / LANES_OF_DOUBLES; v++)
+    sums[v] = sums[v] + N(load_doubles)(a + v * LANES_OF_DOUBLES) * N(load_doubles)(b + v * LANES_OF_DOUBLES);
+}
+static double N(dense_dot)(size_t count, const double *a, const double *b) {
+  N(vd) sums[DOTS / LANES_OF_DOUBLES];
+  for (int v = 0; v < DOTS / LANES_OF_DOUBLES; v++) sums[v] = (N(vd)){0};
+  size_t i = 0;
+  for (; i + DOTS <= count; i += DOTS) N(add_products)(a + i, b + i, sums);
+  if (i < count) {
+    double rest[2][DOTS] = {{0}};
+    memcpy(rest[0], a + i, (count - i) * sizeof *a);
+    memcpy(rest[1], b + i, (count - i) * sizeof *b);
+    N(add_products)(rest[0], rest[1], sums);
+  }
+  double all[DOTS];
+  memcpy(all, sums, sizeof all);
+  for (int half = DOTS / 2; half > 0; half /= 2)
+    for (int s = 0; s < half; s++) all[s] += all[s + half];
+  return all[0];
+}
+
+static void N(dense_add_scaled)(size_t count, double scale, const double *x, double *y) {
+  size_t i = 0;
+  for (; i + LANES_OF_DOUBLES <= count; i += LANES_OF_DOUBLES)
+    N(store_doubles)(y + i, N(load_doubles)(y + i) + scale * N(load_doubles)(x + i));
+  for (; i < count; i++) y[i] = y[i] + scale * x[i];
+}
+
+static void N(dense_rotate)(size_t count, double cosine, double sine, double *x, double *y) {
+  size_t i = 0;
+  for (; i + LANES_OF_DOUBLES <= count; i += LANES_OF_DOUBLES) {
+    const N(vd) a = N(load_doubles)(x + i), b = N(load_doubles)(y + i);
+    N(store_doubles)(x + i, cosine * a + sine * b);
+    N(store_doubles)(y + i, cosine * b - sine * a);
+  }
+  for (; i < count; i++) {
+    const double a = x[i], b = y[i];
+    x[i] = cosine * a + sine * b;
+    y[i] = cosine * b - sine * a;
+  }
+}
+
 const dense_kernels N(dense) = {
     .rows = DENSE_ROWS,
     .columns = COLUMNS,
@@ -130,6 +177,9 @@ const dense_kernels N(dense) = {
     .unpack_columns = N(dense_unpack_columns),
     .multiply = N(dense_multiply),
     .solve_panel = N(dense_solve_panel),
+    .dot = N(dense_dot),
+    .add_scaled = N(dense_add_scaled),
+    .rotate = N(dense_rotate),
 };
 #undef EACH_ROW
 #undef EACH_VECTOR

@@ -197,6 +197,13 @@ typedef struct {
 } ckernels_dense_solve;
 void ckernels_dense_solve_panel(const ckernels_dense_solve *solve);
 
+// The sum of a[i] · b[i], in an order that depends on the count alone.
+double ckernels_dense_dot(size_t count, const double *a, const double *b);
+// y += scale · x.
+void ckernels_dense_add_scaled(size_t count, double scale, const double *x, double *y);
+// x becomes cosine · x + sine · y, and y becomes cosine · y - sine · x.
+void ckernels_dense_rotate(size_t count, double cosine, double sine, double *x, double *y);
+
 // ------------------------------------------------------------------------------------------ isas
 
 // Names of the instruction sets (isas) whose kernels run on this processor, "avx512_vnni" for example: those of

@@ -26,6 +26,9 @@ typedef struct {
   void (*unpack_columns)(const ckernels_dense_lines *, const double *);
   void (*multiply)(const ckernels_dense_product *);
   void (*solve_panel)(const ckernels_dense_solve *);
+  double (*dot)(size_t, const double *, const double *);
+  void (*add_scaled)(size_t, double, const double *, double *);
+  void (*rotate)(size_t, double, double, double *, double *);
 } dense_kernels;
 
 // A line of the table: a name for reports, the bits of cprocessor_feature that the kernels need, and the kernels.

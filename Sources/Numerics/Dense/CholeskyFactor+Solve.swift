@@ -1,3 +1,4 @@
+import CKernels
 import System
 
 extension CholeskyFactor {
@@ -45,7 +46,7 @@ extension CholeskyFactor {
     for k in 0..<order {
       let own = columns.row(k)
       b[k] /= own[k]
-      addScaled(-b[k], own + k + 1, to: b + k + 1, count: order - k - 1)
+      ckernels_dense_add_scaled(order - k - 1, -b[k], own + k + 1, b + k + 1)
     }
   }
 
@@ -53,7 +54,7 @@ extension CholeskyFactor {
   public func solveUpper(_ b: UnsafeMutablePointer<Double>) {
     for k in stride(from: order - 1, through: 0, by: -1) {
       let own = columns.row(k)
-      b[k] = (b[k] - dot(own + k + 1, b + k + 1, count: order - k - 1)) / own[k]
+      b[k] = (b[k] - ckernels_dense_dot(order - k - 1, own + k + 1, b + k + 1)) / own[k]
     }
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import System
 
 extension CholeskyFactor {
@@ -12,11 +13,7 @@ extension CholeskyFactor {
       let pivot = (own[k] * own[k] + x[k] * x[k]).squareRoot()
       let (cosine, sine) = (own[k] / pivot, x[k] / pivot)
       own[k] = pivot
-      for i in k + 1..<max(order, k + 1) {
-        let (l, w) = (own[i], x[i])
-        own[i] = cosine * l + sine * w
-        x[i] = cosine * w - sine * l
-      }
+      ckernels_dense_rotate(order - k - 1, cosine, sine, own + k + 1, x + k + 1)
     }
   }
 
@@ -26,7 +23,7 @@ extension CholeskyFactor {
     let border = try GrowingArray<Double>(uninitialized: order)
     border.base.update(from: row, count: order)
     solveLower(border.base)
-    let pivot = (diagonal - dot(border.base, border.base, count: order)).squareRoot()
+    let pivot = (diagonal - ckernels_dense_dot(order, border.base, border.base)).squareRoot()
     guard pivot > 0, pivot.isFinite else { return false }
     if order == columns.rows {
       let size = max(16, order > Int.max / 2 ? Int.max : 2 * order)

@@ -1,3 +1,4 @@
+import CKernels
 import System
 
 /// The lower triangular L with L · L^T = A, for a symmetric, positive definite A. Any number of threads may solve with
@@ -75,7 +76,7 @@ private func factoriseSmall(_ r: Elements, order: Int) -> Bool {
     row[k] = pivot
     for i in k + 1..<max(order, k + 1) { row[i] /= pivot }
     for j in k + 1..<max(order, k + 1) {
-      addScaled(-row[j], row + j, to: r.at(j, j), count: order - j)
+      ckernels_dense_add_scaled(order - j, -row[j], row + j, r.at(j, j))
     }
   }
   return true
