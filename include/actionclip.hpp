@@ -740,7 +740,8 @@ inline TemplateWeights fit_prompts(const std::vector<float> &videos, const std::
                                    const std::vector<float> &texts, std::size_t template_count,
                                    std::size_t class_count, std::size_t embedding_size, float scale = 100.0f,
                                    const std::vector<std::int64_t> &clip_ids = {}, double strength = -1) {
-  if (videos.size() != labels.size() * embedding_size || texts.size() != template_count * class_count * embedding_size ||
+  if (videos.size() != labels.size() * embedding_size ||
+      texts.size() != template_count * class_count * embedding_size ||
       (!clip_ids.empty() && clip_ids.size() != labels.size()))
     throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "videos, labels, clip_ids and texts are not of one size");
   TemplateWeights out;

@@ -411,8 +411,8 @@ static void compare(reader *r) {
     const uint64_t strength_bits = take64(r);
     memcpy(&strength, &strength_bits, 8);
     actionclip_prompts_report report = {.struct_size = take8(r) == 0xFF ? take8(r) : sizeof report};
-    check(actionclip_prompts_fit(a, wrong == 0xFF ? huge : videos, right, take8(r) & 1 ? clips : NULL, b, 2, classes, size,
-                                 scale, strength, weights, 2, &report));
+    check(actionclip_prompts_fit(a, wrong == 0xFF ? huge : videos, right, take8(r) & 1 ? clips : NULL, b, 2, classes,
+                                 size, scale, strength, weights, 2, &report));
     check(actionclip_prompts_fit_unlabelled(a, videos, b, 2, wrong == 0xFE ? huge : classes, size, scale, weights, 2));
     PROMISE(weights[0] + weights[1] > 0.999f && weights[0] + weights[1] < 2.001f);
     for (int i = 0; i < 2; i++)

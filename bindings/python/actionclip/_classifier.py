@@ -40,9 +40,10 @@ class Classifier(Pupil):
     """A list of labels with their embeddings, for scoring one video after another; `add` and `fit` teach it by examples.
 
     labels: None for the model's own. templates: None for the model's own with their weights or, without any, the
-    reference's 16. weights: one for each of `templates`, equal without. descriptions: in place of labels and templates, a
-    text, a list of texts, or a list of pairs (text, weight), for each label; `read_descriptions` reads them from a file.
-    Labels set later that have no description get the mean over the model's own templates.
+    reference's 16. weights: one for each of `templates`; equal ones if left out.
+    descriptions: in place of labels and templates, a text, a list of texts, or a list of pairs (text, weight), for each
+    label; `read_descriptions` reads them from a file. Labels set later that have no description get the mean over the
+    model's own templates.
     The model may be closed first. Any number of threads may use a classifier at once, even while one sets other
     labels: a call uses the labels that it began with, and its result names them.
     """

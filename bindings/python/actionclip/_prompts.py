@@ -15,7 +15,7 @@ from ._arrays import FloatArray, as_array, pointer
 from ._cancel import long_call
 from ._errors import invalid, wrong_type
 from ._library import library
-from ._similarity import _by_template, _rows, _same_length
+from ._similarity import by_template, rows, same_length
 
 _ORIGINS = {
     CONSTANTS["PROMPTS_EQUAL"]: "equal",
@@ -55,8 +55,8 @@ def fit_prompts(
     a share of the videos; None: it is chosen by leaving clips out, and the fitted weights are taken only where they
     classify more of these clips right.
     """
-    left, right = _rows("videos", videos), _by_template(texts)
-    size, factor = _same_length(left, right), real("scale", scale)
+    left, right = rows("videos", videos), by_template(texts)
+    size, factor = same_length(left, right), real("scale", scale)
     places = _whole_numbers("labels", labels, len(left), np.int32)
     clips = None if clip_ids is None else _whole_numbers("clip_ids", clip_ids, len(left), np.int64)
     if strength is not None and real("strength", strength) < 0:
@@ -78,8 +78,8 @@ def fit_prompts(
 def fit_prompts_unlabelled(videos: npt.ArrayLike, texts: npt.ArrayLike, *, scale: float = 100.0) -> FloatArray:
     """Chooses weights for templates, float32 [templates], by videos [n, E] without labels (arXiv 2302.06235): a template
     counts more if some class stands out in it for each video. texts: [templates, classes, E]."""
-    left, right = _rows("videos", videos), _by_template(texts)
-    size, factor = _same_length(left, right), real("scale", scale)
+    left, right = rows("videos", videos), by_template(texts)
+    size, factor = same_length(left, right), real("scale", scale)
     weights = np.empty(len(right), np.float32)
     long_call(
         "prompts_fit_unlabelled",

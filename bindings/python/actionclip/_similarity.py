@@ -12,12 +12,12 @@ from ._cancel import long_call
 from ._errors import invalid
 
 
-def _rows(what: str, value: npt.ArrayLike) -> FloatArray:
+def rows(what: str, value: npt.ArrayLike) -> FloatArray:
     array = float_array(what, value, (1, 2))
     return array[np.newaxis] if array.ndim == 1 else array
 
 
-def _same_length(videos: FloatArray, texts: FloatArray) -> int:
+def same_length(videos: FloatArray, texts: FloatArray) -> int:
     if videos.shape[-1] != texts.shape[-1]:
         raise invalid(
             f"videos have embeddings of {videos.shape[-1]} numbers, texts of {texts.shape[-1]}; "
@@ -29,8 +29,8 @@ def _same_length(videos: FloatArray, texts: FloatArray) -> int:
 def similarity(videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0) -> FloatArray:
     """Compares videos [n, E] with texts [m, E]: scale times the cosine similarity, [n, m]. Neither need be
     normalised."""
-    left, right = _rows("videos", videos), _rows("texts", texts)
-    size, factor = _same_length(left, right), real("scale", scale)
+    left, right = rows("videos", videos), rows("texts", texts)
+    size, factor = same_length(left, right), real("scale", scale)
     out = np.empty((len(left), len(right)), np.float32)
     long_call(
         "similarity",
@@ -51,8 +51,8 @@ def probabilities(
     videos [n, E]; texts [templates, classes, E] as `Model.encode_labels` gives them ([classes, E]
     is one template). weights [templates]: the mean is weighted by them. Returns [n, classes], each row summing to 1.
     """
-    left, right = _rows("videos", videos), _by_template(texts)
-    size, factor = _same_length(left, right), real("scale", scale)
+    left, right = rows("videos", videos), by_template(texts)
+    size, factor = same_length(left, right), real("scale", scale)
     templates, classes = right.shape[:2]
     shares = None if weights is None else template_weights(weights, templates)
     out = np.empty((len(left), classes), np.float32)
@@ -73,7 +73,7 @@ def template_weights(weights: npt.ArrayLike, templates: int) -> FloatArray:
     return shares
 
 
-def _by_template(texts: npt.ArrayLike) -> FloatArray:
+def by_template(texts: npt.ArrayLike) -> FloatArray:
     """Text embeddings as [templates, classes, E]."""
     array = float_array("texts", texts, (2, 3))
     return array[np.newaxis] if array.ndim == 2 else array
