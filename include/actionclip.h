@@ -845,11 +845,11 @@ ACTIONCLIP_API int32_t actionclip_label_list_score(const actionclip_label_list *
  *
  * From then on actionclip_classifier_score and new lists score with the fit; lists taken before stay as they are.
  * Labels without examples keep their words, and at a scale of 100 the probabilities are calibrated. A classifier stays
- * fitted: examples added or removed change the fit at once, and labels set anew are fitted with the examples that they
- * have. Examples of labels that are set no more are kept, and count again once their label is back. While a fitted
- * classifier has fewer than two labels or no example of one, words alone score. Each change of the fit makes a list of
- * the next generation. Any number of threads may score while others teach; a change that fails leaves the classifier as
- * it was.
+ * fitted: an example is taken in as it is added, with the choices of the latest fit; removing examples and setting
+ * labels fits again. Call actionclip_classifier_fit after many additions, so that it chooses anew. Examples of labels
+ * that are set no more are kept, and count again once their label is back. While a fitted classifier has fewer than two
+ * labels or no example of one, words alone score. Each change of the fit makes a list of the next generation. Any
+ * number of threads may score while others teach; a change that fails leaves the classifier as it was.
  *
  * An example is a clip of one or more views: other frames of it, or other crops. Views of one clip share its id, 0 or
  * more, and count together as one clip. A clip added without an id gets a negative one from the library. */
@@ -930,8 +930,8 @@ static inline void actionclip_fit_options_init(actionclip_fit_options *options) 
 }
 
 /* Fits a classifier to its examples, by clips alone: no video takes part that was not added. The result has the same
- * bits for any order of adding. options may be NULL. generation_out may be NULL; *generation_out is the generation of
- * the new list. Fewer than two labels, or no example of one, is ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES. */
+ * bits for any order of adding and any ids. options may be NULL. generation_out may be NULL; *generation_out is the
+ * generation of the new list. Fewer than two labels, or no example of one, is ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES. */
 ACTIONCLIP_API int32_t actionclip_classifier_fit(actionclip_classifier *classifier,
                                                  const actionclip_fit_options *options,
                                                  int64_t *generation_out);

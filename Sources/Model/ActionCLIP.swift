@@ -15,7 +15,8 @@ public final class ActionCLIP: Sendable {
   let vision: VisionTransformer
   let text: TextTransformer
   let head: any TemporalHead
-  let pool: ThreadPool
+  /// The threads that compute.
+  public let pool: ThreadPool
   let workspaces = WorkspacePool()
   /// Memory for embeddings until a call has succeeded. It is small, so it does not take a workspace from the encoders.
   let results = WorkspacePool()

@@ -223,9 +223,12 @@ static void follows_changes(void) {
   CHECK(actionclip_classifier_example_count(c) == 0);
   actionclip_classifier *fresh = make();
   CHECK(same(c, fresh));
-  /* It is fitted still: an example counts at once. */
+  /* It is fitted still: an example counts at once. Another fit chooses anew, and has the bits of a new classifier's. */
   teach_all(c);
+  score(c, scores);
+  CHECK(right(scores, LABELS) == QUERIES);
   teach_all(fresh);
+  CHECK_OK(actionclip_classifier_fit(c, NULL, NULL));
   CHECK_OK(actionclip_classifier_fit(fresh, NULL, NULL));
   CHECK(same(c, fresh));
   actionclip_classifier_free(fresh);

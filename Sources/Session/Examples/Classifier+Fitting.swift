@@ -40,11 +40,30 @@ extension Classifier {
     LabelList(labels, encoding, fit: fit, generation: previous.generation + 1)
   }
 
-  /// The fit of a state after examples of the label in column `label` were added to it.
+  /// The fit of a state after examples of the label in column `label` were added to it. Clips of one view are taken in
+  /// one by one, which costs a rank-one update each and keeps the choices of the latest fit; views of a clip, and methods
+  /// that cannot do so, take another fit.
   func updated(
     _ state: ClassifierState, with examples: ExampleSet, label: Int, _ options: FitOptions
   ) throws(Failure) -> AdaptedClassifier? {
-    try fitted(state.list.set, examples, options)
+    if var fit = state.list.fit, hasSingleViews(examples, from: state.examples) {
+      var isDone = true
+      for row in state.examples.count..<examples.count {
+        try checkCancelled()
+        guard let next = try fit.adding(row: examples.row(row), label: label) else {
+          isDone = false
+          break
+        }
+        fit = next
+      }
+      if isDone { return fit }
+    }
+    return try fitted(state.list.set, examples, options)
+  }
+
+  /// Whether every row that was added to a set is a clip of its own.
+  private func hasSingleViews(_ examples: ExampleSet, from before: ExampleSet) -> Bool {
+    examples.clips.count - before.clips.count == examples.count - before.count
   }
 
   /// Fits labels to examples; nil if there are fewer than two labels, or no example of any. Examples of other labels
@@ -55,7 +74,7 @@ extension Classifier {
     guard let support = try support(examples, labels), labels.count > 1 else { return nil }
     return try AdaptedClassifier.fit(
       support, texts: encoding.meanTexts(labels), labelCount: labels.count,
-      scale: Double(encoding.loaded.model.logitScale), options)
+      scale: Double(loaded.model.logitScale), options, pool: loaded.model.pool)
   }
 
   /// The examples of these labels; nil if there are none.

@@ -145,8 +145,8 @@ class Pupil(Owner):
         anchor: float | None = None,
         accept_rate: float = 0.95,
     ) -> int:
-        """Fits the labels to the examples, and returns the generation of the new list. The classifier stays fitted:
-        when examples or labels change, the fit follows.
+        """Fits the labels to the examples, and returns the generation of the new list. The classifier stays fitted: an
+        example is taken in as it is added, with the choices of this fit, so fit again after many.
 
         method: "auto", the best of the others by clips that are left out; "words", the labels alone; "prototypes";
         "ridge"; "softmax" (docs/ADAPTATION.md). None leaves a number to the fit: text_weight and clip_weight, how much
