@@ -108,6 +108,7 @@ class Pupil(Owner):
             long_call(
                 "classifier_add_examples",
                 handle, label, pointer(array, _abi.Floats), len(array), pointer(ids, _abi.Int64s),
+                work=1e3 * array.size * self._size,
             )  # fmt: skip
 
     def _choice(self, frame_count: int) -> list[int]:
