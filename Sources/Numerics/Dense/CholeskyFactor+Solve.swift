@@ -7,6 +7,7 @@ extension CholeskyFactor {
   /// defined.
   public func solveLower(_ b: MatrixView, pool: ThreadPool? = nil) throws(Failure) {
     precondition(b.rows == order)
+    defer { withExtendedLifetime((self, b)) {} }
     let own = columns.elements.transposed
     try TriangularSolve(own, order: order).run(b.elements, columns: b.columns, pool)
   }
@@ -14,6 +15,7 @@ extension CholeskyFactor {
   /// Overwrites b [order, n] with L^-T · b. It fails as `solveLower` does.
   public func solveUpper(_ b: MatrixView, pool: ThreadPool? = nil) throws(Failure) {
     precondition(b.rows == order)
+    defer { withExtendedLifetime((self, b)) {} }
     // With the last row and column first, L^T is lower triangular.
     let own = columns.elements.reversingRows(order).transposed.reversingRows(order).transposed
     try TriangularSolve(own, order: order).run(
@@ -29,6 +31,7 @@ extension CholeskyFactor {
   /// A^-1, symmetric to the bit. [order, order]
   public func inverse(pool: ThreadPool? = nil) throws(Failure) -> DenseMatrix {
     let half = try DenseMatrix(rows: order, columns: order)
+    defer { withExtendedLifetime((self, half)) {} }
     half.view.addToDiagonal(1)
     try TriangularSolve(columns.elements.transposed, order: order).run(
       half.elements, columns: order, isTriangular: true, pool)
@@ -43,6 +46,7 @@ extension CholeskyFactor {
 
   /// Overwrites the vector b [order] with L^-1 · b.
   public func solveLower(_ b: UnsafeMutablePointer<Double>) {
+    defer { withExtendedLifetime(self) {} }
     for k in 0..<order {
       let own = columns.row(k)
       b[k] /= own[k]
@@ -52,6 +56,7 @@ extension CholeskyFactor {
 
   /// Overwrites the vector b [order] with L^-T · b.
   public func solveUpper(_ b: UnsafeMutablePointer<Double>) {
+    defer { withExtendedLifetime(self) {} }
     for k in stride(from: order - 1, through: 0, by: -1) {
       let own = columns.row(k)
       b[k] = (b[k] - ckernels_dense_dot(order - k - 1, own + k + 1, b + k + 1)) / own[k]

@@ -5,6 +5,7 @@ extension CholeskyFactor {
   /// Makes this the factor of A + v · v^T, for v [order], by a rotation for each column. It fails where scratch memory is
   /// refused; then nothing has changed.
   public func update(adding v: UnsafePointer<Double>) throws(Failure) {
+    defer { withExtendedLifetime(self) {} }
     let rest = try GrowingArray<Double>(uninitialized: order)
     let x = rest.base
     x.update(from: v, count: order)
@@ -20,6 +21,7 @@ extension CholeskyFactor {
   /// Extends A by a row and a column: `row` [order] beside its old rows, `diagonal` at the end. False, with nothing
   /// changed, where the larger matrix is not positive definite. It fails where memory is refused.
   public func append(row: UnsafePointer<Double>, diagonal: Double) throws(Failure) -> Bool {
+    defer { withExtendedLifetime(self) {} }
     let border = try GrowingArray<Double>(uninitialized: order)
     border.base.update(from: row, count: order)
     solveLower(border.base)

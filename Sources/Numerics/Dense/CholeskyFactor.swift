@@ -20,6 +20,7 @@ public final class CholeskyFactor: @unchecked Sendable {
     of a: MatrixView, ridge: Double = 0, capacity: Int = 0, pool: ThreadPool? = nil
   ) throws(Failure) {
     precondition(a.rows == a.columns)
+    defer { withExtendedLifetime(a) {} }
     order = a.rows
     let size = max(capacity, a.rows)
     columns = try DenseMatrix(rows: size, columns: size)
@@ -29,6 +30,7 @@ public final class CholeskyFactor: @unchecked Sendable {
       to.update(from: from.at(k, k), count: order - k)
       to.pointee += ridge
     }
+    defer { withExtendedLifetime(columns) {} }
     guard try factorise(columns.elements, order: order, pool) else { return nil }
   }
 

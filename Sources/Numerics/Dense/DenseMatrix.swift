@@ -31,12 +31,13 @@ public final class DenseMatrix: @unchecked Sendable {
     }
   }
 
+  /// The places of the elements, which do not keep the matrix alive.
   var elements: Elements { Elements(base: memory.base, rowStride: stride, columnStride: 1) }
 
   /// The whole matrix. [rows, columns]
   public var view: MatrixView { MatrixView(owner: self, elements, rows: rows, columns: columns) }
 
-  /// The address of a row, whose numbers lie side by side; valid as long as the matrix.
+  /// The address of a row, whose numbers lie side by side; valid as long as the matrix, which it does not keep alive.
   public func row(_ row: Int) -> UnsafeMutablePointer<Double> { memory.base + row * stride }
 
   public subscript(row: Int, column: Int) -> Double {

@@ -8,6 +8,7 @@ extension MatrixView {
     _ a: MatrixView, _ b: MatrixView, scale: Double = 1, pool: ThreadPool? = nil
   ) throws(Failure) {
     precondition(a.rows == rows && b.columns == columns && a.columns == b.rows)
+    defer { withExtendedLifetime((self, a, b)) {} }
     if elements.columnStride != 1 {
       return try transposed.addProduct(b.transposed, a.transposed, scale: scale, pool: pool)
     }
@@ -22,6 +23,7 @@ extension MatrixView {
     of a: MatrixView, scale: Double = 1, pool: ThreadPool? = nil
   ) throws(Failure) {
     precondition(a.rows == rows && rows == columns)
+    defer { withExtendedLifetime((self, a)) {} }
     if elements.columnStride != 1 { return try transposed.addGram(of: a, scale: scale, pool: pool) }
     try Product(
       a: a.elements, b: a.elements.transposed, c: elements, rows: rows, k: a.columns, columns: rows,

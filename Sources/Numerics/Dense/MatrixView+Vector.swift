@@ -7,6 +7,7 @@ extension MatrixView {
     _ x: UnsafePointer<Double>, addingTo y: UnsafeMutablePointer<Double>, scale: Double = 1,
     pool: ThreadPool? = nil
   ) {
+    defer { withExtendedLifetime(self) {} }
     let share = max(64, (1 << 19) / max(columns, 1))  // rows of a task
     pool.share(rows, share) { part, _ in
       if elements.columnStride == 1 {

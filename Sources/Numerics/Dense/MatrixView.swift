@@ -1,5 +1,8 @@
 /// Some rows and columns of a matrix of doubles, or of its transpose. A view keeps its matrix alive, and writes to the
 /// matrix are seen through all of its views.
+///
+/// The elements' addresses alone do not keep the matrix alive: the compiler may release it after the view's last use. So
+/// whoever takes `elements` extends the view's life to the end.
 public struct MatrixView: @unchecked Sendable {
   // Unchecked: as for the matrix.
   private let owner: DenseMatrix
@@ -18,11 +21,13 @@ public struct MatrixView: @unchecked Sendable {
   public subscript(row: Int, column: Int) -> Double {
     get {
       precondition(row >= 0 && row < rows && column >= 0 && column < columns)
+      defer { withExtendedLifetime(self) {} }
       return elements.at(row, column).pointee
     }
     nonmutating set {
       precondition(row >= 0 && row < rows && column >= 0 && column < columns)
       elements.at(row, column).pointee = newValue
+      withExtendedLifetime(self) {}
     }
   }
 
@@ -46,6 +51,7 @@ public struct MatrixView: @unchecked Sendable {
   /// Writes the numbers of `other`, which has the same shape and lies apart.
   public func copy(_ other: MatrixView) {
     precondition(rows == other.rows && columns == other.columns)
+    defer { withExtendedLifetime((self, other)) {} }
     if elements.columnStride != 1 { return transposed.copy(other.transposed) }
     if other.elements.columnStride == 1 {
       for row in 0..<rows { elements.at(row, 0).update(from: other.elements.at(row, 0), count: columns) }
@@ -69,17 +75,20 @@ public struct MatrixView: @unchecked Sendable {
   public func clear() {
     if elements.columnStride != 1 { return transposed.clear() }
     for row in 0..<rows { elements.at(row, 0).update(repeating: 0, count: columns) }
+    withExtendedLifetime(self) {}
   }
 
   /// Adds `number` to each element of the diagonal.
   public func addToDiagonal(_ number: Double) {
     for i in 0..<min(rows, columns) { elements.at(i, i).pointee += number }
+    withExtendedLifetime(self) {}
   }
 
   /// Copies the elements above the diagonal of a square view to their places below it.
   func mirrorUpper() {
     // In squares, so that what is written column by column stays in the cache.
     let size = 32
+    defer { withExtendedLifetime(self) {} }
     for top in stride(from: 0, to: rows, by: size) {
       for left in stride(from: top, to: rows, by: size) {
         for row in top..<min(top + size, rows) {
