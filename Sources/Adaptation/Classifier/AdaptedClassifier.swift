@@ -23,9 +23,9 @@ public final class AdaptedClassifier: @unchecked Sendable {
 
   /// A text embedding of unit length for each label. [C, E]
   private let texts: DenseMatrix
-  private let scale: Double
+  let scale: Double
   /// What the score by clips is made of; nil of words alone.
-  private let clips: ClipSums?
+  let clips: ClipSums?
 
   /// Whether the words alone won. The caller then scores as it did before the fit.
   public var usesWordsAlone: Bool { method == .words }

@@ -49,6 +49,40 @@ final class ClipSums: @unchecked Sendable {
     self.sums = sums
   }
 
+  /// The sums of a file, which were checked.
+  convenience init(_ saved: borrowing SavedFit, embeddingSize: Int) throws(Failure) {
+    let count = saved.labels.count
+    let labels = try GrowingArray<Int>(uninitialized: count)
+    labels.base.update(from: saved.labels.base, count: count)
+    let offsets = try GrowingArray<Double>(uninitialized: count)
+    offsets.base.update(from: saved.offsets.base, count: count)
+    let weights = try DenseMatrix(saved.weights.view, rows: count, columns: embeddingSize)
+    let sums: Sums? =
+      switch saved.method {
+      case .prototypes:
+        .prototypes(try DenseMatrix(saved.sums.view, rows: count, columns: embeddingSize))
+      case .ridge: .ridge(try CholeskyFactor(packedLower: saved.sums.view, order: embeddingSize + 1))
+      default: nil
+      }
+    self.init(labels: labels, weights: weights, offsets: offsets, sums: sums)
+  }
+
+  /// Writes labels, weights, offsets and sums.
+  func save(to saved: inout SavedFit) throws(Failure) {
+    try saved.labels.append(contentsOf: labels.view)
+    try saved.offsets.append(contentsOf: offsets.view)
+    try weights.append(to: &saved.weights)
+    switch sums {
+    case .prototypes(let sums): try sums.append(to: &saved.sums)
+    case .ridge(let factor):
+      let lower = factor.lower
+      for row in 0..<factor.order {
+        for column in 0...row { try saved.sums.append(lower[row, column]) }
+      }
+    case nil: break
+    }
+  }
+
   /// The sums with one more clip of unit length; nil of softmax regression.
   func adding(
     _ row: UnsafePointer<Float>, label: Int, ridge: Double?
@@ -102,6 +136,23 @@ final class ClipSums: @unchecked Sendable {
 }
 
 extension DenseMatrix {
+  /// A matrix of these numbers, row by row.
+  fileprivate convenience init(
+    _ numbers: UnsafeBufferPointer<Double>, rows: Int, columns: Int
+  ) throws(Failure) {
+    try self.init(rows: rows, columns: columns)
+    for row in 0..<rows {
+      for column in 0..<columns { self[row, column] = numbers[row * columns + column] }
+    }
+  }
+
+  /// Appends the numbers, row by row.
+  fileprivate func append(to numbers: inout GrowingArray<Double>) throws(Failure) {
+    for row in 0..<rows {
+      try numbers.append(contentsOf: UnsafeBufferPointer(start: self.row(row), count: columns))
+    }
+  }
+
   /// A copy with zeros in the rows beyond these. [rows, columns]
   fileprivate func copy(rows: Int) throws(Failure) -> DenseMatrix {
     let copy = try DenseMatrix(rows: rows, columns: columns)

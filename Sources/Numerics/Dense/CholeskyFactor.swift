@@ -41,6 +41,20 @@ public final class CholeskyFactor: @unchecked Sendable {
     columns.view.copy(other.columns.view)
   }
 
+  /// The factor L whose lower triangle, row by row, these numbers are; its diagonal is positive.
+  public init(packedLower numbers: UnsafeBufferPointer<Double>, order: Int) throws(Failure) {
+    precondition(numbers.count == order * (order + 1) / 2)
+    self.order = order
+    columns = try DenseMatrix(rows: order, columns: order)
+    var next = 0
+    for row in 0..<order {
+      for column in 0...row {
+        columns[column, row] = numbers[next]
+        next += 1
+      }
+    }
+  }
+
   /// L [order, order]; above its diagonal lies what is not defined.
   public var lower: MatrixView {
     columns.view.block(rows: 0..<order, columns: 0..<order).transposed
