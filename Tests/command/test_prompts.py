@@ -114,6 +114,14 @@ def test_weights_are_chosen_and_kept_in_the_model(shapes_list, tmp_path):
     assert "the model's own templates" in said and found["templates"][0]["template"] in said
 
 
+def test_a_strength_of_the_prior_is_used_as_it_is(shapes_list):
+    found = json.loads(run("prompts", shapes_list, "--strength", "0.5", "--json").stdout)
+    assert (found["origin"], found["strength"]) == ("fitted", 0.5)
+    assert found["folds"] == found["videos"]
+    assert_error(run("prompts", shapes_list, "--strength", "-1"), "--strength", code=64)
+    assert_error(run("prompts", shapes_list, "--strength", "1", "--unlabelled"), "--strength", code=64)
+
+
 def test_weights_without_labels(shapes_list, tmp_path):
     paths = [json.loads(line)["path"] for line in shapes_list.read_text().splitlines()]
     listed = write(tmp_path / "paths.txt", "# all\n" + "\n".join(paths + [str(CLIP)]) + "\n")

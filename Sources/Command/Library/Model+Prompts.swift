@@ -19,9 +19,9 @@ struct ChosenWeights {
 
 extension Model {
   /// Chooses weights for templates by videos [videos, E] with the indices of their classes. `clips` has the same number
-  /// for views of one clip.
+  /// for views of one clip. `strength` is the prior's; nil: it is chosen.
   func chooseWeights(
-    videos: [Float], labels: [Int32], clips: [Int64], _ texts: LabelTexts, scale: Float
+    videos: [Float], labels: [Int32], clips: [Int64], _ texts: LabelTexts, scale: Float, strength: Double?
   ) throws(LibraryError) -> ChosenWeights {
     var weights = [Float](repeating: 0, count: texts.templates)
     var report = actionclip_prompts_report()
@@ -29,7 +29,7 @@ extension Model {
     try check(
       actionclip_prompts_fit(
         videos, labels.count, labels, clips, texts.embeddings, texts.templates, texts.classes,
-        embeddingSize, scale, -1, &weights, texts.templates, &report))
+        embeddingSize, scale, strength ?? -1, &weights, texts.templates, &report))
     return ChosenWeights(weights: weights, report: report)
   }
 

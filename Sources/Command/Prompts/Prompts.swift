@@ -44,6 +44,12 @@ struct Prompts: ParsableCommand {
   @OptionGroup(title: "Templates to choose from")
   var pool: PoolOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "The strength of the prior, as a share of the videos; the weights are then fitted in any case (default: chosen by leaving videos out).",
+      valueName: "share"))
+  var strength: Double?
+
   @OptionGroup
   var pictures: PictureOptions
 
@@ -56,6 +62,12 @@ struct Prompts: ParsableCommand {
 
   @OptionGroup(title: "Model options")
   var options: ModelOptions
+
+  func validate() throws {
+    guard let strength else { return }
+    if unlabelled { throw ValidationError("--strength needs videos with labels.") }
+    if !(strength >= 0 && strength.isFinite) { throw ValidationError("--strength must be 0 or more.") }
+  }
 
   func run() throws {
     if let out { try Files.requireWritable(out) }
@@ -85,11 +97,11 @@ struct Prompts: ParsableCommand {
       unlabelled
       ? try loaded.chooseWeights(videos: encoded.embeddings, texts, scale: pictures.scale)
       : try loaded.chooseWeights(
-        videos: encoded.embeddings, labels: encoded.labels, clips: encoded.clips, texts, scale: pictures.scale
-      )
+        videos: encoded.embeddings, labels: encoded.labels, clips: encoded.clips, texts,
+        scale: pictures.scale, strength: strength)
     let report = PromptsReport(
       title: "\(model?.shown ?? "the default model") on \(list.shown)", templates: templates, chosen: chosen,
-      ownTop1: unlabelled ? nil : try ownTop1(loaded, classes, encoded), videos: encoded.clipCount,
+      ownTop1: unlabelled ? nil : try ownTop1(loaded, classes, encoded), videos: encoded.clips.count,
       failures: encoded.failures, written: out, notes: notes)
     if let out { try save(loaded, to: out, report.kept) }
     try Output().line(json ? report.json.text : report.text(on: Terminal.standardOutput()))
@@ -111,7 +123,6 @@ struct Prompts: ParsableCommand {
     var embeddings: [Float] = []
     var labels: [Int32] = []
     var clips: [Int64] = []
-    var clipCount = 0
     var failures: [(path: String, error: String)] = []
   }
 
@@ -128,7 +139,6 @@ struct Prompts: ParsableCommand {
         encoded.embeddings += embeddings
         encoded.labels.append(Int32(clamping: row.classes.first ?? 0))
         encoded.clips.append(Int64(row.number))
-        encoded.clipCount += 1
       case .failed(let error): encoded.failures.append((row.path.shown, error))
       }
     }
