@@ -116,21 +116,3 @@ extension Classifier {
         : "none of the \(clips) examples is of a present label: add a clip of one, then fit")
   }
 }
-
-extension LabelEncoding {
-  /// Embeddings of unit length for labels, the mean over their templates. [labels, E]
-  func meanTexts(_ labels: LabelSet) throws(Failure) -> FloatBuffer {
-    let size = loaded.configuration.embeddingSize
-    let mean = try UnitMean(labels: labels.count, size: size)
-    for row in 0..<rows {
-      for label in 0..<labels.count {
-        mean.add(
-          labels.texts.base + (row * labels.count + label) * size, to: label, weight: rowWeights?[row] ?? 1)
-      }
-    }
-    let texts = try loaded.labelBuffer(product([labels.count, size], "labels"))
-    mean.write(to: texts.base)
-    extendLifetime(labels)
-    return texts
-  }
-}

@@ -63,16 +63,27 @@ struct LabelEncoding: Sendable {
       labels[$0]
     }
     guard described != nil else { return perTemplate }
-    let mean = try UnitMean(labels: labels.count, size: size)
-    for template in 0..<templates.count {
-      for label in 0..<labels.count {
-        mean.add(
-          perTemplate.base + (template * labels.count + label) * size, to: label,
-          weight: weights?[template] ?? 1)
+    return try mean(of: perTemplate, labels.count, rows: templates.count, weights)
+  }
+
+  /// Embeddings of unit length for labels, the weighted mean over their templates. [labels, E]
+  func meanTexts(_ labels: LabelSet) throws(Failure) -> FloatBuffer {
+    try mean(of: labels.texts, labels.count, rows: rows, rowWeights)
+  }
+
+  /// The weighted mean over rows of embeddings [rows, labels, E], each of unit length before and after. [labels, E]
+  private func mean(
+    of texts: FloatBuffer, _ labels: Int, rows: Int, _ weights: TemplateWeights?
+  ) throws(Failure) -> FloatBuffer {
+    let mean = try UnitMean(labels: labels, size: size)
+    for row in 0..<rows {
+      for label in 0..<labels {
+        mean.add(texts.base + (row * labels + label) * size, to: label, weight: weights?[row] ?? 1)
       }
     }
-    let texts = try loaded.labelBuffer(product([labels.count, size], "labels"))
-    mean.write(to: texts.base)
-    return texts
+    extendLifetime(texts)
+    let means = try loaded.labelBuffer(product([labels, size], "labels"))
+    mean.write(to: means.base)
+    return means
   }
 }
