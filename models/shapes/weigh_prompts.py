@@ -9,7 +9,6 @@
 All labels are candidates. K clips of each of the nine actions that the model never trained on are drawn 20 times. Needs
 bindings/python on PYTHONPATH (or installed) and the library.
 """
-import json
 import sys
 import time
 from pathlib import Path
@@ -17,9 +16,8 @@ from pathlib import Path
 import actionclip
 import numpy as np
 
-from shapes.actions import ACTIONS
+from shapes.embeddings import LABELS, draw, embeddings
 
-LABELS = [action.name for action in ACTIONS]
 DRAWS = 20
 WORDS = ("banana stock market quantum soup Tuesday invoice marmalade thunder receipt piano tax elbow cloud nine "
          "lawyer").split()
@@ -35,24 +33,9 @@ def absurd_templates(count, rng):
     return made
 
 
-def embeddings(model, directory):
-    """-> (video embeddings [n, E], labels [n]) of a set, kept beside it."""
-    index = json.loads((directory / "index.json").read_text())
-    kept = directory / "embeddings.npy"
-    if not kept.exists():
-        np.save(kept, np.stack([model.encode_video(directory / v["file"]) for v in index["videos"]]))
-    return np.load(kept), np.array([LABELS.index(v["action"]) for v in index["videos"]])
-
-
 def top1(videos, labels, texts, weights=None):
     found = actionclip.probabilities(videos, texts, weights=weights).argmax(1)
     return 100 * float((found == labels).mean())
-
-
-def draw(labels, count, seed):
-    """`count` clips of each label."""
-    rng = np.random.default_rng(seed)
-    return np.concatenate([rng.choice(np.flatnonzero(labels == one), count, replace=False) for one in np.unique(labels)])
 
 
 def interval(values):

@@ -8,18 +8,18 @@ import System
 ///     sum over clips of log p(label | clip left out) + w · log p(label | label left out)  -  prior
 ///
 /// In the second term the clip's label has nothing but its words, as a label without examples has, so the term holds
-/// back what would drown such labels. It counts w = min(1 + 3 / clips per label, labels without / labels with examples)
-/// times: fewer clips make the fit more careful with what the words know. The 1 and the 3 were chosen on the shapes world
-/// and are fixed.
+/// back what would drown such labels. It counts w = min(1.5 + 4.5 / clips per label, labels without / labels with
+/// examples) times: fewer clips make the fit more careful with what the words know. The numbers were chosen on clips of
+/// the shapes world that no figure is measured on, and are fixed.
 ///
 /// The prior is a normal distribution around half words and half clips, in units in which both have the same spread over
-/// wrong labels. The objective is strictly concave; Newton's method with halved steps finds its maximum.
+/// wrong labels; with few clips around more words, 1/2 + 0.2 / clips per label. The objective is strictly concave; Newton's method with halved steps finds its maximum.
 struct MixtureFit {
   /// The part of the way from the mean score of wrong labels to 1 at which the score of a clip by its own label is
   /// assumed to lie, where the label has no other clip. Measured on the shapes world and fixed.
   static let assumedOwnScore = 0.75
   /// Precisions of the prior on text, clips and offset.
-  private static let precision = SIMD3(10.0, 10, 0.01)
+  private static let precision = SIMD3(10.0, 10, 0.1)
 
   private let rows: OrderedRows
   private let texts: TextCosines
@@ -30,14 +30,17 @@ struct MixtureFit {
   /// A score for a clip by its own label where the label has no other clip.
   private let assumed: Double
   /// How often a clip with its label left out counts.
-  let wordsCount: Double
+  private let wordsCount: Double
+  /// The centre of the prior on the weight of words; that of clips is the rest to 1.
+  private let centre: Double
 
   /// - Parameter areLogits: the scores are in the units of logits already, and the prior's offset is none.
   init(_ rows: OrderedRows, _ texts: TextCosines, _ scores: ClipScores, areLogits: Bool = false) {
     (self.rows, self.texts, self.scores, self.scale) = (rows, texts, scores, texts.scale)
     let others = texts.labelCount - rows.labelCount
     let clipsPerLabel = Double(rows.clipCount) / Double(rows.labelCount)
-    wordsCount = min(1 + 3 / clipsPerLabel, Double(others) / Double(rows.labelCount))
+    centre = 0.5 + 0.2 / clipsPerLabel
+    wordsCount = min(1.5 + 4.5 / clipsPerLabel, Double(others) / Double(rows.labelCount))
     let (wordMean, wordSpread) = (texts.wrong.mean ?? 0, texts.wrong.deviation ?? 1)
     let wrong = scores.wrong(rows)
     if areLogits {
@@ -91,16 +94,15 @@ struct MixtureFit {
       return try unshifted.unbounded(text: text, clips: clips, offset: offset)
     }
     let isFree = SIMD3(text == nil ? 1.0 : 0, clips == nil ? 1 : 0, offset == nil ? 1 : 0)
-    var point = SIMD3(text ?? 0.5, clips.map { $0 / slope } ?? 0.5, offset ?? 0)
-    let centre = SIMD3(0.5, 0.5, 0)
-    var current = try objective(at: point, centre: centre)
+    var point = SIMD3(text ?? centre, clips.map { $0 / slope } ?? 1 - centre, offset ?? 0)
+    var current = try objective(at: point)
     for _ in 0..<50 {
       let step = current.newtonStep(isFree)
       let gain = (step * current.gradient).sum()
       guard gain > 1e-10 else { break }
       var length = 1.0
       while length > 1e-6 {
-        let next = try objective(at: point + length * step, centre: centre)
+        let next = try objective(at: point + length * step)
         if next.value >= current.value + 1e-4 * length * gain {
           (point, current) = (point + length * step, next)
           break
@@ -143,9 +145,9 @@ struct MixtureFit {
     }
   }
 
-  private func objective(at point: SIMD3<Double>, centre: SIMD3<Double>) throws(Failure) -> Objective {
+  private func objective(at point: SIMD3<Double>) throws(Failure) -> Objective {
     var total = Objective()
-    let away = point - centre
+    let away = point - SIMD3(centre, 1 - centre, 0)
     let p = MixtureFit.precision
     total.value = -0.5 * (p * away * away).sum()
     total.gradient = -p * away

@@ -32,6 +32,7 @@ extension ClipScores {
         scores.clipLeftOut[row, column] = cosine
       }
     }
+    extendLifetime(sums)
     return scores
   }
 }

@@ -138,6 +138,7 @@ final class Ridge {
         for column in 0..<rows.labelCount { sum += error[column] * error[column] }
       }
     }
+    extendLifetime(errors)
     return sum
   }
 

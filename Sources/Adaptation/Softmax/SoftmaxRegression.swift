@@ -97,6 +97,8 @@ final class SoftmaxRegression {
       let (from, to) = (whole.row(column), scores.weights.row(column))
       for i in 0..<rows.embeddingSize { to[i] = scale * from[i] }
     }
+    extendLifetime(fold)
+    extendLifetime(whole)
     return scores
   }
 

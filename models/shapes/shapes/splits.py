@@ -24,6 +24,7 @@ SPLITS = {
     "compositions": (2, TRAINED_ACTIONS, True, SEEN_BACKGROUNDS),
     "backgrounds": (3, TRAINED_ACTIONS, True, UNSEEN_BACKGROUNDS),
     "actions": (4, UNSEEN_ACTIONS, True, SEEN_BACKGROUNDS),
+    "actions_backgrounds": (5, UNSEEN_ACTIONS, True, UNSEEN_BACKGROUNDS),
 }
 
 _INDEX = {name: i for i, name in enumerate(BY_NAME)}

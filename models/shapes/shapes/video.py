@@ -60,7 +60,7 @@ def write_set(directory, split, count, seed=0):
 
 def candidates_of(split):
     """A set of unseen actions is scored among all actions there are, the others among those trained on."""
-    return [a.name for a in ACTIONS] if split == "actions" else list(TRAINED_ACTIONS)
+    return [a.name for a in ACTIONS] if split.startswith("actions") else list(TRAINED_ACTIONS)
 
 
 def write_lists(directory):
