@@ -20,6 +20,8 @@ public final class AdaptedClassifier: @unchecked Sendable {
   public let ridge: Double?
   /// The factor on the logits that made the probabilities calibrated.
   public let temperature: Double
+  /// What the fit found about clips that were left out; nil of a classifier that was made from saved numbers.
+  public let report: FitReport?
 
   /// A text embedding of unit length for each label. [C, E]
   private let texts: DenseMatrix
@@ -44,24 +46,26 @@ public final class AdaptedClassifier: @unchecked Sendable {
     let matrix = try DenseMatrix(rows: labelCount, columns: size, floats: texts.pointer, stride: size)
     extendLifetime(texts)
     let selection = try Selection(support, texts: matrix, scale: scale, options, pool: pool)
-    return try AdaptedClassifier(selection, matrix, scale: scale)
+    return try AdaptedClassifier(selection, matrix, scale: scale, FitReport(selection, options))
   }
 
-  private convenience init(_ selection: Selection, _ texts: DenseMatrix, scale: Double) throws(Failure) {
+  private convenience init(
+    _ selection: Selection, _ texts: DenseMatrix, scale: Double, _ report: FitReport
+  ) throws(Failure) {
     let (candidate, estimate) = (selection.chosen.candidate, selection.chosen.estimate)
     try self.init(
       method: candidate.method, mixture: candidate.mixture, ridge: candidate.ridge,
       temperature: estimate.temperature, texts: texts, scale: scale,
-      clips: ClipSums(candidate, selection.rows))
+      clips: ClipSums(candidate, selection.rows), report: report)
   }
 
   /// - Parameter clips: what the score by clips is made of; nil of words alone.
   init(
     method: FitMethod, mixture: MixtureWeights?, ridge: Double?, temperature: Double, texts: DenseMatrix,
-    scale: Double, clips: ClipSums?
+    scale: Double, clips: ClipSums?, report: FitReport? = nil
   ) throws(Failure) {
     (self.method, self.mixture, self.ridge, self.temperature) = (method, mixture, ridge, temperature)
-    (self.texts, self.scale, self.clips) = (texts, scale, clips)
+    (self.texts, self.scale, self.clips, self.report) = (texts, scale, clips, report)
     (labelCount, embeddingSize) = (texts.rows, texts.columns)
     weights = try FloatBuffer(count: labelCount * embeddingSize)
     offsets = try FloatBuffer(count: labelCount)
@@ -82,7 +86,7 @@ public final class AdaptedClassifier: @unchecked Sendable {
   }
 
   /// The classifier with one more clip of one view, whose embedding has unit length, as a rank-one update: the mixture,
-  /// the ridge and the temperature stay, and so does what was found about left-out clips. Nil where only another fit can
+  /// the ridge and the temperature stay, and so does the report. Nil where only another fit can
   /// take a clip in, after words alone and softmax regression.
   public func adding(
     row: UnsafePointer<Float>, label: Int
@@ -91,7 +95,7 @@ public final class AdaptedClassifier: @unchecked Sendable {
     guard let clips, let next = try clips.adding(row, label: label, ridge: ridge) else { return nil }
     return try AdaptedClassifier(
       method: method, mixture: mixture, ridge: ridge, temperature: temperature, texts: texts, scale: scale,
-      clips: next)
+      clips: next, report: report)
   }
 
   /// Writes the logits of a video embedding, which need not have unit length, to out [C].

@@ -18,6 +18,8 @@ final class OrderedRows: @unchecked Sendable {
   private(set) var labels = GrowingArray<Int>()
   /// The first row of each clip, and the number of rows. [clips + 1]
   private(set) var clipStarts = GrowingArray<Int>()
+  /// The number that the caller gave each clip. [clips]
+  private(set) var clips = GrowingArray<Int64>()
   /// The first row of each label in `labels`, and the number of rows. [S + 1]
   private(set) var labelStarts = GrowingArray<Int>()
   /// The number of clips of each label in `labels`. [S]
@@ -49,6 +51,7 @@ final class OrderedRows: @unchecked Sendable {
       }
       if isNewLabel || support.clips[source[row - 1]] != support.clips[source[row]] {
         try clipStarts.append(row)
+        try clips.append(support.clips[source[row]])
         clipCounts[labels.count - 1] += 1
       }
       columns[row] = labels.count - 1

@@ -7,6 +7,8 @@ struct Selection {
   let texts: TextCosines
   let words: (candidate: Candidate, estimate: LeftOutEstimate)
   let chosen: (candidate: Candidate, estimate: LeftOutEstimate)
+  /// What was tried, the words first.
+  let trials: [FitTrial]
 
   /// The largest rows · labels · E for which `automatic` tries softmax regression: beyond it, folds take longer than
   /// all of the rest.
@@ -22,10 +24,13 @@ struct Selection {
   ) throws(Failure) {
     let rows = try OrderedRows(support)
     let cosines = try TextCosines(rows, texts: texts, scale: scale, pool: pool)
+    var trials: [FitTrial] = []
     func judged(
       _ candidate: Candidate
     ) throws(Failure) -> (candidate: Candidate, estimate: LeftOutEstimate) {
-      (candidate, try LeftOutEstimate(candidate, rows, cosines, pool: pool))
+      let estimate = try LeftOutEstimate(candidate, rows, cosines, pool: pool)
+      trials.append(FitTrial(candidate, estimate, clips: rows.clipCount))
+      return (candidate, estimate)
     }
     self.rows = rows
     self.texts = cosines
@@ -39,6 +44,7 @@ struct Selection {
       let prototypes = try judged(.prototypes(rows, cosines, options, pool: pool))
       if words.estimate.clips < 0.5 * Double(rows.clipCount) {
         chosen = prototypes
+        self.trials = trials
         return
       }
       let right = words.estimate.right
@@ -56,5 +62,6 @@ struct Selection {
       { best = next }
       chosen = best
     }
+    self.trials = trials
   }
 }

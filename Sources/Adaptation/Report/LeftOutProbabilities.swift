@@ -1,0 +1,45 @@
+import Glibc
+import Numerics
+import System
+
+/// Probabilities of labels for rows of a support that were left out.
+struct LeftOutProbabilities: ~Copyable {
+  private let logits: LeftOutLogits
+  private let temperature: Double
+  /// Probabilities of the row that was filled last. [C]
+  let values: GrowingArray<Double>
+
+  init(_ logits: LeftOutLogits, temperature: Double) throws(Failure) {
+    (self.logits, self.temperature) = (logits, temperature)
+    values = try GrowingArray(uninitialized: logits.values.columns)
+  }
+
+  /// Writes the softmax of a row's logits to `values`. A label that is excluded gets 0, as if nobody knew it.
+  func fill(_ row: Int, excluding excluded: Int? = nil) {
+    let (from, to, count) = (logits.values.row(row), values.base, values.count)
+    to.update(from: from, count: count)
+    if let excluded { to[excluded] = -.infinity }
+    var peak = -Double.infinity
+    for label in 0..<count { peak = max(peak, to[label]) }
+    var sum = 0.0
+    for label in 0..<count {
+      to[label] = exp(temperature * (to[label] - peak))
+      sum += to[label]
+    }
+    for label in 0..<count { to[label] /= sum }
+  }
+
+  func addValues(to sums: UnsafeMutablePointer<Double>) {
+    for label in 0..<values.count { sums[label] += values.base[label] }
+  }
+
+  /// The label with the largest probability, of equal ones the first.
+  var best: Int { LeftOutProbabilities.best(values.base, values.count) }
+
+  /// The index of the largest of numbers, of equal ones the first.
+  static func best(_ numbers: UnsafePointer<Double>, _ count: Int) -> Int {
+    var best = 0
+    for index in 0..<count where numbers[index] > numbers[best] { best = index }
+    return best
+  }
+}
