@@ -939,6 +939,18 @@ ACTIONCLIP_API int32_t actionclip_classifier_fit(actionclip_classifier *classifi
  * of the new list. */
 ACTIONCLIP_API int32_t actionclip_classifier_unfit(actionclip_classifier *classifier, int64_t *generation_out);
 
+/* Writes a classifier as one file, as actionclip_model_save does it: its labels with their embeddings, its examples and
+ * its fit (docs/FORMAT.md). keep_clips is 1 or 0. With 0 no clip is in the file, only sums over clips: then the
+ * classifier that is loaded can score, and after ACTIONCLIP_FIT_PROTOTYPES and _RIDGE take in more clips of one view,
+ * but not be fitted again nor get other labels. The sum over a single clip is that clip. */
+ACTIONCLIP_API int32_t actionclip_classifier_save(const actionclip_classifier *classifier, const char *path,
+                                                  int32_t keep_clips);
+/* Loads a classifier that was saved. It scores with the bits that the saved one scored with, and nothing is encoded. A
+ * file for another model is ACTIONCLIP_ERROR_OPTION_CONFLICT; precision and storage of the model may differ. Free the
+ * classifier with actionclip_classifier_free. */
+ACTIONCLIP_API int32_t actionclip_classifier_load(const actionclip_model *model, const char *path,
+                                                  actionclip_classifier **classifier_out);
+
 /* ---------------------------------------------------------- weights of templates */
 
 /* Origins of the weights that actionclip_prompts_fit chose. */

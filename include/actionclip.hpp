@@ -668,6 +668,18 @@ class Classifier {
     return generation;
   }
 
+  /* Writes the classifier as one file. Without its clips the file holds sums over them instead: then it cannot be
+   * fitted again. */
+  void save(const std::string &path, bool keep_clips = true) const {
+    check(actionclip_classifier_save(get(), detail::c_string(path), keep_clips ? 1 : 0));
+  }
+  /* Loads a classifier that was saved, for the model that it was taught with. */
+  static Classifier load(const Model &model, const std::string &path) {
+    actionclip_classifier *p = nullptr;
+    check(actionclip_classifier_load(model.get(), detail::c_string(path), &p));
+    return Classifier(p, model);
+  }
+
   actionclip_classifier *get() const noexcept { return handle_.get(); }
 
  private:

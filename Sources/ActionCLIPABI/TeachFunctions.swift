@@ -148,6 +148,33 @@ public func actionclip_classifier_unfit(
   }
 }
 
+@_cdecl("actionclip_classifier_save") @implementation
+public func actionclip_classifier_save(
+  _ classifier: OpaquePointer!, _ path: UnsafePointer<CChar>!, _ keep_clips: Int32
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let classifier = try Handle.object(classifier, Classifier.self)
+    let path = try required(path, "path")
+    guard (0...1).contains(keep_clips) else {
+      throw .argument("keep_clips is \(keep_clips), expected 0 or 1")
+    }
+    try classifier.save(to: FilePath(path), keepingClips: keep_clips == 1)
+  }
+}
+
+@_cdecl("actionclip_classifier_load") @implementation
+public func actionclip_classifier_load(
+  _ model: OpaquePointer!, _ path: UnsafePointer<CChar>!,
+  _ classifier_out: UnsafeMutablePointer<OpaquePointer?>!
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let path = try required(path, "path")
+    let out = try required(classifier_out, "classifier_out")
+    out.pointee = try Handle.make(Classifier(loaded, loading: FilePath(path)))
+  }
+}
+
 extension FitOptions {
   /// Checks and converts the caller's options; NULL gives the defaults.
   fileprivate init(_ pointer: UnsafePointer<actionclip_fit_options>?) throws(Failure) {

@@ -23,6 +23,20 @@ extension ModelMetadata {
     own += ModelMetadata.sizes.map { ($0.key, "\($0.of(c))") }
     let entries = TextPairs()
     for (key, value) in own { try entries.append(ModelMetadata.prefix + key, value) }
+    try appendTexts(to: entries)
+    if let merges { try append("merges".utf8, merges[0], to: entries) }
+    return entries
+  }
+
+  /// The labels, templates and notes alone as entries of a file.
+  public func textEntries() throws(Failure) -> TextPairs {
+    let entries = TextPairs()
+    try entries.append(ModelMetadata.prefix + "format", ModelMetadata.version)
+    try appendTexts(to: entries)
+    return entries
+  }
+
+  private func appendTexts(to entries: TextPairs) throws(Failure) {
     for (key, texts) in [("templates", templates), ("labels", labels)] where !texts.isEmpty {
       var list = GrowingArray<UInt8>()
       try JSONStrings.append(texts, to: &list)
@@ -37,9 +51,7 @@ extension ModelMetadata {
       }
       try append("template_weights".utf8, list.view, to: entries)
     }
-    if let merges { try append("merges".utf8, merges[0], to: entries) }
     for index in 0..<notes.count { try append(notes.key(index), notes.value(index), to: entries) }
-    return entries
   }
 
   private func append(
@@ -106,7 +118,7 @@ extension ActionCLIP {
         case .scales: try parameter.quantised().scales
         }
       defer { extendLifetime(values) }
-      try write(UnsafeBufferPointer(values.buffer))
+      try write(.floats(UnsafeBufferPointer(values.buffer)))
     }
   }
 

@@ -7,9 +7,11 @@ public struct TensorToWrite {
     case fp32, fp16, bf16
     /// Numbers that are whole, from -128 to 127.
     case int8
+    case fp64, int64
 
     fileprivate var size: Int {
       switch self {
+      case .fp64, .int64: 8
       case .fp32: 4
       case .fp16, .bf16: 2
       case .int8: 1
@@ -21,6 +23,8 @@ public struct TensorToWrite {
       case .fp16: "F16"
       case .bf16: "BF16"
       case .int8: "I8"
+      case .fp64: "F64"
+      case .int64: "I64"
       }
     }
   }
@@ -38,15 +42,22 @@ public struct TensorToWrite {
   fileprivate var bytes: Int { count * storage.size }
 }
 
+/// The numbers of a tensor, row-major.
+public enum TensorNumbers {
+  /// Numbers that are stored as fp32 or less.
+  case floats(UnsafeBufferPointer<Float>)
+  /// Numbers of 8 bytes, as they lie in memory.
+  case wide(UnsafeRawBufferPointer)
+}
+
 /// Writes safetensors that this library and the format's own reader take, whole or not at all.
 public enum SafetensorsWriter {
   /// - Parameters:
   ///   - tensors: of different names, with sizes that fit the memory they came from.
-  ///   - values: gives a tensor's fp32 numbers, row-major, to its second argument.
+  ///   - values: gives a tensor's numbers to its second argument.
   public static func write(
     to path: FilePath, metadata: TextPairs, tensors: [TensorToWrite],
-    values: (_ index: Int, _ write: (UnsafeBufferPointer<Float>) throws(Failure) -> Void)
-      throws(Failure) -> Void
+    values: (_ index: Int, _ write: (TensorNumbers) throws(Failure) -> Void) throws(Failure) -> Void
   ) throws(Failure) {
     // 4-byte numbers before 2-byte ones and those before bytes, so that all of them are aligned.
     let order = tensors.indices.sorted {
@@ -111,10 +122,18 @@ public enum SafetensorsWriter {
   }
 
   private static func append(
-    _ numbers: UnsafeBufferPointer<Float>, _ tensor: TensorToWrite, to file: AtomicFile
+    _ given: TensorNumbers, _ tensor: TensorToWrite, to file: AtomicFile
   ) throws(Failure) {
+    let numbers: UnsafeBufferPointer<Float>
+    switch given {
+    case .wide(let bytes):
+      precondition(bytes.count == tensor.bytes && tensor.storage.size == 8)
+      return try file.append(bytes)
+    case .floats(let floats): numbers = floats
+    }
     precondition(numbers.count == tensor.count)
     switch tensor.storage {
+    case .fp64, .int64: throw Failure(.internal, "floats are stored as fp32 or less")
     case .fp32: try file.append(UnsafeRawBufferPointer(numbers))
     case .fp16:
       try append(numbers, to: file) { (number) throws(Failure) in

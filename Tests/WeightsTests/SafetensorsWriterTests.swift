@@ -14,7 +14,8 @@ import Testing
     try SafetensorsWriter.write(to: FilePath(path), metadata: pairs, tensors: tensors.map(\.0)) {
       (index, write) throws(Failure) in
       if index == failAt { throw .limit("stop") }
-      try tensors[index].1.withUnsafeBufferPointer(write)
+      try tensors[index].1.withUnsafeBufferPointer { (numbers) throws(Failure) in try write(.floats(numbers))
+      }
     }
   }
 
@@ -44,6 +45,38 @@ import Testing
       #expect(try read("b \"full\"", from: file) == [.pi, -0x1p-140])
       #expect(try read("c", from: file) == [7])
       #expect(try files(in: folder) == ["m.safetensors"])
+    }
+  }
+
+  @Test func wideNumbersAreReadAgain() throws {
+    try withFolder { folder in
+      let path = folder + "/m.safetensors"
+      let (doubles, integers) = ([1 / 3.0, -5e-324, .infinity], [Int64.min, -1, 1 << 60])
+      let tensors = [
+        TensorToWrite(name: "narrow", shape: [1], storage: .fp32),
+        TensorToWrite(name: "doubles", shape: [3], storage: .fp64),
+        TensorToWrite(name: "integers", shape: [3, 1], storage: .int64),
+      ]
+      try SafetensorsWriter.write(to: FilePath(path), metadata: TextPairs(), tensors: tensors) {
+        (index, write) throws(Failure) in
+        switch index {
+        case 0: try [7].withUnsafeBufferPointer { (numbers) throws(Failure) in try write(.floats(numbers)) }
+        case 1:
+          try doubles.withUnsafeBufferPointer { (numbers) throws(Failure) in
+            try write(.wide(UnsafeRawBufferPointer(numbers)))
+          }
+        default:
+          try integers.withUnsafeBufferPointer { (numbers) throws(Failure) in
+            try write(.wide(UnsafeRawBufferPointer(numbers)))
+          }
+        }
+      }
+      let file = try WeightsFile(path: path, keys: .sample)
+      var (readDoubles, readIntegers) = ([Double](repeating: 0, count: 3), [Int64](repeating: 0, count: 3))
+      #expect(try readDoubles.withUnsafeMutableBytes { try file.readStored("doubles", into: $0) })
+      #expect(try readIntegers.withUnsafeMutableBytes { try file.readStored("integers", into: $0) })
+      #expect(readDoubles == doubles && readIntegers == integers)
+      #expect(try read("narrow", from: file) == [7])
     }
   }
 

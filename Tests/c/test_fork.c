@@ -78,6 +78,8 @@ static int inherited(void) {
       actionclip_classifier_example(classifier, 0, &example),
       actionclip_classifier_fit(classifier, NULL, NULL),
       actionclip_classifier_unfit(classifier, NULL),
+      actionclip_classifier_save(classifier, "/tmp/none", 1),
+      actionclip_classifier_load(model, "/tmp/none", &fresh),
       actionclip_video_get_info(video, &vi),
       actionclip_video_read_frames(video, &first, 1, rgb, 3, NULL, 0),
       actionclip_video_frames_between(video, 1, 2, &between[0], &between[1]),

@@ -217,7 +217,7 @@ static void cancelling(const actionclip::Model &model) {
   CHECK(!model.encode_labels({"walking"}).empty());  // used no more
 }
 
-static void teaching(const actionclip::Model &model, const std::string &clip) {
+static void teaching(const actionclip::Model &model, const std::string &clip, const std::string &scratch) {
   const std::vector<std::string> labels = {"walking", "running", "waving"};
   const std::vector<float> shown = model.encode_prompts({"a b", "b a", "on in", "in on"});
   const std::size_t e = shown.size() / 4;
@@ -237,6 +237,15 @@ static void teaching(const actionclip::Model &model, const std::string &clip) {
   actionclip_fit_options options = actionclip::fit_options();
   options.method = ACTIONCLIP_FIT_RIDGE;
   CHECK(classifier.fit(&options) == 3);
+  const std::string file = scratch + "/test_header.classifier";
+  classifier.save(file);
+  const actionclip::Classifier again = actionclip::Classifier::load(model, file);
+  CHECK(again.score(shown) == classifier.score(shown) && again.examples().size() == 5);
+  classifier.save(file, false);
+  CHECK(actionclip::Classifier::load(model, file).examples().empty());
+  std::remove(file.c_str());
+  REFUSED(FILE_OPEN, actionclip::Classifier::load(model, file));
+  REFUSED(FILE_WRITE, classifier.save("/no/such/folder/file"));
   classifier.remove({5, examples[4].clip_id});
   classifier.clear("waving");
   CHECK(classifier.examples().size() == 2);
@@ -334,7 +343,7 @@ int main(int argc, char **argv) try {
   texts(model, untrained + "merges.txt");
   changing_labels(model);
   cancelling(model);
-  teaching(model, root + "/examples/clip.mp4");
+  teaching(model, root + "/examples/clip.mp4", argc > 2 ? argv[2] : "/tmp");
   prompts(model);
   saving(model, std::string(argc > 2 ? argv[2] : "/tmp") + "/test_header.safetensors");
   CHECK(model.label_note("ice skating").empty() && model.label_note().empty());

@@ -116,6 +116,31 @@ def test_videos_bytes_and_frames_are_examples(speaker, classifier):
         assert same_bits(classifier.score(embedding), other.score(embedding))
 
 
+@pytest.mark.parametrize("keep_clips", [True, False])
+def test_it_is_saved_and_loaded(speaker, classifier, world, tmp_path, keep_clips):
+    teach(classifier, world)
+    classifier.fit("ridge")
+    path = tmp_path / "my.classifier"
+    classifier.save(path, keep_clips=keep_clips)
+    with actionclip.Classifier.load(speaker, path) as again:
+        assert again.labels == LABELS and len(again.examples) == (len(LABELS) * SHOTS if keep_clips else 0)
+        queries = world[:, SHOTS:].reshape(-1, world.shape[-1])
+        assert same_bits(again.score(queries), classifier.score(queries))
+        for each in (again, classifier):
+            each.add("run", world[1, SHOTS])
+        assert same_bits(again.score(queries), classifier.score(queries))
+        if not keep_clips:
+            with pytest.raises(actionclip.ExamplesError, match="without its clips"):
+                again.fit()
+    with pytest.raises(FileNotFoundError):
+        actionclip.Classifier.load(speaker, tmp_path / "none")
+    with pytest.raises(actionclip.FileError):
+        classifier.save(tmp_path / "none" / "file")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(actionclip.FormatError, match="truncated"):
+        actionclip.Classifier.load(speaker, path)
+
+
 def test_mistakes_are_named(classifier, world):
     size = world.shape[-1]
     with pytest.raises(actionclip.ExamplesError, match="add a clip"):

@@ -8,6 +8,10 @@ public struct MixtureWeights: Sendable, Equatable {
   public var clips: Double
   public var offset: Double
 
+  public init(text: Double, clips: Double, offset: Double) {
+    (self.text, self.clips, self.offset) = (text, clips, offset)
+  }
+
   /// Words alone.
   static let words = MixtureWeights(text: 1, clips: 0, offset: 0)
 }

@@ -8,7 +8,7 @@ extension Classifier {
   /// examples or labels change, the fit follows. On failure the classifier stays as it was.
   public func fit(_ options: FitOptions) throws(Failure) -> Int64 {
     try change { (state) throws(Failure) in
-      try checkEnough(state)
+      if !state.isWithoutClips { try checkEnough(state) }
       var next = state
       next.options = options
       return try refitted(next, labels: state.list.set)
@@ -20,6 +20,7 @@ extension Classifier {
     try change { (state) throws(Failure) in
       var next = state
       next.options = nil
+      next.isWithoutClips = false
       next.list = list(state.list.set, fit: nil, after: state.list)
       return next
     }
@@ -28,6 +29,12 @@ extension Classifier {
   /// The state with these labels, in a list of the next generation, and fitted to the examples if the classifier is
   /// fitted.
   func refitted(_ state: ClassifierState, labels: LabelSet) throws(Failure) -> ClassifierState {
+    guard !state.isWithoutClips else {
+      throw Failure(
+        .notEnoughExamples,
+        "the classifier was loaded from a file without its clips, so it cannot be fitted again, nor can its labels or "
+          + "clips change; unfit it to begin anew")
+    }
     var next = state
     let fit = try state.options.map { (options) throws(Failure) in
       try fitted(labels, state.examples, options)
@@ -57,6 +64,14 @@ extension Classifier {
         fit = next
       }
       if isDone { return fit }
+    }
+    guard !state.isWithoutClips else {
+      let method = state.list.fit?.method
+      let most = method == .prototypes || method == .ridge ? "clips of one view only" : "no more clips"
+      throw Failure(
+        .notEnoughExamples,
+        "the classifier was loaded from a file without its clips, and can take in \(most); unfit it to begin anew"
+      )
     }
     return try fitted(state.list.set, examples, options)
   }

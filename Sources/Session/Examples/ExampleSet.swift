@@ -55,6 +55,27 @@ final class ExampleSet: @unchecked Sendable {
     index = try ClipIndex(clips)
   }
 
+  /// A set of these clips and rows, whose views and last rows are filled in.
+  init(
+    labels: TextList, clips given: consuming GrowingArray<ExampleClip>,
+    clipOfRow rows: consuming GrowingArray<Int>, _ embeddings: FloatBuffer, size: Int
+  ) throws(Failure) {
+    self.labels = labels
+    embeddingSize = size
+    storage = try RowStorage(capacity: rows.count, size: size, copying: embeddings.pointer, count: rows.count)
+    extendLifetime(embeddings)
+    index = try ClipIndex(given)
+    rowBefore = try GrowingArray(capacity: rows.count)
+    for row in 0..<rows.count {
+      try rowBefore.append(given[rows[row]].lastRow)
+      given[rows[row]].lastRow = row
+      given[rows[row]].views += 1
+    }
+    for clip in 0..<given.count { nextID = min(nextID, given[clip].id - 1) }
+    clips = given
+    clipOfRow = rows
+  }
+
   /// A copy for appending `added` rows of a label. The labels are shared unless there is a new one.
   private init(_ other: ExampleSet, adding added: Int) throws(Failure) {
     embeddingSize = other.embeddingSize

@@ -32,12 +32,17 @@ public final class Classifier: Sendable {
     }
   }
 
-  private init(_ encoding: LabelEncoding, _ first: LabelSet) throws(Failure) {
-    self.encoding = encoding
-    current = Monitor(
+  private convenience init(_ encoding: LabelEncoding, _ first: LabelSet) throws(Failure) {
+    self.init(
+      encoding,
       ClassifierState(
         list: LabelList(first, encoding, generation: 1),
         examples: try ExampleSet(embeddingSize: encoding.loaded.configuration.embeddingSize)))
+  }
+
+  init(_ encoding: LabelEncoding, _ state: ClassifierState) {
+    self.encoding = encoding
+    current = Monitor(state)
   }
 
   /// The present labels, examples and choices, which belong together.

@@ -42,6 +42,12 @@ struct LabelEncoding: Sendable {
     }
   }
 
+  /// The way of a file's labels, some of which may be described.
+  init(_ loaded: LoadedModel, _ contents: ClassifierContents) throws(Failure) {
+    (self.loaded, truncate, described) = (loaded, contents.truncate, contents.described)
+    (templates, weights) = try LabelEncoding.used(contents.templates, contents.weights)
+  }
+
   private static func used(
     _ templates: TextList, _ weights: TemplateWeights?
   ) throws(Failure) -> (TextList, TemplateWeights?) {

@@ -459,6 +459,8 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_fit_options_init_sized", (POINTER(FitOptions), c_size_t), None),
     ("actionclip_classifier_fit", (Handle, POINTER(FitOptions), Int64s), c_int32),
     ("actionclip_classifier_unfit", (Handle, Int64s), c_int32),
+    ("actionclip_classifier_save", (Handle, c_char_p, c_int32), c_int32),
+    ("actionclip_classifier_load", (Handle, c_char_p, HandleOut), c_int32),
     (
         "actionclip_prompts_fit",
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import weakref
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._arguments import c_strings, real
+from ._arguments import Path, c_strings, path_bytes, real
 from ._arguments import texts as checked_texts
 from ._arrays import float_array, pointer
 from ._cancel import create, long_call
@@ -96,6 +97,20 @@ class Classifier(Pupil):
                 "classifier", "classifier_create_described", handle, *described.arguments(), int(bool(truncate))
             )
         self._take(model, made, described.labels, 1)
+
+    @classmethod
+    def load(cls, model: Model, path: Path) -> Classifier:
+        """Loads a classifier that was saved, for the model that it was taught with; the model's precision may differ."""
+        with model._handle.use() as handle:
+            made = create("classifier", "classifier_load", handle, path_bytes("path", path), path=os.fspath(path))
+        classifier = cls.__new__(cls)
+        with made.use() as pointer_:
+            listed = _label_list(pointer_)
+        with listed.use() as current:
+            count = library().number("label_list_count", current)
+            names = [library().label_list_label(current, i).decode("utf-8") for i in range(count)]
+        classifier._take(model, made, names, len(model.templates) or len(default_templates()))
+        return classifier
 
     def _take(self, model: Model, made: Handle, names: list[str], templates: int) -> None:
         self._model = weakref.ref(model)

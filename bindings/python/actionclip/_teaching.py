@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import dataclasses
 import math
+import os
 import weakref
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._arguments import INT64_MAX, Buffer, Path, choice, is_file_bytes, is_path, real, span, texts, whole
+from ._arguments import INT64_MAX, Buffer, Path, choice, is_file_bytes, is_path, path_bytes, real, span, texts, whole
 from ._arrays import as_array, float_array, pointer
 from ._cancel import long_call
 from ._errors import invalid, wrong_type
@@ -169,6 +170,15 @@ class Pupil(Owner):
     def unfit(self) -> int:
         """Returns to the words, and keeps the examples. Returns the generation of the new list."""
         return self._changed("classifier_unfit")
+
+    def save(self, path: Path, *, keep_clips: bool = True) -> None:
+        """Writes the classifier as one file, which `Classifier.load` reads. Without its clips the file holds sums over
+        them instead: it can score and mostly take in more clips, but not be fitted again. A file at `path` is replaced
+        in one step once the new one is complete."""
+        with self._handle.use() as handle:
+            long_call(
+                "classifier_save", handle, path_bytes("path", path), int(bool(keep_clips)), path=os.fspath(path)
+            )
 
     def _changed(self, name: str, *arguments: Any) -> int:
         generation = ctypes.c_int64()
