@@ -22,6 +22,10 @@ import Testing
     let second = try AdaptedClassifier(first.saved(), texts: world.texts, labelCount: 5, embeddingSize: 16)
     for i in 0..<5 * 16 { #expect(first.weights[i].bitPattern == second.weights[i].bitPattern) }
     for i in 0..<5 { #expect(first.offsets[i].bitPattern == second.offsets[i].bitPattern) }
+    #expect(list(first.rules.thresholds) == list(second.rules.thresholds))
+    let (rules, again) = (first.rules, second.rules)
+    #expect(rules.rejectThreshold == again.rejectThreshold && rules.rejectMargin == again.rejectMargin)
+    #expect(rules.slope == again.slope && rules.intercept == again.intercept)
     let (one, other) = (
       try first.adding(row: examples[0].row, label: 2), try second.adding(row: examples[0].row, label: 2)
     )
@@ -38,6 +42,8 @@ import Testing
       { $0.scale = .infinity }, { $0.labels[1] = 5 }, { $0.labels[1] = -1 }, { $0.labels[1] = 0 },
       { $0.weights[3] = .nan }, { $0.weights[3] = 1e300 }, { $0.offsets[0] = .infinity }, { $0.sums[0] = 0 },
       { $0.sums[2] = -1 }, { try $0.sums.append(1) }, { try $0.labels.append(4) },
+      { $0.rules[0] = -0.1 }, { $0.rules[1] = .nan }, { $0.rules[2] = .infinity }, { $0.rules[5] = 2 },
+      { try $0.rules.append(0) }, { $0.rules.removeLast() },
     ]
     for damage in damages {
       var saved = try classifier.saved()

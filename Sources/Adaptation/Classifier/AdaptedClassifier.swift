@@ -20,6 +20,8 @@ public final class AdaptedClassifier: @unchecked Sendable {
   public let ridge: Double?
   /// The factor on the logits that made the probabilities calibrated.
   public let temperature: Double
+  /// How to tell videos of none of the labels, and of several.
+  public let rules: DecisionRules
   /// What the fit found about clips that were left out; nil of a classifier that was made from saved numbers.
   public let report: FitReport?
 
@@ -46,26 +48,30 @@ public final class AdaptedClassifier: @unchecked Sendable {
     let matrix = try DenseMatrix(rows: labelCount, columns: size, floats: texts.pointer, stride: size)
     extendLifetime(texts)
     let selection = try Selection(support, texts: matrix, scale: scale, options, pool: pool)
-    return try AdaptedClassifier(selection, matrix, scale: scale, FitReport(selection, options))
+    let independent = try IndependentFit(selection.chosen, selection.rows, pool: pool)
+    let report = try FitReport(selection, options, independent, pool: pool)
+    let rules = try DecisionRules(report.openSet, independent)
+    return try AdaptedClassifier(selection, matrix, scale: scale, rules, report)
   }
 
   private convenience init(
-    _ selection: Selection, _ texts: DenseMatrix, scale: Double, _ report: FitReport
+    _ selection: Selection, _ texts: DenseMatrix, scale: Double, _ rules: DecisionRules, _ report: FitReport
   ) throws(Failure) {
     let (candidate, estimate) = (selection.chosen.candidate, selection.chosen.estimate)
     try self.init(
       method: candidate.method, mixture: candidate.mixture, ridge: candidate.ridge,
       temperature: estimate.temperature, texts: texts, scale: scale,
-      clips: ClipSums(candidate, selection.rows), report: report)
+      clips: ClipSums(candidate, selection.rows), rules: rules, report: report)
   }
 
   /// - Parameter clips: what the score by clips is made of; nil of words alone.
   init(
     method: FitMethod, mixture: MixtureWeights?, ridge: Double?, temperature: Double, texts: DenseMatrix,
-    scale: Double, clips: ClipSums?, report: FitReport? = nil
+    scale: Double, clips: ClipSums?, rules: DecisionRules, report: FitReport? = nil
   ) throws(Failure) {
     (self.method, self.mixture, self.ridge, self.temperature) = (method, mixture, ridge, temperature)
-    (self.texts, self.scale, self.clips, self.report) = (texts, scale, clips, report)
+    (self.texts, self.scale, self.clips) = (texts, scale, clips)
+    (self.rules, self.report) = (rules, report)
     (labelCount, embeddingSize) = (texts.rows, texts.columns)
     weights = try FloatBuffer(count: labelCount * embeddingSize)
     offsets = try FloatBuffer(count: labelCount)
@@ -86,7 +92,7 @@ public final class AdaptedClassifier: @unchecked Sendable {
   }
 
   /// The classifier with one more clip of one view, whose embedding has unit length, as a rank-one update: the mixture,
-  /// the ridge and the temperature stay, and so does the report. Nil where only another fit can
+  /// the ridge and the temperature stay, and so do the rules and the report. Nil where only another fit can
   /// take a clip in, after words alone and softmax regression.
   public func adding(
     row: UnsafePointer<Float>, label: Int
@@ -95,7 +101,7 @@ public final class AdaptedClassifier: @unchecked Sendable {
     guard let clips, let next = try clips.adding(row, label: label, ridge: ridge) else { return nil }
     return try AdaptedClassifier(
       method: method, mixture: mixture, ridge: ridge, temperature: temperature, texts: texts, scale: scale,
-      clips: next, report: report)
+      clips: next, rules: rules, report: report)
   }
 
   /// Writes the logits of a video embedding, which need not have unit length, to out [C].
@@ -130,6 +136,22 @@ public final class AdaptedClassifier: @unchecked Sendable {
         sum += logits.base[label]
       }
       for label in 0..<labelCount { out[video * labelCount + label] = Float(logits.base[label] / sum) }
+    }
+  }
+
+  /// Writes independent probabilities [videos, C] of video embeddings [videos, E], for videos that may show several labels
+  /// or none: sigmoid(slope · logit + intercept). A video shows the labels whose threshold in `rules` they reach.
+  public func independentProbabilities(
+    _ videos: UnsafePointer<Float>, _ count: Int, to out: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
+    let logits = try GrowingArray<Double>(uninitialized: labelCount)
+    for video in 0..<count {
+      try checkCancelled()
+      self.logits(videos + video * embeddingSize, to: logits.base)
+      for label in 0..<labelCount {
+        let power = exp(-(rules.slope * logits.base[label] + rules.intercept))
+        out[video * labelCount + label] = Float(1 / (1 + power))
+      }
     }
   }
 }

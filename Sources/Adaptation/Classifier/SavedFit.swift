@@ -21,6 +21,9 @@ public struct SavedFit: ~Copyable {
   /// After prototypes: sums of clips [S, E]. After ridge regression: the lower triangle of a Cholesky factor of order
   /// E + 1, row by row. Else empty.
   public var sums = GrowingArray<Double>()
+  /// The numbers of `DecisionRules`: the threshold and the margin below which a video shows none of the labels, the slope
+  /// and the intercept of independent probabilities, and a threshold for each label. [4 + C]
+  public var rules = GrowingArray<Double>()
 
   public init() {}
 
@@ -32,6 +35,9 @@ public struct SavedFit: ~Copyable {
     default: 0
     }
   }
+
+  /// The number of elements that `rules` has.
+  public static func ruleCount(labels: Int) -> Int { 4 + labels }
 
   /// Throws unless the numbers fit a classifier of this many labels and are finite.
   func check(labelCount: Int, embeddingSize: Int) throws(Failure) {
@@ -74,6 +80,7 @@ extension AdaptedClassifier {
     var saved = SavedFit()
     (saved.method, saved.ridge) = (method, ridge)
     (saved.temperature, saved.scale) = (temperature, scale)
+    try rules.append(to: &saved.rules)
     guard let clips else { return saved }
     saved.mixture = mixture
     try clips.save(to: &saved)
@@ -86,12 +93,15 @@ extension AdaptedClassifier {
     _ saved: borrowing SavedFit, texts: FloatBuffer, labelCount: Int, embeddingSize: Int
   ) throws(Failure) {
     try saved.check(labelCount: labelCount, embeddingSize: embeddingSize)
+    guard let rules = try DecisionRules(saved.rules.view, labelCount: labelCount) else {
+      throw .invalid("the rules of a fit do not match its \(labelCount) labels, or a number is out of range")
+    }
     let matrix = try DenseMatrix(
       rows: labelCount, columns: embeddingSize, floats: texts.pointer, stride: embeddingSize)
     extendLifetime(texts)
     let clips = saved.method == .words ? nil : try ClipSums(saved, embeddingSize: embeddingSize)
     try self.init(
       method: saved.method, mixture: saved.mixture, ridge: saved.ridge, temperature: saved.temperature,
-      texts: matrix, scale: saved.scale, clips: clips)
+      texts: matrix, scale: saved.scale, clips: clips, rules: rules)
   }
 }

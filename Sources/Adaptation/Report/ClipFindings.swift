@@ -11,11 +11,14 @@ struct ClipFindings: ~Copyable {
 
   private init() {}
 
-  init(_ selection: Selection) throws(Failure) {
+  init(_ selection: Selection, _ independent: IndependentFit) throws(Failure) {
     self.init()
     let (rows, texts) = (selection.rows, selection.texts)
     for column in 0..<rows.labelCount {
-      try labels.append(LabelReport(label: rows.labels[column], clips: rows.clipCounts[column]))
+      let label = rows.labels[column]
+      try labels.append(
+        LabelReport(
+          label: label, clips: rows.clipCounts[column], threshold: independent.thresholds[label]))
     }
     let (chosen, before) = (selection.chosen.estimate, selection.words.estimate)
     let fit = try LeftOutProbabilities(chosen.clipLogits, temperature: chosen.temperature)

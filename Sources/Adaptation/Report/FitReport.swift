@@ -25,11 +25,16 @@ public final class FitReport: Sendable {
   public let singleClips: Int
   /// Pairs of labels of which clips were taken for each other when they were left out, the most clips first.
   public let confusions: GrowingArray<Confusion>
+  /// Telling known from unknown actions with the fit, and with the words alone.
+  public let openSet: OpenSet
+  public let openSetOfWords: OpenSet
 
   /// Labels without examples. They are recognised by their words alone.
   public var labelsWithoutExamples: Int { labelCount - labels.count }
 
-  init(_ selection: Selection, _ options: FitOptions) throws(Failure) {
+  init(
+    _ selection: Selection, _ options: FitOptions, _ independent: IndependentFit, pool: ThreadPool?
+  ) throws(Failure) {
     let rows = selection.rows
     isAutomatic = options.method == .automatic
     trials = selection.trials
@@ -40,7 +45,9 @@ public final class FitReport: Sendable {
     }
     chosen = trial(selection.chosen.candidate.method)
     words = trial(.words)
-    var findings = try ClipFindings(selection)
+    openSet = try OpenSet(selection.chosen, selection, options, pool: pool)
+    openSetOfWords = try OpenSet(selection.words, selection, options, pool: pool)
+    var findings = try ClipFindings(selection, independent)
     try findings.markDuplicates(rows)
     singleClips = findings.singleClips
     findings.sort()

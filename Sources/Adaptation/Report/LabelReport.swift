@@ -11,9 +11,12 @@ public struct LabelReport: Sendable, Equatable, BitwiseCopyable {
   public internal(set) var rightByWords = Share()
   /// The mean probability that the label's clips get for it when they are left out; 0 of a single clip.
   public internal(set) var meanProbability = 0.0
+  /// The threshold on the label's independent probability; 0...1.
+  public let threshold: Double
 
-  init(label: Int, clips: Int) {
+  init(label: Int, clips: Int, threshold: Double) {
     self.label = label
+    self.threshold = threshold
     self.clips = clips
   }
 }

@@ -36,6 +36,20 @@ struct LeftOutProbabilities: ~Copyable {
   /// The label with the largest probability, of equal ones the first.
   var best: Int { LeftOutProbabilities.best(values.base, values.count) }
 
+  /// The largest probability, and the second largest.
+  var largestTwo: (Double, Double) {
+    var (first, second) = (0.0, 0.0)
+    for label in 0..<values.count {
+      let probability = values.base[label]
+      if probability > first {
+        (first, second) = (probability, first)
+      } else if probability > second {
+        second = probability
+      }
+    }
+    return (first, second)
+  }
+
   /// The index of the largest of numbers, of equal ones the first.
   static func best(_ numbers: UnsafePointer<Double>, _ count: Int) -> Int {
     var best = 0

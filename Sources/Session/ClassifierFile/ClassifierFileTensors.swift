@@ -78,6 +78,7 @@ struct ClassifierFileTensors {
       try numbers.append(number ?? .nan)
     }
     try add("fit", [7], .fp64, numbers)
+    try add("fit.rules", [fit.rules.count], .fp64, fit.rules)
     let count = fit.labels.count
     guard count > 0 else { return }
     var labels = try GrowingArray<Int64>(capacity: count)

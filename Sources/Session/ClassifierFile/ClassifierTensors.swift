@@ -95,6 +95,7 @@ struct ClassifierTensors {
     var fit = SavedFit()
     fit.method = try method(numbers[0])
     (fit.temperature, fit.scale) = (numbers[5], numbers[6])
+    fit.rules = try doubles("fit.rules", [SavedFit.ruleCount(labels: labels)])
     guard fit.method != .words else { return fit }
     fit.mixture = MixtureWeights(text: numbers[1], clips: numbers[2], offset: numbers[3])
     if !numbers[4].isNaN { fit.ridge = numbers[4] }
