@@ -8,9 +8,8 @@ import System
 ///     sum over clips of log p(label | clip left out) + w · log p(label | label left out)  -  prior
 ///
 /// In the second term the clip's label has nothing but its words, as a label without examples has, so the term holds
-/// back what would drown such labels. It counts w = min(1.5 + 4.5 / clips per label, labels without / labels with
-/// examples) times: fewer clips make the fit more careful with what the words know. The numbers were chosen on clips of
-/// the shapes world that no figure is measured on, and are fixed.
+/// back what would drown such labels. It counts w = min(3, labels without / labels with examples) times. This number and
+/// those of the prior were chosen on clips of the shapes world that no figure is measured on, and are fixed.
 ///
 /// The prior is a normal distribution around half words and half clips, in units in which both have the same spread over
 /// wrong labels; with few clips around more words, 1/2 + 0.2 / clips per label. The objective is strictly concave; Newton's method with halved steps finds its maximum.
@@ -40,7 +39,7 @@ struct MixtureFit {
     let others = texts.labelCount - rows.labelCount
     let clipsPerLabel = Double(rows.clipCount) / Double(rows.labelCount)
     centre = 0.5 + 0.2 / clipsPerLabel
-    wordsCount = min(1.5 + 4.5 / clipsPerLabel, Double(others) / Double(rows.labelCount))
+    wordsCount = min(3, Double(others) / Double(rows.labelCount))
     let (wordMean, wordSpread) = (texts.wrong.mean ?? 0, texts.wrong.deviation ?? 1)
     let wrong = scores.wrong(rows)
     if areLogits {
