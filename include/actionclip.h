@@ -939,6 +939,112 @@ ACTIONCLIP_API int32_t actionclip_classifier_fit(actionclip_classifier *classifi
  * of the new list. */
 ACTIONCLIP_API int32_t actionclip_classifier_unfit(actionclip_classifier *classifier, int64_t *generation_out);
 
+/* The report of a fit: which method was chosen and why, how well it does on clips that it did not see, and which clips
+ * and labels deserve a look. All of it is known from leaving each clip out in turn. The choices of the fit were made by
+ * the same clips, so the figures flatter a little where clips are few. A report never changes, any number of threads
+ * may use it at once, and it may outlive its classifier. Of a clip with several views, each view counts its part, so
+ * numbers of clips need not be whole. */
+typedef struct actionclip_report actionclip_report;
+
+/* Gives the report of a classifier's latest fit. Clips added after it have no part in it. Without a fit, or with one
+ * that was loaded from a file, it is ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES. Free it with actionclip_report_free. */
+ACTIONCLIP_API int32_t actionclip_classifier_report(const actionclip_classifier *classifier,
+                                                    actionclip_report **report_out);
+/* Frees a report. NULL is ignored. */
+ACTIONCLIP_API void actionclip_report_free(actionclip_report *report);
+
+/* The numbers of rows that a report has. */
+typedef struct actionclip_report_info {
+  uint32_t struct_size; /* set it to sizeof(actionclip_report_info) before the call */
+  int32_t is_automatic; /* 1: the fit chose the method */
+  int32_t chosen;       /* the index of the method that is used, for actionclip_report_trial */
+  int32_t trials;       /* methods that were tried; index 0 is the words alone */
+  int32_t label_count;  /* labels in all */
+  int32_t labels;       /* labels with examples, for actionclip_report_label */
+  int32_t clips;        /* clips, for actionclip_report_clip */
+  int32_t single_clips; /* clips that are the only one of their label, of which nothing can be said */
+  int32_t confusions;   /* pairs of labels that were confused, for actionclip_report_confusion */
+  int32_t reserved;     /* 0 */
+} actionclip_report_info;
+/* Gives the numbers of rows that a report has. */
+ACTIONCLIP_API int32_t actionclip_report_get_info(const actionclip_report *report, actionclip_report_info *info_out);
+
+/* A method that was tried, on clips that were left out. */
+typedef struct actionclip_trial_report {
+  uint32_t struct_size;  /* set it to sizeof(actionclip_trial_report) before the call */
+  int32_t method;        /* ACTIONCLIP_FIT_* */
+  double clips;          /* clips that could be left out */
+  double right;          /* of these, the clips whose label is the best one */
+  double right_low;      /* Wilson's 95 % interval of the share of right ones, 0 to 1 */
+  double right_high;
+  double among_five;     /* clips whose label is among the best five */
+  double loss;           /* the mean of -log of the label's probability */
+  double word_clips;     /* clips left out with all clips of their label, which stand for labels without examples */
+  double right_by_words; /* of these, the clips whose label is the best one */
+  double temperature;    /* the factor on the logits that made the probabilities calibrated */
+  double text_weight;    /* the numbers of actionclip_fit_options that were chosen or given; NaN: not used */
+  double clip_weight;
+  double offset;
+  double ridge;
+} actionclip_trial_report;
+/* Describes a method that was tried. */
+ACTIONCLIP_API int32_t actionclip_report_trial(const actionclip_report *report, int32_t index,
+                                               actionclip_trial_report *trial_out);
+
+/* A label that has examples. */
+typedef struct actionclip_label_report {
+  uint32_t struct_size; /* set it to sizeof(actionclip_label_report) before the call */
+  int32_t label;        /* its index */
+  int32_t clips;        /* its clips */
+  int32_t reserved;     /* 0 */
+  double judged;        /* clips that could be left out: 0 of a single one */
+  double right;         /* of these, the clips that are recognised */
+  double right_by_words; /* of these, the clips that the words alone recognise */
+  double mean_probability; /* the mean probability of the label; 0 of a single clip */
+} actionclip_label_report;
+/* Describes a label with examples; `index` goes by the labels' order. */
+ACTIONCLIP_API int32_t actionclip_report_label(const actionclip_report *report, int32_t index,
+                                               actionclip_label_report *label_out);
+
+/* A clip, and what a fit without it says of it. */
+typedef struct actionclip_clip_report {
+  uint32_t struct_size; /* set it to sizeof(actionclip_clip_report) before the call */
+  int32_t label;        /* the index of its label */
+  int64_t clip_id;
+  int32_t best;            /* the label with the largest probability; -1 of a single clip: the numbers are then 0 */
+  int32_t best_by_words;   /* the label that the words alone find best */
+  double probability;      /* of its own label */
+  double best_probability; /* of the best label */
+  double margin;           /* the probability of its own label less the largest of another */
+  int32_t is_suspect;      /* 1: it looks mislabelled: another label is over 20 times as probable as its own */
+  int32_t has_duplicate;   /* 1: another clip has nearly the same view, with a cosine of 0.9995 or more */
+  int64_t duplicate_id;    /* that clip, the smallest id of several; 0 if there is none */
+  int32_t duplicate_has_other_label; /* 1: such a clip has another label */
+  int32_t reserved;                  /* 0 */
+} actionclip_clip_report;
+/* Describes a clip; `index` goes by their ids. */
+ACTIONCLIP_API int32_t actionclip_report_clip(const actionclip_report *report, int32_t index,
+                                              actionclip_clip_report *clip_out);
+
+/* Two labels of which clips were taken for each other when they were left out. */
+typedef struct actionclip_confusion_report {
+  uint32_t struct_size; /* set it to sizeof(actionclip_confusion_report) before the call */
+  int32_t first;        /* the smaller index of the two labels */
+  int32_t second;
+  int32_t reserved; /* 0 */
+  double clips;     /* clips of either label that were taken for the other */
+} actionclip_confusion_report;
+/* Describes a pair of confused labels; the one with the most clips has index 0. */
+ACTIONCLIP_API int32_t actionclip_report_confusion(const actionclip_report *report, int32_t index,
+                                                   actionclip_confusion_report *confusion_out);
+
+/* Returns the text of a label by its index in a report, or NULL if there is none. The string belongs to the report. */
+ACTIONCLIP_API const char *actionclip_report_label_text(const actionclip_report *report, int32_t label);
+/* Writes one sentence for people that says why the method was chosen. *size_out is its size with the NUL; with text_out
+ * NULL and text_capacity 0 only the size is given. */
+ACTIONCLIP_API int32_t actionclip_report_reason(const actionclip_report *report, char *text_out, size_t text_capacity,
+                                                size_t *size_out);
+
 /* Writes a classifier as one file, as actionclip_model_save does it: its labels with their embeddings, its examples and
  * its fit (docs/FORMAT.md). keep_clips is 1 or 0. With 0 no clip is in the file, only sums over clips: then the
  * classifier that is loaded can score, and after ACTIONCLIP_FIT_PROTOTYPES and _RIDGE take in more clips of one view,

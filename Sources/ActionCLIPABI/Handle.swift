@@ -102,3 +102,8 @@ extension Tokenizer: HandleObject {
   static let magic: UInt64 = 0x4143_4C49_5074_6F6B  // "ACLIPtok"
   static let name = "tokenizer"
 }
+
+extension ClassifierReport: HandleObject {
+  static let magic: UInt64 = 0x4143_4C49_5072_6570  // "ACLIPrep"
+  static let name = "report"
+}

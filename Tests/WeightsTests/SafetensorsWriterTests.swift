@@ -51,7 +51,7 @@ import Testing
   @Test func wideNumbersAreReadAgain() throws {
     try withFolder { folder in
       let path = folder + "/m.safetensors"
-      let (doubles, integers) = ([1 / 3.0, -5e-324, .infinity], [Int64.min, -1, 1 << 60])
+      let (doubles, integers) = ([1 / 3.0, -0x1p-1074, .infinity], [Int64.min, -1, 1 << 60])
       let tensors = [
         TensorToWrite(name: "narrow", shape: [1], storage: .fp32),
         TensorToWrite(name: "doubles", shape: [3], storage: .fp64),

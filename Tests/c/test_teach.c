@@ -335,6 +335,86 @@ static void from_videos(void) {
   actionclip_classifier_free(c);
 }
 
+/* Clips of three labels, one of them given a wrong label, one of them twice, and a label of one clip. */
+static void reports(void) {
+  actionclip_classifier *c = make();
+  actionclip_report *report = NULL;
+  CHECK_ERROR(FEW, actionclip_classifier_report(c, &report));
+  for (int i = 0; i < 3; i++)
+    for (int k = 0; k < SHOTS; k++) {
+      const int64_t id = 10 * i + k;
+      CHECK_OK(actionclip_classifier_add_examples(c, labels[i], shots[i][k], 1, &id));
+    }
+  const int64_t wrong = 100, twice = 101, single = 102;
+  CHECK_OK(actionclip_classifier_add_examples(c, labels[1], queries[0][0], 1, &wrong));
+  CHECK_OK(actionclip_classifier_add_examples(c, labels[2], shots[2][3], 1, &twice));
+  CHECK_OK(actionclip_classifier_add_examples(c, labels[3], shots[3][0], 1, &single));
+  CHECK_OK(actionclip_classifier_fit(c, NULL, NULL));
+  CHECK_OK(actionclip_classifier_report(c, &report));
+  actionclip_classifier_free(c);
+
+  actionclip_report_info r = {0};
+  r.struct_size = sizeof r;
+  CHECK_OK(actionclip_report_get_info(report, &r));
+  CHECK(r.is_automatic == 1 && r.trials >= 2 && r.chosen > 0 && r.chosen < r.trials);
+  CHECK(r.label_count == LABELS && r.labels == 4 && r.clips == 3 * SHOTS + 3 && r.single_clips == 1);
+  actionclip_trial_report words = {0}, chosen = {0};
+  words.struct_size = chosen.struct_size = sizeof words;
+  CHECK_OK(actionclip_report_trial(report, 0, &words));
+  CHECK_OK(actionclip_report_trial(report, r.chosen, &chosen));
+  CHECK(words.method == ACTIONCLIP_FIT_WORDS && chosen.method > ACTIONCLIP_FIT_WORDS && isnan(words.ridge));
+  CHECK(chosen.clips == 3 * SHOTS + 2 && words.clips == chosen.clips && chosen.right > words.right);
+  CHECK(chosen.right_low < chosen.right / chosen.clips && chosen.right / chosen.clips < chosen.right_high);
+  CHECK(chosen.loss < words.loss && chosen.among_five == chosen.clips && chosen.text_weight >= 0);
+  int found = 0;
+  for (int32_t i = 0; i < r.clips; i++) {
+    actionclip_clip_report row = {0};
+    row.struct_size = sizeof row;
+    CHECK_OK(actionclip_report_clip(report, i, &row));
+    CHECK(row.is_suspect == (row.clip_id == wrong));
+    if (row.clip_id == wrong) found += row.label == 1 && row.best == 0 && row.margin < 0;
+    if (row.clip_id == twice)
+      found += row.has_duplicate == 1 && row.duplicate_id == 23 && !row.duplicate_has_other_label;
+    if (row.clip_id == single) found += row.best == -1 && row.probability == 0;
+  }
+  CHECK(found == 3);
+  actionclip_label_report last = {0};
+  last.struct_size = sizeof last;
+  CHECK_OK(actionclip_report_label(report, 3, &last));
+  CHECK(last.label == 3 && last.clips == 1 && last.judged == 0 && last.mean_probability == 0);
+  CHECK_OK(actionclip_report_label(report, 2, &last));
+  CHECK(last.judged == SHOTS + 1 && last.right == SHOTS + 1 && last.mean_probability > 0.5);
+  CHECK(r.confusions >= 1);
+  actionclip_confusion_report pair = {0};
+  pair.struct_size = sizeof pair;
+  CHECK_OK(actionclip_report_confusion(report, 0, &pair));
+  CHECK(pair.first == 0 && pair.second == 1 && pair.clips == 1);
+  CHECK(strcmp(actionclip_report_label_text(report, 3), "wave") == 0);
+  CHECK(actionclip_report_label_text(report, 4) == NULL && actionclip_report_label_text(report, -1) == NULL);
+  char text[4096];
+  size_t size = 0, again = 0;
+  CHECK_OK(actionclip_report_reason(report, NULL, 0, &size));
+  CHECK_OK(actionclip_report_reason(report, text, size, &again));
+  CHECK(size == again && strlen(text) + 1 == size && strstr(text, "nats") != NULL);
+  CHECK_ERROR(ACTIONCLIP_ERROR_BUFFER_TOO_SMALL, actionclip_report_reason(report, text, size - 1, &again));
+
+  CHECK_ERROR(IN, actionclip_report_trial(report, r.trials, &words));
+  CHECK_ERROR(IN, actionclip_report_label(report, -1, &last));
+  actionclip_clip_report none = {0};
+  CHECK_ERROR(IN, actionclip_report_clip(report, 0, &none));
+  none.struct_size = sizeof none;
+  CHECK_ERROR(IN, actionclip_report_clip(report, r.clips, &none));
+  CHECK_ERROR(IN, actionclip_report_confusion(report, r.confusions, &pair));
+  CHECK_ERROR(IN, actionclip_report_get_info(report, NULL));
+  CHECK_ERROR(IN, actionclip_report_reason(report, NULL, 0, NULL));
+  actionclip_report *nobody = (actionclip_report *)(void *)model;
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_HANDLE, actionclip_report_get_info(nobody, &r));
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_HANDLE, actionclip_report_clip(nobody, 0, &none));
+  CHECK_ERROR(IN, actionclip_classifier_report(NULL, &report));
+  actionclip_report_free(report);
+  actionclip_report_free(NULL);
+}
+
 /* Threads teach one classifier while others score with it. */
 static actionclip_classifier *shared;
 enum { ROUNDS = 60 };
@@ -392,6 +472,7 @@ int main(int argc, char **argv) {
   views();
   mistakes();
   from_videos();
+  reports();
   threads();
   actionclip_model_free(model);
   return check_report("test_teach");

@@ -49,7 +49,8 @@ public final class LoadedModel: Sendable {
     var metadata: ModelMetadata
     do { metadata = try ModelMetadata(weights.metadata) } catch { throw error.about(file) }
     guard metadata.note(ClassifierContents.versionKey) == nil else {
-      throw .unsupported("\(file): is a taught classifier, not a model: load it with actionclip_classifier_load")
+      throw .unsupported(
+        "\(file): is a taught classifier, not a model: load it with actionclip_classifier_load")
     }
     metadata.declared.add(weights.traits)
     model = try LoadedModel.network(weights, metadata.declared, options.network, file)

@@ -257,6 +257,82 @@ class FitOptions(Structure):
     ]
 
 
+class ReportInfo(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("is_automatic", c_int32),
+        ("chosen", c_int32),
+        ("trials", c_int32),
+        ("label_count", c_int32),
+        ("labels", c_int32),
+        ("clips", c_int32),
+        ("single_clips", c_int32),
+        ("confusions", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class TrialReport(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("method", c_int32),
+        ("clips", c_double),
+        ("right", c_double),
+        ("right_low", c_double),
+        ("right_high", c_double),
+        ("among_five", c_double),
+        ("loss", c_double),
+        ("word_clips", c_double),
+        ("right_by_words", c_double),
+        ("temperature", c_double),
+        ("text_weight", c_double),
+        ("clip_weight", c_double),
+        ("offset", c_double),
+        ("ridge", c_double),
+    ]
+
+
+class LabelReport(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("label", c_int32),
+        ("clips", c_int32),
+        ("reserved", c_int32),
+        ("judged", c_double),
+        ("right", c_double),
+        ("right_by_words", c_double),
+        ("mean_probability", c_double),
+    ]
+
+
+class ClipReport(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("label", c_int32),
+        ("clip_id", c_int64),
+        ("best", c_int32),
+        ("best_by_words", c_int32),
+        ("probability", c_double),
+        ("best_probability", c_double),
+        ("margin", c_double),
+        ("is_suspect", c_int32),
+        ("has_duplicate", c_int32),
+        ("duplicate_id", c_int64),
+        ("duplicate_has_other_label", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class ConfusionReport(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("first", c_int32),
+        ("second", c_int32),
+        ("reserved", c_int32),
+        ("clips", c_double),
+    ]
+
+
 class PromptsReport(Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -282,6 +358,11 @@ STRUCTS: dict[str, type[Structure]] = {
     "actionclip_video_info": VideoInfo,
     "actionclip_example": Example,
     "actionclip_fit_options": FitOptions,
+    "actionclip_report_info": ReportInfo,
+    "actionclip_trial_report": TrialReport,
+    "actionclip_label_report": LabelReport,
+    "actionclip_clip_report": ClipReport,
+    "actionclip_confusion_report": ConfusionReport,
     "actionclip_prompts_report": PromptsReport,
 }
 
@@ -459,6 +540,15 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_fit_options_init_sized", (POINTER(FitOptions), c_size_t), None),
     ("actionclip_classifier_fit", (Handle, POINTER(FitOptions), Int64s), c_int32),
     ("actionclip_classifier_unfit", (Handle, Int64s), c_int32),
+    ("actionclip_classifier_report", (Handle, HandleOut), c_int32),
+    ("actionclip_report_free", (Handle,), None),
+    ("actionclip_report_get_info", (Handle, POINTER(ReportInfo)), c_int32),
+    ("actionclip_report_trial", (Handle, c_int32, POINTER(TrialReport)), c_int32),
+    ("actionclip_report_label", (Handle, c_int32, POINTER(LabelReport)), c_int32),
+    ("actionclip_report_clip", (Handle, c_int32, POINTER(ClipReport)), c_int32),
+    ("actionclip_report_confusion", (Handle, c_int32, POINTER(ConfusionReport)), c_int32),
+    ("actionclip_report_label_text", (Handle, c_int32), c_char_p),
+    ("actionclip_report_reason", (Handle, c_char_p, c_size_t, Sizes), c_int32),
     ("actionclip_classifier_save", (Handle, c_char_p, c_int32), c_int32),
     ("actionclip_classifier_load", (Handle, c_char_p, HandleOut), c_int32),
     (
