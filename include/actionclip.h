@@ -939,6 +939,28 @@ ACTIONCLIP_API int32_t actionclip_classifier_fit(actionclip_classifier *classifi
  * of the new list. */
 ACTIONCLIP_API int32_t actionclip_classifier_unfit(actionclip_classifier *classifier, int64_t *generation_out);
 
+/* Decides about videos [video_count, E] with a list of a fit: labels_out [video_count] is the index of the best label,
+ * or -1 if the video shows none of them: its largest probability is below the list's threshold. probabilities_out
+ * [video_count] is that largest probability, calibrated as at a scale of 100, and margins_out [video_count] what it
+ * exceeds the second largest by; either may be NULL. Without a fit every video shows a label. */
+ACTIONCLIP_API int32_t actionclip_label_list_decide(const actionclip_label_list *list,
+                                                    const float *videos, size_t video_count,
+                                                    int32_t *labels_out, size_t labels_capacity,
+                                                    float *probabilities_out, float *margins_out);
+/* Returns the threshold of actionclip_label_list_decide, 0 to 1, or a negative status. The fit chose it so that of the
+ * clips that it left out the share accept_rate is accepted; 0 without a fit. */
+ACTIONCLIP_API double actionclip_label_list_reject_threshold(const actionclip_label_list *list);
+
+/* Scores videos [video_count, E] that may show several labels or none: probabilities_out [video_count, labels] are
+ * independent of each other. A video shows the labels whose threshold they reach. A list without a fit is
+ * ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES. */
+ACTIONCLIP_API int32_t actionclip_label_list_score_independent(const actionclip_label_list *list,
+                                                               const float *videos, size_t video_count,
+                                                               float *probabilities_out,
+                                                               size_t probabilities_capacity);
+/* Returns the independent probability, 0 to 1, from which on a video shows the label at `index`, or a negative status. */
+ACTIONCLIP_API double actionclip_label_list_threshold(const actionclip_label_list *list, int32_t index);
+
 /* The report of a fit: which method was chosen and why, how well it does on clips that it did not see, and which clips
  * and labels deserve a look. All of it is known from leaving each clip out in turn. The choices of the fit were made by
  * the same clips, so the figures flatter a little where clips are few. A report never changes, any number of threads

@@ -1,3 +1,4 @@
+import Adaptation
 import CActionCLIP
 import Session
 import System
@@ -146,12 +147,76 @@ private func score(
   _ list: LabelList, _ videos: UnsafePointer<Float>?, _ video_count: Int, _ scale: Float,
   _ probabilities_out: UnsafeMutablePointer<Float>?, _ probabilities_capacity: Int
 ) throws(Failure) {
-  let videoCount = try count(video_count, "video_count")
-  _ = try product([videoCount, list.embeddingSize, 4], "videos")
+  let videoCount = try videoCount(video_count, list)
   let videos = try required(videos, "videos")
   let scale = try checkedScale(scale)
   let needed = try product([videoCount, list.count], "probabilities_out")
   let out = try output(
     probabilities_out, capacity: probabilities_capacity, needed: needed, "probabilities_out")
   try list.score(videos, videoCount, scale: scale, to: out)
+}
+
+@_cdecl("actionclip_label_list_decide") @implementation
+public func actionclip_label_list_decide(
+  _ list: OpaquePointer!, _ videos: UnsafePointer<Float>!, _ video_count: Int,
+  _ labels_out: UnsafeMutablePointer<Int32>!, _ labels_capacity: Int,
+  _ probabilities_out: UnsafeMutablePointer<Float>!, _ margins_out: UnsafeMutablePointer<Float>!
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let list = try Handle.object(list, LabelList.self)
+    let videoCount = try videoCount(video_count, list)
+    let videos = try required(videos, "videos")
+    let labels = try output(labels_out, capacity: labels_capacity, needed: videoCount, "labels_out")
+    try list.decide(videos, videoCount) { video, decision in
+      labels[video] = decision.label.map { Int32(clamping: $0) } ?? -1
+      probabilities_out?[video] = decision.probability
+      margins_out?[video] = decision.margin
+    }
+  }
+}
+
+@_cdecl("actionclip_label_list_reject_threshold") @implementation
+public func actionclip_label_list_reject_threshold(_ list: OpaquePointer!) -> Double {
+  threshold { () throws(Failure) in try Handle.object(list, LabelList.self).rules?.rejectThreshold ?? 0 }
+}
+
+@_cdecl("actionclip_label_list_score_independent") @implementation
+public func actionclip_label_list_score_independent(
+  _ list: OpaquePointer!, _ videos: UnsafePointer<Float>!, _ video_count: Int,
+  _ probabilities_out: UnsafeMutablePointer<Float>!, _ probabilities_capacity: Int
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let list = try Handle.object(list, LabelList.self)
+    let videoCount = try videoCount(video_count, list)
+    let videos = try required(videos, "videos")
+    let needed = try product([videoCount, list.count], "probabilities_out")
+    let out = try output(
+      probabilities_out, capacity: probabilities_capacity, needed: needed, "probabilities_out")
+    try list.scoreIndependently(videos, videoCount, to: out)
+  }
+}
+
+@_cdecl("actionclip_label_list_threshold") @implementation
+public func actionclip_label_list_threshold(_ list: OpaquePointer!, _ index: Int32) -> Double {
+  threshold { () throws(Failure) in
+    let list = try Handle.object(list, LabelList.self)
+    guard index >= 0, Int(index) < list.count else {
+      throw .argument("index is \(index), and the list has \(list.count) labels")
+    }
+    return try list.threshold(of: Int(index))
+  }
+}
+
+/// Runs an exported function whose result is a threshold, or a negative status.
+private func threshold(_ body: () throws(Failure) -> Double) -> Double {
+  var found = 0.0
+  let status = boundary { () throws(Failure) in found = try body() }
+  return status == ACTIONCLIP_OK ? found : Double(status)
+}
+
+/// Checks a number of videos, whose embeddings a list is to score.
+private func videoCount(_ video_count: Int, _ list: LabelList) throws(Failure) -> Int {
+  let count = try count(video_count, "video_count")
+  _ = try product([count, list.embeddingSize, 4], "videos")
+  return count
 }

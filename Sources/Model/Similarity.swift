@@ -18,7 +18,7 @@ public enum Similarity {
   }
 
   /// Has `fill` write `count` numbers elsewhere and copies them to `out`, since it may be cancelled half-way.
-  private static func whole(
+  public static func whole(
     _ count: Int, to out: UnsafeMutablePointer<Float>,
     fill: (UnsafeMutablePointer<Float>) throws(Failure) -> Void
   ) throws(Failure) {
@@ -83,7 +83,8 @@ public enum Similarity {
     }
   }
 
-  private static func check(
+  /// Throws, naming the row, unless embeddings [count, size] are finite.
+  public static func check(
     _ rows: UnsafePointer<Float>, _ count: Int, _ size: Int, _ what: String
   ) throws(Failure) {
     for row in 0..<count where !allFinite(rows + row * size, count: size) {

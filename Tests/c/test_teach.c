@@ -335,6 +335,68 @@ static void from_videos(void) {
   actionclip_classifier_free(c);
 }
 
+/* "None of these" and several labels at once. */
+static void decisions(void) {
+  actionclip_classifier *c = make();
+  actionclip_label_list *words = NULL, *list = NULL;
+  CHECK_OK(actionclip_classifier_label_list(c, &words));
+  teach_all(c);
+  CHECK_OK(actionclip_classifier_fit(c, NULL, NULL));
+  CHECK_OK(actionclip_classifier_label_list(c, &list));
+  const double threshold = actionclip_label_list_reject_threshold(list);
+  CHECK(threshold > 0 && threshold < 1 && actionclip_label_list_reject_threshold(words) == 0);
+  int right_ones = 0;
+  float strange[MOST], scores[LABELS], independent[LABELS];
+  for (int i = 0; i < LABELS; i++) {
+    int32_t label = 7;
+    float probability = -1, margin = -1;
+    CHECK_OK(actionclip_label_list_decide(list, queries[i][0], 1, &label, 1, &probability, &margin));
+    CHECK_OK(actionclip_label_list_score(list, queries[i][0], 1, 100, scores, LABELS));
+    CHECK(probability == scores[i] && margin <= probability && margin > 0);
+    CHECK((label == -1) == ((double)probability < threshold));
+    right_ones += label == i;
+    CHECK_OK(actionclip_label_list_decide(words, queries[i][0], 1, &label, 1, NULL, NULL));
+    CHECK(label >= 0);
+    CHECK_OK(actionclip_label_list_score_independent(list, queries[i][0], 1, independent, LABELS));
+    for (int k = 0; k < LABELS; k++) {
+      const double least = actionclip_label_list_threshold(list, k);
+      CHECK(least >= 0 && least <= 1 && independent[k] >= 0 && independent[k] <= 1);
+      CHECK(((double)independent[k] >= least) == (k == i));
+    }
+  }
+  CHECK(right_ones >= LABELS - 1);
+  /* Away from all labels. */
+  int32_t label = 7;
+  for (size_t i = 0; i < e; i++) strange[i] = -(centres[0][i] + centres[1][i] + centres[2][i] + centres[3][i]);
+  CHECK_OK(actionclip_label_list_decide(list, strange, 1, &label, 1, NULL, NULL));
+  CHECK(label == -1);
+
+  label = 7;
+  strange[1] = NAN;
+  CHECK_ERROR(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_label_list_decide(list, strange, 1, &label, 1, NULL, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_label_list_decide(words, strange, 1, &label, 1, NULL, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_label_list_score(list, strange, 1, 100, scores, LABELS));
+  CHECK_ERROR(ACTIONCLIP_ERROR_NOT_FINITE,
+              actionclip_label_list_score_independent(list, strange, 1, independent, LABELS));
+  CHECK_ERROR(FEW, actionclip_label_list_score_independent(words, queries[0][0], 1, independent, LABELS));
+  CHECK(actionclip_label_list_threshold(words, 0) == FEW && actionclip_label_list_threshold(list, LABELS) == IN);
+  CHECK(actionclip_label_list_threshold(list, -1) == IN && actionclip_label_list_threshold(NULL, 0) == IN);
+  CHECK(actionclip_label_list_reject_threshold(NULL) == IN);
+  CHECK_ERROR(IN, actionclip_label_list_decide(list, NULL, 1, &label, 1, NULL, NULL));
+  CHECK_ERROR(IN, actionclip_label_list_decide(list, strange, 0, &label, 1, NULL, NULL));
+  CHECK_ERROR(IN, actionclip_label_list_decide(list, strange, 1, NULL, 1, NULL, NULL));
+  CHECK_ERROR(IN, actionclip_label_list_decide(NULL, strange, 1, &label, 1, NULL, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_BUFFER_TOO_SMALL,
+              actionclip_label_list_decide(list, queries[0][0], 2, &label, 1, NULL, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_BUFFER_TOO_SMALL,
+              actionclip_label_list_score_independent(list, queries[0][0], 1, independent, LABELS - 1));
+  CHECK_ERROR(IN, actionclip_label_list_score_independent(list, NULL, 1, independent, LABELS));
+  CHECK(label == 7);
+  actionclip_label_list_free(words);
+  actionclip_label_list_free(list);
+  actionclip_classifier_free(c);
+}
+
 /* Clips of three labels, one of them given a wrong label, one of them twice, and a label of one clip. */
 static void reports(void) {
   actionclip_classifier *c = make();
@@ -472,6 +534,7 @@ int main(int argc, char **argv) {
   views();
   mistakes();
   from_videos();
+  decisions();
   reports();
   threads();
   actionclip_model_free(model);

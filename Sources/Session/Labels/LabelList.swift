@@ -33,7 +33,10 @@ public final class LabelList: Sendable {
     _ videos: UnsafePointer<Float>, _ videoCount: Int, scale: Float, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
     if let fit, !fit.usesWordsAlone {
-      return try fit.probabilities(videos, videoCount, scale: scale, to: out)
+      try Similarity.check(videos, videoCount, embeddingSize, "video")
+      return try Similarity.whole(videoCount * count, to: out) { (probabilities) throws(Failure) in
+        try fit.probabilities(videos, videoCount, scale: scale, to: probabilities)
+      }
     }
     try Similarity.probabilities(
       videos, videoCount, set.texts.pointer, templates: templates, classes: count, size: embeddingSize,
