@@ -171,6 +171,14 @@ static int32_t unavailable(void) {
   without_ffmpeg = 0;
   return status;
 }
+static int32_t not_enough_examples(void) {
+  actionclip_classifier *classifier = NULL;
+  const char *const labels[] = {"run", "jump"};
+  CHECK_OK(actionclip_classifier_create(model, labels, 2, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, &classifier));
+  const int32_t status = actionclip_classifier_fit(classifier, NULL, NULL);
+  actionclip_classifier_free(classifier);
+  return status;
+}
 static int32_t video_invalid(void) {
   actionclip_video *video = NULL;
   return actionclip_video_open(written("text.mp4", "This is text.\n", 14), NULL, &video);
@@ -243,6 +251,7 @@ static const struct {
     REACHED(TIME_LIMIT, time_limit, "1 ms", "max_milliseconds"),
     REACHED(VIDEO_INVALID, video_invalid, "text.mp4", NULL),
     REACHED(VIDEO_DECODE, video_decode, "black.mp4", NULL),
+    REACHED(NOT_ENOUGH_EXAMPLES, not_enough_examples, "no examples", "add a clip"),
 };
 enum { TABLE = sizeof table / sizeof table[0] };
 
