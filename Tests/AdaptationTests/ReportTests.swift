@@ -170,6 +170,25 @@ import Testing
     #expect(found / named > 0.9 && found / wrong > (each == 4 ? 0.6 : 0.85))
   }
 
+  @Test func aPersonCanReadIt() throws {
+    var world = try World(labels: 40, size: 40, meaningless: [0, 1, 2])
+    var examples = world.clips(Array(0..<30), each: 4, noise: 1.5) + world.clips([31], each: 1)
+    for index in examples.indices { examples[index].clip = Int64(index) }
+    examples[5].label = 7
+    examples.append(Example(row: examples[9].row, label: 3, clip: 500))
+    let report = try report(world, examples, FitOptions())
+    let text = try report.text { "label \($0) " + String(repeating: "x", count: $0) }
+    for line in text.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }
+    for words in [
+      String(report.reason.prefix(40)), "There are 122 clips of 31 labels. 9 labels without clips",
+      "1 clip with no other of the same label", "and 10 more",
+      "clip 5: label 7 xxxxxxx, looks like label 1 x",
+      "clip 500: label 3 xxx, nearly equals clip 9, one with another label", "None of these",
+    ] { #expect(text.replacing("\n", with: " ").contains(words), "\(words)") }
+    let single = try self.report(world, world.clips([0, 1], each: 1), FitOptions()).text { "\($0)\n" }
+    #expect(single.contains("no threshold can be suggested") && !single.contains("the worst first"))
+  }
+
   @Test func theSameReportForAnyOrderAndAnyThreads() throws {
     var world = try World(labels: 9, size: 40, meaningless: [2])
     let examples =
