@@ -958,7 +958,8 @@ ACTIONCLIP_API int32_t actionclip_label_list_score_independent(const actionclip_
                                                                const float *videos, size_t video_count,
                                                                float *probabilities_out,
                                                                size_t probabilities_capacity);
-/* Returns the independent probability, 0 to 1, from which on a video shows the label at `index`, or a negative status. */
+/* Returns the independent probability, 0 to 1, from which on a video shows the label at `index`, or a negative
+ * status. */
 ACTIONCLIP_API double actionclip_label_list_threshold(const actionclip_label_list *list, int32_t index);
 
 /* The report of a fit: which method was chosen and why, how well it does on clips that it did not see, and which clips
@@ -987,6 +988,12 @@ typedef struct actionclip_report_info {
   int32_t single_clips; /* clips that are the only one of their label, of which nothing can be said */
   int32_t confusions;   /* pairs of labels that were confused, for actionclip_report_confusion */
   int32_t reserved;     /* 0 */
+  double reject_threshold; /* a video whose largest probability is below it shows none of the labels */
+  double known;            /* clips that were left out, by which the threshold was chosen */
+  double accepted;         /* of these, the clips that it accepts */
+  double unknown;  /* clips whose label was taken out with its words, which stand for unknown actions */
+  double rejected; /* of these, the clips that the threshold rejects */
+  double roc_area; /* the probability that a known clip has a larger score than an unknown one; 0 if there are none */
 } actionclip_report_info;
 /* Gives the numbers of rows that a report has. */
 ACTIONCLIP_API int32_t actionclip_report_get_info(const actionclip_report *report, actionclip_report_info *info_out);

@@ -6,7 +6,7 @@ import System
 // Functions of reports on fits.
 
 /// The sizes in bytes of the structs' first versions, the smallest ones that are accepted.
-private let oldestInfo = 40
+private let oldestInfo = 88
 private let oldestTrial = 112
 private let oldestLabel = 48
 private let oldestClip = 72
@@ -43,6 +43,10 @@ public func actionclip_report_get_info(
     info.clips = Int32(clamping: fit.clips.count)
     info.single_clips = Int32(clamping: fit.singleClips)
     info.confusions = Int32(clamping: fit.confusions.count)
+    let rule = fit.openSet.probability
+    (info.reject_threshold, info.roc_area) = (rule.threshold, rule.area)
+    (info.known, info.accepted) = (rule.accepted.of, rule.accepted.hits)
+    (info.unknown, info.rejected) = (rule.rejected.of, rule.rejected.hits)
     try SizedStruct.write(info, to: info_out, oldest: oldestInfo, "info_out")
   }
 }

@@ -420,6 +420,8 @@ static void reports(void) {
   CHECK_OK(actionclip_report_get_info(report, &r));
   CHECK(r.is_automatic == 1 && r.trials >= 2 && r.chosen > 0 && r.chosen < r.trials);
   CHECK(r.label_count == LABELS && r.labels == 4 && r.clips == 3 * SHOTS + 3 && r.single_clips == 1);
+  CHECK(r.reject_threshold > 0 && r.reject_threshold < 1 && r.known == 3 * SHOTS + 2 && r.unknown == r.clips);
+  CHECK(r.accepted >= 0.95 * r.known && r.rejected > 0 && r.roc_area > 0.5 && r.roc_area <= 1);
   actionclip_trial_report words = {0}, chosen = {0};
   words.struct_size = chosen.struct_size = sizeof words;
   CHECK_OK(actionclip_report_trial(report, 0, &words));

@@ -116,6 +116,43 @@ def test_videos_bytes_and_frames_are_examples(speaker, classifier):
         assert same_bits(classifier.score(embedding), other.score(embedding))
 
 
+def test_it_reports_on_clips_that_are_left_out(classifier, world):
+    with pytest.raises(actionclip.ExamplesError, match="not fitted"):
+        classifier.report()
+    for index, (label, rows) in enumerate(zip(LABELS, world, strict=True)):
+        classifier.add(label, rows[:SHOTS], clip=range(10 * index, 10 * index + SHOTS))
+    classifier.add("run", world[0, SHOTS], clip=99)
+    classifier.add("jump", world[2, 1], clip=98)
+    classifier.fit()
+    report = classifier.report()
+    assert report.words.method == "words" and report.chosen.method != "words" and report.chosen.method in report.reason
+    assert report.chosen.top1 > report.words.top1 and report.chosen.clips == 14
+    assert report.chosen.top1_interval[0] < report.chosen.top1 < report.chosen.top1_interval[1]
+    assert [(c.clip, c.label, c.best) for c in report.suspects] == [(99, "run", "walk")]
+    assert {(c.clip, c.duplicate) for c in report.duplicates} == {(98, 21), (21, 98)}
+    assert report.confusions[0] == ("walk", "run", 1.0)
+    assert [(row.label, row.clips) for row in report.labels] == [("walk", 4), ("run", 5), ("jump", 5)]
+    assert 0 < report.reject_threshold < 1 and report.accepted >= 0.95
+    shown = str(report)
+    assert "clip 99: labelled 'run', looks like 'walk'" in shown and max(map(len, shown.splitlines())) <= 120
+
+
+def test_it_decides_for_none_or_several(classifier, world):
+    teach(classifier, world)
+    with pytest.raises(actionclip.ExamplesError, match="no fit"):
+        classifier.score_independent(world[0])
+    assert None not in classifier.decide(world[0])
+    classifier.fit()
+    queries = world[:, SHOTS:].reshape(-1, world.shape[-1])
+    decided = classifier.decide(queries)
+    assert sum(label is not None for label in decided) >= 0.8 * len(decided)
+    assert classifier.decide(-world.mean(axis=(0, 1))) == [None]
+    scores = classifier.score_independent(queries)
+    assert scores.shape == (len(queries), len(LABELS)) and scores.labels == LABELS
+    shown = scores >= np.array(classifier.thresholds)
+    assert np.mean(shown.argmax(axis=1) == np.repeat(np.arange(len(LABELS)), world.shape[1] - SHOTS)) > 0.8
+
+
 @pytest.mark.parametrize("keep_clips", [True, False])
 def test_it_is_saved_and_loaded(speaker, classifier, world, tmp_path, keep_clips):
     teach(classifier, world)

@@ -34,6 +34,7 @@ from ._preprocess import preprocess, preprocess_crop, sample_indices
 from ._prompts import PromptsFit, fit_prompts, fit_prompts_unlabelled, prompt_pool
 from ._similarity import probabilities, similarity
 from ._tokenizer import Tokenizer
+from ._report import ClipReport, LabelReport, MethodReport, Report
 from ._teaching import Example
 from ._video import Video, VideoInfo
 
@@ -44,18 +45,22 @@ __all__ = [
     "CancelToken",
     "CancelledError",
     "Classifier",
+    "ClipReport",
     "Example",
     "ExamplesError",
     "FileError",
     "FormatError",
     "InternalError",
+    "LabelReport",
     "LibraryError",
+    "MethodReport",
     "MissingFileError",
     "Model",
     "ModelError",
     "ModelInfo",
     "OutOfMemoryError",
     "PromptsFit",
+    "Report",
     "ResourceError",
     "Scores",
     "TextError",

@@ -269,6 +269,12 @@ class ReportInfo(Structure):
         ("single_clips", c_int32),
         ("confusions", c_int32),
         ("reserved", c_int32),
+        ("reject_threshold", c_double),
+        ("known", c_double),
+        ("accepted", c_double),
+        ("unknown", c_double),
+        ("rejected", c_double),
+        ("roc_area", c_double),
     ]
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from . import _abi
 from ._arguments import Path, c_strings, path_bytes, real
 from ._arguments import texts as checked_texts
-from ._arrays import float_array, pointer
+from ._arrays import FloatArray, float_array, pointer
 from ._cancel import create, long_call
 from ._descriptions import Descriptions, described_labels
 from ._errors import invalid
@@ -38,7 +38,7 @@ class Scores(np.ndarray[Any, np.dtype[np.float32]]):
 
 
 class Classifier(Pupil):
-    """A list of labels with their embeddings, for scoring one video after another; `add` and `fit` teach it by examples.
+    """A list of labels with their embeddings, for scoring one video after another; `add` and `fit` teach it.
 
     labels: None for the model's own. templates: None for the model's own with their weights or, without any, the
     reference's 16. weights: one for each of `templates`; equal ones if left out.
@@ -100,7 +100,7 @@ class Classifier(Pupil):
 
     @classmethod
     def load(cls, model: Model, path: Path) -> Classifier:
-        """Loads a classifier that was saved, for the model that it was taught with; the model's precision may differ."""
+        """Loads a classifier that was saved, for the model that it was taught with, in any precision."""
         with model._handle.use() as handle:
             made = create("classifier", "classifier_load", handle, path_bytes("path", path), path=os.fspath(path))
         classifier = cls.__new__(cls)
@@ -148,11 +148,7 @@ class Classifier(Pupil):
     def score(self, videos: npt.ArrayLike, scale: float = 100.0) -> Scores:
         """Scores video embeddings [n, E]: returns probabilities [n, labels], each row summing to 1, with the `labels`
         and `generation` of the list that was used."""
-        array = float_array("videos", videos, (1, 2))
-        if array.ndim == 1:
-            array = array[np.newaxis]
-        if array.shape[1] != self._size:
-            raise invalid(f"videos have embeddings of {array.shape[1]} numbers, the labels of {self._size}")
+        array = self._videos(videos)
         scale = real("scale", scale)
         with self._handle.use() as handle:
             listed = _label_list(handle)
@@ -166,6 +162,57 @@ class Classifier(Pupil):
             )  # fmt: skip
         out.labels, out.generation = list(names), generation
         return out
+
+    def decide(self, videos: npt.ArrayLike) -> list[str | None]:
+        """Decides about video embeddings [n, E]: the best label of each, or None if a fitted classifier finds that it
+        shows none of them (the report's `reject_threshold`)."""
+        array = self._videos(videos)
+        with self._handle.use() as handle:
+            listed = _label_list(handle)
+        with listed.use() as current:
+            names = self._labels_of(current)[1]
+            out = np.zeros(len(array), np.int32)
+            long_call(
+                "label_list_decide",
+                current, pointer(array, _abi.Floats), len(array), pointer(out, _abi.Int32s), out.size, None, None,
+                work=10.0 * array.size * len(names) * self._templates,
+            )  # fmt: skip
+        return [None if index < 0 else names[index] for index in out]
+
+    def score_independent(self, videos: npt.ArrayLike) -> Scores:
+        """Scores video embeddings [n, E] that may show several labels or none, with a fitted classifier: returns
+        independent probabilities [n, labels]. A video shows the labels whose `thresholds` they reach."""
+        array = self._videos(videos)
+        with self._handle.use() as handle:
+            listed = _label_list(handle)
+        with listed.use() as current:
+            generation, names = self._labels_of(current)
+            out = np.zeros((len(array), len(names)), np.float32).view(Scores)
+            long_call(
+                "label_list_score_independent",
+                current, pointer(array, _abi.Floats), len(array), pointer(out, _abi.Floats), out.size,
+                work=10.0 * array.size * len(names),
+            )  # fmt: skip
+            out.labels, out.generation = list(names), generation
+        return out
+
+    @property
+    def thresholds(self) -> list[float]:
+        """The independent probability from which on a video shows each label, of a fitted classifier."""
+        with self._handle.use() as handle:
+            listed = _label_list(handle)
+        with listed.use() as current:
+            count = library().number("label_list_count", current)
+            return [library().real("label_list_threshold", current, index) for index in range(count)]
+
+    def _videos(self, videos: npt.ArrayLike) -> FloatArray:
+        """Video embeddings as [n, E]."""
+        array = float_array("videos", videos, (1, 2))
+        if array.ndim == 1:
+            array = array[np.newaxis]
+        if array.shape[1] != self._size:
+            raise invalid(f"videos have embeddings of {array.shape[1]} numbers, the labels of {self._size}")
+        return array
 
     def _labels_of(self, current: int) -> tuple[int, list[str]]:
         """The generation and labels of a list. Labels that another thread has set are read from the library."""

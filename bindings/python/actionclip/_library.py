@@ -59,8 +59,16 @@ class Library:
         """Calls a function that returns a number or a negative status, and raises for a status."""
         return self._result(name, arguments, None)
 
+    def real(self, name: str, *arguments: Any) -> float:
+        """Calls a function that returns a number of 0 or more, or a negative status, and raises for a status."""
+        number = float(self._functions[name](*arguments))
+        self._check(int(min(number, 0)), None)
+        return number
+
     def _result(self, name: str, arguments: tuple[Any, ...], path: str | None) -> int:
-        status = int(self._functions[name](*arguments))
+        return self._check(int(self._functions[name](*arguments)), path)
+
+    def _check(self, status: int, path: str | None) -> int:
         if status < 0:
             message = with_keywords(self._functions["last_error"]().decode("utf-8", "replace"))
             label = self._functions["status_name"](status).decode("ascii", "replace")

@@ -23,18 +23,13 @@ from ._frames import FramesLike, frame_list
 from ._handle import Owner
 from ._images import Images
 from ._library import library
+from ._methods import METHODS
+from ._report import Report, read_report
 from ._video import Video
 
 if TYPE_CHECKING:
     from ._model import Model
 
-_METHODS = {
-    "auto": _abi.CONSTANTS["FIT_AUTO"],
-    "words": _abi.CONSTANTS["FIT_WORDS"],
-    "prototypes": _abi.CONSTANTS["FIT_PROTOTYPES"],
-    "ridge": _abi.CONSTANTS["FIT_RIDGE"],
-    "softmax": _abi.CONSTANTS["FIT_SOFTMAX"],
-}
 #: The id that asks for a clip of its own.
 _NEW_CLIP = -1
 _MOST_VIEWS = 100
@@ -157,7 +152,7 @@ class Pupil(Owner):
         the threshold for "none of these" accepts.
         """
         options = library().defaults("fit_options")
-        options.method = choice("method", method, _METHODS)
+        options.method = choice("method", method, METHODS)
         given = {
             "text_weight": text_weight, "clip_weight": clip_weight, "offset": offset, "ridge": ridge, "anchor": anchor,
         }  # fmt: skip
@@ -170,6 +165,13 @@ class Pupil(Owner):
     def unfit(self) -> int:
         """Returns to the words, and keeps the examples. Returns the generation of the new list."""
         return self._changed("classifier_unfit")
+
+    def report(self) -> Report:
+        """The report of the latest fit: how well it does on clips that it did not see, and which clips and labels
+        deserve a look. print() shows it as a table. Clips added after the fit have no part in it, and a classifier that was
+        loaded has none until it is fitted again."""
+        with self._handle.use() as handle:
+            return read_report(handle)
 
     def save(self, path: Path, *, keep_clips: bool = True) -> None:
         """Writes the classifier as one file, which `Classifier.load` reads. Without its clips the file holds sums over
