@@ -13,8 +13,8 @@ struct ActionCLIPCommand: ParsableCommand {
       """,
     version: Version.description,
     subcommands: [
-      Classify.self, Timeline.self, Eval.self, Prompts.self, Info.self, Convert.self, Tokenize.self,
-      Parity.self,
+      Classify.self, Timeline.self, Eval.self, Adapt.self, Prompts.self, Info.self, Convert.self,
+      Tokenize.self, Parity.self,
     ])
 
   static func main() {

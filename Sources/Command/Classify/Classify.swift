@@ -8,10 +8,11 @@ struct Classify: ParsableCommand {
     discussion: """
       Labels come from a file (one per line; blank lines and lines that begin with # do not count; \
       a table with the header id,name is read too), from --label, once for each, from the keys of \
-      --descriptions, or from the model's own file if it names some.
+      --descriptions, or from the model's own file if it names some; or --classifier brings them with \
+      what it learned, and tells videos that show none of them.
       A video that cannot be read is reported on standard error and the next one follows.
-      With --json, each video is one line: path, labels (label, probability), frames (the indices \
-      that were looked at), damaged_frames (that were met), notes (what was assumed of the model, and labels \
+      With --json, each video is one line: path, labels (label, probability), none_of_these (with \
+      --classifier), frames (the indices that were looked at), damaged_frames (that were met), notes (what was assumed of the model, and labels \
       that it never learned; said on standard error once), error (null when all went well).
       """)
 
@@ -41,21 +42,22 @@ struct Classify: ParsableCommand {
 
   func validate() throws {
     if top < 0 { throw ValidationError("--top must be 0 or more.") }
+    try scoring.refuse(candidates)
   }
 
   func run() throws {
-    let descriptions = try scoring.readDescriptions()
+    let descriptions = try scoring.prompts.readDescriptions()
     let model = try options.load(model)
-    let names = try candidates.names(for: model, descriptions)
     // Once for all videos: for a single short one the text encoder is most of the work.
-    let texts = try scoring.texts(of: names, descriptions, with: model)
-    let notes = try ModelNotes(model, labels: names)
+    let scorer = try scoring.scorer(candidates, descriptions, with: model)
+    let notes = try ModelNotes(model, labels: scorer.wordLabels)
     notes.tell()
     let reports = VideoReports(json: json)
     try reports.write(videos) { video, path in
       let seen = try look(at: video, with: model)
-      let probabilities = try model.probabilities(videos: seen.embedding, texts, scale: scoring.scale)
-      let ranking = Ranking(labels: names, probabilities: probabilities, top: top)
+      let ranking = Ranking(
+        labels: scorer.labels, probabilities: try scorer.probabilities(videos: seen.embedding), top: top,
+        thresholds: scorer.thresholds)
       reports.warn(path, damaged: seen.damaged, of: seen.count)
       return json
         ? line(path, ranking: ranking, seen: seen, notes).text
@@ -88,16 +90,25 @@ struct Classify: ParsableCommand {
   }
 
   private func line(_ path: String, ranking: Ranking, seen: Seen, _ notes: ModelNotes) -> JSONValue {
-    [
-      "path": .string(path), "labels": ranking.json, "frames": .array(seen.indices.map { .int($0) }),
-      "damaged_frames": .int(seen.damaged), "notes": notes.json, "error": .null,
-    ]
+    line(
+      path, ranking.json, .array(seen.indices.map { .int($0) }), isNone: .bool(ranking.isNone),
+      damaged: .int(seen.damaged), notes, error: .null)
   }
 
   private func line(_ path: String, error: String, _ notes: ModelNotes) -> JSONValue {
-    [
-      "path": .string(path), "labels": .array([]), "frames": .array([]), "damaged_frames": .null,
-      "notes": notes.json, "error": .string(error),
-    ]
+    line(path, .array([]), .array([]), isNone: .null, damaged: .null, notes, error: .string(error))
+  }
+
+  private func line(
+    _ path: String, _ labels: JSONValue, _ frames: JSONValue, isNone: JSONValue, damaged: JSONValue,
+    _ notes: ModelNotes, error: JSONValue
+  ) -> JSONValue {
+    func member(_ key: String, _ value: JSONValue) -> JSONValue.Member { .init(key: key, value: value) }
+    let none = scoring.classifier == nil ? [] : [member("none_of_these", isNone)]
+    return .object(
+      [member("path", .string(path)), member("labels", labels)] + none + [
+        member("frames", frames), member("damaged_frames", damaged), member("notes", notes.json),
+        member("error", error),
+      ])
   }
 }

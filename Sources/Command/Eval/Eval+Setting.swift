@@ -9,15 +9,23 @@ extension Eval {
     return try isFile ? Fingerprint.of(file: model) : loaded.sha256.map { "sha256:\($0)" }
   }
 
+  /// Tells the classifier's file from others; nil without one.
+  private var classifierFingerprint: String? {
+    get throws(CommandError) {
+      guard let classifier = scoring.classifier else { return nil }
+      return try Fingerprint.of(file: classifier)
+    }
+  }
+
   func header(
-    _ loaded: Model, _ texts: LabelTexts, _ descriptions: Descriptions?, _ classes: ClassList,
-    _ videos: VideoList
+    _ loaded: Model, _ texts: LabelTexts?, _ descriptions: Descriptions?, _ videos: VideoList
   ) throws -> Journal.Header {
+    let classes = videos.classes
     let own = loaded.templates.isEmpty ? Model.referenceTemplates : loaded.templates
-    let templates = scoring.template.isEmpty ? own : scoring.template
+    let templates = scoring.prompts.template.isEmpty ? own : scoring.prompts.template
     // Equal weights are not written, as in journals from before there were weights.
-    let unequal = texts.weights.map { weights in weights.contains { $0 != weights.first } } ?? false
-    let shares = unequal ? texts.weights?.map(\.description) ?? [] : []
+    let weights = texts?.weights ?? []
+    let shares = weights.contains { $0 != weights.first } ? weights.map(\.description) : []
     let tokens = try loaded.tokens(of: templates + classes.labels)
     let info = loaded.info
     return Journal.Header(
@@ -25,7 +33,9 @@ extension Eval {
         ("format", "actionclip eval 1"),
         ("library", Version.library),
         // The library finds the default model by itself; its text embeddings tell it from others.
-        ("model", try fingerprint(of: loaded) ?? Fingerprint.of(texts.embeddings.map(\.description))),
+        (
+          "model", try fingerprint(of: loaded) ?? Fingerprint.of((texts?.embeddings ?? []).map(\.description))
+        ),
         ("frames", "\(loaded.frames)"),
         ("head", Head.name(of: info.head)),
         ("temporal shift", info.temporal_shift != 0 ? "on" : "off"),
@@ -46,7 +56,8 @@ extension Eval {
         ("resize", try resize(of: loaded)),
         ("decode", scoring.decode.rawValue),
         ("scale", "\(scoring.scale)"),
-      ] + (split.map { [("split", $0.description)] } ?? []))
+      ] + (split.map { [("split", $0.description)] } ?? [])
+        + (try classifierFingerprint.map { [("classifier", $0)] } ?? []))
   }
 
   /// The name of the resize in use: the one asked for, else the model's own.
@@ -54,18 +65,29 @@ extension Eval {
     Resize.name(of: try loaded.preprocessing(scoring.resize).resize)
   }
 
-  var modelName: String { model?.shown ?? "the default model" }
+  /// The model's name, with that of the classifier if there is one.
+  var modelName: String {
+    (model?.shown ?? "the default model") + (scoring.classifier.map { " with \($0.shown)" } ?? "")
+  }
 
   func setting(
-    _ loaded: Model, _ source: ListSource, _ texts: LabelTexts, _ notes: ModelNotes
-  ) throws(LibraryError) -> [JSONValue.Member] {
+    _ loaded: Model, _ source: ListSource, _ texts: LabelTexts?, _ notes: ModelNotes
+  ) throws -> [JSONValue.Member] {
     func member(_ key: String, _ value: JSONValue) -> JSONValue.Member { .init(key: key, value: value) }
+    let classifier = try classifierFingerprint.map {
+      [
+        member("classifier", .string(scoring.classifier?.shown ?? "")),
+        member("classifier_fingerprint", .string($0)),
+      ]
+    }
+    let ownLabels =
+      classifier != nil ? "the classifier's" : source.namesClasses ? "the list's" : "the model's own"
     return [
       member("library", .string(Version.library)),
-      member("model", .string(modelName)),
+      member("model", .string(model?.shown ?? "the default model")),
+    ] + (classifier ?? []) + [
       member("list", .string(list.shown)),
-      member(
-        "labels", .string(labels?.shown ?? (source.namesClasses ? "the list's" : "the model's own"))),
+      member("labels", .string(labels?.shown ?? ownLabels)),
       member("multi_label", .bool(multiLabel)),
       member("head", .string(Head.name(of: loaded.info.head))),
       member("frames", .int(Int64(loaded.frames))),
@@ -73,8 +95,8 @@ extension Eval {
       member("resize", .string(try resize(of: loaded))),
       member("decode", .string(scoring.decode.rawValue)),
       member("scale", .float(scoring.scale)),
-      member("templates", .int(Int64(texts.templates))),
-      member("descriptions", scoring.descriptions.map { .string($0.shown) } ?? .null),
+      member("templates", texts.map { .int(Int64($0.templates)) } ?? .null),
+      member("descriptions", scoring.prompts.descriptions.map { .string($0.shown) } ?? .null),
       member("notes", notes.json),
     ]
   }

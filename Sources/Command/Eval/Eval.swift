@@ -75,49 +75,65 @@ struct Eval: ParsableCommand {
 
   func validate() throws {
     if resume, predictions == nil { throw ValidationError("--resume needs --predictions PATH.") }
+    try scoring.refuseLabels(labels != nil, "--labels")
   }
 
   func run() throws {
     // The small files are checked before the large one is read.
-    let descriptions = try scoring.readDescriptions()
+    let descriptions = try scoring.prompts.readDescriptions()
     let source = try ListSource(list)
-    let early = try labels == nil && !source.namesClasses ? load() : nil
-    let asked = try labels.map { try ClassList($0) } ?? early.map { try ClassList(of: $0) }
+    let needsModel = scoring.classifier != nil || (labels == nil && !source.namesClasses)
+    let early = try needsModel ? load() : nil
+    let taught = try early.flatMap { try scoring.readClassifier(for: $0) }
     let videos = try VideoList(
-      source, classes: asked, separator: separator, multiLabel: multiLabel, split: split, root: root)
-    let classes = videos.classes
+      source, classes: classes(early, taught), separator: separator, multiLabel: multiLabel, split: split,
+      root: root)
+    let names = videos.classes.labels
     if let note = videos.note { Diagnostics.warning(note) }
     for path in [jsonFile, html] { try path.map(Files.requireWritable) }
     if let predictions { try Journal.require(predictions, resume: resume) }
     let loaded = try early ?? load()
-    let texts = try scoring.texts(of: classes.labels, descriptions, with: loaded)
+    let texts: LabelTexts?
+    let labels: LabelScorer
+    if let taught {
+      (texts, labels) = (nil, try LabelScorer(taught))
+    } else {
+      let words = try scoring.prompts.texts(of: names, descriptions, with: loaded)
+      (texts, labels) = (words, LabelScorer(loaded, names, words, scale: scoring.scale))
+    }
     let scorer = VideoScorer(
       encoder: VideoEncoder(
         model: loaded, resize: scoring.resize, views: views, decode: scoring.decode,
         threads: options.threads ?? 0),
-      texts: texts, scale: scoring.scale)
+      labels: labels)
     try scorer.checkOptions()
     let journal = try predictions.map {
       try Journal(
-        $0, header: header(loaded, texts, descriptions, classes, videos), classes: classes.count,
-        resume: resume)
+        $0, header: header(loaded, texts, descriptions, videos), classes: names.count, resume: resume)
     }
 
-    let notes = try ModelNotes(loaded, labels: classes.labels)
+    let notes = try ModelNotes(loaded, labels: labels.wordLabels)
     notes.tell()
     let tally = try score(videos, scorer, journal)
     try write(
       EvalReport(
         setting: try setting(loaded, source, texts, notes),
         title: "\(modelName) on \(list.shown)",
-        classes: classes,
+        classes: videos.classes,
         metrics: multiLabel
-          ? .multi(MultiLabelMetrics(tally.scored, classCount: classes.count))
-          : .single(SingleLabelMetrics(tally.scored, classCount: classes.count)),
+          ? .multi(MultiLabelMetrics(tally.scored, classCount: names.count))
+          : .single(SingleLabelMetrics(tally.scored, classCount: names.count)),
         numbering: videos.numbering, scored: tally.scored.count, damaged: tally.damaged,
         failures: tally.failures))
     if tally.scored.isEmpty { throw CommandError("\(list.shown): none of its videos could be read") }
     if strict, !tally.failures.isEmpty { throw AlreadyReported() }
+  }
+
+  /// The classes to find the list's labels in: those of the options, of the classifier or of the model; nil: the list's.
+  private func classes(_ model: Model?, _ taught: Classifier?) throws -> ClassList? {
+    if let labels { return try ClassList(labels) }
+    if let taught { return try ClassList(of: taught) }
+    return try model.map { try ClassList(of: $0) }
   }
 
   /// Scores every video that the journal does not hold, and writes each into it at once.

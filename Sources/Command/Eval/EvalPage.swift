@@ -15,12 +15,7 @@ struct EvalPage {
     }
     if !report.failures.isEmpty {
       page.heading("Videos that could not be read")
-      page.add("<ul>")
-      for failure in report.failures {
-        page.add(
-          "<li>\(report.numbering.rawValue) \(failure.row.number): \(Page.escaped(failure.error))</li>")
-      }
-      page.add("</ul>")
+      page.list(report.failures.map { "\(report.numbering.rawValue) \($0.row.number): \($0.error)" })
     }
     page.heading("Setting")
     page.table(

@@ -1,14 +1,12 @@
 /// Computes the probability of every class for a video, averaged over its views.
 struct VideoScorer {
   let encoder: VideoEncoder
-  let texts: LabelTexts
-  let scale: Float
+  let labels: LabelScorer
 
   /// Checks the options before any video is opened, so that their errors are not reported as a video's.
   func checkOptions() throws(LibraryError) {
-    let model = encoder.model
-    _ = try model.probabilities(
-      videos: [Float](repeating: 0, count: model.embeddingSize), texts, scale: scale)
+    // An embedding of zeros has no direction, and a classifier may refuse it.
+    _ = try labels.probabilities(videos: [1] + [Float](repeating: 0, count: encoder.model.embeddingSize - 1))
     try encoder.checkOptions()
   }
 
@@ -17,10 +15,11 @@ struct VideoScorer {
     of path: FilePath, in span: TimeSpan?
   ) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
     let (embeddings, damaged) = try encoder.embeddings(of: path, in: span)
-    let rows = try encoder.model.probabilities(videos: embeddings, texts, scale: scale)
-    let count = rows.count / texts.classes
-    let scores = (0..<texts.classes).map { place in
-      let sum = (0..<count).reduce(0.0) { $0 + Double(rows[$1 * texts.classes + place]) }
+    let rows = try labels.probabilities(videos: embeddings)
+    let classes = labels.labels.count
+    let count = rows.count / classes
+    let scores = (0..<classes).map { place in
+      let sum = (0..<count).reduce(0.0) { $0 + Double(rows[$1 * classes + place]) }
       return Float(sum / Double(count))
     }
     return (scores, damaged)

@@ -53,7 +53,7 @@ struct Descriptions {
   var labels: [String] { keysAreIDs ? [] : byKey.keys.sorted() }
 
   /// The texts of a label: those under its name, else under its place in `labels`, if keys are ids.
-  func texts(of label: String, in labels: [String]) throws(CommandError) -> [Text] {
+  private func texts(of label: String, in labels: [String]) throws(CommandError) -> [Text] {
     var found = byKey[label]
     if found == nil, keysAreIDs, let id = labels.firstIndex(of: label) { found = byKey[String(id)] }
     guard let found else { throw CommandError("\(source): there is no description of \(label)") }
@@ -61,12 +61,27 @@ struct Descriptions {
     return found.texts
   }
 
+  /// The texts of all labels in rows, with the label and the weight of each.
+  func rows(
+    for labels: [String]
+  ) throws(CommandError) -> (texts: [String], labelOfText: [Int32], weights: [Float]) {
+    var rows: (texts: [String], labelOfText: [Int32], weights: [Float]) = ([], [], [])
+    for (index, label) in labels.enumerated() {
+      for text in try texts(of: label, in: labels) {
+        rows.texts.append(text.text)
+        rows.labelOfText.append(Int32(clamping: index))
+        rows.weights.append(text.weight)
+      }
+    }
+    return rows
+  }
+
   /// Tells texts and weights from others.
   func fingerprint(of labels: [String]) throws(CommandError) -> String {
-    var all: [String] = []
-    for label in labels {
-      for text in try texts(of: label, in: labels) { all += [label, text.text, text.weight.description] }
-    }
-    return Fingerprint.of(all)
+    let rows = try rows(for: labels)
+    return Fingerprint.of(
+      rows.texts.indices.flatMap {
+        [labels[Int(rows.labelOfText[$0])], rows.texts[$0], rows.weights[$0].description]
+      })
   }
 }

@@ -41,6 +41,17 @@ struct FilePath: ExpressibleByArgument {
     String(decoding: bytes[(bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...], as: UTF8.self)
   }
 
+  /// The address of an absolute path for a link, "file:///…", with all but plain characters as %XX.
+  var address: String {
+    let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
+    return "file://"
+      + bytes.map { plain.contains($0) ? String(Unicode.Scalar($0)) : hexadecimal($0) }.joined()
+  }
+
+  private func hexadecimal(_ byte: UInt8) -> String {
+    "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+  }
+
   var isFolder: Bool {
     var status = stat()
     return stat(cString, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

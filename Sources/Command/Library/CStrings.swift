@@ -10,6 +10,18 @@ func withCString(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Int32) -> I
   return text.withCString(body)
 }
 
+/// Reads a text of the library: `call` gets a buffer with its capacity, and a place for the size with the NUL. With
+/// neither buffer nor capacity it gives the size alone.
+func text(
+  _ call: (UnsafeMutablePointer<CChar>?, Int, UnsafeMutablePointer<Int>) -> Int32
+) throws(LibraryError) -> String {
+  var size = 0
+  try check(call(nil, 0, &size))
+  var text = [CChar](repeating: 0, count: size)
+  try check(call(&text, size, &size))
+  return String(decoding: text.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
 /// Calls `body` with an array of C strings that live until it returns.
 func withCStrings<Result>(
   _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) throws -> Result

@@ -55,20 +55,15 @@ extension Model {
 
   /// Encodes labels by the texts that describe them, one embedding for each.
   func encode(labels: [String], _ descriptions: Descriptions) throws -> LabelTexts {
-    let described = try labels.map { try descriptions.texts(of: $0, in: labels) }
-    let texts = described.joined().map(\.text)
-    let weights = described.joined().map(\.weight)
-    let labelOfText = described.indices.flatMap { label in
-      [Int32](repeating: Int32(clamping: label), count: described[label].count)
-    }
+    let described = try descriptions.rows(for: labels)
     var embeddings = [Float](repeating: 0, count: labels.count * embeddingSize)
     let capacity = embeddings.count
     try withCStrings(labels) { labelTexts in
-      try withCStrings(texts) { pointers in
+      try withCStrings(described.texts) { pointers in
         try check(
           actionclip_encode_descriptions(
-            handle, labelTexts, labels.count, pointers, labelOfText, weights, texts.count,
-            Int32(ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR), &embeddings, capacity))
+            handle, labelTexts, labels.count, pointers, described.labelOfText, described.weights,
+            described.texts.count, Int32(ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR), &embeddings, capacity))
       }
     }
     return LabelTexts(embeddings: embeddings, templates: 1, classes: labels.count)

@@ -22,6 +22,12 @@ struct ClassList {
       labels.enumerated().map { LabelList.Entry(label: $1, id: $0) }, source: "the model's own labels")
   }
 
+  /// Takes the labels of a classifier, with ids from 0.
+  init(of classifier: Classifier) throws {
+    try self.init(
+      classifier.labels.enumerated().map { LabelList.Entry(label: $1, id: $0) }, source: "the classifier")
+  }
+
   /// - Parameter source: the name of the labels' source in messages.
   init(_ entries: [LabelList.Entry], source: String) throws(CommandError) {
     var byID: [Int: Int] = [:]
@@ -47,6 +53,21 @@ struct ClassList {
 
   /// Whether a class has this label.
   func has(_ label: String) -> Bool { byLabel[label] != nil }
+
+  /// These classes, and after them those of `labels` that are not there, with the ids that follow.
+  func adding(_ labels: [String]) throws(CommandError) -> ClassList {
+    let highest = ids.max() ?? -1
+    guard highest < Int.max - labels.count else {
+      throw CommandError("\(source): the id \(highest) is too large for others to follow")
+    }
+    let new = labels.filter { !has($0) }.enumerated().map {
+      LabelList.Entry(label: $1, id: highest + 1 + $0)
+    }
+    return try ClassList(zip(self.labels, ids).map { .init(label: $0, id: $1) } + new, source: source)
+  }
+
+  /// Whether `text` is the label or the id of a class.
+  func knows(_ text: String) -> Bool { has(text) || Int(text).map { byID[$0] != nil } ?? false }
 
   /// The index of the class that `text` names by its id or its label.
   func find(_ text: String) throws(CommandError) -> Int {

@@ -25,11 +25,12 @@ struct VideoEncoder {
   /// Encodes the videos of a list one after another, and shows the progress. `take` gets the embeddings of each video's
   /// views, [views, E], or the reason why there are none.
   func encode(
-    _ rows: [VideoList.Row], in root: FilePath, take: (VideoList.Row, VideoOutcome<[Float]>) -> Void
+    _ rows: [VideoList.Row], in root: FilePath,
+    take: (VideoList.Row, VideoOutcome<[Float]>) throws(LibraryError) -> Void
   ) throws(LibraryError) {
     var progress = Progress(total: rows.count)
     for row in rows {
-      take(
+      try take(
         row,
         try row.attempt(in: root) { (path) throws(LibraryError) in try embeddings(of: path, in: row.span) })
       progress.step()

@@ -40,20 +40,21 @@ struct VideoList {
   /// Reads a list.
   /// - Parameters:
   ///   - classes: the classes that labels are looked for in; nil: those of the list itself.
+  ///   - extends: whether labels of the list that `classes` lack become classes after them.
   ///   - separator: the separator of a text list's fields; nil: as in the first row.
   ///   - multiLabel: a row has any number of labels; otherwise exactly one.
   ///   - split: the part of the data set to read; nil: all, which is an error if there are several.
   ///   - root: the folder that paths begin in; nil: the form's usual one.
   init(
-    _ source: ListSource, classes: ClassList?, separator: ListFields.Separator?, multiLabel: Bool,
-    split: Split?, root: FilePath?
+    _ source: ListSource, classes: ClassList?, extends: Bool = false, separator: ListFields.Separator?,
+    multiLabel: Bool, split: Split?, root: FilePath?
   ) throws(CommandError) {
     let shown = source.path.shown
     if let split, split.number != nil, source.form != .hmdb {
       throw CommandError("\(shown): it has no numbered splits: give --split \(split.part.rawValue)")
     }
     self.root = root ?? source.defaultRoot
-    var rows = VideoRows(classes: classes, multiLabel: multiLabel, split: split)
+    var rows = VideoRows(classes: classes, extends: extends, multiLabel: multiLabel, split: split)
     var left: String?
     switch source.form {
     case .text: try TextList.read(source, separator, into: &rows)

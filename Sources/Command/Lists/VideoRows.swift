@@ -3,6 +3,8 @@ struct VideoRows {
   private let multiLabel: Bool
   /// The classes to find labels in; nil until they are known.
   private(set) var classes: ClassList?
+  /// Classes that the list's own are added to.
+  private let base: ClassList?
   private(set) var rows: [VideoList.Row] = []
   /// Videos that wait for the classes.
   private var waiting: [ListedVideo] = []
@@ -25,9 +27,12 @@ struct VideoRows {
     let span: TimeSpan?
   }
 
-  /// - Parameter classes: nil: the list names them itself.
-  init(classes: ClassList?, multiLabel: Bool, split: Split?) {
-    self.classes = classes
+  /// - Parameters:
+  ///   - classes: nil: the list names them itself.
+  ///   - extends: whether labels of the list that `classes` lack are added to them.
+  init(classes: ClassList?, extends: Bool, multiLabel: Bool, split: Split?) {
+    self.classes = extends ? nil : classes
+    base = extends ? classes : nil
     self.multiLabel = multiLabel
     self.split = split
   }
@@ -37,9 +42,14 @@ struct VideoRows {
 
   /// States the classes that the list has, unless others are asked for.
   mutating func declare(_ entries: [LabelList.Entry], source: String) throws(CommandError) {
-    if classes == nil {
-      classes = try ClassList(entries.map { .init(label: words($0.label), id: $0.id) }, source: source)
-    }
+    if classes != nil { return }
+    classes = try joined(entries.map { .init(label: words($0.label), id: $0.id) }, source: source)
+  }
+
+  /// The list's own classes, added to others where that was asked for.
+  private func joined(_ entries: [LabelList.Entry], source: String) throws(CommandError) -> ClassList {
+    guard let base else { return try ClassList(entries, source: source) }
+    return try base.adding(entries.map(\.label))
   }
 
   /// Whether videos of this part of the data set are wanted. It is asked for every video of a list that has parts.
@@ -77,11 +87,16 @@ struct VideoRows {
   mutating func finish(source: String) throws(CommandError) -> ClassList {
     try checkSplit(source)
     if let classes { return classes }
-    let labels = Set(labels.map(words)).sorted()
-    if !labels.isEmpty, labels.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }) {
+    let labels = Set(labels.map(words)).filter { base?.knows($0) != true }.sorted()
+    let numbers = labels.filter { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+    if let number = numbers.first, base != nil {
+      throw CommandError(
+        "\(source): there is no label with the id \(number): give --labels FILE with its name")
+    }
+    if !labels.isEmpty, numbers.count == labels.count {
       throw CommandError("\(source): its labels are numbers: give --labels FILE with their names")
     }
-    let found = try ClassList(labels.enumerated().map { .init(label: $1, id: $0) }, source: source)
+    let found = try joined(labels.enumerated().map { .init(label: $1, id: $0) }, source: source)
     classes = found
     for video in waiting { try add(video) }
     waiting = []

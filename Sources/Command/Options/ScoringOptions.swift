@@ -2,6 +2,68 @@ import ArgumentParser
 
 /// How a video is scored against labels; the defaults are the reference's evaluation.
 struct ScoringOptions: ParsableArguments {
+  @OptionGroup
+  var prompts: PromptOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "A classifier that actionclip adapt wrote, with its labels and what it learned, for the model that it was made with.",
+      valueName: "path"))
+  var classifier: FilePath?
+
+  @OptionGroup
+  var pictures: PictureOptions
+
+  @Option(help: "The factor on cosines before the softmax.")
+  var scale: Float = ScoringOptions.calibrated
+
+  var resize: Resize? { pictures.resize }
+  var decode: Decode { pictures.decode }
+
+  /// The scale at which a classifier's probabilities are calibrated.
+  static let calibrated: Float = 100
+
+  func validate() throws {
+    guard classifier != nil else { return }
+    try refuse(!prompts.template.isEmpty, "--template", "it keeps the prompts that it was made with")
+    try refuse(prompts.descriptions != nil, "--descriptions", "it keeps the prompts that it was made with")
+    try refuse(scale != ScoringOptions.calibrated, "--scale", "its probabilities are calibrated")
+  }
+
+  /// Refuses labels beside a classifier.
+  func refuse(_ candidates: LabelOptions) throws {
+    try refuseLabels(candidates.labels != nil, "--labels")
+    try refuseLabels(!candidates.label.isEmpty, "--label")
+  }
+
+  /// Refuses an option that gives labels beside a classifier.
+  func refuseLabels(_ isGiven: Bool, _ option: String) throws {
+    guard classifier != nil else { return }
+    try refuse(isGiven, option, "it has its own labels, and actionclip adapt --add-to adds others")
+  }
+
+  private func refuse(_ isGiven: Bool, _ option: String, _ reason: String) throws {
+    if isGiven { throw ValidationError("Give --classifier or \(option), not both: \(reason).") }
+  }
+
+  /// Reads the classifier; nil if none was asked for.
+  func readClassifier(for model: Model) throws(LibraryError) -> Classifier? {
+    guard let classifier else { return nil }
+    return try Classifier(classifier, for: model)
+  }
+
+  /// The labels to score against: the classifier's, or those of the options by their words.
+  func scorer(_ candidates: LabelOptions, _ descriptions: Descriptions?, with model: Model) throws
+    -> LabelScorer
+  {
+    if let taught = try readClassifier(for: model) { return try LabelScorer(taught) }
+    let names = try candidates.names(for: model, descriptions)
+    return LabelScorer(model, names, try prompts.texts(of: names, descriptions, with: model), scale: scale)
+  }
+}
+
+/// The texts that stand for labels.
+struct PromptOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A prompt with one {} for the label; repeat it for more (default: the model's own with their weights, else the reference's 16).",
@@ -13,13 +75,6 @@ struct ScoringOptions: ParsableArguments {
       "A JSON file of texts that describe the labels, in place of prompts: {\"label\": [\"text\", …]} or {\"0\": \"text\"}.",
       valueName: "path"))
   var descriptions: FilePath?
-
-  @OptionGroup
-  var pictures: PictureOptions
-
-  var resize: Resize? { pictures.resize }
-  var decode: Decode { pictures.decode }
-  var scale: Float { pictures.scale }
 
   func validate() throws {
     if descriptions != nil, !template.isEmpty {
@@ -40,7 +95,7 @@ struct ScoringOptions: ParsableArguments {
   }
 }
 
-/// How videos are turned into embeddings, and embeddings compared.
+/// How videos are turned into embeddings.
 struct PictureOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -53,7 +108,4 @@ struct PictureOptions: ParsableArguments {
       "Which frames are decoded: needed (the wanted ones and those they are made from), all (finds all damage), or key-frames (an approximation: in place of each frame the nearest key frame)."
     ))
   var decode = Decode.needed
-
-  @Option(help: "The factor on cosines before the softmax.")
-  var scale: Float = 100
 }

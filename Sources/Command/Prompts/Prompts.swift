@@ -53,6 +53,9 @@ struct Prompts: ParsableCommand {
   @OptionGroup
   var pictures: PictureOptions
 
+  @Option(help: "The factor on cosines before the softmax.")
+  var scale: Float = 100
+
   @Option(
     help: ArgumentHelp("Write the model with the templates and weights that were chosen.", valueName: "path"))
   var out: FilePath?
@@ -95,10 +98,10 @@ struct Prompts: ParsableCommand {
     }
     let chosen =
       unlabelled
-      ? try loaded.chooseWeights(videos: encoded.embeddings, texts, scale: pictures.scale)
+      ? try loaded.chooseWeights(videos: encoded.embeddings, texts, scale: scale)
       : try loaded.chooseWeights(
-        videos: encoded.embeddings, labels: encoded.labels, clips: encoded.clips, texts,
-        scale: pictures.scale, strength: strength)
+        videos: encoded.embeddings, labels: encoded.labels, clips: encoded.clips, texts, scale: scale,
+        strength: strength)
     let report = PromptsReport(
       title: "\(model?.shown ?? "the default model") on \(list.shown)", templates: templates, chosen: chosen,
       ownTop1: unlabelled ? nil : try ownTop1(loaded, classes, encoded), videos: encoded.clips.count,
@@ -148,7 +151,7 @@ struct Prompts: ParsableCommand {
   /// The share of the videos that the model classifies right with its own templates and weights.
   private func ownTop1(_ model: Model, _ classes: ClassList, _ encoded: Encoded) throws -> Double {
     let texts = try model.encode(labels: classes.labels, templates: [])
-    let scores = try model.probabilities(videos: encoded.embeddings, texts, scale: pictures.scale)
+    let scores = try model.probabilities(videos: encoded.embeddings, texts, scale: scale)
     let hits = encoded.labels.enumerated().count { video, label in
       let row = Array(scores[(video * classes.count)..<((video + 1) * classes.count)])
       return Scored(classes: [Int(label)], scores: row).rank(of: Int(label)) == 0

@@ -23,16 +23,16 @@ struct SlidingWindows {
 
   struct Segment: Equatable {
     var frames: Range<Int>
-    /// The class.
-    let label: Int
-    /// Mean over its frames.
+    /// The class; nil where none is probable enough.
+    let label: Int?
+    /// Mean over its frames, of the most probable class.
     var probability: Double
   }
 
   /// Every cell goes to the class with the largest mean over the windows that cover it; neighbours of
-  /// the same class are one segment.
+  /// the same class are one segment. Where that mean is below the class's threshold, no class has the cell.
   /// - Parameter scores: [windows][classes]
-  func segments(scores: [[Float]]) -> [Segment] {
+  func segments(scores: [[Float]], thresholds: [Float]) -> [Segment] {
     var result: [Segment] = []
     var first = 0
     for cell in cells {
@@ -44,13 +44,14 @@ struct SlidingWindows {
       }
       guard let best = means.indices.max(by: { means[$0] < means[$1] }) else { continue }
       let probability = means[best] / Double(covering.count)
-      if let last = result.last, last.label == best {
+      let label = probability < Double(thresholds[best]) ? nil : best
+      if let last = result.last, last.label == label {
         let (before, added) = (Double(last.frames.count), Double(cell.count))
         result[result.count - 1].frames = last.frames.lowerBound..<cell.upperBound
         result[result.count - 1].probability =
           (last.probability * before + probability * added) / (before + added)
       } else {
-        result.append(Segment(frames: cell, label: best, probability: probability))
+        result.append(Segment(frames: cell, label: label, probability: probability))
       }
     }
     return result

@@ -8,9 +8,9 @@ struct Timeline: ParsableCommand {
     discussion: """
       Windows slide over the video, and each is ranked as a video of its own; a moment goes to the \
       label with the largest mean over the windows that cover it. Some label always wins: among the \
-      labels should be one for nothing in particular.
-      With --json, each video is one line: path, segments (start and end in seconds, label, \
-      probability), windows (how many), damaged_frames (met), notes (as of classify), error (null when all went well).
+      labels should be one for nothing in particular. Only with --classifier a moment may show none of them.
+      With --json, each video is one line: path, segments (start and end in seconds, label, null for none, \
+      probability of the best), windows (how many), damaged_frames (met), notes (as of classify), error (null when all went well).
       """)
 
   @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
@@ -45,22 +45,23 @@ struct Timeline: ParsableCommand {
     for (name, value) in [("window", window), ("step", step ?? 1)] where !(value > 0 && value <= 86400) {
       throw ValidationError("--\(name) must be above 0 and at most 86400 seconds.")
     }
+    try scoring.refuse(candidates)
   }
 
   func run() throws {
-    let descriptions = try scoring.readDescriptions()
+    let descriptions = try scoring.prompts.readDescriptions()
     let model = try options.load(model)
-    let names = try candidates.names(for: model, descriptions)
-    let texts = try scoring.texts(of: names, descriptions, with: model)
-    let notes = try ModelNotes(model, labels: names)
+    let scorer = try scoring.scorer(candidates, descriptions, with: model)
+    let notes = try ModelNotes(model, labels: scorer.wordLabels)
     notes.tell()
     let reports = VideoReports(json: json)
     try reports.write(videos) { video, path in
-      let seen = try look(at: video, with: model) { embeddings throws(LibraryError) in
-        try model.probabilities(videos: embeddings, texts, scale: scoring.scale)
+      let seen = try Video.open(video, threads: options.threads ?? 0, decode: scoring.decode) {
+        (video) throws(LibraryError) in try look(at: video, with: model, scorer)
       }
       reports.warn(path, damaged: seen.damaged, of: Int64(seen.windows.frameCount))
-      return json ? line(path, seen, names, notes).text : text(path, seen, names, reports.terminal)
+      return json
+        ? line(path, seen, scorer.labels, notes).text : text(path, seen, scorer.labels, reports.terminal)
     } failure: {
       line($0, error: $1, notes)
     }
@@ -74,15 +75,7 @@ struct Timeline: ParsableCommand {
   }
 
   private func look(
-    at path: FilePath, with model: Model, score: ([Float]) throws(LibraryError) -> [Float]
-  ) throws(LibraryError) -> Seen {
-    try Video.open(path, threads: options.threads ?? 0, decode: scoring.decode) {
-      (video) throws(LibraryError) in try look(at: video, with: model, score: score)
-    }
-  }
-
-  private func look(
-    at video: Video, with model: Model, score: ([Float]) throws(LibraryError) -> [Float]
+    at video: Video, with model: Model, _ scorer: LabelScorer
   ) throws(LibraryError) -> Seen {
     let info = try video.outline()
     let count = Int(info.frame_count)
@@ -100,7 +93,7 @@ struct Timeline: ParsableCommand {
     let together = max(1, 64 / model.frames)
     for begin in stride(from: 0, to: windows.starts.count, by: together) {
       let starts = windows.starts[begin..<min(begin + together, windows.starts.count)]
-      let rows = try score(encoder.encode(starts: starts, inside: inside))
+      let rows = try scorer.probabilities(videos: encoder.encode(starts: starts, inside: inside))
       let classes = rows.count / starts.count
       scores += starts.indices.map { window in
         let place = (window - begin) * classes
@@ -108,7 +101,8 @@ struct Timeline: ParsableCommand {
       }
     }
     return Seen(
-      windows: windows, segments: windows.segments(scores: scores), times: encoder.times,
+      windows: windows, segments: windows.segments(scores: scores, thresholds: scorer.thresholds),
+      times: encoder.times,
       damaged: try video.outline().damaged_frames)
   }
 
@@ -116,12 +110,15 @@ struct Timeline: ParsableCommand {
     let count = seen.windows.starts.count
     let head = "\(terminal.bold(printable(path)))  (\(count) window\(count == 1 ? "" : "s"))"
     let room = max(1, terminal.columns - 32)
-    let width = min(room, seen.segments.map { Columns.of(printable(names[$0.label])) }.max() ?? 0)
+    func name(_ segment: SlidingWindows.Segment) -> String {
+      segment.label.map { printable(names[$0]) } ?? "(\(noneOfThese))"
+    }
+    let width = min(room, seen.segments.map { Columns.of(name($0)) }.max() ?? 0)
     let rows = seen.segments.map { segment in
       let from = seen.times.seconds(at: segment.frames.lowerBound)
       let to = seen.times.seconds(at: segment.frames.upperBound)
       return formatted("  %7.2f s to %7.2f s  ", from, to)
-        + terminal.accent(Columns.fit(printable(names[segment.label]), width))
+        + terminal.accent(Columns.fit(name(segment), width))
         + formatted("  %3.0f %%", segment.probability * 100)
     }
     return ([head] + rows).joined(separator: "\n")
@@ -135,7 +132,8 @@ struct Timeline: ParsableCommand {
           [
             "start": .double(seen.times.seconds(at: segment.frames.lowerBound)),
             "end": .double(seen.times.seconds(at: segment.frames.upperBound)),
-            "label": .string(names[segment.label]), "probability": .double(segment.probability),
+            "label": segment.label.map { .string(names[$0]) } ?? .null,
+            "probability": .double(segment.probability),
           ]
         }),
       "windows": .int(Int64(seen.windows.starts.count)), "damaged_frames": .int(seen.damaged),

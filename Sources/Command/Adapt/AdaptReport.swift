@@ -1,0 +1,108 @@
+import CActionCLIP
+
+/// The result of `adapt`: a fit's report with the paths of its clips.
+struct AdaptReport {
+  /// The clips of the list that were added, numbered from `first` on, and those that could not be read.
+  struct Clips {
+    let first: Int64
+    var rows: [VideoList.Row] = []
+    var failures: [EvalReport.Failure] = []
+
+    init(first: Int64) { self.first = first }
+
+    /// The row of a clip; nil for a clip of an earlier list.
+    func row(of clip: Int64) -> VideoList.Row? {
+      let place = Int(clamping: clip - min(first, clip))
+      return clip >= first && place < rows.count ? rows[place] : nil
+    }
+  }
+
+  let title: String
+  let fit: FitReport
+  /// All labels of the classifier.
+  let labels: [String]
+  let clips: Clips
+  let root: FilePath
+  let numbering: VideoList.Numbering
+  /// A video whose most probable label has a smaller probability shows none of them; 0: no such limit.
+  let rejectThreshold: Float
+  /// The file that the classifier was written to.
+  let written: FilePath?
+  let model: FilePath?
+  let notes: ModelNotes
+
+  /// The clip's path and part, or its number if it came with an earlier list.
+  func shown(_ clip: Int64) -> String { clips.row(of: clip)?.shown ?? "clip \(clip) of an earlier list" }
+
+  /// Labels with clips that could be left out, the largest loss first, then the largest gain, then in their order.
+  var changes: [actionclip_label_report] {
+    func key(_ label: actionclip_label_report) -> (Int, Double, Int32) {
+      let gain = label.right - label.right_by_words
+      return (gain < 0 ? 0 : 1, gain < 0 ? gain : -gain, label.label)
+    }
+    return fit.labels.filter { $0.judged > 0 }.sorted { key($0) < key($1) }
+  }
+
+  var suspects: [actionclip_clip_report] {
+    fit.clips.filter { $0.is_suspect != 0 }.sorted {
+      ($0.probability, $0.clip_id) < ($1.probability, $1.clip_id)
+    }
+  }
+
+  /// Clips that are nearly another one with a smaller number, and that one.
+  var duplicates: [(clip: actionclip_clip_report, other: actionclip_clip_report)] {
+    var places: [Int64: Int] = [:]
+    for (place, clip) in fit.clips.enumerated() { places[clip.clip_id] = place }
+    return fit.clips.compactMap { clip in
+      guard clip.has_duplicate != 0, clip.duplicate_id < clip.clip_id, let place = places[clip.duplicate_id]
+      else { return nil }
+      return (clip, fit.clips[place])
+    }
+  }
+
+  /// The command that uses the classifier next; nil if it was not written.
+  var nextCommand: String? {
+    guard let written else { return nil }
+    func quoted(_ path: FilePath) -> String { "'" + path.shown.replacing("'", with: "'\\''") + "'" }
+    let chosen = model.map { " --model \(quoted($0))" } ?? ""
+    return "actionclip classify --classifier \(quoted(written))\(chosen) VIDEO"
+  }
+
+  /// Clips that are recognised when they are left out, before and after.
+  var beforeAndAfter: [(name: String, trial: actionclip_trial_report)] {
+    [("words alone", fit.words), ("with the clips", fit.chosen)]
+  }
+
+  /// Names and values of all else, for the terminal and for the page.
+  var figures: [(name: String, value: String)] {
+    let judged = Int(fit.words.clips.rounded())
+    var result = [
+      (
+        "clips",
+        "\(fit.clips.count) of \(fit.labels.count) label\(fit.labels.count == 1 ? "" : "s"), "
+          + "\(labels.count) labels in all; \(judged) were left out in turn"
+      ),
+      ("chosen", fit.reason),
+    ]
+    if rejectThreshold > 0 {
+      result.append(
+        (
+          noneOfThese,
+          formatted(
+            "if a label with clips is the best one with a probability below %.3f", Double(rejectThreshold))
+        ))
+    }
+    if !clips.failures.isEmpty { result.append(("could not be read", "\(clips.failures.count)")) }
+    return result
+  }
+
+  /// A sentence where a figure says less than it seems to; nil if there is none.
+  var caution: String? {
+    let single = fit.singleClips
+    guard single > 0 else { return nil }
+    return single == fit.clips.count
+      ? "Each label has one clip, so none can be left out and nothing is known of the gain: a second clip of each tells."
+      : "\(single) label\(single == 1 ? " has one clip, which" : "s have one clip each, which") cannot be left out: "
+        + "nothing is known of the gain there."
+  }
+}

@@ -1,0 +1,68 @@
+import CActionCLIP
+
+/// The report of a fit, from clips that were left out in turn. Labels are places in the classifier's list. Of a clip with
+/// several views each counts its part, so numbers of clips need not be whole.
+struct FitReport {
+  /// The methods that were tried, the words alone first.
+  let trials: [actionclip_trial_report]
+  let chosen: actionclip_trial_report
+  /// A sentence that says why it was chosen.
+  let reason: String
+  /// Clips that are the only one of their label. They cannot be left out, so nothing is known of them.
+  let singleClips: Int
+  /// Labels with clips.
+  let labels: [actionclip_label_report]
+  let clips: [actionclip_clip_report]
+  /// Pairs of labels that were taken for each other, those with the most clips first.
+  let confusions: [actionclip_confusion_report]
+
+  var words: actionclip_trial_report { trials[0] }
+}
+
+extension Classifier {
+  /// The report of the latest fit.
+  func report() throws(LibraryError) -> FitReport {
+    var report: OpaquePointer?
+    try check(actionclip_classifier_report(handle, &report))
+    defer { actionclip_report_free(report) }
+    let info: actionclip_report_info = try row { actionclip_report_get_info(report, $0) }
+    let trials: [actionclip_trial_report] = try rows(info.trials) { actionclip_report_trial(report, $0, $1) }
+    guard trials.indices.contains(Int(info.chosen)) else {
+      throw LibraryError(status: 0, message: "the report names no method")
+    }
+    return FitReport(
+      trials: trials, chosen: trials[Int(info.chosen)],
+      reason: try text { actionclip_report_reason(report, $0, $1, $2) }, singleClips: Int(info.single_clips),
+      labels: try rows(info.labels) { actionclip_report_label(report, $0, $1) },
+      clips: try rows(info.clips) { actionclip_report_clip(report, $0, $1) },
+      confusions: try rows(info.confusions) { actionclip_report_confusion(report, $0, $1) })
+  }
+
+  private func rows<Row: SizedStruct>(
+    _ count: Int32, _ call: (Int32, UnsafeMutablePointer<Row>) -> Int32
+  ) throws(LibraryError) -> [Row] {
+    var rows: [Row] = []
+    for index in 0..<count { rows.append(try row { call(index, $0) }) }
+    return rows
+  }
+
+  private func row<Row: SizedStruct>(
+    _ call: (UnsafeMutablePointer<Row>) -> Int32
+  ) throws(LibraryError) -> Row {
+    var row = Row()
+    row.struct_size = UInt32(MemoryLayout<Row>.size)
+    try check(call(&row))
+    return row
+  }
+}
+
+/// A struct of the library that says its own size.
+private protocol SizedStruct {
+  init()
+  var struct_size: UInt32 { get set }
+}
+extension actionclip_report_info: SizedStruct {}
+extension actionclip_trial_report: SizedStruct {}
+extension actionclip_label_report: SizedStruct {}
+extension actionclip_clip_report: SizedStruct {}
+extension actionclip_confusion_report: SizedStruct {}
