@@ -83,7 +83,7 @@ def test_the_report_as_json(tmp_path):
     assert [(clip["path"], clip["best"]) for clip in found["clips"]] == [
         (f"zigzagging/{number}.mp4", "zigzagging") for number in (1, 2, 3)
     ]
-    assert 0 <= found["reject_threshold"] < 1
+    assert 0 <= found["reject_threshold"] < 1 and found["known_accepted"] == 1
 
 
 def test_parts_of_recordings_and_views(tmp_path):

@@ -133,7 +133,7 @@ struct Adapt: ParsableCommand {
     let report = AdaptReport(
       title: "\(model?.shown ?? "the default model"), taught by \(list.shown)", fit: try classifier.report(),
       labels: names, clips: clips, root: videos.root, numbering: videos.numbering,
-      rejectThreshold: try classifier.rejectThreshold, written: out, model: model, notes: notes)
+      written: out, model: model, notes: notes)
     if let html {
       try Files.replace(html, with: Array(AdaptPage(report: report, encoder: encoder).text.utf8))
     }

@@ -21,7 +21,9 @@ extension AdaptReport {
         fit.confusions.map {
           ["labels": .array([label($0.first), label($0.second)]), "clips": .double($0.clips)]
         }),
-      "reject_threshold": .float(rejectThreshold),
+      "reject_threshold": .double(fit.info.reject_threshold),
+      "known_accepted": share(fit.info.accepted, fit.info.known),
+      "unknown_rejected": share(fit.info.rejected, fit.info.unknown),
       "written": written.map { .string($0.shown) } ?? .null, "notes": notes.json,
       "failures": .array(
         clips.failures.map {
@@ -31,8 +33,7 @@ extension AdaptReport {
   }
 
   private func object(_ trial: actionclip_trial_report) -> JSONValue {
-    func share(_ hits: Double, _ of: Double) -> JSONValue { of > 0 ? .double(hits / of) : .null }
-    return [
+    [
       "method": .string(FitMethod.name(of: trial.method)), "left_out": .double(trial.clips),
       "top1": share(trial.right, trial.clips),
       "low": trial.clips > 0 ? .double(trial.right_low) : .null,
@@ -41,6 +42,8 @@ extension AdaptReport {
       "top1_of_labels_left_out": share(trial.right_by_words, trial.word_clips),
     ]
   }
+
+  private func share(_ hits: Double, _ of: Double) -> JSONValue { of > 0 ? .double(hits / of) : .null }
 
   private func object(_ clip: actionclip_clip_report) -> JSONValue {
     let known =

@@ -24,8 +24,6 @@ struct AdaptReport {
   let clips: Clips
   let root: FilePath
   let numbering: VideoList.Numbering
-  /// A video whose most probable label has a smaller probability shows none of them; 0: no such limit.
-  let rejectThreshold: Float
   /// The file that the classifier was written to.
   let written: FilePath?
   let model: FilePath?
@@ -84,21 +82,26 @@ struct AdaptReport {
       ),
       ("chosen", fit.reason),
     ]
-    if rejectThreshold > 0 {
-      result.append(
-        (
-          noneOfThese,
-          formatted(
-            "if a label with clips is the best one with a probability below %.3f", Double(rejectThreshold))
-        ))
-    }
+    if let limit { result.append((noneOfThese, limit)) }
     if !clips.failures.isEmpty { result.append(("could not be read", "\(clips.failures.count)")) }
     return result
   }
 
+  /// The threshold for "none of these", and how it does; nil if there is none.
+  private var limit: String? {
+    let info = fit.info
+    guard info.reject_threshold > 0 else { return nil }
+    var text = formatted("where a label with clips is the best one, below %.3f", info.reject_threshold)
+    text += formatted("; that refuses %g of %g clips left out", info.known - info.accepted, info.known)
+    if info.unknown > 0 {
+      text += formatted(", and %g of %g as if their label were unknown", info.rejected, info.unknown)
+    }
+    return text
+  }
+
   /// A sentence where a figure says less than it seems to; nil if there is none.
   var caution: String? {
-    let single = fit.singleClips
+    let single = Int(fit.info.single_clips)
     guard single > 0 else { return nil }
     return single == fit.clips.count
       ? "Each label has one clip, so none can be left out and nothing is known of the gain: a second clip of each tells."

@@ -8,8 +8,9 @@ struct FitReport {
   let chosen: actionclip_trial_report
   /// A sentence that says why it was chosen.
   let reason: String
-  /// Clips that are the only one of their label. They cannot be left out, so nothing is known of them.
-  let singleClips: Int
+  /// Clips that are the only one of their label, which cannot be left out; the threshold for "none of these", with the
+  /// clips that it accepts and rejects.
+  let info: actionclip_report_info
   /// Labels with clips.
   let labels: [actionclip_label_report]
   let clips: [actionclip_clip_report]
@@ -32,7 +33,7 @@ extension Classifier {
     }
     return FitReport(
       trials: trials, chosen: trials[Int(info.chosen)],
-      reason: try text { actionclip_report_reason(report, $0, $1, $2) }, singleClips: Int(info.single_clips),
+      reason: try text { actionclip_report_reason(report, $0, $1, $2) }, info: info,
       labels: try rows(info.labels) { actionclip_report_label(report, $0, $1) },
       clips: try rows(info.clips) { actionclip_report_clip(report, $0, $1) },
       confusions: try rows(info.confusions) { actionclip_report_confusion(report, $0, $1) })
