@@ -50,9 +50,7 @@ final class IndependentFit {
   /// Newton's method with halved steps; the objective is strictly convex.
   private func fitSigmoid(_ pool: ThreadPool?) throws(Failure) {
     let parts = try GrowingArray<Sums>(repeating: Sums(), count: rows.count)
-    var mean = 0.0
-    for row in 0..<rows.count { mean += temperature * peaks[row] / Double(rows.count) }
-    intercept = -mean
+    intercept = -middle()
     var current = try objective(slope, intercept, parts.base, pool)
     for _ in 0..<50 {
       let determinant = current.aa * current.bb - current.ab * current.ab
@@ -72,6 +70,21 @@ final class IndependentFit {
       }
       if length <= 1e-6 { break }
     }
+  }
+
+  /// The mean of the points in the middle between a row's logit of its own label and the largest of another: near the
+  /// logit of an even chance.
+  private func middle() -> Double {
+    var (sum, weight) = (0.0, 0.0)
+    for row in 0..<rows.count where isUsed(row) {
+      let (values, own) = (logits.values.row(row), rows.labels[rows.columns[row]])
+      var other = -Double.infinity
+      for label in 0..<logits.values.columns where label != own { other = max(other, values[label]) }
+      if other == -Double.infinity { other = values[own] }
+      sum += rows.weights[row] * temperature * (peaks[row] + (values[own] + other) / 2)
+      weight += rows.weights[row]
+    }
+    return sum / weight
   }
 
   /// A value with its derivatives by slope and intercept, first and second.
@@ -111,13 +124,18 @@ final class IndependentFit {
     inPieces(rows.count, pool) { piece in
       for row in piece where usesSingles || rows.hasSiblings(row) {
         let (values, own) = (logits.values.row(row), rows.labels[rows.columns[row]])
-        var sums = Sums()
+        var (sums, product) = (Sums(), 1.0)
         for label in 0..<labelCount {
           let z = temperature * (values[label] + peaks[row])
           let s = slope * z + intercept
           let power = exp(-abs(s))
-          // log(1 + exp(s)) - s if it is the row's label.
-          sums.value += max(s, 0) + log1p(power) - (label == own ? s : 0)
+          // log(1 + exp(s)), less s of the row's label. The product is at most 2^512 before its logarithm is taken.
+          sums.value += max(s, 0) - (label == own ? s : 0)
+          product *= 1 + power
+          if label % 512 == 511 {
+            sums.value += log(product)
+            product = 1
+          }
           let p = s >= 0 ? 1 / (1 + power) : power / (1 + power)
           let error = p - (label == own ? 1 : 0)
           let curvature = p * (1 - p)
@@ -127,6 +145,7 @@ final class IndependentFit {
           sums.ab += curvature * z
           sums.bb += curvature
         }
+        sums.value += log(product)
         parts[row] = sums
       }
     }
