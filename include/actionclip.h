@@ -1073,6 +1073,10 @@ ACTIONCLIP_API const char *actionclip_report_label_text(const actionclip_report 
  * NULL and text_capacity 0 only the size is given. */
 ACTIONCLIP_API int32_t actionclip_report_reason(const actionclip_report *report, char *text_out, size_t text_capacity,
                                                 size_t *size_out);
+/* Writes the whole report for people, in lines of at most 100 characters, as actionclip_report_reason writes its
+ * sentence. */
+ACTIONCLIP_API int32_t actionclip_report_text(const actionclip_report *report, char *text_out, size_t text_capacity,
+                                              size_t *size_out);
 
 /* Writes a classifier as one file, as actionclip_model_save does it: its labels with their embeddings, its examples and
  * its fit (docs/FORMAT.md). keep_clips is 1 or 0. With 0 no clip is in the file, only sums over clips: then the

@@ -83,6 +83,7 @@ inline actionclip_fit_options fit_options() {
 namespace detail {
 struct Free {
   void operator()(actionclip_model *p) const noexcept { actionclip_model_free(p); }
+  void operator()(actionclip_report *p) const noexcept { actionclip_report_free(p); }
   void operator()(actionclip_video *p) const noexcept { actionclip_video_free(p); }
   void operator()(actionclip_tokenizer *p) const noexcept { actionclip_tokenizer_free(p); }
   void operator()(actionclip_classifier *p) const noexcept { actionclip_classifier_free(p); }
@@ -533,25 +534,86 @@ class LabelList {
   }
   /* Scores video embeddings [v, E]: returns probabilities [v, count], each row summing to 1. */
   std::vector<float> score(const std::vector<float> &videos, float scale = 100.0f) const {
-    if (videos.size() % size_ != 0)
-      throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "videos holds " + std::to_string(videos.size()) +
-                                                         " numbers, no multiple of an embedding's " +
-                                                         std::to_string(size_));
-    const std::size_t rows = videos.size() / size_;
+    const std::size_t rows = count_rows(videos);
     std::vector<float> out(rows * count());
     check(actionclip_label_list_score(get(), videos.data(), rows, scale, out.data(), out.size()));
     return out;
+  }
+
+  /* Decides about video embeddings [v, E]: returns the index of the best label of each, or -1 if it shows none. */
+  std::vector<std::int32_t> decide(const std::vector<float> &videos) const {
+    std::vector<std::int32_t> out(count_rows(videos));
+    check(actionclip_label_list_decide(get(), videos.data(), out.size(), out.data(), out.size(), nullptr, nullptr));
+    return out;
+  }
+  /* Returns the probability below which a video shows none of the labels; 0 without a fit. */
+  double reject_threshold() const { return checked(actionclip_label_list_reject_threshold(get())); }
+  /* Scores video embeddings [v, E] that may show several labels: returns independent probabilities [v, count]. */
+  std::vector<float> score_independent(const std::vector<float> &videos) const {
+    std::vector<float> out(count_rows(videos) * count());
+    check(actionclip_label_list_score_independent(get(), videos.data(), count_rows(videos), out.data(), out.size()));
+    return out;
+  }
+  /* Returns the independent probability from which on a video shows the label at `index`. */
+  double threshold(std::size_t index) const {
+    return checked(actionclip_label_list_threshold(get(), static_cast<std::int32_t>(index)));
   }
 
   actionclip_label_list *get() const noexcept { return handle_.get(); }
 
  private:
   friend class Classifier;
+  static double checked(double number) {
+    if (number < 0) check(static_cast<std::int32_t>(number));
+    return number;
+  }
+  std::size_t count_rows(const std::vector<float> &videos) const {
+    if (videos.size() % size_ != 0)
+      throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "videos holds " + std::to_string(videos.size()) +
+                                                         " numbers, no multiple of an embedding's " +
+                                                         std::to_string(size_));
+    return videos.size() / size_;
+  }
   LabelList(actionclip_label_list *handle, std::size_t embedding_size) : handle_(handle), size_(embedding_size) {}
 
   std::unique_ptr<actionclip_label_list, detail::Free> handle_;
   std::size_t size_;
 };
+
+/* What a fit found about clips that it left out: the rows of actionclip_report, whose structs say what each number is.
+ * Labels are indices of `labels`. */
+struct Report {
+  std::vector<std::string> labels;
+  actionclip_report_info info = {};
+  std::vector<actionclip_trial_report> trials;
+  std::vector<actionclip_label_report> label_rows;
+  std::vector<actionclip_clip_report> clips;
+  std::vector<actionclip_confusion_report> confusions;
+  std::string reason; /* why the method was chosen, in one sentence */
+  std::string text;   /* the whole report for people */
+};
+
+namespace detail {
+template <typename Row, typename Call>
+std::vector<Row> rows(std::int32_t count, const actionclip_report *report, Call call) {
+  std::vector<Row> out(static_cast<std::size_t>(count));
+  for (std::int32_t i = 0; i < count; i++) {
+    Row &row = out[static_cast<std::size_t>(i)];
+    row.struct_size = sizeof row;
+    check(call(report, i, &row));
+  }
+  return out;
+}
+template <typename Call>
+std::string report_text(const actionclip_report *report, Call call) {
+  std::size_t size = 0;
+  check(call(report, nullptr, 0, &size));
+  std::string text(size, '\0');
+  check(call(report, &text[0], text.size(), &size));
+  text.resize(size - 1);
+  return text;
+}
+}  // namespace detail
 
 /* An id for a clip of its own. */
 constexpr std::int64_t new_clip = -1;
@@ -668,6 +730,23 @@ class Classifier {
     return generation;
   }
 
+  /* Returns the report of the latest fit. */
+  Report report() const {
+    actionclip_report *p = nullptr;
+    check(actionclip_classifier_report(get(), &p));
+    const std::unique_ptr<actionclip_report, detail::Free> handle(p);
+    Report out;
+    out.info.struct_size = sizeof out.info;
+    check(actionclip_report_get_info(p, &out.info));
+    for (std::int32_t i = 0; i < out.info.label_count; i++) out.labels.emplace_back(actionclip_report_label_text(p, i));
+    out.trials = detail::rows<actionclip_trial_report>(out.info.trials, p, actionclip_report_trial);
+    out.label_rows = detail::rows<actionclip_label_report>(out.info.labels, p, actionclip_report_label);
+    out.clips = detail::rows<actionclip_clip_report>(out.info.clips, p, actionclip_report_clip);
+    out.confusions = detail::rows<actionclip_confusion_report>(out.info.confusions, p, actionclip_report_confusion);
+    out.reason = detail::report_text(p, actionclip_report_reason);
+    out.text = detail::report_text(p, actionclip_report_text);
+    return out;
+  }
   /* Writes the classifier as one file. Without its clips the file holds sums over them instead: then it cannot be
    * fitted again. */
   void save(const std::string &path, bool keep_clips = true) const {

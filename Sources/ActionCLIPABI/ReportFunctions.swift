@@ -140,8 +140,24 @@ public func actionclip_report_reason(
   _ report: OpaquePointer!, _ text_out: UnsafeMutablePointer<CChar>!, _ text_capacity: Int,
   _ size_out: UnsafeMutablePointer<Int>!
 ) -> Int32 {
+  write(report, to: text_out, text_capacity, size_out) { (report) throws(Failure) in report.fit.reason }
+}
+
+@_cdecl("actionclip_report_text") @implementation
+public func actionclip_report_text(
+  _ report: OpaquePointer!, _ text_out: UnsafeMutablePointer<CChar>!, _ text_capacity: Int,
+  _ size_out: UnsafeMutablePointer<Int>!
+) -> Int32 {
+  write(report, to: text_out, text_capacity, size_out) { (report) throws(Failure) in try report.text() }
+}
+
+private func write(
+  _ report: OpaquePointer?, to text_out: UnsafeMutablePointer<CChar>?, _ text_capacity: Int,
+  _ size_out: UnsafeMutablePointer<Int>?, _ text: (ClassifierReport) throws(Failure) -> String
+) -> Int32 {
   boundary { () throws(Failure) in
-    let fit = try Handle.object(report, ClassifierReport.self).fit
-    try writeText(fit.reason, to: text_out, capacity: text_capacity, size: required(size_out, "size_out"))
+    let report = try Handle.object(report, ClassifierReport.self)
+    let size = try required(size_out, "size_out")
+    try writeText(text(report), to: text_out, capacity: text_capacity, size: size)
   }
 }

@@ -237,6 +237,16 @@ static void teaching(const actionclip::Model &model, const std::string &clip, co
   actionclip_fit_options options = actionclip::fit_options();
   options.method = ACTIONCLIP_FIT_RIDGE;
   CHECK(classifier.fit(&options) == 3);
+  const actionclip::Report report = classifier.report();
+  CHECK(report.labels == labels && report.clips.size() == 5 && report.label_rows.size() == 3);
+  CHECK(report.trials.size() >= 2);
+  CHECK(report.clips[4].clip_id == 5 && report.info.single_clips == 1 && !report.reason.empty());
+  CHECK(report.text.find("walking") != std::string::npos);
+  const actionclip::LabelList list = classifier.label_list();
+  CHECK(list.decide(shown).size() == 4 && list.reject_threshold() >= 0 && list.threshold(2) <= 1);
+  CHECK(list.score_independent(shown).size() == 12);
+  REFUSED(INVALID_ARGUMENT, list.threshold(3));
+  REFUSED(INVALID_ARGUMENT, list.decide({1, 2}));
   const std::string file = scratch + "/test_header.classifier";
   classifier.save(file);
   const actionclip::Classifier again = actionclip::Classifier::load(model, file);

@@ -462,6 +462,12 @@ static void reports(void) {
   CHECK(size == again && strlen(text) + 1 == size && strstr(text, "nats") != NULL);
   CHECK_ERROR(ACTIONCLIP_ERROR_BUFFER_TOO_SMALL, actionclip_report_reason(report, text, size - 1, &again));
 
+  CHECK_OK(actionclip_report_text(report, NULL, 0, &size));
+  CHECK(size > 100 && size <= sizeof text);
+  CHECK_OK(actionclip_report_text(report, text, sizeof text, &again));
+  CHECK(again == size && strlen(text) + 1 == size && strstr(text, "walk") != NULL && strstr(text, "100") != NULL);
+  CHECK_ERROR(IN, actionclip_report_text(NULL, NULL, 0, &size));
+
   CHECK_ERROR(IN, actionclip_report_trial(report, r.trials, &words));
   CHECK_ERROR(IN, actionclip_report_label(report, -1, &last));
   actionclip_clip_report none = {0};

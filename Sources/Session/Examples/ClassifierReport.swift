@@ -1,5 +1,6 @@
 import Adaptation
 import System
+import Text
 
 /// The report of a classifier's fit, with the labels that its indices mean. It never changes.
 public final class ClassifierReport: Sendable {
@@ -9,6 +10,11 @@ public final class ClassifierReport: Sendable {
   init(_ fit: FitReport, _ labels: TextList) {
     self.fit = fit
     self.labels = labels
+  }
+
+  /// The whole report for people.
+  public func text() throws(Failure) -> String {
+    try fit.text { [labels] index in printable(labels[index], limit: 200) }
   }
 }
 

@@ -563,6 +563,7 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_report_confusion", (Handle, c_int32, POINTER(ConfusionReport)), c_int32),
     ("actionclip_report_label_text", (Handle, c_int32), c_char_p),
     ("actionclip_report_reason", (Handle, c_char_p, c_size_t, Sizes), c_int32),
+    ("actionclip_report_text", (Handle, c_char_p, c_size_t, Sizes), c_int32),
     ("actionclip_classifier_save", (Handle, c_char_p, c_int32), c_int32),
     ("actionclip_classifier_load", (Handle, c_char_p, HandleOut), c_int32),
     (

@@ -68,6 +68,7 @@ class Report:
     reject_threshold: float  #: a video whose largest probability is below it shows none of the labels
     accepted: float  #: the share of left-out clips that the threshold accepts
     rejected: float | None  #: the share of clips that it rejects with their label taken out, words included
+    text: str = dataclasses.field(repr=False)  #: the whole report for people, which print() shows
 
     @property
     def suspects(self) -> list[ClipReport]:
@@ -80,28 +81,7 @@ class Report:
         return [clip for clip in self.clips if clip.duplicate is not None]
 
     def __str__(self) -> str:
-        lines = [self.reason, "", f"{'left-out clips':<24}{'words alone':>12}{'fitted':>12}"]
-        for name, field in (("top-1", "top1"), ("top-5", "top5")):
-            before, after = getattr(self.words, field), getattr(self.chosen, field)
-            lines.append(f"{name:<24}{_percent(before):>12}{_percent(after):>12}")
-        low, high = self.chosen.top1_interval
-        lines.append(f"{'95 % interval of top-1':<36}{_percent(low) + '-' + _percent(high):>12}")
-        lines += ["", f"{'label':<40}{'clips':>6}{'words':>8}{'fitted':>8}"]
-        for label in sorted(self.labels, key=lambda row: 2.0 if row.top1 is None else row.top1)[:20]:
-            lines.append(
-                f"{label.label[:39]:<40}{label.clips:>6}{_percent(label.top1_by_words):>8}{_percent(label.top1):>8}"
-            )
-        lines += [""] * bool(self.suspects or self.duplicates or self.confusions)
-        lines += [f"clip {c.clip}: labelled {c.label!r}, looks like {c.best!r}" for c in self.suspects]
-        lines += [f"clip {c.clip}: the same as clip {c.duplicate}" for c in self.duplicates]
-        lines += [f"{one!r} and {other!r}: {clips:g} clips confused" for one, other, clips in self.confusions[:10]]
-        accepted = _percent(self.accepted)
-        lines += ["", f"none of these: below {self.reject_threshold:.3f}, which accepts {accepted} % of left-out clips"]
-        return "\n".join(lines)
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f}"
+        return self.text
 
 
 def _share(hits: float, of: float) -> float | None:
@@ -124,7 +104,7 @@ def read_report(classifier: int) -> Report:
         clips = [_row("report_clip", handle, _abi.ClipReport, i) for i in range(info.clips)]
         pairs = [_row("report_confusion", handle, _abi.ConfusionReport, i) for i in range(info.confusions)]
         return Report(
-            reason=_reason(handle),
+            reason=_text("report_reason", handle),
             chosen=methods[info.chosen],
             words=methods[0],
             methods=methods,
@@ -136,6 +116,7 @@ def read_report(classifier: int) -> Report:
             reject_threshold=info.reject_threshold,
             accepted=_share(info.accepted, info.known) or 0.0,
             rejected=_share(info.rejected, info.unknown),
+            text=_text("report_text", handle),
         )
 
 
@@ -145,11 +126,11 @@ def _row(name: str, handle: int, struct: Any, *index: int) -> Any:
     return row
 
 
-def _reason(handle: int) -> str:
+def _text(name: str, handle: int) -> str:
     size = ctypes.c_size_t()
-    library().call("report_reason", handle, None, 0, ctypes.byref(size))
+    library().call(name, handle, None, 0, ctypes.byref(size))
     text = ctypes.create_string_buffer(size.value)
-    library().call("report_reason", handle, text, size.value, ctypes.byref(size))
+    library().call(name, handle, text, size.value, ctypes.byref(size))
     return text.value.decode("utf-8")
 
 
