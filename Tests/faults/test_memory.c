@@ -184,6 +184,34 @@ static int32_t add_example(void) {
   return status;
 }
 
+/* A classifier's file is as it was unless it is written whole, and what is loaded scores as before. */
+static int32_t classifier_file(int is_load) {
+  static char path[1200];
+  snprintf(path, sizeof path, "%s/taught", scratch);
+  actionclip_model *model = fresh();
+  actionclip_classifier *classifier = taught(model), *loaded = NULL;
+  CHECK_OK(actionclip_classifier_fit(classifier, NULL, NULL));
+  float video[64];
+  for (size_t i = 0; i < 64; i++) video[i] = (float)(i * 53 % 89) - 40;
+  if (is_load) CHECK_OK(actionclip_classifier_save(classifier, path, 1));
+  else unlink(path);
+  const int32_t status = is_load ? WATCHED(actionclip_classifier_load(model, path, &loaded))
+                                 : WATCHED(actionclip_classifier_save(classifier, path, 1));
+  if (is_load) CHECK((status == ACTIONCLIP_OK) == (loaded != NULL));
+  else CHECK((status == ACTIONCLIP_OK) == (access(path, F_OK) == 0));
+  if (status == ACTIONCLIP_OK && !is_load) CHECK_OK(actionclip_classifier_load(model, path, &loaded));
+  if (loaded != NULL)
+    CHECK_OK(actionclip_classifier_score(loaded, video, 1, 100, (float *)outputs, ROOM / 4, NULL, NULL));
+  unlink(path);
+  actionclip_classifier_free(loaded);
+  actionclip_classifier_free(classifier);
+  actionclip_model_free(model);
+  return status;
+}
+
+static int32_t classifier_save(void) { return classifier_file(0); }
+static int32_t classifier_load(void) { return classifier_file(1); }
+
 static unsigned char picture[40 * 30 * 3];
 static int32_t encode_frames(void) {
   actionclip_model *model = fresh();
@@ -545,6 +573,8 @@ int main(int argc, char **argv) {
   test("encode_labels", encode_labels);
   test("classifier_fit", fit);
   test("classifier_add_examples", add_example);
+  test("classifier_save", classifier_save);
+  test("classifier_load", classifier_load);
   test("encode_pixels, 8192 frames", encode_many);
   test("preprocess_pixels", preprocess);
   test("classifier_create", classifier_create);

@@ -49,6 +49,42 @@ def safetensors(tensors, metadata=None, padding=0):
     return struct.pack("<Q", len(text)) + text + data
 
 
+def make_classifier():
+    """Taught classifiers of two labels, with embeddings of two numbers: by each method, with and without clips."""
+    codes = {"F64": "d", "F32": "f", "I64": "q"}
+
+    def put(name, tensors, **more):
+        header, data = {"__metadata__": {
+            "actionclip.format": "1", "actionclip.classifier": "1", "actionclip.classifier_model": "0" * 64,
+            "actionclip.labels": '["a", "b"]', "actionclip.templates": '["{}"]', **more}}, b""
+        for key, dtype, shape, numbers in tensors:
+            packed = struct.pack(f"<{len(numbers)}{codes[dtype]}", *numbers)
+            header[key] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(packed)]}
+            data += packed
+        text = json.dumps(header, separators=(",", ":")).encode()
+        write("classifier", name, struct.pack("<Q", len(text)) + text + data)
+
+    nan = float("nan")
+    texts = ("texts", "F32", [1, 2, 2], [1, 0, 0, 1])
+    options = ("options", "F64", [7], [0, nan, nan, nan, nan, nan, 0.95])
+    rules = ("fit.rules", "F64", [6], [0.2, 0.1, 1, 0, 0.5, 0.5])
+    examples = [("examples", "F32", [3, 2], [1, 0, 0, 1, 0.6, 0.8]), ("examples.clips", "I64", [3], [0, 1, 1]),
+                ("clips", "I64", [2, 2], [-1, 0, 5, 1])]
+    labels = {"actionclip.classifier_example_labels": '["a", "b"]'}
+    put("words", [texts])
+    put("clips", [texts, *examples], **labels)
+    put("described", [texts, ("described.texts", "F32", [1, 1, 2], [0, 1])],
+        **{"actionclip.classifier_described": '["a"]', "actionclip.classifier_truncates": "on"})
+    put("words-won", [texts, options, rules, ("fit", "F64", [7], [1, nan, nan, nan, nan, 1, 100])])
+    fits = ((2, "prototypes", nan, [2, 0]), (3, "ridge", 1, [1, 0, 1, 0.5, 0.5, 1]), (4, "softmax", nan, []))
+    for method, name, ridge, sums in fits:
+        fit = [("fit", "F64", [7], [method, 0.5, 10, 0, ridge, 1, 100]), ("fit.labels", "I64", [1], [1]),
+               ("fit.weights", "F64", [1, 2], [1, 0]), ("fit.offsets", "F64", [1], [0])]
+        fit += [("fit.sums", "F64", [len(sums)], sums)] if sums else []
+        put(name, [texts, options, rules, *fit, *examples], **labels)
+        put(name + "-alone", [texts, options, rules, *fit])
+
+
 def make_safetensors():
     put = lambda name, *args, **more: write("safetensors", name, safetensors(*args, **more))
     put("none", [])
@@ -408,6 +444,7 @@ def make_containers():
 
 if __name__ == "__main__":
     make_safetensors()
+    make_classifier()
     make_zip()
     make_pickles()
     make_json()
