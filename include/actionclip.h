@@ -913,11 +913,11 @@ ACTIONCLIP_API int32_t actionclip_classifier_example(const actionclip_classifier
 typedef struct actionclip_fit_options {
   uint32_t struct_size; /* sizeof(actionclip_fit_options), set by _init */
   int32_t method;       /* ACTIONCLIP_FIT_* */
-  double text_weight;   /* the factor of the words' logit of a label with examples, 0 or more; NaN by default */
-  double clip_weight;   /* the factor of the score by clips, 0 or more; NaN by default */
-  double offset;        /* what is added to the logit of each label with examples; NaN by default */
-  double ridge;         /* the strength of ridge regression's penalty, above 0; NaN by default */
-  double anchor;        /* how strongly softmax regression is held to the words, above 0; NaN by default */
+  double text_weight;   /* the factor of the words' logit of a label with examples, 0 to 1e6; NaN by default */
+  double clip_weight;   /* the factor of the score by clips, 0 to 1e6; NaN by default */
+  double offset;        /* what is added to the logit of labels with examples, -1e6 to 1e6; NaN by default */
+  double ridge;         /* the strength of ridge regression's penalty, 1e-6 to 1e6; NaN by default */
+  double anchor;        /* how strongly softmax regression is held to the words, 1e-6 to 1e6; NaN by default */
   double accept_rate;   /* the share of clips, left out, that the reject threshold accepts, 0 to 1; 0.95 by default */
 } actionclip_fit_options;
 

@@ -185,11 +185,11 @@ extension FitOptions {
       throw .argument("method is \(options.method), expected ACTIONCLIP_FIT_*")
     }
     self.method = method
-    textWeight = try number(options.text_weight, "text_weight", isAllowed: { $0 >= 0 }, "0 or more")
-    clipWeight = try number(options.clip_weight, "clip_weight", isAllowed: { $0 >= 0 }, "0 or more")
-    offset = try number(options.offset, "offset", isAllowed: { _ in true }, "any")
-    ridge = try number(options.ridge, "ridge", isAllowed: { $0 > 0 }, "above 0")
-    anchor = try number(options.anchor, "anchor", isAllowed: { $0 > 0 }, "above 0")
+    textWeight = try number(options.text_weight, "text_weight", FitOptions.weightRange)
+    clipWeight = try number(options.clip_weight, "clip_weight", FitOptions.weightRange)
+    offset = try number(options.offset, "offset", FitOptions.offsetRange)
+    ridge = try number(options.ridge, "ridge", FitOptions.ridgeRange)
+    anchor = try number(options.anchor, "anchor", FitOptions.anchorRange)
     guard (0...1).contains(options.accept_rate) else {
       throw .argument("accept_rate is \(options.accept_rate), expected 0 to 1")
     }
@@ -199,11 +199,11 @@ extension FitOptions {
 
 /// A number of the caller's; nil for NaN, which leaves it to the fit.
 private func number(
-  _ value: Double, _ name: String, isAllowed: (Double) -> Bool, _ range: String
+  _ value: Double, _ name: String, _ range: ClosedRange<Double>
 ) throws(Failure) -> Double? {
   if value.isNaN { return nil }
-  guard value.isFinite, isAllowed(value) else {
-    throw .argument("\(name) is \(value), expected a finite number, \(range), or NaN")
+  guard range.contains(value) else {
+    throw .argument("\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound), or NaN")
   }
   return value
 }

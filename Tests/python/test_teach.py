@@ -63,8 +63,20 @@ def test_numbers_can_be_given(classifier, world):
         for value in (float("nan"), float("inf"), "much"):
             with pytest.raises(ValueError, match=name):
                 classifier.fit(**{name: value})
+    for name in ("ridge", "text_weight", "clip_weight", "offset", "anchor"):
+        with pytest.raises(ValueError, match=f"{name} is 1e\\+100, expected .* to 1000000.0, or NaN"):
+            classifier.fit(**{name: 1e100})
     with pytest.raises(ValueError, match="method"):
         classifier.fit("best")
+
+
+def test_the_largest_numbers_can_be_saved(speaker, classifier, world, tmp_path):
+    teach(classifier, world)
+    for ridge in (1e-6, 1e6):
+        classifier.fit("ridge", text_weight=1e6, clip_weight=1e6, offset=1e6, ridge=ridge)
+        classifier.save(tmp_path / "taught", keep_clips=False)
+        with actionclip.Classifier.load(speaker, tmp_path / "taught") as again:
+            assert same_bits(again.score(world[0]), classifier.score(world[0]))
 
 
 def test_examples_are_listed_and_removed(classifier, world):

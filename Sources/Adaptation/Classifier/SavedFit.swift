@@ -56,7 +56,7 @@ public struct SavedFit: ~Copyable {
       }
       isTaken[label] = true
     }
-    let limit = 1e30  // in fp32's range, with room for products
+    let limit = 1e12  // a product of three is in fp32's range
     func isFit(_ number: Double) -> Bool { abs(number) < limit }
     let mixture = mixture ?? .words
     guard temperature > 0, scale > 0,

@@ -18,6 +18,15 @@ public struct FitOptions: Sendable, Equatable {
 
   public init() {}
 
+  /// The factors that may be given. The limits are far beyond use, and keep logits in fp32's range.
+  public static let weightRange = 0...1e6
+  /// The offsets that may be given.
+  public static let offsetRange = -1e6...1e6
+  /// The penalties that may be given: with less, clips that look alike make the equations singular.
+  public static let ridgeRange = 1e-6...1e6
+  /// The strengths of the hold to the texts that may be given.
+  public static let anchorRange = 1e-6...1e6
+
   /// The strengths that leave-one-clip-out chooses from, ascending.
   static let ridges: [Double] = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300]
 

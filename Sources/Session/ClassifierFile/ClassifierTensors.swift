@@ -72,20 +72,18 @@ struct ClassifierTensors {
     let numbers = try doubles("options", [7])
     var options = FitOptions()
     options.method = try method(numbers[0])
-    func number(_ index: Int, isAllowed: (Double) -> Bool) throws(Failure) -> Double? {
+    func number(_ index: Int, _ range: ClosedRange<Double>) throws(Failure) -> Double? {
       let number = numbers[index]
       if number.isNaN { return nil }
-      guard number.isFinite, isAllowed(number) else {
-        throw .invalid("option \(index) of the fit is \(number)")
-      }
+      guard range.contains(number) else { throw .invalid("option \(index) of the fit is \(number)") }
       return number
     }
-    options.textWeight = try number(1) { $0 >= 0 }
-    options.clipWeight = try number(2) { $0 >= 0 }
-    options.offset = try number(3) { _ in true }
-    options.ridge = try number(4) { $0 > 0 }
-    options.anchor = try number(5) { $0 > 0 }
-    options.acceptRate = try number(6) { (0...1).contains($0) } ?? options.acceptRate
+    options.textWeight = try number(1, FitOptions.weightRange)
+    options.clipWeight = try number(2, FitOptions.weightRange)
+    options.offset = try number(3, FitOptions.offsetRange)
+    options.ridge = try number(4, FitOptions.ridgeRange)
+    options.anchor = try number(5, FitOptions.anchorRange)
+    options.acceptRate = try number(6, 0...1) ?? options.acceptRate
     return options
   }
 
