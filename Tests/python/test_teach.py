@@ -70,6 +70,16 @@ def test_numbers_can_be_given(classifier, world):
         classifier.fit("best")
 
 
+def test_every_scale_gives_probabilities(classifier, world):
+    teach(classifier, world)
+    for method in ("prototypes", "ridge", "softmax"):
+        for given in ({}, {"text_weight": 1e6, "clip_weight": 1e6, "offset": -1e6, "ridge": 1e-6, "anchor": 1e-6}):
+            classifier.fit(method, **given)
+            for scale in (100, 0, -100, 3e38, -3e38):
+                scores = classifier.score(world[0], scale=scale)
+                assert np.isfinite(scores).all() and np.allclose(scores.sum(axis=1), 1, atol=1e-5)
+
+
 def test_the_largest_numbers_can_be_saved(speaker, classifier, world, tmp_path):
     teach(classifier, world)
     for ridge in (1e-6, 1e6):
