@@ -1,5 +1,7 @@
 """Classifiers that learn from examples."""
 
+import json
+
 import actionclip
 import numpy as np
 import pytest
@@ -173,6 +175,22 @@ def test_it_decides_for_none_or_several(classifier, world):
     assert scores.shape == (len(queries), len(LABELS)) and scores.labels == LABELS
     shown = scores >= np.array(classifier.thresholds)
     assert np.mean(shown.argmax(axis=1) == np.repeat(np.arange(len(LABELS)), world.shape[1] - SHOTS)) > 0.8
+
+
+def test_a_saved_one_is_for_its_model_in_any_precision(untrained, tmp_path):
+    """A projection that was trained on is another model."""
+    file, merges = untrained.read_bytes(), untrained.with_name("merges.txt")
+    header = json.loads(file[8 : 8 + int.from_bytes(file[:8], "little")])
+    at = 8 + int.from_bytes(file[:8], "little") + header["visual.proj"]["data_offsets"][0]
+    with actionclip.Model(untrained) as model:
+        classifier = actionclip.Classifier(model, LABELS)
+        classifier.save(tmp_path / "my.classifier")
+    for compute in ("bf16", "int8"):
+        with actionclip.Model(untrained, compute=compute) as model:
+            actionclip.Classifier.load(model, tmp_path / "my.classifier").close()
+    changed = file[:at] + np.float32(0.125).tobytes() + file[at + 4 :]
+    with actionclip.Model(changed, tokenizer=merges) as model, pytest.raises(actionclip.ActionCLIPError, match="another model"):
+        actionclip.Classifier.load(model, tmp_path / "my.classifier")
 
 
 @pytest.mark.parametrize("keep_clips", [True, False])

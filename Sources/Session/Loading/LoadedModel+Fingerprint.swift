@@ -5,8 +5,9 @@ import System
 
 extension LoadedModel {
   /// A SHA-256 in hexadecimal that tells this model from others: over the options that change embeddings, and over
-  /// every vector among the parameters (biases, LayerNorms, class tokens). Vectors are fp32 in every precision and every
-  /// storage, so a model has the same fingerprint in all of them. Models that differ in matrices alone share one.
+  /// every parameter that no precision holds in int8, rounded to bf16 where one holds it so: biases, LayerNorms, positions,
+  /// projections, the patch embedding, the temporal head. A model has the same fingerprint in every precision and storage.
+  /// Models that differ in matrices of encoder blocks alone share one.
   func fingerprint() throws(Failure) -> String {
     let c = configuration
     var sha = SHA256()
@@ -18,13 +19,28 @@ extension LoadedModel {
       "\(c.embeddingSize) \(c.head.name) joint \(c.joint) shift \(c.temporalShift) view \(c.temporalView) "
         + c.activation.name,
       to: &sha)
-    for parameter in model.parameters where parameter.shape.count <= 1 {
+    for parameter in model.parameters where parameter.minimumPrecision != .int8 {
       try checkCancelled()
       add("\(parameter.name) \(parameter.count)", to: &sha)
       let values = try parameter.values()
+      if parameter.minimumPrecision == .bf16 {
+        try addRounded(values, to: &sha)
+        continue
+      }
       sha.update(UnsafeRawBufferPointer(UnsafeBufferPointer(values.buffer)))
       extendLifetime(values)
     }
     return sha.finish().hexadecimal
+  }
+
+  /// Adds numbers as bf16, rounded to nearest even.
+  private func addRounded(_ values: FloatBuffer, to sha: inout SHA256) throws(Failure) {
+    let rounded = try GrowingArray<UInt16>(uninitialized: values.count)
+    for i in 0..<values.count {
+      let bits = values.base[i].bitPattern
+      rounded.base[i] = UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
+    }
+    sha.update(UnsafeRawBufferPointer(rounded.view))
+    extendLifetime(values)
   }
 }
