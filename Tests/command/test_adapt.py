@@ -176,12 +176,28 @@ def test_a_clip_that_cannot_be_read_is_left_out(tmp_path):
     assert process.returncode == 1 and "could not be read" in process.stdout
 
 
-def test_nothing_is_written_without_a_clip(tmp_path):
+def test_only_a_classifier_is_replaced(taught, tmp_path):
+    video = tmp_path / "clip.mp4"
+    shutil.copy(CLIP, video)
+    for out in (video, MODEL):
+        before = out.read_bytes()
+        assert_error(run("adapt", LESSON, "--out", out), out.name, "no classifier", "--out")
+        assert out.read_bytes() == before
+    # A classifier and an empty file are.
+    for content in (taught.read_bytes(), b""):
+        out = tmp_path / "my.classifier"
+        out.write_bytes(content)
+        adapt(LESSON, "--out", out)
+        assert classify(ZIGZAG, "--classifier", out)["labels"][0]["label"] == "zigzagging"
+
+
+def test_nothing_is_written_without_a_clip(taught, tmp_path):
     listed = write(tmp_path / "list.csv", "path,label\ngone.mp4,zigzagging\n")
-    out = write(tmp_path / "my.classifier", "as it was")
+    out = tmp_path / "my.classifier"
+    shutil.copy(taught, out)
     process = run("adapt", listed, "--out", out, "--html", tmp_path / "page.html")
     assert process.returncode == 1 and "none of its clips" in process.stderr.splitlines()[-1]
-    assert out.read_text() == "as it was" and not (tmp_path / "page.html").exists()
+    assert out.read_bytes() == taught.read_bytes() and not (tmp_path / "page.html").exists()
     assert_error(run("adapt", listed, "--out", tmp_path / "no" / "my.classifier"), "my.classifier")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["list.csv", "my.classifier"]
 

@@ -98,6 +98,7 @@ struct Adapt: ParsableCommand {
 
   func run() throws {
     for path in [out, html] { try path.map(Files.requireWritable) }
+    try out.map(ClassifierFile.requireReplaceable)
     let descriptions = try prompts.readDescriptions()
     let source = try ListSource(list)
     let given = try labels.map { try ClassList($0) }

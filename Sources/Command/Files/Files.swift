@@ -15,6 +15,16 @@ enum Files {
     while let chunk = try readChunk(descriptor, name: path.shown) { body(chunk) }
   }
 
+  /// Reads a file's beginning, `count` bytes or all if it has fewer.
+  static func read(_ path: FilePath, first count: Int) throws(CommandError) -> [UInt8] {
+    let descriptor = open(path.cString, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw CommandError.system(path.shown) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    while bytes.count < count, let chunk = try readChunk(descriptor, name: path.shown) { bytes += chunk }
+    return Array(bytes.prefix(count))
+  }
+
   /// Reads the rest of an open file.
   static func read(_ descriptor: Int32, name: String) throws(CommandError) -> [UInt8] {
     var bytes: [UInt8] = []
