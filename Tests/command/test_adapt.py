@@ -215,6 +215,10 @@ def test_a_classifier_learns_more(taught, tmp_path):
     shutil.copy(taught, out)
     adapt(listed, "--add-to", out, "--out", out)
     assert adapt(listed, "--add-to", out)["all_labels"] == 64
+    before = out.read_bytes()
+    said = run("adapt", listed, "--add-to", out).stdout
+    assert said.startswith(f"{out}, taught more by {listed}") and "nothing written: give --out FILE" in said
+    assert out.read_bytes() == before
 
 
 def test_a_classifier_without_clips(taught, tmp_path):

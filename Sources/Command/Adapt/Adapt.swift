@@ -132,7 +132,7 @@ struct Adapt: ParsableCommand {
     if let out { try classifier.save(to: out, keepsClips: !noClips) }
 
     let report = AdaptReport(
-      title: "\(model?.shown ?? "the default model"), taught by \(list.shown)", fit: try classifier.report(),
+      title: title, fit: try classifier.report(),
       labels: names, clips: clips, root: videos.root, numbering: videos.numbering,
       written: out, model: model, notes: notes)
     if let html {
@@ -140,6 +140,12 @@ struct Adapt: ParsableCommand {
     }
     try Output().line(json ? report.json.text : report.text(on: Terminal.standardOutput()))
     if strict, !clips.failures.isEmpty { throw AlreadyReported() }
+  }
+
+  /// The report's title: the model or the earlier classifier, and the list.
+  private var title: String {
+    addTo.map { "\($0.shown), taught more by \(list.shown)" }
+      ?? "\(model?.shown ?? "the default model"), taught by \(list.shown)"
   }
 
   /// The classes that the list's are added to; nil for none.

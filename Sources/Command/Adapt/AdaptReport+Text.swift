@@ -29,7 +29,11 @@ extension AdaptReport {
         let count = formatted(confusion.clips == 1 ? "%g clip" : "%g clips", confusion.clips)
         return "\(name(confusion.first)) and \(name(confusion.second)): \(count)"
       })
-    if let written, let nextCommand { lines += ["", "written: \(written.shown)", "next: \(nextCommand)"] }
+    if let written, let nextCommand {
+      lines += ["", "written: \(printable(written.shown))", "next: \(printable(nextCommand))"]
+    } else {
+      lines += ["", "nothing written: give --out FILE to keep the classifier"]
+    }
     return lines.joined(separator: "\n")
   }
 
