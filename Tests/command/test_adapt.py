@@ -109,6 +109,20 @@ def test_labels_are_those_of_the_model_of_a_file_or_of_the_list(tmp_path):
     assert process.returncode == 1 and "label" in process.stderr.splitlines()[-1]
 
 
+def test_new_labels_are_named_with_those_they_resemble(tmp_path):
+    parts = [("pacing", 0), ("pacing", 0.5), ("Pacing", 1), ("movin left", 1.5), ("shrinking", 12), ("shrinking", 13)]
+    listed = write(tmp_path / "list.jsonl", rows(*((SHAPES, label, at, at + 0.5) for label, at in parts)))
+    said = run("adapt", listed).stdout
+    assert re.search(r"known labels +shrinking\n", said)
+    assert re.search(r"new labels +Pacing \(close to pacing\), movin left \(close to moving left\), pacing", said)
+    assert re.search(r"One clip cannot be left out, .* of Pacing, movin left: add a second", said)
+    found = {label["label"]: (label["is_new"], label["close_to"]) for label in adapt(listed)["labels"]}
+    assert found["movin left"] == (True, "moving left") and found["shrinking"] == (False, None)
+    # Numbers are the ids of labels, which are named.
+    numbered = write(tmp_path / "list.csv", f"{ZIGZAG},0\n{CLIP},1\n")
+    assert re.search(r"known labels +moving left, moving right\n", run("adapt", numbered).stdout)
+
+
 def test_single_clips_promise_nothing(tmp_path):
     listed = write(tmp_path / "list.jsonl", rows((ZIGZAG, "zigzagging"), (CLIP, "sliding")))
     said = run("adapt", listed).stdout

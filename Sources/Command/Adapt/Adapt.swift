@@ -111,8 +111,9 @@ struct Adapt: ParsableCommand {
       }
       return classifier
     }
+    let known = try known(loaded, earlier, given)
     let videos = try VideoList(
-      source, classes: known(loaded, earlier, given), extends: true, separator: separator, multiLabel: false,
+      source, classes: known, extends: true, separator: separator, multiLabel: false,
       split: split, root: root)
     if let note = videos.note { Diagnostics.warning(note) }
     let names = videos.classes.labels
@@ -133,7 +134,7 @@ struct Adapt: ParsableCommand {
 
     let report = AdaptReport(
       title: title, fit: try classifier.report(),
-      labels: names, clips: clips, root: videos.root, numbering: videos.numbering,
+      labels: names, known: known?.count, clips: clips, root: videos.root, numbering: videos.numbering,
       written: out, model: model, notes: notes)
     if let html {
       try Files.replace(html, with: Array(AdaptPage(report: report, encoder: encoder).text.utf8))

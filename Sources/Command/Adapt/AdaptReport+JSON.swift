@@ -11,7 +11,9 @@ extension AdaptReport {
       "labels": .array(
         fit.labels.map {
           [
-            "label": label($0.label), "clips": .int(Int64($0.clips)), "left_out": .double($0.judged),
+            "label": label($0.label), "is_new": .bool(isNew($0)),
+            "close_to": near($0).map { .string($0) } ?? .null, "clips": .int(Int64($0.clips)),
+            "left_out": .double($0.judged),
             "right": .double($0.right), "right_by_words": .double($0.right_by_words),
             "mean_probability": $0.judged > 0 ? .double($0.mean_probability) : .null,
           ]

@@ -12,7 +12,7 @@ extension AdaptReport {
       return "  \(Columns.fit(name, 18))  \(trial.clips > 0 ? share : "-")"
     }
     lines += figures.map { "  \(Columns.fit($0.name, 18))  \(printable($0.value))" }
-    if let caution { lines.append("  \(caution)") }
+    if let caution { lines.append("  \(printable(caution))") }
     func section(_ heading: String, _ rows: [String]) {
       guard !rows.isEmpty else { return }
       lines += ["", terminal.bold(heading)]

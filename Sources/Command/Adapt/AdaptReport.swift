@@ -21,6 +21,8 @@ struct AdaptReport {
   let fit: FitReport
   /// All labels of the classifier.
   let labels: [String]
+  /// The number of labels that were known before, the first ones; nil: the list's alone are.
+  let known: Int?
   let clips: Clips
   let root: FilePath
   let numbering: VideoList.Numbering
@@ -66,6 +68,25 @@ struct AdaptReport {
     return "actionclip classify --classifier \(quoted(written))\(chosen) VIDEO"
   }
 
+  /// Whether a label came with the list.
+  func isNew(_ label: actionclip_label_report) -> Bool { known.map { label.label >= $0 } ?? false }
+
+  /// The label that another one with clips may be a misspelling of; nil for none.
+  func near(_ label: actionclip_label_report) -> String? {
+    isNew(label) ? Spelling.label(near: labels[Int(label.label)], among: labels) : nil
+  }
+
+  /// The names of labels with what is to be said of each in brackets, as a line.
+  private func names(
+    of rows: [actionclip_label_report], _ note: (actionclip_label_report) -> String? = { _ in nil }
+  ) -> String {
+    let most = 20
+    let shown = rows.prefix(most).map { row in
+      labels[Int(row.label)] + (note(row).map { " (\($0))" } ?? "")
+    }
+    return shown.joined(separator: ", ") + (rows.count > most ? " and \(rows.count - most) more" : "")
+  }
+
   /// Clips that are recognised when they are left out, before and after.
   var beforeAndAfter: [(name: String, trial: actionclip_trial_report)] {
     [("words alone", fit.words), ("with the clips", fit.chosen)]
@@ -82,6 +103,9 @@ struct AdaptReport {
       ),
       ("chosen", fit.reason),
     ]
+    let (new, old) = (fit.labels.filter(isNew), fit.labels.filter { !isNew($0) })
+    if !old.isEmpty { result.append((known == nil ? "labels" : "known labels", names(of: old))) }
+    if !new.isEmpty { result.append(("new labels", names(of: new) { near($0).map { "close to \($0)" } })) }
     if let limit { result.append((noneOfThese, limit)) }
     if !clips.failures.isEmpty { result.append(("could not be read", "\(clips.failures.count)")) }
     return result
@@ -101,11 +125,10 @@ struct AdaptReport {
 
   /// A sentence where a figure says less than it seems to; nil if there is none.
   var caution: String? {
-    let single = Int(fit.info.single_clips)
-    guard single > 0 else { return nil }
-    return single == fit.clips.count
+    let single = fit.labels.filter { $0.clips == 1 }
+    guard !single.isEmpty else { return nil }
+    return single.count == fit.clips.count
       ? "Each label has one clip, so none can be left out and nothing is known of the gain: a second clip of each tells."
-      : "\(single) label\(single == 1 ? " has one clip, which" : "s have one clip each, which") cannot be left out: "
-        + "nothing is known of the gain there."
+      : "One clip cannot be left out, so nothing is known of the gain of \(names(of: single)): add a second clip."
   }
 }
