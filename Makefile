@@ -81,7 +81,7 @@ library:
 	@$(INSTALL) -m755 $(RELEASE)/libactionclip.so $(LIBRARY)
 	@strip --strip-unneeded $(LIBRARY)
 	@exports() { nm -D --defined-only "$$1" | awk '{ print $$3 }' | sort; }; \
-	if ! exports $(LIBRARY) | grep -q '^actionclip_' || \
+	if ! exports $(LIBRARY) | grep '^actionclip_' > /dev/null || \
 	   ! diff <(exports $(RELEASE)/libactionclip.so) <(exports $(LIBRARY)); then \
 	  echo 'build: strip took exported symbols away' >&2; exit 1; fi
 	@ln -sfn libactionclip.so.$(VERSION) build/lib/libactionclip.so.$(ABI)

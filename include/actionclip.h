@@ -940,7 +940,8 @@ ACTIONCLIP_API int32_t actionclip_classifier_fit(actionclip_classifier *classifi
 ACTIONCLIP_API int32_t actionclip_classifier_unfit(actionclip_classifier *classifier, int64_t *generation_out);
 
 /* Decides about videos [video_count, E] with a list of a fit: labels_out [video_count] is the index of the best label,
- * or -1 if the video shows none of them: its largest probability is below the list's threshold. probabilities_out
+ * or -1 if the video shows none of them: the best label has examples, and its probability is below the list's threshold.
+ * Of labels without examples the threshold says nothing. probabilities_out
  * [video_count] is that largest probability, calibrated as at a scale of 100, and margins_out [video_count] what it
  * exceeds the second largest by; either may be NULL. Without a fit every video shows a label. */
 ACTIONCLIP_API int32_t actionclip_label_list_decide(const actionclip_label_list *list,

@@ -56,6 +56,34 @@ import Testing
     }
   }
 
+  /// Between two clips there is one score of a wrong label, which does not spread.
+  @Test func twoClipsOfTwoLabelsLeaveWordsTheirWeight() throws {
+    for labels in [2, 5] {
+      var world = try World(labels: labels, size: 32)
+      for method in [FitMethod.prototypes, .ridge] {
+        let taught = try fit(world, world.clips([0, 1], each: 1), method)
+        let mixture = try #require(taught.mixture)
+        #expect(mixture.clips < 1000 && mixture.text > 0.1, "\(method), \(labels) labels")
+      }
+    }
+  }
+
+  /// Two clips share a view, and other ids exchange them.
+  @Test func clipsThatShareAViewAreInTheSameOrderUnderAnyIds() throws {
+    var world = try World(labels: 5, size: 24)
+    let views = world.clips([0], each: 3).map(\.row)
+    func examples(_ ids: [Int64]) -> [Example] {
+      [(0, 0), (1, 0), (0, 1), (2, 1)].map { Example(row: views[$0.0], label: 0, clip: ids[$0.1]) }
+        + others
+    }
+    let others = world.clips([1, 2], each: 6)
+    let (one, other) = (
+      try fit(world, examples([1, 2]), .softmax), try fit(world, examples([2, 1]), .softmax)
+    )
+    let same = (0..<5 * 24).allSatisfy { one.weights[$0].bitPattern == other.weights[$0].bitPattern }
+    #expect(same)
+  }
+
   @Test func oneLabelMayHaveAllExamples() throws {
     for meaningless in [Set<Int>(), [0]] {
       var world = try World(labels: 5, size: 32, meaningless: meaningless)

@@ -53,3 +53,24 @@ import Testing
     }
   }
 }
+
+extension LeftOutTests {
+  /// A label with more rows than features is left out another way.
+  @Test func aLargeLabelLeftOutOfRidge() throws {
+    var world = try World(labels: 4, size: 6)
+    let examples = world.clips([0], each: 12) + world.clips([1, 2], each: 3)
+    let rows = try OrderedRows(support(examples))
+    let ridge = try Ridge(rows, pool: nil)
+    let scores = try ridge.scores(ridge.fit(0.5))
+    let without = try OrderedRows(support(examples.filter { $0.label != 0 }))
+    let rest = try Ridge(without, pool: nil)
+    let refit = try rest.scores(rest.fit(0.5))
+    for row in rows.labelRows(0) {
+      for column in 0..<2 {
+        var expected = refit.offsets[column]
+        for i in 0..<6 { expected += refit.weights[column, i] * rows.row(row)[i] }
+        #expect(abs(scores.labelLeftOut[row, column + 1] - expected) < 1e-9)
+      }
+    }
+  }
+}

@@ -139,7 +139,7 @@ import Testing
   }
 
   @Test func theReasonNamesWhatWasTried() throws {
-    var world = try World(labels: 8, size: 40, meaningless: [0, 1])
+    var world = try World(labels: 6, size: 40, meaningless: [0, 1])
     let report = try self.report(world, world.clips([0, 1, 2], each: 5), FitOptions())
     #expect(report.trials.map(\.method) == [.words, .prototypes, .ridge, .softmax])
     for name in ["words alone", "prototypes", "ridge", "softmax"] { #expect(report.reason.contains(name)) }
@@ -147,6 +147,15 @@ import Testing
     #expect(report.reason.hasPrefix(first))
     let asked = try self.report(world, world.clips([0, 1, 2], each: 2))
     #expect(asked.reason.hasPrefix("prototypes, as asked: ") && !asked.isAutomatic)
+  }
+
+  /// Labels left out cannot stand for many without examples, and of one label nothing is known.
+  @Test func fewLabelsWithClipsAreLearnedByPrototypes() throws {
+    var world = try World(labels: 12, size: 40)
+    let few = try report(world, world.clips([0, 1, 2], each: 4), FitOptions())
+    #expect(few.trials.map(\.method) == [.words, .prototypes])
+    let one = try report(world, world.clips([0], each: 4), FitOptions())
+    #expect(one.chosen.method == .prototypes && one.reason.contains("one label has all clips"))
   }
 
   /// The precision and recall of suspects, where one of ten clips has a wrong label.

@@ -124,7 +124,8 @@ examples() {
   $CC -std=c99 $WARN -Iinclude examples/classify.c -o "$BUILD/classify" $LINK &&
     $CC -std=c99 $WARN -Iinclude examples/camera_frames.c -o "$BUILD/camera_frames" $LINK &&
     $CC -std=c99 $WARN -Iinclude examples/teach.c -o "$BUILD/teach" $LINK &&
-    $CXX -std=c++17 $WARN -Iinclude examples/classify.cpp -o "$BUILD/classify_cpp" $LINK || {
+    $CXX -std=c++17 $WARN -Iinclude examples/classify.cpp -o "$BUILD/classify_cpp" $LINK &&
+    $CXX -std=c++17 $WARN -Iinclude examples/teach.cpp -o "$BUILD/teach_cpp" $LINK || {
     failed+=("examples (compile)"); return; }
   local good=0
   # With the default model, and with weights and merge list named.
@@ -138,9 +139,13 @@ examples() {
   ! "$BUILD/classify" /no/such.mp4 $labels > /dev/null 2> "$BUILD/err.txt" && [[ -s $BUILD/err.txt ]] &&
     (( ++good )) || failed+=("classify.c without its video")
   # Two labels that the model knows, each by one clip; the clip that was shown is recognised.
-  if "$BUILD/teach" "$BUILD/scratch/example.classifier" $clip "moving left" $clip "moving right" examples/shapes.mp4 \
-      > "$BUILD/teach.txt" && tail -n 1 "$BUILD/teach.txt" | grep -q ': moving left'; then (( ++good ))
-  else failed+=("teach.c"); fi
+  local program
+  for program in teach teach_cpp; do
+    if "$BUILD/$program" "$BUILD/scratch/example.classifier" $clip "moving left" $clip "moving right" \
+        examples/shapes.mp4 > "$BUILD/teach.txt" && tail -n 1 "$BUILD/teach.txt" | grep -q ': moving left'; then
+      (( ++good ))
+    else failed+=("examples: $program"); fi
+  done
   # 100 frames of raw RGB: four windows of 25.
   if head -c $((224 * 160 * 3 * 100)) /dev/zero |
     "$BUILD/camera_frames" 224 160 walking running > "$BUILD/camera.txt" &&

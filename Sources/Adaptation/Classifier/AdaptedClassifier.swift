@@ -31,6 +31,13 @@ public final class AdaptedClassifier: @unchecked Sendable {
   /// What the score by clips is made of; nil of words alone.
   let clips: ClipSums?
 
+  /// Whether the reject threshold holds for a label: it was found on clips of the labels with examples. Words alone treat
+  /// all labels alike.
+  public func hasThreshold(_ label: Int) -> Bool {
+    guard let clips else { return true }
+    return clips.labels.view.contains(label)
+  }
+
   /// Whether the words alone won. The caller then scores as it did before the fit.
   public var usesWordsAlone: Bool { method == .words }
 

@@ -96,25 +96,39 @@ final class OrderedRows: @unchecked Sendable {
       if support.clips[a] != support.clips[b] { return support.clips[a] < support.clips[b] }
       return compare(a, b) < 0
     }
-    // The first row of each row's clip, which is its smallest.
-    let first = try GrowingArray<Int>(uninitialized: n)
+    // Clips are runs of rows now; they are sorted by their rows, the first one first.
+    var starts = GrowingArray<Int>()
     for place in 0..<n {
       let row = order.base[place]
       let before = place > 0 ? order.base[place - 1] : row
       let isSameClip =
         support.labels[before] == support.labels[row] && support.clips[before] == support.clips[row]
-      first.base[row] = place > 0 && isSameClip ? first.base[before] : row
+      if place == 0 || !isSameClip { try starts.append(place) }
     }
-    let leaders = first.base
-    order.buffer.heapSort { a, b in
-      if support.labels[a] != support.labels[b] { return support.labels[a] < support.labels[b] }
-      if leaders[a] != leaders[b] {
-        let leader = compare(leaders[a], leaders[b])
-        return leader == 0 ? support.clips[a] < support.clips[b] : leader < 0
+    let clips = starts.count
+    try starts.append(n)
+    let turns = try GrowingArray<Int>(uninitialized: clips)
+    for clip in 0..<clips { turns.base[clip] = clip }
+    let (first, rows) = (starts.base, order.base)
+    turns.buffer.heapSort { a, b in
+      let (labelA, labelB) = (support.labels[rows[first[a]]], support.labels[rows[first[b]]])
+      if labelA != labelB { return labelA < labelB }
+      let (countA, countB) = (first[a + 1] - first[a], first[b + 1] - first[b])
+      for view in 0..<min(countA, countB) {
+        let order = compare(rows[first[a] + view], rows[first[b] + view])
+        if order != 0 { return order < 0 }
       }
-      return compare(a, b) < 0
+      return countA == countB ? a < b : countA < countB
     }
-    extendLifetime(first)
-    return order
+    let sorted = try GrowingArray<Int>(uninitialized: n)
+    var place = 0
+    for clip in turns.view {
+      for at in first[clip]..<first[clip + 1] {
+        sorted.base[place] = rows[at]
+        place += 1
+      }
+    }
+    extendLifetime(support)
+    return sorted
   }
 }

@@ -33,8 +33,13 @@ struct MixtureFit {
   /// The centre of the prior on the weight of words; that of clips is the rest to 1.
   private let centre: Double
 
+  /// - Parameter leastSpread: The least that wrong labels' scores are taken to spread, as a part of the way from their mean
+  ///   to 1: between two clips there is one score, which does not spread at all.
   /// - Parameter areLogits: the scores are in the units of logits already, and the prior's offset is none.
-  init(_ rows: OrderedRows, _ texts: TextCosines, _ scores: ClipScores, areLogits: Bool = false) {
+  init(
+    _ rows: OrderedRows, _ texts: TextCosines, _ scores: ClipScores, leastSpread: Double = 0,
+    areLogits: Bool = false
+  ) {
     (self.rows, self.texts, self.scores, self.scale) = (rows, texts, scores, texts.scale)
     let others = texts.labelCount - rows.labelCount
     let clipsPerLabel = Double(rows.clipCount) / Double(rows.labelCount)
@@ -45,7 +50,7 @@ struct MixtureFit {
     if areLogits {
       (slope, shift, assumed) = (1, 0, 0)
     } else if let mean = wrong.mean, let spread = wrong.deviation {
-      slope = scale * wordSpread / spread
+      slope = scale * wordSpread / max(spread, leastSpread * (1 - mean))
       shift = scale * wordMean - slope * mean
       assumed = mean + MixtureFit.assumedOwnScore * (1 - mean)
     } else {

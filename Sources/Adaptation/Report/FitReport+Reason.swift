@@ -1,3 +1,5 @@
+import System
+
 extension FitReport {
   /// Why the method is used, in one sentence for people: what left-out clips lose with each method, which is the mean of
   /// -log p(label), in nats.
@@ -7,8 +9,11 @@ extension FitReport {
       let why = "no label has two clips, so none can be left out to choose by"
       return isAutomatic ? "\(name): \(why)" : "\(name), as asked: \(why)"
     }
-    if isAutomatic, !trials.contains(where: { $0.method == .ridge }) {
+    if isAutomatic, 2 * singleClips > clips.count {
       return "\(name): too few clips have another one of their label to choose by those"
+    }
+    if isAutomatic, labels.count == 1 {
+      return "\(name): one label has all clips, and leaving them out cannot tell what else is taken for it"
     }
     let others = trials.filter { $0.method != chosen.method }
     let losses = others.map { "\($0.method.name) \(decimal($0.loss))\(objection(to: $0))" }

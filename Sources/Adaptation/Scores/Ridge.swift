@@ -150,6 +150,8 @@ final class Ridge {
       for column in 0..<rows.labelCount { error[column] /= free }
       return
     }
+    // A block larger than the features is cheaper to fit without than to take out.
+    if !isDual, size > features.columns { return try refit(without: block, fit, errors) }
     let free = try DenseMatrix(rows: size, columns: size)
     if isDual {
       for (i, row) in block.enumerated() {
@@ -164,6 +166,24 @@ final class Ridge {
       throw Failure(.internal, "clips that are left out take the fit with them")
     }
     try factor.solve(errors.view.rows(block), pool: pool)
+  }
+
+  /// Writes the residuals that a block of rows has with a fit to the other rows.
+  private func refit(without block: Range<Int>, _ fit: Fit, _ errors: DenseMatrix) throws(Failure) {
+    let rest = try DenseMatrix(rows: gram.rows, columns: gram.columns)
+    rest.view.copy(gram.view)
+    let own = features.view.rows(block)
+    try rest.view.addGram(of: own.transposed, scale: -1, pool: pool)
+    guard let factor = try CholeskyFactor(of: rest.view, ridge: fit.ridge, pool: pool) else {
+      throw Failure(.internal, "a ridge of \(fit.ridge) leaves the Gram matrix singular")
+    }
+    let weights = try DenseMatrix(rows: gram.rows, columns: rows.labelCount)
+    try weights.view.addProduct(features.view.transposed, targets.view, pool: pool)
+    try weights.view.addProduct(own.transposed, targets.view.rows(block), scale: -1, pool: pool)
+    try factor.solve(weights.view, pool: pool)
+    let residuals = errors.view.rows(block)
+    residuals.copy(targets.view.rows(block))
+    try residuals.addProduct(own, weights.view, scale: -1, pool: pool)
   }
 
   /// The scores of a fit, with those of clips and of labels that were left out.

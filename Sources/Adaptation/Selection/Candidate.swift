@@ -53,7 +53,7 @@ final class Candidate: @unchecked Sendable {
     _ rows: OrderedRows, _ texts: TextCosines, _ options: FitOptions, pool: ThreadPool?
   ) throws(Failure) -> Candidate {
     let scores = try ClipScores.prototypes(rows, pool: pool)
-    let fit = MixtureFit(rows, texts, scores)
+    let fit = MixtureFit(rows, texts, scores, leastSpread: 0.1)
     return try Candidate(.prototypes, fit, options.mixture(fit), ridge: nil, scores: scores)
   }
 
@@ -64,7 +64,7 @@ final class Candidate: @unchecked Sendable {
     let best =
       if let given = options.ridge { try ridge.fit(given) } else { try ridge.best(of: FitOptions.ridges) }
     let scores = try ridge.scores(best)
-    let fit = MixtureFit(rows, texts, scores)
+    let fit = MixtureFit(rows, texts, scores, leastSpread: 0.02)
     return try Candidate(.ridge, fit, options.mixture(fit), ridge: best.ridge, scores: scores)
   }
 

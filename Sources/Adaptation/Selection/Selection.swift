@@ -14,11 +14,12 @@ struct Selection {
   /// all of the rest.
   static let softmaxLimit = 1 << 22
 
-  /// Fits the method that the options name. With `automatic` all are fitted, and the loss of what was left out decides
-  /// among those that get no fewer left-out clips right than words alone do: prototypes instead of words where it is
-  /// smaller, ridge and then softmax regression where it is smaller by more than its standard error and no more clips
-  /// with their label left out, which stand for labels without examples, are lost. Where less than half
-  /// of the clips have another clip of their label, that loss says little, and prototypes are taken.
+  /// Fits the method that the options name. `automatic` goes by the loss of what was left out, among methods that get no
+  /// fewer left-out clips right than words alone do: prototypes instead of words where it is smaller, ridge and then
+  /// softmax regression where it is smaller by more than its standard error and no more clips with their label left out,
+  /// which stand for labels without examples, are lost. Ridge and softmax regression are tried only where at least as many
+  /// labels have examples as have none: a few labels left out cannot stand for many. Where less than half of the clips
+  /// have another clip of their label, or one label has all of them, the loss says little, and prototypes are taken.
   init(
     _ support: Support, texts: DenseMatrix, scale: Double, _ options: FitOptions, pool: ThreadPool?
   ) throws(Failure) {
@@ -42,7 +43,10 @@ struct Selection {
     case .softmax: chosen = try judged(.softmax(rows, cosines, options, pool: pool))
     case .automatic:
       let prototypes = try judged(.prototypes(rows, cosines, options, pool: pool))
-      if words.estimate.clips < 0.5 * Double(rows.clipCount) {
+      // Labels left out stand for those without examples, but cannot stand for many.
+      let othersAreFew = cosines.labelCount - rows.labelCount <= rows.labelCount
+      let canJudge = words.estimate.clips >= 0.5 * Double(rows.clipCount)
+      if !canJudge || rows.labelCount == 1 {
         chosen = prototypes
         self.trials = trials
         return
@@ -52,8 +56,9 @@ struct Selection {
       if prototypes.estimate.clipLoss < best.estimate.clipLoss, prototypes.estimate.right >= right {
         best = prototypes
       }
-      var others = [try judged(.ridge(rows, cosines, options, pool: pool))]
-      if rows.count * rows.labelCount <= Selection.softmaxLimit / rows.embeddingSize {
+      var others: [(candidate: Candidate, estimate: LeftOutEstimate)] = []
+      if othersAreFew { others.append(try judged(.ridge(rows, cosines, options, pool: pool))) }
+      if othersAreFew, rows.count * rows.labelCount <= Selection.softmaxLimit / rows.embeddingSize {
         others.append(try judged(.softmax(rows, cosines, options, pool: pool)))
       }
       for next in others

@@ -8,6 +8,7 @@ import System
 public final class Classifier: Sendable {
   let encoding: LabelEncoding
   private let current: Monitor<ClassifierState>
+  private let turns = Monitor(Turns())
 
   /// Encodes labels in every template; `weights` nil: equal weights. A text that is too long is cut with `truncate`,
   /// otherwise an error.
@@ -51,27 +52,32 @@ public final class Classifier: Sendable {
   /// The present list of labels.
   public var labelList: LabelList { state.list }
 
-  /// Replaces the state by what `next` makes of it, and returns the generation of its list. If another thread has
-  /// changed the state meanwhile, `next` is called again with what is there then. On failure the state stays.
+  /// Replaces the state by what `next` makes of it, and returns the generation of its list. Changes wait for each other
+  /// in the order of their calls, so a long one is not passed by; reading waits for none. On failure the state stays.
   func change(_ next: (ClassifierState) throws(Failure) -> ClassifierState) throws(Failure) -> Int64 {
-    while true {
-      try checkCancelled()
-      let before = state
-      let after = try next(before)
-      // If memory was refused, parts of the state lie in CGuest's reserve, which the call must give back.
-      guard cguest_memory_was_refused() == 0 else { throw .outOfMemory("a changed classifier") }
-      let isDone = current.withLock { current in
-        guard current.list === before.list, current.examples === before.examples else { return false }
-        current = after
-        return true
-      }
-      if isDone { return after.list.generation }
+    let turn = turns.withLock { turns in
+      turns.taken += 1
+      return turns.taken
     }
+    turns.wait(until: { $0.ended == turn - 1 }) { _ in }
+    defer { turns.change { $0.ended = turn } }
+    try checkCancelled()
+    let after = try next(state)
+    // If memory was refused, parts of the state lie in CGuest's reserve, which the call must give back.
+    guard cguest_memory_was_refused() == 0 else { throw .outOfMemory("a changed classifier") }
+    current.withLock { $0 = after }
+    return after.list.generation
+  }
+
+  /// The numbers of changes that began and that ended.
+  private struct Turns {
+    var taken = 0
+    var ended = 0
   }
 
   /// Sets other labels and returns the generation of the new list. Only labels that the previous list lacks are
   /// encoded. A classifier that was fitted is fitted again. On failure the previous list stays. If several threads set
-  /// labels at once, the list that is ready last stays.
+  /// labels at once, the last one's stay.
   public func set(_ labels: TextList) throws(Failure) -> Int64 {
     let known = [encoding.described, labelList.set].compactMap { $0 }
     let next = try Classifier.labelSet(labels, from: known, encoding)

@@ -35,7 +35,9 @@ extension LabelList {
       for label in 1..<max(count, 1) where row[label] > row[best] { best = label }
       var second: Float = 0
       for label in 0..<count where label != best { second = max(second, row[label]) }
-      let isAccepted = Double(row[best]) >= rules?.rejectThreshold ?? 0
+      // The threshold was found on clips of labels with examples, and says nothing of the others.
+      let isJudged = fit?.hasThreshold(best) ?? false
+      let isAccepted = !isJudged || Double(row[best]) >= rules?.rejectThreshold ?? 0
       emit(
         video,
         Decision(label: isAccepted ? best : nil, probability: row[best], margin: row[best] - second))
