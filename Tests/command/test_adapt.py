@@ -68,6 +68,9 @@ def test_the_report_is_for_people(tmp_path):
     said = process.stdout
     assert process.returncode == 0 and "zigzagging" in said and "better" in said
     assert re.search(r"words alone +0\.00 %", said) and re.search(r"with the clips +100\.00 %", said)
+    assert re.search(r"none of these +said of .* less than \d+\.\d+ %", said) and "nats" not in said
+    assert re.search(r"said wrongly +of 0 of 3 clips left out", said)
+    assert re.search(r"said rightly +of \d of 3 clips of an unknown action", said)
     (command,) = re.findall(r"next: actionclip (.*) VIDEO", said)
     assert run(*(word.strip("'") for word in command.split(" ")), ZIGZAG).returncode == 0
     # Progress goes to standard error, a line for every tenth.

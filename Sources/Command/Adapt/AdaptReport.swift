@@ -101,26 +101,58 @@ struct AdaptReport {
         "\(fit.clips.count) of \(fit.labels.count) label\(fit.labels.count == 1 ? "" : "s"), "
           + "\(labels.count) labels in all; \(judged) were left out in turn"
       ),
-      ("chosen", fit.reason),
+      ("method", method),
     ]
     let (new, old) = (fit.labels.filter(isNew), fit.labels.filter { !isNew($0) })
     if !old.isEmpty { result.append((known == nil ? "labels" : "known labels", names(of: old))) }
     if !new.isEmpty { result.append(("new labels", names(of: new) { near($0).map { "close to \($0)" } })) }
-    if let limit { result.append((noneOfThese, limit)) }
+    result += limit
     if !clips.failures.isEmpty { result.append(("could not be read", "\(clips.failures.count)")) }
     return result
   }
 
-  /// The threshold for "none of these", and how it does; nil if there is none.
-  private var limit: String? {
+  /// The method in use, and why.
+  private var method: String {
+    let name = FitMethod.name(of: fit.chosen.method)
+    // The library tells of losses where it compared them, and otherwise why it did not.
+    guard fit.trials.contains(where: { $0.method == FitMethod.ridge.code }) else { return fit.reason }
+    if fit.info.is_automatic == 0 { return "\(name), as asked" }
+    return fit.chosen.method == FitMethod.words.code
+      ? "\(name): the clips do not clearly help, so they are not used: add more"
+      : "\(name): no other method clearly does better on clips that are left out"
+  }
+
+  /// The limit for "none of these", and how it does; nothing if there is none.
+  private var limit: [(name: String, value: String)] {
     let info = fit.info
-    guard info.reject_threshold > 0 else { return nil }
-    var text = formatted("where a label with clips is the best one, below %.3f", info.reject_threshold)
-    text += formatted("; that refuses %g of %g clips left out", info.known - info.accepted, info.known)
-    if info.unknown > 0 {
-      text += formatted(", and %g of %g as if their label were unknown", info.rejected, info.unknown)
+    guard info.reject_threshold > 0 else { return [] }
+    var result = [
+      (noneOfThese, "said of a video whose best label has clips, but less than \(limitShown)")
+    ]
+    if info.known > 0 {
+      result.append(("said wrongly", "of \(share(info.known - info.accepted, of: info.known)) left out"))
     }
-    return text
+    if info.unknown > 0 {
+      let unknown = share(info.rejected, of: info.unknown)
+      result.append(("said rightly", "of \(unknown) of an unknown action: each clip's label was taken out"))
+    }
+    return result
+  }
+
+  /// The limit in per cent, with as many digits as tell it from 100 %.
+  private var limitShown: String {
+    let percent = fit.info.reject_threshold * 100
+    for digits in 1...6 {
+      let text = formatted("%.\(digits)f", percent)
+      if !text.hasPrefix("100") || percent >= 100 { return text + " %" }
+    }
+    return "100 %"
+  }
+
+  /// "2 of 3 clips"; where several views make parts of clips, "29 % of 6 clips".
+  private func share(_ hits: Double, of all: Double) -> String {
+    hits == hits.rounded()
+      ? formatted("%g of %g clips", hits, all) : formatted("%.0f %% of %g clips", hits / all * 100, all)
   }
 
   /// A sentence where a figure says less than it seems to; nil if there is none.
