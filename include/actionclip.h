@@ -941,9 +941,9 @@ ACTIONCLIP_API int32_t actionclip_classifier_unfit(actionclip_classifier *classi
 
 /* Decides about videos [video_count, E] with a list of a fit: labels_out [video_count] is the index of the best label,
  * or -1 if the video shows none of them: the best label has examples, and its probability is below the list's threshold.
- * Of labels without examples the threshold says nothing. probabilities_out
- * [video_count] is that largest probability, calibrated as at a scale of 100, and margins_out [video_count] what it
- * exceeds the second largest by; either may be NULL. Without a fit every video shows a label. */
+ * The threshold says nothing of labels without examples. probabilities_out [video_count] is the largest probability,
+ * calibrated as at a scale of 100, and margins_out [video_count] the amount by which it exceeds the second largest;
+ * either may be NULL. Without a fit every video shows a label. */
 ACTIONCLIP_API int32_t actionclip_label_list_decide(const actionclip_label_list *list,
                                                     const float *videos, size_t video_count,
                                                     int32_t *labels_out, size_t labels_capacity,

@@ -580,7 +580,7 @@ class LabelList {
   std::size_t size_;
 };
 
-/* What a fit found about clips that it left out: the rows of actionclip_report, whose structs say what each number is.
+/* The findings of a fit about clips that it left out: the rows of actionclip_report, whose structs say what each number is.
  * Labels are indices of `labels`. */
 struct Report {
   std::vector<std::string> labels;

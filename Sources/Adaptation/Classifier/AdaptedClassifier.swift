@@ -22,13 +22,13 @@ public final class AdaptedClassifier: @unchecked Sendable {
   public let temperature: Double
   /// How to tell videos of none of the labels, and of several.
   public let rules: DecisionRules
-  /// What the fit found about clips that were left out; nil of a classifier that was made from saved numbers.
+  /// The findings of the fit about clips that were left out; nil of a classifier that was made from saved numbers.
   public let report: FitReport?
 
   /// A text embedding of unit length for each label. [C, E]
   private let texts: DenseMatrix
   let scale: Double
-  /// What the score by clips is made of; nil of words alone.
+  /// The score by clips, and the sums that it is made of; nil of words alone.
   let clips: ClipSums?
 
   /// Whether the reject threshold holds for a label: it was found on clips of the labels with examples. Words alone treat

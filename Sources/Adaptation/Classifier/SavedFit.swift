@@ -16,7 +16,7 @@ public struct SavedFit: ~Copyable {
   public var labels = GrowingArray<Int>()
   /// The score by clips: weights, a row for each label. [S, E]
   public var weights = GrowingArray<Double>()
-  /// What is added to the score by clips. [S]
+  /// The numbers that are added to the scores by clips. [S]
   public var offsets = GrowingArray<Double>()
   /// After prototypes: sums of clips [S, E]. After ridge regression: the lower triangle of a Cholesky factor of order
   /// E + 1, row by row. Else empty.

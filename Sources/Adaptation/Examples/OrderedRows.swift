@@ -77,58 +77,65 @@ final class OrderedRows: @unchecked Sendable {
   /// Whether the row's label has another clip, so that something is left of it without this one.
   func hasSiblings(_ row: Int) -> Bool { clipCounts[columns[row]] > 1 }
 
-  /// The indices of a support's rows, sorted by label, then by the clip's smallest row, then by the row.
+  /// The indices of a support's rows, sorted by label, then by the clip's rows, then by the row.
   private static func order(_ support: Support) throws(Failure) -> GrowingArray<Int> {
-    let (n, size) = (support.count, support.embeddingSize)
-    let base = support.rows.base
-    /// -1, 0 or 1 as the bits of row a come before, are, or come after those of row b.
-    func compare(_ a: Int, _ b: Int) -> Int {
-      for i in 0..<size {
-        let (x, y) = (base[a * size + i].bitPattern, base[b * size + i].bitPattern)
-        if x != y { return x < y ? -1 : 1 }
-      }
-      return 0
-    }
+    let n = support.count
     let order = try GrowingArray<Int>(uninitialized: n)
     for row in 0..<n { order.base[row] = row }
     order.buffer.heapSort { a, b in
       if support.labels[a] != support.labels[b] { return support.labels[a] < support.labels[b] }
       if support.clips[a] != support.clips[b] { return support.clips[a] < support.clips[b] }
-      return compare(a, b) < 0
+      return support.compareRows(a, b) < 0
     }
-    // Clips are runs of rows now; they are sorted by their rows, the first one first.
+    // Clips are runs of rows now.
     var starts = GrowingArray<Int>()
     for place in 0..<n {
-      let row = order.base[place]
-      let before = place > 0 ? order.base[place - 1] : row
+      let (row, before) = (order[place], order[max(place - 1, 0)])
       let isSameClip =
         support.labels[before] == support.labels[row] && support.clips[before] == support.clips[row]
       if place == 0 || !isSameClip { try starts.append(place) }
     }
-    let clips = starts.count
     try starts.append(n)
-    let turns = try GrowingArray<Int>(uninitialized: clips)
-    for clip in 0..<clips { turns.base[clip] = clip }
-    let (first, rows) = (starts.base, order.base)
-    turns.buffer.heapSort { a, b in
-      let (labelA, labelB) = (support.labels[rows[first[a]]], support.labels[rows[first[b]]])
+    let sorted = try GrowingArray<Int>(uninitialized: n)
+    let clips = try sortedClips(support, order.view, starts.view)
+    var place = 0
+    for clip in clips.view {
+      for at in starts[clip]..<starts[clip + 1] {
+        sorted.base[place] = order[at]
+        place += 1
+      }
+    }
+    return sorted
+  }
+
+  /// The indices of clips, which are runs of rows that begin at `starts`, sorted by label, then by their rows.
+  private static func sortedClips(
+    _ support: Support, _ rows: UnsafeBufferPointer<Int>, _ starts: UnsafeBufferPointer<Int>
+  ) throws(Failure) -> GrowingArray<Int> {
+    let clips = try GrowingArray<Int>(uninitialized: starts.count - 1)
+    for clip in 0..<clips.count { clips.base[clip] = clip }
+    clips.buffer.heapSort { a, b in
+      let (labelA, labelB) = (support.labels[rows[starts[a]]], support.labels[rows[starts[b]]])
       if labelA != labelB { return labelA < labelB }
-      let (countA, countB) = (first[a + 1] - first[a], first[b + 1] - first[b])
+      let (countA, countB) = (starts[a + 1] - starts[a], starts[b + 1] - starts[b])
       for view in 0..<min(countA, countB) {
-        let order = compare(rows[first[a] + view], rows[first[b] + view])
+        let order = support.compareRows(rows[starts[a] + view], rows[starts[b] + view])
         if order != 0 { return order < 0 }
       }
       return countA == countB ? a < b : countA < countB
     }
-    let sorted = try GrowingArray<Int>(uninitialized: n)
-    var place = 0
-    for clip in turns.view {
-      for at in first[clip]..<first[clip + 1] {
-        sorted.base[place] = rows[at]
-        place += 1
-      }
+    return clips
+  }
+}
+
+extension Support {
+  /// -1, 0 or 1 as the bits of row a come before, are, or come after those of row b.
+  fileprivate func compareRows(_ a: Int, _ b: Int) -> Int {
+    let base = rows.base
+    for i in 0..<embeddingSize {
+      let (x, y) = (base[a * embeddingSize + i].bitPattern, base[b * embeddingSize + i].bitPattern)
+      if x != y { return x < y ? -1 : 1 }
     }
-    extendLifetime(support)
-    return sorted
+    return 0
   }
 }

@@ -173,7 +173,7 @@ public struct PromptsFit: ~Copyable {
       let right = Int(labels[video])
       var isBest = true
       for index in 0..<table.classes where index != right {
-        // Of equal ones the first counts.
+        // The first of equal ones counts.
         if sums[index] > sums[right] || (sums[index] == sums[right] && index < right) { isBest = false }
       }
       quality.videos += 1

@@ -1,4 +1,4 @@
-/// What a fit without a clip says of it. The probabilities of a clip with several views are the means over its views.
+/// The findings about a clip of a fit without it. The probabilities of a clip with several views are the means over its views.
 public struct ClipReport: Sendable, Equatable, BitwiseCopyable {
   /// The clip's number, as it was given.
   public let clip: Int64

@@ -8,7 +8,7 @@ extension OrderedRows {
   /// Calls `found` with the clips of each pair of rows that are duplicates: rows of two clips, at a cosine of at least
   /// `duplicateCosine`.
   func forEachDuplicate(_ found: (_ clip: Int, _ other: Int) -> Void) throws(Failure) {
-    // Of unit vectors |x - y|^2 = 2 - 2 cos. Nearly all pairs are farther apart in their first few numbers already.
+    // For unit vectors |x - y|^2 = 2 - 2 cos. Nearly all pairs are farther apart in their first few numbers already.
     let limit = 2 - 2 * OrderedRows.duplicateCosine
     for clip in 0..<clipCount {
       try checkCancelled()

@@ -1,7 +1,7 @@
 import Numerics
 import System
 
-/// What a fit has to say: what was chosen and why, how well it does on clips that it did not see, and which clips and
+/// The report of a fit: what was chosen and why, how well it does on clips that it did not see, and which clips and
 /// labels deserve a look. All of it is known from leaving each clip out in turn. The choices of the fit were made on the
 /// same clips, so the figures flatter a little where clips are few. A report never changes, and any number of threads
 /// may read it. It has the same bits for any order of adding and any number of threads.

@@ -1,4 +1,4 @@
-/// What a fit says of a label that has examples.
+/// The findings of a fit about a label that has examples.
 public struct LabelReport: Sendable, Equatable, BitwiseCopyable {
   /// The label's index.
   public let label: Int

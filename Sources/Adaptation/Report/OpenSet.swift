@@ -41,7 +41,7 @@ public struct OpenSet: Sendable, Equatable, BitwiseCopyable {
       byProbability.known.add(first, weight: rows.weights[row])
       byMargin.known.add(first - second, weight: rows.weights[row])
     }
-    // Of two labels one is left, which has a probability of 1 whatever the clip.
+    // With two labels one is left, which has a probability of 1 whatever the clip.
     if let unknown, unknown.values.columns > 2 {
       let probabilities = try LeftOutProbabilities(unknown, temperature: temperature)
       for row in 0..<rows.count {

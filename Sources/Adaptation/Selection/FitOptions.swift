@@ -7,7 +7,7 @@ public struct FitOptions: Sendable, Equatable {
   public var textWeight: Double?
   /// The factor of the score by clips in a mixture.
   public var clipWeight: Double?
-  /// What is added to the logit of each label with examples.
+  /// The number that is added to the logit of each label with examples.
   public var offset: Double?
   /// The strength of ridge regression's penalty.
   public var ridge: Double?

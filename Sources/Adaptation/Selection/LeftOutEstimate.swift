@@ -15,7 +15,7 @@ final class LeftOutEstimate: @unchecked Sendable {
   private(set) var temperature = 1.0
   /// Clips whose label has another clip.
   private(set) var clips = 0.0
-  /// Of these, the clips whose label is the best one, and is among the best five.
+  /// The counted clips whose label is the best one, and those whose label is among the best five.
   private(set) var right = 0.0, amongFive = 0.0
   /// Clips whose label is the best one when all clips of their label are left out.
   private(set) var rightByWords = 0.0

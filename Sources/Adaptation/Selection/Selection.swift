@@ -7,7 +7,7 @@ struct Selection {
   let texts: TextCosines
   let words: (candidate: Candidate, estimate: LeftOutEstimate)
   let chosen: (candidate: Candidate, estimate: LeftOutEstimate)
-  /// What was tried, the words first.
+  /// The candidates that were tried, the words first.
   let trials: [FitTrial]
 
   /// The largest rows · labels · E for which `automatic` tries softmax regression: beyond it, folds take longer than
