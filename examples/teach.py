@@ -15,15 +15,23 @@ if len(sys.argv) < 5 or len(sys.argv) % 2 == 0:
 path, video, *pairs = sys.argv[1:]
 clips = list(zip(pairs[::2], pairs[1::2]))
 
-with actionclip.Model() as model:
-    with actionclip.Classifier(model, list(dict.fromkeys(pairs[::2]))) as classifier:
-        for label, clip in clips:
-            classifier.add(label, clip, views=4)  # four choices of its frames, which count as one clip
-        classifier.fit()
-        print(classifier.report())
-        classifier.save(path)
 
-    # From here on it could be another program.
-    with actionclip.Classifier.load(model, path) as classifier:
-        label = classifier.decide(model.encode_video(video))[0]
-        print(f"{video}: {label or 'none of these'}")
+def teach() -> None:
+    with actionclip.Model() as model:
+        with actionclip.Classifier(model, list(dict.fromkeys(pairs[::2]))) as classifier:
+            for label, clip in clips:
+                classifier.add(label, clip, views=4)  # four choices of its frames, which count as one clip
+            classifier.fit()
+            print(classifier.report())
+            classifier.save(path)
+
+        # From here on it could be another program.
+        with actionclip.Classifier.load(model, path) as classifier:
+            label = classifier.decide(model.encode_video(video))[0]
+            print(f"{video}: {label or 'none of these'}")
+
+
+try:
+    teach()
+except actionclip.ActionCLIPError as error:
+    sys.exit(f"teach.py: {error}")
