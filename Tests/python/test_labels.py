@@ -4,6 +4,7 @@ import shutil
 import warnings
 
 import actionclip
+import numpy as np
 import pytest
 from conftest import ROOT, same_bits
 
@@ -35,11 +36,41 @@ def test_labels_that_were_never_learned_are_warned_of_once(shapes, speaker):
     assert len(caught) == 1
     with pytest.warns(actionclip.UnknownLabelWarning, match="skating"):
         shapes.classify(ROOT / "examples" / "clip.mp4", ["moving left", "ice skating"])
-    with pytest.warns(actionclip.UnknownLabelWarning, match="skating"):
-        classifier = actionclip.Classifier(shapes, ["ice skating"])
-    with pytest.warns(actionclip.UnknownLabelWarning, match="surfing") as caught:
+
+
+def test_a_classifier_warns_of_words_at_its_first_score(shapes):
+    video = np.ones(shapes.info.embedding_size, np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classifier = actionclip.Classifier(shapes, ["ice skating", "moving left"])
+    with pytest.warns(actionclip.UnknownLabelWarning, match="skating") as caught:
+        classifier.score(video)
+    assert [warning.filename for warning in caught] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classifier.score(video)
         classifier.set_labels(["moving left", "surfing"])
-    assert caught[0].filename == __file__
+    with pytest.warns(actionclip.UnknownLabelWarning, match="surfing") as caught:
+        classifier.decide(video)
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_a_classifier_does_not_warn_of_words_that_clips_teach(shapes, random):
+    clips = random.standard_normal((4, shapes.info.embedding_size)).astype(np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classifier = actionclip.Classifier(shapes, ["ice skating", "moving left"])
+        classifier.add("ice skating", clips)
+        classifier.fit()
+        classifier.score(clips)
+        classifier.set_labels(["ice skating", "moving left", "surfing"])
+    with pytest.warns(actionclip.UnknownLabelWarning, match="'surfing'") as caught:
+        classifier.fit()
+    assert [warning.filename for warning in caught] == [__file__] and "more of" not in str(caught[0].message)
+    classifier = actionclip.Classifier(shapes, ["ice skating", "moving left"])
+    classifier.add("ice skating", clips)
+    with pytest.warns(actionclip.UnknownLabelWarning, match="skating"):
+        classifier.score(clips)  # not fitted yet
 
 
 def test_a_model_of_hugging_face_is_found_in_its_cache(tmp_path, monkeypatch, untrained):

@@ -17,13 +17,14 @@ from ._arguments import texts as checked_texts
 from ._arrays import FloatArray, float_array, pointer
 from ._cancel import create, long_call
 from ._descriptions import Descriptions, described_labels
-from ._errors import invalid
+from ._errors import ExamplesError, invalid
 from ._handle import Handle
 from ._library import library
 from ._library import templates as default_templates
 from ._model import Model
 from ._similarity import template_weights
 from ._teaching import Pupil
+from ._warnings import warn_of_labels
 
 
 class Scores(np.ndarray[Any, np.dtype[np.float32]]):
@@ -45,6 +46,7 @@ class Classifier(Pupil):
     descriptions: in place of labels and templates, a text, a list of texts, or a list of pairs (text, weight), for each
     label; `read_descriptions` reads them from a file. Labels set later that have no description get the mean over the
     model's own templates.
+    Labels that the model never learned are an `UnknownLabelWarning` at the first fit or score, unless clips teach them.
     The model may be closed first. Any number of threads may use a classifier at once, even while one sets other
     labels: a call uses the labels that it began with, and its result names them.
     """
@@ -77,8 +79,8 @@ class Classifier(Pupil):
                 "classifier", "classifier_create_weighted",
                 handle, array, count, template_array, pointer(shares, _abi.Floats), given, int(bool(truncate)),
             )  # fmt: skip
-            model._warn_of(handle, names)
-        self._take(model, made, names, given or len(model.templates) or len(default_templates()))
+            notes = model._label_notes(handle, names)
+        self._take(model, made, names, given or len(model.templates) or len(default_templates()), notes)
 
     def _describe(
         self,
@@ -112,7 +114,9 @@ class Classifier(Pupil):
         classifier._take(model, made, names, len(model.templates) or len(default_templates()))
         return classifier
 
-    def _take(self, model: Model, made: Handle, names: list[str], templates: int) -> None:
+    def _take(
+        self, model: Model, made: Handle, names: list[str], templates: int, notes: dict[str, str] | None = None
+    ) -> None:
         self._model = weakref.ref(model)
         self._size = model.info.embedding_size
         self._frames = model.info.frames
@@ -120,6 +124,8 @@ class Classifier(Pupil):
         self._templates = templates
         #: The generation and labels of the list used last. Both are replaced together.
         self._latest: tuple[int, list[str]] = (1, names)
+        #: Notes on labels that the model never learned, which are not told yet.
+        self._notes = notes or {}
         self._handle = made
 
     @property
@@ -142,7 +148,7 @@ class Classifier(Pupil):
         model = self._model()
         if model is not None and not model.closed:
             with model._handle.use() as handle:
-                model._warn_of(handle, names)
+                self._notes = model._label_notes(handle, names)
         return generation.value
 
     def score(self, videos: npt.ArrayLike, scale: float = 100.0) -> Scores:
@@ -150,6 +156,7 @@ class Classifier(Pupil):
         and `generation` of the list that was used."""
         array = self._videos(videos)
         scale = real("scale", scale)
+        self._warn_of_words()
         with self._handle.use() as handle:
             listed = _label_list(handle)
         with listed.use() as current:
@@ -167,6 +174,7 @@ class Classifier(Pupil):
         """Decides about video embeddings [n, E]: the best label of each, or None if a fitted classifier finds that it
         shows none of them (the report's `reject_threshold`)."""
         array = self._videos(videos)
+        self._warn_of_words()
         with self._handle.use() as handle:
             listed = _label_list(handle)
         with listed.use() as current:
@@ -183,6 +191,7 @@ class Classifier(Pupil):
         """Scores video embeddings [n, E] that may show several labels or none, with a fitted classifier: returns
         independent probabilities [n, labels]. A video shows the labels whose `thresholds` they reach."""
         array = self._videos(videos)
+        self._warn_of_words()
         with self._handle.use() as handle:
             listed = _label_list(handle)
         with listed.use() as current:
@@ -213,6 +222,19 @@ class Classifier(Pupil):
         if array.shape[1] != self._size:
             raise invalid(f"videos have embeddings of {array.shape[1]} numbers, the labels of {self._size}")
         return array
+
+    def _warn_of_words(self) -> None:
+        if not self._notes:
+            return
+        notes, self._notes = self._notes, {}
+        names = self.labels
+        try:
+            self.thresholds
+            taught = {example.label for example in self.examples}
+        except ExamplesError:  # not fitted: the clips have no part in scores
+            taught = set()
+        left = [notes[name] for index, name in enumerate(names) if name in notes and index not in taught]
+        warn_of_labels(left, len(names))
 
     def _labels_of(self, current: int) -> tuple[int, list[str]]:
         """The generation and labels of a list. Labels that another thread has set are read from the library."""

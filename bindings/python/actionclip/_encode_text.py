@@ -13,12 +13,12 @@ from ._arguments import texts as checked_texts
 from ._arrays import FloatArray, IntArray, as_array, normalized, pointer
 from ._cancel import long_call
 from ._descriptions import Descriptions, described_labels
-from ._errors import ArgumentError, UnknownLabelWarning, invalid, wrong_type
+from ._errors import ArgumentError, invalid, wrong_type
 from ._handle import Owner
 from ._library import templates as default_templates
 from ._model_file import read_label_note
 from ._model_info import ModelInfo
-from ._warnings import warn
+from ._warnings import warn_of_labels
 
 
 #: A function that is called with the number of prompts that are encoded, and the number of all.
@@ -146,14 +146,16 @@ class TextEncoder(Owner):
             )  # fmt: skip
         return out
 
-    def _warn_of(self, handle: int, labels: list[str]) -> None:
-        """Warns once about labels that the model never learned, if the model gives such notes."""
+    def _label_notes(self, handle: int, labels: list[str]) -> dict[str, str]:
+        """The note on each label that the model never learned, if the model gives such notes."""
         if not self._knows_its_words:
-            return
-        notes = [note for note in (read_label_note(handle, label) for label in labels) if note]
-        if notes:
-            more = f" (and {len(notes) - 1} more of {len(labels)} labels)" if len(notes) > 1 else ""
-            warn(notes[0] + more, UnknownLabelWarning)
+            return {}
+        notes = {label: read_label_note(handle, label) for label in labels}
+        return {label: note for label, note in notes.items() if note}
+
+    def _warn_of(self, handle: int, labels: list[str]) -> None:
+        """Warns once about labels that the model never learned."""
+        warn_of_labels(list(self._label_notes(handle, labels).values()), len(labels))
 
     def encode_tokens(self, tokens: npt.ArrayLike, *, normalize: bool = False) -> FloatArray:
         """Encodes rows of token ids [n, C], with start and end markers and then zeros, to embeddings, float32 [n,

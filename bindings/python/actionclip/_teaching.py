@@ -160,7 +160,9 @@ class Pupil(Owner):
             if value is not None:
                 setattr(options, name, _number(name, value))
         options.accept_rate = real("accept_rate", accept_rate)
-        return self._changed("classifier_fit", ctypes.byref(options))
+        generation = self._changed("classifier_fit", ctypes.byref(options))
+        self._warn_of_words()
+        return generation
 
     def unfit(self) -> int:
         """Returns to the words, and keeps the examples. Returns the generation of the new list."""
@@ -174,13 +176,18 @@ class Pupil(Owner):
             return read_report(handle)
 
     def save(self, path: Path, *, keep_clips: bool = True) -> None:
-        """Writes the classifier as one file, which `Classifier.load` reads. Without its clips the file holds sums over
-        them instead: it can score and mostly take in more clips, but not be fitted again. A file at `path` is replaced
+        """Writes the classifier as one file, which `Classifier.load` reads. Without its clips, which is for
+        privacy, the file holds sums over them instead: what is loaded scores, and after prototypes and ridge takes in
+        clips of one view, but it cannot be fitted again; for that teach it again from all clips. A file at `path` is replaced
         in one step once the new one is complete."""
         with self._handle.use() as handle:
             long_call(
                 "classifier_save", handle, path_bytes("path", path), int(bool(keep_clips)), path=os.fspath(path)
             )
+
+    def _warn_of_words(self) -> None:
+        """Warns once about labels that the model never learned and that no clips teach."""
+        raise NotImplementedError
 
     def _changed(self, name: str, *arguments: Any) -> int:
         generation = ctypes.c_int64()

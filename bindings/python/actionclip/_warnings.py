@@ -6,6 +6,8 @@ import os
 import sys
 import warnings
 
+from ._errors import UnknownLabelWarning
+
 
 def warn(message: str, category: type[Warning]) -> None:
     """Warns about the innermost line on the stack that is not in this package."""
@@ -16,3 +18,10 @@ def warn(message: str, category: type[Warning]) -> None:
         level += 1
         frame = frame.f_back  # type: ignore[assignment]
     warnings.warn(message, category, stacklevel=level)
+
+
+def warn_of_labels(notes: list[str], labels: int) -> None:
+    """Warns once about labels that a model never learned, by its notes on them. labels: the number of all labels."""
+    if notes:
+        more = f" (and {len(notes) - 1} more of {labels} labels)" if len(notes) > 1 else ""
+        warn(notes[0] + more, UnknownLabelWarning)
