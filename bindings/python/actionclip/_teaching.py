@@ -176,10 +176,10 @@ class Pupil(Owner):
             return read_report(handle)
 
     def save(self, path: Path, *, keep_clips: bool = True) -> None:
-        """Writes the classifier as one file, which `Classifier.load` reads. Without its clips, which is for
-        privacy, the file holds sums over them instead: what is loaded scores, and after prototypes and ridge takes in
-        clips of one view, but it cannot be fitted again; for that teach it again from all clips. A file at `path` is replaced
-        in one step once the new one is complete."""
+        """Writes the classifier as one file, which `Classifier.load` reads. Without its clips, for privacy, the file
+        holds sums over them instead: what is loaded scores, and after prototypes and ridge takes in clips of one view,
+        but cannot be fitted again; for that teach it again from all clips. A file at `path` is replaced in one step
+        once the new one is complete."""
         with self._handle.use() as handle:
             long_call(
                 "classifier_save", handle, path_bytes("path", path), int(bool(keep_clips)), path=os.fspath(path)
