@@ -77,6 +77,16 @@ def test_the_report_is_for_people(tmp_path):
     assert "3 of 3 videos" in process.stderr
 
 
+@pytest.mark.parametrize("method", ["auto", "words", "prototypes", "ridge"])
+def test_the_report_on_two_labels_speaks_of_no_losses(tmp_path, method):
+    for label in ("one", "two"):
+        (tmp_path / "clips" / label).mkdir(parents=True)
+        for name, clip in (("a.mp4", ZIGZAG), ("b.mp4", ROOT / "examples" / "clip.mp4")):
+            (tmp_path / "clips" / label / name).write_bytes(clip.read_bytes())
+    said = run("adapt", tmp_path / "clips", "--method", method, "--out", tmp_path / "my.classifier").stdout
+    assert re.search(r"\n  method +\w+", said) and "nats" not in said
+
+
 def test_the_report_as_json(tmp_path):
     found = adapt(LESSON)
     assert found["written"] is None and found["failures"] == [] and found["all_labels"] == 63

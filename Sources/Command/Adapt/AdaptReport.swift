@@ -114,8 +114,11 @@ struct AdaptReport {
   /// The method in use, and why.
   private var method: String {
     let name = FitMethod.name(of: fit.chosen.method)
-    // The library tells of losses where it compared them, and otherwise why it did not.
-    guard fit.trials.contains(where: { $0.method == FitMethod.ridge.code }) else { return fit.reason }
+    // Where the library could not compare, it says why; where it could, it tells of losses, which are for programs.
+    let couldNotCompare =
+      fit.chosen.clips == 0
+      || fit.info.is_automatic == 1 && (2 * fit.info.single_clips > fit.info.clips || fit.info.labels == 1)
+    guard !couldNotCompare else { return fit.reason }
     if fit.info.is_automatic == 0 { return "\(name), as asked" }
     return fit.chosen.method == FitMethod.words.code
       ? "\(name): the clips do not clearly help, so they are not used: add more"
