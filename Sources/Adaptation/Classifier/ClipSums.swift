@@ -108,7 +108,7 @@ final class ClipSums: @unchecked Sendable {
       let sums = try old.copy(rows: count)
       let sum = sums.row(column)
       for i in 0..<size { sum[i] += Double(row[i]) }
-      let (length, weight) = (norm(sum, size), weights.row(column))
+      let (length, weight) = (DenseVector.norm(sum, size), weights.row(column))
       for i in 0..<size { weight[i] = length > 0 ? sum[i] / length : 0 }
       return ClipSums(labels: labels, weights: weights, offsets: offsets, sums: .prototypes(sums))
     case .ridge(let old):
@@ -124,9 +124,9 @@ final class ClipSums: @unchecked Sendable {
       factor.solveUpper(direction.base)
       for other in 0..<count {
         let weight = weights.row(other)
-        let score = dot(weight, feature.base, size) + offsets[other]
+        let score = DenseVector.dot(weight, feature.base, size) + offsets[other]
         let error = (other == column ? 1 : 0) - score
-        for i in 0..<size { weight[i] += error * direction.base[i] }
+        DenseVector.add(error, direction.base, to: weight, size)
         offsets[other] += error * direction.base[size]
       }
       extendLifetime(feature)

@@ -7,7 +7,7 @@ extension ClipScores {
     let scores = try ClipScores(rows)
     let sums = try rows.labelSums()
     for column in 0..<rows.labelCount {
-      let length = norm(sums.row(column), rows.embeddingSize)
+      let length = DenseVector.norm(sums.row(column), rows.embeddingSize)
       let (from, to) = (sums.row(column), scores.weights.row(column))
       for i in 0..<rows.embeddingSize { to[i] = length > 0 ? from[i] / length : 0 }
     }
@@ -23,11 +23,11 @@ extension ClipScores {
         let (x, weight) = (rows.row(row), rows.weights[row])
         for i in 0..<rows.embeddingSize { rest.base[i] -= weight * x[i] }
       }
-      let length = norm(rest.base, rows.embeddingSize)
+      let length = DenseVector.norm(rest.base, rows.embeddingSize)
       for row in views {
         var cosine = Double.nan
         if rows.hasSiblings(row), length > 0 {
-          cosine = dot(rows.row(row), rest.base, rows.embeddingSize) / length
+          cosine = DenseVector.dot(rows.row(row), rest.base, rows.embeddingSize) / length
         }
         scores.clipLeftOut[row, column] = cosine
       }
@@ -48,11 +48,3 @@ extension OrderedRows {
     return sums
   }
 }
-
-func dot(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ count: Int) -> Double {
-  var sum = 0.0
-  for i in 0..<count { sum += a[i] * b[i] }
-  return sum
-}
-
-func norm(_ a: UnsafePointer<Double>, _ count: Int) -> Double { dot(a, a, count).squareRoot() }

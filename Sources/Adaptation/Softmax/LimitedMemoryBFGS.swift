@@ -32,13 +32,13 @@ struct LimitedMemoryBFGS {
     pairs = 0
     while evaluations < limit, largest(gradient.base) > tolerance {
       findDirection(gradient.base, direction)
-      var slope = dot(gradient.base, direction, count)
+      var slope = DenseVector.dot(gradient.base, direction, count)
       if slope >= 0 {
         pairs = 0
         for i in 0..<count { direction[i] = -gradient.base[i] }
-        slope = -dot(gradient.base, gradient.base, count)
+        slope = -DenseVector.dot(gradient.base, gradient.base, count)
       }
-      var length = pairs == 0 ? min(1, 1 / norm(gradient.base, count)) : 1.0
+      var length = pairs == 0 ? min(1, 1 / DenseVector.norm(gradient.base, count)) : 1.0
       var lowered = false
       while evaluations < limit, length > 1e-12 {
         for i in 0..<count { tried[i] = point[i] + length * direction[i] }
@@ -78,17 +78,18 @@ struct LimitedMemoryBFGS {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: memory) { factors in
       for age in 0..<kept {
         let (step, change) = (history.row(index(age)), history.row(memory + index(age)))
-        let factor = dot(step, direction, count) / dot(step, change, count)
+        let factor = DenseVector.dot(step, direction, count) / DenseVector.dot(step, change, count)
         factors[age] = factor
-        for i in 0..<count { direction[i] -= factor * change[i] }
+        DenseVector.add(-factor, change, to: direction, count)
       }
       let (step, change) = (history.row(index(0)), history.row(memory + index(0)))
-      let scale = dot(step, change, count) / dot(change, change, count)
+      let scale = DenseVector.dot(step, change, count) / DenseVector.dot(change, change, count)
       for i in 0..<count { direction[i] *= scale }
       for age in stride(from: kept - 1, through: 0, by: -1) {
         let (step, change) = (history.row(index(age)), history.row(memory + index(age)))
-        let factor = factors[age] - dot(change, direction, count) / dot(step, change, count)
-        for i in 0..<count { direction[i] += factor * step[i] }
+        let factor =
+          factors[age] - DenseVector.dot(change, direction, count) / DenseVector.dot(step, change, count)
+        DenseVector.add(factor, step, to: direction, count)
       }
     }
   }
@@ -104,6 +105,6 @@ struct LimitedMemoryBFGS {
       change[i] = nextGradient[i] - gradient[i]
     }
     // Only a pair of positive curvature keeps the approximation positive definite.
-    if dot(step, change, count) > 1e-12 * dot(change, change, count) { pairs += 1 }
+    if DenseVector.dot(step, change, count) > 1e-12 * DenseVector.dot(change, change, count) { pairs += 1 }
   }
 }
