@@ -24,12 +24,9 @@ final class ClipSums: @unchecked Sendable {
   /// Nil of words alone.
   convenience init?(_ candidate: Candidate, _ rows: OrderedRows) throws(Failure) {
     guard let scores = candidate.scores else { return nil }
-    let sums: Sums? =
-      switch candidate.method {
-      case .prototypes: .prototypes(try rows.labelSums())
-      case .ridge: .ridge(try rows.ridgeFactor(candidate.ridge ?? 1))
-      default: nil
-      }
+    var sums: Sums?
+    if candidate.method == .prototypes { sums = .prototypes(try rows.labelSums()) }
+    if let (ridge, fit) = candidate.regression { sums = .ridge(try ridge.primalFactor(fit)) }
     let labels = try GrowingArray<Int>(uninitialized: rows.labelCount)
     let offsets = try GrowingArray<Double>(uninitialized: rows.labelCount)
     for column in 0..<rows.labelCount {
@@ -158,23 +155,5 @@ extension DenseMatrix {
     let copy = try DenseMatrix(rows: rows, columns: columns)
     copy.view.rows(0..<self.rows).copy(view)
     return copy
-  }
-}
-
-extension OrderedRows {
-  /// The Cholesky factor of the weighted Gram matrix of embeddings with a constant 1, and ridge · I.
-  fileprivate func ridgeFactor(_ ridge: Double) throws(Failure) -> CholeskyFactor {
-    let features = try DenseMatrix(rows: count, columns: embeddingSize + 1)
-    for row in 0..<count {
-      let (x, z, root) = (self.row(row), features.row(row), weights[row].squareRoot())
-      for i in 0..<embeddingSize { z[i] = root * x[i] }
-      z[embeddingSize] = root
-    }
-    let gram = try DenseMatrix(rows: features.columns, columns: features.columns)
-    try gram.view.addGram(of: features.view.transposed)
-    guard let factor = try CholeskyFactor(of: gram.view, ridge: ridge) else {
-      throw Failure(.internal, "a ridge of \(ridge) leaves the Gram matrix singular")
-    }
-    return factor
   }
 }

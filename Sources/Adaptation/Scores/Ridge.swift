@@ -71,9 +71,7 @@ final class Ridge {
   }
 
   func fit(_ ridge: Double) throws(Failure) -> Fit {
-    guard let factor = try CholeskyFactor(of: gram.view, ridge: ridge, pool: pool) else {
-      throw Failure(.internal, "a ridge of \(ridge) leaves the Gram matrix singular")
-    }
+    let factor = try factor(gram, ridge)
     let (n, order) = (rows.count, features.columns)
     let residuals = try DenseMatrix(rows: n, columns: rows.labelCount)
     if isDual {
@@ -89,6 +87,21 @@ final class Ridge {
     residuals.view.copy(targets.view)
     try residuals.view.addProduct(half.view.transposed, moments.view, scale: -1, pool: pool)
     return try Fit(ridge: ridge, residuals: residuals, leverage: half, factor: factor, moments: moments)
+  }
+
+  /// The Cholesky factor of features^T · features + ridge I, by which another clip is taken in. [E + 1, E + 1]
+  func primalFactor(_ fit: Fit) throws(Failure) -> CholeskyFactor {
+    if !isDual { return fit.factor }
+    let gram = try DenseMatrix(rows: features.columns, columns: features.columns)
+    try gram.view.addGram(of: features.view.transposed, pool: pool)
+    return try factor(gram, fit.ridge)
+  }
+
+  private func factor(_ gram: DenseMatrix, _ ridge: Double) throws(Failure) -> CholeskyFactor {
+    guard let factor = try CholeskyFactor(of: gram.view, ridge: ridge, pool: pool) else {
+      throw Failure(.internal, "a ridge of \(ridge) leaves the Gram matrix singular")
+    }
+    return factor
   }
 
   /// The weights of a fit. [E + 1, S]
@@ -174,9 +187,7 @@ final class Ridge {
     rest.view.copy(gram.view)
     let own = features.view.rows(block)
     try rest.view.addGram(of: own.transposed, scale: -1, pool: pool)
-    guard let factor = try CholeskyFactor(of: rest.view, ridge: fit.ridge, pool: pool) else {
-      throw Failure(.internal, "a ridge of \(fit.ridge) leaves the Gram matrix singular")
-    }
+    let factor = try factor(rest, fit.ridge)
     let weights = try DenseMatrix(rows: gram.rows, columns: rows.labelCount)
     try weights.view.addProduct(features.view.transposed, targets.view, pool: pool)
     try weights.view.addProduct(own.transposed, targets.view.rows(block), scale: -1, pool: pool)

@@ -22,8 +22,10 @@ final class Candidate: @unchecked Sendable {
   let method: FitMethod
   /// Nil of words alone.
   let mixture: MixtureWeights?
-  /// The strength of ridge regression's penalty.
-  let ridge: Double?
+  /// The strength of ridge regression's penalty, if that is the method.
+  var ridge: Double? { regression?.fit.ridge }
+  /// Ridge regression and its fit, if that is the method.
+  let regression: (ridge: Ridge, fit: Ridge.Fit)?
   /// The scores by clips; nil of words alone.
   let scores: ClipScores?
   /// Logits of labels with examples, with the row's clip left out. [n, S]
@@ -32,11 +34,12 @@ final class Candidate: @unchecked Sendable {
   let labelLeftOut: DenseMatrix
 
   private init(
-    _ method: FitMethod, _ fit: MixtureFit, _ mixture: MixtureWeights, ridge: Double?, scores: ClipScores?
+    _ method: FitMethod, _ fit: MixtureFit, _ mixture: MixtureWeights, scores: ClipScores?,
+    regression: (ridge: Ridge, fit: Ridge.Fit)? = nil
   ) throws(Failure) {
     self.method = method
     self.mixture = scores == nil ? nil : mixture
-    self.ridge = ridge
+    self.regression = regression
     self.scores = scores
     clipLeftOut = try fit.clipLeftOutLogits(mixture)
     labelLeftOut = try fit.labelLeftOutLogits(mixture)
@@ -46,7 +49,7 @@ final class Candidate: @unchecked Sendable {
   static func words(_ rows: OrderedRows, _ texts: TextCosines) throws(Failure) -> Candidate {
     let nothing = try ClipScores(rows)
     let fit = MixtureFit(rows, texts, nothing, areLogits: true)
-    return try Candidate(.words, fit, .words, ridge: nil, scores: nil)
+    return try Candidate(.words, fit, .words, scores: nil)
   }
 
   static func prototypes(
@@ -54,7 +57,7 @@ final class Candidate: @unchecked Sendable {
   ) throws(Failure) -> Candidate {
     let scores = try ClipScores.prototypes(rows, pool: pool)
     let fit = MixtureFit(rows, texts, scores, leastSpread: 0.1)
-    return try Candidate(.prototypes, fit, options.mixture(fit), ridge: nil, scores: scores)
+    return try Candidate(.prototypes, fit, options.mixture(fit), scores: scores)
   }
 
   static func ridge(
@@ -65,7 +68,7 @@ final class Candidate: @unchecked Sendable {
       if let given = options.ridge { try ridge.fit(given) } else { try ridge.best(of: FitOptions.ridges) }
     let scores = try ridge.scores(best)
     let fit = MixtureFit(rows, texts, scores, leastSpread: 0.02)
-    return try Candidate(.ridge, fit, options.mixture(fit), ridge: best.ridge, scores: scores)
+    return try Candidate(.ridge, fit, options.mixture(fit), scores: scores, regression: (ridge, best))
   }
 
   static func softmax(
@@ -75,6 +78,6 @@ final class Candidate: @unchecked Sendable {
     let scores = try regression.scores()
     let fit = MixtureFit(rows, texts, scores, areLogits: true)
     let mixture = try fit.weights(text: 1, clips: 1, offset: options.offset)
-    return try Candidate(.softmax, fit, mixture, ridge: nil, scores: scores)
+    return try Candidate(.softmax, fit, mixture, scores: scores)
   }
 }
