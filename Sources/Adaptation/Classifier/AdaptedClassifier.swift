@@ -135,17 +135,9 @@ public final class AdaptedClassifier: @unchecked Sendable {
     for video in 0..<count {
       try checkCancelled()
       self.logits(videos + video * embeddingSize, to: logits.base)
-      var peak = -Double.infinity
-      for label in 0..<labelCount {
-        logits.base[label] *= factor  // a factor below 0 turns their order around
-        peak = max(peak, logits.base[label])
-      }
-      var sum = 0.0
-      for label in 0..<labelCount {
-        logits.base[label] = exp(logits.base[label] - peak)
-        sum += logits.base[label]
-      }
-      for label in 0..<labelCount { out[video * labelCount + label] = Float(logits.base[label] / sum) }
+      for label in 0..<labelCount { logits.base[label] *= factor }
+      softmax(logits.base, labelCount)
+      for label in 0..<labelCount { out[video * labelCount + label] = Float(logits.base[label]) }
     }
   }
 

@@ -87,14 +87,8 @@ public final class PromptsTable: @unchecked Sendable {
   private func fill(_ template: Int, _ cosines: DenseMatrix, scale: Double) {
     for video in 0..<videos {
       let row = probabilities.base + (video * templates + template) * classes
-      var peak = -Double.infinity
-      for index in 0..<classes { peak = max(peak, scale * cosines[video, index]) }
-      var sum = 0.0
-      for index in 0..<classes {
-        row[index] = exp(scale * cosines[video, index] - peak)
-        sum += row[index]
-      }
-      for index in 0..<classes { row[index] /= sum }
+      for index in 0..<classes { row[index] = scale * cosines[video, index] }
+      softmax(row, classes)
     }
   }
 

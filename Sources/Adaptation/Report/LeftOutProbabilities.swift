@@ -17,16 +17,9 @@ struct LeftOutProbabilities: ~Copyable {
   /// Writes the softmax of a row's logits to `values`. A label that is excluded gets 0, as if nobody knew it.
   func fill(_ row: Int, excluding excluded: Int? = nil) {
     let (from, to, count) = (logits.values.row(row), values.base, values.count)
-    to.update(from: from, count: count)
+    for label in 0..<count { to[label] = temperature * from[label] }
     if let excluded { to[excluded] = -.infinity }
-    var peak = -Double.infinity
-    for label in 0..<count { peak = max(peak, to[label]) }
-    var sum = 0.0
-    for label in 0..<count {
-      to[label] = exp(temperature * (to[label] - peak))
-      sum += to[label]
-    }
-    for label in 0..<count { to[label] /= sum }
+    softmax(to, count)
   }
 
   func addValues(to sums: UnsafeMutablePointer<Double>) {
