@@ -32,8 +32,7 @@ public func actionclip_report_free(_ report: OpaquePointer!) {
 public func actionclip_report_get_info(
   _ report: OpaquePointer!, _ info_out: UnsafeMutablePointer<actionclip_report_info>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
-    let fit = try Handle.object(report, ClassifierReport.self).fit
+  write(report, to: info_out, oldest: oldestInfo, "info_out") { (fit) throws(Failure) in
     var info = actionclip_report_info()
     info.is_automatic = fit.isAutomatic ? 1 : 0
     info.trials = Int32(clamping: fit.trials.count)
@@ -47,7 +46,7 @@ public func actionclip_report_get_info(
     (info.reject_threshold, info.roc_area) = (rule.threshold, rule.area)
     (info.known, info.accepted) = (rule.accepted.of, rule.accepted.hits)
     (info.unknown, info.rejected) = (rule.rejected.of, rule.rejected.hits)
-    try SizedStruct.write(info, to: info_out, oldest: oldestInfo, "info_out")
+    return info
   }
 }
 
@@ -55,8 +54,7 @@ public func actionclip_report_get_info(
 public func actionclip_report_trial(
   _ report: OpaquePointer!, _ index: Int32, _ trial_out: UnsafeMutablePointer<actionclip_trial_report>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
-    let fit = try Handle.object(report, ClassifierReport.self).fit
+  write(report, to: trial_out, oldest: oldestTrial, "trial_out") { (fit) throws(Failure) in
     let trial = fit.trials[try checkedIndex(index, below: fit.trials.count, "methods")]
     var row = actionclip_trial_report()
     row.method = trial.method.rawValue
@@ -67,7 +65,7 @@ public func actionclip_report_trial(
     row.text_weight = trial.mixture?.text ?? .nan
     row.clip_weight = trial.mixture?.clips ?? .nan
     row.offset = trial.mixture?.offset ?? .nan
-    try SizedStruct.write(row, to: trial_out, oldest: oldestTrial, "trial_out")
+    return row
   }
 }
 
@@ -75,15 +73,14 @@ public func actionclip_report_trial(
 public func actionclip_report_label(
   _ report: OpaquePointer!, _ index: Int32, _ label_out: UnsafeMutablePointer<actionclip_label_report>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
-    let fit = try Handle.object(report, ClassifierReport.self).fit
+  write(report, to: label_out, oldest: oldestLabel, "label_out") { (fit) throws(Failure) in
     let label = fit.labels[try checkedIndex(index, below: fit.labels.count, "labels with examples")]
     var row = actionclip_label_report()
     (row.label, row.clips) = (Int32(clamping: label.label), Int32(clamping: label.clips))
     (row.judged, row.right) = (label.right.of, label.right.hits)
     row.right_by_words = label.rightByWords.hits
     row.mean_probability = label.meanProbability
-    try SizedStruct.write(row, to: label_out, oldest: oldestLabel, "label_out")
+    return row
   }
 }
 
@@ -91,8 +88,7 @@ public func actionclip_report_label(
 public func actionclip_report_clip(
   _ report: OpaquePointer!, _ index: Int32, _ clip_out: UnsafeMutablePointer<actionclip_clip_report>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
-    let fit = try Handle.object(report, ClassifierReport.self).fit
+  write(report, to: clip_out, oldest: oldestClip, "clip_out") { (fit) throws(Failure) in
     let clip = fit.clips[try checkedIndex(index, below: fit.clips.count, "clips")]
     var row = actionclip_clip_report()
     (row.clip_id, row.label) = (clip.clip, Int32(clamping: clip.label))
@@ -103,7 +99,7 @@ public func actionclip_report_clip(
     row.has_duplicate = clip.duplicate == nil ? 0 : 1
     row.duplicate_id = clip.duplicate ?? 0
     row.duplicate_has_other_label = clip.hasOtherLabelInDuplicate ? 1 : 0
-    try SizedStruct.write(row, to: clip_out, oldest: oldestClip, "clip_out")
+    return row
   }
 }
 
@@ -112,13 +108,23 @@ public func actionclip_report_confusion(
   _ report: OpaquePointer!, _ index: Int32,
   _ confusion_out: UnsafeMutablePointer<actionclip_confusion_report>!
 ) -> Int32 {
-  boundary { () throws(Failure) in
-    let fit = try Handle.object(report, ClassifierReport.self).fit
+  write(report, to: confusion_out, oldest: oldestConfusion, "confusion_out") { (fit) throws(Failure) in
     let confusion = fit.confusions[try checkedIndex(index, below: fit.confusions.count, "confusions")]
     var row = actionclip_confusion_report()
     (row.first, row.second) = (Int32(clamping: confusion.first), Int32(clamping: confusion.second))
     row.clips = confusion.clips
-    try SizedStruct.write(row, to: confusion_out, oldest: oldestConfusion, "confusion_out")
+    return row
+  }
+}
+
+/// Writes to the caller the struct that `row` makes of a fit's report.
+private func write<Row: BitwiseCopyable>(
+  _ report: OpaquePointer?, to out: UnsafeMutablePointer<Row>?, oldest: Int, _ name: String,
+  _ row: (FitReport) throws(Failure) -> Row
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let fit = try Handle.object(report, ClassifierReport.self).fit
+    try SizedStruct.write(row(fit), to: out, oldest: oldest, name)
   }
 }
 
