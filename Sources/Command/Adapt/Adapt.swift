@@ -39,14 +39,8 @@ struct Adapt: ParsableCommand {
     help: ArgumentHelp("Begin with this classifier, its labels and its clips.", valueName: "path"))
   var addTo: FilePath?
 
-  @Option(help: ArgumentHelp("The folder that paths begin in (default: the list's).", valueName: "dir"))
-  var root: FilePath?
-
-  @Option(help: "The part of a data set that is read, where its list has several, as eval takes it.")
-  var split: Split?
-
-  @Option(help: "The separator of fields (default: as in the first row).")
-  var separator: ListFields.Separator?
+  @OptionGroup
+  var reading: ListOptions
 
   @Option(
     help: ArgumentHelp(
@@ -112,10 +106,7 @@ struct Adapt: ParsableCommand {
       return classifier
     }
     let known = try known(loaded, earlier, given)
-    let videos = try VideoList(
-      source, classes: known, extends: true, separator: separator, multiLabel: false,
-      split: split, root: root)
-    if let note = videos.note { Diagnostics.warning(note) }
+    let videos = try reading.videos(source, classes: known, extends: true)
     let names = videos.classes.labels
     let shown = Set(videos.rows.flatMap(\.classes))
     let notes = try ModelNotes(loaded, labels: names.indices.filter { !shown.contains($0) }.map { names[$0] })

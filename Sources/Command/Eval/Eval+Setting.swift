@@ -44,9 +44,9 @@ extension Eval {
         ("activation", EncoderActivation.name(of: info.activation)),
         ("labels", Fingerprint.of(zip(classes.ids, classes.labels).map { "\($0) \($1)" })),
         ("list", videos.fingerprint),
-        ("separator", separator?.rawValue ?? "as in the first row"),
+        ("separator", reading.separator?.rawValue ?? "as in the first row"),
         ("multi-label", multiLabel ? "on" : "off"),
-        ("root", root?.shown ?? "the list's"),
+        ("root", reading.root?.shown ?? "the list's"),
         (
           "templates",
           try descriptions?.fingerprint(of: classes.labels) ?? Fingerprint.of(templates + shares)
@@ -56,7 +56,7 @@ extension Eval {
         ("resize", try resize(of: loaded)),
         ("decode", scoring.decode.rawValue),
         ("scale", "\(scoring.scale)"),
-      ] + (split.map { [("split", $0.description)] } ?? [])
+      ] + (reading.split.map { [("split", $0.description)] } ?? [])
         + (try classifierFingerprint.map { [("classifier", $0)] } ?? []))
   }
 

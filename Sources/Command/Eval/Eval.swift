@@ -32,17 +32,8 @@ struct Eval: ParsableCommand {
       valueName: "path"))
   var labels: FilePath?
 
-  @Option(help: ArgumentHelp("The folder that paths begin in (default: the list's).", valueName: "dir"))
-  var root: FilePath?
-
-  @Option(
-    help:
-      "The part of a data set that is read, where its list has several: train, val or test, in HMDB-51 also test2 and the like."
-  )
-  var split: Split?
-
-  @Option(help: "The separator of fields (default: as in the first row).")
-  var separator: ListFields.Separator?
+  @OptionGroup
+  var reading: ListOptions
 
   @Flag(help: "Rows have any number of labels; the figure is mAP.")
   var multiLabel = false
@@ -85,11 +76,8 @@ struct Eval: ParsableCommand {
     let needsModel = scoring.classifier != nil || (labels == nil && !source.namesClasses)
     let early = try needsModel ? load() : nil
     let taught = try early.flatMap { try scoring.readClassifier(for: $0) }
-    let videos = try VideoList(
-      source, classes: classes(early, taught), separator: separator, multiLabel: multiLabel, split: split,
-      root: root)
+    let videos = try reading.videos(source, classes: classes(early, taught), multiLabel: multiLabel)
     let names = videos.classes.labels
-    if let note = videos.note { Diagnostics.warning(note) }
     for path in [jsonFile, html] { try path.map(Files.requireWritable) }
     if let predictions { try Journal.require(predictions, resume: resume) }
     let loaded = try early ?? load()

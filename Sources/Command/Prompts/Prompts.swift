@@ -29,14 +29,8 @@ struct Prompts: ParsableCommand {
       valueName: "path"))
   var labels: FilePath?
 
-  @Option(help: ArgumentHelp("The folder that paths begin in (default: the list's).", valueName: "dir"))
-  var root: FilePath?
-
-  @Option(help: "The part of a data set that is read, where its list has several, as eval takes it.")
-  var split: Split?
-
-  @Option(help: "The separator of fields (default: as in the first row).")
-  var separator: ListFields.Separator?
+  @OptionGroup
+  var reading: ListOptions
 
   @Flag(help: "The list has paths alone.")
   var unlabelled = false
@@ -79,11 +73,7 @@ struct Prompts: ParsableCommand {
     let own = try labels.map { try ClassList($0) }
     // A list that names its labels is asked for them, unless others were given.
     let known = try own ?? (source.namesClasses && !unlabelled ? nil : ClassList(of: loaded))
-    let videos =
-      try unlabelled
-      ? nil
-      : VideoList(source, classes: known, separator: separator, multiLabel: false, split: split, root: root)
-    if let note = videos?.note { Diagnostics.warning(note) }
+    let videos = try unlabelled ? nil : reading.videos(source, classes: known)
     guard let classes = videos?.classes ?? known else {
       throw CommandError("the model names no labels of its own: give --labels FILE")
     }
@@ -92,7 +82,7 @@ struct Prompts: ParsableCommand {
     notes.tell()
     let texts = try loaded.encode(labels: classes.labels, templates: templates)
     let encoded = try encode(
-      videos?.rows ?? paths(source), in: videos?.root ?? root ?? source.defaultRoot, with: loaded)
+      videos?.rows ?? paths(source), in: videos?.root ?? reading.root ?? source.defaultRoot, with: loaded)
     guard !encoded.embeddings.isEmpty else {
       throw CommandError("\(list.shown): none of its videos could be read")
     }

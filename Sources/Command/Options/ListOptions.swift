@@ -1,0 +1,27 @@
+import ArgumentParser
+
+/// How a list of videos is read.
+struct ListOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The folder that paths begin in (default: the list's).", valueName: "dir"))
+  var root: FilePath?
+
+  @Option(
+    help:
+      "The part of a data set that is read, where its list has several: train, val or test, in HMDB-51 also test2 and the like."
+  )
+  var split: Split?
+
+  @Option(help: "The separator of fields (default: as in the first row).")
+  var separator: ListFields.Separator?
+
+  /// Reads a list, and warns of what was left out. The parameters are those of `VideoList`.
+  func videos(
+    _ source: ListSource, classes: ClassList?, extends: Bool = false, multiLabel: Bool = false
+  ) throws -> VideoList {
+    let videos = try VideoList(
+      source, classes: classes, extends: extends, separator: separator, multiLabel: multiLabel, split: split,
+      root: root)
+    if let note = videos.note { Diagnostics.warning(note) }
+    return videos
+  }
+}
