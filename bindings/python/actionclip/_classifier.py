@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -131,9 +132,7 @@ class Classifier(Pupil):
     @property
     def labels(self) -> list[str]:
         """The current labels, in the order of scores."""
-        with self._handle.use() as handle:
-            listed = _label_list(handle)
-        with listed.use() as current:
+        with self._current_list() as current:
             return list(self._labels_of(current)[1])
 
     def set_labels(self, labels: str | Iterable[str]) -> int:
@@ -157,9 +156,7 @@ class Classifier(Pupil):
         array = self._videos(videos)
         scale = real("scale", scale)
         self._warn_of_words()
-        with self._handle.use() as handle:
-            listed = _label_list(handle)
-        with listed.use() as current:
+        with self._current_list() as current:
             generation, names = self._labels_of(current)
             out = np.zeros((len(array), len(names)), np.float32).view(Scores)
             long_call(
@@ -175,9 +172,7 @@ class Classifier(Pupil):
         shows none of them (the report's `reject_threshold`)."""
         array = self._videos(videos)
         self._warn_of_words()
-        with self._handle.use() as handle:
-            listed = _label_list(handle)
-        with listed.use() as current:
+        with self._current_list() as current:
             names = self._labels_of(current)[1]
             out = np.zeros(len(array), np.int32)
             long_call(
@@ -192,9 +187,7 @@ class Classifier(Pupil):
         independent probabilities [n, labels]. A video shows the labels whose `thresholds` they reach."""
         array = self._videos(videos)
         self._warn_of_words()
-        with self._handle.use() as handle:
-            listed = _label_list(handle)
-        with listed.use() as current:
+        with self._current_list() as current:
             generation, names = self._labels_of(current)
             out = np.zeros((len(array), len(names)), np.float32).view(Scores)
             long_call(
@@ -208,9 +201,7 @@ class Classifier(Pupil):
     @property
     def thresholds(self) -> list[float]:
         """The independent probability from which on a video shows each label, of a fitted classifier."""
-        with self._handle.use() as handle:
-            listed = _label_list(handle)
-        with listed.use() as current:
+        with self._current_list() as current:
             count = library().number("label_list_count", current)
             return [library().real("label_list_threshold", current, index) for index in range(count)]
 
@@ -235,6 +226,14 @@ class Classifier(Pupil):
             taught = set()
         left = [notes[name] for index, name in enumerate(names) if name in notes and index not in taught]
         warn_of_labels(left, len(names))
+
+    @contextlib.contextmanager
+    def _current_list(self) -> Iterator[int]:
+        """The present list of labels, for the time of a `with`."""
+        with self._handle.use() as handle:
+            listed = _label_list(handle)
+        with listed.use() as current:
+            yield current
 
     def _labels_of(self, current: int) -> tuple[int, list[str]]:
         """The generation and labels of a list. Labels that another thread has set are read from the library."""
