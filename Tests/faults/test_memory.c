@@ -251,17 +251,22 @@ static int32_t preprocess(void) {
   return WATCHED(actionclip_preprocess_pixels(&image, 32, NULL, (float *)outputs, ROOM / 4));
 }
 
+/* A classifier that was made scores, and is freed with its model. */
+static void score_and_free(actionclip_classifier *classifier, actionclip_model *model) {
+  const float video[8] = {1, 2, 3, -1, 0, 1, 2, 1};
+  if (classifier != NULL)
+    CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, (float *)outputs, ROOM / 4, NULL, NULL));
+  actionclip_classifier_free(classifier);
+  actionclip_model_free(model);
+}
+
 static int32_t classifier_create(void) {
   actionclip_model *model = fresh();
   actionclip_classifier *classifier = NULL;
   const int32_t status =
       WATCHED(actionclip_classifier_create(model, labels, 3, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, &classifier));
   CHECK((status == ACTIONCLIP_OK) == (classifier != NULL));
-  const float video[8] = {1, 2, 3, -1, 0, 1, 2, 1};
-  if (classifier != NULL)
-    CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, (float *)outputs, ROOM / 4, NULL, NULL));
-  actionclip_classifier_free(classifier);
-  actionclip_model_free(model);
+  score_and_free(classifier, model);
   return status;
 }
 
@@ -274,11 +279,7 @@ static int32_t classifier_of_descriptions(void) {
   const int32_t status = WATCHED(actionclip_classifier_create_described(
       model, described, 2, texts, label_of_text, NULL, 3, ACTIONCLIP_TEXT_TRUNCATE, &classifier));
   CHECK((status == ACTIONCLIP_OK) == (classifier != NULL));
-  const float video[8] = {1, 2, 3, -1, 0, 1, 2, 1};
-  if (classifier != NULL)
-    CHECK_OK(actionclip_classifier_score(classifier, video, 1, 100, (float *)outputs, ROOM / 4, NULL, NULL));
-  actionclip_classifier_free(classifier);
-  actionclip_model_free(model);
+  score_and_free(classifier, model);
   return status;
 }
 

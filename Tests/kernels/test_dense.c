@@ -9,16 +9,7 @@
 
 #include "../../Sources/CKernels/isa/isa.h"
 #include "CProcessor.h"
-
-static int failures;
-#define CHECK(CONDITION, ...)                             \
-  do {                                                    \
-    if (!(CONDITION) && ++failures <= 20) {               \
-      fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);     \
-      fprintf(stderr, __VA_ARGS__);                       \
-      fputc('\n', stderr);                                \
-    }                                                     \
-  } while (0)
+#include "check.h"
 
 static uint64_t state = 1;
 static uint32_t random_bits(void) {

@@ -14,6 +14,7 @@
 #include "../../Sources/CKernels/isa/isa.h"
 #include "../../Sources/CKernels/numbers.h"
 #include "CProcessor.h"
+#include "check.h"
 
 uint32_t real_features(void);  // CProcessor's detection, under another name
 static uint32_t allowed = ~0u;
@@ -22,16 +23,6 @@ uint32_t cprocessor_features(void) { return real_features() & allowed; }
 const gemm_isa *listed_choice(ckernels_precision precision);  // gemm_choose of the table, under another name
 static const gemm_isa *toy;
 const gemm_isa *gemm_choose(ckernels_precision precision) { return toy ? toy : listed_choice(precision); }
-
-static int failures;
-#define CHECK(CONDITION, ...)                             \
-  do {                                                    \
-    if (!(CONDITION) && ++failures <= 20) {               \
-      fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);     \
-      fprintf(stderr, __VA_ARGS__);                       \
-      fputc('\n', stderr);                                \
-    }                                                     \
-  } while (0)
 
 // ---------------------------------------------------------------------------------------- numbers
 
