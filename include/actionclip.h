@@ -189,14 +189,19 @@ typedef struct actionclip_model actionclip_model;
 #define ACTIONCLIP_ACTIVATION_GELU 2
 
 /* Options of loading a model. Call actionclip_model_options_init, then change fields; NULL in place of the struct means
- * all defaults. An option that contradicts the checkpoint is an error. */
+ * all defaults. An option that contradicts the checkpoint is an error.
+ *
+ * The default number of threads, for models and for decoding videos, is what the environment variable
+ * ACTIONCLIP_THREADS says; another value than 1 to 256 is ACTIONCLIP_ERROR_INVALID_ARGUMENT. Without the variable it is
+ * one thread for each processor of the process's affinity, or fewer where its control groups (cgroup versions 1 and 2:
+ * containers, services) have a processor quota: the strictest quota, rounded down, but at least 1. */
 typedef struct actionclip_model_options {
   uint32_t struct_size;   /* sizeof(actionclip_model_options), set by _init */
   int32_t joint;          /* pre-network joint space-time tokens: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF */
   int32_t temporal_shift; /* in-network temporal shift: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF */
   int32_t head;           /* ACTIONCLIP_HEAD_*; MeanP if the file does not show one */
   int32_t frames;         /* T, frames per video; 0: as the checkpoint says, else 8 */
-  int32_t threads;        /* threads that compute, the caller's included; 0: one per available processor */
+  int32_t threads;        /* threads that compute, the caller's included, 1 to 256; 0: the default number (below) */
   int32_t compute_type;   /* ACTIONCLIP_COMPUTE_* */
   /* Temporal view: the number of frames on each side that a frame's tokens attend to besides their own, 1 to 3.
    * Open-VCLIP's expand_temporal_view is 1, which its averaged files (swa_*.pth) do not state. 0: as the checkpoint
@@ -555,7 +560,7 @@ typedef struct actionclip_video actionclip_video;
  *                        the ratio of a 4K video that is always black. */
 typedef struct actionclip_video_options {
   uint32_t struct_size;  /* sizeof(actionclip_video_options), set by _init */
-  int32_t threads;       /* decoder threads; 0: one per available processor */
+  int32_t threads;       /* decoder threads, 1 to 256; 0: the default number (see actionclip_model_options) */
   int64_t max_pixels;    /* refuse larger pictures; 0: 2^25 (8K) */
   int32_t decode;        /* ACTIONCLIP_DECODE_* */
   int32_t reserved;      /* 0 */

@@ -123,9 +123,9 @@ extension HashRequest {
   }
 }
 
-/// The number of threads that an option asks for; 0 gives one for each processor that this process may use.
+/// The number of threads that an option asks for; 0 gives the default number.
 func threadCount(_ value: Int32, _ name: String) throws(Failure) -> Int {
-  guard (0...256).contains(value) else { throw .argument("\(name) is \(value), expected 0 to 256") }
-  if value > 0 { return Int(value) }
-  return max(1, min(Int(cshims_available_processors()), 256))
+  let most = DefaultThreads.maximum
+  guard (0...most).contains(Int(value)) else { throw .argument("\(name) is \(value), expected 0 to \(most)") }
+  return value > 0 ? Int(value) : try DefaultThreads.count()
 }

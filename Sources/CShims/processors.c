@@ -14,7 +14,7 @@ void cshims_pin_to_processor(int processor) {
   sched_setaffinity(0, sizeof set, &set);  // 0: the calling thread
 }
 
-int cshims_available_processors(void) {
+int cshims_processors_of_affinity(void) {
   cpu_set_t set;
   // The call fails where the kernel supports more processors than the set has room for (1024).
   const long count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);

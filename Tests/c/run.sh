@@ -106,7 +106,8 @@ secure() {
   if (( EUID != 0 )) || ! command -v setpriv > /dev/null; then
     echo 'run.sh: skipped test_secure: a setuid program is made by root only, with setpriv'; return; fi
   cp "$BUILD/test_secure" "$program" && chmod 4755 "$program"
-  check test_secure env ACTIONCLIP_MODEL="$ROOT/$UNTRAINED" setpriv --reuid 65534 --regid 65534 --clear-groups "$program"
+  check test_secure env ACTIONCLIP_MODEL="$ROOT/$UNTRAINED" ACTIONCLIP_THREADS=none \
+    setpriv --reuid 65534 --regid 65534 --clear-groups "$program"
   rm -f "$program"
 }
 

@@ -43,9 +43,9 @@ int cshims_use_token(cshims_token *token, cshims_token **previous);
 // because the preprocessor makes the string of the numbers.
 const char *cshims_version(void);
 
-// Returns the number of processors that this process may run on, at least 1. It is in C because glibc declares
-// sched_getaffinity for _GNU_SOURCE only.
-int cshims_available_processors(void);
+// Returns the number of processors that the calling thread's affinity allows, at least 1. It is in C because glibc
+// declares sched_getaffinity for _GNU_SOURCE only.
+int cshims_processors_of_affinity(void);
 
 // Returns whether a processor id is in the range that a thread can be pinned to.
 int cshims_is_processor(int processor);

@@ -7,7 +7,7 @@ struct VideoEncoder {
   let resize: Resize?
   let views: Views
   let decode: Decode
-  /// Decoder threads; 0: one per available processor.
+  /// Decoder threads; 0: the default number.
   let threads: Int32
   private let last = LastVideo()
 

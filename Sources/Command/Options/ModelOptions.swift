@@ -35,7 +35,7 @@ struct ModelOptions: ParsableArguments {
     help: "The encoders' activation, which weights do not tell (default: as the file says, else quickgelu).")
   var activation: EncoderActivation?
 
-  @Option(help: "Threads that compute (default: one per available processor).")
+  @Option(help: "Threads that compute (default: ACTIONCLIP_THREADS, else one per available processor).")
   var threads: Int32?
 
   @Option(

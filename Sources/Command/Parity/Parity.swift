@@ -14,7 +14,7 @@ struct Parity: ParsableCommand {
   @Argument(help: ArgumentHelp("Packs.", valueName: "dir"))
   var packs: [FilePath]
 
-  @Option(help: "Threads that compute (default: one per available processor).")
+  @Option(help: "Threads that compute (default: ACTIONCLIP_THREADS, else one per available processor).")
   var threads: Int32?
 
   @Flag(help: "One JSON object per pack, each on its line.")

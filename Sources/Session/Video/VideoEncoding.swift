@@ -29,8 +29,7 @@ final class VideoEncoding {
   init(_ model: ActionCLIP, _ frames: VideoFrames, of file: VideoFile) {
     self.model = model
     self.frames = frames
-    overlaps =
-      model.framesAreIndependent && model.threads + file.threads <= Int(cshims_available_processors())
+    overlaps = model.framesAreIndependent && model.threads + file.threads <= availableProcessors()
   }
 
   /// Starts the encoding thread, if overlapping is possible and frames after the first `ready` ones are still to be

@@ -62,7 +62,8 @@ class Model(FrameEncoder, TextEncoder):
     An argument that contradicts the checkpoint is an error.
     frames: T, frames per video. head: the reference's name ("MeanP", "Conv_1D", "LSTM", "Transf", "Transf_cls", in
     upper or lower case). temporal_shift, joint: True, False, or None for as the checkpoint says.
-    threads: threads that compute; one per processor by default.
+    threads: threads that compute. None for what the environment variable ACTIONCLIP_THREADS says, else one for each
+    processor that the affinity and the processor quota (containers, services) leave to the process.
     tokenizer: CLIP's merge list or tokenizer.json; by default the one inside the model's file, or beside it.
     compute: "fp32", "bf16" or "int8", the precision of the encoders; None for as the file says, else fp32.
     processors: ids of the processors that the model's own threads are pinned to, in turn.

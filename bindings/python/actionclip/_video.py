@@ -49,7 +49,7 @@ class Video(Owner):
     Any number of threads may use one Video; their calls take turns. Opening needs FFmpeg's libraries, and raises
     ResourceError without them. A file and a decoder stay open until `close`, the end of a `with` block, or the last
     reference.
-    threads: decoder threads; one per processor by default. max_pixels: larger pictures are refused.
+    threads: decoder threads; None for the number that a Model takes by default. max_pixels: larger pictures are refused.
     decode: "needed" decodes the wanted frames and those that they depend on, "all" every frame up to the last wanted
     one. The frames are the same, but only "all" finds all damage. "key-frames" is an approximation for large archives:
     it decodes the nearest key frame in place of each frame.
