@@ -88,6 +88,7 @@ library:
 	@ln -sfn libactionclip.so.$(ABI) build/lib/libactionclip.so
 	@$(INSTALL) -d build/share/actionclip
 	@$(INSTALL) -m644 $(DEFAULT_MODEL) build/share/actionclip/
+	@scripts/abi.py > build/share/actionclip/abi.json
 
 command:
 	@echo 'build: $(COMMAND) (a minute the first time)'
@@ -105,7 +106,7 @@ install: ## copy what `make build` made to PREFIX (default /usr/local)
 	@ln -sfn libactionclip.so.$(ABI) '$(DESTDIR)$(LIBDIR)/libactionclip.so'
 	@$(INSTALL) -m755 $(COMMAND) '$(DESTDIR)$(BINDIR)/'
 	@$(INSTALL) -d '$(DESTDIR)$(DATADIR)'
-	@$(INSTALL) -m644 $(DEFAULT_MODEL) '$(DESTDIR)$(DATADIR)/'
+	@$(INSTALL) -m644 $(DEFAULT_MODEL) build/share/actionclip/abi.json '$(DESTDIR)$(DATADIR)/'
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	  -e 's|@VERSION@|$(VERSION)|' pkgconfig/actionclip.pc.in > '$(DESTDIR)$(PCLIBDIR)/actionclip.pc'
 	@chmod 644 '$(DESTDIR)$(PCLIBDIR)/actionclip.pc'
@@ -121,7 +122,8 @@ uninstall: ## remove what `make install` copied
 	@rm -f '$(DESTDIR)$(BINDIR)/actionclip' '$(DESTDIR)$(PCLIBDIR)/actionclip.pc' \
 	  '$(DESTDIR)$(INCLUDEDIR)/actionclip.h' '$(DESTDIR)$(INCLUDEDIR)/actionclip.hpp' \
 	  '$(DESTDIR)$(LIBDIR)/libactionclip.so' '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(ABI)' \
-	  '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(VERSION)' '$(DESTDIR)$(DATADIR)/actionclip-shapes.safetensors'
+	  '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(VERSION)' '$(DESTDIR)$(DATADIR)/actionclip-shapes.safetensors' \
+	  '$(DESTDIR)$(DATADIR)/abi.json'
 	@rmdir '$(DESTDIR)$(DATADIR)' 2> /dev/null || true
 	@echo 'removed libactionclip $(VERSION) from $(DESTDIR)$(PREFIX)'
 
@@ -166,7 +168,7 @@ test-faults: ## allocations, reads and writes that fail, damaged files, bombs
 torture: library ## the same at length: 2,400,000 cut and damaged files (up to half an hour; TORTURE_STRIDE=3 takes every third)
 	@Tests/faults/run.sh --torture
 
-test-abi: ## exported symbols and structure layouts against the golden lists
+test-abi: ## the header against the last release's, the exported symbols, and what the library needs
 	@Tests/abi/run.sh
 
 # Sets `python`: the system's Python when it has what the tests need, else an environment of our own.

@@ -35,6 +35,7 @@ def test_everything_is_there_and_goes_again(prefix):
     assert found == sorted([
         "bin/actionclip", *headers, "lib/libactionclip.so", f"lib/libactionclip.so.{abi}",
         f"lib/libactionclip.so.{version}", "lib/pkgconfig/actionclip.pc",
+        "share/actionclip/abi.json",
         *(["share/actionclip/actionclip-shapes.safetensors"] if DEFAULT_MODEL.exists() else []),
     ])
     assert os.readlink(prefix / "lib/libactionclip.so") == f"libactionclip.so.{abi}"
