@@ -52,6 +52,7 @@ let package = Package(
     .target(name: "CKernels", dependencies: ["CProcessor"], cSettings: c),
     .target(name: "CShims", cSettings: c),
     .target(name: "CGuest", cSettings: c),
+    .target(name: "CGlibc", cSettings: c),
     .target(name: "CResample", dependencies: ["CProcessor"], cSettings: c),
     .target(name: "CDigest", dependencies: ["CProcessor"], cSettings: c),
     .target(name: "CFFmpeg", cSettings: c),
@@ -82,10 +83,8 @@ let package = Package(
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "Adaptation", "CActionCLIP", "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile",
-        "Numerics",
-        "Preprocess",
-        "Session", "System", "Text", "Tokenizer", "Video", "Weights",
+        "Adaptation", "CActionCLIP", "CGlibc", "CGuest", "CShims", "Digest", "Families", "Model",
+        "ModelFile", "Numerics", "Preprocess", "Session", "System", "Text", "Tokenizer", "Video", "Weights",
       ],
       exclude: ["actionclip.map"],
       swiftSettings: swift,
@@ -127,7 +126,7 @@ if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
     .executableTarget(
       name: "Command",
       dependencies: [
-        "CActionCLIP", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CActionCLIP", "CGlibc", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift,
       linkerSettings: [

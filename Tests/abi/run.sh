@@ -64,6 +64,7 @@ expect "actionclip_constant or actionclip_status_name disagrees with the header"
 
 # 4. What the library needs, and how it is linked.
 HERE=$HERE HEADER=$HEADER bash Tests/abi/check_library.sh "$LIBRARY" || (( ++failed ))
+Tests/abi/system_versions.sh "$LIBRARY" "${COMMAND:-build/bin/actionclip}" || (( ++failed ))
 
 # 5. The same library on processors that lack this one's instructions.
 bash Tests/abi/old_processors.sh || (( ++failed ))
