@@ -68,7 +68,7 @@ let package = Package(
     room("Tokenizer", ["Compression", "System", "Text"]),
     room("Preprocess", ["CResample", "System"]),
     room("Video", ["CFFmpeg", "CShims", "System", "Text"]),
-    room("Numerics", ["CKernels", "System"]),
+    room("Numerics", ["CKernels", "CProcessor", "System"]),
     room("Adaptation", ["Numerics", "System"]),
     room("Model", ["Numerics", "System", "TensorNames", "Weights"]),
     room("ModelFile", ["Model", "Numerics", "Preprocess", "System", "Text", "Tokenizer", "Weights"]),

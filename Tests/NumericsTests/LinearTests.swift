@@ -16,7 +16,8 @@ struct LinearTests {
       weight = try numbers.buffer(inputs * outputs)
       bias = try numbers.buffer(outputs)
       linear = try Linear(
-        weight: weight.base, bias: bias, inputs: inputs, outputs: outputs, precision: precision)
+        weight: weight.base, bias: bias, inputs: inputs, outputs: outputs, precision: precision,
+        kernels: kernels)
     }
   }
 
@@ -33,7 +34,9 @@ struct LinearTests {
     try withRegions { (workspace) throws(Failure) in
       try Operand(workspace, linear.precision, rows: rows, width: linear.inputs)
     } _: { operand in
-      operand.fill(rows: rows, x.base, stride: linear.inputs, width: linear.inputs, pool: pool)
+      operand.fill(
+        rows: rows, x.base, stride: linear.inputs, width: linear.inputs, kernels: kernels,
+        pool: pool)
       linear.apply(rows: rows, operand, to: Operand(y.base, stride: linear.outputs), pool: pool)
     }
     return array(y.base, rows * linear.outputs)
@@ -51,7 +54,7 @@ struct LinearTests {
     #if arch(arm64)
     let fused = true
     #else
-    let fused = instructionSet != "portable"
+    let fused = kernels.instructionSet(.fp32) != "portable"
     #endif
     for row in 0..<rows {
       for output in 0..<outputs {
@@ -120,7 +123,7 @@ struct LinearTests {
     try withRegions { (workspace) throws(Failure) in
       try Operand(workspace, precision, rows: 20, width: 64)
     } _: { operand in
-      operand.fill(rows: 20, x.base, stride: 64, width: 64, pool: pool)
+      operand.fill(rows: 20, x.base, stride: 64, width: 64, kernels: kernels, pool: pool)
       linear.apply(
         rows: 20, operand, to: Operand(y.base, stride: 96), columns: 32..<80, pool: pool)
     }

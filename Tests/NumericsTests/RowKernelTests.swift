@@ -12,7 +12,8 @@ struct RowKernelTests {
     var numbers = Numbers(seed: 5)
     let x = try numbers.buffer(rows * width)
     let norm = LayerNorm(
-      weight: try numbers.buffer(width), bias: try numbers.buffer(width), epsilon: 1e-5)
+      weight: try numbers.buffer(width), bias: try numbers.buffer(width), epsilon: 1e-5,
+      kernels: kernels)
     let y = try FloatBuffer(count: rows * width)
     norm.apply(
       rows: rows, x.base, stride: width, to: y.base, stride: width, pool: ThreadPool(threads: 2))
@@ -40,7 +41,7 @@ struct RowKernelTests {
     let weight = try FloatBuffer(count: inputs * inputs)
     for i in 0..<inputs { weight.base[i * inputs + i] = 1 }
     let linear = try withExtendedLifetime(weight) {
-      try Linear(weight: weight.base, bias: nil, inputs: inputs, outputs: inputs)
+      try Linear(weight: weight.base, bias: nil, inputs: inputs, outputs: inputs, kernels: kernels)
     }
     let x = try FloatBuffer(count: 1 * inputs)
     for i in 0..<inputs { x.base[i] = values[i] }
@@ -64,7 +65,7 @@ struct RowKernelTests {
     let (weight, bias) = (try numbers.buffer(width), try numbers.buffer(width))
     let x = try FloatBuffer(count: width)
     for i in 0..<width { x.base[i] = value }
-    LayerNorm(weight: weight, bias: bias, epsilon: 1e-5).apply(
+    LayerNorm(weight: weight, bias: bias, epsilon: 1e-5, kernels: kernels).apply(
       rows: 1, x.base, stride: width, to: x.base, stride: width, pool: ThreadPool(threads: 1))
     for i in 0..<width { #expect(x[i] == bias[i]) }
   }
@@ -84,7 +85,7 @@ struct RowKernelTests {
     }
     let out = try FloatBuffer(count: length * width)
     for causal in [false, true] {
-      let attention = MultiHeadAttention(heads: 1, width: width, causal: causal)
+      let attention = MultiHeadAttention(heads: 1, width: width, causal: causal, kernels: kernels)
       try apply(attention, Operand(qkv.base, stride: 3 * width), length: length, to: out, threads: 1)
       for row in 0..<length {
         // Before row 3 is seen all scores are equal: the mean of the rows seen.
@@ -116,7 +117,7 @@ struct RowKernelTests {
     var numbers = Numbers(seed: 6)
     let qkv = try numbers.buffer(length * 3 * width)
     let out = try FloatBuffer(count: length * width)
-    let attention = MultiHeadAttention(heads: heads, width: width, causal: causal)
+    let attention = MultiHeadAttention(heads: heads, width: width, causal: causal, kernels: kernels)
     try apply(attention, Operand(qkv.base, stride: 3 * width), length: length, to: out, threads: 2)
     let size = width / heads
     for head in 0..<heads {

@@ -19,6 +19,9 @@ struct Numbers {
   }
 }
 
+/// The kernels that layers compute with here.
+let kernels = Kernels()
+
 func array(_ pointer: UnsafePointer<Float>, _ count: Int) -> [Float] {
   Array(UnsafeBufferPointer(start: pointer, count: count))
 }

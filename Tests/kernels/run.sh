@@ -15,24 +15,8 @@ passed=0 failed=0
 
 C=(-std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -pthread
   -ISources/C{Kernels,Digest,Processor}/include)
-# Chosen by the test, which asks the real ones under other names.
-REAL=(-Dcprocessor_features=real_features -Dgemm_choose=listed_choice)
-
-# kernels NAME RUNNER FLAGS...: builds and runs them.
-kernels() {
-  local name=$1 runner=$2; shift 2
-  local program=$BUILD/$name
-  echo "kernels, $name:"
-  if "$CLANG" "$@" "${C[@]}" "${REAL[@]:0:1}" -c Sources/CProcessor/processor.c -o "$program-processor.o" &&
-    "$CLANG" "$@" "${C[@]}" "${REAL[@]:1}" -c Sources/CKernels/isa/table.c -o "$program-table.o" &&
-    "$CLANG" "$@" "${C[@]}" Tests/kernels/test_kernels.c Sources/CKernels/{attention,gemm,rows}/*.c \
-      $(ls Sources/CKernels/isa/*.c | grep -v /table.c) "$program"-{processor,table}.o -fuse-ld=lld -o "$program" -lm &&
-    timeout -k 5 240 $runner "$program" "$SHAPES"; then (( ++passed )); return; fi
-  echo "kernels, $name: FAILED" >&2; (( ++failed ))
-}
-
-# alone TEST ROOM NAME RUNNER FLAGS...: the same for a test that takes the isas from the room's own table.
-alone() {
+# one TEST ROOM NAME RUNNER FLAGS...: builds test_TEST.c with the room's sources, and runs it.
+one() {
   local test=$1 room=$2 name=$3 runner=$4; shift 4
   local program=$BUILD/$test-$name
   echo "$test, $name:"
@@ -42,7 +26,7 @@ alone() {
   echo "$test, $name: FAILED" >&2; (( ++failed ))
 }
 # all NAME RUNNER FLAGS...
-all() { kernels "$@"; alone dense CKernels "$@"; alone digest CDigest "$@"; }
+all() { one kernels CKernels "$@"; one dense CKernels "$@"; one digest CDigest "$@"; }
 
 all sanitized '' -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 all optimised '' -O3

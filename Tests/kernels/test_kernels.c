@@ -1,8 +1,6 @@
 // The kernels of Sources/CKernels, in every isa of isa/table.c that this processor runs, against plain loops in double
 // precision: thousands of odd shapes, errors in units in the last place (ULPs) of the sum of magnitudes. run.sh builds
 // this with sanitizers, and for other processors under emulators.
-//
-// Isas are chosen by what cprocessor_features() says; here that is what a test wants it to say.
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -16,13 +14,8 @@
 #include "CProcessor.h"
 #include "check.h"
 
-uint32_t real_features(void);  // CProcessor's detection, under another name
-static uint32_t allowed = ~0u;
-uint32_t cprocessor_features(void) { return real_features() & allowed; }
-
-const gemm_isa *listed_choice(ckernels_precision precision);  // gemm_choose of the table, under another name
-static const gemm_isa *toy;
-const gemm_isa *gemm_choose(ckernels_precision precision) { return toy ? toy : listed_choice(precision); }
+// The kernels that are tested.
+static ckernels_choice kernels;
 
 // ---------------------------------------------------------------------------------------- numbers
 
@@ -73,7 +66,7 @@ static problem make(ckernels_precision precision, size_t rows, size_t k, size_t 
   p.x = numbers(rows * k);
   p.w = numbers(outputs * k);
   const ckernels_target target = {precision, p.operand, p.stride, p.scale, p.zero};
-  ckernels_convert(rows, k, p.x, k, &target);
+  ckernels_convert(kernels, rows, k, p.x, k, &target);
   p.packed = memory(ckernels_packed_count(precision, outputs, k) * 4);
   // In parts, as several threads would.
   const size_t cut = outputs > PANEL ? PANEL : outputs;
@@ -157,9 +150,9 @@ static void test_product(ckernels_precision precision, size_t rows, size_t k, si
   if (to.store == CKERNELS_ADD_FP32) memcpy(to.y, before, count * 4);
   // In two runs of panels, as two threads would.
   const size_t panels = ckernels_panels(outputs), first = below(panels + 1);
-  if (first) ckernels_gemm(precision, rows, k, &x, p.packed, 0, first, outputs, &to);
+  if (first) ckernels_gemm(kernels, precision, rows, k, &x, p.packed, 0, first, outputs, &to);
   if (first < panels)
-    ckernels_gemm(precision, rows, k, &x, p.packed, first, panels - first, outputs, &to);
+    ckernels_gemm(kernels, precision, rows, k, &x, p.packed, first, panels - first, outputs, &to);
 
   for (size_t row = 0; row < rows; row++)
     for (size_t o = 0; o < outputs; o++) {
@@ -188,19 +181,20 @@ static void test_product(ckernels_precision precision, size_t rows, size_t k, si
       if (to.store == CKERNELS_STORE_BF16) {
         const double approximation = is_smooth(to.activation) ? 3e-4 * fabs(expected) : 0;
         CHECK(error <= fabs(expected) / 256 + approximation + limit * 8, "%s %zu %zu %zu: %g for %g",
-              ckernels_gemm_isa(precision), rows, k, outputs, got, expected);
+              ckernels_gemm_isa_name(kernels, precision), rows, k, outputs, got, expected);
         continue;
       }
       if (is_smooth(to.activation)) {
         const double own = precision == CKERNELS_FP32 ? 4 * ulp(fabs(expected)) : 3e-4 * fabs(expected);
         worst_smooth[precision] = fmax(worst_smooth[precision], error / fmax(fabs(expected), magnitude));
         CHECK(error <= own + limit * (4 + (double)k / 8), "%s: activation %d, %g for %g",
-              ckernels_gemm_isa(precision), to.activation, got, expected);
+              ckernels_gemm_isa_name(kernels, precision), to.activation, got, expected);
         continue;
       }
       worst_sum[precision] = fmax(worst_sum[precision], error / limit);
       CHECK(error <= limit * (precision == CKERNELS_INT8 ? 3 : 2 + (double)k / 8),
-            "%s %zu x %zu x %zu: %.9g for %.9g", ckernels_gemm_isa(precision), rows, k, outputs, got, expected);
+            "%s %zu x %zu x %zu: %.9g for %.9g", ckernels_gemm_isa_name(kernels, precision), rows, k, outputs, got,
+            expected);
     }
   // The gaps between the rows are not touched.
   for (size_t row = 0; row + 1 < rows; row++)
@@ -223,13 +217,13 @@ static void test_independence(ckernels_precision precision) {
   for (int activation = 0; activation < 4; activation++) {
     ckernels_operand x = {p.operand, p.stride, quantised ? p.scale : NULL, quantised ? p.zero : NULL};
     ckernels_result to = {bias, (ckernels_activation)activation, CKERNELS_STORE_FP32, all, STRIDE};
-    ckernels_gemm(precision, ROWS, K, &x, p.packed, 0, ckernels_panels(OUTPUTS), OUTPUTS, &to);
+    ckernels_gemm(kernels, precision, ROWS, K, &x, p.packed, 0, ckernels_panels(OUTPUTS), OUTPUTS, &to);
     for (size_t row = 0; row < ROWS; row++) {
       x.rows = p.operand + row * p.stride;
       if (quantised) x.scale = p.scale + row, x.zero = p.zero + row;
       to.y = one;
       for (size_t panel = 0; panel < ckernels_panels(OUTPUTS); panel++)
-        ckernels_gemm(precision, 1, K, &x, p.packed, panel, 1, OUTPUTS, &to);
+        ckernels_gemm(kernels, precision, 1, K, &x, p.packed, panel, 1, OUTPUTS, &to);
       CHECK(!memcmp(one, all + row * STRIDE, OUTPUTS * 4), "row %zu has other bits alone", row);
     }
   }
@@ -255,7 +249,7 @@ static void test_gelu(ckernels_precision precision) {
   const uint64_t step = half ? 1 : 30011, end = half ? 1 << 16 : 1ull << 32;
   for (uint64_t bits = 0; bits < end; bits += ROWS * step) {
     for (uint64_t row = 0; row < ROWS; row++) rows[row] = (uint32_t)(bits + row * step);
-    ckernels_gemm(precision, ROWS, 1, &x, packed, 0, ckernels_panels(OUTPUTS), OUTPUTS, &to);
+    ckernels_gemm(kernels, precision, ROWS, 1, &x, packed, 0, ckernels_panels(OUTPUTS), OUTPUTS, &to);
     for (uint64_t row = 0; row < ROWS && bits + row * step < end; row++) {
       float value;
       const uint32_t shifted = half ? rows[row] << 16 : rows[row];
@@ -306,7 +300,7 @@ static void test_layer_norm(ckernels_precision precision, size_t width) {
   uint32_t *y = memory(rows * stride * 4);
   float *scale = memory(rows * 4), *zero = memory(rows * 4);
   const ckernels_target to = {precision, y, stride, scale, zero};
-  ckernels_layer_norm(rows, width, x, width, weight, bias, 1e-5f, &to);
+  ckernels_layer_norm(kernels, rows, width, x, width, weight, bias, 1e-5f, &to);
   for (size_t row = 0; row < rows; row++) {
     double mean = 0, variance = 0, low = 0, high = 0, cancelled = 0;
     for (size_t i = 0; i < width; i++) mean += (double)x[row * width + i] / (double)width;
@@ -347,8 +341,8 @@ static void test_quantise(size_t width) {
   float scales[2], zeros[2];
   const ckernels_target to_a = {CKERNELS_INT8, a, bytes / 4, &scales[0], &zeros[0]};
   const ckernels_target to_b = {CKERNELS_INT8, b, bytes / 4, &scales[1], &zeros[1]};
-  ckernels_quantise(1, width, x, width, &to_a);
-  ckernels_convert(1, width, same, width, &to_b);
+  ckernels_quantise(kernels, 1, width, x, width, &to_a);
+  ckernels_convert(kernels, 1, width, same, width, &to_b);
   CHECK(!memcmp(a, b, bytes) && scales[0] == scales[1] && zeros[0] == zeros[1], "quantise of %zu", width);
   free(x), free(same), free(a), free(b);
 }
@@ -365,14 +359,14 @@ static void test_not_finite(void) {
         x[place] = bad[which];
         uint32_t y[WIDTH];
         const ckernels_target to = {(ckernels_precision)precision, y, WIDTH, &scale, &zero};
-        ckernels_layer_norm(1, WIDTH, x, WIDTH, one, nothing, 1e-5f, &to);
+        ckernels_layer_norm(kernels, 1, WIDTH, x, WIDTH, one, nothing, 1e-5f, &to);
         int finite = 1;
         for (size_t i = 0; i < WIDTH; i++)
           finite &= precision == 0 ? isfinite(((float *)y)[i]) : precision == 1 ? isfinite(bf16_value(((uint16_t *)y)[i]))
                                                                                 : isfinite(scale);
         CHECK(!finite, "LayerNorm in precision %d hid %g", precision, bad[which]);
         if (which == 3) continue;
-        ckernels_convert(1, WIDTH, x, WIDTH, &to);
+        ckernels_convert(kernels, 1, WIDTH, x, WIDTH, &to);
         finite = precision == 0   ? isfinite(((float *)y)[place])
                  : precision == 1 ? isfinite(bf16_value(((uint16_t *)y)[place])) : isfinite(scale);
         CHECK(!finite, "convert to precision %d hid %g", precision, bad[which]);
@@ -409,12 +403,13 @@ static void test_attention(ckernels_precision precision, size_t keys, size_t que
                               : (double)bf16_value(((uint16_t *)rows[i])[(row) * stride + (column)]))
   void *packed_keys = memory(ckernels_packed_count(precision, keys, size) * 4);
   void *packed_values = memory(ckernels_packed_count(precision, size, keys) * 4);
-  void *scratch = memory(ckernels_attention_scratch(precision, keys) * 4), *out = memory(queries * size * bytes);
+  void *scratch = memory(ckernels_attention_scratch(kernels, precision, keys) * 4);
+  void *out = memory(queries * size * bytes);
   ckernels_pack_keys(precision, keys, size, rows[1], stride, packed_keys);
   ckernels_pack_values(precision, size, keys, rows[2], stride, packed_values);
   const ckernels_attention a = {precision, keys, size, 0.125f, packed_keys, packed_values, scratch};
   const ptrdiff_t first = causal ? (ptrdiff_t)(keys - queries) : -1;
-  ckernels_attend(&a, queries, rows[0], stride, first, out, size);
+  ckernels_attend(kernels, &a, queries, rows[0], stride, first, out, size);
   double *weights = memory(keys * 8);
   for (size_t q = 0; q < queries; q++) {
     const size_t seen = causal ? (size_t)first + q + 1 : keys;
@@ -476,16 +471,16 @@ static void *call_hooked(void *given) {
   void *packed = memory(ckernels_packed_count(precision, OUTPUTS, K) * 4);
   const ckernels_operand a = {x, K, shares, shares};
   const ckernels_result to = {NULL, CKERNELS_IDENTITY, CKERNELS_STORE_FP32, y, OUTPUTS};
-  ckernels_gemm(precision, ROWS, K, &a, packed, 0, 3, OUTPUTS, &to);
-  ckernels_gemm(precision, ROWS, K, &a, packed, 1, 1, OUTPUTS, &to);
-  ckernels_gemm(precision, 0, K, &a, packed, 0, 3, OUTPUTS, &to);
-  ckernels_gemm(precision, ROWS, K, &a, packed, 3, 0, OUTPUTS, &to);
+  ckernels_gemm(kernels, precision, ROWS, K, &a, packed, 0, 3, OUTPUTS, &to);
+  ckernels_gemm(kernels, precision, ROWS, K, &a, packed, 1, 1, OUTPUTS, &to);
+  ckernels_gemm(kernels, precision, 0, K, &a, packed, 0, 3, OUTPUTS, &to);
+  ckernels_gemm(kernels, precision, ROWS, K, &a, packed, 3, 0, OUTPUTS, &to);
   if (precision != CKERNELS_INT8) {
-    void *scratch = memory(ckernels_attention_scratch(precision, ROWS) * 4);
+    void *scratch = memory(ckernels_attention_scratch(kernels, precision, ROWS) * 4);
     const ckernels_attention attention = {precision, ROWS, 16, 0.25f, packed, packed, scratch};
-    ckernels_attend(&attention, ROWS, x, 16, -1, y, 16);
-    ckernels_attend(&attention, ROWS, x, 16, 0, y, 16);
-    ckernels_attend(&attention, 0, x, 16, -1, y, 16);
+    ckernels_attend(kernels, &attention, ROWS, x, 16, -1, y, 16);
+    ckernels_attend(kernels, &attention, ROWS, x, 16, 0, y, 16);
+    ckernels_attend(kernels, &attention, 0, x, 16, -1, y, 16);
     free(scratch);
   }
   CHECK(!inside, "a call returned without leaving");
@@ -500,16 +495,15 @@ static void test_hooks(void) {
     const gemm_isa *listed = gemm_isas(precision);
     while (listed->needs) listed++;
     portable = listed->kernels;
-    const gemm_kernels kernels = {portable->tile_rows, toy_panel1, NULL, portable->panel1_raw ? toy_panel1_raw : NULL,
-                                  NULL, toy_enter, toy_leave};
-    const gemm_isa hooked = {"toy", 0, &kernels};
-    toy = &hooked;
+    const gemm_kernels toy = {portable->tile_rows, toy_panel1, NULL, portable->panel1_raw ? toy_panel1_raw : NULL,
+                              NULL, toy_enter, toy_leave};
+    const gemm_isa hooked = {"toy", 0, &toy};
+    kernels.products[precision] = &hooked;
     entered = left = called = 0;
     pthread_t threads[THREADS];
     for (int t = 0; t < THREADS; t++)
       if (pthread_create(&threads[t], NULL, call_hooked, &precision)) abort();
     for (int t = 0; t < THREADS; t++) pthread_join(threads[t], NULL);
-    toy = NULL;
     const int calls = THREADS * (precision == CKERNELS_INT8 ? 4 : HOOK_CALLS);
     CHECK(entered == calls && left == calls && called > calls, "%d calls entered %d and left %d times, %d kernels",
           calls, entered, left, called);
@@ -519,7 +513,7 @@ static void test_hooks(void) {
 // ------------------------------------------------------------------------------------------- main
 
 static void test_isas(uint32_t features, size_t shapes) {
-  allowed = features;
+  kernels = ckernels_choose(features);
   state = 1;
   memset(worst_sum, 0, sizeof worst_sum), memset(worst_smooth, 0, sizeof worst_smooth), memset(worst_gelu, 0, sizeof worst_gelu);
   memset(worst_norm, 0, sizeof worst_norm), memset(worst_attention, 0, sizeof worst_attention);
@@ -549,9 +543,9 @@ static void test_isas(uint32_t features, size_t shapes) {
     test_attention((ckernels_precision)p, 197, 197, 64, 0);
     test_attention((ckernels_precision)p, 77, 77, 64, 1);
   }
-  printf("  %-9s", ckernels_row_isa());
+  printf("  %-9s", ckernels_row_isa_name(kernels));
   for (int p = 0; p < 3; p++)
-    printf("  %-12s sums %.1f, norms %.2f", ckernels_gemm_isa((ckernels_precision)p), worst_sum[p], worst_norm[p]);
+    printf("  %-12s sums %.1f, norms %.2f", ckernels_gemm_isa_name(kernels, (ckernels_precision)p), worst_sum[p], worst_norm[p]);
   printf("; GELUs %.0e %.0e, exact one %.2f ulp %.0e, attention %.0e %.0e\n", worst_smooth[0], worst_smooth[1],
          worst_gelu[0], worst_gelu[1], worst_attention[0], worst_attention[1]);
 }
@@ -560,8 +554,8 @@ static void test_isas(uint32_t features, size_t shapes) {
 // collects the sets of features that were tested, some of which several lines need.
 #define TEST_LIST(ISA, ISAS, CHOSEN)                                                        \
   for (const ISA *isa = ISAS;; isa++) {                                                     \
-    if ((real_features() & isa->needs) == isa->needs) {                                     \
-      allowed = isa->needs;                                                                 \
+    if (cprocessor_has(isa->needs)) {                                                       \
+      kernels = ckernels_choose(isa->needs);                                                \
       CHECK(CHOSEN == isa, "%s is not chosen for the features that it needs", isa->name);   \
       size_t t = 0;                                                                         \
       while (t < count && tested[t] != isa->needs) t++;                                     \
@@ -576,10 +570,8 @@ static void test_isas(uint32_t features, size_t shapes) {
 static void test_table(size_t shapes) {
   uint32_t tested[64];
   size_t count = 0;
-  for (int p = 0; p < 3; p++)
-    TEST_LIST(gemm_isa, gemm_isas((ckernels_precision)p), gemm_choose((ckernels_precision)p))
-  TEST_LIST(row_isa, row_isas(), rows_choose())
-  allowed = ~0u;
+  for (int p = 0; p < 3; p++) TEST_LIST(gemm_isa, gemm_isas((ckernels_precision)p), kernels.products[p])
+  TEST_LIST(row_isa, row_isas(), kernels.rows)
 }
 
 int main(int count, char **arguments) {

@@ -2,6 +2,7 @@
 //
 // Peak and kernel are measured in turn, so that a percentage is of the peak at that time.
 #include "CKernels.h"
+#include "CProcessor.h"
 #include "peak.h"
 
 #include <pthread.h>
@@ -20,6 +21,7 @@
 
 static const char *const precisions[] = {"fp32", "bf16", "int8"};
 static int rounds;
+static ckernels_choice kernels;
 
 // ------------------------------------------------------------------------------------------ helpers
 
@@ -50,7 +52,7 @@ static uint16_t *noise_bf16(size_t count) {
   float *x = noise(count);
   uint16_t *y = memory((count + 1) / 2);
   const ckernels_target to = {CKERNELS_BF16, y, count / 2, NULL, NULL};
-  ckernels_convert(1, count, x, count, &to);
+  ckernels_convert(kernels, 1, count, x, count, &to);
   free(x);
   return y;
 }
@@ -151,11 +153,11 @@ static void run_product(const void *context, int index, int threads) {
   if (x.scale) x.scale += first, x.zero += first;
   ckernels_result to = p->to;
   to.y = (char *)to.y + first * to.stride * (to.store == CKERNELS_STORE_BF16 ? 2 : 4);
-  ckernels_gemm(p->precision, count, p->k, &x, p->packed, 0, ckernels_panels(p->outputs), p->outputs, &to);
+  ckernels_gemm(kernels, p->precision, count, p->k, &x, p->packed, 0, ckernels_panels(p->outputs), p->outputs, &to);
 }
 
 static void report_product(product *p, const char *epilogue) {
-  const char *isa = ckernels_gemm_isa(p->precision);
+  const char *isa = ckernels_gemm_isa_name(kernels, p->precision);
   const peak *loop = peak_of(isa);
   const double operations = 2.0 * (double)p->rows * (double)p->k * (double)p->outputs;
   for (int threads = 1; threads <= 2; threads++) {
@@ -183,7 +185,7 @@ static void products(ckernels_precision precision, size_t rows, size_t outputs, 
   ckernels_pack_part(precision, outputs, k, 0, outputs, w, k, packed);
   const size_t stride = ckernels_operand_stride(precision, k);
   const ckernels_target converted = {precision, memory(rows * stride), stride, memory(rows), memory(rows)};
-  ckernels_convert(rows, k, x, k, &converted);
+  ckernels_convert(kernels, rows, k, x, k, &converted);
   const int scaled = precision == CKERNELS_INT8;
   product p = {precision, rows, k, outputs,
                {converted.rows, stride, scaled ? converted.scale : NULL, scaled ? converted.zero : NULL},
@@ -229,7 +231,7 @@ static void run_attention(const void *context, int index, int threads) {
     ckernels_pack_keys(a->precision, KEYS, HEAD, q + WIDTH * bytes, stride, a->keys);
     ckernels_pack_values(a->precision, HEAD, KEYS, q + 2 * WIDTH * bytes, stride, a->values);
     const ckernels_attention given = {a->precision, KEYS, HEAD, 0.125f, a->keys, a->values, a->scratch};
-    ckernels_attend(&given, KEYS, q, stride, -1, (char *)a->out + head * HEAD * bytes, WIDTH);
+    ckernels_attend(kernels, &given, KEYS, q, stride, -1, (char *)a->out + head * HEAD * bytes, WIDTH);
   }
 }
 
@@ -238,7 +240,7 @@ static void report_attention(ckernels_precision precision) {
   void *qkv = precision == CKERNELS_FP32 ? (void *)noise(count) : (void *)noise_bf16(count);
   const attention a = {precision, qkv, memory(ckernels_packed_count(precision, KEYS, HEAD)),
                        memory(ckernels_packed_count(precision, HEAD, KEYS)),
-                       memory(ckernels_attention_scratch(precision, KEYS)), memory((size_t)KEYS * WIDTH)};
+                       memory(ckernels_attention_scratch(kernels, precision, KEYS)), memory((size_t)KEYS * WIDTH)};
   report_rows("attention, 197 rows, 12 heads of 64", precision, KEYS, run_attention, &a);
   free(qkv), free(a.keys), free(a.values), free(a.scratch), free(a.out);
 }
@@ -252,13 +254,13 @@ typedef struct {
 static void run_layer_norm(const void *context, int index, int threads) {
   (void)index, (void)threads;
   const row_work *w = context;
-  ckernels_layer_norm(ROWS, WIDTH, w->x, WIDTH, w->weight, w->bias, 1e-5f, &w->to);
+  ckernels_layer_norm(kernels, ROWS, WIDTH, w->x, WIDTH, w->weight, w->bias, 1e-5f, &w->to);
 }
 
 static void run_quantise(const void *context, int index, int threads) {
   (void)index, (void)threads;
   const row_work *w = context;
-  ckernels_quantise(ROWS, HIDDEN, w->x, HIDDEN, &w->to);
+  ckernels_quantise(kernels, ROWS, HIDDEN, w->x, HIDDEN, &w->to);
 }
 
 static void report_row_kernels(void) {
@@ -280,6 +282,7 @@ static void report_row_kernels(void) {
 int main(int count, char **arguments) {
   rounds = count > 1 ? atoi(arguments[1]) : 15;
   if (rounds < 1 || rounds > MOST_ROUNDS) return 2;
+  kernels = ckernels_choose(cprocessor_features());
   report_peaks();
   static const size_t shapes[][2] = {{3 * WIDTH, WIDTH}, {WIDTH, WIDTH}, {HIDDEN, WIDTH}, {WIDTH, HIDDEN}};
   for (int precision = CKERNELS_FP32; precision <= CKERNELS_INT8; precision++)

@@ -10,7 +10,7 @@ typedef struct {
 
 // The measurement at `index` among those that this processor supports; NULL beyond the last.
 const peak *peak_at(int index);
-// The peak that an isa of ckernels_gemm_isa is held against; NULL when there is none.
+// The peak that an isa of ckernels_gemm_isa_name is held against; NULL when there is none.
 const peak *peak_of(const char *isa);
 
 #endif

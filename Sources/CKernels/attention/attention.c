@@ -12,14 +12,15 @@ static size_t weight_stride(ckernels_precision precision, size_t keys) {
                                     : ckernels_operand_stride(precision, keys);
 }
 
-size_t ckernels_attention_scratch(ckernels_precision precision, size_t keys) {
+size_t ckernels_attention_scratch(ckernels_choice kernels, ckernels_precision precision, size_t keys) {
+  (void)kernels;  // the same in every isa so far
   return QUERIES * (score_stride(keys) + weight_stride(precision, keys));
 }
 
-void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q, size_t q_stride,
-                     ptrdiff_t causal_first, void *out, size_t out_stride) {
-  const row_kernels *rows = rows_choose()->kernels;
-  const gemm_kernels *gemm = gemm_choose(a->precision)->kernels;
+void ckernels_attend(ckernels_choice kernels, const ckernels_attention *a, size_t queries, const void *q,
+                     size_t q_stride, ptrdiff_t causal_first, void *out, size_t out_stride) {
+  const row_kernels *rows = kernels.rows->kernels;
+  const gemm_kernels *gemm = kernels.products[a->precision]->kernels;
   const size_t width = a->precision == CKERNELS_FP32 ? 4 : 2;
   const size_t scores_stride = score_stride(a->keys);
   float *scores = a->scratch;

@@ -3,7 +3,6 @@
 
 static const dense_kernels *chosen(void) { return dense_choose()->kernels; }
 
-const char *ckernels_dense_isa(void) { return dense_choose()->name; }
 size_t ckernels_dense_rows(void) { return chosen()->rows; }
 size_t ckernels_dense_columns(void) { return chosen()->columns; }
 

@@ -2,16 +2,13 @@
 // block with all panels of B by the kernels of the chosen isa. docs/DECISIONS.md says why these are not a BLAS.
 #include "../isa/isa.h"
 
-const char *ckernels_gemm_isa(ckernels_precision precision) { return gemm_choose(precision)->name; }
-size_t ckernels_tile_rows(ckernels_precision precision) { return gemm_choose(precision)->kernels->tile_rows; }
-
-void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ckernels_operand *x,
-                   const void *packed, size_t first_panel, size_t panels, size_t outputs,
+void ckernels_gemm(ckernels_choice kernels, ckernels_precision precision, size_t rows, size_t k,
+                   const ckernels_operand *x, const void *packed, size_t first_panel, size_t panels, size_t outputs,
                    const ckernels_result *to) {
-  const gemm_kernels *kernels = gemm_choose(precision)->kernels;
-  gemm_enter(kernels);
-  gemm_product(kernels, precision, rows, k, x, packed, first_panel, panels, outputs, to);
-  gemm_leave(kernels);
+  const gemm_kernels *gemm = kernels.products[precision]->kernels;
+  gemm_enter(gemm);
+  gemm_product(gemm, precision, rows, k, x, packed, first_panel, panels, outputs, to);
+  gemm_leave(gemm);
 }
 
 // Rows of A, of `dwords` dwords each, that are multiplied with all panels before the next ones are: as many whole

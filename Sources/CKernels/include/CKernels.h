@@ -1,7 +1,8 @@
 // The arithmetic of the network, in C because the inner loops want per-function target attributes
 // (AVX2, AVX-512 and its extensions, NEON's, chosen at run time) and intrinsics that Swift does not
 // have. Nothing here allocates, prints or keeps state, and all of it may be called on any thread. Every row is
-// computed in the same order whatever the number of rows, so results do not depend on the batch.
+// computed in the same order whatever the number of rows, so results do not depend on the batch. Bits do depend on the
+// instruction sets: functions whose results do take the choice of kernels that their caller made.
 //
 // A product is y = x · packed: the A operand, rows of activations, times the B operand, weights, keys or values.
 #ifndef CKERNELS_H
@@ -27,6 +28,30 @@ static inline size_t ckernels_dwords(ckernels_precision precision, size_t k) {
   const size_t per_dword = ckernels_per_dword(precision);
   return (k + per_dword - 1) / per_dword;
 }
+
+// ---------------------------------------------------------------------------------- choice of kernels
+
+// The kernels that a model computes with: an instruction set (isa) for products in each precision, and one for row
+// kernels. It is made once, at load, and stays the same for the model's life, since results' bits and the sizes of
+// scratch depend on it. Its pointers are to constants.
+typedef struct {
+  const struct ckernels_gemm_isa *products[3];  // by ckernels_precision
+  const struct ckernels_row_isa *rows;
+} ckernels_choice;
+
+// The fastest kernels among those that need no other features than `features`, bits of cprocessor_feature. The caller
+// answers for it that the processor has them, and that the process may use them.
+ckernels_choice ckernels_choose(uint32_t features);
+
+// Names of the isas of products in a precision, and of row kernels: "avx512_vnni" for example.
+const char *ckernels_gemm_isa_name(ckernels_choice kernels, ckernels_precision precision);
+const char *ckernels_row_isa_name(ckernels_choice kernels);
+
+// Rows that a product computes at once: rows are best shared out among threads in multiples of it.
+size_t ckernels_tile_rows(ckernels_choice kernels, ckernels_precision precision);
+
+// The precision of activations between products in `precision`, and of attention: fp32 or bf16.
+ckernels_precision ckernels_activations(ckernels_choice kernels, ckernels_precision precision);
 
 // -------------------------------------------------------------------------------------- B operand
 
@@ -92,14 +117,14 @@ typedef struct {
 } ckernels_target;
 
 // Converts fp32 rows to an operand.
-void ckernels_convert(size_t rows, size_t width, const float *x, size_t x_stride,
+void ckernels_convert(ckernels_choice kernels, size_t rows, size_t width, const float *x, size_t x_stride,
                       const ckernels_target *to);
 // Quantises bf16 rows to an int8 operand; x_stride in numbers.
-void ckernels_quantise(size_t rows, size_t width, const uint16_t *x, size_t x_stride,
+void ckernels_quantise(ckernels_choice kernels, size_t rows, size_t width, const uint16_t *x, size_t x_stride,
                        const ckernels_target *to);
 // y = (x - mean) / sqrt(variance + epsilon) * weight + bias, for each row of `width`, to an operand; a
 // target in fp32 may be x itself.
-void ckernels_layer_norm(size_t rows, size_t width, const float *x, size_t x_stride,
+void ckernels_layer_norm(ckernels_choice kernels, size_t rows, size_t width, const float *x, size_t x_stride,
                          const float *weight, const float *bias, float epsilon,
                          const ckernels_target *to);
 // 1 if every number is finite.
@@ -132,8 +157,8 @@ typedef struct {
 // y[rows, outputs] = x[rows, k] · packed for `panels` panels from `first_panel`; columns at and beyond `outputs` are
 // not written. Every output's sum is taken in the same order whatever the tile that it falls into, so a result
 // depends on its own row of A and its own column of B alone.
-void ckernels_gemm(ckernels_precision precision, size_t rows, size_t k, const ckernels_operand *x,
-                   const void *packed, size_t first_panel, size_t panels, size_t outputs,
+void ckernels_gemm(ckernels_choice kernels, ckernels_precision precision, size_t rows, size_t k,
+                   const ckernels_operand *x, const void *packed, size_t first_panel, size_t panels, size_t outputs,
                    const ckernels_result *to);
 
 // --------------------------------------------------------------------------------------- attention
@@ -150,13 +175,15 @@ typedef struct {
 } ckernels_attention;
 
 // Dwords of scratch that ckernels_attend needs for this many keys.
-size_t ckernels_attention_scratch(ckernels_precision precision, size_t keys);
+size_t ckernels_attention_scratch(ckernels_choice kernels, ckernels_precision precision, size_t keys);
 // Attends `queries` rows of q to the keys. Strides in numbers. With causal_first >= 0 query r sees keys
 // 0 ... causal_first + r only.
-void ckernels_attend(const ckernels_attention *a, size_t queries, const void *q, size_t q_stride,
-                     ptrdiff_t causal_first, void *out, size_t out_stride);
+void ckernels_attend(ckernels_choice kernels, const ckernels_attention *a, size_t queries, const void *q,
+                     size_t q_stride, ptrdiff_t causal_first, void *out, size_t out_stride);
 
 // ---------------------------------------------------------------------------------------- doubles
+
+// Kernels of doubles run in the best isa of the processor; no choice of the caller's reaches them.
 
 // Tiles of a product of doubles have this many rows and columns on this processor. A is packed in panels of so many
 // rows, [k][rows], one after the other; B in panels of so many columns, [k][columns]. Rows and columns that fill up the
@@ -203,16 +230,5 @@ double ckernels_dense_dot(size_t count, const double *a, const double *b);
 void ckernels_dense_add_scaled(size_t count, double scale, const double *x, double *y);
 // x becomes cosine · x + sine · y, and y becomes cosine · y - sine · x.
 void ckernels_dense_rotate(size_t count, double cosine, double sine, double *x, double *y);
-
-// ------------------------------------------------------------------------------------------ isas
-
-// Names of the instruction sets (isas) whose kernels run on this processor, "avx512_vnni" for example: those of
-// products in a precision, of row kernels, and of kernels of doubles.
-const char *ckernels_gemm_isa(ckernels_precision precision);
-const char *ckernels_row_isa(void);
-const char *ckernels_dense_isa(void);
-
-// Rows that a product computes at once on this processor: rows are best shared out among threads in multiples of it.
-size_t ckernels_tile_rows(ckernels_precision precision);
 
 #endif

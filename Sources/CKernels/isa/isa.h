@@ -1,4 +1,4 @@
-// The instruction sets (isas) that kernels are compiled for, and the choice among those that the processor runs.
+// The instruction sets (isas) that kernels are compiled for, and the choice among them.
 #ifndef CKERNELS_ISA_H
 #define CKERNELS_ISA_H
 
@@ -32,12 +32,12 @@ typedef struct {
 } dense_kernels;
 
 // A line of the table: a name for reports, the bits of cprocessor_feature that the kernels need, and the kernels.
-typedef struct {
+typedef struct ckernels_gemm_isa {
   const char *name;
   uint32_t needs;
   const gemm_kernels *kernels;
 } gemm_isa;
-typedef struct {
+typedef struct ckernels_row_isa {
   const char *name;
   uint32_t needs;
   const row_kernels *kernels;
@@ -54,9 +54,9 @@ const gemm_isa *gemm_isas(ckernels_precision precision);
 const row_isa *row_isas(void);
 const dense_isa *dense_isas(void);
 
-// The first isa whose needs the processor meets.
-const gemm_isa *gemm_choose(ckernels_precision precision);
-const row_isa *rows_choose(void);
+// The first isa of row kernels that needs no other features than these.
+const row_isa *rows_choose(uint32_t features);
+// The first isa of kernels of doubles whose needs the processor meets.
 const dense_isa *dense_choose(void);
 
 #endif

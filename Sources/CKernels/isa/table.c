@@ -77,19 +77,3 @@ const gemm_isa *gemm_isas(ckernels_precision precision) {
 }
 const row_isa *row_isas(void) { return rows; }
 const dense_isa *dense_isas(void) { return dense; }
-
-const gemm_isa *gemm_choose(ckernels_precision precision) {
-  const gemm_isa *isa = gemm_isas(precision);
-  while (!cprocessor_has(isa->needs)) isa++;
-  return isa;
-}
-const row_isa *rows_choose(void) {
-  const row_isa *isa = rows;
-  while (!cprocessor_has(isa->needs)) isa++;
-  return isa;
-}
-const dense_isa *dense_choose(void) {
-  const dense_isa *isa = dense;
-  while (!cprocessor_has(isa->needs)) isa++;
-  return isa;
-}

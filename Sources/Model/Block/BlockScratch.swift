@@ -29,7 +29,7 @@ struct BlockScratch {
   init(
     _ workspace: Workspace, rows: Int, sequences: Int, longest: Int, _ shape: Shape, threads: Int
   ) throws(Failure) {
-    let (precision, activations) = (shape.precision, shape.precision.activationPrecision)
+    let (precision, activations) = (shape.precision, shape.attention.precision)
     let width = shape.attention.width
     self.rows = rows
     input = try Operand(workspace, precision, rows: rows, width: width)

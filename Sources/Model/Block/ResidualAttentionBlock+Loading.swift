@@ -18,7 +18,8 @@ extension ResidualAttentionBlock {
       weight: prefix + names.inProjectionWeight, bias: prefix + names.inProjectionBias, width, 3 * width,
       minimum: minimum)
     attention = MultiHeadAttention(
-      heads: heads, width: width, causal: causal, precision: inProjection.precision.activationPrecision)
+      heads: heads, width: width, causal: causal,
+      precision: reader.kernels.activationPrecision(inProjection.precision), kernels: reader.kernels)
     outProjection = try reader.linear(prefix + names.outProjection, width, width, minimum: minimum)
     ln2 = try reader.layerNorm(prefix + names.ln2, width, epsilon)
     fc = try reader.linear(prefix + names.fc, width, hidden, minimum: minimum)

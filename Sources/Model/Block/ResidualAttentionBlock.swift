@@ -71,7 +71,7 @@ struct ResidualAttentionBlock: Sendable {
     try checkCancelled()
     var input = attended
     if precision == .int8 {
-      scratch.input.quantise(rows: rows, attended, width: width, pool: pool)
+      scratch.input.quantise(rows: rows, attended, width: width, kernels: fc.kernels, pool: pool)
       input = scratch.input
     }
     outProjection.add(rows: rows, input, to: x, stride: width, pool: pool)
@@ -81,7 +81,7 @@ struct ResidualAttentionBlock: Sendable {
     fc.apply(rows: rows, scratch.input, to: hidden, activation: activation, pool: pool)
     var hiddenInput = hidden
     if let quantised = scratch.hiddenInput?.reshaped(width: fc.outputs) {
-      quantised.quantise(rows: rows, hidden, width: fc.outputs, pool: pool)
+      quantised.quantise(rows: rows, hidden, width: fc.outputs, kernels: fc.kernels, pool: pool)
       hiddenInput = quantised
     }
     projection.add(rows: rows, hiddenInput, to: x, stride: width, pool: pool)

@@ -16,7 +16,8 @@ extension ActionCLIP {
     declaresOptions: Bool, describeUnknown: (_ name: String) -> String = { _ in "" }
   ) throws(Failure) {
     let precision = options.precision ?? declared.precision ?? .fp32
-    let reader = ParameterReader(source, compute: precision, pool: ThreadPool(threads: options.threads))
+    let reader = ParameterReader(
+      source, compute: precision, kernels: Kernels(), pool: ThreadPool(threads: options.threads))
     let (configuration, blockInfix) = try Configuration.infer(
       reader, options, declared, declaresOptions: declaresOptions)
     let vision = try VisionTransformer(reader, configuration, blockInfix: blockInfix)

@@ -23,7 +23,9 @@ extension ParameterReader {
     } else {
       let isRead = info.elementType == .bf16 ? try source.readStored(name, into: table.halves) : false
       if !isRead {
-        try read(name, shape) { (numbers, _) throws(Failure) in table.fill(numbers, pool: pool) }
+        try read(name, shape) { (numbers, _) throws(Failure) in
+          table.fill(numbers, kernels: kernels, pool: pool)
+        }
       }
       // The largest fp32 numbers are infinite once rounded to bf16.
       guard table.halvesAreFinite else { throw notFinite(name) }
@@ -91,7 +93,8 @@ extension ParameterReader {
       }
       defer { extendLifetime(scratch) }
       return try Linear(
-        quantised: numbers, scales: scales, bias: bias, inputs: inputs, outputs: outputs, pool: pool)
+        quantised: numbers, scales: scales, bias: bias, inputs: inputs, outputs: outputs, kernels: kernels,
+        pool: pool)
     }
     let numbers = try FloatBuffer(count: info.count)
     try source.read(name, into: numbers.buffer)
@@ -112,14 +115,15 @@ extension ParameterReader {
     _ precision: Precision
   ) throws(Failure) -> Linear {
     try Linear(
-      weight: weight, bias: bias, inputs: inputs, outputs: outputs, precision: precision, pool: pool)
+      weight: weight, bias: bias, inputs: inputs, outputs: outputs, precision: precision, kernels: kernels,
+      pool: pool)
   }
 
   /// A layer normalisation whose weight and bias are named `prefix`weight and `prefix`bias.
   func layerNorm(_ prefix: String, _ width: Int, _ epsilon: Float) throws(Failure) -> LayerNorm {
     LayerNorm(
       weight: try tensor(prefix + "weight", [width]),
-      bias: try tensor(prefix + "bias", [width]), epsilon: epsilon)
+      bias: try tensor(prefix + "bias", [width]), epsilon: epsilon, kernels: kernels)
   }
 
   /// A projection stored as [inputs, outputs], used from the right in the reference.

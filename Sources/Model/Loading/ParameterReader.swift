@@ -12,14 +12,17 @@ public final class ParameterReader {
 
   /// The precision of the encoders' products.
   let compute: Precision
+  /// The kernels that the layers will compute with.
+  let kernels: Kernels
   /// Threads for loading, which end with the reader: a loaded model starts its own when it first computes.
   let pool: ThreadPool
   /// Scratch memory for one tensor's numbers at a time, kept for the next.
   private var kept: FloatBuffer?
 
-  init(_ source: any TensorSource, compute: Precision = .fp32, pool: ThreadPool) {
+  init(_ source: any TensorSource, compute: Precision = .fp32, kernels: Kernels, pool: ThreadPool) {
     self.source = source
     self.compute = compute
+    self.kernels = kernels
     self.pool = pool
   }
 

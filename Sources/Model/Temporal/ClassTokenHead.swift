@@ -65,9 +65,12 @@ struct ClassTokenHead: TemporalHead {
     norm = try reader.layerNorm(encoder + "norm.", size, ClassTokenHead.epsilon)
   }
 
+  private var precision: Precision { layers[0].linear1.precision }
+  private var kernels: Kernels { layers[0].linear1.kernels }
   private var attention: MultiHeadAttention {
     MultiHeadAttention(
-      heads: ClassTokenHead.heads, width: size, causal: false, precision: layers[0].linear1.precision)
+      heads: ClassTokenHead.heads, width: size, causal: false,
+      precision: kernels.activationPrecision(precision), kernels: kernels)
   }
 
   struct Scratch {
@@ -79,7 +82,7 @@ struct ClassTokenHead: TemporalHead {
   func scratch(_ workspace: Workspace, videos: Int, threads: Int) throws(Failure) -> Scratch {
     let length = frames + 1
     let shape = BlockScratch.Shape(
-      precision: attention.precision, attention: attention,
+      precision: precision, attention: attention,
       hidden: layers.map(\.linear1.outputs).max() ?? 0)
     return Scratch(
       y: try workspace.take(videos * length * size),
@@ -122,13 +125,13 @@ struct ClassTokenHead: TemporalHead {
     let rows = sequences.rows
     let qkv = scratch.qkvOrHidden.reshaped(width: 3 * size)
     let hidden = scratch.qkvOrHidden.reshaped(width: layer.linear1.outputs)
-    scratch.input.fill(rows: rows, x, stride: size, width: size, pool: pool)
+    scratch.input.fill(rows: rows, x, stride: size, width: size, kernels: kernels, pool: pool)
     layer.inProjection.apply(rows: rows, scratch.input, to: qkv, pool: pool)
     attention.apply(
       sequences, qkv: qkv, to: scratch.attended, scratch: scratch.attention, pool: pool)
     layer.outProjection.add(rows: rows, scratch.attended, to: x, stride: size, pool: pool)
     layer.norm1.apply(rows: rows, x, stride: size, to: x, stride: size, pool: pool)
-    scratch.input.fill(rows: rows, x, stride: size, width: size, pool: pool)
+    scratch.input.fill(rows: rows, x, stride: size, width: size, kernels: kernels, pool: pool)
     layer.linear1.apply(rows: rows, scratch.input, to: hidden, activation: .relu, pool: pool)
     layer.linear2.add(rows: rows, hidden, to: x, stride: size, pool: pool)
     layer.norm2.apply(rows: rows, x, stride: size, to: x, stride: size, pool: pool)

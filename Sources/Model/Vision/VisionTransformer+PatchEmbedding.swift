@@ -30,8 +30,7 @@ extension VisionTransformer {
       if let input = buffers.patches.input {
         input.fill(
           rows: run * patches, buffers.patches.columns, stride: columnStride, width: patchEmbedding.inputs,
-          pool: pool
-        )
+          kernels: patchEmbedding.kernels, pool: pool)
         patchRows = input
       }
       for frame in 0..<run {

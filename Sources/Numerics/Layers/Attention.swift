@@ -10,12 +10,14 @@ public struct MultiHeadAttention: Sendable {
   public let causal: Bool
   /// The activation precision: fp32 or bf16.
   public let precision: Precision
+  private let kernels: Kernels
 
-  public init(heads: Int, width: Int, causal: Bool, precision: Precision = .fp32) {
+  public init(heads: Int, width: Int, causal: Bool, precision: Precision = .fp32, kernels: Kernels) {
     self.heads = heads
     self.width = width
     self.causal = causal
     self.precision = precision
+    self.kernels = kernels
   }
 
   /// The memory that attention works in for one sequence and head, for each thread.
@@ -38,7 +40,7 @@ public struct MultiHeadAttention: Sendable {
     return Scratch(
       keys: try take(ckernels_packed_count(kernel, longest, size)),
       values: try take(ckernels_packed_count(kernel, size, longest)),
-      scores: try take(ckernels_attention_scratch(kernel, longest)),
+      scores: try take(ckernels_attention_scratch(kernels.choice, kernel, longest)),
       gatheredKeys: try take(longest * size), gatheredValues: try take(longest * size))
   }
 
@@ -80,7 +82,7 @@ public struct MultiHeadAttention: Sendable {
           q + range.lowerBound * stride * bytes
         }
       ckernels_attend(
-        &attention, range.count, query, queries?.numberStride ?? stride,
+        kernels.choice, &attention, range.count, query, queries?.numberStride ?? stride,
         causal ? past.count + range.lowerBound : -1,
         out.base + ((wanted == .all ? row : sequence) * out.numberStride + head * size) * bytes,
         out.numberStride)

@@ -8,11 +8,11 @@ public struct EmbeddingTable: Sendable {
   public let precision: Precision
   private let memory: FloatBuffer  // [rows, W], two numbers a float in bf16
 
-  /// A table of zeros, to be filled before it is used.
+  /// A table of zeros in fp32 or bf16, to be filled before it is used.
   public init(rows: Int, width: Int, precision: Precision) throws(Failure) {
     self.rows = rows
     self.width = width
-    self.precision = precision.activationPrecision
+    self.precision = precision
     memory = try FloatBuffer(count: precision == .fp32 ? rows * width : (rows * width + 1) / 2)
   }
 
@@ -24,14 +24,14 @@ public struct EmbeddingTable: Sendable {
   }
 
   /// Rounds fp32 numbers [rows, W] into a table in bf16.
-  public func fill(_ values: UnsafePointer<Float>, pool: ThreadPool) {
+  public func fill(_ values: UnsafePointer<Float>, kernels: Kernels, pool: ThreadPool) {
     // Even numbers of them, so that no two shares meet in four bytes.
     let (count, share) = (rows * width, 1 << 18)
     pool.run(count: (count + share - 1) / share) { index, _ in
       let first = index * share
       var target = ckernels_target(
         precision: CKERNELS_BF16, rows: memory.base + first / 2, stride: 0, scale: nil, zero: nil)
-      ckernels_convert(1, min(share, count - first), values + first, 0, &target)
+      ckernels_convert(kernels.choice, 1, min(share, count - first), values + first, 0, &target)
     }
   }
 

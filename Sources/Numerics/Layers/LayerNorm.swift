@@ -6,11 +6,13 @@ public struct LayerNorm: Sendable {
   public let weight: FloatBuffer  // [W]
   public let bias: FloatBuffer  // [W]
   public let epsilon: Float
+  private let kernels: Kernels
 
-  public init(weight: FloatBuffer, bias: FloatBuffer, epsilon: Float) {
+  public init(weight: FloatBuffer, bias: FloatBuffer, epsilon: Float, kernels: Kernels) {
     self.weight = weight
     self.bias = bias
     self.epsilon = epsilon
+    self.kernels = kernels
   }
 
   public var width: Int { weight.count }
@@ -30,10 +32,7 @@ public struct LayerNorm: Sendable {
     pool.runRows(rows) { first, count in
       var target = y.from(first).target
       ckernels_layer_norm(
-        count, width, x + first * xStride, xStride, weight.base, bias.base, epsilon, &target)
+        kernels.choice, count, width, x + first * xStride, xStride, weight.base, bias.base, epsilon, &target)
     }
   }
 }
-
-/// The instruction set of row kernels and fp32 products on this processor: "avx512", "avx2" or "portable".
-public let instructionSet = String(cString: ckernels_row_isa())

@@ -7,18 +7,20 @@ public struct Linear: Sendable {
   public let inputs: Int
   public let outputs: Int
   public let precision: Precision
+  public let kernels: Kernels
   public let bias: FloatBuffer?  // [outputs]
   private let packed: FloatBuffer
 
   /// Packs `weight` [outputs, inputs], which is not needed afterwards.
   public init(
     weight: UnsafePointer<Float>, bias: FloatBuffer?, inputs: Int, outputs: Int, precision: Precision = .fp32,
-    pool: ThreadPool? = nil
+    kernels: Kernels, pool: ThreadPool? = nil
   ) throws(Failure) {
     self.inputs = inputs
     self.outputs = outputs
     self.bias = bias
     self.precision = precision
+    self.kernels = kernels
     packed = try FloatBuffer(count: ckernels_packed_count(precision.kernel, outputs, inputs))
     let packed = packed
     Linear.forEachShare(outputs, pool) { first, count in
@@ -40,12 +42,13 @@ public struct Linear: Sendable {
   /// Packs int8 numbers [outputs, inputs] with a scale for each output, which are not needed afterwards.
   public init(
     quantised: UnsafePointer<Int8>, scales: FloatBuffer, bias: FloatBuffer?, inputs: Int, outputs: Int,
-    pool: ThreadPool? = nil
+    kernels: Kernels, pool: ThreadPool? = nil
   ) throws(Failure) {
     self.inputs = inputs
     self.outputs = outputs
     self.bias = bias
     precision = .int8
+    self.kernels = kernels
     packed = try FloatBuffer(count: ckernels_packed_count(CKERNELS_INT8, outputs, inputs))
     let packed = packed
     withExtendedLifetime(scales) {
@@ -74,7 +77,7 @@ public struct Linear: Sendable {
       let weight = try weight()
       return try withExtendedLifetime(weight) { () throws(Failure) in
         try Linear(
-          weight: weight.base, bias: nil, inputs: inputs, outputs: outputs, precision: .int8
+          weight: weight.base, bias: nil, inputs: inputs, outputs: outputs, precision: .int8, kernels: kernels
         ).quantised()
       }
     }
@@ -132,8 +135,9 @@ public struct Linear: Sendable {
         bias: bias.map { UnsafePointer($0.base) }, activation: activation.kernel, store: store,
         y: y + block.row * yStride * size, stride: yStride)
       ckernels_gemm(
-        precision.kernel, block.rows, inputs, &operand, packed.base, block.panel, block.panels, outputs,
-        &result)
+        kernels.choice, precision.kernel, block.rows, inputs, &operand, packed.base, block.panel,
+        block.panels,
+        outputs, &result)
     }
   }
 
@@ -152,7 +156,7 @@ public struct Linear: Sendable {
     let firstPanel = columns.lowerBound / Int(CKERNELS_PANEL)
     let panels = ckernels_panels(columns.upperBound) - firstPanel
     let wanted = 2 * pool.threads
-    let tile = ckernels_tile_rows(precision.kernel)
+    let tile = ckernels_tile_rows(kernels.choice, precision.kernel)
     let (tiles, pairs) = ((rows + tile - 1) / tile, (panels + 1) / 2)
     let rowBlocks = max(1, min(wanted, rows / 192))
     let columnBlocks = pool.threads == 1 ? 1 : max(1, min(wanted / rowBlocks, pairs / 2))

@@ -74,21 +74,22 @@ public struct Operand: @unchecked Sendable {
 
   /// Writes fp32 rows of `width` numbers, rounded to the operand's precision.
   public func fill(
-    rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int, width: Int, pool: ThreadPool
+    rows: Int, _ x: UnsafePointer<Float>, stride xStride: Int, width: Int, kernels: Kernels, pool: ThreadPool
   ) {
     pool.runRows(rows) { first, count in
       var target = from(first).target
-      ckernels_convert(count, width, x + first * xStride, xStride, &target)
+      ckernels_convert(kernels.choice, count, width, x + first * xStride, xStride, &target)
     }
   }
 
   /// Writes bf16 rows, rounded to int8.
-  public func quantise(rows: Int, _ x: Operand, width: Int, pool: ThreadPool) {
+  public func quantise(rows: Int, _ x: Operand, width: Int, kernels: Kernels, pool: ThreadPool) {
     pool.runRows(rows) { first, count in
       var target = from(first).target
       let source = x.from(first)
       ckernels_quantise(
-        count, width, source.base.assumingMemoryBound(to: UInt16.self), source.numberStride, &target)
+        kernels.choice, count, width, source.base.assumingMemoryBound(to: UInt16.self), source.numberStride,
+        &target)
     }
   }
 }

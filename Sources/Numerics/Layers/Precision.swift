@@ -18,9 +18,6 @@ public enum Precision: Int32, Sendable, CaseIterable {
     }
   }
 
-  /// The precision of activations between two products, and of attention.
-  public var activationPrecision: Precision { self == .fp32 ? .fp32 : .bf16 }
-
   var kernel: ckernels_precision {
     switch self {
     case .fp32: CKERNELS_FP32
