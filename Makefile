@@ -45,7 +45,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall test check test-swift test-kernels test-c test-faults \
-  torture test-abi test-python races test-fuzz fuzz bench bench-kernels bench-dense demo clean
+  torture test-abi test-bindings test-python races test-fuzz fuzz bench bench-kernels bench-dense demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -141,6 +141,7 @@ test: deps build ## all of the checks below, in order
 	$(call step,C programs,test-c)
 	$(call step,faults,test-faults)
 	$(call step,binary interface,test-abi)
+	$(call step,bindings,test-bindings)
 	$(call step,Python and command tests,test-python)
 	$(call step,fuzz corpus,test-fuzz)
 	@printf '\n'
@@ -170,6 +171,9 @@ torture: library ## the same at length: 2,400,000 cut and damaged files (up to h
 
 test-abi: ## the header against the last release's, the exported symbols, and what the library needs
 	@Tests/abi/run.sh
+
+test-bindings: ## the bindings for other languages against an installed tree
+	@Tests/bindings/run.sh
 
 # Sets `python`: the system's Python when it has what the tests need, else an environment of our own.
 define find_python

@@ -19,6 +19,7 @@ imports transformers open_clip cv2 PIL ||
 { has aarch64-linux-gnu-gcc && has qemu-aarch64; } ||
   absent 'kernels of aarch64' 'apt-get install qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross'
 has qemu-x86_64 || absent 'start-up on older processors' 'apt-get install qemu-user'
+has cargo || absent 'the bindings for Rust' 'apt-get install cargo'
 has setpriv && (( EUID == 0 )) || absent 'the setuid program' 'run as root, with setpriv (apt-get install util-linux)'
 [[ -d ${ACTIONCLIP_SHARED:-../shared} ]] ||
   absent 'tests on larger reference data' 'they are not part of this repository (a folder ../shared, or ACTIONCLIP_SHARED)'

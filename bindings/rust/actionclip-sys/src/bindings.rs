@@ -1,0 +1,2025 @@
+// Written by scripts/rust_bindings.py from the C header; not to be changed by hand.
+
+use std::marker::{PhantomData, PhantomPinned};
+use std::mem::{size_of, MaybeUninit};
+use std::os::raw::{c_char, c_void};
+
+pub const ACTIONCLIP_VERSION_MAJOR: i32 = 0;
+pub const ACTIONCLIP_VERSION_MINOR: i32 = 1;
+pub const ACTIONCLIP_VERSION_PATCH: i32 = 0;
+pub const ACTIONCLIP_ABI_VERSION: i32 = 0;
+pub const ACTIONCLIP_OK: i32 = 0;
+pub const ACTIONCLIP_ERROR_INVALID_ARGUMENT: i32 = -10;
+pub const ACTIONCLIP_ERROR_BUFFER_TOO_SMALL: i32 = -11;
+pub const ACTIONCLIP_ERROR_INVALID_HANDLE: i32 = -12;
+pub const ACTIONCLIP_ERROR_INVALID_UTF8: i32 = -13;
+pub const ACTIONCLIP_ERROR_TEXT_TOO_LONG: i32 = -14;
+pub const ACTIONCLIP_ERROR_NOT_FINITE: i32 = -15;
+pub const ACTIONCLIP_ERROR_FORKED: i32 = -16;
+pub const ACTIONCLIP_ERROR_CANCELLED: i32 = -17;
+pub const ACTIONCLIP_ERROR_FILE_OPEN: i32 = -20;
+pub const ACTIONCLIP_ERROR_FILE_READ: i32 = -21;
+pub const ACTIONCLIP_ERROR_FILE_WRITE: i32 = -22;
+pub const ACTIONCLIP_ERROR_HASH_MISMATCH: i32 = -24;
+pub const ACTIONCLIP_ERROR_FORMAT_UNKNOWN: i32 = -30;
+pub const ACTIONCLIP_ERROR_FORMAT_INVALID: i32 = -31;
+pub const ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED: i32 = -32;
+pub const ACTIONCLIP_ERROR_FORMAT_LIMIT: i32 = -33;
+pub const ACTIONCLIP_ERROR_MISSING_TENSOR: i32 = -40;
+pub const ACTIONCLIP_ERROR_TENSOR_SHAPE: i32 = -41;
+pub const ACTIONCLIP_ERROR_OPTION_CONFLICT: i32 = -42;
+pub const ACTIONCLIP_ERROR_NO_TOKENIZER: i32 = -43;
+pub const ACTIONCLIP_ERROR_TOKENIZER_INVALID: i32 = -44;
+pub const ACTIONCLIP_ERROR_OUT_OF_MEMORY: i32 = -50;
+pub const ACTIONCLIP_ERROR_UNAVAILABLE: i32 = -52;
+pub const ACTIONCLIP_ERROR_TIME_LIMIT: i32 = -53;
+pub const ACTIONCLIP_ERROR_VIDEO_INVALID: i32 = -60;
+pub const ACTIONCLIP_ERROR_VIDEO_DECODE: i32 = -61;
+pub const ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES: i32 = -70;
+pub const ACTIONCLIP_ERROR_INTERNAL: i32 = -90;
+pub const ACTIONCLIP_AS_CHECKPOINT: i32 = 0;
+pub const ACTIONCLIP_ON: i32 = 1;
+pub const ACTIONCLIP_OFF: i32 = 2;
+pub const ACTIONCLIP_HEAD_AS_CHECKPOINT: i32 = 0;
+pub const ACTIONCLIP_HEAD_MEANP: i32 = 1;
+pub const ACTIONCLIP_HEAD_CONV_1D: i32 = 2;
+pub const ACTIONCLIP_HEAD_LSTM: i32 = 3;
+pub const ACTIONCLIP_HEAD_TRANSF: i32 = 4;
+pub const ACTIONCLIP_HEAD_TRANSF_CLS: i32 = 5;
+pub const ACTIONCLIP_COMPUTE_DEFAULT: i32 = 0;
+pub const ACTIONCLIP_COMPUTE_FP32: i32 = 1;
+pub const ACTIONCLIP_COMPUTE_BF16: i32 = 2;
+pub const ACTIONCLIP_COMPUTE_INT8: i32 = 3;
+pub const ACTIONCLIP_ACTIVATION_AS_CHECKPOINT: i32 = 0;
+pub const ACTIONCLIP_ACTIVATION_QUICK_GELU: i32 = 1;
+pub const ACTIONCLIP_ACTIVATION_GELU: i32 = 2;
+pub const ACTIONCLIP_FILE_SAFETENSORS: i32 = 1;
+pub const ACTIONCLIP_FILE_TORCH: i32 = 2;
+pub const ACTIONCLIP_FILE_TORCHSCRIPT: i32 = 3;
+pub const ACTIONCLIP_STORAGE_FP32: i32 = 0;
+pub const ACTIONCLIP_STORAGE_FP16: i32 = 1;
+pub const ACTIONCLIP_STORAGE_BF16: i32 = 2;
+pub const ACTIONCLIP_STORAGE_INT8: i32 = 3;
+pub const ACTIONCLIP_PIXEL_RGB: i32 = 1;
+pub const ACTIONCLIP_PIXEL_BGR: i32 = 2;
+pub const ACTIONCLIP_PIXEL_RGBA: i32 = 3;
+pub const ACTIONCLIP_PIXEL_BGRA: i32 = 4;
+pub const ACTIONCLIP_PIXEL_GRAY: i32 = 5;
+pub const ACTIONCLIP_RESIZE_ACTIONCLIP: i32 = 0;
+pub const ACTIONCLIP_RESIZE_CLIP: i32 = 1;
+pub const ACTIONCLIP_RESIZE_MMACTION2: i32 = 2;
+pub const ACTIONCLIP_RESIZE_HUGGING_FACE: i32 = 3;
+pub const ACTIONCLIP_CROP_CENTER: i32 = 0;
+pub const ACTIONCLIP_CROP_START: i32 = 1;
+pub const ACTIONCLIP_CROP_END: i32 = 2;
+pub const ACTIONCLIP_DECODE_NEEDED: i32 = 0;
+pub const ACTIONCLIP_DECODE_ALL: i32 = 1;
+pub const ACTIONCLIP_DECODE_KEY_FRAMES: i32 = 2;
+pub const ACTIONCLIP_SAMPLING_ACTIONCLIP: i32 = 0;
+pub const ACTIONCLIP_SAMPLING_MMACTION2: i32 = 1;
+pub const ACTIONCLIP_SAMPLING_OPEN_VCLIP: i32 = 2;
+pub const ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR: i32 = 0;
+pub const ACTIONCLIP_TEXT_TRUNCATE: i32 = 1;
+pub const ACTIONCLIP_FIT_AUTO: i32 = 0;
+pub const ACTIONCLIP_FIT_WORDS: i32 = 1;
+pub const ACTIONCLIP_FIT_PROTOTYPES: i32 = 2;
+pub const ACTIONCLIP_FIT_RIDGE: i32 = 3;
+pub const ACTIONCLIP_FIT_SOFTMAX: i32 = 4;
+pub const ACTIONCLIP_PROMPTS_EQUAL: i32 = 0;
+pub const ACTIONCLIP_PROMPTS_WITHOUT_LABELS: i32 = 1;
+pub const ACTIONCLIP_PROMPTS_FITTED: i32 = 2;
+
+/// A flag by which one thread ends the long calls of others early. A thread uses a token; once
+/// another thread sets it, the first thread's call returns ACTIONCLIP_ERROR_CANCELLED within the
+/// time that one frame or one group of prompts takes. Its outputs are not written and its handles
+/// stay usable. While the token is set, later calls return that error at once. These calls can be
+/// cancelled: loading, describing and saving files; opening, examining and reading videos;
+/// preprocessing; all that encode or tokenize; similarity; making, changing, teaching and scoring
+/// with a classifier; fitting weights of templates. Other calls ignore the token.
+///
+/// actionclip_thread_use_cancel_token(token, NULL);              // this thread, before its calls
+/// actionclip_cancel(token);                                     // any thread, or a signal handler
+/// actionclip_cancel_token_reset(token);                         // once the call has ended
+#[repr(C)]
+pub struct actionclip_cancel_token {
+    _data: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// A loaded model: both encoders, the temporal head, the tokenizer that was found, and the threads
+/// that compute.
+#[repr(C)]
+pub struct actionclip_model {
+    _data: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// An open video file, for use by one thread at a time. FFmpeg's libraries are loaded when the
+/// first video is opened. If they are missing, opening returns ACTIONCLIP_ERROR_UNAVAILABLE, and
+/// everything else works.
+#[repr(C)]
+pub struct actionclip_video {
+    _data: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// Labels with their embeddings, for scoring one video after another. Any number of threads may use
+/// a classifier at once, even while one of them sets other labels or teaches it: a call uses the
+/// list that it began with. The model's handle may be freed first.
+#[repr(C)]
+pub struct actionclip_classifier {
+    _data: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// The labels of a classifier at one moment, with their embeddings. A list never changes, any
+/// number of threads may use it at once, and it may outlive the classifier. Its generation is its
+/// number: 1 for the list that the classifier was made with, and one more for each list set or
+/// fitted later.
+#[repr(C)]
+pub struct actionclip_label_list {
+    _data: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// The report of a fit: which method was chosen and why, how well it does on clips that it did not
+/// see, and which clips and labels deserve a look. All of it is known from leaving each clip out in
+/// turn. The choices of the fit were made by the same clips, so the figures flatter a little where
+/// clips are few. A report never changes, any number of threads may use it at once, and it may
+/// outlive its classifier. Of a clip with several views, each view counts its part, so numbers of
+/// clips need not be whole.
+#[repr(C)]
+pub struct actionclip_report {
+    _data: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// CLIP's tokenizer without a model. It is immutable, and any number of threads may use it at once.
+#[repr(C)]
+pub struct actionclip_tokenizer {
+    _data: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// Options of loading a model. Call actionclip_model_options_init, then change fields; NULL in
+/// place of the struct means all defaults. An option that contradicts the checkpoint is an error.
+///
+/// The default number of threads, for models and for decoding videos, is what the environment
+/// variable ACTIONCLIP_THREADS says; another value than 1 to 256 is
+/// ACTIONCLIP_ERROR_INVALID_ARGUMENT. Without the variable it is one thread for each processor of
+/// the process's affinity, or fewer where its control groups (cgroup versions 1 and 2: containers,
+/// services) have a processor quota: the strictest quota, rounded down, but at least 1.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_model_options {
+    /// sizeof(actionclip_model_options), set by _init
+    pub struct_size: u32,
+    /// pre-network joint space-time tokens: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF
+    pub joint: i32,
+    /// in-network temporal shift: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF
+    pub temporal_shift: i32,
+    /// ACTIONCLIP_HEAD_*; MeanP if the file does not show one
+    pub head: i32,
+    /// T, frames per video; 0: as the checkpoint says, else 8
+    pub frames: i32,
+    /// threads that compute, the caller's included, 1 to 256; 0: the default number (below)
+    pub threads: i32,
+    /// ACTIONCLIP_COMPUTE_*
+    pub compute_type: i32,
+    /// Temporal view: the number of frames on each side that a frame's tokens attend to besides
+    /// their own, 1 to 3. Open-VCLIP's expand_temporal_view is 1, which its averaged files
+    /// (swa_*.pth) do not state. 0: as the checkpoint says; -1: none.
+    pub temporal_view: i32,
+    /// Path of CLIP's BPE merge list, or of Hugging Face's tokenizer.json (see
+    /// actionclip_tokenizer_load). NULL: the merge list inside the model's file; else the first
+    /// file beside it that is named bpe_simple_vocab_16e6.txt.gz, bpe_simple_vocab_16e6.txt,
+    /// merges.txt or tokenizer.json; else none.
+    pub tokenizer_path: *const c_char,
+    /// Processor ids that the model's own threads are pinned to, in turn; the calling thread is not
+    /// pinned. NULL: the affinity of the thread that first computes with the model. With threads 0,
+    /// one thread per id. Borrowed for the call.
+    pub processors: *const i32,
+    pub processor_count: usize,
+    /// The SHA-256 that the file must have, 64 hexadecimal digits in either case; NULL: any. A file
+    /// with another one is ACTIONCLIP_ERROR_HASH_MISMATCH, and nothing in it is parsed. A file to
+    /// be hashed is read whole, once, and the model is made from those bytes. So while it loads,
+    /// even a safetensors file takes its size in memory beside the model.
+    pub expected_sha256: *const c_char,
+    /// ACTIONCLIP_ON: compute what actionclip_model_sha256 returns
+    pub compute_sha256: i32,
+    /// ACTIONCLIP_ACTIVATION_*
+    pub activation: i32,
+    /// Path of the CLIP file that the weights were trained from. It gives the token embedding if
+    /// the weights lack it, as ViFi-CLIP's do. NULL: none.
+    pub base_path: *const c_char,
+    /// The model's name in open_clip, "ViT-B-16-quickgelu" or, with the weights' tag,
+    /// "ViT-B-16/laion2b_s34b_b88k". It determines the activation, and for larger models the number
+    /// of heads. Give it for open_clip's files that have no open_clip_config.json beside them; it
+    /// is used in place of that file. NULL: none.
+    pub open_clip_name: *const c_char,
+}
+
+impl Default for actionclip_model_options {
+    /// The library's defaults, with `struct_size` set.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { actionclip_model_options_init_sized(value.as_mut_ptr(), size_of::<Self>()) };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// The sizes and options of a loaded model, after every choice was resolved.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_model_info {
+    /// set it to sizeof(actionclip_model_info) before the call
+    pub struct_size: u32,
+    /// ACTIONCLIP_FILE_*
+    pub file_type: i32,
+    /// S, input side in pixels
+    pub image_size: i32,
+    /// p
+    pub patch_size: i32,
+    /// W
+    pub vision_width: i32,
+    /// L
+    pub vision_layers: i32,
+    /// from the file, its configuration or open_clip_name; else as released models
+    pub vision_heads: i32,
+    /// E, length of every embedding
+    pub embedding_size: i32,
+    /// X
+    pub text_width: i32,
+    pub text_layers: i32,
+    /// from the file, its configuration or open_clip_name; else X / 64
+    pub text_heads: i32,
+    /// C, token ids per prompt
+    pub context_length: i32,
+    /// V
+    pub vocabulary_size: i32,
+    /// T
+    pub frames: i32,
+    /// 1 or 0
+    pub joint: i32,
+    /// 1 or 0
+    pub temporal_shift: i32,
+    /// ACTIONCLIP_HEAD_*; MeanP when joint (it then has nothing to join)
+    pub head: i32,
+    /// ACTIONCLIP_COMPUTE_*
+    pub compute_type: i32,
+    /// threads that compute
+    pub threads: i32,
+    /// 1 if prompts can be encoded
+    pub has_tokenizer: i32,
+    /// exp of the checkpoint's logit_scale: the scale it was trained with
+    pub logit_scale: f32,
+    /// 1 if the numbers of heads are a guess, since nothing states them
+    pub heads_assumed: i32,
+    /// weights used by this model
+    pub parameters: i64,
+    /// memory that the weights take
+    pub weight_bytes: i64,
+    /// Working memory in bytes of a call that encodes one video. A batch is encoded in groups and
+    /// needs at most a few times that. It is allocated when first needed and kept: a call like an
+    /// earlier one allocates none.
+    pub video_bytes: i64,
+    /// working memory in bytes of a call that encodes prompts, for any number
+    pub text_bytes: i64,
+    /// ACTIONCLIP_ACTIVATION_QUICK_GELU or _GELU
+    pub activation: i32,
+    /// 1 if QuickGELU is a guess, since nothing states the activation
+    pub activation_assumed: i32,
+    /// 1 if a frame's embedding depends on that frame alone, so that frames may be encoded singly
+    /// and joined later. 0 with joint, temporal shift or a temporal view.
+    pub frames_independent: i32,
+    /// 0
+    pub reserved: i32,
+}
+
+impl Default for actionclip_model_info {
+    /// Zeros, with `struct_size` set, as the library wants it for an output.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// Contents of a saved file besides the weights, the options in use and the merge list in use. NULL
+/// in a field keeps the model's own value; NULL in place of the struct keeps all of them.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_save_options {
+    /// sizeof(actionclip_save_options), set by _init
+    pub struct_size: u32,
+    /// ACTIONCLIP_STORAGE_*; a model loaded in bf16 or int8 can only be saved so
+    pub storage: i32,
+    /// not NULL with label_count 0: none
+    pub labels: *const *const c_char,
+    pub label_count: usize,
+    /// not NULL with template_count 0: none, meaning the reference's
+    pub templates: *const *const c_char,
+    pub template_count: usize,
+    /// "": none
+    pub description: *const c_char,
+    /// "": none
+    pub license: *const c_char,
+    /// "": none; where the weights are from
+    pub source: *const c_char,
+    /// Other notes: keys of lower-case letters, digits, "_" and ".", except those in the table of
+    /// docs/FORMAT.md, and a text for each; "" removes the note.
+    pub note_keys: *const *const c_char,
+    pub note_texts: *const *const c_char,
+    pub note_count: usize,
+    /// The weight of each template of the file, finite and 0 or more, with a sum above 0. NULL: the
+    /// model's own, or equal weights if `templates` is not NULL; not NULL with
+    /// template_weight_count 0: equal weights.
+    pub template_weights: *const f32,
+    pub template_weight_count: usize,
+}
+
+impl Default for actionclip_save_options {
+    /// The library's defaults, with `struct_size` set.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { actionclip_save_options_init_sized(value.as_mut_ptr(), size_of::<Self>()) };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// An 8-bit image in the caller's memory. The layout of this struct never changes, since arrays of
+/// it are passed.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_image {
+    /// first byte of the top row
+    pub data: *const u8,
+    /// bytes from one row to the next; 0: rows are packed
+    pub row_stride: i64,
+    /// pixels, 1 .. 65535
+    pub width: i32,
+    /// pixels, 1 .. 65535
+    pub height: i32,
+    /// ACTIONCLIP_PIXEL_*
+    pub pixel_format: i32,
+    /// 0
+    pub reserved: i32,
+}
+
+/// Options of turning an image into the network's input. NULL in place of the struct means the
+/// model's own, or all defaults in a call without a model.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_preprocess_options {
+    /// sizeof(actionclip_preprocess_options), set by _init
+    pub struct_size: u32,
+    /// ACTIONCLIP_RESIZE_*
+    pub resize: i32,
+    /// ACTIONCLIP_CROP_*
+    pub crop: i32,
+    /// resized short side in pixels, >= S; 0: as `resize` says
+    pub short_side: i32,
+    /// R, G, B on the 0..1 scale; _init sets CLIP's
+    pub mean: [f32; 3],
+    /// R, G, B on the 0..1 scale; _init sets CLIP's; > 0
+    pub std: [f32; 3],
+}
+
+impl Default for actionclip_preprocess_options {
+    /// The library's defaults, with `struct_size` set.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { actionclip_preprocess_options_init_sized(value.as_mut_ptr(), size_of::<Self>()) };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// Options of opening a video. Two limits guard against files made to block a program; real videos
+/// stay far below their defaults. INT64_MAX means no limit for either. max_milliseconds     the
+/// time that a call (opening, or any later one) may take until its last frame is decoded. Beyond
+/// it: ACTIONCLIP_ERROR_TIME_LIMIT. 0: five minutes, and one second more for every 2048 bytes of
+/// the file. max_pixels_per_byte  the pixels that one pass through the video may decode for each
+/// byte of the file, beyond the 2^30 that any file may have. Beyond it:
+/// ACTIONCLIP_ERROR_FORMAT_LIMIT. 0: 2^17, four times the ratio of a 4K video that is always black.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_video_options {
+    /// sizeof(actionclip_video_options), set by _init
+    pub struct_size: u32,
+    /// decoder threads, 1 to 256; 0: the default number (see actionclip_model_options)
+    pub threads: i32,
+    /// refuse larger pictures; 0: 2^25 (8K)
+    pub max_pixels: i64,
+    /// ACTIONCLIP_DECODE_*
+    pub decode: i32,
+    /// 0
+    pub reserved: i32,
+    /// time limit of one call; 0: grows with the file
+    pub max_milliseconds: i64,
+    /// pixels decoded for each byte of the file; 0: 2^17
+    pub max_pixels_per_byte: i64,
+}
+
+impl Default for actionclip_video_options {
+    /// The library's defaults, with `struct_size` set.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { actionclip_video_options_init_sized(value.as_mut_ptr(), size_of::<Self>()) };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// The size, length and damage of a video.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_video_info {
+    /// set it to sizeof(actionclip_video_info) before the call
+    pub struct_size: u32,
+    /// pixels of a frame as returned, after rotation
+    pub width: i32,
+    /// pixels of a frame as returned, after rotation
+    pub height: i32,
+    /// clockwise degrees applied to every frame: 0, 90, 180, 270
+    pub rotation: i32,
+    /// frames that decode, counted by decoding once
+    pub frame_count: i64,
+    /// number of frames that the decoder marked as damaged; -1: not known
+    pub damaged_frames: i64,
+    /// seconds, from the first frame to the end of the last
+    pub duration: f64,
+    /// average, frames per second; 0 if unknown
+    pub frame_rate: f64,
+}
+
+impl Default for actionclip_video_info {
+    /// Zeros, with `struct_size` set, as the library wants it for an output.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// A clip that a classifier has as an example.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_example {
+    /// set it to sizeof(actionclip_example) before the call
+    pub struct_size: u32,
+    /// the index of its label in the present list; -1: the list does not have it
+    pub label: i32,
+    /// 0 or more: the caller's; below 0: the library's
+    pub clip_id: i64,
+    pub views: i32,
+    /// 0
+    pub reserved: i32,
+}
+
+impl Default for actionclip_example {
+    /// Zeros, with `struct_size` set, as the library wants it for an output.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// Options of a fit. Call actionclip_fit_options_init, then change fields; none needs to be
+/// changed. A number that is NaN is chosen by the fit, from clips that it leaves out.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_fit_options {
+    /// sizeof(actionclip_fit_options), set by _init
+    pub struct_size: u32,
+    /// ACTIONCLIP_FIT_*
+    pub method: i32,
+    /// the factor of the words' logit of a label with examples, 0 to 1e6; NaN by default
+    pub text_weight: f64,
+    /// the factor of the score by clips, 0 to 1e6; NaN by default
+    pub clip_weight: f64,
+    /// what is added to the logit of labels with examples, -1e6 to 1e6; NaN by default
+    pub offset: f64,
+    /// the strength of ridge regression's penalty, 1e-6 to 1e6; NaN by default
+    pub ridge: f64,
+    /// how strongly softmax regression is held to the words, 1e-6 to 1e6; NaN by default
+    pub anchor: f64,
+    /// the share of clips, left out, that the reject threshold accepts, 0 to 1; 0.95 by default
+    pub accept_rate: f64,
+}
+
+impl Default for actionclip_fit_options {
+    /// The library's defaults, with `struct_size` set.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { actionclip_fit_options_init_sized(value.as_mut_ptr(), size_of::<Self>()) };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// The numbers of rows that a report has.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_report_info {
+    /// set it to sizeof(actionclip_report_info) before the call
+    pub struct_size: u32,
+    /// 1: the fit chose the method
+    pub is_automatic: i32,
+    /// the index of the method that is used, for actionclip_report_trial
+    pub chosen: i32,
+    /// methods that were tried; index 0 is the words alone
+    pub trials: i32,
+    /// labels in all
+    pub label_count: i32,
+    /// labels with examples, for actionclip_report_label
+    pub labels: i32,
+    /// clips, for actionclip_report_clip
+    pub clips: i32,
+    /// clips that are the only one of their label, of which nothing can be said
+    pub single_clips: i32,
+    /// pairs of labels that were confused, for actionclip_report_confusion
+    pub confusions: i32,
+    /// 0
+    pub reserved: i32,
+    /// a video whose largest probability is below it shows none of the labels
+    pub reject_threshold: f64,
+    /// clips that were left out, by which the threshold was chosen
+    pub known: f64,
+    /// of these, the clips that it accepts
+    pub accepted: f64,
+    /// clips whose label was taken out with its words, which stand for unknown actions
+    pub unknown: f64,
+    /// of these, the clips that the threshold rejects
+    pub rejected: f64,
+    /// the probability that a known clip has a larger score than an unknown one; 0 if there are
+    /// none
+    pub roc_area: f64,
+}
+
+impl Default for actionclip_report_info {
+    /// Zeros, with `struct_size` set, as the library wants it for an output.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// A method that was tried, on clips that were left out.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_trial_report {
+    /// set it to sizeof(actionclip_trial_report) before the call
+    pub struct_size: u32,
+    /// ACTIONCLIP_FIT_*
+    pub method: i32,
+    /// clips that could be left out
+    pub clips: f64,
+    /// of these, the clips whose label is the best one
+    pub right: f64,
+    /// Wilson's 95 % interval of the share of right ones, 0 to 1
+    pub right_low: f64,
+    pub right_high: f64,
+    /// clips whose label is among the best five
+    pub among_five: f64,
+    /// the mean of -log of the label's probability
+    pub loss: f64,
+    /// clips left out with all clips of their label, which stand for labels without examples
+    pub word_clips: f64,
+    /// of these, the clips whose label is the best one
+    pub right_by_words: f64,
+    /// the factor on the logits that made the probabilities calibrated
+    pub temperature: f64,
+    /// the numbers of actionclip_fit_options that were chosen or given; NaN: not used
+    pub text_weight: f64,
+    pub clip_weight: f64,
+    pub offset: f64,
+    pub ridge: f64,
+}
+
+impl Default for actionclip_trial_report {
+    /// Zeros, with `struct_size` set, as the library wants it for an output.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// A label that has examples.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_label_report {
+    /// set it to sizeof(actionclip_label_report) before the call
+    pub struct_size: u32,
+    /// its index
+    pub label: i32,
+    /// its clips
+    pub clips: i32,
+    /// 0
+    pub reserved: i32,
+    /// clips that could be left out: 0 of a single one
+    pub judged: f64,
+    /// of these, the clips that are recognised
+    pub right: f64,
+    /// of these, the clips that the words alone recognise
+    pub right_by_words: f64,
+    /// the mean probability of the label; 0 of a single clip
+    pub mean_probability: f64,
+}
+
+impl Default for actionclip_label_report {
+    /// Zeros, with `struct_size` set, as the library wants it for an output.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// A clip, and what a fit without it says of it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_clip_report {
+    /// set it to sizeof(actionclip_clip_report) before the call
+    pub struct_size: u32,
+    /// the index of its label
+    pub label: i32,
+    pub clip_id: i64,
+    /// the label with the largest probability; -1 of a single clip: the numbers are then 0
+    pub best: i32,
+    /// the label that the words alone find best
+    pub best_by_words: i32,
+    /// of its own label
+    pub probability: f64,
+    /// of the best label
+    pub best_probability: f64,
+    /// the probability of its own label less the largest of another
+    pub margin: f64,
+    /// 1: it looks mislabelled: another label is over 20 times as probable as its own
+    pub is_suspect: i32,
+    /// 1: another clip has nearly the same view, with a cosine of 0.9995 or more
+    pub has_duplicate: i32,
+    /// that clip, the smallest id of several; 0 if there is none
+    pub duplicate_id: i64,
+    /// 1: such a clip has another label
+    pub duplicate_has_other_label: i32,
+    /// 0
+    pub reserved: i32,
+}
+
+impl Default for actionclip_clip_report {
+    /// Zeros, with `struct_size` set, as the library wants it for an output.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// Two labels of which clips were taken for each other when they were left out.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_confusion_report {
+    /// set it to sizeof(actionclip_confusion_report) before the call
+    pub struct_size: u32,
+    /// the smaller index of the two labels
+    pub first: i32,
+    pub second: i32,
+    /// 0
+    pub reserved: i32,
+    /// clips of either label that were taken for the other
+    pub clips: f64,
+}
+
+impl Default for actionclip_confusion_report {
+    /// Zeros, with `struct_size` set, as the library wants it for an output.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+/// The result of actionclip_prompts_fit. Shares and means are over the videos given. Where the
+/// weights are fitted, each clip is scored with weights that were fitted without it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_prompts_report {
+    /// set it to sizeof(actionclip_prompts_report) before the call
+    pub struct_size: u32,
+    /// ACTIONCLIP_PROMPTS_*
+    pub origin: i32,
+    /// templates with a weight above 0
+    pub kept: i32,
+    /// parts that were left out: one for each clip up to 64 clips, else 32
+    pub folds: i32,
+    /// the prior's strength as a share of the videos; 0 if nothing was fitted
+    pub strength: f64,
+    /// share of videos that equal weights classify right
+    pub equal_top1: f64,
+    /// with equal weights, the mean log-probability of the right label
+    pub equal_log_likelihood: f64,
+    /// share of videos that the chosen weights classify right
+    pub chosen_top1: f64,
+    /// with the chosen weights, the mean log-probability of the right label
+    pub chosen_log_likelihood: f64,
+}
+
+impl Default for actionclip_prompts_report {
+    /// Zeros, with `struct_size` set, as the library wants it for an output.
+    fn default() -> Self {
+        let mut value = MaybeUninit::<Self>::zeroed();
+        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
+        // Every field is a number or a pointer, for which zero bytes are a value.
+        unsafe { value.assume_init() }
+    }
+}
+
+extern "C" {
+    /// Returns the version of the library at run time, such as "0.1.0". The string is static.
+    pub fn actionclip_version() -> *const c_char;
+    /// Returns the ACTIONCLIP_ABI_VERSION of the library at run time. A program must stop if it
+    /// differs from the header's.
+    pub fn actionclip_abi_version() -> i32;
+    /// Gives the value of the integer constant of this header that is called `name`, for languages
+    /// that cannot see macros: actionclip_constant("ACTIONCLIP_HEAD_LSTM", &value ).
+    pub fn actionclip_constant(name: *const c_char, value_out: *mut i64) -> i32;
+    /// Returns the name of a status, such as "ACTIONCLIP_ERROR_FILE_OPEN" for -20, or "unknown
+    /// status" for a code that this version does not know. The string is static and never NULL.
+    pub fn actionclip_status_name(status: i32) -> *const c_char;
+    /// Returns one line that explains the failure of the calling thread's latest call, or "" if
+    /// that call succeeded. The library owns the string. It is never NULL, and valid until the
+    /// thread's next call that returns a status or asks a model for something.
+    pub fn actionclip_last_error() -> *const c_char;
+    /// Makes a token that is not set. Free it with actionclip_cancel_token_free. Unlike other
+    /// handles, a token may be used in a forked child, which has its own copy.
+    pub fn actionclip_cancel_token_create(token_out: *mut *mut actionclip_cancel_token) -> i32;
+    /// Frees a token. Threads that use it keep it as it is, set or not. NULL is ignored.
+    pub fn actionclip_cancel_token_free(token: *mut actionclip_cancel_token);
+    /// Sets a token, which ends the long calls of the threads that use it. Any thread may call
+    /// this, any number of times. It is the one function of this library that a signal handler may
+    /// call. NULL is ignored.
+    pub fn actionclip_cancel(token: *mut actionclip_cancel_token);
+    /// Returns 1 if a token is set, 0 if not, or a negative status.
+    pub fn actionclip_cancel_token_is_cancelled(token: *const actionclip_cancel_token) -> i32;
+    /// Clears a token, so that later calls of the threads that use it run again.
+    pub fn actionclip_cancel_token_reset(token: *mut actionclip_cancel_token) -> i32;
+    /// Makes the calling thread use a token in place of its previous one; with NULL it uses none,
+    /// as at first. Any number of threads may use one token. previous_out may be NULL;
+    /// *previous_out is the thread's previous token, or NULL if there was none or it has been
+    /// freed. A thread that ends stops using its token.
+    pub fn actionclip_thread_use_cancel_token(
+        token: *mut actionclip_cancel_token,
+        previous_out: *mut *mut actionclip_cancel_token,
+    ) -> i32;
+    /// Sets struct_size and every default in a struct of `struct_size` bytes, and writes nothing
+    /// beyond it. `struct_size` is the size of the struct in the caller's header, so that a program
+    /// built against an older header, whose struct is smaller, works with a newer library. NULL is
+    /// ignored. A size that no version of the struct can have sets struct_size to 0, which every
+    /// call refuses. Languages that cannot call the inline _init call this with their own struct's
+    /// size.
+    pub fn actionclip_model_options_init_sized(
+        options: *mut actionclip_model_options,
+        struct_size: usize,
+    );
+    /// Loads a model from a safetensors file, a torch.save checkpoint, CLIP's own TorchScript
+    /// archive, an index of shards, or a folder of Hugging Face's or open_clip's. The format is
+    /// detected from the content; from a TorchScript archive only tensors are read, and no code is
+    /// run. Names of tensors may be those of the reference, CLIP, Hugging Face CLIP, open_clip,
+    /// mmaction2's ActionCLIP, ViFi-CLIP or Open-VCLIP (docs/FAMILIES.md). A config.json or
+    /// open_clip_config.json beside the file is read if the layout needs one. Options that the file
+    /// states about itself, as one made by actionclip_model_save does (docs/FORMAT.md), count as
+    /// the checkpoint's. The file is read into memory and closed.
+    ///
+    /// A path like "openai/clip-vit-base-patch16" that is no file names a model of Hugging Face. It
+    /// is loaded from the cache that Hugging Face's tools keep (docs/EMBEDDING.md says where).
+    /// Nothing is downloaded: if the cache lacks the model, the message of
+    /// ACTIONCLIP_ERROR_FILE_OPEN gives the command that downloads it.
+    ///
+    /// path NULL loads the default model: the file that the environment variable ACTIONCLIP_MODEL
+    /// names; without the variable, actionclip-shapes.safetensors in ../share/actionclip or
+    /// ../../share/actionclip, seen from the folder of the loaded libactionclip.so. If there is
+    /// none, the message of ACTIONCLIP_ERROR_FILE_OPEN names every path tried.
+    ///
+    /// Free the model with actionclip_model_free.
+    pub fn actionclip_model_load(
+        path: *const c_char,
+        options: *const actionclip_model_options,
+        model_out: *mut *mut actionclip_model,
+    ) -> i32;
+    /// Loads a model from the `size` bytes of a file in memory, which may be freed after the call.
+    /// There are no files beside them: set tokenizer_path to encode prompts if the bytes hold no
+    /// merge list. A Hugging Face file needs `activation`, and an index of shards cannot be given.
+    /// A file made by actionclip_model_save needs nothing else. Free the model with
+    /// actionclip_model_free.
+    pub fn actionclip_model_load_buffer(
+        data: *const c_void,
+        size: usize,
+        options: *const actionclip_model_options,
+        model_out: *mut *mut actionclip_model,
+    ) -> i32;
+    /// Describes a file or folder of weights, whether or not it can be loaded. The text is lines of
+    /// "key: value" for people; the first are the format, the layout of names, and the tensors.
+    /// *text_size_out is the size of the text in bytes, the NUL included; text_capacity must be at
+    /// least that. With text_out NULL and text_capacity 0 only the size is given. The call fails if
+    /// the tensors cannot be listed.
+    pub fn actionclip_file_describe(
+        path: *const c_char,
+        text_out: *mut c_char,
+        text_capacity: usize,
+        text_size_out: *mut usize,
+    ) -> i32;
+    /// Ends a model's threads and frees it. NULL is ignored.
+    pub fn actionclip_model_free(model: *mut actionclip_model);
+    /// Gives a model's sizes and options. The caller sets info_out->struct_size first.
+    pub fn actionclip_model_get_info(
+        model: *const actionclip_model,
+        info_out: *mut actionclip_model_info,
+    ) -> i32;
+    /// Returns the family of checkpoints whose layout the model's file has: "CLIP" (also the
+    /// reference's), "Hugging Face CLIP", "open_clip", "mmaction2's ActionCLIP", "ViFi-CLIP" or
+    /// "Open-VCLIP". The string is static; NULL if `model` is not a live model.
+    pub fn actionclip_model_family(model: *const actionclip_model) -> *const c_char;
+    /// Returns, as one line for people, the assumption at `index` about a model: a property that
+    /// neither its file nor the caller states, such as the encoders' activation. Show it once
+    /// beside results. The string is static; NULL beyond the last one.
+    pub fn actionclip_model_assumption(model: *const actionclip_model, index: i32) -> *const c_char;
+    /// Returns the number of labels that the model's file says it tells apart, 0 if the file names
+    /// none, or a negative status.
+    pub fn actionclip_model_label_count(model: *const actionclip_model) -> i32;
+    /// Returns the label at `index` of those that the model's file names, or NULL if there is none.
+    /// The string belongs to the model.
+    pub fn actionclip_model_label(model: *const actionclip_model, index: i32) -> *const c_char;
+    /// Returns the number of the model's own templates: those of its file, else of its family; 0 if
+    /// there are none, or a negative status.
+    pub fn actionclip_model_template_count(model: *const actionclip_model) -> i32;
+    /// Returns the model's own template at `index`, or NULL if there is none. The string belongs to
+    /// the model.
+    pub fn actionclip_model_template(model: *const actionclip_model, index: i32) -> *const c_char;
+    /// Returns the weight of the model's own template at `index` in a score. The weights of all are
+    /// 0 or more and sum to 1; without weights in the file they are equal. -1 if there is no such
+    /// template.
+    pub fn actionclip_model_template_weight(model: *const actionclip_model, index: i32) -> f32;
+    /// Returns the note that the model's file has under `key`, such as "description", "license" or
+    /// "source", or NULL if there is none. The string belongs to the model.
+    pub fn actionclip_model_note(
+        model: *const actionclip_model,
+        key: *const c_char,
+    ) -> *const c_char;
+    /// Returns the number of notes in the model's file, or a negative status.
+    pub fn actionclip_model_note_count(model: *const actionclip_model) -> i32;
+    /// Returns the key at `index` of the notes in the model's file, sorted, or NULL if there is
+    /// none. The string belongs to the model.
+    pub fn actionclip_model_note_key(model: *const actionclip_model, index: i32) -> *const c_char;
+    /// Gives one line for people about a label that the model does not know, such as the words in
+    /// it that the model never learned; "" if there is nothing to say. Only a model whose file
+    /// names its labels and has its own vocabulary, like the default model's, gives such notes.
+    /// With label NULL the note is about the model. text_out, text_capacity and *text_size_out are
+    /// as in actionclip_file_describe. The note changes no result.
+    pub fn actionclip_model_label_note(
+        model: *const actionclip_model,
+        label: *const c_char,
+        text_out: *mut c_char,
+        text_capacity: usize,
+        text_size_out: *mut usize,
+    ) -> i32;
+    /// Returns the SHA-256 of the file or buffer that the model was loaded from, as 64 lower-case
+    /// hexadecimal digits, or NULL if neither expected_sha256 nor compute_sha256 of
+    /// actionclip_model_options asked for it. The string belongs to the model.
+    pub fn actionclip_model_sha256(model: *const actionclip_model) -> *const c_char;
+    /// Sets struct_size and every default in a struct of `struct_size` bytes, as
+    /// actionclip_model_options_init_sized does for its struct.
+    pub fn actionclip_save_options_init_sized(
+        options: *mut actionclip_save_options,
+        struct_size: usize,
+    );
+    /// Writes a model as one file (docs/FORMAT.md) that needs no other. A file at `path` is
+    /// replaced in one step once the new one is complete and on the disk; on failure it stays as it
+    /// was. The new file gets the old one's mode (without setuid and the like) and, if the process
+    /// may set them, its owner and group; if it may not, the group gets no more rights than
+    /// everybody. If `path` is a symbolic link, the file that it points to is replaced and the link
+    /// stays; a link to nothing is refused. The next save to the same path removes a temporary file
+    /// that a killed process left.
+    pub fn actionclip_model_save(
+        model: *const actionclip_model,
+        path: *const c_char,
+        options: *const actionclip_save_options,
+    ) -> i32;
+    /// Sets struct_size and every default in a struct of `struct_size` bytes, as
+    /// actionclip_model_options_init_sized does for its struct.
+    pub fn actionclip_preprocess_options_init_sized(
+        options: *mut actionclip_preprocess_options,
+        struct_size: usize,
+    );
+    /// Gives a model's own preprocessing options, so that single fields can be changed: those that
+    /// its file states, else those of its family (docs/FAMILIES.md), else the defaults. The caller
+    /// sets options_out->struct_size first.
+    pub fn actionclip_model_preprocess_options(
+        model: *const actionclip_model,
+        options_out: *mut actionclip_preprocess_options,
+    ) -> i32;
+    /// Encodes videos, given as images, to embeddings. `frames` holds videos*T images, the T frames
+    /// of the first video first; sizes may differ. video_out is [videos, E]; frame_out, which may
+    /// be NULL, is [videos*T, E], or [videos, E] if the model is joint. Embeddings are not
+    /// normalised. Source: the reference's test.py and modules/Visual_Prompt.py.
+    pub fn actionclip_encode_frames(
+        model: *const actionclip_model,
+        frames: *const actionclip_image,
+        frame_count: usize,
+        options: *const actionclip_preprocess_options,
+        video_out: *mut f32,
+        video_capacity: usize,
+        frame_out: *mut f32,
+        frame_capacity: usize,
+    ) -> i32;
+    /// Encodes videos, as actionclip_encode_frames does, from pixels already resized, cropped and
+    /// normalised: `pixels` [frame_count, 3, S, S] in the order R, G, B, with frame_count =
+    /// videos*T. pixel_count is the number of floats.
+    pub fn actionclip_encode_pixels(
+        model: *const actionclip_model,
+        pixels: *const f32,
+        pixel_count: usize,
+        frame_count: usize,
+        video_out: *mut f32,
+        video_capacity: usize,
+        frame_out: *mut f32,
+        frame_capacity: usize,
+    ) -> i32;
+    /// Encodes single frames, any number from 1 on: frame_out [frame_count, E] has the same bits as
+    /// the frame_out of actionclip_encode_frames. So overlapping windows of a stream or a long
+    /// video can share frames: encode each frame once, keep its embedding, and join the embeddings
+    /// of a window with actionclip_join_frames. A model whose frames_independent
+    /// (actionclip_model_info) is 0 returns ACTIONCLIP_ERROR_OPTION_CONFLICT.
+    pub fn actionclip_encode_single_frames(
+        model: *const actionclip_model,
+        frames: *const actionclip_image,
+        frame_count: usize,
+        options: *const actionclip_preprocess_options,
+        frame_out: *mut f32,
+        frame_capacity: usize,
+    ) -> i32;
+    /// Encodes single frames, as actionclip_encode_single_frames does, from pixels already resized,
+    /// cropped and normalised: `pixels` [frame_count, 3, S, S] in the order R, G, B. pixel_count is
+    /// the number of floats.
+    pub fn actionclip_encode_single_pixels(
+        model: *const actionclip_model,
+        pixels: *const f32,
+        pixel_count: usize,
+        frame_count: usize,
+        frame_out: *mut f32,
+        frame_capacity: usize,
+    ) -> i32;
+    /// Joins frame embeddings to video embeddings with the model's temporal head. `frames` holds
+    /// rows of frame_out, not normalised, the first video's first: [videos*T, E] with frame_count =
+    /// videos*T, or for a joint model [videos, E] with frame_count = videos. video_out [videos, E]
+    /// has the same bits as if the frames were encoded together.
+    pub fn actionclip_join_frames(
+        model: *const actionclip_model,
+        frames: *const f32,
+        frame_count: usize,
+        video_out: *mut f32,
+        video_capacity: usize,
+    ) -> i32;
+    /// Sets struct_size and every default in a struct of `struct_size` bytes, as
+    /// actionclip_model_options_init_sized does for its struct.
+    pub fn actionclip_video_options_init_sized(
+        options: *mut actionclip_video_options,
+        struct_size: usize,
+    );
+    /// Opens the best video stream of a regular file. Other files that it refers to are never
+    /// opened. options may be NULL. Free the video with actionclip_video_free. If the file is
+    /// changed while it is open, every later call returns ACTIONCLIP_ERROR_FILE_READ; a file that
+    /// is replaced by renaming another over it is read as it was.
+    pub fn actionclip_video_open(
+        path: *const c_char,
+        options: *const actionclip_video_options,
+        video_out: *mut *mut actionclip_video,
+    ) -> i32;
+    /// Opens a video from the `size` bytes of a file in memory, which must stay unchanged until
+    /// actionclip_video_free. options may be NULL.
+    pub fn actionclip_video_open_buffer(
+        data: *const c_void,
+        size: usize,
+        options: *const actionclip_video_options,
+        video_out: *mut *mut actionclip_video,
+    ) -> i32;
+    /// Closes a video and frees it. NULL is ignored.
+    pub fn actionclip_video_free(video: *mut actionclip_video);
+    /// Gives a video's properties. It decodes the whole stream, unless an earlier call did. The
+    /// caller sets info_out->struct_size first.
+    pub fn actionclip_video_get_info(
+        video: *mut actionclip_video,
+        info_out: *mut actionclip_video_info,
+    ) -> i32;
+    /// Gives a video's properties without decoding it where possible. Unless the stream has been
+    /// decoded, or must be (see ACTIONCLIP_DECODE_NEEDED), frames are counted by packets, and
+    /// damaged_frames is -1, unknown. The caller sets info_out->struct_size first.
+    pub fn actionclip_video_get_outline(
+        video: *mut actionclip_video,
+        info_out: *mut actionclip_video_info,
+    ) -> i32;
+    /// Reads frames as RGB: rgb_out is [index_count, height, width, 3]. `indices` count frames from
+    /// 0 in presentation order; they may be in any order and repeat. seconds_out, which may be
+    /// NULL, is [index_count], the time of each frame from the first one. Times are the container's
+    /// and never decrease; a gap stays a gap. In these cases a frame's time is the end of the frame
+    /// before it: it has no usable time; times begin again, as in files joined end to end; or times
+    /// leap ahead, by 16 times the last distance and more than 10 seconds in MPEG-TS, MPEG-PS and
+    /// Ogg, 30 hours in other formats.
+    pub fn actionclip_video_read_frames(
+        video: *mut actionclip_video,
+        indices: *const i64,
+        index_count: usize,
+        rgb_out: *mut u8,
+        rgb_capacity: usize,
+        seconds_out: *mut f64,
+        seconds_capacity: usize,
+    ) -> i32;
+    /// Gives the frames of a part of a video: first_out receives the index of its first frame,
+    /// count_out their number, at least 1. `start` and `end` are in seconds from the first frame, 0
+    /// < = start < end; end may lie after the video's end, and INFINITY means that end. A frame
+    /// belongs to the part if its time does (start < = time < end, all rounded to milliseconds), so
+    /// parts that follow each other share no frame. If no frame begins in the part, it has the one
+    /// that is shown at `start`. A video that ends before `start` is
+    /// ACTIONCLIP_ERROR_INVALID_ARGUMENT. The video is not decoded where packets tell the times
+    /// (see ACTIONCLIP_DECODE_NEEDED).
+    pub fn actionclip_video_frames_between(
+        video: *mut actionclip_video,
+        start: f64,
+        end: f64,
+        first_out: *mut i64,
+        count_out: *mut i64,
+    ) -> i32;
+    /// Encodes a whole video file to its embedding: chooses T frames by the model's own rule
+    /// (actionclip_model_sampling), decodes, preprocesses and encodes them. video_out is [E];
+    /// frame_out, which may be NULL, is [T, E], or [E] if the model is joint. options may be NULL.
+    /// Frames are encoded while later ones are decoded if frames_independent is 1 and the process
+    /// may use as many processors as the model and the video have threads in all; the result is the
+    /// same.
+    pub fn actionclip_encode_video(
+        model: *const actionclip_model,
+        video: *mut actionclip_video,
+        options: *const actionclip_preprocess_options,
+        video_out: *mut f32,
+        video_capacity: usize,
+        frame_out: *mut f32,
+        frame_capacity: usize,
+    ) -> i32;
+    /// Encodes the part of a video from `start` to `end`, as actionclip_video_frames_between finds
+    /// it, as if it were a video of its own: the model's rule chooses T of its frames. All else is
+    /// as for actionclip_encode_video. Parts of one video are encoded fastest in the order of time,
+    /// since decoding goes on where it was.
+    pub fn actionclip_encode_video_between(
+        model: *const actionclip_model,
+        video: *mut actionclip_video,
+        start: f64,
+        end: f64,
+        options: *const actionclip_preprocess_options,
+        video_out: *mut f32,
+        video_capacity: usize,
+        frame_out: *mut f32,
+        frame_capacity: usize,
+    ) -> i32;
+    /// Chooses `segments` of `frame_count` frames by the reference's rule at test time
+    /// (datasets.py). indices_out is [segments].
+    pub fn actionclip_sample_indices(
+        frame_count: i64,
+        segments: i32,
+        indices_out: *mut i64,
+        indices_capacity: usize,
+    ) -> i32;
+    /// Chooses `segments` of `frame_count` frames by the rule ACTIONCLIP_SAMPLING_*. indices_out is
+    /// [segments]. frame_rate is in frames per second, above 0 and at most 1000000; only OPEN_VCLIP
+    /// depends on it.
+    pub fn actionclip_sample_indices_by(
+        sampling: i32,
+        frame_count: i64,
+        frame_rate: f64,
+        segments: i32,
+        indices_out: *mut i64,
+        indices_capacity: usize,
+    ) -> i32;
+    /// Returns the rule by which a model's frames are chosen, ACTIONCLIP_SAMPLING_*, or a negative
+    /// status.
+    pub fn actionclip_model_sampling(model: *const actionclip_model) -> i32;
+    /// Encodes texts to embeddings: text_out is [prompt_count, E], not normalised.
+    pub fn actionclip_encode_prompts(
+        model: *const actionclip_model,
+        prompts: *const *const c_char,
+        prompt_count: usize,
+        too_long: i32,
+        text_out: *mut f32,
+        text_capacity: usize,
+    ) -> i32;
+    /// Encodes every label in every template: text_out is [template_count, label_count, E], in the
+    /// reference's order. A template is a text with one "{}" for the label (prefix, suffix or cloze
+    /// prompt). With templates NULL and template_count 0, the templates are the model's own
+    /// (actionclip_model_template), or the reference's 16 if it has none.
+    pub fn actionclip_encode_labels(
+        model: *const actionclip_model,
+        labels: *const *const c_char,
+        label_count: usize,
+        templates: *const *const c_char,
+        template_count: usize,
+        too_long: i32,
+        text_out: *mut f32,
+        text_capacity: usize,
+    ) -> i32;
+    /// Encodes labels that texts describe, one or more texts for each: text_out is [label_count,
+    /// E], for one template. A label's embedding is the weighted mean of its texts' embeddings,
+    /// each scaled to unit length, scaled to unit length itself. A text with one "{}" has the label
+    /// put there; one without is taken as it is. `texts` and label_of_text, the index of each
+    /// text's label, are [text_count], from 1 to 2^20. `weights` is [text_count], finite and 0 or
+    /// more; NULL: equal weights. Every label needs a text of a weight above 0.
+    pub fn actionclip_encode_descriptions(
+        model: *const actionclip_model,
+        labels: *const *const c_char,
+        label_count: usize,
+        texts: *const *const c_char,
+        label_of_text: *const i32,
+        weights: *const f32,
+        text_count: usize,
+        too_long: i32,
+        text_out: *mut f32,
+        text_capacity: usize,
+    ) -> i32;
+    /// Returns the number of the reference's templates.
+    pub fn actionclip_template_count() -> i32;
+    /// Returns the reference's template at `index`, or NULL if there is none. The string is static.
+    pub fn actionclip_template(index: i32) -> *const c_char;
+    /// Encodes token ids to embeddings: text_out is [row_count, E], not normalised. `tokens` is
+    /// [row_count, C]; each row has the ids of one text with its start and end markers, then zeros.
+    /// token_count is row_count*C.
+    pub fn actionclip_encode_tokens(
+        model: *const actionclip_model,
+        tokens: *const i32,
+        token_count: usize,
+        row_count: usize,
+        text_out: *mut f32,
+        text_capacity: usize,
+    ) -> i32;
+    /// Turns texts into rows of token ids for actionclip_encode_tokens: tokens_out is
+    /// [prompt_count, C].
+    pub fn actionclip_tokenize(
+        model: *const actionclip_model,
+        prompts: *const *const c_char,
+        prompt_count: usize,
+        too_long: i32,
+        tokens_out: *mut i32,
+        tokens_capacity: usize,
+    ) -> i32;
+    /// Compares videos with texts: logits_out [video_count, text_count] is scale times the cosine
+    /// similarity. `videos` [video_count, E] and `texts` [text_count, E] need not be normalised; a
+    /// row of zeros has similarity 0. The reference evaluates with scale 100; the trained scale is
+    /// logit_scale of actionclip_model_info.
+    pub fn actionclip_similarity(
+        videos: *const f32,
+        video_count: usize,
+        texts: *const f32,
+        text_count: usize,
+        embedding_size: usize,
+        scale: f32,
+        logits_out: *mut f32,
+        logits_capacity: usize,
+    ) -> i32;
+    /// Scores videos by the reference's evaluation rule: a softmax over classes for each template,
+    /// then the mean over templates. `videos` is [video_count, E], and `texts` is [template_count,
+    /// class_count, E], as actionclip_encode_labels gives it. probabilities_out is [video_count,
+    /// class_count], and each row sums to 1.
+    pub fn actionclip_probabilities(
+        videos: *const f32,
+        video_count: usize,
+        texts: *const f32,
+        template_count: usize,
+        class_count: usize,
+        embedding_size: usize,
+        scale: f32,
+        probabilities_out: *mut f32,
+        probabilities_capacity: usize,
+    ) -> i32;
+    /// Scores videos as actionclip_probabilities does, with a weighted mean over templates.
+    /// `weights` is [template_count], finite and 0 or more, with a sum above 0, by which they are
+    /// divided; NULL: equal weights. Texts of a template of weight 0 are not compared.
+    pub fn actionclip_probabilities_weighted(
+        videos: *const f32,
+        video_count: usize,
+        texts: *const f32,
+        weights: *const f32,
+        template_count: usize,
+        class_count: usize,
+        embedding_size: usize,
+        scale: f32,
+        probabilities_out: *mut f32,
+        probabilities_capacity: usize,
+    ) -> i32;
+    /// Makes a classifier of 1 to 2^20 labels, which it encodes as actionclip_encode_labels does,
+    /// with the same choice of templates. The model's own templates count with their weights
+    /// (actionclip_model_template_weight), others equally. Free it with actionclip_classifier_free.
+    pub fn actionclip_classifier_create(
+        model: *const actionclip_model,
+        labels: *const *const c_char,
+        label_count: usize,
+        templates: *const *const c_char,
+        template_count: usize,
+        too_long: i32,
+        classifier_out: *mut *mut actionclip_classifier,
+    ) -> i32;
+    /// Makes a classifier whose templates count with weights, as in
+    /// actionclip_probabilities_weighted: `weights` is [template_count]; NULL: as
+    /// actionclip_classifier_create does. With `templates` NULL, `weights` must be NULL. A template
+    /// of weight 0 is not encoded. Free it with actionclip_classifier_free.
+    pub fn actionclip_classifier_create_weighted(
+        model: *const actionclip_model,
+        labels: *const *const c_char,
+        label_count: usize,
+        templates: *const *const c_char,
+        weights: *const f32,
+        template_count: usize,
+        too_long: i32,
+        classifier_out: *mut *mut actionclip_classifier,
+    ) -> i32;
+    /// Makes a classifier of labels that texts describe, which it encodes as
+    /// actionclip_encode_descriptions does, so that a score costs as much as with one template.
+    /// Labels with a description keep it whenever they are set again. Other labels that are set
+    /// later get the weighted mean over the model's own templates, or the reference's, in the same
+    /// way. Free it with actionclip_classifier_free.
+    pub fn actionclip_classifier_create_described(
+        model: *const actionclip_model,
+        labels: *const *const c_char,
+        label_count: usize,
+        texts: *const *const c_char,
+        label_of_text: *const i32,
+        weights: *const f32,
+        text_count: usize,
+        too_long: i32,
+        classifier_out: *mut *mut actionclip_classifier,
+    ) -> i32;
+    /// Frees a classifier. NULL is ignored.
+    pub fn actionclip_classifier_free(classifier: *mut actionclip_classifier);
+    /// Sets a classifier's labels. Only labels that it does not have yet are encoded; results have
+    /// the same bits as those of a new classifier. On failure the labels stay as they were.
+    /// generation_out may be NULL; *generation_out is the generation of the new list.
+    pub fn actionclip_classifier_set_labels(
+        classifier: *mut actionclip_classifier,
+        labels: *const *const c_char,
+        label_count: usize,
+        generation_out: *mut i64,
+    ) -> i32;
+    /// Returns the number of labels that a classifier has now, or a negative status.
+    pub fn actionclip_classifier_label_count(classifier: *const actionclip_classifier) -> i32;
+    /// Scores `videos` [video_count, E] with a classifier's present labels, as
+    /// actionclip_probabilities does: probabilities_out is [video_count, labels], rows packed.
+    /// label_count_out and generation_out may be NULL; they receive the number of labels and the
+    /// generation of the list that was used. If another thread may set labels meanwhile, use
+    /// actionclip_label_list_score, whose output has a size that is known beforehand.
+    pub fn actionclip_classifier_score(
+        classifier: *const actionclip_classifier,
+        videos: *const f32,
+        video_count: usize,
+        scale: f32,
+        probabilities_out: *mut f32,
+        probabilities_capacity: usize,
+        label_count_out: *mut usize,
+        generation_out: *mut i64,
+    ) -> i32;
+    /// Gives a classifier's present list of labels. Free it with actionclip_label_list_free.
+    pub fn actionclip_classifier_label_list(
+        classifier: *const actionclip_classifier,
+        list_out: *mut *mut actionclip_label_list,
+    ) -> i32;
+    /// Frees a list of labels. NULL is ignored.
+    pub fn actionclip_label_list_free(list: *mut actionclip_label_list);
+    /// Returns the number of labels in a list, or a negative status.
+    pub fn actionclip_label_list_count(list: *const actionclip_label_list) -> i32;
+    /// Returns the generation of a list, from 1 on, or a negative status.
+    pub fn actionclip_label_list_generation(list: *const actionclip_label_list) -> i64;
+    /// Returns the label at `index` of a list, or NULL if there is none. The string belongs to the
+    /// list.
+    pub fn actionclip_label_list_label(
+        list: *const actionclip_label_list,
+        index: i32,
+    ) -> *const c_char;
+    /// Scores `videos` [video_count, E] with the labels of a list, as actionclip_probabilities
+    /// does: probabilities_out is [video_count, labels].
+    pub fn actionclip_label_list_score(
+        list: *const actionclip_label_list,
+        videos: *const f32,
+        video_count: usize,
+        scale: f32,
+        probabilities_out: *mut f32,
+        probabilities_capacity: usize,
+    ) -> i32;
+    /// Adds examples of a label: `videos` [video_count, E], each scaled to unit length. `label` is
+    /// one of the classifier's labels. clip_ids is [video_count], each 0 or more, the same for
+    /// views of one clip; NULL: each video is a clip of its own. These are errors, and nothing is
+    /// added: a label that the classifier does not have; a video of NaN, infinity or zeros alone;
+    /// an id of a clip with another label; an embedding that its clip has already.
+    pub fn actionclip_classifier_add_examples(
+        classifier: *mut actionclip_classifier,
+        label: *const c_char,
+        videos: *const f32,
+        video_count: usize,
+        clip_ids: *const i64,
+    ) -> i32;
+    /// Encodes the part of a video from `start` to `end` as actionclip_encode_video_between does,
+    /// and adds it as an example. `views` is 1 to 100: the model's rule chooses T * views frames,
+    /// and each view takes every views-th of them, so each covers the whole part. Views beyond the
+    /// frames that the part has are left out. options may be NULL. clip_id is 0 or more, or -1 for
+    /// a clip of its own.
+    pub fn actionclip_classifier_add_video(
+        classifier: *mut actionclip_classifier,
+        label: *const c_char,
+        video: *mut actionclip_video,
+        start: f64,
+        end: f64,
+        views: i32,
+        options: *const actionclip_preprocess_options,
+        clip_id: i64,
+    ) -> i32;
+    /// Encodes frames in memory as actionclip_encode_frames does, and adds them as an example: T
+    /// frames for each view. options may be NULL. clip_id is 0 or more, or -1 for a clip of its
+    /// own.
+    pub fn actionclip_classifier_add_frames(
+        classifier: *mut actionclip_classifier,
+        label: *const c_char,
+        frames: *const actionclip_image,
+        frame_count: usize,
+        options: *const actionclip_preprocess_options,
+        clip_id: i64,
+    ) -> i32;
+    /// Removes clips by their ids. An id that the classifier does not have is an error, and nothing
+    /// is removed.
+    pub fn actionclip_classifier_remove_examples(
+        classifier: *mut actionclip_classifier,
+        clip_ids: *const i64,
+        clip_count: usize,
+    ) -> i32;
+    /// Removes all clips of a label, or with NULL of all labels.
+    pub fn actionclip_classifier_clear_examples(
+        classifier: *mut actionclip_classifier,
+        label: *const c_char,
+    ) -> i32;
+    /// Returns the number of clips that a classifier has as examples, or a negative status.
+    pub fn actionclip_classifier_example_count(classifier: *const actionclip_classifier) -> i32;
+    /// Describes the clip at `index`, in the order of adding.
+    pub fn actionclip_classifier_example(
+        classifier: *const actionclip_classifier,
+        index: i32,
+        example_out: *mut actionclip_example,
+    ) -> i32;
+    /// Sets struct_size and every default in a struct of `struct_size` bytes, as
+    /// actionclip_model_options_init_sized does for its struct.
+    pub fn actionclip_fit_options_init_sized(
+        options: *mut actionclip_fit_options,
+        struct_size: usize,
+    );
+    /// Fits a classifier to its examples, by clips alone: no video takes part that was not added.
+    /// The result has the same bits for any order of adding and any ids. options may be NULL.
+    /// generation_out may be NULL; *generation_out is the generation of the new list. Fewer than
+    /// two labels, or no example of one, is ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES.
+    pub fn actionclip_classifier_fit(
+        classifier: *mut actionclip_classifier,
+        options: *const actionclip_fit_options,
+        generation_out: *mut i64,
+    ) -> i32;
+    /// Returns a classifier to its words; the examples stay. generation_out may be NULL;
+    /// *generation_out is the generation of the new list.
+    pub fn actionclip_classifier_unfit(
+        classifier: *mut actionclip_classifier,
+        generation_out: *mut i64,
+    ) -> i32;
+    /// Decides about videos [video_count, E] with a list of a fit: labels_out [video_count] is the
+    /// index of the best label, or -1 if the video shows none of them: the best label has examples,
+    /// and its probability is below the list's threshold. The threshold says nothing of labels
+    /// without examples. probabilities_out [video_count] is the largest probability, calibrated as
+    /// at a scale of 100, and margins_out [video_count] the amount by which it exceeds the second
+    /// largest; either may be NULL. Without a fit every video shows a label.
+    pub fn actionclip_label_list_decide(
+        list: *const actionclip_label_list,
+        videos: *const f32,
+        video_count: usize,
+        labels_out: *mut i32,
+        labels_capacity: usize,
+        probabilities_out: *mut f32,
+        margins_out: *mut f32,
+    ) -> i32;
+    /// Returns the threshold of actionclip_label_list_decide, 0 to 1, or a negative status. The fit
+    /// chose it so that of the clips that it left out the share accept_rate is accepted; 0 without
+    /// a fit.
+    pub fn actionclip_label_list_reject_threshold(list: *const actionclip_label_list) -> f64;
+    /// Scores videos [video_count, E] that may show several labels or none: probabilities_out
+    /// [video_count, labels] are independent of each other. A video shows the labels whose
+    /// threshold they reach. A list without a fit is ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES.
+    pub fn actionclip_label_list_score_independent(
+        list: *const actionclip_label_list,
+        videos: *const f32,
+        video_count: usize,
+        probabilities_out: *mut f32,
+        probabilities_capacity: usize,
+    ) -> i32;
+    /// Returns the independent probability, 0 to 1, from which on a video shows the label at
+    /// `index`, or a negative status.
+    pub fn actionclip_label_list_threshold(list: *const actionclip_label_list, index: i32) -> f64;
+    /// Gives the report of a classifier's latest fit. Clips added after it have no part in it.
+    /// Without a fit, or with one that was loaded from a file, it is
+    /// ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES. Free it with actionclip_report_free.
+    pub fn actionclip_classifier_report(
+        classifier: *const actionclip_classifier,
+        report_out: *mut *mut actionclip_report,
+    ) -> i32;
+    /// Frees a report. NULL is ignored.
+    pub fn actionclip_report_free(report: *mut actionclip_report);
+    /// Gives the numbers of rows that a report has.
+    pub fn actionclip_report_get_info(
+        report: *const actionclip_report,
+        info_out: *mut actionclip_report_info,
+    ) -> i32;
+    /// Describes a method that was tried.
+    pub fn actionclip_report_trial(
+        report: *const actionclip_report,
+        index: i32,
+        trial_out: *mut actionclip_trial_report,
+    ) -> i32;
+    /// Describes a label with examples; `index` goes by the labels' order.
+    pub fn actionclip_report_label(
+        report: *const actionclip_report,
+        index: i32,
+        label_out: *mut actionclip_label_report,
+    ) -> i32;
+    /// Describes a clip; `index` goes by their ids.
+    pub fn actionclip_report_clip(
+        report: *const actionclip_report,
+        index: i32,
+        clip_out: *mut actionclip_clip_report,
+    ) -> i32;
+    /// Describes a pair of confused labels; the one with the most clips has index 0.
+    pub fn actionclip_report_confusion(
+        report: *const actionclip_report,
+        index: i32,
+        confusion_out: *mut actionclip_confusion_report,
+    ) -> i32;
+    /// Returns the text of a label by its index in a report, or NULL if there is none. The string
+    /// belongs to the report.
+    pub fn actionclip_report_label_text(
+        report: *const actionclip_report,
+        label: i32,
+    ) -> *const c_char;
+    /// Writes one sentence for people that says why the method was chosen. *size_out is its size
+    /// with the NUL; with text_out NULL and text_capacity 0 only the size is given.
+    pub fn actionclip_report_reason(
+        report: *const actionclip_report,
+        text_out: *mut c_char,
+        text_capacity: usize,
+        size_out: *mut usize,
+    ) -> i32;
+    /// Writes the whole report for people, in lines of at most 100 characters, as
+    /// actionclip_report_reason writes its sentence.
+    pub fn actionclip_report_text(
+        report: *const actionclip_report,
+        text_out: *mut c_char,
+        text_capacity: usize,
+        size_out: *mut usize,
+    ) -> i32;
+    /// Writes a classifier as one file, as actionclip_model_save does it: its labels with their
+    /// embeddings, its examples and its fit (docs/FORMAT.md). keep_clips is 1 or 0. With 0 no clip
+    /// is in the file, only sums over clips: then the classifier that is loaded can score, and
+    /// after ACTIONCLIP_FIT_PROTOTYPES and _RIDGE take in more clips of one view, but not be fitted
+    /// again nor get other labels. The sum over a single clip is that clip.
+    pub fn actionclip_classifier_save(
+        classifier: *const actionclip_classifier,
+        path: *const c_char,
+        keep_clips: i32,
+    ) -> i32;
+    /// Loads a classifier that was saved. It scores with the bits that the saved one scored with,
+    /// and nothing is encoded. A file for another model is ACTIONCLIP_ERROR_OPTION_CONFLICT;
+    /// precision and storage of the model may differ. Free the classifier with
+    /// actionclip_classifier_free.
+    pub fn actionclip_classifier_load(
+        model: *const actionclip_model,
+        path: *const c_char,
+        classifier_out: *mut *mut actionclip_classifier,
+    ) -> i32;
+    /// Chooses weights for templates by labelled videos: weights_out is [template_count], 0 for
+    /// templates that do not count, and sums to 1. They are for actionclip_probabilities_weighted,
+    /// actionclip_classifier_create_weighted and actionclip_save_options. `videos`, `texts` and
+    /// `scale` are as in actionclip_probabilities; `labels` is [video_count], the index of each
+    /// video's class. clip_ids [video_count] has the same number for views of one clip, which are
+    /// left out together; NULL: each video is a clip. The weights maximise the likelihood of the
+    /// labels under a prior whose strength is chosen by leaving clips out. They replace weights
+    /// that use no label only where they classify more of the clips left out right, so that a few
+    /// clips do no harm. `strength` is negative for that, or the strength itself, a share of the
+    /// videos. report_out may be NULL. docs/PROMPTS.md has the formulas. The call takes 8 bytes for
+    /// each video, template and class.
+    pub fn actionclip_prompts_fit(
+        videos: *const f32,
+        video_count: usize,
+        labels: *const i32,
+        clip_ids: *const i64,
+        texts: *const f32,
+        template_count: usize,
+        class_count: usize,
+        embedding_size: usize,
+        scale: f32,
+        strength: f64,
+        weights_out: *mut f32,
+        weights_capacity: usize,
+        report_out: *mut actionclip_prompts_report,
+    ) -> i32;
+    /// Chooses weights for templates by videos without labels, as zero-shot prompt ensembling does
+    /// (arXiv 2302.06235): a template counts more if some class stands out in it for each video.
+    /// weights_out is [template_count] and sums to 1.
+    pub fn actionclip_prompts_fit_unlabelled(
+        videos: *const f32,
+        video_count: usize,
+        texts: *const f32,
+        template_count: usize,
+        class_count: usize,
+        embedding_size: usize,
+        scale: f32,
+        weights_out: *mut f32,
+        weights_capacity: usize,
+    ) -> i32;
+    /// Returns the number of templates in the built-in pool, from which actionclip_prompts_fit may
+    /// choose. The reference's are not among them.
+    pub fn actionclip_pool_template_count() -> i32;
+    /// Returns the pool's template at `index`, or NULL if there is none. The string is static.
+    pub fn actionclip_pool_template(index: i32) -> *const c_char;
+    /// Loads CLIP's byte-level BPE tokenizer from a merge list (CLIP's own, or Hugging Face's
+    /// merges.txt) or a tokenizer.json, plain or gzip; the format is detected from the content.
+    /// Every id in a tokenizer.json, and in a vocab.json beside a merges.txt, must be CLIP's; the
+    /// message of ACTIONCLIP_ERROR_TOKENIZER_INVALID names the token whose id is not. Texts are
+    /// cleaned as CLIP does it, for any file. Free it with actionclip_tokenizer_free.
+    pub fn actionclip_tokenizer_load(
+        path: *const c_char,
+        tokenizer_out: *mut *mut actionclip_tokenizer,
+    ) -> i32;
+    /// Frees a tokenizer. NULL is ignored.
+    pub fn actionclip_tokenizer_free(tokenizer: *mut actionclip_tokenizer);
+    /// Turns a text of `text_size` bytes into token ids, without start and end markers. *count_out
+    /// is the number of ids. With ids_out NULL and ids_capacity 0 only the number is given.
+    pub fn actionclip_tokenizer_encode(
+        tokenizer: *const actionclip_tokenizer,
+        text: *const c_char,
+        text_size: usize,
+        ids_out: *mut i32,
+        ids_capacity: usize,
+        count_out: *mut usize,
+    ) -> i32;
+    /// Resizes and crops one image: crop_out is [size, size, 3], RGB. `size` is S, 1 .. 4096; mean
+    /// and std are not used. Bicubic resizing, width first, has the same bits as Pillow before 13,
+    /// and as later ones except for images more than twice as tall as wide. Bilinear resizing has
+    /// the same bits as OpenCV's. options may be NULL.
+    pub fn actionclip_preprocess_crop(
+        image: *const actionclip_image,
+        size: i32,
+        options: *const actionclip_preprocess_options,
+        crop_out: *mut u8,
+        crop_capacity: usize,
+    ) -> i32;
+    /// Resizes and crops one image as actionclip_preprocess_crop does, then normalises it:
+    /// pixels_out [3, size, size] is (value / 255 - mean) / std. options may be NULL.
+    pub fn actionclip_preprocess_pixels(
+        image: *const actionclip_image,
+        size: i32,
+        options: *const actionclip_preprocess_options,
+        pixels_out: *mut f32,
+        pixels_capacity: usize,
+    ) -> i32;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::mem::align_of;
+
+    macro_rules! offset {
+        ($struct:ident, $field:ident) => {{
+            let value = MaybeUninit::<$struct>::uninit();
+            let start = value.as_ptr();
+            unsafe { std::ptr::addr_of!((*start).$field) as usize - start as usize }
+        }};
+    }
+
+    #[test]
+    fn structs_have_the_layout_of_c() {
+        assert_eq!(size_of::<actionclip_model_options>(), 88);
+        assert_eq!(align_of::<actionclip_model_options>(), 8);
+        assert_eq!(offset!(actionclip_model_options, struct_size), 0);
+        assert_eq!(offset!(actionclip_model_options, joint), 4);
+        assert_eq!(offset!(actionclip_model_options, temporal_shift), 8);
+        assert_eq!(offset!(actionclip_model_options, head), 12);
+        assert_eq!(offset!(actionclip_model_options, frames), 16);
+        assert_eq!(offset!(actionclip_model_options, threads), 20);
+        assert_eq!(offset!(actionclip_model_options, compute_type), 24);
+        assert_eq!(offset!(actionclip_model_options, temporal_view), 28);
+        assert_eq!(offset!(actionclip_model_options, tokenizer_path), 32);
+        assert_eq!(offset!(actionclip_model_options, processors), 40);
+        assert_eq!(offset!(actionclip_model_options, processor_count), 48);
+        assert_eq!(offset!(actionclip_model_options, expected_sha256), 56);
+        assert_eq!(offset!(actionclip_model_options, compute_sha256), 64);
+        assert_eq!(offset!(actionclip_model_options, activation), 68);
+        assert_eq!(offset!(actionclip_model_options, base_path), 72);
+        assert_eq!(offset!(actionclip_model_options, open_clip_name), 80);
+        assert_eq!(size_of::<actionclip_model_info>(), 136);
+        assert_eq!(align_of::<actionclip_model_info>(), 8);
+        assert_eq!(offset!(actionclip_model_info, struct_size), 0);
+        assert_eq!(offset!(actionclip_model_info, file_type), 4);
+        assert_eq!(offset!(actionclip_model_info, image_size), 8);
+        assert_eq!(offset!(actionclip_model_info, patch_size), 12);
+        assert_eq!(offset!(actionclip_model_info, vision_width), 16);
+        assert_eq!(offset!(actionclip_model_info, vision_layers), 20);
+        assert_eq!(offset!(actionclip_model_info, vision_heads), 24);
+        assert_eq!(offset!(actionclip_model_info, embedding_size), 28);
+        assert_eq!(offset!(actionclip_model_info, text_width), 32);
+        assert_eq!(offset!(actionclip_model_info, text_layers), 36);
+        assert_eq!(offset!(actionclip_model_info, text_heads), 40);
+        assert_eq!(offset!(actionclip_model_info, context_length), 44);
+        assert_eq!(offset!(actionclip_model_info, vocabulary_size), 48);
+        assert_eq!(offset!(actionclip_model_info, frames), 52);
+        assert_eq!(offset!(actionclip_model_info, joint), 56);
+        assert_eq!(offset!(actionclip_model_info, temporal_shift), 60);
+        assert_eq!(offset!(actionclip_model_info, head), 64);
+        assert_eq!(offset!(actionclip_model_info, compute_type), 68);
+        assert_eq!(offset!(actionclip_model_info, threads), 72);
+        assert_eq!(offset!(actionclip_model_info, has_tokenizer), 76);
+        assert_eq!(offset!(actionclip_model_info, logit_scale), 80);
+        assert_eq!(offset!(actionclip_model_info, heads_assumed), 84);
+        assert_eq!(offset!(actionclip_model_info, parameters), 88);
+        assert_eq!(offset!(actionclip_model_info, weight_bytes), 96);
+        assert_eq!(offset!(actionclip_model_info, video_bytes), 104);
+        assert_eq!(offset!(actionclip_model_info, text_bytes), 112);
+        assert_eq!(offset!(actionclip_model_info, activation), 120);
+        assert_eq!(offset!(actionclip_model_info, activation_assumed), 124);
+        assert_eq!(offset!(actionclip_model_info, frames_independent), 128);
+        assert_eq!(offset!(actionclip_model_info, reserved), 132);
+        assert_eq!(size_of::<actionclip_save_options>(), 104);
+        assert_eq!(align_of::<actionclip_save_options>(), 8);
+        assert_eq!(offset!(actionclip_save_options, struct_size), 0);
+        assert_eq!(offset!(actionclip_save_options, storage), 4);
+        assert_eq!(offset!(actionclip_save_options, labels), 8);
+        assert_eq!(offset!(actionclip_save_options, label_count), 16);
+        assert_eq!(offset!(actionclip_save_options, templates), 24);
+        assert_eq!(offset!(actionclip_save_options, template_count), 32);
+        assert_eq!(offset!(actionclip_save_options, description), 40);
+        assert_eq!(offset!(actionclip_save_options, license), 48);
+        assert_eq!(offset!(actionclip_save_options, source), 56);
+        assert_eq!(offset!(actionclip_save_options, note_keys), 64);
+        assert_eq!(offset!(actionclip_save_options, note_texts), 72);
+        assert_eq!(offset!(actionclip_save_options, note_count), 80);
+        assert_eq!(offset!(actionclip_save_options, template_weights), 88);
+        assert_eq!(offset!(actionclip_save_options, template_weight_count), 96);
+        assert_eq!(size_of::<actionclip_image>(), 32);
+        assert_eq!(align_of::<actionclip_image>(), 8);
+        assert_eq!(offset!(actionclip_image, data), 0);
+        assert_eq!(offset!(actionclip_image, row_stride), 8);
+        assert_eq!(offset!(actionclip_image, width), 16);
+        assert_eq!(offset!(actionclip_image, height), 20);
+        assert_eq!(offset!(actionclip_image, pixel_format), 24);
+        assert_eq!(offset!(actionclip_image, reserved), 28);
+        assert_eq!(size_of::<actionclip_preprocess_options>(), 40);
+        assert_eq!(align_of::<actionclip_preprocess_options>(), 4);
+        assert_eq!(offset!(actionclip_preprocess_options, struct_size), 0);
+        assert_eq!(offset!(actionclip_preprocess_options, resize), 4);
+        assert_eq!(offset!(actionclip_preprocess_options, crop), 8);
+        assert_eq!(offset!(actionclip_preprocess_options, short_side), 12);
+        assert_eq!(offset!(actionclip_preprocess_options, mean), 16);
+        assert_eq!(offset!(actionclip_preprocess_options, std), 28);
+        assert_eq!(size_of::<actionclip_video_options>(), 40);
+        assert_eq!(align_of::<actionclip_video_options>(), 8);
+        assert_eq!(offset!(actionclip_video_options, struct_size), 0);
+        assert_eq!(offset!(actionclip_video_options, threads), 4);
+        assert_eq!(offset!(actionclip_video_options, max_pixels), 8);
+        assert_eq!(offset!(actionclip_video_options, decode), 16);
+        assert_eq!(offset!(actionclip_video_options, reserved), 20);
+        assert_eq!(offset!(actionclip_video_options, max_milliseconds), 24);
+        assert_eq!(offset!(actionclip_video_options, max_pixels_per_byte), 32);
+        assert_eq!(size_of::<actionclip_video_info>(), 48);
+        assert_eq!(align_of::<actionclip_video_info>(), 8);
+        assert_eq!(offset!(actionclip_video_info, struct_size), 0);
+        assert_eq!(offset!(actionclip_video_info, width), 4);
+        assert_eq!(offset!(actionclip_video_info, height), 8);
+        assert_eq!(offset!(actionclip_video_info, rotation), 12);
+        assert_eq!(offset!(actionclip_video_info, frame_count), 16);
+        assert_eq!(offset!(actionclip_video_info, damaged_frames), 24);
+        assert_eq!(offset!(actionclip_video_info, duration), 32);
+        assert_eq!(offset!(actionclip_video_info, frame_rate), 40);
+        assert_eq!(size_of::<actionclip_example>(), 24);
+        assert_eq!(align_of::<actionclip_example>(), 8);
+        assert_eq!(offset!(actionclip_example, struct_size), 0);
+        assert_eq!(offset!(actionclip_example, label), 4);
+        assert_eq!(offset!(actionclip_example, clip_id), 8);
+        assert_eq!(offset!(actionclip_example, views), 16);
+        assert_eq!(offset!(actionclip_example, reserved), 20);
+        assert_eq!(size_of::<actionclip_fit_options>(), 56);
+        assert_eq!(align_of::<actionclip_fit_options>(), 8);
+        assert_eq!(offset!(actionclip_fit_options, struct_size), 0);
+        assert_eq!(offset!(actionclip_fit_options, method), 4);
+        assert_eq!(offset!(actionclip_fit_options, text_weight), 8);
+        assert_eq!(offset!(actionclip_fit_options, clip_weight), 16);
+        assert_eq!(offset!(actionclip_fit_options, offset), 24);
+        assert_eq!(offset!(actionclip_fit_options, ridge), 32);
+        assert_eq!(offset!(actionclip_fit_options, anchor), 40);
+        assert_eq!(offset!(actionclip_fit_options, accept_rate), 48);
+        assert_eq!(size_of::<actionclip_report_info>(), 88);
+        assert_eq!(align_of::<actionclip_report_info>(), 8);
+        assert_eq!(offset!(actionclip_report_info, struct_size), 0);
+        assert_eq!(offset!(actionclip_report_info, is_automatic), 4);
+        assert_eq!(offset!(actionclip_report_info, chosen), 8);
+        assert_eq!(offset!(actionclip_report_info, trials), 12);
+        assert_eq!(offset!(actionclip_report_info, label_count), 16);
+        assert_eq!(offset!(actionclip_report_info, labels), 20);
+        assert_eq!(offset!(actionclip_report_info, clips), 24);
+        assert_eq!(offset!(actionclip_report_info, single_clips), 28);
+        assert_eq!(offset!(actionclip_report_info, confusions), 32);
+        assert_eq!(offset!(actionclip_report_info, reserved), 36);
+        assert_eq!(offset!(actionclip_report_info, reject_threshold), 40);
+        assert_eq!(offset!(actionclip_report_info, known), 48);
+        assert_eq!(offset!(actionclip_report_info, accepted), 56);
+        assert_eq!(offset!(actionclip_report_info, unknown), 64);
+        assert_eq!(offset!(actionclip_report_info, rejected), 72);
+        assert_eq!(offset!(actionclip_report_info, roc_area), 80);
+        assert_eq!(size_of::<actionclip_trial_report>(), 112);
+        assert_eq!(align_of::<actionclip_trial_report>(), 8);
+        assert_eq!(offset!(actionclip_trial_report, struct_size), 0);
+        assert_eq!(offset!(actionclip_trial_report, method), 4);
+        assert_eq!(offset!(actionclip_trial_report, clips), 8);
+        assert_eq!(offset!(actionclip_trial_report, right), 16);
+        assert_eq!(offset!(actionclip_trial_report, right_low), 24);
+        assert_eq!(offset!(actionclip_trial_report, right_high), 32);
+        assert_eq!(offset!(actionclip_trial_report, among_five), 40);
+        assert_eq!(offset!(actionclip_trial_report, loss), 48);
+        assert_eq!(offset!(actionclip_trial_report, word_clips), 56);
+        assert_eq!(offset!(actionclip_trial_report, right_by_words), 64);
+        assert_eq!(offset!(actionclip_trial_report, temperature), 72);
+        assert_eq!(offset!(actionclip_trial_report, text_weight), 80);
+        assert_eq!(offset!(actionclip_trial_report, clip_weight), 88);
+        assert_eq!(offset!(actionclip_trial_report, offset), 96);
+        assert_eq!(offset!(actionclip_trial_report, ridge), 104);
+        assert_eq!(size_of::<actionclip_label_report>(), 48);
+        assert_eq!(align_of::<actionclip_label_report>(), 8);
+        assert_eq!(offset!(actionclip_label_report, struct_size), 0);
+        assert_eq!(offset!(actionclip_label_report, label), 4);
+        assert_eq!(offset!(actionclip_label_report, clips), 8);
+        assert_eq!(offset!(actionclip_label_report, reserved), 12);
+        assert_eq!(offset!(actionclip_label_report, judged), 16);
+        assert_eq!(offset!(actionclip_label_report, right), 24);
+        assert_eq!(offset!(actionclip_label_report, right_by_words), 32);
+        assert_eq!(offset!(actionclip_label_report, mean_probability), 40);
+        assert_eq!(size_of::<actionclip_clip_report>(), 72);
+        assert_eq!(align_of::<actionclip_clip_report>(), 8);
+        assert_eq!(offset!(actionclip_clip_report, struct_size), 0);
+        assert_eq!(offset!(actionclip_clip_report, label), 4);
+        assert_eq!(offset!(actionclip_clip_report, clip_id), 8);
+        assert_eq!(offset!(actionclip_clip_report, best), 16);
+        assert_eq!(offset!(actionclip_clip_report, best_by_words), 20);
+        assert_eq!(offset!(actionclip_clip_report, probability), 24);
+        assert_eq!(offset!(actionclip_clip_report, best_probability), 32);
+        assert_eq!(offset!(actionclip_clip_report, margin), 40);
+        assert_eq!(offset!(actionclip_clip_report, is_suspect), 48);
+        assert_eq!(offset!(actionclip_clip_report, has_duplicate), 52);
+        assert_eq!(offset!(actionclip_clip_report, duplicate_id), 56);
+        assert_eq!(offset!(actionclip_clip_report, duplicate_has_other_label), 64);
+        assert_eq!(offset!(actionclip_clip_report, reserved), 68);
+        assert_eq!(size_of::<actionclip_confusion_report>(), 24);
+        assert_eq!(align_of::<actionclip_confusion_report>(), 8);
+        assert_eq!(offset!(actionclip_confusion_report, struct_size), 0);
+        assert_eq!(offset!(actionclip_confusion_report, first), 4);
+        assert_eq!(offset!(actionclip_confusion_report, second), 8);
+        assert_eq!(offset!(actionclip_confusion_report, reserved), 12);
+        assert_eq!(offset!(actionclip_confusion_report, clips), 16);
+        assert_eq!(size_of::<actionclip_prompts_report>(), 56);
+        assert_eq!(align_of::<actionclip_prompts_report>(), 8);
+        assert_eq!(offset!(actionclip_prompts_report, struct_size), 0);
+        assert_eq!(offset!(actionclip_prompts_report, origin), 4);
+        assert_eq!(offset!(actionclip_prompts_report, kept), 8);
+        assert_eq!(offset!(actionclip_prompts_report, folds), 12);
+        assert_eq!(offset!(actionclip_prompts_report, strength), 16);
+        assert_eq!(offset!(actionclip_prompts_report, equal_top1), 24);
+        assert_eq!(offset!(actionclip_prompts_report, equal_log_likelihood), 32);
+        assert_eq!(offset!(actionclip_prompts_report, chosen_top1), 40);
+        assert_eq!(offset!(actionclip_prompts_report, chosen_log_likelihood), 48);
+    }
+
+    #[test]
+    fn constants_are_the_library_s() {
+        let constants: &[(&[u8], i32)] = &[
+            (b"ACTIONCLIP_VERSION_MAJOR\0", ACTIONCLIP_VERSION_MAJOR),
+            (b"ACTIONCLIP_VERSION_MINOR\0", ACTIONCLIP_VERSION_MINOR),
+            (b"ACTIONCLIP_VERSION_PATCH\0", ACTIONCLIP_VERSION_PATCH),
+            (b"ACTIONCLIP_ABI_VERSION\0", ACTIONCLIP_ABI_VERSION),
+            (b"ACTIONCLIP_OK\0", ACTIONCLIP_OK),
+            (b"ACTIONCLIP_ERROR_INVALID_ARGUMENT\0", ACTIONCLIP_ERROR_INVALID_ARGUMENT),
+            (b"ACTIONCLIP_ERROR_BUFFER_TOO_SMALL\0", ACTIONCLIP_ERROR_BUFFER_TOO_SMALL),
+            (b"ACTIONCLIP_ERROR_INVALID_HANDLE\0", ACTIONCLIP_ERROR_INVALID_HANDLE),
+            (b"ACTIONCLIP_ERROR_INVALID_UTF8\0", ACTIONCLIP_ERROR_INVALID_UTF8),
+            (b"ACTIONCLIP_ERROR_TEXT_TOO_LONG\0", ACTIONCLIP_ERROR_TEXT_TOO_LONG),
+            (b"ACTIONCLIP_ERROR_NOT_FINITE\0", ACTIONCLIP_ERROR_NOT_FINITE),
+            (b"ACTIONCLIP_ERROR_FORKED\0", ACTIONCLIP_ERROR_FORKED),
+            (b"ACTIONCLIP_ERROR_CANCELLED\0", ACTIONCLIP_ERROR_CANCELLED),
+            (b"ACTIONCLIP_ERROR_FILE_OPEN\0", ACTIONCLIP_ERROR_FILE_OPEN),
+            (b"ACTIONCLIP_ERROR_FILE_READ\0", ACTIONCLIP_ERROR_FILE_READ),
+            (b"ACTIONCLIP_ERROR_FILE_WRITE\0", ACTIONCLIP_ERROR_FILE_WRITE),
+            (b"ACTIONCLIP_ERROR_HASH_MISMATCH\0", ACTIONCLIP_ERROR_HASH_MISMATCH),
+            (b"ACTIONCLIP_ERROR_FORMAT_UNKNOWN\0", ACTIONCLIP_ERROR_FORMAT_UNKNOWN),
+            (b"ACTIONCLIP_ERROR_FORMAT_INVALID\0", ACTIONCLIP_ERROR_FORMAT_INVALID),
+            (b"ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED\0", ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED),
+            (b"ACTIONCLIP_ERROR_FORMAT_LIMIT\0", ACTIONCLIP_ERROR_FORMAT_LIMIT),
+            (b"ACTIONCLIP_ERROR_MISSING_TENSOR\0", ACTIONCLIP_ERROR_MISSING_TENSOR),
+            (b"ACTIONCLIP_ERROR_TENSOR_SHAPE\0", ACTIONCLIP_ERROR_TENSOR_SHAPE),
+            (b"ACTIONCLIP_ERROR_OPTION_CONFLICT\0", ACTIONCLIP_ERROR_OPTION_CONFLICT),
+            (b"ACTIONCLIP_ERROR_NO_TOKENIZER\0", ACTIONCLIP_ERROR_NO_TOKENIZER),
+            (b"ACTIONCLIP_ERROR_TOKENIZER_INVALID\0", ACTIONCLIP_ERROR_TOKENIZER_INVALID),
+            (b"ACTIONCLIP_ERROR_OUT_OF_MEMORY\0", ACTIONCLIP_ERROR_OUT_OF_MEMORY),
+            (b"ACTIONCLIP_ERROR_UNAVAILABLE\0", ACTIONCLIP_ERROR_UNAVAILABLE),
+            (b"ACTIONCLIP_ERROR_TIME_LIMIT\0", ACTIONCLIP_ERROR_TIME_LIMIT),
+            (b"ACTIONCLIP_ERROR_VIDEO_INVALID\0", ACTIONCLIP_ERROR_VIDEO_INVALID),
+            (b"ACTIONCLIP_ERROR_VIDEO_DECODE\0", ACTIONCLIP_ERROR_VIDEO_DECODE),
+            (b"ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES\0", ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES),
+            (b"ACTIONCLIP_ERROR_INTERNAL\0", ACTIONCLIP_ERROR_INTERNAL),
+            (b"ACTIONCLIP_AS_CHECKPOINT\0", ACTIONCLIP_AS_CHECKPOINT),
+            (b"ACTIONCLIP_ON\0", ACTIONCLIP_ON),
+            (b"ACTIONCLIP_OFF\0", ACTIONCLIP_OFF),
+            (b"ACTIONCLIP_HEAD_AS_CHECKPOINT\0", ACTIONCLIP_HEAD_AS_CHECKPOINT),
+            (b"ACTIONCLIP_HEAD_MEANP\0", ACTIONCLIP_HEAD_MEANP),
+            (b"ACTIONCLIP_HEAD_CONV_1D\0", ACTIONCLIP_HEAD_CONV_1D),
+            (b"ACTIONCLIP_HEAD_LSTM\0", ACTIONCLIP_HEAD_LSTM),
+            (b"ACTIONCLIP_HEAD_TRANSF\0", ACTIONCLIP_HEAD_TRANSF),
+            (b"ACTIONCLIP_HEAD_TRANSF_CLS\0", ACTIONCLIP_HEAD_TRANSF_CLS),
+            (b"ACTIONCLIP_COMPUTE_DEFAULT\0", ACTIONCLIP_COMPUTE_DEFAULT),
+            (b"ACTIONCLIP_COMPUTE_FP32\0", ACTIONCLIP_COMPUTE_FP32),
+            (b"ACTIONCLIP_COMPUTE_BF16\0", ACTIONCLIP_COMPUTE_BF16),
+            (b"ACTIONCLIP_COMPUTE_INT8\0", ACTIONCLIP_COMPUTE_INT8),
+            (b"ACTIONCLIP_ACTIVATION_AS_CHECKPOINT\0", ACTIONCLIP_ACTIVATION_AS_CHECKPOINT),
+            (b"ACTIONCLIP_ACTIVATION_QUICK_GELU\0", ACTIONCLIP_ACTIVATION_QUICK_GELU),
+            (b"ACTIONCLIP_ACTIVATION_GELU\0", ACTIONCLIP_ACTIVATION_GELU),
+            (b"ACTIONCLIP_FILE_SAFETENSORS\0", ACTIONCLIP_FILE_SAFETENSORS),
+            (b"ACTIONCLIP_FILE_TORCH\0", ACTIONCLIP_FILE_TORCH),
+            (b"ACTIONCLIP_FILE_TORCHSCRIPT\0", ACTIONCLIP_FILE_TORCHSCRIPT),
+            (b"ACTIONCLIP_STORAGE_FP32\0", ACTIONCLIP_STORAGE_FP32),
+            (b"ACTIONCLIP_STORAGE_FP16\0", ACTIONCLIP_STORAGE_FP16),
+            (b"ACTIONCLIP_STORAGE_BF16\0", ACTIONCLIP_STORAGE_BF16),
+            (b"ACTIONCLIP_STORAGE_INT8\0", ACTIONCLIP_STORAGE_INT8),
+            (b"ACTIONCLIP_PIXEL_RGB\0", ACTIONCLIP_PIXEL_RGB),
+            (b"ACTIONCLIP_PIXEL_BGR\0", ACTIONCLIP_PIXEL_BGR),
+            (b"ACTIONCLIP_PIXEL_RGBA\0", ACTIONCLIP_PIXEL_RGBA),
+            (b"ACTIONCLIP_PIXEL_BGRA\0", ACTIONCLIP_PIXEL_BGRA),
+            (b"ACTIONCLIP_PIXEL_GRAY\0", ACTIONCLIP_PIXEL_GRAY),
+            (b"ACTIONCLIP_RESIZE_ACTIONCLIP\0", ACTIONCLIP_RESIZE_ACTIONCLIP),
+            (b"ACTIONCLIP_RESIZE_CLIP\0", ACTIONCLIP_RESIZE_CLIP),
+            (b"ACTIONCLIP_RESIZE_MMACTION2\0", ACTIONCLIP_RESIZE_MMACTION2),
+            (b"ACTIONCLIP_RESIZE_HUGGING_FACE\0", ACTIONCLIP_RESIZE_HUGGING_FACE),
+            (b"ACTIONCLIP_CROP_CENTER\0", ACTIONCLIP_CROP_CENTER),
+            (b"ACTIONCLIP_CROP_START\0", ACTIONCLIP_CROP_START),
+            (b"ACTIONCLIP_CROP_END\0", ACTIONCLIP_CROP_END),
+            (b"ACTIONCLIP_DECODE_NEEDED\0", ACTIONCLIP_DECODE_NEEDED),
+            (b"ACTIONCLIP_DECODE_ALL\0", ACTIONCLIP_DECODE_ALL),
+            (b"ACTIONCLIP_DECODE_KEY_FRAMES\0", ACTIONCLIP_DECODE_KEY_FRAMES),
+            (b"ACTIONCLIP_SAMPLING_ACTIONCLIP\0", ACTIONCLIP_SAMPLING_ACTIONCLIP),
+            (b"ACTIONCLIP_SAMPLING_MMACTION2\0", ACTIONCLIP_SAMPLING_MMACTION2),
+            (b"ACTIONCLIP_SAMPLING_OPEN_VCLIP\0", ACTIONCLIP_SAMPLING_OPEN_VCLIP),
+            (b"ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR\0", ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR),
+            (b"ACTIONCLIP_TEXT_TRUNCATE\0", ACTIONCLIP_TEXT_TRUNCATE),
+            (b"ACTIONCLIP_FIT_AUTO\0", ACTIONCLIP_FIT_AUTO),
+            (b"ACTIONCLIP_FIT_WORDS\0", ACTIONCLIP_FIT_WORDS),
+            (b"ACTIONCLIP_FIT_PROTOTYPES\0", ACTIONCLIP_FIT_PROTOTYPES),
+            (b"ACTIONCLIP_FIT_RIDGE\0", ACTIONCLIP_FIT_RIDGE),
+            (b"ACTIONCLIP_FIT_SOFTMAX\0", ACTIONCLIP_FIT_SOFTMAX),
+            (b"ACTIONCLIP_PROMPTS_EQUAL\0", ACTIONCLIP_PROMPTS_EQUAL),
+            (b"ACTIONCLIP_PROMPTS_WITHOUT_LABELS\0", ACTIONCLIP_PROMPTS_WITHOUT_LABELS),
+            (b"ACTIONCLIP_PROMPTS_FITTED\0", ACTIONCLIP_PROMPTS_FITTED),
+        ];
+        for &(name, value) in constants {
+            let mut found = -12345;
+            assert_eq!(unsafe { actionclip_constant(name.as_ptr().cast(), &mut found) }, ACTIONCLIP_OK);
+            assert_eq!(found, i64::from(value));
+        }
+    }
+
+    #[test]
+    fn every_function_is_in_the_library() {
+        let functions = [
+            actionclip_version as *const (),
+            actionclip_abi_version as *const (),
+            actionclip_constant as *const (),
+            actionclip_status_name as *const (),
+            actionclip_last_error as *const (),
+            actionclip_cancel_token_create as *const (),
+            actionclip_cancel_token_free as *const (),
+            actionclip_cancel as *const (),
+            actionclip_cancel_token_is_cancelled as *const (),
+            actionclip_cancel_token_reset as *const (),
+            actionclip_thread_use_cancel_token as *const (),
+            actionclip_model_options_init_sized as *const (),
+            actionclip_model_load as *const (),
+            actionclip_model_load_buffer as *const (),
+            actionclip_file_describe as *const (),
+            actionclip_model_free as *const (),
+            actionclip_model_get_info as *const (),
+            actionclip_model_family as *const (),
+            actionclip_model_assumption as *const (),
+            actionclip_model_label_count as *const (),
+            actionclip_model_label as *const (),
+            actionclip_model_template_count as *const (),
+            actionclip_model_template as *const (),
+            actionclip_model_template_weight as *const (),
+            actionclip_model_note as *const (),
+            actionclip_model_note_count as *const (),
+            actionclip_model_note_key as *const (),
+            actionclip_model_label_note as *const (),
+            actionclip_model_sha256 as *const (),
+            actionclip_save_options_init_sized as *const (),
+            actionclip_model_save as *const (),
+            actionclip_preprocess_options_init_sized as *const (),
+            actionclip_model_preprocess_options as *const (),
+            actionclip_encode_frames as *const (),
+            actionclip_encode_pixels as *const (),
+            actionclip_encode_single_frames as *const (),
+            actionclip_encode_single_pixels as *const (),
+            actionclip_join_frames as *const (),
+            actionclip_video_options_init_sized as *const (),
+            actionclip_video_open as *const (),
+            actionclip_video_open_buffer as *const (),
+            actionclip_video_free as *const (),
+            actionclip_video_get_info as *const (),
+            actionclip_video_get_outline as *const (),
+            actionclip_video_read_frames as *const (),
+            actionclip_video_frames_between as *const (),
+            actionclip_encode_video as *const (),
+            actionclip_encode_video_between as *const (),
+            actionclip_sample_indices as *const (),
+            actionclip_sample_indices_by as *const (),
+            actionclip_model_sampling as *const (),
+            actionclip_encode_prompts as *const (),
+            actionclip_encode_labels as *const (),
+            actionclip_encode_descriptions as *const (),
+            actionclip_template_count as *const (),
+            actionclip_template as *const (),
+            actionclip_encode_tokens as *const (),
+            actionclip_tokenize as *const (),
+            actionclip_similarity as *const (),
+            actionclip_probabilities as *const (),
+            actionclip_probabilities_weighted as *const (),
+            actionclip_classifier_create as *const (),
+            actionclip_classifier_create_weighted as *const (),
+            actionclip_classifier_create_described as *const (),
+            actionclip_classifier_free as *const (),
+            actionclip_classifier_set_labels as *const (),
+            actionclip_classifier_label_count as *const (),
+            actionclip_classifier_score as *const (),
+            actionclip_classifier_label_list as *const (),
+            actionclip_label_list_free as *const (),
+            actionclip_label_list_count as *const (),
+            actionclip_label_list_generation as *const (),
+            actionclip_label_list_label as *const (),
+            actionclip_label_list_score as *const (),
+            actionclip_classifier_add_examples as *const (),
+            actionclip_classifier_add_video as *const (),
+            actionclip_classifier_add_frames as *const (),
+            actionclip_classifier_remove_examples as *const (),
+            actionclip_classifier_clear_examples as *const (),
+            actionclip_classifier_example_count as *const (),
+            actionclip_classifier_example as *const (),
+            actionclip_fit_options_init_sized as *const (),
+            actionclip_classifier_fit as *const (),
+            actionclip_classifier_unfit as *const (),
+            actionclip_label_list_decide as *const (),
+            actionclip_label_list_reject_threshold as *const (),
+            actionclip_label_list_score_independent as *const (),
+            actionclip_label_list_threshold as *const (),
+            actionclip_classifier_report as *const (),
+            actionclip_report_free as *const (),
+            actionclip_report_get_info as *const (),
+            actionclip_report_trial as *const (),
+            actionclip_report_label as *const (),
+            actionclip_report_clip as *const (),
+            actionclip_report_confusion as *const (),
+            actionclip_report_label_text as *const (),
+            actionclip_report_reason as *const (),
+            actionclip_report_text as *const (),
+            actionclip_classifier_save as *const (),
+            actionclip_classifier_load as *const (),
+            actionclip_prompts_fit as *const (),
+            actionclip_prompts_fit_unlabelled as *const (),
+            actionclip_pool_template_count as *const (),
+            actionclip_pool_template as *const (),
+            actionclip_tokenizer_load as *const (),
+            actionclip_tokenizer_free as *const (),
+            actionclip_tokenizer_encode as *const (),
+            actionclip_preprocess_crop as *const (),
+            actionclip_preprocess_pixels as *const (),
+        ];
+        assert!(functions.iter().all(|f| !f.is_null()));
+    }
+}

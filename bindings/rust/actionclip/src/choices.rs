@@ -1,0 +1,135 @@
+//! Choices that C has as numbered constants.
+
+use crate::sys;
+
+macro_rules! choices {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$case_doc:meta])* $case:ident = $value:ident,)* })*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(i32)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$case_doc])* $case = sys::$value,)*
+        })*
+    };
+}
+
+choices! {
+    /// A temporal head, which joins the frame embeddings of a video.
+    Head {
+        /// The one that the checkpoint shows, else the mean.
+        AsCheckpoint = ACTIONCLIP_HEAD_AS_CHECKPOINT,
+        /// The mean of the frames.
+        MeanP = ACTIONCLIP_HEAD_MEANP,
+        /// A convolution over time.
+        Conv1D = ACTIONCLIP_HEAD_CONV_1D,
+        /// An LSTM over time.
+        Lstm = ACTIONCLIP_HEAD_LSTM,
+        /// A transformer over time.
+        Transf = ACTIONCLIP_HEAD_TRANSF,
+        /// A transformer over time with a class token.
+        TransfCls = ACTIONCLIP_HEAD_TRANSF_CLS,
+    }
+    /// The precision in which the encoders multiply matrices.
+    ComputeType {
+        /// The file's own, else fp32.
+        Default = ACTIONCLIP_COMPUTE_DEFAULT,
+        /// IEEE single precision.
+        Fp32 = ACTIONCLIP_COMPUTE_FP32,
+        /// Weights and activations of 8 bits of mantissa.
+        Bf16 = ACTIONCLIP_COMPUTE_BF16,
+        /// Weights of 127 steps and activations of 255 steps.
+        Int8 = ACTIONCLIP_COMPUTE_INT8,
+    }
+    /// The activation function of the encoders' MLPs, which weights do not state.
+    Activation {
+        /// The file's own, else QuickGELU.
+        AsCheckpoint = ACTIONCLIP_ACTIVATION_AS_CHECKPOINT,
+        /// x sigmoid(1.702 x), as OpenAI's models have it.
+        QuickGelu = ACTIONCLIP_ACTIVATION_QUICK_GELU,
+        /// GELU with the exact error function, as most of open_clip's models have it.
+        Gelu = ACTIONCLIP_ACTIVATION_GELU,
+    }
+    /// An option that is on, off, or as the checkpoint says.
+    Switch {
+        /// As the checkpoint says.
+        AsCheckpoint = ACTIONCLIP_AS_CHECKPOINT,
+        /// On.
+        On = ACTIONCLIP_ON,
+        /// Off.
+        Off = ACTIONCLIP_OFF,
+    }
+    /// The order of the bytes of a pixel.
+    PixelFormat {
+        /// Three bytes: red, green, blue.
+        Rgb = ACTIONCLIP_PIXEL_RGB,
+        /// Three bytes: blue, green, red.
+        Bgr = ACTIONCLIP_PIXEL_BGR,
+        /// Four bytes: red, green, blue, alpha.
+        Rgba = ACTIONCLIP_PIXEL_RGBA,
+        /// Four bytes: blue, green, red, alpha.
+        Bgra = ACTIONCLIP_PIXEL_BGRA,
+        /// One byte.
+        Gray = ACTIONCLIP_PIXEL_GRAY,
+    }
+    /// A way to resize an image.
+    Resize {
+        /// Bicubic; the short side becomes S*256/224 (the reference).
+        ActionClip = ACTIONCLIP_RESIZE_ACTIONCLIP,
+        /// Bicubic; the short side becomes S (CLIP's own).
+        Clip = ACTIONCLIP_RESIZE_CLIP,
+        /// Bilinear, with the sizes and crops of mmaction2.
+        Mmaction2 = ACTIONCLIP_RESIZE_MMACTION2,
+        /// Bicubic, with the margins of Hugging Face's transformers.
+        HuggingFace = ACTIONCLIP_RESIZE_HUGGING_FACE,
+    }
+    /// The part of a resized image that is taken.
+    Crop {
+        /// The centre.
+        Center = ACTIONCLIP_CROP_CENTER,
+        /// The start of the long side: left or top.
+        Start = ACTIONCLIP_CROP_START,
+        /// The end of the long side: right or bottom.
+        End = ACTIONCLIP_CROP_END,
+    }
+    /// The frames of a video that are decoded.
+    Decode {
+        /// The wanted frames and those that they depend on.
+        Needed = ACTIONCLIP_DECODE_NEEDED,
+        /// Every frame from the first on.
+        All = ACTIONCLIP_DECODE_ALL,
+        /// In place of each wanted frame the nearest key frame: an approximation for large archives.
+        KeyFrames = ACTIONCLIP_DECODE_KEY_FRAMES,
+    }
+    /// The fate of a text that has more tokens than the model's context holds.
+    TooLong {
+        /// It is an error.
+        Error = ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR,
+        /// It is cut.
+        Truncate = ACTIONCLIP_TEXT_TRUNCATE,
+    }
+    /// The element type of the matrices in a saved file.
+    Storage {
+        /// Single precision: loaded again, the model gives the same bits.
+        Fp32 = ACTIONCLIP_STORAGE_FP32,
+        /// Half precision: half the size.
+        Fp16 = ACTIONCLIP_STORAGE_FP16,
+        /// As `ComputeType::Bf16` uses them: half the size.
+        Bf16 = ACTIONCLIP_STORAGE_BF16,
+        /// As `ComputeType::Int8` uses them: a little more than a quarter of the size.
+        Int8 = ACTIONCLIP_STORAGE_INT8,
+    }
+    /// A way to learn from examples.
+    FitMethod {
+        /// The best of the others, by clips that are left out.
+        Auto = ACTIONCLIP_FIT_AUTO,
+        /// The words alone, as without examples.
+        Words = ACTIONCLIP_FIT_WORDS,
+        /// Words mixed with the mean of each label's clips.
+        Prototypes = ACTIONCLIP_FIT_PROTOTYPES,
+        /// Words mixed with ridge regression.
+        Ridge = ACTIONCLIP_FIT_RIDGE,
+        /// Softmax regression held to the words.
+        Softmax = ACTIONCLIP_FIT_SOFTMAX,
+    }
+}

@@ -1,0 +1,103 @@
+//! Recognises actions in video by matching it against words, with libactionclip.
+//!
+//! ```no_run
+//! use actionclip::{Classifier, Model, Video, SCALE};
+//!
+//! fn main() -> actionclip::Result<()> {
+//!     let model = Model::options().threads(2).load("openai/clip-vit-base-patch16")?;
+//!     let classifier = Classifier::new(&model, &["ice skating", "playing cello"])?;
+//!     let video = model.encode_video(&mut Video::open("skating.mp4")?, None)?;
+//!     let labels = classifier.label_list()?;
+//!     for best in labels.ranked(labels.score(&video, SCALE)?.values()) {
+//!         println!("{:6.2} %  {}", best.probability * 100.0, best.label);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A [`Model`], a [`Classifier`], a [`LabelList`], a [`Report`] and a [`Tokenizer`] may be shared among threads. A
+//! [`Video`] may move to another thread, and is used by one at a time:
+//!
+//! ```compile_fail,E0277
+//! fn shared<T: Sync>() {}
+//! shared::<actionclip::Video<'static>>();
+//! ```
+//!
+//! A video that was opened from bytes borrows them:
+//!
+//! ```compile_fail,E0505
+//! let bytes = std::fs::read("skating.mp4").unwrap();
+//! let mut video = actionclip::Video::open_bytes(&bytes).unwrap();
+//! drop(bytes);
+//! video.outline().unwrap();
+//! ```
+//!
+//! Texts that belong to a model go with it:
+//!
+//! ```compile_fail,E0505
+//! let model = actionclip::Model::load_default().unwrap();
+//! let labels = model.labels().unwrap();
+//! drop(model);
+//! println!("{labels:?}");
+//! ```
+//!
+//! An image borrows its pixels:
+//!
+//! ```compile_fail,E0506
+//! let mut pixels = vec![0u8; 12];
+//! let image = actionclip::Image::new(&pixels, 2, 2, actionclip::PixelFormat::Rgb).unwrap();
+//! pixels[0] = 1;
+//! println!("{image:?}");
+//! ```
+
+#![warn(missing_docs)]
+
+mod cancel;
+mod choices;
+mod classifier;
+mod error;
+mod handle;
+mod image;
+mod label_list;
+mod matrix;
+mod model;
+mod model_options;
+mod report;
+mod similarity;
+mod text;
+mod tokenizer;
+mod video;
+mod windows;
+
+pub use actionclip_sys as sys;
+pub use cancel::CancelToken;
+pub use choices::{
+    Activation, ComputeType, Crop, Decode, FitMethod, Head, PixelFormat, Resize, Storage, Switch, TooLong,
+};
+pub use classifier::{Classifier, ClassifierOptions, Description, Example, FitOptions};
+pub use error::{Error, Result, Status};
+pub use image::{Image, PreprocessOptions};
+pub use label_list::{Decision, LabelList, Ranked, SCALE};
+pub use matrix::Matrix;
+pub use model::{describe_file, Model, ModelInfo};
+pub use model_options::{ModelOptions, SaveOptions};
+pub use report::{ClipReport, ConfusionReport, LabelReport, Report, ReportInfo, TrialReport};
+pub use similarity::{probabilities, similarity};
+pub use tokenizer::Tokenizer;
+pub use video::{Frames, Video, VideoInfo, VideoOptions};
+pub use windows::{Window, Windows};
+
+/// The version of the library at run time, such as "0.1.0".
+pub fn version() -> &'static str {
+    unsafe { text::borrowed(sys::actionclip_version()) }.unwrap_or("")
+}
+
+/// Refuses a library with another ABI number than these bindings.
+fn check_abi() -> Result<()> {
+    let (theirs, ours) = (unsafe { sys::actionclip_abi_version() }, sys::ACTIONCLIP_ABI_VERSION);
+    if theirs == ours {
+        return Ok(());
+    }
+    let message = format!("libactionclip has the ABI number {theirs}, and these bindings are for {ours}");
+    Err(Error::new(Status::UNAVAILABLE, message))
+}

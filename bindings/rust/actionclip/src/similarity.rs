@@ -1,0 +1,64 @@
+//! Comparing embeddings without a classifier.
+
+use std::ptr;
+
+use crate::error::{check, Error, Result, Status};
+use crate::matrix::Matrix;
+use crate::sys;
+
+/// Compares videos [videos, E] with texts [texts, E]: scale times the cosine similarity, [videos, texts].
+pub fn similarity(videos: &Matrix, texts: &Matrix, scale: f32) -> Result<Matrix> {
+    texts.check_columns(videos.columns())?;
+    let mut out = Matrix::zeros(videos.rows(), texts.rows())?;
+    check(unsafe {
+        sys::actionclip_similarity(
+            videos.as_ptr(),
+            videos.rows(),
+            texts.as_ptr(),
+            texts.rows(),
+            videos.columns(),
+            scale,
+            out.as_mut_ptr(),
+            out.len(),
+        )
+    })?;
+    Ok(out)
+}
+
+/// Scores videos [videos, E] by the reference's rule: a softmax over labels for each template, then the mean over
+/// templates, by `weights` if they are given. `texts` is as `Model::encode_labels` gives it; the result is
+/// [videos, labels].
+pub fn probabilities(
+    videos: &Matrix,
+    texts: &Matrix,
+    labels: usize,
+    weights: Option<&[f32]>,
+    scale: f32,
+) -> Result<Matrix> {
+    texts.check_columns(videos.columns())?;
+    let templates = texts.rows().checked_div(labels).unwrap_or(0);
+    if templates * labels != texts.rows() || weights.map_or(false, |weights| weights.len() != templates) {
+        let message = format!(
+            "{} texts for {labels} labels, and {:?} weights: each template has a text for every label, and one weight",
+            texts.rows(),
+            weights.map(<[f32]>::len)
+        );
+        return Err(Error::new(Status::INVALID_ARGUMENT, message));
+    }
+    let mut out = Matrix::zeros(videos.rows(), labels)?;
+    check(unsafe {
+        sys::actionclip_probabilities_weighted(
+            videos.as_ptr(),
+            videos.rows(),
+            texts.as_ptr(),
+            weights.map_or(ptr::null(), <[f32]>::as_ptr),
+            templates,
+            labels,
+            videos.columns(),
+            scale,
+            out.as_mut_ptr(),
+            out.len(),
+        )
+    })?;
+    Ok(out)
+}
