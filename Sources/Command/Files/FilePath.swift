@@ -15,6 +15,9 @@ struct FilePath: ExpressibleByArgument {
   init(bytes: [UInt8]) { self.bytes = bytes }
   init(argument: String) { bytes = Arguments.bytes(argument) }
 
+  /// Shells complete such an argument with the names of files.
+  static var defaultCompletionKind: CompletionKind { .file() }
+
   /// The path of a file in this folder.
   func file(_ name: String) -> FilePath { FilePath(bytes: bytes + [UInt8(ascii: "/")] + name.utf8) }
 
