@@ -15,10 +15,11 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 PCLIBDIR ?= $(LIBDIR)/pkgconfig
-# Where the library, from its own place, looks for the default model.
-DATADIR := $(PREFIX)/share/actionclip
 DESTDIR ?=
 INSTALL ?= install
+install uninstall: export VERSION := $(VERSION)
+install uninstall: export ABI := $(ABI)
+export PREFIX BINDIR LIBDIR INCLUDEDIR PCLIBDIR DESTDIR INSTALL
 
 SWIFT ?= swift
 # Package.swift leaves the command out of a plain `swift build`.
@@ -96,36 +97,13 @@ command:
 	@$(INSTALL) -d build/bin
 	@$(INSTALL) -m755 $(RELEASE)/actionclip-command $(COMMAND)
 	@strip $(COMMAND)
+	@packaging/shell_pages.sh $(COMMAND) $(VERSION) build/share
 
 install: ## copy what `make build` made to PREFIX (default /usr/local)
-	@[[ -f $(LIBRARY) && -x $(COMMAND) ]] || { echo 'install: run `make build` first' >&2; exit 1; }
-	@$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(PCLIBDIR)'
-	@$(INSTALL) -m644 include/actionclip.h* '$(DESTDIR)$(INCLUDEDIR)/'
-	@$(INSTALL) -m755 $(LIBRARY) '$(DESTDIR)$(LIBDIR)/'
-	@ln -sfn libactionclip.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(ABI)'
-	@ln -sfn libactionclip.so.$(ABI) '$(DESTDIR)$(LIBDIR)/libactionclip.so'
-	@$(INSTALL) -m755 $(COMMAND) '$(DESTDIR)$(BINDIR)/'
-	@$(INSTALL) -d '$(DESTDIR)$(DATADIR)'
-	@$(INSTALL) -m644 $(DEFAULT_MODEL) build/share/actionclip/abi.json '$(DESTDIR)$(DATADIR)/'
-	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-	  -e 's|@VERSION@|$(VERSION)|' pkgconfig/actionclip.pc.in > '$(DESTDIR)$(PCLIBDIR)/actionclip.pc'
-	@chmod 644 '$(DESTDIR)$(PCLIBDIR)/actionclip.pc'
-	@echo 'installed libactionclip $(VERSION) in $(DESTDIR)$(PREFIX)'
-	@if [[ -n '$(DESTDIR)' ]]; then exit 0; fi; \
-	if ! PATH=$$PATH:/sbin:/usr/sbin ldconfig -v -N -X 2> /dev/null | \
-	  awk -v folder='$(LIBDIR):' '$$1 == folder { found = 1 } END { exit !found }'; then \
-	  echo 'programs that link it are told where it is: LD_LIBRARY_PATH=$(LIBDIR), or -Wl,-rpath,$(LIBDIR)'; \
-	elif [[ $$EUID == 0 ]]; then PATH=$$PATH:/sbin:/usr/sbin ldconfig; \
-	else echo 'for programs that link it, as root: ldconfig'; fi
+	@packaging/install.sh install
 
 uninstall: ## remove what `make install` copied
-	@rm -f '$(DESTDIR)$(BINDIR)/actionclip' '$(DESTDIR)$(PCLIBDIR)/actionclip.pc' \
-	  '$(DESTDIR)$(INCLUDEDIR)/actionclip.h' '$(DESTDIR)$(INCLUDEDIR)/actionclip.hpp' \
-	  '$(DESTDIR)$(LIBDIR)/libactionclip.so' '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(ABI)' \
-	  '$(DESTDIR)$(LIBDIR)/libactionclip.so.$(VERSION)' '$(DESTDIR)$(DATADIR)/actionclip-shapes.safetensors' \
-	  '$(DESTDIR)$(DATADIR)/abi.json'
-	@rmdir '$(DESTDIR)$(DATADIR)' 2> /dev/null || true
-	@echo 'removed libactionclip $(VERSION) from $(DESTDIR)$(PREFIX)'
+	@packaging/install.sh uninstall
 
 demo: deps build ## tell what happens when in a short video, with the default model
 	@echo 'demo: reading examples/shapes.mp4 with the default model'

@@ -29,6 +29,13 @@ let swift: [SwiftSetting] = [
 /// Kernels want the optimiser in debug builds too: tests run real networks.
 let c: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-fvisibility=hidden"])]
 
+/// The processor's name in the folders of libraries that Debian and Ubuntu have.
+#if arch(arm64)
+let processor = "aarch64"
+#else
+let processor = "x86_64"
+#endif
+
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swift)
 }
@@ -134,7 +141,9 @@ if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
           "-static-stdlib", "-L\(root)/build/lib", "-lactionclip",
           // Libraries that FoundationEssentials needs when it is linked statically.
           "-l_FoundationCollections", "-l_FoundationCShims", "-lswiftSynchronization",
-          "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib",
+          // Where distributions have the libraries of a prefix, as the library's LIBDIR may say.
+          "-Xlinker", "-rpath", "-Xlinker",
+          "$ORIGIN/../lib:$ORIGIN/../lib64:$ORIGIN/../lib/\(processor)-linux-gnu",
         ])
       ]))
 }

@@ -11,53 +11,93 @@ from test_usage import header_version
 
 
 DEFAULT_MODEL = ROOT / "models" / "actionclip-shapes.safetensors"
+COMMANDS = ["adapt", "classify", "convert", "eval", "info", "parity", "prompts", "timeline", "tokenize"]
 
 
 def make(*arguments):
     # Not a part of the `make` that runs the tests.
     clean = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
-    return subprocess.run(
+    process = subprocess.run(
         ["make", "-C", ROOT, *arguments], capture_output=True, text=True, env=clean, timeout=120)
+    assert process.returncode == 0, process.stderr
 
 
 @pytest.fixture
 def prefix(tmp_path):
     place = tmp_path / "a prefix"
-    process = make("install", f"PREFIX={place}")
-    assert process.returncode == 0, process.stderr
+    make("install", f"PREFIX={place}")
     return place
+
+
+def installed_files():
+    """What an installation with the usual folders consists of."""
+    version, abi = header_version()
+    return sorted([
+        "bin/actionclip", "include/actionclip.h", "include/actionclip.hpp", "lib/libactionclip.so",
+        f"lib/libactionclip.so.{abi}", f"lib/libactionclip.so.{version}", "lib/cmake/actionclip/CMakeLists.txt",
+        "lib/cmake/actionclip/actionclipConfig.cmake", "lib/cmake/actionclip/actionclipConfigVersion.cmake",
+        "lib/pkgconfig/actionclip.pc", "share/actionclip/abi.json", "share/actionclip/actionclip-shapes.safetensors",
+        "share/bash-completion/completions/actionclip", "share/fish/vendor_completions.d/actionclip.fish",
+        "share/zsh/site-functions/_actionclip", "share/man/man1/actionclip.1",
+        *(f"share/man/man1/actionclip-{command}.1" for command in COMMANDS),
+    ])
 
 
 def test_everything_is_there_and_goes_again(prefix):
     version, abi = header_version()
-    headers = sorted(f"include/{path.name}" for path in (ROOT / "include").glob("actionclip.h*"))
     found = sorted(str(path.relative_to(prefix)) for path in prefix.rglob("*") if not path.is_dir())
-    assert found == sorted([
-        "bin/actionclip", *headers, "lib/libactionclip.so", f"lib/libactionclip.so.{abi}",
-        f"lib/libactionclip.so.{version}", "lib/pkgconfig/actionclip.pc",
-        "share/actionclip/abi.json",
-        *(["share/actionclip/actionclip-shapes.safetensors"] if DEFAULT_MODEL.exists() else []),
-    ])
+    assert found == installed_files()
     assert os.readlink(prefix / "lib/libactionclip.so") == f"libactionclip.so.{abi}"
     assert os.readlink(prefix / f"lib/libactionclip.so.{abi}") == f"libactionclip.so.{version}"
-    assert make("uninstall", f"PREFIX={prefix}").returncode == 0
-    assert [path for path in prefix.rglob("*") if not path.is_dir()] == []
+    modes = {path.stat().st_mode & 0o777 for path in prefix.rglob("*") if path.is_file()}
+    assert modes == {0o644, 0o755}
+    make("uninstall", f"PREFIX={prefix}")
+    assert not prefix.exists()
 
 
-def test_the_installed_command_uses_the_installed_library(prefix):
-    clean = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
+def test_uninstalling_leaves_what_others_have_put_there(prefix):
+    others = [prefix / "lib/pkgconfig/other.pc", prefix / "share/man/man1/other.1", prefix / "include/other/other.h"]
+    for other in others:
+        other.parent.mkdir(exist_ok=True)
+        other.touch()
+    make("uninstall", f"PREFIX={prefix}")
+    assert sorted(path for path in prefix.rglob("*") if not path.is_dir()) == sorted(others)
+    assert not list((prefix / "share").glob("actionclip*")) and not (prefix / "bin").exists()
+
+
+def test_folders_of_their_own_are_used_and_go_again(tmp_path):
+    stage = tmp_path / "stage"
+    folders = ["PREFIX=/opt/x", "LIBDIR=/srv/libraries", "INCLUDEDIR=/opt/x/include/here", "BINDIR=/opt/x/sbin"]
+    make("install", f"DESTDIR={stage}", *folders)
+    assert (stage / "srv/libraries/libactionclip.so").exists() and (stage / "opt/x/include/here/actionclip.h").exists()
+    assert (stage / "opt/x/sbin/actionclip").exists()
+    pkg_config = (stage / "srv/libraries/pkgconfig/actionclip.pc").read_text()
+    assert "prefix=/opt/x\n" in pkg_config and "libdir=/srv/libraries\n" in pkg_config
+    assert "includedir=${prefix}/include/here\n" in pkg_config
+    config = (stage / "srv/libraries/cmake/actionclip/actionclipConfig.cmake").read_text()
+    assert '"/srv/libraries/libactionclip.so.' in config and '"/opt/x"' in config
+    make("uninstall", f"DESTDIR={stage}", *folders)
+    assert list(stage.iterdir()) == []
+
+
+@pytest.mark.parametrize("libraries", ["lib", "lib64", f"lib/{os.uname().machine}-linux-gnu"])
+def test_the_installed_command_uses_the_installed_library(tmp_path, libraries):
+    prefix = tmp_path / "a prefix"
+    make("install", f"PREFIX={prefix}", f"LIBDIR={prefix / libraries}")
+    moved = prefix.rename(tmp_path / "moved")
+    clean = {k: v for k, v in os.environ.items() if k not in {"LD_LIBRARY_PATH", "ACTIONCLIP_MODEL"}}
     process = subprocess.run(
-        [prefix / "bin/actionclip", "classify", CLIP, "--model", MODEL, "--labels", LABELS],
+        [moved / "bin/actionclip", "classify", CLIP, "--model", MODEL, "--labels", LABELS],
         capture_output=True, text=True, env=clean)
     assert process.returncode == 0, process.stderr
-    maps = subprocess.run(["ldd", prefix / "bin/actionclip"], capture_output=True, text=True, env=clean)
+    maps = subprocess.run(["ldd", moved / "bin/actionclip"], capture_output=True, text=True, env=clean)
     line = next(line for line in maps.stdout.splitlines() if "libactionclip" in line)
-    assert os.path.realpath(prefix / "lib") in os.path.realpath(line.split("=> ")[1].rsplit(" (", 1)[0])
+    assert os.path.realpath(line.split("=> ")[1].rsplit(" (", 1)[0]).startswith(str(moved / libraries))
+    assert subprocess.run([moved / "bin/actionclip", "info"], capture_output=True, env=clean, cwd="/").returncode == 0
 
 
 def test_the_installed_default_model_is_found(prefix):
     place = prefix / "share/actionclip/actionclip-shapes.safetensors"
-    place.parent.mkdir(parents=True, exist_ok=True)
     with_metadata(place, labels='["installed"]')
     clean = {k: v for k, v in os.environ.items() if k not in {"LD_LIBRARY_PATH", "ACTIONCLIP_MODEL"}}
     info = lambda: subprocess.run(
@@ -69,16 +109,18 @@ def test_the_installed_default_model_is_found(prefix):
 
 
 @pytest.mark.skipif(not shutil.which("pkg-config"), reason="no pkg-config")
-def test_staging_and_pkg_config(tmp_path):
+def test_pkg_config_tells_where_the_tree_is(tmp_path):
     version, _ = header_version()
-    process = make("install", f"DESTDIR={tmp_path}", "PREFIX=/opt/x", "LIBDIR=/opt/x/lib64")
-    assert process.returncode == 0, process.stderr
+    make("install", f"DESTDIR={tmp_path}", "PREFIX=/opt/x", "LIBDIR=/opt/x/lib64")
     folder = tmp_path / "opt/x/lib64/pkgconfig"
     text = (folder / "actionclip.pc").read_text()
-    assert "@" not in text and str(tmp_path) not in text
+    assert "@" not in text and str(tmp_path) not in text and "\nURL: https://" in text
     ask = lambda *what: subprocess.run(
         ["pkg-config", *what, "actionclip"], capture_output=True, text=True, check=True,
         env={**os.environ, "PKG_CONFIG_PATH": str(folder)}).stdout.split()
     assert ask("--modversion") == [version]
-    assert ask("--libs") == ["-L/opt/x/lib64", "-lactionclip"]
-    assert ask("--cflags") == ["-I/opt/x/include"]
+    where, name = ask("--libs")
+    assert where[:2] == "-L" and os.path.realpath(where[2:]) == str(tmp_path / "opt/x/lib64")
+    assert name == "-lactionclip"
+    (headers,) = ask("--cflags")
+    assert headers[:2] == "-I" and os.path.realpath(headers[2:]) == str(tmp_path / "opt/x/include")

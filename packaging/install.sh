@@ -1,0 +1,101 @@
+#!/bin/bash
+# Copies what `make build` made to where programs look for it, or removes it from there: one list for both.
+#
+#   packaging/install.sh install|uninstall
+#
+# The Makefile gives VERSION, ABI, PREFIX, BINDIR, LIBDIR, INCLUDEDIR, PCLIBDIR and DESTDIR.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+shopt -s nullglob
+verb=$1
+for name in PREFIX BINDIR LIBDIR INCLUDEDIR PCLIBDIR; do printf -v $name '%s' "$(realpath -ms "${!name}")"; done
+command=build/bin/actionclip library=build/lib/libactionclip.so.$VERSION
+share=$PREFIX/share manual=$PREFIX/share/man/man1 cmake=$LIBDIR/cmake/actionclip
+
+# put MODE FILE PLACE
+put() {
+  if [[ $verb == uninstall ]]; then take_away "$3"; return; fi
+  install -d "$DESTDIR${3%/*}"
+  install -m "$1" "$2" "$DESTDIR$3"
+}
+
+# link TARGET PLACE
+link() {
+  if [[ $verb == uninstall ]]; then take_away "$2"; else ln -sfn "$1" "$DESTDIR$2"; fi
+}
+
+# inside PATH FOLDER ROOT: the path, told from a folder that is called ROOT, so that it stays right when the tree is moved.
+# A path outside the prefix, or told from outside of it, stays as it is.
+inside() {
+  if [[ $1/ == "$PREFIX"/* && $2/ == "$PREFIX"/* ]]; then echo "$3/$(realpath -ms --relative-to="$2" "$1")"
+  else echo "$1"; fi
+}
+
+# fill TEMPLATE PLACE HERE ROOT: writes a text with the places of this installation. HERE is what the text calls its own
+# folder, ROOT what it calls the prefix.
+fill() {
+  if [[ $verb == uninstall ]]; then take_away "$2"; return; fi
+  local text folder=${2%/*} name
+  text=$(cat "$1")
+  text=${text//"@PREFIX@"/"$(inside "$PREFIX" "$folder" "$3")"}
+  for name in LIBDIR INCLUDEDIR; do text=${text//"@$name@"/"$(inside "${!name}" "$PREFIX" "$4")"}; done
+  for name in VERSION ABI; do text=${text//"@$name@"/"${!name}"}; done
+  install -d "$DESTDIR$folder"
+  install -m 644 /dev/stdin "$DESTDIR$2" <<< "$text"
+}
+
+# Removes a file, and the folders around it that are empty then; but not those that a system comes with.
+take_away() {
+  local place=$1 kept=("$BINDIR" "$LIBDIR" "$INCLUDEDIR" "$share" "$share/man")
+  rm -f "$DESTDIR$place"
+  while place=${place%/*}; [[ -n $place ]]; do
+    if [[ -z $DESTDIR && $PREFIX =~ ^/usr(/local)?$ ]]; then
+      local folder; for folder in "${kept[@]}"; do [[ $place != "$folder" ]] || return 0; done
+    fi
+    rmdir "$DESTDIR$place" 2> /dev/null || return 0
+  done
+}
+
+everything() {
+  put 755 $command "$BINDIR/actionclip"
+  put 755 "$library" "$LIBDIR/libactionclip.so.$VERSION"
+  link libactionclip.so.$VERSION "$LIBDIR/libactionclip.so.$ABI"
+  link libactionclip.so.$ABI "$LIBDIR/libactionclip.so"
+  local file
+  for file in actionclip.h actionclip.hpp; do put 644 include/$file "$INCLUDEDIR/$file"; done
+  fill packaging/actionclip.pc.in "$PCLIBDIR/actionclip.pc" '${pcfiledir}' '${prefix}'
+  for file in actionclipConfig.cmake actionclipConfigVersion.cmake CMakeLists.txt; do
+    fill packaging/cmake/$file.in "$cmake/$file" '${actionclip_HERE}' '${actionclip_PREFIX}'
+  done
+  # Where the library, from its own place, looks for the default model.
+  put 644 models/actionclip-shapes.safetensors "$share/actionclip/actionclip-shapes.safetensors"
+  put 644 build/share/actionclip/abi.json "$share/actionclip/abi.json"
+  local pages=(build/share/man/man1/actionclip*.1)
+  if [[ $verb == uninstall ]]; then pages=("$DESTDIR$manual"/actionclip.1 "$DESTDIR$manual"/actionclip-*.1); fi
+  for file in "${pages[@]}"; do put 644 "$file" "$manual/${file##*/}"; done
+  for file in bash-completion/completions/actionclip zsh/site-functions/_actionclip fish/vendor_completions.d/actionclip.fish; do
+    put 644 build/share/$file "$share/$file"
+  done
+}
+
+# How programs find the library, where it is not simply found.
+advise() {
+  export PATH=$PATH:/sbin:/usr/sbin
+  if ! ldconfig -v -N -X 2> /dev/null |
+    awk -v folder="$LIBDIR:" '$1 == folder { found = 1 } END { exit !found }'; then
+    echo "programs that link it are told where it is: LD_LIBRARY_PATH=$LIBDIR, or -Wl,-rpath,$LIBDIR"
+  elif (( EUID == 0 )); then ldconfig
+  else echo 'for programs that link it, as root: ldconfig'; fi
+}
+
+case $verb in
+  install)
+    [[ -f $library && -x $command ]] || { echo 'install: run `make build` first' >&2; exit 1; }
+    everything
+    echo "installed libactionclip $VERSION in $DESTDIR$PREFIX"
+    if [[ -z $DESTDIR ]]; then advise; fi ;;
+  uninstall)
+    everything
+    echo "removed libactionclip $VERSION from $DESTDIR$PREFIX" ;;
+  *) echo "install.sh: expected install or uninstall, not '$verb'" >&2; exit 64 ;;
+esac

@@ -1,0 +1,17 @@
+#!/bin/bash
+# What shells and `man` know of the command, from the definitions that its argument parser has.
+#
+#   packaging/shell_pages.sh COMMAND VERSION FOLDER
+#
+# Writes manual pages and the completions for bash, zsh and fish below FOLDER, as they are installed below PREFIX/share.
+set -euo pipefail
+command=$1 version=$2 folder=$3
+rm -rf "$folder/man"
+python3 "$(dirname "$0")/manual.py" "$command" "$version" "$folder/man/man1"
+completion() { # completion SHELL FILE
+  install -d "$folder/${2%/*}"
+  "$command" --generate-completion-script "$1" > "$folder/$2"
+}
+completion bash bash-completion/completions/actionclip
+completion zsh zsh/site-functions/_actionclip
+completion fish fish/vendor_completions.d/actionclip.fish
