@@ -127,7 +127,7 @@ test: deps build ## all of the checks below, in order
 	@echo 'all tests passed'
 
 check: ## the formatter's opinion of every Swift file
-	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests bindings/swift
 
 test-swift: ## the rooms' own tests
 	@echo 'building the tests'

@@ -20,6 +20,7 @@ imports transformers open_clip cv2 PIL ||
   absent 'kernels of aarch64' 'apt-get install qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross'
 has qemu-x86_64 || absent 'start-up on older processors' 'apt-get install qemu-user'
 has cargo || absent 'the bindings for Rust' 'apt-get install cargo'
+has go || absent 'the example in Go' 'apt-get install golang-go'
 has cmake || absent 'programs that find the library by CMake' 'apt-get install cmake'
 { has zsh && has fish && has mandoc && has groff; } ||
   absent 'some of completions and manual pages' 'apt-get install zsh fish mandoc groff-base'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The bindings for other languages, built and tested against an installed tree as their users have it.
 #
-#   Tests/bindings/run.sh [rust]       all of them, or those named; one whose compiler is absent is skipped
+#   Tests/bindings/run.sh [rust] [swift] [go]       all of them, or those named; one whose compiler is absent is skipped
 #
 # BUILD (default build/tests) has the installed tree and all that is built here.
 set -uo pipefail
@@ -60,6 +60,22 @@ rust() {
     ACTIONCLIP_INCLUDE_DIR="$header" "$script"
 }
 
+swift_package() {
+  expect "the Swift package's tests" "$SWIFT" test --disable-xctest --package-path bindings/swift \
+    --scratch-path "$BUILD/swift"
+}
+
+go_program() {
+  expect "go vet" env -C bindings/go GOFLAGS=-buildvcs=false go vet
+  expect "go build" env -C bindings/go GOFLAGS=-buildvcs=false go build -o "$BUILD/classify-go"
+  expect "the Go program" ranks "$BUILD/classify-go"
+  expect "the Go program without its video" refused ACTIONCLIP_ERROR_FILE_OPEN "$BUILD/classify-go" /none \
+    examples/labels.txt
+}
+
 wanted rust cargo 'apt-get install cargo' && rust
+SWIFT=${SWIFT:-swift}
+wanted swift "$SWIFT" 'https://www.swift.org/install/linux' && swift_package
+wanted go go 'apt-get install golang-go' && go_program
 printf '%-16s %d passed, %d failed\n' bindings $passed $failed
 exit $(( failed != 0 ))

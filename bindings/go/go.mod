@@ -1,0 +1,3 @@
+module actionclip/classify
+
+go 1.19
