@@ -110,7 +110,7 @@ let package = Package(
 
     tests("System", ["System"]),
     tests("Compression", ["Compression", "System"]),
-    tests("Numerics", ["CShims", "Numerics", "System"]),
+    tests("Numerics", ["CProcessor", "CShims", "Numerics", "System"]),
     tests("Text", ["System", "Text"]),
     tests("Families", ["Families", "System", "Text", "Weights"]),
     tests("Digest", ["CDigest", "Digest"]),

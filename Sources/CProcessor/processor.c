@@ -1,3 +1,4 @@
+// Detection of the processor's features.
 #include "CProcessor.h"
 
 #if defined(__aarch64__) && defined(__linux__)
@@ -38,7 +39,7 @@ static uint32_t detect(void) {
   return found;
 }
 
-uint32_t cprocessor_features(void) {
+uint32_t cprocessor_detected(void) {
   static uint32_t stored;
   uint32_t features = __atomic_load_n(&stored, __ATOMIC_RELAXED);
   if (!features) {

@@ -97,7 +97,8 @@ struct EncodingTests {
     let pool = ThreadPool(threads: 2)
     for (causal, wanted) in [(false, WantedRows.first), (true, .last)] {
       let blocks = try ResidualBlocks(
-        ParameterReader(InMemoryTensors.clip(), compute: precision, kernels: Kernels(), pool: pool),
+        ParameterReader(
+          InMemoryTensors.clip(), compute: precision, kernels: Kernels(for: precision), pool: pool),
         "visual.transformer.resblocks.", count: 1,
         width: 64, heads: 1, causal: causal, epsilon: 1e-5, activation: .quickGELU, minimum: .int8)
       let (rows, longest) = (lengths.reduce(0, +), lengths.max() ?? 1)

@@ -39,7 +39,7 @@ struct TemporalTests {
     var c = Configuration()
     (c.embeddingSize, c.frames) = (size, frames)
     let pool = ThreadPool(threads: 1)
-    let head = try ConvolutionHead(ParameterReader(tensors, kernels: Kernels(), pool: pool), c)
+    let head = try ConvolutionHead(ParameterReader(tensors, kernels: Kernels(for: .fp32), pool: pool), c)
     let x = (0..<frames * size).map { sin(Float($0)) }
     var out = [Float](repeating: 0, count: size)
     try head.apply(x, videos: 1, to: &out, (), pool)

@@ -19,8 +19,8 @@ struct Numbers {
   }
 }
 
-/// The kernels that layers compute with here.
-let kernels = Kernels()
+/// The kernels that layers compute with here, in each precision.
+let kernels = Kernels(for: .int8)
 
 func array(_ pointer: UnsafePointer<Float>, _ count: Int) -> [Float] {
   Array(UnsafeBufferPointer(start: pointer, count: count))

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The kernels, those of doubles, and SHA-256 alone, in every isa that can be run here: this processor's with
-# sanitizers, aarch64's under an emulator where a cross-compiler's libraries are installed (Debian:
+# The kernels, those of doubles, and SHA-256 alone, in every isa that can be run here, and permission to use tiles: this
+# processor's with sanitizers, aarch64's under an emulator where a cross-compiler's libraries are installed (Debian:
 # gcc-aarch64-linux-gnu and qemu-user).
 #
 #   Tests/kernels/run.sh [SHAPES]     random shapes for each precision (default 300); CLANG, BUILD (build/tests)
@@ -15,18 +15,23 @@ passed=0 failed=0
 
 C=(-std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -pthread
   -ISources/C{Kernels,Digest,Processor}/include)
-# one TEST ROOM NAME RUNNER FLAGS...: builds test_TEST.c with the room's sources, and runs it.
+# one TEST SOURCES NAME RUNNER FLAGS...: builds test_TEST.c with files or folders of Sources, and runs it.
 one() {
-  local test=$1 room=$2 name=$3 runner=$4; shift 4
+  local test=$1 sources=$2 name=$3 runner=$4; shift 4
   local program=$BUILD/$test-$name
   echo "$test, $name:"
-  if "$CLANG" "$@" "${C[@]}" "Tests/kernels/test_$test.c" $(find "Sources/$room" Sources/CProcessor -name '*.c') \
+  if "$CLANG" "$@" "${C[@]}" "Tests/kernels/test_$test.c" $(cd Sources && find $sources -name '*.c' -printf 'Sources/%p ') \
       -fuse-ld=lld -o "$program" -lm &&
     timeout -k 5 240 $runner "$program" "$SHAPES"; then (( ++passed )); return; fi
   echo "$test, $name: FAILED" >&2; (( ++failed ))
 }
 # all NAME RUNNER FLAGS...
-all() { one kernels CKernels "$@"; one dense CKernels "$@"; one digest CDigest "$@"; }
+all() {
+  one kernels 'CKernels CProcessor' "$@"
+  one dense 'CKernels CProcessor' "$@"
+  one digest 'CDigest CProcessor' "$@"
+  one permission CProcessor/permission.c "$@"
+}
 
 all sanitized '' -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 all optimised '' -O3

@@ -575,6 +575,7 @@ static void test_table(size_t shapes) {
 }
 
 int main(int count, char **arguments) {
+  cprocessor_ask_for_tiles();
   test_table(count > 1 ? (size_t)atoi(arguments[1]) : 300);
   test_hooks();
   printf("  %s\n", failures ? "FAILED" : "ok");

@@ -282,6 +282,7 @@ static void report_row_kernels(void) {
 int main(int count, char **arguments) {
   rounds = count > 1 ? atoi(arguments[1]) : 15;
   if (rounds < 1 || rounds > MOST_ROUNDS) return 2;
+  cprocessor_ask_for_tiles();
   kernels = ckernels_choose(cprocessor_features());
   report_peaks();
   static const size_t shapes[][2] = {{3 * WIDTH, WIDTH}, {WIDTH, WIDTH}, {HIDDEN, WIDTH}, {WIDTH, HIDDEN}};

@@ -20,7 +20,7 @@ typedef enum {
   CPROCESSOR_AVX512BW = 1 << 8,
   CPROCESSOR_AVX512_VNNI = 1 << 9,
   CPROCESSOR_AVX512_BF16 = 1 << 10,
-  // On Linux a process must ask for permission before its first tile instruction (arch_prctl, ARCH_REQ_XCOMP_PERM).
+  // AMX: tiles, and products of them. Linux lets a process use them once it has asked for permission.
   CPROCESSOR_AMX_TILE = 1 << 11,
   CPROCESSOR_AMX_BF16 = 1 << 12,
   CPROCESSOR_AMX_INT8 = 1 << 13,
@@ -30,10 +30,22 @@ typedef enum {
   CPROCESSOR_SHA2 = 1 << 16,
 } cprocessor_feature;
 
-// The features of the processor, as bits of cprocessor_feature. Safe on any thread; every call gives the same answer.
+// The features that the processor has and the operating system supports, as bits of cprocessor_feature: AMX's too,
+// whether or not this process may use them. Safe on any thread; every call gives the same answer.
+uint32_t cprocessor_detected(void);
+
+// The features that may be used right now: those detected, without AMX's until permission has been given.
 uint32_t cprocessor_features(void);
 
-// 1 if the processor has every feature of `needed`; always 1 where nothing is needed.
+// Asks Linux to let this process use AMX's tiles, and returns 1 if it may. Where the processor has none, nothing is
+// asked. The first answer stands for the life of the process, so that models loaded later compute with the same
+// instructions; a forked child inherits the permission and the answer. Safe on any thread.
+//
+// Permission enlarges the signal frames of the whole process, for good, by the 8 KB that tiles take: a thread's alternate
+// signal stack must hold them. Linux refuses if one that is in use is too small.
+int cprocessor_ask_for_tiles(void);
+
+// 1 if every feature of `needed` may be used; always 1 where nothing is needed.
 static inline int cprocessor_has(uint32_t needed) { return (cprocessor_features() & needed) == needed; }
 
 #endif

@@ -17,7 +17,8 @@ extension ActionCLIP {
   ) throws(Failure) {
     let precision = options.precision ?? declared.precision ?? .fp32
     let reader = ParameterReader(
-      source, compute: precision, kernels: Kernels(), pool: ThreadPool(threads: options.threads))
+      source, compute: precision, kernels: Kernels(for: precision), pool: ThreadPool(threads: options.threads)
+    )
     let (configuration, blockInfix) = try Configuration.infer(
       reader, options, declared, declaresOptions: declaresOptions)
     let vision = try VisionTransformer(reader, configuration, blockInfix: blockInfix)

@@ -6,8 +6,26 @@ import CProcessor
 public struct Kernels: @unchecked Sendable {  // its pointers are to constants
   let choice: ckernels_choice
 
-  /// The fastest kernels that this processor runs.
-  public init() { choice = ckernels_choose(cprocessor_features()) }
+  /// The fastest kernels for a model of a precision. For bf16 and int8 on a processor with tiles, this asks Linux for
+  /// permission to use them; a refusal is no error, and other kernels serve.
+  public init(for precision: Precision) {
+    let features = Kernels.features(
+      for: precision, detected: cprocessor_detected(), askForTiles: { cprocessor_ask_for_tiles() != 0 })
+    choice = ckernels_choose(features)
+  }
+
+  private static let tiles =
+    CPROCESSOR_AMX_TILE.rawValue | CPROCESSOR_AMX_BF16.rawValue | CPROCESSOR_AMX_INT8.rawValue
+
+  /// The features of a processor, as bits of `cprocessor_feature`, that a model of a precision computes with.
+  /// `askForTiles` says whether the process may use tiles; it is called only if the model would.
+  static func features(for precision: Precision, detected: UInt32, askForTiles: () -> Bool) -> UInt32 {
+    let others = detected & ~tiles
+    guard precision != .fp32, detected & CPROCESSOR_AMX_TILE.rawValue != 0, askForTiles() else {
+      return others
+    }
+    return detected
+  }
 
   /// The instruction set of products in a precision: "avx512_bf16" for example.
   public func instructionSet(_ precision: Precision) -> String {
