@@ -17,9 +17,6 @@ INCLUDEDIR ?= $(PREFIX)/include
 PCLIBDIR ?= $(LIBDIR)/pkgconfig
 DESTDIR ?=
 INSTALL ?= install
-install uninstall: export VERSION := $(VERSION)
-install uninstall: export ABI := $(ABI)
-export PREFIX BINDIR LIBDIR INCLUDEDIR PCLIBDIR DESTDIR INSTALL
 
 SWIFT ?= swift
 # Package.swift leaves the command out of a plain `swift build`.
@@ -45,7 +42,7 @@ if $(MAKE) --no-print-directory $(2); then printf '== %s: ok (%d s)\n' '$(1)' $$
 else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)) '$(2)' >&2; exit 1; fi
 endef
 
-.PHONY: help deps build library command install uninstall test check test-swift test-kernels test-c test-faults \
+.PHONY: help deps build library command install uninstall wheel test check test-swift test-kernels test-c test-faults \
   torture test-abi test-bindings test-python races test-fuzz fuzz bench bench-kernels bench-dense demo clean
 
 help: ## this table
@@ -99,11 +96,21 @@ command:
 	@strip $(COMMAND)
 	@packaging/shell_pages.sh $(COMMAND) $(VERSION) build/share
 
+# $(call installer,install): copies, or takes away, by one list.
+installer = @VERSION='$(VERSION)' ABI='$(ABI)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' LIBDIR='$(LIBDIR)' \
+  INCLUDEDIR='$(INCLUDEDIR)' PCLIBDIR='$(PCLIBDIR)' DESTDIR='$(DESTDIR)' packaging/install.sh $(1)
+
 install: ## copy what `make build` made to PREFIX (default /usr/local)
-	@packaging/install.sh install
+	$(call installer,install)
 
 uninstall: ## remove what `make install` copied
-	@packaging/install.sh uninstall
+	$(call installer,uninstall)
+
+wheel: build ## the Python package with the library inside, in build/wheel
+	@Tests/abi/system_versions.sh $(LIBRARY)
+	@rm -rf build/wheel && mkdir -p build/wheel/tree
+	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=build/wheel/tree
+	@packaging/wheel.py build/wheel/tree/usr build/wheel
 
 demo: deps build ## tell what happens when in a short video, with the default model
 	@echo 'demo: reading examples/shapes.mp4 with the default model'

@@ -66,7 +66,7 @@ def test_the_error_lists_every_place(tmp_path):
     env = {"PYTHONPATH": str(tmp_path / "a" / "b" / "c"), "ACTIONCLIP_LIBRARY": "", "LD_LIBRARY_PATH": ""}
     result = run(SAY, **env)
     if result.stdout.startswith("refused"):  # not where the library is installed on the system
-        assert str(tmp_path / "a" / "b" / "c" / "actionclip" / "libactionclip.so.0") in result.stdout
+        assert str(tmp_path / "a" / "b" / "c" / "actionclip" / "lib" / "libactionclip.so.0") in result.stdout
         assert "libactionclip.so.0: cannot open shared object file" in result.stdout
 
 

@@ -82,7 +82,7 @@ def _candidates() -> list[str]:
     if chosen:
         return [chosen]  # an explicit choice has no fallback
     package = pathlib.Path(__file__).resolve().parent
-    folders = [package]
+    folders = [package / "lib"]
     checkout = package.parents[2]
     if (checkout / "include" / "actionclip.h").exists():
         folders.append(checkout / "build" / "lib")
@@ -101,6 +101,12 @@ def library() -> Library:
 
 def _load() -> Library:
     tried: list[str] = []
+    if not os.environ.get("ACTIONCLIP_LIBRARY"):
+        try:
+            # A copy that another part of this process uses already: there is never a second one beside it.
+            return Library(ctypes.CDLL(_abi.SONAME, mode=os.RTLD_NOLOAD), _abi.SONAME)
+        except OSError:
+            pass
     for candidate in _candidates():
         is_file = os.sep in candidate
         if is_file and not os.path.exists(candidate):

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Makes the Python package with the library, its headers and the default model inside, as one wheel for every Python.
+
+    packaging/wheel.py TREE FOLDER      (TREE: what `make install` made, with its usual folders)
+
+Writes FOLDER/actionclip-VERSION-py3-none-manylinux_2_34_MACHINE.whl. The same files give the same bytes: each is dated
+by SOURCE_DATE_EPOCH, else by the beginning of 1980, before which a zip archive has no dates.
+"""
+
+import base64
+import hashlib
+import os
+import pathlib
+import platform
+import sys
+import time
+import tomllib
+import zipfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PYTHON = ROOT / "bindings" / "python"
+
+#: For -lactionclip: a wheel has no links, so this text names the library to the linker.
+LINKER_SCRIPT = "/* GNU ld script */\nINPUT(libactionclip.so.{abi})\n"
+
+
+def package_files(tree):
+    """The files of the package by their names in the wheel: bytes, and whether they are programs or libraries."""
+    sources = [*(PYTHON / "actionclip").glob("*.py"), PYTHON / "actionclip" / "py.typed"]
+    found = {f"actionclip/{path.name}": path for path in sources}
+    for folder in ["include", "lib/cmake/actionclip", "lib/pkgconfig", "share/actionclip"]:
+        found |= {f"actionclip/{folder}/{path.name}": path for path in (tree / folder).iterdir()}
+    (library,) = (tree / "lib").glob("libactionclip.so.?")
+    found[f"actionclip/lib/{library.name}"] = library
+    files = {name: (path.read_bytes(), path == library) for name, path in found.items()}
+    script = LINKER_SCRIPT.format(abi=library.suffix[1:])
+    return files | {"actionclip/lib/libactionclip.so": (script.encode(), False)}
+
+
+def metadata(project, tag, folder):
+    """The files that describe the package to installers."""
+    lines = [
+        "Metadata-Version: 2.4", f"Name: {project['name']}", f"Version: {project['version']}",
+        f"Summary: {project['description']}", f"Requires-Python: {project['requires-python']}",
+        *(f"Requires-Dist: {each}" for each in project["dependencies"]),
+        *(f"Classifier: {each}" for each in project["classifiers"]),
+        *(f"License-File: {path.relative_to(ROOT)}" for path in licenses()),
+        "Description-Content-Type: text/markdown", "", (PYTHON / project["readme"]).read_text(),
+    ]  # fmt: skip
+    wheel = ["Wheel-Version: 1.0", "Generator: libactionclip", "Root-Is-Purelib: false", f"Tag: {tag}", ""]
+    files = {f"{folder}/METADATA": "\n".join(lines).encode(), f"{folder}/WHEEL": "\n".join(wheel).encode()}
+    return files | {f"{folder}/licenses/{path.relative_to(ROOT)}": path.read_bytes() for path in licenses()}
+
+
+def licenses():
+    return [ROOT / "LICENSE", *sorted((ROOT / "LICENSES").iterdir())]
+
+
+def record(files, folder):
+    """The list of all files with their hashes."""
+    lines = []
+    for name, (content, _) in sorted(files.items()):
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+        lines.append(f"{name},sha256={digest},{len(content)}\n")
+    return "".join([*lines, f"{folder}/RECORD,,\n"]).encode()
+
+
+def main(tree, target):
+    project = tomllib.loads((PYTHON / "pyproject.toml").read_text())["project"]
+    tag = f"py3-none-manylinux_2_34_{platform.machine()}"
+    name = f"actionclip-{project['version']}"
+    folder = f"{name}.dist-info"
+    files = package_files(pathlib.Path(tree))
+    files |= {path: (content, False) for path, content in metadata(project, tag, folder).items()}
+    date = time.gmtime(max(315532800, int(os.environ.get("SOURCE_DATE_EPOCH", 0))))[:6]
+    place = pathlib.Path(target) / f"{name}-{tag}.whl"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(place, "w") as archive:
+        # Installers like the list of files at the end.
+        for path, (content, is_program) in [*sorted(files.items()), (f"{folder}/RECORD", (record(files, folder), False))]:
+            entry = zipfile.ZipInfo(path, date)
+            entry.external_attr = (0o100755 if is_program else 0o100644) << 16
+            entry.create_system = 3  # Unix, whatever makes the archive
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
+    print(f"wheel: {place} ({place.stat().st_size / 1e6:.1f} MB)")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
