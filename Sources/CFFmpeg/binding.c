@@ -1,28 +1,39 @@
-#include "CFFmpeg.h"
-
+// Loading FFmpeg's libraries, and the choice among the versions that are there.
+//
+// They are loaded into a scope of their own (RTLD_LOCAL), without RTLD_DEEPBIND, which would cut them off from a host's
+// allocator and which sanitizers refuse. Two versions in one process do not mix: FFmpeg's symbols carry the major
+// version of their library, so each library finds its own.
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-#define STRINGIFY(x) #x
-#define STRING(x) STRINGIFY(x)
-#define SONAME(name, major) "lib" #name ".so." STRING(major)
+#include "packages.h"
+#include "structures.h"
 
-// The Debian packages to install: libavformat brings the matching libavcodec and libavutil.
-#define PACKAGES \
-  "libavformat" STRING(LIBAVFORMAT_VERSION_MAJOR) " libswscale" STRING(LIBSWSCALE_VERSION_MAJOR)
+// A version of FFmpeg, and the majors of its libraries, which are installed side by side and never mixed. `oldest` is
+// the minor of libavformat in the version's first release: what developers built before has other layouts.
+typedef struct {
+  int version;
+  unsigned avutil, avcodec, avformat, swscale, oldest;
+} release;
+
+// The newest first.
+static const release releases[] = {
+    {8, 60, 62, 62, 9, 3},  {7, 59, 61, 61, 8, 1},  {6, 58, 60, 60, 7, 3},
+    {5, 57, 59, 59, 6, 16}, {4, 56, 58, 58, 5, 76},  // 4.4
+};
+#define RELEASES (sizeof releases / sizeof *releases)
+#define RANGE "FFmpeg 4.4 to 8"
 
 static cffmpeg_api table;
 static bool bound;
-// Whether this library was the first to load libavutil into the process.
-static bool is_ours;
 
-// The failure of a binding: its message, and ENOMEM or EMFILE if memory or descriptors ran out, else 0.
+// The failure of a binding: its message, and ENOMEM or EMFILE if memory or descriptors ran out, else 0. Empty if the
+// libraries are just not there.
 typedef struct {
-  char *message;
-  size_t capacity;
+  char text[400];
   int shortage;
 } report;
 
@@ -41,66 +52,105 @@ static int shortage_in(const char *detail) {
   return 0;
 }
 
+// Reports a failure. The first one counts, which is that of the newest version, unless a later one is a shortage.
 static void fail(report *to, const char *subject, const char *detail) {
   if (detail == NULL) detail = "no reason given";
-  to->shortage = shortage_in(detail);
-  snprintf(to->message, to->capacity,
-           to->shortage != 0 ? "FFmpeg's libraries cannot be loaded now: %s (%s)"
-                            : "video needs FFmpeg's libraries: %s (%s); install them with: apt-get install " PACKAGES,
-           subject, detail);
+  const int shortage = shortage_in(detail);
+  if (to->text[0] != 0 && shortage == 0) return;
+  to->shortage = shortage;
+  snprintf(to->text, sizeof to->text, "%s: %s", subject, detail);
 }
 
-static void *load(const char *soname, report *to) {
+static void soname(char *name, size_t capacity, const char *library, unsigned major) {
+  snprintf(name, capacity, "lib%s.so.%u", library, major);
+}
+
+// Returns whether the process has a library, without loading it.
+static bool is_loaded(const char *library, unsigned major) {
+  char name[32];
+  soname(name, sizeof name, library, major);
+  void *handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
+  if (handle != NULL) dlclose(handle);
+  return handle != NULL;
+}
+
+static void *load(const char *library, unsigned major, report *to) {
+  char name[32];
+  soname(name, sizeof name, library, major);
   // Never closed: FFmpeg's threads and thread-local data do not survive an unload.
-  void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
-  if (library == NULL) fail(to, soname, dlerror());
-  return library;
+  void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  if (handle != NULL) return handle;
+  const char *detail = dlerror();
+  const bool is_absent = detail != NULL && strncmp(detail, name, strlen(name)) == 0 &&
+                         strstr(detail, "No such file") != NULL && strcmp(library, "avformat") == 0;
+  if (!is_absent) fail(to, name, detail);
+  return NULL;
 }
 
-static bool major_is(const char *soname, unsigned version, unsigned major, report *to) {
+static bool major_is(const char *library, unsigned version, unsigned major, report *to) {
   if (version >> 16 == major) return true;
   char detail[64];
-  snprintf(detail, sizeof detail, "it says version %u, this library was built for %u",
-           version >> 16, major);
-  fail(to, soname, detail);
+  snprintf(detail, sizeof detail, "it says version %u, its name says %u", version >> 16, major);
+  fail(to, library, detail);
   return false;
 }
 
 // Puts a function into the table; false if the library lacks it.
-#define FIND(library, function) \
-  ((table.function = (__typeof__(table.function))dlsym(library, #function)) != NULL)
-
-static bool bind_all(report *to) {
-  const char *const avutil_name = SONAME(avutil, LIBAVUTIL_VERSION_MAJOR);
-  void *before = is_ours ? NULL : dlopen(avutil_name, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
-  if (before != NULL) dlclose(before);
-
-  void *avutil, *avcodec, *avformat, *swscale;
-  if ((avutil = load(avutil_name, to)) == NULL) return false;
-  // Installed at once, so that a callback which the host sets from here on replaces it.
-  if (before == NULL && !is_ours && FIND(avutil, av_log_set_callback) && FIND(avutil, av_log_default_callback)) {
-    cffmpeg_log_install(table.av_log_set_callback, table.av_log_default_callback);
-    is_ours = true;
+#define FIND(library, name) ((table.name = (__typeof__(table.name))dlsym(library, #name)) != NULL)
+#define REQUIRE(library, result, name, parameters) \
+  if (!FIND(library, name)) {                      \
+    fail(to, "lib" #library " lacks " #name, dlerror()); \
+    return false;                                  \
   }
-  if ((avcodec = load(SONAME(avcodec, LIBAVCODEC_VERSION_MAJOR), to)) == NULL) return false;
-  if ((avformat = load(SONAME(avformat, LIBAVFORMAT_VERSION_MAJOR), to)) == NULL) return false;
-  if ((swscale = load(SONAME(swscale, LIBSWSCALE_VERSION_MAJOR), to)) == NULL) return false;
 
-#define REQUIRE(library, function)                         \
-  if (!FIND(library, function)) {                          \
-    fail(to, "lib" #library " lacks " #function, dlerror()); \
-    return false;                                          \
-  }
-  CFFMPEG_FUNCTIONS(REQUIRE)
-  CFFMPEG_LATER_FUNCTIONS(REQUIRE)
+static bool bind_release(const release *wanted, report *to) {
+  // Whether this library was the first to load a libavutil, and which one.
+  static const release *ours;
+  const bool is_ours = ours == wanted || (ours == NULL && !is_loaded("avutil", wanted->avutil));
 
-  if (!major_is("libavutil", table.avutil_version(), LIBAVUTIL_VERSION_MAJOR, to) ||
-      !major_is("libavcodec", table.avcodec_version(), LIBAVCODEC_VERSION_MAJOR, to) ||
-      !major_is("libavformat", table.avformat_version(), LIBAVFORMAT_VERSION_MAJOR, to) ||
-      !major_is("libswscale", table.swscale_version(), LIBSWSCALE_VERSION_MAJOR, to))
+  // libavformat brings the matching libavcodec and libavutil, or is not loaded at all.
+  void *avformat, *avcodec, *avutil, *swscale;
+  if ((avformat = load("avformat", wanted->avformat, to)) == NULL ||
+      (avcodec = load("avcodec", wanted->avcodec, to)) == NULL ||
+      (avutil = load("avutil", wanted->avutil, to)) == NULL)
     return false;
+  // Installed at once, so that a callback which the host sets from here on replaces it.
+  if (is_ours && ours == NULL && FIND(avutil, av_log_set_callback) && FIND(avutil, av_log_default_callback)) {
+    cffmpeg_log_install(table.av_log_set_callback, table.av_log_default_callback);
+    ours = wanted;
+  }
+  if ((swscale = load("swscale", wanted->swscale, to)) == NULL) return false;
+
+  memset(&table, 0, sizeof table);
+  CFFMPEG_FUNCTIONS(REQUIRE)
+  if (wanted->version >= 5) { CFFMPEG_FUNCTIONS_FROM_5(REQUIRE) }
+  if (wanted->version <= 6) { CFFMPEG_FUNCTIONS_TO_6(REQUIRE) }
+  if (wanted->version >= 7) { CFFMPEG_FUNCTIONS_FROM_7(REQUIRE) }
+
+  if (!major_is("libavutil", table.avutil_version(), wanted->avutil, to) ||
+      !major_is("libavcodec", table.avcodec_version(), wanted->avcodec, to) ||
+      !major_is("libavformat", table.avformat_version(), wanted->avformat, to) ||
+      !major_is("libswscale", table.swscale_version(), wanted->swscale, to))
+    return false;
+  if ((table.avformat_version() >> 8 & 0xff) < wanted->oldest) {
+    fail(to, "libavformat", "it is older than FFmpeg 4.4, or from between two releases");
+    return false;
+  }
+  cffmpeg_use_layout(wanted->version);
   if (is_ours) cffmpeg_log_listen(&table);
   return true;
+}
+
+static bool bind_any(report *to) {
+  // The version that the process uses already goes first, so that host and library share it.
+  for (int is_used = 1; is_used >= 0; is_used--) {
+    for (size_t i = 0; i < RELEASES; i++) {
+      if (is_loaded("avcodec", releases[i].avcodec) != is_used) continue;
+      if (bind_release(&releases[i], to)) return true;
+      if (to->shortage != 0) return false;
+    }
+  }
+  return false;
 }
 
 // Held while the libraries are loaded, and by fork(): a child that is forked while another thread is inside dlopen
@@ -117,18 +167,35 @@ static void after_fork(void) {
 
 static void guard_fork(void) { (void)pthread_atfork(before_fork, after_fork, after_fork); }
 
+static void explain(const report *failure, char *message, size_t capacity) {
+  if (failure->shortage != 0) {
+    snprintf(message, capacity, "FFmpeg's libraries cannot be loaded now: %s", failure->text);
+    return;
+  }
+  char advice[128];
+  cffmpeg_advise_packages(advice, sizeof advice);
+  if (failure->text[0] == 0)
+    snprintf(message, capacity, "video needs libavformat, libavcodec and libswscale of " RANGE ", and none is here; %s",
+             advice);
+  else
+    snprintf(message, capacity, "video needs the libraries of " RANGE ", and those here cannot be used: %s; %s",
+             failure->text, advice);
+}
+
 int cffmpeg_bind(const cffmpeg_api **api, char *message, size_t capacity) {
   static pthread_once_t guarded = PTHREAD_ONCE_INIT;
   pthread_once(&guarded, guard_fork);
-  report failure = {message, capacity, 0};
+  report failure = {"", 0};
   pthread_mutex_lock(&loading);
   if (!bound) {
     is_loading = true;
-    bound = bind_all(&failure);
+    bound = bind_any(&failure);
     is_loading = false;
   }
   const bool is_bound = bound;
   pthread_mutex_unlock(&loading);
   *api = is_bound ? &table : NULL;
-  return is_bound ? 0 : failure.shortage != 0 ? failure.shortage : -1;
+  if (is_bound) return 0;
+  explain(&failure, message, capacity);
+  return failure.shortage != 0 ? failure.shortage : -1;
 }

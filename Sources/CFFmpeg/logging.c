@@ -13,7 +13,7 @@
 //   They come from the calling thread only, since decoders that cannot be watched have no threads.
 //
 // The callback also records errors that decoders report in no other way, such as a damaged stream.
-#include "CFFmpeg.h"
+#include "structures.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -21,7 +21,7 @@
 
 // The nesting of cffmpeg_quiet_begin on this thread; 0 if messages are not dropped.
 static _Thread_local int quiet_depth;
-static __typeof__(av_log_default_callback) *default_callback;
+static cffmpeg_log_callback *default_callback;
 // The classes at the beginning of codec contexts and of the private data of H.264 decoders; NULL until they are
 // known.
 static const AVClass *_Atomic codec_class;
@@ -39,14 +39,14 @@ static atomic_int *watch_of(void *context) {
   if (context == NULL) return NULL;
   const AVClass *class = *(const AVClass **)context;
   if (class == NULL) return NULL;
-  // In FFmpeg 4.3 to 7.1 an H264Context begins with its class and a pointer to its codec context.
+  // In FFmpeg 4.4 to 8.1 an H264Context begins with its class and a pointer to its codec context.
   if (class == atomic_load(&h264_class)) {
     context = ((void **)context)[1];
     if (context == NULL) return NULL;
     class = *(const AVClass **)context;
   }
   if (class == NULL || class != atomic_load(&codec_class)) return NULL;
-  uintptr_t slot = (uintptr_t)((const AVCodecContext *)context)->opaque;
+  uintptr_t slot = (uintptr_t)*AVCodecContext_opaque(context);
   if (slot < (uintptr_t)watches || slot >= (uintptr_t)(watches + WATCHES)) return NULL;
   return (atomic_int *)slot;
 }
@@ -65,8 +65,7 @@ static void filter(void *context, int level, const char *format, va_list argumen
   default_callback(context, level, format, arguments);
 }
 
-void cffmpeg_log_install(__typeof__(av_log_set_callback) *set_callback,
-                         __typeof__(av_log_default_callback) *usual_callback) {
+void cffmpeg_log_install(void (*set_callback)(cffmpeg_log_callback *callback), cffmpeg_log_callback *usual_callback) {
   default_callback = usual_callback;
   set_callback(filter);
 }
@@ -75,7 +74,8 @@ void cffmpeg_log_listen(const cffmpeg_api *api) {
   atomic_store(&codec_class, api->avcodec_get_class());
   const AVCodec *h264 = api->avcodec_find_decoder(AV_CODEC_ID_H264);
   // Other H.264 decoders have other private data.
-  if (h264 != NULL && strcmp(h264->name, "h264") == 0) atomic_store(&h264_class, h264->priv_class);
+  if (h264 != NULL && strcmp(*AVCodec_name(h264), "h264") == 0)
+    atomic_store(&h264_class, *AVCodec_priv_class(h264));
 }
 
 void cffmpeg_quiet_begin(void) { quiet_depth++; }
@@ -86,12 +86,12 @@ int cffmpeg_watch_begin(const cffmpeg_api *api, AVCodecContext *codec) {
   for (int slot = 0; slot < WATCHES; slot++) {
     int state = FREE;
     if (!atomic_compare_exchange_strong(&watches[slot], &state, UNHEARD)) continue;
-    codec->opaque = &watches[slot];
+    *AVCodecContext_opaque(codec) = &watches[slot];
     // Tests that this callback is still installed: no other shows a message of this level, and this one marks the
     // slot.
     api->av_log(codec, AV_LOG_TRACE, "%s", "");
     if (atomic_load(&watches[slot]) == SOUND) return slot;
-    codec->opaque = NULL;
+    *AVCodecContext_opaque(codec) = NULL;
     cffmpeg_watch_end(slot);
     return -1;
   }

@@ -90,7 +90,7 @@ final class ByteReader {
   private(set) var failure: Int32 = 0
 
   /// FFmpeg's reader of the container, whose index is limited; nil until it exists.
-  var context: UnsafeMutablePointer<AVFormatContext>?
+  var context: OpaquePointer?
   private let ffmpeg: FFmpeg
   /// The index entries that any file may have. FFmpeg keeps 24 bytes for each.
   private static let entriesOfAnyFile: Int64 = 1 << 20
@@ -127,8 +127,8 @@ final class ByteReader {
   /// Moves the position as fseek does, or returns the size for AVSEEK_SIZE.
   func seek(_ offset: Int64, _ whence: Int32) -> Int64 {
     let base: Int64
-    switch whence & ~AVSEEK_FORCE {
-    case AVSEEK_SIZE: return source.size
+    switch whence & ~cffmpeg_seek_force {
+    case cffmpeg_seek_size: return source.size
     case SEEK_SET: base = 0
     case SEEK_CUR: base = position
     case SEEK_END: base = source.size

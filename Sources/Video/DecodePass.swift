@@ -11,8 +11,8 @@ internal import CFFmpeg
 /// is returned, so frames are always those of one thread. Several threads get packets further ahead and may report
 /// errors earlier than one thread; so for a selection the result of one thread counts.
 final class DecodePass {
-  /// The current frame, valid after `advance()` has returned true.
-  private(set) var frame: UnsafeMutablePointer<AVFrame>?
+  /// FFmpeg's structure of the current frame, valid after `advance()` has returned true.
+  private(set) var frame: OpaquePointer?
   /// The index of the current frame; -1 before the first.
   private(set) var index = -1
   private(set) var isDamaged = false
@@ -69,10 +69,9 @@ final class DecodePass {
       switch try decoder.next(frame) {
       case .end: return false
       case .frame:
-        let damaged =
-          frame.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || frame.pointee.decode_error_flags != 0
-        if !damaged || threads == 1 {
-          accept(frame, damaged)
+        let picture = cffmpeg_read_frame(frame)
+        if !picture.is_damaged || threads == 1 {
+          accept(picture)
           return true
         }
       case .suspect: break
@@ -85,13 +84,10 @@ final class DecodePass {
   /// The properties of the stream, while the first frame is current; nil if this decoding cannot continue with a
   /// selection.
   var selectableStream: FrameIndex.Stream? {
-    guard let frame, let decoder, decoder.isListening, let stream = decoder.demuxer.stream,
-      let parameters = stream.pointee.codecpar
-    else { return nil }
+    guard let frame, let decoder, decoder.isListening, let stream = decoder.demuxer.stream else { return nil }
     return FrameIndex.Stream(
-      index: stream.pointee.index, codec: parameters.pointee.codec_id,
-      profile: parameters.pointee.profile,
-      delay: parameters.pointee.video_delay, firstTime: frame.pointee.pts, clock: freshClock)
+      index: stream.index, codec: stream.codec, profile: stream.profile, delay: stream.delay,
+      firstTime: cffmpeg_read_frame(frame).time, clock: freshClock)
   }
 
   /// Continues with a selection, whose first frame is the current one or a later one. False if this decoding is beyond
@@ -109,33 +105,33 @@ final class DecodePass {
   func advance(in frames: FrameIndex) throws(Failure) -> Bool {
     guard let frame, let decoder, !hasFailed else { return false }
     hasFailed = true
-    guard try decoder.next(frame) == .frame, frame.pointee.flags & AV_FRAME_FLAG_CORRUPT == 0,
-      frame.pointee.decode_error_flags == 0
-    else { return false }
+    guard try decoder.next(frame) == .frame else { return false }
+    let picture = cffmpeg_read_frame(frame)
+    if picture.is_damaged { return false }
     var next = index + 1
-    while next < frames.count, frames.time(of: next) < frame.pointee.pts { next += 1 }
-    guard next < frames.count, frames.time(of: next) == frame.pointee.pts else { return false }
+    while next < frames.count, frames.time(of: next) < picture.time { next += 1 }
+    guard next < frames.count, frames.time(of: next) == picture.time else { return false }
     index = next
-    clock.jump(to: frame.pointee.pts, lasting: cffmpeg_frame_duration(frame), first: frames.time(of: 0))
+    clock.jump(to: picture.time, lasting: picture.duration, first: frames.time(of: 0))
     hasFailed = false
     return true
   }
 
   /// The 3x3 display matrix of the current frame, or else of the stream; valid until the next `advance()`.
   var displayMatrix: UnsafePointer<Int32>? {
-    guard let frame, let stream = decoder?.demuxer.stream else { return nil }
-    return cffmpeg_frame_matrix(ffmpeg, frame) ?? cffmpeg_stream_matrix(stream)
+    guard let frame else { return nil }
+    return cffmpeg_frame_matrix(ffmpeg, frame) ?? decoder?.demuxer.displayMatrix
   }
 
-  private func accept(_ frame: UnsafeMutablePointer<AVFrame>, _ damaged: Bool) {
+  private func accept(_ picture: cffmpeg_frame) {
     index += 1
-    isDamaged = damaged
-    if damaged { damagedFrames += 1 }
-    clock.advance(to: frame)
+    isDamaged = picture.is_damaged
+    if isDamaged { damagedFrames += 1 }
+    clock.advance(to: picture)
   }
 
   /// Starts again on one thread; without collecting errors if one thread has reported some too.
-  private func startAgain(_ frame: UnsafeMutablePointer<AVFrame>) throws(Failure) {
+  private func startAgain(_ frame: OpaquePointer) throws(Failure) {
     let listens = self.listens && threads > 1
     decoder = nil  // its threads end first
     threads = 1

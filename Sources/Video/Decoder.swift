@@ -1,5 +1,6 @@
 import System
 internal import CFFmpeg
+internal import Glibc
 
 /// Decodes the packets of the best video stream, from the first packet to the end, with FFmpeg.
 final class Decoder {
@@ -8,7 +9,8 @@ final class Decoder {
 
   let demuxer: Demuxer
   private let ffmpeg: FFmpeg
-  private var codec: UnsafeMutablePointer<AVCodecContext>?
+  /// FFmpeg's structure of the open decoder.
+  private var codec: OpaquePointer?
   private var isDraining = false
   /// The number of the log slot that collects the decoder's errors; -1 if none does.
   private var watch: Int32 = -1
@@ -36,15 +38,14 @@ final class Decoder {
     self.ffmpeg = ffmpeg
     self.listens = listens
     demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels)
-    guard let parameters = demuxer.stream?.pointee.codecpar else {
+    guard let stream = demuxer.stream else {
       throw Failure(.invalidVideo, "\(source.name) has no video stream")
     }
-    try checkPixels(
-      parameters.pointee.width, parameters.pointee.height, maxPixels: maxPixels, of: source)
+    try checkPixels(stream.width, stream.height, maxPixels: maxPixels, of: source)
     try quietly { () throws(Failure) in
-      var status = try open(threads: threads, maxPixels: maxPixels)
+      var status = try open(stream, threads: threads, maxPixels: maxPixels)
       // If threads cannot be started, one is enough.
-      if status < 0, threads > 1 { status = try open(threads: 1, maxPixels: maxPixels) }
+      if status < 0, threads > 1 { status = try open(stream, threads: 1, maxPixels: maxPixels) }
       if status < 0 {
         throw Failure(.invalidVideo, "\(source.name) cannot be decoded: \(ffmpeg.text(status))")
       }
@@ -57,7 +58,7 @@ final class Decoder {
   ///
   /// A packet that a decoder on one thread refuses is skipped, as in the ffmpeg program. If errors are collected, the
   /// result is `.suspect` once the decoder has refused a packet or reported an error.
-  func next(_ frame: UnsafeMutablePointer<AVFrame>) throws(Failure) -> Outcome {
+  func next(_ frame: OpaquePointer) throws(Failure) -> Outcome {
     guard let codec else { return .end }
     return try quietly { () throws(Failure) in
       var failures = 0
@@ -66,8 +67,9 @@ final class Decoder {
         let status = ffmpeg.pointee.avcodec_receive_frame(codec, frame)
         if packetsDiffer || (watch >= 0 && isSuspect(status)) { return .suspect }
         if status >= 0 {
-          try count(frame.pointee.width, frame.pointee.height, in: &pixelsOut)
-          if frame.pointee.width > 0, frame.pointee.height > 0 { return .frame }
+          let picture = cffmpeg_read_frame(frame)
+          try count(picture.width, picture.height, in: &pixelsOut)
+          if picture.width > 0, picture.height > 0 { return .frame }
           continue
         }
         if status == cffmpeg_error_eof {
@@ -92,21 +94,12 @@ final class Decoder {
   /// Whether a decoder is faster with threads and reports all damage. Thousands of damaged H.264 and AV1 clips gave the
   /// same frames with and without threads, AV1's because its threads share each frame. HEVC, VP8 and VP9 repair some
   /// damage silently, and differently with threads; the other formats are old and fast.
-  private static func reportsAllDamage(_ codec: UnsafeMutablePointer<AVCodecContext>) -> Bool {
-    switch codec.pointee.codec_id {
-    case AV_CODEC_ID_H264: true
-    case AV_CODEC_ID_AV1: codec.pointee.codec?.pointee.name.map { String(cString: $0) } == "libdav1d"
+  private func reportsAllDamage(_ stream: cffmpeg_stream) -> Bool {
+    switch stream.codec {
+    case cffmpeg_codec_h264: true
+    case cffmpeg_codec_av1:
+      cffmpeg_decoder_name(ffmpeg, stream.codec_id).map { String(cString: $0) } == "libdav1d"
     default: false
-    }
-  }
-
-  /// Makes dav1d's threads share each frame, since decoding several frames at once it sometimes fails to report damage.
-  /// Before version 1.0 its thread counts set this, since then its frame delay does.
-  private func shareEachFrame(_ codec: UnsafeMutablePointer<AVCodecContext>, threads: Int) {
-    codec.pointee.flags |= AV_CODEC_FLAG_LOW_DELAY
-    for (name, value) in [("framethreads", 1), ("tilethreads", threads)] {
-      _ = ffmpeg.pointee.av_opt_set_int(
-        UnsafeMutableRawPointer(codec), name, Int64(value), AV_OPT_SEARCH_CHILDREN)
     }
   }
 
@@ -130,7 +123,7 @@ final class Decoder {
     return true
   }
 
-  private func feed(_ codec: UnsafeMutablePointer<AVCodecContext>) throws(Failure) {
+  private func feed(_ codec: OpaquePointer) throws(Failure) {
     if isDraining || isResetting { return }
     while selection?.isDone(at: state.position) != true, try demuxer.next() {
       guard let packet = demuxer.packet else { break }
@@ -138,7 +131,7 @@ final class Decoder {
         state.position += 1
         return try send(packet, to: codec)
       }
-      guard index.holds(packet, at: state.position) else {
+      guard index.holds(demuxer.contents, at: state.position) else {
         packetsDiffer = true
         return
       }
@@ -154,21 +147,29 @@ final class Decoder {
     try send(nil, to: codec)
   }
 
-  private func send(
-    _ packet: UnsafeMutablePointer<AVPacket>?, to codec: UnsafeMutablePointer<AVCodecContext>
-  ) throws(Failure) {
-    if packet != nil { try count(codec.pointee.width, codec.pointee.height, in: &pixelsIn) }
+  private func send(_ packet: OpaquePointer?, to codec: OpaquePointer) throws(Failure) {
+    if packet != nil {
+      let (width, height) = size(of: codec)
+      try count(width, height, in: &pixelsIn)
+    }
     let status = ffmpeg.pointee.avcodec_send_packet(codec, packet)
     if status == cffmpeg_error(ENOMEM) { try checkMemory(codec) }
     // Other refusals show as a reported error or in the status of the next frame.
   }
 
   /// Throws if memory is lacking. If it is not, FFmpeg's ENOMEM means damage, and the packet is skipped.
-  private func checkMemory(_ codec: UnsafeMutablePointer<AVCodecContext>) throws(Failure) {
-    let pixels = Int64(codec.pointee.width) * Int64(codec.pointee.height)
-    if !Failure.isMemoryAvailable(for: demuxer.source, pixels: pixels) {
+  private func checkMemory(_ codec: OpaquePointer) throws(Failure) {
+    let (width, height) = size(of: codec)
+    if !Failure.isMemoryAvailable(for: demuxer.source, pixels: Int64(width) * Int64(height)) {
       throw Failure.outOfMemory("decoding \(demuxer.source.name)")
     }
+  }
+
+  /// The present width and height of the decoder's pictures.
+  private func size(of codec: OpaquePointer) -> (Int32, Int32) {
+    var (width, height): (Int32, Int32) = (0, 0)
+    cffmpeg_decoder_size(codec, &width, &height)
+    return (width, height)
   }
 
   /// Adds a picture's pixels to the total `pixels`. Throws beyond the limit of one decoding.
@@ -183,37 +184,37 @@ final class Decoder {
         + " bytes; each byte allows \(source.allowance.pixelsPerByte) (option max_pixels_per_byte)")
   }
 
-  private func open(threads: Int, maxPixels: Int) throws(Failure) -> Int32 {
+  private func open(_ stream: cffmpeg_stream, threads: Int, maxPixels: Int) throws(Failure) -> Int32 {
     close()
-    guard let stream = demuxer.stream, let parameters = stream.pointee.codecpar else {
-      return cffmpeg_error(EINVAL)
-    }
-    codec = cffmpeg_new_decoder(ffmpeg, parameters.pointee.codec_id)
+    var status: Int32 = 0
+    codec = demuxer.makeDecoder(&status)
     guard let codec else { throw Failure.outOfMemory("a decoder") }
-    codec.pointee.log_level_offset = CFFMPEG_LOG_LEVEL_OFFSET
-    var status = ffmpeg.pointee.avcodec_parameters_to_context(codec, parameters)
     if status >= 0 {
-      codec.pointee.pkt_timebase = stream.pointee.time_base
-      codec.pointee.framerate = stream.pointee.avg_frame_rate
-      // FFmpeg rounds the width up to a multiple of 64, so its limit has room for that in the tallest picture. Each
-      // frame is checked against the exact limit.
-      codec.pointee.max_pixels = Int64(maxPixels) + 64 * 65_536
-      let usesThreads = threads > 1 && Self.reportsAllDamage(codec)
+      let usesThreads = threads > 1 && reportsAllDamage(stream)
       if usesThreads || listens { watch = cffmpeg_watch_begin(ffmpeg, codec) }
       hasThreads = usesThreads && watch >= 0
       if hasThreads { cffmpeg_threads_begin() }
-      codec.pointee.thread_count = hasThreads ? Int32(clamping: threads) : 1
-      if hasThreads, codec.pointee.codec_id == AV_CODEC_ID_AV1 { shareEachFrame(codec, threads: threads) }
+      set("threads", hasThreads ? threads : 1, of: codec)
+      // FFmpeg rounds the width up to a multiple of 64, so its limit has room for that in the tallest picture. Each
+      // frame is checked against the exact limit.
+      set("max_pixels", min(maxPixels + 64 * 65_536, Int(Int32.max)), of: codec)
+      // Decoding several frames at once, dav1d sometimes fails to report damage.
+      if hasThreads, stream.codec == cffmpeg_codec_av1 {
+        cffmpeg_share_each_frame(ffmpeg, codec, Int32(clamping: threads))
+      }
       status = ffmpeg.pointee.avcodec_open2(codec, nil, nil)
       if watch >= 0 { cffmpeg_watch_opened(watch) }
     }
     if status == cffmpeg_error(ENOMEM) {
       throw Failure.outOfMemory(
-        "a decoder", of: demuxer.source,
-        pixels: Int64(parameters.pointee.width) * Int64(parameters.pointee.height),
+        "a decoder", of: demuxer.source, pixels: Int64(stream.width) * Int64(stream.height),
         damage: .videoDecode)
     }
     return status
+  }
+
+  private func set(_ option: String, _ value: Int, of codec: OpaquePointer) {
+    _ = ffmpeg.pointee.av_opt_set_int(UnsafeMutableRawPointer(codec), option, Int64(value), 0)
   }
 
   private func close() {

@@ -10,13 +10,15 @@ final class Demuxer {
   let ffmpeg: FFmpeg
   let source: ByteSource
   private let reader: ByteReader
-  private var io: UnsafeMutablePointer<AVIOContext>?
-  private var context: UnsafeMutablePointer<AVFormatContext>?
+  private var io: OpaquePointer?
+  private var context: OpaquePointer?
   private var isOpen = false
-  /// The current packet, valid after `next()` has returned true.
-  private(set) var packet: UnsafeMutablePointer<AVPacket>?
+  /// FFmpeg's structure of the current packet, valid after `next()` has returned true.
+  private(set) var packet: OpaquePointer?
+  /// The properties of the current packet.
+  private(set) var contents = cffmpeg_packet()
   /// The chosen stream, owned by `context`.
-  private(set) var stream: UnsafeMutablePointer<AVStream>?
+  private var chosen: OpaquePointer?
   /// Whether FFmpeg has probed the streams for properties that the header does not state.
   private(set) var knowsStream = false
 
@@ -42,11 +44,11 @@ final class Demuxer {
     reader = ByteReader(ffmpeg, source)
     try quietly { () throws(Failure) in
       try open()
-      if let known { stream = listedStream(known) }
-      if stream == nil {
+      if let known { chosen = listedStream(known) }
+      if chosen == nil {
         try findStreamInfo(maxPixels: maxPixels)
         knowsStream = true
-        stream = try chooseStream()
+        chosen = try chooseStream()
       }
       packet = ffmpeg.pointee.av_packet_alloc()
       if packet == nil { throw Failure.outOfMemory("a packet") }
@@ -62,21 +64,35 @@ final class Demuxer {
       } else {
         ffmpeg.pointee.avformat_free_context(context)
       }
-      if let io {
-        // FFmpeg may have replaced the buffer that it was given.
-        ffmpeg.pointee.av_free(io.pointee.buffer)
-        ffmpeg.pointee.avio_context_free(&self.io)
-      }
+      if let io { cffmpeg_free_io(ffmpeg, io) }
     }
   }
 
   /// Whether files of the format may be cut and joined byte by byte, as in MPEG-TS, so that times may jump.
-  var mayRestart: Bool { (context?.pointee.iformat?.pointee.flags ?? 0) & AVFMT_TS_DISCONT != 0 }
+  var mayRestart: Bool { format.map { cffmpeg_may_restart($0) } ?? false }
+
+  /// The properties of the chosen stream.
+  var stream: cffmpeg_stream? { chosen.map { cffmpeg_read_stream(ffmpeg, $0) } }
+
+  /// The 3x3 display matrix of the stream; nil if it has none.
+  var displayMatrix: UnsafePointer<Int32>? { chosen.flatMap { cffmpeg_stream_matrix(ffmpeg, $0) } }
+
+  /// Whether the current packet changes the parameters of its stream, such as the size of pictures.
+  var packetChangesParameters: Bool { packet.map { cffmpeg_changes_parameters(ffmpeg, $0) } ?? false }
+
+  /// A new decoder for the stream, not opened yet, which the caller frees; nil without memory. `status` gets FFmpeg's
+  /// error, or 0.
+  func makeDecoder(_ status: inout Int32) -> OpaquePointer? {
+    chosen.flatMap { cffmpeg_new_decoder(ffmpeg, $0, &status) }
+  }
+
+  /// FFmpeg's input format of the container.
+  private var format: OpaquePointer? { context.flatMap { cffmpeg_format_of($0) } }
 
   /// Reads the next packet of the stream. False at the end, or if the container is too damaged to continue; earlier
   /// packets are kept then, as in the ffmpeg program.
   func next() throws(Failure) -> Bool {
-    guard let context, let packet, let stream else { return false }
+    guard let context, let packet, let index = stream?.index else { return false }
     return try quietly { () throws(Failure) in
       var retries = 0
       while true {
@@ -95,18 +111,19 @@ final class Demuxer {
           return false
         }
         retries = 0
-        guard packet.pointee.stream_index == stream.pointee.index else { continue }
-        try count(packet)
+        contents = cffmpeg_read_packet(packet)
+        guard contents.stream == index else { continue }
+        try count(contents)
         // An empty packet would tell the decoder that the stream has ended.
-        if packet.pointee.size > 0 { return true }
+        if contents.size > 0 { return true }
       }
     }
   }
 
   /// Counts a packet of the stream. Throws if packets are more, or larger, than the file's size allows.
-  private func count(_ packet: UnsafeMutablePointer<AVPacket>) throws(Failure) {
+  private func count(_ packet: cffmpeg_packet) throws(Failure) {
     packets += 1
-    packetBytes += Int64(max(0, packet.pointee.size))
+    packetBytes += Int64(max(0, packet.size))
     // Each packet has less than 2^31 bytes, so the sums reach these limits long before they overflow.
     guard
       packets > Self.packetsOfAnyFile + source.size
@@ -132,22 +149,19 @@ final class Demuxer {
     }
     context = ffmpeg.pointee.avformat_alloc_context()
     guard let context else { throw Failure.outOfMemory("a container reader") }
-    context.pointee.pb = io
-    context.pointee.max_streams = Self.maxStreams
-    context.pointee.interrupt_callback = AVIOInterruptCB(
-      callback: ByteReader.interruptCallback, opaque: Unmanaged.passUnretained(reader).toOpaque())
-    context.pointee.io_open = { _, _, _, _, _ in cffmpeg_error(EPERM) }
-    context.pointee.protocol_whitelist = ffmpeg.pointee.av_strdup("")
-    if context.pointee.protocol_whitelist == nil { throw Failure.outOfMemory(source.name) }
+    let isConfined = cffmpeg_confine(
+      ffmpeg, context, io, Self.maxStreams, ByteReader.interruptCallback,
+      Unmanaged.passUnretained(reader).toOpaque())
+    guard isConfined else { throw Failure.outOfMemory(source.name) }
 
     var status: Int32 = 0
     guard let format = cffmpeg_probe(ffmpeg, io, context, &status) else {
       throw try unreadable(status)
     }
     try ContainerPolicy.check(format, of: source)
-    try ContainerCheck.check(source, format: format.pointee.name.map { String(cString: $0) } ?? "")
+    try ContainerCheck.check(source, format: cffmpeg_format_names(format).map { String(cString: $0) } ?? "")
     reader.context = context
-    status = cffmpeg_open_input(ffmpeg, &self.context, format)
+    status = ffmpeg.pointee.avformat_open_input(&self.context, "", format, nil)
     reader.context = self.context
     if status < 0 { throw try unreadable(status) }
     isOpen = true
@@ -158,7 +172,7 @@ final class Demuxer {
   /// decoders, under the same limit on pictures.
   private func findStreamInfo(maxPixels: Int) throws(Failure) {
     guard let context else { return }
-    let count = Int(context.pointee.nb_streams)  // <= maxStreams
+    let count = Int(cffmpeg_stream_count(context))  // <= maxStreams
     let status = withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: count + 1) {
       options in
       options.initialize(repeating: nil)
@@ -174,41 +188,42 @@ final class Demuxer {
   }
 
   /// The stream `known` by the header alone; nil if the header does not fully describe its packets.
-  private func listedStream(_ known: Int32) -> UnsafeMutablePointer<AVStream>? {
-    guard let context, let streams = context.pointee.streams,
-      known >= 0, known < context.pointee.nb_streams,
-      let name = context.pointee.iformat?.pointee.name, String(cString: name).hasPrefix("mov,mp4,")
+  private func listedStream(_ known: Int32) -> OpaquePointer? {
+    guard let context, known >= 0, known < cffmpeg_stream_count(context),
+      let names = format.flatMap({ cffmpeg_format_names($0) }), String(cString: names).hasPrefix("mov,mp4,")
     else { return nil }
-    for index in 0..<Int(context.pointee.nb_streams) {
-      streams[index]?.pointee.discard = index == Int(known) ? AVDISCARD_DEFAULT : AVDISCARD_ALL
+    var listed: OpaquePointer?
+    for index in 0..<cffmpeg_stream_count(context) {
+      guard let stream = cffmpeg_stream_at(context, index) else { continue }
+      cffmpeg_use_stream(stream, index == known)
+      if index == known { listed = stream }
     }
-    return streams[Int(known)]
+    return listed
   }
 
   /// Chooses the stream with the largest picture, as the ffmpeg program does: a stream marked as the default counts
   /// as 5 million pixels larger, one without packets counts as smaller, and cover art comes last.
-  private func chooseStream() throws(Failure) -> UnsafeMutablePointer<AVStream> {
-    var best: (stream: UnsafeMutablePointer<AVStream>, score: Int64)?
+  private func chooseStream() throws(Failure) -> OpaquePointer {
+    var best: (stream: OpaquePointer, score: Int64)?
     var undecodable: String?
-    guard let context, let streams = context.pointee.streams else { throw noVideo(nil) }
-    for index in 0..<Int(context.pointee.nb_streams) {
-      guard let stream = streams[index], let parameters = stream.pointee.codecpar else { continue }
-      stream.pointee.discard = AVDISCARD_ALL
-      guard parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO else { continue }
-      guard cffmpeg_has_decoder(ffmpeg, parameters.pointee.codec_id) else {
-        undecodable = ffmpeg.pointee.avcodec_get_name(parameters.pointee.codec_id)
-          .map { String(cString: $0) }
+    guard let context else { throw noVideo(nil) }
+    for index in 0..<cffmpeg_stream_count(context) {
+      guard let stream = cffmpeg_stream_at(context, index) else { continue }
+      cffmpeg_use_stream(stream, false)
+      let properties = cffmpeg_read_stream(ffmpeg, stream)
+      guard properties.is_video else { continue }
+      guard cffmpeg_has_decoder(ffmpeg, properties.codec_id) else {
+        undecodable = ffmpeg.pointee.avcodec_get_name(properties.codec_id).map { String(cString: $0) }
         continue
       }
-      let disposition = stream.pointee.disposition
-      var score = Int64(parameters.pointee.width) * Int64(parameters.pointee.height)
-      if cffmpeg_has_packets(stream) { score += 100_000_000 }
-      if disposition & AV_DISPOSITION_DEFAULT != 0 { score += 5_000_000 }
-      if disposition & AV_DISPOSITION_ATTACHED_PIC != 0 { score = -1 }
+      var score = Int64(properties.width) * Int64(properties.height)
+      if properties.has_packets { score += 100_000_000 }
+      if properties.is_default { score += 5_000_000 }
+      if properties.is_cover { score = -1 }
       if best.map({ score > $0.score }) ?? true { best = (stream, score) }
     }
     guard let best else { throw noVideo(undecodable) }
-    best.stream.pointee.discard = AVDISCARD_DEFAULT
+    cffmpeg_use_stream(best.stream, true)
     return best.stream
   }
 

@@ -34,27 +34,23 @@ struct FrameClock {
 
   init(_ demuxer: Demuxer) {
     let stream = demuxer.stream
-    unit = (stream?.pointee.time_base).flatMap(Self.quotient) ?? 0
-    let rate =
-      (stream?.pointee.avg_frame_rate).flatMap(Self.quotient)
-      ?? (stream?.pointee.r_frame_rate).flatMap(Self.quotient)
+    unit = (stream?.unit).flatMap(Self.quotient) ?? 0
+    let rate = (stream?.average_rate).flatMap(Self.quotient) ?? (stream?.real_rate).flatMap(Self.quotient)
     usualDuration = rate.map { 1 / $0 } ?? 0
     maxGap = demuxer.mayRestart ? 10 : 30 * 3600
   }
 
   /// Goes to the next frame in presentation order.
-  mutating func advance(to frame: UnsafeMutablePointer<AVFrame>) {
+  mutating func advance(to frame: cffmpeg_frame) {
     // FFmpeg gives frames without a time their packets' decoding time. If such times conflict with presentation
     // times, they are ignored, and those before them too.
-    let (before, shown) = (decoded, frame.pointee.pts)
-    decoded = frame.pointee.pkt_dts
+    let (before, shown) = (decoded, frame.time)
+    decoded = frame.decoding_time
     if trustsDecoding, shown != cffmpeg_no_timestamp, decoded != cffmpeg_no_timestamp, decoded < before {
       trustsDecoding = false
       origin = nil
     }
-    advance(
-      to: trustsDecoding ? frame.pointee.best_effort_timestamp : shown, lasting: cffmpeg_frame_duration(frame)
-    )
+    advance(to: trustsDecoding ? frame.best_time : shown, lasting: frame.duration)
   }
 
   /// Goes to the next frame, given its timestamp and duration in the stream's units.
@@ -117,8 +113,8 @@ struct FrameClock {
   }
 
   /// `value`, or nil unless it is positive.
-  private static func quotient(_ value: AVRational) -> Double? {
-    guard value.num > 0, value.den > 0 else { return nil }
-    return Double(value.num) / Double(value.den)
+  private static func quotient(_ value: cffmpeg_ratio) -> Double? {
+    guard value.numerator > 0, value.denominator > 0 else { return nil }
+    return Double(value.numerator) / Double(value.denominator)
   }
 }

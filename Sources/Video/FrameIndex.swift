@@ -42,7 +42,7 @@ final class FrameIndex {
   /// Properties of a stream, found by decoding its first frame.
   struct Stream {
     let index: Int32
-    let codec: AVCodecID
+    let codec: cffmpeg_codec
     let profile: Int32
     /// The number of pictures that the decoder initially holds back for reordering.
     let delay: Int32
@@ -54,16 +54,15 @@ final class FrameIndex {
   /// Makes an index by reading `demuxer` to its end; nil if frames must be counted by decoding, or if memory for the
   /// index is lacking.
   static func make(_ demuxer: Demuxer, _ stream: Stream) throws(Failure) -> FrameIndex? {
-    guard let parameters = demuxer.stream?.pointee.codecpar,
-      parameters.pointee.codec_id == stream.codec,
-      var reader = PictureReader(parameters, profile: stream.profile)
+    guard let found = demuxer.stream, found.codec == stream.codec,
+      var reader = PictureReader(found, profile: stream.profile)
     else { return nil }
     let delay = Int(stream.delay)
     let index = FrameIndex()
     while try demuxer.next() {
-      guard let packet = demuxer.packet, (try? index.add(packet, &reader, delay: delay)) == true else {
-        return nil
-      }
+      guard !demuxer.packetChangesParameters,
+        (try? index.add(demuxer.contents, &reader, delay: delay)) == true
+      else { return nil }
     }
     // Some writers store the decoding order as the presentation order.
     if delay > 0, !index.isReordered { return nil }
@@ -71,20 +70,18 @@ final class FrameIndex {
   }
 
   private func add(
-    _ packet: UnsafeMutablePointer<AVPacket>, _ reader: inout PictureReader, delay: Int
+    _ packet: cffmpeg_packet, _ reader: inout PictureReader, delay: Int
   ) throws(Failure) -> Bool {
-    let unusual = AV_PKT_FLAG_CORRUPT | AV_PKT_FLAG_DISCARD
-    let (time, flags) = (packet.pointee.pts, packet.pointee.flags)
-    guard time != cffmpeg_no_timestamp, flags & unusual == 0, count < Self.maxPackets,
-      !cffmpeg_changes_parameters(packet)
+    let time = packet.time
+    guard time != cffmpeg_no_timestamp, !packet.is_corrupt, !packet.is_discarded, count < Self.maxPackets
     else { return false }
-    let bytes = UnsafeRawBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size))
-    guard let kind = reader.read(bytes, isKey: flags & AV_PKT_FLAG_KEY != 0) else { return false }
+    let bytes = UnsafeRawBufferPointer(start: packet.data, count: Int(packet.size))
+    guard let kind = reader.read(bytes, isKey: packet.is_key) else { return false }
     let number = Int32(count)
-    if packet.pointee.duration <= 0 { hasDurations = false }
+    if packet.duration <= 0 { hasDurations = false }
     try packets.append(
       Packet(
-        time: time, duration: packet.pointee.duration, size: packet.pointee.size, frame: number, kind: kind,
+        time: time, duration: packet.duration, size: packet.size, frame: number, kind: kind,
         layer: reader.layer))
     try positions.append(number)
     // Inserts the packet by its time. It moves by the number of pictures that wait for it.
@@ -145,9 +142,8 @@ final class FrameIndex {
   }
 
   /// Whether `packet` is the one at `position` of the index, by its timestamp and size.
-  func holds(_ packet: UnsafeMutablePointer<AVPacket>, at position: Int) -> Bool {
-    position < count && packets[position].time == packet.pointee.pts
-      && packets[position].size == packet.pointee.size
+  func holds(_ packet: cffmpeg_packet, at position: Int) -> Bool {
+    position < count && packets[position].time == packet.time && packets[position].size == packet.size
   }
 
   /// The last position at which decoding for `frame` may begin.

@@ -20,18 +20,17 @@ struct PictureReader {
 
   /// Makes a reader for a stream; nil for other codecs and streams.
   /// - Parameter profile: the profile found by decoding, since the header's may be wrong.
-  init?(_ stream: UnsafePointer<AVCodecParameters>, profile: Int32) {
-    let extra = UnsafeRawBufferPointer(
-      start: stream.pointee.extradata, count: max(0, Int(stream.pointee.extradata_size)))
-    switch stream.pointee.codec_id {
-    case AV_CODEC_ID_H264:
+  init?(_ stream: cffmpeg_stream, profile: Int32) {
+    let extra = UnsafeRawBufferPointer(start: stream.extradata, count: max(0, Int(stream.extradata_size)))
+    switch stream.codec {
+    case cffmpeg_codec_h264:
       syntax = .h264
       // In 4:4:4, the encoder named in the first packet changes how later ones are read.
       if profile & 0xff == 244 || profile & 0xff == 44 { return nil }
       let isConfiguration = extra.count >= 7 && extra[0] == 1
       lengthSize = isConfiguration ? Int(extra[4] & 3) + 1 : 0
       guard takeSequences(ofHeader: extra, isConfiguration: isConfiguration) else { return nil }
-    case AV_CODEC_ID_HEVC:
+    case cffmpeg_codec_hevc:
       syntax = .hevc
       if extra.count >= 23, extra[0] != 0 || extra[1] != 0 || extra[2] > 1 {
         lengthSize = Int(extra[21] & 3) + 1
@@ -39,9 +38,9 @@ struct PictureReader {
       } else {
         lengthSize = 0
       }
-    case AV_CODEC_ID_MPEG4: (syntax, lengthSize) = (.mpeg4, 0)
-    case AV_CODEC_ID_VP9: (syntax, lengthSize) = (.vp9, 0)
-    case AV_CODEC_ID_AV1: (syntax, lengthSize) = (.av1, 0)
+    case cffmpeg_codec_mpeg4: (syntax, lengthSize) = (.mpeg4, 0)
+    case cffmpeg_codec_vp9: (syntax, lengthSize) = (.vp9, 0)
+    case cffmpeg_codec_av1: (syntax, lengthSize) = (.av1, 0)
     default: return nil
     }
   }

@@ -24,11 +24,16 @@ final class RGBConverter {
 
   /// The properties of a frame that the scaler is made for.
   private struct Input: Equatable {
-    var width: Int32
-    var height: Int32
-    var format: Int32
-    var range: UInt32
-    var space: UInt32
+    let width: Int32
+    let height: Int32
+    let format: Int32
+    let range: UInt32
+    let space: UInt32
+
+    init(_ frame: cffmpeg_frame) {
+      (width, height, format) = (frame.width, frame.height, frame.format)
+      (range, space) = (frame.range, frame.space)
+    }
   }
 
   /// The alignment of rows in bytes, and the padding after the last one, since vector code accesses whole registers.
@@ -59,11 +64,9 @@ final class RGBConverter {
 
   /// Converts a frame to `height` rows of `stride` bytes, which the converter owns and which are valid until the next
   /// call.
-  func convert(
-    _ frame: UnsafeMutablePointer<AVFrame>, of source: ByteSource
-  ) throws(Failure) -> UnsafePointer<UInt8> {
+  func convert(_ frame: OpaquePointer, of source: ByteSource) throws(Failure) -> UnsafePointer<UInt8> {
     try quietly { () throws(Failure) in
-      try prepare(frame, source)
+      try prepare(Input(cffmpeg_read_frame(frame)), source)
       guard let scaler, let stored else { throw Failure.outOfMemory("a picture") }
       // FFmpeg refuses pictures this wide already, but this does not rely on it.
       guard let rgbStride = Int32(exactly: storedStride) else {
@@ -82,44 +85,37 @@ final class RGBConverter {
     }
   }
 
-  private func prepare(
-    _ frame: UnsafeMutablePointer<AVFrame>, _ source: ByteSource
-  ) throws(Failure) {
-    var format = AVPixelFormat(frame.pointee.format)
-    var range = frame.pointee.color_range
-    if let limited = Self.limitedTwin(format) {
-      // The yuvj formats stand for full range, but are deprecated in swscale.
-      format = limited
-      if range == AVCOL_RANGE_UNSPECIFIED { range = AVCOL_RANGE_JPEG }
-    }
-    let wanted = Input(
-      width: frame.pointee.width, height: frame.pointee.height, format: format.rawValue,
-      range: range.rawValue, space: frame.pointee.colorspace.rawValue)
+  private func prepare(_ wanted: Input, _ source: ByteSource) throws(Failure) {
     if input == wanted, scaler != nil { return }
     input = nil
     ffmpeg.pointee.sws_freeContext(scaler)
     scaler = nil
+    let stated = ffmpeg.pointee.av_get_pix_fmt_name(wanted.format).map { String(cString: $0) } ?? "unknown"
+    // The yuvj formats stand for full range, but are deprecated in swscale: each has a twin without the j.
+    let isFull = stated.hasPrefix("yuvj")
+    let name = isFull ? "yuv" + stated.dropFirst(4) : stated
+    let range = isFull && wanted.range == cffmpeg_range_unstated ? cffmpeg_range_full : wanted.range
+    let format = isFull ? ffmpeg.pointee.av_get_pix_fmt(name) : wanted.format
     guard ffmpeg.pointee.sws_isSupportedInput(format) != 0 else {
-      let name = ffmpeg.pointee.av_get_pix_fmt_name(format).map { String(cString: $0) } ?? "unknown"
       throw Failure(
         .videoDecode, "frames of \(source.name) have pixel format \(name), which cannot be converted to RGB")
     }
     let context = ffmpeg.pointee.sws_alloc_context()
     scaler = context
     guard let context else { throw Failure.outOfMemory("a picture") }
-    func set(_ name: String, _ value: Int64) {
-      _ = ffmpeg.pointee.av_opt_set_int(UnsafeMutableRawPointer(context), name, value, 0)
+    func set(_ name: String, _ value: Int32) {
+      _ = ffmpeg.pointee.av_opt_set_int(UnsafeMutableRawPointer(context), name, Int64(value), 0)
     }
-    set("srcw", Int64(wanted.width))
-    set("srch", Int64(wanted.height))
-    set("src_format", Int64(format.rawValue))
-    set("dstw", Int64(storedWidth))
-    set("dsth", Int64(storedHeight))
-    set("dst_format", Int64(AV_PIX_FMT_RGB24.rawValue))
-    set("sws_flags", Int64(SWS_BICUBIC))
-    if range != AVCOL_RANGE_UNSPECIFIED { set("src_range", range == AVCOL_RANGE_JPEG ? 1 : 0) }
+    set("srcw", wanted.width)
+    set("srch", wanted.height)
+    set("src_format", format)
+    set("dstw", storedWidth)
+    set("dsth", storedHeight)
+    set("dst_format", ffmpeg.pointee.av_get_pix_fmt("rgb24"))
+    _ = ffmpeg.pointee.av_opt_set(UnsafeMutableRawPointer(context), "sws_flags", "bicubic", 0)
+    if range != cffmpeg_range_unstated { set("src_range", range == cffmpeg_range_full ? 1 : 0) }
     // The position of chroma in MPEG-2, the convention for 4:2:0.
-    if format == AV_PIX_FMT_YUV420P { set("src_v_chr_pos", 128) }
+    if name == "yuv420p" { set("src_v_chr_pos", 128) }
     let status = ffmpeg.pointee.sws_init_context(context, nil, nil)
     if status == cffmpeg_error(ENOMEM) {
       throw Failure.outOfMemory(
@@ -131,20 +127,8 @@ final class RGBConverter {
         "frames of \(source.name), \(wanted.width)x\(wanted.height), cannot be converted to RGB: "
           + ffmpeg.text(status))
     }
-    cffmpeg_set_colours(ffmpeg, context, frame.pointee.colorspace, range)
+    cffmpeg_set_colours(ffmpeg, context, wanted.space, range)
     input = wanted
-  }
-
-  /// The format with the same layout as a yuvj one, which does not imply full range; nil for other formats.
-  private static func limitedTwin(_ format: AVPixelFormat) -> AVPixelFormat? {
-    switch format {
-    case AV_PIX_FMT_YUVJ420P: AV_PIX_FMT_YUV420P
-    case AV_PIX_FMT_YUVJ422P: AV_PIX_FMT_YUV422P
-    case AV_PIX_FMT_YUVJ444P: AV_PIX_FMT_YUV444P
-    case AV_PIX_FMT_YUVJ440P: AV_PIX_FMT_YUV440P
-    case AV_PIX_FMT_YUVJ411P: AV_PIX_FMT_YUV411P
-    default: nil
-    }
   }
 
   /// The stride with room for whole blocks of pixels, as in the ffmpeg program. swscale writes the last block of 8

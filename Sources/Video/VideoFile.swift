@@ -128,12 +128,11 @@ public final class VideoFile {
           .videoDecode,
           "no frame of \(source.name) can be decoded (pictures above \(maxPixels) pixels are not)")
     }
-    try checkPixels(
-      frame.pointee.width, frame.pointee.height, maxPixels: maxPixels, of: source)
+    let picture = cffmpeg_read_frame(frame)
+    try checkPixels(picture.width, picture.height, maxPixels: maxPixels, of: source)
     let orientation = pass.displayMatrix.map { Orientation(ffmpeg, matrix: $0) } ?? Orientation()
     converter = try RGBConverter(
-      ffmpeg, storedWidth: frame.pointee.width, storedHeight: frame.pointee.height,
-      orientation: orientation)
+      ffmpeg, storedWidth: picture.width, storedHeight: picture.height, orientation: orientation)
     width = converter.width
     height = converter.height
     rotation = orientation.rotation
@@ -228,8 +227,8 @@ public final class VideoFile {
     let demuxer = try Demuxer(ffmpeg, source, maxPixels: maxPixels)
     var count = 0
     while try demuxer.next() {
-      // An edit list cuts off packets with this flag: they are decoded for others, but not shown.
-      if let packet = demuxer.packet, packet.pointee.flags & AV_PKT_FLAG_DISCARD == 0 { count += 1 }
+      // An edit list cuts these packets off.
+      if !demuxer.contents.is_discarded { count += 1 }
     }
     knownPackets = count
     return count

@@ -39,15 +39,12 @@ enum ContainerPolicy {
     }
   }
 
-  /// Throws if a format is not read.
-  static func check(
-    _ format: UnsafePointer<AVInputFormat>, of source: ByteSource
-  ) throws(Failure) {
-    let name = format.pointee.name.map { String(cString: $0) } ?? "unnamed"
+  /// Throws if FFmpeg's input format `format` is not read.
+  static func check(_ format: OpaquePointer, of source: ByteSource) throws(Failure) {
+    let name = cffmpeg_format_names(format).map { String(cString: $0) } ?? "unnamed"
     // A format may go by several names.
     let names = name.split(separator: ",")
-    // A format with AVFMT_NOFILE opens its input itself (devices, protocols, image sequences).
-    if names.contains(where: refers) || format.pointee.flags & AVFMT_NOFILE != 0 {
+    if names.contains(where: refers) || cffmpeg_opens_itself(format) {
       throw Failure(
         .invalidVideo,
         "\(source.name) is of format \(name), which refers to other files; open the video itself")
