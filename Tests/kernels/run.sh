@@ -15,13 +15,13 @@ passed=0 failed=0
 
 C=(-std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -pthread
   -ISources/C{Kernels,Digest,Processor}/include)
-# one TEST SOURCES NAME RUNNER FLAGS...: builds test_TEST.c with files or folders of Sources, and runs it.
+# one TEST SOURCES NAME RUNNER FLAGS...: builds test_TEST.c and TEST_*.c with files or folders of Sources, and runs it.
 one() {
   local test=$1 sources=$2 name=$3 runner=$4; shift 4
   local program=$BUILD/$test-$name
   echo "$test, $name:"
-  if "$CLANG" "$@" "${C[@]}" "Tests/kernels/test_$test.c" $(cd Sources && find $sources -name '*.c' -printf 'Sources/%p ') \
-      -fuse-ld=lld -o "$program" -lm &&
+  if "$CLANG" "$@" "${C[@]}" "Tests/kernels/test_$test.c" $(compgen -G "Tests/kernels/${test}_*.c") \
+      $(cd Sources && find $sources -name '*.c' -printf 'Sources/%p ') -fuse-ld=lld -o "$program" -lm &&
     timeout -k 5 240 $runner "$program" "$SHAPES"; then (( ++passed )); return; fi
   echo "$test, $name: FAILED" >&2; (( ++failed ))
 }

@@ -31,11 +31,29 @@ LOOP(fma_512, "avx512f", ZERO_512, SIXTEEN(FMA_512))
 LOOP(bf16_512, "avx512f,avx512bf16", ZERO_512, SIXTEEN(BF16_512))
 LOOP(dot_512, "avx512f,avx512vnni", ZERO_512, SIXTEEN(DOT_512))
 
+// Six tiles of sums. Tile registers are configured to be full, and begin as zeros.
+#define SIX_TILES(INSTRUCTION)                                                                       \
+  INSTRUCTION " %%tmm7, %%tmm6, %%tmm0\n" INSTRUCTION " %%tmm7, %%tmm6, %%tmm1\n" INSTRUCTION         \
+              " %%tmm7, %%tmm6, %%tmm2\n" INSTRUCTION " %%tmm7, %%tmm6, %%tmm3\n" INSTRUCTION         \
+              " %%tmm7, %%tmm6, %%tmm4\n" INSTRUCTION " %%tmm7, %%tmm6, %%tmm5\n"
+#define TILE_LOOP(NAME, INSTRUCTION)                                                               \
+  static void NAME(long iterations) {                                                              \
+    uint8_t configuration[64] __attribute__((aligned(64))) = {1};                                  \
+    for (int t = 0; t < 8; t++) configuration[16 + 2 * t] = 64, configuration[48 + t] = 16;        \
+    __asm__ volatile("ldtilecfg %0" ::"m"(configuration));                                         \
+    for (long i = 0; i < iterations; i++) __asm__ volatile(SIX_TILES(INSTRUCTION));                \
+    __asm__ volatile("tilerelease");                                                               \
+  }
+TILE_LOOP(bf16_amx, "tdpbf16ps")
+TILE_LOOP(int8_amx, "tdpbusd")
+
 static const peak fma_avx2 = {"fma, avx2", 12 * 16, fma_256};
 static const peak dot_avx2 = {"vpdpbusd, avx2", 12 * 64, dot_256};
 static const peak fma_avx512 = {"fma, avx512", 16 * 32, fma_512};
 static const peak bf16_avx512 = {"vdpbf16ps, avx512", 16 * 64, bf16_512};
 static const peak dot_avx512 = {"vpdpbusd, avx512", 16 * 128, dot_512};
+static const peak amx_bf16 = {"tdpbf16ps, amx", 6 * 2 * 16 * 16 * 32, bf16_amx};
+static const peak amx_int8 = {"tdpbusd, amx", 6 * 2 * 16 * 16 * 64, int8_amx};
 #endif
 
 const peak *peak_at(int index) {

@@ -6,6 +6,11 @@
 #define APPROXIMATE 1
 #include "epilogue.h"
 
+#if defined(AMX)
+#define MULTIPLY(sums, a, b) _tile_dpbf16ps(sums, a, b)
+#include "amx.h"
+#else
+
 #if defined(HARDWARE_BF16)
 typedef __m512bh TILE(a);
 typedef __m512bh TILE(b);
@@ -42,3 +47,4 @@ INLINE TILE(sum) TILE(step)(TILE(sum) s, TILE(a) a, TILE(b) b) {
 #endif
 
 #include "tile.h"
+#endif

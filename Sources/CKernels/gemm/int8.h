@@ -7,6 +7,11 @@
 #define APPROXIMATE 1
 #include "epilogue.h"
 
+#if defined(AMX)
+#define MULTIPLY(sums, a, b) _tile_dpbusd(sums, a, b)
+#include "amx.h"
+#else
+
 #if defined(HARDWARE_VNNI_512)
 typedef __m512i TILE(a);
 typedef __m512i TILE(b);
@@ -78,3 +83,4 @@ INLINE TILE(sum) TILE(step)(TILE(sum) s, TILE(a) a, TILE(b) b) {
 #endif
 
 #include "tile.h"
+#endif

@@ -9,6 +9,7 @@
 #define AVX512 (AVX2 | CPROCESSOR_AVX512F | CPROCESSOR_AVX512VL | CPROCESSOR_AVX512DQ | CPROCESSOR_AVX512BW)
 #define AVX512_VNNI (AVX512 | CPROCESSOR_AVX512_VNNI)
 #define AVX512_BF16 (AVX512_VNNI | CPROCESSOR_AVX512_BF16)
+#define AMX (AVX512_BF16 | CPROCESSOR_AMX_TILE | CPROCESSOR_AMX_BF16 | CPROCESSOR_AMX_INT8)
 
 extern const gemm_kernels gemm_fp32_portable, gemm_bf16_portable, gemm_int8_portable;
 extern const row_kernels rows_portable;
@@ -17,6 +18,7 @@ extern const dense_kernels dense_portable;
 extern const gemm_kernels gemm_fp32_avx2, gemm_bf16_avx2, gemm_int8_avx2, gemm_int8_avx_vnni;
 extern const gemm_kernels gemm_fp32_avx512, gemm_bf16_avx512, gemm_int8_avx512, gemm_int8_avx512_vnni;
 extern const gemm_kernels gemm_bf16_avx512_bf16, gemm_int8_avx512_bf16;
+extern const gemm_kernels gemm_bf16_amx, gemm_int8_amx;
 extern const row_kernels rows_avx2, rows_avx512, rows_avx512_bf16;
 extern const dense_kernels dense_avx2, dense_avx512;
 #elif defined(__aarch64__)
@@ -33,6 +35,7 @@ static const gemm_isa fp32[] = {
 
 static const gemm_isa bf16[] = {
 #if defined(__x86_64__)
+    {"amx", AMX, &gemm_bf16_amx},
     {"avx512_bf16", AVX512_BF16, &gemm_bf16_avx512_bf16},
     {"avx512", AVX512, &gemm_bf16_avx512},
     {"avx2", AVX2, &gemm_bf16_avx2},
@@ -44,6 +47,7 @@ static const gemm_isa bf16[] = {
 
 static const gemm_isa int8[] = {
 #if defined(__x86_64__)
+    {"amx", AMX, &gemm_int8_amx},
     {"avx512_vnni", AVX512_BF16, &gemm_int8_avx512_bf16},
     {"avx512_vnni", AVX512_VNNI, &gemm_int8_avx512_vnni},
     {"avx_vnni", AVX_VNNI, &gemm_int8_avx_vnni},
