@@ -25,6 +25,7 @@ static uint32_t detect(void) {
   DETECT("avx512bw", AVX512BW);
   DETECT("avx512vnni", AVX512_VNNI);
   DETECT("avx512bf16", AVX512_BF16);
+  if ((found & CPROCESSOR_AVX512_BF16) && __builtin_cpu_is("amd")) found |= CPROCESSOR_FAST_AVX512_BF16;
   DETECT("amx-tile", AMX_TILE);
   DETECT("amx-bf16", AMX_BF16);
   DETECT("amx-int8", AMX_INT8);

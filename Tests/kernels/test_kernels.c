@@ -50,7 +50,7 @@ static double ulp(double magnitude) {
 // The operands of a product as kernels take them, and the fp32 numbers that they were made from.
 typedef struct {
   size_t rows, k, outputs;
-  ckernels_precision precision;
+  ckernels_precision precision, inputs;
   uint32_t *operand;
   size_t stride;
   float *scale, *zero, *x, *w;
@@ -58,14 +58,15 @@ typedef struct {
 } problem;
 
 static problem make(ckernels_precision precision, size_t rows, size_t k, size_t outputs) {
-  problem p = {rows, k, outputs, precision, NULL, 0, NULL, NULL, NULL, NULL, NULL};
-  p.stride = below(2) ? ckernels_operand_stride(precision, k) : ckernels_dwords(precision, k);
+  const ckernels_precision inputs = ckernels_inputs(kernels, precision);
+  problem p = {rows, k, outputs, precision, inputs, NULL, 0, NULL, NULL, NULL, NULL, NULL};
+  p.stride = below(2) ? ckernels_operand_stride(inputs, k) : ckernels_dwords(inputs, k);
   p.operand = memory(rows * p.stride * 4);
   p.scale = memory(rows * 4);
   p.zero = memory(rows * 4);
   p.x = numbers(rows * k);
   p.w = numbers(outputs * k);
-  const ckernels_target target = {precision, p.operand, p.stride, p.scale, p.zero};
+  const ckernels_target target = {inputs, p.operand, p.stride, p.scale, p.zero};
   ckernels_convert(kernels, rows, k, p.x, k, &target);
   p.packed = memory(ckernels_packed_count(precision, outputs, k) * 4);
   // In parts, as several threads would.
@@ -81,7 +82,7 @@ static void drop(problem *p) {
 
 static double operand_value(const problem *p, size_t row, size_t i) {
   const uint32_t *own = p->operand + row * p->stride;
-  switch (p->precision) {
+  switch (p->inputs) {
     case CKERNELS_FP32: return ((const float *)own)[i];
     case CKERNELS_BF16: return bf16_value(((const uint16_t *)own)[i]);
     default: return ((double)((const uint8_t *)own)[i] - (double)p->zero[row]) * (double)p->scale[row];
@@ -109,8 +110,8 @@ static void test_conversion(const problem *p, float *unpacked) {
     }
     for (size_t i = 0; i < p->k; i++) {
       const double x = p->x[row * p->k + i], got = operand_value(p, row, i);
-      const double limit = p->precision == CKERNELS_FP32   ? 0
-                           : p->precision == CKERNELS_BF16 ? fabs(x) / 256 : (high - low) / 509.9;
+      const double limit = p->inputs == CKERNELS_FP32   ? 0
+                           : p->inputs == CKERNELS_BF16 ? fabs(x) / 256 : (high - low) / 509.9;
       CHECK(fabs(got - x) <= limit, "number %g became %g", x, got);
     }
   }
@@ -238,7 +239,7 @@ static double worst_gelu[2];  // in ULPs; relative
 
 static void test_gelu(ckernels_precision precision) {
   enum { ROWS = 64, OUTPUTS = 21 };
-  const int half = precision == CKERNELS_BF16;
+  const int half = precision == CKERNELS_BF16, expanded = half && ckernels_inputs(kernels, precision) == CKERNELS_FP32;
   float ones[OUTPUTS], *packed = memory(ckernels_packed_count(precision, OUTPUTS, 1) * 4);
   for (int o = 0; o < OUTPUTS; o++) ones[o] = 1;
   ckernels_pack_part(precision, OUTPUTS, 1, 0, OUTPUTS, ones, 1, packed);
@@ -248,11 +249,11 @@ static void test_gelu(ckernels_precision precision) {
   const ckernels_result to = {NULL, CKERNELS_GELU, CKERNELS_STORE_FP32, y, OUTPUTS};
   const uint64_t step = half ? 1 : 30011, end = half ? 1 << 16 : 1ull << 32;
   for (uint64_t bits = 0; bits < end; bits += ROWS * step) {
-    for (uint64_t row = 0; row < ROWS; row++) rows[row] = (uint32_t)(bits + row * step);
+    for (uint64_t row = 0; row < ROWS; row++) rows[row] = (uint32_t)(bits + row * step) << (expanded ? 16 : 0);
     ckernels_gemm(kernels, precision, ROWS, 1, &x, packed, 0, ckernels_panels(OUTPUTS), OUTPUTS, &to);
     for (uint64_t row = 0; row < ROWS && bits + row * step < end; row++) {
       float value;
-      const uint32_t shifted = half ? rows[row] << 16 : rows[row];
+      const uint32_t shifted = half && !expanded ? rows[row] << 16 : rows[row];
       memcpy(&value, &shifted, 4);
       const float *got = y + row * OUTPUTS;
       for (int o = 1; o < OUTPUTS; o++) CHECK(!memcmp(got, got + o, 4), "GELU of %g in column %d", (double)value, o);
@@ -475,7 +476,7 @@ static void *call_hooked(void *given) {
   ckernels_gemm(kernels, precision, ROWS, K, &a, packed, 1, 1, OUTPUTS, &to);
   ckernels_gemm(kernels, precision, 0, K, &a, packed, 0, 3, OUTPUTS, &to);
   ckernels_gemm(kernels, precision, ROWS, K, &a, packed, 3, 0, OUTPUTS, &to);
-  if (precision != CKERNELS_INT8) {
+  if (ckernels_activations(kernels, precision) == precision) {
     void *scratch = memory(ckernels_attention_scratch(kernels, precision, ROWS) * 4);
     const ckernels_attention attention = {precision, ROWS, 16, 0.25f, packed, packed, scratch};
     ckernels_attend(kernels, &attention, ROWS, x, 16, -1, y, 16);
@@ -495,8 +496,8 @@ static void test_hooks(void) {
     const gemm_isa *listed = gemm_isas(precision);
     while (listed->needs) listed++;
     portable = listed->kernels;
-    const gemm_kernels toy = {portable->tile_rows, toy_panel1, NULL, portable->panel1_raw ? toy_panel1_raw : NULL,
-                              NULL, toy_enter, toy_leave};
+    const gemm_kernels toy = {portable->tile_rows, portable->expands_b, toy_panel1, NULL,
+                              portable->panel1_raw ? toy_panel1_raw : NULL, NULL, toy_enter, toy_leave};
     const gemm_isa hooked = {"toy", 0, &toy};
     kernels.products[precision] = &hooked;
     entered = left = called = 0;
@@ -504,16 +505,67 @@ static void test_hooks(void) {
     for (int t = 0; t < THREADS; t++)
       if (pthread_create(&threads[t], NULL, call_hooked, &precision)) abort();
     for (int t = 0; t < THREADS; t++) pthread_join(threads[t], NULL);
-    const int calls = THREADS * (precision == CKERNELS_INT8 ? 4 : HOOK_CALLS);
+    const int calls = THREADS * (ckernels_activations(kernels, precision) == precision ? HOOK_CALLS : 4);
     CHECK(entered == calls && left == calls && called > calls, "%d calls entered %d and left %d times, %d kernels",
           calls, entered, left, called);
   }
 }
 
+// ----------------------------------------------------------------------------------- AMX and its model
+
+// The AMX kernels over a model of the tile registers (kernels_amx_model.c): with plain vectors, which everything runs,
+// and with those of AVX-512, as the real ones have them.
+#define AMX (CPROCESSOR_AMX_TILE | CPROCESSOR_AMX_BF16 | CPROCESSOR_AMX_INT8)
+extern const gemm_kernels gemm_bf16_amx_model, gemm_int8_amx_model;
+#if defined(__x86_64__)
+extern const gemm_kernels gemm_bf16_amx_model_avx512, gemm_int8_amx_model_avx512;
+#define AVX512_BF16                                                                                                 \
+  (CPROCESSOR_AVX2 | CPROCESSOR_FMA | CPROCESSOR_AVX512F | CPROCESSOR_AVX512VL | CPROCESSOR_AVX512DQ |              \
+   CPROCESSOR_AVX512BW | CPROCESSOR_AVX512_VNNI | CPROCESSOR_AVX512_BF16)
+#endif
+static const gemm_isa modelled[2][2] = {  // plain and wide, bf16 and int8
+    {{"amx (model)", 0, &gemm_bf16_amx_model}, {"amx (model)", 0, &gemm_int8_amx_model}},
+#if defined(__x86_64__)
+    {{"amx (model)", AVX512_BF16, &gemm_bf16_amx_model_avx512}, {"amx (model)", AVX512_BF16, &gemm_int8_amx_model_avx512}},
+#endif
+};
+
+// int8's sums are exact, so that isas with the same epilogue give the same bits: all those with fused multiply-adds, and
+// those without.
+static void test_exact_sums(void) {
+  enum { ROWS = 37, K = 203, OUTPUTS = 53 };
+  kernels = ckernels_choose(0);
+  problem p = make(CKERNELS_INT8, ROWS, K, OUTPUTS);
+  const ckernels_operand x = {p.operand, p.stride, p.scale, p.zero};
+  const gemm_isa *isas[32];
+  size_t count = 0;
+  for (const gemm_isa *isa = gemm_isas(CKERNELS_INT8);; isa++) {
+    if (cprocessor_has(isa->needs)) isas[count++] = isa;
+    if (!isa->needs) break;
+  }
+  for (int wide = 0; wide < 2; wide++)
+    if (modelled[wide][1].name && cprocessor_has(modelled[wide][1].needs)) isas[count++] = &modelled[wide][1];
+  float *y[2] = {NULL, NULL};  // without, with fused multiply-adds
+  for (size_t i = 0; i < count; i++) {
+    float *own = memory(ROWS * OUTPUTS * 4);
+    kernels.products[CKERNELS_INT8] = isas[i];
+    const ckernels_result to = {NULL, CKERNELS_IDENTITY, CKERNELS_STORE_FP32, own, OUTPUTS};
+    ckernels_gemm(kernels, CKERNELS_INT8, ROWS, K, &x, p.packed, 0, ckernels_panels(OUTPUTS), OUTPUTS, &to);
+    float **expected = &y[isas[i]->needs != 0];
+    if (!*expected) {
+      *expected = own;
+      continue;
+    }
+    CHECK(!memcmp(own, *expected, ROWS * OUTPUTS * 4), "int8 by %s has other bits", isas[i]->name);
+    free(own);
+  }
+  free(y[0]), free(y[1]);
+  drop(&p);
+}
+
 // ------------------------------------------------------------------------------------------- main
 
-static void test_isas(uint32_t features, size_t shapes) {
-  kernels = ckernels_choose(features);
+static void test_chosen(size_t shapes) {
   state = 1;
   memset(worst_sum, 0, sizeof worst_sum), memset(worst_smooth, 0, sizeof worst_smooth), memset(worst_gelu, 0, sizeof worst_gelu);
   memset(worst_norm, 0, sizeof worst_norm), memset(worst_attention, 0, sizeof worst_attention);
@@ -536,6 +588,7 @@ static void test_isas(uint32_t features, size_t shapes) {
   for (size_t width = 1; width < 80; width++) test_quantise(width);
   test_not_finite();
   for (int p = 0; p < 2; p++) {
+    if (ckernels_activations(kernels, (ckernels_precision)p) != (ckernels_precision)p) continue;
     for (size_t i = 0; i < 60; i++) {
       const size_t keys = 1 + below(90);
       test_attention((ckernels_precision)p, keys, 1 + below(keys), 8 * (1 + below(10)), (int)below(2));
@@ -561,7 +614,7 @@ static void test_isas(uint32_t features, size_t shapes) {
       while (t < count && tested[t] != isa->needs) t++;                                     \
       if (t == count && t < sizeof tested / sizeof *tested) {                               \
         tested[count++] = isa->needs;                                                       \
-        test_isas(isa->needs, shapes);                                                      \
+        test_chosen(shapes);                                                                \
       }                                                                                     \
     }                                                                                       \
     if (!isa->needs) break;                                                                 \
@@ -574,10 +627,29 @@ static void test_table(size_t shapes) {
   TEST_LIST(row_isa, row_isas(), kernels.rows)
 }
 
+static void test_modelled_amx(size_t shapes) {
+  for (int wide = 0; wide < 2; wide++) {
+    if (!modelled[wide]->name || !cprocessor_has(modelled[wide]->needs)) continue;
+    kernels = ckernels_choose(modelled[wide]->needs);
+    kernels.products[CKERNELS_BF16] = &modelled[wide][0];
+    kernels.products[CKERNELS_INT8] = &modelled[wide][1];
+    test_chosen(shapes);
+    // Blocks of rows, panels and steps, whole and begun, in thousands of ways.
+    for (size_t i = 0; i < 5 * shapes; i++)
+      for (ckernels_precision p = CKERNELS_BF16; p <= CKERNELS_INT8; p++)
+        test_product(p, 1 + below(70), 1 + below(160), 1 + below(70));
+  }
+}
+
 int main(int count, char **arguments) {
   cprocessor_ask_for_tiles();
-  test_table(count > 1 ? (size_t)atoi(arguments[1]) : 300);
+  const size_t shapes = count > 1 ? (size_t)atoi(arguments[1]) : 300;
+  test_table(shapes);
+  test_modelled_amx(shapes);
+  test_exact_sums();
   test_hooks();
+  printf("  AMX: kernels tested on %s\n",
+         cprocessor_has(AMX) ? "this processor and on the model" : "the model, since this processor has none");
   printf("  %s\n", failures ? "FAILED" : "ok");
   return failures != 0;
 }

@@ -66,6 +66,8 @@ const peak *peak_at(int index) {
   if (cprocessor_has(CPROCESSOR_AVX512F)) list[count++] = &fma_avx512;
   if (cprocessor_has(CPROCESSOR_AVX512_BF16)) list[count++] = &bf16_avx512;
   if (cprocessor_has(CPROCESSOR_AVX512_VNNI)) list[count++] = &dot_avx512;
+  if (cprocessor_has(CPROCESSOR_AMX_BF16)) list[count++] = &amx_bf16;
+  if (cprocessor_has(CPROCESSOR_AMX_INT8)) list[count++] = &amx_int8;
 #endif
   return index < count ? list[index] : NULL;
 }

@@ -83,7 +83,7 @@ INLINE void TILE(write_rows_of)(TILE(block) *waiting, size_t rows, size_t vector
 INLINE void TILE(multiply)(const int tiles, const int panels, const int raw, const gemm_run *g, size_t row,
                            size_t second, const char *next, N(ends) *ends, TILE(block) *waiting,
                            TILE(block) *done) {
-  const size_t stride = g->x_stride, panel = g->dwords * PANEL, live = g->dwords % DEPTH;
+  const size_t stride = g->x_stride, panel = g->panel, live = g->dwords % DEPTH;
   const size_t steps = g->dwords / DEPTH, vectors = (size_t)panels * PANEL / WIDTH;
   const uint32_t *a0 = g->x + row * stride, *a1 = g->x + second * stride, *b = g->packed;
   const size_t rows_per_step = steps ? (BLOCK + steps - 1) / steps : BLOCK;
@@ -144,7 +144,7 @@ INLINE void TILE(all_rows)(const int panels, const int raw, const gemm_run *g) {
   if (!all) return;
   N(ends) ends;
   for (int p = 0; live && p < panels; p++)
-    N(copy_end_of_b)(&ends.b[p], g->packed + ((size_t)(p + 1) * g->dwords - live) * PANEL, live);
+    N(copy_end_of_b)(&ends.b[p], g->packed + (size_t)p * g->panel + (g->dwords - live) * PANEL, live);
   if (all < HEIGHT) N(configure)(all);
   TILE(block) blocks[2];
   blocks[0].rows = blocks[1].rows = 0;

@@ -1,6 +1,7 @@
-// Products of bf16 in one isa: gemm_bf16_ISA. Two numbers share a dword, the one in the low half first; each product is
-// exact in fp32. Included under the isa's target attribute, after isa/vector.h, with TILE_ROWS, TWO_PANELS and OVERLAP
-// (tile.h), and HARDWARE_BF16 or NEON_BF16 where the isa has an instruction for the step.
+// Products of bf16 weights in one isa: gemm_bf16_ISA. Two numbers share a dword, the one in the low half first. Included
+// under the isa's target attribute, after isa/vector.h, with TILE_ROWS, TWO_PANELS and OVERLAP (tile.h), and with AMX,
+// HARDWARE_BF16 or NEON_BF16 where the isa multiplies bf16 by bf16. The other isas expand the weights to fp32, exactly,
+// and multiply fp32 activations with them.
 #define TILE(name) PASTE(PASTE(name, bf16), ISA)
 #define INT32_SUMS 0
 #define APPROXIMATE 1
@@ -28,21 +29,13 @@ INLINE TILE(sum) TILE(step)(TILE(sum) s, TILE(a) a, TILE(b) b) {
   return (TILE(sum))vbfdotq_f32((float32x4_t)s, a, b);
 }
 #else
-typedef struct { N(vf) low, high; } TILE(a);
-typedef struct { N(vf) low, high; } TILE(b);
-INLINE TILE(a) TILE(broadcast_a)(uint32_t bits) {
-  const N(vu) both = bits - (N(vu)){0};
-  return (TILE(a)){(N(vf))(both << 16), (N(vf))(both & 0xFFFF0000u)};
-}
-INLINE TILE(b) TILE(load_b)(const uint32_t *p) {
+#define EXPANDS_B
+#include "fma.h"
+// The low or the high half of WIDTH dwords.
+INLINE TILE(b) TILE(load_half_of_b)(const uint32_t *p, int high) {
   N(vu) both;
   memcpy(&both, p, sizeof both);
-  return (TILE(b)){(N(vf))(both << 16), (N(vf))(both & 0xFFFF0000u)};
-}
-INLINE TILE(sum) TILE(step)(TILE(sum) s, TILE(a) a, TILE(b) b) {
-  s += a.low * b.low;
-  s += a.high * b.high;
-  return s;
+  return (N(vf))(high ? both & 0xFFFF0000u : both << 16);
 }
 #endif
 

@@ -4,15 +4,8 @@
 #define INT32_SUMS 0
 #define APPROXIMATE 0
 #include "epilogue.h"
+#include "fma.h"
 
-typedef float TILE(a);
-typedef N(vf) TILE(b);
-INLINE TILE(a) TILE(broadcast_a)(uint32_t bits) {
-  float a;
-  memcpy(&a, &bits, 4);
-  return a;
-}
 INLINE TILE(b) TILE(load_b)(const uint32_t *p) { return N(load)((const float *)p); }
-INLINE TILE(sum) TILE(step)(TILE(sum) s, TILE(a) a, TILE(b) b) { return s + a * b; }
 
 #include "tile.h"

@@ -23,17 +23,19 @@ static size_t block_rows(const gemm_kernels *kernels, size_t dwords) {
 void gemm_product(const gemm_kernels *kernels, ckernels_precision precision, size_t rows, size_t k,
                   const ckernels_operand *x, const void *packed, size_t first_panel, size_t panels, size_t outputs,
                   const ckernels_result *to) {
-  const size_t dwords = ckernels_dwords(precision, k);
+  const size_t dwords = ckernels_dwords(precision, k);  // of a column of B
   const size_t all = ckernels_panels(outputs) * PANEL;
   const size_t width = to->store == CKERNELS_STORE_BF16 ? 2 : 4;
   const uint32_t *b = packed;
   const float *scale = (const float *)(b + all * dwords);
   const int32_t *sum = (const int32_t *)(scale + all);
-  const size_t block = block_rows(kernels, dwords);
+  const size_t block = block_rows(kernels, kernels->expands_b ? k : dwords);
   for (size_t row = 0; row < rows; row += block) {
     gemm_run run = {
         .rows = rows - row < block ? rows - row : block,
-        .dwords = dwords,
+        .dwords = kernels->expands_b ? k / 2 : dwords,
+        .ends_low = kernels->expands_b && k % 2,
+        .panel = dwords * PANEL,
         .x = (const uint32_t *)x->rows + row * x->stride,
         .x_stride = x->stride,
         .row_scale = x->scale ? x->scale + row : NULL,
@@ -70,11 +72,12 @@ void gemm_product(const gemm_kernels *kernels, ckernels_precision precision, siz
 void gemm_raw_sums(const gemm_kernels *kernels, ckernels_precision precision, size_t rows, size_t k,
                    const uint32_t *x, size_t x_stride, const uint32_t *packed, size_t panels, float *y,
                    size_t y_stride) {
+  const size_t dwords = ckernels_dwords(precision, k);
   gemm_run run = {
-      .rows = rows, .dwords = ckernels_dwords(precision, k), .x = x, .x_stride = x_stride, .y_stride = y_stride};
+      .rows = rows, .dwords = dwords, .panel = dwords * PANEL, .x = x, .x_stride = x_stride, .y_stride = y_stride};
   for (size_t panel = 0; panel < panels;) {
     const int pair = kernels->panel2_raw && panel + 2 <= panels;
-    run.packed = packed + panel * PANEL * run.dwords;
+    run.packed = packed + panel * run.panel;
     run.y = y + panel * PANEL;
     (pair ? kernels->panel2_raw : kernels->panel1_raw)(&run);
     panel += pair ? 2 : 1;

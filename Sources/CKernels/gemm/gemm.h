@@ -11,7 +11,9 @@
 // is the first panel's first output.
 typedef struct {
   size_t rows;          // rows of A, any number from 1; nothing beyond them is read
-  size_t dwords;        // dwords of k: of a row of A, and of a column of B
+  size_t dwords;        // whole dwords of a column of B
+  int ends_low;         // 1 where B is expanded and ends with the low half of a dword
+  size_t panel;         // dwords from one panel of B to the next
   const uint32_t *x;    // A
   size_t x_stride;      // dwords
   const float *row_scale, *row_zero;  // [rows], or NULL; the zeros are int8's only
@@ -33,9 +35,11 @@ typedef struct {
 // One isa's products in one precision.
 typedef struct {
   size_t tile_rows;                // rows that a tile computes at once
+  int expands_b;  // 1 where A is fp32 and the bf16 of B is expanded to it
   void (*panel1)(const gemm_run *);  // a run over one panel
   void (*panel2)(const gemm_run *);  // a run over two panels; NULL where a tile does not hold two
-  // Runs over whole panels whose sums are stored in fp32 unscaled, without bias and activation; NULL for int8.
+  // Runs over whole panels whose sums are stored in fp32 unscaled, without bias and activation; NULL where attention
+  // does not multiply: for int8, and where B is expanded.
   void (*panel1_raw)(const gemm_run *);
   void (*panel2_raw)(const gemm_run *);
   // Prepare the calling thread for these kernels, and undo that: once around each thread's part of a product or of

@@ -7,7 +7,18 @@
 //   TILE(a), TILE(b)      types: a dword of one row of A, in every lane; the same dword of WIDTH columns of B
 //   TILE(broadcast_a)(dword), TILE(load_b)(pointer)
 //   TILE(step)(sum, a, b)  sum + the products of the dword's 1, 2 or 4 numbers, first to last
-// Defines TILE(gemm), the gemm_kernels that isa/table.c lists, and undefines TILE, TILE_ROWS and the epilogue's macros.
+//   EXPANDS_B    optional: a dword of B holds two numbers that are multiplied with two dwords of A, one after the other;
+//                then TILE(load_half_of_b)(pointer, high) loads one of them, in the place of load_b
+// Defines TILE(gemm), the gemm_kernels that isa/table.c lists, and undefines TILE, TILE_ROWS, EXPANDS_B and the
+// epilogue's macros.
+
+#if defined(EXPANDS_B)
+#define A_PER_B 2  // dwords of A that a dword of B is multiplied with
+#define LOAD_PART_OF_B(p, part) TILE(load_half_of_b)(p, part)
+#else
+#define A_PER_B 1
+#define LOAD_PART_OF_B(p, part) TILE(load_b)(p)
+#endif
 
 // Computes the tile of `rows` rows from `row` on. Its sums go to `done`, for write_tile, or with `raw` straight to y.
 // With `overlap`, `done` holds the tile before at entry, and its results are written to y between this one's steps.
@@ -22,19 +33,41 @@ INLINE void TILE(tile)(const int rows, const int panels, const int raw, const in
     for (int v = 0; v < vectors; v++) sum[r][v] = (TILE(sum)){0};
   const uint32_t *x = g->x + row * g->x_stride;
   const uint32_t *w = g->packed;
-  const size_t stride = g->x_stride, panel = g->dwords * PANEL;
+  const size_t stride = g->x_stride, panel = g->panel;
+#define LOAD_B(own, i, part)                                                                                     \
+  TILE(b) own[2 * PER_PANEL];                                                                                   \
+  _Pragma("clang loop unroll(full)") for (int p = 0; p < panels; p++)                                           \
+      _Pragma("clang loop unroll(full)") for (int v = 0; v < PER_PANEL; v++)                                    \
+          own[p * PER_PANEL + v] = LOAD_PART_OF_B(w + (size_t)p * panel + (i) * PANEL + v * WIDTH, part);
+#define ADD_ROW(own, r, i, part)                                                                                 \
+  {                                                                                                             \
+    const TILE(a) a = TILE(broadcast_a)(x[(size_t)r * stride + A_PER_B * (i) + (part)]);                        \
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)                                        \
+        sum[r][v] = TILE(step)(sum[r][v], a, own[v]);                                                             \
+  }
+#define PART(i, part)                                                                                           \
+  {                                                                                                             \
+    LOAD_B(b, i, part)                                                                                          \
+    _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++) ADD_ROW(b, r, i, part)                    \
+  }
+#if A_PER_B == 1
+#define STEP(i) PART(i, 0)
+#elif WIDTH == 16  // 32 registers hold both parts of B
 #define STEP(i)                                                                                                 \
   {                                                                                                             \
-    TILE(b) b[2 * PER_PANEL];                                                                                   \
-    _Pragma("clang loop unroll(full)") for (int p = 0; p < panels; p++)                                         \
-        _Pragma("clang loop unroll(full)") for (int v = 0; v < PER_PANEL; v++)                                  \
-            b[p * PER_PANEL + v] = TILE(load_b)(w + (size_t)p * panel + (i) * PANEL + v * WIDTH);               \
+    LOAD_B(low, i, 0)                                                                                           \
+    LOAD_B(high, i, 1)                                                                                          \
     _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++) {                                         \
-      const TILE(a) a = TILE(broadcast_a)(x[(size_t)r * stride + (i)]);                                         \
-      _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)                                      \
-          sum[r][v] = TILE(step)(sum[r][v], a, b[v]);                                                           \
+      ADD_ROW(low, r, i, 0)                                                                                     \
+      ADD_ROW(high, r, i, 1)                                                                                    \
     }                                                                                                           \
   }
+#else
+#define STEP(i)                        \
+  PART(i, 0)                           \
+  __asm__ volatile("" : : : "memory"); \
+  PART(i, 1)
+#endif
   size_t i = 0;
   // The steps leave execution units idle: after each one a vector of the tile before is scaled, activated and stored.
   if (overlap) {
@@ -65,8 +98,14 @@ INLINE void TILE(tile)(const int rows, const int panels, const int raw, const in
       __builtin_prefetch(written + (size_t)r * g->y_stride * size + byte, 1);
     STEP(i)
   }
-  for (; i < g->dwords; i++) STEP(i)
+  for (; i < g->dwords; i++) { STEP(i) }
+#if defined(EXPANDS_B)
+  if (g->ends_low) PART(i, 0)
+#endif
 #undef STEP
+#undef PART
+#undef ADD_ROW
+#undef LOAD_B
   if (raw) {
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
@@ -120,7 +159,7 @@ static void TILE(panel1)(const gemm_run *g) { TILE(all_rows)(1, 0, g); }
 #if TWO_PANELS
 static void TILE(panel2)(const gemm_run *g) { TILE(all_rows)(2, 0, g); }
 #endif
-#if !INT32_SUMS
+#if !INT32_SUMS && !defined(EXPANDS_B)
 static void TILE(panel1_raw)(const gemm_run *g) { TILE(all_rows)(1, 1, g); }
 #if TWO_PANELS
 static void TILE(panel2_raw)(const gemm_run *g) { TILE(all_rows)(2, 1, g); }
@@ -129,6 +168,9 @@ static void TILE(panel2_raw)(const gemm_run *g) { TILE(all_rows)(2, 1, g); }
 
 const gemm_kernels TILE(gemm) = {
     .tile_rows = TILE_ROWS,
+#if defined(EXPANDS_B)
+    .expands_b = 1,
+#endif
 #if defined(ENTER)
     .enter = ENTER,
     .leave = LEAVE,
@@ -137,7 +179,7 @@ const gemm_kernels TILE(gemm) = {
 #if TWO_PANELS
     .panel2 = TILE(panel2),
 #endif
-#if !INT32_SUMS
+#if !INT32_SUMS && !defined(EXPANDS_B)
     .panel1_raw = TILE(panel1_raw),
 #if TWO_PANELS
     .panel2_raw = TILE(panel2_raw),
@@ -146,5 +188,8 @@ const gemm_kernels TILE(gemm) = {
 };
 #undef TILE
 #undef TILE_ROWS
+#undef EXPANDS_B
+#undef A_PER_B
+#undef LOAD_PART_OF_B
 #undef INT32_SUMS
 #undef APPROXIMATE

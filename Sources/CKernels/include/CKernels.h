@@ -50,7 +50,10 @@ const char *ckernels_row_isa_name(ckernels_choice kernels);
 // Rows that a product computes at once: rows are best shared out among threads in multiples of it.
 size_t ckernels_tile_rows(ckernels_choice kernels, ckernels_precision precision);
 
-// The precision of activations between products in `precision`, and of attention: fp32 or bf16.
+// The precision of the A operand of products in `precision`: the same, but fp32 for bf16 where the isa cannot multiply
+// bf16 faster than fp32, and expands the weights.
+ckernels_precision ckernels_inputs(ckernels_choice kernels, ckernels_precision precision);
+// The precision of activations between products in `precision`, and of attention: fp32, or bf16 where products take it.
 ckernels_precision ckernels_activations(ckernels_choice kernels, ckernels_precision precision);
 
 // -------------------------------------------------------------------------------------- B operand
@@ -157,6 +160,7 @@ typedef struct {
 // y[rows, outputs] = x[rows, k] · packed for `panels` panels from `first_panel`; columns at and beyond `outputs` are
 // not written. Every output's sum is taken in the same order whatever the tile that it falls into, so a result
 // depends on its own row of A and its own column of B alone.
+// A is in the precision of ckernels_inputs.
 void ckernels_gemm(ckernels_choice kernels, ckernels_precision precision, size_t rows, size_t k,
                    const ckernels_operand *x, const void *packed, size_t first_panel, size_t panels, size_t outputs,
                    const ckernels_result *to);
@@ -166,7 +170,7 @@ void ckernels_gemm(ckernels_choice kernels, ckernels_precision precision, size_t
 // The keys and values of one head of one sequence, for softmax(scale · q · keys^T) · values. Queries are taken in
 // groups, so that scratch holds the scores of one group, not of all.
 typedef struct {
-  ckernels_precision precision;  // fp32 or bf16, for queries, keys, values and results
+  ckernels_precision precision;  // of ckernels_activations, for queries, keys, values and results
   size_t keys;                   // number of keys
   size_t size;                   // numbers of one head's query, key or value
   float scale;

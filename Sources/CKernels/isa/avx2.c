@@ -16,7 +16,7 @@
 #define OVERLAP 0
 #define TILE_ROWS 6
 #include "../gemm/fp32.h"
-#define TILE_ROWS 4
+#define TILE_ROWS 6
 #include "../gemm/bf16.h"
 #define TILE_ROWS 4
 #include "../gemm/int8.h"

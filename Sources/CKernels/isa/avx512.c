@@ -16,7 +16,7 @@
 #define OVERLAP 1
 #define TILE_ROWS 12
 #include "../gemm/fp32.h"
-#define TILE_ROWS 8
+#define TILE_ROWS 12
 #include "../gemm/bf16.h"
 #define TILE_ROWS 8
 #include "../gemm/int8.h"

@@ -34,7 +34,9 @@ size_t ckernels_tile_rows(ckernels_choice kernels, ckernels_precision precision)
   return kernels.products[precision]->kernels->tile_rows;
 }
 
+ckernels_precision ckernels_inputs(ckernels_choice kernels, ckernels_precision precision) {
+  return kernels.products[precision]->kernels->expands_b ? CKERNELS_FP32 : precision;
+}
 ckernels_precision ckernels_activations(ckernels_choice kernels, ckernels_precision precision) {
-  (void)kernels;  // the same in every isa so far
-  return precision == CKERNELS_FP32 ? CKERNELS_FP32 : CKERNELS_BF16;
+  return precision == CKERNELS_FP32 ? CKERNELS_FP32 : ckernels_inputs(kernels, CKERNELS_BF16);
 }

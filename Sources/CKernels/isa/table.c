@@ -36,7 +36,7 @@ static const gemm_isa fp32[] = {
 static const gemm_isa bf16[] = {
 #if defined(__x86_64__)
     {"amx", AMX, &gemm_bf16_amx},
-    {"avx512_bf16", AVX512_BF16, &gemm_bf16_avx512_bf16},
+    {"avx512_bf16", AVX512_BF16 | CPROCESSOR_FAST_AVX512_BF16, &gemm_bf16_avx512_bf16},
     {"avx512", AVX512, &gemm_bf16_avx512},
     {"avx2", AVX2, &gemm_bf16_avx2},
 #elif defined(__aarch64__)

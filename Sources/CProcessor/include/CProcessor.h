@@ -28,6 +28,9 @@ typedef enum {
   CPROCESSOR_NEON_DOT = 1 << 14,
   CPROCESSOR_NEON_BF16 = 1 << 15,
   CPROCESSOR_SHA2 = 1 << 16,
+  // x86-64, and not an instruction: vdpbf16ps multiplies more numbers a second than fp32's fused multiply-add does. It
+  // is twice as many on AMD's processors, and half as many on Intel's.
+  CPROCESSOR_FAST_AVX512_BF16 = 1 << 17,
 } cprocessor_feature;
 
 // The features that the processor has and the operating system supports, as bits of cprocessor_feature: AMX's too,

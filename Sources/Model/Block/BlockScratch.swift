@@ -21,7 +21,7 @@ struct BlockScratch {
 
   /// The sizes of a block that its memory depends on.
   struct Shape {
-    let precision: Precision
+    let inputPrecision: Precision  // of the products
     let attention: MultiHeadAttention
     let hidden: Int
   }
@@ -29,7 +29,7 @@ struct BlockScratch {
   init(
     _ workspace: Workspace, rows: Int, sequences: Int, longest: Int, _ shape: Shape, threads: Int
   ) throws(Failure) {
-    let (precision, activations) = (shape.precision, shape.attention.precision)
+    let (precision, activations) = (shape.inputPrecision, shape.attention.precision)
     let width = shape.attention.width
     self.rows = rows
     input = try Operand(workspace, precision, rows: rows, width: width)

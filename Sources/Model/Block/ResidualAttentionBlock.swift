@@ -14,7 +14,7 @@ struct ResidualAttentionBlock: Sendable {
   let projection: Linear  // [W, 4W]
 
   var width: Int { ln1.width }
-  var precision: Precision { fc.precision }
+  var inputPrecision: Precision { fc.inputPrecision }
 
   /// Applies the block to x [rows, W] in place, at most scratch.rows rows. Every row gives a key and a value; the rest
   /// is computed for the wanted rows alone, and the others then hold nothing of use. The cancel token is looked at within
@@ -70,7 +70,7 @@ struct ResidualAttentionBlock: Sendable {
   ) throws(Failure) {
     try checkCancelled()
     var input = attended
-    if precision == .int8 {
+    if inputPrecision == .int8 {
       scratch.input.quantise(rows: rows, attended, width: width, kernels: fc.kernels, pool: pool)
       input = scratch.input
     }

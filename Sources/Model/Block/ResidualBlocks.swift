@@ -9,7 +9,8 @@ struct ResidualBlocks: Sendable {
 
   private var width: Int { blocks[0].width }
   private var shape: BlockScratch.Shape {
-    BlockScratch.Shape(precision: blocks[0].precision, attention: blocks[0].attention, hidden: hidden)
+    BlockScratch.Shape(
+      inputPrecision: blocks[0].inputPrecision, attention: blocks[0].attention, hidden: hidden)
   }
 
   /// Reads blocks `prefix`0.`infix`, `prefix`1.`infix` and so on; at least one.

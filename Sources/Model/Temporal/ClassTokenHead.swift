@@ -82,7 +82,7 @@ struct ClassTokenHead: TemporalHead {
   func scratch(_ workspace: Workspace, videos: Int, threads: Int) throws(Failure) -> Scratch {
     let length = frames + 1
     let shape = BlockScratch.Shape(
-      precision: precision, attention: attention,
+      inputPrecision: layers[0].linear1.inputPrecision, attention: attention,
       hidden: layers.map(\.linear1.outputs).max() ?? 0)
     return Scratch(
       y: try workspace.take(videos * length * size),

@@ -105,7 +105,7 @@ struct VisionTransformer: Sendable {
 
     struct Patches {
       let columns: UnsafeMutablePointer<Float>  // [patch rows, 3·p·p]
-      let input: Operand?  // the columns in the patch embedding's precision, where that is not fp32
+      let input: Operand?  // the columns in the patch embedding's input precision, where that is not fp32
       let pixels: UnsafeMutablePointer<Float>?  // [patch run, 3, S, S]
     }
   }
@@ -118,9 +118,10 @@ struct VisionTransformer: Sendable {
     let (patches, scratch) = try workspace.takeOneOf { (workspace) throws(Failure) in
       Buffers.Patches(
         columns: try workspace.take(patchRows * columnStride),
-        input: patchEmbedding.precision == .fp32
+        input: patchEmbedding.inputPrecision == .fp32
           ? nil
-          : try Operand(workspace, patchEmbedding.precision, rows: patchRows, width: patchEmbedding.inputs),
+          : try Operand(
+            workspace, patchEmbedding.inputPrecision, rows: patchRows, width: patchEmbedding.inputs),
         pixels: writesPixels ? try workspace.take(plan.framesPerPatchRun * pixelsPerFrame) : nil)
     } _: { (workspace) throws(Failure) in
       try blocks.scratch(

@@ -32,6 +32,12 @@ public struct Kernels: @unchecked Sendable {  // its pointers are to constants
     String(cString: ckernels_gemm_isa_name(choice, precision.kernel))
   }
 
+  /// The precision of the input of products in `precision`: the same, but fp32 for bf16 where the processor multiplies
+  /// bf16 no faster than fp32, and weights are expanded.
+  func inputPrecision(_ precision: Precision) -> Precision {
+    ckernels_inputs(choice, precision.kernel) == CKERNELS_FP32 ? .fp32 : precision
+  }
+
   /// The precision of activations between two products in `precision`, and of attention: fp32 or bf16.
   public func activationPrecision(_ precision: Precision) -> Precision {
     ckernels_activations(choice, precision.kernel) == CKERNELS_FP32 ? .fp32 : .bf16

@@ -59,6 +59,9 @@ public struct Linear: Sendable {
     }
   }
 
+  /// The precision of the rows that the layer is applied to.
+  public var inputPrecision: Precision { kernels.inputPrecision(precision) }
+
   /// Bytes of weight storage.
   public var bytes: Int { 4 * packed.count }
 

@@ -82,8 +82,12 @@ public struct Operand: @unchecked Sendable {
     }
   }
 
-  /// Writes bf16 rows, rounded to int8.
+  /// Writes fp32 or bf16 rows, rounded to int8.
   public func quantise(rows: Int, _ x: Operand, width: Int, kernels: Kernels, pool: ThreadPool) {
+    guard x.precision == .bf16 else {
+      let rowsOfX = UnsafePointer(x.base.assumingMemoryBound(to: Float.self))
+      return fill(rows: rows, rowsOfX, stride: x.stride, width: width, kernels: kernels, pool: pool)
+    }
     pool.runRows(rows) { first, count in
       var target = from(first).target
       let source = x.from(first)
