@@ -158,7 +158,7 @@ static void run_product(const void *context, int index, int threads) {
 
 static void report_product(product *p, const char *epilogue) {
   const char *isa = ckernels_gemm_isa_name(kernels, p->precision);
-  const peak *loop = peak_of(isa);
+  const peak *loop = peak_of(isa, p->precision);
   const double operations = 2.0 * (double)p->rows * (double)p->k * (double)p->outputs;
   for (int threads = 1; threads <= 2; threads++) {
     double rates[MOST_ROUNDS], shares[MOST_ROUNDS];
@@ -183,8 +183,9 @@ static void products(ckernels_precision precision, size_t rows, size_t outputs, 
   float *x = noise(rows * k), *w = noise(outputs * k), *bias = noise(outputs);
   void *packed = memory(ckernels_packed_count(precision, outputs, k));
   ckernels_pack_part(precision, outputs, k, 0, outputs, w, k, packed);
-  const size_t stride = ckernels_operand_stride(precision, k);
-  const ckernels_target converted = {precision, memory(rows * stride), stride, memory(rows), memory(rows)};
+  const ckernels_precision inputs = ckernels_inputs(kernels, precision);
+  const size_t stride = ckernels_operand_stride(inputs, k);
+  const ckernels_target converted = {inputs, memory(rows * stride), stride, memory(rows), memory(rows)};
   ckernels_convert(kernels, rows, k, x, k, &converted);
   const int scaled = precision == CKERNELS_INT8;
   product p = {precision, rows, k, outputs,
@@ -193,8 +194,9 @@ static void products(ckernels_precision precision, size_t rows, size_t outputs, 
                {bias, CKERNELS_IDENTITY, CKERNELS_STORE_FP32, memory(rows * outputs), outputs}};
   report_product(&p, "none");
   p.to.activation = CKERNELS_QUICK_GELU;
-  p.to.store = precision == CKERNELS_FP32 ? CKERNELS_STORE_FP32 : CKERNELS_STORE_BF16;
-  report_product(&p, precision == CKERNELS_FP32 ? "QuickGELU" : "QuickGELU to bf16");
+  const int to_fp32 = ckernels_activations(kernels, precision) == CKERNELS_FP32;
+  p.to.store = to_fp32 ? CKERNELS_STORE_FP32 : CKERNELS_STORE_BF16;
+  report_product(&p, to_fp32 ? "QuickGELU" : "QuickGELU to bf16");
   p.to.activation = CKERNELS_IDENTITY;
   p.to.store = CKERNELS_ADD_FP32;
   report_product(&p, "add to residual");
@@ -291,7 +293,7 @@ int main(int count, char **arguments) {
       for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
         products(precision, rows, shapes[s][0], shapes[s][1]);
   report_attention(CKERNELS_FP32);
-  report_attention(CKERNELS_BF16);
+  if (ckernels_activations(kernels, CKERNELS_BF16) == CKERNELS_BF16) report_attention(CKERNELS_BF16);
   report_row_kernels();
   return 0;
 }

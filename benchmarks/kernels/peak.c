@@ -41,7 +41,7 @@ LOOP(dot_512, "avx512f,avx512vnni", ZERO_512, SIXTEEN(DOT_512))
     uint8_t configuration[64] __attribute__((aligned(64))) = {1};                                  \
     for (int t = 0; t < 8; t++) configuration[16 + 2 * t] = 64, configuration[48 + t] = 16;        \
     __asm__ volatile("ldtilecfg %0" ::"m"(configuration));                                         \
-    for (long i = 0; i < iterations; i++) __asm__ volatile(SIX_TILES(INSTRUCTION));                \
+    for (long i = 0; i < iterations; i++) __asm__ volatile(SIX_TILES(INSTRUCTION) :::);            \
     __asm__ volatile("tilerelease");                                                               \
   }
 TILE_LOOP(bf16_amx, "tdpbf16ps")
@@ -72,10 +72,11 @@ const peak *peak_at(int index) {
   return index < count ? list[index] : NULL;
 }
 
-const peak *peak_of(const char *isa) {
-  (void)isa;
+const peak *peak_of(const char *isa, ckernels_precision precision) {
+  (void)isa, (void)precision;
 #if defined(__x86_64__)
   // Isas without an instruction for their precision go by way of fp32.
+  if (!strcmp(isa, "amx")) return precision == CKERNELS_BF16 ? &amx_bf16 : &amx_int8;
   if (!strcmp(isa, "avx512_bf16")) return &bf16_avx512;
   if (!strcmp(isa, "avx512_vnni")) return &dot_avx512;
   if (!strcmp(isa, "avx_vnni")) return &dot_avx2;
