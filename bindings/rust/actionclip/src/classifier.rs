@@ -4,7 +4,8 @@ use std::path::Path;
 use std::ptr;
 
 use crate::choices::{FitMethod, TooLong};
-use crate::error::{check, count, narrow, Error, Result, Status};
+use crate::encode_text::{Description, Descriptions};
+use crate::error::{check, count, Error, Result, Status};
 use crate::handle::Handle;
 use crate::image::{pointer, raw, Image, PreprocessOptions};
 use crate::label_list::LabelList;
@@ -80,17 +81,6 @@ impl ClassifierOptions {
     }
 }
 
-/// A text that describes a label.
-#[derive(Clone, Copy, Debug)]
-pub struct Description<'a> {
-    /// The index of the label.
-    pub label: usize,
-    /// The text, in which "{}" stands for the label.
-    pub text: &'a str,
-    /// The text's part in the label's embedding, 0 or more.
-    pub weight: f32,
-}
-
 /// Options of a fit: `FitOptions::default().method(FitMethod::Ridge)`. None needs to be set; the fit chooses numbers
 /// that are not, from clips that it leaves out.
 #[derive(Clone, Copy, Debug, Default)]
@@ -158,23 +148,16 @@ impl Classifier {
         descriptions: &[Description<'_>],
         too_long: TooLong,
     ) -> Result<Self> {
-        let labels = CStrings::new(labels)?;
-        let texts: Vec<&str> = descriptions.iter().map(|description| description.text).collect();
-        let texts = CStrings::new(&texts)?;
-        let weights: Vec<f32> = descriptions.iter().map(|description| description.weight).collect();
-        let of_text = descriptions
-            .iter()
-            .map(|description| narrow(description.label, "the index of a label"))
-            .collect::<Result<Vec<i32>>>()?;
+        let (labels, described) = (CStrings::new(labels)?, Descriptions::new(descriptions)?);
         Classifier::made(model, |out| unsafe {
             sys::actionclip_classifier_create_described(
                 model.get(),
                 labels.as_ptr(),
                 labels.len(),
-                texts.as_ptr(),
-                of_text.as_ptr(),
-                weights.as_ptr(),
-                texts.len(),
+                described.texts.as_ptr(),
+                described.labels.as_ptr(),
+                described.weights.as_ptr(),
+                described.texts.len(),
                 too_long as i32,
                 out,
             )

@@ -55,6 +55,8 @@
 mod cancel;
 mod choices;
 mod classifier;
+mod encode_frames;
+mod encode_text;
 mod error;
 mod handle;
 mod image;
@@ -64,6 +66,7 @@ mod model;
 mod model_options;
 mod report;
 mod similarity;
+mod templates;
 mod text;
 mod tokenizer;
 mod video;
@@ -74,7 +77,8 @@ pub use cancel::CancelToken;
 pub use choices::{
     Activation, ComputeType, Crop, Decode, FitMethod, Head, PixelFormat, Resize, Storage, Switch, TooLong,
 };
-pub use classifier::{Classifier, ClassifierOptions, Description, Example, FitOptions};
+pub use classifier::{Classifier, ClassifierOptions, Example, FitOptions};
+pub use encode_text::Description;
 pub use error::{Error, Result, Status};
 pub use image::{Image, PreprocessOptions};
 pub use label_list::{Decision, LabelList, Ranked, SCALE};
@@ -83,6 +87,9 @@ pub use model::{describe_file, Model, ModelInfo};
 pub use model_options::{ModelOptions, SaveOptions};
 pub use report::{ClipReport, ConfusionReport, LabelReport, Report, ReportInfo, TrialReport};
 pub use similarity::{probabilities, similarity};
+pub use templates::{
+    fit_template_weights, fit_template_weights_unlabelled, pool_templates, reference_templates, PromptsReport,
+};
 pub use tokenizer::Tokenizer;
 pub use video::{Frames, Video, VideoInfo, VideoOptions};
 pub use windows::{Window, Windows};

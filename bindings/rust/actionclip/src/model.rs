@@ -1,17 +1,14 @@
 //! Models: both encoders, the temporal head, the tokenizer that was found, and the threads that compute.
 
 use std::path::Path;
-use std::ptr;
 
-use crate::choices::TooLong;
 use crate::error::{check, count, Result};
 use crate::handle::Handle;
-use crate::image::{pointer, raw, Image, PreprocessOptions};
-use crate::matrix::{zeros, Matrix};
+use crate::image::PreprocessOptions;
+use crate::matrix::Matrix;
 use crate::model_options::{ModelOptions, SaveOptions};
 use crate::sys;
-use crate::text::{array, borrowed, c_path, c_string, written, CStrings};
-use crate::video::Video;
+use crate::text::{borrowed, c_path, c_string, written};
 
 /// A loaded model. Any number of threads may use it at once.
 pub struct Model {
@@ -129,135 +126,12 @@ impl Model {
         options.with_raw(|options| check(unsafe { sys::actionclip_model_save(self.get(), path.as_ptr(), options) }))
     }
 
-    /// Encodes videos given as images, the T frames of the first video first: [videos, E]. Options of None are the
-    /// model's own.
-    pub fn encode_frames(&self, frames: &[Image<'_>], options: Option<&PreprocessOptions>) -> Result<Matrix> {
-        self.filled(frames.len() / self.frames().max(1), |out, capacity| unsafe {
-            sys::actionclip_encode_frames(
-                self.get(),
-                pointer(frames),
-                frames.len(),
-                raw(options),
-                out,
-                capacity,
-                ptr::null_mut(),
-                0,
-            )
-        })
-    }
-
-    /// Encodes single frames: [frames, E]. The windows of a stream can share them and be joined by `join_frames`. The
-    /// frames of a model whose `frames_independent` is 0 cannot be encoded singly.
-    pub fn encode_single_frames(&self, frames: &[Image<'_>], options: Option<&PreprocessOptions>) -> Result<Matrix> {
-        self.filled(frames.len(), |out, capacity| unsafe {
-            sys::actionclip_encode_single_frames(self.get(), pointer(frames), frames.len(), raw(options), out, capacity)
-        })
-    }
-
-    /// Joins frame embeddings, the first video's T rows first, to video embeddings [videos, E].
-    pub fn join_frames(&self, frames: &Matrix) -> Result<Matrix> {
-        let per_video = if self.info.joint == 1 { 1 } else { self.frames().max(1) };
-        frames.check_columns(self.embedding_size())?;
-        let rows = frames.rows();
-        self.filled(rows / per_video, |out, capacity| unsafe {
-            sys::actionclip_join_frames(self.get(), frames.as_ptr(), rows, out, capacity)
-        })
-    }
-
-    /// Encodes a whole video to its embedding, [1, E].
-    pub fn encode_video(&self, video: &mut Video<'_>, options: Option<&PreprocessOptions>) -> Result<Matrix> {
-        self.filled(1, |out, capacity| unsafe {
-            sys::actionclip_encode_video(self.get(), video.get(), raw(options), out, capacity, ptr::null_mut(), 0)
-        })
-    }
-
-    /// Encodes a part of a video, from `start` to `end` in seconds, as if it were a video of its own: [1, E].
-    pub fn encode_video_between(
-        &self,
-        video: &mut Video<'_>,
-        start: f64,
-        end: f64,
-        options: Option<&PreprocessOptions>,
-    ) -> Result<Matrix> {
-        self.filled(1, |out, capacity| unsafe {
-            sys::actionclip_encode_video_between(
-                self.get(),
-                video.get(),
-                start,
-                end,
-                raw(options),
-                out,
-                capacity,
-                ptr::null_mut(),
-                0,
-            )
-        })
-    }
-
-    /// Encodes texts: [prompts, E].
-    pub fn encode_prompts<S: AsRef<str>>(&self, prompts: &[S], too_long: TooLong) -> Result<Matrix> {
-        let prompts = CStrings::new(prompts)?;
-        self.filled(prompts.len(), |out, capacity| unsafe {
-            let long = too_long as i32;
-            sys::actionclip_encode_prompts(self.get(), prompts.as_ptr(), prompts.len(), long, out, capacity)
-        })
-    }
-
-    /// Encodes every label in every template: [templates * labels, E], the labels of the first template first. Without
-    /// templates they are the model's own, or the reference's 16 if it has none.
-    pub fn encode_labels<S: AsRef<str>>(
-        &self,
-        labels: &[S],
-        templates: Option<&[&str]>,
-        too_long: TooLong,
-    ) -> Result<Matrix> {
-        let labels = CStrings::new(labels)?;
-        let given = templates.map(CStrings::new).transpose()?;
-        let count = match templates {
-            Some(templates) => templates.len(),
-            None => match count(unsafe { sys::actionclip_model_template_count(self.get()) })? {
-                0 => count(unsafe { sys::actionclip_template_count() })?,
-                own => own,
-            },
-        };
-        let (templates, template_count) = array(&given);
-        self.filled(count.saturating_mul(labels.len()), |out, capacity| unsafe {
-            sys::actionclip_encode_labels(
-                self.get(),
-                labels.as_ptr(),
-                labels.len(),
-                templates,
-                template_count,
-                too_long as i32,
-                out,
-                capacity,
-            )
-        })
-    }
-
-    /// Turns texts into rows of C token ids with start and end markers: [prompts, C].
-    pub fn tokenize<S: AsRef<str>>(&self, prompts: &[S], too_long: TooLong) -> Result<Vec<i32>> {
-        let prompts = CStrings::new(prompts)?;
-        let mut tokens = zeros(prompts.len(), self.info.context_length as usize)?;
-        check(unsafe {
-            sys::actionclip_tokenize(
-                self.get(),
-                prompts.as_ptr(),
-                prompts.len(),
-                too_long as i32,
-                tokens.as_mut_ptr(),
-                tokens.len(),
-            )
-        })?;
-        Ok(tokens)
-    }
-
     pub(crate) fn get(&self) -> *const sys::actionclip_model {
         self.handle.get()
     }
 
     /// Embeddings that a call writes.
-    fn filled(&self, rows: usize, call: impl FnOnce(*mut f32, usize) -> i32) -> Result<Matrix> {
+    pub(crate) fn filled(&self, rows: usize, call: impl FnOnce(*mut f32, usize) -> i32) -> Result<Matrix> {
         let mut out = Matrix::zeros(rows, self.embedding_size())?;
         let capacity = out.len();
         check(call(out.as_mut_ptr(), capacity))?;

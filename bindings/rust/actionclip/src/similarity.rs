@@ -35,14 +35,9 @@ pub fn probabilities(
     weights: Option<&[f32]>,
     scale: f32,
 ) -> Result<Matrix> {
-    texts.check_columns(videos.columns())?;
-    let templates = texts.rows().checked_div(labels).unwrap_or(0);
-    if templates * labels != texts.rows() || weights.map_or(false, |weights| weights.len() != templates) {
-        let message = format!(
-            "{} texts for {labels} labels, and {:?} weights: each template has a text for every label, and one weight",
-            texts.rows(),
-            weights.map(<[f32]>::len)
-        );
+    let templates = template_count(videos, texts, labels)?;
+    if let Some(weights) = weights.filter(|weights| weights.len() != templates) {
+        let message = format!("{} weights for {templates} templates", weights.len());
         return Err(Error::new(Status::INVALID_ARGUMENT, message));
     }
     let mut out = Matrix::zeros(videos.rows(), labels)?;
@@ -61,4 +56,16 @@ pub fn probabilities(
         )
     })?;
     Ok(out)
+}
+
+/// The number of templates that texts for a number of labels are in.
+pub(crate) fn template_count(videos: &Matrix, texts: &Matrix, labels: usize) -> Result<usize> {
+    texts.check_columns(videos.columns())?;
+    match texts.rows().checked_rem(labels) {
+        Some(0) => Ok(texts.rows() / labels),
+        _ => Err(Error::new(
+            Status::INVALID_ARGUMENT,
+            format!("{} texts for {labels} labels: each template has one for every label", texts.rows()),
+        )),
+    }
 }

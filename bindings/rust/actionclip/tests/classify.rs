@@ -56,11 +56,8 @@ fn frames_in_memory_give_the_bits_of_the_file() {
     let (first, count) = video.frames_between(0.0, f64::INFINITY).unwrap();
     assert_eq!((first, count), (0, video.info().unwrap().frame_count));
 
-    let mut indices = vec![0; model.frames()];
-    let status = unsafe {
-        actionclip::sys::actionclip_sample_indices(count, indices.len() as i32, indices.as_mut_ptr(), indices.len())
-    };
-    assert_eq!(status, 0);
+    let rate = video.outline().unwrap().frame_rate;
+    let indices = model.sample_indices(count, rate).unwrap();
     let frames = video.read_frames(&indices).unwrap();
     assert_eq!(frames.seconds.len(), indices.len());
     let images: Vec<_> = (frames.rgb.chunks_exact(frames.width * frames.height * 3))
@@ -73,7 +70,14 @@ fn frames_in_memory_give_the_bits_of_the_file() {
     }
     let options = model.preprocess_options().unwrap().crop(Crop::Start);
     assert_eq!(images[0].crop(32, Some(&options)).unwrap().len(), 32 * 32 * 3);
-    assert_eq!(images[0].pixels(32, None).unwrap().len(), 32 * 32 * 3);
+
+    let (side, own) = (model.info().image_size as usize, model.preprocess_options().unwrap());
+    let pixels: Vec<f32> = images.iter().flat_map(|image| image.pixels(side, Some(&own)).unwrap()).collect();
+    assert_eq!(model.encode_pixels(&pixels).unwrap(), whole);
+    assert!(model.encode_pixels(&pixels[1..]).is_err());
+    if model.info().frames_independent == 1 {
+        assert_eq!(model.join_frames(&model.encode_single_pixels(&pixels).unwrap()).unwrap(), whole);
+    }
 }
 
 #[test]
@@ -129,6 +133,9 @@ fn texts_become_tokens() {
     let model = shapes();
     let tokens = model.tokenize(&["moving left"], TooLong::Error).unwrap();
     assert_eq!(tokens.len(), model.info().context_length as usize);
+    let encoded = model.encode_prompts(&["moving left"], TooLong::Error).unwrap();
+    assert_eq!(model.encode_tokens(&tokens).unwrap(), encoded);
+    assert!(model.encode_tokens(&tokens[1..]).is_err());
     let tokenizer = Tokenizer::load(file("Tests/fixtures/untrained/merges.txt")).unwrap();
     assert!(!tokenizer.encode("a video").unwrap().is_empty());
     assert!(tokenizer.encode("").unwrap().is_empty());
@@ -146,6 +153,9 @@ fn labels_that_texts_describe() {
     ];
     let classifier = Classifier::described(&model, &["left", "large"], &texts, TooLong::Error).unwrap();
     assert_eq!(classifier.label_list().unwrap().len(), 2);
+    let encoded = model.encode_descriptions(&["left", "large"], &texts, TooLong::Error).unwrap();
+    let score = similarity(&encoded, &encoded, 1.0).unwrap();
+    assert!((score.values()[0] - 1.0).abs() < 1e-5 && encoded.rows() == 2);
     assert!(Classifier::described(&model, &["left", "large", "other"], &texts, TooLong::Error).is_err());
     let weighted = Classifier::options().templates(&["a video of {}", "{}"]).weights(&[1.0, 3.0]);
     assert!(weighted.create(&model, &["left"]).is_ok());
