@@ -23,8 +23,9 @@ refused() { # refused WORDS COMMAND...: the command fails, and says so in these 
   [[ $output == *"$words"* ]] || { echo "$output"; return 1; }
 }
 ranks() { # ranks COMMAND...: with a video and its labels, the command puts the right one first
-  "$@" "$ROOT/examples/clip.mp4" "$ROOT/examples/labels.txt" | tee /dev/stderr | head -n 1 |
-    grep -q '^ *[0-9.]* %  moving right$'
+  local output
+  output=$("$@" "$ROOT/examples/clip.mp4" "$ROOT/examples/labels.txt") || return 1
+  [[ ${output%%$'\n'*} =~ ^\ *[0-9.]+\ %\ \ moving\ right$ ]] || { echo "$output"; return 1; }
 }
 # wanted LANGUAGE PROGRAM HOW-TO-GET-IT
 wanted() {
