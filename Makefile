@@ -42,7 +42,7 @@ if $(MAKE) --no-print-directory $(2); then printf '== %s: ok (%d s)\n' '$(1)' $$
 else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)) '$(2)' >&2; exit 1; fi
 endef
 
-.PHONY: help deps build library command install uninstall wheel test check test-swift test-kernels test-c test-faults \
+.PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
   torture test-abi test-bindings test-python races test-fuzz fuzz bench bench-kernels bench-dense demo clean
 
 help: ## this table
@@ -111,6 +111,9 @@ wheel: build ## the Python package with the library inside, in build/wheel
 	@rm -rf build/wheel && mkdir -p build/wheel/tree
 	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=build/wheel/tree
 	@packaging/wheel.py build/wheel/tree/usr build/wheel
+
+deb: build ## Debian packages, in build/deb
+	@packaging/debian.sh $(VERSION)
 
 demo: deps build ## tell what happens when in a short video, with the default model
 	@echo 'demo: reading examples/shapes.mp4 with the default model'

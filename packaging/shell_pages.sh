@@ -13,5 +13,6 @@ completion() { # completion SHELL FILE
   "$command" --generate-completion-script "$1" > "$folder/$2"
 }
 completion bash bash-completion/completions/actionclip
+sed -i '1{/^#!/d}' "$folder/bash-completion/completions/actionclip"  # it is read by shells, not run
 completion zsh zsh/site-functions/_actionclip
 completion fish fish/vendor_completions.d/actionclip.fish

@@ -24,6 +24,8 @@ has go || absent 'the example in Go' 'apt-get install golang-go'
 has cmake || absent 'programs that find the library by CMake' 'apt-get install cmake'
 { has zsh && has fish && has mandoc && has groff; } ||
   absent 'some of completions and manual pages' 'apt-get install zsh fish mandoc groff-base'
+{ has dh && has chrpath && has lintian; } ||
+  absent 'Debian packages' 'apt-get install debhelper dpkg-dev chrpath lintian'
 has auditwheel || absent "the wheel's platform" "$python -m pip install auditwheel"
 has setpriv && (( EUID == 0 )) || absent 'the setuid program' 'run as root, with setpriv (apt-get install util-linux)'
 [[ -d ${ACTIONCLIP_SHARED:-../shared} ]] ||
