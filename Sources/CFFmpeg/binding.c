@@ -103,23 +103,15 @@ static bool major_is(const char *library, unsigned version, unsigned major, repo
     return false;                                  \
   }
 
-static bool bind_release(const release *wanted, report *to) {
-  // Whether this library was the first to load a libavutil, and which one.
-  static const release *ours;
-  const bool is_ours = ours == wanted || (ours == NULL && !is_loaded("avutil", wanted->avutil));
-
+// Fills the table from the libraries of one version, and checks that each is of that version.
+static bool fill_table(const release *wanted, report *to) {
   // libavformat brings the matching libavcodec and libavutil, or is not loaded at all.
   void *avformat, *avcodec, *avutil, *swscale;
   if ((avformat = load("avformat", wanted->avformat, to)) == NULL ||
       (avcodec = load("avcodec", wanted->avcodec, to)) == NULL ||
-      (avutil = load("avutil", wanted->avutil, to)) == NULL)
+      (avutil = load("avutil", wanted->avutil, to)) == NULL ||
+      (swscale = load("swscale", wanted->swscale, to)) == NULL)
     return false;
-  // Installed at once, so that a callback which the host sets from here on replaces it.
-  if (is_ours && ours == NULL && FIND(avutil, av_log_set_callback) && FIND(avutil, av_log_default_callback)) {
-    cffmpeg_log_install(table.av_log_set_callback, table.av_log_default_callback);
-    ours = wanted;
-  }
-  if ((swscale = load("swscale", wanted->swscale, to)) == NULL) return false;
 
   memset(&table, 0, sizeof table);
   CFFMPEG_FUNCTIONS(REQUIRE)
@@ -127,28 +119,49 @@ static bool bind_release(const release *wanted, report *to) {
   if (wanted->version <= 6) { CFFMPEG_FUNCTIONS_TO_6(REQUIRE) }
   if (wanted->version >= 7) { CFFMPEG_FUNCTIONS_FROM_7(REQUIRE) }
 
+  const unsigned found = table.avformat_version();
   if (!major_is("libavutil", table.avutil_version(), wanted->avutil, to) ||
       !major_is("libavcodec", table.avcodec_version(), wanted->avcodec, to) ||
-      !major_is("libavformat", table.avformat_version(), wanted->avformat, to) ||
+      !major_is("libavformat", found, wanted->avformat, to) ||
       !major_is("libswscale", table.swscale_version(), wanted->swscale, to))
     return false;
-  if ((table.avformat_version() >> 8 & 0xff) < wanted->oldest) {
+  if ((found >> 8 & 0xff) < wanted->oldest) {
     fail(to, "libavformat", "it is older than FFmpeg 4.4, or from between two releases");
     return false;
   }
+  static char versions[128];
+  snprintf(versions, sizeof versions, "FFmpeg %s (libavformat %u.%u.%u)", table.av_version_info(), found >> 16,
+           found >> 8 & 0xff, found & 0xff);
+  table.versions = versions;
+  return true;
+}
+
+static bool bind_release(const release *wanted, report *to) {
+  // The versions whose libavutil this library was the first to load, a bit for each.
+  static unsigned ours;
+  const unsigned bit = 1u << wanted->version;
+  const bool was_loaded = is_loaded("avutil", wanted->avutil);
+  const bool is_bound = fill_table(wanted, to);
+  if (!was_loaded && is_loaded("avutil", wanted->avutil)) ours |= bit;
+  if (!is_bound) return false;
   cffmpeg_use_layout(wanted->version);
-  if (is_ours) cffmpeg_log_listen(&table);
+  if ((ours & bit) != 0) {
+    // Installed at once, so that a callback which the host sets from here on replaces it.
+    cffmpeg_log_install(table.av_log_set_callback, table.av_log_default_callback);
+    cffmpeg_log_listen(&table);
+  }
   return true;
 }
 
 static bool bind_any(report *to) {
+  bool is_used[RELEASES];
+  for (size_t i = 0; i < RELEASES; i++) is_used[i] = is_loaded("avcodec", releases[i].avcodec);
   // The version that the process uses already goes first, so that host and library share it.
-  for (int is_used = 1; is_used >= 0; is_used--) {
-    for (size_t i = 0; i < RELEASES; i++) {
-      if (is_loaded("avcodec", releases[i].avcodec) != is_used) continue;
-      if (bind_release(&releases[i], to)) return true;
-      if (to->shortage != 0) return false;
-    }
+  for (size_t turn = 0; turn < 2 * RELEASES; turn++) {
+    const size_t i = turn % RELEASES;
+    if (is_used[i] != (turn < RELEASES)) continue;
+    if (bind_release(&releases[i], to)) return true;
+    if (to->shortage != 0) return false;
   }
   return false;
 }

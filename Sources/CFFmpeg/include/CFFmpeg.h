@@ -25,6 +25,7 @@ struct cffmpeg_api {
   CFFMPEG_FUNCTIONS_FROM_5(CFFMPEG_SOME_FIELD)
   CFFMPEG_FUNCTIONS_TO_6(CFFMPEG_SOME_FIELD)
   CFFMPEG_FUNCTIONS_FROM_7(CFFMPEG_SOME_FIELD)
+  const char *versions;  // of FFmpeg and its libavformat, for people
 #undef CFFMPEG_FIELD
 #undef CFFMPEG_SOME_FIELD
 };
@@ -105,7 +106,7 @@ typedef struct {
 // Returns FFmpeg's error for an errno.
 static inline int32_t cffmpeg_error(int32_t posix) { return -posix; }
 
-// Detects the format of an input by its content alone. *status gets FFmpeg's error, or a score from 0; NULL on an error.
+// Detects the format of an input by its content alone; NULL on an error. *status gets FFmpeg's error, or a score from 0.
 const AVInputFormat *_Nullable cffmpeg_probe(const cffmpeg_api *api, AVIOContext *io, AVFormatContext *context,
                                              int32_t *status);
 // Returns FFmpeg's names of a format, separated by commas.

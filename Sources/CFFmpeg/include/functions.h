@@ -1,5 +1,5 @@
-// The functions of FFmpeg that this library calls, declared here in the parts that every version shares, so that
-// building needs no headers of FFmpeg. Tests/ffmpeg compares the declarations with the headers of the installed version.
+// The functions of FFmpeg that this library calls, declared as every version has them, so that building needs no
+// headers of FFmpeg. Tests/ffmpeg compares the declarations with the headers of the installed version.
 #ifndef CFFMPEG_FUNCTIONS_H
 #define CFFMPEG_FUNCTIONS_H
 
@@ -36,6 +36,7 @@ typedef int64_t cffmpeg_seek(void *_Nullable opaque, int64_t offset, int whence)
 // where none of their values is negative.
 #define CFFMPEG_FUNCTIONS(F)                                                                                           \
   F(avutil, unsigned, avutil_version, (void))                                                                          \
+  F(avutil, const char *, av_version_info, (void))                                                                     \
   F(avutil, int, av_strerror, (int error, char *text, size_t capacity))                                                \
   F(avutil, void *_Nullable, av_malloc, (size_t size))                                                                 \
   F(avutil, void, av_free, (void *_Nullable memory))                                                                   \

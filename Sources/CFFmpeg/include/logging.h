@@ -10,10 +10,10 @@
 
 typedef struct cffmpeg_api cffmpeg_api;
 
-// Installs the filter of FFmpeg's log. cffmpeg_bind calls it as soon as libavutil is loaded, if no other code of the
-// process had loaded it before.
+// Installs the filter of FFmpeg's log. cffmpeg_bind calls it once all libraries are loaded, if no other code of the
+// process had loaded libavutil before.
 void cffmpeg_log_install(void (*set_callback)(cffmpeg_log_callback *callback), cffmpeg_log_callback *default_callback);
-// Lets the filter recognise the messages of codec contexts. cffmpeg_bind calls it once all libraries are loaded.
+// Lets the filter recognise the messages of codec contexts.
 void cffmpeg_log_listen(const cffmpeg_api *api);
 // Drops FFmpeg's messages on the calling thread until cffmpeg_quiet_end. Pairs may nest.
 void cffmpeg_quiet_begin(void);
