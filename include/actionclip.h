@@ -535,6 +535,11 @@ ACTIONCLIP_API int32_t actionclip_join_frames(const actionclip_model *model,
  * they are missing, opening returns ACTIONCLIP_ERROR_UNAVAILABLE, and everything else works. */
 typedef struct actionclip_video actionclip_video;
 
+/* Gives the version of FFmpeg by which videos are decoded, such as "FFmpeg 5.1.9 (libavformat 59.27.100)": one that the
+ * process uses already, else the newest from 4.4 to 8 that is installed. It is loaded, if no call has loaded it. The
+ * string is static. */
+ACTIONCLIP_API int32_t actionclip_ffmpeg_version(const char **version_out);
+
 /* Choices of the frames that actionclip_encode_video and actionclip_video_read_frames decode:
  *   NEEDED      the wanted frames and those that they depend on. For an undamaged video they have the same bits as with
  *               ALL, and come sooner. Frames are numbered by the timestamps of packets, in H.264, HEVC, MPEG-4, VP9 and

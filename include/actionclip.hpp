@@ -251,6 +251,13 @@ class Video {
   std::unique_ptr<actionclip_video, detail::Free> handle_;
 };
 
+/* Gives the version of FFmpeg by which videos are decoded, such as "FFmpeg 5.1.9 (libavformat 59.27.100)". */
+inline std::string ffmpeg_version() {
+  const char *version = nullptr;
+  check(actionclip_ffmpeg_version(&version));
+  return version;
+}
+
 /* Describes a file or folder of weights in lines of "key: value", whether or not it can be loaded. */
 inline std::string describe_file(const std::string &path) {
   std::size_t size = 0;

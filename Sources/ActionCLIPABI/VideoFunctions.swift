@@ -6,6 +6,16 @@ import Video
 
 // Functions that open videos, describe them, read their frames, encode them, and choose frames.
 
+@_cdecl("actionclip_ffmpeg_version") @implementation
+public func actionclip_ffmpeg_version(
+  _ version_out: UnsafeMutablePointer<UnsafePointer<CChar>?>!
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let out = try required(version_out, "version_out")
+    out.pointee = try VideoLibrary.versions()
+  }
+}
+
 private let oldestVideoOptions = 16
 private let oldestVideoInfo = 48
 

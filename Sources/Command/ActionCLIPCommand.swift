@@ -11,7 +11,7 @@ struct ActionCLIPCommand: ParsableCommand {
     discussion: """
       Exit status: 0 everything went well, 1 something failed, 64 wrong usage.
       """,
-    version: Version.description,
+    version: CommandLine.arguments.contains("--version") ? Version.all : Version.description,
     subcommands: [
       Classify.self, Timeline.self, Eval.self, Adapt.self, Prompts.self, Info.self, Convert.self,
       Tokenize.self, Parity.self,

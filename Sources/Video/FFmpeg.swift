@@ -12,7 +12,7 @@ extension FFmpeg {
   static func bind() throws(Failure) -> FFmpeg {
     var table: UnsafePointer<cffmpeg_api>?
     var status: Int32 = 0
-    let message = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
+    let message = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
       guard let base = buffer.baseAddress else { return "" }
       base.initialize(repeating: 0, count: buffer.count)
       status = cffmpeg_bind(&table, base, buffer.count)
@@ -30,6 +30,16 @@ extension FFmpeg {
       _ = pointee.av_strerror(status, base, 127)
       return String(cString: base)
     }
+  }
+}
+
+/// The library that decodes videos.
+public enum VideoLibrary {
+  /// The versions of FFmpeg and its libavformat, a static string. FFmpeg's libraries are loaded, unless an earlier call
+  /// has loaded them.
+  /// - Throws: what opening a video throws without them.
+  public static func versions() throws(Failure) -> UnsafePointer<CChar> {
+    try FFmpeg.bind().pointee.versions
   }
 }
 

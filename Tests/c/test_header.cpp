@@ -46,6 +46,7 @@ static_assert(moves_only<actionclip::Model> && moves_only<actionclip::Video> && 
               moves_only<actionclip::CancelToken>);
 
 static void videos(const actionclip::Model &model, const std::string &clip) {
+  CHECK(actionclip::ffmpeg_version().find("libavformat") != std::string::npos);
   actionclip_video_options options = actionclip::video_options();
   options.threads = 1;
   actionclip::Video video(clip, &options);

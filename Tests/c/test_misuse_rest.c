@@ -230,6 +230,7 @@ static void sampling_and_video(void) {
   const char *path = check_path(EXAMPLE_CLIP);
   size_t size;
   unsigned char *bytes = check_read_file(path, &size);
+  REFUSED(IN, actionclip_ffmpeg_version(NULL));
   REFUSED(IN, actionclip_video_open(NULL, NULL, out));
   REFUSED(IN, actionclip_video_open(path, NULL, NULL));
   REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_video_open("/no/such/video.mp4", NULL, out));

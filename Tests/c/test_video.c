@@ -255,6 +255,10 @@ int main(int argc, char **argv) {
   unsigned char *plain = check_read_file(check_path(EXAMPLE_CLIP), &size), *bytes = guard_copy(plain, size);
   free(plain);
 
+  const char *version = NULL;
+  CHECK_OK(actionclip_ffmpeg_version(&version));
+  CHECK(strncmp(version, "FFmpeg ", 7) == 0 && strstr(version, "(libavformat ") != NULL);
+
   actionclip_video *video = NULL, *memory = NULL, *serial = NULL;
   CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video));
   check_info(video);

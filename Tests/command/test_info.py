@@ -7,7 +7,7 @@ from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
 KEYS = (
     "path file_type family image_size patch_size vision_width vision_layers vision_heads embedding_size "
     "text_width text_layers text_heads context_length vocabulary_size frames joint temporal_shift head "
-    "resize short_side mean std sampling compute_type activation activation_assumed heads_assumed assumptions threads has_tokenizer vocabulary_note logit_scale parameters weight_bytes video_bytes text_bytes labels templates template_weights description license source notes sha256"
+    "resize short_side mean std sampling compute_type activation activation_assumed heads_assumed assumptions threads has_tokenizer vocabulary_note logit_scale parameters weight_bytes video_bytes text_bytes labels templates template_weights description license source notes sha256 ffmpeg"
 ).split()
 
 

@@ -1,6 +1,7 @@
 """Video files, made here with the ffmpeg command."""
 
 import io
+import re
 import shutil
 import struct
 import subprocess
@@ -27,6 +28,10 @@ def clip(tmp_path_factory):
     except actionclip.ResourceError as error:
         pytest.skip(f"FFmpeg's libraries are missing: {error}")
     return path
+
+
+def test_the_version_of_ffmpeg_is_told(clip):
+    assert re.fullmatch(r"FFmpeg \S+ \(libavformat (58|59|60|61|62)\.\d+\.\d+\)", actionclip.ffmpeg_version())
 
 
 def test_what_it_is(clip):

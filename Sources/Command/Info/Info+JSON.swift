@@ -53,6 +53,7 @@ extension Info {
       "source": model.note("source").map { .string($0) } ?? .null,
       "notes": .array(model.notes.map { ["key": .string($0.key), "text": .string($0.text)] }),
       "sha256": model.sha256.map { .string($0) } ?? .null,
+      "ffmpeg": (try? Version.ffmpeg()).map { .string($0) } ?? .null,
     ]
   }
 }

@@ -58,7 +58,7 @@ extension Info {
     ]
   }
 
-  /// Rows about precision, memory, and tokenizer, labels and templates.
+  /// Rows about precision, memory, tokenizer, labels, templates, and the library that decodes videos.
   private func useRows(_ model: Model) throws(LibraryError) -> [(String, String)] {
     let info = model.info
     let (labels, templates) = (model.labels.count, model.templates.count)
@@ -85,6 +85,7 @@ extension Info {
           ? grouped(Int64(templates)) + (weighted ? ", with weights" : "")
           : "the reference's \(actionclip_template_count())"
       ),
+      ("video by", Version.ffmpegOrReason),
     ]
   }
 

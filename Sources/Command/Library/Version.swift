@@ -12,6 +12,20 @@ enum Version {
     "actionclip \(compiled), libactionclip \(library), ABI \(actionclip_abi_version())"
   }
 
+  /// The version of FFmpeg, which is loaded for this.
+  static func ffmpeg() throws(LibraryError) -> String {
+    var version: UnsafePointer<CChar>?
+    try check(actionclip_ffmpeg_version(&version))
+    return version.map { String(cString: $0) } ?? ""
+  }
+
+  /// The version of FFmpeg, or why there is none.
+  static var ffmpegOrReason: String {
+    do { return try ffmpeg() } catch { return error.message }
+  }
+
+  static var all: String { "\(description)\n\(ffmpegOrReason)" }
+
   /// Refuses a library with another ABI, whose structs differ.
   static func requireMatchingLibrary() throws(CommandError) {
     let found = actionclip_abi_version()

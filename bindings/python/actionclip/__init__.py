@@ -36,7 +36,7 @@ from ._similarity import probabilities, similarity
 from ._tokenizer import Tokenizer
 from ._report import ClipReport, LabelReport, MethodReport, Report
 from ._teaching import Example
-from ._video import Video, VideoInfo
+from ._video import Video, VideoInfo, ffmpeg_version
 
 __all__ = [
     "ActionCLIPError",
@@ -71,6 +71,7 @@ __all__ = [
     "VideoError",
     "VideoInfo",
     "describe_file",
+    "ffmpeg_version",
     "fit_prompts",
     "fit_prompts_unlabelled",
     "library_path",

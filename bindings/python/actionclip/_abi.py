@@ -436,6 +436,7 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ),
     ("actionclip_encode_single_pixels", (Handle, Floats, c_size_t, c_size_t, Floats, c_size_t), c_int32),
     ("actionclip_join_frames", (Handle, Floats, c_size_t, Floats, c_size_t), c_int32),
+    ("actionclip_ffmpeg_version", (POINTER(c_char_p),), c_int32),
     ("actionclip_video_options_init_sized", (POINTER(VideoOptions), c_size_t), None),
     ("actionclip_video_open", (c_char_p, POINTER(VideoOptions), HandleOut), c_int32),
     ("actionclip_video_open_buffer", (c_void_p, c_size_t, POINTER(VideoOptions), HandleOut), c_int32),

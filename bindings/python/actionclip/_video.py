@@ -43,6 +43,14 @@ class VideoInfo:
     frame_rate: float  #: average, frames per second; 0 if unknown
 
 
+def ffmpeg_version() -> str:
+    """The version of FFmpeg by which videos are decoded, such as "FFmpeg 5.1.9 (libavformat 59.27.100)": one that the
+    process uses already, else the newest from 4.4 to 8 that is installed. Without one: ResourceError."""
+    version = ctypes.c_char_p()
+    long_call("ffmpeg_version", ctypes.byref(version))
+    return (version.value or b"").decode("utf-8", "replace")
+
+
 class Video(Owner):
     """An open video: a path, or a file's bytes, which must not change while it is open.
 

@@ -993,6 +993,10 @@ extern "C" {
         video_out: *mut f32,
         video_capacity: usize,
     ) -> i32;
+    /// Gives the version of FFmpeg by which videos are decoded, such as "FFmpeg 5.1.9 (libavformat
+    /// 59.27.100)": one that the process uses already, else the newest from 4.4 to 8 that is
+    /// installed. It is loaded, if no call has loaded it. The string is static.
+    pub fn actionclip_ffmpeg_version(version_out: *mut *const c_char) -> i32;
     /// Sets struct_size and every default in a struct of `struct_size` bytes, as
     /// actionclip_model_options_init_sized does for its struct.
     pub fn actionclip_video_options_init_sized(
@@ -1948,6 +1952,7 @@ mod tests {
             actionclip_encode_single_frames as *const (),
             actionclip_encode_single_pixels as *const (),
             actionclip_join_frames as *const (),
+            actionclip_ffmpeg_version as *const (),
             actionclip_video_options_init_sized as *const (),
             actionclip_video_open as *const (),
             actionclip_video_open_buffer as *const (),

@@ -99,6 +99,14 @@ pub fn version() -> &'static str {
     unsafe { text::borrowed(sys::actionclip_version()) }.unwrap_or("")
 }
 
+/// The version of FFmpeg by which videos are decoded, such as "FFmpeg 5.1.9 (libavformat 59.27.100)". It is loaded, if no
+/// call has loaded it.
+pub fn ffmpeg_version() -> Result<&'static str> {
+    let mut version = std::ptr::null();
+    error::check(unsafe { sys::actionclip_ffmpeg_version(&mut version) })?;
+    Ok(unsafe { text::borrowed(version) }.unwrap_or(""))
+}
+
 /// Refuses a library with another ABI number than these bindings.
 fn check_abi() -> Result<()> {
     let (theirs, ours) = (unsafe { sys::actionclip_abi_version() }, sys::ACTIONCLIP_ABI_VERSION);
