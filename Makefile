@@ -31,7 +31,8 @@ COMMAND := build/bin/actionclip
 # Loaded without a path.
 DEFAULT_MODEL := models/actionclip-shapes.safetensors
 
-# g++: the Swift runtime links libstdc++, and the C tests need a compiler. Swift's own list of packages has no g++.
+# FFmpeg's headers: the tests hold the layouts that are stated against them; building needs none. g++: the Swift runtime
+# links libstdc++, and the C tests need a compiler. Swift's own list of packages has no g++.
 DEBIAN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
   g++ pkg-config binutils python3 python3-pip python3-venv
 
@@ -43,7 +44,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  torture test-abi test-bindings test-python races test-fuzz fuzz bench bench-kernels bench-dense demo clean
+  test-ffmpeg torture test-abi test-bindings test-python races test-fuzz fuzz bench bench-kernels bench-dense demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -128,6 +129,7 @@ test: deps build ## all of the checks below, in order
 	$(call step,kernels,test-kernels)
 	$(call step,C programs,test-c)
 	$(call step,faults,test-faults)
+	$(call step,versions of FFmpeg,test-ffmpeg FETCH=)
 	$(call step,binary interface,test-abi)
 	$(call step,bindings,test-bindings)
 	$(call step,Python and command tests,test-python)
@@ -156,6 +158,12 @@ test-faults: ## allocations, reads and writes that fail, damaged files, bombs
 
 torture: library ## the same at length: 2,400,000 cut and damaged files (up to half an hour; TORTURE_STRIDE=3 takes every third)
 	@Tests/faults/run.sh --torture
+
+# Empty: without fetching what is not there.
+FETCH ?= --fetch
+
+test-ffmpeg: ## the same frames with FFmpeg 4, 5, 6, 7 and 8, which it fetches from Python wheels (150 MB)
+	@Tests/ffmpeg/run.sh $(FETCH)
 
 test-abi: ## the header against the last release's, the exported symbols, and what the library needs
 	@Tests/abi/run.sh

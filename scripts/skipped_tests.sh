@@ -12,6 +12,7 @@ has() { command -v "$1" > /dev/null; }
 imports() { $python -c 'import importlib.util as i, sys; sys.exit(any(i.find_spec(n) is None for n in sys.argv[1:]))' "$@"; }
 
 has ffmpeg || absent 'tests whose clips the ffmpeg program makes' 'apt-get install ffmpeg'
+[[ -d build/ffmpeg/8 ]] || absent 'other versions of FFmpeg than the installed one' 'make test-ffmpeg'
 imports torch safetensors || absent 'tests against PyTorch' "$python -m pip install torch safetensors"
 imports transformers open_clip cv2 PIL ||
   absent 'tests against transformers, open_clip, OpenCV and Pillow' \
