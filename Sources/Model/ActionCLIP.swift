@@ -7,6 +7,8 @@ public final class ActionCLIP: Sendable {
   public let configuration: Configuration
   /// The precision of the encoders' products.
   public let precision: Precision
+  /// The kernels that compute, chosen at load.
+  public let kernels: Kernels
   /// exp(logit_scale), the scale of training; 100 if the file has none (CLIP's limit).
   public let logitScale: Float
   /// Every tensor in use, sorted by the bytes of its name.
@@ -23,7 +25,7 @@ public final class ActionCLIP: Sendable {
 
   init(
     configuration: Configuration, logitScale: Float, parameters: [Parameter], vision: VisionTransformer,
-    text: TextTransformer, head: any TemporalHead, precision: Precision, pool: ThreadPool
+    text: TextTransformer, head: any TemporalHead, precision: Precision, kernels: Kernels, pool: ThreadPool
   ) {
     self.configuration = configuration
     self.logitScale = logitScale
@@ -32,6 +34,7 @@ public final class ActionCLIP: Sendable {
     self.text = text
     self.head = head
     self.precision = precision
+    self.kernels = kernels
     self.pool = pool
   }
 

@@ -10,9 +10,11 @@ struct KernelsTests {
   private static let others = CPROCESSOR_AVX2.rawValue | CPROCESSOR_AVX512_BF16.rawValue
 
   /// The features that a model computes with, and how often it asked for tiles.
-  private func features(_ precision: Precision, _ detected: UInt32, granted: Bool) -> (UInt32, asked: Int) {
+  private func features(
+    _ precision: Precision, upTo limit: InstructionSet? = nil, _ detected: UInt32, granted: Bool
+  ) -> (UInt32, asked: Int) {
     var asked = 0
-    let features = Kernels.features(for: precision, detected: detected) {
+    let features = Kernels.features(for: precision, upTo: limit, detected: detected) {
       asked += 1
       return granted
     }
@@ -33,5 +35,32 @@ struct KernelsTests {
 
   @Test(arguments: Precision.allCases) func withoutTilesNothingIsAsked(precision: Precision) {
     #expect(features(precision, Self.others, granted: true) == (Self.others, 0))
+  }
+
+  #if arch(x86_64)
+  @Test(arguments: InstructionSet.ordered) func aLimitBelowTilesForbidsAsking(limit: InstructionSet) {
+    let (features, asked) = features(.bf16, upTo: limit, Self.others | Self.tiles, granted: true)
+    #expect(asked == (limit == .amx ? 1 : 0))
+    #expect(features == (Self.others | Self.tiles) & limit.features)
+  }
+  #endif
+
+  /// Each limit gives kernels of its own instruction set and of those before it.
+  @Test func aLimitIsKept() {
+    for (position, limit) in InstructionSet.ordered.enumerated() {
+      let kernels = Kernels(features: limit.features)
+      let sets = Precision.allCases.map(kernels.products) + [kernels.rows]
+      #expect(sets.allSatisfy(InstructionSet.ordered[...position].contains), "\(limit)")
+      #expect(sets.contains(limit), "\(limit)")
+    }
+  }
+
+  @Test func theLowerOfTwoLimitsWins() {
+    let (low, high) = (InstructionSet.ordered[0], InstructionSet.ordered[InstructionSet.ordered.count - 1])
+    #expect(InstructionSet.lower(low, high) == low)
+    #expect(InstructionSet.lower(high, low) == low)
+    #expect(InstructionSet.lower(nil, high) == high)
+    #expect(InstructionSet.lower(low, nil) == low)
+    #expect(InstructionSet.lower(nil, nil) == nil)
   }
 }

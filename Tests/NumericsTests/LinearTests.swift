@@ -54,7 +54,7 @@ struct LinearTests {
     #if arch(arm64)
     let fused = true
     #else
-    let fused = kernels.instructionSet(.fp32) != "portable"
+    let fused = kernels.products(.fp32) != .portable
     #endif
     for row in 0..<rows {
       for output in 0..<outputs {

@@ -16,8 +16,9 @@ extension ActionCLIP {
     declaresOptions: Bool, describeUnknown: (_ name: String) -> String = { _ in "" }
   ) throws(Failure) {
     let precision = options.precision ?? declared.precision ?? .fp32
+    let kernels = Kernels(for: precision, upTo: options.instructions)
     let reader = ParameterReader(
-      source, compute: precision, kernels: Kernels(for: precision), pool: ThreadPool(threads: options.threads)
+      source, compute: precision, kernels: kernels, pool: ThreadPool(threads: options.threads)
     )
     let (configuration, blockInfix) = try Configuration.infer(
       reader, options, declared, declaresOptions: declaresOptions)
@@ -38,7 +39,7 @@ extension ActionCLIP {
     try ActionCLIP.refuseUnknown(reader, configuration, describeUnknown)
     self.init(
       configuration: configuration, logitScale: logitScale, parameters: reader.parameters,
-      vision: vision, text: text, head: head, precision: precision,
+      vision: vision, text: text, head: head, precision: precision, kernels: kernels,
       pool: ThreadPool(threads: options.threads, processors: options.processors))
   }
 

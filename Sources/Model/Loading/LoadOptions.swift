@@ -11,6 +11,8 @@ public struct LoadOptions: Sendable {
   public var processors: [Int32]
   /// The precision of the encoders' products.
   public var precision: Precision?
+  /// The highest instruction set that the model may compute with; nil: the best of the processor's.
+  public var instructions: InstructionSet?
   public var activation: EncoderActivation?
   /// Frames on each side that a frame's tokens attend to, 0: none; see `Configuration.temporalView`.
   public var temporalView: Int?
@@ -18,7 +20,7 @@ public struct LoadOptions: Sendable {
   public init(
     joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHeadKind? = nil, frames: Int? = nil,
     threads: Int = 1, processors: [Int32] = [], precision: Precision? = nil,
-    activation: EncoderActivation? = nil, temporalView: Int? = nil
+    instructions: InstructionSet? = nil, activation: EncoderActivation? = nil, temporalView: Int? = nil
   ) {
     self.joint = joint
     self.temporalShift = temporalShift
@@ -27,6 +29,7 @@ public struct LoadOptions: Sendable {
     self.threads = threads
     self.processors = processors
     self.precision = precision
+    self.instructions = instructions
     self.activation = activation
     self.temporalView = temporalView
   }
