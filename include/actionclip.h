@@ -22,7 +22,8 @@
  *   - Text is UTF-8. Float arrays are C-contiguous, row-major, IEEE 754 binary32.
  *   - Threads: any number of threads may use a model, a tokenizer or a classifier at once; a video is for one thread
  *     at a time. Free a handle after its last use. Results have the same bits for any number of threads, any batch,
- *     any other calls at the same time, and any rounding mode of the calling thread.
+ *     any other calls at the same time, and any rounding mode of the calling thread. They differ in last digits between
+ *     instruction sets (ACTIONCLIP_INSTRUCTIONS_*): a model keeps to those that it was loaded with.
  *   - fork: in a child process, calls on a handle made by the parent return ACTIONCLIP_ERROR_FORKED, and freeing such a
  *     handle does nothing.
  *   - Stack: a calling thread needs 64 KiB, for videos 128 KiB (test_stack.c measures it).
@@ -188,6 +189,26 @@ typedef struct actionclip_model actionclip_model;
 #define ACTIONCLIP_ACTIVATION_QUICK_GELU 1
 #define ACTIONCLIP_ACTIVATION_GELU 2
 
+/* Instruction sets that the network is computed with. A model takes the fastest ones of its processor, up to a limit:
+ * the lower one of actionclip_model_options and of the environment variable ACTIONCLIP_INSTRUCTIONS, which has the names
+ * of these constants in lower case ("avx2"). A limit allows the instruction sets of its architecture up to itself, in
+ * this order; one of another architecture is ACTIONCLIP_ERROR_INVALID_ARGUMENT. Results' last digits depend on it. It
+ * does not concern files, preprocessing and adaptation, which take the processor's best.
+ *
+ * AMX needs permission from Linux, which is the whole process's and for good: from then on alternate signal stacks need
+ * 8 KB more (docs/EMBEDDING.md). It is asked for when a bf16 or int8 model is loaded whose limit allows AMX, never for
+ * fp32. Where it is refused, the model computes without. */
+#define ACTIONCLIP_INSTRUCTIONS_AUTO 0        /* no limit */
+#define ACTIONCLIP_INSTRUCTIONS_PORTABLE 1    /* what every processor of the architecture has: SSE2, or NEON */
+#define ACTIONCLIP_INSTRUCTIONS_AVX2 2        /* x86-64: AVX2 and FMA */
+#define ACTIONCLIP_INSTRUCTIONS_AVX_VNNI 3    /* x86-64: AVX-VNNI, for int8 */
+#define ACTIONCLIP_INSTRUCTIONS_AVX512 4      /* x86-64: AVX-512 F, VL, DQ and BW */
+#define ACTIONCLIP_INSTRUCTIONS_AVX512_VNNI 5 /* x86-64: AVX512-VNNI, for int8 */
+#define ACTIONCLIP_INSTRUCTIONS_AVX512_BF16 6 /* x86-64: AVX512-BF16 */
+#define ACTIONCLIP_INSTRUCTIONS_AMX 7         /* x86-64: AMX-TILE, AMX-BF16 and AMX-INT8 */
+#define ACTIONCLIP_INSTRUCTIONS_NEON_DOT 8    /* aarch64: dot products, for int8 */
+#define ACTIONCLIP_INSTRUCTIONS_NEON_BF16 9   /* aarch64: products of bf16 */
+
 /* Options of loading a model. Call actionclip_model_options_init, then change fields; NULL in place of the struct means
  * all defaults. An option that contradicts the checkpoint is an error.
  *
@@ -230,6 +251,8 @@ typedef struct actionclip_model_options {
    * determines the activation, and for larger models the number of heads. Give it for open_clip's files that have no
    * open_clip_config.json beside them; it is used in place of that file. NULL: none. */
   const char *open_clip_name;
+  int32_t instructions; /* the highest instruction set to compute with, ACTIONCLIP_INSTRUCTIONS_* */
+  int32_t reserved;     /* 0 */
 } actionclip_model_options;
 
 /* Sets struct_size and every default in a struct of `struct_size` bytes, and writes nothing beyond it. `struct_size` is
@@ -322,6 +345,10 @@ typedef struct actionclip_model_info {
    * joint, temporal shift or a temporal view. */
   int32_t frames_independent;
   int32_t reserved;           /* 0 */
+  /* The instruction sets in use, as ACTIONCLIP_INSTRUCTIONS_*: of products in compute_type, and of row kernels, which
+   * are LayerNorm, softmax and conversions. */
+  int32_t product_instructions;
+  int32_t row_instructions;
 } actionclip_model_info;
 
 /* Gives a model's sizes and options. The caller sets info_out->struct_size first. */

@@ -106,6 +106,8 @@ public func actionclip_model_get_info(
     info.activation = c.activation.rawValue
     info.activation_assumed = c.activationIsAssumed ? 1 : 0
     info.frames_independent = loaded.model.framesAreIndependent ? 1 : 0
+    info.product_instructions = loaded.model.kernels.products(loaded.model.precision).rawValue
+    info.row_instructions = loaded.model.kernels.rows.rawValue
     try SizedStruct.write(info, to: info_out, oldest: oldestInfo, "info_out")
   }
 }

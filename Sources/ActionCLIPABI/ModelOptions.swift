@@ -45,6 +45,7 @@ extension LoadOptions {
       throw .argument(
         "frames is \(options.frames), expected 0 to \(Configuration.maximumFrames)")
     }
+    guard options.reserved == 0 else { throw .argument("options: reserved is not 0") }
     let processors = try processorList(options)
     self.init(
       joint: try choice(options.joint, "joint"),
@@ -56,6 +57,7 @@ extension LoadOptions {
       processors: processors,
       precision: try choice(
         options.compute_type, "compute_type", "ACTIONCLIP_COMPUTE_*", Precision.init(rawValue:)),
+      instructions: try instructionLimit(options.instructions),
       activation: try choice(
         options.activation, "activation", "ACTIONCLIP_ACTIVATION_*", EncoderActivation.init(rawValue:)),
       temporalView: options.temporal_view == 0 ? nil : max(0, Int(options.temporal_view)))
@@ -71,6 +73,17 @@ private func choice<Value>(
     throw .argument("\(name) is \(value), expected \(constants)")
   }
   return chosen
+}
+
+private func instructionLimit(_ value: Int32) throws(Failure) -> InstructionSet? {
+  let limit = try choice(
+    value, "instructions", "ACTIONCLIP_INSTRUCTIONS_*", InstructionSet.init(rawValue:))
+  if let limit, !limit.isOfThisArchitecture {
+    throw .argument(
+      "instructions is \(value) (\(limit.name)), which this processor's architecture does not have; it has "
+        + InstructionSet.orderedNames)
+  }
+  return limit
 }
 
 /// Converts ACTIONCLIP_AS_CHECKPOINT, _ON or _OFF to nil, true or false.

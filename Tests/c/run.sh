@@ -106,7 +106,7 @@ secure() {
   if (( EUID != 0 )) || ! command -v setpriv > /dev/null; then
     echo 'run.sh: skipped test_secure: a setuid program is made by root only, with setpriv'; return; fi
   cp "$BUILD/test_secure" "$program" && chmod 4755 "$program"
-  check test_secure env ACTIONCLIP_MODEL="$ROOT/$UNTRAINED" ACTIONCLIP_THREADS=none \
+  check test_secure env ACTIONCLIP_MODEL="$ROOT/$UNTRAINED" ACTIONCLIP_THREADS=none ACTIONCLIP_INSTRUCTIONS=none \
     setpriv --reuid 65534 --regid 65534 --clear-groups "$program"
   rm -f "$program"
 }
@@ -220,6 +220,9 @@ wanted test_video_quiet && build test_video_quiet -O1 &&
 wanted test_loading && build test_loading -O1 && check test_loading "$BUILD/test_loading" "$ROOT"
 wanted test_default && default_model
 wanted test_secure && secure
+wanted test_permission && build test_permission -O1 -rdynamic &&
+  check test_permission "$BUILD/test_permission" "$ROOT" &&
+  check "test_permission, refused" "$BUILD/test_permission" "$ROOT" refuse
 wanted test_stack && build test_stack -O1 && check test_stack "$BUILD/test_stack" "$ROOT" "$BUILD/scratch"
 wanted host && host
 export ASAN_OPTIONS=$ASAN:detect_leaks=1

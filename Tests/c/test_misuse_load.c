@@ -168,6 +168,14 @@ static void loading(void) {
              {offsetof(actionclip_model_options, temporal_view), 4},
              {offsetof(actionclip_model_options, activation), -1},
              {offsetof(actionclip_model_options, activation), 3},
+             {offsetof(actionclip_model_options, instructions), -1},
+             {offsetof(actionclip_model_options, instructions), 10},
+#if defined(__x86_64__)
+             {offsetof(actionclip_model_options, instructions), ACTIONCLIP_INSTRUCTIONS_NEON_DOT},
+#else
+             {offsetof(actionclip_model_options, instructions), ACTIONCLIP_INSTRUCTIONS_AVX2},
+#endif
+             {offsetof(actionclip_model_options, reserved), 1},
              {offsetof(actionclip_model_options, compute_sha256), -1},
              {offsetof(actionclip_model_options, compute_sha256), 3}};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -1,6 +1,6 @@
 /* test_secure.c: in a setuid program the environment is the caller's word, not the program's: ACTIONCLIP_MODEL, which
  * names the untrained model, is not followed. The default model beside the library is loaded instead, or missed.
- * ACTIONCLIP_THREADS, whose value is an error elsewhere, is not followed either. */
+ * ACTIONCLIP_THREADS and ACTIONCLIP_INSTRUCTIONS, whose values are errors elsewhere, are not followed either. */
 #include "check.h"
 
 #include <sys/auxv.h>
@@ -13,6 +13,7 @@ int main(void) {
   }
   CHECK(getenv("ACTIONCLIP_MODEL") != NULL && access(getenv("ACTIONCLIP_MODEL"), R_OK) == 0);
   CHECK(getenv("ACTIONCLIP_THREADS") != NULL && strcmp(getenv("ACTIONCLIP_THREADS"), "none") == 0);
+  CHECK(getenv("ACTIONCLIP_INSTRUCTIONS") != NULL && strcmp(getenv("ACTIONCLIP_INSTRUCTIONS"), "none") == 0);
   actionclip_model *model = NULL;
   const int32_t status = actionclip_model_load(NULL, NULL, &model);
   if (status == ACTIONCLIP_OK) {

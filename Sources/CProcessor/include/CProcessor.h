@@ -44,8 +44,8 @@ uint32_t cprocessor_features(void);
 // asked. The first answer stands for the life of the process, so that models loaded later compute with the same
 // instructions; a forked child inherits the permission and the answer. Safe on any thread.
 //
-// Permission enlarges the signal frames of the whole process, for good, by the 8 KB that tiles take: a thread's alternate
-// signal stack must hold them. Linux refuses if one that is in use is too small.
+// Permission is the whole process's, and for good. Alternate signal stacks must then have room for the 8 KB that tiles
+// take in a signal frame: Linux refuses permission if one is too small, and later refuses such stacks.
 int cprocessor_ask_for_tiles(void);
 
 // 1 if every feature of `needed` may be used; always 1 where nothing is needed.

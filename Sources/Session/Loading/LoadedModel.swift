@@ -2,6 +2,7 @@ import Digest
 import Families
 import Model
 import ModelFile
+import Numerics
 import Preprocess
 import System
 import Text
@@ -78,6 +79,8 @@ public final class LoadedModel: Sendable {
     func checkUnchanged() throws(Failure) {
       do { try weights.checkUnchanged() } catch { throw error.about(file) }
     }
+    var options = options
+    options.instructions = InstructionSet.lower(options.instructions, try InstructionLimit.ofEnvironment())
     let declaresOptions = weights.isReferences
     let model: ActionCLIP
     do {

@@ -71,6 +71,16 @@ CONSTANTS: dict[str, int] = {
     "ACTIVATION_AS_CHECKPOINT": 0,
     "ACTIVATION_QUICK_GELU": 1,
     "ACTIVATION_GELU": 2,
+    "INSTRUCTIONS_AUTO": 0,
+    "INSTRUCTIONS_PORTABLE": 1,
+    "INSTRUCTIONS_AVX2": 2,
+    "INSTRUCTIONS_AVX_VNNI": 3,
+    "INSTRUCTIONS_AVX512": 4,
+    "INSTRUCTIONS_AVX512_VNNI": 5,
+    "INSTRUCTIONS_AVX512_BF16": 6,
+    "INSTRUCTIONS_AMX": 7,
+    "INSTRUCTIONS_NEON_DOT": 8,
+    "INSTRUCTIONS_NEON_BF16": 9,
     "FILE_SAFETENSORS": 1,
     "FILE_TORCH": 2,
     "FILE_TORCHSCRIPT": 3,
@@ -130,6 +140,8 @@ class ModelOptions(Structure):
         ("activation", c_int32),
         ("base_path", c_char_p),
         ("open_clip_name", c_char_p),
+        ("instructions", c_int32),
+        ("reserved", c_int32),
     ]
 
 
@@ -165,6 +177,8 @@ class ModelInfo(Structure):
         ("activation_assumed", c_int32),
         ("frames_independent", c_int32),
         ("reserved", c_int32),
+        ("product_instructions", c_int32),
+        ("row_instructions", c_int32),
     ]
 
 

@@ -46,7 +46,7 @@ from ._model_file import (
     save_model,
     text_bytes,
 )
-from ._model_info import ACTIVATIONS, COMPUTE_TYPES, HEADS, ModelInfo, read_info
+from ._model_info import ACTIVATIONS, COMPUTE_TYPES, HEADS, INSTRUCTIONS, ModelInfo, read_info
 from ._preprocess import options as preprocess_options
 from ._preprocess import pixels
 from ._video import Video
@@ -76,6 +76,9 @@ class Model(FrameEncoder, TextEncoder):
     LAION and DataComp have GELU. None for as the file says, else QuickGELU.
     temporal_view: the number of frames on each side that a frame's tokens attend to besides their own, 0 to 3
     (Open-VCLIP's expand_temporal_view is 1). None for as the file says.
+    instructions: the highest instruction set to compute with, in this order: "portable", "avx2", "avx_vnni", "avx512",
+    "avx512_vnni", "avx512_bf16", "amx"; on aarch64 "portable", "neon_dot", "neon_bf16". None for the processor's best.
+    The environment variable ACTIONCLIP_INSTRUCTIONS may set a lower one.
 
     path may also be a folder of Hugging Face's or open_clip's, an index of shards (docs/FAMILIES.md), or the name of a
     model that Hugging Face's tools have downloaded, such as "openai/clip-vit-base-patch16".
@@ -101,6 +104,7 @@ class Model(FrameEncoder, TextEncoder):
         open_clip_name: str | None = None,
         activation: str | None = None,
         temporal_view: int | None = None,
+        instructions: str | None = None,
     ) -> None:
         options = library().defaults("model_options")
         if frames is not None:
@@ -117,6 +121,8 @@ class Model(FrameEncoder, TextEncoder):
             options.activation = choice("activation", activation, ACTIVATIONS)
         if temporal_view is not None:
             options.temporal_view = whole("temporal_view", temporal_view, 0, 3) or -1
+        if instructions is not None:
+            options.instructions = choice("instructions", instructions, INSTRUCTIONS)
         if tokenizer is not None:
             options.tokenizer_path = path_bytes("tokenizer", tokenizer)
         if processors is not None:

@@ -22,6 +22,12 @@ ACTIVATIONS = {
     "QuickGELU": CONSTANTS["ACTIVATION_QUICK_GELU"],
     "GELU": CONSTANTS["ACTIVATION_GELU"],
 }
+#: The number in the C interface of each instruction set, by its name; each architecture's in order.
+INSTRUCTIONS = {
+    name.removeprefix("INSTRUCTIONS_").lower(): code
+    for name, code in CONSTANTS.items()
+    if name.startswith("INSTRUCTIONS_") and code != CONSTANTS["INSTRUCTIONS_AUTO"]
+}
 _FILES = {
     CONSTANTS["FILE_SAFETENSORS"]: "safetensors",
     CONSTANTS["FILE_TORCH"]: "torch",
@@ -61,6 +67,8 @@ class ModelInfo:
     activation: str  #: the encoders' activation, "QuickGELU" or "GELU"
     activation_assumed: bool  #: True if the activation is a guess, since neither the file nor the caller states it
     frames_independent: bool  #: True if `encode_single_frames` and `join_frames` may encode a video
+    product_instructions: str  #: the instruction set of products, "avx512_bf16" for example
+    row_instructions: str  #: the instruction set of LayerNorm, softmax and conversions
 
 
 def read_info(handle: int) -> ModelInfo:
@@ -74,6 +82,9 @@ def read_info(handle: int) -> ModelInfo:
     values["compute_type"] = compute_types.get(values["compute_type"], "unknown")
     activations = {code: name for name, code in ACTIVATIONS.items()}
     values["activation"] = activations.get(values["activation"], "unknown")
+    sets = {code: name for name, code in INSTRUCTIONS.items()}
+    for field_name in ("product_instructions", "row_instructions"):
+        values[field_name] = sets.get(values[field_name], "unknown")
     for field in dataclasses.fields(ModelInfo):
         if field.type == "bool":
             values[field.name] = bool(values[field.name])

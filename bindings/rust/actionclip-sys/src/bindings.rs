@@ -53,6 +53,16 @@ pub const ACTIONCLIP_COMPUTE_INT8: i32 = 3;
 pub const ACTIONCLIP_ACTIVATION_AS_CHECKPOINT: i32 = 0;
 pub const ACTIONCLIP_ACTIVATION_QUICK_GELU: i32 = 1;
 pub const ACTIONCLIP_ACTIVATION_GELU: i32 = 2;
+pub const ACTIONCLIP_INSTRUCTIONS_AUTO: i32 = 0;
+pub const ACTIONCLIP_INSTRUCTIONS_PORTABLE: i32 = 1;
+pub const ACTIONCLIP_INSTRUCTIONS_AVX2: i32 = 2;
+pub const ACTIONCLIP_INSTRUCTIONS_AVX_VNNI: i32 = 3;
+pub const ACTIONCLIP_INSTRUCTIONS_AVX512: i32 = 4;
+pub const ACTIONCLIP_INSTRUCTIONS_AVX512_VNNI: i32 = 5;
+pub const ACTIONCLIP_INSTRUCTIONS_AVX512_BF16: i32 = 6;
+pub const ACTIONCLIP_INSTRUCTIONS_AMX: i32 = 7;
+pub const ACTIONCLIP_INSTRUCTIONS_NEON_DOT: i32 = 8;
+pub const ACTIONCLIP_INSTRUCTIONS_NEON_BF16: i32 = 9;
 pub const ACTIONCLIP_FILE_SAFETENSORS: i32 = 1;
 pub const ACTIONCLIP_FILE_TORCH: i32 = 2;
 pub const ACTIONCLIP_FILE_TORCHSCRIPT: i32 = 3;
@@ -217,6 +227,10 @@ pub struct actionclip_model_options {
     /// of heads. Give it for open_clip's files that have no open_clip_config.json beside them; it
     /// is used in place of that file. NULL: none.
     pub open_clip_name: *const c_char,
+    /// the highest instruction set to compute with, ACTIONCLIP_INSTRUCTIONS_*
+    pub instructions: i32,
+    /// 0
+    pub reserved: i32,
 }
 
 impl Default for actionclip_model_options {
@@ -295,6 +309,10 @@ pub struct actionclip_model_info {
     pub frames_independent: i32,
     /// 0
     pub reserved: i32,
+    /// The instruction sets in use, as ACTIONCLIP_INSTRUCTIONS_*: of products in compute_type, and
+    /// of row kernels, which are LayerNorm, softmax and conversions.
+    pub product_instructions: i32,
+    pub row_instructions: i32,
 }
 
 impl Default for actionclip_model_info {
@@ -1618,7 +1636,7 @@ mod tests {
 
     #[test]
     fn structs_have_the_layout_of_c() {
-        assert_eq!(size_of::<actionclip_model_options>(), 88);
+        assert_eq!(size_of::<actionclip_model_options>(), 96);
         assert_eq!(align_of::<actionclip_model_options>(), 8);
         assert_eq!(offset!(actionclip_model_options, struct_size), 0);
         assert_eq!(offset!(actionclip_model_options, joint), 4);
@@ -1636,7 +1654,9 @@ mod tests {
         assert_eq!(offset!(actionclip_model_options, activation), 68);
         assert_eq!(offset!(actionclip_model_options, base_path), 72);
         assert_eq!(offset!(actionclip_model_options, open_clip_name), 80);
-        assert_eq!(size_of::<actionclip_model_info>(), 136);
+        assert_eq!(offset!(actionclip_model_options, instructions), 88);
+        assert_eq!(offset!(actionclip_model_options, reserved), 92);
+        assert_eq!(size_of::<actionclip_model_info>(), 144);
         assert_eq!(align_of::<actionclip_model_info>(), 8);
         assert_eq!(offset!(actionclip_model_info, struct_size), 0);
         assert_eq!(offset!(actionclip_model_info, file_type), 4);
@@ -1668,6 +1688,8 @@ mod tests {
         assert_eq!(offset!(actionclip_model_info, activation_assumed), 124);
         assert_eq!(offset!(actionclip_model_info, frames_independent), 128);
         assert_eq!(offset!(actionclip_model_info, reserved), 132);
+        assert_eq!(offset!(actionclip_model_info, product_instructions), 136);
+        assert_eq!(offset!(actionclip_model_info, row_instructions), 140);
         assert_eq!(size_of::<actionclip_save_options>(), 104);
         assert_eq!(align_of::<actionclip_save_options>(), 8);
         assert_eq!(offset!(actionclip_save_options, struct_size), 0);
@@ -1868,6 +1890,16 @@ mod tests {
             (b"ACTIONCLIP_ACTIVATION_AS_CHECKPOINT\0", ACTIONCLIP_ACTIVATION_AS_CHECKPOINT),
             (b"ACTIONCLIP_ACTIVATION_QUICK_GELU\0", ACTIONCLIP_ACTIVATION_QUICK_GELU),
             (b"ACTIONCLIP_ACTIVATION_GELU\0", ACTIONCLIP_ACTIVATION_GELU),
+            (b"ACTIONCLIP_INSTRUCTIONS_AUTO\0", ACTIONCLIP_INSTRUCTIONS_AUTO),
+            (b"ACTIONCLIP_INSTRUCTIONS_PORTABLE\0", ACTIONCLIP_INSTRUCTIONS_PORTABLE),
+            (b"ACTIONCLIP_INSTRUCTIONS_AVX2\0", ACTIONCLIP_INSTRUCTIONS_AVX2),
+            (b"ACTIONCLIP_INSTRUCTIONS_AVX_VNNI\0", ACTIONCLIP_INSTRUCTIONS_AVX_VNNI),
+            (b"ACTIONCLIP_INSTRUCTIONS_AVX512\0", ACTIONCLIP_INSTRUCTIONS_AVX512),
+            (b"ACTIONCLIP_INSTRUCTIONS_AVX512_VNNI\0", ACTIONCLIP_INSTRUCTIONS_AVX512_VNNI),
+            (b"ACTIONCLIP_INSTRUCTIONS_AVX512_BF16\0", ACTIONCLIP_INSTRUCTIONS_AVX512_BF16),
+            (b"ACTIONCLIP_INSTRUCTIONS_AMX\0", ACTIONCLIP_INSTRUCTIONS_AMX),
+            (b"ACTIONCLIP_INSTRUCTIONS_NEON_DOT\0", ACTIONCLIP_INSTRUCTIONS_NEON_DOT),
+            (b"ACTIONCLIP_INSTRUCTIONS_NEON_BF16\0", ACTIONCLIP_INSTRUCTIONS_NEON_BF16),
             (b"ACTIONCLIP_FILE_SAFETENSORS\0", ACTIONCLIP_FILE_SAFETENSORS),
             (b"ACTIONCLIP_FILE_TORCH\0", ACTIONCLIP_FILE_TORCH),
             (b"ACTIONCLIP_FILE_TORCHSCRIPT\0", ACTIONCLIP_FILE_TORCHSCRIPT),

@@ -41,6 +41,29 @@ choices! {
         /// Weights of 127 steps and activations of 255 steps.
         Int8 = ACTIONCLIP_COMPUTE_INT8,
     }
+    /// An instruction set, as a limit to those that a model computes with. It allows those before it.
+    Instructions {
+        /// No limit.
+        Auto = ACTIONCLIP_INSTRUCTIONS_AUTO,
+        /// What every processor of the architecture has: SSE2, or NEON.
+        Portable = ACTIONCLIP_INSTRUCTIONS_PORTABLE,
+        /// x86-64: AVX2 and FMA.
+        Avx2 = ACTIONCLIP_INSTRUCTIONS_AVX2,
+        /// x86-64: AVX-VNNI, for int8.
+        AvxVnni = ACTIONCLIP_INSTRUCTIONS_AVX_VNNI,
+        /// x86-64: AVX-512 F, VL, DQ and BW.
+        Avx512 = ACTIONCLIP_INSTRUCTIONS_AVX512,
+        /// x86-64: AVX512-VNNI, for int8.
+        Avx512Vnni = ACTIONCLIP_INSTRUCTIONS_AVX512_VNNI,
+        /// x86-64: AVX512-BF16.
+        Avx512Bf16 = ACTIONCLIP_INSTRUCTIONS_AVX512_BF16,
+        /// x86-64: AMX-TILE, AMX-BF16 and AMX-INT8.
+        Amx = ACTIONCLIP_INSTRUCTIONS_AMX,
+        /// aarch64: dot products, for int8.
+        NeonDot = ACTIONCLIP_INSTRUCTIONS_NEON_DOT,
+        /// aarch64: products of bf16.
+        NeonBf16 = ACTIONCLIP_INSTRUCTIONS_NEON_BF16,
+    }
     /// The activation function of the encoders' MLPs, which weights do not state.
     Activation {
         /// The file's own, else QuickGELU.

@@ -75,7 +75,7 @@ mod windows;
 pub use actionclip_sys as sys;
 pub use cancel::CancelToken;
 pub use choices::{
-    Activation, ComputeType, Crop, Decode, FitMethod, Head, PixelFormat, Resize, Storage, Switch, TooLong,
+    Activation, ComputeType, Crop, Decode, FitMethod, Head, Instructions, PixelFormat, Resize, Storage, Switch, TooLong,
 };
 pub use classifier::{Classifier, ClassifierOptions, Example, FitOptions};
 pub use encode_text::Description;

@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::path::Path;
 use std::ptr;
 
-use crate::choices::{Activation, ComputeType, Head, Storage, Switch};
+use crate::choices::{Activation, ComputeType, Head, Instructions, Storage, Switch};
 use crate::error::{Error, Result, Status};
 use crate::handle::Handle;
 use crate::model::Model;
@@ -47,6 +47,13 @@ impl ModelOptions {
     /// Sets the precision in which the encoders multiply.
     pub fn compute_type(mut self, compute_type: ComputeType) -> Self {
         self.raw.compute_type = compute_type as i32;
+        self
+    }
+
+    /// Sets the highest instruction set to compute with. The environment variable ACTIONCLIP_INSTRUCTIONS may set a
+    /// lower one.
+    pub fn instructions(mut self, limit: Instructions) -> Self {
+        self.raw.instructions = limit as i32;
         self
     }
 

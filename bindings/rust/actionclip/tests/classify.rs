@@ -6,7 +6,8 @@ use std::thread;
 
 use actionclip::{
     describe_file, probabilities, similarity, CancelToken, Classifier, ComputeType, Crop, Description, Head, Image,
-    Matrix, Model, PixelFormat, SaveOptions, Status, Storage, Tokenizer, TooLong, Video, VideoOptions, SCALE,
+    Instructions, Matrix, Model, PixelFormat, SaveOptions, Status, Storage, Tokenizer, TooLong, Video, VideoOptions,
+    SCALE,
 };
 use common::{file, shapes};
 
@@ -102,6 +103,8 @@ fn options_reach_the_library() {
     let model = Model::options().threads(2).compute_type(ComputeType::Fp32).compute_sha256().load(&path).unwrap();
     assert_eq!((model.info().threads, model.info().compute_type), (2, ComputeType::Fp32 as i32));
     assert_eq!(model.sha256().unwrap().len(), 64);
+    let model = Model::options().instructions(Instructions::Portable).load(&path).unwrap();
+    assert_eq!(model.info().row_instructions, Instructions::Portable as i32);
     let error = Model::options().head(Head::Lstm).load(&path).err().unwrap();
     assert_eq!(error.status(), Status::OPTION_CONFLICT);
     let error = Model::options().expected_sha256(&"0".repeat(64)).load(&path).err().unwrap();
