@@ -17,6 +17,8 @@ ENVIRONMENT = [
     ("ACTIONCLIP_MODEL", "The file of the model that is loaded where none is named, in place of the default model."),
     ("ACTIONCLIP_THREADS", "The number of threads, 1 to 256, where --threads is not given. Without it there is one for "
      "each processor of the affinity, or fewer where control groups (containers, services) have a quota."),
+    ("ACTIONCLIP_INSTRUCTIONS", "The highest instruction set that models compute with, by the names that --instructions "
+     "has, or auto. Of the two the lower one counts."),
     ("HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME, HOME",
      "The first that is set says where the models are that Hugging Face's tools have downloaded."),
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
 KEYS = (
     "path file_type family image_size patch_size vision_width vision_layers vision_heads embedding_size "
     "text_width text_layers text_heads context_length vocabulary_size frames joint temporal_shift head "
-    "resize short_side mean std sampling compute_type activation activation_assumed heads_assumed assumptions threads has_tokenizer vocabulary_note logit_scale parameters weight_bytes video_bytes text_bytes labels templates template_weights description license source notes sha256 ffmpeg"
+    "resize short_side mean std sampling compute_type product_instructions row_instructions activation activation_assumed heads_assumed assumptions threads has_tokenizer vocabulary_note logit_scale parameters weight_bytes video_bytes text_bytes labels templates template_weights description license source notes sha256 ffmpeg"
 ).split()
 
 
@@ -55,6 +55,7 @@ def test_table_is_for_people():
     assert rows["embedding"] == str(info["embedding_size"])
     assert float(rows["logit scale"]) == pytest.approx(info["logit_scale"], abs=0.0006)
     assert rows["activation"] == "QuickGELU, assumed: the file does not say"
+    assert rows["instructions"] == f"{info['product_instructions']} for products, {info['row_instructions']} for rows"
     assert rows["tokenizer"] == "found"
     assert (rows["labels"], rows["templates"]) == ("none of its own", "the reference's 16")
     assert "license" not in rows and "sha256" not in rows
@@ -62,8 +63,11 @@ def test_table_is_for_people():
 
 def test_options_are_resolved():
     pack = PACKS / "lstm" / "checkpoint.pt"
-    process = run("info", pack, "--json", "--frames", 3, "--head", "lstm", "--temporal-shift", "off")
+    process = run(
+        "info", pack, "--json", "--frames", 3, "--head", "lstm", "--temporal-shift", "off", "--instructions", "portable"
+    )
     (info,) = json_lines(process)
+    assert (info["product_instructions"], info["row_instructions"]) == ("portable", "portable")
     assert info["file_type"] == "torch"
     assert (info["frames"], info["head"], info["temporal_shift"]) == (3, "LSTM", False)
     assert info["has_tokenizer"] is False

@@ -33,6 +33,8 @@ extension Info {
       "std": floats(own.std),
       "sampling": .string(Sampling.name(of: try model.sampling)),
       "compute_type": .string(Compute.name(of: info.compute_type)),
+      "product_instructions": .string(Instructions.name(of: info.product_instructions)),
+      "row_instructions": .string(Instructions.name(of: info.row_instructions)),
       "activation": .string(EncoderActivation.name(of: info.activation)),
       "activation_assumed": .bool(info.activation_assumed != 0),
       "heads_assumed": .bool(info.heads_assumed != 0),

@@ -73,6 +73,11 @@ extension Info {
         "\(Compute.name(of: info.compute_type)), \(info.threads) thread\(info.threads == 1 ? "" : "s")"
       ),
       (
+        "instructions",
+        "\(Instructions.name(of: info.product_instructions)) for products, "
+          + "\(Instructions.name(of: info.row_instructions)) for rows"
+      ),
+      (
         "memory",
         "\(megabytes(info.weight_bytes)) of weights, \(megabytes(info.video_bytes)) to encode a video, "
           + "\(megabytes(info.text_bytes)) to encode prompts"

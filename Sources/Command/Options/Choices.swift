@@ -53,6 +53,29 @@ enum Compute: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
+/// The highest instruction set that the network is computed with.
+enum Instructions: String, CaseIterable, ExpressibleByArgument {
+  case portable, avx2, avx_vnni, avx512, avx512_vnni, avx512_bf16, amx, neon_dot, neon_bf16
+
+  var code: Int32 {
+    switch self {
+    case .portable: Int32(ACTIONCLIP_INSTRUCTIONS_PORTABLE)
+    case .avx2: Int32(ACTIONCLIP_INSTRUCTIONS_AVX2)
+    case .avx_vnni: Int32(ACTIONCLIP_INSTRUCTIONS_AVX_VNNI)
+    case .avx512: Int32(ACTIONCLIP_INSTRUCTIONS_AVX512)
+    case .avx512_vnni: Int32(ACTIONCLIP_INSTRUCTIONS_AVX512_VNNI)
+    case .avx512_bf16: Int32(ACTIONCLIP_INSTRUCTIONS_AVX512_BF16)
+    case .amx: Int32(ACTIONCLIP_INSTRUCTIONS_AMX)
+    case .neon_dot: Int32(ACTIONCLIP_INSTRUCTIONS_NEON_DOT)
+    case .neon_bf16: Int32(ACTIONCLIP_INSTRUCTIONS_NEON_BF16)
+    }
+  }
+
+  static func name(of code: Int32) -> String {
+    allCases.first { $0.code == code }?.rawValue ?? "unknown (\(code))"
+  }
+}
+
 /// The activation of the encoders' MLPs.
 enum EncoderActivation: String, CaseIterable, ExpressibleByArgument {
   case quickGELU = "quickgelu"

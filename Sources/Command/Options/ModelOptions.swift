@@ -35,6 +35,12 @@ struct ModelOptions: ParsableArguments {
     help: "The encoders' activation, which weights do not tell (default: as the file says, else quickgelu).")
   var activation: EncoderActivation?
 
+  @Option(
+    help:
+      "The highest instruction set to compute with (default: ACTIONCLIP_INSTRUCTIONS, else the processor's best)."
+  )
+  var instructions: Instructions?
+
   @Option(help: "Threads that compute (default: ACTIONCLIP_THREADS, else one per available processor).")
   var threads: Int32?
 
@@ -71,6 +77,7 @@ struct ModelOptions: ParsableArguments {
     if let threads { options.threads = threads }
     if let compute { options.compute_type = compute.code }
     if let activation { options.activation = activation.code }
+    if let instructions { options.instructions = instructions.code }
     if hash { options.compute_sha256 = Int32(ACTIONCLIP_ON) }
     return try Model(
       path: path, options: options, tokenizer: tokenizer, base: base, expectedHash: sha256,
