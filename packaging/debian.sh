@@ -16,7 +16,8 @@ grep -q "^actionclip ($version)" packaging/debian/changelog || {
 rm -rf build/deb
 mkdir -p build/deb/work
 cp -r packaging/debian build/deb/work/
-sed -i "s|@EMAIL@|${DEBEMAIL:-actionclip@localhost}|; s|@VERSION@|$version|" build/deb/work/debian/{control,changelog,*.symbols}
+sed -i "s|@EMAIL@|${DEBEMAIL:-actionclip@localhost}|; s|@VERSION@|$version|" \
+  build/deb/work/debian/{control,changelog,*.symbols}
 export TREE=$PWD SOURCE_DATE_EPOCH DPKG_GENSYMBOLS_CHECK_LEVEL=4
 unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
 SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -l build/deb/work/debian/changelog -S Timestamp)

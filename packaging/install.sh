@@ -24,8 +24,8 @@ link() {
   if [[ $verb == uninstall ]]; then take_away "$2"; else ln -sfn "$1" "$DESTDIR$2"; fi
 }
 
-# inside PATH FOLDER ROOT: the path, told from a folder that is called ROOT, so that it stays right when the tree is moved.
-# A path outside the prefix, or told from outside of it, stays as it is.
+# inside PATH FOLDER ROOT: the path, told from a folder that is called ROOT, so that it stays right when the tree is
+# moved. A path outside the prefix, or told from outside of it, stays as it is.
 inside() {
   if [[ $1/ == "$PREFIX"/* && $2/ == "$PREFIX"/* ]]; then echo "$3/$(realpath -ms --relative-to="$2" "$1")"
   else echo "$1"; fi
@@ -73,7 +73,8 @@ everything() {
   local pages=(build/share/man/man1/actionclip*.1)
   if [[ $verb == uninstall ]]; then pages=("$DESTDIR$manual"/actionclip.1 "$DESTDIR$manual"/actionclip-*.1); fi
   for file in "${pages[@]}"; do put 644 "$file" "$manual/${file##*/}"; done
-  for file in bash-completion/completions/actionclip zsh/site-functions/_actionclip fish/vendor_completions.d/actionclip.fish; do
+  for file in bash-completion/completions/actionclip zsh/site-functions/_actionclip \
+    fish/vendor_completions.d/actionclip.fish; do
     put 644 build/share/$file "$share/$file"
   done
 }

@@ -75,9 +75,9 @@ def main(tree, target):
     date = time.gmtime(max(315532800, int(os.environ.get("SOURCE_DATE_EPOCH", 0))))[:6]
     place = pathlib.Path(target) / f"{name}-{tag}.whl"
     place.parent.mkdir(parents=True, exist_ok=True)
+    entries = [*sorted(files.items()), (f"{folder}/RECORD", (record(files, folder), False))]  # the list comes last
     with zipfile.ZipFile(place, "w") as archive:
-        # Installers like the list of files at the end.
-        for path, (content, is_program) in [*sorted(files.items()), (f"{folder}/RECORD", (record(files, folder), False))]:
+        for path, (content, is_program) in entries:
             entry = zipfile.ZipInfo(path, date)
             entry.external_attr = (0o100755 if is_program else 0o100644) << 16
             entry.create_system = 3  # Unix, whatever makes the archive

@@ -37,8 +37,8 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def python(wheel, tmp_path_factory):
-    """Python in an environment with the wheel, whose path has a blank and letters beyond ASCII. Other packages are those
-    of this Python, so that nothing is downloaded."""
+    """Python in an environment with the wheel, whose path has a blank and letters beyond ASCII. Other packages are
+    those of this Python, so that nothing is downloaded."""
     place = tmp_path_factory.mktemp("environment") / "ein Ort für Räder"
     check_call(sys.executable, "-m", "venv", "--system-site-packages", place)
     check_call(place / "bin/python", "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel)
@@ -98,7 +98,8 @@ import ctypes
 ctypes.CDLL({str(other)!r})
 import actionclip
 actionclip.version()
-print(*{{line.split(None, 5)[5].strip() for line in open("/proc/self/maps") if "libactionclip" in line or "other" in line}})"""
+maps = [line.split(None, 5)[-1].strip() for line in open("/proc/self/maps")]
+print(*{{path for path in maps if "libactionclip" in path or "other.so" in path}})"""
     assert check_call(python, "-c", code).strip() == str(other)
 
 
@@ -143,7 +144,7 @@ def test_a_package_without_a_library_says_so():
 
 
 @pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in ("torch", "cv2")), reason="needs PyTorch and OpenCV")
+    any(importlib.util.find_spec(name) is None for name in ("torch", "cv2")), reason="no PyTorch or OpenCV")
 def test_results_have_the_same_bits_whatever_is_imported_first(python):
     code = f"""
 import importlib, sys
