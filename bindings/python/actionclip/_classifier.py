@@ -28,7 +28,7 @@ from ._teaching import Pupil
 from ._warnings import warn_of_labels
 
 
-class Scores(np.ndarray[Any, np.dtype[np.float32]]):
+class Scores(FloatArray):
     """Probabilities, float32 [n, labels], with the labels that they belong to.
 
     labels: the labels of the columns, in order. generation: the number of the list that they are.

@@ -83,9 +83,9 @@ def _candidates() -> list[str]:
         return [chosen]  # an explicit choice has no fallback
     package = pathlib.Path(__file__).resolve().parent
     folders = [package / "lib"]
-    checkout = package.parents[2]
-    if (checkout / "include" / "actionclip.h").exists():
-        folders.append(checkout / "build" / "lib")
+    for checkout in package.parents[2:3]:  # none where the package lies near the root
+        if (checkout / "include" / "actionclip.h").exists():
+            folders.append(checkout / "build" / "lib")
     names = [_abi.SONAME, "libactionclip.so"]
     return [str(folder / name) for folder in folders for name in names] + [_abi.SONAME]
 
