@@ -68,23 +68,8 @@ def struct_lines(struct: dict, initialiser: str | None):
         yield from doc_lines(field, "    ")
         yield f"    pub {field['name']}: {rust_type(field['type'])},"
     yield "}\n"
-    if fields[0]["name"] != "struct_size":
-        return
-    yield f"impl Default for {name} {{"
-    if initialiser:
-        yield "    /// The library's defaults, with `struct_size` set."
-    else:
-        yield "    /// Zeros, with `struct_size` set, as the library wants it for an output."
-    yield "    fn default() -> Self {"
-    yield "        let mut value = MaybeUninit::<Self>::zeroed();"
-    if initialiser:
-        yield f"        unsafe {{ {initialiser}(value.as_mut_ptr(), size_of::<Self>()) }};"
-    else:
-        yield "        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };"
-    yield "        // Every field is a number or a pointer, for which zero bytes are a value."
-    yield "        unsafe { value.assume_init() }"
-    yield "    }"
-    yield "}\n"
+    if fields[0]["name"] == "struct_size":
+        yield f"sized!({name}{', ' + initialiser if initialiser else ''});\n"
 
 
 def function_lines(function: dict):
@@ -105,7 +90,7 @@ def function_lines(function: dict):
 def test_lines(abi: dict):
     yield "#[cfg(test)]\nmod tests {"
     yield "    use super::*;"
-    yield "    use std::mem::align_of;\n"
+    yield "    use std::mem::{align_of, size_of, MaybeUninit};\n"
     yield "    macro_rules! offset {"
     yield "        ($struct:ident, $field:ident) => {{"
     yield "            let value = MaybeUninit::<$struct>::uninit();"
@@ -146,7 +131,6 @@ def main() -> None:
     names = {function["name"] for function in abi["functions"]}
     print("// Written by scripts/rust_bindings.py from the C header; not to be changed by hand.\n")
     print("use std::marker::{PhantomData, PhantomPinned};")
-    print("use std::mem::{size_of, MaybeUninit};")
     print("use std::os::raw::{c_char, c_void};\n")
     for item in abi["constants"]:
         print(f"pub const {item['name']}: i32 = {item['value']};")

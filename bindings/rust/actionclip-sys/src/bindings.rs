@@ -1,7 +1,6 @@
 // Written by scripts/rust_bindings.py from the C header; not to be changed by hand.
 
 use std::marker::{PhantomData, PhantomPinned};
-use std::mem::{size_of, MaybeUninit};
 use std::os::raw::{c_char, c_void};
 
 pub const ACTIONCLIP_VERSION_MAJOR: i32 = 0;
@@ -233,15 +232,7 @@ pub struct actionclip_model_options {
     pub reserved: i32,
 }
 
-impl Default for actionclip_model_options {
-    /// The library's defaults, with `struct_size` set.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { actionclip_model_options_init_sized(value.as_mut_ptr(), size_of::<Self>()) };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_model_options, actionclip_model_options_init_sized);
 
 /// The sizes and options of a loaded model, after every choice was resolved.
 #[repr(C)]
@@ -315,15 +306,7 @@ pub struct actionclip_model_info {
     pub row_instructions: i32,
 }
 
-impl Default for actionclip_model_info {
-    /// Zeros, with `struct_size` set, as the library wants it for an output.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_model_info);
 
 /// Contents of a saved file besides the weights, the options in use and the merge list in use. NULL
 /// in a field keeps the model's own value; NULL in place of the struct keeps all of them.
@@ -358,15 +341,7 @@ pub struct actionclip_save_options {
     pub template_weight_count: usize,
 }
 
-impl Default for actionclip_save_options {
-    /// The library's defaults, with `struct_size` set.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { actionclip_save_options_init_sized(value.as_mut_ptr(), size_of::<Self>()) };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_save_options, actionclip_save_options_init_sized);
 
 /// An 8-bit image in the caller's memory. The layout of this struct never changes, since arrays of
 /// it are passed.
@@ -406,15 +381,7 @@ pub struct actionclip_preprocess_options {
     pub std: [f32; 3],
 }
 
-impl Default for actionclip_preprocess_options {
-    /// The library's defaults, with `struct_size` set.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { actionclip_preprocess_options_init_sized(value.as_mut_ptr(), size_of::<Self>()) };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_preprocess_options, actionclip_preprocess_options_init_sized);
 
 /// Options of opening a video. Two limits guard against files made to block a program; real videos
 /// stay far below their defaults. INT64_MAX means no limit for either. max_milliseconds     the
@@ -442,15 +409,7 @@ pub struct actionclip_video_options {
     pub max_pixels_per_byte: i64,
 }
 
-impl Default for actionclip_video_options {
-    /// The library's defaults, with `struct_size` set.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { actionclip_video_options_init_sized(value.as_mut_ptr(), size_of::<Self>()) };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_video_options, actionclip_video_options_init_sized);
 
 /// The size, length and damage of a video.
 #[repr(C)]
@@ -474,15 +433,7 @@ pub struct actionclip_video_info {
     pub frame_rate: f64,
 }
 
-impl Default for actionclip_video_info {
-    /// Zeros, with `struct_size` set, as the library wants it for an output.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_video_info);
 
 /// A clip that a classifier has as an example.
 #[repr(C)]
@@ -499,15 +450,7 @@ pub struct actionclip_example {
     pub reserved: i32,
 }
 
-impl Default for actionclip_example {
-    /// Zeros, with `struct_size` set, as the library wants it for an output.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_example);
 
 /// Options of a fit. Call actionclip_fit_options_init, then change fields; none needs to be
 /// changed. A number that is NaN is chosen by the fit, from clips that it leaves out.
@@ -532,15 +475,7 @@ pub struct actionclip_fit_options {
     pub accept_rate: f64,
 }
 
-impl Default for actionclip_fit_options {
-    /// The library's defaults, with `struct_size` set.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { actionclip_fit_options_init_sized(value.as_mut_ptr(), size_of::<Self>()) };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_fit_options, actionclip_fit_options_init_sized);
 
 /// The numbers of rows that a report has.
 #[repr(C)]
@@ -581,15 +516,7 @@ pub struct actionclip_report_info {
     pub roc_area: f64,
 }
 
-impl Default for actionclip_report_info {
-    /// Zeros, with `struct_size` set, as the library wants it for an output.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_report_info);
 
 /// A method that was tried, on clips that were left out.
 #[repr(C)]
@@ -623,15 +550,7 @@ pub struct actionclip_trial_report {
     pub ridge: f64,
 }
 
-impl Default for actionclip_trial_report {
-    /// Zeros, with `struct_size` set, as the library wants it for an output.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_trial_report);
 
 /// A label that has examples.
 #[repr(C)]
@@ -655,15 +574,7 @@ pub struct actionclip_label_report {
     pub mean_probability: f64,
 }
 
-impl Default for actionclip_label_report {
-    /// Zeros, with `struct_size` set, as the library wants it for an output.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_label_report);
 
 /// A clip, and what a fit without it says of it.
 #[repr(C)]
@@ -696,15 +607,7 @@ pub struct actionclip_clip_report {
     pub reserved: i32,
 }
 
-impl Default for actionclip_clip_report {
-    /// Zeros, with `struct_size` set, as the library wants it for an output.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_clip_report);
 
 /// Two labels of which clips were taken for each other when they were left out.
 #[repr(C)]
@@ -721,15 +624,7 @@ pub struct actionclip_confusion_report {
     pub clips: f64,
 }
 
-impl Default for actionclip_confusion_report {
-    /// Zeros, with `struct_size` set, as the library wants it for an output.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_confusion_report);
 
 /// The result of actionclip_prompts_fit. Shares and means are over the videos given. Where the
 /// weights are fitted, each clip is scored with weights that were fitted without it.
@@ -756,15 +651,7 @@ pub struct actionclip_prompts_report {
     pub chosen_log_likelihood: f64,
 }
 
-impl Default for actionclip_prompts_report {
-    /// Zeros, with `struct_size` set, as the library wants it for an output.
-    fn default() -> Self {
-        let mut value = MaybeUninit::<Self>::zeroed();
-        unsafe { (*value.as_mut_ptr()).struct_size = size_of::<Self>() as u32 };
-        // Every field is a number or a pointer, for which zero bytes are a value.
-        unsafe { value.assume_init() }
-    }
-}
+sized!(actionclip_prompts_report);
 
 extern "C" {
     /// Returns the version of the library at run time, such as "0.1.0". The string is static.
@@ -1624,7 +1511,7 @@ extern "C" {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::mem::align_of;
+    use std::mem::{align_of, size_of, MaybeUninit};
 
     macro_rules! offset {
         ($struct:ident, $field:ident) => {{

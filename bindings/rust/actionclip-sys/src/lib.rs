@@ -7,6 +7,23 @@
 // The header's texts are not Markdown: "[videos, E]" is a shape, not a link.
 #![allow(rustdoc::broken_intra_doc_links)]
 
+/// Gives a struct that begins with `struct_size` a default: the library's, or zeros for an output.
+macro_rules! sized {
+    ($name:ident $(, $initialise:ident)?) => {
+        impl Default for $name {
+            /// `struct_size` set, and the library's defaults where it has any, else zeros.
+            fn default() -> Self {
+                let size = std::mem::size_of::<Self>();
+                // Every field is a number or a pointer, for which zero bytes are a value.
+                let mut value: Self = unsafe { std::mem::zeroed() };
+                value.struct_size = size as u32;
+                $(unsafe { $initialise(&mut value, size) };)?
+                value
+            }
+        }
+    };
+}
+
 #[rustfmt::skip]
 mod bindings;
 
