@@ -35,6 +35,7 @@ static uint32_t detect(void) {
   if (getauxval(WORD) & (1ul << (BIT))) found |= CPROCESSOR_##FEATURE
   DETECT(AT_HWCAP, 6, SHA2);         // HWCAP_SHA2
   DETECT(AT_HWCAP, 20, NEON_DOT);    // HWCAP_ASIMDDP
+  DETECT(AT_HWCAP2, 13, NEON_I8MM);  // HWCAP2_I8MM
   DETECT(AT_HWCAP2, 14, NEON_BF16);  // HWCAP2_BF16
 #endif
   return found;

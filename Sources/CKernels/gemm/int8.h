@@ -1,7 +1,7 @@
 // Products of int8 in one isa: gemm_int8_ISA. Four numbers share a dword, unsigned in A and signed in B; sums are exact
 // in int32, so that every isa gives the same. Included under the isa's target attribute, after isa/vector.h, with
-// TILE_ROWS, TWO_PANELS and OVERLAP (tile.h), and HARDWARE_VNNI_512, HARDWARE_VNNI_256 or NEON_DOT where the isa has an
-// instruction for the step.
+// TILE_ROWS, TWO_PANELS and OVERLAP (tile.h), and HARDWARE_VNNI_512, HARDWARE_VNNI_256, NEON_I8MM or NEON_DOT where the
+// isa has an instruction for the step.
 #define TILE(name) PASTE(PASTE(name, int8), ISA)
 #define INT32_SUMS 1
 #define APPROXIMATE 1
@@ -27,6 +27,14 @@ INLINE TILE(a) TILE(broadcast_a)(uint32_t bits) { return _mm256_set1_epi32((int)
 INLINE TILE(b) TILE(load_b)(const uint32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
 INLINE TILE(sum) TILE(step)(TILE(sum) s, TILE(a) a, TILE(b) b) {
   return (TILE(sum))_mm256_dpbusd_avx_epi32((__m256i)s, a, b);
+}
+#elif defined(NEON_I8MM)
+typedef uint8x16_t TILE(a);
+typedef int8x16_t TILE(b);
+INLINE TILE(a) TILE(broadcast_a)(uint32_t bits) { return vreinterpretq_u8_u32(vdupq_n_u32(bits)); }
+INLINE TILE(b) TILE(load_b)(const uint32_t *p) { return vreinterpretq_s8_u32(vld1q_u32(p)); }
+INLINE TILE(sum) TILE(step)(TILE(sum) s, TILE(a) a, TILE(b) b) {
+  return (TILE(sum))vusdotq_s32((int32x4_t)s, a, b);
 }
 #elif defined(NEON_DOT)
 // The instruction multiplies signed by signed, so 128 is subtracted from A here; the epilogue adds it back (A_OFFSET).

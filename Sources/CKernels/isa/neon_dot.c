@@ -10,7 +10,7 @@
 
 #define TWO_PANELS 0
 #define OVERLAP 0
-#define TILE_ROWS 4
+#define TILE_ROWS 6
 #include "../gemm/int8.h"
 #pragma clang attribute pop
 #endif

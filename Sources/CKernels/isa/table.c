@@ -22,7 +22,7 @@ extern const gemm_kernels gemm_bf16_amx, gemm_int8_amx;
 extern const row_kernels rows_avx2, rows_avx512, rows_avx512_bf16;
 extern const dense_kernels dense_avx2, dense_avx512;
 #elif defined(__aarch64__)
-extern const gemm_kernels gemm_bf16_neon_bf16, gemm_int8_neon_dot;
+extern const gemm_kernels gemm_bf16_neon_bf16, gemm_int8_neon_dot, gemm_int8_neon_i8mm;
 #endif
 
 static const gemm_isa fp32[] = {
@@ -54,6 +54,7 @@ static const gemm_isa int8[] = {
     {"avx512", AVX512, &gemm_int8_avx512},
     {"avx2", AVX2, &gemm_int8_avx2},
 #elif defined(__aarch64__)
+    {"neon_i8mm", CPROCESSOR_NEON_I8MM, &gemm_int8_neon_i8mm},
     {"neon_dot", CPROCESSOR_NEON_DOT, &gemm_int8_neon_dot},
 #endif
     {"portable", 0, &gemm_int8_portable},

@@ -27,6 +27,7 @@ typedef enum {
   // aarch64. NEON has no bit: every aarch64 processor has it.
   CPROCESSOR_NEON_DOT = 1 << 14,
   CPROCESSOR_NEON_BF16 = 1 << 15,
+  CPROCESSOR_NEON_I8MM = 1 << 18,
   CPROCESSOR_SHA2 = 1 << 16,
   // x86-64, and not an instruction: vdpbf16ps multiplies more numbers a second than fp32's fused multiply-add does. It
   // is twice as many on AMD's processors, and half as many on Intel's.
