@@ -19,7 +19,13 @@ class Actionclip:
 
         actionclip.version()  # loads the library, as the imports of the others do
         self.actionclip, self.precision, self.threads, self.folder = actionclip, precision, threads, folder
-        self.versions = {"libactionclip": actionclip.version()}
+
+    @property
+    def versions(self):
+        """The library's version, and the instruction set that it multiplies with in this precision."""
+        with self.actionclip.Model(compute=self.precision, threads=1) as model:
+            instructions = model.info.product_instructions
+        return {"libactionclip": self.actionclip.version(), f"{self.precision} products in": instructions}
 
     def model(self, patch, frames):
         path = self.folder / f"b{patch}.safetensors"
