@@ -1,5 +1,5 @@
-/* test_permission.c: what the library asks Linux for. This program's `syscall` takes the place of libc's and counts the
- * requests for AMX's tiles: none when an fp32 model is loaded, nor with a limit below AMX; one for bf16 and int8 where
+/* test_permission.c: the library's requests for permission. This program's `syscall` takes the place of libc's and counts
+ * the requests for AMX's tiles: none when an fp32 model is loaded, nor with a limit below AMX; one for bf16 and int8 where
  * the processor has tiles. A refusal, which the program gives when it is run with "refuse", leaves other instructions. */
 #include "check.h"
 

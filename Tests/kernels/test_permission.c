@@ -33,7 +33,8 @@ static void *ask(void *unused) {
   return cprocessor_ask_for_tiles() ? &asked : NULL;
 }
 
-// A process of its own, since the first answer stands: whether it may use tiles, and how often it asks.
+// Runs one case in a child, since the first answer stands for the life of a process: its processor has `features`, Linux
+// answers `given`, and `granted` is whether it may use tiles then.
 static void live(const char *name, uint32_t features, long given, int granted) {
   const pid_t process = fork();
   if (process) {

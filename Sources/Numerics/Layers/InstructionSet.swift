@@ -4,9 +4,9 @@ import CProcessor
 public enum InstructionSet: Int32, Sendable, CaseIterable {
   /// The instructions that every processor of the architecture has: SSE2, or NEON.
   case portable = 1
-  // x86-64, each with those before it.
+  // x86-64, in order.
   case avx2, avxVNNI, avx512, avx512VNNI, avx512BF16, amx
-  // aarch64, each with those before it.
+  // aarch64, in order.
   case neonDot, neonBF16
 
   /// This architecture's instruction sets in order: a limit to one allows those before it.

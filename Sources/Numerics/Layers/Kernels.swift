@@ -16,6 +16,7 @@ public struct Kernels: @unchecked Sendable {  // its pointers are to constants
     self.init(features: features)
   }
 
+  /// The fastest kernels that need no other features than these, bits of `cprocessor_feature`.
   init(features: UInt32) { choice = ckernels_choose(features) }
 
   /// The features of a processor, as bits of `cprocessor_feature`, that a model of a precision computes with.
