@@ -124,3 +124,58 @@ def test_pkg_config_tells_where_the_tree_is(tmp_path):
     assert name == "-lactionclip"
     (headers,) = ask("--cflags")
     assert headers[:2] == "-I" and os.path.realpath(headers[2:]) == str(tmp_path / "opt/x/include")
+
+
+def needed(*files):
+    """The shared libraries that these files need, those that their libraries need with them."""
+    said = subprocess.run(["ldd", *files], capture_output=True, text=True).stdout
+    return {word for line in said.splitlines() for word in line.split() if word.startswith("/") and word[-1] != ":"}
+
+
+def ffmpeg():
+    """FFmpeg's libraries as the system has them."""
+    said = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True, env={"PATH": "/sbin:/usr/sbin"}).stdout
+    words = [line.split() for line in said.splitlines()]
+    return [line[-1] for line in words if line and line[0].startswith(("libavformat.so.", "libswscale.so."))]
+
+
+def inside(root):
+    """The beginning of a command line that runs a program with this folder as its root, and with /proc."""
+    script = 'mount --rbind /proc "$0/proc" && exec chroot "$0" "$@"'
+    return ["unshare", "--mount", "sh", "-c", script, str(root)]
+
+
+def can_change_root():
+    probe = ["unshare", "--mount", "sh", "-c", "mount --rbind /proc /proc && command -v chroot"]
+    return bool(shutil.which("unshare")) and subprocess.run(probe, capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not can_change_root(), reason="not root, or no unshare, mount and chroot")
+def test_a_root_with_nothing_but_the_run_time_libraries_of_c_and_cpp(tmp_path):
+    root = tmp_path / "root"
+    make("install", f"DESTDIR={root}", "PREFIX=/opt/x")
+    shutil.copy(CLIP, root / "clip.mp4")
+    (root / "proc").mkdir()
+    base = needed(root / "opt/x/bin/actionclip", root / "opt/x/lib/libactionclip.so")
+    base = {path for path in base if not path.startswith(str(root))}
+    names = {os.path.basename(path).split(".so")[0] for path in base}
+    assert names <= {"libc", "libm", "libstdc++", "libgcc_s", *(name for name in names if name.startswith("ld-linux"))}
+
+    def call(*arguments):
+        return subprocess.run([*inside(root), "/opt/x/bin/actionclip", *arguments], capture_output=True, text=True,
+                              env={"PATH": os.defpath + ":/usr/sbin"}, timeout=120)  # fmt: skip
+
+    def add(paths):
+        for path in paths:
+            (root / path[1:]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, root / path[1:])
+
+    add(base)
+    assert call("info").returncode == 0, call("info").stderr
+    refusal = call("classify", "/clip.mp4")
+    assert refusal.returncode == 1 and "FFmpeg" in refusal.stderr and refusal.stderr.count("\n") == 1
+    if not ffmpeg():
+        pytest.skip("no FFmpeg in the system's folders of libraries")
+    add({*ffmpeg(), *needed(*ffmpeg())})
+    process = call("classify", "/clip.mp4")
+    assert process.returncode == 0, process.stderr
