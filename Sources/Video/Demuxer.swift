@@ -156,7 +156,8 @@ final class Demuxer {
 
     var status: Int32 = 0
     guard let format = cffmpeg_probe(ffmpeg, io, context, &status) else {
-      throw try unreadable(status)
+      let failure = try unreadable(status)
+      throw ContainerPolicy.playlist(source) ?? failure
     }
     try ContainerPolicy.check(format, of: source)
     try ContainerCheck.check(source, format: cffmpeg_format_names(format).map { String(cString: $0) } ?? "")

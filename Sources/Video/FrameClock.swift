@@ -11,7 +11,8 @@ internal import CFFmpeg
 struct FrameClock {
   /// The time of the current frame in seconds.
   private(set) var seconds = 0.0
-  /// The latest end of a frame so far, in seconds: the video's duration once everything is decoded.
+  /// The end of the current frame, in seconds: the video's duration once everything is decoded. Stated durations of
+  /// earlier frames do not count, since FFmpeg 8 gives one by decoding times to the frames around a gap.
   private(set) var end = 0.0
   /// Whether every frame so far had a usable time of its own.
   private(set) var isSteady = true
@@ -101,7 +102,7 @@ struct FrameClock {
 
   private mutating func last(_ stated: Int64) {
     duration = stated > 0 && unit > 0 ? Double(stated) * unit : usualDuration
-    end = max(end, seconds + duration)
+    end = seconds + duration
   }
 
   /// Seconds from the first frame for a timestamp; nil without a timestamp or its unit.

@@ -39,15 +39,37 @@ enum ContainerPolicy {
     }
   }
 
+  /// The error for a source that FFmpeg takes for nothing, if it is a playlist: FFmpeg 7 and 8 tell some of them by
+  /// their file names alone. Nil for anything else.
+  static func playlist(_ source: ByteSource) -> Failure? {
+    withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer in
+      guard let start = buffer.baseAddress else { return nil }
+      let text = UnsafeRawBufferPointer(
+        start: start, count: max(0, source.read(start, count: buffer.count, at: 0)))
+      let isManifest = text.starts(with: "<?xml".utf8) && contains(text, "<MPD")
+      guard text.starts(with: "#EXTM3U".utf8) || isManifest else { return nil }
+      return refersToOthers(source, isManifest ? "dash" : "hls")
+    }
+  }
+
+  private static func contains(_ text: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
+    let word = UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+    return text.indices.contains { text[$0...].starts(with: word) }
+  }
+
+  private static func refersToOthers(_ source: ByteSource, _ format: String) -> Failure {
+    Failure(
+      .invalidVideo,
+      "\(source.name) is of format \(format), which refers to other files; open the video itself")
+  }
+
   /// Throws if FFmpeg's input format `format` is not read.
   static func check(_ format: OpaquePointer, of source: ByteSource) throws(Failure) {
     let name = cffmpeg_format_names(format).map { String(cString: $0) } ?? "unnamed"
     // A format may go by several names.
     let names = name.split(separator: ",")
     if names.contains(where: refers) || cffmpeg_opens_itself(format) {
-      throw Failure(
-        .invalidVideo,
-        "\(source.name) is of format \(name), which refers to other files; open the video itself")
+      throw refersToOthers(source, name)
     }
     guard names.contains(where: isRead) else {
       throw Failure(
