@@ -207,6 +207,7 @@ typedef struct actionclip_model actionclip_model;
 #define ACTIONCLIP_INSTRUCTIONS_AVX512_BF16 6 /* x86-64: AVX512-BF16 */
 #define ACTIONCLIP_INSTRUCTIONS_AMX 7         /* x86-64: AMX-TILE, AMX-BF16 and AMX-INT8 */
 #define ACTIONCLIP_INSTRUCTIONS_NEON_DOT 8    /* aarch64: dot products, for int8 */
+#define ACTIONCLIP_INSTRUCTIONS_NEON_I8MM 10  /* aarch64: products of int8 */
 #define ACTIONCLIP_INSTRUCTIONS_NEON_BF16 9   /* aarch64: products of bf16 */
 
 /* Options of loading a model. Call actionclip_model_options_init, then change fields; NULL in place of the struct means

@@ -169,7 +169,7 @@ static void loading(void) {
              {offsetof(actionclip_model_options, activation), -1},
              {offsetof(actionclip_model_options, activation), 3},
              {offsetof(actionclip_model_options, instructions), -1},
-             {offsetof(actionclip_model_options, instructions), 10},
+             {offsetof(actionclip_model_options, instructions), 11},
 #if defined(__x86_64__)
              {offsetof(actionclip_model_options, instructions), ACTIONCLIP_INSTRUCTIONS_NEON_DOT},
 #else

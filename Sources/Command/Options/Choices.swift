@@ -55,7 +55,7 @@ enum Compute: String, CaseIterable, ExpressibleByArgument {
 
 /// The highest instruction set that the network is computed with.
 enum Instructions: String, CaseIterable, ExpressibleByArgument {
-  case portable, avx2, avx_vnni, avx512, avx512_vnni, avx512_bf16, amx, neon_dot, neon_bf16
+  case portable, avx2, avx_vnni, avx512, avx512_vnni, avx512_bf16, amx, neon_dot, neon_i8mm, neon_bf16
 
   var code: Int32 {
     switch self {
@@ -67,6 +67,7 @@ enum Instructions: String, CaseIterable, ExpressibleByArgument {
     case .avx512_bf16: Int32(ACTIONCLIP_INSTRUCTIONS_AVX512_BF16)
     case .amx: Int32(ACTIONCLIP_INSTRUCTIONS_AMX)
     case .neon_dot: Int32(ACTIONCLIP_INSTRUCTIONS_NEON_DOT)
+    case .neon_i8mm: Int32(ACTIONCLIP_INSTRUCTIONS_NEON_I8MM)
     case .neon_bf16: Int32(ACTIONCLIP_INSTRUCTIONS_NEON_BF16)
     }
   }

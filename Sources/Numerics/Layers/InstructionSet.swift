@@ -4,17 +4,17 @@ import CProcessor
 public enum InstructionSet: Int32, Sendable, CaseIterable {
   /// The instructions that every processor of the architecture has: SSE2, or NEON.
   case portable = 1
-  // x86-64, in order.
+  // x86-64.
   case avx2, avxVNNI, avx512, avx512VNNI, avx512BF16, amx
-  // aarch64, in order.
-  case neonDot, neonBF16
+  // aarch64.
+  case neonDot, neonBF16, neonI8MM
 
   /// This architecture's instruction sets in order: a limit to one allows those before it.
   public static let ordered: [InstructionSet] = {
     #if arch(x86_64)
     [.portable, .avx2, .avxVNNI, .avx512, .avx512VNNI, .avx512BF16, .amx]
     #elseif arch(arm64)
-    [.portable, .neonDot, .neonBF16]
+    [.portable, .neonDot, .neonI8MM, .neonBF16]
     #else
     [.portable]
     #endif
@@ -34,6 +34,7 @@ public enum InstructionSet: Int32, Sendable, CaseIterable {
     case .amx: "amx"
     case .neonDot: "neon_dot"
     case .neonBF16: "neon_bf16"
+    case .neonI8MM: "neon_i8mm"
     }
   }
 
@@ -56,6 +57,7 @@ public enum InstructionSet: Int32, Sendable, CaseIterable {
       case .amx: [CPROCESSOR_AMX_TILE, CPROCESSOR_AMX_BF16, CPROCESSOR_AMX_INT8]
       case .neonDot: [CPROCESSOR_NEON_DOT]
       case .neonBF16: [CPROCESSOR_NEON_BF16]
+      case .neonI8MM: [CPROCESSOR_NEON_I8MM]
       }
     return features.reduce(0) { $0 | $1.rawValue }
   }

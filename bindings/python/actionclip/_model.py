@@ -77,8 +77,8 @@ class Model(FrameEncoder, TextEncoder):
     temporal_view: the number of frames on each side that a frame's tokens attend to besides their own, 0 to 3
     (Open-VCLIP's expand_temporal_view is 1). None for as the file says.
     instructions: the highest instruction set to compute with, in this order: "portable", "avx2", "avx_vnni", "avx512",
-    "avx512_vnni", "avx512_bf16", "amx"; on aarch64 "portable", "neon_dot", "neon_bf16". None for the processor's best.
-    The environment variable ACTIONCLIP_INSTRUCTIONS may set a lower one.
+    "avx512_vnni", "avx512_bf16", "amx"; on aarch64 "portable", "neon_dot", "neon_i8mm", "neon_bf16". None for the
+    processor's best. The environment variable ACTIONCLIP_INSTRUCTIONS may set a lower one.
 
     path may also be a folder of Hugging Face's or open_clip's, an index of shards (docs/FAMILIES.md), or the name of a
     model that Hugging Face's tools have downloaded, such as "openai/clip-vit-base-patch16".

@@ -61,6 +61,8 @@ choices! {
         Amx = ACTIONCLIP_INSTRUCTIONS_AMX,
         /// aarch64: dot products, for int8.
         NeonDot = ACTIONCLIP_INSTRUCTIONS_NEON_DOT,
+        /// aarch64: products of int8.
+        NeonI8mm = ACTIONCLIP_INSTRUCTIONS_NEON_I8MM,
         /// aarch64: products of bf16.
         NeonBf16 = ACTIONCLIP_INSTRUCTIONS_NEON_BF16,
     }
