@@ -173,10 +173,11 @@ typedef struct actionclip_model actionclip_model;
 #define ACTIONCLIP_HEAD_TRANSF 4
 #define ACTIONCLIP_HEAD_TRANSF_CLS 5
 
-/* Compute types: the precision in which the encoders multiply matrices. bf16 rounds weights and activations to 8 bits
- * of mantissa. int8 rounds the weights of each output to 127 steps of the largest one, and each row of activations to
- * 255 steps of its range. With both, attention is bf16, and sums, LayerNorm, softmax, residuals, small heads (Conv_1D,
- * LSTM) and the last projections stay fp32. docs/SPEED.md has the speed, memory and accuracy of each. */
+/* Compute types: the precision in which the encoders multiply matrices. bf16 rounds weights to 8 bits of mantissa, and
+ * activations too where the processor multiplies bf16 faster than fp32. int8 rounds the weights of each output to 127
+ * steps of the largest one, and each row of activations to 255 steps of its range. In both, attention is bf16, or fp32
+ * where that is as fast. Sums, LayerNorm, softmax, residuals, small heads (Conv_1D, LSTM) and the last projections stay
+ * fp32. docs/SPEED.md has the speed, memory and accuracy of each. */
 #define ACTIONCLIP_COMPUTE_DEFAULT 0 /* the file's own (docs/FORMAT.md), else fp32 */
 #define ACTIONCLIP_COMPUTE_FP32 1
 #define ACTIONCLIP_COMPUTE_BF16 2

@@ -4,7 +4,7 @@ import CKernels
 /// The number format of a product's operands. Sums are fp32, and exact integers for int8.
 public enum Precision: Int32, Sendable, CaseIterable {
   case fp32 = 1
-  /// Weights and activations are rounded to nearest even.
+  /// Weights are rounded to nearest even, and activations too where the processor multiplies bf16 faster than fp32.
   case bf16
   /// Weights are rounded to 127 steps of each output's largest magnitude, activations to 255 steps of their row's
   /// range.
