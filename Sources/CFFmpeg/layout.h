@@ -5,13 +5,7 @@
 #ifndef CFFMPEG_LAYOUT_H
 #define CFFMPEG_LAYOUT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-typedef struct {
-  int32_t numerator, denominator;
-} cffmpeg_ratio_field;
+#include "CFFmpeg.h"
 
 typedef struct {
   int (*callback)(void *opaque);
@@ -31,8 +25,8 @@ typedef int cffmpeg_open_field(AVFormatContext *context, AVIOContext **io, const
   F(AVCodecContext, opaque, void *, 48, 48, 48, 48, 48)                                  \
   F(AVCodecContext, width, int32_t, 116, 116, 116, 116, 112)                             \
   F(AVCodecContext, height, int32_t, 120, 120, 120, 120, 116)                            \
-  F(AVCodecContext, pkt_timebase, cffmpeg_ratio_field, 884, 724, 716, 92, 92)            \
-  F(AVCodecContext, framerate, cffmpeg_ratio_field, 872, 712, 704, 100, 100)             \
+  F(AVCodecContext, pkt_timebase, cffmpeg_ratio, 884, 724, 716, 92, 92)            \
+  F(AVCodecContext, framerate, cffmpeg_ratio, 872, 712, 704, 100, 100)             \
   F(AVCodecParameters, codec_type, int32_t, 0, 0, 0, 0, 0)                               \
   F(AVCodecParameters, codec_id, uint32_t, 4, 4, 4, 4, 4)                                \
   F(AVCodecParameters, extradata, uint8_t *, 16, 16, 16, 16, 16)                         \
@@ -74,12 +68,12 @@ typedef int cffmpeg_open_field(AVFormatContext *context, AVIOContext **io, const
   F(AVPacketSideData, size, uint32_t, 8, 8, 8, 8, 8)                                     \
   F(AVStream, index, int32_t, 0, 0, 8, 8, 8)                                             \
   F(AVStream, codecpar, AVCodecParameters *, 208, 208, 16, 16, 16)                       \
-  F(AVStream, time_base, cffmpeg_ratio_field, 24, 16, 32, 32, 32)                        \
+  F(AVStream, time_base, cffmpeg_ratio, 24, 16, 32, 32, 32)                        \
   F(AVStream, disposition, int32_t, 56, 48, 64, 64, 64)                                  \
   F(AVStream, discard, int32_t, 60, 52, 68, 68, 68)                                      \
-  F(AVStream, avg_frame_rate, cffmpeg_ratio_field, 80, 72, 88, 88, 88)                   \
+  F(AVStream, avg_frame_rate, cffmpeg_ratio, 80, 72, 88, 88, 88)                   \
   F(AVStream, event_flags, int32_t, 188, 196, 212, 212, 200)                             \
-  F(AVStream, r_frame_rate, cffmpeg_ratio_field, 192, 200, 216, 216, 204)
+  F(AVStream, r_frame_rate, cffmpeg_ratio, 192, 200, 216, 216, 204)
 
 // The fields that only some versions have; NONE where the version has another way.
 #define CFFMPEG_SOME_FIELDS(F)                                                           \

@@ -83,10 +83,6 @@ static enum cffmpeg_codec codec_named(const char *name) {
   return cffmpeg_codec_other;
 }
 
-static cffmpeg_ratio ratio(const cffmpeg_ratio_field *field) {
-  return (cffmpeg_ratio){field->numerator, field->denominator};
-}
-
 cffmpeg_stream cffmpeg_read_stream(const cffmpeg_api *api, const AVStream *stream) {
   const AVCodecParameters *parameters = *AVStream_codecpar(stream);
   const int32_t disposition = *AVStream_disposition(stream);
@@ -105,9 +101,9 @@ cffmpeg_stream cffmpeg_read_stream(const cffmpeg_api *api, const AVStream *strea
       .height = *AVCodecParameters_height(parameters),
       .extradata = *AVCodecParameters_extradata(parameters),
       .extradata_size = *AVCodecParameters_extradata_size(parameters),
-      .unit = ratio(AVStream_time_base(stream)),
-      .average_rate = ratio(AVStream_avg_frame_rate(stream)),
-      .real_rate = ratio(AVStream_r_frame_rate(stream)),
+      .unit = *AVStream_time_base(stream),
+      .average_rate = *AVStream_avg_frame_rate(stream),
+      .real_rate = *AVStream_r_frame_rate(stream),
   };
 }
 

@@ -3,7 +3,6 @@
 #ifndef CFFMPEG_STRUCTURES_H
 #define CFFMPEG_STRUCTURES_H
 
-#include "CFFmpeg.h"
 #include "layout.h"
 
 typedef struct {

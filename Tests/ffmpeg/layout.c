@@ -1,4 +1,4 @@
-/* layout.c: what Sources/CFFmpeg states about FFmpeg's structures, functions and numbers, held against the headers of
+/* layout.c: the structures, functions and numbers of FFmpeg that Sources/CFFmpeg states, held against the headers of
  * the version that is installed. It compiles if all of it is true, and prints which version that is. */
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -8,7 +8,6 @@
 #include <libswscale/swscale.h>
 #include <stdio.h>
 
-#include "CFFmpeg.h"
 #include "layout.h"
 
 /* 4 to 8: libavcodec 58 to 62. */
@@ -23,7 +22,7 @@ _Static_assert(VERSION >= 4 && VERSION <= 8, "not a version that is read");
   _Static_assert(sizeof(((structure *)0)->field) % sizeof(type) == 0, #structure "." #field " has another size");
 CFFMPEG_FIELDS(FIELD)
 
-/* Those that this version has: each line of layout.h stands here too. */
+/* The fields that only some versions have: each of their lines in layout.h has a line here too. */
 #define SOME_FIELD(structure, field, type, ...)                             \
   enum { structure##_##field##_in = IN(__VA_ARGS__) };                      \
   typedef type structure##_##field##_type;

@@ -22,7 +22,7 @@ expect() { # expect "what" COMMAND...
 }
 skip() { (( ++skipped )); echo "  ffmpeg: skipped, $1"; }
 
-# 1. What is stated of structures, functions and numbers.
+# 1. Structures, functions and numbers as they are stated.
 HEADERS=$(pkg-config --cflags libavformat libavcodec libavutil libswscale 2> /dev/null) && {
   expect "the stated layouts are not those of the headers" eval '"$CLANG" -std=gnu11 -Wno-deprecated-declarations \
     -Werror=incompatible-pointer-types -Werror=incompatible-function-pointer-types $HEADERS \
