@@ -112,5 +112,19 @@ if python3 -c 'import numpy' 2> /dev/null; then
     (( version == 4 )) || expect "a host with FFmpeg $version fails" host av "$BUILD/$version/wheel"
   done
 fi
+# 5. A system without FFmpeg: nothing but the library and those that it is linked with.
+CHROOT=$(PATH=$PATH:/usr/sbin:/sbin command -v chroot)
+if (( EUID == 0 )) && [[ -n $CHROOT ]]; then
+  ROOT=$BUILD/root
+  rm -rf "$ROOT" && mkdir -p "$ROOT/etc"
+  for file in $(ldd "$BUILD/frames" | grep -o '/[^ ]*'); do cp -L --parents "$file" "$ROOT"; done
+  cp "$BUILD/frames" "$ROOT"
+  printf 'ID=debian\nVERSION_ID="12"\n' > "$ROOT/etc/os-release"
+  "$CHROOT" "$ROOT" /frames 2> "$BUILD/missing.err"
+  expect "the message does not name this system's package" \
+    grep -q 'FFmpeg 4.4 to 8, and none is here; install them with: apt-get install libavformat59' "$BUILD/missing.err"
+else
+  skip "a system without FFmpeg: needs root and chroot"
+fi
 echo "ffmpeg: $passed passed, $failed failed, $skipped skipped"
 (( failed == 0 ))
