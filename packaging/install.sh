@@ -63,7 +63,7 @@ everything() {
   link libactionclip.so.$ABI "$LIBDIR/libactionclip.so"
   local file
   for file in actionclip.h actionclip.hpp; do put 644 include/$file "$INCLUDEDIR/$file"; done
-  fill packaging/actionclip.pc.in "$PCLIBDIR/actionclip.pc" '${pcfiledir}' '${prefix}'
+  fill pkgconfig/actionclip.pc.in "$PCLIBDIR/actionclip.pc" '${pcfiledir}' '${prefix}'
   for file in actionclipConfig.cmake actionclipConfigVersion.cmake CMakeLists.txt; do
     fill packaging/cmake/$file.in "$cmake/$file" '${actionclip_HERE}' '${actionclip_PREFIX}'
   done

@@ -31,6 +31,8 @@ expect "compare.py does not tell what is incompatible" eval \
   'python3 $HERE/test_compare.py 2> "$BUILD/compare.txt" || { cat "$BUILD/compare.txt" >&2; false; }'
 expect "the header breaks programs of the last release" python3 $HERE/compare.py $HERE/released.json "$BUILD/abi.json"
 
+expect "files name another version than the header" scripts/version.py
+
 # 2. Symbols: the library exports the header's functions and nothing else.
 python3 -c 'import json, sys; print(*sorted(f["name"] for f in json.load(sys.stdin)["functions"]), sep="\n")' \
   < "$BUILD/abi.json" > "$BUILD/header.txt"
