@@ -44,11 +44,11 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  test-ffmpeg torture test-abi test-bindings test-python races test-fuzz fuzz bench bench-kernels bench-dense demo clean
+  test-ffmpeg torture test-aarch64 test-abi test-bindings test-python races test-fuzz fuzz bench bench-kernels bench-dense demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@printf '\nmake install takes PREFIX, LIBDIR, INCLUDEDIR, PCLIBDIR, BINDIR and DESTDIR.\n'
 
 deps: ## install the Debian packages that are missing (nothing to do when none is)
@@ -164,6 +164,9 @@ FETCH ?= --fetch
 
 test-ffmpeg: ## the same frames with FFmpeg 4, 5, 6, 7 and 8, which it fetches from Python wheels (150 MB)
 	@Tests/ffmpeg/run.sh $(FETCH)
+
+test-aarch64: ## the library for 64-bit Arm, under an emulator (first: Tests/aarch64/root.sh, a download of 600 MB)
+	@Tests/aarch64/run.sh
 
 test-abi: ## the header against the last release's, the exported symbols, and what the library needs
 	@Tests/abi/run.sh
