@@ -101,9 +101,9 @@ extension ActionCLIP {
       tensors.append(TensorToWrite(name: parameter.name, shape: parameter.shape, storage: storage))
       sources.append((index, storage == .int8 ? .numbers : .values))
       if storage == .int8 {
+        let suffix = ParameterReader.scaleSuffix(isRotated: parameter.isRotatedInInt8)
         tensors.append(
-          TensorToWrite(
-            name: parameter.name + ParameterReader.scaleSuffix, shape: [parameter.shape[0]], storage: .fp32))
+          TensorToWrite(name: parameter.name + suffix, shape: [parameter.shape[0]], storage: .fp32))
         sources.append((index, .scales))
       }
     }

@@ -33,7 +33,8 @@ struct LinearTests {
     let pool = ThreadPool(threads: threads)
     try withRegions { (workspace) throws(Failure) in
       try Operand(workspace, linear.precision, rows: rows, width: linear.inputs)
-    } _: { operand in
+    } _: { memory in
+      let operand = memory.input(of: linear)
       operand.fill(
         rows: rows, x.base, stride: linear.inputs, width: linear.inputs, kernels: kernels,
         pool: pool)
@@ -122,12 +123,48 @@ struct LinearTests {
     let y = try FloatBuffer(count: 20 * 96)
     try withRegions { (workspace) throws(Failure) in
       try Operand(workspace, precision, rows: 20, width: 64)
-    } _: { operand in
+    } _: { memory in
+      let operand = memory.input(of: linear)
       operand.fill(rows: 20, x.base, stride: 64, width: 64, kernels: kernels, pool: pool)
       linear.apply(
         rows: 20, operand, to: Operand(y.base, stride: 96), columns: 32..<80, pool: pool)
     }
     for i in 0..<20 * 96 { #expect(y[i] == ((32..<80).contains(i % 96) ? all[i] : 0)) }
+  }
+
+  /// A large number in each row and in each output's weights costs the others less precision than where rows are rounded
+  /// as they are.
+  @Test(arguments: [768, 3072]) func int8SharesLargeNumbersOut(inputs: Int) throws {
+    let outputs = 48
+    var numbers = Numbers(seed: 11)
+    let weight = try numbers.buffer(inputs * outputs)
+    for output in 0..<outputs { weight.base[output * inputs + output] = 20 }
+    let x = try input(20, inputs)
+    for row in 0..<20 { x.base[row * inputs + inputs - 1] = 40 }
+    let rotated = try Linear(
+      weight: weight.base, bias: nil, inputs: inputs, outputs: outputs, precision: .int8, kernels: kernels)
+    let scales = try FloatBuffer(count: outputs)
+    let rounded = (0..<outputs * inputs).map { Int8((weight.base[$0] * 127 / 20).rounded()) }
+    for output in 0..<outputs { scales.base[output] = 20 / 127 }
+    let plain = try Linear(
+      quantised: rounded, scales: scales, isRotated: false, bias: nil, inputs: inputs, outputs: outputs,
+      kernels: kernels)
+    #expect(rotated.isRotated && !plain.isRotated)
+    let errors = try [rotated, plain].map { layer in
+      let y = try apply(layer, x, rows: 20, threads: 1)
+      var sum = 0.0
+      for row in 0..<20 {
+        for output in 0..<outputs {
+          var exact = 0.0
+          for i in 0..<inputs {
+            exact += Double(x.base[row * inputs + i]) * Double(weight.base[output * inputs + i])
+          }
+          sum += (Double(y[row * outputs + output]) - exact) * (Double(y[row * outputs + output]) - exact)
+        }
+      }
+      return sum.squareRoot()
+    }
+    #expect(errors[0] < 0.7 * errors[1], "\(errors)")
   }
 
   @Test func noRowsAreNoWork() throws {

@@ -66,7 +66,7 @@ static problem make(ckernels_precision precision, size_t rows, size_t k, size_t 
   p.zero = memory(rows * 4);
   p.x = numbers(rows * k);
   p.w = numbers(outputs * k);
-  const ckernels_target target = {inputs, p.operand, p.stride, p.scale, p.zero};
+  const ckernels_target target = {inputs, p.operand, p.stride, p.scale, p.zero, 0};
   ckernels_convert(kernels, rows, k, p.x, k, &target);
   p.packed = memory(ckernels_packed_count(precision, outputs, k) * 4);
   // In parts, as several threads would.
@@ -300,7 +300,7 @@ static void test_layer_norm(ckernels_precision precision, size_t width) {
   float *x = numbers(rows * width), *weight = numbers(width), *bias = numbers(width);
   uint32_t *y = memory(rows * stride * 4);
   float *scale = memory(rows * 4), *zero = memory(rows * 4);
-  const ckernels_target to = {precision, y, stride, scale, zero};
+  const ckernels_target to = {precision, y, stride, scale, zero, 0};
   ckernels_layer_norm(kernels, rows, width, x, width, weight, bias, 1e-5f, &to);
   for (size_t row = 0; row < rows; row++) {
     double mean = 0, variance = 0, low = 0, high = 0, cancelled = 0;
@@ -333,33 +333,76 @@ static void test_layer_norm(ckernels_precision precision, size_t width) {
 }
 
 // bf16 rows to int8 give what their values as fp32 give.
-static void test_quantise(size_t width) {
+static void test_quantise(size_t width, int rotated) {
   uint16_t *x = memory(width * 2);
   float *same = memory(width * 4);
   for (size_t i = 0; i < width; i++) same[i] = bf16_value(x[i] = bf16_from(number()));
   const size_t bytes = ckernels_dwords(CKERNELS_INT8, width) * 4;
   uint8_t *a = memory(bytes), *b = memory(bytes);
   float scales[2], zeros[2];
-  const ckernels_target to_a = {CKERNELS_INT8, a, bytes / 4, &scales[0], &zeros[0]};
-  const ckernels_target to_b = {CKERNELS_INT8, b, bytes / 4, &scales[1], &zeros[1]};
+  const ckernels_target to_a = {CKERNELS_INT8, a, bytes / 4, &scales[0], &zeros[0], rotated};
+  const ckernels_target to_b = {CKERNELS_INT8, b, bytes / 4, &scales[1], &zeros[1], rotated};
   ckernels_quantise(kernels, 1, width, x, width, &to_a);
   ckernels_convert(kernels, 1, width, same, width, &to_b);
   CHECK(!memcmp(a, b, bytes) && scales[0] == scales[1] && zeros[0] == zeros[1], "quantise of %zu", width);
   free(x), free(same), free(a), free(b);
 }
 
+// Rows that are rotated, against the definition; and a rotated weight, which gives the weight when it is turned back.
+static void test_rotation(size_t width) {
+  const size_t points = ckernels_rotation_points(width), dwords = ckernels_dwords(CKERNELS_INT8, width);
+  CHECK(width % (16 * points) == 0 || points == 1, "%zu points for %zu", points, width);
+  if (points == 1) return;
+  float *x = numbers(width), *normed = memory(width * 4), *gain = numbers(width), *bias = numbers(width);
+  x[below(width)] = 50;
+  uint8_t *y = memory(dwords * 4);
+  float scale, zero;
+  const ckernels_target to = {CKERNELS_INT8, y, dwords, &scale, &zero, 1}, plain = {CKERNELS_FP32, normed, width, 0, 0, 0};
+  for (int norm = 0; norm < 2; norm++) {
+    if (norm) {
+      ckernels_layer_norm(kernels, 1, width, x, width, gain, bias, 1e-5f, &plain);
+      ckernels_layer_norm(kernels, 1, width, x, width, gain, bias, 1e-5f, &to);
+    } else {
+      memcpy(normed, x, width * 4);
+      ckernels_convert(kernels, 1, width, x, width, &to);
+    }
+    for (size_t i = 0; i < width; i++) {
+      const size_t run = i / (16 * points) * 16 * points, own = (i - run) / 16;
+      double expected = 0;
+      for (size_t p = 0; p < points; p++)
+        expected += (__builtin_parityl(p & own) ? -1 : 1) * (double)normed[run + 16 * p + i % 16];
+      const double got = ((double)y[i] - (double)zero) * (double)scale;
+      CHECK(fabs(got - expected) <= 0.501 * (double)scale, "rotated %zu: %g for %g", width, got, expected);
+    }
+  }
+  enum { OUTPUTS = 5 };
+  float *w = numbers(OUTPUTS * width), *turned = memory(OUTPUTS * width * 4), scales[OUTPUTS];
+  int8_t *integers = memory(OUTPUTS * width);
+  void *packed = memory(ckernels_packed_count(CKERNELS_INT8, OUTPUTS, width) * 4);
+  ckernels_pack_rotated(OUTPUTS, width, 0, OUTPUTS, w, width, packed);
+  ckernels_unpack(CKERNELS_INT8, OUTPUTS, width, packed, turned);
+  ckernels_unpack_quantised(OUTPUTS, width, packed, integers, scales);
+  for (size_t output = 0; output < OUTPUTS; output++) {
+    ckernels_rotate(width, turned + output * width);
+    for (size_t i = output * width; i < (output + 1) * width; i++)
+      CHECK(fabsf(turned[i] - w[i]) <= 0.501f * (float)points * scales[output], "weight %g became %g", w[i], turned[i]);
+  }
+  free(x), free(normed), free(gain), free(bias), free(y), free(w), free(turned), free(integers), free(packed);
+}
+
 // A value that is not finite stays so, however it is rounded: a quiet finite number would be a wrong answer.
-static void test_not_finite(void) {
-  enum { WIDTH = 37 };
-  float x[WIDTH], one[WIDTH], nothing[WIDTH] = {0}, scale, zero;
+static void test_not_finite(int rotated) {
+  enum { MOST = 64 };
+  const size_t WIDTH = rotated ? MOST : 37;
+  float x[MOST], one[MOST], nothing[MOST] = {0}, scale, zero;
   const float bad[] = {NAN, INFINITY, -INFINITY, 3e38f};
   for (size_t which = 0; which < 4; which++)
     for (size_t place = 0; place < WIDTH; place += 9)
       for (int precision = 0; precision < 3; precision++) {
         for (size_t i = 0; i < WIDTH; i++) x[i] = number(), one[i] = 1;
         x[place] = bad[which];
-        uint32_t y[WIDTH];
-        const ckernels_target to = {(ckernels_precision)precision, y, WIDTH, &scale, &zero};
+        uint32_t y[MOST];
+        const ckernels_target to = {(ckernels_precision)precision, y, WIDTH, &scale, &zero, rotated};
         ckernels_layer_norm(kernels, 1, WIDTH, x, WIDTH, one, nothing, 1e-5f, &to);
         int finite = 1;
         for (size_t i = 0; i < WIDTH; i++)
@@ -585,8 +628,10 @@ static void test_chosen(size_t shapes) {
   }
   state = 1;
   test_quantised_packing();
-  for (size_t width = 1; width < 80; width++) test_quantise(width);
-  test_not_finite();
+  for (size_t width = 1; width < 80; width++) test_quantise(width, 0);
+  for (size_t width = 32; width < 1300; width += 32) test_quantise(width, 1), test_rotation(width);
+  test_rotation(CKERNELS_ROTATED_MAX), test_rotation(CKERNELS_ROTATED_MAX + 256);
+  test_not_finite(0), test_not_finite(1);
   for (int p = 0; p < 2; p++) {
     if (ckernels_activations(kernels, (ckernels_precision)p) != (ckernels_precision)p) continue;
     for (size_t i = 0; i < 60; i++) {

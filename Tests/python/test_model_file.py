@@ -29,6 +29,19 @@ def with_metadata(source, target, metadata):
     return target
 
 
+def write_safetensors(path, tensors, metadata):
+    types = {"float32": "F32", "int8": "I8", "uint16": "BF16"}
+    header, data = {"__metadata__": metadata}, b""
+    for name, tensor in tensors.items():
+        end = len(data) + tensor.nbytes
+        header[name] = {
+            "dtype": types[tensor.dtype.name], "shape": tensor.shape, "data_offsets": [len(data), end],
+        }  # fmt: skip
+        data += tensor.tobytes()
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
 @pytest.fixture(scope="module")
 def saved(speaker, tmp_path_factory):
     path = tmp_path_factory.mktemp("saved") / "model.safetensors"
@@ -128,20 +141,55 @@ def test_lower_precision_is_stored_as_it_is_computed(folder, compute, tmp_path):
     assert path.stat().st_size < sizes[compute] * 4 * full.info.parameters + 600_000
 
 
+def rotated(rows):
+    """Rows as int8 has them (docs/FORMAT.md): each number of a run is a sum with signs of those at its place."""
+    points = next((n for n in (16, 8, 4, 2) if rows.shape[1] % (16 * n) == 0), 1)
+    signs = np.array([[(-1) ** (i & j).bit_count() for i in range(points)] for j in range(points)])
+    return (signs @ rows.astype(float).reshape(len(rows), -1, points, 16)).reshape(rows.shape), points
+
+
 def test_int8_numbers_are_the_nearest_of_127_steps(saved, tmp_path):
     path = tmp_path / "int8.safetensors"
     with actionclip.Model(saved) as model:
         model.save(path, storage="int8")
     full, stored = read_safetensors(saved), read_safetensors(path)
-    scaled = [name for name in stored if name.endswith(".scale")]
+    scaled = [name for name in stored if name.endswith("scale") and "weight" in name]
     assert scaled and set(stored) - set(scaled) == set(full)
     for name, tensor in full.items():
-        if name + ".scale" not in stored:
+        if name + ".rotated_scale" in stored:
+            scale, (wanted, points) = stored[name + ".rotated_scale"][:, None], rotated(tensor)
+        elif name + ".scale" in stored:
+            scale, (wanted, points) = stored[name + ".scale"][:, None], (tensor, 1)
+        else:
             assert stored[name].dtype != np.int8
             continue
-        scale = stored[name + ".scale"]
-        assert np.allclose(scale, np.abs(tensor).max(1) / 127, rtol=1e-6)
-        assert np.abs(stored[name] * scale[:, None] - tensor).max() <= scale.max() * 0.5001
+        wanted = wanted / points
+        assert np.allclose(scale, np.abs(wanted).max(1, keepdims=True) / 127, rtol=1e-6)
+        assert np.abs(stored[name] * scale - wanted).max() <= scale.max() * 0.5001
+
+
+@pytest.mark.parametrize("folder", pack_folders(), ids=pack_id)
+def test_int8_files_without_rotation_are_still_read(folder, tmp_path):
+    """Rows rounded as they are, each with its `.scale`, as libraries before this one wrote them."""
+    pack, path, again = Pack(folder), tmp_path / "plain.safetensors", tmp_path / "again.safetensors"
+    with pack.load() as model:
+        model.save(path, storage="int8")
+        full = tmp_path / "full.safetensors"
+        model.save(full)
+        exact = model.encode_tokens(pack.inputs["tokens"])
+    tensors = read_safetensors(path)
+    for name, tensor in read_safetensors(full).items():
+        if tensors.pop(name + ".rotated_scale", None) is not None:
+            scale = np.abs(tensor).max(1, keepdims=True) / 127
+            tensors |= {name: np.rint(tensor / scale).astype(np.int8), name + ".scale": scale[:, 0]}
+    write_safetensors(path, tensors, metadata_of(path))
+    with actionclip.Model(path) as plain:
+        assert plain.info.compute_type == "int8"
+        text = plain.encode_tokens(pack.inputs["tokens"])
+        assert (exact * text).sum() / np.linalg.norm(exact) / np.linalg.norm(text) > 0.99
+        plain.save(again, storage="int8")
+        with actionclip.Model(again) as same:
+            assert same_bits(same.encode_tokens(pack.inputs["tokens"]), text)
 
 
 @pytest.mark.parametrize("damage", ["missing", "shape", "nan", "type"])
@@ -153,9 +201,10 @@ def test_int8_with_wrong_scales_is_refused(saved, tmp_path, damage):
     (size,) = struct.unpack_from("<Q", data)
     header, numbers = json.loads(data[8 : 8 + size]), bytearray(data[8 + size :])
     name = next(key for key in header if key.endswith("0.mlp.c_fc.weight") and key.startswith("visual."))
-    entry = header[name + ".scale"]
+    scales = next(key for key in header if key in (name + ".rotated_scale", name + ".scale"))
+    entry = header[scales]
     if damage == "missing":
-        header[name + ".scaled"] = header.pop(name + ".scale")
+        header[name + ".scaled"] = header.pop(scales)
     elif damage == "shape":
         entry["shape"] = [entry["shape"][0] // 2, 2]
     elif damage == "type":
@@ -164,7 +213,7 @@ def test_int8_with_wrong_scales_is_refused(saved, tmp_path, damage):
         struct.pack_into("<f", numbers, entry["data_offsets"][0], float("nan"))
     text = json.dumps(header).encode()
     path.write_bytes(struct.pack("<Q", len(text)) + text + numbers)
-    with pytest.raises(actionclip.ActionCLIPError, match=name.replace(".", r"\.") + r"\.scale"):
+    with pytest.raises(actionclip.ActionCLIPError, match=name.replace(".", r"\.") + r"\.(rotated_)?scale"):
         actionclip.Model(path)
 
 

@@ -51,7 +51,7 @@ static float *noise(size_t count) {
 static uint16_t *noise_bf16(size_t count) {
   float *x = noise(count);
   uint16_t *y = memory((count + 1) / 2);
-  const ckernels_target to = {CKERNELS_BF16, y, count / 2, NULL, NULL};
+  const ckernels_target to = {CKERNELS_BF16, y, count / 2, NULL, NULL, 0};
   ckernels_convert(kernels, 1, count, x, count, &to);
   free(x);
   return y;
@@ -185,7 +185,7 @@ static void products(ckernels_precision precision, size_t rows, size_t outputs, 
   ckernels_pack_part(precision, outputs, k, 0, outputs, w, k, packed);
   const ckernels_precision inputs = ckernels_inputs(kernels, precision);
   const size_t stride = ckernels_operand_stride(inputs, k);
-  const ckernels_target converted = {inputs, memory(rows * stride), stride, memory(rows), memory(rows)};
+  const ckernels_target converted = {inputs, memory(rows * stride), stride, memory(rows), memory(rows), 0};
   ckernels_convert(kernels, rows, k, x, k, &converted);
   const int scaled = precision == CKERNELS_INT8;
   product p = {precision, rows, k, outputs,
@@ -271,11 +271,11 @@ static void report_row_kernels(void) {
   float *scale = memory(ROWS), *zero = memory(ROWS);
   void *out = memory((size_t)ROWS * (HIDDEN + 16));
   for (int precision = CKERNELS_FP32; precision <= CKERNELS_INT8; precision++) {
-    const ckernels_target to = {precision, out, ckernels_operand_stride(precision, WIDTH), scale, zero};
+    const ckernels_target to = {precision, out, ckernels_operand_stride(precision, WIDTH), scale, zero, 1};
     const row_work norm = {x, weight, bias, to};
     report_rows("LayerNorm, 1576 rows of 768", precision, ROWS, run_layer_norm, &norm);
   }
-  const ckernels_target to = {CKERNELS_INT8, out, ckernels_operand_stride(CKERNELS_INT8, HIDDEN), scale, zero};
+  const ckernels_target to = {CKERNELS_INT8, out, ckernels_operand_stride(CKERNELS_INT8, HIDDEN), scale, zero, 1};
   const row_work quantise = {hidden, NULL, NULL, to};
   report_rows("quantise, 1576 rows of 3072", CKERNELS_INT8, ROWS, run_quantise, &quantise);
   free(x), free(weight), free(bias), free(hidden), free(scale), free(zero), free(out);

@@ -118,6 +118,30 @@ void ckernels_pack_part(ckernels_precision precision, size_t outputs, size_t k, 
   if (first + count == outputs) clear_rest(precision, outputs, k, packed);
 }
 
+void ckernels_rotate(size_t k, float *row) {
+  const size_t points = ckernels_rotation_points(k);
+  for (float *run = row; run < row + k && points > 1; run += 16 * points)
+    for (size_t half = 16; half < 16 * points; half *= 2)
+      for (float *pair = run; pair < run + 16 * points; pair += 2 * half)
+        for (size_t i = 0; i < half; i++) {
+          const float a = pair[i], b = pair[half + i];
+          pair[i] = a + b;
+          pair[half + i] = a - b;
+        }
+}
+
+void ckernels_pack_rotated(size_t outputs, size_t k, size_t first, size_t count, const float *rows, size_t stride,
+                           void *packed) {
+  const float points = (float)ckernels_rotation_points(k);
+  float row[CKERNELS_ROTATED_MAX];
+  for (size_t output = 0; output < count; output++) {
+    for (size_t i = 0; i < k; i++) row[i] = rows[output * stride + i] / points;
+    ckernels_rotate(k, row);
+    put_row(CKERNELS_INT8, outputs, k, first + output, row, packed);
+  }
+  if (first + count == outputs) clear_rest(CKERNELS_INT8, outputs, k, packed);
+}
+
 void ckernels_pack_quantised(size_t outputs, size_t k, size_t first, size_t count,
                              const int8_t *rows, const float *row_scales, void *packed) {
   for (size_t r = 0; r < count; r++)

@@ -79,7 +79,10 @@ void ckernels_pack_part(ckernels_precision precision, size_t outputs, size_t k, 
 // Packs outputs first ..< first + count from int8 rows [count, k] and their scales.
 void ckernels_pack_quantised(size_t outputs, size_t k, size_t first, size_t count,
                              const int8_t *rows, const float *scales, void *packed);
-// Writes the packed operand as fp32 rows [outputs, k]. fp32 comes back bit for bit, bf16 and int8 as they were rounded.
+// Packs outputs first ..< first + count from rows [count, k] to int8, rotated (below).
+void ckernels_pack_rotated(size_t outputs, size_t k, size_t first, size_t count, const float *rows, size_t stride,
+                           void *packed);
+// Writes the packed operand as fp32 rows [outputs, k], rotated ones as they are rotated. fp32 comes back bit for bit, bf16 and int8 as they were rounded.
 void ckernels_unpack(ckernels_precision precision, size_t outputs, size_t k, const void *packed,
                      float *rows);
 // Unpacks int8 to its rows [outputs, k] and scales [outputs].
@@ -93,6 +96,24 @@ void ckernels_pack_keys(ckernels_precision precision, size_t outputs, size_t k, 
 // `stride` numbers apart.
 void ckernels_pack_values(ckernels_precision precision, size_t outputs, size_t k, const void *rows,
                           size_t stride, void *packed);
+
+// --------------------------------------------------------------------------------------- rotation
+
+// int8 takes a row in steps of its range, so that a few large numbers cost all others their precision. Rotated operands
+// share large numbers out. Points is a power of two, n; a row is cut into runs of n vectors of 16 numbers, and the n
+// numbers at the same place of a run's vectors are multiplied by the Hadamard matrix of that size, all of whose entries
+// are 1 or -1. The A operand is rotated so, the B operand too and then divided by n, which leaves products what they are.
+// Rotating twice multiplies by n.
+
+// Points for rows of k numbers: as many as divide them, up to 16; 1, which rotates nothing, for other and longer rows.
+#define CKERNELS_ROTATED_MAX 5120
+static inline size_t ckernels_rotation_points(size_t k) {
+  size_t points = 16;
+  while (points > 1 && (k % (16 * points) || k > CKERNELS_ROTATED_MAX)) points /= 2;
+  return points;
+}
+// Rotates a row of k numbers in place.
+void ckernels_rotate(size_t k, float *row);
 
 // -------------------------------------------------------------------------------------- A operand
 
@@ -117,6 +138,7 @@ typedef struct {
   size_t stride;  // dwords
   float *scale;   // int8 only
   float *zero;    // int8 only
+  int rotated;    // int8 only: 1 to rotate rows before they are rounded
 } ckernels_target;
 
 // Converts fp32 rows to an operand.

@@ -89,6 +89,55 @@ INLINE void N(clear_tail)(uint8_t *row, size_t bytes) {
     N(clear_tail)(y, width);                                                                                \
   }
 
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
+// Multiplies the numbers in each lane of `points` vectors by the Hadamard matrix of that size.
+INLINE void N(hadamard)(const size_t points, N(vf) *v) {
+  UNROLLED for (size_t half = 1; half < points; half *= 2) {
+    UNROLLED for (size_t i = 0; i < points; i++) {
+      if (i & half) continue;
+      const N(vf) a = v[i], b = v[i + half];
+      v[i] = a + b;
+      v[i + half] = a - b;
+    }
+  }
+}
+
+// Quantises a row rotated (CKernels.h): its numbers, which VECTOR(i) gives, are rotated and kept while their range is
+// found. A row that has points consists of whole vectors.
+#define ROUND_ROTATED_ROW(VECTOR, BYTES)                                                                    \
+  {                                                                                                         \
+    float kept[CKERNELS_ROTATED_MAX] __attribute__((aligned(64)));                                          \
+    N(vf) low = {0}, high = {0}, sound = {0};                                                               \
+    float rest = 0, zero;                                                                                   \
+    switch (ckernels_rotation_points(width)) {                                                              \
+      case 16: ROTATE_ROW(16, VECTOR) break;                                                                \
+      case 8: ROTATE_ROW(8, VECTOR) break;                                                                  \
+      case 4: ROTATE_ROW(4, VECTOR) break;                                                                  \
+      default: ROTATE_ROW(2, VECTOR)                                                                        \
+    }                                                                                                       \
+    for (int l = 0; l < WIDTH; l++) rest += sound[l];                                                       \
+    const float inverse = N(range)(-N(largest)(-low), N(largest)(high), rest, to, row, &zero);              \
+    STORE_ROW(KEPT, KEPT_ONE, BYTES)                                                                        \
+  }
+// The first of a run's rotated vectors is the sum of all, which is not finite where one of them is not.
+#define ROTATE_ROW(POINTS, VECTOR)                                                                          \
+  for (size_t run = 0; run < width; run += 16 * POINTS)                                                     \
+    for (size_t at = run; at < run + 16; at += WIDTH) {                                                     \
+      N(vf) v[POINTS];                                                                                      \
+      UNROLLED for (size_t p = 0; p < POINTS; p++) v[p] = VECTOR(at + 16 * p);                              \
+      N(hadamard)(POINTS, v);                                                                               \
+      sound += v[0] * 0.0f;                                                                                 \
+      UNROLLED for (size_t p = 0; p < POINTS; p += 2) {                                                     \
+        low = N(min)(N(min)(v[p], v[p + 1]), low);                                                          \
+        high = N(max)(N(max)(v[p], v[p + 1]), high);                                                        \
+        N(store)(kept + at + 16 * p, v[p]);                                                                 \
+        N(store)(kept + at + 16 * p + 16, v[p + 1]);                                                        \
+      }                                                                                                     \
+    }
+#define KEPT(i) N(load)(kept + (i))
+#define KEPT_ONE(i) kept[i]
+
 static void N(convert)(size_t rows, size_t width, const float *x, size_t x_stride,
                        const ckernels_target *to) {
   for (size_t row = 0; row < rows; row++, x += x_stride) {
@@ -106,7 +155,8 @@ static void N(convert)(size_t rows, size_t width, const float *x, size_t x_strid
       case CKERNELS_INT8:
 #define VECTOR(i) N(load)(x + (i))
 #define ONE(i) x[i]
-        ROUND_ROW(VECTOR, ONE, 1, 0, (uint8_t *)own)
+        if (to->rotated) ROUND_ROTATED_ROW(VECTOR, (uint8_t *)own)
+        else ROUND_ROW(VECTOR, ONE, 1, 0, (uint8_t *)own)
 #undef VECTOR
 #undef ONE
     }
@@ -141,19 +191,24 @@ INLINE void N(bf16_range)(size_t width, const uint16_t *x, int16_t *min, int16_t
 
 static void N(quantise)(size_t rows, size_t width, const uint16_t *x, size_t x_stride,
                         const ckernels_target *to) {
+#define VECTOR(i) N(from_bf16)(x + (i))
+#define ONE(i) bf16_value(x[i])
   for (size_t row = 0; row < rows; row++, x += x_stride) {
+    uint8_t *own = (uint8_t *)((uint32_t *)to->rows + row * to->stride);
+    if (to->rotated) {
+      ROUND_ROTATED_ROW(VECTOR, own)
+      continue;
+    }
     int16_t min, max;
     N(bf16_range)(width, x, &min, &max);
     const int finite = max < 0x7F80 && min > ~0x7F80;
     float zero;
     const float inverse = N(range)(bf16_value((uint16_t)N(ordered)((uint16_t)min)), bf16_value((uint16_t)max),
                                    finite ? 0.0f : NAN, to, row, &zero);
-#define VECTOR(i) N(from_bf16)(x + (i))
-#define ONE(i) bf16_value(x[i])
-    STORE_ROW(VECTOR, ONE, (uint8_t *)((uint32_t *)to->rows + row * to->stride))
+    STORE_ROW(VECTOR, ONE, own)
+  }
 #undef VECTOR
 #undef ONE
-  }
 }
 
 // Mean and 1 / standard deviation of a row.
@@ -215,7 +270,9 @@ static void N(layer_norm)(size_t rows, size_t width, const float *x, size_t x_st
         if (width % 2) y[width] = 0;
         break;
       }
-      case CKERNELS_INT8: ROUND_ROW(NORMED, NORMED_ONE, 0, scale * 0.0f, (uint8_t *)own)
+      case CKERNELS_INT8:
+        if (to->rotated) ROUND_ROTATED_ROW(NORMED, (uint8_t *)own)
+        else ROUND_ROW(NORMED, NORMED_ONE, 0, scale * 0.0f, (uint8_t *)own)
     }
 #undef NORMED
 #undef NORMED_ONE

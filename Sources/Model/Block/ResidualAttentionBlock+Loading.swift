@@ -16,13 +16,13 @@ extension ResidualAttentionBlock {
     ln1 = try reader.layerNorm(prefix + names.ln1, width, epsilon)
     inProjection = try reader.linear(
       weight: prefix + names.inProjectionWeight, bias: prefix + names.inProjectionBias, width, 3 * width,
-      minimum: minimum)
+      minimum: minimum, after: ln1)
     attention = MultiHeadAttention(
       heads: heads, width: width, causal: causal,
       precision: reader.kernels.activationPrecision(inProjection.precision), kernels: reader.kernels)
     outProjection = try reader.linear(prefix + names.outProjection, width, width, minimum: minimum)
     ln2 = try reader.layerNorm(prefix + names.ln2, width, epsilon)
-    fc = try reader.linear(prefix + names.fc, width, hidden, minimum: minimum)
+    fc = try reader.linear(prefix + names.fc, width, hidden, minimum: minimum, after: ln2)
     projection = try reader.linear(prefix + names.projection, hidden, width, minimum: minimum)
   }
 }

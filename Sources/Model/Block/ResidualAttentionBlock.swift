@@ -16,6 +16,11 @@ struct ResidualAttentionBlock: Sendable {
   var width: Int { ln1.width }
   var inputPrecision: Precision { fc.inputPrecision }
 
+  /// The memory for a product's input.
+  private func input(of layer: Linear, _ scratch: BlockScratch) -> Operand {
+    (inputPrecision == .int8 ? scratch.input : scratch.attended).input(of: layer)
+  }
+
   /// Applies the block to x [rows, W] in place, at most scratch.rows rows. Every row gives a key and a value; the rest
   /// is computed for the wanted rows alone, and the others then hold nothing of use. The cancel token is looked at within
   /// the block, which for many rows is the longest step of a call.
@@ -28,8 +33,9 @@ struct ResidualAttentionBlock: Sendable {
     // One row of each needs room beside its attention, which sequences of one row do not leave.
     guard wanted != .all, 2 * count <= rows else {
       let qkv = scratch.qkvOrHidden.reshaped(width: 3 * width)
-      ln1.apply(rows: rows, x, stride: width, to: scratch.input, pool: pool)
-      inProjection.apply(rows: rows, scratch.input, to: qkv, pool: pool)
+      let input = input(of: inProjection, scratch)
+      ln1.apply(rows: rows, x, stride: width, to: input, pool: pool)
+      inProjection.apply(rows: rows, input, to: qkv, pool: pool)
       attention.apply(
         sequences, qkv: qkv, to: scratch.attended, scratch: scratch.attention, pool: pool)
       return try addAttentionAndMLP(rows: rows, x, scratch.attended, scratch, pool)
@@ -48,12 +54,13 @@ struct ResidualAttentionBlock: Sendable {
         + wanted.range(sequences.length(sequence)).lowerBound
     }
     let qkv = scratch.qkvOrHidden.reshaped(width: 3 * width)
-    ln1.apply(rows: rows, x, stride: width, to: scratch.input, pool: pool)
-    inProjection.apply(rows: rows, scratch.input, to: qkv, columns: width..<3 * width, pool: pool)
+    let input = input(of: inProjection, scratch)
+    ln1.apply(rows: rows, x, stride: width, to: input, pool: pool)
+    inProjection.apply(rows: rows, input, to: qkv, columns: width..<3 * width, pool: pool)
     // No row comes after the one it is moved to, so nothing is overwritten that is still wanted.
-    for i in 0..<count { scratch.input.set(i, to: scratch.input, row: row(i)) }
+    for i in 0..<count { input.set(i, to: input, row: row(i)) }
     let queries = scratch.attended.from(count)  // [sequences, W], beside the result
-    inProjection.apply(rows: count, scratch.input, to: queries, columns: 0..<width, pool: pool)
+    inProjection.apply(rows: count, input, to: queries, columns: 0..<width, pool: pool)
     attention.apply(
       sequences, qkv: qkv, queries: queries, to: scratch.attended, wanted: wanted,
       scratch: scratch.attention, pool: pool)
@@ -71,16 +78,17 @@ struct ResidualAttentionBlock: Sendable {
     try checkCancelled()
     var input = attended
     if inputPrecision == .int8 {
-      scratch.input.quantise(rows: rows, attended, width: width, kernels: fc.kernels, pool: pool)
-      input = scratch.input
+      input = scratch.input.input(of: outProjection)
+      input.quantise(rows: rows, attended, width: width, kernels: fc.kernels, pool: pool)
     }
     outProjection.add(rows: rows, input, to: x, stride: width, pool: pool)
     try checkCancelled()
-    ln2.apply(rows: rows, x, stride: width, to: scratch.input, pool: pool)
+    input = self.input(of: fc, scratch)
+    ln2.apply(rows: rows, x, stride: width, to: input, pool: pool)
     let hidden = scratch.qkvOrHidden.reshaped(width: fc.outputs)
-    fc.apply(rows: rows, scratch.input, to: hidden, activation: activation, pool: pool)
+    fc.apply(rows: rows, input, to: hidden, activation: activation, pool: pool)
     var hiddenInput = hidden
-    if let quantised = scratch.hiddenInput?.reshaped(width: fc.outputs) {
+    if inputPrecision == .int8, let quantised = scratch.hiddenInput?.input(of: projection) {
       quantised.quantise(rows: rows, hidden, width: fc.outputs, kernels: fc.kernels, pool: pool)
       hiddenInput = quantised
     }

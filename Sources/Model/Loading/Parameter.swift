@@ -31,6 +31,11 @@ public struct Parameter: Sendable {
 
   public var count: Int { shape.reduce(1, *) }
 
+  /// Whether `quantised` gives the numbers of a rotated weight.
+  public var isRotatedInInt8: Bool {
+    if case .packed(let linear) = storage { linear.isRotatedInInt8 } else { false }
+  }
+
   /// The numbers as int8 with a scale for each output, as a model that computes in int8 has them; nothing for a tensor
   /// that is never held so.
   public func quantised() throws(Failure) -> (numbers: FloatBuffer, scales: FloatBuffer) {

@@ -35,23 +35,27 @@ extension ParameterReader {
     return table
   }
 
-  /// A layer whose weight and bias are named `prefix`weight and `prefix`bias.
+  /// A layer whose weight and bias are named `prefix`weight and `prefix`bias, and whose input `norm` writes, if given.
   func linear(
-    _ prefix: String, _ inputs: Int, _ outputs: Int, minimum: Precision = .fp32
+    _ prefix: String, _ inputs: Int, _ outputs: Int, minimum: Precision = .fp32, after norm: LayerNorm? = nil
   ) throws(Failure) -> Linear {
-    try linear(weight: prefix + "weight", bias: prefix + "bias", inputs, outputs, minimum: minimum)
+    try linear(
+      weight: prefix + "weight", bias: prefix + "bias", inputs, outputs, minimum: minimum, after: norm)
   }
 
   /// A layer whose weight is stored as [outputs, inputs].
   func linear(
-    weight: String, bias: String?, _ inputs: Int, _ outputs: Int, minimum: Precision = .fp32
+    weight: String, bias: String?, _ inputs: Int, _ outputs: Int, minimum: Precision = .fp32,
+    after norm: LayerNorm? = nil
   ) throws(Failure) -> Linear {
-    try linear(weight: weight, shape: [outputs, inputs], bias: bias, inputs, outputs, minimum: minimum)
+    try linear(
+      weight: weight, shape: [outputs, inputs], bias: bias, inputs, outputs, minimum: minimum, after: norm)
   }
 
   /// A layer whose weight the file keeps in another shape of as many numbers.
   func linear(
-    weight: String, shape: [Int], bias: String?, _ inputs: Int, _ outputs: Int, minimum: Precision = .fp32
+    weight: String, shape: [Int], bias: String?, _ inputs: Int, _ outputs: Int, minimum: Precision = .fp32,
+    after norm: LayerNorm? = nil
   ) throws(Failure) -> Linear {
     // The sum of 65536 products of int8 fits 32 bits.
     guard precision(minimum) != .int8 || inputs <= 1 << 16 else {
@@ -64,20 +68,22 @@ extension ParameterReader {
       linear = try quantised(weight, shape, stored, inputs, outputs, precision(minimum))
     } else {
       linear = try read(weight, shape) { (numbers, _) throws(Failure) in
-        try pack(numbers, stored, inputs, outputs, precision(minimum))
+        try pack(numbers, stored, inputs, outputs, precision(minimum), gains: norm?.weight)
       }
     }
     append(weight, shape, minimum: minimum, .packed(linear))
     return linear
   }
 
-  /// A layer whose weight is stored as int8, with a scale for each output beside it (docs/FORMAT.md).
+  /// A layer whose weight is stored as int8, with a scale for each output beside it, whose name says whether the weight
+  /// is rotated (docs/FORMAT.md).
   private func quantised(
     _ name: String, _ shape: [Int], _ bias: FloatBuffer?, _ inputs: Int, _ outputs: Int,
     _ precision: Precision
   ) throws(Failure) -> Linear {
     let info = try checked(name, shape, [.i8])
-    let scales = try copy(name + ParameterReader.scaleSuffix, [outputs])
+    let isRotated = has(name + ParameterReader.scaleSuffix(isRotated: true))
+    let scales = try copy(name + ParameterReader.scaleSuffix(isRotated: isRotated), [outputs])
     taken.insert(name)
     if precision == .int8 {
       // A tensor with gaps, which no writer of such files leaves, is read as fp32, in four times the memory.
@@ -93,30 +99,31 @@ extension ParameterReader {
       }
       defer { extendLifetime(scratch) }
       return try Linear(
-        quantised: numbers, scales: scales, bias: bias, inputs: inputs, outputs: outputs, kernels: kernels,
-        pool: pool)
+        quantised: numbers, scales: scales, isRotated: isRotated, bias: bias, inputs: inputs,
+        outputs: outputs, kernels: kernels, pool: pool)
     }
     let numbers = try FloatBuffer(count: info.count)
     try source.read(name, into: numbers.buffer)
     for output in 0..<outputs {
       for i in output * inputs..<(output + 1) * inputs { numbers.base[i] *= scales.base[output] }
     }
+    if isRotated { Linear.turnBack(numbers.base, outputs: outputs, inputs: inputs) }
     return try withExtendedLifetime(numbers) { () throws(Failure) in
       try pack(numbers.pointer, bias, inputs, outputs, precision)
     }
   }
 
   /// The ending that makes an int8 tensor's name the name of its scales.
-  public static let scaleSuffix = ".scale"
+  public static func scaleSuffix(isRotated: Bool) -> String { isRotated ? ".rotated_scale" : ".scale" }
 
   /// A layer of fp32 numbers [outputs, inputs].
   private func pack(
     _ weight: UnsafePointer<Float>, _ bias: FloatBuffer?, _ inputs: Int, _ outputs: Int,
-    _ precision: Precision
+    _ precision: Precision, gains: FloatBuffer? = nil
   ) throws(Failure) -> Linear {
     try Linear(
-      weight: weight, bias: bias, inputs: inputs, outputs: outputs, precision: precision, kernels: kernels,
-      pool: pool)
+      weight: weight, bias: bias, inputs: inputs, outputs: outputs, precision: precision, gains: gains,
+      kernels: kernels, pool: pool)
   }
 
   /// A layer normalisation whose weight and bias are named `prefix`weight and `prefix`bias.

@@ -30,7 +30,7 @@ public struct EmbeddingTable: Sendable {
     pool.run(count: (count + share - 1) / share) { index, _ in
       let first = index * share
       var target = ckernels_target(
-        precision: CKERNELS_BF16, rows: memory.base + first / 2, stride: 0, scale: nil, zero: nil)
+        precision: CKERNELS_BF16, rows: memory.base + first / 2, stride: 0, scale: nil, zero: nil, rotated: 0)
       ckernels_convert(kernels.choice, 1, min(share, count - first), values + first, 0, &target)
     }
   }

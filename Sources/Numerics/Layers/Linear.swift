@@ -8,25 +8,69 @@ public struct Linear: Sendable {
   public let outputs: Int
   public let precision: Precision
   public let kernels: Kernels
+  /// Whether the weight is rotated (CKernels.h), and expects its operand so.
+  public let isRotated: Bool
+  /// Whether `quantised` gives the numbers of a rotated weight.
+  public let isRotatedInInt8: Bool
   public let bias: FloatBuffer?  // [outputs]
   private let packed: FloatBuffer
+  private let gains: FloatBuffer?  // [inputs]
 
-  /// Packs `weight` [outputs, inputs], which is not needed afterwards.
+  /// Packs `weight` [outputs, inputs], which is not needed afterwards. `gains` [inputs] are those of the LayerNorm that
+  /// writes the layer's input, if one does.
   public init(
     weight: UnsafePointer<Float>, bias: FloatBuffer?, inputs: Int, outputs: Int, precision: Precision = .fp32,
-    kernels: Kernels, pool: ThreadPool? = nil
+    gains: FloatBuffer? = nil, kernels: Kernels, pool: ThreadPool? = nil
   ) throws(Failure) {
     self.inputs = inputs
     self.outputs = outputs
     self.bias = bias
     self.precision = precision
     self.kernels = kernels
+    self.gains = gains
+    isRotatedInInt8 = Linear.rotates(weight, outputs: outputs, inputs: inputs, gains)
+    let isRotated = precision == .int8 && isRotatedInInt8
+    self.isRotated = isRotated
     packed = try FloatBuffer(count: ckernels_packed_count(precision.kernel, outputs, inputs))
     let packed = packed
     Linear.forEachShare(outputs, pool) { first, count in
-      ckernels_pack_part(
-        precision.kernel, outputs, inputs, first, count, weight + first * inputs, inputs, packed.base)
+      let rows = weight + first * inputs
+      if isRotated {
+        ckernels_pack_rotated(outputs, inputs, first, count, rows, inputs, packed.base)
+      } else {
+        ckernels_pack_part(precision.kernel, outputs, inputs, first, count, rows, inputs, packed.base)
+      }
     }
+  }
+
+  /// Whether int8 rotates a weight [outputs, inputs]: where its rows, or the gains, have larger peaks than equally
+  /// distributed numbers, as trained ones have. Rotation makes any numbers nearly normal, which has larger peaks.
+  private static func rotates(
+    _ weight: UnsafePointer<Float>, outputs: Int, inputs: Int, _ gains: FloatBuffer?
+  ) -> Bool {
+    guard ckernels_rotation_points(inputs) > 1 else { return false }
+    if let gains, peak(gains.pointer, inputs) > highestFlatPeak { return true }
+    let sample = min(outputs, 64)
+    let peaks = (0..<sample).reduce(0) { $0 + peak(weight + $1 * outputs / sample * inputs, inputs) }
+    return peaks > highestFlatPeak * Double(sample)
+  }
+
+  /// Peaks of equally distributed numbers are 1.73, those of 64 normally distributed ones 2.4, of more of them higher.
+  private static let highestFlatPeak = 2.2
+
+  /// The largest magnitude over the root of the mean square.
+  private static func peak(_ numbers: UnsafePointer<Float>, _ count: Int) -> Double {
+    var (largest, squares): (Float, Double) = (0, 0)
+    for i in 0..<count {
+      largest = max(largest, abs(numbers[i]))
+      squares += Double(numbers[i]) * Double(numbers[i])
+    }
+    return squares > 0 ? Double(largest) / (squares / Double(count)).squareRoot() : 0
+  }
+
+  /// Makes rows of a rotated weight [outputs, inputs] those of the weight itself.
+  public static func turnBack(_ rows: UnsafeMutablePointer<Float>, outputs: Int, inputs: Int) {
+    for output in 0..<outputs { ckernels_rotate(inputs, rows + output * inputs) }
   }
 
   /// Calls `body(first, count)` for runs of outputs that fill whole panels.
@@ -39,16 +83,20 @@ public struct Linear: Sendable {
     if let pool { pool.run(count: shares) { index, _ in one(index) } } else { for i in 0..<shares { one(i) } }
   }
 
-  /// Packs int8 numbers [outputs, inputs] with a scale for each output, which are not needed afterwards.
+  /// Packs int8 numbers [outputs, inputs] with a scale for each output, which are not needed afterwards. `isRotated` says
+  /// whether they are a rotated weight's.
   public init(
-    quantised: UnsafePointer<Int8>, scales: FloatBuffer, bias: FloatBuffer?, inputs: Int, outputs: Int,
-    kernels: Kernels, pool: ThreadPool? = nil
+    quantised: UnsafePointer<Int8>, scales: FloatBuffer, isRotated: Bool, bias: FloatBuffer?, inputs: Int,
+    outputs: Int, kernels: Kernels, pool: ThreadPool? = nil
   ) throws(Failure) {
     self.inputs = inputs
     self.outputs = outputs
     self.bias = bias
     precision = .int8
     self.kernels = kernels
+    self.isRotated = isRotated && ckernels_rotation_points(inputs) > 1
+    isRotatedInInt8 = self.isRotated
+    gains = nil
     packed = try FloatBuffer(count: ckernels_packed_count(CKERNELS_INT8, outputs, inputs))
     let packed = packed
     withExtendedLifetime(scales) {
@@ -65,12 +113,13 @@ public struct Linear: Sendable {
   /// Bytes of weight storage.
   public var bytes: Int { 4 * packed.count }
 
-  /// The weight [outputs, inputs] as the products see it, in memory of its own; in fp32 bit for bit as it was given.
+  /// The weight [outputs, inputs] as it was rounded, in memory of its own; in fp32 bit for bit as it was given.
   public func weight() throws(Failure) -> FloatBuffer {
     let weight = try FloatBuffer(count: outputs * inputs)
     withExtendedLifetime(packed) {
       ckernels_unpack(precision.kernel, outputs, inputs, packed.base, weight.base)
     }
+    if isRotated { Linear.turnBack(weight.base, outputs: outputs, inputs: inputs) }
     return weight
   }
 
@@ -80,7 +129,8 @@ public struct Linear: Sendable {
       let weight = try weight()
       return try withExtendedLifetime(weight) { () throws(Failure) in
         try Linear(
-          weight: weight.base, bias: nil, inputs: inputs, outputs: outputs, precision: .int8, kernels: kernels
+          weight: weight.base, bias: nil, inputs: inputs, outputs: outputs, precision: .int8, gains: gains,
+          kernels: kernels
         ).quantised()
       }
     }

@@ -10,16 +10,19 @@ public struct Operand: @unchecked Sendable {
   /// A scale and a zero for each row of int8, whose numbers stand for scale · (number - zero); nil in other precisions.
   let scales: UnsafeMutablePointer<Float>?
   let zeros: UnsafeMutablePointer<Float>?
+  /// Whether rows that are written are rotated, as a rotated weight needs them.
+  let isRotated: Bool
 
   private init(
     _ precision: Precision, _ base: UnsafeMutableRawPointer, stride: Int,
-    _ scales: UnsafeMutablePointer<Float>?, _ zeros: UnsafeMutablePointer<Float>?
+    _ scales: UnsafeMutablePointer<Float>?, _ zeros: UnsafeMutablePointer<Float>?, isRotated: Bool = false
   ) {
     self.precision = precision
     self.base = base
     self.stride = stride
     self.scales = scales
     self.zeros = zeros
+    self.isRotated = isRotated
   }
 
   /// A view of fp32 rows, `stride` floats apart.
@@ -45,12 +48,20 @@ public struct Operand: @unchecked Sendable {
   /// The rows from `row` on.
   public func from(_ row: Int) -> Operand {
     Operand(
-      precision, base + row * stride * 4, stride: stride, scales.map { $0 + row }, zeros.map { $0 + row })
+      precision, base + row * stride * 4, stride: stride, scales.map { $0 + row }, zeros.map { $0 + row },
+      isRotated: isRotated)
   }
 
   /// This memory as rows of another width.
   public func reshaped(width: Int) -> Operand {
     Operand(precision, base, stride: Operand.stride(precision, width), scales, zeros)
+  }
+
+  /// This memory, in the layer's precision, as rows of its inputs.
+  public func input(of layer: Linear) -> Operand {
+    Operand(
+      precision, base, stride: Operand.stride(precision, layer.inputs), scales, zeros,
+      isRotated: layer.isRotated)
   }
 
   /// Elements from one row to the next.
@@ -60,7 +71,9 @@ public struct Operand: @unchecked Sendable {
     ckernels_operand(rows: base, stride: stride, scale: scales, zero: zeros)
   }
   var target: ckernels_target {
-    ckernels_target(precision: precision.kernel, rows: base, stride: stride, scale: scales, zero: zeros)
+    ckernels_target(
+      precision: precision.kernel, rows: base, stride: stride, scale: scales, zero: zeros,
+      rotated: isRotated ? 1 : 0)
   }
 
   /// Copies row `row` of another operand of the same precision and width to row `target`.

@@ -7,7 +7,7 @@ public enum Precision: Int32, Sendable, CaseIterable {
   /// Weights are rounded to nearest even, and activations too where the processor multiplies bf16 faster than fp32.
   case bf16
   /// Weights are rounded to 127 steps of each output's largest magnitude, activations to 255 steps of their row's
-  /// range.
+  /// range; both are rotated before (CKernels.h), so that few steps are lost to large numbers.
   case int8
 
   public var name: String {
