@@ -174,10 +174,11 @@ typedef struct actionclip_model actionclip_model;
 #define ACTIONCLIP_HEAD_TRANSF_CLS 5
 
 /* Compute types: the precision in which the encoders multiply matrices. bf16 rounds weights to 8 bits of mantissa, and
- * activations too where the processor multiplies bf16 faster than fp32. int8 rounds the weights of each output to 127
- * steps of the largest one, and each row of activations to 255 steps of its range. In both, attention is bf16, or fp32
- * where that is as fast. Sums, LayerNorm, softmax, residuals, small heads (Conv_1D, LSTM) and the last projections stay
- * fp32. docs/SPEED.md has the speed, memory and accuracy of each. */
+ * activations too where the processor multiplies bf16 faster than fp32. int8 rotates rows, so that large numbers are
+ * shared out, and rounds the weights of each output to 127 steps of the largest one, and each row of activations to 255
+ * steps of its range; the text encoder's first block is bf16 there. In both, attention is bf16, or fp32 where that is
+ * as fast. Sums, LayerNorm, softmax, residuals, small heads (Conv_1D, LSTM) and the last projections stay fp32.
+ * docs/SPEED.md has the speed, memory and accuracy of each. */
 #define ACTIONCLIP_COMPUTE_DEFAULT 0 /* the file's own (docs/FORMAT.md), else fp32 */
 #define ACTIONCLIP_COMPUTE_FP32 1
 #define ACTIONCLIP_COMPUTE_BF16 2

@@ -9,21 +9,23 @@ struct ResidualBlocks: Sendable {
 
   private var width: Int { blocks[0].width }
   private var shape: BlockScratch.Shape {
+    // Of all blocks the last one has the lowest precision.
     BlockScratch.Shape(
-      inputPrecision: blocks[0].inputPrecision, attention: blocks[0].attention, hidden: hidden)
+      inputPrecision: blocks[blocks.count - 1].inputPrecision, attention: blocks[0].attention, hidden: hidden)
   }
 
-  /// Reads blocks `prefix`0.`infix`, `prefix`1.`infix` and so on; at least one.
+  /// Reads blocks `prefix`0.`infix`, `prefix`1.`infix` and so on; at least one. The first one may have a higher minimum
+  /// precision than the others.
   init(
     _ reader: ParameterReader, _ prefix: String, infix: String = "", count: Int, width: Int, heads: Int,
-    causal: Bool, epsilon: Float, activation: Activation, minimum: Precision
+    causal: Bool, epsilon: Float, activation: Activation, minimum: Precision, firstMinimum: Precision? = nil
   ) throws(Failure) {
     var blocks: [ResidualAttentionBlock] = []
     for layer in 0..<max(count, 1) {
       blocks.append(
         try ResidualAttentionBlock(
           reader, "\(prefix)\(layer).\(infix)", width: width, heads: heads, causal: causal,
-          epsilon: epsilon, activation: activation, minimum: minimum))
+          epsilon: epsilon, activation: activation, minimum: layer == 0 ? firstMinimum ?? minimum : minimum))
     }
     self.blocks = blocks
     hidden = blocks.map(\.fc.outputs).max() ?? 0

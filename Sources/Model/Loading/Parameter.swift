@@ -1,5 +1,6 @@
 import System
 import Numerics
+import TensorNames
 
 /// A tensor of the file a model came from, and the place where the model keeps its numbers. Nothing is kept twice:
 /// numbers packed for the kernels are unpacked again when they are asked for.
@@ -19,6 +20,12 @@ public struct Parameter: Sendable {
   /// The lowest precision that any model holds it in.
   public let minimumPrecision: Precision
   let storage: Storage
+
+  /// Whether it is a matrix of an encoder's block, which files may hold in int8.
+  public var isBlockMatrix: Bool {
+    shape.count == 2
+      && (name.hasPrefix(TensorNames.Vision.blocks) || name.hasPrefix(TensorNames.Text.blocks))
+  }
 
   /// Bytes that the numbers take.
   var bytes: Int {

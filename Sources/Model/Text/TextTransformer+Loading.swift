@@ -10,9 +10,11 @@ extension TextTransformer {
       TensorNames.Text.tokenEmbedding, [c.vocabularySize, c.textWidth], minimum: .bf16)
     positionalEmbedding = try reader.tensor(
       TensorNames.Text.positionalEmbedding, [c.contextLength, c.textWidth])
+    // Token embeddings are small beside what the first block adds to them: its rounding would be half of all.
     blocks = try ResidualBlocks(
       reader, TensorNames.Text.blocks, count: c.textLayers, width: c.textWidth, heads: c.textHeads,
-      causal: true, epsilon: c.epsilon, activation: c.activation.function, minimum: .int8)
+      causal: true, epsilon: c.epsilon, activation: c.activation.function, minimum: .int8,
+      firstMinimum: .bf16)
     lnFinal = try reader.layerNorm(TensorNames.Text.lnFinal, c.textWidth, c.epsilon)
     projection = try reader.projection(TensorNames.Text.projection, c.textWidth, c.embeddingSize)
   }

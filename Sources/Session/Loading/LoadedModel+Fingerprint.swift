@@ -5,9 +5,9 @@ import System
 
 extension LoadedModel {
   /// A SHA-256 in hexadecimal that tells this model from others: over the options that change embeddings, and over
-  /// every parameter that no precision holds in int8, rounded to bf16 where one holds it so: biases, LayerNorms, positions,
-  /// projections, the patch embedding, the temporal head. A model has the same fingerprint in every precision and storage.
-  /// Models that differ in matrices of encoder blocks alone share one.
+  /// every parameter but the matrices of encoder blocks, rounded to bf16 where a precision holds it so: biases, LayerNorms,
+  /// positions, projections, the patch embedding, the temporal head. A model has the same fingerprint in every precision
+  /// and storage. Models that differ in matrices of encoder blocks alone share one.
   func fingerprint() throws(Failure) -> String {
     let c = configuration
     var sha = SHA256()
@@ -19,7 +19,7 @@ extension LoadedModel {
       "\(c.embeddingSize) \(c.head.name) joint \(c.joint) shift \(c.temporalShift) view \(c.temporalView) "
         + c.activation.name,
       to: &sha)
-    for parameter in model.parameters where parameter.minimumPrecision != .int8 {
+    for parameter in model.parameters where !parameter.isBlockMatrix {
       try checkCancelled()
       add("\(parameter.name) \(parameter.count)", to: &sha)
       let values = try parameter.values()
