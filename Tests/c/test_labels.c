@@ -75,7 +75,7 @@ static void write_text(const char *path, const char *text) {
 
 /* A model as `hf download` leaves it: files are links into a folder beside. */
 static void make_model(const char *name, const char *reference) {
-  const char *folders[] = {"", "refs", "blobs", "snapshots", "snapshots/" REVISION};
+  const char *folders[] = {"", "refs", "blobs", "snapshots", ("snapshots/" REVISION)};
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) mkdir(in_cache(name, folders[i]), 0777);
   write_text(in_cache(name, "refs/main"), reference);
   size_t size;
