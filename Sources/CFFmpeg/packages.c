@@ -18,8 +18,8 @@ static const struct {
     {"ubuntu", "24.04", "apt-get install libavformat60 libswscale7"},
     {"debian", NULL, "apt-get install ffmpeg"},
     {"ubuntu", NULL, "apt-get install ffmpeg"},
+    {"rhel", NULL, "dnf install ffmpeg-free (from EPEL)"},  // before Fedora, which systems like RHEL are also like
     {"fedora", NULL, "dnf install ffmpeg-free"},
-    {"rhel", NULL, "dnf install ffmpeg-free (from EPEL)"},
     {"arch", NULL, "pacman -S ffmpeg"},
     {"suse", NULL, "zypper install ffmpeg"},
     {"opensuse", NULL, "zypper install ffmpeg"},
