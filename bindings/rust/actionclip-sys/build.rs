@@ -9,7 +9,14 @@ use std::process::{exit, Command};
 const BINDINGS: &str = include_str!("src/bindings.rs");
 
 fn main() {
-    for variable in ["ACTIONCLIP_LIB_DIR", "ACTIONCLIP_INCLUDE_DIR", "PKG_CONFIG", "PKG_CONFIG_PATH"] {
+    for variable in [
+        "ACTIONCLIP_LIB_DIR",
+        "ACTIONCLIP_INCLUDE_DIR",
+        "PKG_CONFIG",
+        "PKG_CONFIG_PATH",
+        "PKG_CONFIG_LIBDIR",
+        "PKG_CONFIG_SYSROOT_DIR",
+    ] {
         println!("cargo:rerun-if-env-changed={variable}");
     }
     let include = match env::var_os("ACTIONCLIP_LIB_DIR") {
