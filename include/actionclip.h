@@ -225,7 +225,7 @@ typedef struct actionclip_model_options {
   int32_t temporal_shift; /* in-network temporal shift: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF */
   int32_t head;           /* ACTIONCLIP_HEAD_*; MeanP if the file does not show one */
   int32_t frames;         /* T, frames per video; 0: as the checkpoint says, else 8 */
-  int32_t threads;        /* threads that compute, the caller's included, 1 to 256; 0: the default number (below) */
+  int32_t threads;        /* threads that compute, the caller's included, 1 to 256; 0: the default number (above) */
   int32_t compute_type;   /* ACTIONCLIP_COMPUTE_* */
   /* Temporal view: the number of frames on each side that a frame's tokens attend to besides their own, 1 to 3.
    * Open-VCLIP's expand_temporal_view is 1, which its averaged files (swa_*.pth) do not state. 0: as the checkpoint

@@ -192,7 +192,7 @@ pub struct actionclip_model_options {
     pub head: i32,
     /// T, frames per video; 0: as the checkpoint says, else 8
     pub frames: i32,
-    /// threads that compute, the caller's included, 1 to 256; 0: the default number (below)
+    /// threads that compute, the caller's included, 1 to 256; 0: the default number (above)
     pub threads: i32,
     /// ACTIONCLIP_COMPUTE_*
     pub compute_type: i32,

@@ -38,7 +38,8 @@ impl ModelOptions {
         self
     }
 
-    /// Sets the number of threads that compute, the caller's included; 0: one per available processor.
+    /// Sets the number of threads that compute, the caller's included; 0: what `ACTIONCLIP_THREADS` says, else one
+    /// for each processor of the process's affinity and quota.
     pub fn threads(mut self, threads: i32) -> Self {
         self.raw.threads = threads;
         self

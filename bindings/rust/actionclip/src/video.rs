@@ -17,7 +17,8 @@ use crate::windows::Windows;
 pub struct VideoOptions(sys::actionclip_video_options);
 
 impl VideoOptions {
-    /// Sets the number of decoder threads; 0: one per available processor.
+    /// Sets the number of decoder threads; 0: what `ACTIONCLIP_THREADS` says, else one for each processor of the
+    /// process's affinity and quota.
     pub fn threads(mut self, threads: i32) -> Self {
         self.0.threads = threads;
         self
