@@ -86,8 +86,7 @@ def _candidates() -> list[str]:
     for checkout in package.parents[2:3]:  # none where the package lies near the root
         if (checkout / "include" / "actionclip.h").exists():
             folders.append(checkout / "build" / "lib")
-    names = [_abi.SONAME, "libactionclip.so"]
-    return [str(folder / name) for folder in folders for name in names] + [_abi.SONAME]
+    return [str(folder / _abi.SONAME) for folder in folders] + [_abi.SONAME]
 
 
 def library() -> Library:
