@@ -19,6 +19,8 @@ final class Demuxer {
   private(set) var contents = cffmpeg_packet()
   /// The chosen stream, owned by `context`.
   private var chosen: OpaquePointer?
+  /// The index of the chosen stream in the container.
+  private var index: Int32?
   /// Whether FFmpeg has probed the streams for properties that the header does not state.
   private(set) var knowsStream = false
 
@@ -50,6 +52,7 @@ final class Demuxer {
         knowsStream = true
         chosen = try chooseStream()
       }
+      index = stream?.index
       packet = ffmpeg.pointee.av_packet_alloc()
       if packet == nil { throw Failure.outOfMemory("a packet") }
     }
@@ -92,7 +95,7 @@ final class Demuxer {
   /// Reads the next packet of the stream. False at the end, or if the container is too damaged to continue; earlier
   /// packets are kept then, as in the ffmpeg program.
   func next() throws(Failure) -> Bool {
-    guard let context, let packet, let index = stream?.index else { return false }
+    guard let context, let packet, let index else { return false }
     return try quietly { () throws(Failure) in
       var retries = 0
       while true {
