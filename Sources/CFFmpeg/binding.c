@@ -5,6 +5,7 @@
 // version of their library, so each library finds its own.
 #include <dlfcn.h>
 #include <errno.h>
+#include <libintl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,22 +38,29 @@ typedef struct {
   int shortage;
 } report;
 
-// Returns ENOMEM or EMFILE if an error text of dlopen means that memory or descriptors ran out, which may pass; else
-// 0. dlopen gives no error number.
-static int shortage_in(const char *detail) {
-  static const int codes[] = {EMFILE, ENFILE, ENOMEM};
-  static const char *const words[] = {"failed to map", "cannot map", "cannot create shared object descriptor",
-                                      "cannot create cache", "cannot allocate memory"};
+// Returns whether an error text of dlopen, which gives no error number, states the error `code`. It does so in the
+// language of the host's locale.
+static bool states(const char *detail, int code) {
   char reason[128];
-  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-    if (strerror_r(codes[i], reason, sizeof reason) == 0 && strstr(detail, reason) != NULL)
-      return codes[i] == ENOMEM ? ENOMEM : EMFILE;
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (strstr(detail, words[i]) != NULL) return ENOMEM;
+  return strerror_r(code, reason, sizeof reason) == 0 && strstr(detail, reason) != NULL;
+}
+
+// Returns ENOMEM or EMFILE if an error text of dlopen means that memory or descriptors ran out, which may pass; else 0.
+static int shortage_in(const char *detail) {
+  if (states(detail, EMFILE) || states(detail, ENFILE)) return EMFILE;
+  if (states(detail, ENOMEM)) return ENOMEM;
+  // These messages of glibc may come without an error. They are whole, since gettext finds translations by the whole.
+  static const char *const messages[] = {
+      "failed to map segment from shared object",  "cannot map zero-fill pages",
+      "cannot create shared object descriptor",    "cannot create cache for search path",
+      "cannot allocate memory for program header", "cannot allocate memory in static TLS block",
+  };
+  for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+    if (strstr(detail, dgettext("libc", messages[i])) != NULL) return ENOMEM;
   return 0;
 }
 
-// Reports a failure. The first one counts, which is that of the newest version, unless a later one is a shortage.
+// Reports a failure. The first failure counts, which is that of the newest version, unless a later one is a shortage.
 static void fail(report *to, const char *subject, const char *detail) {
   if (detail == NULL) detail = "no reason given";
   const int shortage = shortage_in(detail);
@@ -81,8 +89,8 @@ static void *load(const char *library, unsigned major, report *to) {
   void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
   if (handle != NULL) return handle;
   const char *detail = dlerror();
-  const bool is_absent = detail != NULL && strncmp(detail, name, strlen(name)) == 0 &&
-                         strstr(detail, "No such file") != NULL && strcmp(library, "avformat") == 0;
+  const bool is_absent = detail != NULL && strncmp(detail, name, strlen(name)) == 0 && states(detail, ENOENT) &&
+                         strcmp(library, "avformat") == 0;
   if (!is_absent) fail(to, name, detail);
   return NULL;
 }

@@ -2,6 +2,7 @@
  * every frame, and a hash of its embedding by the default model, so that what two versions of FFmpeg decode can be
  * compared. The version of FFmpeg goes to standard error. */
 #include <inttypes.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,7 @@ static int describe(const actionclip_model *model, const char *path) {
 }
 
 int main(int count, char **paths) {
+  setlocale(LC_ALL, ""); /* dlopen's messages in the user's language */
   const char *version = NULL;
   actionclip_model *model = NULL;
   if (actionclip_ffmpeg_version(&version) != ACTIONCLIP_OK ||

@@ -102,7 +102,23 @@ if [[ -n $installed && -d $BUILD/8/only && -d $BUILD/7/only ]]; then
   expect "the message without FFmpeg does not say what is needed" grep -q 'FFmpeg 4.4 to 8.*install' "$BUILD/none.err"
 fi
 
-# 4. Hosts that bring an FFmpeg of their own.
+# 4. A damaged library, also where the C library's messages are German.
+GERMAN=/usr/share/locale/de/LC_MESSAGES/libc.mo
+[[ -e $GERMAN && -e /usr/lib/locale/C.utf8 ]] || { GERMAN=; skip "messages in German: no $GERMAN or no C.UTF-8"; }
+if [[ -n $installed ]]; then
+  damaged=libavformat.so.$(( installed + 54 ))
+  rm -rf "$BUILD/damaged" && mkdir -p "$BUILD/damaged" && : > "$BUILD/damaged/$damaged"
+  run damaged LD_LIBRARY_PATH="$BUILD/damaged"
+  expect "the message does not name the damaged library" \
+    grep -q "cannot be used: $damaged: .*file too short" "$BUILD/damaged.err"
+  [[ -z $GERMAN ]] || {
+    run german LD_LIBRARY_PATH="$BUILD/damaged" LC_ALL=C.UTF-8 LANGUAGE=de
+    expect "in German the message does not name the damaged library" \
+      grep -q "cannot be used: $damaged: .*zu kurz" "$BUILD/german.err"
+  }
+fi
+
+# 5. Hosts that bring an FFmpeg of their own.
 if python3 -c 'import numpy' 2> /dev/null; then
   host() { env ACTIONCLIP_LIBRARY="$LIB_DIR/libactionclip.so" PYTHONPATH="bindings/python:$2" \
     python3 $HERE/host.py "$1" examples/clip.mp4; }
@@ -112,17 +128,20 @@ if python3 -c 'import numpy' 2> /dev/null; then
     (( version == 4 )) || expect "a host with FFmpeg $version fails" host av "$BUILD/$version/wheel"
   done
 fi
-# 5. A system without FFmpeg: nothing but the library and those that it is linked with.
+# 6. A system without FFmpeg: nothing but the library and those that it is linked with.
 CHROOT=$(PATH=$PATH:/usr/sbin:/sbin command -v chroot)
 if (( EUID == 0 )) && [[ -n $CHROOT ]]; then
   ROOT=$BUILD/root
   rm -rf "$ROOT" && mkdir -p "$ROOT/etc"
-  for file in $(ldd "$BUILD/frames" | grep -o '/[^ ]*'); do cp -L --parents "$file" "$ROOT"; done
+  files=$(ldd "$BUILD/frames" | grep -o '/[^ ]*')
+  for file in $files ${GERMAN:+"$GERMAN" /usr/lib/locale/C.utf8}; do cp -rL --parents "$file" "$ROOT"; done
   cp "$BUILD/frames" "$ROOT"
   printf 'ID=debian\nVERSION_ID="12"\n' > "$ROOT/etc/os-release"
-  "$CHROOT" "$ROOT" /frames 2> "$BUILD/missing.err"
-  expect "the message does not name this system's package" \
-    grep -q 'FFmpeg 4.4 to 8, and none is here; install them with: apt-get install libavformat59' "$BUILD/missing.err"
+  for language in en ${GERMAN:+de}; do
+    env -i LC_ALL=C.UTF-8 LANGUAGE=$language "$CHROOT" "$ROOT" /frames 2> "$BUILD/missing.err"
+    expect "the message does not name this system's package ($language)" \
+      grep -q 'FFmpeg 4.4 to 8, and none is here; install them with: apt-get install libavformat59' "$BUILD/missing.err"
+  done
 else
   skip "a system without FFmpeg: needs root and chroot"
 fi
