@@ -151,7 +151,11 @@ static bool bind_release(const release *wanted, report *to) {
   const bool was_loaded = is_loaded("avutil", wanted->avutil);
   const bool is_bound = fill_table(wanted, to);
   if (!was_loaded && is_loaded("avutil", wanted->avutil)) ours |= bit;
-  if (!is_bound) return false;
+  if (!is_bound) {
+    // After a shortage a host tries again. After any other failure it may load FFmpeg itself and set a callback.
+    if (to->shortage == 0) ours &= ~bit;
+    return false;
+  }
   cffmpeg_use_layout(wanted->version);
   if ((ours & bit) != 0) {
     // Installed at once, so that a callback which the host sets from here on replaces it.
