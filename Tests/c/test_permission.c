@@ -1,6 +1,7 @@
-/* test_permission.c: the library's requests for permission. This program's `syscall` takes the place of libc's and counts
- * the requests for AMX's tiles: none when an fp32 model is loaded, nor with a limit below AMX; one for bf16 and int8 where
- * the processor has tiles. A refusal, which the program gives when it is run with "refuse", leaves other instructions. */
+/* test_permission.c: the library's requests for permission. This program's `syscall` takes the place of libc's and
+ * counts the requests for AMX's tiles: none when an fp32 model is loaded, nor with a limit below AMX; one for bf16 and
+ * int8 where the processor has tiles. A refusal, which the program gives when it is run with "refuse", leaves other
+ * instructions. */
 #include "check.h"
 
 #include <dlfcn.h>
@@ -39,14 +40,15 @@ static int32_t instructions(const char *path, int32_t compute, int32_t limit) {
   actionclip_model_info info;
   info.struct_size = sizeof info;
   CHECK_OK(actionclip_model_get_info(model, &info));
-  CHECK(info.product_instructions > ACTIONCLIP_INSTRUCTIONS_AUTO && info.row_instructions > ACTIONCLIP_INSTRUCTIONS_AUTO);
+  CHECK(info.product_instructions > ACTIONCLIP_INSTRUCTIONS_AUTO);
+  CHECK(info.row_instructions > ACTIONCLIP_INSTRUCTIONS_AUTO);
   actionclip_model_free(model);
   return info.product_instructions;
 }
 
 static int has_tiles(void) {
 #if defined(__x86_64__) && (__GNUC__ >= 11 || defined(__clang__))
-  return __builtin_cpu_supports("amx-tile");
+  return __builtin_cpu_supports("amx-tile") != 0; /* gcc gives the feature's bit */
 #else
   return 0;
 #endif
@@ -58,9 +60,11 @@ int main(int count, char **arguments) {
   refuses = count > 2 && strcmp(arguments[2], "refuse") == 0;
   const int32_t plain = instructions(path, ACTIONCLIP_COMPUTE_FP32, ACTIONCLIP_INSTRUCTIONS_AUTO);
   CHECK(plain != ACTIONCLIP_INSTRUCTIONS_AMX && requests == 0);
-  CHECK(instructions(path, ACTIONCLIP_COMPUTE_BF16, ACTIONCLIP_INSTRUCTIONS_PORTABLE) == ACTIONCLIP_INSTRUCTIONS_PORTABLE);
+  CHECK(instructions(path, ACTIONCLIP_COMPUTE_BF16, ACTIONCLIP_INSTRUCTIONS_PORTABLE) ==
+        ACTIONCLIP_INSTRUCTIONS_PORTABLE);
 #if defined(__x86_64__)
-  CHECK(instructions(path, ACTIONCLIP_COMPUTE_INT8, ACTIONCLIP_INSTRUCTIONS_AVX512_BF16) != ACTIONCLIP_INSTRUCTIONS_AMX);
+  CHECK(instructions(path, ACTIONCLIP_COMPUTE_INT8, ACTIONCLIP_INSTRUCTIONS_AVX512_BF16) !=
+        ACTIONCLIP_INSTRUCTIONS_AMX);
 #endif
   CHECK(requests == 0);
   const int32_t bf16 = instructions(path, ACTIONCLIP_COMPUTE_BF16, ACTIONCLIP_INSTRUCTIONS_AUTO);
