@@ -59,7 +59,7 @@ enum ControlGroups {
       guard let mount = mount(line) else { continue }
       firstPoint = firstPoint ?? mount.point
       guard let below = path(group, below: mount.root) else { continue }
-      return ends(below).map { FilePath(bytes: mount.point + below[..<$0]) }
+      return ends(below).prefix(depthLimit).map { FilePath(bytes: mount.point + below[..<$0]) }
     }
     return firstPoint.map { [FilePath(bytes: $0)] }
   }
@@ -140,6 +140,9 @@ enum ControlGroups {
 
 /// Longer paths cannot be opened.
 private let pathLimit = 4096
+
+/// Folders whose quotas are read, a group's own and those around it, at most.
+private let depthLimit = 64
 
 /// The parts of a text between separators, in order, without copies.
 private struct Parts<Bytes: Collection<UInt8>> where Bytes.SubSequence == Bytes {
