@@ -24,7 +24,7 @@ int cprocessor_ask_for_tiles(void) {
   int known = __atomic_load_n(&answer, __ATOMIC_RELAXED);
   if (known == NOT_ASKED) {
     const int given = ask();
-    // Of threads that ask at once the first one's answer stands.
+    // Where several threads ask at once, the first answer stands.
     if (__atomic_compare_exchange_n(&answer, &known, given, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) known = given;
   }
   return known == GRANTED;

@@ -569,12 +569,13 @@ extern const gemm_kernels gemm_bf16_amx_model_avx512, gemm_int8_amx_model_avx512
 static const gemm_isa modelled[2][2] = {  // plain and wide, bf16 and int8
     {{"amx (model)", 0, &gemm_bf16_amx_model}, {"amx (model)", 0, &gemm_int8_amx_model}},
 #if defined(__x86_64__)
-    {{"amx (model)", AVX512_BF16, &gemm_bf16_amx_model_avx512}, {"amx (model)", AVX512_BF16, &gemm_int8_amx_model_avx512}},
+    {{"amx (model)", AVX512_BF16, &gemm_bf16_amx_model_avx512},
+     {"amx (model)", AVX512_BF16, &gemm_int8_amx_model_avx512}},
 #endif
 };
 
-// int8's sums are exact, so that isas with the same epilogue give the same bits: all those with fused multiply-adds, and
-// those without.
+// int8's sums are exact, so that isas with the same epilogue give the same bits: all those with fused multiply-adds,
+// and those without.
 static void test_exact_sums(void) {
   enum { ROWS = 37, K = 203, OUTPUTS = 53 };
   kernels = ckernels_choose(0);
@@ -610,7 +611,8 @@ static void test_exact_sums(void) {
 
 static void test_chosen(size_t shapes) {
   state = 1;
-  memset(worst_sum, 0, sizeof worst_sum), memset(worst_smooth, 0, sizeof worst_smooth), memset(worst_gelu, 0, sizeof worst_gelu);
+  memset(worst_sum, 0, sizeof worst_sum), memset(worst_smooth, 0, sizeof worst_smooth);
+  memset(worst_gelu, 0, sizeof worst_gelu);
   memset(worst_norm, 0, sizeof worst_norm), memset(worst_attention, 0, sizeof worst_attention);
   for (int p = 0; p < 3; p++) {
     for (size_t i = 0; i < shapes; i++)
@@ -643,7 +645,8 @@ static void test_chosen(size_t shapes) {
   }
   printf("  %-9s", ckernels_row_isa_name(kernels));
   for (int p = 0; p < 3; p++)
-    printf("  %-12s sums %.1f, norms %.2f", ckernels_gemm_isa_name(kernels, (ckernels_precision)p), worst_sum[p], worst_norm[p]);
+    printf("  %-12s sums %.1f, norms %.2f", ckernels_gemm_isa_name(kernels, (ckernels_precision)p), worst_sum[p],
+           worst_norm[p]);
   printf("; GELUs %.0e %.0e, exact one %.2f ulp %.0e, attention %.0e %.0e\n", worst_smooth[0], worst_smooth[1],
          worst_gelu[0], worst_gelu[1], worst_attention[0], worst_attention[1]);
 }

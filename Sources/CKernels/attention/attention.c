@@ -2,11 +2,8 @@
 #include "../isa/isa.h"
 #include "../numbers.h"
 
-// Queries of a group at most.
-#define QUERIES 32
-
-// Queries of a group: whole tiles, as many as make 24 rows, or one. The scores of 24 for the 197 keys of a ViT-B/16 frame
-// take 19 KB, which stay in the first-level cache.
+// Queries of a group: whole tiles, as many as make 24 rows, or one. The scores of 24 for the 197 keys of a ViT-B/16
+// frame take 19 KB, which stay in the first-level cache.
 static size_t group_size(const gemm_kernels *gemm) {
   return gemm->tile_rows > 24 ? gemm->tile_rows : 24 / gemm->tile_rows * gemm->tile_rows;
 }
@@ -31,7 +28,7 @@ void ckernels_attend(ckernels_choice kernels, const ckernels_attention *a, size_
   const size_t weights_stride = weight_stride(a->precision, a->keys);
   uint32_t *weights = a->precision == CKERNELS_FP32 ? (uint32_t *)a->scratch
                                                     : (uint32_t *)a->scratch + group * scores_stride;
-  float shares[QUERIES];
+  float shares[MOST_TILE_ROWS];
   gemm_enter(gemm);
   for (size_t first = 0; first < queries; first += group) {
     const size_t count = queries - first < group ? queries - first : group;

@@ -1,19 +1,21 @@
-// Products whose sums stand in AMX's tile registers, for one element type. A tile register has 16 rows of 64 bytes: 16 by
-// 16 sums, 16 dwords of 16 rows of A, or 16 dwords of a panel of B as it is packed. Included by bf16.h and int8.h after
-// epilogue.h, with the epilogue's macros and types and with
+// Products whose sums stand in AMX's tile registers, for one element type. A tile register has 16 rows of 64 bytes: 16
+// by 16 sums, 16 dwords of 16 rows of A, or 16 dwords of a panel of B as it is packed. Included by bf16.h and int8.h
+// after epilogue.h, with the epilogue's macros and types and with
 //   MULTIPLY(sums, a, b)   sums += a · b on tile registers, the instruction for the element type
 // Defines TILE(gemm), the gemm_kernels that isa/table.c lists, and undefines MULTIPLY, TILE and the epilogue's macros.
 //
 // Two tiles of rows times two panels are computed at once. Meanwhile the sums of the two tiles before get their
-// epilogue. A sum grows by steps of 16 dwords, the last one filled up with zeros, so that its bits depend on its own row
-// and column alone.
+// epilogue. A sum grows by steps of 16 dwords, the last one filled up with zeros, so that its bits depend on its own
+// row and column alone.
 
-#if !defined(ENTER)  // once for all element types of an isa
+#if !defined(AMX_TILES)  // once for all element types of an isa
+#define AMX_TILES
 enum {
   DEPTH = 16,  // dwords of k that a step multiplies
   HEIGHT = 16,  // rows of a tile register
   BLOCK = 2 * HEIGHT,  // rows that are computed at once
 };
+_Static_assert(BLOCK <= MOST_TILE_ROWS, "attention has room for the shares of so many rows");
 
 // Configures the thread's tile registers: sums (0 to 3) and A (4 and 5) with `rows` rows, B (6 and 7) with all 16.
 static void N(configure)(size_t rows) {
@@ -31,8 +33,6 @@ static void N(configure)(size_t rows) {
 static void N(enter)(void) { N(configure)(HEIGHT); }
 // Releasing the registers spares the system from saving 8 KB whenever it switches threads.
 static void N(leave)(void) { _tile_release(); }
-#define ENTER N(enter)
-#define LEAVE N(leave)
 
 // A step of A or B within which k ends, filled up with zeros.
 typedef struct {
@@ -60,8 +60,8 @@ INLINE void N(copy_end_of_b)(N(end) *to, const uint32_t *from, size_t live) {
 }
 #endif
 
-// Sums of two tiles times two panels, and those rows of them that wait for their epilogue: `rows` rows from row `row` of
-// the run on, whose sums begin at `first`.
+// Sums of two tiles times two panels, and those rows of them that wait for their epilogue: `rows` rows from row `row`
+// of the run on, whose sums begin at `first`.
 typedef struct {
   TILE(sum) sums[BLOCK][2 * PANEL / WIDTH] __attribute__((aligned(64)));
   const TILE(sum) *first;
@@ -177,8 +177,8 @@ static void TILE(panel2_raw)(const gemm_run *g) { TILE(all_rows)(2, 1, g); }
 
 const gemm_kernels TILE(gemm) = {
     .tile_rows = BLOCK,
-    .enter = ENTER,
-    .leave = LEAVE,
+    .enter = N(enter),
+    .leave = N(leave),
     .panel1 = TILE(panel1),
     .panel2 = TILE(panel2),
 #if !INT32_SUMS

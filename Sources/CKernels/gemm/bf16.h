@@ -1,7 +1,7 @@
-// Products of bf16 weights in one isa: gemm_bf16_ISA. Two numbers share a dword, the one in the low half first. Included
-// under the isa's target attribute, after isa/vector.h, with TILE_ROWS, TWO_PANELS and OVERLAP (tile.h), and with AMX,
-// HARDWARE_BF16 or NEON_BF16 where the isa multiplies bf16 by bf16. The other isas expand the weights to fp32, exactly,
-// and multiply fp32 activations with them.
+// Products of bf16 weights in one isa: gemm_bf16_ISA. Two numbers share a dword, the one in the low half first.
+// Included under the isa's target attribute, after isa/vector.h, with AMX, or else with TILE_ROWS, TWO_PANELS and
+// OVERLAP (tile.h), and HARDWARE_BF16 or NEON_BF16 where the isa multiplies bf16 by bf16. The other isas expand the
+// weights to fp32, exactly, and multiply fp32 activations with them.
 #define TILE(name) PASTE(PASTE(name, bf16), ISA)
 #define INT32_SUMS 0
 #define APPROXIMATE 1

@@ -6,6 +6,7 @@
 #include "CKernels.h"
 
 #define PANEL CKERNELS_PANEL
+#define MOST_TILE_ROWS 32
 
 // Rows of the A operand times one or two neighbouring panels of the B operand, and where the results go. "First column"
 // is the first panel's first output.
@@ -34,7 +35,7 @@ typedef struct {
 
 // One isa's products in one precision.
 typedef struct {
-  size_t tile_rows;                // rows that a tile computes at once
+  size_t tile_rows;                // rows that a tile computes at once, at most MOST_TILE_ROWS
   int expands_b;  // 1 where A is fp32 and the bf16 of B is expanded to it
   void (*panel1)(const gemm_run *);  // a run over one panel
   void (*panel2)(const gemm_run *);  // a run over two panels; NULL where a tile does not hold two

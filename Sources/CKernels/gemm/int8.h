@@ -1,7 +1,7 @@
 // Products of int8 in one isa: gemm_int8_ISA. Four numbers share a dword, unsigned in A and signed in B; sums are exact
-// in int32, so that every isa gives the same. Included under the isa's target attribute, after isa/vector.h, with
-// TILE_ROWS, TWO_PANELS and OVERLAP (tile.h), and HARDWARE_VNNI_512, HARDWARE_VNNI_256, NEON_I8MM or NEON_DOT where the
-// isa has an instruction for the step.
+// in int32, so that every isa gives the same. Included under the isa's target attribute, after isa/vector.h, with AMX,
+// or else with TILE_ROWS, TWO_PANELS and OVERLAP (tile.h), and HARDWARE_VNNI_512, HARDWARE_VNNI_256, NEON_I8MM or
+// NEON_DOT where the isa has an instruction for the step.
 #define TILE(name) PASTE(PASTE(name, int8), ISA)
 #define INT32_SUMS 1
 #define APPROXIMATE 1

@@ -3,12 +3,11 @@
 //   TILE_ROWS    rows of a tile: as many as the registers hold, 2 to 13
 //   TWO_PANELS   1 where the registers hold a tile two panels wide
 //   OVERLAP      1 where the registers hold a tile and also what it takes to write a sum of another
-//   ENTER, LEAVE  optional: the functions of gemm_kernels that prepare a thread; they stay defined
 //   TILE(a), TILE(b)      types: a dword of one row of A, in every lane; the same dword of WIDTH columns of B
 //   TILE(broadcast_a)(dword), TILE(load_b)(pointer)
 //   TILE(step)(sum, a, b)  sum + the products of the dword's 1, 2 or 4 numbers, first to last
-//   EXPANDS_B    optional: a dword of B holds two numbers that are multiplied with two dwords of A, one after the other;
-//                then TILE(load_half_of_b)(pointer, high) loads one of them, in the place of load_b
+//   EXPANDS_B    optional: a dword of B holds two numbers that are multiplied with two dwords of A, one after the
+//                other; then TILE(load_half_of_b)(pointer, high) loads one of them, in the place of load_b
 // Defines TILE(gemm), the gemm_kernels that isa/table.c lists, and undefines TILE, TILE_ROWS, EXPANDS_B and the
 // epilogue's macros.
 
@@ -170,10 +169,6 @@ const gemm_kernels TILE(gemm) = {
     .tile_rows = TILE_ROWS,
 #if defined(EXPANDS_B)
     .expands_b = 1,
-#endif
-#if defined(ENTER)
-    .enter = ENTER,
-    .leave = LEAVE,
 #endif
     .panel1 = TILE(panel1),
 #if TWO_PANELS

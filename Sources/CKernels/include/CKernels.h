@@ -1,5 +1,5 @@
 // The arithmetic of the network, in C because the inner loops want per-function target attributes
-// (AVX2, AVX-512 and its extensions, NEON's, chosen at run time) and intrinsics that Swift does not
+// (AVX2, AVX-512 and its extensions, AMX, NEON's, chosen at run time) and intrinsics that Swift does not
 // have. Nothing here allocates, prints or keeps state, and all of it may be called on any thread. Every row is
 // computed in the same order whatever the number of rows, so results do not depend on the batch. Bits do depend on the
 // instruction sets: functions whose results do take the choice of kernels that their caller made.

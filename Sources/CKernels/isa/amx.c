@@ -2,8 +2,9 @@
 // AVX-512 extensions that the epilogue uses.
 #if defined(__x86_64__)
 #include <immintrin.h>
-#pragma clang attribute push(                                                                          \
-    __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma,avx512vnni,avx512bf16,amx-tile,amx-bf16,amx-int8"))), \
+#pragma clang attribute push(                                                                              \
+    __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma,avx512vnni,avx512bf16,amx-tile,amx-bf16," \
+                          "amx-int8"))),                                                                   \
     apply_to = function)
 #define ISA amx
 #define WIDTH 16

@@ -27,11 +27,11 @@ typedef enum {
   // aarch64. NEON has no bit: every aarch64 processor has it.
   CPROCESSOR_NEON_DOT = 1 << 14,
   CPROCESSOR_NEON_BF16 = 1 << 15,
-  CPROCESSOR_NEON_I8MM = 1 << 18,
-  CPROCESSOR_SHA2 = 1 << 16,
+  CPROCESSOR_NEON_I8MM = 1 << 16,
+  CPROCESSOR_SHA2 = 1 << 17,
   // x86-64, and not an instruction: vdpbf16ps multiplies more numbers a second than fp32's fused multiply-add does. It
-  // is twice as many on AMD's processors, and half as many on Intel's.
-  CPROCESSOR_FAST_AVX512_BF16 = 1 << 17,
+  // is twice as many on Zen 4 and 5, and half as many on an Intel Xeon of family 6, model 207 (docs/SPEED.md).
+  CPROCESSOR_FAST_AVX512_BF16 = 1 << 18,
 } cprocessor_feature;
 
 // The features that the processor has and the operating system supports, as bits of cprocessor_feature: AMX's too,
