@@ -110,8 +110,8 @@ uninstall: ## remove what `make install` copied
 wheel: build ## the Python package with the library inside, in build/wheel
 	@Tests/abi/system_versions.sh $(LIBRARY)
 	@rm -rf build/wheel && mkdir -p build/wheel/tree
-	@$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=build/wheel/tree
-	@packaging/wheel.py build/wheel/tree/usr build/wheel
+	@$(MAKE) --no-print-directory install PREFIX=/wheel DESTDIR=build/wheel/tree
+	@packaging/wheel.py build/wheel/tree/wheel build/wheel
 
 deb: build ## Debian packages, in build/deb
 	@packaging/debian.sh $(VERSION)

@@ -25,14 +25,14 @@ link() {
 }
 
 # inside PATH FOLDER ROOT: the path, told from a folder that is called ROOT, so that it stays right when the tree is
-# moved. A path outside the prefix, or told from outside of it, stays as it is.
+# moved. A path outside the prefix, told from outside of it, or without a ROOT, stays as it is.
 inside() {
-  if [[ $1/ == "$PREFIX"/* && $2/ == "$PREFIX"/* ]]; then echo "$3/$(realpath -ms --relative-to="$2" "$1")"
+  if [[ -n $3 && $1/ == "$PREFIX"/* && $2/ == "$PREFIX"/* ]]; then echo "$3/$(realpath -ms --relative-to="$2" "$1")"
   else echo "$1"; fi
 }
 
 # fill TEMPLATE PLACE HERE ROOT: writes a text with the places of this installation. HERE is what the text calls its own
-# folder, ROOT what it calls the prefix.
+# folder (empty: the tree stays where it is), ROOT what it calls the prefix.
 fill() {
   if [[ $verb == uninstall ]]; then take_away "$2"; return; fi
   local text folder=${2%/*} name
@@ -61,9 +61,12 @@ everything() {
   put 755 "$library" "$LIBDIR/libactionclip.so.$VERSION"
   link libactionclip.so.$VERSION "$LIBDIR/libactionclip.so.$ABI"
   link libactionclip.so.$ABI "$LIBDIR/libactionclip.so"
-  local file
+  local file here='${pcfiledir}'
   for file in actionclip.h actionclip.hpp; do put 644 include/$file "$INCLUDEDIR/$file"; done
-  fill pkgconfig/actionclip.pc.in "$PCLIBDIR/actionclip.pc" '${pcfiledir}' '${prefix}'
+  # The system's own tree is not moved, and pkg-config leaves its folders out of the flags when they have their usual
+  # names: after -isystem /usr/include, headers of C++ do not find those of C.
+  if [[ $PREFIX == /usr ]]; then here=; fi
+  fill pkgconfig/actionclip.pc.in "$PCLIBDIR/actionclip.pc" "$here" '${prefix}'
   for file in actionclipConfig.cmake actionclipConfigVersion.cmake CMakeLists.txt; do
     fill packaging/cmake/$file.in "$cmake/$file" '${actionclip_HERE}' '${actionclip_PREFIX}'
   done

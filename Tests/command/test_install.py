@@ -126,6 +126,18 @@ def test_pkg_config_tells_where_the_tree_is(tmp_path):
     assert headers[:2] == "-I" and os.path.realpath(headers[2:]) == str(tmp_path / "opt/x/include")
 
 
+@pytest.mark.skipif(not shutil.which("pkg-config"), reason="no pkg-config")
+def test_pkg_config_leaves_the_folders_of_the_system_out(tmp_path):
+    libraries = f"/usr/lib/{os.uname().machine}-linux-gnu"
+    make("install", f"DESTDIR={tmp_path}", "PREFIX=/usr", f"LIBDIR={libraries}")
+    folder = tmp_path / libraries[1:] / "pkgconfig"
+    ask = lambda what: subprocess.run(
+        ["pkg-config", what, "actionclip"], capture_output=True, text=True, check=True,
+        env={**os.environ, "PKG_CONFIG_PATH": str(folder)}).stdout.strip()
+    assert ask("--cflags") == "" and ask("--variable=includedir") == "/usr/include"
+    assert ask("--libs") == "-lactionclip" and ask("--variable=libdir") == libraries
+
+
 def needed(*files):
     """The shared libraries that these files need, those that their libraries need with them."""
     said = subprocess.run(["ldd", *files], capture_output=True, text=True).stdout

@@ -29,8 +29,8 @@ def check_call(*arguments, **more):
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    check_call("make", "-C", ROOT, "install", f"DESTDIR={folder / 'tree'}", "PREFIX=/usr")
-    check_call(ROOT / "packaging/wheel.py", folder / "tree/usr", folder)
+    check_call("make", "-C", ROOT, "install", f"DESTDIR={folder / 'tree'}", "PREFIX=/wheel")
+    check_call(ROOT / "packaging/wheel.py", folder / "tree/wheel", folder)
     (made,) = folder.glob("*.whl")
     return made
 
@@ -72,10 +72,10 @@ def test_it_is_small_and_complete(wheel):
 
 
 def test_the_same_files_give_the_same_bytes(wheel, tmp_path):
-    check_call(ROOT / "packaging/wheel.py", wheel.parent / "tree/usr", tmp_path / "again")
+    check_call(ROOT / "packaging/wheel.py", wheel.parent / "tree/wheel", tmp_path / "again")
     again = tmp_path / "again" / wheel.name
     assert again.read_bytes() == wheel.read_bytes()
-    check_call(ROOT / "packaging/wheel.py", wheel.parent / "tree/usr", tmp_path / "dated", SOURCE_DATE_EPOCH=1700000000)
+    check_call(ROOT / "packaging/wheel.py", wheel.parent / "tree/wheel", tmp_path / "dated", SOURCE_DATE_EPOCH=1700000000)
     with zipfile.ZipFile(tmp_path / "dated" / wheel.name) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(2023, 11, 14, 22, 13, 20)}
 
