@@ -10,7 +10,7 @@ shopt -s nullglob
 verb=$1
 for name in PREFIX BINDIR LIBDIR INCLUDEDIR PCLIBDIR; do printf -v $name '%s' "$(realpath -ms "${!name}")"; done
 command=build/bin/actionclip library=build/lib/libactionclip.so.$VERSION
-share=$PREFIX/share manual=$PREFIX/share/man/man1 cmake=$LIBDIR/cmake/actionclip
+share=$PREFIX/share manual=$share/man/man1 texts=$share/doc/actionclip cmake=$LIBDIR/cmake/actionclip
 
 # put MODE FILE PLACE
 put() {
@@ -80,6 +80,8 @@ everything() {
     fish/vendor_completions.d/actionclip.fish; do
     put 644 build/share/$file "$share/$file"
   done
+  for file in LICENSE LICENSES/*; do put 644 "$file" "$texts/$file"; done
+  for file in docs/*; do put 644 "$file" "$texts/${file#docs/}"; done
 }
 
 # How programs find the library, where it is not simply found.

@@ -24,6 +24,9 @@ ENVIRONMENT = [
      "The first that is set says where the models are that Hugging Face's tools have downloaded."),
 ]  # fmt: skip
 
+#: For pages that name a text of docs/.
+TEXTS = "Below the installation's prefix, usually /usr/local or /usr: the text that this page calls docs/NAME.md."
+
 
 def escaped(text):
     """Text that roff shows as it is, in a line that begins with no request."""
@@ -104,6 +107,12 @@ def options(command):
     return lines
 
 
+def files(lines):
+    """Where the texts are that a page names."""
+    named = any("docs/" in line for line in lines)
+    return [".SH FILES", *entry(italic("share/doc/actionclip/NAME.md"), TEXTS)] if named else []
+
+
 def head(name, abstract, version):
     abstract = abstract.rstrip(".")
     return [
@@ -117,7 +126,8 @@ def subcommand_page(program, command, version):
     lines = head(f"{program}-{name}", command["abstract"], version) + synopsis(f"{program} {name}", command)
     if text := paragraphs(command.get("discussion")):
         lines += [".SH DESCRIPTION", *text]
-    return lines + options(command) + [".SH SEE ALSO", f".BR {escaped(program)} (1)"]
+    lines += options(command)
+    return lines + files(lines) + [".SH SEE ALSO", f".BR {escaped(program)} (1)"]
 
 
 def main_page(command, pages, version):
@@ -132,7 +142,7 @@ def main_page(command, pages, version):
     for name, text in ENVIRONMENT:
         lines += entry(bold(name), text)
     others = [f".BR {escaped(page)} (1)" for page in pages]
-    return lines + [".SH SEE ALSO", *(f"{other}," for other in others[:-1]), others[-1]]
+    return lines + files(lines) + [".SH SEE ALSO", *(f"{other}," for other in others[:-1]), others[-1]]
 
 
 def main(path, version, folder):

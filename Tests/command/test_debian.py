@@ -91,6 +91,11 @@ def test_the_command_finds_the_library_where_systems_have_it(root):
     assert check_call(command, "timeline", CLIP, LD_LIBRARY_PATH=libraries)
 
 
+def test_pages_name_texts_that_are_packaged(root):
+    texts = {path.name for path in (root / "usr/share/doc/actionclip").iterdir()}
+    assert texts >= {path.name for path in (ROOT / "docs").iterdir()} and "LICENSE" not in texts
+
+
 def test_python_uses_the_packaged_library(root):
     pytest.importorskip("numpy")
     libraries = next((root / "usr/lib").glob("*-linux-gnu"))

@@ -40,6 +40,8 @@ def installed_files():
         "share/bash-completion/completions/actionclip", "share/fish/vendor_completions.d/actionclip.fish",
         "share/zsh/site-functions/_actionclip", "share/man/man1/actionclip.1",
         *(f"share/man/man1/actionclip-{command}.1" for command in COMMANDS),
+        "share/doc/actionclip/LICENSE", "share/doc/actionclip/LICENSES/ftfy.txt",
+        *(f"share/doc/actionclip/{path.name}" for path in (ROOT / "docs").iterdir()),
     ])
 
 

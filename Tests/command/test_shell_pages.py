@@ -36,6 +36,13 @@ def test_every_command_has_a_page_with_every_option():
     assert len(read) >= 2 and all(f"\\fB{name}\\fR" in front for name in read)
 
 
+def test_pages_say_where_the_texts_are_that_they_name():
+    for page in PAGES:
+        named = set(re.findall(r"\bdocs/([A-Z_]+\.md)", words(page))) - {"NAME.md"}
+        assert bool(named) == ("share/doc/actionclip/NAME.md" in words(page)), page
+        assert all((ROOT / "docs" / name).exists() for name in named), page
+
+
 def test_the_same_command_gives_the_same_pages(tmp_path):
     version = run("--version").stdout.split()[1].strip(",")
     made = []
