@@ -19,7 +19,6 @@ ENVIRONMENT = [
      "each processor of the affinity, or fewer where control groups (containers, services) have a quota."),
     ("ACTIONCLIP_INSTRUCTIONS", "The highest instruction set that models compute with, by the names that --instructions "
      "has, or auto. Of the two the lower one counts."),
-    ("ACTIONCLIP_INSTRUCTIONS", "The highest instruction set to compute with, where --instructions is not given."),
     ("HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME, HOME",
      "The first that is set says where the models are that Hugging Face's tools have downloaded."),
 ]  # fmt: skip
