@@ -54,6 +54,8 @@ rust() {
     sort -n | tail -1 | cut -d' ' -f2)
   expect "ACTIONCLIP_LIB_DIR" env PKG_CONFIG=/none ACTIONCLIP_LIB_DIR="$PREFIX/lib" \
     ACTIONCLIP_INCLUDE_DIR="$PREFIX/include" "$script"
+  expect "ACTIONCLIP_LIB_DIR without the library" refused 'there is no libactionclip.so' \
+    env ACTIONCLIP_LIB_DIR="$BUILD" "$script"
   expect "without pkg-config" refused 'set ACTIONCLIP_LIB_DIR' env PKG_CONFIG=/none "$script"
   expect "without the library" refused 'make install' env PKG_CONFIG_PATH="$BUILD" PKG_CONFIG_LIBDIR="$BUILD" "$script"
   mkdir -p "$header" && echo '#define ACTIONCLIP_ABI_VERSION 99' > "$header/actionclip.h"

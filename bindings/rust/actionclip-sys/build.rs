@@ -22,6 +22,9 @@ fn main() {
     let include = match env::var_os("ACTIONCLIP_LIB_DIR") {
         Some(folder) => {
             let folder = PathBuf::from(folder);
+            if !folder.join("libactionclip.so").exists() {
+                fail(&format!("ACTIONCLIP_LIB_DIR is {}, and there is no libactionclip.so", folder.display()));
+            }
             println!("cargo:rustc-link-search=native={}", folder.display());
             println!("cargo:lib_dir={}", folder.display());
             println!("cargo:rustc-link-lib=dylib=actionclip");
