@@ -11,6 +11,8 @@ verb=$1
 for name in PREFIX BINDIR LIBDIR INCLUDEDIR PCLIBDIR; do printf -v $name '%s' "$(realpath -ms "${!name}")"; done
 command=build/bin/actionclip library=build/lib/libactionclip.so.$VERSION
 share=$PREFIX/share manual=$share/man/man1 texts=$share/doc/actionclip cmake=$LIBDIR/cmake/actionclip
+export PATH=$PATH:/sbin:/usr/sbin
+found=no
 
 # put MODE FILE PLACE
 put() {
@@ -47,6 +49,7 @@ fill() {
 # Removes a file, and the folders around it that are empty then; but not those that a system comes with.
 take_away() {
   local place=$1 kept=("$BINDIR" "$LIBDIR" "$INCLUDEDIR" "$share" "$share/man")
+  if [[ -e $DESTDIR$place || -L $DESTDIR$place ]]; then found=yes; fi
   rm -f "$DESTDIR$place"
   while place=${place%/*}; [[ -n $place ]]; do
     if [[ -z $DESTDIR && $PREFIX =~ ^/usr(/local)?$ ]]; then
@@ -84,11 +87,17 @@ everything() {
   for file in docs/*; do put 644 "$file" "$texts/${file#docs/}"; done
 }
 
-# How programs find the library, where it is not simply found.
+# Whether the system looks for libraries where this one is.
+is_searched() {
+  ldconfig -v -N -X 2> /dev/null | awk -v folder="$LIBDIR:" '$1 == folder { found = 1 } END { exit !found }'
+}
+
+# How the command and the library are found, where they are not simply found.
 advise() {
-  export PATH=$PATH:/sbin:/usr/sbin
-  if ! ldconfig -v -N -X 2> /dev/null |
-    awk -v folder="$LIBDIR:" '$1 == folder { found = 1 } END { exit !found }'; then
+  if [[ :$PATH: != *:"$BINDIR":* ]]; then
+    echo "for the command and its manual pages: export PATH=\"$BINDIR:\$PATH\""
+  fi
+  if ! is_searched; then
     echo "programs that link it are told where it is: LD_LIBRARY_PATH=$LIBDIR, or -Wl,-rpath,$LIBDIR"
   elif (( EUID == 0 )); then ldconfig
   else echo 'for programs that link it, as root: ldconfig'; fi
@@ -101,7 +110,11 @@ case $verb in
     echo "installed libactionclip $VERSION in $DESTDIR$PREFIX"
     if [[ -z $DESTDIR ]]; then advise; fi ;;
   uninstall)
+    refresh=
+    if [[ -z $DESTDIR ]] && (( EUID == 0 )) && is_searched; then refresh=ldconfig; fi
     everything
+    if [[ $found == no ]]; then echo "nothing of libactionclip was in $DESTDIR$PREFIX"; exit; fi
+    $refresh
     echo "removed libactionclip $VERSION from $DESTDIR$PREFIX" ;;
   *) echo "install.sh: expected install or uninstall, not '$verb'" >&2; exit 64 ;;
 esac
