@@ -36,6 +36,11 @@ DEFAULT_MODEL := models/actionclip-shapes.safetensors
 DEBIAN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
   g++ pkg-config binutils python3 python3-pip python3-venv
 
+define need_swift
+@command -v $(SWIFT) > /dev/null || { \
+  echo '$@: Swift 6.3 is needed, on the path: https://www.swift.org/install/linux' >&2; exit 1; }
+endef
+
 # $(call step,name,target): a heading, the target, how long it took; a failure names itself.
 define step
 @printf '\n== %s\n' '$(1)'; start=$$SECONDS; \
@@ -52,8 +57,7 @@ help: ## this table
 	@printf '\nmake install takes PREFIX, LIBDIR, INCLUDEDIR, PCLIBDIR, BINDIR and DESTDIR.\n'
 
 deps: ## install the Debian packages that are missing (nothing to do when none is)
-	@command -v $(SWIFT) > /dev/null || { \
-	  echo 'deps: Swift 6.3 is needed, on the path: https://www.swift.org/install/linux' >&2; exit 1; }
+	$(need_swift)
 	@if ! command -v dpkg-query > /dev/null; then \
 	  echo 'deps: not a Debian system; make sure it has the like of: $(DEBIAN_PACKAGES)'; exit 0; fi; \
 	missing=; for package in $(DEBIAN_PACKAGES); do \
@@ -74,6 +78,7 @@ build: ## the library in build/lib and the command in build/bin
 	@$(MAKE) --no-print-directory command
 
 library:
+	$(need_swift)
 	@echo 'build: $(LIBRARY) (some minutes the first time)'
 	@$(SWIFT_BUILD) -c release --product actionclip --disable-local-rpath
 	@$(INSTALL) -d build/lib
@@ -90,6 +95,7 @@ library:
 	@scripts/abi.py > build/share/actionclip/abi.json
 
 command:
+	$(need_swift)
 	@echo 'build: $(COMMAND) (a minute the first time)'
 	@$(SWIFT_BUILD) -c release --product actionclip-command $(WITHOUT_NOISE)
 	@$(INSTALL) -d build/bin

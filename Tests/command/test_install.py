@@ -14,12 +14,18 @@ DEFAULT_MODEL = ROOT / "models" / "actionclip-shapes.safetensors"
 COMMANDS = ["adapt", "classify", "convert", "eval", "info", "parity", "prompts", "timeline", "tokenize"]
 
 
-def make(*arguments):
+def call_make(*arguments, **more):
     # Not a part of the `make` that runs the tests.
     clean = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
-    process = subprocess.run(
-        ["make", "-C", ROOT, *arguments], capture_output=True, text=True, env=clean, timeout=120)
+    return subprocess.run(
+        ["make", "-C", ROOT, *arguments], capture_output=True, text=True, env={**clean, **more}, timeout=120)
+
+
+def make(*arguments, **more):
+    """The output of `make`, which succeeds."""
+    process = call_make(*arguments, **more)
     assert process.returncode == 0, process.stderr
+    return process.stdout
 
 
 @pytest.fixture
@@ -80,6 +86,36 @@ def test_folders_of_their_own_are_used_and_go_again(tmp_path):
     assert '"/srv/libraries/libactionclip.so.' in config and '"/opt/x"' in config
     make("uninstall", f"DESTDIR={stage}", *folders)
     assert list(stage.iterdir()) == []
+
+
+def test_uninstalling_says_when_nothing_was_there(tmp_path):
+    assert f"nothing of libactionclip was in {tmp_path}/typo\n" in make("uninstall", f"PREFIX={tmp_path / 'typo'}")
+
+
+def test_a_place_off_the_path_is_told(tmp_path):
+    words = f'export PATH="{tmp_path}/bin:$PATH"'
+    assert words in make("install", f"PREFIX={tmp_path}")
+    assert words not in make("install", f"PREFIX={tmp_path}", PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root")
+@pytest.mark.parametrize("searched", [True, False])
+def test_root_tells_the_system_of_libraries_that_come_and_go(tmp_path, searched):
+    prefix, log, tools = tmp_path / "prefix", tmp_path / "log", tmp_path / "tools"
+    tools.mkdir()
+    folder = prefix / "lib" if searched else "/none"
+    (tools / "ldconfig").write_text(
+        f'#!/bin/sh\nif [ $# = 0 ]; then echo called >> "{log}"; else echo "{folder}:"; fi\n')
+    (tools / "ldconfig").chmod(0o755)
+    for runs, verb in enumerate(["install", "uninstall"], 1):
+        make(verb, f"PREFIX={prefix}", PATH=f"{tools}:{os.environ['PATH']}")
+        assert (log.read_text() if log.exists() else "") == "called\n" * runs * searched
+
+
+@pytest.mark.parametrize("target", ["build", "wheel", "deb", "deps"])
+def test_what_needs_swift_says_where_it_is(target):
+    process = call_make(target, "SWIFT=/none/swift")
+    assert process.returncode != 0 and "Swift 6.3 is needed, on the path: https://www.swift.org" in process.stderr
 
 
 @pytest.mark.parametrize("libraries", ["lib", "lib64", f"lib/{os.uname().machine}-linux-gnu"])
