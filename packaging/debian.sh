@@ -13,6 +13,7 @@ for tool in dh chrpath dpkg-gensymbols; do
 done
 grep -q "^actionclip ($version)" packaging/debian/changelog || {
   echo "deb: packaging/debian/changelog does not begin with version $version" >&2; exit 1; }
+echo 'deb: build/deb (half a minute)'
 rm -rf build/deb
 mkdir -p build/deb/work
 cp -r packaging/debian build/deb/work/
