@@ -46,15 +46,21 @@ fill() {
   install -m 644 /dev/stdin "$DESTDIR$2" <<< "$text"
 }
 
-# Removes a file, and the folders around it that are empty then; but not those that a system comes with.
+# Whether a folder is the prefix or another one that was named for files, or lies in one.
+is_ours() {
+  local folder
+  for folder in "$PREFIX" "$BINDIR" "$LIBDIR" "$INCLUDEDIR" "$PCLIBDIR"; do [[ $1/ != "$folder"/* ]] || return 0; done
+  return 1
+}
+
+# Removes a file, and the folders of ours around it that are empty then; but not those that a system comes with.
 take_away() {
-  local place=$1 kept=("$BINDIR" "$LIBDIR" "$INCLUDEDIR" "$share" "$share/man")
+  local place=$1 kept=() folder
+  if [[ $PREFIX =~ ^/usr(/local)?$ ]]; then kept=("$BINDIR" "$LIBDIR" "$INCLUDEDIR" "$share" "$share/man"); fi
   if [[ -e $DESTDIR$place || -L $DESTDIR$place ]]; then found=yes; fi
   rm -f "$DESTDIR$place"
-  while place=${place%/*}; [[ -n $place ]]; do
-    if [[ -z $DESTDIR && $PREFIX =~ ^/usr(/local)?$ ]]; then
-      local folder; for folder in "${kept[@]}"; do [[ $place != "$folder" ]] || return 0; done
-    fi
+  while place=${place%/*}; is_ours "$place"; do
+    for folder in "${kept[@]}"; do [[ $place != "$folder" ]] || return 0; done
     rmdir "$DESTDIR$place" 2> /dev/null || return 0
   done
 }

@@ -60,7 +60,7 @@ def test_everything_is_there_and_goes_again(prefix):
     modes = {path.stat().st_mode & 0o777 for path in prefix.rglob("*") if path.is_file()}
     assert modes == {0o644, 0o755}
     make("uninstall", f"PREFIX={prefix}")
-    assert not prefix.exists()
+    assert not prefix.exists() and prefix.parent.exists(), "the folder around it is not ours, empty or not"
 
 
 def test_uninstalling_leaves_what_others_have_put_there(prefix):
@@ -85,7 +85,16 @@ def test_folders_of_their_own_are_used_and_go_again(tmp_path):
     config = (stage / "srv/libraries/cmake/actionclip/actionclipConfig.cmake").read_text()
     assert '"/srv/libraries/libactionclip.so.' in config and '"/opt/x"' in config
     make("uninstall", f"DESTDIR={stage}", *folders)
-    assert list(stage.iterdir()) == []
+    assert sorted(path.relative_to(stage).as_posix() for path in stage.rglob("*")) == ["opt", "srv"]
+
+
+@pytest.mark.parametrize("prefix", ["/usr/local", "/usr"])
+def test_folders_that_a_system_comes_with_stay(tmp_path, prefix):
+    make("install", f"DESTDIR={tmp_path}", f"PREFIX={prefix}")
+    make("uninstall", f"DESTDIR={tmp_path}", f"PREFIX={prefix}")
+    left = [path for path in (tmp_path / prefix[1:]).rglob("*") if not any(path.iterdir())]
+    assert sorted(path.relative_to(tmp_path / prefix[1:]).as_posix() for path in left) == [
+        "bin", "include", "lib", "share/man"]
 
 
 def test_uninstalling_says_when_nothing_was_there(tmp_path):
