@@ -8,7 +8,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 shopt -s nullglob
 verb=$1
-for name in PREFIX BINDIR LIBDIR INCLUDEDIR PCLIBDIR; do printf -v $name '%s' "$(realpath -ms "${!name}")"; done
+for name in PREFIX BINDIR LIBDIR INCLUDEDIR PCLIBDIR; do printf -v $name '%s' "$(realpath -ms "${!name:-/}")"; done
+PREFIX=${PREFIX%/}  # empty: the root
 command=build/bin/actionclip library=build/lib/libactionclip.so.$VERSION
 share=$PREFIX/share manual=$share/man/man1 texts=$share/doc/actionclip cmake=$LIBDIR/cmake/actionclip
 export PATH=$PATH:/sbin:/usr/sbin
@@ -29,7 +30,8 @@ link() {
 # inside PATH FOLDER ROOT: the path, told from a folder that is called ROOT, so that it stays right when the tree is
 # moved. A path outside the prefix, told from outside of it, or without a ROOT, stays as it is.
 inside() {
-  if [[ -n $3 && $1/ == "$PREFIX"/* && $2/ == "$PREFIX"/* ]]; then echo "$3/$(realpath -ms --relative-to="$2" "$1")"
+  if [[ -n $3 && $1/ == "$PREFIX"/* && $2/ == "$PREFIX"/* ]]; then
+    echo "$3/$(realpath -ms --relative-to="${2:-/}" "${1:-/}")"
   else echo "$1"; fi
 }
 
@@ -56,10 +58,10 @@ is_ours() {
 # Removes a file, and the folders of ours around it that are empty then; but not those that a system comes with.
 take_away() {
   local place=$1 kept=() folder
-  if [[ $PREFIX =~ ^/usr(/local)?$ ]]; then kept=("$BINDIR" "$LIBDIR" "$INCLUDEDIR" "$share" "$share/man"); fi
+  if [[ $PREFIX =~ ^(/usr(/local)?)?$ ]]; then kept=("$BINDIR" "$LIBDIR" "$INCLUDEDIR" "$share" "$share/man"); fi
   if [[ -e $DESTDIR$place || -L $DESTDIR$place ]]; then found=yes; fi
   rm -f "$DESTDIR$place"
-  while place=${place%/*}; is_ours "$place"; do
+  while place=${place%/*}; [[ -n $place ]] && is_ours "$place"; do
     for folder in "${kept[@]}"; do [[ $place != "$folder" ]] || return 0; done
     rmdir "$DESTDIR$place" 2> /dev/null || return 0
   done
@@ -113,14 +115,14 @@ case $verb in
   install)
     [[ -f $library && -x $command ]] || { echo 'install: run `make build` first' >&2; exit 1; }
     everything
-    echo "installed libactionclip $VERSION in $DESTDIR$PREFIX"
+    echo "installed libactionclip $VERSION in $DESTDIR${PREFIX:-/}"
     if [[ -z $DESTDIR ]]; then advise; fi ;;
   uninstall)
     refresh=
     if [[ -z $DESTDIR ]] && (( EUID == 0 )) && is_searched; then refresh=ldconfig; fi
     everything
-    if [[ $found == no ]]; then echo "nothing of libactionclip was in $DESTDIR$PREFIX"; exit; fi
+    if [[ $found == no ]]; then echo "nothing of libactionclip was in $DESTDIR${PREFIX:-/}"; exit; fi
     $refresh
-    echo "removed libactionclip $VERSION from $DESTDIR$PREFIX" ;;
+    echo "removed libactionclip $VERSION from $DESTDIR${PREFIX:-/}" ;;
   *) echo "install.sh: expected install or uninstall, not '$verb'" >&2; exit 64 ;;
 esac

@@ -88,11 +88,11 @@ def test_folders_of_their_own_are_used_and_go_again(tmp_path):
     assert sorted(path.relative_to(stage).as_posix() for path in stage.rglob("*")) == ["opt", "srv"]
 
 
-@pytest.mark.parametrize("prefix", ["/usr/local", "/usr"])
+@pytest.mark.parametrize("prefix", ["/usr/local", "/usr", ""])
 def test_folders_that_a_system_comes_with_stay(tmp_path, prefix):
     make("install", f"DESTDIR={tmp_path}", f"PREFIX={prefix}")
     make("uninstall", f"DESTDIR={tmp_path}", f"PREFIX={prefix}")
-    left = [path for path in (tmp_path / prefix[1:]).rglob("*") if not any(path.iterdir())]
+    left = [path for path in (tmp_path / prefix[1:]).rglob("*") if path.is_file() or not any(path.iterdir())]
     assert sorted(path.relative_to(tmp_path / prefix[1:]).as_posix() for path in left) == [
         "bin", "include", "lib", "share/man"]
 
@@ -156,10 +156,12 @@ def test_the_installed_default_model_is_found(prefix):
 
 
 @pytest.mark.skipif(not shutil.which("pkg-config"), reason="no pkg-config")
-def test_pkg_config_tells_where_the_tree_is(tmp_path):
+@pytest.mark.parametrize("prefix", ["/opt/x", "", "/"])
+def test_pkg_config_tells_where_the_tree_is(tmp_path, prefix):
     version, _ = header_version()
-    make("install", f"DESTDIR={tmp_path}", "PREFIX=/opt/x", "LIBDIR=/opt/x/lib64")
-    folder = tmp_path / "opt/x/lib64/pkgconfig"
+    make("install", f"DESTDIR={tmp_path}", f"PREFIX={prefix}", f"LIBDIR={prefix}/lib64")
+    place = os.path.normpath(f"{tmp_path}/{prefix}")
+    folder = tmp_path / place / "lib64/pkgconfig"
     text = (folder / "actionclip.pc").read_text()
     assert "@" not in text and str(tmp_path) not in text and "\nURL: https://" in text
     ask = lambda *what: subprocess.run(
@@ -167,10 +169,12 @@ def test_pkg_config_tells_where_the_tree_is(tmp_path):
         env={**os.environ, "PKG_CONFIG_PATH": str(folder)}).stdout.split()
     assert ask("--modversion") == [version]
     where, name = ask("--libs")
-    assert where[:2] == "-L" and os.path.realpath(where[2:]) == str(tmp_path / "opt/x/lib64")
+    assert where[:2] == "-L" and os.path.realpath(where[2:]) == f"{place}/lib64"
     assert name == "-lactionclip"
     (headers,) = ask("--cflags")
-    assert headers[:2] == "-I" and os.path.realpath(headers[2:]) == str(tmp_path / "opt/x/include")
+    assert headers[:2] == "-I" and os.path.realpath(headers[2:]) == f"{place}/include"
+    config = (tmp_path / place / "lib64/cmake/actionclip/actionclipConfig.cmake").read_text()
+    assert '"${actionclip_HERE}/../../.." ABS' in config and '"${actionclip_PREFIX}/lib64/libactionclip' in config
 
 
 @pytest.mark.skipif(not shutil.which("pkg-config"), reason="no pkg-config")
