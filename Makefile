@@ -92,7 +92,8 @@ library:
 	@ln -sfn libactionclip.so.$(ABI) build/lib/libactionclip.so
 	@$(INSTALL) -d build/share/actionclip
 	@$(INSTALL) -m644 $(DEFAULT_MODEL) build/share/actionclip/
-	@scripts/abi.py > build/share/actionclip/abi.json
+	@scripts/abi.py > build/share/actionclip/abi.json.new
+	@mv build/share/actionclip/abi.json{.new,}
 
 command:
 	$(need_swift)

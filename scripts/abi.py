@@ -4,8 +4,8 @@
     scripts/abi.py > abi.json
 
 The names and types are clang's reading of the header, the numbers are clang's for the present target. CLANG names
-another clang than the one on the path. Sizes, alignments and offsets are in bytes; everything is in the header's order,
-with its comments.
+another clang than the one on the path or, if there is none, beside Swift. Sizes, alignments and offsets are in bytes;
+everything is in the header's order, with its comments.
 """
 
 from __future__ import annotations
@@ -14,15 +14,23 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
 HEADER = pathlib.Path(__file__).resolve().parent.parent / "include" / "actionclip.h"
 
 
+def find_clang() -> str:
+    """The path of clang, which Swift's toolchain has. Its `swift` may be alone on the path, or named by SWIFT."""
+    swift = shutil.which(os.environ.get("SWIFT") or "swift")
+    beside = os.path.join(os.path.dirname(os.path.realpath(swift)), "clang") if swift else "clang"
+    return os.environ.get("CLANG") or shutil.which("clang") or beside
+
+
 def clang(source: str, *flags: str) -> str:
     """The output of clang for C source that may include the header."""
-    command = [os.environ.get("CLANG", "clang"), "-std=c11", f"-I{HEADER.parent}", "-xc", "-", *flags]
+    command = [find_clang(), "-std=c11", f"-I{HEADER.parent}", "-xc", "-", *flags]
     try:
         return subprocess.run(command, input=source, stdout=subprocess.PIPE, text=True, check=True).stdout
     except FileNotFoundError:

@@ -22,6 +22,10 @@ export LC_ALL=C
 
 # 1. The header, as clang reads it, against that of the last release.
 expect "clang cannot describe the header" eval 'scripts/abi.py > "$BUILD/abi.json"'
+# The path has a link to Swift, but no clang.
+mkdir -p "$BUILD/path" && ln -sf "$(command -v swift)" "$BUILD/path"
+expect "abi.py finds no clang beside Swift" env -u CLANG PATH="$BUILD/path" \
+  "$(python3 -c 'import sys; print(sys.executable)')" scripts/abi.py > /dev/null
 if [[ ${1:-} == --release ]]; then
   cp "$BUILD/abi.json" $HERE/released.json && echo "abi: wrote released.json"
   exit
