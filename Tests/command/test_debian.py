@@ -11,23 +11,21 @@ from actionclip_command import CLIP, ROOT
 from test_consumers import check_call
 from test_usage import header_version
 
-BUILT = ROOT / "build" / "deb"
-
 pytestmark = pytest.mark.skipif(
     any(shutil.which(name) is None for name in ("dh", "chrpath", "dpkg-gensymbols")),
     reason="no debhelper, dpkg-dev or chrpath")  # fmt: skip
 
 
-def build():
-    """The packages by their names."""
+def build(folder):
+    """The packages, made in a folder, by their names."""
     quick = {"DPKG_DEB_COMPRESSOR_LEVEL": 1}
-    check_call(ROOT / "packaging/debian.sh", header_version()[0], DEBEMAIL="nobody@debian.org", **quick)
-    return {path.name.split("_")[0]: path for path in BUILT.glob("*.deb")}
+    check_call(ROOT / "packaging/debian.sh", header_version()[0], folder, DEBEMAIL="nobody@debian.org", **quick)
+    return {path.name.split("_")[0]: path for path in folder.glob("*.deb")}
 
 
 @pytest.fixture(scope="module")
-def packages():
-    return build()
+def packages(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("packages"))
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +76,10 @@ def test_lintian_has_no_complaint(packages):
     assert process.returncode == 0 and process.stdout == "", process.stdout
 
 
-def test_the_same_files_give_the_same_bytes(packages):
+def test_the_same_files_give_the_same_bytes(packages, tmp_path):
     digests = lambda found: {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()}
     first = digests(packages)
-    assert digests(build()) == first
+    assert digests(build(tmp_path / "again")) == first
 
 
 def test_the_command_finds_the_library_where_systems_have_it(root):
