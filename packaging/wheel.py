@@ -7,14 +7,15 @@ Writes FOLDER/actionclip-VERSION-py3-none-manylinux_2_34_MACHINE.whl. The same f
 by SOURCE_DATE_EPOCH, else by the beginning of 1980, before which a zip archive has no dates.
 """
 
+import ast
 import base64
 import hashlib
 import os
 import pathlib
 import platform
+import re
 import sys
 import time
-import tomllib
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -22,6 +23,13 @@ PYTHON = ROOT / "bindings" / "python"
 
 #: For -lactionclip: a wheel has no links, so this text names the library to the linker.
 LINKER_SCRIPT = "/* GNU ld script */\nINPUT(libactionclip.so.{abi})\n"
+
+
+def project():
+    """The table [project] of pyproject.toml, whose values are texts and lists of texts. Python 3.10 has no tomllib."""
+    text = (PYTHON / "pyproject.toml").read_text().split("[project]\n")[1].split("\n[")[0]
+    values = re.findall(r'^([\w-]+) = (".*"|\[[^]]*\])$', text, flags=re.M)
+    return {key: ast.literal_eval(value) for key, value in values}
 
 
 def package_files(tree):
@@ -37,15 +45,15 @@ def package_files(tree):
     return files | {"actionclip/lib/libactionclip.so": (script.encode(), False)}
 
 
-def metadata(project, tag, folder):
+def metadata(about, tag, folder):
     """The files that describe the package to installers."""
     lines = [
-        "Metadata-Version: 2.4", f"Name: {project['name']}", f"Version: {project['version']}",
-        f"Summary: {project['description']}", f"Requires-Python: {project['requires-python']}",
-        *(f"Requires-Dist: {each}" for each in project["dependencies"]),
-        *(f"Classifier: {each}" for each in project["classifiers"]),
+        "Metadata-Version: 2.4", f"Name: {about['name']}", f"Version: {about['version']}",
+        f"Summary: {about['description']}", f"Requires-Python: {about['requires-python']}",
+        *(f"Requires-Dist: {each}" for each in about["dependencies"]),
+        *(f"Classifier: {each}" for each in about["classifiers"]),
         *(f"License-File: {path.relative_to(ROOT)}" for path in licenses()),
-        "Description-Content-Type: text/markdown", "", (PYTHON / project["readme"]).read_text(),
+        "Description-Content-Type: text/markdown", "", (PYTHON / about["readme"]).read_text(),
     ]  # fmt: skip
     wheel = ["Wheel-Version: 1.0", "Generator: libactionclip", "Root-Is-Purelib: false", f"Tag: {tag}", ""]
     files = {f"{folder}/METADATA": "\n".join(lines).encode(), f"{folder}/WHEEL": "\n".join(wheel).encode()}
@@ -66,12 +74,12 @@ def record(files, folder):
 
 
 def main(tree, target):
-    project = tomllib.loads((PYTHON / "pyproject.toml").read_text())["project"]
+    about = project()
     tag = f"py3-none-manylinux_2_34_{platform.machine()}"
-    name = f"actionclip-{project['version']}"
+    name = f"actionclip-{about['version']}"
     folder = f"{name}.dist-info"
     files = package_files(pathlib.Path(tree))
-    files |= {path: (content, False) for path, content in metadata(project, tag, folder).items()}
+    files |= {path: (content, False) for path, content in metadata(about, tag, folder).items()}
     date = time.gmtime(max(315532800, int(os.environ.get("SOURCE_DATE_EPOCH", 0))))[:6]
     place = pathlib.Path(target) / f"{name}-{tag}.whl"
     place.parent.mkdir(parents=True, exist_ok=True)

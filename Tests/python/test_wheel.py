@@ -3,6 +3,7 @@
 import importlib.util
 import itertools
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from conftest import ROOT
 
 CLIP, LABELS = ROOT / "examples" / "clip.mp4", ROOT / "examples" / "labels.txt"
+VERSION = runpy.run_path(str(ROOT / "scripts/version.py"))["header_version"]()
 MODEL = "actionclip/share/actionclip/actionclip-shapes.safetensors"
 
 
@@ -52,11 +54,18 @@ def package(python):
 
 def test_its_name_says_where_it_runs(wheel):
     machine = os.uname().machine
-    assert wheel.name == f"actionclip-0.1.0-py3-none-manylinux_2_34_{machine}.whl"
+    assert wheel.name == f"actionclip-{VERSION}-py3-none-manylinux_2_34_{machine}.whl"
     if not shutil.which("auditwheel"):
         pytest.skip("no auditwheel")
     said = check_call("auditwheel", "show", wheel)
     assert f'constrains the platform tag to "manylinux_2_34_{machine}"' in " ".join(said.split())
+
+
+def test_it_is_described_as_pyproject_says():
+    tomllib = pytest.importorskip("tomllib")
+    with open(ROOT / "bindings/python/pyproject.toml", "rb") as file:
+        expected = tomllib.load(file)["project"]
+    assert runpy.run_path(str(ROOT / "packaging/wheel.py"))["project"]() == expected
 
 
 def test_it_is_small_and_complete(wheel):
@@ -106,7 +115,7 @@ print(*{{path for path in maps if "libactionclip" in path or "other.so" in path}
 def test_it_tells_compilers_where_things_are(python):
     tell = lambda *names: check_call(python, "-m", "actionclip", *(f"--{name}" for name in names))
     folder = package(python)
-    assert tell("version") == "0.1.0\n"
+    assert tell("version") == f"{VERSION}\n"
     assert tell("cflags") == f"'-I{folder}/include'\n", "quoted for the shell, for the blank"
     assert tell("cmake-dir") == f"'{folder}/lib/cmake/actionclip'\n"
     assert tell("cflags", "libs").count("\n") == 1
