@@ -1,9 +1,9 @@
 #!/bin/bash
-# What shells and `man` know of the command, from the definitions that its argument parser has.
+# Makes the command's manual pages and completions from the definitions that its argument parser has.
 #
 #   packaging/shell_pages.sh COMMAND VERSION FOLDER
 #
-# Writes manual pages and the completions for bash, zsh and fish below FOLDER, as they are installed below PREFIX/share.
+# The completions are for bash, zsh and fish. All files lie below FOLDER as they are installed below PREFIX/share.
 set -euo pipefail
 command=$1 version=$2 folder=$3
 rm -rf "$folder/man"

@@ -43,7 +43,7 @@ def struct_breaks(old: dict, new: dict) -> list[str]:
         breaks.append(f"{name}: its alignment is {new['alignment']}, not {old['alignment']}")
     if new["size"] != size and old["fields"][0]["name"] != "struct_size":
         breaks.append(f"{name}: it has no struct_size, so its size of {size} bytes cannot become {new['size']}")
-    # Of a field in what was padding, the library cannot tell by struct_size whether the caller has it.
+    # A field in what was padding leaves struct_size as it was, so the library cannot tell whether the caller has it.
     breaks += [
         f"{name}: {field['name']} lies within the {size} bytes of the old struct"
         for field in fields[len(old["fields"]) :]
