@@ -11,6 +11,7 @@ from test_usage import header_version
 
 
 DEFAULT_MODEL = ROOT / "models" / "actionclip-shapes.safetensors"
+BIND_PROC = "mount --make-rprivate / && mount --rbind /proc"
 COMMANDS = ["adapt", "classify", "convert", "eval", "info", "parity", "prompts", "timeline", "tokenize"]
 
 
@@ -203,13 +204,14 @@ def ffmpeg():
 
 
 def inside(root):
-    """The beginning of a command line that runs a program with this folder as its root, and with /proc."""
-    script = 'mount --rbind /proc "$0/proc" && exec chroot "$0" "$@"'
+    """The beginning of a command line that runs a program with this folder as its root, and with /proc. Mounts are
+    made private first, which busybox's unshare leaves to its caller."""
+    script = f'{BIND_PROC} "$0/proc" && exec chroot "$0" "$@"'
     return ["unshare", "--mount", "sh", "-c", script, str(root)]
 
 
 def can_change_root():
-    probe = ["unshare", "--mount", "sh", "-c", "mount --rbind /proc /proc && command -v chroot"]
+    probe = ["unshare", "--mount", "sh", "-c", f"{BIND_PROC} /proc && command -v chroot"]
     return bool(shutil.which("unshare")) and subprocess.run(probe, capture_output=True).returncode == 0
 
 
