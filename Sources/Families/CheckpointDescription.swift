@@ -15,12 +15,15 @@ public enum CheckpointDescription {
       case .torchScript: "TorchScript archive"
       }
     var pairs = [("format", found.files.count == 1 ? format : "\(format), \(found.files.count) shards")]
+    let metadata = found.files[0].metadata
+    let taught = metadata.index(of: "actionclip.classifier".utf8) != nil
     do {
       try found.refuseForeign()
       let layout = try Layout(names, sections: found.files[0].sections)
       let prefix = layout.prefix.isEmpty ? "" : ", names under \(quoted(layout.prefix.utf8))"
       let none = "none that is known: no tensor is named as an image encoder's patch embedding"
-      pairs.append(("layout", layout.isKnown ? layout.family.name + prefix : none))
+      pairs.append(
+        ("layout", taught ? "a taught classifier" : layout.isKnown ? layout.family.name + prefix : none))
     } catch {
       // A cancelled call or a lack of memory says nothing about the file.
       if error.kind == .cancelled || error.kind == .outOfMemory { throw error }
@@ -29,7 +32,14 @@ public enum CheckpointDescription {
     let sections = found.files[0].sections
     if !sections.isEmpty { pairs.append(("dicts", sections.joined(separator: ", "))) }
     pairs.append(("tensors", size(of: names.compactMap { found.tensors.info($0) })))
-    let metadata = found.files[0].metadata
+    if taught {
+      for (key, name, limit) in [
+        ("labels", "actionclip.labels", 400), ("its model", "actionclip.classifier_model", 64),
+      ] {
+        guard let index = metadata.index(of: name.utf8) else { continue }
+        pairs.append((key, printable(metadata.value(index), limit: limit)))
+      }
+    }
     let keys = (0..<metadata.count).map { printable(metadata.key($0), limit: 64) }
     if !keys.isEmpty { pairs.append(("metadata", keys.joined(separator: ", "))) }
     return pairs

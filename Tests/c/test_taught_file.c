@@ -187,6 +187,7 @@ static void other_models(void) {
   CHECK(strstr(actionclip_last_error(), "actionclip_classifier_load") != NULL && none == NULL);
   CHECK_ERROR(ACTIONCLIP_ERROR_FORMAT_INVALID, actionclip_classifier_load(model, check_path(UNTRAINED_MODEL), &d));
   CHECK_ERROR(0, actionclip_classifier_load(model, check_path(EXAMPLE_CLIP), &d));
+  CHECK(strstr(actionclip_last_error(), "wanted here is a taught classifier") != NULL);
   CHECK_ERROR(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_classifier_load(model, "/no/such/file", &d));
   CHECK_ERROR(IN, actionclip_classifier_load(model, NULL, &d));
   CHECK_ERROR(IN, actionclip_classifier_load(model, path, NULL));

@@ -48,6 +48,18 @@ def taught(tmp_path_factory):
     return path
 
 
+def test_a_classifier_in_a_model_s_place_and_the_reverse_are_told(taught):
+    assert_error(run("classify", CLIP, "--model", taught), "taught classifier, not a model", "--classifier")
+    assert_error(run("classify", CLIP, "--classifier", ROOT / "README.md"), "wanted here is a taught classifier")
+    process = run("info", taught)
+    rows = {line[:14].strip(): line[16:] for line in process.stdout.splitlines()}
+    assert (process.returncode, process.stderr) == (0, "")
+    assert rows["layout"] == "a taught classifier" and '"moving left"' in rows["labels"]
+    assert re.fullmatch("[0-9a-f]{64}", rows["its model"])
+    (found,) = json_lines(run("info", taught, "--json"))
+    assert found["error"] is None and "layout: a taught classifier" in found["found"]
+
+
 def test_three_clips_teach_an_action(taught):
     before = classify(ZIGZAG)["labels"][0]
     assert before["label"] != "zigzagging" and before["probability"] > 0.5

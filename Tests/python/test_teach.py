@@ -185,6 +185,8 @@ def test_a_saved_one_is_for_its_model_in_any_precision(untrained, tmp_path):
     with actionclip.Model(untrained) as model:
         classifier = actionclip.Classifier(model, LABELS)
         classifier.save(tmp_path / "my.classifier")
+    with pytest.raises(actionclip.ActionCLIPError, match=r"not a model: load it with Classifier.load \("):
+        actionclip.Model(tmp_path / "my.classifier")
     for compute in ("bf16", "int8"):
         with actionclip.Model(untrained, compute=compute) as model:
             actionclip.Classifier.load(model, tmp_path / "my.classifier").close()

@@ -4,7 +4,14 @@ import CActionCLIP
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
-    abstract: "Say what a model holds and how it is loaded; of a file that cannot be, what it is and why not."
+    abstract:
+      "Say what a model holds and how it is loaded; of a file that cannot be, what it is and why not.",
+    discussion: """
+      Besides the model's sizes, options and notes it shows the precision, the threads and the instruction sets that \
+      this machine computes with (one for products, which depends on the precision, and one for LayerNorm, softmax and \
+      conversions), the memory that is taken, and the version of FFmpeg that decodes videos. A classifier that \
+      actionclip adapt wrote is described too, by itself.
+      """
   )
 
   @Argument(
@@ -24,9 +31,14 @@ struct Info: ParsableCommand {
     let model: Model
     do { model = try options.load(path, hash: hash) } catch {
       // Beside the error comes a description of the file, except of one with another hash than the expected one.
-      if let path, error.status != ACTIONCLIP_ERROR_HASH_MISMATCH, let text = describe(path) {
-        try Output().line(json ? unloaded(path, text, error).text : text)
+      guard let path, error.status != ACTIONCLIP_ERROR_HASH_MISMATCH, let text = describe(path) else {
+        throw error
       }
+      let isClassifier =
+        error.status == ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED
+        && (try? ClassifierFile.isClassifier(path)) == true
+      try Output().line(json ? unloaded(path, text, isClassifier ? nil : error).text : text)
+      if isClassifier { return }
       throw error
     }
     try Output().line(json ? object(model).text : table(model))
@@ -42,9 +54,9 @@ struct Info: ParsableCommand {
     return rows.joined(separator: "\n")
   }
 
-  private func unloaded(_ path: FilePath, _ text: String, _ error: any Error) -> JSONValue {
+  private func unloaded(_ path: FilePath, _ text: String, _ error: (any Error)?) -> JSONValue {
     [
-      "path": .string(path.shown), "error": .string(explanation(of: error)),
+      "path": .string(path.shown), "error": error.map { .string(explanation(of: $0)) } ?? .null,
       "found": .array(text.split(separator: "\n").map { .string(String($0)) }),
     ]
   }

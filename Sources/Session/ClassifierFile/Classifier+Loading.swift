@@ -7,7 +7,11 @@ import Weights
 extension Classifier {
   /// Loads a classifier that was saved, for the model that it was taught with. No label is encoded.
   public convenience init(_ loaded: LoadedModel, loading path: FilePath) throws(Failure) {
-    let file = try WeightsFile(path: path)
+    let file: WeightsFile
+    do throws(Failure) { file = try WeightsFile(path: path) } catch {
+      guard error.kind == .unknownFormat else { throw error }
+      throw Failure(.unknownFormat, "\(error.message); wanted here is a taught classifier")
+    }
     do throws(Failure) {
       guard file.format == .safetensors else { throw .invalid("is no taught classifier, but a checkpoint") }
       let contents = try ClassifierContents(file)

@@ -12,14 +12,17 @@ _KEYWORDS = {
     "max_pixels_per_byte": "max_pixels_per_byte",
     "open_clip_name": "open_clip_name",
     "temporal_view": "temporal_view",
+    "threads": "threads",
     "tokenizer_path": "tokenizer",
 }
 _HINT = re.compile(rf"\(option ({'|'.join(_KEYWORDS)})\)")
 
 
 def with_keywords(message: str) -> str:
-    """A message with its options named as keyword arguments: "(base=)" for "(option base_path)".
+    """A message with its options named as keyword arguments, "(base=)" for "(option base_path)", and the function that
+    loads a classifier as Python's.
 
     Other words in that form stay: they may be a part of a file's name.
     """
+    message = message.replace("load it with actionclip_classifier_load", "load it with Classifier.load")
     return _HINT.sub(lambda hint: f"({_KEYWORDS[hint[1]]}=)", message)
