@@ -77,10 +77,11 @@ private func choice<Value>(
 
 private func instructionLimit(_ value: Int32) throws(Failure) -> InstructionSet? {
   let limit = try choice(
-    value, "instructions", "ACTIONCLIP_INSTRUCTIONS_*", InstructionSet.init(rawValue:))
+    value, "instructions", "ACTIONCLIP_INSTRUCTIONS_*, 0 to \(InstructionSet.allCases.count)",
+    InstructionSet.init(rawValue:))
   if let limit, !limit.isOfThisArchitecture {
     throw .argument(
-      "instructions is \(value) (\(limit.name)), which this processor's architecture does not have; it has "
+      "instructions is \(limit.name), which this processor's architecture does not have; it has "
         + InstructionSet.orderedNames)
   }
   return limit

@@ -184,6 +184,10 @@ static void loading(void) {
     REFUSED(0, actionclip_model_load(path, &o, out));
   }
   actionclip_model_options o = defaults();
+  o.instructions = 42;
+  REFUSED(0, actionclip_model_load(path, &o, out));
+  CHECK(strstr(actionclip_last_error(), "instructions is 42, expected ACTIONCLIP_INSTRUCTIONS_*, 0 to 10") != NULL);
+  o = defaults();
   o.joint = ACTIONCLIP_ON;
   REFUSED(0, actionclip_model_load(path, &o, out)); /* the file has no time embedding */
   o = defaults();

@@ -53,22 +53,31 @@ enum Compute: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// The highest instruction set that the network is computed with.
+/// The highest instruction set of this architecture that the network is computed with; `auto` is no limit.
 enum Instructions: String, CaseIterable, ExpressibleByArgument {
-  case portable, avx2, avx_vnni, avx512, avx512_vnni, avx512_bf16, amx, neon_dot, neon_i8mm, neon_bf16
+  case auto, portable
+  #if arch(x86_64)
+  case avx2, avx_vnni, avx512, avx512_vnni, avx512_bf16, amx
+  #elseif arch(arm64)
+  case neon_dot, neon_i8mm, neon_bf16
+  #endif
 
   var code: Int32 {
     switch self {
+    case .auto: Int32(ACTIONCLIP_INSTRUCTIONS_AUTO)
     case .portable: Int32(ACTIONCLIP_INSTRUCTIONS_PORTABLE)
+    #if arch(x86_64)
     case .avx2: Int32(ACTIONCLIP_INSTRUCTIONS_AVX2)
     case .avx_vnni: Int32(ACTIONCLIP_INSTRUCTIONS_AVX_VNNI)
     case .avx512: Int32(ACTIONCLIP_INSTRUCTIONS_AVX512)
     case .avx512_vnni: Int32(ACTIONCLIP_INSTRUCTIONS_AVX512_VNNI)
     case .avx512_bf16: Int32(ACTIONCLIP_INSTRUCTIONS_AVX512_BF16)
     case .amx: Int32(ACTIONCLIP_INSTRUCTIONS_AMX)
+    #elseif arch(arm64)
     case .neon_dot: Int32(ACTIONCLIP_INSTRUCTIONS_NEON_DOT)
     case .neon_i8mm: Int32(ACTIONCLIP_INSTRUCTIONS_NEON_I8MM)
     case .neon_bf16: Int32(ACTIONCLIP_INSTRUCTIONS_NEON_BF16)
+    #endif
     }
   }
 
