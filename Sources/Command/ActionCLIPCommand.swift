@@ -10,6 +10,8 @@ struct ActionCLIPCommand: ParsableCommand {
     abstract: "Recognise actions in video by matching it against words.",
     discussion: """
       Exit status: 0 everything went well, 1 something failed, 64 wrong usage.
+      Environment: ACTIONCLIP_MODEL is the default model's file, ACTIONCLIP_THREADS the default of --threads, and \
+      ACTIONCLIP_INSTRUCTIONS a limit beside --instructions.
       """,
     version: CommandLine.arguments.contains("--version") ? Version.all : Version.description,
     subcommands: [
@@ -48,7 +50,7 @@ struct ActionCLIPCommand: ParsableCommand {
     }
     let code = exitCode(for: error)
     guard code.isSuccess else {
-      Diagnostics.error("\(message(for: error)) (see: \(helpInvocation) --help)")
+      Diagnostics.error("\(onOneLine(message(for: error))) (see: \(helpInvocation) --help)")
       return code.rawValue
     }
     do {
@@ -57,6 +59,11 @@ struct ActionCLIPCommand: ParsableCommand {
     } catch {
       return conclude(error)
     }
+  }
+
+  /// The parser's list of the values that an option takes, which has a line for each, in one line.
+  private static func onOneLine(_ message: String) -> String {
+    message.replacing("following:\n  - ", with: "following: ").replacing("\n  - ", with: ", ")
   }
 
   private static var names: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } }

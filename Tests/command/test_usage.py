@@ -1,8 +1,11 @@
+import platform
 import re
 
 import pytest
-from actionclip_command import ROOT, assert_error, run
+from actionclip_command import MODEL, ROOT, assert_error, run
 
+#: An instruction set of another architecture.
+OTHERS = "neon_dot" if platform.machine() == "x86_64" else "avx2"
 SUBCOMMANDS = ["classify", "info", "tokenize", "parity"]
 
 
@@ -48,6 +51,9 @@ def test_each_subcommand_explains_itself(name):
         (["classify", "a.mp4", "--model", "m", "--label", "x", "--joint", "maybe"], ["maybe", "on"]),
         (["classify", "a.mp4", "--model", "m", "--label", "x", "--top", "-1"], ["--top"]),
         (["classify", "a.mp4", "--model", "m", "--label", "x", "--frames", "many"], ["many"]),
+        (["info", "m", "--threads", "many"], ["many", "--threads"]),
+        (["info", "m", "--instructions", "fast"], ["'fast'", "one of the following: auto, portable, "]),
+        (["info", "m", "--instructions", OTHERS], [f"'{OTHERS}'", "auto, portable, "]),
         (["info", "m", "--sha256", "12ab"], ["12ab", "--sha256"]),
         (["info", "m", "--sha256", "g" * 64], ["ggg", "--sha256"]),
         (["info", "m", "--sha256", "é" * 32], ["--sha256"]),
@@ -59,6 +65,20 @@ def test_wrong_usage_is_one_line_and_64(arguments, words):
     process = run(*arguments)
     assert_error(process, *words, code=64)
     assert process.stdout == ""
+
+
+@pytest.mark.parametrize("number", [-1, 257])
+@pytest.mark.parametrize("form", ["--threads={}", "--threads {}"])
+def test_a_number_of_threads_out_of_range_is_told_with_the_range(number, form):
+    assert_error(run("info", MODEL, *form.format(number).split()), f"threads is {number}, expected 0 to 256")
+    assert "1 to 256" in run("info", "--help").stdout
+
+
+def test_the_environment_is_in_the_help_and_a_bad_number_of_threads_names_the_option():
+    for name in ["ACTIONCLIP_MODEL", "ACTIONCLIP_THREADS", "ACTIONCLIP_INSTRUCTIONS"]:
+        assert name in run("--help").stdout
+    process = run("info", MODEL, env={"ACTIONCLIP_THREADS": "many"})
+    assert_error(process, "ACTIONCLIP_THREADS is 'many'", "a number of threads (--threads)")
 
 
 def test_output_that_cannot_be_written_is_an_error():

@@ -41,7 +41,10 @@ struct ModelOptions: ParsableArguments {
   )
   var instructions: Instructions?
 
-  @Option(help: "Threads that compute (default: ACTIONCLIP_THREADS, else one per available processor).")
+  @Option(
+    parsing: .unconditional,
+    help:
+      "Threads that compute, 1 to 256 (default, or 0: ACTIONCLIP_THREADS, else one per available processor).")
   var threads: Int32?
 
   @Option(

@@ -14,7 +14,10 @@ struct Parity: ParsableCommand {
   @Argument(help: ArgumentHelp("Packs.", valueName: "dir"))
   var packs: [FilePath]
 
-  @Option(help: "Threads that compute (default: ACTIONCLIP_THREADS, else one per available processor).")
+  @Option(
+    parsing: .unconditional,
+    help:
+      "Threads that compute, 1 to 256 (default, or 0: ACTIONCLIP_THREADS, else one per available processor).")
   var threads: Int32?
 
   @Flag(help: "One JSON object per pack, each on its line.")

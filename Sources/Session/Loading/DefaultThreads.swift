@@ -21,7 +21,7 @@ public enum DefaultThreads {
     else {
       throw .argument(
         "the environment variable \(variable) is \(quoted(bytes, limit: 32)), expected 1 to \(maximum);"
-          + " correct or unset it, or give a number of threads")
+          + " correct or unset it, or give a number of threads (option threads)")
     }
     return count
   }
