@@ -109,7 +109,8 @@ def test_of_classify(speaker, random, options, status, kind, words):
         ({"frames": "8"}, TypeError, "frames is '8'"),
         ({"frames": 8.0}, TypeError, "frames is 8.0"),
         ({"frames": 2**31}, ValueError, "frames is 2147483648"),
-        ({"threads": 0}, ValueError, "threads is 0"),
+        ({"threads": 0}, ValueError, "threads is 0; it must be 1 to 256"),
+        ({"threads": 257}, ValueError, "threads is 257; it must be 1 to 256"),
         ({"threads": np.array([1, 2])}, TypeError, "threads"),
         ({"head": "mean"}, ValueError, "head is 'mean'"),
         ({"head": 3}, TypeError, "head must be a string, not int"),
@@ -138,6 +139,7 @@ def test_of_videos_and_pictures():
     cases = [
         (TypeError, "a video must be a path or bytes, not int", lambda: actionclip.Video(3)),
         (TypeError, "threads is '2'", lambda: actionclip.Video("x", threads="2")),
+        (ValueError, "threads is 0; it must be 1 to 256", lambda: actionclip.Video("x", threads=0)),
         (ValueError, "max_pixels is 0", lambda: actionclip.Video("x", max_pixels=0)),
         (TypeError, "tokenizer must be a path", lambda: actionclip.Tokenizer(None)),
         (TypeError, "float32", lambda: actionclip.preprocess(image.astype(np.float32))),

@@ -53,6 +53,7 @@ def test_an_empty_variable_and_auto_are_no_limit(untrained, monkeypatch):
     for value in ["", "auto"]:
         monkeypatch.setenv(VARIABLE, value)
         assert in_use(untrained, compute="int8") == best
+    assert in_use(untrained, compute="int8", instructions="auto") == best
 
 
 @pytest.mark.parametrize("value", ["sse2", "AVX2", " avx2", "avx", "0", "x" * 100, "a\nb", "neon_dot neon_bf16"])
@@ -65,7 +66,7 @@ def test_an_unknown_variable_is_an_error_that_lists_the_names(untrained, monkeyp
 
 def test_another_architecture_s_instruction_set_is_an_error(untrained):
     other = next(name for name in INSTRUCTIONS if name not in ORDERED)
-    with pytest.raises(ValueError, match=rf"instructions is \d+ \({other}\).*{', '.join(ORDERED)}"):
+    with pytest.raises(ValueError, match=rf"instructions is {other}, .*{', '.join(ORDERED)}"):
         in_use(untrained, instructions=other)
     with pytest.raises(ValueError, match="instructions is 'sse2'"):
         in_use(untrained, instructions="sse2")

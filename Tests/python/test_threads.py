@@ -27,6 +27,10 @@ def test_the_variable_gives_the_default_and_nothing_more(monkeypatch):
     assert threads() == 256
 
 
+def test_an_id_that_linux_refuses_pins_nothing():
+    assert threads(processors=[1023, 1023]) == 2
+
+
 def test_an_empty_variable_is_none(monkeypatch):
     monkeypatch.delenv("ACTIONCLIP_THREADS", raising=False)
     expected = threads()
@@ -39,7 +43,7 @@ def test_an_empty_variable_is_none(monkeypatch):
 def test_a_bad_variable_is_an_error_that_names_it(monkeypatch, value):
     monkeypatch.setenv("ACTIONCLIP_THREADS", value)
     for ask in (threads, lambda: actionclip.Video(CLIP)):
-        with pytest.raises(ValueError, match="ACTIONCLIP_THREADS is '.*expected 1 to 256") as error:
+        with pytest.raises(ValueError, match=r"ACTIONCLIP_THREADS is '.*expected 1 to 256;.*\(threads=\)") as error:
             ask()
         assert "\n" not in str(error.value)
     assert threads(threads=2) == 2, "a number that the program asks for goes first"

@@ -21,6 +21,8 @@ Buffer = Union[bytes, bytearray, memoryview, npt.NDArray[np.uint8]]
 
 INT32_MAX = 2**31 - 1
 INT64_MAX = 2**63 - 1
+#: The largest number of threads of a model or a video.
+MOST_THREADS = 256
 
 
 def type_name(value: object) -> str:

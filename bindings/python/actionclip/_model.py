@@ -13,6 +13,7 @@ from . import _abi, _similarity
 from ._abi import CONSTANTS
 from ._arguments import (
     INT32_MAX,
+    MOST_THREADS,
     Buffer,
     Path,
     byte_view,
@@ -46,7 +47,7 @@ from ._model_file import (
     save_model,
     text_bytes,
 )
-from ._model_info import ACTIVATIONS, COMPUTE_TYPES, HEADS, INSTRUCTIONS, ModelInfo, read_info
+from ._model_info import ACTIVATIONS, COMPUTE_TYPES, HEADS, LIMITS, ModelInfo, read_info
 from ._preprocess import options as preprocess_options
 from ._preprocess import pixels
 from ._video import Video
@@ -62,11 +63,12 @@ class Model(FrameEncoder, TextEncoder):
     An argument that contradicts the checkpoint is an error.
     frames: T, frames per video. head: the reference's name ("MeanP", "Conv_1D", "LSTM", "Transf", "Transf_cls", in
     upper or lower case). temporal_shift, joint: True, False, or None for as the checkpoint says.
-    threads: threads that compute. None for what the environment variable ACTIONCLIP_THREADS says, else one for each
-    processor that the affinity and the processor quota (containers, services) leave to the process.
+    threads: threads that compute, 1 to 256. None for what the environment variable ACTIONCLIP_THREADS says, else one
+    for each processor that the affinity and the processor quota (containers, services) leave to the process.
     tokenizer: CLIP's merge list or tokenizer.json; by default the one inside the model's file, or beside it.
     compute: "fp32", "bf16" or "int8", the precision of the encoders; None for as the file says, else fp32.
-    processors: ids of the processors that the model's own threads are pinned to, in turn.
+    processors: ids of the processors that the model's own threads are pinned to, in turn. An id that Linux refuses,
+    since the machine has no such processor or the process may not use it, pins nothing and is no error.
     expected_sha256: the SHA-256 that the file must have, 64 hexadecimal digits; a file with another one is refused, and
     nothing in it is parsed. compute_sha256: computes the SHA-256 without expecting one. A file to be hashed is read
     into memory whole.
@@ -77,8 +79,8 @@ class Model(FrameEncoder, TextEncoder):
     temporal_view: the number of frames on each side that a frame's tokens attend to besides their own, 0 to 3
     (Open-VCLIP's expand_temporal_view is 1). None for as the file says.
     instructions: the highest instruction set to compute with, in this order: "portable", "avx2", "avx_vnni", "avx512",
-    "avx512_vnni", "avx512_bf16", "amx"; on aarch64 "portable", "neon_dot", "neon_i8mm", "neon_bf16". None for the
-    processor's best. The environment variable ACTIONCLIP_INSTRUCTIONS may set a lower one.
+    "avx512_vnni", "avx512_bf16", "amx"; on aarch64 "portable", "neon_dot", "neon_i8mm", "neon_bf16". None or "auto"
+    for the processor's best. The environment variable ACTIONCLIP_INSTRUCTIONS may set a lower one.
 
     path may also be a folder of Hugging Face's or open_clip's, an index of shards (docs/FAMILIES.md), or the name of a
     model that Hugging Face's tools have downloaded, such as "openai/clip-vit-base-patch16".
@@ -114,7 +116,7 @@ class Model(FrameEncoder, TextEncoder):
         options.temporal_shift = _three_way("temporal_shift", temporal_shift)
         options.joint = _three_way("joint", joint)
         if threads is not None:
-            options.threads = whole("threads", threads, 1, INT32_MAX)
+            options.threads = whole("threads", threads, 1, MOST_THREADS)
         if compute is not None:
             options.compute_type = choice("compute", compute, COMPUTE_TYPES)
         if activation is not None:
@@ -122,7 +124,7 @@ class Model(FrameEncoder, TextEncoder):
         if temporal_view is not None:
             options.temporal_view = whole("temporal_view", temporal_view, 0, 3) or -1
         if instructions is not None:
-            options.instructions = choice("instructions", instructions, INSTRUCTIONS)
+            options.instructions = choice("instructions", instructions, LIMITS)
         if tokenizer is not None:
             options.tokenizer_path = path_bytes("tokenizer", tokenizer)
         if processors is not None:

@@ -28,6 +28,8 @@ INSTRUCTIONS = {
     for name, code in CONSTANTS.items()
     if name.startswith("INSTRUCTIONS_") and code != CONSTANTS["INSTRUCTIONS_AUTO"]
 }
+#: The limits to instruction sets, by name; "auto" is none.
+LIMITS = {"auto": CONSTANTS["INSTRUCTIONS_AUTO"], **INSTRUCTIONS}
 _FILES = {
     CONSTANTS["FILE_SAFETENSORS"]: "safetensors",
     CONSTANTS["FILE_TORCH"]: "torch",

@@ -15,7 +15,19 @@ import numpy.typing as npt
 
 from . import _abi
 from ._abi import CONSTANTS
-from ._arguments import INT32_MAX, INT64_MAX, Buffer, Path, byte_view, choice, is_path, items, path_bytes, span, whole
+from ._arguments import (
+    INT64_MAX,
+    MOST_THREADS,
+    Buffer,
+    Path,
+    byte_view,
+    choice,
+    is_path,
+    items,
+    path_bytes,
+    span,
+    whole,
+)
 from ._arrays import ByteArray, pointer
 from ._cancel import create, long_call
 from ._errors import ArgumentError, invalid
@@ -57,7 +69,8 @@ class Video(Owner):
     Any number of threads may use one Video; their calls take turns. Opening needs FFmpeg's libraries, and raises
     ResourceError without them. A file and a decoder stay open until `close`, the end of a `with` block, or the last
     reference.
-    threads: decoder threads; None for the number that a Model takes by default. max_pixels: larger pictures are refused.
+    threads: decoder threads, 1 to 256; None for the number that a Model takes by default. max_pixels: larger pictures
+    are refused.
     decode: "needed" decodes the wanted frames and those that they depend on, "all" every frame up to the last wanted
     one. The frames are the same, but only "all" finds all damage. "key-frames" is an approximation for large archives:
     it decodes the nearest key frame in place of each frame.
@@ -78,7 +91,7 @@ class Video(Owner):
     ) -> None:
         options = library().defaults("video_options")
         if threads is not None:
-            options.threads = whole("threads", threads, 0, INT32_MAX)
+            options.threads = whole("threads", threads, 1, MOST_THREADS)
         if max_pixels is not None:
             options.max_pixels = whole("max_pixels", max_pixels, 1, INT64_MAX)
         options.decode = choice("decode", decode, _DECODE)
