@@ -57,7 +57,7 @@ def test_an_explicit_path_is_used_and_nothing_else():
         code = "import actionclip; actionclip.version(); print(actionclip.library_path())"
         assert run(code, ACTIONCLIP_LIBRARY=path).stdout == f"{path}\n"
     result = run(SAY, ACTIONCLIP_LIBRARY="/nowhere/libactionclip.so.0")
-    assert result.stdout.startswith("refused: libactionclip was not found; set ACTIONCLIP_LIBRARY")
+    assert result.stdout.startswith("refused: ACTIONCLIP_LIBRARY names no library that loads; correct or unset it: ")
     assert "/nowhere/libactionclip.so.0 (no such file)" in result.stdout
 
 
@@ -68,6 +68,7 @@ def test_the_error_lists_every_place(tmp_path):
     if result.stdout.startswith("refused"):  # not where the library is installed on the system
         assert str(tmp_path / "a" / "b" / "c" / "actionclip" / "lib" / "libactionclip.so.0") in result.stdout
         assert "libactionclip.so.0: cannot open shared object file" in result.stdout
+        assert all(words in result.stdout for words in ("make install", "make wheel", "set ACTIONCLIP_LIBRARY"))
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")

@@ -117,8 +117,11 @@ def _load() -> Library:
             tried.append(f"{candidate} ({error})")
             continue
         return Library(handle, candidate)
+    if os.environ.get("ACTIONCLIP_LIBRARY"):
+        raise LibraryError(f"ACTIONCLIP_LIBRARY names no library that loads; correct or unset it: {tried[0]}")
     raise LibraryError(
-        "libactionclip was not found; set ACTIONCLIP_LIBRARY to its path. Tried: " + "; ".join(tried)
+        "libactionclip was not found; install it (make install), use the wheel that has it inside (make wheel), "
+        "or set ACTIONCLIP_LIBRARY to its path. Tried: " + "; ".join(tried)
     )
 
 
