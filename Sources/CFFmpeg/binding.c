@@ -203,7 +203,9 @@ static void explain(const report *failure, char *message, size_t capacity) {
     snprintf(message, capacity, "video needs libavformat, libavcodec and libswscale of " RANGE ", and none is here; %s",
              advice);
   else
-    snprintf(message, capacity, "video needs the libraries of " RANGE ", and those here cannot be used: %s; %s",
+    snprintf(message, capacity,
+             "video needs the libraries of " RANGE ", and those here cannot be used: %s; take that file out of the "
+             "library path, or %s",
              failure->text, advice);
 }
 

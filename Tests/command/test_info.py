@@ -7,7 +7,7 @@ from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
 KEYS = (
     "path file_type family image_size patch_size vision_width vision_layers vision_heads embedding_size "
     "text_width text_layers text_heads context_length vocabulary_size frames joint temporal_shift head "
-    "resize short_side mean std sampling compute_type product_instructions row_instructions activation activation_assumed heads_assumed assumptions threads has_tokenizer vocabulary_note logit_scale parameters weight_bytes video_bytes text_bytes labels templates template_weights description license source notes sha256 ffmpeg"
+    "resize short_side mean std sampling compute_type product_instructions row_instructions activation activation_assumed heads_assumed assumptions threads has_tokenizer vocabulary_note logit_scale parameters weight_bytes video_bytes text_bytes labels templates template_weights description license source notes sha256 ffmpeg ffmpeg_error"
 ).split()
 
 
@@ -55,10 +55,35 @@ def test_table_is_for_people():
     assert rows["embedding"] == str(info["embedding_size"])
     assert float(rows["logit scale"]) == pytest.approx(info["logit_scale"], abs=0.0006)
     assert rows["activation"] == "QuickGELU, assumed: the file does not say"
-    assert rows["instructions"] == f"{info['product_instructions']} for products, {info['row_instructions']} for rows"
+    products, others = info["product_instructions"], info["row_instructions"]
+    assert rows["instructions"] == f"{products} for products, {others} for LayerNorm, softmax and conversions"
     assert rows["tokenizer"] == "found"
     assert (rows["labels"], rows["templates"]) == ("none of its own", "the reference's 16")
     assert "license" not in rows and "sha256" not in rows
+
+
+def broken_ffmpeg(folder):
+    """Files in the place of FFmpeg's libraries which cannot be loaded, and an environment that finds them first."""
+    for library, majors in [("avformat", range(58, 63)), ("avcodec", range(58, 63))]:
+        for major in majors:
+            (folder / f"lib{library}.so.{major}").touch()
+    return {"LD_LIBRARY_PATH": str(folder)}
+
+
+def test_an_ffmpeg_that_cannot_be_loaded_is_told_with_what_to_do(tmp_path):
+    env = broken_ffmpeg(tmp_path)
+    rows = {line[:14].strip(): line[16:] for line in run("info", MODEL, env=env).stdout.splitlines()}
+    assert rows["video by"].startswith("none: video needs ") and str(tmp_path) in rows["video by"]
+    assert "take that file out of the library path, or install" in rows["video by"]
+    (info,) = json_lines(run("info", MODEL, "--json", env=env))
+    assert info["ffmpeg"] is None and f"none: {info['ffmpeg_error']}" == rows["video by"]
+    (info,) = json_lines(run("info", MODEL, "--json"))
+    assert (info["ffmpeg"] is None) != (info["ffmpeg_error"] is None)
+
+
+def test_auto_is_no_limit_to_instructions():
+    (best,) = json_lines(run("info", MODEL, "--json"))
+    assert json_lines(run("info", MODEL, "--json", "--instructions", "auto")) == [best]
 
 
 def test_options_are_resolved():

@@ -5,6 +5,7 @@ extension Info {
   func object(_ model: Model) throws(LibraryError) -> JSONValue {
     let info = model.info
     let own = try model.preprocessing(nil)
+    let ffmpeg = Version.ffmpegOrReason
     func floats(_ three: (Float, Float, Float)) -> JSONValue {
       .array([.float(three.0), .float(three.1), .float(three.2)])
     }
@@ -55,7 +56,8 @@ extension Info {
       "source": model.note("source").map { .string($0) } ?? .null,
       "notes": .array(model.notes.map { ["key": .string($0.key), "text": .string($0.text)] }),
       "sha256": model.sha256.map { .string($0) } ?? .null,
-      "ffmpeg": (try? Version.ffmpeg()).map { .string($0) } ?? .null,
+      "ffmpeg": ffmpeg.version.map { .string($0) } ?? .null,
+      "ffmpeg_error": ffmpeg.reason.map { .string($0) } ?? .null,
     ]
   }
 }

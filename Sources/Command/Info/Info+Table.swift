@@ -67,6 +67,7 @@ extension Info {
       info.has_tokenizer == 0
       ? "none: give --tokenizer to encode text"
       : try model.labelNote(nil) == nil ? "found" : "found, of the words that the model learned and no others"
+    let ffmpeg = Version.ffmpegOrReason
     return [
       (
         "computes in",
@@ -75,7 +76,7 @@ extension Info {
       (
         "instructions",
         "\(Instructions.name(of: info.product_instructions)) for products, "
-          + "\(Instructions.name(of: info.row_instructions)) for rows"
+          + "\(Instructions.name(of: info.row_instructions)) for LayerNorm, softmax and conversions"
       ),
       (
         "memory",
@@ -90,7 +91,7 @@ extension Info {
           ? grouped(Int64(templates)) + (weighted ? ", with weights" : "")
           : "the reference's \(actionclip_template_count())"
       ),
-      ("video by", Version.ffmpegOrReason),
+      ("video by", ffmpeg.version ?? "none: \(ffmpeg.reason ?? "")"),
     ]
   }
 

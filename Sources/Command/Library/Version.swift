@@ -13,18 +13,21 @@ enum Version {
   }
 
   /// The version of FFmpeg, which is loaded for this.
-  static func ffmpeg() throws(LibraryError) -> String {
+  private static func ffmpeg() throws(LibraryError) -> String {
     var version: UnsafePointer<CChar>?
     try check(actionclip_ffmpeg_version(&version))
     return version.map { String(cString: $0) } ?? ""
   }
 
-  /// The version of FFmpeg, or why there is none.
-  static var ffmpegOrReason: String {
-    do { return try ffmpeg() } catch { return error.message }
+  /// The version of FFmpeg, or nil and why there is none.
+  static var ffmpegOrReason: (version: String?, reason: String?) {
+    do { return (try ffmpeg(), nil) } catch { return (nil, error.message) }
   }
 
-  static var all: String { "\(description)\n\(ffmpegOrReason)" }
+  static var all: String {
+    let ffmpeg = ffmpegOrReason
+    return "\(description)\n\(ffmpeg.version ?? ffmpeg.reason ?? "")"
+  }
 
   /// Refuses a library with another ABI, whose structs differ.
   static func requireMatchingLibrary() throws(CommandError) {
