@@ -29,7 +29,7 @@ TEXTS = "Below the installation's prefix, usually /usr/local or /usr: the text t
 
 def escaped(text):
     """Text that roff shows as it is, in a line that begins with no request."""
-    text = text.replace("\\", "\\e").replace("-", "\\-")
+    text = text.replace("\\", "\\e").replace("-", "\\-").replace("…", "...")  # plain terminals lack …
     text = "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in text)
     return "\\&" + text if text[:1] in (".", "'") else text
 
@@ -137,7 +137,8 @@ def main_page(command, pages, version):
     title = "Exit status: "
     discussion = command["discussion"]
     assert discussion.startswith(title), "the command's discussion states its exit status"
-    lines += options(command) + [".SH EXIT STATUS", *paragraphs(discussion.removeprefix(title)), ".SH ENVIRONMENT"]
+    status = discussion.removeprefix(title).split("\n")[0]  # then comes the environment in brief
+    lines += options(command) + [".SH EXIT STATUS", *paragraphs(status), ".SH ENVIRONMENT"]
     for name, text in ENVIRONMENT:
         lines += entry(bold(name), text)
     others = [f".BR {escaped(page)} (1)" for page in pages]
