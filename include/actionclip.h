@@ -236,8 +236,9 @@ typedef struct actionclip_model_options {
    * bpe_simple_vocab_16e6.txt.gz, bpe_simple_vocab_16e6.txt, merges.txt or tokenizer.json; else none. */
   const char *tokenizer_path;
   /* Processor ids that the model's own threads are pinned to, in turn; the calling thread is not pinned. NULL: the
-   * affinity of the thread that first computes with the model. With threads 0, one thread per id. Borrowed for the
-   * call. */
+   * affinity of the thread that first computes with the model. With threads 0, one thread per id. An id that Linux
+   * refuses, since the machine has no such processor or the process may not use it, pins nothing and is no error.
+   * Borrowed for the call. */
   const int32_t *processors;
   size_t processor_count;
   /* The SHA-256 that the file must have, 64 hexadecimal digits in either case; NULL: any. A file with another one is

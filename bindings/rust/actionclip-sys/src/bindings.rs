@@ -207,7 +207,8 @@ pub struct actionclip_model_options {
     pub tokenizer_path: *const c_char,
     /// Processor ids that the model's own threads are pinned to, in turn; the calling thread is not
     /// pinned. NULL: the affinity of the thread that first computes with the model. With threads 0,
-    /// one thread per id. Borrowed for the call.
+    /// one thread per id. An id that Linux refuses, since the machine has no such processor or the
+    /// process may not use it, pins nothing and is no error. Borrowed for the call.
     pub processors: *const i32,
     pub processor_count: usize,
     /// The SHA-256 that the file must have, 64 hexadecimal digits in either case; NULL: any. A file
