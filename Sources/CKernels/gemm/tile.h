@@ -33,16 +33,16 @@ INLINE void TILE(tile)(const int rows, const int panels, const int raw, const in
   const uint32_t *x = g->x + row * g->x_stride;
   const uint32_t *w = g->packed;
   const size_t stride = g->x_stride, panel = g->panel;
-#define LOAD_B(own, i, part)                                                                                     \
+#define LOAD_B(own, i, part)                                                                                    \
   TILE(b) own[2 * PER_PANEL];                                                                                   \
   _Pragma("clang loop unroll(full)") for (int p = 0; p < panels; p++)                                           \
       _Pragma("clang loop unroll(full)") for (int v = 0; v < PER_PANEL; v++)                                    \
           own[p * PER_PANEL + v] = LOAD_PART_OF_B(w + (size_t)p * panel + (i) * PANEL + v * WIDTH, part);
-#define ADD_ROW(own, r, i, part)                                                                                 \
+#define ADD_ROW(own, r, i, part)                                                                                \
   {                                                                                                             \
     const TILE(a) a = TILE(broadcast_a)(x[(size_t)r * stride + A_PER_B * (i) + (part)]);                        \
     _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)                                        \
-        sum[r][v] = TILE(step)(sum[r][v], a, own[v]);                                                             \
+        sum[r][v] = TILE(step)(sum[r][v], a, own[v]);                                                           \
   }
 #define PART(i, part)                                                                                           \
   {                                                                                                             \
@@ -61,7 +61,7 @@ INLINE void TILE(tile)(const int rows, const int panels, const int raw, const in
       ADD_ROW(high, r, i, 1)                                                                                    \
     }                                                                                                           \
   }
-#else
+#else  // a barrier between the parts: the compiler would load A for both first, and spill sums
 #define STEP(i)                        \
   PART(i, 0)                           \
   __asm__ volatile("" : : : "memory"); \
