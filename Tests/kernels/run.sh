@@ -3,7 +3,8 @@
 # processor's with sanitizers, aarch64's under an emulator where a cross-compiler's libraries are installed (Debian:
 # gcc-aarch64-linux-gnu and qemu-user).
 #
-#   Tests/kernels/run.sh [SHAPES]     random shapes for each precision (default 300); CLANG, BUILD (build/tests)
+#   Tests/kernels/run.sh [SHAPES]     random shapes for each precision (default 300), a third of them under an emulator;
+#                                     CLANG, BUILD (build/tests)
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build/tests}/kernels
@@ -18,19 +19,27 @@ C=(-std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wal
 # one TEST SOURCES NAME RUNNER FLAGS...: builds test_TEST.c and TEST_*.c with files or folders of Sources, and runs it.
 one() {
   local test=$1 sources=$2 name=$3 runner=$4; shift 4
-  local program=$BUILD/$test-$name
+  local program=$BUILD/$test-$name shapes=$SHAPES
+  [[ -z $runner ]] || shapes=$(( (SHAPES + 2) / 3 ))  # emulators are slow
   echo "$test, $name:"
   if "$CLANG" "$@" "${C[@]}" "Tests/kernels/test_$test.c" $(compgen -G "Tests/kernels/${test}_*.c") \
       $(cd Sources && find $sources -name '*.c' -printf 'Sources/%p ') -fuse-ld=lld -o "$program" -lm &&
-    timeout -k 5 240 $runner "$program" "$SHAPES"; then (( ++passed )); return; fi
+    timeout -k 5 240 $runner "$program" "$shapes"; then (( ++passed )); return; fi
   echo "$test, $name: FAILED" >&2; (( ++failed ))
 }
-# all NAME RUNNER FLAGS...
+# all NAME RUNNER FLAGS...: starts every test for one target. Targets run beside each other, since each waits for one
+# processor alone; what they print is kept until the end.
+targets=()
 all() {
-  one kernels 'CKernels CProcessor' "$@"
-  one dense 'CKernels CProcessor' "$@"
-  one digest 'CDigest CProcessor' "$@"
-  one permission CProcessor/permission.c "$@"
+  targets+=("$1")
+  rm -f "$BUILD/$1.count"
+  {
+    one kernels 'CKernels CProcessor' "$@"
+    one dense 'CKernels CProcessor' "$@"
+    one digest 'CDigest CProcessor' "$@"
+    one permission CProcessor/permission.c "$@"
+    echo "$passed $failed" > "$BUILD/$1.count"
+  } > "$BUILD/$1.log" 2>&1 &
 }
 
 all sanitized '' -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -43,5 +52,11 @@ if [[ -d $SYSROOT/include ]] && command -v qemu-aarch64 > /dev/null && compgen -
 else
   echo 'kernels, aarch64: skipped, needs gcc-aarch64-linux-gnu and qemu-user'
 fi
+wait
+for target in "${targets[@]}"; do
+  cat "$BUILD/$target.log"
+  read -r own_passed own_failed < "$BUILD/$target.count" || own_passed=0 own_failed=1
+  (( passed += own_passed, failed += own_failed )) || true
+done
 echo "kernels   $passed passed, $failed failed"
 (( failed == 0 ))
