@@ -167,6 +167,19 @@ struct LinearTests {
     #expect(errors[0] < 0.7 * errors[1], "\(errors)")
   }
 
+  /// Rounding to bf16 takes the peak of this weight below the bound from which on int8 rotates.
+  @Test func rotationIsDecidedByTheWeightAsItWasGiven() throws {
+    let (inputs, outputs) = (32, 16)
+    let weight = try FloatBuffer(count: inputs * outputs)
+    for i in 0..<weight.count { weight.base[i] = i % inputs == 0 ? 2.3508 : 1 }
+    let layer = try Linear(
+      weight: weight.base, bias: nil, inputs: inputs, outputs: outputs, precision: .bf16, kernels: kernels)
+    #expect(layer.isRotatedInInt8)
+    // The second half of a rotated row holds differences of the halves.
+    let numbers = try layer.quantised().numbers
+    #expect(numbers.base[16] > 0 && numbers.base[17] == 0)
+  }
+
   @Test func noRowsAreNoWork() throws {
     let linear = try Layer(64, 96, seed: 5).linear
     let nothing = try FloatBuffer(count: 0)

@@ -14,7 +14,6 @@ public struct Linear: Sendable {
   public let isRotatedInInt8: Bool
   public let bias: FloatBuffer?  // [outputs]
   private let packed: FloatBuffer
-  private let gains: FloatBuffer?  // [inputs]
 
   /// Packs `weight` [outputs, inputs], which is not needed afterwards. `gains` [inputs] are those of the LayerNorm that
   /// writes the layer's input, if one does.
@@ -22,13 +21,23 @@ public struct Linear: Sendable {
     weight: UnsafePointer<Float>, bias: FloatBuffer?, inputs: Int, outputs: Int, precision: Precision = .fp32,
     gains: FloatBuffer? = nil, kernels: Kernels, pool: ThreadPool? = nil
   ) throws(Failure) {
+    try self.init(
+      weight: weight, bias: bias, inputs: inputs, outputs: outputs, precision: precision,
+      isRotatedInInt8: Linear.rotates(weight, outputs: outputs, inputs: inputs, gains), kernels: kernels,
+      pool: pool)
+  }
+
+  /// Packs `weight` where it is decided already whether int8 rotates it.
+  private init(
+    weight: UnsafePointer<Float>, bias: FloatBuffer?, inputs: Int, outputs: Int, precision: Precision,
+    isRotatedInInt8: Bool, kernels: Kernels, pool: ThreadPool? = nil
+  ) throws(Failure) {
     self.inputs = inputs
     self.outputs = outputs
     self.bias = bias
     self.precision = precision
     self.kernels = kernels
-    self.gains = gains
-    isRotatedInInt8 = Linear.rotates(weight, outputs: outputs, inputs: inputs, gains)
+    self.isRotatedInInt8 = isRotatedInInt8
     let isRotated = precision == .int8 && isRotatedInInt8
     self.isRotated = isRotated
     packed = try FloatBuffer(count: ckernels_packed_count(precision.kernel, outputs, inputs))
@@ -96,7 +105,6 @@ public struct Linear: Sendable {
     self.kernels = kernels
     self.isRotated = isRotated && ckernels_rotation_points(inputs) > 1
     isRotatedInInt8 = self.isRotated
-    gains = nil
     packed = try FloatBuffer(count: ckernels_packed_count(CKERNELS_INT8, outputs, inputs))
     let packed = packed
     withExtendedLifetime(scales) {
@@ -129,8 +137,8 @@ public struct Linear: Sendable {
       let weight = try weight()
       return try withExtendedLifetime(weight) { () throws(Failure) in
         try Linear(
-          weight: weight.base, bias: nil, inputs: inputs, outputs: outputs, precision: .int8, gains: gains,
-          kernels: kernels
+          weight: weight.base, bias: nil, inputs: inputs, outputs: outputs, precision: .int8,
+          isRotatedInInt8: isRotatedInInt8, kernels: kernels
         ).quantised()
       }
     }
@@ -189,8 +197,7 @@ public struct Linear: Sendable {
         y: y + block.row * yStride * size, stride: yStride)
       ckernels_gemm(
         kernels.choice, precision.kernel, block.rows, inputs, &operand, packed.base, block.panel,
-        block.panels,
-        outputs, &result)
+        block.panels, outputs, &result)
     }
   }
 
