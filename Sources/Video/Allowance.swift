@@ -1,6 +1,5 @@
 import System
 internal import CShims
-internal import Glibc
 
 /// Decides whether a call may continue: it ends at its time limit, or when the calling thread's cancel token is set. It
 /// is checked whenever FFmpeg reads, and between packets and frames. A call that is over stays over, because FFmpeg
@@ -11,7 +10,7 @@ final class Allowance {
   /// The pixels that each byte of the file allows, for messages.
   let pixelsPerByte: Int64
   private let milliseconds: Int64
-  private var deadline: UInt64?
+  private var deadline: MonotonicTime?
   /// The reason why the call is over; nil while it may continue.
   private(set) var stopped: Failure?
 
@@ -25,9 +24,8 @@ final class Allowance {
   /// Starts a new call and its time limit.
   func begin() {
     stopped = nil
-    let (nanoseconds, overflow) = UInt64(max(0, milliseconds)).multipliedReportingOverflow(by: 1_000_000)
-    let (end, overflows) = Self.now().addingReportingOverflow(nanoseconds)
-    deadline = overflow || overflows ? nil : end
+    let (nanoseconds, overflow) = max(0, milliseconds).multipliedReportingOverflow(by: 1_000_000)
+    deadline = overflow ? nil : MonotonicTime.now.advanced(by: nanoseconds)
   }
 
   /// Ends the call with `reason`, unless it has ended already.
@@ -40,7 +38,7 @@ final class Allowance {
     if stopped != nil { return true }
     if cshims_is_cancelled() != 0 {
       stopped = .cancelled
-    } else if let deadline, Self.now() >= deadline {
+    } else if let deadline, MonotonicTime.now >= deadline {
       stopped = Failure(
         .timeLimit,
         "the video took longer than the \(milliseconds) ms that a call may take (option max_milliseconds)")
@@ -51,12 +49,5 @@ final class Allowance {
   /// Throws if the call is over.
   func check() throws(Failure) {
     if isOver, let stopped { throw stopped }
-  }
-
-  /// The monotonic clock in nanoseconds.
-  private static func now() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
 }

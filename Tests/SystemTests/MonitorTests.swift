@@ -35,4 +35,15 @@ struct MonitorTests {
     pool.run(count: 3000) { index, _ in total.withLock { $0 += index } }
     #expect(total.withLock { $0 } == 3000 * 2999 / 2)
   }
+
+  @Test func aWaitEndsWhenItsTimeRunsOut() throws {
+    let isOpen = Monitor(false)
+    let begin = MonotonicTime.now
+    #expect(!isOpen.wait(nanoseconds: 5_000_000, until: { $0 }))
+    #expect(MonotonicTime.now.since(begin) >= 5_000_000)
+    #expect(!isOpen.wait(nanoseconds: 0, until: { $0 }))
+    let thread = try #require(BackgroundThread { isOpen.change { $0 = true } })
+    #expect(isOpen.wait(nanoseconds: .max, until: { $0 }))
+    thread.join()
+  }
 }

@@ -11,7 +11,12 @@ public final class Monitor<Value>: @unchecked Sendable {
   public init(_ value: sending Value) {
     self.value = value
     pthread_mutex_init(mutex, nil)
-    pthread_cond_init(changed, nil)
+    // Time limits are of the clock that no change of the time of day moves.
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    pthread_cond_init(changed, &attributes)
+    pthread_condattr_destroy(&attributes)
   }
 
   deinit {
@@ -22,10 +27,10 @@ public final class Monitor<Value>: @unchecked Sendable {
   }
 
   /// Runs `body` on the value while holding the lock. Calls must not nest.
-  public func withLock<R>(_ body: (inout Value) -> R) -> R {
+  public func withLock<R, E: Error>(_ body: (inout Value) throws(E) -> R) throws(E) -> R {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    return body(&value)
+    return try body(&value)
   }
 
   /// Runs `body` on the value while holding the lock, then wakes all waiting threads. Calls must not nest.
@@ -42,6 +47,18 @@ public final class Monitor<Value>: @unchecked Sendable {
     withLock {
       while !condition($0) { pthread_cond_wait(changed, mutex) }
       return body(&$0)
+    }
+  }
+
+  /// Waits until `condition` holds, for at most so many nanoseconds, and returns whether it does.
+  public func wait(nanoseconds: Int64, until condition: (Value) -> Bool) -> Bool {
+    let deadline = MonotonicTime.now.advanced(by: nanoseconds)
+    return withLock {
+      var time = deadline.time
+      while !condition($0) {
+        if pthread_cond_timedwait(changed, mutex, &time) == ETIMEDOUT { return condition($0) }
+      }
+      return true
     }
   }
 }
