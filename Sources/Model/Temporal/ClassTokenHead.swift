@@ -83,7 +83,7 @@ struct ClassTokenHead: TemporalHead {
     let length = frames + 1
     let shape = BlockScratch.Shape(
       inputPrecision: layers[0].linear1.inputPrecision, attention: attention,
-      hidden: layers.map(\.linear1.outputs).max() ?? 0)
+      hidden: layers.lazy.map(\.linear1.outputs).max() ?? 0)
     return Scratch(
       y: try workspace.take(videos * length * size),
       offsets: try workspace.takeOffsets(sequences: videos, length: length),

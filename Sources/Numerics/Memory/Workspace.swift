@@ -11,7 +11,7 @@ public final class Workspace: @unchecked Sendable {
   private let memory: FloatBuffer?
   private let base: UnsafeMutablePointer<Float>
   let capacity: Int
-  private var used = 0
+  private(set) var used = 0
 
   /// A workspace of `capacity` floats.
   init(capacity: Int) throws(Failure) {
@@ -31,10 +31,14 @@ public final class Workspace: @unchecked Sendable {
   public static func measure<Regions>(
     _ layout: (Workspace) throws(Failure) -> Regions
   ) throws(Failure) -> Int {
-    guard let nowhere = UnsafeMutablePointer<Float>(bitPattern: alignment) else { return 0 }
-    let workspace = Workspace(countingFrom: nowhere)
+    guard let workspace = counter() else { return 0 }
     _ = try layout(workspace)
     return workspace.used
+  }
+
+  /// A workspace that only counts.
+  static func counter() -> Workspace? {
+    UnsafeMutablePointer<Float>(bitPattern: alignment).map(Workspace.init(countingFrom:))
   }
 
   /// Gives every region back.
