@@ -14,14 +14,17 @@ static const uint64_t live = 0x41434C495043616EULL;
 
 static _Thread_local const int *used_flag;
 static _Thread_local cshims_token *used_token;  // the token that holds `used_flag`, if one does
+static _Thread_local const int *call_flag;      // of the token of the thread's present call
 
 void cshims_use_cancel_flag(const int *flag) { used_flag = flag; }
 
 const int *cshims_cancel_flag(void) { return used_flag; }
 
-int cshims_is_cancelled(void) {
-  return used_flag != NULL && __atomic_load_n(used_flag, __ATOMIC_RELAXED) != 0;
-}
+static int is_set(const int *flag) { return flag != NULL && __atomic_load_n(flag, __ATOMIC_RELAXED) != 0; }
+
+int cshims_is_cancelled(void) { return is_set(used_flag) || is_set(call_flag); }
+
+void cshims_use_call_token(const cshims_token *token) { call_flag = token != NULL ? &token->set : NULL; }
 
 cshims_token *cshims_token_create(void) {
   cshims_token *token = calloc(1, sizeof *token);

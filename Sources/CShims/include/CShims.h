@@ -17,7 +17,8 @@ const char *cshims_message(void);
 void cshims_use_cancel_flag(const int *flag);
 // Returns the cancel flag that the calling thread uses; NULL if none.
 const int *cshims_cancel_flag(void);
-// Returns whether the calling thread's cancel flag is set. Costs one thread-local load and one relaxed atomic load.
+// Returns whether the calling thread's cancel flag, or the token of its present call, is set. Costs two thread-local
+// loads, and one relaxed atomic load for each that is used.
 int cshims_is_cancelled(void);
 
 // A cancel token: a reference-counted cancel flag. It is freed when its owner has released it and no thread uses it
@@ -38,6 +39,9 @@ int cshims_token_is_set(const cshims_token *token);
 // token used before, to which the thread has given up its reference; NULL if its owner has released it. Returns 0
 // without memory.
 int cshims_use_token(cshims_token *token, cshims_token **previous);
+// Makes a set token end the calling thread's calls early too, beside the one that the thread uses, until the next call
+// of this function; NULL: no such token. The thread takes no reference.
+void cshims_use_call_token(const cshims_token *token);
 
 // Returns the library's version ("0.1.0"), made of the numbers in actionclip.h, as a static string. It is in C
 // because the preprocessor makes the string of the numbers.
