@@ -77,21 +77,22 @@ let package = Package(
     room("Video", ["CFFmpeg", "CShims", "System", "Text"]),
     room("Numerics", ["CKernels", "CProcessor", "System"]),
     room("Adaptation", ["Numerics", "System"]),
+    room("Streams", ["System"]),
     room("Model", ["Numerics", "System", "TensorNames", "Weights"]),
     room("ModelFile", ["Model", "Numerics", "Preprocess", "System", "Text", "Tokenizer", "Weights"]),
-    // The work of a host with a model, in Swift; training and streams will be rooms that it uses.
+    // The work of a host with a model, in Swift; training will be a room that it uses.
     room(
       "Session",
       [
         "Adaptation", "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics",
-        "Preprocess",
-        "System", "Text", "Tokenizer", "Video", "Weights",
+        "Preprocess", "Streams", "System", "Text", "Tokenizer", "Video", "Weights",
       ]),
     .target(
       name: "ActionCLIPABI",
       dependencies: [
         "Adaptation", "CActionCLIP", "CGlibc", "CGuest", "CShims", "Digest", "Families", "Model",
-        "ModelFile", "Numerics", "Preprocess", "Session", "System", "Text", "Tokenizer", "Video", "Weights",
+        "ModelFile", "Numerics", "Preprocess", "Session", "Streams", "System", "Text", "Tokenizer",
+        "Video", "Weights",
       ],
       exclude: ["actionclip.map"],
       swiftSettings: swift,
@@ -119,6 +120,7 @@ let package = Package(
     tests("Preprocess", ["CResample", "Preprocess", "System"]),
     tests("Video", ["CShims", "System", "Video"], exclude: ["Fixtures"]),
     tests("Adaptation", ["Adaptation", "Numerics", "System"]),
+    tests("Streams", ["Streams", "System"]),
     tests("Model", ["Model", "Numerics", "System", "Weights"]),
     tests("ModelFile", ["System", "Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),
   ]
