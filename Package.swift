@@ -78,6 +78,7 @@ let package = Package(
     room("Numerics", ["CKernels", "CProcessor", "System"]),
     room("Adaptation", ["Numerics", "System"]),
     room("Streams", ["System"]),
+    room("Events", ["System"]),
     room("Model", ["Numerics", "System", "TensorNames", "Weights"]),
     room("ModelFile", ["Model", "Numerics", "Preprocess", "System", "Text", "Tokenizer", "Weights"]),
     // The work of a host with a model, in Swift; training will be a room that it uses.
@@ -90,7 +91,7 @@ let package = Package(
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "Adaptation", "CActionCLIP", "CGlibc", "CGuest", "CShims", "Digest", "Families", "Model",
+        "Adaptation", "CActionCLIP", "CGlibc", "CGuest", "CShims", "Digest", "Events", "Families", "Model",
         "ModelFile", "Numerics", "Preprocess", "Session", "Streams", "System", "Text", "Tokenizer",
         "Video", "Weights",
       ],
@@ -121,6 +122,7 @@ let package = Package(
     tests("Video", ["CShims", "System", "Video"], exclude: ["Fixtures"]),
     tests("Adaptation", ["Adaptation", "Numerics", "System"]),
     tests("Streams", ["Streams", "System"]),
+    tests("Events", ["Events", "System"]),
     tests("Model", ["Model", "Numerics", "System", "Weights"]),
     tests("ModelFile", ["System", "Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),
   ]

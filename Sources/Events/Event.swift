@@ -1,0 +1,58 @@
+import System
+
+/// A report on an event: a label was on from one time to another. Times are in nanoseconds, on the clock of the windows.
+public struct Event: BitwiseCopyable, Equatable, Sendable {
+  public enum Kind: Int32, BitwiseCopyable, Sendable {
+    case started = 1
+    case updated = 2
+    case ended = 3
+  }
+
+  public var kind: Kind
+  /// Index of the label.
+  public var label: Int
+  /// Number of the event among all of its tracker, from 0: the same in each of its reports.
+  public var number: Int64
+  public var start: Int64
+  /// End of the event; as long as it has none, the time until which its label is known to be on.
+  public var end: Int64
+  /// End of the window by which this was known.
+  public var decided: Int64
+  /// Moment of the window with the largest smoothed score, which is `peak`.
+  public var peakTime: Int64
+  public var peak: Double
+  /// Mean of the smoothed scores of the event's windows.
+  public var mean: Double
+}
+
+/// A ring of events that wait to be taken. Its memory is taken once.
+struct EventQueue: ~Copyable {
+  private var ring: GrowingArray<Event>
+  private var first = 0
+  private(set) var count = 0
+
+  init(capacity: Int) throws(Failure) {
+    let empty = Event(
+      kind: .started, label: 0, number: 0, start: 0, end: 0, decided: 0, peakTime: 0, peak: 0, mean: 0)
+    ring = try GrowingArray(repeating: empty, count: capacity)
+  }
+
+  var capacity: Int { ring.count }
+
+  /// The queue must have room.
+  mutating func append(_ event: Event) {
+    precondition(count < ring.count)
+    let place = first + count
+    ring[place < ring.count ? place : place - ring.count] = event
+    count += 1
+  }
+
+  /// Takes the event that has waited longest; nil if none waits.
+  mutating func takeFirst() -> Event? {
+    guard count > 0 else { return nil }
+    let event = ring[first]
+    first = first + 1 < ring.count ? first + 1 : 0
+    count -= 1
+    return event
+  }
+}
