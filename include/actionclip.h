@@ -3,7 +3,7 @@
  * Contents, in the order of use:
  *   versions and errors  ->  cancelling  ->  load and save models  ->  frames and pixels  ->  video files
  *   ->  prompts and tokens  ->  similarity  ->  classifiers  ->  teach a classifier  ->  weights of templates
- *   ->  the tokenizer and preprocessing alone
+ *   ->  events  ->  the tokenizer and preprocessing alone
  *
  * The model is ActionCLIP (arXiv 2109.08472): CLIP's image encoder on T sampled
  * frames, a temporal head that joins them, CLIP's text encoder on prompts made
@@ -20,10 +20,10 @@
  *   - Structs that begin with struct_size may grow: fields are only ever appended, and the library reads and writes as
  *     many bytes as struct_size says. Fields that a smaller, older struct lacks have their defaults.
  *   - Text is UTF-8. Float arrays are C-contiguous, row-major, IEEE 754 binary32.
- *   - Threads: any number of threads may use a model, a tokenizer or a classifier at once; a video is for one thread
- *     at a time. Free a handle after its last use. Results have the same bits for any number of threads, any batch,
- *     any other calls at the same time, and any rounding mode of the calling thread. They differ in last digits between
- *     instruction sets (ACTIONCLIP_INSTRUCTIONS_*): a model keeps to those that it was loaded with.
+ *   - Threads: any number of threads may use a model, a tokenizer, a classifier or a tracker at once; a video is for
+ *     one thread at a time. Free a handle after its last use. Results have the same bits for any number of threads, any
+ *     batch, any other calls at the same time, and any rounding mode of the calling thread. They differ in last digits
+ *     between instruction sets (ACTIONCLIP_INSTRUCTIONS_*): a model keeps to those that it was loaded with.
  *   - fork: in a child process, calls on a handle made by the parent return ACTIONCLIP_ERROR_FORKED, and freeing such a
  *     handle does nothing.
  *   - Stack: a calling thread needs 64 KiB, for videos 128 KiB (test_stack.c measures it).
@@ -127,7 +127,7 @@ ACTIONCLIP_API const char *actionclip_last_error(void);
  * takes. Its outputs are not written and its handles stay usable. While the token is set, later calls return that error
  * at once. These calls can be cancelled: loading, describing and saving files; opening, examining and reading videos;
  * preprocessing; all that encode or tokenize; similarity; making, changing, teaching and scoring with a classifier;
- * fitting weights of templates. Other calls ignore the token.
+ * fitting weights of templates; finding segments and suggesting thresholds. Other calls ignore the token.
  *
  *   actionclip_thread_use_cancel_token(token, NULL);              // this thread, before its calls
  *   actionclip_cancel(token);                                     // any thread, or a signal handler
@@ -1181,6 +1181,208 @@ ACTIONCLIP_API int32_t actionclip_prompts_fit_unlabelled(const float *videos, si
 ACTIONCLIP_API int32_t actionclip_pool_template_count(void);
 /* Returns the pool's template at `index`, or NULL if there is none. The string is static. */
 ACTIONCLIP_API const char *actionclip_pool_template(int32_t index);
+
+/* -------------------------------------------------------------------- events */
+
+/* A tracker turns the scores of windows into events: "waving started at 12.4 s", "waving ended at 15.0 s". Make one,
+ * push each window's scores as they come, and take the events after each push:
+ *
+ *   actionclip_tracker_create(label_count, NULL, &tracker);
+ *   actionclip_tracker_push(tracker, window.start_ns, window.end_ns, probabilities, label_count);
+ *   for (int32_t found; actionclip_tracker_next(tracker, &event, &found) == ACTIONCLIP_OK && found;) ...
+ *   actionclip_tracker_finish(tracker);  // the end of the input; then take the last events
+ *
+ * It reads no clock: equal windows give equal events to the last bit, live or from a recording. Scores may be
+ * probabilities, cosines or any finite numbers. Any number of threads may use a tracker: calls take turns.
+ *
+ * Rules. Times are nanoseconds on the caller's clock; divisions of times round down.
+ *   Time     Window i is about its middle, m[i] = start + (end - start) / 2. It counts from b[i] = m[i-1] + (m[i] -
+ *            m[i-1]) / 2 on, the first window from its start on.
+ *   Scores   s[i] = p[i] + w (s[i-1] - p[i]) with w = 2^(-(m[i] - m[i-1]) / half_life_ns), in double; s[0] = p[0].
+ *            Without half_life_ns, s[i] = p[i].
+ *   On, off  INDEPENDENT: a label that is off is on from b[i] on if s[i] >= on; one that is on is off from b[i] on if
+ *            s[i] < off. EXCLUSIVE: on from b[i] on is the label with the largest s[i] (the first of equal ones), if
+ *            that is at least `on` and above every other by at least `margin`; else the label that was on before, if
+ *            its s[i] >= off; else none. A label that has no run does not come on until min_off_ns after the end of
+ *            its last event.
+ *   Runs     A run of a label begins where it comes on. Where it goes off and comes on again sooner than min_off_ns,
+ *            the run goes on; else it ends where the label went off. Before its scores count, window i shows that the
+ *            label that was on is so until b[i]; then they show which is on, or off, until m[i].
+ *   Events   A run is an event, STARTED, as soon as it is known to last min_on_ns and has a window in which the label
+ *            is on; others are dropped. Its ENDED comes as soon as the run is known to have ended. So no event is
+ *            shorter than min_on_ns, and no gap between two events of a label is shorter than min_off_ns. UPDATED
+ *            comes with windows in which the label is on, once update_ns of decided_ns have passed since the event's
+ *            last report.
+ *   Others   EXCLUSIVE: while the label of a run is off, another label may begin a run. If the first label comes back
+ *            in time, the second run is dropped; once the second run is an event, the first ends where its label went
+ *            off. A third label's run replaces the second one. none_label takes part as a label of its own, but has no
+ *            runs.
+ *   Length   A run that is an event and is known to last max_event_ns or more ends after max_event_ns (if windows are
+ *            further apart, after as many times max_event_ns as it is known to last), and a new run begins there.
+ *   Holes    If a window starts more than gap_ns after the end of the window before, every run ends with that one, as
+ *            actionclip_tracker_finish ends it, and the new window is a first one. Numbers go on.
+ *   Finish   Labels that are on are so until the last window's end; all events end.
+ * Events come in the order in which they are decided. In one push they come by label; EXCLUSIVE: the ENDED of the
+ * label before comes first. docs/EVENTS.md has the same as a program, figures, and how to choose thresholds. */
+typedef struct actionclip_tracker actionclip_tracker;
+
+#define ACTIONCLIP_TRACK_EXCLUSIVE 0   /* at most one label has an event at a time */
+#define ACTIONCLIP_TRACK_INDEPENDENT 1 /* each label has events of its own */
+
+/* Options of a tracker. Call actionclip_tracker_options_init, then change fields. Times are 0 for none. */
+typedef struct actionclip_tracker_options {
+  uint32_t struct_size; /* sizeof(actionclip_tracker_options), set by _init */
+  int32_t mode;         /* ACTIONCLIP_TRACK_*; EXCLUSIVE by default */
+  double on;            /* smoothed score from which on a label comes on; 0.5 by default */
+  double off;           /* smoothed score below which it goes off, at most `on`; 0.4 by default */
+  double margin;        /* EXCLUSIVE: what a label must have over every other to come on, 0 or more; 0 by default */
+  int64_t min_on_ns;    /* no event is shorter; 0.5 s by default */
+  int64_t min_off_ns;   /* no gap between two events of a label is shorter; 0.5 s by default */
+  int64_t half_life_ns; /* time after which a score counts half; 0 by default: no smoothing */
+  int64_t max_event_ns; /* longer events are split, at least min_on_ns and min_off_ns; 0 by default: never */
+  int64_t update_ns;    /* time from one report of an open event to the next; 0 by default: no UPDATED */
+  int64_t gap_ns;       /* a longer hole between windows ends every event; 2 s by default; 0: never */
+  int32_t none_label;   /* index of the label that means "nothing in particular"; -1 by default: there is none */
+  int32_t reserved;     /* 0 */
+  /* Thresholds of each label [label_count], in place of `on` and `off`; NULL: those for all. Borrowed for the call. */
+  const double *label_on;
+  const double *label_off;
+  size_t label_count; /* of label_on and label_off: the tracker's; 0 without them */
+} actionclip_tracker_options;
+
+/* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
+ * for its struct. */
+ACTIONCLIP_API void actionclip_tracker_options_init_sized(actionclip_tracker_options *options, size_t struct_size);
+/* Sets struct_size and every default in a struct of the size that the caller was compiled with. NULL is ignored. */
+static inline void actionclip_tracker_options_init(actionclip_tracker_options *options) {
+  actionclip_tracker_options_init_sized(options, sizeof *options);
+}
+
+/* Makes a tracker for scores of `label_count` labels, at least 1. options may be NULL. All its memory is taken here.
+ * Free it with actionclip_tracker_free. */
+ACTIONCLIP_API int32_t actionclip_tracker_create(size_t label_count, const actionclip_tracker_options *options,
+                                                 actionclip_tracker **tracker_out);
+
+/* Gives a tracker the scores [label_count] of a window. It refuses these, takes nothing of them, and goes on with the
+ * next window: an end that is not after the window before, or a start before that window's; times beyond -2^62 ..
+ * 2^62; a score that is not finite (ACTIONCLIP_ERROR_NOT_FINITE); any window after actionclip_tracker_finish; and any
+ * while more than 16 events wait (INDEPENDENT: 5 for each label), which is ACTIONCLIP_ERROR_BUFFER_TOO_SMALL until
+ * actionclip_tracker_next has taken them. No event is ever lost. */
+ACTIONCLIP_API int32_t actionclip_tracker_push(actionclip_tracker *tracker, int64_t start_ns, int64_t end_ns,
+                                               const float *scores, size_t label_count);
+
+#define ACTIONCLIP_EVENT_STARTED 1
+#define ACTIONCLIP_EVENT_UPDATED 2 /* the event goes on: its numbers so far */
+#define ACTIONCLIP_EVENT_ENDED 3
+
+/* A report on an event. Each event has one STARTED and, later, one ENDED. */
+typedef struct actionclip_event {
+  uint32_t struct_size; /* set it to sizeof(actionclip_event) before the call */
+  int32_t kind;         /* ACTIONCLIP_EVENT_* */
+  int32_t label;        /* the index of the label */
+  int32_t reserved;     /* 0 */
+  int64_t number;       /* 0, 1, 2, ... in the order of starting: the same in each report of the event */
+  int64_t start_ns;
+  int64_t end_ns;     /* ENDED: the end; else the time until which the label is known to be on */
+  int64_t decided_ns; /* the end of the window that decided this; of the last one in actionclip_tracker_finish */
+  int64_t peak_ns;    /* the middle of the window with the largest smoothed score, the first of equal ones */
+  double peak;        /* that score; windows in which the label is off do not count */
+  double mean;        /* the mean smoothed score of the event's windows, those of its gaps included */
+} actionclip_event;
+
+/* Takes the event that has waited longest: *found_out is 1, or 0 if none waits; then *event_out is left as it is. */
+ACTIONCLIP_API int32_t actionclip_tracker_next(actionclip_tracker *tracker, actionclip_event *event_out,
+                                               int32_t *found_out);
+/* Ends every event with the last window. The events wait for actionclip_tracker_next. A second call does nothing. */
+ACTIONCLIP_API int32_t actionclip_tracker_finish(actionclip_tracker *tracker);
+/* Makes a tracker as new, for `label_count` labels: windows and waiting events are forgotten, numbers begin at 0. It
+ * must be above none_label, and is the old one where label_on or label_off were given. */
+ACTIONCLIP_API int32_t actionclip_tracker_reset(actionclip_tracker *tracker, size_t label_count);
+/* Frees a tracker. NULL is ignored. */
+ACTIONCLIP_API void actionclip_tracker_free(actionclip_tracker *tracker);
+
+/* Ways to find the segments of a whole file. In the last two, window i counts from b[i] to b[i+1] of a tracker's
+ * rules, the last one to its end: d[i] seconds. */
+/* Every moment, between two times at which some window starts or ends, goes to the label with the largest mean score
+ * over the windows that cover it; of equal ones the first. Neighbours with one label are one segment. */
+#define ACTIONCLIP_SEGMENTS_MEAN 0
+/* The events of a tracker. */
+#define ACTIONCLIP_SEGMENTS_HYSTERESIS 1
+/* The labels, one for each window, with the largest total: d[i] times the label's score, summed over the windows, less
+ * change_cost for each change of label. A label's segment lasts min_duration_ns or more, or the whole file. */
+#define ACTIONCLIP_SEGMENTS_VITERBI 2
+/* The same total for a list of steps: each comes once, in the order of the list, and optional ones may be missing. */
+#define ACTIONCLIP_SEGMENTS_ORDERED 3
+
+/* Options of finding segments. Call actionclip_segment_options_init, then change fields. */
+typedef struct actionclip_segment_options {
+  uint32_t struct_size; /* sizeof(actionclip_segment_options), set by _init */
+  int32_t method;       /* ACTIONCLIP_SEGMENTS_*; MEAN by default */
+  const actionclip_tracker_options *tracker; /* HYSTERESIS: the tracker's options; NULL: its defaults. Borrowed */
+  const double *thresholds; /* MEAN: [label_count], means below show no label; NULL by default: none. Borrowed */
+  double change_cost;       /* VITERBI, ORDERED: 0 or more, in seconds times score; 0.25 by default */
+  /* VITERBI, ORDERED: the score of showing no label; ORDERED: between steps. -INFINITY by default: a label always
+   * shows, unless there is none_label, whose score counts for no label too. */
+  double none_score;
+  int64_t min_duration_ns; /* VITERBI, ORDERED: least duration of a label's segment, not of none's; 0 by default */
+  int32_t none_label;      /* index of the label that means no label; -1 by default: none. HYSTERESIS has tracker's */
+  int32_t reserved;        /* 0 */
+  const int32_t *steps;    /* ORDERED: the labels of the steps [step_count] in their order. Borrowed */
+  size_t step_count;
+  const int32_t *step_optional; /* ORDERED: [step_count], 1 for a step that may be missing, else 0; NULL: none may */
+} actionclip_segment_options;
+
+/* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
+ * for its struct. */
+ACTIONCLIP_API void actionclip_segment_options_init_sized(actionclip_segment_options *options, size_t struct_size);
+/* Sets struct_size and every default in a struct of the size that the caller was compiled with. NULL is ignored. */
+static inline void actionclip_segment_options_init(actionclip_segment_options *options) {
+  actionclip_segment_options_init_sized(options, sizeof *options);
+}
+
+/* A part of a file that shows a label. */
+typedef struct actionclip_segment {
+  uint32_t struct_size; /* of the first element of an array: sizeof(actionclip_segment), set before the call */
+  int32_t label;        /* the index of the label; -1: no label, never of HYSTERESIS */
+  int64_t start_ns;
+  int64_t end_ns;
+  /* The mean score of the label over the segment's time; of HYSTERESIS the event's mean; where MEAN finds no label, the
+   * score of the best one. */
+  double score;
+  int32_t step;     /* ORDERED: the place in `steps`, else -1 */
+  int32_t reserved; /* 0 */
+} actionclip_segment;
+
+/* Finds the segments of a whole file from the scores [window_count, label_count] of its windows, whose times follow
+ * each other as in actionclip_tracker_push. segments_out is [capacity]; its elements are as far apart as the
+ * struct_size of the first says, and get that struct_size. *count_out is the number of segments, which follow each
+ * other by their starts. With segments_out NULL and capacity 0 only the number is given. options may be NULL. MEAN
+ * takes numbers of frames as well as times. Of equal totals VITERBI and ORDERED take, at the first window where they
+ * differ, the one without a change, then no label, then the label or step that comes first. Steps that do not fit are
+ * ACTIONCLIP_ERROR_INVALID_ARGUMENT. VITERBI takes 12 bytes for each window and label, ORDERED 24 for each window and
+ * step. */
+ACTIONCLIP_API int32_t actionclip_find_segments(const int64_t *starts_ns, const int64_t *ends_ns, const float *scores,
+                                                size_t window_count, size_t label_count,
+                                                const actionclip_segment_options *options,
+                                                actionclip_segment *segments_out, size_t capacity, size_t *count_out);
+
+/* Suggests thresholds for a tracker by labelled spans: label span_labels[k] is shown from span_starts_ns[k] to
+ * span_ends_ns[k], for span_count spans in any order; where no span of a label is, it is not shown. Windows and scores
+ * are as in actionclip_find_segments. on_out and off_out are [label_count]: of the pairs tried, the one whose events,
+ * of a tracker with these options for that label alone, have the largest F1: twice the time in both events and spans,
+ * over the time in events plus the time in spans. Of equal pairs the one with fewer events, then the larger `on`, then
+ * the smaller `off`. Thresholds tried are the middles between neighbours among 24 quantiles of the label's smoothed
+ * scores in its spans and 24 outside. Labels without spans get the options' own. f1_out [label_count] may be NULL; it
+ * is the F1, NaN without spans. Several files go into one call: shift the times of each so that it follows the file
+ * before by more than gap_ns. */
+ACTIONCLIP_API int32_t actionclip_suggest_thresholds(const int64_t *starts_ns, const int64_t *ends_ns,
+                                                     const float *scores, size_t window_count, size_t label_count,
+                                                     const int32_t *span_labels, const int64_t *span_starts_ns,
+                                                     const int64_t *span_ends_ns, size_t span_count,
+                                                     const actionclip_tracker_options *options,
+                                                     double *on_out, size_t on_capacity,
+                                                     double *off_out, size_t off_capacity,
+                                                     double *f1_out, size_t f1_capacity);
 
 /* --------------------------------- the tokenizer and preprocessing by themselves */
 

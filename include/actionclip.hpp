@@ -79,6 +79,18 @@ inline actionclip_fit_options fit_options() {
   actionclip_fit_options_init_sized(&options, sizeof options);
   return options;
 }
+/* Returns options of a tracker, with every default set. */
+inline actionclip_tracker_options tracker_options() {
+  actionclip_tracker_options options;
+  actionclip_tracker_options_init_sized(&options, sizeof options);
+  return options;
+}
+/* Returns options of finding segments, with every default set. */
+inline actionclip_segment_options segment_options() {
+  actionclip_segment_options options;
+  actionclip_segment_options_init_sized(&options, sizeof options);
+  return options;
+}
 
 namespace detail {
 struct Free {
@@ -88,6 +100,7 @@ struct Free {
   void operator()(actionclip_tokenizer *p) const noexcept { actionclip_tokenizer_free(p); }
   void operator()(actionclip_classifier *p) const noexcept { actionclip_classifier_free(p); }
   void operator()(actionclip_label_list *p) const noexcept { actionclip_label_list_free(p); }
+  void operator()(actionclip_tracker *p) const noexcept { actionclip_tracker_free(p); }
   void operator()(actionclip_cancel_token *p) const noexcept { actionclip_cancel_token_free(p); }
 };
 /* Returns a text as a C string. Throws Error if it contains a NUL, since the library would silently use only the part
@@ -866,6 +879,112 @@ inline std::vector<float> fit_prompts_unlabelled(const float *videos, std::size_
 inline std::vector<std::string> prompt_pool() {
   std::vector<std::string> out;
   for (std::int32_t i = 0; i < actionclip_pool_template_count(); i++) out.emplace_back(actionclip_pool_template(i));
+  return out;
+}
+
+/* Turns the scores of windows into events. Push each window's scores, then take the events that wait:
+ *
+ *   actionclip::Tracker tracker(labels.size());
+ *   tracker.push(window.start_ns, window.end_ns, probabilities);
+ *   for (const actionclip_event &event : tracker.events()) ...
+ *
+ * actionclip.h has the rules. Any number of threads may use a tracker: calls take turns. Move-only. */
+class Tracker {
+ public:
+  explicit Tracker(std::size_t label_count, const actionclip_tracker_options *options = nullptr) {
+    check_abi();
+    actionclip_tracker *p = nullptr;
+    check(actionclip_tracker_create(label_count, options, &p));
+    handle_.reset(p);
+  }
+
+  /* Gives the tracker the scores of a window, one for each label. */
+  void push(std::int64_t start_ns, std::int64_t end_ns, const float *scores, std::size_t label_count) {
+    check(actionclip_tracker_push(get(), start_ns, end_ns, scores, label_count));
+  }
+  /* Gives the tracker the scores of a window, one for each label. */
+  void push(std::int64_t start_ns, std::int64_t end_ns, const std::vector<float> &scores) {
+    push(start_ns, end_ns, scores.data(), scores.size());
+  }
+  /* Takes the event that has waited longest. Returns false, and leaves the event as it is, if none waits. */
+  bool next(actionclip_event &event) {
+    std::int32_t found = 0;
+    event.struct_size = sizeof event;
+    check(actionclip_tracker_next(get(), &event, &found));
+    return found != 0;
+  }
+  /* Takes all events that wait. */
+  std::vector<actionclip_event> events() {
+    std::vector<actionclip_event> out;
+    for (actionclip_event event; next(event);) out.push_back(event);
+    return out;
+  }
+  /* Ends every event with the last window; take them with events(). */
+  void finish() { check(actionclip_tracker_finish(get())); }
+  /* Makes the tracker as new, for `label_count` labels. */
+  void reset(std::size_t label_count) { check(actionclip_tracker_reset(get(), label_count)); }
+
+  actionclip_tracker *get() const noexcept { return handle_.get(); }
+
+ private:
+  std::unique_ptr<actionclip_tracker, detail::Free> handle_;
+};
+
+namespace detail {
+/* Throws Error unless there is one end for each start, and one row of scores. Returns the number of labels. */
+inline std::size_t window_labels(const std::vector<std::int64_t> &starts_ns, const std::vector<std::int64_t> &ends_ns,
+                                 const std::vector<float> &scores) {
+  if (starts_ns.empty() || ends_ns.size() != starts_ns.size() || scores.size() % starts_ns.size() != 0)
+    throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "starts_ns, ends_ns and scores are not of equally many windows");
+  return scores.size() / starts_ns.size();
+}
+}  // namespace detail
+
+/* Finds the segments of a whole file from the scores [windows, labels] of its windows. */
+inline std::vector<actionclip_segment> find_segments(const std::vector<std::int64_t> &starts_ns,
+                                                     const std::vector<std::int64_t> &ends_ns,
+                                                     const std::vector<float> &scores,
+                                                     const actionclip_segment_options *options = nullptr) {
+  const std::size_t labels = detail::window_labels(starts_ns, ends_ns, scores);
+  std::size_t count = 0;
+  check(actionclip_find_segments(starts_ns.data(), ends_ns.data(), scores.data(), starts_ns.size(), labels, options,
+                                 nullptr, 0, &count));
+  std::vector<actionclip_segment> out(count);
+  if (count == 0) return out;
+  out[0].struct_size = sizeof out[0];
+  check(actionclip_find_segments(starts_ns.data(), ends_ns.data(), scores.data(), starts_ns.size(), labels, options,
+                                 out.data(), out.size(), &count));
+  return out;
+}
+
+/* A stretch of time in which a label is shown. */
+struct LabelledSpan {
+  std::int32_t label;
+  std::int64_t start_ns, end_ns;
+};
+
+/* Thresholds of each label, and the F1 that a tracker has with them: NaN for a label without spans. */
+struct Thresholds {
+  std::vector<double> on, off, f1; /* [labels] */
+};
+
+/* Suggests thresholds for a tracker by labelled spans, from the scores [windows, labels] of windows. */
+inline Thresholds suggest_thresholds(const std::vector<std::int64_t> &starts_ns,
+                                     const std::vector<std::int64_t> &ends_ns, const std::vector<float> &scores,
+                                     const std::vector<LabelledSpan> &spans,
+                                     const actionclip_tracker_options *options = nullptr) {
+  const std::size_t labels = detail::window_labels(starts_ns, ends_ns, scores);
+  std::vector<std::int32_t> span_labels;
+  std::vector<std::int64_t> span_starts, span_ends;
+  for (const LabelledSpan &span : spans) {
+    span_labels.push_back(span.label);
+    span_starts.push_back(span.start_ns);
+    span_ends.push_back(span.end_ns);
+  }
+  Thresholds out{std::vector<double>(labels), std::vector<double>(labels), std::vector<double>(labels)};
+  check(actionclip_suggest_thresholds(starts_ns.data(), ends_ns.data(), scores.data(), starts_ns.size(), labels,
+                                      span_labels.data(), span_starts.data(), span_ends.data(), spans.size(), options,
+                                      out.on.data(), labels, out.off.data(), labels, out.f1.data(), labels));
   return out;
 }
 

@@ -1,5 +1,6 @@
 import CGuest
 import CShims
+import Events
 import Glibc
 import Session
 import System
@@ -106,4 +107,9 @@ extension Tokenizer: HandleObject {
 extension ClassifierReport: HandleObject {
   static let magic: UInt64 = 0x4143_4C49_5072_6570  // "ACLIPrep"
   static let name = "report"
+}
+
+extension Tracker: HandleObject {
+  static let magic: UInt64 = 0x4143_4C49_5074_726B  // "ACLIPtrk"
+  static let name = "tracker"
 }

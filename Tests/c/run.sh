@@ -200,7 +200,7 @@ LIST
 
 wanted headers && headers
 wanted older && older
-for name in test_api test_save test_save_over test_hash test_misuse_load test_misuse_encode test_misuse_rest \
+for name in test_api test_save test_save_over test_hash test_misuse_load test_misuse_encode test_misuse_rest test_misuse_events \
   test_structs test_truncation test_video test_threads test_environment test_fork test_labels test_prompts test_teach test_taught_file; do
   wanted $name || continue
   # The address sanitizer's allocator does not survive a fork while other threads allocate: the child waits for a lock
@@ -213,6 +213,8 @@ done
 # LABEL_RUNS=1000000 is the long way, of minutes.
 wanted test_label_lists && build test_label_lists -std=c11 $SANITIZE &&
   check test_label_lists "$BUILD/test_label_lists" "$ROOT" "${LABEL_RUNS:-40000}"
+# It counts the library's allocations, which the address sanitizer would take over.
+wanted test_events && build test_events -O1 && check test_events "$BUILD/test_events"
 wanted test_cancel && build test_cancel -O1 && check test_cancel "$BUILD/test_cancel" "$ROOT" "$BUILD/scratch"
 # Without the sanitizer, which needs more memory than there is to be.
 wanted test_video_quiet && build test_video_quiet -O1 &&

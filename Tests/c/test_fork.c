@@ -16,6 +16,7 @@ static actionclip_tokenizer *tokenizer;
 static actionclip_classifier *classifier;
 static actionclip_label_list *list;
 static actionclip_video *video;
+static actionclip_tracker *tracker;
 static actionclip_model_info info;
 static size_t e, t, pixel_count;
 static float *pixels;
@@ -48,6 +49,8 @@ static int inherited(void) {
   actionclip_video_info vi;
   actionclip_example example;
   example.struct_size = sizeof example;
+  actionclip_event event;
+  event.struct_size = sizeof event;
   mi.struct_size = sizeof mi;
   vi.struct_size = sizeof vi;
   static actionclip_image images[64];
@@ -80,6 +83,10 @@ static int inherited(void) {
       actionclip_classifier_unfit(classifier, NULL),
       actionclip_classifier_save(classifier, "/tmp/none", 1),
       actionclip_classifier_load(model, "/tmp/none", &fresh),
+      actionclip_tracker_push(tracker, 0, 1, pixels, 1),
+      actionclip_tracker_next(tracker, &event, &n),
+      actionclip_tracker_finish(tracker),
+      actionclip_tracker_reset(tracker, 1),
       actionclip_video_get_info(video, &vi),
       actionclip_video_read_frames(video, &first, 1, rgb, 3, NULL, 0),
       actionclip_video_frames_between(video, 1, 2, &between[0], &between[1]),
@@ -100,6 +107,7 @@ static int inherited(void) {
   actionclip_classifier_free(classifier);
   actionclip_label_list_free(list);
   actionclip_video_free(video);
+  actionclip_tracker_free(tracker);
   return broken;
 }
 
@@ -121,6 +129,7 @@ static int first_of_a_namespace(void) {
   const char *const labels[] = {"walking"};
   if (actionclip_classifier_create(model, labels, 1, NULL, 0, 0, &classifier) != ACTIONCLIP_OK) return 1;
   if (actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video) != ACTIONCLIP_OK) return 1;
+  if (actionclip_tracker_create(1, NULL, &tracker) != ACTIONCLIP_OK) return 1;
   float *out = check_alloc(e * sizeof(float));
   if (encode(model, out) != ACTIONCLIP_OK) return 1; /* its threads have started */
   if (unshare(CLONE_NEWPID) != 0) return 1;
@@ -236,6 +245,7 @@ int main(int argc, char **argv) {
   CHECK_OK(actionclip_classifier_create(model, labels, 2, NULL, 0, 0, &classifier));
   CHECK_OK(actionclip_classifier_label_list(classifier, &list));
   CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video));
+  CHECK_OK(actionclip_tracker_create(1, NULL, &tracker));
   info.struct_size = sizeof info;
   CHECK_OK(actionclip_model_get_info(model, &info));
   e = (size_t)info.embedding_size;
@@ -273,6 +283,7 @@ int main(int argc, char **argv) {
   actionclip_video_info vi;
   vi.struct_size = sizeof vi;
   CHECK_OK(actionclip_video_get_info(video, &vi));
+  actionclip_tracker_free(tracker);
   actionclip_video_free(video);
   actionclip_label_list_free(list);
   actionclip_classifier_free(classifier);

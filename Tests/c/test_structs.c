@@ -124,6 +124,39 @@ static void fit_options(const actionclip_model *model) {
   actionclip_classifier_free(classifier);
 }
 
+static void event_options(void) {
+  int full = 0, fuller = 0;
+  const int64_t start = 0, end = 1;
+  const float score = 1;
+  for (size_t size = 0; size <= sizeof(actionclip_tracker_options) + BEYOND; size++) {
+    unsigned char *p = guard_alloc(size);
+    INITIALISED(actionclip_tracker_options, p, size, full);
+    if (size >= 4) {
+      uint32_t known;
+      memcpy(&known, p, 4);
+      actionclip_tracker *tracker = NULL;
+      const int32_t status = actionclip_tracker_create(1, (actionclip_tracker_options *)(void *)p, &tracker);
+      CHECK(status == (known == 0 ? ACTIONCLIP_ERROR_INVALID_ARGUMENT : ACTIONCLIP_OK));
+      actionclip_tracker_free(tracker);
+    }
+    guard_release(p, size);
+  }
+  for (size_t size = 0; size <= sizeof(actionclip_segment_options) + BEYOND; size++) {
+    unsigned char *p = guard_alloc(size);
+    INITIALISED(actionclip_segment_options, p, size, fuller);
+    if (size >= 4) {
+      uint32_t known;
+      memcpy(&known, p, 4);
+      size_t count = 0;
+      const int32_t status = actionclip_find_segments(&start, &end, &score, 1, 1,
+                                                      (actionclip_segment_options *)(void *)p, NULL, 0, &count);
+      CHECK(status == (known == 0 ? ACTIONCLIP_ERROR_INVALID_ARGUMENT : ACTIONCLIP_OK));
+    }
+    guard_release(p, size);
+  }
+  CHECK(full == 1 && fuller == 1);
+}
+
 /* More than half of what size_t holds, and nothing at all. */
 static void absurd_sizes(void) {
   const size_t sizes[] = {SIZE_MAX, SIZE_MAX / 2 + 1, (size_t)UINT32_MAX + 1 + sizeof(actionclip_model_options)};
@@ -149,6 +182,7 @@ int main(int argc, char **argv) {
   preprocess_options(model);
   video_options();
   fit_options(model);
+  event_options();
   absurd_sizes();
   actionclip_model_free(model);
   return check_report("test_structs");

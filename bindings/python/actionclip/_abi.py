@@ -117,6 +117,15 @@ CONSTANTS: dict[str, int] = {
     "PROMPTS_EQUAL": 0,
     "PROMPTS_WITHOUT_LABELS": 1,
     "PROMPTS_FITTED": 2,
+    "TRACK_EXCLUSIVE": 0,
+    "TRACK_INDEPENDENT": 1,
+    "EVENT_STARTED": 1,
+    "EVENT_UPDATED": 2,
+    "EVENT_ENDED": 3,
+    "SEGMENTS_MEAN": 0,
+    "SEGMENTS_HYSTERESIS": 1,
+    "SEGMENTS_VITERBI": 2,
+    "SEGMENTS_ORDERED": 3,
 }
 
 ABI_VERSION = CONSTANTS["ABI_VERSION"]
@@ -368,6 +377,72 @@ class PromptsReport(Structure):
     ]
 
 
+class TrackerOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("mode", c_int32),
+        ("on", c_double),
+        ("off", c_double),
+        ("margin", c_double),
+        ("min_on_ns", c_int64),
+        ("min_off_ns", c_int64),
+        ("half_life_ns", c_int64),
+        ("max_event_ns", c_int64),
+        ("update_ns", c_int64),
+        ("gap_ns", c_int64),
+        ("none_label", c_int32),
+        ("reserved", c_int32),
+        ("label_on", POINTER(c_double)),
+        ("label_off", POINTER(c_double)),
+        ("label_count", c_size_t),
+    ]
+
+
+class Event(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", c_int32),
+        ("label", c_int32),
+        ("reserved", c_int32),
+        ("number", c_int64),
+        ("start_ns", c_int64),
+        ("end_ns", c_int64),
+        ("decided_ns", c_int64),
+        ("peak_ns", c_int64),
+        ("peak", c_double),
+        ("mean", c_double),
+    ]
+
+
+class SegmentOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("method", c_int32),
+        ("tracker", POINTER(TrackerOptions)),
+        ("thresholds", POINTER(c_double)),
+        ("change_cost", c_double),
+        ("none_score", c_double),
+        ("min_duration_ns", c_int64),
+        ("none_label", c_int32),
+        ("reserved", c_int32),
+        ("steps", POINTER(c_int32)),
+        ("step_count", c_size_t),
+        ("step_optional", POINTER(c_int32)),
+    ]
+
+
+class Segment(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("label", c_int32),
+        ("start_ns", c_int64),
+        ("end_ns", c_int64),
+        ("score", c_double),
+        ("step", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
 #: Each struct by its name in the header.
 STRUCTS: dict[str, type[Structure]] = {
     "actionclip_model_options": ModelOptions,
@@ -385,6 +460,10 @@ STRUCTS: dict[str, type[Structure]] = {
     "actionclip_clip_report": ClipReport,
     "actionclip_confusion_report": ConfusionReport,
     "actionclip_prompts_report": PromptsReport,
+    "actionclip_tracker_options": TrackerOptions,
+    "actionclip_event": Event,
+    "actionclip_segment_options": SegmentOptions,
+    "actionclip_segment": Segment,
 }
 
 Handle = c_void_p
@@ -597,6 +676,30 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ),
     ("actionclip_pool_template_count", (), c_int32),
     ("actionclip_pool_template", (c_int32,), c_char_p),
+    ("actionclip_tracker_options_init_sized", (POINTER(TrackerOptions), c_size_t), None),
+    ("actionclip_tracker_create", (c_size_t, POINTER(TrackerOptions), HandleOut), c_int32),
+    ("actionclip_tracker_push", (Handle, c_int64, c_int64, Floats, c_size_t), c_int32),
+    ("actionclip_tracker_next", (Handle, POINTER(Event), Int32s), c_int32),
+    ("actionclip_tracker_finish", (Handle,), c_int32),
+    ("actionclip_tracker_reset", (Handle, c_size_t), c_int32),
+    ("actionclip_tracker_free", (Handle,), None),
+    ("actionclip_segment_options_init_sized", (POINTER(SegmentOptions), c_size_t), None),
+    (
+        "actionclip_find_segments",
+        (
+            Int64s, Int64s, Floats, c_size_t, c_size_t, POINTER(SegmentOptions), POINTER(Segment), c_size_t,
+            Sizes,
+        ),
+        c_int32,
+    ),
+    (
+        "actionclip_suggest_thresholds",
+        (
+            Int64s, Int64s, Floats, c_size_t, c_size_t, Int32s, Int64s, Int64s, c_size_t, POINTER(TrackerOptions),
+            Doubles, c_size_t, Doubles, c_size_t, Doubles, c_size_t,
+        ),
+        c_int32,
+    ),
     ("actionclip_tokenizer_load", (c_char_p, HandleOut), c_int32),
     ("actionclip_tokenizer_free", (Handle,), None),
     ("actionclip_tokenizer_encode", (Handle, c_char_p, c_size_t, Int32s, c_size_t, Sizes), c_int32),

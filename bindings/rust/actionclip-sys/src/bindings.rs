@@ -98,6 +98,15 @@ pub const ACTIONCLIP_FIT_SOFTMAX: i32 = 4;
 pub const ACTIONCLIP_PROMPTS_EQUAL: i32 = 0;
 pub const ACTIONCLIP_PROMPTS_WITHOUT_LABELS: i32 = 1;
 pub const ACTIONCLIP_PROMPTS_FITTED: i32 = 2;
+pub const ACTIONCLIP_TRACK_EXCLUSIVE: i32 = 0;
+pub const ACTIONCLIP_TRACK_INDEPENDENT: i32 = 1;
+pub const ACTIONCLIP_EVENT_STARTED: i32 = 1;
+pub const ACTIONCLIP_EVENT_UPDATED: i32 = 2;
+pub const ACTIONCLIP_EVENT_ENDED: i32 = 3;
+pub const ACTIONCLIP_SEGMENTS_MEAN: i32 = 0;
+pub const ACTIONCLIP_SEGMENTS_HYSTERESIS: i32 = 1;
+pub const ACTIONCLIP_SEGMENTS_VITERBI: i32 = 2;
+pub const ACTIONCLIP_SEGMENTS_ORDERED: i32 = 3;
 
 /// A flag by which one thread ends the long calls of others early. A thread uses a token; once
 /// another thread sets it, the first thread's call returns ACTIONCLIP_ERROR_CANCELLED within the
@@ -105,7 +114,8 @@ pub const ACTIONCLIP_PROMPTS_FITTED: i32 = 2;
 /// stay usable. While the token is set, later calls return that error at once. These calls can be
 /// cancelled: loading, describing and saving files; opening, examining and reading videos;
 /// preprocessing; all that encode or tokenize; similarity; making, changing, teaching and scoring
-/// with a classifier; fitting weights of templates. Other calls ignore the token.
+/// with a classifier; fitting weights of templates; finding segments and suggesting thresholds.
+/// Other calls ignore the token.
 ///
 /// actionclip_thread_use_cancel_token(token, NULL);              // this thread, before its calls
 /// actionclip_cancel(token);                                     // any thread, or a signal handler
@@ -160,6 +170,52 @@ pub struct actionclip_label_list {
 /// clips need not be whole.
 #[repr(C)]
 pub struct actionclip_report {
+    _data: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// A tracker turns the scores of windows into events: "waving started at 12.4 s", "waving ended at
+/// 15.0 s". Make one, push each window's scores as they come, and take the events after each push:
+///
+/// actionclip_tracker_create(label_count, NULL, &tracker ); actionclip_tracker_push(tracker,
+/// window.start_ns, window.end_ns, probabilities, label_count); for (int32_t found;
+/// actionclip_tracker_next(tracker, &event , &found ) == ACTIONCLIP_OK & & found;) ...
+/// actionclip_tracker_finish(tracker);  // the end of the input; then take the last events
+///
+/// It reads no clock: equal windows give equal events to the last bit, live or from a recording.
+/// Scores may be probabilities, cosines or any finite numbers. Any number of threads may use a
+/// tracker: calls take turns.
+///
+/// Rules. Times are nanoseconds on the caller's clock; divisions of times round down. Time
+/// Window i is about its middle, m[i] = start + (end - start) / 2. It counts from b[i] = m[i-1] +
+/// (m[i] - m[i-1]) / 2 on, the first window from its start on. Scores   s[i] = p[i] + w (s[i-1] -
+/// p[i]) with w = 2^(-(m[i] - m[i-1]) / half_life_ns), in double; s[0] = p[0]. Without
+/// half_life_ns, s[i] = p[i]. On, off  INDEPENDENT: a label that is off is on from b[i] on if s[i]
+/// >= on; one that is on is off from b[i] on if s[i] < off. EXCLUSIVE: on from b[i] on is the label
+/// with the largest s[i] (the first of equal ones), if that is at least `on` and above every other
+/// by at least `margin`; else the label that was on before, if its s[i] >= off; else none. A label
+/// that has no run does not come on until min_off_ns after the end of its last event. Runs     A
+/// run of a label begins where it comes on. Where it goes off and comes on again sooner than
+/// min_off_ns, the run goes on; else it ends where the label went off. Before its scores count,
+/// window i shows that the label that was on is so until b[i]; then they show which is on, or off,
+/// until m[i]. Events   A run is an event, STARTED, as soon as it is known to last min_on_ns and
+/// has a window in which the label is on; others are dropped. Its ENDED comes as soon as the run is
+/// known to have ended. So no event is shorter than min_on_ns, and no gap between two events of a
+/// label is shorter than min_off_ns. UPDATED comes with windows in which the label is on, once
+/// update_ns of decided_ns have passed since the event's last report. Others   EXCLUSIVE: while the
+/// label of a run is off, another label may begin a run. If the first label comes back in time, the
+/// second run is dropped; once the second run is an event, the first ends where its label went off.
+/// A third label's run replaces the second one. none_label takes part as a label of its own, but
+/// has no runs. Length   A run that is an event and is known to last max_event_ns or more ends
+/// after max_event_ns (if windows are further apart, after as many times max_event_ns as it is
+/// known to last), and a new run begins there. Holes    If a window starts more than gap_ns after
+/// the end of the window before, every run ends with that one, as actionclip_tracker_finish ends
+/// it, and the new window is a first one. Numbers go on. Finish   Labels that are on are so until
+/// the last window's end; all events end. Events come in the order in which they are decided. In
+/// one push they come by label; EXCLUSIVE: the ENDED of the label before comes first.
+/// docs/EVENTS.md has the same as a program, figures, and how to choose thresholds.
+#[repr(C)]
+pub struct actionclip_tracker {
     _data: [u8; 0],
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
@@ -654,6 +710,130 @@ pub struct actionclip_prompts_report {
 }
 
 sized!(actionclip_prompts_report);
+
+/// Options of a tracker. Call actionclip_tracker_options_init, then change fields. Times are 0 for
+/// none.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_tracker_options {
+    /// sizeof(actionclip_tracker_options), set by _init
+    pub struct_size: u32,
+    /// ACTIONCLIP_TRACK_*; EXCLUSIVE by default
+    pub mode: i32,
+    /// smoothed score from which on a label comes on; 0.5 by default
+    pub on: f64,
+    /// smoothed score below which it goes off, at most `on`; 0.4 by default
+    pub off: f64,
+    /// EXCLUSIVE: what a label must have over every other to come on, 0 or more; 0 by default
+    pub margin: f64,
+    /// no event is shorter; 0.5 s by default
+    pub min_on_ns: i64,
+    /// no gap between two events of a label is shorter; 0.5 s by default
+    pub min_off_ns: i64,
+    /// time after which a score counts half; 0 by default: no smoothing
+    pub half_life_ns: i64,
+    /// longer events are split, at least min_on_ns and min_off_ns; 0 by default: never
+    pub max_event_ns: i64,
+    /// time from one report of an open event to the next; 0 by default: no UPDATED
+    pub update_ns: i64,
+    /// a longer hole between windows ends every event; 2 s by default; 0: never
+    pub gap_ns: i64,
+    /// index of the label that means "nothing in particular"; -1 by default: there is none
+    pub none_label: i32,
+    /// 0
+    pub reserved: i32,
+    /// Thresholds of each label [label_count], in place of `on` and `off`; NULL: those for all.
+    /// Borrowed for the call.
+    pub label_on: *const f64,
+    pub label_off: *const f64,
+    /// of label_on and label_off: the tracker's; 0 without them
+    pub label_count: usize,
+}
+
+sized!(actionclip_tracker_options, actionclip_tracker_options_init_sized);
+
+/// A report on an event. Each event has one STARTED and, later, one ENDED.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_event {
+    /// set it to sizeof(actionclip_event) before the call
+    pub struct_size: u32,
+    /// ACTIONCLIP_EVENT_*
+    pub kind: i32,
+    /// the index of the label
+    pub label: i32,
+    /// 0
+    pub reserved: i32,
+    /// 0, 1, 2, ... in the order of starting: the same in each report of the event
+    pub number: i64,
+    pub start_ns: i64,
+    /// ENDED: the end; else the time until which the label is known to be on
+    pub end_ns: i64,
+    /// the end of the window that decided this; of the last one in actionclip_tracker_finish
+    pub decided_ns: i64,
+    /// the middle of the window with the largest smoothed score, the first of equal ones
+    pub peak_ns: i64,
+    /// that score; windows in which the label is off do not count
+    pub peak: f64,
+    /// the mean smoothed score of the event's windows, those of its gaps included
+    pub mean: f64,
+}
+
+sized!(actionclip_event);
+
+/// Options of finding segments. Call actionclip_segment_options_init, then change fields.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_segment_options {
+    /// sizeof(actionclip_segment_options), set by _init
+    pub struct_size: u32,
+    /// ACTIONCLIP_SEGMENTS_*; MEAN by default
+    pub method: i32,
+    /// HYSTERESIS: the tracker's options; NULL: its defaults. Borrowed
+    pub tracker: *const actionclip_tracker_options,
+    /// MEAN: [label_count], means below show no label; NULL by default: none. Borrowed
+    pub thresholds: *const f64,
+    /// VITERBI, ORDERED: 0 or more, in seconds times score; 0.25 by default
+    pub change_cost: f64,
+    /// VITERBI, ORDERED: the score of showing no label; ORDERED: between steps. -INFINITY by
+    /// default: a label always shows, unless there is none_label, whose score counts for no label
+    /// too.
+    pub none_score: f64,
+    /// VITERBI, ORDERED: least duration of a label's segment, not of none's; 0 by default
+    pub min_duration_ns: i64,
+    /// index of the label that means no label; -1 by default: none. HYSTERESIS has tracker's
+    pub none_label: i32,
+    /// 0
+    pub reserved: i32,
+    /// ORDERED: the labels of the steps [step_count] in their order. Borrowed
+    pub steps: *const i32,
+    pub step_count: usize,
+    /// ORDERED: [step_count], 1 for a step that may be missing, else 0; NULL: none may
+    pub step_optional: *const i32,
+}
+
+sized!(actionclip_segment_options, actionclip_segment_options_init_sized);
+
+/// A part of a file that shows a label.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_segment {
+    /// of the first element of an array: sizeof(actionclip_segment), set before the call
+    pub struct_size: u32,
+    /// the index of the label; -1: no label, never of HYSTERESIS
+    pub label: i32,
+    pub start_ns: i64,
+    pub end_ns: i64,
+    /// The mean score of the label over the segment's time; of HYSTERESIS the event's mean; where
+    /// MEAN finds no label, the score of the best one.
+    pub score: f64,
+    /// ORDERED: the place in `steps`, else -1
+    pub step: i32,
+    /// 0
+    pub reserved: i32,
+}
+
+sized!(actionclip_segment);
 
 extern "C" {
     /// Returns the version of the library at run time, such as "0.1.0". The string is static.
@@ -1467,6 +1647,104 @@ extern "C" {
     pub fn actionclip_pool_template_count() -> i32;
     /// Returns the pool's template at `index`, or NULL if there is none. The string is static.
     pub fn actionclip_pool_template(index: i32) -> *const c_char;
+    /// Sets struct_size and every default in a struct of `struct_size` bytes, as
+    /// actionclip_model_options_init_sized does for its struct.
+    pub fn actionclip_tracker_options_init_sized(
+        options: *mut actionclip_tracker_options,
+        struct_size: usize,
+    );
+    /// Makes a tracker for scores of `label_count` labels, at least 1. options may be NULL. All its
+    /// memory is taken here. Free it with actionclip_tracker_free.
+    pub fn actionclip_tracker_create(
+        label_count: usize,
+        options: *const actionclip_tracker_options,
+        tracker_out: *mut *mut actionclip_tracker,
+    ) -> i32;
+    /// Gives a tracker the scores [label_count] of a window. It refuses these, takes nothing of
+    /// them, and goes on with the next window: an end that is not after the window before, or a
+    /// start before that window's; times beyond -2^62 .. 2^62; a score that is not finite
+    /// (ACTIONCLIP_ERROR_NOT_FINITE); any window after actionclip_tracker_finish; and any while
+    /// more than 16 events wait (INDEPENDENT: 5 for each label), which is
+    /// ACTIONCLIP_ERROR_BUFFER_TOO_SMALL until actionclip_tracker_next has taken them. No event is
+    /// ever lost.
+    pub fn actionclip_tracker_push(
+        tracker: *mut actionclip_tracker,
+        start_ns: i64,
+        end_ns: i64,
+        scores: *const f32,
+        label_count: usize,
+    ) -> i32;
+    /// Takes the event that has waited longest: *found_out is 1, or 0 if none waits; then
+    /// *event_out is left as it is.
+    pub fn actionclip_tracker_next(
+        tracker: *mut actionclip_tracker,
+        event_out: *mut actionclip_event,
+        found_out: *mut i32,
+    ) -> i32;
+    /// Ends every event with the last window. The events wait for actionclip_tracker_next. A second
+    /// call does nothing.
+    pub fn actionclip_tracker_finish(tracker: *mut actionclip_tracker) -> i32;
+    /// Makes a tracker as new, for `label_count` labels: windows and waiting events are forgotten,
+    /// numbers begin at 0. It must be above none_label, and is the old one where label_on or
+    /// label_off were given.
+    pub fn actionclip_tracker_reset(tracker: *mut actionclip_tracker, label_count: usize) -> i32;
+    /// Frees a tracker. NULL is ignored.
+    pub fn actionclip_tracker_free(tracker: *mut actionclip_tracker);
+    /// Sets struct_size and every default in a struct of `struct_size` bytes, as
+    /// actionclip_model_options_init_sized does for its struct.
+    pub fn actionclip_segment_options_init_sized(
+        options: *mut actionclip_segment_options,
+        struct_size: usize,
+    );
+    /// Finds the segments of a whole file from the scores [window_count, label_count] of its
+    /// windows, whose times follow each other as in actionclip_tracker_push. segments_out is
+    /// [capacity]; its elements are as far apart as the struct_size of the first says, and get that
+    /// struct_size. *count_out is the number of segments, which follow each other by their starts.
+    /// With segments_out NULL and capacity 0 only the number is given. options may be NULL. MEAN
+    /// takes numbers of frames as well as times. Of equal totals VITERBI and ORDERED take, at the
+    /// first window where they differ, the one without a change, then no label, then the label or
+    /// step that comes first. Steps that do not fit are ACTIONCLIP_ERROR_INVALID_ARGUMENT. VITERBI
+    /// takes 12 bytes for each window and label, ORDERED 24 for each window and step.
+    pub fn actionclip_find_segments(
+        starts_ns: *const i64,
+        ends_ns: *const i64,
+        scores: *const f32,
+        window_count: usize,
+        label_count: usize,
+        options: *const actionclip_segment_options,
+        segments_out: *mut actionclip_segment,
+        capacity: usize,
+        count_out: *mut usize,
+    ) -> i32;
+    /// Suggests thresholds for a tracker by labelled spans: label span_labels[k] is shown from
+    /// span_starts_ns[k] to span_ends_ns[k], for span_count spans in any order; where no span of a
+    /// label is, it is not shown. Windows and scores are as in actionclip_find_segments. on_out and
+    /// off_out are [label_count]: of the pairs tried, the one whose events, of a tracker with these
+    /// options for that label alone, have the largest F1: twice the time in both events and spans,
+    /// over the time in events plus the time in spans. Of equal pairs the one with fewer events,
+    /// then the larger `on`, then the smaller `off`. Thresholds tried are the middles between
+    /// neighbours among 24 quantiles of the label's smoothed scores in its spans and 24 outside.
+    /// Labels without spans get the options' own. f1_out [label_count] may be NULL; it is the F1,
+    /// NaN without spans. Several files go into one call: shift the times of each so that it
+    /// follows the file before by more than gap_ns.
+    pub fn actionclip_suggest_thresholds(
+        starts_ns: *const i64,
+        ends_ns: *const i64,
+        scores: *const f32,
+        window_count: usize,
+        label_count: usize,
+        span_labels: *const i32,
+        span_starts_ns: *const i64,
+        span_ends_ns: *const i64,
+        span_count: usize,
+        options: *const actionclip_tracker_options,
+        on_out: *mut f64,
+        on_capacity: usize,
+        off_out: *mut f64,
+        off_capacity: usize,
+        f1_out: *mut f64,
+        f1_capacity: usize,
+    ) -> i32;
     /// Loads CLIP's byte-level BPE tokenizer from a merge list (CLIP's own, or Hugging Face's
     /// merges.txt) or a tokenizer.json, plain or gzip; the format is detected from the content.
     /// Every id in a tokenizer.json, and in a vocab.json beside a merges.txt, must be CLIP's; the
@@ -1725,6 +2003,60 @@ mod tests {
         assert_eq!(offset!(actionclip_prompts_report, equal_log_likelihood), 32);
         assert_eq!(offset!(actionclip_prompts_report, chosen_top1), 40);
         assert_eq!(offset!(actionclip_prompts_report, chosen_log_likelihood), 48);
+        assert_eq!(size_of::<actionclip_tracker_options>(), 112);
+        assert_eq!(align_of::<actionclip_tracker_options>(), 8);
+        assert_eq!(offset!(actionclip_tracker_options, struct_size), 0);
+        assert_eq!(offset!(actionclip_tracker_options, mode), 4);
+        assert_eq!(offset!(actionclip_tracker_options, on), 8);
+        assert_eq!(offset!(actionclip_tracker_options, off), 16);
+        assert_eq!(offset!(actionclip_tracker_options, margin), 24);
+        assert_eq!(offset!(actionclip_tracker_options, min_on_ns), 32);
+        assert_eq!(offset!(actionclip_tracker_options, min_off_ns), 40);
+        assert_eq!(offset!(actionclip_tracker_options, half_life_ns), 48);
+        assert_eq!(offset!(actionclip_tracker_options, max_event_ns), 56);
+        assert_eq!(offset!(actionclip_tracker_options, update_ns), 64);
+        assert_eq!(offset!(actionclip_tracker_options, gap_ns), 72);
+        assert_eq!(offset!(actionclip_tracker_options, none_label), 80);
+        assert_eq!(offset!(actionclip_tracker_options, reserved), 84);
+        assert_eq!(offset!(actionclip_tracker_options, label_on), 88);
+        assert_eq!(offset!(actionclip_tracker_options, label_off), 96);
+        assert_eq!(offset!(actionclip_tracker_options, label_count), 104);
+        assert_eq!(size_of::<actionclip_event>(), 72);
+        assert_eq!(align_of::<actionclip_event>(), 8);
+        assert_eq!(offset!(actionclip_event, struct_size), 0);
+        assert_eq!(offset!(actionclip_event, kind), 4);
+        assert_eq!(offset!(actionclip_event, label), 8);
+        assert_eq!(offset!(actionclip_event, reserved), 12);
+        assert_eq!(offset!(actionclip_event, number), 16);
+        assert_eq!(offset!(actionclip_event, start_ns), 24);
+        assert_eq!(offset!(actionclip_event, end_ns), 32);
+        assert_eq!(offset!(actionclip_event, decided_ns), 40);
+        assert_eq!(offset!(actionclip_event, peak_ns), 48);
+        assert_eq!(offset!(actionclip_event, peak), 56);
+        assert_eq!(offset!(actionclip_event, mean), 64);
+        assert_eq!(size_of::<actionclip_segment_options>(), 80);
+        assert_eq!(align_of::<actionclip_segment_options>(), 8);
+        assert_eq!(offset!(actionclip_segment_options, struct_size), 0);
+        assert_eq!(offset!(actionclip_segment_options, method), 4);
+        assert_eq!(offset!(actionclip_segment_options, tracker), 8);
+        assert_eq!(offset!(actionclip_segment_options, thresholds), 16);
+        assert_eq!(offset!(actionclip_segment_options, change_cost), 24);
+        assert_eq!(offset!(actionclip_segment_options, none_score), 32);
+        assert_eq!(offset!(actionclip_segment_options, min_duration_ns), 40);
+        assert_eq!(offset!(actionclip_segment_options, none_label), 48);
+        assert_eq!(offset!(actionclip_segment_options, reserved), 52);
+        assert_eq!(offset!(actionclip_segment_options, steps), 56);
+        assert_eq!(offset!(actionclip_segment_options, step_count), 64);
+        assert_eq!(offset!(actionclip_segment_options, step_optional), 72);
+        assert_eq!(size_of::<actionclip_segment>(), 40);
+        assert_eq!(align_of::<actionclip_segment>(), 8);
+        assert_eq!(offset!(actionclip_segment, struct_size), 0);
+        assert_eq!(offset!(actionclip_segment, label), 4);
+        assert_eq!(offset!(actionclip_segment, start_ns), 8);
+        assert_eq!(offset!(actionclip_segment, end_ns), 16);
+        assert_eq!(offset!(actionclip_segment, score), 24);
+        assert_eq!(offset!(actionclip_segment, step), 32);
+        assert_eq!(offset!(actionclip_segment, reserved), 36);
     }
 
     #[test]
@@ -1825,6 +2157,15 @@ mod tests {
             (b"ACTIONCLIP_PROMPTS_EQUAL\0", ACTIONCLIP_PROMPTS_EQUAL),
             (b"ACTIONCLIP_PROMPTS_WITHOUT_LABELS\0", ACTIONCLIP_PROMPTS_WITHOUT_LABELS),
             (b"ACTIONCLIP_PROMPTS_FITTED\0", ACTIONCLIP_PROMPTS_FITTED),
+            (b"ACTIONCLIP_TRACK_EXCLUSIVE\0", ACTIONCLIP_TRACK_EXCLUSIVE),
+            (b"ACTIONCLIP_TRACK_INDEPENDENT\0", ACTIONCLIP_TRACK_INDEPENDENT),
+            (b"ACTIONCLIP_EVENT_STARTED\0", ACTIONCLIP_EVENT_STARTED),
+            (b"ACTIONCLIP_EVENT_UPDATED\0", ACTIONCLIP_EVENT_UPDATED),
+            (b"ACTIONCLIP_EVENT_ENDED\0", ACTIONCLIP_EVENT_ENDED),
+            (b"ACTIONCLIP_SEGMENTS_MEAN\0", ACTIONCLIP_SEGMENTS_MEAN),
+            (b"ACTIONCLIP_SEGMENTS_HYSTERESIS\0", ACTIONCLIP_SEGMENTS_HYSTERESIS),
+            (b"ACTIONCLIP_SEGMENTS_VITERBI\0", ACTIONCLIP_SEGMENTS_VITERBI),
+            (b"ACTIONCLIP_SEGMENTS_ORDERED\0", ACTIONCLIP_SEGMENTS_ORDERED),
         ];
         for &(name, value) in constants {
             let mut found = -12345;
@@ -1941,6 +2282,16 @@ mod tests {
             actionclip_prompts_fit_unlabelled as *const (),
             actionclip_pool_template_count as *const (),
             actionclip_pool_template as *const (),
+            actionclip_tracker_options_init_sized as *const (),
+            actionclip_tracker_create as *const (),
+            actionclip_tracker_push as *const (),
+            actionclip_tracker_next as *const (),
+            actionclip_tracker_finish as *const (),
+            actionclip_tracker_reset as *const (),
+            actionclip_tracker_free as *const (),
+            actionclip_segment_options_init_sized as *const (),
+            actionclip_find_segments as *const (),
+            actionclip_suggest_thresholds as *const (),
             actionclip_tokenizer_load as *const (),
             actionclip_tokenizer_free as *const (),
             actionclip_tokenizer_encode as *const (),
