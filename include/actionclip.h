@@ -1,9 +1,9 @@
 /* actionclip.h: recognise actions in video by matching it against words.
  *
  * Contents, in the order of use:
- *   versions and errors  ->  cancelling  ->  load and save models  ->  frames and pixels  ->  video files
- *   ->  prompts and tokens  ->  similarity  ->  classifiers  ->  teach a classifier  ->  weights of templates
- *   ->  events  ->  the tokenizer and preprocessing alone
+ *   versions and errors  ->  cancelling  ->  load and save models  ->  frames and pixels  ->  camera frames
+ *   ->  video files  ->  prompts and tokens  ->  similarity  ->  classifiers  ->  teach a classifier
+ *   ->  weights of templates  ->  events  ->  the tokenizer and preprocessing alone
  *
  * The model is ActionCLIP (arXiv 2109.08472): CLIP's image encoder on T sampled
  * frames, a temporal head that joins them, CLIP's text encoder on prompts made
@@ -459,7 +459,7 @@ ACTIONCLIP_API int32_t actionclip_model_save(const actionclip_model *model, cons
 
 /* ------------------------------------------------------------- encode frames */
 
-/* Orders of the bytes of a pixel. */
+/* Orders of the bytes of a pixel. Further formats are those of actionclip_frame. */
 #define ACTIONCLIP_PIXEL_RGB 1
 #define ACTIONCLIP_PIXEL_BGR 2
 #define ACTIONCLIP_PIXEL_RGBA 3 /* alpha is ignored, except by ACTIONCLIP_RESIZE_CLIP and _HUGGING_FACE */
@@ -559,6 +559,93 @@ ACTIONCLIP_API int32_t actionclip_encode_single_pixels(const actionclip_model *m
 ACTIONCLIP_API int32_t actionclip_join_frames(const actionclip_model *model,
                                               const float *frames, size_t frame_count,
                                               float *video_out, size_t video_capacity);
+
+/* ------------------------------------------------------------- camera frames */
+
+/* Further pixel formats, of actionclip_frame alone. A U and a V (colour differences) belong to one pixel, to a pair of
+ * pixels of a row (YUYV, UYVY), or to 2 x 2 pixels (4:2:0: NV12, NV21, I420, YV12). With an odd width or height the last
+ * U and V have fewer: their plane has (width+1)/2 columns and (height+1)/2 rows. */
+#define ACTIONCLIP_PIXEL_RGBX 6   /* as RGBA; the fourth byte means nothing */
+#define ACTIONCLIP_PIXEL_BGRX 7   /* as BGRA; the fourth byte means nothing */
+#define ACTIONCLIP_PIXEL_GRAY16 8 /* 16 bits in the processor's byte order; the upper byte counts */
+#define ACTIONCLIP_PIXEL_NV12 9   /* two planes: Y; U and V in turn. 4:2:0 */
+#define ACTIONCLIP_PIXEL_NV21 10  /* two planes: Y; V and U in turn. 4:2:0 */
+#define ACTIONCLIP_PIXEL_I420 11  /* three planes: Y, U, V. 4:2:0 */
+#define ACTIONCLIP_PIXEL_YV12 12  /* three planes: Y, V, U. 4:2:0 */
+#define ACTIONCLIP_PIXEL_NV24 13  /* two planes: Y; U and V in turn for every pixel. 4:4:4 */
+#define ACTIONCLIP_PIXEL_YUYV 14  /* one plane: Y U Y V for two pixels. 4:2:2; YUY2 is another name */
+#define ACTIONCLIP_PIXEL_UYVY 15  /* one plane: U Y V Y for two pixels. 4:2:2 */
+
+/* The matrix by which Y, U and V are turned into RGB. A camera's driver or a stream's header says it; colours of another
+ * matrix look right and are up to 37 of 255 levels off. State it where it is known. AUTO takes BT.601 for frames of at
+ * most 576 stored rows, else BT.709; never BT.2020. */
+#define ACTIONCLIP_MATRIX_AUTO 0
+#define ACTIONCLIP_MATRIX_BT601 1
+#define ACTIONCLIP_MATRIX_BT709 2
+#define ACTIONCLIP_MATRIX_BT2020 3 /* with constant brightness left out (non-constant luminance) */
+
+/* The numbers of Y that stand for black and white: 16 and 235 (LIMITED), or 0 and 255 (FULL), which pictures decoded from
+ * JPEG and MJPEG have. AUTO takes LIMITED. */
+#define ACTIONCLIP_RANGE_AUTO 0
+#define ACTIONCLIP_RANGE_LIMITED 1
+#define ACTIONCLIP_RANGE_FULL 2
+
+#define ACTIONCLIP_FLIP_NONE 0
+#define ACTIONCLIP_FLIP_HORIZONTAL 1 /* left and right are exchanged */
+#define ACTIONCLIP_FLIP_VERTICAL 2   /* top and bottom are exchanged */
+
+/* A picture in the caller's memory as a camera gives it. Set it up with actionclip_frame_init, then set pixel_format,
+ * width, height and planes.
+ *
+ * The library takes it for the RGB picture that it stands for: Y, U and V are converted, the picture is turned clockwise
+ * by `rotation`, mirrored by `flip`, and cut to its region. What follows (resize, crop) has the same bits as for that
+ * picture as an actionclip_image. Only pixels that the crop needs are read and converted, and never a row's padding.
+ *
+ * Converting is defined to the bit, on every processor: max(Y-16, 0) (FULL: Y), U-128 and V-128 times the matrix's
+ * factors, rounded to 20 fractional bits; the sum is rounded to 8 bits. A U and V count for all their pixels alike,
+ * without interpolation. With BT601 and LIMITED the bytes are those of OpenCV's cvtColor; the others are at most one
+ * level from exact arithmetic.
+ *
+ * In an array of frames all have the same struct_size, which is the distance from one to the next. */
+typedef struct actionclip_frame {
+  uint32_t struct_size;     /* sizeof(actionclip_frame), set by _init */
+  int32_t pixel_format;     /* ACTIONCLIP_PIXEL_* */
+  int32_t width;            /* pixels as stored, 1 .. 65535 */
+  int32_t height;           /* pixels as stored, 1 .. 65535 */
+  const uint8_t *planes[4]; /* first byte of each plane's top row; NULL for planes that the format lacks */
+  int64_t strides[4];       /* bytes from row to row of each plane; 0: its rows are packed */
+  int32_t matrix;           /* ACTIONCLIP_MATRIX_*; ignored for RGB and grey */
+  int32_t range;            /* ACTIONCLIP_RANGE_*; ignored for RGB and grey */
+  int32_t rotation;         /* clockwise degrees by which the picture is turned upright: 0, 90, 180, 270 */
+  int32_t flip;             /* ACTIONCLIP_FLIP_*, after the rotation */
+  int32_t region_x;         /* the part of the upright, flipped picture that counts, in pixels, even or odd; */
+  int32_t region_y;         /* all four 0: the whole */
+  int32_t region_width;
+  int32_t region_height;
+  int32_t region_clamp;     /* ACTIONCLIP_ON: a region partly outside is cut to the picture; 0 or _OFF: it is an error */
+  int32_t reserved;         /* 0 */
+} actionclip_frame;
+
+/* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
+ * for its struct. */
+ACTIONCLIP_API void actionclip_frame_init_sized(actionclip_frame *frame, size_t struct_size);
+/* Sets struct_size and every default in a struct of the size that the caller was compiled with. NULL is ignored. */
+static inline void actionclip_frame_init(actionclip_frame *frame) {
+  actionclip_frame_init_sized(frame, sizeof *frame);
+}
+
+/* Encodes videos, given as camera frames, to embeddings. All else is as for actionclip_encode_frames. */
+ACTIONCLIP_API int32_t actionclip_encode_camera_frames(const actionclip_model *model,
+                                                       const actionclip_frame *frames, size_t frame_count,
+                                                       const actionclip_preprocess_options *options,
+                                                       float *video_out, size_t video_capacity,
+                                                       float *frame_out, size_t frame_capacity);
+
+/* Encodes single camera frames. All else is as for actionclip_encode_single_frames. */
+ACTIONCLIP_API int32_t actionclip_encode_single_camera_frames(const actionclip_model *model,
+                                                              const actionclip_frame *frames, size_t frame_count,
+                                                              const actionclip_preprocess_options *options,
+                                                              float *frame_out, size_t frame_capacity);
 
 /* --------------------------------------------------------------- video files */
 
@@ -919,6 +1006,13 @@ ACTIONCLIP_API int32_t actionclip_classifier_add_frames(actionclip_classifier *c
                                                         const actionclip_image *frames, size_t frame_count,
                                                         const actionclip_preprocess_options *options,
                                                         int64_t clip_id);
+
+/* Encodes camera frames in memory as actionclip_encode_camera_frames does, and adds them as an example. All else is as
+ * for actionclip_classifier_add_frames. */
+ACTIONCLIP_API int32_t actionclip_classifier_add_camera_frames(actionclip_classifier *classifier, const char *label,
+                                                               const actionclip_frame *frames, size_t frame_count,
+                                                               const actionclip_preprocess_options *options,
+                                                               int64_t clip_id);
 
 /* Removes clips by their ids. An id that the classifier does not have is an error, and nothing is removed. */
 ACTIONCLIP_API int32_t actionclip_classifier_remove_examples(actionclip_classifier *classifier,
@@ -1417,6 +1511,16 @@ ACTIONCLIP_API int32_t actionclip_preprocess_crop(const actionclip_image *image,
 ACTIONCLIP_API int32_t actionclip_preprocess_pixels(const actionclip_image *image, int32_t size,
                                                     const actionclip_preprocess_options *options,
                                                     float *pixels_out, size_t pixels_capacity);
+
+/* Resizes and crops one camera frame. All else is as for actionclip_preprocess_crop. */
+ACTIONCLIP_API int32_t actionclip_preprocess_crop_camera_frame(const actionclip_frame *frame, int32_t size,
+                                                               const actionclip_preprocess_options *options,
+                                                               uint8_t *crop_out, size_t crop_capacity);
+
+/* Resizes, crops and normalises one camera frame. All else is as for actionclip_preprocess_pixels. */
+ACTIONCLIP_API int32_t actionclip_preprocess_pixels_camera_frame(const actionclip_frame *frame, int32_t size,
+                                                                 const actionclip_preprocess_options *options,
+                                                                 float *pixels_out, size_t pixels_capacity);
 
 #ifdef __cplusplus
 }

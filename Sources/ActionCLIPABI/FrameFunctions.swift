@@ -70,31 +70,40 @@ func preprocessOptions(
 }
 
 /// Checks the caller's image and makes a view of it; nothing is copied.
-func imageView(_ image: actionclip_image, _ name: String) throws(Failure) -> ImageView {
-  let format: PixelFormat
-  switch image.pixel_format {
-  case ACTIONCLIP_PIXEL_RGB: format = .rgb
-  case ACTIONCLIP_PIXEL_BGR: format = .bgr
-  case ACTIONCLIP_PIXEL_RGBA: format = .rgba
-  case ACTIONCLIP_PIXEL_BGRA: format = .bgra
-  case ACTIONCLIP_PIXEL_GRAY: format = .gray
-  default:
-    throw .argument("\(name): pixel_format is \(image.pixel_format), expected ACTIONCLIP_PIXEL_*")
+func imageView(_ image: actionclip_image, _ name: @autoclosure () -> String) throws(Failure) -> FrameView {
+  guard let format = pixelFormat(image.pixel_format), image.pixel_format <= ACTIONCLIP_PIXEL_GRAY else {
+    throw .argument("\(name()): pixel_format is \(image.pixel_format), expected ACTIONCLIP_PIXEL_RGB to _GRAY")
   }
-  guard image.reserved == 0 else { throw .argument("\(name): reserved is not 0") }
-  guard let data = image.data else { throw .argument("\(name): data is NULL") }
+  guard image.reserved == 0 else { throw .argument("\(name()): reserved is not 0") }
+  guard let data = image.data else { throw .argument("\(name()): data is NULL") }
   do {
-    return try ImageView(
-      base: data, width: Int(image.width), height: Int(image.height),
-      rowStride: Int(image.row_stride), format: format)
-  } catch { throw error.about(name) }
+    return FrameView(
+      try ImageView(
+        base: data, width: Int(image.width), height: Int(image.height),
+        rowStride: Int(image.row_stride), format: format))
+  } catch { throw error.about(name()) }
+}
+
+/// The format of whole pixels that a constant of the header stands for.
+func pixelFormat(_ code: Int32) -> PixelFormat? {
+  switch code {
+  case ACTIONCLIP_PIXEL_RGB: .rgb
+  case ACTIONCLIP_PIXEL_BGR: .bgr
+  case ACTIONCLIP_PIXEL_RGBA: .rgba
+  case ACTIONCLIP_PIXEL_BGRA: .bgra
+  case ACTIONCLIP_PIXEL_GRAY: .gray
+  case ACTIONCLIP_PIXEL_RGBX: .rgbx
+  case ACTIONCLIP_PIXEL_BGRX: .bgrx
+  case ACTIONCLIP_PIXEL_GRAY16: .gray16
+  default: nil
+  }
 }
 
 /// Checks the caller's images and makes views of them; nothing is copied.
 func imageViews(
   _ images: UnsafePointer<actionclip_image>, _ count: Int
-) throws(Failure) -> GrowingArray<ImageView> {
-  var views = try GrowingArray<ImageView>(capacity: count)
+) throws(Failure) -> GrowingArray<FrameView> {
+  var views = try GrowingArray<FrameView>(capacity: count)
   for index in 0..<count { try views.append(imageView(images[index], "frames[\(index)]")) }
   return views
 }
@@ -141,16 +150,29 @@ public func actionclip_encode_frames(
   _ video_out: UnsafeMutablePointer<Float>!, _ video_capacity: Int,
   _ frame_out: UnsafeMutablePointer<Float>!, _ frame_capacity: Int
 ) -> Int32 {
+  encodeVideos(
+    model, frames, frame_count, options, video_out, video_capacity, frame_out, frame_capacity,
+    views: imageViews)
+}
+
+/// Encodes videos, given as images or camera frames, which `views` checks.
+func encodeVideos<Picture>(
+  _ model: OpaquePointer?, _ frames: UnsafePointer<Picture>?, _ frame_count: Int,
+  _ options: UnsafePointer<actionclip_preprocess_options>?,
+  _ video_out: UnsafeMutablePointer<Float>?, _ video_capacity: Int,
+  _ frame_out: UnsafeMutablePointer<Float>?, _ frame_capacity: Int,
+  views: (UnsafePointer<Picture>, Int) throws(Failure) -> GrowingArray<FrameView>
+) -> Int32 {
   longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
-    let images = try required(frames, "frames")
+    let pictures = try required(frames, "frames")
     let videos = try videoCount(loaded, frameCount: frame_count)
     let options = try preprocessOptions(options, else: loaded.preset)
     let outputs = try EmbeddingOutputs(
       loaded, videos: videos, video_out, video_capacity, frame_out, frame_capacity)
-    // The options and every image are checked before work begins.
+    // The options and every picture are checked before work begins.
     let preprocessors = try PreprocessorPool(size: loaded.configuration.imageSize, options: options)
-    let views = try imageViews(images, frame_count)
+    let views = try views(pictures, frame_count)
     try loaded.model.encode(
       ImageFrames(views.view, preprocessors), videos: videos, videoOut: outputs.video,
       frameOut: outputs.frame)
@@ -190,14 +212,24 @@ public func actionclip_encode_single_frames(
   _ options: UnsafePointer<actionclip_preprocess_options>!,
   _ frame_out: UnsafeMutablePointer<Float>!, _ frame_capacity: Int
 ) -> Int32 {
+  encodeSingleFrames(model, frames, frame_count, options, frame_out, frame_capacity, views: imageViews)
+}
+
+/// Encodes single images or camera frames, which `views` checks.
+func encodeSingleFrames<Picture>(
+  _ model: OpaquePointer?, _ frames: UnsafePointer<Picture>?, _ frame_count: Int,
+  _ options: UnsafePointer<actionclip_preprocess_options>?,
+  _ frame_out: UnsafeMutablePointer<Float>?, _ frame_capacity: Int,
+  views: (UnsafePointer<Picture>, Int) throws(Failure) -> GrowingArray<FrameView>
+) -> Int32 {
   longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
-    let images = try required(frames, "frames")
+    let pictures = try required(frames, "frames")
     let count = try count(frame_count, "frame_count")
     let options = try preprocessOptions(options, else: loaded.preset)
     let out = try embeddings(loaded, rows: count, frame_out, frame_capacity, "frame_out")
     let preprocessors = try PreprocessorPool(size: loaded.configuration.imageSize, options: options)
-    let views = try imageViews(images, count)
+    let views = try views(pictures, count)
     try loaded.encodeSingle(ImageFrames(views.view, preprocessors), count: count, to: out)
   }
 }

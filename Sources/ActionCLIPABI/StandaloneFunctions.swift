@@ -49,8 +49,8 @@ public func actionclip_preprocess_crop(
   _ options: UnsafePointer<actionclip_preprocess_options>!,
   _ crop_out: UnsafeMutablePointer<UInt8>!, _ crop_capacity: Int
 ) -> Int32 {
-  preprocess(image, size, options, crop_out, crop_capacity, "crop_out") {
-    (preprocessor, view, out) throws(Failure) in try preprocessor.crop(view, into: out)
+  crop(size, options, crop_out, crop_capacity) { () throws(Failure) in
+    try imageView(required(image, "image").pointee, "image")
   }
 }
 
@@ -60,20 +60,60 @@ public func actionclip_preprocess_pixels(
   _ options: UnsafePointer<actionclip_preprocess_options>!,
   _ pixels_out: UnsafeMutablePointer<Float>!, _ pixels_capacity: Int
 ) -> Int32 {
-  preprocess(image, size, options, pixels_out, pixels_capacity, "pixels_out") {
+  pixels(size, options, pixels_out, pixels_capacity) { () throws(Failure) in
+    try imageView(required(image, "image").pointee, "image")
+  }
+}
+
+@_cdecl("actionclip_preprocess_crop_camera_frame") @implementation
+public func actionclip_preprocess_crop_camera_frame(
+  _ frame: UnsafePointer<actionclip_frame>!, _ size: Int32,
+  _ options: UnsafePointer<actionclip_preprocess_options>!,
+  _ crop_out: UnsafeMutablePointer<UInt8>!, _ crop_capacity: Int
+) -> Int32 {
+  crop(size, options, crop_out, crop_capacity) { () throws(Failure) in
+    try frameView(required(frame, "frame"), "frame")
+  }
+}
+
+@_cdecl("actionclip_preprocess_pixels_camera_frame") @implementation
+public func actionclip_preprocess_pixels_camera_frame(
+  _ frame: UnsafePointer<actionclip_frame>!, _ size: Int32,
+  _ options: UnsafePointer<actionclip_preprocess_options>!,
+  _ pixels_out: UnsafeMutablePointer<Float>!, _ pixels_capacity: Int
+) -> Int32 {
+  pixels(size, options, pixels_out, pixels_capacity) { () throws(Failure) in
+    try frameView(required(frame, "frame"), "frame")
+  }
+}
+
+private func crop(
+  _ size: Int32, _ options: UnsafePointer<actionclip_preprocess_options>?,
+  _ out: UnsafeMutablePointer<UInt8>?, _ capacity: Int, view: () throws(Failure) -> FrameView
+) -> Int32 {
+  preprocess(size, options, out, capacity, "crop_out", view: view) {
+    (preprocessor, view, out) throws(Failure) in try preprocessor.crop(view, into: out)
+  }
+}
+
+private func pixels(
+  _ size: Int32, _ options: UnsafePointer<actionclip_preprocess_options>?,
+  _ out: UnsafeMutablePointer<Float>?, _ capacity: Int, view: () throws(Failure) -> FrameView
+) -> Int32 {
+  preprocess(size, options, out, capacity, "pixels_out", view: view) {
     (preprocessor, view, out) throws(Failure) in try preprocessor.pixels(view, into: out)
   }
 }
 
-/// Preprocesses one image to 3·size·size elements; every argument is checked before `write` runs.
+/// Preprocesses one picture to 3·size·size elements; every argument is checked before `write` runs.
 private func preprocess<Element>(
-  _ image: UnsafePointer<actionclip_image>?, _ size: Int32,
-  _ options: UnsafePointer<actionclip_preprocess_options>?, _ out: UnsafeMutablePointer<Element>?,
-  _ capacity: Int, _ name: String,
-  write: (Preprocessor, ImageView, UnsafeMutableBufferPointer<Element>) throws(Failure) -> Void
+  _ size: Int32, _ options: UnsafePointer<actionclip_preprocess_options>?,
+  _ out: UnsafeMutablePointer<Element>?, _ capacity: Int, _ name: String,
+  view: () throws(Failure) -> FrameView,
+  write: (Preprocessor, FrameView, UnsafeMutableBufferPointer<Element>) throws(Failure) -> Void
 ) -> Int32 {
   longCall { () throws(Failure) in
-    let view = try imageView(try required(image, "image").pointee, "image")
+    let view = try view()
     guard (1...4096).contains(size) else { throw .argument("size is \(size), expected 1 to 4096") }
     let options = try preprocessOptions(options)
     let preprocessor = try Preprocessor(size: Int(size), options: options)

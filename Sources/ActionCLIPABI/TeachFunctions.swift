@@ -49,17 +49,34 @@ public func actionclip_classifier_add_frames(
   _ classifier: OpaquePointer!, _ label: UnsafePointer<CChar>!, _ frames: UnsafePointer<actionclip_image>!,
   _ frame_count: Int, _ options: UnsafePointer<actionclip_preprocess_options>!, _ clip_id: Int64
 ) -> Int32 {
+  add(classifier, label, frames, frame_count, options, clip_id, views: imageViews)
+}
+
+@_cdecl("actionclip_classifier_add_camera_frames") @implementation
+public func actionclip_classifier_add_camera_frames(
+  _ classifier: OpaquePointer!, _ label: UnsafePointer<CChar>!, _ frames: UnsafePointer<actionclip_frame>!,
+  _ frame_count: Int, _ options: UnsafePointer<actionclip_preprocess_options>!, _ clip_id: Int64
+) -> Int32 {
+  add(classifier, label, frames, frame_count, options, clip_id, views: frameViews)
+}
+
+/// Adds images or camera frames, which `views` checks, as an example.
+private func add<Picture>(
+  _ classifier: OpaquePointer?, _ label: UnsafePointer<CChar>?, _ frames: UnsafePointer<Picture>?,
+  _ frame_count: Int, _ options: UnsafePointer<actionclip_preprocess_options>?, _ clip_id: Int64,
+  views: (UnsafePointer<Picture>, Int) throws(Failure) -> GrowingArray<FrameView>
+) -> Int32 {
   longCall { () throws(Failure) in
     let classifier = try Handle.object(classifier, Classifier.self)
     let label = try text(label, "label")
-    let images = try required(frames, "frames")
+    let pictures = try required(frames, "frames")
     let loaded = classifier.loaded
-    let views = try videoCount(loaded, frameCount: frame_count)
+    let videos = try videoCount(loaded, frameCount: frame_count)
     let preprocessors = try PreprocessorPool(
       size: loaded.configuration.imageSize, options: preprocessOptions(options, else: loaded.preset))
     let id = try chosenID(clip_id)
-    let pictures = try imageViews(images, frame_count)
-    try classifier.add(ImageFrames(pictures.view, preprocessors), views: views, label: label, id: id)
+    let views = try views(pictures, frame_count)
+    try classifier.add(ImageFrames(views.view, preprocessors), views: videos, label: label, id: id)
   }
 }
 

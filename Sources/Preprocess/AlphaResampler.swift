@@ -23,11 +23,11 @@ struct AlphaResampler: ~Copyable {
   }
 
   /// Calls `emit` for each row of the crop, top to bottom, with [size, 3] RGB bytes.
-  func forEachRow(of image: ImageView, emit: (Int, UnsafePointer<UInt8>) -> Void) {
-    alphas.forEachRow(of: image, .alpha) { row, pixels in
+  func forEachRow(of picture: inout some PixelRows, emit: (Int, UnsafePointer<UInt8>) -> Void) {
+    alphas.forEachRow(of: &picture, .alpha) { row, pixels in
       for x in 0..<size { alpha.base[row * size + x] = pixels[3 * x] }
     }
-    colours.forEachRow(of: image, .premultiplied) { row, pixels in
+    colours.forEachRow(of: &picture, .premultiplied) { row, pixels in
       Alpha.divide(pixels, by: alpha.base + row * size, count: size, into: output.base)
       emit(row, output.base)
     }

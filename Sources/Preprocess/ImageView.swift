@@ -1,35 +1,42 @@
 import System
 
-/// The order and number of bytes in one 8-bit pixel. Alpha is ignored but by `ResizeMode.clip` and
+/// The order and number of bytes in one pixel that lies in one piece. Alpha is ignored but by `ResizeMode.clip` and
 /// `.huggingFace`.
 public enum PixelFormat: Sendable, CaseIterable, BitwiseCopyable {
   case rgb, bgr, rgba, bgra
   /// One byte of luminance, used for all three channels.
   case gray
+  /// Four bytes, of which the last means nothing.
+  case rgbx, bgrx
+  /// Luminance of 16 bits in the processor's byte order. The upper byte is used.
+  case gray16
 
   /// Bytes from one pixel to the next.
   public var bytesPerPixel: Int {
     switch self {
     case .rgb, .bgr: 3
-    case .rgba, .bgra: 4
+    case .rgba, .bgra, .rgbx, .bgrx: 4
     case .gray: 1
+    case .gray16: 2
     }
   }
 
   /// Whether a pixel's fourth byte is alpha.
-  var hasAlpha: Bool { bytesPerPixel == 4 }
+  var hasAlpha: Bool { self == .rgba || self == .bgra }
 
   /// Positions of red, green and blue within a pixel.
   var channels: (red: Int, green: Int, blue: Int) {
     switch self {
-    case .rgb, .rgba: (0, 1, 2)
-    case .bgr, .bgra: (2, 1, 0)
+    case .rgb, .rgba, .rgbx: (0, 1, 2)
+    case .bgr, .bgra, .bgrx: (2, 1, 0)
     case .gray: (0, 0, 0)
+    // Every processor that the library is built for has the upper byte last.
+    case .gray16: (1, 1, 1)
     }
   }
 }
 
-/// An 8-bit image in memory that somebody else owns, read in place and never copied as a whole.
+/// An image in memory that somebody else owns, read in place and never copied as a whole.
 ///
 /// The memory must stay readable and unchanged while the view is in use. Only the pixels
 /// themselves are read: the padding of a row, and anything after the last pixel of the last
@@ -65,10 +72,15 @@ public struct ImageView: BitwiseCopyable, @unchecked Sendable {
     guard !overflow else {
       throw .argument("image row_stride of \(rowStride) bytes times \(height) rows exceeds the address space")
     }
+    self.init(checked: base, width: width, height: height, rowStride: stride, format: format)
+  }
+
+  /// Makes a view from numbers that have been checked.
+  init(checked base: UnsafePointer<UInt8>, width: Int, height: Int, rowStride: Int, format: PixelFormat) {
     self.base = base
     self.width = width
     self.height = height
-    self.rowStride = stride
+    self.rowStride = rowStride
     self.format = format
   }
 }

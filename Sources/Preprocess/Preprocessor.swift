@@ -1,6 +1,7 @@
 import System
+internal import CResample
 
-/// Turns images into S x S crops or normalised planes.
+/// Turns images and camera frames into S x S crops or normalised planes.
 ///
 /// Keeps the weights and scratch of the last image size, so the frames of one video share them.
 /// One thread at a time may use it: give each thread its own.
@@ -11,6 +12,8 @@ public final class Preprocessor {
   private let shortSide: Int
   private let normalization: Normalization
   private var plan: Plan?
+  /// Memory for rows of frames that are converted.
+  private var rowMemory = GrowingArray<UInt8>()
 
   /// The parts that depend on the size of the source image.
   private struct Plan: ~Copyable {
@@ -26,12 +29,12 @@ public final class Preprocessor {
     case bilinear(BilinearResampler)
 
     func forEachRow(
-      of image: ImageView, _ source: Resampler.Source, emit: (Int, UnsafePointer<UInt8>) -> Void
+      of picture: inout some PixelRows, _ source: Resampler.Source, emit: (Int, UnsafePointer<UInt8>) -> Void
     ) {
       switch self {
-      case .bicubic(let resampler): resampler.forEachRow(of: image, source, emit: emit)
-      case .alpha(let resampler): resampler.forEachRow(of: image, emit: emit)
-      case .bilinear(let resampler): resampler.forEachRow(of: image, emit: emit)
+      case .bicubic(let resampler): resampler.forEachRow(of: &picture, source, emit: emit)
+      case .alpha(let resampler): resampler.forEachRow(of: &picture, emit: emit)
+      case .bilinear(let resampler): resampler.forEachRow(of: &picture, emit: emit)
       }
     }
   }
@@ -52,12 +55,7 @@ public final class Preprocessor {
   public func crop(
     _ image: ImageView, into output: UnsafeMutableBufferPointer<UInt8>
   ) throws(Failure) {
-    let target = try base(of: output)
-    let rowBytes = 3 * size
-    try prepare(for: image)
-    plan?.resampler.forEachRow(of: image, source(of: image)) { row, pixels in
-      (target + row * rowBytes).update(from: pixels, count: rowBytes)
-    }
+    try crop(FrameView(image), into: output)
   }
 
   /// Resizes, crops and normalises: `output` receives [3, S, S] floats, planes R, G, B, each
@@ -66,10 +64,62 @@ public final class Preprocessor {
   public func pixels(
     _ image: ImageView, into output: UnsafeMutableBufferPointer<Float>
   ) throws(Failure) {
+    try pixels(FrameView(image), into: output)
+  }
+
+  /// Resizes and crops a camera's frame as the same picture in RGB: converted, turned, flipped and cut to its region
+  /// first. `output` receives [S, S, 3] RGB bytes.
+  /// - Throws: `.invalidArgument` when `output` is too small; `.outOfMemory`.
+  public func crop(
+    _ frame: FrameView, into output: UnsafeMutableBufferPointer<UInt8>
+  ) throws(Failure) {
     let target = try base(of: output)
-    try prepare(for: image)
-    plan?.resampler.forEachRow(of: image, source(of: image)) { row, pixels in
+    let rowBytes = 3 * size
+    try forEachRow(of: frame) { row, pixels in
+      (target + row * rowBytes).update(from: pixels, count: rowBytes)
+    }
+  }
+
+  /// Resizes, crops and normalises a camera's frame as the same picture in RGB. `output` receives [3, S, S] floats.
+  /// - Throws: `.invalidArgument` when `output` is too small; `.outOfMemory`.
+  public func pixels(
+    _ frame: FrameView, into output: UnsafeMutableBufferPointer<Float>
+  ) throws(Failure) {
+    let target = try base(of: output)
+    try forEachRow(of: frame) { row, pixels in
       normalization.apply(pixels, count: size, planes: target + row * size, planeStride: size * size)
+    }
+  }
+
+  /// Normalises a crop that this or another thread's preprocessor made: `output` receives the [3, S, S] floats that
+  /// `pixels` would have given. Any number of threads may call this at once.
+  /// - Parameter crop: [S, S, 3] RGB bytes.
+  /// - Throws: `.invalidArgument` when `crop` or `output` is too small.
+  public func normalize(
+    _ crop: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<Float>
+  ) throws(Failure) {
+    let target = try base(of: output)
+    guard let source = crop.baseAddress, crop.count >= 3 * size * size else {
+      throw .argument("crop holds \(crop.count) bytes; \(size)x\(size) pixels are \(3 * size * size)")
+    }
+    normalization.apply(source, count: size * size, planes: target, planeStride: size * size)
+  }
+
+  /// Calls `emit` for each row of the crop, top to bottom, with [size, 3] RGB bytes.
+  @inline(__always)
+  private func forEachRow(
+    of frame: FrameView, emit: (Int, UnsafePointer<UInt8>) -> Void
+  ) throws(Failure) {
+    try prepare(for: frame)
+    let source = source(of: frame)
+    if var image = frame.image {
+      plan?.resampler.forEachRow(of: &image, source, emit: emit)
+    } else {
+      let needed = FrameRows.memoryBytes(frame)
+      if rowMemory.count < needed { rowMemory = try GrowingArray(uninitialized: needed) }
+      guard let isa = cresample_isa_at(0) else { throw .argument("no instruction set of resizing exists here") }
+      var rows = FrameRows(frame, isa: isa, memory: rowMemory.base)
+      plan?.resampler.forEachRow(of: &rows, source, emit: emit)
     }
   }
 
@@ -83,37 +133,37 @@ public final class Preprocessor {
     return base
   }
 
-  private func source(of image: ImageView) -> Resampler.Source {
-    options.mode == .huggingFace && image.format.hasAlpha ? .onWhite : .colours
+  private func source(of frame: FrameView) -> Resampler.Source {
+    options.mode == .huggingFace && frame.hasAlpha ? .onWhite : .colours
   }
 
-  private func prepare(for image: ImageView) throws(Failure) {
+  private func prepare(for frame: FrameView) throws(Failure) {
     switch plan {
     case .some(let current)
-    where current.sourceWidth == image.width && current.sourceHeight == image.height
-      && current.hasAlpha == image.format.hasAlpha:
+    where current.sourceWidth == frame.width && current.sourceHeight == frame.height
+      && current.hasAlpha == frame.hasAlpha:
       return
     default: break
     }
     let geometry = ResizeGeometry(
-      width: image.width, height: image.height, size: size, shortSide: shortSide, mode: options.mode,
+      width: frame.width, height: frame.height, size: size, shortSide: shortSide, mode: options.mode,
       crop: options.crop)
     let resampler: AnyResampler
     switch options.mode {
     // Pillow only crops a picture that keeps its size.
     case .clip
-    where image.format.hasAlpha && (geometry.width, geometry.height) != (image.width, image.height):
+    where frame.hasAlpha && (geometry.width, geometry.height) != (frame.width, frame.height):
       resampler = .alpha(
-        try AlphaResampler(width: image.width, height: image.height, geometry: geometry, size: size))
+        try AlphaResampler(width: frame.width, height: frame.height, geometry: geometry, size: size))
     case .actionCLIP, .clip, .huggingFace:
       resampler = .bicubic(
-        try Resampler(width: image.width, height: image.height, geometry: geometry, size: size))
+        try Resampler(width: frame.width, height: frame.height, geometry: geometry, size: size))
     case .mmaction2:
       resampler = .bilinear(
-        try BilinearResampler(width: image.width, height: image.height, geometry: geometry, size: size))
+        try BilinearResampler(width: frame.width, height: frame.height, geometry: geometry, size: size))
     }
     plan = Plan(
-      sourceWidth: image.width, sourceHeight: image.height, hasAlpha: image.format.hasAlpha,
+      sourceWidth: frame.width, sourceHeight: frame.height, hasAlpha: frame.hasAlpha,
       resampler: resampler)
   }
 }

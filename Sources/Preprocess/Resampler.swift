@@ -83,7 +83,7 @@ struct Resampler: ~Copyable {
   /// Calls `emit` for each row of the crop, top to bottom, with [size, 3] RGB bytes.
   @inline(__always)
   func forEachRow(
-    of image: ImageView, _ source: Source = .colours, emit: (Int, UnsafePointer<UInt8>) -> Void
+    of picture: inout some PixelRows, _ source: Source = .colours, emit: (Int, UnsafePointer<UInt8>) -> Void
   ) {
     var next = Int(vertical.starts.base[0])
     var row = 0
@@ -91,7 +91,7 @@ struct Resampler: ~Copyable {
       let end = min(Int(vertical.starts.base[row]) + vertical.used, vertical.end)
       while next < end {
         let count = min(Self.atOnce, vertical.end - next)
-        resizeRows(next, count, of: image, source)
+        resizeRows(next, count, of: &picture, source)
         next += count
       }
       sumRows(for: row)
@@ -105,24 +105,23 @@ struct Resampler: ~Copyable {
   }
 
   /// Resizes rows `first ..< first + count` horizontally into the ring.
-  private func resizeRows(_ first: Int, _ count: Int, of image: ImageView, _ source: Source) {
-    let step = image.format.bytesPerPixel
-    let bytes = (horizontal.end - firstColumn) * step
+  private func resizeRows(_ first: Int, _ count: Int, of picture: inout some PixelRows, _ source: Source) {
+    let step = picture.format.bytesPerPixel
+    let columns = horizontal.end - firstColumn
     for row in 0..<count {
-      (pixels.base + row * pixelStride).update(
-        from: image.base + (first + row) * image.rowStride + firstColumn * step, count: bytes)
+      picture.copy(row: first + row, from: firstColumn, count: columns, to: pixels.base + row * pixelStride)
     }
     if source == .premultiplied || source == .onWhite {
       for row in 0..<count {
         let row = pixels.base + row * pixelStride
         if source == .onWhite {
-          Alpha.layOnWhite(row, count: bytes / step)
+          Alpha.layOnWhite(row, count: columns)
         } else {
-          Alpha.multiply(row, count: bytes / step)
+          Alpha.multiply(row, count: columns)
         }
       }
     }
-    let (red, green, blue) = source == .alpha ? (3, 3, 3) : image.format.channels
+    let (red, green, blue) = source == .alpha ? (3, 3, 3) : picture.format.channels
     let channels = (UInt8(red), UInt8(green), UInt8(blue))
     var axis = cresample_axis(
       count: size, taps: horizontal.taps, used: horizontal.used, starts: horizontal.starts.base,

@@ -39,6 +39,9 @@ func laidOut(
       case .rgba: bytes += [r, g, b, 255]
       case .bgra: bytes += [b, g, r, 255]
       case .gray: bytes += [r]
+      case .rgbx: bytes += [r, g, b, 77]
+      case .bgrx: bytes += [b, g, r, 77]
+      case .gray16: bytes += [77, r]
       }
     }
     bytes += [UInt8](repeating: 255, count: padding)

@@ -4,6 +4,7 @@
 #define ACCUMULATE(sums, words, weights) \
   _mm256_add_epi32(sums, _mm256_madd_epi16(words, weights))
 #include "vectors256.h"
+#include "colours256.h"
 
-const cresample_isa cresample_avx2 = {"avx2", horizontal, vertical};
+const cresample_isa cresample_avx2 = {"avx2", horizontal, vertical, rgbx};
 #endif

@@ -3,6 +3,7 @@
 #define TARGET __attribute__((target("avx2,avxvnni")))
 #define ACCUMULATE(sums, words, weights) _mm256_dpwssd_avx_epi32(sums, words, weights)
 #include "vectors256.h"
+#include "colours256.h"
 
-const cresample_isa cresample_avx_vnni = {"avx_vnni", horizontal, vertical};
+const cresample_isa cresample_avx_vnni = {"avx_vnni", horizontal, vertical, rgbx};
 #endif

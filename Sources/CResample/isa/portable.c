@@ -1,4 +1,5 @@
 // The resize in plain C, for every processor.
+#include "colours.h"
 #include "isa.h"
 
 static uint8_t clip(uint32_t sum) {
@@ -50,4 +51,9 @@ static void vertical(size_t count, size_t taps, const uint8_t *const *rows, cons
   }
 }
 
-const cresample_isa cresample_portable = {"portable", horizontal, vertical};
+static void rgbx(const cresample_yuv *row, const cresample_matrix *matrix, size_t first, size_t count,
+                 uint8_t *target) {
+  for (size_t i = 0; i < count; i++) rgbx_pixel(row, matrix, first + i, target + 4 * i);
+}
+
+const cresample_isa cresample_portable = {"portable", horizontal, vertical, rgbx};

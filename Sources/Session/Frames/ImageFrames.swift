@@ -2,13 +2,13 @@ import Model
 import Preprocess
 import System
 
-/// Images in memory as a source of frames: the model's threads preprocess each one when they need it. The images must
-/// outlive the call that encodes them.
+/// Images and camera frames in memory as a source of frames: the model's threads preprocess each one when they need it.
+/// The pictures must outlive the call that encodes them.
 public struct ImageFrames: FrameSource, @unchecked Sendable {
-  private let images: UnsafeBufferPointer<ImageView>
+  private let images: UnsafeBufferPointer<FrameView>
   private let preprocessors: PreprocessorPool
 
-  public init(_ images: UnsafeBufferPointer<ImageView>, _ preprocessors: PreprocessorPool) {
+  public init(_ images: UnsafeBufferPointer<FrameView>, _ preprocessors: PreprocessorPool) {
     self.images = images
     self.preprocessors = preprocessors
   }

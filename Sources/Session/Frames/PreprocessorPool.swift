@@ -14,13 +14,13 @@ public final class PreprocessorPool: Sendable {
     idle = Monitor([try Preprocessor(size: size, options: options)])
   }
 
-  /// Preprocesses an image to the network's input, [3, size, size].
-  func pixels(_ image: ImageView, to output: UnsafeMutablePointer<Float>) throws(Failure) {
+  /// Preprocesses a picture to the network's input, [3, size, size].
+  func pixels(_ frame: FrameView, to output: UnsafeMutablePointer<Float>) throws(Failure) {
     let preprocessor =
       if let taken = idle.withLock({ $0.popLast() }) { taken } else {
         try Preprocessor(size: size, options: options)
       }
     defer { idle.withLock { $0.append(preprocessor) } }
-    try preprocessor.pixels(image, into: UnsafeMutableBufferPointer(start: output, count: 3 * size * size))
+    try preprocessor.pixels(frame, into: UnsafeMutableBufferPointer(start: output, count: 3 * size * size))
   }
 }

@@ -101,6 +101,26 @@ CONSTANTS: dict[str, int] = {
     "CROP_CENTER": 0,
     "CROP_START": 1,
     "CROP_END": 2,
+    "PIXEL_RGBX": 6,
+    "PIXEL_BGRX": 7,
+    "PIXEL_GRAY16": 8,
+    "PIXEL_NV12": 9,
+    "PIXEL_NV21": 10,
+    "PIXEL_I420": 11,
+    "PIXEL_YV12": 12,
+    "PIXEL_NV24": 13,
+    "PIXEL_YUYV": 14,
+    "PIXEL_UYVY": 15,
+    "MATRIX_AUTO": 0,
+    "MATRIX_BT601": 1,
+    "MATRIX_BT709": 2,
+    "MATRIX_BT2020": 3,
+    "RANGE_AUTO": 0,
+    "RANGE_LIMITED": 1,
+    "RANGE_FULL": 2,
+    "FLIP_NONE": 0,
+    "FLIP_HORIZONTAL": 1,
+    "FLIP_VERTICAL": 2,
     "DECODE_NEEDED": 0,
     "DECODE_ALL": 1,
     "DECODE_KEY_FRAMES": 2,
@@ -218,6 +238,27 @@ class Image(Structure):
         ("width", c_int32),
         ("height", c_int32),
         ("pixel_format", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class Frame(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("pixel_format", c_int32),
+        ("width", c_int32),
+        ("height", c_int32),
+        ("planes", POINTER(c_uint8) * 4),
+        ("strides", c_int64 * 4),
+        ("matrix", c_int32),
+        ("range", c_int32),
+        ("rotation", c_int32),
+        ("flip", c_int32),
+        ("region_x", c_int32),
+        ("region_y", c_int32),
+        ("region_width", c_int32),
+        ("region_height", c_int32),
+        ("region_clamp", c_int32),
         ("reserved", c_int32),
     ]
 
@@ -450,6 +491,7 @@ STRUCTS: dict[str, type[Structure]] = {
     "actionclip_save_options": SaveOptions,
     "actionclip_image": Image,
     "actionclip_preprocess_options": PreprocessOptions,
+    "actionclip_frame": Frame,
     "actionclip_video_options": VideoOptions,
     "actionclip_video_info": VideoInfo,
     "actionclip_example": Example,
@@ -476,6 +518,7 @@ Int64s = POINTER(c_int64)
 Sizes = POINTER(c_size_t)
 Strings = POINTER(c_char_p)
 Images = POINTER(Image)
+Frames = POINTER(Frame)
 PreprocessIn = POINTER(PreprocessOptions)
 
 #: Every function of the header, in its order: name, argument types, result type.
@@ -530,6 +573,17 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ),
     ("actionclip_encode_single_pixels", (Handle, Floats, c_size_t, c_size_t, Floats, c_size_t), c_int32),
     ("actionclip_join_frames", (Handle, Floats, c_size_t, Floats, c_size_t), c_int32),
+    ("actionclip_frame_init_sized", (Frames, c_size_t), None),
+    (
+        "actionclip_encode_camera_frames",
+        (Handle, Frames, c_size_t, PreprocessIn, Floats, c_size_t, Floats, c_size_t),
+        c_int32,
+    ),
+    (
+        "actionclip_encode_single_camera_frames",
+        (Handle, Frames, c_size_t, PreprocessIn, Floats, c_size_t),
+        c_int32,
+    ),
     ("actionclip_ffmpeg_version", (POINTER(c_char_p),), c_int32),
     ("actionclip_video_options_init_sized", (POINTER(VideoOptions), c_size_t), None),
     ("actionclip_video_open", (c_char_p, POINTER(VideoOptions), HandleOut), c_int32),
@@ -634,6 +688,11 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
         (Handle, c_char_p, Images, c_size_t, PreprocessIn, c_int64),
         c_int32,
     ),
+    (
+        "actionclip_classifier_add_camera_frames",
+        (Handle, c_char_p, Frames, c_size_t, PreprocessIn, c_int64),
+        c_int32,
+    ),
     ("actionclip_classifier_remove_examples", (Handle, Int64s, c_size_t), c_int32),
     ("actionclip_classifier_clear_examples", (Handle, c_char_p), c_int32),
     ("actionclip_classifier_example_count", (Handle,), c_int32),
@@ -705,4 +764,6 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_tokenizer_encode", (Handle, c_char_p, c_size_t, Int32s, c_size_t, Sizes), c_int32),
     ("actionclip_preprocess_crop", (Images, c_int32, PreprocessIn, Bytes, c_size_t), c_int32),
     ("actionclip_preprocess_pixels", (Images, c_int32, PreprocessIn, Floats, c_size_t), c_int32),
+    ("actionclip_preprocess_crop_camera_frame", (Frames, c_int32, PreprocessIn, Bytes, c_size_t), c_int32),
+    ("actionclip_preprocess_pixels_camera_frame", (Frames, c_int32, PreprocessIn, Floats, c_size_t), c_int32),
 )

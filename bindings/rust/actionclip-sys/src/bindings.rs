@@ -82,6 +82,26 @@ pub const ACTIONCLIP_RESIZE_HUGGING_FACE: i32 = 3;
 pub const ACTIONCLIP_CROP_CENTER: i32 = 0;
 pub const ACTIONCLIP_CROP_START: i32 = 1;
 pub const ACTIONCLIP_CROP_END: i32 = 2;
+pub const ACTIONCLIP_PIXEL_RGBX: i32 = 6;
+pub const ACTIONCLIP_PIXEL_BGRX: i32 = 7;
+pub const ACTIONCLIP_PIXEL_GRAY16: i32 = 8;
+pub const ACTIONCLIP_PIXEL_NV12: i32 = 9;
+pub const ACTIONCLIP_PIXEL_NV21: i32 = 10;
+pub const ACTIONCLIP_PIXEL_I420: i32 = 11;
+pub const ACTIONCLIP_PIXEL_YV12: i32 = 12;
+pub const ACTIONCLIP_PIXEL_NV24: i32 = 13;
+pub const ACTIONCLIP_PIXEL_YUYV: i32 = 14;
+pub const ACTIONCLIP_PIXEL_UYVY: i32 = 15;
+pub const ACTIONCLIP_MATRIX_AUTO: i32 = 0;
+pub const ACTIONCLIP_MATRIX_BT601: i32 = 1;
+pub const ACTIONCLIP_MATRIX_BT709: i32 = 2;
+pub const ACTIONCLIP_MATRIX_BT2020: i32 = 3;
+pub const ACTIONCLIP_RANGE_AUTO: i32 = 0;
+pub const ACTIONCLIP_RANGE_LIMITED: i32 = 1;
+pub const ACTIONCLIP_RANGE_FULL: i32 = 2;
+pub const ACTIONCLIP_FLIP_NONE: i32 = 0;
+pub const ACTIONCLIP_FLIP_HORIZONTAL: i32 = 1;
+pub const ACTIONCLIP_FLIP_VERTICAL: i32 = 2;
 pub const ACTIONCLIP_DECODE_NEEDED: i32 = 0;
 pub const ACTIONCLIP_DECODE_ALL: i32 = 1;
 pub const ACTIONCLIP_DECODE_KEY_FRAMES: i32 = 2;
@@ -440,6 +460,57 @@ pub struct actionclip_preprocess_options {
 }
 
 sized!(actionclip_preprocess_options, actionclip_preprocess_options_init_sized);
+
+/// A picture in the caller's memory as a camera gives it. Set it up with actionclip_frame_init,
+/// then set pixel_format, width, height and planes.
+///
+/// The library takes it for the RGB picture that it stands for: Y, U and V are converted, the
+/// picture is turned clockwise by `rotation`, mirrored by `flip`, and cut to its region. What
+/// follows (resize, crop) has the same bits as for that picture as an actionclip_image. Only pixels
+/// that the crop needs are read and converted, and never a row's padding.
+///
+/// Converting is defined to the bit, on every processor: max(Y-16, 0) (FULL: Y), U-128 and V-128
+/// times the matrix's factors, rounded to 20 fractional bits; the sum is rounded to 8 bits. A U and
+/// V count for all their pixels alike, without interpolation. With BT601 and LIMITED the bytes are
+/// those of OpenCV's cvtColor; the others are at most one level from exact arithmetic.
+///
+/// In an array of frames all have the same struct_size, which is the distance from one to the next.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_frame {
+    /// sizeof(actionclip_frame), set by _init
+    pub struct_size: u32,
+    /// ACTIONCLIP_PIXEL_*
+    pub pixel_format: i32,
+    /// pixels as stored, 1 .. 65535
+    pub width: i32,
+    /// pixels as stored, 1 .. 65535
+    pub height: i32,
+    /// first byte of each plane's top row; NULL for planes that the format lacks
+    pub planes: [*const u8; 4],
+    /// bytes from row to row of each plane; 0: its rows are packed
+    pub strides: [i64; 4],
+    /// ACTIONCLIP_MATRIX_*; ignored for RGB and grey
+    pub matrix: i32,
+    /// ACTIONCLIP_RANGE_*; ignored for RGB and grey
+    pub range: i32,
+    /// clockwise degrees by which the picture is turned upright: 0, 90, 180, 270
+    pub rotation: i32,
+    /// ACTIONCLIP_FLIP_*, after the rotation
+    pub flip: i32,
+    /// the part of the upright, flipped picture that counts, in pixels, even or odd;
+    pub region_x: i32,
+    /// all four 0: the whole
+    pub region_y: i32,
+    pub region_width: i32,
+    pub region_height: i32,
+    /// ACTIONCLIP_ON: a region partly outside is cut to the picture; 0 or _OFF: it is an error
+    pub region_clamp: i32,
+    /// 0
+    pub reserved: i32,
+}
+
+sized!(actionclip_frame, actionclip_frame_init_sized);
 
 /// Options of opening a video. Two limits guard against files made to block a program; real videos
 /// stay far below their defaults. INT64_MAX means no limit for either. max_milliseconds     the
@@ -1080,6 +1151,30 @@ extern "C" {
         video_out: *mut f32,
         video_capacity: usize,
     ) -> i32;
+    /// Sets struct_size and every default in a struct of `struct_size` bytes, as
+    /// actionclip_model_options_init_sized does for its struct.
+    pub fn actionclip_frame_init_sized(frame: *mut actionclip_frame, struct_size: usize);
+    /// Encodes videos, given as camera frames, to embeddings. All else is as for
+    /// actionclip_encode_frames.
+    pub fn actionclip_encode_camera_frames(
+        model: *const actionclip_model,
+        frames: *const actionclip_frame,
+        frame_count: usize,
+        options: *const actionclip_preprocess_options,
+        video_out: *mut f32,
+        video_capacity: usize,
+        frame_out: *mut f32,
+        frame_capacity: usize,
+    ) -> i32;
+    /// Encodes single camera frames. All else is as for actionclip_encode_single_frames.
+    pub fn actionclip_encode_single_camera_frames(
+        model: *const actionclip_model,
+        frames: *const actionclip_frame,
+        frame_count: usize,
+        options: *const actionclip_preprocess_options,
+        frame_out: *mut f32,
+        frame_capacity: usize,
+    ) -> i32;
     /// Gives the version of FFmpeg by which videos are decoded, such as "FFmpeg 5.1.9 (libavformat
     /// 59.27.100)": one that the process uses already, else the newest from 4.4 to 8 that is
     /// installed. It is loaded, if no call has loaded it. The string is static.
@@ -1450,6 +1545,16 @@ extern "C" {
         options: *const actionclip_preprocess_options,
         clip_id: i64,
     ) -> i32;
+    /// Encodes camera frames in memory as actionclip_encode_camera_frames does, and adds them as an
+    /// example. All else is as for actionclip_classifier_add_frames.
+    pub fn actionclip_classifier_add_camera_frames(
+        classifier: *mut actionclip_classifier,
+        label: *const c_char,
+        frames: *const actionclip_frame,
+        frame_count: usize,
+        options: *const actionclip_preprocess_options,
+        clip_id: i64,
+    ) -> i32;
     /// Removes clips by their ids. An id that the classifier does not have is an error, and nothing
     /// is removed.
     pub fn actionclip_classifier_remove_examples(
@@ -1786,6 +1891,23 @@ extern "C" {
         pixels_out: *mut f32,
         pixels_capacity: usize,
     ) -> i32;
+    /// Resizes and crops one camera frame. All else is as for actionclip_preprocess_crop.
+    pub fn actionclip_preprocess_crop_camera_frame(
+        frame: *const actionclip_frame,
+        size: i32,
+        options: *const actionclip_preprocess_options,
+        crop_out: *mut u8,
+        crop_capacity: usize,
+    ) -> i32;
+    /// Resizes, crops and normalises one camera frame. All else is as for
+    /// actionclip_preprocess_pixels.
+    pub fn actionclip_preprocess_pixels_camera_frame(
+        frame: *const actionclip_frame,
+        size: i32,
+        options: *const actionclip_preprocess_options,
+        pixels_out: *mut f32,
+        pixels_capacity: usize,
+    ) -> i32;
 }
 
 #[cfg(test)]
@@ -1889,6 +2011,24 @@ mod tests {
         assert_eq!(offset!(actionclip_preprocess_options, short_side), 12);
         assert_eq!(offset!(actionclip_preprocess_options, mean), 16);
         assert_eq!(offset!(actionclip_preprocess_options, std), 28);
+        assert_eq!(size_of::<actionclip_frame>(), 120);
+        assert_eq!(align_of::<actionclip_frame>(), 8);
+        assert_eq!(offset!(actionclip_frame, struct_size), 0);
+        assert_eq!(offset!(actionclip_frame, pixel_format), 4);
+        assert_eq!(offset!(actionclip_frame, width), 8);
+        assert_eq!(offset!(actionclip_frame, height), 12);
+        assert_eq!(offset!(actionclip_frame, planes), 16);
+        assert_eq!(offset!(actionclip_frame, strides), 48);
+        assert_eq!(offset!(actionclip_frame, matrix), 80);
+        assert_eq!(offset!(actionclip_frame, range), 84);
+        assert_eq!(offset!(actionclip_frame, rotation), 88);
+        assert_eq!(offset!(actionclip_frame, flip), 92);
+        assert_eq!(offset!(actionclip_frame, region_x), 96);
+        assert_eq!(offset!(actionclip_frame, region_y), 100);
+        assert_eq!(offset!(actionclip_frame, region_width), 104);
+        assert_eq!(offset!(actionclip_frame, region_height), 108);
+        assert_eq!(offset!(actionclip_frame, region_clamp), 112);
+        assert_eq!(offset!(actionclip_frame, reserved), 116);
         assert_eq!(size_of::<actionclip_video_options>(), 40);
         assert_eq!(align_of::<actionclip_video_options>(), 8);
         assert_eq!(offset!(actionclip_video_options, struct_size), 0);
@@ -2141,6 +2281,26 @@ mod tests {
             (b"ACTIONCLIP_CROP_CENTER\0", ACTIONCLIP_CROP_CENTER),
             (b"ACTIONCLIP_CROP_START\0", ACTIONCLIP_CROP_START),
             (b"ACTIONCLIP_CROP_END\0", ACTIONCLIP_CROP_END),
+            (b"ACTIONCLIP_PIXEL_RGBX\0", ACTIONCLIP_PIXEL_RGBX),
+            (b"ACTIONCLIP_PIXEL_BGRX\0", ACTIONCLIP_PIXEL_BGRX),
+            (b"ACTIONCLIP_PIXEL_GRAY16\0", ACTIONCLIP_PIXEL_GRAY16),
+            (b"ACTIONCLIP_PIXEL_NV12\0", ACTIONCLIP_PIXEL_NV12),
+            (b"ACTIONCLIP_PIXEL_NV21\0", ACTIONCLIP_PIXEL_NV21),
+            (b"ACTIONCLIP_PIXEL_I420\0", ACTIONCLIP_PIXEL_I420),
+            (b"ACTIONCLIP_PIXEL_YV12\0", ACTIONCLIP_PIXEL_YV12),
+            (b"ACTIONCLIP_PIXEL_NV24\0", ACTIONCLIP_PIXEL_NV24),
+            (b"ACTIONCLIP_PIXEL_YUYV\0", ACTIONCLIP_PIXEL_YUYV),
+            (b"ACTIONCLIP_PIXEL_UYVY\0", ACTIONCLIP_PIXEL_UYVY),
+            (b"ACTIONCLIP_MATRIX_AUTO\0", ACTIONCLIP_MATRIX_AUTO),
+            (b"ACTIONCLIP_MATRIX_BT601\0", ACTIONCLIP_MATRIX_BT601),
+            (b"ACTIONCLIP_MATRIX_BT709\0", ACTIONCLIP_MATRIX_BT709),
+            (b"ACTIONCLIP_MATRIX_BT2020\0", ACTIONCLIP_MATRIX_BT2020),
+            (b"ACTIONCLIP_RANGE_AUTO\0", ACTIONCLIP_RANGE_AUTO),
+            (b"ACTIONCLIP_RANGE_LIMITED\0", ACTIONCLIP_RANGE_LIMITED),
+            (b"ACTIONCLIP_RANGE_FULL\0", ACTIONCLIP_RANGE_FULL),
+            (b"ACTIONCLIP_FLIP_NONE\0", ACTIONCLIP_FLIP_NONE),
+            (b"ACTIONCLIP_FLIP_HORIZONTAL\0", ACTIONCLIP_FLIP_HORIZONTAL),
+            (b"ACTIONCLIP_FLIP_VERTICAL\0", ACTIONCLIP_FLIP_VERTICAL),
             (b"ACTIONCLIP_DECODE_NEEDED\0", ACTIONCLIP_DECODE_NEEDED),
             (b"ACTIONCLIP_DECODE_ALL\0", ACTIONCLIP_DECODE_ALL),
             (b"ACTIONCLIP_DECODE_KEY_FRAMES\0", ACTIONCLIP_DECODE_KEY_FRAMES),
@@ -2215,6 +2375,9 @@ mod tests {
             actionclip_encode_single_frames as *const (),
             actionclip_encode_single_pixels as *const (),
             actionclip_join_frames as *const (),
+            actionclip_frame_init_sized as *const (),
+            actionclip_encode_camera_frames as *const (),
+            actionclip_encode_single_camera_frames as *const (),
             actionclip_ffmpeg_version as *const (),
             actionclip_video_options_init_sized as *const (),
             actionclip_video_open as *const (),
@@ -2255,6 +2418,7 @@ mod tests {
             actionclip_classifier_add_examples as *const (),
             actionclip_classifier_add_video as *const (),
             actionclip_classifier_add_frames as *const (),
+            actionclip_classifier_add_camera_frames as *const (),
             actionclip_classifier_remove_examples as *const (),
             actionclip_classifier_clear_examples as *const (),
             actionclip_classifier_example_count as *const (),
@@ -2297,6 +2461,8 @@ mod tests {
             actionclip_tokenizer_encode as *const (),
             actionclip_preprocess_crop as *const (),
             actionclip_preprocess_pixels as *const (),
+            actionclip_preprocess_crop_camera_frame as *const (),
+            actionclip_preprocess_pixels_camera_frame as *const (),
         ];
         assert!(functions.iter().all(|f| !f.is_null()));
     }

@@ -7,7 +7,7 @@ use std::fs;
 use common::file;
 
 /// Functions that others of the library do as well, and one for languages without constants.
-const LEFT_OUT: [&str; 14] = [
+const LEFT_OUT: [&str; 19] = [
     "actionclip_constant",
     "actionclip_sample_indices",
     "actionclip_probabilities",
@@ -22,7 +22,17 @@ const LEFT_OUT: [&str; 14] = [
     "actionclip_tracker_free",
     "actionclip_find_segments",
     "actionclip_suggest_thresholds",
+    // Camera frames, which have no type here yet.
+    "actionclip_encode_camera_frames",
+    "actionclip_encode_single_camera_frames",
+    "actionclip_classifier_add_camera_frames",
+    "actionclip_preprocess_crop_camera_frame",
+    "actionclip_preprocess_pixels_camera_frame",
 ];
+
+/// Pixel formats of camera frames.
+const FRAME_FORMATS: [&str; 10] =
+    ["RGBX", "BGRX", "GRAY16", "NV12", "NV21", "I420", "YV12", "NV24", "YUYV", "UYVY"];
 
 #[test]
 fn every_function_and_choice_of_the_library_is_used() {
@@ -47,6 +57,7 @@ fn every_function_and_choice_of_the_library_is_used() {
     let family = |name: &str| name.splitn(3, '_').take(2).collect::<Vec<_>>().join("_") + "_";
     for constant in names("pub const ") {
         let is_of_a_choice = sources.contains(&family(constant));
-        assert!(is_used(constant) || !is_of_a_choice, "{constant}");
+        let is_of_frames = FRAME_FORMATS.iter().any(|name| constant.ends_with(&format!("PIXEL_{name}")));
+        assert!(is_used(constant) || !is_of_a_choice || is_of_frames, "{constant}");
     }
 }
