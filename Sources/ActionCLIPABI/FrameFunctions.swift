@@ -72,7 +72,8 @@ func preprocessOptions(
 /// Checks the caller's image and makes a view of it; nothing is copied.
 func imageView(_ image: actionclip_image, _ name: @autoclosure () -> String) throws(Failure) -> FrameView {
   guard let format = pixelFormat(image.pixel_format), image.pixel_format <= ACTIONCLIP_PIXEL_GRAY else {
-    throw .argument("\(name()): pixel_format is \(image.pixel_format), expected ACTIONCLIP_PIXEL_RGB to _GRAY")
+    throw .argument(
+      "\(name()): pixel_format is \(image.pixel_format), expected ACTIONCLIP_PIXEL_RGB to _GRAY")
   }
   guard image.reserved == 0 else { throw .argument("\(name()): reserved is not 0") }
   guard let data = image.data else { throw .argument("\(name()): data is NULL") }

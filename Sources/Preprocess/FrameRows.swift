@@ -87,6 +87,20 @@ struct FrameRows: PixelRows {
   }
 
   private static func reverse(_ pixels: UnsafeMutablePointer<UInt8>, count: Int, step: Int) {
+    if step == 4 {
+      // Whole pixels at once, at any address.
+      let raw = UnsafeMutableRawPointer(pixels)
+      var (left, right) = (0, 4 * (count - 1))
+      while left < right {
+        let pixel = raw.loadUnaligned(fromByteOffset: left, as: UInt32.self)
+        raw.storeBytes(
+          of: raw.loadUnaligned(fromByteOffset: right, as: UInt32.self), toByteOffset: left, as: UInt32.self)
+        raw.storeBytes(of: pixel, toByteOffset: right, as: UInt32.self)
+        left += 4
+        right -= 4
+      }
+      return
+    }
     var (left, right) = (pixels, pixels + (count - 1) * step)
     while left < right {
       for byte in 0..<step { swap(&left[byte], &right[byte]) }

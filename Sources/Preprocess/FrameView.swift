@@ -32,7 +32,8 @@ public struct FrameView: BitwiseCopyable, @unchecked Sendable {
     self.height = image.height
     self.format = .pixels(image.format)
     self.planes = Planes(
-      bases: (image.base, image.base, image.base), strides: (image.rowStride, image.rowStride, image.rowStride))
+      bases: (image.base, image.base, image.base),
+      strides: (image.rowStride, image.rowStride, image.rowStride))
     self.matrix = .bt601
     self.range = .limited
     self.placement = FramePlacement()
@@ -116,7 +117,8 @@ extension FrameView {
     guard case .pixels(let pixels) = format, placement.isUpright else { return nil }
     let start = placement.firstRow * planes.strides.0 + placement.firstColumn * pixels.bytesPerPixel
     return ImageView(
-      checked: planes.bases.0 + start, width: width, height: height, rowStride: planes.strides.0, format: pixels)
+      checked: planes.bases.0 + start, width: width, height: height, rowStride: planes.strides.0,
+      format: pixels)
   }
 
   var hasAlpha: Bool {

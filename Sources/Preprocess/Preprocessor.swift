@@ -91,20 +91,6 @@ public final class Preprocessor {
     }
   }
 
-  /// Normalises a crop that this or another thread's preprocessor made: `output` receives the [3, S, S] floats that
-  /// `pixels` would have given. Any number of threads may call this at once.
-  /// - Parameter crop: [S, S, 3] RGB bytes.
-  /// - Throws: `.invalidArgument` when `crop` or `output` is too small.
-  public func normalize(
-    _ crop: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<Float>
-  ) throws(Failure) {
-    let target = try base(of: output)
-    guard let source = crop.baseAddress, crop.count >= 3 * size * size else {
-      throw .argument("crop holds \(crop.count) bytes; \(size)x\(size) pixels are \(3 * size * size)")
-    }
-    normalization.apply(source, count: size * size, planes: target, planeStride: size * size)
-  }
-
   /// Calls `emit` for each row of the crop, top to bottom, with [size, 3] RGB bytes.
   @inline(__always)
   private func forEachRow(
@@ -117,7 +103,9 @@ public final class Preprocessor {
     } else {
       let needed = FrameRows.memoryBytes(frame)
       if rowMemory.count < needed { rowMemory = try GrowingArray(uninitialized: needed) }
-      guard let isa = cresample_isa_at(0) else { throw .argument("no instruction set of resizing exists here") }
+      guard let isa = cresample_isa_at(0) else {
+        throw .argument("no instruction set of resizing exists here")
+      }
       var rows = FrameRows(frame, isa: isa, memory: rowMemory.base)
       plan?.resampler.forEachRow(of: &rows, source, emit: emit)
     }
