@@ -139,6 +139,7 @@ if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
       dependencies: [
         "CActionCLIP", "CGlibc", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      resources: [.embedInCode("Timeline/Page/page.css"), .embedInCode("Timeline/Page/page.js")],
       swiftSettings: swift,
       linkerSettings: [
         .unsafeFlags([

@@ -27,6 +27,9 @@ has cmake || absent 'programs that find the library by CMake' 'apt-get install c
   absent 'some of completions and manual pages' 'apt-get install zsh fish mandoc groff-base'
 { has dh && has chrpath && has lintian; } ||
   absent 'Debian packages' 'apt-get install debhelper dpkg-dev chrpath lintian'
+has chromium || absent 'the page of actionclip timeline in a browser' 'apt-get install chromium'
+imports opentimelineio ||
+  absent "timelines by OpenTimelineIO's own reader" "$python -m pip install opentimelineio"
 has auditwheel || absent "the wheel's platform" "$python -m pip install auditwheel"
 has setpriv && (( EUID == 0 )) || absent 'the setuid program' 'run as root, with setpriv (apt-get install util-linux)'
 [[ -d ${ACTIONCLIP_SHARED:-../shared} ]] ||

@@ -91,7 +91,8 @@ struct Adapt: ParsableCommand {
   }
 
   func run() throws {
-    for path in [out, html] { try path.map(Files.requireWritable) }
+    try out.map(Files.requireWritable)
+    try html.map(Files.requireWritableText)
     try out.map(ClassifierFile.requireReplaceable)
     let descriptions = try prompts.readDescriptions()
     let source = try ListSource(list)

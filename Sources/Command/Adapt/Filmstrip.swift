@@ -1,16 +1,10 @@
 import CActionCLIP
-import FoundationEssentials
 
 /// A few pictures of a clip side by side, cut as the model sees them, in one file that a page can hold.
 struct Filmstrip {
-  private let width: Int
-  private let height: Int
-  /// Pixels of all pictures, RGB [height, width, 3].
-  private var rgb: [UInt8]
+  private let bitmap: Bitmap
 
   private static let pictures = 3
-  /// The largest height of a picture, in pixels.
-  private static let largest = 96
 
   /// Reads pictures from the beginning, the middle and the end of a clip.
   init(of path: FilePath, in span: TimeSpan?, for encoder: VideoEncoder) throws(LibraryError) {
@@ -26,43 +20,9 @@ struct Filmstrip {
         at: places, for: model, resize: encoder.resize, crops: Views.single.cropPositions
       ).squares[0]
     }
-    let side = Int(model.info.image_size)
-    let step = (side + Filmstrip.largest - 1) / Filmstrip.largest
-    height = side / step
-    width = height * Filmstrip.pictures
-    rgb = [UInt8](repeating: 0, count: width * height * 3)
-    for y in 0..<height {
-      for x in 0..<width {
-        let (picture, column) = (x / height, x % height)
-        for channel in 0..<3 {
-          // The mean over a block of step * step pixels.
-          var sum = 0
-          for block in 0..<step * step {
-            let (row, pixel) = (y * step + block / step, column * step + block % step)
-            sum += Int(squares[((picture * side + row) * side + pixel) * 3 + channel])
-          }
-          rgb[(y * width + x) * 3 + channel] = UInt8(sum / (step * step))
-        }
-      }
-    }
+    bitmap = Bitmap(squares: squares[...], side: Int(model.info.image_size))
   }
 
-  /// The pictures as an address that holds the file itself: a BMP, which needs no compression.
-  var address: String {
-    let padding = (4 - width * 3 % 4) % 4
-    let size = (width * 3 + padding) * height
-    func bytes(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 255) } }
-    // The file's header, and that of the picture: 24 bits a pixel, 2835 pixels a metre, rows from the lowest up.
-    var file = Array("BM".utf8) + bytes(54 + size, 4) + bytes(0, 4) + bytes(54, 4)
-    file += bytes(40, 4) + bytes(width, 4) + bytes(height, 4) + bytes(1, 2) + bytes(24, 2)
-    file += bytes(0, 4) + bytes(size, 4) + bytes(2835, 4) + bytes(2835, 4) + bytes(0, 8)
-    for y in (0..<height).reversed() {
-      for x in 0..<width {
-        let at = (y * width + x) * 3
-        file += [rgb[at + 2], rgb[at + 1], rgb[at]]
-      }
-      file += [UInt8](repeating: 0, count: padding)
-    }
-    return "data:image/bmp;base64," + Data(file).base64EncodedString()
-  }
+  /// The pictures as an address that holds the file itself.
+  var address: String { bitmap.address }
 }

@@ -78,7 +78,7 @@ struct Eval: ParsableCommand {
     let taught = try early.flatMap { try scoring.readClassifier(for: $0) }
     let videos = try reading.videos(source, classes: classes(early, taught), multiLabel: multiLabel)
     let names = videos.classes.labels
-    for path in [jsonFile, html] { try path.map(Files.requireWritable) }
+    for path in [jsonFile, html] { try path.map(Files.requireWritableText) }
     if let predictions { try Journal.require(predictions, resume: resume) }
     let loaded = try early ?? load()
     let texts: LabelTexts?

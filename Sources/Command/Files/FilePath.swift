@@ -44,11 +44,32 @@ struct FilePath: ExpressibleByArgument {
     String(decoding: bytes[(bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...], as: UTF8.self)
   }
 
-  /// The address of an absolute path for a link, "file:///…", with all but plain characters as %XX.
-  var address: String {
+  /// The name without its last suffix: "film" of "film.mp4", ".film" of ".film".
+  var stem: String {
+    guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return name }
+    return String(name[..<dot])
+  }
+
+  /// The last suffix in lower case: "mp4" of "film.MP4", "" of ".film".
+  var suffix: String { String(name.dropFirst(stem.count + 1)).lowercased() }
+
+  /// The path as seen from `folder`, as "../clips/film.mp4". Symbolic links are followed in both.
+  func relative(to folder: FilePath) -> FilePath {
+    let slash = UInt8(ascii: "/")
+    let own = Files.resolved(self).bytes.split(separator: slash)
+    let other = Files.resolved(folder).bytes.split(separator: slash)
+    let shared = zip(own, other).prefix { $0 == $1 }.count
+    let up = [ArraySlice<UInt8>](repeating: Array("..".utf8)[...], count: other.count - shared)
+    return FilePath(bytes: Array((up + own[shared...]).joined(separator: [slash])))
+  }
+
+  /// The address of an absolute path for a link, "file:///…".
+  var address: String { "file://" + link }
+
+  /// The path as it stands in a link, with all but plain characters as %XX.
+  var link: String {
     let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
-    return "file://"
-      + bytes.map { plain.contains($0) ? String(Unicode.Scalar($0)) : hexadecimal($0) }.joined()
+    return bytes.map { plain.contains($0) ? String(Unicode.Scalar($0)) : hexadecimal($0) }.joined()
   }
 
   private func hexadecimal(_ byte: UInt8) -> String {

@@ -44,6 +44,16 @@ enum Files {
     try requireNoLink(path)
   }
 
+  /// Checks before hours of work that a text can be written after them. A file that is there is replaced if it is text: a
+  /// video given by mistake is not.
+  static func requireWritableText(_ path: FilePath) throws(CommandError) {
+    try requireWritable(path)
+    var status = stat()
+    guard stat(path.cString, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+    guard try read(path, first: 4096).contains(0) else { return }
+    throw CommandError("\(path.shown): is there and is no text, so it is not replaced: give another path")
+  }
+
   /// Refuses a symbolic link whose target does not exist: writing would replace the link itself.
   private static func requireNoLink(_ path: FilePath) throws(CommandError) {
     var status = stat()

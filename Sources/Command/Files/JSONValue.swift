@@ -73,3 +73,9 @@ extension JSONValue: ExpressibleByDictionaryLiteral {
     self = .object(members.map { Member(key: $0.0, value: $0.1) })
   }
 }
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByBooleanLiteral {
+  init(stringLiteral text: String) { self = .string(text) }
+  init(arrayLiteral values: JSONValue...) { self = .array(values) }
+  init(booleanLiteral value: Bool) { self = .bool(value) }
+}

@@ -1,9 +1,25 @@
-/// A page for a browser without scripts or other files, in light and dark. It is well-formed XML too, for tools.
+/// A page for a browser without other files, in light and dark. It is well-formed XML too, for tools.
 struct Page {
   let title: String
+  /// Elements of the head and the end of the body that a page has beyond the common ones.
+  private let head: String
+  private let end: String
   private var body = ""
 
-  init(title: String) { self.title = title }
+  /// - Parameters:
+  ///   - style: CSS after the common one.
+  ///   - script: JavaScript that runs when the body is there.
+  init(title: String, style: String = "", script: String = "") {
+    self.title = title
+    head =
+      (script.isEmpty ? "" : "\n<meta http-equiv=\"Content-Security-Policy\" content=\"\(Page.policy)\"/>")
+      + (style.isEmpty ? "" : "\n<style>/*<![CDATA[*/\n\(style)/*]]>*/</style>")
+    end = script.isEmpty ? "" : "<script>//<![CDATA[\n\(script)//]]></script>\n"
+  }
+
+  /// A page with a script may load videos that lie with it, and nothing else.
+  private static let policy =
+    "default-src 'none'; img-src data:; media-src 'self' file:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
   /// Adds elements. Texts in them are escaped already.
   mutating func add(_ html: String) { body += html + "\n" }
@@ -48,9 +64,9 @@ struct Page {
     .clips { display: flex; flex-wrap: wrap; gap: 1em; } figure { margin: 0; width: 15em; }
     figure img { width: 100%; display: block; } figcaption { font-size: .9em; }
     pre { white-space: pre-wrap; border-left: 3px solid var(--good); padding-left: .8em; }
-    </style></head><body>
+    </style>\(head)</head><body>
     <h1>\(Page.escaped(title))</h1>
-    \(body)</body></html>
+    \(body)\(end)</body></html>
 
     """
   }

@@ -15,10 +15,23 @@ struct SlidingWindows {
     self.starts = starts
   }
 
-  /// The times at which some window begins or ends: between two of them nothing changes.
-  var cells: [Range<Int>] {
-    let edges = Set(starts + starts.map { $0 + length }).sorted()
-    return zip(edges, edges.dropFirst()).map { $0..<$1 }
+  /// The times at which some window begins or ends, ascending: between two of them nothing changes.
+  var edges: [Int] { Set(starts + starts.map { $0 + length }).sorted() }
+
+  /// The mean scores, [cells][classes], of the windows over each cell, the time from an edge to the next.
+  /// - Parameter scores: [windows][classes]
+  func means(of scores: [[Float]]) -> [[Double]] {
+    let edges = edges
+    var first = 0
+    return zip(edges, edges.dropFirst()).map { cell, _ in
+      while starts[first] + length <= cell { first += 1 }
+      let covering = starts[first...].prefix { $0 <= cell }.indices
+      var means = [Double](repeating: 0, count: scores[0].count)
+      for window in covering {
+        for place in means.indices { means[place] += Double(scores[window][place]) }
+      }
+      return means.map { $0 / Double(covering.count) }
+    }
   }
 
   struct Segment: Equatable {
@@ -29,21 +42,15 @@ struct SlidingWindows {
     var probability: Double
   }
 
-  /// Every cell goes to the class with the largest mean over the windows that cover it; neighbours of
-  /// the same class are one segment. Where that mean is below the class's threshold, no class has the cell.
-  /// - Parameter scores: [windows][classes]
-  func segments(scores: [[Float]], thresholds: [Float]) -> [Segment] {
+  /// Every cell goes to the class with the largest mean; neighbours of the same class are one segment. Where that
+  /// mean is below the class's threshold, no class has the cell.
+  /// - Parameter means: [cells][classes]
+  func segments(means: [[Double]], thresholds: [Float]) -> [Segment] {
     var result: [Segment] = []
-    var first = 0
-    for cell in cells {
-      while starts[first] + length <= cell.lowerBound { first += 1 }
-      let covering = starts[first...].prefix { $0 <= cell.lowerBound }.indices
-      var means = [Double](repeating: 0, count: scores[0].count)
-      for window in covering {
-        for place in means.indices { means[place] += Double(scores[window][place]) }
-      }
-      guard let best = means.indices.max(by: { means[$0] < means[$1] }) else { continue }
-      let probability = means[best] / Double(covering.count)
+    let edges = edges
+    for (place, cell) in zip(edges, edges.dropFirst()).map({ $0..<$1 }).enumerated() {
+      guard let best = means[place].indices.max(by: { means[place][$0] < means[place][$1] }) else { continue }
+      let probability = means[place][best]
       let label = probability < Double(thresholds[best]) ? nil : best
       if let last = result.last, last.label == label {
         let (before, added) = (Double(last.frames.count), Double(cell.count))

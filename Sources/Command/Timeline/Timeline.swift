@@ -11,6 +11,8 @@ struct Timeline: ParsableCommand {
       labels should be one for nothing in particular. Only with --classifier a moment may show none of them.
       With --json, each video is one line: path, segments (start and end in seconds, label, null for none, \
       probability of the best), windows (how many), damaged_frames (met), notes (as of classify), error (null when all went well).
+      --html writes a page with the video, a curve for each label and a slider for the least probability; --out writes \
+      the segments for other programs. docs/TIMELINE.md shows each form.
       """)
 
   @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
@@ -38,6 +40,9 @@ struct Timeline: ParsableCommand {
   @Flag(help: "One JSON object per video, each on its line.")
   var json = false
 
+  @OptionGroup
+  var files: TimelineFiles
+
   @OptionGroup(title: "Model options")
   var options: ModelOptions
 
@@ -46,37 +51,50 @@ struct Timeline: ParsableCommand {
       throw ValidationError("--\(name) must be above 0 and at most 86400 seconds.")
     }
     try scoring.refuse(candidates)
+    try files.check(for: videos)
   }
 
   func run() throws {
+    try files.requireWritable(beside: videos)
     let descriptions = try scoring.prompts.readDescriptions()
     let model = try options.load(model)
     let scorer = try scoring.scorer(candidates, descriptions, with: model)
     let notes = try ModelNotes(model, labels: scorer.wordLabels)
     notes.tell()
+    let report = TimelineReport(labels: scorer.labels, notes: notes)
     let reports = VideoReports(json: json)
-    try reports.write(videos) { video, path in
-      let seen = try Video.open(video, threads: options.threads ?? 0, decode: scoring.decode) {
-        (video) throws(LibraryError) in try look(at: video, with: model, scorer)
+    var found: [VideoTimeline] = []
+    var failure: AlreadyReported?
+    do {
+      try reports.write(videos) { video, path in
+        let seen = try Video.open(video, threads: options.threads ?? 0, decode: scoring.decode) {
+          (opened) throws(LibraryError) in try look(at: opened, path: video, with: model, scorer)
+        }
+        reports.warn(path, damaged: seen.damaged, of: Int64(seen.frameCount))
+        if files.areWanted { found.append(seen) }
+        return json ? report.line(path, seen).text : report.text(path, seen, reports.terminal)
+      } failure: {
+        report.line($0, error: $1)
       }
-      reports.warn(path, damaged: seen.damaged, of: Int64(seen.windows.frameCount))
-      return json
-        ? line(path, seen, scorer.labels, notes).text : text(path, seen, scorer.labels, reports.terminal)
-    } failure: {
-      line($0, error: $1, notes)
+    } catch let error as AlreadyReported {
+      failure = error
     }
+    // The videos that could be read are written though others failed.
+    if !found.isEmpty { try files.write(found, scorer, about: setting) }
+    if let failure { throw failure }
   }
 
-  private struct Seen {
-    let windows: SlidingWindows
-    let segments: [SlidingWindows.Segment]
-    let times: FrameTimes
-    let damaged: Int64
+  /// The settings that a page names.
+  private var setting: [(name: String, value: String)] {
+    [
+      ("model", model?.shown ?? "the default model"), ("windows of", formatted("%g s", window)),
+      ("a window each", formatted("%g s", step ?? window / 8)),
+    ] + (scoring.classifier.map { [("classifier", $0.shown)] } ?? [])
   }
 
   private func look(
-    at video: Video, with model: Model, _ scorer: LabelScorer
-  ) throws(LibraryError) -> Seen {
+    at video: Video, path: FilePath, with model: Model, _ scorer: LabelScorer
+  ) throws(LibraryError) -> VideoTimeline {
     let info = try video.outline()
     let count = Int(info.frame_count)
     // A single picture has no rate, and one window whatever it is.
@@ -88,7 +106,9 @@ struct Timeline: ParsableCommand {
 
     var encoder = WindowEncoder(
       model, video, resize: scoring.resize, starts: windows.starts, inside: inside,
-      times: FrameTimes(frameCount: count, duration: info.duration))
+      times: FrameTimes(frameCount: count, duration: info.duration),
+      thumbnails: files.html == nil
+        ? nil : Thumbnails(duration: info.duration, side: Int(model.info.image_size)))
     var scores: [[Float]] = []
     let together = max(1, 64 / model.frames)
     for begin in stride(from: 0, to: windows.starts.count, by: together) {
@@ -100,51 +120,17 @@ struct Timeline: ParsableCommand {
         return Array(rows[place..<(place + classes)])
       }
     }
-    return Seen(
-      windows: windows, segments: windows.segments(scores: scores, thresholds: scorer.thresholds),
-      times: encoder.times,
-      damaged: try video.outline().damaged_frames)
-  }
-
-  private func text(_ path: String, _ seen: Seen, _ names: [String], _ terminal: Terminal) -> String {
-    let count = seen.windows.starts.count
-    let head = "\(terminal.bold(printable(path)))  (\(count) window\(count == 1 ? "" : "s"))"
-    let room = max(1, terminal.columns - 32)
-    func name(_ segment: SlidingWindows.Segment) -> String {
-      segment.label.map { printable(names[$0]) } ?? "(\(noneOfThese))"
-    }
-    let width = min(room, seen.segments.map { Columns.of(name($0)) }.max() ?? 0)
-    let rows = seen.segments.map { segment in
-      let from = seen.times.seconds(at: segment.frames.lowerBound)
-      let to = seen.times.seconds(at: segment.frames.upperBound)
-      return formatted("  %7.2f s to %7.2f s  ", from, to)
-        + terminal.accent(Columns.fit(name(segment), width))
-        + formatted("  %3.0f %%", segment.probability * 100)
-    }
-    return ([head] + rows).joined(separator: "\n")
-  }
-
-  private func line(_ path: String, _ seen: Seen, _ names: [String], _ notes: ModelNotes) -> JSONValue {
-    [
-      "path": .string(path),
-      "segments": .array(
-        seen.segments.map { segment in
-          [
-            "start": .double(seen.times.seconds(at: segment.frames.lowerBound)),
-            "end": .double(seen.times.seconds(at: segment.frames.upperBound)),
-            "label": segment.label.map { .string(names[$0]) } ?? .null,
-            "probability": .double(segment.probability),
-          ]
-        }),
-      "windows": .int(Int64(seen.windows.starts.count)), "damaged_frames": .int(seen.damaged),
-      "notes": notes.json, "error": .null,
-    ]
-  }
-
-  private func line(_ path: String, error: String, _ notes: ModelNotes) -> JSONValue {
-    [
-      "path": .string(path), "segments": .array([]), "windows": .int(0), "damaged_frames": .null,
-      "notes": notes.json, "error": .string(error),
-    ]
+    let means = windows.means(of: scores)
+    return VideoTimeline(
+      path: path, duration: info.duration, frameRate: rate, frameCount: count,
+      windowCount: windows.starts.count,
+      segments: windows.segments(means: means, thresholds: scorer.thresholds).map { segment in
+        .init(
+          start: encoder.times.seconds(at: segment.frames.lowerBound),
+          end: encoder.times.seconds(at: segment.frames.upperBound),
+          label: segment.label, probability: segment.probability)
+      },
+      curves: .init(edges: windows.edges.map { encoder.times.seconds(at: $0) }, means: means),
+      thumbnails: encoder.thumbnails, damaged: try video.outline().damaged_frames)
   }
 }

@@ -15,15 +15,19 @@ struct WindowEncoder {
   private var embeddings = FrameRows<Float>()
   /// Times of the frames that have been read.
   private(set) var times: FrameTimes
+  /// Pictures of the frames that have been read; nil if none are wanted.
+  private(set) var thumbnails: Thumbnails?
 
   /// `inside` are the T frames of a window, counted from its beginning.
   init(
-    _ model: Model, _ video: Video, resize: Resize?, starts: [Int], inside: [Int64], times: FrameTimes
+    _ model: Model, _ video: Video, resize: Resize?, starts: [Int], inside: [Int64], times: FrameTimes,
+    thumbnails: Thumbnails?
   ) {
     self.model = model
     self.video = video
     self.resize = resize
     self.times = times
+    self.thumbnails = thumbnails
     wanted = Set(starts.flatMap { start in inside.map { $0 + Int64(start) } }).sorted()
   }
 
@@ -36,6 +40,7 @@ struct WindowEncoder {
     let read = try video.squares(
       at: missing, for: model, resize: resize, crops: [Int32(ACTIONCLIP_CROP_CENTER)])
     times.add(missing, read.seconds)
+    thumbnails?.add(read.squares[0], at: read.seconds)
     guard model.info.frames_independent != 0 else {
       pictures.drop(before: Int64(first))
       pictures.add(missing, read.squares[0])
