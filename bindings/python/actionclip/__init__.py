@@ -26,6 +26,15 @@ from ._errors import (
     UnknownLabelWarning,
     VideoError,
 )
+from ._events import (
+    Event,
+    Segment,
+    Thresholds,
+    Tracker,
+    TrackerOptions,
+    find_segments,
+    suggest_thresholds,
+)
 from ._library import library_path, templates, version
 from ._model import Model
 from ._model_file import describe_file
@@ -46,6 +55,7 @@ __all__ = [
     "CancelledError",
     "Classifier",
     "ClipReport",
+    "Event",
     "Example",
     "ExamplesError",
     "FileError",
@@ -63,15 +73,20 @@ __all__ = [
     "Report",
     "ResourceError",
     "Scores",
+    "Segment",
     "TextError",
+    "Thresholds",
     "TimeLimitError",
     "Tokenizer",
+    "Tracker",
+    "TrackerOptions",
     "UnknownLabelWarning",
     "Video",
     "VideoError",
     "VideoInfo",
     "describe_file",
     "ffmpeg_version",
+    "find_segments",
     "fit_prompts",
     "fit_prompts_unlabelled",
     "library_path",
@@ -82,6 +97,7 @@ __all__ = [
     "read_descriptions",
     "sample_indices",
     "similarity",
+    "suggest_thresholds",
     "templates",
     "version",
 ]
