@@ -1,0 +1,59 @@
+import Numerics
+import System
+
+/// The latest T encoded frames of a stream. Only the step in progress uses it, and `Stream.reset` where there is none.
+///
+/// Where a frame's embedding depends on that frame alone, the embeddings are kept; elsewhere pictures stay, since each
+/// window is encoded anew.
+final class StreamHistory: @unchecked Sendable {
+  private let frames: GrowingArray<SampledFrame>  // [T], by number modulo T
+  private let embeddings: FloatBuffer?  // [T, E]
+  private let size: Int
+  private let length: Int
+  /// Frames encoded so far.
+  private(set) var count: Int64 = 0
+
+  /// - Parameters:
+  ///   - length: T.
+  ///   - size: E.
+  ///   - keepsEmbeddings: false if the pictures are kept.
+  init(length: Int, size: Int, keepsEmbeddings: Bool) throws(Failure) {
+    frames = try GrowingArray(uninitialized: length)
+    embeddings = keepsEmbeddings ? try FloatBuffer(count: product([length, size], "frames")) : nil
+    self.length = length
+    self.size = size
+  }
+
+  var memory: Int { 4 * (embeddings?.count ?? 0) }
+  var keepsPictures: Bool { embeddings == nil }
+
+  private func place(_ number: Int64) -> Int { Int(number % Int64(length)) }
+
+  /// The frame with this number, one of the latest T.
+  func frame(_ number: Int64) -> SampledFrame { frames.base[place(number)] }
+
+  /// The embedding [E] of the frame with this number, one of the latest T, where embeddings are kept.
+  func embedding(_ number: Int64) -> UnsafePointer<Float>? {
+    embeddings.map { UnsafePointer($0.base + place(number) * size) }
+  }
+
+  /// Adds the next frame, with its embedding where those are kept. Where pictures are kept, `released` gets that of the
+  /// frame which leaves.
+  func append(_ frame: SampledFrame, _ embedding: UnsafePointer<Float>?, released: (Int32) -> Void) {
+    let place = place(count)
+    if keepsPictures, count >= Int64(length) { released(frames.base[place].picture) }
+    frames.base[place] = frame
+    if let embeddings, let embedding {
+      (embeddings.base + place * size).update(from: embedding, count: size)
+    }
+    count += 1
+  }
+
+  /// Forgets all frames. Where pictures are kept, `released` gets each of them.
+  func removeAll(released: (Int32) -> Void) {
+    if keepsPictures {
+      for place in 0..<Int(min(count, Int64(length))) { released(frames.base[place].picture) }
+    }
+    count = 0
+  }
+}

@@ -1,0 +1,290 @@
+import CShims
+import Model
+import Numerics
+import Preprocess
+import Streams
+import System
+
+/// The memory of one step over many streams, which encodes their waiting frames in one batch. Steps reuse it.
+///
+/// The streams' locks are held only to take frames on and to hand results over. A step that fails changes nothing.
+final class StreamStep: FrameSource, @unchecked Sendable {
+  // Unchecked: while a step encodes, the model's threads only read.
+
+  /// The share of one stream in the step.
+  private struct Part: BitwiseCopyable {
+    let stream: Int
+    let available: StreamState.Work
+    /// Its frames: `count` of the step's, from `first` on.
+    var first = 0
+    var count = 0
+    var closes: Bool { available.closes && count == available.frames }
+    /// The windows after these frames.
+    var maker: WindowMaker?
+    var firstWindow = 0
+    var windows = 0
+    /// Frames that the stream had encoded before.
+    var encoded: Int64 = 0
+  }
+
+  /// A crop that the encoder asks for.
+  private struct Crop: BitwiseCopyable {
+    let stream: Int
+    let pixels: UnsafePointer<UInt8>
+  }
+
+  private let token: OpaquePointer
+  private var streams: [Stream] = []
+  private var parts = GrowingArray<Part>()
+  private var frames = GrowingArray<SampledFrame>()
+  private var windows = GrowingArray<WindowSpan>()
+  private var crops = GrowingArray<Crop>()
+  private var embeddings: FloatBuffer  // [frames, E]
+  private var rows: FloatBuffer  // [windows, T, E]
+  private var joined: FloatBuffer  // [windows, E]
+  /// The share that gets a frame first if not all can have one, so that no stream is always the last.
+  private var turn = 0
+
+  init() throws(Failure) {
+    let nothing = try FloatBuffer(count: 0)
+    (embeddings, rows, joined) = (nothing, nothing, nothing)
+    guard let token = cshims_token_create() else { throw .outOfMemory("a cancel token") }
+    self.token = token
+  }
+
+  deinit { cshims_token_release(token) }
+
+  /// Encodes waiting frames of `count` streams of one model, at most `limit`, and makes the windows that they complete.
+  /// A stream that another step encodes is left out. Returns the number of frames encoded.
+  /// - Parameter stream: gives the stream at an index in 0 ..< count.
+  func run(
+    count: Int, limit: Int, _ stream: (Int) throws(Failure) -> Stream
+  ) throws(Failure) -> Int {
+    cshims_token_set(token, 0)
+    cshims_use_call_token(token)
+    defer {
+      cshims_use_call_token(nil)
+      streams.removeAll(keepingCapacity: true)
+      parts.removeAll()
+      frames.removeAll()
+      windows.removeAll()
+      crops.removeAll()
+    }
+    for index in 0..<count { streams.append(try stream(index)) }
+    for index in 1..<max(count, 1) { try streams[index].check(belongsTo: streams[0].loaded, index) }
+    var isDone = false
+    var dropsFrames = false
+    defer { if !isDone { abandon(dropping: dropsFrames) } }
+    try begin()
+    allot(limit)
+    try takeFrames()
+    guard !parts.isEmpty else { return 0 }
+    try plan()
+    do throws(Failure) { try encode() } catch {
+      // Numbers that overflow would do so in each later step.
+      dropsFrames = error.kind == .notFinite
+      throw error
+    }
+    commit()
+    isDone = true
+    return frames.count
+  }
+
+  // MARK: - Taking frames on
+
+  /// Begins the step on each stream that has work.
+  private func begin() throws(Failure) {
+    // Before any stream's step begins, so that refused memory leaves none begun.
+    try parts.append(repeating: Part(stream: 0, available: StreamState.Work()), count: streams.count)
+    parts.removeAll()
+    for index in streams.indices {
+      let work = try streams[index].state.withLock { (state) throws(Failure) in
+        try state.checkNotCancelled()
+        return state.beginStep(token)
+      }
+      if !work.isNone { try parts.append(Part(stream: index, available: work)) }
+    }
+  }
+
+  /// Shares `limit` frames out, one after the other to each stream.
+  private func allot(_ limit: Int) {
+    var left = limit
+    turn = parts.isEmpty ? 0 : (turn + 1) % parts.count
+    var isMore = true
+    while isMore, left > 0 {
+      isMore = false
+      for step in 0..<parts.count where left > 0 {
+        let index = (turn + step) % parts.count
+        guard parts[index].count < parts[index].available.frames else { continue }
+        parts[index].count += 1
+        left -= 1
+        isMore = true
+      }
+    }
+  }
+
+  /// Copies the frames of each share.
+  private func takeFrames() throws(Failure) {
+    for index in 0..<parts.count {
+      let stream = streams[parts[index].stream]
+      parts[index].first = frames.count
+      parts[index].encoded = stream.history.count
+      let count = parts[index].count
+      parts[index].maker = try stream.state.withLock { (state) throws(Failure) in
+        state.narrowStep(to: count)
+        for place in 0..<count { try frames.append(state.waiting[place]) }
+        return state.maker
+      }
+    }
+  }
+
+  /// Finds the windows that the frames complete.
+  private func plan() throws(Failure) {
+    for index in 0..<parts.count {
+      var part = parts[index]
+      guard var maker = part.maker else { continue }
+      part.firstWindow = windows.count
+      for place in part.first..<part.first + part.count {
+        let (tail, window) = maker.add(run: frames[place].run)
+        if let tail { try windows.append(tail) }
+        if let window { try windows.append(window) }
+      }
+      if part.closes, let tail = maker.close() { try windows.append(tail) }
+      part.windows = windows.count - part.firstWindow
+      part.maker = maker
+      parts[index] = part
+    }
+  }
+
+  // MARK: - Encoding
+
+  private func encode() throws(Failure) {
+    let model = streams[0].loaded.model
+    let size = model.configuration.embeddingSize
+    try StreamStep.grow(&joined, rows: windows.count, size)
+    guard model.framesAreIndependent else {
+      try gatherPictures()
+      if windows.count > 0 {
+        try model.encode(self, videos: windows.count, videoOut: joined.base, frameOut: nil)
+      }
+      return
+    }
+    try StreamStep.grow(&embeddings, rows: frames.count, size)
+    try StreamStep.grow(&rows, rows: windows.count, model.configuration.frames * size)
+    for part in parts.view {
+      for place in part.first..<part.first + part.count { try appendCrop(of: frames[place], part.stream) }
+    }
+    if frames.count > 0 { try model.encodeFrames(self, count: frames.count, to: embeddings.base) }
+    try gatherEmbeddings(size)
+    if windows.count > 0 { try model.join(rows.base, videos: windows.count, to: joined.base) }
+  }
+
+  /// Replaces a buffer that is too small for `rows` rows of `size` floats.
+  private static func grow(_ buffer: inout FloatBuffer, rows: Int, _ size: Int) throws(Failure) {
+    let (needed, overflow) = rows.multipliedReportingOverflow(by: size)
+    guard !overflow else { throw .outOfMemory("\(rows) windows") }
+    if buffer.count < needed { buffer = try FloatBuffer(count: max(needed, 2 * buffer.count)) }
+  }
+
+  /// Calls `body` for each place of each window with the number of its frame among those of the stream.
+  private func forEachPlace(
+    _ body: (_ part: Part, _ window: Int, _ place: Int, _ number: Int64) throws(Failure) -> Void
+  ) throws(Failure) {
+    for part in parts.view {
+      let places = streams[part.stream].places
+      for window in part.firstWindow..<part.firstWindow + part.windows {
+        let span = windows[window]
+        try places.forEach(of: span.frames) { (place, frame) throws(Failure) in
+          try body(part, window, place, span.first + Int64(frame))
+        }
+      }
+    }
+  }
+
+  private func gatherEmbeddings(_ size: Int) throws(Failure) {
+    try forEachPlace { (part, window, place, number) throws(Failure) in
+      let length = streams[part.stream].settings.frames
+      let row = rows.base + (window * length + place) * size
+      if number >= part.encoded {
+        row.update(from: embeddings.base + (part.first + Int(number - part.encoded)) * size, count: size)
+      } else if let kept = streams[part.stream].history.embedding(number) {
+        row.update(from: kept, count: size)
+      }
+    }
+  }
+
+  private func gatherPictures() throws(Failure) {
+    try forEachPlace { (part, _, _, number) throws(Failure) in
+      try appendCrop(of: frame(number, of: part), part.stream)
+    }
+  }
+
+  /// The frame with a number among those of the stream: one of the step's, or one of the latest before it.
+  private func frame(_ number: Int64, of part: Part) -> SampledFrame {
+    number >= part.encoded
+      ? frames[part.first + Int(number - part.encoded)] : streams[part.stream].history.frame(number)
+  }
+
+  private func appendCrop(of frame: SampledFrame, _ stream: Int) throws(Failure) {
+    let crop = streams[stream].state.withLock { UnsafeBufferPointer($0.pictures.crop(frame.picture)) }
+    if let pixels = crop.baseAddress { try crops.append(Crop(stream: stream, pixels: pixels)) }
+  }
+
+  func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(Failure) {
+    let crop = crops[index]
+    streams[crop.stream].normalization.apply(crop.pixels, to: pixels)
+  }
+
+  // MARK: - Handing over
+
+  private func commit() {
+    let size = streams[0].loaded.configuration.embeddingSize
+    for part in parts.view {
+      let stream = streams[part.stream]
+      let history = stream.history
+      stream.state.change { state in
+        state.commitStep(keeps: history.keepsPictures)
+        // Windows are described before the frames that they begin with leave the history.
+        for window in part.firstWindow..<part.firstWindow + part.windows {
+          let span = windows[window]
+          let (first, last) = (frame(span.first, of: part), frame(span.last, of: part))
+          state.windows.append(
+            StreamWindow(
+              sequence: state.windows.added, start: first.timestamp, end: last.timestamp,
+              firstPush: first.push, lastPush: last.push, frames: span.frames,
+              dropped: last.due - first.due + 1 - Int64(span.frames), followsGap: span.followsGap,
+              isTail: span.isTail), joined.base + window * size)
+        }
+        for place in part.first..<part.first + part.count {
+          history.append(frames[place], UnsafePointer(embeddings.base + place * size)) {
+            state.pictures.give($0)
+          }
+        }
+        if let maker = part.maker { state.maker = maker }
+        if part.closes { state.isClosed = true }
+      }
+    }
+    streams[0].loaded.streams.announce()
+  }
+
+  /// Ends the step on every stream where it began.
+  private func abandon(dropping: Bool) {
+    for part in parts.view {
+      streams[part.stream].state.change { $0.abandonStep(dropping: dropping) }
+    }
+    if !parts.isEmpty { streams[0].loaded.streams.announce() }
+  }
+}
+
+extension Stream {
+  /// Encodes waiting frames of `count` streams of one model in one batch, at most `limit`, and makes the windows that
+  /// they complete. Returns the number of frames encoded.
+  /// - Parameter stream: gives the stream at an index in 0 ..< count.
+  public static func step(
+    count: Int, limit: Int, _ stream: (Int) throws(Failure) -> Stream
+  ) throws(Failure) -> Int {
+    try stream(0).loaded.streams.withStep { (step) throws(Failure) in
+      try step.run(count: count, limit: limit, stream)
+    }
+  }
+}
