@@ -2,7 +2,7 @@
  *
  * Contents, in the order of use:
  *   versions and errors  ->  cancelling  ->  load and save models  ->  frames and pixels  ->  camera frames
- *   ->  video files  ->  prompts and tokens  ->  similarity  ->  classifiers  ->  teach a classifier
+ *   ->  video files  ->  streams  ->  prompts and tokens  ->  similarity  ->  classifiers  ->  teach a classifier
  *   ->  weights of templates  ->  events  ->  the tokenizer and preprocessing alone
  *
  * The model is ActionCLIP (arXiv 2109.08472): CLIP's image encoder on T sampled
@@ -796,6 +796,197 @@ ACTIONCLIP_API int32_t actionclip_sample_indices_by(int32_t sampling, int64_t fr
 
 /* Returns the rule by which a model's frames are chosen, ACTIONCLIP_SAMPLING_*, or a negative status. */
 ACTIONCLIP_API int32_t actionclip_model_sampling(const actionclip_model *model);
+
+/* ------------------------------------------------------------------- streams */
+
+/* A camera's frames, pushed one by one at their own times, and windows of T frames over them, each encoded as a video.
+ *
+ *   actionclip_stream_push(stream, &frame, timestamp_ns, &outcome);       // the camera's thread: never waits
+ *   actionclip_stream_step(streams, count, 0, NULL);                      // a thread that computes, for all streams
+ *   while (actionclip_stream_next(stream, &window, embedding, E, &found) == ACTIONCLIP_OK
+ *          && found == ACTIONCLIP_NEXT_WINDOW) { ... }                    // any thread: score the embedding
+ *
+ * Push, step and next may be three threads; cancel, stats and info may be called from any. Calls of one kind on one
+ * stream wait for each other. Nothing runs between calls: a stream has no thread of its own. A stream keeps crops of
+ * S x S pixels, never whole pictures, and takes all its memory when it is made. The model's handle may be freed first.
+ *
+ * Sampling. The frames from one gap to the next are a run; t0 is the timestamp of its first frame, which is due. By
+ * time, with d = frame_interval_ns, a frame with timestamp t is in cell floor((t - t0 + floor(d/4)) / d), and it is due
+ * if its cell is beyond that of the due frame before. The quarter keeps each frame of a camera whose period is d though
+ * its timestamps jitter. By count, frames 0, n, 2n, ... of a run are due, with n = frame_stride. Sampled frames are due
+ * frames that are not dropped.
+ *
+ * Windows. A window ends at the n-th sampled frame of a run if n - T is a multiple of hop, and n >= T, or n >= 1 with
+ * ACTIONCLIP_WARMUP_REPEAT_FIRST and _PARTIAL. When a run ends, by a gap or by actionclip_stream_finish, and has frames
+ * after its last window, its last T frames are a window too, its tail, or all its frames if it has fewer. A window of n
+ * < T frames has them at the places that the model's sampling rule chooses for a video of n frames
+ * (actionclip_sample_indices_by), or with ACTIONCLIP_WARMUP_REPEAT_FIRST T-n times the first frame and then all.
+ *
+ * Results. A window's embedding has the same bits as if its T frames were encoded together by
+ * actionclip_encode_camera_frames, however frames are pushed, stepped and batched. If frames_independent
+ * (actionclip_model_info) is 1, each frame is encoded once; else each window is encoded anew, which
+ * actionclip_stream_get_info says in frames_per_hop. */
+typedef struct actionclip_stream actionclip_stream;
+
+/* Windows that a run has before its T-th sampled frame. */
+#define ACTIONCLIP_WARMUP_WAIT 0         /* none */
+#define ACTIONCLIP_WARMUP_REPEAT_FIRST 1 /* frames before the first one are copies of it */
+#define ACTIONCLIP_WARMUP_PARTIAL 2      /* the frames that are there, spread over the T places */
+
+/* Rules for a due frame that finds queue_frames frames waiting. */
+#define ACTIONCLIP_OVERFLOW_WAIT 0        /* it is not taken, and push gives ACTIONCLIP_PUSH_FULL: for files */
+#define ACTIONCLIP_OVERFLOW_DROP_OLDEST 1 /* the oldest waiting frame is dropped */
+#define ACTIONCLIP_OVERFLOW_DROP_NEWEST 2 /* the new frame is dropped, and its pixels are not read */
+#define ACTIONCLIP_OVERFLOW_LATEST 3      /* one frame waits: each new one replaces it. For the least delay */
+
+/* Options of a stream. Call actionclip_stream_options_init, then change fields; NULL in place of the struct means all
+ * defaults. */
+typedef struct actionclip_stream_options {
+  uint32_t struct_size;      /* sizeof(actionclip_stream_options), set by _init */
+  int32_t frame_stride;      /* pushed frames from one due frame to the next, up to 2^20; 0: by time */
+  int64_t frame_interval_ns; /* nanoseconds from one due frame to the next, up to a day; 0: 2 s / T */
+  int32_t hop;               /* sampled frames from one window to the next, up to 2^16; 0: T/8, at least 1 */
+  int32_t warmup;            /* ACTIONCLIP_WARMUP_* */
+  int64_t gap_ns;            /* a longer hole between frames ends a run; -1: none does; 0: T*frame_interval_ns, or -1 */
+  int64_t max_age_ns;        /* a step drops frames that are older than the newest one by more; 0: none */
+  int32_t overflow;          /* ACTIONCLIP_OVERFLOW_* */
+  int32_t queue_frames;      /* due frames that may wait for a step, up to 4096; 0: T */
+  int32_t queue_windows;     /* windows that may wait for next, 2 to 65536; 0: 16. While full, frames wait */
+  int32_t reserved;          /* 0 */
+  const actionclip_preprocess_options *preprocess; /* borrowed for the call; NULL: the model's own */
+} actionclip_stream_options;
+
+/* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
+ * for its struct. */
+ACTIONCLIP_API void actionclip_stream_options_init_sized(actionclip_stream_options *options, size_t struct_size);
+/* Sets struct_size and every default in a struct of the size that the caller was compiled with. NULL is ignored. */
+static inline void actionclip_stream_options_init(actionclip_stream_options *options) {
+  actionclip_stream_options_init_sized(options, sizeof *options);
+}
+
+/* Makes a stream. Free it with actionclip_stream_free. */
+ACTIONCLIP_API int32_t actionclip_stream_create(const actionclip_model *model,
+                                                const actionclip_stream_options *options,
+                                                actionclip_stream **stream_out);
+/* Frees a stream, which no other thread may use any more. NULL is ignored. */
+ACTIONCLIP_API void actionclip_stream_free(actionclip_stream *stream);
+
+/* Answers to a pushed frame. */
+#define ACTIONCLIP_PUSH_QUEUED 1   /* it waits for a step */
+#define ACTIONCLIP_PUSH_NOT_DUE 2  /* it is not sampled; its pixels were not read */
+#define ACTIONCLIP_PUSH_REPLACED 3 /* it waits for a step, and older frames were dropped for it */
+#define ACTIONCLIP_PUSH_DROPPED 4  /* it was dropped */
+#define ACTIONCLIP_PUSH_FULL 5     /* it was not taken nor counted: push it again once there is room */
+
+/* Takes a frame with its timestamp in nanoseconds, of any clock, within 2^62 of 0. Timestamps must rise: a frame with a
+ * bad timestamp, and one that actionclip_encode_camera_frames would refuse, is ACTIONCLIP_ERROR_INVALID_ARGUMENT; it
+ * counts as refused, and the stream goes on as if it had not come. A due frame is resized and cropped before the call
+ * returns; the caller's memory is free then. outcome_out may be NULL; *outcome_out is ACTIONCLIP_PUSH_*. */
+ACTIONCLIP_API int32_t actionclip_stream_push(actionclip_stream *stream, const actionclip_frame *frame,
+                                              int64_t timestamp_ns, int32_t *outcome_out);
+
+/* Encodes waiting frames of many streams of one model in one batch, oldest first and one from each stream in turn, and
+ * makes the windows that they complete. max_frames is the most that are taken; 0: no limit. A stream whose windows have
+ * no room, or that another thread's step encodes, is left out. encoded_out may be NULL; *encoded_out is the number of
+ * frames taken, 0 if there was nothing to do. A step that fails leaves the frames waiting; only frames whose numbers
+ * overflow inside the network (ACTIONCLIP_ERROR_NOT_FINITE) are dropped with their batch. If a stream is cancelled, the
+ * step returns ACTIONCLIP_ERROR_CANCELLED. */
+ACTIONCLIP_API int32_t actionclip_stream_step(actionclip_stream *const *streams, size_t stream_count,
+                                              size_t max_frames, size_t *encoded_out);
+
+/* Reasons to wait for streams. */
+#define ACTIONCLIP_WAIT_STEP 1   /* there is work for a step */
+#define ACTIONCLIP_WAIT_WINDOW 2 /* a window waits for next, or the stream has ended */
+#define ACTIONCLIP_WAIT_ROOM 3   /* a due frame finds room */
+
+/* Waits until one of many streams of one model is ready. *ready_out is the number of streams that are, 0 if timeout_ns
+ * ran out first. timeout_ns negative: without limit; 0: the call does not wait. It returns
+ * ACTIONCLIP_ERROR_CANCELLED if one of the streams is cancelled or the thread's cancel token is set. */
+ACTIONCLIP_API int32_t actionclip_stream_wait(actionclip_stream *const *streams, size_t stream_count,
+                                              int32_t reason, int64_t timeout_ns, size_t *ready_out);
+
+/* Flags of a window. */
+#define ACTIONCLIP_WINDOW_PARTIAL 1       /* it has fewer than T different frames */
+#define ACTIONCLIP_WINDOW_DISCONTINUITY 2 /* the first one after a gap */
+#define ACTIONCLIP_WINDOW_TAIL 4          /* it closes a run, less than a hop after the window before */
+
+/* A window over a stream's frames. */
+typedef struct actionclip_window {
+  uint32_t struct_size;   /* set it to sizeof(actionclip_window) before the call */
+  int32_t flags;          /* ACTIONCLIP_WINDOW_* */
+  int64_t sequence;       /* its number in the stream, from 0 on */
+  int64_t start_ns;       /* timestamp of its first frame */
+  int64_t end_ns;         /* timestamp of its last frame */
+  int64_t first_push;     /* number of its first frame among all frames pushed, from 0 on */
+  int64_t last_push;      /* number of its last frame among all frames pushed */
+  int64_t dropped_inside; /* due frames between its first and its last that were dropped */
+  int32_t frame_count;    /* different frames, 1 to T */
+  int32_t reserved;       /* 0 */
+} actionclip_window;
+
+/* Answers of actionclip_stream_next. */
+#define ACTIONCLIP_NEXT_NONE 0   /* no window is ready now */
+#define ACTIONCLIP_NEXT_WINDOW 1 /* a window was taken */
+#define ACTIONCLIP_NEXT_END 2    /* the stream is finished, and all its windows were taken */
+
+/* Takes the oldest window that is ready: embedding_out [E], not normalised, is what actionclip_classifier_score takes.
+ * window_out and embedding_out are written only if *found_out is ACTIONCLIP_NEXT_WINDOW. The caller sets
+ * window_out->struct_size first. */
+ACTIONCLIP_API int32_t actionclip_stream_next(actionclip_stream *stream, actionclip_window *window_out,
+                                              float *embedding_out, size_t embedding_capacity,
+                                              int32_t *found_out);
+
+/* Says that no more frames come: steps make the windows of the end, and then next gives ACTIONCLIP_NEXT_END. A frame
+ * pushed later is refused. */
+ACTIONCLIP_API int32_t actionclip_stream_finish(actionclip_stream *stream);
+/* Makes a stream as new, with its options: frames and windows are forgotten, counts are 0, and any timestamp may come
+ * next. It waits for a push and a step in progress, and also revives a cancelled stream. */
+ACTIONCLIP_API int32_t actionclip_stream_reset(actionclip_stream *stream);
+/* Ends a step in progress within the time that one frame takes. From then on push, step, wait, next and finish return
+ * ACTIONCLIP_ERROR_CANCELLED, until actionclip_stream_reset. Any thread may call it, but no signal handler. */
+ACTIONCLIP_API int32_t actionclip_stream_cancel(actionclip_stream *stream);
+
+/* The account of a stream at one moment. Always pushed = not_due + refused + dropped + encoded + pending. */
+typedef struct actionclip_stream_stats {
+  uint32_t struct_size;    /* set it to sizeof(actionclip_stream_stats) before the call */
+  int32_t finished;        /* 1 after actionclip_stream_finish, else 0 */
+  int64_t pushed;          /* frames pushed, without those that push answered with ACTIONCLIP_PUSH_FULL */
+  int64_t not_due;         /* frames that were not sampled */
+  int64_t refused;         /* frames that push refused with an error */
+  int64_t dropped;         /* due frames that were dropped: by overflow, age, or with a failed batch */
+  int64_t encoded;         /* frames that a step took */
+  int64_t pending;         /* frames that wait for a step or are in one */
+  int64_t windows;         /* windows made */
+  int64_t windows_waiting; /* windows that wait for next */
+  int64_t gaps;            /* gaps found */
+  int64_t newest_ns;       /* the latest timestamp; INT64_MIN before the first frame */
+} actionclip_stream_stats;
+
+/* Gives a stream's account. The caller sets stats_out->struct_size first. */
+ACTIONCLIP_API int32_t actionclip_stream_get_stats(const actionclip_stream *stream,
+                                                   actionclip_stream_stats *stats_out);
+
+/* The options of a stream after every default was resolved. */
+typedef struct actionclip_stream_info {
+  uint32_t struct_size;      /* set it to sizeof(actionclip_stream_info) before the call */
+  int32_t frames;            /* T, frames of a window */
+  int64_t frame_interval_ns; /* 0: by count */
+  int32_t frame_stride;      /* 0: by time */
+  int32_t hop;
+  int64_t gap_ns;            /* INT64_MAX: none */
+  int64_t max_age_ns;        /* INT64_MAX: none */
+  int32_t warmup;            /* ACTIONCLIP_WARMUP_* */
+  int32_t overflow;          /* ACTIONCLIP_OVERFLOW_* */
+  int32_t queue_frames;
+  int32_t queue_windows;
+  int32_t frames_per_hop;    /* frames encoded from one window to the next: hop, or T if windows are encoded anew */
+  int32_t interval_assumed;  /* 1 if neither the options nor the model's file states how frames are sampled */
+  int64_t memory_bytes;      /* memory that the stream took when it was made */
+} actionclip_stream_info;
+
+/* Gives a stream's options. The caller sets info_out->struct_size first. */
+ACTIONCLIP_API int32_t actionclip_stream_get_info(const actionclip_stream *stream,
+                                                  actionclip_stream_info *info_out);
 
 /* ------------------------------------------------------------ encode prompts */
 

@@ -113,3 +113,8 @@ extension Tracker: HandleObject {
   static let magic: UInt64 = 0x4143_4C49_5074_726B  // "ACLIPtrk"
   static let name = "tracker"
 }
+
+extension Stream: HandleObject {
+  static let magic: UInt64 = 0x4143_4C49_5073_7472  // "ACLIPstr"
+  static let name = "stream"
+}

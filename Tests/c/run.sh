@@ -215,6 +215,11 @@ wanted test_label_lists && build test_label_lists -std=c11 $SANITIZE &&
   check test_label_lists "$BUILD/test_label_lists" "$ROOT" "${LABEL_RUNS:-40000}"
 # It counts the library's allocations, which the address sanitizer would take over.
 wanted test_events && build test_events -O1 && check test_events "$BUILD/test_events"
+# STREAM_WINDOWS=1000 compares as many windows for each head and compute type.
+wanted test_stream && build test_stream $SANITIZE &&
+  check test_stream "$BUILD/test_stream" "$ROOT" "${STREAM_WINDOWS:-100}"
+wanted test_stream_threads && build test_stream_threads $SANITIZE &&
+  check test_stream_threads "$BUILD/test_stream_threads" "$ROOT" 2
 wanted test_cancel && build test_cancel -O1 && check test_cancel "$BUILD/test_cancel" "$ROOT" "$BUILD/scratch"
 # Without the sanitizer, which needs more memory than there is to be.
 wanted test_video_quiet && build test_video_quiet -O1 &&

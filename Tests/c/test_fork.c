@@ -17,6 +17,7 @@ static actionclip_classifier *classifier;
 static actionclip_label_list *list;
 static actionclip_video *video;
 static actionclip_tracker *tracker;
+static actionclip_stream *stream;
 static actionclip_model_info info;
 static size_t e, t, pixel_count;
 static float *pixels;
@@ -51,6 +52,16 @@ static int inherited(void) {
   example.struct_size = sizeof example;
   actionclip_event event;
   event.struct_size = sizeof event;
+  actionclip_stream *new_stream = NULL;
+  actionclip_frame frame;
+  actionclip_frame_init(&frame);
+  actionclip_window window;
+  actionclip_stream_stats stats;
+  actionclip_stream_info stream_info;
+  window.struct_size = sizeof window;
+  stats.struct_size = sizeof stats;
+  stream_info.struct_size = sizeof stream_info;
+  int32_t found;
   mi.struct_size = sizeof mi;
   vi.struct_size = sizeof vi;
   static actionclip_image images[64];
@@ -90,6 +101,16 @@ static int inherited(void) {
       actionclip_video_get_info(video, &vi),
       actionclip_video_read_frames(video, &first, 1, rgb, 3, NULL, 0),
       actionclip_video_frames_between(video, 1, 2, &between[0], &between[1]),
+      actionclip_stream_create(model, NULL, &new_stream),
+      actionclip_stream_push(stream, &frame, 0, NULL),
+      actionclip_stream_step(&stream, 1, 0, NULL),
+      actionclip_stream_wait(&stream, 1, ACTIONCLIP_WAIT_STEP, -1, &count),
+      actionclip_stream_next(stream, &window, out, e, &found),
+      actionclip_stream_finish(stream),
+      actionclip_stream_reset(stream),
+      actionclip_stream_cancel(stream),
+      actionclip_stream_get_stats(stream, &stats),
+      actionclip_stream_get_info(stream, &stream_info),
   };
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
     n++;
@@ -108,6 +129,7 @@ static int inherited(void) {
   actionclip_label_list_free(list);
   actionclip_video_free(video);
   actionclip_tracker_free(tracker);
+  actionclip_stream_free(stream);
   return broken;
 }
 
@@ -130,6 +152,7 @@ static int first_of_a_namespace(void) {
   if (actionclip_classifier_create(model, labels, 1, NULL, 0, 0, &classifier) != ACTIONCLIP_OK) return 1;
   if (actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video) != ACTIONCLIP_OK) return 1;
   if (actionclip_tracker_create(1, NULL, &tracker) != ACTIONCLIP_OK) return 1;
+  if (actionclip_stream_create(model, NULL, &stream) != ACTIONCLIP_OK) return 1;
   float *out = check_alloc(e * sizeof(float));
   if (encode(model, out) != ACTIONCLIP_OK) return 1; /* its threads have started */
   if (unshare(CLONE_NEWPID) != 0) return 1;
@@ -246,6 +269,7 @@ int main(int argc, char **argv) {
   CHECK_OK(actionclip_classifier_label_list(classifier, &list));
   CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video));
   CHECK_OK(actionclip_tracker_create(1, NULL, &tracker));
+  CHECK_OK(actionclip_stream_create(model, NULL, &stream));
   info.struct_size = sizeof info;
   CHECK_OK(actionclip_model_get_info(model, &info));
   e = (size_t)info.embedding_size;
@@ -284,6 +308,7 @@ int main(int argc, char **argv) {
   vi.struct_size = sizeof vi;
   CHECK_OK(actionclip_video_get_info(video, &vi));
   actionclip_tracker_free(tracker);
+  actionclip_stream_free(stream);
   actionclip_video_free(video);
   actionclip_label_list_free(list);
   actionclip_classifier_free(classifier);

@@ -104,6 +104,24 @@ static void video_options(void) {
   CHECK(full == 1);
 }
 
+static void stream_options(const actionclip_model *model) {
+  int full = 0;
+  for (size_t size = 0; size <= sizeof(actionclip_stream_options) + BEYOND; size++) {
+    unsigned char *p = guard_alloc(size);
+    INITIALISED(actionclip_stream_options, p, size, full);
+    actionclip_stream *stream = NULL;
+    if (size >= 4) {
+      uint32_t known;
+      memcpy(&known, p, 4);
+      const int32_t status = actionclip_stream_create(model, (actionclip_stream_options *)(void *)p, &stream);
+      CHECK(known == 0 ? status == ACTIONCLIP_ERROR_INVALID_ARGUMENT : status == ACTIONCLIP_OK);
+      actionclip_stream_free(stream);
+    }
+    guard_release(p, size);
+  }
+  CHECK(full == 1);
+}
+
 static void fit_options(const actionclip_model *model) {
   int full = 0;
   const char *const labels[] = {"walk", "run"};
@@ -181,6 +199,7 @@ int main(int argc, char **argv) {
   save_options(model);
   preprocess_options(model);
   video_options();
+  stream_options(model);
   fit_options(model);
   event_options();
   absurd_sizes();

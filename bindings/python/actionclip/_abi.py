@@ -127,6 +127,27 @@ CONSTANTS: dict[str, int] = {
     "SAMPLING_ACTIONCLIP": 0,
     "SAMPLING_MMACTION2": 1,
     "SAMPLING_OPEN_VCLIP": 2,
+    "WARMUP_WAIT": 0,
+    "WARMUP_REPEAT_FIRST": 1,
+    "WARMUP_PARTIAL": 2,
+    "OVERFLOW_WAIT": 0,
+    "OVERFLOW_DROP_OLDEST": 1,
+    "OVERFLOW_DROP_NEWEST": 2,
+    "OVERFLOW_LATEST": 3,
+    "PUSH_QUEUED": 1,
+    "PUSH_NOT_DUE": 2,
+    "PUSH_REPLACED": 3,
+    "PUSH_DROPPED": 4,
+    "PUSH_FULL": 5,
+    "WAIT_STEP": 1,
+    "WAIT_WINDOW": 2,
+    "WAIT_ROOM": 3,
+    "WINDOW_PARTIAL": 1,
+    "WINDOW_DISCONTINUITY": 2,
+    "WINDOW_TAIL": 4,
+    "NEXT_NONE": 0,
+    "NEXT_WINDOW": 1,
+    "NEXT_END": 2,
     "TEXT_TOO_LONG_IS_ERROR": 0,
     "TEXT_TRUNCATE": 1,
     "FIT_AUTO": 0,
@@ -296,6 +317,74 @@ class VideoInfo(Structure):
         ("damaged_frames", c_int64),
         ("duration", c_double),
         ("frame_rate", c_double),
+    ]
+
+
+class StreamOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("frame_stride", c_int32),
+        ("frame_interval_ns", c_int64),
+        ("hop", c_int32),
+        ("warmup", c_int32),
+        ("gap_ns", c_int64),
+        ("max_age_ns", c_int64),
+        ("overflow", c_int32),
+        ("queue_frames", c_int32),
+        ("queue_windows", c_int32),
+        ("reserved", c_int32),
+        ("preprocess", POINTER(PreprocessOptions)),
+    ]
+
+
+class Window(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("flags", c_int32),
+        ("sequence", c_int64),
+        ("start_ns", c_int64),
+        ("end_ns", c_int64),
+        ("first_push", c_int64),
+        ("last_push", c_int64),
+        ("dropped_inside", c_int64),
+        ("frame_count", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class StreamStats(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("finished", c_int32),
+        ("pushed", c_int64),
+        ("not_due", c_int64),
+        ("refused", c_int64),
+        ("dropped", c_int64),
+        ("encoded", c_int64),
+        ("pending", c_int64),
+        ("windows", c_int64),
+        ("windows_waiting", c_int64),
+        ("gaps", c_int64),
+        ("newest_ns", c_int64),
+    ]
+
+
+class StreamInfo(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("frames", c_int32),
+        ("frame_interval_ns", c_int64),
+        ("frame_stride", c_int32),
+        ("hop", c_int32),
+        ("gap_ns", c_int64),
+        ("max_age_ns", c_int64),
+        ("warmup", c_int32),
+        ("overflow", c_int32),
+        ("queue_frames", c_int32),
+        ("queue_windows", c_int32),
+        ("frames_per_hop", c_int32),
+        ("interval_assumed", c_int32),
+        ("memory_bytes", c_int64),
     ]
 
 
@@ -494,6 +583,10 @@ STRUCTS: dict[str, type[Structure]] = {
     "actionclip_frame": Frame,
     "actionclip_video_options": VideoOptions,
     "actionclip_video_info": VideoInfo,
+    "actionclip_stream_options": StreamOptions,
+    "actionclip_window": Window,
+    "actionclip_stream_stats": StreamStats,
+    "actionclip_stream_info": StreamInfo,
     "actionclip_example": Example,
     "actionclip_fit_options": FitOptions,
     "actionclip_report_info": ReportInfo,
@@ -618,6 +711,18 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
         c_int32,
     ),
     ("actionclip_model_sampling", (Handle,), c_int32),
+    ("actionclip_stream_options_init_sized", (POINTER(StreamOptions), c_size_t), None),
+    ("actionclip_stream_create", (Handle, POINTER(StreamOptions), HandleOut), c_int32),
+    ("actionclip_stream_free", (Handle,), None),
+    ("actionclip_stream_push", (Handle, POINTER(Frame), c_int64, Int32s), c_int32),
+    ("actionclip_stream_step", (HandleOut, c_size_t, c_size_t, Sizes), c_int32),
+    ("actionclip_stream_wait", (HandleOut, c_size_t, c_int32, c_int64, Sizes), c_int32),
+    ("actionclip_stream_next", (Handle, POINTER(Window), Floats, c_size_t, Int32s), c_int32),
+    ("actionclip_stream_finish", (Handle,), c_int32),
+    ("actionclip_stream_reset", (Handle,), c_int32),
+    ("actionclip_stream_cancel", (Handle,), c_int32),
+    ("actionclip_stream_get_stats", (Handle, POINTER(StreamStats)), c_int32),
+    ("actionclip_stream_get_info", (Handle, POINTER(StreamInfo)), c_int32),
     ("actionclip_encode_prompts", (Handle, Strings, c_size_t, c_int32, Floats, c_size_t), c_int32),
     (
         "actionclip_encode_labels",

@@ -1,0 +1,558 @@
+/* test_stream.c: frames pushed one by one give the windows that the header's rules say, each with the bits of encoding
+ * its frames as a video; every frame is accounted for at every moment.
+ *
+ *   test_stream ROOT [WINDOWS]    WINDOWS (default 100): compared for each model and compute type */
+#include "pack.h"
+
+#include <time.h>
+
+enum { PICTURES = 24, W = 36, H = 28, MAX_FRAMES = 400, MAX_T = 32, MAX_E = 512 };
+
+static uint8_t pixels[PICTURES][W * H * 3];
+static uint64_t seed = 1;
+
+static uint32_t any(uint32_t below) {
+  seed = seed * 6364136223846793005u + 1442695040888963407u;
+  return (uint32_t)(seed >> 33) % below;
+}
+
+static actionclip_frame frame_of(int picture) {
+  actionclip_frame frame;
+  actionclip_frame_init(&frame);
+  frame.pixel_format = ACTIONCLIP_PIXEL_RGB;
+  frame.width = W;
+  frame.height = H;
+  frame.planes[0] = pixels[picture];
+  return frame;
+}
+
+static actionclip_image image_of(int picture) {
+  const actionclip_image image = {pixels[picture], 0, W, H, ACTIONCLIP_PIXEL_RGB, 0};
+  return image;
+}
+
+static actionclip_stream_options options_of(int32_t hop, int64_t interval) {
+  actionclip_stream_options options;
+  actionclip_stream_options_init(&options);
+  options.hop = hop;
+  options.frame_interval_ns = interval;
+  return options;
+}
+
+static actionclip_stream_stats stats_of(actionclip_stream *s) {
+  actionclip_stream_stats stats;
+  stats.struct_size = sizeof stats;
+  CHECK_OK(actionclip_stream_get_stats(s, &stats));
+  CHECK(stats.pushed == stats.not_due + stats.refused + stats.dropped + stats.encoded + stats.pending);
+  return stats;
+}
+
+static int32_t push(actionclip_stream *s, int picture, int64_t stamp) {
+  int32_t outcome = 0;
+  const actionclip_frame frame = frame_of(picture);
+  CHECK_OK(actionclip_stream_push(s, &frame, stamp, &outcome));
+  return outcome;
+}
+
+static size_t step(actionclip_stream *s, size_t most) {
+  size_t encoded = 99;
+  CHECK_OK(actionclip_stream_step(&s, 1, most, &encoded));
+  return encoded;
+}
+
+static int32_t next(actionclip_stream *s, actionclip_window *window, float *embedding) {
+  int32_t found = -1;
+  memset(window, 0, sizeof *window);
+  window->struct_size = sizeof *window;
+  CHECK_OK(actionclip_stream_next(s, window, embedding, MAX_E, &found));
+  return found;
+}
+
+/* ---------------------------------------------------------------- the rules, written once more */
+
+typedef struct {
+  int64_t stamp, push;
+  int picture, run;
+} sampled;
+
+typedef struct {
+  int first, last; /* of the sampled frames */
+  int32_t flags;
+} expected_window;
+
+typedef struct {
+  sampled frames[MAX_FRAMES];
+  expected_window windows[2 * MAX_FRAMES];
+  int frame_count, window_count;
+} expectation;
+
+/* The sampled frames among `count` stamps. */
+static void sample(expectation *e, const int64_t *stamps, const int *pictures, int count, int64_t interval, int stride,
+                   int64_t gap) {
+  int64_t t0 = 0, cell = 0;
+  int run = -1, in_run = 0;
+  e->frame_count = 0;
+  for (int i = 0; i < count; i++) {
+    int due;
+    if (i == 0 || stamps[i] - stamps[i - 1] > gap) {
+      run++;
+      t0 = stamps[i];
+      in_run = 0;
+      cell = 0;
+      due = 1;
+    } else if (stride > 0) {
+      due = in_run % stride == 0;
+    } else {
+      const int64_t k = (stamps[i] - t0 + interval / 4) / interval;
+      due = k > cell;
+      if (due) cell = k;
+    }
+    in_run++;
+    if (due) {
+      const sampled s = {stamps[i], i, pictures[i], run};
+      e->frames[e->frame_count++] = s;
+    }
+  }
+}
+
+static void find_windows(expectation *e, int t, int hop, int32_t warmup) {
+  e->window_count = 0;
+  for (int begin = 0; begin < e->frame_count;) {
+    int end = begin, covered = 0, first_of_run = 1;
+    while (end < e->frame_count && e->frames[end].run == e->frames[begin].run) end++;
+    for (int n = 1; n <= end - begin; n++) {
+      const int whole = n >= t, last = n == end - begin;
+      const int regular = (whole || warmup != ACTIONCLIP_WARMUP_WAIT) && ((n - t) % hop + hop) % hop == 0;
+      if (!regular && !(last && covered < n)) continue;
+      expected_window w = {begin + (whole ? n - t : 0), begin + n - 1, 0};
+      if (!whole) w.flags |= ACTIONCLIP_WINDOW_PARTIAL;
+      if (first_of_run && e->frames[begin].run > 0) w.flags |= ACTIONCLIP_WINDOW_DISCONTINUITY;
+      if (!regular) w.flags |= ACTIONCLIP_WINDOW_TAIL;
+      e->windows[e->window_count++] = w;
+      covered = n;
+      first_of_run = 0;
+    }
+    begin = end;
+  }
+}
+
+/* The window's T frames encoded as a video. */
+static void encode(const actionclip_model *m, const expectation *e, expected_window w, int t, int32_t warmup, float *out) {
+  actionclip_image images[MAX_T];
+  int64_t places[MAX_T];
+  const int n = w.last - w.first + 1;
+  CHECK_OK(actionclip_sample_indices_by(actionclip_model_sampling(m), n, 30, t, places, MAX_T));
+  for (int i = 0; i < t; i++) {
+    if (n == t) places[i] = i;
+    else if (warmup == ACTIONCLIP_WARMUP_REPEAT_FIRST) places[i] = i < t - n ? 0 : i - (t - n);
+    images[i] = image_of(e->frames[w.first + places[i]].picture);
+  }
+  CHECK_OK(actionclip_encode_frames(m, images, (size_t)t, NULL, out, MAX_E, NULL, 0));
+}
+
+/* ---------------------------------------------------------------------------- random streams */
+
+/* Pushes a random take, steps and takes windows at random moments, and compares all windows. Returns their number. */
+static int random_take(const actionclip_model *m, actionclip_model_info info, int count) {
+  static expectation e;
+  static int64_t stamps[MAX_FRAMES];
+  static int pictures[MAX_FRAMES];
+  const int32_t warmup = (int32_t)any(3);
+  const int hop = 1 + (int)any(5), stride = any(3) == 0 ? 1 + (int)any(3) : 0;
+  const int64_t interval = 100 + any(50), gap = 2000;
+  actionclip_stream_options options = options_of(hop, stride > 0 ? 0 : interval);
+  options.frame_stride = stride;
+  options.gap_ns = gap;
+  options.warmup = warmup;
+  options.queue_frames = 1 + (int32_t)any(20);
+  options.queue_windows = 2 + (int32_t)any(10);
+  actionclip_stream *s;
+  CHECK_OK(actionclip_stream_create(m, &options, &s));
+  int64_t stamp = (int64_t)any(1000) - 500;
+  for (int i = 0; i < count; i++) {
+    stamp += any(12) == 0 ? gap + 1 + any(1000) : 1 + any(120);
+    stamps[i] = stamp;
+    pictures[i] = (int)any(PICTURES);
+  }
+  sample(&e, stamps, pictures, count, interval, stride, gap);
+  find_windows(&e, info.frames, hop, warmup);
+
+  float found[MAX_E], whole[MAX_E];
+  actionclip_window window;
+  int windows = 0, pushed = 0, ended = 0;
+  while (!ended) {
+    if (pushed < count && any(3) > 0) {
+      const int32_t outcome = push(s, pictures[pushed], stamps[pushed]);
+      CHECK(outcome == ACTIONCLIP_PUSH_QUEUED || outcome == ACTIONCLIP_PUSH_NOT_DUE || outcome == ACTIONCLIP_PUSH_FULL);
+      if (outcome != ACTIONCLIP_PUSH_FULL && ++pushed == count) CHECK_OK(actionclip_stream_finish(s));
+    } else if (any(2) == 0) {
+      step(s, any(4));
+    } else {
+      const int32_t got = next(s, &window, found);
+      ended = got == ACTIONCLIP_NEXT_END;
+      if (got != ACTIONCLIP_NEXT_WINDOW) continue;
+      if (!CHECK(windows < e.window_count)) break;
+      const expected_window w = e.windows[windows];
+      const sampled first = e.frames[w.first], last = e.frames[w.last];
+      CHECK(window.sequence == windows && window.flags == w.flags && window.frame_count == w.last - w.first + 1);
+      CHECK(window.start_ns == first.stamp && window.end_ns == last.stamp && window.dropped_inside == 0);
+      CHECK(window.first_push == first.push && window.last_push == last.push);
+      encode(m, &e, w, info.frames, warmup, whole);
+      CHECK(memcmp(found, whole, (size_t)info.embedding_size * sizeof(float)) == 0);
+      windows++;
+    }
+  }
+  CHECK(windows == e.window_count);
+  const actionclip_stream_stats stats = stats_of(s);
+  CHECK(stats.pushed == count && stats.encoded == e.frame_count && stats.windows == windows && stats.pending == 0);
+  actionclip_stream_free(s);
+  return windows;
+}
+
+static void equals_batch(int wanted) {
+  static const int32_t types[] = {ACTIONCLIP_COMPUTE_FP32, ACTIONCLIP_COMPUTE_BF16, ACTIONCLIP_COMPUTE_INT8};
+  for (int i = 0; i < PACK_COUNT; i++) {
+    pack p = pack_read(pack_names[i]);
+    for (int type = 0; type < 3; type++) {
+      actionclip_model_options options = pack_options(&p, 1 + (int)any(2));
+      options.compute_type = types[type];
+      actionclip_model *m;
+      if (!CHECK_OK(actionclip_model_load(p.checkpoint, &options, &m))) continue;
+      actionclip_model_info info;
+      info.struct_size = sizeof info;
+      CHECK_OK(actionclip_model_get_info(m, &info));
+      if (CHECK(info.embedding_size <= MAX_E && info.frames <= MAX_T)) {
+        for (int windows = 0; windows < wanted;) windows += random_take(m, info, 20 + (int)any(60));
+      }
+      actionclip_model_free(m);
+    }
+    pack_free(&p);
+  }
+}
+
+/* ------------------------------------------------------------------------- single behaviours */
+
+static actionclip_model *model;
+static int t;
+
+/* A due frame for each stamp that is a multiple of 10. */
+static actionclip_stream *stream_of(int32_t overflow, int32_t queue) {
+  actionclip_stream_options options = options_of(1, 10);
+  options.overflow = overflow;
+  options.queue_frames = queue;
+  options.gap_ns = -1;
+  actionclip_stream *s;
+  CHECK_OK(actionclip_stream_create(model, &options, &s));
+  return s;
+}
+
+static void bad_frames_change_nothing(void) {
+  actionclip_stream *s = stream_of(ACTIONCLIP_OVERFLOW_WAIT, 64), *clean = stream_of(ACTIONCLIP_OVERFLOW_WAIT, 64);
+  float a[MAX_E], b[MAX_E];
+  actionclip_window wa, wb;
+  for (int i = 0; i < 12; i++) {
+    CHECK(push(s, i, 10 * i) == ACTIONCLIP_PUSH_QUEUED && push(clean, i, 10 * i) == ACTIONCLIP_PUSH_QUEUED);
+    actionclip_frame frame = frame_of(0);
+    CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_ARGUMENT, actionclip_stream_push(s, &frame, 10 * i, NULL));
+    CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_ARGUMENT, actionclip_stream_push(s, &frame, 10 * i - 7, NULL));
+    CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_ARGUMENT, actionclip_stream_push(s, &frame, INT64_MAX, NULL));
+    CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_ARGUMENT, actionclip_stream_push(s, NULL, 10 * i + 1, NULL));
+    frame.width = 0;
+    CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_ARGUMENT, actionclip_stream_push(s, &frame, 10 * i + 5, NULL));
+  }
+  CHECK(step(s, 0) == 12 && step(clean, 0) == 12);
+  for (int i = 0; i < 13 - t; i++) {
+    CHECK(next(s, &wa, a) == ACTIONCLIP_NEXT_WINDOW && next(clean, &wb, b) == ACTIONCLIP_NEXT_WINDOW);
+    CHECK(memcmp(a, b, sizeof(float) * 16) == 0 && wa.start_ns == wb.start_ns && wa.end_ns == wb.end_ns);
+  }
+  const actionclip_stream_stats stats = stats_of(s);
+  CHECK(stats.refused == 60 && stats.encoded == 12 && stats.newest_ns == 110);
+  CHECK_OK(actionclip_stream_finish(s));
+  const actionclip_frame late = frame_of(0);
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_ARGUMENT, actionclip_stream_push(s, &late, 1000, NULL));
+  CHECK(stats_of(s).refused == 61);
+  actionclip_stream_free(s);
+  actionclip_stream_free(clean);
+}
+
+static void full_queues(void) {
+  const actionclip_frame frame = frame_of(0);
+  actionclip_stream *s = stream_of(ACTIONCLIP_OVERFLOW_WAIT, 3);
+  for (int i = 0; i < 3; i++) CHECK(push(s, i, 10 * i) == ACTIONCLIP_PUSH_QUEUED);
+  size_t ready = 9;
+  CHECK_OK(actionclip_stream_wait(&s, 1, ACTIONCLIP_WAIT_ROOM, 0, &ready));
+  CHECK(ready == 0);
+  CHECK(push(s, 3, 30) == ACTIONCLIP_PUSH_FULL && push(s, 3, 31) == ACTIONCLIP_PUSH_FULL);
+  CHECK(push(s, 3, 21) == ACTIONCLIP_PUSH_NOT_DUE); /* a frame that is not due needs no room */
+  CHECK(stats_of(s).pushed == 4 && step(s, 1) == 1 && push(s, 3, 30) == ACTIONCLIP_PUSH_QUEUED);
+  actionclip_stream_free(s);
+
+  float embedding[MAX_E];
+  actionclip_window window;
+  s = stream_of(ACTIONCLIP_OVERFLOW_DROP_OLDEST, t);
+  for (int i = 0; i < t; i++) CHECK(push(s, i, 10 * i) == ACTIONCLIP_PUSH_QUEUED);
+  CHECK(push(s, t, 10 * t) == ACTIONCLIP_PUSH_REPLACED && push(s, t, 10 * t + 10) == ACTIONCLIP_PUSH_REPLACED);
+  CHECK(step(s, 0) == (size_t)t && next(s, &window, embedding) == ACTIONCLIP_NEXT_WINDOW);
+  CHECK(window.first_push == 2 && window.last_push == t + 1 && window.dropped_inside == 0 && window.start_ns == 20);
+  CHECK(stats_of(s).dropped == 2);
+  actionclip_stream_free(s);
+
+  s = stream_of(ACTIONCLIP_OVERFLOW_DROP_NEWEST, t - 1);
+  for (int i = 0; i < t - 1; i++) CHECK(push(s, i, 10 * i) == ACTIONCLIP_PUSH_QUEUED);
+  CHECK(push(s, 0, 10 * t) == ACTIONCLIP_PUSH_DROPPED && push(s, 0, 10 * t + 10) == ACTIONCLIP_PUSH_DROPPED);
+  CHECK(step(s, 0) == (size_t)t - 1 && push(s, 0, 10 * t + 20) == ACTIONCLIP_PUSH_QUEUED && step(s, 0) == 1);
+  CHECK(next(s, &window, embedding) == ACTIONCLIP_NEXT_WINDOW && window.dropped_inside == 2);
+  CHECK(window.first_push == 0 && window.last_push == t + 1);
+  actionclip_stream_free(s);
+
+  s = stream_of(ACTIONCLIP_OVERFLOW_LATEST, 5);
+  CHECK(push(s, 0, 0) == ACTIONCLIP_PUSH_QUEUED);
+  for (int i = 1; i < 7; i++) CHECK(push(s, i, 10 * i) == ACTIONCLIP_PUSH_REPLACED);
+  CHECK(stats_of(s).pending == 1 && stats_of(s).dropped == 6 && step(s, 0) == 1);
+  actionclip_stream_free(s);
+
+  actionclip_stream_options options = options_of(1, 10);
+  options.max_age_ns = 25;
+  options.queue_frames = 6;
+  options.gap_ns = -1;
+  CHECK_OK(actionclip_stream_create(model, &options, &s));
+  for (int i = 0; i < 6; i++) push(s, i, 10 * i);
+  CHECK(step(s, 0) == 3 && stats_of(s).dropped == 3); /* 30, 40 and 50 are no more than 25 older than 50 */
+  CHECK_OK(actionclip_stream_push(s, &frame, 60, NULL));
+  actionclip_stream_free(s);
+}
+
+static void ends(void) {
+  float embedding[MAX_E];
+  actionclip_window window;
+  actionclip_stream *s = stream_of(ACTIONCLIP_OVERFLOW_WAIT, 0);
+  CHECK(next(s, &window, embedding) == ACTIONCLIP_NEXT_NONE);
+  CHECK_OK(actionclip_stream_finish(s)); /* a stream without frames */
+  CHECK(next(s, &window, embedding) == ACTIONCLIP_NEXT_NONE && step(s, 0) == 0);
+  CHECK(next(s, &window, embedding) == ACTIONCLIP_NEXT_END && next(s, &window, embedding) == ACTIONCLIP_NEXT_END);
+  CHECK_OK(actionclip_stream_reset(s));
+  CHECK(stats_of(s).finished == 0 && stats_of(s).newest_ns == INT64_MIN);
+  CHECK(push(s, 1, -5) == ACTIONCLIP_PUSH_QUEUED); /* any timestamp may come after a reset */
+  CHECK(push(s, 2, 5) == ACTIONCLIP_PUSH_QUEUED);
+  CHECK_OK(actionclip_stream_finish(s));
+  CHECK(step(s, 0) == 2 && next(s, &window, embedding) == ACTIONCLIP_NEXT_WINDOW); /* the short tail */
+  CHECK(window.flags == (ACTIONCLIP_WINDOW_PARTIAL | ACTIONCLIP_WINDOW_TAIL) && window.frame_count == 2);
+  CHECK(next(s, &window, embedding) == ACTIONCLIP_NEXT_END);
+  actionclip_stream_free(s);
+}
+
+static void windows_wait(void) {
+  float embedding[MAX_E];
+  actionclip_window window;
+  actionclip_stream_options options = options_of(1, 10);
+  options.queue_windows = 2;
+  options.queue_frames = 64;
+  actionclip_stream *s;
+  CHECK_OK(actionclip_stream_create(model, &options, &s));
+  for (int i = 0; i < t + 5; i++) push(s, i % PICTURES, 10 * i);
+  CHECK(step(s, 0) == (size_t)t + 1 && step(s, 0) == 0); /* no room for a third window */
+  size_t ready = 9;
+  CHECK_OK(actionclip_stream_wait(&s, 1, ACTIONCLIP_WAIT_STEP, 0, &ready));
+  CHECK(ready == 0);
+  CHECK(next(s, &window, embedding) == ACTIONCLIP_NEXT_WINDOW && step(s, 0) == 1);
+  CHECK_OK(actionclip_stream_wait(&s, 1, ACTIONCLIP_WAIT_WINDOW, -1, &ready));
+  CHECK(ready == 1 && stats_of(s).windows_waiting == 2 && stats_of(s).windows == 3);
+  actionclip_stream_free(s);
+}
+
+/* Streams of one model in any order and batches give the same bits. */
+static void many_streams(void) {
+  enum { STREAMS = 8, FRAMES = 40 };
+  actionclip_stream *s[STREAMS], *alone;
+  static float all[STREAMS][FRAMES][MAX_E];
+  int windows[STREAMS] = {0};
+  float embedding[MAX_E];
+  actionclip_window window;
+  for (int i = 0; i < STREAMS; i++) s[i] = stream_of(ACTIONCLIP_OVERFLOW_WAIT, 4);
+  int pushed[STREAMS] = {0}, left = STREAMS;
+  while (left > 0) {
+    const int i = (int)any(STREAMS);
+    if (any(2) == 0 && pushed[i] < FRAMES) {
+      if (push(s[i], (pushed[i] * 7 + i) % PICTURES, 10 * pushed[i]) != ACTIONCLIP_PUSH_FULL) pushed[i]++;
+      continue;
+    }
+    const size_t first = any(STREAMS), count = 1 + any(STREAMS - (uint32_t)first);
+    size_t encoded;
+    CHECK_OK(actionclip_stream_step(s + first, count, any(6), &encoded));
+    left = 0;
+    for (int k = 0; k < STREAMS; k++) {
+      while (next(s[k], &window, embedding) == ACTIONCLIP_NEXT_WINDOW)
+        memcpy(all[k][windows[k]++], embedding, sizeof embedding);
+      left += windows[k] < FRAMES - t + 1;
+    }
+  }
+  for (int i = 0; i < STREAMS; i++) {
+    alone = stream_of(ACTIONCLIP_OVERFLOW_WAIT, 1);
+    for (int k = 0, w = 0; k < FRAMES; k++) {
+      push(alone, (k * 7 + i) % PICTURES, 10 * k);
+      step(alone, 0);
+      if (next(alone, &window, embedding) == ACTIONCLIP_NEXT_WINDOW) CHECK(memcmp(embedding, all[i][w++], 64) == 0);
+    }
+    actionclip_stream_free(alone);
+    actionclip_stream_free(s[i]);
+  }
+}
+
+static void cancelling(void) {
+  float embedding[MAX_E];
+  actionclip_window window;
+  window.struct_size = sizeof window;
+  size_t ready;
+  int32_t found;
+  actionclip_stream *s[2] = {stream_of(ACTIONCLIP_OVERFLOW_WAIT, 0), stream_of(ACTIONCLIP_OVERFLOW_WAIT, 0)};
+  push(s[0], 0, 0);
+  push(s[1], 0, 0);
+  CHECK_OK(actionclip_stream_cancel(s[1]));
+  const actionclip_frame frame = frame_of(0);
+  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_stream_push(s[1], &frame, 10, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_stream_step(s, 2, 0, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_stream_wait(s, 2, ACTIONCLIP_WAIT_WINDOW, -1, &ready));
+  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_stream_next(s[1], &window, embedding, MAX_E, &found));
+  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_stream_finish(s[1]));
+  CHECK(stats_of(s[0]).pending == 1 && stats_of(s[1]).pending == 1);
+  CHECK(step(s[0], 0) == 1); /* its neighbour goes on */
+  CHECK_OK(actionclip_stream_reset(s[1]));
+  push(s[1], 0, 0);
+  CHECK(step(s[1], 0) == 1);
+  actionclip_stream_free(s[0]);
+  actionclip_stream_free(s[1]);
+}
+
+static void waiting(void) {
+  actionclip_stream *s = stream_of(ACTIONCLIP_OVERFLOW_WAIT, 0);
+  size_t ready = 9;
+  struct timespec before, after;
+  clock_gettime(CLOCK_MONOTONIC, &before);
+  CHECK_OK(actionclip_stream_wait(&s, 1, ACTIONCLIP_WAIT_STEP, 20000000, &ready));
+  clock_gettime(CLOCK_MONOTONIC, &after);
+  CHECK(ready == 0);
+  CHECK((after.tv_sec - before.tv_sec) * 1000000000LL + (after.tv_nsec - before.tv_nsec) >= 20000000);
+  push(s, 0, 0);
+  CHECK_OK(actionclip_stream_wait(&s, 1, ACTIONCLIP_WAIT_STEP, -1, &ready));
+  CHECK(ready == 1);
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_ARGUMENT, actionclip_stream_wait(&s, 1, 4, 0, &ready));
+  actionclip_stream_free(s);
+}
+
+static void settings(void) {
+  actionclip_stream *s;
+  actionclip_stream_info info;
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_stream_create(model, NULL, &s));
+  CHECK_OK(actionclip_stream_get_info(s, &info));
+  CHECK(info.frames == t && info.queue_frames == t && info.queue_windows == 16 && info.hop == (t / 8 > 1 ? t / 8 : 1));
+  CHECK(info.gap_ns == info.frame_interval_ns * t && info.max_age_ns == INT64_MAX && info.memory_bytes > 0);
+  actionclip_stream_free(s);
+  static const struct {
+    int64_t interval, gap, age;
+    int32_t stride, hop, warmup, overflow, frames, windows, reserved;
+  } bad[] = {
+      {-1, 0, 0, 0, 0, 0, 0, 0, 0, 0},   {86400000000001, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+      {1, 0, 0, 1, 0, 0, 0, 0, 0, 0},    {0, -2, 0, 0, 0, 0, 0, 0, 0, 0},
+      {0, INT64_MAX, 0, 0, 0, 0, 0, 0, 0, 0}, {0, 0, -1, 0, 0, 0, 0, 0, 0, 0},
+      {0, 0, 0, -1, 0, 0, 0, 0, 0, 0},   {0, 0, 0, 0, -1, 0, 0, 0, 0, 0},
+      {0, 0, 0, 0, 0, 3, 0, 0, 0, 0},    {0, 0, 0, 0, 0, 0, 4, 0, 0, 0},
+      {0, 0, 0, 0, 0, 0, -1, 0, 0, 0},   {0, 0, 0, 0, 0, 0, 0, -1, 0, 0},
+      {0, 0, 0, 0, 0, 0, 0, 5000, 0, 0}, {0, 0, 0, 0, 0, 0, 0, 0, 1, 0},
+      {0, 0, 0, 0, 0, 0, 0, 0, 70000, 0}, {0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    actionclip_stream_options options = options_of(bad[i].hop, bad[i].interval);
+    options.gap_ns = bad[i].gap;
+    options.max_age_ns = bad[i].age;
+    options.frame_stride = bad[i].stride;
+    options.warmup = bad[i].warmup;
+    options.overflow = bad[i].overflow;
+    options.queue_frames = bad[i].frames;
+    options.queue_windows = bad[i].windows;
+    options.reserved = bad[i].reserved;
+    s = NULL;
+    CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_ARGUMENT, actionclip_stream_create(model, &options, &s));
+    CHECK(s == NULL);
+  }
+}
+
+/* NULL, handles of another kind and outputs that are too small, each with its error and without a change. */
+static void misuse(void) {
+  actionclip_stream *s = stream_of(ACTIONCLIP_OVERFLOW_WAIT, 0), *pair[2] = {s, NULL};
+  actionclip_stream *other = (actionclip_stream *)(void *)model;
+  const actionclip_frame frame = frame_of(0);
+  actionclip_window window;
+  float embedding[MAX_E];
+  int32_t found = 77;
+  size_t ready = 77;
+  const int32_t argument = ACTIONCLIP_ERROR_INVALID_ARGUMENT, handle = ACTIONCLIP_ERROR_INVALID_HANDLE;
+  window.struct_size = sizeof window;
+  CHECK_ERROR(argument, actionclip_stream_create(NULL, NULL, pair));
+  CHECK_ERROR(argument, actionclip_stream_create(model, NULL, NULL));
+  CHECK_ERROR(handle, actionclip_stream_create((actionclip_model *)(void *)s, NULL, pair + 1));
+  CHECK_ERROR(argument, actionclip_stream_push(NULL, &frame, 0, NULL));
+  CHECK_ERROR(handle, actionclip_stream_push(other, &frame, 0, NULL));
+  CHECK_ERROR(argument, actionclip_stream_step(NULL, 1, 0, NULL));
+  CHECK_ERROR(argument, actionclip_stream_step(&s, 0, 0, NULL));
+  CHECK_ERROR(argument, actionclip_stream_step(&s, SIZE_MAX, 0, NULL));
+  CHECK_ERROR(argument, actionclip_stream_step(pair, 2, 0, NULL));
+  CHECK_ERROR(handle, actionclip_stream_step(&other, 1, 0, NULL));
+  CHECK_ERROR(argument, actionclip_stream_wait(&s, 1, ACTIONCLIP_WAIT_STEP, 0, NULL));
+  CHECK_ERROR(argument, actionclip_stream_wait(&s, 1, 0, 0, &ready));
+  CHECK_ERROR(handle, actionclip_stream_wait(&other, 1, ACTIONCLIP_WAIT_STEP, 0, &ready));
+  for (int i = 0; i < t; i++) push(s, i, 10 * i);
+  CHECK(step(s, 0) == (size_t)t);
+  CHECK_ERROR(argument, actionclip_stream_next(s, NULL, embedding, MAX_E, &found));
+  CHECK_ERROR(argument, actionclip_stream_next(s, &window, NULL, MAX_E, &found));
+  CHECK_ERROR(argument, actionclip_stream_next(s, &window, embedding, MAX_E, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_BUFFER_TOO_SMALL, actionclip_stream_next(s, &window, embedding, 1, &found));
+  CHECK_ERROR(handle, actionclip_stream_next(other, &window, embedding, MAX_E, &found));
+  window.struct_size = 12;
+  CHECK_ERROR(argument, actionclip_stream_next(s, &window, embedding, MAX_E, &found));
+  CHECK(found == 77 && ready == 77 && next(s, &window, embedding) == ACTIONCLIP_NEXT_WINDOW); /* still there */
+  CHECK_ERROR(argument, actionclip_stream_get_stats(s, NULL));
+  CHECK_ERROR(argument, actionclip_stream_get_info(s, NULL));
+  CHECK_ERROR(handle, actionclip_stream_finish(other));
+  CHECK_ERROR(handle, actionclip_stream_reset(other));
+  CHECK_ERROR(handle, actionclip_stream_cancel(other));
+  actionclip_stream_free(other); /* not one of its kind: nothing happens */
+  actionclip_stream_free(NULL);
+  actionclip_model *second;
+  actionclip_model_options options;
+  actionclip_model_options_init(&options);
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &second));
+  CHECK_OK(actionclip_stream_create(second, NULL, &pair[1]));
+  CHECK_ERROR(argument, actionclip_stream_step(pair, 2, 0, NULL)); /* streams of two models */
+  CHECK_ERROR(argument, actionclip_stream_wait(pair, 2, ACTIONCLIP_WAIT_STEP, 0, &ready));
+  actionclip_model_free(second); /* before its stream, which goes on */
+  push(pair[1], 0, 0);
+  CHECK(step(pair[1], 0) == 1);
+  actionclip_stream_free(pair[1]);
+  actionclip_stream_free(s);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1) check_root = argv[1];
+  const int wanted = argc > 2 ? atoi(argv[2]) : 100;
+  if (!CHECK(wanted > 0)) return check_report("test_stream");
+  for (int i = 0; i < PICTURES; i++)
+    for (int k = 0; k < W * H * 3; k++) pixels[i][k] = (uint8_t)any(256);
+  pack p = pack_read("meanp");
+  const actionclip_model_options options = pack_options(&p, 2);
+  CHECK_OK(actionclip_model_load(p.checkpoint, &options, &model));
+  t = p.frames;
+  pack_free(&p);
+  settings();
+  bad_frames_change_nothing();
+  full_queues();
+  ends();
+  windows_wait();
+  many_streams();
+  cancelling();
+  waiting();
+  misuse();
+  actionclip_model_free(model);
+  equals_batch(wanted);
+  return check_report("test_stream");
+}
