@@ -49,7 +49,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  test-ffmpeg torture test-aarch64 test-abi test-bindings test-python races test-fuzz fuzz bench bench-kernels bench-dense demo clean
+  test-ffmpeg torture test-aarch64 test-abi test-bindings test-python test-thread-sanitizer races test-fuzz fuzz bench bench-kernels bench-streams bench-dense soak demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -199,6 +199,9 @@ test-python: ## pytest: the Python package and the command
 	for folder in Tests/python Tests/command Tests/shapes; do \
 	  echo "$$folder:"; $$python -m pytest -q -rs "$$folder"; done
 
+test-thread-sanitizer: ## streams at work on six threads under the thread sanitizer (minutes, most of them a build)
+	@Tests/c/thread_sanitizer.sh 60
+
 races: library ## a million scores while other threads change the labels, in C, C++ and Python (half an hour)
 	@LABEL_RUNS=1000000 LIMIT=3600 Tests/c/run.sh test_label_lists cpp
 	@$(find_python); LABEL_RUNS=1000000 $$python -m pytest -q Tests/python/test_classifier.py -k labels_change
@@ -218,6 +221,7 @@ fuzz: ## run the fuzzer (days; TARGETS='zip text' FUZZ_RUNS=100000 FUZZ_ARGS=-ma
 
 # Arguments for the benchmarks, "--rounds 3 --tasks b16-8" for example.
 BENCH_ARGS ?=
+HOURS ?=
 
 # The system's Python when it has the peers, else an environment of our own.
 bench: library ## this library against PyTorch, ONNX Runtime and OpenVINO (about an hour; BENCH_ARGS=--quick: minutes)
@@ -235,6 +239,12 @@ bench: library ## this library against PyTorch, ONNX Runtime and OpenVINO (about
 
 bench-kernels: ## the kernels against what the processor can do at most
 	@python3 benchmarks/kernels/run.py $(BENCH_ARGS)
+
+bench-streams: library ## what streams cost beside the work that they cannot avoid
+	@benchmarks/streams/run.sh $(BENCH_ARGS)
+
+soak: library ## eight streams at work for HOURS hours (4), with memory and files watched
+	@benchmarks/streams/run.sh soak $(HOURS)
 
 bench-dense: ## linear algebra in doubles against numpy and scipy
 	@python3 benchmarks/dense/run.py $(BENCH_ARGS)

@@ -26,8 +26,14 @@ let swift: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
+/// With this variable the library is made for a program under the thread sanitizer, as `make
+/// test-thread-sanitizer` does. This compiler fails on instrumented code of Preprocess.
+let checksThreads = Context.environment["ACTIONCLIP_THREAD_SANITIZER"] != nil
 /// Kernels want the optimiser in debug builds too: tests run real networks.
-let c: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-fvisibility=hidden"])]
+let c: [CSetting] = [
+  .unsafeFlags(
+    ["-O3", "-fno-math-errno", "-fvisibility=hidden"] + (checksThreads ? ["-fsanitize=thread"] : []))
+]
 
 /// The processor's name in the folders of libraries that Debian and Ubuntu have.
 #if arch(arm64)
@@ -36,8 +42,12 @@ let processor = "aarch64"
 let processor = "x86_64"
 #endif
 
+func instrumented(_ name: String) -> [SwiftSetting] {
+  checksThreads && name != "Preprocess" ? swift + [.unsafeFlags(["-sanitize=thread"])] : swift
+}
+
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: swift)
+  .target(name: name, dependencies: dependencies, swiftSettings: instrumented(name))
 }
 /// Fixtures are found from their test's own place in the tree; the package does not bundle them.
 func tests(
@@ -96,7 +106,7 @@ let package = Package(
         "Video", "Weights",
       ],
       exclude: ["actionclip.map"],
-      swiftSettings: swift,
+      swiftSettings: instrumented("ActionCLIPABI"),
       linkerSettings: [
         .unsafeFlags([
           // lld keeps nothing but the exported functions in the dynamic symbol table; gold does not.

@@ -1,0 +1,18 @@
+#!/bin/bash
+# Builds the library and test_stream_threads under the thread sanitizer and runs it: Tests/c/thread_sanitizer.sh SECONDS.
+# The library needs a build of its own for it (Package.swift: checksThreads), and clang's run time, which comes with the
+# Swift toolchain and needs its libdispatch.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+BUILD=build/thread-sanitizer
+toolchain=$(dirname "$(dirname "$(realpath "$(command -v swift)")")")
+libraries=$toolchain/lib/swift/linux
+echo "building the library under the thread sanitizer (some minutes)"
+env -u ACTIONCLIP_WITH_COMMAND ACTIONCLIP_THREAD_SANITIZER=1 swift build --quiet -c release --scratch-path "$BUILD" \
+  --product actionclip
+release=$(realpath "$(dirname "$(find "$BUILD" -path '*/release/libactionclip.so' | head -n 1)")")
+ln -sf libactionclip.so "$release/libactionclip.so.0"
+"$toolchain/bin/clang" -std=c99 -D_GNU_SOURCE -O1 -g -fsanitize=thread -Iinclude Tests/c/test_stream_threads.c \
+  -o "$BUILD/test_stream_threads" -L"$release" -lactionclip -Wl,-rpath,"$release" -lpthread \
+  -L"$libraries" -ldispatch -lBlocksRuntime -Wl,-rpath,"$libraries"
+"$BUILD/test_stream_threads" "$PWD" "${1:-60}"
