@@ -108,6 +108,27 @@ pub const ACTIONCLIP_DECODE_KEY_FRAMES: i32 = 2;
 pub const ACTIONCLIP_SAMPLING_ACTIONCLIP: i32 = 0;
 pub const ACTIONCLIP_SAMPLING_MMACTION2: i32 = 1;
 pub const ACTIONCLIP_SAMPLING_OPEN_VCLIP: i32 = 2;
+pub const ACTIONCLIP_WARMUP_WAIT: i32 = 0;
+pub const ACTIONCLIP_WARMUP_REPEAT_FIRST: i32 = 1;
+pub const ACTIONCLIP_WARMUP_PARTIAL: i32 = 2;
+pub const ACTIONCLIP_OVERFLOW_WAIT: i32 = 0;
+pub const ACTIONCLIP_OVERFLOW_DROP_OLDEST: i32 = 1;
+pub const ACTIONCLIP_OVERFLOW_DROP_NEWEST: i32 = 2;
+pub const ACTIONCLIP_OVERFLOW_LATEST: i32 = 3;
+pub const ACTIONCLIP_PUSH_QUEUED: i32 = 1;
+pub const ACTIONCLIP_PUSH_NOT_DUE: i32 = 2;
+pub const ACTIONCLIP_PUSH_REPLACED: i32 = 3;
+pub const ACTIONCLIP_PUSH_DROPPED: i32 = 4;
+pub const ACTIONCLIP_PUSH_FULL: i32 = 5;
+pub const ACTIONCLIP_WAIT_STEP: i32 = 1;
+pub const ACTIONCLIP_WAIT_WINDOW: i32 = 2;
+pub const ACTIONCLIP_WAIT_ROOM: i32 = 3;
+pub const ACTIONCLIP_WINDOW_PARTIAL: i32 = 1;
+pub const ACTIONCLIP_WINDOW_DISCONTINUITY: i32 = 2;
+pub const ACTIONCLIP_WINDOW_TAIL: i32 = 4;
+pub const ACTIONCLIP_NEXT_NONE: i32 = 0;
+pub const ACTIONCLIP_NEXT_WINDOW: i32 = 1;
+pub const ACTIONCLIP_NEXT_END: i32 = 2;
 pub const ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR: i32 = 0;
 pub const ACTIONCLIP_TEXT_TRUNCATE: i32 = 1;
 pub const ACTIONCLIP_FIT_AUTO: i32 = 0;
@@ -159,6 +180,45 @@ pub struct actionclip_model {
 /// everything else works.
 #[repr(C)]
 pub struct actionclip_video {
+    _data: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// A camera's frames, pushed one by one at their own times, and windows of T frames over them, each
+/// encoded as a video.
+///
+/// actionclip_stream_push(stream, &frame , timestamp_ns, &outcome );       // the camera's thread:
+/// never waits actionclip_stream_step(streams, count, 0, NULL);                      // a thread
+/// that computes, for all streams while (actionclip_stream_next(stream, &window , embedding, E,
+/// &found ) == ACTIONCLIP_OK & & found == ACTIONCLIP_NEXT_WINDOW) { ... }                    // any
+/// thread: score the embedding
+///
+/// Push, step and next may be three threads; cancel, stats and info may be called from any. Calls
+/// of one kind on one stream wait for each other. Nothing runs between calls: a stream has no
+/// thread of its own. A stream keeps crops of S x S pixels, never whole pictures, and takes all its
+/// memory when it is made. The model's handle may be freed first.
+///
+/// Sampling. The frames from one gap to the next are a run; t0 is the timestamp of its first frame,
+/// which is due. By time, with d = frame_interval_ns, a frame with timestamp t is in cell floor((t
+/// - t0 + floor(d/4)) / d), and it is due if its cell is beyond that of the due frame before. The
+/// quarter keeps each frame of a camera whose period is d though its timestamps jitter. By count,
+/// frames 0, n, 2n, ... of a run are due, with n = frame_stride. Sampled frames are due frames that
+/// are not dropped.
+///
+/// Windows. A window ends at the n-th sampled frame of a run if n - T is a multiple of hop, and n
+/// >= T, or n >= 1 with ACTIONCLIP_WARMUP_REPEAT_FIRST and _PARTIAL. When a run ends, by a gap or
+/// by actionclip_stream_finish, and has frames after its last window, its last T frames are a
+/// window too, its tail, or all its frames if it has fewer. A window of n < T frames has them at
+/// the places that the model's sampling rule chooses for a video of n frames
+/// (actionclip_sample_indices_by), or with ACTIONCLIP_WARMUP_REPEAT_FIRST T-n times the first frame
+/// and then all.
+///
+/// Results. A window's embedding has the same bits as if its T frames were encoded together by
+/// actionclip_encode_camera_frames, however frames are pushed, stepped and batched. If
+/// frames_independent (actionclip_model_info) is 1, each frame is encoded once; else each window is
+/// encoded anew, which actionclip_stream_get_info says in frames_per_hop.
+#[repr(C)]
+pub struct actionclip_stream {
     _data: [u8; 0],
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
@@ -563,6 +623,133 @@ pub struct actionclip_video_info {
 }
 
 sized!(actionclip_video_info);
+
+/// Options of a stream. Call actionclip_stream_options_init, then change fields; NULL in place of
+/// the struct means all defaults.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_stream_options {
+    /// sizeof(actionclip_stream_options), set by _init
+    pub struct_size: u32,
+    /// pushed frames from one due frame to the next, up to 2^20; 0: by time
+    pub frame_stride: i32,
+    /// nanoseconds from one due frame to the next, up to a day; 0: 2 s / T
+    pub frame_interval_ns: i64,
+    /// sampled frames from one window to the next, up to 2^16; 0: T/8, at least 1
+    pub hop: i32,
+    /// ACTIONCLIP_WARMUP_*
+    pub warmup: i32,
+    /// a longer hole between frames ends a run; -1: none does; 0: T*frame_interval_ns, or -1
+    pub gap_ns: i64,
+    /// a step drops frames that are older than the newest one by more; 0: none
+    pub max_age_ns: i64,
+    /// ACTIONCLIP_OVERFLOW_*
+    pub overflow: i32,
+    /// due frames that may wait for a step, up to 4096; 0: T
+    pub queue_frames: i32,
+    /// windows that may wait for next, 2 to 65536; 0: 16. While full, frames wait
+    pub queue_windows: i32,
+    /// 0
+    pub reserved: i32,
+    /// borrowed for the call; NULL: the model's own
+    pub preprocess: *const actionclip_preprocess_options,
+}
+
+sized!(actionclip_stream_options, actionclip_stream_options_init_sized);
+
+/// A window over a stream's frames.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_window {
+    /// set it to sizeof(actionclip_window) before the call
+    pub struct_size: u32,
+    /// ACTIONCLIP_WINDOW_*
+    pub flags: i32,
+    /// its number in the stream, from 0 on
+    pub sequence: i64,
+    /// timestamp of its first frame
+    pub start_ns: i64,
+    /// timestamp of its last frame
+    pub end_ns: i64,
+    /// number of its first frame among all frames pushed, from 0 on
+    pub first_push: i64,
+    /// number of its last frame among all frames pushed
+    pub last_push: i64,
+    /// due frames between its first and its last that were dropped
+    pub dropped_inside: i64,
+    /// different frames, 1 to T
+    pub frame_count: i32,
+    /// 0
+    pub reserved: i32,
+}
+
+sized!(actionclip_window);
+
+/// The account of a stream at one moment. Always pushed = not_due + refused + dropped + encoded +
+/// pending.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_stream_stats {
+    /// set it to sizeof(actionclip_stream_stats) before the call
+    pub struct_size: u32,
+    /// 1 after actionclip_stream_finish, else 0
+    pub finished: i32,
+    /// frames pushed, without those that push answered with ACTIONCLIP_PUSH_FULL
+    pub pushed: i64,
+    /// frames that were not sampled
+    pub not_due: i64,
+    /// frames that push refused with an error
+    pub refused: i64,
+    /// due frames that were dropped: by overflow, age, or with a failed batch
+    pub dropped: i64,
+    /// frames that a step took
+    pub encoded: i64,
+    /// frames that wait for a step or are in one
+    pub pending: i64,
+    /// windows made
+    pub windows: i64,
+    /// windows that wait for next
+    pub windows_waiting: i64,
+    /// gaps found
+    pub gaps: i64,
+    /// the latest timestamp; INT64_MIN before the first frame
+    pub newest_ns: i64,
+}
+
+sized!(actionclip_stream_stats);
+
+/// The options of a stream after every default was resolved.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_stream_info {
+    /// set it to sizeof(actionclip_stream_info) before the call
+    pub struct_size: u32,
+    /// T, frames of a window
+    pub frames: i32,
+    /// 0: by count
+    pub frame_interval_ns: i64,
+    /// 0: by time
+    pub frame_stride: i32,
+    pub hop: i32,
+    /// INT64_MAX: none
+    pub gap_ns: i64,
+    /// INT64_MAX: none
+    pub max_age_ns: i64,
+    /// ACTIONCLIP_WARMUP_*
+    pub warmup: i32,
+    /// ACTIONCLIP_OVERFLOW_*
+    pub overflow: i32,
+    pub queue_frames: i32,
+    pub queue_windows: i32,
+    /// frames encoded from one window to the next: hop, or T if windows are encoded anew
+    pub frames_per_hop: i32,
+    /// 1 if neither the options nor the model's file states how frames are sampled
+    pub interval_assumed: i32,
+    /// memory that the stream took when it was made
+    pub memory_bytes: i64,
+}
+
+sized!(actionclip_stream_info);
 
 /// A clip that a classifier has as an example.
 #[repr(C)]
@@ -1300,6 +1487,86 @@ extern "C" {
     /// Returns the rule by which a model's frames are chosen, ACTIONCLIP_SAMPLING_*, or a negative
     /// status.
     pub fn actionclip_model_sampling(model: *const actionclip_model) -> i32;
+    /// Sets struct_size and every default in a struct of `struct_size` bytes, as
+    /// actionclip_model_options_init_sized does for its struct.
+    pub fn actionclip_stream_options_init_sized(
+        options: *mut actionclip_stream_options,
+        struct_size: usize,
+    );
+    /// Makes a stream. Free it with actionclip_stream_free.
+    pub fn actionclip_stream_create(
+        model: *const actionclip_model,
+        options: *const actionclip_stream_options,
+        stream_out: *mut *mut actionclip_stream,
+    ) -> i32;
+    /// Frees a stream, which no other thread may use any more. NULL is ignored.
+    pub fn actionclip_stream_free(stream: *mut actionclip_stream);
+    /// Takes a frame with its timestamp in nanoseconds, of any clock, within 2^62 of 0. Timestamps
+    /// must rise: a frame with a bad timestamp, and one that actionclip_encode_camera_frames would
+    /// refuse, is ACTIONCLIP_ERROR_INVALID_ARGUMENT; it counts as refused, and the stream goes on
+    /// as if it had not come. A due frame is resized and cropped before the call returns; the
+    /// caller's memory is free then. outcome_out may be NULL; *outcome_out is ACTIONCLIP_PUSH_*.
+    pub fn actionclip_stream_push(
+        stream: *mut actionclip_stream,
+        frame: *const actionclip_frame,
+        timestamp_ns: i64,
+        outcome_out: *mut i32,
+    ) -> i32;
+    /// Encodes waiting frames of many streams of one model in one batch, oldest first and one from
+    /// each stream in turn, and makes the windows that they complete. max_frames is the most that
+    /// are taken; 0: no limit. A stream whose windows have no room, or that another thread's step
+    /// encodes, is left out. encoded_out may be NULL; *encoded_out is the number of frames taken, 0
+    /// if there was nothing to do. A step that fails leaves the frames waiting; only frames whose
+    /// numbers overflow inside the network (ACTIONCLIP_ERROR_NOT_FINITE) are dropped with their
+    /// batch. If a stream is cancelled, the step returns ACTIONCLIP_ERROR_CANCELLED.
+    pub fn actionclip_stream_step(
+        streams: *const *mut actionclip_stream,
+        stream_count: usize,
+        max_frames: usize,
+        encoded_out: *mut usize,
+    ) -> i32;
+    /// Waits until one of many streams of one model is ready. *ready_out is the number of streams
+    /// that are, 0 if timeout_ns ran out first. timeout_ns negative: without limit; 0: the call
+    /// does not wait. It returns ACTIONCLIP_ERROR_CANCELLED if one of the streams is cancelled or
+    /// the thread's cancel token is set.
+    pub fn actionclip_stream_wait(
+        streams: *const *mut actionclip_stream,
+        stream_count: usize,
+        reason: i32,
+        timeout_ns: i64,
+        ready_out: *mut usize,
+    ) -> i32;
+    /// Takes the oldest window that is ready: embedding_out [E], not normalised, is what
+    /// actionclip_classifier_score takes. window_out and embedding_out are written only if
+    /// *found_out is ACTIONCLIP_NEXT_WINDOW. The caller sets window_out->struct_size first.
+    pub fn actionclip_stream_next(
+        stream: *mut actionclip_stream,
+        window_out: *mut actionclip_window,
+        embedding_out: *mut f32,
+        embedding_capacity: usize,
+        found_out: *mut i32,
+    ) -> i32;
+    /// Says that no more frames come: steps make the windows of the end, and then next gives
+    /// ACTIONCLIP_NEXT_END. A frame pushed later is refused.
+    pub fn actionclip_stream_finish(stream: *mut actionclip_stream) -> i32;
+    /// Makes a stream as new, with its options: frames and windows are forgotten, counts are 0, and
+    /// any timestamp may come next. It waits for a push and a step in progress, and also revives a
+    /// cancelled stream.
+    pub fn actionclip_stream_reset(stream: *mut actionclip_stream) -> i32;
+    /// Ends a step in progress within the time that one frame takes. From then on push, step, wait,
+    /// next and finish return ACTIONCLIP_ERROR_CANCELLED, until actionclip_stream_reset. Any thread
+    /// may call it, but no signal handler.
+    pub fn actionclip_stream_cancel(stream: *mut actionclip_stream) -> i32;
+    /// Gives a stream's account. The caller sets stats_out->struct_size first.
+    pub fn actionclip_stream_get_stats(
+        stream: *const actionclip_stream,
+        stats_out: *mut actionclip_stream_stats,
+    ) -> i32;
+    /// Gives a stream's options. The caller sets info_out->struct_size first.
+    pub fn actionclip_stream_get_info(
+        stream: *const actionclip_stream,
+        info_out: *mut actionclip_stream_info,
+    ) -> i32;
     /// Encodes texts to embeddings: text_out is [prompt_count, E], not normalised.
     pub fn actionclip_encode_prompts(
         model: *const actionclip_model,
@@ -2048,6 +2315,62 @@ mod tests {
         assert_eq!(offset!(actionclip_video_info, damaged_frames), 24);
         assert_eq!(offset!(actionclip_video_info, duration), 32);
         assert_eq!(offset!(actionclip_video_info, frame_rate), 40);
+        assert_eq!(size_of::<actionclip_stream_options>(), 64);
+        assert_eq!(align_of::<actionclip_stream_options>(), 8);
+        assert_eq!(offset!(actionclip_stream_options, struct_size), 0);
+        assert_eq!(offset!(actionclip_stream_options, frame_stride), 4);
+        assert_eq!(offset!(actionclip_stream_options, frame_interval_ns), 8);
+        assert_eq!(offset!(actionclip_stream_options, hop), 16);
+        assert_eq!(offset!(actionclip_stream_options, warmup), 20);
+        assert_eq!(offset!(actionclip_stream_options, gap_ns), 24);
+        assert_eq!(offset!(actionclip_stream_options, max_age_ns), 32);
+        assert_eq!(offset!(actionclip_stream_options, overflow), 40);
+        assert_eq!(offset!(actionclip_stream_options, queue_frames), 44);
+        assert_eq!(offset!(actionclip_stream_options, queue_windows), 48);
+        assert_eq!(offset!(actionclip_stream_options, reserved), 52);
+        assert_eq!(offset!(actionclip_stream_options, preprocess), 56);
+        assert_eq!(size_of::<actionclip_window>(), 64);
+        assert_eq!(align_of::<actionclip_window>(), 8);
+        assert_eq!(offset!(actionclip_window, struct_size), 0);
+        assert_eq!(offset!(actionclip_window, flags), 4);
+        assert_eq!(offset!(actionclip_window, sequence), 8);
+        assert_eq!(offset!(actionclip_window, start_ns), 16);
+        assert_eq!(offset!(actionclip_window, end_ns), 24);
+        assert_eq!(offset!(actionclip_window, first_push), 32);
+        assert_eq!(offset!(actionclip_window, last_push), 40);
+        assert_eq!(offset!(actionclip_window, dropped_inside), 48);
+        assert_eq!(offset!(actionclip_window, frame_count), 56);
+        assert_eq!(offset!(actionclip_window, reserved), 60);
+        assert_eq!(size_of::<actionclip_stream_stats>(), 88);
+        assert_eq!(align_of::<actionclip_stream_stats>(), 8);
+        assert_eq!(offset!(actionclip_stream_stats, struct_size), 0);
+        assert_eq!(offset!(actionclip_stream_stats, finished), 4);
+        assert_eq!(offset!(actionclip_stream_stats, pushed), 8);
+        assert_eq!(offset!(actionclip_stream_stats, not_due), 16);
+        assert_eq!(offset!(actionclip_stream_stats, refused), 24);
+        assert_eq!(offset!(actionclip_stream_stats, dropped), 32);
+        assert_eq!(offset!(actionclip_stream_stats, encoded), 40);
+        assert_eq!(offset!(actionclip_stream_stats, pending), 48);
+        assert_eq!(offset!(actionclip_stream_stats, windows), 56);
+        assert_eq!(offset!(actionclip_stream_stats, windows_waiting), 64);
+        assert_eq!(offset!(actionclip_stream_stats, gaps), 72);
+        assert_eq!(offset!(actionclip_stream_stats, newest_ns), 80);
+        assert_eq!(size_of::<actionclip_stream_info>(), 72);
+        assert_eq!(align_of::<actionclip_stream_info>(), 8);
+        assert_eq!(offset!(actionclip_stream_info, struct_size), 0);
+        assert_eq!(offset!(actionclip_stream_info, frames), 4);
+        assert_eq!(offset!(actionclip_stream_info, frame_interval_ns), 8);
+        assert_eq!(offset!(actionclip_stream_info, frame_stride), 16);
+        assert_eq!(offset!(actionclip_stream_info, hop), 20);
+        assert_eq!(offset!(actionclip_stream_info, gap_ns), 24);
+        assert_eq!(offset!(actionclip_stream_info, max_age_ns), 32);
+        assert_eq!(offset!(actionclip_stream_info, warmup), 40);
+        assert_eq!(offset!(actionclip_stream_info, overflow), 44);
+        assert_eq!(offset!(actionclip_stream_info, queue_frames), 48);
+        assert_eq!(offset!(actionclip_stream_info, queue_windows), 52);
+        assert_eq!(offset!(actionclip_stream_info, frames_per_hop), 56);
+        assert_eq!(offset!(actionclip_stream_info, interval_assumed), 60);
+        assert_eq!(offset!(actionclip_stream_info, memory_bytes), 64);
         assert_eq!(size_of::<actionclip_example>(), 24);
         assert_eq!(align_of::<actionclip_example>(), 8);
         assert_eq!(offset!(actionclip_example, struct_size), 0);
@@ -2307,6 +2630,27 @@ mod tests {
             (b"ACTIONCLIP_SAMPLING_ACTIONCLIP\0", ACTIONCLIP_SAMPLING_ACTIONCLIP),
             (b"ACTIONCLIP_SAMPLING_MMACTION2\0", ACTIONCLIP_SAMPLING_MMACTION2),
             (b"ACTIONCLIP_SAMPLING_OPEN_VCLIP\0", ACTIONCLIP_SAMPLING_OPEN_VCLIP),
+            (b"ACTIONCLIP_WARMUP_WAIT\0", ACTIONCLIP_WARMUP_WAIT),
+            (b"ACTIONCLIP_WARMUP_REPEAT_FIRST\0", ACTIONCLIP_WARMUP_REPEAT_FIRST),
+            (b"ACTIONCLIP_WARMUP_PARTIAL\0", ACTIONCLIP_WARMUP_PARTIAL),
+            (b"ACTIONCLIP_OVERFLOW_WAIT\0", ACTIONCLIP_OVERFLOW_WAIT),
+            (b"ACTIONCLIP_OVERFLOW_DROP_OLDEST\0", ACTIONCLIP_OVERFLOW_DROP_OLDEST),
+            (b"ACTIONCLIP_OVERFLOW_DROP_NEWEST\0", ACTIONCLIP_OVERFLOW_DROP_NEWEST),
+            (b"ACTIONCLIP_OVERFLOW_LATEST\0", ACTIONCLIP_OVERFLOW_LATEST),
+            (b"ACTIONCLIP_PUSH_QUEUED\0", ACTIONCLIP_PUSH_QUEUED),
+            (b"ACTIONCLIP_PUSH_NOT_DUE\0", ACTIONCLIP_PUSH_NOT_DUE),
+            (b"ACTIONCLIP_PUSH_REPLACED\0", ACTIONCLIP_PUSH_REPLACED),
+            (b"ACTIONCLIP_PUSH_DROPPED\0", ACTIONCLIP_PUSH_DROPPED),
+            (b"ACTIONCLIP_PUSH_FULL\0", ACTIONCLIP_PUSH_FULL),
+            (b"ACTIONCLIP_WAIT_STEP\0", ACTIONCLIP_WAIT_STEP),
+            (b"ACTIONCLIP_WAIT_WINDOW\0", ACTIONCLIP_WAIT_WINDOW),
+            (b"ACTIONCLIP_WAIT_ROOM\0", ACTIONCLIP_WAIT_ROOM),
+            (b"ACTIONCLIP_WINDOW_PARTIAL\0", ACTIONCLIP_WINDOW_PARTIAL),
+            (b"ACTIONCLIP_WINDOW_DISCONTINUITY\0", ACTIONCLIP_WINDOW_DISCONTINUITY),
+            (b"ACTIONCLIP_WINDOW_TAIL\0", ACTIONCLIP_WINDOW_TAIL),
+            (b"ACTIONCLIP_NEXT_NONE\0", ACTIONCLIP_NEXT_NONE),
+            (b"ACTIONCLIP_NEXT_WINDOW\0", ACTIONCLIP_NEXT_WINDOW),
+            (b"ACTIONCLIP_NEXT_END\0", ACTIONCLIP_NEXT_END),
             (b"ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR\0", ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR),
             (b"ACTIONCLIP_TEXT_TRUNCATE\0", ACTIONCLIP_TEXT_TRUNCATE),
             (b"ACTIONCLIP_FIT_AUTO\0", ACTIONCLIP_FIT_AUTO),
@@ -2392,6 +2736,18 @@ mod tests {
             actionclip_sample_indices as *const (),
             actionclip_sample_indices_by as *const (),
             actionclip_model_sampling as *const (),
+            actionclip_stream_options_init_sized as *const (),
+            actionclip_stream_create as *const (),
+            actionclip_stream_free as *const (),
+            actionclip_stream_push as *const (),
+            actionclip_stream_step as *const (),
+            actionclip_stream_wait as *const (),
+            actionclip_stream_next as *const (),
+            actionclip_stream_finish as *const (),
+            actionclip_stream_reset as *const (),
+            actionclip_stream_cancel as *const (),
+            actionclip_stream_get_stats as *const (),
+            actionclip_stream_get_info as *const (),
             actionclip_encode_prompts as *const (),
             actionclip_encode_labels as *const (),
             actionclip_encode_descriptions as *const (),
