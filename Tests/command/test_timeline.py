@@ -68,8 +68,9 @@ def by_window(changing, tmp_path_factory):
 labels = [word for name in NAMES for word in ("--label", name)]
 
 
-def expected_segments(by_window, starts, model=SHAPES):
-    """(label, first frame, probability)"""
+def expected_segments(by_window, starts, model=SHAPES, end=FRAMES / RATE):
+    """(label, first frame, probability), the mean over time; the last frame is shown until `end`."""
+    durations = np.diff([*(frame / RATE for frame in range(FRAMES)), end])
     means = [np.mean([by_window(s, model) for s in starts if s <= frame < s + WINDOW], axis=0)
              for frame in range(FRAMES)]
     runs = []
@@ -79,7 +80,7 @@ def expected_segments(by_window, starts, model=SHAPES):
         else:
             runs.append((NAMES[mean.argmax()], frame, [mean.max()]))
     assert len(runs) > 1 or model != SHAPES, "the clip does not tell anything apart"
-    return [(label, frame, np.mean(shares)) for label, frame, shares in runs]
+    return [(label, frame, np.average(shares, weights=durations[frame:frame + len(shares)])) for label, frame, shares in runs]
 
 
 @needs_ffmpeg
@@ -90,7 +91,7 @@ def test_a_moment_has_the_mean_of_the_windows_over_it(changing, by_window, step,
     found = segments(run("timeline", changing, "--model", model, *labels, "--json", "--window", WINDOW / RATE,
                          "--step", step / RATE))
     starts = sorted({*range(0, FRAMES - WINDOW + 1, step), FRAMES - WINDOW})
-    expected = expected_segments(by_window, starts, model)
+    expected = expected_segments(by_window, starts, model, found[-1]["end"])
     assert [s["label"] for s in found] == [label for label, _, _ in expected]
     assert [s["start"] for s in found] == pytest.approx([frame / RATE for _, frame, _ in expected])
     assert [s["probability"] for s in found] == pytest.approx([share for _, _, share in expected], rel=1e-5)

@@ -123,6 +123,21 @@ def test_the_slider_changes_the_segments(page, written):
 
 
 @needs_browser
+def test_segments_of_other_methods_are_shown_as_they_are(browser, tmp_path):
+    """The slider hides those that are less probable."""
+    process = run("timeline", STORY, "--method", "viterbi", "--json", "--html", tmp_path / "p.html",
+                  env={"ACTIONCLIP_MODEL": ""})
+    found = json_lines(process)[0]["segments"]
+    browser.said.clear()
+    browser.open(tmp_path / "p.html")
+    assert browser.run(BLOCKS) == [[s["label"], s["start"]] for s in found]
+    browser.run("""(() => { const s = document.querySelector('.controls input'); s.value = 0.95;
+        s.dispatchEvent(new Event('input')); })()""")
+    assert browser.run(BLOCKS) == [[s["label"], s["start"]] for s in found if s["probability"] >= 0.95]
+    assert browser.said == []
+
+
+@needs_browser
 def test_keys_do_what_the_mouse_does(page, written):
     time = "document.querySelector('video').currentTime"
     page.key("n", "KeyN")

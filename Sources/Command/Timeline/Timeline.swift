@@ -7,8 +7,8 @@ struct Timeline: ParsableCommand {
     abstract: "Tell what happens when in each video.",
     discussion: """
       Windows slide over the video, and each is ranked as a video of its own; a moment goes to the \
-      label with the largest mean over the windows that cover it. Some label always wins: among the \
-      labels should be one for nothing in particular. Only with --classifier a moment may show none of them.
+      label with the largest mean over the windows that cover it, or by another --method. Some label always wins: among the \
+      labels should be one for nothing in particular (--none), or give --threshold. With --classifier a moment may show none.
       With --json, each video is one line: path, segments (start and end in seconds, label, null for none, \
       probability of the best), windows (how many), damaged_frames (met), notes (as of classify), error (null when all went well).
       --html writes a page with the video, a curve for each label and a slider for the least probability; --out writes \
@@ -35,6 +35,9 @@ struct Timeline: ParsableCommand {
   var step: Double?
 
   @OptionGroup
+  var finding: SegmentOptions
+
+  @OptionGroup
   var scoring: ScoringOptions
 
   @Flag(help: "One JSON object per video, each on its line.")
@@ -59,6 +62,7 @@ struct Timeline: ParsableCommand {
     let descriptions = try scoring.prompts.readDescriptions()
     let model = try options.load(model)
     let scorer = try scoring.scorer(candidates, descriptions, with: model)
+    let settings = try finding.settings(for: scorer)
     let notes = try ModelNotes(model, labels: scorer.wordLabels)
     notes.tell()
     let report = TimelineReport(labels: scorer.labels, notes: notes)
@@ -68,7 +72,7 @@ struct Timeline: ParsableCommand {
     do {
       try reports.write(videos) { video, path in
         let seen = try Video.open(video, threads: options.threads ?? 0, decode: scoring.decode) {
-          (opened) throws(LibraryError) in try look(at: opened, path: video, with: model, scorer)
+          (opened) throws(LibraryError) in try look(at: opened, path: video, with: model, scorer, settings)
         }
         reports.warn(path, damaged: seen.damaged, of: Int64(seen.frameCount))
         if files.areWanted { found.append(seen) }
@@ -80,7 +84,7 @@ struct Timeline: ParsableCommand {
       failure = error
     }
     // The videos that could be read are written though others failed.
-    if !found.isEmpty { try files.write(found, scorer, about: setting) }
+    if !found.isEmpty { try files.write(found, scorer, settings, about: setting) }
     if let failure { throw failure }
   }
 
@@ -89,11 +93,12 @@ struct Timeline: ParsableCommand {
     [
       ("model", model?.shown ?? "the default model"), ("windows of", formatted("%g s", window)),
       ("a window each", formatted("%g s", step ?? window / 8)),
+      ("method", finding.method.rawValue),
     ] + (scoring.classifier.map { [("classifier", $0.shown)] } ?? [])
   }
 
   private func look(
-    at video: Video, path: FilePath, with model: Model, _ scorer: LabelScorer
+    at video: Video, path: FilePath, with model: Model, _ scorer: LabelScorer, _ settings: SegmentSettings
   ) throws(LibraryError) -> VideoTimeline {
     let info = try video.outline()
     let count = Int(info.frame_count)
@@ -109,28 +114,27 @@ struct Timeline: ParsableCommand {
       times: FrameTimes(frameCount: count, duration: info.duration),
       thumbnails: files.html == nil
         ? nil : Thumbnails(duration: info.duration, side: Int(model.info.image_size)))
-    var scores: [[Float]] = []
+    var scores = WindowScores(labels: scorer.labels.count)
+    func nanoseconds(at frame: Int) -> Int64 {
+      Int64((min(encoder.times.seconds(at: frame), 4e9) * 1e9).rounded())
+    }
     let together = max(1, 64 / model.frames)
     for begin in stride(from: 0, to: windows.starts.count, by: together) {
       let starts = windows.starts[begin..<min(begin + together, windows.starts.count)]
       let rows = try scorer.probabilities(videos: encoder.encode(starts: starts, inside: inside))
-      let classes = rows.count / starts.count
-      scores += starts.indices.map { window in
-        let place = (window - begin) * classes
-        return Array(rows[place..<(place + classes)])
+      for (place, start) in starts.enumerated() {
+        scores.add(
+          start: nanoseconds(at: start), end: nanoseconds(at: start + windows.length),
+          scores: rows[place * scores.labels..<(place + 1) * scores.labels])
       }
     }
-    let means = windows.means(of: scores)
+    let found = try settings.segments(
+      starts: scores.starts, ends: scores.ends, scores: scores.scores, labels: scores.labels)
     return VideoTimeline(
       path: path, duration: info.duration, frameRate: rate, frameCount: count,
       windowCount: windows.starts.count,
-      segments: windows.segments(means: means, thresholds: scorer.thresholds).map { segment in
-        .init(
-          start: encoder.times.seconds(at: segment.frames.lowerBound),
-          end: encoder.times.seconds(at: segment.frames.upperBound),
-          label: segment.label, probability: segment.probability)
-      },
-      curves: .init(edges: windows.edges.map { encoder.times.seconds(at: $0) }, means: means),
+      segments: found.map { .init($0, duration: info.duration) },
+      curves: files.html == nil ? nil : scores.curves,
       thumbnails: encoder.thumbnails, damaged: try video.outline().damaged_frames)
   }
 }

@@ -44,7 +44,8 @@ struct TimelineFiles: ParsableArguments {
 
   /// Writes all files.
   func write(
-    _ videos: [VideoTimeline], _ scorer: LabelScorer, about setting: [(name: String, value: String)]
+    _ videos: [VideoTimeline], _ scorer: LabelScorer, _ settings: SegmentSettings,
+    about setting: [(name: String, value: String)]
   ) throws {
     for file in out {
       let text = file.format.text(of: videos, labels: scorer.labels, in: file.path.folder)
@@ -52,7 +53,7 @@ struct TimelineFiles: ParsableArguments {
     }
     guard let html else { return }
     let page = TimelinePage(
-      videos: videos, labels: scorer.labels, thresholds: scorer.thresholds, setting: setting,
+      videos: videos, labels: scorer.labels, settings: settings, setting: setting,
       folder: html.folder)
     try Files.replace(html, with: Array(page.text.utf8))
   }

@@ -1,3 +1,5 @@
+import CActionCLIP
+
 /// What happens when in one video. Times are in seconds from its first frame.
 struct VideoTimeline {
   struct Segment {
@@ -5,8 +7,16 @@ struct VideoTimeline {
     let end: Double
     /// The label's place in the list; nil where none is probable enough.
     let label: Int?
-    /// Mean probability of the most probable label.
+    /// Mean probability of the label, or of the most probable one where there is none.
     let probability: Double
+
+    init(_ found: actionclip_segment, duration: Double) {
+      // A picture has no duration.
+      start = min(duration, Double(found.start_ns) / 1e9)
+      end = min(duration, Double(found.end_ns) / 1e9)
+      label = found.label < 0 ? nil : Int(found.label)
+      probability = found.score
+    }
   }
 
   /// How probable the labels are over time.
@@ -24,7 +34,8 @@ struct VideoTimeline {
   let frameCount: Int
   let windowCount: Int
   let segments: [Segment]
-  let curves: Curves
+  /// Nil if they are not wanted.
+  let curves: Curves?
   let thumbnails: Thumbnails?
   /// The number of damaged frames that were met.
   let damaged: Int64

@@ -17,38 +17,50 @@ struct OTIOExport {
           [
             "OTIO_SCHEMA": "Track.1", "metadata": [:], "name": "actions", "source_range": .null,
             "effects": [], "markers": [], "enabled": true, "kind": "Video",
-            "children": .array(video.segments.compactMap(item)),
+            "children": .array(items),
           ]
         ],
       ],
     ]
   }
 
-  /// A clip or a gap; nil for a segment shorter than a frame.
-  private func item(_ segment: VideoTimeline.Segment) -> JSONValue? {
-    let (first, end) = (video.frame(at: segment.start), video.frame(at: segment.end))
-    guard end > first else { return nil }
-    let shared: [JSONValue.Member] = [
-      .init(key: "source_range", value: range(segment.label == nil ? 0 : first, end - first)),
-      .init(key: "effects", value: []), .init(key: "markers", value: []), .init(key: "enabled", value: true),
-    ]
-    guard let label = segment.label else {
-      return .object(
-        [
-          .init(key: "OTIO_SCHEMA", value: "Gap.1"), .init(key: "metadata", value: [:]),
-          .init(key: "name", value: ""),
-        ] + shared)
+  /// The clips, and gaps where no label is shown. A segment shorter than a frame is left out.
+  private var items: [JSONValue] {
+    var items: [JSONValue] = []
+    var next = 0
+    func gap(until frame: Int) {
+      if frame > next {
+        items.append(item("Gap.1", name: "", range(0, frame - next), metadata: [:], media: []))
+      }
+      next = max(next, frame)
     }
-    return .object(
-      [
-        .init(key: "OTIO_SCHEMA", value: "Clip.1"),
-        .init(
-          key: "metadata",
-          value: [
+    for (segment, label) in video.labelled {
+      let (first, end) = (max(next, video.frame(at: segment.start)), video.frame(at: segment.end))
+      guard end > first else { continue }
+      gap(until: first)
+      items.append(
+        item(
+          "Clip.1", name: printable(labels[label]), range(first, end - first),
+          metadata: [
             "actionclip": ["label": .string(labels[label]), "probability": .double(segment.probability)]
-          ]),
-        .init(key: "name", value: .string(printable(labels[label]))),
-      ] + shared + [.init(key: "media_reference", value: media)])
+          ],
+          media: [.init(key: "media_reference", value: media)]))
+      next = end
+    }
+    gap(until: video.frame(at: video.duration))
+    return items
+  }
+
+  private func item(
+    _ schema: JSONValue, name: String, _ range: JSONValue, metadata: JSONValue, media: [JSONValue.Member]
+  ) -> JSONValue {
+    .object(
+      [
+        .init(key: "OTIO_SCHEMA", value: schema), .init(key: "metadata", value: metadata),
+        .init(key: "name", value: .string(name)), .init(key: "source_range", value: range),
+        .init(key: "effects", value: []), .init(key: "markers", value: []),
+        .init(key: "enabled", value: true),
+      ] + media)
   }
 
   private var media: JSONValue {

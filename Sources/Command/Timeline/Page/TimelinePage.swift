@@ -1,13 +1,14 @@
+import CActionCLIP
 import FoundationEssentials
 
 /// What happens when in some videos as one HTML page: each video by its relative path, a row for each label with its
 /// curve, and a slider for the least probability. The page works without a network; `page.js` draws the curves and
-/// finds the segments again as `SlidingWindows.segments` does. Without scripts it has a table of the segments.
+/// finds the segments of the method mean again as `actionclip_find_segments` does. Of other methods it shows those that are
+/// probable enough. Without scripts it has a table of the segments.
 struct TimelinePage {
   let videos: [VideoTimeline]
   let labels: [String]
-  /// For each label the probability below which a moment does not show it.
-  let thresholds: [Float]
+  let settings: SegmentSettings
   let setting: [(name: String, value: String)]
   /// The folder of the page, from which videos are found.
   let folder: FilePath
@@ -24,10 +25,18 @@ struct TimelinePage {
     for (place, video) in videos.enumerated() { section(of: video, place, into: &page) }
     page.add("<details class=\"about\"><summary>How this was made</summary>")
     page.table(setting + [("labels", "\(labels.count)")])
-    page.add(
-      "<p>A moment goes to the label with the largest mean probability over the windows that cover it, if that is no "
-        + "less than the slider's value.</p></details>")
+    page.add("<p>\(rule)</p></details>")
     return page.text
+  }
+
+  private var isMean: Bool { settings.method == Int32(ACTIONCLIP_SEGMENTS_MEAN) }
+
+  /// What the slider does.
+  private var rule: String {
+    isMean
+      ? "A moment goes to the label with the largest mean probability over the windows that cover it, if that is no less "
+        + "than the slider's value."
+      : "The slider hides segments whose mean probability is less."
   }
 
   private func section(of video: VideoTimeline, _ place: Int, into page: inout Page) {
@@ -53,22 +62,35 @@ struct TimelinePage {
 
   /// The data that the page's script draws.
   private func data(of video: VideoTimeline) -> JSONValue {
+    let curves = video.curves ?? .init(edges: [0, 0], means: [])
+    let held = Set(video.labelled.map(\.label))
     let rows = labels.indices.filter { label in
-      video.curves.means.contains { means in
-        means[label] >= TimelinePage.leastPeak || means.allSatisfy { $0 <= means[label] }
-      }
+      held.contains(label)
+        || curves.means.contains { means in
+          means[label] >= TimelinePage.leastPeak || means.allSatisfy { $0 <= means[label] }
+        }
     }
-    let curves = rows.flatMap { label in video.curves.means.map { $0[label] } }
+    let heights = rows.flatMap { label in curves.means.map { $0[label] } }
     return [
       "name": .string(printable(video.path.name)), "duration": .double(video.duration),
       "none": .string(noneOfThese), "hidden": .int(Int64(labels.count - rows.count)),
       "labels": .array(rows.map { .string(printable(labels[$0])) }),
-      "thresholds": .array(rows.map { .float(thresholds[$0]) }),
+      "thresholds": .array(rows.map { .double(settings.thresholds.isEmpty ? 0 : settings.thresholds[$0]) }),
+      "noneLabel": .int(Int64(rows.firstIndex(of: Int(settings.noneLabel)) ?? -1)),
+      "segments": isMean
+        ? .null
+        : .array(
+          video.segments.map { segment in
+            [
+              .int(Int64(segment.label.flatMap { rows.firstIndex(of: $0) } ?? -1)), .double(segment.start),
+              .double(segment.end), .double(segment.probability),
+            ]
+          }),
       // Little-endian numbers: milliseconds, and 65535ths.
       "edges": .string(
-        TimelinePage.base64(video.curves.edges.map { UInt32(min(max(0, $0 * 1000), 4e9).rounded()) })),
+        TimelinePage.base64(curves.edges.map { UInt32(min(max(0, $0 * 1000), 4e9).rounded()) })),
       "curves": .string(
-        TimelinePage.base64(curves.map { UInt16((min(max(0, $0), 1) * 65535).rounded()) })),
+        TimelinePage.base64(heights.map { UInt16((min(max(0, $0), 1) * 65535).rounded()) })),
       "pictures": .array(
         (video.thumbnails?.pictures ?? []).map {
           ["t": .double($0.seconds), "src": .string($0.picture.address)]

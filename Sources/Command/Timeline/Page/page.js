@@ -14,13 +14,20 @@ function start(section) {
   const state = { time: 0, least: null, zoom: 1, segments: [] };
 
   // The label with the largest mean has the cell, unless it is below the threshold; equal neighbours are one segment.
+  // Segments of other methods are given, and those that are not probable enough are left out.
   function segments() {
     const found = [];
+    if (data.segments) {
+      for (const [row, from, to, probability] of data.segments) {
+        if (row >= 0 && probability >= (state.least ?? 0)) found.push({ row, from, to, probability });
+      }
+      return found;
+    }
     for (let cell = 0; cell < cells; cell++) {
       let best = 0;
       for (let row = 1; row < curves.length; row++) if (curves[row][cell] > curves[best][cell]) best = row;
       const value = curves[best][cell];
-      const row = value < (state.least ?? data.thresholds[best]) ? -1 : best;
+      const row = best === data.noneLabel || value < (state.least ?? data.thresholds[best]) ? -1 : best;
       const [from, to] = [edges[cell], edges[cell + 1]];
       const last = found[found.length - 1];
       if (last && last.row === row) {

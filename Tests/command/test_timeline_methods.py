@@ -1,0 +1,115 @@
+"""The ways in which `timeline --method` turns the scores of windows into segments."""
+
+import json
+
+import pytest
+from actionclip_command import CLIP, LABELS, MODEL, ROOT, assert_error, json_lines, run
+
+STORY = ROOT / "examples" / "shapes.mp4"
+ACTIONS = ["moving left", "growing", "spinning clockwise", "moving up and to the right", "shrinking", "moving down"]
+
+
+def timeline(*arguments):
+    return run("timeline", STORY, "--json", *arguments, env={"ACTIONCLIP_MODEL": ""})
+
+
+def segments(*arguments):
+    process = timeline(*arguments)
+    assert process.returncode == 0, process.stderr
+    return json_lines(process)[0]["segments"]
+
+
+def labels(found):
+    return [segment["label"] for segment in found]
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory):
+    path = tmp_path_factory.mktemp("steps") / "steps.txt"
+    path.write_text("\n".join([*ACTIONS[:3], "blinking ?", *ACTIONS[3:], "bouncing?"]) + "\n")
+    return path
+
+
+def test_mean_is_the_default():
+    assert timeline().stdout == timeline("--method", "mean", "--threshold", 0).stdout
+
+
+@pytest.mark.parametrize("method", ["mean", "viterbi", "ordered"])
+def test_below_the_threshold_a_moment_shows_none(method, steps):
+    more = ["--method", method, *{"mean": [], "viterbi": ["--change-cost", 0], "ordered": ["--steps", steps]}[method]]
+    before, after = segments(*more), segments(*more, "--threshold", 0.6)
+    assert None not in labels(before) and None in labels(after)
+    assert [label for label in labels(after) if label in ACTIONS] == ACTIONS
+    assert all(s["probability"] > 0.6 for s in after if s["label"])
+
+
+@pytest.mark.parametrize("method", ["mean", "hysteresis", "viterbi"])
+def test_a_label_for_nothing_in_particular(method):
+    assert "stopping midway" in labels(segments("--method", method))
+    found = segments("--method", method, "--none", "stopping midway")
+    assert "stopping midway" not in labels(found)
+    assert [label for label in labels(found) if label] == ACTIONS
+
+
+def test_hysteresis_gives_events():
+    found = segments("--method", "hysteresis", "--on", 0.7, "--off", 0.3, "--min-on", 1, "--min-off", 0.2)
+    assert labels(found) == ACTIONS  # stopping midway is shorter
+    assert all(s["end"] - s["start"] >= 1 for s in found)
+    assert segments("--method", "hysteresis", "--min-on", 10) == []
+    # One threshold alone moves the other where it must.
+    assert labels(segments("--method", "hysteresis", "--on", 0.2))[0] == "moving left"
+    assert labels(segments("--method", "hysteresis", "--off", 0.9))[0] == "moving left"
+
+
+def test_viterbi_has_fewer_changes_the_more_they_cost():
+    counts = [len(segments("--method", "viterbi", "--change-cost", cost)) for cost in (0, 0.25, 5, 1000)]
+    assert counts == sorted(counts, reverse=True) and counts[-1] == 1 and counts[0] > counts[2]
+    found = segments("--method", "viterbi", "--min-duration", 2)
+    assert labels(found) == ACTIONS and all(s["end"] - s["start"] >= 1.99 for s in found)
+
+
+def test_steps_come_in_their_order_and_optional_ones_may_be_missing(steps, tmp_path):
+    assert labels(segments("--method", "ordered", "--steps", steps)) == ACTIONS
+    wrong = tmp_path / "wrong.txt"
+    wrong.write_text("growing\nmoving left\nmoving down\n")
+    assert labels(segments("--method", "ordered", "--steps", wrong)) == ["growing", "moving left", "moving down"]
+
+
+def test_a_label_that_ends_in_a_question_mark_is_a_step_by_itself(tmp_path):
+    (tmp_path / "steps.txt").write_text("waving?\nwalking\n")
+    process = run("timeline", CLIP, "--model", MODEL, "--label", "waving?", "--label", "walking", "--json", "--method",
+                  "ordered", "--steps", tmp_path / "steps.txt", "--window", 0.5)
+    assert process.returncode == 0, process.stderr
+    assert labels(json_lines(process)[0]["segments"]) == ["waving?", "walking"]
+
+
+def test_options_that_do_not_fit_are_told(steps, tmp_path):
+    for options, words in [
+        (["--on", 0.5], "--on is for --method hysteresis, and this is mean"),
+        (["--method", "viterbi", "--min-off", 1], "--min-off is for --method hysteresis"),
+        (["--method", "hysteresis", "--threshold", 0.5], "--threshold is for --method mean or viterbi or ordered"),
+        (["--steps", steps], "--steps is for --method ordered"),
+        (["--method", "ordered"], "--method ordered needs --steps FILE"),
+        (["--threshold", 1.5], "--threshold must be 0 to 1"),
+        (["--method", "hysteresis", "--on", 0.3, "--off", 0.4], "--off must be at most --on"),
+        (["--method", "viterbi", "--change-cost", "nan"], "--change-cost must be 0 to"),
+        (["--method", "median"], "'mean', 'hysteresis', 'viterbi' or 'ordered'"),
+    ]:
+        process = timeline(*options)
+        assert process.returncode == 64 and words in process.stderr, process.stderr
+    (tmp_path / "steps.txt").write_text("growin\n")
+    assert_error(timeline("--method", "ordered", "--steps", tmp_path / "steps.txt"), "steps.txt", "'growin'", "'growing'")
+    assert_error(timeline("--none", "nothing"), "--none", "'nothing' is not among the labels")
+    process = timeline("--method", "ordered", "--steps", steps, "--min-duration", 4)  # 24 seconds in 18
+    assert process.returncode == 1 and "shapes.mp4" in process.stderr and "steps" in process.stderr
+    assert json.loads(process.stdout)["segments"] == []
+
+
+def test_a_single_picture_has_one_segment(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    image.new("RGB", (64, 64), "red").save(tmp_path / "red.png")
+    for method in ("mean", "viterbi", "hysteresis"):
+        more = ["--on", 0] if method == "hysteresis" else []
+        process = run("timeline", tmp_path / "red.png", "--model", MODEL, "--labels", LABELS, "--json", "--method", method, *more)
+        assert process.returncode == 0, process.stderr
+        assert len(json_lines(process)[0]["segments"]) == (0 if method == "hysteresis" else 1)
