@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -92,6 +93,13 @@ inline actionclip_segment_options segment_options() {
   return options;
 }
 
+/* Returns options of a stream, with every default set. */
+inline actionclip_stream_options stream_options() {
+  actionclip_stream_options options;
+  actionclip_stream_options_init_sized(&options, sizeof options);
+  return options;
+}
+
 namespace detail {
 struct Free {
   void operator()(actionclip_model *p) const noexcept { actionclip_model_free(p); }
@@ -101,6 +109,7 @@ struct Free {
   void operator()(actionclip_classifier *p) const noexcept { actionclip_classifier_free(p); }
   void operator()(actionclip_label_list *p) const noexcept { actionclip_label_list_free(p); }
   void operator()(actionclip_tracker *p) const noexcept { actionclip_tracker_free(p); }
+  void operator()(actionclip_stream *p) const noexcept { actionclip_stream_free(p); }
   void operator()(actionclip_cancel_token *p) const noexcept { actionclip_cancel_token_free(p); }
 };
 /* Returns a text as a C string. Throws Error if it contains a NUL, since the library would silently use only the part
@@ -788,6 +797,139 @@ class Classifier {
   std::unique_ptr<actionclip_classifier, detail::Free> handle_;
   std::size_t size_ = 1;
 };
+
+/* The fate of a frame that was pushed to a stream. */
+enum class Pushed : std::int32_t {
+  queued = ACTIONCLIP_PUSH_QUEUED,     /* it waits for step */
+  not_due = ACTIONCLIP_PUSH_NOT_DUE,   /* the sampling rule does not take it; its pixels were not read */
+  replaced = ACTIONCLIP_PUSH_REPLACED, /* it waits for step, and older frames were dropped for it */
+  dropped = ACTIONCLIP_PUSH_DROPPED,   /* there was no room for it */
+  full = ACTIONCLIP_PUSH_FULL          /* it was not taken and not counted: step, then push it again */
+};
+
+/* A window of a stream with its embedding [E], not normalised. */
+struct Window : actionclip_window {
+  std::vector<float> embedding;
+};
+
+/* A stream of frames, and the windows that end in it. push, step and next may be called from three threads; cancel,
+ * stats and info from any. The Model may be destroyed before the Stream. Move-only.
+ *
+ *   actionclip_stream_options options = actionclip::stream_options();
+ *   options.overflow = ACTIONCLIP_OVERFLOW_LATEST;
+ *   actionclip::Stream stream(model, &options);
+ *   stream.push(frame, timestamp_ns);
+ *   stream.step();
+ *   while (auto window = stream.next()) labels.score(window->embedding);
+ */
+class Stream {
+ public:
+  explicit Stream(const Model &model, const actionclip_stream_options *options = nullptr)
+      : size_(static_cast<std::size_t>(model.info().embedding_size)) {
+    actionclip_stream *p = nullptr;
+    check(actionclip_stream_create(model.get(), options, &p));
+    handle_.reset(p);
+  }
+
+  /* Offers a frame with its time, in nanoseconds from any origin; times of a stream rise strictly. A frame or a time that
+   * is refused is an Error of that frame alone. The pixels may be changed after the call. */
+  Pushed push(const actionclip_frame &frame, std::int64_t timestamp_ns) {
+    std::int32_t outcome = 0;
+    check(actionclip_stream_push(get(), &frame, timestamp_ns, &outcome));
+    return static_cast<Pushed>(outcome);
+  }
+  /* Encodes at most `max_frames` of the frames that wait, 0: all of them. Returns how many it encoded. */
+  std::size_t step(std::size_t max_frames = 0) {
+    actionclip_stream *const handle = get();
+    std::size_t encoded = 0;
+    check(actionclip_stream_step(&handle, 1, max_frames, &encoded));
+    return encoded;
+  }
+  /* Waits for `reason`, ACTIONCLIP_WAIT_*, at most `timeout_ns` nanoseconds, below 0: without limit. Returns whether it
+   * came. */
+  bool wait(std::int32_t reason, std::int64_t timeout_ns = -1) {
+    actionclip_stream *const handle = get();
+    std::size_t ready = 0;
+    check(actionclip_stream_wait(&handle, 1, reason, timeout_ns, &ready));
+    return ready != 0;
+  }
+
+  /* Takes the next window into `window`, whose memory is used again. Returns ACTIONCLIP_NEXT_*; `window` is changed by
+   * ACTIONCLIP_NEXT_WINDOW alone. */
+  std::int32_t next(Window &window) {
+    actionclip_window found = {};
+    found.struct_size = sizeof found;
+    std::int32_t what = ACTIONCLIP_NEXT_NONE;
+    window.embedding.resize(size_);
+    check(actionclip_stream_next(get(), &found, window.embedding.data(), window.embedding.size(), &what));
+    if (what == ACTIONCLIP_NEXT_WINDOW) static_cast<actionclip_window &>(window) = found;
+    return what;
+  }
+  /* Takes the next window, if there is one. `ended`, if given, receives whether the stream is finished and has given all
+   * of its windows. */
+  std::optional<Window> next(bool *ended = nullptr) {
+    Window window = {};
+    const std::int32_t what = next(window);
+    if (ended) *ended = what == ACTIONCLIP_NEXT_END;
+    if (what != ACTIONCLIP_NEXT_WINDOW) return std::nullopt;
+    return window;
+  }
+
+  /* Ends the input: step makes the windows that are left, and then next gives the end. */
+  void finish() { check(actionclip_stream_finish(get())); }
+  /* Begins anew, with the same options and memory. */
+  void reset() { check(actionclip_stream_reset(get())); }
+  /* Ends the calls of other threads, and later ones until reset: they throw Error with ACTIONCLIP_ERROR_CANCELLED. */
+  void cancel() { check(actionclip_stream_cancel(get())); }
+
+  /* Returns the account of frames and windows: pushed = not_due + refused + dropped + encoded + pending. */
+  actionclip_stream_stats stats() const {
+    actionclip_stream_stats stats = {};
+    stats.struct_size = sizeof stats;
+    check(actionclip_stream_get_stats(get(), &stats));
+    return stats;
+  }
+  /* Returns the options as they are in use, and what they cost. */
+  actionclip_stream_info info() const {
+    actionclip_stream_info info = {};
+    info.struct_size = sizeof info;
+    check(actionclip_stream_get_info(get(), &info));
+    return info;
+  }
+
+  actionclip_stream *get() const noexcept { return handle_.get(); }
+
+ private:
+  std::unique_ptr<actionclip_stream, detail::Free> handle_;
+  std::size_t size_;
+};
+
+namespace detail {
+/* Returns the handles of streams as the C functions take them. */
+inline std::vector<actionclip_stream *> handles(const std::vector<Stream *> &streams) {
+  std::vector<actionclip_stream *> out;
+  out.reserve(streams.size());
+  for (const Stream *stream : streams) out.push_back(stream ? stream->get() : nullptr);
+  return out;
+}
+}  // namespace detail
+
+/* Encodes frames that wait in streams of one model, in one batch: at most `max_frames`, 0: all. Returns how many it
+ * encoded. */
+inline std::size_t step(const std::vector<Stream *> &streams, std::size_t max_frames = 0) {
+  const std::vector<actionclip_stream *> handles = detail::handles(streams);
+  std::size_t encoded = 0;
+  check(actionclip_stream_step(handles.data(), handles.size(), max_frames, &encoded));
+  return encoded;
+}
+/* Waits until `reason`, ACTIONCLIP_WAIT_*, is true of a stream, at most `timeout_ns` nanoseconds, below 0: without
+ * limit. Returns for how many of the streams it is true. */
+inline std::size_t wait(const std::vector<Stream *> &streams, std::int32_t reason, std::int64_t timeout_ns = -1) {
+  const std::vector<actionclip_stream *> handles = detail::handles(streams);
+  std::size_t ready = 0;
+  check(actionclip_stream_wait(handles.data(), handles.size(), reason, timeout_ns, &ready));
+  return ready;
+}
 
 /* CLIP's byte-level BPE tokenizer without a model. Any number of threads may use it at once. Move-only. */
 class Tokenizer {

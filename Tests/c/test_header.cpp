@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -43,7 +44,7 @@ constexpr bool moves_only = std::is_nothrow_move_constructible_v<T> && std::is_n
                             !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
 static_assert(moves_only<actionclip::Model> && moves_only<actionclip::Video> && moves_only<actionclip::Tokenizer> &&
               moves_only<actionclip::Classifier> && moves_only<actionclip::LabelList> &&
-              moves_only<actionclip::CancelToken>);
+              moves_only<actionclip::CancelToken> && moves_only<actionclip::Stream>);
 
 static void videos(const actionclip::Model &model, const std::string &clip) {
   CHECK(actionclip::ffmpeg_version().find("libavformat") != std::string::npos);
@@ -342,6 +343,85 @@ static void saving(const actionclip::Model &model, const std::string &path) {
   REFUSED(FILE_WRITE, model.save("/no/such/folder/model"));
 }
 
+// Frames of the clip, 0.1 s apart, pushed to a stream and encoded as videos.
+static void streams(const actionclip::Model &model, const std::string &clip) {
+  constexpr std::int64_t tenth = 100'000'000;
+  actionclip::Video video(clip);
+  std::vector<std::int64_t> at;
+  for (std::int64_t i = 0; i < 20; i++) at.push_back(5 * i);
+  const std::vector<std::uint8_t> rgb = video.read_frames(at);
+  const std::size_t length = static_cast<std::size_t>(model.info().frames), size = 224 * 160 * 3;
+  std::vector<actionclip_image> images(at.size());
+  std::vector<actionclip_frame> frames(at.size());
+  for (std::size_t i = 0; i < at.size(); i++) {
+    images[i] = {rgb.data() + i * size, 0, 224, 160, ACTIONCLIP_PIXEL_RGB, 0};
+    actionclip_frame_init(&frames[i]);
+    frames[i].pixel_format = ACTIONCLIP_PIXEL_RGB;
+    frames[i].width = 224;
+    frames[i].height = 160;
+    frames[i].planes[0] = images[i].data;
+  }
+
+  actionclip_stream_options options = actionclip::stream_options();
+  options.frame_interval_ns = tenth;
+  options.hop = 3;
+  actionclip::Stream one(model, &options), two(model, &options);
+  CHECK(one.info().hop == 3 && one.info().frame_interval_ns == tenth && one.info().queue_frames == model.info().frames);
+  CHECK(one.push(frames[0], 0) == actionclip::Pushed::queued);
+  CHECK(one.push(frames[0], tenth / 2) == actionclip::Pushed::not_due);
+  REFUSED(INVALID_ARGUMENT, one.push(frames[0], tenth / 2));
+  REFUSED(INVALID_ARGUMENT, one.push(actionclip_frame{}, tenth));
+  CHECK(one.stats().pushed == 4 && one.stats().refused == 2 && one.stats().pending == 1);
+  one.reset();
+
+  // A thread pushes to one, this one to the other; both step in one batch.
+  std::thread camera([&] {
+    for (std::size_t i = 0; i < frames.size(); i++)
+      while (one.push(frames[i], static_cast<std::int64_t>(i) * tenth) == actionclip::Pushed::full)
+        one.wait(ACTIONCLIP_WAIT_ROOM);
+    one.finish();
+  });
+  std::vector<std::vector<actionclip::Window>> found(2);
+  std::size_t pushed = 0;
+  for (bool ended[2] = {false, false}; !ended[0] || !ended[1];) {
+    while (pushed < frames.size() &&
+           two.push(frames[pushed], static_cast<std::int64_t>(pushed) * tenth) != actionclip::Pushed::full)
+      pushed++;
+    if (pushed == frames.size()) two.finish();
+    actionclip::wait({&one, &two}, ACTIONCLIP_WAIT_STEP, tenth);
+    actionclip::step({&one, &two}, 5);
+    for (int i = 0; i < 2; i++)
+      while (std::optional<actionclip::Window> window = (i ? two : one).next(&ended[i])) found[i].push_back(*window);
+  }
+  camera.join();
+  CHECK(found[0].size() == (frames.size() - length) / 3 + 1 && found[0].size() == found[1].size());
+  for (std::size_t i = 0; i < found[0].size(); i++) {
+    const actionclip::Window &window = found[0][i];
+    CHECK(window.sequence == static_cast<std::int64_t>(i) && window.first_push == static_cast<std::int64_t>(3 * i));
+    CHECK(window.end_ns == static_cast<std::int64_t>(3 * i + length - 1) * tenth && window.flags == 0);
+    CHECK(window.embedding == model.encode_frames(images.data() + 3 * i, length));
+    CHECK(window.embedding == found[1][i].embedding);
+  }
+  actionclip::Window last = {};
+  CHECK(one.next(last) == ACTIONCLIP_NEXT_END && !one.next() && one.stats().finished == 1);
+
+  // From another thread, a cancel ends a wait.
+  std::thread canceller([&] { two.cancel(); });
+  REFUSED(CANCELLED, [&] { for (;;) two.wait(ACTIONCLIP_WAIT_ROOM, 0); }());
+  canceller.join();
+  REFUSED(CANCELLED, actionclip::step({&one, &two}));
+  two.reset();
+  CHECK(two.step() == 0 && !two.wait(ACTIONCLIP_WAIT_WINDOW, 0) && two.next(last) == ACTIONCLIP_NEXT_NONE);
+
+  options.hop = -1;
+  REFUSED(INVALID_ARGUMENT, actionclip::Stream(model, &options));
+  REFUSED(INVALID_ARGUMENT, actionclip::step({}));
+  REFUSED(INVALID_ARGUMENT, actionclip::step({&one, nullptr}));
+  actionclip::Stream moved = std::move(two);
+  CHECK(moved.stats().pushed == 0 && two.get() == nullptr);
+  REFUSED(INVALID_ARGUMENT, two.step());
+}
+
 int main(int argc, char **argv) try {
   const std::string root = argc > 1 ? argv[1] : ".", untrained = root + "/Tests/fixtures/untrained/";
   actionclip_model_options options = actionclip::model_options();
@@ -355,6 +435,7 @@ int main(int argc, char **argv) try {
   changing_labels(model);
   cancelling(model);
   teaching(model, root + "/examples/clip.mp4", argc > 2 ? argv[2] : "/tmp");
+  streams(model, root + "/examples/clip.mp4");
   prompts(model);
   saving(model, std::string(argc > 2 ? argv[2] : "/tmp") + "/test_header.safetensors");
   CHECK(model.label_note("ice skating").empty() && model.label_note().empty());
