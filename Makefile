@@ -49,7 +49,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  test-ffmpeg torture test-aarch64 test-abi test-bindings test-python test-thread-sanitizer races test-fuzz fuzz bench bench-kernels bench-streams bench-dense soak demo clean
+  test-ffmpeg torture test-stream-rule test-aarch64 test-abi test-bindings test-python test-thread-sanitizer races test-fuzz fuzz bench bench-kernels bench-streams bench-dense soak demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -205,6 +205,10 @@ test-thread-sanitizer: ## streams at work on six threads under the thread saniti
 races: library ## a million scores while other threads change the labels, in C, C++ and Python (half an hour)
 	@LABEL_RUNS=1000000 LIMIT=3600 Tests/c/run.sh test_label_lists cpp
 	@$(find_python); LABEL_RUNS=1000000 $$python -m pytest -q Tests/python/test_classifier.py -k labels_change
+
+test-stream-rule: library ## streams against their rule in Python: 100,000 sequences of times, 1,000 windows of each model (minutes)
+	@$(find_python); \
+	$$python Tests/python/stream_model.py rule 100000; $$python Tests/python/stream_model.py windows 1000
 
 test-fuzz: ## every fuzz target over its corpus and past findings, with the address sanitizer
 	@echo 'building the targets'

@@ -44,6 +44,8 @@ from ._prompts import PromptsFit, fit_prompts, fit_prompts_unlabelled, prompt_po
 from ._similarity import probabilities, similarity
 from ._tokenizer import Tokenizer
 from ._report import ClipReport, LabelReport, MethodReport, Report
+from ._stream import Stream, step, wait
+from ._stream_info import StreamInfo, StreamStats, Window
 from ._teaching import Example
 from ._video import Video, VideoInfo, ffmpeg_version
 
@@ -74,6 +76,9 @@ __all__ = [
     "ResourceError",
     "Scores",
     "Segment",
+    "Stream",
+    "StreamInfo",
+    "StreamStats",
     "TextError",
     "Thresholds",
     "TimeLimitError",
@@ -84,6 +89,7 @@ __all__ = [
     "Video",
     "VideoError",
     "VideoInfo",
+    "Window",
     "describe_file",
     "ffmpeg_version",
     "find_segments",
@@ -97,7 +103,9 @@ __all__ = [
     "read_descriptions",
     "sample_indices",
     "similarity",
+    "step",
     "suggest_thresholds",
     "templates",
     "version",
+    "wait",
 ]
