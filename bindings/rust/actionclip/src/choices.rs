@@ -144,6 +144,48 @@ choices! {
         /// As `ComputeType::Int8` uses them: a little more than a quarter of the size.
         Int8 = ACTIONCLIP_STORAGE_INT8,
     }
+    /// The windows that a stream has before its T-th frame.
+    WarmUp {
+        /// None.
+        Wait = ACTIONCLIP_WARMUP_WAIT,
+        /// Windows from the first frame on; the missing frames before it are copies of it.
+        RepeatFirst = ACTIONCLIP_WARMUP_REPEAT_FIRST,
+        /// Windows from the first frame on; the frames that are there are spread over T places.
+        Partial = ACTIONCLIP_WARMUP_PARTIAL,
+    }
+    /// The fate of a stream's frames when too many wait.
+    Overflow {
+        /// The new frame is not taken, and may be pushed again.
+        Wait = ACTIONCLIP_OVERFLOW_WAIT,
+        /// The oldest waiting frame is dropped.
+        DropOldest = ACTIONCLIP_OVERFLOW_DROP_OLDEST,
+        /// The new frame is dropped.
+        DropNewest = ACTIONCLIP_OVERFLOW_DROP_NEWEST,
+        /// One frame waits, and each new one replaces it.
+        Latest = ACTIONCLIP_OVERFLOW_LATEST,
+    }
+    /// The fate of a frame that was pushed to a stream.
+    Pushed {
+        /// It waits for a step.
+        Queued = ACTIONCLIP_PUSH_QUEUED,
+        /// The sampling does not take it; its pixels were not read.
+        NotDue = ACTIONCLIP_PUSH_NOT_DUE,
+        /// It waits for a step, and older frames were dropped for it.
+        Replaced = ACTIONCLIP_PUSH_REPLACED,
+        /// It was dropped.
+        Dropped = ACTIONCLIP_PUSH_DROPPED,
+        /// It was not taken: step, then push it again.
+        Full = ACTIONCLIP_PUSH_FULL,
+    }
+    /// A thing to wait for.
+    WaitFor {
+        /// Work for a step.
+        Step = ACTIONCLIP_WAIT_STEP,
+        /// A window, or the end of the stream.
+        Window = ACTIONCLIP_WAIT_WINDOW,
+        /// Room for a frame.
+        Room = ACTIONCLIP_WAIT_ROOM,
+    }
     /// A way to learn from examples.
     FitMethod {
         /// The best of the others, by clips that are left out.

@@ -63,6 +63,19 @@ impl<'a> Image<'a> {
         self.raw.height as usize
     }
 
+    /// The image as a frame, as streams take it.
+    pub(crate) fn frame(&self) -> sys::actionclip_frame {
+        let mut frame = sys::actionclip_frame {
+            pixel_format: self.raw.pixel_format,
+            width: self.raw.width,
+            height: self.raw.height,
+            ..Default::default()
+        };
+        frame.planes[0] = self.raw.data;
+        frame.strides[0] = self.raw.row_stride;
+        frame
+    }
+
     /// Resizes and crops the image to [size, size, 3] bytes of RGB.
     pub fn crop(&self, size: usize, options: Option<&PreprocessOptions>) -> Result<Vec<u8>> {
         let mut out = zeros(size.saturating_mul(size), 3)?;

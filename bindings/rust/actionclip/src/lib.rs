@@ -15,7 +15,7 @@
 //! }
 //! ```
 //!
-//! A [`Model`], a [`Classifier`], a [`LabelList`], a [`Report`] and a [`Tokenizer`] may be shared among threads. A
+//! A [`Model`], a [`Classifier`], a [`LabelList`], a [`Report`], a [`Stream`] and a [`Tokenizer`] may be shared among threads. A
 //! [`Video`] may move to another thread, and is used by one at a time:
 //!
 //! ```compile_fail,E0277
@@ -66,6 +66,7 @@ mod model;
 mod model_options;
 mod report;
 mod similarity;
+mod stream;
 mod templates;
 mod text;
 mod tokenizer;
@@ -75,7 +76,8 @@ mod windows;
 pub use actionclip_sys as sys;
 pub use cancel::CancelToken;
 pub use choices::{
-    Activation, ComputeType, Crop, Decode, FitMethod, Head, Instructions, PixelFormat, Resize, Storage, Switch, TooLong,
+    Activation, ComputeType, Crop, Decode, FitMethod, Head, Instructions, Overflow, PixelFormat, Pushed, Resize,
+    Storage, Switch, TooLong, WaitFor, WarmUp,
 };
 pub use classifier::{Classifier, ClassifierOptions, Example, FitOptions};
 pub use encode_text::Description;
@@ -87,6 +89,7 @@ pub use model::{describe_file, Model, ModelInfo};
 pub use model_options::{ModelOptions, SaveOptions};
 pub use report::{ClipReport, ConfusionReport, LabelReport, Report, ReportInfo, TrialReport};
 pub use similarity::{probabilities, similarity};
+pub use stream::{Next, Stream, StreamInfo, StreamOptions, StreamStats, StreamWindow};
 pub use templates::{
     fit_template_weights, fit_template_weights_unlabelled, pool_templates, reference_templates, PromptsReport,
 };
