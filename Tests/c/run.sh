@@ -125,8 +125,10 @@ examples() {
   $CC -std=c99 $WARN -Iinclude examples/classify.c -o "$BUILD/classify" $LINK &&
     $CC -std=c99 $WARN -Iinclude examples/camera_frames.c -o "$BUILD/camera_frames" $LINK &&
     $CC -std=c99 $WARN -Iinclude examples/teach.c -o "$BUILD/teach" $LINK &&
+    $CC -std=c99 $WARN -Iinclude examples/stream.c -o "$BUILD/stream" $LINK &&
     $CXX -std=c++17 $WARN -Iinclude examples/classify.cpp -o "$BUILD/classify_cpp" $LINK &&
-    $CXX -std=c++17 $WARN -Iinclude examples/teach.cpp -o "$BUILD/teach_cpp" $LINK || {
+    $CXX -std=c++17 $WARN -Iinclude examples/teach.cpp -o "$BUILD/teach_cpp" $LINK &&
+    $CXX -std=c++17 $WARN -Iinclude examples/cameras.cpp -o "$BUILD/cameras" $LINK || {
     failed+=("examples (compile)"); return; }
   local good=0
   # With the default model, and with weights and merge list named.
@@ -151,7 +153,46 @@ examples() {
   if head -c $((224 * 160 * 3 * 100)) /dev/zero |
     "$BUILD/camera_frames" 224 160 walking running > "$BUILD/camera.txt" &&
     [[ $(wc -l < "$BUILD/camera.txt") == 4 ]]; then (( ++good )); else failed+=("camera_frames.c"); fi
+  streams
   printf '%-16s %d passed\n' examples $good
+}
+
+# The examples of streams, over a disc that moves to the left for two seconds and then grows.
+streams() {
+  local first=$BUILD/scratch/first.y4m second=$BUILD/scratch/second.y4m labels=("moving left" growing) account
+  python3 Tests/c/moving_y4m.py "$first" "$second" || { failed+=("moving_y4m.py"); return; }
+  if "$BUILD/stream" - "${labels[@]}" < "$first" > "$BUILD/stream.txt" &&
+    grep -q '^0.00 to 1.72 s: moving left' "$BUILD/stream.txt" &&
+    grep -q '^  moving left started' "$BUILD/stream.txt" && grep -q '^  growing started' "$BUILD/stream.txt" &&
+    [[ $(grep -c 'started' "$BUILD/stream.txt") == $(grep -c 'ended' "$BUILD/stream.txt") ]]; then (( ++good ))
+  else failed+=("stream.c"); fi
+  # The same numbers for the same bytes without the file's header: 8 bits of grey, 4 s.
+  if head -c $((96 * 72 * 100)) /dev/zero | "$BUILD/stream" gray:96x72@25 "${labels[@]}" > "$BUILD/raw.txt" &&
+    [[ $(grep -c ' to ' "$BUILD/raw.txt") == $(grep -c ' to ' "$BUILD/stream.txt") ]]; then (( ++good ))
+  else failed+=("stream.c, raw frames"); fi
+  ! "$BUILD/stream" bayer_rggb8:96x72@25 growing < /dev/null 2> "$BUILD/err.txt" && [[ -s $BUILD/err.txt ]] &&
+    (( ++good )) || failed+=("stream.c, a format that it does not take")
+
+  # A file and a FIFO: each camera has the windows that stream.c has of the same pictures.
+  local fifo=$BUILD/scratch/camera.fifo; rm -f "$fifo"; mkfifo "$fifo"
+  cat "$second" > "$fifo" &
+  if timeout 60 "$BUILD/cameras" "$first" "$fifo" -- "${labels[@]}" > "$BUILD/cameras.txt" 2> "$BUILD/err.txt" &&
+    diff <(grep "^$first " "$BUILD/cameras.txt" | cut -d' ' -f2-) <(sed -n 's/^[0-9.]* to //p' "$BUILD/stream.txt") &&
+    diff <(grep "^$fifo " "$BUILD/cameras.txt" | cut -d' ' -f2-) <(sed -n 's/^[0-9.]* to //p' "$BUILD/stream.txt")
+  then (( ++good )); else cat "$BUILD/err.txt"; failed+=("cameras.cpp"); fi
+  wait
+  if account=$(timeout 60 "$BUILD/cameras" --live "$first" "$second" -- "${labels[@]}" 2>&1 > /dev/null) &&
+    [[ $(grep -c ': 100 frames' <<< "$account") == 2 ]]; then (( ++good )); else failed+=("cameras.cpp, live"); fi
+  ! "$BUILD/cameras" "$first" /no/such/camera -- growing > /dev/null 2> "$BUILD/err.txt" &&
+    grep -q 'cannot be opened' "$BUILD/err.txt" && (( ++good )) || failed+=("cameras.cpp without its camera")
+
+  local opencv=/usr/include/opencv4
+  if [[ ! -e $opencv/opencv2/videoio.hpp ]]; then
+    echo "run.sh: skipped examples/opencv: needs OpenCV (apt-get install libopencv-videoio-dev)"; return; fi
+  if $CXX -std=c++17 $WARN -Iinclude -isystem $opencv examples/opencv/capture.cpp -o "$BUILD/capture" $LINK \
+      -lopencv_core -lopencv_videoio &&
+    "$BUILD/capture" examples/clip.mp4 "${labels[@]}" > "$BUILD/capture.txt" &&
+    [[ $(wc -l < "$BUILD/capture.txt") -ge 9 ]]; then (( ++good )); else failed+=("examples/opencv"); fi
 }
 
 # The C++ header at work; the examples use a part of it only.

@@ -1,0 +1,137 @@
+"""tracks.py: what each person does, from the boxes of a detector and tracker.
+
+    python3 examples/tracks/tracks.py VIDEO BOXES.jsonl LABEL... > events.jsonl
+
+A line of BOXES.jsonl, or of standard input if it is "-", is one frame of the video, in order:
+
+    {"boxes": [{"id": 7, "x": 101, "y": 40, "w": 60, "h": 150}, ...]}
+
+with the box's left, top, width and height in pixels. Each id has a stream of its own: the square around the box with a
+margin of 10 %. One step encodes the frames of all of them in one batch, each frame once if the model can do so. An id
+that is not seen for --forget seconds ends. A line of the output is an event that started or ended. The model is the
+default one, or the one that ACTIONCLIP_MODEL names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import actionclip
+
+#: A region of a picture: left, top, width, height.
+Region = tuple[int, int, int, int]
+
+
+def square(box: dict[str, Any]) -> Region:
+    """The square around a box, a tenth larger than its longer side. It may reach over the picture's edge."""
+    side = max(1, round(max(box["w"], box["h"]) * 1.1))
+    return round(box["x"] + (box["w"] - side) / 2), round(box["y"] + (box["h"] - side) / 2), side, side
+
+
+class Tracks:
+    """A stream for each track that is there, made and closed as tracks come and go.
+
+    options: as of actionclip.Stream."""
+
+    def __init__(self, model: actionclip.Model, forget: float = 2.0, **options: Any) -> None:
+        self._model, self._forget, self._options = model, forget, options
+        self._streams: dict[Any, actionclip.Stream] = {}
+        self._seen: dict[Any, float] = {}
+
+    def push(self, picture: Any, seconds: float, boxes: Iterable[dict[str, Any]], pixel_format: str = "rgb") -> None:
+        """Gives every track its part of a picture."""
+        for box in boxes:
+            if box["id"] not in self._streams:
+                self._streams[box["id"]] = actionclip.Stream(self._model, **self._options)
+            self._seen[box["id"]] = seconds
+            region = square(box)
+            while self._streams[box["id"]].push(picture, seconds, region=region, pixel_format=pixel_format) == "full":
+                self.step()
+        for track, seen in self._seen.items():
+            if seconds - seen > self._forget:
+                self._streams[track].finish()
+
+    def step(self) -> int:
+        """Encodes the frames that wait, of all tracks together."""
+        return actionclip.step(self._streams.values()) if self._streams else 0
+
+    def windows(self) -> Iterator[tuple[Any, actionclip.Window | None]]:
+        """The windows that are there, each with its track; None for a track that has ended."""
+        for track, stream in list(self._streams.items()):
+            for window in stream.windows():
+                yield track, window
+            if stream.ended:
+                self._streams.pop(track).close()
+                del self._seen[track]
+                yield track, None
+
+    def finish(self) -> None:
+        """Ends all tracks."""
+        for stream in self._streams.values():
+            stream.finish()
+
+
+def events(
+    tracks: Tracks, classifier: actionclip.Classifier, trackers: dict[Any, actionclip.Tracker]
+) -> Iterator[dict[str, Any]]:
+    """What the tracks' new windows start and end."""
+    for track, window in tracks.windows():
+        if track not in trackers:
+            trackers[track] = actionclip.Tracker(len(classifier.labels))
+        if window is None:
+            tracker = trackers.pop(track)
+            tracker.finish()
+        else:
+            tracker = trackers[track]
+            tracker.push(window.start_ns, window.end_ns, classifier.score(window.embedding)[0])
+        for event in tracker:
+            yield {
+                "id": track, "event": event.kind, "label": classifier.labels[event.label],
+                "start": event.start_ns / 1e9, "end": event.end_ns / 1e9, "decided": event.decided_ns / 1e9,
+            }  # fmt: skip
+
+
+def pictures(path: str) -> Iterator[tuple[Any, float]]:
+    """The frames of a video file with their times."""
+    with actionclip.Video(path) as video:
+        for first in range(0, video.info.frame_count, 32):
+            chosen = range(first, min(first + 32, video.info.frame_count))
+            yield from zip(*video.read_frames(chosen, return_seconds=True))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Events of each track of a video, as JSON lines.")
+    parser.add_argument("video")
+    parser.add_argument("boxes", help='a JSON line for each frame; "-": standard input')
+    parser.add_argument("labels", nargs="+")
+    parser.add_argument("--interval", type=float, help="seconds from one sampled frame to the next")
+    parser.add_argument("--hop", type=int, help="sampled frames from one window to the next")
+    parser.add_argument("--forget", type=float, default=2.0, help="seconds after which an unseen id ends")
+    chosen = parser.parse_args()
+    lines = sys.stdin if chosen.boxes == "-" else open(chosen.boxes, encoding="utf-8")
+
+    def show() -> None:
+        for event in events(tracks, classifier, trackers):
+            print(json.dumps(event), flush=True)
+
+    with actionclip.Model() as model, actionclip.Classifier(model, chosen.labels) as classifier, lines:
+        tracks = Tracks(model, chosen.forget, interval=chosen.interval, hop=chosen.hop)
+        trackers: dict[Any, actionclip.Tracker] = {}
+        for line, (picture, seconds) in zip(lines, pictures(chosen.video)):
+            tracks.push(picture, seconds, json.loads(line)["boxes"])
+            tracks.step()
+            show()
+        tracks.finish()
+        tracks.step()
+        show()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except actionclip.ActionCLIPError as error:
+        sys.exit(f"tracks.py: {error}")
