@@ -634,6 +634,21 @@ static inline void actionclip_frame_init(actionclip_frame *frame) {
   actionclip_frame_init_sized(frame, sizeof *frame);
 }
 
+/* Programs whose names of pixel formats are known. */
+#define ACTIONCLIP_NAMES_ANY 0       /* any of them; a name that several have means the same in all */
+#define ACTIONCLIP_NAMES_ROS 1       /* encoding of sensor_msgs/Image: "bgr8", "yuv422_yuy2" */
+#define ACTIONCLIP_NAMES_V4L2 2      /* four characters: "YUYV", "RGB3" */
+#define ACTIONCLIP_NAMES_DRM 3       /* four characters, or libcamera's names: "BG24", "BGR888", in memory R, G, B */
+#define ACTIONCLIP_NAMES_GSTREAMER 4 /* format of video/x-raw: "YUY2", "BGRx" */
+#define ACTIONCLIP_NAMES_FFMPEG 5    /* pix_fmt: "yuv420p", "rgb24" */
+
+/* Finds the pixel format, ACTIONCLIP_PIXEL_*, that a name stands for; `names` is ACTIONCLIP_NAMES_*. Upper and lower
+ * case are the same. Names do not tell matrix and range. A format that is known and not taken (Bayer, compressed, depth,
+ * more than 8 bits) is ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED, and the message says what to do; another name is
+ * ACTIONCLIP_ERROR_INVALID_ARGUMENT. */
+ACTIONCLIP_API int32_t actionclip_pixel_format_from_name(const char *name, int32_t names,
+                                                         int32_t *pixel_format_out);
+
 /* Encodes videos, given as camera frames, to embeddings. All else is as for actionclip_encode_frames. */
 ACTIONCLIP_API int32_t actionclip_encode_camera_frames(const actionclip_model *model,
                                                        const actionclip_frame *frames, size_t frame_count,

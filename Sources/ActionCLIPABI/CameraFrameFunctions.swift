@@ -55,17 +55,39 @@ func frameViews(
   return views
 }
 
+/// Formats of frames whose pixels do not lie in one piece.
+private let yuvFormats: [(code: Int32, format: FrameFormat)] = [
+  (ACTIONCLIP_PIXEL_NV12, .nv12), (ACTIONCLIP_PIXEL_NV21, .nv21), (ACTIONCLIP_PIXEL_I420, .i420),
+  (ACTIONCLIP_PIXEL_YV12, .yv12), (ACTIONCLIP_PIXEL_NV24, .nv24), (ACTIONCLIP_PIXEL_YUYV, .yuyv),
+  (ACTIONCLIP_PIXEL_UYVY, .uyvy),
+]
+
 private func frameFormat(_ code: Int32) throws(Failure) -> FrameFormat {
   if let pixels = pixelFormat(code) { return .pixels(pixels) }
-  switch code {
-  case ACTIONCLIP_PIXEL_NV12: return .nv12
-  case ACTIONCLIP_PIXEL_NV21: return .nv21
-  case ACTIONCLIP_PIXEL_I420: return .i420
-  case ACTIONCLIP_PIXEL_YV12: return .yv12
-  case ACTIONCLIP_PIXEL_NV24: return .nv24
-  case ACTIONCLIP_PIXEL_YUYV: return .yuyv
-  case ACTIONCLIP_PIXEL_UYVY: return .uyvy
-  default: throw .argument("pixel_format is \(code), expected ACTIONCLIP_PIXEL_*")
+  for known in yuvFormats where known.code == code { return known.format }
+  throw .argument("pixel_format is \(code), expected ACTIONCLIP_PIXEL_*")
+}
+
+/// The constant of the header that stands for a format.
+private func pixelCode(_ format: FrameFormat) -> Int32 {
+  guard case .pixels(let pixels) = format else {
+    return yuvFormats.first { $0.format == format }?.code ?? 0
+  }
+  return (ACTIONCLIP_PIXEL_RGB...ACTIONCLIP_PIXEL_GRAY16).first { pixelFormat($0) == pixels } ?? 0
+}
+
+@_cdecl("actionclip_pixel_format_from_name") @implementation
+public func actionclip_pixel_format_from_name(
+  _ name: UnsafePointer<CChar>!, _ names: Int32, _ pixel_format_out: UnsafeMutablePointer<Int32>!
+) -> Int32 {
+  boundary { () throws(Failure) in
+    let name = try string(name, "name")
+    let out = try required(pixel_format_out, "pixel_format_out")
+    let program = FrameFormatNames(rawValue: Int(names))
+    guard program != nil || names == ACTIONCLIP_NAMES_ANY else {
+      throw .argument("names is \(names), expected ACTIONCLIP_NAMES_*")
+    }
+    out.pointee = pixelCode(try FrameFormat(name: name, names: program))
   }
 }
 

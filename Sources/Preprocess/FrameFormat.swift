@@ -1,5 +1,5 @@
 /// The layout of a camera's frame in memory.
-public enum FrameFormat: Sendable, BitwiseCopyable {
+public enum FrameFormat: Sendable, BitwiseCopyable, Equatable {
   /// One plane of whole pixels.
   case pixels(PixelFormat)
   /// Y at full size; then, at half the width and height, U and V in turn (NV12) or V and U (NV21).

@@ -10,7 +10,7 @@ struct LayoutTests {
     var noise = Noise(state: 1)
     let rgb = noise.bytes(57 * 41 * 3)
     let expected = try crop(rgb, width: 57, height: 41, size: 24)
-    for format in PixelFormat.allCases where format != .gray {
+    for format in PixelFormat.allCases where ![.gray, .gray16].contains(format) {
       let found = try crop(rgb, width: 57, height: 41, size: 24, format: format, padding: padding)
       #expect(found == expected, "\(format)")
     }

@@ -18,9 +18,9 @@ struct ResampleISATests {
       width: width, height: height, geometry: geometry, size: size, isa: isa)
     var output: [UInt8] = []
     try bytes.withUnsafeBufferPointer { source in
-      let image = try ImageView(
+      var image = try ImageView(
         base: source.baseAddress!, width: width, height: height, format: pixelFormat)
-      resampler.forEachRow(of: image) { output += UnsafeBufferPointer(start: $1, count: 3 * size) }
+      resampler.forEachRow(of: &image) { output += UnsafeBufferPointer(start: $1, count: 3 * size) }
     }
     return output
   }

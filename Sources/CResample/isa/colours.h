@@ -1,4 +1,4 @@
-// One pixel's colours in plain C: the definition that every instruction set keeps to, and the ends of their rows.
+// One pixel's colours in plain C: the definition that every instruction set keeps to, also used for ends of rows.
 #ifndef CRESAMPLE_COLOURS_H
 #define CRESAMPLE_COLOURS_H
 

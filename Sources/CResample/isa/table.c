@@ -9,7 +9,8 @@ static const struct {
   const cresample_isa *isa;
 } isas[] = {
 #if defined(__x86_64__)
-    {CPROCESSOR_AVX2 | CPROCESSOR_AVX512F | CPROCESSOR_AVX512VL | CPROCESSOR_AVX512_VNNI, &cresample_avx512_vnni},
+    {CPROCESSOR_AVX2 | CPROCESSOR_AVX512F | CPROCESSOR_AVX512VL | CPROCESSOR_AVX512BW | CPROCESSOR_AVX512_VNNI,
+     &cresample_avx512_vnni},
     {CPROCESSOR_AVX2 | CPROCESSOR_AVX_VNNI, &cresample_avx_vnni},
     {CPROCESSOR_AVX2, &cresample_avx2},
 #endif

@@ -102,6 +102,12 @@ pub const ACTIONCLIP_RANGE_FULL: i32 = 2;
 pub const ACTIONCLIP_FLIP_NONE: i32 = 0;
 pub const ACTIONCLIP_FLIP_HORIZONTAL: i32 = 1;
 pub const ACTIONCLIP_FLIP_VERTICAL: i32 = 2;
+pub const ACTIONCLIP_NAMES_ANY: i32 = 0;
+pub const ACTIONCLIP_NAMES_ROS: i32 = 1;
+pub const ACTIONCLIP_NAMES_V4L2: i32 = 2;
+pub const ACTIONCLIP_NAMES_DRM: i32 = 3;
+pub const ACTIONCLIP_NAMES_GSTREAMER: i32 = 4;
+pub const ACTIONCLIP_NAMES_FFMPEG: i32 = 5;
 pub const ACTIONCLIP_DECODE_NEEDED: i32 = 0;
 pub const ACTIONCLIP_DECODE_ALL: i32 = 1;
 pub const ACTIONCLIP_DECODE_KEY_FRAMES: i32 = 2;
@@ -1341,6 +1347,16 @@ extern "C" {
     /// Sets struct_size and every default in a struct of `struct_size` bytes, as
     /// actionclip_model_options_init_sized does for its struct.
     pub fn actionclip_frame_init_sized(frame: *mut actionclip_frame, struct_size: usize);
+    /// Finds the pixel format, ACTIONCLIP_PIXEL_*, that a name stands for; `names` is
+    /// ACTIONCLIP_NAMES_*. Upper and lower case are the same. Names do not tell matrix and range. A
+    /// format that is known and not taken (Bayer, compressed, depth, more than 8 bits) is
+    /// ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED, and the message says what to do; another name is
+    /// ACTIONCLIP_ERROR_INVALID_ARGUMENT.
+    pub fn actionclip_pixel_format_from_name(
+        name: *const c_char,
+        names: i32,
+        pixel_format_out: *mut i32,
+    ) -> i32;
     /// Encodes videos, given as camera frames, to embeddings. All else is as for
     /// actionclip_encode_frames.
     pub fn actionclip_encode_camera_frames(
@@ -2624,6 +2640,12 @@ mod tests {
             (b"ACTIONCLIP_FLIP_NONE\0", ACTIONCLIP_FLIP_NONE),
             (b"ACTIONCLIP_FLIP_HORIZONTAL\0", ACTIONCLIP_FLIP_HORIZONTAL),
             (b"ACTIONCLIP_FLIP_VERTICAL\0", ACTIONCLIP_FLIP_VERTICAL),
+            (b"ACTIONCLIP_NAMES_ANY\0", ACTIONCLIP_NAMES_ANY),
+            (b"ACTIONCLIP_NAMES_ROS\0", ACTIONCLIP_NAMES_ROS),
+            (b"ACTIONCLIP_NAMES_V4L2\0", ACTIONCLIP_NAMES_V4L2),
+            (b"ACTIONCLIP_NAMES_DRM\0", ACTIONCLIP_NAMES_DRM),
+            (b"ACTIONCLIP_NAMES_GSTREAMER\0", ACTIONCLIP_NAMES_GSTREAMER),
+            (b"ACTIONCLIP_NAMES_FFMPEG\0", ACTIONCLIP_NAMES_FFMPEG),
             (b"ACTIONCLIP_DECODE_NEEDED\0", ACTIONCLIP_DECODE_NEEDED),
             (b"ACTIONCLIP_DECODE_ALL\0", ACTIONCLIP_DECODE_ALL),
             (b"ACTIONCLIP_DECODE_KEY_FRAMES\0", ACTIONCLIP_DECODE_KEY_FRAMES),
@@ -2720,6 +2742,7 @@ mod tests {
             actionclip_encode_single_pixels as *const (),
             actionclip_join_frames as *const (),
             actionclip_frame_init_sized as *const (),
+            actionclip_pixel_format_from_name as *const (),
             actionclip_encode_camera_frames as *const (),
             actionclip_encode_single_camera_frames as *const (),
             actionclip_ffmpeg_version as *const (),

@@ -7,7 +7,7 @@ use std::fs;
 use common::file;
 
 /// Functions that others of the library do as well, and one for languages without constants.
-const LEFT_OUT: [&str; 19] = [
+const LEFT_OUT: [&str; 20] = [
     "actionclip_constant",
     "actionclip_sample_indices",
     "actionclip_probabilities",
@@ -23,6 +23,7 @@ const LEFT_OUT: [&str; 19] = [
     "actionclip_find_segments",
     "actionclip_suggest_thresholds",
     // Camera frames, which have no type here yet.
+    "actionclip_pixel_format_from_name",
     "actionclip_encode_camera_frames",
     "actionclip_encode_single_camera_frames",
     "actionclip_classifier_add_camera_frames",
