@@ -164,6 +164,11 @@ typedef struct actionclip_model actionclip_model;
 #define ACTIONCLIP_AS_CHECKPOINT 0
 #define ACTIONCLIP_ON 1
 #define ACTIONCLIP_OFF 2
+/* Temporal shift in its one-sided form (TSM's online form): before each block a frame's patches take the same eighth of
+ * their channels from the frame before as with ACTIONCLIP_ON, and nothing from the frame after; the first frame takes
+ * zeros. So no frame depends on a later one. It is another network than the two-sided one: weights trained with
+ * ACTIONCLIP_ON load with it too, where their file does not declare a form, but recognise less (docs/MODEL.md). */
+#define ACTIONCLIP_CAUSAL 3
 
 /* Temporal heads, which join the T frame embeddings of a video (the paper's post-network prompts, section 3.3). */
 #define ACTIONCLIP_HEAD_AS_CHECKPOINT 0
@@ -222,7 +227,7 @@ typedef struct actionclip_model actionclip_model;
 typedef struct actionclip_model_options {
   uint32_t struct_size;   /* sizeof(actionclip_model_options), set by _init */
   int32_t joint;          /* pre-network joint space-time tokens: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF */
-  int32_t temporal_shift; /* in-network temporal shift: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF */
+  int32_t temporal_shift; /* in-network temporal shift: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF, _CAUSAL */
   int32_t head;           /* ACTIONCLIP_HEAD_*; MeanP if the file does not show one */
   int32_t frames;         /* T, frames per video; 0: as the checkpoint says, else 8 */
   int32_t threads;        /* threads that compute, the caller's included, 1 to 256; 0: the default number (above) */
@@ -330,7 +335,7 @@ typedef struct actionclip_model_info {
   int32_t vocabulary_size;    /* V */
   int32_t frames;             /* T */
   int32_t joint;              /* 1 or 0 */
-  int32_t temporal_shift;     /* 1 or 0 */
+  int32_t temporal_shift;     /* 1 or 0; 1 for the causal form too */
   int32_t head;               /* ACTIONCLIP_HEAD_*; MeanP when joint (it then has nothing to join) */
   int32_t compute_type;       /* ACTIONCLIP_COMPUTE_* */
   int32_t threads;            /* threads that compute */
@@ -353,6 +358,11 @@ typedef struct actionclip_model_info {
    * are LayerNorm, softmax and conversions. */
   int32_t product_instructions;
   int32_t row_instructions;
+  /* The time from frame to frame in nanoseconds for which the model's file declares that it was trained; 0: none is
+   * declared. */
+  int64_t frame_interval_ns;
+  int32_t shift_causal;       /* 1 if the temporal shift is causal, ACTIONCLIP_CAUSAL; else 0 */
+  int32_t reserved_2;         /* 0 */
 } actionclip_model_info;
 
 /* Gives a model's sizes and options. The caller sets info_out->struct_size first. */

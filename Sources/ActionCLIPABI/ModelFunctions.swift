@@ -91,7 +91,7 @@ public func actionclip_model_get_info(
     info.vocabulary_size = Int32(clamping: c.vocabularySize)
     info.frames = Int32(clamping: c.frames)
     info.joint = c.joint ? 1 : 0
-    info.temporal_shift = c.temporalShift ? 1 : 0
+    info.temporal_shift = c.temporalShift == .off ? 0 : 1
     info.head = c.head.rawValue
     info.compute_type = loaded.model.precision.rawValue
     info.threads = Int32(clamping: loaded.model.threads)
@@ -108,6 +108,7 @@ public func actionclip_model_get_info(
     info.frames_independent = loaded.model.framesAreIndependent ? 1 : 0
     info.product_instructions = loaded.model.kernels.products(loaded.model.precision).rawValue
     info.row_instructions = loaded.model.kernels.rows.rawValue
+    info.shift_causal = c.temporalShift == .causal ? 1 : 0
     try SizedStruct.write(info, to: info_out, oldest: oldestInfo, "info_out")
   }
 }

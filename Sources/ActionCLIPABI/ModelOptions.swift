@@ -49,7 +49,9 @@ extension LoadOptions {
     let processors = try processorList(options)
     self.init(
       joint: try choice(options.joint, "joint"),
-      temporalShift: try choice(options.temporal_shift, "temporal_shift"),
+      temporalShift: try choice(
+        options.temporal_shift, "temporal_shift", "ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF or _CAUSAL",
+        ShiftForm.init(rawValue:)),
       head: try choice(options.head, "head", "ACTIONCLIP_HEAD_*", TemporalHeadKind.init(rawValue:)),
       frames: options.frames == 0 ? nil : Int(options.frames),
       threads: options.threads == 0 && !processors.isEmpty

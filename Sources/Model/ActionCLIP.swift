@@ -42,7 +42,7 @@ public final class ActionCLIP: Sendable {
   /// Whether frames may be encoded in any number and order. False where the frames of a video see each other: in joint
   /// models, and with temporal shift or a temporal view.
   public var framesAreIndependent: Bool {
-    !configuration.joint && !configuration.temporalShift && configuration.temporalView == 0
+    !configuration.joint && configuration.temporalShift == .off && configuration.temporalView == 0
   }
   /// Floats of one frame's input, 3·S·S.
   public var pixelsPerFrame: Int { vision.pixelsPerFrame }
@@ -59,7 +59,7 @@ public final class ActionCLIP: Sendable {
       _ = try takeResults(workspace, frameRowsPerVideo * size, size)
     }
     let frames = bytes { (workspace) throws(Failure) in
-      let plan = vision.plan(frames: configuration.frames)
+      let plan = vision.plan(frames: configuration.frames, unit: vision.framesPerUnit)
       _ = try vision.buffers(workspace, plan, writesPixels: true, threads: threads)
     }
     let join = bytes { (workspace) throws(Failure) in try head.measure(workspace, threads: threads) }
@@ -122,7 +122,7 @@ public final class ActionCLIP: Sendable {
   }
 
   /// Runs `body` with memory for `first` and `second` floats: embeddings, until a call has succeeded.
-  private func withResults(
+  func withResults(
     _ first: Int, _ second: Int,
     _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) throws(Failure) -> Void
   ) throws(Failure) {
@@ -155,7 +155,7 @@ public final class ActionCLIP: Sendable {
   }
 
   /// Refuses embeddings with NaN or infinity. `origin` names the caller's input.
-  private static func check(
+  static func check(
     _ embeddings: UnsafePointer<Float>, _ count: Int, _ origin: StaticString
   ) throws(Failure) {
     guard allFinite(embeddings, count: count) else {

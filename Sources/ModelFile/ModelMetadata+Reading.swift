@@ -91,7 +91,11 @@ extension ModelMetadata {
     switch key {
     case "format": break
     case "joint": declared.joint = try ModelMetadata.onOff(value)
-    case "temporal_shift": declared.temporalShift = try ModelMetadata.onOff(value)
+    case "temporal_shift":
+      declared.temporalShift = ShiftForm(name: value)
+      guard declared.temporalShift != nil else {
+        throw .invalid("is \(quoted(value.utf8, limit: 40)), expected on, off or causal")
+      }
     case "head":
       declared.head = TemporalHeadKind(name: value)
       guard declared.head != nil else {

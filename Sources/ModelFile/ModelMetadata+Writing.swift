@@ -9,7 +9,7 @@ extension ModelMetadata {
   func entries(for c: Configuration, compute: Precision) throws(Failure) -> TextPairs {
     var own = [
       ("format", ModelMetadata.version), ("joint", c.joint ? "on" : "off"),
-      ("temporal_shift", c.temporalShift ? "on" : "off"), ("head", c.head.name), ("frames", "\(c.frames)"),
+      ("temporal_shift", c.temporalShift.name), ("head", c.head.name), ("frames", "\(c.frames)"),
     ]
     if compute != .fp32 { own.append(("compute", compute.name)) }
     if !c.activationIsAssumed { own.append(("activation", c.activation.name)) }

@@ -29,7 +29,7 @@ struct MetadataTests {
     #expect(
       metadata.declared
         == DeclaredOptions(
-          joint: false, temporalShift: true, head: TemporalHeadKind(name: "Transf"), frames: 16,
+          joint: false, temporalShift: .twoSided, head: TemporalHeadKind(name: "Transf"), frames: 16,
           activation: .gelu, epsilon: 1e-5,
           headEpsilon: 1e-6))
     #expect(metadata.templates.strings == ["{}", "a clip of {}"])
@@ -185,7 +185,7 @@ struct MetadataTests {
 
   @Test func whatIsWrittenIsReadAgain() throws {
     var c = Configuration()
-    (c.imageSize, c.patchSize, c.frames, c.temporalShift) = (224, 16, 5, true)
+    (c.imageSize, c.patchSize, c.frames, c.temporalShift) = (224, 16, 5, .causal)
     c.head = try #require(TemporalHeadKind(name: "LSTM"))
     (c.visionWidth, c.visionLayers, c.embeddingSize) = (64, 1, 64)
     (c.textWidth, c.textLayers, c.contextLength, c.vocabularySize) = (64, 1, 77, 600)
@@ -202,7 +202,7 @@ struct MetadataTests {
     #expect(
       again.declared
         == DeclaredOptions(
-          joint: false, temporalShift: true, head: TemporalHeadKind(name: "LSTM"), frames: 5,
+          joint: false, temporalShift: .causal, head: TemporalHeadKind(name: "LSTM"), frames: 5,
           precision: .int8, activation: .gelu,
           epsilon: 1e-6, headEpsilon: 1e-5, visionHeads: 1, textHeads: 2))
     #expect(again.labels.strings == metadata.labels.strings)

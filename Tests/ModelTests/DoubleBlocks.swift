@@ -33,9 +33,9 @@ struct DoubleBlocks {
     gelu ? x * 0.5 * (1 + erf(x / 2.0.squareRoot())) : x / (1 + exp(-1.702 * x))
   }
 
-  /// x [rows][width] through both layers.
-  func apply(_ x: inout [[Double]]) {
-    for layer in 0..<2 {
+  /// x [rows][width] through both layers, or one of them.
+  func apply(_ x: inout [[Double]], layers: Range<Int> = 0..<2) {
+    for layer in layers {
       let block = "\(prefix)\(layer)."
       let input = Dense(values(block + "attn.in_proj_weight"), values(block + "attn.in_proj_bias"))
       let output = Dense(values(block + "attn.out_proj.weight"), values(block + "attn.out_proj.bias"))

@@ -16,7 +16,7 @@ struct EncodingTests {
     try ActionCLIP(
       tensors,
       options: LoadOptions(
-        temporalShift: shift, frames: Self.frames, threads: threads, precision: precision),
+        temporalShift: shift ? .twoSided : .off, frames: Self.frames, threads: threads, precision: precision),
       declaresOptions: false)
   }
 

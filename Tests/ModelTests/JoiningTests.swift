@@ -9,7 +9,7 @@ import Testing
 struct JoiningTests {
   private static let (frames, videos, size) = (3, 4, InMemoryTensors.embedding)
 
-  enum Option: CaseIterable { case none, shift, view, joint }
+  enum Option: CaseIterable { case none, shift, causal, view, joint }
 
   private static func tensors(_ head: TemporalHeadKind) -> InMemoryTensors {
     var tensors = InMemoryTensors.clip()
@@ -31,7 +31,7 @@ struct JoiningTests {
     return try ActionCLIP(
       tensors,
       options: LoadOptions(
-        temporalShift: option == .shift, head: option == .joint ? nil : head, frames: Self.frames, threads: 2,
+        temporalShift: option == .shift ? .twoSided : option == .causal ? .causal : .off, head: option == .joint ? nil : head, frames: Self.frames, threads: 2,
         precision: precision,
         temporalView: option == .view ? 1 : nil),
       declaresOptions: false)
@@ -88,7 +88,7 @@ struct JoiningTests {
     }
   }
 
-  @Test(arguments: [Option.shift, .view, .joint])
+  @Test(arguments: [Option.shift, .causal, .view, .joint])
   func partsOfAVideoAreRefusedWhereFramesSeeEachOther(option: Option) throws {
     let model = try model(.meanP, option, .fp32)
     let error = #expect(throws: Failure.self) { try encodeFrames(model, pixels, count: Self.frames + 1) }

@@ -27,7 +27,7 @@ struct LoadingTests {
     #expect(c.visionWidth == 64 && c.visionLayers == 2 && c.visionHeads == 1)
     #expect(c.textWidth == 64 && c.textLayers == 2 && c.textHeads == 1)
     #expect(c.embeddingSize == 24 && c.contextLength == 12 && c.vocabularySize == 50)
-    #expect(c.frames == 8 && !c.joint && !c.temporalShift && c.head == .meanP)
+    #expect(c.frames == 8 && !c.joint && c.temporalShift == .off && c.head == .meanP)
   }
 
   @Test func headsAreRecognisedByTheirTensors() throws {
@@ -50,7 +50,7 @@ struct LoadingTests {
     for name in full.names where name != "logit_scale" {
       var lacking = full
       lacking.tensors[name] = nil
-      let error = failure(lacking, LoadOptions(temporalShift: true, head: .transf))
+      let error = failure(lacking, LoadOptions(temporalShift: .twoSided, head: .transf))
       // Without its first block the shift's names cannot be seen either.
       if error?.kind == .optionConflict { continue }
       #expect(error?.kind == .missingTensor || error?.kind == .unsupported, "\(name): \(error as Any)")
@@ -94,15 +94,16 @@ struct LoadingTests {
     #expect(failure(integers)?.message.contains("visual.ln_pre.weight") == true)
   }
 
-  @Test func shiftMayBeChosenOverPlainCLIPOnly() throws {
+  @Test(arguments: [ShiftForm.twoSided, .causal])
+  func shiftMayBeChosenOverPlainCLIPOnly(form: ShiftForm) throws {
     let plain = InMemoryTensors.clip()
-    let on = LoadOptions(temporalShift: true)
-    #expect(try load(plain, on, declares: false).temporalShift)
-    #expect(failure(plain, on, declares: true)?.kind == .optionConflict)
+    let chosen = LoadOptions(temporalShift: form)
+    #expect(try load(plain, chosen, declares: false).temporalShift == form)
+    #expect(failure(plain, chosen, declares: true)?.kind == .optionConflict)
     let shifted = InMemoryTensors.clip(infix: "net.")
-    #expect(try load(shifted).temporalShift)
-    #expect(try load(shifted, on).temporalShift)
-    #expect(failure(shifted, LoadOptions(temporalShift: false))?.kind == .optionConflict)
+    #expect(try load(shifted).temporalShift == .twoSided)
+    #expect(try load(shifted, chosen).temporalShift == form)
+    #expect(failure(shifted, LoadOptions(temporalShift: .off))?.kind == .optionConflict)
   }
 
   @Test func jointIsWhatTheTimeEmbeddingSays() throws {
@@ -114,7 +115,7 @@ struct LoadingTests {
     #expect(failure(joint, LoadOptions(joint: false))?.kind == .optionConflict)
     #expect(failure(joint, LoadOptions(frames: 8))?.kind == .optionConflict)
     #expect(failure(joint, LoadOptions(head: .lstm))?.kind == .optionConflict)
-    #expect(failure(joint, LoadOptions(temporalShift: true), declares: false)?.kind == .optionConflict)
+    #expect(failure(joint, LoadOptions(temporalShift: .twoSided), declares: false)?.kind == .optionConflict)
     joint.addConv1D()
     #expect(failure(joint)?.kind == .optionConflict)
   }

@@ -7,19 +7,20 @@ import Testing
 
 /// The temporal options against their definitions, one number at a time.
 struct TemporalTests {
-  @Test func shiftMovesAnEighthOfTheChannelsEachWay() {
+  @Test(arguments: [false, true])
+  func shiftMovesAnEighthOfTheChannelsEachWayOrFromThePastAlone(isCausal: Bool) {
     let (frames, tokens, width) = (3, 2, 16)
     var x = (0..<frames * tokens * width).map { Float($0 + 1) }
     let before = x
     func at(_ values: [Float], _ t: Int, _ token: Int, _ channel: Int) -> Float {
       (0..<frames).contains(t) ? values[(t * tokens + token) * width + channel] : 0
     }
-    TemporalShift(frames: frames, tokens: tokens, width: width).apply(
+    TemporalShift(frames: frames, tokens: tokens, width: width, isCausal: isCausal).apply(
       &x, videos: 1, pool: ThreadPool(threads: 1))
     for t in 0..<frames {
       for channel in 0..<width {
         #expect(at(x, t, 0, channel) == at(before, t, 0, channel), "the class token stays")
-        let from = channel < 2 ? t + 1 : channel < 4 ? t - 1 : t
+        let from = channel < 2 && !isCausal ? t + 1 : (2..<4).contains(channel) ? t - 1 : t
         #expect(at(x, t, 1, channel) == at(before, from, 1, channel))
       }
     }

@@ -49,14 +49,14 @@ struct ResidualBlocks: Sendable {
   }
 
   /// Applies every block to any number of rows, in runs of whole sequences that fit the scratch. `before`, if it is
-  /// given, is called before each block, which then goes over all runs first.
+  /// given, is called with the number of each block before it, and each block then goes over all runs first.
   func apply(
     _ x: UnsafeMutablePointer<Float>, inRunsOf sequences: Sequences, wanted: WantedRows,
-    _ scratch: BlockScratch, _ pool: ThreadPool, before: (() -> Void)?
+    _ scratch: BlockScratch, _ pool: ThreadPool, before: ((_ layer: Int) -> Void)?
   ) throws(Failure) {
     if let before {
       for (layer, block) in blocks.enumerated() {
-        before()
+        before(layer)
         try forEachRun(sequences, limit: scratch.rows) { (run) throws(Failure) in
           try block.apply(
             x + run.offsets[0] * width, run, wanted: layer + 1 < blocks.count ? .all : wanted, scratch,

@@ -12,7 +12,7 @@ extension Configuration {
     let onOff = { (value: Bool) in value ? "on" : "off" }
     let joint = try Choice("joint", asked: options.joint, declared: declared.joint, shown: onOff)
     let shift = try Choice(
-      "temporal_shift", asked: options.temporalShift, declared: declared.temporalShift, shown: onOff)
+      "temporal_shift", asked: options.temporalShift, declared: declared.temporalShift, shown: \.name)
     let head = try Choice("head", asked: options.head, declared: declared.head, shown: \.name)
     let frames = try Choice("frames", asked: options.frames, declared: declared.frames, shown: \.description)
     let activation = try Choice(
@@ -47,7 +47,7 @@ extension Configuration {
       throw view.contradiction(
         "temporal_view was asked for", "the checkpoint is the reference's, which has no such thing")
     }
-    guard c.temporalView == 0 || !c.joint && !c.temporalShift else {
+    guard c.temporalView == 0 || !c.joint && c.temporalShift == .off else {
       throw Failure(
         .optionConflict,
         "frames whose tokens see their neighbours' (temporal_view) exclude joint tokens and temporal shift; the file "
@@ -128,21 +128,21 @@ extension Configuration {
   }
 
   private mutating func inferShift(
-    _ reader: ParameterReader, _ choice: Choice<Bool>, _ declaresOptions: Bool
+    _ reader: ParameterReader, _ choice: Choice<ShiftForm>, _ declaresOptions: Bool
   ) throws(Failure) -> String {
     let infix = TensorNames.Vision.shiftedInfix
     let name = "\(TensorNames.Vision.blocks)0.\(infix)\(Configuration.firstOfBlock)"
     let shifted = reader.has(name)
-    if shifted, choice.value == false {
+    if shifted, choice.value == .off {
       throw choice.contradiction(
         "temporal shift was switched off", "the checkpoint was trained with it (it has '\(name)')")
     }
-    if !shifted, choice.value == true, declaresOptions {
+    if !shifted, let form = choice.value, form != .off, declaresOptions {
       throw choice.contradiction(
         "temporal shift was switched on",
         "the checkpoint was trained without it (it has no '\(name)')")
     }
-    temporalShift = choice.value ?? shifted
+    temporalShift = choice.value ?? (shifted ? .twoSided : .off)
     return shifted ? infix : ""
   }
 
@@ -159,7 +159,7 @@ extension Configuration {
       throw Failure(.missingTensor, "tensor '\(name)' is missing: joint space-time tokens need it")
     }
     joint = has
-    if joint, temporalShift {
+    if joint, temporalShift != .off {
       throw Failure(
         .optionConflict, "joint and temporal shift exclude each other; the checkpoint or options ask for both"
       )

@@ -36,7 +36,7 @@ public struct Configuration: Sendable, Equatable {
   public var vocabularySize = 0  // V
   public var frames = 0  // T
   public var joint = false
-  public var temporalShift = false
+  public var temporalShift = ShiftForm.off
   /// Frames before and behind each frame that its tokens attend to besides its own, in every block: Open-VCLIP's
   /// `expand_temporal_view`. 0: none.
   public var temporalView = 0

@@ -5,7 +5,7 @@ import Weights
 /// Options of the model that the file's metadata state (docs/FORMAT.md); nil where they state nothing.
 public struct DeclaredOptions: Sendable, Equatable {
   public var joint: Bool?
-  public var temporalShift: Bool?
+  public var temporalShift: ShiftForm?
   public var head: TemporalHeadKind?
   public var frames: Int?
   /// Frames on each side that a frame's tokens attend to; see `Configuration.temporalView`.
@@ -25,7 +25,7 @@ public struct DeclaredOptions: Sendable, Equatable {
   public var usualFrames: Int?
 
   public init(
-    joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHeadKind? = nil, frames: Int? = nil,
+    joint: Bool? = nil, temporalShift: ShiftForm? = nil, head: TemporalHeadKind? = nil, frames: Int? = nil,
     precision: Precision? = nil, activation: EncoderActivation? = nil, epsilon: Float? = nil,
     headEpsilon: Float? = nil, usualFrames: Int? = nil, visionHeads: Int? = nil, textHeads: Int? = nil
   ) {

@@ -3,7 +3,7 @@ import Numerics
 /// The caller's choices for a model; nil: as the checkpoint says.
 public struct LoadOptions: Sendable {
   public var joint: Bool?
-  public var temporalShift: Bool?
+  public var temporalShift: ShiftForm?
   public var head: TemporalHeadKind?
   public var frames: Int?
   public var threads: Int
@@ -18,7 +18,7 @@ public struct LoadOptions: Sendable {
   public var temporalView: Int?
 
   public init(
-    joint: Bool? = nil, temporalShift: Bool? = nil, head: TemporalHeadKind? = nil, frames: Int? = nil,
+    joint: Bool? = nil, temporalShift: ShiftForm? = nil, head: TemporalHeadKind? = nil, frames: Int? = nil,
     threads: Int = 1, processors: [Int32] = [], precision: Precision? = nil,
     instructions: InstructionSet? = nil, activation: EncoderActivation? = nil, temporalView: Int? = nil
   ) {

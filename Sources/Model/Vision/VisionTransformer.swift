@@ -22,7 +22,7 @@ struct VisionTransformer: Sendable {
   var framesPerSequence: Int { configuration.frames / configuration.frameRowsPerVideo }
   /// Frames that must be in memory together: temporal shift and joint mix a whole video.
   var framesPerUnit: Int {
-    configuration.temporalShift || view.reach > 0 ? configuration.frames : framesPerSequence
+    configuration.temporalShift != .off || view.reach > 0 ? configuration.frames : framesPerSequence
   }
   /// The frames that a frame's tokens attend to besides its own.
   var view: TemporalView {
@@ -41,9 +41,9 @@ struct VisionTransformer: Sendable {
     let framesPerPatchRun: Int
   }
 
-  func plan(frames: Int) -> Plan {
+  /// The pieces of a call that encodes `frames` frames, `unit` of which must be in memory together.
+  func plan(frames: Int, unit: Int) -> Plan {
     let together = VisionTransformer.rowsTogether
-    let unit = framesPerUnit
     let unitSequences = unit / framesPerSequence
     let unitRows = unitSequences * sequenceLength
     let units = max(1, min(together / unitRows, frames / unit))
@@ -59,17 +59,17 @@ struct VisionTransformer: Sendable {
   }
 
   /// Encodes frames, a multiple of T when they see each other, to class embeddings: out [frames, E], or [videos, E]
-  /// when joint.
+  /// when joint. With `causal` they are its runs in place of whole videos, and each sees the one before.
   func encode(
-    _ source: any FrameSource, frames: Int, to out: UnsafeMutablePointer<Float>,
+    _ source: any FrameSource, frames: Int, causal: CausalShift? = nil, to out: UnsafeMutablePointer<Float>,
     pool: ThreadPool, workspaces: WorkspacePool
   ) throws(Failure) {
-    let (plan, writesPixels) = (plan(frames: frames), source.pixels == nil)
+    let unit = causal == nil ? framesPerUnit : 1
+    let (plan, writesPixels) = (plan(frames: frames, unit: unit), source.pixels == nil)
     try workspaces.with { (workspace) throws(Failure) in
       try buffers(workspace, plan, writesPixels: writesPixels, threads: pool.threads)
     } run: { (buffers) throws(Failure) in
       var (first, checked) = (0, 0)
-      let unit = framesPerUnit
       while first < frames {
         let ready = min(frames, try source.readyFrames(atLeast: first + unit))
         let count = min(plan.framesPerGroup, (ready - first) / unit * unit)
@@ -84,7 +84,7 @@ struct VisionTransformer: Sendable {
         try embed(source, first, count, plan, buffers, pool)
         let sequences = Sequences(
           offsets: buffers.offsets, count: count / framesPerSequence, before: buffers.neighbours)
-        try transform(sequences, videos: count / configuration.frames, buffers, pool)
+        try transform(sequences, from: first, causal, buffers, pool)
         let embeddings = out + first / framesPerSequence * projection.outputs
         project(sequences, buffers, to: embeddings, pool)
         first += count
@@ -136,18 +136,25 @@ struct VisionTransformer: Sendable {
   }
 
   /// Applies ln_pre and all blocks to buffers.x, with the temporal shift before each block if there is one. Of the last
-  /// block only the class tokens are computed.
+  /// block only the class tokens are computed. `first` is the number of the call's frames before these.
   private func transform(
-    _ sequences: Sequences, videos: Int, _ buffers: Buffers, _ pool: ThreadPool
+    _ sequences: Sequences, from first: Int, _ causal: CausalShift?, _ buffers: Buffers, _ pool: ThreadPool
   ) throws(Failure) {
     let x = buffers.x
     lnPre.apply(rows: sequences.rows, x, stride: width, to: x, stride: width, pool: pool)
-    guard configuration.temporalShift else {
+    if let causal {
+      return try blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool) { layer in
+        causal.apply(x, frames: sequences.count, from: first, layer: layer, pool: pool)
+      }
+    }
+    guard configuration.temporalShift != .off else {
       return try blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool, before: nil)
     }
-    let shift = TemporalShift(frames: configuration.frames, tokens: sequenceLength, width: width)
-    try blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool) {
-      shift.apply(x, videos: videos, pool: pool)
+    let shift = TemporalShift(
+      frames: configuration.frames, tokens: sequenceLength, width: width,
+      isCausal: configuration.temporalShift == .causal)
+    try blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool) { _ in
+      shift.apply(x, videos: sequences.count / configuration.frames, pool: pool)
     }
   }
 

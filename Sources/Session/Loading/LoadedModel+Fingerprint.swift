@@ -15,8 +15,10 @@ extension LoadedModel {
       let bytes = Array((text + "\n").utf8)
       bytes.withUnsafeBytes { sha.update($0) }
     }
+    // The words of versions without a causal form, whose taught classifiers stay valid.
+    let shift = c.temporalShift == .causal ? "causal" : "\(c.temporalShift == .twoSided)"
     add(
-      "\(c.embeddingSize) \(c.head.name) joint \(c.joint) shift \(c.temporalShift) view \(c.temporalView) "
+      "\(c.embeddingSize) \(c.head.name) joint \(c.joint) shift \(shift) view \(c.temporalView) "
         + c.activation.name,
       to: &sha)
     for parameter in model.parameters where !parameter.isBlockMatrix {

@@ -9,11 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-# option: (joint tokens, temporal shift, head)
+# option: (joint tokens, temporal shift: "" none, "both" sides or "causal", head)
 OPTIONS = {
-    "MeanP": (False, False, "meanP"), "Conv_1D": (False, False, "Conv_1D"), "LSTM": (False, False, "LSTM"),
-    "Transf": (False, False, "Transf"), "Transf_cls": (False, False, "Transf_cls"),
-    "shift": (False, True, "meanP"), "shift+Transf": (False, True, "Transf"), "joint": (True, False, "meanP"),
+    "MeanP": (False, "", "meanP"), "Conv_1D": (False, "", "Conv_1D"), "LSTM": (False, "", "LSTM"),
+    "Transf": (False, "", "Transf"), "Transf_cls": (False, "", "Transf_cls"),
+    "shift": (False, "both", "meanP"), "shift+Transf": (False, "both", "Transf"), "joint": (True, "", "meanP"),
+    "causal": (False, "causal", "meanP"), "causal+Transf": (False, "causal", "Transf"),
 }
 
 
@@ -77,17 +78,17 @@ class Block(nn.Module):
 
 class Shift(nn.Module):
     """A block after the temporal shift of its input: an eighth of the patches' channels from the next frame,
-    an eighth from the one before."""
+    an eighth from the one before. Causal: only the latter, and the first eighth stays the frame's own."""
 
-    def __init__(self, net, frames):
+    def __init__(self, net, frames, causal):
         super().__init__()
-        self.net, self.frames = net, frames
+        self.net, self.frames, self.causal = net, frames, causal
 
     def forward(self, x):
         bt, n, w = x.shape
         fold = w // 8
         p = x[:, 1:].reshape(bt // self.frames, self.frames, n - 1, w)
-        later = F.pad(p[:, 1:, :, :fold], (0, 0, 0, 0, 0, 1))
+        later = p[..., :fold] if self.causal else F.pad(p[:, 1:, :, :fold], (0, 0, 0, 0, 0, 1))
         earlier = F.pad(p[:, :-1, :, fold : 2 * fold], (0, 0, 0, 0, 1, 0))
         p = torch.cat([later, earlier, p[..., 2 * fold :]], -1).reshape(bt, n - 1, w)
         return self.net(torch.cat([x[:, :1], p], 1))
@@ -114,7 +115,7 @@ class VisionTransformer(nn.Module):
             self.time_embedding = nn.Parameter(torch.randn(s.frames, w) * w**-0.5)
         self.ln_pre, self.ln_post = nn.LayerNorm(w), nn.LayerNorm(w)
         blocks = [Block(w, w // 64) for _ in range(s.layers)]
-        self.transformer = Blocks([Shift(b, s.frames) for b in blocks] if shift else blocks)
+        self.transformer = Blocks([Shift(b, s.frames, shift == "causal") for b in blocks] if shift else blocks)
         self.proj = nn.Parameter(torch.randn(w, s.embed) * w**-0.5)
         self.joint, self.frames, self.patch = joint, s.frames, s.patch
 
@@ -134,7 +135,7 @@ class VisionTransformer(nn.Module):
 
 
 class CLIP(nn.Module):
-    def __init__(self, s, joint=False, shift=False):
+    def __init__(self, s, joint=False, shift=""):
         super().__init__()
         self.visual = VisionTransformer(s, joint, shift)
         self.transformer = Blocks([Block(s.text_width, s.text_width // 64, True) for _ in range(s.text_layers)])
