@@ -449,6 +449,9 @@ typedef struct actionclip_save_options {
    * weights if `templates` is not NULL; not NULL with template_weight_count 0: equal weights. */
   const float *template_weights;
   size_t template_weight_count;
+  /* The time from frame to frame, in nanoseconds, of the videos that the model was trained with: 1 to 86400000000000, a
+   * day. 0: the model's own; -1: none. Streams sample by it where they are told nothing else. */
+  int64_t frame_interval_ns;
 } actionclip_save_options;
 
 /* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does

@@ -64,14 +64,18 @@ def residual_block(x, p, name, heads, causal=False, eps=1e-5):
     return x + linear(hidden, p, name + ".mlp.c_proj")
 
 
-def temporal_shift(x, frames):
+def temporal_shift(x, frames, causal=False):
     """x [B*T, 1+N, W]: an eighth of the patch tokens' channels comes from the next frame, an eighth from
-    the previous one; zero beyond the clip; the class token stays."""
+    the previous one; zero beyond the clip; the class token stays. Causal, which the reference does not have: nothing
+    comes from the next frame, and those channels stay."""
     bt, n, w = x.shape
     fold = w // 8
     patches = x[:, 1:].reshape(bt // frames, frames, n - 1, w)
     moved = torch.zeros_like(patches)
-    moved[:, :-1, :, :fold] = patches[:, 1:, :, :fold]
+    if causal:
+        moved[..., :fold] = patches[..., :fold]
+    else:
+        moved[:, :-1, :, :fold] = patches[:, 1:, :, :fold]
     moved[:, 1:, :, fold : 2 * fold] = patches[:, :-1, :, fold : 2 * fold]
     moved[..., 2 * fold :] = patches[..., 2 * fold :]
     return torch.cat([x[:, :1], moved.reshape(bt, n - 1, w)], dim=1)
@@ -82,15 +86,16 @@ def layers_in(p, prefix):
 
 
 class ActionCLIP:
-    """head: one of HEADS. joint and temporal shift are what the tensors' names say."""
+    """head: one of HEADS. joint and temporal shift are what the tensors' names say, its causal form what the caller
+    says."""
 
-    def __init__(self, model, fusion, head, frames):
+    def __init__(self, model, fusion, head, frames, causal=False):
         assert head in HEADS
         self.joint = "visual.time_embedding" in model
         self.shift = any(".net." in k for k in model)
         # A checkpoint trained with temporal shift wraps each visual block: resblocks.N.net.…
         self.p = {k.replace(".net.", "."): v for k, v in model.items()}
-        self.f, self.head, self.frames = fusion, head, frames
+        self.f, self.head, self.frames, self.causal = fusion, head, frames, causal
         self.head_eps = 1e-12  # quirk: only the Transf head's LayerNorms
         if self.joint and self.shift:
             raise ValueError("joint tokens with temporal shift are not defined")
@@ -117,7 +122,7 @@ class ActionCLIP:
         x = layer_norm(x, p, "visual.ln_pre")
         for i in range(layers_in(p, "visual.transformer.resblocks.")):
             if self.shift:
-                x = temporal_shift(x, t)
+                x = temporal_shift(x, t, self.causal)
             x = residual_block(x, p, f"visual.transformer.resblocks.{i}", w // 64)
         features = layer_norm(x[:, 0], p, "visual.ln_post") @ p["visual.proj"]
         if self.joint:

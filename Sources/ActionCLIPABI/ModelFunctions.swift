@@ -108,6 +108,7 @@ public func actionclip_model_get_info(
     info.frames_independent = loaded.model.framesAreIndependent ? 1 : 0
     info.product_instructions = loaded.model.kernels.products(loaded.model.precision).rawValue
     info.row_instructions = loaded.model.kernels.rows.rawValue
+    info.frame_interval_ns = loaded.frameIntervalNanoseconds ?? 0
     info.shift_causal = c.temporalShift == .causal ? 1 : 0
     try SizedStruct.write(info, to: info_out, oldest: oldestInfo, "info_out")
   }

@@ -49,6 +49,7 @@ extension SaveOptions {
       options.templates, options.template_count, "templates", "template_count",
       ModelMetadata.problem(ofTemplate:))
     notes = try noteTexts(options)
+    frameIntervalNanoseconds = try frameInterval(options.frame_interval_ns)
     let weightCount = options.template_weight_count
     guard let given = options.template_weights else {
       guard weightCount == 0 else {
@@ -59,6 +60,20 @@ extension SaveOptions {
     hasEqualWeights = weightCount == 0
     guard !hasEqualWeights else { return }
     templateWeights = try weights(given, weightCount, "template_weights")
+  }
+}
+
+/// Converts a frame interval to be saved: 0 gives nil, which keeps the model's, and -1 gives 0, which is none.
+private func frameInterval(_ value: Int64) throws(Failure) -> Int64? {
+  let range = ModelMetadata.frameIntervals
+  switch value {
+  case 0: return nil
+  case -1: return 0
+  case range: return value
+  default:
+    throw .argument(
+      "frame_interval_ns is \(value), expected 1 to \(range.upperBound), 0 to keep the model's, or -1 for none"
+    )
   }
 }
 

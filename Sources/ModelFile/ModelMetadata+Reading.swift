@@ -107,6 +107,7 @@ extension ModelMetadata {
     case "temporal_view": declared.temporalView = try ModelMetadata.number(value, Configuration.maximumView)
     case "heads_assumed": declared.headsAreAssumed = try ModelMetadata.onOff(value)
     case "frames": declared.frames = try ModelMetadata.number(value, Configuration.maximumFrames)
+    case "frame_interval_ns": frameIntervalNanoseconds = try ModelMetadata.frameInterval(value)
     case "compute":
       declared.precision = Precision.allCases.first { $0.name == value }
       guard declared.precision != nil else {
@@ -165,6 +166,17 @@ extension ModelMetadata {
       throw .invalid("is \(quoted(value.utf8, limit: 40)), expected a number from 1 to \(largest)")
     }
     return number
+  }
+
+  /// Nanoseconds in plain digits.
+  private static func frameInterval(_ value: String) throws(Failure) -> Int64 {
+    let plain = value.utf8.allSatisfy { (0x30...0x39).contains($0) } && value.utf8.first != 0x30
+    guard plain, let interval = Int64(value), frameIntervals.contains(interval) else {
+      throw .invalid(
+        "is \(quoted(value.utf8, limit: 40)), expected a number of nanoseconds from 1 to \(frameIntervals.upperBound)"
+      )
+    }
+    return interval
   }
 
   private static func epsilon(_ value: String) throws(Failure) -> Float {

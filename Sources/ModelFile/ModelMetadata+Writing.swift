@@ -11,6 +11,7 @@ extension ModelMetadata {
       ("format", ModelMetadata.version), ("joint", c.joint ? "on" : "off"),
       ("temporal_shift", c.temporalShift.name), ("head", c.head.name), ("frames", "\(c.frames)"),
     ]
+    if let frameIntervalNanoseconds { own.append(("frame_interval_ns", "\(frameIntervalNanoseconds)")) }
     if compute != .fp32 { own.append(("compute", compute.name)) }
     if !c.activationIsAssumed { own.append(("activation", c.activation.name)) }
     if c.temporalView > 0 { own.append(("temporal_view", "\(c.temporalView)")) }

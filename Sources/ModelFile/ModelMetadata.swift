@@ -26,6 +26,10 @@ public struct ModelMetadata: Sendable {
   public var merges: TextList?
   /// Notes such as description, license and source, by keys without the prefix, sorted.
   public private(set) var notes = TextPairs()
+  /// The time from frame to frame that the model was trained for, in nanoseconds; nil if the file states none.
+  public var frameIntervalNanoseconds: Int64?
+  /// The range of `frameIntervalNanoseconds`, up to a day.
+  public static let frameIntervals: ClosedRange<Int64> = 1...86_400_000_000_000
   /// Sizes in the metadata, to be held against the tensors.
   var claimedSizes: [(key: String, value: Int)] = []
 

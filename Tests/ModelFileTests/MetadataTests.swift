@@ -68,7 +68,10 @@ struct MetadataTests {
   }
 
   @Test(arguments: [
-    ("joint", "yes"), ("joint", ""), ("temporal_shift", "On"), ("head", "transf"), ("head", ""),
+    ("joint", "yes"), ("joint", ""), ("temporal_shift", "On"), ("temporal_shift", "Causal"),
+    ("frame_interval_ns", "0"), ("frame_interval_ns", "-1"), ("frame_interval_ns", "086"),
+    ("frame_interval_ns", "1e9"), ("frame_interval_ns", "86400000000001"), ("frame_interval_ns", ""),
+    ("frame_interval_ns", "99999999999999999999"), ("head", "transf"), ("head", ""),
     ("frames", "0"), ("frames", "-8"), ("frames", "8.0"), ("frames", "08"), ("frames", "1025"),
     ("frames", "99999999999999999999"), ("frames", ""), ("frames", "٨"),
     ("activation", "gelu"), ("activation", "ReLU"), ("activation", ""), ("activation", "GELU "),
@@ -194,6 +197,7 @@ struct MetadataTests {
     var metadata = ModelMetadata()
     metadata.labels = try TextList(["a \"quoted\" \\ label", "tab\t, line\n, é 😀"])
     metadata.templates = try TextList(["{}"])
+    metadata.frameIntervalNanoseconds = 86_400_000_000_000
     metadata.merges = try TextList(["#version: 0.2\na b\n"])
     try metadata.setNotes(TextPairs([("source", "here"), ("description", "c"), ("description", "d")]))
     try metadata.setNotes(TextPairs([("source", "")]))
@@ -206,6 +210,7 @@ struct MetadataTests {
           precision: .int8, activation: .gelu,
           epsilon: 1e-6, headEpsilon: 1e-5, visionHeads: 1, textHeads: 2))
     #expect(again.labels.strings == metadata.labels.strings)
+    #expect(again.frameIntervalNanoseconds == metadata.frameIntervalNanoseconds)
     #expect(again.templates.strings == metadata.templates.strings)
     #expect(again.merges?.strings == metadata.merges?.strings)
     #expect(again.notes.keys == ["description"] && again.notes.values == ["d"])
@@ -214,7 +219,7 @@ struct MetadataTests {
   /// Assumed values and defaults are not written.
   @Test func whatIsAssumedOrUsualIsNotWritten() throws {
     let written = try ModelMetadata().entries(for: Configuration(), compute: .fp32).keys
-    for key in ["activation", "epsilon", "head_epsilon", "compute"] {
+    for key in ["activation", "epsilon", "head_epsilon", "compute", "frame_interval_ns"] {
       #expect(!written.contains("actionclip.\(key)"))
     }
   }

@@ -152,7 +152,8 @@ struct CausalTests {
     #expect(try encode(model, [(state, long[...])]) == expected)
     state.reset()
     let out = try encode(
-      model, [(state, part(0..<500, of: long)), (other, part(0..<3, of: long)), (state, part(500..<700, of: long))])
+      model,
+      [(state, part(0..<500, of: long)), (other, part(0..<3, of: long)), (state, part(500..<700, of: long))])
     let size = Self.size
     #expect(out[..<(500 * size)] == expected[..<(500 * size)])
     #expect(out[(500 * size)..<(503 * size)] == expected[..<(3 * size)])

@@ -31,7 +31,8 @@ struct JoiningTests {
     return try ActionCLIP(
       tensors,
       options: LoadOptions(
-        temporalShift: option == .shift ? .twoSided : option == .causal ? .causal : .off, head: option == .joint ? nil : head, frames: Self.frames, threads: 2,
+        temporalShift: option == .shift ? .twoSided : option == .causal ? .causal : .off,
+        head: option == .joint ? nil : head, frames: Self.frames, threads: 2,
         precision: precision,
         temporalView: option == .view ? 1 : nil),
       declaresOptions: false)

@@ -155,7 +155,7 @@ static void loading(void) {
   } bad[] = {{offsetof(actionclip_model_options, joint), -1},
              {offsetof(actionclip_model_options, joint), 3},
              {offsetof(actionclip_model_options, temporal_shift), -1},
-             {offsetof(actionclip_model_options, temporal_shift), 3},
+             {offsetof(actionclip_model_options, temporal_shift), 4},
              {offsetof(actionclip_model_options, head), -1},
              {offsetof(actionclip_model_options, head), INT32_MAX},
              {offsetof(actionclip_model_options, frames), -1},

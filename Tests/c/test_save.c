@@ -135,7 +135,8 @@ static void notes(void) {
   CHECK(actionclip_model_note_count(model) == 2 && actionclip_model_note(model, "license") == NULL);
 
   const int32_t bad = ACTIONCLIP_ERROR_INVALID_ARGUMENT;
-  static const char *const taken[] = {"head", "format", "labels", "merges", "mean", "activation", "image_size"};
+  static const char *const taken[] = {"head", "format", "labels", "merges", "mean", "activation", "image_size",
+                                      "frame_interval_ns"};
   for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) CHECK_ERROR(bad, save_note(model, path, taken[i], "x", 1));
   static const char *const odd[] = {"", "A", "a b", "a-b", "a/b", "\xc3\xa9",
                                     "a23456789_123456789_123456789_123456789_123456789_123456789_12345"};
@@ -152,6 +153,83 @@ static void notes(void) {
   CHECK(unlink(path) == 0);
   actionclip_model_free(model);
   actionclip_model_free(untrained);
+}
+
+static int32_t save_interval(const actionclip_model *model, const char *path, int64_t interval) {
+  actionclip_save_options options;
+  actionclip_save_options_init(&options);
+  options.frame_interval_ns = interval;
+  return actionclip_model_save(model, path, &options);
+}
+
+/* The time from frame to frame: declared, kept, replaced and taken away. */
+static void frame_intervals(void) {
+  const char *path = in_folder("interval.safetensors");
+  const int64_t day = INT64_C(86400000000000);
+  /* Each is saved from the model before it, which the second number says is loaded again with it. */
+  const int64_t steps[][2] = {{0, 0}, {1, 1}, {0, 1}, {day, day}, {0, day}, {-1, 0}, {-1, 0}};
+  actionclip_model *model = NULL;
+  if (!CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), NULL, &model))) return;
+  CHECK(info_of(model).frame_interval_ns == 0 && info_of(model).shift_causal == 0);
+  for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+    CHECK_OK(save_interval(model, path, steps[i][0]));
+    actionclip_model_free(model);
+    if (!CHECK_OK(actionclip_model_load(path, NULL, &model))) return;
+    CHECK(info_of(model).frame_interval_ns == steps[i][1]);
+  }
+  static const int64_t wrong[] = {-2, INT64_MIN, INT64_MAX, INT64_C(86400000000001)};
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_ARGUMENT, save_interval(model, path, wrong[i]));
+    CHECK(strstr(actionclip_last_error(), "frame_interval_ns") != NULL);
+  }
+  CHECK(unlink(path) == 0);
+  actionclip_model_free(model);
+}
+
+/* Causal temporal shift, over weights that declare nothing: saved, declared from then on, and no other form. */
+static void causal_shift(void) {
+  const char *path = in_folder("causal.safetensors");
+  actionclip_model *model = NULL, *again = NULL;
+  actionclip_model_options options;
+  actionclip_model_options_init(&options);
+  options.temporal_shift = ACTIONCLIP_CAUSAL;
+  options.frames = 3;
+  if (!CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &model))) return;
+  const actionclip_model_info info = info_of(model);
+  CHECK(info.temporal_shift == 1 && info.shift_causal == 1 && info.frames_independent == 0);
+  CHECK_OK(actionclip_model_save(model, path, NULL));
+  CHECK_OK(actionclip_model_load(path, NULL, &again));
+  CHECK(info_of(again).temporal_shift == 1 && info_of(again).shift_causal == 1);
+
+  /* The last frame reaches its own embedding alone. */
+  const size_t side = (size_t)info.image_size, count = 3 * 3 * side * side, e = (size_t)info.embedding_size;
+  float *pixels = check_alloc(count * sizeof(float)), *video = check_alloc(e * sizeof(float));
+  float *before = check_alloc(3 * e * sizeof(float)), *after = check_alloc(3 * e * sizeof(float));
+  for (size_t i = 0; i < count; i++) pixels[i] = (float)(i * 7919 % 512) / 256 - 1;
+  CHECK_OK(actionclip_encode_pixels(model, pixels, count, 3, video, e, before, 3 * e));
+  CHECK_OK(actionclip_encode_pixels(again, pixels, count, 3, video, e, after, 3 * e));
+  CHECK(memcmp(before, after, 3 * e * sizeof(float)) == 0);
+  for (size_t i = count / 3 * 2; i < count; i++) pixels[i] = -pixels[i];
+  CHECK_OK(actionclip_encode_pixels(again, pixels, count, 3, video, e, after, 3 * e));
+  CHECK(memcmp(before, after, 2 * e * sizeof(float)) == 0);
+  CHECK(memcmp(before + 2 * e, after + 2 * e, e * sizeof(float)) != 0);
+  free(pixels);
+  free(video);
+  free(before);
+  free(after);
+  actionclip_model_free(again);
+  actionclip_model_free(model);
+
+  for (int32_t asked = ACTIONCLIP_ON; asked <= ACTIONCLIP_OFF; asked++) {
+    options.temporal_shift = asked;
+    again = NULL;
+    CHECK_ERROR(ACTIONCLIP_ERROR_OPTION_CONFLICT, actionclip_model_load(path, &options, &again));
+    CHECK(strstr(actionclip_last_error(), "temporal_shift") != NULL && again == NULL);
+  }
+  options.temporal_shift = ACTIONCLIP_CAUSAL;
+  CHECK_OK(actionclip_model_load(path, &options, &again));
+  actionclip_model_free(again);
+  CHECK(unlink(path) == 0);
 }
 
 static const char *const labels[] = {"ice \"skating\"", "playing cello\\", "太极拳"};
@@ -306,6 +384,8 @@ int main(int argc, char **argv) {
   for (int i = 0; i < PACK_COUNT; i++) round_trip(pack_names[i]);
   one_file();
   notes();
+  frame_intervals();
+  causal_shift();
   failures();
   CHECK(rmdir(folder) == 0);
   return check_report("test_save");

@@ -31,6 +31,34 @@ def test_stored_in_lower_precision_it_computes_in_it(tmp_path, storage):
     assert not (tmp_path / "wide").exists()
 
 
+@pytest.mark.parametrize("given, ns", [("0.36", 360_000_000), ("2", 2 * 10**9), ("0.000000001", 1), ("86400", 86400 * 10**9)])
+def test_the_frame_interval_is_exact_and_can_be_taken_away(tmp_path, given, ns):
+    target, without = tmp_path / "one.safetensors", tmp_path / "without.safetensors"
+    assert run("convert", MODEL, target, "--frame-interval", given).returncode == 0
+    (info,) = json_lines(run("info", target, "--json"))
+    assert info["frame_interval_ns"] == ns
+    assert f", {given} s apart" in run("info", target).stdout
+    assert run("convert", target, without, "--frame-interval", "none").returncode == 0
+    (info,) = json_lines(run("info", without, "--json"))
+    assert info["frame_interval_ns"] is None and "apart" not in run("info", without).stdout
+
+
+def test_frame_intervals_that_are_none_are_refused(tmp_path):
+    for wrong in ["0", "-1", "0.0000000001", "86400.1", ".5", "1.", "1e3", "inf", "", "0,36", "1 s"]:
+        process = run("convert", MODEL, tmp_path / "out", f"--frame-interval={wrong}")
+        assert process.returncode == 64 and "--frame-interval" in process.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_causal_model_says_so(tmp_path):
+    target = tmp_path / "causal.safetensors"
+    assert run("convert", MODEL, target, "--temporal-shift", "causal").returncode == 0
+    (info,) = json_lines(run("info", target, "--json"))
+    assert (info["temporal_shift"], info["shift_causal"]) == (True, True)
+    assert "temporal shift" in (table := run("info", target).stdout) and "causal" in table
+    assert_error(run("info", target, "--temporal-shift", "on"), "temporal_shift on was asked for, but the file says causal")
+
+
 def notes(path):
     (info,) = json_lines(run("info", path, "--json"))
     return {note["key"]: note["text"] for note in info["notes"]}

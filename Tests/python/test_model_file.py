@@ -243,6 +243,7 @@ SIZES = (
     "key, value",
     [
         ("format", "2"), ("format", ""), ("joint", "on"), ("joint", "perhaps"), ("temporal_shift", "1"),
+        ("frame_interval_ns", "0"), ("frame_interval_ns", "1e9"),
         ("head", "LSTM"), ("head", "tail"), ("frames", "0"), ("frames", "many"), ("frames", "1024"),
         ("activation", "gelu"), ("activation", ""), ("epsilon", "0"), ("epsilon", "1e-5 "), ("epsilon", "0.02"),
         ("head_epsilon", "1e-13"), ("head_epsilon", "nan"),
@@ -277,6 +278,50 @@ def test_keys_alone_or_none(saved, untrained, tmp_path):
         model.save(path)
     with actionclip.Model(path) as model:
         assert model.info.temporal_shift and model.info.frames == 3
+
+
+def test_a_file_declares_causal_shift(saved, tmp_path):
+    path, again = tmp_path / "causal.safetensors", tmp_path / "again.safetensors"
+    causal = {"actionclip.format": "1", "actionclip.temporal_shift": "causal", "actionclip.frames": "3"}
+    with_metadata(saved, path, causal)
+    plain = with_metadata(saved, tmp_path / "plain.safetensors", {})
+    with actionclip.Model(path) as model, actionclip.Model(plain, temporal_shift="causal", frames=3) as asked:
+        assert (model.info.temporal_shift, model.info.shift_causal) == (True, True)
+        assert (asked.info.temporal_shift, asked.info.shift_causal) == (True, True)
+        side = model.info.image_size
+        pixels = np.random.default_rng(3).standard_normal((1, 3, 3, side, side)).astype(np.float32)
+        video, frames = model.encode_pixels(pixels), model.encode_pixels(pixels, return_frames=True)[1]
+        assert same_bits(video, asked.encode_pixels(pixels))
+        pixels[0, 2] *= -1
+        changed = model.encode_pixels(pixels, return_frames=True)[1]
+        assert same_bits(changed[0, :2], frames[0, :2]) and not same_bits(changed[0, 2], frames[0, 2])
+        model.save(again)
+    with actionclip.Model(again, temporal_shift="causal") as model:
+        assert model.info.shift_causal
+    assert metadata_of(again)["actionclip.temporal_shift"] == "causal"
+    for file, asked in [(path, True), (path, False), (saved, "causal")]:
+        with pytest.raises(actionclip.ModelError, match="'actionclip.temporal_shift'") as caught:
+            actionclip.Model(file, temporal_shift=asked)
+        assert caught.value.name == "ACTIONCLIP_ERROR_OPTION_CONFLICT"
+    with pytest.raises(TypeError, match='"causal"'):
+        actionclip.Model(path, temporal_shift="caused")
+
+
+def test_a_file_declares_its_frame_interval(saved, tmp_path):
+    path, again = tmp_path / "interval.safetensors", tmp_path / "again.safetensors"
+    with actionclip.Model(saved) as model:
+        assert model.info.frame_interval_ns == 0 and not model.info.shift_causal
+        model.save(path, frame_interval_ns=360_000_000)
+        for wrong in [-1, 86_400_000_000_001, 0.36]:
+            with pytest.raises((ValueError, TypeError), match="frame_interval_ns"):
+                model.save(again, frame_interval_ns=wrong)
+    assert metadata_of(path)["actionclip.frame_interval_ns"] == "360000000"
+    with actionclip.Model(path) as model:
+        assert model.info.frame_interval_ns == 360_000_000
+        model.save(again)
+        assert again.read_bytes() == path.read_bytes()
+        model.save(again, frame_interval_ns=0)
+    assert again.read_bytes() == saved.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,10 @@ def test_as_the_reference(option, tokenizer, tmp_path):
     model = made(option, tokenizer)
     pixels, tokens, video, text = outputs(model, tokenizer, clips(32))
     torch.save(model.checkpoint(1), tmp_path / "checkpoint.pt")
-    plain = reference.ActionCLIP(*reference.load_checkpoint(tmp_path / "checkpoint.pt"), OPTIONS[option][2], 8)
-    assert (plain.joint, plain.shift) == OPTIONS[option][:2]
+    joint, shift, head = OPTIONS[option]
+    plain = reference.ActionCLIP(
+        *reference.load_checkpoint(tmp_path / "checkpoint.pt"), head, 8, causal=shift == "causal")
+    assert (plain.joint, plain.shift) == (joint, shift != "")
     assert (plain.encode_pixels(pixels.flatten(0, 1))[1] - video).abs().max() < 2e-4
     assert (plain.encode_tokens(tokens) - text).abs().max() < 2e-4
 
@@ -75,7 +77,9 @@ def test_the_library_agrees(option, half, tokenizer, tmp_path, actionclip):
     write_merges(tmp_path / "merges.txt", list(tokenizer.ranks))
     shown = clips(32)
     pixels, tokens, video, text = outputs(model, tokenizer, shown)
-    with actionclip.Model(tmp_path / "checkpoint.pt", frames=8, tokenizer=tmp_path / "merges.txt") as theirs:
+    shift = "causal" if OPTIONS[option][1] == "causal" else None
+    with actionclip.Model(
+        tmp_path / "checkpoint.pt", frames=8, tokenizer=tmp_path / "merges.txt", temporal_shift=shift) as theirs:
         assert cosine(theirs.encode_pixels(pixels.flatten(0, 1).numpy()), video) > 0.99999
         assert cosine(theirs.encode_tokens(tokens.int().numpy()), text) > 0.99999
         assert theirs.tokenize(TEXTS).tolist() == tokens.tolist()

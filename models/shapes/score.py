@@ -7,7 +7,8 @@ and scoring are the library's own.
 
 Needs bindings/python on PYTHONPATH (or installed) and the library. Prints one JSON object for each set. With --agree
 PyTorch encodes the same preprocessed frames too, and the two are compared; with --file FILE the library reads a
-single file in place of the checkpoint.
+single file in place of the checkpoint. A run of a causal option is scored causally; --causal does so with weights of any
+temporal shift.
 """
 import argparse
 import collections
@@ -112,11 +113,18 @@ class InPyTorch:
         return {"cosine_lowest": lowest, "same_top1": same / len(features)}
 
 
-def score_run(checkpoint, sets, agree=False, templates=None, file=None):
-    """-> one result for each set."""
+def is_causal(run):
+    """Whether a run was trained with causal temporal shift, which its weights do not tell."""
+    return json.loads((run / "run.json").read_text())["option"].startswith("causal")
+
+
+def score_run(checkpoint, sets, agree=False, templates=None, file=None, causal=False):
+    """-> one result for each set. causal: two-sided shift is computed in the causal form, which is another network."""
     classes = checkpoint.parent / "classes.pt"
     frames = json.loads((checkpoint.parent / "run.json").read_text())["sizes"]["frames"]
     given = dict(path=file) if file else dict(path=checkpoint, tokenizer=checkpoint.parent / "merges.txt")
+    if causal or is_causal(checkpoint.parent):
+        given["temporal_shift"] = "causal"
     other = InPyTorch(checkpoint, templates) if agree else None
     # So small a model is fastest on one thread.
     with actionclip.Model(**given, frames=frames, threads=1) as loaded:
@@ -140,5 +148,6 @@ if __name__ == "__main__":
     parser.add_argument("sets", type=Path, nargs="+")
     parser.add_argument("--agree", action="store_true", help="compare with PyTorch on every video")
     parser.add_argument("--file", type=Path, help="a single file made of the checkpoint")
+    parser.add_argument("--causal", action="store_true", help="compute temporal shift in its causal form")
     args = parser.parse_args()
-    print(json.dumps(score_run(args.checkpoint, args.sets, args.agree, file=args.file), indent=1))
+    print(json.dumps(score_run(args.checkpoint, args.sets, args.agree, file=args.file, causal=args.causal), indent=1))

@@ -33,6 +33,12 @@ struct Convert: ParsableCommand {
   @Option(help: ArgumentHelp("A file of templates, one on each line.", valueName: "path"))
   var templates: FilePath?
 
+  @Option(
+    help: ArgumentHelp(
+      "The time from frame to frame of the videos that the model was trained with, or none (default: as the model says).",
+      valueName: "seconds"))
+  var frameInterval: FrameInterval?
+
   @Option(help: ArgumentHelp("A note for people.", valueName: "text"), transform: Arguments.text)
   var description: String?
 
@@ -52,6 +58,7 @@ struct Convert: ParsableCommand {
     let model = try options.load(path, hash: true)
     let contents = ModelContents(
       storage: storage, labels: try labels.given(), templates: try templates.map(LabelList.read) ?? [],
+      frameInterval: frameInterval?.code ?? 0,
       notes: [("description", description), ("license", license), ("source", source)].compactMap {
         key, text in
         text.map { (key, $0) }

@@ -38,7 +38,7 @@ extension Eval {
         ),
         ("frames", "\(loaded.frames)"),
         ("head", Head.name(of: info.head)),
-        ("temporal shift", info.temporal_shift != 0 ? "on" : "off"),
+        ("temporal shift", Shift.of(info).rawValue),
         ("joint", info.joint != 0 ? "on" : "off"),
         ("compute", Compute.name(of: info.compute_type)),
         ("activation", EncoderActivation.name(of: info.activation)),

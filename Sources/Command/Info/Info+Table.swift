@@ -19,7 +19,11 @@ extension Info {
       ("file", "\(path.map { printable($0.shown) } ?? "the default model") (\(fileType(info)))"),
       ("layout", model.family),
       ("parameters", grouped(info.parameters)),
-      ("frames", "\(info.frames) per video, \(info.image_size) x \(info.image_size) pixels"),
+      (
+        "frames",
+        "\(info.frames) per video, \(info.image_size) x \(info.image_size) pixels"
+          + (info.frame_interval_ns > 0 ? ", \(FrameInterval.text(info.frame_interval_ns)) s apart" : "")
+      ),
       ("sampling", Sampling.name(of: try model.sampling)),
       (
         "resize",
@@ -47,7 +51,7 @@ extension Info {
       ),
       ("embedding", "\(info.embedding_size)"),
       ("joint tokens", onOff(info.joint)),
-      ("temporal shift", onOff(info.temporal_shift)),
+      ("temporal shift", Shift.of(info).rawValue),
       ("head", info.joint != 0 ? "none, the tokens of all frames are joined" : Head.name(of: info.head)),
       (
         "activation",

@@ -7,6 +7,8 @@ struct ModelContents {
   var templates: [String] = []
   /// The weights of `templates`; empty: equal weights for these, or the model's own.
   var templateWeights: [Float] = []
+  /// Nanoseconds from frame to frame; 0: as the model says; -1: none.
+  var frameInterval: Int64 = 0
   var notes: [(key: String, text: String)] = []
 }
 
@@ -15,6 +17,7 @@ extension Model {
     var options = actionclip_save_options()
     actionclip_save_options_init(&options)
     options.storage = contents.storage.code
+    options.frame_interval_ns = contents.frameInterval
     options.label_count = contents.labels.count
     options.template_count = contents.templates.count
     // description, license and source travel as notes like any other.

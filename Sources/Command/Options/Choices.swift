@@ -36,6 +36,24 @@ enum Switch: String, CaseIterable, ExpressibleByArgument {
   var code: Int32 { Int32(self == .on ? ACTIONCLIP_ON : ACTIONCLIP_OFF) }
 }
 
+/// The form of the temporal shift.
+enum Shift: String, CaseIterable, ExpressibleByArgument {
+  case on, off, causal
+
+  var code: Int32 {
+    switch self {
+    case .on: Int32(ACTIONCLIP_ON)
+    case .off: Int32(ACTIONCLIP_OFF)
+    case .causal: Int32(ACTIONCLIP_CAUSAL)
+    }
+  }
+
+  /// The form that a loaded model has.
+  static func of(_ info: actionclip_model_info) -> Shift {
+    info.shift_causal != 0 ? .causal : info.temporal_shift != 0 ? .on : .off
+  }
+}
+
 /// The precision that the encoders compute in.
 enum Compute: String, CaseIterable, ExpressibleByArgument {
   case fp32, bf16, int8

@@ -16,8 +16,9 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "The temporal head (default: as the checkpoint says).")
   var head: Head?
 
-  @Option(help: "In-network temporal shift (default: as the checkpoint says).")
-  var temporalShift: Switch?
+  @Option(
+    help: "In-network temporal shift; causal takes from past frames alone (default: as the checkpoint says).")
+  var temporalShift: Shift?
 
   @Option(help: "Pre-network joint space-time tokens (default: as the checkpoint says).")
   var joint: Switch?

@@ -4,7 +4,9 @@ import System
 extension ActionCLIP {
   /// Makes a state for `encodeCausal`, before any frame.
   public func makeCausalState() throws(Failure) -> CausalState {
-    try CausalState(count: causalShift(UnsafeBufferPointer(start: nil, count: 0)).stateCount(layers: configuration.visionLayers))
+    try CausalState(
+      count: causalShift(UnsafeBufferPointer(start: nil, count: 0)).stateCount(
+        layers: configuration.visionLayers))
   }
 
   /// Encodes frames that follow those which each run's state has seen, with the causal temporal shift, to `out`

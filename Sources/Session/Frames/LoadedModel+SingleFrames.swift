@@ -9,7 +9,8 @@ extension LoadedModel {
   ) throws(Failure) {
     guard model.framesAreIndependent else {
       let option =
-        configuration.joint ? "joint" : configuration.temporalShift != .off ? "temporal_shift" : "temporal_view"
+        configuration.joint
+        ? "joint" : configuration.temporalShift != .off ? "temporal_shift" : "temporal_view"
       throw Failure(
         .optionConflict,
         "a frame cannot be encoded by itself: in this model a frame sees the others of its video (\(option)); encode "

@@ -33,6 +33,8 @@ public final class LoadedModel: Sendable {
   let streams = StreamHub()
 
   public var configuration: Configuration { model.configuration }
+  /// The time from frame to frame that the model's file declares, in nanoseconds; nil if it declares none.
+  public var frameIntervalNanoseconds: Int64? { metadata.frameIntervalNanoseconds }
 
   /// Loads a file of weights, an index of shards, a folder, or a model in Hugging Face's cache by its name there. nil
   /// loads the default model.

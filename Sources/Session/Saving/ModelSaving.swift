@@ -14,6 +14,8 @@ public struct SaveOptions {
   public var templateWeights: TemplateWeights?
   /// The templates get equal weights, whatever the model's own are.
   public var hasEqualWeights = false
+  /// The time from frame to frame in nanoseconds; 0 leaves it out.
+  public var frameIntervalNanoseconds: Int64?
   /// Notes by key; an empty text removes a note.
   public var notes = TextPairs()
 
@@ -44,6 +46,9 @@ extension LoadedModel {
         )
       }
       metadata.templateWeights = weights
+    }
+    if let interval = options.frameIntervalNanoseconds {
+      metadata.frameIntervalNanoseconds = interval == 0 ? nil : interval
     }
     metadata.merges = try tokenizer?.mergeList()
     try metadata.setNotes(options.notes)

@@ -116,7 +116,7 @@ int fuzz_model(const uint8_t *data, size_t size) {
   const uint8_t chosen = take8(&r);
   if (chosen & 1) options.head = take8(&r) % 32;
   if (chosen & 2) options.frames = take_number(&r);
-  if (chosen & 4) options.joint = take8(&r) % 4;
+  if (chosen & 4) options.joint = take8(&r) % 5;
   if (chosen & 8) options.temporal_shift = take8(&r) % 4;
   if (chosen & 16) options.compute_type = take8(&r) % 5;
   const char *notes = metadata[take8(&r) % (sizeof metadata / sizeof *metadata)];

@@ -58,6 +58,7 @@ CONSTANTS: dict[str, int] = {
     "AS_CHECKPOINT": 0,
     "ON": 1,
     "OFF": 2,
+    "CAUSAL": 3,
     "HEAD_AS_CHECKPOINT": 0,
     "HEAD_MEANP": 1,
     "HEAD_CONV_1D": 2,
@@ -236,6 +237,9 @@ class ModelInfo(Structure):
         ("reserved", c_int32),
         ("product_instructions", c_int32),
         ("row_instructions", c_int32),
+        ("frame_interval_ns", c_int64),
+        ("shift_causal", c_int32),
+        ("reserved_2", c_int32),
     ]
 
 
@@ -255,6 +259,7 @@ class SaveOptions(Structure):
         ("note_count", c_size_t),
         ("template_weights", POINTER(c_float)),
         ("template_weight_count", c_size_t),
+        ("frame_interval_ns", c_int64),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -62,7 +63,8 @@ class Model(FrameEncoder, TextEncoder):
 
     An argument that contradicts the checkpoint is an error.
     frames: T, frames per video. head: the reference's name ("MeanP", "Conv_1D", "LSTM", "Transf", "Transf_cls", in
-    upper or lower case). temporal_shift, joint: True, False, or None for as the checkpoint says.
+    upper or lower case). temporal_shift, joint: True, False, or None for as the checkpoint says. temporal_shift may also
+    be "causal": channels come from past frames alone, which is another network than the two-sided one.
     threads: threads that compute, 1 to 256. None for what the environment variable ACTIONCLIP_THREADS says, else one
     for each processor that the affinity and the processor quota (containers, services) leave to the process.
     tokenizer: CLIP's merge list or tokenizer.json; by default the one inside the model's file, or beside it.
@@ -94,7 +96,7 @@ class Model(FrameEncoder, TextEncoder):
         path: Path | Buffer | None = None,
         frames: int | None = None,
         head: str | None = None,
-        temporal_shift: bool | None = None,
+        temporal_shift: bool | Literal["causal"] | None = None,
         joint: bool | None = None,
         threads: int | None = None,
         tokenizer: Path | None = None,
@@ -113,7 +115,10 @@ class Model(FrameEncoder, TextEncoder):
             options.frames = whole("frames", frames, 1, INT32_MAX)
         if head is not None:
             options.head = choice("head", head, HEADS)
-        options.temporal_shift = _three_way("temporal_shift", temporal_shift)
+        if isinstance(temporal_shift, str) and temporal_shift == "causal":
+            options.temporal_shift = CONSTANTS["CAUSAL"]
+        else:
+            options.temporal_shift = _three_way("temporal_shift", temporal_shift, ' or "causal"')
         options.joint = _three_way("joint", joint)
         if threads is not None:
             options.threads = whole("threads", threads, 1, MOST_THREADS)
@@ -233,6 +238,7 @@ class Model(FrameEncoder, TextEncoder):
         source: str | None = None,
         storage: str = "fp32",
         notes: dict[str, str] | None = None,
+        frame_interval_ns: int | None = None,
     ) -> None:
         """Writes the model as one safetensors file that needs no other (docs/FORMAT.md).
 
@@ -240,12 +246,14 @@ class Model(FrameEncoder, TextEncoder):
         template_weights: one for each template; None keeps the model's own with its own templates, [] means equal ones.
         storage: "fp32", which gives the same bits when loaded again, "fp16" for half the size, or "bf16" or "int8" for
         a model loaded with that `compute`. notes: other texts, by keys of lower-case letters, digits, "_" and ".".
+        frame_interval_ns: nanoseconds from frame to frame of the videos that it was trained with; None keeps the
+        model's own, 0 leaves it out.
         A file at `path` is replaced in one step once the new one is complete; on failure it stays as it was.
         """
         with self._handle.use() as handle:
             save_model(
                 handle, path, labels=labels, templates=templates, template_weights=template_weights, storage=storage,
-                notes={"description": description, "license": license, "source": source}, more_notes=notes,
+                notes={"description": description, "license": license, "source": source}, more_notes=notes, frame_interval_ns=frame_interval_ns,
             )  # fmt: skip
 
     def preprocess(
@@ -355,10 +363,11 @@ class Model(FrameEncoder, TextEncoder):
         return f"<actionclip.Model {kind}, {state}>"
 
 
-def _three_way(what: str, value: bool | None) -> int:
+def _three_way(what: str, value: object, more: str = "") -> int:
     if value is None:
         return CONSTANTS["AS_CHECKPOINT"]
     if not isinstance(value, (bool, np.bool_)):
-        raise wrong_type(f"{what} is {value!r}; it must be True, False or None")
+        allowed = f"True, False, None{more}" if more else "True, False or None"
+        raise wrong_type(f"{what} is {value!r}; it must be {allowed}")
     return CONSTANTS["ON"] if value else CONSTANTS["OFF"]
 

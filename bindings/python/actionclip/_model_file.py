@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from . import _abi
 from ._abi import CONSTANTS
-from ._arguments import Path, c_strings, choice, path_bytes, utf8
+from ._arguments import Path, c_strings, choice, path_bytes, utf8, whole
 from ._arguments import texts as checked_texts
 from ._arrays import float_array, pointer
 from ._cancel import long_call
@@ -94,6 +94,7 @@ def save_model(
     storage: str,
     notes: dict[str, str | None],
     more_notes: dict[str, str] | None = None,
+    frame_interval_ns: int | None = None,
 ) -> None:
     options = library().defaults("save_options")
     options.storage = choice("storage", storage, _STORAGE)
@@ -112,6 +113,8 @@ def save_model(
     if more_notes:
         options.note_keys, options.note_count = _strings("notes", list(more_notes))
         options.note_texts, _ = _strings("notes", list(more_notes.values()))
+    if frame_interval_ns is not None:
+        options.frame_interval_ns = whole("frame_interval_ns", frame_interval_ns, 0, 86_400_000_000_000) or -1
     name = path_bytes("path", path)
     long_call("model_save", handle, name, ctypes.byref(options), path=os.fsdecode(name))
 

@@ -71,6 +71,8 @@ class ModelInfo:
     frames_independent: bool  #: True if `encode_single_frames` and `join_frames` may encode a video
     product_instructions: str  #: the instruction set of products, "avx512_bf16" for example
     row_instructions: str  #: the instruction set of LayerNorm, softmax and conversions
+    frame_interval_ns: int  #: nanoseconds from frame to frame that the model's file declares; 0 if it declares none
+    shift_causal: bool  #: True if the temporal shift takes from past frames alone
 
 
 def read_info(handle: int) -> ModelInfo:

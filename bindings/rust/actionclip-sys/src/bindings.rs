@@ -39,6 +39,7 @@ pub const ACTIONCLIP_ERROR_INTERNAL: i32 = -90;
 pub const ACTIONCLIP_AS_CHECKPOINT: i32 = 0;
 pub const ACTIONCLIP_ON: i32 = 1;
 pub const ACTIONCLIP_OFF: i32 = 2;
+pub const ACTIONCLIP_CAUSAL: i32 = 3;
 pub const ACTIONCLIP_HEAD_AS_CHECKPOINT: i32 = 0;
 pub const ACTIONCLIP_HEAD_MEANP: i32 = 1;
 pub const ACTIONCLIP_HEAD_CONV_1D: i32 = 2;
@@ -328,7 +329,7 @@ pub struct actionclip_model_options {
     pub struct_size: u32,
     /// pre-network joint space-time tokens: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF
     pub joint: i32,
-    /// in-network temporal shift: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF
+    /// in-network temporal shift: ACTIONCLIP_AS_CHECKPOINT, _ON, _OFF, _CAUSAL
     pub temporal_shift: i32,
     /// ACTIONCLIP_HEAD_*; MeanP if the file does not show one
     pub head: i32,
@@ -411,7 +412,7 @@ pub struct actionclip_model_info {
     pub frames: i32,
     /// 1 or 0
     pub joint: i32,
-    /// 1 or 0
+    /// 1 or 0; 1 for the causal form too
     pub temporal_shift: i32,
     /// ACTIONCLIP_HEAD_*; MeanP when joint (it then has nothing to join)
     pub head: i32,
@@ -448,6 +449,13 @@ pub struct actionclip_model_info {
     /// of row kernels, which are LayerNorm, softmax and conversions.
     pub product_instructions: i32,
     pub row_instructions: i32,
+    /// The time from frame to frame in nanoseconds for which the model's file declares that it was
+    /// trained; 0: none is declared.
+    pub frame_interval_ns: i64,
+    /// 1 if the temporal shift is causal, ACTIONCLIP_CAUSAL; else 0
+    pub shift_causal: i32,
+    /// 0
+    pub reserved_2: i32,
 }
 
 sized!(actionclip_model_info);
@@ -483,6 +491,10 @@ pub struct actionclip_save_options {
     /// template_weight_count 0: equal weights.
     pub template_weights: *const f32,
     pub template_weight_count: usize,
+    /// The time from frame to frame, in nanoseconds, of the videos that the model was trained with:
+    /// 1 to 86400000000000, a day. 0: the model's own; -1: none. Streams sample by it where they
+    /// are told nothing else.
+    pub frame_interval_ns: i64,
 }
 
 sized!(actionclip_save_options, actionclip_save_options_init_sized);
@@ -2228,7 +2240,7 @@ mod tests {
         assert_eq!(offset!(actionclip_model_options, open_clip_name), 80);
         assert_eq!(offset!(actionclip_model_options, instructions), 88);
         assert_eq!(offset!(actionclip_model_options, reserved), 92);
-        assert_eq!(size_of::<actionclip_model_info>(), 144);
+        assert_eq!(size_of::<actionclip_model_info>(), 160);
         assert_eq!(align_of::<actionclip_model_info>(), 8);
         assert_eq!(offset!(actionclip_model_info, struct_size), 0);
         assert_eq!(offset!(actionclip_model_info, file_type), 4);
@@ -2262,7 +2274,10 @@ mod tests {
         assert_eq!(offset!(actionclip_model_info, reserved), 132);
         assert_eq!(offset!(actionclip_model_info, product_instructions), 136);
         assert_eq!(offset!(actionclip_model_info, row_instructions), 140);
-        assert_eq!(size_of::<actionclip_save_options>(), 104);
+        assert_eq!(offset!(actionclip_model_info, frame_interval_ns), 144);
+        assert_eq!(offset!(actionclip_model_info, shift_causal), 152);
+        assert_eq!(offset!(actionclip_model_info, reserved_2), 156);
+        assert_eq!(size_of::<actionclip_save_options>(), 112);
         assert_eq!(align_of::<actionclip_save_options>(), 8);
         assert_eq!(offset!(actionclip_save_options, struct_size), 0);
         assert_eq!(offset!(actionclip_save_options, storage), 4);
@@ -2278,6 +2293,7 @@ mod tests {
         assert_eq!(offset!(actionclip_save_options, note_count), 80);
         assert_eq!(offset!(actionclip_save_options, template_weights), 88);
         assert_eq!(offset!(actionclip_save_options, template_weight_count), 96);
+        assert_eq!(offset!(actionclip_save_options, frame_interval_ns), 104);
         assert_eq!(size_of::<actionclip_image>(), 32);
         assert_eq!(align_of::<actionclip_image>(), 8);
         assert_eq!(offset!(actionclip_image, data), 0);
@@ -2577,6 +2593,7 @@ mod tests {
             (b"ACTIONCLIP_AS_CHECKPOINT\0", ACTIONCLIP_AS_CHECKPOINT),
             (b"ACTIONCLIP_ON\0", ACTIONCLIP_ON),
             (b"ACTIONCLIP_OFF\0", ACTIONCLIP_OFF),
+            (b"ACTIONCLIP_CAUSAL\0", ACTIONCLIP_CAUSAL),
             (b"ACTIONCLIP_HEAD_AS_CHECKPOINT\0", ACTIONCLIP_HEAD_AS_CHECKPOINT),
             (b"ACTIONCLIP_HEAD_MEANP\0", ACTIONCLIP_HEAD_MEANP),
             (b"ACTIONCLIP_HEAD_CONV_1D\0", ACTIONCLIP_HEAD_CONV_1D),

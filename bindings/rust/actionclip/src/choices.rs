@@ -84,6 +84,17 @@ choices! {
         /// Off.
         Off = ACTIONCLIP_OFF,
     }
+    /// The temporal shift of channels between neighbouring frames.
+    TemporalShift {
+        /// As the checkpoint says.
+        AsCheckpoint = ACTIONCLIP_AS_CHECKPOINT,
+        /// From the frame before and the frame after.
+        On = ACTIONCLIP_ON,
+        /// None.
+        Off = ACTIONCLIP_OFF,
+        /// From the frame before alone, which is another network.
+        Causal = ACTIONCLIP_CAUSAL,
+    }
     /// The order of the bytes of a pixel.
     PixelFormat {
         /// Three bytes: red, green, blue.
@@ -198,5 +209,15 @@ choices! {
         Ridge = ACTIONCLIP_FIT_RIDGE,
         /// Softmax regression held to the words.
         Softmax = ACTIONCLIP_FIT_SOFTMAX,
+    }
+}
+
+impl From<Switch> for TemporalShift {
+    fn from(switch: Switch) -> Self {
+        match switch {
+            Switch::AsCheckpoint => Self::AsCheckpoint,
+            Switch::On => Self::On,
+            Switch::Off => Self::Off,
+        }
     }
 }

@@ -77,7 +77,7 @@ pub use actionclip_sys as sys;
 pub use cancel::CancelToken;
 pub use choices::{
     Activation, ComputeType, Crop, Decode, FitMethod, Head, Instructions, Overflow, PixelFormat, Pushed, Resize,
-    Storage, Switch, TooLong, WaitFor, WarmUp,
+    Storage, Switch, TemporalShift, TooLong, WaitFor, WarmUp,
 };
 pub use classifier::{Classifier, ClassifierOptions, Example, FitOptions};
 pub use encode_text::Description;

@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::path::Path;
 use std::ptr;
 
-use crate::choices::{Activation, ComputeType, Head, Instructions, Storage, Switch};
+use crate::choices::{Activation, ComputeType, Head, Instructions, Storage, Switch, TemporalShift};
 use crate::error::{Error, Result, Status};
 use crate::handle::Handle;
 use crate::model::Model;
@@ -70,9 +70,9 @@ impl ModelOptions {
         self
     }
 
-    /// Sets whether channels are shifted between neighbouring frames.
-    pub fn temporal_shift(mut self, shift: Switch) -> Self {
-        self.raw.temporal_shift = shift as i32;
+    /// Sets whether and how channels are shifted between neighbouring frames.
+    pub fn temporal_shift(mut self, shift: impl Into<TemporalShift>) -> Self {
+        self.raw.temporal_shift = shift.into() as i32;
         self
     }
 
@@ -174,6 +174,7 @@ pub struct SaveOptions {
     license: Option<String>,
     source: Option<String>,
     notes: Vec<(String, String)>,
+    frame_interval_ns: i64,
 }
 
 impl SaveOptions {
@@ -219,6 +220,13 @@ impl SaveOptions {
         self
     }
 
+    /// Sets the nanoseconds from frame to frame of the videos that the model was trained with; 0: the model's own;
+    /// -1: none.
+    pub fn frame_interval_ns(mut self, interval: i64) -> Self {
+        self.frame_interval_ns = interval;
+        self
+    }
+
     /// Sets another note; "" removes it.
     pub fn note(mut self, key: &str, text: &str) -> Self {
         self.notes.push((key.to_owned(), text.to_owned()));
@@ -235,6 +243,7 @@ impl SaveOptions {
             self.notes.iter().map(|(key, text)| (key.as_str(), text.as_str())).unzip();
         let (keys, notes) = (CStrings::new(&keys)?, CStrings::new(&notes)?);
         let mut raw = sys::actionclip_save_options::default();
+        raw.frame_interval_ns = self.frame_interval_ns;
         if let Some(storage) = self.storage {
             raw.storage = storage as i32;
         }
