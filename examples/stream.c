@@ -40,23 +40,6 @@ static size_t raw_planes(const y4m *video, size_t offsets[3]) {
   }
 }
 
-/* A pixel format by FFmpeg's name for it; 0 for others. */
-static int32_t format_called(const char *name) {
-  static const struct {
-    const char *name;
-    int32_t format;
-  } known[] = {{"rgb24", ACTIONCLIP_PIXEL_RGB},     {"bgr24", ACTIONCLIP_PIXEL_BGR},
-               {"rgba", ACTIONCLIP_PIXEL_RGBA},     {"bgra", ACTIONCLIP_PIXEL_BGRA},
-               {"rgb0", ACTIONCLIP_PIXEL_RGBX},     {"bgr0", ACTIONCLIP_PIXEL_BGRX},
-               {"gray", ACTIONCLIP_PIXEL_GRAY},     {"gray16le", ACTIONCLIP_PIXEL_GRAY16},
-               {"nv12", ACTIONCLIP_PIXEL_NV12},     {"nv21", ACTIONCLIP_PIXEL_NV21},
-               {"nv24", ACTIONCLIP_PIXEL_NV24},     {"yuv420p", ACTIONCLIP_PIXEL_I420},
-               {"yuyv422", ACTIONCLIP_PIXEL_YUYV},  {"uyvy422", ACTIONCLIP_PIXEL_UYVY}};
-  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-    if (strcmp(known[i].name, name) == 0) return known[i].format;
-  return 0;
-}
-
 /* Understands "nv12:1280x720@30". */
 static void open_raw(y4m *video, const char *text) {
   char name[32];
@@ -65,8 +48,7 @@ static void open_raw(y4m *video, const char *text) {
   if (sscanf(text, "%31[^:]:%ldx%ld@%ld", name, &width, &height, &rate) != 4 || width < 1 || width > 65535 ||
       height < 1 || height > 65535 || rate < 1)
     stop("raw frames are described as FORMAT:WIDTHxHEIGHT@RATE, for example nv12:1280x720@30");
-  video->pixel_format = format_called(name);
-  if (video->pixel_format == 0) stop("the format is not one that this program takes; have FFmpeg convert: -pix_fmt nv12");
+  need(actionclip_pixel_format_from_name(name, ACTIONCLIP_NAMES_ANY, &video->pixel_format));
   video->file = stdin;
   video->width = (int32_t)width;
   video->height = (int32_t)height;

@@ -188,11 +188,11 @@ streams() {
 
   local opencv=/usr/include/opencv4
   if [[ ! -e $opencv/opencv2/videoio.hpp ]]; then
-    echo "run.sh: skipped examples/opencv: needs OpenCV (apt-get install libopencv-videoio-dev)"; return; fi
-  if $CXX -std=c++17 $WARN -Iinclude -isystem $opencv examples/opencv/capture.cpp -o "$BUILD/capture" $LINK \
+    echo "run.sh: skipped examples/capture.cpp: needs OpenCV (apt-get install libopencv-videoio-dev)"; return; fi
+  if $CXX -std=c++17 $WARN -Iinclude -isystem $opencv examples/capture.cpp -o "$BUILD/capture" $LINK \
       -lopencv_core -lopencv_videoio &&
     "$BUILD/capture" examples/clip.mp4 "${labels[@]}" > "$BUILD/capture.txt" &&
-    [[ $(wc -l < "$BUILD/capture.txt") -ge 9 ]]; then (( ++good )); else failed+=("examples/opencv"); fi
+    [[ $(wc -l < "$BUILD/capture.txt") -ge 9 ]]; then (( ++good )); else failed+=("capture.cpp"); fi
 }
 
 # The C++ header at work; the examples use a part of it only.

@@ -1,8 +1,8 @@
 // capture.cpp: what a camera sees, with OpenCV's VideoCapture.
 //
-//   cmake -S examples/opencv -B build/opencv && cmake --build build/opencv
-//   build/opencv/capture 0 walking waving                       a camera by its number
-//   build/opencv/capture examples/shapes.mp4 "moving left" growing
+//   c++ -std=c++17 examples/capture.cpp -o capture $(pkg-config --cflags --libs actionclip opencv4)
+//   ./capture 0 walking waving                              a camera by its number
+//   ./capture examples/shapes.mp4 "moving left" growing     a file
 //
 // A camera's frames have the time at which they were read, and one that cannot be encoded in time is replaced by the
 // next. A file's frames have their own times, and all of them are taken.
