@@ -14,10 +14,21 @@ struct Classify: ParsableCommand {
       With --json, each video is one line: path, labels (label, probability), none_of_these (with \
       --classifier), frames (the indices that were looked at), damaged_frames (that were met), notes (what was assumed of the model, and labels \
       that it never learned; said on standard error once), error (null when all went well).
+      With --segments, parts of videos are ranked instead, each as a video of its own, and each JSON line has start and \
+      end after path.
       """)
 
   @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
-  var videos: [FilePath]
+  var videos: [FilePath] = []
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      A CSV file of parts to rank: a header with start and end, in seconds, and a line for each part. With a column path, \
+      relative to the file's folder, it names the videos too; else the parts are those of each video given.
+      """,
+      valueName: "file"))
+  var segments: FilePath?
 
   @Option(
     help: ArgumentHelp(
@@ -41,11 +52,15 @@ struct Classify: ParsableCommand {
   var options: ModelOptions
 
   func validate() throws {
+    if videos.isEmpty, segments == nil {
+      throw ValidationError("Give a video, or --segments with a file that names videos.")
+    }
     if top < 0 { throw ValidationError("--top must be 0 or more.") }
     try scoring.refuse(candidates)
   }
 
   func run() throws {
+    let parts = try self.parts()
     let descriptions = try scoring.prompts.readDescriptions()
     let model = try options.load(model)
     // Once for all videos: for a single short one the text encoder is most of the work.
@@ -53,18 +68,49 @@ struct Classify: ParsableCommand {
     let notes = try ModelNotes(model, labels: scorer.wordLabels)
     notes.tell()
     let reports = VideoReports(json: json)
-    try reports.write(videos) { video, path in
-      let seen = try look(at: video, with: model)
+    var opened: (path: FilePath, video: Video)?
+    try reports.write(parts, name: \.name) { part in
+      let video: Video
+      if let opened, opened.path.bytes == part.path.bytes {
+        video = opened.video
+      } else {
+        video = try Video(path: part.path, threads: options.threads ?? 0, decode: scoring.decode)
+        opened = (part.path, video)
+      }
+      let seen = try look(at: video, in: part.span, with: model)
       let ranking = Ranking(
         labels: scorer.labels, probabilities: try scorer.probabilities(videos: seen.embedding), top: top,
         thresholds: scorer.thresholds)
-      reports.warn(path, damaged: seen.damaged, of: seen.count)
+      reports.warn(part.name, damaged: seen.damaged, of: seen.count)
       return json
-        ? line(path, ranking: ranking, seen: seen, notes).text
-        : text(path, ranking: ranking, seen: seen, terminal: reports.terminal)
+        ? line(part, ranking: ranking, seen: seen, notes).text
+        : text(part.name, ranking: ranking, seen: seen, terminal: reports.terminal)
     } failure: {
       line($0, error: $1, notes)
     }
+  }
+
+  /// A video to rank, or a part of one.
+  private struct Part {
+    let path: FilePath
+    let span: TimeSpan?
+
+    var name: String { span.map { "\(path.shown) \($0.shown)" } ?? path.shown }
+  }
+
+  private func parts() throws(CommandError) -> [Part] {
+    guard let segments else { return videos.map { Part(path: $0, span: nil) } }
+    let list = try SegmentList(segments)
+    guard list.namesVideos == videos.isEmpty else {
+      throw CommandError(
+        list.namesVideos
+          ? "\(segments.shown) names the videos in its column of paths: give no video beside it"
+          : "\(segments.shown) has no column path: give the video whose parts it lists")
+    }
+    if list.namesVideos {
+      return list.segments.compactMap { part in part.path.map { Part(path: $0, span: part.span) } }
+    }
+    return videos.flatMap { video in list.segments.map { Part(path: video, span: $0.span) } }
   }
 
   private struct Seen {
@@ -74,14 +120,18 @@ struct Classify: ParsableCommand {
     let damaged: Int64
   }
 
-  private func look(at path: FilePath, with model: Model) throws(LibraryError) -> Seen {
-    let video = try Video(path: path, threads: options.threads ?? 0, decode: scoring.decode)
-    let embedding = try video.encode(with: model, resize: scoring.resize)
+  private func look(
+    at video: Video, in span: TimeSpan?, with model: Model
+  ) throws(LibraryError) -> Seen {
+    let embedding = try video.encode(with: model, in: span, resize: scoring.resize)
     let info = try video.outline()
+    let frames =
+      try span.map { (span) throws(LibraryError) in try video.frames(in: span) } ?? 0..<info.frame_count
+    let inside = try model.indices(
+      of: Int64(frames.count), segments: model.frames, frameRate: info.frame_rate)
     return Seen(
-      embedding: embedding,
-      indices: try model.indices(of: info.frame_count, segments: model.frames, frameRate: info.frame_rate),
-      count: info.frame_count, damaged: info.damaged_frames)
+      embedding: embedding, indices: inside.map { $0 + frames.lowerBound }, count: Int64(frames.count),
+      damaged: info.damaged_frames)
   }
 
   private func text(_ path: String, ranking: Ranking, seen: Seen, terminal: Terminal) -> String {
@@ -89,26 +139,27 @@ struct Classify: ParsableCommand {
     return ([head] + ranking.lines(on: terminal)).joined(separator: "\n")
   }
 
-  private func line(_ path: String, ranking: Ranking, seen: Seen, _ notes: ModelNotes) -> JSONValue {
+  private func line(_ part: Part, ranking: Ranking, seen: Seen, _ notes: ModelNotes) -> JSONValue {
     line(
-      path, ranking.json, .array(seen.indices.map { .int($0) }), isNone: .bool(ranking.isNone),
+      part, ranking.json, .array(seen.indices.map { .int($0) }), isNone: .bool(ranking.isNone),
       damaged: .int(seen.damaged), notes, error: .null)
   }
 
-  private func line(_ path: String, error: String, _ notes: ModelNotes) -> JSONValue {
-    line(path, .array([]), .array([]), isNone: .null, damaged: .null, notes, error: .string(error))
+  private func line(_ part: Part, error: String, _ notes: ModelNotes) -> JSONValue {
+    line(part, .array([]), .array([]), isNone: .null, damaged: .null, notes, error: .string(error))
   }
 
   private func line(
-    _ path: String, _ labels: JSONValue, _ frames: JSONValue, isNone: JSONValue, damaged: JSONValue,
+    _ part: Part, _ labels: JSONValue, _ frames: JSONValue, isNone: JSONValue, damaged: JSONValue,
     _ notes: ModelNotes, error: JSONValue
   ) -> JSONValue {
     func member(_ key: String, _ value: JSONValue) -> JSONValue.Member { .init(key: key, value: value) }
     let none = scoring.classifier == nil ? [] : [member("none_of_these", isNone)]
     return .object(
-      [member("path", .string(path)), member("labels", labels)] + none + [
-        member("frames", frames), member("damaged_frames", damaged), member("notes", notes.json),
-        member("error", error),
-      ])
+      [member("path", .string(part.path.shown))] + (part.span?.members ?? []) + [member("labels", labels)]
+        + none + [
+          member("frames", frames), member("damaged_frames", damaged), member("notes", notes.json),
+          member("error", error),
+        ])
   }
 }

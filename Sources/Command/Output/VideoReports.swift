@@ -12,26 +12,34 @@ struct VideoReports {
     _ videos: [FilePath], report: (FilePath, String) throws -> String,
     failure: (String, String) -> JSONValue
   ) throws {
+    try write(videos, name: \.shown, report: { try report($0, $0.shown) }, failure: { failure($0.shown, $1) })
+  }
+
+  /// Writes the same for items of any kind: parts of videos, say.
+  /// - Parameter name: the name to show of an item, which begins with its video's path.
+  func write<Item>(
+    _ items: [Item], name: (Item) -> String, report: (Item) throws -> String,
+    failure: (Item, String) -> JSONValue
+  ) throws {
     let output = Output()
     var failures = 0
     var separator = ""
-    var progress = videos.count > 1 ? Progress(total: videos.count, onlyOnTerminal: true) : nil
+    var progress = items.count > 1 ? Progress(total: items.count, onlyOnTerminal: true) : nil
     defer { if progress != nil { Progress.clear() } }
-    for video in videos {
-      let path = video.shown
+    for item in items {
       let text: String
       do {
-        text = try report(video, path)
+        text = try report(item)
       } catch {
         failures += 1
         Progress.clear()
-        let said = explanation(of: error, naming: path)
+        let said = explanation(of: error, naming: name(item))
         Diagnostics.error(said)
         guard json else {
           progress?.step()
           continue
         }
-        text = failure(path, said).text
+        text = failure(item, said).text
       }
       if progress != nil { Progress.clear() }
       try output.line(separator + text)
