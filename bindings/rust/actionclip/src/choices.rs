@@ -210,6 +210,33 @@ choices! {
         /// Softmax regression held to the words.
         Softmax = ACTIONCLIP_FIT_SOFTMAX,
     }
+    /// Whether events of a tracker exclude each other.
+    TrackMode {
+        /// At most one label has an event at a time.
+        Exclusive = ACTIONCLIP_TRACK_EXCLUSIVE,
+        /// Each label has events of its own.
+        Independent = ACTIONCLIP_TRACK_INDEPENDENT,
+    }
+    /// What a tracker reports of an event.
+    EventKind {
+        /// It has started.
+        Started = ACTIONCLIP_EVENT_STARTED,
+        /// It goes on.
+        Updated = ACTIONCLIP_EVENT_UPDATED,
+        /// It has ended.
+        Ended = ACTIONCLIP_EVENT_ENDED,
+    }
+    /// A way to find the segments of a whole file.
+    SegmentMethod {
+        /// Each moment goes to the label with the largest mean over the windows that cover it.
+        Mean = ACTIONCLIP_SEGMENTS_MEAN,
+        /// The events of a tracker.
+        Hysteresis = ACTIONCLIP_SEGMENTS_HYSTERESIS,
+        /// The labels with the largest total, where each change costs.
+        Viterbi = ACTIONCLIP_SEGMENTS_VITERBI,
+        /// The same for a list of steps.
+        Ordered = ACTIONCLIP_SEGMENTS_ORDERED,
+    }
 }
 
 impl From<Switch> for TemporalShift {

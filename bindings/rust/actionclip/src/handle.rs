@@ -31,6 +31,7 @@ owned! {
     actionclip_report: actionclip_report_free;
     actionclip_stream: actionclip_stream_free;
     actionclip_tokenizer: actionclip_tokenizer_free;
+    actionclip_tracker: actionclip_tracker_free;
 }
 
 /// A handle that is freed when it goes out of scope. Whether threads may share it is said by the type that has it.

@@ -58,6 +58,7 @@ mod classifier;
 mod encode_frames;
 mod encode_text;
 mod error;
+mod events;
 mod handle;
 mod image;
 mod label_list;
@@ -76,12 +77,16 @@ mod windows;
 pub use actionclip_sys as sys;
 pub use cancel::CancelToken;
 pub use choices::{
-    Activation, ComputeType, Crop, Decode, FitMethod, Head, Instructions, Overflow, PixelFormat, Pushed, Resize,
-    Storage, Switch, TemporalShift, TooLong, WaitFor, WarmUp,
+    Activation, ComputeType, Crop, Decode, EventKind, FitMethod, Head, Instructions, Overflow, PixelFormat, Pushed,
+    Resize, SegmentMethod, Storage, Switch, TemporalShift, TooLong, TrackMode, WaitFor, WarmUp,
 };
 pub use classifier::{Classifier, ClassifierOptions, Example, FitOptions};
 pub use encode_text::Description;
 pub use error::{Error, Result, Status};
+pub use events::{
+    find_segments, suggest_thresholds, Event, ScoredWindows, Segment, SegmentOptions, Thresholds, Tracker,
+    TrackerOptions,
+};
 pub use image::{Image, PreprocessOptions};
 pub use label_list::{Decision, LabelList, Ranked, SCALE};
 pub use matrix::Matrix;
