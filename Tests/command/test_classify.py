@@ -269,3 +269,57 @@ def test_a_reader_that_leaves_early():
     said = process.stderr.read()
     process.wait(timeout=60)
     assert errors(said.decode()) == []
+
+
+def segments_file(folder, text):
+    path = folder / "segments.csv"
+    path.write_text(text)
+    return path
+
+
+def test_parts_that_a_file_lists_are_ranked(tmp_path):
+    parts = segments_file(tmp_path, "start,end\n0,1.5\n1.5,4\n")
+    process = classify(CLIP, "--labels", LABELS, "--segments", parts, "--json")
+    assert process.returncode == 0, process.stderr
+    lines = json_lines(process)
+    assert [(line["start"], line["end"]) for line in lines] == [(0, 1.5), (1.5, 4)]
+    assert list(lines[0]) == ["path", "start", "end", "labels", "frames", "damaged_frames", "notes", "error"]
+    assert max(lines[0]["frames"]) < min(lines[1]["frames"]) and len(lines[1]["frames"]) == 8
+    head, *_, second = classify(CLIP, "--labels", LABELS, "--segments", parts, "--top", 1).stdout.split("\n\n")
+    assert head.startswith(f"{CLIP} from 0.0 s to 1.5 s") and "from 1.5 s to 4.0 s" in second
+    # The whole as one part is the whole.
+    whole = segments_file(tmp_path, "start,end\n0,\n")
+    part = probabilities(classify(CLIP, "--labels", LABELS, "--segments", whole, "--json"))
+    assert part == probabilities(classify(CLIP, "--labels", LABELS, "--json"))
+
+
+def test_a_file_of_parts_may_name_the_videos(tmp_path):
+    shutil.copy(CLIP, tmp_path / "a.mp4")
+    parts = segments_file(tmp_path, "label,path,start,end\nrunning,a.mp4,0,1\nwalking,a.mp4,90,91\n,none.mp4,0,1\n")
+    process = classify("--labels", LABELS, "--segments", parts, "--json")
+    assert process.returncode == 1
+    first, beyond, missing = json_lines(process)
+    assert first["error"] is None and first["path"] == str(tmp_path / "a.mp4")
+    assert beyond["error"] and beyond["labels"] == [] and (beyond["start"], beyond["end"]) == (90, 91)
+    assert "none.mp4" in missing["error"]
+
+
+@pytest.mark.parametrize(
+    "text, videos, message",
+    [
+        ("path,start,end\na.mp4,0,1\n", [CLIP], "give no video"),
+        ("start,end\n0,1\n", [], "no column path"),
+        ("begin,stop\n0,1\n", [CLIP], "start and end"),
+        ("start,end\n", [CLIP], "no segment"),
+        ("start,end\n2,1\n", [CLIP], "line 2: end is 1"),
+        ("start,end\n0,1\nx,2\n", [CLIP], "line 3: start is x"),
+        ("start,end\n0\n", [CLIP], "line 2: it has 1 fields"),
+    ],
+)
+def test_a_file_of_parts_that_is_wrong_is_refused(tmp_path, text, videos, message):
+    assert_error(classify(*videos, "--labels", LABELS, "--segments", segments_file(tmp_path, text)), message)
+
+
+def test_a_video_or_parts_are_needed():
+    process = run("classify", "--labels", LABELS)
+    assert process.returncode == 64 and "--segments" in process.stderr
