@@ -13,7 +13,7 @@ from actionclip_command import CLIP, LABELS, MERGES, MODEL, ROOT, assert_error, 
 SHAPES, STORY = ROOT / "models" / "actionclip-shapes.safetensors", ROOT / "examples" / "shapes.mp4"
 NAMES = ["moving left", "growing", "shrinking", "two shapes growing"]
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg command to make clips")
-FRAMES, RATE, WINDOW = 75, 12.5, 20
+FRAMES, RATE, WINDOW = 75, 12.5, 1.6
 
 
 def timeline(*arguments, **more):
@@ -51,16 +51,15 @@ def by_window(changing, tmp_path_factory):
     """Probabilities of every window as classify has them for a video of these frames alone."""
     folder, known = tmp_path_factory.mktemp("windows"), {}
 
-    def scores(start, model=SHAPES):
-        if (start, model) not in known:
-            last = start + WINDOW - 1
-            part = folder / f"{start}.mkv"
+    def scores(frames, model=SHAPES):
+        if (frames, model) not in known:
+            part = folder / ("-".join(map(str, frames)) + ".mkv")
             if not part.exists():
-                encode(part, changing, f"select='between(n,{start},{last})'")
+                encode(part, changing, "select='" + "+".join(f"eq(n,{frame})" for frame in frames) + "'")
             (line,) = json_lines(run("classify", part, "--model", model, *labels, "--json", "--top", 0))
             found = {entry["label"]: entry["probability"] for entry in line["labels"]}
-            known[start, model] = np.array([found[name] for name in NAMES])
-        return known[start, model]
+            known[frames, model] = np.array([found[name] for name in NAMES])
+        return known[frames, model]
 
     return scores
 
@@ -68,47 +67,66 @@ def by_window(changing, tmp_path_factory):
 labels = [word for name in NAMES for word in ("--label", name)]
 
 
-def expected_segments(by_window, starts, model=SHAPES, end=FRAMES / RATE):
-    """(label, first frame, probability), the mean over time; the last frame is shown until `end`."""
-    durations = np.diff([*(frame / RATE for frame in range(FRAMES)), end])
-    means = [np.mean([by_window(s, model) for s in starts if s <= frame < s + WINDOW], axis=0)
-             for frame in range(FRAMES)]
+def expected_segments(by_window, times, end, step, model=SHAPES):
+    """(label, start, end, probability) by the rules that the header states for streams and segments. `times` are the
+    frames', in seconds, and the video lasts until `end`."""
+    count = 8  # frames of a window, of both models
+    interval = WINDOW / count
+    hop = max(1, round(step / interval))
+    sampled, cell = [], -1
+    for frame, time in enumerate(times):
+        if (now := int((time + interval / 4) / interval + 1e-9)) > cell:
+            sampled.append(frame)
+            cell = now
+    ends = list(range(count, len(sampled) + 1, hop))
+    if ends[-1] < len(sampled):
+        ends.append(len(sampled))  # the tail
+    windows = [tuple(sampled[last - count:last]) for last in ends]
+    spans = [(times[frames[0]], min(end, times[frames[-1]] + interval)) for frames in windows]
+    # A frame is shown until the next one, though that may come a little late.
+    spans = [(a, b) if b >= start or start - b >= interval else (a, start)
+             for (a, b), (start, _) in zip(spans, [*spans[1:], (0, 0)])]
+    edges = sorted({round(time, 6) for span in spans for time in span})
     runs = []
-    for frame, mean in enumerate(means):
+    for start, stop in zip(edges, edges[1:]):
+        over = [by_window(frames, model) for frames, span in zip(windows, spans)
+                if span[0] < start + 1e-5 and stop < span[1] + 1e-5]
+        mean = np.mean(over, axis=0)
         if runs and runs[-1][0] == NAMES[mean.argmax()]:
-            runs[-1][2].append(mean.max())
+            runs[-1][2] = stop
+            runs[-1][3].append((mean.max(), stop - start))
         else:
-            runs.append((NAMES[mean.argmax()], frame, [mean.max()]))
+            runs.append([NAMES[mean.argmax()], start, stop, [(mean.max(), stop - start)]])
     assert len(runs) > 1 or model != SHAPES, "the clip does not tell anything apart"
-    return [(label, frame, np.average(shares, weights=durations[frame:frame + len(shares)])) for label, frame, shares in runs]
+    return [(*run[:3], np.average([share for share, _ in run[3]], weights=[time for _, time in run[3]])) for run in runs]
+
+
+def assert_segments(found, expected, exactly):
+    assert [s["label"] for s in found] == [label for label, *_ in expected]
+    assert [s["start"] for s in found] == pytest.approx([start for _, start, _, _ in expected], abs=exactly)
+    assert [s["end"] for s in found] == pytest.approx([end for _, _, end, _ in expected], abs=exactly)
+    assert [s["probability"] for s in found] == pytest.approx([share for *_, share in expected], abs=exactly)
 
 
 @needs_ffmpeg
 @pytest.mark.parametrize("model", [SHAPES, MODEL], ids=["frames see each other", "frames are shared by windows"])
-@pytest.mark.parametrize("step", [WINDOW, 8, 5])
+@pytest.mark.parametrize("step", [WINDOW, 0.64, 0.4])
 def test_a_moment_has_the_mean_of_the_windows_over_it(changing, by_window, step, model):
     """Each window scores as a video of its own, whether the model encodes whole windows or joins shared frames."""
-    found = segments(run("timeline", changing, "--model", model, *labels, "--json", "--window", WINDOW / RATE,
-                         "--step", step / RATE))
-    starts = sorted({*range(0, FRAMES - WINDOW + 1, step), FRAMES - WINDOW})
-    expected = expected_segments(by_window, starts, model, found[-1]["end"])
-    assert [s["label"] for s in found] == [label for label, _, _ in expected]
-    assert [s["start"] for s in found] == pytest.approx([frame / RATE for _, frame, _ in expected])
-    assert [s["probability"] for s in found] == pytest.approx([share for _, _, share in expected], rel=1e-5)
+    found = segments(run("timeline", changing, "--model", model, *labels, "--json", "--window", WINDOW, "--step", step))
+    times = [frame / RATE for frame in range(FRAMES)]
+    assert_segments(found, expected_segments(by_window, times, FRAMES / RATE, step, model), 1e-5)
     # Nothing is left out, and nothing is told twice.
     assert [s["end"] for s in found[:-1]] == [s["start"] for s in found[1:]]
     assert found[0]["start"] == 0 and found[-1]["end"] == pytest.approx(FRAMES / RATE, abs=0.05)
 
 
 @needs_ffmpeg
-def test_times_are_those_of_the_frames(slower, by_window):
-    """Windows have equally many frames; at a changing rate they are not equally long."""
-    mean_rate = FRAMES / ((20 + 55 * 3) / RATE)
-    found = segments(run("timeline", slower, "--model", SHAPES, *labels, "--json", "--window", WINDOW / mean_rate,
-                         "--step", 5 / mean_rate))
-    expected = expected_segments(by_window, range(0, FRAMES - WINDOW + 1, 5))
-    times = [(frame if frame < 20 else 20 + (frame - 20) * 3) / RATE for _, frame, _ in expected]
-    assert [s["start"] for s in found] == pytest.approx(times, abs=0.002)  # mkv counts milliseconds
+def test_windows_go_by_time(slower, by_window):
+    """Where frames stay longer, a window has fewer of the video's frames."""
+    times = [(frame if frame < 20 else 20 + (frame - 20) * 3) / RATE for frame in range(FRAMES)]
+    found = segments(run("timeline", slower, "--model", SHAPES, *labels, "--json", "--window", WINDOW, "--step", 0.8))
+    assert_segments(found, expected_segments(by_window, times, found[-1]["end"], 0.8), 0.002)  # mkv counts milliseconds
 
 
 def test_a_window_longer_than_the_video_is_the_video():

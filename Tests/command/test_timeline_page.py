@@ -147,7 +147,7 @@ def test_keys_do_what_the_mouse_does(page, written):
     page.key("p", "KeyP")
     page.wait_for(f"Math.abs({time} - {written[1][1]['start']}) < 0.01")
     page.key(" ", "Space")
-    page.wait_for(f"!document.querySelector('video').paused && {time} > {written[1][1]['start'] + 0.1}")
+    page.wait_for(f"!document.querySelector('video').paused && {time} > {written[1][1]['start']} + 0.1", 30)
     page.key(" ", "Space")
     page.wait_for("document.querySelector('video').paused")
     before = page.run(BLOCKS)

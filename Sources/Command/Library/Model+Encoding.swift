@@ -72,40 +72,10 @@ extension Model {
   /// Encodes square RGB crops of S pixels [videos*T, S, S, 3], as `Video.squares` makes them, to video embeddings
   /// [videos, E].
   func encode(squares: [UInt8]) throws(LibraryError) -> [Float] {
-    try encode(squares: squares, of: frames) { images, count, options, out, capacity in
-      actionclip_encode_frames(handle, images, count, options, out, capacity, nil, 0)
-    }
-  }
-
-  /// Encodes square RGB crops [frames, S, S, 3] each by itself to frame embeddings [frames, E].
-  func encodeSingle(squares: [UInt8]) throws(LibraryError) -> [Float] {
-    try encode(squares: squares, of: 1) { images, count, options, out, capacity in
-      actionclip_encode_single_frames(handle, images, count, options, out, capacity)
-    }
-  }
-
-  /// Joins frame embeddings [videos*T, E] to video embeddings [videos, E].
-  func join(frames embeddings: [Float]) throws(LibraryError) -> [Float] {
-    let count = embeddings.count / embeddingSize
-    var videos = [Float](repeating: 0, count: count / frames * embeddingSize)
-    let capacity = videos.count
-    try check(actionclip_join_frames(handle, embeddings, count, &videos, capacity))
-    return videos
-  }
-
-  /// Encodes square RGB crops [count, S, S, 3] through the C function in `call`, which turns every `group` crops into
-  /// one embedding.
-  private func encode(
-    squares: [UInt8], of group: Int,
-    call: (
-      _ images: [actionclip_image], _ count: Int, UnsafePointer<actionclip_preprocess_options>,
-      _ out: UnsafeMutablePointer<Float>, _ capacity: Int
-    ) -> Int32
-  ) throws(LibraryError) -> [Float] {
     let side = info.image_size
     let bytes = Int(side) * Int(side) * 3
     let count = squares.count / bytes
-    var embeddings = [Float](repeating: 0, count: count / group * embeddingSize)
+    var embeddings = [Float](repeating: 0, count: count / frames * embeddingSize)
     let capacity = embeddings.count
     // The crops are S pixels wide, so CLIP's resize, to a short side of S, leaves them as they are.
     var options = try preprocessing(.clip)
@@ -115,7 +85,7 @@ extension Model {
           data: pixels.baseAddress.map { $0 + place * bytes }, row_stride: 0, width: side, height: side,
           pixel_format: Int32(ACTIONCLIP_PIXEL_RGB), reserved: 0)
       }
-      return call(images, count, &options, &embeddings, capacity)
+      return actionclip_encode_frames(handle, images, count, &options, &embeddings, capacity, nil, 0)
     }
     try check(status)
     return embeddings

@@ -71,6 +71,14 @@ final class Video {
     return first..<first + count
   }
 
+  /// Reads a frame, RGB [height, width, 3], and gives its time in seconds.
+  func read(frame index: Int64, into rgb: inout [UInt8]) throws(LibraryError) -> Double {
+    var seconds = 0.0
+    let capacity = rgb.count
+    try check(actionclip_video_read_frames(handle, [index], 1, &rgb, capacity, &seconds, 1))
+    return seconds
+  }
+
   /// Square crops of frames, RGB [crops][indices, side, side, 3], and the frames' times in seconds. `indices` are
   /// ascending. Whole frames are in memory in groups of at most 64 MiB.
   func squares(

@@ -1,35 +1,23 @@
+import CActionCLIP
+
 /// Small pictures of a video at equal distances, cut as the model sees them.
 struct Thumbnails {
-  private let duration: Double
-  private let side: Int
-  /// The picture nearest to the middle of each part of the video.
-  private var chosen: [(seconds: Double, picture: Bitmap)?]
+  /// The pictures with the times at which they are shown, ascending.
+  let pictures: [(seconds: Double, picture: Bitmap)]
 
   /// The largest number of pictures.
   private static let count = 20
 
-  /// - Parameter side: the side of the model's pictures, in pixels.
-  init(duration: Double, side: Int) {
-    self.duration = duration
-    self.side = side
-    chosen = Array(repeating: nil, count: Thumbnails.count)
-  }
-
-  /// Takes the pictures that are nearer than those before.
-  /// - Parameters:
-  ///   - squares: RGB [times, side, side, 3].
-  ///   - seconds: when each is shown.
-  mutating func add(_ squares: [UInt8], at seconds: [Double]) {
+  init(of video: Video, for model: Model, resize: Resize?) throws(LibraryError) {
+    let frames = try video.outline().frame_count
+    let count = min(Int64(Thumbnails.count), frames)
+    let (squares, seconds) = try video.squares(
+      at: (0..<count).map { (2 * $0 + 1) * frames / (2 * count) }, for: model, resize: resize,
+      crops: [Int32(ACTIONCLIP_CROP_CENTER)])
+    let side = Int(model.info.image_size)
     let size = side * side * 3
-    let part = duration / Double(chosen.count)
-    for (place, time) in seconds.enumerated() {
-      let slot = part > 0 ? min(chosen.count - 1, max(0, Int(min(time / part, 1e6)))) : 0
-      let middle = (Double(slot) + 0.5) * part
-      if let kept = chosen[slot], abs(kept.seconds - middle) <= abs(time - middle) { continue }
-      chosen[slot] = (time, Bitmap(squares: squares[place * size..<(place + 1) * size], side: side))
+    pictures = seconds.enumerated().map { place, time in
+      (time, Bitmap(squares: squares[0][place * size..<(place + 1) * size], side: side))
     }
   }
-
-  /// The pictures with the times at which they are shown, ascending.
-  var pictures: [(seconds: Double, picture: Bitmap)] { chosen.compactMap { $0 } }
 }

@@ -27,8 +27,10 @@ struct Timeline: ParsableCommand {
   @OptionGroup
   var candidates: LabelOptions
 
-  @Option(help: ArgumentHelp("How long a window is.", valueName: "seconds"))
-  var window = 2.0
+  @Option(
+    help: ArgumentHelp(
+      "How long a window is (default: what the model's file declares, else 2).", valueName: "seconds"))
+  var window: Double?
 
   @Option(
     help: ArgumentHelp("From one window to the next (default: an eighth of a window).", valueName: "seconds"))
@@ -50,7 +52,7 @@ struct Timeline: ParsableCommand {
   var options: ModelOptions
 
   func validate() throws {
-    for (name, value) in [("window", window), ("step", step ?? 1)] where !(value > 0 && value <= 86400) {
+    for (name, value) in [("window", window ?? 1), ("step", step ?? 1)] where !(value > 0 && value <= 86400) {
       throw ValidationError("--\(name) must be above 0 and at most 86400 seconds.")
     }
     try scoring.refuse(candidates)
@@ -91,8 +93,9 @@ struct Timeline: ParsableCommand {
   /// The settings that a page names.
   private var setting: [(name: String, value: String)] {
     [
-      ("model", model?.shown ?? "the default model"), ("windows of", formatted("%g s", window)),
-      ("a window each", formatted("%g s", step ?? window / 8)),
+      ("model", model?.shown ?? "the default model"),
+      ("window", window.map { formatted("%g s", $0) } ?? "the model's"),
+      ("from one to the next", step.map { formatted("%g s", $0) } ?? "an eighth of a window"),
       ("method", finding.method.rawValue),
     ] + (scoring.classifier.map { [("classifier", $0.shown)] } ?? [])
   }
@@ -101,40 +104,35 @@ struct Timeline: ParsableCommand {
     at video: Video, path: FilePath, with model: Model, _ scorer: LabelScorer, _ settings: SegmentSettings
   ) throws(LibraryError) -> VideoTimeline {
     let info = try video.outline()
-    let count = Int(info.frame_count)
-    // A single picture has no rate, and one window whatever it is.
-    let rate = info.duration > 0 ? Double(count) / info.duration : 25
-    func frames(_ seconds: Double) -> Int { max(1, Int(min(seconds * rate, Double(count)).rounded())) }
-    let windows = SlidingWindows(
-      frameCount: count, length: frames(window), step: frames(step ?? window / 8))
-    let inside = try model.indices(of: Int64(windows.length), segments: model.frames, frameRate: rate)
-
-    var encoder = WindowEncoder(
-      model, video, resize: scoring.resize, starts: windows.starts, inside: inside,
-      times: FrameTimes(frameCount: count, duration: info.duration),
-      thumbnails: files.html == nil
-        ? nil : Thumbnails(duration: info.duration, side: Int(model.info.image_size)))
+    let duration = Int64((min(info.duration, 4e9) * 1e9).rounded())
+    let windows = StreamedWindows(model: model, resize: scoring.resize, window: window, step: step)
+    let stream = try windows.stream()
+    let interval = stream.info.frame_interval_ns
     var scores = WindowScores(labels: scorer.labels.count)
-    func nanoseconds(at frame: Int) -> Int64 {
-      Int64((min(encoder.times.seconds(at: frame), 4e9) * 1e9).rounded())
-    }
-    let together = max(1, 64 / model.frames)
-    for begin in stride(from: 0, to: windows.starts.count, by: together) {
-      let starts = windows.starts[begin..<min(begin + together, windows.starts.count)]
-      let rows = try scorer.probabilities(videos: encoder.encode(starts: starts, inside: inside))
-      for (place, start) in starts.enumerated() {
-        scores.add(
-          start: nanoseconds(at: start), end: nanoseconds(at: start + windows.length),
-          scores: rows[place * scores.labels..<(place + 1) * scores.labels])
+    if duration <= interval * Int64(model.frames) {
+      // The video is one window, and the model's rule chooses its frames as it does for classify.
+      let embedding = try video.encode(with: model, resize: scoring.resize)
+      scores.add(start: 0, end: duration, scores: try scorer.probabilities(videos: embedding)[...])
+    } else {
+      // A frame stands for the time up to the next one; events are as in live video, where that time is not known yet.
+      let last = finding.method == .hysteresis ? 0 : interval
+      try windows.encode(video, by: stream) { (found, embeddings) throws(LibraryError) in
+        let rows = try scorer.probabilities(videos: embeddings)
+        for (place, window) in found.enumerated() {
+          scores.add(
+            start: window.start_ns, end: min(duration, window.end_ns + last), hole: last,
+            scores: rows[place * scores.labels..<(place + 1) * scores.labels])
+        }
       }
     }
     let found = try settings.segments(
       starts: scores.starts, ends: scores.ends, scores: scores.scores, labels: scores.labels)
     return VideoTimeline(
-      path: path, duration: info.duration, frameRate: rate, frameCount: count,
-      windowCount: windows.starts.count,
+      path: path, duration: info.duration,
+      frameRate: info.duration > 0 ? Double(info.frame_count) / info.duration : 25,
+      frameCount: Int(info.frame_count), windowCount: scores.starts.count,
       segments: found.map { .init($0, duration: info.duration) },
-      curves: files.html == nil ? nil : scores.curves,
-      thumbnails: encoder.thumbnails, damaged: try video.outline().damaged_frames)
+      curves: files.html == nil ? nil : scores.curves, damaged: try video.outline().damaged_frames,
+      thumbnails: files.html == nil ? nil : try Thumbnails(of: video, for: model, resize: scoring.resize))
   }
 }

@@ -36,9 +36,9 @@ struct VideoTimeline {
   let segments: [Segment]
   /// Nil if they are not wanted.
   let curves: Curves?
-  let thumbnails: Thumbnails?
   /// The number of damaged frames that were met.
   let damaged: Int64
+  let thumbnails: Thumbnails?
 
   /// The frame at a time, counted at the mean rate.
   func frame(at seconds: Double) -> Int { Int(min(max(0, seconds * frameRate), 1e15).rounded()) }
