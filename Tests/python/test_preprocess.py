@@ -88,11 +88,11 @@ def test_packed_rows_are_not_copied(random):
     wide = random.integers(0, 256, (2, 30, 64, 3), dtype=np.uint8)
     for image in (wide[0], wide[:, :, 4:40][1], wide[0, ::2], wide[0, :1], wide[0][:, :, 0].copy()):
         struct = Images([image], "rgb").structs[0]
-        assert struct.data.contents is not None
-        assert np.ctypeslib.as_array(struct.data, (1,)).ctypes.data == image.ctypes.data
+        assert struct.planes[0].contents is not None
+        assert np.ctypeslib.as_array(struct.planes[0], (1,)).ctypes.data == image.ctypes.data
     flipped = wide[0, ::-1]
     struct = Images([flipped], "rgb").structs[0]
-    assert np.ctypeslib.as_array(struct.data, (1,)).ctypes.data != flipped.ctypes.data
+    assert np.ctypeslib.as_array(struct.planes[0], (1,)).ctypes.data != flipped.ctypes.data
 
 
 def test_several_pictures_of_several_sizes(random):

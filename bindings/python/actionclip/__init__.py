@@ -35,6 +35,7 @@ from ._events import (
     find_segments,
     suggest_thresholds,
 )
+from ._frame import Frame, pixel_format_from_name
 from ._library import library_path, templates, version
 from ._model import Model
 from ._model_file import describe_file
@@ -62,6 +63,7 @@ __all__ = [
     "ExamplesError",
     "FileError",
     "FormatError",
+    "Frame",
     "InternalError",
     "LabelReport",
     "LibraryError",
@@ -96,6 +98,7 @@ __all__ = [
     "fit_prompts",
     "fit_prompts_unlabelled",
     "library_path",
+    "pixel_format_from_name",
     "preprocess",
     "preprocess_crop",
     "probabilities",

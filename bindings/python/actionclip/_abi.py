@@ -17,6 +17,7 @@ from ctypes import (
     c_uint8,
     c_uint32,
     c_void_p,
+    cast,
 )
 from typing import Any
 
@@ -624,6 +625,12 @@ Strings = POINTER(c_char_p)
 Images = POINTER(Image)
 Frames = POINTER(Frame)
 PreprocessIn = POINTER(PreprocessOptions)
+
+
+def as_bytes(address: int) -> Any:
+    """A pointer to the bytes at an address."""
+    return cast(address, Bytes)
+
 
 #: Every function of the header, in its order: name, argument types, result type.
 FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (

@@ -23,8 +23,11 @@ def pointer(array: npt.NDArray[Any] | None, kind: Any) -> Any:
 def as_array(what: str, value: Any) -> npt.NDArray[Any]:
     """A value as a numpy array; an array is not copied."""
     try:
+        known = ("__array__", "__array_interface__")
+        if hasattr(value, "__dlpack__") and not any(hasattr(value, name) for name in known):
+            return np.from_dlpack(value)
         return np.asarray(value)
-    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+    except (TypeError, ValueError, RuntimeError, OverflowError, BufferError) as error:
         # The rows may have different lengths, or the tensor be on another device or have gradients.
         raise invalid(f"{what} cannot be read as an array: {error}") from error
 

@@ -93,7 +93,9 @@ class FrameEncoder(Owner):
         first video's first; give [frames] for one video. If n is above T and no multiple of T, the frames are taken
         for one video, with a warning. Arrays with packed rows are not copied.
         pixel_format: the format of arrays, "rgb", "bgr", "rgba", "bgra" or "gray" (C may be absent then: [T, H, W],
-        [B, T, H, W]). Pillow images state their own format; Pillow converts them to RGB.
+        [B, T, H, W]); "rgbx", "bgrx"; "gray16" (uint16); "yuyv" or "uyvy" ([H, W, 2]); "nv12", "nv21", "i420" or "yv12"
+        ([H * 3 / 2, W], as OpenCV has them), "nv24" ([H * 3, W]), with colours of BT.601 up to 576 rows, else BT.709, of
+        limited range. A `Frame` states other colours, and turns, mirrors and cuts the picture. Pillow images state their own format; Pillow converts them to RGB.
         return_frames: returns the frame embeddings too, [videos, T, E], or [videos, E] for a joint model.
         The other arguments are those of `preprocess`; None means the model's own (`preprocessing`).
         """
@@ -114,7 +116,7 @@ class FrameEncoder(Owner):
         videos, per_frame = self._outputs(images.count, return_frames)
         with self._handle.use() as handle:
             long_call(
-                "encode_frames",
+                "encode_camera_frames",
                 handle, images.structs, images.count, settings,
                 pointer(videos, _abi.Floats), videos.size,
                 pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
@@ -171,7 +173,7 @@ class FrameEncoder(Owner):
         with self._handle.use() as handle:
             settings = preprocess_options(resize, crop, short_side, mean, std, handle)
             long_call(
-                "encode_single_frames",
+                "encode_single_camera_frames",
                 handle, images.structs, images.count, settings, pointer(out, _abi.Floats), out.size,
                 work=self._images_work(images),
             )  # fmt: skip

@@ -15,7 +15,8 @@ import numpy as np
 from ._arguments import type_name
 from ._arrays import FloatArray, as_array, float_array
 from ._errors import invalid, wrong_type
-from ._images import ImageLike, channels_last, is_pillow, pixel_order
+from ._frame import PLANAR, pixel_order
+from ._images import ImageLike, channels_last, is_pillow
 from ._refusals import require_bytes, shape_of
 from ._warnings import warn
 
@@ -35,7 +36,7 @@ def frame_list(
     choose: chooses frames from a video that has more. single: all frames belong to one video.
     """
     order = pixel_order(pixel_format)
-    gray = order == "gray"
+    has_channels = _channels_of(order)
     if _is_listing("frames", frames):
         entries = list(frames)
     else:
@@ -43,7 +44,7 @@ def frame_list(
     result: list[ImageLike] = []
     nested: list[bool] = []
     for index, entry in enumerate(entries):
-        video = _frames_of_video(f"video {index}", entry, gray)
+        video = _frames_of_video(f"video {index}", entry, has_channels)
         nested.append(video is not None)
         if video is None:
             result.append(entry)
@@ -71,7 +72,7 @@ def single_frame_list(frames: FramesLike, pixel_format: str) -> list[ImageLike]:
     order = pixel_order(pixel_format)
     entries = list(frames) if _is_listing("frames", frames) else _entries_of_array(frames, order, 1)
     for index, entry in enumerate(entries):
-        if _frames_of_video(f"frame {index}", entry, order == "gray") is not None:
+        if _frames_of_video(f"frame {index}", entry, _channels_of(order)) is not None:
             raise invalid(f"frames holds several frames at {index}; frames by themselves are in one list or array")
     return entries
 
@@ -86,10 +87,11 @@ def _entries_of_array(frames: Any, order: str, per_video: int) -> list[Any]:
     if array.dtype.kind in "OSU" or array.ndim == 0:
         require_bytes("frames", array)
     gray = order == "gray"
+    has_channels = _channels_of(order)
     if gray and array.ndim == 4 and array.shape[1] == 1 != per_video and not _has_channels(array.shape):
         array = array[:, 0]  # [T, 1, H, W]
     array = channels_last(array, order)
-    channels = not gray or _has_channels(array.shape)
+    channels = has_channels(array.shape)
     if array.ndim - channels not in (3, 4):
         raise invalid(f"frames {shape_of(array)}; {_advice_for_shape(array.shape, gray)}")
     return list(array)
@@ -145,21 +147,28 @@ def _is_listing(what: str, value: Any) -> bool:
     """Whether a value is a list of entries, not an array or an image."""
     if isinstance(value, (str, bytes, bytearray, dict)):
         raise wrong_type(f"{what} must be an array or a list of images, not {type_name(value)}")
-    if hasattr(value, "ndim") or hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
+    if any(hasattr(value, name) for name in ("ndim", "__array__", "__array_interface__", "__dlpack__")):
         return False
     return isinstance(value, Iterable)
 
 
-def _frames_of_video(what: str, entry: Any, gray: bool) -> list[ImageLike] | None:
+def _frames_of_video(what: str, entry: Any, has_channels: Callable[[Sequence[int]], bool]) -> list[ImageLike] | None:
     """The frames of an entry that is a video, or None if it is one image."""
     if is_pillow(entry) or isinstance(entry, (str, bytes, bytearray)):
         return None
     if _is_listing(what, entry):
         return list(entry)
     shape = getattr(entry, "shape", ())
-    if len(shape) == 4 or (len(shape) == 3 and gray and not _has_channels(shape)):
+    if len(shape) == 4 or (len(shape) == 3 and not has_channels(shape)):
         return list(as_array(what, entry))
     return None
+
+
+def _channels_of(order: str) -> Callable[[Sequence[int]], bool]:
+    """Tells from a shape whether the last dimension of pictures of a format is channels."""
+    if order in ("gray", "gray16"):
+        return _has_channels
+    return (lambda shape: False) if order in PLANAR else (lambda shape: True)
 
 
 def _has_channels(shape: Sequence[int]) -> bool:

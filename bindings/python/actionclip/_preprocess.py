@@ -14,6 +14,7 @@ from ._abi import CONSTANTS
 from ._arguments import INT32_MAX, INT64_MAX, choice, items, real, whole
 from ._arrays import ByteArray, FloatArray, as_array, pointer
 from ._errors import invalid
+from ._frame import PLANAR, Frame, pixel_order
 from ._frames import FramesLike
 from ._images import ImageLike, Images, is_pillow
 from ._library import library
@@ -88,9 +89,9 @@ def preprocess(
 
 
 def pixels(image: Any, size: int, pixel_format: str, settings: Any) -> FloatArray:
-    images, single = _one_or_many(image)
+    images, single = _one_or_many(image, pixel_order(pixel_format))
     out = np.empty((len(images), 3, size, size), np.float32)
-    _each("preprocess_pixels", images, pixel_format, size, settings, out, _abi.Floats)
+    _each("preprocess_pixels_camera_frame", images, pixel_format, size, settings, out, _abi.Floats)
     return out[0] if single else out
 
 
@@ -105,21 +106,22 @@ def preprocess_crop(
 ) -> ByteArray:
     """Resizes and crops images without normalising them: uint8 [size, size, 3] RGB, or [n, size, size, 3] for several.
     The arguments are those of `preprocess`."""
-    images, single = _one_or_many(image)
+    images, single = _one_or_many(image, pixel_order(pixel_format))
     settings = options(resize, crop, short_side, None, None)
     size = whole("size", size, 1, 4096)
     out = np.empty((len(images), size, size, 3), np.uint8)
-    _each("preprocess_crop", images, pixel_format, size, settings, out, _abi.Bytes)
+    _each("preprocess_crop_camera_frame", images, pixel_format, size, settings, out, _abi.Bytes)
     return out[0] if single else out
 
 
-def _one_or_many(image: Any) -> tuple[list[Any], bool]:
+def _one_or_many(image: Any, order: str) -> tuple[list[Any], bool]:
     if isinstance(image, (list, tuple, Iterator)):
         return list(image), False
-    if is_pillow(image):
+    if is_pillow(image) or isinstance(image, Frame):
         return [image], True
     array = as_array("image", image)
-    return (list(array), False) if array.ndim == 4 else ([array], True)
+    several = 3 if order in PLANAR else 4
+    return (list(array), False) if array.ndim == several else ([array], True)
 
 
 def _each(

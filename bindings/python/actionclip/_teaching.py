@@ -82,7 +82,7 @@ class Pupil(Owner):
         frames = frame_list(example, self._frames, pixel_format, self._choice, single=True)
         images = Images(frames, pixel_format)
         with self._handle.use() as handle:
-            long_call("classifier_add_frames", handle, name, images.structs, images.count, None, _clip_id(clip))
+            long_call("classifier_add_camera_frames", handle, name, images.structs, images.count, None, _clip_id(clip))
 
     def _add_video(
         self, label: bytes, video: Any, clip_id: int, part: tuple[float, float], views: int
