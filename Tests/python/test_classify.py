@@ -39,7 +39,7 @@ def expected(model, video, labels, templates=None, truncate=False):
 def test_labels_are_encoded_once(fresh, random, calls):
     videos = videos_of(fresh, random, 3)
     found = [fresh.classify(video, labels) for video in videos for labels in (LABELS, tuple(LABELS))]
-    assert calls.count("encode_labels") == 1 and calls.count("encode_frames") == 6
+    assert calls.count("encode_labels") == 1 and calls.count("encode_camera_frames") == 6
     for index, video in enumerate(videos):
         assert found[2 * index] == found[2 * index + 1]
         assert dict(found[2 * index]) == expected(fresh, video, LABELS)

@@ -238,6 +238,18 @@ def test_many_streams_step_in_one_batch(small, random):
         actionclip.step(streams)
 
 
+def test_frames_go_in_as_cameras_have_them(small, random):
+    planes = random.integers(0, 256, (small.info.frames, 24, 20), dtype=np.uint8)  # NV12 of 20 x 16 pixels
+    turned = {"range": "full", "rotation": 90, "region": (-2, 3, 9, 9), "clamp_region": True}
+    parts = [actionclip.Frame(picture, "nv12", **turned) for picture in planes]
+    for frames in (list(planes), parts):
+        with actionclip.Stream(small, stride=1) as stream:
+            for number, frame in enumerate(frames):
+                stream.push(frame, timestamp_ns=number, pixel_format="nv12")
+            stream.step()
+            assert same_bits(stream.next().embedding, small.encode_frames([frames], pixel_format="nv12")[0])
+
+
 def pusher(stream, count):
     """A camera: a thread that pushes frames and waits for room."""
 

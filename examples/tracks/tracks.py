@@ -48,8 +48,8 @@ class Tracks:
             if box["id"] not in self._streams:
                 self._streams[box["id"]] = actionclip.Stream(self._model, **self._options)
             self._seen[box["id"]] = seconds
-            region = square(box)
-            while self._streams[box["id"]].push(picture, seconds, region=region, pixel_format=pixel_format) == "full":
+            part = actionclip.Frame(picture, pixel_format, region=square(box), clamp_region=True)
+            while self._streams[box["id"]].push(part, seconds) == "full":
                 self.step()
         for track, seen in self._seen.items():
             if seconds - seen > self._forget:

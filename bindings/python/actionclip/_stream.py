@@ -120,18 +120,18 @@ class Stream(Owner):
         *,
         timestamp_ns: int | None = None,
         pixel_format: str = "rgb",
-        region: tuple[int, int, int, int] | None = None,
     ) -> Outcome:
-        """Offers a frame with its time, from any origin, in seconds or in whole nanoseconds. Times rise strictly.
+        """Offers a frame with its time, from any origin, in seconds or in whole nanoseconds. Times rise strictly. A
+        `Frame` has a region, a rotation and the colours of YUV too.
 
         Returns the fate of the frame: "queued"; "not_due", if the sampling does not take it; "replaced", if older
         frames were dropped for it; "dropped", if there was no room; "full", if it was not taken at all: step, then push
         it again. A frame or a time that is refused is an ArgumentError, and the stream goes on without that frame.
         """
         stamp = _timestamp(seconds, timestamp_ns)
-        with _frame(frame, pixel_format, region) as struct, self._handle.use() as handle:
-            outcome = ctypes.c_int32()
-            library().call("stream_push", handle, struct, stamp, ctypes.byref(outcome))
+        images, outcome = Images([frame], pixel_format), ctypes.c_int32()
+        with self._handle.use() as handle:
+            library().call("stream_push", handle, images.structs, stamp, ctypes.byref(outcome))
         return OUTCOMES[outcome.value]
 
     def step(self, max_frames: int | None = None) -> int:
@@ -286,20 +286,6 @@ def _handles(streams: list[Stream]) -> Iterator[Any]:
     with contextlib.ExitStack() as stack:
         pointers = [stack.enter_context(stream._handle.use()) for stream in streams]
         yield (ctypes.c_void_p * len(pointers))(*pointers)
-
-
-@contextlib.contextmanager
-def _frame(frame: ImageLike, pixel_format: str, region: tuple[int, int, int, int] | None) -> Iterator[Any]:
-    """A frame as a pointer to a C struct, for one call."""
-    images = Images([frame], pixel_format)
-    image = images.structs[0]
-    struct = _abi.Frame(struct_size=ctypes.sizeof(_abi.Frame))
-    struct.pixel_format, struct.width, struct.height = image.pixel_format, image.width, image.height
-    struct.planes[0], struct.strides[0] = image.data, image.row_stride
-    if region is not None:
-        struct.region_x, struct.region_y, struct.region_width, struct.region_height = region
-        struct.region_clamp = 1
-    yield ctypes.byref(struct)
 
 
 def _nanoseconds(what: str, seconds: float, least: int) -> int:
