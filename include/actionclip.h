@@ -856,6 +856,15 @@ ACTIONCLIP_API int32_t actionclip_model_sampling(const actionclip_model *model);
  * actionclip_stream_get_info says in frames_per_hop. */
 typedef struct actionclip_stream actionclip_stream;
 
+/* Ways to encode the frames of a model with temporal shift; for all others there is only ACTIONCLIP_STREAM_EXACT.
+ *   EXACT   each window has the bits of its frames encoded as a video, so each is encoded anew
+ *   CAUSAL  each frame is encoded once, with the causal shift (ACTIONCLIP_CAUSAL), after all earlier frames of its run.
+ *           A frame's embedding has the bits that it has in a video of the run's frames up to it, encoded by the model
+ *           loaded with ACTIONCLIP_CAUSAL; a window joins T of them. That is another network than EXACT, for weights
+ *           trained with causal shift, and less accurate for others (docs/STREAMS.md). */
+#define ACTIONCLIP_STREAM_EXACT 0
+#define ACTIONCLIP_STREAM_CAUSAL 1
+
 /* Windows that a run has before its T-th sampled frame. */
 #define ACTIONCLIP_WARMUP_WAIT 0         /* none */
 #define ACTIONCLIP_WARMUP_REPEAT_FIRST 1 /* frames before the first one are copies of it */
@@ -868,11 +877,12 @@ typedef struct actionclip_stream actionclip_stream;
 #define ACTIONCLIP_OVERFLOW_LATEST 3      /* one frame waits: each new one replaces it. For the least delay */
 
 /* Options of a stream. Call actionclip_stream_options_init, then change fields; NULL in place of the struct means all
- * defaults. */
+ * defaults. If neither frame_stride nor frame_interval_ns is set, the interval is what the model's file declares
+ * (frame_interval_ns of actionclip_model_info), else 2 s / T. */
 typedef struct actionclip_stream_options {
   uint32_t struct_size;      /* sizeof(actionclip_stream_options), set by _init */
   int32_t frame_stride;      /* pushed frames from one due frame to the next, up to 2^20; 0: by time */
-  int64_t frame_interval_ns; /* nanoseconds from one due frame to the next, up to a day; 0: 2 s / T */
+  int64_t frame_interval_ns; /* nanoseconds from one due frame to the next, up to a day; 0: below */
   int32_t hop;               /* sampled frames from one window to the next, up to 2^16; 0: T/8, at least 1 */
   int32_t warmup;            /* ACTIONCLIP_WARMUP_* */
   int64_t gap_ns;            /* a longer hole between frames ends a run; -1: none does; 0: T*frame_interval_ns, or -1 */
@@ -880,7 +890,7 @@ typedef struct actionclip_stream_options {
   int32_t overflow;          /* ACTIONCLIP_OVERFLOW_* */
   int32_t queue_frames;      /* due frames that may wait for a step, up to 4096; 0: T */
   int32_t queue_windows;     /* windows that may wait for next, 2 to 65536; 0: 16. While full, frames wait */
-  int32_t reserved;          /* 0 */
+  int32_t mode;              /* ACTIONCLIP_STREAM_* */
   const actionclip_preprocess_options *preprocess; /* borrowed for the call; NULL: the model's own */
 } actionclip_stream_options;
 
@@ -915,8 +925,8 @@ ACTIONCLIP_API int32_t actionclip_stream_push(actionclip_stream *stream, const a
 
 /* Encodes waiting frames of many streams of one model in one batch, oldest first and one from each stream in turn, and
  * makes the windows that they complete. max_frames is the most that are taken; 0: no limit. A stream whose windows have
- * no room, or that another thread's step encodes, is left out. encoded_out may be NULL; *encoded_out is the number of
- * frames taken, 0 if there was nothing to do. A step that fails leaves the frames waiting; only frames whose numbers
+ * no room, or that another thread's step encodes, is left out, and one of ACTIONCLIP_STREAM_CAUSAL gives frames of one
+ * run only. encoded_out may be NULL; *encoded_out is the number of frames taken, 0 if there was nothing to do. A step that fails leaves the frames waiting; only frames whose numbers
  * overflow inside the network (ACTIONCLIP_ERROR_NOT_FINITE) are dropped with their batch. If a stream is cancelled, the
  * step returns ACTIONCLIP_ERROR_CANCELLED. */
 ACTIONCLIP_API int32_t actionclip_stream_step(actionclip_stream *const *streams, size_t stream_count,
@@ -1010,6 +1020,8 @@ typedef struct actionclip_stream_info {
   int32_t frames_per_hop;    /* frames encoded from one window to the next: hop, or T if windows are encoded anew */
   int32_t interval_assumed;  /* 1 if neither the options nor the model's file states how frames are sampled */
   int64_t memory_bytes;      /* memory that the stream took when it was made */
+  int32_t mode;              /* ACTIONCLIP_STREAM_* */
+  int32_t reserved;          /* 0 */
 } actionclip_stream_info;
 
 /* Gives a stream's options. The caller sets info_out->struct_size first. */

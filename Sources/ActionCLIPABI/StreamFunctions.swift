@@ -10,7 +10,7 @@ import System
 private let oldestStreamOptions = 64
 private let oldestWindow = 64
 private let oldestStats = 88
-private let oldestInfo = 72
+private let oldestInfo = 80
 
 @_cdecl("actionclip_stream_options_init_sized") @implementation
 public func actionclip_stream_options_init_sized(
@@ -47,7 +47,11 @@ private func streamOptions(
   case ACTIONCLIP_OVERFLOW_LATEST: options.overflow = .latest
   default: throw .argument("overflow is \(given.overflow), expected ACTIONCLIP_OVERFLOW_*")
   }
-  guard given.reserved == 0 else { throw .argument("reserved is not 0") }
+  switch given.mode {
+  case ACTIONCLIP_STREAM_EXACT: break
+  case ACTIONCLIP_STREAM_CAUSAL: options.isCausal = true
+  default: throw .argument("mode is \(given.mode), expected ACTIONCLIP_STREAM_*")
+  }
   return options
 }
 
@@ -250,6 +254,7 @@ public func actionclip_stream_get_info(
     c.frames_per_hop = Int32(clamping: stream.framesPerHop)
     c.interval_assumed = settings.samplingIsAssumed ? 1 : 0
     c.memory_bytes = Int64(stream.memory)
+    c.mode = settings.isCausal ? ACTIONCLIP_STREAM_CAUSAL : ACTIONCLIP_STREAM_EXACT
     try SizedStruct.write(c, to: info_out, oldest: oldestInfo, "info_out")
   }
 }

@@ -398,6 +398,76 @@ static void many_streams(void) {
   }
 }
 
+/* With the causal shift each frame is encoded once: windows join the frame embeddings that a video of the whole run has,
+ * however frames are batched with those of other streams, and a gap forgets all. */
+static void causal_streams(void) {
+  enum { RUN = 24, RUNS = 2, STREAMS = 3 };
+  actionclip_model_options options;
+  actionclip_model_options_init(&options);
+  options.frames = 4;
+  options.temporal_shift = ACTIONCLIP_ON;
+  actionclip_model *shift, *whole;
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &shift));
+  options.frames = RUN;
+  options.temporal_shift = ACTIONCLIP_CAUSAL;
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &whole));
+  actionclip_model_info info;
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_model_get_info(shift, &info));
+  const size_t e = (size_t)info.embedding_size;
+  CHECK(e <= MAX_E);
+
+  actionclip_stream *s[STREAMS], *exact;
+  for (int i = 0; i < STREAMS; i++) {
+    actionclip_stream_options o = options_of(1 + i % 2, 10);
+    o.mode = i == 2 ? ACTIONCLIP_STREAM_EXACT : ACTIONCLIP_STREAM_CAUSAL;
+    o.queue_frames = 7;
+    o.queue_windows = 64;
+    CHECK_OK(actionclip_stream_create(shift, &o, &s[i]));
+    actionclip_stream_info is;
+    is.struct_size = sizeof is;
+    CHECK_OK(actionclip_stream_get_info(s[i], &is));
+    CHECK(is.mode == o.mode && is.frames_per_hop == (i == 2 ? 4 : 1 + i % 2));
+  }
+  for (int i = 0; i < 2; i++) {
+    float *frames = check_alloc(RUN * e * sizeof(float)), *video = check_alloc(e * sizeof(float)), found[MAX_E];
+    for (int run = 0; run < RUNS; run++) {
+      actionclip_image images[RUN];
+      for (int k = 0; k < RUN; k++) images[k] = image_of((k * 5 + run + i) % PICTURES);
+      CHECK_OK(actionclip_encode_frames(whole, images, RUN, NULL, video, e, frames, RUN * e));
+      actionclip_window window;
+      for (int k = 0, end = 4; k < RUN || end <= RUN;) {
+        if (k < RUN && any(2) == 0) {
+          for (int other = 0; other < STREAMS; other += 2) /* another stream's frames in the same batch */
+            if (other != i) push(s[other], k, 100000 * run + 10 * k + (i == 0 ? 0 : 1000000));
+          if (push(s[i], (k * 5 + run + i) % PICTURES, 100000 * run + 10 * k) == ACTIONCLIP_PUSH_QUEUED) k++;
+          continue;
+        }
+        CHECK_OK(actionclip_stream_step(s, STREAMS, any(5), NULL));
+        for (int other = 0; other < STREAMS; other++)
+          while (other != i && next(s[other], &window, found) == ACTIONCLIP_NEXT_WINDOW) continue;
+        while (next(s[i], &window, found) == ACTIONCLIP_NEXT_WINDOW) {
+          if (window.flags & ACTIONCLIP_WINDOW_TAIL) continue;
+          CHECK(window.frame_count == 4 && window.end_ns == 100000 * run + 10 * (end - 1));
+          CHECK_OK(actionclip_join_frames(shift, frames + (size_t)(end - 4) * e, 4, video, e));
+          CHECK(memcmp(found, video, e * sizeof(float)) == 0);
+          end += 1 + i % 2;
+        }
+        if (i == 1 && k == RUN && end > RUN) break;
+      }
+    }
+    free(frames);
+    free(video);
+    if (i == 0) CHECK_OK(actionclip_stream_reset(s[2]));
+  }
+  actionclip_stream_options o = options_of(1, 10);
+  o.mode = ACTIONCLIP_STREAM_CAUSAL;
+  CHECK_ERROR(ACTIONCLIP_ERROR_OPTION_CONFLICT, actionclip_stream_create(model, &o, &exact));
+  for (int i = 0; i < STREAMS; i++) actionclip_stream_free(s[i]);
+  actionclip_model_free(shift);
+  actionclip_model_free(whole);
+}
+
 static void cancelling(void) {
   float embedding[MAX_E];
   actionclip_window window;
@@ -450,7 +520,7 @@ static void settings(void) {
   actionclip_stream_free(s);
   static const struct {
     int64_t interval, gap, age;
-    int32_t stride, hop, warmup, overflow, frames, windows, reserved;
+    int32_t stride, hop, warmup, overflow, frames, windows, mode;
   } bad[] = {
       {-1, 0, 0, 0, 0, 0, 0, 0, 0, 0},   {86400000000001, 0, 0, 0, 0, 0, 0, 0, 0, 0},
       {1, 0, 0, 1, 0, 0, 0, 0, 0, 0},    {0, -2, 0, 0, 0, 0, 0, 0, 0, 0},
@@ -459,7 +529,7 @@ static void settings(void) {
       {0, 0, 0, 0, 0, 3, 0, 0, 0, 0},    {0, 0, 0, 0, 0, 0, 4, 0, 0, 0},
       {0, 0, 0, 0, 0, 0, -1, 0, 0, 0},   {0, 0, 0, 0, 0, 0, 0, -1, 0, 0},
       {0, 0, 0, 0, 0, 0, 0, 5000, 0, 0}, {0, 0, 0, 0, 0, 0, 0, 0, 1, 0},
-      {0, 0, 0, 0, 0, 0, 0, 0, 70000, 0}, {0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+      {0, 0, 0, 0, 0, 0, 0, 0, 70000, 0}, {0, 0, 0, 0, 0, 0, 0, 0, 0, 2},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     actionclip_stream_options options = options_of(bad[i].hop, bad[i].interval);
@@ -470,7 +540,7 @@ static void settings(void) {
     options.overflow = bad[i].overflow;
     options.queue_frames = bad[i].frames;
     options.queue_windows = bad[i].windows;
-    options.reserved = bad[i].reserved;
+    options.mode = bad[i].mode;
     s = NULL;
     CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_ARGUMENT, actionclip_stream_create(model, &options, &s));
     CHECK(s == NULL);
@@ -549,6 +619,7 @@ int main(int argc, char **argv) {
   ends();
   windows_wait();
   many_streams();
+  causal_streams();
   cancelling();
   waiting();
   misuse();

@@ -41,6 +41,9 @@ public final class CausalState: @unchecked Sendable {
     if isPending { secondIsInUse.toggle() }
     isPending = false
   }
+
+  /// Takes back the latest call that succeeded. No other call may have begun since.
+  public func undo() { secondIsInUse.toggle() }
 }
 
 /// Frames that follow one another in one call of `ActionCLIP.encodeCausal`, after those that the state has seen.

@@ -13,6 +13,8 @@ public final class Stream: Sendable {
   public let settings: StreamSettings
   let state: Monitor<StreamState>
   let history: StreamHistory
+  /// The latest frame as the causal temporal shift needs it; nil where frames are not encoded so.
+  let causal: CausalState?
   let places: WindowPlaces
   let normalization: CropNormalization
   private let preprocessor: Monitor<Preprocessor>
@@ -20,10 +22,18 @@ public final class Stream: Sendable {
   /// - Throws: `.invalidArgument` for an option out of its range; `.outOfMemory`.
   public init(_ loaded: LoadedModel, _ options: StreamOptions) throws(Failure) {
     let c = loaded.configuration
-    settings = try StreamSettings(options, frames: c.frames, declared: nil)
+    guard !options.isCausal || c.temporalShift != .off else {
+      throw Failure(
+        .optionConflict,
+        "mode is ACTIONCLIP_STREAM_CAUSAL, and the model has no temporal shift; streams of it are ACTIONCLIP_STREAM_EXACT"
+      )
+    }
+    settings = try StreamSettings(options, frames: c.frames, declared: loaded.frameIntervalNanoseconds)
     self.loaded = loaded
+    causal = options.isCausal ? try loaded.model.makeCausalState() : nil
     history = try StreamHistory(
-      length: c.frames, size: c.embeddingSize, keepsEmbeddings: loaded.model.framesAreIndependent)
+      length: c.frames, size: c.embeddingSize,
+      keepsEmbeddings: loaded.model.framesAreIndependent || options.isCausal)
     state = Monitor(
       try StreamState(
         settings, kept: history.keepsPictures ? c.frames : 0, size: c.imageSize,
@@ -214,7 +224,7 @@ public final class Stream: Sendable {
 
   /// Bytes of memory that the stream took when it was made.
   public var memory: Int {
-    history.memory + state.withLock { $0.pictures.memory + $0.windows.memory }
+    history.memory + (causal?.bytes ?? 0) + state.withLock { $0.pictures.memory + $0.windows.memory }
   }
 
   /// E, numbers of an embedding.

@@ -3,8 +3,7 @@ import System
 
 /// The latest T encoded frames of a stream. Only the step in progress uses it, and `Stream.reset` where there is none.
 ///
-/// Where a frame's embedding depends on that frame alone, the embeddings are kept; elsewhere pictures stay, since each
-/// window is encoded anew.
+/// Where each frame is encoded once, the embeddings are kept; elsewhere pictures stay, since each window is encoded anew.
 final class StreamHistory: @unchecked Sendable {
   private let frames: GrowingArray<SampledFrame>  // [T], by number modulo T
   private let embeddings: FloatBuffer?  // [T, E]
@@ -12,6 +11,8 @@ final class StreamHistory: @unchecked Sendable {
   private let length: Int
   /// Frames encoded so far.
   private(set) var count: Int64 = 0
+  /// The run that the stream's causal state has seen frames of; -1: none.
+  var causalRun: Int64 = -1
 
   /// - Parameters:
   ///   - length: T.
@@ -54,6 +55,6 @@ final class StreamHistory: @unchecked Sendable {
     if keepsPictures {
       for place in 0..<Int(min(count, Int64(length))) { released(frames.base[place].picture) }
     }
-    count = 0
+    (count, causalRun) = (0, -1)
   }
 }

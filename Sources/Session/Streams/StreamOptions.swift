@@ -4,6 +4,8 @@ import System
 
 /// How a stream is sampled, cut into windows and bounded. Zeros mean defaults, as in the C API.
 public struct StreamOptions: Sendable {
+  /// Whether frames are encoded with the causal temporal shift, each once, after all earlier ones of its run.
+  public var isCausal = false
   /// Nanoseconds from one sampled frame to the next; 0: not given.
   public var frameInterval: Int64 = 0
   /// Pushed frames from one sampled frame to the next; 0: not given.
@@ -41,6 +43,7 @@ public enum Overflow: Sendable {
 public struct StreamSettings: Sendable {
   /// T, frames of a window.
   public let frames: Int
+  public let isCausal: Bool
   public let sampling: SamplingRule
   /// Whether neither the caller nor the model's file states how frames are sampled.
   public let samplingIsAssumed: Bool
@@ -86,6 +89,7 @@ public struct StreamSettings: Sendable {
     sampling = options.frameStride != 0 ? .stride(Int64(options.frameStride)) : .interval(interval)
     samplingIsAssumed = options.frameInterval == 0 && options.frameStride == 0 && declared == nil
     self.frames = frames
+    isCausal = options.isCausal
     hop = options.hop != 0 ? options.hop : max(1, frames / 8)
     gap =
       switch (options.gap, sampling) {

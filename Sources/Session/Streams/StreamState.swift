@@ -99,6 +99,8 @@ final class StreamState {
     guard !isStepping else { return Work() }
     var (maker, room, work) = (maker, windows.room, Work())
     for index in 0..<min(waiting.count, settings.queueFrames) {
+      // The causal state is of one run, so a step of such a stream ends with the run.
+      if settings.isCausal, waiting[index].run != waiting[0].run { return work }
       let completed = maker.add(run: waiting[index].run)
       room -= (completed.tail == nil ? 0 : 1) + (completed.window == nil ? 0 : 1)
       guard room >= 0 else { return work }

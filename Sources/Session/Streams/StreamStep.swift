@@ -39,6 +39,7 @@ final class StreamStep: FrameSource, @unchecked Sendable {
   private var frames = GrowingArray<SampledFrame>()
   private var windows = GrowingArray<WindowSpan>()
   private var crops = GrowingArray<Crop>()
+  private var runs = GrowingArray<CausalRun>()
   private var embeddings: FloatBuffer  // [frames, E]
   private var rows: FloatBuffer  // [windows, T, E]
   private var joined: FloatBuffer  // [windows, E]
@@ -69,6 +70,7 @@ final class StreamStep: FrameSource, @unchecked Sendable {
       frames.removeAll()
       windows.removeAll()
       crops.removeAll()
+      runs.removeAll()
     }
     for index in 0..<count { streams.append(try stream(index)) }
     for index in 1..<max(count, 1) { try streams[index].check(belongsTo: streams[0].loaded, index) }
@@ -92,17 +94,20 @@ final class StreamStep: FrameSource, @unchecked Sendable {
 
   // MARK: - Taking frames on
 
-  /// Begins the step on each stream that has work.
+  /// Begins the step on each stream that has work; first on those whose windows are encoded anew, so that the frames
+  /// which are encoded once follow one another.
   private func begin() throws(Failure) {
     // Before any stream's step begins, so that refused memory leaves none begun.
     try parts.append(repeating: Part(stream: 0, available: StreamState.Work()), count: streams.count)
     parts.removeAll()
-    for index in streams.indices {
-      let work = try streams[index].state.withLock { (state) throws(Failure) in
-        try state.checkNotCancelled()
-        return state.beginStep(token)
+    for keepsPictures in [true, false] {
+      for index in streams.indices where streams[index].history.keepsPictures == keepsPictures {
+        let work = try streams[index].state.withLock { (state) throws(Failure) in
+          try state.checkNotCancelled()
+          return state.beginStep(token)
+        }
+        if !work.isNone { try parts.append(Part(stream: index, available: work)) }
       }
-      if !work.isNone { try parts.append(Part(stream: index, available: work)) }
     }
   }
 
@@ -161,22 +166,58 @@ final class StreamStep: FrameSource, @unchecked Sendable {
   private func encode() throws(Failure) {
     let model = streams[0].loaded.model
     let size = model.configuration.embeddingSize
+    var split = 0  // parts before it encode windows anew
+    while split < parts.count, streams[parts[split].stream].history.keepsPictures { split += 1 }
+    let once = split..<parts.count
+    let anew = split < parts.count ? parts[split].firstWindow : windows.count  // windows
     try StreamStep.grow(&joined, rows: windows.count, size)
-    guard model.framesAreIndependent else {
-      try gatherPictures()
-      if windows.count > 0 {
-        try model.encode(self, videos: windows.count, videoOut: joined.base, frameOut: nil)
+    if anew > 0 {
+      try forEachPlace(of: 0..<split) { (part, _, _, number) throws(Failure) in
+        try appendCrop(of: frame(number, of: part), part.stream)
       }
-      return
+      try model.encode(self, videos: anew, videoOut: joined.base, frameOut: nil)
     }
+    guard !once.isEmpty else { return }
+    let first = parts[split].first
     try StreamStep.grow(&embeddings, rows: frames.count, size)
-    try StreamStep.grow(&rows, rows: windows.count, model.configuration.frames * size)
-    for part in parts.view {
-      for place in part.first..<part.first + part.count { try appendCrop(of: frames[place], part.stream) }
+    try encodeFrames(once, count: frames.count - first, to: embeddings.base + first * size)
+    guard windows.count > anew else { return }
+    try StreamStep.grow(&rows, rows: windows.count - anew, model.configuration.frames * size)
+    do throws(Failure) {
+      try gatherEmbeddings(once, after: anew, size)
+      try model.join(rows.base, videos: windows.count - anew, to: joined.base + anew * size)
+    } catch {
+      for run in runs.view { run.state._withUnsafeGuaranteedRef { $0.undo() } }
+      throw error
     }
-    if frames.count > 0 { try model.encodeFrames(self, count: frames.count, to: embeddings.base) }
-    try gatherEmbeddings(size)
-    if windows.count > 0 { try model.join(rows.base, videos: windows.count, to: joined.base) }
+  }
+
+  /// Encodes the frames of parts whose frames are encoded once.
+  private func encodeFrames(
+    _ once: Range<Int>, count: Int, to out: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
+    guard count > 0 else { return }
+    crops.removeAll()
+    for index in once {
+      let part = parts[index]
+      for place in part.first..<part.first + part.count { try appendCrop(of: frames[place], part.stream) }
+      let stream = streams[part.stream]
+      guard part.count > 0, let state = stream.causal else { continue }
+      let run = frames[part.first].run
+      // A state of an earlier run is not needed again, whether or not this step succeeds.
+      if stream.history.causalRun != run { state.reset() }
+      stream.history.causalRun = run
+      try runs.append(CausalRun(state, frames: part.count))
+    }
+    let model = streams[0].loaded.model
+    if runs.isEmpty {
+      try model.encodeFrames(self, count: count, to: out)
+    } else {
+      do throws(Failure) { try model.encodeCausal(self, runs: runs.view, to: out) } catch {
+        runs.removeAll()
+        throw error
+      }
+    }
   }
 
   /// Replaces a buffer that is too small for `rows` rows of `size` floats.
@@ -186,11 +227,13 @@ final class StreamStep: FrameSource, @unchecked Sendable {
     if buffer.count < needed { buffer = try FloatBuffer(count: max(needed, 2 * buffer.count)) }
   }
 
-  /// Calls `body` for each place of each window with the number of its frame among those of the stream.
+  /// Calls `body` for each place of each window of these parts with the number of its frame among those of the stream.
   private func forEachPlace(
+    of parts: Range<Int>,
     _ body: (_ part: Part, _ window: Int, _ place: Int, _ number: Int64) throws(Failure) -> Void
   ) throws(Failure) {
-    for part in parts.view {
+    for index in parts {
+      let part = self.parts[index]
       let places = streams[part.stream].places
       for window in part.firstWindow..<part.firstWindow + part.windows {
         let span = windows[window]
@@ -201,21 +244,16 @@ final class StreamStep: FrameSource, @unchecked Sendable {
     }
   }
 
-  private func gatherEmbeddings(_ size: Int) throws(Failure) {
-    try forEachPlace { (part, window, place, number) throws(Failure) in
-      let length = streams[part.stream].settings.frames
-      let row = rows.base + (window * length + place) * size
+  /// Copies the embeddings of the windows of these parts to `rows`; the first of them is window `first`.
+  private func gatherEmbeddings(_ parts: Range<Int>, after first: Int, _ size: Int) throws(Failure) {
+    try forEachPlace(of: parts) { (part, window, place, number) throws(Failure) in
+      let stream = streams[part.stream]
+      let row = rows.base + ((window - first) * stream.settings.frames + place) * size
       if number >= part.encoded {
         row.update(from: embeddings.base + (part.first + Int(number - part.encoded)) * size, count: size)
-      } else if let kept = streams[part.stream].history.embedding(number) {
+      } else if let kept = stream.history.embedding(number) {
         row.update(from: kept, count: size)
       }
-    }
-  }
-
-  private func gatherPictures() throws(Failure) {
-    try forEachPlace { (part, _, _, number) throws(Failure) in
-      try appendCrop(of: frame(number, of: part), part.stream)
     }
   }
 

@@ -135,6 +135,8 @@ CONSTANTS: dict[str, int] = {
     "SAMPLING_ACTIONCLIP": 0,
     "SAMPLING_MMACTION2": 1,
     "SAMPLING_OPEN_VCLIP": 2,
+    "STREAM_EXACT": 0,
+    "STREAM_CAUSAL": 1,
     "WARMUP_WAIT": 0,
     "WARMUP_REPEAT_FIRST": 1,
     "WARMUP_PARTIAL": 2,
@@ -344,7 +346,7 @@ class StreamOptions(Structure):
         ("overflow", c_int32),
         ("queue_frames", c_int32),
         ("queue_windows", c_int32),
-        ("reserved", c_int32),
+        ("mode", c_int32),
         ("preprocess", POINTER(PreprocessOptions)),
     ]
 
@@ -397,6 +399,8 @@ class StreamInfo(Structure):
         ("frames_per_hop", c_int32),
         ("interval_assumed", c_int32),
         ("memory_bytes", c_int64),
+        ("mode", c_int32),
+        ("reserved", c_int32),
     ]
 
 

@@ -23,6 +23,7 @@ from ._library import library
 from ._model import Model
 from ._preprocess import options as preprocess_options
 from ._stream_info import (
+    MODES,
     OUTCOMES,
     OVERFLOWS,
     WARMUPS,
@@ -61,6 +62,7 @@ class Stream(Owner):
     warmup: "wait" for T frames, "repeat_first" or "partial" for windows from the first frame on.
     overflow: "wait" refuses a frame when too many wait ("full": step, then push it again), "drop_oldest",
     "drop_newest" and "latest" drop. queue_frames, queue_windows: how many may wait; None for T and 16.
+    mode: "causal" encodes each frame once with the causal temporal shift, for models trained so; "exact" for all others.
     resize, crop, short_side, mean, std: as in `preprocess`; None for the model's own.
     """
 
@@ -75,6 +77,7 @@ class Stream(Owner):
         max_age: float | None = None,
         warmup: str = "wait",
         overflow: str = "wait",
+        mode: str = "exact",
         queue_frames: int | None = None,
         queue_windows: int | None = None,
         resize: str | None = None,
@@ -86,6 +89,7 @@ class Stream(Owner):
         options = library().defaults("stream_options")
         options.warmup = choice("warmup", warmup, WARMUPS)
         options.overflow = choice("overflow", overflow, OVERFLOWS)
+        options.mode = choice("mode", mode, MODES)
         if interval is not None:
             options.frame_interval_ns = _nanoseconds("interval", interval, 1)
         if stride is not None:

@@ -21,6 +21,7 @@ OUTCOMES: dict[int, Outcome] = {
     CONSTANTS["PUSH_DROPPED"]: "dropped",
     CONSTANTS["PUSH_FULL"]: "full",
 }
+MODES = {"exact": CONSTANTS["STREAM_EXACT"], "causal": CONSTANTS["STREAM_CAUSAL"]}
 WARMUPS = {
     "wait": CONSTANTS["WARMUP_WAIT"],
     "repeat_first": CONSTANTS["WARMUP_REPEAT_FIRST"],
@@ -95,6 +96,7 @@ class StreamInfo:
     queue_windows: int
     frames_per_hop: int  #: frames that are encoded from window to window
     interval_assumed: bool  #: neither the caller nor the model's file stated an interval
+    mode: str  #: "exact" or "causal"
 
 
 def window_of(struct: Any, embedding: FloatArray) -> Window:
@@ -128,6 +130,6 @@ def read_info(handle: int) -> StreamInfo:
     fields = {field.name: getattr(struct, field.name) for field in dataclasses.fields(StreamInfo)}
     for name in ("gap_ns", "max_age_ns"):
         fields[name] = None if fields[name] == INT64_MAX else fields[name]
-    for name, names in (("warmup", WARMUPS), ("overflow", OVERFLOWS)):
+    for name, names in (("mode", MODES), ("warmup", WARMUPS), ("overflow", OVERFLOWS)):
         fields[name] = next((word for word, code in names.items() if code == fields[name]), str(fields[name]))
     return StreamInfo(**{**fields, "interval_assumed": bool(struct.interval_assumed)})

@@ -115,6 +115,8 @@ pub const ACTIONCLIP_DECODE_KEY_FRAMES: i32 = 2;
 pub const ACTIONCLIP_SAMPLING_ACTIONCLIP: i32 = 0;
 pub const ACTIONCLIP_SAMPLING_MMACTION2: i32 = 1;
 pub const ACTIONCLIP_SAMPLING_OPEN_VCLIP: i32 = 2;
+pub const ACTIONCLIP_STREAM_EXACT: i32 = 0;
+pub const ACTIONCLIP_STREAM_CAUSAL: i32 = 1;
 pub const ACTIONCLIP_WARMUP_WAIT: i32 = 0;
 pub const ACTIONCLIP_WARMUP_REPEAT_FIRST: i32 = 1;
 pub const ACTIONCLIP_WARMUP_PARTIAL: i32 = 2;
@@ -643,7 +645,9 @@ pub struct actionclip_video_info {
 sized!(actionclip_video_info);
 
 /// Options of a stream. Call actionclip_stream_options_init, then change fields; NULL in place of
-/// the struct means all defaults.
+/// the struct means all defaults. If neither frame_stride nor frame_interval_ns is set, the
+/// interval is what the model's file declares (frame_interval_ns of actionclip_model_info), else 2
+/// s / T.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct actionclip_stream_options {
@@ -651,7 +655,7 @@ pub struct actionclip_stream_options {
     pub struct_size: u32,
     /// pushed frames from one due frame to the next, up to 2^20; 0: by time
     pub frame_stride: i32,
-    /// nanoseconds from one due frame to the next, up to a day; 0: 2 s / T
+    /// nanoseconds from one due frame to the next, up to a day; 0: below
     pub frame_interval_ns: i64,
     /// sampled frames from one window to the next, up to 2^16; 0: T/8, at least 1
     pub hop: i32,
@@ -667,8 +671,8 @@ pub struct actionclip_stream_options {
     pub queue_frames: i32,
     /// windows that may wait for next, 2 to 65536; 0: 16. While full, frames wait
     pub queue_windows: i32,
-    /// 0
-    pub reserved: i32,
+    /// ACTIONCLIP_STREAM_*
+    pub mode: i32,
     /// borrowed for the call; NULL: the model's own
     pub preprocess: *const actionclip_preprocess_options,
 }
@@ -765,6 +769,10 @@ pub struct actionclip_stream_info {
     pub interval_assumed: i32,
     /// memory that the stream took when it was made
     pub memory_bytes: i64,
+    /// ACTIONCLIP_STREAM_*
+    pub mode: i32,
+    /// 0
+    pub reserved: i32,
 }
 
 sized!(actionclip_stream_info);
@@ -1543,10 +1551,11 @@ extern "C" {
     /// Encodes waiting frames of many streams of one model in one batch, oldest first and one from
     /// each stream in turn, and makes the windows that they complete. max_frames is the most that
     /// are taken; 0: no limit. A stream whose windows have no room, or that another thread's step
-    /// encodes, is left out. encoded_out may be NULL; *encoded_out is the number of frames taken, 0
-    /// if there was nothing to do. A step that fails leaves the frames waiting; only frames whose
-    /// numbers overflow inside the network (ACTIONCLIP_ERROR_NOT_FINITE) are dropped with their
-    /// batch. If a stream is cancelled, the step returns ACTIONCLIP_ERROR_CANCELLED.
+    /// encodes, is left out, and one of ACTIONCLIP_STREAM_CAUSAL gives frames of one run only.
+    /// encoded_out may be NULL; *encoded_out is the number of frames taken, 0 if there was nothing
+    /// to do. A step that fails leaves the frames waiting; only frames whose numbers overflow
+    /// inside the network (ACTIONCLIP_ERROR_NOT_FINITE) are dropped with their batch. If a stream
+    /// is cancelled, the step returns ACTIONCLIP_ERROR_CANCELLED.
     pub fn actionclip_stream_step(
         streams: *const *mut actionclip_stream,
         stream_count: usize,
@@ -2359,7 +2368,7 @@ mod tests {
         assert_eq!(offset!(actionclip_stream_options, overflow), 40);
         assert_eq!(offset!(actionclip_stream_options, queue_frames), 44);
         assert_eq!(offset!(actionclip_stream_options, queue_windows), 48);
-        assert_eq!(offset!(actionclip_stream_options, reserved), 52);
+        assert_eq!(offset!(actionclip_stream_options, mode), 52);
         assert_eq!(offset!(actionclip_stream_options, preprocess), 56);
         assert_eq!(size_of::<actionclip_window>(), 64);
         assert_eq!(align_of::<actionclip_window>(), 8);
@@ -2387,7 +2396,7 @@ mod tests {
         assert_eq!(offset!(actionclip_stream_stats, windows_waiting), 64);
         assert_eq!(offset!(actionclip_stream_stats, gaps), 72);
         assert_eq!(offset!(actionclip_stream_stats, newest_ns), 80);
-        assert_eq!(size_of::<actionclip_stream_info>(), 72);
+        assert_eq!(size_of::<actionclip_stream_info>(), 80);
         assert_eq!(align_of::<actionclip_stream_info>(), 8);
         assert_eq!(offset!(actionclip_stream_info, struct_size), 0);
         assert_eq!(offset!(actionclip_stream_info, frames), 4);
@@ -2403,6 +2412,8 @@ mod tests {
         assert_eq!(offset!(actionclip_stream_info, frames_per_hop), 56);
         assert_eq!(offset!(actionclip_stream_info, interval_assumed), 60);
         assert_eq!(offset!(actionclip_stream_info, memory_bytes), 64);
+        assert_eq!(offset!(actionclip_stream_info, mode), 72);
+        assert_eq!(offset!(actionclip_stream_info, reserved), 76);
         assert_eq!(size_of::<actionclip_example>(), 24);
         assert_eq!(align_of::<actionclip_example>(), 8);
         assert_eq!(offset!(actionclip_example, struct_size), 0);
@@ -2669,6 +2680,8 @@ mod tests {
             (b"ACTIONCLIP_SAMPLING_ACTIONCLIP\0", ACTIONCLIP_SAMPLING_ACTIONCLIP),
             (b"ACTIONCLIP_SAMPLING_MMACTION2\0", ACTIONCLIP_SAMPLING_MMACTION2),
             (b"ACTIONCLIP_SAMPLING_OPEN_VCLIP\0", ACTIONCLIP_SAMPLING_OPEN_VCLIP),
+            (b"ACTIONCLIP_STREAM_EXACT\0", ACTIONCLIP_STREAM_EXACT),
+            (b"ACTIONCLIP_STREAM_CAUSAL\0", ACTIONCLIP_STREAM_CAUSAL),
             (b"ACTIONCLIP_WARMUP_WAIT\0", ACTIONCLIP_WARMUP_WAIT),
             (b"ACTIONCLIP_WARMUP_REPEAT_FIRST\0", ACTIONCLIP_WARMUP_REPEAT_FIRST),
             (b"ACTIONCLIP_WARMUP_PARTIAL\0", ACTIONCLIP_WARMUP_PARTIAL),

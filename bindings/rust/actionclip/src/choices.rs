@@ -155,6 +155,13 @@ choices! {
         /// As `ComputeType::Int8` uses them: a little more than a quarter of the size.
         Int8 = ACTIONCLIP_STORAGE_INT8,
     }
+    /// The ways in which a stream encodes the frames of a model with temporal shift.
+    StreamMode {
+        /// Each window anew, with the bits of its frames encoded as a video.
+        Exact = ACTIONCLIP_STREAM_EXACT,
+        /// Each frame once, with the causal shift: for models that were trained so.
+        Causal = ACTIONCLIP_STREAM_CAUSAL,
+    }
     /// The windows that a stream has before its T-th frame.
     WarmUp {
         /// None.

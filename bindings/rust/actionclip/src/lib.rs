@@ -78,7 +78,7 @@ pub use actionclip_sys as sys;
 pub use cancel::CancelToken;
 pub use choices::{
     Activation, ComputeType, Crop, Decode, EventKind, FitMethod, Head, Instructions, Overflow, PixelFormat, Pushed,
-    Resize, SegmentMethod, Storage, Switch, TemporalShift, TooLong, TrackMode, WaitFor, WarmUp,
+    Resize, SegmentMethod, Storage, StreamMode, Switch, TemporalShift, TooLong, TrackMode, WaitFor, WarmUp,
 };
 pub use classifier::{Classifier, ClassifierOptions, Example, FitOptions};
 pub use encode_text::Description;

@@ -3,7 +3,7 @@
 use std::ptr;
 use std::time::Duration;
 
-use crate::choices::{Overflow, Pushed, WaitFor, WarmUp};
+use crate::choices::{Overflow, Pushed, StreamMode, WaitFor, WarmUp};
 use crate::error::{check, Error, Result, Status};
 use crate::handle::Handle;
 use crate::image::{Image, PreprocessOptions};
@@ -47,6 +47,12 @@ impl StreamOptions {
     /// Drops waiting frames that are older than the newest one by more.
     pub fn max_age(mut self, time: Duration) -> Self {
         self.raw.max_age_ns = nanoseconds(time);
+        self
+    }
+
+    /// Sets how the frames of a model with temporal shift are encoded.
+    pub fn mode(mut self, mode: StreamMode) -> Self {
+        self.raw.mode = mode as i32;
         self
     }
 
