@@ -12,21 +12,20 @@ import actionclip
 from shapes.actions import ACTIONS
 from shapes.captions import REFERENCE_TEMPLATES
 from shapes.splits import UNSEEN_ACTIONS
+from shapes.video import MEAN_NANOSECONDS
 
 from score import is_causal
-
-# Nanoseconds from frame to frame: the clips take 72 pictures at 25 a second in the mean, which are eight frames' parts.
-FRAME_INTERVAL = 72 * 1_000_000_000 // 25 // 8
 
 
 def pack(run, target, storage="fp16"):
     told = json.loads((run / "run.json").read_text())
-    shift = "causal" if is_causal(run) else None
-    with actionclip.Model(run / "checkpoint.pt", tokenizer=run / "merges.txt", frames=told["sizes"]["frames"],
+    shift, frames = "causal" if is_causal(run) else None, told["sizes"]["frames"]
+    with actionclip.Model(run / "checkpoint.pt", tokenizer=run / "merges.txt", frames=frames,
                           activation="quickgelu", temporal_shift=shift) as model:
         model.save(
             target, storage=storage, labels=[a.name for a in ACTIONS], templates=REFERENCE_TEMPLATES, license="MIT",
-            frame_interval_ns=FRAME_INTERVAL, description="Coloured shapes that move, turn, change size and meet, in short synthetic videos. "
+            frame_interval_ns=MEAN_NANOSECONDS // frames,
+            description="Coloured shapes that move, turn, change size and meet, in short synthetic videos. "
             f"{len(ACTIONS)} labels, {len(UNSEEN_ACTIONS)} of them never trained on. Knows nothing else.",
             source=f"libactionclip, models/shapes: {told['option']}, seed {told['arguments']['seed']}, "
             f"torch {told['versions']['torch']}")
