@@ -49,7 +49,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  test-ffmpeg torture test-stream-rule test-aarch64 test-abi test-bindings test-python test-thread-sanitizer races test-fuzz fuzz bench bench-kernels bench-streams bench-dense soak demo clean
+  test-ffmpeg torture test-stream-rule test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-fuzz fuzz bench bench-kernels bench-streams bench-dense soak demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -139,6 +139,7 @@ test: deps build ## all of the checks below, in order
 	$(call step,versions of FFmpeg,test-ffmpeg FETCH=)
 	$(call step,binary interface,test-abi)
 	$(call step,bindings,test-bindings)
+	$(call step,GStreamer and ROS 2,test-media)
 	$(call step,Python and command tests,test-python)
 	$(call step,fuzz corpus,test-fuzz)
 	@printf '\n'
@@ -180,6 +181,10 @@ test-abi: ## the header against the last release's, the exported symbols, and wh
 
 test-bindings: ## the bindings for other languages against an installed tree
 	@Tests/bindings/run.sh
+
+test-media: ## the GStreamer element in pipelines, and the ROS 2 package over stubs
+	@Tests/gstreamer/run.sh
+	@Tests/ros2/run.sh
 
 # Sets `python`: the system's Python when it has what the tests need, else an environment of our own.
 define find_python

@@ -22,6 +22,9 @@ imports transformers open_clip cv2 PIL ||
 has qemu-x86_64 || absent 'start-up on older processors' 'apt-get install qemu-user'
 has cargo || absent 'the bindings for Rust' 'apt-get install cargo'
 has go || absent 'the example in Go' 'apt-get install golang-go'
+{ has gst-launch-1.0 && pkg-config --exists gstreamer-check-1.0 gstreamer-video-1.0; } ||
+  absent 'the GStreamer element' "apt-get install gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev"
 has cmake || absent 'programs that find the library by CMake' 'apt-get install cmake'
 { has zsh && has fish && has mandoc && has groff; } ||
   absent 'some of completions and manual pages' 'apt-get install zsh fish mandoc groff-base'
