@@ -149,8 +149,10 @@ static size_t find(const actionclip_segment_options *options, actionclip_segment
   CHECK_OK(actionclip_find_segments(starts, ends, &scores[0][0], WINDOWS, LABELS, options, NULL, 0, &needed));
   segments[0].struct_size = sizeof segments[0];
   CHECK_ERROR(ACTIONCLIP_ERROR_BUFFER_TOO_SMALL,
-              actionclip_find_segments(starts, ends, &scores[0][0], WINDOWS, LABELS, options, segments, needed - 1, &count));
-  CHECK_OK(actionclip_find_segments(starts, ends, &scores[0][0], WINDOWS, LABELS, options, segments, capacity, &count));
+              actionclip_find_segments(starts, ends, &scores[0][0], WINDOWS, LABELS, options, segments, needed - 1,
+                                       &count));
+  CHECK_OK(actionclip_find_segments(starts, ends, &scores[0][0], WINDOWS, LABELS, options, segments, capacity,
+                                    &count));
   CHECK(count == needed);
   for (size_t i = 0; i < count; i++) CHECK(segments[i].struct_size == sizeof segments[i] && segments[i].reserved == 0);
   return count;
@@ -205,6 +207,28 @@ static void suggestions(void) {
   CHECK(on[1] == 0.5 && off[1] == 0.4);
 }
 
+/* Decoding and searching end early; a tracker's calls never take long, and ignore the token. */
+static void cancelled(void) {
+  actionclip_cancel_token *token = NULL;
+  CHECK_OK(actionclip_cancel_token_create(&token));
+  CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
+  actionclip_cancel(token);
+  size_t count = 0;
+  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_find_segments(starts, ends, &scores[0][0], WINDOWS, LABELS, NULL,
+                                                                   NULL, 0, &count));
+  const int32_t label = 0;
+  double on[LABELS], off[LABELS];
+  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED,
+              actionclip_suggest_thresholds(starts, ends, &scores[0][0], WINDOWS, LABELS, &label, starts, ends, 1, NULL,
+                                            on, LABELS, off, LABELS, NULL, 0));
+  actionclip_tracker *tracker = NULL;
+  CHECK_OK(actionclip_tracker_create(LABELS, NULL, &tracker));
+  CHECK_OK(actionclip_tracker_push(tracker, starts[0], ends[0], scores[0], LABELS));
+  actionclip_tracker_free(tracker);
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
+  actionclip_cancel_token_free(token);
+}
+
 int main(void) {
   make_windows();
   events();
@@ -212,5 +236,6 @@ int main(void) {
   two_threads();
   segments();
   suggestions();
+  cancelled();
   return check_report("test_events");
 }

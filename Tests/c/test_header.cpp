@@ -422,6 +422,39 @@ static void streams(const actionclip::Model &model, const std::string &clip) {
   REFUSED(INVALID_ARGUMENT, two.step());
 }
 
+/* Two labels that take turns of four seconds, in windows of two seconds. */
+static void events() {
+  const std::int64_t second = 1000000000;
+  std::vector<std::int64_t> starts, ends;
+  std::vector<float> scores;
+  actionclip::Tracker first(2), tracker = std::move(first);
+  std::vector<actionclip_event> found;
+  for (int window = 0; window < 64; window++) {
+    starts.push_back(window * second / 4);
+    ends.push_back(starts.back() + 2 * second);
+    const float high = window / 16 % 2 == 0 ? 0.9f : 0.1f;
+    scores.insert(scores.end(), {high, 1 - high});
+    tracker.push(starts.back(), ends.back(), {high, 1 - high});
+    for (const actionclip_event &event : tracker.events()) found.push_back(event);
+  }
+  REFUSED(INVALID_ARGUMENT, tracker.push(0, 1, {1, 0}));
+  tracker.finish();
+  for (const actionclip_event &event : tracker.events()) found.push_back(event);
+  CHECK(first.get() == nullptr && found.size() == 8 && found[7].kind == ACTIONCLIP_EVENT_ENDED);
+  CHECK(found[0].start_ns == 0 && found[7].end_ns == ends.back() && found[7].label == 1);
+  tracker.reset(3);
+  CHECK(tracker.events().empty());
+  CHECK(actionclip::find_segments(starts, ends, scores).size() == 4);
+  actionclip_segment_options options = actionclip::segment_options();
+  options.method = ACTIONCLIP_SEGMENTS_HYSTERESIS;
+  const std::vector<actionclip_segment> segments = actionclip::find_segments(starts, ends, scores, &options);
+  CHECK(segments.size() == 4 && segments[1].label == 1 && segments[1].step == -1);
+  REFUSED(INVALID_ARGUMENT, actionclip::find_segments(starts, {}, scores));
+  const std::vector<actionclip::LabelledSpan> spans = {{0, 0, 39 * second / 8}, {0, 71 * second / 8, 103 * second / 8}};
+  const actionclip::Thresholds best = actionclip::suggest_thresholds(starts, ends, scores, spans);
+  CHECK(best.f1[0] == 1 && best.on[0] > 0.1 && best.on[0] < 0.9 && best.f1[1] != best.f1[1]);
+}
+
 int main(int argc, char **argv) try {
   const std::string root = argc > 1 ? argv[1] : ".", untrained = root + "/Tests/fixtures/untrained/";
   actionclip_model_options options = actionclip::model_options();
@@ -437,6 +470,7 @@ int main(int argc, char **argv) try {
   teaching(model, root + "/examples/clip.mp4", argc > 2 ? argv[2] : "/tmp");
   streams(model, root + "/examples/clip.mp4");
   prompts(model);
+  events();
   saving(model, std::string(argc > 2 ? argv[2] : "/tmp") + "/test_header.safetensors");
   CHECK(model.label_note("ice skating").empty() && model.label_note().empty());
   const actionclip::Model shapes(root + "/models/actionclip-shapes.safetensors");
