@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -47,6 +48,21 @@ inline void check_abi() {
   if (actionclip_abi_version() != ACTIONCLIP_ABI_VERSION)
     throw Error(ACTIONCLIP_ERROR_UNAVAILABLE, std::string("libactionclip ") + actionclip_version() +
                                                   " has another ABI version than this program was built for");
+}
+
+/* Returns a camera's frame of a format, ACTIONCLIP_PIXEL_*, whose planes are packed until strides are set. The caller keeps
+ * the memory of the planes. */
+inline actionclip_frame frame(std::int32_t pixel_format, std::int32_t width, std::int32_t height,
+                              std::initializer_list<const std::uint8_t *> planes) {
+  actionclip_frame made;
+  actionclip_frame_init(&made);
+  made.pixel_format = pixel_format;
+  made.width = width;
+  made.height = height;
+  std::size_t index = 0;
+  for (const std::uint8_t *plane : planes)
+    if (index < 4) made.planes[index++] = plane;
+  return made;
 }
 
 /* Returns options of loading a model, with every default set. */
@@ -392,6 +408,14 @@ class Model {
                                    std::vector<float> *frames = nullptr) const {
     return encode(count, frames, [&](float *v, std::size_t vn, float *f, std::size_t fn) {
       return actionclip_encode_frames(get(), images, count, options, v, vn, f, fn);
+    });
+  }
+  /* Encodes videos, given as camera frames, as encode_frames does. */
+  std::vector<float> encode_camera_frames(const actionclip_frame *camera_frames, std::size_t count,
+                                          const actionclip_preprocess_options *options = nullptr,
+                                          std::vector<float> *frames = nullptr) const {
+    return encode(count, frames, [&](float *v, std::size_t vn, float *f, std::size_t fn) {
+      return actionclip_encode_camera_frames(get(), camera_frames, count, options, v, vn, f, fn);
     });
   }
   /* Encodes videos from normalised pixels [count, 3, S, S] to embeddings [videos, E], not normalised. `frames`, if

@@ -74,6 +74,12 @@ static void videos(const actionclip::Model &model, const std::string &clip) {
   CHECK(embedding == model.encode_frames(images.data(), frames, nullptr, &of_frames));
   CHECK(of_frames == of_video_frames && of_frames.size() == frames * embedding.size());
   REFUSED(INVALID_ARGUMENT, model.encode_frames(images.data(), frames - 1));
+  std::vector<actionclip_frame> camera_frames;
+  for (const actionclip_image &image : images)
+    camera_frames.push_back(actionclip::frame(ACTIONCLIP_PIXEL_RGB, 224, 160, {image.data}));
+  CHECK(embedding == model.encode_camera_frames(camera_frames.data(), frames, nullptr, &of_frames));
+  CHECK(of_frames == of_video_frames);
+  REFUSED(INVALID_ARGUMENT, model.encode_camera_frames(camera_frames.data(), frames - 1));
 
   CHECK(video.frames_between(1, 3) == std::make_pair(std::int64_t{25}, std::int64_t{50}));
   CHECK(embedding == model.encode_video_between(video, 0, HUGE_VAL));
