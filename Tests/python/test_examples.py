@@ -82,3 +82,18 @@ def test_a_thousand_tracks_leave_no_memory_behind(untrained):
             with open("/proc/self/statm") as statm:
                 sizes.append(int(statm.read().split()[1]) * resource.getpagesize())
     assert max(sizes[10:]) - sizes[10] < 2 << 20
+
+
+def test_thresholds_come_from_a_file_of_spans(tmp_path):
+    told = [line.split("  ") for line in (EXAMPLES / "shapes.txt").read_text().splitlines() if line.strip()]
+    rows = []
+    for *times, label in told:
+        start, end = (float(part.replace("s", "")) for part in " ".join(times).split("to"))
+        rows.append(f"shapes.mp4,{start},{end},{label}")
+    os.symlink(EXAMPLES / "shapes.mp4", tmp_path / "shapes.mp4")
+    (tmp_path / "spans.csv").write_text("path,start,end,label\n" + "\n".join(rows) + "\n")
+    head, *lines = run("thresholds.py", tmp_path / "spans.csv").splitlines()
+    assert head.split() == ["on", "off", "F1", "label"] and len(lines) == len(told)
+    for line in lines:
+        on, off, f1 = map(float, line.split()[:3])
+        assert 0 <= off <= on <= 1 and f1 > 0.5, line
