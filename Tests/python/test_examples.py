@@ -33,7 +33,7 @@ def test_live_reads_a_file(reader, tmp_path):
         pytest.skip("needs OpenCV (pip install opencv-python-headless)")
     lines = run("live.py", EXAMPLES / "clip.mp4", "moving left", "growing", path=[tmp_path]).splitlines()
     ends = [float(line.split()[0]) for line in lines]
-    assert len(lines) == 10 and ends == sorted(ends)
+    assert len(lines) >= 4 and ends == sorted(ends) and ends[-1] > 3
     assert all("moving left" in line or "growing" in line for line in lines)
 
 
