@@ -70,11 +70,36 @@ final class Classifier {
     get throws(LibraryError) { try withList { Float(max(0, actionclip_label_list_reject_threshold($0))) } }
   }
 
-  private func withList<Result>(_ body: (OpaquePointer?) -> Result) throws(LibraryError) -> Result {
+  /// For each label the independent probability from which on a video shows it.
+  var independentThresholds: [Double] {
+    get throws(LibraryError) {
+      try withList { list in
+        (0..<max(0, actionclip_label_list_count(list))).map {
+          max(0, actionclip_label_list_threshold(list, $0))
+        }
+      }
+    }
+  }
+
+  /// Probabilities [videos, labels] that do not depend on each other, from video embeddings [videos, E].
+  func independentProbabilities(videos: [Float]) throws(LibraryError) -> [Float] {
+    let rows = videos.count / max(1, embeddingSize)
+    let labels = actionclip_classifier_label_count(handle)
+    var result = [Float](repeating: 0, count: rows * Int(max(0, labels)))
+    let capacity = result.count
+    try withList { (list) throws(LibraryError) in
+      try check(actionclip_label_list_score_independent(list, videos, rows, &result, capacity))
+    }
+    return result
+  }
+
+  private func withList<Result>(
+    _ body: (OpaquePointer?) throws(LibraryError) -> Result
+  ) throws(LibraryError) -> Result {
     var list: OpaquePointer?
     try check(actionclip_classifier_label_list(handle, &list))
     defer { actionclip_label_list_free(list) }
-    return body(list)
+    return try body(list)
   }
 
   func set(labels: [String]) throws {
@@ -120,15 +145,18 @@ final class Classifier {
     try check(actionclip_classifier_fit(handle, &options, nil))
   }
 
-  /// Calibrated probabilities [videos, labels], each row summing to 1, from video embeddings [videos, E].
-  func probabilities(videos: [Float]) throws(LibraryError) -> [Float] {
+  /// Probabilities [videos, labels], each row summing to 1, from video embeddings [videos, E].
+  /// - Parameter scale: the factor on cosines before the softmax.
+  func probabilities(
+    videos: [Float], scale: Float = ScoringOptions.calibrated
+  ) throws(LibraryError) -> [Float] {
     let rows = videos.count / max(1, embeddingSize)
     let labels = actionclip_classifier_label_count(handle)
     var result = [Float](repeating: 0, count: rows * Int(max(0, labels)))
     let capacity = result.count
     try check(
       actionclip_classifier_score(
-        handle, videos, rows, ScoringOptions.calibrated, &result, capacity, nil, nil))
+        handle, videos, rows, scale, &result, capacity, nil, nil))
     return result
   }
 }

@@ -71,11 +71,12 @@ final class Video {
     return first..<first + count
   }
 
-  /// Reads a frame, RGB [height, width, 3], and gives its time in seconds.
-  func read(frame index: Int64, into rgb: inout [UInt8]) throws(LibraryError) -> Double {
+  /// Reads a frame to `rgb` [height, width, 3] of `capacity` bytes, and gives its time in seconds.
+  func read(
+    frame index: Int64, into rgb: UnsafeMutablePointer<UInt8>, capacity: Int
+  ) throws(LibraryError) -> Double {
     var seconds = 0.0
-    let capacity = rgb.count
-    try check(actionclip_video_read_frames(handle, [index], 1, &rgb, capacity, &seconds, 1))
+    try check(actionclip_video_read_frames(handle, [index], 1, rgb, capacity, &seconds, 1))
     return seconds
   }
 

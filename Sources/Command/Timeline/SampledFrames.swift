@@ -22,7 +22,8 @@ struct SampledFrames {
     _ push: (actionclip_frame, Int64) throws(LibraryError) -> Bool
   ) throws(LibraryError) -> Bool {
     guard next < outline.frame_count else { return false }
-    let seconds = try video.read(frame: next, into: &rgb)
+    let capacity = rgb.count
+    let seconds = try video.read(frame: next, into: &rgb, capacity: capacity)
     let stamp = max(Int64((min(seconds, 4e9) * 1e9).rounded()), last.map { $0 + 1 } ?? 0)
     last = stamp
     var frame = actionclip_frame()
