@@ -143,11 +143,13 @@ if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
   package.products.append(.executable(name: "actionclip-command", targets: ["Command"]))
   package.dependencies.append(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"))
+  package.targets.append(.target(name: "CCamera", cSettings: c))
   package.targets.append(
     .executableTarget(
       name: "Command",
       dependencies: [
-        "CActionCLIP", "CGlibc", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CActionCLIP", "CCamera", "CGlibc",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.embedInCode("Timeline/Page/page.css"), .embedInCode("Timeline/Page/page.js")],
       swiftSettings: swift,
