@@ -15,7 +15,7 @@ struct ActionCLIPCommand: ParsableCommand {
       """,
     version: CommandLine.arguments.contains("--version") ? Version.all : Version.description,
     subcommands: [
-      Classify.self, Timeline.self, Eval.self, Adapt.self, Prompts.self, Info.self, Convert.self,
+      Classify.self, Timeline.self, Watch.self, Eval.self, Adapt.self, Prompts.self, Info.self, Convert.self,
       Tokenize.self, Parity.self,
     ])
 

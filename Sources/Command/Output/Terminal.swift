@@ -3,6 +3,7 @@ import Glibc
 /// The abilities of standard output or standard error. Files and pipes get the same text without colours.
 struct Terminal {
   let columns: Int
+  let rows: Int
   let colours: Bool
   let blocks: Bool
   /// Whether a line can be drawn again in place.
@@ -16,7 +17,7 @@ struct Terminal {
     let noColour = !(Terminal.variable("NO_COLOR") ?? "").isEmpty
     let dumb = Terminal.variable("TERM") == "dumb"
     let codeset = nl_langinfo(Int32(CODESET)).map { String(cString: $0) }
-    columns = Terminal.width(descriptor)
+    (columns, rows) = Terminal.size(descriptor)
     colours = isTerminal && !noColour && !dumb
     blocks = codeset == "UTF-8"
     redraws = isTerminal && !dumb
@@ -26,11 +27,14 @@ struct Terminal {
     getenv(name).map { String(cString: $0) }
   }
 
-  private static func width(_ descriptor: Int32) -> Int {
+  private static func size(_ descriptor: Int32) -> (columns: Int, rows: Int) {
     var size = winsize()
-    if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
-    if let columns = variable("COLUMNS").flatMap(Int.init), (1...10_000).contains(columns) { return columns }
-    return 80
+    let isKnown = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0
+    func side(_ told: UInt16, _ name: String, otherwise: Int) -> Int {
+      if isKnown, told > 0 { return Int(told) }
+      return variable(name).flatMap(Int.init).flatMap { (1...10_000).contains($0) ? $0 : nil } ?? otherwise
+    }
+    return (side(size.ws_col, "COLUMNS", otherwise: 80), side(size.ws_row, "LINES", otherwise: 24))
   }
 
   func bold(_ text: String) -> String { colours ? "\u{1B}[1m\(text)\u{1B}[0m" : text }

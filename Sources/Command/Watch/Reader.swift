@@ -1,0 +1,80 @@
+import CActionCLIP
+import Synchronization
+
+/// Pushes the frames of a source into a stream, on a thread of its own.
+final class Reader: @unchecked Sendable {
+  private let source: any FrameSource
+  private let stream: FrameStream
+  private let stop: StopRequest
+  /// Whether frames wait until their time since the first one has passed.
+  private let isPaced: Bool
+  private var thread: WorkThread?
+  private let arrivals = Mutex(Arrivals())
+  private let lostFrames = Atomic<Int64>(0)
+  private let failure = Mutex<String?>(nil)
+
+  init(_ source: any FrameSource, into stream: FrameStream, isPaced: Bool, until stop: StopRequest) {
+    (self.source, self.stream, self.isPaced, self.stop) = (source, stream, isPaced, stop)
+  }
+
+  func start() throws(CommandError) {
+    thread = try WorkThread { [self] in
+      do { try pushAll() } catch { fail(explanation(of: error, naming: source.name)) }
+      do { try stream.finish() } catch { fail(explanation(of: error)) }
+    }
+  }
+
+  /// Waits for the end of the source. Returns why it ended early; nil when it did not.
+  func join() -> String? {
+    thread?.join()
+    thread = nil
+    return failure.withLock { $0 }
+  }
+
+  /// When the frame that is number `push` of all pushed ones arrived.
+  func takeArrival(of push: Int64) -> Int64? { arrivals.withLock { $0.take(push) } }
+
+  /// Frames that the source could not give.
+  var lost: Int64 { lostFrames.load(ordering: .relaxed) }
+
+  private func fail(_ message: String) {
+    failure.withLock { if $0 == nil { $0 = message } }
+  }
+
+  private func pushAll() throws {
+    var (pushed, refused): (Int64, Bool) = (0, false)
+    var begin: Int64?
+    while var frame = try source.next() {
+      lostFrames.store(source.lost, ordering: .relaxed)
+      if isPaced {
+        let start = begin ?? frame.arrival
+        begin = start
+        let due = start + frame.stamp
+        guard stop.wait(until: due) else { return }
+        frame.arrival = max(due, frame.arrival)
+      }
+      do {
+        let outcome = try push(frame)
+        if outcome == ACTIONCLIP_PUSH_QUEUED || outcome == ACTIONCLIP_PUSH_REPLACED {
+          arrivals.withLock { $0.add(pushed, frame.arrival) }
+        }
+      } catch {
+        if error.status == ACTIONCLIP_ERROR_CANCELLED { return }
+        guard error.status == ACTIONCLIP_ERROR_INVALID_ARGUMENT else { throw error }
+        if !refused { Diagnostics.warning("\(source.name): a frame is refused: \(error.message)") }
+        refused = true
+      }
+      pushed += 1
+    }
+    lostFrames.store(source.lost, ordering: .relaxed)
+  }
+
+  /// Pushes a frame, as soon as there is room for it where nothing is dropped.
+  private func push(_ frame: SourceFrame) throws(LibraryError) -> Int32 {
+    while true {
+      let outcome = try stream.push(frame.pixels, stamp: frame.stamp)
+      if outcome != ACTIONCLIP_PUSH_FULL { return outcome }
+      _ = try stream.wait(for: Int32(ACTIONCLIP_WAIT_ROOM), milliseconds: 1000)
+    }
+  }
+}
