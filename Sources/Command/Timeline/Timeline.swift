@@ -36,7 +36,7 @@ struct Timeline: ParsableCommand {
     help: ArgumentHelp("From one window to the next (default: an eighth of a window).", valueName: "seconds"))
   var step: Double?
 
-  @OptionGroup
+  @OptionGroup(title: "Segment options")
   var finding: SegmentOptions
 
   @OptionGroup
