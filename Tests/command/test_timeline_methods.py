@@ -10,7 +10,7 @@ ACTIONS = ["moving left", "growing", "spinning clockwise", "moving up and to the
 
 
 def timeline(*arguments):
-    return run("timeline", STORY, "--json", *arguments, env={"ACTIONCLIP_MODEL": ""})
+    return run("timeline", STORY, "--json", "--window", 2, *arguments, env={"ACTIONCLIP_MODEL": ""})
 
 
 def segments(*arguments):
