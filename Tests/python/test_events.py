@@ -108,6 +108,28 @@ def test_decoders_find_labels_that_take_turns():
     assert {s.label for s in steps} >= {None, 0, 2}
 
 
+def test_mean_is_the_mean_over_the_windows_of_every_frame():
+    r = np.random.default_rng(4)
+    for _ in range(40):
+        count, length, step, labels = 60, int(r.integers(1, 12)), int(r.integers(1, 9)), int(r.integers(1, 4))
+        starts = np.arange(0, count - length + 1, step)
+        scores = r.integers(0, 9, (len(starts), labels)) / 8
+        thresholds = r.choice([0.0, 0.4, 0.6], labels)
+        rows = []  # (start, end, label) of each run of frames
+        for frame in range(count):
+            over = (starts <= frame) & (frame < starts + length)
+            if over.any():
+                means = scores[over].mean(0)
+                best = int(means.argmax())
+                label = best if means[best] >= thresholds[best] else None
+                if rows and rows[-1][1] == frame and rows[-1][2] == label:
+                    rows[-1] = (rows[-1][0], frame + 1, label)
+                else:
+                    rows.append((frame, frame + 1, label))
+        found = actionclip.find_segments(starts, starts + length, scores, thresholds=thresholds)
+        assert [(s.start_ns, s.end_ns, s.label) for s in found] == rows
+
+
 def test_thresholds_come_from_spans():
     starts, ends, scores = steady()
     spans = [(k % 3, int((4 * k + 7 / 8) * NS) if k else 0, int((4 * k + 4 + 7 / 8) * NS)) for k in range(10)]
