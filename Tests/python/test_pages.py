@@ -28,8 +28,8 @@ def run(*arguments, cwd, **env):
 
 
 def python(page, tmp_path, *arguments, **env):
-    """Runs the page's one program, which begins with its docstring; other blocks are parts of programs."""
-    (program,) = [block for block in blocks(page, "python") if block.startswith('"""')]
+    """Runs the page's one program, which imports what it uses; other blocks are parts of programs."""
+    (program,) = [block for block in blocks(page, "python") if re.search("^(import|from) ", block, re.MULTILINE)]
     (tmp_path / "program.py").write_text(program, encoding="utf-8")
     return run(sys.executable, "program.py", *arguments, cwd=tmp_path, **env)
 
