@@ -127,8 +127,8 @@ demo: deps build ## tell what happens when in a short video, with the default mo
 	@echo 'demo: reading examples/shapes.mp4 with the default model'
 	@printf '\nWhat examples/shapes.mp4 shows, as it was made:\n\n'
 	@cat examples/shapes.txt
-	@printf '\nWhat libactionclip sees in it (actionclip timeline examples/shapes.mp4 --window 2):\n\n'
-	@$(COMMAND) timeline examples/shapes.mp4 --window 2
+	@printf '\nWhat libactionclip sees in it (actionclip timeline examples/shapes.mp4):\n\n'
+	@$(COMMAND) timeline examples/shapes.mp4
 
 test: deps build ## all of the checks below, in order
 	$(call step,format,check)

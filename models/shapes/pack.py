@@ -12,7 +12,6 @@ import actionclip
 from shapes.actions import ACTIONS
 from shapes.captions import REFERENCE_TEMPLATES
 from shapes.splits import UNSEEN_ACTIONS
-from shapes.video import MEAN_NANOSECONDS
 
 from score import is_causal
 
@@ -24,7 +23,6 @@ def pack(run, target, storage="fp16"):
                           activation="quickgelu", temporal_shift=shift) as model:
         model.save(
             target, storage=storage, labels=[a.name for a in ACTIONS], templates=REFERENCE_TEMPLATES, license="MIT",
-            frame_interval_ns=MEAN_NANOSECONDS // frames,
             description="Coloured shapes that move, turn, change size and meet, in short synthetic videos. "
             f"{len(ACTIONS)} labels, {len(UNSEEN_ACTIONS)} of them never trained on. Knows nothing else.",
             source=f"libactionclip, models/shapes: {told['option']}, seed {told['arguments']['seed']}, "

@@ -18,8 +18,6 @@ RATE = 25
 # 7, 9 or 11 frames to each of eight parts: the frame the reference takes of a part is its middle one, so the
 # frames in use are the same ones when a video is played backwards.
 LENGTHS = (56, 72, 88)
-# How long a clip lasts in the mean.
-MEAN_NANOSECONDS = sum(LENGTHS) * 1_000_000_000 // len(LENGTHS) // RATE
 SIDES = (128, 144, 160)
 
 
