@@ -180,9 +180,10 @@ final class TrackerState {
     report(.updated, &run, end: moment)
   }
 
-  /// Whether a run becomes an event now that it is known to last until `time`. An event has at least one window.
+  /// Whether a run becomes an event now that it is known to last until `time`. An event has at least one window in which
+  /// its label is on.
   func isDue(_ run: Run?, knownTo time: Int64) -> Bool {
-    guard let run, run.number == nil, run.inside.count > 0 else { return false }
+    guard let run, run.number == nil, run.peak > -.infinity else { return false }
     return time - run.start >= options.minOn
   }
 

@@ -130,7 +130,7 @@ class TrackerModel:
             self.report("updated", run, middle)
 
     def start(self, run, known):
-        if run.number is not None or not run.count or known - run.start < self.o["min_on"]:
+        if run.number is not None or run.peak == float("-inf") or known - run.start < self.o["min_on"]:
             return
         if self.o["exclusive"] and run is not self.runs[0]:
             self.close(self.runs[0])
