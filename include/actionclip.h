@@ -834,9 +834,10 @@ ACTIONCLIP_API int32_t actionclip_model_sampling(const actionclip_model *model);
  *   while (actionclip_stream_next(stream, &window, embedding, E, &found) == ACTIONCLIP_OK
  *          && found == ACTIONCLIP_NEXT_WINDOW) { ... }                    // any thread: score the embedding
  *
- * Push, step and next may be three threads; cancel, stats and info may be called from any. Calls of one kind on one
- * stream wait for each other. Nothing runs between calls: a stream has no thread of its own. A stream keeps crops of
- * S x S pixels, never whole pictures, and takes all its memory when it is made. The model's handle may be freed first.
+ * Push, step and next may be three threads; cancel, stats and info may be called from any. Pushes wait for each other,
+ * and a step leaves out a stream that another one encodes. Nothing runs between calls: a stream has no thread of its
+ * own. A stream keeps crops of S x S pixels, never whole pictures, in memory that it takes when it is made; the first
+ * push, and one of another size, makes the tables of the resize. The model's handle may be freed first.
  *
  * Sampling. The frames from one gap to the next are a run; t0 is the timestamp of its first frame, which is due. By
  * time, with d = frame_interval_ns, a frame with timestamp t is in cell floor((t - t0 + floor(d/4)) / d), and it is due
@@ -850,8 +851,8 @@ ACTIONCLIP_API int32_t actionclip_model_sampling(const actionclip_model *model);
  * < T frames has them at the places that the model's sampling rule chooses for a video of n frames
  * (actionclip_sample_indices_by), or with ACTIONCLIP_WARMUP_REPEAT_FIRST T-n times the first frame and then all.
  *
- * Results. A window's embedding has the same bits as if its T frames were encoded together by
- * actionclip_encode_camera_frames, however frames are pushed, stepped and batched. If frames_independent
+ * Results. Except in ACTIONCLIP_STREAM_CAUSAL, a window's embedding has the same bits as if its T frames were encoded
+ * together by actionclip_encode_camera_frames, however frames are pushed, stepped and batched. If frames_independent
  * (actionclip_model_info) is 1, each frame is encoded once; else each window is encoded anew, which
  * actionclip_stream_get_info says in frames_per_hop. */
 typedef struct actionclip_stream actionclip_stream;
@@ -888,7 +889,7 @@ typedef struct actionclip_stream_options {
   int64_t gap_ns;            /* a longer hole between frames ends a run; -1: none does; 0: T*frame_interval_ns, or -1 */
   int64_t max_age_ns;        /* a step drops frames that are older than the newest one by more; 0: none */
   int32_t overflow;          /* ACTIONCLIP_OVERFLOW_* */
-  int32_t queue_frames;      /* due frames that may wait for a step, up to 4096; 0: T */
+  int32_t queue_frames;      /* due frames that may wait for a step, up to 4096; 0: T; with OVERFLOW_LATEST always 1 */
   int32_t queue_windows;     /* windows that may wait for next, 2 to 65536; 0: 16. While full, frames wait */
   int32_t mode;              /* ACTIONCLIP_STREAM_* */
   const actionclip_preprocess_options *preprocess; /* borrowed for the call; NULL: the model's own */
@@ -924,11 +925,12 @@ ACTIONCLIP_API int32_t actionclip_stream_push(actionclip_stream *stream, const a
                                               int64_t timestamp_ns, int32_t *outcome_out);
 
 /* Encodes waiting frames of many streams of one model in one batch, oldest first and one from each stream in turn, and
- * makes the windows that they complete. max_frames is the most that are taken; 0: no limit. A stream whose windows have
- * no room, or that another thread's step encodes, is left out, and one of ACTIONCLIP_STREAM_CAUSAL gives frames of one
- * run only. encoded_out may be NULL; *encoded_out is the number of frames taken, 0 if there was nothing to do. A step that fails leaves the frames waiting; only frames whose numbers
- * overflow inside the network (ACTIONCLIP_ERROR_NOT_FINITE) are dropped with their batch. If a stream is cancelled, the
- * step returns ACTIONCLIP_ERROR_CANCELLED. */
+ * makes the windows that they complete. max_frames is the most that are taken; 0: no limit. A stream whose windows
+ * have no room, or that another thread's step encodes, is left out, and one of ACTIONCLIP_STREAM_CAUSAL gives frames
+ * of one run only. encoded_out may be NULL; *encoded_out is the number of frames taken, which is 0 where only a tail
+ * was made. A step that fails leaves the frames waiting. If numbers overflow inside the network
+ * (ACTIONCLIP_ERROR_NOT_FINITE), the frames of that stream are dropped, and the others' are encoded. If a stream is
+ * cancelled, the step returns ACTIONCLIP_ERROR_CANCELLED. */
 ACTIONCLIP_API int32_t actionclip_stream_step(actionclip_stream *const *streams, size_t stream_count,
                                               size_t max_frames, size_t *encoded_out);
 
@@ -946,7 +948,7 @@ ACTIONCLIP_API int32_t actionclip_stream_wait(actionclip_stream *const *streams,
 /* Flags of a window. */
 #define ACTIONCLIP_WINDOW_PARTIAL 1       /* it has fewer than T different frames */
 #define ACTIONCLIP_WINDOW_DISCONTINUITY 2 /* the first one after a gap */
-#define ACTIONCLIP_WINDOW_TAIL 4          /* it closes a run, less than a hop after the window before */
+#define ACTIONCLIP_WINDOW_TAIL 4          /* the end of a run that is no hop after the window before, if there is one */
 
 /* A window over a stream's frames. */
 typedef struct actionclip_window {
@@ -975,10 +977,10 @@ ACTIONCLIP_API int32_t actionclip_stream_next(actionclip_stream *stream, actionc
                                               int32_t *found_out);
 
 /* Says that no more frames come: steps make the windows of the end, and then next gives ACTIONCLIP_NEXT_END. A frame
- * pushed later is refused. */
+ * pushed later, or whose push has not ended, is refused. */
 ACTIONCLIP_API int32_t actionclip_stream_finish(actionclip_stream *stream);
 /* Makes a stream as new, with its options: frames and windows are forgotten, counts are 0, and any timestamp may come
- * next. It waits for a push and a step in progress, and also revives a cancelled stream. */
+ * next. It waits for a step and a push in progress, and also revives a cancelled stream. */
 ACTIONCLIP_API int32_t actionclip_stream_reset(actionclip_stream *stream);
 /* Ends a step in progress within the time that one frame takes. From then on push, step, wait, next and finish return
  * ACTIONCLIP_ERROR_CANCELLED, until actionclip_stream_reset. Any thread may call it, but no signal handler. */

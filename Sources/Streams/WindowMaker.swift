@@ -73,6 +73,9 @@ public struct WindowMaker: Sendable, BitwiseCopyable {
   /// Ends the present run and returns its tail, if it has one. Closing a closed run gives nothing.
   public mutating func close() -> WindowSpan? { inRun > covered ? window(isTail: true) : nil }
 
+  /// Forgets the frames of the present run: no window reaches back to them, and they have no tail.
+  public mutating func forget() { (run, inRun, covered) = (-1, 0, 0) }
+
   private mutating func window(isTail: Bool) -> WindowSpan {
     defer { (covered, followsGap) = (inRun, false) }
     return WindowSpan(

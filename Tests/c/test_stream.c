@@ -468,6 +468,73 @@ static void causal_streams(void) {
   actionclip_model_free(whole);
 }
 
+/* Numbers that overflow inside the network cost the frames of their own stream and nothing else; the stream goes on and
+ * ends. White pixels overflow here, black ones do not. */
+static void overflow_is_not_for_ever(void) {
+  static uint8_t black[W * H * 3], white[W * H * 3];
+  memset(white, 255, sizeof white);
+  actionclip_model_options options;
+  actionclip_model_options_init(&options);
+  options.threads = 1;
+  options.frames = 4;
+  actionclip_preprocess_options extreme;
+  actionclip_preprocess_options_init(&extreme);
+  for (int i = 0; i < 3; i++) {
+    extreme.mean[i] = 0;
+    extreme.std[i] = 1e-37f;
+  }
+  for (int shift = 0; shift < 2; shift++) {
+    actionclip_model *m;
+    options.temporal_shift = shift ? ACTIONCLIP_ON : ACTIONCLIP_OFF;
+    CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &m));
+    actionclip_stream *s[2];
+    actionclip_stream_options o = options_of(4, 10);
+    o.preprocess = &extreme;
+    for (int i = 0; i < 2; i++) CHECK_OK(actionclip_stream_create(m, &o, &s[i]));
+    int failures = 0, windows[2] = {0, 0};
+    actionclip_window window;
+    float embedding[MAX_E];
+    for (int k = 0; k < 24; k++) {
+      for (int i = 0; i < 2; i++) {
+        actionclip_frame frame = frame_of(0);
+        frame.planes[0] = i == 0 && k == 1 ? white : black;
+        CHECK_OK(actionclip_stream_push(s[i], &frame, 10 * k, NULL));
+      }
+      const int32_t status = actionclip_stream_step(s, 2, 0, NULL);
+      CHECK(status == ACTIONCLIP_OK || status == ACTIONCLIP_ERROR_NOT_FINITE);
+      failures += status != ACTIONCLIP_OK;
+      for (int i = 0; i < 2; i++)
+        while (next(s[i], &window, embedding) == ACTIONCLIP_NEXT_WINDOW) windows[i]++;
+    }
+    CHECK(failures == 1 && windows[0] == 5 && windows[1] == 6);
+    CHECK(stats_of(s[0]).dropped == 1 && stats_of(s[1]).dropped == 0);
+    for (int i = 0; i < 2; i++) {
+      CHECK_OK(actionclip_stream_finish(s[i]));
+      step(s[i], 0);
+      while (next(s[i], &window, embedding) == ACTIONCLIP_NEXT_WINDOW) windows[i]++;
+      CHECK(next(s[i], &window, embedding) == ACTIONCLIP_NEXT_END);
+      actionclip_stream_free(s[i]);
+    }
+    actionclip_model_free(m);
+  }
+}
+
+/* A queue that bounds the delay is no longer after a step that failed. */
+static void failed_steps_leave_no_long_queue(void) {
+  actionclip_cancel_token *token;
+  CHECK_OK(actionclip_cancel_token_create(&token));
+  actionclip_stream *s = stream_of(ACTIONCLIP_OVERFLOW_DROP_OLDEST, 3);
+  for (int i = 0; i < 3; i++) push(s, i, 10 * i);
+  CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
+  actionclip_cancel(token);
+  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_stream_step(&s, 1, 0, NULL));
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
+  for (int i = 3; i < 9; i++) push(s, i, 10 * i);
+  CHECK(stats_of(s).pending == 3 && stats_of(s).dropped == 6);
+  actionclip_stream_free(s);
+  actionclip_cancel_token_free(token);
+}
+
 static void cancelling(void) {
   float embedding[MAX_E];
   actionclip_window window;
@@ -479,7 +546,11 @@ static void cancelling(void) {
   push(s[1], 0, 0);
   CHECK_OK(actionclip_stream_cancel(s[1]));
   const actionclip_frame frame = frame_of(0);
+  actionclip_frame bad = frame_of(0);
+  bad.width = 0;
   CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_stream_push(s[1], &frame, 10, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_stream_push(s[1], &bad, 10, NULL));
+  CHECK(stats_of(s[1]).pushed == 1);
   CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_stream_step(s, 2, 0, NULL));
   CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_stream_wait(s, 2, ACTIONCLIP_WAIT_WINDOW, -1, &ready));
   CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_stream_next(s[1], &window, embedding, MAX_E, &found));
@@ -620,6 +691,8 @@ int main(int argc, char **argv) {
   windows_wait();
   many_streams();
   causal_streams();
+  overflow_is_not_for_ever();
+  failed_steps_leave_no_long_queue();
   cancelling();
   waiting();
   misuse();

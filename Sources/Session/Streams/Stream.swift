@@ -64,6 +64,7 @@ public final class Stream: Sendable {
     at timestamp: Int64, _ frame: () throws(Failure) -> FrameView
   ) throws(Failure) -> PushOutcome {
     let outcome = try preprocessor.withLock { (preprocessor) throws(Failure) in
+      try state.withLock { (state) throws(Failure) in try state.checkNotCancelled() }
       let view: FrameView
       do throws(Failure) { view = try frame() } catch { throw refused(error) }
       let admission = try state.withLock { (state) throws(Failure) in try admit(timestamp, state) }
@@ -97,9 +98,7 @@ public final class Stream: Sendable {
     try state.checkNotCancelled()
     let place: FrameSampler.Place
     do throws(Failure) {
-      guard !state.isFinished else {
-        throw Failure.argument("the stream is finished; begin a new one with actionclip_stream_reset")
-      }
+      guard !state.isFinished else { throw Stream.finished }
       place = try state.sampler.place(at: timestamp)
     } catch {
       state.countRefused()
@@ -128,15 +127,21 @@ public final class Stream: Sendable {
   private func queue(
     _ place: FrameSampler.Place, _ picture: Int32, at timestamp: Int64, _ state: StreamState
   ) throws(Failure) -> PushOutcome {
-    guard !state.isCancelled else {
+    guard !state.isCancelled, !state.isFinished else {
       state.pictures.give(picture)
-      throw .cancelled
+      if state.isCancelled { throw .cancelled }
+      state.countRefused()
+      throw Stream.finished
     }
     let frame = SampledFrame(
       picture: picture, timestamp: timestamp, push: state.counts.pushed, run: place.run, due: place.due)
     state.sampler.take(place, at: timestamp)
     state.counts.pushed += 1
     return state.queue(frame) ? .replaced : .queued
+  }
+
+  private static var finished: Failure {
+    .argument("the stream is finished; begin a new one with actionclip_stream_reset")
   }
 
   private func refused(_ error: Failure) -> Failure {
@@ -176,11 +181,15 @@ public final class Stream: Sendable {
     loaded.streams.announce()
   }
 
-  /// Makes the stream as new, cancelled or not. Waits for a push and a step in progress.
+  /// Makes the stream as new, cancelled or not. Waits for a step in progress, and then for a push.
   public func reset() {
+    // The step first, so that no push waits for it.
+    state.wait(until: { !$0.isStepping }) { $0.resetting += 1 }
     preprocessor.withLock { _ in
-      state.wait(until: { !$0.isStepping }) { state in
-        history.removeAll { state.pictures.give($0) }
+      state.change { state in
+        state.resetting -= 1
+        history.releasePictures { state.pictures.give($0) }
+        history.reset()
         state.reset()
       }
     }

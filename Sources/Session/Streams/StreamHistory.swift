@@ -11,6 +11,8 @@ final class StreamHistory: @unchecked Sendable {
   private let length: Int
   /// Frames encoded so far.
   private(set) var count: Int64 = 0
+  /// The first number of those whose pictures are kept.
+  private var firstKept: Int64 = 0
   /// The run that the stream's causal state has seen frames of; -1: none.
   var causalRun: Int64 = -1
 
@@ -42,7 +44,7 @@ final class StreamHistory: @unchecked Sendable {
   /// frame which leaves.
   func append(_ frame: SampledFrame, _ embedding: UnsafePointer<Float>?, released: (Int32) -> Void) {
     let place = place(count)
-    if keepsPictures, count >= Int64(length) { released(frames.base[place].picture) }
+    if keepsPictures, count - Int64(length) >= firstKept { released(frames.base[place].picture) }
     frames.base[place] = frame
     if let embeddings, let embedding {
       (embeddings.base + place * size).update(from: embedding, count: size)
@@ -50,11 +52,14 @@ final class StreamHistory: @unchecked Sendable {
     count += 1
   }
 
-  /// Forgets all frames. Where pictures are kept, `released` gets each of them.
-  func removeAll(released: (Int32) -> Void) {
-    if keepsPictures {
-      for place in 0..<Int(min(count, Int64(length))) { released(frames.base[place].picture) }
-    }
-    (count, causalRun) = (0, -1)
+  /// Gives up the pictures of all frames, which no window needs any more: `released` gets each of them.
+  func releasePictures(_ released: (Int32) -> Void) {
+    guard keepsPictures else { return }
+    let first = max(firstKept, count - Int64(length))
+    for number in first..<max(first, count) { released(frame(number).picture) }
+    firstKept = count
   }
+
+  /// Begins anew; pictures must have been released.
+  func reset() { (count, firstKept, causalRun) = (0, 0, -1) }
 }

@@ -17,6 +17,8 @@ final class StreamState {
 
   /// Set while a step encodes this stream's frames.
   private(set) var isStepping = false
+  /// Threads that wait to reset the stream; meanwhile no step begins.
+  var resetting = 0
   /// The cancel token of that step.
   private var stepToken: OpaquePointer?
   /// Set by `finish`: no more frames come.
@@ -96,7 +98,7 @@ final class StreamState {
 
   /// The work for a step. Nothing while another step encodes this stream.
   var work: Work {
-    guard !isStepping else { return Work() }
+    guard !isStepping, resetting == 0 else { return Work() }
     var (maker, room, work) = (maker, windows.room, Work())
     for index in 0..<min(waiting.count, settings.queueFrames) {
       // The causal state is of one run, so a step of such a stream ends with the run.
@@ -111,14 +113,17 @@ final class StreamState {
     return work
   }
 
-  /// Begins a step on this stream, after dropping frames that are too old. Returns the work that it may do; without work
-  /// no step begins.
+  /// Drops waiting frames that are too old, unless a step has taken them on. Returns whether there were any.
+  func dropOldFrames() -> Bool {
+    guard !isStepping, let newest = sampler.newest else { return false }
+    let before = waiting.count
+    while waiting.count > 0, newest - waiting[0].timestamp > settings.maximumAge { drop(at: 0) }
+    return waiting.count < before
+  }
+
+  /// Begins a step on this stream. Returns the work that it may do; without work no step begins.
   /// - Parameter token: cancels the step.
   func beginStep(_ token: OpaquePointer) -> Work {
-    guard !isStepping else { return Work() }
-    if let newest = sampler.newest {
-      while waiting.count > 0, newest - waiting[0].timestamp > settings.maximumAge { drop(at: 0) }
-    }
     let work = work
     guard !work.isNone else { return work }
     (isStepping, inStep, stepToken) = (true, work.frames, token)
@@ -139,10 +144,13 @@ final class StreamState {
     endStep()
   }
 
-  /// Ends a step that failed: its frames wait again, or are dropped.
+  /// Ends a step that failed: its frames wait again, or are dropped. Where the queue's length bounds the delay, the oldest
+  /// of more than fit are dropped too.
   func abandonStep(dropping: Bool) {
     if dropping { for _ in 0..<inStep { drop(at: 0) } }
     endStep()
+    guard settings.overflow == .dropOldest || settings.overflow == .latest else { return }
+    while waiting.count > settings.queueFrames { drop(at: 0) }
   }
 
   private func endStep() { (isStepping, inStep, stepToken) = (false, 0, nil) }

@@ -57,6 +57,10 @@ final class StreamStep: FrameSource, @unchecked Sendable {
 
   /// Encodes waiting frames of `count` streams of one model, at most `limit`, and makes the windows that they complete.
   /// A stream that another step encodes is left out. Returns the number of frames encoded.
+  ///
+  /// Numbers that overflow would do so in each later step. So where the frames of one stream alone have been taken on,
+  /// they are dropped, and with them the frames that windows to come would share; where there are frames of several,
+  /// the step changes nothing.
   /// - Parameter stream: gives the stream at an index in 0 ..< count.
   func run(
     count: Int, limit: Int, _ stream: (Int) throws(Failure) -> Stream
@@ -79,12 +83,14 @@ final class StreamStep: FrameSource, @unchecked Sendable {
     defer { if !isDone { abandon(dropping: dropsFrames) } }
     try begin()
     allot(limit)
+    leaveOutIdleShares()
     try takeFrames()
     guard !parts.isEmpty else { return 0 }
+    // Frames that are taken on leave room for others.
+    streams[0].loaded.streams.announce()
     try plan()
     do throws(Failure) { try encode() } catch {
-      // Numbers that overflow would do so in each later step.
-      dropsFrames = error.kind == .notFinite
+      dropsFrames = error.kind == .notFinite && parts.count == 1
       throw error
     }
     commit()
@@ -100,10 +106,13 @@ final class StreamStep: FrameSource, @unchecked Sendable {
     // Before any stream's step begins, so that refused memory leaves none begun.
     try parts.append(repeating: Part(stream: 0, available: StreamState.Work()), count: streams.count)
     parts.removeAll()
+    var dropped = false
+    defer { if dropped { streams[0].loaded.streams.announce() } }
     for keepsPictures in [true, false] {
       for index in streams.indices where streams[index].history.keepsPictures == keepsPictures {
         let work = try streams[index].state.withLock { (state) throws(Failure) in
           try state.checkNotCancelled()
+          if state.dropOldFrames() { dropped = true }
           return state.beginStep(token)
         }
         if !work.isNone { try parts.append(Part(stream: index, available: work)) }
@@ -126,6 +135,21 @@ final class StreamStep: FrameSource, @unchecked Sendable {
         isMore = true
       }
     }
+  }
+
+  /// Ends the step on streams that have no share in it.
+  private func leaveOutIdleShares() {
+    var kept = 0
+    for index in 0..<parts.count {
+      let part = parts[index]
+      if part.count == 0, !part.closes {
+        streams[part.stream].state.change { $0.abandonStep(dropping: false) }
+      } else {
+        parts[kept] = part
+        kept += 1
+      }
+    }
+    parts.removeLast(to: kept)
   }
 
   /// Copies the frames of each share.
@@ -179,10 +203,11 @@ final class StreamStep: FrameSource, @unchecked Sendable {
     }
     guard !once.isEmpty else { return }
     let first = parts[split].first
+    // Memory is taken before the causal states move on.
     try StreamStep.grow(&embeddings, rows: frames.count, size)
+    try StreamStep.grow(&rows, rows: windows.count - anew, model.configuration.frames * size)
     try encodeFrames(once, count: frames.count - first, to: embeddings.base + first * size)
     guard windows.count > anew else { return }
-    try StreamStep.grow(&rows, rows: windows.count - anew, model.configuration.frames * size)
     do throws(Failure) {
       try gatherEmbeddings(once, after: anew, size)
       try model.join(rows.base, videos: windows.count - anew, to: joined.base + anew * size)
@@ -308,7 +333,14 @@ final class StreamStep: FrameSource, @unchecked Sendable {
   /// Ends the step on every stream where it began.
   private func abandon(dropping: Bool) {
     for part in parts.view {
-      streams[part.stream].state.change { $0.abandonStep(dropping: dropping) }
+      let stream = streams[part.stream]
+      stream.state.change { state in
+        state.abandonStep(dropping: dropping)
+        guard dropping, stream.history.keepsPictures else { return }
+        // One of these pictures may be the one that overflows.
+        stream.history.releasePictures { state.pictures.give($0) }
+        state.maker.forget()
+      }
     }
     if !parts.isEmpty { streams[0].loaded.streams.announce() }
   }
@@ -322,7 +354,16 @@ extension Stream {
     count: Int, limit: Int, _ stream: (Int) throws(Failure) -> Stream
   ) throws(Failure) -> Int {
     try stream(0).loaded.streams.withStep { (step) throws(Failure) in
-      try step.run(count: count, limit: limit, stream)
+      do throws(Failure) { return try step.run(count: count, limit: limit, stream) } catch {
+        guard error.kind == .notFinite, count > 1 else { throw error }
+        // Each by itself, so that only the stream whose numbers overflow loses frames.
+        for index in 0..<count {
+          do throws(Failure) {
+            _ = try step.run(count: 1, limit: limit) { (_) throws(Failure) in try stream(index) }
+          } catch { if error.kind != .notFinite { throw error } }
+        }
+        throw error
+      }
     }
   }
 }
