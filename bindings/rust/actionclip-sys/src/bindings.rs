@@ -202,10 +202,11 @@ pub struct actionclip_video {
 /// &found ) == ACTIONCLIP_OK & & found == ACTIONCLIP_NEXT_WINDOW) { ... }                    // any
 /// thread: score the embedding
 ///
-/// Push, step and next may be three threads; cancel, stats and info may be called from any. Calls
-/// of one kind on one stream wait for each other. Nothing runs between calls: a stream has no
-/// thread of its own. A stream keeps crops of S x S pixels, never whole pictures, and takes all its
-/// memory when it is made. The model's handle may be freed first.
+/// Push, step and next may be three threads; cancel, stats and info may be called from any. Pushes
+/// wait for each other, and a step leaves out a stream that another one encodes. Nothing runs
+/// between calls: a stream has no thread of its own. A stream keeps crops of S x S pixels, never
+/// whole pictures, in memory that it takes when it is made; the first push, and one of another
+/// size, makes the tables of the resize. The model's handle may be freed first.
 ///
 /// Sampling. The frames from one gap to the next are a run; t0 is the timestamp of its first frame,
 /// which is due. By time, with d = frame_interval_ns, a frame with timestamp t is in cell floor((t
@@ -222,10 +223,10 @@ pub struct actionclip_video {
 /// (actionclip_sample_indices_by), or with ACTIONCLIP_WARMUP_REPEAT_FIRST T-n times the first frame
 /// and then all.
 ///
-/// Results. A window's embedding has the same bits as if its T frames were encoded together by
-/// actionclip_encode_camera_frames, however frames are pushed, stepped and batched. If
-/// frames_independent (actionclip_model_info) is 1, each frame is encoded once; else each window is
-/// encoded anew, which actionclip_stream_get_info says in frames_per_hop.
+/// Results. Except in ACTIONCLIP_STREAM_CAUSAL, a window's embedding has the same bits as if its T
+/// frames were encoded together by actionclip_encode_camera_frames, however frames are pushed,
+/// stepped and batched. If frames_independent (actionclip_model_info) is 1, each frame is encoded
+/// once; else each window is encoded anew, which actionclip_stream_get_info says in frames_per_hop.
 #[repr(C)]
 pub struct actionclip_stream {
     _data: [u8; 0],
@@ -667,7 +668,7 @@ pub struct actionclip_stream_options {
     pub max_age_ns: i64,
     /// ACTIONCLIP_OVERFLOW_*
     pub overflow: i32,
-    /// due frames that may wait for a step, up to 4096; 0: T
+    /// due frames that may wait for a step, up to 4096; 0: T; with OVERFLOW_LATEST always 1
     pub queue_frames: i32,
     /// windows that may wait for next, 2 to 65536; 0: 16. While full, frames wait
     pub queue_windows: i32,
@@ -1552,10 +1553,10 @@ extern "C" {
     /// each stream in turn, and makes the windows that they complete. max_frames is the most that
     /// are taken; 0: no limit. A stream whose windows have no room, or that another thread's step
     /// encodes, is left out, and one of ACTIONCLIP_STREAM_CAUSAL gives frames of one run only.
-    /// encoded_out may be NULL; *encoded_out is the number of frames taken, 0 if there was nothing
-    /// to do. A step that fails leaves the frames waiting; only frames whose numbers overflow
-    /// inside the network (ACTIONCLIP_ERROR_NOT_FINITE) are dropped with their batch. If a stream
-    /// is cancelled, the step returns ACTIONCLIP_ERROR_CANCELLED.
+    /// encoded_out may be NULL; *encoded_out is the number of frames taken, which is 0 where only a
+    /// tail was made. A step that fails leaves the frames waiting. If numbers overflow inside the
+    /// network (ACTIONCLIP_ERROR_NOT_FINITE), the frames of that stream are dropped, and the
+    /// others' are encoded. If a stream is cancelled, the step returns ACTIONCLIP_ERROR_CANCELLED.
     pub fn actionclip_stream_step(
         streams: *const *mut actionclip_stream,
         stream_count: usize,
@@ -1584,10 +1585,10 @@ extern "C" {
         found_out: *mut i32,
     ) -> i32;
     /// Says that no more frames come: steps make the windows of the end, and then next gives
-    /// ACTIONCLIP_NEXT_END. A frame pushed later is refused.
+    /// ACTIONCLIP_NEXT_END. A frame pushed later, or whose push has not ended, is refused.
     pub fn actionclip_stream_finish(stream: *mut actionclip_stream) -> i32;
     /// Makes a stream as new, with its options: frames and windows are forgotten, counts are 0, and
-    /// any timestamp may come next. It waits for a push and a step in progress, and also revives a
+    /// any timestamp may come next. It waits for a step and a push in progress, and also revives a
     /// cancelled stream.
     pub fn actionclip_stream_reset(stream: *mut actionclip_stream) -> i32;
     /// Ends a step in progress within the time that one frame takes. From then on push, step, wait,
