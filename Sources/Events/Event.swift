@@ -24,35 +24,3 @@ public struct Event: BitwiseCopyable, Equatable, Sendable {
   /// Mean of the smoothed scores of the event's windows.
   public var mean: Double
 }
-
-/// A ring of events that wait to be taken. Its memory is taken once.
-struct EventQueue: ~Copyable {
-  private var ring: GrowingArray<Event>
-  private var first = 0
-  private(set) var count = 0
-
-  init(capacity: Int) throws(Failure) {
-    let empty = Event(
-      kind: .started, label: 0, number: 0, start: 0, end: 0, decided: 0, peakTime: 0, peak: 0, mean: 0)
-    ring = try GrowingArray(repeating: empty, count: capacity)
-  }
-
-  var capacity: Int { ring.count }
-
-  /// The queue must have room.
-  mutating func append(_ event: Event) {
-    precondition(count < ring.count)
-    let place = first + count
-    ring[place < ring.count ? place : place - ring.count] = event
-    count += 1
-  }
-
-  /// Takes the event that has waited longest; nil if none waits.
-  mutating func takeFirst() -> Event? {
-    guard count > 0 else { return nil }
-    let event = ring[first]
-    first = first + 1 < ring.count ? first + 1 : 0
-    count -= 1
-    return event
-  }
-}

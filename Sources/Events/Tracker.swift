@@ -8,8 +8,8 @@ public final class Tracker: Sendable {
   private let hasThresholdsOfLabels: Bool
 
   /// - Parameters:
-  ///   - on: the threshold of each label, in place of the option; nil: the option for all.
-  ///   - off: the same for ending.
+  ///   - on: the threshold of each label for starting, in place of the option; nil: the option for all.
+  ///   - off: the threshold of each label for ending, in place of the option; nil: the option for all.
   public init(
     labelCount: Int, _ options: TrackerOptions, on: UnsafePointer<Double>?, off: UnsafePointer<Double>?
   ) throws(Failure) {
@@ -27,7 +27,7 @@ public final class Tracker: Sendable {
   /// Takes the scores of a window, as many as there are labels. Throws, and takes nothing, if the times do not follow
   /// those before, a score is not finite, or too many events wait.
   public func push(_ window: WindowTime, _ scores: UnsafePointer<Float>, count: Int) throws(Failure) {
-    try locked { (state) throws(Failure) in
+    try state.withLock { (state) throws(Failure) in
       guard count == state.labelCount else {
         throw .argument("label_count is \(count), and the tracker has \(state.labelCount) labels")
       }
@@ -43,7 +43,7 @@ public final class Tracker: Sendable {
 
   /// Forgets every window and event, and goes on with `labelCount` labels.
   public func reset(labelCount: Int) throws(Failure) {
-    try locked { (state) throws(Failure) in
+    try state.withLock { (state) throws(Failure) in
       if labelCount == state.labelCount { return state.reset() }
       guard !hasThresholdsOfLabels else {
         throw .argument(
@@ -52,13 +52,5 @@ public final class Tracker: Sendable {
       }
       state = try TrackerState(labelCount: labelCount, options)
     }
-  }
-
-  private func locked(_ body: (inout TrackerState) throws(Failure) -> Void) throws(Failure) {
-    let failure = state.withLock { state -> Failure? in
-      do throws(Failure) { try body(&state) } catch { return error }
-      return nil
-    }
-    if let failure { throw failure }
   }
 }

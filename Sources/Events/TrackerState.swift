@@ -22,7 +22,7 @@ final class TrackerState {
   /// Runs of each label, where labels are independent. [labels]
   private var runs: GrowingArray<Run?>
   private var exclusive = ExclusiveRuns()
-  private var events: EventQueue
+  private var events: FixedRing<Event>
   private var nextNumber: Int64 = 0
   /// End of the window that decides now.
   private var decided: Int64 = 0
@@ -36,7 +36,7 @@ final class TrackerState {
     smoothed = try GrowingArray(repeating: 0, count: labelCount)
     lastEnd = try GrowingArray(repeating: TrackerState.never, count: labelCount)
     runs = try GrowingArray(repeating: nil, count: options.mode == .independent ? labelCount : 0)
-    events = try EventQueue(capacity: 3 * TrackerState.eventsOfPush(labelCount, options.mode))
+    events = try FixedRing(capacity: 3 * TrackerState.eventsOfPush(labelCount, options.mode))
   }
 
   /// The most events that a push or `finish` can make.
@@ -83,7 +83,7 @@ final class TrackerState {
     previous = window
   }
 
-  func next() -> Event? { events.takeFirst() }
+  func next() -> Event? { events.count > 0 ? events.removeFirst().element : nil }
 
   /// Ends every event with the latest window. Nothing happens the second time.
   func finish() {
@@ -98,7 +98,7 @@ final class TrackerState {
     lastEnd.buffer.update(repeating: TrackerState.never)
     runs.buffer.update(repeating: nil)
     exclusive = ExclusiveRuns()
-    while events.takeFirst() != nil {}
+    events.removeAll()
   }
 
   // MARK: - Scores
