@@ -14,7 +14,7 @@ public struct TrackerOptions: Sendable {
   public var on = 0.5
   /// Smoothed score below which a label ends.
   public var off = 0.4
-  /// What a label must have over every other one to start, where events are exclusive.
+  /// Lead of score over every other label that a label needs to start, where events are exclusive.
   public var margin = 0.0
   /// No event is shorter.
   public var minOn: Int64 = 500_000_000

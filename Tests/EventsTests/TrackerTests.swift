@@ -3,7 +3,7 @@ import Testing
 
 @testable import Events
 
-/// What a tracker promises of its events. Tests/python/test_events.py compares every number with a program of the rules.
+/// Tests of the promises that a tracker makes about its events. Tests/python/test_events.py compares every number with a program of the rules.
 @Suite struct TrackerTests {
   private func options(_ change: (inout TrackerOptions) -> Void = { _ in }) -> TrackerOptions {
     var options = TrackerOptions()

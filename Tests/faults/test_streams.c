@@ -106,7 +106,7 @@ static void refusals(const char *checkpoint) {
     CHECK_OK(actionclip_stream_get_stats(stream, &stats));
     CHECK(stats.pushed == 1 && stats.refused == (pushed != ACTIONCLIP_OK));
     CHECK(stats.pending == (pushed == ACTIONCLIP_OK && stepped != ACTIONCLIP_OK));
-    /* What was refused once works the second time. */
+    /* The call that was refused works the second time. */
     CHECK_OK(actionclip_stream_step(&stream, 1, 0, NULL));
     CHECK_OK(actionclip_stream_get_stats(stream, &stats));
     CHECK(stats.pending == 0 && stats.windows == (pushed == ACTIONCLIP_OK));

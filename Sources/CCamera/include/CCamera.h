@@ -35,7 +35,7 @@ int ccamera_frame_interval(int descriptor, uint32_t code, uint32_t width, uint32
                            ccamera_interval *interval);
 
 enum { CCAMERA_BT601 = 1, CCAMERA_BT709 = 2, CCAMERA_BT2020 = 3, CCAMERA_SMPTE240M = 4 };
-// What the driver gives, as far as it differs from what was asked for.
+// The driver's answer, where it differs from the wish.
 typedef struct {
   uint32_t code;           // pixel format
   uint32_t width, height;  // pixels

@@ -50,7 +50,7 @@ final class FrameStream: @unchecked Sendable {
     return ready > 0
   }
 
-  /// What `next` found.
+  /// An answer of `next`.
   enum Next {
     case window(actionclip_window, embedding: [Float])
     /// No window yet.

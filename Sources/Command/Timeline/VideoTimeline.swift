@@ -1,6 +1,6 @@
 import CActionCLIP
 
-/// What happens when in one video. Times are in seconds from its first frame.
+/// The actions of one video over time. Times are in seconds from its first frame.
 struct VideoTimeline {
   struct Segment {
     let start: Double

@@ -14,7 +14,7 @@ public struct Segment: BitwiseCopyable, Equatable, Sendable {
 
 /// Options of finding segments.
 public struct SegmentOptions: Sendable {
-  /// What every change of label costs, in seconds of score.
+  /// Cost of every change of label, in seconds of score.
   public var changeCost = 0.25
   /// Least duration of a segment that shows a label, in the unit of the windows.
   public var minDuration: Int64 = 0

@@ -40,7 +40,7 @@ public final class ThresholdSearch {
       guard span.start < span.end else {
         throw .argument("span \(place) ends at \(span.end) ns, not after its start at \(span.start) ns")
       }
-      // What no window covers says nothing.
+      // Moments that no window covers say nothing.
       let seen = LabelledSpan(label: span.label, start: max(span.start, begin), end: min(span.end, end))
       if seen.start < seen.end { try sorted.append(seen) }
     }

@@ -29,7 +29,7 @@ public final class LoadedModel: Sendable {
   public let sha256: TextList
   /// One line for people for each property of the model that neither its file nor the caller states.
   public let assumptions: [StaticString]
-  /// What the model's streams share.
+  /// Memory and sign that the model's streams share.
   let streams = StreamHub()
 
   public var configuration: Configuration { model.configuration }

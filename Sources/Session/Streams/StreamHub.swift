@@ -1,6 +1,6 @@
 import System
 
-/// What the streams of one model share: the memory of steps, and a sign for threads that wait for a stream.
+/// The memory of steps, and a sign for threads that wait for a stream: all streams of a model share one hub.
 final class StreamHub: Sendable {
   /// Rises whenever some stream changes in a way that a thread may wait for.
   let changes = Monitor<UInt64>(0)

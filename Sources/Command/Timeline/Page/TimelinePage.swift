@@ -1,7 +1,7 @@
 import CActionCLIP
 import FoundationEssentials
 
-/// What happens when in some videos as one HTML page: each video by its relative path, a row for each label with its
+/// One HTML page that shows the actions of some videos over time: each video by its relative path, a row for each label with its
 /// curve, and a slider for the least probability. The page works without a network; `page.js` draws the curves and
 /// finds the segments of the method mean again as `actionclip_find_segments` does. Of other methods it shows those that are
 /// probable enough. Without scripts it has a table of the segments.
@@ -31,7 +31,7 @@ struct TimelinePage {
 
   private var isMean: Bool { settings.method == Int32(ACTIONCLIP_SEGMENTS_MEAN) }
 
-  /// What the slider does.
+  /// Effect of the slider.
   private var rule: String {
     isMean
       ? "A moment goes to the label with the largest mean probability over the windows that cover it, if that is no less "

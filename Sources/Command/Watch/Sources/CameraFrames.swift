@@ -22,7 +22,7 @@ final class CameraFrames: FrameSource {
   /// The driver's number of the last frame.
   private var sequence: UInt32?
 
-  /// What is asked of a camera. The nearest that it has is taken.
+  /// Wishes for a camera's frames. The nearest that it has is taken.
   struct Wish {
     var size: PictureSize?
     var rate: FrameRate?

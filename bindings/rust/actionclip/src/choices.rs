@@ -224,7 +224,7 @@ choices! {
         /// Each label has events of its own.
         Independent = ACTIONCLIP_TRACK_INDEPENDENT,
     }
-    /// What a tracker reports of an event.
+    /// A tracker's reports of an event.
     EventKind {
         /// It has started.
         Started = ACTIONCLIP_EVENT_STARTED,

@@ -16,7 +16,7 @@ pub struct TrackerOptions {
     pub on: f64,
     /// The smoothed score below which it ends, at most `on`.
     pub off: f64,
-    /// What a label must have over every other to start, where events are exclusive.
+    /// Lead of score over every other label that a label needs to start, where events are exclusive.
     pub margin: f64,
     /// No event is shorter.
     pub min_on_ns: i64,
@@ -81,7 +81,7 @@ impl TrackerOptions {
 /// A report on an event: a label was on from one time to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Event {
-    /// What is reported.
+    /// The kind of report.
     pub kind: EventKind,
     /// The index of the label.
     pub label: usize,
@@ -95,7 +95,7 @@ pub struct Event {
     pub decided_ns: i64,
     /// The middle of the window with the largest smoothed score.
     pub peak_ns: i64,
-    /// That score.
+    /// The largest smoothed score.
     pub peak: f64,
     /// The mean smoothed score of the event's windows.
     pub mean: f64,
@@ -198,7 +198,7 @@ pub struct SegmentOptions {
     pub tracker: TrackerOptions,
     /// For means: below its label's threshold, a mean shows no label.
     pub thresholds: Option<Vec<f64>>,
-    /// What each change of label costs, in seconds times score.
+    /// Cost of each change of label, in seconds times score.
     pub change_cost: f64,
     /// The score of showing no label.
     pub none_score: f64,
