@@ -4,9 +4,10 @@ import Streams
 import System
 
 /// Frames of a camera that arrive one by one, and windows over them that are encoded as videos. One thread may push,
-/// another step, a third take windows, and any thread cancel or look; calls of the same kind wait for each other.
+/// another step, a third take windows, and any thread cancel or look. Pushes wait for each other, and a step leaves out
+/// a stream that another one encodes.
 ///
-/// A sampled frame is cropped to the network's input as it is pushed, so that only crops are kept. All memory is taken
+/// A sampled frame is cropped to the network's input as it is pushed, so that only crops are kept. Their memory is taken
 /// when the stream is made.
 public final class Stream: Sendable {
   let loaded: LoadedModel
