@@ -1045,7 +1045,7 @@ ACTIONCLIP_API int32_t actionclip_encode_prompts(const actionclip_model *model,
 /* Encodes every label in every template: text_out is [template_count, label_count, E], in the reference's order. A
  * template is a text with one "{}" for the label (prefix, suffix or cloze prompt). With templates NULL and
  * template_count 0, the templates are the model's own (actionclip_model_template), or the reference's 16 if it has
- * none. */
+ * none. A label that is empty, or nothing but spaces, is ACTIONCLIP_ERROR_INVALID_ARGUMENT. */
 ACTIONCLIP_API int32_t actionclip_encode_labels(const actionclip_model *model,
                                                 const char *const *labels, size_t label_count,
                                                 const char *const *templates, size_t template_count,

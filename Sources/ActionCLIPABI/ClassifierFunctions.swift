@@ -12,7 +12,16 @@ func labelTexts(_ labels: Texts?, _ label_count: Int) throws(Failure) -> TextLis
   guard (1...limit).contains(label_count) else {
     throw .argument("label_count is \(UInt(bitPattern: label_count)), expected 1 to \(limit)")
   }
-  return try texts(labels, label_count, "labels")
+  return try texts(labels, label_count, "labels", checkLabel)
+}
+
+/// Throws if a label has no character but spaces and control characters.
+func checkLabel(
+  _ label: UnsafeBufferPointer<UInt8>, _ name: @autoclosure () -> String
+) throws(Failure) {
+  guard label.contains(where: { $0 > 0x20 }) else {
+    throw .argument("\(name()) is empty, expected a word or more")
+  }
 }
 
 @_cdecl("actionclip_classifier_create") @implementation

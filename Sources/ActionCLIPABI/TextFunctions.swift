@@ -53,7 +53,10 @@ public func actionclip_encode_labels(
     let rows = try product([templates.count, labelCount], "label_count")
     let out = try embeddings(loaded, rows: rows, text_out, text_capacity, "text_out")
     try loaded.encode(labels: labelCount, templates, truncate: truncate, to: out) {
-      (label) throws(Failure) in try text(labels[label], "labels[\(label)]")
+      (label) throws(Failure) in
+      let bytes = try text(labels[label], "labels[\(label)]")
+      try checkLabel(bytes, "labels[\(label)]")
+      return bytes
     }
   }
 }

@@ -91,6 +91,8 @@ static void classifiers(void) {
   REFUSED(IN, actionclip_classifier_create(model, labels, 2, NULL, 0, 7, out));
   REFUSED(IN, actionclip_classifier_create(model, labels, 3, NULL, 0, 0, out));
   REFUSED(ACTIONCLIP_ERROR_INVALID_UTF8, actionclip_classifier_create(model, bad, 1, NULL, 0, 0, out));
+  const char *empty[] = {"yoga", ""};
+  REFUSED(IN, actionclip_classifier_create(model, empty, 2, NULL, 0, 0, out));
   for (int i = 0; i < SIZES; i++)
     if (sizes[i] != 1) REFUSED(IN, actionclip_classifier_create(model, labels, sizes[i], NULL, 0, 0, out));
 
@@ -102,6 +104,7 @@ static void classifiers(void) {
   REFUSED(IN, actionclip_classifier_set_labels(classifier, NULL, 2, NULL));
   REFUSED(IN, actionclip_classifier_set_labels(classifier, labels, 0, NULL));
   REFUSED(IN, actionclip_classifier_set_labels(classifier, labels, 3, NULL));
+  REFUSED(IN, actionclip_classifier_set_labels(classifier, empty, 2, NULL));
   REFUSED(ACTIONCLIP_ERROR_INVALID_UTF8, actionclip_classifier_set_labels(classifier, bad, 1, NULL));
   CHECK(actionclip_classifier_label_count(classifier) == 2);
   REFUSED_HANDLE(actionclip_classifier_score(NULL, in, 2, 1, scores, 4, NULL, NULL));

@@ -42,6 +42,8 @@ MODEL = [
     (INVALID, ValueError, "image 0 cannot", lambda m: m.encode_frames([_Ragged()] * 8)),
     (INVALID, ValueError, "multiple", lambda m: m.encode_frames(np.zeros((7, 9, 9, 3), np.uint8))),
     (INVALID, TypeError, "not str", lambda m: m.encode_frames("clip.mp4")),
+    (INVALID, ValueError, "labels[1] is empty", lambda m: m.encode_labels(["tea", " "])),
+    (INVALID, ValueError, "labels[0] is empty", lambda m: actionclip.Classifier(m, [""])),
     (INVALID, ValueError, "templates is empty", lambda m: m.encode_labels(["tea"], [])),
     (INVALID, TypeError, "templates must be", lambda m: m.encode_labels(["tea"], 3)),
     (INVALID, TypeError, "templates must be", lambda m: m.encode_labels(["tea"], b"{}")),

@@ -1617,7 +1617,8 @@ extern "C" {
     /// Encodes every label in every template: text_out is [template_count, label_count, E], in the
     /// reference's order. A template is a text with one "{}" for the label (prefix, suffix or cloze
     /// prompt). With templates NULL and template_count 0, the templates are the model's own
-    /// (actionclip_model_template), or the reference's 16 if it has none.
+    /// (actionclip_model_template), or the reference's 16 if it has none. A label that is empty, or
+    /// nothing but spaces, is ACTIONCLIP_ERROR_INVALID_ARGUMENT.
     pub fn actionclip_encode_labels(
         model: *const actionclip_model,
         labels: *const *const c_char,
