@@ -50,8 +50,8 @@ inline void check_abi() {
                                                   " has another ABI version than this program was built for");
 }
 
-/* Returns a camera's frame of a format, ACTIONCLIP_PIXEL_*, whose planes are packed until strides are set. The caller keeps
- * the memory of the planes. */
+/* Returns a camera's frame of a format, ACTIONCLIP_PIXEL_*, whose planes are packed until strides are set. The caller
+ * keeps the memory of the planes. */
 inline actionclip_frame frame(std::int32_t pixel_format, std::int32_t width, std::int32_t height,
                               std::initializer_list<const std::uint8_t *> planes) {
   actionclip_frame made;
@@ -143,6 +143,14 @@ inline std::vector<const char *> pointers(const std::vector<std::string> &texts)
   return out;
 }
 }  // namespace detail
+
+/* Finds the pixel format, ACTIONCLIP_PIXEL_*, that a name stands for in ROS, V4L2, DRM, GStreamer or FFmpeg; `names` is
+ * ACTIONCLIP_NAMES_*. */
+inline std::int32_t pixel_format(const std::string &name, std::int32_t names = ACTIONCLIP_NAMES_ANY) {
+  std::int32_t format = 0;
+  check(actionclip_pixel_format_from_name(detail::c_string(name), names, &format));
+  return format;
+}
 
 /* A label with one or more texts that describe it. A text with one "{}" has the label put there. */
 struct DescribedLabel {
@@ -431,6 +439,13 @@ class Model {
                                           const actionclip_preprocess_options *options = nullptr) const {
     std::vector<float> out(count * e());
     check(actionclip_encode_single_frames(get(), images, count, options, out.data(), out.size()));
+    return out;
+  }
+  /* Encodes single camera frames, as encode_single_frames does. */
+  std::vector<float> encode_single_camera_frames(const actionclip_frame *camera_frames, std::size_t count,
+                                                 const actionclip_preprocess_options *options = nullptr) const {
+    std::vector<float> out(count * e());
+    check(actionclip_encode_single_camera_frames(get(), camera_frames, count, options, out.data(), out.size()));
     return out;
   }
   /* Encodes single frames from normalised pixels [count, 3, S, S] to embeddings [count, E], for join_frames. */
@@ -749,6 +764,12 @@ class Classifier {
            const actionclip_preprocess_options *options = nullptr, std::int64_t clip_id = new_clip) {
     check(actionclip_classifier_add_frames(get(), detail::c_string(label), frames, frame_count, options, clip_id));
   }
+  /* Encodes camera frames, T for each view, and adds them as an example of a label: one clip. */
+  void add_camera_frames(const std::string &label, const actionclip_frame *camera_frames, std::size_t frame_count,
+                         const actionclip_preprocess_options *options = nullptr, std::int64_t clip_id = new_clip) {
+    check(actionclip_classifier_add_camera_frames(get(), detail::c_string(label), camera_frames, frame_count, options,
+                                                  clip_id));
+  }
   /* Removes clips by their ids. */
   void remove(const std::vector<std::int64_t> &clip_ids) {
     check(actionclip_classifier_remove_examples(get(), clip_ids.data(), clip_ids.size()));
@@ -884,9 +905,13 @@ class Stream {
     actionclip_window found = {};
     found.struct_size = sizeof found;
     std::int32_t what = ACTIONCLIP_NEXT_NONE;
-    window.embedding.resize(size_);
-    check(actionclip_stream_next(get(), &found, window.embedding.data(), window.embedding.size(), &what));
-    if (what == ACTIONCLIP_NEXT_WINDOW) static_cast<actionclip_window &>(window) = found;
+    std::vector<float> made;  // until the window is there
+    if (window.embedding.size() != size_) made.resize(size_);
+    std::vector<float> &embedding = made.empty() ? window.embedding : made;
+    check(actionclip_stream_next(get(), &found, embedding.data(), embedding.size(), &what));
+    if (what != ACTIONCLIP_NEXT_WINDOW) return what;
+    static_cast<actionclip_window &>(window) = found;
+    if (!made.empty()) window.embedding = std::move(made);
     return what;
   }
   /* Takes the next window, if there is one. `ended`, if given, receives whether the stream is finished and has given all

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -80,6 +81,10 @@ static void videos(const actionclip::Model &model, const std::string &clip) {
   CHECK(embedding == model.encode_camera_frames(camera_frames.data(), frames, nullptr, &of_frames));
   CHECK(of_frames == of_video_frames);
   REFUSED(INVALID_ARGUMENT, model.encode_camera_frames(camera_frames.data(), frames - 1));
+  CHECK(actionclip::pixel_format("RGB3", ACTIONCLIP_NAMES_V4L2) == ACTIONCLIP_PIXEL_RGB);
+  CHECK(actionclip::pixel_format("nv12") == ACTIONCLIP_PIXEL_NV12);
+  REFUSED(FORMAT_UNSUPPORTED, actionclip::pixel_format("bayer_rggb8"));
+  REFUSED(INVALID_ARGUMENT, actionclip::pixel_format(std::string("nv12\0", 5)));
 
   CHECK(video.frames_between(1, 3) == std::make_pair(std::int64_t{25}, std::int64_t{50}));
   CHECK(embedding == model.encode_video_between(video, 0, HUGE_VAL));
@@ -104,6 +109,8 @@ static void videos(const actionclip::Model &model, const std::string &clip) {
   // Frames by themselves, joined later.
   CHECK(model.info().frames_independent == 1);
   CHECK(of_frames == model.encode_single_frames(images.data(), frames));
+  CHECK(of_frames == model.encode_single_camera_frames(camera_frames.data(), frames));
+  REFUSED(INVALID_ARGUMENT, model.encode_single_camera_frames(nullptr, 1));
   CHECK(of_frames == model.encode_single_pixels(pixels.data(), pixels.size(), frames));
   CHECK(embedding == model.join_frames(of_frames.data(), frames));
   REFUSED(INVALID_ARGUMENT, model.join_frames(of_frames.data(), frames - 1));
@@ -126,7 +133,9 @@ static void texts(const actionclip::Model &model, const std::string &merges) {
   const std::vector<std::int32_t> tokens = model.tokenize(prompts);
   const std::vector<float> rows = model.encode_prompts(prompts);
   CHECK(rows == model.encode_tokens(tokens.data(), tokens.size(), prompts.size()));
-  CHECK(rows == model.encode_labels(prompts, {"{}"}));
+  const std::vector<float> of_labels = model.encode_labels({prompts[0], prompts[1]}, {"{}"});
+  CHECK(!of_labels.empty() && std::equal(of_labels.begin(), of_labels.end(), rows.begin()));
+  REFUSED(INVALID_ARGUMENT, model.encode_labels(prompts, {"{}"}));  // an empty label
   const std::size_t e = static_cast<std::size_t>(model.info().embedding_size);
   const std::vector<float> cosines = actionclip::similarity(rows.data(), 3, rows.data(), 3, e, 1);
   CHECK(std::fabs(cosines[0] - 1) < 1e-6f && std::fabs(cosines[1] - cosines[3]) < 1e-6f && cosines[1] < 1);
@@ -274,6 +283,12 @@ static void teaching(const actionclip::Model &model, const std::string &clip, co
   REFUSED(INVALID_ARGUMENT, classifier.add("walking", two, {1}));
   REFUSED(INVALID_ARGUMENT, classifier.add("walking", video, 1, 1));
   REFUSED(INVALID_ARGUMENT, classifier.add("walking", nullptr, 8));
+  REFUSED(INVALID_ARGUMENT, classifier.add_camera_frames("walking", nullptr, 8));
+  const std::size_t frames = static_cast<std::size_t>(model.info().frames);
+  const std::vector<std::uint8_t> grey(32 * 24, 99);
+  const std::vector<actionclip_frame> still(frames, actionclip::frame(ACTIONCLIP_PIXEL_GRAY, 32, 24, {grey.data()}));
+  classifier.add_camera_frames("walking", still.data(), frames, nullptr, 7);
+  CHECK(classifier.examples().size() == 1 && classifier.examples()[0].clip_id == 7);
   REFUSED(INVALID_ARGUMENT, classifier.remove({1}));
 }
 
@@ -409,7 +424,9 @@ static void streams(const actionclip::Model &model, const std::string &clip) {
     CHECK(window.embedding == found[1][i].embedding);
   }
   actionclip::Window last = {};
-  CHECK(one.next(last) == ACTIONCLIP_NEXT_END && !one.next() && one.stats().finished == 1);
+  last.embedding = {1, 2};
+  CHECK(one.next(last) == ACTIONCLIP_NEXT_END && last.embedding == std::vector<float>({1, 2}));
+  CHECK( !one.next() && one.stats().finished == 1);
 
   // From another thread, a cancel ends a wait.
   std::thread canceller([&] { two.cancel(); });
