@@ -11,6 +11,7 @@ Without labels the model's own are used. The model is the default one, or the on
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 import threading
 import time
@@ -25,12 +26,14 @@ except ImportError:
 
 
 def camera_frames(number: int) -> Iterator[tuple[object, float]]:
-    """The frames of a camera, as BGR, with the time at which each was read."""
+    """The frames of a camera, as BGR, with the time at which each was read. A camera that stops is an error."""
     capture = cv2.VideoCapture(number)
+    if not capture.isOpened():
+        raise OSError(f"OpenCV cannot open camera {number}")
     while True:
         there_is_one, frame = capture.read()
         if not there_is_one:
-            return
+            raise OSError(f"camera {number} gives no more frames")
         yield frame, time.monotonic()
 
 
@@ -38,6 +41,8 @@ def file_frames(path: str) -> Iterator[tuple[object, float]]:
     """The frames of a file, as BGR, with their own times."""
     if cv2 is not None:
         capture, seconds = cv2.VideoCapture(path), -1e-6
+        if not capture.isOpened():
+            raise OSError(f"OpenCV cannot open {path}")
         while True:
             there_is_one, frame = capture.read()
             if not there_is_one:
@@ -52,12 +57,15 @@ def file_frames(path: str) -> Iterator[tuple[object, float]]:
             yield from zip(frames[..., ::-1], seconds)
 
 
-def push(stream: actionclip.Stream, frames: Iterator[tuple[object, float]]) -> None:
-    """Pushes frames as they come. The stream may be closed meanwhile, by Ctrl-C."""
-    with contextlib.suppress(actionclip.ArgumentError):
+def push(stream: actionclip.Stream, frames: Iterator[tuple[object, float]], failures: list[Exception]) -> None:
+    """Pushes frames as they come, and ends the stream's input whatever happens, so that nobody waits for more."""
+    try:
         for frame, seconds in frames:
             while stream.push(frame, seconds, pixel_format="bgr") == "full":
                 stream.wait("room")
+    except Exception as error:  # the main thread raises it
+        failures.append(error)
+    with contextlib.suppress(actionclip.ActionCLIPError):  # Ctrl-C may have closed the stream
         stream.finish()
 
 
@@ -67,22 +75,26 @@ def main(source: str, labels: list[str]) -> None:
         sys.exit("live.py: a camera needs OpenCV: pip install opencv-python-headless")
     frames = camera_frames(int(source)) if is_camera else file_frames(source)
     overflow = "latest" if is_camera else "wait"
+    failures: list[Exception] = []
     with actionclip.Model() as model, actionclip.Classifier(model, labels or None) as classifier:
         with actionclip.Stream(model, overflow=overflow) as stream:
-            threading.Thread(target=push, args=(stream, frames), daemon=True).start()
+            threading.Thread(target=push, args=(stream, frames, failures), daemon=True).start()
             for window in stream:
                 scores = classifier.score(window.embedding)
                 best = int(scores[0].argmax())
                 print(f"{window.end:8.2f}  {scores[0, best]:4.0%}  {scores.labels[best]}", flush=True)
             print(stream.stats, file=sys.stderr)
+    if failures:
+        raise failures[0]
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit("usage: live.py CAMERA|FILE [LABEL...]")
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads the output may stop, as `head` does
     try:
         main(sys.argv[1], sys.argv[2:])
-    except actionclip.ActionCLIPError as error:
+    except (actionclip.ActionCLIPError, OSError) as error:
         sys.exit(f"live.py: {error}")
     except KeyboardInterrupt:
         pass

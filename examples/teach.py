@@ -1,11 +1,12 @@
 """teach.py: teach a classifier new actions by a few clips, and use what it learned.
 
-    PYTHONPATH=bindings/python python3 examples/teach.py my.classifier clip.mp4 "moving left" a.mp4 "gesture one" b.mp4 ...
+    PYTHONPATH=bindings/python python3 examples/teach.py my.classifier clip.mp4 "moving left" a.mp4 "gesture" b.mp4 ...
 
 The first arguments are the file to write and the video to recognise; then a label and a clip that shows it, by turns.
 The model is the default one, or the one that ACTIONCLIP_MODEL names.
 """
 
+import signal
 import sys
 
 import actionclip
@@ -22,8 +23,8 @@ def teach() -> None:
             for label, clip in clips:
                 classifier.add(label, clip, views=4)  # four choices of its frames, which count as one clip
             classifier.fit()
-            print(classifier.report())
             classifier.save(path)
+            print(classifier.report())
 
         # From here on it could be another program.
         with actionclip.Classifier.load(model, path) as classifier:
@@ -31,6 +32,7 @@ def teach() -> None:
             print(f"{video}: {label or 'none of these'}")
 
 
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads the output may stop, as `head` does
 try:
     teach()
 except actionclip.ActionCLIPError as error:

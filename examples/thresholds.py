@@ -1,23 +1,64 @@
 """thresholds.py: thresholds for events, from videos in which somebody has written down what happens when.
 
-    PYTHONPATH=bindings/python python3 examples/thresholds.py spans.csv
+    PYTHONPATH=bindings/python python3 examples/thresholds.py spans.csv > thresholds.csv
+    actionclip watch /dev/video0 --labels labels.txt --thresholds thresholds.csv
 
 spans.csv begins with the line path,start,end,label; each further line is a stretch of a video, in seconds, that shows a
-label. Paths begin in its folder. What no line names counts as not shown. Prints, for each label, the scores at which a
-tracker should start and end its events, and how well it does with them on these videos. The model is the default one, or
-the one that ACTIONCLIP_MODEL names. docs/EVENTS.md says more.
+label. Paths begin in its folder. Stretches that no line names count as not showing the label.
+
+Each line of the output has a label with two probabilities, from 0 to 1: a tracker starts an event of the label where
+its smoothed score reaches `on`, and ends it where the score falls below `off`. In a program they are the options `on`
+and `off` of actionclip.TrackerOptions. They hold for the same model and the same list of labels alone. Standard error
+says how well they do on these videos: F1 is 1 where events cover the labelled stretches exactly, and 0 where they miss
+all of them. The model is the default one, or the one that ACTIONCLIP_MODEL names. docs/EVENTS.md says more, and
+`actionclip thresholds` does the same without Python.
 """
 
 from __future__ import annotations
 
 import csv
+import math
 import pathlib
+import signal
 import sys
+from typing import NamedTuple
 
 import actionclip
 import numpy as np
 
 OPTIONS = actionclip.TrackerOptions(half_life_ns=500_000_000, min_on_ns=1_000_000_000)
+
+
+class Span(NamedTuple):
+    """A stretch of a video that shows a label."""
+
+    path: str
+    label: str
+    start_ns: int
+    end_ns: int
+
+
+def read_spans(file: str) -> list[Span]:
+    """The rows of a file of spans. ValueError names the line that is wrong."""
+    spans = []
+    with open(file, newline="", encoding="utf-8-sig") as lines:
+        rows = csv.DictReader(lines)
+        missing = [name for name in ("path", "start", "end", "label") if name not in (rows.fieldnames or ())]
+        if missing:
+            raise ValueError(f"{file}: its first line lacks {', '.join(missing)}; it must be path,start,end,label")
+        for row in rows:
+            try:
+                start, end = float(row["start"]), float(row["end"])
+                if not (row["path"] and row["label"].strip() and 0 <= start < end < math.inf):
+                    raise ValueError
+            except (TypeError, ValueError, AttributeError):
+                raise ValueError(
+                    f"{file}:{rows.line_num}: this is no path, start and end in rising seconds, and label"
+                ) from None
+            spans.append(Span(row["path"], row["label"], round(start * 1e9), round(end * 1e9)))
+    if not spans:
+        raise ValueError(f"{file}: no line after the first one, so nothing is labelled")
+    return spans
 
 
 def windows_of(path: pathlib.Path, model: actionclip.Model, classifier: actionclip.Classifier):
@@ -38,32 +79,36 @@ def windows_of(path: pathlib.Path, model: actionclip.Model, classifier: actioncl
 
 
 def main(file: str) -> None:
-    folder = pathlib.Path(file).parent
-    with open(file, newline="", encoding="utf-8-sig") as lines:
-        rows = list(csv.DictReader(lines))
-    labels = sorted({row["label"] for row in rows})
+    folder, rows = pathlib.Path(file).parent, read_spans(file)
+    labels = sorted({row.label for row in rows})
     starts, ends, scores, spans, shift = [], [], [], [], 0
     with actionclip.Model() as model, actionclip.Classifier(model, labels) as classifier:
-        for path in sorted({row["path"] for row in rows}):
+        for path in sorted({row.path for row in rows}):
             first, last, probabilities = windows_of(folder / path, model, classifier)
             starts.append(first + shift)
             ends.append(last + shift)
             scores.append(probabilities)
-            for row in rows:
-                if row["path"] == path:
-                    begin, end = (round(float(row[name]) * 1e9) for name in ("start", "end"))
-                    spans.append((labels.index(row["label"]), begin + shift, end + shift))
+            spans += [
+                (labels.index(row.label), row.start_ns + shift, row.end_ns + shift) for row in rows if row.path == path
+            ]
             # One file after the other, with a hole that ends every event.
             shift = int(ends[-1][-1]) + 2 * OPTIONS.gap_ns
     found = actionclip.suggest_thresholds(
         np.concatenate(starts), np.concatenate(ends), np.concatenate(scores), spans, tracker=OPTIONS
     )
-    print("   on   off    F1  label")
-    for label, on, off, f1 in zip(labels, found.on, found.off, found.f1):
-        print(f"{on:5.2f} {off:5.2f} {f1:5.2f}  {label}")
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(["label", "on", "off"])
+    table.writerows(zip(labels, found.on.tolist(), found.off.tolist()))  # floats in full, as Python writes them
+    sys.stdout.flush()
+    for label, f1 in zip(labels, found.f1):
+        print(f"F1 {f1:.2f}  {label}", file=sys.stderr)
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    main(sys.argv[1])
+        sys.exit("usage: thresholds.py SPANS.csv > thresholds.csv")
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads the output may stop, as `head` does
+    try:
+        main(sys.argv[1])
+    except (actionclip.ActionCLIPError, OSError, ValueError) as error:
+        sys.exit(f"thresholds.py: {error}")

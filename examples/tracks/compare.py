@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import collections
 import statistics
+import sys
 import time
 from typing import Any
 
@@ -62,16 +63,24 @@ def by_crops(model: actionclip.Model, pictures: Any, boxes: Any) -> dict[tuple[i
     return found
 
 
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Streams of tracks against encoding every window anew.")
     parser.add_argument("model", help="a file of weights whose frames are encoded each by itself")
     parser.add_argument("--compute", help="fp32, bf16 or int8")
-    parser.add_argument("--tracks", type=int, default=8)
-    parser.add_argument("--frames", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tracks", type=positive, default=8)
+    parser.add_argument("--frames", type=positive, default=100)
+    parser.add_argument("--rounds", type=positive, default=5)
     chosen = parser.parse_args()
     with actionclip.Model(chosen.model, frames=8, compute=chosen.compute) as model:
-        assert model.info.frames_independent, "each window of this model is encoded anew by streams too"
+        if not model.info.frames_independent:
+            raise ValueError(f"{chosen.model}: its frames see each other, so streams encode each window anew, too")
         pictures, boxes = scene(chosen.tracks, chosen.frames)
         ways = {"crops": by_crops, "streams": by_streams}
         times: dict[str, list[float]] = {name: [] for name in ways}
@@ -81,11 +90,16 @@ def main() -> None:
                 start = time.perf_counter()
                 found[name] = way(model, pictures, boxes)
                 times[name].append(time.perf_counter() - start)
-        assert found["crops"] and found["crops"] == found["streams"], "the two ways differ"
+        if not found["crops"]:
+            raise ValueError(f"--frames {chosen.frames}: too few for a window of {model.info.frames}")
+        assert found["crops"] == found["streams"], "the two ways differ"
         crops, streams = (statistics.median(times[name][1:]) * 1000 for name in ways)
         print(f"{len(found['crops'])} windows of {chosen.tracks} tracks, the same bits both ways")
         print(f"every window anew {crops:.0f} ms, streams {streams:.0f} ms: {crops / streams:.2f} times as fast")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (actionclip.ActionCLIPError, ValueError) as error:
+        sys.exit(f"compare.py: {error}")

@@ -1,12 +1,12 @@
 """tracks.py: what each person does, from the boxes of a detector and tracker.
 
-    python3 examples/tracks/tracks.py VIDEO BOXES.jsonl LABEL... > events.jsonl
+    PYTHONPATH=bindings/python python3 examples/tracks/tracks.py VIDEO BOXES.jsonl LABEL... > events.jsonl
 
 A line of BOXES.jsonl, or of standard input if it is "-", is one frame of the video, in order:
 
     {"boxes": [{"id": 7, "x": 101, "y": 40, "w": 60, "h": 150}, ...]}
 
-with the box's left, top, width and height in pixels. Each id has a stream of its own: the square around the box with a
+with the box's left, top, width and height in pixels; a frame without boxes is {"boxes": []}. Each id has a stream of its own: the square around the box with a
 margin of 10 %. One step encodes the frames of all of them in one batch, each frame once if the model can do so. An id
 that is not seen for --forget seconds ends. A line of the output is an event that started or ended. The model is the
 default one, or the one that ACTIONCLIP_MODEL names.
@@ -15,7 +15,10 @@ default one, or the one that ACTIONCLIP_MODEL names.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import math
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -48,9 +51,12 @@ class Tracks:
             if box["id"] not in self._streams:
                 self._streams[box["id"]] = actionclip.Stream(self._model, **self._options)
             self._seen[box["id"]] = seconds
-            part = actionclip.Frame(picture, pixel_format, region=square(box), clamp_region=True)
-            while self._streams[box["id"]].push(part, seconds) == "full":
-                self.step()
+            try:
+                part = actionclip.Frame(picture, pixel_format, region=square(box), clamp_region=True)
+                while self._streams[box["id"]].push(part, seconds) == "full":
+                    self.step()
+            except actionclip.ArgumentError as error:
+                raise ValueError(f"the box of id {box['id']!r}: {error}") from error
         for track, seen in self._seen.items():
             if seconds - seen > self._forget:
                 self._streams[track].finish()
@@ -103,7 +109,25 @@ def pictures(path: str) -> Iterator[tuple[Any, float]]:
             yield from zip(*video.read_frames(chosen, return_seconds=True))
 
 
-def main() -> None:
+def read_boxes(line: str) -> list[dict[str, Any]]:
+    """The boxes of a line. ValueError says what is wrong with it."""
+    try:
+        boxes = json.loads(line)["boxes"]
+        ids = [box["id"] for box in boxes if isinstance(box["id"], (int, str))]
+        if len(ids) < len(boxes):
+            raise ValueError
+    except (ValueError, TypeError, KeyError):
+        raise ValueError('this is no {"boxes": [{"id": 7, "x": 101, "y": 40, "w": 60, "h": 150}]}') from None
+    for box in boxes:
+        sizes = [box.get(name) for name in ("x", "y", "w", "h")]
+        if not all(isinstance(size, (int, float)) and math.isfinite(size) for size in sizes) or min(sizes[2:]) <= 0:
+            raise ValueError(f"the box of id {box['id']!r} needs numbers x, y, w and h, w and h above 0")
+    if len(set(ids)) < len(ids):
+        raise ValueError(f"an id has two boxes: {ids}")
+    return boxes
+
+
+def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description="Events of each track of a video, as JSON lines.")
     parser.add_argument("video")
     parser.add_argument("boxes", help='a JSON line for each frame; "-": standard input')
@@ -111,7 +135,7 @@ def main() -> None:
     parser.add_argument("--interval", type=float, help="seconds from one sampled frame to the next")
     parser.add_argument("--hop", type=int, help="sampled frames from one window to the next")
     parser.add_argument("--forget", type=float, default=2.0, help="seconds after which an unseen id ends")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     lines = sys.stdin if chosen.boxes == "-" else open(chosen.boxes, encoding="utf-8")
 
     def show() -> None:
@@ -121,17 +145,30 @@ def main() -> None:
     with actionclip.Model() as model, actionclip.Classifier(model, chosen.labels) as classifier, lines:
         tracks = Tracks(model, chosen.forget, interval=chosen.interval, hop=chosen.hop)
         trackers: dict[Any, actionclip.Tracker] = {}
-        for line, (picture, seconds) in zip(lines, pictures(chosen.video)):
-            tracks.push(picture, seconds, json.loads(line)["boxes"])
+        wrong = None
+        for number, (line, picture) in enumerate(itertools.zip_longest(lines, pictures(chosen.video)), 1):
+            if line is None:
+                wrong = f"{chosen.boxes} has {number - 1} lines, and {chosen.video} has more frames"
+            elif picture is None:
+                wrong = f"{chosen.boxes} has more lines than the {number - 1} frames of {chosen.video}"
+            if wrong:
+                break
+            try:
+                tracks.push(picture[0], picture[1], read_boxes(line))
+            except ValueError as error:
+                raise ValueError(f"{chosen.boxes}:{number}: {error}") from error
             tracks.step()
             show()
         tracks.finish()
         tracks.step()
         show()
+    if wrong:
+        raise ValueError(wrong)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads the output may stop, as `head` does
     try:
-        main()
-    except actionclip.ActionCLIPError as error:
+        main(sys.argv[1:])
+    except (actionclip.ActionCLIPError, OSError, ValueError) as error:
         sys.exit(f"tracks.py: {error}")
