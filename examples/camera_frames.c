@@ -9,6 +9,8 @@
  * is the default one, or the one that the environment variable ACTIONCLIP_MODEL names. */
 #include <actionclip.h>
 
+#include "notes.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -50,6 +52,7 @@ int main(int argc, char **argv) {
   float *texts = allocate(text_size, sizeof *texts);
   need(actionclip_encode_labels(model, labels, label_count, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, texts,
                                 text_size));
+  note_unlearned("camera_frames", model, labels, label_count);
 
   const size_t frame_size = (size_t)width * (size_t)height * 3;
   uint8_t *window = allocate(WINDOW, frame_size);
@@ -59,7 +62,8 @@ int main(int argc, char **argv) {
   need(actionclip_sample_indices(WINDOW, info.frames, chosen, frames));
 
   long seen = 0;
-  while (fread(window, frame_size, WINDOW, stdin) == WINDOW) {
+  size_t length = 0;
+  while ((length = fread(window, 1, frame_size * WINDOW, stdin)) == frame_size * WINDOW) {
     seen += WINDOW;
     for (size_t i = 0; i < frames; i++) {
       images[i].data = window + (size_t)chosen[i] * frame_size;
@@ -77,6 +81,11 @@ int main(int argc, char **argv) {
            (double)probabilities[best] * 100);
     fflush(stdout);
   }
+  if (length % frame_size != 0 || seen == 0) {
+    fprintf(stderr, "camera_frames: standard input %s of %d x %d pixels\n",
+            length % frame_size != 0 ? "ends inside a frame" : "has less than 25 frames", width, height);
+    return 1;
+  }
   actionclip_model_free(model);
   free(probabilities);
   free(embedding);
@@ -84,5 +93,5 @@ int main(int argc, char **argv) {
   free(chosen);
   free(window);
   free(texts);
-  return 0;
+  return status_of_output("camera_frames");
 }

@@ -10,6 +10,7 @@
 // or the one that the environment variable ACTIONCLIP_MODEL names.
 #include <actionclip.hpp>
 
+#include "notes.h"
 #include "y4m.h"
 
 #include <algorithm>
@@ -36,6 +37,7 @@ struct Camera {
     std::int64_t timestamp_ns = 0;
     while (wrong.empty() && y4m_read(&video, &frame, &timestamp_ns))
       while (stream.push(frame, timestamp_ns) == actionclip::Pushed::full) stream.wait(ACTIONCLIP_WAIT_ROOM);
+    if (video.wrong != nullptr) wrong = video.wrong;
     std::free(video.pixels);
     stream.finish();
   } catch (const actionclip::Error &error) {
@@ -79,6 +81,7 @@ int main(int argc, char **argv) try {
 
   const actionclip::Model model;
   const actionclip::Classifier classifier(model, labels);
+  note_unlearned("cameras", model.get(), argv + argc - labels.size(), labels.size());
   const actionclip::LabelList list = classifier.label_list();
   actionclip_stream_options options = actionclip::stream_options();
   if (live) options.overflow = ACTIONCLIP_OVERFLOW_LATEST;
@@ -107,7 +110,7 @@ int main(int argc, char **argv) try {
   }
   for (std::thread &thread : threads) thread.join();
 
-  int status = 0;
+  int status = status_of_output("cameras");
   for (const auto &camera : cameras) {
     const actionclip_stream_stats account = camera->stream.stats();
     std::fprintf(stderr, "%s: %lld frames, %lld encoded, %lld dropped\n", camera->name.c_str(),

@@ -8,6 +8,8 @@
 // next. A file's frames have their own times, and all of them are taken.
 #include <actionclip.hpp>
 
+#include "notes.h"
+
 #include <opencv2/core.hpp>
 #include <opencv2/videoio.hpp>
 
@@ -50,6 +52,7 @@ int main(int argc, char **argv) try {
   const std::vector<std::string> labels(argv + 2, argv + argc);
   const actionclip::Model model;
   const actionclip::Classifier classifier(model, labels);
+  note_unlearned("capture", model.get(), argv + 2, labels.size());
   actionclip_stream_options options = actionclip::stream_options();
   if (is_camera) options.overflow = ACTIONCLIP_OVERFLOW_LATEST;
   actionclip::Stream stream(model, &options);
@@ -75,7 +78,7 @@ int main(int argc, char **argv) try {
       std::fflush(stdout);
     }
   }
-  return 0;
+  return status_of_output("capture");
 } catch (const actionclip::Error &error) {
   std::fprintf(stderr, "capture: %s (%s)\n", error.what(), error.status_name());
   return 1;

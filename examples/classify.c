@@ -8,6 +8,8 @@
  * list of the tokenizer is looked for beside the weights if it is not named. */
 #include <actionclip.h>
 
+#include "notes.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +90,7 @@ int main(int argc, char **argv) {
   need(actionclip_encode_labels(model, (const char *const *)labels, label_count, NULL, 0,
                                 ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR, texts, templates * label_count * e),
        "encoding the labels");
+  note_unlearned("classify", model, (const char *const *)labels, label_count);
 
   /* ... then as many videos as you like. */
   actionclip_video *video = NULL;
@@ -117,5 +120,5 @@ int main(int argc, char **argv) {
   free(texts);
   if (label_count > 0) free(labels[0]); /* the text that every label points into */
   free(labels);
-  return 0;
+  return status_of_output("classify");
 }

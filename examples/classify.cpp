@@ -4,6 +4,8 @@
 //   ./classify examples/clip.mp4 examples/labels.txt
 #include <actionclip.hpp>
 
+#include "notes.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -35,6 +37,9 @@ int main(int argc, char **argv) try {
   actionclip::Video video(argv[1]);
   const std::vector<std::string> labels = read_lines(argv[2]);
   const std::vector<float> probabilities = model.classify(video, labels);
+  std::vector<const char *> texts;
+  for (const std::string &label : labels) texts.push_back(label.c_str());
+  note_unlearned("classify", model.get(), texts.data(), texts.size());
 
   std::vector<std::size_t> order(labels.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -43,7 +48,7 @@ int main(int argc, char **argv) try {
   });
   for (std::size_t i : order)
     std::printf("%6.2f %%  %s\n", static_cast<double>(probabilities[i]) * 100, labels[i].c_str());
-  return 0;
+  return status_of_output("classify");
 } catch (const actionclip::Error &error) {
   std::fprintf(stderr, "classify: %s (%s)\n", error.what(), error.status_name());
   return 1;

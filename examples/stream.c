@@ -9,6 +9,7 @@
  * a label that stays begins and ends an event. */
 #include <actionclip.h>
 
+#include "notes.h"
 #include "y4m.h"
 
 static void need(int32_t status) {
@@ -19,6 +20,11 @@ static void need(int32_t status) {
 
 static void stop(const char *why) {
   fprintf(stderr, "stream: %s\n", why);
+  exit(1);
+}
+
+static void stop_reading(const char *why) {
+  fprintf(stderr, "stream: standard input: %s\n", why);
   exit(1);
 }
 
@@ -61,7 +67,10 @@ static void open_raw(y4m *video, const char *text) {
 }
 
 static int read_raw(y4m *video, actionclip_frame *frame, int64_t *timestamp_ns) {
-  if (fread(video->pixels, 1, video->size, video->file) != video->size) return 0;
+  const int first = getc(video->file);
+  if (first == EOF) return 0;
+  ungetc(first, video->file);
+  if (!y4m_fill(video)) return 0;
   size_t offsets[3];
   raw_planes(video, offsets);
   actionclip_frame_init(frame);
@@ -133,7 +142,7 @@ int main(int argc, char **argv) {
   const char *wrong = NULL;
   if (is_raw) open_raw(&video, argv[1]);
   else wrong = y4m_open(&video, stdin);
-  if (wrong != NULL) stop(wrong);
+  if (wrong != NULL) stop_reading(wrong);
 
   actionclip_model *model = NULL;
   need(actionclip_model_load(NULL, NULL, &model));
@@ -150,6 +159,7 @@ int main(int argc, char **argv) {
   o.scores = calloc(o.label_count, sizeof(float));
   if (o.embedding == NULL || o.scores == NULL) stop("out of memory");
   need(actionclip_classifier_create(model, o.labels, o.label_count, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, &o.classifier));
+  note_unlearned("stream", model, o.labels, o.label_count);
   need(actionclip_tracker_create(o.label_count, NULL, &o.tracker));
   need(actionclip_stream_create(model, NULL, &o.stream));
 
@@ -164,6 +174,8 @@ int main(int argc, char **argv) {
   while (step(&o)) continue;
   need(actionclip_tracker_finish(o.tracker));
   print_events(&o);
+  if (video.wrong != NULL) stop_reading(video.wrong);
+  if (video.count == 0) stop_reading("there is no frame");
 
   actionclip_stream_free(o.stream);
   actionclip_tracker_free(o.tracker);
@@ -172,5 +184,5 @@ int main(int argc, char **argv) {
   free(o.scores);
   free(o.embedding);
   free(video.pixels);
-  return 0;
+  return status_of_output("stream");
 }

@@ -7,6 +7,8 @@
  * The model is the default one, or the one that ACTIONCLIP_MODEL names. */
 #include <actionclip.h>
 
+#include "notes.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,5 +84,5 @@ int main(int argc, char **argv) {
   actionclip_model_free(model);
   free(embedding);
   free(labels);
-  return 0;
+  return status_of_output("teach");
 }

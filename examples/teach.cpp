@@ -4,6 +4,8 @@
 //   ./teach my.classifier clip.mp4 "moving left" a.mp4 "moving left" b.mp4 "gesture one" c.mp4 ...
 #include <actionclip.hpp>
 
+#include "notes.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <limits>
@@ -38,7 +40,7 @@ int main(int argc, char **argv) try {
   const int label = learned.decide(model.encode_video(video)).at(0);
   const std::string found = label < 0 ? "none of these" : learned.labels().at(static_cast<std::size_t>(label));
   std::printf("%s: %s\n", argv[2], found.c_str());
-  return 0;
+  return status_of_output("teach");
 } catch (const actionclip::Error &error) {
   std::fprintf(stderr, "teach: %s (%s)\n", error.what(), error.status_name());
   return 1;

@@ -139,8 +139,17 @@ examples() {
     [[ $(wc -l < "$BUILD/c.txt") == $(wc -l < $labels) ]] && (( ++good )) || failed+=("classify.c: every label")
     diff "$BUILD/c.txt" "$BUILD/cpp.txt" && (( ++good )) || failed+=("classify.c and classify.cpp differ")
   done
-  ! "$BUILD/classify" /no/such.mp4 $labels > /dev/null 2> "$BUILD/err.txt" && [[ -s $BUILD/err.txt ]] &&
-    (( ++good )) || failed+=("classify.c without its video")
+  says /no/such.mp4 "$BUILD/classify" /no/such.mp4 $labels
+  says /no/such.mp4 "$BUILD/classify_cpp" /no/such.mp4 $labels
+  printf 'growing\n \n' > "$BUILD/scratch/labels.txt"
+  says 'labels[1] is empty' "$BUILD/classify" $clip "$BUILD/scratch/labels.txt"
+  # Words that the model never learned are named, once.
+  "$BUILD/classify_cpp" $clip <(printf 'ice skating\ngrowing\ndiving\n') 2>&1 > /dev/null |
+    grep "^classify: .*'ice'.* (and 1 more of 3 labels)" > /dev/null && (( ++good )) || failed+=("classify.cpp: unlearned words")
+  if [[ -e /dev/full ]]; then
+    "$BUILD/classify" $clip $labels > /dev/full 2> "$BUILD/err.txt"
+    [[ $? == 1 && $(cat "$BUILD/err.txt") == *'cannot be written' ]] && (( ++good )) || failed+=("classify.c to a full disk")
+  fi
   # Two labels that the model knows, each by one clip; the clip that was shown is recognised.
   local program
   for program in teach teach_cpp; do
@@ -151,10 +160,19 @@ examples() {
   done
   # 100 frames of raw RGB: four windows of 25.
   if head -c $((224 * 160 * 3 * 100)) /dev/zero |
-    "$BUILD/camera_frames" 224 160 walking running > "$BUILD/camera.txt" &&
+    "$BUILD/camera_frames" 224 160 "moving left" growing > "$BUILD/camera.txt" &&
     [[ $(wc -l < "$BUILD/camera.txt") == 4 ]]; then (( ++good )); else failed+=("camera_frames.c"); fi
   streams
   printf '%-16s %d passed\n' examples $good
+}
+
+# says WORDS COMMAND...: an example ends with status 1 and one line of its own that has the words.
+says() {
+  local words=$1 program; shift; program=$(basename "$1"); program=${program%_cpp}
+  timeout 60 "$@" > "$BUILD/out.txt" 2> "$BUILD/err.txt"
+  [[ $? == 1 && $(grep "^$program: " "$BUILD/err.txt") == *"$words"* &&
+    $(grep -c "^$program: " "$BUILD/err.txt") == 1 ]] && (( ++good )) ||
+    { failed+=("$(basename "$1") does not say '$words'"); cat "$BUILD/err.txt"; }
 }
 
 # The examples of streams, over a disc that moves to the left for two seconds and then grows.
@@ -173,6 +191,21 @@ streams() {
   ! "$BUILD/stream" bayer_rggb8:96x72@25 growing < /dev/null 2> "$BUILD/err.txt" && [[ -s $BUILD/err.txt ]] &&
     (( ++good )) || failed+=("stream.c, a format that it does not take")
 
+  # A stream that ends inside a frame: what came is shown, events end, and it is an error. So is no stream at all.
+  head -c -9 "$first" > "$second.cut"
+  says 'ends inside a frame' "$BUILD/stream" - "${labels[@]}" < "$second.cut"
+  [[ $(grep -c 'started' "$BUILD/out.txt") == $(grep -c 'ended' "$BUILD/out.txt") ]] && (( ++good )) ||
+    failed+=("stream.c, events of a stream that is cut")
+  says 'ends inside a frame' "$BUILD/stream" gray:96x72@25 "${labels[@]}" <<< 'less than a frame'
+  says 'ends inside a frame' "$BUILD/camera_frames" 224 160 "${labels[@]}" <<< 'less than a frame'
+  says 'ends inside a frame' "$BUILD/cameras" "$first" "$second.cut" -- "${labels[@]}"
+  says 'no FRAME' "$BUILD/stream" - "${labels[@]}" < <(head -n 1 "$first"; echo FRUIT)
+  says 'there is no frame' "$BUILD/stream" - "${labels[@]}" < <(head -n 1 "$first")
+  says 'yuv4mpegpipe' "$BUILD/stream" - "${labels[@]}" < examples/clip.mp4
+  says 'yuv4mpegpipe' "$BUILD/cameras" examples/clip.mp4 -- "${labels[@]}"
+  says 'yuv4mpegpipe' "$BUILD/stream" - "${labels[@]}" <<< 'YUV4MPEG2 W96 H72 F25:1 C420p10'
+  says 'lacks a size' "$BUILD/stream" - "${labels[@]}" <<< 'YUV4MPEG2 W96 F25:1'
+
   # A file and a FIFO: each camera has the windows that stream.c has of the same pictures.
   local fifo=$BUILD/scratch/camera.fifo; rm -f "$fifo"; mkfifo "$fifo"
   cat "$second" > "$fifo" &
@@ -183,8 +216,7 @@ streams() {
   wait
   if account=$(timeout 60 "$BUILD/cameras" --live "$first" "$second" -- "${labels[@]}" 2>&1 > /dev/null) &&
     [[ $(grep -c ': 100 frames' <<< "$account") == 2 ]]; then (( ++good )); else failed+=("cameras.cpp, live"); fi
-  ! "$BUILD/cameras" "$first" /no/such/camera -- growing > /dev/null 2> "$BUILD/err.txt" &&
-    grep -q 'cannot be opened' "$BUILD/err.txt" && (( ++good )) || failed+=("cameras.cpp without its camera")
+  says 'cannot be opened' "$BUILD/cameras" "$first" /no/such/camera -- growing
 
   local opencv=/usr/include/opencv4
   if [[ ! -e $opencv/opencv2/videoio.hpp ]]; then
