@@ -264,21 +264,79 @@ static void it_adds_no_latency(void) {
   put_away(b);
 }
 
+/* With the one-sided shift of a model that has a shift each frame is encoded once, and there are windows, too. */
+static void it_has_a_causal_mode(void) {
+  gint64 found[2];
+  for (int causal = 0; causal < 2; causal++) {
+    Bench b = bench(causal ? "causal=true leaky=false interval=80000000" : "leaky=false interval=80000000", "I420");
+    gboolean is_causal = FALSE;
+    g_object_get(b.harness->element, "causal", &is_causal, NULL);
+    CHECK(is_causal == causal);
+    push_frames(b, 0, 40);
+    end_of_stream(b);
+    GPtrArray *windows = messages(b, "actionclip-window");
+    found[causal] = (gint64)windows->len;
+    CHECK(windows->len > 3);
+    g_ptr_array_unref(windows);
+    put_away(b);
+  }
+  CHECK(found[0] == found[1]);
+}
+
+/* The warnings that are on the bus, in one text that the caller frees. */
+static char *warnings(Bench b) {
+  GString *all = g_string_new(NULL);
+  GstMessage *message;
+  while ((message = gst_bus_pop_filtered(b.bus, GST_MESSAGE_WARNING)) != NULL) {
+    GError *error = NULL;
+    gst_message_parse_warning(message, &error, NULL);
+    g_string_append_printf(all, "%s\n", error->message);
+    g_error_free(error);
+    gst_message_unref(message);
+  }
+  return g_string_free(all, FALSE);
+}
+
+/* Words that the model never learned are named once, when they are set. */
+static void it_names_words_that_were_never_learned(void) {
+  Bench b = bench("leaky=false interval=80000000", "I420");
+  push_frames(b, 0, 20);
+  char *none = warnings(b);
+  CHECK(*none == '\0');
+  g_object_set(b.harness->element, "labels", "ice skating; growing; diving", NULL);
+  push_frames(b, 20, 60);
+  end_of_stream(b);
+  char *some = warnings(b);
+  CHECK(strstr(some, "'ice'") != NULL && strstr(some, "1 more of 3 labels") != NULL);
+  CHECK(strchr(some, '\n') == strrchr(some, '\n'));
+  g_free(none);
+  g_free(some);
+  put_away(b);
+}
+
 /* A file that cannot be opened is an error on the bus with a reason, and the state does not change. */
 static void it_says_what_is_missing(void) {
-  const char *broken[] = {"model", "labels-file", "none-label"};
+  /* A property with what the message has; the last one is "labels" beside it. */
+  const char *broken[][3] = {{"model", "/none/such", NULL},
+                             {"labels-file", "/none/such", NULL},
+                             {"labels-file", "/dev/null", NULL},
+                             {"labels", " ; ", NULL},
+                             {"none-label", "/none/such", NULL},
+                             {"labels-file", "/none/such", "growing"}};
   for (size_t i = 0; i < G_N_ELEMENTS(broken); i++) {
     GstElement *element = gst_element_factory_make("actionclip", NULL);
     GstBus *bus = gst_bus_new();
     gst_element_set_bus(element, bus);
-    g_object_set(element, broken[i], "/none/such", NULL);
+    g_object_set(element, broken[i][0], broken[i][1], NULL);
+    if (broken[i][2] != NULL) g_object_set(element, "labels", broken[i][2], NULL);
     CHECK(gst_element_set_state(element, GST_STATE_PAUSED) == GST_STATE_CHANGE_FAILURE);
     GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
     CHECK(message != NULL);
     if (message != NULL) {
       GError *error = NULL;
       gst_message_parse_error(message, &error, NULL);
-      CHECK(strstr(error->message, "/none/such") != NULL);
+      CHECK(strstr(error->message, broken[i][1]) != NULL);
+      CHECK(broken[i][2] == NULL || strstr(error->message, "set one of them") != NULL);
       g_error_free(error);
       gst_message_unref(message);
     }
@@ -301,6 +359,8 @@ int main(int argc, char **argv) {
   it_stops_and_starts();
   a_stop_does_not_wait_for_frames();
   it_adds_no_latency();
+  it_has_a_causal_mode();
+  it_names_words_that_were_never_learned();
   it_says_what_is_missing();
   gst_deinit();
   printf("%-16s %d passed, %d failed\n", "test_element", passed, failed);

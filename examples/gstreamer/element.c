@@ -67,6 +67,10 @@ static void got_refused(void *owner, const char *why) {
     GST_ELEMENT_WARNING(self, STREAM, FAILED, ("%s", why), (NULL));
 }
 
+static void got_noted(void *owner, const char *what) {
+  GST_ELEMENT_WARNING((ActionClip *)owner, LIBRARY, SETTINGS, ("%s", what), (NULL));
+}
+
 static void got_failed(void *owner, const char *why) {
   ActionClip *self = owner;
   GST_ELEMENT_WARNING(self, LIBRARY, FAILED, ("No more actions are recognised: %s", why), (NULL));
@@ -75,7 +79,7 @@ static void got_failed(void *owner, const char *why) {
 /* ---------------------------------------------------------- start and stop */
 
 static gboolean start(GstBaseTransform *base) {
-  static const RecognizerListener listener = {got_window, got_event, got_refused, got_failed};
+  static const RecognizerListener listener = {got_window, got_event, got_refused, got_noted, got_failed};
   ActionClip *self = ACTION_CLIP(base);
   GError *error = NULL;
   GST_OBJECT_LOCK(self);

@@ -96,6 +96,22 @@ static const char **chosen_labels(const actionclip_model *model, const char *con
   return (const char **)g_ptr_array_free(chosen, FALSE);
 }
 
+/* Gives one note about all labels that the model never learned. */
+static void note_unlearned(const Recognizer *recognizer, const char *const *labels, size_t count) {
+  char note[1024], first[1024];
+  size_t found = 0, size = 0;
+  for (size_t i = 0; i < count; i++)
+    if (actionclip_model_label_note(recognizer->model, labels[i], note, sizeof note, &size) == ACTIONCLIP_OK &&
+        size > 1 && found++ == 0)
+      memcpy(first, note, size);
+  if (found == 0) return;
+  char *all = found == 1 ? g_strdup(first)
+                         : g_strdup_printf("%s (and %" G_GSIZE_FORMAT " more of %" G_GSIZE_FORMAT " labels)",
+                                           first, found - 1, count);
+  recognizer->listener.noted(recognizer->owner, all);
+  g_free(all);
+}
+
 /* ----------------------------------------------------------------- results */
 
 static void fail(Recognizer *recognizer, const char *why) {
@@ -137,6 +153,7 @@ static void change_labels(Recognizer *recognizer) {
   else {
     end_events(recognizer);
     why = take_labels(recognizer);
+    note_unlearned(recognizer, chosen, count);
   }
   if (why != NULL) recognizer->listener.refused(recognizer->owner, why);
   g_free(why);
@@ -291,6 +308,8 @@ static char *open_everything(Recognizer *recognizer, const RecognizerSettings *s
   else if (actionclip_classifier_create(recognizer->model, labels, count, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE,
                                         &recognizer->classifier) != ACTIONCLIP_OK)
     why = g_strdup(actionclip_last_error());
+  else
+    note_unlearned(recognizer, labels, count);
   g_free(labels);
   return why != NULL ? why : take_labels(recognizer);
 }

@@ -19,13 +19,14 @@ typedef struct {
   actionclip_tracker_options tracker;
 } RecognizerSettings;
 
-/* Functions that receive results. They are called on the worker thread, or for `refused` on the pushing one, and no
- * lock is held. `scores` has one number for each label of `labels`. */
+/* Functions that receive results. They are called on the worker thread, or for `refused` on the pushing one and for
+ * `noted` in recognizer_new, and no lock is held. `scores` has one number for each label of `labels`. */
 typedef struct {
   void (*window)(void *owner, const actionclip_window *window, const actionclip_label_list *labels,
                  const float *scores);
   void (*event)(void *owner, const actionclip_event *event, const char *label);
   void (*refused)(void *owner, const char *why); /* one frame was not taken, or new labels were not */
+  void (*noted)(void *owner, const char *what);  /* labels have words that the model never learned */
   void (*failed)(void *owner, const char *why);  /* no more results until recognizer_flush_stop */
 } RecognizerListener;
 

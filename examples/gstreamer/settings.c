@@ -20,6 +20,7 @@ enum {
   MAX_EVENT,
   UPDATE,
   INDEPENDENT,
+  CAUSAL,
   NONE_LABEL,
   TOP,
   ATTACH_META,
@@ -73,7 +74,7 @@ void settings_install(GObjectClass *klass) {
   text(klass, MODEL, "model", "File of the model; unset: the default model", stopped);
   text(klass, LABELS, "labels",
        "Labels, separated by semicolons; unset, without labels-file: those of the model's file", playing);
-  text(klass, LABELS_FILE, "labels-file", "File of labels, a line each", playing);
+  text(klass, LABELS_FILE, "labels-file", "File of labels, a line each; not together with labels", playing);
   g_object_class_install_property(
       klass, THREADS,
       g_param_spec_int("threads", "threads", "Threads that compute; 0: one for each processor", 0, 256, 0,
@@ -101,6 +102,9 @@ void settings_install(GObjectClass *klass) {
             tracker->update_ns);
   flag(klass, INDEPENDENT, "independent", "Events of several labels may overlap",
        tracker->mode == ACTIONCLIP_TRACK_INDEPENDENT);
+  flag(klass, CAUSAL, "causal",
+       "Encode each frame once, with the one-sided temporal shift, for models that were trained with it",
+       initial.recognizer.stream.mode == ACTIONCLIP_STREAM_CAUSAL);
   text(klass, NONE_LABEL, "none-label", "The label that means \"nothing in particular\": it makes no events",
        stopped);
   g_object_class_install_property(klass, TOP,
@@ -166,6 +170,10 @@ gboolean settings_set(Settings *settings, guint id, const GValue *value) {
         settings->recognizer.tracker.mode =
             g_value_get_boolean(value) ? ACTIONCLIP_TRACK_INDEPENDENT : ACTIONCLIP_TRACK_EXCLUSIVE;
         break;
+      case CAUSAL:
+        settings->recognizer.stream.mode =
+            g_value_get_boolean(value) ? ACTIONCLIP_STREAM_CAUSAL : ACTIONCLIP_STREAM_EXACT;
+        break;
       case TOP: settings->top = g_value_get_uint(value); break;
       case ATTACH_META: settings->attach_meta = g_value_get_boolean(value); break;
       default: return FALSE;
@@ -190,6 +198,9 @@ gboolean settings_get(const Settings *settings, guint id, GValue *value) {
       case INDEPENDENT:
         g_value_set_boolean(value, settings->recognizer.tracker.mode == ACTIONCLIP_TRACK_INDEPENDENT);
         break;
+      case CAUSAL:
+        g_value_set_boolean(value, settings->recognizer.stream.mode == ACTIONCLIP_STREAM_CAUSAL);
+        break;
       case TOP: g_value_set_uint(value, settings->top); break;
       case ATTACH_META: g_value_set_boolean(value, settings->attach_meta); break;
       default: return FALSE;
@@ -208,18 +219,27 @@ static void add_labels(GPtrArray *labels, const char *listing, const char *separ
 }
 
 char **settings_labels(const Settings *settings, GError **error) {
-  GPtrArray *labels = g_ptr_array_new();
-  char *contents = NULL;
-  gboolean good = TRUE;
-  if (settings->labels != NULL) add_labels(labels, settings->labels, ";\n");
-  if (settings->labels_file != NULL) {
-    good = g_file_get_contents(settings->labels_file, &contents, NULL, error);
-    if (good) add_labels(labels, contents, "\r\n");
+  if (settings->labels != NULL && settings->labels_file != NULL) {
+    g_set_error(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+                "labels and labels-file \"%s\" are both set: set one of them", settings->labels_file);
+    return NULL;
   }
+  const gboolean is_given = settings->labels != NULL || settings->labels_file != NULL;
+  GPtrArray *labels = g_ptr_array_new_with_free_func(g_free);
+  char *contents = NULL;
+  if (settings->labels != NULL) add_labels(labels, settings->labels, ";\n");
+  else if (settings->labels_file != NULL &&
+           g_file_get_contents(settings->labels_file, &contents, NULL, error))
+    add_labels(labels, contents, "\r\n");
   g_free(contents);
+  if (is_given && labels->len == 0) {
+    if (*error == NULL)
+      g_set_error(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "%s \"%s\" has no label",
+                  settings->labels != NULL ? "labels" : "labels-file",
+                  settings->labels != NULL ? settings->labels : settings->labels_file);
+    g_ptr_array_free(labels, TRUE);
+    return NULL;
+  }
   g_ptr_array_add(labels, NULL);
-  char **list = (char **)g_ptr_array_free(labels, FALSE);
-  if (good) return list;
-  g_strfreev(list);
-  return NULL;
+  return (char **)g_ptr_array_free(labels, FALSE);
 }
