@@ -141,6 +141,23 @@ void Recognizer::take_labels() {
   scores_.assign(names.size(), 0);
   names_ = std::move(names);
   generation_ = generation;
+  note_unlearned();
+}
+
+/// Tells once about all labels that the model never learned.
+void Recognizer::note_unlearned() const {
+  std::string first;
+  std::size_t found = 0;
+  for (const std::string &name : names_) {
+    char note[1024];
+    std::size_t size = 0;
+    if (actionclip_model_label_note(model_.get(), name.c_str(), note, sizeof note, &size) == ACTIONCLIP_OK &&
+        size > 1 && found++ == 0)
+      first = note;
+  }
+  if (found > 1)
+    first += " (and " + std::to_string(found - 1) + " more of " + std::to_string(names_.size()) + " labels)";
+  if (found > 0) listener_.problem(first);
 }
 
 void Recognizer::give_events() {

@@ -21,12 +21,13 @@ using LabelList = std::unique_ptr<actionclip_label_list, Free<actionclip_label_l
 using Stream = std::unique_ptr<actionclip_stream, Free<actionclip_stream_free>>;
 using Tracker = std::unique_ptr<actionclip_tracker, Free<actionclip_tracker_free>>;
 
-/// Functions that receive results, on the worker thread. No lock is held.
+/// Functions that receive results, on the worker thread, or for `problem` in the constructor. No lock is held.
 struct Listener {
   /// A window with a score for each label.
   std::function<void(const actionclip_window &, const std::vector<std::string> &, const std::vector<float> &)>
       window;
   std::function<void(const actionclip_event &, const std::string &label)> event;
+  /// What is wrong, or to be known of labels: words that the model never learned.
   std::function<void(const std::string &why)> problem;
 };
 
@@ -55,6 +56,7 @@ class Recognizer {
   bool give_windows();
   void give_events();
   void take_labels();
+  void note_unlearned() const;
 
   Parameters parameters_;
   Listener listener_;

@@ -51,6 +51,7 @@ class RecognizerNode final : public rclcpp_lifecycle::LifecycleNode {
     declare_parameter("half_life", initial.half_life);
     declare_parameter("max_event", initial.max_event);
     declare_parameter("independent", initial.independent);
+    declare_parameter("causal", initial.causal);
     declare_parameter("matrix", initial.matrix);
     declare_parameter("range", initial.range);
     declare_parameter("qos_depth", std::int64_t{1});
@@ -152,6 +153,7 @@ class RecognizerNode final : public rclcpp_lifecycle::LifecycleNode {
     p.half_life = get_parameter("half_life").as_double();
     p.max_event = get_parameter("max_event").as_double();
     p.independent = get_parameter("independent").as_bool();
+    p.causal = get_parameter("causal").as_bool();
     p.matrix = get_parameter("matrix").as_string();
     p.range = get_parameter("range").as_string();
     return p;

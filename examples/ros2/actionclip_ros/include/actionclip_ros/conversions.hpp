@@ -125,6 +125,7 @@ struct Parameters {
   double on = 0.5, off = 0.4, margin = 0;
   double min_on = 0.5, min_off = 0.5, half_life = 0, max_event = 0;
   bool independent = false;  ///< events of several labels may overlap
+  bool causal = false;       ///< each frame is encoded once, with the one-sided temporal shift
   std::string matrix = "auto", range = "auto";
 };
 
@@ -173,6 +174,7 @@ inline actionclip_stream_options stream_options(const Parameters &p) {
   options.max_age_ns = duration("max_age", p.max_age);
   options.hop = count("hop", p.hop, 65536);
   options.overflow = ACTIONCLIP_OVERFLOW_LATEST;
+  if (p.causal) options.mode = ACTIONCLIP_STREAM_CAUSAL;
   return options;
 }
 
