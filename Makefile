@@ -201,7 +201,7 @@ endef
 
 test-python: ## pytest: the Python package and the command
 	@$(find_python); \
-	for folder in Tests/python Tests/command Tests/shapes; do \
+	for folder in Tests/python Tests/command Tests/shapes Tests/trainer; do \
 	  echo "$$folder:"; $$python -m pytest -q -rs "$$folder"; done
 
 test-thread-sanitizer: ## streams at work on six threads under the thread sanitizer (minutes, most of them a build)

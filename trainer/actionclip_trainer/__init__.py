@@ -1,0 +1,1 @@
+"""Training of ActionCLIP models in PyTorch, for libactionclip to run."""

@@ -1,0 +1,100 @@
+"""Sizes of a model, which its tensors tell, and options, which they tell in part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import torch
+
+#: The temporal heads by the reference's names, each with a tensor that no other head has.
+HEADS: dict[str, str | None] = {
+    "MeanP": None,
+    "Conv_1D": "shift.weight",
+    "LSTM": "lstm_visual.weight_ih_l0",
+    "Transf": "transformer.resblocks.0.ln_1.weight",
+    "Transf_cls": "transformer.cls_token",
+}
+ACTIVATIONS = ("QuickGELU", "GELU")
+SHIFTS = ("off", "on", "causal")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Every size of the two encoders. A number of heads of 0 means one for each 64 numbers of the width."""
+
+    side: int = 224
+    patch: int = 16
+    width: int = 768
+    layers: int = 12
+    embed: int = 512
+    context: int = 77
+    vocabulary: int = 49408
+    text_width: int = 512
+    text_layers: int = 12
+    vision_heads: int = 0
+    text_heads: int = 0
+
+    @property
+    def grid(self) -> int:
+        """Patches along a side."""
+        return self.side // self.patch
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the tensors are used: the temporal options, and what weights do not tell."""
+
+    frames: int = 8
+    head: str = "MeanP"
+    joint: bool = False
+    shift: str = "off"
+    activation: str = "QuickGELU"
+    epsilon: float = 1e-5
+    #: The reference's Transf head has an epsilon of its own.
+    head_epsilon: float = 1e-12
+    #: Dropout of the Transf_cls head while training.
+    head_dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        names = {name.lower(): name for name in HEADS}
+        if self.head.lower() not in names:
+            raise ValueError(f"head is {self.head!r}; expected one of {', '.join(HEADS)}")
+        object.__setattr__(self, "head", names[self.head.lower()])
+        for name, value, choices in (("shift", self.shift, SHIFTS), ("activation", self.activation, ACTIVATIONS)):
+            if value not in choices:
+                raise ValueError(f"{name} is {value!r}; expected one of {', '.join(choices)}")
+        if self.joint and (self.shift != "off" or self.head != "MeanP"):
+            raise ValueError("joint tokens go with neither temporal shift nor a head: choose one of them")
+        if self.frames < 1:
+            raise ValueError(f"frames is {self.frames}; expected 1 or more")
+
+
+def infer(model: Mapping[str, torch.Tensor], head: Mapping[str, torch.Tensor]) -> tuple[Sizes, Options]:
+    """Sizes and temporal options by the names and shapes of a state dict in the reference's names."""
+    missing = [n for n in ("visual.conv1.weight", "visual.proj", "text_projection", "token_embedding.weight")
+               if n not in model]  # fmt: skip
+    if missing:
+        raise ValueError(f"no CLIP with vision transformer: the weights have no {missing[0]}")
+    width, _, patch, _ = model["visual.conv1.weight"].shape
+    grid = round((len(model["visual.positional_embedding"]) - 1) ** 0.5)
+    context, text_width = model["positional_embedding"].shape
+    sizes = Sizes(
+        side=grid * patch, patch=patch, width=width, layers=_layers(model, "visual.transformer.resblocks."),
+        embed=model["visual.proj"].shape[1], context=context, vocabulary=len(model["token_embedding.weight"]),
+        text_width=text_width, text_layers=_layers(model, "transformer.resblocks."),
+    )  # fmt: skip
+    options = Options(
+        head=next((name for name, tensor in reversed(HEADS.items()) if tensor in head), "MeanP"),
+        joint="visual.time_embedding" in model,
+        shift="on" if any(".net." in name for name in model) else "off",
+    )
+    if "transformer.pos_embed" in head:
+        options = replace(options, frames=head["transformer.pos_embed"].shape[1] - 1)
+    if options.joint:
+        options = replace(options, frames=len(model["visual.time_embedding"]))
+    return sizes, options
+
+
+def _layers(tensors: Mapping[str, torch.Tensor], prefix: str) -> int:
+    return len({name[len(prefix) :].split(".")[0] for name in tensors if name.startswith(prefix)})
