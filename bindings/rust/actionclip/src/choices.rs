@@ -95,6 +95,83 @@ choices! {
         /// From the frame before alone, which is another network.
         Causal = ACTIONCLIP_CAUSAL,
     }
+    /// The planes of a camera's frame, and the order of their bytes.
+    FrameFormat {
+        /// Three bytes a pixel: red, green, blue.
+        Rgb = ACTIONCLIP_PIXEL_RGB,
+        /// Three bytes a pixel: blue, green, red.
+        Bgr = ACTIONCLIP_PIXEL_BGR,
+        /// Four bytes a pixel: red, green, blue, alpha.
+        Rgba = ACTIONCLIP_PIXEL_RGBA,
+        /// Four bytes a pixel: blue, green, red, alpha.
+        Bgra = ACTIONCLIP_PIXEL_BGRA,
+        /// One byte a pixel.
+        Gray = ACTIONCLIP_PIXEL_GRAY,
+        /// As `Rgba`; the fourth byte means nothing.
+        Rgbx = ACTIONCLIP_PIXEL_RGBX,
+        /// As `Bgra`; the fourth byte means nothing.
+        Bgrx = ACTIONCLIP_PIXEL_BGRX,
+        /// 16 bits a pixel in the processor's byte order; the upper byte counts.
+        Gray16 = ACTIONCLIP_PIXEL_GRAY16,
+        /// Two planes: Y; U and V in turn, for 2 x 2 pixels.
+        Nv12 = ACTIONCLIP_PIXEL_NV12,
+        /// Two planes: Y; V and U in turn, for 2 x 2 pixels.
+        Nv21 = ACTIONCLIP_PIXEL_NV21,
+        /// Three planes: Y, U, V, the last two for 2 x 2 pixels.
+        I420 = ACTIONCLIP_PIXEL_I420,
+        /// Three planes: Y, V, U, the last two for 2 x 2 pixels.
+        Yv12 = ACTIONCLIP_PIXEL_YV12,
+        /// Two planes: Y; U and V in turn, for every pixel.
+        Nv24 = ACTIONCLIP_PIXEL_NV24,
+        /// One plane: Y U Y V for two pixels.
+        Yuyv = ACTIONCLIP_PIXEL_YUYV,
+        /// One plane: U Y V Y for two pixels.
+        Uyvy = ACTIONCLIP_PIXEL_UYVY,
+    }
+    /// The matrix by which Y, U and V are turned into RGB.
+    ColorMatrix {
+        /// BT.601 for frames of at most 576 stored rows, else BT.709.
+        Auto = ACTIONCLIP_MATRIX_AUTO,
+        /// BT.601.
+        Bt601 = ACTIONCLIP_MATRIX_BT601,
+        /// BT.709.
+        Bt709 = ACTIONCLIP_MATRIX_BT709,
+        /// BT.2020 with non-constant luminance.
+        Bt2020 = ACTIONCLIP_MATRIX_BT2020,
+    }
+    /// The numbers of Y that stand for black and white.
+    ColorRange {
+        /// `Limited`.
+        Auto = ACTIONCLIP_RANGE_AUTO,
+        /// 16 and 235.
+        Limited = ACTIONCLIP_RANGE_LIMITED,
+        /// 0 and 255, as pictures decoded from JPEG have.
+        Full = ACTIONCLIP_RANGE_FULL,
+    }
+    /// A mirroring of a frame, after it was turned.
+    Flip {
+        /// None.
+        None = ACTIONCLIP_FLIP_NONE,
+        /// Left and right are exchanged.
+        Horizontal = ACTIONCLIP_FLIP_HORIZONTAL,
+        /// Top and bottom are exchanged.
+        Vertical = ACTIONCLIP_FLIP_VERTICAL,
+    }
+    /// Programs whose names of formats are known.
+    FormatNames {
+        /// Any of them.
+        Any = ACTIONCLIP_NAMES_ANY,
+        /// The encoding of ROS's sensor_msgs/Image.
+        Ros = ACTIONCLIP_NAMES_ROS,
+        /// The four characters of V4L2.
+        V4l2 = ACTIONCLIP_NAMES_V4L2,
+        /// The four characters of DRM, or libcamera's names.
+        Drm = ACTIONCLIP_NAMES_DRM,
+        /// The format of GStreamer's video/x-raw.
+        GStreamer = ACTIONCLIP_NAMES_GSTREAMER,
+        /// FFmpeg's pix_fmt.
+        Ffmpeg = ACTIONCLIP_NAMES_FFMPEG,
+    }
     /// The order of the bytes of a pixel.
     PixelFormat {
         /// Three bytes: red, green, blue.

@@ -6,6 +6,7 @@ use std::ptr;
 use crate::choices::{FitMethod, TooLong};
 use crate::encode_text::{Description, Descriptions};
 use crate::error::{check, count, Error, Result, Status};
+use crate::frame::{frame_pointer, Frame};
 use crate::handle::Handle;
 use crate::image::{pointer, raw, Image, PreprocessOptions};
 use crate::label_list::LabelList;
@@ -256,6 +257,21 @@ impl Classifier {
                 raw(options),
                 id,
             )
+        })
+    }
+
+    /// Encodes camera frames, T for each view, and adds them as one clip.
+    pub fn add_camera_frames(
+        &self,
+        label: &str,
+        frames: &[Frame<'_>],
+        options: Option<&PreprocessOptions>,
+        clip_id: Option<i64>,
+    ) -> Result<()> {
+        let (label, id) = (c_string(label)?, clip_id.unwrap_or(-1));
+        check(unsafe {
+            let (first, count) = (frame_pointer(frames), frames.len());
+            sys::actionclip_classifier_add_camera_frames(self.get(), label.as_ptr(), first, count, raw(options), id)
         })
     }
 

@@ -3,6 +3,7 @@
 use std::ptr;
 
 use crate::error::{check, count, narrow, Error, Result, Status};
+use crate::frame::{frame_pointer, Frame};
 use crate::image::{pointer, raw, Image, PreprocessOptions};
 use crate::matrix::{zeros, Matrix};
 use crate::model::Model;
@@ -32,6 +33,26 @@ impl Model {
     pub fn encode_single_frames(&self, frames: &[Image<'_>], options: Option<&PreprocessOptions>) -> Result<Matrix> {
         self.filled(frames.len(), |out, capacity| unsafe {
             sys::actionclip_encode_single_frames(self.get(), pointer(frames), frames.len(), raw(options), out, capacity)
+        })
+    }
+
+    /// Encodes videos given as camera frames, as `encode_frames` does: [videos, E].
+    pub fn encode_camera_frames(&self, frames: &[Frame<'_>], options: Option<&PreprocessOptions>) -> Result<Matrix> {
+        self.filled(frames.len() / self.frames().max(1), |out, capacity| unsafe {
+            let (first, none) = (frame_pointer(frames), ptr::null_mut());
+            sys::actionclip_encode_camera_frames(self.get(), first, frames.len(), raw(options), out, capacity, none, 0)
+        })
+    }
+
+    /// Encodes single camera frames, as `encode_single_frames` does: [frames, E].
+    pub fn encode_single_camera_frames(
+        &self,
+        frames: &[Frame<'_>],
+        options: Option<&PreprocessOptions>,
+    ) -> Result<Matrix> {
+        self.filled(frames.len(), |out, capacity| unsafe {
+            let first = frame_pointer(frames);
+            sys::actionclip_encode_single_camera_frames(self.get(), first, frames.len(), raw(options), out, capacity)
         })
     }
 

@@ -15,8 +15,8 @@
 //! }
 //! ```
 //!
-//! A [`Model`], a [`Classifier`], a [`LabelList`], a [`Report`], a [`Stream`] and a [`Tokenizer`] may be shared among threads. A
-//! [`Video`] may move to another thread, and is used by one at a time:
+//! A [`Model`], a [`Classifier`], a [`LabelList`], a [`Report`], a [`Stream`] and a [`Tokenizer`] may be shared among
+//! threads. A [`Video`] may move to another thread, and is used by one at a time:
 //!
 //! ```compile_fail,E0277
 //! fn shared<T: Sync>() {}
@@ -59,6 +59,7 @@ mod encode_frames;
 mod encode_text;
 mod error;
 mod events;
+mod frame;
 mod handle;
 mod image;
 mod label_list;
@@ -77,8 +78,9 @@ mod windows;
 pub use actionclip_sys as sys;
 pub use cancel::CancelToken;
 pub use choices::{
-    Activation, ComputeType, Crop, Decode, EventKind, FitMethod, Head, Instructions, Overflow, PixelFormat, Pushed,
-    Resize, SegmentMethod, Storage, StreamMode, Switch, TemporalShift, TooLong, TrackMode, WaitFor, WarmUp,
+    Activation, ColorMatrix, ColorRange, ComputeType, Crop, Decode, EventKind, FitMethod, Flip, FormatNames,
+    FrameFormat, Head, Instructions, Overflow, PixelFormat, Pushed, Resize, SegmentMethod, Storage, StreamMode, Switch,
+    TemporalShift, TooLong, TrackMode, WaitFor, WarmUp,
 };
 pub use classifier::{Classifier, ClassifierOptions, Example, FitOptions};
 pub use encode_text::Description;
@@ -87,6 +89,7 @@ pub use events::{
     find_segments, suggest_thresholds, Event, ScoredWindows, Segment, SegmentOptions, Thresholds, Tracker,
     TrackerOptions,
 };
+pub use frame::Frame;
 pub use image::{Image, PreprocessOptions};
 pub use label_list::{Decision, LabelList, Ranked, SCALE};
 pub use matrix::Matrix;
@@ -107,8 +110,8 @@ pub fn version() -> &'static str {
     unsafe { text::borrowed(sys::actionclip_version()) }.unwrap_or("")
 }
 
-/// The version of FFmpeg by which videos are decoded, such as "FFmpeg 5.1.9 (libavformat 59.27.100)". It is loaded, if no
-/// call has loaded it.
+/// The version of FFmpeg by which videos are decoded, such as "FFmpeg 5.1.9 (libavformat 59.27.100)". It is loaded, if
+/// no call has loaded it.
 pub fn ffmpeg_version() -> Result<&'static str> {
     let mut version = std::ptr::null();
     error::check(unsafe { sys::actionclip_ffmpeg_version(&mut version) })?;

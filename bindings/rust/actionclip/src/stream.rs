@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::choices::{Overflow, Pushed, StreamMode, WaitFor, WarmUp};
 use crate::error::{check, Error, Result, Status};
+use crate::frame::Frame;
 use crate::handle::Handle;
-use crate::image::{Image, PreprocessOptions};
+use crate::image::PreprocessOptions;
 use crate::matrix::Matrix;
 use crate::model::Model;
 use crate::sys;
@@ -165,12 +166,11 @@ impl Stream {
         Stream::options().create(model)
     }
 
-    /// Offers an image with its time in nanoseconds, from any origin. Times rise; an image or a time that is refused is
-    /// an error of that frame alone.
-    pub fn push(&self, image: &Image<'_>, timestamp_ns: i64) -> Result<Pushed> {
-        let frame = image.frame();
-        let mut outcome = 0;
-        check(unsafe { sys::actionclip_stream_push(self.get(), &frame, timestamp_ns, &mut outcome) })?;
+    /// Offers a `&Frame` or an `&Image` with its time in nanoseconds, from any origin. Times rise; a frame or a time that
+    /// is refused is an error of that frame alone.
+    pub fn push<'a>(&self, frame: impl Into<Frame<'a>>, timestamp_ns: i64) -> Result<Pushed> {
+        let (frame, mut outcome) = (frame.into(), 0);
+        check(unsafe { sys::actionclip_stream_push(self.get(), frame.as_ptr(), timestamp_ns, &mut outcome) })?;
         match outcome {
             sys::ACTIONCLIP_PUSH_QUEUED => Ok(Pushed::Queued),
             sys::ACTIONCLIP_PUSH_NOT_DUE => Ok(Pushed::NotDue),
