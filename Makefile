@@ -146,8 +146,10 @@ test: deps build ## all of the checks below, in order
 	@scripts/skipped_tests.sh
 	@echo 'all tests passed'
 
-check: ## the formatter's opinion of every Swift file
+check: ## the formatter's opinion of every Swift file, and the columns of the examples and bindings
 	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests bindings/swift
+	@! LC_ALL=C.UTF-8 grep -rnE '^.{121,}' examples bindings include/actionclip.hpp --exclude-dir={target,build} \
+	  --include=*.{c,h,cpp,hpp,py,rs,go,swift,msg,srv} || { echo 'check: lines have at most 120 columns' >&2; exit 1; }
 
 test-swift: ## the rooms' own tests
 	@echo 'building the tests'

@@ -56,7 +56,8 @@ static inline const char *y4m_open(y4m *video, FILE *file) {
   return video->pixels == NULL ? "out of memory" : NULL;
 }
 
-/* Fills the video's memory with the next picture. Returns 1, or 0 with a reason in `wrong` if the file ends inside it. */
+/* Fills the video's memory with the next picture. Returns 1, or 0 with a reason in `wrong` if the file ends inside
+ * it. */
 static inline int y4m_fill(y4m *video) {
   if (fread(video->pixels, 1, video->size, video->file) == video->size) return 1;
   video->wrong = ferror(video->file) ? "it cannot be read" : "it ends inside a frame";

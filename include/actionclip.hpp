@@ -648,8 +648,8 @@ class LabelList {
   std::size_t size_;
 };
 
-/* The findings of a fit about clips that it left out: the rows of actionclip_report, whose structs say what each number is.
- * Labels are indices of `labels`. */
+/* The findings of a fit about clips that it left out: the rows of actionclip_report, whose structs say what each number
+ * is. Labels are indices of `labels`. */
 struct Report {
   std::vector<std::string> labels;
   actionclip_report_info info = {};
@@ -876,8 +876,8 @@ class Stream {
     handle_.reset(p);
   }
 
-  /* Offers a frame with its time, in nanoseconds from any origin; times of a stream rise strictly. A frame or a time that
-   * is refused is an Error of that frame alone. The pixels may be changed after the call. */
+  /* Offers a frame with its time, in nanoseconds from any origin; times of a stream rise strictly. A frame or a time
+   * that is refused is an Error of that frame alone. The pixels may be changed after the call. */
   Pushed push(const actionclip_frame &frame, std::int64_t timestamp_ns) {
     std::int32_t outcome = 0;
     check(actionclip_stream_push(get(), &frame, timestamp_ns, &outcome));
@@ -914,8 +914,8 @@ class Stream {
     if (!made.empty()) window.embedding = std::move(made);
     return what;
   }
-  /* Takes the next window, if there is one. `ended`, if given, receives whether the stream is finished and has given all
-   * of its windows. */
+  /* Takes the next window, if there is one. `ended`, if given, receives whether the stream is finished and has given
+   * all of its windows. */
   std::optional<Window> next(bool *ended = nullptr) {
     Window window = {};
     const std::int32_t what = next(window);

@@ -28,8 +28,9 @@ gboolean settings_is_labels(guint id);
 /* The first number that is free for further properties. */
 guint settings_next_id(void);
 
-/* Reads the labels: those of the string, which separates them by semicolons or lines, or those of the file, a line each.
- * The list is empty if neither is set. NULL if both are, if the file cannot be read, or if there is no label in it. */
+/* Reads the labels: those of the string, which separates them by semicolons or lines, or those of the file, a line
+ * each. The list is empty if neither is set. NULL if both are, if the file cannot be read, or if there is no label in
+ * it. */
 char **settings_labels(const Settings *settings, GError **error);
 
 #endif

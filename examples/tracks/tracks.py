@@ -6,10 +6,10 @@ A line of BOXES.jsonl, or of standard input if it is "-", is one frame of the vi
 
     {"boxes": [{"id": 7, "x": 101, "y": 40, "w": 60, "h": 150}, ...]}
 
-with the box's left, top, width and height in pixels; a frame without boxes is {"boxes": []}. Each id has a stream of its own: the square around the box with a
-margin of 10 %. One step encodes the frames of all of them in one batch, each frame once if the model can do so. An id
-that is not seen for --forget seconds ends. A line of the output is an event that started or ended. The model is the
-default one, or the one that ACTIONCLIP_MODEL names.
+with the box's left, top, width and height in pixels; a frame without boxes is {"boxes": []}. Each id has a stream of
+its own: the square around the box with a margin of 10 %. One step encodes the frames of all of them in one batch, each
+frame once if the model can do so. An id that is not seen for --forget seconds ends. A line of the output is an event
+that started or ended. The model is the default one, or the one that ACTIONCLIP_MODEL names.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Tracks:
 def events(
     tracks: Tracks, classifier: actionclip.Classifier, trackers: dict[Any, actionclip.Tracker]
 ) -> Iterator[dict[str, Any]]:
-    """What the tracks' new windows start and end."""
+    """Events that start or end with the tracks' new windows."""
     for track, window in tracks.windows():
         if track not in trackers:
             trackers[track] = actionclip.Tracker(len(classifier.labels))

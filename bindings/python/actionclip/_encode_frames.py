@@ -94,8 +94,9 @@ class FrameEncoder(Owner):
         for one video, with a warning. Arrays with packed rows are not copied.
         pixel_format: the format of arrays, "rgb", "bgr", "rgba", "bgra" or "gray" (C may be absent then: [T, H, W],
         [B, T, H, W]); "rgbx", "bgrx"; "gray16" (uint16); "yuyv" or "uyvy" ([H, W, 2]); "nv12", "nv21", "i420" or "yv12"
-        ([H * 3 / 2, W], as OpenCV has them), "nv24" ([H * 3, W]), with colours of BT.601 up to 576 rows, else BT.709, of
-        limited range. A `Frame` states other colours, and turns, mirrors and cuts the picture. Pillow images state their own format; Pillow converts them to RGB.
+        ([H * 3 / 2, W], as OpenCV has them), "nv24" ([H * 3, W]), with colours of BT.601 up to 576 rows, else BT.709,
+        of limited range. A `Frame` states other colours, and turns, mirrors and cuts the picture. Pillow images state
+        their own format; Pillow converts them to RGB.
         return_frames: returns the frame embeddings too, [videos, T, E], or [videos, E] for a joint model.
         The other arguments are those of `preprocess`; None means the model's own (`preprocessing`).
         """

@@ -117,8 +117,8 @@ class TextEncoder(Owner):
     def encode_descriptions(
         self, descriptions: Descriptions, *, truncate: bool = False
     ) -> FloatArray:
-        """Encodes labels that texts describe, to float32 [labels, E] of unit length: the weighted mean of the embeddings
-        of each label's texts, as `probabilities` takes it for one template.
+        """Encodes labels that texts describe, to float32 [labels, E] of unit length: the weighted mean of the
+        embeddings of each label's texts, as `probabilities` takes it for one template.
 
         descriptions: a text, a list of texts, or a list of pairs (text, weight), for each label, in the order of the
         labels. A text with one "{}" has the label put there."""

@@ -102,7 +102,8 @@ class Tracker(Owner):
 
     def push(self, start_ns: int, end_ns: int, scores: npt.ArrayLike) -> None:
         """Gives the scores [labels] of the window from start_ns to end_ns, which ends after the window before."""
-        times = [whole(name, time, -INT64_MAX, INT64_MAX) for name, time in (("start_ns", start_ns), ("end_ns", end_ns))]
+        given = (("start_ns", start_ns), ("end_ns", end_ns))
+        times = [whole(name, time, -INT64_MAX, INT64_MAX) for name, time in given]
         row = float_array("scores", scores, (1,))
         with self._handle.use() as handle:
             library().call("tracker_push", handle, *times, pointer(row, _abi.Floats), row.size)
@@ -180,8 +181,9 @@ def find_segments(
     method "mean": each moment goes to the label with the largest mean over the windows that cover it, or to none below
     that label's thresholds [labels]. "hysteresis": the events of a tracker with the options `tracker`. "viterbi": the
     labels with the largest total of score over time, less change_cost for each change; a label lasts min_duration_ns or
-    more. "ordered": the same for `steps`, indices of labels that come once and in this order; `optional` marks those that
-    may be missing. None is shown where none_score, or the score of none_label, does better. docs/EVENTS.md has the rules.
+    more. "ordered": the same for `steps`, indices of labels that come once and in this order; `optional` marks those
+    that may be missing. None is shown where none_score, or the score of none_label, does better. docs/EVENTS.md has the
+    rules.
     """
     windows = _Windows(starts_ns, ends_ns, scores)
     options = _abi.SegmentOptions()
@@ -242,9 +244,9 @@ def suggest_thresholds(
     *,
     tracker: TrackerOptions | None = None,
 ) -> Thresholds:
-    """Suggests thresholds for a tracker by labelled spans (label, start_ns, end_ns), from the scores [windows, labels] of
-    windows. `tracker` has the options that it will have. Several files go into one call if each follows the one before
-    by more than the option gap_ns."""
+    """Suggests thresholds for a tracker by labelled spans (label, start_ns, end_ns), from the scores [windows, labels]
+    of windows. `tracker` has the options that it will have. Several files go into one call if each follows the one
+    before by more than the option gap_ns."""
     windows = _Windows(starts_ns, ends_ns, scores)
     rows = [tuple(items("spans", span)) for span in items("spans", spans)]
     if any(len(row) != 3 for row in rows):

@@ -109,8 +109,8 @@ class Frame:
     array [rows, ...] or any buffer, with width and height. Planes of "nv12", "nv21" and "nv24" are Y, then U and V in
     turn; of "i420" Y, U, V; of "yv12" Y, V, U. strides: bytes from row to row of each plane that is a buffer (None:
     packed).
-    matrix: "bt601", "bt709" or "bt2020"; "auto" is BT.601 for at most 576 rows, else BT.709. range: "limited" or "full";
-    "auto" is limited. State both where they are known: pictures from JPEG are full.
+    matrix: "bt601", "bt709" or "bt2020"; "auto" is BT.601 for at most 576 rows, else BT.709. range: "limited" or
+    "full"; "auto" is limited. State both where they are known: pictures from JPEG are full.
     rotation: clockwise degrees by which the picture is turned upright, 0, 90, 180 or 270. flip: "horizontal" or
     "vertical", after that. region: (x, y, width, height) of the upright picture; clamp_region: cuts a region that is
     partly outside, which is an error else.

@@ -17,8 +17,9 @@ from ._errors import invalid
 from ._frame import CHANNELS, PLANAR, Frame, pixel_order, planar
 from ._refusals import require_bytes, shape_of
 
-#: One image: uint8 [H, W, 3], [H, W, 4], [H, W], or [3, H, W] as torch has it, or in a layout of YUV (`Frame`); anything
-#: that numpy converts to such an array without a copy (buffers, __array_interface__, DLPack); a Pillow image; a Frame.
+#: One image: uint8 [H, W, 3], [H, W, 4], [H, W], or [3, H, W] as torch has it, or in a layout of YUV (`Frame`);
+#: anything that numpy converts to such an array without a copy (buffers, __array_interface__, DLPack); a Pillow image;
+#: a Frame.
 ImageLike = Any
 
 def channels_last(array: npt.NDArray[Any], order: str) -> npt.NDArray[Any]:

@@ -63,8 +63,8 @@ class Model(FrameEncoder, TextEncoder):
 
     An argument that contradicts the checkpoint is an error.
     frames: T, frames per video. head: the reference's name ("MeanP", "Conv_1D", "LSTM", "Transf", "Transf_cls", in
-    upper or lower case). temporal_shift, joint: True, False, or None for as the checkpoint says. temporal_shift may also
-    be "causal": channels come from past frames alone, which is another network than the two-sided one.
+    upper or lower case). temporal_shift, joint: True, False, or None for as the checkpoint says. temporal_shift may
+    also be "causal": channels come from past frames alone, which is another network than the two-sided one.
     threads: threads that compute, 1 to 256. None for what the environment variable ACTIONCLIP_THREADS says, else one
     for each processor that the affinity and the processor quota (containers, services) leave to the process.
     tokenizer: CLIP's merge list or tokenizer.json; by default the one inside the model's file, or beside it.
@@ -186,7 +186,8 @@ class Model(FrameEncoder, TextEncoder):
 
     @property
     def template_weights(self) -> list[float]:
-        """The weights of the model's own templates in a score, which sum to 1; equal ones unless its file has others."""
+        """The weights of the model's own templates in a score, which sum to 1; equal ones unless its file has
+        others."""
         return list(self._template_weights)
 
     @property
@@ -253,7 +254,8 @@ class Model(FrameEncoder, TextEncoder):
         with self._handle.use() as handle:
             save_model(
                 handle, path, labels=labels, templates=templates, template_weights=template_weights, storage=storage,
-                notes={"description": description, "license": license, "source": source}, more_notes=notes, frame_interval_ns=frame_interval_ns,
+                notes={"description": description, "license": license, "source": source}, more_notes=notes,
+                frame_interval_ns=frame_interval_ns,
             )  # fmt: skip
 
     def preprocess(

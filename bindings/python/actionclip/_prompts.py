@@ -26,8 +26,8 @@ _ORIGINS = {
 
 @dataclasses.dataclass(frozen=True)
 class PromptsFit:
-    """Weights of templates that labelled videos chose. Where they are fitted, each clip is scored with weights that were
-    fitted without it."""
+    """Weights of templates that labelled videos chose. Where they are fitted, each clip is scored with weights that
+    were fitted without it."""
 
     weights: FloatArray  #: float32 [templates], with the sum 1; 0 for templates that do not count
     origin: str  #: "equal", "without labels" or "fitted": how the weights came about
@@ -51,9 +51,9 @@ def fit_prompts(
     """Chooses weights for templates by labelled videos. They are for `probabilities`, `Classifier` and `Model.save`.
 
     videos [n, E]; labels [n], the index of each video's class; texts [templates, classes, E] as `Model.encode_labels`
-    gives them. clip_ids [n]: the same number for views of one clip; without, each video is a clip. strength: the prior's,
-    a share of the videos; None: it is chosen by leaving clips out, and the fitted weights are taken only where they
-    classify more of these clips right.
+    gives them. clip_ids [n]: the same number for views of one clip; without, each video is a clip. strength: the
+    prior's, a share of the videos; None: it is chosen by leaving clips out, and the fitted weights are taken only where
+    they classify more of these clips right.
     """
     left, right = rows("videos", videos), by_template(texts)
     size, factor = same_length(left, right), real("scale", scale)
@@ -76,8 +76,8 @@ def fit_prompts(
 
 
 def fit_prompts_unlabelled(videos: npt.ArrayLike, texts: npt.ArrayLike, *, scale: float = 100.0) -> FloatArray:
-    """Chooses weights for templates, float32 [templates], by videos [n, E] without labels (arXiv 2302.06235): a template
-    counts more if some class stands out in it for each video. texts: [templates, classes, E]."""
+    """Chooses weights for templates, float32 [templates], by videos [n, E] without labels (arXiv 2302.06235): a
+    template counts more if some class stands out in it for each video. texts: [templates, classes, E]."""
     left, right = rows("videos", videos), by_template(texts)
     size, factor = same_length(left, right), real("scale", scale)
     weights = np.empty(len(right), np.float32)

@@ -53,8 +53,8 @@ class ClipReport:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What a fit found by leaving out each clip in turn. The choices of the fit were made by the same clips, so the
-    figures flatter a little where clips are few."""
+    """The findings of a fit by leaving out each clip in turn. The choices of the fit were made by the same clips, so
+    the figures flatter a little where clips are few."""
 
     reason: str  #: why the method was chosen, in one sentence
     chosen: MethodReport

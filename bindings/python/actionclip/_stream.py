@@ -62,7 +62,8 @@ class Stream(Owner):
     warmup: "wait" for T frames, "repeat_first" or "partial" for windows from the first frame on.
     overflow: "wait" refuses a frame when too many wait ("full": step, then push it again), "drop_oldest",
     "drop_newest" and "latest" drop. queue_frames, queue_windows: how many may wait; None for T and 16.
-    mode: "causal" encodes each frame once with the causal temporal shift, for models trained so; "exact" for all others.
+    mode: "causal" encodes each frame once with the causal temporal shift, for models trained so; "exact" for all
+    others.
     resize, crop, short_side, mean, std: as in `preprocess`; None for the model's own.
     """
 

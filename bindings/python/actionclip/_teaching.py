@@ -170,8 +170,8 @@ class Pupil(Owner):
 
     def report(self) -> Report:
         """The report of the latest fit: how well it does on clips that it did not see, and which clips and labels
-        deserve a look. print() shows it as a table. Clips added after the fit have no part in it, and a classifier that was
-        loaded has none until it is fitted again."""
+        deserve a look. print() shows it as a table. Clips added after the fit have no part in it, and a classifier that
+        was loaded has none until it is fitted again."""
         with self._handle.use() as handle:
             return read_report(handle)
 

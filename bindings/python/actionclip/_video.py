@@ -118,7 +118,8 @@ class Video(Owner):
         """The handle, for one call. A signal handler that interrupts a call on this thread gets an error instead."""
         with self._turn:
             if self._is_called:
-                raise invalid("this video is in use by the call that the signal interrupted; open it again in the handler")
+                why = "this video is in use by the call that the signal interrupted; open it again in the handler"
+                raise invalid(why)
             self._is_called = True
             try:
                 with self._handle.use() as handle:

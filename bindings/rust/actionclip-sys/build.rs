@@ -74,7 +74,7 @@ fn check_header(path: &Path) {
     let ours = after(BINDINGS, "pub const ACTIONCLIP_ABI_VERSION: i32 = ");
     if theirs.is_none() || theirs != ours {
         fail(&format!(
-            "{} has the ABI number {theirs:?}, these bindings have {ours:?}: install the libactionclip that they are for",
+            "{} has the ABI number {theirs:?}, these bindings {ours:?}: install the libactionclip that they are for",
             path.display()
         ));
     }

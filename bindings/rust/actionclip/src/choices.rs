@@ -45,7 +45,7 @@ choices! {
     Instructions {
         /// No limit.
         Auto = ACTIONCLIP_INSTRUCTIONS_AUTO,
-        /// What every processor of the architecture has: SSE2, or NEON.
+        /// Instructions that every processor of the architecture has: SSE2, or NEON.
         Portable = ACTIONCLIP_INSTRUCTIONS_PORTABLE,
         /// x86-64: AVX2 and FMA.
         Avx2 = ACTIONCLIP_INSTRUCTIONS_AVX2,
@@ -318,7 +318,7 @@ choices! {
         Hysteresis = ACTIONCLIP_SEGMENTS_HYSTERESIS,
         /// The labels with the largest total, where each change costs.
         Viterbi = ACTIONCLIP_SEGMENTS_VITERBI,
-        /// The same for a list of steps.
+        /// The largest total for a list of steps, which come once and in order.
         Ordered = ACTIONCLIP_SEGMENTS_ORDERED,
     }
 }

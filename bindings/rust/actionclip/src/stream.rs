@@ -166,8 +166,8 @@ impl Stream {
         Stream::options().create(model)
     }
 
-    /// Offers a `&Frame` or an `&Image` with its time in nanoseconds, from any origin. Times rise; a frame or a time that
-    /// is refused is an error of that frame alone.
+    /// Offers a `&Frame` or an `&Image` with its time in nanoseconds, from any origin. Times rise; a frame or a time
+    /// that is refused is an error of that frame alone.
     pub fn push<'a>(&self, frame: impl Into<Frame<'a>>, timestamp_ns: i64) -> Result<Pushed> {
         let (frame, mut outcome) = (frame.into(), 0);
         check(unsafe { sys::actionclip_stream_push(self.get(), frame.as_ptr(), timestamp_ns, &mut outcome) })?;

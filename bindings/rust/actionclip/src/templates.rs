@@ -9,7 +9,7 @@ use crate::similarity::template_count;
 use crate::sys;
 use crate::text::borrowed;
 
-/// What `fit_template_weights` found.
+/// The result of `fit_template_weights`.
 pub type PromptsReport = sys::actionclip_prompts_report;
 
 /// The reference's 16 templates.

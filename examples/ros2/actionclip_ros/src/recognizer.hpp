@@ -27,7 +27,7 @@ struct Listener {
   std::function<void(const actionclip_window &, const std::vector<std::string> &, const std::vector<float> &)>
       window;
   std::function<void(const actionclip_event &, const std::string &label)> event;
-  /// What is wrong, or to be known of labels: words that the model never learned.
+  /// Receives a fault, or a note on words in labels that the model never learned.
   std::function<void(const std::string &why)> problem;
 };
 
