@@ -161,15 +161,38 @@ def check_rule(model, random, count):
     return seen
 
 
-def check_windows(model, random, count):
-    """Windows of random streams against encoding their frames as videos, bit for bit, until there were `count`."""
+def as_videos(model, pictures, runs, shown):
+    """The embeddings of windows, each encoded as a video."""
+    return model.encode_frames([list(pictures[window[0]]) for window in shown])
+
+
+class Causally:
+    """The embeddings of windows whose frames see those before them in their run. They are rows of a video of the whole
+    run, encoded by `whole`, the same weights loaded with causal shift for longer videos."""
+
+    def __init__(self, whole):
+        self._whole = whole
+
+    def __call__(self, model, pictures, runs, shown):
+        rows = {}
+        for run in runs:
+            # What follows a run changes nothing before it.
+            video = [*pictures[run], *[pictures[0]] * (self._whole.info.frames - len(run))]
+            _, of_frames = self._whole.encode_frames(video, return_frames=True)
+            rows.update(zip(run, of_frames.reshape(len(video), -1)))
+        return model.join_frames(np.stack([rows[number] for window in shown for number in window[0]]))
+
+
+def check_windows(model, random, count, embeddings=as_videos, most=None, **options_of_mode):
+    """Windows of random streams of at most `most` frames against their `embeddings`, bit for bit, until there were
+    `count`."""
     frames, seen = model.info.frames, 0
     while seen < count:
         options = random_options(random, frames)
-        stamps = random_stamps(random, options, int(random.integers(1, 6 * frames + 8)))
+        stamps = random_stamps(random, options, int(random.integers(1, (most or 6 * frames + 7) + 1)))
         pictures = random.integers(0, 256, (len(stamps), 12, 10, 3), dtype=np.uint8)
         found = []
-        with make_stream(model, options, queue_windows=2 * len(stamps) + 2) as stream:
+        with make_stream(model, options, queue_windows=2 * len(stamps) + 2, **options_of_mode) as stream:
             for picture, stamp in zip(pictures, stamps):
                 if random.random() < 0.2:
                     stream.step(max_frames=int(random.integers(1, 4)))
@@ -178,19 +201,36 @@ def check_windows(model, random, count):
                 if random.random() < 0.1:
                     found.extend(stream.windows())
             stream.finish()
-            stream.step()
-            found.extend(stream.windows())
+            while not stream.ended:  # in causal mode a step takes frames of one run
+                stream.step()
+                found.extend(stream.windows())
         runs = sampled(
             stamps, interval=options["interval"], stride=options["stride"], gap=gap_of(options, frames)
         )
         shown = list(windows(runs, frames, hop=options["hop"], warmup=options["warmup"]))
         assert [description(window) for window in found] == [described(window, stamps) for window in shown]
         if shown:
-            batch = model.encode_frames([list(pictures[window[0]]) for window in shown])
+            batch = embeddings(model, pictures, runs, shown)
             ours = np.stack([window.embedding for window in found])
             assert conftest.same_bits(ours, batch), (options, stamps)
         seen += len(found)
     return seen
+
+
+def check_causal_windows(model, whole, random, count):
+    """Windows of random streams in causal mode; `whole` is that of `Causally`, and runs are at most as long as its
+    videos."""
+    return check_windows(model, random, count, Causally(whole), whole.info.frames, mode="causal")
+
+
+def causal_pack(folder, compute):
+    """A pack's weights with causal shift, for videos that are longer than its own if its head allows it."""
+    for frames in (24, conftest.Pack(folder).case["T"]):
+        try:
+            return conftest.Pack(folder).load(compute=compute, temporal_shift="causal", frames=frames)
+        except actionclip.ModelError as error:
+            refused = error
+    raise refused
 
 
 def main(what, count):
@@ -207,13 +247,16 @@ def main(what, count):
     for folder in folders:
         for compute in ("fp32", "bf16", "int8"):
             with conftest.Pack(folder).load(compute=compute) as model:
-                start = time.monotonic()
+                name, start = f"{conftest.pack_id(folder)} {compute}", time.monotonic()
                 seen = check_windows(model, random, count)
-                print(
-                    f"{conftest.pack_id(folder)} {compute}: {seen} windows have the bits of videos"
-                    f" ({time.monotonic() - start:.1f} s)",
-                    flush=True,
-                )
+                print(f"{name}: {seen} windows have the bits of videos ({time.monotonic() - start:.1f} s)", flush=True)
+                if not model.info.temporal_shift or model.info.joint:
+                    continue
+                start = time.monotonic()
+                with causal_pack(folder, compute) as whole:
+                    seen = check_causal_windows(model, whole, random, count)
+                took = time.monotonic() - start
+                print(f"{name}: {seen} causal windows have the bits of whole runs ({took:.1f} s)", flush=True)
 
 
 if __name__ == "__main__":

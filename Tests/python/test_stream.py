@@ -43,6 +43,15 @@ def test_windows_have_the_bits_of_videos(pack, compute, random):
         assert stream_model.check_windows(model, random, WINDOWS) >= WINDOWS
 
 
+@pytest.mark.parametrize("compute", ["fp32", "int8"])
+def test_causal_windows_have_the_bits_of_whole_runs(untrained, compute, random):
+    def load(shift, frames):
+        return actionclip.Model(untrained, temporal_shift=shift, frames=frames, compute=compute)
+
+    with load(True, 4) as model, load("causal", 30) as whole:
+        assert stream_model.check_causal_windows(model, whole, random, 5 * WINDOWS) >= 5 * WINDOWS
+
+
 @pytest.mark.parametrize("overflow", ["wait", "drop_oldest", "drop_newest", "latest"])
 def test_a_full_queue_does_as_its_policy_says(small, random, overflow):
     frames, hop = small.info.frames, 2
