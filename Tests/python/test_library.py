@@ -82,3 +82,22 @@ def test_another_abi_or_another_library_is_refused(tmp_path):
     assert "has ABI version 7, these bindings need 0" in result.stdout
     result = run(SAY, ACTIONCLIP_LIBRARY=str(tmp_path / "none.so"))
     assert "has no function actionclip_version" in result.stdout
+
+
+def test_imports_where_array_types_are_aliases():
+    """numpy 2.5 makes `NDArray[...]` an alias on Python 3.12: it joins unions, but no class derives from it."""
+    code = """
+import typing
+import numpy as np
+import numpy.typing
+
+class Alias:
+    def __getitem__(self, item):
+        return typing.Union[np.ndarray, typing.Type[np.ndarray]]
+
+numpy.typing.NDArray = Alias()
+import actionclip
+print(issubclass(actionclip.Scores, np.ndarray))
+"""
+    result = run(code)
+    assert result.stdout == "True\n", result.stderr

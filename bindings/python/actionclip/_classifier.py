@@ -7,7 +7,7 @@ import ctypes
 import os
 import weakref
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,13 @@ from ._teaching import Pupil
 from ._warnings import warn_of_labels
 
 
-class Scores(FloatArray):
+if TYPE_CHECKING:
+    _Floats = FloatArray
+else:  # from numpy 2.5 on the alias cannot be derived from
+    _Floats = np.ndarray
+
+
+class Scores(_Floats):
     """Probabilities, float32 [n, labels], with the labels that they belong to.
 
     labels: the labels of the columns, in order. generation: the number of the list that they are.
