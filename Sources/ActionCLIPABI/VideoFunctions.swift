@@ -254,10 +254,10 @@ private func sample(
     case ACTIONCLIP_SAMPLING_OPEN_VCLIP: choice = .openVCLIP
     default: throw .argument("sampling is \(sampling), expected ACTIONCLIP_SAMPLING_*")
     }
-    let index = try frameSampling(
+    let chosen = try FrameSampling(
       frameCount: Int(frame_count), segments: Int(segments), by: choice, frameRate: frame_rate)
     let out = try output(
       indices_out, capacity: indices_capacity, needed: Int(segments), "indices_out")
-    for segment in 0..<Int(segments) { out[segment] = Int64(index(segment)) }
+    for segment in 0..<Int(segments) { out[segment] = Int64(chosen.index(segment)) }
   }
 }

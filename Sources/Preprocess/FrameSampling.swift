@@ -32,37 +32,50 @@ public enum FrameChoice: Sendable, CaseIterable {
 public func sampleIndices(
   frameCount: Int, segments: Int, by choice: FrameChoice = .reference, frameRate: Double = usualFrameRate
 ) throws(Failure) -> [Int] {
-  let index = try frameSampling(
+  let sampling = try FrameSampling(
     frameCount: frameCount, segments: segments, by: choice, frameRate: frameRate)
-  return (0..<segments).map(index)
+  return (0..<segments).map { sampling.index($0) }
 }
 
-/// The frame index for one segment in 0 ..< T.
-public func frameSampling(
-  frameCount: Int, segments: Int, by choice: FrameChoice, frameRate: Double
-) throws(Failure) -> (_ segment: Int) -> Int {
-  guard frameCount >= 1 else {
-    throw .argument("frame_count is \(frameCount); it must be at least 1")
-  }
-  guard frameCount <= 1 << 53 else {
-    throw Failure(.invalidArgument, "frame_count is \(frameCount); the limit is 2^53")
-  }
-  guard segments >= 1 else { throw .argument("segments is \(segments); it must be at least 1") }
-  guard segments <= maximumSegments else {
-    throw Failure(.invalidArgument, "segments is \(segments); the limit is \(maximumSegments)")
-  }
-  switch choice {
-  case .reference: return { referenceIndex(frameCount, segments, $0) }
-  case .mmaction2:
-    let interval = Double(frameCount) / Double(segments)
-    return { Int(Double($0) * interval + interval / 2) }
-  case .openVCLIP:
-    guard frameRate > 0, frameRate <= maximumFrameRate else {
+/// Gives the chosen frames of one video one by one, so that nothing is allocated.
+public struct FrameSampling: Sendable {
+  private let frameCount: Int
+  private let segments: Int
+  private let choice: FrameChoice
+  private let frameRate: Double
+
+  /// Takes the numbers that `sampleIndices` takes.
+  public init(frameCount: Int, segments: Int, by choice: FrameChoice, frameRate: Double) throws(Failure) {
+    guard frameCount >= 1 else {
+      throw .argument("frame_count is \(frameCount); it must be at least 1")
+    }
+    guard frameCount <= 1 << 53 else {
+      throw Failure(.invalidArgument, "frame_count is \(frameCount); the limit is 2^53")
+    }
+    guard segments >= 1 else { throw .argument("segments is \(segments); it must be at least 1") }
+    guard segments <= maximumSegments else {
+      throw Failure(.invalidArgument, "segments is \(segments); the limit is \(maximumSegments)")
+    }
+    guard !choice.asksForFrameRate || (frameRate > 0 && frameRate <= maximumFrameRate) else {
       throw .argument(
         "frame_rate is \(frameRate); it must be above 0 and at most \(Int(maximumFrameRate)) frames per second"
       )
     }
-    return { openVCLIPIndex(frameCount, segments, frameRate, $0) }
+    self.frameCount = frameCount
+    self.segments = segments
+    self.choice = choice
+    self.frameRate = frameRate
+  }
+
+  /// The index of the frame for a segment in 0 ..< T.
+  public func index(_ segment: Int) -> Int {
+    switch choice {
+    case .reference: return referenceIndex(frameCount, segments, segment)
+    case .mmaction2:
+      let interval = Double(frameCount) / Double(segments)
+      return Int(Double(segment) * interval + interval / 2)
+    case .openVCLIP: return openVCLIPIndex(frameCount, segments, frameRate, segment)
+    }
   }
 }
 

@@ -15,8 +15,8 @@ struct WindowPlaces: Sendable {
       return
     }
     // A short window is chosen from as a short video is.
-    let chosen = try frameSampling(
+    let chosen = try FrameSampling(
       frameCount: frames, segments: length, by: choice, frameRate: usualFrameRate)
-    for place in 0..<length { try body(place, chosen(place)) }
+    for place in 0..<length { try body(place, chosen.index(place)) }
   }
 }
