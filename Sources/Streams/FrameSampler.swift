@@ -28,12 +28,16 @@ public struct FrameSampler: Sendable, BitwiseCopyable {
   public private(set) var newest: Int64?
   /// The number of the present run, from 0 on; -1 before the first frame.
   private var run: Int64 = -1
-  /// Gaps so far, each of which began a new run.
+  /// The number of gaps so far, each of which began a new run.
   public var gaps: Int64 { max(run, 0) }
-  private var start: Int64 = 0  // the first timestamp of the run
-  private var frames: Int64 = 0  // seen in the run
-  private var cell: UInt64 = 0  // of the latest due frame
-  private var due: Int64 = 0  // due frames in the run
+  /// The timestamp of the present run's first frame.
+  private var start: Int64 = 0
+  /// The number of frames in the present run so far, due or not.
+  private var frames: Int64 = 0
+  /// The cell of the latest due frame, where frames are sampled by interval.
+  private var cell: UInt64 = 0
+  /// The number of due frames in the present run so far.
+  private var due: Int64 = 0
 
   /// - Parameter gap: nanoseconds above 0; Int64.max: the whole stream is one run.
   public init(_ rule: SamplingRule, gap: Int64) {
@@ -44,9 +48,9 @@ public struct FrameSampler: Sendable, BitwiseCopyable {
   /// The place of a frame in the stream.
   public struct Place: Sendable, BitwiseCopyable {
     public let isDue: Bool
-    /// The number of its run, from 0 on.
+    /// The number of the frame's run, from 0 on.
     public let run: Int64
-    /// Its number among the due frames of the run, if it is due.
+    /// The frame's number among the due frames of the run, from 0 on, if it is due.
     public let due: Int64
     fileprivate let startsRun: Bool
     fileprivate let cell: UInt64

@@ -1,4 +1,4 @@
-/// The windows that a run has before it has T sampled frames.
+/// A rule for the windows of a run that has fewer than T sampled frames so far.
 public enum WarmUp: Sendable, BitwiseCopyable {
   /// No window.
   case wait
@@ -10,16 +10,16 @@ public enum WarmUp: Sendable, BitwiseCopyable {
 
 /// A window over the latest sampled frames of a stream.
 public struct WindowSpan: Sendable, BitwiseCopyable, Equatable {
-  /// The number of its last frame among the stream's sampled frames, from 0 on.
+  /// The number of the window's last frame among the stream's sampled frames, from 0 on.
   public let last: Int64
-  /// Different frames, 1 to T; they are consecutive.
+  /// The number of different frames in the window, 1 to T. They follow one another.
   public let frames: Int
-  /// Whether it is the first window of a run that began after a gap.
+  /// Whether the window is the first one of a run that began after a gap.
   public let followsGap: Bool
-  /// Whether it closes its run, less than a hop after the window before.
+  /// Whether the window is a tail: the end of a run, less than a hop after the window before.
   public let isTail: Bool
 
-  /// The number of its first frame among the stream's sampled frames.
+  /// The number of the window's first frame among the stream's sampled frames.
   public var first: Int64 { last - Int64(frames) + 1 }
 
   public init(last: Int64, frames: Int, followsGap: Bool, isTail: Bool) {
@@ -39,12 +39,16 @@ public struct WindowMaker: Sendable, BitwiseCopyable {
   private let length: Int
   private let hop: Int
   private let warmUp: WarmUp
-  /// Sampled frames of the whole stream.
+  /// The number of sampled frames in the whole stream so far.
   public private(set) var frames: Int64 = 0
+  /// The number of the present run; -1 before the first.
   private var run: Int64 = -1
-  private var inRun: Int64 = 0  // sampled frames of the run
-  private var covered: Int64 = 0  // frames of the run up to its last window
-  private var followsGap = false  // the run's first window is still to come, after a gap
+  /// The number of sampled frames in the present run so far, without forgotten ones.
+  private var inRun: Int64 = 0
+  /// The value of `inRun` at the run's latest window; 0 before the first.
+  private var covered: Int64 = 0
+  /// Whether the present run began after a gap and has no window yet.
+  private var followsGap = false
 
   /// - Parameters:
   ///   - length: T, at least 1.
@@ -73,8 +77,8 @@ public struct WindowMaker: Sendable, BitwiseCopyable {
   /// Ends the present run and returns its tail, if it has one. Closing a closed run gives nothing.
   public mutating func close() -> WindowSpan? { inRun > covered ? window(isTail: true) : nil }
 
-  /// Forgets the frames of the present run: no window reaches back to them, and they have no tail.
-  public mutating func forget() { (run, inRun, covered) = (-1, 0, 0) }
+  /// Forgets the frames of the present run, which goes on: no window reaches back to them, and they have no tail.
+  public mutating func forget() { (inRun, covered) = (0, 0) }
 
   private mutating func window(isTail: Bool) -> WindowSpan {
     defer { (covered, followsGap) = (inRun, false) }

@@ -37,6 +37,23 @@ private func due(_ timestamps: [Int64], _ rule: SamplingRule, gap: Int64 = .max)
     #expect(try due([1_700_000_000_000_000_000, 1_700_000_000_000_000_001], .interval(1)) == [0, 1])
   }
 
+  /// From one end of the range to the other no difference and no cell overflows.
+  @Test func theWholeRangeOfTimestampsIsOneRunOrTwo() throws {
+    let range = FrameSampler.timestamps
+    let ends = [range.lowerBound, range.upperBound]
+    for length in [1, 3, SamplingRule.maximumInterval] {
+      #expect(try due(ends, .interval(length)) == [0, 1])
+      #expect(try due(ends, .interval(length), gap: 1 << 61) == [0, 1])
+    }
+    var sampler = FrameSampler(.interval(1), gap: .max)
+    for timestamp in [range.lowerBound, range.lowerBound + 1, range.upperBound - 1, range.upperBound] {
+      let place = try sampler.place(at: timestamp)
+      #expect(place.isDue && place.run == 0)
+      sampler.take(place, at: timestamp)
+    }
+    #expect(sampler.gaps == 0)
+  }
+
   @Test func framesAreCountedByStride() throws {
     #expect(try due([0, 1, 2, 3, 4, 5, 6], .stride(3)) == [0, 3, 6])
   }

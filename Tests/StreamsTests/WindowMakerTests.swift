@@ -44,6 +44,19 @@ private func windows(_ runs: [Int], length: Int, hop: Int, _ warmUp: WarmUp) -> 
     #expect(windows([5], length: 4, hop: 3, .repeatFirst) == ["0...0", "0...3", "1...4 tail"])
   }
 
+  @Test func framesThatAreForgottenAreInNoWindowToCome() {
+    var maker = WindowMaker(length: 3, hop: 1, warmUp: .wait)
+    for run: Int64 in [0, 1, 1, 1] { _ = maker.add(run: run) }  // a gap, and the first window after it
+    maker.forget()
+    #expect(maker.close() == nil)
+    #expect(maker.add(run: 1) == (nil, nil) && maker.add(run: 1) == (nil, nil))
+    let window = maker.add(run: 1).window
+    #expect(window == WindowSpan(last: 6, frames: 3, followsGap: false, isTail: false))
+    maker.forget()
+    #expect(maker.add(run: 2) == (nil, nil))  // the run before has no tail
+    #expect(maker.close() == WindowSpan(last: 7, frames: 1, followsGap: true, isTail: true))
+  }
+
   @Test func aHopLongerThanAWindowLeavesFramesOut() {
     #expect(windows([13], length: 4, hop: 8, .wait) == ["0...3", "8...11", "9...12 tail"])
   }

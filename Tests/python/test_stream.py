@@ -2,8 +2,10 @@
 
 import asyncio
 import collections
+import json
 import os
 import signal
+import struct
 import threading
 import time
 
@@ -369,6 +371,34 @@ def test_a_token_ends_a_wait(small):
             stream.wait()
         timer.join()
         assert stream.push(PICTURE, 1.0) == "queued", "the stream goes on"
+
+
+def test_windows_that_overflow_do_not_keep_a_stream_from_its_end(untrained, tmp_path):
+    """Each frame's embedding is finite, and the sum of a window's is not."""
+    file = bytearray(untrained.read_bytes())
+    (size,) = struct.unpack_from("<Q", file)
+    begin, end = json.loads(file[8 : 8 + size])["visual.proj"]["data_offsets"]
+    with actionclip.Model(untrained, threads=1) as model:
+        largest = np.abs(model.encode_single_frames([PICTURE])).max()
+    np.frombuffer(file, np.float32, (end - begin) // 4, 8 + size + begin)[:] *= np.float32(2e38 / largest)
+    huge = tmp_path / "huge.safetensors"
+    huge.write_bytes(file)
+    with actionclip.Model(huge, threads=1, frames=4) as model, actionclip.Stream(model, stride=1, hop=1) as stream:
+        fill(stream, 3)
+        assert stream.step() == 3
+        stream.push(PICTURE, 3.0)
+        with pytest.raises(actionclip.ArgumentError, match="overflow"):
+            stream.step()
+        assert stream.stats.dropped == 1 and stream.stats.encoded == 3
+        stream.push(PICTURE, 4.0)
+        assert stream.step() == 1, "no window reaches back to the frames before"
+        stream.push(PICTURE, 5.0)
+        stream.finish()
+        with pytest.raises(actionclip.ArgumentError, match="overflow"):
+            stream.step()  # the tail of two frames
+        assert stream.step() == 0 and list(stream.windows()) == [] and stream.ended
+        stats = stream.stats
+        assert stats.pushed == stats.encoded + stats.dropped and stats.windows == 0
 
 
 def test_a_stream_outlives_its_model_and_ends_with_close(small):

@@ -1,12 +1,13 @@
 /// A sampled frame of a stream and the place of its picture.
 struct SampledFrame: BitwiseCopyable {
-  /// The place of its crop among the stream's pictures.
+  /// The place of its crop in the stream's `Pictures`.
   var picture: Int32
+  /// Its time in nanoseconds, as it was pushed.
   var timestamp: Int64
   /// Its number among all frames pushed, from 0 on.
   var push: Int64
-  /// The number of its run.
+  /// The number of the run that it belongs to, from 0 on.
   var run: Int64
-  /// Its number among the due frames of the run, those that were dropped included.
+  /// Its number among the due frames of the run, from 0 on. Dropped frames have such numbers too.
   var due: Int64
 }

@@ -12,6 +12,7 @@ extension Stream {
     case room
   }
 
+  /// Whether the change has come about. Throws `.cancelled` if the stream is.
   private func isReady(for reason: Reason) throws(Failure) -> Bool {
     try state.withLock { (state) throws(Failure) in
       try state.checkNotCancelled()

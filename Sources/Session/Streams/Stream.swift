@@ -7,14 +7,15 @@ import System
 /// another step, a third take windows, and any thread cancel or look. Pushes wait for each other, and a step leaves out
 /// a stream that another one encodes.
 ///
-/// A sampled frame is cropped to the network's input as it is pushed, so that only crops are kept. Their memory is taken
-/// when the stream is made.
+/// A sampled frame is cropped to the network's input as it is pushed, so that only crops are kept. Their memory is
+/// taken when the stream is made.
 public final class Stream: Sendable {
   let loaded: LoadedModel
   public let settings: StreamSettings
   let state: Monitor<StreamState>
+  let pictures: Pictures
   let history: StreamHistory
-  /// The latest frame as the causal temporal shift needs it; nil where frames are not encoded so.
+  /// The latest frame as the causal temporal shift needs it; nil unless the stream is causal.
   let causal: CausalState?
   let places: WindowPlaces
   let normalization: CropNormalization
@@ -26,8 +27,8 @@ public final class Stream: Sendable {
     guard !options.isCausal || c.temporalShift != .off else {
       throw Failure(
         .optionConflict,
-        "mode is ACTIONCLIP_STREAM_CAUSAL, and the model has no temporal shift; streams of it are ACTIONCLIP_STREAM_EXACT"
-      )
+        "mode is ACTIONCLIP_STREAM_CAUSAL, and the model has no temporal shift; streams of it are"
+          + " ACTIONCLIP_STREAM_EXACT")
     }
     settings = try StreamSettings(options, frames: c.frames, declared: loaded.frameIntervalNanoseconds)
     self.loaded = loaded
@@ -35,10 +36,9 @@ public final class Stream: Sendable {
     history = try StreamHistory(
       length: c.frames, size: c.embeddingSize,
       keepsEmbeddings: loaded.model.framesAreIndependent || options.isCausal)
-    state = Monitor(
-      try StreamState(
-        settings, kept: history.keepsPictures ? c.frames : 0, size: c.imageSize,
-        embeddingSize: c.embeddingSize))
+    let count = StreamState.pictures(settings, kept: history.keepsPictures ? c.frames : 0)
+    pictures = try Pictures(count: count, size: c.imageSize)
+    state = Monitor(try StreamState(settings, pictures: count, embeddingSize: c.embeddingSize))
     places = WindowPlaces(length: c.frames, warmUp: settings.warmUp, choice: loaded.preset.sampling)
     normalization = try CropNormalization(size: c.imageSize, options: options.preprocess)
     preprocessor = Monitor(try Preprocessor(size: c.imageSize, options: options.preprocess))
@@ -59,13 +59,13 @@ public final class Stream: Sendable {
   }
 
   /// Takes a frame, whose memory is free again on return. `frame` is asked for its view whether or not it is due.
-  /// - Parameter timestamp: nanoseconds, later than that of the frame before.
-  /// - Throws: `.invalidArgument` for a bad frame or timestamp, which is counted and changes nothing else; `.cancelled`.
+  /// - Parameter timestamp: nanoseconds, later than the timestamp of the frame before.
+  /// - Throws: `.invalidArgument` for a bad frame or timestamp, which is counted and changes nothing else;
+  ///   `.cancelled`.
   public func push(
     at timestamp: Int64, _ frame: () throws(Failure) -> FrameView
   ) throws(Failure) -> PushOutcome {
     let outcome = try preprocessor.withLock { (preprocessor) throws(Failure) in
-      try state.withLock { (state) throws(Failure) in try state.checkNotCancelled() }
       let view: FrameView
       do throws(Failure) { view = try frame() } catch { throw refused(error) }
       let admission = try state.withLock { (state) throws(Failure) in try admit(timestamp, state) }
@@ -73,10 +73,9 @@ public final class Stream: Sendable {
       case .decided(let outcome): return outcome
       case .due(let place, let picture):
         do throws(Failure) {
-          let crop = state.withLock { $0.pictures.crop(picture) }
-          try preprocessor.crop(view, into: crop)
+          try preprocessor.crop(view, into: pictures.crop(picture))
         } catch {
-          state.withLock { $0.pictures.give(picture) }
+          state.withLock { $0.freePictures.give(picture) }
           throw refused(error)
         }
         return try state.withLock { (state) throws(Failure) in
@@ -118,7 +117,7 @@ public final class Stream: Sendable {
       state.counts.dropped += 1
       return .decided(.dropped)
     }
-    guard let picture = state.pictures.take() else {
+    guard let picture = state.freePictures.take() else {
       throw Failure(.internal, "no picture of the stream is free")
     }
     return .due(place, picture: picture)
@@ -129,7 +128,7 @@ public final class Stream: Sendable {
     _ place: FrameSampler.Place, _ picture: Int32, at timestamp: Int64, _ state: StreamState
   ) throws(Failure) -> PushOutcome {
     guard !state.isCancelled, !state.isFinished else {
-      state.pictures.give(picture)
+      state.freePictures.give(picture)
       if state.isCancelled { throw .cancelled }
       state.countRefused()
       throw Stream.finished
@@ -145,9 +144,13 @@ public final class Stream: Sendable {
     .argument("the stream is finished; begin a new one with actionclip_stream_reset")
   }
 
+  /// Counts a frame that is refused, and returns the error of its push. A cancelled stream counts nothing.
   private func refused(_ error: Failure) -> Failure {
-    state.withLock { $0.countRefused() }
-    return error
+    state.withLock { state in
+      if state.isCancelled { return .cancelled }
+      state.countRefused()
+      return error
+    }
   }
 
   // MARK: - Taking windows
@@ -184,12 +187,14 @@ public final class Stream: Sendable {
 
   /// Makes the stream as new, cancelled or not. Waits for a step in progress, and then for a push.
   public func reset() {
-    // The step first, so that no push waits for it.
-    state.wait(until: { !$0.isStepping }) { $0.resetting += 1 }
+    // Announced first, so that a thread that steps again and again cannot keep it waiting for ever. The step is waited
+    // for before pushes are held up, so that no push waits for it.
+    state.withLock { $0.resetting += 1 }
+    state.wait(until: { !$0.isStepping }) { _ in }
     preprocessor.withLock { _ in
       state.change { state in
         state.resetting -= 1
-        history.releasePictures { state.pictures.give($0) }
+        history.releasePictures { state.freePictures.give($0) }
         history.reset()
         state.reset()
       }
@@ -213,12 +218,13 @@ public final class Stream: Sendable {
     public var encoded: Int64 = 0
     /// Sampled frames that wait for a step, or are in one.
     public var pending: Int64 = 0
-    /// Windows made, and those of them that wait to be taken.
+    /// The number of windows made.
     public var windows: Int64 = 0
+    /// The number of windows that wait to be taken.
     public var waitingWindows: Int64 = 0
-    /// Gaps found, each of which began a new run.
+    /// The number of gaps, each of which began a new run.
     public var gaps: Int64 = 0
-    /// The latest timestamp, nil before the first frame.
+    /// The latest timestamp; nil before the first frame.
     public var newest: Int64?
   }
 
@@ -234,12 +240,12 @@ public final class Stream: Sendable {
 
   /// Bytes of memory that the stream took when it was made.
   public var memory: Int {
-    history.memory + (causal?.bytes ?? 0) + state.withLock { $0.pictures.memory + $0.windows.memory }
+    history.memory + (causal?.bytes ?? 0) + pictures.memory + state.withLock { $0.windows.memory }
   }
 
   /// E, numbers of an embedding.
   public var embeddingSize: Int { loaded.configuration.embeddingSize }
 
-  /// Frames that the network encodes from one window to the next.
+  /// The number of frames that the network encodes from one window to the next.
   public var framesPerHop: Int { history.keepsPictures ? settings.frames : settings.hop }
 }

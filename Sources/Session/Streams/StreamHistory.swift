@@ -3,23 +3,24 @@ import System
 
 /// The latest T encoded frames of a stream. Only the step in progress uses it, and `Stream.reset` where there is none.
 ///
-/// Where each frame is encoded once, the embeddings are kept; elsewhere pictures stay, since each window is encoded anew.
+/// Where each frame is encoded once, its embedding is kept. Elsewhere its picture is kept, since each window is encoded
+/// anew.
 final class StreamHistory: @unchecked Sendable {
-  private let frames: GrowingArray<SampledFrame>  // [T], by number modulo T
-  private let embeddings: FloatBuffer?  // [T, E]
+  private let frames: GrowingArray<SampledFrame>  // [T]; frame n is at n modulo T
+  private let embeddings: FloatBuffer?  // [T, E], in the same places
   private let size: Int
   private let length: Int
-  /// Frames encoded so far.
+  /// The number of frames encoded so far.
   private(set) var count: Int64 = 0
-  /// The first number of those whose pictures are kept.
+  /// The number of the first frame whose picture may still be kept.
   private var firstKept: Int64 = 0
-  /// The run that the stream's causal state has seen frames of; -1: none.
+  /// The number of the run whose frames the stream's causal state has seen; -1: no run's.
   var causalRun: Int64 = -1
 
   /// - Parameters:
   ///   - length: T.
   ///   - size: E.
-  ///   - keepsEmbeddings: false if the pictures are kept.
+  ///   - keepsEmbeddings: whether embeddings are kept rather than pictures.
   init(length: Int, size: Int, keepsEmbeddings: Bool) throws(Failure) {
     frames = try GrowingArray(uninitialized: length)
     embeddings = keepsEmbeddings ? try FloatBuffer(count: product([length, size], "frames")) : nil
@@ -40,8 +41,8 @@ final class StreamHistory: @unchecked Sendable {
     embeddings.map { UnsafePointer($0.base + place(number) * size) }
   }
 
-  /// Adds the next frame, with its embedding where those are kept. Where pictures are kept, `released` gets that of the
-  /// frame which leaves.
+  /// Adds the next frame, with its embedding where embeddings are kept. Where pictures are kept, `released` gets the
+  /// picture of the frame that leaves.
   func append(_ frame: SampledFrame, _ embedding: UnsafePointer<Float>?, released: (Int32) -> Void) {
     let place = place(count)
     if keepsPictures, count - Int64(length) >= firstKept { released(frames.base[place].picture) }
@@ -52,7 +53,7 @@ final class StreamHistory: @unchecked Sendable {
     count += 1
   }
 
-  /// Gives up the pictures of all frames, which no window needs any more: `released` gets each of them.
+  /// Gives up the pictures of all frames, because no window needs them any more: `released` gets each picture.
   func releasePictures(_ released: (Int32) -> Void) {
     guard keepsPictures else { return }
     let first = max(firstKept, count - Int64(length))

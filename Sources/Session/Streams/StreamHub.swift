@@ -1,9 +1,11 @@
 import System
 
-/// The memory of steps, and a sign for threads that wait for a stream: all streams of a model share one hub.
+/// All streams of a model share one hub. It wakes the threads that wait for a stream, and keeps the memory of steps for
+/// later ones.
 final class StreamHub: Sendable {
   /// Rises whenever some stream changes in a way that a thread may wait for.
   let changes = Monitor<UInt64>(0)
+  /// The memory of steps that no thread uses now: at most one for each thread that has stepped.
   private let idle = Monitor<[StreamStep]>([])
 
   /// Wakes the threads that wait for a stream.

@@ -10,25 +10,26 @@ final class StreamState {
   var maker: WindowMaker
   /// Sampled frames that are not encoded yet, oldest first.
   private(set) var waiting: FixedRing<SampledFrame>
-  /// The first ones of `waiting` that a step has taken on.
+  /// How many frames at the front of `waiting` the step in progress has taken on.
   private(set) var inStep = 0
-  var pictures: Pictures
+  /// The places in the stream's `Pictures` that no frame uses.
+  var freePictures: FreePlaces
   var windows: WindowQueue
 
-  /// Set while a step encodes this stream's frames.
+  /// Whether a step encodes this stream's frames.
   private(set) var isStepping = false
-  /// Threads that wait to reset the stream; meanwhile no step begins.
-  var resetting = 0
-  /// The cancel token of that step.
+  /// The token that cancels the step in progress; nil if there is none.
   private var stepToken: OpaquePointer?
-  /// Set by `finish`: no more frames come.
+  /// Threads that are about to reset the stream; meanwhile no step begins.
+  var resetting = 0
+  /// Whether `finish` was called: no more frames come.
   var isFinished = false
-  /// Set once the last run has ended after `finish`.
+  /// Whether the stream has ended: it is finished, and a step has closed its last run.
   var isClosed = false
   private(set) var isCancelled = false
   var counts = Counts()
 
-  /// The account of every frame pushed: `pushed` is the sum of the others and of those that wait.
+  /// The account of every frame pushed: `pushed` is the sum of the other numbers and of the frames that wait.
   struct Counts: BitwiseCopyable {
     var pushed: Int64 = 0
     var notDue: Int64 = 0
@@ -37,15 +38,16 @@ final class StreamState {
     var encoded: Int64 = 0
   }
 
+  /// The number of pictures that a stream needs at most: of the frames that wait, of as many in a step, of one that is
+  /// being pushed, and of `kept` encoded frames.
+  static func pictures(_ settings: StreamSettings, kept: Int) -> Int { 2 * settings.queueFrames + 1 + kept }
+
   /// - Parameters:
-  ///   - kept: pictures of encoded frames that the windows to come need.
-  ///   - size: S.
+  ///   - pictures: how many the stream has.
   ///   - embeddingSize: E.
-  init(_ settings: StreamSettings, kept: Int, size: Int, embeddingSize: Int) throws(Failure) {
-    // Those that wait, as many in a step, and one that is being written.
-    let queue = settings.queueFrames
-    waiting = try FixedRing(capacity: 2 * queue)
-    pictures = try Pictures(count: 2 * queue + 1 + kept, size: size)
+  init(_ settings: StreamSettings, pictures: Int, embeddingSize: Int) throws(Failure) {
+    waiting = try FixedRing(capacity: 2 * settings.queueFrames)
+    freePictures = try FreePlaces(count: pictures)
     windows = try WindowQueue(capacity: settings.queueWindows, size: embeddingSize)
     self.settings = settings
     sampler = FrameSampler(settings.sampling, gap: settings.gap)
@@ -70,10 +72,10 @@ final class StreamState {
   func queue(_ frame: SampledFrame) -> Bool {
     let before = waiting.count
     switch settings.overflow {
-    case .latest: while waiting.count > inStep { drop(at: inStep) }
-    case .dropOldest where isFull: drop(at: inStep)
-    // Only a push adds frames, so there still is the room that it found.
-    case .dropOldest, .dropNewest, .wait: break
+    // More frames than fit may wait, since a step that had taken frames on can leave them waiting again.
+    case .latest, .dropOldest: while isFull { drop(at: inStep) }
+    // The push found room. There is memory even if frames of a step that failed have taken that room again.
+    case .dropNewest, .wait: break
     }
     let dropped = before - waiting.count
     waiting.append(frame)
@@ -81,7 +83,7 @@ final class StreamState {
   }
 
   private func drop(at index: Int) {
-    pictures.give(waiting.remove(at: index).picture)
+    freePictures.give(waiting.remove(at: index).picture)
     counts.dropped += 1
   }
 
@@ -96,7 +98,7 @@ final class StreamState {
     var isNone: Bool { frames == 0 && !closes }
   }
 
-  /// The work for a step. Nothing while another step encodes this stream.
+  /// The work for a step; none while a step is in progress or the stream is about to be reset.
   var work: Work {
     guard !isStepping, resetting == 0 else { return Work() }
     var (maker, room, work) = (maker, windows.room, Work())
@@ -138,14 +140,14 @@ final class StreamState {
   func commitStep(keeps: Bool) {
     for _ in 0..<inStep {
       let frame = waiting.removeFirst().element
-      if !keeps { pictures.give(frame.picture) }
+      if !keeps { freePictures.give(frame.picture) }
     }
     counts.encoded += Int64(inStep)
     endStep()
   }
 
-  /// Ends a step that failed: its frames wait again, or are dropped. Where the queue's length bounds the delay, the oldest
-  /// of more than fit are dropped too.
+  /// Ends a step that failed: its frames wait again, or are dropped. If more frames wait then than fit, and the overflow
+  /// policy drops the oldest, it drops as many as are too many.
   func abandonStep(dropping: Bool) {
     if dropping { for _ in 0..<inStep { drop(at: 0) } }
     endStep()
@@ -169,7 +171,7 @@ final class StreamState {
 
   /// Makes the stream as new. No step may be in progress, and kept pictures must have been given back.
   func reset() {
-    while waiting.count > 0 { pictures.give(waiting.removeFirst().element.picture) }
+    while waiting.count > 0 { freePictures.give(waiting.removeFirst().element.picture) }
     windows.removeAll()
     sampler = FrameSampler(settings.sampling, gap: settings.gap)
     maker = StreamState.maker(settings)

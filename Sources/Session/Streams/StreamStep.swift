@@ -13,18 +13,28 @@ final class StreamStep: FrameSource, @unchecked Sendable {
 
   /// The share of one stream in the step.
   private struct Part: BitwiseCopyable {
+    /// The stream's index among the step's streams.
     let stream: Int
     let available: StreamState.Work
-    /// Its frames: `count` of the step's, from `first` on.
+    /// The place of the share's first frame in `frames`, and the number of its frames, which follow one another.
     var first = 0
     var count = 0
+    /// Whether the stream's last run ends with this step.
     var closes: Bool { available.closes && count == available.frames }
-    /// The windows after these frames.
+    /// The stream's windows as they go on after these frames.
     var maker: WindowMaker?
+    /// The place of the share's first window in `windows`, and the number of its windows.
     var firstWindow = 0
     var windows = 0
-    /// Frames that the stream had encoded before.
+    /// How many frames the stream had encoded before this step.
     var encoded: Int64 = 0
+  }
+
+  /// The number of frames that one stream had in a step.
+  private struct Share: BitwiseCopyable {
+    /// The stream's index among the step's streams.
+    let stream: Int
+    let frames: Int
   }
 
   /// A crop that the encoder asks for.
@@ -34,7 +44,7 @@ final class StreamStep: FrameSource, @unchecked Sendable {
   }
 
   private let token: OpaquePointer
-  private var streams: [Stream] = []
+  private var streams = StreamList()
   private var parts = GrowingArray<Part>()
   private var frames = GrowingArray<SampledFrame>()
   private var windows = GrowingArray<WindowSpan>()
@@ -45,6 +55,10 @@ final class StreamStep: FrameSource, @unchecked Sendable {
   private var joined: FloatBuffer  // [windows, E]
   /// The share that gets a frame first if not all can have one, so that no stream is always the last.
   private var turn = 0
+  /// Whether numbers overflowed in windows, whose frames one by one did not.
+  private var overflowsInWindows = false
+  /// The shares of the latest step over several streams in which numbers overflowed.
+  private var overflowed = GrowingArray<Share>()
 
   init() throws(Failure) {
     let nothing = try FloatBuffer(count: 0)
@@ -58,28 +72,50 @@ final class StreamStep: FrameSource, @unchecked Sendable {
   /// Encodes waiting frames of `count` streams of one model, at most `limit`, and makes the windows that they complete.
   /// A stream that another step encodes is left out. Returns the number of frames encoded.
   ///
-  /// Numbers that overflow would do so in each later step. So where the frames of one stream alone have been taken on,
-  /// they are dropped, and with them the frames that windows to come would share; where there are frames of several,
-  /// the step changes nothing.
+  /// If numbers overflow, the frames of that stream are dropped, those of the others are encoded, and it throws.
   /// - Parameter stream: gives the stream at an index in 0 ..< count.
   func run(
+    count: Int, limit: Int, _ stream: (Int) throws(Failure) -> Stream
+  ) throws(Failure) -> Int {
+    overflowed.removeAll()
+    do throws(Failure) { return try runTogether(count: count, limit: limit, stream) } catch {
+      guard error.kind == .notFinite else { throw error }
+      // Each stream by itself, so that only the one whose numbers overflow loses frames.
+      for share in overflowed.view {
+        do throws(Failure) {
+          _ = try runTogether(count: 1, limit: share.frames) { (_) throws(Failure) in
+            try stream(share.stream)
+          }
+        } catch { if error.kind != .notFinite { throw error } }
+      }
+      throw error
+    }
+  }
+
+  /// Runs a step that succeeds or fails as a whole.
+  ///
+  /// Numbers that overflow would do so in each later step. If only one stream has a share in the step, its frames are
+  /// dropped, and with them earlier ones which windows to come would share, if the cause may lie in those. If several
+  /// have, the step changes nothing, and `overflowed` says which shares it had.
+  private func runTogether(
     count: Int, limit: Int, _ stream: (Int) throws(Failure) -> Stream
   ) throws(Failure) -> Int {
     cshims_token_set(token, 0)
     cshims_use_call_token(token)
     defer {
       cshims_use_call_token(nil)
-      streams.removeAll(keepingCapacity: true)
+      streams.removeAll()
       parts.removeAll()
       frames.removeAll()
       windows.removeAll()
       crops.removeAll()
       runs.removeAll()
     }
-    for index in 0..<count { streams.append(try stream(index)) }
+    for index in 0..<count { try streams.append(stream(index)) }
     for index in 1..<max(count, 1) { try streams[index].check(belongsTo: streams[0].loaded, index) }
     var isDone = false
     var dropsFrames = false
+    overflowsInWindows = false
     defer { if !isDone { abandon(dropping: dropsFrames) } }
     try begin()
     allot(limit)
@@ -90,12 +126,18 @@ final class StreamStep: FrameSource, @unchecked Sendable {
     streams[0].loaded.streams.announce()
     try plan()
     do throws(Failure) { try encode() } catch {
-      dropsFrames = error.kind == .notFinite && parts.count == 1
+      guard error.kind == .notFinite else { throw error }
+      dropsFrames = parts.count == 1
+      if !dropsFrames { try keepShares() }
       throw error
     }
     commit()
     isDone = true
     return frames.count
+  }
+
+  private func keepShares() throws(Failure) {
+    for part in parts.view { try overflowed.append(Share(stream: part.stream, frames: part.count)) }
   }
 
   // MARK: - Taking frames on
@@ -109,7 +151,7 @@ final class StreamStep: FrameSource, @unchecked Sendable {
     var dropped = false
     defer { if dropped { streams[0].loaded.streams.announce() } }
     for keepsPictures in [true, false] {
-      for index in streams.indices where streams[index].history.keepsPictures == keepsPictures {
+      for index in 0..<streams.count where streams[index].history.keepsPictures == keepsPictures {
         let work = try streams[index].state.withLock { (state) throws(Failure) in
           try state.checkNotCancelled()
           if state.dropOldFrames() { dropped = true }
@@ -190,10 +232,11 @@ final class StreamStep: FrameSource, @unchecked Sendable {
   private func encode() throws(Failure) {
     let model = streams[0].loaded.model
     let size = model.configuration.embeddingSize
-    var split = 0  // parts before it encode windows anew
+    // The parts before `split` encode their windows anew, `anew` of them; the others encode each frame once.
+    var split = 0
     while split < parts.count, streams[parts[split].stream].history.keepsPictures { split += 1 }
     let once = split..<parts.count
-    let anew = split < parts.count ? parts[split].firstWindow : windows.count  // windows
+    let anew = split < parts.count ? parts[split].firstWindow : windows.count
     try StreamStep.grow(&joined, rows: windows.count, size)
     if anew > 0 {
       try forEachPlace(of: 0..<split) { (part, _, _, number) throws(Failure) in
@@ -212,6 +255,7 @@ final class StreamStep: FrameSource, @unchecked Sendable {
       try gatherEmbeddings(once, after: anew, size)
       try model.join(rows.base, videos: windows.count - anew, to: joined.base + anew * size)
     } catch {
+      overflowsInWindows = error.kind == .notFinite
       for run in runs.view { run.state._withUnsafeGuaranteedRef { $0.undo() } }
       throw error
     }
@@ -289,8 +333,8 @@ final class StreamStep: FrameSource, @unchecked Sendable {
   }
 
   private func appendCrop(of frame: SampledFrame, _ stream: Int) throws(Failure) {
-    let crop = streams[stream].state.withLock { UnsafeBufferPointer($0.pictures.crop(frame.picture)) }
-    if let pixels = crop.baseAddress { try crops.append(Crop(stream: stream, pixels: pixels)) }
+    guard let pixels = streams[stream].pictures.crop(frame.picture).baseAddress else { return }
+    try crops.append(Crop(stream: stream, pixels: pixels))
   }
 
   func write(_ index: Int, to pixels: UnsafeMutablePointer<Float>) throws(Failure) {
@@ -320,7 +364,7 @@ final class StreamStep: FrameSource, @unchecked Sendable {
         }
         for place in part.first..<part.first + part.count {
           history.append(frames[place], UnsafePointer(embeddings.base + place * size)) {
-            state.pictures.give($0)
+            state.freePictures.give($0)
           }
         }
         if let maker = part.maker { state.maker = maker }
@@ -336,9 +380,9 @@ final class StreamStep: FrameSource, @unchecked Sendable {
       let stream = streams[part.stream]
       stream.state.change { state in
         state.abandonStep(dropping: dropping)
-        guard dropping, stream.history.keepsPictures else { return }
-        // One of these pictures may be the one that overflows.
-        stream.history.releasePictures { state.pictures.give($0) }
+        // An earlier frame of the window may be the cause.
+        guard dropping, overflowsInWindows || stream.history.keepsPictures else { return }
+        stream.history.releasePictures { state.freePictures.give($0) }
         state.maker.forget()
       }
     }
@@ -354,16 +398,7 @@ extension Stream {
     count: Int, limit: Int, _ stream: (Int) throws(Failure) -> Stream
   ) throws(Failure) -> Int {
     try stream(0).loaded.streams.withStep { (step) throws(Failure) in
-      do throws(Failure) { return try step.run(count: count, limit: limit, stream) } catch {
-        guard error.kind == .notFinite, count > 1 else { throw error }
-        // Each by itself, so that only the stream whose numbers overflow loses frames.
-        for index in 0..<count {
-          do throws(Failure) {
-            _ = try step.run(count: 1, limit: limit) { (_) throws(Failure) in try stream(index) }
-          } catch { if error.kind != .notFinite { throw error } }
-        }
-        throw error
-      }
+      try step.run(count: count, limit: limit, stream)
     }
   }
 }

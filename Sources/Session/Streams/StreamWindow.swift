@@ -3,28 +3,28 @@ import System
 
 /// A window over a stream's frames, whose embedding is made.
 public struct StreamWindow: Sendable, BitwiseCopyable {
-  /// Its number in the stream, from 0 on.
+  /// The window's number in the stream, from 0 on.
   public let sequence: Int64
-  /// Timestamps of its first and its last frame.
+  /// The timestamps of the window's first and last frame, in nanoseconds.
   public let start, end: Int64
-  /// Numbers of its first and its last frame among all frames pushed.
+  /// The numbers of the window's first and last frame among all frames pushed, from 0 on.
   public let firstPush, lastPush: Int64
-  /// Different frames, at most T.
+  /// The number of different frames in the window, 1 to T.
   public let frames: Int
-  /// Sampled frames between its first and its last that were dropped.
+  /// The number of due frames between the window's first and last frame that were dropped.
   public let dropped: Int64
-  /// Whether it is the first window of a run that began after a gap.
+  /// Whether the window is the first one of a run that began after a gap.
   public let followsGap: Bool
-  /// Whether it closes a run, less than a hop after the window before.
+  /// Whether the window is a tail: the end of a run, less than a hop after the window before.
   public let isTail: Bool
 }
 
-/// Windows that wait to be taken, with their embeddings.
+/// A queue of windows that wait to be taken, with their embeddings.
 struct WindowQueue: ~Copyable {
   private var windows: FixedRing<StreamWindow>
   private let embeddings: FloatBuffer  // [capacity, E]
   private let size: Int
-  /// Windows added since the beginning.
+  /// The number of windows added so far.
   private(set) var added: Int64 = 0
 
   /// - Parameter size: E.
