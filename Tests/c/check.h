@@ -13,10 +13,10 @@ static int check_passed, check_failed;
 
 static int check_that(int good, const char *file, int line, const char *what) {
   if (good) {
-    check_passed++;
+    __atomic_add_fetch(&check_passed, 1, __ATOMIC_RELAXED); /* several threads may check */
     return 1;
   }
-  if (++check_failed <= 40) fprintf(stderr, "  %s:%d: failed: %s\n", file, line, what);
+  if (__atomic_add_fetch(&check_failed, 1, __ATOMIC_RELAXED) <= 40) fprintf(stderr, "  %s:%d: failed: %s\n", file, line, what);
   return 0;
 }
 

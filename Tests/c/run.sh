@@ -293,6 +293,8 @@ wanted test_stream && build test_stream $SANITIZE &&
   check test_stream "$BUILD/test_stream" "$ROOT" "${STREAM_WINDOWS:-100}"
 wanted test_stream_threads && build test_stream_threads $SANITIZE &&
   check test_stream_threads "$BUILD/test_stream_threads" "$ROOT" 2
+wanted test_stream_beside && build test_stream_beside $SANITIZE &&
+  check test_stream_beside "$BUILD/test_stream_beside" "$ROOT"
 wanted test_cancel && build test_cancel -O1 && check test_cancel "$BUILD/test_cancel" "$ROOT" "$BUILD/scratch"
 # Without the sanitizer, which needs more memory than there is to be.
 wanted test_video_quiet && build test_video_quiet -O1 &&

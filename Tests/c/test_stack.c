@@ -12,7 +12,7 @@
 enum { LEAST = 64 << 10, LEAST_FOR_VIDEO = 128 << 10, LARGE = 4 << 20, PAINT = 0xA7, GUARD = 64 << 10 };
 
 static const char *scratch;
-static actionclip_model *model;
+static actionclip_model *model, *shifted; /* the second with temporal shift */
 static actionclip_tokenizer *tokenizer;
 static float embedding[4096], text[16 * 4096], pixels[64 * 3 * 224 * 224];
 static uint8_t rgb[64 * 224 * 160 * 3];
@@ -97,6 +97,46 @@ static int32_t encode_frames(void) {
   for (size_t i = 0; i < t; i++) images[i] = (actionclip_image){rgb, 0, 224, 160, ACTIONCLIP_PIXEL_RGB, 0};
   return actionclip_encode_frames(model, images, t, NULL, embedding, e, NULL, 0);
 }
+/* A stream from its making to its end, with a picture larger and one smaller than the crop, and calls that fail. */
+static int32_t stream_of(const actionclip_model *of, int32_t mode) {
+  actionclip_stream_options o;
+  actionclip_stream_options_init(&o);
+  o.frame_interval_ns = 1000;
+  o.mode = mode;
+  o.warmup = ACTIONCLIP_WARMUP_PARTIAL;
+  o.queue_frames = 2;
+  actionclip_stream *s = NULL;
+  int32_t status = actionclip_stream_create(of, &o, &s), found = 0;
+  actionclip_frame frame;
+  actionclip_frame_init(&frame);
+  frame.pixel_format = ACTIONCLIP_PIXEL_NV12;
+  frame.planes[0] = rgb;
+  frame.planes[1] = rgb + 224 * 160;
+  actionclip_window window = {.struct_size = sizeof window};
+  actionclip_stream_stats stats = {.struct_size = sizeof stats};
+  actionclip_stream_info facts = {.struct_size = sizeof facts};
+  size_t ready;
+  for (int i = 0; i < 20 && status == ACTIONCLIP_OK; i++) {
+    frame.width = i % 2 ? 224 : 16;
+    frame.height = i % 2 ? 160 : 10;
+    status = actionclip_stream_push(s, &frame, 1000 * i, NULL);
+    if (status == ACTIONCLIP_OK) status = actionclip_stream_wait(&s, 1, ACTIONCLIP_WAIT_STEP, 1000, &ready);
+    if (status == ACTIONCLIP_OK) status = actionclip_stream_step(&s, 1, 0, NULL);
+    if (status == ACTIONCLIP_OK) status = actionclip_stream_next(s, &window, embedding, 4096, &found);
+    if (status == ACTIONCLIP_OK && actionclip_stream_push(s, &frame, 0, NULL) == ACTIONCLIP_OK) status = -1;
+  }
+  if (status == ACTIONCLIP_OK) status = actionclip_stream_get_stats(s, &stats);
+  if (status == ACTIONCLIP_OK) status = actionclip_stream_get_info(s, &facts);
+  if (status == ACTIONCLIP_OK) status = actionclip_stream_finish(s);
+  if (status == ACTIONCLIP_OK) status = actionclip_stream_reset(s);
+  if (status == ACTIONCLIP_OK) status = actionclip_stream_cancel(s);
+  if (status == ACTIONCLIP_OK && actionclip_stream_step(&s, 1, 0, NULL) != ACTIONCLIP_ERROR_CANCELLED) status = -1;
+  actionclip_stream_free(s);
+  return status;
+}
+static int32_t stream(void) { return stream_of(model, ACTIONCLIP_STREAM_EXACT); }
+static int32_t stream_exact(void) { return stream_of(shifted, ACTIONCLIP_STREAM_EXACT); }
+static int32_t stream_causal(void) { return stream_of(shifted, ACTIONCLIP_STREAM_CAUSAL); }
 /* The frames' embeddings lie in `pixels` until they are joined. */
 static int32_t single_frames(void) {
   const actionclip_image image = {rgb, 0, 224, 160, ACTIONCLIP_PIXEL_RGB, 0};
@@ -167,7 +207,8 @@ static const struct {
              {"load, Hugging Face folder", load_folder}, {"file_describe", describe}, {"tokenizer_load", tokenizer_load},
              {"tokenizer_encode", tokenizer_encode}, {"encode_labels", encode_labels}, {"classifier", classify}, {"classifier, fit", teach},
              {"encode_pixels", encode_pixels}, {"encode_frames", encode_frames}, {"single_frames", single_frames},
-             {"preprocess", preprocess},
+             {"preprocess", preprocess}, {"stream", stream}, {"stream, shift, exact", stream_exact},
+             {"stream, shift, causal", stream_causal},
              {"video", video}, {"save", save}, {"save, int8", save_int8}, {"similarity", similarity}, {"described", described}, {"prompts_fit", fit},
              {"failures", failures}};
 
@@ -225,6 +266,8 @@ int main(int argc, char **argv) {
   actionclip_model_options_init(&o);
   o.threads = 2;
   CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &o, &model));
+  o.temporal_shift = ACTIONCLIP_ON;
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &o, &shifted));
   CHECK_OK(actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), &tokenizer));
   info.struct_size = sizeof info;
   CHECK_OK(actionclip_model_get_info(model, &info));
@@ -245,6 +288,7 @@ int main(int argc, char **argv) {
   small_usual_stack();
   unlink(saved);
   actionclip_tokenizer_free(tokenizer);
+  actionclip_model_free(shifted);
   actionclip_model_free(model);
   return check_report("test_stack");
 }
