@@ -47,8 +47,8 @@ func frameViews(
     let frame = (raw + index * Int(size)).assumingMemoryBound(to: actionclip_frame.self)
     guard frame.pointee.struct_size == size else {
       throw .argument(
-        "frames[\(index)].struct_size is \(frame.pointee.struct_size), that of frames[0] is \(size); all frames of a call"
-          + " must have the same")
+        "frames[\(index)].struct_size is \(frame.pointee.struct_size), that of frames[0] is \(size); all frames of a"
+          + " call must have the same")
     }
     try views.append(frameView(frame, "frames[\(index)]"))
   }

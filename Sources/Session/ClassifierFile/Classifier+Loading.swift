@@ -19,8 +19,8 @@ extension Classifier {
       guard contents.model == own else {
         throw Failure(
           .optionConflict,
-          "was taught with another model (\(contents.model.prefix(12))…, this one is \(own.prefix(12))…): load that one, "
-            + "or teach anew")
+          "was taught with another model (\(contents.model.prefix(12))…, this one is \(own.prefix(12))…): load that"
+            + " one, or teach anew")
       }
       guard contents.embeddingSize == loaded.configuration.embeddingSize else {
         throw .tensorShape("texts", [contents.rows, contents.labels.count, contents.embeddingSize])

@@ -6,7 +6,7 @@ struct ClassifierState {
   var examples: ExampleSet
   /// The choices for fits; nil: the classifier is not fitted, and words alone score.
   var options: FitOptions?
-  /// Whether the fit's clips are not among the examples: the classifier was loaded without them, so another fit cannot be
-  /// made.
+  /// Whether the fit's clips are not among the examples: the classifier was loaded without them, so another fit cannot
+  /// be made.
   var isWithoutClips = false
 }

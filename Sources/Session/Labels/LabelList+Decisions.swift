@@ -17,8 +17,8 @@ extension LabelList {
   /// The numbers by which a fit decides; nil without a fit.
   public var rules: DecisionRules? { fit?.rules }
 
-  /// Decides about video embeddings [videos, E] by calibrated probabilities, and gives each decision to `emit`. Without a
-  /// fit the probabilities are those of `score` at a scale of 100, and every video shows a label.
+  /// Decides about video embeddings [videos, E] by calibrated probabilities, and gives each decision to `emit`. Without
+  /// a fit the probabilities are those of `score` at a scale of 100, and every video shows a label.
   public func decide(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, emit: (_ video: Int, Decision) -> Void
   ) throws(Failure) {

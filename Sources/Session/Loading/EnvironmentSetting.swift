@@ -9,8 +9,8 @@ struct EnvironmentSetting {
   /// The value, cut where it is longer than any that is expected.
   let bytes: UnsafeRawBufferPointer
 
-  /// Nil where the variable is not set or empty, and in a program with more rights than its user (setuid), which ignores
-  /// the environment.
+  /// Nil where the variable is not set or empty, and in a program with more rights than its user (setuid), which
+  /// ignores the environment.
   init?(_ name: String) {
     guard let text = cguest_secure_getenv(name), text.pointee != 0 else { return nil }
     self.name = name
@@ -20,7 +20,7 @@ struct EnvironmentSetting {
   /// The error of a value that is not expected, with what can be done besides.
   func failure(expected: String, or remedy: String = "") -> Failure {
     .argument(
-      "the environment variable \(name) is \(quoted(bytes, limit: 32)), expected \(expected); correct or unset it\(remedy)"
-    )
+      "the environment variable \(name) is \(quoted(bytes, limit: 32)), expected \(expected); correct or unset"
+        + " it\(remedy)")
   }
 }

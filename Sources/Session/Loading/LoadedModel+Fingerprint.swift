@@ -4,10 +4,10 @@ import Numerics
 import System
 
 extension LoadedModel {
-  /// A SHA-256 in hexadecimal that tells this model from others: over the options that change embeddings, and over
-  /// every parameter but the matrices of encoder blocks, rounded to bf16 where a precision holds it so: biases, LayerNorms,
-  /// positions, projections, the patch embedding, the temporal head. A model has the same fingerprint in every precision
-  /// and storage. Models that differ in matrices of encoder blocks alone share one.
+  /// A SHA-256 in hexadecimal that tells this model from others. It is taken over the options that change embeddings,
+  /// and over every parameter but the matrices of encoder blocks, rounded to bf16 where a precision holds it so: biases,
+  /// LayerNorms, positions, projections, the patch embedding, the temporal head. A model has the same fingerprint in
+  /// every precision and storage. Models that differ in matrices of encoder blocks alone share one.
   func fingerprint() throws(Failure) -> String {
     let c = configuration
     var sha = SHA256()

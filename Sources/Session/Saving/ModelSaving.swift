@@ -10,7 +10,7 @@ public struct SaveOptions {
   public var storage = MatrixStorage.fp32
   public var labels: TextList?
   public var templates: TextList?
-  /// The weights of the templates; nil keeps the model's own, unless there are other templates, which get equal weights.
+  /// The weights of the templates; nil keeps the model's own. With other templates nil means equal weights.
   public var templateWeights: TemplateWeights?
   /// The templates get equal weights, whatever the model's own are.
   public var hasEqualWeights = false

@@ -60,8 +60,8 @@ final class VideoEncoding {
     frames.restart()
   }
 
-  /// Completes the encoding once all frames are written: `video` [views, E] and, unless nil, `frame` [views, rows, E], written on
-  /// success only.
+  /// Completes the encoding once all frames are written: `video` [views, E] and, unless nil, `frame` [views, rows, E],
+  /// written on success only.
   func finish(video: UnsafeMutablePointer<Float>, frame: UnsafeMutablePointer<Float>?) throws(Failure) {
     guard let running else {
       return try model.encode(frames, videos: frames.views, videoOut: video, frameOut: frame)
