@@ -197,10 +197,10 @@ typedef struct actionclip_model actionclip_model;
 #define ACTIONCLIP_ACTIVATION_GELU 2
 
 /* Instruction sets that the network is computed with. A model takes the fastest ones of its processor, up to a limit:
- * the lower one of actionclip_model_options and of the environment variable ACTIONCLIP_INSTRUCTIONS, which has the names
- * of these constants in lower case ("avx2"). A limit allows the instruction sets of its architecture up to itself, in
- * this order; one of another architecture is ACTIONCLIP_ERROR_INVALID_ARGUMENT. Results' last digits depend on it. It
- * does not concern files, preprocessing and adaptation, which take the processor's best.
+ * the lower one of actionclip_model_options and of the environment variable ACTIONCLIP_INSTRUCTIONS, which has the
+ * names of these constants in lower case ("avx2"). A limit allows the instruction sets of its architecture up to
+ * itself, in this order; one of another architecture is ACTIONCLIP_ERROR_INVALID_ARGUMENT. Results' last digits depend
+ * on it. It does not concern files, preprocessing and adaptation, which take the processor's best.
  *
  * AMX needs permission from Linux, which is the whole process's and for good: from then on alternate signal stacks need
  * 8 KB more (docs/EMBEDDING.md). It is asked for when a bf16 or int8 model is loaded whose limit allows AMX, never for
@@ -576,8 +576,8 @@ ACTIONCLIP_API int32_t actionclip_join_frames(const actionclip_model *model,
 /* ------------------------------------------------------------- camera frames */
 
 /* Further pixel formats, of actionclip_frame alone. A U and a V (colour differences) belong to one pixel, to a pair of
- * pixels of a row (YUYV, UYVY), or to 2 x 2 pixels (4:2:0: NV12, NV21, I420, YV12). With an odd width or height the last
- * U and V have fewer: their plane has (width+1)/2 columns and (height+1)/2 rows. */
+ * pixels of a row (YUYV, UYVY), or to 2 x 2 pixels (4:2:0: NV12, NV21, I420, YV12). With an odd width or height the
+ * last U and V have fewer: their plane has (width+1)/2 columns and (height+1)/2 rows. */
 #define ACTIONCLIP_PIXEL_RGBX 6   /* as RGBA; the fourth byte means nothing */
 #define ACTIONCLIP_PIXEL_BGRX 7   /* as BGRA; the fourth byte means nothing */
 #define ACTIONCLIP_PIXEL_GRAY16 8 /* 16 bits in the processor's byte order; the upper byte counts */
@@ -589,16 +589,16 @@ ACTIONCLIP_API int32_t actionclip_join_frames(const actionclip_model *model,
 #define ACTIONCLIP_PIXEL_YUYV 14  /* one plane: Y U Y V for two pixels. 4:2:2; YUY2 is another name */
 #define ACTIONCLIP_PIXEL_UYVY 15  /* one plane: U Y V Y for two pixels. 4:2:2 */
 
-/* The matrix by which Y, U and V are turned into RGB. A camera's driver or a stream's header says it; colours of another
- * matrix look right and are up to 37 of 255 levels off. State it where it is known. AUTO takes BT.601 for frames of at
- * most 576 stored rows, else BT.709; never BT.2020. */
+/* The matrix by which Y, U and V are turned into RGB. A camera's driver or a stream's header says it; colours of
+ * another matrix look right and are up to 37 of 255 levels off. State it where it is known. AUTO takes BT.601 for
+ * frames of at most 576 stored rows, else BT.709; never BT.2020. */
 #define ACTIONCLIP_MATRIX_AUTO 0
 #define ACTIONCLIP_MATRIX_BT601 1
 #define ACTIONCLIP_MATRIX_BT709 2
 #define ACTIONCLIP_MATRIX_BT2020 3 /* with constant brightness left out (non-constant luminance) */
 
-/* The numbers of Y that stand for black and white: 16 and 235 (LIMITED), or 0 and 255 (FULL), which pictures decoded from
- * JPEG and MJPEG have. AUTO takes LIMITED. */
+/* The numbers of Y that stand for black and white: 16 and 235 (LIMITED), or 0 and 255 (FULL), which pictures decoded
+ * from JPEG and MJPEG have. AUTO takes LIMITED. */
 #define ACTIONCLIP_RANGE_AUTO 0
 #define ACTIONCLIP_RANGE_LIMITED 1
 #define ACTIONCLIP_RANGE_FULL 2
@@ -610,9 +610,10 @@ ACTIONCLIP_API int32_t actionclip_join_frames(const actionclip_model *model,
 /* A picture in the caller's memory as a camera gives it. Set it up with actionclip_frame_init, then set pixel_format,
  * width, height and planes.
  *
- * The library takes it for the RGB picture that it stands for: Y, U and V are converted, the picture is turned clockwise
- * by `rotation`, mirrored by `flip`, and cut to its region. What follows (resize, crop) has the same bits as for that
- * picture as an actionclip_image. Only pixels that the crop needs are read and converted, and never a row's padding.
+ * The library takes it for the RGB picture that it stands for: Y, U and V are converted, the picture is turned
+ * clockwise by `rotation`, mirrored by `flip`, and cut to its region. What follows (resize, crop) has the same bits as
+ * for that picture as an actionclip_image. Only pixels that the crop needs are read and converted, and never a row's
+ * padding.
  *
  * Converting is defined to the bit, on every processor: max(Y-16, 0) (FULL: Y), U-128 and V-128 times the matrix's
  * factors, rounded to 20 fractional bits; the sum is rounded to 8 bits. A U and V count for all their pixels alike,
@@ -635,7 +636,7 @@ typedef struct actionclip_frame {
   int32_t region_y;         /* all four 0: the whole */
   int32_t region_width;
   int32_t region_height;
-  int32_t region_clamp;     /* ACTIONCLIP_ON: a region partly outside is cut to the picture; 0 or _OFF: it is an error */
+  int32_t region_clamp;     /* ACTIONCLIP_ON: a region partly outside is cut to the picture; else it is an error */
   int32_t reserved;         /* 0 */
 } actionclip_frame;
 
@@ -656,8 +657,8 @@ static inline void actionclip_frame_init(actionclip_frame *frame) {
 #define ACTIONCLIP_NAMES_FFMPEG 5    /* pix_fmt: "yuv420p", "rgb24" */
 
 /* Finds the pixel format, ACTIONCLIP_PIXEL_*, that a name stands for; `names` is ACTIONCLIP_NAMES_*. Upper and lower
- * case are the same. Names do not tell matrix and range. A format that is known and not taken (Bayer, compressed, depth,
- * more than 8 bits) is ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED, and the message says what to do; another name is
+ * case are the same. Names do not tell matrix and range. A format that is known and not taken (Bayer, compressed,
+ * depth, more than 8 bits) is ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED, and the message says what to do; another name is
  * ACTIONCLIP_ERROR_INVALID_ARGUMENT. */
 ACTIONCLIP_API int32_t actionclip_pixel_format_from_name(const char *name, int32_t names,
                                                          int32_t *pixel_format_out);
@@ -866,10 +867,10 @@ typedef struct actionclip_stream actionclip_stream;
 #define ACTIONCLIP_STREAM_EXACT 0
 #define ACTIONCLIP_STREAM_CAUSAL 1
 
-/* Windows that a run has before its T-th sampled frame. */
-#define ACTIONCLIP_WARMUP_WAIT 0         /* none */
-#define ACTIONCLIP_WARMUP_REPEAT_FIRST 1 /* frames before the first one are copies of it */
-#define ACTIONCLIP_WARMUP_PARTIAL 2      /* the frames that are there, spread over the T places */
+/* Rules for the windows of a run before its T-th sampled frame. */
+#define ACTIONCLIP_WARMUP_WAIT 0         /* there are none */
+#define ACTIONCLIP_WARMUP_REPEAT_FIRST 1 /* copies of the run's first frame stand in front of it */
+#define ACTIONCLIP_WARMUP_PARTIAL 2      /* the run's frames are spread over the T places */
 
 /* Rules for a due frame that finds queue_frames frames waiting. */
 #define ACTIONCLIP_OVERFLOW_WAIT 0        /* it is not taken, and push gives ACTIONCLIP_PUSH_FULL: for files */
@@ -883,10 +884,10 @@ typedef struct actionclip_stream actionclip_stream;
 typedef struct actionclip_stream_options {
   uint32_t struct_size;      /* sizeof(actionclip_stream_options), set by _init */
   int32_t frame_stride;      /* pushed frames from one due frame to the next, up to 2^20; 0: by time */
-  int64_t frame_interval_ns; /* nanoseconds from one due frame to the next, up to a day; 0: below */
+  int64_t frame_interval_ns; /* nanoseconds from one due frame to the next, up to a day; 0: the default above */
   int32_t hop;               /* sampled frames from one window to the next, up to 2^16; 0: T/8, at least 1 */
   int32_t warmup;            /* ACTIONCLIP_WARMUP_* */
-  int64_t gap_ns;            /* a longer hole between frames ends a run; -1: none does; 0: T*frame_interval_ns, or -1 */
+  int64_t gap_ns;            /* a longer hole between frames ends a run; -1: none does; 0: T intervals, by stride -1 */
   int64_t max_age_ns;        /* a step drops frames that are older than the newest one by more; 0: none */
   int32_t overflow;          /* ACTIONCLIP_OVERFLOW_* */
   int32_t queue_frames;      /* due frames that may wait for a step, up to 4096; 0: T; with OVERFLOW_LATEST always 1 */
@@ -911,11 +912,11 @@ ACTIONCLIP_API int32_t actionclip_stream_create(const actionclip_model *model,
 ACTIONCLIP_API void actionclip_stream_free(actionclip_stream *stream);
 
 /* Answers to a pushed frame. */
-#define ACTIONCLIP_PUSH_QUEUED 1   /* it waits for a step */
-#define ACTIONCLIP_PUSH_NOT_DUE 2  /* it is not sampled; its pixels were not read */
-#define ACTIONCLIP_PUSH_REPLACED 3 /* it waits for a step, and older frames were dropped for it */
-#define ACTIONCLIP_PUSH_DROPPED 4  /* it was dropped */
-#define ACTIONCLIP_PUSH_FULL 5     /* it was not taken nor counted: push it again once there is room */
+#define ACTIONCLIP_PUSH_QUEUED 1   /* the frame waits for a step */
+#define ACTIONCLIP_PUSH_NOT_DUE 2  /* the frame is not sampled; its pixels were not read */
+#define ACTIONCLIP_PUSH_REPLACED 3 /* the frame waits for a step, and older frames were dropped for it */
+#define ACTIONCLIP_PUSH_DROPPED 4  /* the frame was dropped */
+#define ACTIONCLIP_PUSH_FULL 5     /* the frame was neither taken nor counted: push it again once there is room */
 
 /* Takes a frame with its timestamp in nanoseconds, of any clock, within 2^62 of 0. Timestamps must rise: a frame with a
  * bad timestamp, and one that actionclip_encode_camera_frames would refuse, is ACTIONCLIP_ERROR_INVALID_ARGUMENT; it
@@ -946,21 +947,21 @@ ACTIONCLIP_API int32_t actionclip_stream_wait(actionclip_stream *const *streams,
                                               int32_t reason, int64_t timeout_ns, size_t *ready_out);
 
 /* Flags of a window. */
-#define ACTIONCLIP_WINDOW_PARTIAL 1       /* it has fewer than T different frames */
-#define ACTIONCLIP_WINDOW_DISCONTINUITY 2 /* the first one after a gap */
-#define ACTIONCLIP_WINDOW_TAIL 4          /* the end of a run that is no hop after the window before, if there is one */
+#define ACTIONCLIP_WINDOW_PARTIAL 1       /* the window has fewer than T different frames */
+#define ACTIONCLIP_WINDOW_DISCONTINUITY 2 /* the window is the first one after a gap */
+#define ACTIONCLIP_WINDOW_TAIL 4          /* the window is a tail: the rest of a run, less than a hop after the last */
 
 /* A window over a stream's frames. */
 typedef struct actionclip_window {
   uint32_t struct_size;   /* set it to sizeof(actionclip_window) before the call */
   int32_t flags;          /* ACTIONCLIP_WINDOW_* */
-  int64_t sequence;       /* its number in the stream, from 0 on */
-  int64_t start_ns;       /* timestamp of its first frame */
-  int64_t end_ns;         /* timestamp of its last frame */
-  int64_t first_push;     /* number of its first frame among all frames pushed, from 0 on */
-  int64_t last_push;      /* number of its last frame among all frames pushed */
-  int64_t dropped_inside; /* due frames between its first and its last that were dropped */
-  int32_t frame_count;    /* different frames, 1 to T */
+  int64_t sequence;       /* the window's number in the stream, from 0 on */
+  int64_t start_ns;       /* timestamp of the window's first frame */
+  int64_t end_ns;         /* timestamp of the window's last frame */
+  int64_t first_push;     /* number of the window's first frame among all frames pushed, from 0 on */
+  int64_t last_push;      /* number of the window's last frame among all frames pushed */
+  int64_t dropped_inside; /* due frames between the first and the last that were dropped */
+  int32_t frame_count;    /* number of different frames, 1 to T */
   int32_t reserved;       /* 0 */
 } actionclip_window;
 
@@ -1308,10 +1309,10 @@ ACTIONCLIP_API int32_t actionclip_classifier_fit(actionclip_classifier *classifi
 ACTIONCLIP_API int32_t actionclip_classifier_unfit(actionclip_classifier *classifier, int64_t *generation_out);
 
 /* Decides about videos [video_count, E] with a list of a fit: labels_out [video_count] is the index of the best label,
- * or -1 if the video shows none of them: the best label has examples, and its probability is below the list's threshold.
- * The threshold says nothing of labels without examples. probabilities_out [video_count] is the largest probability,
- * calibrated as at a scale of 100, and margins_out [video_count] the amount by which it exceeds the second largest;
- * either may be NULL. Without a fit every video shows a label. */
+ * or -1 if the video shows none of them: the best label has examples, and its probability is below the list's
+ * threshold. The threshold says nothing of labels without examples. probabilities_out [video_count] is the largest
+ * probability, calibrated as at a scale of 100, and margins_out [video_count] the amount by which it exceeds the second
+ * largest; either may be NULL. Without a fit every video shows a label. */
 ACTIONCLIP_API int32_t actionclip_label_list_decide(const actionclip_label_list *list,
                                                     const float *videos, size_t video_count,
                                                     int32_t *labels_out, size_t labels_capacity,

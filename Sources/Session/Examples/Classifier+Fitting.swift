@@ -48,8 +48,8 @@ extension Classifier {
   }
 
   /// The fit of a state after examples of the label in column `label` were added to it. Clips of one view are taken in
-  /// one by one, which costs a rank-one update each and keeps the choices of the latest fit. Clips of several views, and
-  /// methods that cannot do so, take another fit.
+  /// one by one, which costs a rank-one update each and keeps the choices of the latest fit. Clips of several views,
+  /// and methods that cannot do so, take another fit.
   func updated(
     _ state: ClassifierState, with examples: ExampleSet, label: Int, _ options: FitOptions
   ) throws(Failure) -> AdaptedClassifier? {

@@ -5,9 +5,9 @@ import System
 
 extension LoadedModel {
   /// A SHA-256 in hexadecimal that tells this model from others. It is taken over the options that change embeddings,
-  /// and over every parameter but the matrices of encoder blocks, rounded to bf16 where a precision holds it so: biases,
-  /// LayerNorms, positions, projections, the patch embedding, the temporal head. A model has the same fingerprint in
-  /// every precision and storage. Models that differ in matrices of encoder blocks alone share one.
+  /// and over every parameter but the matrices of encoder blocks, rounded to bf16 where a precision holds it so:
+  /// biases, LayerNorms, positions, projections, the patch embedding, the temporal head. A model has the same
+  /// fingerprint in every precision and storage. Models that differ in matrices of encoder blocks alone share one.
   func fingerprint() throws(Failure) -> String {
     let c = configuration
     var sha = SHA256()

@@ -146,8 +146,8 @@ final class StreamState {
     endStep()
   }
 
-  /// Ends a step that failed: its frames wait again, or are dropped. If more frames wait then than fit, and the overflow
-  /// policy drops the oldest, it drops as many as are too many.
+  /// Ends a step that failed: its frames wait again, or are dropped. If more frames wait then than fit, and the
+  /// overflow policy drops the oldest, it drops as many as are too many.
   func abandonStep(dropping: Bool) {
     if dropping { for _ in 0..<inStep { drop(at: 0) } }
     endStep()

@@ -585,7 +585,7 @@ pub struct actionclip_frame {
     pub region_y: i32,
     pub region_width: i32,
     pub region_height: i32,
-    /// ACTIONCLIP_ON: a region partly outside is cut to the picture; 0 or _OFF: it is an error
+    /// ACTIONCLIP_ON: a region partly outside is cut to the picture; else it is an error
     pub region_clamp: i32,
     /// 0
     pub reserved: i32,
@@ -656,13 +656,13 @@ pub struct actionclip_stream_options {
     pub struct_size: u32,
     /// pushed frames from one due frame to the next, up to 2^20; 0: by time
     pub frame_stride: i32,
-    /// nanoseconds from one due frame to the next, up to a day; 0: below
+    /// nanoseconds from one due frame to the next, up to a day; 0: the default above
     pub frame_interval_ns: i64,
     /// sampled frames from one window to the next, up to 2^16; 0: T/8, at least 1
     pub hop: i32,
     /// ACTIONCLIP_WARMUP_*
     pub warmup: i32,
-    /// a longer hole between frames ends a run; -1: none does; 0: T*frame_interval_ns, or -1
+    /// a longer hole between frames ends a run; -1: none does; 0: T intervals, by stride -1
     pub gap_ns: i64,
     /// a step drops frames that are older than the newest one by more; 0: none
     pub max_age_ns: i64,
@@ -688,19 +688,19 @@ pub struct actionclip_window {
     pub struct_size: u32,
     /// ACTIONCLIP_WINDOW_*
     pub flags: i32,
-    /// its number in the stream, from 0 on
+    /// the window's number in the stream, from 0 on
     pub sequence: i64,
-    /// timestamp of its first frame
+    /// timestamp of the window's first frame
     pub start_ns: i64,
-    /// timestamp of its last frame
+    /// timestamp of the window's last frame
     pub end_ns: i64,
-    /// number of its first frame among all frames pushed, from 0 on
+    /// number of the window's first frame among all frames pushed, from 0 on
     pub first_push: i64,
-    /// number of its last frame among all frames pushed
+    /// number of the window's last frame among all frames pushed
     pub last_push: i64,
-    /// due frames between its first and its last that were dropped
+    /// due frames between the first and the last that were dropped
     pub dropped_inside: i64,
-    /// different frames, 1 to T
+    /// number of different frames, 1 to T
     pub frame_count: i32,
     /// 0
     pub reserved: i32,
