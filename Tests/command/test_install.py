@@ -12,7 +12,7 @@ from test_usage import header_version
 
 DEFAULT_MODEL = ROOT / "models" / "actionclip-shapes.safetensors"
 BIND_PROC = "mount --make-rprivate / && mount --rbind /proc"
-COMMANDS = ["adapt", "classify", "convert", "eval", "info", "parity", "prompts", "timeline", "tokenize", "watch"]
+COMMANDS = ["adapt", "classify", "convert", "eval", "info", "list", "parity", "prompts", "timeline", "tokenize", "watch"]
 
 
 def call_make(*arguments, **more):

@@ -267,3 +267,33 @@ def test_an_empty_folder_is_refused(tmp_path):
 
 def test_a_list_without_splits(folder):
     assert_error(evaluate(folder / "list.txt", "--split", "train", content="a.mp4 3\n"), "splits", "--split train")
+
+
+# The list alone.
+
+
+def test_a_list_is_printed_as_json_lines(folder):
+    path = folder / "list.csv"
+    path.write_text("path,label,start,end\na.mp4,yoga,1,2.5\nb.mp4,archery,,\nc.mp4,yoga,3,\n")
+    labels = folder / "labels.txt"
+    labels.write_text("archery\nyoga\n")
+    process = run("list", path, "--labels", labels)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert [json.loads(line) for line in process.stdout.splitlines()] == [
+        {"labels": ["archery", "yoga"]},
+        {"path": f"{folder}/a.mp4", "start": 1, "end": 2.5, "labels": [1]},
+        {"path": f"{folder}/b.mp4", "labels": [0]},
+        {"path": f"{folder}/c.mp4", "start": 3, "end": None, "labels": [1]},
+    ]
+    assert_error(run("list", path), "names no labels", "--labels")
+    path.write_text("a.mp4,yoga\na.mp4,yoga\n")
+    assert_error(run("list", path, "--labels", labels), "line 2", "a.mp4 is on line 1 already")
+
+
+def test_a_list_that_names_its_labels_needs_no_file(tmp_path):
+    for name in ("hand_wave", "jump"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.mp4").write_bytes(b"never opened")
+    first, *rows = run("list", tmp_path).stdout.splitlines()
+    assert json.loads(first) == {"labels": ["hand wave", "jump"]}
+    assert [json.loads(row)["labels"] for row in rows] == [[0], [1]]

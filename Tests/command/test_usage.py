@@ -6,7 +6,7 @@ from actionclip_command import MODEL, ROOT, assert_error, run
 
 #: An instruction set of another architecture.
 OTHERS = "neon_dot" if platform.machine() == "x86_64" else "avx2"
-SUBCOMMANDS = ["classify", "info", "tokenize", "parity"]
+SUBCOMMANDS = ["classify", "info", "list", "tokenize", "parity"]
 
 
 def header_version():
