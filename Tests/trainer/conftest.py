@@ -12,6 +12,8 @@ sys.path[:0] = [str(ROOT / "trainer"), str(ROOT / "scripts"), str(ROOT / "bindin
 #: Reference data too large to commit; tests that need it skip where it is absent.
 SHARED = Path(os.environ.get("ACTIONCLIP_SHARED", ROOT.parent / "shared"))
 
+if sys.version_info < (3, 11):
+    pytest.skip("the trainer needs Python 3.11", allow_module_level=True)
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 pytest.importorskip("safetensors", reason="safetensors is not installed")
 torch.set_num_threads(1)

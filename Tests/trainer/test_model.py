@@ -55,7 +55,7 @@ def test_gradients_are_those_of_differences(name, kind):
     """Along a random direction in all parameters at once, and in those of each tensor that the option adds."""
     model = made_model(TEMPORAL[name]).double()
     batch = made_order(Recipe(batch=4, loss=kind))[0]
-    batch = batch._replace(pixels=normalised(batch.pixels).double())
+    batch = batch._replace(pixels=normalised(batch.pixels, model.options).double())
     gradient(model, batch, kind, "fp32")
     own = {n: (p, p.grad) for n, p in model.named() if p.grad is not None}
     slopes = {n: grad.clone() for n, (_, grad) in own.items()}

@@ -124,7 +124,7 @@ def test_chunks_draw_the_dropout_that_their_features_had():
     # By hand: the same draws in one graph.
     torch.manual_seed(3)
     model.zero_grad(set_to_none=True)
-    video = torch.cat([model.encode_video(normalised(part)) for part in batch.pixels.split(2)])
+    video = torch.cat([model.encode_video(normalised(part, model.options)) for part in batch.pixels.split(2)])
     z = logits(video, model.encode_text(batch.tokens), model.clip.logit_scale)
     paper_loss(z, batch.matches).total.backward()
     whole = {name: p.grad.double() for name, p in model.named() if p.grad is not None}

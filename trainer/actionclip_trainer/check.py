@@ -68,7 +68,7 @@ def largest_difference(found: dict[str, torch.Tensor], expected: dict[str, torch
 def check_gradients(device: torch.device) -> Iterator[tuple[str, float, float]]:
     settings = Recipe(batch=8)
     batch = made_order(settings)[0]
-    batch = batch._replace(pixels=normalised(batch.pixels))
+    batch = batch._replace(pixels=normalised(batch.pixels, Options()))
     for name, options in TEMPORAL.items():
         model = made_model(options)
         exact = gradients(copy.deepcopy(model).double(), batch._replace(pixels=batch.pixels.double()))

@@ -15,7 +15,7 @@ from torch import nn
 
 from . import processes
 from .loss import Loss, in_full, logits, loss_of
-from .model import ActionCLIP
+from .model import ActionCLIP, Options
 
 Encode = Callable[[torch.Tensor], torch.Tensor]
 
@@ -32,15 +32,11 @@ class Batch(NamedTuple):
         return Batch(*(x.to(device, non_blocking=True) for x in self))
 
 
-_MEAN = (0.48145466, 0.4578275, 0.40821073)
-_STD = (0.26862954, 0.26130258, 0.27577711)
-
-
-def normalised(pixels: torch.Tensor) -> torch.Tensor:
-    """Bytes [..., 3, S, S] as floats with CLIP's mean and deviation; floats stay as they are."""
+def normalised(pixels: torch.Tensor, options: Options) -> torch.Tensor:
+    """Bytes [..., 3, S, S] as floats of the model's mean and deviation; floats stay as they are."""
     if pixels.dtype != torch.uint8:
         return pixels
-    mean, std = (torch.tensor(x, device=pixels.device)[:, None, None] for x in (_MEAN, _STD))
+    mean, std = (torch.tensor(x, device=pixels.device)[:, None, None] for x in (options.mean, options.std))
     return (pixels.float() / 255 - mean) / std
 
 
@@ -63,7 +59,7 @@ def gradient(
     device = model.clip.logit_scale.device
     encode = encode_video or model.encode_video
     encoders: list[tuple[Encode, torch.Tensor, bool, int]] = [
-        (lambda x: encode(normalised(x)), batch.pixels, _trains(model.clip.visual, model.head), chunk),
+        (lambda x: encode(normalised(x, model.options)), batch.pixels, _trains(model.clip.visual, model.head), chunk),
         (model.encode_text, batch.tokens, _trains_text(model), 0),
     ]
     passes = [_Pass(*one, device, precision) for one in encoders]

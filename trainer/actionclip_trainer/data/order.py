@@ -3,6 +3,7 @@ the middle sees what a straight one sees, with any number of worker processes.""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 from .. import processes
 from ..recipe import Recipe
 from ..step import Batch
-from .source import Source
+from .source import ClipError, Source
 from .texts import Texts, share_labels
 
 
@@ -47,13 +48,26 @@ class Order(Dataset[Batch]):
         own = range(self.rank * size, (self.rank + 1) * size)
         epoch = step // self.steps_per_epoch
         random = lambda i, use: np.random.default_rng([self.recipe.seed, epoch, int(chosen[i]), use])
-        pixels = torch.stack([self.source.clip(int(chosen[i]), random(i, 0)) for i in own])
+        pixels = torch.stack([self._clip(int(chosen[i]), random(i, 0)) for i in own])
         if self.recipe.loss == "cross_entropy":
             tokens, matches = self._all_labels(step, labels)
         else:
             tokens = torch.stack([self.texts.draw(labels[i], random(i, 1)) for i in own])
             matches = share_labels(labels, labels)
         return Batch(pixels, tokens.long(), matches)
+
+    def _clip(self, index: int, random: np.random.Generator) -> torch.Tensor:
+        """A clip. One that cannot be read is told, and the next one with the same labels stands in for it."""
+        count = len(self.source)
+        for step in range(count):
+            other = (index + step) % count
+            if self.source.labels[other] == self.source.labels[index]:
+                try:
+                    return self.source.clip(other, random)
+                except ClipError as error:
+                    first = error if step == 0 else first
+                    print(f"warning: {error}; another clip of its labels stands in for it", file=sys.stderr)
+        raise first
 
     def _all_labels(self, step: int, labels: list[tuple[int, ...]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Every label in one template, this process's share of them. The last label fills up the shares."""

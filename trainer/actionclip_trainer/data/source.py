@@ -11,6 +11,10 @@ import torch
 Labels = tuple[int, ...]
 
 
+class ClipError(RuntimeError):
+    """A clip that cannot be read; the message names it."""
+
+
 class Source(Protocol):
     """Clips with their labels. `group` names what clips are cut from: a held-out part never shares a group with the
     rest."""

@@ -1,6 +1,6 @@
 """Weights in files: reading any family, writing the reference's form and the single-file form."""
 
-from .reading import Weights, read_weights
-from .writing import write_reference, write_single_file
+from .reading import Weights, merges_of, read_merges, read_weights
+from .writing import save, write_reference, write_single_file
 
-__all__ = ["Weights", "read_weights", "write_reference", "write_single_file"]
+__all__ = ["Weights", "merges_of", "read_merges", "read_weights", "save", "write_reference", "write_single_file"]

@@ -3,6 +3,7 @@ archives among them, is read by the library, which writes it as a single file fi
 
 from __future__ import annotations
 
+import gzip
 import json
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,12 @@ class Weights:
     options: Options
     metadata: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def preset(self) -> dict[str, str]:
+        """How a single file says that frames are chosen and resized: "resize", "short_side" and "sampling" where it does."""
+        keys = ("resize", "short_side", "sampling")
+        return {key: self.metadata["actionclip." + key] for key in keys if "actionclip." + key in self.metadata}
+
     def named(self) -> dict[str, torch.Tensor]:
         """The tensors by their names in the single-file form."""
         return {**self.model, **{"fusion." + name: tensor for name, tensor in self.head.items()}}
@@ -40,38 +47,30 @@ class Weights:
 def read_weights(path: str | Path, **load: Any) -> Weights:
     """A file, a folder, or a name in Hugging Face's cache. load: arguments of `actionclip.Model` for what the family does
     not tell, such as open_clip_name or activation."""
-    path = str(path)
-    saved = _plain(Path(path)) if Path(path).is_file() else None
-    if saved is None:
+    weights = _plain(Path(path)) if Path(path).is_file() and not load else None
+    if weights is None:
         with tempfile.TemporaryDirectory() as folder:
-            return _single_file(_converted(path, folder, load))
-    if isinstance(saved, Weights):
-        return saved
-    model, head = saved
-    sizes, options = infer(model, head)
-    return Weights(model, head, sizes, options)
+            weights = _single_file(_converted(str(path), folder, load))
+    if weights is None:
+        raise ValueError(f"{path}: the library wrote a file of another form")
+    return weights
 
 
-def _plain(path: Path) -> Weights | tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]] | None:
-    """The weights of a file with CLIP's names, or None."""
+def _plain(path: Path) -> Weights | None:
+    """The weights of a single file or of one of the reference's checkpoints; None of any other file, whose family has
+    more to tell than its tensors do."""
     with open(path, "rb") as file:
         begins = file.read(9)
     if begins[8:] == b"{":
-        single = _single_file(path)
-        return single if "actionclip.format" in single.metadata or "visual.proj" in single.model else None
+        return _single_file(path)
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # no pickle of tensors alone: an archive of TorchScript, or another program's objects
         return None
-    if not isinstance(saved, dict):
+    if not isinstance(saved, dict) or not isinstance(saved.get("fusion_model_state_dict"), dict):
         return None
-    tensors = saved.get("model_state_dict", saved.get("state_dict", saved))
-    if not isinstance(tensors, dict):
-        return None
-    model = _cleaned(tensors)
-    if "visual.conv1.weight" not in model:
-        return None
-    return model, _cleaned(saved.get("fusion_model_state_dict") or {})
+    model, head = _cleaned(saved["model_state_dict"]), _cleaned(saved["fusion_model_state_dict"])
+    return Weights(model, head, *infer(model, head))
 
 
 def _cleaned(tensors: dict[str, Any]) -> dict[str, torch.Tensor]:
@@ -84,20 +83,20 @@ def _cleaned(tensors: dict[str, Any]) -> dict[str, torch.Tensor]:
     return kept
 
 
-def _single_file(path: str | Path) -> Weights:
+def _single_file(path: str | Path) -> Weights | None:
+    """The weights of a file in the single-file form; None of a safetensors file of another form."""
     from safetensors import safe_open
 
     with safe_open(path, "pt") as file:
         metadata = file.metadata() or {}
-        tensors = {name: file.get_tensor(name).float() for name in file.keys()}
-    head = {name[7:]: tensor for name, tensor in tensors.items() if name.startswith("fusion.")}
-    model = _cleaned({name: tensor for name, tensor in tensors.items() if not name.startswith("fusion.")})
-    if metadata.get("actionclip.compute") == "int8" or any(name.endswith("scale") for name in model if "." in name):
+        if "actionclip.format" not in metadata:
+            return None
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+    if any(tensor.dtype == torch.int8 for tensor in tensors.values()):
         raise ValueError(f"{path}: int8 weights are for running, not for training; start from the file they came from")
-    if "visual.proj" not in model:
-        return Weights(model, head, Sizes(), Options(), metadata)
-    sizes, options = infer(model, head)
-    return Weights(model, head, *_stated(metadata, sizes, options), metadata)
+    head = {name[7:]: tensor.float() for name, tensor in tensors.items() if name.startswith("fusion.")}
+    model = _cleaned({name: tensor for name, tensor in tensors.items() if not name.startswith("fusion.")})
+    return Weights(model, head, *_stated(metadata, *infer(model, head)), metadata)
 
 
 def _stated(metadata: dict[str, str], sizes: Sizes, options: Options) -> tuple[Sizes, Options]:
@@ -110,6 +109,9 @@ def _stated(metadata: dict[str, str], sizes: Sizes, options: Options) -> tuple[S
             if "actionclip." + key in metadata}  # fmt: skip
     if metadata.get("actionclip.temporal_view", "0") != "0":
         raise ValueError("the weights' frames see each other (temporal_view), which the trainer does not train")
+    for key in ("mean", "std"):
+        if "actionclip." + key in metadata:
+            told[key] = tuple(map(float, metadata["actionclip." + key].split()))
     heads = {key: int(metadata["actionclip." + key]) for key in ("vision_heads", "text_heads")
              if "actionclip." + key in metadata}  # fmt: skip
     return replace(sizes, **heads), replace(options, **told)
@@ -124,6 +126,22 @@ def _converted(path: str, folder: str, load: dict[str, Any]) -> Path:
     return target
 
 
-def labels_of(metadata: dict[str, str]) -> list[str]:
-    """The labels that a single file names."""
-    return json.loads(metadata.get("actionclip.labels", "[]"))
+def read_merges(path: str | Path) -> str:
+    """A merge list as text, from a merge list, packed or not, or from a tokenizer.json."""
+    packed = str(path).endswith(".gz")
+    with gzip.open(path, "rt", encoding="utf-8") if packed else open(path, encoding="utf-8") as file:
+        text = file.read()
+    if not str(path).endswith(".json"):
+        return text
+    merges = json.loads(text)["model"]["merges"]
+    return "\n".join(["#version: 0.2", *(m if isinstance(m, str) else " ".join(m) for m in merges), ""])
+
+
+def merges_of(path: str | Path, weights: Weights) -> str | None:
+    """The merge list that a start has in it or beside it."""
+    if "actionclip.merges" in weights.metadata:
+        return weights.metadata["actionclip.merges"]
+    folder = Path(path) if Path(path).is_dir() else Path(path).parent
+    beside = [folder / name for name in ("bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt",
+                                         "tokenizer.json")]  # fmt: skip
+    return next((read_merges(file) for file in beside if file.is_file()), None)

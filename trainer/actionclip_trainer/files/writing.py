@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -59,8 +60,6 @@ def write_single_file(
 ) -> None:
     """The library's form, docs/FORMAT.md, with everything in it that the library needs. merges: the text of CLIP's merge
     list. half: matrices as fp16."""
-    from safetensors.torch import save_file
-
     metadata = {
         "actionclip.format": "1", "actionclip.head": options.head, "actionclip.frames": str(options.frames),
         "actionclip.joint": "on" if options.joint else "off", "actionclip.temporal_shift": options.shift,
@@ -68,6 +67,7 @@ def write_single_file(
         "actionclip.head_epsilon": repr(options.head_epsilon),
         "actionclip.vision_heads": str(sizes.vision_heads or sizes.width // 64),
         "actionclip.text_heads": str(sizes.text_heads or sizes.text_width // 64),
+        "actionclip.mean": " ".join(map(repr, options.mean)), "actionclip.std": " ".join(map(repr, options.std)),
     }  # fmt: skip
     if merges:
         metadata["actionclip.merges"] = merges
@@ -80,4 +80,15 @@ def write_single_file(
         name: (tensor.half() if half and tensor.dim() > 1 else tensor).detach().cpu().contiguous().clone()
         for name, tensor in tensors.items()
     }
-    replaced(path, lambda part: save_file(kept, part, metadata=metadata))
+    replaced(path, lambda part: part.write_bytes(_safetensors(kept, metadata)))
+
+
+def _safetensors(tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> bytes:
+    """A safetensors file with the keys of its header sorted: the package's own order differs from run to run."""
+    from safetensors.torch import save as serialised
+
+    data = serialised(tensors, metadata)
+    end = 8 + struct.unpack("<Q", data[:8])[0]
+    header = json.dumps(json.loads(data[8:end]), sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return struct.pack("<Q", len(header)) + header + data[end:]

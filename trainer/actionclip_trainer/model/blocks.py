@@ -44,12 +44,13 @@ class Attention(nn.Module):
 class Block(nn.Module):
     """x + attention(ln_1(x)), then that + mlp(ln_2(that)). x is [N, L, width]."""
 
-    def __init__(self, width: int, heads: int, causal: bool, act: str, eps: float) -> None:
+    def __init__(self, width: int, heads: int, causal: bool, act: str, eps: float, hidden: int = 0) -> None:
         super().__init__()
+        hidden = hidden or 4 * width
         self.attn = Attention(width, heads, causal)
         self.ln_1 = nn.LayerNorm(width, eps)
         self.mlp = nn.Sequential(
-            OrderedDict(c_fc=nn.Linear(width, 4 * width), gelu=activation(act), c_proj=nn.Linear(4 * width, width))
+            OrderedDict(c_fc=nn.Linear(width, hidden), gelu=activation(act), c_proj=nn.Linear(hidden, width))
         )
         self.ln_2 = nn.LayerNorm(width, eps)
 

@@ -23,7 +23,7 @@ class VisionTransformer(nn.Module):
         self.ln_post = nn.LayerNorm(w, options.epsilon)
         heads = sizes.vision_heads or w // 64
         blocks: list[nn.Module] = [
-            Block(w, heads, False, options.activation, options.epsilon) for _ in range(sizes.layers)
+            Block(w, heads, False, options.activation, options.epsilon, sizes.hidden) for _ in range(sizes.layers)
         ]
         if options.shift != "off":
             blocks = [ShiftedBlock(block, options.frames, options.shift == "causal") for block in blocks]
@@ -55,7 +55,7 @@ class CLIP(nn.Module):
         self.visual = VisionTransformer(sizes, options)
         heads = sizes.text_heads or x // 64
         blocks: list[nn.Module] = [
-            Block(x, heads, True, options.activation, options.epsilon) for _ in range(sizes.text_layers)
+            Block(x, heads, True, options.activation, options.epsilon, sizes.text_hidden) for _ in range(sizes.text_layers)
         ]
         self.transformer = Blocks(blocks)
         self.token_embedding = nn.Embedding(sizes.vocabulary, x)

@@ -30,7 +30,7 @@ class WithPositions(nn.Module):
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
-        self.frame_position_embeddings = nn.Embedding(sizes.context, sizes.embed)
+        self.frame_position_embeddings = nn.Embedding(sizes.head_positions or sizes.context, sizes.embed)
         nn.init.normal_(self.frame_position_embeddings.weight, std=0.02)
 
 
@@ -61,14 +61,13 @@ class LSTM(WithPositions):
 
 
 class Transformer(WithPositions):
-    """Six of CLIP's blocks, always with QuickGELU, and an epsilon of their own."""
+    """CLIP's blocks, six in the reference, always with QuickGELU, and an epsilon of their own."""
 
     def __init__(self, sizes: Sizes, options: Options) -> None:
         super().__init__(sizes)
         heads = sizes.text_heads or sizes.text_width // 64
-        self.transformer = Blocks(
-            [Block(sizes.embed, heads, False, "QuickGELU", options.head_epsilon) for _ in range(6)]
-        )
+        block = lambda: Block(sizes.embed, heads, False, "QuickGELU", options.head_epsilon, sizes.head_hidden)
+        self.transformer = Blocks([block() for _ in range(sizes.head_layers)])
         for module in self.transformer.modules():
             if isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=0.02)

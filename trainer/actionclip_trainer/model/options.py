@@ -21,7 +21,8 @@ SHIFTS = ("off", "on", "causal")
 
 @dataclass(frozen=True)
 class Sizes:
-    """Every size of the two encoders. A number of heads of 0 means one for each 64 numbers of the width."""
+    """Every size of the two encoders. A number of heads of 0 means one for each 64 numbers of the width, an MLP's hidden
+    size of 0 four times the width."""
 
     side: int = 224
     patch: int = 16
@@ -34,6 +35,12 @@ class Sizes:
     text_layers: int = 12
     vision_heads: int = 0
     text_heads: int = 0
+    hidden: int = 0
+    text_hidden: int = 0
+    #: The Transf head's MLP, its layers, and the rows of positions; 0 rows for the context's number.
+    head_hidden: int = 0
+    head_layers: int = 6
+    head_positions: int = 0
 
     @property
     def grid(self) -> int:
@@ -55,6 +62,9 @@ class Options:
     head_epsilon: float = 1e-12
     #: Dropout of the Transf_cls head while training.
     head_dropout: float = 0.0
+    #: Mean and deviation of the input's red, green and blue, on the scale of 0 to 1.
+    mean: tuple[float, float, float] = (0.48145466, 0.4578275, 0.40821073)
+    std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
 
     def __post_init__(self) -> None:
         names = {name.lower(): name for name in HEADS}
@@ -83,6 +93,10 @@ def infer(model: Mapping[str, torch.Tensor], head: Mapping[str, torch.Tensor]) -
         side=grid * patch, patch=patch, width=width, layers=_layers(model, "visual.transformer.resblocks."),
         embed=model["visual.proj"].shape[1], context=context, vocabulary=len(model["token_embedding.weight"]),
         text_width=text_width, text_layers=_layers(model, "transformer.resblocks."),
+        hidden=_hidden(model, "visual.transformer.resblocks.0."), text_hidden=_hidden(model, "transformer.resblocks.0."),
+        head_hidden=_hidden(head, "transformer.resblocks.0."),
+        head_layers=_layers(head, "transformer.resblocks.") or 6,
+        head_positions=len(head.get("frame_position_embeddings.weight", ())),
     )  # fmt: skip
     options = Options(
         head=next((name for name, tensor in reversed(HEADS.items()) if tensor in head), "MeanP"),
@@ -98,3 +112,9 @@ def infer(model: Mapping[str, torch.Tensor], head: Mapping[str, torch.Tensor]) -
 
 def _layers(tensors: Mapping[str, torch.Tensor], prefix: str) -> int:
     return len({name[len(prefix) :].split(".")[0] for name in tensors if name.startswith(prefix)})
+
+
+def _hidden(tensors: Mapping[str, torch.Tensor], prefix: str) -> int:
+    """The hidden size of a block's MLP, 0 if it is the usual one."""
+    fc = next((tensors[n] for n in (prefix + "mlp.c_fc.weight", prefix + "net.mlp.c_fc.weight") if n in tensors), None)
+    return 0 if fc is None or fc.shape[0] == 4 * fc.shape[1] else fc.shape[0]
