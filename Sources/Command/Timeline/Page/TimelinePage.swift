@@ -1,10 +1,10 @@
 import CActionCLIP
 import FoundationEssentials
 
-/// One HTML page that shows the actions of some videos over time: each video by its relative path, a row for each label with its
-/// curve, and a slider for the least probability. The page works without a network; `page.js` draws the curves and
-/// finds the segments of the method mean again as `actionclip_find_segments` does. Of other methods it shows those that are
-/// probable enough. Without scripts it has a table of the segments.
+/// One HTML page that shows the actions of some videos over time: each video by its relative path, a row for each
+/// label with its curve, and a slider for the least probability. The page works without a network; `page.js` draws
+/// the curves and finds the segments of the method mean again as `actionclip_find_segments` does. Of other methods it
+/// shows those that are probable enough. Without scripts it has a table of the segments.
 struct TimelinePage {
   let videos: [VideoTimeline]
   let labels: [String]
@@ -31,7 +31,7 @@ struct TimelinePage {
 
   private var isMean: Bool { settings.method == Int32(ACTIONCLIP_SEGMENTS_MEAN) }
 
-  /// Effect of the slider.
+  /// A sentence for the page that says what the slider does.
   private var rule: String {
     isMean
       ? "A moment goes to the label with the largest mean probability over the windows that cover it, if that is no less "

@@ -81,9 +81,7 @@ function start(section) {
     lines[row] = addCurve(curves[row], row);
   }
   const needle = add(lanes, "div", { className: "needle" });
-  for (const picture of data.pictures) {
-    add(strip, "img", { src: picture.src, alt: "" }).style.left = percent(picture.t);
-  }
+  const pictures = data.pictures.map((picture) => ({ t: picture.t, image: add(strip, "img", { src: picture.src, alt: "" }) }));
   if (data.hidden) {
     add(section, "p", { className: "keys", textContent: `${data.hidden} more labels stay below 1 % all the time.` });
   }
@@ -238,7 +236,7 @@ function start(section) {
     lanes.style.width = `${100 * 2 ** zoom.value}%`;
     zoom.nextSibling.textContent = `${2 ** zoom.value} ×`;
     scroll.scrollLeft = middle * lanes.clientWidth - scroll.clientWidth / 2;
-    drawRuler();
+    drawScale();
   }
 
   function drawRuler() {
@@ -248,6 +246,29 @@ function start(section) {
     for (let tick = 0; tick * step < end - step / 4; tick++) {
       add(ruler, "span", { textContent: seconds(tick * step, step < 1 ? 1 : 0) }).style.left = percent(tick * step);
     }
+  }
+
+  // Pictures stand at their times where all have room; else some of them stand side by side, each near its time.
+  function drawStrip() {
+    if (!strip) return;
+    const [width, size] = [strip.clientWidth, strip.clientHeight];
+    const room = Math.max(1, Math.floor(width / size));
+    for (const { image } of pictures) image.hidden = true;
+    const shown = Array.from({ length: Math.min(room, pictures.length) }, (_, place) => {
+      if (room >= pictures.length) return { ...pictures[place], x: (pictures[place].t / end) * width };
+      const middle = ((place + 0.5) / room) * end;
+      const nearest = pictures.reduce((a, b) => (Math.abs(b.t - middle) < Math.abs(a.t - middle) ? b : a));
+      return { ...nearest, x: (middle / end) * width };
+    });
+    for (const { image, x } of shown) {
+      image.hidden = false;
+      image.style.left = `${Math.min(width - size / 2, Math.max(size / 2, x))}px`;
+    }
+  }
+
+  function drawScale() {
+    drawRuler();
+    drawStrip();
   }
 
   // A block of the result is a link to its beginning; anywhere else the place is the time.
@@ -292,7 +313,7 @@ function start(section) {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
-  new ResizeObserver(drawRuler).observe(scroll);
+  new ResizeObserver(drawScale).observe(scroll);
   setZoom();
   drawSegments();
 }
