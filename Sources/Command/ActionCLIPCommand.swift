@@ -28,6 +28,7 @@ struct ActionCLIPCommand: ParsableCommand {
       try Version.requireMatchingLibrary()
       let arguments = Arguments.all()
       try CommandName.check(arguments, known: names)
+      try OptionName.check(arguments)
       var command = try parseAsRoot(arguments)
       try command.run()
     } catch {

@@ -167,6 +167,9 @@ def test_labels_with_commas_quotes_and_other_scripts(tmp_path):
         (b"id,name\nx,run\n", ["line 2", "number"]),
         (b"", ["no label"]),
         (b"# nothing\n\n", ["no label"]),
+        (b"\xff\xferun\n\n", ["line 1", "UTF-8"]),
+        (b"\xff\xfe\x00\xd8r\0\n\0", ["line 1", "UTF-8"]),
+        (b"run\njump\nrun\n", ["'run' is there twice"]),
     ],
 )
 def test_bad_label_files(tmp_path, content, words):

@@ -55,6 +55,7 @@ struct Classify: ParsableCommand {
     if videos.isEmpty, segments == nil {
       throw ValidationError("Give a video, or --segments with a file that names videos.")
     }
+    try FilePath.refuseStandardInput(videos)
     if top < 0 { throw ValidationError("--top must be 0 or more.") }
     try scoring.refuse(candidates)
   }

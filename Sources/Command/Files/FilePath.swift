@@ -81,6 +81,16 @@ struct FilePath: ExpressibleByArgument {
     return stat(cString, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Whether the path stands for standard input.
+  var isStandardInput: Bool { bytes == [UInt8(ascii: "-")] }
+
+  /// Refuses standard input in place of a video's file.
+  static func refuseStandardInput(_ videos: [FilePath]) throws {
+    guard videos.contains(where: \.isStandardInput) else { return }
+    throw ValidationError(
+      "- is no video's file: give a file's name; what comes by standard input is for actionclip watch -.")
+  }
+
   var exists: Bool { access(cString, F_OK) == 0 }
 
   var cString: [CChar] { (bytes + [0]).map { CChar(bitPattern: $0) } }

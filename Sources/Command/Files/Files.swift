@@ -44,8 +44,8 @@ enum Files {
     try requireNoLink(path)
   }
 
-  /// Checks before hours of work that a text can be written after them. A file that is there is replaced if it is text: a
-  /// video given by mistake is not.
+  /// Checks before hours of work that a text can be written after them. A file that is there is replaced if it is
+  /// text: a video given by mistake is not.
   static func requireWritableText(_ path: FilePath) throws(CommandError) {
     try requireWritable(path)
     var status = stat()
@@ -151,8 +151,8 @@ enum Files {
     return lines + [rest]
   }
 
-  /// UTF-8 text without its byte order mark. UTF-16 with a mark is converted, with U+FFFD for what is invalid; bytes
-  /// without a mark are returned unchanged.
+  /// UTF-8 text without its byte order mark. UTF-16 with a mark is converted. Bytes without a mark, and those that
+  /// are no UTF-16 after one, are returned unchanged.
   private static func utf8(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return bytes.dropFirst(3) }
     let isLittle = bytes.starts(with: [0xFF, 0xFE])
@@ -161,7 +161,10 @@ enum Files {
       let (first, second) = (UInt16(bytes[place]), UInt16(bytes[place + 1]))
       return isLittle ? second << 8 | first : first << 8 | second
     }
-    return Array(String(decoding: units, as: UTF16.self).utf8)[...]
+    guard bytes.count.isMultiple(of: 2), let text = String(validating: units, as: UTF16.self) else {
+      return bytes[...]
+    }
+    return Array(text.utf8)[...]
   }
 
   /// Reads up to 64 KiB; nil at the end.

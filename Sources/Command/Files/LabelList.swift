@@ -10,6 +10,20 @@ enum LabelList {
     try entries(path).map(\.label)
   }
 
+  /// The labels of a file, each of which is there once.
+  static func distinct(_ path: FilePath) throws(CommandError) -> [String] {
+    let labels = try read(path)
+    try requireDistinct(labels, source: path.shown)
+    return labels
+  }
+
+  /// Refuses labels of which two are the same: no answer could tell them apart.
+  static func requireDistinct(_ labels: [String], source: String) throws(CommandError) {
+    var known = Set<String>()
+    guard let again = labels.first(where: { !known.insert($0).inserted }) else { return }
+    throw CommandError("\(source): the label '\(again)' is there twice")
+  }
+
   static func entries(_ path: FilePath) throws(CommandError) -> [Entry] {
     let labels = try parse(Files.read(path), name: path.shown)
     guard !labels.isEmpty else { throw CommandError("\(path.shown): there is no label in it") }

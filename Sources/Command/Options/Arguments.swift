@@ -10,9 +10,27 @@ enum Arguments {
 
   /// All arguments without the command's own name.
   static func all() -> [String] {
-    (1..<max(1, Int(CommandLine.argc))).compactMap { index in
-      CommandLine.unsafeArgv[index].map { escaped(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+    joiningNegativeNumbers(
+      (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+        CommandLine.unsafeArgv[index].map { escaped(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+      })
+  }
+
+  /// Makes "--step -1" to "--step=-1". The parser would take the number for another option, and say that the value is
+  /// missing.
+  private static func joiningNegativeNumbers(_ arguments: [String]) -> [String] {
+    let end = arguments.firstIndex(of: "--") ?? arguments.count
+    var joined: [String] = []
+    for argument in arguments[..<end] {
+      if let option = joined.last, option.wholeMatch(of: /--[a-z0-9-]+/) != nil,
+        argument.wholeMatch(of: /-\.?[0-9][0-9.e]*/) != nil
+      {
+        joined[joined.count - 1] = "\(option)=\(argument)"
+      } else {
+        joined.append(argument)
+      }
     }
+    return joined + arguments[end...]
   }
 
   private static func escaped(_ bytes: UnsafeRawBufferPointer) -> String {

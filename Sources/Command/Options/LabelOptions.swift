@@ -10,14 +10,22 @@ struct LabelOptions: ParsableArguments {
 
   func validate() throws {
     if labels != nil && !label.isEmpty { throw ValidationError("Give --labels or --label, not both.") }
+    if label.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
+      throw ValidationError("--label must not be empty.")
+    }
   }
 
   /// The labels that were given; empty: the model's own are meant.
-  func given() throws -> [String] { try labels.map(LabelList.read) ?? label }
+  func given() throws -> [String] {
+    if let labels { return try LabelList.distinct(labels) }
+    try LabelList.requireDistinct(label, source: "--label")
+    return label
+  }
 
   /// The labels that were given, else those that are described, else the model's own; an error if there are none.
-  func names(for model: Model, _ descriptions: Descriptions?) throws -> [String] {
-    var names = try given()
+  /// - Parameter given: an answer of `given`; nil: it is called.
+  func names(for model: Model, _ descriptions: Descriptions?, given: [String]? = nil) throws -> [String] {
+    var names = try given ?? self.given()
     if names.isEmpty { names = descriptions?.labels ?? [] }
     if names.isEmpty { names = model.labels }
     guard !names.isEmpty else {

@@ -43,6 +43,6 @@ struct LabelFile {
   mutating func read() throws(CommandError) -> [String] {
     known = LabelFile.version(of: path)
     seen = known
-    return try LabelList.read(path)
+    return try LabelList.distinct(path)
   }
 }

@@ -31,7 +31,7 @@ final class Reader: @unchecked Sendable {
     return failure.withLock { $0 }
   }
 
-  /// When the frame that is number `push` of all pushed ones arrived.
+  /// The time at which frame number `push` of all pushed ones arrived.
   func takeArrival(of push: Int64) -> Int64? { arrivals.withLock { $0.take(push) } }
 
   /// Frames that the source could not give.
@@ -44,6 +44,7 @@ final class Reader: @unchecked Sendable {
   private func pushAll() throws {
     var (pushed, refused): (Int64, Bool) = (0, false)
     var begin: Int64?
+    var newest: Int64?
     while var frame = try source.next() {
       lostFrames.store(source.lost, ordering: .relaxed)
       if isPaced {
@@ -61,11 +62,15 @@ final class Reader: @unchecked Sendable {
       } catch {
         if error.status == ACTIONCLIP_ERROR_CANCELLED { return }
         guard error.status == ACTIONCLIP_ERROR_INVALID_ARGUMENT else { throw error }
-        if !refused { Diagnostics.warning("\(source.name): a frame is refused: \(error.message)") }
+        let isLate = newest.map { frame.stamp <= $0 } ?? false
+        let reason = isLate ? "its time is not later than that of the frame before" : error.message
+        if !refused { Diagnostics.warning("\(source.name): a frame is refused: \(reason)") }
         refused = true
       }
+      newest = max(newest ?? frame.stamp, frame.stamp)
       pushed += 1
     }
+    if pushed == 0, !stop.isAsked { throw CommandError("\(source.name): it ends before its first frame") }
     lostFrames.store(source.lost, ordering: .relaxed)
   }
 

@@ -1,8 +1,9 @@
 import Glibc
 import Synchronization
 
-/// SIGINT, SIGTERM and SIGHUP as requests. A thread waits for them, so nothing is interrupted: the first SIGINT or SIGTERM
-/// asks for a stop, the next one ends the process at once.
+/// SIGINT, SIGTERM and SIGHUP as requests. A thread waits for them, so nothing is interrupted: the first SIGINT or
+/// SIGTERM asks for a stop, the next one ends the process at once. Before the first frame there is nothing to finish,
+/// so the process ends with status 128 and the signal's number.
 final class Signals: Sendable {
   private let stop: StopRequest
   /// Whether SIGHUP means that the labels are read again; otherwise it asks for a stop, as when a terminal closes.
@@ -37,6 +38,8 @@ final class Signals: Sendable {
       hangup.store(true, ordering: .releasing)
     } else if running.load(ordering: .acquiring), !stop.isAsked {
       stop.ask()
+    } else if !running.load(ordering: .acquiring) {
+      _exit(128 + signal)
     } else {
       Glibc.signal(signal, SIG_DFL)
       var own = sigset_t()
@@ -47,7 +50,7 @@ final class Signals: Sendable {
     }
   }
 
-  /// From now on a stop has something to finish; before, the first signal ends the process.
+  /// Says that frames are read: from now on a stop has something to finish.
   func frames() { running.store(true, ordering: .releasing) }
 
   /// Whether there was a SIGHUP since the last call.

@@ -12,6 +12,11 @@ struct ExportFile {
       self.format = format
       path = FilePath(argument: String(argument[argument.index(after: equals)...]))
     } else {
+      if let word = argument.firstMatch(of: /^([A-Za-z]+)=/)?.1 {
+        throw ValidationError(
+          "'\(word)' is no format; there are \(ExportFormat.allNames { _ in true }), and ./ before the name says that it is "
+            + "a file's")
+      }
       path = FilePath(argument: argument)
       guard let format = ExportFormat(nameOf: path) else { throw ExportFile.unknown(path) }
       self.format = format

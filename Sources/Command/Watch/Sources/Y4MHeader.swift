@@ -21,6 +21,11 @@ struct Y4MHeader {
   /// Parses the line without its line feed.
   init(_ line: [UInt8]) throws(CommandError) {
     let parts = String(decoding: line, as: UTF8.self).split(separator: " ")
+    guard !VideoContainer.begins(line) else {
+      throw CommandError(
+        "standard input: it is a video file, not a YUV4MPEG2 stream: give the file's name: actionclip watch FILE"
+      )
+    }
     guard line.count < Y4MHeader.longestLine, parts.first == "YUV4MPEG2" else {
       throw CommandError(
         "standard input: not a YUV4MPEG2 stream; give one: \(Y4MHeader.producer), or say what the frames are by --raw"

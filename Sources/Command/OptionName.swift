@@ -1,0 +1,25 @@
+import ArgumentParser
+
+/// Checks the names of options that other programs have, before the parser does: it would suggest the option with the
+/// most similar spelling, which does something else.
+enum OptionName {
+  /// The command's option by a name that it has in other programs.
+  private static let meant: [String: [String: String]] = [
+    "watch": [
+      "--fps": "--rate", "--framerate": "--rate", "--frame-rate": "--rate", "--resolution": "--size",
+      "--video-size": "--size", "--threshold": "--on",
+    ],
+    "timeline": ["--fps": "--window", "--rate": "--window", "--interval": "--window", "--hop": "--step"],
+  ]
+
+  /// - Throws: `ValidationError` where such a name is given.
+  static func check(_ arguments: [String]) throws {
+    guard let command = arguments.first, let names = meant[command] else { return }
+    for argument in arguments.dropFirst().prefix(while: { $0 != "--" }) {
+      let given = String(argument.prefix { $0 != "=" })
+      if let name = names[given] {
+        throw ValidationError("unknown option '\(given)'; did you mean '\(name)'?")
+      }
+    }
+  }
+}
