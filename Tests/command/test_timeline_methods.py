@@ -1,6 +1,10 @@
 """The ways in which `timeline --method` turns the scores of windows into segments."""
 
+import functools
 import json
+import re
+import shutil
+import subprocess
 
 import pytest
 from actionclip_command import CLIP, LABELS, MODEL, ROOT, assert_error, json_lines, run
@@ -9,6 +13,7 @@ STORY = ROOT / "examples" / "shapes.mp4"
 ACTIONS = ["moving left", "growing", "spinning clockwise", "moving up and to the right", "shrinking", "moving down"]
 
 
+@functools.cache
 def timeline(*arguments):
     return run("timeline", STORY, "--json", "--window", 2, *arguments, env={"ACTIONCLIP_MODEL": ""})
 
@@ -36,8 +41,9 @@ def test_mean_is_the_default():
 
 @pytest.mark.parametrize("method", ["mean", "viterbi", "ordered"])
 def test_below_the_threshold_a_moment_shows_none(method, steps):
-    more = ["--method", method, *{"mean": [], "viterbi": ["--change-cost", 0], "ordered": ["--steps", steps]}[method]]
-    before, after = segments(*more), segments(*more, "--threshold", 0.6)
+    more = ["--method", method, *(["--steps", steps] if method == "ordered" else [])]
+    free = ["--change-cost", 0] if method == "viterbi" else []
+    before, after = segments(*more), segments(*more, *free, "--threshold", 0.6)
     assert None not in labels(before) and None in labels(after)
     assert [label for label in labels(after) if label in ACTIONS] == ACTIONS
     assert all(s["probability"] > 0.6 for s in after if s["label"])
@@ -61,9 +67,55 @@ def test_hysteresis_gives_events():
     assert labels(segments("--method", "hysteresis", "--off", 0.9))[0] == "moving left"
 
 
+def test_events_have_the_options_of_live_video():
+    """The same options with the same words and defaults, and all of them reach the tracker."""
+
+    def options(command):
+        text = re.sub(r"\s+", " ", run(command, "--help").stdout)
+        part = text[text.index("EVENTS"):].split(" --on ", 1)[1].split(" --gap ")
+        return [part[0], part[1].split(")")[0]]
+
+    assert options("watch") == options("timeline") and len(re.findall(r"\(default: [0-9.]+", options("watch")[0])) == 7
+    eager = ["--on", 0.3, "--off", 0.2, "--min-on", 0.1, "--min-off", 0]
+    usual = segments("--method", "hysteresis", *eager)
+    for more in (["--half-life", 3], ["--margin", 1]):
+        assert segments("--method", "hysteresis", *eager, *more) != usual, more
+    pieces = segments("--method", "hysteresis", *eager, "--max-event", 1)
+    assert len(pieces) > len(usual) and all(s["end"] - s["start"] <= 1.001 for s in pieces)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg command to make clips")
+def test_a_long_hole_between_frames_ends_an_event_unless_gap_allows_it(tmp_path):
+    subprocess.run(["ffmpeg", "-v", "error", "-i", STORY, "-vf", "trim=end_frame=70,setpts=PTS+gt(N\\,35)*3/TB",
+                    "-fps_mode", "passthrough", "-c:v", "ffv1", tmp_path / "hole.mkv"], check=True)
+
+    def spans(*more):
+        process = run("timeline", tmp_path / "hole.mkv", "--json", "--method", "hysteresis", "--window", 0.8, "--label", "moving left",
+                      "--label", "growing", *more, env={"ACTIONCLIP_MODEL": ""})
+        return [(s["label"], round(s["start"])) for s in json_lines(process)[0]["segments"]]
+
+    assert spans("--gap", 2) == [("moving left", 0), ("moving left", 4)]
+    assert spans("--gap", 4) == spans("--gap", 0) == [("moving left", 0)]
+
+
+def test_each_label_has_its_thresholds(tmp_path):
+    known = [word for name in ("moving left", "growing", "shrinking") for word in ("--label", name)]
+    path = tmp_path / "thresholds.csv"
+    path.write_text('label,on,off\n"shrinking",0.3,0.2\nmoving left,0.3,0.2\ngrowing,0.3,0.2\n')
+    options = [*known, "--method", "hysteresis"]
+    assert segments(*options, "--thresholds", path) == segments(*options, "--on", 0.3, "--off", 0.2)
+    (tmp_path / "more.csv").write_text(path.read_text().replace("growing,0.3,0.2", "growing,1,1"))
+    found = segments(*options, "--thresholds", tmp_path / "more.csv")
+    growing = [s["end"] - s["start"] for s in found if s["label"] == "growing"]
+    assert sum(growing) < sum(s["end"] - s["start"] for s in segments(*options, "--thresholds", path) if s["label"] == "growing")
+    (tmp_path / "less.csv").write_text(path.read_text().replace("growing,", "growin,"))
+    assert_error(timeline(*options, "--thresholds", tmp_path / "less.csv"),
+                 "less.csv", "no thresholds for the label 'growing'", "did you mean 'growin'?")
+
+
 def test_viterbi_has_fewer_changes_the_more_they_cost():
-    counts = [len(segments("--method", "viterbi", "--change-cost", cost)) for cost in (0, 0.25, 5, 1000)]
-    assert counts == sorted(counts, reverse=True) and counts[-1] == 1 and counts[0] > counts[2]
+    counts = [len(segments("--method", "viterbi", "--change-cost", cost)) for cost in (0, 5, 1000)]
+    assert counts == sorted(counts, reverse=True) and counts[-1] == 1 and counts[0] > counts[1]
     found = segments("--method", "viterbi", "--min-duration", 2)
     assert labels(found) == ACTIONS and all(s["end"] - s["start"] >= 1.99 for s in found)
 
@@ -87,6 +139,11 @@ def test_options_that_do_not_fit_are_told(steps, tmp_path):
     for options, words in [
         (["--on", 0.5], "--on is for --method hysteresis, and this is mean"),
         (["--method", "viterbi", "--min-off", 1], "--min-off is for --method hysteresis"),
+        (["--half-life", 1], "--half-life is for --method hysteresis"), (["--gap", 1], "--gap is for --method hysteresis"),
+        (["--method", "hysteresis", "--max-event", 1, "--min-on", 1.5], "0, or at least --min-on, which is 1.5 seconds"),
+        (["--threshold", -1], "--threshold must be 0 to 1"), (["--step", 3], "--step must be at most --window"),
+        (["--out", "foo=x.csv"], "'foo' is no format; there are csv, vtt, srt, otio, activitynet and labelstudio"),
+        (["--fps", 5], "did you mean '--window'"), (["-"], "actionclip watch -"),
         (["--method", "hysteresis", "--threshold", 0.5], "--threshold is for --method mean or viterbi or ordered"),
         (["--steps", steps], "--steps is for --method ordered"),
         (["--method", "ordered"], "--method ordered needs --steps FILE"),
@@ -101,7 +158,7 @@ def test_options_that_do_not_fit_are_told(steps, tmp_path):
     assert_error(timeline("--method", "ordered", "--steps", tmp_path / "steps.txt"), "steps.txt", "'growin'", "'growing'")
     assert_error(timeline("--none", "nothing"), "--none", "'nothing' is not among the labels")
     process = timeline("--method", "ordered", "--steps", steps, "--min-duration", 4)  # 24 seconds in 18
-    assert process.returncode == 1 and "shapes.mp4" in process.stderr and "steps" in process.stderr
+    assert process.returncode == 1 and "shapes.mp4" in process.stderr and "4 seconds (--min-duration)" in process.stderr
     assert json.loads(process.stdout)["segments"] == []
 
 

@@ -14,13 +14,13 @@ import time
 
 import numpy as np
 import pytest
-from actionclip_command import COMMAND, LABELS, MODEL, ROOT, run
+from actionclip_command import CLIP, COMMAND, LABELS, MODEL, ROOT, json_lines, run
 
 SHAPES, STORY = ROOT / "models" / "actionclip-shapes.safetensors", ROOT / "examples" / "shapes.mp4"
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg command to make clips")
 WIDTH, HEIGHT, COUNT = 64, 48, 40
 #: The untrained model is sure of nothing: at these thresholds it has events all the same.
-EAGER = ["--on", "0.12", "--off", "0.1", "--min-on", "0", "--min-off", "0"]
+EAGER = ["--on", "0.12", "--off", "0.1", "--min-on", "0", "--min-off", "0", "--half-life", "0"]
 
 
 EVERY_FRAME = ["--stride", 1, "--hop", 1]
@@ -130,30 +130,61 @@ def test_the_same_pixels_give_the_same_bytes_in_every_form(planes, clip):
 @needs_ffmpeg
 def test_a_file_at_its_pace_fast_and_its_pixels_give_the_same_bytes(planes, tmp_path):
     pixels = np.stack(planes, -1)  # any colours
-    path = tmp_path / "clip.mov"
-    raw_input = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}", "-r", "25", "-i", "-"]
+    path, rate, sampling = tmp_path / "clip.mov", 80, ("--interval", "0.03")
+    raw_input = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(rate), "-i", "-"]
     subprocess.run(["ffmpeg", "-v", "error", *raw_input, "-c:v", "png", path], input=pixels.tobytes(), check=True)
-    fast = run(*arguments(path, "--pace", "fast", "--windows"))
+    fast = run(*arguments(path, "--pace", "fast", "--windows", sampling=sampling))
     assert fast.returncode == 0 and of_kind(fast.stdout, "ended")
-    assert fast.stdout == watch(pixels.tobytes(), "--windows", *raw("rgb24"))
+    assert fast.stdout == watch(pixels.tobytes(), "--windows", *raw("rgb24", rate), sampling=sampling)
     begun = time.monotonic()
-    real = run(*arguments(path, "--windows", "--overflow", "wait"))
-    assert time.monotonic() - begun >= (COUNT - 1) / 25
+    real = run(*arguments(path, "--windows", "--overflow", "wait", sampling=sampling))
+    assert time.monotonic() - begun >= (COUNT - 1) / rate
     assert real.stdout == fast.stdout
     assert re.search(r"latency p50 [\d.e+]+ ms, p99 [\d.e+]+ ms", real.stderr)
 
 
-@needs_ffmpeg
-def test_the_demo_is_told_as_it_was_made():
+@pytest.fixture(scope="module")
+def told():
+    """Lines about the demo's file, as fast as it goes."""
+    process = run("watch", STORY, "--pace", "fast", "--windows", env={"ACTIONCLIP_MODEL": ""})
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+def test_the_demo_is_told_as_it_was_made(told):
     story = [re.fullmatch(r" *([0-9.]+) s to +([0-9.]+) s  (.*)", row).groups()
              for row in (ROOT / "examples" / "shapes.txt").read_text().splitlines()]
-    pipe = subprocess.check_output(["ffmpeg", "-v", "error", "-i", STORY, "-f", "yuv4mpegpipe", "-"])
-    process = run("watch", "-", stdin=pipe, env={"ACTIONCLIP_MODEL": ""})
-    ended = of_kind(process.stdout, "ended")
     assert len(story) >= 4
     for start, end, action in story:
         middle = (float(start) + float(end)) / 2
-        assert [e["label"] for e in ended if e["start"] <= middle < e["end"]] == [action]
+        assert [e["label"] for e in of_kind(told, "ended") if e["start"] <= middle < e["end"]] == [action]
+
+
+def test_timeline_gives_the_events_of_the_same_file(told):
+    (line,) = json_lines(run("timeline", STORY, "--method", "hysteresis", "--json", env={"ACTIONCLIP_MODEL": ""}))
+    assert line["windows"] == len(of_kind(told, "window"))
+    assert line["segments"] == [{"start": e["start"], "end": e["end"], "label": e["label"], "probability": e["mean"]}
+                                for e in of_kind(told, "ended")]
+
+
+@needs_ffmpeg
+def test_a_pipe_of_a_file_s_frames_differs_by_the_conversion_of_colours_alone(told):
+    """FFmpeg converts a file's frames to RGB, the library those of a pipe: times are the same, scores nearly."""
+    pipe = subprocess.check_output(["ffmpeg", "-v", "error", "-i", STORY, "-f", "yuv4mpegpipe", "-"])
+    piped = run("watch", "-", "--windows", stdin=pipe, env={"ACTIONCLIP_MODEL": ""}).stdout.decode()
+    names = of_kind(told, "labels")[0]["labels"]
+    expected, found = of_kind(told, "window"), of_kind(piped, "window")
+    assert [(w["start"], w["end"], w["frames"]) for w in found] == [(w["start"], w["end"], w["frames"]) for w in expected]
+    scores, others = (np.array([w["scores"] for w in lines]) for lines in (expected, found))
+    assert np.abs(scores - others).mean() < 0.002 and np.abs(scores - others).max() < 0.25
+    flips = [names[a] for a, b in zip(scores.argmax(1), others.argmax(1)) if a != b]
+    assert len(flips) <= len(expected) // 50, flips
+    before, after = of_kind(told, "ended"), of_kind(piped, "ended")
+    assert [e["label"] for e in after] == [e["label"] for e in before]
+    hop = 0.25
+    for one, other in zip(before, after):
+        assert [other["start"], other["end"]] == pytest.approx([one["start"], one["end"]], abs=hop)
+        assert other["mean"] == pytest.approx(one["mean"], abs=0.05)
 
 
 @pytest.mark.parametrize(
@@ -192,8 +223,25 @@ def test_a_stream_that_is_cut_or_damaged_tells_what_it_had(planes, clip):
     assert "frame 20 does not begin with FRAME" in complaints(process)[0]
 
 
-def test_a_stream_without_frames_is_no_error():
-    assert [line["event"] for line in parsed(watch(y4m("420jpeg", [])))] == ["labels"]
+@pytest.mark.parametrize("stdin, more", [(y4m("420jpeg", []), []), (b"", ["--raw", "gray:8x8@25"])])
+def test_a_stream_without_frames_is_an_error(stdin, more):
+    process = run(*arguments("-", *more), stdin=stdin)
+    assert process.returncode == 1 and [line["event"] for line in parsed(process.stdout)] == ["labels"]
+    (line,) = complaints(process)
+    assert "standard input: it ends before its first frame" in line
+
+
+def test_the_last_frame_of_pixels_that_is_cut_is_reported(planes):
+    process = run(*arguments("-", "--raw", "gray:64x48@25"), stdin=planes[0].tobytes()[:-10])
+    (line,) = complaints(process)
+    assert process.returncode == 1 and "inside frame 39: 3062 of 3072 bytes" in line
+    assert f"{COUNT - 1} frames, " in process.stderr.decode()
+
+
+def test_a_video_file_by_standard_input_is_told_to_be_given_by_name():
+    process = run("watch", "-", "--model", MODEL, stdin=CLIP.read_bytes())
+    (line,) = process.stderr.decode().splitlines()
+    assert process.returncode == 1 and "give the file's name: actionclip watch FILE" in line
 
 
 @pytest.mark.parametrize(
@@ -204,6 +252,14 @@ def test_a_stream_without_frames_is_no_error():
      (["clip.mp4", "--size", "64x48"], "--size"), (["/dev/video7", "--pace", "fast"], "--pace"),
      (["-", "--on", "0.3", "--off", "0.4"], "--off"), (["-", "--on", "2"], "--on"), (["-", "--hop", "0"], "--hop"),
      (["-", "--interval", "1", "--stride", "2"], "--interval or --stride"), (["-", "--min-on", "nan"], "--min-on"),
+     (["-", "--interval", "-1"], "--interval must be above 0"), (["-", "--hop", "-3"], "--hop must be 1 to 65536"),
+     (["-", "--fps", "30"], "did you mean '--rate'"), (["-", "--threshold=0.3"], "did you mean '--on'"),
+     (["-", "--max-event", "0.2", "--min-off", "0.3", "--min-on", "0"],
+      "--max-event must be 0, or at least --min-off, which is 0.3 seconds"),
+     (["-", "--mode", "independent", "--margin", "0.1"], "--margin is for --mode exclusive"),
+     (["-", "--thresholds", "t.csv", "--on", "0.5"], "--thresholds or --on, not both"), (["-", "--gap", "nan"], "--gap"),
+     (["0"], "did you mean the camera /dev/video0?"), (["-", "--label", " "], "--label must not be empty"),
+     (["-", "--label", "waving", "--label", "waving"], "'waving' is there twice"),
      (["rtsp://user:secret@host/", "--model", MODEL], "ffmpeg"), (["/dev/video-none"], "No such file")])  # fmt: skip
 def test_wrong_usage_is_refused_in_one_line(options, words):
     process = run("watch", *options)
@@ -219,12 +275,31 @@ def test_none_must_be_a_label_and_makes_no_event(clip):
     assert name not in {line["label"] for line in of_kind(watch(clip, "--none", name), "started")}
 
 
+def preloaded(tmp_path_factory, name):
+    """A library that stands in for functions of the C library."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler")
+    library = tmp_path_factory.mktemp(name) / f"{name}.so"
+    source = ROOT / "Tests" / "command" / f"{name}.c"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", source, "-o", library, "-ldl"], check=True)
+    return library
+
+
+@pytest.fixture(scope="module")
+def fast_clock(tmp_path_factory):
+    """An environment in which the command's clock is so many times as fast."""
+    library = preloaded(tmp_path_factory, "fast_clock")
+    return lambda speed: {"LD_PRELOAD": str(library), "CLOCK_SPEED": str(speed)}
+
+
 class Running:
     """The command with its pipes, while it runs."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, env=None):
         self.process = subprocess.Popen(
-            [COMMAND, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            [COMMAND, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, **(env or {})})
 
     def write(self, data):
         self.process.stdin.write(data)
@@ -234,10 +309,19 @@ class Running:
         return json.loads(self.process.stdout.readline())
 
     def until(self, kind):
-        while True:
-            line = self.line()
-            if line["event"] == kind:
-                return line
+        return self.lines_until(kind)[-1]
+
+    def lines_until(self, kind):
+        lines = [self.line()]
+        while lines[-1]["event"] != kind:
+            lines.append(self.line())
+        return lines
+
+    def complaint(self):
+        """The next line on standard error that is no note about the model."""
+        while "assumed" in (line := self.process.stderr.readline().decode().strip()):
+            pass
+        return line
 
     def end(self):
         out, err = self.process.communicate(timeout=30)
@@ -258,45 +342,113 @@ def test_a_signal_ends_the_stream_and_its_events(clip, name):
     assert seen + parsed(out) == whole
 
 
-def test_labels_are_changed_while_it_runs(clip, tmp_path):
+def test_labels_are_changed_while_it_runs(clip, tmp_path, fast_clock):
     path = tmp_path / "labels.txt"
     path.write_text("waving\nclapping\n")
-    running = Running(*arguments(labels=["--labels", path]), "--on", "0.3", "--windows")
-    running.write(clip[:-6])
+    running = Running(*arguments(labels=["--labels", path]), "--on", "0.3", "--windows", env=fast_clock(50))
+    running.write(clip)
     assert running.line()["labels"] == ["waving", "clapping"]
     number = running.until("started")["number"]
+    running.until("window")
     path.write_text("jumping\nrunning\nwaving\n")
     running.process.send_signal(signal.SIGHUP)
     seen = []
     while not seen or seen[-1]["event"] != "labels":
         seen.append(running.line())
     assert seen[-1]["labels"] == ["jumping", "running", "waving"]
-    ended = {line["number"] for line in seen if line["event"] == "ended"}
-    assert ended == {number, *(line["number"] for line in seen if line["event"] == "started")}
-    path.write_text("\n")  # refused: the labels stay
-    os.utime(path, (1, 1))
-    time.sleep(1.3)
+    ended = [line for line in seen if line["event"] == "ended"]
+    assert {line["number"] for line in ended} == {number, *(line["number"] for line in seen if line["event"] == "started")}
+    # Nothing of the new labels begins before they were given, though the windows of that time do.
+    changed = seen[-1]["time"]
+    assert changed > 0 and max(line["end"] for line in ended) <= changed
+    running.write(clip[clip.index(b"FRAME"):])
+    assert running.until("window")["start"] < changed
+    # Labels that cannot be used are told, and the old ones stay.
+    for content, words in [(b"\n", "there is no label in it"), (b"a\nb\na\n", "the label 'a' is there twice"),
+                           (b"\xff\xfe\xfa", "it is not UTF-8"), (b"wa\xffing\n", "it is not UTF-8")]:
+        path.write_bytes(content)
+        running.process.send_signal(signal.SIGHUP)
+        assert f"{words}" in (line := running.complaint()) and line.endswith("; the labels stay as they were"), line
     new = tmp_path / "new.txt"
-    new.write_text("sitting\nwaving\n")
-    new.replace(path)
-    line = running.until("labels")
-    assert line["labels"] == ["sitting", "waving"] and line["time"] > 0
-    code, out, err = running.end()
-    assert code == 1 and "inside frame" in err and "there is no label in it; the labels stay as they were" in err
+    new.write_bytes(b"\xef\xbb\xbfsitting\r\nwaving\r\n")
+    new.replace(path)  # noticed without a signal
+    lines = running.lines_until("labels")
+    assert lines[-1]["labels"] == ["sitting", "waving"]
+    begun = [line for line in lines if line["event"] == "started"]
+    assert begun and all(line["start"] >= changed and line["peak_time"] >= changed for line in begun)
+    code, _, err = running.end()
+    assert code == 0, err
 
 
-def test_a_slow_reader_of_the_output_makes_frames_drop_and_is_told(planes):
+def test_labels_that_the_model_never_learned_are_said_whenever_they_are_given(tmp_path):
+    path = tmp_path / "labels.txt"
+    path.write_text("growing\nice skating\n")
+    running = Running("watch", "-", "--model", SHAPES, "--labels", path)
+    running.write(y4m("420jpeg", []))
+    running.line()
+    assert "never learned 'ice', 'skating'" in running.complaint()
+    path.write_text("growing\nplaying cello\n")
+    running.process.send_signal(signal.SIGHUP)
+    assert running.line()["labels"] == ["growing", "playing cello"]
+    assert "never learned 'cello'" in running.complaint()
+    running.process.kill()
+    running.end()
+
+
+def test_each_label_has_its_thresholds(clip, tmp_path):
+    labels = LABELS.read_text().split("\n")[:-1]
+    path = tmp_path / "thresholds.csv"
+
+    def with_thresholds(rows, *more):
+        path.write_text("label,f1,on,off\n" + "".join(f'"{name}",0.5,{on},{off}\n' for name, on, off in rows))
+        return run("watch", "-", "--model", MODEL, "--labels", LABELS, *EAGER[4:], "--interval", "0.1", "--thresholds", path, *more, stdin=clip)
+
+    same = [(name, 0.12, 0.1) for name in labels]
+    assert with_thresholds(same).stdout.decode() == watch(clip)
+    first = of_kind(watch(clip), "started")[0]["label"]
+    never = [(name, 1 if name == first else on, off) for name, on, off in same]
+    names = {line["label"] for line in of_kind(with_thresholds(never).stdout, "started")}
+    assert first not in names
+    # The label for nothing in particular needs none. Other labels' are told, and not used.
+    process = with_thresholds([row for row in same if row[0] != first] + [("sleeping", 0.5, 0.4)], "--none", first)
+    assert process.stdout.decode() == watch(clip, "--none", first)
+    assert "'sleeping' is not among the labels; these thresholds are not used" in complaints(process)[0]
+    missing = with_thresholds([row for row in same if row[0] != first])
+    assert missing.returncode == 1 and f"no thresholds for the label '{first}'" in complaints(missing)[0]
+    for text, words in [("label,on\na,1\n", "line 1: expected a header with the columns label, on, off"),
+                        ("label,on,off\na,0.5,x\n", "line 2: off is 'x'; expected a number from 0 to 1"),
+                        ("label,on,off\na,0.4,0.5\n", "line 2: off is 0.5, more than on, 0.4"),
+                        ("label,on,off\na,1,0\na,1,0\n", "line 3: the label 'a' is there twice"),
+                        ("label,on,off\n", "there are no thresholds in it"), ("", "there are no thresholds in it")]:
+        path.write_text(text)
+        process = run(*arguments()[:6], "--thresholds", path, stdin=clip)
+        assert process.returncode == 1 and words in complaints(process)[0], complaints(process)
+
+
+def test_a_slow_reader_of_the_output_makes_frames_drop_and_is_told(planes, fast_clock):
     frames = b"".join(pictures(planes, 2, 2) * 40)
-    running = Running(*arguments("-", *raw("i420"), "--windows", "--overflow", "latest", sampling=EVERY_FRAME))
+    running = Running(*arguments("-", *raw("i420"), "--windows", "--overflow", "latest", sampling=EVERY_FRAME),
+                      env=fast_clock(100))
     running.write(frames)
-    time.sleep(0.2)
+    time.sleep(0.2)  # 20 seconds by its clock
     code, out, err = running.end()
     assert code == 0, err
+    reports = [int(count) for count in re.findall(r"actionclip: (\d+) frames dropped in the last 10 s, latency p50", err)]
+    assert reports and min(reports) > 0
     pushed, sampled, dropped, windows = map(int, re.search(
         r"(\d+) frames, (\d+) sampled, (\d+) dropped, (\d+) windows, latency", err).groups())
-    assert pushed == sampled == 40 * COUNT and dropped > 0
+    assert pushed == sampled == 40 * COUNT and dropped >= sum(reports)
     found = of_kind(out, "window")
     assert len(found) == windows and any(w["dropped"] > 0 for w in found)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_before_the_first_frame_ends_it(name):
+    running = Running(*arguments())
+    time.sleep(0.2)
+    running.process.send_signal(getattr(signal, name))
+    code, out, err = running.end()
+    assert (code, out, err) == (128 + getattr(signal, name), "", "")
 
 
 def test_a_second_signal_ends_it_at_once():
@@ -409,13 +561,7 @@ def test_labels_cannot_steer_the_terminal(clip):
 
 @pytest.fixture(scope="module")
 def fake_camera(tmp_path_factory):
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler")
-    library = tmp_path_factory.mktemp("camera") / "camera.so"
-    source = ROOT / "Tests" / "command" / "fake_camera.c"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", source, "-o", library, "-ldl"], check=True)
-    return library
+    return preloaded(tmp_path_factory, "fake_camera")
 
 
 @pytest.fixture

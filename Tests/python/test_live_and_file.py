@@ -47,7 +47,8 @@ def live(path):
 @needs_ffmpeg
 @pytest.mark.skipif(not COMMAND.exists(), reason="the command is not built")
 @pytest.mark.parametrize(("name", "filters"), [
-    ("even.mkv", "null"), ("jitter.mkv", "setpts=PTS+mod(N*7919\\,13)/1000/TB"), ("camera.y4m", "fps=30000/1001")])
+    ("even.mkv", "null"), ("camera.y4m", "fps=30000/1001"),
+    ("jitter and holes.mkv", "setpts=PTS+mod(N*7919\\,13)/1000/TB+gt(N\\,203)*1.9/TB+gt(N\\,331)*2.5/TB")])
 def test_a_recording_gives_what_the_camera_gave(tmp_path, name, filters):
     """To the last bit, though frames that are not due are not decoded."""
     codec = [] if name.endswith("y4m") else ["-c:v", "ffv1", "-fps_mode", "passthrough"]

@@ -12,7 +12,11 @@ enum OptionHints {
 
   static func withFlags(_ message: String) -> String {
     let message = message.replacing(
-      "load it with actionclip_classifier_load", with: "give it as --classifier, or to adapt as --add-to")
+      "load it with actionclip_classifier_load", with: "give it as --classifier, or to adapt as --add-to"
+    )
+    .replacing(/min_duration_ns ([0-9]+)/) { found in
+      "\(FrameInterval.text(Int64(found.1) ?? 0)) seconds (--min-duration)"
+    }
     return message.replacing(/\ \(option ([a-z0-9_]+)\)/) { hint in
       guard let flag = flags[hint.1] else { return String(hint.0) }
       return flag.map { " (\($0))" } ?? ""

@@ -4,7 +4,8 @@ import CActionCLIP
 struct SegmentSettings {
   /// ACTIONCLIP_SEGMENTS_*
   var method = Int32(ACTIONCLIP_SEGMENTS_MEAN)
-  var tracker = actionclip_tracker_options()
+  /// The tracker of ACTIONCLIP_SEGMENTS_HYSTERESIS; nil: the library's defaults.
+  var tracker: TrackerSettings?
   /// For each label the mean below which a moment shows none.
   var thresholds: [Double] = []
   var changeCost: Double?
@@ -16,8 +17,6 @@ struct SegmentSettings {
   /// The labels of the steps in their order, and for each 1 if it may be missing, else 0.
   var steps: [Int32] = []
   var optional: [Int32] = []
-
-  init() { actionclip_tracker_options_init(&tracker) }
 
   /// - Parameter scores: [starts][labels]; the windows follow each other.
   func segments(
@@ -31,21 +30,23 @@ struct SegmentSettings {
     options.min_duration_ns = leastDuration
     options.none_label = noneLabel
     options.step_count = steps.count
-    var tracker = tracker
-    tracker.none_label = noneLabel
     var found: [actionclip_segment] = []
     var count = 0
     func find(_ out: UnsafeMutablePointer<actionclip_segment>?, _ capacity: Int) -> Int32 {
       thresholds.withUnsafeBufferPointer { thresholds in
         steps.withUnsafeBufferPointer { steps in
           optional.withUnsafeBufferPointer { optional in
-            withUnsafePointer(to: &tracker) { tracker in
-              options.tracker = tracker
-              options.thresholds = thresholds.isEmpty ? nil : thresholds.baseAddress
-              options.steps = steps.isEmpty ? nil : steps.baseAddress
-              options.step_optional = optional.isEmpty ? nil : optional.baseAddress
-              return actionclip_find_segments(
+            options.thresholds = thresholds.isEmpty ? nil : thresholds.baseAddress
+            options.steps = steps.isEmpty ? nil : steps.baseAddress
+            options.step_optional = optional.isEmpty ? nil : optional.baseAddress
+            func find() -> Int32 {
+              actionclip_find_segments(
                 starts, ends, scores, starts.count, labels, &options, out, capacity, &count)
+            }
+            guard let tracker else { return find() }
+            return tracker.withOptions(labels: labels) {
+              options.tracker = $0
+              return find()
             }
           }
         }

@@ -6,8 +6,16 @@ struct ListTable {
   static func read(
     _ source: ListSource, _ body: (ListTable.Row) throws(CommandError) -> Void
   ) throws(CommandError) {
+    try read(source.bytes ?? [], source.path.shown, columns: [], body)
+  }
+
+  /// Calls `body` with the row of each line of a file; its errors name the line.
+  /// - Parameter columns: names that the header must have.
+  static func read(
+    _ bytes: [UInt8], _ file: String, columns: [String], _ body: (ListTable.Row) throws(CommandError) -> Void
+  ) throws(CommandError) {
     var table = ListTable()
-    try source.forEachLine { (line, number) throws(CommandError) in
+    try ListSource.forEachLine(of: bytes, file) { (line, number) throws(CommandError) in
       let text = ListFields.trim(line)
       if text.isEmpty { return }
       guard let fields = ListFields.split(text, at: .comma) else {
@@ -16,6 +24,10 @@ struct ListTable {
       let texts = try ListFields.texts(fields)
       if table.names.isEmpty {
         table.names = texts.map { $0.lowercased() }
+        guard columns.allSatisfy(table.names.contains) else {
+          throw CommandError(
+            "expected a header with the columns \(columns.joined(separator: ", ")), and rows below it")
+        }
       } else {
         guard texts.count == table.names.count else {
           throw CommandError("it has \(texts.count) fields and the header has \(table.names.count)")

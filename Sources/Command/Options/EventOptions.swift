@@ -1,73 +1,93 @@
 import ArgumentParser
 import CActionCLIP
 
-/// How many labels may hold at a time.
-enum TrackMode: String, CaseIterable, ExpressibleByArgument {
-  case exclusive, independent
-
-  var code: Int32 {
-    Int32(self == .exclusive ? ACTIONCLIP_TRACK_EXCLUSIVE : ACTIONCLIP_TRACK_INDEPENDENT)
-  }
-}
-
-/// How scores of windows become events.
+/// The options of a tracker, which makes events of the scores of windows: of a live stream, or of a file.
 struct EventOptions: ParsableArguments {
-  @Option(help: "How many labels may hold at a time: at most one, or any number.")
-  var mode = TrackMode.exclusive
-
-  @Option(help: ArgumentHelp("The smoothed score from which on a label starts.", valueName: "score"))
+  @Option(
+    help: ArgumentHelp(
+      "The smoothed score from which on a label starts (default: \(defaults.on), or --off where that is more).",
+      valueName: "0 to 1"))
   var on: Double?
 
-  @Option(help: ArgumentHelp("The smoothed score below which it ends, at most --on.", valueName: "score"))
+  @Option(
+    help: ArgumentHelp(
+      "The smoothed score below which a label ends (default: \(defaults.off), or --on where that is less).",
+      valueName: "0 to 1"))
   var off: Double?
 
   @Option(
     help: ArgumentHelp(
-      "By how much the best label must lead to start, in mode exclusive.", valueName: "score"))
+      "Thresholds of each label, in place of --on and --off: a CSV file with the columns label, on and off.",
+      valueName: "path"))
+  var thresholds: FilePath?
+
+  @Option(
+    help: ArgumentHelp(
+      "By how much the best label must lead to start, where one label holds at a time (default: \(number(defaults.margin))).",
+      valueName: "0 to 1"))
   var margin: Double?
 
-  @Option(help: ArgumentHelp("How long a label must hold before it starts.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp(
+      "The shortest event (default: \(seconds(defaults.min_on_ns))).", valueName: "seconds"))
   var minOn: Double?
 
-  @Option(help: ArgumentHelp("How long a label must be absent before it ends.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp(
+      "The shortest time between two events of a label (default: \(seconds(defaults.min_off_ns))).",
+      valueName: "seconds"))
   var minOff: Double?
 
   @Option(
     help: ArgumentHelp(
-      "The time in which the weight of a past score halves; 0: no smoothing.", valueName: "seconds"))
+      "The time in which the weight of a past score halves; 0: no smoothing (default: \(seconds(defaults.half_life_ns))).",
+      valueName: "seconds"))
   var halfLife: Double?
 
   @Option(
-    help: ArgumentHelp("The longest event: a longer one ends and another begins.", valueName: "seconds"))
+    help: ArgumentHelp(
+      "The longest event: a longer one ends and another begins; 0: no limit (default: \(seconds(defaults.max_event_ns))).",
+      valueName: "seconds"))
   var maxEvent: Double?
 
   @Option(
-    help: ArgumentHelp("Time from one line about an event that lasts to the next.", valueName: "seconds"))
-  var update: Double?
-
-  @Option(
     help: ArgumentHelp(
-      "The label that stands for nothing in particular: it makes no event.", valueName: "text"),
-    transform: Arguments.text)
-  var none: String?
+      "A longer hole between two windows ends every event; 0: none does (default: \(seconds(defaults.gap_ns))).",
+      valueName: "seconds"))
+  var gap: Double?
 
   func validate() throws {
     for (name, value) in [("--on", on), ("--off", off), ("--margin", margin)] {
       if let value, !(0...1).contains(value) { throw ValidationError("\(name) must be 0 to 1.") }
     }
-    let times = [
+    for (name, value) in [
       ("--min-on", minOn), ("--min-off", minOff), ("--half-life", halfLife), ("--max-event", maxEvent),
-      ("--update", update),
+      ("--gap", gap),
+    ] {
+      try requireSecondsOrNone(value, name)
+    }
+    if let on, let off, off > on {
+      throw ValidationError("--off must be at most --on, which is \(EventOptions.number(on)).")
+    }
+    if thresholds != nil, on != nil || off != nil {
+      throw ValidationError("Give --thresholds or \(on != nil ? "--on" : "--off"), not both.")
+    }
+    let times = options
+    for (name, shortest) in [("--min-on", times.min_on_ns), ("--min-off", times.min_off_ns)]
+    where times.max_event_ns > 0 && times.max_event_ns < shortest {
+      throw ValidationError(
+        "--max-event must be 0, or at least \(name), which is \(EventOptions.seconds(shortest)) seconds.")
+    }
+  }
+
+  /// The names of the options that were given.
+  var given: [String] {
+    let all: [(name: String, isGiven: Bool)] = [
+      ("--on", on != nil), ("--off", off != nil), ("--thresholds", thresholds != nil),
+      ("--margin", margin != nil), ("--min-on", minOn != nil), ("--min-off", minOff != nil),
+      ("--half-life", halfLife != nil), ("--max-event", maxEvent != nil), ("--gap", gap != nil),
     ]
-    for (name, value) in times {
-      if let value, !(0...86400).contains(value) {
-        throw ValidationError("\(name) must be 0 to 86400 seconds.")
-      }
-    }
-    let defaults = EventOptions.defaults
-    if off ?? defaults.off > on ?? defaults.on, off != nil {
-      throw ValidationError("--off must be at most --on, which is \(on ?? defaults.on).")
-    }
+    return all.filter(\.isGiven).map(\.name)
   }
 
   private static var defaults: actionclip_tracker_options {
@@ -76,24 +96,39 @@ struct EventOptions: ParsableArguments {
     return options
   }
 
-  /// - Throws: `CommandError` where the label for nothing in particular is not among the labels.
-  func options(labels: [String]) throws(CommandError) -> actionclip_tracker_options {
+  private static func number(_ value: Double) -> String { formatted("%g", value) }
+  private static func seconds(_ nanoseconds: Int64) -> String { FrameInterval.text(nanoseconds) }
+
+  /// The options that are the same for all labels.
+  private var options: actionclip_tracker_options {
     var options = EventOptions.defaults
-    options.mode = mode.code
-    if let on { options.on = on }
+    // One threshold alone moves the other where it must.
+    options.on = on ?? max(options.on, off ?? 0)
     options.off = off ?? min(options.off, options.on)
     if let margin { options.margin = margin }
-    func time(_ seconds: Double) -> Int64 { Int64((seconds * 1e9).rounded()) }
-    if let minOn { options.min_on_ns = time(minOn) }
-    if let minOff { options.min_off_ns = time(minOff) }
-    if let halfLife { options.half_life_ns = time(halfLife) }
-    if let maxEvent { options.max_event_ns = time(maxEvent) }
-    if let update { options.update_ns = time(update) }
-    guard let none else { return options }
-    guard let place = labels.firstIndex(of: none) else {
-      throw CommandError("--none: '\(none)' is not one of the labels")
-    }
-    options.none_label = Int32(clamping: place)
+    if let minOn { options.min_on_ns = nanosecondsOrNone(minOn) }
+    if let minOff { options.min_off_ns = nanosecondsOrNone(minOff) }
+    if let halfLife { options.half_life_ns = nanosecondsOrNone(halfLife) }
+    if let maxEvent { options.max_event_ns = nanosecondsOrNone(maxEvent) }
+    if let gap { options.gap_ns = nanosecondsOrNone(gap) }
     return options
+  }
+
+  /// The settings of a tracker of these labels. A file of thresholds is read at each call.
+  /// - Parameter floors: for each label the least score from which on it starts, unless the file says its thresholds.
+  func tracker(
+    for labels: [String], _ none: NoneLabel, floors: [Float]
+  ) throws(CommandError) -> TrackerSettings {
+    var settings = TrackerSettings(options: options)
+    settings.options.none_label = try none.place(among: labels)
+    if let thresholds {
+      let file = try ThresholdFile(thresholds)
+      (settings.on, settings.off) = try file.thresholds(
+        of: labels, none: none.none, usual: (settings.options.on, settings.options.off))
+      settings.notes = file.note(on: labels).map { [$0] } ?? []
+    } else if floors.contains(where: { $0 > 0 }) {
+      settings.start(from: floors.map { max(settings.options.on, Double($0)) })
+    }
+    return settings
   }
 }

@@ -1,7 +1,7 @@
 /// Finds names that were probably meant by a misspelt one.
 enum Spelling {
-  /// The number of typing errors between two texts: characters added, left out, changed, or swapped with their neighbour
-  /// (the restricted Damerau-Levenshtein distance).
+  /// The number of typing errors between two texts: characters added, left out, changed, or swapped with their
+  /// neighbour (the restricted Damerau-Levenshtein distance).
   static func slips(from one: String, to other: String) -> Int {
     let (one, other) = (Array(one.unicodeScalars.prefix(64)), Array(other.unicodeScalars.prefix(64)))
     guard !one.isEmpty, !other.isEmpty else { return max(one.count, other.count) }
@@ -21,8 +21,8 @@ enum Spelling {
     return rows[one.count][other.count]
   }
 
-  /// Another label that `label` may be a misspelling of: it differs by case alone, or by few slips, one in six characters
-  /// and one at least. Nil where there is none.
+  /// Another label that `label` may be a misspelling of: it differs by case alone, or by few slips, one in six
+  /// characters and one at least. Nil where there is none.
   static func label(near label: String, among labels: [String]) -> String? {
     let given = label.lowercased()
     let most = max(1, given.count / 6)
@@ -32,5 +32,20 @@ enum Spelling {
       if slips <= most, slips < nearest?.slips ?? Int.max { nearest = (other, slips) }
     }
     return nearest?.label
+  }
+
+  /// Advice after a label that is not among others, "; did you mean 'walking'?"; empty where none is near.
+  static func advice(on label: String, among labels: [String]) -> String {
+    self.label(near: label, among: labels).map { "; did you mean '\($0)'?" } ?? ""
+  }
+
+  /// The place of a label among others.
+  /// - Parameter source: the option or file that names the label, for the error where it is not among them.
+  static func place(of label: String, among labels: [String], source: String) throws(CommandError) -> Int {
+    guard let place = labels.firstIndex(of: label) else {
+      throw CommandError(
+        "\(source): '\(label)' is not among the labels\(advice(on: label, among: labels))")
+    }
+    return place
   }
 }

@@ -21,10 +21,13 @@ struct StreamOptions: ParsableArguments {
   var hop: Int32?
 
   func validate() throws {
-    if let interval { try requireSeconds(interval, "--interval") }
+    try requireSeconds(interval, "--interval")
     if interval != nil, stride != nil { throw ValidationError("Give --interval or --stride, not both.") }
-    for (name, value) in [("--stride", stride), ("--hop", hop)] {
-      if let value, value < 1 { throw ValidationError("\(name) must be 1 or more.") }
+    let counts: [(name: String, value: Int32?, most: Int32)] = [
+      ("--stride", stride, 1 << 20), ("--hop", hop, 1 << 16),
+    ]
+    for (name, value, most) in counts {
+      if let value, !(1...most).contains(value) { throw ValidationError("\(name) must be 1 to \(most).") }
     }
   }
 
@@ -39,13 +42,3 @@ struct StreamOptions: ParsableArguments {
     return options
   }
 }
-
-/// Refuses a time that is not above 0 and at most a day.
-func requireSeconds(_ value: Double, _ name: String) throws {
-  guard value > 0, value <= 86400 else {
-    throw ValidationError("\(name) must be above 0 and at most 86400 seconds.")
-  }
-}
-
-/// Nanoseconds of at most a day, at least 1.
-func nanoseconds(_ seconds: Double) -> Int64 { max(1, Int64((min(seconds, 86400) * 1e9).rounded())) }

@@ -26,7 +26,7 @@ struct ModelNotes {
   }
 
   /// One note for all labels that the model never learned.
-  private static func unlearned(_ labels: [String], _ model: Model) throws -> [String] {
+  static func unlearned(_ labels: [String], _ model: Model) throws -> [String] {
     guard try model.labelNote(nil) != nil else { return [] }
     let notes = try labels.compactMap { try model.labelNote($0) }
     guard let first = notes.first else { return [] }

@@ -8,6 +8,8 @@ struct StreamedWindows {
   let window: Double?
   /// Seconds from one window to the next; nil: an eighth of a window.
   let step: Double?
+  /// Whether no window spans a long hole between frames, as in live video.
+  let endsAtHoles: Bool
 
   /// Frames that are encoded together, about.
   private static let batch: Int32 = 64
@@ -16,7 +18,7 @@ struct StreamedWindows {
   func stream() throws(LibraryError) -> FrameStream {
     var options = actionclip_stream_options()
     actionclip_stream_options_init(&options)
-    options.gap_ns = -1
+    options.gap_ns = endsAtHoles ? 0 : -1
     options.queue_frames = max(StreamedWindows.batch, Int32(clamping: model.frames))
     options.queue_windows = 2 * options.queue_frames
     if let window {
@@ -25,6 +27,13 @@ struct StreamedWindows {
     let stream = try FrameStream(model, options, resize: resize)
     guard let step else { return stream }
     let hop = (step * 1e9 / Double(stream.info.frame_interval_ns)).rounded()
+    guard hop <= Double(model.frames) else {
+      let length = FrameInterval.text(stream.info.frame_interval_ns * Int64(model.frames))
+      throw LibraryError(
+        status: Int32(ACTIONCLIP_ERROR_INVALID_ARGUMENT),
+        message:
+          "--step must be at most a window, which is \(length) seconds: no window would show what is between")
+    }
     options.hop = Int32(min(max(1, hop), 65536))
     return try FrameStream(model, options, resize: resize)
   }
@@ -34,7 +43,7 @@ struct StreamedWindows {
     _ video: Video, by stream: FrameStream,
     take: ([actionclip_window], [Float]) throws(LibraryError) -> Void
   ) throws(LibraryError) {
-    var frames = try SampledFrames(video, interval: stream.info.frame_interval_ns)
+    var frames = try SampledFrames(video, for: stream.info)
     while try frames.read({ (frame, stamp) throws(LibraryError) in
       while true {
         let outcome = try stream.push(frame, stamp: stamp)

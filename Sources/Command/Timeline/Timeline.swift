@@ -39,6 +39,12 @@ struct Timeline: ParsableCommand {
   @OptionGroup(title: "Segment options")
   var finding: SegmentOptions
 
+  @OptionGroup(title: "Segment options")
+  var none: NoneLabel
+
+  @OptionGroup(title: "Events, with --method hysteresis")
+  var events: EventOptions
+
   @OptionGroup
   var scoring: ScoringOptions
 
@@ -52,9 +58,13 @@ struct Timeline: ParsableCommand {
   var options: ModelOptions
 
   func validate() throws {
-    for (name, value) in [("window", window ?? 1), ("step", step ?? 1)] where !(value > 0 && value <= 86400) {
-      throw ValidationError("--\(name) must be above 0 and at most 86400 seconds.")
+    try requireSeconds(window, "--window")
+    try requireSeconds(step, "--step")
+    if let window, let step, step > window {
+      throw ValidationError("--step must be at most --window: no window would show what lies between.")
     }
+    try FilePath.refuseStandardInput(videos)
+    try finding.refuse(events)
     try scoring.refuse(candidates)
     try files.check(for: videos)
   }
@@ -64,7 +74,8 @@ struct Timeline: ParsableCommand {
     let descriptions = try scoring.prompts.readDescriptions()
     let model = try options.load(model)
     let scorer = try scoring.scorer(candidates, descriptions, with: model)
-    let settings = try finding.settings(for: scorer)
+    let settings = try finding.settings(for: scorer, none, events)
+    for note in settings.tracker?.notes ?? [] { Diagnostics.warning(note) }
     let notes = try ModelNotes(model, labels: scorer.wordLabels)
     notes.tell()
     let report = TimelineReport(labels: scorer.labels, notes: notes)
@@ -105,17 +116,20 @@ struct Timeline: ParsableCommand {
   ) throws(LibraryError) -> VideoTimeline {
     let info = try video.outline()
     let duration = Int64((min(info.duration, 4e9) * 1e9).rounded())
-    let windows = StreamedWindows(model: model, resize: scoring.resize, window: window, step: step)
+    // Events are as in live video: so are holes, short videos, and a last frame whose duration is not known.
+    let isLive = finding.method == .hysteresis
+    let windows = StreamedWindows(
+      model: model, resize: scoring.resize, window: window, step: step, endsAtHoles: isLive)
     let stream = try windows.stream()
     let interval = stream.info.frame_interval_ns
     var scores = WindowScores(labels: scorer.labels.count)
-    if duration <= interval * Int64(model.frames) {
+    if !isLive, duration <= interval * Int64(model.frames) {
       // The video is one window, and the model's rule chooses its frames as it does for classify.
       let embedding = try video.encode(with: model, resize: scoring.resize)
       scores.add(start: 0, end: duration, scores: try scorer.probabilities(videos: embedding)[...])
     } else {
-      // A frame stands for the time up to the next one; events are as in live video, where that time is not known yet.
-      let last = finding.method == .hysteresis ? 0 : interval
+      // A frame stands for the time up to the next one.
+      let last = isLive ? 0 : interval
       try windows.encode(video, by: stream) { (found, embeddings) throws(LibraryError) in
         let rows = try scorer.probabilities(videos: embeddings)
         for (place, window) in found.enumerated() {

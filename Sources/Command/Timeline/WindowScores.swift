@@ -8,8 +8,8 @@ struct WindowScores {
 
   init(labels: Int) { self.labels = labels }
 
-  /// Adds a window. Its end is made to lie after its start and after the end before, as finding segments wants it. A hole
-  /// of less than `hole` after the window before belongs to that one.
+  /// Adds a window. Its end is made to lie after its start and after the end before, as finding segments wants it. A
+  /// hole of less than `hole` after the window before belongs to that one.
   mutating func add(start: Int64, end: Int64, hole: Int64 = 0, scores: ArraySlice<Float>) {
     if let last = ends.last, start > last, start - last < hole { ends[ends.count - 1] = start }
     starts.append(start)

@@ -1,46 +1,66 @@
 import CActionCLIP
 
-/// Labels, what scores windows against them, and what turns the scores into events. Other labels replace all three at once.
+/// The options that the tracker of live events is made with.
+struct TrackingOptions {
+  let none: NoneLabel
+  let events: EventOptions
+  let live: LiveEventOptions
+}
+
+/// Labels, what scores windows against them, and what turns the scores into events. Other labels replace all three at
+/// once.
 final class LabelTracking {
   private(set) var labels: [String]
+  /// Notes for the user about the labels that were taken last, without those about labels that the model never
+  /// learned in the first ones.
+  private(set) var notes: [String]
+  private let model: Model
   private let classifier: Classifier
   /// Whether the classifier learned its labels from clips.
   private let isTaught: Bool
   private let scale: Float
-  private let options: EventOptions
+  private let options: TrackingOptions
   private var tracker: Tracker
+  /// The end of the last window before the labels were taken, in nanoseconds. Windows count from then on.
+  private var begin = Int64.min
   /// Added to the tracker's numbers of events, so that no two events of a run have the same.
   private var firstNumber: Int64 = 0
   private var nextNumber: Int64 = 0
 
-  init(_ classifier: Classifier, isTaught: Bool, scale: Float, _ options: EventOptions) throws {
-    (self.classifier, self.isTaught, self.scale, self.options) = (classifier, isTaught, scale, options)
+  init(
+    _ classifier: Classifier, of model: Model, isTaught: Bool, scale: Float, _ options: TrackingOptions
+  ) throws {
+    (self.classifier, self.model, self.isTaught) = (classifier, model, isTaught)
+    (self.scale, self.options) = (scale, options)
     labels = try classifier.labels
-    tracker = try LabelTracking.tracker(classifier, isTaught, labels, options)
+    let settings = try LabelTracking.settings(isTaught ? classifier : nil, labels, options)
+    tracker = try Tracker(labels: labels.count, settings)
+    notes = settings.notes
   }
 
-  /// A taught label starts at no less than its own threshold.
-  private static func tracker(
-    _ classifier: Classifier, _ isTaught: Bool, _ labels: [String], _ options: EventOptions
-  ) throws -> Tracker {
-    let settings = try options.options(labels: labels)
-    guard isTaught else { return try Tracker(labels: labels.count, settings) }
-    let isIndependent = options.mode == .independent
-    let thresholds =
-      isIndependent
-      ? try classifier.independentThresholds : try LabelScorer(classifier).thresholds.map(Double.init)
-    let on = thresholds.map { isIndependent && options.on == nil ? $0 : max(settings.on, $0) }
-    return try Tracker(
-      labels: labels.count, settings, labelOn: on, labelOff: on.map { min(settings.off, $0) })
+  /// The settings of a tracker. A label of the classifier `taught` starts at no less than its own threshold.
+  private static func settings(
+    _ taught: Classifier?, _ labels: [String], _ options: TrackingOptions
+  ) throws -> TrackerSettings {
+    let isIndependent = options.live.mode == .independent
+    let floors = try taught.map { isIndependent ? [] : try LabelScorer($0).thresholds } ?? []
+    var settings = try options.events.tracker(for: labels, options.none, floors: floors)
+    options.live.apply(to: &settings.options)
+    if let taught, isIndependent, options.events.thresholds == nil {
+      let on = settings.options.on
+      settings.start(
+        from: try taught.independentThresholds.map { options.events.on == nil ? $0 : max(on, $0) })
+    }
+    return settings
   }
 
   /// Scores the embedding of a window and adds the scores to the events' account.
   func add(_ window: actionclip_window, _ embedding: [Float]) throws -> [Float] {
     let scores =
-      isTaught && options.mode == .independent
+      isTaught && options.live.mode == .independent
       ? try classifier.independentProbabilities(videos: embedding)
       : try classifier.probabilities(videos: embedding, scale: scale)
-    try tracker.push(start: window.start_ns, end: window.end_ns, scores: scores)
+    try tracker.push(start: max(window.start_ns, begin), end: window.end_ns, scores: scores)
     return scores
   }
 
@@ -55,13 +75,17 @@ final class LabelTracking {
   /// Ends every event.
   func finish() throws(LibraryError) { try tracker.finish() }
 
-  /// Takes other labels, known by their words. `endEvents` is called in between, after the open events have ended by the old ones.
+  /// Takes other labels, known by their words, from `time` on: the end of the last window. `endEvents` is called in
+  /// between, after the open events have ended by the old ones.
   /// - Throws: an error, and everything stays as it was, unless `endEvents` throws it.
-  func replace(_ labels: [String], endEvents: () throws -> Void) throws {
-    let next = try Tracker(labels: labels.count, options.options(labels: labels))
+  func replace(_ labels: [String], at time: Int64, endEvents: () throws -> Void) throws {
+    let settings = try LabelTracking.settings(nil, labels, options)
+    let next = try Tracker(labels: labels.count, settings)
+    let notes = try settings.notes + ModelNotes.unlearned(labels, model)
     try classifier.set(labels: labels)
     try tracker.finish()
     try endEvents()
-    (tracker, self.labels, firstNumber) = (next, labels, nextNumber)
+    (tracker, self.labels, firstNumber, begin) = (next, labels, nextNumber, time)
+    self.notes = notes
   }
 }

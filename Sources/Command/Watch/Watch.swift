@@ -43,7 +43,13 @@ struct Watch: ParsableCommand {
   var windowing: StreamOptions
 
   @OptionGroup(title: "Events")
+  var live: LiveEventOptions
+
+  @OptionGroup(title: "Events")
   var events: EventOptions
+
+  @OptionGroup(title: "Events")
+  var none: NoneLabel
 
   @OptionGroup
   var scoring: ScoringOptions
@@ -57,10 +63,13 @@ struct Watch: ParsableCommand {
   @OptionGroup(title: "Model options")
   var options: ModelOptions
 
-  private var isPipe: Bool { source.bytes == [UInt8(ascii: "-")] }
+  private var isPipe: Bool { source.isStandardInput }
 
   func validate() throws {
     try scoring.refuse(candidates)
+    if live.mode == .independent, events.margin != nil {
+      throw ValidationError("--margin is for --mode exclusive: independent labels do not compete.")
+    }
     if raw != nil, !isPipe { throw ValidationError("--raw is for standard input: give - as the source.") }
     try pictures.refuse(isPipe ? .pipe : CameraFrames.isCamera(source) ? .camera : .file)
   }
@@ -69,9 +78,10 @@ struct Watch: ParsableCommand {
     let stop = try StopRequest()
     let signals = try Signals(stop: stop, rereads: candidates.labels != nil)
     let descriptions = try scoring.prompts.readDescriptions()
+    let labels = try candidates.given()
     let frames = try open(until: stop)
     let model = try options.load(model)
-    let tracking = try track(descriptions, with: model)
+    let tracking = try track(labels, descriptions, with: model)
     let isPaced = pictures.pace == .real || pictures.pace == nil && !isPipe && !frames.isLive
     let overflow = pictures.overflow ?? (frames.isLive || isPaced ? .latest : .wait)
     let stream = try FrameStream(model, windowing.options(overflow: overflow.code), resize: scoring.resize)
@@ -106,6 +116,10 @@ struct Watch: ParsableCommand {
       return try PipedFrames(y4mUntil: stop, rate: pictures.rate, pictures.colours)
     }
     if CameraFrames.isCamera(source) { return try CameraFrames(source, pictures.wish(), until: stop) }
+    if !source.exists, source.shown.allSatisfy(\.isNumber) {
+      throw CommandError(
+        "\(source.shown): there is no such file; did you mean the camera /dev/video\(source.shown)?")
+    }
     if source.shown.contains("://") {
       throw CommandError(
         "\(source.shown): addresses are for FFmpeg: ffmpeg -i ADDRESS -pix_fmt yuv420p -f yuv4mpegpipe - | actionclip watch -"
@@ -115,19 +129,25 @@ struct Watch: ParsableCommand {
   }
 
   /// The labels with what scores them, after the notes about them.
-  private func track(_ descriptions: Descriptions?, with model: Model) throws -> LabelTracking {
+  private func track(
+    _ given: [String], _ descriptions: Descriptions?, with model: Model
+  ) throws -> LabelTracking {
     let taught = try scoring.readClassifier(for: model)
     let wordLabels: [String]
     let classifier: Classifier
     if let taught {
       (classifier, wordLabels) = (taught, try LabelScorer(taught).wordLabels)
     } else {
-      wordLabels = try candidates.names(for: model, descriptions)
+      wordLabels = try candidates.names(for: model, descriptions, given: given)
       classifier =
         try descriptions.map { try Classifier(model, labels: wordLabels, $0) }
         ?? Classifier(model, labels: wordLabels, templates: scoring.prompts.template)
     }
     try ModelNotes(model, labels: wordLabels).tell()
-    return try LabelTracking(classifier, isTaught: taught != nil, scale: scoring.scale, events)
+    let tracking = try LabelTracking(
+      classifier, of: model, isTaught: taught != nil, scale: scoring.scale,
+      TrackingOptions(none: none, events: events, live: live))
+    for note in tracking.notes { Diagnostics.warning(note) }
+    return tracking
   }
 }

@@ -1,7 +1,7 @@
 import CActionCLIP
 
-/// Takes windows from a stream, scores them, and shows them with the events that they make. The frames come from a reader on
-/// another thread.
+/// Takes windows from a stream, scores them, and shows them with the events that they make. The frames come from a
+/// reader on another thread.
 struct WatchLoop {
   let stream: FrameStream
   let reader: Reader
@@ -61,19 +61,20 @@ struct WatchLoop {
     }
   }
 
-  /// Takes the labels of the file where it was changed, or at SIGHUP. Labels that cannot be used are reported, and the old
-  /// ones stay.
+  /// Takes the labels of the file where it was changed, or at SIGHUP. Labels that cannot be used are reported, and
+  /// the old ones stay.
   private mutating func rereadLabels() throws {
     let asked = signals.takeHangup()
     guard labelFile != nil, labelFile?.hasChanged() == true || asked else { return }
     do {
       guard let labels = try labelFile?.read(), labels != tracking.labels else { return }
-      try tracking.replace(labels) { try takeEvents() }
+      try tracking.replace(labels, at: time) { try takeEvents() }
     } catch let error where error is CommandError || error is LibraryError {
       output.say("actionclip: warning: \(printable(explanation(of: error))); the labels stay as they were")
       return
     }
     try output.use(labels: tracking.labels, time: time)
+    for note in tracking.notes { output.say("actionclip: warning: \(printable(note))") }
   }
 
   /// Says what was dropped in the last ten seconds, and shows the state of the stream.

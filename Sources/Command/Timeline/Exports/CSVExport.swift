@@ -6,20 +6,10 @@ enum CSVExport {
     for video in videos {
       let path = String(decoding: video.path.relative(to: folder).bytes, as: UTF8.self)
       for (segment, label) in video.labelled {
-        text += "\(field(path)),\(field(labels[label])),"
+        text += "\(CSVField.quoted(path)),\(CSVField.quoted(labels[label])),"
         text += formatted("%.3f,%.3f,%.4f\n", segment.start, segment.end, segment.probability)
       }
     }
     return text
-  }
-
-  /// A field in quotation marks where it needs them (RFC 4180). A line break becomes a space, since many readers take
-  /// files by lines.
-  private static func field(_ text: String) -> String {
-    let line = printable(text)
-    guard line.contains(where: { ",\"".contains($0) }) || line.first == " " || line.last == " " else {
-      return line
-    }
-    return "\"" + line.replacing("\"", with: "\"\"") + "\""
   }
 }

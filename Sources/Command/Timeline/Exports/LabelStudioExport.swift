@@ -1,5 +1,5 @@
-/// Tasks with predictions for Label Studio's video timeline: `<Video name="video" value="$video" frameRate="$fps"/>` with
-/// `<TimelineLabels name="videoLabels" toName="video">`.
+/// Tasks with predictions for Label Studio's video timeline: `<Video name="video" value="$video" frameRate="$fps"/>`
+/// with `<TimelineLabels name="videoLabels" toName="video">`.
 enum LabelStudioExport {
   static func value(of videos: [VideoTimeline], labels: [String]) -> JSONValue {
     .array(
