@@ -35,14 +35,14 @@ int ccamera_frame_interval(int descriptor, uint32_t code, uint32_t width, uint32
                            ccamera_interval *interval);
 
 enum { CCAMERA_BT601 = 1, CCAMERA_BT709 = 2, CCAMERA_BT2020 = 3, CCAMERA_SMPTE240M = 4 };
-// The driver's answer, where it differs from the wish.
+// A camera's mode: the pixels that it gives.
 typedef struct {
-  uint32_t code;           // pixel format
+  uint32_t code;           // the pixel format's four characters
   uint32_t width, height;  // pixels
   uint32_t row_bytes;      // bytes from row to row of the first plane
   uint32_t image_bytes;    // bytes of a whole picture
   int matrix;              // CCAMERA_*, by the driver's word or videodev2.h's defaults for its colour space
-  int full_range;          // whether luma is 0..255, by the same
+  int full_range;          // whether luma is 0..255, by the driver's word or those defaults
 } ccamera_format;
 // Asks for a pixel format and size; `format` has code, width and height and gets what the driver answers.
 int ccamera_set_format(int descriptor, ccamera_format *format);
@@ -64,8 +64,8 @@ void ccamera_stop(int descriptor, ccamera_buffers *buffers);
 
 // A picture in one of the buffers.
 typedef struct {
-  uint32_t index;     // of the buffer
-  uint32_t bytes;     // in the buffer
+  uint32_t index;     // number of the buffer
+  uint32_t bytes;     // bytes that the driver has written to the buffer
   uint32_t sequence;  // the driver's count of frames, with those that it lost
   int damaged;        // whether the driver says that its bytes may be wrong
   int64_t time_ns;    // when it was taken, by CLOCK_MONOTONIC; -1: the driver does not say by that clock

@@ -117,7 +117,8 @@ struct Eval: ParsableCommand {
     if strict, !tally.failures.isEmpty { throw AlreadyReported() }
   }
 
-  /// The classes to find the list's labels in: those of the options, of the classifier or of the model; nil: the list's.
+  /// The classes to find the list's labels in: those of the options, of the classifier or of the model; nil: the
+  /// list's.
   private func classes(_ model: Model?, _ taught: Classifier?) throws -> ClassList? {
     if let labels { return try ClassList(labels) }
     if let taught { return try ClassList(of: taught) }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-/// Texts that describe labels, from a JSON file as others publish them: a text or a list of texts for each label, or for
-/// each id, with or without weights.
+/// Texts that describe labels, from a JSON file as others publish them: a text or a list of texts for each label, or
+/// for each id, with or without weights.
 struct Descriptions {
   struct Text: Decodable {
     let text: String

@@ -1,7 +1,7 @@
 import CActionCLIP
 
-/// The report of a fit, from clips that were left out in turn. Labels are places in the classifier's list. Of a clip with
-/// several views each counts its part, so numbers of clips need not be whole.
+/// The report of a fit, from clips that were left out in turn. Labels are places in the classifier's list. Of a clip
+/// with several views each counts its part, so numbers of clips need not be whole.
 struct FitReport {
   /// The methods that were tried, the words alone first.
   let trials: [actionclip_trial_report]

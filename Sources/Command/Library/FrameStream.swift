@@ -1,7 +1,7 @@
 import CActionCLIP
 
-/// A stream of frames that are encoded in windows: owns the library's handle. One thread may push while another steps and
-/// takes windows; `cancel` and `stats` may be called from any thread.
+/// A stream of frames that are encoded in windows: owns the library's handle. One thread may push while another steps
+/// and takes windows; `cancel` and `stats` may be called from any thread.
 final class FrameStream: @unchecked Sendable {
   private let handle: OpaquePointer
   private let model: Model

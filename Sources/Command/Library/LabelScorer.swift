@@ -6,10 +6,11 @@ let noneOfThese = "none of these"
 /// Labels with what scores videos against them: their words, or a classifier that learned them from clips.
 struct LabelScorer {
   let labels: [String]
-  /// For each label the probability below which a video shows none of the labels though it is the most probable one. The
-  /// limit comes from clips, so it is 0 for labels that are known by their words alone.
+  /// For each label the probability below which a video shows none of the labels though it is the most probable one.
+  /// The limit comes from clips, so it is 0 for labels that are known by their words alone.
   let thresholds: [Float]
-  /// The labels that are known by their words alone, as far as that can be told: of a classifier without its clips, none.
+  /// The labels that are known by their words alone, as far as that can be told: of a classifier without its clips,
+  /// none.
   let wordLabels: [String]
   private let score: (_ videos: [Float]) throws(LibraryError) -> [Float]
 

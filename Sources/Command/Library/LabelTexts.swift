@@ -11,8 +11,8 @@ struct LabelTexts {
 }
 
 extension Model {
-  /// Encodes every label in every template. Without templates: the model's own with their weights, else the reference's.
-  /// Shows progress on a terminal.
+  /// Encodes every label in every template. Without templates: the model's own with their weights, else the
+  /// reference's. Shows progress on a terminal.
   func encode(labels: [String], templates: [String]) throws -> LabelTexts {
     let own = Int(actionclip_model_template_count(handle))
     let count =

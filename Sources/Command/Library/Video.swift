@@ -31,7 +31,8 @@ final class Video {
     return info
   }
 
-  /// Whether frames are numbered by packets, so that reading some does not depend on those read before: no damage was met.
+  /// Whether frames are numbered by packets, so that reading some does not depend on those read before: no damage was
+  /// met.
   var isIndexed: Bool {
     get throws(LibraryError) { try known().damaged_frames < 0 }
   }

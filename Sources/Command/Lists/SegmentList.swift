@@ -1,12 +1,12 @@
-/// Parts of videos, from a CSV file whose header names the columns: `start` and `end` in seconds, and `path` and `label`
-/// where they are wanted. Paths begin in the file's folder.
+/// Parts of videos, from a CSV file whose header names the columns: `start` and `end` in seconds, and `path` and
+/// `label` where they are wanted. Paths begin in the file's folder.
 struct SegmentList {
   struct Segment {
     let path: FilePath?
     let span: TimeSpan
     let label: String?
 
-    /// The same part of a video that the file does not name.
+    /// This segment as a part of `video`, where the file names no videos.
     func of(_ video: FilePath) -> Segment { Segment(path: video, span: span, label: label) }
   }
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// When frames that were queued had arrived, by their numbers among all pushed frames.
+/// The times at which queued frames arrived, by their numbers among all pushed frames.
 struct Arrivals {
   private var times: [(push: Int64, time: Int64)] = []
   /// Beyond so many frames without a window, the oldest are forgotten.
@@ -11,7 +11,7 @@ struct Arrivals {
     times.append((push, time))
   }
 
-  /// When a frame arrived; it and those before it are forgotten.
+  /// The time at which a frame arrived; this frame and those before it are forgotten.
   mutating func take(_ push: Int64) -> Int64? {
     let past = times.prefix { $0.push <= push }
     defer { times.removeFirst(past.count) }
@@ -19,7 +19,8 @@ struct Arrivals {
   }
 }
 
-/// How long it takes from a frame's arrival to the output of the window that ends with it: a count of times in steps of 2 %.
+/// How long it takes from a frame's arrival to the output of the window that ends with it: a count of times in steps
+/// of 2 %.
 struct Latency {
   private var counts: [Int] = []
   private var total = 0

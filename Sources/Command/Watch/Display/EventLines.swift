@@ -1,7 +1,7 @@
 import CActionCLIP
 
-/// Events as lines of JSON on standard output. Times are seconds since the first frame, made of the frames' stamps alone, so
-/// that the same frames give the same bytes whenever they come.
+/// Events as lines of JSON on standard output. Times are seconds since the first frame, made of the frames' stamps
+/// alone, so that the same frames give the same bytes whenever they come.
 struct EventLines: WatchOutput {
   /// Whether windows are written too.
   let windows: Bool

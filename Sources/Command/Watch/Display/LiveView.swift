@@ -71,8 +71,8 @@ struct LiveView: WatchOutput {
   /// Takes the bars away: the cursor goes to their first line, and everything from there on is cleared.
   private var erasing: String { drawn == 0 ? "" : "\u{1B}[\(drawn)A\r\u{1B}[J" }
 
-  /// The labels' bars, as many as there is room for, and the status. No line is as wide as the terminal, where some begin a
-  /// line of their own.
+  /// The labels' bars, as many as there is room for, and the status. No line is as wide as the terminal, where some
+  /// begin a line of their own.
   private func lines(on terminal: Terminal, _ status: String) -> [String] {
     let width = max(1, terminal.columns - 1)
     let shown = rows(atMost: min(20, max(1, terminal.rows - 3)))

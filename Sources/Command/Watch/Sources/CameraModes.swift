@@ -69,8 +69,8 @@ struct CameraModes {
     return best?.mode
   }
 
-  /// The sizes that a format has, each range by the size in it that is nearest to `asked`. A camera without a list is asked
-  /// for that size.
+  /// The sizes that a format has, each range by the size in it that is nearest to `asked`. A camera without a list is
+  /// asked for that size.
   private func sizes(of format: Format, nearTo asked: PictureSize) -> [(width: Int, height: Int)] {
     var result: [(width: Int, height: Int)] = []
     var range = ccamera_size()

@@ -38,7 +38,8 @@ struct FrameRate: ExpressibleByArgument, Equatable {
 
   var perSecond: Double { Double(numerator) / Double(denominator) }
 
-  /// When frame `number` is shown, in nanoseconds from frame 0, to the nearest; the largest number where it is beyond that.
+  /// When frame `number` is shown, in nanoseconds from frame 0, to the nearest; the largest number where it is beyond
+  /// that.
   func stamp(ofFrame number: Int64) -> Int64 {
     let product = UInt64(clamping: number).multipliedFullWidth(by: UInt64(denominator) * 1_000_000_000)
     let (low, carry) = product.low.addingReportingOverflow(UInt64(numerator / 2))

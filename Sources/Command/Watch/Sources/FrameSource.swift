@@ -5,7 +5,7 @@ struct SourceFrame {
   let pixels: actionclip_frame
   /// Time since the source's first frame, in nanoseconds.
   let stamp: Int64
-  /// When it could be taken, in nanoseconds of `Clock`.
+  /// The time at which the frame could be taken, in nanoseconds of `Clock`.
   var arrival: Int64
 }
 
@@ -13,9 +13,9 @@ struct SourceFrame {
 protocol FrameSource: AnyObject {
   /// The source's name in messages.
   var name: String { get }
-  /// Its size, format and rate, for people.
+  /// The frames' size, format and rate, for people.
   var summary: String { get }
-  /// Whether its frames come at their own times, and are lost if nobody takes them.
+  /// Whether the source gives frames at their own times, and loses those that nobody takes.
   var isLive: Bool { get }
   /// The number of frames so far that were too damaged to be given, or that the source says were lost before.
   var lost: Int64 { get }

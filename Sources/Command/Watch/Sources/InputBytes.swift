@@ -7,8 +7,8 @@ struct InputBytes {
 
   init(until stop: StopRequest) { self.stop = stop }
 
-  /// The next line without its line feed, at most `limit` bytes of it; nil at the end. A line without a line feed is one
-  /// that is too long, or the last.
+  /// The next line without its line feed, at most `limit` bytes of it; nil at the end. A line without a line feed is
+  /// one that is too long, or the last.
   mutating func line(atMost limit: Int) throws(CommandError) -> (bytes: [UInt8], isWhole: Bool)? {
     while true {
       if let end = buffered.prefix(limit).firstIndex(of: UInt8(ascii: "\n")) {

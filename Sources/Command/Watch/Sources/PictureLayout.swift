@@ -18,7 +18,7 @@ struct PictureLayout {
     let halfWidth = (width + 1) / 2
     let halfHeight = (height + 1) / 2
     let packed: Int
-    // For each other plane: bytes of a packed row, halves of the first plane's row that one takes, and rows.
+    // Each chroma plane: bytes of a packed row, its row's length in halves of the first plane's, and rows.
     let others: [(packed: Int, halves: Int, rows: Int)]
     switch format {
     case Int32(ACTIONCLIP_PIXEL_RGB), Int32(ACTIONCLIP_PIXEL_BGR): (packed, others) = (width * 3, [])
