@@ -124,9 +124,10 @@ static void parameters_become_options() {
   p.hop = 2;
   p.window = 8;
   p.min_on = 1.5;
-  p.independent = true;
+  p.independent = p.causal = true;
   CHECK(stream_options(p).frame_interval_ns == 250'000'000 && stream_options(p).hop == 2);
   CHECK(stream_options(p).overflow == ACTIONCLIP_OVERFLOW_LATEST);
+  CHECK(stream_options(p).mode == ACTIONCLIP_STREAM_CAUSAL);
   CHECK(model_options(p).frames == 8);
   CHECK(tracker_options(p).min_on_ns == 1'500'000'000);
   CHECK(tracker_options(p).mode == ACTIONCLIP_TRACK_INDEPENDENT);

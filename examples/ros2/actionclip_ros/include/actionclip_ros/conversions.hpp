@@ -122,11 +122,24 @@ struct Parameters {
   std::int64_t threads = 0;         ///< threads that compute
   double interval = 0;              ///< from one sampled frame to the next
   double max_age = 0;               ///< frames that waited longer are dropped
-  double on = 0.5, off = 0.4, margin = 0;
-  double min_on = 0.5, min_off = 0.5, half_life = 0, max_event = 0;
+  double on, off, margin;           ///< scores; by default the library's
+  double min_on, min_off, half_life, max_event;
   bool independent = false;  ///< events of several labels may overlap
   bool causal = false;       ///< each frame is encoded once, with the one-sided temporal shift
   std::string matrix = "auto", range = "auto";
+
+  Parameters() {
+    actionclip_tracker_options library;
+    actionclip_tracker_options_init(&library);
+    const auto seconds = [](std::int64_t ns) { return static_cast<double>(ns) / 1e9; };
+    on = library.on;
+    off = library.off;
+    margin = library.margin;
+    min_on = seconds(library.min_on_ns);
+    min_off = seconds(library.min_off_ns);
+    half_life = seconds(library.half_life_ns);
+    max_event = seconds(library.max_event_ns);
+  }
 };
 
 /// Nanoseconds of a parameter in seconds. Throws std::invalid_argument if it is not from 0 to a day.
