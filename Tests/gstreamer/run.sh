@@ -50,6 +50,16 @@ leaks_nothing() {
 export -f leaks_nothing; export BUILD
 expect "test_element" bash -c 'leaks_nothing "$BUILD/plugin/test_element"'
 
+# Where a part is missing, make says which package has it.
+names_packages() {
+  local output
+  output=$(PKG_CONFIG_PATH=/none PKG_CONFIG_LIBDIR=$BUILD/pkgconfig env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS \
+    make -C examples/gstreamer BUILD=/none 2>&1) && { echo 'it succeeded'; return 1; }
+  [[ $output == *'apt-get install libgstreamer1.0-dev'* ]] || { echo "$output"; return 1; }
+}
+export -f names_packages
+expect "make names the package of a missing part" bash -c names_packages
+
 # As many bytes leave as enter, however slow the model is.
 all_pass() {
   gst-launch-1.0 -q videotestsrc num-buffers=10000 ! video/x-raw,format=GRAY8,width=16,height=16 ! \
