@@ -128,7 +128,8 @@ examples() {
     $CC -std=c99 $WARN -Iinclude examples/stream.c -o "$BUILD/stream" $LINK &&
     $CXX -std=c++17 $WARN -Iinclude examples/classify.cpp -o "$BUILD/classify_cpp" $LINK &&
     $CXX -std=c++17 $WARN -Iinclude examples/teach.cpp -o "$BUILD/teach_cpp" $LINK &&
-    $CXX -std=c++17 $WARN -Iinclude examples/cameras.cpp -o "$BUILD/cameras" $LINK || {
+    $CXX -std=c++17 $WARN -Iinclude examples/cameras.cpp -o "$BUILD/cameras" $LINK &&
+    $CXX -std=c++17 $WARN -Iinclude -Iexamples examples/tracks/tracks.cpp -o "$BUILD/tracks" $LINK || {
     failed+=("examples (compile)"); return; }
   local good=0
   # With the default model, and with weights and merge list named.
@@ -205,6 +206,22 @@ streams() {
   says 'yuv4mpegpipe' "$BUILD/cameras" examples/clip.mp4 -- "${labels[@]}"
   says 'yuv4mpegpipe' "$BUILD/stream" - "${labels[@]}" <<< 'YUV4MPEG2 W96 H72 F25:1 C420p10'
   says 'lacks a size' "$BUILD/stream" - "${labels[@]}" <<< 'YUV4MPEG2 W96 F25:1'
+
+  # Two people: one in every frame, one in the first half, who is forgotten two seconds later.
+  local boxes=$BUILD/scratch/boxes.txt
+  for (( i = 1; i <= 100; i++ )); do
+    echo "$i,1,0,-10,96,92,1,-1,-1,-1"; (( i <= 50 )) && echo "$i, 2, 0, -10, 96, 92"
+  done > "$boxes"
+  if "$BUILD/tracks" "$boxes" "${labels[@]}" < "$first" > "$BUILD/tracks.txt" &&
+    [[ $(grep -c started "$BUILD/tracks.txt") == $(grep -c ended "$BUILD/tracks.txt") ]] &&
+    grep -q '^1: moving left started' "$BUILD/tracks.txt" && grep -q '^1: growing started' "$BUILD/tracks.txt" &&
+    grep -q '^2: moving left started' "$BUILD/tracks.txt" && ! grep -q '^2: growing' "$BUILD/tracks.txt"
+  then (( ++good )); else cat "$BUILD/tracks.txt"; failed+=("tracks.cpp"); fi
+  says 'frame 1, the box of id 3: ' "$BUILD/tracks" <(echo 1,3,5000,0,9,9) growing < "$first"
+  says ':2: this is no frame' "$BUILD/tracks" <(echo 1,3,1,2,9,9; echo 1,3,1,2,0,9) growing < "$first"
+  says 'in frame 101' "$BUILD/tracks" <(echo 101,3,1,2,9,9) growing < "$first"
+  says /no/such "$BUILD/tracks" /no/such growing < "$first"
+  says 'ends inside a frame' "$BUILD/tracks" "$boxes" growing < "$second.cut"
 
   # A file and a FIFO: each camera has the windows that stream.c has of the same pictures.
   local fifo=$BUILD/scratch/camera.fifo; rm -f "$fifo"; mkfifo "$fifo"

@@ -169,6 +169,18 @@ def test_streams_of_tracks_have_the_bits_of_their_crops(untrained):
     assert "same bits" in run("tracks/compare.py", untrained, "--tracks", 3, "--frames", 14, "--rounds", 1)
 
 
+def test_an_id_that_comes_again_is_another_track(untrained):
+    tracks = loaded("tracks/tracks.py")
+    picture = np.zeros((60, 80, 3), np.uint8)
+    box = [{"id": 7, "x": 1, "y": 2, "w": 9, "h": 30}]
+    with actionclip.Model(untrained, frames=2, threads=1) as model:
+        people = tracks.Tracks(model, forget=0.5, stride=1, hop=1)
+        for second in range(6):
+            people.push(picture, float(second), box if second not in (2, 3) else [])
+        people.finish()
+        assert [window and window.end for _, window in people.windows()] == [1, None, 5, None]
+
+
 def test_a_thousand_tracks_leave_no_memory_behind(untrained):
     tracks = loaded("tracks/tracks.py")
     picture = np.zeros((60, 80, 3), np.uint8)

@@ -44,6 +44,7 @@ class Tracks:
         self._model, self._forget, self._options = model, forget, options
         self._streams: dict[Any, actionclip.Stream] = {}
         self._seen: dict[Any, float] = {}
+        self._finished: list[tuple[Any, actionclip.Stream]] = []  # tracks whose last windows were not taken yet
 
     def push(self, picture: Any, seconds: float, boxes: Iterable[dict[str, Any]], pixel_format: str = "rgb") -> None:
         """Gives every track its part of a picture."""
@@ -57,9 +58,9 @@ class Tracks:
                     self.step()
             except actionclip.ArgumentError as error:
                 raise ValueError(f"the box of id {box['id']!r}: {error}") from error
-        for track, seen in self._seen.items():
+        for track, seen in list(self._seen.items()):
             if seconds - seen > self._forget:
-                self._streams[track].finish()
+                self._finish(track)
 
     def step(self) -> int:
         """Encodes the frames that wait, of all tracks together."""
@@ -67,18 +68,27 @@ class Tracks:
 
     def windows(self) -> Iterator[tuple[Any, actionclip.Window | None]]:
         """The windows that are there, each with its track; None for a track that has ended."""
+        finished, self._finished = self._finished, []
+        for track, stream in finished:
+            for window in stream:  # to its end
+                yield track, window
+            stream.close()
+            yield track, None
         for track, stream in list(self._streams.items()):
             for window in stream.windows():
                 yield track, window
-            if stream.ended:
-                self._streams.pop(track).close()
-                del self._seen[track]
-                yield track, None
 
     def finish(self) -> None:
         """Ends all tracks."""
-        for stream in self._streams.values():
-            stream.finish()
+        for track in list(self._streams):
+            self._finish(track)
+
+    def _finish(self, track: Any) -> None:
+        """Ends a track. If its id comes again, that is another track."""
+        stream = self._streams.pop(track)
+        del self._seen[track]
+        stream.finish()
+        self._finished.append((track, stream))
 
 
 def events(
@@ -160,7 +170,6 @@ def main(arguments: list[str]) -> None:
             tracks.step()
             show()
         tracks.finish()
-        tracks.step()
         show()
     if wrong:
         raise ValueError(wrong)
