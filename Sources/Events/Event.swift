@@ -1,6 +1,6 @@
 import System
 
-/// A report on an event: a label was on from one time to another. Times are in nanoseconds, on the clock of the windows.
+/// A report on an event: a label was on from one time to another. Times are in nanoseconds, on the windows' clock.
 public struct Event: BitwiseCopyable, Equatable, Sendable {
   public enum Kind: Int32, BitwiseCopyable, Sendable {
     case started = 1

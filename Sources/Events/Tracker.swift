@@ -1,7 +1,7 @@
 import System
 
-/// Turns the scores of windows, as they come, into events of labels. Results depend on the windows alone, so that a replay
-/// gives the same ones. Memory is taken when it is made. Any number of threads may use it: calls take turns.
+/// Turns the scores of windows, as they come, into events of labels. Results depend on the windows alone: a replay gives
+/// the same ones. All memory is taken when a tracker is made. Any number of threads may use one: calls take turns.
 public final class Tracker: Sendable {
   private let state: Monitor<TrackerState>
   private let options: TrackerOptions
@@ -47,7 +47,8 @@ public final class Tracker: Sendable {
       if labelCount == state.labelCount { return state.reset() }
       guard !hasThresholdsOfLabels else {
         throw .argument(
-          "label_count is \(labelCount), and the tracker has thresholds for \(state.labelCount) labels: make another one"
+          "label_count is \(labelCount), and the tracker has thresholds for \(state.labelCount) labels:"
+            + " make another one"
         )
       }
       state = try TrackerState(labelCount: labelCount, options)

@@ -1,8 +1,8 @@
 import System
 
 extension ScoredWindows {
-  /// Segments by the mean: between two times at which some window begins or ends, every moment goes to the label with the
-  /// largest mean over the windows that cover it; of equal ones the first. Where that mean is below the label's
+  /// Appends segments by the mean: between two times at which some window begins or ends, every moment goes to the label
+  /// with the largest mean over the windows that cover it; of equal ones the first. Where that mean is below the label's
   /// threshold, or the label is the one for nothing in particular, no label has the moment.
   /// - Parameter thresholds: [labels], or nil for none.
   public func meanSegments(

@@ -1,8 +1,8 @@
 import System
 
 extension ScoredWindows {
-  /// Segments with the largest total of any: the score of each moment's label over time in seconds, less the cost of each
-  /// change. Of equal totals the later change counts as better, and then the state with the smaller number.
+  /// Appends the segments with the largest total: the score of each moment's label times seconds, summed, less the cost
+  /// of each change. Of equal totals the one with the later change is taken, and then the smaller state.
   public func viterbiSegments(
     _ options: SegmentOptions, to segments: inout GrowingArray<Segment>
   ) throws(Failure) {
@@ -16,8 +16,11 @@ extension ScoredWindows {
     }
   }
 
-  /// The same for steps, each once and in their order; in place of any label there are the steps.
-  /// - Parameter isOptional: for each step, 0 if it must be there; nil: all must.
+  /// Appends the segments of a known list of steps, each once and in the list's order, with the largest total as
+  /// `viterbiSegments` counts it.
+  /// - Parameters:
+  ///   - steps: the label of each step.
+  ///   - isOptional: for each step, 0 if it must be there; nil: all must.
   public func orderedSegments(
     steps: UnsafeBufferPointer<Int32>, optional isOptional: UnsafePointer<Int32>?, _ options: SegmentOptions,
     to segments: inout GrowingArray<Segment>
@@ -59,7 +62,7 @@ extension ScoredWindows {
     return true
   }
 
-  /// The score of a label in a window; -1: of none.
+  /// The score of a label in a window. The label -1 stands for showing none.
   fileprivate func score(_ window: Int, _ label: Int, _ options: SegmentOptions) -> Double {
     let row = row(window)
     if label >= 0 { return Double(row[label]) }
@@ -72,10 +75,10 @@ private final class DecodingTable {
   private let stateCount: Int
   /// The best total from a window on, while in a state that has lasted long enough. [windows + 1, states]
   private let totals: GrowingArray<Double>
-  /// The state to be in from a window on, after a state that has lasted long enough. [windows, states]
+  /// The best state from a window on, if the state before has lasted long enough. [windows, states]
   private let choices: GrowingArray<Int32>
-  /// For each window, the first window after a segment that begins there and has the least duration; -1: the file is too
-  /// short for one. [windows]
+  /// For each window, the first window after a segment that begins there and has the least duration; -1 where the file
+  /// ends sooner. [windows]
   let reach: GrowingArray<Int>
 
   init(

@@ -12,9 +12,9 @@ public struct Segment: BitwiseCopyable, Equatable, Sendable {
   public var score: Double
 }
 
-/// Options of finding segments.
+/// Options of the decoders of whole files.
 public struct SegmentOptions: Sendable {
-  /// Cost of every change of label, in seconds of score.
+  /// Cost of each change of label. Its unit is that of the total it is taken from: score times seconds.
   public var changeCost = 0.25
   /// Least duration of a segment that shows a label, in the unit of the windows.
   public var minDuration: Int64 = 0

@@ -1,7 +1,7 @@
 import System
 
-/// The states that a moment of a file can be in, and which one may follow which. State numbers are in the order in which
-/// equally good ones are preferred.
+/// The states that a moment of a file can be in, and which one may follow which. Of equally good states the one with the
+/// smaller number is taken.
 struct StateGraph: ~Copyable {
   struct State: BitwiseCopyable {
     /// Index of the label; -1: none.

@@ -21,10 +21,10 @@ public final class ThresholdSearch {
   /// Spans by label and start; those of one label do not touch.
   private var spans = GrowingArray<LabelledSpan>()
 
-  /// Thresholds tried are taken from so many scores in spans and as many outside.
+  /// The number of quantiles of the scores in spans from which thresholds to try are taken; as many are taken outside.
   private static let quantiles = 24
 
-  /// - Parameter options: those that the tracker will have; its labels are judged as independent ones.
+  /// - Parameter options: the options of the tracker that will use the thresholds. Each label is judged by itself.
   public init(
     _ windows: ScoredWindows, _ spans: UnsafeBufferPointer<LabelledSpan>, _ options: TrackerOptions
   ) throws(Failure) {
@@ -40,7 +40,7 @@ public final class ThresholdSearch {
       guard span.start < span.end else {
         throw .argument("span \(place) ends at \(span.end) ns, not after its start at \(span.start) ns")
       }
-      // Moments that no window covers say nothing.
+      // Time before the first window and after the last one is left out: no tracker can find an event there.
       let seen = LabelledSpan(label: span.label, start: max(span.start, begin), end: min(span.end, end))
       if seen.start < seen.end { try sorted.append(seen) }
     }
@@ -55,8 +55,8 @@ public final class ThresholdSearch {
     }
   }
 
-  /// The best thresholds of a label; nil if it has no span. Of equally good ones those with fewer events, then the larger
-  /// `on`, then the smaller `off`.
+  /// The best thresholds of a label; nil if it has no span. Of equally good pairs the one with fewer events is taken,
+  /// then the one with the larger `on`, then the one with the smaller `off`.
   public func best(label: Int) throws(Failure) -> SuggestedThresholds? {
     let spans = self.spans(of: label)
     guard !spans.isEmpty else { return nil }
@@ -84,8 +84,8 @@ public final class ThresholdSearch {
     return UnsafeBufferPointer(rebasing: view[first...].prefix { $0.label == label })
   }
 
-  /// Thresholds to try, ascending: the middles between neighbours among quantiles of the label's smoothed scores, of those
-  /// whose moment is in a span and of the others.
+  /// Thresholds to try, ascending: the middles between neighbours among quantiles of the label's smoothed scores. Windows
+  /// whose moment is in a span and the others have quantiles of their own.
   private func candidates(
     _ label: Int, _ spans: UnsafeBufferPointer<LabelledSpan>, _ tracker: TrackerState
   ) throws(Failure) -> GrowingArray<Double> {
