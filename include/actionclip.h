@@ -1634,7 +1634,7 @@ ACTIONCLIP_API void actionclip_tracker_free(actionclip_tracker *tracker);
 /* Every moment, between two times at which some window starts or ends, goes to the label with the largest mean score
  * over the windows that cover it; of equal ones the first. Neighbours with one label are one segment. */
 #define ACTIONCLIP_SEGMENTS_MEAN 0
-/* The events of a tracker. */
+/* The events of a tracker, except those that end where they start. */
 #define ACTIONCLIP_SEGMENTS_HYSTERESIS 1
 /* The labels, one for each window, with the largest total: d[i] times the label's score, summed over the windows, less
  * change_cost for each change of label. A label's segment lasts min_duration_ns or more, or the whole file. */

@@ -115,6 +115,7 @@ private struct GivenTracker {
   ) throws(Failure) {
     let given = try SizedStruct.read(
       pointer, defaults: defaultTrackerOptions, oldest: oldestTrackerOptions, name)
+    guard given.reserved == 0 else { throw .argument("\(name): reserved is not 0") }
     guard let mode = TrackerOptions.Mode(rawValue: given.mode) else {
       throw .argument("mode is \(given.mode), expected ACTIONCLIP_TRACK_*")
     }
@@ -176,6 +177,7 @@ public func actionclip_find_segments(
 private func findSegments(
   _ windows: ScoredWindows, _ given: actionclip_segment_options
 ) throws(Failure) -> GrowingArray<Segment> {
+  guard given.reserved == 0 else { throw .argument("options: reserved is not 0") }
   var options = SegmentOptions()
   (options.changeCost, options.noneScore) = (given.change_cost, given.none_score)
   options.minDuration = given.min_duration_ns

@@ -190,6 +190,15 @@ import Testing
     #expect(try instants.segments { try $0.meanSegments(SegmentOptions(), thresholds: nil, to: &$1) } == [])
   }
 
+  @Test func hysteresisHasNoSegmentOfNoLength() throws {
+    // One window without a length, as a picture has it, is an event that ends where it starts.
+    let instant = Windows([[0.9, 0.1]], length: 0)
+    var options = TrackerOptions()
+    options.minOn = 0
+    #expect(try instant.events(options).map(\.kind) == [.started, .ended])
+    #expect(try instant.segments { try $0.events(options, on: nil, off: nil, to: &$1) } == [])
+  }
+
   @Test func hysteresisGivesTheEventsOfATracker() throws {
     var generator = Generator(state: 11)
     let windows = Windows(

@@ -36,6 +36,7 @@ static void trackers(void) {
   WRONG(o->gap_ns = -1);
   WRONG(o->none_label = 2);
   WRONG(o->none_label = -2);
+  WRONG(o->reserved = 1);
   WRONG(o->label_on = thresholds);
   WRONG((o->label_on = thresholds, o->label_count = 3));
   WRONG((o->label_on = odd, o->label_count = 2));
@@ -135,6 +136,8 @@ static void segments(void) {
   WRONG(o->struct_size = 4);
   WRONG(o->method = 4);
   WRONG(o->method = -1);
+  WRONG(o->reserved = 1);
+  WRONG((o->method = ACTIONCLIP_SEGMENTS_HYSTERESIS, o->reserved = -1));
   for (int32_t method = ACTIONCLIP_SEGMENTS_MEAN; method <= ACTIONCLIP_SEGMENTS_ORDERED; method++) {
     if (method == ACTIONCLIP_SEGMENTS_HYSTERESIS) continue;
     const size_t given = method == ACTIONCLIP_SEGMENTS_ORDERED ? 2 : 0;

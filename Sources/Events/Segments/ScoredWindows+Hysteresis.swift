@@ -1,11 +1,11 @@
 import System
 
 extension ScoredWindows {
-  /// Segments that are a tracker's events, by their starts and then by their labels. Those of a tracker with independent
-  /// labels may overlap. The score is the event's mean.
+  /// Appends a segment for each event of a tracker that lasts any time, ordered by start and then by label. Segments
+  /// overlap where labels are independent. A segment's score is the event's mean.
   /// - Parameters:
-  ///   - on: thresholds [labels] in place of the option; nil: the option for all.
-  ///   - off: the same for ending.
+  ///   - on: the threshold of each label for starting [labels]; nil: the option for all.
+  ///   - off: the threshold of each label for ending [labels]; nil: the option for all.
   public func events(
     _ options: TrackerOptions, on: UnsafePointer<Double>?, off: UnsafePointer<Double>?,
     to segments: inout GrowingArray<Segment>
@@ -28,7 +28,7 @@ extension ScoredWindows {
     _ tracker: TrackerState, to segments: inout GrowingArray<Segment>
   ) throws(Failure) {
     while let event = tracker.next() {
-      guard event.kind == .ended else { continue }
+      guard event.kind == .ended, event.end > event.start else { continue }
       try segments.append(
         Segment(start: event.start, end: event.end, label: event.label, score: event.mean))
     }
