@@ -1545,8 +1545,9 @@ ACTIONCLIP_API const char *actionclip_pool_template(int32_t index);
  *            in time, the second run is dropped; once the second run is an event, the first ends where its label went
  *            off. A third label's run replaces the second one. none_label takes part as a label of its own, but has no
  *            runs.
- *   Length   A run that is an event and is known to last max_event_ns or more ends after max_event_ns (if windows are
- *            further apart, after as many times max_event_ns as it is known to last), and a new run begins there.
+ *   Length   A run that is an event and is known to last max_event_ns or more ends after max_event_ns, and a new run
+ *            begins there. If windows are further apart, it ends after as many times max_event_ns as it is known to
+ *            last, and never before the middle of a window in which its label is on: then it goes on for longer.
  *   Holes    If a window starts more than gap_ns after the end of the window before, every run ends with that one, as
  *            actionclip_tracker_finish ends it, and the new window is a first one. Numbers go on.
  *   Finish   Labels that are on are so until the last window's end; all events end.

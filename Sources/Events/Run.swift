@@ -14,6 +14,8 @@ struct Run: BitwiseCopyable {
   private var since = Sum()
   private(set) var peak = -Double.infinity
   private(set) var peakTime: Int64 = 0
+  /// Moment of the latest window in which the label was on.
+  private(set) var lastMoment = Int64.min
 
   struct Sum: BitwiseCopyable {
     var count = 0.0
@@ -36,6 +38,7 @@ struct Run: BitwiseCopyable {
   /// Adds a window in which the label is on.
   mutating func add(_ score: Double, at moment: Int64) {
     inside.add(Sum(count: 1, scores: score))
+    lastMoment = moment
     if score > peak { (peak, peakTime) = (score, moment) }
   }
 

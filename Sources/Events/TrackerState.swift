@@ -153,8 +153,8 @@ final class TrackerState {
     split(&run, at: time)
   }
 
-  /// Decides about the gap of a run whose label is off: the label comes back in time, or is off for too long, or neither
-  /// yet. Returns whether it came back.
+  /// Decides about the gap of a run whose label is off: the run goes on if the label is back in time, ends if it has been
+  /// off for too long, and else stays undecided. Returns whether the label is back.
   @discardableResult
   func settle(_ run: inout Run?, isOn: Bool, from begin: Int64, to moment: Int64) -> Bool {
     guard let since = run?.offSince, let label = run?.label else { return false }
@@ -180,8 +180,8 @@ final class TrackerState {
     report(.updated, &run, end: moment)
   }
 
-  /// Whether a run becomes an event now that it is known to last until `time`. An event has at least one window in which
-  /// its label is on.
+  /// Whether a run becomes an event now that it is known to last until `time`. An event needs a window in which its label
+  /// is on.
   func isDue(_ run: Run?, knownTo time: Int64) -> Bool {
     guard let run, run.number == nil, run.peak > -.infinity else { return false }
     return time - run.start >= options.minOn
@@ -199,10 +199,12 @@ final class TrackerState {
     return time - run.start >= options.maxEvent
   }
 
-  /// Ends an event that has become too long, and begins a new run where it ends.
+  /// Ends an event that has become too long, and begins a new run where it ends: after a multiple of the longest
+  /// duration, and not before the middle of its last window.
   private func split(_ run: inout Run?, at time: Int64) {
     guard isTooLong(run, at: time), let long = run, long.number != nil else { return }
     let end = long.start + (time - long.start) / options.maxEvent * options.maxEvent
+    guard end >= long.lastMoment else { return }
     report(.ended, &run, end: end)
     run = Run(label: long.label, start: end)
   }

@@ -72,6 +72,16 @@ struct Windows {
   }
 }
 
+extension TrackerOptions {
+  /// Options without smoothing, by which events can be counted by hand.
+  static var plain: TrackerOptions {
+    var options = TrackerOptions()
+    (options.on, options.off, options.halfLife) = (0.5, 0.4, 0)
+    (options.minOn, options.minOff) = (second / 2, second / 2)
+    return options
+  }
+}
+
 extension Tracker {
   func push(_ time: WindowTime, _ scores: [Float]) throws {
     try scores.withUnsafeBufferPointer { buffer in

@@ -6,7 +6,7 @@ import Testing
 /// Thresholds by labelled spans.
 @Suite struct ThresholdTests {
   private func best(
-    _ windows: Windows, _ spans: [LabelledSpan], label: Int, _ options: TrackerOptions = TrackerOptions()
+    _ windows: Windows, _ spans: [LabelledSpan], label: Int, _ options: TrackerOptions = .plain
   ) throws -> SuggestedThresholds? {
     try windows.withScored { windows in
       try spans.withUnsafeBufferPointer { try ThresholdSearch(windows, $0, options).best(label: label) }
@@ -30,7 +30,7 @@ import Testing
     }
     let windows = Windows(scores)
     let spans = [LabelledSpan(label: 0, start: second * 47 / 8, end: second * 87 / 8)]
-    var options = TrackerOptions()
+    var options = TrackerOptions.plain
     (options.minOn, options.minOff) = (0, 0)
     let found = try #require(try best(windows, spans, label: 0, options))
     #expect(found.f1 == 1 && found.on > 0.6 && found.off <= 0.5)

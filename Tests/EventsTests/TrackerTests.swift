@@ -1,12 +1,14 @@
+import Glibc
 import System
 import Testing
 
 @testable import Events
 
-/// Tests of the promises that a tracker makes about its events. Tests/python/test_events.py compares every number with a program of the rules.
+/// Tests of the promises that a tracker makes about its events. Tests/python/test_events.py compares every number with a
+/// program of the rules.
 @Suite struct TrackerTests {
   private func options(_ change: (inout TrackerOptions) -> Void = { _ in }) -> TrackerOptions {
-    var options = TrackerOptions()
+    var options = TrackerOptions.plain
     change(&options)
     return options
   }
@@ -54,7 +56,7 @@ import Testing
         $0.minOn = [0, 3, 8, 20][round / 4 % 4] * second / 10
         $0.minOff = [0, 3, 8, 20][round / 16 % 4] * second / 10
         $0.halfLife = [0, second / 2][round / 64 % 2]
-        $0.maxEvent = [0, 3 * second][round / 2 % 2]
+        $0.maxEvent = [0, max($0.minOn, $0.minOff, second / 2), 3 * second][round / 2 % 3]
         $0.gap = [0, second][round / 8 % 2]
         $0.noneLabel = round % 5 == 0 ? 0 : nil
         $0.margin = round % 7 == 0 ? 0.1 : 0
@@ -64,32 +66,33 @@ import Testing
         (0..<80).map { _ in (0..<labels).map { _ in Float.random(in: 0...1, using: &generator) } })
       var shift: Int64 = 0
       for index in windows.times.indices {
-        shift += Int64.random(in: 0...second / 3, using: &generator)
+        shift += Int64.random(in: 0...(round % 6 == 5 ? 3 * second : second / 3), using: &generator)
         if Int.random(in: 0..<40, using: &generator) == 0 { shift += 4 * second }
         windows.times[index].start += shift
         windows.times[index].end += shift
       }
       let events = try windows.events(chosen)
       total += events.count
-      check(events, chosen)
+      check(events, chosen, windows.times)
       #expect(try windows.events(chosen) == events)
     }
     #expect(total > 3000)
   }
 
-  private func check(_ events: [Event], _ options: TrackerOptions) {
+  private func check(_ events: [Event], _ options: TrackerOptions, _ windows: [WindowTime]) {
     var open: [Int: Event] = [:]
     var ended: [Int: Event] = [:]
     var latest = Int64.min
     for event in events {
       #expect(event.label != options.noneLabel && event.decided >= latest && event.start <= event.end)
-      #expect(event.peak >= options.on - 1e-12 || event.mean < options.on)
-      #expect(event.peakTime >= event.start && event.peakTime <= event.decided)
+      #expect(event.peak.isFinite && event.mean.isFinite && event.peak >= options.off)
+      #expect(event.peakTime >= event.start && event.peakTime <= event.end && event.end <= event.decided)
       latest = event.decided
       switch event.kind {
       case .started:
         #expect(open[event.label] == nil && event.end - event.start >= options.minOn)
         #expect(options.mode == .independent || open.isEmpty)
+        #expect(isReportedInTime(event, options, windows))
         if let before = ended[event.label] {
           let gap = event.start - before.end
           #expect(gap >= options.minOff || gap == 0 && options.maxEvent > 0)
@@ -107,6 +110,41 @@ import Testing
     #expect(open.isEmpty)
     let numbers = events.filter { $0.kind == .started }.map(\.number)
     #expect(numbers == Array(0..<Int64(numbers.count)))
+  }
+
+  /// Whether a window reports a start as soon as it may: the one before it was too early, or the label was off in it.
+  private func isReportedInTime(_ event: Event, _ options: TrackerOptions, _ windows: [WindowTime]) -> Bool {
+    let seen = zip(windows, windows.dropFirst()).filter {
+      $1.moment >= event.start && $1.end <= event.decided
+    }
+    // In the first window of all, or after a hole, nothing can be earlier.
+    guard let last = seen.last, last.1.end == event.decided else { return true }
+    let hop = seen.map { $1.moment - $0.moment }.max() ?? 0
+    return last.1.moment - event.start <= options.minOn + options.minOff + hop
+  }
+
+  @Test func aLabelThatComesOnIsReportedAfterTheLeastTimeAndAHop() throws {
+    var generator = Generator(state: 21)
+    for round in 0..<300 {
+      let hop = Int64.random(in: second / 20...second, using: &generator)
+      let length = Int64.random(in: 0...3 * second, using: &generator)
+      let chosen = options {
+        $0.mode = round % 2 == 0 ? .exclusive : .independent
+        $0.minOn = Int64.random(in: 0...2 * second, using: &generator)
+        $0.halfLife = round % 3 == 0 ? 0 : Int64.random(in: second / 10...second, using: &generator)
+      }
+      let score = Double(Float.random(in: 0.6...1, using: &generator))
+      let first = Int.random(in: 1..<20, using: &generator)
+      let windows = Windows(
+        (0..<120).map { [$0 < first ? 0 : Float(score), 0.1] }, length: length, hop: hop)
+      let started = try #require(try windows.events(chosen).first)
+      let begin = WindowTime.between(windows.times[first - 1], windows.times[first])
+      // The smoothed score is on after so many half-lives.
+      let smoothing = Double(chosen.halfLife) * log2(score / (score - chosen.on))
+      #expect(started.kind == .started && started.start >= begin)
+      #expect(Double(started.start - begin) <= smoothing + 1)
+      #expect(started.decided - started.start <= chosen.minOn + hop + (length + 1) / 2)
+    }
   }
 
   @Test func aLabelHandsOverOnceTheOtherLastsLongEnough() throws {

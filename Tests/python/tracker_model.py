@@ -11,7 +11,7 @@ class Run:
     def __init__(self, label, start):
         self.label, self.start, self.number, self.off_since = label, start, None, None
         self.count, self.sum, self.gap = 0, 0.0, (0, 0.0)
-        self.peak, self.peak_at, self.reported = float("-inf"), 0, 0
+        self.peak, self.peak_at, self.last_at, self.reported = float("-inf"), 0, None, 0
 
 
 class TrackerModel:
@@ -121,7 +121,7 @@ class TrackerModel:
         if self.too_long(run, middle) and not (self.o["exclusive"] and run is not self.runs[0]):
             self.start(run, middle)
             run = self.split(run, middle)
-        run.count, run.sum = run.count + 1, run.sum + self.s[run.label]
+        run.count, run.sum, run.last_at = run.count + 1, run.sum + self.s[run.label], middle
         if self.s[run.label] > run.peak:
             run.peak, run.peak_at = self.s[run.label], middle
         self.start(run, middle)
@@ -144,6 +144,8 @@ class TrackerModel:
         if run.number is None or not self.too_long(run, known):
             return run
         end = run.start + (known - run.start) // self.o["max_event"] * self.o["max_event"]
+        if end < run.last_at:
+            return run
         self.report("ended", run, end)
         self.runs[self.runs.index(run)] = new = Run(run.label, end)
         return new
