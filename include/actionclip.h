@@ -1562,12 +1562,12 @@ typedef struct actionclip_tracker actionclip_tracker;
 typedef struct actionclip_tracker_options {
   uint32_t struct_size; /* sizeof(actionclip_tracker_options), set by _init */
   int32_t mode;         /* ACTIONCLIP_TRACK_*; EXCLUSIVE by default */
-  double on;            /* smoothed score from which on a label comes on; 0.5 by default */
-  double off;           /* smoothed score below which it goes off, at most `on`; 0.4 by default */
+  double on;            /* smoothed score from which on a label comes on; 0.4 by default, which is for probabilities */
+  double off;           /* smoothed score below which it goes off, at most `on`; 0.3 by default */
   double margin;        /* EXCLUSIVE: what a label must have over every other to come on, 0 or more; 0 by default */
-  int64_t min_on_ns;    /* no event is shorter; 0.5 s by default */
+  int64_t min_on_ns;    /* no event is shorter; 1 s by default */
   int64_t min_off_ns;   /* no gap between two events of a label is shorter; 0.5 s by default */
-  int64_t half_life_ns; /* time after which a score counts half; 0 by default: no smoothing */
+  int64_t half_life_ns; /* time after which a score counts half; 0.5 s by default; 0: no smoothing */
   int64_t max_event_ns; /* longer events are split, at least min_on_ns and min_off_ns; 0 by default: never */
   int64_t update_ns;    /* time from one report of an open event to the next; 0 by default: no UPDATED */
   int64_t gap_ns;       /* a longer hole between windows ends every event; 2 s by default; 0: never */

@@ -10,18 +10,18 @@ public struct TrackerOptions: Sendable {
   }
 
   public var mode = Mode.exclusive
-  /// Smoothed score from which on a label starts.
-  public var on = 0.5
+  /// Smoothed score from which on a label starts. This default and the next one are for probabilities of many labels.
+  public var on = 0.4
   /// Smoothed score below which a label ends.
-  public var off = 0.4
-  /// Lead of score over every other label that a label needs to start, where events are exclusive.
+  public var off = 0.3
+  /// In the exclusive mode, a label starts only if its smoothed score is above every other label's by this or more.
   public var margin = 0.0
   /// No event is shorter.
-  public var minOn: Int64 = 500_000_000
+  public var minOn: Int64 = 1_000_000_000
   /// No gap between two events of a label is shorter.
   public var minOff: Int64 = 500_000_000
   /// Time after which a score counts half.
-  public var halfLife: Int64 = 0
+  public var halfLife: Int64 = 500_000_000
   /// Length at which an event is split in two.
   public var maxEvent: Int64 = 0
   /// Time from one report of an open event to the next.

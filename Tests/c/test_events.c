@@ -103,7 +103,7 @@ static void events(void) {
 static void nobody_takes(void) {
   actionclip_tracker_options options;
   actionclip_tracker_options_init(&options);
-  options.min_on_ns = options.min_off_ns = 0;
+  options.min_on_ns = options.min_off_ns = options.half_life_ns = 0;
   actionclip_tracker *tracker = NULL;
   CHECK_OK(actionclip_tracker_create(2, &options, &tracker));
   int pushed = 0;
@@ -196,15 +196,18 @@ static void suggestions(void) {
     to[i] = S + (i + 1) * 5 * S - S / 8;
   }
   double on[LABELS], off[LABELS], f1[LABELS];
-  CHECK_OK(actionclip_suggest_thresholds(starts, ends, &scores[0][0], WINDOWS, LABELS, labels, from, to, 20, NULL, on,
-                                         LABELS, off, LABELS, f1, LABELS));
+  actionclip_tracker_options options;
+  actionclip_tracker_options_init(&options);
+  options.half_life_ns = 0;
+  CHECK_OK(actionclip_suggest_thresholds(starts, ends, &scores[0][0], WINDOWS, LABELS, labels, from, to, 20, &options,
+                                         on, LABELS, off, LABELS, f1, LABELS));
   for (int l = 0; l < LABELS; l++) {
     /* Only the last event goes on to the very end of the last window. */
     CHECK(f1[l] > 0.97 && on[l] > 0.3 && on[l] < 0.8 && off[l] <= on[l]);
   }
   CHECK_OK(actionclip_suggest_thresholds(starts, ends, &scores[0][0], WINDOWS, LABELS, labels, from, to, 1, NULL, on,
                                          LABELS, off, LABELS, NULL, 0));
-  CHECK(on[1] == 0.5 && off[1] == 0.4);
+  CHECK(on[1] == options.on && off[1] == options.off);
 }
 
 /* Decoding and searching end early; a tracker's calls never take long, and ignore the token. */

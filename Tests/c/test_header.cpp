@@ -474,7 +474,9 @@ static void events() {
   CHECK(segments.size() == 4 && segments[1].label == 1 && segments[1].step == -1);
   REFUSED(INVALID_ARGUMENT, actionclip::find_segments(starts, {}, scores));
   const std::vector<actionclip::LabelledSpan> spans = {{0, 0, 39 * second / 8}, {0, 71 * second / 8, 103 * second / 8}};
-  const actionclip::Thresholds best = actionclip::suggest_thresholds(starts, ends, scores, spans);
+  actionclip_tracker_options raw = actionclip::tracker_options();
+  raw.half_life_ns = 0;
+  const actionclip::Thresholds best = actionclip::suggest_thresholds(starts, ends, scores, spans, &raw);
   CHECK(best.f1[0] == 1 && best.on[0] > 0.1 && best.on[0] < 0.9 && best.f1[1] != best.f1[1]);
 }
 

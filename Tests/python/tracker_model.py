@@ -2,7 +2,7 @@
 
 NS = 1_000_000_000
 DEFAULTS = {
-    "exclusive": True, "on": 0.5, "off": 0.4, "margin": 0.0, "min_on": NS // 2, "min_off": NS // 2, "half_life": 0,
+    "exclusive": True, "on": 0.4, "off": 0.3, "margin": 0.0, "min_on": NS, "min_off": NS // 2, "half_life": NS // 2,
     "max_event": 0, "update": 0, "gap": 2 * NS, "none": -1,
 }  # fmt: skip
 

@@ -3,10 +3,12 @@
 
     python3 find_events.py [VIDEOS]
 
-Half of the videos choose thresholds, the other half is judged: ActivityNet's mean average precision of segments, and
-how long after its beginning an action is reported live. Needs bindings/python on PYTHONPATH (or installed) and the library.
+Half of the videos choose options and thresholds, the other half is judged: ActivityNet's mean average precision of
+segments, and how long after its beginning an action is reported live. Needs bindings/python on PYTHONPATH (or installed)
+and the library.
 """
 import dataclasses
+import itertools
 import sys
 
 import actionclip
@@ -65,8 +67,8 @@ def average_precision(found, spans, overlap):
     return sum(p for p, r in zip(precision, right) if r) / len(spans)
 
 
-def judge(name, videos, **options):
-    """Prints the mAP of a way to find segments, at overlaps of 0.5, of 0.75 and over all, and how many it finds."""
+def measure(videos, **options):
+    """-> average precisions [labels, overlaps] of a way to find segments, and the numbers of its and of all segments."""
     found = {label: [] for label in range(len(LABELS) - 1)}
     for number, (starts, ends, scores, _) in enumerate(videos):
         for s in actionclip.find_segments(starts, ends, scores, none_label=len(LABELS) - 1, **options):
@@ -74,9 +76,30 @@ def judge(name, videos, **options):
                 found[s.label].append((number, s.start_ns, s.end_ns, s.score))
     spans = {label: [(n, s, e) for n, v in enumerate(videos) for k, s, e in v[3] if k == label] for label in found}
     table = np.array([[average_precision(found[k], spans[k], o) for o in OVERLAPS] for k in found if spans[k]])
-    count = sum(map(len, found.values()))
+    return table, sum(map(len, found.values())), sum(map(len, spans.values()))
+
+
+def judge(name, videos, **options):
+    """Prints the mAP of a way to find segments, at overlaps of 0.5, of 0.75 and over all, and how many it finds."""
+    table, count, expected = measure(videos, **options)
     print(f"| {name} | {100 * table[:, 0].mean():.1f} | {100 * table[:, 5].mean():.1f} | {100 * table.mean():.1f} | "
-          f"{count} of {sum(map(len, spans.values()))} |")
+          f"{count} of {expected} |")
+
+
+def try_options(videos, plain):
+    """Prints the best mAP that each value of each option of a tracker has with any values of the others."""
+    values = {"half_life": (0, 0.25, 0.5, 0.75, 1), "min_on": (0, 0.5, 1, 1.5), "min_off": (0, 0.5, 1),
+              "on": (0.3, 0.4, 0.5, 0.6), "off": (0.1, 0.2, 0.3, 0.4), "margin": (0, 0.1)}
+    best = {}
+    for chosen in itertools.product(*values.values()):
+        named = dict(zip(values, chosen))
+        if named["off"] < named["on"]:
+            tracker = dataclasses.replace(plain, **named)
+            mean = measure(videos, method="hysteresis", tracker=tracker)[0].mean()
+            for row in named.items():
+                best[row] = max(best.get(row, 0), mean)
+    for name in values:
+        print(f"{name:9}", "  ".join(f"{value}: {100 * best[name, value]:.1f}" for value in values[name]))
 
 
 def delays(videos, reports):
@@ -134,17 +157,19 @@ def main(count):
     chosen, judged = videos[: count // 2], videos[count // 2 :]
     none = len(LABELS) - 1
     plain = actionclip.TrackerOptions(none_label=none)
-    smooth = dataclasses.replace(plain, half_life_ns=NS // 2, min_on_ns=NS)
-    found = suggested(chosen, smooth)
-    tuned = dataclasses.replace(smooth, on=found.on, off=found.off)
-    trackers = {"defaults": plain, "half-life 0.5 s, events of 1 s": smooth, "these, suggested thresholds": tuned}
+    print(f"{len(chosen)} videos: the best mAP 0.5 to 0.95 of each option")
+    try_options(chosen, plain)
+    raw = dataclasses.replace(plain, half_life=0)
+    found = suggested(chosen, plain)
+    tuned = dataclasses.replace(plain, on=found.on, off=found.off)
+    trackers = {"defaults": plain, "without smoothing": raw, "suggested thresholds": tuned}
     print("on ", np.round(found.on, 2), "\noff", np.round(found.off, 2), "\nF1 ", np.round(found.f1, 2))
     print(f"\n{len(judged)} videos\n\n| segments by | mAP at 0.5 | at 0.75 | mAP 0.5 to 0.95 | segments |")
     print("|---|---|---|---|---|")
     judge("mean", judged)
     for name, options in trackers.items():
         judge(f"hysteresis, {name}", judged, method="hysteresis", tracker=options)
-    judge("viterbi, at least 2 s", judged, method="viterbi", min_duration_ns=2 * NS)
+    judge("viterbi, at least 2 s", judged, method="viterbi", min_duration=2.0)
     print("\n| live | median delay | reported | wrong reports |\n|---|---|---|---|")
     tell("best label of each window", judged, [best_of_each_window(video) for video in judged])
     for name, options in trackers.items():

@@ -60,7 +60,8 @@ fn spans_suggest_thresholds() {
     let (starts, ends, scores) = windows();
     let windows = ScoredWindows { starts_ns: &starts, ends_ns: &ends, scores: &scores };
     let spans = [(0, 0, SECOND * 39 / 8), (0, SECOND * 71 / 8, SECOND * 103 / 8)];
-    let found = suggest_thresholds(windows, &spans, &TrackerOptions::default()).unwrap();
+    let raw = TrackerOptions { half_life_ns: 0, ..Default::default() };
+    let found = suggest_thresholds(windows, &spans, &raw).unwrap();
     assert_eq!(found[0].f1, 1.0);
     assert!(found[0].on > 0.1 && found[0].on < 0.9 && found[1].f1.is_nan());
 }
