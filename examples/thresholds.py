@@ -26,7 +26,7 @@ from typing import NamedTuple
 import actionclip
 import numpy as np
 
-OPTIONS = actionclip.TrackerOptions(half_life_ns=500_000_000, min_on_ns=1_000_000_000)
+OPTIONS = actionclip.TrackerOptions(half_life=0.5, min_on=1.0)
 
 
 class Span(NamedTuple):
@@ -92,7 +92,7 @@ def main(file: str) -> None:
                 (labels.index(row.label), row.start_ns + shift, row.end_ns + shift) for row in rows if row.path == path
             ]
             # One file after the other, with a hole that ends every event.
-            shift = int(ends[-1][-1]) + 2 * OPTIONS.gap_ns
+            shift = int(ends[-1][-1]) + round(2e9 * OPTIONS.gap)
     found = actionclip.suggest_thresholds(
         np.concatenate(starts), np.concatenate(ends), np.concatenate(scores), spans, tracker=OPTIONS
     )

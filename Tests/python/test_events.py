@@ -1,12 +1,15 @@
 """Trackers and segments: every number against a program of the rules, and what Python adds to C."""
 
 import random
+import re
 import threading
 import time
 
 import actionclip
 import numpy as np
 import pytest
+from actionclip._library import library
+from conftest import ROOT
 from tracker_model import NS, TrackerModel
 
 
@@ -40,8 +43,9 @@ def case(seed):
 def tracker_options(o):
     return actionclip.TrackerOptions(
         mode="exclusive" if o["exclusive"] else "independent", on=o["on"], off=o["off"], margin=o["margin"],
-        min_on_ns=o["min_on"], min_off_ns=o["min_off"], half_life_ns=o["half_life"], max_event_ns=o["max_event"],
-        update_ns=o["update"], gap_ns=o["gap"], none_label=None if o["none"] < 0 else o["none"],
+        min_on=o["min_on"] / NS, min_off=o["min_off"] / NS, half_life=o["half_life"] / NS,
+        max_event=o["max_event"] / NS, update=o["update"] / NS, gap=o["gap"] / NS,
+        none_label=None if o["none"] < 0 else o["none"],
     )  # fmt: skip
 
 
@@ -99,7 +103,7 @@ def test_decoders_find_labels_that_take_turns():
     expected = [place % 3 for place in range(10)]
     for method in ("mean", "hysteresis", "viterbi"):
         assert [s.label for s in actionclip.find_segments(starts, ends, scores, method=method)] == expected
-    first = actionclip.find_segments(starts, ends, scores, method="viterbi", min_duration_ns=NS)[0]
+    first = actionclip.find_segments(starts, ends, scores, method="viterbi", min_duration=1)[0]
     assert (first.start, first.end, first.step) == (0, 1 + 4 - 1 / 8, None) and abs(first.score - 0.8) < 1e-6
     steps = actionclip.find_segments(
         starts, ends, scores, method="ordered", steps=[0, 2, 1, 0], optional=[0, 0, 1, 0], none_score=0.5
@@ -133,12 +137,14 @@ def test_mean_is_the_mean_over_the_windows_of_every_frame():
 def test_thresholds_come_from_spans():
     starts, ends, scores = steady()
     spans = [(k % 3, int((4 * k + 7 / 8) * NS) if k else 0, int((4 * k + 4 + 7 / 8) * NS)) for k in range(10)]
-    found = actionclip.suggest_thresholds(starts, ends, scores, spans)
+    found = actionclip.suggest_thresholds(
+        starts, ends, scores, spans, tracker=actionclip.TrackerOptions(half_life=0)
+    )
     assert (found.f1 > 0.97).all() and (found.on > 0.1).all() and (found.off <= found.on).all()
-    chosen = actionclip.TrackerOptions(on=found.on, off=list(found.off))
+    chosen = actionclip.TrackerOptions(on=found.on, off=list(found.off), half_life=0)
     assert len(actionclip.find_segments(starts, ends, scores, method="hysteresis", tracker=chosen)) == 10
     none = actionclip.suggest_thresholds(starts, ends, scores, spans[:1])
-    assert np.isnan(none.f1[1:]).all() and none.on[1] == 0.5 and none.off[2] == 0.4
+    assert np.isnan(none.f1[1:]).all() and none.on[1] == 0.4 and none.off[2] == 0.3
 
 
 def test_a_refused_window_changes_nothing():
@@ -163,7 +169,8 @@ def test_a_refused_window_changes_nothing():
     "wrong",
     [
         {"mode": "both"}, {"on": "high"}, {"on": [0.5]}, {"off": [0.1, None]}, {"off": 0.6}, {"margin": -1},
-        {"min_on_ns": -1}, {"min_off_ns": 0.5}, {"none_label": 2}, {"none_label": -1}, {"max_event_ns": 1},
+        {"min_on": -1}, {"min_off": "short"}, {"gap": float("nan")}, {"half_life": 1e10}, {"none_label": 2},
+        {"none_label": -1}, {"max_event": 0.1},
     ],
 )  # fmt: skip
 def test_wrong_options_are_refused(wrong):
@@ -178,7 +185,7 @@ def test_wrong_arguments_are_refused():
         {"method": "best"}, {"steps": [3], "method": "ordered"}, {"method": "ordered"}, {"thresholds": [1, 2]},
         {"change_cost": float("nan"), "method": "viterbi"}, {"tracker": {"on": 1}, "method": "hysteresis"},
         {"steps": [0, 1], "optional": [True], "method": "ordered"},
-        {"steps": [0, 1], "min_duration_ns": 30 * NS, "method": "ordered"},
+        {"steps": [0, 1], "min_duration": 30.0, "method": "ordered"},
     ):  # fmt: skip
         with pytest.raises(wrong):
             actionclip.find_segments(starts, ends, scores, **change)
@@ -192,6 +199,33 @@ def test_wrong_arguments_are_refused():
         actionclip.Tracker(0)
     with pytest.raises(wrong):
         actionclip.Tracker(1).push(0, 2**63, [1])
+
+
+def test_scores_of_one_window_may_be_the_row_of_a_matrix():
+    rows = []
+    for row in ([0.9, 0.1], [[0.9, 0.1]], np.array([[0.9, 0.1]])):
+        tracker = actionclip.Tracker(2)
+        tracker.push(0, 4 * NS, row)
+        rows.append(list(tracker))
+    assert len(rows[0]) == 1 and rows[0] == rows[1] == rows[2]
+    for wrong, said in (([[0.9, 0.1]] * 2, "one row of scores"), (0.9, "1 or 2 dimensions")):
+        with pytest.raises(actionclip.ArgumentError, match=said):
+            tracker.push(1, 5 * NS, wrong)
+
+
+def test_defaults_are_the_library_s_in_python_in_the_header_and_on_the_page():
+    struct, ours = library().defaults("tracker_options"), actionclip.TrackerOptions()
+    header = (ROOT / "include" / "actionclip.h").read_text(encoding="utf-8").split("actionclip_tracker_options {")[1]
+    page = dict(re.findall(r"^\| `(.*)` \| (.*?) \|", (ROOT / "docs" / "EVENTS.md").read_text("utf-8"), re.MULTILINE))
+    page = {name: text.split(", ")[place] for names, text in page.items()
+            for place, name in enumerate(names.split("`, `"))}  # fmt: skip
+    for name in ("on", "off", "margin", "min_on", "min_off", "half_life", "max_event", "update", "gap"):
+        field = name if name in ("on", "off", "margin") else f"{name}_ns"
+        value = getattr(struct, field) / (1 if field == name else NS)
+        said = re.search(rf"\b{field};[^\n]*?([0-9.]+)( s)? by default", header)
+        assert said and float(said[1]) == value == getattr(ours, name), field
+        assert float(re.match("[0-9.]+", page[field])[0]) == value, field
+    assert ours.mode == "exclusive" and struct.mode == 0 and ours.none_label is None and struct.none_label == -1
 
 
 def test_one_thread_pushes_and_another_takes():

@@ -55,6 +55,12 @@ def test_camera(tmp_path):
     assert len(found) > 20 and {"moving left", "growing", "shrinking"} <= set(found)
 
 
+def test_events(tmp_path):
+    lines = python("EVENTS.md", tmp_path, ROOT / "examples" / "shapes.mp4").stdout.splitlines()
+    found = [line.split("  ")[-1] for line in lines if line.startswith("started")]
+    assert {"moving left", "growing", "shrinking"} <= set(found) and len(lines) == 2 * len(found)
+
+
 def test_words(tmp_path):
     compiler = shutil.which("c++") or shutil.which("g++")
     if compiler is None:

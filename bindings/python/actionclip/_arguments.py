@@ -65,6 +65,14 @@ def real(what: str, value: float) -> float:
         raise invalid(f"{what} is {value!r}; it is too large") from None
 
 
+def nanoseconds(what: str, seconds: float, least: int = 0) -> int:
+    """A duration in seconds as whole nanoseconds, at least `least`."""
+    number = real(what, seconds)
+    if not least <= number * 1e9 <= INT64_MAX // 2:  # not a number is refused too
+        raise invalid(f"{what} is {number!r} seconds; it must be {'0' if least == 0 else '1e-9'} to 4.6e9")
+    return round(number * 1e9)
+
+
 def span(start: float, end: float | None) -> tuple[float, float]:
     """The ends of a part of a video, in seconds; without an end it is infinity, the video's end."""
     return real("start", start), math.inf if end is None else real("end", end)

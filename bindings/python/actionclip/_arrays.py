@@ -38,8 +38,8 @@ def float_array(what: str, value: Any, dimensions: Sequence[int]) -> FloatArray:
     if array.dtype.kind not in "fiu":
         raise wrong_type(f"{what} holds {array.dtype}; it must hold numbers")
     if array.ndim not in dimensions:
-        wanted = " or ".join(map(str, dimensions))
-        raise invalid(f"{what} has shape {list(array.shape)}; it must have {wanted} dimensions")
+        wanted = " or ".join(map(str, dimensions)) + (" dimension" if tuple(dimensions) == (1,) else " dimensions")
+        raise invalid(f"{what} has shape {list(array.shape)}; it must have {wanted}")
     return np.ascontiguousarray(array, dtype=np.float32)
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from . import _abi
 from ._abi import CONSTANTS
-from ._arguments import INT32_MAX, INT64_MAX, choice, items, real, whole
+from ._arguments import INT32_MAX, INT64_MAX, choice, items, nanoseconds, real, whole
 from ._arrays import FloatArray, as_array, float_array, pointer
 from ._cancel import create, long_call
 from ._errors import invalid, wrong_type
@@ -38,18 +38,18 @@ Threshold = Union[float, Sequence[float], npt.NDArray[np.float64]]
 
 @dataclasses.dataclass(frozen=True)
 class TrackerOptions:
-    """Options of a tracker. Times are in nanoseconds, 0 for none."""
+    """Options of a tracker. Durations are in seconds, 0 for none."""
 
     mode: str = "exclusive"  #: "exclusive": at most one label has an event at a time; "independent": each its own
-    on: Threshold = 0.5  #: smoothed score from which on a label starts, for all labels or for each
-    off: Threshold = 0.4  #: smoothed score below which it ends, at most `on`
+    on: Threshold = 0.4  #: smoothed score from which on a label starts, for all labels or for each
+    off: Threshold = 0.3  #: smoothed score below which it ends, at most `on`
     margin: float = 0.0  #: exclusive: what a label must have over every other to start
-    min_on_ns: int = 500_000_000  #: no event is shorter
-    min_off_ns: int = 500_000_000  #: no gap between two events of a label is shorter
-    half_life_ns: int = 0  #: time after which a score counts half
-    max_event_ns: int = 0  #: longer events are split
-    update_ns: int = 0  #: time from one report of an open event to the next
-    gap_ns: int = 2_000_000_000  #: a longer hole between windows ends every event; 0: never
+    min_on: float = 1.0  #: no event is shorter
+    min_off: float = 0.5  #: no gap between two events of a label is shorter
+    half_life: float = 0.5  #: time after which a score counts half
+    max_event: float = 0.0  #: longer events are split
+    update: float = 0.0  #: time from one report of an open event to the next
+    gap: float = 2.0  #: a longer hole between windows ends every event; 0: never
     none_label: Optional[int] = None  #: index of the label that means "nothing in particular"
 
 
@@ -101,10 +101,13 @@ class Tracker(Owner):
         self._handle = create("tracker", "tracker_create", count, given.reference() if given else None)
 
     def push(self, start_ns: int, end_ns: int, scores: npt.ArrayLike) -> None:
-        """Gives the scores [labels] of the window from start_ns to end_ns, which ends after the window before."""
+        """Gives the scores of the window from start_ns to end_ns, which ends after the window before: [labels], or
+        [1, labels] as `Classifier.score` gives them for one window."""
         given = (("start_ns", start_ns), ("end_ns", end_ns))
         times = [whole(name, time, -INT64_MAX, INT64_MAX) for name, time in given]
-        row = float_array("scores", scores, (1,))
+        row = float_array("scores", scores, (1, 2))
+        if row.ndim == 2 and len(row) != 1:
+            raise invalid(f"scores has shape {list(row.shape)}; a window has one row of scores, as scores[0]")
         with self._handle.use() as handle:
             library().call("tracker_push", handle, *times, pointer(row, _abi.Floats), row.size)
 
@@ -171,7 +174,7 @@ def find_segments(
     thresholds: npt.ArrayLike | None = None,
     change_cost: float = 0.25,
     none_score: float = -math.inf,
-    min_duration_ns: int = 0,
+    min_duration: float = 0.0,
     none_label: int | None = None,
     steps: Iterable[int] | None = None,
     optional: Iterable[bool] | None = None,
@@ -180,10 +183,10 @@ def find_segments(
 
     method "mean": each moment goes to the label with the largest mean over the windows that cover it, or to none below
     that label's thresholds [labels]. "hysteresis": the events of a tracker with the options `tracker`. "viterbi": the
-    labels with the largest total of score over time, less change_cost for each change; a label lasts min_duration_ns or
-    more. "ordered": the same for `steps`, indices of labels that come once and in this order; `optional` marks those
-    that may be missing. None is shown where none_score, or the score of none_label, does better. docs/EVENTS.md has the
-    rules.
+    labels with the largest total of score over time, less change_cost for each change; a label lasts min_duration
+    seconds or more. "ordered": the same for `steps`, indices of labels that come once and in this order; `optional`
+    marks those that may be missing. None is shown where none_score, or the score of none_label, does better.
+    docs/EVENTS.md has the rules.
     """
     windows = _Windows(starts_ns, ends_ns, scores)
     options = _abi.SegmentOptions()
@@ -199,7 +202,7 @@ def find_segments(
         kept.append(row)
         options.thresholds = pointer(row, _abi.Doubles)
     options.change_cost, options.none_score = real("change_cost", change_cost), real("none_score", none_score)
-    options.min_duration_ns = whole("min_duration_ns", min_duration_ns, 0, INT64_MAX)
+    options.min_duration_ns = nanoseconds("min_duration", min_duration)
     options.none_label = _none_label(none_label)
     if steps is not None:
         places = [whole("steps", step, 0, INT32_MAX) for step in items("steps", steps)]
@@ -246,7 +249,7 @@ def suggest_thresholds(
 ) -> Thresholds:
     """Suggests thresholds for a tracker by labelled spans (label, start_ns, end_ns), from the scores [windows, labels]
     of windows. `tracker` has the options that it will have. Several files go into one call if each follows the one
-    before by more than the option gap_ns."""
+    before by more than the option `gap`."""
     windows = _Windows(starts_ns, ends_ns, scores)
     rows = [tuple(items("spans", span)) for span in items("spans", spans)]
     if any(len(row) != 3 for row in rows):
@@ -277,8 +280,8 @@ class _Options:
         library().tracker_options_init_sized(ctypes.byref(self.struct), ctypes.sizeof(self.struct))
         self.struct.mode = choice("mode", options.mode, _MODES)
         self.struct.margin = real("margin", options.margin)
-        for name in ("min_on_ns", "min_off_ns", "half_life_ns", "max_event_ns", "update_ns", "gap_ns"):
-            setattr(self.struct, name, whole(name, getattr(options, name), 0, INT64_MAX))
+        for name in ("min_on", "min_off", "half_life", "max_event", "update", "gap"):
+            setattr(self.struct, f"{name}_ns", nanoseconds(name, getattr(options, name)))
         self.struct.none_label = _none_label(options.none_label)
         self._rows: list[npt.NDArray[np.float64]] = []
         for name in ("on", "off"):

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import _abi
 from ._abi import CONSTANTS
-from ._arguments import INT32_MAX, INT64_MAX, choice, items, real, type_name, whole
+from ._arguments import INT32_MAX, INT64_MAX, choice, items, nanoseconds, real, type_name, whole
 from ._arrays import pointer
 from ._cancel import create, long_call
 from ._errors import invalid, wrong_type
@@ -92,15 +92,15 @@ class Stream(Owner):
         options.overflow = choice("overflow", overflow, OVERFLOWS)
         options.mode = choice("mode", mode, MODES)
         if interval is not None:
-            options.frame_interval_ns = _nanoseconds("interval", interval, 1)
+            options.frame_interval_ns = nanoseconds("interval", interval, 1)
         if stride is not None:
             options.frame_stride = whole("stride", stride, 1, INT32_MAX)
         if hop is not None:
             options.hop = whole("hop", hop, 1, INT32_MAX)
         if gap is not None:
-            options.gap_ns = _nanoseconds("gap", gap, 0) or -1
+            options.gap_ns = nanoseconds("gap", gap, 0) or -1
         if max_age is not None:
-            options.max_age_ns = _nanoseconds("max_age", max_age, 1)
+            options.max_age_ns = nanoseconds("max_age", max_age, 1)
         if queue_frames is not None:
             options.queue_frames = whole("queue_frames", queue_frames, 1, INT32_MAX)
         if queue_windows is not None:
@@ -267,7 +267,7 @@ def wait(streams: Iterable[Stream], reason: str = "window", timeout: float | Non
     time ran out."""
     code = choice("reason", reason, _REASONS)
     listed = _checked(streams)
-    ends = None if timeout is None else time.monotonic_ns() + _nanoseconds("timeout", timeout, 0)
+    ends = None if timeout is None else time.monotonic_ns() + nanoseconds("timeout", timeout, 0)
     ready = ctypes.c_size_t()
     while True:
         left = _SLICE if ends is None else max(0, min(_SLICE, ends - time.monotonic_ns()))
@@ -291,14 +291,6 @@ def _handles(streams: list[Stream]) -> Iterator[Any]:
     with contextlib.ExitStack() as stack:
         pointers = [stack.enter_context(stream._handle.use()) for stream in streams]
         yield (ctypes.c_void_p * len(pointers))(*pointers)
-
-
-def _nanoseconds(what: str, seconds: float, least: int) -> int:
-    """A duration in seconds as whole nanoseconds, at least `least`."""
-    number = real(what, seconds)
-    if not least <= number * 1e9 <= INT64_MAX // 2:  # not a number is refused too
-        raise invalid(f"{what} is {number!r} seconds; it must be {'0' if least == 0 else '1e-9'} to 4.6e9")
-    return round(number * 1e9)
 
 
 def _timestamp(seconds: float | None, timestamp_ns: int | None) -> int:
