@@ -63,12 +63,13 @@ if wanted test_counts; then
   fi
 fi
 
-if wanted test_memory || wanted test_statuses || wanted test_counts || wanted test_streams; then
+if wanted test_memory || wanted test_statuses || wanted test_counts || wanted test_streams || wanted test_events; then
   if symbols; then
     wanted test_statuses && program test_statuses "" "$ROOT" "$FIXTURES" "$BUILD/symbols.txt" "$(scratch statuses)"
     wanted test_memory && program test_memory "" "$ROOT" "$FIXTURES" "$BUILD/symbols.txt" "$(scratch memory)" $([[ $LENGTH == torture ]] && echo torture)
     wanted test_counts && program test_counts "" "$FIXTURES" "$(scratch counts)" "$BUILD/symbols.txt" $SMALL_CLIP
     wanted test_streams && program test_streams "" "$ROOT" "$BUILD/symbols.txt"
+    wanted test_events && program test_events "" "$ROOT" "$BUILD/symbols.txt"
   else failed+=("symbols"); fi
 fi
 
