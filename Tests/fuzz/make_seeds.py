@@ -442,6 +442,17 @@ def make_containers():
                 print("no", name)
 
 
+def make_events():
+    """Windows of three labels that take turns, after 64 bytes of settings: for each way of finding segments, for
+    thresholds and for trackers."""
+    windows = b"".join(bytes([2, 20, 0, 0, *(14 if place // 8 % 3 == k else 2 for k in range(3))]) for place in range(48))
+    for way, name in enumerate(("mean", "hysteresis", "viterbi", "ordered", "thresholds", "exclusive", "independent")):
+        tracker = bytes([32 + (name == "independent"), 8, 6, 5, 5, 5, 10, 20])  # choices, scores, times
+        decoder = bytes([4, 10, 0, 0]) + tracker + bytes([4, 4, 4, 4, 0, 1, 2, 0, 0, 0, 1, 0, 1, 0, 15, 20, 1, 39, 20])
+        settings = bytes([way, 2]) + (tracker if way >= 5 else decoder)
+        write("events", name, settings.ljust(64, b"\0") + windows)
+
+
 if __name__ == "__main__":
     make_safetensors()
     make_classifier()
@@ -451,6 +462,7 @@ if __name__ == "__main__":
     make_text()
     make_families()
     make_calls()
+    make_events()
     make_videos()
     make_containers()
     sizes = [path.stat().st_size for path in CORPUS.rglob("seed-*")]
