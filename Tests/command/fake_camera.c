@@ -1,8 +1,9 @@
 /* Preloaded into the command, it is a V4L2 camera at /dev/video7: open and ioctl are answered here, and mmap and poll
  * work on a file in memory. The environment says what it has: CAMERA_FORMATS "NV12 YUYV", CAMERA_SIZES "640x480 320x240",
  * CAMERA_FRAMES a file of pixels in the chosen format, CAMERA_COLOURS "colorspace encoding quantization" by their
- * numbers, CAMERA_DAMAGED the number of a frame that is damaged, CAMERA_WAIT the microseconds before each frame. After the
- * last frame the camera is gone. CAMERA_LOG is a file that gets what was set. */
+ * numbers, CAMERA_DAMAGED the number of a frame that is damaged, CAMERA_LATE that of one with the time of the frame before,
+ * CAMERA_WAIT the microseconds before each frame. After the last frame the camera is gone. CAMERA_LOG is a file that gets
+ * what was set. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -81,8 +82,9 @@ static int take(struct v4l2_buffer *buffer) {
   buffer->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
   if ((int)number == atoi(setting("CAMERA_DAMAGED", "-1"))) buffer->flags |= V4L2_BUF_FLAG_ERROR;
   buffer->sequence = number;
-  buffer->timestamp.tv_sec = 1000 + number / RATE;
-  buffer->timestamp.tv_usec = number % RATE * (1000000 / RATE);
+  unsigned time = (int)number == atoi(setting("CAMERA_LATE", "-1")) ? number - 1 : number;
+  buffer->timestamp.tv_sec = 1000 + time / RATE;
+  buffer->timestamp.tv_usec = time % RATE * (1000000 / RATE);
   number++;
   return 0;
 }

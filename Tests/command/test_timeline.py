@@ -26,24 +26,27 @@ def segments(process):
     return line["segments"]
 
 
-def encode(path, source, filters):
-    """A clip of exactly the source's pixels."""
-    subprocess.run(["ffmpeg", "-v", "error", "-i", source, "-vf", filters, "-fps_mode", "passthrough", "-c:v", "ffv1",
-                    "-pix_fmt", "yuv420p", path], check=True)
-    return path
+def encode(source, **filters):
+    """Clips of exactly the source's pixels, beside each other, by the names of their files."""
+    outputs = [["-vf", chain, "-fps_mode", "passthrough", "-c:v", "ffv1", "-pix_fmt", "yuv420p", name]
+               for name, chain in filters.items()]
+    subprocess.run(["ffmpeg", "-v", "error", "-i", source, *(word for output in outputs for word in output)], check=True)
 
 
 @pytest.fixture(scope="module")
 def changing(tmp_path_factory):
     """Two actions, three seconds each."""
     path = tmp_path_factory.mktemp("timeline") / "changing.mkv"
-    return encode(path, STORY, "trim=end_frame=150,select='not(mod(n,2))'")
+    encode(STORY, **{str(path): "trim=end_frame=150,select='not(mod(n,2))'"})
+    return path
 
 
 @pytest.fixture(scope="module")
 def slower(changing):
     """A clip whose frames from the 20th on stay three times as long."""
-    return encode(changing.with_name("slower.mkv"), changing, "setpts='if(lt(N,20),N,20+(N-20)*3)/12.5/TB'")
+    path = changing.with_name("slower.mkv")
+    encode(changing, **{str(path): "setpts='if(lt(N,20),N,20+(N-20)*3)/12.5/TB'"})
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +54,19 @@ def by_window(changing, tmp_path_factory):
     """Probabilities of every window as classify has them for a video of these frames alone."""
     folder, known = tmp_path_factory.mktemp("windows"), {}
 
-    def scores(frames, model=SHAPES):
-        if (frames, model) not in known:
-            part = folder / ("-".join(map(str, frames)) + ".mkv")
-            if not part.exists():
-                encode(part, changing, "select='" + "+".join(f"eq(n,{frame})" for frame in frames) + "'")
-            (line,) = json_lines(run("classify", part, "--model", model, *labels, "--json", "--top", 0))
-            found = {entry["label"]: entry["probability"] for entry in line["labels"]}
-            known[frames, model] = np.array([found[name] for name in NAMES])
-        return known[frames, model]
+    def scores(windows, model):
+        new = [frames for frames in windows if (frames, model) not in known]
+        parts = [folder / ("-".join(map(str, frames)) + ".mkv") for frames in new]
+        chosen = {str(part): "select='" + "+".join(f"eq(n,{frame})" for frame in frames) + "'"
+                  for part, frames in zip(parts, new) if not part.exists()}
+        if chosen:
+            encode(changing, **chosen)
+        if new:
+            lines = json_lines(run("classify", *parts, "--model", model, *labels, "--json", "--top", 0))
+            for frames, line in zip(new, lines, strict=True):
+                found = {entry["label"]: entry["probability"] for entry in line["labels"]}
+                known[frames, model] = np.array([found[name] for name in NAMES])
+        return {frames: known[frames, model] for frames in windows}
 
     return scores
 
@@ -86,10 +93,11 @@ def expected_segments(by_window, times, end, step, model=SHAPES):
     # A frame is shown until the next one, though that may come a little late.
     spans = [(a, b) if b >= start or start - b >= interval else (a, start)
              for (a, b), (start, _) in zip(spans, [*spans[1:], (0, 0)])]
+    scores = by_window(windows, model)
     edges = sorted({round(time, 6) for span in spans for time in span})
     runs = []
     for start, stop in zip(edges, edges[1:]):
-        over = [by_window(frames, model) for frames, span in zip(windows, spans)
+        over = [scores[frames] for frames, span in zip(windows, spans)
                 if span[0] < start + 1e-5 and stop < span[1] + 1e-5]
         mean = np.mean(over, axis=0)
         if runs and runs[-1][0] == NAMES[mean.argmax()]:

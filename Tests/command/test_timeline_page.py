@@ -87,6 +87,26 @@ def test_a_screenshot_shows_the_page_in_light_and_dark(page, is_dark):
 
 
 @needs_browser
+@pytest.mark.parametrize("width", [360, 500, 1200])
+def test_pictures_and_labels_are_whole_at_any_width(page, width):
+    page.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+    try:
+        page.wait_for("document.querySelector('.lane.strip').clientWidth < innerWidth")
+        page.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert page.run("document.documentElement.scrollWidth") == width
+        boxes = page.run("""[document.querySelector('.lane.strip'), ...document.querySelectorAll('.strip img:not([hidden])')]
+            .map((e) => e.getBoundingClientRect().toJSON())""")
+        strip, pictures = boxes[0], sorted(boxes[1:], key=lambda box: box["left"])
+        assert len(pictures) >= 3 and pictures[0]["left"] >= strip["left"] and pictures[-1]["right"] <= strip["right"]
+        assert all(a["right"] <= b["left"] + 0.01 for a, b in zip(pictures, pictures[1:]))
+        cut = page.run("""[...document.querySelectorAll('.names span')].filter((e) =>
+            e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight + 1).map((e) => e.textContent)""")
+        assert cut == []
+    finally:
+        page.call("Emulation.clearDeviceMetricsOverride")
+
+
+@needs_browser
 def test_a_click_seeks_the_video(page, written):
     time = "document.querySelector('video').currentTime"
     page.click(".lane.curve", 0.75)

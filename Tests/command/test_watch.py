@@ -323,6 +323,12 @@ class Running:
             pass
         return line
 
+    def blocks(self, number):
+        """Whether a signal is left to the thread that waits for signals."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            (mask,) = (line.split()[1] for line in status if line.startswith("SigBlk:"))
+        return int(mask, 16) >> number - 1 & 1 == 1
+
     def end(self):
         out, err = self.process.communicate(timeout=30)
         return self.process.returncode, out.decode(), err.decode()
@@ -444,11 +450,15 @@ def test_a_slow_reader_of_the_output_makes_frames_drop_and_is_told(planes, fast_
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_signal_before_the_first_frame_ends_it(name):
-    running = Running(*arguments())
-    time.sleep(0.2)
-    running.process.send_signal(getattr(signal, name))
+    running, number = Running(*arguments()), getattr(signal, name)
+    until = time.monotonic() + 20
+    while not running.blocks(number):
+        assert time.monotonic() < until, "it does not wait for signals"
+        time.sleep(0.01)
+    running.process.send_signal(number)
+    running.process.wait(timeout=20)  # its input has not ended
     code, out, err = running.end()
-    assert (code, out, err) == (128 + getattr(signal, name), "", "")
+    assert (code, out, err) == (128 + number, "", "")
 
 
 def test_a_second_signal_ends_it_at_once():
@@ -613,6 +623,14 @@ def test_damaged_frames_of_a_camera_are_passed_over(camera, planes):
     frames = [frame.tobytes() for frame in planes[0]]
     process, _ = camera(b"".join(frames), formats="GREY", damaged=7)
     assert f"{COUNT - 1} frames" in process.stderr and "1 lost or damaged before" in process.stderr
+
+
+def test_a_frame_of_a_camera_whose_time_does_not_rise_is_refused_alone(camera, planes):
+    process, _ = camera(b"".join(frame.tobytes() for frame in planes[0]), formats="GREY", late=7)
+    assert f"{COUNT} frames" in process.stderr and "1 refused" in process.stderr
+    said = [line for line in process.stderr.splitlines() if "is refused" in line]
+    assert said == ["actionclip: warning: /dev/video7 (Test camera): a frame is refused: its time is not later than that of "
+                    "the frame before"]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,10 @@ def test_camera(tmp_path):
     lines = python("CAMERA.md", tmp_path, ROOT / "examples" / "shapes.mp4").stdout.splitlines()
     found = [line.split("  ")[1] for line in lines]
     assert len(found) > 20 and {"moving left", "growing", "shrinking"} <= set(found)
+    (program,) = [block for block in blocks("CAMERA.md", "python") if "import cv2" in block]
+    lost = subprocess.run([sys.executable, "-c", program, "none.mp4"], capture_output=True, text=True, cwd=tmp_path,
+                          env={**os.environ, "PYTHONPATH": str(ROOT / "bindings" / "python")})
+    assert lost.returncode == 1 and lost.stderr.splitlines()[-1] == "camera.py: OpenCV cannot open none.mp4"
 
 
 def test_events(tmp_path):
