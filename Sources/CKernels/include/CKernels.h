@@ -207,6 +207,59 @@ size_t ckernels_attention_scratch(ckernels_choice kernels, ckernels_precision pr
 void ckernels_attend(ckernels_choice kernels, const ckernels_attention *a, size_t queries, const void *q,
                      size_t q_stride, ptrdiff_t causal_first, void *out, size_t out_stride);
 
+// --------------------------------------------------------------------------------------- gradients
+
+// Backward passes, in fp32. "dy" is the gradient of the loss with respect to y.
+
+// The gradient of layer normalisation with respect to x. dx is stored, or with `add` added to; NULL: it is not wanted.
+// Writes the mean and 1 / standard deviation of each row of x to moments [rows, 2].
+void ckernels_layer_norm_gradient(ckernels_choice kernels, size_t rows, size_t width, const float *x, size_t x_stride,
+                                  const float *weight, float epsilon, const float *dy, size_t dy_stride, float *dx,
+                                  size_t dx_stride, int add, float *moments);
+// Adds each column's sum of dy to `sums`, and that of dy times normalised x to `products`: the gradients of a bias and
+// of LayerNorm's weight. x, moments and products may be NULL. Rows are added from first to last, columns by themselves.
+void ckernels_column_gradients(ckernels_choice kernels, size_t rows, size_t width, const float *dy, size_t dy_stride,
+                               const float *x, size_t x_stride, const float *moments, float *products, float *sums);
+// y = activation(x), with the bits that a product's epilogue gives in fp32. y may be x.
+void ckernels_activate(ckernels_choice kernels, ckernels_activation activation, size_t count, const float *x,
+                       float *y);
+// Multiplies a gradient by activation'(x); y gets activation(x), unless it is NULL.
+void ckernels_activation_gradient(ckernels_choice kernels, ckernels_activation activation, size_t count,
+                                  const float *x, float *gradient, float *y);
+// Writes x [rows, columns] to `to` as [columns, rows]; strides in floats.
+void ckernels_transpose(size_t rows, size_t columns, const float *x, size_t x_stride, float *to, size_t to_stride);
+
+// One head of one sequence for the gradient of attention, in fp32.
+typedef struct {
+  size_t keys, size;
+  float scale;
+  const void *packed_keys;    // by ckernels_pack_keys
+  const void *packed_values;  // the values, by ckernels_pack_keys
+  const void *turned_keys;    // the keys, by ckernels_pack_values
+  void *scratch;              // ckernels_attention_gradient_scratch dwords, 64-byte aligned
+} ckernels_attention_gradient;
+size_t ckernels_attention_gradient_scratch(ckernels_choice kernels, size_t keys, size_t size);
+// From the gradients of attention's results [queries, size], writes those of the queries, and adds those of the keys
+// and values [keys, size]. Weights are computed again. Strides in floats; causal_first as for ckernels_attend.
+typedef struct {
+  const float *q, *dout;
+  float *dq, *dk, *dv;
+  size_t q_stride, dout_stride, dq_stride, dkv_stride;
+} ckernels_attention_rows;
+void ckernels_attend_gradient(ckernels_choice kernels, const ckernels_attention_gradient *a, size_t queries,
+                              ptrdiff_t causal_first, const ckernels_attention_rows *rows);
+
+// A step of AdamW (Loshchilov and Hutter, arXiv 1711.05101), as PyTorch computes it.
+typedef struct {
+  float keep;          // 1 - rate · weight decay
+  float rate;          // rate / (1 - beta1^t)
+  float beta1, beta2;  // of the gradient's mean and of its square's
+  float unbias;        // 1 / sqrt(1 - beta2^t)
+  float epsilon;
+} ckernels_adamw;
+void ckernels_adamw_step(ckernels_choice kernels, size_t count, const ckernels_adamw *step, const float *gradient,
+                         float *mean, float *square, float *weight);
+
 // ---------------------------------------------------------------------------------------- doubles
 
 // Kernels of doubles run in the best isa of the processor; no choice of the caller's reaches them.

@@ -4,8 +4,8 @@
 
 #include "../gemm/gemm.h"
 
-// One isa's kernels that go over rows; they answer ckernels_convert, ckernels_quantise, ckernels_layer_norm and
-// ckernels_all_finite.
+// One isa's kernels that go over rows; those that have no comment answer the ckernels_ function that is called like
+// them.
 typedef struct {
   void (*convert)(size_t, size_t, const float *, size_t, const ckernels_target *);
   void (*quantise)(size_t, size_t, const uint16_t *, size_t, const ckernels_target *);
@@ -16,6 +16,16 @@ typedef struct {
   float (*softmax_fp32)(size_t seen, size_t width, float scale, const float *scores, float *to);
   float (*softmax_bf16)(size_t seen, size_t width, float scale, const float *scores, uint16_t *to);
   int (*all_finite)(size_t, const float *);
+  void (*layer_norm_gradient)(size_t, size_t, const float *, size_t, const float *, float, const float *, size_t,
+                              float *, size_t, int, float *);
+  void (*column_gradients)(size_t, size_t, const float *, size_t, const float *, size_t, const float *, float *,
+                           float *);
+  void (*activate)(ckernels_activation, size_t, const float *, float *);
+  void (*activation_gradient)(ckernels_activation, size_t, const float *, float *, float *);
+  // Turns the first `seen` weights' gradients, dw, into those of the scores that the softmax was taken of, which were
+  // scaled before: scale · w · (dw - sum of w · dw); and zeros from there up to `width`.
+  void (*softmax_gradient)(size_t seen, size_t width, float scale, const float *weights, float *gradients);
+  void (*adamw)(size_t, const ckernels_adamw *, const float *, float *, float *, float *);
 } row_kernels;
 
 // One isa's kernels of doubles; each answers the ckernels_dense_ function that is called like it.

@@ -125,7 +125,13 @@ INLINE N(vf) N(approximate_quick_gelu)(N(vf) x) {
 // with a = |x|, so that nothing cancels where the result is small, and Q(a) = e^(-a a / 2) P(t) / (a + 2.5) with
 // t = (a - 2.5) / (a + 2.5), P fitted to 1.5e-8 of itself. From a = 15 on, a Q is below every float. 0 * x keeps
 // what is not finite.
-INLINE N(vf) N(gelu)(N(vf) x) {
+typedef struct {
+  N(vf) a;        // |x|, at most 15
+  N(vf) e;        // e^(-a a / 2) * 2^64
+  N(vf) inverse;  // 1 / (a + 2.5)
+  N(vf) p;        // P(t)
+} N(normal_tail);
+INLINE N(normal_tail) N(tail_of)(N(vf) x) {
   const N(vf) a = N(min)((N(vf))((N(vi))x & 0x7FFFFFFF), N(splat)(15.0f));
   // The square in two parts, the first one exact; and 2^64 until the end, for what would underflow.
   const N(vf) high = (N(vf))((N(vi))a & ~0xFFF);
@@ -141,7 +147,23 @@ INLINE N(vf) N(gelu)(N(vf) x) {
   p = p * t + 0.131986979f;
   p = p * t + -0.433692012f;
   p = p * t + 0.70665666f;
-  return N(max)(x, N(splat)(0.0f)) + 0.0f * x - e * (a * inverse * p) * 0x1p-64f;
+  return (N(normal_tail)){a, e, inverse, p};
+}
+INLINE N(vf) N(gelu)(N(vf) x) {
+  const N(normal_tail) q = N(tail_of)(x);
+  return N(max)(x, N(splat)(0.0f)) + 0.0f * x - q.e * (q.a * q.inverse * q.p) * 0x1p-64f;
+}
+// The derivative of GELU, Phi(x) + x phi(x).
+INLINE N(vf) N(gelu_slope)(N(vf) x) {
+  const N(normal_tail) q = N(tail_of)(x);
+  const N(vf) above = q.e * (q.inverse * q.p) * 0x1p-64f;
+  return (x < 0.0f ? above : 1.0f - above) + x * (q.e * (0.398942280f * 0x1p-64f));
+}
+// The derivative of QuickGELU, s (1 + 1.702 x (1 - s)) with s = sigmoid(1.702 x).
+INLINE N(vf) N(quick_gelu_slope)(N(vf) x) {
+  const N(vf) v = 1.702f * N(max)(N(min)(x, N(splat)(50.0f)), N(splat)(-50.0f)) + 0.0f * x;
+  const N(vf) s = 1.0f / (1.0f + N(exponential)(-v));
+  return s + v * (s * (1.0f - s));
 }
 
 // GELU to 3e-4 of itself, down to the smallest normal float.

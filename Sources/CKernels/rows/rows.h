@@ -341,5 +341,19 @@ static int N(all_finite)(size_t count, const float *x) {
   return rest == 0.0f;
 }
 
-const row_kernels N(rows) = {N(convert),      N(quantise),     N(layer_norm),
-                             N(softmax_fp32), N(softmax_bf16), N(all_finite)};
+#include "gradients.h"
+
+const row_kernels N(rows) = {
+    N(convert),
+    N(quantise),
+    N(layer_norm),
+    N(softmax_fp32),
+    N(softmax_bf16),
+    N(all_finite),
+    N(layer_norm_gradient),
+    N(column_gradients),
+    N(activate),
+    N(activation_gradient),
+    N(softmax_gradient),
+    N(adamw),
+};

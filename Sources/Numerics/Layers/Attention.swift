@@ -10,7 +10,7 @@ public struct MultiHeadAttention: Sendable {
   public let causal: Bool
   /// The activation precision: fp32 or bf16.
   public let precision: Precision
-  private let kernels: Kernels
+  let kernels: Kernels
 
   public init(heads: Int, width: Int, causal: Bool, precision: Precision = .fp32, kernels: Kernels) {
     self.heads = heads

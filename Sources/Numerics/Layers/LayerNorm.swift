@@ -6,7 +6,7 @@ public struct LayerNorm: Sendable {
   public let weight: FloatBuffer  // [W]
   public let bias: FloatBuffer  // [W]
   public let epsilon: Float
-  private let kernels: Kernels
+  let kernels: Kernels
 
   public init(weight: FloatBuffer, bias: FloatBuffer, epsilon: Float, kernels: Kernels) {
     self.weight = weight

@@ -13,7 +13,7 @@ public struct Linear: Sendable {
   /// Whether `quantised` gives the numbers of a rotated weight.
   public let isRotatedInInt8: Bool
   public let bias: FloatBuffer?  // [outputs]
-  private let packed: FloatBuffer
+  let packed: FloatBuffer
 
   /// Packs `weight` [outputs, inputs], which is not needed afterwards. `gains` [inputs] are those of the LayerNorm that
   /// writes the layer's input, if one does.
@@ -83,7 +83,7 @@ public struct Linear: Sendable {
   }
 
   /// Calls `body(first, count)` for runs of outputs that fill whole panels.
-  private static func forEachShare(
+  static func forEachShare(
     _ outputs: Int, _ pool: ThreadPool?, _ body: (_ first: Int, _ count: Int) -> Void
   ) {
     let share = 4 * Int(CKERNELS_PANEL)
@@ -113,6 +113,17 @@ public struct Linear: Sendable {
           outputs, inputs, first, count, quantised + first * inputs, scales.base + first, packed.base)
       }
     }
+  }
+
+  /// A layer in fp32 whose weight is all zeros until `repack` fills it.
+  init(inputs: Int, outputs: Int, bias: FloatBuffer? = nil, kernels: Kernels) throws(Failure) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.bias = bias
+    precision = .fp32
+    self.kernels = kernels
+    (isRotated, isRotatedInInt8) = (false, false)
+    packed = try FloatBuffer(count: ckernels_packed_count(CKERNELS_FP32, outputs, inputs))
   }
 
   /// The precision of the rows that the layer is applied to.
