@@ -55,13 +55,9 @@ struct ResidualBlocks: Sendable {
     _ scratch: BlockScratch, _ pool: ThreadPool, before: ((_ layer: Int) -> Void)?
   ) throws(Failure) {
     if let before {
-      for (layer, block) in blocks.enumerated() {
+      for layer in blocks.indices {
         before(layer)
-        try forEachRun(sequences, limit: scratch.rows) { (run) throws(Failure) in
-          try block.apply(
-            x + run.offsets[0] * width, run, wanted: layer + 1 < blocks.count ? .all : wanted, scratch,
-            pool)
-        }
+        try apply(layer, x, inRunsOf: sequences, wanted: wanted, scratch, pool)
       }
     } else {
       try forEachRun(sequences, limit: scratch.rows) { (run) throws(Failure) in
@@ -70,8 +66,19 @@ struct ResidualBlocks: Sendable {
     }
   }
 
+  /// Applies one block to any number of rows, in runs of whole sequences that fit the scratch.
+  func apply(
+    _ layer: Int, _ x: UnsafeMutablePointer<Float>, inRunsOf sequences: Sequences, wanted: WantedRows,
+    _ scratch: BlockScratch, _ pool: ThreadPool
+  ) throws(Failure) {
+    try forEachRun(sequences, limit: scratch.rows) { (run) throws(Failure) in
+      try blocks[layer].apply(
+        x + run.offsets[0] * width, run, wanted: layer + 1 < blocks.count ? .all : wanted, scratch, pool)
+    }
+  }
+
   /// Calls `body` with runs of whole sequences of at most `limit` rows together, in order.
-  private func forEachRun(
+  func forEachRun(
     _ sequences: Sequences, limit: Int, _ body: (Sequences) throws(Failure) -> Void
   ) throws(Failure) {
     var first = 0

@@ -66,8 +66,8 @@ struct ClassTokenHead: TemporalHead {
   }
 
   private var precision: Precision { layers[0].linear1.precision }
-  private var kernels: Kernels { layers[0].linear1.kernels }
-  private var attention: MultiHeadAttention {
+  var kernels: Kernels { layers[0].linear1.kernels }
+  var attention: MultiHeadAttention {
     MultiHeadAttention(
       heads: ClassTokenHead.heads, width: size, causal: false,
       precision: kernels.activationPrecision(precision), kernels: kernels)

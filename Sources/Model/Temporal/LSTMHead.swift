@@ -76,5 +76,5 @@ struct LSTMHead: TemporalHead {
     }
   }
 
-  private static func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
+  static func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
 }

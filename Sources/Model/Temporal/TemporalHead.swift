@@ -26,6 +26,9 @@ protocol TemporalHead: Sendable {
     _ x: UnsafePointer<Float>, videos: Int, to out: UnsafeMutablePointer<Float>, _ scratch: Scratch,
     _ pool: ThreadPool
   ) throws(Failure)
+
+  /// The head's backward pass.
+  func backward(_ builder: BackwardBuilder) throws(Failure) -> any TemporalHeadBackward
 }
 
 extension TemporalHead {

@@ -43,28 +43,55 @@ struct TemporalShift {
 
   /// x [videos, T, n, W] in place.
   func apply(_ x: UnsafeMutablePointer<Float>, videos: Int, pool: ThreadPool) {
-    let frameStride = tokens * width
-    pool.run(count: videos * (tokens - 1)) { index, _ in
-      let (video, token) = (index / (tokens - 1), index % (tokens - 1) + 1)
-      let first = x + video * frames * frameStride + token * width
+    apply(FloatRows(x, stride: width), videos: videos, pool: pool)
+  }
+
+  /// Tokens of whole videos in place, a row each.
+  func apply(_ x: FloatRows, videos: Int, pool: ThreadPool) {
+    forEachToken(x, videos: videos, pool: pool) { first, frameStride in
       if !isCausal { takeFromNext(first, frameStride) }
-      for t in (0..<frames).reversed() {
-        let to = first + t * frameStride + fold
-        if t > 0 {
-          to.update(from: to - frameStride, count: fold)
-        } else {
-          to.update(repeating: 0, count: fold)
-        }
-      }
+      takeFromPrevious(first + fold, frameStride)
     }
   }
 
-  /// Moves channels [0, fold) of one token back by a frame. `first` is the token in the video's first frame.
+  /// The gradient of the shifted tokens, turned in place into that of the tokens before: each number goes back to where
+  /// it came from.
+  func applyAdjoint(_ gradient: FloatRows, videos: Int, pool: ThreadPool) {
+    forEachToken(gradient, videos: videos, pool: pool) { first, frameStride in
+      if !isCausal { takeFromPrevious(first, frameStride) }
+      takeFromNext(first + fold, frameStride)
+    }
+  }
+
+  /// Calls `body` with each patch token in its video's first frame, and the floats from a frame to the next.
+  private func forEachToken(
+    _ x: FloatRows, videos: Int, pool: ThreadPool,
+    _ body: (_ first: UnsafeMutablePointer<Float>, _ frameStride: Int) -> Void
+  ) {
+    pool.run(count: videos * (tokens - 1)) { index, _ in
+      let (video, token) = (index / (tokens - 1), index % (tokens - 1) + 1)
+      body(x[video * frames * tokens + token], tokens * x.stride)
+    }
+  }
+
+  /// Moves channels [0, fold) of one token from each frame to the one before.
   private func takeFromNext(_ first: UnsafeMutablePointer<Float>, _ frameStride: Int) {
     for t in 0..<frames {
       let to = first + t * frameStride
       if t + 1 < frames {
         to.update(from: to + frameStride, count: fold)
+      } else {
+        to.update(repeating: 0, count: fold)
+      }
+    }
+  }
+
+  /// Moves channels [0, fold) of one token from each frame to the one after.
+  private func takeFromPrevious(_ first: UnsafeMutablePointer<Float>, _ frameStride: Int) {
+    for t in (0..<frames).reversed() {
+      let to = first + t * frameStride
+      if t > 0 {
+        to.update(from: to - frameStride, count: fold)
       } else {
         to.update(repeating: 0, count: fold)
       }

@@ -23,9 +23,7 @@ extension VisionTransformer {
       } else {
         throw Failure(.invalidArgument, "the frame source no longer says where its pixels are")
       }
-      pool.run(count: run * configuration.gridSize) { index, _ in
-        unfold(pixels, patchRow: index, into: buffers.patches.columns)
-      }
+      unfold(pixels, frames: run, into: buffers.patches.columns, pool)
       var patchRows = Operand(buffers.patches.columns, stride: columnStride)
       if let input = buffers.patches.input {
         input.fill(
@@ -49,6 +47,15 @@ extension VisionTransformer {
 
   /// Floats from one patch's row of columns to the next.
   var columnStride: Int { Workspace.rounded(patchEmbedding.inputs) }
+
+  /// Copies the patches of frames to rows of `columns`.
+  func unfold(
+    _ pixels: UnsafePointer<Float>, frames: Int, into columns: UnsafeMutablePointer<Float>, _ pool: ThreadPool
+  ) {
+    pool.run(count: frames * configuration.gridSize) { index, _ in
+      unfold(pixels, patchRow: index, into: columns)
+    }
+  }
 
   /// Copies one row of a frame's patches to rows of [channel, y, x], the order of the convolution's weight.
   private func unfold(

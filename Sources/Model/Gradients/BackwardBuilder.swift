@@ -1,0 +1,64 @@
+import Numerics
+import System
+
+/// Makes the backward passes of a model's layers, which are found by the names of their tensors.
+final class BackwardBuilder {
+  /// The trained parameters, in the order of the model's.
+  let trained: [TrainableParameter]
+  private var places: [String: Int] = [:]
+  /// Every parameter by name, for the weights of layers that gradients pass through.
+  private var parameters: [String: Parameter] = [:]
+  private let pool: ThreadPool
+
+  init(_ model: ActionCLIP, isTrained: (_ name: String) -> Bool) throws(Failure) {
+    var trained: [TrainableParameter] = []
+    for parameter in model.parameters {
+      parameters[parameter.name] = parameter
+      guard isTrained(parameter.name) else { continue }
+      places[parameter.name] = trained.count
+      trained.append(try TrainableParameter(parameter))
+    }
+    self.trained = trained
+    pool = model.pool
+  }
+
+  func parameter(_ name: String) -> TrainableParameter? { places[name].map { trained[$0] } }
+
+  /// Where a parameter's gradient is summed; nil: it is not trained.
+  func gradient(_ name: String) -> FloatBuffer? { parameter(name)?.gradient }
+
+  /// Whether a parameter whose name begins so is trained.
+  func trains(_ prefix: String) -> Bool { trained.contains { $0.name.hasPrefix(prefix) } }
+
+  /// The backward pass of a layer; `passesDown` says whether the gradient of its input is wanted.
+  func linear(
+    _ layer: Linear, weight: String, bias: String?, isTransposed: Bool = false, passesDown: Bool = true
+  ) throws(Failure) -> LinearBackward {
+    var turned: Linear?
+    if passesDown {
+      let own = try layer.turned()
+      if let parameter = parameter(weight) {
+        parameter.add(turned: own)
+        own.repack(parameter.value.base, isTransposed: !isTransposed, pool: pool)
+        extendLifetime(parameter)
+      } else {
+        let numbers = try layer.weight()
+        own.repack(numbers.base, isTransposed: true, pool: pool)
+        extendLifetime(numbers)
+      }
+      turned = own
+    }
+    return LinearBackward(
+      layer, turned: turned, weight: gradient(weight), isTransposed: isTransposed,
+      bias: bias.flatMap(gradient))
+  }
+
+  /// The backward pass of a layer whose weight and bias are named `prefix`weight and `prefix`bias.
+  func linear(_ layer: Linear, _ prefix: String, passesDown: Bool = true) throws(Failure) -> LinearBackward {
+    try linear(layer, weight: prefix + "weight", bias: prefix + "bias", passesDown: passesDown)
+  }
+
+  func layerNorm(_ norm: LayerNorm, _ prefix: String) -> LayerNormBackward {
+    LayerNormBackward(norm, weight: gradient(prefix + "weight"), bias: gradient(prefix + "bias"))
+  }
+}

@@ -1,0 +1,176 @@
+import Numerics
+import System
+import TensorNames
+
+extension ClassTokenHead {
+  func backward(_ builder: BackwardBuilder) throws(Failure) -> any TemporalHeadBackward {
+    let encoder = TensorNames.Head.encoder
+    var own: [ClassTokenHeadBackward.Layer] = []
+    for (index, layer) in layers.enumerated() {
+      own.append(try ClassTokenHeadBackward.Layer(builder, layer, "\(encoder)layers.\(index)."))
+    }
+    return ClassTokenHeadBackward(
+      head: self, layers: own, norm: builder.layerNorm(norm, encoder + "norm."),
+      classToken: builder.gradient(TensorNames.Head.classToken),
+      positions: builder.gradient(TensorNames.Head.classTokenPositions))
+  }
+}
+
+/// The backward pass of the Transf_cls head, without dropout.
+struct ClassTokenHeadBackward: TemporalHeadBackward {
+  let head: ClassTokenHead
+  let layers: [Layer]
+  let norm: LayerNormBackward
+  /// Gradients of the class token [E] and of the positions [T + 1, E].
+  let classToken, positions: FloatBuffer?
+
+  struct Layer: Sendable {
+    let layer: ClassTokenHead.Layer
+    let inProjection, outProjection, linear1, linear2: LinearBackward
+    let norm1, norm2: LayerNormBackward
+
+    init(
+      _ builder: BackwardBuilder, _ layer: ClassTokenHead.Layer, _ prefix: String
+    ) throws(Failure) {
+      self.layer = layer
+      inProjection = try builder.linear(
+        layer.inProjection, weight: prefix + "self_attn.in_proj_weight",
+        bias: prefix + "self_attn.in_proj_bias")
+      outProjection = try builder.linear(layer.outProjection, prefix + "self_attn.out_proj.")
+      norm1 = builder.layerNorm(layer.norm1, prefix + "norm1.")
+      linear1 = try builder.linear(layer.linear1, prefix + "linear1.")
+      linear2 = try builder.linear(layer.linear2, prefix + "linear2.")
+      norm2 = builder.layerNorm(layer.norm2, prefix + "norm2.")
+    }
+  }
+
+  /// The activations of one layer that its backward pass needs.
+  struct Tape {
+    let x: FloatRows  // [T + 1, E]
+    let qkv: FloatRows
+    let attended: FloatRows
+    /// The sums that norm1 and norm2 are applied to.
+    let first, second: FloatRows
+    let hidden: FloatRows  // before the activation
+  }
+
+  struct Buffers {
+    let offsets: UnsafeMutablePointer<Int>
+    let tapes: [Tape]
+    let result: FloatRows  // of the last layer
+    let gradient, other: FloatRows
+    let scratch: BlockBackwardScratch
+  }
+
+  private var length: Int { head.frames + 1 }
+  private var size: Int { head.size }
+
+  func buffers(_ workspace: Workspace, threads: Int) throws(Failure) -> Buffers {
+    let hidden = head.layers.lazy.map(\.linear1.outputs).max() ?? 0
+    func take(_ width: Int) throws(Failure) -> FloatRows {
+      try FloatRows(workspace, rows: length, width: width)
+    }
+    var tapes: [Tape] = []
+    for layer in head.layers {
+      tapes.append(
+        Tape(
+          x: try take(size), qkv: try take(3 * size), attended: try take(size), first: try take(size),
+          second: try take(size), hidden: try take(layer.linear1.outputs)))
+    }
+    return Buffers(
+      offsets: try workspace.takeOffsets(sequences: 1, length: length), tapes: tapes,
+      result: try take(size), gradient: try take(size), other: try take(size),
+      scratch: try BlockBackwardScratch(
+        workspace, rows: length, longest: length, hidden: hidden, head.attention, kernels: head.kernels,
+        threads: threads))
+  }
+
+  func apply(
+    _ x: UnsafePointer<Float>, gradient: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>,
+    _ buffers: Buffers, _ pool: ThreadPool
+  ) throws(Failure) {
+    let sequences = Sequences(offsets: buffers.offsets, count: 1)
+    for token in 0..<length {
+      let from = token == 0 ? head.classToken.pointer : x + (token - 1) * size
+      let to = buffers.tapes[0].x[token]
+      for i in 0..<size { to[i] = from[i] + head.positions.base[token * size + i] }
+    }
+    for (index, layer) in layers.enumerated() {
+      try checkCancelled()
+      let next = index + 1 < layers.count ? buffers.tapes[index + 1].x : buffers.result
+      forward(layer, sequences, buffers.tapes[index], to: next, buffers.scratch, pool)
+    }
+    let tokens = buffers.gradient
+    tokens.clear(rows: length, width: size)
+    norm.apply(
+      rows: 1, x: buffers.result, dy: FloatRows(UnsafeMutablePointer(mutating: gradient), stride: size),
+      to: tokens, moments: buffers.scratch.moments, pool: pool)
+    for (index, layer) in layers.enumerated().reversed() {
+      try checkCancelled()
+      backward(layer, sequences, buffers.tapes[index], buffers, pool)
+    }
+    for token in 0..<length {
+      let row = tokens[token]
+      if token > 0 { (dx + (token - 1) * size).update(from: row, count: size) }
+      if token == 0, let classToken { for i in 0..<size { classToken.base[i] += row[i] } }
+      if let positions { for i in 0..<size { positions.base[token * size + i] += row[i] } }
+    }
+  }
+
+  /// x = norm1(x + attention(x)); x = norm2(x + linear2(ReLU(linear1(x)))), to `out`.
+  private func forward(
+    _ own: Layer, _ sequences: Sequences, _ tape: Tape, to out: FloatRows, _ scratch: BlockBackwardScratch,
+    _ pool: ThreadPool
+  ) {
+    let layer = own.layer
+    layer.inProjection.apply(rows: length, tape.x.operand, to: tape.qkv.operand, pool: pool)
+    head.attention.apply(
+      sequences, qkv: tape.qkv.operand, to: tape.attended.operand, scratch: scratch.attention, pool: pool)
+    tape.first.copy(tape.x, rows: length, width: size)
+    layer.outProjection.add(
+      rows: length, tape.attended.operand, to: tape.first.base, stride: tape.first.stride, pool: pool)
+    layer.norm1.apply(
+      rows: length, tape.first.base, stride: tape.first.stride, to: scratch.normed.operand, pool: pool)
+    layer.linear1.apply(rows: length, scratch.normed.operand, to: tape.hidden.operand, pool: pool)
+    Activation.relu.apply(
+      rows: length, width: layer.linear1.outputs, tape.hidden, to: scratch.activated, kernels: head.kernels,
+      pool: pool)
+    tape.second.copy(scratch.normed, rows: length, width: size)
+    layer.linear2.add(
+      rows: length, scratch.activated.operand, to: tape.second.base, stride: tape.second.stride, pool: pool)
+    layer.norm2.apply(
+      rows: length, tape.second.base, stride: tape.second.stride, to: out.operand, pool: pool)
+  }
+
+  /// Turns the gradient of a layer's results, buffers.gradient, into that of its input.
+  private func backward(
+    _ own: Layer, _ sequences: Sequences, _ tape: Tape, _ buffers: Buffers, _ pool: ThreadPool
+  ) {
+    let (gradient, sum, scratch) = (buffers.gradient, buffers.other, buffers.scratch)
+    own.norm2.apply(
+      rows: length, x: tape.second, dy: gradient, to: sum, moments: scratch.moments, pool: pool)
+    own.linear2.inputGradient(rows: length, dy: sum, to: scratch.hiddenGradient, pool: pool)
+    Activation.relu.backward(
+      rows: length, width: own.layer.linear1.outputs, x: tape.hidden, gradient: scratch.hiddenGradient,
+      to: scratch.activated, kernels: head.kernels, pool: pool)
+    own.linear2.addGradients(rows: length, x: scratch.activated, dy: sum, scratch.product, pool: pool)
+    own.layer.norm1.apply(
+      rows: length, tape.first.base, stride: tape.first.stride, to: scratch.normed.operand, pool: pool)
+    own.linear1.addGradients(
+      rows: length, x: scratch.normed, dy: scratch.hiddenGradient, scratch.product, pool: pool)
+    own.linear1.inputGradient(
+      rows: length, dy: scratch.hiddenGradient, to: sum, adding: true, pool: pool)
+    own.norm1.apply(
+      rows: length, x: tape.first, dy: sum, to: gradient, moments: scratch.moments, pool: pool)
+    own.outProjection.addGradients(
+      rows: length, x: tape.attended, dy: gradient, scratch.product, pool: pool)
+    own.outProjection.inputGradient(rows: length, dy: gradient, to: scratch.gradient, pool: pool)
+    head.attention.backward(
+      sequences, qkv: tape.qkv, dout: scratch.gradient, to: scratch.qkvGradient,
+      scratch: scratch.attentionBackward, pool: pool)
+    own.inProjection.addGradients(
+      rows: length, x: tape.x, dy: scratch.qkvGradient, scratch.product, pool: pool)
+    own.inProjection.inputGradient(
+      rows: length, dy: scratch.qkvGradient, to: gradient, adding: true, pool: pool)
+  }
+}

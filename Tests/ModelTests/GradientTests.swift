@@ -1,0 +1,219 @@
+import Foundation
+import Numerics
+import System
+import Testing
+import Weights
+
+@testable import Model
+
+/// Gradients of whole models: of a loss that combines all embeddings with random factors, for every temporal option. The
+/// derivative of the loss along a parameter's gradient is the gradient's length.
+struct GradientTests {
+  struct Option: Sendable, CustomTestStringConvertible {
+    let name: String
+    var head = TemporalHeadKind.meanP
+    var shift = ShiftForm.off
+    var isJoint = false
+    var activation = EncoderActivation.quickGELU
+
+    var testDescription: String { name }
+
+    func tensors(frames: Int) -> InMemoryTensors {
+      var t = InMemoryTensors.clip(infix: shift == .off ? "" : "net.")
+      if head == .conv1D { t.addConv1D() }
+      if head == .lstm { t.addLSTM() }
+      if head == .transf { t.addTransf() }
+      if head == .transfCls { t.addTransfCls(frames: frames) }
+      if isJoint { t.add("visual.time_embedding", [frames, InMemoryTensors.width]) }
+      return t
+    }
+  }
+
+  static let options = [
+    Option(name: "MeanP"), Option(name: "Conv_1D", head: .conv1D), Option(name: "LSTM", head: .lstm),
+    Option(name: "Transf", head: .transf), Option(name: "Transf_cls", head: .transfCls),
+    Option(name: "shift", shift: .twoSided), Option(name: "causal shift", shift: .causal),
+    Option(name: "joint", isJoint: true), Option(name: "GELU", activation: .gelu),
+  ]
+
+  /// A model, a video and two texts of different lengths, and the loss over their embeddings.
+  private struct Problem {
+    static let frames = 3
+    let model: TrainableModel
+    let pixels: [Float]
+    let tokens: [Int32]
+    let factors: [Float]  // of the video's embedding and the texts'
+
+    init(_ option: Option, threads: Int = 2, isTrained: (String) -> Bool = { _ in true }) throws {
+      let loaded = try ActionCLIP(
+        option.tensors(frames: Self.frames),
+        options: LoadOptions(
+          joint: option.isJoint, temporalShift: option.shift, head: option.isJoint ? nil : option.head,
+          frames: Self.frames, threads: threads, activation: option.activation),
+        declaresOptions: false)
+      model = try TrainableModel(loaded, isTrained: isTrained)
+      let size = InMemoryTensors.embedding
+      pixels = (0..<Self.frames * 192).map { sin(Float($0) * 0.37) }
+      tokens = [48, 3, 7, 7, 49, 0, 0, 0, 0, 0, 0, 0, 48, 9, 49, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+      factors = (0..<3 * size).map { cos(Float($0 * $0) * 0.11) }
+    }
+
+    private var size: Int { InMemoryTensors.embedding }
+
+    func loss() throws -> Double {
+      var (video, texts) = ([Float](repeating: 0, count: size), [Float](repeating: 0, count: 2 * size))
+      try pixels.withUnsafeBufferPointer {
+        let frames = PixelFrames(try #require($0.baseAddress))
+        try model.model.encode(frames, videos: 1, videoOut: &video, frameOut: nil)
+      }
+      try model.model.encode(tokens: tokens, rows: 2, to: &texts)
+      return zip(video + texts, factors).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+
+    /// Every trained parameter's gradient.
+    func gradients(keepsActivations: Bool = false) throws -> [[Float]] {
+      model.keepsActivations = keepsActivations
+      model.clearGradients()
+      try model.addVideoGradient(pixels, gradient: factors)
+      try model.addTextGradients(tokens: tokens, count: 2, gradient: Array(factors[size...]))
+      return model.parameters.map { parameter in
+        (0..<parameter.gradient.count).map { parameter.gradient[$0] }
+      }
+    }
+
+    /// The loss's derivative along `direction`, a parameter's gradient, over the length of that; 1 where it is right.
+    func slope(_ parameter: TrainableParameter, along direction: [Float]) throws -> Double {
+      let length = direction.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+      let before = (0..<parameter.value.count).map { parameter.value[$0] }
+      let size = before.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+      // Large enough to be seen in fp32, small enough for curvature to cancel.
+      let step = 0.004 * max(size, 0.1)
+      func loss(_ sign: Double) throws -> Double {
+        for i in before.indices {
+          parameter.value.base[i] = before[i] + Float(sign * step * Double(direction[i]) / length)
+        }
+        model.publish()
+        return try self.loss()
+      }
+      let difference = try loss(1) - loss(-1)
+      for i in before.indices { parameter.value.base[i] = before[i] }
+      model.publish()
+      return difference / (2 * step * length)
+    }
+  }
+
+  private static func isUsed(_ name: String) -> Bool {
+    name != "logit_scale" && name != "fusion.frame_position_embeddings.weight"
+  }
+
+  @Test(arguments: options) func lossesChangeAlongGradients(option: Option) throws {
+    let problem = try Problem(option)
+    let gradients = try problem.gradients()
+    var checked = 0
+    for (parameter, gradient) in zip(problem.model.parameters, gradients) {
+      let isZero = gradient.allSatisfy { $0 == 0 }
+      #expect(!isZero || !Self.isUsed(parameter.name), "\(parameter.name)")
+      guard !isZero else { continue }
+      let slope = try problem.slope(parameter, along: gradient)
+      #expect(abs(slope - 1) < 0.02, "\(parameter.name): \(slope)")
+      checked += 1
+    }
+    #expect(checked >= 40)
+  }
+
+  /// Wrong gradients are found by the same test.
+  @Test func lossesDoNotChangeSoAlongWrongGradients() throws {
+    let problem = try Problem(Self.options[0])
+    let right = try problem.gradients()
+    func slope(_ name: String, _ change: (inout [Float]) -> Void) throws -> Double {
+      let index = try #require(problem.model.parameters.firstIndex { $0.name == name })
+      var gradient = right[index]
+      change(&gradient)
+      return try problem.slope(problem.model.parameters[index], along: gradient)
+    }
+    let name = "transformer.resblocks.0.attn.out_proj.weight"
+    #expect(abs(try slope(name) { _ in } - 1) < 0.02)
+    #expect(abs(try slope(name) { for i in $0.indices { $0[i] *= 1.05 } } - 1) > 0.02)
+    let width = InMemoryTensors.textWidth
+    let transposed = try slope(name) { gradient in
+      let own = gradient
+      for i in own.indices { gradient[i] = own[i % width * width + i / width] }
+    }
+    #expect(abs(transposed - 1) > 0.02)
+    // Without the second text.
+    problem.model.clearGradients()
+    try problem.model.addTextGradients(
+      tokens: problem.tokens, count: 1, gradient: Array(problem.factors[InMemoryTensors.embedding...]))
+    let parameter = try #require(problem.model.parameter(name))
+    let dropped = (0..<parameter.gradient.count).map { parameter.gradient[$0] }
+    #expect(abs(try slope(name) { $0 = dropped } - 1) > 0.02)
+  }
+
+  /// Activations that are kept and those that are computed again give the same bits, and so does any number of threads.
+  @Test(arguments: options) func memoryAndThreadsDoNotChangeBits(option: Option) throws {
+    func bits(threads: Int, keepsActivations: Bool = false) throws -> [[UInt32]] {
+      try Problem(option, threads: threads).gradients(keepsActivations: keepsActivations).map {
+        $0.map(\.bitPattern)
+      }
+    }
+    let one = try bits(threads: 1)
+    #expect(try bits(threads: 2) == one)
+    #expect(try bits(threads: 3, keepsActivations: true) == one)
+  }
+
+  /// Training some parameters gives them the gradients that they have when all are trained.
+  @Test(arguments: [
+    ["visual.transformer.resblocks.1.", "text_projection"],
+    ["visual.ln_post.", "visual.proj", "transformer.resblocks.1.mlp."],
+    ["visual.transformer.resblocks.0.ln_1.", "ln_final."], ["fusion."], ["visual.positional_embedding"],
+    ["positional_embedding", "visual.transformer.resblocks.1.attn.in_proj_bias"],
+  ])
+  func someParametersHaveTheGradientsOfAll(prefixes: [String]) throws {
+    let option = Option(name: "Transf with shift", head: .transf, shift: .twoSided)
+    let (all, some) = (
+      try Problem(option),
+      try Problem(option) { name in
+        prefixes.contains { name.replacingOccurrences(of: ".net.", with: ".").hasPrefix($0) }
+      }
+    )
+    let expected = Dictionary(
+      uniqueKeysWithValues: zip(all.model.parameters.map(\.name), try all.gradients()))
+    let gradients = try some.gradients()
+    #expect(!gradients.isEmpty && gradients.count < expected.count)
+    for (parameter, gradient) in zip(some.model.parameters, gradients) {
+      #expect(expected[parameter.name] == gradient, "\(parameter.name)")
+    }
+    #expect(some.model.memory(prompts: 2).video <= all.model.memory(prompts: 2).video)
+  }
+
+  @Test(arguments: [false, true]) func shiftedGradientsGoBackToWhereNumbersCameFrom(isCausal: Bool) {
+    let (frames, tokens, width) = (3, 3, 24)
+    let shift = TemporalShift(frames: frames, tokens: tokens, width: width, isCausal: isCausal)
+    let pool = ThreadPool(threads: 2)
+    // Whole numbers, whose products and sums are exact.
+    var x = (0..<frames * tokens * width).map { Float($0 * 7 % 31) }
+    var y = (0..<frames * tokens * width).map { Float($0 * 5 % 29) }
+    let (before, gradient) = (x, y)
+    x.withUnsafeMutableBufferPointer {
+      if let start = $0.baseAddress { shift.apply(start, videos: 1, pool: pool) }
+    }
+    y.withUnsafeMutableBufferPointer {
+      if let start = $0.baseAddress {
+        shift.applyAdjoint(FloatRows(start, stride: width), videos: 1, pool: pool)
+      }
+    }
+    func product(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+    #expect(product(x, gradient) == product(before, y))
+    #expect(y != gradient)
+  }
+
+  @Test func refusesModelsThatCannotBeTrained() throws {
+    let rounded = try ActionCLIP(
+      InMemoryTensors.clip(), options: LoadOptions(frames: 3, precision: .bf16), declaresOptions: false)
+    let message = "the model is held in bf16; training needs it loaded in fp32"
+    #expect(throws: Failure(.optionConflict, message)) { try TrainableModel(rounded) { _ in true } }
+    let viewing = try ActionCLIP(
+      InMemoryTensors.clip(), options: LoadOptions(frames: 3, temporalView: 1), declaresOptions: false)
+    #expect(throws: Failure.self) { try TrainableModel(viewing) { _ in true } }
+  }
+}
