@@ -91,7 +91,8 @@ let package = Package(
     room("Events", ["System"]),
     room("Model", ["Numerics", "System", "TensorNames", "Weights"]),
     room("ModelFile", ["Model", "Numerics", "Preprocess", "System", "Text", "Tokenizer", "Weights"]),
-    // The work of a host with a model, in Swift; training will be a room that it uses.
+    room("Training", ["Model", "Numerics", "System", "TensorNames"]),
+    // The work of a host with a model, in Swift.
     room(
       "Session",
       [
@@ -134,6 +135,7 @@ let package = Package(
     tests("Streams", ["Streams", "System"]),
     tests("Events", ["Events", "System"]),
     tests("Model", ["Model", "Numerics", "System", "Weights"]),
+    tests("Training", ["Families", "Model", "Numerics", "System", "Training", "Weights"]),
     tests("ModelFile", ["System", "Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),
   ]
 )

@@ -1,0 +1,111 @@
+import Glibc
+import Model
+import Numerics
+import System
+import TensorNames
+
+/// AdamW over a model's trained parameters, with what a recipe does before and after a step.
+public final class Optimiser {
+  /// One parameter's memory between steps.
+  private struct Moments {
+    let mean, square: FloatBuffer
+    /// The numbers before training, where the recipe pulls towards them.
+    let base: FloatBuffer?
+    let isHeads, decays, roundsToHalf: Bool
+  }
+
+  public let recipe: Recipe
+  private let model: TrainableModel
+  private let moments: [Moments]
+  /// Steps done.
+  public private(set) var steps = 0
+
+  public init(_ model: TrainableModel, _ recipe: Recipe) throws(Failure) {
+    self.model = model
+    self.recipe = recipe
+    var moments: [Moments] = []
+    for parameter in model.parameters {
+      var base: FloatBuffer?
+      if recipe.anchor > 0 {
+        let copy = try FloatBuffer(count: parameter.value.count)
+        copy.base.update(from: parameter.value.base, count: copy.count)
+        base = copy
+      }
+      moments.append(
+        Moments(
+          mean: try FloatBuffer(count: parameter.value.count),
+          square: try FloatBuffer(count: parameter.value.count), base: base,
+          isHeads: parameter.name.hasPrefix(TensorNames.Head.prefix),
+          decays: recipe.decaysVectors || parameter.shape.count > 1,
+          roundsToHalf: recipe.roundsToHalf && HalfRounding.applies(to: parameter.name)))
+    }
+    self.moments = moments
+  }
+
+  /// What a step did.
+  public struct Report: Sendable, Equatable {
+    /// The encoders' rate.
+    public let rate: Double
+    /// The norm of all gradients together, before it was limited.
+    public let gradientNorm: Double
+  }
+
+  /// Changes the parameters by their gradients, which stay. `factor` is the schedule's.
+  @discardableResult
+  public func step(factor: Double) -> Report {
+    if recipe.anchor > 0 { addAnchors() }
+    let norm = gradientNorm()
+    if let limit = recipe.clipNorm, norm > limit { scaleGradients(Float(limit / (norm + 1e-6))) }
+    steps += 1
+    for (parameter, own) in zip(model.parameters, moments) {
+      let rate = recipe.rate * factor * (own.isHeads ? recipe.headRateFactor : 1)
+      AdamWStep(
+        number: steps, rate: rate, weightDecay: own.decays ? recipe.weightDecay : 0, beta1: recipe.beta1,
+        beta2: recipe.beta2, epsilon: recipe.epsilon
+      ).apply(
+        parameter.value, gradient: parameter.gradient, mean: own.mean, square: own.square,
+        kernels: model.model.kernels, pool: model.model.pool)
+      if own.roundsToHalf { HalfRounding.round(parameter.value, pool: model.model.pool) }
+      if parameter.name == TensorNames.logitScale, let limit = recipe.scaleLimit {
+        parameter.value.base[0] = min(parameter.value.base[0], Float(log(limit)))
+      }
+    }
+    model.publish()
+    return Report(rate: recipe.rate * factor, gradientNorm: norm)
+  }
+
+  private func addAnchors() {
+    let factor = Float(2 * recipe.anchor)
+    for (parameter, own) in zip(model.parameters, moments) {
+      guard let base = own.base else { continue }
+      let (value, gradient, before) = (parameter.value.base, parameter.gradient.base, base.base)
+      forEachShare(base.count) { range in
+        for i in range { gradient[i] += factor * (value[i] - before[i]) }
+      }
+    }
+  }
+
+  private func scaleGradients(_ factor: Float) {
+    for parameter in model.parameters {
+      let gradient = parameter.gradient.base
+      forEachShare(parameter.gradient.count) { range in for i in range { gradient[i] *= factor } }
+    }
+  }
+
+  /// Sums are taken in double and in order.
+  private func gradientNorm() -> Double {
+    var squares = 0.0
+    for parameter in model.parameters {
+      let gradient = parameter.gradient.base
+      for i in 0..<parameter.gradient.count { squares += Double(gradient[i]) * Double(gradient[i]) }
+    }
+    return squares.squareRoot()
+  }
+
+  private func forEachShare(_ count: Int, _ body: (Range<Int>) -> Void) {
+    let share = 1 << 16
+    model.model.pool.run(count: (count + share - 1) / share) { index, _ in
+      body(index * share..<min(count, (index + 1) * share))
+    }
+  }
+}
