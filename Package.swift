@@ -27,7 +27,7 @@ let swift: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 /// With this variable the library is made for a program under the thread sanitizer, as `make
-/// test-thread-sanitizer` does. This compiler fails on instrumented code of Preprocess.
+/// test-thread-sanitizer` does. This compiler fails on instrumented code of Preprocess and of Events.
 let checksThreads = Context.environment["ACTIONCLIP_THREAD_SANITIZER"] != nil
 /// Kernels want the optimiser in debug builds too: tests run real networks.
 let c: [CSetting] = [
@@ -43,7 +43,8 @@ let processor = "x86_64"
 #endif
 
 func instrumented(_ name: String) -> [SwiftSetting] {
-  checksThreads && name != "Preprocess" ? swift + [.unsafeFlags(["-sanitize=thread"])] : swift
+  checksThreads && !["Preprocess", "Events"].contains(name)
+    ? swift + [.unsafeFlags(["-sanitize=thread"])] : swift
 }
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
