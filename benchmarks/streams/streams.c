@@ -67,15 +67,20 @@ static void make_frames(void) {
   nv12_frame.planes[1] = nv12 + W * H;
 }
 
-static actionclip_stream *stream_of(int32_t overflow, int32_t stride, int64_t interval) {
+static actionclip_stream *stream_in(int32_t mode, int32_t overflow, int32_t stride, int64_t interval) {
   actionclip_stream_options o;
   actionclip_stream_options_init(&o);
+  o.mode = mode;
   o.overflow = overflow;
   o.frame_stride = stride;
   o.frame_interval_ns = interval;
   actionclip_stream *s;
   ok(actionclip_stream_create(model, &o, &s));
   return s;
+}
+
+static actionclip_stream *stream_of(int32_t overflow, int32_t stride, int64_t interval) {
+  return stream_in(ACTIONCLIP_STREAM_EXACT, overflow, stride, interval);
 }
 
 static void drain(actionclip_stream *s, float *embedding) {
@@ -86,15 +91,13 @@ static void drain(actionclip_stream *s, float *embedding) {
   while (found == ACTIONCLIP_NEXT_WINDOW);
 }
 
-/* A hop of one frame, pushed, stepped and taken, against encoding that frame, and against a whole window. */
-static void hops(int rounds) {
-  actionclip_stream *s = stream_of(ACTIONCLIP_OVERFLOW_WAIT, 1, 0);
+/* A hop of one frame, pushed, stepped and taken, against encoding that frame, if the model's frames are independent, and
+ * against a whole window. */
+static void hops(const char *name, int32_t mode, int independent, int rounds) {
+  actionclip_stream *s = stream_in(mode, ACTIONCLIP_OVERFLOW_WAIT, 1, 0);
   float *embedding = malloc(e * sizeof(float)), *frames = malloc(t * e * sizeof(float));
   actionclip_frame *window = malloc(t * sizeof *window);
   for (size_t i = 0; i < t; i++) window[i] = rgb_frame;
-  actionclip_model_info info;
-  info.struct_size = sizeof info;
-  ok(actionclip_model_get_info(model, &info));
   int64_t stamp = 0;
   clear();
   for (int i = -(int)t; i < rounds; i++) {
@@ -104,7 +107,7 @@ static void hops(int rounds) {
     drain(s, embedding);
     const double hop = now() - begin;
     begin = now();
-    if (info.frames_independent) ok(actionclip_encode_single_camera_frames(model, &rgb_frame, 1, NULL, frames, e));
+    if (independent) ok(actionclip_encode_single_camera_frames(model, &rgb_frame, 1, NULL, frames, e));
     const double single = now() - begin;
     begin = now();
     ok(actionclip_encode_camera_frames(model, window, t, NULL, embedding, e, NULL, 0));
@@ -116,10 +119,11 @@ static void hops(int rounds) {
     note(3, hop / single);
     note(4, hop / whole);
   }
+  printf("%s\n", name);
   print_times("a hop of one frame: push, step, next", 0, 1000, "ms");
-  if (info.frames_independent) print_times("encoding that frame alone", 1, 1000, "ms");
+  if (independent) print_times("encoding that frame alone", 1, 1000, "ms");
   print_times("encoding a window anew", 2, 1000, "ms");
-  if (info.frames_independent) print_ratio("hop / frame", 3);
+  if (independent) print_ratio("hop / frame", 3);
   print_ratio("hop / window", 4);
   actionclip_stream_free(s);
   free(embedding);
@@ -256,7 +260,9 @@ int main(int argc, char **argv) {
   t = (size_t)info.frames;
   make_frames();
   printf("%d windows of %d frames of %dx%d, one thread\n", rounds, info.frames, info.image_size, info.image_size);
-  hops(rounds);
+  hops(info.frames_independent ? "each frame encoded once" : "each window encoded anew", ACTIONCLIP_STREAM_EXACT,
+       info.frames_independent, rounds);
+  if (info.temporal_shift) hops("causal shift, each frame encoded once", ACTIONCLIP_STREAM_CAUSAL, 0, rounds);
   pushes(rounds);
   cancelling(rounds < 50 ? rounds : 50);
   slow_consumer("DROP_OLDEST", ACTIONCLIP_OVERFLOW_DROP_OLDEST, rounds);
