@@ -206,14 +206,14 @@ test-python: ## pytest: the Python package and the command
 	for folder in Tests/python Tests/command Tests/shapes Tests/trainer; do \
 	  echo "$$folder:"; $$python -m pytest -q -rs "$$folder"; done
 
-test-thread-sanitizer: ## streams at work on six threads under the thread sanitizer (minutes, most of them a build)
-	@Tests/c/thread_sanitizer.sh 60
+test-thread-sanitizer: ## streams at work on six threads under the thread sanitizer, for RUN_SECONDS (60) after a build of minutes
+	@Tests/c/thread_sanitizer.sh $(or $(RUN_SECONDS),60)
 
 races: library ## a million scores while other threads change the labels, in C, C++ and Python (half an hour)
 	@LABEL_RUNS=1000000 LIMIT=3600 Tests/c/run.sh test_label_lists cpp
 	@$(find_python); LABEL_RUNS=1000000 $$python -m pytest -q Tests/python/test_classifier.py -k labels_change
 
-test-stream-rule: library ## streams against their rule in Python: 100,000 sequences of times, 1,000 windows of each model (minutes)
+test-stream-rule: library ## streams against their rule in Python: 100,000 sequences of times, 1,000 windows of each model (3 minutes)
 	@$(find_python); \
 	$$python Tests/python/stream_model.py rule 100000; $$python Tests/python/stream_model.py windows 1000
 
