@@ -3,12 +3,14 @@
 
     python3 compare.py train --sets sets [NAME...]     trains and scores; logs/NAME.json for each
     python3 compare.py shipped --sets sets RUN         scores the default model, made of RUN; logs/shipped.json
-    python3 compare.py report                          logs/*.json -> docs/RESULTS.md
+    python3 compare.py report                          logs/*.json, logs/causal.csv -> docs/RESULTS.md
 
 Every run starts from stage 1 (pretrained/) and takes the same number of steps from the same clips, unless it says
-otherwise. A run whose log is there already is left alone.
+otherwise. A run whose log is there already is left alone. causal.csv has the rounded shares of causal temporal shift,
+of runs by hand (NOTES.md).
 """
 import argparse
+import csv
 import json
 import math
 import subprocess
@@ -127,8 +129,9 @@ DEFAULT_NAMES = {"pretraining": "with stage 1", "language": "words", "prompts": 
 HEADS = ("compositions", "backgrounds", "unseen actions", "order")
 
 
-def table(first, heads, rows):
-    return [f"| {first} | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|",
+def table(first, heads, rows, names=1):
+    """Lines of Markdown. The first `names` columns are one text, with bars between them."""
+    return [f"| {first} | " + " | ".join(heads) + " |", "|---" * (len(heads) + names) + "|",
             *(f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows), ""]
 
 
@@ -138,6 +141,27 @@ def cells(results, unseen=True):
     made = {s: percent(by[s]["top1"], by[s]["videos"]) for s in SPLITS}
     order = percent(by["compositions"]["order_pairs"], by["compositions"]["order_videos"])
     return [made["compositions"], made["backgrounds"], made["actions"] if unseen else "-", order]
+
+
+def causal_runs(sets, order_videos):
+    """The rows of causal.csv, each with its cells for HEADS."""
+    for row in csv.DictReader((LOGS / "causal.csv").open()):
+        counts = {s: sets[s]["videos"] for s in SPLITS} | {"order": order_videos}
+        shown = ("compositions", "backgrounds", "actions", "order")
+        yield row, [percent(float(row[s]) / 100, counts[s]) for s in shown]
+
+
+def causal_lines(runs):
+    """The section on causal temporal shift."""
+    rows = []
+    for row, made in runs:
+        steps = f"{int(row['steps']):,} steps"
+        misuse = ": another network than was trained" if row["run"] != row["trained"] else ""
+        rows.append((f"{row['head']} | {row['trained']}, {steps} | {row['run']}{misuse}", made))
+    return ["## Temporal shift, two-sided and causal", "",
+            "Causal shift shows a frame the one before it and none after, so a stream encodes each frame once "
+            "([STREAMS](STREAMS.md)). Intervals are those of the rounded shares. Two-sided, Transf, 5,000 steps is the "
+            "default model.", "", *table("head | trained | run", HEADS, rows, names=3)]
 
 
 def agreement(logs):
@@ -178,6 +202,7 @@ def report():
     if not logs:
         sys.exit("no logs yet: compare.py train")
     sets = {r["split"]: r for r in next(iter(logs.values()))["results"]}
+    causal = list(causal_runs(sets, sets["compositions"]["order_videos"]))
     default = logs.pop("shipped", None)
     lines = ["# The paper's comparison in miniature", "",
              "Made by `python3 models/shapes/compare.py report` from the logs in `models/shapes/logs`. "
@@ -196,8 +221,13 @@ def report():
         names = [n for n in names if n in logs]
         called = lambda n: DEFAULT_NAMES.get(section, RUNS[n][1]) if n == "shift+Transf" else RUNS[n][1]
         if names:
-            lines += [f"## {title}", "", *table(column, HEADS, [
-                (called(n), cells(logs[n]["results"], "classifier" not in n)) for n in names])]
+            rows = [(called(n), cells(logs[n]["results"], "classifier" not in n)) for n in names]
+            if section == "options":
+                rows += [("causal" if row["head"] == "MeanP" else f"causal+{row['head']}", made)
+                         for row, made in causal
+                         if row["trained"] == row["run"] == "causal" and int(row["steps"]) == STEPS]
+            lines += [f"## {title}", "", *table(column, HEADS, rows)]
+            lines += causal_lines(causal) if section == "options" else []
     if logs:
         lines += ["## PyTorch and the library", "",
                   f"Over all these runs: {agreement([log['results'] for log in logs.values()])}. Packed as a "
