@@ -44,7 +44,8 @@ static size_t read_labels(const char *path, char ***labels_out) {
   FILE *file = fopen(path, "rb");
   long size = -1;
   if (file != NULL && fseek(file, 0, SEEK_END) == 0) size = ftell(file);
-  if (size < 0 || fseek(file, 0, SEEK_SET) != 0) {
+  /* A folder has a size, too, and no bytes. */
+  if (size < 0 || size > 1 << 30 || fseek(file, 0, SEEK_SET) != 0) {
     fprintf(stderr, "classify: cannot read %s\n", path);
     exit(1);
   }
@@ -55,6 +56,10 @@ static size_t read_labels(const char *path, char ***labels_out) {
   char **labels = allocate(lines, sizeof *labels);
   for (char *line = strtok(text, "\r\n"); line != NULL; line = strtok(NULL, "\r\n"))
     labels[count++] = line;
+  if (count == 0) {
+    fprintf(stderr, "classify: %s has no label\n", path);
+    exit(1);
+  }
   *labels_out = labels;
   return count;
 }
@@ -118,7 +123,7 @@ int main(int argc, char **argv) {
   free(probabilities);
   free(embedding);
   free(texts);
-  if (label_count > 0) free(labels[0]); /* the text that every label points into */
+  free(labels[0]); /* the text that every label points into */
   free(labels);
   return status_of_output("classify");
 }

@@ -22,6 +22,7 @@ static std::vector<std::string> read_lines(const std::string &path) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (!line.empty()) lines.push_back(line);
   }
+  if (lines.empty()) throw std::runtime_error(path + " has no label");
   return lines;
 }
 

@@ -83,7 +83,8 @@ def main(source: str, labels: list[str]) -> None:
                 scores = classifier.score(window.embedding)
                 best = int(scores[0].argmax())
                 print(f"{window.end:8.2f}  {scores[0, best]:4.0%}  {scores.labels[best]}", flush=True)
-            print(stream.stats, file=sys.stderr)
+            if stream.stats.pushed:
+                print(stream.stats, file=sys.stderr)
     if failures:
         raise failures[0]
 
@@ -94,7 +95,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads the output may stop, as `head` does
     try:
         main(sys.argv[1], sys.argv[2:])
-    except (actionclip.ActionCLIPError, OSError) as error:
+    except (actionclip.ActionCLIPError, actionclip.LibraryError, OSError) as error:
         sys.exit(f"live.py: {error}")
     except KeyboardInterrupt:
         pass

@@ -68,7 +68,10 @@ static void open_raw(y4m *video, const char *text) {
 
 static int read_raw(y4m *video, actionclip_frame *frame, int64_t *timestamp_ns) {
   const int first = getc(video->file);
-  if (first == EOF) return 0;
+  if (first == EOF) {
+    if (video->count == 0) video->wrong = "there is no frame";
+    return 0;
+  }
   ungetc(first, video->file);
   if (!y4m_fill(video)) return 0;
   size_t offsets[3];
@@ -175,7 +178,6 @@ int main(int argc, char **argv) {
   need(actionclip_tracker_finish(o.tracker));
   print_events(&o);
   if (video.wrong != NULL) stop_reading(video.wrong);
-  if (video.count == 0) stop_reading("there is no frame");
 
   actionclip_stream_free(o.stream);
   actionclip_tracker_free(o.tracker);

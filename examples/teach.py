@@ -35,5 +35,5 @@ def teach() -> None:
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads the output may stop, as `head` does
 try:
     teach()
-except actionclip.ActionCLIPError as error:
+except (actionclip.ActionCLIPError, actionclip.LibraryError) as error:
     sys.exit(f"teach.py: {error}")

@@ -38,24 +38,28 @@ class Span(NamedTuple):
     end_ns: int
 
 
+def span_of(row: dict[str, str], place: str) -> Span:
+    """A row of a file of spans. ValueError names its place."""
+    try:
+        start, end = float(row["start"]), float(row["end"])
+        if row["path"] and row["label"].strip() and 0 <= start < end < math.inf:
+            return Span(row["path"], row["label"], round(start * 1e9), round(end * 1e9))
+    except (TypeError, ValueError, AttributeError):
+        pass
+    raise ValueError(f"{place}: this is no path, start and end in rising seconds, and label")
+
+
 def read_spans(file: str) -> list[Span]:
     """The rows of a file of spans. ValueError names the line that is wrong."""
-    spans = []
-    with open(file, newline="", encoding="utf-8-sig") as lines:
+    with open(file, newline="", encoding="utf-8-sig", errors="replace") as lines:
         rows = csv.DictReader(lines)
-        missing = [name for name in ("path", "start", "end", "label") if name not in (rows.fieldnames or ())]
-        if missing:
-            raise ValueError(f"{file}: its first line lacks {', '.join(missing)}; it must be path,start,end,label")
-        for row in rows:
-            try:
-                start, end = float(row["start"]), float(row["end"])
-                if not (row["path"] and row["label"].strip() and 0 <= start < end < math.inf):
-                    raise ValueError
-            except (TypeError, ValueError, AttributeError):
-                raise ValueError(
-                    f"{file}:{rows.line_num}: this is no path, start and end in rising seconds, and label"
-                ) from None
-            spans.append(Span(row["path"], row["label"], round(start * 1e9), round(end * 1e9)))
+        try:
+            missing = [name for name in ("path", "start", "end", "label") if name not in (rows.fieldnames or ())]
+            if missing:
+                raise ValueError(f"{file}: its first line lacks {', '.join(missing)}; it must be path,start,end,label")
+            spans = [span_of(row, f"{file}:{rows.line_num}") for row in rows]
+        except csv.Error as error:
+            raise ValueError(f"{file}: {error}") from None
     if not spans:
         raise ValueError(f"{file}: no line after the first one, so nothing is labelled")
     return spans
@@ -110,5 +114,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads the output may stop, as `head` does
     try:
         main(sys.argv[1])
-    except (actionclip.ActionCLIPError, OSError, ValueError) as error:
+    except (actionclip.ActionCLIPError, actionclip.LibraryError, OSError, ValueError) as error:
         sys.exit(f"thresholds.py: {error}")

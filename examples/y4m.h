@@ -70,6 +70,7 @@ static inline int y4m_read(y4m *video, actionclip_frame *frame, int64_t *timesta
   char line[512];
   if (fgets(line, sizeof line, video->file) == NULL) {
     if (ferror(video->file)) video->wrong = "it cannot be read";
+    else if (video->count == 0) video->wrong = "there is no frame";
     return 0;
   }
   if (strncmp(line, "FRAME", 5) != 0) {

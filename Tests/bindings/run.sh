@@ -27,6 +27,13 @@ ranks() { # ranks COMMAND...: with a video and its labels, the command puts the 
   output=$("$@" "$ROOT/examples/clip.mp4" "$ROOT/examples/labels.txt") || return 1
   [[ ${output%%$'\n'*} =~ ^\ *[0-9.]+\ %\ \ moving\ right$ ]] || { echo "$output"; return 1; }
 }
+# names_unlearned COMMAND...: with labels that the default model never learned, the command says so in one line.
+names_unlearned() {
+  local output
+  printf 'ice skating\ngrowing\ndiving\n' > "$BUILD/labels.txt"
+  output=$("$@" "$ROOT/examples/clip.mp4" "$BUILD/labels.txt" 2>&1 > /dev/null) || { echo "$output"; return 1; }
+  [[ $(grep "^classify: .*'ice'.*1 more of 3 labels" <<< "$output" | wc -l) == 1 ]] || { echo "$output"; return 1; }
+}
 # wanted LANGUAGE PROGRAM HOW-TO-GET-IT
 wanted() {
   (( ${#ONLY[@]} == 0 )) || [[ " ${ONLY[*]} " == *" $1 "* ]] || return 1
@@ -48,6 +55,9 @@ rust() {
     diff $crates/actionclip-sys/src/bindings.rs "$BUILD/bindings.rs"
   expect "the crates' tests" cargo test --offline --locked --manifest-path $crates/Cargo.toml
   expect "the crates' example" ranks cargo run --offline --locked --manifest-path $crates/Cargo.toml --example classify
+
+  expect "the crates' example with unknown words" names_unlearned \
+    cargo run --offline --locked --manifest-path $crates/Cargo.toml --example classify
 
   # The build script by itself: by environment, and without a library.
   script=$(find "$BUILD/rust/debug/build" -path '*actionclip-sys-*/build-script-build' -printf '%T@ %p\n' |
@@ -72,6 +82,8 @@ go_program() {
   expect "go vet" env -C bindings/go GOFLAGS=-buildvcs=false go vet
   expect "go build" env -C bindings/go GOFLAGS=-buildvcs=false go build -o "$BUILD/classify-go"
   expect "the Go program" ranks "$BUILD/classify-go"
+  expect "the Go program with unknown words" names_unlearned "$BUILD/classify-go"
+  expect "the Go program without labels" refused 'has no label' "$BUILD/classify-go" examples/clip.mp4 /dev/null
   expect "the Go program without its video" refused ACTIONCLIP_ERROR_FILE_OPEN "$BUILD/classify-go" /none \
     examples/labels.txt
 }

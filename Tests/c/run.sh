@@ -147,6 +147,11 @@ examples() {
   # Words that the model never learned are named, once.
   "$BUILD/classify_cpp" $clip <(printf 'ice skating\ngrowing\ndiving\n') 2>&1 > /dev/null |
     grep "^classify: .*'ice'.* (and 1 more of 3 labels)" > /dev/null && (( ++good )) || failed+=("classify.cpp: unlearned words")
+  local nothing; for nothing in /dev/null examples; do
+    says 'has no label' "$BUILD/classify_cpp" $clip $nothing
+  done
+  says 'has no label' "$BUILD/classify" $clip /dev/null
+  says 'cannot read examples' "$BUILD/classify" $clip examples
   if [[ -e /dev/full ]]; then
     "$BUILD/classify" $clip $labels > /dev/full 2> "$BUILD/err.txt"
     [[ $? == 1 && $(cat "$BUILD/err.txt") == *'cannot be written' ]] && (( ++good )) || failed+=("classify.c to a full disk")
@@ -205,6 +210,7 @@ streams() {
   says 'yuv4mpegpipe' "$BUILD/stream" - "${labels[@]}" < examples/clip.mp4
   says 'yuv4mpegpipe' "$BUILD/cameras" examples/clip.mp4 -- "${labels[@]}"
   says 'yuv4mpegpipe' "$BUILD/stream" - "${labels[@]}" <<< 'YUV4MPEG2 W96 H72 F25:1 C420p10'
+  says 'there is no frame' "$BUILD/cameras" <(head -n 1 "$first") -- "${labels[@]}"
   says 'lacks a size' "$BUILD/stream" - "${labels[@]}" <<< 'YUV4MPEG2 W96 F25:1'
 
   # Two people: one in every frame, one in the first half, who is forgotten two seconds later.

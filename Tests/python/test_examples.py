@@ -146,6 +146,7 @@ def test_tracks_name_the_line_that_is_wrong(tmp_path, monkeypatch):
             tracks.main([str(video), str(tmp_path / "boxes"), *labels])
         return str(failure.value).replace(str(tmp_path), "")
 
+    assert says(clip.read_bytes()[:99].decode("latin-1")).startswith("/boxes:1: this is no {")
     assert says([], "no JSON").startswith("/boxes:2: this is no {")
     assert says('{"box": []}').startswith("/boxes:1: this is no {")
     assert says([{"id": 7}]).startswith("/boxes:1: the box of id 7 needs")

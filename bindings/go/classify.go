@@ -47,6 +47,27 @@ func cStrings(texts []string) (**C.char, func()) {
 	}
 }
 
+// unlearned gives one line about all labels that the model never learned, or "" if there is none.
+func unlearned(model *C.actionclip_model, labels []*C.char) string {
+	var text [1024]C.char
+	var first string
+	found := 0
+	for _, label := range labels {
+		var size C.size_t
+		status := C.actionclip_model_label_note(model, label, &text[0], C.size_t(len(text)), &size)
+		if status != C.ACTIONCLIP_OK || size <= 1 {
+			continue
+		}
+		if found++; found == 1 {
+			first = C.GoString(&text[0])
+		}
+	}
+	if found > 1 {
+		first += fmt.Sprintf(" (and %d more of %d labels)", found-1, len(labels))
+	}
+	return first
+}
+
 // classify gives the probability of each label. An empty path of weights is the default model.
 func classify(video, weights, merges string, labels []string) ([]float32, error) {
 	var options C.actionclip_model_options
@@ -85,6 +106,10 @@ func classify(video, weights, merges string, labels []string) ([]float32, error)
 	}
 	defer C.actionclip_classifier_free(classifier)
 
+	if note := unlearned(model, unsafe.Slice(texts, len(labels))); note != "" {
+		fmt.Fprintln(os.Stderr, "classify:", note)
+	}
+
 	var info C.actionclip_model_info
 	info.struct_size = C.uint32_t(unsafe.Sizeof(info))
 	if err := call(func() C.int32_t { return C.actionclip_model_get_info(model, &info) }); err != nil {
@@ -114,6 +139,9 @@ func run(arguments []string) error {
 		return err
 	}
 	labels := strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' || r == '\r' })
+	if len(labels) == 0 {
+		return fmt.Errorf("%s has no label", arguments[1])
+	}
 	probabilities, err := classify(arguments[0], arguments[2], arguments[3], labels)
 	if err != nil {
 		return err

@@ -101,5 +101,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (actionclip.ActionCLIPError, ValueError) as error:
+    except (actionclip.ActionCLIPError, actionclip.LibraryError, ValueError) as error:
         sys.exit(f"compare.py: {error}")

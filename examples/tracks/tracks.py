@@ -146,7 +146,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--hop", type=int, help="sampled frames from one window to the next")
     parser.add_argument("--forget", type=float, default=2.0, help="seconds after which an unseen id ends")
     chosen = parser.parse_args(arguments)
-    lines = sys.stdin if chosen.boxes == "-" else open(chosen.boxes, encoding="utf-8")
+    lines = sys.stdin if chosen.boxes == "-" else open(chosen.boxes, encoding="utf-8", errors="replace")
 
     def show() -> None:
         for event in events(tracks, classifier, trackers):
@@ -179,5 +179,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads the output may stop, as `head` does
     try:
         main(sys.argv[1:])
-    except (actionclip.ActionCLIPError, OSError, ValueError) as error:
+    except (actionclip.ActionCLIPError, actionclip.LibraryError, OSError, ValueError) as error:
         sys.exit(f"tracks.py: {error}")

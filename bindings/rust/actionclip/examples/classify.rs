@@ -29,8 +29,16 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
         None => options.load_default()?,
     };
     let labels: Vec<&str> = labels.lines().filter(|line| !line.is_empty()).collect();
+    if labels.is_empty() {
+        return Err(format!("{} has no label", arguments[1]).into());
+    }
 
     let classifier = Classifier::new(&model, &labels)?;
+    let mut notes = labels.iter().map(|label| model.label_note(Some(label))).collect::<Result<Vec<_>, _>>()?;
+    notes.retain(|note| !note.is_empty());
+    if let Some((first, others)) = notes.split_first() {
+        eprintln!("classify: {first} (and {} more of {} labels)", others.len(), labels.len());
+    }
     let video = model.encode_video(&mut Video::open(video)?, None)?;
     let list = classifier.label_list()?;
     for best in list.ranked(list.score(&video, SCALE)?.values()) {
