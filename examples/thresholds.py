@@ -26,7 +26,8 @@ from typing import NamedTuple
 import actionclip
 import numpy as np
 
-OPTIONS = actionclip.TrackerOptions(half_life=0.5, min_on=1.0)
+#: The half-life and the least times that the tracker will have, too: thresholds depend on them. `watch` has these.
+OPTIONS = actionclip.TrackerOptions()
 
 
 class Span(NamedTuple):
