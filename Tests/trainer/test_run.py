@@ -17,7 +17,8 @@ from actionclip_trainer.check import TEMPORAL, made_model
 from actionclip_trainer.configuration import read_configuration
 from actionclip_trainer.data import SyntheticSource, TensorSource, Texts
 from actionclip_trainer.evaluation import evaluate, figures, mean_average_precision, using
-from actionclip_trainer.run import Run, Stopped
+from actionclip_trainer.loop import Stopped
+from actionclip_trainer.run import Run
 
 UNTRAINED = ROOT / "Tests" / "fixtures" / "untrained" / "untrained.safetensors"
 LABELS = ["archery", "yoga", "juggling"]
@@ -77,8 +78,8 @@ def test_a_stopped_run_goes_on_to_the_straight_ones_bits(told, tmp_path, monkeyp
     straight = Run(told(**{"run.out": tmp_path / "straight"}))
     straight.train()
     run = Run(told())
-    log = run._log
-    monkeypatch.setattr(run, "_log", lambda *given: (log(*given), run.training.step == 3 and os.kill(os.getpid(), signal.SIGINT)))
+    log = run.loop._log
+    monkeypatch.setattr(run.loop, "_log", lambda *given: (log(*given), run.training.step == 3 and os.kill(os.getpid(), signal.SIGINT)))
     with pytest.raises(Stopped, match="step 3 of 4"):
         run.train()
     resumed = Run(told())
@@ -118,9 +119,9 @@ def test_a_state_is_whole_at_any_moment(tmp_path):
 def test_a_held_out_part_chooses_the_best(told, tmp_path):
     configuration = told(**{"data.held_out": 0.4, "test.other.list": tmp_path / "test.jsonl"})
     run = Run(configuration)
-    assert len(run.order.source) == 3 and len(run.measured["held out"][0]) == 3
+    assert len(run.loop.steps.source) == 3 and len(run.loop.measured["held out"][0]) == 3
     run.train()
-    assert run.best is not None and (tmp_path / "out" / "best.pt").exists()
+    assert run.loop.best is not None and (tmp_path / "out" / "best.pt").exists()
 
 
 def test_a_clip_that_cannot_be_read_is_told_and_replaced(told, tmp_path, capsys):

@@ -12,7 +12,8 @@ import sys
 
 from . import processes
 from .configuration import read_configuration
-from .run import Run, Stopped
+from .loop import Stopped
+from .run import Run
 from .training import DivergedError
 
 

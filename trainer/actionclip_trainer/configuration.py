@@ -53,6 +53,8 @@ class RunOptions:
     evaluate_every: float = 1.0
     #: Minutes between saved states; one is written after every measurement and at the end too.
     save_minutes: float = 10.0
+    #: Steps between lines on standard error.
+    log_every: int = 20
     #: Trades time for memory.
     recompute: bool = False
     compiled: bool = False

@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from . import processes
-from .data import Source, Texts
+from .data import Source, TensorSource, Texts
+from .data.order import in_worker
 from .data.source import Labels
 from .model import ActionCLIP
 from .step import computing, normalised
@@ -55,8 +56,11 @@ def evaluate(
     model.eval()
     device = model.clip.logit_scale.device
     own = range(processes.rank(), len(source), processes.count())
-    loader = DataLoader(_TestClips(source), batch, sampler=own, num_workers=workers,
-                        multiprocessing_context="forkserver" if workers else None)  # fmt: skip
+    workers = 0 if isinstance(source, TensorSource) else workers
+    loader = DataLoader(
+        _TestClips(source), batch, sampler=own, num_workers=workers, worker_init_fn=in_worker,
+        multiprocessing_context="forkserver" if workers else None,
+    )  # fmt: skip
     with computing(device, precision):
         words = torch.cat([model.encode_text(part.to(device).long())
                            for part in texts.tokens[..., : texts.length].flatten(0, 1).split(256)])  # fmt: skip

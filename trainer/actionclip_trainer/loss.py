@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
-LOSSES = ("paper", "cross_entropy")
+LOSSES = ("paper", "cross_entropy", "matching")
 
 
 class Loss(NamedTuple):
@@ -53,7 +53,14 @@ def cross_entropy_loss(z: torch.Tensor, matches: torch.Tensor) -> Loss:
     return Loss(loss, loss, torch.zeros_like(loss), z)
 
 
+def matching_loss(z: torch.Tensor, matches: torch.Tensor) -> Loss:
+    """Like the paper's loss, with targets that are spread over the matches alone, so that texts which no video of the batch
+    shows may stand among the logits [B, N] as wrong answers. A row without a match has no part in its direction's mean."""
+    video, text = (cross_entropy_loss(rows, true).total for rows, true in ((z, matches), (z.T, matches.T)))
+    return Loss((video + text) / 2, video, text, z)
+
+
 def loss_of(kind: str, z: torch.Tensor, matches: torch.Tensor) -> Loss:
     if kind not in LOSSES:
         raise ValueError(f"loss is {kind!r}; expected one of {', '.join(LOSSES)}")
-    return paper_loss(z, matches) if kind == "paper" else cross_entropy_loss(z, matches)
+    return {"paper": paper_loss, "cross_entropy": cross_entropy_loss, "matching": matching_loss}[kind](z, matches)

@@ -43,12 +43,6 @@ def wait() -> None:
         dist.barrier()
 
 
-def share(tensor: torch.Tensor) -> None:
-    """Gives every process the first one's numbers."""
-    if count() > 1:
-        dist.broadcast(tensor, 0)
-
-
 def gather(rows: torch.Tensor) -> torch.Tensor:
     """The rows of all processes, in their order; each has the same number of them."""
     if count() == 1:

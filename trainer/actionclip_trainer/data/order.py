@@ -3,6 +3,7 @@ the middle sees what a straight one sees, with any number of worker processes.""
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -78,11 +79,17 @@ class Order(Dataset[Batch]):
         return tokens, share_labels(labels, [(c,) for c in range(self.texts.labels)])
 
 
-def batches(order: Order, first: int, end: int, workers: int) -> Iterator[Batch]:
+def batches(steps: Dataset[Batch], first: int, end: int, workers: int) -> Iterator[Batch]:
     """Batches of the steps from `first` up to `end`, made by worker processes ahead of their use."""
     loader = DataLoader(
-        order, batch_size=None, sampler=range(first, end), num_workers=workers, pin_memory=torch.cuda.is_available(),
+        steps, batch_size=None, sampler=range(first, end), num_workers=workers, pin_memory=torch.cuda.is_available(),
         prefetch_factor=2 if workers else None, persistent_workers=False,
-        multiprocessing_context="forkserver" if workers else None,
+        multiprocessing_context="forkserver" if workers else None, worker_init_fn=in_worker,
     )  # fmt: skip
     yield from loader
+
+
+def in_worker(_: int) -> None:
+    """What a worker process begins with: Ctrl-C reaches it too, but is the training's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
