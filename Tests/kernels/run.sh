@@ -1,10 +1,11 @@
 #!/bin/bash
-# The kernels, those of doubles, and SHA-256 alone, in every isa that can be run here, and permission to use tiles: this
-# processor's with sanitizers, aarch64's under an emulator where a cross-compiler's libraries are installed (Debian:
-# gcc-aarch64-linux-gnu and qemu-user).
+# The kernels, those of doubles, of resizing and of SHA-256, in every isa that can be run here, and permission to use
+# tiles: this processor's with sanitizers, aarch64's under an emulator where a cross-compiler's libraries are installed
+# (Debian: gcc-aarch64-linux-gnu and qemu-user).
 #
 #   Tests/kernels/run.sh [SHAPES]     random shapes for each precision (default 300), a third of them under an emulator;
 #                                     CLANG, BUILD (build/tests)
+#   Tests/kernels/run.sh colours      every colour in YUV, in every isa of this processor (make test-colours)
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build/tests}/kernels
@@ -12,19 +13,35 @@ mkdir -p "$BUILD"
 # The kernels are written for clang, which comes with Swift.
 CLANG=${CLANG:-$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v swift)")")/clang")}
 SHAPES=${1:-300}
+# What each test is built with, of Sources.
+declare -A SOURCES=([kernels]='CKernels CProcessor' [dense]='CKernels CProcessor' [resample]='CResample CProcessor'
+  [digest]='CDigest CProcessor' [permission]=CProcessor/permission.c)
+TESTS=(kernels dense resample digest permission) EVERY=
+if [[ $SHAPES == colours ]]; then TESTS=(resample) SHAPES=300 EVERY=all; fi
 passed=0 failed=0
 
 C=(-std=c11 -D_GNU_SOURCE -fno-math-errno -Wno-unused-command-line-argument -Wall -Wextra -Werror -pthread
-  -ISources/C{Kernels,Digest,Processor}/include)
-# one TEST SOURCES NAME RUNNER FLAGS...: builds test_TEST.c and TEST_*.c with files or folders of Sources, and runs it.
+  -ISources/C{Kernels,Digest,Processor,Resample}/include)
+# objects NAME FLAGS... -- FILE...: compiles files for a target, once for all its tests, and prints the objects.
+objects() {
+  local folder=$BUILD/$1 flags=() file object; shift
+  while [[ $1 != -- ]]; do flags+=("$1"); shift; done
+  for file in "${@:2}"; do
+    object=$folder/${file//\//-}.o
+    [[ -e $object ]] || "$CLANG" "${flags[@]}" "${C[@]}" -c "$file" -o "$object" || return
+    echo "$object"
+  done
+}
+# one TEST NAME RUNNER FLAGS...: builds test_TEST.c and TEST_*.c with their sources, and runs it.
 one() {
-  local test=$1 sources=$2 name=$3 runner=$4; shift 4
+  local test=$1 name=$2 runner=$3 list; shift 3
   local program=$BUILD/$test-$name shapes=$SHAPES
   [[ -z $runner ]] || shapes=$(( (SHAPES + 2) / 3 ))  # emulators are slow
   echo "$test, $name:"
-  if "$CLANG" "$@" "${C[@]}" "Tests/kernels/test_$test.c" $(compgen -G "Tests/kernels/${test}_*.c") \
-      $(cd Sources && find $sources -name '*.c' -printf 'Sources/%p ') -fuse-ld=lld -o "$program" -lm &&
-    timeout -k 5 240 $runner "$program" "$shapes"; then (( ++passed )); return; fi
+  if list=$(objects "$name" "$@" -- $(cd Sources && find ${SOURCES[$test]} -name '*.c' -printf 'Sources/%p ')) &&
+    "$CLANG" "$@" "${C[@]}" "Tests/kernels/test_$test.c" $(compgen -G "Tests/kernels/${test}_*.c") $list \
+      -fuse-ld=lld -o "$program" -lm &&
+    timeout -k 5 240 $runner "$program" "$shapes" $EVERY; then (( ++passed )); return; fi
   echo "$test, $name: FAILED" >&2; (( ++failed ))
 }
 # all NAME RUNNER FLAGS...: starts every test for one target. Targets run beside each other, since each waits for one
@@ -32,25 +49,26 @@ one() {
 targets=()
 all() {
   targets+=("$1")
-  rm -f "$BUILD/$1.count"
+  rm -rf "$BUILD/$1.count" "$BUILD/${1:?}" && mkdir -p "$BUILD/$1"
   {
-    one kernels 'CKernels CProcessor' "$@"
-    one dense 'CKernels CProcessor' "$@"
-    one digest 'CDigest CProcessor' "$@"
-    one permission CProcessor/permission.c "$@"
+    for test in "${TESTS[@]}"; do one "$test" "$@"; done
     echo "$passed $failed" > "$BUILD/$1.count"
   } > "$BUILD/$1.log" 2>&1 &
 }
 
-all sanitized '' -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 all optimised '' -O3
-SYSROOT=/usr/aarch64-linux-gnu
-if [[ -d $SYSROOT/include ]] && command -v qemu-aarch64 > /dev/null && compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' > /dev/null; then
-  all aarch64 "qemu-aarch64 -cpu max -L $SYSROOT" -O2 --target=aarch64-linux-gnu --sysroot=/ \
-    -isystem $SYSROOT/include -L$SYSROOT/lib -B"$(compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' | head -1)" \
-    -L"$(compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' | head -1)"
-else
-  echo 'kernels, aarch64: skipped, needs gcc-aarch64-linux-gnu and qemu-user'
+if [[ ! $EVERY ]]; then
+  # Reads and writes through wrong pointers are the address sanitizer's. Checks of sums of pointers, too
+  # (pointer-overflow), would take more than half of the time of compiling.
+  all sanitized '' -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all
+  SYSROOT=/usr/aarch64-linux-gnu
+  CROSS=$(compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' | head -1)
+  if [[ -d $SYSROOT/include && $CROSS ]] && command -v qemu-aarch64 > /dev/null; then
+    all aarch64 "qemu-aarch64 -cpu max -L $SYSROOT" -O2 --target=aarch64-linux-gnu --sysroot=/ \
+      -isystem $SYSROOT/include -L$SYSROOT/lib -B"$CROSS" -L"$CROSS"
+  else
+    echo 'kernels, aarch64: skipped, needs gcc-aarch64-linux-gnu and qemu-user'
+  fi
 fi
 wait
 for target in "${targets[@]}"; do

@@ -155,17 +155,21 @@ static void test_product(ckernels_precision precision, size_t rows, size_t k, si
   if (first < panels)
     ckernels_gemm(kernels, precision, rows, k, &x, p.packed, first, panels - first, outputs, &to);
 
-  for (size_t row = 0; row < rows; row++)
+  double *values = memory(k * 8), *sizes = memory(k * 8);
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t i = 0; i < k; i++) {
+      values[i] = operand_value(&p, row, i);
+      // int8 sums unsigned numbers and takes the zero's part away again.
+      sizes[i] = precision == CKERNELS_INT8
+                     ? ((double)((uint8_t *)(p.operand + row * p.stride))[i] + fabs((double)p.zero[row])) *
+                           (double)p.scale[row]
+                     : fabs(values[i]);
+    }
     for (size_t o = 0; o < outputs; o++) {
       double sum = 0, magnitude = 0;
       for (size_t i = 0; i < k; i++) {
-        const double term = operand_value(&p, row, i) * (double)w[o * k + i];
-        sum += term;
-        // int8 sums unsigned numbers and takes the zero's part away again.
-        magnitude += precision == CKERNELS_INT8
-                         ? ((double)((uint8_t *)(p.operand + row * p.stride))[i] + fabs((double)p.zero[row])) *
-                               (double)p.scale[row] * fabs((double)w[o * k + i])
-                         : fabs(term);
+        sum += values[i] * (double)w[o * k + i];
+        magnitude += sizes[i] * fabs((double)w[o * k + i]);
       }
       if (with_shares) sum *= (double)shares[row], magnitude *= fabs((double)shares[row]);
       if (with_bias) sum += (double)bias[o], magnitude += fabs((double)bias[o]);
@@ -197,6 +201,7 @@ static void test_product(ckernels_precision precision, size_t rows, size_t k, si
             "%s %zu x %zu x %zu: %.9g for %.9g", ckernels_gemm_isa_name(kernels, precision), rows, k, outputs, got,
             expected);
     }
+  }
   // The gaps between the rows are not touched.
   for (size_t row = 0; row + 1 < rows; row++)
     for (size_t o = outputs; o < to.stride; o++) {
@@ -205,7 +210,7 @@ static void test_product(ckernels_precision precision, size_t rows, size_t k, si
                                           : ((uint8_t *)to.y)[place * size] == 0x7F,
             "column %zu beyond %zu outputs was written", o, outputs);
     }
-  free(to.y), free(before), free(bias), free(shares), free(w);
+  free(to.y), free(before), free(bias), free(shares), free(w), free(values), free(sizes);
   drop(&p);
 }
 
@@ -314,7 +319,8 @@ static void test_layer_norm(ckernels_precision precision, size_t width) {
     }
     // Where a row's numbers are alike, the mean takes most of them away, and with it most of their precision.
     for (size_t i = 0; i < width; i++)
-      cancelled = fmax(cancelled, ulp(fabs((double)x[row * width + i])) / sqrt(variance + 1e-5) * fabs((double)weight[i]));
+      cancelled =
+          fmax(cancelled, ulp(fabs((double)x[row * width + i])) / sqrt(variance + 1e-5) * fabs((double)weight[i]));
     for (size_t i = 0; i < width; i++) {
       const double got = precision == CKERNELS_FP32   ? (double)((float *)(y + row * stride))[i]
                          : precision == CKERNELS_BF16 ? bf16_value(((uint16_t *)(y + row * stride))[i])
@@ -433,18 +439,19 @@ static double worst_attention[2];
 static void test_attention(ckernels_precision precision, size_t keys, size_t queries, size_t size, int causal) {
   const size_t bytes = precision == CKERNELS_FP32 ? 4 : 2, stride = size + 2 * below(3);
   char *rows[3];  // queries, keys, values
+  double *exact[3];
   for (int i = 0; i < 3; i++) {
     const size_t count = (i ? keys : queries) * stride;
     rows[i] = memory(count * bytes);
+    exact[i] = memory(count * 8);
     for (size_t j = 0; j < count; j++) {
       const float value = 2 * number();
       const uint16_t half = bf16_from(value);
       memcpy(rows[i] + j * bytes, precision == CKERNELS_FP32 ? (const void *)&value : (const void *)&half, bytes);
+      exact[i][j] = (double)(precision == CKERNELS_FP32 ? value : bf16_value(half));
     }
   }
-#define VALUE(i, row, column)                                                              \
-  (precision == CKERNELS_FP32 ? (double)((float *)rows[i])[(row) * stride + (column)]      \
-                              : (double)bf16_value(((uint16_t *)rows[i])[(row) * stride + (column)]))
+#define VALUE(i, row, column) exact[i][(row) * stride + (column)]
   void *packed_keys = memory(ckernels_packed_count(precision, keys, size) * 4);
   void *packed_values = memory(ckernels_packed_count(precision, size, keys) * 4);
   void *scratch = memory(ckernels_attention_scratch(kernels, precision, keys) * 4);
@@ -471,10 +478,11 @@ static void test_attention(ckernels_precision precision, size_t keys, size_t que
                                                     : bf16_value(((uint16_t *)out)[q * size + i]);
       const double error = fabs(got - expected);
       worst_attention[precision] = fmax(worst_attention[precision], error);
-      CHECK(error <= (precision == CKERNELS_FP32 ? 4e-6 : 1.6e-2), "attention, %zu keys: %g for %g", keys, got, expected);
+      CHECK(error <= (precision == CKERNELS_FP32 ? 4e-6 : 1.6e-2), "attention, %zu keys: %g for %g", keys, got,
+            expected);
     }
   }
-  for (int i = 0; i < 3; i++) free(rows[i]);
+  for (int i = 0; i < 3; i++) free(rows[i]), free(exact[i]);
   free(packed_keys), free(packed_values), free(scratch), free(out), free(weights);
 }
 
@@ -609,46 +617,68 @@ static void test_exact_sums(void) {
 
 // ------------------------------------------------------------------------------------------- main
 
-static void test_chosen(size_t shapes) {
-  state = 1;
-  memset(worst_sum, 0, sizeof worst_sum), memset(worst_smooth, 0, sizeof worst_smooth);
-  memset(worst_gelu, 0, sizeof worst_gelu);
-  memset(worst_norm, 0, sizeof worst_norm), memset(worst_attention, 0, sizeof worst_attention);
-  for (int p = 0; p < 3; p++) {
-    for (size_t i = 0; i < shapes; i++)
-      test_product((ckernels_precision)p, 1 + below(30), 1 + below(70), 1 + below(70));
-    // Rows and steps enough for tiles that are written while the next one is computed.
-    for (size_t i = 0; i < shapes / 10; i++)
-      test_product((ckernels_precision)p, 24 + below(40), 96 + below(80), 32 + below(70));
-    test_product((ckernels_precision)p, 197, 768, 100);
-    test_product((ckernels_precision)p, 25, 3072, 33);
-    test_independence((ckernels_precision)p);
-    if (p < 2) test_gelu((ckernels_precision)p);
-    state = 1;  // rows get the same numbers for any number of shapes
-    for (size_t width = 1; width < 80; width++) test_layer_norm((ckernels_precision)p, width);
-    test_layer_norm((ckernels_precision)p, 768);
+// Products of a precision, and the attention between them.
+static void test_products(ckernels_precision precision, size_t shapes) {
+  state = 1 + precision;
+  worst_sum[precision] = worst_smooth[precision] = 0;
+  for (size_t i = 0; i < shapes; i++) test_product(precision, 1 + below(30), 1 + below(70), 1 + below(70));
+  // Rows and steps enough for tiles that are written while the next one is computed.
+  for (size_t i = 0; i < shapes / 10; i++) test_product(precision, 24 + below(40), 96 + below(80), 32 + below(70));
+  test_product(precision, 197, 768, 100);
+  test_product(precision, 25, 3072, 33);
+  test_independence(precision);
+  printf("  %-9s%-12s sums %.1f", ckernels_row_isa_name(kernels), ckernels_gemm_isa_name(kernels, precision),
+         worst_sum[precision]);
+  if (precision != CKERNELS_INT8) {
+    worst_gelu[precision] = 0;
+    test_gelu(precision);
+    printf(", GELUs %.0e, the exact one %.2g", worst_smooth[precision], worst_gelu[precision]);
   }
-  state = 1;
+  if (precision != CKERNELS_INT8 && ckernels_activations(kernels, precision) == precision) {
+    state = 1, worst_attention[precision] = 0;
+    for (size_t i = 0; i < 60; i++) {
+      const size_t keys = 1 + below(90);
+      test_attention(precision, keys, 1 + below(keys), 8 * (1 + below(10)), (int)below(2));
+    }
+    test_attention(precision, 197, 197, 64, 0);
+    test_attention(precision, 77, 77, 64, 1);
+    printf(", attention %.0e", worst_attention[precision]);
+  }
+  printf("\n");
+}
+
+static void test_rows(void) {
+  state = 1;  // rows get the same numbers for any number of shapes
+  memset(worst_norm, 0, sizeof worst_norm);
+  for (ckernels_precision p = CKERNELS_FP32; p <= CKERNELS_INT8; p++) {
+    for (size_t width = 1; width < 80; width++) test_layer_norm(p, width);
+    test_layer_norm(p, 768);
+  }
   test_quantised_packing();
   for (size_t width = 1; width < 80; width++) test_quantise(width, 0);
   for (size_t width = 32; width < 1300; width += 32) test_quantise(width, 1), test_rotation(width);
   test_rotation(CKERNELS_ROTATED_MAX), test_rotation(CKERNELS_ROTATED_MAX + 256);
   test_not_finite(0), test_not_finite(1);
-  for (int p = 0; p < 2; p++) {
-    if (ckernels_activations(kernels, (ckernels_precision)p) != (ckernels_precision)p) continue;
-    for (size_t i = 0; i < 60; i++) {
-      const size_t keys = 1 + below(90);
-      test_attention((ckernels_precision)p, keys, 1 + below(keys), 8 * (1 + below(10)), (int)below(2));
-    }
-    test_attention((ckernels_precision)p, 197, 197, 64, 0);
-    test_attention((ckernels_precision)p, 77, 77, 64, 1);
+  printf("  %-9srows, norms %.2f %.2f %.2f\n", ckernels_row_isa_name(kernels), worst_norm[0], worst_norm[1],
+         worst_norm[2]);
+}
+
+// Tests the chosen kernels, but for those that were tested before: sets of features differ in a few of them.
+static void test_chosen(size_t shapes) {
+  static struct {
+    const row_isa *rows;
+    const gemm_isa *products;  // NULL: the rows alone
+  } tested[128];
+  static size_t count;
+  for (int p = -1; p < 3; p++) {
+    const gemm_isa *products = p < 0 ? NULL : kernels.products[p];
+    size_t t = 0;
+    while (t < count && (tested[t].rows != kernels.rows || tested[t].products != products)) t++;
+    if (t < count) continue;
+    if (count == sizeof tested / sizeof *tested) abort();
+    tested[count].rows = kernels.rows, tested[count++].products = products;
+    if (p < 0) test_rows(); else test_products((ckernels_precision)p, shapes);
   }
-  printf("  %-9s", ckernels_row_isa_name(kernels));
-  for (int p = 0; p < 3; p++)
-    printf("  %-12s sums %.1f, norms %.2f", ckernels_gemm_isa_name(kernels, (ckernels_precision)p), worst_sum[p],
-           worst_norm[p]);
-  printf("; GELUs %.0e %.0e, exact one %.2f ulp %.0e, attention %.0e %.0e\n", worst_smooth[0], worst_smooth[1],
-         worst_gelu[0], worst_gelu[1], worst_attention[0], worst_attention[1]);
 }
 
 // Every line of a list: with the features that it needs and no others it is the one chosen, and is tested so. `tested`
