@@ -369,6 +369,14 @@ def make_calls():
     write("frames", "options", bytes([1, 8, 0x80 | 8 | 1, 12, 40, 30, 1, 0]))
     write("frames", "tall", bytes([4, 8, 0, 1, 0xF0, 0x00, 0x40, 5, 0]))
     write("frames", "encode", bytes([0, 2, 0, 20, 20, 1, 0, 30, 10, 5, 0]))
+    for form in range(15):
+        # Resize, crop, side; what is wrong, format, size, colours, turn; what is wrong with planes, noise, strides.
+        write("camera_frames", f"{form + 1}", bytes([form % 4, form % 3, 11, 0, form, 22, 16, form, form, 0, 9, 0x85, 0, 0]))
+    for wrong in range(10):
+        write("camera_frames", f"wrong-{wrong}", bytes([0, 0, 7, 0xA0 + wrong, 8, 9, 9, 0, 0, 0xE1, 0, 3]))
+    for turn in range(12):
+        write("camera_frames", f"turned-{turn}", bytes([0, 0, 8, 0, 8 + turn % 7, 30, 17, turn, 0x80 + turn, 3, 2, 11, 12]))
+    write("camera_frames", "far", bytes([0, 0, 3, 0, 8, 10, 10, 0, 0, 0, 5, 0xFF, *([0xFF] * 7), 0x7F]))
     write("model", "plain", bytes(4))
     write("model", "options", bytes([0x1F, 1, 4, 1, 1, 2, 2]))
     for other in range(20):

@@ -1,5 +1,5 @@
 // fuzz: -max_len=256
-/* Images and camera frames: any size, stride and format, in memory that ends with the last pixel that may be read. */
+/* Images: any size, stride and format, in memory that ends with the last pixel that may be read. */
 #include "actionclip.h"
 #include "tiny_model.h"
 
@@ -136,74 +136,12 @@ static void some_images(reader *r) {
   for (int i = 0; i < count; i++) free((void *)images[i].data);
 }
 
-/* A camera's frame of any numbers. Its planes are each as large as a stride of their own allows, or too large to try. */
-static void one_frame(reader *r) {
-  actionclip_frame frame;
-  actionclip_frame_init(&frame);
-  frame.pixel_format = (int32_t)(take8(r) % 17);
-  frame.width = take_number(r);
-  frame.height = take_number(r);
-  frame.matrix = (int32_t)(take8(r) % 5);
-  frame.range = (int32_t)(take8(r) % 4);
-  frame.rotation = take8(r) < 0xF0 ? (int32_t)(take8(r) % 5) * 90 : take_number(r);
-  frame.flip = (int32_t)(take8(r) % 4);
-  if (take8(r) & 1) {
-    frame.region_x = take_number(r);
-    frame.region_y = take_number(r);
-    frame.region_width = take_number(r);
-    frame.region_height = take_number(r);
-    frame.region_clamp = (int32_t)(take8(r) % 4);
-  }
-  const uint8_t kind = take8(r);
-  if (kind == 0xFF) frame.reserved = take_number(r);
-  if (kind == 0xFE) frame.struct_size = take32(r);
-  const int64_t w = frame.width, h = frame.height, pairs = (w + 1) / 2, row_pairs = (h + 1) / 2;
-  void *memory[4] = {NULL};
-  const int given = kind < 0xE0 ? frame.pixel_format < 9 || frame.pixel_format > 13 ? 1
-                                  : frame.pixel_format == 11 || frame.pixel_format == 12 ? 3 : 2
-                                : take8(r) % 5;
-  int is_too_large = 0;
-  for (int plane = 0; plane < given; plane++) {
-    const int f = frame.pixel_format;
-    const int64_t bytes = plane > 0 ? (f == 13 ? 2 * w : f == 11 || f == 12 ? pairs : 2 * pairs)
-                          : f >= 14 ? 4 * pairs : f >= 9 || f == 5 ? w : f == 8 ? 2 * w : f <= 2 ? 3 * w : 4 * w;
-    const int64_t rows = plane > 0 && f != 13 ? row_pairs : h;
-    const uint8_t how = take8(r);
-    frame.strides[plane] = how < 0x80 ? 0 : how < 0xC0 ? bytes + (how & 15) : how < 0xE0 ? bytes - 1 : (int64_t)take64(r);
-    const int64_t stride = frame.strides[plane] == 0 ? bytes : frame.strides[plane];
-    int64_t size = 1;
-    if (w >= 1 && w <= 65535 && h >= 1 && h <= 65535 && stride >= bytes) {
-      int64_t all;
-      if (!__builtin_mul_overflow(stride, rows - 1, &all) && !__builtin_add_overflow(all, bytes, &all)) {
-        if (all > LARGEST_IMAGE) is_too_large = 1;
-        else size = all;
-      }
-    }
-    memory[plane] = exactly((size_t)size);
-    frame.planes[plane] = memory[plane];
-  }
-  const int32_t side = 1 + (int32_t)(take8(r) % 32);
-  actionclip_preprocess_options options;
-  int is_default;
-  take_options(r, &options, &is_default);
-  if (!is_too_large) {
-    const size_t count = (size_t)side * (size_t)side * 3;
-    uint8_t *out = exactly(count);
-    const int32_t status = actionclip_preprocess_crop_camera_frame(&frame, side, &options, out, count);
-    PROMISE((status == ACTIONCLIP_OK) == (actionclip_last_error()[0] == '\0'));
-    PROMISE(status != ACTIONCLIP_ERROR_INTERNAL);
-    free(out);
-  }
-  for (int plane = 0; plane < 4; plane++) free(memory[plane]);
-}
-
 int fuzz_frames(const uint8_t *data, size_t size);
 int fuzz_frames(const uint8_t *data, size_t size) {
   reader r = {data, size};
   switch (take8(&r) % 8) {
   case 0: some_images(&r); break;
   case 1: case 2: one_image(&r, 1); break;
-  case 3: case 4: case 5: one_frame(&r); break;
   default: one_image(&r, 0); break;
   }
   return 0;
