@@ -37,6 +37,7 @@ static size_t word_count;
 static float *numbers; /* pixels, or embeddings */
 static int32_t *ids;
 static actionclip_image *images;
+static actionclip_frame *camera_frames; /* in NV12, on their side */
 
 static int32_t encode_labels(void) {
   const size_t labels = large ? 400 : 2000;
@@ -80,6 +81,17 @@ static int32_t encode_single_frames(void) {
   const size_t count = (large ? 4 : 40) * frames;
   size = count * e * 4;
   return actionclip_encode_single_frames(model, images, count, NULL, (float *)(void *)out, size / 4);
+}
+static int32_t encode_camera_frames(void) {
+  const size_t videos = large ? 4 : 10;
+  size = videos * e * 4;
+  float *const to = (float *)(void *)out;
+  return actionclip_encode_camera_frames(model, camera_frames, videos * frames, NULL, to, size / 4, NULL, 0);
+}
+static int32_t encode_single_camera_frames(void) {
+  const size_t count = (large ? 4 : 10) * frames;
+  size = count * e * 4;
+  return actionclip_encode_single_camera_frames(model, camera_frames, count, NULL, (float *)(void *)out, size / 4);
 }
 static int32_t encode_single_pixels(void) {
   const size_t count = (large ? 4 : 40) * frames;
@@ -263,6 +275,8 @@ static const struct {
     {"encode_frames", encode_frames},
     {"encode_pixels", encode_pixels},
     {"encode_single_frames", encode_single_frames},
+    {"encode_camera_frames", encode_camera_frames},
+    {"encode_single_camera_frames", encode_single_camera_frames},
     {"encode_single_pixels", encode_single_pixels},
     {"encode_video", encode_video},
     {"encode_video, overlapped", encode_while_decoding},
@@ -444,6 +458,15 @@ int main(int argc, char **argv) {
   images = check_alloc(40 * frames * sizeof *images);
   for (size_t i = 0; i < 40 * frames; i++)
     images[i] = (actionclip_image){picture, 0, 640, 480, ACTIONCLIP_PIXEL_RGB, 0};
+  camera_frames = check_alloc(10 * frames * sizeof *camera_frames);
+  for (size_t i = 0; i < 10 * frames; i++) {
+    actionclip_frame_init(&camera_frames[i]);
+    camera_frames[i].pixel_format = ACTIONCLIP_PIXEL_NV12;
+    camera_frames[i].width = 640;
+    camera_frames[i].height = 480;
+    camera_frames[i].planes[0] = camera_frames[i].planes[1] = picture;
+    camera_frames[i].rotation = 90;
+  }
   file = check_read_file(model_path, &file_size);
   CHECK_OK(actionclip_classifier_create(model, words, word_count / 100, NULL, 0, 0, &classifier));
   CHECK_OK(actionclip_classifier_create(model, words, 40, NULL, 0, 0, &pupil));

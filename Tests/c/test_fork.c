@@ -65,10 +65,14 @@ static int inherited(void) {
   mi.struct_size = sizeof mi;
   vi.struct_size = sizeof vi;
   static actionclip_image images[64];
+  static actionclip_frame camera_frames[64];
   const int32_t all[] = {
       actionclip_model_get_info(model, &mi),
       actionclip_encode_pixels(model, pixels, pixel_count, t, out, e, NULL, 0),
       actionclip_encode_frames(model, images, t, NULL, out, e, NULL, 0),
+      actionclip_encode_single_frames(model, images, 1, NULL, out, e),
+      actionclip_encode_camera_frames(model, camera_frames, t, NULL, out, e, NULL, 0),
+      actionclip_encode_single_camera_frames(model, camera_frames, 1, NULL, out, e),
       actionclip_encode_video(model, video, NULL, out, e, NULL, 0),
       actionclip_encode_video_between(model, video, 1, 2, NULL, out, e, NULL, 0),
       actionclip_encode_prompts(model, prompts, 1, 0, out, e),
@@ -86,6 +90,7 @@ static int inherited(void) {
       actionclip_classifier_add_examples(classifier, "walking", pixels, 1, NULL),
       actionclip_classifier_add_video(classifier, "walking", video, 0, 1, 1, NULL, -1),
       actionclip_classifier_add_frames(classifier, "walking", images, t, NULL, -1),
+      actionclip_classifier_add_camera_frames(classifier, "walking", camera_frames, t, NULL, -1),
       actionclip_classifier_remove_examples(classifier, &first, 1),
       actionclip_classifier_clear_examples(classifier, NULL),
       actionclip_classifier_example_count(classifier),

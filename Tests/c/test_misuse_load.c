@@ -258,6 +258,7 @@ static void handles(void) {
   const int64_t first = 0;
   int64_t *between = output(2 * sizeof *between);
   static actionclip_image images[64];
+  static actionclip_frame camera_frames[64];
 
   actionclip_model *gone = NULL;
   CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), NULL, &gone));
@@ -276,6 +277,8 @@ static void handles(void) {
       REFUSED_HANDLE(actionclip_encode_frames(m, images, t, NULL, v, e, NULL, 0));
       REFUSED_HANDLE(actionclip_encode_pixels(m, pixels, pixel_count, t, v, e, NULL, 0));
       REFUSED_HANDLE(actionclip_encode_single_frames(m, images, t, NULL, v, t * e));
+      REFUSED_HANDLE(actionclip_encode_camera_frames(m, camera_frames, t, NULL, v, e, NULL, 0));
+      REFUSED_HANDLE(actionclip_encode_single_camera_frames(m, camera_frames, t, NULL, v, t * e));
       REFUSED_HANDLE(actionclip_encode_single_pixels(m, pixels, pixel_count, t, v, t * e));
       REFUSED_HANDLE(actionclip_join_frames(m, pixels, t, v, e));
       REFUSED_HANDLE(actionclip_encode_video(m, video, NULL, v, e, NULL, 0));

@@ -145,6 +145,21 @@ static int32_t single_frames(void) {
     status = actionclip_encode_single_frames(model, &image, 1, NULL, pixels + i * e, e);
   return status == ACTIONCLIP_OK ? actionclip_join_frames(model, pixels, t, embedding, e) : status;
 }
+/* Frames in NV12, on their side. */
+static int32_t camera_frames(void) {
+  static actionclip_frame frames[64];
+  for (size_t i = 0; i < t; i++) {
+    actionclip_frame_init(&frames[i]);
+    frames[i].pixel_format = ACTIONCLIP_PIXEL_NV12;
+    frames[i].width = 224;
+    frames[i].height = 160;
+    frames[i].planes[0] = rgb;
+    frames[i].planes[1] = rgb + 224 * 160;
+    frames[i].rotation = 90;
+  }
+  const int32_t status = actionclip_encode_camera_frames(model, frames, t, NULL, embedding, e, NULL, 0);
+  return status == ACTIONCLIP_OK ? actionclip_encode_single_camera_frames(model, frames, 1, NULL, embedding, e) : status;
+}
 static int32_t preprocess(void) {
   const actionclip_image image = {rgb, 0, 224, 160, ACTIONCLIP_PIXEL_BGR, 0};
   return actionclip_preprocess_pixels(&image, 112, NULL, pixels, 3 * 112 * 112);
@@ -207,6 +222,7 @@ static const struct {
              {"load, Hugging Face folder", load_folder}, {"file_describe", describe}, {"tokenizer_load", tokenizer_load},
              {"tokenizer_encode", tokenizer_encode}, {"encode_labels", encode_labels}, {"classifier", classify}, {"classifier, fit", teach},
              {"encode_pixels", encode_pixels}, {"encode_frames", encode_frames}, {"single_frames", single_frames},
+             {"camera_frames", camera_frames},
              {"preprocess", preprocess}, {"stream", stream}, {"stream, shift, exact", stream_exact},
              {"stream, shift, causal", stream_causal},
              {"video", video}, {"save", save}, {"save, int8", save_int8}, {"similarity", similarity}, {"described", described}, {"prompts_fit", fit},
