@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import struct
 import sys
 
@@ -11,6 +12,9 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bindings" / "python"))
+
+# Shells start what runs in the background with Ctrl-C ignored; some tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Reference data too large to commit; tests that need it skip where it is absent.
 SHARED = pathlib.Path(os.environ.get("ACTIONCLIP_SHARED", ROOT.parent / "shared"))
