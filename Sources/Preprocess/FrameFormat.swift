@@ -42,8 +42,8 @@ public enum FrameFormat: Sendable, BitwiseCopyable, Equatable {
     }
   }
 
-  /// Bytes of a row, and the number of rows, of a plane of a picture of `width` x `height` pixels. Where two pixels share
-  /// a U and V, an odd last one has them alone.
+  /// Bytes of a row, and the number of rows, of a plane of a picture of `width` x `height` pixels. Where two pixels
+  /// share a U and V, an odd last one has them alone.
   public func extent(ofPlane plane: Int, width: Int, height: Int) -> (bytes: Int, rows: Int) {
     let (pairs, rowPairs) = ((width + 1) / 2, (height + 1) / 2)
     return switch self {

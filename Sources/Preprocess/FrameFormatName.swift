@@ -99,8 +99,8 @@ extension FrameFormat {
     }
     let known = names.map { "a name of \($0.title)'s" } ?? "known"
     throw .argument(
-      "pixel format \(name) is not \(known); formats are RGB, BGR, RGBA, BGRA, RGBX, BGRX, GRAY, GRAY16, NV12, NV21, I420,"
-        + " YV12, NV24, YUYV and UYVY")
+      "pixel format \(name) is not \(known); formats are RGB, BGR, RGBA, BGRA, RGBX, BGRX, GRAY, GRAY16, NV12, NV21,"
+        + " I420, YV12, NV24, YUYV and UYVY")
   }
 
   /// Advice for formats that are known and not taken.

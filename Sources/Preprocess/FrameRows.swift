@@ -3,8 +3,8 @@ internal import CResample
 
 /// The rows of a camera's frame as pixels in one piece, upright: only what is asked for is converted.
 ///
-/// Y, U and V become RGB in four bytes. A picture that lies on its side is read in bands of some rows, since a row of it
-/// is a column in memory.
+/// Y, U and V become RGB in four bytes. A picture that lies on its side is read in bands of some rows, since each of
+/// its rows is a column in memory.
 struct FrameRows: PixelRows {
   let format: PixelFormat
   private let pixels: StoredPixels
@@ -15,7 +15,7 @@ struct FrameRows: PixelRows {
   private var band = 0..<0
   private let height: Int
 
-  static let bandRows = 16
+  static let bandRows = 32
 
   /// The bytes of memory that the rows of a frame need.
   static func memoryBytes(_ frame: FrameView) -> Int {
@@ -77,10 +77,18 @@ struct FrameRows: PixelRows {
       for column in 0..<count {
         let stored = placement.firstRow + placement.rowStep * (first + column)
         pixels.write(row: stored, from: left, count: rows, to: across)
-        for row in 0..<rows {
-          let source = across + (placement.columnStep > 0 ? row : rows - 1 - row) * step
-          let target = memory + (row * count + column) * step
-          for byte in 0..<step { target[byte] = source[byte] }
+        if placement.columnStep < 0 { Self.reverse(across, count: rows, step: step) }
+        let target = memory + column * step
+        if step == 4 {
+          let (from, to) = (UnsafeRawPointer(across), UnsafeMutableRawPointer(target))
+          for row in 0..<rows {
+            let pixel = from.loadUnaligned(fromByteOffset: 4 * row, as: UInt32.self)
+            to.storeBytes(of: pixel, toByteOffset: 4 * row * count, as: UInt32.self)
+          }
+        } else {
+          for row in 0..<rows {
+            for byte in 0..<step { target[row * count * step + byte] = across[row * step + byte] }
+          }
         }
       }
     }

@@ -1,7 +1,7 @@
 import System
 
-/// A camera's frame in memory that somebody else owns, read in place: its planes, its colours, how it is turned upright,
-/// and the part of it that counts.
+/// A camera's frame in memory that somebody else owns, read in place: its planes, its colours, how it is turned
+/// upright, and the part of it that counts.
 ///
 /// Making one checks every number and reads no pixel. The memory must stay readable and unchanged while the view is in
 /// use. Only bytes of pixels are read, never the padding of a row or anything after the last row.

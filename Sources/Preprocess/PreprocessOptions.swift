@@ -3,8 +3,8 @@ public enum ResizeMode: Sendable, CaseIterable {
   /// Pillow's bicubic, the short side to S * 256 / 224, as the reference does
   /// (datasets/transforms_ss.py, `scale_size`).
   case actionCLIP
-  /// Pillow's bicubic, the short side to S: CLIP's own recipe, and open_clip's. A picture with alpha is resized with it,
-  /// as Pillow does it, before the alpha is dropped.
+  /// Pillow's bicubic, the short side to S: CLIP's own recipe, and open_clip's. A picture with alpha is resized with
+  /// it, as Pillow does it, before the alpha is dropped.
   case clip
   /// Like `clip`, but as transformers 5 does it for its CLIP: pictures with alpha are composited on white first, and
   /// of an odd margin the smaller half lies before the crop.
