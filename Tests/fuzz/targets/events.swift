@@ -37,10 +37,10 @@ private struct Input {
   var scores: [Float] = []
   let labels: Int
 
-  init(_ reader: inout Reader, labels: Int) {
+  init(_ reader: inout Reader, labels: Int, most: Int) {
     self.labels = labels
     var (start, end) = (Int64(0), Int64(0))
-    while !reader.isAtEnd, starts.count < 64 {
+    while !reader.isAtEnd, starts.count < most {
       let (step, length) = (reader.time(), reader.time())
       start = start &+ (reader.byte() < 0xF8 ? step & Int64.max : step)
       end = max(end &+ 1, start &+ length)
@@ -168,7 +168,8 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let (way, labels) = (reader.byte() % 8, Int(1 + reader.byte() % 6))
   var settings = Reader(bytes: UnsafeBufferPointer(rebasing: reader.bytes.prefix(64)), place: 2)
   reader.place = min(64, size)
-  let input = Input(&reader, labels: labels)
+  // A search for thresholds runs a tracker a thousand times.
+  let input = Input(&reader, labels: labels, most: way == 4 ? 8 : 64)
   do throws(Failure) {
     if way >= 5 {
       let options = trackerOptions(&settings, labels: labels)
