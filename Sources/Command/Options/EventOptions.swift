@@ -27,44 +27,12 @@ struct EventOptions: ParsableArguments {
       valueName: "0 to 1"))
   var margin: Double?
 
-  @Option(
-    help: ArgumentHelp(
-      "The shortest event (default: \(seconds(defaults.min_on_ns))).", valueName: "seconds"))
-  var minOn: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "The shortest time between two events of a label (default: \(seconds(defaults.min_off_ns))).",
-      valueName: "seconds"))
-  var minOff: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "The time in which the weight of a past score halves; 0: no smoothing (default: \(seconds(defaults.half_life_ns))).",
-      valueName: "seconds"))
-  var halfLife: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "The longest event: a longer one ends and another begins; 0: no limit (default: \(seconds(defaults.max_event_ns))).",
-      valueName: "seconds"))
-  var maxEvent: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "A longer hole between two windows ends every event; 0: none does (default: \(seconds(defaults.gap_ns))).",
-      valueName: "seconds"))
-  var gap: Double?
+  @OptionGroup
+  var times: EventTimes
 
   func validate() throws {
     for (name, value) in [("--on", on), ("--off", off), ("--margin", margin)] {
       if let value, !(0...1).contains(value) { throw ValidationError("\(name) must be 0 to 1.") }
-    }
-    for (name, value) in [
-      ("--min-on", minOn), ("--min-off", minOff), ("--half-life", halfLife), ("--max-event", maxEvent),
-      ("--gap", gap),
-    ] {
-      try requireSecondsOrNone(value, name)
     }
     if let on, let off, off > on {
       throw ValidationError("--off must be at most --on, which is \(EventOptions.number(on)).")
@@ -72,22 +40,15 @@ struct EventOptions: ParsableArguments {
     if thresholds != nil, on != nil || off != nil {
       throw ValidationError("Give --thresholds or \(on != nil ? "--on" : "--off"), not both.")
     }
-    let times = options
-    for (name, shortest) in [("--min-on", times.min_on_ns), ("--min-off", times.min_off_ns)]
-    where times.max_event_ns > 0 && times.max_event_ns < shortest {
-      throw ValidationError(
-        "--max-event must be 0, or at least \(name), which is \(EventOptions.seconds(shortest)) seconds.")
-    }
   }
 
   /// The names of the options that were given.
   var given: [String] {
     let all: [(name: String, isGiven: Bool)] = [
       ("--on", on != nil), ("--off", off != nil), ("--thresholds", thresholds != nil),
-      ("--margin", margin != nil), ("--min-on", minOn != nil), ("--min-off", minOff != nil),
-      ("--half-life", halfLife != nil), ("--max-event", maxEvent != nil), ("--gap", gap != nil),
+      ("--margin", margin != nil),
     ]
-    return all.filter(\.isGiven).map(\.name)
+    return all.filter(\.isGiven).map(\.name) + times.given
   }
 
   private static var defaults: actionclip_tracker_options {
@@ -97,20 +58,14 @@ struct EventOptions: ParsableArguments {
   }
 
   private static func number(_ value: Double) -> String { formatted("%g", value) }
-  private static func seconds(_ nanoseconds: Int64) -> String { FrameInterval.text(nanoseconds) }
 
   /// The options that are the same for all labels.
   private var options: actionclip_tracker_options {
-    var options = EventOptions.defaults
+    var options = times.options
     // One threshold alone moves the other where it must.
     options.on = on ?? max(options.on, off ?? 0)
     options.off = off ?? min(options.off, options.on)
     if let margin { options.margin = margin }
-    if let minOn { options.min_on_ns = nanosecondsOrNone(minOn) }
-    if let minOff { options.min_off_ns = nanosecondsOrNone(minOff) }
-    if let halfLife { options.half_life_ns = nanosecondsOrNone(halfLife) }
-    if let maxEvent { options.max_event_ns = nanosecondsOrNone(maxEvent) }
-    if let gap { options.gap_ns = nanosecondsOrNone(gap) }
     return options
   }
 

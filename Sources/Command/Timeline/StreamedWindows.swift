@@ -8,8 +8,9 @@ struct StreamedWindows {
   let window: Double?
   /// Seconds from one window to the next; nil: an eighth of a window.
   let step: Double?
-  /// Whether no window spans a long hole between frames, as in live video.
-  let endsAtHoles: Bool
+  /// Whether windows are as in live video: none spans a long hole between frames, a short video gives what a stream
+  /// gives, and how long the last frame is shown is not known.
+  let isLive: Bool
 
   /// Frames that are encoded together, about.
   private static let batch: Int32 = 64
@@ -18,7 +19,7 @@ struct StreamedWindows {
   func stream() throws(LibraryError) -> FrameStream {
     var options = actionclip_stream_options()
     actionclip_stream_options_init(&options)
-    options.gap_ns = endsAtHoles ? 0 : -1
+    options.gap_ns = isLive ? 0 : -1
     options.queue_frames = max(StreamedWindows.batch, Int32(clamping: model.frames))
     options.queue_windows = 2 * options.queue_frames
     if let window {

@@ -27,14 +27,8 @@ struct Timeline: ParsableCommand {
   @OptionGroup
   var candidates: LabelOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "How long a window is (default: what the model's file declares, else 2).", valueName: "seconds"))
-  var window: Double?
-
-  @Option(
-    help: ArgumentHelp("From one window to the next (default: an eighth of a window).", valueName: "seconds"))
-  var step: Double?
+  @OptionGroup
+  var sliding: WindowOptions
 
   @OptionGroup(title: "Segment options")
   var finding: SegmentOptions
@@ -58,11 +52,6 @@ struct Timeline: ParsableCommand {
   var options: ModelOptions
 
   func validate() throws {
-    try requireSeconds(window, "--window")
-    try requireSeconds(step, "--step")
-    if let window, let step, step > window {
-      throw ValidationError("--step must be at most --window: no window would show what lies between.")
-    }
     try FilePath.refuseStandardInput(videos)
     try finding.refuse(events)
     try scoring.refuse(candidates)
@@ -105,8 +94,8 @@ struct Timeline: ParsableCommand {
   private var setting: [(name: String, value: String)] {
     [
       ("model", model?.shown ?? "the default model"),
-      ("window", window.map { formatted("%g s", $0) } ?? "the model's"),
-      ("from one to the next", step.map { formatted("%g s", $0) } ?? "an eighth of a window"),
+      ("window", sliding.window.map { formatted("%g s", $0) } ?? "the model's"),
+      ("from one to the next", sliding.step.map { formatted("%g s", $0) } ?? "an eighth of a window"),
       ("method", finding.method.rawValue),
     ] + (scoring.classifier.map { [("classifier", $0.shown)] } ?? [])
   }
@@ -115,30 +104,8 @@ struct Timeline: ParsableCommand {
     at video: Video, path: FilePath, with model: Model, _ scorer: LabelScorer, _ settings: SegmentSettings
   ) throws(LibraryError) -> VideoTimeline {
     let info = try video.outline()
-    let duration = Int64((min(info.duration, 4e9) * 1e9).rounded())
-    // Events are as in live video: so are holes, short videos, and a last frame whose duration is not known.
-    let isLive = finding.method == .hysteresis
-    let windows = StreamedWindows(
-      model: model, resize: scoring.resize, window: window, step: step, endsAtHoles: isLive)
-    let stream = try windows.stream()
-    let interval = stream.info.frame_interval_ns
-    var scores = WindowScores(labels: scorer.labels.count)
-    if !isLive, duration <= interval * Int64(model.frames) {
-      // The video is one window, and the model's rule chooses its frames as it does for classify.
-      let embedding = try video.encode(with: model, resize: scoring.resize)
-      scores.add(start: 0, end: duration, scores: try scorer.probabilities(videos: embedding)[...])
-    } else {
-      // A frame stands for the time up to the next one.
-      let last = isLive ? 0 : interval
-      try windows.encode(video, by: stream) { (found, embeddings) throws(LibraryError) in
-        let rows = try scorer.probabilities(videos: embeddings)
-        for (place, window) in found.enumerated() {
-          scores.add(
-            start: window.start_ns, end: min(duration, window.end_ns + last), hole: last,
-            scores: rows[place * scores.labels..<(place + 1) * scores.labels])
-        }
-      }
-    }
+    let windows = sliding.windows(of: model, scoring.resize, isLive: finding.method == .hysteresis)
+    let scores = try windows.scores(of: video, by: scorer)
     let found = try settings.segments(
       starts: scores.starts, ends: scores.ends, scores: scores.scores, labels: scores.labels)
     return VideoTimeline(
