@@ -17,10 +17,8 @@ extension Eval {
     }
   }
 
-  func header(
-    _ loaded: Model, _ texts: LabelTexts?, _ descriptions: Descriptions?, _ videos: VideoList
-  ) throws -> Journal.Header {
-    let classes = videos.classes
+  func header(_ set: LabelledSet) throws -> Journal.Header {
+    let (loaded, texts, videos, classes) = (set.model, set.texts, set.videos, set.videos.classes)
     let own = loaded.templates.isEmpty ? Model.referenceTemplates : loaded.templates
     let templates = scoring.prompts.template.isEmpty ? own : scoring.prompts.template
     // Equal weights are not written, as in journals from before there were weights.
@@ -49,7 +47,7 @@ extension Eval {
         ("root", reading.root?.shown ?? "the list's"),
         (
           "templates",
-          try descriptions?.fingerprint(of: classes.labels) ?? Fingerprint.of(templates + shares)
+          try set.descriptions?.fingerprint(of: classes.labels) ?? Fingerprint.of(templates + shares)
         ),
         ("tokenizer", Fingerprint.of(tokens.map(String.init))),
         ("views", views.description),
@@ -70,9 +68,8 @@ extension Eval {
     (model?.shown ?? "the default model") + (scoring.classifier.map { " with \($0.shown)" } ?? "")
   }
 
-  func setting(
-    _ loaded: Model, _ source: ListSource, _ texts: LabelTexts?, _ notes: ModelNotes
-  ) throws -> [JSONValue.Member] {
+  func setting(_ set: LabelledSet, _ notes: ModelNotes) throws -> [JSONValue.Member] {
+    let loaded = set.model
     func member(_ key: String, _ value: JSONValue) -> JSONValue.Member { .init(key: key, value: value) }
     let classifier = try classifierFingerprint.map {
       [
@@ -81,7 +78,7 @@ extension Eval {
       ]
     }
     let ownLabels =
-      classifier != nil ? "the classifier's" : source.namesClasses ? "the list's" : "the model's own"
+      classifier != nil ? "the classifier's" : set.source.namesClasses ? "the list's" : "the model's own"
     return [
       member("library", .string(Version.library)),
       member("model", .string(model?.shown ?? "the default model")),
@@ -95,9 +92,9 @@ extension Eval {
       member("resize", .string(try resize(of: loaded))),
       member("decode", .string(scoring.decode.rawValue)),
       member("scale", .float(scoring.scale)),
-      member("templates", texts.map { .int(Int64($0.templates)) } ?? .null),
+      member("templates", set.texts.map { .int(Int64($0.templates)) } ?? .null),
       member("descriptions", scoring.prompts.descriptions.map { .string($0.shown) } ?? .null),
       member("notes", notes.json),
-    ]
+    ] + segmentSetting
   }
 }

@@ -13,6 +13,8 @@ struct Eval: ParsableCommand {
       ({"path": …, "label": …, "start": …, "end": …}), give parts of videos too, in seconds.
       A list may also be a folder with a folder of videos for each label. \
       docs/LISTS.md has all forms.
+      With --segments whole videos are searched for the parts that the list names, and what is found is judged as ActivityNet \
+      does: mAP over overlaps of 0.5 to 0.95, and at 0.5.
       A video that cannot be read is reported and does not count; the exit status is 0 unless all \
       fail. docs/EVALUATION.md has the rules, and commands for the usual data sets.
       """)
@@ -41,6 +43,24 @@ struct Eval: ParsableCommand {
   @OptionGroup
   var scoring: ScoringOptions
 
+  @Flag(
+    help:
+      "Find when each label is shown, as timeline does, and compare with the list's parts; the figure is mAP."
+  )
+  var segments = false
+
+  @OptionGroup(title: "Segment options, with --segments")
+  var sliding: WindowOptions
+
+  @OptionGroup(title: "Segment options, with --segments")
+  var finding: SegmentOptions
+
+  @OptionGroup(title: "Segment options, with --segments")
+  var none: NoneLabel
+
+  @OptionGroup(title: "Events, with --segments --method hysteresis")
+  var events: EventOptions
+
   @Option(
     help: ArgumentHelp(
       "Clips along the time x squares of the picture (1 or 3), averaged.", valueName: "clipsxcrops"))
@@ -67,74 +87,58 @@ struct Eval: ParsableCommand {
   func validate() throws {
     if resume, predictions == nil { throw ValidationError("--resume needs --predictions PATH.") }
     try scoring.refuseLabels(labels != nil, "--labels")
+    try checkSegments()
   }
 
   func run() throws {
-    // The small files are checked before the large one is read.
-    let descriptions = try scoring.prompts.readDescriptions()
-    let source = try ListSource(list)
-    let needsModel = scoring.classifier != nil || (labels == nil && !source.namesClasses)
-    let early = try needsModel ? load() : nil
-    let taught = try early.flatMap { try scoring.readClassifier(for: $0) }
-    let videos = try reading.videos(source, classes: classes(early, taught), multiLabel: multiLabel)
-    let names = videos.classes.labels
     for path in [jsonFile, html] { try path.map(Files.requireWritableText) }
     if let predictions { try Journal.require(predictions, resume: resume) }
-    let loaded = try early ?? load()
-    let texts: LabelTexts?
-    let labels: LabelScorer
-    if let taught {
-      (texts, labels) = (nil, try LabelScorer(taught))
-    } else {
-      let words = try scoring.prompts.texts(of: names, descriptions, with: loaded)
-      (texts, labels) = (words, LabelScorer(loaded, names, words, scale: scoring.scale))
+    let set = try LabelledSet(list, labels: labels, multiLabel: multiLabel, reading, scoring) {
+      () throws(LibraryError) in try load()
     }
-    let scorer = VideoScorer(
-      encoder: VideoEncoder(
-        model: loaded, resize: scoring.resize, views: views, decode: scoring.decode,
-        threads: options.threads ?? 0),
-      labels: labels)
-    try scorer.checkOptions()
-    let journal = try predictions.map {
-      try Journal(
-        $0, header: header(loaded, texts, descriptions, videos), classes: names.count, resume: resume)
-    }
-
-    let notes = try ModelNotes(loaded, labels: labels.wordLabels)
-    notes.tell()
-    let tally = try score(videos, scorer, journal)
+    let notes = try ModelNotes(set.model, labels: set.scorer.wordLabels)
+    let (metrics, tally) = try segments ? judgeSegments(set, notes) : judgeVideos(set, notes)
     try write(
       EvalReport(
-        setting: try setting(loaded, source, texts, notes),
-        title: "\(modelName) on \(list.shown)",
-        classes: videos.classes,
-        metrics: multiLabel
-          ? .multi(MultiLabelMetrics(tally.scored, classCount: names.count))
-          : .single(SingleLabelMetrics(tally.scored, classCount: names.count)),
-        numbering: videos.numbering, scored: tally.scored.count, damaged: tally.damaged,
+        setting: try setting(set, notes), title: "\(modelName) on \(list.shown)", classes: set.videos.classes,
+        metrics: metrics, numbering: set.videos.numbering, scored: tally.scored, damaged: tally.damaged,
         failures: tally.failures))
-    if tally.scored.isEmpty { throw CommandError("\(list.shown): none of its videos could be read") }
+    if tally.scored == 0 { throw CommandError("\(list.shown): none of its videos could be read") }
     if strict, !tally.failures.isEmpty { throw AlreadyReported() }
   }
 
-  /// The classes to find the list's labels in: those of the options, of the classifier or of the model; nil: the
-  /// list's.
-  private func classes(_ model: Model?, _ taught: Classifier?) throws -> ClassList? {
-    if let labels { return try ClassList(labels) }
-    if let taught { return try ClassList(of: taught) }
-    return try model.map { try ClassList(of: $0) }
+  /// Scores each video or part of the list as a whole.
+  private func judgeVideos(_ set: LabelledSet, _ notes: ModelNotes) throws -> (EvalReport.Metrics, Tally) {
+    let scorer = VideoScorer(
+      encoder: VideoEncoder(
+        model: set.model, resize: scoring.resize, views: views, decode: scoring.decode,
+        threads: options.threads ?? 0),
+      labels: set.scorer)
+    try scorer.checkOptions()
+    let count = set.videos.classes.count
+    let journal = try predictions.map {
+      try Journal($0, header: header(set), classes: count, resume: resume)
+    }
+    notes.tell()
+    let (scored, tally) = try score(set.videos, scorer, journal)
+    return (
+      multiLabel
+        ? .multi(MultiLabelMetrics(scored, classCount: count))
+        : .single(SingleLabelMetrics(scored, classCount: count)), tally
+    )
   }
 
   /// Scores every video that the journal does not hold, and writes each into it at once.
   private func score(
     _ videos: VideoList, _ scorer: VideoScorer, _ journal: Journal?
-  ) throws -> Tally {
-    var tally = Tally()
+  ) throws -> ([Scored], Tally) {
+    var (scored, tally) = ([Scored](), Tally())
     let known = journal?.known ?? [:]
     var progress = Progress(total: videos.rows.count, done: journal?.finished ?? 0)
     for row in videos.rows {
-      if let outcome = known[row.number], case .read = outcome {
+      if let outcome = known[row.number], let scores = outcome.value {
         tally.add(row, outcome)
+        scored.append(Scored(classes: row.classes, scores: scores))
         continue
       }
       let outcome = try row.attempt(in: videos.root) { (path) throws(LibraryError) in
@@ -142,24 +146,25 @@ struct Eval: ParsableCommand {
       }
       try journal?.append(row, outcome, of: videos)
       tally.add(row, outcome)
+      if let scores = outcome.value { scored.append(Scored(classes: row.classes, scores: scores)) }
       progress.step()
     }
     Progress.clear()
-    return tally
+    return (scored, tally)
   }
 
-  private struct Tally {
-    var scored: [Scored] = []
-    var damaged = 0
-    var failures: [EvalReport.Failure] = []
+  /// The videos that were seen, and those that could not be read.
+  struct Tally {
+    private(set) var scored = 0
+    private(set) var damaged = 0
+    private(set) var failures: [EvalReport.Failure] = []
 
-    mutating func add(_ row: VideoList.Row, _ outcome: VideoOutcome<[Float]>) {
+    mutating func add<Value>(_ row: VideoList.Row, _ outcome: VideoOutcome<Value>) {
       switch outcome {
-      case .read(let scores, let frames):
-        scored.append(Scored(classes: row.classes, scores: scores))
+      case .read(_, let frames):
+        scored += 1
         damaged += frames > 0 ? 1 : 0
-      case .failed(let error):
-        failures.append(EvalReport.Failure(row: row, error: error))
+      case .failed(let error): failures.append(EvalReport.Failure(row: row, error: error))
       }
     }
   }

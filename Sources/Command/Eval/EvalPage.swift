@@ -12,6 +12,7 @@ struct EvalPage {
       page.add(ConfusionPicture(labels: report.classes.labels, cells: metrics.confusion).svg)
       table(metrics, into: &page)
     case .multi(let metrics): table(metrics, into: &page)
+    case .segments(let metrics): table(metrics, into: &page)
     }
     if !report.failures.isEmpty {
       page.heading("Videos that could not be read")
@@ -50,6 +51,19 @@ struct EvalPage {
     for place in ordered(metrics.classes.map { $0.videos == 0 ? nil : $0.average }) {
       let precision = metrics.classes[place]
       page.add(row(place, videos: precision.videos, value: precision.average) + "</tr>")
+    }
+    page.add("</table>")
+  }
+
+  private func table(_ metrics: SegmentMetrics, into page: inout Page) {
+    page.heading("Classes")
+    page.add("<table>\n<tr><th class=\"n\">id</th><th>class</th><th class=\"n\">segments</th>")
+    page.add("<th class=\"n\">average precision</th><th class=\"n\">found</th></tr>")
+    for place in ordered(metrics.classes.map { $0.listed == 0 ? nil : $0.mean }) {
+      let precision = metrics.classes[place]
+      page.add(
+        row(place, videos: precision.listed, value: precision.mean)
+          + "<td class=\"n\">\(precision.found)</td></tr>")
     }
     page.add("</table>")
   }

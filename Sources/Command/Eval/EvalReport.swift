@@ -4,10 +4,11 @@ struct EvalReport {
     let row: VideoList.Row
     let error: String
   }
-  /// The measures of a list with one label a row, or with any number.
+  /// The measures of a list with one label a row, of one with any number, or of segments.
   enum Metrics {
     case single(SingleLabelMetrics)
     case multi(MultiLabelMetrics)
+    case segments(SegmentMetrics)
   }
 
   /// The model, the list and the options, in the order in which they are written.
@@ -40,6 +41,13 @@ struct EvalReport {
       result = [
         ("mAP", EvalReport.percent(metrics.meanAveragePrecision)),
         ("mAP, weighted", EvalReport.percent(metrics.weightedAveragePrecision)),
+      ]
+    case .segments(let metrics):
+      let (found, listed) = metrics.counts
+      result = [
+        ("segment mAP", EvalReport.percent(metrics.meanAveragePrecision) + "  (overlaps of 0.5 to 0.95)"),
+        ("segment mAP at 0.5", EvalReport.percent(metrics.atHalf)),
+        ("segments", "\(found) found, \(listed) in the list"),
       ]
     }
     result.append(("videos", "\(scored)" + (damaged > 0 ? ", \(damaged) with damaged frames" : "")))
@@ -98,6 +106,20 @@ struct EvalReport {
             return [
               "id": .int(Int64(classes.ids[place])), "label": .string(classes.labels[place]),
               "videos": .int(Int64(precision.videos)), "average_precision": .double(precision.average),
+            ]
+          }))
+    case .segments(let metrics):
+      add("segment_map", .double(metrics.meanAveragePrecision))
+      add("segment_map_50", .double(metrics.atHalf))
+      add(
+        "classes",
+        .array(
+          metrics.classes.indices.map { place in
+            let precision = metrics.classes[place]
+            return [
+              "id": .int(Int64(classes.ids[place])), "label": .string(classes.labels[place]),
+              "segments": .int(Int64(precision.listed)), "found": .int(Int64(precision.found)),
+              "average_precision": .double(precision.mean), "average_precision_50": .double(precision.atHalf),
             ]
           }))
     }

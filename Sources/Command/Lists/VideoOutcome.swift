@@ -5,6 +5,12 @@ enum VideoOutcome<Value> {
   /// A result, and the number of damaged frames that were met.
   case read(Value, damaged: Int64)
   case failed(String)
+
+  /// The result; nil if there is none.
+  var value: Value? {
+    guard case .read(let value, _) = self else { return nil }
+    return value
+  }
 }
 
 extension VideoList.Row {

@@ -8,6 +8,9 @@ struct NoneLabel: ParsableArguments {
       valueName: "text"), transform: Arguments.text)
   var none: String?
 
+  /// The names of the options that were given.
+  var given: [String] { none == nil ? [] : ["--none"] }
+
   /// The place of the label among `labels`; -1 where none was given.
   func place(among labels: [String]) throws(CommandError) -> Int32 {
     guard let none else { return -1 }

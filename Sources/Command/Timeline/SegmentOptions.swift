@@ -60,6 +60,15 @@ struct SegmentOptions: ParsableArguments {
     }
   }
 
+  /// The names of the options that were given.
+  var given: [String] {
+    let all: [(name: String, isGiven: Bool)] = [
+      ("--method", method != .mean), ("--threshold", threshold != nil), ("--change-cost", changeCost != nil),
+      ("--min-duration", minDuration != nil), ("--steps", steps != nil),
+    ]
+    return all.filter(\.isGiven).map(\.name)
+  }
+
   /// Refuses the options of events beside another method than theirs.
   func refuse(_ events: EventOptions) throws {
     for name in events.given { try refuse(name, true, unless: [.hysteresis]) }
