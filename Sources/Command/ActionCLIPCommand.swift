@@ -15,7 +15,8 @@ struct ActionCLIPCommand: ParsableCommand {
       """,
     version: CommandLine.arguments.contains("--version") ? Version.all : Version.description,
     subcommands: [
-      Classify.self, Timeline.self, Watch.self, Eval.self, List.self, Adapt.self, Prompts.self, Info.self,
+      Classify.self, Timeline.self, Watch.self, Eval.self, Thresholds.self, List.self, Adapt.self,
+      Prompts.self, Info.self,
       Convert.self, Tokenize.self, Parity.self,
     ])
 

@@ -12,7 +12,8 @@ from test_usage import header_version
 
 DEFAULT_MODEL = ROOT / "models" / "actionclip-shapes.safetensors"
 BIND_PROC = "mount --make-rprivate / && mount --rbind /proc"
-COMMANDS = ["adapt", "classify", "convert", "eval", "info", "list", "parity", "prompts", "timeline", "tokenize", "watch"]
+COMMANDS = ["adapt", "classify", "convert", "eval", "info", "list", "parity", "prompts", "thresholds",
+            "timeline", "tokenize", "watch"]  # fmt: skip
 
 
 def call_make(*arguments, **more):

@@ -17,6 +17,13 @@ struct WindowScores {
     self.scores += scores
   }
 
+  /// Adds the windows of another video, with their times shifted. They must follow these.
+  mutating func add(_ other: WindowScores, shiftedBy shift: Int64) {
+    starts += other.starts.map { $0 + shift }
+    ends += other.ends.map { $0 + shift }
+    scores += other.scores
+  }
+
   /// How probable the labels are over time: between two neighbours among the times at which some window starts or ends,
   /// the mean over the windows that cover it.
   var curves: VideoTimeline.Curves {
