@@ -315,7 +315,7 @@ wanted test_events && build test_events -O1 && check test_events "$BUILD/test_ev
 wanted test_stream && build test_stream $SANITIZE &&
   check test_stream "$BUILD/test_stream" "$ROOT" "${STREAM_WINDOWS:-100}"
 wanted test_stream_threads && build test_stream_threads $SANITIZE &&
-  check test_stream_threads "$BUILD/test_stream_threads" "$ROOT" 2
+  check test_stream_threads "$BUILD/test_stream_threads" "$ROOT" 1
 wanted test_stream_beside && build test_stream_beside $SANITIZE &&
   check test_stream_beside "$BUILD/test_stream_beside" "$ROOT"
 wanted test_cancel && build test_cancel -O1 && check test_cancel "$BUILD/test_cancel" "$ROOT" "$BUILD/scratch"

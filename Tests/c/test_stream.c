@@ -523,6 +523,52 @@ static void overflow_is_not_for_ever(void) {
   }
 }
 
+/* A step whose numbers overflow is tried again stream by stream, each with the frames that it had in it: no more than
+ * max_frames are taken, and a stream of which none were is left alone. */
+static void overflow_keeps_to_its_frames(void) {
+  enum { STREAMS = 3 };
+  static uint8_t black[W * H * 3], white[W * H * 3];
+  memset(white, 255, sizeof white);
+  actionclip_preprocess_options extreme;
+  actionclip_preprocess_options_init(&extreme);
+  for (int i = 0; i < 3; i++) {
+    extreme.mean[i] = 0;
+    extreme.std[i] = 1e-37f;
+  }
+  actionclip_stream *s[STREAMS];
+  actionclip_stream_options o = options_of(1, 10);
+  o.preprocess = &extreme;
+  o.gap_ns = -1;
+  for (int i = 0; i < STREAMS; i++) {
+    CHECK_OK(actionclip_stream_create(model, &o, &s[i]));
+    for (int k = 0; k < t; k++) {
+      actionclip_frame frame = frame_of(0);
+      frame.planes[0] = k == 0 ? white : black; /* white pixels overflow, black ones do not */
+      CHECK_OK(actionclip_stream_push(s[i], &frame, 10 * k, NULL));
+    }
+  }
+  CHECK_ERROR(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_stream_step(s, STREAMS, 2, NULL));
+  int lost = 0, whole = 0;
+  for (int i = 0; i < STREAMS; i++) {
+    const actionclip_stream_stats stats = stats_of(s[i]);
+    CHECK(stats.encoded == 0 && stats.pending == t - stats.dropped);
+    lost += stats.dropped == 1;
+    whole += stats.dropped == 0;
+  }
+  CHECK(lost == 2 && whole == 1);
+  CHECK_ERROR(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_stream_step(s, STREAMS, STREAMS, NULL));
+  for (int i = 0; i < STREAMS; i++) {
+    const actionclip_stream_stats stats = stats_of(s[i]);
+    CHECK(stats.dropped == 1 && stats.encoded <= 1);
+    lost -= (int)stats.encoded;
+  }
+  CHECK(lost == 0); /* the two had one frame each in the second step */
+  size_t encoded = 0;
+  CHECK_OK(actionclip_stream_step(s, STREAMS, 0, &encoded));
+  CHECK(encoded == (size_t)(STREAMS * (t - 1) - 2));
+  for (int i = 0; i < STREAMS; i++) actionclip_stream_free(s[i]);
+}
+
 /* A queue that bounds the delay is no longer after a step that failed. */
 static void failed_steps_leave_no_long_queue(void) {
   actionclip_cancel_token *token;
@@ -746,6 +792,7 @@ int main(int argc, char **argv) {
   many_streams();
   causal_streams();
   overflow_is_not_for_ever();
+  overflow_keeps_to_its_frames();
   failed_steps_leave_no_long_queue();
   cancelling();
   waiting();
