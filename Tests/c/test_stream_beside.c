@@ -11,10 +11,10 @@
 
 enum { W = 40, H = 30, BIG = 1600, PICTURES = 8, LONG_STEP = 1500, MAX_E = 512, MAX_WINDOWS = 600 };
 
-static const int64_t PATIENCE = 60000000000; /* nanoseconds that no wake-up takes */
+static const int64_t PATIENCE = 60000000000; /* nanoseconds; no wake-up takes so long */
 
 static uint8_t pixels[PICTURES][W * H * 3], big[BIG * BIG];
-static actionclip_model *model, *slow; /* a frame of the second takes about a millisecond */
+static actionclip_model *model, *slow; /* a window of the second takes more than a millisecond */
 static size_t t, e;
 static int stepping, cancelled; /* whether the step of `step_both` is in progress, and how it ended */
 static actionclip_stream *both[2];
@@ -29,7 +29,7 @@ static actionclip_stream *stream_of(const actionclip_model *of, int32_t queue, i
   options.gap_ns = -1;
   options.hop = 1;
   options.queue_frames = queue;
-  options.queue_windows = MAX_WINDOWS;
+  options.queue_windows = LONG_STEP;
   options.overflow = overflow;
   actionclip_stream *s;
   CHECK_OK(actionclip_stream_create(of, &options, &s));
@@ -93,7 +93,7 @@ static pthread_t begin_long_step(int32_t queue) {
   both[1] = stream_of(slow, LONG_STEP, ACTIONCLIP_OVERFLOW_WAIT);
   for (int i = 0; i < queue; i++) CHECK(push(both[0], i) == ACTIONCLIP_PUSH_QUEUED);
   CHECK(push(both[0], queue) == ACTIONCLIP_PUSH_FULL);
-  for (int i = 0; i < MAX_WINDOWS; i++) CHECK(push(both[1], i) == ACTIONCLIP_PUSH_QUEUED);
+  for (int i = 0; i < LONG_STEP; i++) CHECK(push(both[1], i) == ACTIONCLIP_PUSH_QUEUED);
   pthread_t thread;
   set(&stepping, 1);
   CHECK(pthread_create(&thread, NULL, step_both, NULL) == 0);
