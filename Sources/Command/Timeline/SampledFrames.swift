@@ -49,6 +49,8 @@ struct SampledFrames {
     }
     next += 1
     guard try pushed.get() else { return true }
+    // Where packets do not tell the frames, a search by time would decode from the beginning.
+    guard try video.isIndexed else { return true }
     // No frame before the next cell is due. Frames are found by milliseconds: begin one earlier.
     let cell = (stamp - begin + interval / 4) / interval
     let from = Double(begin + (cell + 1) * interval - interval / 4) / 1e9 - 0.001
