@@ -11,8 +11,8 @@ struct TrackingOptions {
 /// once.
 final class LabelTracking {
   private(set) var labels: [String]
-  /// Notes for the user about the labels that were taken last, without those about labels that the model never
-  /// learned in the first ones.
+  /// Notes for the user about the present labels. Of the first ones, those that the model never learned are noted
+  /// elsewhere.
   private(set) var notes: [String]
   private let model: Model
   private let classifier: Classifier

@@ -14,7 +14,7 @@ struct Watch: ParsableCommand {
       label, number (the same in all lines of an event), start, end, decided, peak, peak_time and mean, in seconds since the \
       first frame. The first line names the labels (event: labels), and so does one wherever others are taken: when the file \
       of --labels is changed, or at SIGHUP. SIGINT and SIGTERM end the stream, and what is open ends in it; a second one ends \
-      at once. A camera, and a file at its real pace, drop the frames that they have no time for; standard error says how many.
+      at once, and one before the first frame ends with status 130 or 143. A camera, and a file at its real pace, drop the frames that they have no time for; standard error says how many.
       """)
 
   @Argument(help: ArgumentHelp("A camera, a video file, or -.", valueName: "source"))

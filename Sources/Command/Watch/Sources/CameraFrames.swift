@@ -22,7 +22,7 @@ final class CameraFrames: FrameSource {
   /// The driver's number of the last frame.
   private var sequence: UInt32?
 
-  /// Wishes for a camera's frames. The nearest that it has is taken.
+  /// The mode that is asked of a camera, which takes the nearest one that it has.
   struct Wish {
     var size: PictureSize?
     var rate: FrameRate?
