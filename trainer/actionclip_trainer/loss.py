@@ -56,8 +56,14 @@ def cross_entropy_loss(z: torch.Tensor, matches: torch.Tensor) -> Loss:
 def matching_loss(z: torch.Tensor, matches: torch.Tensor) -> Loss:
     """Like the paper's loss, with targets that are spread over the matches alone, so that texts which no video of the batch
     shows may stand among the logits [B, N] as wrong answers. A row without a match has no part in its direction's mean."""
-    video, text = (cross_entropy_loss(rows, true).total for rows, true in ((z, matches), (z.T, matches.T)))
+    video, text = (_matched_divergence(rows, true) for rows, true in ((z, matches), (z.T, matches.T)))
     return Loss((video + text) / 2, video, text, z)
+
+
+def _matched_divergence(z: torch.Tensor, matches: torch.Tensor) -> torch.Tensor:
+    counts = matches.sum(-1)
+    some = (counts > 0).sum().clamp(min=1)
+    return cross_entropy_loss(z, matches).total - counts.clamp(min=1).to(z.dtype).log().sum() / some
 
 
 def loss_of(kind: str, z: torch.Tensor, matches: torch.Tensor) -> Loss:
