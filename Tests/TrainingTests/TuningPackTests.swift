@@ -150,40 +150,11 @@ struct TuningPackTests {
     let wanted = try pack.expected("losses").map(Double.init)
     for step in wanted.indices {
       if step > 0 { losses.append(try passes.run(pack.batch, .multiPositive).loss) }
-      optimiser.step(factor: 1)
+      try optimiser.step(factor: 1)
       if step == 0 { try checkParameters(pack) }
     }
     for (step, pair) in zip(losses, wanted).enumerated() {
       #expect(abs(pair.0 - pair.1) < 1e-4, "step \(step + 1): \(pair.0), expected \(pair.1)")
-    }
-  }
-}
-
-/// A batch whose clips lie in memory.
-struct MemoryBatch: TrainingBatch {
-  let pixels: [Float]
-  let ids: FloatBuffer  // their memory, which holds the ids
-  let labels: LabelSets
-  let textCount: Int
-
-  init(pixels: [Float], tokens: [Int32], labels: LabelSets, textCount: Int) throws {
-    self.pixels = pixels
-    ids = try FloatBuffer(count: tokens.count)
-    let start = UnsafeMutableRawPointer(ids.base).bindMemory(to: Int32.self, capacity: tokens.count)
-    for (i, id) in tokens.enumerated() { start[i] = id }
-    self.labels = labels
-    self.textCount = textCount
-  }
-
-  var tokens: UnsafePointer<Int32> {
-    UnsafePointer(UnsafeMutableRawPointer(ids.base).assumingMemoryBound(to: Int32.self))
-  }
-
-  func write(clip: Int, to target: UnsafeMutablePointer<Float>) throws(Failure) {
-    let count = pixels.count / labels.count
-    pixels.withUnsafeBufferPointer {
-      guard let start = $0.baseAddress else { return }
-      target.update(from: start + clip * count, count: count)
     }
   }
 }

@@ -50,11 +50,15 @@ public final class Optimiser {
     public let gradientNorm: Double
   }
 
-  /// Changes the parameters by their gradients, which stay. `factor` is the schedule's.
+  /// Changes the parameters by their gradients. `factor` is the schedule's. It fails, and changes no parameter, where
+  /// gradients are not finite.
   @discardableResult
-  public func step(factor: Double) -> Report {
+  public func step(factor: Double) throws(Failure) -> Report {
     if recipe.anchor > 0 { addAnchors() }
     let norm = gradientNorm()
+    guard norm.isFinite else {
+      throw Failure(.notFinite, "training diverged at step \(steps + 1): its gradients overflow fp32")
+    }
     if let limit = recipe.clipNorm, norm > limit { scaleGradients(Float(limit / (norm + 1e-6))) }
     steps += 1
     for (parameter, own) in zip(model.parameters, moments) {

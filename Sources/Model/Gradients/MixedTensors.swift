@@ -1,0 +1,90 @@
+import Numerics
+import System
+import Weights
+
+/// The tensors of a model, with some taken from a model that was trained from it: (1 - share) · base + share · trained, in
+/// fp32. Numbers that the base model has not are taken whole. No training may go on while they are read.
+public struct MixedTensors: TensorSource {
+  private let parameters: [Parameter]
+  private let base: [String: Parameter]
+  private let trained: TrainableModel?
+  private let share: Float
+
+  /// A model's own tensors.
+  public init(_ model: ActionCLIP) {
+    (parameters, base, trained, share) = (model.parameters, [:], nil, 1)
+  }
+
+  /// `share` 0 is the base model, 1 the trained one.
+  public init(_ trained: TrainableModel, base: ActionCLIP, share: Double) {
+    parameters = trained.model.parameters
+    self.base = Dictionary(base.parameters.map { ($0.name, $0) }) { first, _ in first }
+    self.trained = trained
+    self.share = Float(share)
+  }
+
+  public var names: [String] { parameters.map(\.name) }
+
+  public func info(_ name: String) -> TensorInfo? {
+    parameters.first { $0.name == name }.flatMap {
+      TensorInfo(name: name, elementType: .f32, shape: $0.shape)
+    }
+  }
+
+  public func read(
+    _ name: String, into destination: UnsafeMutableBufferPointer<Float>
+  ) throws(Failure) {
+    guard let own = parameters.first(where: { $0.name == name }), let to = destination.baseAddress else {
+      throw Failure(.missingTensor, "tensor '\(name)' is missing")
+    }
+    guard own.count == destination.count else {
+      throw Failure(.tensorShape, "tensor '\(name)' has \(own.count) numbers, not \(destination.count)")
+    }
+    let changed = trained?.parameter(name)?.value
+    let values = if let changed { changed } else { try own.values() }
+    to.update(from: values.base, count: own.count)
+    extendLifetime(values)
+    // Equal shares would change numbers that are the same in both by rounding.
+    guard share != 1, changed != nil, let before = base[name], before.shape == own.shape
+    else { return }
+    let numbers = try before.values()
+    for i in 0..<own.count {
+      let difference = to[i] - numbers.base[i]
+      to[i] = numbers.base[i] + share * difference
+    }
+    extendLifetime(numbers)
+  }
+
+  public func read(
+    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
+  ) throws(Failure) {
+    throw Failure(.unsupported, "tensor '\(name)' is read as a whole")
+  }
+
+  public func isWhole(_ name: String) -> Bool { false }
+  public func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
+
+  public func readStored(
+    _ name: String, into destination: UnsafeMutableRawBufferPointer
+  ) throws(Failure) -> Bool { false }
+}
+
+extension ActionCLIP {
+  /// A model of this one's sizes and options with the numbers of `tensors`. Of `options` it takes threads, processors,
+  /// precision and instruction set.
+  public func remade(from tensors: any TensorSource, _ options: LoadOptions) throws(Failure) -> ActionCLIP {
+    let c = configuration
+    var own = options
+    own.joint = c.joint
+    own.temporalShift = c.temporalShift
+    own.head = c.joint ? nil : c.head
+    own.frames = c.frames
+    own.activation = c.activation
+    own.temporalView = c.temporalView
+    return try ActionCLIP(
+      tensors, options: own,
+      declared: DeclaredOptions(
+        epsilon: c.epsilon, headEpsilon: c.headEpsilon, visionHeads: c.visionHeads, textHeads: c.textHeads),
+      declaresOptions: false)
+  }
+}

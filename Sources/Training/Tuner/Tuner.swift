@@ -1,0 +1,92 @@
+import Glibc
+import Model
+import Numerics
+import System
+import TensorNames
+
+/// Trains a copy of a model on batches of clips, one step at a time; the base model stays as it is, and usable. One thread
+/// at a time may call it. A step that fails has changed nothing.
+public final class Tuner {
+  public let recipe: Recipe
+  private let base: ActionCLIP
+  private let model: TrainableModel
+  private let passes: GradientPasses
+  private let optimiser: Optimiser
+  private let schedule: Schedule
+  private let stepsPerEpoch: Int
+  private let options: LoadOptions
+
+  /// Makes the copy, in fp32, in memory of its own. Of `options` the copy takes threads, processors and instruction set.
+  /// With `memoryLimit`, in bytes, blocks keep their activations where the working memory for a clip and `batch` texts
+  /// stays within it; nil: they keep their inputs alone.
+  public init(
+    _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, batch: Int, stepsPerEpoch: Int,
+    memoryLimit: Int? = nil, options: LoadOptions
+  ) throws(Failure) {
+    guard batch > 0, stepsPerEpoch > 0, recipe.epochs > 0 else {
+      throw .argument("training needs at least one clip a batch, one step an epoch and one epoch")
+    }
+    self.base = base
+    self.recipe = recipe
+    self.options = options
+    self.stepsPerEpoch = stepsPerEpoch
+    var own = options
+    own.precision = .fp32
+    let copy = try base.remade(from: MixedTensors(base), own)
+    let configuration = copy.configuration
+    model = try TrainableModel(copy) { parts.contains($0, in: configuration) }
+    guard !model.parameters.isEmpty else { throw .argument("no parameter of the model is trained") }
+    if let memoryLimit {
+      model.keepsActivations = true
+      let needed = model.memory(prompts: batch)
+      model.keepsActivations = max(needed.video, needed.text) <= memoryLimit
+    }
+    passes = try GradientPasses(model)
+    optimiser = try Optimiser(model, recipe)
+    schedule = Schedule(recipe, stepsPerEpoch: stepsPerEpoch)
+  }
+
+  /// Steps done, and all steps of the recipe.
+  public var steps: Int { optimiser.steps }
+  public var totalSteps: Int {
+    let (product, overflow) = recipe.epochs.multipliedReportingOverflow(by: stepsPerEpoch)
+    return overflow ? Int.max : product
+  }
+
+  /// Names of the trained parameters.
+  public var trained: [String] { model.parameters.map(\.name) }
+
+  /// Results of one step.
+  public struct Report: Sendable, Equatable {
+    /// The loss before the step, and that of each way.
+    public let loss, videoLoss, textLoss: Double
+    /// exp(logit_scale) after the step, where the model has one.
+    public let scale: Double?
+    /// The encoders' learning rate.
+    public let rate: Double
+    /// The norm of all gradients together, before it was limited.
+    public let gradientNorm: Double
+    /// The number of the step, from 1 on.
+    public let step: Int
+  }
+
+  /// Trains on a batch.
+  public func step(_ batch: some TrainingBatch) throws(Failure) -> Report {
+    let loss = try passes.run(batch, recipe.loss)
+    let done = try optimiser.step(factor: schedule.factor(step: steps))
+    return Report(
+      loss: loss.loss, videoLoss: loss.videoLoss, textLoss: loss.textLoss,
+      scale: model.parameter(TensorNames.logitScale).map { exp(Double($0.value[0])) }, rate: done.rate,
+      gradientNorm: done.gradientNorm, step: steps)
+  }
+
+  /// A new model, (1 - share) · base + share · tuned; nil: the recipe's share. Of `options` it takes threads,
+  /// processors, precision and instruction set.
+  public func model(share: Double? = nil, _ options: LoadOptions) throws(Failure) -> ActionCLIP {
+    let share = share ?? recipe.mixture
+    guard (0...1).contains(share) else {
+      throw .argument("the tuned model's share is \(share), expected 0 to 1")
+    }
+    return try base.remade(from: MixedTensors(model, base: base, share: share), options)
+  }
+}

@@ -1,0 +1,229 @@
+import Foundation
+import Model
+import Numerics
+import System
+import Testing
+import Weights
+
+@testable import Training
+
+/// A tuner over a tiny model: what it trains, what it leaves, and the models that come out.
+struct TunerTests {
+  /// Tensors made up in the test.
+  private struct Tensors: TensorSource {
+    var tensors: [String: (shape: [Int], values: [Float])] = [:]
+    var names: [String] { tensors.keys.sorted() }
+
+    mutating func add(_ name: String, _ shape: [Int], around mean: Float = 0, spread: Float = 0.15) {
+      var state = name.utf8.reduce(UInt64(1469)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+      let values = (0..<shape.reduce(1, *)).map { _ -> Float in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return mean + Float(Int32(truncatingIfNeeded: state >> 32)) / Float(1 << 31) * spread
+      }
+      tensors[name] = (shape, values)
+    }
+
+    mutating func addBlock(_ prefix: String, _ width: Int) {
+      for ln in ["ln_1", "ln_2"] {
+        add(prefix + ln + ".weight", [width], around: 1)
+        add(prefix + ln + ".bias", [width])
+      }
+      add(prefix + "attn.in_proj_weight", [3 * width, width])
+      add(prefix + "attn.in_proj_bias", [3 * width])
+      for (layer, outputs, inputs) in [
+        ("attn.out_proj", width, width), ("mlp.c_fc", 32, width), ("mlp.c_proj", width, 32),
+      ] {
+        add(prefix + layer + ".weight", [outputs, inputs])
+        add(prefix + layer + ".bias", [outputs])
+      }
+    }
+
+    init() {
+      add("visual.conv1.weight", [64, 3, 4, 4])
+      add("visual.class_embedding", [64])
+      add("visual.positional_embedding", [5, 64])
+      for ln in ["visual.ln_pre", "visual.ln_post", "ln_final"] {
+        add(ln + ".weight", [64], around: 1)
+        add(ln + ".bias", [64])
+      }
+      for layer in 0..<2 {
+        addBlock("visual.transformer.resblocks.\(layer).", 64)
+        addBlock("transformer.resblocks.\(layer).", 64)
+      }
+      add("visual.proj", [64, 16])
+      add("token_embedding.weight", [20, 64])
+      add("positional_embedding", [6, 64])
+      add("text_projection", [64, 16])
+      add("fusion.shift.weight", [16, 1, 3], spread: 0.3)
+      add("logit_scale", [], around: 2, spread: 0)
+    }
+
+    func info(_ name: String) -> TensorInfo? {
+      tensors[name].flatMap { TensorInfo(name: name, elementType: .f32, shape: $0.shape) }
+    }
+
+    func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws(Failure) {
+      guard let tensor = tensors[name] else { throw Failure(.missingTensor, name) }
+      _ = destination.update(from: tensor.values)
+    }
+
+    func read(
+      _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
+    ) throws(Failure) { throw Failure(.tensorShape, name) }
+    func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
+    func isWhole(_ name: String) -> Bool { false }
+    func readStored(
+      _ name: String, into destination: UnsafeMutableRawBufferPointer
+    ) throws(Failure) -> Bool { false }
+  }
+
+  private static func base() throws -> ActionCLIP {
+    try ActionCLIP(Tensors(), options: LoadOptions(frames: 2, threads: 1), declaresOptions: false)
+  }
+
+  /// Four clips of three labels, with a text each.
+  private static func batch() throws -> MemoryBatch {
+    try MemoryBatch(
+      pixels: (0..<4 * 2 * 192).map { sin(Float($0 * ($0 % 11)) * 0.13) },
+      tokens: [18, 1, 2, 19, 0, 0, 18, 3, 19, 0, 0, 0, 18, 1, 5, 6, 19, 0, 18, 9, 19, 0, 0, 0],
+      labels: LabelSets([[0], [1], [0], [2]]), textCount: 4)
+  }
+
+  private static func tuner(
+    _ base: ActionCLIP, _ parts: TrainedParts = .everything, _ recipe: Recipe = quick, threads: Int = 1,
+    memoryLimit: Int? = nil
+  ) throws -> Tuner {
+    try Tuner(
+      base, parts, recipe, batch: 4, stepsPerEpoch: 5, memoryLimit: memoryLimit,
+      options: LoadOptions(threads: threads))
+  }
+
+  /// A recipe of few steps, large enough to be seen.
+  private static let quick = {
+    var recipe = Recipe.anchored
+    (recipe.epochs, recipe.warmUpEpochs, recipe.rate) = (4, 0.2, 1e-3)
+    return recipe
+  }()
+
+  private static func values(_ model: ActionCLIP) throws -> [String: [Float]] {
+    var all: [String: [Float]] = [:]
+    for parameter in model.parameters {
+      let values = try parameter.values()
+      all[parameter.name] = (0..<values.count).map { values[$0] }
+    }
+    return all
+  }
+
+  @Test(arguments: [TrainingLoss.multiPositive, .crossEntropy]) func theLossFalls(loss: TrainingLoss) throws {
+    var recipe = Self.quick
+    recipe.loss = loss
+    let tuner = try Self.tuner(try Self.base(), .everything, recipe)
+    let batch = try Self.batch()
+    var losses: [Double] = []
+    for step in 1...12 {
+      let report = try tuner.step(batch)
+      #expect(report.step == step && report.scale.map { $0 <= 100.001 } == true)
+      losses.append(report.loss)
+    }
+    // At the first step the rate is zero.
+    #expect(losses[1] == losses[0])
+    #expect(losses[11] < 0.7 * losses[0], "\(losses)")
+    #expect(tuner.steps == 12 && tuner.totalSteps == 20)
+  }
+
+  @Test func threadsAndMemoryDoNotChangeBits() throws {
+    func run(_ threads: Int, _ memoryLimit: Int?) throws -> [String: [Float]] {
+      let tuner = try Self.tuner(try Self.base(), threads: threads, memoryLimit: memoryLimit)
+      let batch = try Self.batch()
+      for _ in 0..<3 { _ = try tuner.step(batch) }
+      return try Self.values(tuner.model(share: 1, LoadOptions()))
+    }
+    let one = try run(1, nil)
+    #expect(try run(2, nil) == one && run(3, 1 << 30) == one && run(1, 1) == one)
+  }
+
+  /// Only the chosen parts change, and the base model does not.
+  @Test func trainsTheChosenPartsAlone() throws {
+    let base = try Self.base()
+    let before = try Self.values(base)
+    for (parts, prefixes) in [
+      (TrainedParts(logitScale: false), ["fusion."]),
+      (TrainedParts(vision: .projection, head: false), ["visual.proj", "visual.ln_post.", "logit_scale"]),
+      (
+        TrainedParts(vision: .lastBlocks(1), text: .projection, head: false, logitScale: false),
+        [
+          "visual.transformer.resblocks.1.", "visual.proj", "visual.ln_post.", "text_projection",
+          "ln_final.",
+        ]
+      ),
+    ] {
+      let tuner = try Self.tuner(base, parts)
+      for _ in 0..<2 { _ = try tuner.step(Self.batch()) }
+      let after = try Self.values(tuner.model(share: 1, LoadOptions()))
+      let changed = after.keys.filter { after[$0] != before[$0] }.sorted()
+      #expect(changed == before.keys.filter { name in prefixes.contains { name.hasPrefix($0) } }.sorted())
+      #expect(changed == tuner.trained)
+    }
+    #expect(try Self.values(base) == before)
+  }
+
+  @Test func mixturesLieBetweenBaseAndTuned() throws {
+    let base = try Self.base()
+    let tuner = try Self.tuner(base)
+    for _ in 0..<3 { _ = try tuner.step(Self.batch()) }
+    let (before, after) = (try Self.values(base), try Self.values(tuner.model(share: 1, LoadOptions())))
+    #expect(try Self.values(tuner.model(share: 0, LoadOptions())) == before)
+    let half = try Self.values(tuner.model(LoadOptions()))
+    for (name, values) in half {
+      let (a, b) = (try #require(before[name]), try #require(after[name]))
+      #expect(values.indices.allSatisfy { abs(values[$0] - (a[$0] + b[$0]) / 2) < 1e-6 }, "\(name)")
+    }
+    #expect(throws: Failure(.invalidArgument, "the tuned model's share is 1.5, expected 0 to 1")) {
+      try tuner.model(share: 1.5, LoadOptions())
+    }
+  }
+
+  /// A clip of numbers that overflow is named, and nothing has changed.
+  @Test func aBadClipIsNamedAndChangesNothing() throws {
+    let tuner = try Self.tuner(try Self.base())
+    let before = try Self.values(tuner.model(share: 1, LoadOptions()))
+    var pixels = [Float](repeating: 0.5, count: 4 * 2 * 192)
+    pixels[2 * 2 * 192 + 7] = .nan
+    let bad = try MemoryBatch(
+      pixels: pixels, tokens: [Int32](repeating: 19, count: 24), labels: LabelSets([[0], [1], [0], [2]]),
+      textCount: 4)
+    #expect(throws: Failure(.notFinite, "clip 2: the pixels hold NaN or infinity")) { try tuner.step(bad) }
+    #expect(try Self.values(tuner.model(share: 1, LoadOptions())) == before && tuner.steps == 0)
+  }
+
+  /// The recipes: limits of the gradient and the scale, the pull to the base, and rounding to fp16.
+  @Test func recipesDoWhatTheySay() throws {
+    func run(_ change: (inout Recipe) -> Void) throws -> (values: [String: [Float]], scale: Double) {
+      var recipe = Self.quick
+      recipe.rate = 1e-2
+      change(&recipe)
+      let tuner = try Self.tuner(try Self.base(), .everything, recipe)
+      var scale = 0.0
+      for _ in 0..<6 { scale = try tuner.step(Self.batch()).scale ?? 0 }
+      return (try Self.values(tuner.model(share: 1, LoadOptions())), scale)
+    }
+    let before = try Self.values(try Self.base())
+    func distance(_ values: [String: [Float]]) -> Float {
+      before.reduce(0) { sum, entry in
+        sum + zip(entry.value, values[entry.key] ?? []).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      }
+    }
+    let free = try run { $0.weightDecay = 0 }
+    let held = try run {
+      $0.weightDecay = 0
+      $0.anchor = 10
+    }
+    #expect(distance(held.values) < distance(free.values))
+    #expect(abs(try run { $0.scaleLimit = 5 }.scale) < 5.0001)
+    let rounded = try run { $0.roundsToHalf = true }.values
+    let isHalf = { (values: [Float]) in values.allSatisfy { HalfRounding.rounded($0) == $0 } }
+    #expect(isHalf(try #require(rounded["visual.proj"])))
+    #expect(!isHalf(try #require(rounded["visual.ln_post.weight"])))
+    #expect(!isHalf(try #require(rounded["fusion.shift.weight"])))
+  }
+}
