@@ -92,7 +92,7 @@ let package = Package(
     room("Events", ["System"]),
     room("Model", ["Numerics", "System", "TensorNames", "Weights"]),
     room("ModelFile", ["Model", "Numerics", "Preprocess", "System", "Text", "Tokenizer", "Weights"]),
-    room("Training", ["Model", "Numerics", "System", "TensorNames"]),
+    room("Training", ["Model", "Numerics", "System", "TensorNames", "Text", "Weights"]),
     // The work of a host with a model, in Swift.
     room(
       "Session",

@@ -226,4 +226,42 @@ struct TunerTests {
     #expect(!isHalf(try #require(rounded["visual.ln_post.weight"])))
     #expect(!isHalf(try #require(rounded["fusion.shift.weight"])))
   }
+
+  /// A tuner that goes on from a saved state takes the steps of one that was never stopped, from every step on.
+  @Test func aStateGoesOnBitForBit() throws {
+    let base = try Self.base()
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tuner-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = FilePath(folder.appendingPathComponent("state.safetensors").path)
+    var recipe = Self.quick
+    recipe.anchor = 0.1
+    let straight = try Self.tuner(base, .everything, recipe)
+    let batch = try Self.batch()
+    var stopped = try Self.tuner(base, .everything, recipe)
+    func resumed(_ recipe: Recipe, _ parts: TrainedParts = .everything, identity: String = "a") throws
+      -> Tuner
+    {
+      try Tuner(
+        resuming: path, identity: identity, base, parts, recipe, batch: 4, stepsPerEpoch: 5,
+        options: LoadOptions(threads: 2))
+    }
+    for _ in 0..<4 {
+      let report = try straight.step(batch)
+      try stopped.save(to: path, identity: "a")
+      stopped = try resumed(recipe)
+      #expect(try stopped.step(batch) == report)
+    }
+    #expect(
+      try Self.values(stopped.model(share: 1, LoadOptions()))
+        == Self.values(straight.model(share: 1, LoadOptions())))
+    for attempt in [
+      { try resumed(.reference) }, { try resumed(recipe, TrainedParts()) },
+      { try resumed(recipe, identity: "b") },
+    ] {
+      #expect { try attempt() } throws: { ($0 as? Failure)?.kind == .optionConflict }
+    }
+    try Data("{}".utf8).write(to: folder.appendingPathComponent("state.safetensors"))
+    #expect(throws: Failure.self) { try resumed(recipe) }
+  }
 }

@@ -7,7 +7,7 @@ import TensorNames
 /// AdamW over a model's trained parameters, with what a recipe does before and after a step.
 public final class Optimiser {
   /// One parameter's memory between steps.
-  private struct Moments {
+  struct Moments {
     let mean, square: FloatBuffer
     /// The numbers before training, where the recipe pulls towards them.
     let base: FloatBuffer?
@@ -16,7 +16,7 @@ public final class Optimiser {
 
   public let recipe: Recipe
   private let model: TrainableModel
-  private let moments: [Moments]
+  let moments: [Moments]  // of each parameter
   /// Steps done.
   public private(set) var steps = 0
 
@@ -77,6 +77,9 @@ public final class Optimiser {
     model.publish()
     return Report(rate: recipe.rate * factor, gradientNorm: norm)
   }
+
+  /// Goes on after so many steps.
+  func resume(at steps: Int) { self.steps = steps }
 
   private func addAnchors() {
     let factor = Float(2 * recipe.anchor)

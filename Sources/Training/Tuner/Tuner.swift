@@ -13,8 +13,7 @@ public final class Tuner {
   private let passes: GradientPasses
   private let optimiser: Optimiser
   private let schedule: Schedule
-  private let stepsPerEpoch: Int
-  private let options: LoadOptions
+  let stepsPerEpoch: Int
 
   /// Makes the copy, in fp32, in memory of its own. Of `options` the copy takes threads, processors and instruction set.
   /// With `memoryLimit`, in bytes, blocks keep their activations where the working memory for a clip and `batch` texts
@@ -28,7 +27,6 @@ public final class Tuner {
     }
     self.base = base
     self.recipe = recipe
-    self.options = options
     self.stepsPerEpoch = stepsPerEpoch
     var own = options
     own.precision = .fp32
@@ -51,6 +49,28 @@ public final class Tuner {
   public var totalSteps: Int {
     let (product, overflow) = recipe.epochs.multipliedReportingOverflow(by: stepsPerEpoch)
     return overflow ? Int.max : product
+  }
+
+  /// A tensor of the state between two steps.
+  struct StateTensor {
+    let name: String
+    let shape: [Int]
+    let numbers: FloatBuffer
+  }
+
+  /// Everything that changes with steps besides their number.
+  var state: [StateTensor] {
+    zip(model.parameters, optimiser.moments).flatMap { parameter, moments in
+      [("value/", parameter.value), ("mean/", moments.mean), ("square/", moments.square)].map {
+        StateTensor(name: $0 + parameter.name, shape: parameter.shape, numbers: $1)
+      }
+    }
+  }
+
+  /// Goes on after so many steps, once the state's numbers are there.
+  func resume(at steps: Int) {
+    optimiser.resume(at: steps)
+    model.publish()
   }
 
   /// Names of the trained parameters.

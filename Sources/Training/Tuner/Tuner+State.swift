@@ -1,0 +1,97 @@
+import Model
+import Numerics
+import System
+import Text
+import Weights
+
+/// Saving a tuner between two steps and going on from there, bit for bit. A state is a safetensors file: the trained
+/// parameters and both of their moments in fp32 under `value/`, `mean/` and `square/`, and metadata.
+extension Tuner {
+  private enum Key {
+    static let version = "actionclip.tuner"
+    static let steps = "actionclip.tuner.steps"
+    static let recipe = "actionclip.tuner.recipe"
+    static let identity = "actionclip.tuner.identity"
+  }
+  private static let version = "1"
+
+  /// Writes the state, whole or not at all. `identity` is a line that says which model and clips the tuner has; a state
+  /// with another one is refused.
+  public func save(to path: FilePath, identity: String) throws(Failure) {
+    let metadata = TextPairs()
+    try metadata.append(Key.version, Tuner.version)
+    try metadata.append(Key.steps, String(steps))
+    try metadata.append(Key.recipe, recipe.summary(stepsPerEpoch: stepsPerEpoch))
+    try metadata.append(Key.identity, identity)
+    metadata.sort()
+    let state = state
+    try SafetensorsWriter.write(
+      to: path, metadata: metadata,
+      tensors: state.map { TensorToWrite(name: $0.name, shape: $0.shape, storage: .fp32) }
+    ) { (index, write) throws(Failure) in
+      try write(.floats(UnsafeBufferPointer(state[index].numbers.buffer)))
+    }
+    extendLifetime(state)
+  }
+
+  /// A tuner that goes on from a saved state. All other arguments are those of the tuner that saved it.
+  public convenience init(
+    resuming path: FilePath, identity: String, _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe,
+    batch: Int, stepsPerEpoch: Int, memoryLimit: Int? = nil, options: LoadOptions
+  ) throws(Failure) {
+    try self.init(
+      base, parts, recipe, batch: batch, stepsPerEpoch: stepsPerEpoch, memoryLimit: memoryLimit,
+      options: options)
+    let file = try WeightsFile(path: path)
+    do throws(Failure) {
+      try read(file, identity)
+      try file.checkUnchanged()
+    } catch {
+      try file.checkUnchanged()  // a mix of two files looks like a damaged one
+      throw error.about(path)
+    }
+  }
+
+  private func read(_ file: WeightsFile, _ identity: String) throws(Failure) {
+    func text(_ key: String) -> String? {
+      file.metadata.index(of: key.utf8).map { String(decoding: file.metadata.value($0), as: UTF8.self) }
+    }
+    guard text(Key.version) == Tuner.version, let steps = text(Key.steps).flatMap({ Int($0) }), steps >= 0
+    else { throw .invalid("is not the state of a tuner of this version") }
+    guard text(Key.identity) == identity else {
+      throw Failure(.optionConflict, "is the state of a tuner of another model or other clips")
+    }
+    guard text(Key.recipe) == recipe.summary(stepsPerEpoch: stepsPerEpoch) else {
+      throw Failure(.optionConflict, "is the state of a tuner with another recipe; go on with the same one")
+    }
+    let state = state
+    guard file.names.count == state.count else {
+      throw Failure(.optionConflict, "is the state of a tuner that trains other parameters")
+    }
+    for tensor in state {
+      guard let info = file.info(tensor.name), info.shape == tensor.shape else {
+        throw Failure(.optionConflict, "is the state of a tuner that trains other parameters")
+      }
+      try file.read(tensor.name, into: tensor.numbers.buffer)
+      guard tensor.numbers.isFinite else {
+        throw Failure(.notFinite, "tensor '\(tensor.name)' holds NaN or infinity; the state is damaged")
+      }
+    }
+    extendLifetime(state)
+    resume(at: steps)
+  }
+}
+
+extension Recipe {
+  /// Everything that the next step depends on, as one line.
+  func summary(stepsPerEpoch: Int) -> String {
+    func shown(_ number: Double?) -> String { number?.description ?? "none" }
+    return [
+      "loss \(loss == .multiPositive ? "multi-positive" : "cross-entropy")", "epochs \(epochs)",
+      "steps \(stepsPerEpoch)", "warm-up \(warmUpEpochs)", "rate \(rate)", "head \(headRateFactor)",
+      "decay \(weightDecay)", "betas \(beta1) \(beta2)", "epsilon \(epsilon)", "vectors \(decaysVectors)",
+      "norm \(shown(clipNorm))", "scale \(shown(scaleLimit))", "anchor \(anchor)", "half \(roundsToHalf)",
+      "interval \(scheduleInterval)",
+    ].joined(separator: ", ")
+  }
+}
