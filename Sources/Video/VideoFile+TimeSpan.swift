@@ -1,38 +1,47 @@
 import System
-internal import CFFmpeg
 
 extension VideoFile {
   /// The indices of the frames in a time span, at least one. They are found from the packets if possible, else by
-  /// decoding up to the span's end.
+  /// decoding up to the span's end. Times that were found are kept for later calls.
   /// - Throws: `.invalidArgument` if the video ends before the span begins.
   public func frames(in span: TimeSpan) throws(Failure) -> Range<Int> {
     try checkUsable()
-    var search = SpanSearch(span)
-    if let index = try frameIndex(), var clock = stream?.clock {
-      for frame in 0..<index.count {
-        clock.advance(to: index.time(of: frame), lasting: index.duration(of: frame))
-        if !search.add(clock.seconds) { return search.frames }
+    let index = try frameIndex()
+    if knownTimes.areOfPackets != (index != nil) { knownTimes = FrameTimes(areOfPackets: index != nil) }
+    if !knownTimes.cover(span) {
+      if let index, let clock = stream?.clock {
+        try findTimes(from: index, clock)
+      } else {
+        try decodeTimes(covering: span)
       }
-      return try frames(of: search, span, duration: index.duration)
     }
-    let pass = try self.pass(before: 0)
-    var hasFrame = pass.index == 0
-    if !hasFrame { hasFrame = try pass.advance() }
-    while hasFrame {
-      if !search.add(pass.clock.seconds) { return search.frames }
-      hasFrame = try pass.advance()
+    guard let frames = knownTimes.frames(in: span) else {
+      let end = knownTimes.duration ?? 0
+      throw .argument("start is \(span.start) s, and \(source.name) ends at \(end) s")
     }
-    return try frames(of: search, span, duration: finish(pass).duration)
+    return frames
   }
 
-  /// The span's frames in a video that was searched to its end.
-  private func frames(
-    of search: SpanSearch, _ span: TimeSpan, duration: Double
-  ) throws(Failure) -> Range<Int> {
-    if search.isAfter(duration) {
-      throw .argument("start is \(span.start) s, and \(source.name) ends at \(duration) s")
+  private func findTimes(from index: FrameIndex, _ clock: FrameClock) throws(Failure) {
+    var clock = clock
+    var times = FrameTimes(areOfPackets: true)
+    for frame in 0..<index.count {
+      clock.advance(to: index.time(of: frame), lasting: index.duration(of: frame))
+      try times.append(clock.seconds)
     }
-    return search.frames
+    times.duration = index.duration
+    knownTimes = times
+  }
+
+  private func decodeTimes(covering span: TimeSpan) throws(Failure) {
+    let pass = try self.pass(before: knownTimes.count)
+    while !knownTimes.cover(span) {
+      if pass.index == knownTimes.count {
+        try knownTimes.append(pass.clock.seconds)
+      } else if try !pass.advance() {
+        knownTimes.duration = finish(pass).duration
+      }
+    }
   }
 
   /// Reads the frames that `choose` returns for the number of frames in a time span; they are counted from the span's

@@ -66,6 +66,7 @@ public final class VideoFile {
   var pass: DecodePass?
   var knownInfo: VideoInfo?
   var knownPackets: Int?
+  var knownTimes = FrameTimes(areOfPackets: false)
   let decode: DecodeChoice
   /// The stream that the first demuxer chose; nil if the decoder's errors are not collected, which selecting frames
   /// needs.

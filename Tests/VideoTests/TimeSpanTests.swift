@@ -33,6 +33,43 @@ import Video
     }
   }
 
+  /// Searches keep the times that they find: once a video was searched to its end, its bytes are not needed for more.
+  @Test(
+    .enabled(if: Clip.encoders.isSuperset(of: ["libx264", "ffv1"]), "needs an ffmpeg with libx264 and ffv1"),
+    arguments: ["-c:v libx264 -pix_fmt yuv420p", "-c:v ffv1"])
+  func manySearchesReadOnce(options: String) throws {
+    let folder = try Folder()
+    defer { folder.remove() }
+    let path = try folder.make("a.mkv", frames: 50, options)
+    var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+    try bytes.withUnsafeMutableBytes { bytes in
+      let file = try VideoFile(bytes: UnsafeRawBufferPointer(bytes))
+      #expect(file.isIndexed == !options.contains("ffv1"))
+      #expect(try file.frames(in: TimeSpan(from: 0, to: .infinity)) == 0..<50)
+      bytes.initializeMemory(as: UInt8.self, repeating: 0)
+      for first in 0..<50 {
+        let start = Double(first) / 25
+        #expect(try file.frames(in: TimeSpan(from: start, to: .infinity)) == first..<50)
+        #expect(try file.frames(in: TimeSpan(from: start, to: start + 0.08)) == first..<min(first + 2, 50))
+      }
+      #expect(throws: Failure.self) { try file.frames(in: TimeSpan(from: 2.1, to: 3)) }
+    }
+  }
+
+  /// A search that went part of the way goes on from there.
+  @Test(.enabled(if: Clip.encoders.contains("ffv1"), "needs an ffmpeg with ffv1"))
+  func searchesGoOn() throws {
+    let folder = try Folder()
+    defer { folder.remove() }
+    let file = try VideoFile(path: folder.make("a.mkv", frames: 50, "-c:v ffv1"))
+    for (start, end) in [(10, 12), (5, 6), (30, 31), (11, 13), (49, 60), (0, 1)] {
+      let span = try TimeSpan(from: Double(start) / 25, to: Double(end) / 25)
+      #expect(try file.frames(in: span) == start..<min(end, 50))
+      let pictures = try chosen(of: file, span)
+      #expect(pictures.map(\.index).first == start)
+    }
+  }
+
   /// Where decoding finds that packets promised too much, a part has the frames that it has when all are decoded.
   @Test(.enabled(if: Clip.encoders.contains("libx264"), "needs an ffmpeg with libx264"))
   func damageThatCostsFrames() throws {
