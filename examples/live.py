@@ -53,8 +53,8 @@ def file_frames(path: str) -> Iterator[tuple[object, float]]:
     with actionclip.Video(path) as video:
         for first in range(0, video.info.frame_count, 32):
             chosen = range(first, min(first + 32, video.info.frame_count))
-            frames, seconds = video.read_frames(chosen, return_seconds=True)
-            yield from zip(frames[..., ::-1], seconds)
+            frames, times = video.read_frames(chosen, return_seconds=True)
+            yield from zip(frames[..., ::-1], times)
 
 
 def push(stream: actionclip.Stream, frames: Iterator[tuple[object, float]], failures: list[Exception]) -> None:

@@ -122,15 +122,16 @@ def pictures(path: str) -> Iterator[tuple[Any, float]]:
 def read_boxes(line: str) -> list[dict[str, Any]]:
     """The boxes of a line. ValueError says what is wrong with it."""
     try:
-        boxes = json.loads(line)["boxes"]
+        boxes: list[dict[str, Any]] = json.loads(line)["boxes"]
         ids = [box["id"] for box in boxes if isinstance(box["id"], (int, str))]
         if len(ids) < len(boxes):
             raise ValueError
     except (ValueError, TypeError, KeyError):
         raise ValueError('this is no {"boxes": [{"id": 7, "x": 101, "y": 40, "w": 60, "h": 150}]}') from None
     for box in boxes:
-        sizes = [box.get(name) for name in ("x", "y", "w", "h")]
-        if not all(isinstance(size, (int, float)) and math.isfinite(size) for size in sizes) or min(sizes[2:]) <= 0:
+        given = [box.get(name) for name in ("x", "y", "w", "h")]
+        sizes = [size for size in given if isinstance(size, (int, float)) and math.isfinite(size)]
+        if len(sizes) < 4 or min(sizes[2:]) <= 0:
             raise ValueError(f"the box of id {box['id']!r} needs numbers x, y, w and h, w and h above 0")
     if len(set(ids)) < len(ids):
         raise ValueError(f"an id has two boxes: {ids}")

@@ -272,7 +272,8 @@ class FrameEncoder(Owner):
         return [int(index) for index in sample_indices(frame_count, self._info.frames, sampling=self.sampling)]
 
     def _images_work(self, images: Images) -> float:
-        return self._frames_work(images.count) + 1e3 * sum(i.width * i.height for i in images.structs)
+        pixels: int = sum(image.width * image.height for image in images.structs)
+        return self._frames_work(images.count) + 1e3 * pixels
 
     def _frames_work(self, frames: int) -> float:
         """The most operations that encoding so many frames takes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,7 +57,7 @@ def pixel_format_from_name(name: str, names: str = "any") -> str:
     Raises for a format that is not taken, with what to do."""
     if not isinstance(name, str):
         raise wrong_type(f"name must be a string, not {type_name(name)}")
-    code = _abi.c_int32()
+    code = ctypes.c_int32()
     library().call("pixel_format_from_name", name.encode(), choice("names", names, _NAMES), code)
     return next(key[6:].lower() for key, value in CONSTANTS.items() if key.startswith("PIXEL_") and value == code.value)
 
