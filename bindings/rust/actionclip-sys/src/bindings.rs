@@ -297,8 +297,9 @@ pub struct actionclip_report {
 /// second run is dropped; once the second run is an event, the first ends where its label went off.
 /// A third label's run replaces the second one. none_label takes part as a label of its own, but
 /// has no runs. Length   A run that is an event and is known to last max_event_ns or more ends
-/// after max_event_ns (if windows are further apart, after as many times max_event_ns as it is
-/// known to last), and a new run begins there. Holes    If a window starts more than gap_ns after
+/// after max_event_ns, and a new run begins there. If windows are further apart, it ends after as
+/// many times max_event_ns as it is known to last, and never before the middle of a window in which
+/// its label is on: then it goes on for longer. Holes    If a window starts more than gap_ns after
 /// the end of the window before, every run ends with that one, as actionclip_tracker_finish ends
 /// it, and the new window is a first one. Numbers go on. Finish   Labels that are on are so until
 /// the last window's end; all events end. Events come in the order in which they are decided. In
@@ -1005,17 +1006,17 @@ pub struct actionclip_tracker_options {
     pub struct_size: u32,
     /// ACTIONCLIP_TRACK_*; EXCLUSIVE by default
     pub mode: i32,
-    /// smoothed score from which on a label comes on; 0.5 by default
+    /// smoothed score from which on a label comes on; 0.4 by default, which is for probabilities
     pub on: f64,
-    /// smoothed score below which it goes off, at most `on`; 0.4 by default
+    /// smoothed score below which it goes off, at most `on`; 0.3 by default
     pub off: f64,
     /// EXCLUSIVE: what a label must have over every other to come on, 0 or more; 0 by default
     pub margin: f64,
-    /// no event is shorter; 0.5 s by default
+    /// no event is shorter; 1 s by default
     pub min_on_ns: i64,
     /// no gap between two events of a label is shorter; 0.5 s by default
     pub min_off_ns: i64,
-    /// time after which a score counts half; 0 by default: no smoothing
+    /// time after which a score counts half; 0.5 s by default; 0: no smoothing
     pub half_life_ns: i64,
     /// longer events are split, at least min_on_ns and min_off_ns; 0 by default: never
     pub max_event_ns: i64,
