@@ -60,7 +60,7 @@ def test_the_report_says_how_well_the_thresholds_do(report):
     assert last["recall"] is None and last["f1"] is None and last["on"] > last["off"]
     assert found["videos"] == 1 and found["windows"] > 20 and found["failures"] == []
     # The labels of few segments are named, and only those.
-    assert said.count("has only 2 segments") == 5 and "'blinking' has no segment" in said
+    assert said.count(" (2)") == 5 and "no segment of 'blinking' is in the list" in said
     assert "'moving left'" not in said
 
 

@@ -29,17 +29,27 @@ struct ThresholdsReport {
   let numbering: VideoList.Numbering
   let notes: ModelNotes
 
-  /// Labels whose thresholds rest on few segments or none, in a line each.
+  /// Notes on labels whose thresholds rest on few segments or on none.
   var cautions: [String] {
-    rows.compactMap { row in
-      switch row.segments {
-      case 0: "'\(row.label)' has no segment in the list: it has the usual thresholds"
-      case ..<ThresholdsReport.enough:
-        "'\(row.label)' has only \(row.segments) segment\(row.segments == 1 ? "" : "s"): "
-          + "\(ThresholdsReport.enough) or more make thresholds to rely on"
-      default: nil
-      }
+    let (few, none) = (
+      rows.filter { (1..<ThresholdsReport.enough).contains($0.segments) }, rows.filter { $0.segments == 0 }
+    )
+    var notes: [String] = []
+    if !few.isEmpty {
+      let names = ThresholdsReport.list(few.map { "'\($0.label)' (\($0.segments))" })
+      notes.append("few segments of \(names): \(ThresholdsReport.enough) or more make thresholds to rely on")
     }
+    if !none.isEmpty {
+      let names = ThresholdsReport.list(none.map { "'\($0.label)'" })
+      notes.append("no segment of \(names) is in the list: the usual thresholds are taken")
+    }
+    return notes
+  }
+
+  /// The first few names, and how many others there are.
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(8).joined(separator: ", ")
+    return names.count > 8 ? "\(shown) and \(names.count - 8) others" : shown
   }
 
   func text(on terminal: Terminal) -> String {
