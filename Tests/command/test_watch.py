@@ -180,11 +180,9 @@ def test_a_pipe_of_a_file_s_frames_differs_by_the_conversion_of_colours_alone(to
     flips = [names[a] for a, b in zip(scores.argmax(1), others.argmax(1)) if a != b]
     assert len(flips) <= len(expected) // 50, flips
     before, after = of_kind(told, "ended"), of_kind(piped, "ended")
-    assert [e["label"] for e in after] == [e["label"] for e in before]
-    hop = 0.25
-    for one, other in zip(before, after):
-        assert [other["start"], other["end"]] == pytest.approx([one["start"], one["end"]], abs=hop)
-        assert other["mean"] == pytest.approx(one["mean"], abs=0.05)
+    same = ("label", "start", "end", "decided")
+    assert len(after) >= 5 and [[e[name] for name in same] for e in after] == [[e[name] for name in same] for e in before]
+    assert [e["mean"] for e in after] == pytest.approx([e["mean"] for e in before], abs=0.02)
 
 
 @pytest.mark.parametrize(
