@@ -888,7 +888,7 @@ typedef struct actionclip_stream_options {
   int32_t hop;               /* sampled frames from one window to the next, up to 2^16; 0: T/8, at least 1 */
   int32_t warmup;            /* ACTIONCLIP_WARMUP_* */
   int64_t gap_ns;            /* a longer hole between frames ends a run; -1: none does; 0: T intervals, by stride -1 */
-  int64_t max_age_ns;        /* a step drops frames that are older than the newest one by more; 0: none */
+  int64_t max_age_ns;        /* a step drops frames that are older than the newest one by more than this; 0: none */
   int32_t overflow;          /* ACTIONCLIP_OVERFLOW_* */
   int32_t queue_frames;      /* due frames that may wait for a step, up to 4096; 0: T; with OVERFLOW_LATEST always 1 */
   int32_t queue_windows;     /* windows that may wait for next, 2 to 65536; 0: 16. While full, frames wait */
@@ -994,7 +994,7 @@ typedef struct actionclip_stream_stats {
   int64_t pushed;          /* frames pushed, without those that push answered with ACTIONCLIP_PUSH_FULL */
   int64_t not_due;         /* frames that were not sampled */
   int64_t refused;         /* frames that push refused with an error */
-  int64_t dropped;         /* due frames that were dropped: by overflow, age, or with a failed batch */
+  int64_t dropped;         /* due frames that were dropped: by overflow, by age, or as numbers overflowed in a step */
   int64_t encoded;         /* frames that a step took */
   int64_t pending;         /* frames that wait for a step or are in one */
   int64_t windows;         /* windows made */

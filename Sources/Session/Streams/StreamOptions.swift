@@ -12,9 +12,9 @@ public struct StreamOptions: Sendable {
   public var frameStride = 0
   /// Sampled frames from one window to the next; 0: T/8, at least 1.
   public var hop = 0
-  /// The longest hole in nanoseconds that a run goes over; 0: a window's length; -1: any.
+  /// The longest hole in nanoseconds that is no gap; 0: as long as a window; -1: no hole is a gap.
   public var gap: Int64 = 0
-  /// Waiting frames that are older than the newest timestamp by more nanoseconds are dropped; 0: none.
+  /// A step drops waiting frames that are older than the newest one by more than so many nanoseconds; 0: none.
   public var maximumAge: Int64 = 0
   public var warmUp = WarmUp.wait
   public var overflow = Overflow.wait
@@ -35,22 +35,22 @@ public enum Overflow: Sendable {
   case dropOldest
   /// The new frame is dropped.
   case dropNewest
-  /// Only the newest frame ever waits: each new one replaces those that wait.
+  /// Only the newest frame ever waits: each new one replaces it.
   case latest
 }
 
 /// The settings of a stream after every default was resolved.
 public struct StreamSettings: Sendable {
-  /// T, frames of a window.
+  /// The number of frames in a window, T.
   public let frames: Int
   public let isCausal: Bool
   public let sampling: SamplingRule
   /// Whether neither the caller nor the model's file states how frames are sampled.
   public let samplingIsAssumed: Bool
   public let hop: Int
-  /// Int64.max: any gap.
+  /// The longest hole in nanoseconds that is no gap; Int64.max: no hole is a gap.
   public let gap: Int64
-  /// Int64.max: frames of any age are encoded.
+  /// The age in nanoseconds above which a step drops frames; Int64.max: it drops none for their age.
   public let maximumAge: Int64
   public let warmUp: WarmUp
   public let overflow: Overflow

@@ -665,7 +665,7 @@ pub struct actionclip_stream_options {
     pub warmup: i32,
     /// a longer hole between frames ends a run; -1: none does; 0: T intervals, by stride -1
     pub gap_ns: i64,
-    /// a step drops frames that are older than the newest one by more; 0: none
+    /// a step drops frames that are older than the newest one by more than this; 0: none
     pub max_age_ns: i64,
     /// ACTIONCLIP_OVERFLOW_*
     pub overflow: i32,
@@ -724,7 +724,7 @@ pub struct actionclip_stream_stats {
     pub not_due: i64,
     /// frames that push refused with an error
     pub refused: i64,
-    /// due frames that were dropped: by overflow, age, or with a failed batch
+    /// due frames that were dropped: by overflow, by age, or as numbers overflowed in a step
     pub dropped: i64,
     /// frames that a step took
     pub encoded: i64,
