@@ -264,4 +264,49 @@ struct TunerTests {
     try Data("{}".utf8).write(to: folder.appendingPathComponent("state.safetensors"))
     #expect(throws: Failure.self) { try resumed(recipe) }
   }
+
+  /// Every head can be trained from scratch over a model with another one, and starts as the reference's does.
+  @Test(arguments: TemporalHeadKind.all.map(\.name)) func headsStartFromScratch(name: String) throws {
+    let base = try Self.base()
+    let head = try #require(TemporalHeadKind(name: name))
+    func started(_ seed: UInt64) throws -> ActionCLIP {
+      try base.remade(
+        from: StartedHead(base, head, frames: 3, seed: seed), LoadOptions(head: head, frames: 3, threads: 1))
+    }
+    let model = try started(1)
+    #expect(model.configuration.head == head && model.configuration.frames == 3)
+    let (values, before) = (try Self.values(model), try Self.values(base))
+    let own = values.filter { $0.key.hasPrefix("fusion.") }
+    #expect(try Self.values(started(1)) == values)
+    let hasRandomNumbers = !["MeanP", "Conv_1D"].contains(name)
+    #expect(try (Self.values(started(2)) != values) == hasRandomNumbers)
+    for (name, numbers) in values where own[name] == nil { #expect(numbers == before[name]) }
+    // Random numbers of each matrix have the mean 0 and the deviation that they should.
+    for (tensor, numbers) in own where hasRandomNumbers && numbers.count >= 256 {
+      let numbers = numbers.map(Double.init)
+      guard Set(numbers).count > 1 else { continue }
+      let deviation = (numbers.reduce(0) { $0 + $1 * $1 } / Double(numbers.count)).squareRoot()
+      let isAttention = tensor.contains("in_proj")
+      let bound = name == "LSTM" ? 0.25 : isAttention ? (6.0 / 64).squareRoot() : 0
+      let expected = bound > 0 ? bound / 3.0.squareRoot() : name == "Transf" ? 0.02 : 0.0176
+      #expect(abs(deviation / expected - 1) < 0.15, "\(tensor): \(deviation)")
+      let mean = numbers.reduce(0, +) / Double(numbers.count)
+      #expect(abs(mean) < 0.25 * expected, "\(tensor): \(mean)")
+    }
+    if name == "Conv_1D" {
+      let taps: [Float] = try #require(own["fusion.shift.weight"])
+      let (first, middle, last): ([Float], [Float], [Float]) = ([1, 0, 0], [0, 1, 0], [0, 0, 1])
+      let expected: [Float] = (0..<16).flatMap { $0 < 4 ? first : $0 < 12 ? middle : last }
+      #expect(taps == expected)
+    }
+    let tuner = try Tuner(
+      model, TrainedParts(logitScale: name == "MeanP"), Self.quick, batch: 4, stepsPerEpoch: 5,
+      options: LoadOptions(threads: 1))
+    let batch = try MemoryBatch(
+      pixels: (0..<4 * 3 * 192).map { sin(Float($0 * ($0 % 11)) * 0.13) },
+      tokens: [18, 1, 2, 19, 0, 0, 18, 3, 19, 0, 0, 0, 18, 1, 5, 6, 19, 0, 18, 9, 19, 0, 0, 0],
+      labels: LabelSets([[0], [1], [0], [2]]), textCount: 4)
+    let losses = try (0..<5).map { _ in try tuner.step(batch).loss }
+    #expect(losses[4] < losses[1], "\(losses)")
+  }
 }

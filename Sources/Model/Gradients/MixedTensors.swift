@@ -71,14 +71,14 @@ public struct MixedTensors: TensorSource {
 
 extension ActionCLIP {
   /// A model of this one's sizes and options with the numbers of `tensors`. Of `options` it takes threads, processors,
-  /// precision and instruction set.
+  /// precision and instruction set, and head and frames where they are given.
   public func remade(from tensors: any TensorSource, _ options: LoadOptions) throws(Failure) -> ActionCLIP {
     let c = configuration
     var own = options
     own.joint = c.joint
     own.temporalShift = c.temporalShift
-    own.head = c.joint ? nil : c.head
-    own.frames = c.frames
+    own.head = c.joint ? nil : options.head ?? c.head
+    own.frames = options.frames ?? c.frames
     own.activation = c.activation
     own.temporalView = c.temporalView
     return try ActionCLIP(

@@ -10,6 +10,9 @@ protocol TemporalHead: Sendable {
   /// The frames that the head's tensors allow; nil: any number.
   static func frameLimit(_ reader: ParameterReader) throws(Failure) -> FrameLimit?
 
+  /// The tensors of a head that is trained from scratch, for a model of this configuration.
+  static func started(_ configuration: Configuration) -> [StartedTensor]
+
   /// Reads the head's tensors for a model of this configuration.
   init(_ reader: ParameterReader, _ configuration: Configuration) throws(Failure)
 
@@ -33,6 +36,7 @@ protocol TemporalHead: Sendable {
 
 extension TemporalHead {
   static func frameLimit(_ reader: ParameterReader) throws(Failure) -> FrameLimit? { nil }
+  static func started(_ configuration: Configuration) -> [StartedTensor] { [] }
 
   /// Videos joined at a time, so that the workspace does not grow with the batch.
   private func videosTogether(_ videos: Int) -> Int { max(1, min(videos, 1024 / frames)) }

@@ -1,0 +1,102 @@
+import Glibc
+import System
+import TensorNames
+import Weights
+
+/// The tensors of a model with a temporal head that starts anew in place of its own.
+public struct StartedHead: TensorSource {
+  private let model: MixedTensors
+  private let own: [StartedTensor]
+  private let seed: UInt64
+  public let names: [String]
+
+  /// The same seed gives the same numbers.
+  public init(_ model: ActionCLIP, _ head: TemporalHeadKind, frames: Int, seed: UInt64) throws(Failure) {
+    guard !model.configuration.joint else {
+      throw Failure(.optionConflict, "the model is joint, and a joint model has no temporal head")
+    }
+    var configuration = model.configuration
+    configuration.frames = frames
+    own = head.type.started(configuration)
+    self.model = MixedTensors(model)
+    self.seed = seed
+    names = (self.model.names.filter { !$0.hasPrefix(TensorNames.Head.prefix) } + own.map(\.name)).sorted {
+      $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
+  }
+
+  public func info(_ name: String) -> TensorInfo? {
+    guard name.hasPrefix(TensorNames.Head.prefix) else { return model.info(name) }
+    return own.first { $0.name == name }.flatMap {
+      TensorInfo(name: name, elementType: .f32, shape: $0.shape)
+    }
+  }
+
+  public func read(
+    _ name: String, into destination: UnsafeMutableBufferPointer<Float>
+  ) throws(Failure) {
+    guard name.hasPrefix(TensorNames.Head.prefix) else { return try model.read(name, into: destination) }
+    guard let index = own.firstIndex(where: { $0.name == name }) else {
+      throw Failure(.missingTensor, "tensor '\(name)' is missing")
+    }
+    guard destination.count == own[index].shape.reduce(1, *) else {
+      throw Failure(.tensorShape, "tensor '\(name)' has another size")
+    }
+    // A generator for each tensor, so that the order of reading does not matter.
+    var numbers = StartNumbers(seed: seed, stream: UInt64(index))
+    for i in destination.indices {
+      destination[i] = Float(numbers.next(own[index].start, at: i, of: destination.count))
+    }
+  }
+
+  public func read(
+    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
+  ) throws(Failure) { try model.read(name, from: first, into: destination) }
+  public func isWhole(_ name: String) -> Bool { false }
+  public func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
+  public func readStored(
+    _ name: String, into destination: UnsafeMutableRawBufferPointer
+  ) throws(Failure) -> Bool { false }
+}
+
+/// Random numbers for starts: SplitMix64 (Steele et al. 2014), and Box and Muller's transform for normal ones.
+private struct StartNumbers {
+  private var state: UInt64
+
+  init(seed: UInt64, stream: UInt64) {
+    state = seed
+    state = bits() ^ stream &* 0x9E37_79B9_7F4A_7C15
+  }
+
+  private mutating func bits() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+
+  /// From 0 up to, but not including, 1.
+  private mutating func uniform() -> Double { Double(bits() >> 11) * 0x1p-53 }
+
+  private mutating func normal() -> Double {
+    let radius = (-2 * log(1 - uniform())).squareRoot()
+    return radius * cos(2 * Double.pi * uniform())
+  }
+
+  mutating func next(_ start: StartedTensor.Start, at index: Int, of count: Int) -> Double {
+    switch start {
+    case .zeros: return 0
+    case .ones: return 1
+    case .normal: return 0.02 * normal()
+    case .wrappedNormal: return 0.02 * fmod(normal(), 2)
+    case .uniform(let bound): return bound * (2 * uniform() - 1)
+    case .shift:
+      let (channel, tap, channels) = (index / 3, index % 3, count / 3)
+      let quarter = channels / 4
+      // The reference fills the first quarter, half of all channels after it, and the last quarter.
+      let isFirst = channel < quarter && tap == 0
+      let isMiddle = channel >= quarter && channel < quarter + channels / 2 && tap == 1
+      return isFirst || isMiddle || channel >= channels - quarter && tap == 2 ? 1 : 0
+    }
+  }
+}
