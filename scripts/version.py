@@ -15,6 +15,7 @@ VERSION = r"\d+\.\d+\.\d+"
 PLACES = {
     "CHANGELOG.md": rf"\A(?:.*\n)*?## (?:Unreleased: )?({VERSION}) ",  # the newest
     "bindings/python/pyproject.toml": rf'^version = "({VERSION})"$',
+    "trainer/pyproject.toml": rf'^version = "({VERSION})"$',
     "bindings/rust/Cargo.lock": rf'^name = "actionclip(?:-sys)?"\nversion = "({VERSION})"$',
     "bindings/rust/actionclip-sys/Cargo.toml": rf'^version = "({VERSION})"$',
     "bindings/rust/actionclip/Cargo.toml": rf'\bversion = "({VERSION})"',

@@ -4,10 +4,11 @@
     python3 trainer/benchmark.py              on a GPU: a few minutes
     python3 trainer/benchmark.py --tiny       a tiny model in seconds, on anything
 
-A line of JSON for each setting. A step is everything between two batches: both encoders forward and backward, the loss,
-the gradient's norm, the pull towards the start, and AdamW. Clips are on the device already. chunk is the largest number of
-clips that fits the device's memory at once; where it is less than the batch, features are computed twice (see step.py).
-teraflops counts the arithmetic of one forward and one backward pass, whatever is computed again."""
+A line of JSON for each setting. A step is everything between two batches: both encoders forward and backward, the
+loss, the gradient's norm, the pull towards the start, and AdamW. Clips are on the device already. chunk is the
+largest number of clips that fits the device's memory at once; where it is less than the batch, features are computed
+twice (see step.py). teraflops counts the arithmetic of one forward and one backward pass, whatever is computed
+again."""
 
 from __future__ import annotations
 
@@ -30,12 +31,14 @@ from actionclip_trainer.recipe import recipe  # noqa: E402
 from actionclip_trainer.step import Batch  # noqa: E402
 from actionclip_trainer.training import Training  # noqa: E402
 
-#: What the released trainer's log of Kinetics-400 shows: ViT-B/32, 8 frames, 128 clips a step, four GPUs that the log does
-#: not name.
+#: What the released trainer's log of Kinetics-400 shows: ViT-B/32, 8 frames, 128 clips a step, four GPUs that the log
+#: does not name.
 PUBLISHED = {"model": "ViT-B/32", "frames": 8, "batch": 128, "gpus": 4, "seconds_per_step": 1.45}
 B16 = Sizes()
 B32 = replace(B16, patch=32)
-TINY = Sizes(side=32, patch=8, width=64, layers=2, embed=64, context=16, vocabulary=300, text_width=64, text_layers=2)
+TINY = Sizes(
+    side=32, patch=8, width=64, layers=2, embed=64, context=16, vocabulary=300, text_width=64, text_layers=2
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,9 @@ def timed(setting: Setting, chunk: int, device: torch.device, seconds: float) ->
         model = ActionCLIP(setting.sizes, Options(setting.frames, setting.head))
     model.recompute(setting.recompute)
     precision = "fp32" if setting.precision == "tf32" else setting.precision
-    settings = recipe("anchored", {"batch": setting.batch, "chunk": chunk, "precision": precision, "epochs": 1000})
+    settings = recipe(
+        "anchored", {"batch": setting.batch, "chunk": chunk, "precision": precision, "epochs": 1000}
+    )
     start = {name: p.detach().clone() for name, p in model.named()}
     encode = torch.compile(model.encode_video) if setting.compiled else None
     training = Training(model, settings, 100, start, 16, encode)
@@ -147,18 +152,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Speed and memory of training steps, with random weights.")
     parser.add_argument("--tiny", action="store_true", help="a tiny model (the default without a GPU)")
     parser.add_argument("--seconds", type=float, default=3, help="of a setting's steps, at most (default: 3)")
-    parser.add_argument("--limit", type=float, default=100, help="seconds after which no setting begins (default: 100)")
+    parser.add_argument(
+        "--limit", type=float, default=100, help="seconds after which no setting begins (default: 100)"
+    )
     options = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tiny = options.tiny or device.type == "cpu"
     if tiny:
         torch.set_num_threads(1)
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or platform.machine()
+    name = (
+        torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else platform.processor() or platform.machine()
+    )
     print(json.dumps({"device": name, "torch": torch.__version__, "published": PUBLISHED}), flush=True)
     begun = time.perf_counter()
     failed = 0
     for setting in ON_ANYTHING if tiny else ON_GPU:
-        told = {"model": setting.model, "head": setting.head, "precision": setting.precision, "batch": setting.batch}
+        told = {
+            "model": setting.model,
+            "head": setting.head,
+            "precision": setting.precision,
+            "batch": setting.batch,
+        }
         if time.perf_counter() - begun > options.limit:
             print(json.dumps({**told, "skipped": "no time left"}), flush=True)
             continue
@@ -166,8 +182,8 @@ def main() -> int:
             print(json.dumps(measured(setting, device, 0.1 if tiny else options.seconds)), flush=True)
         except Exception as error:  # one setting's failure must not cost the figures of the others
             failed += 1
-            print(json.dumps({**told, "compiled": setting.compiled, "failed": f"{type(error).__name__}: {error}"[:300]}),
-                  flush=True)  # fmt: skip
+            told |= {"compiled": setting.compiled, "failed": f"{type(error).__name__}: {error}"[:300]}
+            print(json.dumps(told), flush=True)
     return int(failed > 0)
 
 

@@ -8,13 +8,12 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
-
 from actionclip_trainer.data.augment import OPERATIONS, Augment, colour_jitter, crop_box, rand_augment
 from actionclip_trainer.data.lists import Clip, VideoList, faults, held_out, read_list
 from actionclip_trainer.data.texts import TEMPLATES, Texts
 from actionclip_trainer.data.videos import VideoSource, drawn_frames
 from actionclip_trainer.recipe import Recipe
+from conftest import ROOT
 
 Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
 CLIP = ROOT / "examples" / "clip.mp4"
@@ -30,7 +29,9 @@ def test_lists_are_read_by_the_command(tmp_path):
         os.symlink(CLIP, tmp_path / "clips" / label / "1.mp4")
     read = read_list(tmp_path / "clips")
     assert read.labels == ["hand wave", "jump"]
-    assert read.clips == [Clip(f"{tmp_path}/clips/{d}/1.mp4", (i,)) for i, d in enumerate(("hand_wave", "jump"))]
+    assert read.clips == [
+        Clip(f"{tmp_path}/clips/{d}/1.mp4", (i,)) for i, d in enumerate(("hand_wave", "jump"))
+    ]
     (tmp_path / "list.csv").write_text("path,label,start,end\na.mp4,jump,1,2.5\nb.mp4,walk,,\n")
     (tmp_path / "labels.txt").write_text("jump\n")
     with pytest.raises(ValueError, match="line 3.*walk"):
@@ -43,7 +44,9 @@ def test_lists_are_read_by_the_command(tmp_path):
 def test_without_the_command_a_printed_list_is_read(tmp_path, monkeypatch):
     monkeypatch.setenv("ACTIONCLIP_COMMAND", "/nowhere/actionclip")
     rows = [{"labels": ["a"]}, {"path": "x.mp4", "start": 1.5, "end": None, "labels": [0]}]
-    (tmp_path / "list.jsonl").write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
+    (tmp_path / "list.jsonl").write_text(
+        "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
+    )
     assert read_list(tmp_path / "list.jsonl").clips == [Clip("x.mp4", (0,), 1.5)]
     (tmp_path / "list.csv").write_text("x.mp4,a\n")
     with pytest.raises(FileNotFoundError, match="ACTIONCLIP_COMMAND"):
@@ -84,7 +87,8 @@ def test_drawn_frames_are_the_references():
 
 
 def test_frames_are_the_librarys(actionclip):
-    """Test-time frames and crops have the bits that the library encodes; drawn frames are whole frames of the video."""
+    """Test-time frames and crops have the bits that the library encodes; drawn frames are whole frames of the
+    video."""
     recipe = Recipe(augment="none")
     source = VideoSource([Clip(str(CLIP), (0,)), Clip(str(CLIP), (0,), 1.0, 2.0)], 4, 64, recipe)
     with actionclip.Video(CLIP) as video:
@@ -129,10 +133,16 @@ def test_the_same_crop_and_mirror_for_all_frames_and_jitter_for_each():
         assert all(np.array_equal(made[0], frame) for frame in made)
     several = [jittered(frames, np.random.default_rng(seed)) for seed in range(12)]
     assert any(not np.array_equal(made[0], made[1]) for made in several)
-    assert all(np.array_equal(a, b) for a, b in zip(several[0], jittered(frames, np.random.default_rng(0)), strict=True))
+    assert all(
+        np.array_equal(a, b)
+        for a, b in zip(several[0], jittered(frames, np.random.default_rng(0)), strict=True)
+    )
     unmirrored = Augment(Recipe(augment="flip", flip=False), 32)
     ramp = np.repeat(np.arange(64, dtype=np.uint8)[None, :, None], 64, 0).repeat(3, 2)[None]
-    assert all((np.diff(unmirrored(ramp, np.random.default_rng(s))[0, 0, :, 0].astype(int)) >= 0).all() for s in range(9))
+    assert all(
+        (np.diff(unmirrored(ramp, np.random.default_rng(s))[0, 0, :, 0].astype(int)) >= 0).all()
+        for s in range(9)
+    )
 
 
 def test_every_operation_makes_a_picture_of_the_same_size():
@@ -147,12 +157,18 @@ def test_every_operation_makes_a_picture_of_the_same_size():
 
 
 def test_texts_have_the_librarys_tokens(actionclip):
-    with actionclip.Model(ROOT / "Tests" / "fixtures" / "untrained" / "untrained.safetensors", threads=1) as model:
+    with actionclip.Model(
+        ROOT / "Tests" / "fixtures" / "untrained" / "untrained.safetensors", threads=1
+    ) as model:
         context, vocabulary = model.info.context_length, model.info.vocabulary_size
-        texts = Texts.tokenized(["jumping high", "reading"], ["a video of {}", "{}"], str(MERGES), context, vocabulary)
+        texts = Texts.tokenized(
+            ["jumping high", "reading"], ["a video of {}", "{}"], str(MERGES), context, vocabulary
+        )
         for i, template in enumerate(("a video of {}", "{}")):
             for j, label in enumerate(("jumping high", "reading")):
-                assert np.array_equal(texts.tokens[i, j].numpy(), model.tokenize([template.replace("{}", label)])[0])
+                assert np.array_equal(
+                    texts.tokens[i, j].numpy(), model.tokenize([template.replace("{}", label)])[0]
+                )
     assert texts.length % 8 == 0 and texts.length < context
     with pytest.raises(ValueError, match="tokens; the model takes"):
         Texts.tokenized(["long " * 200], ["{}"], str(MERGES), context, vocabulary)

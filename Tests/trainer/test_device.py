@@ -5,9 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
-
 from actionclip_trainer import check
+from conftest import ROOT
 
 
 def test_the_self_check(monkeypatch, capsys):

@@ -5,12 +5,11 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
-from safetensors.torch import load_file
-
 from actionclip_trainer.check import SIZES, TEMPORAL, made_model
 from actionclip_trainer.files import merges_of, read_merges, read_weights, write_reference, write_single_file
 from actionclip_trainer.model import Options
+from conftest import ROOT
+from safetensors.torch import load_file
 
 FAMILIES = ROOT / "Tests" / "fixtures" / "families"
 UNTRAINED = ROOT / "Tests" / "fixtures" / "untrained" / "untrained.safetensors"
@@ -34,7 +33,11 @@ def test_the_library_computes_the_trainers_embeddings(actionclip, name, form, tm
         write_single_file(path, tensors, SIZES, model.options)
     else:
         write_reference(path, tensors)
-        given = {"frames": 4, "activation": "QuickGELU", "head": None if name == "joint" else model.options.head}
+        given = {
+            "frames": 4,
+            "activation": "QuickGELU",
+            "head": None if name == "joint" else model.options.head,
+        }
         given |= {"temporal_shift": "causal"} if name == "causal shift" else {}
     torch.manual_seed(2)
     pixels = torch.randn(2, 4, 3, 32, 32)
@@ -64,9 +67,15 @@ def test_a_single_file_holds_all_that_the_library_needs(actionclip, tmp_path):
     model, _ = weights.make_model()
     path = tmp_path / "mine.safetensors"
     notes = {"description": "a test", "resize": "CLIP"}
-    write_single_file(path, dict(model.named()), weights.sizes, model.options, MERGES, ["a b", "c"], ["{}!"], notes)
+    write_single_file(
+        path, dict(model.named()), weights.sizes, model.options, MERGES, ["a b", "c"], ["{}!"], notes
+    )
     with actionclip.Model(path, threads=1) as library, actionclip.Model(UNTRAINED, threads=1) as before:
-        assert (library.labels, library.templates, library.note("description")) == (["a b", "c"], ["{}!"], "a test")
+        assert (library.labels, library.templates, library.note("description")) == (
+            ["a b", "c"],
+            ["{}!"],
+            "a test",
+        )
         assert library.info.frames == before.info.frames
         assert np.array_equal(library.encode_labels(["a b"]), before.encode_labels(["a b"], ["{}!"]))
     assert read_weights(path).preset == {"resize": "CLIP"}

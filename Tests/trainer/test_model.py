@@ -5,15 +5,14 @@ import json
 import pytest
 import reference  # scripts/reference.py
 import torch
-from conftest import ROOT, SHARED
-from safetensors.torch import load_file
-
 from actionclip_trainer.check import SIZES, TEMPORAL, made_model, made_order
 from actionclip_trainer.files import read_weights
 from actionclip_trainer.loss import logits, loss_of
 from actionclip_trainer.model import ActionCLIP, Options
 from actionclip_trainer.recipe import Recipe
 from actionclip_trainer.step import gradient, normalised
+from conftest import ROOT, SHARED
+from safetensors.torch import load_file
 
 PACKS = [path.parent for place in (ROOT / "Tests" / "fixtures" / "packs", SHARED / "parity")
          for path in sorted(place.glob("*/case.json"))]  # fmt: skip
@@ -37,7 +36,9 @@ def test_causal_shift_is_the_plain_references():
     plain = reference.ActionCLIP(model.clip.state_dict(), {}, "meanP", 4, causal=True)
     pixels = torch.randn(2, 4, 3, 32, 32)
     with torch.no_grad():
-        assert torch.allclose(model.encode_video(pixels), plain.encode_pixels(pixels.flatten(0, 1))[1], atol=1e-5)
+        assert torch.allclose(
+            model.encode_video(pixels), plain.encode_pixels(pixels.flatten(0, 1))[1], atol=1e-5
+        )
 
 
 def test_a_text_cut_at_its_end_is_the_same():
@@ -83,7 +84,11 @@ def test_gradients_are_those_of_differences(name, kind):
 def test_new_heads_start_as_the_references():
     sizes = SIZES
     shift = ActionCLIP(sizes, Options(4, "Conv_1D")).head.shift.weight
-    assert shift.sum() == sizes.embed and shift[0, 0].tolist() == [1, 0, 0] and shift[-1, 0].tolist() == [0, 0, 1]
+    assert (
+        shift.sum() == sizes.embed
+        and shift[0, 0].tolist() == [1, 0, 0]
+        and shift[-1, 0].tolist() == [0, 0, 1]
+    )
     head = ActionCLIP(sizes, Options(4, "Transf")).head
     block = head.transformer.resblocks[0]
     assert 0.018 < block.mlp.c_fc.weight.std() < 0.022 and block.mlp.c_fc.bias.abs().max() == 0
@@ -96,7 +101,9 @@ def test_only_what_is_asked_for_is_trained():
     model.train_only(1, "none")
     trained = {name for name, p in model.named() if p.requires_grad}
     assert "visual.transformer.resblocks.1.ln_1.weight" in trained and "visual.proj" in trained
-    assert "visual.transformer.resblocks.0.ln_1.weight" not in trained and "visual.conv1.weight" not in trained
+    assert (
+        "visual.transformer.resblocks.0.ln_1.weight" not in trained and "visual.conv1.weight" not in trained
+    )
     assert "ln_final.weight" not in trained and "transformer.resblocks.1.ln_1.weight" not in trained
     assert "logit_scale" in trained and "fusion.frame_position_embeddings.weight" in trained
     with pytest.raises(ValueError, match="joint"):

@@ -1,13 +1,13 @@
-"""Steps of training as the released reference computes them: features, loss, every gradient, AdamW, and eight losses."""
+"""Steps of training as the released reference computes them: features, loss, every gradient, AdamW, and eight
+losses."""
 
 import pytest
 import torch
-from conftest import SHARED, Pack, cases
-
 from actionclip_trainer.files import read_weights
 from actionclip_trainer.recipe import recipe
 from actionclip_trainer.step import Batch, gradient
 from actionclip_trainer.training import Training
+from conftest import SHARED, Pack, cases
 
 PACKS = cases("tuning")
 ids = [folder.name for folder in PACKS]
@@ -72,7 +72,9 @@ def test_eight_steps_of_adamw(folder):
         losses.append(training.train(batch(pack)).loss)
         if step == 0:
             own = dict(model.named())
-            after = {name[8:]: tensor for name, tensor in pack.expected.items() if name.startswith("after_1/")}
+            after = {
+                name[8:]: tensor for name, tensor in pack.expected.items() if name.startswith("after_1/")
+            }
             assert after
             for name, tensor in after.items():
                 error, steep = (own[name] - tensor).abs(), pack.expected["gradient/" + name].abs() > 1e-7

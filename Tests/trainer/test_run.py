@@ -10,8 +10,6 @@ import time
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
-
 from actionclip_trainer import __main__ as command
 from actionclip_trainer.check import TEMPORAL, made_model
 from actionclip_trainer.configuration import read_configuration
@@ -19,6 +17,7 @@ from actionclip_trainer.data import SyntheticSource, TensorSource, Texts
 from actionclip_trainer.evaluation import evaluate, figures, mean_average_precision, using
 from actionclip_trainer.loop import Stopped
 from actionclip_trainer.run import Run
+from conftest import ROOT
 
 UNTRAINED = ROOT / "Tests" / "fixtures" / "untrained" / "untrained.safetensors"
 LABELS = ["archery", "yoga", "juggling"]
@@ -36,7 +35,11 @@ def told(actionclip, tmp_path):
             pixels = np.full((40, 40, 3), 30 * (number % 3) + 20 * frame, np.uint8)
             Image.fromarray(pixels).save(folder / f"img_{frame + 1:05d}.png")
         rows.append({"path": str(folder), "labels": [number % 3]})
-    lists = {"train": rows[:-2], "test": [rows[0], *rows[-2:]], "kept": [{"labels": ["run", "walk"]}, rows[-1] | {"labels": [1]}]}
+    lists = {
+        "train": rows[:-2],
+        "test": [rows[0], *rows[-2:]],
+        "kept": [{"labels": ["run", "walk"]}, rows[-1] | {"labels": [1]}],
+    }
     for name, some in lists.items():
         lines = (json.dumps(row, separators=(",", ":")) + "\n" for row in some)
         (tmp_path / f"{name}.jsonl").write_text("".join(lines))
@@ -61,14 +64,23 @@ def test_from_a_configuration_to_a_file_for_the_library(actionclip, told, tmp_pa
     assert set(results) == {"tuned", "mixed"}
     assert set(results["mixed"]) == {"other top1", "other top5", "kept old top1", "kept old top5"}
     assert [row["step"] for row in rows_of(out / "curve.jsonl")] == [0, 1, 2, 3]
-    assert [row["of"] for row in rows_of(out / "checks.jsonl")] == ["start", "training", "training", "tuned", "mixed"]
+    assert [row["of"] for row in rows_of(out / "checks.jsonl")] == [
+        "start",
+        "training",
+        "training",
+        "tuned",
+        "mixed",
+    ]
     with actionclip.Model(out / "model.safetensors", threads=1) as mixed, \
             actionclip.Model(out / "last.pt", frames=2, threads=1) as tuned:  # fmt: skip
         assert mixed.labels == LABELS and mixed.templates == ["{}", "a video of {}"]
         assert "4 steps of 3 clips" in mixed.note("trained_with")
         assert len(mixed.classify(np.zeros((3, 40, 40, 3), np.uint8))) == 3
         assert tuned.info.embedding_size == mixed.info.embedding_size
-    weights = {name: torch.load(out / f"{name}.pt", weights_only=True)["model_state_dict"] for name in ("last", "mixed")}
+    weights = {
+        name: torch.load(out / f"{name}.pt", weights_only=True)["model_state_dict"]
+        for name in ("last", "mixed")
+    }
     start = torch.load(out / "start.pt", weights_only=True)["model"]
     for name, tensor in weights["last"].items():
         assert torch.allclose(weights["mixed"][name], (start[name] + tensor) / 2, atol=1e-6)
@@ -79,7 +91,11 @@ def test_a_stopped_run_goes_on_to_the_straight_ones_bits(told, tmp_path, monkeyp
     straight.train()
     run = Run(told())
     log = run.loop._log
-    monkeypatch.setattr(run.loop, "_log", lambda *given: (log(*given), run.training.step == 3 and os.kill(os.getpid(), signal.SIGINT)))
+    monkeypatch.setattr(
+        run.loop,
+        "_log",
+        lambda *given: (log(*given), run.training.step == 3 and os.kill(os.getpid(), signal.SIGINT)),
+    )
     with pytest.raises(Stopped, match="step 3 of 4"):
         run.train()
     resumed = Run(told())
@@ -89,7 +105,9 @@ def test_a_stopped_run_goes_on_to_the_straight_ones_bits(told, tmp_path, monkeyp
         assert torch.equal(a, b)
     curves = [rows_of(tmp_path / name / "curve.jsonl") for name in ("straight", "out")]
     assert curves[0] == curves[1]
-    assert (tmp_path / "straight" / "model.safetensors").read_bytes() == (tmp_path / "out" / "model.safetensors").read_bytes()
+    assert (tmp_path / "straight" / "model.safetensors").read_bytes() == (
+        tmp_path / "out" / "model.safetensors"
+    ).read_bytes()
     with pytest.raises(ValueError, match="lr"):
         Run(told(**{"recipe.lr": 1e-4}))
 
@@ -99,7 +117,8 @@ def test_a_state_is_whole_at_any_moment(tmp_path):
     program = (
         f"import sys; sys.path.insert(0, {str(ROOT / 'trainer')!r})\n"
         "import torch\nfrom pathlib import Path\nfrom actionclip_trainer.files import save\n"
-        "for n in range(10**9):\n    save(Path(sys.argv[1]), torch.full((200000,), n))\n    n or print('on', flush=True)\n"
+        "for n in range(10**9):\n    save(Path(sys.argv[1]), torch.full((200000,), n))\n"
+        "    n or print('on', flush=True)\n"
     )
     path = tmp_path / "state.pt"
     process = subprocess.Popen([sys.executable, "-c", program, path], stdout=subprocess.PIPE)
@@ -114,6 +133,15 @@ def test_a_state_is_whole_at_any_moment(tmp_path):
     process.wait()
     saved = torch.load(path, weights_only=True)
     assert (saved == saved[0]).all()
+
+
+def test_workers_change_nothing(told, tmp_path):
+    ends = []
+    for workers in (0, 1):
+        run = Run(told(**{"run.workers": workers, "recipe.epochs": 1, "run.out": tmp_path / f"by{workers}"}))
+        run.train()
+        ends.append(run.training.weights())
+    assert all(torch.equal(a, b) for a, b in zip(*(end.values() for end in ends), strict=True))
 
 
 def test_a_held_out_part_chooses_the_best(told, tmp_path):
@@ -140,7 +168,9 @@ def test_a_clip_that_cannot_be_read_is_told_and_replaced(told, tmp_path, capsys)
     ],
 )  # fmt: skip
 def test_wrong_configurations_are_told(changes, words, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["actionclip-train", "my-folder", *(x for c in changes for x in ("--set", c))])
+    monkeypatch.setattr(
+        sys, "argv", ["actionclip-train", "my-folder", *(x for c in changes for x in ("--set", c))]
+    )
     assert command.main() == 1
     assert words in capsys.readouterr().err
 

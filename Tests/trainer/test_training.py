@@ -10,8 +10,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
-
 from actionclip_trainer.check import TEMPORAL, gradients, largest_difference, made_model, made_order
 from actionclip_trainer.data import Order, TensorSource, Texts
 from actionclip_trainer.data.texts import share_labels
@@ -20,6 +18,7 @@ from actionclip_trainer.optimiser import make_optimiser, rate, round_to_fp16
 from actionclip_trainer.recipe import PRESETS, REFERENCE, Recipe, recipe
 from actionclip_trainer.step import gradient, normalised
 from actionclip_trainer.training import DivergedError, Training, mixture
+from conftest import ROOT
 
 
 def made_training(settings, option="Transf", clips=24):
@@ -47,16 +46,23 @@ def test_cross_entropy_over_all_labels_is_torchs():
     z = torch.randn(4, 6)
     labels = torch.tensor([0, 5, 2, 2])
     one = torch.nn.functional.one_hot(labels, 6).bool()
-    assert cross_entropy_loss(z, one).total == pytest.approx(torch.nn.functional.cross_entropy(z, labels).item(), rel=1e-5)
+    assert cross_entropy_loss(z, one).total == pytest.approx(
+        torch.nn.functional.cross_entropy(z, labels).item(), rel=1e-5
+    )
     several = one.clone()
     several[0, 3] = True
     several[1] = False  # no label: it has no part in the mean
-    by_hand = torch.nn.functional.cross_entropy(z[[0, 2, 3]], torch.stack([(several[0] / 2.0), *one[2:].float()]))
+    by_hand = torch.nn.functional.cross_entropy(
+        z[[0, 2, 3]], torch.stack([(several[0] / 2.0), *one[2:].float()])
+    )
     assert cross_entropy_loss(z, several).total == pytest.approx(by_hand.item(), rel=1e-5)
 
 
 def test_clips_of_several_labels_match_where_they_share_one():
-    assert share_labels([(0, 2), (1,)], [(2,), (1, 0), (3,)]).tolist() == [[True, True, False], [False, True, False]]
+    assert share_labels([(0, 2), (1,)], [(2,), (1, 0), (3,)]).tolist() == [
+        [True, True, False],
+        [False, True, False],
+    ]
 
 
 def test_the_schedule():
@@ -66,7 +72,11 @@ def test_the_schedule():
     assert factors[8:] == sorted(factors[8:], reverse=True) and 0 < factors[-1] < 1e-3
     # The reference sets rates at steps 0, 9, 19, ... of each epoch, to the epoch's part that is done.
     stepwise = [rate(REFERENCE, step, 25) for step in range(50)]
-    assert stepwise[:9] == [0] * 9 and stepwise[9:19] == [9 / 25 / 5] * 10 and stepwise[19:25] == [19 / 25 / 5] * 6
+    assert (
+        stepwise[:9] == [0] * 9
+        and stepwise[9:19] == [9 / 25 / 5] * 10
+        and stepwise[19:25] == [19 / 25 / 5] * 6
+    )
     assert stepwise[25:34] == [1 / 5] * 9
     after = rate(REFERENCE, 27 * 25, 25)
     assert after == pytest.approx((1 + math.cos(math.pi * 22 / 45)) / 2)
@@ -88,7 +98,12 @@ def test_groups_of_the_two_presets():
 def test_presets_and_refused_recipes():
     assert PRESETS["reference-hmdb51"].jitter is False and PRESETS["reference"].jitter is True
     assert recipe("reference", {"betas": [0.9, 0.99]}).betas == (0.9, 0.99)
-    for changes, said in (({"los": 1}, "los"), ({"loss": "mse"}, "loss"), ({"batch": 0}, "batch"), ({"alpha": 2}, "alpha")):
+    for changes, said in (
+        ({"los": 1}, "los"),
+        ({"loss": "mse"}, "loss"),
+        ({"batch": 0}, "batch"),
+        ({"alpha": 2}, "alpha"),
+    ):
         with pytest.raises(ValueError, match=said):
             recipe("anchored", changes)
     with pytest.raises(ValueError, match="anchored"):
@@ -167,17 +182,23 @@ def test_another_recipe_is_no_continuation():
 
 
 def test_what_anchored_holds():
-    settings = Recipe(batch=8, lr=0.02, warmup_epochs=0, precision="fp32", anchor=0, scale_limit=15, clip_norm=1e-3)
+    settings = Recipe(
+        batch=8, lr=0.02, warmup_epochs=0, precision="fp32", anchor=0, scale_limit=15, clip_norm=1e-3
+    )
     training, order = made_training(settings)
     training.train(order[0])
-    norm = math.sqrt(sum(p.grad.square().sum().item() for p in training.model.parameters() if p.grad is not None))
+    norm = math.sqrt(
+        sum(p.grad.square().sum().item() for p in training.model.parameters() if p.grad is not None)
+    )
     assert norm == pytest.approx(1e-3, rel=1e-3)
     for step in range(1, 5):
         training.train(order[step])
     assert training.model.clip.logit_scale.exp().item() <= 15.001
     distances = []
     for anchor in (0.0, 4000.0):
-        training, order = made_training(Recipe(batch=8, lr=1e-3, warmup_epochs=0, anchor=anchor, precision="fp32"))
+        training, order = made_training(
+            Recipe(batch=8, lr=1e-3, warmup_epochs=0, anchor=anchor, precision="fp32")
+        )
         start = {name: p.detach().clone() for name, p in training.model.named()}
         for step in range(6):
             result = training.train(order[step])
@@ -241,7 +262,14 @@ def loss_and_gradients(kind):
 def test_two_processes_compute_what_one_does(tmp_path):
     environment = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(29000 + os.getpid() % 2000),
                    "OMP_NUM_THREADS": "1", "WORLD_SIZE": "2"}  # fmt: skip
-    command = [sys.executable, "-c", WORKER, tmp_path / "second.pt", ROOT / "trainer", ROOT / "Tests" / "trainer"]
+    command = [
+        sys.executable,
+        "-c",
+        WORKER,
+        tmp_path / "second.pt",
+        ROOT / "trainer",
+        ROOT / "Tests" / "trainer",
+    ]
     started = [subprocess.Popen(command, env={**environment, "RANK": n, "LOCAL_RANK": n}) for n in "01"]
     assert [process.wait(120) for process in started] == [0, 0]
     found = torch.load(tmp_path / "second.pt", weights_only=True)

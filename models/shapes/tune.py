@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Stage 2 by the trainer (../../trainer), on a GPU or without one: videos and captions as train.py has them, its main loss,
-and none of its helpers that read places and factors off the embeddings.
+"""Stage 2 by the trainer (../../trainer), on a GPU or without one: videos and captions as train.py has them, its main
+loss, and none of its helpers that read places and factors off the embeddings.
 
     python3 tune.py --out runs/tuned --steps 3000 --workers 12
 
 A run that was cut off or stopped (SIGINT) goes on when started again with the same --out.
 """
+
 import argparse
 import json
 import os
@@ -27,7 +28,6 @@ from actionclip_trainer.loop import Loop, Stopped  # noqa: E402
 from actionclip_trainer.recipe import recipe  # noqa: E402
 from actionclip_trainer.step import Batch  # noqa: E402
 from actionclip_trainer.training import Training  # noqa: E402
-
 from shapes.actions import ACTIONS  # noqa: E402
 from shapes.captions import REFERENCE_TEMPLATES  # noqa: E402
 from shapes.data import Clips  # noqa: E402
@@ -60,20 +60,29 @@ def arguments():
     p.add_argument("--option", choices=OPTIONS, default="shift+Transf")
     p.add_argument("--steps", type=int, default=3000)
     p.add_argument("--batch", type=int, default=96)
-    p.add_argument("--lr", type=float, default=5e-4, help="of the pre-trained part; the head has twice as much")
+    p.add_argument(
+        "--lr", type=float, default=5e-4, help="of the pre-trained part; the head has twice as much"
+    )
     p.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
     p.add_argument("--seed", type=int, default=2109)
     p.add_argument("--workers", type=int, default=1, help="processes that make the data")
-    p.add_argument("--threads", type=int, default=max(1, os.cpu_count() - 1), help="of the model, without a GPU")
+    p.add_argument(
+        "--threads", type=int, default=max(1, os.cpu_count() - 1), help="of the model, without a GPU"
+    )
     p.add_argument("--checks", type=int, default=4, help="measurements on the way")
-    p.add_argument("--clips", type=int, default=1060, help="measured clips; of unseen actions 9 in 20 of that")
+    p.add_argument(
+        "--clips", type=int, default=1060, help="measured clips; of unseen actions 9 in 20 of that"
+    )
     return p.parse_args()
 
 
 def measured(sizes, tokenizer, count):
     """Held-out compositions among the trained labels, as train.py measures them; unseen actions among all labels."""
     found = {}
-    for split, names, number in (("compositions", list(TRAINED_ACTIONS), count), ("actions", NAMES, count * 9 // 20)):
+    for split, names, number in (
+        ("compositions", list(TRAINED_ACTIONS), count),
+        ("actions", NAMES, count * 9 // 20),
+    ):
         clips, labels = held_out_clips(split, number, sizes)
         pixels = torch.from_numpy(clips).permute(0, 1, 4, 2, 3)
         rows = tokenizer.rows([t.format(n) for t in REFERENCE_TEMPLATES for n in names], sizes.context)
@@ -101,7 +110,9 @@ def main():
     })  # fmt: skip
     training = Training(model.to(device), settings, args.steps, {})
     steps = Steps(Clips(tokenizer, sizes, args.batch, args.batch, args.seed, compounds=0.45))
-    options = RunOptions(out=str(args.out), workers=args.workers, evaluate_every=1 / args.checks, log_every=100)
+    options = RunOptions(
+        out=str(args.out), workers=args.workers, evaluate_every=1 / args.checks, log_every=100
+    )
     loop = Loop(options, training, steps, measured(sizes, tokenizer, args.clips), {"option": args.option})
     try:
         loop.train()
@@ -113,7 +124,9 @@ def main():
         (PRETRAINED / "merges.txt").read_text(), [a.name for a in ACTIONS], REFERENCE_TEMPLATES, {"license": "MIT"},
         half=True,
     )  # fmt: skip
-    print(json.dumps({"device": device.type, "steps": args.steps, "batch": args.batch, **loop.check("tuned")}))
+    print(
+        json.dumps({"device": device.type, "steps": args.steps, "batch": args.batch, **loop.check("tuned")})
+    )
     return 0
 
 

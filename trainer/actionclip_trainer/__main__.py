@@ -1,7 +1,7 @@
 """The command: trains as a configuration says.
 
-    actionclip-train my-folder --set data.list=clips --set model.start=ViT-B-16.pt --set run.out=runs/mine
-    torchrun --nproc-per-node 4 -m actionclip_trainer k400.toml
+actionclip-train my-folder --set data.list=clips --set model.start=ViT-B-16.pt --set run.out=runs/mine
+torchrun --nproc-per-node 4 -m actionclip_trainer k400.toml
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from .training import DivergedError
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="actionclip-train", description="Trains an ActionCLIP model on videos.")
+    parser = argparse.ArgumentParser(
+        prog="actionclip-train", description="Trains an ActionCLIP model on videos."
+    )
     parser.add_argument("configuration", help="a TOML file, or the name of one of this package's: k400, ucf101, "
                         "hmdb51, ssv2, charades, my-folder")  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="TABLE.FIELD=VALUE", dest="changes",

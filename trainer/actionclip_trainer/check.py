@@ -2,9 +2,9 @@
 
     python3 -m actionclip_trainer.check
 
-For every temporal option the gradients in fp32 against those of the processor in fp64; a batch in chunks against the batch
-in one piece; training in bf16, whose loss must fall; a training that goes on against one that was never cut off. Prints a
-line of JSON for each, and ends with status 1 if one failed."""
+For every temporal option the gradients in fp32 against those of the processor in fp64; a batch in chunks against the
+batch in one piece; training in bf16, whose loss must fall; a training that goes on against one that was never cut
+off. Prints a line of JSON for each, and ends with status 1 if one failed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from .step import Batch, gradient, normalised
 from .training import Training
 
 #: Every temporal option, small enough for a processor.
-SIZES = Sizes(side=32, patch=8, width=64, layers=2, embed=64, context=16, vocabulary=300, text_width=64, text_layers=2)
+SIZES = Sizes(
+    side=32, patch=8, width=64, layers=2, embed=64, context=16, vocabulary=300, text_width=64, text_layers=2
+)
 TEMPORAL = {
     "MeanP": Options(4), "Conv_1D": Options(4, "Conv_1D"), "LSTM": Options(4, "LSTM"),
     "Transf": Options(4, "Transf"), "Transf_cls": Options(4, "Transf_cls"), "shift": Options(4, shift="on"),
@@ -57,11 +59,12 @@ def gradients(model: ActionCLIP, batch: Batch, chunk: int = 0) -> dict[str, torc
 
 
 def largest_difference(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> float:
-    """The largest difference of two models' gradients, as a part of the largest entry of its tensor; entries of tensors
-    that are zero but for rounding count as a part of a thousandth of the largest of all."""
+    """The largest difference of two models' gradients, as a part of the largest entry of its tensor; entries of
+    tensors that are zero but for rounding count as a part of a thousandth of the largest of all."""
     whole = max(g.abs().max().item() for g in expected.values())
     return max(
-        (found[name] - g).abs().max().item() / max(g.abs().max().item(), 1e-3 * whole) for name, g in expected.items()
+        (found[name] - g).abs().max().item() / max(g.abs().max().item(), 1e-3 * whole)
+        for name, g in expected.items()
     )
 
 
@@ -74,7 +77,11 @@ def check_gradients(device: torch.device) -> Iterator[tuple[str, float, float]]:
         exact = gradients(copy.deepcopy(model).double(), batch._replace(pixels=batch.pixels.double()))
         model.to(device)
         found = gradients(model, batch.to(device))
-        yield f"gradients of {name}: device in fp32, processor in fp64", largest_difference(found, exact), 1e-4
+        yield (
+            f"gradients of {name}: device in fp32, processor in fp64",
+            largest_difference(found, exact),
+            1e-4,
+        )
         chunks = gradients(model, batch.to(device), chunk=3)
         limit = 1e-5 if device.type == "cpu" else 5e-5
         yield f"gradients of {name}: three chunks, one piece", largest_difference(chunks, found), limit
@@ -82,7 +89,9 @@ def check_gradients(device: torch.device) -> Iterator[tuple[str, float, float]]:
 
 def _training(device: torch.device, settings: Recipe, order: Order) -> Training:
     model = made_model(Options(4, "Transf", shift="on"), seed=1).to(device)
-    return Training(model, settings, order.steps_per_epoch, {n: p.detach().clone() for n, p in model.named()}, 8)
+    return Training(
+        model, settings, order.steps_per_epoch, {n: p.detach().clone() for n, p in model.named()}, 8
+    )
 
 
 def check_training(device: torch.device) -> Iterator[tuple[str, float, float]]:
@@ -95,7 +104,9 @@ def check_training(device: torch.device) -> Iterator[tuple[str, float, float]]:
 
 
 def check_resuming(device: torch.device) -> Iterator[tuple[str, float, float]]:
-    settings = recipe("anchored", {"batch": 12, "epochs": 2, "lr": 1e-3, "precision": "fp32", "mean_decay": 0.9})
+    settings = recipe(
+        "anchored", {"batch": 12, "epochs": 2, "lr": 1e-3, "precision": "fp32", "mean_decay": 0.9}
+    )
     order = made_order(settings)
     straight, losses = _training(device, settings, order), []
     for step in range(6):
@@ -107,10 +118,18 @@ def check_resuming(device: torch.device) -> Iterator[tuple[str, float, float]]:
     again = [resumed.train(order[step]).loss for step in range(3, 6)]
     if device.type == "cpu":
         pairs = zip(straight.weights().values(), resumed.weights().values(), strict=True)
-        yield "weights of a training that goes on, of a straight one", max((a - b).abs().max().item() for a, b in pairs), 0
+        yield (
+            "weights of a training that goes on, of a straight one",
+            max((a - b).abs().max().item() for a, b in pairs),
+            0,
+        )
     # On a GPU the order of some sums differs from run to run, and so do last digits.
     difference = max(abs(a - b) for a, b in zip(losses[3:], again, strict=True))
-    yield "losses of a training that goes on, of a straight one", difference, 0 if device.type == "cpu" else 1e-3
+    yield (
+        "losses of a training that goes on, of a straight one",
+        difference,
+        0 if device.type == "cpu" else 1e-3,
+    )
 
 
 CHECKS: tuple[Callable[[torch.device], Iterator[tuple[str, float, float]]], ...] = (

@@ -65,9 +65,9 @@ class RunOptions:
 
 @dataclass
 class Configuration:
-    """model: the start. data: the clips to train on; held_out, if not 0, is the share of its videos that is measured and
-    never trained on. test: other lists that are measured, by names. kept: lists with labels of their own, whose zero-shot
-    accuracy is watched."""
+    """model: the start. data: the clips to train on; held_out, if not 0, is the share of its videos that is measured
+    and never trained on. test: other lists that are measured, by names. kept: lists with labels of their own, whose
+    zero-shot accuracy is watched."""
 
     model: Start
     data: ListOf
@@ -80,8 +80,8 @@ class Configuration:
 
 
 def read_configuration(path: str | Path, changes: Sequence[str] = ()) -> Configuration:
-    """A TOML file, or one of this package's by its name, with changes like "recipe.lr=1e-5" in TOML's spelling; a value that
-    is none is a string. Paths in it are as they stand: relative ones begin in the current folder."""
+    """A TOML file, or one of this package's by its name, with changes like "recipe.lr=1e-5" in TOML's spelling; a
+    value that is none is a string. Paths in it are as they stand: relative ones begin in the current folder."""
     given = tomllib.loads(_text(path))
     for change in changes:
         _set(given, change)
@@ -96,11 +96,17 @@ def read_configuration(path: str | Path, changes: Sequence[str] = ()) -> Configu
         recipe(settings.pop("preset", "anchored"), settings), _made(RunOptions, given, "run"), held_out, templates,
         *({name: _made(ListOf, given[kind], name) for name in given.get(kind, {})} for kind in ("test", "kept")),
     )  # fmt: skip
-    for name, value in (("model.start", made.model.start), ("data.list", made.data.list), ("run.out", made.run.out)):
+    for name, value in (
+        ("model.start", made.model.start),
+        ("data.list", made.data.list),
+        ("run.out", made.run.out),
+    ):
         if not value:
             raise ValueError(f"{path}: {name} is missing")
     if made.held_out == 0 and not made.test:
-        raise ValueError(f"{path}: nothing tells what the training reaches: set data.held_out or a list under test")
+        raise ValueError(
+            f"{path}: nothing tells what the training reaches: set data.held_out or a list under test"
+        )
     return made
 
 
@@ -108,9 +114,13 @@ def _text(path: str | Path) -> str:
     if Path(path).is_file():
         return Path(path).read_text(encoding="utf-8")
     folder = resources.files(__package__) / "configurations"
-    names = sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+    names = sorted(
+        file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")
+    )
     if str(path) not in names:
-        raise FileNotFoundError(f"{path}: no such file, and no configuration of this package: {', '.join(names)}")
+        raise FileNotFoundError(
+            f"{path}: no such file, and no configuration of this package: {', '.join(names)}"
+        )
     return (folder / f"{path}.toml").read_text(encoding="utf-8")
 
 
@@ -131,5 +141,7 @@ def _made(kind: type, tables: dict[str, Any], name: str) -> Any:
     table = tables.get(name, {})
     unknown = set(table) - {f.name for f in fields(kind)}
     if unknown:
-        raise ValueError(f"[{name}] has no field {min(unknown)!r}; it has {', '.join(f.name for f in fields(kind))}")
+        raise ValueError(
+            f"[{name}] has no field {min(unknown)!r}; it has {', '.join(f.name for f in fields(kind))}"
+        )
     return kind(**table)

@@ -1,5 +1,5 @@
-"""Accuracy on clips with known labels, by the reference's rule: softmax of 100 · cosine over labels for each template, mean over
-templates."""
+"""Accuracy on clips with known labels, by the reference's rule: softmax of 100 · cosine over labels for each
+template, mean over templates."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from . import processes
 from .data import Source, TensorSource, Texts
-from .data.order import in_worker
 from .data.source import Labels
+from .data.workers import worker_options
 from .model import ActionCLIP
 from .step import computing, normalised
 
@@ -57,10 +57,7 @@ def evaluate(
     device = model.clip.logit_scale.device
     own = range(processes.rank(), len(source), processes.count())
     workers = 0 if isinstance(source, TensorSource) else workers
-    loader = DataLoader(
-        _TestClips(source), batch, sampler=own, num_workers=workers, worker_init_fn=in_worker,
-        multiprocessing_context="forkserver" if workers else None,
-    )  # fmt: skip
+    loader = DataLoader(_TestClips(source), batch, sampler=own, **worker_options(workers))
     with computing(device, precision):
         words = torch.cat([model.encode_text(part.to(device).long())
                            for part in texts.tokens[..., : texts.length].flatten(0, 1).split(256)])  # fmt: skip
@@ -68,7 +65,9 @@ def evaluate(
     model.train(training)
     share = -(-len(source) // processes.count())
     found = torch.cat(videos) if videos else torch.zeros(0, words.shape[-1], device=device)
-    gathered = processes.gather(F.pad(found, (0, 0, 0, share - len(found)))).view(processes.count(), share, -1)
+    gathered = processes.gather(F.pad(found, (0, 0, 0, share - len(found)))).view(
+        processes.count(), share, -1
+    )
     features = gathered.transpose(0, 1).reshape(share * processes.count(), -1)[: len(source)]
     cosines = F.normalize(features, dim=-1) @ F.normalize(words.float(), dim=-1).T
     scores = (100 * cosines).view(len(source), texts.templates, texts.labels).softmax(-1).mean(1).cpu()
@@ -82,7 +81,10 @@ def figures(scores: torch.Tensor, labels: Sequence[Labels]) -> dict[str, float]:
     right = torch.tensor([some[0] for some in labels])
     ranked = scores.argsort(dim=-1, descending=True, stable=True)
     hit = ranked == right[:, None]
-    return {"top1": 100 * hit[:, 0].float().mean().item(), "top5": 100 * hit[:, :5].any(1).float().mean().item()}
+    return {
+        "top1": 100 * hit[:, 0].float().mean().item(),
+        "top5": 100 * hit[:, :5].any(1).float().mean().item(),
+    }
 
 
 def mean_average_precision(scores: torch.Tensor, labels: Sequence[Labels]) -> float:

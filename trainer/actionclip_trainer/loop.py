@@ -1,7 +1,7 @@
 """The loop of a run in a folder: steps, measurements, saved states, and going on where a run was cut off.
 
-The folder holds state.pt (everything that the next step depends on), curve.jsonl (a line for each step), checks.jsonl (a line
-for each measurement), and last.pt and, by the held-out part, best.pt in the reference's form."""
+The folder holds state.pt (everything that the next step depends on), curve.jsonl (a line for each step), checks.jsonl
+(a line for each measurement), and last.pt and, by the held-out part, best.pt in the reference's form."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from .files import save, write_reference
 from .step import Batch
 from .training import StepResult, Training
 
-#: The measured list by which best.pt is chosen: a part of the training list that is not trained on. Never a tested list: a
-#: figure that chose the weights measures them no longer.
+#: The measured list by which best.pt is chosen: a part of the training list that is not trained on. Never a tested
+#: list: a figure that chose the weights measures them no longer.
 HELD_OUT = "held out"
 
 
@@ -36,8 +36,8 @@ class Stopped(Exception):
 
 
 class Loop:
-    """steps: item i is this process's part of step i's batch. measured: clips and the texts of their labels, by names.
-    identity: what a state must have been saved with to go on."""
+    """steps: item i is this process's part of step i's batch. measured: clips and the texts of their labels, by
+    names. identity: what a state must have been saved with to go on."""
 
     def __init__(
         self,
@@ -101,7 +101,9 @@ class Loop:
                     saved = time.monotonic()
                 if processes.same_everywhere(int(self.asked)):
                     self.save()
-                    raise Stopped(f"stopped at step {training.step} of {training.steps}; start again to go on")
+                    raise Stopped(
+                        f"stopped at step {training.step} of {training.steps}; start again to go on"
+                    )
         self.save()
 
     def check(self, what: str, weights: Mapping[str, torch.Tensor] | None = None) -> dict[str, float]:

@@ -31,9 +31,9 @@ def logits(videos: torch.Tensor, texts: torch.Tensor, logit_scale: torch.Tensor)
 
 
 def paper_loss(z: torch.Tensor, matches: torch.Tensor) -> Loss:
-    """The reference's loss of logits [B, N], with matches [B, N] true where a video and a text share a label: the mean of
-    both directions' KL divergence from softmax(logits) to softmax(10 · matches), summed over a row and averaged over
-    rows. A row of one match at N = 128 has 0.6 % of its target on the others."""
+    """The reference's loss of logits [B, N], with matches [B, N] true where a video and a text share a label: the
+    mean of both directions' KL divergence from softmax(logits) to softmax(10 · matches), summed over a row and
+    averaged over rows. A row of one match at N = 128 has 0.6 % of its target on the others."""
     target = matches.to(z.dtype) * 10
     video = _divergence(z, target)
     text = _divergence(z.T, target.T)
@@ -45,8 +45,8 @@ def _divergence(z: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def cross_entropy_loss(z: torch.Tensor, matches: torch.Tensor) -> Loss:
-    """Cross-entropy of logits [B, C] over all labels, with matches [B, C]. A video of several labels has its target spread
-    over them; one of none is left out of the mean."""
+    """Cross-entropy of logits [B, C] over all labels, with matches [B, C]. A video of several labels has its target
+    spread over them; one of none is left out of the mean."""
     counts = matches.sum(-1, keepdim=True)
     target = matches.to(z.dtype) / counts.clamp(min=1)
     loss = -(target * z.log_softmax(-1)).sum() / (counts > 0).sum().clamp(min=1)
@@ -54,8 +54,9 @@ def cross_entropy_loss(z: torch.Tensor, matches: torch.Tensor) -> Loss:
 
 
 def matching_loss(z: torch.Tensor, matches: torch.Tensor) -> Loss:
-    """Like the paper's loss, with targets that are spread over the matches alone, so that texts which no video of the batch
-    shows may stand among the logits [B, N] as wrong answers. A row without a match has no part in its direction's mean."""
+    """Like the paper's loss, with targets that are spread over the matches alone, so that texts which no video of the
+    batch shows may stand among the logits [B, N] as wrong answers. A row without a match has no part in its
+    direction's mean."""
     video, text = (_matched_divergence(rows, true) for rows, true in ((z, matches), (z.T, matches.T)))
     return Loss((video + text) / 2, video, text, z)
 
@@ -69,4 +70,6 @@ def _matched_divergence(z: torch.Tensor, matches: torch.Tensor) -> torch.Tensor:
 def loss_of(kind: str, z: torch.Tensor, matches: torch.Tensor) -> Loss:
     if kind not in LOSSES:
         raise ValueError(f"loss is {kind!r}; expected one of {', '.join(LOSSES)}")
-    return {"paper": paper_loss, "cross_entropy": cross_entropy_loss, "matching": matching_loss}[kind](z, matches)
+    return {"paper": paper_loss, "cross_entropy": cross_entropy_loss, "matching": matching_loss}[kind](
+        z, matches
+    )

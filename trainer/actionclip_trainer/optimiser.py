@@ -14,8 +14,8 @@ Tensors = Mapping[str, torch.Tensor]
 
 
 def make_optimiser(model: ActionCLIP, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW over what is trained: the text side, the image encoder and the head, each at its rate (`base`), each in two
-    groups where vectors do not decay."""
+    """AdamW over what is trained: the text side, the image encoder and the head, each at its rate (`base`), each in
+    two groups where vectors do not decay."""
     named = [(name, p) for name, p in model.named() if p.requires_grad]
     if not named:
         raise ValueError("nothing is trained: all of train_vision, train_text and train_head are off")
@@ -23,7 +23,11 @@ def make_optimiser(model: ActionCLIP, recipe: Recipe) -> torch.optim.AdamW:
     groups = []
     for part, ratio in ratios.items():
         for decays in (True, False):
-            chosen = [p for name, p in named if _part(name) == part and (p.dim() > 1 or recipe.decay_vectors) == decays]
+            chosen = [
+                p
+                for name, p in named
+                if _part(name) == part and (p.dim() > 1 or recipe.decay_vectors) == decays
+            ]
             if chosen:
                 decay = recipe.weight_decay if decays else 0.0
                 groups.append({"params": chosen, "base": recipe.lr * ratio, "weight_decay": decay})
@@ -58,7 +62,8 @@ def set_rates(optimiser: torch.optim.Optimizer, factor: float) -> None:
 
 @torch.no_grad()
 def add_anchor(model: ActionCLIP, start: Tensors, strength: float) -> float:
-    """Adds the gradient of strength · |θ - θ0|² over the trained parameters that `start` has, and returns that sum."""
+    """Adds the gradient of strength · |θ - θ0|² over the trained parameters that `start` has, and returns that
+    sum."""
     total = torch.zeros((), device=model.clip.logit_scale.device)
     for name, p in model.named():
         if p.requires_grad and p.grad is not None and name in start:
@@ -83,7 +88,10 @@ def round_to_fp16(model: ActionCLIP) -> None:
         if isinstance(module, (torch.nn.Linear, torch.nn.Conv2d)):
             held = [module.weight, module.bias]
         else:
-            held = [getattr(module, n, None) for n in ("in_proj_weight", "in_proj_bias", "proj", "text_projection")]
+            held = [
+                getattr(module, n, None)
+                for n in ("in_proj_weight", "in_proj_bias", "proj", "text_projection")
+            ]
         for p in held:
             if isinstance(p, torch.nn.Parameter):
                 p.copy_(p.half().float())

@@ -32,8 +32,8 @@ class Recipe:
     decay_vectors: bool = False
 
     warmup_epochs: float = 1.0
-    #: Steps for which a rate is kept. 1: each step has the rate of its middle. More: the rate is set at an epoch's first
-    #: step and at each multiple, to that of the step's beginning, as the reference does with 10.
+    #: Steps for which a rate is kept. 1: each step has the rate of its middle. More: the rate is set at an epoch's
+    #: first step and at each multiple, to that of the step's beginning, as the reference does with 10.
     schedule_every: int = 1
 
     #: The gradient's norm is scaled down to this. 0: never.
@@ -66,7 +66,11 @@ class Recipe:
     flip: bool = True
 
     def __post_init__(self) -> None:
-        choices = {"loss": LOSSES, "precision": ("fp32", "bf16", "fp16"), "augment": ("reference", "flip", "none")}
+        choices = {
+            "loss": LOSSES,
+            "precision": ("fp32", "bf16", "fp16"),
+            "augment": ("reference", "flip", "none"),
+        }
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(allowed)}")

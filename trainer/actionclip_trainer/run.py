@@ -1,14 +1,14 @@
 """A run as a configuration says: from weights and lists of videos to a trained model for the library.
 
-Besides what the loop keeps, the folder holds start.pt, the weights that the run started from, and at the end model.safetensors,
-for the library, and mixed.pt: the mixture of trained weights and start that the recipe asks for."""
+Besides what the loop keeps, the folder holds start.pt, the weights that the run started from, and at the end
+model.safetensors, for the library, and mixed.pt: the mixture of trained weights and start that the recipe asks
+for."""
 
 from __future__ import annotations
 
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -35,7 +35,9 @@ class Run:
         self.kept = {name: _read(one) for name, one in configuration.kept.items()}
         for name, test in self.tests.items():
             if test.labels != self.list.labels:
-                raise ValueError(f"the labels of {name} are not those of the training list: give both the same file")
+                raise ValueError(
+                    f"the labels of {name} are not those of the training list: give both the same file"
+                )
         for sentence in [*self.list.notes, *faults(self.list, self.tests)]:
             say(f"note: {sentence}")
         self.weights = self._read_start()
@@ -66,12 +68,18 @@ class Run:
     def _merges(self) -> str:
         merges = self.weights.metadata.get("actionclip.merges")
         if merges is None:
-            raise ValueError(f"{self.configuration.model.start}: no merge list in it or beside it: set model.tokenizer")
+            raise ValueError(
+                f"{self.configuration.model.start}: no merge list in it or beside it: set model.tokenizer"
+            )
         return merges
 
     def _make_model(self) -> None:
         told = self.configuration.model
-        given = {k: getattr(told, k) for k in ("head", "shift", "joint", "activation") if getattr(told, k) is not None}
+        given = {
+            k: getattr(told, k)
+            for k in ("head", "shift", "joint", "activation")
+            if getattr(told, k) is not None
+        }
         torch.manual_seed(self.recipe.seed)
         self.model, new = self.weights.make_model(frames=told.frames, head_dropout=told.head_dropout, **given)
         self.start = {name: p.detach().clone() for name, p in self.model.named() if name not in new}
@@ -83,7 +91,9 @@ class Run:
         order = Order(self._source(clips), self._texts(self.list.labels), self.recipe)
         per_label = len(clips) / max(1, len({label for clip in clips for label in clip.labels}))
         encode = torch.compile(self.model.encode_video) if self.configuration.run.compiled else None
-        self.training = Training(self.model, self.recipe, order.steps_per_epoch, self.start, per_label, encode)
+        self.training = Training(
+            self.model, self.recipe, order.steps_per_epoch, self.start, per_label, encode
+        )
         lists = {HELD_OUT: VideoList(self.list.labels, [self.list.clips[i] for i in apart])} if apart else {}
         lists |= self.tests | {f"kept {name}": kept for name, kept in self.kept.items()}
         measured: dict[str, tuple[Source, Texts]] = {
@@ -93,7 +103,9 @@ class Run:
         self.loop = Loop(self.configuration.run, self.training, order, measured, identity)
 
     def _source(self, clips: list[Clip]) -> VideoSource:
-        return VideoSource(clips, self.model.options.frames, self.weights.sizes.side, self.recipe, self.weights.preset)
+        return VideoSource(
+            clips, self.model.options.frames, self.weights.sizes.side, self.recipe, self.weights.preset
+        )
 
     def _texts(self, labels: list[str]) -> Texts:
         sizes = self.weights.sizes
@@ -122,10 +134,18 @@ class Run:
         return results
 
     def _notes(self) -> dict[str, str]:
-        keys = [f"actionclip.{key}" for key in ("resize", "short_side", "sampling", "license", "source", "description")]
-        kept = {key.partition(".")[2]: self.weights.metadata[key] for key in keys if key in self.weights.metadata}
+        keys = [
+            f"actionclip.{key}"
+            for key in ("resize", "short_side", "sampling", "license", "source", "description")
+        ]
+        kept = {
+            key.partition(".")[2]: self.weights.metadata[key] for key in keys if key in self.weights.metadata
+        }
         steps, batch = self.training.steps, self.recipe.batch
-        return {**kept, "trained_with": f"actionclip-trainer, {steps} steps of {batch} clips, alpha {self.recipe.alpha}"}
+        return {
+            **kept,
+            "trained_with": f"actionclip-trainer, {steps} steps of {batch} clips, alpha {self.recipe.alpha}",
+        }
 
 
 def _read(one: ListOf) -> VideoList:

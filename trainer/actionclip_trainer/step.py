@@ -1,8 +1,8 @@
 """A training step's gradient, for any batch in the memory of a few clips, on one or many devices.
 
-The features of the whole batch come first. The gradient of the loss with respect to them is the same whoever computes it,
-so that each chunk of clips needs only its own rows of it for its backward pass (GradCache, arXiv 2101.06983). A batch in
-chunks or over processes has the loss and the gradient of the batch in one piece."""
+The features of the whole batch come first. The gradient of the loss with respect to them is the same whoever computes
+it, so that each chunk of clips needs only its own rows of it for its backward pass (GradCache, arXiv 2101.06983). A
+batch in chunks or over processes has the loss and the gradient of the batch in one piece."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Encode = Callable[[torch.Tensor], torch.Tensor]
 
 
 class Batch(NamedTuple):
-    """One process's part of a step. Every process has the same number of videos and the same number of texts; matches are
-    those of all videos with all texts, in the order of the processes. Texts beyond its columns are not used."""
+    """One process's part of a step. Every process has the same number of videos and the same number of texts; matches
+    are those of all videos with all texts, in the order of the processes. Texts beyond its columns are not used."""
 
     pixels: torch.Tensor  # [b, T, 3, S, S]: normalised floats, or bytes
     tokens: torch.Tensor  # [n, L]
@@ -52,14 +52,24 @@ def computing(device: torch.device, precision: str) -> Iterator[None]:
 
 
 def gradient(
-    model: ActionCLIP, batch: Batch, kind: str, precision: str, chunk: int = 0, encode_video: Encode | None = None
+    model: ActionCLIP,
+    batch: Batch,
+    kind: str,
+    precision: str,
+    chunk: int = 0,
+    encode_video: Encode | None = None,
 ) -> Loss:
     """Sets every trained parameter's gradient to that of the loss over all processes' clips, and returns the loss.
     chunk: clips that are computed at once; 0 for all. encode_video: a compiled form of the model's."""
     device = model.clip.logit_scale.device
     encode = encode_video or model.encode_video
     encoders: list[tuple[Encode, torch.Tensor, bool, int]] = [
-        (lambda x: encode(normalised(x, model.options)), batch.pixels, _trains(model.clip.visual, model.head), chunk),
+        (
+            lambda x: encode(normalised(x, model.options)),
+            batch.pixels,
+            _trains(model.clip.visual, model.head),
+            chunk,
+        ),
         (model.encode_text, batch.tokens, _trains_text(model), 0),
     ]
     passes = [_Pass(*one, device, precision) for one in encoders]
@@ -77,11 +87,17 @@ def gradient(
 
 
 class _Pass:
-    """The features of one encoder's rows, and later their backward pass: from what was kept where one chunk holds all, else
-    computed once more, with the same random numbers."""
+    """The features of one encoder's rows, and later their backward pass: from what was kept where one chunk holds
+    all, else computed once more, with the same random numbers."""
 
     def __init__(
-        self, encode: Encode, rows: torch.Tensor, trains: bool, chunk: int, device: torch.device, precision: str
+        self,
+        encode: Encode,
+        rows: torch.Tensor,
+        trains: bool,
+        chunk: int,
+        device: torch.device,
+        precision: str,
     ) -> None:
         self.encode, self.device, self.precision, self.trains = encode, device, precision, trains
         self.chunks = rows.split(chunk or len(rows))

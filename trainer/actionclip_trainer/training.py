@@ -25,8 +25,8 @@ from .step import Batch, Encode, gradient
 
 
 class StepResult(NamedTuple):
-    """A step as it was before its update. accuracy: the share of videos whose likeliest text shares a label with them.
-    pull: what the anchor adds to the loss."""
+    """A step as it was before its update. accuracy: the share of videos whose likeliest text shares a label with
+    them. pull: what the anchor adds to the loss."""
 
     step: int
     loss: float
@@ -84,7 +84,9 @@ class Training:
         trained = [p for p in model.parameters() if p.grad is not None]
         norm = torch.nn.utils.clip_grad_norm_(trained, recipe.clip_norm or math.inf).item()
         if not math.isfinite(norm) or not math.isfinite(loss.total.item()):
-            raise DivergedError(f"step {self.step}: the loss is {loss.total.item()}, the gradient's norm {norm}")
+            raise DivergedError(
+                f"step {self.step}: the loss is {loss.total.item()}, the gradient's norm {norm}"
+            )
         scale = model.clip.logit_scale.exp().item()
         self.optimiser.step()
         limit_scale(model, recipe.scale_limit)
@@ -117,7 +119,9 @@ class Training:
         own, given = asdict(self.recipe), state["recipe"]
         changed = [name for name in own if own[name] != given.get(name) and name != "chunk"]
         if changed:
-            raise ValueError(f"the saved training has {changed[0]} {given.get(changed[0])!r}, not {own[changed[0]]!r}")
+            raise ValueError(
+                f"the saved training has {changed[0]} {given.get(changed[0])!r}, not {own[changed[0]]!r}"
+            )
         if state["steps_per_epoch"] != self.steps_per_epoch:
             raise ValueError(
                 f"the saved training has {state['steps_per_epoch']} steps an epoch, not {self.steps_per_epoch}: "

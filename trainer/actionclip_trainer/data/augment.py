@@ -1,9 +1,9 @@
 """The reference's augmentations of a clip's frames, by Pillow, as the reference makes them.
 
-"reference": RandAugment where the recipe has it, drawn for each frame; one of 13 crops of one of four sizes and shapes, the
-same for all frames, resized bilinearly; a mirror image of the clip half of the time; colour jitter of four clips in five,
-drawn for each frame; grey for one clip in five. "flip": the crop and the mirror image alone, as mmaction2 trains. "none": the
-middle of the picture."""
+"reference": RandAugment where the recipe has it, drawn for each frame; one of 13 crops of one of four sizes and
+shapes, the same for all frames, resized bilinearly; a mirror image of the clip half of the time; colour jitter of
+four clips in five, drawn for each frame; grey for one clip in five. "flip": the crop and the mirror image alone, as
+mmaction2 trains. "none": the middle of the picture."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def _middle(picture: Image, side: int) -> Image:
 
 
 def crop_box(size: tuple[int, int], side: int, random: Random) -> tuple[int, int, int, int]:
-    """The crop's left, top, right and bottom: sides of one or two neighbouring scales of the short side, at a corner, the
-    middle, the middle of a side, or a quarter's middle."""
+    """The crop's left, top, right and bottom: sides of one or two neighbouring scales of the short side, at a corner,
+    the middle, the middle of a side, or a quarter's middle."""
     lengths = [int(min(size) * scale) for scale in _SCALES]
     lengths = [side if abs(length - side) < 3 else length for length in lengths]
     pairs = [(w, h) for i, h in enumerate(lengths) for j, w in enumerate(lengths) if abs(i - j) <= 1]
@@ -76,8 +76,8 @@ def crop_box(size: tuple[int, int], side: int, random: Random) -> tuple[int, int
 
 
 def colour_jitter(picture: Image, random: Random) -> Image:
-    """Brightness and contrast by factors of 0.6 to 1.4, saturation by 0.8 to 1.2, hue by a tenth of the circle, in any
-    order."""
+    """Brightness and contrast by factors of 0.6 to 1.4, saturation by 0.8 to 1.2, hue by a tenth of the circle, in
+    any order."""
     from PIL import ImageEnhance
 
     kinds: list[tuple[Any, float]] = [
@@ -117,7 +117,9 @@ def _enhance(name: str) -> Callable[[Image, float, Random], Image]:
     return apply
 
 
-def _ops(name: str, whole: bool = False, takes_value: bool = False) -> Callable[[Image, float, Random], Image]:
+def _ops(
+    name: str, whole: bool = False, takes_value: bool = False
+) -> Callable[[Image, float, Random], Image]:
     def apply(picture: Image, value: float, random: Random) -> Image:
         from PIL import ImageOps
 
@@ -156,7 +158,10 @@ def _cutout(picture: Image, value: float, random: Random) -> Image:
     from PIL import ImageDraw
 
     width, height = picture.size
-    x, y = int(max(0, random.uniform(0, width) - value / 2)), int(max(0, random.uniform(0, height) - value / 2))
+    x, y = (
+        int(max(0, random.uniform(0, width) - value / 2)),
+        int(max(0, random.uniform(0, height) - value / 2)),
+    )
     picture = picture.copy()
     ImageDraw.Draw(picture).rectangle((x, y, min(width, x + value), min(height, y + value)), (125, 123, 114))
     return picture

@@ -15,7 +15,8 @@ from .source import Labels
 
 @dataclass(frozen=True)
 class Clip:
-    """A video or a part of one, in seconds, and the labels that it shows. path may be a folder of extracted frames."""
+    """A video or a part of one, in seconds, and the labels that it shows. path may be a folder of extracted
+    frames."""
 
     path: str
     labels: Labels
@@ -79,8 +80,8 @@ def _parsed(text: str) -> VideoList:
 
 
 def held_out(clips: Sequence[Clip], share: float, seed: int) -> tuple[list[int], list[int]]:
-    """Indices of the clips to train on and of those held out. All clips of a video are on the same side, and labels keep
-    their shares as far as videos allow."""
+    """Indices of the clips to train on and of those held out. All clips of a video are on the same side, and labels
+    keep their shares as far as videos allow."""
     if not 0 <= share < 1:
         raise ValueError(f"held_out is {share}; expected 0 up to 1")
     import numpy as np
@@ -106,12 +107,14 @@ def held_out(clips: Sequence[Clip], share: float, seed: int) -> tuple[list[int],
 
 
 def faults(train: VideoList, tests: dict[str, VideoList]) -> list[str]:
-    """Sentences about a list that would spoil a result: files that are not there, videos that are also tested, clips that
-    overlap, labels with no clip."""
+    """Sentences about a list that would spoil a result: files that are not there, videos that are also tested, clips
+    that overlap, labels with no clip."""
     found = []
     missing = [clip for clip in train.clips if not os.path.exists(clip.path)]
     if missing:
-        found.append(f"{len(missing)} of {len(train.clips)} videos are not there, the first is {missing[0].path}")
+        found.append(
+            f"{len(missing)} of {len(train.clips)} videos are not there, the first is {missing[0].path}"
+        )
     own = {os.path.realpath(clip.path) for clip in train.clips}
     for name, test in tests.items():
         shared = sorted({clip.path for clip in test.clips if os.path.realpath(clip.path) in own})

@@ -1,9 +1,8 @@
-"""Which clips make up which step. All of it follows from the seed and the step's number, so that a training that goes on in
-the middle sees what a straight one sees, with any number of worker processes."""
+"""Which clips make up which step. All of it follows from the seed and the step's number, so that a training that goes
+on in the middle sees what a straight one sees, with any number of worker processes."""
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator
 
@@ -16,11 +15,12 @@ from ..recipe import Recipe
 from ..step import Batch
 from .source import ClipError, Source
 from .texts import Texts, share_labels
+from .workers import worker_options
 
 
 class Order(Dataset[Batch]):
-    """Item `step`: this process's part of that step's batch. An epoch is all clips in a new order; those that do not fill
-    a batch wait for another epoch's order."""
+    """Item `step`: this process's part of that step's batch. An epoch is all clips in a new order; those that do not
+    fill a batch wait for another epoch's order."""
 
     def __init__(self, source: Source, texts: Texts, recipe: Recipe) -> None:
         self.source, self.texts, self.recipe = source, texts, recipe
@@ -59,16 +59,16 @@ class Order(Dataset[Batch]):
 
     def _clip(self, index: int, random: np.random.Generator) -> torch.Tensor:
         """A clip. One that cannot be read is told, and the next one with the same labels stands in for it."""
-        count = len(self.source)
-        for step in range(count):
-            other = (index + step) % count
-            if self.source.labels[other] == self.source.labels[index]:
+        labels, count = self.source.labels[index], len(self.source)
+        failure = None
+        for other in ((index + step) % count for step in range(count)):
+            if self.source.labels[other] == labels:
                 try:
                     return self.source.clip(other, random)
                 except ClipError as error:
-                    first = error if step == 0 else first
+                    failure = failure or error
                     print(f"warning: {error}; another clip of its labels stands in for it", file=sys.stderr)
-        raise first
+        raise failure or ClipError(f"clip {index}: there is none")
 
     def _all_labels(self, step: int, labels: list[tuple[int, ...]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Every label in one template, this process's share of them. The last label fills up the shares."""
@@ -82,14 +82,7 @@ class Order(Dataset[Batch]):
 def batches(steps: Dataset[Batch], first: int, end: int, workers: int) -> Iterator[Batch]:
     """Batches of the steps from `first` up to `end`, made by worker processes ahead of their use."""
     loader = DataLoader(
-        steps, batch_size=None, sampler=range(first, end), num_workers=workers, pin_memory=torch.cuda.is_available(),
-        prefetch_factor=2 if workers else None, persistent_workers=False,
-        multiprocessing_context="forkserver" if workers else None, worker_init_fn=in_worker,
+        steps, batch_size=None, sampler=range(first, end), pin_memory=torch.cuda.is_available(),
+        prefetch_factor=2 if workers else None, **worker_options(workers),
     )  # fmt: skip
     yield from loader
-
-
-def in_worker(_: int) -> None:
-    """What a worker process begins with: Ctrl-C reaches it too, but is the training's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)

@@ -1,4 +1,5 @@
-"""Where clips come from. A source gives each clip as bytes, so that a batch travels at a quarter of its floats' size."""
+"""Where clips come from. A source gives each clip as bytes, so that a batch travels at a quarter of its floats'
+size."""
 
 from __future__ import annotations
 
@@ -25,15 +26,17 @@ class Source(Protocol):
     def __len__(self) -> int: ...
 
     def clip(self, index: int, random: np.random.Generator | None) -> torch.Tensor:
-        """A clip's frames: bytes [T, 3, S, S], or normalised floats. random: augmentation's random numbers; None for the
-        frames and the crop of test time."""
+        """A clip's frames: bytes [T, 3, S, S], or normalised floats. random: augmentation's random numbers; None for
+        the frames and the crop of test time."""
         ...
 
 
 class TensorSource:
     """Clips in memory: pixels [N, T, 3, S, S]."""
 
-    def __init__(self, pixels: torch.Tensor, labels: Sequence[Labels], groups: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, pixels: torch.Tensor, labels: Sequence[Labels], groups: Sequence[str] | None = None
+    ) -> None:
         if len(pixels) != len(labels):
             raise ValueError(f"{len(pixels)} clips with {len(labels)} labels")
         self.pixels, self.labels = pixels, [tuple(some) for some in labels]
@@ -47,8 +50,8 @@ class TensorSource:
 
 
 class SyntheticSource:
-    """Clips made from their number: a square that moves over noise. The label is its way of moving and its colour, so that
-    there is something to learn."""
+    """Clips made from their number: a square that moves over noise. The label is its way of moving and its colour, so
+    that there is something to learn."""
 
     def __init__(self, count: int, labels: int, frames: int, side: int, seed: int = 0) -> None:
         self.frames, self.side, self.seed, self.count = frames, side, seed, labels

@@ -43,7 +43,9 @@ class Texts:
                     if len(ids) > context:
                         raise ValueError(f"{text!r} has {len(ids)} tokens; the model takes {context}")
                     if max(ids) >= vocabulary:
-                        raise ValueError(f"the tokenizer has ids beyond the model's vocabulary of {vocabulary}")
+                        raise ValueError(
+                            f"the tokenizer has ids beyond the model's vocabulary of {vocabulary}"
+                        )
                     rows[i, j, : len(ids)] = torch.tensor(ids)
         return cls(rows)
 

@@ -21,8 +21,8 @@ Frames = np.ndarray
 
 
 def drawn_frames(count: int, segments: int, random: np.random.Generator) -> list[int]:
-    """The reference's choice while training: a frame of each segment, at random; of too few frames all, and some of them
-    again."""
+    """The reference's choice while training: a frame of each segment, at random; of too few frames all, and some of
+    them again."""
     if count <= segments:
         return sorted([*range(count), *random.integers(0, count, segments - count).tolist()])
     ticks = [i * count // segments for i in range(segments + 1)]
@@ -30,11 +30,16 @@ def drawn_frames(count: int, segments: int, random: np.random.Generator) -> list
 
 
 class VideoSource:
-    """Clips of a list as bytes [T, 3, S, S]. preset: "resize", "short_side" and "sampling" of test time, by their names in
-    a single file; what is missing is the reference's."""
+    """Clips of a list as bytes [T, 3, S, S]. preset: "resize", "short_side" and "sampling" of test time, by their
+    names in a single file; what is missing is the reference's."""
 
     def __init__(
-        self, clips: Sequence[Clip], frames: int, side: int, recipe: Recipe, preset: Mapping[str, str] | None = None
+        self,
+        clips: Sequence[Clip],
+        frames: int,
+        side: int,
+        recipe: Recipe,
+        preset: Mapping[str, str] | None = None,
     ) -> None:
         self.clips, self.frames, self.side, self.recipe = list(clips), frames, side, recipe
         self.preset = dict(preset or {})
@@ -68,7 +73,9 @@ class VideoSource:
 
         resize, short = self.preset.get("resize", "ActionCLIP"), self.preset.get("short_side")
         name = "hugging_face" if resize == "HuggingFace" else resize.lower()
-        return actionclip.preprocess_crop(list(frames), self.side, resize=name, short_side=short and int(short))
+        return actionclip.preprocess_crop(
+            list(frames), self.side, resize=name, short_side=short and int(short)
+        )
 
     def _test_frames(self, count: int, rate: float) -> list[int]:
         import actionclip
@@ -138,7 +145,10 @@ class _Folder:
     def read(self, indices: list[int]) -> Frames:
         from PIL import Image
 
-        read = {i: np.asarray(Image.open(os.path.join(self.path, self.names[i])).convert("RGB")) for i in set(indices)}
+        read = {
+            i: np.asarray(Image.open(os.path.join(self.path, self.names[i])).convert("RGB"))
+            for i in set(indices)
+        }
         return np.stack([read[i] for i in indices])
 
 

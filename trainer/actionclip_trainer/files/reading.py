@@ -1,5 +1,5 @@
-"""Reads weights to start from. The reference's files and files with CLIP's names are read here; every other family, OpenAI's
-archives among them, is read by the library, which writes it as a single file first."""
+"""Reads weights to start from. The reference's files and files with CLIP's names are read here; every other family,
+OpenAI's archives among them, is read by the library, which writes it as a single file first."""
 
 from __future__ import annotations
 
@@ -30,9 +30,12 @@ class Weights:
 
     @property
     def preset(self) -> dict[str, str]:
-        """How a single file says that frames are chosen and resized: "resize", "short_side" and "sampling" where it does."""
+        """How a single file says that frames are chosen and resized: "resize", "short_side" and "sampling" where it
+        does."""
         keys = ("resize", "short_side", "sampling")
-        return {key: self.metadata["actionclip." + key] for key in keys if "actionclip." + key in self.metadata}
+        return {
+            key: self.metadata["actionclip." + key] for key in keys if "actionclip." + key in self.metadata
+        }
 
     def named(self) -> dict[str, torch.Tensor]:
         """The tensors by their names in the single-file form."""
@@ -45,8 +48,8 @@ class Weights:
 
 
 def read_weights(path: str | Path, **load: Any) -> Weights:
-    """A file, a folder, or a name in Hugging Face's cache. load: arguments of `actionclip.Model` for what the family does
-    not tell, such as open_clip_name or activation."""
+    """A file, a folder, or a name in Hugging Face's cache. load: arguments of `actionclip.Model` for what the family
+    does not tell, such as open_clip_name or activation."""
     weights = _plain(Path(path)) if Path(path).is_file() and not load else None
     if weights is None:
         with tempfile.TemporaryDirectory() as folder:
@@ -93,7 +96,9 @@ def _single_file(path: str | Path) -> Weights | None:
             return None
         tensors = {name: file.get_tensor(name) for name in file.keys()}
     if any(tensor.dtype == torch.int8 for tensor in tensors.values()):
-        raise ValueError(f"{path}: int8 weights are for running, not for training; start from the file they came from")
+        raise ValueError(
+            f"{path}: int8 weights are for running, not for training; start from the file they came from"
+        )
     head = {name[7:]: tensor.float() for name, tensor in tensors.items() if name.startswith("fusion.")}
     model = _cleaned({name: tensor for name, tensor in tensors.items() if not name.startswith("fusion.")})
     return Weights(model, head, *_stated(metadata, *infer(model, head)), metadata)
@@ -108,7 +113,9 @@ def _stated(metadata: dict[str, str], sizes: Sizes, options: Options) -> tuple[S
     told = {ours: kind(metadata["actionclip." + key]) for key, (ours, kind) in read.items()
             if "actionclip." + key in metadata}  # fmt: skip
     if metadata.get("actionclip.temporal_view", "0") != "0":
-        raise ValueError("the weights' frames see each other (temporal_view), which the trainer does not train")
+        raise ValueError(
+            "the weights' frames see each other (temporal_view), which the trainer does not train"
+        )
     for key in ("mean", "std"):
         if "actionclip." + key in metadata:
             told[key] = tuple(map(float, metadata["actionclip." + key].split()))

@@ -34,7 +34,9 @@ def save(path: Path, what: Any) -> None:
     replaced(path, lambda part: torch.save(what, part))
 
 
-def write_reference(path: Path, tensors: Mapping[str, torch.Tensor], epoch: int = 0, half: bool = False) -> None:
+def write_reference(
+    path: Path, tensors: Mapping[str, torch.Tensor], epoch: int = 0, half: bool = False
+) -> None:
     """The reference's own form. half: matrices as fp16."""
     model: OrderedDict[str, torch.Tensor] = OrderedDict()
     head: OrderedDict[str, torch.Tensor] = OrderedDict()
@@ -44,7 +46,15 @@ def write_reference(path: Path, tensors: Mapping[str, torch.Tensor], epoch: int 
             head["module." + name[7:]] = kept
         else:
             model[name] = kept
-    save(path, {"epoch": epoch, "model_state_dict": model, "fusion_model_state_dict": head, "optimizer_state_dict": {}})
+    save(
+        path,
+        {
+            "epoch": epoch,
+            "model_state_dict": model,
+            "fusion_model_state_dict": head,
+            "optimizer_state_dict": {},
+        },
+    )
 
 
 def write_single_file(
@@ -58,8 +68,8 @@ def write_single_file(
     notes: Mapping[str, str] | None = None,
     half: bool = False,
 ) -> None:
-    """The library's form, docs/FORMAT.md, with everything in it that the library needs. merges: the text of CLIP's merge
-    list. half: matrices as fp16."""
+    """The library's form, docs/FORMAT.md, with everything in it that the library needs. merges: the text of CLIP's
+    merge list. half: matrices as fp16."""
     metadata = {
         "actionclip.format": "1", "actionclip.head": options.head, "actionclip.frames": str(options.frames),
         "actionclip.joint": "on" if options.joint else "off", "actionclip.temporal_shift": options.shift,
@@ -89,6 +99,8 @@ def _safetensors(tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> 
 
     data = serialised(tensors, metadata)
     end = 8 + struct.unpack("<Q", data[:8])[0]
-    header = json.dumps(json.loads(data[8:end]), sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    header = json.dumps(
+        json.loads(data[8:end]), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    ).encode()
     header += b" " * (-len(header) % 8)
     return struct.pack("<Q", len(header)) + header + data[end:]

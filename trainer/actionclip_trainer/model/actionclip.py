@@ -45,8 +45,8 @@ class ActionCLIP(nn.Module):
             yield "fusion." + name, parameter
 
     def train_only(self, vision: str | int, text: str | int, head: bool = True) -> None:
-        """Freezes what is not trained. vision, text: "all", "none", "projection", or the number of last blocks that are
-        trained, with the LayerNorm and the projection after them."""
+        """Freezes what is not trained. vision, text: "all", "none", "projection", or the number of last blocks that
+        are trained, with the LayerNorm and the projection after them."""
         _freeze(self.clip.visual, vision, self.clip.visual.transformer, ("ln_post.", "proj"))
         rest = {n: p for n, p in self.clip.named_parameters() if not n.startswith("visual.")}
         _freeze(self.clip, text, self.clip.transformer, ("ln_final.", "text_projection"), rest)
@@ -57,8 +57,8 @@ class ActionCLIP(nn.Module):
     @torch.no_grad()
     def load(self, model: Mapping[str, torch.Tensor], head: Mapping[str, torch.Tensor]) -> list[str]:
         """Takes over tensors by their names, and returns the names of those that keep their start: tensors of options
-        that the weights lack. `.net.` in a name does not count: plain weights start a model with temporal shift. Tensors
-        of another head than this model's are left out."""
+        that the weights lack. `.net.` in a name does not count: plain weights start a model with temporal shift.
+        Tensors of another head than this model's are left out."""
         plain = {name.replace(".net.", "."): tensor for name, tensor in model.items()}
         own = {name.replace(".net.", "."): p for name, p in self.clip.named_parameters()}
         unknown = sorted(set(plain) - set(own))
@@ -90,7 +90,9 @@ def _freeze(
         count = min(choice, len(blocks.resblocks))
     elif choice not in ("all", "none", "projection"):
         raise ValueError(f'{choice!r}; expected "all", "none", "projection" or a number of blocks')
-    chosen = {id(p) for block in blocks.resblocks[len(blocks.resblocks) - count :] for p in block.parameters()}
+    chosen = {
+        id(p) for block in blocks.resblocks[len(blocks.resblocks) - count :] for p in block.parameters()
+    }
     for name, parameter in (parameters or dict(tower.named_parameters())).items():
         on_top = choice != "none" and name.startswith(last)
         parameter.requires_grad_(choice == "all" or on_top or id(parameter) in chosen)

@@ -60,9 +60,9 @@ class Block(nn.Module):
 
 
 class ShiftedBlock(nn.Module):
-    """A block after the temporal shift of its input [B·T, 1 + patches, width]: of the patch tokens' channels an eighth
-    comes from the next frame and an eighth from the one before, zeros beyond the clip. The class token stays. Causal:
-    nothing comes from the next frame."""
+    """A block after the temporal shift of its input [B·T, 1 + patches, width]: of the patch tokens' channels an
+    eighth comes from the next frame and an eighth from the one before, zeros beyond the clip. The class token stays.
+    Causal: nothing comes from the next frame."""
 
     def __init__(self, net: Block, frames: int, causal: bool) -> None:
         super().__init__()

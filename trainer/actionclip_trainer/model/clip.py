@@ -23,7 +23,8 @@ class VisionTransformer(nn.Module):
         self.ln_post = nn.LayerNorm(w, options.epsilon)
         heads = sizes.vision_heads or w // 64
         blocks: list[nn.Module] = [
-            Block(w, heads, False, options.activation, options.epsilon, sizes.hidden) for _ in range(sizes.layers)
+            Block(w, heads, False, options.activation, options.epsilon, sizes.hidden)
+            for _ in range(sizes.layers)
         ]
         if options.shift != "off":
             blocks = [ShiftedBlock(block, options.frames, options.shift == "causal") for block in blocks]
@@ -35,7 +36,8 @@ class VisionTransformer(nn.Module):
         """Normalised pixels [B·T, 3, S, S] to embeddings [B·T, E], or [B, E] of a joint model."""
         n, _, side, _ = pixels.shape
         g, p = side // self.patch, self.patch
-        # The patches do not overlap: the convolution is a product, which is faster on processors and the same on GPUs.
+        # The patches do not overlap: the convolution is a product, which is faster on processors and the same on
+        # GPUs.
         cut = pixels.reshape(n, 3, g, p, g, p).permute(0, 2, 4, 1, 3, 5).reshape(n, g * g, 3 * p * p)
         x = F.linear(cut, self.conv1.weight.flatten(1))
         x = torch.cat([self.class_embedding.to(x.dtype).expand(n, 1, -1), x], 1) + self.positional_embedding
@@ -55,7 +57,8 @@ class CLIP(nn.Module):
         self.visual = VisionTransformer(sizes, options)
         heads = sizes.text_heads or x // 64
         blocks: list[nn.Module] = [
-            Block(x, heads, True, options.activation, options.epsilon, sizes.text_hidden) for _ in range(sizes.text_layers)
+            Block(x, heads, True, options.activation, options.epsilon, sizes.text_hidden)
+            for _ in range(sizes.text_layers)
         ]
         self.transformer = Blocks(blocks)
         self.token_embedding = nn.Embedding(sizes.vocabulary, x)
@@ -68,8 +71,8 @@ class CLIP(nn.Module):
         start_blocks(self.transformer, x, sizes.text_layers)
 
     def encode_text(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Token ids [N, L], L up to the context, to embeddings [N, E]. The largest id ends the text; positions after it
-        change nothing, so that a batch may be cut at its longest text."""
+        """Token ids [N, L], L up to the context, to embeddings [N, E]. The largest id ends the text; positions after
+        it change nothing, so that a batch may be cut at its longest text."""
         x = self.token_embedding(tokens) + self.positional_embedding[: tokens.shape[1]]
         x = self.ln_final(self.transformer(x))
         return x[torch.arange(len(x), device=x.device), tokens.argmax(-1)] @ self.text_projection

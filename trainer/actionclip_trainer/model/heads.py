@@ -11,7 +11,13 @@ from .options import Options, Sizes
 
 
 def make_head(sizes: Sizes, options: Options) -> nn.Module:
-    kind = {"MeanP": Mean, "Conv_1D": Convolution, "LSTM": LSTM, "Transf": Transformer, "Transf_cls": ClassToken}
+    kind = {
+        "MeanP": Mean,
+        "Conv_1D": Convolution,
+        "LSTM": LSTM,
+        "Transf": Transformer,
+        "Transf_cls": ClassToken,
+    }
     return kind[options.head](sizes, options)
 
 
@@ -35,8 +41,8 @@ class WithPositions(nn.Module):
 
 
 class Convolution(WithPositions):
-    """A depthwise convolution over time, which starts as a temporal shift. Quirk: the buffer [T, E] is read as [E, T],
-    without a transposition."""
+    """A depthwise convolution over time, which starts as a temporal shift. Quirk: the buffer [T, E] is read as [E,
+    T], without a transposition."""
 
     def __init__(self, sizes: Sizes, options: Options) -> None:
         super().__init__(sizes)

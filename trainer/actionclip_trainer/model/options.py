@@ -21,8 +21,8 @@ SHIFTS = ("off", "on", "causal")
 
 @dataclass(frozen=True)
 class Sizes:
-    """Every size of the two encoders. A number of heads of 0 means one for each 64 numbers of the width, an MLP's hidden
-    size of 0 four times the width."""
+    """Every size of the two encoders. A number of heads of 0 means one for each 64 numbers of the width, an MLP's
+    hidden size of 0 four times the width."""
 
     side: int = 224
     patch: int = 16
@@ -71,7 +71,10 @@ class Options:
         if self.head.lower() not in names:
             raise ValueError(f"head is {self.head!r}; expected one of {', '.join(HEADS)}")
         object.__setattr__(self, "head", names[self.head.lower()])
-        for name, value, choices in (("shift", self.shift, SHIFTS), ("activation", self.activation, ACTIVATIONS)):
+        for name, value, choices in (
+            ("shift", self.shift, SHIFTS),
+            ("activation", self.activation, ACTIVATIONS),
+        ):
             if value not in choices:
                 raise ValueError(f"{name} is {value!r}; expected one of {', '.join(choices)}")
         if self.joint and (self.shift != "off" or self.head != "MeanP"):
@@ -93,7 +96,8 @@ def infer(model: Mapping[str, torch.Tensor], head: Mapping[str, torch.Tensor]) -
         side=grid * patch, patch=patch, width=width, layers=_layers(model, "visual.transformer.resblocks."),
         embed=model["visual.proj"].shape[1], context=context, vocabulary=len(model["token_embedding.weight"]),
         text_width=text_width, text_layers=_layers(model, "transformer.resblocks."),
-        hidden=_hidden(model, "visual.transformer.resblocks.0."), text_hidden=_hidden(model, "transformer.resblocks.0."),
+        hidden=_hidden(model, "visual.transformer.resblocks.0."),
+        text_hidden=_hidden(model, "transformer.resblocks.0."),
         head_hidden=_hidden(head, "transformer.resblocks.0."),
         head_layers=_layers(head, "transformer.resblocks.") or 6,
         head_positions=len(head.get("frame_position_embeddings.weight", ())),
@@ -116,5 +120,8 @@ def _layers(tensors: Mapping[str, torch.Tensor], prefix: str) -> int:
 
 def _hidden(tensors: Mapping[str, torch.Tensor], prefix: str) -> int:
     """The hidden size of a block's MLP, 0 if it is the usual one."""
-    fc = next((tensors[n] for n in (prefix + "mlp.c_fc.weight", prefix + "net.mlp.c_fc.weight") if n in tensors), None)
+    fc = next(
+        (tensors[n] for n in (prefix + "mlp.c_fc.weight", prefix + "net.mlp.c_fc.weight") if n in tensors),
+        None,
+    )
     return 0 if fc is None or fc.shape[0] == 4 * fc.shape[1] else fc.shape[0]
