@@ -203,11 +203,11 @@ endef
 
 # Folders beside each other, since most tests keep one processor busy. A job that is begun with -m can be interrupted, as
 # tests of Ctrl-C do.
-test-python: ## pytest: the Python package and the command
+test-python: ## pytest: the Python package, the command, the shapes model and the trainer
 	@$(find_python); mkdir -p build/tests; set -m; \
 	$$python -m pytest -q -rs Tests/command < /dev/null > build/tests/command.log 2>&1 & command=$$!; set +m; \
 	trap 'kill -- -$$command 2> /dev/null || true' EXIT; good=1; \
-	for folder in Tests/python Tests/shapes; do echo "$$folder:"; $$python -m pytest -q -rs "$$folder" || good=0; done; \
+	for folder in Tests/python Tests/shapes Tests/trainer; do echo "$$folder:"; $$python -m pytest -q -rs "$$folder" || good=0; done; \
 	wait $$command || good=0; echo 'Tests/command:'; cat build/tests/command.log; (( good ))
 
 test-thread-sanitizer: ## streams at work on six threads under the thread sanitizer, for RUN_SECONDS (60) after a build of minutes
