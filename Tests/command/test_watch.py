@@ -10,6 +10,7 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
 import time
 
 import numpy as np
@@ -256,7 +257,7 @@ def test_a_video_file_by_standard_input_is_told_to_be_given_by_name():
       "--max-event must be 0, or at least --min-off, which is 0.3 seconds"),
      (["-", "--mode", "independent", "--margin", "0.1"], "--margin is for --mode exclusive"),
      (["-", "--thresholds", "t.csv", "--on", "0.5"], "--thresholds or --on, not both"), (["-", "--gap", "nan"], "--gap"),
-     (["0"], "did you mean the camera /dev/video0?"), (["-", "--label", " "], "--label must not be empty"),
+     (["0"], "did you mean the camera /dev/video0?"), ([""], "no such file"), (["-", "--label", " "], "--label must not be empty"),
      (["-", "--label", "waving", "--label", "waving"], "'waving' is there twice"),
      (["rtsp://user:secret@host/", "--model", MODEL], "ffmpeg"), (["/dev/video-none"], "No such file")])  # fmt: skip
 def test_wrong_usage_is_refused_in_one_line(options, words):
@@ -382,6 +383,21 @@ def test_labels_are_changed_while_it_runs(clip, tmp_path, fast_clock):
     assert begun and all(line["start"] >= changed and line["peak_time"] >= changed for line in begun)
     code, _, err = running.end()
     assert code == 0, err
+
+
+def test_labels_that_change_before_the_first_frame_are_noticed(clip, tmp_path, fast_clock):
+    path = tmp_path / "labels.txt"
+    path.write_text("waving\nclapping\n")
+    running = Running(*arguments(labels=["--labels", path]), env=fast_clock(50))
+    time.sleep(0.3)  # it waits for the header
+    path.write_text("sitting\nwaving\n")
+    running.write(clip)
+    late = threading.Timer(20, running.process.kill)
+    late.start()
+    while running.until("labels")["labels"] != ["sitting", "waving"]:
+        pass
+    late.cancel()
+    assert running.end()[0] == 0
 
 
 def test_labels_that_the_model_never_learned_are_said_whenever_they_are_given(tmp_path):

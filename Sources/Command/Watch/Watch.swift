@@ -78,6 +78,8 @@ struct Watch: ParsableCommand {
     let stop = try StopRequest()
     let signals = try Signals(stop: stop, rereads: candidates.labels != nil)
     let descriptions = try scoring.prompts.readDescriptions()
+    // Before the labels are read, so that no change after that is missed.
+    let labelFile = candidates.labels.map(LabelFile.init)
     let labels = try candidates.given()
     let frames = try open(until: stop)
     let model = try options.load(model)
@@ -91,7 +93,7 @@ struct Watch: ParsableCommand {
     let onTerminal = isatty(STDOUT_FILENO) == 1 && !json
     var loop = WatchLoop(
       stream, reader, signals, tracking, onTerminal ? LiveView() : EventLines(windows: windows),
-      labelFile: candidates.labels.map(LabelFile.init))
+      labelFile: labelFile)
     try reader.start()
     signals.frames()
     do {
@@ -116,7 +118,7 @@ struct Watch: ParsableCommand {
       return try PipedFrames(y4mUntil: stop, rate: pictures.rate, pictures.colours)
     }
     if CameraFrames.isCamera(source) { return try CameraFrames(source, pictures.wish(), until: stop) }
-    if !source.exists, source.shown.allSatisfy(\.isNumber) {
+    if !source.exists, source.shown.wholeMatch(of: /[0-9]+/) != nil {
       throw CommandError(
         "\(source.shown): there is no such file; did you mean the camera /dev/video\(source.shown)?")
     }
