@@ -1,5 +1,5 @@
-"""Reads weights to start from. The reference's files and files with CLIP's names are read here; every other family,
-OpenAI's archives among them, is read by the library, which writes it as a single file first."""
+"""Reads weights to start from. Single files and the reference's checkpoints are read here; every other family, OpenAI's
+archives among them, is read by the library, which writes it as a single file first."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ def _plain(path: Path) -> Weights | None:
     if begins[8:] == b"{":
         return _single_file(path)
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
+        # Mapped: the optimizer's state, twice the weights' size, is never read.
+        saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception:  # no pickle of tensors alone: an archive of TorchScript, or another program's objects
         return None
     if not isinstance(saved, dict) or not isinstance(saved.get("fusion_model_state_dict"), dict):
@@ -82,7 +83,7 @@ def _cleaned(tensors: dict[str, Any]) -> dict[str, torch.Tensor]:
         while name.startswith(_PREFIXES):
             name = name.split(".", 1)[1]
         if isinstance(tensor, torch.Tensor) and name.rsplit(".", 1)[-1] not in _BUFFERS:
-            kept[name] = tensor.float()
+            kept[name] = tensor.float().clone()
     return kept
 
 
