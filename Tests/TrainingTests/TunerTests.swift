@@ -90,7 +90,8 @@ struct TunerTests {
   }
 
   private static func tuner(
-    _ base: ActionCLIP, _ parts: TrainedParts = .everything, _ recipe: Recipe = quick, threads: Int = 1,
+    _ base: ActionCLIP, _ parts: TrainedParts = .everything, _ recipe: Recipe = quick,
+    threads: Int = 1,
     memoryLimit: Int? = nil
   ) throws -> Tuner {
     try Tuner(
@@ -114,7 +115,9 @@ struct TunerTests {
     return all
   }
 
-  @Test(arguments: [TrainingLoss.multiPositive, .crossEntropy]) func theLossFalls(loss: TrainingLoss) throws {
+  @Test(arguments: [TrainingLoss.multiPositive, .crossEntropy]) func theLossFalls(
+    loss: TrainingLoss
+  ) throws {
     var recipe = Self.quick
     recipe.loss = loss
     let tuner = try Self.tuner(try Self.base(), .everything, recipe)
@@ -148,7 +151,10 @@ struct TunerTests {
     let before = try Self.values(base)
     for (parts, prefixes) in [
       (TrainedParts(logitScale: false), ["fusion."]),
-      (TrainedParts(vision: .projection, head: false), ["visual.proj", "visual.ln_post.", "logit_scale"]),
+      (
+        TrainedParts(vision: .projection, head: false),
+        ["visual.proj", "visual.ln_post.", "logit_scale"]
+      ),
       (
         TrainedParts(vision: .lastBlocks(1), text: .projection, head: false, logitScale: false),
         [
@@ -161,7 +167,8 @@ struct TunerTests {
       for _ in 0..<2 { _ = try tuner.step(Self.batch()) }
       let after = try Self.values(tuner.model(share: 1, LoadOptions()))
       let changed = after.keys.filter { after[$0] != before[$0] }.sorted()
-      #expect(changed == before.keys.filter { name in prefixes.contains { name.hasPrefix($0) } }.sorted())
+      #expect(
+        changed == before.keys.filter { name in prefixes.contains { name.hasPrefix($0) } }.sorted())
       #expect(changed == tuner.trained)
     }
     #expect(try Self.values(base) == before)
@@ -171,7 +178,9 @@ struct TunerTests {
     let base = try Self.base()
     let tuner = try Self.tuner(base)
     for _ in 0..<3 { _ = try tuner.step(Self.batch()) }
-    let (before, after) = (try Self.values(base), try Self.values(tuner.model(share: 1, LoadOptions())))
+    let (before, after) = (
+      try Self.values(base), try Self.values(tuner.model(share: 1, LoadOptions()))
+    )
     #expect(try Self.values(tuner.model(share: 0, LoadOptions())) == before)
     let half = try Self.values(tuner.model(LoadOptions()))
     for (name, values) in half {
@@ -190,9 +199,12 @@ struct TunerTests {
     var pixels = [Float](repeating: 0.5, count: 4 * 2 * 192)
     pixels[2 * 2 * 192 + 7] = .nan
     let bad = try MemoryBatch(
-      pixels: pixels, tokens: [Int32](repeating: 19, count: 24), labels: LabelSets([[0], [1], [0], [2]]),
+      pixels: pixels, tokens: [Int32](repeating: 19, count: 24),
+      labels: LabelSets([[0], [1], [0], [2]]),
       textCount: 4)
-    #expect(throws: Failure(.notFinite, "clip 2: the pixels hold NaN or infinity")) { try tuner.step(bad) }
+    #expect(throws: Failure(.notFinite, "clip 2: the pixels hold NaN or infinity")) {
+      try tuner.step(bad)
+    }
     #expect(try Self.values(tuner.model(share: 1, LoadOptions())) == before && tuner.steps == 0)
   }
 
@@ -210,7 +222,10 @@ struct TunerTests {
     let before = try Self.values(try Self.base())
     func distance(_ values: [String: [Float]]) -> Float {
       before.reduce(0) { sum, entry in
-        sum + zip(entry.value, values[entry.key] ?? []).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        sum
+          + zip(entry.value, values[entry.key] ?? []).reduce(0) {
+            $0 + ($1.0 - $1.1) * ($1.0 - $1.1)
+          }
       }
     }
     let free = try run { $0.weightDecay = 0 }
@@ -230,7 +245,8 @@ struct TunerTests {
   /// A tuner that goes on from a saved state takes the steps of one that was never stopped, from every step on.
   @Test func aStateGoesOnBitForBit() throws {
     let base = try Self.base()
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tuner-\(UUID().uuidString)")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "tuner-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = FilePath(folder.appendingPathComponent("state.safetensors").path)
@@ -239,7 +255,8 @@ struct TunerTests {
     let straight = try Self.tuner(base, .everything, recipe)
     let batch = try Self.batch()
     var stopped = try Self.tuner(base, .everything, recipe)
-    func resumed(_ recipe: Recipe, _ parts: TrainedParts = .everything, identity: String = "a") throws
+    func resumed(_ recipe: Recipe, _ parts: TrainedParts = .everything, identity: String = "a")
+      throws
       -> Tuner
     {
       try Tuner(
@@ -271,7 +288,8 @@ struct TunerTests {
     let head = try #require(TemporalHeadKind(name: name))
     func started(_ seed: UInt64) throws -> ActionCLIP {
       try base.remade(
-        from: StartedHead(base, head, frames: 3, seed: seed), LoadOptions(head: head, frames: 3, threads: 1))
+        from: StartedHead(base, head, frames: 3, seed: seed),
+        LoadOptions(head: head, frames: 3, threads: 1))
     }
     let model = try started(1)
     #expect(model.configuration.head == head && model.configuration.frames == 3)
@@ -308,5 +326,34 @@ struct TunerTests {
       labels: LabelSets([[0], [1], [0], [2]]), textCount: 4)
     let losses = try (0..<5).map { _ in try tuner.step(batch).loss }
     #expect(losses[4] < losses[1], "\(losses)")
+  }
+
+  /// A batch that counts how often its clips are asked for.
+  private final class CountedBatch: TrainingBatch {
+    let batch: MemoryBatch
+    var asked = 0
+    init(_ batch: MemoryBatch) { self.batch = batch }
+    var labels: LabelSets { batch.labels }
+    var tokens: UnsafePointer<Int32> { batch.tokens }
+    var textCount: Int { batch.textCount }
+    func write(clip: Int, to pixels: UnsafeMutablePointer<Float>) throws(Failure) {
+      asked += 1
+      try batch.write(clip: clip, to: pixels)
+    }
+  }
+
+  /// A head that is trained alone has the gradients that it has among all, from frames that are encoded once.
+  @Test func aHeadAloneNeedsEachClipOnce() throws {
+    func gradient(_ parts: TrainedParts) throws -> (numbers: [Float], asked: Int) {
+      let loaded = try Self.base()
+      let model = try TrainableModel(loaded) { parts.contains($0, in: loaded.configuration) }
+      let batch = CountedBatch(try Self.batch())
+      _ = try GradientPasses(model).run(batch, .multiPositive)
+      let parameter = try #require(model.parameter("fusion.shift.weight"))
+      return ((0..<parameter.gradient.count).map { parameter.gradient[$0] }, batch.asked)
+    }
+    let (alone, all) = (try gradient(TrainedParts()), try gradient(.everything))
+    #expect(alone.numbers == all.numbers)
+    #expect(alone.asked == 4 && all.asked == 8)
   }
 }

@@ -55,16 +55,18 @@ public final class Optimiser {
   @discardableResult
   public func step(factor: Double) throws(Failure) -> Report {
     if recipe.anchor > 0 { addAnchors() }
-    let norm = gradientNorm()
+    let norm = try gradientNorm()
     guard norm.isFinite else {
-      throw Failure(.notFinite, "training diverged at step \(steps + 1): its gradients overflow fp32")
+      throw Failure(
+        .notFinite, "training diverged at step \(steps + 1): its gradients overflow fp32")
     }
     if let limit = recipe.clipNorm, norm > limit { scaleGradients(Float(limit / (norm + 1e-6))) }
     steps += 1
     for (parameter, own) in zip(model.parameters, moments) {
       let rate = recipe.rate * factor * (own.isHeads ? recipe.headRateFactor : 1)
       AdamWStep(
-        number: steps, rate: rate, weightDecay: own.decays ? recipe.weightDecay : 0, beta1: recipe.beta1,
+        number: steps, rate: rate, weightDecay: own.decays ? recipe.weightDecay : 0,
+        beta1: recipe.beta1,
         beta2: recipe.beta2, epsilon: recipe.epsilon
       ).apply(
         parameter.value, gradient: parameter.gradient, mean: own.mean, square: own.square,
@@ -99,18 +101,28 @@ public final class Optimiser {
     }
   }
 
-  /// Sums are taken in double and in order.
-  private func gradientNorm() -> Double {
+  /// Shares' sums are taken in double, and added in order.
+  private func gradientNorm() throws(Failure) -> Double {
     var squares = 0.0
     for parameter in model.parameters {
-      let gradient = parameter.gradient.base
-      for i in 0..<parameter.gradient.count { squares += Double(gradient[i]) * Double(gradient[i]) }
+      let (gradient, count) = (parameter.gradient.base, parameter.gradient.count)
+      let sums = try GrowingArray<Double>(
+        repeating: 0, count: (count + Optimiser.share - 1) / Optimiser.share)
+      let base = sums.base
+      forEachShare(count) { range in
+        var sum = 0.0
+        for i in range { sum += Double(gradient[i]) * Double(gradient[i]) }
+        base[range.lowerBound / Optimiser.share] = sum
+      }
+      for share in 0..<sums.count { squares += sums[share] }
     }
     return squares.squareRoot()
   }
 
+  private static let share = 1 << 16
+
   private func forEachShare(_ count: Int, _ body: (Range<Int>) -> Void) {
-    let share = 1 << 16
+    let share = Optimiser.share
     model.model.pool.run(count: (count + share - 1) / share) { index, _ in
       body(index * share..<min(count, (index + 1) * share))
     }

@@ -33,9 +33,11 @@ public final class GradientPasses {
   /// CLIP's scale is at most 100, which a model without one has.
   private static let usualLogScale = 4.605170185988092
 
-  /// The embeddings of a batch, not normalised: [B, E] and [texts, E].
+  /// The embeddings of a batch, not normalised: [B, E] and [texts, E]. Where only the temporal head is trained, those of
+  /// the frames are kept too, [B, frame rows, E], so that no frame is encoded twice.
   public struct Embeddings {
     public let videos, texts: FloatBuffer
+    let frames: FloatBuffer?
   }
 
   public func embeddings(_ batch: some TrainingBatch) throws(Failure) -> Embeddings {
@@ -43,18 +45,21 @@ public final class GradientPasses {
     let (videos, texts) = (
       try FloatBuffer(count: count * size), try FloatBuffer(count: batch.textCount * size)
     )
+    let numbersOfFrames = model.model.frameRowsPerVideo * size
+    let frames = model.trainsFrames ? nil : try FloatBuffer(count: count * numbersOfFrames)
     for clip in 0..<count {
       try checkCancelled()
       try batch.write(clip: clip, to: pixels.base)
       do {
         try model.model.encode(
-          PixelFrames(pixels.base), videos: 1, videoOut: videos.base + clip * size, frameOut: nil)
+          PixelFrames(pixels.base), videos: 1, videoOut: videos.base + clip * size,
+          frameOut: frames.map { $0.base + clip * numbersOfFrames })
       } catch {
         throw error.kind == .notFinite ? error.about("clip \(clip)") : error
       }
     }
     try model.model.encode(tokens: batch.tokens, rows: batch.textCount, to: texts.base)
-    return Embeddings(videos: videos, texts: texts)
+    return Embeddings(videos: videos, texts: texts, frames: frames)
   }
 
   /// Sets the model's gradients to those of the batch, and returns its loss.
@@ -64,14 +69,22 @@ public final class GradientPasses {
       loss, videos: embeddings.videos.base, labels: batch.labels, texts: embeddings.texts.base,
       textCount: batch.textCount, size: size, logScale: try logarithm(),
       pool: model.model.pool)
-    extendLifetime(embeddings)
-    guard result.isFinite else { throw Failure(.notFinite, "the loss of the batch is not a number") }
+    guard result.isFinite else {
+      throw Failure(.notFinite, "the loss of the batch is not a number")
+    }
     model.clearGradients()
     for clip in 0..<batch.labels.count {
       try checkCancelled()
-      try batch.write(clip: clip, to: pixels.base)
-      try model.addVideoGradient(pixels.base, gradient: result.videoGradient.base + clip * size)
+      let gradient = result.videoGradient.base + clip * size
+      if let frames = embeddings.frames {
+        try model.addHeadGradient(
+          frames.base + clip * model.model.frameRowsPerVideo * size, gradient: gradient)
+      } else {
+        try batch.write(clip: clip, to: pixels.base)
+        try model.addVideoGradient(pixels.base, gradient: gradient)
+      }
     }
+    extendLifetime((embeddings, result))
     try model.addTextGradients(
       tokens: batch.tokens, count: batch.textCount, gradient: result.textGradient.base)
     if let logScale { logScale.gradient.base[0] += Float(result.logScaleGradient) }
