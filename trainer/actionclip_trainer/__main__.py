@@ -28,6 +28,8 @@ def main() -> int:
     options = parser.parse_args()
     try:
         results = Run(read_configuration(options.configuration, options.changes)).train()
+        if processes.rank() == 0:
+            print(json.dumps(results))
     except Stopped as stopped:
         print(stopped, file=sys.stderr)
         return 130
@@ -36,8 +38,6 @@ def main() -> int:
         return 1
     finally:
         processes.end()
-    if processes.rank() == 0:
-        print(json.dumps(results))
     return 0
 
 

@@ -120,9 +120,12 @@ def faults(train: VideoList, tests: dict[str, VideoList]) -> list[str]:
         shared = sorted({clip.path for clip in test.clips if os.path.realpath(clip.path) in own})
         if shared:
             found.append(f"{len(shared)} videos are in training and in {name}, the first is {shared[0]}")
-    repeated = [clip for clip, count in Counter(train.clips).items() if count > 1]
+    same: dict[tuple[str, float, float | None], list[Clip]] = {}
+    for clip in train.clips:
+        same.setdefault((os.path.realpath(clip.path), clip.start, clip.end), []).append(clip)
+    repeated = [clips for clips in same.values() if len(clips) > 1]
     if repeated:
-        found.append(f"{len(repeated)} clips are there more than once, the first is {repeated[0]}")
+        found.append(f"{len(repeated)} clips are there more than once, the first is {repeated[0][1]}")
     counts = Counter(label for clip in train.clips for label in clip.labels)
     empty = [name for index, name in enumerate(train.labels) if not counts[index]]
     if empty:

@@ -29,7 +29,7 @@ class Order(Dataset[Batch]):
         if recipe.batch % self.count:
             raise ValueError(f"a batch of {recipe.batch} clips does not divide among {self.count} processes")
         if not self.steps_per_epoch:
-            raise ValueError(f"{len(source)} clips do not fill a batch of {recipe.batch}")
+            raise ValueError(f"{len(source)} clips do not fill a batch of {recipe.batch}: make recipe.batch less")
         for index, labels in enumerate(source.labels):
             wrong = [label for label in labels if not 0 <= label < texts.labels]
             if wrong or not labels:
