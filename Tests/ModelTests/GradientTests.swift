@@ -38,35 +38,43 @@ struct GradientTests {
 
   /// A model, a video and two texts of different lengths, and the loss over their embeddings.
   private struct Problem {
-    static let frames = 3
+    let frames, texts: Int
     let model: TrainableModel
     let pixels: [Float]
     let tokens: [Int32]
     let factors: [Float]  // of the video's embedding and the texts'
 
-    init(_ option: Option, threads: Int = 2, isTrained: (String) -> Bool = { _ in true }) throws {
+    init(
+      _ option: Option, frames: Int = 3, texts: Int = 2, threads: Int = 2,
+      isTrained: (String) -> Bool = { _ in true }
+    ) throws {
+      (self.frames, self.texts) = (frames, texts)
       let loaded = try ActionCLIP(
-        option.tensors(frames: Self.frames),
+        option.tensors(frames: frames),
         options: LoadOptions(
           joint: option.isJoint, temporalShift: option.shift, head: option.isJoint ? nil : option.head,
-          frames: Self.frames, threads: threads, activation: option.activation),
+          frames: frames, threads: threads, activation: option.activation),
         declaresOptions: false)
       model = try TrainableModel(loaded, isTrained: isTrained)
       let size = InMemoryTensors.embedding
-      pixels = (0..<Self.frames * 192).map { sin(Float($0) * 0.37) }
-      tokens = [48, 3, 7, 7, 49, 0, 0, 0, 0, 0, 0, 0, 48, 9, 49, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-      factors = (0..<3 * size).map { cos(Float($0 * $0) * 0.11) }
+      pixels = (0..<frames * 192).map { sin(Float($0) * 0.37) }
+      // Of different lengths, by turns.
+      tokens = (0..<texts).flatMap { text -> [Int32] in
+        let (word, rest) = (Int32(text / 2 % 30), [Int32](repeating: 0, count: 7))
+        return text % 2 == 0 ? [48, 3 + word, 7, 7, 49] + rest : [48, 9 + word, 49, 0, 0] + rest
+      }
+      factors = (0..<(1 + texts) * size).map { cos(Float($0 * $0 % 997) * 0.11) }
     }
 
     private var size: Int { InMemoryTensors.embedding }
 
     func loss() throws -> Double {
-      var (video, texts) = ([Float](repeating: 0, count: size), [Float](repeating: 0, count: 2 * size))
+      var (video, texts) = ([Float](repeating: 0, count: size), [Float](repeating: 0, count: texts * size))
       try pixels.withUnsafeBufferPointer {
         let frames = PixelFrames(try #require($0.baseAddress))
         try model.model.encode(frames, videos: 1, videoOut: &video, frameOut: nil)
       }
-      try model.model.encode(tokens: tokens, rows: 2, to: &texts)
+      try model.model.encode(tokens: tokens, rows: self.texts, to: &texts)
       return zip(video + texts, factors).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
 
@@ -75,7 +83,7 @@ struct GradientTests {
       model.keepsActivations = keepsActivations
       model.clearGradients()
       try model.addVideoGradient(pixels, gradient: factors)
-      try model.addTextGradients(tokens: tokens, count: 2, gradient: Array(factors[size...]))
+      try model.addTextGradients(tokens: tokens, count: texts, gradient: Array(factors[size...]))
       return model.parameters.map { parameter in
         (0..<parameter.gradient.count).map { parameter.gradient[$0] }
       }
@@ -215,5 +223,27 @@ struct GradientTests {
     let viewing = try ActionCLIP(
       InMemoryTensors.clip(), options: LoadOptions(frames: 3, temporalView: 1), declaresOptions: false)
     #expect(throws: Failure.self) { try TrainableModel(viewing) { _ in true } }
+  }
+
+  /// Long videos and many texts are computed in several runs, which together give the gradient of all.
+  @Test(arguments: [options[0], options[5]]) func runsAddUp(option: Option) throws {
+    // 115 frames have 575 rows of tokens, and 600 texts 2400 tokens: more than a run, and than a group.
+    let problem = try Problem(option, frames: 115, texts: 600)
+    let gradients = try problem.gradients()
+    let kept = try problem.gradients(keepsActivations: true)
+    #expect(gradients.map { $0.map(\.bitPattern) } == kept.map { $0.map(\.bitPattern) })
+    var checked = 0
+    for (parameter, gradient) in zip(problem.model.parameters, gradients) {
+      let name = parameter.name.replacingOccurrences(of: ".net.", with: ".")
+      let isChosen = [".conv1.weight", ".0.attn.in_proj_weight", ".1.mlp.c_fc.weight", ".1.ln_1.weight"]
+        .contains {
+          name.hasSuffix($0)
+        }
+      guard isChosen || parameter.name == "positional_embedding" else { continue }
+      let slope = try problem.slope(parameter, along: gradient)
+      #expect(abs(slope - 1) < 0.02, "\(parameter.name): \(slope)")
+      checked += 1
+    }
+    #expect(checked == 8)
   }
 }
