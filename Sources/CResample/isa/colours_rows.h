@@ -8,11 +8,13 @@
 
 #include "colours.h"
 
-// A shuffle that takes pixels' bytes, `step` apart from `start` on, each `1 << shift` times.
+// A shuffle that takes pixels' bytes, `step` (1, 2 or 4) apart from `start` on, each `1 << shift` times: of pixel p
+// byte start + (p >> shift) * step, modulo 16. Rows may be short, so it must not take long to make.
 TARGET static inline __m128i take(size_t start, size_t step, size_t shift) {
-  uint8_t order[16];
-  for (size_t pixel = 0; pixel < 16; pixel++) order[pixel] = (uint8_t)((start + (pixel >> shift) * step) & 15);
-  return _mm_loadu_si128((const __m128i *)order);
+  const __m128i each = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m128i pairs = _mm_setr_epi8(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+  const __m128i times_step = _mm_sll_epi16(shift ? pairs : each, _mm_cvtsi64_si128((long long)(step / 2)));
+  return _mm_and_si128(_mm_add_epi8(times_step, _mm_set1_epi8((char)start)), _mm_set1_epi8(15));
 }
 
 // The bytes of eight pixels, `bytes` of memory (4, 8 or 16), in the order of a shuffle.
