@@ -31,9 +31,19 @@ ASAN=abort_on_error=0:allocator_may_return_null=1:handle_segv=1
 export UBSAN_OPTIONS=print_stacktrace=1
 
 failed=()
-wanted() { local p; [[ $# -eq 1 ]] && (( ${#ONLY[@]} == 0 )) && return 0
-  for p in "${ONLY[@]}"; do [[ $p == "$1" ]] && return 0; done; return 1; }
+among() { local p; for p in "${@:2}"; do [[ $p == "$1" ]] && return 0; done; return 1; }
+# wanted NAME: whether it is to run here. Where all are, some run beside the others, in another folder: most keep one
+# processor busy.
+wanted() { if (( ${#ONLY[@]} )); then among "$1" "${ONLY[@]}"; else ! among "$1" "${BESIDE[@]}"; fi; }
 ONLY=("$@")
+BESIDE=(headers older test_stream host cpp examples test_camera_frames test_misuse_load test_misuse_rest)
+if (( $# == 0 )); then
+  set -m  # else Ctrl-C would be ignored there
+  LIB_DIR=$LIB_DIR BUILD=$BUILD/other CC=$CC CXX=$CXX VALGRIND=0 Tests/c/run.sh "${BESIDE[@]}" \
+    < /dev/null > "$BUILD/other.log" 2>&1 & beside=$!
+  set +m
+  trap 'kill -- -$beside 2> /dev/null' EXIT
+fi
 # check NAME COMMAND...: runs it under a time limit; what fails is named again at the end.
 check() {
   local name=$1; shift
@@ -337,6 +347,11 @@ wanted examples && examples
 if [[ ${VALGRIND:-0} == 1 ]] && build test_api -O1 -g; then
   LIMIT=1200 check "test_api, valgrind" valgrind -q --error-exitcode=9 --leak-check=full \
     --errors-for-leak-kinds=definite "$BUILD/test_api" "$ROOT"
+fi
+
+if (( $# == 0 )); then
+  wait "$beside" || failed+=("beside the others: $BUILD/other.log")
+  grep -v '^C programs: all passed' "$BUILD/other.log"
 fi
 
 if (( ${#failed[@]} )); then printf 'C programs: FAILED: %s\n' "${failed[@]}" >&2; exit 1; fi
