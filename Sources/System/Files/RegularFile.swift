@@ -42,11 +42,12 @@ public final class RegularFile: Sendable {
   /// milliseconds only: a file that was just written could be written again, while it is read, with the same time.
   private static func waitForClock(toPass stamp: timespec) {
     var now = timespec()
-    for _ in 0..<100_000 {
+    var pause = timespec(tv_sec: 0, tv_nsec: 200_000)
+    for _ in 0..<200 {
       guard clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0, now.tv_sec == stamp.tv_sec,
         now.tv_nsec <= stamp.tv_nsec, stamp.tv_nsec - now.tv_nsec < 20_000_000
       else { return }
-      sched_yield()
+      nanosleep(&pause, nil)
     }
   }
 
