@@ -1,6 +1,7 @@
 """The command's live mode: frames in by pipe or file, events out."""
 
 import fcntl
+import functools
 import json
 import os
 import pty
@@ -31,8 +32,9 @@ def arguments(source="-", *more, labels=("--labels", LABELS), sampling=("--inter
     return ["watch", source, "--model", MODEL, *labels, *EAGER, *sampling, *more]
 
 
+@functools.cache
 def watch(stdin, *more, **options):
-    """The lines of a run that went well."""
+    """The lines of a run that went well, which is made once for the same input and options."""
     process = run(*arguments("-", *more, **options), stdin=stdin)
     assert process.returncode == 0, process.stderr
     return process.stdout.decode()
