@@ -355,5 +355,10 @@ struct TunerTests {
     let (alone, all) = (try gradient(TrainedParts()), try gradient(.everything))
     #expect(alone.numbers == all.numbers)
     #expect(alone.asked == 4 && all.asked == 8)
+    // Nor do videos go back through what stays as it is.
+    let texts = try Self.tuner(try Self.base(), TrainedParts(text: .lastBlocks(1), head: false))
+    let batch = CountedBatch(try Self.batch())
+    let losses = try (0..<4).map { _ in try texts.step(batch).loss }
+    #expect(batch.asked == 16 && losses[3] < losses[1])
   }
 }

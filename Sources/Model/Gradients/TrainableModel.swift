@@ -36,6 +36,7 @@ public final class TrainableModel: @unchecked Sendable {
     text = try TextBackward(builder, model.text)
     head = try model.head.backward(builder)
     parameters = builder.trained
+    trainsHead = builder.trains(TensorNames.Head.prefix)
   }
 
   private var size: Int { model.configuration.embeddingSize }
@@ -43,6 +44,9 @@ public final class TrainableModel: @unchecked Sendable {
 
   /// Whether texts' embeddings depend on a trained parameter.
   public var trainsText: Bool { text != nil }
+  /// Whether videos' embeddings depend on a trained parameter.
+  public var trainsVideos: Bool { vision != nil || trainsHead }
+  private let trainsHead: Bool
   /// Whether frames' embeddings depend on a trained parameter.
   public var trainsFrames: Bool { vision != nil }
 

@@ -73,7 +73,7 @@ public final class GradientPasses {
       throw Failure(.notFinite, "the loss of the batch is not a number")
     }
     model.clearGradients()
-    for clip in 0..<batch.labels.count {
+    for clip in 0..<(model.trainsVideos ? batch.labels.count : 0) {
       try checkCancelled()
       let gradient = result.videoGradient.base + clip * size
       if let frames = embeddings.frames {
