@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import struct
 import subprocess
 
@@ -15,6 +16,9 @@ MODEL = UNTRAINED / "untrained.safetensors"
 MERGES = UNTRAINED / "merges.txt"
 CLIP = ROOT / "examples" / "clip.mp4"
 LABELS = ROOT / "examples" / "labels.txt"
+
+# Shells start what runs in the background with Ctrl-C ignored, and the command leaves that so; some tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run(*arguments, stdin="", env=None, cwd=None, stdout=subprocess.PIPE):
