@@ -45,7 +45,7 @@ def span_of(row: dict[str, str], place: str) -> Span:
         start, end = float(row["start"]), float(row["end"])
         if row["path"] and row["label"].strip() and 0 <= start < end < math.inf:
             return Span(row["path"], row["label"], round(start * 1e9), round(end * 1e9))
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, OverflowError):
         pass
     raise ValueError(f"{place}: this is no path, start and end in rising seconds, and label")
 
@@ -93,17 +93,22 @@ def main(file: str) -> None:
             starts.append(first + shift)
             ends.append(last + shift)
             scores.append(probabilities)
-            spans += [
-                (labels.index(row.label), row.start_ns + shift, row.end_ns + shift) for row in rows if row.path == path
-            ]
+            for row in rows:
+                # A stretch counts as far as windows see it: what lies beyond would be in another file.
+                start, end = max(row.start_ns, int(first[0])), min(row.end_ns, int(last[-1]))
+                if row.path == path and start < end:
+                    spans.append((labels.index(row.label), start + shift, end + shift))
             # One file after the other, with a hole that ends every event.
             shift = int(ends[-1][-1]) + round(2e9 * OPTIONS.gap)
+    if not spans:
+        raise ValueError(f"{file}: no labelled stretch is inside its video")
     found = actionclip.suggest_thresholds(
         np.concatenate(starts), np.concatenate(ends), np.concatenate(scores), spans, tracker=OPTIONS
     )
     table = csv.writer(sys.stdout, lineterminator="\n")
     table.writerow(["label", "on", "off"])
-    table.writerows(zip(labels, found.on.tolist(), found.off.tolist()))  # floats in full, as Python writes them
+    # Means of probabilities may be rounded to slightly more than 1. Python writes all digits of a float.
+    table.writerows(zip(labels, np.minimum(found.on, 1).tolist(), np.minimum(found.off, 1).tolist()))
     sys.stdout.flush()
     for label, f1 in zip(labels, found.f1):
         print(f"F1 {f1:.2f}  {label}", file=sys.stderr)

@@ -219,6 +219,22 @@ def test_thresholds_come_from_a_file_of_spans(tmp_path):
     assert all(float(f1.removeprefix("F1 ")) > 0.5 for f1, _ in found), errors
 
 
+def test_stretches_count_as_far_as_their_own_video(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ACTIONCLIP_MODEL", str(SHAPES))
+    for name in "ab":
+        os.symlink(EXAMPLES / "shapes.mp4", tmp_path / f"{name}.mp4")
+    told = []
+    for end in ("18", "9999"):
+        text = f"path,start,end,label\na.mp4,15,{end},moving down\nb.mp4,3,6,growing\n"
+        (tmp_path / "spans.csv").write_text(text)
+        loaded("thresholds.py").main(str(tmp_path / "spans.csv"))
+        told.append(capsys.readouterr())
+    assert told[0] == told[1]
+    (tmp_path / "spans.csv").write_text("path,start,end,label\na.mp4,40,50,growing\n")
+    with pytest.raises(ValueError, match="no labelled stretch is inside its video"):
+        loaded("thresholds.py").main(str(tmp_path / "spans.csv"))
+
+
 @pytest.mark.parametrize(
     "text, says",
     [
@@ -229,6 +245,7 @@ def test_thresholds_come_from_a_file_of_spans(tmp_path):
         ("path,start,end,label\na.mp4,1,late,run\n", "spans.csv:2"),
         ("path,start,end,label\na.mp4,1,2, \n", "spans.csv:2"),
         ("path,start,end,label\na.mp4,1\n", "spans.csv:2"),
+        ("path,start,end,label\na.mp4,1,1e300,run\n", "spans.csv:2"),
         ("path,start,end,label\na.mp4,1,2,run\n", "a.mp4"),
     ],
 )
