@@ -74,6 +74,24 @@ def test_timeline_and_eval_take_the_file(folder, report):
     assert process.returncode == 0 and json_lines(process)[0]["segment_map_50"] is not None, process.stderr
 
 
+def test_timeline_takes_thresholds_of_scores_at_their_limit(folder, tmp_path):
+    """A label alone has the probability 1, and the mean over eleven templates is rounded to slightly more."""
+    (tmp_path / "labels.txt").write_text("growing\n")
+    (tmp_path / "list.csv").write_text(f"path,label,start,end\n{STORY},growing,3,6\n")
+    arguments = ["--labels", tmp_path / "labels.txt"]
+    for place in range(11):
+        arguments += ["--template", f"t{place + 1}{{}}"]
+    written = tmp_path / "thresholds.csv"
+    process = run("thresholds", tmp_path / "list.csv", *arguments, "--out", written, "--json", env=ENV)
+    assert process.returncode == 0, process.stderr
+    (label,) = json.loads(process.stdout)["labels"]
+    assert label["on"] == 1 and label["recall"] == 1
+    more = [*arguments, "--method", "hysteresis", "--thresholds", written, "--json"]
+    process = run("timeline", STORY, *more, env=ENV)
+    assert process.returncode == 0, process.stderr
+    assert [segment["label"] for segment in json_lines(process)[0]["segments"]] == ["growing"]
+
+
 def test_the_table_is_for_people(folder):
     with open(folder / "some.csv", "w") as file:
         file.write(f"path,label,start,end\n{STORY},growing,3,6\nmissing.mp4,growing,0,1\n")

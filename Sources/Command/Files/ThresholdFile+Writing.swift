@@ -6,6 +6,9 @@ extension ThresholdFile {
     }
   }
 
-  /// The threshold that a reader of the file gets.
-  static func rounded(_ threshold: Double) -> Double { Double(formatted("%.9g", threshold)) ?? threshold }
+  /// The threshold that a reader of the file gets. A mean of probabilities may be rounded to slightly more than 1, and
+  /// so may a threshold that was chosen by it; a reader takes 0 to 1.
+  static func rounded(_ threshold: Double) -> Double {
+    min(max(0, Double(formatted("%.9g", threshold)) ?? threshold), 1)
+  }
 }
