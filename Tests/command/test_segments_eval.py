@@ -112,6 +112,27 @@ def test_a_list_of_what_timeline_finds_is_all_right(folder, found):
     assert own[none]["segments"] == own[none]["found"] == 0 and report["none"] == none
 
 
+def test_the_report_states_the_options_that_were_given(folder, found):
+    rows = [("a", found[0][0], 0.0, 3.0)]
+    (report,) = json_lines(judge(folder, rows))
+    assert (report["method"], report["window"], report["step"], report["none"]) == ("mean", 2, 1, None)
+    assert not {"threshold", "on", "min_on", "thresholds"} & set(report)
+
+    file = folder / "thresholds.csv"
+    file.write_text("label,on,off\n" + "".join(f"{name},0.5,0.25\n" for name in NAMES))
+    given = ["--thresholds", file, "--min-on", 0.5, "--half-life", 0, "--margin", 0.125]
+    (report,) = json_lines(judge(folder, rows, "--method", "hysteresis", *given))
+    assert report["method"] == "hysteresis" and report["thresholds"] == str(file)
+    assert (report["min_on"], report["half_life"], report["margin"]) == (0.5, 0, 0.125)
+
+    steps = folder / "steps.txt"
+    steps.write_text(f"{found[0][0]}\n")
+    given = ["--method", "ordered", "--steps", steps, "--change-cost", 0.5, "--min-duration", 1, "--threshold", 0.25]
+    (report,) = json_lines(judge(folder, rows, *given))
+    assert report["steps"] == str(steps) and report["threshold"] == 0.25
+    assert (report["change_cost"], report["min_duration"]) == (0.5, 1)
+
+
 def test_what_does_not_go_together_is_refused(folder, found):
     rows = [("a", found[0][0], 0.0, 1.0)]
     assert_error(judge(folder, rows, "--views", "2x1"), "--segments or --views", code=64)

@@ -5,9 +5,8 @@ import CActionCLIP
 extension Eval {
   /// Refuses options that are for segments without --segments, and with it those that are for whole videos.
   func checkSegments() throws {
-    let belonging = finding.given + sliding.given + none.given + events.given
     guard segments else {
-      if let name = belonging.first { throw ValidationError("\(name) is for --segments.") }
+      if let option = segmentOptions.first { throw ValidationError("\(option.name) is for --segments.") }
       return
     }
     try finding.refuse(events)
@@ -59,14 +58,20 @@ extension Eval {
     return (.segments(SegmentMetrics(found: found, listed: listed)), tally)
   }
 
-  /// What a report says of the segments' setting.
+  /// The options for segments that were given.
+  private var segmentOptions: [GivenOption] { finding.given + sliding.given + none.given + events.given }
+
+  /// The part of a report's setting that is about segments: the method, the windows, the none label, and whatever
+  /// other option was given.
   var segmentSetting: [JSONValue.Member] {
     guard segments else { return [] }
-    return [
+    let usual: [JSONValue.Member] = [
       .init(key: "method", value: .string(finding.method.rawValue)),
       .init(key: "window", value: sliding.window.map { .double($0) } ?? .null),
       .init(key: "step", value: sliding.step.map { .double($0) } ?? .null),
       .init(key: "none", value: none.none.map { .string($0) } ?? .null),
     ]
+    let known = Set(usual.map(\.key))
+    return usual + segmentOptions.map(\.member).filter { !known.contains($0.key) }
   }
 }

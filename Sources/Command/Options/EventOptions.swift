@@ -42,13 +42,13 @@ struct EventOptions: ParsableArguments {
     }
   }
 
-  /// The names of the options that were given.
-  var given: [String] {
-    let all: [(name: String, isGiven: Bool)] = [
-      ("--on", on != nil), ("--off", off != nil), ("--thresholds", thresholds != nil),
-      ("--margin", margin != nil),
+  /// The options that were given, with their values.
+  var given: [GivenOption] {
+    let all = [
+      GivenOption("--on", on), GivenOption("--off", off), GivenOption("--thresholds", thresholds?.shown),
+      GivenOption("--margin", margin),
     ]
-    return all.filter(\.isGiven).map(\.name) + times.given
+    return all.compactMap { $0 } + times.given
   }
 
   private static var defaults: actionclip_tracker_options {

@@ -49,8 +49,8 @@ struct EventTimes: ParsableArguments {
     ]
   }
 
-  /// The names of the options that were given.
-  var given: [String] { all.filter { $0.value != nil }.map(\.name) }
+  /// The options that were given, with their values.
+  var given: [GivenOption] { all.compactMap { GivenOption($0.name, $0.value) } }
 
   private static var defaults: actionclip_tracker_options {
     var options = actionclip_tracker_options()

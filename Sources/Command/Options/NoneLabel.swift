@@ -8,8 +8,8 @@ struct NoneLabel: ParsableArguments {
       valueName: "text"), transform: Arguments.text)
   var none: String?
 
-  /// The names of the options that were given.
-  var given: [String] { none == nil ? [] : ["--none"] }
+  /// The options that were given, with their values.
+  var given: [GivenOption] { [GivenOption("--none", none)].compactMap { $0 } }
 
   /// The place of the label among `labels`; -1 where none was given.
   func place(among labels: [String]) throws(CommandError) -> Int32 {

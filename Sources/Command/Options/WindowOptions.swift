@@ -19,8 +19,10 @@ struct WindowOptions: ParsableArguments {
     }
   }
 
-  /// The names of the options that were given.
-  var given: [String] { [window.map { _ in "--window" }, step.map { _ in "--step" }].compactMap { $0 } }
+  /// The options that were given, with their values.
+  var given: [GivenOption] {
+    [GivenOption("--window", window), GivenOption("--step", step)].compactMap { $0 }
+  }
 
   /// - Parameter isLive: whether windows are as in live video.
   func windows(of model: Model, _ resize: Resize?, isLive: Bool) -> StreamedWindows {

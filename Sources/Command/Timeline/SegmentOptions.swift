@@ -60,18 +60,18 @@ struct SegmentOptions: ParsableArguments {
     }
   }
 
-  /// The names of the options that were given.
-  var given: [String] {
-    let all: [(name: String, isGiven: Bool)] = [
-      ("--method", method != .mean), ("--threshold", threshold != nil), ("--change-cost", changeCost != nil),
-      ("--min-duration", minDuration != nil), ("--steps", steps != nil),
-    ]
-    return all.filter(\.isGiven).map(\.name)
+  /// The options that were given, with their values. A method counts as given if it is not the default.
+  var given: [GivenOption] {
+    [
+      GivenOption("--method", method == .mean ? nil : method.rawValue), GivenOption("--threshold", threshold),
+      GivenOption("--change-cost", changeCost), GivenOption("--min-duration", minDuration),
+      GivenOption("--steps", steps?.shown),
+    ].compactMap { $0 }
   }
 
   /// Refuses the options of events beside another method than theirs.
   func refuse(_ events: EventOptions) throws {
-    for name in events.given { try refuse(name, true, unless: [.hysteresis]) }
+    for option in events.given { try refuse(option.name, true, unless: [.hysteresis]) }
   }
 
   private func refuse(_ name: String, _ isGiven: Bool, unless methods: [SegmentMethod]) throws {
