@@ -13,7 +13,7 @@ mkdir -p "$BUILD"
 # The kernels are written for clang, which comes with Swift.
 CLANG=${CLANG:-$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v swift)")")/clang")}
 SHAPES=${1:-300}
-# What each test is built with, of Sources.
+# The folders of Sources that each test is built with.
 declare -A SOURCES=([kernels]='CKernels CProcessor' [dense]='CKernels CProcessor' [resample]='CResample CProcessor'
   [digest]='CDigest CProcessor' [permission]=CProcessor/permission.c)
 TESTS=(kernels dense resample digest permission) EVERY=

@@ -62,7 +62,7 @@ public enum InstructionSet: Int32, Sendable, CaseIterable {
     return features.reduce(0) { $0 | $1.rawValue }
   }
 
-  /// Its position among this architecture's; nil for one of another architecture.
+  /// The set's position among those of this architecture; nil for a set of another architecture.
   private var position: Int? { InstructionSet.ordered.firstIndex(of: self) }
 
   /// Whether this architecture has it.
