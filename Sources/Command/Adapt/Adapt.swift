@@ -9,7 +9,7 @@ struct Adapt: ParsableCommand {
       The list is read as eval reads it: clips with their labels, or parts of long recordings. Labels that the \
       model does not know yet are added to its own. All others keep their words.
       No other videos are needed: how well it works is told by clips that are left out in turn, the words alone beside it.
-      With --out the classifier is written as a file, which classify, timeline and eval take as --classifier.
+      With --out the classifier is written as a file, which classify, timeline, watch and eval take as --classifier.
       A clip that cannot be read is reported and left out; the exit status is 0 unless all fail.
       docs/ADAPTATION.md has the formulas.
       """)
