@@ -92,6 +92,19 @@ def test_timeline_takes_thresholds_of_scores_at_their_limit(folder, tmp_path):
     assert [segment["label"] for segment in json_lines(process)[0]["segments"]] == ["growing"]
 
 
+def test_the_file_has_all_digits_of_a_threshold_that_is_a_score(folder, tmp_path):
+    """A label that is shown all the time is found all the time, by its lowest score: rounded up, that would miss it."""
+    with open(tmp_path / "list.csv", "w") as file:
+        print("path,label,start,end", file=file)
+        for place, name in enumerate(name for name in NAMES if name != ODD):
+            print(f"{ROOT / 'examples' / 'zigzag.mp4'},{name},0,{10 + place}", file=file)
+    arguments = ["--labels", folder / "labels.txt", "--window", 0.5, "--min-on", 0.5, "--json"]
+    process = run("thresholds", tmp_path / "list.csv", *arguments, env=ENV)
+    assert process.returncode == 0, process.stderr
+    shares = {row["label"]: row["f1"] for row in json.loads(process.stdout)["labels"]}
+    assert shares.pop(ODD) is None and set(shares.values()) == {1}, shares
+
+
 def test_the_table_is_for_people(folder):
     with open(folder / "some.csv", "w") as file:
         file.write(f"path,label,start,end\n{STORY},growing,3,6\nmissing.mp4,growing,0,1\n")

@@ -1,14 +1,11 @@
 extension ThresholdFile {
-  /// The text of a file of thresholds. Numbers have nine digits.
+  /// The text of a file of thresholds. Numbers have all their digits, since the lowest threshold may be a score itself,
+  /// which must go on reaching it.
   static func text(_ rows: [ThresholdsReport.Row]) -> String {
-    rows.reduce("label,on,off\n") {
-      $0 + CSVField.quoted($1.label) + formatted(",%.9g,%.9g\n", $1.on, $1.off)
-    }
+    rows.reduce("label,on,off\n") { $0 + "\(CSVField.quoted($1.label)),\($1.on),\($1.off)\n" }
   }
 
-  /// The threshold that a reader of the file gets. A mean of probabilities may be rounded to slightly more than 1, and
-  /// so may a threshold that was chosen by it; a reader takes 0 to 1.
-  static func rounded(_ threshold: Double) -> Double {
-    min(max(0, Double(formatted("%.9g", threshold)) ?? threshold), 1)
-  }
+  /// The nearest threshold that a reader of the file takes, 0 to 1. A mean of probabilities may be rounded to slightly
+  /// more than 1, and a threshold that was chosen by it may be, too.
+  static func clamped(_ threshold: Double) -> Double { min(max(0, threshold), 1) }
 }
