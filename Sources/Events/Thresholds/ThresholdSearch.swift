@@ -84,8 +84,8 @@ public final class ThresholdSearch {
     return UnsafeBufferPointer(rebasing: view[first...].prefix { $0.label == label })
   }
 
-  /// Thresholds to try, ascending: the middles between neighbours among quantiles of the label's smoothed scores. Windows
-  /// whose moment is in a span and the others have quantiles of their own.
+  /// Thresholds to try, ascending: of quantiles of the label's smoothed scores the lowest one, and the middles between
+  /// neighbours. Windows whose moment is in a span and the others have quantiles of their own.
   private func candidates(
     _ label: Int, _ spans: UnsafeBufferPointer<LabelledSpan>, _ tracker: TrackerState
   ) throws(Failure) -> GrowingArray<Double> {
