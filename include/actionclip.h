@@ -1587,7 +1587,7 @@ static inline void actionclip_tracker_options_init(actionclip_tracker_options *o
   actionclip_tracker_options_init_sized(options, sizeof *options);
 }
 
-/* Makes a tracker for scores of `label_count` labels, at least 1. options may be NULL. All its memory is taken here.
+/* Makes a tracker for scores of `label_count` labels, 1 to 2^20. options may be NULL. All its memory is taken here.
  * Free it with actionclip_tracker_free. */
 ACTIONCLIP_API int32_t actionclip_tracker_create(size_t label_count, const actionclip_tracker_options *options,
                                                  actionclip_tracker **tracker_out);

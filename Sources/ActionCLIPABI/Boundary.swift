@@ -90,6 +90,15 @@ func count(_ value: Int, _ name: String, minimum: Int = 1) throws(Failure) -> In
   return value
 }
 
+/// Checks a number of labels, 1 to 2^20: memory for many more would be granted and then not be there.
+func labelCount(_ value: Int) throws(Failure) -> Int {
+  let limit = 1 << 20
+  guard (1...limit).contains(value) else {
+    throw .argument("label_count is \(UInt(bitPattern: value)), expected 1 to \(limit)")
+  }
+  return value
+}
+
 /// Checks that an output has room for `needed` elements.
 func output<T>(
   _ pointer: UnsafeMutablePointer<T>?, capacity: Int, needed: Int, _ name: String

@@ -8,11 +8,7 @@ import System
 /// Copies the caller's labels.
 func labelTexts(_ labels: Texts?, _ label_count: Int) throws(Failure) -> TextList {
   let labels = try required(labels, "labels")
-  let limit = 1 << 20
-  guard (1...limit).contains(label_count) else {
-    throw .argument("label_count is \(UInt(bitPattern: label_count)), expected 1 to \(limit)")
-  }
-  return try texts(labels, label_count, "labels", checkLabel)
+  return try texts(labels, labelCount(label_count), "labels", checkLabel)
 }
 
 /// Throws if a label has no character but spaces and control characters.

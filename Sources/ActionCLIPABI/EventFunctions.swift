@@ -95,15 +95,6 @@ public func actionclip_tracker_reset(_ tracker: OpaquePointer!, _ label_count: I
 @_cdecl("actionclip_tracker_free") @implementation
 public func actionclip_tracker_free(_ tracker: OpaquePointer!) { Handle.release(tracker, Tracker.self) }
 
-/// Checks the number of labels, which indices of int32_t name.
-private func labelCount(_ value: Int) throws(Failure) -> Int {
-  let labels = try count(value, "label_count")
-  guard labels <= Int(Int32.max) else {
-    throw .argument("label_count is \(labels), expected at most 2147483647")
-  }
-  return labels
-}
-
 /// The caller's options of a tracker, checked; NULL gives the defaults. Pointers are the caller's.
 private struct GivenTracker {
   var options = TrackerOptions()

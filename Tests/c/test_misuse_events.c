@@ -11,7 +11,11 @@ static void trackers(void) {
   REFUSED(IN, actionclip_tracker_create(2, NULL, NULL));
   REFUSED(IN, actionclip_tracker_create(0, NULL, out));
   for (int i = OVERFLOWING; i < SIZES; i++) REFUSED(0, actionclip_tracker_create(sizes[i], NULL, out));
-  REFUSED(0, actionclip_tracker_create((size_t)1 << 31, NULL, out));
+  REFUSED(IN, actionclip_tracker_create(((size_t)1 << 20) + 1, NULL, out));
+  actionclip_tracker *widest = NULL;
+  CHECK_OK(actionclip_tracker_create((size_t)1 << 20, NULL, &widest));
+  REFUSED(IN, actionclip_tracker_reset(widest, ((size_t)1 << 20) + 1));
+  actionclip_tracker_free(widest);
   const double thresholds[2] = {0.5, 0.5}, odd[2] = {0.5, NAN};
 #define WRONG(...)                                         \
   do {                                                     \

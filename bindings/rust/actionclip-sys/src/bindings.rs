@@ -2065,7 +2065,7 @@ extern "C" {
         options: *mut actionclip_tracker_options,
         struct_size: usize,
     );
-    /// Makes a tracker for scores of `label_count` labels, at least 1. options may be NULL. All its
+    /// Makes a tracker for scores of `label_count` labels, 1 to 2^20. options may be NULL. All its
     /// memory is taken here. Free it with actionclip_tracker_free.
     pub fn actionclip_tracker_create(
         label_count: usize,
