@@ -105,6 +105,10 @@ def test_a_list_of_what_timeline_finds_is_all_right(folder, found):
     (report,) = json_lines(judge(folder, rows, "--html", page))
     assert report["segment_map"] == 1 and report["segment_map_50"] == 1
     assert "average precision" in page.read_text(encoding="utf-8")
+    # Whatever way its path is spelt, a video is one video.
+    spelt = [(("a", "./a", f"{folder}//./a")[place % 3], *row[1:]) for place, row in enumerate(rows)]
+    (report,) = json_lines(judge(folder, spelt))
+    assert report["segment_map"] == 1 and report["scored"] == 1
     # The label for nothing in particular is neither found nor asked for.
     none = rows[1][1]
     (report,) = json_lines(judge(folder, rows, "--none", none))

@@ -39,6 +39,13 @@ struct FilePath: ExpressibleByArgument {
     return FilePath(bytes: folder.bytes + slash + bytes)
   }
 
+  /// The path without parts that change nothing, as "a//b" and "./a/./b" for "a/b".
+  var plain: FilePath {
+    let slash = UInt8(ascii: "/")
+    let parts = bytes.split(separator: slash).filter { $0 != [UInt8(ascii: ".")] }
+    return FilePath(bytes: (bytes.first == slash ? [slash] : []) + parts.joined(separator: [slash]))
+  }
+
   /// The last part, as text.
   var name: String {
     String(decoding: bytes[(bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...], as: UTF8.self)

@@ -23,9 +23,10 @@ struct AnnotatedVideos {
           "\(name): \(list.numbering.rawValue) \(row.number) has no start and end: when each label is shown "
             + "must be in the list, in columns such as path,label,start,end")
       }
-      let place = places[row.path.bytes] ?? videos.count
+      let path = row.path.inside(list.root).plain.bytes
+      let place = places[path] ?? videos.count
       if place == videos.count {
-        places[row.path.bytes] = place
+        places[path] = place
         videos.append(Video(row: .init(number: row.number, path: row.path, span: nil, classes: [])))
       }
       videos[place].parts += row.classes.map { Part(label: $0, span: span) }
