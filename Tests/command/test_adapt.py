@@ -222,6 +222,10 @@ def test_only_a_classifier_is_replaced(taught, tmp_path):
         before = out.read_bytes()
         assert_error(run("adapt", LESSON, "--out", out), out.name, "no classifier", "--out")
         assert out.read_bytes() == before
+    listed = write(tmp_path / "list.csv", f"path,label\n{CLIP},zigzagging\n")
+    before = listed.read_bytes()
+    assert_error(run("adapt", listed, "--html", listed), "list.csv", "is read or written already")
+    assert listed.read_bytes() == before
     # A classifier and an empty file are.
     for content in (taught.read_bytes(), b""):
         out = tmp_path / "my.classifier"

@@ -152,3 +152,4 @@ def test_prompts_without_videos(tmp_path):
     assert_error(run("prompts", tmp_path / "none.csv"), "No such file")
     out = os.path.join(tmp_path, "no", "folder.safetensors")
     assert_error(run("prompts", gone, "--out", out), "folder.safetensors")
+    assert_error(run("prompts", gone, "--out", gone), "list.csv", "is read or written already")

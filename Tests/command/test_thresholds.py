@@ -116,6 +116,23 @@ def test_the_table_is_for_people(folder):
     assert lines[1].split()[-3:] == ["-", "-", "0"]
 
 
+def test_what_is_read_is_not_written_over(folder, report):
+    for name in ("spans.csv", "labels.txt", "thresholds.csv"):
+        before = (folder / name).read_bytes()
+        more = ["--labels", folder / "labels.txt"]
+        if name != "thresholds.csv":
+            process = run("thresholds", folder / "spans.csv", *more, "--out", folder / name, env=ENV)
+            assert_error(process, name, "is read or written already")
+        more += ["--method", "hysteresis", "--thresholds", folder / "thresholds.csv"]
+        process = run("eval", folder / "spans.csv", "--segments", "--json", folder / name, *more, env=ENV)
+        assert_error(process, name, "is read or written already")
+        if name != "spans.csv":
+            process = run("timeline", STORY, "--out", f"csv={folder / name}", *more, env=ENV)
+            assert_error(process, name, "is read or written already")
+        assert (folder / name).read_bytes() == before
+    assert_error(thresholds(folder, "--out", "-"), "-: the path of a file is needed")
+
+
 def test_lists_without_parts_that_can_be_seen_are_refused(folder):
     for text, said in (
         (f"{STORY},growing\n", "must be in the list, in columns such as path,label,start,end"),

@@ -94,6 +94,7 @@ struct Adapt: ParsableCommand {
     try out.map(Files.requireWritable)
     try html.map(Files.requireWritableText)
     try out.map(ClassifierFile.requireReplaceable)
+    try Files.requireOwnPlaces([html], beside: [list, labels, out, prompts.descriptions])
     let descriptions = try prompts.readDescriptions()
     let source = try ListSource(list)
     let given = try labels.map { try ClassList($0) }

@@ -93,6 +93,9 @@ struct Eval: ParsableCommand {
   func run() throws {
     for path in [jsonFile, html] { try path.map(Files.requireWritableText) }
     if let predictions { try Journal.require(predictions, resume: resume) }
+    try Files.requireOwnPlaces(
+      [jsonFile, html, predictions],
+      beside: [list, labels, finding.steps, events.thresholds] + scoring.files)
     let set = try LabelledSet(list, labels: labels, multiLabel: multiLabel, reading, scoring) {
       () throws(LibraryError) in try load()
     }

@@ -54,6 +54,19 @@ enum Files {
     throw CommandError("\(path.shown): is there and is no text, so it is not replaced: give another path")
   }
 
+  /// Checks that each file is written to a place of its own, and not over one that the same run reads.
+  static func requireOwnPlaces(_ written: [FilePath?], beside read: [FilePath?]) throws(CommandError) {
+    var taken = Set(read.compactMap { $0 }.map { resolved($0).bytes })
+    for path in written.compactMap({ $0 }) {
+      guard !path.isStandardInput else {
+        throw CommandError("-: the path of a file is needed; one that is named so is ./-")
+      }
+      guard taken.insert(resolved(path).bytes).inserted else {
+        throw CommandError("\(path.shown): is read or written already: give another path")
+      }
+    }
+  }
+
   /// Refuses a symbolic link whose target does not exist: writing would replace the link itself.
   private static func requireNoLink(_ path: FilePath) throws(CommandError) {
     var status = stat()

@@ -20,6 +20,9 @@ struct ScoringOptions: ParsableArguments {
   var resize: Resize? { pictures.resize }
   var decode: Decode { pictures.decode }
 
+  /// The files that are read.
+  var files: [FilePath?] { [prompts.descriptions, classifier] }
+
   /// The scale at which a classifier's probabilities are calibrated.
   static let calibrated: Float = 100
 

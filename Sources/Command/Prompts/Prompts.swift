@@ -68,6 +68,7 @@ struct Prompts: ParsableCommand {
 
   func run() throws {
     if let out { try Files.requireWritable(out) }
+    try Files.requireOwnPlaces([out], beside: [list, labels, pool.pool])
     let source = try ListSource(list)
     let loaded = try options.load(model)
     let own = try labels.map { try ClassList($0) }

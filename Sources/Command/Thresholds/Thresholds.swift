@@ -61,6 +61,7 @@ struct Thresholds: ParsableCommand {
 
   func run() throws {
     if let out { try Files.requireWritableText(out) }
+    try Files.requireOwnPlaces([out], beside: [list, labels] + scoring.files)
     let set = try LabelledSet(list, labels: labels, reading, scoring) { () throws(LibraryError) in
       try options.load(model)
     }

@@ -59,7 +59,9 @@ struct Timeline: ParsableCommand {
   }
 
   func run() throws {
-    try files.requireWritable(beside: videos)
+    try files.requireWritable(
+      beside: videos.map(Optional.some) + [candidates.labels, finding.steps, events.thresholds]
+        + scoring.files)
     let descriptions = try scoring.prompts.readDescriptions()
     let model = try options.load(model)
     let scorer = try scoring.scorer(candidates, descriptions, with: model)

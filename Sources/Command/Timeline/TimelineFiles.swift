@@ -32,14 +32,10 @@ struct TimelineFiles: ParsableArguments {
   }
 
   /// Checks before the work that all files can be written, each to a place of its own.
-  func requireWritable(beside videos: [FilePath]) throws(CommandError) {
-    var taken = Set(videos.map { Files.resolved($0).bytes })
-    for path in out.map(\.path) + (html.map { [$0] } ?? []) {
-      try Files.requireWritableText(path)
-      guard taken.insert(Files.resolved(path).bytes).inserted else {
-        throw CommandError("\(path.shown): is read or written already: give another path")
-      }
-    }
+  func requireWritable(beside read: [FilePath?]) throws(CommandError) {
+    let paths = out.map(\.path) + (html.map { [$0] } ?? [])
+    for path in paths { try Files.requireWritableText(path) }
+    try Files.requireOwnPlaces(paths, beside: read)
   }
 
   /// Writes all files.
