@@ -232,6 +232,13 @@ def test_a_stream_without_frames_is_an_error(stdin, more):
     assert "standard input: it ends before its first frame" in line
 
 
+def test_a_closed_standard_input_is_an_error():
+    closed = ["sh", "-c", '"$@" <&-', "sh", COMMAND, "watch", "-", "--model", MODEL]
+    process = subprocess.run(list(map(str, closed)), capture_output=True, timeout=60)
+    (line,) = complaints(process)
+    assert process.returncode == 1 and "standard input: Bad file descriptor" in line
+
+
 def test_the_last_frame_of_pixels_that_is_cut_is_reported(planes):
     process = run(*arguments("-", "--raw", "gray:64x48@25"), stdin=planes[0].tobytes()[:-10])
     (line,) = complaints(process)
