@@ -107,8 +107,7 @@ def main(file: str) -> None:
     )
     table = csv.writer(sys.stdout, lineterminator="\n")
     table.writerow(["label", "on", "off"])
-    # Means of probabilities may be rounded to slightly more than 1. Python writes all digits of a float.
-    table.writerows(zip(labels, np.minimum(found.on, 1).tolist(), np.minimum(found.off, 1).tolist()))
+    table.writerows(zip(labels, found.on.tolist(), found.off.tolist()))  # floats in full, as Python writes them
     sys.stdout.flush()
     for label, f1 in zip(labels, found.f1):
         print(f"F1 {f1:.2f}  {label}", file=sys.stderr)

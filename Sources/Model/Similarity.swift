@@ -79,6 +79,8 @@ public enum Similarity {
             for i in 0..<classes { row[i] += score[i] / Float(templates) }
           }
         }
+        // The mean of eleven numbers of 1 is rounded to more.
+        for i in 0..<classes { row[i] = min(row[i], 1) }
       }
     }
   }

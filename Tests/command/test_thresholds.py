@@ -75,7 +75,7 @@ def test_timeline_and_eval_take_the_file(folder, report):
 
 
 def test_timeline_takes_thresholds_of_scores_at_their_limit(folder, tmp_path):
-    """A label alone has the probability 1, and the mean over eleven templates is rounded to slightly more."""
+    """A label alone has the probability 1 in each template, and no more as the mean over eleven of them."""
     (tmp_path / "labels.txt").write_text("growing\n")
     (tmp_path / "list.csv").write_text(f"path,label,start,end\n{STORY},growing,3,6\n")
     arguments = ["--labels", tmp_path / "labels.txt"]

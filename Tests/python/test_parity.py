@@ -118,3 +118,12 @@ def test_probabilities_are_the_reference_s_rule(random):
     each = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     np.testing.assert_allclose(probabilities(videos, texts, 10), each.mean(0), atol=1e-6)
     np.testing.assert_allclose(probabilities(videos[0], texts[0], 10), each[0][:1], atol=1e-6)
+
+
+def test_no_probability_is_above_one(random):
+    videos = random.normal(size=(2, 8)).astype(np.float32)
+    for templates in range(1, 65):  # the sum of eleven elevenths, for one, is rounded to more
+        texts = random.normal(size=(templates, 1, 8)).astype(np.float32)
+        for weights in (None, random.random(templates).astype(np.float32) + 0.1):
+            found = probabilities(videos, texts, weights=weights)
+            assert (found <= 1).all() and (found > 1 - 1e-5).all()

@@ -119,8 +119,7 @@ struct Thresholds: ParsableCommand {
   /// Suggests thresholds, and judges them by the events that they give.
   private func rows(_ found: LabelledWindows, _ labels: [String]) throws -> [ThresholdsReport.Row] {
     let suggested = try SuggestedThresholds(found.windows, found.spans, trackerOptions)
-    // Readers get the numbers that the file has.
-    let (on, off) = (suggested.on.map(ThresholdFile.clamped), suggested.off.map(ThresholdFile.clamped))
+    let (on, off) = (suggested.on, suggested.off)
     var settings = SegmentSettings()
     settings.method = Int32(ACTIONCLIP_SEGMENTS_HYSTERESIS)
     var tracker = TrackerSettings(options: trackerOptions, on: on, off: off)
