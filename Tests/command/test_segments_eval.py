@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 from actionclip_command import ROOT, assert_error, json_lines, run
+from browser import CHROMIUM, Browser
 
 STORY = ROOT / "examples" / "shapes.mp4"
 NAMES = [
@@ -114,6 +115,20 @@ def test_a_list_of_what_timeline_finds_is_all_right(folder, found):
     (report,) = json_lines(judge(folder, rows, "--none", none))
     own = {row["label"]: row for row in report["classes"]}
     assert own[none]["segments"] == own[none]["found"] == 0 and report["none"] == none
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to look at the page with")
+def test_the_page_fits_a_narrow_window(folder, found, tmp_path):
+    page = tmp_path / "page.html"
+    assert judge(folder, [("a", *row[:3]) for row in found], "--html", page).returncode == 0
+    browser = Browser(tmp_path / "profile")
+    try:
+        browser.open(page)
+        browser.call("Emulation.setDeviceMetricsOverride", width=360, height=900, deviceScaleFactor=1, mobile=False)
+        browser.wait_for("innerWidth == 360")
+        assert browser.run("document.documentElement.scrollWidth") == 360
+    finally:
+        browser.close()
 
 
 def test_the_report_states_the_options_that_were_given(folder, found):

@@ -53,7 +53,8 @@ struct Page {
       overflow-wrap: break-word; }
     table { border-collapse: collapse; margin: 1em 0; }
     td, th { padding: .15em .8em .15em 0; text-align: left; vertical-align: top; }
-    .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+    .n { text-align: right; font-variant-numeric: tabular-nums; } td.n { white-space: nowrap; }
+    @media (max-width: 30em) { td, th { padding-right: .4em; } }
     th { border-bottom: 1px solid; } .names th { border: none; }
     .names td { overflow-wrap: anywhere; }
     .confusion { width: 100%; max-height: 90vh; } .confusion text { font-size: .5px; fill: CanvasText; }
