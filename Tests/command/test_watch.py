@@ -444,6 +444,7 @@ def test_each_label_has_its_thresholds(clip, tmp_path):
     assert "'sleeping' is not among the labels; these thresholds are not used" in complaints(process)[0]
     missing = with_thresholds([row for row in same if row[0] != first])
     assert missing.returncode == 1 and f"no thresholds for the label '{first}'" in complaints(missing)[0]
+    assert f"(and {len(same) - 2} more)" in complaints(with_thresholds(same[:1]))[0]
     for text, words in [("label,on\na,1\n", "line 1: expected a header with the columns label, on, off"),
                         ("label,on,off\na,0.5,x\n", "line 2: off is 'x'; expected a number from 0 to 1"),
                         ("label,on,off\na,0.4,0.5\n", "line 2: off is 0.5, more than on, 0.4"),

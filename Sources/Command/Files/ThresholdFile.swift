@@ -36,13 +36,15 @@ struct ThresholdFile {
     of labels: [String], none: String?, usual: (on: Double, off: Double)
   ) throws(CommandError) -> (on: [Double], off: [Double]) {
     let places = Dictionary(rows.enumerated().map { ($1.label, $0) }, uniquingKeysWith: { first, _ in first })
+    let missing = labels.filter { places[$0] == nil && $0 != none }
+    if let first = missing.first {
+      let more = missing.count > 1 ? " (and \(missing.count - 1) more)" : ""
+      let near = Spelling.advice(on: first, among: rows.map(\.label))
+      throw CommandError("\(path.shown): there are no thresholds for the label '\(first)'\(more)\(near)")
+    }
     var (on, off): ([Double], [Double]) = ([], [])
     for label in labels {
       let row = places[label].map { rows[$0] }
-      if row == nil, label != none {
-        let near = Spelling.advice(on: label, among: rows.map(\.label))
-        throw CommandError("\(path.shown): there are no thresholds for the label '\(label)'\(near)")
-      }
       on.append(row?.on ?? usual.on)
       off.append(row?.off ?? usual.off)
     }
