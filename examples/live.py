@@ -22,7 +22,7 @@ import actionclip
 try:
     import cv2
 except ImportError:
-    cv2 = None
+    cv2 = None  # type: ignore[assignment]
 
 
 def camera_frames(number: int) -> Iterator[tuple[object, float]]:
@@ -82,7 +82,7 @@ def main(source: str, labels: list[str]) -> None:
             for window in stream:
                 scores = classifier.score(window.embedding)
                 best = int(scores[0].argmax())
-                print(f"{window.end:8.2f}  {scores[0, best]:4.0%}  {scores.labels[best]}", flush=True)
+                print(f"{window.end:8.2f}  {scores[0, best]:4.0%}  {classifier.labels[best]}", flush=True)
             if stream.stats.pushed:
                 print(stream.stats, file=sys.stderr)
     if failures:

@@ -28,8 +28,8 @@ def teach() -> None:
 
         # From here on it could be another program.
         with actionclip.Classifier.load(model, path) as classifier:
-            label = classifier.decide(model.encode_video(video))[0]
-            print(f"{video}: {label or 'none of these'}")
+            shown = classifier.decide(model.encode_video(video))[0]
+            print(f"{video}: {shown or 'none of these'}")
 
 
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who reads the output may stop, as `head` does

@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 import actionclip
 import numpy as np
+import numpy.typing as npt
 
 #: The half-life and the least times that the tracker will have, too: thresholds depend on them. `watch` has these.
 OPTIONS = actionclip.TrackerOptions()
@@ -66,7 +67,9 @@ def read_spans(file: str) -> list[Span]:
     return spans
 
 
-def windows_of(path: pathlib.Path, model: actionclip.Model, classifier: actionclip.Classifier):
+def windows_of(
+    path: pathlib.Path, model: actionclip.Model, classifier: actionclip.Classifier
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """The windows of a video, as a stream has them: starts and ends in nanoseconds, and scores [windows, labels]."""
     windows: list[actionclip.Window] = []
     with actionclip.Video(path) as video, actionclip.Stream(model, overflow="wait") as stream:
