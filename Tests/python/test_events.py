@@ -250,3 +250,9 @@ def test_one_thread_pushes_and_another_takes():
     tracker.finish()
     thread.join(10)
     assert [event.kind for event in events] == ["started", "ended"] * 10
+
+
+def test_a_longest_event_that_is_too_short_is_refused_in_seconds():
+    with pytest.raises(actionclip.ArgumentError) as error:
+        actionclip.Tracker(1, actionclip.TrackerOptions(min_on=1, min_off=0.25, max_event=0.1))
+    assert error.value.message == "max_event is 0.1 s, less than min_on, 1 s, or min_off, 0.25 s"

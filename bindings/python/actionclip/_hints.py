@@ -15,6 +15,8 @@ _KEYWORDS = {
     "threads": "threads",
     "tokenizer_path": "tokenizer",
 }
+#: A refusal of nanoseconds that are given in seconds here.
+_MAX_EVENT = re.compile(r"max_event_ns is (\d+), less than min_on_ns, (\d+), or min_off_ns, (\d+)")
 _HINT = re.compile(rf"\(option ({'|'.join(_KEYWORDS)})\)")
 
 
@@ -25,4 +27,7 @@ def with_keywords(message: str) -> str:
     Other words in that form stay: they may be a part of a file's name.
     """
     message = message.replace("load it with actionclip_classifier_load", "load it with Classifier.load")
+    if found := _MAX_EVENT.fullmatch(message):
+        seconds = [f"{int(nanoseconds) / 1e9:g}" for nanoseconds in found.groups()]
+        message = "max_event is {} s, less than min_on, {} s, or min_off, {} s".format(*seconds)
     return _HINT.sub(lambda hint: f"({_KEYWORDS[hint[1]]}=)", message)
