@@ -122,3 +122,15 @@ def test_a_model_of_hugging_face_is_named_as_there(tmp_path):
     assert process.returncode == 0, process.stderr
     missing = run("info", "owner/other", env=env)
     assert missing.returncode == 1 and "'hf download owner/other' downloads it" in missing.stderr
+
+
+@pytest.mark.parametrize("command", ["classify", "timeline"])
+def test_a_lone_label_is_said_to_tell_nothing(command, tmp_path):
+    warnings, notes = notes_of(command, tmp_path, "--model", SHAPES, "--label", "growing")
+    assert warnings == notes and len(notes) == 1 and "only label always has 100 %" in notes[0]
+    assert notes_of(command, tmp_path, "--model", SHAPES, "--label", "growing", "--label", "shrinking") == ([], [])
+
+
+def test_watch_says_so_of_a_lone_label_too():
+    process = run("watch", CLIP, "--pace", "fast", "--model", SHAPES, "--label", "growing")
+    assert process.returncode == 0 and process.stderr.count("only label always has 100 %") == 1

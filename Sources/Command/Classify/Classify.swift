@@ -66,7 +66,7 @@ struct Classify: ParsableCommand {
     let model = try options.load(model)
     // Once for all videos: for a single short one the text encoder is most of the work.
     let scorer = try scoring.scorer(candidates, descriptions, with: model)
-    let notes = try ModelNotes(model, labels: scorer.wordLabels)
+    let notes = try ModelNotes(model, labels: scorer.wordLabels, of: scorer.labels.count)
     notes.tell()
     let reports = VideoReports(json: json)
     var opened: (path: FilePath, video: Video)?

@@ -4,8 +4,13 @@ import CActionCLIP
 struct ModelNotes {
   let texts: [String]
 
-  init(_ model: Model, labels: [String]) throws {
-    texts = ModelNotes.assumptions(of: model) + (try ModelNotes.unlearned(labels, model))
+  /// - Parameters:
+  ///   - labels: the labels that are scored by their words.
+  ///   - count: the number of all labels where probabilities among them are told; nil elsewhere.
+  init(_ model: Model, labels: [String], of count: Int? = nil) throws {
+    texts =
+      ModelNotes.assumptions(of: model) + (try ModelNotes.unlearned(labels, model))
+      + (count.map(ModelNotes.alone) ?? [])
   }
 
   /// Writes the notes to standard error.
@@ -23,6 +28,13 @@ struct ModelNotes {
       "the model's file does not tell its activation: \(name) is assumed, and with the wrong one labels rank worse; "
         + "say --activation quickgelu (OpenAI's) or gelu (open_clip's from LAION and DataComp)"
     ] + others.dropFirst()  // the library's own line about it
+  }
+
+  /// A note for a list of one label, whose probability says nothing.
+  static func alone(_ count: Int) -> [String] {
+    count == 1
+      ? ["the only label always has 100 %, whatever is seen: give the labels that it could be taken for too"]
+      : []
   }
 
   /// One note for all labels that the model never learned.

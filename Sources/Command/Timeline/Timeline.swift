@@ -67,7 +67,7 @@ struct Timeline: ParsableCommand {
     let scorer = try scoring.scorer(candidates, descriptions, with: model)
     let settings = try finding.settings(for: scorer, none, events)
     for note in settings.tracker?.notes ?? [] { Diagnostics.warning(note) }
-    let notes = try ModelNotes(model, labels: scorer.wordLabels)
+    let notes = try ModelNotes(model, labels: scorer.wordLabels, of: scorer.labels.count)
     notes.tell()
     let report = TimelineReport(labels: scorer.labels, notes: notes)
     let reports = VideoReports(json: json)

@@ -81,7 +81,7 @@ final class LabelTracking {
   func replace(_ labels: [String], at time: Int64, endEvents: () throws -> Void) throws {
     let settings = try LabelTracking.settings(nil, labels, options)
     let next = try Tracker(labels: labels.count, settings)
-    let notes = try settings.notes + ModelNotes.unlearned(labels, model)
+    let notes = try settings.notes + ModelNotes.unlearned(labels, model) + ModelNotes.alone(labels.count)
     try classifier.set(labels: labels)
     try tracker.finish()
     try endEvents()

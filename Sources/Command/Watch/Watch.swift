@@ -138,16 +138,19 @@ struct Watch: ParsableCommand {
   ) throws -> LabelTracking {
     let taught = try scoring.readClassifier(for: model)
     let wordLabels: [String]
+    let count: Int
     let classifier: Classifier
     if let taught {
-      (classifier, wordLabels) = (taught, try LabelScorer(taught).wordLabels)
+      let scorer = try LabelScorer(taught)
+      (classifier, wordLabels, count) = (taught, scorer.wordLabels, scorer.labels.count)
     } else {
       wordLabels = try candidates.names(for: model, descriptions, given: given)
+      count = wordLabels.count
       classifier =
         try descriptions.map { try Classifier(model, labels: wordLabels, $0) }
         ?? Classifier(model, labels: wordLabels, templates: scoring.prompts.template)
     }
-    try ModelNotes(model, labels: wordLabels).tell()
+    try ModelNotes(model, labels: wordLabels, of: count).tell()
     let tracking = try LabelTracking(
       classifier, of: model, isTaught: taught != nil, scale: scoring.scale,
       TrackingOptions(none: none, events: events, live: live))
