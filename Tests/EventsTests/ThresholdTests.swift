@@ -36,6 +36,17 @@ import Testing
     #expect(found.f1 == 1 && found.on > 0.6 && found.off <= 0.5)
   }
 
+  /// In a span that lasts until the end no `off` is wrong, and the lowest would be of no use elsewhere.
+  @Test func ofEquallyGoodThresholdsTheMiddleIsTaken() throws {
+    let scores = (0..<40).map { [$0 < 20 ? 0.01 * Float($0) : 0.8 + 0.005 * Float($0 - 20)] }
+    let spans = [LabelledSpan(label: 0, start: second * 47 / 8, end: second * 90 / 8)]
+    let windows = Windows(scores)
+    let found = try #require(try best(windows, spans, label: 0))
+    #expect(found.f1 == 1)
+    #expect(found.on > 0.2 && found.on < 0.8)
+    #expect(found.off > 0.05 && found.off < 0.15)
+  }
+
   @Test func theOrderAndTheOverlapOfSpansDoNotCount() throws {
     var generator = Generator(state: 2)
     let windows = Windows((0..<80).map { _ in [Float.random(in: 0...1, using: &generator)] })

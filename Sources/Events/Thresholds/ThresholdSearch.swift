@@ -55,8 +55,9 @@ public final class ThresholdSearch {
     }
   }
 
-  /// The best thresholds of a label; nil if it has no span. Of equally good pairs the one with fewer events is taken,
-  /// then the one with the larger `on`, then the one with the smaller `off`.
+  /// The best thresholds of a label; nil if it has no span. Of equally good pairs those with fewest events count, and of
+  /// these the one in the middle is taken: the middle `on`, and the middle `off` that goes with it. Scores of other videos
+  /// may then differ most, to either side.
   public func best(label: Int) throws(Failure) -> SuggestedThresholds? {
     let spans = self.spans(of: label)
     guard !spans.isEmpty else { return nil }
@@ -64,18 +65,36 @@ public final class ThresholdSearch {
     (single.mode, single.noneLabel, single.update) = (.independent, nil, 0)
     let tracker = try TrackerState(labelCount: 1, single)
     let thresholds = try candidates(label, spans, tracker)
-    var best: (thresholds: SuggestedThresholds, events: Int)?
-    for on in thresholds.view.reversed() {
+    // Pairs that are as good as the best so far, with `on` ascending, and `off` for each `on`.
+    var equals = GrowingArray<SuggestedThresholds>()
+    var fewest = 0
+    for on in thresholds.view {
       for off in thresholds.view where off <= on {
         try checkCancelled()
         try tracker.setThresholds(of: 0, on: on, off: off)
         let found = try judge(tracker, label, spans)
-        let isBetter =
-          best.map { found.f1 > $0.thresholds.f1 || found.f1 == $0.thresholds.f1 && found.events < $0.events }
-        if isBetter ?? true { best = (SuggestedThresholds(on: on, off: off, f1: found.f1), found.events) }
+        if let best = equals.view.first {
+          if found.f1 < best.f1 || (found.f1 == best.f1 && found.events > fewest) { continue }
+          if found.f1 > best.f1 || found.events < fewest { equals.removeAll() }
+        }
+        fewest = found.events
+        try equals.append(SuggestedThresholds(on: on, off: off, f1: found.f1))
       }
     }
-    return best?.thresholds
+    return ThresholdSearch.middle(of: equals.view)
+  }
+
+  /// The pair with the middle `on`, and of those the one with the middle `off`; nil of no pairs. Both ascend.
+  private static func middle(of pairs: UnsafeBufferPointer<SuggestedThresholds>) -> SuggestedThresholds? {
+    let distinct = pairs.indices.count { $0 == 0 || pairs[$0].on != pairs[$0 - 1].on }
+    guard distinct > 0 else { return nil }
+    var (place, first) = (0, 0)
+    for index in pairs.indices where index == 0 || pairs[index].on != pairs[index - 1].on {
+      if place == distinct / 2 { first = index }
+      place += 1
+    }
+    let group = pairs[first...].prefix { $0.on == pairs[first].on }
+    return pairs[first + group.count / 2]
   }
 
   private func spans(of label: Int) -> UnsafeBufferPointer<LabelledSpan> {
