@@ -11,6 +11,11 @@ struct Arrivals {
     times.append((push, time))
   }
 
+  /// Forgets the latest frame, which was not queued.
+  mutating func forget(_ push: Int64) {
+    if times.last?.push == push { times.removeLast() }
+  }
+
   /// The time at which a frame arrived; this frame and those before it are forgotten.
   mutating func take(_ push: Int64) -> Int64? {
     let past = times.prefix { $0.push <= push }

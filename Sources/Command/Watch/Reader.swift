@@ -54,12 +54,15 @@ final class Reader: @unchecked Sendable {
         guard stop.wait(until: due) else { return }
         frame.arrival = max(due, frame.arrival)
       }
+      // Before the push, because the window that ends with this frame may be taken before the push returns.
+      arrivals.withLock { $0.add(pushed, frame.arrival) }
       do {
         let outcome = try push(frame)
-        if outcome == ACTIONCLIP_PUSH_QUEUED || outcome == ACTIONCLIP_PUSH_REPLACED {
-          arrivals.withLock { $0.add(pushed, frame.arrival) }
+        if outcome != ACTIONCLIP_PUSH_QUEUED && outcome != ACTIONCLIP_PUSH_REPLACED {
+          arrivals.withLock { $0.forget(pushed) }
         }
       } catch {
+        arrivals.withLock { $0.forget(pushed) }
         if error.status == ACTIONCLIP_ERROR_CANCELLED { return }
         guard error.status == ACTIONCLIP_ERROR_INVALID_ARGUMENT else { throw error }
         let isLate = newest.map { frame.stamp <= $0 } ?? false
