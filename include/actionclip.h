@@ -1700,10 +1700,10 @@ ACTIONCLIP_API int32_t actionclip_find_segments(const int64_t *starts_ns, const 
  * are as in actionclip_find_segments. on_out and off_out are [label_count]: of the pairs tried, the one whose events,
  * of a tracker with these options for that label alone, have the largest F1: twice the time in both events and spans,
  * over the time in events plus the time in spans. Of equal pairs those with fewest events count, and of these the
- * middle `on` with its middle `off` is taken. Thresholds are tried from 24 quantiles of the label's smoothed scores in its spans and 24 outside:
- * the lowest one, and the middle between each two neighbours. Labels without spans get the options' own. f1_out
- * [label_count] may be NULL; it is the F1, NaN without spans. Several files go into one call: shift the times of each
- * so that it follows the file before by more than gap_ns. */
+ * middle `on` with its middle `off` is taken. Thresholds are tried from 24 quantiles of the label's smoothed scores in
+ * its spans and 24 outside: the lowest one, and the middle between each two neighbours. Labels without spans get the
+ * options' own. f1_out [label_count] may be NULL; it is the F1, NaN without spans. Several files go into one call:
+ * shift the times of each so that it follows the file before by more than gap_ns. */
 ACTIONCLIP_API int32_t actionclip_suggest_thresholds(const int64_t *starts_ns, const int64_t *ends_ns,
                                                      const float *scores, size_t window_count, size_t label_count,
                                                      const int32_t *span_labels, const int64_t *span_starts_ns,
