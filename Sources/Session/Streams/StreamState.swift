@@ -12,6 +12,8 @@ final class StreamState {
   private(set) var waiting: FixedRing<SampledFrame>
   /// How many frames at the front of `waiting` the step in progress has taken on.
   private(set) var inStep = 0
+  /// Whether the step in progress has said how many frames it takes of those that it could.
+  private var isAllotted = false
   /// The places in the stream's `Pictures` that no frame uses.
   var freePictures: FreePlaces
   var windows: WindowQueue
@@ -65,15 +67,16 @@ final class StreamState {
 
   // MARK: - Waiting frames
 
-  /// Whether a sampled frame finds no room.
-  var isFull: Bool { waiting.count - inStep >= settings.queueFrames }
+  /// Whether a sampled frame finds no room. A step in progress makes room for the frames that it takes once it has said
+  /// how many these are, so that room which was there does not go away before the next push.
+  var isFull: Bool { waiting.count - (isAllotted ? inStep : 0) >= settings.queueFrames }
 
   /// Adds a sampled frame by the stream's overflow policy, and returns whether older ones were dropped for it.
   func queue(_ frame: SampledFrame) -> Bool {
     let before = waiting.count
     switch settings.overflow {
     // More frames than fit may wait, since a step that had taken frames on can leave them waiting again.
-    case .latest, .dropOldest: while isFull { drop(at: inStep) }
+    case .latest, .dropOldest: while waiting.count - inStep >= settings.queueFrames { drop(at: inStep) }
     // The push found room. There is memory even if frames of a step that failed have taken that room again.
     case .dropNewest, .wait: break
     }
@@ -123,7 +126,8 @@ final class StreamState {
     return waiting.count < before
   }
 
-  /// Begins a step on this stream. Returns the work that it may do; without work no step begins.
+  /// Begins a step on this stream. Returns the work that it may do; without work no step begins. `allot` says how much
+  /// of it the step does.
   /// - Parameter token: cancels the step.
   func beginStep(_ token: OpaquePointer) -> Work {
     let work = work
@@ -133,7 +137,7 @@ final class StreamState {
   }
 
   /// Leaves all but the first `frames` of the step's frames waiting.
-  func narrowStep(to frames: Int) { inStep = frames }
+  func allot(_ frames: Int) { (inStep, isAllotted) = (frames, true) }
 
   /// Ends a step that encoded its frames: they wait no more.
   /// - Parameter keeps: whether their pictures are kept, for the caller to give back.
@@ -155,7 +159,7 @@ final class StreamState {
     while waiting.count > settings.queueFrames { drop(at: 0) }
   }
 
-  private func endStep() { (isStepping, inStep, stepToken) = (false, 0, nil) }
+  private func endStep() { (isStepping, inStep, isAllotted, stepToken) = (false, 0, false, nil) }
 
   // MARK: - The life of a stream
 

@@ -202,7 +202,7 @@ final class StreamStep: FrameSource, @unchecked Sendable {
       parts[index].encoded = stream.history.count
       let count = parts[index].count
       parts[index].maker = try stream.state.withLock { (state) throws(Failure) in
-        state.narrowStep(to: count)
+        state.allot(count)
         for place in 0..<count { try frames.append(state.waiting[place]) }
         return state.maker
       }
