@@ -58,7 +58,7 @@ struct GradientTests {
       model = try TrainableModel(loaded, isTrained: isTrained)
       let size = InMemoryTensors.embedding
       pixels = (0..<frames * 192).map { sin(Float($0) * 0.37) }
-      // Of different lengths, by turns.
+      // Long and short texts, by turns.
       tokens = (0..<texts).flatMap { text -> [Int32] in
         let (word, rest) = (Int32(text / 2 % 30), [Int32](repeating: 0, count: 7))
         return text % 2 == 0 ? [48, 3 + word, 7, 7, 49] + rest : [48, 9 + word, 49, 0, 0] + rest

@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(folder):
-    """What timeline finds in the video: (label, start, end, score)."""
+    """The segments that timeline finds in the video: (label, start, end, score)."""
     process = run("timeline", folder / "a.mp4", "--labels", folder / "labels.txt", "--json", *WAY, env=ENV)
     assert process.returncode == 0, process.stderr
     segments = json_lines(process)[0]["segments"]

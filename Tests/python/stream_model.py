@@ -176,7 +176,7 @@ class Causally:
     def __call__(self, model, pictures, runs, shown):
         rows = {}
         for run in runs:
-            # What follows a run changes nothing before it.
+            # Frames after a run change nothing before them.
             video = [*pictures[run], *[pictures[0]] * (self._whole.info.frames - len(run))]
             _, of_frames = self._whole.encode_frames(video, return_frames=True)
             rows.update(zip(run, of_frames.reshape(len(video), -1)))

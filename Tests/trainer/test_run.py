@@ -25,7 +25,7 @@ LABELS = ["archery", "yoga", "juggling"]
 
 @pytest.fixture
 def told(actionclip, tmp_path):
-    """What a run of six clips is told: folders of extracted frames, four of a video's parts among them."""
+    """The configuration of a run of six clips: folders of extracted frames, four of a video's parts among them."""
     Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
     rows = [{"labels": LABELS}]
     for number in range(8):

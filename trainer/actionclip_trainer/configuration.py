@@ -1,4 +1,4 @@
-"""What a run is told: a TOML file, whose fields may be set on the command line too."""
+"""The configuration of a run: a TOML file, whose fields may be set on the command line too."""
 
 from __future__ import annotations
 

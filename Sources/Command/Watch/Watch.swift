@@ -75,7 +75,7 @@ struct Watch: ParsableCommand {
   }
 
   func run() throws {
-    // What is opened below would take the number of a standard input that is closed.
+    // The first file opened below would take the number of a standard input that is closed.
     if isPipe, fcntl(STDIN_FILENO, F_GETFD) < 0 { throw CommandError.system("standard input") }
     let stop = try StopRequest()
     let signals = try Signals(stop: stop, rereads: candidates.labels != nil)

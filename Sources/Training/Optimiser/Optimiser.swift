@@ -42,7 +42,7 @@ public final class Optimiser {
     self.moments = moments
   }
 
-  /// What a step did.
+  /// The rate and the gradient of a step.
   public struct Report: Sendable, Equatable {
     /// The encoders' rate.
     public let rate: Double

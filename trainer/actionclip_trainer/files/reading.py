@@ -106,7 +106,7 @@ def _single_file(path: str | Path) -> Weights | None:
 
 
 def _stated(metadata: dict[str, str], sizes: Sizes, options: Options) -> tuple[Sizes, Options]:
-    """What a single file's metadata say beyond its tensors."""
+    """The facts in a single file's metadata beyond its tensors."""
     read = {
         "head": ("head", str), "frames": ("frames", int), "temporal_shift": ("shift", str),
         "activation": ("activation", str), "epsilon": ("epsilon", float), "head_epsilon": ("head_epsilon", float),
