@@ -59,28 +59,15 @@ public struct StartedHead: TensorSource {
   ) throws(Failure) -> Bool { false }
 }
 
-/// Random numbers for starts: SplitMix64 (Steele et al. 2014), and Box and Muller's transform for normal ones.
+/// Random numbers for starts, normal ones by Box and Muller's transform.
 private struct StartNumbers {
-  private var state: UInt64
+  private var random: SplitMix64
 
-  init(seed: UInt64, stream: UInt64) {
-    state = seed
-    state = bits() ^ stream &* 0x9E37_79B9_7F4A_7C15
-  }
-
-  private mutating func bits() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-
-  /// From 0 up to, but not including, 1.
-  private mutating func uniform() -> Double { Double(bits() >> 11) * 0x1p-53 }
+  init(seed: UInt64, stream: UInt64) { random = SplitMix64(seed: seed, stream: stream) }
 
   private mutating func normal() -> Double {
-    let radius = (-2 * log(1 - uniform())).squareRoot()
-    return radius * cos(2 * Double.pi * uniform())
+    let radius = (-2 * log(1 - random.uniform())).squareRoot()
+    return radius * cos(2 * Double.pi * random.uniform())
   }
 
   mutating func next(_ start: StartedTensor.Start, at index: Int, of count: Int) -> Double {
@@ -89,7 +76,7 @@ private struct StartNumbers {
     case .ones: return 1
     case .normal: return 0.02 * normal()
     case .wrappedNormal: return 0.02 * fmod(normal(), 2)
-    case .uniform(let bound): return bound * (2 * uniform() - 1)
+    case .uniform(let bound): return bound * (2 * random.uniform() - 1)
     case .shift:
       let (channel, tap, channels) = (index / 3, index % 3, count / 3)
       let quarter = channels / 4
