@@ -2,25 +2,41 @@ import Numerics
 import System
 import Weights
 
-/// The tensors of a model, with some taken from a model that was trained from it: (1 - share) · base + share · trained, in
-/// fp32. Numbers that the base model has not are taken whole. No training may go on while they are read.
+/// The tensors of two models: (1 - share) · base + share · tuned, in fp32. Numbers that the base model has not are taken
+/// whole. No training may go on while they are read.
 public struct MixedTensors: TensorSource {
   private let parameters: [Parameter]
   private let base: [String: Parameter]
   private let trained: TrainableModel?
+  /// Whether every number is mixed, not only those of `trained`.
+  private let mixesAll: Bool
   private let share: Float
 
   /// A model's own tensors.
   public init(_ model: ActionCLIP) {
-    (parameters, base, trained, share) = (model.parameters, [:], nil, 1)
+    (parameters, base, trained, mixesAll, share) = (model.parameters, [:], nil, false, 1)
   }
 
   /// `share` 0 is the base model, 1 the trained one.
   public init(_ trained: TrainableModel, base: ActionCLIP, share: Double) {
     parameters = trained.model.parameters
-    self.base = Dictionary(base.parameters.map { ($0.name, $0) }) { first, _ in first }
+    self.base = MixedTensors.byName(base)
     self.trained = trained
+    mixesAll = false
     self.share = Float(share)
+  }
+
+  /// `share` 0 is the base model, 1 the tuned one, which have the same parameters.
+  public init(_ tuned: ActionCLIP, base: ActionCLIP, share: Double) {
+    parameters = tuned.parameters
+    self.base = MixedTensors.byName(base)
+    trained = nil
+    mixesAll = true
+    self.share = Float(share)
+  }
+
+  private static func byName(_ model: ActionCLIP) -> [String: Parameter] {
+    Dictionary(model.parameters.map { ($0.name, $0) }) { first, _ in first }
   }
 
   public var names: [String] { parameters.map(\.name) }
@@ -45,7 +61,7 @@ public struct MixedTensors: TensorSource {
     to.update(from: values.base, count: own.count)
     extendLifetime(values)
     // Equal shares would change numbers that are the same in both by rounding.
-    guard share != 1, changed != nil, let before = base[name], before.shape == own.shape
+    guard share != 1, mixesAll || changed != nil, let before = base[name], before.shape == own.shape
     else { return }
     let numbers = try before.values()
     for i in 0..<own.count {
