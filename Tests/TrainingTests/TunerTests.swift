@@ -95,7 +95,7 @@ struct TunerTests {
     memoryLimit: Int? = nil
   ) throws -> Tuner {
     try Tuner(
-      base, parts, recipe, batch: 4, stepsPerEpoch: 5, memoryLimit: memoryLimit,
+      base, parts, recipe, texts: 4, stepsPerEpoch: 5, memoryLimit: memoryLimit,
       options: LoadOptions(threads: threads))
   }
 
@@ -260,7 +260,7 @@ struct TunerTests {
       -> Tuner
     {
       try Tuner(
-        resuming: path, identity: identity, base, parts, recipe, batch: 4, stepsPerEpoch: 5,
+        resuming: path, identity: identity, base, parts, recipe, texts: 4, stepsPerEpoch: 5,
         options: LoadOptions(threads: 2))
     }
     for _ in 0..<4 {
@@ -318,7 +318,7 @@ struct TunerTests {
       #expect(taps == expected)
     }
     let tuner = try Tuner(
-      model, TrainedParts(logitScale: name == "MeanP"), Self.quick, batch: 4, stepsPerEpoch: 5,
+      model, TrainedParts(logitScale: name == "MeanP"), Self.quick, texts: 4, stepsPerEpoch: 5,
       options: LoadOptions(threads: 1))
     let batch = try MemoryBatch(
       pixels: (0..<4 * 3 * 192).map { sin(Float($0 * ($0 % 11)) * 0.13) },

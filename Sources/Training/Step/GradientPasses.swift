@@ -55,7 +55,7 @@ public final class GradientPasses {
           PixelFrames(pixels.base), videos: 1, videoOut: videos.base + clip * size,
           frameOut: frames.map { $0.base + clip * numbersOfFrames })
       } catch {
-        throw error.kind == .notFinite ? error.about("clip \(clip)") : error
+        throw error.kind == .notFinite ? error.about(batch.name(of: clip)) : error
       }
     }
     try model.model.encode(tokens: batch.tokens, rows: batch.textCount, to: texts.base)

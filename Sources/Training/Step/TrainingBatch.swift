@@ -9,4 +9,11 @@ public protocol TrainingBatch {
   var textCount: Int { get }
   /// Writes a clip's pixels [T, 3, S, S]. A clip is asked for twice, and must be the same both times.
   func write(clip: Int, to pixels: UnsafeMutablePointer<Float>) throws(Failure)
+  /// What errors call a clip.
+  func name(of clip: Int) -> String
+}
+
+extension TrainingBatch {
+  /// The clip's place in the batch.
+  public func name(of clip: Int) -> String { "clip \(clip)" }
 }

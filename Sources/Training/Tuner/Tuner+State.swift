@@ -37,10 +37,10 @@ extension Tuner {
   /// A tuner that goes on from a saved state. All other arguments are those of the tuner that saved it.
   public convenience init(
     resuming path: FilePath, identity: String, _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe,
-    batch: Int, stepsPerEpoch: Int, memoryLimit: Int? = nil, options: LoadOptions
+    texts: Int, stepsPerEpoch: Int, memoryLimit: Int? = nil, options: LoadOptions
   ) throws(Failure) {
     try self.init(
-      base, parts, recipe, batch: batch, stepsPerEpoch: stepsPerEpoch, memoryLimit: memoryLimit,
+      base, parts, recipe, texts: texts, stepsPerEpoch: stepsPerEpoch, memoryLimit: memoryLimit,
       options: options)
     let file = try WeightsFile(path: path)
     do throws(Failure) {

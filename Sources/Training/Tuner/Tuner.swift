@@ -16,14 +16,14 @@ public final class Tuner {
   let stepsPerEpoch: Int
 
   /// Makes the copy, in fp32, in memory of its own. Of `options` the copy takes threads, processors and instruction set.
-  /// With `memoryLimit`, in bytes, blocks keep their activations where the working memory for a clip and `batch` texts
-  /// stays within it; nil: they keep their inputs alone.
+  /// With `memoryLimit`, in bytes, blocks keep their activations where the working memory for a clip and the `texts` of a
+  /// batch stays within it; nil: they keep their inputs alone.
   public init(
-    _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, batch: Int, stepsPerEpoch: Int,
+    _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, texts: Int, stepsPerEpoch: Int,
     memoryLimit: Int? = nil, options: LoadOptions
   ) throws(Failure) {
-    guard batch > 0, stepsPerEpoch > 0, recipe.epochs > 0 else {
-      throw .argument("training needs at least one clip a batch, one step an epoch and one epoch")
+    guard texts > 0, stepsPerEpoch > 0, recipe.epochs > 0 else {
+      throw .argument("training needs at least one text a batch, one step an epoch and one epoch")
     }
     self.base = base
     self.recipe = recipe
@@ -36,8 +36,7 @@ public final class Tuner {
     guard !model.parameters.isEmpty else { throw .argument("no parameter of the model is trained") }
     if let memoryLimit {
       model.keepsActivations = true
-      let needed = model.memory(prompts: batch)
-      model.keepsActivations = max(needed.video, needed.text) <= memoryLimit
+      model.keepsActivations = Tuner.workingMemory(model, texts: texts) <= memoryLimit
     }
     passes = try GradientPasses(model)
     optimiser = try Optimiser(model, recipe)
@@ -72,6 +71,18 @@ public final class Tuner {
     optimiser.resume(at: steps)
     model.publish()
   }
+
+  /// Bytes of working memory that a step takes for a clip and `texts` texts, besides the model.
+  public func workingMemory(texts: Int) -> Int { Tuner.workingMemory(model, texts: texts) }
+
+  /// Workspaces are kept once they were taken, so all of them count.
+  private static func workingMemory(_ model: TrainableModel, texts: Int) -> Int {
+    let (back, forth) = (model.memory(prompts: texts), model.model.memory)
+    return back.video + back.text + forth.video + forth.text
+  }
+
+  /// How many numbers are trained.
+  public var trainedNumbers: Int { model.parameters.reduce(0) { $0 + $1.value.count } }
 
   /// Names of the trained parameters.
   public var trained: [String] { model.parameters.map(\.name) }
