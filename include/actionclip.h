@@ -3,7 +3,7 @@
  * Contents, in the order of use:
  *   versions and errors  ->  cancelling  ->  load and save models  ->  frames and pixels  ->  camera frames
  *   ->  video files  ->  streams  ->  prompts and tokens  ->  similarity  ->  classifiers  ->  teach a classifier
- *   ->  weights of templates  ->  events  ->  the tokenizer and preprocessing alone
+ *   ->  weights of templates  ->  tuners  ->  events  ->  the tokenizer and preprocessing alone
  *
  * The model is ActionCLIP (arXiv 2109.08472): CLIP's image encoder on T sampled
  * frames, a temporal head that joins them, CLIP's text encoder on prompts made
@@ -127,7 +127,8 @@ ACTIONCLIP_API const char *actionclip_last_error(void);
  * takes. Its outputs are not written and its handles stay usable. While the token is set, later calls return that error
  * at once. These calls can be cancelled: loading, describing and saving files; opening, examining and reading videos;
  * preprocessing; all that encode or tokenize; similarity; making, changing, teaching and scoring with a classifier;
- * fitting weights of templates; finding segments and suggesting thresholds. Other calls ignore the token.
+ * fitting weights of templates; all of tuners but actionclip_tuner_cancel; mixing models; finding segments and
+ * suggesting thresholds. Other calls ignore the token.
  *
  *   actionclip_thread_use_cancel_token(token, NULL);              // this thread, before its calls
  *   actionclip_cancel(token);                                     // any thread, or a signal handler
@@ -1509,6 +1510,234 @@ ACTIONCLIP_API int32_t actionclip_prompts_fit_unlabelled(const float *videos, si
 ACTIONCLIP_API int32_t actionclip_pool_template_count(void);
 /* Returns the pool's template at `index`, or NULL if there is none. The string is static. */
 ACTIONCLIP_API const char *actionclip_pool_template(int32_t index);
+
+/* -------------------------------------------------------------------- tuners */
+
+/* A tuner trains a copy of a model on a caller's own clips (the paper's fine-tuning, section 3.3), and makes new models
+ * of it. The model that it began with stays as it is, and usable.
+ *
+ *   actionclip_tuner_create(model, labels, label_count, NULL, 0, NULL, &tuner);
+ *   actionclip_tuner_add_video(tuner, &label, 1, video, 0, INFINITY, 4, NULL, ACTIONCLIP_CLIP_TRAINED);
+ *   actionclip_tuner_run(tuner, 0, progress, user, &result);   // or actionclip_tuner_step in the host's own loop
+ *   actionclip_tuner_model(tuner, NAN, &tuned);                // a model like any other: save it, score with it
+ *
+ * Phases. Clips and texts are added first. The first call that needs the copy (actionclip_tuner_get_info, _step, _run,
+ * _eval, _save, _load or _model) makes it, and from then on adding is ACTIONCLIP_ERROR_OPTION_CONFLICT.
+ *
+ * Clips are kept as crops of S x S pixels, so videos and pictures may be freed once they are added.
+ *
+ * Steps. An epoch goes through the trained clips in an order drawn anew, `batch` of them a step; those that are left
+ * over at its end are left out, other ones each time. For each clip of a step a view and, with
+ * ACTIONCLIP_LOSS_MULTI_POSITIVE, a label of its labels and a text of that label are drawn. Draws follow from the seed
+ * and the step's number alone. So a step that failed or was cancelled draws the same when it is repeated, and a tuner
+ * that goes on from a saved state takes the steps of one that never stopped, bit for bit, with any number of threads.
+ *
+ * A step that fails changes nothing. A clip whose numbers overflow is ACTIONCLIP_ERROR_NOT_FINITE, and the message
+ * names it by its index among the clips of its purpose, from 0 on in the order of adding.
+ *
+ * Threads: a tuner is for one thread at a time, except for actionclip_tuner_cancel. The copy computes with as many
+ * threads as the model. The model's handle may be freed first. */
+typedef struct actionclip_tuner actionclip_tuner;
+
+/* Presets of training.
+ *   ANCHORED   what the paper trains by, made safe: decay on matrices alone, the norm of all gradients at most 1, the
+ *              scale of cosines at most 100, and models that are half-way between base and tuned
+ *   REFERENCE  the released trainer: decay on every parameter, no limits, a rate that changes at every tenth step,
+ *              matrices of the encoders rounded to fp16 after each step, and models of the tuned weights alone */
+#define ACTIONCLIP_RECIPE_ANCHORED 0
+#define ACTIONCLIP_RECIPE_REFERENCE 1
+
+/* Losses of a batch.
+ *   MULTI_POSITIVE  the paper's (section 3.1): the mean of two KL divergences, of videos to texts and of texts to
+ *                   videos, where clips that have a label in common are matches; one text a clip
+ *   CROSS_ENTROPY   cross-entropy of each clip over all labels, in equal shares where it has several; one text a
+ *                   label */
+#define ACTIONCLIP_LOSS_MULTI_POSITIVE 0
+#define ACTIONCLIP_LOSS_CROSS_ENTROPY 1
+
+/* Parts of an encoder that are trained. */
+#define ACTIONCLIP_TRAIN_NOTHING 0
+#define ACTIONCLIP_TRAIN_PROJECTION 1  /* the projection, and the LayerNorm before it */
+#define ACTIONCLIP_TRAIN_BLOCKS 2      /* the projection, and so many of the last blocks */
+#define ACTIONCLIP_TRAIN_EVERYTHING 3
+
+/* Options of a tuner. Call actionclip_tuner_options_init, then change fields; NULL in place of the struct means all
+ * defaults: the temporal head and the scale of cosines are trained, ANCHORED. A number that is NaN, or 0 in `epochs`,
+ * is the recipe's. */
+typedef struct actionclip_tuner_options {
+  uint32_t struct_size;   /* sizeof(actionclip_tuner_options), set by _init */
+  int32_t recipe;         /* ACTIONCLIP_RECIPE_* */
+  int32_t loss;           /* ACTIONCLIP_LOSS_* */
+  int32_t vision;         /* ACTIONCLIP_TRAIN_*, of the image encoder; NOTHING by default */
+  int32_t vision_blocks;  /* with ACTIONCLIP_TRAIN_BLOCKS, 1 to the encoder's layers; else 0 */
+  int32_t text;           /* ACTIONCLIP_TRAIN_*, of the text encoder; NOTHING by default */
+  int32_t text_blocks;    /* with ACTIONCLIP_TRAIN_BLOCKS, 1 to the encoder's layers; else 0 */
+  int32_t head;           /* ACTIONCLIP_ON (default) or _OFF: whether the temporal head is trained */
+  int32_t logit_scale;    /* ACTIONCLIP_ON (default) or _OFF: whether the scale of cosines is trained */
+  int32_t new_head;       /* ACTIONCLIP_HEAD_*: a head that starts anew in place of the model's; AS_CHECKPOINT: none */
+  int32_t frames;         /* T of the copy with a new head; 0: the model's */
+  int32_t epochs;         /* 1 to 100000; 0: the recipe's, 50 */
+  int32_t batch;          /* clips a step, 1 to 65536; fewer if there are fewer clips. 32 by default */
+  int32_t too_long;       /* ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR or _TRUNCATE, for texts */
+  double warm_up_epochs;  /* epochs in which the rate rises from 0, 0 to `epochs`; the recipe's is 5, or fewer epochs */
+  double rate;            /* the encoders' learning rate, above 0 to 1; the recipe's is 5e-6 */
+  double head_rate_factor; /* the head's rate, as a multiple of `rate`, 0 to 1e6; the recipe's is 10 */
+  double weight_decay;    /* 0 to 10; the recipe's is 0.2 */
+  /* The factor a, 0 to 1e6, of a |parameters - those before training|^2, which is added to the loss; the recipe's is
+   * 0. */
+  double anchor;
+  uint64_t seed;          /* of every draw, and of a new head's numbers; 0 by default */
+  /* Bytes that the tuner may take, its clips included; 0: any number. Within it blocks keep their activations for the
+   * backward pass where they fit, which takes less time and gives the same bits. Models that it makes, also for
+   * actionclip_tuner_eval, are not counted. */
+  int64_t max_memory;
+} actionclip_tuner_options;
+
+/* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
+ * for its struct. */
+ACTIONCLIP_API void actionclip_tuner_options_init_sized(actionclip_tuner_options *options, size_t struct_size);
+/* Sets struct_size and every default in a struct of the size that the caller was compiled with. NULL is ignored. */
+static inline void actionclip_tuner_options_init(actionclip_tuner_options *options) {
+  actionclip_tuner_options_init_sized(options, sizeof *options);
+}
+
+/* Makes a tuner of 1 to 2^20 labels. The texts of a label are the label in each template: NULL with template_count 0
+ * takes the model's own, or the reference's 16. A model held in bf16 or int8 is tuned from its rounded weights, in
+ * fp32.
+ * A model with a temporal view (Open-VCLIP) is ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED. Free the tuner with
+ * actionclip_tuner_free. */
+ACTIONCLIP_API int32_t actionclip_tuner_create(const actionclip_model *model,
+                                               const char *const *labels, size_t label_count,
+                                               const char *const *templates, size_t template_count,
+                                               const actionclip_tuner_options *options,
+                                               actionclip_tuner **tuner_out);
+/* Frees a tuner. Models that it made stay. NULL is ignored. */
+ACTIONCLIP_API void actionclip_tuner_free(actionclip_tuner *tuner);
+
+/* Adds a whole text of the label at index `label`, such as a description, beside those that the templates give. */
+ACTIONCLIP_API int32_t actionclip_tuner_add_text(actionclip_tuner *tuner, int32_t label, const char *text);
+
+/* Purposes of a clip. */
+#define ACTIONCLIP_CLIP_TRAINED 0  /* steps train on it */
+#define ACTIONCLIP_CLIP_HELD_OUT 1 /* only actionclip_tuner_eval looks at it */
+
+/* Adds a clip: the part of a video from `start` to `end`, as actionclip_encode_video_between takes it. labels
+ * [label_count] are indices of the tuner's labels, 1 to 256, each once. `views` is 1 to 100: the model's rule chooses
+ * T * views frames, and each view takes every views-th of them; each step draws one view. options may be NULL.
+ * `purpose` is ACTIONCLIP_CLIP_*. A clip takes views * T * 3 * S * S bytes. On failure nothing is added. */
+ACTIONCLIP_API int32_t actionclip_tuner_add_video(actionclip_tuner *tuner, const int32_t *labels, size_t label_count,
+                                                  actionclip_video *video, double start, double end, int32_t views,
+                                                  const actionclip_preprocess_options *options, int32_t purpose);
+/* Adds a clip from images: frame_count = views * T, the first view's T frames first, with 1 to 100 views. All else is
+ * as for actionclip_tuner_add_video. */
+ACTIONCLIP_API int32_t actionclip_tuner_add_frames(actionclip_tuner *tuner, const int32_t *labels, size_t label_count,
+                                                   const actionclip_image *frames, size_t frame_count,
+                                                   const actionclip_preprocess_options *options, int32_t purpose);
+/* Adds a clip from camera frames. All else is as for actionclip_tuner_add_frames. */
+ACTIONCLIP_API int32_t actionclip_tuner_add_camera_frames(actionclip_tuner *tuner, const int32_t *labels,
+                                                          size_t label_count, const actionclip_frame *frames,
+                                                          size_t frame_count,
+                                                          const actionclip_preprocess_options *options,
+                                                          int32_t purpose);
+/* Adds a clip from pixels already resized, cropped and normalised: `pixels` [frame_count, 3, S, S] in the order R, G,
+ * B, with frame_count = views * T. pixel_count is the number of floats, which the tuner copies: 4 bytes each. NaN or
+ * infinity is ACTIONCLIP_ERROR_NOT_FINITE. All else is as for actionclip_tuner_add_frames. */
+ACTIONCLIP_API int32_t actionclip_tuner_add_pixels(actionclip_tuner *tuner, const int32_t *labels, size_t label_count,
+                                                   const float *pixels, size_t pixel_count, size_t frame_count,
+                                                   int32_t purpose);
+
+/* The sizes of a tuner. */
+typedef struct actionclip_tuner_info {
+  uint32_t struct_size;    /* set it to sizeof(actionclip_tuner_info) before the call */
+  int32_t labels;
+  int32_t clips;           /* clips to train on */
+  int32_t held_out;        /* clips held out */
+  int64_t steps;           /* steps done */
+  int64_t total_steps;     /* steps of the whole recipe */
+  int64_t steps_per_epoch;
+  int64_t trained;         /* numbers that are trained */
+  int64_t model_bytes;     /* memory of the copy, its gradients and its moments */
+  int64_t clip_bytes;      /* memory of the clips and texts */
+  int64_t work_bytes;      /* the most working memory that a step takes besides */
+  int32_t batch;           /* clips a step */
+  int32_t reserved;        /* 0 */
+} actionclip_tuner_info;
+
+/* Makes the copy, if no call has made it, and gives the tuner's sizes, before any step is done. If the sum of the three
+ * memories is above max_memory, it and every call that needs the copy return ACTIONCLIP_ERROR_OUT_OF_MEMORY, and the
+ * message has both numbers; where that is known from sizes alone, nothing is taken. No clip to train on, or clips of
+ * one label alone, is ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES. */
+ACTIONCLIP_API int32_t actionclip_tuner_get_info(actionclip_tuner *tuner, actionclip_tuner_info *info_out);
+
+/* The result of a step. */
+typedef struct actionclip_tuner_result {
+  uint32_t struct_size;  /* set it to sizeof(actionclip_tuner_result) before the call */
+  int32_t reserved;      /* 0 */
+  int64_t step;          /* its number, from 1 on */
+  int64_t total_steps;   /* steps of the whole recipe */
+  double loss;           /* the loss before the step: the mean of both ways, or cross-entropy's */
+  double video_loss;     /* the divergence of videos to texts */
+  double text_loss;      /* the divergence of texts to videos; 0 with cross-entropy */
+  double scale;          /* the scale of cosines after the step; 0 if it is not trained */
+  double rate;           /* the encoders' learning rate */
+  double gradient_norm;  /* the norm of all gradients together, before it was limited */
+} actionclip_tuner_result;
+
+/* Does one step. After the last one it is ACTIONCLIP_ERROR_INVALID_ARGUMENT. result_out may be NULL. A cancel token, as
+ * actionclip_tuner_cancel, ends it within the time that one clip takes, with nothing changed. Gradients that overflow
+ * are ACTIONCLIP_ERROR_NOT_FINITE: training diverged, and the tuner keeps its last good numbers. */
+ACTIONCLIP_API int32_t actionclip_tuner_step(actionclip_tuner *tuner, actionclip_tuner_result *result_out);
+
+/* A host's function that actionclip_tuner_run calls after each step, on the same thread, between two calls of the
+ * library: it may call any function, with the same tuner too, but must not free it. A result other than 0 ends the run.
+ * It must return: neither exceptions nor longjmp may pass through the library. */
+typedef int32_t (*actionclip_tuner_progress)(void *user, const actionclip_tuner_result *result);
+
+/* Does `steps` steps, or with 0 all that are left; fewer where the recipe ends. progress may be NULL; `user` is handed
+ * to it. result_out may be NULL; *result_out is the last step's, and is not written if no step was left. The steps
+ * before one that failed or was cancelled are done, and *result_out is the last one's. */
+ACTIONCLIP_API int32_t actionclip_tuner_run(actionclip_tuner *tuner, int64_t steps, actionclip_tuner_progress progress,
+                                            void *user, actionclip_tuner_result *result_out);
+
+/* Ends the present step or run, or the next one if there is none, with ACTIONCLIP_ERROR_CANCELLED, within the time that
+ * one clip takes. The call that ended so has used it up: later ones go on. Any thread may call this. */
+ACTIONCLIP_API int32_t actionclip_tuner_cancel(actionclip_tuner *tuner);
+
+/* The result of an evaluation. */
+typedef struct actionclip_tuner_score {
+  uint32_t struct_size;  /* set it to sizeof(actionclip_tuner_score) before the call */
+  int32_t clips;         /* clips that were scored */
+  int32_t right;         /* of these, the clips whose best label is one of theirs */
+  int32_t among_five;    /* of these, the clips with a label of theirs among the best five */
+  double loss;           /* the mean of -log of the probability of a clip's labels, in equal shares */
+} actionclip_tuner_score;
+
+/* Scores the clips of a purpose (ACTIONCLIP_CLIP_*) with the model that actionclip_tuner_model would make at `share`,
+ * in fp32: each clip's first view, against the mean of each label's texts, each scaled to unit length. The tuner stays
+ * as it is. No clip of that purpose is ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES. */
+ACTIONCLIP_API int32_t actionclip_tuner_eval(actionclip_tuner *tuner, int32_t purpose, double share,
+                                             actionclip_tuner_score *score_out);
+
+/* Writes the whole state as one file, as actionclip_model_save does it: the trained numbers, both their moments, and
+ * the number of steps, from which every draw follows. Clips are not in it. */
+ACTIONCLIP_API int32_t actionclip_tuner_save(actionclip_tuner *tuner, const char *path);
+/* Goes on from a state. The tuner must have the model, options, labels, texts and clips, in the same order, of the one
+ * that saved it; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT. Threads and max_memory may differ. On failure the tuner
+ * stays as it was; so a tuner that has a copy already takes the memory of a second one during the call. */
+ACTIONCLIP_API int32_t actionclip_tuner_load(actionclip_tuner *tuner, const char *path);
+
+/* Makes a new model of the base and the tuned weights, (1 - share) base + share tuned, with `share` from 0 to 1, or NaN
+ * for the recipe's: 0.5 with ANCHORED, 1 with REFERENCE. A new head is taken whole. It has the base model's precision,
+ * threads, tokenizer, preprocessing, templates and notes, and the tuner's labels, and no SHA-256. The tuner may go on.
+ * Free the model with actionclip_model_free. */
+ACTIONCLIP_API int32_t actionclip_tuner_model(actionclip_tuner *tuner, double share, actionclip_model **model_out);
+
+/* Makes a new model of the weights of two, (1 - share) first + share second, with `share` from 0 to 1 (WiSE-FT, arXiv
+ * 2109.01903). It has all else of `first`. Parameters must have the same names and shapes, and the networks the same
+ * head, T and other options; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT. Free the model with
+ * actionclip_model_free. */
+ACTIONCLIP_API int32_t actionclip_models_interpolate(const actionclip_model *first, const actionclip_model *second,
+                                                     double share, actionclip_model **model_out);
 
 /* -------------------------------------------------------------------- events */
 
