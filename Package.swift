@@ -98,14 +98,14 @@ let package = Package(
       "Session",
       [
         "Adaptation", "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics",
-        "Preprocess", "Streams", "System", "Text", "Tokenizer", "Video", "Weights",
+        "Preprocess", "Streams", "System", "Text", "Tokenizer", "Training", "Video", "Weights",
       ]),
     .target(
       name: "ActionCLIPABI",
       dependencies: [
         "Adaptation", "CActionCLIP", "CGlibc", "CGuest", "CShims", "Digest", "Events", "Families", "Model",
         "ModelFile", "Numerics", "Preprocess", "Session", "Streams", "System", "Text", "Tokenizer",
-        "Video", "Weights",
+        "Training", "Video", "Weights",
       ],
       exclude: ["actionclip.map"],
       swiftSettings: instrumented("ActionCLIPABI"),

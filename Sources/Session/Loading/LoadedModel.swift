@@ -29,6 +29,9 @@ public final class LoadedModel: Sendable {
   public let sha256: TextList
   /// One line for people for each property of the model that neither its file nor the caller states.
   public let assumptions: [StaticString]
+  /// The threads, processors and limit of instruction sets that the model was loaded with, which models made of it have
+  /// too.
+  let computing: LoadOptions
   /// Memory and sign that the model's streams share.
   let streams = StreamHub()
 
@@ -58,7 +61,8 @@ public final class LoadedModel: Sendable {
         "\(file): is a taught classifier, not a model: load it with actionclip_classifier_load")
     }
     metadata.declared.add(weights.traits)
-    model = try LoadedModel.network(weights, metadata.declared, options.network, file)
+    computing = try LoadedModel.computing(options.network)
+    model = try LoadedModel.network(weights, metadata.declared, options.network, computing, file)
     do { try metadata.check(model.configuration) } catch { throw error.about(file) }
     family = weights.family
     format = weights.format
@@ -76,15 +80,44 @@ public final class LoadedModel: Sendable {
       model.configuration, weights.traits, isViewChosen: options.network.temporalView != nil)
   }
 
+  /// Options of a network that computes as this one does.
+  func network(precision: Precision) -> LoadOptions {
+    var options = computing
+    options.precision = precision
+    return options
+  }
+
+  /// A model of other weights, with all else of `other` but its SHA-256. `labels` take the place of the file's.
+  init(_ other: LoadedModel, _ model: ActionCLIP, labels: TextList?) throws(Failure) {
+    self.model = model
+    (tokenizer, tokenizerProblem) = (other.tokenizer, other.tokenizerProblem)
+    (format, family, preset) = (other.format, other.family, other.preset)
+    computing = other.computing
+    var metadata = other.metadata
+    if let labels { metadata.labels = labels }
+    self.metadata = metadata
+    knowsItsWords = try LabelNotes.vocabularyShowsWords(tokenizer, metadata.labels)
+    sha256 = try TextList([])
+    assumptions = other.assumptions
+  }
+
+  /// What a model keeps of the caller's options, and of the environment's limit of instruction sets.
+  private static func computing(_ options: LoadOptions) throws(Failure) -> LoadOptions {
+    LoadOptions(
+      threads: options.threads, processors: options.processors,
+      instructions: InstructionSet.lower(options.instructions, try InstructionLimit.ofEnvironment()))
+  }
+
   /// Builds the network. If the file was changed meanwhile, the error says so, since a mix of two files looks damaged.
   private static func network(
-    _ weights: Checkpoint, _ declared: DeclaredOptions, _ options: LoadOptions, _ file: String
+    _ weights: Checkpoint, _ declared: DeclaredOptions, _ options: LoadOptions, _ computing: LoadOptions,
+    _ file: String
   ) throws(Failure) -> ActionCLIP {
     func checkUnchanged() throws(Failure) {
       do { try weights.checkUnchanged() } catch { throw error.about(file) }
     }
     var options = options
-    options.instructions = InstructionSet.lower(options.instructions, try InstructionLimit.ofEnvironment())
+    options.instructions = computing.instructions
     let declaresOptions = weights.isReferences
     let model: ActionCLIP
     do {

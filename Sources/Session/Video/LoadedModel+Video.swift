@@ -31,7 +31,7 @@ extension VideoFile {
   /// Reads the `count` frames that a rule chooses, of the whole video if `span` is nil. `emit` gets each distinct frame
   /// with the range of positions that it has among them; indices never decrease, so equal ones are adjacent. Frames
   /// emitted before a call of `begin` do not count.
-  fileprivate func readChosenFrames(
+  func readChosenFrames(
     count: Int, in span: TimeSpan?, by choice: FrameChoice, begin: () -> Void,
     emit: (VideoFrame, _ positions: Range<Int>) throws(Failure) -> Void
   ) throws(Failure) {

@@ -1,0 +1,43 @@
+import System
+import Training
+
+/// The copy of a model that a tuner trains, and the order of its clips.
+final class TunerTraining {
+  let tuner: Tuner
+  let batch, stepsPerEpoch: Int
+  /// A line that says which model, clips and options the tuner has.
+  let identity: String
+  private let draws: TuningDraws
+  private var order: GrowingArray<Int32>
+  /// The epoch that `order` is of.
+  private var epoch = -1
+
+  init(
+    _ tuner: Tuner, batch: Int, stepsPerEpoch: Int, clips: Int, seed: UInt64, identity: String
+  ) throws(Failure) {
+    order = try GrowingArray(uninitialized: clips)
+    (self.tuner, self.batch, self.stepsPerEpoch) = (tuner, batch, stepsPerEpoch)
+    self.identity = identity
+    draws = TuningDraws(seed: seed)
+  }
+
+  /// Trains on the next step's clips.
+  func step(
+    of clips: [TunedClip], _ texts: borrowing TuningTexts, loss: TrainingLoss,
+    _ cancellation: TunerCancellation
+  ) throws(Failure) -> Tuner.Report {
+    let step = tuner.steps
+    guard step < tuner.totalSteps else {
+      throw .argument("all \(tuner.totalSteps) steps of the recipe are done")
+    }
+    if epoch != step / stepsPerEpoch {
+      epoch = step / stepsPerEpoch
+      for i in 0..<order.count { order.base[i] = Int32(i) }
+      draws.shuffle(order.buffer, epoch: epoch)
+    }
+    let first = step % stepsPerEpoch * batch
+    let chosen = UnsafeBufferPointer(rebasing: order.view[first..<first + batch])
+    let batch = try TuningBatch(clips, chosen, texts, draws, step: step, loss, cancellation)
+    return try tuner.step(batch)
+  }
+}

@@ -1,0 +1,39 @@
+import Model
+import System
+import Training
+
+/// A caller's choices for a tuner.
+public struct TuningOptions: Sendable {
+  public var recipe = Recipe.anchored
+  public var parts = TrainedParts()
+  /// A head that starts anew in place of the model's, and its frames; nil frames: the model's.
+  public var newHead: TemporalHeadKind?
+  public var frames: Int?
+  /// Clips a step, where there are as many.
+  public var batch = 32
+  /// The seed of every draw, and of a new head's numbers.
+  public var seed: UInt64 = 0
+  /// Bytes that the tuner may take; nil: any number.
+  public var memoryLimit: Int?
+  /// A text that is too long is cut; otherwise it is an error.
+  public var truncate = false
+
+  public init() {}
+
+  /// Everything that the state of a tuner depends on besides the recipe, as one line.
+  var summary: String {
+    func shown(_ part: TrainedParts.Encoder) -> String {
+      switch part {
+      case .frozen: "nothing"
+      case .projection: "projection"
+      case .lastBlocks(let count): "blocks \(count)"
+      case .everything: "everything"
+      }
+    }
+    return [
+      "vision \(shown(parts.vision))", "text \(shown(parts.text))", "head \(parts.head)",
+      "scale \(parts.logitScale)", "new head \(newHead?.name ?? "none")", "frames \(frames ?? 0)",
+      "batch \(batch)", "seed \(seed)", "truncate \(truncate)",
+    ].joined(separator: ", ")
+  }
+}
