@@ -16,8 +16,9 @@ func boundary(_ body: () throws(Failure) -> Void) -> Int32 {
       try body()
       return ACTIONCLIP_OK
     } catch {
-      // A cancelled call has one message, wherever it ended.
-      report(error.kind == .cancelled ? Failure.cancelled.message : error.message)
+      // A call that the thread's token ended has one message, wherever it was.
+      let isTokens = error.kind == .cancelled && cshims_is_cancelled() != 0
+      report(isTokens ? Failure.cancelled.message : error.message)
       return error.status
     }
   }

@@ -118,3 +118,8 @@ extension Stream: HandleObject {
   static let magic: UInt64 = 0x4143_4C49_5073_7472  // "ACLIPstr"
   static let name = "stream"
 }
+
+extension ModelTuner: HandleObject {
+  static let magic: UInt64 = 0x4143_4C49_5074_756E  // "ACLIPtun"
+  static let name = "tuner"
+}
