@@ -34,6 +34,13 @@ static int32_t stream(void *options) {
   actionclip_stream_free(s);
   return status;
 }
+static int32_t tuner(void *options) {
+  const char *const labels[] = {"walk", "run"};
+  actionclip_tuner *made = NULL;
+  const int32_t status = actionclip_tuner_create(model, labels, 2, NULL, 0, options, &made);
+  actionclip_tuner_free(made);
+  return status;
+}
 static int32_t fit(void *options) { return actionclip_classifier_fit(classifier, options, NULL); }
 static int32_t tracker(void *options) {
   actionclip_tracker *made = NULL;
@@ -59,6 +66,7 @@ INIT(preprocess_options)
 INIT(video_options)
 INIT(stream_options)
 INIT(fit_options)
+INIT(tuner_options)
 INIT(tracker_options)
 INIT(segment_options)
 #define STRUCT(name) #name, sizeof(actionclip_##name), name##_sized, name##_whole
@@ -77,6 +85,7 @@ static const struct {
     {STRUCT(video_options), video, ACTIONCLIP_ERROR_FILE_OPEN, ACTIONCLIP_ERROR_UNAVAILABLE}, /* without FFmpeg */
     {STRUCT(stream_options), stream, ACTIONCLIP_OK, ACTIONCLIP_OK},
     {STRUCT(fit_options), fit, ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES, ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES},
+    {STRUCT(tuner_options), tuner, ACTIONCLIP_OK, ACTIONCLIP_OK},
     {STRUCT(tracker_options), tracker, ACTIONCLIP_OK, ACTIONCLIP_OK},
     {STRUCT(segment_options), segments, ACTIONCLIP_OK, ACTIONCLIP_OK},
 };

@@ -1,0 +1,557 @@
+/* test_tune.c: a tuner learns from clips, takes the same steps again after it was saved, and gives models. */
+#include "guard.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LABELS = 3, CLIPS = 12, IN = ACTIONCLIP_ERROR_INVALID_ARGUMENT, FEW = ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES,
+       CONFLICT = ACTIONCLIP_ERROR_OPTION_CONFLICT };
+
+static const char *const labels[LABELS] = {"walking", "jumping", "waving"};
+static actionclip_model *model;
+static actionclip_model_info info;
+static size_t e, t, clip_floats;
+static char state[1200];
+
+/* A clip's pixels: the label is a colour, the clip a pattern on it. */
+static float *clip_pixels(int label, int clip) {
+  static float *pixels;
+  if (pixels == NULL) pixels = check_alloc(clip_floats * sizeof *pixels);
+  const size_t plane = (size_t)info.image_size * (size_t)info.image_size;
+  for (size_t i = 0; i < clip_floats; i++)
+    pixels[i] = (i / plane % 3 == (size_t)label ? 1.5f : -1.0f) + 0.3f * sinf((float)(i % 131) + 7 * (float)clip);
+  return pixels;
+}
+
+static actionclip_tuner_options quick(void) {
+  actionclip_tuner_options options;
+  actionclip_tuner_options_init(&options);
+  options.epochs = 4;
+  options.batch = 4;
+  options.rate = 1e-3;
+  options.warm_up_epochs = 0.2;
+  options.vision = ACTIONCLIP_TRAIN_BLOCKS;
+  options.vision_blocks = 1;
+  options.text = ACTIONCLIP_TRAIN_PROJECTION;
+  options.seed = 7;
+  return options;
+}
+
+static actionclip_tuner *make(const actionclip_tuner_options *options) {
+  actionclip_tuner *tuner = NULL;
+  CHECK_OK(actionclip_tuner_create(model, labels, LABELS, NULL, 0, options, &tuner));
+  return tuner;
+}
+
+static int32_t add(actionclip_tuner *tuner, int32_t label, int clip, int32_t use) {
+  return actionclip_tuner_add_pixels(tuner, &label, 1, clip_pixels(label, clip), clip_floats, t, use);
+}
+
+static void add_all(actionclip_tuner *tuner) {
+  for (int i = 0; i < CLIPS; i++) CHECK_OK(add(tuner, i % LABELS, i, ACTIONCLIP_CLIP_TRAINED));
+  for (int i = 0; i < LABELS; i++) CHECK_OK(add(tuner, i, 100 + i, ACTIONCLIP_CLIP_HELD_OUT));
+}
+
+static actionclip_tuner *ready_with(const actionclip_tuner_options *options) {
+  actionclip_tuner *tuner = make(options);
+  CHECK_OK(actionclip_tuner_add_text(tuner, 1, "somebody leaps into the air"));
+  add_all(tuner);
+  return tuner;
+}
+
+static actionclip_tuner *ready(void) {
+  const actionclip_tuner_options options = quick();
+  return ready_with(&options);
+}
+
+static actionclip_tuner_result step(actionclip_tuner *tuner) {
+  actionclip_tuner_result result;
+  result.struct_size = sizeof result;
+  CHECK_OK(actionclip_tuner_step(tuner, &result));
+  return result;
+}
+
+/* The embedding of a clip by a model. */
+static void encode(const actionclip_model *m, float *out) {
+  CHECK_OK(actionclip_encode_pixels(m, clip_pixels(1, 5), clip_floats, t, out, e, NULL, 0));
+}
+
+static int same_models(actionclip_tuner *a, actionclip_tuner *b) {
+  float x[512], y[512];
+  actionclip_model *one = NULL, *two = NULL;
+  CHECK_OK(actionclip_tuner_model(a, 1, &one));
+  CHECK_OK(actionclip_tuner_model(b, 1, &two));
+  encode(one, x), encode(two, y);
+  actionclip_model_free(one);
+  actionclip_model_free(two);
+  return memcmp(x, y, e * sizeof *x) == 0;
+}
+
+/* The sizes are told before any step; the loss falls, and clips are recognised. */
+static void learns(void) {
+  actionclip_tuner_options options = quick();
+  options.loss = ACTIONCLIP_LOSS_CROSS_ENTROPY;
+  options.text = ACTIONCLIP_TRAIN_EVERYTHING;
+  options.rate = 3e-4;
+  options.epochs = 10;
+  actionclip_tuner *tuner = ready_with(&options);
+  actionclip_tuner_info sizes;
+  sizes.struct_size = sizeof sizes;
+  CHECK_OK(actionclip_tuner_get_info(tuner, &sizes));
+  CHECK(sizes.labels == LABELS && sizes.clips == CLIPS && sizes.held_out == LABELS && sizes.batch == 4);
+  CHECK(sizes.steps == 0 && sizes.steps_per_epoch == CLIPS / 4 && sizes.total_steps == 10 * CLIPS / 4);
+  CHECK(sizes.trained > 0 && sizes.model_bytes > 4 * info.parameters && sizes.work_bytes > 0);
+  CHECK(sizes.clip_bytes >= (int64_t)((CLIPS + LABELS) * clip_floats * 4));
+  const actionclip_tuner_result first = step(tuner);
+  CHECK(first.step == 1 && first.total_steps == 30 && first.rate == 0 && first.scale > 0);
+  CHECK(first.loss == first.video_loss && first.text_loss == 0);
+  actionclip_tuner_result last;
+  last.struct_size = sizeof last;
+  CHECK_OK(actionclip_tuner_run(tuner, 0, NULL, NULL, &last));
+  CHECK(last.step == 30 && last.loss < first.loss / 2);
+  CHECK_ERROR(IN, actionclip_tuner_step(tuner, &last));
+  actionclip_tuner_score score;
+  score.struct_size = sizeof score;
+  CHECK_OK(actionclip_tuner_eval(tuner, ACTIONCLIP_CLIP_HELD_OUT, 1, &score));
+  CHECK(score.clips == LABELS && score.right == LABELS && score.among_five == LABELS && score.loss < 0.5 * log(LABELS));
+  actionclip_tuner_free(tuner);
+}
+
+/* A tuner that is loaded before any step takes the steps of one that never stopped. */
+static void goes_on(void) {
+  actionclip_tuner *straight = ready(), *stopped = ready();
+  const actionclip_tuner_result first = step(straight), again = step(stopped);
+  CHECK(memcmp(&first, &again, sizeof first) == 0);
+  CHECK(fabs(first.loss - (first.video_loss + first.text_loss) / 2) < 1e-12);
+  for (int i = 0; i < 5; i++) {
+    const actionclip_tuner_result whole = step(straight), own = step(stopped);
+    CHECK(memcmp(&whole, &own, sizeof whole) == 0);
+    CHECK_OK(actionclip_tuner_save(stopped, state));
+    actionclip_tuner_free(stopped);
+    stopped = ready();
+    CHECK_OK(actionclip_tuner_load(stopped, state));
+  }
+  CHECK(same_models(straight, stopped));
+  /* A tuner with a copy may be loaded too, and goes back to the state. */
+  for (int i = 0; i < 2; i++) step(straight);
+  CHECK(!same_models(straight, stopped));
+  CHECK_OK(actionclip_tuner_load(straight, state));
+  CHECK(same_models(straight, stopped));
+  const actionclip_tuner_result whole = step(straight), own = step(stopped);
+  CHECK(memcmp(&whole, &own, sizeof whole) == 0);
+
+  /* Another seed, another clip or no file: refused, and the tuner stays as it was. */
+  actionclip_tuner_options options = quick();
+  options.seed = 8;
+  actionclip_tuner *other = make(&options);
+  add_all(other);
+  CHECK_ERROR(CONFLICT, actionclip_tuner_load(other, state));
+  actionclip_tuner_free(other);
+  options.seed = 7;
+  other = make(&options);
+  add_all(other);
+  CHECK_ERROR(CONFLICT, actionclip_tuner_load(other, state)); /* a text is missing */
+  actionclip_tuner_free(other);
+  CHECK_ERROR(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_tuner_load(straight, "/no/such/file"));
+  CHECK(same_models(straight, stopped));
+  actionclip_tuner_free(straight);
+  actionclip_tuner_free(stopped);
+}
+
+typedef struct {
+  actionclip_tuner *tuner;
+  int calls, stop_at, cancel_at;
+} watching;
+
+static int32_t watch(void *user, const actionclip_tuner_result *result) {
+  watching *w = user;
+  w->calls++;
+  CHECK(result->struct_size == sizeof *result && result->step == w->calls);
+  if (w->calls == w->cancel_at) CHECK_OK(actionclip_tuner_cancel(w->tuner));
+  return w->calls == w->stop_at;
+}
+
+static void *cancel_soon(void *tuner) {
+  usleep(3000);
+  actionclip_tuner_cancel(tuner);
+  return NULL;
+}
+
+/* A run tells its progress, ends where the host wants it, and is cancelled by any thread, with whole steps done. */
+static void stops(void) {
+  actionclip_tuner *tuner = ready(), *straight = ready();
+  watching w = {tuner, 0, 3, 0};
+  actionclip_tuner_result result;
+  result.struct_size = sizeof result;
+  CHECK_OK(actionclip_tuner_run(tuner, 0, watch, &w, &result));
+  CHECK(w.calls == 3 && result.step == 3);
+  w.stop_at = 0, w.cancel_at = 4;
+  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_tuner_run(tuner, 0, watch, &w, &result));
+  CHECK(w.calls == 4 && result.step == 4 && strstr(actionclip_last_error(), "actionclip_tuner_cancel") != NULL);
+  /* The wish is used up. */
+  CHECK(step(tuner).step == 5);
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, cancel_soon, tuner) == 0);
+  const int32_t status = actionclip_tuner_run(tuner, 0, NULL, NULL, &result);
+  pthread_join(thread, NULL);
+  CHECK(status == ACTIONCLIP_ERROR_CANCELLED || status == ACTIONCLIP_OK);
+  if (status == ACTIONCLIP_OK) CHECK_ERROR(IN, actionclip_tuner_step(tuner, NULL));
+  /* Steps that were cancelled are taken again as they would have been. */
+  CHECK_OK(actionclip_tuner_run(tuner, 0, NULL, NULL, NULL));
+  CHECK_OK(actionclip_tuner_run(straight, 0, NULL, NULL, NULL));
+  CHECK(same_models(tuner, straight));
+  /* A cancel token ends a step too. */
+  actionclip_tuner *token_tuner = ready();
+  actionclip_cancel_token *token = NULL;
+  CHECK_OK(actionclip_cancel_token_create(&token));
+  CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
+  actionclip_cancel(token);
+  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_tuner_step(token_tuner, NULL));
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
+  actionclip_cancel_token_free(token);
+  actionclip_tuner_free(token_tuner);
+  actionclip_tuner_free(tuner);
+  actionclip_tuner_free(straight);
+}
+
+/* Models at any share; a tuned model is saved and loaded like any other, and mixes with its base. */
+static void gives_models(void) {
+  actionclip_tuner *tuner = ready();
+  CHECK_OK(actionclip_tuner_run(tuner, 6, NULL, NULL, NULL));
+  float base[512], none[512], tuned[512], half[512], mixed[512], loaded[512];
+  actionclip_model *m = NULL, *whole = NULL, *again = NULL;
+  encode(model, base);
+  CHECK_OK(actionclip_tuner_model(tuner, 0, &m));
+  encode(m, none);
+  actionclip_model_free(m);
+  CHECK(memcmp(base, none, e * sizeof *base) == 0);
+  CHECK_OK(actionclip_tuner_model(tuner, 1, &whole));
+  encode(whole, tuned);
+  CHECK(memcmp(base, tuned, e * sizeof *base) != 0);
+  CHECK_OK(actionclip_tuner_model(tuner, NAN, &m));
+  encode(m, half);
+  CHECK(actionclip_model_label_count(m) == LABELS && strcmp(actionclip_model_label(m, 2), "waving") == 0);
+  CHECK(actionclip_model_sha256(m) == NULL);
+  CHECK_OK(actionclip_model_save(m, state, NULL));
+  actionclip_model_free(m);
+  CHECK_OK(actionclip_models_interpolate(model, whole, 0.5, &m));
+  encode(m, mixed);
+  actionclip_model_free(m);
+  CHECK(memcmp(half, mixed, e * sizeof *half) == 0);
+  CHECK_OK(actionclip_model_load(state, NULL, &again));
+  encode(again, loaded);
+  CHECK(memcmp(half, loaded, e * sizeof *half) == 0);
+  actionclip_model_free(again);
+  /* The base model is as it was. */
+  encode(model, none);
+  CHECK(memcmp(base, none, e * sizeof *base) == 0);
+  m = NULL;
+  CHECK_ERROR(IN, actionclip_models_interpolate(model, whole, 1.5, &m));
+  CHECK_ERROR(IN, actionclip_models_interpolate(model, whole, NAN, &m));
+  CHECK_ERROR(IN, actionclip_models_interpolate(NULL, whole, 0.5, &m));
+  CHECK_ERROR(IN, actionclip_models_interpolate(model, NULL, 0.5, &m));
+  CHECK_ERROR(IN, actionclip_models_interpolate(model, whole, 0.5, NULL));
+  CHECK_ERROR(IN, actionclip_tuner_model(tuner, -0.1, &m));
+  CHECK_ERROR(IN, actionclip_tuner_model(tuner, 1, NULL));
+  CHECK(m == NULL);
+  actionclip_model_free(whole);
+  actionclip_tuner_free(tuner);
+}
+
+/* Each head starts anew over the model, and learns. */
+static void heads(void) {
+  for (int32_t head = ACTIONCLIP_HEAD_MEANP; head <= ACTIONCLIP_HEAD_TRANSF_CLS; head++) {
+    actionclip_tuner_options options = quick();
+    options.new_head = head;
+    options.loss = head % 2 ? ACTIONCLIP_LOSS_CROSS_ENTROPY : ACTIONCLIP_LOSS_MULTI_POSITIVE;
+    actionclip_tuner *tuner = make(&options);
+    add_all(tuner);
+    CHECK_OK(actionclip_tuner_run(tuner, 2, NULL, NULL, NULL));
+    actionclip_model *m = NULL;
+    CHECK_OK(actionclip_tuner_model(tuner, 1, &m));
+    actionclip_model_info own;
+    own.struct_size = sizeof own;
+    CHECK_OK(actionclip_model_get_info(m, &own));
+    CHECK(own.head == head);
+    actionclip_model_free(m);
+    actionclip_tuner_free(tuner);
+  }
+}
+
+/* Any number of threads, and any memory for activations, give the same bits. */
+static void any_threads(void) {
+  actionclip_model *const two = model;
+  actionclip_tuner *first = ready();
+  CHECK_OK(actionclip_tuner_run(first, 3, NULL, NULL, NULL));
+  for (int32_t threads = 1; threads <= 8; threads += threads == 1 ? 2 : 5) {
+    actionclip_model_options options;
+    actionclip_model_options_init(&options);
+    options.threads = threads;
+    CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &model));
+    actionclip_tuner_options own = quick();
+    own.max_memory = (int64_t)1 << 40;
+    actionclip_tuner *other = ready_with(&own);
+    CHECK_OK(actionclip_tuner_run(other, 3, NULL, NULL, NULL));
+    CHECK(same_models(first, other));
+    CHECK_OK(actionclip_tuner_save(first, state));
+    CHECK_OK(actionclip_tuner_load(other, state));
+    CHECK(same_models(first, other));
+    actionclip_tuner_free(other);
+    actionclip_model_free(model);
+  }
+  model = two;
+  actionclip_tuner_free(first);
+}
+
+/* A tuned model computes with what its base was allowed. */
+static void keeps_limits(void) {
+  actionclip_model *const other = model;
+  actionclip_model_options options;
+  actionclip_model_options_init(&options);
+  options.threads = 1;
+  options.instructions = ACTIONCLIP_INSTRUCTIONS_PORTABLE;
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &model));
+  actionclip_tuner *tuner = ready();
+  actionclip_model *tuned = NULL, *mixed = NULL;
+  CHECK_OK(actionclip_tuner_model(tuner, 1, &tuned));
+  CHECK_OK(actionclip_models_interpolate(model, tuned, 0.5, &mixed));
+  const actionclip_model *const all[] = {tuned, mixed};
+  for (int i = 0; i < 2; i++) {
+    actionclip_model_info own;
+    own.struct_size = sizeof own;
+    CHECK_OK(actionclip_model_get_info(all[i], &own));
+    CHECK(own.product_instructions == ACTIONCLIP_INSTRUCTIONS_PORTABLE && own.threads == 1);
+    CHECK(own.row_instructions == ACTIONCLIP_INSTRUCTIONS_PORTABLE);
+  }
+  actionclip_model_free(tuned);
+  actionclip_model_free(mixed);
+  actionclip_tuner_free(tuner);
+  actionclip_model_free(model);
+  model = other;
+}
+
+/* A clip whose numbers overflow is named by its index, and the step has changed nothing. */
+static void names_a_bad_clip(void) {
+  actionclip_tuner_options options = quick();
+  options.batch = CLIPS + 1;
+  actionclip_tuner *tuner = make(&options);
+  for (int i = 0; i < CLIPS; i++) CHECK_OK(add(tuner, i % LABELS, i, ACTIONCLIP_CLIP_TRAINED));
+  float *pixels = clip_pixels(0, 0);
+  for (size_t i = 0; i < clip_floats; i++) pixels[i] = i % 2 ? 3e38f : -3e38f;
+  const int32_t label = 0;
+  CHECK_OK(actionclip_tuner_add_pixels(tuner, &label, 1, pixels, clip_floats, t, ACTIONCLIP_CLIP_TRAINED));
+  for (int i = 0; i < 2; i++) {
+    CHECK_ERROR(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_tuner_step(tuner, NULL));
+    CHECK(strstr(actionclip_last_error(), "clip 12") != NULL);
+  }
+  actionclip_tuner_info sizes;
+  sizes.struct_size = sizeof sizes;
+  CHECK_OK(actionclip_tuner_get_info(tuner, &sizes));
+  CHECK(sizes.steps == 0 && sizes.batch == CLIPS + 1);
+  actionclip_tuner_free(tuner);
+}
+
+/* Clips of images and videos, with views and several labels. */
+static void takes_clips(void) {
+  actionclip_tuner_options options = quick();
+  options.loss = ACTIONCLIP_LOSS_CROSS_ENTROPY;
+  actionclip_tuner *tuner = make(&options);
+  const int32_t both[] = {2, 0};
+  actionclip_video *video = NULL;
+  CHECK_OK(actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video));
+  CHECK_OK(actionclip_tuner_add_video(tuner, both, 2, video, 0, INFINITY, 3, NULL, ACTIONCLIP_CLIP_TRAINED));
+  CHECK_ERROR(IN, actionclip_tuner_add_video(tuner, both, 2, video, 2, 1, 1, NULL, ACTIONCLIP_CLIP_TRAINED));
+  CHECK_ERROR(IN, actionclip_tuner_add_video(tuner, both, 2, video, 0, 1, 101, NULL, ACTIONCLIP_CLIP_TRAINED));
+  actionclip_video_free(video);
+  uint8_t grey[40 * 30];
+  for (size_t i = 0; i < sizeof grey; i++) grey[i] = (uint8_t)(i * 7);
+  actionclip_image images[64];
+  actionclip_frame frames[64];
+  for (size_t i = 0; i < 2 * t; i++) {
+    images[i] = (actionclip_image){grey, 0, 40, 30, ACTIONCLIP_PIXEL_GRAY, 0};
+    actionclip_frame_init(&frames[i]);
+    frames[i].pixel_format = ACTIONCLIP_PIXEL_GRAY;
+    frames[i].width = 40, frames[i].height = 30, frames[i].planes[0] = grey;
+  }
+  const int32_t one = 1;
+  CHECK_OK(actionclip_tuner_add_frames(tuner, &one, 1, images, 2 * t, NULL, ACTIONCLIP_CLIP_TRAINED));
+  CHECK_OK(actionclip_tuner_add_camera_frames(tuner, &one, 1, frames, t, NULL, ACTIONCLIP_CLIP_HELD_OUT));
+  CHECK_ERROR(IN, actionclip_tuner_add_frames(tuner, &one, 1, images, t + 1, NULL, ACTIONCLIP_CLIP_TRAINED));
+  actionclip_tuner_info sizes;
+  sizes.struct_size = sizeof sizes;
+  CHECK_OK(actionclip_tuner_get_info(tuner, &sizes));
+  CHECK(sizes.clips == 2 && sizes.held_out == 1 && sizes.batch == 2 && sizes.steps_per_epoch == 1);
+  CHECK_OK(actionclip_tuner_run(tuner, 0, NULL, NULL, NULL));
+  actionclip_tuner_free(tuner);
+}
+
+/* Wrong arguments: named, and nothing is changed. */
+static void refuses(void) {
+  actionclip_tuner_options options = quick();
+  actionclip_tuner *tuner = make(&options), *none = NULL;
+  CHECK_ERROR(IN, actionclip_tuner_create(NULL, labels, LABELS, NULL, 0, &options, &none));
+  CHECK_ERROR(IN, actionclip_tuner_create(model, NULL, LABELS, NULL, 0, &options, &none));
+  CHECK_ERROR(IN, actionclip_tuner_create(model, labels, 0, NULL, 0, &options, &none));
+  CHECK_ERROR(IN, actionclip_tuner_create(model, labels, LABELS, NULL, 1, &options, &none));
+  CHECK_ERROR(IN, actionclip_tuner_create(model, labels, LABELS, NULL, 0, &options, NULL));
+#define WRONG(field, value)                                                                             \
+  do {                                                                                                  \
+    actionclip_tuner_options wrong = quick();                                                           \
+    wrong.field = value;                                                                                \
+    CHECK_ERROR(IN, actionclip_tuner_create(model, labels, LABELS, NULL, 0, &wrong, &none));             \
+  } while (0)
+  WRONG(struct_size, 8);
+  WRONG(recipe, 2);
+  WRONG(loss, -1);
+  WRONG(vision, 9);
+  WRONG(vision_blocks, 0);
+  WRONG(vision_blocks, 99);
+  WRONG(text_blocks, 1);
+  WRONG(head, 0);
+  WRONG(logit_scale, 3);
+  WRONG(new_head, 77);
+  WRONG(frames, 4);
+  WRONG(epochs, -1);
+  WRONG(batch, 0);
+  WRONG(too_long, 5);
+  WRONG(warm_up_epochs, -1);
+  WRONG(rate, 0);
+  WRONG(rate, INFINITY);
+  WRONG(head_rate_factor, -1);
+  WRONG(weight_decay, 11);
+  WRONG(anchor, -1);
+  WRONG(max_memory, -1);
+  CHECK(none == NULL);
+  CHECK_ERROR(FEW, actionclip_tuner_step(tuner, NULL));
+  const int32_t same[] = {1, 1}, beyond = LABELS, below = -1, good = 0;
+  const float *pixels = clip_pixels(0, 0);
+  CHECK_ERROR(IN, actionclip_tuner_add_pixels(tuner, same, 2, pixels, clip_floats, t, 0));
+  CHECK_ERROR(IN, actionclip_tuner_add_pixels(tuner, &beyond, 1, pixels, clip_floats, t, 0));
+  CHECK_ERROR(IN, actionclip_tuner_add_pixels(tuner, &below, 1, pixels, clip_floats, t, 0));
+  CHECK_ERROR(IN, actionclip_tuner_add_pixels(tuner, &good, 0, pixels, clip_floats, t, 0));
+  CHECK_ERROR(IN, actionclip_tuner_add_pixels(tuner, NULL, 1, pixels, clip_floats, t, 0));
+  CHECK_ERROR(IN, actionclip_tuner_add_pixels(tuner, &good, 1, NULL, clip_floats, t, 0));
+  CHECK_ERROR(IN, actionclip_tuner_add_pixels(tuner, &good, 1, pixels, clip_floats - 1, t, 0));
+  CHECK_ERROR(IN, actionclip_tuner_add_pixels(tuner, &good, 1, pixels, clip_floats, SIZE_MAX, 0));
+  CHECK_ERROR(IN, actionclip_tuner_add_pixels(tuner, &good, 1, pixels, clip_floats, t, 2));
+  float *bad = clip_pixels(0, 0);
+  bad[9] = NAN;
+  CHECK_ERROR(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_tuner_add_pixels(tuner, &good, 1, bad, clip_floats, t, 0));
+  CHECK_ERROR(IN, actionclip_tuner_add_text(tuner, LABELS, "a"));
+  CHECK_ERROR(IN, actionclip_tuner_add_text(tuner, 0, NULL));
+  CHECK_ERROR(IN, actionclip_tuner_add_text(tuner, 0, " "));
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_UTF8, actionclip_tuner_add_text(tuner, 0, "\xff"));
+  CHECK_OK(add(tuner, 0, 1, ACTIONCLIP_CLIP_TRAINED));
+  CHECK_OK(add(tuner, 0, 2, ACTIONCLIP_CLIP_TRAINED));
+  CHECK_ERROR(FEW, actionclip_tuner_step(tuner, NULL)); /* one label alone */
+  CHECK_OK(add(tuner, 1, 3, ACTIONCLIP_CLIP_TRAINED));
+  actionclip_tuner_score score;
+  score.struct_size = sizeof score;
+  CHECK_ERROR(FEW, actionclip_tuner_eval(tuner, ACTIONCLIP_CLIP_HELD_OUT, 1, &score));
+  CHECK_ERROR(IN, actionclip_tuner_eval(tuner, 2, 1, &score));
+  CHECK_ERROR(IN, actionclip_tuner_eval(tuner, 0, 2, &score));
+  CHECK_ERROR(IN, actionclip_tuner_eval(tuner, 0, 1, NULL));
+  CHECK_OK(actionclip_tuner_step(tuner, NULL));
+  CHECK_ERROR(CONFLICT, add(tuner, 1, 4, ACTIONCLIP_CLIP_TRAINED)); /* it has its clips */
+  CHECK_ERROR(CONFLICT, actionclip_tuner_add_text(tuner, 0, "a"));
+  CHECK_ERROR(IN, actionclip_tuner_run(tuner, -1, NULL, NULL, NULL));
+  CHECK_ERROR(IN, actionclip_tuner_save(tuner, NULL));
+  CHECK_ERROR(IN, actionclip_tuner_load(tuner, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_FILE_WRITE, actionclip_tuner_save(tuner, "/no/such/folder/state"));
+  CHECK_ERROR(IN, actionclip_tuner_get_info(tuner, NULL));
+  CHECK_ERROR(IN, actionclip_tuner_step(NULL, NULL));
+  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_HANDLE, actionclip_tuner_step((actionclip_tuner *)model, NULL));
+  CHECK_ERROR(IN, actionclip_tuner_cancel(NULL));
+  actionclip_tuner_free(tuner);
+  actionclip_tuner_free(NULL);
+
+  /* Too little memory for the clips, for the copy, and for a step's work: each is an error with the number. */
+  options.max_memory = 1000;
+  tuner = make(&options);
+  CHECK_ERROR(ACTIONCLIP_ERROR_OUT_OF_MEMORY, add(tuner, 0, 1, ACTIONCLIP_CLIP_TRAINED));
+  CHECK(strstr(actionclip_last_error(), "1000") != NULL);
+  actionclip_tuner_free(tuner);
+  tuner = ready();
+  actionclip_tuner_info sizes;
+  sizes.struct_size = sizeof sizes;
+  CHECK_OK(actionclip_tuner_get_info(tuner, &sizes));
+  actionclip_tuner_free(tuner);
+  const int64_t without_work = sizes.clip_bytes + sizes.model_bytes;
+  for (int i = 0; i < 2; i++) {
+    options.max_memory = i == 0 ? without_work - 1 : without_work;
+    tuner = make(&options);
+    add_all(tuner);
+    CHECK_ERROR(ACTIONCLIP_ERROR_OUT_OF_MEMORY, actionclip_tuner_step(tuner, NULL));
+    char number[32];
+    snprintf(number, sizeof number, "%lld", (long long)options.max_memory);
+    CHECK(strstr(actionclip_last_error(), number) != NULL);
+    actionclip_tuner_free(tuner);
+  }
+}
+
+/* A child inherits no tuner. */
+static void forked(void) {
+  actionclip_tuner *tuner = ready();
+  step(tuner);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    const int32_t label = 0;
+    actionclip_model *m = NULL;
+    actionclip_tuner_info sizes;
+    actionclip_tuner_score score;
+    sizes.struct_size = sizeof sizes, score.struct_size = sizeof score;
+    const int32_t all[] = {
+        actionclip_tuner_add_text(tuner, 0, "a"),
+        actionclip_tuner_add_pixels(tuner, &label, 1, clip_pixels(0, 0), clip_floats, t, 0),
+        actionclip_tuner_get_info(tuner, &sizes),
+        actionclip_tuner_step(tuner, NULL),
+        actionclip_tuner_run(tuner, 0, NULL, NULL, NULL),
+        actionclip_tuner_cancel(tuner),
+        actionclip_tuner_eval(tuner, 0, 1, &score),
+        actionclip_tuner_save(tuner, state),
+        actionclip_tuner_load(tuner, state),
+        actionclip_tuner_model(tuner, 1, &m),
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+      if (all[i] != ACTIONCLIP_ERROR_FORKED) _exit((int)i + 1);
+    actionclip_tuner_free(tuner);
+    _exit(0);
+  }
+  int status = -1;
+  CHECK(child > 0 && waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  CHECK(step(tuner).step == 2);
+  actionclip_tuner_free(tuner);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1) check_root = argv[1];
+  snprintf(state, sizeof state, "%s/tuner.state", argc > 2 ? argv[2] : "/tmp");
+  actionclip_model_options options;
+  actionclip_model_options_init(&options);
+  options.threads = 2;
+  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &model));
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_model_get_info(model, &info));
+  if (check_failed > 0) return check_report("test_tune");
+  e = (size_t)info.embedding_size;
+  t = (size_t)info.frames;
+  clip_floats = t * 3 * (size_t)info.image_size * (size_t)info.image_size;
+  learns();
+  goes_on();
+  stops();
+  gives_models();
+  heads();
+  any_threads();
+  keeps_limits();
+  names_a_bad_clip();
+  takes_clips();
+  refuses();
+  forked();
+  actionclip_model_free(model);
+  unlink(state);
+  return check_report("test_tune");
+}
