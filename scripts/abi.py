@@ -108,6 +108,13 @@ def signature(function: dict) -> dict:
     }
 
 
+def callback(item: dict) -> dict:
+    """A pointer to a function of the host's: "int32_t (*)(void *, const actionclip_tuner_result *)"."""
+    result, arguments = item["type"]["qualType"].split("(*)")
+    types = [{"type": text.strip()} for text in arguments.strip("()").split(",")]
+    return {"name": item["name"], "comment": comment(item), "result": result.strip(), "arguments": types}
+
+
 def described() -> dict:
     """The whole interface; see the keys for what it has."""
     include = "#include <actionclip.h>\n"
@@ -117,6 +124,7 @@ def described() -> dict:
     tree = [item for item in syntax_tree(include) if item.get("name", "").startswith("actionclip_")]
     structs = [item for item in tree if item["kind"] == "RecordDecl" and item.get("completeDefinition")]
     complete = {item["name"] for item in structs}
+    types = [item for item in tree if item["kind"] == "TypedefDecl" and item["name"] not in complete]
     return {
         "library": "libactionclip",
         "version": ".".join(str(value[f"ACTIONCLIP_VERSION_{part}"]) for part in ("MAJOR", "MINOR", "PATCH")),
@@ -125,9 +133,10 @@ def described() -> dict:
         "constants": [{"name": name, "value": number} for name, number in value.items()],
         "opaque": [
             {"name": item["name"], "comment": comment(item)}
-            for item in tree
-            if item["kind"] == "TypedefDecl" and item["name"] not in complete
+            for item in types
+            if "(*)" not in item["type"]["qualType"]
         ],
+        "callbacks": [callback(item) for item in types if "(*)" in item["type"]["qualType"]],
         "structs": [layout(item) for item in structs],
         "functions": [
             signature(item) for item in tree if item["kind"] == "FunctionDecl" and item.get("storageClass") != "static"

@@ -16,6 +16,7 @@ SCALARS = {
     "int32_t": "i32",
     "uint32_t": "u32",
     "int64_t": "i64",
+    "uint64_t": "u64",
     "uint8_t": "u8",
     "size_t": "usize",
     "float": "f32",
@@ -57,6 +58,13 @@ def opaque_lines(item: dict):
     yield "    _data: [u8; 0],"
     yield "    _marker: PhantomData<(*mut u8, PhantomPinned)>,"
     yield "}\n"
+
+
+def callback_lines(item: dict):
+    yield from doc_lines(item)
+    arguments = ", ".join(rust_type(argument["type"]) for argument in item["arguments"])
+    yield f"pub type {item['name']} ="
+    yield f"    Option<unsafe extern \"C\" fn({arguments}) -> {rust_type(item['result'])}>;\n"
 
 
 def struct_lines(struct: dict, initialiser: str | None):
@@ -137,6 +145,8 @@ def main() -> None:
     print()
     for item in abi["opaque"]:
         print(*opaque_lines(item), sep="\n")
+    for item in abi["callbacks"]:
+        print(*callback_lines(item), sep="\n")
     for struct in abi["structs"]:
         initialiser = f"{struct['name']}_init_sized"
         print(*struct_lines(struct, initialiser if initialiser in names else None), sep="\n")

@@ -58,15 +58,16 @@ def compare(old: dict, new: dict) -> tuple[list[str], list[str]]:
         rises = new["abi"] > old["abi"]
         return ([] if rises else [f"the ABI number falls from {old['abi']} to {new['abi']}"]), []
     breaks, additions = [], []
-    for kind in ("constants", "opaque", "structs", "functions"):
-        before, after = by_name(old[kind]), by_name(new[kind])
+    for kind in ("constants", "opaque", "callbacks", "structs", "functions"):
+        # Descriptions of versions without callbacks do not have the list.
+        before, after = by_name(old.get(kind, [])), by_name(new.get(kind, []))
         breaks += [f"{name} is gone" for name in before if name not in after]
         additions += [name for name in after if name not in before]
         for name in (name for name in before if name in after):
             one, other = before[name], after[name]
             if kind == "constants" and name not in VERSIONS and one["value"] != other["value"]:
                 breaks.append(f"{name} is {other['value']}, not {one['value']}")
-            if kind == "functions" and signature(one) != signature(other):
+            if kind in ("callbacks", "functions") and signature(one) != signature(other):
                 breaks.append(f"{name} is {signature(other)}, not {signature(one)}")
             if kind == "structs":
                 breaks += struct_breaks(one, other)

@@ -16,6 +16,7 @@ SCALARS = {
     "int32_t": ctypes.c_int32,
     "uint32_t": ctypes.c_uint32,
     "int64_t": ctypes.c_int64,
+    "uint64_t": ctypes.c_uint64,
     "uint8_t": ctypes.c_uint8,
     "size_t": ctypes.c_size_t,
     "float": ctypes.c_float,
@@ -37,6 +38,8 @@ def ctype(text):
         return {1: ctypes.c_char_p, 2: ctypes.POINTER(ctypes.c_char_p)}[stars]
     if base in SCALARS:
         return {0: SCALARS[base], 1: ctypes.POINTER(SCALARS[base])}[stars]
+    if base in _abi.CALLBACKS:
+        return _abi.CALLBACKS[base]
     if base in _abi.STRUCTS:
         return {1: ctypes.POINTER(_abi.STRUCTS[base])}[stars]
     assert any(item["name"] == base for item in HEADER["opaque"]), text

@@ -6,6 +6,7 @@ Tests/python/test_abi.py holds this file against the header and the compiled lib
 from __future__ import annotations
 
 from ctypes import (
+    CFUNCTYPE,
     POINTER,
     Structure,
     c_char_p,
@@ -16,6 +17,7 @@ from ctypes import (
     c_size_t,
     c_uint8,
     c_uint32,
+    c_uint64,
     c_void_p,
     cast,
 )
@@ -168,6 +170,16 @@ CONSTANTS: dict[str, int] = {
     "PROMPTS_EQUAL": 0,
     "PROMPTS_WITHOUT_LABELS": 1,
     "PROMPTS_FITTED": 2,
+    "RECIPE_ANCHORED": 0,
+    "RECIPE_REFERENCE": 1,
+    "LOSS_MULTI_POSITIVE": 0,
+    "LOSS_CROSS_ENTROPY": 1,
+    "TRAIN_NOTHING": 0,
+    "TRAIN_PROJECTION": 1,
+    "TRAIN_BLOCKS": 2,
+    "TRAIN_EVERYTHING": 3,
+    "CLIP_TRAINED": 0,
+    "CLIP_HELD_OUT": 1,
     "TRACK_EXCLUSIVE": 0,
     "TRACK_INDEPENDENT": 1,
     "EVENT_STARTED": 1,
@@ -523,6 +535,75 @@ class PromptsReport(Structure):
     ]
 
 
+class TunerOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("recipe", c_int32),
+        ("loss", c_int32),
+        ("vision", c_int32),
+        ("vision_blocks", c_int32),
+        ("text", c_int32),
+        ("text_blocks", c_int32),
+        ("head", c_int32),
+        ("logit_scale", c_int32),
+        ("new_head", c_int32),
+        ("frames", c_int32),
+        ("epochs", c_int32),
+        ("batch", c_int32),
+        ("too_long", c_int32),
+        ("warm_up_epochs", c_double),
+        ("rate", c_double),
+        ("head_rate_factor", c_double),
+        ("weight_decay", c_double),
+        ("anchor", c_double),
+        ("seed", c_uint64),
+        ("max_memory", c_int64),
+    ]
+
+
+class TunerInfo(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("labels", c_int32),
+        ("clips", c_int32),
+        ("held_out", c_int32),
+        ("steps", c_int64),
+        ("total_steps", c_int64),
+        ("steps_per_epoch", c_int64),
+        ("trained", c_int64),
+        ("model_bytes", c_int64),
+        ("clip_bytes", c_int64),
+        ("work_bytes", c_int64),
+        ("batch", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class TunerResult(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_int32),
+        ("step", c_int64),
+        ("total_steps", c_int64),
+        ("loss", c_double),
+        ("video_loss", c_double),
+        ("text_loss", c_double),
+        ("scale", c_double),
+        ("rate", c_double),
+        ("gradient_norm", c_double),
+    ]
+
+
+class TunerScore(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("clips", c_int32),
+        ("right", c_int32),
+        ("among_five", c_int32),
+        ("loss", c_double),
+    ]
+
+
 class TrackerOptions(Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -611,6 +692,10 @@ STRUCTS: dict[str, type[Structure]] = {
     "actionclip_clip_report": ClipReport,
     "actionclip_confusion_report": ConfusionReport,
     "actionclip_prompts_report": PromptsReport,
+    "actionclip_tuner_options": TunerOptions,
+    "actionclip_tuner_info": TunerInfo,
+    "actionclip_tuner_result": TunerResult,
+    "actionclip_tuner_score": TunerScore,
     "actionclip_tracker_options": TrackerOptions,
     "actionclip_event": Event,
     "actionclip_segment_options": SegmentOptions,
@@ -629,6 +714,10 @@ Strings = POINTER(c_char_p)
 Images = POINTER(Image)
 Frames = POINTER(Frame)
 PreprocessIn = POINTER(PreprocessOptions)
+TunerProgress = CFUNCTYPE(c_int32, c_void_p, POINTER(TunerResult))
+
+#: Each pointer to a function of the host's, by its name in the header.
+CALLBACKS = {"actionclip_tuner_progress": TunerProgress}
 
 
 def as_bytes(address: int) -> Any:
@@ -863,6 +952,35 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ),
     ("actionclip_pool_template_count", (), c_int32),
     ("actionclip_pool_template", (c_int32,), c_char_p),
+    ("actionclip_tuner_options_init_sized", (POINTER(TunerOptions), c_size_t), None),
+    (
+        "actionclip_tuner_create",
+        (Handle, Strings, c_size_t, Strings, c_size_t, POINTER(TunerOptions), HandleOut),
+        c_int32,
+    ),
+    ("actionclip_tuner_free", (Handle,), None),
+    ("actionclip_tuner_add_text", (Handle, c_int32, c_char_p), c_int32),
+    (
+        "actionclip_tuner_add_video",
+        (Handle, Int32s, c_size_t, Handle, c_double, c_double, c_int32, PreprocessIn, c_int32),
+        c_int32,
+    ),
+    ("actionclip_tuner_add_frames", (Handle, Int32s, c_size_t, Images, c_size_t, PreprocessIn, c_int32), c_int32),
+    (
+        "actionclip_tuner_add_camera_frames",
+        (Handle, Int32s, c_size_t, Frames, c_size_t, PreprocessIn, c_int32),
+        c_int32,
+    ),
+    ("actionclip_tuner_add_pixels", (Handle, Int32s, c_size_t, Floats, c_size_t, c_size_t, c_int32), c_int32),
+    ("actionclip_tuner_get_info", (Handle, POINTER(TunerInfo)), c_int32),
+    ("actionclip_tuner_step", (Handle, POINTER(TunerResult)), c_int32),
+    ("actionclip_tuner_run", (Handle, c_int64, TunerProgress, c_void_p, POINTER(TunerResult)), c_int32),
+    ("actionclip_tuner_cancel", (Handle,), c_int32),
+    ("actionclip_tuner_eval", (Handle, c_int32, c_double, POINTER(TunerScore)), c_int32),
+    ("actionclip_tuner_save", (Handle, c_char_p), c_int32),
+    ("actionclip_tuner_load", (Handle, c_char_p), c_int32),
+    ("actionclip_tuner_model", (Handle, c_double, HandleOut), c_int32),
+    ("actionclip_models_interpolate", (Handle, Handle, c_double, HandleOut), c_int32),
     ("actionclip_tracker_options_init_sized", (POINTER(TrackerOptions), c_size_t), None),
     ("actionclip_tracker_create", (c_size_t, POINTER(TrackerOptions), HandleOut), c_int32),
     ("actionclip_tracker_push", (Handle, c_int64, c_int64, Floats, c_size_t), c_int32),

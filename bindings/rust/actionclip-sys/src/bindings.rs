@@ -148,6 +148,16 @@ pub const ACTIONCLIP_FIT_SOFTMAX: i32 = 4;
 pub const ACTIONCLIP_PROMPTS_EQUAL: i32 = 0;
 pub const ACTIONCLIP_PROMPTS_WITHOUT_LABELS: i32 = 1;
 pub const ACTIONCLIP_PROMPTS_FITTED: i32 = 2;
+pub const ACTIONCLIP_RECIPE_ANCHORED: i32 = 0;
+pub const ACTIONCLIP_RECIPE_REFERENCE: i32 = 1;
+pub const ACTIONCLIP_LOSS_MULTI_POSITIVE: i32 = 0;
+pub const ACTIONCLIP_LOSS_CROSS_ENTROPY: i32 = 1;
+pub const ACTIONCLIP_TRAIN_NOTHING: i32 = 0;
+pub const ACTIONCLIP_TRAIN_PROJECTION: i32 = 1;
+pub const ACTIONCLIP_TRAIN_BLOCKS: i32 = 2;
+pub const ACTIONCLIP_TRAIN_EVERYTHING: i32 = 3;
+pub const ACTIONCLIP_CLIP_TRAINED: i32 = 0;
+pub const ACTIONCLIP_CLIP_HELD_OUT: i32 = 1;
 pub const ACTIONCLIP_TRACK_EXCLUSIVE: i32 = 0;
 pub const ACTIONCLIP_TRACK_INDEPENDENT: i32 = 1;
 pub const ACTIONCLIP_EVENT_STARTED: i32 = 1;
@@ -264,6 +274,41 @@ pub struct actionclip_report {
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
 
+/// A tuner trains a copy of a model on a caller's own clips (the paper's fine-tuning, section 3.3),
+/// and makes new models of it. The model that it began with stays as it is, and usable.
+///
+/// actionclip_tuner_create(model, labels, label_count, NULL, 0, NULL, &tuner );
+/// actionclip_tuner_add_video(tuner, &label , 1, video, 0, INFINITY, 4, NULL,
+/// ACTIONCLIP_CLIP_TRAINED); actionclip_tuner_run(tuner, 0, progress, user, &result );   // or
+/// actionclip_tuner_step in the host's own loop actionclip_tuner_model(tuner, NAN, &tuned );
+/// // a model like any other: save it, score with it
+///
+/// Phases. Clips and texts are added first. The first call that needs the copy
+/// (actionclip_tuner_get_info, _step, _run, _eval, _save, _load or _model) makes it, and from then
+/// on adding is ACTIONCLIP_ERROR_OPTION_CONFLICT.
+///
+/// Clips are kept as crops of S x S pixels, so videos and pictures may be freed once they are
+/// added.
+///
+/// Steps. An epoch goes through the trained clips in an order drawn anew, `batch` of them a step;
+/// those that are left over at its end are left out, other ones each time. For each clip of a step
+/// a view and, with ACTIONCLIP_LOSS_MULTI_POSITIVE, a label of its labels and a text of that label
+/// are drawn. Draws follow from the seed and the step's number alone. So a step that failed or was
+/// cancelled draws the same when it is repeated, and a tuner that goes on from a saved state takes
+/// the steps of one that never stopped, bit for bit, with any number of threads.
+///
+/// A step that fails changes nothing. A clip whose numbers overflow is ACTIONCLIP_ERROR_NOT_FINITE,
+/// and the message names it by its index among the clips of its purpose, from 0 on in the order of
+/// adding.
+///
+/// Threads: a tuner is for one thread at a time, except for actionclip_tuner_cancel. The copy
+/// computes with as many threads as the model. The model's handle may be freed first.
+#[repr(C)]
+pub struct actionclip_tuner {
+    _data: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
 /// A tracker turns the scores of windows into events: "waving started at 12.4 s", "waving ended at
 /// 15.0 s". Make one, push each window's scores as they come, and take the events after each push:
 ///
@@ -317,6 +362,13 @@ pub struct actionclip_tokenizer {
     _data: [u8; 0],
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
+
+/// A host's function that actionclip_tuner_run calls after each step, on the same thread, between
+/// two calls of the library: it may call any function, with the same tuner too, but must not free
+/// it. A result other than 0 ends the run. It must return: neither exceptions nor longjmp may pass
+/// through the library.
+pub type actionclip_tuner_progress =
+    Option<unsafe extern "C" fn(*mut c_void, *const actionclip_tuner_result) -> i32>;
 
 /// Options of loading a model. Call actionclip_model_options_init, then change fields; NULL in
 /// place of the struct means all defaults. An option that contradicts the checkpoint is an error.
@@ -996,6 +1048,139 @@ pub struct actionclip_prompts_report {
 }
 
 sized!(actionclip_prompts_report);
+
+/// Options of a tuner. Call actionclip_tuner_options_init, then change fields; NULL in place of the
+/// struct means all defaults: the temporal head and the scale of cosines are trained, ANCHORED. A
+/// number that is NaN, or 0 in `epochs`, is the recipe's.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_tuner_options {
+    /// sizeof(actionclip_tuner_options), set by _init
+    pub struct_size: u32,
+    /// ACTIONCLIP_RECIPE_*
+    pub recipe: i32,
+    /// ACTIONCLIP_LOSS_*
+    pub loss: i32,
+    /// ACTIONCLIP_TRAIN_*, of the image encoder; NOTHING by default
+    pub vision: i32,
+    /// with ACTIONCLIP_TRAIN_BLOCKS, 1 to the encoder's layers; else 0
+    pub vision_blocks: i32,
+    /// ACTIONCLIP_TRAIN_*, of the text encoder; NOTHING by default
+    pub text: i32,
+    /// with ACTIONCLIP_TRAIN_BLOCKS, 1 to the encoder's layers; else 0
+    pub text_blocks: i32,
+    /// ACTIONCLIP_ON (default) or _OFF: whether the temporal head is trained
+    pub head: i32,
+    /// ACTIONCLIP_ON (default) or _OFF: whether the scale of cosines is trained
+    pub logit_scale: i32,
+    /// ACTIONCLIP_HEAD_*: a head that starts anew in place of the model's; AS_CHECKPOINT: none
+    pub new_head: i32,
+    /// T of the copy with a new head; 0: the model's
+    pub frames: i32,
+    /// 1 to 100000; 0: the recipe's, 50
+    pub epochs: i32,
+    /// clips a step, 1 to 65536; fewer if there are fewer clips. 32 by default
+    pub batch: i32,
+    /// ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR or _TRUNCATE, for texts
+    pub too_long: i32,
+    /// epochs in which the rate rises from 0, 0 to `epochs`; the recipe's is 5, or fewer epochs
+    pub warm_up_epochs: f64,
+    /// the encoders' learning rate, above 0 to 1; the recipe's is 5e-6
+    pub rate: f64,
+    /// the head's rate, as a multiple of `rate`, 0 to 1e6; the recipe's is 10
+    pub head_rate_factor: f64,
+    /// 0 to 10; the recipe's is 0.2
+    pub weight_decay: f64,
+    /// The factor a, 0 to 1e6, of a |parameters - those before training|^2, which is added to the
+    /// loss; the recipe's is 0.
+    pub anchor: f64,
+    /// of every draw, and of a new head's numbers; 0 by default
+    pub seed: u64,
+    /// Bytes that the tuner may take, its clips included; 0: any number. Within it blocks keep
+    /// their activations for the backward pass where they fit, which takes less time and gives the
+    /// same bits.
+    pub max_memory: i64,
+}
+
+sized!(actionclip_tuner_options, actionclip_tuner_options_init_sized);
+
+/// The sizes of a tuner.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_tuner_info {
+    /// set it to sizeof(actionclip_tuner_info) before the call
+    pub struct_size: u32,
+    pub labels: i32,
+    /// clips to train on
+    pub clips: i32,
+    /// clips held out
+    pub held_out: i32,
+    /// steps done
+    pub steps: i64,
+    /// steps of the whole recipe
+    pub total_steps: i64,
+    pub steps_per_epoch: i64,
+    /// numbers that are trained
+    pub trained: i64,
+    /// memory of the copy, its gradients and its moments
+    pub model_bytes: i64,
+    /// memory of the clips and texts
+    pub clip_bytes: i64,
+    /// the most working memory that a step takes besides
+    pub work_bytes: i64,
+    /// clips a step
+    pub batch: i32,
+    /// 0
+    pub reserved: i32,
+}
+
+sized!(actionclip_tuner_info);
+
+/// The result of a step.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_tuner_result {
+    /// set it to sizeof(actionclip_tuner_result) before the call
+    pub struct_size: u32,
+    /// 0
+    pub reserved: i32,
+    /// its number, from 1 on
+    pub step: i64,
+    /// steps of the whole recipe
+    pub total_steps: i64,
+    /// the loss before the step: the mean of both ways, or cross-entropy's
+    pub loss: f64,
+    /// the divergence of videos to texts
+    pub video_loss: f64,
+    /// the divergence of texts to videos; 0 with cross-entropy
+    pub text_loss: f64,
+    /// the scale of cosines after the step; 0 if it is not trained
+    pub scale: f64,
+    /// the encoders' learning rate
+    pub rate: f64,
+    /// the norm of all gradients together, before it was limited
+    pub gradient_norm: f64,
+}
+
+sized!(actionclip_tuner_result);
+
+/// The result of an evaluation.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_tuner_score {
+    /// set it to sizeof(actionclip_tuner_score) before the call
+    pub struct_size: u32,
+    /// clips that were scored
+    pub clips: i32,
+    /// of these, the clips whose best label is one of theirs
+    pub right: i32,
+    /// of these, the clips with a label of theirs among the best five
+    pub among_five: i32,
+    /// the mean of -log of the probability of a clip's labels, in equal shares
+    pub loss: f64,
+}
+
+sized!(actionclip_tuner_score);
 
 /// Options of a tracker. Call actionclip_tracker_options_init, then change fields. Times are 0 for
 /// none.
@@ -2061,6 +2246,155 @@ extern "C" {
     pub fn actionclip_pool_template(index: i32) -> *const c_char;
     /// Sets struct_size and every default in a struct of `struct_size` bytes, as
     /// actionclip_model_options_init_sized does for its struct.
+    pub fn actionclip_tuner_options_init_sized(
+        options: *mut actionclip_tuner_options,
+        struct_size: usize,
+    );
+    /// Makes a tuner of 1 to 2^20 labels. The texts of a label are the label in each template: NULL
+    /// with template_count 0 takes the model's own, or the reference's 16. A model held in bf16 or
+    /// int8 is tuned from its rounded weights, in fp32. A model with a temporal view (Open-VCLIP)
+    /// is ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED. Free the tuner with actionclip_tuner_free.
+    pub fn actionclip_tuner_create(
+        model: *const actionclip_model,
+        labels: *const *const c_char,
+        label_count: usize,
+        templates: *const *const c_char,
+        template_count: usize,
+        options: *const actionclip_tuner_options,
+        tuner_out: *mut *mut actionclip_tuner,
+    ) -> i32;
+    /// Frees a tuner. Models that it made stay. NULL is ignored.
+    pub fn actionclip_tuner_free(tuner: *mut actionclip_tuner);
+    /// Adds a whole text of the label at index `label`, such as a description, beside those that
+    /// the templates give.
+    pub fn actionclip_tuner_add_text(
+        tuner: *mut actionclip_tuner,
+        label: i32,
+        text: *const c_char,
+    ) -> i32;
+    /// Adds a clip: the part of a video from `start` to `end`, as actionclip_encode_video_between
+    /// takes it. labels [label_count] are indices of the tuner's labels, 1 to 256, each once.
+    /// `views` is 1 to 100: the model's rule chooses T * views frames, and each view takes every
+    /// views-th of them; each step draws one view. options may be NULL. `purpose` is
+    /// ACTIONCLIP_CLIP_*. A clip takes views * T * 3 * S * S bytes. On failure nothing is added.
+    pub fn actionclip_tuner_add_video(
+        tuner: *mut actionclip_tuner,
+        labels: *const i32,
+        label_count: usize,
+        video: *mut actionclip_video,
+        start: f64,
+        end: f64,
+        views: i32,
+        options: *const actionclip_preprocess_options,
+        purpose: i32,
+    ) -> i32;
+    /// Adds a clip from images: frame_count = views * T, the first view's T frames first, with 1 to
+    /// 100 views. All else is as for actionclip_tuner_add_video.
+    pub fn actionclip_tuner_add_frames(
+        tuner: *mut actionclip_tuner,
+        labels: *const i32,
+        label_count: usize,
+        frames: *const actionclip_image,
+        frame_count: usize,
+        options: *const actionclip_preprocess_options,
+        purpose: i32,
+    ) -> i32;
+    /// Adds a clip from camera frames. All else is as for actionclip_tuner_add_frames.
+    pub fn actionclip_tuner_add_camera_frames(
+        tuner: *mut actionclip_tuner,
+        labels: *const i32,
+        label_count: usize,
+        frames: *const actionclip_frame,
+        frame_count: usize,
+        options: *const actionclip_preprocess_options,
+        purpose: i32,
+    ) -> i32;
+    /// Adds a clip from pixels already resized, cropped and normalised: `pixels` [frame_count, 3,
+    /// S, S] in the order R, G, B, with frame_count = views * T. pixel_count is the number of
+    /// floats, which the tuner copies: 4 bytes each. NaN or infinity is
+    /// ACTIONCLIP_ERROR_NOT_FINITE. All else is as for actionclip_tuner_add_frames.
+    pub fn actionclip_tuner_add_pixels(
+        tuner: *mut actionclip_tuner,
+        labels: *const i32,
+        label_count: usize,
+        pixels: *const f32,
+        pixel_count: usize,
+        frame_count: usize,
+        purpose: i32,
+    ) -> i32;
+    /// Makes the copy, if no call has made it, and gives the tuner's sizes, before any step is
+    /// done. If the sum of the three memories is above max_memory, it and every call that needs the
+    /// copy return ACTIONCLIP_ERROR_OUT_OF_MEMORY, and the message has both numbers; where that is
+    /// known from sizes alone, nothing is taken. No clip to train on, or clips of one label alone,
+    /// is ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES.
+    pub fn actionclip_tuner_get_info(
+        tuner: *mut actionclip_tuner,
+        info_out: *mut actionclip_tuner_info,
+    ) -> i32;
+    /// Does one step. After the last one it is ACTIONCLIP_ERROR_INVALID_ARGUMENT. result_out may be
+    /// NULL. A cancel token, as actionclip_tuner_cancel, ends it within the time that one clip
+    /// takes, with nothing changed. Gradients that overflow are ACTIONCLIP_ERROR_NOT_FINITE:
+    /// training diverged, and the tuner keeps its last good numbers.
+    pub fn actionclip_tuner_step(
+        tuner: *mut actionclip_tuner,
+        result_out: *mut actionclip_tuner_result,
+    ) -> i32;
+    /// Does `steps` steps, or with 0 all that are left; fewer where the recipe ends. progress may
+    /// be NULL; `user` is handed to it. result_out may be NULL; *result_out is the last step's, and
+    /// is not written if no step was left. The steps before one that failed or was cancelled are
+    /// done, and *result_out is the last one's.
+    pub fn actionclip_tuner_run(
+        tuner: *mut actionclip_tuner,
+        steps: i64,
+        progress: actionclip_tuner_progress,
+        user: *mut c_void,
+        result_out: *mut actionclip_tuner_result,
+    ) -> i32;
+    /// Ends the present step or run, or the next one if there is none, with
+    /// ACTIONCLIP_ERROR_CANCELLED, within the time that one clip takes. The call that ended so has
+    /// used it up: later ones go on. Any thread may call this.
+    pub fn actionclip_tuner_cancel(tuner: *mut actionclip_tuner) -> i32;
+    /// Scores the clips of a purpose (ACTIONCLIP_CLIP_*) with the model that actionclip_tuner_model
+    /// would make at `share`, in fp32: each clip's first view, against the mean of each label's
+    /// texts, each scaled to unit length. The tuner stays as it is. No clip of that purpose is
+    /// ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES.
+    pub fn actionclip_tuner_eval(
+        tuner: *mut actionclip_tuner,
+        purpose: i32,
+        share: f64,
+        score_out: *mut actionclip_tuner_score,
+    ) -> i32;
+    /// Writes the whole state as one file, as actionclip_model_save does it: the trained numbers,
+    /// both their moments, and the number of steps, from which every draw follows. Clips are not in
+    /// it.
+    pub fn actionclip_tuner_save(tuner: *mut actionclip_tuner, path: *const c_char) -> i32;
+    /// Goes on from a state. The tuner must have the model, options, labels, texts and clips, in
+    /// the same order, of the one that saved it; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT.
+    /// Threads and max_memory may differ. On failure the tuner stays as it was; so a tuner that has
+    /// a copy already takes the memory of a second one during the call.
+    pub fn actionclip_tuner_load(tuner: *mut actionclip_tuner, path: *const c_char) -> i32;
+    /// Makes a new model of the base and the tuned weights, (1 - share) base + share tuned, with
+    /// `share` from 0 to 1, or NaN for the recipe's: 0.5 with ANCHORED, 1 with REFERENCE. A new
+    /// head is taken whole. It has the base model's precision, threads, tokenizer, preprocessing,
+    /// templates and notes, and the tuner's labels, and no SHA-256. The tuner may go on. Free the
+    /// model with actionclip_model_free.
+    pub fn actionclip_tuner_model(
+        tuner: *mut actionclip_tuner,
+        share: f64,
+        model_out: *mut *mut actionclip_model,
+    ) -> i32;
+    /// Makes a new model of the weights of two, (1 - share) first + share second, with `share` from
+    /// 0 to 1 (WiSE-FT, arXiv 2109.01903). It has all else of `first`. Parameters must have the
+    /// same names and shapes, and the networks the same head, T and other options; else it is
+    /// ACTIONCLIP_ERROR_OPTION_CONFLICT. Free the model with actionclip_model_free.
+    pub fn actionclip_models_interpolate(
+        first: *const actionclip_model,
+        second: *const actionclip_model,
+        share: f64,
+        model_out: *mut *mut actionclip_model,
+    ) -> i32;
+    /// Sets struct_size and every default in a struct of `struct_size` bytes, as
+    /// actionclip_model_options_init_sized does for its struct.
     pub fn actionclip_tracker_options_init_sized(
         options: *mut actionclip_tracker_options,
         struct_size: usize,
@@ -2512,6 +2846,63 @@ mod tests {
         assert_eq!(offset!(actionclip_prompts_report, equal_log_likelihood), 32);
         assert_eq!(offset!(actionclip_prompts_report, chosen_top1), 40);
         assert_eq!(offset!(actionclip_prompts_report, chosen_log_likelihood), 48);
+        assert_eq!(size_of::<actionclip_tuner_options>(), 112);
+        assert_eq!(align_of::<actionclip_tuner_options>(), 8);
+        assert_eq!(offset!(actionclip_tuner_options, struct_size), 0);
+        assert_eq!(offset!(actionclip_tuner_options, recipe), 4);
+        assert_eq!(offset!(actionclip_tuner_options, loss), 8);
+        assert_eq!(offset!(actionclip_tuner_options, vision), 12);
+        assert_eq!(offset!(actionclip_tuner_options, vision_blocks), 16);
+        assert_eq!(offset!(actionclip_tuner_options, text), 20);
+        assert_eq!(offset!(actionclip_tuner_options, text_blocks), 24);
+        assert_eq!(offset!(actionclip_tuner_options, head), 28);
+        assert_eq!(offset!(actionclip_tuner_options, logit_scale), 32);
+        assert_eq!(offset!(actionclip_tuner_options, new_head), 36);
+        assert_eq!(offset!(actionclip_tuner_options, frames), 40);
+        assert_eq!(offset!(actionclip_tuner_options, epochs), 44);
+        assert_eq!(offset!(actionclip_tuner_options, batch), 48);
+        assert_eq!(offset!(actionclip_tuner_options, too_long), 52);
+        assert_eq!(offset!(actionclip_tuner_options, warm_up_epochs), 56);
+        assert_eq!(offset!(actionclip_tuner_options, rate), 64);
+        assert_eq!(offset!(actionclip_tuner_options, head_rate_factor), 72);
+        assert_eq!(offset!(actionclip_tuner_options, weight_decay), 80);
+        assert_eq!(offset!(actionclip_tuner_options, anchor), 88);
+        assert_eq!(offset!(actionclip_tuner_options, seed), 96);
+        assert_eq!(offset!(actionclip_tuner_options, max_memory), 104);
+        assert_eq!(size_of::<actionclip_tuner_info>(), 80);
+        assert_eq!(align_of::<actionclip_tuner_info>(), 8);
+        assert_eq!(offset!(actionclip_tuner_info, struct_size), 0);
+        assert_eq!(offset!(actionclip_tuner_info, labels), 4);
+        assert_eq!(offset!(actionclip_tuner_info, clips), 8);
+        assert_eq!(offset!(actionclip_tuner_info, held_out), 12);
+        assert_eq!(offset!(actionclip_tuner_info, steps), 16);
+        assert_eq!(offset!(actionclip_tuner_info, total_steps), 24);
+        assert_eq!(offset!(actionclip_tuner_info, steps_per_epoch), 32);
+        assert_eq!(offset!(actionclip_tuner_info, trained), 40);
+        assert_eq!(offset!(actionclip_tuner_info, model_bytes), 48);
+        assert_eq!(offset!(actionclip_tuner_info, clip_bytes), 56);
+        assert_eq!(offset!(actionclip_tuner_info, work_bytes), 64);
+        assert_eq!(offset!(actionclip_tuner_info, batch), 72);
+        assert_eq!(offset!(actionclip_tuner_info, reserved), 76);
+        assert_eq!(size_of::<actionclip_tuner_result>(), 72);
+        assert_eq!(align_of::<actionclip_tuner_result>(), 8);
+        assert_eq!(offset!(actionclip_tuner_result, struct_size), 0);
+        assert_eq!(offset!(actionclip_tuner_result, reserved), 4);
+        assert_eq!(offset!(actionclip_tuner_result, step), 8);
+        assert_eq!(offset!(actionclip_tuner_result, total_steps), 16);
+        assert_eq!(offset!(actionclip_tuner_result, loss), 24);
+        assert_eq!(offset!(actionclip_tuner_result, video_loss), 32);
+        assert_eq!(offset!(actionclip_tuner_result, text_loss), 40);
+        assert_eq!(offset!(actionclip_tuner_result, scale), 48);
+        assert_eq!(offset!(actionclip_tuner_result, rate), 56);
+        assert_eq!(offset!(actionclip_tuner_result, gradient_norm), 64);
+        assert_eq!(size_of::<actionclip_tuner_score>(), 24);
+        assert_eq!(align_of::<actionclip_tuner_score>(), 8);
+        assert_eq!(offset!(actionclip_tuner_score, struct_size), 0);
+        assert_eq!(offset!(actionclip_tuner_score, clips), 4);
+        assert_eq!(offset!(actionclip_tuner_score, right), 8);
+        assert_eq!(offset!(actionclip_tuner_score, among_five), 12);
+        assert_eq!(offset!(actionclip_tuner_score, loss), 16);
         assert_eq!(size_of::<actionclip_tracker_options>(), 112);
         assert_eq!(align_of::<actionclip_tracker_options>(), 8);
         assert_eq!(offset!(actionclip_tracker_options, struct_size), 0);
@@ -2716,6 +3107,16 @@ mod tests {
             (b"ACTIONCLIP_PROMPTS_EQUAL\0", ACTIONCLIP_PROMPTS_EQUAL),
             (b"ACTIONCLIP_PROMPTS_WITHOUT_LABELS\0", ACTIONCLIP_PROMPTS_WITHOUT_LABELS),
             (b"ACTIONCLIP_PROMPTS_FITTED\0", ACTIONCLIP_PROMPTS_FITTED),
+            (b"ACTIONCLIP_RECIPE_ANCHORED\0", ACTIONCLIP_RECIPE_ANCHORED),
+            (b"ACTIONCLIP_RECIPE_REFERENCE\0", ACTIONCLIP_RECIPE_REFERENCE),
+            (b"ACTIONCLIP_LOSS_MULTI_POSITIVE\0", ACTIONCLIP_LOSS_MULTI_POSITIVE),
+            (b"ACTIONCLIP_LOSS_CROSS_ENTROPY\0", ACTIONCLIP_LOSS_CROSS_ENTROPY),
+            (b"ACTIONCLIP_TRAIN_NOTHING\0", ACTIONCLIP_TRAIN_NOTHING),
+            (b"ACTIONCLIP_TRAIN_PROJECTION\0", ACTIONCLIP_TRAIN_PROJECTION),
+            (b"ACTIONCLIP_TRAIN_BLOCKS\0", ACTIONCLIP_TRAIN_BLOCKS),
+            (b"ACTIONCLIP_TRAIN_EVERYTHING\0", ACTIONCLIP_TRAIN_EVERYTHING),
+            (b"ACTIONCLIP_CLIP_TRAINED\0", ACTIONCLIP_CLIP_TRAINED),
+            (b"ACTIONCLIP_CLIP_HELD_OUT\0", ACTIONCLIP_CLIP_HELD_OUT),
             (b"ACTIONCLIP_TRACK_EXCLUSIVE\0", ACTIONCLIP_TRACK_EXCLUSIVE),
             (b"ACTIONCLIP_TRACK_INDEPENDENT\0", ACTIONCLIP_TRACK_INDEPENDENT),
             (b"ACTIONCLIP_EVENT_STARTED\0", ACTIONCLIP_EVENT_STARTED),
@@ -2858,6 +3259,23 @@ mod tests {
             actionclip_prompts_fit_unlabelled as *const (),
             actionclip_pool_template_count as *const (),
             actionclip_pool_template as *const (),
+            actionclip_tuner_options_init_sized as *const (),
+            actionclip_tuner_create as *const (),
+            actionclip_tuner_free as *const (),
+            actionclip_tuner_add_text as *const (),
+            actionclip_tuner_add_video as *const (),
+            actionclip_tuner_add_frames as *const (),
+            actionclip_tuner_add_camera_frames as *const (),
+            actionclip_tuner_add_pixels as *const (),
+            actionclip_tuner_get_info as *const (),
+            actionclip_tuner_step as *const (),
+            actionclip_tuner_run as *const (),
+            actionclip_tuner_cancel as *const (),
+            actionclip_tuner_eval as *const (),
+            actionclip_tuner_save as *const (),
+            actionclip_tuner_load as *const (),
+            actionclip_tuner_model as *const (),
+            actionclip_models_interpolate as *const (),
             actionclip_tracker_options_init_sized as *const (),
             actionclip_tracker_create as *const (),
             actionclip_tracker_push as *const (),
