@@ -48,6 +48,8 @@ from ._report import ClipReport, LabelReport, MethodReport, Report
 from ._stream import Stream, step, wait
 from ._stream_info import StreamInfo, StreamStats, Window
 from ._teaching import Example
+from ._tuner import Tuner, mix
+from ._tuning import TunerInfo, TunerScore, TunerStep
 from ._video import Video, VideoInfo, ffmpeg_version
 
 __all__ = [
@@ -87,6 +89,10 @@ __all__ = [
     "Tokenizer",
     "Tracker",
     "TrackerOptions",
+    "Tuner",
+    "TunerInfo",
+    "TunerScore",
+    "TunerStep",
     "UnknownLabelWarning",
     "Video",
     "VideoError",
@@ -98,6 +104,7 @@ __all__ = [
     "fit_prompts",
     "fit_prompts_unlabelled",
     "library_path",
+    "mix",
     "pixel_format_from_name",
     "preprocess",
     "preprocess_crop",

@@ -53,7 +53,7 @@ class TextError(ArgumentError):
 
 
 class CancelledError(ActionCLIPError, RuntimeError):
-    """-17: the cancel token that the thread uses was set."""
+    """-17: the cancel token that the thread uses was set, or a tuner was cancelled."""
 
 
 class FileError(ActionCLIPError, OSError):
@@ -89,7 +89,7 @@ class VideoError(ActionCLIPError, ValueError):
 
 
 class ExamplesError(ActionCLIPError, ValueError):
-    """-7x: a classifier has too few examples or labels to be fitted."""
+    """-7x: a classifier or a tuner has too few examples or labels to learn from."""
 
 
 class InternalError(ActionCLIPError, RuntimeError):

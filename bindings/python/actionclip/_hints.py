@@ -21,12 +21,13 @@ _HINT = re.compile(rf"\(option ({'|'.join(_KEYWORDS)})\)")
 
 
 def with_keywords(message: str) -> str:
-    """A message with its options named as keyword arguments, "(base=)" for "(option base_path)", and the function that
-    loads a classifier as Python's.
+    """A message with its options named as keyword arguments, "(base=)" for "(option base_path)", and the functions
+    that load a classifier and cancel a tuner as Python's.
 
     Other words in that form stay: they may be a part of a file's name.
     """
     message = message.replace("load it with actionclip_classifier_load", "load it with Classifier.load")
+    message = message.replace("cancelled by actionclip_tuner_cancel", "cancelled by Tuner.cancel")
     if found := _MAX_EVENT.fullmatch(message):
         seconds = [f"{int(nanoseconds) / 1e9:g}" for nanoseconds in found.groups()]
         message = "max_event is {} s, less than min_on, {} s, or min_off, {} s".format(*seconds)

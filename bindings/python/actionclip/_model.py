@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,7 @@ from ._encode_frames import FrameEncoder
 from ._encode_text import TextEncoder
 from ._errors import invalid, wrong_type
 from ._frames import FramesLike
-from ._handle import Owner
+from ._handle import Handle, Owner
 from ._images import ImageLike
 from ._library import library
 from ._model_file import (
@@ -51,7 +51,11 @@ from ._model_file import (
 from ._model_info import ACTIVATIONS, COMPUTE_TYPES, HEADS, LIMITS, ModelInfo, read_info
 from ._preprocess import options as preprocess_options
 from ._preprocess import pixels
+from ._tuning import Part, tuner_options
 from ._video import Video
+
+if TYPE_CHECKING:
+    from ._tuner import Tuner
 
 
 _TextKey = tuple[list[str], list[str] | None, bool]
@@ -158,6 +162,16 @@ class Model(FrameEncoder, TextEncoder):
                 "model", "model_load_buffer", data.ctypes.data, data.size, ctypes.byref(options),
                 path=None if tokenizer is None else os.fspath(tokenizer),
             )  # fmt: skip
+        self._take(made)
+
+    @classmethod
+    def _of(cls, made: Handle) -> Model:
+        """A model that the library made."""
+        model = cls.__new__(cls)
+        model._take(made)
+        return model
+
+    def _take(self, made: Handle) -> None:
         #: The labels, templates and truncate that `classify` used last, and their embeddings.
         self._latest_texts: tuple[_TextKey, FloatArray] | None = None
         self._handle = made
@@ -257,6 +271,60 @@ class Model(FrameEncoder, TextEncoder):
                 notes={"description": description, "license": license, "source": source}, more_notes=notes,
                 frame_interval_ns=frame_interval_ns,
             )  # fmt: skip
+
+    def tune(
+        self,
+        labels: str | Iterable[str] | None = None,
+        templates: str | Iterable[str] | None = None,
+        *,
+        train: Part = "head",
+        text: Part | None = None,
+        head: bool = True,
+        logit_scale: bool = True,
+        new_head: str | None = None,
+        frames: int | None = None,
+        recipe: str = "anchored",
+        loss: str = "multi_positive",
+        epochs: int | None = None,
+        batch: int | None = None,
+        rate: float | None = None,
+        head_rate_factor: float | None = None,
+        warm_up_epochs: float | None = None,
+        weight_decay: float | None = None,
+        anchor: float | None = None,
+        seed: int = 0,
+        max_memory: int | None = None,
+        truncate: bool = False,
+    ) -> Tuner:
+        """Begins to train a copy of the model on clips of these labels; `Tuner` has what follows.
+
+        labels, templates: None for the model's own. train: the part of the image encoder that is trained besides the
+        temporal head: "head" (nothing besides), "projection", ("blocks", 3) for the projection and the last 3 blocks,
+        or "everything". text: the same of the text encoder; None for nothing. head, logit_scale: False leaves the
+        temporal head or the scale of cosines as it is. new_head: a head that starts anew in place of the model's, with
+        `frames` frames per video.
+        recipe: "anchored", or "reference" for the released trainer's. loss: "multi_positive", the paper's, or
+        "cross_entropy" over all labels. None leaves a number to the recipe. epochs: rounds over all clips. batch: clips
+        a step. rate: the encoders' learning rate; head_rate_factor: the head's, as a multiple of it. warm_up_epochs:
+        epochs in which it rises from 0. anchor: the strength of a pull towards the weights before training. seed: of
+        every draw. max_memory: bytes that training may take (`TunerInfo.memory`). truncate: as in `encode_labels`.
+        docs/TRAINING.md says which part is worth training for how many clips.
+        """
+        from ._tuner import Tuner
+
+        options = tuner_options(
+            train=train, text=text, head=head, logit_scale=logit_scale, new_head=new_head, frames=frames,
+            recipe=recipe, loss=loss, epochs=epochs, batch=batch, seed=seed, max_memory=max_memory, truncate=truncate,
+            numbers={
+                "rate": rate, "head_rate_factor": head_rate_factor, "warm_up_epochs": warm_up_epochs,
+                "weight_decay": weight_decay, "anchor": anchor,
+            },
+        )  # fmt: skip
+        names = texts("labels", self._labels if labels is None else labels)
+        phrases = None if templates is None else texts("templates", templates)
+        if phrases == []:
+            raise invalid("templates is empty; leave it out for the usual ones")
+        return Tuner(self, names, phrases, options, frames)
 
     def preprocess(
         self,
