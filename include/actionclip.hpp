@@ -13,12 +13,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <initializer_list>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -96,6 +98,12 @@ inline actionclip_fit_options fit_options() {
   actionclip_fit_options_init_sized(&options, sizeof options);
   return options;
 }
+/* Returns options of a tuner, with every default set. */
+inline actionclip_tuner_options tuner_options() {
+  actionclip_tuner_options options;
+  actionclip_tuner_options_init_sized(&options, sizeof options);
+  return options;
+}
 /* Returns options of a tracker, with every default set. */
 inline actionclip_tracker_options tracker_options() {
   actionclip_tracker_options options;
@@ -124,6 +132,7 @@ struct Free {
   void operator()(actionclip_tokenizer *p) const noexcept { actionclip_tokenizer_free(p); }
   void operator()(actionclip_classifier *p) const noexcept { actionclip_classifier_free(p); }
   void operator()(actionclip_label_list *p) const noexcept { actionclip_label_list_free(p); }
+  void operator()(actionclip_tuner *p) const noexcept { actionclip_tuner_free(p); }
   void operator()(actionclip_tracker *p) const noexcept { actionclip_tracker_free(p); }
   void operator()(actionclip_stream *p) const noexcept { actionclip_stream_free(p); }
   void operator()(actionclip_cancel_token *p) const noexcept { actionclip_cancel_token_free(p); }
@@ -534,9 +543,19 @@ class Model {
     return out;
   }
 
+  /* Makes a model of (1 - share) times the weights of one model and share times those of another one of the same
+   * network. It has all else of the first. */
+  static Model interpolated(const Model &first, const Model &second, double share) {
+    actionclip_model *p = nullptr;
+    check(actionclip_models_interpolate(first.get(), second.get(), share, &p));
+    return Model(p);
+  }
+
   actionclip_model *get() const noexcept { return handle_.get(); }
 
  private:
+  friend class Tuner;
+  explicit Model(actionclip_model *made) { adopt(made); }
   void adopt(actionclip_model *p) {
     handle_.reset(p);
     info_.struct_size = sizeof info_;
@@ -1072,6 +1091,148 @@ inline std::vector<std::string> prompt_pool() {
   for (std::int32_t i = 0; i < actionclip_pool_template_count(); i++) out.emplace_back(actionclip_pool_template(i));
   return out;
 }
+
+namespace detail {
+/* A caller's function that hears of steps, and what it threw: no exception may pass through the library. */
+template <typename Progress>
+struct Watched {
+  Progress *progress;
+  std::exception_ptr thrown;
+
+  static std::int32_t called(void *user, const actionclip_tuner_result *result) noexcept {
+    Watched &watched = *static_cast<Watched *>(user);
+    try {
+      if constexpr (std::is_void_v<std::invoke_result_t<Progress &, const actionclip_tuner_result &>>) {
+        (*watched.progress)(*result);
+        return 0;
+      } else {
+        return (*watched.progress)(*result) ? 1 : 0;
+      }
+    } catch (...) {
+      watched.thrown = std::current_exception();
+      return 1;
+    }
+  }
+};
+}  // namespace detail
+
+/* A share of the weights that stands for the recipe's: 0.5 with ACTIONCLIP_RECIPE_ANCHORED, 1 with REFERENCE. */
+constexpr double recipes_share = std::numeric_limits<double>::quiet_NaN();
+
+/* Trains a copy of a model on clips, and makes new models of it. Clips and texts are added first; the labels of a clip
+ * are indices of the tuner's labels. For one thread at a time, except for cancel. The Model may be destroyed before the
+ * Tuner. Move-only.
+ *
+ *   actionclip::Tuner tuner(model, {"waving", "shaking hands"});
+ *   tuner.add({0}, video);
+ *   tuner.run([](const actionclip_tuner_result &result) { std::printf("%g\n", result.loss); });
+ *   tuner.model().save("mine.safetensors");
+ */
+class Tuner {
+ public:
+  /* Makes a tuner. Without templates: the model's own, else the reference's 16. */
+  Tuner(const Model &model, const std::vector<std::string> &labels, const actionclip_tuner_options *options = nullptr,
+        const std::vector<std::string> &templates = {}) {
+    const std::vector<const char *> l = detail::pointers(labels), t = detail::pointers(templates);
+    actionclip_tuner *p = nullptr;
+    check(actionclip_tuner_create(model.get(), l.data(), l.size(), t.empty() ? nullptr : t.data(), t.size(), options,
+                                  &p));
+    handle_.reset(p);
+  }
+
+  /* Adds a whole text of a label beside those of the templates. */
+  void add_text(std::int32_t label, const std::string &text) {
+    check(actionclip_tuner_add_text(get(), label, detail::c_string(text)));
+  }
+  /* Adds the part of a video from `start` to `end`, in seconds, as a clip with 1 to 100 views. */
+  void add(const std::vector<std::int32_t> &labels, Video &video, double start = 0,
+           double end = std::numeric_limits<double>::infinity(), std::int32_t views = 1,
+           std::int32_t purpose = ACTIONCLIP_CLIP_TRAINED, const actionclip_preprocess_options *options = nullptr) {
+    check(actionclip_tuner_add_video(get(), labels.data(), labels.size(), video.get(), start, end, views, options,
+                                     purpose));
+  }
+  /* Adds frames, T for each view, as a clip. */
+  void add(const std::vector<std::int32_t> &labels, const actionclip_image *frames, std::size_t frame_count,
+           std::int32_t purpose = ACTIONCLIP_CLIP_TRAINED, const actionclip_preprocess_options *options = nullptr) {
+    check(actionclip_tuner_add_frames(get(), labels.data(), labels.size(), frames, frame_count, options, purpose));
+  }
+  /* Adds camera frames, T for each view, as a clip. */
+  void add_camera_frames(const std::vector<std::int32_t> &labels, const actionclip_frame *camera_frames,
+                         std::size_t frame_count, std::int32_t purpose = ACTIONCLIP_CLIP_TRAINED,
+                         const actionclip_preprocess_options *options = nullptr) {
+    check(actionclip_tuner_add_camera_frames(get(), labels.data(), labels.size(), camera_frames, frame_count, options,
+                                             purpose));
+  }
+  /* Adds normalised pixels [frame_count, 3, S, S], T frames for each view, as a clip. */
+  void add_pixels(const std::vector<std::int32_t> &labels, const float *pixels, std::size_t pixel_count,
+                  std::size_t frame_count, std::int32_t purpose = ACTIONCLIP_CLIP_TRAINED) {
+    check(actionclip_tuner_add_pixels(get(), labels.data(), labels.size(), pixels, pixel_count, frame_count, purpose));
+  }
+
+  /* Returns the tuner's sizes, its memory among them, before any step is done. */
+  actionclip_tuner_info info() {
+    actionclip_tuner_info info = {};
+    info.struct_size = sizeof info;
+    check(actionclip_tuner_get_info(get(), &info));
+    return info;
+  }
+  /* Does one step. */
+  actionclip_tuner_result step() {
+    actionclip_tuner_result result = empty_result();
+    check(actionclip_tuner_step(get(), &result));
+    return result;
+  }
+  /* Does `steps` steps, or with 0 all that are left. Returns the last one's result; its step is 0 if none was left. */
+  actionclip_tuner_result run(std::int64_t steps = 0) {
+    actionclip_tuner_result result = empty_result();
+    check(actionclip_tuner_run(get(), steps, nullptr, nullptr, &result));
+    return result;
+  }
+  /* Runs as above, and calls `progress` with each step's result. It returns nothing, or true to end the run; what it
+   * throws ends the run after that step, and is thrown from here. */
+  template <typename Progress,
+            typename = std::enable_if_t<std::is_invocable_v<Progress &, const actionclip_tuner_result &>>>
+  actionclip_tuner_result run(Progress &&progress, std::int64_t steps = 0) {
+    detail::Watched<std::remove_reference_t<Progress>> watched{&progress, nullptr};
+    actionclip_tuner_result result = empty_result();
+    const std::int32_t status = actionclip_tuner_run(get(), steps, watched.called, &watched, &result);
+    if (watched.thrown) std::rethrow_exception(watched.thrown);
+    check(status);
+    return result;
+  }
+  /* Ends the present step or run of another thread, else the next one: it throws Error with
+   * ACTIONCLIP_ERROR_CANCELLED. Any thread may call this. */
+  void cancel() { check(actionclip_tuner_cancel(get())); }
+
+  /* Scores the clips of a purpose, ACTIONCLIP_CLIP_*, with the model that model(share) would make. */
+  actionclip_tuner_score eval(std::int32_t purpose = ACTIONCLIP_CLIP_HELD_OUT, double share = recipes_share) {
+    actionclip_tuner_score score = {};
+    score.struct_size = sizeof score;
+    check(actionclip_tuner_eval(get(), purpose, share, &score));
+    return score;
+  }
+  /* Writes the whole state as one file; clips are not in it. */
+  void save(const std::string &path) { check(actionclip_tuner_save(get(), detail::c_string(path))); }
+  /* Goes on from a state that a tuner of the same model, options, labels, texts and clips saved. */
+  void load(const std::string &path) { check(actionclip_tuner_load(get(), detail::c_string(path))); }
+  /* Makes a model of (1 - share) times the weights before training and share times the tuned ones. */
+  Model model(double share = recipes_share) {
+    actionclip_model *p = nullptr;
+    check(actionclip_tuner_model(get(), share, &p));
+    return Model(p);
+  }
+
+  actionclip_tuner *get() const noexcept { return handle_.get(); }
+
+ private:
+  static actionclip_tuner_result empty_result() {
+    actionclip_tuner_result result = {};
+    result.struct_size = sizeof result;
+    return result;
+  }
+
+  std::unique_ptr<actionclip_tuner, detail::Free> handle_;
+};
 
 /* Turns the scores of windows into events. Push each window's scores, then take the events that wait:
  *

@@ -45,7 +45,8 @@ constexpr bool moves_only = std::is_nothrow_move_constructible_v<T> && std::is_n
                             !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
 static_assert(moves_only<actionclip::Model> && moves_only<actionclip::Video> && moves_only<actionclip::Tokenizer> &&
               moves_only<actionclip::Classifier> && moves_only<actionclip::LabelList> &&
-              moves_only<actionclip::CancelToken> && moves_only<actionclip::Stream>);
+              moves_only<actionclip::CancelToken> && moves_only<actionclip::Stream> &&
+              moves_only<actionclip::Tuner>);
 
 static void videos(const actionclip::Model &model, const std::string &clip) {
   CHECK(actionclip::ffmpeg_version().find("libavformat") != std::string::npos);
@@ -292,6 +293,97 @@ static void teaching(const actionclip::Model &model, const std::string &clip, co
   REFUSED(INVALID_ARGUMENT, classifier.remove({1}));
 }
 
+// A clip is one colour with a pattern on it; its label is the colour.
+static std::vector<float> coloured(const actionclip::Model &model, std::size_t label, std::size_t clip) {
+  const std::size_t side = static_cast<std::size_t>(model.info().image_size), plane = side * side;
+  std::vector<float> pixels(static_cast<std::size_t>(model.info().frames) * 3 * plane);
+  for (std::size_t i = 0; i < pixels.size(); i++)
+    pixels[i] = (i / plane % 3 == label ? 1.5f : -1.0f) + 0.3f * std::sin(static_cast<float>(i % 131 + 7 * clip));
+  return pixels;
+}
+
+static actionclip::Tuner ready(const actionclip::Model &model) {
+  actionclip_tuner_options options = actionclip::tuner_options();
+  options.epochs = 4;
+  options.batch = 4;
+  options.rate = 1e-3;
+  options.vision = ACTIONCLIP_TRAIN_PROJECTION;
+  actionclip::Tuner tuner(model, {"walking", "jumping", "waving"}, &options, {"{}", "a clip of {}"});
+  tuner.add_text(1, "somebody leaps into the air");
+  const std::size_t frames = static_cast<std::size_t>(model.info().frames);
+  for (std::size_t i = 0; i < 12; i++) {
+    const std::vector<float> pixels = coloured(model, i % 3, i);
+    tuner.add_pixels({static_cast<std::int32_t>(i % 3)}, pixels.data(), pixels.size(), frames,
+                     i < 9 ? ACTIONCLIP_CLIP_TRAINED : ACTIONCLIP_CLIP_HELD_OUT);
+  }
+  return tuner;
+}
+
+static bool same(const actionclip_tuner_result &a, const actionclip_tuner_result &b) {
+  return a.step == b.step && a.loss == b.loss && a.gradient_norm == b.gradient_norm && a.scale == b.scale;
+}
+
+static void tuning(const actionclip::Model &model, const std::string &clip, const std::string &scratch) {
+  actionclip::Tuner first = ready(model), tuner = std::move(first), straight = ready(model);
+  CHECK(first.get() == nullptr);
+  REFUSED(INVALID_ARGUMENT, first.step());
+  const std::vector<std::uint8_t> grey(32 * 24, 99);
+  const std::size_t frames = static_cast<std::size_t>(model.info().frames);
+  const std::vector<actionclip_image> images(frames, {grey.data(), 0, 32, 24, ACTIONCLIP_PIXEL_GRAY, 0});
+  const std::vector<actionclip_frame> shown(frames, actionclip::frame(ACTIONCLIP_PIXEL_GRAY, 32, 24, {grey.data()}));
+  actionclip::Video video(clip);
+  for (actionclip::Tuner *each : {&tuner, &straight}) {
+    each->add({0, 2}, video, 0.5, 3, 2);
+    each->add({1}, images.data(), frames);
+    each->add_camera_frames({1}, shown.data(), frames);
+  }
+  REFUSED(INVALID_ARGUMENT, tuner.add({}, video));
+  REFUSED(INVALID_ARGUMENT, tuner.add({3}, video));
+  REFUSED(INVALID_ARGUMENT, tuner.add({0}, images.data(), frames - 1));
+  REFUSED(INVALID_ARGUMENT, tuner.add_text(0, std::string("a\0b", 3)));
+  const actionclip_tuner_info info = tuner.info();
+  CHECK(info.labels == 3 && info.clips == 12 && info.held_out == 3 && info.total_steps == 12 && info.model_bytes > 0);
+  REFUSED(OPTION_CONFLICT, tuner.add({0}, video));
+
+  // A run ends where the caller's function says so, and what it throws comes out whole, after a whole step.
+  std::vector<std::int64_t> heard;
+  CHECK(tuner.run([&](const actionclip_tuner_result &result) { heard.push_back(result.step); }, 2).step == 2);
+  CHECK(tuner.run([](const actionclip_tuner_result &result) { return result.step == 4; }).step == 4);
+  struct Enough { int step; };
+  int thrown = 0;
+  try {
+    tuner.run([](const actionclip_tuner_result &result) { if (result.step == 6) throw Enough{6}; });
+  } catch (const Enough &enough) { thrown = enough.step; }
+  CHECK(thrown == 6 && tuner.info().steps == 6 && heard == std::vector<std::int64_t>({1, 2}));
+  const std::string state = scratch + "/test_header.state";
+  tuner.save(state);
+  CHECK(tuner.step().step == 7);
+  tuner.load(state);
+  std::remove(state.c_str());
+  REFUSED(FILE_OPEN, tuner.load(state));
+
+  // Another thread cancels; the steps are those of a run that never stopped.
+  std::thread([&] { tuner.cancel(); }).join();
+  REFUSED(CANCELLED, tuner.run());
+  CHECK(same(tuner.run(), straight.run()) && tuner.run().step == 0);
+  REFUSED(INVALID_ARGUMENT, tuner.step());
+  REFUSED(INVALID_ARGUMENT, tuner.run(-1));
+
+  CHECK(tuner.eval().clips == 3 && tuner.eval(ACTIONCLIP_CLIP_TRAINED, 1).clips == 12);
+  CHECK(tuner.eval(ACTIONCLIP_CLIP_HELD_OUT, 0.5).loss == tuner.eval().loss);
+  const std::vector<float> pixels = coloured(model, 1, 5);
+  const auto embedding = [&](const actionclip::Model &one) {
+    return one.encode_pixels(pixels.data(), pixels.size(), frames);
+  };
+  const actionclip::Model tuned = tuner.model(1), half = tuner.model();
+  CHECK(tuned.labels() == std::vector<std::string>({"walking", "jumping", "waving"}));
+  CHECK(embedding(tuner.model(0)) == embedding(model) && embedding(tuned) != embedding(model));
+  CHECK(embedding(actionclip::Model::interpolated(model, tuned, 0.5)) == embedding(half));
+  REFUSED(INVALID_ARGUMENT, tuner.model(1.5));
+  REFUSED(INVALID_ARGUMENT, actionclip::Model::interpolated(model, tuned, 2));
+  REFUSED(INVALID_ARGUMENT, actionclip::Tuner(model, {}));
+}
+
 static void prompts(const actionclip::Model &model) {
   const std::vector<std::string> labels = {"walking", "running"}, templates = {"a clip of {}", "{}", "see {}"};
   const std::vector<float> videos = model.encode_prompts({"a person on foot", "fast", "slow"});
@@ -493,6 +585,7 @@ int main(int argc, char **argv) try {
   changing_labels(model);
   cancelling(model);
   teaching(model, root + "/examples/clip.mp4", argc > 2 ? argv[2] : "/tmp");
+  tuning(model, root + "/examples/clip.mp4", argc > 2 ? argv[2] : "/tmp");
   streams(model, root + "/examples/clip.mp4");
   prompts(model);
   events();
