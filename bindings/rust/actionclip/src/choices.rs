@@ -294,6 +294,27 @@ choices! {
         /// Softmax regression held to the words.
         Softmax = ACTIONCLIP_FIT_SOFTMAX,
     }
+    /// A preset of training.
+    Recipe {
+        /// The paper's training made safe: decay on matrices alone, limits, and models half-way between base and tuned.
+        Anchored = ACTIONCLIP_RECIPE_ANCHORED,
+        /// The released trainer's.
+        Reference = ACTIONCLIP_RECIPE_REFERENCE,
+    }
+    /// A loss of a batch of clips and texts.
+    Loss {
+        /// The mean of two KL divergences, of videos to texts and back, where clips that share a label match.
+        MultiPositive = ACTIONCLIP_LOSS_MULTI_POSITIVE,
+        /// Cross-entropy of each clip over all labels.
+        CrossEntropy = ACTIONCLIP_LOSS_CROSS_ENTROPY,
+    }
+    /// The purpose of a tuner's clip.
+    Purpose {
+        /// Steps train on it.
+        Trained = ACTIONCLIP_CLIP_TRAINED,
+        /// It is only scored.
+        HeldOut = ACTIONCLIP_CLIP_HELD_OUT,
+    }
     /// Whether events of a tracker exclude each other.
     TrackMode {
         /// At most one label has an event at a time.

@@ -32,6 +32,7 @@ owned! {
     actionclip_stream: actionclip_stream_free;
     actionclip_tokenizer: actionclip_tokenizer_free;
     actionclip_tracker: actionclip_tracker_free;
+    actionclip_tuner: actionclip_tuner_free;
 }
 
 /// A handle that is freed when it goes out of scope. Whether threads may share it is said by the type that has it.

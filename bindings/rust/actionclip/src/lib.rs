@@ -16,7 +16,7 @@
 //! ```
 //!
 //! A [`Model`], a [`Classifier`], a [`LabelList`], a [`Report`], a [`Stream`] and a [`Tokenizer`] may be shared among
-//! threads. A [`Video`] may move to another thread, and is used by one at a time:
+//! threads. A [`Video`] or a [`Tuner`] may move to another thread, and is used by one at a time:
 //!
 //! ```compile_fail,E0277
 //! fn shared<T: Sync>() {}
@@ -72,6 +72,8 @@ mod stream;
 mod templates;
 mod text;
 mod tokenizer;
+mod tuner;
+mod tuner_options;
 mod video;
 mod windows;
 
@@ -79,8 +81,8 @@ pub use actionclip_sys as sys;
 pub use cancel::CancelToken;
 pub use choices::{
     Activation, ColorMatrix, ColorRange, ComputeType, Crop, Decode, EventKind, FitMethod, Flip, FormatNames,
-    FrameFormat, Head, Instructions, Overflow, PixelFormat, Pushed, Resize, SegmentMethod, Storage, StreamMode, Switch,
-    TemporalShift, TooLong, TrackMode, WaitFor, WarmUp,
+    FrameFormat, Head, Instructions, Loss, Overflow, PixelFormat, Purpose, Pushed, Recipe, Resize, SegmentMethod,
+    Storage, StreamMode, Switch, TemporalShift, TooLong, TrackMode, WaitFor, WarmUp,
 };
 pub use classifier::{Classifier, ClassifierOptions, Example, FitOptions};
 pub use encode_text::Description;
@@ -102,6 +104,8 @@ pub use templates::{
     fit_template_weights, fit_template_weights_unlabelled, pool_templates, reference_templates, PromptsReport,
 };
 pub use tokenizer::Tokenizer;
+pub use tuner::{Tuner, TunerCanceller, TunerInfo, TunerScore, TunerStep};
+pub use tuner_options::{Train, TunerOptions};
 pub use video::{Frames, Video, VideoInfo, VideoOptions};
 pub use windows::{Window, Windows};
 
