@@ -205,7 +205,15 @@ function start(section) {
   }
   video.addEventListener("error", standIn);
   if (video.error) standIn();
+  // Browsers may hang in a seek that begins before the last one ended, so a new one waits for it.
+  let wanted = null;
+  function moveVideo() {
+    if (video.seeking || wanted === null) return;
+    video.currentTime = wanted;
+    wanted = null;
+  }
   const followed = () => {
+    moveVideo();
     if (video.seeking) return;
     state.time = Math.min(end, video.currentTime);
     drawTime();
@@ -220,7 +228,10 @@ function start(section) {
 
   function seek(time) {
     state.time = Math.min(end, Math.max(0, time));
-    if (!stand) video.currentTime = state.time;
+    if (!stand) {
+      wanted = state.time;
+      moveVideo();
+    }
     drawTime();
     const x = (state.time / end) * lanes.clientWidth;
     if (x < scroll.scrollLeft || x > scroll.scrollLeft + scroll.clientWidth) scroll.scrollLeft = x - scroll.clientWidth / 3;
