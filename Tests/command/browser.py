@@ -10,6 +10,10 @@ import time
 
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
 
+VIDEO_STATE = """[document.visibilityState, document.hasFocus(), document.activeElement.tagName,
+    ...[...document.querySelectorAll('video')].map((v) => ['paused', 'ended', 'seeking', 'currentTime', 'readyState',
+    'networkState'].map((name) => name + ' ' + v[name]).join(', '))].join('; ')"""  # for messages of failures
+
 
 class Browser:
     """One browser with one page. `said` has what it logged as errors, `requests` the addresses that it asked for."""
@@ -24,6 +28,9 @@ class Browser:
         self._process = subprocess.Popen(
             [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
              "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
+             # A page that the browser takes for hidden would stop its video.
+             "--disable-background-media-suspend", "--disable-backgrounding-occluded-windows",
+             "--disable-renderer-backgrounding", "--autoplay-policy=no-user-gesture-required",
              "--remote-debugging-pipe", f"--user-data-dir={profile}", "--window-size=1280,1400", "about:blank"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             preexec_fn=hand_over, close_fds=False)
@@ -34,6 +41,7 @@ class Browser:
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+        self.call("Page.bringToFront")
 
     def close(self):
         self._session = None
@@ -92,7 +100,7 @@ class Browser:
     def wait_for(self, script, seconds=10):
         until = time.monotonic() + seconds
         while not self.run(script):
-            assert time.monotonic() < until, f"never true: {script}"
+            assert time.monotonic() < until, (f"never true: {script}", self.run(VIDEO_STATE))
             time.sleep(0.02)
 
     def click(self, selector, share=0.5):
