@@ -135,9 +135,11 @@ examples() {
   $CC -std=c99 $WARN -Iinclude examples/classify.c -o "$BUILD/classify" $LINK &&
     $CC -std=c99 $WARN -Iinclude examples/camera_frames.c -o "$BUILD/camera_frames" $LINK &&
     $CC -std=c99 $WARN -Iinclude examples/teach.c -o "$BUILD/teach" $LINK &&
+    $CC -std=c99 $WARN -Iinclude examples/tune.c -o "$BUILD/tune" $LINK &&
     $CC -std=c99 $WARN -Iinclude examples/stream.c -o "$BUILD/stream" $LINK &&
     $CXX -std=c++17 $WARN -Iinclude examples/classify.cpp -o "$BUILD/classify_cpp" $LINK &&
     $CXX -std=c++17 $WARN -Iinclude examples/teach.cpp -o "$BUILD/teach_cpp" $LINK &&
+    $CXX -std=c++17 $WARN -Iinclude examples/tune.cpp -o "$BUILD/tune_cpp" $LINK &&
     $CXX -std=c++17 $WARN -Iinclude examples/cameras.cpp -o "$BUILD/cameras" $LINK &&
     $CXX -std=c++17 $WARN -Iinclude -Iexamples examples/tracks/tracks.cpp -o "$BUILD/tracks" $LINK || {
     failed+=("examples (compile)"); return; }
@@ -174,6 +176,19 @@ examples() {
       (( ++good ))
     else failed+=("examples: $program"); fi
   done
+  # Tuning that stops and goes on gives the bytes of tuning that never stopped, and the new word is recognised.
+  local tuned=$BUILD/scratch/tuned lesson=examples/lesson/zigzagging pairs
+  pairs=(zigzagging $lesson/1.mp4 zigzagging $lesson/2.mp4 "moving left" $clip); rm -f "$tuned".*
+  if "$BUILD/tune" "$tuned.a" "$tuned.state" 4 "${pairs[@]}" | grep -q 'start again to go on' && [[ ! -e $tuned.a ]] &&
+    "$BUILD/tune" "$tuned.a" "$tuned.state" 99 "${pairs[@]}" | grep -q '^step 10 of 10' &&
+    "$BUILD/tune_cpp" "$tuned.b" "${pairs[@]}" | grep -q '^step 10 of 10' && cmp "$tuned.a" "$tuned.b" &&
+    printf 'zigzagging\nmoving left\nmoving right\nspinning clockwise\n' > "$tuned.txt" &&
+    "$BUILD/classify" examples/zigzag.mp4 "$tuned.txt" "$tuned.b" 2> /dev/null | head -n 1 | grep -q zigzagging
+  then (( ++good )); else failed+=("examples: tune"); fi
+  says 'another model or other clips' "$BUILD/tune" "$tuned.a" "$tuned.state" 1 jumping $lesson/1.mp4 "${pairs[@]}"
+  says /no/such.mp4 "$BUILD/tune" "$tuned.a" "$tuned.none" 1 jumping /no/such.mp4
+  says 'one label' "$BUILD/tune_cpp" "$tuned.b" zigzagging $lesson/1.mp4
+  rm -f "$tuned".*
   # 100 frames of raw RGB: four windows of 25.
   if head -c $((224 * 160 * 3 * 100)) /dev/zero |
     "$BUILD/camera_frames" 224 160 "moving left" growing > "$BUILD/camera.txt" &&

@@ -4,6 +4,7 @@ import csv
 import importlib.util
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -197,6 +198,33 @@ def test_a_thousand_tracks_leave_no_memory_behind(untrained):
             with open("/proc/self/statm") as statm:
                 sizes.append(int(statm.read().split()[1]) * resource.getpagesize())
     assert max(sizes[10:]) - sizes[10] < 2 << 20
+
+
+def test_a_model_is_taught_and_keeps_what_it_knew(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    lines = run("tune.py", path, EXAMPLES / "tune.csv", EXAMPLES / "tune_held_out.csv").splitlines()
+    assert len([line for line in lines if line.startswith("epoch")]) == 10
+    words = {line.split()[0]: re.findall(r"(\d+) of (\d+)", line) for line in lines[-3:]}
+    assert words["0"] == [("0", "2"), ("4", "4")] and words["0.5"] == [("2", "2"), ("4", "4")]
+    with actionclip.Model(path) as tuned:
+        assert tuned.labels[-1] == "zigzagging" and len(tuned.labels) == 63
+        assert tuned.classify(EXAMPLES / "zigzag.mp4", top=1)[0][0] == "zigzagging"
+
+
+@pytest.mark.parametrize(
+    "row, says",
+    [
+        ("a.mp4,1,late,run", "tune.csv:2: this is no path"),
+        ("a.mp4,1", "tune.csv:2: this is no path"),
+        ("a.mp4,,,run", "a.mp4"),
+    ],
+)
+def test_clips_that_are_wrong_are_named(row, says, tmp_path, monkeypatch):
+    monkeypatch.setenv("ACTIONCLIP_MODEL", str(SHAPES))
+    (tmp_path / "tune.csv").write_text(f"path,start,end,label\n{row}\n")
+    with pytest.raises((ValueError, OSError), match=says):
+        loaded("tune.py").main(str(tmp_path / "mine"), str(tmp_path / "tune.csv"), str(tmp_path / "tune.csv"))
+    refused("/no/such.csv", "tune.py", tmp_path / "mine", "/no/such.csv", tmp_path / "tune.csv")
 
 
 def test_thresholds_come_from_a_file_of_spans(tmp_path):
