@@ -1587,9 +1587,10 @@ typedef struct actionclip_tuner_options {
    * 0. */
   double anchor;
   uint64_t seed;          /* of every draw, and of a new head's numbers; 0 by default */
-  /* Bytes that the tuner may take, its clips included; 0: any number. Within it blocks keep their activations for the
-   * backward pass where they fit, which takes less time and gives the same bits. Models that it makes, also for
-   * actionclip_tuner_eval, are not counted. */
+  /* Bytes that the tuner may take, its clips and texts included; 0: any number. A call that would go beyond it takes
+   * none and returns ACTIONCLIP_ERROR_OUT_OF_MEMORY. Within it blocks keep their activations for the backward pass where
+   * they fit, which takes less time and gives the same bits. Models that it makes, also for actionclip_tuner_eval, are
+   * not counted. */
   int64_t max_memory;
 } actionclip_tuner_options;
 

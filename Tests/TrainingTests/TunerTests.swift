@@ -95,9 +95,11 @@ struct TunerTests {
     memoryLimit: Int? = nil
   ) throws -> Tuner {
     try Tuner(
-      base, parts, recipe, texts: 4, stepsPerEpoch: 5, memoryLimit: memoryLimit,
+      base, parts, recipe, sizes, memoryLimit: memoryLimit,
       options: LoadOptions(threads: threads))
   }
+
+  private static let sizes = Tuner.Sizes(clips: 4, texts: 4, stepsPerEpoch: 5)
 
   /// A recipe of few steps, large enough to be seen.
   private static let quick = {
@@ -260,7 +262,7 @@ struct TunerTests {
       -> Tuner
     {
       try Tuner(
-        resuming: path, identity: identity, base, parts, recipe, texts: 4, stepsPerEpoch: 5,
+        resuming: path, identity: identity, base, parts, recipe, Self.sizes,
         options: LoadOptions(threads: 2))
     }
     for _ in 0..<4 {
@@ -318,7 +320,7 @@ struct TunerTests {
       #expect(taps == expected)
     }
     let tuner = try Tuner(
-      model, TrainedParts(logitScale: name == "MeanP"), Self.quick, texts: 4, stepsPerEpoch: 5,
+      model, TrainedParts(logitScale: name == "MeanP"), Self.quick, Self.sizes,
       options: LoadOptions(threads: 1))
     let batch = try MemoryBatch(
       pixels: (0..<4 * 3 * 192).map { sin(Float($0 * ($0 % 11)) * 0.13) },

@@ -469,9 +469,12 @@ static void refuses(void) {
 
   /* Too little memory for the clips, for the copy, and for a step's work: each is an error with the number. */
   options.max_memory = 1000;
+  CHECK_ERROR(ACTIONCLIP_ERROR_OUT_OF_MEMORY, actionclip_tuner_create(model, labels, LABELS, NULL, 0, &options, &none));
+  CHECK(strstr(actionclip_last_error(), "1000") != NULL && none == NULL);
+  options.max_memory = 16000;
   tuner = make(&options);
   CHECK_ERROR(ACTIONCLIP_ERROR_OUT_OF_MEMORY, add(tuner, 0, 1, ACTIONCLIP_CLIP_TRAINED));
-  CHECK(strstr(actionclip_last_error(), "1000") != NULL);
+  CHECK(strstr(actionclip_last_error(), "16000") != NULL);
   actionclip_tuner_free(tuner);
   tuner = ready();
   actionclip_tuner_info sizes;

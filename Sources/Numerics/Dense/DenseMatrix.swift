@@ -13,11 +13,19 @@ public final class DenseMatrix: @unchecked Sendable {
   /// A matrix of zeros. It may have no rows or no columns.
   public init(rows: Int, columns: Int) throws(Failure) {
     guard rows >= 0, columns >= 0, columns <= Int.max - 16 else { throw .outOfMemory(bytes: Int.max) }
-    stride = ((columns + 7) / 8 | 1) * 8
+    stride = DenseMatrix.stride(columns)
     let (count, overflow) = rows.multipliedReportingOverflow(by: stride)
     memory = try DenseMemory(count: overflow ? Int.max : count, zeroed: true)
     self.rows = rows
     self.columns = columns
+  }
+
+  private static func stride(_ columns: Int) -> Int { ((columns + 7) / 8 | 1) * 8 }
+
+  /// Bytes that a matrix of these sizes takes.
+  public static func bytes(rows: Int, columns: Int) -> Int {
+    let (bytes, overflow) = rows.multipliedReportingOverflow(by: 8 * stride(min(columns, Int.max >> 8)))
+    return overflow ? Int.max : bytes
   }
 
   /// A copy of `floats` [rows, columns], whose rows are `stride` floats apart.

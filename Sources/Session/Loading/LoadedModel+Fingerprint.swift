@@ -9,18 +9,12 @@ extension LoadedModel {
   /// biases, LayerNorms, positions, projections, the patch embedding, the temporal head. A model has the same
   /// fingerprint in every precision and storage. Models that differ in matrices of encoder blocks alone share one.
   func fingerprint() throws(Failure) -> String {
-    let c = configuration
     var sha = SHA256()
     func add(_ text: String, to sha: inout SHA256) {
       let bytes = Array((text + "\n").utf8)
       bytes.withUnsafeBytes { sha.update($0) }
     }
-    // The words of versions without a causal form, whose taught classifiers stay valid.
-    let shift = c.temporalShift == .causal ? "causal" : "\(c.temporalShift == .twoSided)"
-    add(
-      "\(c.embeddingSize) \(c.head.name) joint \(c.joint) shift \(shift) view \(c.temporalView) "
-        + c.activation.name,
-      to: &sha)
+    add(optionsThatChangeEmbeddings, to: &sha)
     for parameter in model.parameters where !parameter.isBlockMatrix {
       try checkCancelled()
       add("\(parameter.name) \(parameter.count)", to: &sha)
@@ -33,6 +27,15 @@ extension LoadedModel {
       extendLifetime(values)
     }
     return sha.finish().hexadecimal
+  }
+
+  /// The options that change embeddings, as one line.
+  var optionsThatChangeEmbeddings: String {
+    let c = configuration
+    // The words of versions without a causal form, whose taught classifiers stay valid.
+    let shift = c.temporalShift == .causal ? "causal" : "\(c.temporalShift == .twoSided)"
+    return "\(c.embeddingSize) \(c.head.name) joint \(c.joint) shift \(shift) view \(c.temporalView) "
+      + c.activation.name
   }
 
   /// Adds numbers as bf16, rounded to nearest even.

@@ -32,8 +32,9 @@ extension ModelTuner {
     let video = try FloatBuffer(count: size)
     let scores = try FloatBuffer(count: labelCount)
     var (right, amongFive, loss) = (0, 0, 0.0)
-    for (index, clip) in clips.enumerated() {
+    for index in 0..<clips.count {
       try checkCancelled()
+      let clip = clips[index]
       clip.write(view: 0, to: pixels.base)
       do throws(Failure) {
         try model.encode(PixelFrames(pixels.base), videos: 1, videoOut: video.base, frameOut: nil)
@@ -41,12 +42,17 @@ extension ModelTuner {
       try Similarity.probabilities(
         video.base, 1, means.base, templates: 1, classes: labelCount, size: size, scale: model.logitScale,
         to: scores.base)
-      let best = clip.labels.map { scores.base[$0] }.max() ?? 0
-      let above = (0..<labelCount).count { scores.base[$0] > best }
+      var (best, logs): (Float, Double) = (0, 0)
+      for label in clip.labels.view {
+        let score = scores.base[Int(label)]
+        best = max(best, score)
+        logs -= log(max(Double(score), 1e-38))
+      }
+      loss += logs / Double(clip.labels.count)
+      var above = 0
+      for label in 0..<labelCount where scores.base[label] > best { above += 1 }
       if above == 0 { right += 1 }
       if above < 5 { amongFive += 1 }
-      let logs = clip.labels.map { -log(max(Double(scores.base[$0]), 1e-38)) }
-      loss += logs.reduce(0, +) / Double(clip.labels.count)
     }
     extendLifetime((pixels, video, scores, means))
     return TunerScore(

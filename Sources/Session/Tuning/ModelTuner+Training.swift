@@ -1,3 +1,4 @@
+import CGuest
 import Digest
 import Model
 import Numerics
@@ -15,22 +16,30 @@ extension ModelTuner {
   /// The copy that is trained, which the first call makes.
   func prepared() throws(Failure) -> TunerTraining {
     if let training { return training }
-    let made = try make { (texts, stepsPerEpoch, limit, _) throws(Failure) in
-      try Tuner(
-        base, options.parts, options.recipe, texts: texts, stepsPerEpoch: stepsPerEpoch, memoryLimit: limit,
-        options: loaded.network(precision: .fp32))
-    }
+    return try keep(
+      make { (sizes, limit, _) throws(Failure) in
+        try Tuner(
+          base, options.parts, options.recipe, sizes, memoryLimit: limit,
+          options: loaded.network(precision: .fp32))
+      })
+  }
+
+  /// Makes `made` the copy that is trained.
+  private func keep(_ made: TunerTraining) throws(Failure) -> TunerTraining {
+    // If memory was refused, parts of it lie in CGuest's reserve, which the call must give back.
+    guard cguest_memory_was_refused() == 0 else { throw .outOfMemory("the copy of a model") }
     training = made
     return made
   }
 
   /// Goes on from a saved state; on failure the tuner stays as it was.
   public func load(from path: FilePath) throws(Failure) {
-    training = try make { (texts, stepsPerEpoch, limit, identity) throws(Failure) in
-      try Tuner(
-        resuming: path, identity: identity, base, options.parts, options.recipe, texts: texts,
-        stepsPerEpoch: stepsPerEpoch, memoryLimit: limit, options: loaded.network(precision: .fp32))
-    }
+    _ = try keep(
+      make { (sizes, limit, identity) throws(Failure) in
+        try Tuner(
+          resuming: path, identity: identity, base, options.parts, options.recipe, sizes,
+          memoryLimit: limit, options: loaded.network(precision: .fp32))
+      })
   }
 
   /// Writes the state, whole or not at all.
@@ -46,19 +55,15 @@ extension ModelTuner {
       batch: training.batch, stepsPerEpoch: training.stepsPerEpoch, steps: training.tuner.steps,
       totalSteps: training.tuner.totalSteps, trainedNumbers: training.tuner.trainedNumbers,
       modelBytes: try Tuner.modelMemory(of: base, options.parts, options.recipe), clipBytes: clipBytes,
-      workBytes: training.tuner.workingMemory(texts: textsPerStep(training.batch)))
+      workBytes: training.tuner.workingMemory)
   }
 
   /// Steps of the whole recipe.
   public func totalSteps() throws(Failure) -> Int { try prepared().tuner.totalSteps }
 
-  private func textsPerStep(_ batch: Int) -> Int {
-    options.recipe.loss == .crossEntropy ? labelCount : batch
-  }
-
-  /// Makes the copy with `build`, which gets texts a step, steps an epoch, the memory for activations and the identity.
+  /// Makes the copy with `build`, which gets the sizes of steps, the memory for their work and the identity.
   private func make(
-    _ build: (Int, Int, Int, String) throws(Failure) -> Tuner
+    _ build: (Tuner.Sizes, _ memory: Int, _ identity: String) throws(Failure) -> Tuner
   ) throws(Failure) -> TunerTraining {
     try checkClips()
     let batch = min(options.batch, trained.count)
@@ -66,42 +71,59 @@ extension ModelTuner {
     let needed = try Tuner.modelMemory(of: base, options.parts, options.recipe)
     let taken = clipBytes
     let limit = options.memoryLimit ?? Int.max
-    func check(_ work: Int) throws(Failure) {
+    func check(_ work: Int, _ least: StaticString) throws(Failure) {
       let (rest, isBelow) = limit.subtractingReportingOverflow(needed)
       guard !isBelow, rest >= taken, rest - taken >= work else {
+        let (sum, _) = needed.addingReportingOverflow(taken)
         throw .outOfMemory(
-          "training: it takes \(needed) bytes of the model's copy, \(taken) of clips and \(work) of work;"
-            + " max_memory is \(limit)")
+          "training: it takes \(least)\(sum.addingReportingOverflow(work).partialValue) bytes (\(needed) of the"
+            + " model's copy, \(taken) of clips, \(work) of work), max_memory is \(limit)")
       }
     }
-    try check(0)
+    try check(0, "at least ")
     let identity = try identity()
+    try texts.sortByLabel()
     let tuner = try build(
-      textsPerStep(batch), stepsPerEpoch, limit - needed - taken, identity)
-    try check(tuner.workingMemory(texts: textsPerStep(batch)))
+      Tuner.Sizes(
+        clips: batch, texts: options.recipe.loss == .crossEntropy ? labelCount : batch,
+        stepsPerEpoch: stepsPerEpoch), limit - needed - taken, identity)
+    try check(tuner.workingMemory, "")
     return try TunerTraining(
       tuner, batch: batch, stepsPerEpoch: stepsPerEpoch, clips: trained.count, seed: options.seed,
       identity: identity)
   }
 
   private func checkClips() throws(Failure) {
-    guard let first = trained.first else {
+    guard !trained.isEmpty else {
       throw Failure(.notEnoughExamples, "the tuner has no clip to train on")
     }
-    guard trained.contains(where: { $0.labels != first.labels }) || first.labels.count > 1 else {
-      throw Failure(.notEnoughExamples, "all clips of the tuner have one label; training needs two or more")
+    let first = trained[0].labels[0]
+    for index in 0..<trained.count {
+      let labels = trained[index].labels.view
+      if labels.count > 1 || labels[0] != first { return }
     }
+    throw Failure(.notEnoughExamples, "all clips of the tuner have one label; training needs two or more")
   }
 
   /// A hash of everything that a state must find again: the model, options, labels, texts and clips.
   private func identity() throws(Failure) -> String {
     var sha = SHA256()
-    let line = Array("\(try loaded.fingerprint()) \(options.summary)\n".utf8)
-    line.withUnsafeBytes { sha.update($0) }
-    texts.add(to: &sha)
-    for clip in trained {
+    func add(_ line: String, to sha: inout SHA256) {
+      Array((line + "\n").utf8).withUnsafeBytes { sha.update($0) }
+    }
+    add("\(loaded.optionsThatChangeEmbeddings), \(options.summary)", to: &sha)
+    // Every number, as it is held: training begins with them.
+    for parameter in base.parameters {
       try checkCancelled()
-      clip.add(to: &sha)
+      add("\(parameter.name) \(parameter.shape)", to: &sha)
+      let values = try parameter.values()
+      sha.update(UnsafeRawBufferPointer(values.buffer))
+      extendLifetime(values)
+    }
+    texts.add(to: &sha)
+    for index in 0..<trained.count {
+      try checkCancelled()
+      trained[index].add(to: &sha)
     }
     return sha.finish().hexadecimal
   }

@@ -1,3 +1,4 @@
+import CGuest
 import Model
 import Numerics
 import Preprocess
@@ -12,10 +13,10 @@ public final class ModelTuner {
   let options: TuningOptions
   /// The model's network, with a new head if one is wanted, that training begins with.
   let base: ActionCLIP
-  private(set) var texts: TuningTexts
-  private(set) var trained: [TunedClip] = []
-  private(set) var heldOut: [TunedClip] = []
-  private let cancellation = TunerCancellation()
+  var texts: TuningTexts
+  let trained = TunedClips()
+  let heldOut = TunedClips()
+  private let cancellation: TunerCancellation
   var training: TunerTraining?
 
   public init(
@@ -26,6 +27,11 @@ public final class ModelTuner {
     }
     self.loaded = loaded
     self.options = options
+    cancellation = try TunerCancellation()
+    try ModelTuner.check(
+      TuningTexts.bytes(
+        labels: labels.count, templates: templates.count, length: loaded.configuration.contextLength),
+      "texts", options)
     base = try ModelTuner.base(loaded, options)
     texts = try TuningTexts(loaded, labels: labels, templates: templates, truncate: options.truncate)
   }
@@ -45,7 +51,7 @@ public final class ModelTuner {
   public var trainedCount: Int { trained.count }
   public var heldOutCount: Int { heldOut.count }
   /// Bytes of clips and texts.
-  public var clipBytes: Int { (trained + heldOut).reduce(texts.bytes) { $0 + $1.bytes } }
+  public var clipBytes: Int { texts.bytes + trained.bytes + heldOut.bytes }
   /// Floats of one view, T·3·S·S.
   public var numbersPerView: Int { base.pixelsPerFrame * base.configuration.frames }
   public var frames: Int { base.configuration.frames }
@@ -64,6 +70,7 @@ public final class ModelTuner {
     guard (0..<labelCount).contains(label) else {
       throw .argument("label is \(label), expected 0 to \(labelCount - 1)")
     }
+    try checkRoom(4 * texts.contextLength)
     try texts.add(text, label: label, loaded, truncate: options.truncate)
   }
 
@@ -71,7 +78,9 @@ public final class ModelTuner {
   private static let mostLabels = 256
 
   /// Checks and copies a clip's labels.
-  private func checked(_ labels: UnsafeBufferPointer<Int32>) throws(Failure) -> [Int] {
+  private func checked(
+    _ labels: UnsafeBufferPointer<Int32>
+  ) throws(Failure) -> GrowingArray<Int32> {
     try checkAdding()
     guard (1...ModelTuner.mostLabels).contains(labels.count) else {
       throw .argument("label_count is \(labels.count), expected 1 to \(ModelTuner.mostLabels)")
@@ -84,17 +93,29 @@ public final class ModelTuner {
         throw .argument("labels[\(index)] is \(label), which stands there twice")
       }
     }
-    return labels.map(Int.init).sorted()
+    var sorted = GrowingArray<Int32>()
+    try sorted.append(contentsOf: labels)
+    sorted.buffer.heapSort(by: <)
+    return sorted
+  }
+
+  /// Throws if clips and texts of `more` bytes would be above the caller's limit. Called before the memory is taken.
+  private func checkRoom(_ more: Int) throws(Failure) {
+    let (needed, overflow) = clipBytes.addingReportingOverflow(more)
+    try ModelTuner.check(overflow ? Int.max : needed, "clips and texts", options)
+  }
+
+  private static func check(
+    _ needed: Int, _ what: StaticString, _ options: TuningOptions
+  ) throws(Failure) {
+    guard let limit = options.memoryLimit, needed > limit else { return }
+    throw .outOfMemory("\(needed) bytes of \(what); max_memory is \(limit)")
   }
 
   private func append(_ clip: TunedClip, isHeldOut: Bool) throws(Failure) {
-    if let limit = options.memoryLimit {
-      let needed = clipBytes + clip.bytes
-      guard needed <= limit else {
-        throw .outOfMemory("\(needed) bytes of clips; max_memory is \(limit)")
-      }
-    }
-    if isHeldOut { heldOut.append(clip) } else { trained.append(clip) }
+    // If memory was refused, parts of the clip lie in CGuest's reserve, which the call must give back.
+    guard cguest_memory_was_refused() == 0 else { throw .outOfMemory("a clip") }
+    try (isHeldOut ? heldOut : trained).append(clip)
   }
 
   /// Adds a part of a video, whose frames are spread over `views` views.
@@ -104,6 +125,7 @@ public final class ModelTuner {
   ) throws(Failure) {
     let labels = try checked(labels)
     let count = try product([views, frames], "views")
+    try checkRoom(product([count, base.pixelsPerFrame], "views"))
     let crops = try TunedCrops(frames: count, size: base.configuration.imageSize, options)
     file.beginCall()
     try file.readChosenFrames(count: count, in: span, by: loaded.preset.sampling) {
@@ -125,6 +147,7 @@ public final class ModelTuner {
     labels: UnsafeBufferPointer<Int32>, isHeldOut: Bool
   ) throws(Failure) {
     let labels = try checked(labels)
+    try checkRoom(product([pictures.count, base.pixelsPerFrame], "frames"))
     let crops = try TunedCrops(
       frames: pictures.count, size: base.configuration.imageSize, options)
     for index in pictures.indices {
@@ -141,6 +164,7 @@ public final class ModelTuner {
     pixels: UnsafePointer<Float>, views: Int, labels: UnsafeBufferPointer<Int32>, isHeldOut: Bool
   ) throws(Failure) {
     let labels = try checked(labels)
+    try checkRoom(product([views, numbersPerView, 4], "pixels"))
     let clip = try TunedClip(labels, views: views, pixels: pixels, numbersPerView: numbersPerView)
     try append(clip, isHeldOut: isHeldOut)
   }
@@ -148,10 +172,10 @@ public final class ModelTuner {
   /// Ends the present step, or the next one. Any thread may call this.
   public func cancel() { cancellation.want() }
 
-  /// Does one step.
+  /// Does one step. Throws `cancelled`, with nothing changed, if `cancel` was called.
   public func step() throws(Failure) -> Tuner.Report {
-    let training = try prepared()
-    try cancellation.check()
-    return try training.step(of: trained, texts, loss: options.recipe.loss, cancellation)
+    try cancellation.whileAllowed { () throws(Failure) in
+      try prepared().step(of: trained, texts, loss: options.recipe.loss)
+    }
   }
 }

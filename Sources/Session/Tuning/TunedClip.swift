@@ -6,7 +6,8 @@ import System
 
 /// A clip of a tuner: its labels, and the pixels of each of its views. It never changes.
 final class TunedClip: Sendable {
-  let labels: [Int]
+  /// Indices of the tuner's labels, ascending.
+  let labels: GrowingArray<Int32>
   let views: Int
   /// Floats of one view, T·3·S·S.
   private let numbersPerView: Int
@@ -19,19 +20,20 @@ final class TunedClip: Sendable {
     case pixels(FloatBuffer)
   }
 
-  private init(_ labels: [Int], views: Int, numbersPerView: Int, _ storage: Storage) {
-    (self.labels, self.views, self.numbersPerView) = (labels, views, numbersPerView)
+  private init(_ labels: consuming GrowingArray<Int32>, views: Int, numbersPerView: Int, _ storage: Storage) {
+    self.labels = labels
+    (self.views, self.numbersPerView) = (views, numbersPerView)
     self.storage = storage
   }
 
   /// A clip of `views` views of crops.
-  convenience init(_ labels: [Int], views: Int, _ crops: TunedCrops) {
+  convenience init(_ labels: consuming GrowingArray<Int32>, views: Int, _ crops: TunedCrops) {
     self.init(labels, views: views, numbersPerView: crops.bytes / max(views, 1), .crops(crops))
   }
 
   /// A clip of normalised pixels [views, T, 3, S, S], which are copied.
   convenience init(
-    _ labels: [Int], views: Int, pixels: UnsafePointer<Float>, numbersPerView: Int
+    _ labels: consuming GrowingArray<Int32>, views: Int, pixels: UnsafePointer<Float>, numbersPerView: Int
   ) throws(Failure) {
     let copy = try FloatBuffer(count: product([views, numbersPerView], "pixels"))
     copy.base.update(from: pixels, count: copy.count)
@@ -59,8 +61,9 @@ final class TunedClip: Sendable {
 
   /// Adds the clip to a hash that tells lists of clips apart.
   func add(to sha: inout SHA256) {
-    let line = Array("clip \(views) \(labels)\n".utf8)
+    let line = Array("clip \(views) \(labels.count)\n".utf8)
     line.withUnsafeBytes { sha.update($0) }
+    sha.update(UnsafeRawBufferPointer(labels.view))
     switch storage {
     case .crops(let crops): crops.add(to: &sha)
     case .pixels(let pixels):

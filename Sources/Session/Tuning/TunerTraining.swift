@@ -23,8 +23,7 @@ final class TunerTraining {
 
   /// Trains on the next step's clips.
   func step(
-    of clips: [TunedClip], _ texts: borrowing TuningTexts, loss: TrainingLoss,
-    _ cancellation: TunerCancellation
+    of clips: TunedClips, _ texts: borrowing TuningTexts, loss: TrainingLoss
   ) throws(Failure) -> Tuner.Report {
     let step = tuner.steps
     guard step < tuner.totalSteps else {
@@ -37,7 +36,6 @@ final class TunerTraining {
     }
     let first = step % stepsPerEpoch * batch
     let chosen = UnsafeBufferPointer(rebasing: order.view[first..<first + batch])
-    let batch = try TuningBatch(clips, chosen, texts, draws, step: step, loss, cancellation)
-    return try tuner.step(batch)
+    return try tuner.step(TuningBatch(clips, chosen, texts, draws, step: step, loss))
   }
 }

@@ -9,7 +9,11 @@ struct TuningTexts: ~Copyable {
   /// Token ids a text, C.
   let contextLength: Int
   private var tokens: GrowingArray<Int32>  // [templates, labels, C], then [own, C]
-  private var ownLabels: GrowingArray<Int32>  // the label of each text that was added
+  private var ownLabels = GrowingArray<Int32>()  // the label of each text that was added
+  /// The texts that were added, those of a label after each other in the order of adding, and where each label's begin;
+  /// `sortByLabel` writes them.
+  private var ownTexts = GrowingArray<Int32>()
+  private var firstOwn = GrowingArray<Int32>()  // [labels + 1]
 
   /// Fills the templates and tokenizes them.
   init(
@@ -18,6 +22,7 @@ struct TuningTexts: ~Copyable {
     let length = loaded.configuration.contextLength
     let rows = try product([templates.count, labels.count], "label_count")
     let ids = try GrowingArray<Int32>(uninitialized: product([rows, length], "label_count"))
+    firstOwn = try GrowingArray(repeating: 0, count: labels.count + 1)
     var prompt = GrowingArray<UInt8>()
     try loaded.tokens(prompts: rows, truncate: truncate, to: ids.base) { (row) throws(Failure) in
       try PromptTemplates.fill(
@@ -26,13 +31,15 @@ struct TuningTexts: ~Copyable {
     }
     (self.labels, self.templates, contextLength) = (labels, templates, length)
     tokens = consume ids
-    ownLabels = GrowingArray()
   }
 
   /// Adds a text of a label.
   mutating func add(
     _ text: UnsafeBufferPointer<UInt8>, label: Int, _ loaded: LoadedModel, truncate: Bool
   ) throws(Failure) {
+    guard ownLabels.count < Int(Int32.max) else {
+      throw .argument("a tuner has at most \(Int32.max) texts of its own")
+    }
     let row = try GrowingArray<Int32>(uninitialized: contextLength)
     do throws(Failure) {
       try loaded.tokens(prompts: 1, truncate: truncate, to: row.base) { (_) throws(Failure) in text }
@@ -44,7 +51,18 @@ struct TuningTexts: ~Copyable {
     }
   }
 
-  var bytes: Int { 4 * (tokens.count + ownLabels.count) }
+  var bytes: Int { 4 * (tokens.count + 2 * ownLabels.count + firstOwn.count) }
+
+  /// Bytes that texts take: one of each of `labels` in each of `templates`, and their ids of `length`. Int.max: too
+  /// many.
+  static func bytes(labels: Int, templates: Int, length: Int) -> Int {
+    let (rows, overflow) = labels.multipliedReportingOverflow(by: templates)
+    let (ids, overflow2) = rows.multipliedReportingOverflow(by: length)
+    let (bytes, overflow3) = ids.multipliedReportingOverflow(by: 4)
+    let (all, overflow4) = bytes.addingReportingOverflow(4 * (labels + 1))
+    return overflow || overflow2 || overflow3 || overflow4 ? Int.max : all
+  }
+
   /// All texts.
   var count: Int { tokens.count / contextLength }
   /// The token ids of every text, [count, C].
@@ -56,19 +74,31 @@ struct TuningTexts: ~Copyable {
     return row < filled ? row % labels.count : Int(ownLabels[row - filled])
   }
 
+  /// Makes texts that were added be found by their labels. Call it after adding, and before `draw`.
+  mutating func sortByLabel() throws(Failure) {
+    let sorted = try GrowingArray<Int32>(uninitialized: ownLabels.count)
+    firstOwn.buffer.update(repeating: 0)
+    for label in ownLabels.view { firstOwn[Int(label)] += 1 }
+    var begin: Int32 = 0
+    for label in 0..<firstOwn.count {
+      begin += firstOwn[label]
+      firstOwn[label] = begin
+    }
+    // Each label's place is its end, and moves to its beginning.
+    for text in stride(from: ownLabels.count - 1, through: 0, by: -1) {
+      let label = Int(ownLabels[text])
+      firstOwn[label] -= 1
+      sorted.base[Int(firstOwn[label])] = Int32(text)
+    }
+    ownTexts = sorted
+  }
+
   /// The row of a text of `label`, each as likely.
   func draw(_ label: Int, _ random: inout SplitMix64) -> Int {
-    var own = 0
-    for i in 0..<ownLabels.count where Int(ownLabels[i]) == label { own += 1 }
-    var choice = random.index(below: templates.count + own)
-    if choice < templates.count { return choice * labels.count + label }
-    choice -= templates.count
-    let filled = templates.count * labels.count
-    for i in 0..<ownLabels.count where Int(ownLabels[i]) == label {
-      if choice == 0 { return filled + i }
-      choice -= 1
-    }
-    return label
+    let first = Int(firstOwn[label])
+    let choice = random.index(below: templates.count + Int(firstOwn[label + 1]) - first)
+    guard choice >= templates.count else { return choice * labels.count + label }
+    return templates.count * labels.count + Int(ownTexts[first + choice - templates.count])
   }
 
   /// Adds the labels and texts to a hash that tells lists apart.

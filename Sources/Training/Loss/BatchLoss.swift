@@ -48,7 +48,7 @@ public struct BatchLoss {
     case .crossEntropy:
       slopes = try BatchLoss.copy(logits.view)
       let targets = try BatchLoss.shares(labels, textCount)
-      (videoLoss, textLoss) = (BatchLoss.replaceBySlopes(slopes, targets, addingEntropy: false), 0)
+      (videoLoss, textLoss) = (try BatchLoss.replaceBySlopes(slopes, targets, addingEntropy: false), 0)
       loss = videoLoss
     }
     logScaleGradient = (0..<count).reduce(0) {
@@ -65,6 +65,18 @@ public struct BatchLoss {
     t.writeGradient(forTexts, to: textGradient.base)
   }
 
+  /// Bytes that computing the loss takes at most, of so many clips and texts whose embeddings have `size` numbers.
+  static func memory(_ kind: TrainingLoss, clips: Int, texts: Int, size: Int) -> Int {
+    // Unit vectors, their lengths, and their gradients before and after they are scaled back.
+    func embeddings(_ rows: Int) -> Int {
+      2 * DenseMatrix.bytes(rows: rows, columns: size) + DenseMatrix.bytes(rows: rows, columns: 1) + 4 * rows
+        * size
+    }
+    // Logits, targets and slopes, which the paper's loss has of both ways.
+    let logits = DenseMatrix.bytes(rows: clips, columns: texts)
+    return embeddings(clips) + embeddings(texts) + (kind == .multiPositive ? 4 : 3) * logits
+  }
+
   /// Whether loss and gradients are numbers.
   public var isFinite: Bool {
     loss.isFinite && logScaleGradient.isFinite && videoGradient.isFinite && textGradient.isFinite
@@ -76,8 +88,8 @@ public struct BatchLoss {
   ) throws(Failure) -> (videos: Double, texts: Double, slopes: DenseMatrix) {
     let slopes = try copy(logits.view)
     let turned = try copy(logits.view.transposed)
-    let videos = replaceBySlopes(slopes, targets, addingEntropy: true)
-    let texts = replaceBySlopes(turned, targets, addingEntropy: true)
+    let videos = try replaceBySlopes(slopes, targets, addingEntropy: true)
+    let texts = try replaceBySlopes(turned, targets, addingEntropy: true)
     for row in 0..<slopes.rows {
       let own = slopes.row(row)
       for column in 0..<slopes.columns { own[column] = (own[column] + turned.row(column)[row]) / 2 }
@@ -118,9 +130,10 @@ public struct BatchLoss {
         guard label < count else {
           throw .argument("clip \(clip) has label \(label), and there are \(count) labels")
         }
-        shares[clip, label] += 1 / Double(own.count)
+        shares[clip, Int(label)] += 1 / Double(own.count)
       }
     }
+    extendLifetime(labels)
     return shares
   }
 
@@ -128,10 +141,11 @@ public struct BatchLoss {
   /// entropy where it is wanted, and replaces the logits by its gradient.
   private static func replaceBySlopes(
     _ logits: DenseMatrix, _ targets: DenseMatrix, addingEntropy: Bool
-  ) -> Double {
+  ) throws(Failure) -> Double {
     let (rows, columns) = (logits.rows, logits.columns)
     var total = 0.0
     for row in 0..<rows {
+      try checkCancelled()
       let (own, target) = (logits.row(row), targets.row(row))
       var (peak, sum) = (own[0], 0.0)
       for i in 0..<columns { peak = max(peak, own[i]) }

@@ -22,6 +22,16 @@ public final class GradientPasses {
 
   private var size: Int { model.model.configuration.embeddingSize }
 
+  /// Bytes that a batch of so many clips and texts takes at most, besides the working memory of encoders: token ids,
+  /// a clip's pixels, embeddings and the loss.
+  static func memory(_ model: TrainableModel, _ loss: TrainingLoss, clips: Int, texts: Int) -> Int {
+    let c = model.model.configuration
+    let frames = model.trainsFrames ? 0 : clips * model.model.frameRowsPerVideo
+    return 4 * texts * c.contextLength + 4 * c.frames * model.model.pixelsPerFrame
+      + 4 * (clips + texts + frames) * c.embeddingSize
+      + BatchLoss.memory(loss, clips: clips, texts: texts, size: c.embeddingSize)
+  }
+
   /// The logarithm of the scale of cosines.
   private func logarithm() throws(Failure) -> Double {
     if let logScale { return Double(logScale.value[0]) }

@@ -7,11 +7,13 @@ import Weights
 /// Saving a tuner between two steps and going on from there, bit for bit. A state is a safetensors file: the trained
 /// parameters and both of their moments in fp32 under `value/`, `mean/` and `square/`, and metadata.
 extension Tuner {
-  private enum Key {
+  enum Key {
     static let version = "actionclip.tuner"
     static let steps = "actionclip.tuner.steps"
     static let recipe = "actionclip.tuner.recipe"
     static let identity = "actionclip.tuner.identity"
+    /// Beginnings of tensors' names: the numbers, and the means of gradients and of their squares.
+    static let (value, mean, square) = ("value/", "mean/", "square/")
   }
   private static let version = "1"
 
@@ -37,14 +39,14 @@ extension Tuner {
   /// A tuner that goes on from a saved state. All other arguments are those of the tuner that saved it.
   public convenience init(
     resuming path: FilePath, identity: String, _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe,
-    texts: Int, stepsPerEpoch: Int, memoryLimit: Int? = nil, options: LoadOptions
+    _ sizes: Sizes, memoryLimit: Int? = nil, options: LoadOptions
   ) throws(Failure) {
-    try self.init(
-      base, parts, recipe, texts: texts, stepsPerEpoch: stepsPerEpoch, memoryLimit: memoryLimit,
-      options: options)
     let file = try WeightsFile(path: path)
     do throws(Failure) {
-      try read(file, identity)
+      // First what needs no memory.
+      let steps = try Tuner.checked(file, identity, recipe, sizes)
+      try self.init(base, parts, recipe, sizes, memoryLimit: memoryLimit, options: options)
+      try read(file, steps)
       try file.checkUnchanged()
     } catch {
       try file.checkUnchanged()  // a mix of two files looks like a damaged one
@@ -52,7 +54,10 @@ extension Tuner {
     }
   }
 
-  private func read(_ file: WeightsFile, _ identity: String) throws(Failure) {
+  /// Checks that a state is that of a tuner with this identity and recipe, and returns the number of its steps.
+  static func checked(
+    _ file: WeightsFile, _ identity: String, _ recipe: Recipe, _ sizes: Sizes
+  ) throws(Failure) -> Int {
     func text(_ key: String) -> String? {
       file.metadata.index(of: key.utf8).map { String(decoding: file.metadata.value($0), as: UTF8.self) }
     }
@@ -61,20 +66,30 @@ extension Tuner {
     guard text(Key.identity) == identity else {
       throw Failure(.optionConflict, "is the state of a tuner of another model or other clips")
     }
-    guard text(Key.recipe) == recipe.summary(stepsPerEpoch: stepsPerEpoch) else {
+    guard text(Key.recipe) == recipe.summary(stepsPerEpoch: sizes.stepsPerEpoch) else {
       throw Failure(.optionConflict, "is the state of a tuner with another recipe; go on with the same one")
     }
+    let all = Tuner.totalSteps(recipe, sizes)
+    guard steps <= all else { throw .invalid("says that \(steps) of \(all) steps are done") }
+    return steps
+  }
+
+  /// Takes the numbers of a state after so many steps. Where it throws, some of the tuner's are of that state.
+  func read(_ file: WeightsFile, _ steps: Int) throws(Failure) {
     let state = state
     guard file.names.count == state.count else {
       throw Failure(.optionConflict, "is the state of a tuner that trains other parameters")
     }
     for tensor in state {
-      guard let info = file.info(tensor.name), info.shape == tensor.shape else {
+      guard let info = file.info(tensor.name), info.shape == tensor.shape, info.elementType == .f32 else {
         throw Failure(.optionConflict, "is the state of a tuner that trains other parameters")
       }
       try file.read(tensor.name, into: tensor.numbers.buffer)
       guard tensor.numbers.isFinite else {
         throw Failure(.notFinite, "tensor '\(tensor.name)' holds NaN or infinity; the state is damaged")
+      }
+      guard !tensor.name.hasPrefix(Key.square) || !tensor.numbers.buffer.contains(where: { $0 < 0 }) else {
+        throw .invalid("tensor '\(tensor.name)' has squares below 0; the state is damaged")
       }
     }
     extendLifetime(state)

@@ -13,21 +13,31 @@ public final class Tuner {
   private let passes: GradientPasses
   private let optimiser: Optimiser
   private let schedule: Schedule
-  let stepsPerEpoch: Int
+  let sizes: Sizes
+  var stepsPerEpoch: Int { sizes.stepsPerEpoch }
+
+  /// Sizes of steps: clips and texts a step, and steps an epoch.
+  public struct Sizes: Sendable {
+    public let clips, texts, stepsPerEpoch: Int
+
+    public init(clips: Int, texts: Int, stepsPerEpoch: Int) {
+      (self.clips, self.texts, self.stepsPerEpoch) = (clips, texts, stepsPerEpoch)
+    }
+  }
 
   /// Makes the copy, in fp32, in memory of its own. Of `options` the copy takes threads, processors and instruction set.
-  /// With `memoryLimit`, in bytes, blocks keep their activations where the working memory for a clip and the `texts` of a
-  /// batch stays within it; nil: they keep their inputs alone.
+  /// With `memoryLimit`, in bytes, blocks keep their activations where the working memory of a step stays within it; nil:
+  /// they keep their inputs alone.
   public init(
-    _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, texts: Int, stepsPerEpoch: Int,
-    memoryLimit: Int? = nil, options: LoadOptions
+    _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, _ sizes: Sizes, memoryLimit: Int? = nil,
+    options: LoadOptions
   ) throws(Failure) {
-    guard texts > 0, stepsPerEpoch > 0, recipe.epochs > 0 else {
-      throw .argument("training needs at least one text a batch, one step an epoch and one epoch")
+    guard sizes.clips > 0, sizes.texts > 0, sizes.stepsPerEpoch > 0, recipe.epochs > 0 else {
+      throw .argument("training needs a clip and a text a batch, one step an epoch and one epoch")
     }
     self.base = base
     self.recipe = recipe
-    self.stepsPerEpoch = stepsPerEpoch
+    self.sizes = sizes
     var own = options
     own.precision = .fp32
     let copy = try base.remade(from: MixedTensors(base), own)
@@ -36,17 +46,19 @@ public final class Tuner {
     guard !model.parameters.isEmpty else { throw .argument("no parameter of the model is trained") }
     if let memoryLimit {
       model.keepsActivations = true
-      model.keepsActivations = Tuner.workingMemory(model, texts: texts) <= memoryLimit
+      model.keepsActivations = Tuner.workingMemory(model, recipe.loss, sizes) <= memoryLimit
     }
     passes = try GradientPasses(model)
     optimiser = try Optimiser(model, recipe)
-    schedule = Schedule(recipe, stepsPerEpoch: stepsPerEpoch)
+    schedule = Schedule(recipe, stepsPerEpoch: sizes.stepsPerEpoch)
   }
 
   /// Steps done, and all steps of the recipe.
   public var steps: Int { optimiser.steps }
-  public var totalSteps: Int {
-    let (product, overflow) = recipe.epochs.multipliedReportingOverflow(by: stepsPerEpoch)
+  public var totalSteps: Int { Tuner.totalSteps(recipe, sizes) }
+
+  static func totalSteps(_ recipe: Recipe, _ sizes: Sizes) -> Int {
+    let (product, overflow) = recipe.epochs.multipliedReportingOverflow(by: sizes.stepsPerEpoch)
     return overflow ? Int.max : product
   }
 
@@ -60,7 +72,7 @@ public final class Tuner {
   /// Everything that changes with steps besides their number.
   var state: [StateTensor] {
     zip(model.parameters, optimiser.moments).flatMap { parameter, moments in
-      [("value/", parameter.value), ("mean/", moments.mean), ("square/", moments.square)].map {
+      [(Key.value, parameter.value), (Key.mean, moments.mean), (Key.square, moments.square)].map {
         StateTensor(name: $0 + parameter.name, shape: parameter.shape, numbers: $1)
       }
     }
@@ -72,13 +84,16 @@ public final class Tuner {
     model.publish()
   }
 
-  /// Bytes of working memory that a step takes for a clip and `texts` texts, besides the model.
-  public func workingMemory(texts: Int) -> Int { Tuner.workingMemory(model, texts: texts) }
+  /// Bytes of working memory that a step takes, besides the model.
+  public var workingMemory: Int { Tuner.workingMemory(model, recipe.loss, sizes) }
 
   /// Workspaces are kept once they were taken, so all of them count.
-  private static func workingMemory(_ model: TrainableModel, texts: Int) -> Int {
-    let (back, forth) = (model.memory(prompts: texts), model.model.memory)
+  private static func workingMemory(
+    _ model: TrainableModel, _ loss: TrainingLoss, _ sizes: Sizes
+  ) -> Int {
+    let (back, forth) = (model.memory(prompts: sizes.texts), model.model.memory)
     return back.video + back.text + forth.video + forth.text
+      + GradientPasses.memory(model, loss, clips: sizes.clips, texts: sizes.texts)
   }
 
   /// How many numbers are trained.
