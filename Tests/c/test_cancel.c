@@ -263,6 +263,123 @@ static int32_t read_frames(void) {
   return actionclip_video_read_frames(video, at, 16, out, size, NULL, 0);
 }
 
+/* Tuners of many clips and of many labels, and a state of each after one step, from which every call begins. */
+static actionclip_tuner *tuners[2];
+static char state_paths[2][1200];
+static actionclip_tuner_options tuner_options(int of) {
+  actionclip_tuner_options o;
+  actionclip_tuner_options_init(&o);
+  o.vision = o.text = ACTIONCLIP_TRAIN_BLOCKS;
+  o.vision_blocks = o.text_blocks = 1;
+  o.loss = of == 0 ? ACTIONCLIP_LOSS_MULTI_POSITIVE : ACTIONCLIP_LOSS_CROSS_ENTROPY;
+  o.epochs = 1000;
+  return o;
+}
+static int32_t create_tuner(int of, actionclip_tuner **made) {
+  const actionclip_tuner_options o = tuner_options(of);
+  return actionclip_tuner_create(model, words, of == 0 ? 10 : large ? 400 : 1500, NULL, 0, &o, made);
+}
+static void make_tuner(int of) {
+  actionclip_tuner **made = &tuners[of];
+  const size_t floats = frames * 3 * side * side;
+  CHECK_OK(create_tuner(of, made));
+  for (int32_t i = 0; i < (of == 0 ? large ? 8 : 32 : 2); i++)
+    CHECK_OK(actionclip_tuner_add_pixels(*made, &(int32_t){i % 10}, 1, numbers + 100 * i, floats, frames,
+                                         i % 2 ? ACTIONCLIP_CLIP_TRAINED : ACTIONCLIP_CLIP_HELD_OUT));
+  for (int32_t i = 0; i < 2; i++)
+    CHECK_OK(actionclip_tuner_add_pixels(*made, &i, 1, numbers + 7 * i, floats, frames, ACTIONCLIP_CLIP_TRAINED));
+  CHECK_OK(actionclip_tuner_step(*made, NULL));
+  CHECK_OK(actionclip_tuner_save(*made, state_paths[of]));
+}
+static void without_token(int32_t (*call)(actionclip_tuner *, const char *), int of) {
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
+  CHECK_OK(call(tuners[of], state_paths[of]));
+  CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
+}
+static int32_t has_steps(actionclip_tuner *tuner, int64_t steps) {
+  actionclip_tuner_info now;
+  now.struct_size = sizeof now;
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
+  CHECK_OK(actionclip_tuner_get_info(tuner, &now));
+  CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
+  return now.steps == steps;
+}
+/* A step is done, or nothing is. */
+static int32_t step_of(int of) {
+  actionclip_tuner_result *result = (actionclip_tuner_result *)(void *)(out - 4);
+  size = sizeof *result - 4;
+  without_token(actionclip_tuner_load, of);
+  result->struct_size = sizeof *result;
+  const int32_t status = actionclip_tuner_step(tuners[of], result);
+  CHECK(has_steps(tuners[of], status == ACTIONCLIP_OK ? 2 : 1));
+  return status;
+}
+static int32_t tuner_step(void) { return step_of(0); }
+static int32_t tuner_step_of_labels(void) { return step_of(1); }
+static int32_t tuner_run(void) {
+  actionclip_tuner_result result;
+  size = 0;
+  without_token(actionclip_tuner_load, 0);
+  result.struct_size = sizeof result, result.step = 1;
+  const int32_t status = actionclip_tuner_run(tuners[0], 3, NULL, NULL, &result);
+  CHECK(has_steps(tuners[0], result.step));
+  return status;
+}
+static int32_t tuner_eval(void) {
+  actionclip_tuner_score *score = (actionclip_tuner_score *)(void *)(out - 4);
+  size = sizeof *score - 4;
+  score->struct_size = sizeof *score;
+  without_token(actionclip_tuner_load, 0);
+  return actionclip_tuner_eval(tuners[0], ACTIONCLIP_CLIP_HELD_OUT, 1, score);
+}
+static int32_t tuner_save(void) {
+  size = 0;
+  unlink(saved_path);
+  const int32_t status = actionclip_tuner_save(tuners[0], saved_path);
+  CHECK((access(saved_path, F_OK) == 0) == (status == ACTIONCLIP_OK));
+  return status;
+}
+static int32_t tuner_load(void) {
+  size = 0;
+  return actionclip_tuner_load(tuners[0], state_paths[0]);
+}
+static int32_t tuner_model(void) {
+  actionclip_model *made = NULL;
+  size = 0;
+  const int32_t status = actionclip_tuner_model(tuners[0], 0.5, &made);
+  CHECK((status == ACTIONCLIP_OK) == (made != NULL));
+  actionclip_model_free(made);
+  return status;
+}
+static int32_t interpolate(void) {
+  actionclip_model *made = NULL;
+  size = 0;
+  const int32_t status = actionclip_models_interpolate(model, model, 0.5, &made);
+  CHECK((status == ACTIONCLIP_OK) == (made != NULL));
+  actionclip_model_free(made);
+  return status;
+}
+static int32_t tuner_create(void) {
+  actionclip_tuner *made = NULL;
+  size = 0;
+  const int32_t status = create_tuner(1, &made);
+  CHECK((status == ACTIONCLIP_OK) == (made != NULL));
+  actionclip_tuner_free(made);
+  return status;
+}
+static int32_t tuner_add_video(void) {
+  actionclip_tuner *made = NULL;
+  const int32_t label = 0;
+  size = 0;
+  CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
+  CHECK_OK(create_tuner(0, &made));
+  CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
+  const int32_t status =
+      actionclip_tuner_add_video(made, &label, 1, video, 0, 4, 8, NULL, ACTIONCLIP_CLIP_TRAINED);
+  actionclip_tuner_free(made);
+  return status;
+}
+
 static const struct {
   const char *name;
   int32_t (*call)(void);
@@ -301,6 +418,16 @@ static const struct {
     {"video_get_info", get_info},
     {"video_get_outline", get_outline},
     {"video_read_frames", read_frames},
+    {"tuner_create", tuner_create},
+    {"tuner_add_video", tuner_add_video},
+    {"tuner_step", tuner_step},
+    {"tuner_step, many labels", tuner_step_of_labels},
+    {"tuner_run", tuner_run},
+    {"tuner_eval", tuner_eval},
+    {"tuner_save", tuner_save},
+    {"tuner_load", tuner_load},
+    {"tuner_model", tuner_model},
+    {"models_interpolate", interpolate},
 };
 
 /* ------------------------------------------------------------------------------------------------ cancelling */
@@ -383,6 +510,45 @@ static void one(const char *name, int32_t (*call)(void)) {
            TIMES, count ? 1e3 * answers[count / 2] : 0, count ? 1e3 * answers[count - 1] : 0);
   memset(out, FILL, size);
   CHECK(call() == ACTIONCLIP_OK && sum_of_output() == expected);
+}
+
+static void *cancel_tuner_later(void *tuner) {
+  const struct timespec pause = {0, (long)(1e9 * (order.delay < 0.9 ? order.delay : 0.9))};
+  nanosleep(&pause, NULL);
+  order.moment = now();
+  CHECK_OK(actionclip_tuner_cancel(tuner));
+  return NULL;
+}
+
+/* actionclip_tuner_cancel ends the step at hand, whether it goes through clips or through texts, or the next one; the
+ * step after that is the one that it would have been. */
+static void by_the_tuner(int of) {
+  memset(out - 4, FILL, sizeof(actionclip_tuner_result));
+  const double start = now();
+  CHECK_OK(step_of(of));
+  const double whole = now() - start;
+  const uint64_t expected = sum_of_output();
+  int ended = 0;
+  for (int i = 0; i < TIMES || (whole > 0.05 && ended == 0 && i < 5 * TIMES); i++) {
+    pthread_t thread;
+    order.delay = whole * (i % TIMES + 0.5) / TIMES * 0.8;
+    memset(out, FILL, size);
+    CHECK(pthread_create(&thread, NULL, cancel_tuner_later, tuners[of]) == 0);
+    int32_t status = step_of(of);
+    const double end = now();
+    pthread_join(thread, NULL);
+    if (status == ACTIONCLIP_OK) {
+      CHECK(sum_of_output() == expected);
+      memset(out, FILL, size);
+      status = step_of(of);
+    } else {
+      ended++;
+      CHECK(end - order.moment < 5);
+    }
+    CHECK(status == ACTIONCLIP_ERROR_CANCELLED && untouched());
+    CHECK(step_of(of) == ACTIONCLIP_OK && sum_of_output() == expected);
+  }
+  if (whole > 0.05) CHECK(ended > 0);
 }
 
 static void cancel_now(int signal_number) {
@@ -486,6 +652,10 @@ int main(int argc, char **argv) {
   text = check_alloc(text_size);
   for (size_t i = 0; i < text_size; i++) text[i] = sentence[i % (sizeof sentence - 1)];
 
+  for (int i = 0; i < 2; i++) {
+    snprintf(state_paths[i], sizeof state_paths[i], "%s/test_cancel.%d.state", argv[2], i);
+    make_tuner(i);
+  }
   CHECK_OK(actionclip_cancel_token_create(&token));
   CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
   if (large) {
@@ -496,9 +666,14 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
     if (has_ffmpeg || strstr(calls[i].name, "video") == NULL) one(calls[i].name, calls[i].call);
   by_a_signal();
+  for (int i = 0; i < 2; i++) by_the_tuner(i);
   CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
   actionclip_cancel_token_free(token);
   unlink(saved_path);
+  for (int i = 0; i < 2; i++) {
+    unlink(state_paths[i]);
+    actionclip_tuner_free(tuners[i]);
+  }
   actionclip_tokenizer_free(tokenizer);
   actionclip_video_free(one_thread_video);
   actionclip_model_free(one_thread);
