@@ -224,7 +224,10 @@ def test_clips_that_are_wrong_are_named(row, says, tmp_path, monkeypatch):
     (tmp_path / "tune.csv").write_text(f"path,start,end,label\n{row}\n")
     with pytest.raises((ValueError, OSError), match=says):
         loaded("tune.py").main(str(tmp_path / "mine"), str(tmp_path / "tune.csv"), str(tmp_path / "tune.csv"))
-    refused("/no/such.csv", "tune.py", tmp_path / "mine", "/no/such.csv", tmp_path / "tune.csv")
+
+
+def test_lists_of_clips_that_are_missing_are_named(tmp_path):
+    refused("/no/such.csv", "tune.py", tmp_path / "mine", "/no/such.csv", EXAMPLES / "tune.csv")
 
 
 def test_thresholds_come_from_a_file_of_spans(tmp_path):

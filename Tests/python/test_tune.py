@@ -337,7 +337,7 @@ def test_clips_that_make_no_sense_are_named(tiny):
             (lambda: tuner.add(frames[1:], "walking"), "frame_count is 7, not a multiple of the tuner's 8"),
             (lambda: tuner.add(frames, "walking", views=0), "views is 0"),
             (lambda: tuner.add(CLIP, "walking", start=4, end=3), "4"),
-            (lambda: tuner.add(colours(tiny, 0, 0), "walking"), "encode_pixels|add_pixels"),
+            (lambda: tuner.add(colours(tiny, 0, 0), "walking"), "Tuner.add_pixels"),
             (lambda: tuner.add_pixels(colours(tiny, 0, 0)[1:], "walking"), "frame"),
             (lambda: tuner.add_pixels(colours(tiny, 0, 0) * np.nan, "walking"), "NaN"),
             (lambda: tuner.add_text("walking", " "), "empty"),

@@ -55,11 +55,14 @@ def require_bytes(name: str, array: npt.NDArray[Any]) -> None:
 def _advice_for_floats(array: npt.NDArray[Any]) -> str:
     low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
     if low < 0:
-        return "it has numbers below 0; pictures that are resized, cropped and normalised already go to encode_pixels"
+        return (
+            "it has numbers below 0; pictures that are resized, cropped and normalised already go to encode_pixels or "
+            "Tuner.add_pixels"
+        )
     how = "(array * 255)" if high <= 1 else "array"
     return (
         f"its numbers are {low:g} to {high:g}; give {how}.round().astype(numpy.uint8), or, resized, cropped and "
-        "normalised, [..., 3, S, S] to encode_pixels"
+        "normalised, [..., 3, S, S] to encode_pixels or Tuner.add_pixels"
     )
 
 

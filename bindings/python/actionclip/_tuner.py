@@ -202,7 +202,7 @@ class Tuner(Owner):
     ) -> TunerStep | None:
         """Does `steps` steps, or all that are left; fewer where the recipe ends. Returns the last one's result, or None
         if no step was left. progress: gets each step's result, on the calling thread, and may use the tuner. What it
-        raises ends the run after that step, and so does Ctrl-C before the next one; `run` goes on from there."""
+        raises ends the run, and so does Ctrl-C; the steps before are done, and `run` goes on from there."""
         rounds = itertools.count() if steps is None else range(whole("steps", steps, 0, INT64_MAX))
         last: TunerStep | None = None
         for _, last in zip(rounds, self):
