@@ -108,7 +108,7 @@ def timed(setting: Setting, chunk: int, device: torch.device, seconds: float) ->
         "anchored", {"batch": setting.batch, "chunk": chunk, "precision": precision, "epochs": 1000}
     )
     start = {name: p.detach().clone() for name, p in model.named()}
-    encode = torch.compile(model.encode_video) if setting.compiled else None
+    encode = torch.compile(model.encode_frames) if setting.compiled else None
     training = Training(model, settings, 100, start, 16, encode)
     batch = made_batch(setting, device)
     times: list[float] = []

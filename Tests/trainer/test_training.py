@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import test_auxiliary
 import torch
 from actionclip_trainer.check import TEMPORAL, gradients, largest_difference, made_model, made_order
 from actionclip_trainer.data import Order, TensorSource, Texts
@@ -85,8 +86,10 @@ def test_the_schedule():
 def test_groups_of_the_two_presets():
     model = made_model(TEMPORAL["Transf"])
     reference = make_optimiser(model, REFERENCE).param_groups
+    # The scale, the texts, the images, the head.
     assert [(g["base"], g["weight_decay"]) for g in reference] == pytest.approx(
-        [(5e-6, 0.2), (5e-6, 0.2), (5e-5, 0.2)])  # fmt: skip
+        [(5e-6, 0.2), (5e-6, 0.2), (5e-6, 0.2), (5e-5, 0.2)])  # fmt: skip
+    assert make_optimiser(model, Recipe(scale_ratio=20)).param_groups[0]["base"] == pytest.approx(1e-4)
     assert sum(len(g["params"]) for g in reference) == len(list(model.parameters()))
     anchored = make_optimiser(model, Recipe()).param_groups
     vectors = [p for g in anchored if g["weight_decay"] == 0 for p in g["params"]]
@@ -245,7 +248,7 @@ torch.set_num_threads(1)
 from actionclip_trainer import processes
 from test_training import loss_and_gradients
 processes.start("cpu")
-found = {kind: loss_and_gradients(kind) for kind in ("paper", "cross_entropy")}
+found = {kind: loss_and_gradients(kind) for kind in ("paper", "cross_entropy", "with an auxiliary loss")}
 if processes.rank() == 1:
     torch.save(found, sys.argv[1])
 processes.end()
@@ -254,6 +257,10 @@ processes.end()
 
 def loss_and_gradients(kind):
     """A process's loss and gradients of six clips of five labels: over two processes, one label's text fills up."""
+    if kind == "with an auxiliary loss":
+        model, reading = made_model(TEMPORAL["Transf"]), test_auxiliary.Reading()
+        loss, found = test_auxiliary.gradients(model, reading, test_auxiliary.made_batch(Recipe(batch=6)), 2)
+        return loss.total, found
     model, batch = made_model(TEMPORAL["Transf"]), made_order(Recipe(batch=6, loss=kind), labels=5)[0]
     loss = gradient(model, batch, kind, "fp32", chunk=2)
     return loss.total, {n: p.grad for n, p in model.named() if p.grad is not None}
@@ -273,7 +280,7 @@ def test_two_processes_compute_what_one_does(tmp_path):
     started = [subprocess.Popen(command, env={**environment, "RANK": n, "LOCAL_RANK": n}) for n in "01"]
     assert [process.wait(120) for process in started] == [0, 0]
     found = torch.load(tmp_path / "second.pt", weights_only=True)
-    for kind in ("paper", "cross_entropy"):
+    for kind in found:
         loss, one = loss_and_gradients(kind)
         assert found[kind][0].item() == pytest.approx(loss.item(), rel=1e-5)
         assert set(found[kind][1]) == set(one) and largest_difference(found[kind][1], one) < 1e-5

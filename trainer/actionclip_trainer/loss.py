@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 
-LOSSES = ("paper", "cross_entropy", "matching")
+LOSSES = ("paper", "cross_entropy", "matching", "none")
 
 
 class Loss(NamedTuple):
-    """A loss, its two directions (of cross-entropy only the first), and the logits [B, N] that it is of."""
+    """A loss, its two directions (of cross-entropy only the first), the logits [B, N] that it is of, and auxiliary
+    losses by their names, which are not in the total."""
 
     total: torch.Tensor
     video: torch.Tensor
     text: torch.Tensor
     logits: torch.Tensor
+    auxiliary: Mapping[str, torch.Tensor] = MappingProxyType({})
 
 
 def in_full(x: torch.Tensor) -> torch.Tensor:
@@ -67,9 +71,14 @@ def _matched_divergence(z: torch.Tensor, matches: torch.Tensor) -> torch.Tensor:
     return cross_entropy_loss(z, matches).total - counts.clamp(min=1).to(z.dtype).log().sum() / some
 
 
+def no_loss(z: torch.Tensor, matches: torch.Tensor) -> Loss:
+    """Zero: for a training by auxiliary losses alone."""
+    zero = torch.zeros((), dtype=z.dtype, device=z.device)
+    return Loss(zero, zero, zero, z)
+
+
 def loss_of(kind: str, z: torch.Tensor, matches: torch.Tensor) -> Loss:
     if kind not in LOSSES:
         raise ValueError(f"loss is {kind!r}; expected one of {', '.join(LOSSES)}")
-    return {"paper": paper_loss, "cross_entropy": cross_entropy_loss, "matching": matching_loss}[kind](
-        z, matches
-    )
+    losses = (paper_loss, cross_entropy_loss, matching_loss, no_loss)
+    return dict(zip(LOSSES, losses, strict=True))[kind](z, matches)

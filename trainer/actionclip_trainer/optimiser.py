@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 import torch
+from torch import nn
 
 from .model import ActionCLIP
 from .recipe import Recipe
@@ -13,13 +14,17 @@ from .recipe import Recipe
 Tensors = Mapping[str, torch.Tensor]
 
 
-def make_optimiser(model: ActionCLIP, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW over what is trained: the text side, the image encoder and the head, each at its rate (`base`), each in
-    two groups where vectors do not decay."""
+def make_optimiser(
+    model: ActionCLIP, recipe: Recipe, auxiliary: nn.Module | None = None
+) -> torch.optim.AdamW:
+    """AdamW over what is trained: the logit scale, the text side, the image encoder, the head and an auxiliary loss,
+    each at its rate (`base`), each in two groups where vectors do not decay."""
     named = [(name, p) for name, p in model.named() if p.requires_grad]
     if not named:
         raise ValueError("nothing is trained: all of train_vision, train_text and train_head are off")
-    ratios = {"text": 1.0, "vision": recipe.vision_ratio, "head": recipe.head_ratio}
+    named += [("auxiliary." + name, p) for name, p in auxiliary.named_parameters()] if auxiliary else []
+    ratios = {"scale": recipe.scale_ratio, "text": 1.0, "vision": recipe.vision_ratio, "head": recipe.head_ratio,
+              "auxiliary": recipe.head_ratio}  # fmt: skip
     groups = []
     for part, ratio in ratios.items():
         for decays in (True, False):
@@ -36,7 +41,9 @@ def make_optimiser(model: ActionCLIP, recipe: Recipe) -> torch.optim.AdamW:
 
 
 def _part(name: str) -> str:
-    return "head" if name.startswith("fusion.") else "vision" if name.startswith("visual.") else "text"
+    """The key of `ratios` for a parameter."""
+    parts = {"logit_scale": "scale", "fusion": "head", "visual": "vision", "auxiliary": "auxiliary"}
+    return parts.get(name.partition(".")[0], "text")
 
 
 def rate(recipe: Recipe, step: int, steps_per_epoch: int) -> float:

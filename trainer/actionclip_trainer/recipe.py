@@ -20,11 +20,12 @@ class Recipe:
     chunk: int = 0
     seed: int = 1024
 
-    #: AdamW. The rates of the text encoder, of the image encoder and of the head are lr, lr · vision_ratio and
-    #: lr · head_ratio.
+    #: AdamW. The rates of the text encoder, of the image encoder, of the head and of the logit scale are lr,
+    #: lr · vision_ratio, lr · head_ratio and lr · scale_ratio.
     lr: float = 5e-6
     vision_ratio: float = 1.0
     head_ratio: float = 10.0
+    scale_ratio: float = 1.0
     betas: tuple[float, float] = (0.9, 0.98)
     epsilon: float = 1e-8
     weight_decay: float = 0.2

@@ -90,7 +90,7 @@ class Run:
         clips = [self.list.clips[i] for i in train]
         order = Order(self._source(clips), self._texts(self.list.labels), self.recipe)
         per_label = len(clips) / max(1, len({label for clip in clips for label in clip.labels}))
-        encode = torch.compile(self.model.encode_video) if self.configuration.run.compiled else None
+        encode = torch.compile(self.model.encode_frames) if self.configuration.run.compiled else None
         self.training = Training(
             self.model, self.recipe, order.steps_per_epoch, self.start, per_label, encode
         )

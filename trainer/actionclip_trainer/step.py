@@ -6,7 +6,7 @@ batch in chunks or over processes has the loss and the gradient of the batch in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -14,10 +14,11 @@ import torch
 from torch import nn
 
 from . import processes
+from .auxiliary import AuxiliaryLoss, Features
 from .loss import Loss, in_full, logits, loss_of
 from .model import ActionCLIP, Options
 
-Encode = Callable[[torch.Tensor], torch.Tensor]
+Encode = Callable[[torch.Tensor], tuple[torch.Tensor, ...]]
 
 
 class Batch(NamedTuple):
@@ -27,9 +28,12 @@ class Batch(NamedTuple):
     pixels: torch.Tensor  # [b, T, 3, S, S]: normalised floats, or bytes
     tokens: torch.Tensor  # [n, L]
     matches: torch.Tensor  # [B, N], bool
+    #: What auxiliary losses compare with, of all processes.
+    targets: dict[str, torch.Tensor] | None = None
 
     def to(self, device: torch.device) -> Batch:
-        return Batch(*(x.to(device, non_blocking=True) for x in self))
+        moved = (x.to(device, non_blocking=True) for x in self[:3])
+        return Batch(*moved, {k: x.to(device, non_blocking=True) for k, x in (self.targets or {}).items()})
 
 
 def normalised(pixels: torch.Tensor, options: Options) -> torch.Tensor:
@@ -57,38 +61,52 @@ def gradient(
     kind: str,
     precision: str,
     chunk: int = 0,
-    encode_video: Encode | None = None,
+    encode_frames: Encode | None = None,
+    auxiliary: AuxiliaryLoss | None = None,
 ) -> Loss:
     """Sets every trained parameter's gradient to that of the loss over all processes' clips, and returns the loss.
-    chunk: clips that are computed at once; 0 for all. encode_video: a compiled form of the model's."""
+    chunk: clips that are computed at once; 0 for all. encode_frames: a compiled form of the model's."""
     device = model.clip.logit_scale.device
-    encode = encode_video or model.encode_video
-    encoders: list[tuple[Encode, torch.Tensor, bool, int]] = [
-        (
-            lambda x: encode(normalised(x, model.options)),
-            batch.pixels,
-            _trains(model.clip.visual, model.head),
-            chunk,
-        ),
-        (model.encode_text, batch.tokens, _trains_text(model), 0),
-    ]
-    passes = [_Pass(*one, device, precision) for one in encoders]
-    own = [one.features for one in passes]
-    videos, texts = (processes.gather(in_full(x.detach())).requires_grad_() for x in own)
+    encode = encode_frames or model.encode_frames
+    clips = _Pass(
+        lambda x: encode(normalised(x, model.options)),
+        batch.pixels,
+        _trains(model.clip.visual, model.head),
+        chunk,
+        device,
+        precision,
+    )
+    words = _Pass(lambda x: (model.encode_text(x),), batch.tokens, _trains_text(model), 0, device, precision)
+    videos, *frames = _gathered(clips.features if auxiliary else clips.features[:1])
+    (texts,) = _gathered(words.features)
     scale = model.clip.logit_scale.detach().clone().requires_grad_()
     # Texts beyond those that matches names fill up the last process's share.
-    loss = loss_of(kind, logits(videos, texts[: batch.matches.shape[1]], scale), batch.matches)
-    towards = torch.autograd.grad(loss.total, (videos, texts, scale))
-    for one, whole in zip(passes, towards[:2], strict=True):
-        one.backward(processes.own_rows(whole, len(one.features)))
-    _add(model.clip.logit_scale, towards[2] / processes.count())
-    processes.sum_gradients(p for p in model.parameters() if p.requires_grad)
-    return Loss(*(x.detach() for x in loss))
+    used = texts[: batch.matches.shape[1]]
+    loss = loss_of(kind, logits(videos, used, scale), batch.matches)
+    helping: dict[str, torch.Tensor] = {}
+    if auxiliary:
+        helping = auxiliary(Features(videos, used, frames[0] if frames else None), batch.targets or {})
+    own = [p for p in auxiliary.parameters() if p.requires_grad] if auxiliary else []
+    towards = torch.autograd.grad(
+        sum(helping.values(), loss.total), [videos, *frames, texts, scale, *own], allow_unused=True
+    )
+    count = 1 + len(frames)
+    clips.backward(towards[:count])
+    words.backward(towards[count : count + 1])
+    for parameter, each in zip([model.clip.logit_scale, *own], towards[count + 1 :], strict=True):
+        _add(parameter, each)
+    processes.sum_gradients(p for p in [*model.parameters(), *own] if p.requires_grad)
+    detached = (x.detach() for x in loss[:4])
+    return Loss(*detached, {name: x.detach() for name, x in helping.items()})
+
+
+def _gathered(features: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    return [processes.gather(in_full(x.detach())).requires_grad_() for x in features]
 
 
 class _Pass:
-    """The features of one encoder's rows, and later their backward pass: from what was kept where one chunk holds
-    all, else computed once more, with the same random numbers."""
+    """What an encoder makes of its rows, and later their backward pass: from what was kept where one chunk holds all,
+    else computed once more, with the same random numbers."""
 
     def __init__(
         self,
@@ -104,28 +122,38 @@ class _Pass:
         self.kept = trains and len(self.chunks) == 1
         self.states: list[tuple[torch.Tensor, torch.Tensor | None]] = []
         with torch.set_grad_enabled(self.kept):
-            self.features = torch.cat([self._forward(piece) for piece in self.chunks])
+            pieces = [self._forward(piece) for piece in self.chunks]
+        self.features = [torch.cat(parts) for parts in zip(*pieces, strict=True)]
 
-    def _forward(self, piece: torch.Tensor) -> torch.Tensor:
+    def _forward(self, piece: torch.Tensor) -> tuple[torch.Tensor, ...]:
         self.states.append(_random_state(self.device))
         with computing(self.device, self.precision):
             return self.encode(piece)
 
-    def backward(self, towards: torch.Tensor) -> None:
-        if not self.trains:
+    def backward(self, towards: Sequence[torch.Tensor | None]) -> None:
+        """towards: the gradients of the whole batch's first features; None where the loss does not depend on them."""
+        parts = [
+            None if whole is None else processes.own_rows(whole, len(self.features[0])) for whole in towards
+        ]
+        if not self.trains or all(part is None for part in parts):
             return
         if self.kept:
-            self.features.backward(towards.to(self.features.dtype))
+            _backward(self.features, parts)
             return
         now = _random_state(self.device)
-        for piece, state, part in zip(
-            self.chunks, self.states[:], towards.split(len(self.chunks[0])), strict=True
-        ):
+        size, begin = len(self.chunks[0]), 0
+        for piece, state in zip(self.chunks, self.states[:], strict=True):
             _set_random_state(self.device, state)
             with computing(self.device, self.precision):
                 features = self.encode(piece)
-            features.backward(part.to(features.dtype))
+            _backward(features, [None if x is None else x[begin : begin + size] for x in parts])
+            begin += size
         _set_random_state(self.device, now)
+
+
+def _backward(features: Sequence[torch.Tensor], towards: Sequence[torch.Tensor | None]) -> None:
+    given = [(x, g.to(x.dtype)) for x, g in zip(features, towards, strict=False) if g is not None]
+    torch.autograd.backward([x for x, _ in given], [g for _, g in given])
 
 
 def _trains(*modules: nn.Module) -> bool:
@@ -140,9 +168,11 @@ def _trains_text(model: ActionCLIP) -> bool:
     )
 
 
-def _add(parameter: nn.Parameter, gradient: torch.Tensor) -> None:
-    if parameter.requires_grad:
-        parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
+def _add(parameter: nn.Parameter, gradient: torch.Tensor | None) -> None:
+    """Adds this process's share of a gradient that every process has in full."""
+    if parameter.requires_grad and gradient is not None:
+        share = gradient / processes.count()
+        parameter.grad = share if parameter.grad is None else parameter.grad + share
 
 
 def _random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import torch
 
 from . import processes
+from .auxiliary import AuxiliaryLoss
 from .model import ActionCLIP
 from .optimiser import (
     WeightMean,
@@ -26,7 +27,7 @@ from .step import Batch, Encode, gradient
 
 class StepResult(NamedTuple):
     """A step as it was before its update. accuracy: the share of videos whose likeliest text shares a label with
-    them. pull: what the anchor adds to the loss."""
+    them. pull: what the anchor adds to the loss. auxiliary: losses beside it."""
 
     step: int
     loss: float
@@ -37,6 +38,7 @@ class StepResult(NamedTuple):
     gradient_norm: float
     rate: float
     scale: float
+    auxiliary: dict[str, float]
 
 
 class DivergedError(ArithmeticError):
@@ -54,16 +56,20 @@ class Training:
         steps_per_epoch: int,
         start: Mapping[str, torch.Tensor],
         clips_per_label: float = 1,
-        encode_video: Encode | None = None,
+        encode_frames: Encode | None = None,
+        auxiliary: AuxiliaryLoss | None = None,
     ) -> None:
-        self.model, self.recipe, self.encode_video = model, recipe, encode_video
+        if recipe.loss == "none" and not auxiliary:
+            raise ValueError("loss is 'none', and there is no auxiliary loss: nothing to train by")
+        self.model, self.recipe, self.encode_frames = model, recipe, encode_frames
         self.steps_per_epoch = steps_per_epoch
         self.steps = max(1, round(recipe.epochs * steps_per_epoch))
         self.device = model.clip.logit_scale.device
         model.train_only(recipe.train_vision, recipe.train_text, recipe.train_head)
         if recipe.round_fp16:
             round_to_fp16(model)
-        self.optimiser = make_optimiser(model, recipe)
+        self.auxiliary = auxiliary.to(self.device) if auxiliary else None
+        self.optimiser = make_optimiser(model, recipe, self.auxiliary)
         self.mean = WeightMean(model, recipe.mean_decay) if recipe.mean_decay else None
         self.start = {name: tensor.to(self.device) for name, tensor in start.items()} if recipe.anchor else {}
         self.pull = recipe.anchor / max(clips_per_label, 1)
@@ -79,7 +85,9 @@ class Training:
         set_rates(self.optimiser, factor)
         self.optimiser.zero_grad(set_to_none=True)
         batch = batch.to(self.device)
-        loss = gradient(model, batch, recipe.loss, recipe.precision, recipe.chunk, self.encode_video)
+        loss = gradient(
+            model, batch, recipe.loss, recipe.precision, recipe.chunk, self.encode_frames, self.auxiliary
+        )
         pull = add_anchor(model, self.start, self.pull) if self.start else 0.0
         trained = [p for p in model.parameters() if p.grad is not None]
         norm = torch.nn.utils.clip_grad_norm_(trained, recipe.clip_norm or math.inf).item()
@@ -97,7 +105,7 @@ class Training:
         right = batch.matches.gather(1, loss.logits.argmax(1, keepdim=True)).float().mean().item()
         self.step += 1
         return StepResult(self.step - 1, loss.total.item(), loss.video.item(), loss.text.item(), right, pull, norm,
-                          recipe.lr * factor, scale)  # fmt: skip
+                          recipe.lr * factor, scale, {k: x.item() for k, x in loss.auxiliary.items()})  # fmt: skip
 
     def weights(self) -> dict[str, torch.Tensor]:
         """The weights to evaluate and to write: the exponential mean, if the recipe has one."""
@@ -111,6 +119,7 @@ class Training:
             "step": self.step, "recipe": asdict(self.recipe), "steps_per_epoch": self.steps_per_epoch,
             "model": {name: p.detach() for name, p in self.model.named()},
             "optimiser": self.optimiser.state_dict(), "mean": self.mean and self.mean.tensors,
+            "auxiliary": self.auxiliary and self.auxiliary.state_dict(),
         }  # fmt: skip
 
     @torch.no_grad()
@@ -129,6 +138,8 @@ class Training:
             )
         for name, p in self.model.named():
             p.copy_(state["model"][name])
+        if self.auxiliary:
+            self.auxiliary.load_state_dict(state["auxiliary"])
         self.optimiser.load_state_dict(state["optimiser"])
         if self.mean:
             for name, tensor in self.mean.tensors.items():

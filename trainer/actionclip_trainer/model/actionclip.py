@@ -24,9 +24,17 @@ class ActionCLIP(nn.Module):
 
     def encode_video(self, pixels: torch.Tensor) -> torch.Tensor:
         """Normalised pixels [B, T, 3, S, S] to video embeddings [B, E], not normalised."""
+        return self.encode_frames(pixels)[0]
+
+    def encode_frames(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Normalised pixels [B, T, 3, S, S] to video embeddings [B, E] and, but of a joint model, the frame embeddings
+        [B, T, E] that they are made of."""
         b, t = pixels.shape[:2]
         x = in_full(self.clip.visual(pixels.flatten(0, 1)))
-        return x if self.options.joint else self.head(x.view(b, t, -1))
+        if self.options.joint:
+            return (x,)
+        frames = x.view(b, t, -1)
+        return self.head(frames), frames
 
     def encode_text(self, tokens: torch.Tensor) -> torch.Tensor:
         """Token ids [N, L] to text embeddings [N, E], not normalised."""
