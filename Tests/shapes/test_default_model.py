@@ -89,12 +89,13 @@ def test_it_knows_most_actions_it_was_never_trained_on(shown, best):
 
 def test_a_run_is_packed_into_one_file(tmp_path, actionclip):
     pytest.importorskip("torch")
-    train, tiny = ROOT / "models/shapes/train.py", "--side 32 --width 64 --layers 1 --text-layers 1 --embed 64".split()
-    common = "--threads 1 --workers 0 --batch 4 --check-clips 0 --steps 1".split()
-    for stage in (["pretrain", "--out", tmp_path / "stills", *tiny],
-                  ["finetune", "--out", tmp_path / "run", "--pretrained", tmp_path / "stills/checkpoint.pt",
-                   "--option", "LSTM", "--frames", "5"]):
-        subprocess.run([sys.executable, train, *map(str, stage), *common], check=True, capture_output=True)
+    tiny = "--side 32 --width 64 --layers 1 --text-layers 1 --embed 64 --check-stills 0".split()
+    second = "--option LSTM --frames 5 --clips 0".split()
+    common = "--threads 1 --workers 0 --batch 4 --steps 1".split()
+    for program, given in (("pretrain.py", ["--out", tmp_path / "stills", *tiny]),
+                           ("tune.py", ["--out", tmp_path / "run", "--pretrained", tmp_path / "stills", *second])):
+        subprocess.run([sys.executable, ROOT / "models/shapes" / program, *map(str, given), *common],
+                       check=True, capture_output=True)
     subprocess.run([sys.executable, ROOT / "models/shapes/pack.py", tmp_path / "run", tmp_path / "m.safetensors"],
                    check=True, env={"PYTHONPATH": str(ROOT / "bindings/python"),
                                     "ACTIONCLIP_LIBRARY": str(actionclip.library_path())})

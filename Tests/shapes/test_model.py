@@ -128,31 +128,38 @@ def test_stills_are_taken_over(tokenizer):
                 assert torch.equal(value, start.clip.state_dict()[name.replace(".net.", ".")]), (option, name)
 
 
-def run(*arguments):
-    small = "--threads 1 --workers 0 --batch 8 --check-clips 0 --save-every 1e9".split()
-    done = subprocess.run([sys.executable, ROOT / "models/shapes/train.py", *map(str, arguments), *small],
-                          capture_output=True, text=True)
+TINY = "--side 32 --patch 16 --width 64 --layers 1 --text-width 64 --text-layers 1 --embed 64".split()
+
+
+def run(program, *arguments):
+    given = [*"--threads 1 --workers 0 --batch 8".split(), *map(str, arguments)]
+    done = subprocess.run([sys.executable, ROOT / "models/shapes" / program, *given], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
+def pretrain(out, steps):
+    return run("pretrain.py", "--out", out, "--steps", steps, "--check-stills", 0, "--save-every", 1e9, *TINY)
+
+
+def same(one, other):
+    return all(torch.equal(v, other["model_state_dict"][k]) for k, v in one["model_state_dict"].items())
+
+
 def test_both_stages_run_stop_and_go_on(tmp_path):
-    tiny = "--side 32 --patch 16 --width 64 --layers 1 --text-width 64 --text-layers 1 --embed 64".split()
-    run("pretrain", "--out", tmp_path / "stills", "--steps", 2, *tiny)
-    stage2 = ("finetune", "--pretrained", tmp_path / "stills/checkpoint.pt", "--option", "shift+Transf")
-    run(*stage2, "--out", tmp_path / "whole", "--steps", 3)
+    stills = tmp_path / "stills"
+    pretrain(stills, 2)
+    once = torch.load(stills / "checkpoint.pt", weights_only=True)
+    pretrain(tmp_path / "again", 2)
+    assert same(once, torch.load(tmp_path / "again/checkpoint.pt", weights_only=True))
+    assert "goes on from step 2" in pretrain(stills, 3)
+    more = torch.load(stills / "checkpoint.pt", weights_only=True)
+    assert more["epoch"] == 3 and not same(once, more)
+    stage2 = run("tune.py", "--pretrained", stills, "--out", tmp_path / "whole", "--steps", 3, "--clips", 0)
+    assert '"steps": 3' in stage2
     saved = torch.load(tmp_path / "whole/checkpoint.pt", weights_only=True)
-    assert set(saved) == {"epoch", "model_state_dict", "fusion_model_state_dict"} and saved["epoch"] == 3
-    assert "module.visual.transformer.resblocks.0.net.attn.in_proj_weight" in saved["model_state_dict"]
+    assert {"epoch", "model_state_dict", "fusion_model_state_dict"} <= set(saved)
+    assert "visual.transformer.resblocks.0.net.attn.in_proj_weight" in saved["model_state_dict"]
     assert "module.frame_position_embeddings.weight" in saved["fusion_model_state_dict"]
     for file in ("merges.txt", "run.json"):
         assert (tmp_path / "whole" / file).exists()
-    # Again: the same numbers. And cut off after two steps: a run goes on where it stopped.
-    run(*stage2, "--out", tmp_path / "again", "--steps", 3)
-    again = torch.load(tmp_path / "again/checkpoint.pt", weights_only=True)
-    for name, value in saved["model_state_dict"].items():
-        assert torch.equal(value, again["model_state_dict"][name]), name
-    assert "goes on from step 3" in run(*stage2, "--out", tmp_path / "again", "--steps", 4)
-    more = torch.load(tmp_path / "again/checkpoint.pt", weights_only=True)
-    assert more["epoch"] == 4
-    assert any(not torch.equal(v, again["model_state_dict"][k]) for k, v in more["model_state_dict"].items())

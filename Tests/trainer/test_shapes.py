@@ -27,7 +27,7 @@ def test_stage_2_by_the_trainer(actionclip, tmp_path):
     done = subprocess.run(
         [sys.executable, program, "--out", tmp_path, *given], capture_output=True, text=True
     )
-    assert done.returncode == 0 and "training: compositions" in done.stderr, done.stderr
+    assert done.returncode == 0 and "training: validation" in done.stderr, done.stderr
     assert json.loads(done.stdout)["steps"] == 2
     with actionclip.Model(tmp_path / "model.safetensors", threads=1) as model:
         assert len(model.labels) == 62 and model.info.frames == 8

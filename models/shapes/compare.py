@@ -18,6 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LOGS, REPORT = HERE / "logs", ROOT / "docs" / "RESULTS.md"
@@ -26,7 +28,7 @@ SPLITS = ("compositions", "actions", "backgrounds")
 STEPS = 800
 
 OPTIONS = ("MeanP", "Conv_1D", "LSTM", "Transf", "Transf_cls", "shift", "shift+Transf", "joint")
-# name: (section, how it is called there, arguments of train.py)
+# name: (section, how it is called there, arguments of tune.py)
 RUNS = {o: ("options", o, ["--option", o]) for o in OPTIONS}
 RUNS |= {
     "scratch": ("pretraining", "without stage 1", ["--from-scratch"]),
@@ -50,17 +52,30 @@ def train(args):
         options = RUNS[name][2]
         own = [a for a in ("--steps", "--option") if a not in options]
         defaults = {"--steps": str(STEPS), "--option": "shift+Transf"}
-        command = [sys.executable, "train.py", "finetune", "--pretrained", str(HERE / "pretrained/checkpoint.pt"),
-                   "--out", str(out), "--threads", str(args.threads), "--check-clips", "0", *options,
-                   *(v for a in own for v in (a, defaults[a]))]
+        command = [sys.executable, "tune.py", "--out", str(out), "--threads", str(args.threads), "--clips", "0",
+                   *options, *(v for a in own for v in (a, defaults[a]))]
         print(name, flush=True)
         subprocess.run(command, cwd=HERE, check=True)
         run = json.loads((out / "run.json").read_text())
-        curve = (out / "curve.csv").read_text().splitlines()
         prompts = ["{}"] if "--bare" in options else None
         results = score_run(out / "checkpoint.pt", [args.sets / s for s in SPLITS], agree=True, templates=prompts)
-        log.write_text(json.dumps({"run": run, "curve": curve, "results": results,
+        log.write_text(json.dumps({"run": run, "curve": curve(out), "results": results,
                                    "single_file": same_bits(out, args.sets / SPLITS[0])}, indent=1) + "\n")
+
+
+def curve(run, every=50):
+    """A run's curve.jsonl, thinned: the mean losses of so many steps, as lines of CSV."""
+    rows = [json.loads(line) for line in (run / "curve.jsonl").read_text().splitlines()]
+    lines = []
+    for end in range(every, len(rows) + 1, every):
+        part = rows[end - every : end]
+        mean = {"step": end, "loss": np.mean([row["loss"] for row in part]),
+                "right": np.mean([row["accuracy"] for row in part])}
+        mean |= {name: np.mean([row["auxiliary"][name] for row in part]) for name in part[0]["auxiliary"]}
+        mean |= {"scale": part[-1]["scale"], "rate": part[-1]["rate"]}
+        lines += [",".join(mean)] if not lines else []
+        lines.append(",".join(f"{value:.5g}" for value in mean.values()))
+    return lines
 
 
 def run_frames(run):
@@ -95,7 +110,7 @@ def shipped(args):
     run, sets = Path(args.names[0]), [args.sets / s for s in SPLITS]
     compositions = sets[0]
     (LOGS / "shipped.json").write_text(json.dumps({
-        "run": json.loads((run / "run.json").read_text()), "curve": (run / "curve.csv").read_text().splitlines(),
+        "run": json.loads((run / "run.json").read_text()), "curve": curve(run),
         "results": score_run(run / "checkpoint.pt", sets, agree=True),
         "single_file": score_run(run / "checkpoint.pt", sets, agree=True, file=SHIPPED),
         "bare": score_run(run / "checkpoint.pt", sets, templates=["{}"], file=SHIPPED),

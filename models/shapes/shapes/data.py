@@ -55,8 +55,14 @@ class Batches:
 
 
 class Stills(Batches):
+    """With `pictures` there are only so many scenes; their views, noise and captions are drawn anew each time."""
+
+    def __init__(self, tokenizer, sizes, batch, captions, seed, pictures=None):
+        super().__init__(tokenizer, sizes, batch, captions, seed)
+        self.pictures = pictures
+
     def one(self, index, rng):
-        scene, facts = make_still(self.seed, index)
+        scene, facts = make_still(self.seed, index % self.pictures if self.pictures else index)
         picture = still_picture(scene, self.sizes.side, rng)
         return picture, facts, still_caption(scene, facts, rng), states_of(scene, STILL_TIME), NO_FACTORS
 

@@ -2,17 +2,16 @@
 import numpy as np
 import torch
 
-from .actions import ACTIONS, BY_NAME
+from .actions import ACTIONS
 from .captions import REFERENCE_TEMPLATES, SLOT
 from .model import normalise
 from .render import middle_times, render
 from .scene import make_scene
-from .splits import SPLITS, TRAINED_ACTIONS
+from .splits import SPLITS
 from .stills import ACROSS, DOWN, POINTING, SIZES, make_still
 from .world import COLOURS, SHAPES
 
 NAMES = [a.name for a in ACTIONS]
-TRAINED = [NAMES.index(n) for n in TRAINED_ACTIONS]
 
 
 def held_out_clips(split, count, sizes, seed=0):
@@ -33,48 +32,6 @@ def label_embeddings(model, tokenizer, device, templates=None):
     rows = tokenizer.rows([t.format(n) for t in templates for n in NAMES], model.sizes.context)
     out = torch.cat([model.clip.encode_text(r.to(device)) for r in torch.from_numpy(rows).split(256)])
     return torch.nn.functional.normalize(out.float(), dim=-1).view(len(templates), len(NAMES), -1)
-
-
-@torch.no_grad()
-def probabilities(model, clips, texts, device, classes=None):
-    """The reference's rule: softmax for each template, then the mean; or those of a plain head. [N, labels]"""
-    out = []
-    for part in torch.from_numpy(clips).split(64):
-        video = model.encode_video(normalise(part.to(device))).float()
-        if classes:  # says nothing about labels it was not trained on
-            scores = torch.zeros(len(video), len(NAMES))
-            scores[:, TRAINED] = classes(video)[:, : len(TRAINED)].softmax(-1).cpu()
-        else:
-            video = torch.nn.functional.normalize(video, dim=-1)
-            scores = (100 * torch.einsum("ne,tce->ntc", video, texts)).softmax(-1).mean(1).cpu()
-        out.append(scores)
-    return torch.cat(out).numpy()
-
-
-def measure(model, tokenizer, sets, device="cpu", classes=None):
-    """sets: {split: (clips, labels)} -> {name: accuracy}. "order" is among the clips of actions that have a
-    reverse: the label against its reverse alone."""
-    model.eval()
-    texts = label_embeddings(model, tokenizer, device)
-    result = {}
-    for split, (clips, labels) in sets.items():
-        everything = probabilities(model, clips, texts, device, classes)
-        if split != "actions":
-            chosen = np.array(TRAINED)[everything[:, TRAINED].argmax(1)]
-            result[split] = float((chosen == labels).mean())
-            result[split + ", worst"] = min(
-                (float((chosen[labels == k] == k).mean()), NAMES[k]) for k in set(labels.tolist()))
-        else:
-            result[split] = float((everything.argmax(1) == labels).mean())
-            result["actions, each"] = {NAMES[k]: float((everything[labels == k].argmax(1) == k).mean())
-                                       for k in sorted(set(labels.tolist()))}
-        other = np.array([NAMES.index(BY_NAME[NAMES[k]].reverse or NAMES[k]) for k in labels])
-        paired = other != labels
-        rows = np.arange(len(labels))
-        right = everything[rows, labels] > everything[rows, other]
-        result[split + ", order"] = float(right[paired].mean())
-    model.train()
-    return result
 
 
 # Questions about a still picture: a slot of its facts, and a caption for each value.
