@@ -1,0 +1,38 @@
+"""The page on what pre-training costs, from made-up logs."""
+import importlib
+import json
+from argparse import Namespace
+
+import pytest
+from conftest import ROOT
+
+
+@pytest.fixture
+def cost(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "models" / "shapes"))
+    return importlib.import_module("cost")
+
+
+def test_the_page_says_what_was_measured_and_what_was_not(cost, tmp_path):
+    pytest.importorskip("matplotlib")
+    cells = cost.grid()
+    names = ["medium-0", "medium-3000", "medium-3000-vision-none-text-none", "small-3000-1000"]
+    (tmp_path / "logs").mkdir()
+    for number, name in enumerate(names):
+        cell = cells[name]
+        log = {"cell": vars(cell), "stills": cell.steps * cost.BATCH, "stage 2": 800, "parameters": 1234567,
+               "top1": {"validation": 0.5 + number / 10, "actions": 0.25}, "clips": {"validation": 1060, "actions": 353}}
+        (tmp_path / "logs" / f"{name}.json").write_text(json.dumps(log))
+    for _ in range(2):
+        cost.report(Namespace(logs=tmp_path / "logs", docs=tmp_path / "docs"))
+        page, picture = ((tmp_path / "docs" / name).read_text() for name in ("PRETRAINING.md", "pretraining.svg"))
+    assert f"4 of {len(cells)} runs" in page and "Not measured yet: medium-100," in page
+    assert "| medium | 1,234,567 | 576,000 | 60.0 (" in page
+    assert "| nothing | nothing | 576,000 | 70.0 (" in page and "| small | 576,000 | 1,000 | 80.0 (" in page
+    assert "<svg" in picture and "small" not in picture  # the one small run is of few pictures
+
+
+def test_every_run_has_a_name_of_its_own_and_shares_a_first_stage(cost):
+    cells = cost.grid()
+    assert len({cell.first for cell in cells.values()}) < len(cells)
+    assert {cell.size for cell in cells.values()} == set(cost.SIZES)
