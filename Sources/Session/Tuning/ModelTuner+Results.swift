@@ -78,22 +78,40 @@ extension LoadedModel {
   /// have the same parameters and options.
   public func interpolated(with other: LoadedModel, share: Double) throws(Failure) -> LoadedModel {
     guard (0...1).contains(share) else { throw .argument("share is \(share), expected 0 to 1") }
-    let (a, b) = (configuration, other.configuration)
-    let names = (model.parameters.map(\.name), other.model.parameters.map(\.name))
-    let shapes = (model.parameters.map(\.shape), other.model.parameters.map(\.shape))
-    let hasSameOptions =
-      a.head == b.head && a.frames == b.frames && a.joint == b.joint
-      && a.temporalShift == b.temporalShift && a.temporalView == b.temporalView
-      && a.activation == b.activation
-    guard names.0 == names.1, shapes.0 == shapes.1, hasSameOptions else {
+    if let difference = difference(from: other) {
       throw Failure(
         .optionConflict,
-        "the two models are different networks; weights can be mixed only of models with the same sizes and options"
-      )
+        "the two models are different networks, so their weights cannot be mixed: \(difference)")
     }
     let network = try model.remade(
       from: MixedTensors(other.model, base: model, share: share),
       network(precision: model.precision))
     return try LoadedModel(self, network, labels: nil)
+  }
+
+  /// Says the first thing in which the networks differ; nil if they have the same parameters and options.
+  private func difference(from other: LoadedModel) -> String? {
+    let (a, b) = (configuration, other.configuration)
+    func said(_ what: String, _ one: String, _ second: String) -> String? {
+      one == second ? nil : "\(what) is \(one) in the first and \(second) in the second"
+    }
+    let options = [
+      said("the temporal head", a.head.name, b.head.name),
+      said("the number of frames", "\(a.frames)", "\(b.frames)"),
+      said("joint", "\(a.joint)", "\(b.joint)"),
+      said("the temporal shift", "\(a.temporalShift)", "\(b.temporalShift)"),
+      said("the temporal view", "\(a.temporalView)", "\(b.temporalView)"),
+      said("the activation", "\(a.activation)", "\(b.activation)"),
+    ]
+    if let first = options.compactMap({ $0 }).first { return first }
+    let (ours, theirs) = (model.parameters, other.model.parameters)
+    let places = Dictionary(
+      theirs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    for parameter in ours {
+      guard let place = places[parameter.name] else { return "\(parameter.name) is in the first alone" }
+      if let found = said(parameter.name, "\(parameter.shape)", "\(theirs[place].shape)") { return found }
+    }
+    let names = Set(ours.map(\.name))
+    return theirs.first { !names.contains($0.name) }.map { "\($0.name) is in the second alone" }
   }
 }
