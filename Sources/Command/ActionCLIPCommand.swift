@@ -15,9 +15,8 @@ struct ActionCLIPCommand: ParsableCommand {
       """,
     version: CommandLine.arguments.contains("--version") ? Version.all : Version.description,
     subcommands: [
-      Classify.self, Timeline.self, Watch.self, Eval.self, Thresholds.self, List.self, Adapt.self,
-      Prompts.self, Info.self,
-      Convert.self, Tokenize.self, Parity.self,
+      Classify.self, Timeline.self, Watch.self, Eval.self, Thresholds.self, List.self, Adapt.self, Tune.self,
+      Prompts.self, Info.self, Convert.self, Tokenize.self, Parity.self,
     ])
 
   static func main() {

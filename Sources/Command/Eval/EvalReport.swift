@@ -24,17 +24,11 @@ struct EvalReport {
 
   /// Names and values of the measures, for the terminal and for the page.
   var figures: [(name: String, value: String)] {
-    func described(_ share: Proportion) -> String {
-      let (low, high) = share.interval
-      return EvalReport.percent(share.value)
-        + formatted(
-          "  (%d of %d, 95 %% interval %.2f to %.2f)", share.hits, share.of, low * 100, high * 100)
-    }
     var result: [(String, String)]
     switch metrics {
     case .single(let metrics):
       result = [
-        ("top-1 accuracy", described(metrics.top1)), ("top-5 accuracy", described(metrics.top5)),
+        ("top-1 accuracy", metrics.top1.shown), ("top-5 accuracy", metrics.top5.shown),
         ("mean class accuracy", EvalReport.percent(metrics.meanClassAccuracy)),
       ]
     case .multi(let metrics):
@@ -72,8 +66,8 @@ struct EvalReport {
     add("failed", .int(Int64(failures.count)))
     switch metrics {
     case .single(let metrics):
-      add("top1", object(metrics.top1))
-      add("top5", object(metrics.top5))
+      add("top1", metrics.top1.json)
+      add("top5", metrics.top5.json)
       add("mean_class_accuracy", .double(metrics.meanClassAccuracy))
       add(
         "classes",
@@ -130,13 +124,5 @@ struct EvalReport {
           .object($0.row.members(numbering) + [.init(key: "error", value: .string($0.error))])
         }))
     return .object(members)
-  }
-
-  private func object(_ share: Proportion) -> JSONValue {
-    let (low, high) = share.interval
-    return [
-      "accuracy": .double(share.value), "correct": .int(Int64(share.hits)), "of": .int(Int64(share.of)),
-      "low": .double(low), "high": .double(high),
-    ]
   }
 }

@@ -38,6 +38,21 @@ struct Proportion {
     let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
     return (max(0, centre - half), min(1, centre + half))
   }
+
+  /// The share, what it is of, and its interval, for people.
+  var shown: String {
+    let (low, high) = interval
+    return EvalReport.percent(value)
+      + formatted("  (%d of %d, 95 %% interval %.2f to %.2f)", hits, of, low * 100, high * 100)
+  }
+
+  var json: JSONValue {
+    let (low, high) = interval
+    return [
+      "accuracy": .double(value), "correct": .int(Int64(hits)), "of": .int(Int64(of)), "low": .double(low),
+      "high": .double(high),
+    ]
+  }
 }
 
 /// Accuracy and confusion for videos that each show one class.

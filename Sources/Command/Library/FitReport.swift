@@ -26,7 +26,7 @@ extension Classifier {
     var report: OpaquePointer?
     try check(actionclip_classifier_report(handle, &report))
     defer { actionclip_report_free(report) }
-    let info: actionclip_report_info = try row { actionclip_report_get_info(report, $0) }
+    let info: actionclip_report_info = try filled { actionclip_report_get_info(report, $0) }
     let trials: [actionclip_trial_report] = try rows(info.trials) { actionclip_report_trial(report, $0, $1) }
     guard trials.indices.contains(Int(info.chosen)) else {
       throw LibraryError(status: 0, message: "the report names no method")
@@ -43,27 +43,7 @@ extension Classifier {
     _ count: Int32, _ call: (Int32, UnsafeMutablePointer<Row>) -> Int32
   ) throws(LibraryError) -> [Row] {
     var rows: [Row] = []
-    for index in 0..<count { rows.append(try row { call(index, $0) }) }
+    for index in 0..<count { rows.append(try filled { call(index, $0) }) }
     return rows
   }
-
-  private func row<Row: SizedStruct>(
-    _ call: (UnsafeMutablePointer<Row>) -> Int32
-  ) throws(LibraryError) -> Row {
-    var row = Row()
-    row.struct_size = UInt32(MemoryLayout<Row>.size)
-    try check(call(&row))
-    return row
-  }
 }
-
-/// A struct of the library that says its own size.
-private protocol SizedStruct {
-  init()
-  var struct_size: UInt32 { get set }
-}
-extension actionclip_report_info: SizedStruct {}
-extension actionclip_trial_report: SizedStruct {}
-extension actionclip_label_report: SizedStruct {}
-extension actionclip_clip_report: SizedStruct {}
-extension actionclip_confusion_report: SizedStruct {}

@@ -6,7 +6,7 @@ final class Model {
   let info: actionclip_model_info
 
   /// Loads a model, or the default model where `path` is nil.
-  init(
+  convenience init(
     path: FilePath?, options: actionclip_model_options = Model.defaultOptions, tokenizer: FilePath? = nil,
     base: FilePath? = nil, expectedHash: String? = nil, openCLIPName: String? = nil
   ) throws(LibraryError) {
@@ -26,15 +26,20 @@ final class Model {
       }
     }
     if let path { try check(status, on: path) } else { try check(status) }
-    guard let loaded else { throw LibraryError(status: status, message: "no model was given") }
+    try self.init(taking: loaded)
+  }
+
+  /// Owns a handle that the library made.
+  init(taking made: OpaquePointer?) throws(LibraryError) {
+    guard let made else { throw LibraryError(status: 0, message: "no model was given") }
     var info = actionclip_model_info()
     info.struct_size = UInt32(MemoryLayout<actionclip_model_info>.size)
-    let described = actionclip_model_get_info(loaded, &info)
+    let described = actionclip_model_get_info(made, &info)
     if described != ACTIONCLIP_OK {
-      defer { actionclip_model_free(loaded) }
+      defer { actionclip_model_free(made) }
       try check(described)
     }
-    handle = loaded
+    handle = made
     self.info = info
   }
 

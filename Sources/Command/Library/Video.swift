@@ -2,7 +2,7 @@ import CActionCLIP
 
 /// An open video file: owns the library's handle.
 final class Video {
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
 
   init(path: FilePath, threads: Int32, decode: Decode) throws(LibraryError) {
     var options = actionclip_video_options()

@@ -16,8 +16,10 @@ enum VideoOutcome<Value> {
 extension VideoList.Row {
   /// Runs `body` with the row's path in a folder. Damage and a video that cannot be read are warnings, so that the
   /// next video can follow.
+  /// - Parameter fatal: statuses that are no fault of the video, and end the run; by default that FFmpeg is missing.
   func attempt<Value>(
-    in root: FilePath, _ body: (FilePath) throws(LibraryError) -> (Value, damaged: Int64)
+    in root: FilePath, fatal: [Int32] = [Int32(ACTIONCLIP_ERROR_UNAVAILABLE)],
+    _ body: (FilePath) throws(LibraryError) -> (Value, damaged: Int64)
   ) throws(LibraryError) -> VideoOutcome<Value> {
     let path = path.inside(root)
     do {
@@ -29,7 +31,7 @@ extension VideoList.Row {
       }
       return .read(value, damaged: damaged)
     } catch {
-      if error.status == ACTIONCLIP_ERROR_UNAVAILABLE { throw error }  // FFmpeg is not installed
+      if fatal.contains(error.status) { throw error }
       let said = explanation(of: error, naming: path.shown)
       Progress.clear()
       Diagnostics.warning(said)

@@ -1,0 +1,89 @@
+import Glibc
+
+/// Sentences on lists that would spoil what is learned or measured: files that are there twice, videos that are trained
+/// on and measured too, labels without a clip.
+struct ListFaults {
+  private(set) var sentences: [String] = []
+
+  /// Clips that measure, with the name that they have in messages.
+  struct Measured {
+    let name: String
+    let rows: [VideoList.Row]
+    let root: FilePath
+  }
+
+  /// - Parameter expected: the labels that should have clips to train on.
+  init(trained: [VideoList.Row], of list: VideoList, expected: Range<Int>, measured: [Measured]) {
+    var files = DistinctFiles()
+    var copies: [(copy: FilePath, first: FilePath)] = []
+    for path in ListFaults.files(of: trained, in: list.root) {
+      if let first = files.add(path) { copies.append((path, first)) }
+    }
+    if let (copy, first) = copies.first {
+      sentences.append(
+        "\(copy.shown) has the same bytes as \(first.shown)\(ListFaults.more(copies.count)): it counts twice")
+    }
+    for other in measured {
+      var shared: [FilePath] = []
+      for path in ListFaults.files(of: other.rows, in: other.root) where files.first(like: path) != nil {
+        shared.append(path)
+      }
+      guard let first = shared.first else { continue }
+      sentences.append(
+        "\(first.shown)\(ListFaults.more(shared.count)) is trained on and is in \(other.name) too, which then "
+          + "promises too much: take it out of one of them")
+    }
+    let shown = Set(trained.flatMap(\.classes))
+    let empty = expected.filter { !shown.contains($0) }
+    if let first = empty.first {
+      sentences.append(
+        "no clip to train on shows '\(list.classes.labels[first])'\(ListFaults.more(empty.count))")
+    }
+  }
+
+  /// The files of some rows, each once.
+  private static func files(of rows: [VideoList.Row], in root: FilePath) -> [FilePath] {
+    var known = Set<[UInt8]>()
+    return rows.map { $0.path.inside(root) }.filter { known.insert(Files.resolved($0).bytes).inserted }
+  }
+
+  private static func more(_ count: Int) -> String { count > 1 ? " (and \(count - 1) more)" : "" }
+}
+
+/// Files told apart by their bytes. Only those of one size are read.
+private struct DistinctFiles {
+  private var bySize: [Int: [FilePath]] = [:]
+  private var fingerprints: [[UInt8]: String] = [:]
+
+  /// Adds a file. If it is a copy of one that was added, returns that one instead.
+  mutating func add(_ path: FilePath) -> FilePath? {
+    if let first = first(like: path) { return first }
+    if let size = DistinctFiles.size(of: path) { bySize[size, default: []].append(path) }
+    return nil
+  }
+
+  /// The file with the same bytes that was added; nil if there is none, or if `path` is no file that can be read.
+  mutating func first(like path: FilePath) -> FilePath? {
+    guard let size = DistinctFiles.size(of: path), let others = bySize[size] else { return nil }
+    let own = Files.resolved(path).bytes
+    for other in others {
+      if Files.resolved(other).bytes == own { return other }
+      if let wanted = fingerprint(of: path), fingerprint(of: other) == wanted { return other }
+    }
+    return nil
+  }
+
+  private mutating func fingerprint(of path: FilePath) -> String? {
+    if let known = fingerprints[path.bytes] { return known }
+    let found = try? Fingerprint.of(file: path)
+    fingerprints[path.bytes] = found
+    return found
+  }
+
+  /// The size of a regular file.
+  private static func size(of path: FilePath) -> Int? {
+    var status = stat()
+    guard stat(path.cString, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(status.st_size)
+  }
+}

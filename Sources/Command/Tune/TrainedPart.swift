@@ -1,0 +1,71 @@
+import ArgumentParser
+import CActionCLIP
+
+/// The part of an encoder that is trained.
+enum TrainedPart: CustomStringConvertible, Equatable {
+  case nothing, projection, everything
+  /// The projection, and so many of the last blocks.
+  case last(Int32)
+
+  /// "nothing", "projection", "last:3" or "everything". For the image encoder "head" is another name of nothing: the
+  /// temporal head is trained with every part.
+  init(argument: String) throws {
+    switch argument.lowercased() {
+    case "nothing", "head": self = .nothing
+    case "projection": self = .projection
+    case "everything": self = .everything
+    default:
+      guard let digits = argument.lowercased().wholeMatch(of: /last:([0-9]+)/)?.1, let count = Int32(digits),
+        count > 0
+      else { throw ValidationError("expected head, nothing, projection, last:N or everything") }
+      self = .last(count)
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .nothing: "nothing"
+    case .projection: "projection"
+    case .last(let count): "last:\(count)"
+    case .everything: "everything"
+    }
+  }
+
+  /// ACTIONCLIP_TRAIN_*, and the number of blocks.
+  var code: (part: Int32, blocks: Int32) {
+    switch self {
+    case .nothing: (Int32(ACTIONCLIP_TRAIN_NOTHING), 0)
+    case .projection: (Int32(ACTIONCLIP_TRAIN_PROJECTION), 0)
+    case .last(let count): (Int32(ACTIONCLIP_TRAIN_BLOCKS), count)
+    case .everything: (Int32(ACTIONCLIP_TRAIN_EVERYTHING), 0)
+    }
+  }
+}
+
+/// A preset of training.
+enum Recipe: String, CaseIterable, ExpressibleByArgument {
+  case anchored, reference
+
+  var code: Int32 {
+    switch self {
+    case .anchored: Int32(ACTIONCLIP_RECIPE_ANCHORED)
+    case .reference: Int32(ACTIONCLIP_RECIPE_REFERENCE)
+    }
+  }
+
+  /// The share of the tuned weights in the model that is written.
+  var alpha: Double { self == .anchored ? 0.5 : 1 }
+}
+
+/// The loss of a batch.
+enum Loss: String, CaseIterable, ExpressibleByArgument {
+  case multiPositive = "multi-positive"
+  case crossEntropy = "cross-entropy"
+
+  var code: Int32 {
+    switch self {
+    case .multiPositive: Int32(ACTIONCLIP_LOSS_MULTI_POSITIVE)
+    case .crossEntropy: Int32(ACTIONCLIP_LOSS_CROSS_ENTROPY)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import CActionCLIP
+
+/// What is trained, and how.
+struct TrainingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What is trained of the image encoder, besides the temporal head: head (the head alone), projection, last:N (the projection and the last N blocks) or everything (default: head, or projection where the head has nothing to train).",
+      valueName: "part"), transform: TrainedPart.init(argument:))
+  var train: TrainedPart?
+
+  @Option(
+    help: ArgumentHelp(
+      "What is trained of the text encoder: nothing, projection, last:N or everything (default: everything with --train everything, else nothing).",
+      valueName: "part"), transform: TrainedPart.init(argument:))
+  var text: TrainedPart?
+
+  @Flag(help: "Begin the temporal head anew, also where the model's file has the one that --head names.")
+  var newHead = false
+
+  @Option(
+    help:
+      "anchored keeps training near the model that it begins with; reference is the released trainer, quirks included."
+  )
+  var recipe = Recipe.anchored
+
+  @Option(
+    help: "multi-positive is the paper's loss of a batch; cross-entropy takes every clip against all labels.")
+  var loss = Loss.multiPositive
+
+  @Option(help: "How often training goes through all clips, 1 to 100000.")
+  var epochs: Int32 = 50
+
+  @Option(help: "Clips a step, 1 to 65536; fewer if there are fewer clips.")
+  var batch: Int32 = 32
+
+  @Option(help: "The encoders' learning rate, above 0 to 1 (default: the recipe's, 5e-6).")
+  var rate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The head's learning rate, as a multiple of --rate (default: 10).", valueName: "factor"))
+  var headRate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Epochs in which the rate rises from 0 (default: 5, or all if there are fewer).", valueName: "epochs"))
+  var warmUp: Double?
+
+  @Option(help: ArgumentHelp("Weight decay, 0 to 10 (default: 0.2).", valueName: "factor"))
+  var decay: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "How strongly weights are pulled towards those before training; 0: not at all (default: 0).",
+      valueName: "factor"))
+  var anchor: Double?
+
+  @Option(help: "The number that every draw follows from: the order of clips, their views and texts.")
+  var seed: UInt64 = 0
+
+  @Option(
+    help: "Views of each clip along its time, 1 to 100; each step draws one of them. They are kept in memory."
+  )
+  var views: Int32 = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "The share of the tuned weights in the model that is written; the rest is the model before (default: 0.5, with --recipe reference 1).",
+      valueName: "0 to 1"))
+  var alpha: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The most memory that training may take, such as 4G or 800M (default: what is free).", valueName: "size"
+    ), transform: MemorySize.init(argument:))
+  var maxMemory: MemorySize?
+
+  /// The encoders' rate of both recipes.
+  static let usualRate = 5e-6
+
+  func validate() throws {
+    func require(_ isRight: Bool, _ message: String) throws {
+      if !isRight { throw ValidationError(message) }
+    }
+    func require(_ value: Double?, _ range: ClosedRange<Double>, _ message: String) throws {
+      try require(value.map(range.contains) ?? true, message)
+    }
+    try require((1...100_000).contains(epochs), "--epochs must be 1 to 100000.")
+    try require((1...65536).contains(batch), "--batch must be 1 to 65536.")
+    try require(rate, Double.leastNormalMagnitude...1, "--rate must be above 0 and at most 1.")
+    try require(headRate, 0...1e6, "--head-rate must be 0 to 1000000.")
+    try require(warmUp, 0...Double(epochs), "--warm-up must be 0 to --epochs, which is \(epochs).")
+    try require(decay, 0...10, "--decay must be 0 to 10.")
+    try require(anchor, 0...1e6, "--anchor must be 0 to 1000000.")
+    try require((1...100).contains(views), "--views must be 1 to 100.")
+    try require(alpha, 0...1, "--alpha must be 0 to 1.")
+  }
+
+  var share: Double { alpha ?? recipe.alpha }
+
+  /// The part of the image encoder that is trained, with a temporal head ACTIONCLIP_HEAD_*.
+  func imagePart(head: Int32) -> TrainedPart {
+    train ?? (head == Int32(ACTIONCLIP_HEAD_MEANP) ? .projection : .nothing)
+  }
+
+  /// The part of the text encoder that is trained.
+  var textPart: TrainedPart { text ?? (train == .everything ? .everything : .nothing) }
+
+  /// The library's options.
+  /// - Parameters:
+  ///   - head: the temporal head of the tuned model.
+  ///   - isNew: whether it begins anew.
+  ///   - frames: T of a new head; nil: the model's.
+  ///   - memory: bytes that the tuner may take.
+  func options(head: Int32, isNew: Bool, frames: Int32?, memory: Int64) -> actionclip_tuner_options {
+    var options = Tuner.defaultOptions
+    options.recipe = recipe.code
+    options.loss = loss.code
+    (options.vision, options.vision_blocks) = imagePart(head: head).code
+    (options.text, options.text_blocks) = textPart.code
+    if isNew {
+      options.new_head = head
+      options.frames = frames ?? 0
+    }
+    (options.epochs, options.batch, options.seed) = (epochs, batch, seed)
+    if let rate { options.rate = rate }
+    if let headRate { options.head_rate_factor = headRate }
+    if let warmUp { options.warm_up_epochs = warmUp }
+    if let decay { options.weight_decay = decay }
+    if let anchor { options.anchor = anchor }
+    options.max_memory = memory
+    return options
+  }
+}

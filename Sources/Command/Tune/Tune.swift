@@ -1,0 +1,142 @@
+import ArgumentParser
+import CActionCLIP
+import Glibc
+
+struct Tune: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tune",
+    abstract: "Fine-tune a model on your own clips.",
+    discussion: """
+      The list is read as eval reads it: clips with their labels, or parts of long recordings. Labels that the model \
+      does not know yet are added to its own. A part of the clips is held out: it is measured before training, \
+      during it and after, and nothing is chosen by it.
+      The model that is written is a mixture of the weights before training and after (--alpha): so it forgets less. \
+      --old-words tells how much, by clips of words that the model knew before.
+      The first Ctrl-C saves the state beside the model and ends; --resume goes on, and gives the same file as a run \
+      in one go. A second Ctrl-C ends at once.
+      A clip that cannot be read is reported and left out. A few clips of a new action are often learned better by \
+      actionclip adapt, which leaves the model as it is. docs/TUNE.md has more.
+      """)
+
+  @Argument(help: ArgumentHelp("Clips and their labels: a file or a folder.", valueName: "list"))
+  var list: FilePath
+
+  @Option(help: ArgumentHelp("Write the tuned model.", valueName: "path"))
+  var out: FilePath
+
+  @Option(
+    help: ArgumentHelp(
+      "The model's file or folder, or its name in Hugging Face (default: the default model).",
+      valueName: "path"))
+  var model: FilePath?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file of labels to know besides the list's, as classify reads it (default: the model's own).",
+      valueName: "path"))
+  var labels: FilePath?
+
+  @Flag(help: "Know the list's labels alone.")
+  var onlyListed = false
+
+  @Flag(help: "Rows have any number of labels.")
+  var multiLabel = false
+
+  @OptionGroup
+  var reading: ListOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Clips that measure: a list of their own, or the share of the list's clips that is held out; all clips of a video are on one side. 0: none (default: 0.2).",
+      valueName: "list or share"), transform: HeldOut.init(argument:))
+  var heldOut = HeldOut.usual
+
+  @Option(
+    help: ArgumentHelp(
+      "Clips of words that the model knew before, which tell what it forgets: a list as for eval.",
+      valueName: "list"))
+  var oldWords: FilePath?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file of the labels of --old-words (default: the list's, if its form names them, else the model's own).",
+      valueName: "path"))
+  var oldLabels: FilePath?
+
+  @OptionGroup(title: "Training")
+  var training: TrainingOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "A prompt with one {} for the label; repeat it for more (default: the model's own, else the reference's 16).",
+      valueName: "text"), transform: Arguments.text)
+  var template: [String] = []
+
+  @OptionGroup
+  var pictures: PictureOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Epochs from one measurement to the next (default: a tenth of --epochs).", valueName: "epochs"))
+  var measureEvery: Int64?
+
+  @Flag(help: "Measure mixtures from alpha 0 to 1 at the end, too.")
+  var sweep = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the state of training is kept (default: the model's path and .state, which goes away at the end).",
+      valueName: "path"))
+  var state: FilePath?
+
+  @Option(help: ArgumentHelp("Minutes from one saving of the state to the next.", valueName: "minutes"))
+  var saveEvery = 5.0
+
+  @Flag(help: "Go on from the state; begin if it is not there.")
+  var resume = false
+
+  @Option(help: ArgumentHelp("Write the report as a page for a browser.", valueName: "path"))
+  var html: FilePath?
+
+  @Flag(help: "Write each step, each measurement and the report as a JSON object on a line.")
+  var json = false
+
+  @Flag(help: "End with status 1 before training if any clip cannot be read.")
+  var strict = false
+
+  @OptionGroup(title: "Model options (a --head that the model's file does not have begins anew)")
+  var options: ModelOptions
+
+  func validate() throws {
+    if onlyListed, labels != nil { throw ValidationError("Give --labels or --only-listed, not both.") }
+    if oldLabels != nil, oldWords == nil {
+      throw ValidationError(
+        "--old-labels needs --old-words LIST: what is forgotten is measured by clips, labels alone tell nothing."
+      )
+    }
+    if training.newHead, options.head == nil {
+      throw ValidationError("--new-head needs --head, which says the temporal head that begins anew.")
+    }
+    if let measureEvery, measureEvery < 1 { throw ValidationError("--measure-every must be 1 or more.") }
+    guard saveEvery > 0, saveEvery <= 1e6 else {
+      throw ValidationError("--save-every must be above 0 and at most 1000000 minutes.")
+    }
+  }
+
+  func run() throws {
+    let session = try TuneSession(self)
+    try session.run()
+  }
+
+  /// Where the state of training is kept.
+  var statePath: FilePath { state ?? FilePath(bytes: out.bytes + Array(".state".utf8)) }
+
+  /// The file of held-out clips, if they have one.
+  var heldOutFile: FilePath? {
+    guard case .list(let path) = heldOut else { return nil }
+    return path
+  }
+
+  /// Where the log of training is kept, beside its state.
+  var logPath: FilePath { FilePath(bytes: statePath.bytes + Array(".log".utf8)) }
+}

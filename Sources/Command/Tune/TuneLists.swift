@@ -1,0 +1,84 @@
+/// The lists of a run of `tune`: clips to train on, clips held out, and clips of old words.
+struct TuneLists {
+  /// The list to train on, with the labels that the tuned model knows.
+  let videos: VideoList
+  let trained: [VideoList.Row]
+  let heldOut: [VideoList.Row]
+  /// The list that the held-out clips are of.
+  let heldOutList: VideoList
+  let oldWords: VideoList?
+  /// Labels that were known before, the first ones.
+  let known: Int
+  /// What is wrong with the lists but does not end the run.
+  let faults: [String]
+
+  init(_ command: Tune, _ source: ListSource, for model: Model) throws {
+    let classes = try TuneLists.known(command, model)
+    let reading = command.reading
+    videos = try reading.videos(source, classes: classes, extends: true, multiLabel: command.multiLabel)
+    known = classes?.count ?? 0
+    switch command.heldOut {
+    case .share(let share):
+      let divided = DividedClips(videos, share: share)
+      (trained, heldOut, heldOutList) = (divided.trained, divided.heldOut, videos)
+    case .list(let path):
+      heldOutList = try VideoList(
+        ListSource(path), classes: videos.classes, separator: reading.separator,
+        multiLabel: command.multiLabel, split: nil, root: reading.root)
+      (trained, heldOut) = (videos.rows, heldOutList.rows)
+    }
+    oldWords = try TuneLists.oldWords(command, model)
+    var measured: [ListFaults.Measured] = []
+    // Of a share copies alone can be on both sides.
+    measured.append(
+      .init(
+        name: command.heldOutFile?.shown ?? "the held-out clips", rows: heldOut, root: heldOutList.root))
+    if let oldWords, let path = command.oldWords {
+      measured.append(.init(name: path.shown, rows: oldWords.rows, root: oldWords.root))
+    }
+    faults =
+      ListFaults(
+        trained: trained, of: videos, expected: known..<videos.classes.count, measured: measured
+      ).sentences
+  }
+
+  /// The labels that the list's are added to; nil: the list's alone are.
+  private static func known(_ command: Tune, _ model: Model) throws -> ClassList? {
+    if let labels = command.labels { return try ClassList(labels) }
+    return try command.onlyListed || model.labels.isEmpty ? nil : ClassList(of: model)
+  }
+
+  /// The list of old words, with its own labels to choose among.
+  private static func oldWords(_ command: Tune, _ model: Model) throws -> VideoList? {
+    guard let path = command.oldWords else { return nil }
+    let source = try ListSource(path)
+    let classes: ClassList?
+    if let labels = command.oldLabels {
+      classes = try ClassList(labels)
+    } else if source.namesClasses {
+      classes = nil
+    } else {
+      guard !model.labels.isEmpty else {
+        throw CommandError(
+          "\(path.shown): the model names no labels of its own: give --old-labels FILE with those of this list"
+        )
+      }
+      classes = try ClassList(of: model)
+    }
+    return try VideoList(
+      source, classes: classes, separator: command.reading.separator, multiLabel: command.multiLabel,
+      split: nil, root: command.reading.root)
+  }
+
+  /// Labels that clips to train on show.
+  var shownLabels: Set<Int> { Set(trained.flatMap(\.classes)) }
+
+  /// "1 clip", "2 clips".
+  static func text(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+  /// "96 clips of 80 videos".
+  static func counted(_ rows: [VideoList.Row]) -> String {
+    let videos = Set(rows.map(\.path.plain.bytes)).count
+    return text(rows.count, "clip") + (videos == rows.count ? "" : " of \(text(videos, "video"))")
+  }
+}

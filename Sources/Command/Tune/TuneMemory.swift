@@ -1,0 +1,54 @@
+import CActionCLIP
+
+/// The memory that a run of `tune` may take, and what takes it.
+struct TuneMemory {
+  private let asked: MemorySize?
+  /// Bytes that the run may take.
+  private let limit: Int64
+  /// Bytes of the clips that measure, and of a model that is measured.
+  private let measuring: Int64
+
+  /// - Parameter measure: bytes of the clips that measure.
+  init(_ asked: MemorySize?, measure: Int64, model: Model) {
+    self.asked = asked
+    // A fifth stays for all else that the system does.
+    limit = asked?.bytes ?? FreeMemory.bytes.map { $0 / 5 * 4 } ?? Int64.max
+    measuring = measure + model.info.weight_bytes
+  }
+
+  /// What is left for training, at least 1 byte: 0 would mean any number.
+  var forTraining: Int64 { max(1, limit - measuring) }
+
+  /// Runs `body`, and tells what to change where it takes too much memory.
+  func explaining<Result>(_ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as LibraryError
+      where error.status == ACTIONCLIP_ERROR_OUT_OF_MEMORY
+    {
+      let said = TuneMemory.readable(error.message)
+      throw CommandError(
+        "training does not fit into \(MemorySize.text(limit)) (\(asked == nil ? "what is free" : "--max-memory")), of which "
+          + "measuring takes \(MemorySize.text(measuring)): \(said). Train less (--train head or projection), "
+          + "take fewer --views or clips, or allow more with --max-memory")
+    }
+  }
+
+  /// A line on what training takes.
+  func text(_ info: actionclip_tuner_info) -> String {
+    let all = info.model_bytes + info.clip_bytes + info.work_bytes + measuring
+    let parts = [
+      (info.model_bytes, "of weights, gradients and moments"), (info.clip_bytes, "of clips"),
+      (info.work_bytes, "of a step's work"), (measuring, "to measure"),
+    ]
+    return "\(MemorySize.text(all)) at most: "
+      + parts.map { "\(MemorySize.text($0)) \($1)" }.joined(separator: ", ")
+  }
+
+  /// The library's message, with its numbers of bytes for people.
+  private static func readable(_ message: String) -> String {
+    message.replacing("out of memory for training: ", with: "")
+      .replacing(" and 0 of work", with: " and more for a step's work")
+      .replacing(/([0-9]+) bytes/) { found in MemorySize.text(Int64(found.1) ?? 0) }
+      .replacing("max_memory is", with: "there are")
+      .replacing(/[0-9]{4,}/) { found in MemorySize.text(Int64(found.0) ?? 0) }
+  }
+}

@@ -1,0 +1,232 @@
+import CActionCLIP
+import Glibc
+
+/// One run of `tune`: reads the lists, the model and the clips, trains, measures, and writes.
+struct TuneSession {
+  private let command: Tune
+  private let start: TuneStart
+  private let lists: TuneLists
+  private let notes: ModelNotes
+
+  private var model: Model { start.model }
+  private var training: TrainingOptions { command.training }
+
+  /// Checks all that can be checked before a clip is read.
+  init(_ command: Tune) throws {
+    self.command = command
+    try Files.requireWritable(command.out)
+    try Files.requireRegular(command.out)
+    try command.html.map(Files.requireWritableText)
+    try Files.requireOwnPlaces(
+      [command.out, command.statePath, command.logPath, command.html],
+      beside: [command.list, command.labels, command.oldWords, command.oldLabels, command.heldOutFile])
+    try Files.requireWritable(command.statePath)
+    if !command.resume, command.statePath.exists {
+      throw CommandError(
+        "\(command.statePath.shown): is there already, from a run that was stopped: --resume goes on with it; "
+          + "to begin anew, remove it or name another with --state")
+    }
+    let source = try ListSource(command.list)
+    start = try TuneStart(command.model, command.options, newHead: command.training.newHead)
+    let lists = try TuneLists(command, source, for: start.model)
+    let names = lists.videos.classes.labels
+    // Words that the model never learned are learned by their clips.
+    let shown = lists.shownLabels
+    notes = try ModelNotes(
+      start.model, labels: names.indices.filter { !shown.contains($0) }.map { names[$0] })
+    self.lists = lists
+    try TuneSession.checkBlocks(training.train, "--train", "image", layers: start.model.info.vision_layers)
+    try TuneSession.checkBlocks(training.text, "--text", "text", layers: start.model.info.text_layers)
+    let part = training.imagePart(head: start.head)
+    guard part != .nothing || training.textPart != .nothing || start.head != Int32(ACTIONCLIP_HEAD_MEANP)
+    else {
+      throw CommandError(
+        "the model's temporal head, MeanP, has nothing to train: give --train projection or more, or a head that "
+          + "has, such as --head Transf")
+    }
+  }
+
+  private static func checkBlocks(
+    _ part: TrainedPart?, _ option: String, _ encoder: String, layers: Int32
+  ) throws(CommandError) {
+    guard case .last(let count)? = part, count > layers else { return }
+    throw CommandError("\(option) last:\(count): the model's \(encoder) encoder has \(layers) blocks")
+  }
+
+  func run() throws {
+    notes.tell()
+    for fault in lists.faults { Diagnostics.warning(fault) }
+    var failures: [EvalReport.Failure] = []
+    let (measure, before) = try readMeasured(&failures)
+    let memory = TuneMemory(training.maxMemory, measure: measure.bytes, model: model)
+    let options = training.options(
+      head: start.head, isNew: start.isNewHead, frames: Int32(clamping: start.frames),
+      memory: memory.forTraining)
+    let tuner = try Tuner(
+      model, labels: lists.videos.classes.labels, templates: command.template, options)
+    let clips = try memory.explaining { try readClips(into: tuner, &failures) }
+    guard !clips.isEmpty else {
+      throw CommandError("\(command.list.shown): none of its clips could be read")
+    }
+    if command.strict, !failures.isEmpty { throw AlreadyReported() }
+    let info = try memory.explaining { try resumed(tuner) }
+    let setting = TuneSetting(command, start, lists, clips: clips, info)
+    for line in setting.told + [("memory", memory.text(info))] {
+      Diagnostics.raw("actionclip: \(line.name): \(printable(line.value))\n")
+    }
+    do {
+      try train(tuner, info, measure, before, clips, setting, failures)
+    } catch {
+      if !command.statePath.exists { unlink(command.logPath.cString) }
+      throw naming(clips, error)
+    }
+  }
+
+  /// Reads the clips that measure, and scores them by the model before training.
+  private func readMeasured(
+    _ failures: inout [EvalReport.Failure]
+  ) throws -> (TuningMeasure, before: TuningMeasure.Scores) {
+    func clips(_ name: String, _ rows: [VideoList.Row], _ list: VideoList?, _ frames: Int) throws
+      -> MeasuredClips?
+    {
+      guard let list, !rows.isEmpty else { return nil }
+      return try MeasuredClips(
+        name, rows, of: list, for: model, frames: frames, command.pictures,
+        threads: command.options.threads ?? 0, failures: &failures)
+    }
+    func measure(_ frames: Int) throws -> TuningMeasure {
+      TuningMeasure(
+        heldOut: try clips("held-out clips", lists.heldOut, lists.heldOutList, frames),
+        oldWords: try clips("clips of old words", lists.oldWords?.rows ?? [], lists.oldWords, frames),
+        templates: command.template, textsStay: training.textPart == .nothing)
+    }
+    guard start.frames != model.frames else {
+      let all = try measure(start.frames)
+      return (all, try all.scores(by: model))
+    }
+    let before = try measure(model.frames).scores(by: model)
+    failures = []  // the same clips are read again, with other frames
+    return (try measure(start.frames), before)
+  }
+
+  /// Adds the clips to train on; returns those that could be read.
+  private func readClips(
+    into tuner: Tuner, _ failures: inout [EvalReport.Failure]
+  ) throws -> [VideoList.Row] {
+    var clips: [VideoList.Row] = []
+    var progress = Progress(total: lists.trained.count, of: "clips read")
+    let fatal = [ACTIONCLIP_ERROR_UNAVAILABLE, ACTIONCLIP_ERROR_OUT_OF_MEMORY].map { Int32($0) }
+    for row in lists.trained where !row.classes.isEmpty {
+      let outcome = try row.attempt(in: lists.videos.root, fatal: fatal) { (path) throws(LibraryError) in
+        try Video.open(path, threads: command.options.threads ?? 0, decode: command.pictures.decode) {
+          (video) throws(LibraryError) in
+          try tuner.add(
+            video, in: row.span, labels: row.classes, views: training.views, resize: command.pictures.resize)
+          return ((), damaged: try video.outline().damaged_frames)
+        }
+      }
+      switch outcome {
+      case .read: clips.append(row)
+      case .failed(let error): failures.append(.init(row: row, error: error))
+      }
+      progress.step()
+    }
+    Progress.clear()
+    return clips
+  }
+
+  /// The tuner's sizes, after it has gone on from the state where there is one.
+  private func resumed(_ tuner: Tuner) throws -> actionclip_tuner_info {
+    let info = try tuner.info()
+    guard command.resume, command.statePath.exists else { return info }
+    do { try tuner.load(from: command.statePath) } catch {
+      guard error.status == ACTIONCLIP_ERROR_OPTION_CONFLICT else { throw error }
+      throw CommandError(
+        "\(explanation(of: error, naming: command.statePath.shown)); --resume needs the list, clips, model and "
+          + "options that it began with: to begin anew, remove it or name another with --state")
+    }
+    return try tuner.info()
+  }
+
+  private func train(
+    _ tuner: Tuner, _ info: actionclip_tuner_info, _ measure: TuningMeasure, _ before: TuningMeasure.Scores,
+    _ clips: [VideoList.Row], _ setting: TuneSetting, _ failures: [EvalReport.Failure]
+  ) throws {
+    let alpha = training.share
+    let log = try TuningLog(command.logPath, keeping: info.steps, alpha: alpha, isTold: command.json)
+    let run = TuningRun(
+      tuner, info, measure, log, alpha: alpha, state: command.statePath, stop: try StopSignal(),
+      measuredEvery: command.measureEvery ?? Int64(max(1, training.epochs / 10)),
+      savedEvery: command.saveEvery * 60)
+    try run.begin(with: before)
+    try run.stoppable { try run.train() }
+    let report = try run.stoppable { () throws -> TuneReport in
+      let tuned = try tuner.model(share: alpha)
+      let after = try run.measureAfter(tuned)
+      let mixtures = try command.sweep ? sweep(tuner, measure) : []
+      try tuned.save(
+        to: Files.resolved(command.out),
+        ModelContents(labels: lists.videos.classes.labels, templates: command.template, notes: setting.notes))
+      return TuneReport(
+        title: "\(command.model?.shown ?? "the default model"), tuned on \(command.list.shown)",
+        setting: setting.all, alpha: alpha, steps: log.steps, points: log.points,
+        stepsPerEpoch: info.steps_per_epoch,
+        heldOut: .init(measure.heldOut, before: before.heldOut, after: after.heldOut),
+        oldWords: .init(measure.oldWords, before: before.oldWords, after: after.oldWords), sweep: mixtures,
+        cautions: cautions(measure), failures: failures, numbering: lists.videos.numbering,
+        written: command.out, notes: notes)
+    }
+    if command.state != nil {
+      try run.save()
+    } else {
+      unlink(command.statePath.cString)
+      unlink(command.logPath.cString)
+    }
+    try write(report)
+  }
+
+  private func sweep(_ tuner: Tuner, _ measure: TuningMeasure) throws -> [TuneReport.Mixture] {
+    try (0...10).map { tenth in
+      let alpha = Double(tenth) / 10
+      let (heldOut, oldWords) = try measure.scores(by: tuner.model(share: alpha)).accuracy
+      return TuneReport.Mixture(alpha: alpha, heldOut: heldOut, oldWords: oldWords)
+    }
+  }
+
+  private func cautions(_ measure: TuningMeasure) -> [String] {
+    var lines: [String] = []
+    if measure.heldOut == nil {
+      lines.append(
+        "No clip was held out, so it is not known how well the model does on clips that it did not see: "
+          + "give more clips of each label, or --held-out LIST.")
+    }
+    let others = lists.known - lists.shownLabels.count { $0 < lists.known }
+    if measure.oldWords == nil, others > 0 {
+      lines.append(
+        "What the \(others == 1 ? "other label that the model knew loses" : "\(others) other labels that the model knew lose") "
+          + "is not known: --old-words LIST, with clips of them, tells.")
+    }
+    return lines
+  }
+
+  private func write(_ report: TuneReport) throws {
+    if let html = command.html {
+      let encoder = VideoEncoder(
+        model: model, resize: command.pictures.resize, views: .single, decode: command.pictures.decode,
+        threads: command.options.threads ?? 0)
+      try Files.replace(html, with: Array(TunePage(report: report, encoder: encoder).text.utf8))
+    }
+    try Output().line(command.json ? report.json.text : report.text(on: Terminal.standardOutput()))
+  }
+
+  /// The error with clips called by their paths, in place of the library's numbers for them.
+  private func naming(_ clips: [VideoList.Row], _ error: any Error) -> any Error {
+    guard let error = error as? LibraryError, error.status == ACTIONCLIP_ERROR_NOT_FINITE else {
+      return error
+    }
+    let said = error.message.replacing(/\bclip ([0-9]+)/) { found in
+      Int(found.1).flatMap { clips.indices.contains($0) ? clips[$0].shown : nil } ?? String(found.0)
+    }
+    return LibraryError(status: error.status, message: said)
+  }
+}

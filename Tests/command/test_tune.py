@@ -1,0 +1,305 @@
+"""`actionclip tune`: fine-tuning on clips, told by what its files and reports say."""
+
+import array
+import json
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+from xml.etree import ElementTree
+
+import pytest
+from actionclip_command import COMMAND, MERGES, MODEL, ROOT, assert_error, json_lines, run, with_metadata
+from browser import CHROMIUM, Browser
+
+STORY = ROOT / "examples" / "shapes.mp4"
+#: Seconds of the story, the model's word for them (examples/shapes.txt), and a new one.
+PARTS = [(0, "moving left", "pacing"), (3, "growing", "swelling"), (6, "spinning clockwise", "whirling")]
+#: Few steps that change much.
+FAST = ["--train", "last:1", "--loss", "cross-entropy", "--epochs", 4, "--batch", 6, "--rate", 1e-3, "--head-rate", 2,
+        "--warm-up", 1, "--seed", 7]  # fmt: skip
+
+
+def rows(path, *entries):
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    return path
+
+
+def part(label, start, length=0.9, path=STORY):
+    return {"path": str(path), "label": label, "start": round(start, 2), "end": round(start + length, 2)}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Lists of new words to train on and to measure by, and of old words, in three copies of one film."""
+    path = tmp_path_factory.mktemp("tune")
+    other, third = path / "other.mp4", path / "third.mp4"
+    for number, copy in enumerate((other, third)):
+        copy.write_bytes(STORY.read_bytes() + bytes(number + 1))  # another file with the same pictures
+    rows(path / "new.jsonl", *(part(new, at + 0.35 * i) for i in range(6) for at, _, new in PARTS))
+    rows(path / "test.jsonl", *(part(new, at + 0.1 + 0.7 * i, path=other) for i in range(3) for at, _, new in PARTS))
+    rows(path / "old.jsonl", *(part(old, at + 1.5 * i, 1.4, third) for i in range(2) for at, old, _ in PARTS))
+    return path
+
+
+def tune(folder, *more, out="mine.safetensors", lists="new.jsonl"):
+    return run("tune", folder / lists, "--out", folder / out, *FAST, *more)
+
+
+def start(folder, *more, out):
+    """A run that has done its third step, and its output so far."""
+    arguments = ["tune", folder / "new.jsonl", "--out", folder / out, *FAST, "--held-out", 0, "--json", *more]
+    process = subprocess.Popen(
+        [COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in process.stdout:
+        if json.loads(line).get("step") == 3:
+            return process
+    raise AssertionError(process.stderr.read())
+
+
+@pytest.fixture(scope="module")
+def tuned(folder):
+    """A straight run with everything that can be asked for: its lines and what it said."""
+    process = tune(
+        folder, "--held-out", folder / "test.jsonl", "--old-words", folder / "old.jsonl", "--sweep", "--json",
+        "--html", folder / "page.html", "--state", folder / "kept.state", "--alpha", 1)
+    assert process.returncode == 0, process.stderr
+    return json_lines(process), process.stderr
+
+
+@pytest.fixture(scope="module")
+def straight(folder):
+    """The bytes of a model that was tuned in one go."""
+    process = tune(folder, "--held-out", 0, out="straight.safetensors")
+    assert process.returncode == 0, process.stderr
+    return (folder / "straight.safetensors").read_bytes()
+
+
+def test_new_words_are_learned_and_measured_as_eval_measures(folder, tuned):
+    *lines, report = tuned[0]
+    steps = [line for line in lines if "step" in line]
+    assert [line["step"] for line in steps] == list(range(1, 13)) and steps[-1]["loss"] < steps[0]["loss"]
+    held, old = report["held_out"], report["old_words"]
+    assert held["top1_before"]["correct"] < held["top1_after"]["correct"]
+    assert held["top1_after"]["of"] == 9 and held["top1_after"]["low"] < held["top1_after"]["accuracy"]
+    assert old["top1_before"]["correct"] == 6 and {label["label"] for label in old["labels"]} == {p[1] for p in PARTS}
+    assert sum(label["right_after"] for label in held["labels"]) == held["top1_after"]["correct"]
+    found = json.loads(run("eval", folder / "test.jsonl", "--model", folder / "mine.safetensors", "--json", "-").stdout)
+    assert found["top1"] == held["top1_after"] and found["top5"] == held["top5_after"]
+
+
+def test_measurements_on_the_way_are_told(tuned):
+    (*lines, report), said = tuned
+    points = [line for line in lines if "after_step" in line]
+    assert [point["after_step"] for point in points] == [0, 3, 6, 9, 12]
+    assert points[-1]["held_out"]["right"] == report["held_out"]["top1_after"]["correct"]
+    assert "before training: held-out clips" in said and re.search(r"after epoch 4: held-out .* \(was ", said)
+    assert re.search(r"memory: [0-9.]+ MB at most: .* of clips", said) and "step 12 of 12, loss" in said
+    assert "18 clips of 1 video, 3 labels to train on; 9 clips of 1 video held out" in said
+    sweep = {row["alpha"]: row["held_out"]["top1"]["correct"] for row in report["sweep"]}
+    assert list(sweep) == [tenth / 10 for tenth in range(11)]
+    assert sweep[0] == report["held_out"]["top1_before"]["correct"]
+    assert sweep[1] == report["held_out"]["top1_after"]["correct"]
+
+
+def test_the_model_says_where_it_comes_from(folder, tuned):
+    (found,) = json_lines(run("info", folder / "mine.safetensors", "--json"))
+    assert {p[2] for p in PARTS} <= set(found["labels"]) and len(found["labels"]) == 65
+    notes = {note["key"]: note["text"] for note in found["notes"]}
+    assert notes["tuned_on"].startswith("18 clips") and notes["tuned_alpha"] == "1"
+    assert "anchored, cross-entropy, 4 epochs of 3 steps, 6 clips a step" in notes["tuned_recipe"]
+    assert re.fullmatch("[0-9a-f]{64}", notes["tuned_from_sha256"])
+
+
+def test_another_mixture_comes_from_the_kept_state_without_training(folder, tuned):
+    process = tune(
+        folder, "--held-out", folder / "test.jsonl", "--old-words", folder / "old.jsonl", "--alpha", 0.5, "--json",
+        "--state", folder / "kept.state", "--resume", out="half.safetensors")
+    *lines, report = json_lines(process)
+    assert process.returncode == 0 and not any("step" in line for line in lines) and report["alpha"] == 0.5
+    default = ROOT / "models" / "actionclip-shapes.safetensors"
+    mixed = run("mix", default, folder / "mine.safetensors", "--alpha", 0.5, "--out", folder / "mixed.safetensors")
+    assert mixed.returncode == 0, mixed.stderr
+    ours, theirs = tensors(folder / "half.safetensors"), tensors(folder / "mixed.safetensors")
+    assert ours.keys() == theirs.keys() and all(ours[name] == theirs[name] for name in ours)
+
+
+def tensors(path):
+    data = path.read_bytes()
+    (size,) = struct.unpack_from("<Q", data)
+    header = json.loads(data[8 : 8 + size])
+    places = {name: about["data_offsets"] for name, about in header.items() if name != "__metadata__"}
+    return {name: array.array("f", data[8 + size + start : 8 + size + end]) for name, (start, end) in places.items()}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(folder, straight, number):
+    out = folder / f"stopped{number}.safetensors"
+    process = start(folder, out=out.name)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    state = folder / f"{out.name}.state"
+    assert process.returncode == -number and state.exists() and not out.exists()
+    assert re.search(r"stopped after step \d+ of 12; .*\.state has what was learned: .* --resume", said)
+    assert_error(tune(folder, "--held-out", 0, out=out.name), ".state: is there already", "--resume", "--state")
+    process = tune(folder, "--held-out", 0, "--resume", "--json", out=out.name)
+    *lines, report = json_lines(process)
+    assert process.returncode == 0 and lines[0]["step"] > 1 and report["steps"] == 12
+    assert out.read_bytes() == straight
+    assert not state.exists() and not (folder / f"{state.name}.log").exists()
+
+
+def test_a_run_that_was_killed_goes_on_from_the_last_saved_state(folder, straight):
+    out = folder / "killed.safetensors"
+    process = start(folder, "--save-every", 1e-9, out=out.name)
+    process.kill()
+    process.communicate()
+    assert (folder / f"{out.name}.state").exists() and not out.exists()
+    process = tune(folder, "--held-out", 0, "--resume", out=out.name)
+    assert process.returncode == 0 and out.read_bytes() == straight
+
+
+def test_a_second_signal_ends_at_once(folder):
+    process = start(folder, out="twice.safetensors")
+    process.send_signal(signal.SIGSTOP)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGCONT)
+    process.communicate(timeout=60)
+    assert process.returncode in (-signal.SIGINT, -signal.SIGTERM)
+    assert not (folder / "twice.safetensors.state").exists()
+
+
+def test_a_state_of_another_run_is_refused(folder, tuned):
+    arguments = ["--held-out", folder / "test.jsonl", "--state", folder / "kept.state", "--resume"]
+    before = (folder / "kept.state").read_bytes()
+    process = tune(folder, *arguments, "--seed", 8, out="other.safetensors")
+    assert process.returncode == 1 and "kept.state" in process.stderr.splitlines()[-1]
+    assert "options that it began with" in process.stderr and (folder / "kept.state").read_bytes() == before
+    assert not (folder / "other.safetensors").exists()
+
+
+def test_a_share_of_the_videos_is_held_out_and_none_is_on_both_sides(folder, tmp_path):
+    films = [tmp_path / f"{name}.mp4" for name in range(6)]
+    for number, film in enumerate(films):
+        film.write_bytes(STORY.read_bytes() + bytes(number))
+    rows(tmp_path / "list.jsonl", *(part(new, at + 0.5 * i, path=film.name)
+                                    for film in films for at, _, new in PARTS for i in range(2)))  # fmt: skip
+    found = []
+    for place in (tmp_path, tmp_path / "moved"):
+        if place != tmp_path:
+            place.mkdir()
+            for path in [*films, tmp_path / "list.jsonl"]:
+                shutil.copy(path, place)
+        process = run("tune", place / "list.jsonl", "--out", place / "out.safetensors", *FAST, "--epochs", 1,
+                      "--held-out", 0.34, "--json")  # fmt: skip
+        report = json_lines(process)[-1]
+        found.append([clip["path"] for clip in report["held_out"]["clips"]])
+        assert "24 clips of 4 videos, 3 labels to train on; 12 clips of 2 videos held out" in process.stderr
+    assert found[0] == found[1]  # the same wherever the folder lies
+    assert "old-words" in "".join(report["cautions"])
+
+
+def test_what_is_wrong_with_lists_is_told_before_training(folder, tmp_path):
+    shutil.copy(folder / "other.mp4", tmp_path / "copy.mp4")
+    listed = rows(
+        tmp_path / "list.jsonl", part("pacing", 0), part("swelling", 3, path=folder / "other.mp4"),
+        part("swelling", 4, path=tmp_path / "copy.mp4"), part("pacing", 1, path="gone.mp4"))
+    arguments = ["--held-out", folder / "new.jsonl", "--epochs", 1]
+    assert_error(tune(tmp_path, *arguments, lists="list.jsonl"), "new.jsonl: line 3", "whirling")
+    rows(tmp_path / "test.jsonl", part("pacing", 2), part("swelling", 5))
+    process = tune(tmp_path, "--held-out", tmp_path / "test.jsonl", "--epochs", 1, lists="list.jsonl")
+    assert process.returncode == 0 and "could not be read" in process.stdout
+    assert "copy.mp4 has the same bytes as" in process.stderr and "gone.mp4" in process.stderr
+    assert re.search(r"shapes.mp4 is trained on and is in .*test.jsonl too", process.stderr)
+    (tmp_path / "mine.safetensors").unlink()
+    process = tune(tmp_path, "--held-out", 0, "--strict", lists="list.jsonl")
+    assert process.returncode == 1 and not (tmp_path / "mine.safetensors").exists()
+    for label in ("pacing", "whirling"):
+        (tmp_path / "clips" / label).mkdir(parents=True)
+        shutil.copy(listed if label == "whirling" else folder / "other.mp4", tmp_path / "clips" / label)
+    shutil.copy(STORY, tmp_path / "clips" / "pacing")
+    process = tune(tmp_path, lists="clips")
+    assert "no clip to train on shows 'whirling'" in process.stderr
+
+
+def test_wrong_wishes_are_answered_in_one_line(folder, tmp_path):
+    def fails(*more, code=1):
+        process = tune(folder, "--held-out", 0, *more, out="wrong.safetensors")
+        assert process.returncode == code and not (folder / "wrong.safetensors").exists()
+        return process.stderr.splitlines()[-1]
+
+    assert "image encoder has 4 blocks" in fails("--train", "last:5")
+    assert "expected head, nothing, projection" in fails("--train", "some", code=64)
+    assert "MeanP, has nothing to train" in fails("--head", "MeanP", "--train", "head")
+    assert "such as 4G" in fails("--max-memory", "much", code=64)
+    said = fails("--max-memory", "20M")
+    assert "does not fit into 20.0 MB" in said and "--train head or projection" in said and "bytes" not in said
+    assert "labels alone tell nothing" in fails("--old-labels", "x.txt", code=64)
+    assert "a share from 0 up to 1" in fails("--held-out", 1.2, code=64)
+    assert "--rate" in fails("--rate", 0, code=64)
+    assert_error(run("tune", folder / "new.jsonl", "--out", folder / "new.jsonl"), "is read or written already")
+    alone = rows(tmp_path / "one.jsonl", part("pacing", 0), part("pacing", 1))
+    process = run("tune", alone, "--out", tmp_path / "one.safetensors", "--held-out", 0)
+    assert process.returncode == 1 and "label" in process.stderr.splitlines()[-1]
+    assert os.listdir(tmp_path) == ["one.jsonl"]
+
+
+def test_a_clip_whose_numbers_overflow_is_named(folder, tmp_path):
+    data = bytearray(MODEL.read_bytes())
+    (size,) = struct.unpack_from("<Q", data)
+    start, _ = json.loads(data[8 : 8 + size])["visual.proj"]["data_offsets"]
+    struct.pack_into("<f", data, 8 + size + start, 3e38)
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(data)
+    process = run("tune", folder / "new.jsonl", "--out", tmp_path / "out.safetensors", "--held-out", 0, *FAST,
+                  "--model", broken, "--tokenizer", MERGES)  # fmt: skip
+    last = process.stderr.splitlines()[-1]
+    assert process.returncode == 1 and "shapes.mp4 from" in last and "clip " not in last
+    assert sorted(os.listdir(tmp_path)) == ["broken.safetensors"]
+
+
+def test_plain_weights_get_a_new_head(folder, tmp_path):
+    out = tmp_path / "out.safetensors"
+    process = run("tune", folder / "new.jsonl", "--out", out, *FAST, "--epochs", 1, "--model", MODEL, "--tokenizer", MERGES,
+                  "--head", "LSTM", "--frames", 4, "--only-listed", "--held-out", 0.4, "--json")  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    assert "head LSTM from its beginning" in process.stderr
+    (found,) = json_lines(run("info", out, "--json"))
+    assert (found["head"], found["frames"], found["labels"]) == ("LSTM", 4, ["pacing", "swelling", "whirling"])
+
+
+def test_the_report_is_for_people(folder):
+    process = tune(folder, "--held-out", folder / "test.jsonl", "--old-words", folder / "old.jsonl", out="text.safetensors")
+    said = process.stdout
+    assert re.search(r"held-out clips, top-1 before +\d+\.\d\d %  \(\d of 9, 95 % interval", said)
+    assert re.search(r"clips of old words, top-5 after +\d+\.\d\d %", said)
+    assert re.search(r"Right answers on held-out clips\n +clips  before  after\n", said)
+    (command,) = re.findall(r"next: actionclip (.*) VIDEO", said)
+    assert run(*(word.strip("'") for word in command.split(" ")), STORY).returncode == 0
+
+
+def test_the_page_is_one_file(folder, tuned):
+    text = (folder / "page.html").read_text()
+    tree = ElementTree.fromstring(text.split("\n", 1)[1])
+    words = " ".join("".join(tree.itertext()).split())
+    for heading in ("Right answers over the epochs", "Loss over the steps", "Held-out clips by label", "Setting"):
+        assert heading in words
+    assert "<script" not in text and "src=\"http" not in text and "whirling" in words
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to look at the page with")
+def test_the_page_fits_its_window(folder, tuned, tmp_path):
+    browser = Browser(tmp_path / "profile")
+    try:
+        for width in (360, 1280):
+            browser.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+            browser.open(folder / "page.html")
+            assert browser.run("document.documentElement.scrollWidth") <= width
+            assert browser.run("document.querySelectorAll('.chart path.c0').length") == 2
+        assert browser.said == []
+        assert all(address.startswith(("file:", "data:")) for address in browser.requests)
+    finally:
+        browser.close()
