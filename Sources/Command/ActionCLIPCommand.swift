@@ -16,7 +16,7 @@ struct ActionCLIPCommand: ParsableCommand {
     version: CommandLine.arguments.contains("--version") ? Version.all : Version.description,
     subcommands: [
       Classify.self, Timeline.self, Watch.self, Eval.self, Thresholds.self, List.self, Adapt.self, Tune.self,
-      Prompts.self, Info.self, Convert.self, Tokenize.self, Parity.self,
+      Mix.self, Prompts.self, Info.self, Convert.self, Tokenize.self, Parity.self,
     ])
 
   static func main() {

@@ -12,7 +12,7 @@ from test_usage import header_version
 
 DEFAULT_MODEL = ROOT / "models" / "actionclip-shapes.safetensors"
 BIND_PROC = "mount --make-rprivate / && mount --rbind /proc"
-COMMANDS = ["adapt", "classify", "convert", "eval", "info", "list", "parity", "prompts", "thresholds",
+COMMANDS = ["adapt", "classify", "convert", "eval", "info", "list", "mix", "parity", "prompts", "thresholds",
             "timeline", "tokenize", "tune", "watch"]  # fmt: skip
 
 

@@ -1,0 +1,78 @@
+"""`actionclip mix`: the weights of two models of one shape."""
+
+import json
+import struct
+
+import pytest
+from actionclip_command import CLIP, MODEL, ROOT, assert_error, json_lines, run
+
+DEFAULT = ROOT / "models" / "actionclip-shapes.safetensors"
+LESSON = ROOT / "examples" / "lesson"
+
+
+def tensors(path):
+    """The header and the bytes of a file of tensors."""
+    data = path.read_bytes()
+    (size,) = struct.unpack_from("<Q", data)
+    return json.loads(data[8 : 8 + size]), bytearray(data[8 + size :])
+
+
+def written(path, header, data):
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+    return path
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    """The default model with other numbers in its image encoder's projection."""
+    header, data = tensors(DEFAULT)
+    start, end = header["visual.proj"]["data_offsets"]
+    step = {"F32": 4, "F16": 2, "BF16": 2}[header["visual.proj"]["dtype"]]
+    for place in range(start, (start + end) // 2 // step * step, step):
+        data[place : place + step] = bytes(step)  # half of it is 0
+    return written(tmp_path_factory.mktemp("mix") / "other.safetensors", header, data)
+
+
+def test_a_mixture_lies_between(other, tmp_path):
+    out = tmp_path / "mixed.safetensors"
+    for alpha, expected in [(0, DEFAULT), (1, other)]:
+        assert run("mix", DEFAULT, other, "--alpha", alpha, "--out", out).returncode == 0
+        same = run("classify", CLIP, "--model", out, "--json"), run("classify", CLIP, "--model", expected, "--json")
+        assert [json_lines(process)[0]["labels"] for process in same][0] == json_lines(same[1])[0]["labels"]
+    process = run("mix", DEFAULT, other, "--alpha", 0.25, "--out", out)
+    assert process.stdout == f"written: {out}, alpha 0.25\n"
+    (found,) = json_lines(run("info", out, "--json"))
+    notes = {note["key"]: note["text"] for note in found["notes"]}
+    assert notes["mixed_alpha"] == "0.25" and notes["mixed_from"] == f"{DEFAULT.name} and {other.name}"
+    assert len(notes["mixed_sha256"].split()) == 2 and len(found["labels"]) == 62
+
+
+def test_shares_are_measured_and_nothing_is_written(other, tmp_path):
+    listed = tmp_path / "list.csv"
+    listed.write_text(f"{CLIP},moving right while spinning clockwise\n")
+    process = run("mix", DEFAULT, other, "--alpha", "0:1:0.25", "--eval", listed)
+    lines = process.stdout.splitlines()
+    assert process.returncode == 0 and [line.split()[0] for line in lines[2:7]] == ["0.00", "0.25", "0.50", "0.75", "1.00"]
+    assert lines[7].startswith("nothing written: give --out FILE")
+    found = json.loads(run("mix", DEFAULT, other, "--alpha", "0:1:0.5", "--eval", listed, "--json").stdout)
+    assert [row["alpha"] for row in found["mixtures"]] == [0, 0.5, 1] and found["written"] is None
+    ends = [json.loads(run("eval", listed, "--model", model, "--json", "-").stdout)["top1"] for model in (DEFAULT, other)]
+    assert [found["mixtures"][0]["top1"], found["mixtures"][2]["top1"]] == ends
+
+
+def test_models_that_differ_are_refused_with_the_difference(tmp_path):
+    out = tmp_path / "mixed.safetensors"
+    assert_error(
+        run("mix", DEFAULT, MODEL, "--alpha", 0.5, "--out", out, "--frames", 8), DEFAULT.name, MODEL.name,
+        "in the first and", "in the second")
+    assert not out.exists()
+
+
+def test_wrong_wishes_are_answered_in_one_line(other, tmp_path):
+    out = tmp_path / "mixed.safetensors"
+    assert_error(run("mix", DEFAULT, other, "--alpha", 2, "--out", out), "from 0 to 1", "from:to:step", code=64)
+    assert_error(run("mix", DEFAULT, other, "--alpha", "0:1:0.1", "--out", out), "--eval LIST", code=64)
+    assert_error(run("mix", DEFAULT, other, "--alpha", 0.5), "--out FILE", "--eval LIST", code=64)
+    assert_error(run("mix", DEFAULT, tmp_path / "none", "--alpha", 0.5, "--out", out), "none")
+    assert not out.exists()
