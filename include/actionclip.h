@@ -26,7 +26,7 @@
  *     between instruction sets (ACTIONCLIP_INSTRUCTIONS_*): a model keeps to those that it was loaded with.
  *   - fork: in a child process, calls on a handle made by the parent return ACTIONCLIP_ERROR_FORKED, and freeing such a
  *     handle does nothing.
- *   - Stack: a calling thread needs 64 KiB, for videos 128 KiB (test_stack.c measures it).
+ *   - Stack: a calling thread needs 64 KiB, for videos and tuners 128 KiB (test_stack.c measures it).
  *   - The library prints nothing, never exits, installs no signal handler, and changes no environment, locale or
  *     floating-point mode. It keeps no thread until a model with threads > 1 first computes, or a video is decoded with
  *     threads.

@@ -305,7 +305,7 @@ older() {
       for language in c c++; do
         local compile=("$CC" -std=c99 -D_GNU_SOURCE); [[ $language == c++ ]] && compile=("$CXX" -std=c++17)
         if "${compile[@]}" -x $language $WARN -I"$folder" -DSTRUCT="$struct" \
-            -DOF="${struct#actionclip_}" -DUSE="$use" Tests/c/test_older.c -o "$folder/$language" $LINK &&
+            -DOF="${struct#actionclip_}" -DUSE="$use" -DUNTRAINED="\"$UNTRAINED\"" Tests/c/test_older.c -o "$folder/$language" $LINK &&
           "$folder/$language"; then (( ++count )); else failed+=("older $struct, up to $field, $language"); fi
       done
     done
@@ -315,6 +315,7 @@ actionclip_save_options source actionclip_model_save(model,"/none",options)==ACT
 actionclip_preprocess_options std actionclip_preprocess_crop(NULL,32,options,NULL,0)==ACTIONCLIP_ERROR_INVALID_ARGUMENT
 actionclip_fit_options accept_rate actionclip_classifier_fit(NULL,options,NULL)==ACTIONCLIP_ERROR_INVALID_ARGUMENT
 actionclip_video_options max_pixels actionclip_video_open("/none",options,&video)<0
+actionclip_tuner_options max_memory !actionclip_model_load(UNTRAINED,NULL,&model)&&!actionclip_tuner_create(model,labels,2,NULL,0,options,&tuner)
 LIST
   printf '%-16s %d passed\n' older $count
 }

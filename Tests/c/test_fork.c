@@ -18,6 +18,7 @@ static actionclip_label_list *list;
 static actionclip_video *video;
 static actionclip_tracker *tracker;
 static actionclip_stream *stream;
+static actionclip_tuner *tuner;
 static actionclip_model_info info;
 static size_t e, t, pixel_count;
 static float *pixels;
@@ -35,6 +36,18 @@ static int encode(const actionclip_model *m, float *out) {
   return actionclip_encode_pixels(m, pixels, pixel_count, t, out, e, NULL, 0);
 }
 
+/* A tuner with two clips, without a copy of the model yet. */
+static int32_t make_tuner(void) {
+  static const char *const labels[] = {"walking", "running"};
+  actionclip_tuner_options o;
+  actionclip_tuner_options_init(&o);
+  o.epochs = 100000;
+  int32_t status = actionclip_tuner_create(model, labels, 2, NULL, 0, &o, &tuner);
+  for (int32_t i = 0; i < 2 && status == ACTIONCLIP_OK; i++)
+    status = actionclip_tuner_add_pixels(tuner, &i, 1, pixels, pixel_count, t, ACTIONCLIP_CLIP_TRAINED);
+  return status;
+}
+
 /* In the child: the number of broken promises. */
 static int inherited(void) {
   int broken = 0, n = 0;
@@ -46,6 +59,7 @@ static int inherited(void) {
   int64_t between[2];
   const char *prompts[1] = {"walking"};
   actionclip_classifier *fresh = NULL;
+  actionclip_model *fresh_model = NULL;
   actionclip_model_info mi;
   actionclip_video_info vi;
   actionclip_example example;
@@ -66,7 +80,28 @@ static int inherited(void) {
   vi.struct_size = sizeof vi;
   static actionclip_image images[64];
   static actionclip_frame camera_frames[64];
+  actionclip_tuner *new_tuner = NULL;
+  actionclip_tuner_info tuner_info;
+  actionclip_tuner_score score;
+  tuner_info.struct_size = sizeof tuner_info;
+  score.struct_size = sizeof score;
+  const int32_t label = 0;
   const int32_t all[] = {
+      actionclip_tuner_create(model, prompts, 1, NULL, 0, NULL, &new_tuner),
+      actionclip_tuner_add_text(tuner, 0, "a"),
+      actionclip_tuner_add_video(tuner, &label, 1, video, 0, 1, 1, NULL, 0),
+      actionclip_tuner_add_frames(tuner, &label, 1, images, t, NULL, 0),
+      actionclip_tuner_add_camera_frames(tuner, &label, 1, camera_frames, t, NULL, 0),
+      actionclip_tuner_add_pixels(tuner, &label, 1, pixels, pixel_count, t, 0),
+      actionclip_tuner_get_info(tuner, &tuner_info),
+      actionclip_tuner_step(tuner, NULL),
+      actionclip_tuner_run(tuner, 0, NULL, NULL, NULL),
+      actionclip_tuner_cancel(tuner),
+      actionclip_tuner_eval(tuner, 0, 1, &score),
+      actionclip_tuner_save(tuner, "/tmp/none"),
+      actionclip_tuner_load(tuner, "/tmp/none"),
+      actionclip_tuner_model(tuner, 1, &fresh_model),
+      actionclip_models_interpolate(model, model, 1, &fresh_model),
       actionclip_model_get_info(model, &mi),
       actionclip_encode_pixels(model, pixels, pixel_count, t, out, e, NULL, 0),
       actionclip_encode_frames(model, images, t, NULL, out, e, NULL, 0),
@@ -135,6 +170,7 @@ static int inherited(void) {
   actionclip_video_free(video);
   actionclip_tracker_free(tracker);
   actionclip_stream_free(stream);
+  actionclip_tuner_free(tuner);
   return broken;
 }
 
@@ -158,6 +194,7 @@ static int first_of_a_namespace(void) {
   if (actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video) != ACTIONCLIP_OK) return 1;
   if (actionclip_tracker_create(1, NULL, &tracker) != ACTIONCLIP_OK) return 1;
   if (actionclip_stream_create(model, NULL, &stream) != ACTIONCLIP_OK) return 1;
+  if (make_tuner() != ACTIONCLIP_OK) return 1;
   float *out = check_alloc(e * sizeof(float));
   if (encode(model, out) != ACTIONCLIP_OK) return 1; /* its threads have started */
   if (unshare(CLONE_NEWPID) != 0) return 1;
@@ -264,6 +301,12 @@ static void *keep_encoding(void *result) {
   return NULL;
 }
 
+static void *keep_training(void *result) {
+  int *bad = result;
+  while (!stop) *bad += actionclip_tuner_step(tuner, NULL) != ACTIONCLIP_OK;
+  return NULL;
+}
+
 int main(int argc, char **argv) {
   if (argc > 1) check_root = argv[1];
   alarm(120);
@@ -284,8 +327,10 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < pixel_count; i++) pixels[i] = (float)(i % 977) / 488.0f - 1.0f;
   expected = check_alloc(e * sizeof(float));
 
+  CHECK_OK(make_tuner());
   in_child(inherited, 0); /* before the model's threads have started */
   CHECK_OK(encode(model, expected));
+  CHECK_OK(actionclip_tuner_step(tuner, NULL));
   in_child(inherited, 0); /* and after */
   in_child(inherited, 1);
   in_child(own_model, 0);
@@ -295,13 +340,14 @@ int main(int argc, char **argv) {
   for (int i = 0; i < 4; i++) in_child(own_threads, 0);
 
   /* While other threads of the parent are inside the library. */
-  int bad[3] = {0, 0, 0};
-  pthread_t ids[3];
-  for (int i = 0; i < 3; i++)
-    if (pthread_create(&ids[i], NULL, keep_encoding, &bad[i]) != 0) return 2;
+  enum { THREADS = 4 };
+  int bad[THREADS] = {0};
+  pthread_t ids[THREADS];
+  for (int i = 0; i < THREADS; i++)
+    if (pthread_create(&ids[i], NULL, i == 0 ? keep_training : keep_encoding, &bad[i]) != 0) return 2;
   for (int i = 0; i < 30; i++) in_child(i % 5 == 4 ? own_model : inherited, i % 2);
   stop = 1;
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < THREADS; i++) {
     pthread_join(ids[i], NULL);
     CHECK(bad[i] == 0);
   }
@@ -314,6 +360,7 @@ int main(int argc, char **argv) {
   CHECK_OK(actionclip_video_get_info(video, &vi));
   actionclip_tracker_free(tracker);
   actionclip_stream_free(stream);
+  actionclip_tuner_free(tuner);
   actionclip_video_free(video);
   actionclip_label_list_free(list);
   actionclip_classifier_free(classifier);

@@ -32,7 +32,9 @@ int main(void) {
 #endif
   actionclip_model *model = NULL;
   actionclip_video *video = NULL;
-  (void)model, (void)video;
+  actionclip_tuner *tuner = NULL;
+  const char *const labels[] = {"walking", "running"};
+  (void)model, (void)video, (void)tuner, (void)labels;
   failed += expect(USE, "use");
   return failed != 0;
 }

@@ -5,11 +5,12 @@
  *   test_stack ROOT SCRATCH [measure]     with the word each call's use is told, and nothing is run on less */
 #include "check.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { LEAST = 64 << 10, LEAST_FOR_VIDEO = 128 << 10, LARGE = 4 << 20, PAINT = 0xA7, GUARD = 64 << 10 };
+enum { LEAST = 64 << 10, LEAST_FOR_MORE = 128 << 10, LARGE = 4 << 20, PAINT = 0xA7, GUARD = 64 << 10 };
 
 static const char *scratch;
 static actionclip_model *model, *shifted; /* the second with temporal shift */
@@ -205,6 +206,62 @@ static int32_t fit(void) {
   actionclip_prompts_report report = {.struct_size = sizeof report};
   return actionclip_prompts_fit(text, 2, right, NULL, text, 2, 2, e, 100, -1, weights, 2, &report);
 }
+static int32_t progress(void *user, const actionclip_tuner_result *result) { return user == NULL || result->step < 1; }
+/* A tuner from its making to the model that it gives, with clips of both kinds; a step is cancelled, and one fails. */
+static int32_t tune_of(const actionclip_model *of, actionclip_video *from, int32_t head) {
+  actionclip_tuner_options o;
+  actionclip_tuner_options_init(&o);
+  o.vision = o.text = ACTIONCLIP_TRAIN_EVERYTHING;
+  o.too_long = ACTIONCLIP_TEXT_TRUNCATE;
+  o.batch = 2;
+  o.new_head = head;
+  actionclip_tuner *tuner = NULL;
+  actionclip_model *tuned = NULL, *mixed = NULL;
+  actionclip_tuner_info sizes = {.struct_size = sizeof sizes};
+  actionclip_tuner_result result = {.struct_size = sizeof result};
+  actionclip_tuner_score score = {.struct_size = sizeof score};
+  actionclip_image images[64];
+  for (size_t i = 0; i < t; i++) images[i] = (actionclip_image){rgb, 0, 224, 160, ACTIONCLIP_PIXEL_RGB, 0};
+  int32_t label = 0, status = actionclip_tuner_create(of, labels, 3, NULL, 0, &o, &tuner);
+  if (status == ACTIONCLIP_OK) status = actionclip_tuner_add_text(tuner, 1, "somebody runs");
+  if (status == ACTIONCLIP_OK)
+    status = actionclip_tuner_add_pixels(tuner, &label, 1, pixels,
+                                         t * 3 * (size_t)info.image_size * (size_t)info.image_size, t, 0);
+  for (label = 1; label < 3 && status == ACTIONCLIP_OK; label++)
+    status = actionclip_tuner_add_frames(tuner, &label, 1, images, t, NULL, label - 1);
+  label = 2;
+  if (status == ACTIONCLIP_OK && from != NULL)
+    status = actionclip_tuner_add_video(tuner, &label, 1, from, 1, 3, 2, NULL, 0);
+  if (status == ACTIONCLIP_OK) status = actionclip_tuner_get_info(tuner, &sizes);
+  if (status == ACTIONCLIP_OK) status = actionclip_tuner_step(tuner, &result);
+  if (status == ACTIONCLIP_OK) status = actionclip_tuner_run(tuner, 2, progress, &o, &result);
+  if (status == ACTIONCLIP_OK) status = actionclip_tuner_eval(tuner, ACTIONCLIP_CLIP_HELD_OUT, NAN, &score);
+  if (status == ACTIONCLIP_OK) status = actionclip_tuner_save(tuner, saved);
+  if (status == ACTIONCLIP_OK) status = actionclip_tuner_load(tuner, saved);
+  if (status == ACTIONCLIP_OK) status = actionclip_tuner_cancel(tuner);
+  if (status == ACTIONCLIP_OK && actionclip_tuner_step(tuner, NULL) != ACTIONCLIP_ERROR_CANCELLED) status = -1;
+  if (status == ACTIONCLIP_OK && actionclip_tuner_add_text(tuner, 0, "a") != ACTIONCLIP_ERROR_OPTION_CONFLICT) status = -1;
+  if (status == ACTIONCLIP_OK) status = actionclip_tuner_model(tuner, 0.5, &tuned);
+  if (status == ACTIONCLIP_OK) status = actionclip_models_interpolate(tuned, tuned, 0.5, &mixed);
+  actionclip_model_free(mixed);
+  actionclip_model_free(tuned);
+  actionclip_tuner_free(tuner);
+  return status;
+}
+static int32_t tune(void) { return tune_of(model, NULL, ACTIONCLIP_HEAD_AS_CHECKPOINT); }
+static int32_t tune_heads(void) {
+  int32_t status = ACTIONCLIP_OK;
+  for (int32_t head = ACTIONCLIP_HEAD_MEANP; head <= ACTIONCLIP_HEAD_TRANSF_CLS && status == ACTIONCLIP_OK; head++)
+    status = tune_of(shifted, NULL, head);
+  return status;
+}
+static int32_t tune_by_video(void) {
+  actionclip_video *v = NULL;
+  int32_t status = actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &v);
+  if (status == ACTIONCLIP_OK) status = tune_of(model, v, ACTIONCLIP_HEAD_AS_CHECKPOINT);
+  actionclip_video_free(v);
+  return status;
+}
 static int32_t failures(void) {
   actionclip_model *m = NULL;
   if (actionclip_model_load("/no/such/file", NULL, &m) != ACTIONCLIP_ERROR_FILE_OPEN) return -1;
@@ -226,6 +283,7 @@ static const struct {
              {"preprocess", preprocess}, {"stream", stream}, {"stream, shift, exact", stream_exact},
              {"stream, shift, causal", stream_causal},
              {"video", video}, {"save", save}, {"save, int8", save_int8}, {"similarity", similarity}, {"described", described}, {"prompts_fit", fit},
+             {"tuner", tune}, {"tuner, shift, heads", tune_heads}, {"tuner, video", tune_by_video},
              {"failures", failures}};
 
 static void *run(void *call) {
@@ -289,18 +347,20 @@ int main(int argc, char **argv) {
   CHECK_OK(actionclip_model_get_info(model, &info));
   e = (size_t)info.embedding_size;
   t = (size_t)info.frames;
-  size_t most = 0, most_for_video = 0;
+  size_t most = 0, most_for_more = 0;
   for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-    const size_t least = calls[i].run == video || calls[i].run == failures ? LEAST_FOR_VIDEO : LEAST;
+    const int needs_more = strstr(calls[i].name, "video") != NULL || strstr(calls[i].name, "tuner") != NULL ||
+                           calls[i].run == failures;
+    const size_t least = needs_more ? LEAST_FOR_MORE : LEAST;
     const size_t used = on_stack(LARGE, &calls[i].run, calls[i].name);
     if (argc > 3) printf("  %-26s %4zu KB\n", calls[i].name, used >> 10);
-    size_t *const deepest = least == LEAST ? &most : &most_for_video;
+    size_t *const deepest = least == LEAST ? &most : &most_for_more;
     if (used > *deepest) *deepest = used;
     if (argc <= 3) on_stack(least, &calls[i].run, calls[i].name);
   }
-  printf("  the deepest call uses %zu KB of the stated %d, of a video %zu of %d\n", most >> 10, LEAST >> 10,
-         most_for_video >> 10, LEAST_FOR_VIDEO >> 10);
-  CHECK(most <= LEAST * 3 / 4 && most_for_video <= LEAST_FOR_VIDEO * 3 / 4);
+  printf("  the deepest call uses %zu KB of the stated %d, of videos and tuners %zu of %d\n", most >> 10, LEAST >> 10,
+         most_for_more >> 10, LEAST_FOR_MORE >> 10);
+  CHECK(most <= LEAST * 3 / 4 && most_for_more <= LEAST_FOR_MORE * 3 / 4);
   small_usual_stack();
   unlink(saved);
   actionclip_tokenizer_free(tokenizer);
