@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -18,6 +19,8 @@ enum {
   FAILS,      /* -1 and `error` */
   SHORT,      /* one byte of what was asked for */
   ENDS,       /* 0: the end of the file */
+  KILLED,     /* the process is killed before the call */
+  TORN,       /* it is killed when half of what it writes is written */
   OTHERWISE   /* -1 and `error` at every other call, so that a caller that tries again goes on */
 };
 static struct {
@@ -49,6 +52,7 @@ static int files_fault(int kind) {
   const long number = ++files.calls;
   if (number < files.from || number > files.to || (files.fault == OTHERWISE && number % 2 == 0)) return 0;
   files.faults++;
+  if (files.fault == KILLED) raise(SIGKILL);
   if (files.fault == FAILS || files.fault == OTHERWISE) errno = files.error;
   return 1;
 }
@@ -94,6 +98,7 @@ ssize_t write(int fd, const void *data, size_t count) {
   REAL(ssize_t, write, int, const void *, size_t);
   if (!files_fault(WRITES)) return real(fd, data, count);
   if (files.fault == SHORT) return real(fd, data, count < 1 ? count : 1);
+  if (files.fault == TORN && real(fd, data, count / 2) >= 0) raise(SIGKILL);
   return files.fault == ENDS ? 0 : -1;
 }
 
