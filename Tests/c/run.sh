@@ -332,6 +332,12 @@ for name in test_api test_save test_save_over test_hash test_misuse_load test_mi
   export ASAN_OPTIONS=$ASAN:detect_leaks=$([[ $name == test_save_over ]] && echo 0 || echo 1)
   build $name $flags && check $name "$BUILD/$name" "$ROOT" "$BUILD/scratch"
 done
+# Without the sanitizer: it measures memory.
+if wanted test_tune_states; then
+  if build test_tune_states -O1 && python3 Tests/c/tuned_models.py "$BUILD/scratch"; then
+    check test_tune_states "$BUILD/test_tune_states" "$ROOT" "$BUILD/scratch"
+  else failed+=("test_tune_states (models)"); fi
+fi
 # LABEL_RUNS=1000000 is the long way, of minutes.
 wanted test_label_lists && build test_label_lists -std=c11 $SANITIZE &&
   check test_label_lists "$BUILD/test_label_lists" "$ROOT" "${LABEL_RUNS:-40000}"

@@ -277,7 +277,7 @@ static actionclip_tuner_options tuner_options(int of) {
 }
 static int32_t create_tuner(int of, actionclip_tuner **made) {
   const actionclip_tuner_options o = tuner_options(of);
-  return actionclip_tuner_create(model, words, of == 0 ? 10 : large ? 400 : 1500, NULL, 0, &o, made);
+  return actionclip_tuner_create(model, words, of == 0 ? 10 : large ? 400 : 800, NULL, 0, &o, made);
 }
 static void make_tuner(int of) {
   actionclip_tuner **made = &tuners[of];

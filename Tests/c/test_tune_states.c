@@ -1,0 +1,460 @@
+/* test_tune_states.c: for several temporal options and both recipes, a tuner that is stopped after any step and goes on
+ * from its state with another number of threads has the bits of one that never stopped. A tuner takes no more memory than it
+ * tells, keeps clips and scores them as the encoders do, and several train at once.
+ *
+ *   test_tune_states ROOT SCRATCH     SCRATCH has the models of tuned_models.py */
+#include "check.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LABELS = 3, CLIPS = 6, STEPS = 4 };
+static const char *const labels[LABELS] = {"run", "on", "in"};
+static const char *scratch;
+
+static const char *made(const char *name) {
+  static char path[1200];
+  snprintf(path, sizeof path, "%s/tuned-%s.safetensors", scratch, name);
+  return path;
+}
+
+static actionclip_model *load(const char *path, int32_t shift, int32_t threads) {
+  actionclip_model_options o;
+  actionclip_model_options_init(&o);
+  o.temporal_shift = shift;
+  o.threads = threads;
+  actionclip_model *model = NULL;
+  CHECK_OK(actionclip_model_load(path, &o, &model));
+  return model;
+}
+
+static actionclip_model_info info_of(const actionclip_model *model) {
+  actionclip_model_info info;
+  info.struct_size = sizeof info;
+  CHECK_OK(actionclip_model_get_info(model, &info));
+  return info;
+}
+
+static size_t floats_of(const actionclip_model *model) {
+  const actionclip_model_info info = info_of(model);
+  return (size_t)info.frames * 3 * (size_t)info.image_size * (size_t)info.image_size;
+}
+
+static actionclip_tuner_options options_of(int32_t recipe, int32_t head) {
+  actionclip_tuner_options o;
+  actionclip_tuner_options_init(&o);
+  o.recipe = recipe;
+  o.new_head = head;
+  o.vision = ACTIONCLIP_TRAIN_BLOCKS;
+  o.vision_blocks = 1;
+  o.text = ACTIONCLIP_TRAIN_EVERYTHING;
+  o.epochs = 2;
+  o.batch = CLIPS / 2;
+  o.rate = 1e-3;
+  o.warm_up_epochs = 0.5;
+  o.anchor = recipe == ACTIONCLIP_RECIPE_ANCHORED ? 0.01 : 0;
+  o.too_long = ACTIONCLIP_TEXT_TRUNCATE;
+  o.seed = 11;
+  return o;
+}
+
+static void add_clips(actionclip_tuner *tuner, const actionclip_model *model, int32_t purpose) {
+  const size_t count = floats_of(model);
+  float *pixels = check_alloc(count * sizeof *pixels);
+  for (int32_t clip = 0; clip < CLIPS; clip++) {
+    const int32_t label = clip % LABELS;
+    for (size_t i = 0; i < count; i++) pixels[i] = sinf((float)(i % 977) * 0.01f * (float)(label + 1) + (float)clip);
+    CHECK_OK(actionclip_tuner_add_pixels(tuner, &label, 1, pixels, count, (size_t)info_of(model).frames, purpose));
+  }
+  free(pixels);
+}
+
+static actionclip_tuner *ready(const actionclip_model *model, const actionclip_tuner_options *o) {
+  actionclip_tuner *tuner = NULL;
+  CHECK_OK(actionclip_tuner_create(model, labels, LABELS, NULL, 0, o, &tuner));
+  CHECK_OK(actionclip_tuner_add_text(tuner, 0, "in on"));
+  add_clips(tuner, model, ACTIONCLIP_CLIP_TRAINED);
+  return tuner;
+}
+
+static void state_path(char *path, size_t size, int step) { snprintf(path, size, "%s/state-%d", scratch, step); }
+
+/* The state after `steps` steps, with fresh bytes. */
+static unsigned char *saved(actionclip_tuner *tuner, int step, size_t *size) {
+  char path[1200];
+  state_path(path, sizeof path, step);
+  CHECK_OK(actionclip_tuner_save(tuner, path));
+  return check_read_file(path, size);
+}
+
+static void resumes(const char *name, const char *file, int32_t shift, int32_t head, int32_t recipe) {
+  const actionclip_tuner_options o = options_of(recipe, head);
+  static const int32_t threads[STEPS] = {2, 8, 1, 3};
+  size_t size, own_size;
+  unsigned char *end = NULL;
+  const int failed_before = check_failed;
+  actionclip_model *model = load(file, shift, 1);
+  actionclip_tuner *straight = ready(model, &o);
+  actionclip_tuner_result results[STEPS];
+  for (int step = 0; step <= STEPS; step++) {
+    free(end);
+    end = saved(straight, step, &size);
+    if (step == STEPS) break;
+    memset(&results[step], 0, sizeof results[step]);
+    results[step].struct_size = sizeof results[step];
+    CHECK_OK(actionclip_tuner_step(straight, &results[step]));
+  }
+  actionclip_tuner_free(straight);
+  actionclip_model_free(model);
+  for (int stopped = 0; stopped < STEPS; stopped++) {
+    model = load(file, shift, threads[stopped]);
+    actionclip_tuner *tuner = ready(model, &o);
+    char path[1200];
+    state_path(path, sizeof path, stopped);
+    CHECK_OK(actionclip_tuner_load(tuner, path));
+    for (int step = stopped; step < STEPS; step++) {
+      actionclip_tuner_result result;
+      memset(&result, 0, sizeof result);
+      result.struct_size = sizeof result;
+      CHECK_OK(actionclip_tuner_step(tuner, &result));
+      CHECK(memcmp(&result, &results[step], sizeof result) == 0);
+    }
+    unsigned char *own = saved(tuner, STEPS, &own_size);
+    CHECK(own_size == size && memcmp(own, end, size) == 0);
+    free(own);
+    actionclip_tuner_free(tuner);
+    actionclip_model_free(model);
+  }
+  for (int step = 0; step <= STEPS; step++) {
+    char path[1200];
+    state_path(path, sizeof path, step);
+    unlink(path);
+  }
+  free(end);
+  if (check_failed > failed_before) fprintf(stderr, "  %s, recipe %d\n", name, (int)recipe);
+}
+
+static void options_resume(void) {
+  const char *const untrained = check_path(UNTRAINED_MODEL);
+  enum { ANCHORED = ACTIONCLIP_RECIPE_ANCHORED, REFERENCE = ACTIONCLIP_RECIPE_REFERENCE, OFF = ACTIONCLIP_OFF };
+  resumes("Conv_1D", untrained, OFF, ACTIONCLIP_HEAD_CONV_1D, ANCHORED);
+  resumes("LSTM", untrained, OFF, ACTIONCLIP_HEAD_LSTM, REFERENCE);
+  resumes("Transf_cls", untrained, OFF, ACTIONCLIP_HEAD_TRANSF_CLS, ANCHORED);
+  resumes("shift, Transf", untrained, ACTIONCLIP_ON, ACTIONCLIP_HEAD_AS_CHECKPOINT, REFERENCE);
+  resumes("causal shift, MeanP", untrained, ACTIONCLIP_CAUSAL, ACTIONCLIP_HEAD_MEANP, ANCHORED);
+  resumes("joint", made("joint"), OFF, ACTIONCLIP_HEAD_AS_CHECKPOINT, ANCHORED);
+  resumes("joint", made("joint"), OFF, ACTIONCLIP_HEAD_AS_CHECKPOINT, REFERENCE);
+}
+
+/* ----------------------------------------------------------------------------------------------- memory */
+
+/* A figure of /proc/self/status, in bytes. */
+static int64_t figure(const char *name) {
+  FILE *file = fopen("/proc/self/status", "r");
+  char line[256];
+  long long kilobytes = -1;
+  while (file != NULL && fgets(line, sizeof line, file) != NULL)
+    if (strncmp(line, name, strlen(name)) == 0) kilobytes = atoll(line + strlen(name));
+  if (file != NULL) fclose(file);
+  return kilobytes * 1024;
+}
+
+typedef struct {
+  const char *name;
+  const char *file;
+  int32_t shift, head, vision, loss;
+} memory_case;
+
+/* Stacks of threads, the allocator's own pages, and what the process keeps of calls in general. */
+enum { SLACK = 3 << 20 };
+
+static int64_t sum_of(const actionclip_tuner_info *sizes) {
+  return sizes->model_bytes + sizes->clip_bytes + sizes->work_bytes;
+}
+
+static actionclip_tuner_options options_in(const memory_case *c) {
+  actionclip_tuner_options o = options_of(ACTIONCLIP_RECIPE_ANCHORED, c->head);
+  o.vision = c->vision;
+  o.vision_blocks = c->vision == ACTIONCLIP_TRAIN_BLOCKS;
+  o.text = c->vision == ACTIONCLIP_TRAIN_EVERYTHING ? ACTIONCLIP_TRAIN_EVERYTHING : ACTIONCLIP_TRAIN_NOTHING;
+  o.loss = c->loss;
+  o.epochs = 100;
+  return o;
+}
+
+/* In a process of its own: what is resident at most while a tuner is prepared and takes steps is no more than it tells.
+ * With `below`, max_memory is one byte less than a first tuner told: activations are not kept, or it is refused. */
+static int takes_what_it_tells(const memory_case *c, int64_t below, int64_t *told) {
+  actionclip_model *model = load(c->file, c->shift, 2);
+  actionclip_tuner_options o = options_in(c);
+  o.max_memory = below > 0 ? below - 1 : 0;
+  actionclip_tuner *tuner = ready(model, &o);
+  actionclip_tuner_info sizes;
+  sizes.struct_size = sizeof sizes;
+  FILE *reset = fopen("/proc/self/clear_refs", "w");
+  if (reset == NULL || fputs("5", reset) < 0 || fclose(reset) != 0) return 77;
+  const int64_t before = figure("RssAnon:");
+  const int32_t status = actionclip_tuner_get_info(tuner, &sizes);
+  if (below > 0 && status == ACTIONCLIP_ERROR_OUT_OF_MEMORY) {
+    char needed[64], limit[64];
+    snprintf(needed, sizeof needed, " %lld bytes", (long long)below);
+    snprintf(limit, sizeof limit, "max_memory is %lld", (long long)(below - 1));
+    CHECK(strstr(actionclip_last_error(), needed) != NULL && strstr(actionclip_last_error(), limit) != NULL);
+    *told = 0;
+  } else {
+    CHECK_OK(status);
+    CHECK_OK(actionclip_tuner_run(tuner, 3, NULL, NULL, NULL));
+    const int64_t peak = figure("VmHWM:") - figure("RssFile:") - before;
+    const int64_t limit = sizes.model_bytes + sizes.work_bytes;
+    if (getenv("TELL") != NULL || peak > limit + SLACK)
+      fprintf(stderr, "  %-34s told %6.2f MB (copy %.2f, work %.2f), took %6.2f MB\n", c->name, 1e-6 * (double)limit,
+              1e-6 * (double)sizes.model_bytes, 1e-6 * (double)sizes.work_bytes, 1e-6 * (double)peak);
+    CHECK(peak <= limit + SLACK);
+    CHECK(o.max_memory == 0 || sum_of(&sizes) <= o.max_memory);
+    *told = sum_of(&sizes);
+  }
+  actionclip_tuner_free(tuner);
+  actionclip_model_free(model);
+  return check_failed > 0;
+}
+
+static void memory(void) {
+  const char *const untrained = check_path(UNTRAINED_MODEL);
+  static char plain[1200], joint[1200];
+  snprintf(plain, sizeof plain, "%s", made("plain"));
+  snprintf(joint, sizeof joint, "%s", made("joint"));
+  const memory_case cases[] = {
+      {"head Transf", untrained, ACTIONCLIP_OFF, ACTIONCLIP_HEAD_AS_CHECKPOINT, ACTIONCLIP_TRAIN_NOTHING, 0},
+      {"head LSTM, cross-entropy", plain, ACTIONCLIP_OFF, ACTIONCLIP_HEAD_LSTM, ACTIONCLIP_TRAIN_NOTHING, 1},
+      {"last block", plain, ACTIONCLIP_OFF, ACTIONCLIP_HEAD_TRANSF, ACTIONCLIP_TRAIN_BLOCKS, 0},
+      {"last block, cross-entropy", plain, ACTIONCLIP_OFF, ACTIONCLIP_HEAD_AS_CHECKPOINT, ACTIONCLIP_TRAIN_BLOCKS, 1},
+      {"everything", plain, ACTIONCLIP_OFF, ACTIONCLIP_HEAD_AS_CHECKPOINT, ACTIONCLIP_TRAIN_EVERYTHING, 0},
+      {"everything, shift", plain, ACTIONCLIP_ON, ACTIONCLIP_HEAD_TRANSF_CLS, ACTIONCLIP_TRAIN_EVERYTHING, 0},
+      {"everything, joint", joint, ACTIONCLIP_OFF, ACTIONCLIP_HEAD_AS_CHECKPOINT, ACTIONCLIP_TRAIN_EVERYTHING, 1},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    int64_t told = 0;
+    for (int round = 0; round < 3 && (round == 0 || told > 0); round++) {
+      int link[2], status = -1;
+      if (pipe(link) != 0) exit(2);
+      fflush(NULL);
+      const pid_t child = fork();
+      if (child == 0) {
+        alarm(60);
+        check_failed = 0;
+        const int bad = takes_what_it_tells(&cases[i], told, &told);
+        if (write(link[1], &told, sizeof told) != (ssize_t)sizeof told) _exit(2);
+        _exit(bad);
+      }
+      CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
+      if (WEXITSTATUS(status) == 77) {
+        printf("test_tune_states: skipped the memory of tuners: /proc/self/clear_refs cannot be written\n");
+        return;
+      }
+      const int64_t before = told;
+      CHECK(WEXITSTATUS(status) == 0 && read(link[0], &told, sizeof told) == (ssize_t)sizeof told);
+      CHECK(round == 0 || told < before);
+      CHECK(round < 2 || told == 0); /* less than the least is refused */
+      close(link[0]), close(link[1]);
+    }
+  }
+}
+
+/* ------------------------------------------------------------------------------------------------- clips */
+
+static actionclip_tuner_score score_of(actionclip_tuner *tuner, int32_t purpose) {
+  actionclip_tuner_score score;
+  memset(&score, 0, sizeof score);
+  score.struct_size = sizeof score;
+  CHECK_OK(actionclip_tuner_eval(tuner, purpose, 1, &score));
+  return score;
+}
+
+/* The loss and the right answers of clips [CLIPS, E] and texts [templates, LABELS, E], from the encoders' numbers. */
+static void check_score(const actionclip_tuner_score *score, const float *videos, const float *texts, size_t templates,
+                        size_t e, double scale) {
+  double means[LABELS][512] = {{0}}, loss = 0;
+  int right = 0;
+  for (size_t row = 0; row < templates * LABELS; row++) {
+    double length = 0;
+    for (size_t i = 0; i < e; i++) length += (double)texts[row * e + i] * (double)texts[row * e + i];
+    for (size_t i = 0; i < e; i++) means[row % LABELS][i] += (double)texts[row * e + i] / sqrt(length);
+  }
+  for (int clip = 0; clip < CLIPS; clip++) {
+    double logits[LABELS], sum = 0;
+    int best = 0;
+    for (int label = 0; label < LABELS; label++) {
+      double dot = 0, a = 0, b = 0;
+      for (size_t i = 0; i < e; i++) {
+        const double x = (double)videos[(size_t)clip * e + i], y = means[label][i];
+        dot += x * y, a += x * x, b += y * y;
+      }
+      logits[label] = scale * dot / sqrt(a * b);
+      if (logits[label] > logits[best]) best = label;
+    }
+    for (int label = 0; label < LABELS; label++) sum += exp(logits[label] - logits[clip % LABELS]);
+    loss += log(sum) / CLIPS;
+    right += best == clip % LABELS;
+  }
+  CHECK(score->clips == CLIPS && score->right == right && fabs(score->loss - loss) < 1e-4 * (1 + loss));
+}
+
+/* Pictures and videos that a tuner keeps as crops are, bit for bit, the pixels that the encoders see; and what it scores
+ * is what the tuned model's embeddings give. */
+static void keeps_what_encoders_see(void) {
+  actionclip_model *model = load(check_path(UNTRAINED_MODEL), ACTIONCLIP_OFF, 2), *tuned = NULL;
+  const actionclip_model_info info = info_of(model);
+  const size_t t = (size_t)info.frames, e = (size_t)info.embedding_size, count = floats_of(model), one = count / t;
+  actionclip_tuner_options o = options_of(ACTIONCLIP_RECIPE_ANCHORED, ACTIONCLIP_HEAD_AS_CHECKPOINT);
+  actionclip_tuner *by_pictures = NULL, *by_pixels = NULL;
+  CHECK_OK(actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, &by_pictures));
+  CHECK_OK(actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, &by_pixels));
+  float *pixels = check_alloc(count * sizeof *pixels), *videos = check_alloc(CLIPS * e * sizeof *videos);
+  enum { W = 90, H = 70 };
+  uint8_t *pictures = check_alloc(t * W * H * 3);
+  actionclip_image *images = check_alloc(t * sizeof *images);
+  for (int use = ACTIONCLIP_CLIP_TRAINED; use <= ACTIONCLIP_CLIP_HELD_OUT; use++) {
+    for (int32_t clip = 0; clip < CLIPS; clip++) {
+      const int32_t label = clip % LABELS;
+      for (size_t i = 0; i < t * W * H * 3; i++) pictures[i] = (uint8_t)((i * (size_t)(7 + 3 * label + use) >> 3) + 11 * (size_t)clip);
+      for (size_t i = 0; i < t; i++)
+        images[i] = (actionclip_image){pictures + i * W * H * 3, 0, W, H, ACTIONCLIP_PIXEL_RGB, 0};
+      for (size_t i = 0; i < t; i++)
+        CHECK_OK(actionclip_preprocess_pixels(&images[i], info.image_size, NULL, pixels + i * one, one));
+      CHECK_OK(actionclip_tuner_add_frames(by_pictures, &label, 1, images, t, NULL, use));
+      CHECK_OK(actionclip_tuner_add_pixels(by_pixels, &label, 1, pixels, count, t, use));
+    }
+  }
+  /* A video of two views: frames are spread over the views in turn. */
+  actionclip_video *video = NULL;
+  actionclip_video_info frames;
+  frames.struct_size = sizeof frames;
+  if (actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video) == ACTIONCLIP_OK) {
+    CHECK_OK(actionclip_video_get_info(video, &frames));
+    int64_t *at = check_alloc(2 * t * sizeof *at);
+    const size_t size = (size_t)frames.width * (size_t)frames.height * 3;
+    uint8_t *rgb = check_alloc(size);
+    float *views = check_alloc(2 * count * sizeof *views);
+    CHECK_OK(actionclip_sample_indices(frames.frame_count, (int32_t)(2 * t), at, 2 * t));
+    for (size_t i = 0; i < 2 * t; i++) {
+      CHECK_OK(actionclip_video_read_frames(video, &at[i], 1, rgb, size, NULL, 0));
+      const actionclip_image image = {rgb, 0, frames.width, frames.height, ACTIONCLIP_PIXEL_RGB, 0};
+      float *place = views + (i % 2) * count + i / 2 * one;
+      CHECK_OK(actionclip_preprocess_pixels(&image, info.image_size, NULL, place, one));
+    }
+    const int32_t label = 1;
+    CHECK_OK(actionclip_tuner_add_video(by_pictures, &label, 1, video, 0, INFINITY, 2, NULL, ACTIONCLIP_CLIP_TRAINED));
+    CHECK_OK(actionclip_tuner_add_pixels(by_pixels, &label, 1, views, 2 * count, 2 * t, ACTIONCLIP_CLIP_TRAINED));
+    free(views), free(rgb), free(at);
+  }
+  for (int step = 0; step < 4; step++) {
+    actionclip_tuner_result results[2];
+    memset(results, 0, sizeof results);
+    for (int i = 0; i < 2; i++) {
+      results[i].struct_size = sizeof results[i];
+      CHECK_OK(actionclip_tuner_step(i == 0 ? by_pictures : by_pixels, &results[i]));
+    }
+    CHECK(memcmp(&results[0], &results[1], sizeof results[0]) == 0);
+  }
+  for (int use = ACTIONCLIP_CLIP_TRAINED; use <= ACTIONCLIP_CLIP_HELD_OUT; use++) {
+    const actionclip_tuner_score a = score_of(by_pictures, use), b = score_of(by_pixels, use);
+    CHECK(memcmp(&a, &b, sizeof a) == 0);
+  }
+
+  /* The last pictures of each clip were of the held-out part. */
+  CHECK_OK(actionclip_tuner_model(by_pictures, 1, &tuned));
+  for (int32_t clip = 0; clip < CLIPS; clip++) {
+    for (size_t i = 0; i < t * W * H * 3; i++)
+      pictures[i] = (uint8_t)((i * (size_t)(7 + 3 * (clip % LABELS) + ACTIONCLIP_CLIP_HELD_OUT) >> 3) + 11 * (size_t)clip);
+    CHECK_OK(actionclip_encode_frames(tuned, images, t, NULL, videos + (size_t)clip * e, e, NULL, 0));
+  }
+  const size_t templates = 16;
+  float *texts = check_alloc(templates * LABELS * e * sizeof *texts);
+  CHECK_OK(actionclip_encode_labels(tuned, labels, LABELS, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, texts,
+                                    templates * LABELS * e));
+  const actionclip_tuner_score score = score_of(by_pictures, ACTIONCLIP_CLIP_HELD_OUT);
+  const float scale = info_of(tuned).logit_scale;
+  check_score(&score, videos, texts, templates, e, (double)scale);
+  free(texts), free(images), free(pictures), free(videos), free(pixels);
+  actionclip_video_free(video);
+  actionclip_model_free(tuned);
+  actionclip_tuner_free(by_pictures);
+  actionclip_tuner_free(by_pixels);
+  actionclip_model_free(model);
+}
+
+/* ----------------------------------------------------------------------------------------------- threads */
+
+typedef struct {
+  actionclip_tuner *tuner;
+  int32_t status;
+} training;
+
+static void *train(void *own) {
+  training *const mine = own;
+  mine->status = actionclip_tuner_run(mine->tuner, 0, NULL, NULL, NULL);
+  return NULL;
+}
+
+static volatile int trained;
+static void *encode(void *model) {
+  const size_t count = floats_of(model), e = (size_t)info_of(model).embedding_size;
+  float *pixels = check_alloc(count * sizeof *pixels), *first = check_alloc(e * 4), *again = check_alloc(e * 4);
+  for (size_t i = 0; i < count; i++) pixels[i] = (float)(i % 13) / 6 - 1;
+  CHECK_OK(actionclip_encode_pixels(model, pixels, count, count * (size_t)info_of(model).frames / count, first, e, NULL, 0));
+  while (!trained) {
+    CHECK_OK(actionclip_encode_pixels(model, pixels, count, (size_t)info_of(model).frames, again, e, NULL, 0));
+    CHECK(memcmp(first, again, e * 4) == 0);
+  }
+  free(again), free(first), free(pixels);
+  return NULL;
+}
+
+/* Two tuners of one model train at once, while it encodes; then the model is freed first. */
+static void several_at_once(void) {
+  actionclip_model *model = load(check_path(UNTRAINED_MODEL), ACTIONCLIP_OFF, 2);
+  const actionclip_tuner_options o = options_of(ACTIONCLIP_RECIPE_ANCHORED, ACTIONCLIP_HEAD_CONV_1D);
+  actionclip_tuner *alone = ready(model, &o);
+  training both[2];
+  pthread_t threads[2], beside;
+  size_t size, own_size;
+  CHECK_OK(actionclip_tuner_run(alone, 0, NULL, NULL, NULL));
+  unsigned char *end = saved(alone, 0, &size);
+  for (int i = 0; i < 2; i++) both[i] = (training){ready(model, &o), ACTIONCLIP_OK};
+  CHECK(pthread_create(&beside, NULL, encode, model) == 0);
+  for (int i = 0; i < 2; i++) CHECK(pthread_create(&threads[i], NULL, train, &both[i]) == 0);
+  for (int i = 0; i < 2; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+  trained = 1;
+  CHECK(pthread_join(beside, NULL) == 0);
+  actionclip_model_free(model);
+  for (int i = 0; i < 2; i++) {
+    CHECK_OK(both[i].status);
+    unsigned char *own = saved(both[i].tuner, 0, &own_size);
+    CHECK(own_size == size && memcmp(own, end, size) == 0);
+    free(own);
+    actionclip_model *tuned = NULL;
+    CHECK_OK(actionclip_tuner_model(both[i].tuner, NAN, &tuned));
+    CHECK(score_of(both[i].tuner, ACTIONCLIP_CLIP_TRAINED).clips == CLIPS);
+    actionclip_tuner_free(both[i].tuner);
+    CHECK(info_of(tuned).head == ACTIONCLIP_HEAD_CONV_1D);
+    actionclip_model_free(tuned);
+  }
+  actionclip_tuner_free(alone);
+  free(end);
+  char path[1200];
+  state_path(path, sizeof path, 0);
+  unlink(path);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 3) return 2;
+  check_root = argv[1];
+  scratch = argv[2];
+  memory(); /* first, while this process has loaded nothing */
+  options_resume();
+  keeps_what_encoders_see();
+  several_at_once();
+  return check_report("test_tune_states");
+}
