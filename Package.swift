@@ -98,7 +98,7 @@ let package = Package(
       "Session",
       [
         "Adaptation", "CGuest", "CShims", "Digest", "Families", "Model", "ModelFile", "Numerics",
-        "Preprocess", "Streams", "System", "Text", "Tokenizer", "Training", "Video", "Weights",
+        "Preprocess", "Streams", "System", "TensorNames", "Text", "Tokenizer", "Training", "Video", "Weights",
       ]),
     .target(
       name: "ActionCLIPABI",

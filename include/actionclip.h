@@ -363,7 +363,7 @@ typedef struct actionclip_model_info {
    * declared. */
   int64_t frame_interval_ns;
   int32_t shift_causal;       /* 1 if the temporal shift is causal, ACTIONCLIP_CAUSAL; else 0 */
-  int32_t reserved_2;         /* 0 */
+  int32_t context_vectors;    /* K, learned vectors that stand in texts in place of "<|context|>"; 0 in most models */
 } actionclip_model_info;
 
 /* Gives a model's sizes and options. The caller sets info_out->struct_size first. */
@@ -1071,13 +1071,16 @@ ACTIONCLIP_API int32_t actionclip_template_count(void);
 ACTIONCLIP_API const char *actionclip_template(int32_t index);
 
 /* Encodes token ids to embeddings: text_out is [row_count, E], not normalised. `tokens` is [row_count, C]; each row has
- * the ids of one text with its start and end markers, then zeros. token_count is row_count*C. */
+ * the ids of one text with its start and end markers, then zeros. token_count is row_count*C. In a model with context
+ * vectors the ids from -1 to -K are these. */
 ACTIONCLIP_API int32_t actionclip_encode_tokens(const actionclip_model *model,
                                                 const int32_t *tokens, size_t token_count,
                                                 size_t row_count,
                                                 float *text_out, size_t text_capacity);
 
-/* Turns texts into rows of token ids for actionclip_encode_tokens: tokens_out is [prompt_count, C]. */
+/* Turns texts into rows of token ids for actionclip_encode_tokens: tokens_out is [prompt_count, C]. "<|context|>" in a
+ * text becomes -1 to -K, the model's context vectors; in a model that has none it is ACTIONCLIP_ERROR_INVALID_ARGUMENT,
+ * here and wherever a model encodes texts. */
 ACTIONCLIP_API int32_t actionclip_tokenize(const actionclip_model *model,
                                            const char *const *prompts, size_t prompt_count,
                                            int32_t too_long,
@@ -1592,6 +1595,19 @@ typedef struct actionclip_tuner_options {
    * they fit, which takes less time and gives the same bits. Models that it makes, also for actionclip_tuner_eval, are
    * not counted. */
   int64_t max_memory;
+  /* Context vectors that are trained in place of a template's words (CoOp, arXiv 2109.01134), up to C - 3; 0 (default):
+   * none. They stand where templates have "<|context|>". If none of the tuner's templates has it, the only template is
+   * "<|context|> {}", and the vectors start as the words before the label in the first of the tuner's templates that
+   * has as many tokens there: 4 with the reference's are "a photo of action". Otherwise they start as normal numbers of
+   * deviation 0.02. A model that has context vectors goes on with as many, or keeps them with 0. The text encoder may
+   * be frozen, but each step goes back through all of it. */
+  int32_t contexts;
+  int32_t reserved;       /* 0 */
+  double context_rate_factor; /* the context vectors' rate, as a multiple of `rate`, 0 to 1e6; the recipe's is 100 */
+  /* The factor d, 0 to below 1, of an exponential mean of the trained numbers: it starts with those before training, and
+   * after each step it is d times itself and 1 - d times the numbers. Models are made of it, at any share. The recipe's
+   * is 0: models are made of the latest numbers. */
+  double mean_decay;
 } actionclip_tuner_options;
 
 /* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
@@ -1728,9 +1744,10 @@ ACTIONCLIP_API int32_t actionclip_tuner_save(actionclip_tuner *tuner, const char
 ACTIONCLIP_API int32_t actionclip_tuner_load(actionclip_tuner *tuner, const char *path);
 
 /* Makes a new model of the base and the tuned weights, (1 - share) base + share tuned, with `share` from 0 to 1, or NaN
- * for the recipe's: 0.5 with ANCHORED, 1 with REFERENCE. A new head is taken whole. It has the base model's precision,
- * threads, tokenizer, preprocessing, templates and notes, and the tuner's labels, and no SHA-256. The tuner may go on.
- * Free the model with actionclip_model_free. */
+ * for the recipe's: 0.5 with ANCHORED, 1 with REFERENCE. A new head is taken whole, and so are context vectors that
+ * started as random numbers; those that started as words are mixed with them. The model has the base model's precision,
+ * threads, tokenizer, preprocessing, templates and notes, and the tuner's labels, and no SHA-256; with `contexts`, its
+ * templates are the tuner's. The tuner may go on. Free the model with actionclip_model_free. */
 ACTIONCLIP_API int32_t actionclip_tuner_model(actionclip_tuner *tuner, double share, actionclip_model **model_out);
 
 /* Makes a new model of the weights of two, (1 - share) first + share second, with `share` from 0 to 1 (WiSE-FT, arXiv

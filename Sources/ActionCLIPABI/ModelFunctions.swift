@@ -110,6 +110,7 @@ public func actionclip_model_get_info(
     info.row_instructions = loaded.model.kernels.rows.rawValue
     info.frame_interval_ns = loaded.frameIntervalNanoseconds ?? 0
     info.shift_causal = c.temporalShift == .causal ? 1 : 0
+    info.context_vectors = Int32(clamping: c.contextVectors)
     try SizedStruct.write(info, to: info_out, oldest: oldestInfo, "info_out")
   }
 }

@@ -14,6 +14,7 @@ private var defaultTunerOptions: actionclip_tuner_options {
   options.batch = 32
   (options.warm_up_epochs, options.rate, options.head_rate_factor) = (.nan, .nan, .nan)
   (options.weight_decay, options.anchor) = (.nan, .nan)
+  (options.context_rate_factor, options.mean_decay) = (.nan, .nan)
   return options
 }
 
@@ -38,7 +39,12 @@ extension TuningOptions {
     parts = TrainedParts(
       vision: try part(given.vision, given.vision_blocks, "vision", layers: c.visionLayers),
       text: try part(given.text, given.text_blocks, "text", layers: c.textLayers),
-      head: try isOn(given.head, "head"), logitScale: try isOn(given.logit_scale, "logit_scale"))
+      head: try isOn(given.head, "head"), logitScale: try isOn(given.logit_scale, "logit_scale"),
+      context: given.contexts > 0)
+    guard given.contexts >= 0 else {
+      throw .argument("contexts is \(given.contexts), expected 0 or more")
+    }
+    contexts = Int(given.contexts)
     if given.new_head != ACTIONCLIP_HEAD_AS_CHECKPOINT {
       guard let head = TemporalHeadKind(rawValue: given.new_head) else {
         throw .argument("new_head is \(given.new_head), expected ACTIONCLIP_HEAD_*")
@@ -85,6 +91,9 @@ extension Recipe {
     headRateFactor = try number(given.head_rate_factor, "head_rate_factor", 0...1e6, else: headRateFactor)
     weightDecay = try number(given.weight_decay, "weight_decay", 0...10, else: weightDecay)
     anchor = try number(given.anchor, "anchor", 0...1e6, else: anchor)
+    contextRateFactor = try number(
+      given.context_rate_factor, "context_rate_factor", 0...1e6, else: contextRateFactor)
+    meanDecay = try number(given.mean_decay, "mean_decay", 0...1.0.nextDown, else: meanDecay)
   }
 }
 

@@ -163,19 +163,21 @@ public final class ActionCLIP: Sendable {
     }
   }
 
-  /// Encodes prompts, token ids [rows, C], to text embeddings `out` [rows, E], not normalised. `out` is written on
-  /// success only.
+  /// Encodes prompts, token ids [rows, C], to text embeddings `out` [rows, E], not normalised. Ids from -K to -1 are
+  /// the model's context vectors, if it has any. `out` is written on success only.
   public func encode(
     tokens: UnsafePointer<Int32>, rows: Int, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
     let (length, vocabulary) = (configuration.contextLength, configuration.vocabularySize)
+    let vectors = configuration.contextVectors
     for row in 0..<rows {
       try checkCancelled()
-      for i in row * length..<(row + 1) * length where tokens[i] < 0 || tokens[i] >= vocabulary {
+      for i in row * length..<(row + 1) * length where tokens[i] < -vectors || tokens[i] >= vocabulary {
         throw Failure(
           .invalidArgument,
           "token id \(tokens[i]) at row \(row), position \(i % length) is outside"
-            + " the vocabulary of 0 to \(vocabulary - 1)")
+            + " the vocabulary of 0 to \(vocabulary - 1)"
+            + (vectors > 0 ? " and the context vectors, -\(vectors) to -1" : ""))
       }
     }
     let count = rows * configuration.embeddingSize

@@ -25,6 +25,8 @@ public enum TensorNames {
     public static let blocks = "transformer.resblocks."
     public static let lnFinal = "ln_final."
     public static let projection = "text_projection"  // [X, E]
+    /// Learned context vectors (CoOp, arXiv 2109.01134), which stand in prompts in place of words' embeddings.
+    public static let context = "prompt.context"  // [K, X]
   }
 
   /// Names inside a residual attention block.

@@ -78,11 +78,13 @@ public final class Tokenizer: Sendable {
   /// Writes the row of a text for the text encoder: start marker, ids, end marker, and zeros up to `contextLength`.
   ///
   /// - Parameters:
+  ///   - contextVectors: the context vectors of the model, whose ids stand in place of a `ContextMarker`; a text with a
+  ///     marker fails if there are none.
   ///   - truncate: whether a text of more than `contextLength` - 2 ids is cut, so that the end marker is the last id;
   ///     if false, such a text fails, as in the reference.
   ///   - row: room for at least `contextLength` ids; written on success only.
   public func encodeRow(
-    _ utf8: UnsafeBufferPointer<UInt8>, contextLength: Int, truncate: Bool,
+    _ utf8: UnsafeBufferPointer<UInt8>, contextLength: Int, contextVectors: Int = 0, truncate: Bool,
     into row: UnsafeMutableBufferPointer<Int32>
   ) throws(Failure) {
     guard contextLength >= 2, row.count >= contextLength else {
@@ -91,7 +93,7 @@ public final class Tokenizer: Sendable {
         "a row of \(row.count) ids does not fit a context of \(contextLength): the context needs at least 2 ids for "
           + "the markers, and the row at least as many as the context")
     }
-    let ids = try ids(of: utf8)
+    let ids = try ids(of: utf8, contextVectors: contextVectors)
     let room = contextLength - 2
     guard ids.count <= room || truncate else {
       throw Failure(

@@ -15,6 +15,7 @@ struct GradientTests {
     var shift = ShiftForm.off
     var isJoint = false
     var activation = EncoderActivation.quickGELU
+    var hasContext = false
 
     var testDescription: String { name }
 
@@ -25,6 +26,7 @@ struct GradientTests {
       if head == .transf { t.addTransf() }
       if head == .transfCls { t.addTransfCls(frames: frames) }
       if isJoint { t.add("visual.time_embedding", [frames, InMemoryTensors.width]) }
+      if hasContext { t.add("prompt.context", [2, InMemoryTensors.textWidth]) }
       return t
     }
   }
@@ -34,6 +36,7 @@ struct GradientTests {
     Option(name: "Transf", head: .transf), Option(name: "Transf_cls", head: .transfCls),
     Option(name: "shift", shift: .twoSided), Option(name: "causal shift", shift: .causal),
     Option(name: "joint", isJoint: true), Option(name: "GELU", activation: .gelu),
+    Option(name: "context vectors", hasContext: true),
   ]
 
   /// A model, a video and two texts of different lengths, and the loss over their embeddings.
@@ -58,10 +61,12 @@ struct GradientTests {
       model = try TrainableModel(loaded, isTrained: isTrained)
       let size = InMemoryTensors.embedding
       pixels = (0..<frames * 192).map { sin(Float($0) * 0.37) }
-      // Long and short texts, by turns.
+      // Long and short texts, by turns; both context vectors stand in the long ones, and one of them in the short ones.
+      let (first, second): (Int32, Int32) = option.hasContext ? (-1, -2) : (7, 7)
       tokens = (0..<texts).flatMap { text -> [Int32] in
         let (word, rest) = (Int32(text / 2 % 30), [Int32](repeating: 0, count: 7))
-        return text % 2 == 0 ? [48, 3 + word, 7, 7, 49] + rest : [48, 9 + word, 49, 0, 0] + rest
+        return text % 2 == 0
+          ? [48, first, second, 3 + word, 49] + rest : [48, second, 9 + word, 49, 0] + rest
       }
       factors = (0..<(1 + texts) * size).map { cos(Float($0 * $0 % 997) * 0.11) }
     }
@@ -174,10 +179,11 @@ struct GradientTests {
     ["visual.transformer.resblocks.1.", "text_projection"],
     ["visual.ln_post.", "visual.proj", "transformer.resblocks.1.mlp."],
     ["visual.transformer.resblocks.0.ln_1.", "ln_final."], ["fusion."], ["visual.positional_embedding"],
-    ["positional_embedding", "visual.transformer.resblocks.1.attn.in_proj_bias"],
+    ["positional_embedding", "visual.transformer.resblocks.1.attn.in_proj_bias"], ["prompt.context"],
   ])
   func someParametersHaveTheGradientsOfAll(prefixes: [String]) throws {
-    let option = Option(name: "Transf with shift", head: .transf, shift: .twoSided)
+    let option = Option(
+      name: "Transf with shift and context vectors", head: .transf, shift: .twoSided, hasContext: true)
     let (all, some) = (
       try Problem(option),
       try Problem(option) { name in
@@ -227,7 +233,7 @@ struct GradientTests {
 
   /// Long videos and many texts are computed in several runs, which together give the gradient of all.
   @Test(arguments: [options[0], options[5]]) func runsAddUp(option: Option) throws {
-    // 115 frames have 575 rows of tokens, and 600 texts 2400 tokens: more than a run, and than a group.
+    // 115 frames have 575 rows of tokens, and 600 texts 2700 tokens: more than a run, and than a group.
     let problem = try Problem(option, frames: 115, texts: 600)
     let gradients = try problem.gradients()
     let kept = try problem.gradients(keepsActivations: true)

@@ -194,6 +194,78 @@ struct TunerTests {
     }
   }
 
+  /// Context vectors are trained alone through a frozen text encoder. Those that started as words are mixed with these,
+  /// and those that started as random numbers are taken whole.
+  @Test func contextVectorsAreTrainedThroughAFrozenEncoder() throws {
+    let plain = try Self.base()
+    let start = try FloatBuffer(count: 2 * 64)
+    StartedContext.draw(start, seed: 3)
+    let base = try plain.remade(
+      from: StartedContext(MixedTensors(plain), start, width: 64), LoadOptions(threads: 1))
+    #expect(base.configuration.contextVectors == 2)
+    let name = "prompt.context"
+    let batch = try MemoryBatch(
+      pixels: (0..<4 * 2 * 192).map { sin(Float($0 * ($0 % 11)) * 0.13) },
+      tokens: [18, -1, -2, 2, 19, 0, 18, -1, -2, 5, 19, 0, 18, -1, -2, 2, 19, 0, 18, -1, -2, 9, 19, 0],
+      labels: LabelSets([[0], [1], [0], [2]]), textCount: 4)
+    let parts = TrainedParts(head: false, logitScale: false, context: true)
+    func tuned(started: [String]) throws -> Tuner {
+      let tuner = try Tuner(
+        base, parts, Self.quick, Self.sizes, started: started,
+        options: LoadOptions(threads: 1))
+      let losses = try (0..<6).map { _ in try tuner.step(batch).loss }
+      #expect(losses[5] < losses[1], "\(losses)")
+      #expect(tuner.trained == [name])
+      return tuner
+    }
+    let before = try Self.values(base)
+    #expect(before[name] == (0..<128).map { start[$0] })
+    let words = try tuned(started: [])
+    let after = try Self.values(words.model(share: 1, LoadOptions()))
+    #expect(after.keys.filter { after[$0] != before[$0] } == [name])
+    #expect(try Self.values(words.model(share: 0, LoadOptions())) == before)
+    let random = try tuned(started: [name])
+    #expect(try Self.values(random.model(share: 0, LoadOptions()))[name] == after[name])
+    // Ids beyond the model's vectors are refused, and words keep their embeddings.
+    var out = [Float](repeating: 0, count: 32)
+    let message =
+      "token id -3 at row 0, position 1 is outside the vocabulary of 0 to 19 and the context vectors, -2 to -1"
+    #expect(throws: Failure(.invalidArgument, message)) {
+      try base.encode(tokens: [18, -3, 19, 0, 0, 0], rows: 1, to: &out)
+    }
+    #expect(throws: Failure.self) { try plain.encode(tokens: [18, -1, 19, 0, 0, 0], rows: 1, to: &out) }
+    var own = out
+    try base.encode(tokens: [18, 4, 19, 0, 0, 0], rows: 1, to: &out)
+    try plain.encode(tokens: [18, 4, 19, 0, 0, 0], rows: 1, to: &own)
+    #expect(out == own)
+  }
+
+  /// Models are made of the exponential mean of the numbers, where a recipe keeps it.
+  @Test func meansOfWeightsFollowTheirDefinition() throws {
+    let (base, batch) = (try Self.base(), try Self.batch())
+    var recipe = Self.quick
+    let plain = try Self.tuner(base, .everything, recipe)
+    recipe.meanDecay = 0.75
+    let mean = try Self.tuner(base, .everything, recipe)
+    var expected = try Self.values(base)
+    for _ in 0..<5 {
+      #expect(try plain.step(batch) == mean.step(batch))
+      for (name, numbers) in try Self.values(plain.model(share: 1, LoadOptions())) {
+        expected[name] = zip(expected[name] ?? [], numbers).map { 0.75 * $0 + 0.25 * $1 }
+      }
+    }
+    let latest = try Self.values(plain.model(share: 1, LoadOptions()))
+    for (name, numbers) in try Self.values(mean.model(share: 1, LoadOptions())) {
+      let own = try #require(expected[name])
+      #expect(zip(own, numbers).allSatisfy { abs($0 - $1) < 1e-6 }, "\(name)")
+      #expect(numbers != latest[name], "\(name)")
+    }
+    let trained = 4 * mean.trainedNumbers
+    #expect(
+      try Tuner.modelMemory(of: base, .everything, recipe)
+        == Tuner.modelMemory(of: base, .everything, Self.quick) + trained)
+  }
+
   /// A clip of numbers that overflow is named, and nothing has changed.
   @Test func aBadClipIsNamedAndChangesNothing() throws {
     let tuner = try Self.tuner(try Self.base())
@@ -253,7 +325,7 @@ struct TunerTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = FilePath(folder.appendingPathComponent("state.safetensors").path)
     var recipe = Self.quick
-    recipe.anchor = 0.1
+    (recipe.anchor, recipe.meanDecay) = (0.1, 0.9)
     let straight = try Self.tuner(base, .everything, recipe)
     let batch = try Self.batch()
     var stopped = try Self.tuner(base, .everything, recipe)

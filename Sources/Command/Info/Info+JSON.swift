@@ -24,6 +24,7 @@ extension Info {
       "text_heads": .int(Int64(info.text_heads)),
       "context_length": .int(Int64(info.context_length)),
       "vocabulary_size": .int(Int64(info.vocabulary_size)),
+      "context_vectors": .int(Int64(info.context_vectors)),
       "frames": .int(Int64(info.frames)),
       "frame_interval_ns": info.frame_interval_ns > 0 ? .int(info.frame_interval_ns) : .null,
       "joint": .bool(info.joint != 0),

@@ -47,7 +47,8 @@ extension Info {
         "text",
         layers(
           info.text_layers, info.text_width, info.text_heads,
-          "\(info.context_length) tokens of \(grouped(Int64(info.vocabulary_size)))")
+          "\(info.context_length) tokens of \(grouped(Int64(info.vocabulary_size)))"
+            + (info.context_vectors > 0 ? ", \(info.context_vectors) context vectors" : ""))
       ),
       ("embedding", "\(info.embedding_size)"),
       ("joint tokens", onOff(info.joint)),

@@ -7,21 +7,29 @@ import Weights
 public struct MixedTensors: TensorSource {
   private let parameters: [Parameter]
   private let base: [String: Parameter]
-  private let trained: TrainableModel?
+  /// The trained numbers by name.
+  private let trained: [String: FloatBuffer]
+  /// Beginnings of names of which nothing is mixed.
+  private let whole: [String]
   /// Whether every number is mixed, not only those of `trained`.
   private let mixesAll: Bool
   private let share: Float
 
   /// A model's own tensors.
   public init(_ model: ActionCLIP) {
-    (parameters, base, trained, mixesAll, share) = (model.parameters, [:], nil, false, 1)
+    (parameters, base, trained, whole, mixesAll, share) = (model.parameters, [:], [:], [], false, 1)
   }
 
-  /// `share` 0 is the base model, 1 the trained one.
-  public init(_ trained: TrainableModel, base: ActionCLIP, share: Double) {
-    parameters = trained.model.parameters
+  /// `trained` are the names and numbers of the parameters of `model` that were trained. `share` 0 is the base model, 1
+  /// the trained one; parameters whose names begin with one of `whole` are the trained one's at any share.
+  public init(
+    _ model: ActionCLIP, _ trained: [(name: String, numbers: FloatBuffer)], base: ActionCLIP, share: Double,
+    whole: [String] = []
+  ) {
+    parameters = model.parameters
     self.base = MixedTensors.byName(base)
-    self.trained = trained
+    self.trained = Dictionary(trained.map { ($0.name, $0.numbers) }) { first, _ in first }
+    self.whole = whole
     mixesAll = false
     self.share = Float(share)
   }
@@ -30,7 +38,7 @@ public struct MixedTensors: TensorSource {
   public init(_ tuned: ActionCLIP, base: ActionCLIP, share: Double) {
     parameters = tuned.parameters
     self.base = MixedTensors.byName(base)
-    trained = nil
+    (trained, whole) = ([:], [])
     mixesAll = true
     self.share = Float(share)
   }
@@ -56,12 +64,13 @@ public struct MixedTensors: TensorSource {
     guard own.count == destination.count else {
       throw Failure(.tensorShape, "tensor '\(name)' has \(own.count) numbers, not \(destination.count)")
     }
-    let changed = trained?.parameter(name)?.value
+    let changed = trained[name]
     let values = if let changed { changed } else { try own.values() }
     to.update(from: values.base, count: own.count)
     extendLifetime(values)
     // Equal shares would change numbers that are the same in both by rounding.
-    guard share != 1, mixesAll || changed != nil, let before = base[name], before.shape == own.shape
+    guard share != 1, mixesAll || changed != nil, !whole.contains(where: name.hasPrefix),
+      let before = base[name], before.shape == own.shape
     else { return }
     let numbers = try before.values()
     for i in 0..<own.count {

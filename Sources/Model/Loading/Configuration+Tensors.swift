@@ -105,6 +105,20 @@ extension Configuration {
     }
     textLayers = try reader.countLayers(
       TensorNames.Text.blocks, Configuration.firstOfBlock, for: "the text encoder has no block")
+    try inferContext(reader)
+  }
+
+  /// The number of context vectors, which leave room in a prompt for the markers of beginning and end.
+  private mutating func inferContext(_ reader: ParameterReader) throws(Failure) {
+    let name = TensorNames.Text.context
+    guard reader.has(name) else { return }
+    contextVectors = try reader.shape(name, rank: 2, for: "prompts")[0]
+    guard contextVectors <= contextLength - 2 else {
+      throw Failure(
+        .tensorShape,
+        "tensor '\(name)' has \(contextVectors) context vectors, and a prompt of \(contextLength) tokens has room for "
+          + "\(contextLength - 2)")
+    }
   }
 
   /// The number of attention heads: as the file says, or else one for each 64 channels. `name` is the tensor that gives

@@ -34,6 +34,8 @@ public struct Configuration: Sendable, Equatable {
   public var textHeads = 0
   public var contextLength = 0  // C
   public var vocabularySize = 0  // V
+  /// Learned context vectors, which prompts may have in place of words: K, 0 in most models.
+  public var contextVectors = 0
   public var frames = 0  // T
   public var joint = false
   public var temporalShift = ShiftForm.off

@@ -6,7 +6,7 @@ import TensorNames
 struct TextBackward: Sendable {
   let text: TextTransformer
   private let blocks: BlocksBackward
-  private let tokenEmbedding, positionalEmbedding: FloatBuffer?
+  private let tokenEmbedding, positionalEmbedding, context: FloatBuffer?
   private let lnFinal: LayerNormBackward
   private let projection: LinearBackward
   private let trainsEmbedding: Bool
@@ -17,7 +17,8 @@ struct TextBackward: Sendable {
     self.text = text
     tokenEmbedding = builder.gradient(names.tokenEmbedding)
     positionalEmbedding = builder.gradient(names.positionalEmbedding)
-    trainsEmbedding = tokenEmbedding != nil || positionalEmbedding != nil
+    context = builder.gradient(names.context)
+    trainsEmbedding = tokenEmbedding != nil || positionalEmbedding != nil || context != nil
     guard
       trainsEmbedding || builder.trains(names.blocks) || builder.trains(names.lnFinal)
         || builder.gradient(names.projection) != nil
@@ -98,10 +99,7 @@ struct TextBackward: Sendable {
       let end = TextTransformer.length(own, length)
       guard offsets[count] + end <= buffers.rows else { break }
       for position in 0..<end {
-        let row = buffers.x + (offsets[count] + position) * width
-        text.tokenEmbedding.write(Int(own[position]), to: row)
-        let place = text.positionalEmbedding.base + position * width
-        for i in 0..<width { row[i] += place[i] }
+        text.embed(own[position], at: position, to: buffers.x + (offsets[count] + position) * width)
       }
       count += 1
       offsets[count] = offsets[count - 1] + end
@@ -146,7 +144,7 @@ struct TextBackward: Sendable {
     addEmbeddingGradients(sequences, tokens, buffers.blocks.gradient)
   }
 
-  /// Adds each row's gradient to those of its token and its position, in their order.
+  /// Adds each row's gradient to those of its token or context vector and of its position, in their order.
   private func addEmbeddingGradients(
     _ sequences: Sequences, _ tokens: UnsafePointer<Int32>, _ rows: FloatRows
   ) {
@@ -154,9 +152,10 @@ struct TextBackward: Sendable {
     for sequence in 0..<sequences.count {
       for position in 0..<sequences.length(sequence) {
         let own = rows[sequences.offsets[sequence] + position]
-        if let tokenEmbedding {
-          let sums = tokenEmbedding.base + Int(tokens[sequence * length + position]) * width
-          for i in 0..<width { sums[i] += own[i] }
+        let id = tokens[sequence * length + position]
+        if let sums = id < 0 ? context : tokenEmbedding {
+          let sum = sums.base + (id < 0 ? TextTransformer.contextIndex(id) : Int(id)) * width
+          for i in 0..<width { sum[i] += own[i] }
         }
         if let positionalEmbedding {
           let sums = positionalEmbedding.base + position * width

@@ -10,6 +10,9 @@ extension TextTransformer {
       TensorNames.Text.tokenEmbedding, [c.vocabularySize, c.textWidth], minimum: .bf16)
     positionalEmbedding = try reader.tensor(
       TensorNames.Text.positionalEmbedding, [c.contextLength, c.textWidth])
+    context =
+      c.contextVectors == 0
+      ? nil : try reader.tensor(TensorNames.Text.context, [c.contextVectors, c.textWidth])
     // Token embeddings are small beside what the first block adds to them: its rounding would be half of all.
     blocks = try ResidualBlocks(
       reader, TensorNames.Text.blocks, count: c.textLayers, width: c.textWidth, heads: c.textHeads,

@@ -6,6 +6,8 @@ import Numerics
 struct TextTransformer: Sendable {
   let tokenEmbedding: EmbeddingTable  // [V, X]
   let positionalEmbedding: FloatBuffer  // [C, X]
+  /// Learned vectors that stand in place of words, [K, X]: id -1 is the first, and so on down to -K.
+  let context: FloatBuffer?
   let blocks: ResidualBlocks
   let lnFinal: LayerNorm
   let projection: Linear  // [E, X]
@@ -106,9 +108,22 @@ struct TextTransformer: Sendable {
   private func embed(_ added: PromptGroup.Added, _ x: UnsafeMutablePointer<Float>, _ width: Int) {
     for position in added.positions {
       let row = x + (added.row + position - added.positions.lowerBound) * width
-      tokenEmbedding.write(Int(added.tokens[position]), to: row)
-      let place = positionalEmbedding.base + position * width
-      for i in 0..<width { row[i] += place[i] }
+      embed(added.tokens[position], at: position, to: row)
     }
   }
+
+  /// Writes the embedding of a token or a context vector at a position, [X].
+  func embed(_ id: Int32, at position: Int, to row: UnsafeMutablePointer<Float>) {
+    let width = lnFinal.width
+    if id < 0, let context {
+      row.update(from: context.base + TextTransformer.contextIndex(id) * width, count: width)
+    } else {
+      tokenEmbedding.write(Int(id), to: row)
+    }
+    let place = positionalEmbedding.base + position * width
+    for i in 0..<width { row[i] += place[i] }
+  }
+
+  /// The number of the context vector that an id below 0 means, from 0 on.
+  static func contextIndex(_ id: Int32) -> Int { -1 - Int(id) }
 }

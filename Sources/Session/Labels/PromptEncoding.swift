@@ -32,13 +32,16 @@ extension LoadedModel {
   }
 
   /// Turns texts into rows of token ids, `out` [count, C], written on success only. `prompt` gives the text at an
-  /// index.
+  /// index. `contextVectors` are those of the model that the ids are for; nil: this one's.
   public func tokens(
-    prompts count: Int, truncate: Bool, to out: UnsafeMutablePointer<Int32>,
+    prompts count: Int, contextVectors: Int? = nil, truncate: Bool, to out: UnsafeMutablePointer<Int32>,
     prompt: (Int) throws(Failure) -> UnsafeBufferPointer<UInt8>
   ) throws(Failure) {
     let tokens = try tokenRows(count)
-    try tokenize(rows: count, truncate: truncate, into: tokens.base) { (row, encode) throws(Failure) in
+    try tokenize(
+      rows: count, contextVectors: contextVectors ?? configuration.contextVectors, truncate: truncate,
+      into: tokens.base
+    ) { (row, encode) throws(Failure) in
       try named(row) { () throws(Failure) in try encode(prompt(row)) }
     }
     out.update(from: tokens.base, count: tokens.count)
@@ -60,7 +63,7 @@ extension LoadedModel {
 
   /// Fills rows of token ids [rows, C]. For each row, `text` passes its text to the function `encode`.
   private func tokenize(
-    rows: Int, truncate: Bool, into tokens: UnsafeMutablePointer<Int32>,
+    rows: Int, contextVectors: Int, truncate: Bool, into tokens: UnsafeMutablePointer<Int32>,
     text: (_ row: Int, _ encode: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Void) throws(Failure)
       -> Void
   ) throws(Failure) {
@@ -70,7 +73,7 @@ extension LoadedModel {
       try checkCancelled()
       try text(row) { (bytes) throws(Failure) in
         try tokenizer.encodeRow(
-          bytes, contextLength: length, truncate: truncate,
+          bytes, contextLength: length, contextVectors: contextVectors, truncate: truncate,
           into: UnsafeMutableBufferPointer(start: tokens + row * length, count: length))
       }
     }
@@ -84,7 +87,9 @@ extension LoadedModel {
       -> Void
   ) throws(Failure) {
     let tokens = try tokenRows(rows)
-    try tokenize(rows: rows, truncate: truncate, into: tokens.base, text: text)
+    try tokenize(
+      rows: rows, contextVectors: configuration.contextVectors, truncate: truncate, into: tokens.base,
+      text: text)
     try model.encode(tokens: tokens.base, rows: rows, to: out)
   }
 

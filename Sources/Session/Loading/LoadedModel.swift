@@ -72,7 +72,10 @@ public final class LoadedModel: Sendable {
     (tokenizer, tokenizerProblem) = found
     metadata.merges = nil
     preset = try LoadedModel.preset(metadata.preset, weights, model.configuration, file)
-    if metadata.templates.isEmpty { metadata.templates = try TextList(preset.templates) }
+    if metadata.templates.isEmpty {
+      let hasContext = model.configuration.contextVectors > 0
+      metadata.templates = try TextList(hasContext ? [TunedContext.template] : preset.templates)
+    }
     sha256 = try TextList(weights.sha256.map { [$0.hexadecimal] } ?? [])
     self.metadata = metadata
     knowsItsWords = try LabelNotes.vocabularyShowsWords(tokenizer, metadata.labels)
@@ -87,14 +90,18 @@ public final class LoadedModel: Sendable {
     return options
   }
 
-  /// A model of other weights, with all else of `other` but its SHA-256. `labels` take the place of the file's.
-  init(_ other: LoadedModel, _ model: ActionCLIP, labels: TextList?) throws(Failure) {
+  /// A model of other weights, with all else of `other` but its SHA-256. `labels` and `templates` take the place of the
+  /// file's.
+  init(
+    _ other: LoadedModel, _ model: ActionCLIP, labels: TextList?, templates: TextList? = nil
+  ) throws(Failure) {
     self.model = model
     (tokenizer, tokenizerProblem) = (other.tokenizer, other.tokenizerProblem)
     (format, family, preset) = (other.format, other.family, other.preset)
     computing = other.computing
     var metadata = other.metadata
     if let labels { metadata.labels = labels }
+    if let templates { (metadata.templates, metadata.templateWeights) = (templates, nil) }
     self.metadata = metadata
     knowsItsWords = try LabelNotes.vocabularyShowsWords(tokenizer, metadata.labels)
     sha256 = try TextList([])

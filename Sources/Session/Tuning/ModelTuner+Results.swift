@@ -15,7 +15,7 @@ extension ModelTuner {
   /// A new model of base and tuned weights at a share from 0 to 1; nil: the recipe's.
   public func model(share: Double?) throws(Failure) -> LoadedModel {
     let network = try prepared().tuner.model(share: share, loaded.network(precision: loaded.model.precision))
-    return try LoadedModel(loaded, network, labels: labels)
+    return try LoadedModel(loaded, network, labels: labels, templates: context?.templates)
   }
 
   /// Scores the first view of each clip, against the mean of each label's texts.

@@ -19,8 +19,8 @@ extension ModelTuner {
     return try keep(
       make { (sizes, limit, _) throws(Failure) in
         try Tuner(
-          base, options.parts, options.recipe, sizes, memoryLimit: limit,
-          options: loaded.network(precision: .fp32))
+          base, options.parts, options.recipe, sizes, started: started,
+          memoryLimit: limit, options: loaded.network(precision: .fp32))
       })
   }
 
@@ -38,7 +38,7 @@ extension ModelTuner {
       make { (sizes, limit, identity) throws(Failure) in
         try Tuner(
           resuming: path, identity: identity, base, options.parts, options.recipe, sizes,
-          memoryLimit: limit, options: loaded.network(precision: .fp32))
+          started: started, memoryLimit: limit, options: loaded.network(precision: .fp32))
       })
   }
 

@@ -3,8 +3,10 @@ import Model
 import Numerics
 import Preprocess
 import System
+import TensorNames
 import Training
 import Video
+import Weights
 
 /// Trains a copy of a loaded model on a caller's clips. Clips and texts are added first; the first use of the copy makes
 /// it, and ends that. One thread at a time may call it, except for `cancel`.
@@ -14,6 +16,8 @@ public final class ModelTuner {
   /// The model's network, with a new head if one is wanted, that training begins with.
   let base: ActionCLIP
   var texts: TuningTexts
+  /// The context vectors that are trained; nil: none.
+  let context: TunedContext?
   let trained = TunedClips()
   let heldOut = TunedClips()
   private let cancellation: TunerCancellation
@@ -28,22 +32,45 @@ public final class ModelTuner {
     self.loaded = loaded
     self.options = options
     cancellation = try TunerCancellation()
+    context =
+      options.contexts == 0
+      ? nil
+      : try TunedContext(loaded, count: options.contexts, templates: templates, seed: options.seed)
+    let templates = context?.templates ?? templates
     try ModelTuner.check(
       TuningTexts.bytes(
         labels: labels.count, templates: templates.count, length: loaded.configuration.contextLength),
       "texts", options)
-    base = try ModelTuner.base(loaded, options)
-    texts = try TuningTexts(loaded, labels: labels, templates: templates, truncate: options.truncate)
+    base = try ModelTuner.base(loaded, options, context)
+    texts = try TuningTexts(
+      loaded, contextVectors: base.configuration.contextVectors, labels: labels, templates: templates,
+      truncate: options.truncate)
   }
 
   /// The network that training begins with.
-  private static func base(_ loaded: LoadedModel, _ options: TuningOptions) throws(Failure) -> ActionCLIP {
-    guard let head = options.newHead else { return loaded.model }
-    let frames = options.frames ?? loaded.configuration.frames
-    var network = loaded.network(precision: loaded.model.precision)
-    (network.head, network.frames) = (head, frames)
-    return try loaded.model.remade(
-      from: StartedHead(loaded.model, head, frames: frames, seed: options.seed), network)
+  private static func base(
+    _ loaded: LoadedModel, _ options: TuningOptions, _ context: TunedContext?
+  ) throws(Failure) -> ActionCLIP {
+    let model = loaded.model
+    var network = loaded.network(precision: model.precision)
+    var tensors: any TensorSource = MixedTensors(model)
+    if let head = options.newHead {
+      let frames = options.frames ?? model.configuration.frames
+      (network.head, network.frames) = (head, frames)
+      tensors = try StartedHead(model, head, frames: frames, seed: options.seed)
+    }
+    if let numbers = context?.numbers {
+      tensors = StartedContext(tensors, numbers, width: model.configuration.textWidth)
+    } else if options.newHead == nil {
+      return model
+    }
+    return try model.remade(from: tensors, network)
+  }
+
+  /// Beginnings of the names of parameters that start anew.
+  var started: [String] {
+    (options.newHead == nil ? [] : [TensorNames.Head.prefix])
+      + (context?.isFromWords == false ? [TensorNames.Text.context] : [])
   }
 
   public var labelCount: Int { texts.labels.count }

@@ -9,6 +9,8 @@ public struct TuningOptions: Sendable {
   /// A head that starts anew in place of the model's, and its frames; nil frames: the model's.
   public var newHead: TemporalHeadKind?
   public var frames: Int?
+  /// Context vectors that are trained in place of a template's words; 0: none.
+  public var contexts = 0
   /// Clips a step, where there are as many.
   public var batch = 32
   /// The seed of every draw, and of a new head's numbers.
@@ -33,6 +35,7 @@ public struct TuningOptions: Sendable {
     return [
       "vision \(shown(parts.vision))", "text \(shown(parts.text))", "head \(parts.head)",
       "scale \(parts.logitScale)", "new head \(newHead?.name ?? "none")", "frames \(frames ?? 0)",
+      "contexts \(contexts)",
       "batch \(batch)", "seed \(seed)", "truncate \(truncate)",
     ].joined(separator: ", ")
   }

@@ -8,6 +8,8 @@ struct TuningTexts: ~Copyable {
   let labels, templates: TextList
   /// Token ids a text, C.
   let contextLength: Int
+  /// Context vectors of the model that is trained.
+  private let contextVectors: Int
   private var tokens: GrowingArray<Int32>  // [templates, labels, C], then [own, C]
   private var ownLabels = GrowingArray<Int32>()  // the label of each text that was added
   /// The texts that were added, those of a label after each other in the order of adding, and where each label's begin;
@@ -17,19 +19,22 @@ struct TuningTexts: ~Copyable {
 
   /// Fills the templates and tokenizes them.
   init(
-    _ loaded: LoadedModel, labels: TextList, templates: TextList, truncate: Bool
+    _ loaded: LoadedModel, contextVectors: Int, labels: TextList, templates: TextList, truncate: Bool
   ) throws(Failure) {
     let length = loaded.configuration.contextLength
     let rows = try product([templates.count, labels.count], "label_count")
     let ids = try GrowingArray<Int32>(uninitialized: product([rows, length], "label_count"))
     firstOwn = try GrowingArray(repeating: 0, count: labels.count + 1)
     var prompt = GrowingArray<UInt8>()
-    try loaded.tokens(prompts: rows, truncate: truncate, to: ids.base) { (row) throws(Failure) in
+    try loaded.tokens(
+      prompts: rows, contextVectors: contextVectors, truncate: truncate, to: ids.base
+    ) { (row) throws(Failure) in
       try PromptTemplates.fill(
         templates[row / labels.count], label: labels[row % labels.count], into: &prompt)
       return prompt.view
     }
     (self.labels, self.templates, contextLength) = (labels, templates, length)
+    self.contextVectors = contextVectors
     tokens = consume ids
   }
 
@@ -42,7 +47,9 @@ struct TuningTexts: ~Copyable {
     }
     let row = try GrowingArray<Int32>(uninitialized: contextLength)
     do throws(Failure) {
-      try loaded.tokens(prompts: 1, truncate: truncate, to: row.base) { (_) throws(Failure) in text }
+      try loaded.tokens(
+        prompts: 1, contextVectors: contextVectors, truncate: truncate, to: row.base
+      ) { (_) throws(Failure) in text }
     } catch { throw error.about("text") }
     try ownLabels.append(Int32(label))
     do throws(Failure) { try tokens.append(contentsOf: row.view) } catch {

@@ -11,7 +11,11 @@ public final class Optimiser {
     let mean, square: FloatBuffer
     /// The numbers before training, where the recipe pulls towards them.
     let base: FloatBuffer?
-    let isHeads, decays, roundsToHalf: Bool
+    /// The exponential mean of the numbers, where the recipe keeps it.
+    let average: FloatBuffer?
+    /// The rate, as a multiple of the encoders'.
+    let rateFactor: Double
+    let decays, roundsToHalf: Bool
   }
 
   public let recipe: Recipe
@@ -25,21 +29,29 @@ public final class Optimiser {
     self.recipe = recipe
     var moments: [Moments] = []
     for parameter in model.parameters {
-      var base: FloatBuffer?
-      if recipe.anchor > 0 {
-        let copy = try FloatBuffer(count: parameter.value.count)
-        copy.base.update(from: parameter.value.base, count: copy.count)
-        base = copy
-      }
+      let (count, name) = (parameter.value.count, parameter.name)
+      // Context vectors are embeddings: decay would shorten them.
+      let isMatrix = parameter.shape.count > 1 && name != TensorNames.Text.context
       moments.append(
         Moments(
-          mean: try FloatBuffer(count: parameter.value.count),
-          square: try FloatBuffer(count: parameter.value.count), base: base,
-          isHeads: parameter.name.hasPrefix(TensorNames.Head.prefix),
-          decays: recipe.decaysVectors || parameter.shape.count > 1,
-          roundsToHalf: recipe.roundsToHalf && HalfRounding.applies(to: parameter.name)))
+          mean: try FloatBuffer(count: count), square: try FloatBuffer(count: count),
+          base: recipe.anchor > 0 ? try Optimiser.copy(parameter.value) : nil,
+          average: recipe.meanDecay > 0 ? try Optimiser.copy(parameter.value) : nil,
+          rateFactor: Optimiser.rateFactor(name, recipe), decays: recipe.decaysVectors || isMatrix,
+          roundsToHalf: recipe.roundsToHalf && HalfRounding.applies(to: name)))
     }
     self.moments = moments
+  }
+
+  private static func copy(_ numbers: FloatBuffer) throws(Failure) -> FloatBuffer {
+    let copy = try FloatBuffer(count: numbers.count)
+    copy.base.update(from: numbers.base, count: numbers.count)
+    return copy
+  }
+
+  private static func rateFactor(_ name: String, _ recipe: Recipe) -> Double {
+    if name == TensorNames.Text.context { return recipe.contextRateFactor }
+    return name.hasPrefix(TensorNames.Head.prefix) ? recipe.headRateFactor : 1
   }
 
   /// The rate and the gradient of a step.
@@ -63,7 +75,7 @@ public final class Optimiser {
     if let limit = recipe.clipNorm, norm > limit { scaleGradients(Float(limit / (norm + 1e-6))) }
     steps += 1
     for (parameter, own) in zip(model.parameters, moments) {
-      let rate = recipe.rate * factor * (own.isHeads ? recipe.headRateFactor : 1)
+      let rate = recipe.rate * factor * own.rateFactor
       AdamWStep(
         number: steps, rate: rate, weightDecay: own.decays ? recipe.weightDecay : 0,
         beta1: recipe.beta1,
@@ -76,6 +88,7 @@ public final class Optimiser {
         parameter.value.base[0] = min(parameter.value.base[0], Float(log(limit)))
       }
     }
+    if recipe.meanDecay > 0 { moveAverages() }
     model.publish()
     return Report(rate: recipe.rate * factor, gradientNorm: norm)
   }
@@ -91,6 +104,15 @@ public final class Optimiser {
       forEachShare(base.count) { range in
         for i in range { gradient[i] += factor * (value[i] - before[i]) }
       }
+    }
+  }
+
+  private func moveAverages() {
+    let share = Float(1 - recipe.meanDecay)
+    for (parameter, own) in zip(model.parameters, moments) {
+      guard let average = own.average else { continue }
+      let (value, mean) = (parameter.value.base, average.base)
+      forEachShare(average.count) { range in for i in range { mean[i] += share * (value[i] - mean[i]) } }
     }
   }
 

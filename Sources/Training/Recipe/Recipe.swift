@@ -9,6 +9,8 @@ public struct Recipe: Sendable, Equatable {
   public var rate = 5e-6
   /// The temporal head's rate, as a multiple of the encoders'.
   public var headRateFactor = 10.0
+  /// The context vectors' rate, as a multiple of the encoders'. CoOp's own is 2e-3, with plain gradient descent.
+  public var contextRateFactor = 100.0
   public var weightDecay = 0.2
   public var (beta1, beta2, epsilon) = (0.9, 0.98, 1e-8)
   /// Whether decay acts on tensors of one dimension or none too: biases, LayerNorms, logit_scale.
@@ -19,6 +21,9 @@ public struct Recipe: Sendable, Equatable {
   public var scaleLimit: Double? = 100
   /// The factor a of a · |parameters - those before training|², which is added to the loss.
   public var anchor = 0.0
+  /// The factor d of the exponential mean of the numbers that models are made of: after each step it is d times itself
+  /// and 1 - d times the numbers, and it begins with those before training. 0: models are made of the latest numbers.
+  public var meanDecay = 0.0
   /// Whether matrices of the encoders are rounded to fp16 after each step, as the reference's model holds them.
   public var roundsToHalf = false
   /// Steps from one change of the rate to the next; within each epoch it changes at the first step and then at every

@@ -15,11 +15,15 @@ public struct TrainedParts: Sendable, Equatable {
 
   public var vision, text: Encoder
   public var head, logitScale: Bool
+  /// Context vectors, in a model that has them.
+  public var context: Bool
 
   public init(
-    vision: Encoder = .frozen, text: Encoder = .frozen, head: Bool = true, logitScale: Bool = true
+    vision: Encoder = .frozen, text: Encoder = .frozen, head: Bool = true, logitScale: Bool = true,
+    context: Bool = false
   ) {
     (self.vision, self.text, self.head, self.logitScale) = (vision, text, head, logitScale)
+    self.context = context
   }
 
   public static let everything = TrainedParts(vision: .everything, text: .everything)
@@ -27,6 +31,7 @@ public struct TrainedParts: Sendable, Equatable {
   /// Whether a parameter is trained in a model of this configuration.
   public func contains(_ name: String, in c: Configuration) -> Bool {
     if name == TensorNames.logitScale { return logitScale }
+    if name == TensorNames.Text.context { return context }
     if name.hasPrefix(TensorNames.Head.prefix) { return head }
     if name.hasPrefix(TensorNames.Vision.prefix) {
       let names = TensorNames.Vision.self

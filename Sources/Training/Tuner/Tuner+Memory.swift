@@ -4,13 +4,14 @@ import TensorNames
 
 extension Tuner {
   /// Bytes that a tuner's copy of a model takes at most, known from sizes alone: every parameter in fp32; of trained
-  /// ones the numbers as they are trained, their gradient, both moments, and the numbers before training where the
-  /// recipe pulls towards them; and of an encoder that gradients pass through the matrices once more, transposed.
+  /// ones the numbers as they are trained, their gradient, both moments, the numbers before training where the recipe
+  /// pulls towards them, and their mean where the recipe keeps it; and of an encoder that gradients pass through the
+  /// matrices once more, transposed.
   public static func modelMemory(
     of base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe
   ) throws(Failure) -> Int {
     let c = base.configuration
-    let copies = recipe.anchor > 0 ? 5 : 4
+    let copies = 4 + (recipe.anchor > 0 ? 1 : 0) + (recipe.meanDecay > 0 ? 1 : 0)
     var bytes = 0
     for parameter in base.parameters {
       let isTrained = parts.contains(parameter.name, in: c)
@@ -27,6 +28,7 @@ extension Tuner {
   /// Whether gradients may pass through a parameter.
   private static func isPassed(_ name: String, _ parts: TrainedParts) -> Bool {
     if name.hasPrefix(TensorNames.Head.prefix) { return parts.head || parts.vision != .frozen }
-    return (name.hasPrefix(TensorNames.Vision.prefix) ? parts.vision : parts.text) != .frozen
+    if name.hasPrefix(TensorNames.Vision.prefix) { return parts.vision != .frozen }
+    return parts.text != .frozen || parts.context
   }
 }

@@ -5,15 +5,16 @@ import Text
 import Weights
 
 /// Saving a tuner between two steps and going on from there, bit for bit. A state is a safetensors file: the trained
-/// parameters and both of their moments in fp32 under `value/`, `mean/` and `square/`, and metadata.
+/// parameters and both of their moments in fp32 under `value/`, `mean/` and `square/`, their exponential mean under
+/// `average/` where the recipe keeps it, and metadata.
 extension Tuner {
   enum Key {
     static let version = "actionclip.tuner"
     static let steps = "actionclip.tuner.steps"
     static let recipe = "actionclip.tuner.recipe"
     static let identity = "actionclip.tuner.identity"
-    /// Beginnings of tensors' names: the numbers, and the means of gradients and of their squares.
-    static let (value, mean, square) = ("value/", "mean/", "square/")
+    /// Beginnings of tensors' names: the numbers, the means of gradients and of their squares, and that of the numbers.
+    static let (value, mean, square, average) = ("value/", "mean/", "square/", "average/")
   }
   private static let version = "1"
 
@@ -39,13 +40,14 @@ extension Tuner {
   /// A tuner that goes on from a saved state. All other arguments are those of the tuner that saved it.
   public convenience init(
     resuming path: FilePath, identity: String, _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe,
-    _ sizes: Sizes, memoryLimit: Int? = nil, options: LoadOptions
+    _ sizes: Sizes, started: [String] = [], memoryLimit: Int? = nil, options: LoadOptions
   ) throws(Failure) {
     let file = try WeightsFile(path: path)
     do throws(Failure) {
       // First what needs no memory.
       let steps = try Tuner.checked(file, identity, recipe, sizes)
-      try self.init(base, parts, recipe, sizes, memoryLimit: memoryLimit, options: options)
+      try self.init(
+        base, parts, recipe, sizes, started: started, memoryLimit: memoryLimit, options: options)
       try read(file, steps)
       try file.checkUnchanged()
     } catch {
@@ -107,6 +109,7 @@ extension Recipe {
       "decay \(weightDecay)", "betas \(beta1) \(beta2)", "epsilon \(epsilon)", "vectors \(decaysVectors)",
       "norm \(shown(clipNorm))", "scale \(shown(scaleLimit))", "anchor \(anchor)", "half \(roundsToHalf)",
       "interval \(scheduleInterval)",
+      "context \(contextRateFactor)", "mean \(meanDecay)",
     ].joined(separator: ", ")
   }
 }

@@ -13,6 +13,8 @@ public final class Tuner {
   private let passes: GradientPasses
   private let optimiser: Optimiser
   private let schedule: Schedule
+  /// Beginnings of the names of parameters that start anew, which mixtures take whole.
+  private let started: [String]
   let sizes: Sizes
   var stepsPerEpoch: Int { sizes.stepsPerEpoch }
 
@@ -27,10 +29,11 @@ public final class Tuner {
 
   /// Makes the copy, in fp32, in memory of its own. Of `options` the copy takes threads, processors and instruction set.
   /// With `memoryLimit`, in bytes, blocks keep their activations where the working memory of a step stays within it; nil:
-  /// they keep their inputs alone.
+  /// they keep their inputs alone. `started` are the beginnings of names of parameters that start anew in `base`:
+  /// mixtures take them whole.
   public init(
-    _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, _ sizes: Sizes, memoryLimit: Int? = nil,
-    options: LoadOptions
+    _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, _ sizes: Sizes, started: [String] = [],
+    memoryLimit: Int? = nil, options: LoadOptions
   ) throws(Failure) {
     guard sizes.clips > 0, sizes.texts > 0, sizes.stepsPerEpoch > 0, recipe.epochs > 0 else {
       throw .argument("training needs a clip and a text a batch, one step an epoch and one epoch")
@@ -38,6 +41,7 @@ public final class Tuner {
     self.base = base
     self.recipe = recipe
     self.sizes = sizes
+    self.started = started
     var own = options
     own.precision = .fp32
     let copy = try base.remade(from: MixedTensors(base), own)
@@ -72,8 +76,11 @@ public final class Tuner {
   /// Everything that changes with steps besides their number.
   var state: [StateTensor] {
     zip(model.parameters, optimiser.moments).flatMap { parameter, moments in
-      [(Key.value, parameter.value), (Key.mean, moments.mean), (Key.square, moments.square)].map {
-        StateTensor(name: $0 + parameter.name, shape: parameter.shape, numbers: $1)
+      [
+        (Key.value, parameter.value), (Key.mean, moments.mean), (Key.square, moments.square),
+        (Key.average, moments.average),
+      ].compactMap { (prefix, numbers) in
+        numbers.map { StateTensor(name: prefix + parameter.name, shape: parameter.shape, numbers: $0) }
       }
     }
   }
@@ -126,13 +133,17 @@ public final class Tuner {
       gradientNorm: done.gradientNorm, step: steps)
   }
 
-  /// A new model, (1 - share) · base + share · tuned; nil: the recipe's share. Of `options` it takes threads,
-  /// processors, precision and instruction set.
+  /// A new model, (1 - share) · base + share · tuned; nil: the recipe's share. The tuned numbers are the latest, or
+  /// their mean where the recipe keeps it. Of `options` it takes threads, processors, precision and instruction set.
   public func model(share: Double? = nil, _ options: LoadOptions) throws(Failure) -> ActionCLIP {
     let share = share ?? recipe.mixture
     guard (0...1).contains(share) else {
       throw .argument("the tuned model's share is \(share), expected 0 to 1")
     }
-    return try base.remade(from: MixedTensors(model, base: base, share: share), options)
+    let tuned = zip(model.parameters, optimiser.moments).map { parameter, moments in
+      (parameter.name, moments.average ?? parameter.value)
+    }
+    return try base.remade(
+      from: MixedTensors(model.model, tuned, base: base, share: share, whole: started), options)
   }
 }

@@ -254,7 +254,7 @@ class ModelInfo(Structure):
         ("row_instructions", c_int32),
         ("frame_interval_ns", c_int64),
         ("shift_causal", c_int32),
-        ("reserved_2", c_int32),
+        ("context_vectors", c_int32),
     ]
 
 
@@ -558,6 +558,10 @@ class TunerOptions(Structure):
         ("anchor", c_double),
         ("seed", c_uint64),
         ("max_memory", c_int64),
+        ("contexts", c_int32),
+        ("reserved", c_int32),
+        ("context_rate_factor", c_double),
+        ("mean_decay", c_double),
     ]
 
 

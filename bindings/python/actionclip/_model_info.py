@@ -73,6 +73,7 @@ class ModelInfo:
     row_instructions: str  #: the instruction set of LayerNorm, softmax and conversions
     frame_interval_ns: int  #: nanoseconds from frame to frame that the model's file declares; 0 if it declares none
     shift_causal: bool  #: True if the temporal shift takes from past frames alone
+    context_vectors: int  #: K, learned vectors that stand in texts in place of "<|context|>"; 0 in most models
 
 
 def read_info(handle: int) -> ModelInfo:

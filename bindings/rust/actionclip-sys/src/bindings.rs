@@ -174,8 +174,8 @@ pub const ACTIONCLIP_SEGMENTS_ORDERED: i32 = 3;
 /// stay usable. While the token is set, later calls return that error at once. These calls can be
 /// cancelled: loading, describing and saving files; opening, examining and reading videos;
 /// preprocessing; all that encode or tokenize; similarity; making, changing, teaching and scoring
-/// with a classifier; fitting weights of templates; finding segments and suggesting thresholds.
-/// Other calls ignore the token.
+/// with a classifier; fitting weights of templates; all of tuners but actionclip_tuner_cancel;
+/// mixing models; finding segments and suggesting thresholds. Other calls ignore the token.
 ///
 /// actionclip_thread_use_cancel_token(token, NULL);              // this thread, before its calls
 /// actionclip_cancel(token);                                     // any thread, or a signal handler
@@ -510,8 +510,8 @@ pub struct actionclip_model_info {
     pub frame_interval_ns: i64,
     /// 1 if the temporal shift is causal, ACTIONCLIP_CAUSAL; else 0
     pub shift_causal: i32,
-    /// 0
-    pub reserved_2: i32,
+    /// K, learned vectors that stand in texts in place of "<|context|>"; 0 in most models
+    pub context_vectors: i32,
 }
 
 sized!(actionclip_model_info);
@@ -1096,10 +1096,28 @@ pub struct actionclip_tuner_options {
     pub anchor: f64,
     /// of every draw, and of a new head's numbers; 0 by default
     pub seed: u64,
-    /// Bytes that the tuner may take, its clips included; 0: any number. Within it blocks keep
-    /// their activations for the backward pass where they fit, which takes less time and gives the
-    /// same bits.
+    /// Bytes that the tuner may take, its clips and texts included; 0: any number. A call that
+    /// would go beyond it takes none and returns ACTIONCLIP_ERROR_OUT_OF_MEMORY. Within it blocks
+    /// keep their activations for the backward pass where they fit, which takes less time and gives
+    /// the same bits. Models that it makes, also for actionclip_tuner_eval, are not counted.
     pub max_memory: i64,
+    /// Context vectors that are trained in place of a template's words (CoOp, arXiv 2109.01134), up
+    /// to C - 3; 0 (default): none. They stand where templates have "<|context|>". If none of the
+    /// tuner's templates has it, the only template is "<|context|> {}", and the vectors start as
+    /// the words before the label in the first of the tuner's templates that has as many tokens
+    /// there: 4 with the reference's are "a photo of action". Otherwise they start as normal
+    /// numbers of deviation 0.02. A model that has context vectors goes on with as many, or keeps
+    /// them with 0. The text encoder may be frozen, but each step goes back through all of it.
+    pub contexts: i32,
+    /// 0
+    pub reserved: i32,
+    /// the context vectors' rate, as a multiple of `rate`, 0 to 1e6; the recipe's is 100
+    pub context_rate_factor: f64,
+    /// The factor d, 0 to below 1, of an exponential mean of the trained numbers: it starts with
+    /// those before training, and after each step it is d times itself and 1 - d times the numbers.
+    /// Models are made of it, at any share. The recipe's is 0: models are made of the latest
+    /// numbers.
+    pub mean_decay: f64,
 }
 
 sized!(actionclip_tuner_options, actionclip_tuner_options_init_sized);
@@ -1839,7 +1857,7 @@ extern "C" {
     pub fn actionclip_template(index: i32) -> *const c_char;
     /// Encodes token ids to embeddings: text_out is [row_count, E], not normalised. `tokens` is
     /// [row_count, C]; each row has the ids of one text with its start and end markers, then zeros.
-    /// token_count is row_count*C.
+    /// token_count is row_count*C. In a model with context vectors the ids from -1 to -K are these.
     pub fn actionclip_encode_tokens(
         model: *const actionclip_model,
         tokens: *const i32,
@@ -1849,7 +1867,9 @@ extern "C" {
         text_capacity: usize,
     ) -> i32;
     /// Turns texts into rows of token ids for actionclip_encode_tokens: tokens_out is
-    /// [prompt_count, C].
+    /// [prompt_count, C]. "<|context|>" in a text becomes -1 to -K, the model's context vectors; in
+    /// a model that has none it is ACTIONCLIP_ERROR_INVALID_ARGUMENT, here and wherever a model
+    /// encodes texts.
     pub fn actionclip_tokenize(
         model: *const actionclip_model,
         prompts: *const *const c_char,
@@ -2375,9 +2395,11 @@ extern "C" {
     pub fn actionclip_tuner_load(tuner: *mut actionclip_tuner, path: *const c_char) -> i32;
     /// Makes a new model of the base and the tuned weights, (1 - share) base + share tuned, with
     /// `share` from 0 to 1, or NaN for the recipe's: 0.5 with ANCHORED, 1 with REFERENCE. A new
-    /// head is taken whole. It has the base model's precision, threads, tokenizer, preprocessing,
-    /// templates and notes, and the tuner's labels, and no SHA-256. The tuner may go on. Free the
-    /// model with actionclip_model_free.
+    /// head is taken whole, and so are context vectors that started as random numbers; those that
+    /// started as words are mixed with them. The model has the base model's precision, threads,
+    /// tokenizer, preprocessing, templates and notes, and the tuner's labels, and no SHA-256; with
+    /// `contexts`, its templates are the tuner's. The tuner may go on. Free the model with
+    /// actionclip_model_free.
     pub fn actionclip_tuner_model(
         tuner: *mut actionclip_tuner,
         share: f64,
@@ -2622,7 +2644,7 @@ mod tests {
         assert_eq!(offset!(actionclip_model_info, row_instructions), 140);
         assert_eq!(offset!(actionclip_model_info, frame_interval_ns), 144);
         assert_eq!(offset!(actionclip_model_info, shift_causal), 152);
-        assert_eq!(offset!(actionclip_model_info, reserved_2), 156);
+        assert_eq!(offset!(actionclip_model_info, context_vectors), 156);
         assert_eq!(size_of::<actionclip_save_options>(), 112);
         assert_eq!(align_of::<actionclip_save_options>(), 8);
         assert_eq!(offset!(actionclip_save_options, struct_size), 0);
@@ -2846,7 +2868,7 @@ mod tests {
         assert_eq!(offset!(actionclip_prompts_report, equal_log_likelihood), 32);
         assert_eq!(offset!(actionclip_prompts_report, chosen_top1), 40);
         assert_eq!(offset!(actionclip_prompts_report, chosen_log_likelihood), 48);
-        assert_eq!(size_of::<actionclip_tuner_options>(), 112);
+        assert_eq!(size_of::<actionclip_tuner_options>(), 136);
         assert_eq!(align_of::<actionclip_tuner_options>(), 8);
         assert_eq!(offset!(actionclip_tuner_options, struct_size), 0);
         assert_eq!(offset!(actionclip_tuner_options, recipe), 4);
@@ -2869,6 +2891,10 @@ mod tests {
         assert_eq!(offset!(actionclip_tuner_options, anchor), 88);
         assert_eq!(offset!(actionclip_tuner_options, seed), 96);
         assert_eq!(offset!(actionclip_tuner_options, max_memory), 104);
+        assert_eq!(offset!(actionclip_tuner_options, contexts), 112);
+        assert_eq!(offset!(actionclip_tuner_options, reserved), 116);
+        assert_eq!(offset!(actionclip_tuner_options, context_rate_factor), 120);
+        assert_eq!(offset!(actionclip_tuner_options, mean_decay), 128);
         assert_eq!(size_of::<actionclip_tuner_info>(), 80);
         assert_eq!(align_of::<actionclip_tuner_info>(), 8);
         assert_eq!(offset!(actionclip_tuner_info, struct_size), 0);
