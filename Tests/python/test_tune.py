@@ -293,6 +293,32 @@ def test_the_numbers_reach_the_recipe(tiny):
         assert last(**change) != plain
     assert last(head_rate_factor=1, new_head="LSTM") != last(head_rate_factor=3, new_head="LSTM")
     assert last(logit_scale=False).scale == 0 != plain.scale
+    assert last(contexts=2, context_rate_factor=1) != last(contexts=2, context_rate_factor=9)
+
+
+def test_context_vectors_stand_in_the_templates_of_the_model(tiny, tmp_path):
+    with tuner_of(tiny, contexts=2, text=None) as tuner, tuner_of(tiny, text=None) as plain:
+        assert tuner.info.trained == plain.info.trained + 2 * tiny.info.text_width
+        tuner.run(4)
+        with tuner.model() as tuned:
+            tuned.save(tmp_path / "contexts.safetensors")
+    with actionclip.Model(tmp_path / "contexts.safetensors") as loaded:
+        assert loaded.info.context_vectors == 2 and loaded.templates == ["<|context|> {}"]
+        prompts = ["<|context|> walking"]
+        assert list(loaded.tokenize(prompts)[0][1:3]) == [-1, -2]
+        assert same_bits(loaded.encode_tokens(loaded.tokenize(prompts)), loaded.encode_prompts(prompts))
+    with pytest.raises(actionclip.ArgumentError, match="context"):
+        tiny.encode_prompts(prompts)
+
+
+def test_models_may_be_made_of_a_mean_over_the_steps(tiny):
+    made = []
+    for decay in (None, 0, 0.5):
+        with tuner_of(tiny, clips=4, mean_decay=decay) as tuner:
+            tuner.run(3)
+            with tuner.model(1) as tuned:
+                made.append(embeddings(tuned))
+    assert same_bits(made[0], made[1]) and not same_bits(made[1], made[2])
 
 
 @pytest.mark.parametrize(

@@ -158,8 +158,8 @@ class TextEncoder(Owner):
         warn_of_labels(list(self._label_notes(handle, labels).values()), len(labels))
 
     def encode_tokens(self, tokens: npt.ArrayLike, *, normalize: bool = False) -> FloatArray:
-        """Encodes rows of token ids [n, C], with start and end markers and then zeros, to embeddings, float32 [n,
-        E]."""
+        """Encodes rows of token ids [n, C], with start and end markers and then zeros, to embeddings, float32 [n, E].
+        Ids below 0 are the model's context vectors (`info.context_vectors`)."""
         array = as_array("tokens", tokens)
         if array.dtype.kind not in "iu":
             raise wrong_type(f"tokens holds {array.dtype}; it must hold integers")
@@ -169,8 +169,9 @@ class TextEncoder(Owner):
             raise invalid(
                 f"tokens has shape {list(array.shape)}; this model takes [n, {self._info.context_length}]"
             )
-        if array.size and (array.min() < 0 or array.max() > INT32_MAX):
-            raise invalid(f"tokens holds ids from {array.min()} to {array.max()}; ids are 0 or more")
+        least = -self._info.context_vectors
+        if array.size and (array.min() < least or array.max() > INT32_MAX):
+            raise invalid(f"tokens holds ids from {array.min()} to {array.max()}; ids are {least} or more")
         ids = np.ascontiguousarray(array, dtype=np.int32)
         out = np.empty((len(ids), self._info.embedding_size), np.float32)
         with self._handle.use() as handle:

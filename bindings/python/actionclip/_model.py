@@ -292,6 +292,9 @@ class Model(FrameEncoder, TextEncoder):
         warm_up_epochs: float | None = None,
         weight_decay: float | None = None,
         anchor: float | None = None,
+        contexts: int = 0,
+        context_rate_factor: float | None = None,
+        mean_decay: float | None = None,
         seed: int = 0,
         max_memory: int | None = None,
         truncate: bool = False,
@@ -306,18 +309,24 @@ class Model(FrameEncoder, TextEncoder):
         recipe: "anchored", or "reference" for the released trainer's. loss: "multi_positive", the paper's, or
         "cross_entropy" over all labels. None leaves a number to the recipe. epochs: rounds over all clips. batch: clips
         a step. rate: the encoders' learning rate; head_rate_factor: the head's, as a multiple of it. warm_up_epochs:
-        epochs in which it rises from 0. anchor: the strength of a pull towards the weights before training. seed: of
-        every draw. max_memory: bytes that training may take (`TunerInfo.memory`). truncate: as in `encode_labels`.
-        docs/TRAINING.md says which part is worth training for how many clips.
+        epochs in which it rises from 0. anchor: the strength of a pull towards the weights before training. mean_decay:
+        the factor, 0 to below 1, of an exponential mean of the weights, of which models are made.
+        contexts: the number of vectors that are learned in place of a template's words (CoOp, arXiv 2109.01134), where
+        templates have "<|context|>", or in the one template "<|context|> {}"; their rate is `rate` times
+        context_rate_factor.
+        seed: of every draw. max_memory: bytes that training may take (`TunerInfo.memory`). truncate: as in
+        `encode_labels`. docs/TRAINING.md says which part is worth training for how many clips.
         """
         from ._tuner import Tuner
 
         options = tuner_options(
             train=train, text=text, head=head, logit_scale=logit_scale, new_head=new_head, frames=frames,
-            recipe=recipe, loss=loss, epochs=epochs, batch=batch, seed=seed, max_memory=max_memory, truncate=truncate,
+            recipe=recipe, loss=loss, epochs=epochs, batch=batch, contexts=contexts, seed=seed,
+            max_memory=max_memory, truncate=truncate,
             numbers={
                 "rate": rate, "head_rate_factor": head_rate_factor, "warm_up_epochs": warm_up_epochs,
-                "weight_decay": weight_decay, "anchor": anchor,
+                "weight_decay": weight_decay, "anchor": anchor, "context_rate_factor": context_rate_factor,
+                "mean_decay": mean_decay,
             },
         )  # fmt: skip
         names = texts("labels", self._labels if labels is None else labels)

@@ -97,6 +97,7 @@ def tuner_options(
     loss: str,
     epochs: int | None,
     batch: int | None,
+    contexts: int,
     seed: int,
     max_memory: int | None,
     truncate: bool,
@@ -118,6 +119,7 @@ def tuner_options(
         options.epochs = whole("epochs", epochs, 1, INT32_MAX)
     if batch is not None:
         options.batch = whole("batch", batch, 1, INT32_MAX)
+    options.contexts = whole("contexts", contexts, 0, INT32_MAX)
     options.seed = whole("seed", seed, 0, 2**64 - 1)
     if max_memory is not None:
         options.max_memory = whole("max_memory", max_memory, 1, INT64_MAX)

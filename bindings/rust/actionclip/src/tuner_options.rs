@@ -133,6 +133,25 @@ impl TunerOptions {
         self
     }
 
+    /// Sets the number of vectors that are learned in place of a template's words, where templates have
+    /// "<|context|>", or in the one template "<|context|> {}".
+    pub fn contexts(mut self, count: i32) -> Self {
+        self.raw.contexts = count;
+        self
+    }
+
+    /// Sets the context vectors' rate, as a multiple of the encoders'.
+    pub fn context_rate_factor(mut self, factor: f64) -> Self {
+        self.raw.context_rate_factor = factor;
+        self
+    }
+
+    /// Sets the factor, 0 to below 1, of an exponential mean of the weights, of which models are made.
+    pub fn mean_decay(mut self, factor: f64) -> Self {
+        self.raw.mean_decay = factor;
+        self
+    }
+
     /// Sets the seed of every draw, and of a new head's numbers.
     pub fn seed(mut self, seed: u64) -> Self {
         self.raw.seed = seed;

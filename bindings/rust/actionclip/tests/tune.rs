@@ -121,6 +121,8 @@ fn every_option_is_passed_on() {
         .head_rate_factor(2.0)
         .weight_decay(0.1)
         .anchor(0.01)
+        .context_rate_factor(3.0)
+        .mean_decay(0.5)
         .truncate()
         .max_memory(1 << 40);
     let trained = |options: &actionclip::TunerOptions| {
@@ -136,6 +138,8 @@ fn every_option_is_passed_on() {
     let count = trained(&all).unwrap();
     assert!(trained(&all.clone().text(Train::Everything)).unwrap() > count);
     assert!(trained(&all.clone().head(false)).unwrap() < count);
+    let width = i64::from(model.info().text_width);
+    assert_eq!(trained(&all.clone().contexts(2)).unwrap(), count + 2 * width);
     assert_eq!(trained(&all.clone().max_memory(9)).unwrap_err().status(), Status::OUT_OF_MEMORY);
     for wrong in [all.clone().text(Train::Blocks(99)), all.clone().rate(2.0), all.clone().epochs(-1)] {
         assert_eq!(wrong.create(&model, &LABELS).err().unwrap().status(), Status::INVALID_ARGUMENT);
