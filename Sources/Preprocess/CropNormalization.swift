@@ -13,6 +13,9 @@ public final class CropNormalization: Sendable {
     self.size = size
   }
 
+  /// Numbers of a crop, 3·S·S.
+  public var numbers: Int { 3 * size * size }
+
   /// Normalises a crop [S, S, 3], in the order R, G, B, to `pixels` [3, S, S].
   public func apply(_ crop: UnsafePointer<UInt8>, to pixels: UnsafeMutablePointer<Float>) {
     normalization.apply(crop, count: size * size, planes: pixels, planeStride: size * size)

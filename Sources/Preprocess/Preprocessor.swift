@@ -1,5 +1,4 @@
 import System
-internal import CResample
 
 /// Turns images and camera frames into S x S crops or normalised planes.
 ///
@@ -12,31 +11,13 @@ public final class Preprocessor {
   private let shortSide: Int
   private let normalization: Normalization
   private var plan: Plan?
-  /// Memory for rows of frames that are converted.
-  private var rowMemory = GrowingArray<UInt8>()
 
   /// The parts that depend on the size of the source image.
   private struct Plan: ~Copyable {
     let sourceWidth: Int
     let sourceHeight: Int
     let hasAlpha: Bool
-    let resampler: AnyResampler
-  }
-
-  private enum AnyResampler: ~Copyable {
-    case bicubic(Resampler)
-    case alpha(AlphaResampler)
-    case bilinear(BilinearResampler)
-
-    func forEachRow(
-      of picture: inout some PixelRows, _ source: Resampler.Source, emit: (Int, UnsafePointer<UInt8>) -> Void
-    ) {
-      switch self {
-      case .bicubic(let resampler): resampler.forEachRow(of: &picture, source, emit: emit)
-      case .alpha(let resampler): resampler.forEachRow(of: &picture, emit: emit)
-      case .bilinear(let resampler): resampler.forEachRow(of: &picture, emit: emit)
-      }
-    }
+    var resampler: FrameResampler
   }
 
   /// - Parameter size: S, 1...4096.
@@ -97,18 +78,7 @@ public final class Preprocessor {
     of frame: FrameView, emit: (Int, UnsafePointer<UInt8>) -> Void
   ) throws(Failure) {
     try prepare(for: frame)
-    let source = source(of: frame)
-    if var image = frame.image {
-      plan?.resampler.forEachRow(of: &image, source, emit: emit)
-    } else {
-      let needed = FrameRows.memoryBytes(frame)
-      if rowMemory.count < needed { rowMemory = try GrowingArray(uninitialized: needed) }
-      guard let isa = cresample_isa_at(0) else {
-        throw .argument("no instruction set of resizing exists here")
-      }
-      var rows = FrameRows(frame, isa: isa, memory: rowMemory.base)
-      plan?.resampler.forEachRow(of: &rows, source, emit: emit)
-    }
+    try plan?.resampler.forEachRow(of: frame, source(of: frame), emit: emit)
   }
 
   private func base<Element>(
@@ -136,22 +106,22 @@ public final class Preprocessor {
     let geometry = ResizeGeometry(
       width: frame.width, height: frame.height, size: size, shortSide: shortSide, mode: options.mode,
       crop: options.crop)
-    let resampler: AnyResampler
+    let way: FrameResampler.Way
     switch options.mode {
     // Pillow only crops a picture that keeps its size.
     case .clip
     where frame.hasAlpha && (geometry.width, geometry.height) != (frame.width, frame.height):
-      resampler = .alpha(
+      way = .alpha(
         try AlphaResampler(width: frame.width, height: frame.height, geometry: geometry, size: size))
     case .actionCLIP, .clip, .huggingFace:
-      resampler = .bicubic(
+      way = .bicubic(
         try Resampler(width: frame.width, height: frame.height, geometry: geometry, size: size))
     case .mmaction2:
-      resampler = .bilinear(
+      way = .bilinear(
         try BilinearResampler(width: frame.width, height: frame.height, geometry: geometry, size: size))
     }
     plan = Plan(
       sourceWidth: frame.width, sourceHeight: frame.height, hasAlpha: frame.hasAlpha,
-      resampler: resampler)
+      resampler: FrameResampler(way))
   }
 }

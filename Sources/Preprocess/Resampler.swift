@@ -1,7 +1,7 @@
 import System
 internal import CResample
 
-/// Pillow's two-pass bicubic resize of the crop's pixels only.
+/// Pillow's two-pass resize of the crop's pixels only, bicubic or bilinear.
 ///
 /// Source rows are resized horizontally to 8 bits once, as they are first needed, and kept in a
 /// ring just long enough for the vertical filter, so the scratch stays in cache and does not grow
@@ -10,9 +10,11 @@ internal import CResample
 /// trained and measured with; Pillow 13 takes the height first for some pictures much taller than
 /// wide, which rounds differently. An axis that keeps its length gets weights 0, 1, 0 and so is copied.
 struct Resampler: ~Copyable {
-  private let size: Int
-  private let horizontal: BicubicAxis
-  private let vertical: BicubicAxis
+  /// The crop's sides.
+  private let columns: Int
+  private let rowCount: Int
+  private let horizontal: PillowAxis
+  private let vertical: PillowAxis
   private let isa: UnsafePointer<cresample_isa>
   /// The number of rows in the ring, and the bytes from one to the next.
   private let ringRows: Int
@@ -38,35 +40,43 @@ struct Resampler: ~Copyable {
     case alpha
   }
 
-  /// Prepares for sources of width x height pixels. Memory: at most a few MB, whatever the source.
+  /// Prepares for sources of width x height pixels and a square crop.
+  init(width: Int, height: Int, geometry: ResizeGeometry, size: Int, isa: Int = 0) throws(Failure) {
+    try self.init(width: width, height: height, geometry: geometry, columns: size, rows: size, isa: isa)
+  }
+
+  /// Prepares for sources of width x height pixels and a crop of columns x rows. Memory: at most a few MB, whatever the
+  /// source.
   /// - Parameter isa: the index of the instruction set that computes, among those that the processor runs, best first.
   init(
-    width: Int, height: Int, geometry: ResizeGeometry, size: Int, isa: Int = 0
+    width: Int, height: Int, geometry: ResizeGeometry, columns: Int, rows rowCount: Int,
+    filter: PillowFilter = .bicubic, isa: Int = 0
   ) throws(Failure) {
     // Locals first: a noncopyable value that throws half-built is not supported by the compiler.
-    let horizontal = try BicubicAxis(
-      source: width, resized: geometry.width, first: geometry.left, count: size,
+    let horizontal = try PillowAxis(
+      filter, source: width, resized: geometry.width, first: geometry.left, count: columns,
       multiple: Int(CRESAMPLE_TAPS))
-    let vertical = try BicubicAxis(
-      source: height, resized: geometry.height, first: geometry.top, count: size, multiple: 2)
+    let vertical = try PillowAxis(
+      filter, source: height, resized: geometry.height, first: geometry.top, count: rowCount, multiple: 2)
     let ringRows = vertical.used + Self.atOnce
     let slack = Int(CRESAMPLE_SLACK)
     // One more byte than the pixels is written, and whole blocks are read.
-    let stride = (size * 3 + 1 + slack - 1) / slack * slack
+    let stride = (columns * 3 + 1 + slack - 1) / slack * slack
     let ring = try GrowingArray<UInt8>(repeating: 0, count: (ringRows + 1) * stride)
     let output = try GrowingArray<UInt8>(repeating: 0, count: stride)
     // Counted from the first column that is needed.
     let firstColumn = Int(horizontal.starts.base[0])
-    let lastStart = Int(horizontal.starts.base[size - 1]) - firstColumn
-    let columns = max(horizontal.end - firstColumn, lastStart + horizontal.taps)
-    let pixelStride = (columns * 4 + slack - 1) / slack * slack + slack
+    let lastStart = Int(horizontal.starts.base[columns - 1]) - firstColumn
+    let sourceColumns = max(horizontal.end - firstColumn, lastStart + horizontal.taps)
+    let pixelStride = (sourceColumns * 4 + slack - 1) / slack * slack + slack
     let pixels = try GrowingArray<UInt8>(repeating: 0, count: Self.atOnce * pixelStride)
     let rows = try GrowingArray<UnsafePointer<UInt8>?>(uninitialized: vertical.taps)
     guard let isa = cresample_isa_at(isa) else {
       throw .argument("instruction set \(isa) of resizing does not exist here")
     }
-    for column in 0..<size { horizontal.starts.base[column] -= Int32(firstColumn) }
-    self.size = size
+    for column in 0..<columns { horizontal.starts.base[column] -= Int32(firstColumn) }
+    self.columns = columns
+    self.rowCount = rowCount
     self.horizontal = horizontal
     self.vertical = vertical
     self.isa = isa
@@ -80,14 +90,14 @@ struct Resampler: ~Copyable {
     self.firstColumn = firstColumn
   }
 
-  /// Calls `emit` for each row of the crop, top to bottom, with [size, 3] RGB bytes.
+  /// Calls `emit` for each row of the crop, top to bottom, with [columns, 3] RGB bytes.
   @inline(__always)
   func forEachRow(
     of picture: inout some PixelRows, _ source: Source = .colours, emit: (Int, UnsafePointer<UInt8>) -> Void
   ) {
     var next = Int(vertical.starts.base[0])
     var row = 0
-    while row < size {
+    while row < rowCount {
       let end = min(Int(vertical.starts.base[row]) + vertical.used, vertical.end)
       while next < end {
         let count = min(Self.atOnce, vertical.end - next)
@@ -107,24 +117,25 @@ struct Resampler: ~Copyable {
   /// Resizes rows `first ..< first + count` horizontally into the ring.
   private func resizeRows(_ first: Int, _ count: Int, of picture: inout some PixelRows, _ source: Source) {
     let step = picture.format.bytesPerPixel
-    let columns = horizontal.end - firstColumn
+    let sourceColumns = horizontal.end - firstColumn
     for row in 0..<count {
-      picture.copy(row: first + row, from: firstColumn, count: columns, to: pixels.base + row * pixelStride)
+      picture.copy(
+        row: first + row, from: firstColumn, count: sourceColumns, to: pixels.base + row * pixelStride)
     }
     if source == .premultiplied || source == .onWhite {
       for row in 0..<count {
         let row = pixels.base + row * pixelStride
         if source == .onWhite {
-          Alpha.layOnWhite(row, count: columns)
+          Alpha.layOnWhite(row, count: sourceColumns)
         } else {
-          Alpha.multiply(row, count: columns)
+          Alpha.multiply(row, count: sourceColumns)
         }
       }
     }
     let (red, green, blue) = source == .alpha ? (3, 3, 3) : picture.format.channels
     let channels = (UInt8(red), UInt8(green), UInt8(blue))
     var axis = cresample_axis(
-      count: size, taps: horizontal.taps, used: horizontal.used, starts: horizontal.starts.base,
+      count: columns, taps: horizontal.taps, used: horizontal.used, starts: horizontal.starts.base,
       high: horizontal.high.base, low: horizontal.low.base)
     withUnsafeTemporaryAllocation(of: UnsafePointer<UInt8>?.self, capacity: Self.atOnce) { from in
       withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<UInt8>?.self, capacity: Self.atOnce) { to in
@@ -150,7 +161,7 @@ struct Resampler: ~Copyable {
     }
     let weights = row * vertical.taps
     isa.pointee.vertical(
-      size * 3, vertical.taps, rows.base, vertical.high.base + weights, vertical.low.base + weights,
+      columns * 3, vertical.taps, rows.base, vertical.high.base + weights, vertical.low.base + weights,
       output.base)
   }
 }

@@ -28,6 +28,9 @@ struct ResizeGeometry: Equatable {
     return chosen
   }
 
+  /// The whole of a picture, resized to these sides.
+  init(width: Int, height: Int) { (self.width, self.height, left, top) = (width, height, 0, 0) }
+
   /// Both sides are 1...65535 and `shortSide` is `size`...65535, so nothing here overflows and
   /// both resized sides are at least `size`.
   init(

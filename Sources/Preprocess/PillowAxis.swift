@@ -3,12 +3,11 @@ internal import CResample
 
 /// Pillow's resampling weights along one axis, for the output positions of the crop alone.
 ///
-/// An output pixel is a weighted sum of a run of source pixels. The filter is Keys' bicubic with
-/// a = -0.5, widened by the scale when shrinking (antialiasing). Weights are computed in double,
-/// normalised to sum 1, and rounded to fixed point with 22 fractional bits: 32 less 8 for the
-/// pixel less 2 of headroom for the filter's overshoot. The order of every operation matters,
+/// An output pixel is a weighted sum of a run of source pixels. The filter is widened by the scale
+/// when shrinking (antialiasing). Weights are computed in double, normalised to sum 1, and rounded
+/// to fixed point with 22 fractional bits: 32 less 8 for the pixel less 2 of headroom for the filter's overshoot. The order of every operation matters,
 /// because the results must equal Pillow's (Resample.c, 8 bits per channel) to the last bit.
-struct BicubicAxis: ~Copyable {
+struct PillowAxis: ~Copyable {
   private static let fractionBits = Int(CRESAMPLE_FRACTION_BITS)
 
   /// The number of output positions.
@@ -29,11 +28,11 @@ struct BicubicAxis: ~Copyable {
   /// to `resized` pixels.
   /// - Parameter multiple: `taps` is rounded up to a multiple of this.
   init(
-    source: Int, resized: Int, first: Int, count: Int, multiple: Int
+    _ filter: PillowFilter, source: Int, resized: Int, first: Int, count: Int, multiple: Int
   ) throws(Failure) {
     let scale = Double(source) / Double(resized)
     let filterScale = max(scale, 1)
-    let support = 2 * filterScale
+    let support = filter.support * filterScale
     func span(_ output: Int) -> (centre: Double, start: Int, end: Int) {
       let centre = (Double(first + output) + 0.5) * scale
       return (centre, max(Int(centre - support + 0.5), 0), min(Int(centre + support + 0.5), source))
@@ -58,7 +57,7 @@ struct BicubicAxis: ~Copyable {
       var sum = 0.0
       var tap = 0
       while tap < length {
-        let weight = Self.filter((Double(tap + start) - centre + 0.5) * inverse)
+        let weight = filter.weight((Double(tap + start) - centre + 0.5) * inverse)
         exact.base[tap] = weight
         sum += weight
         tap += 1
@@ -87,11 +86,22 @@ struct BicubicAxis: ~Copyable {
     self.high = high
     self.low = low
   }
+}
 
+/// A filter of Pillow's resize.
+enum PillowFilter {
   /// Keys' cubic convolution kernel with a = -0.5.
-  private static func filter(_ position: Double) -> Double {
-    let a = -0.5
+  case bicubic
+  /// A triangle.
+  case bilinear
+
+  /// Source pixels on either side that have a weight, where nothing is shrunk.
+  var support: Double { self == .bicubic ? 2 : 1 }
+
+  func weight(_ position: Double) -> Double {
     let x = abs(position)
+    guard self == .bicubic else { return max(1 - x, 0) }
+    let a = -0.5
     if x < 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
     if x < 2 { return (((x - 5) * x + 8) * x - 4) * a }
     return 0
