@@ -1527,11 +1527,12 @@ ACTIONCLIP_API const char *actionclip_pool_template(int32_t index);
  * Phases. Clips and texts are added first. The first call that needs the copy (actionclip_tuner_get_info, _step, _run,
  * _eval, _save, _load or _model) makes it, and from then on adding is ACTIONCLIP_ERROR_OPTION_CONFLICT.
  *
- * Clips are kept as crops of S x S pixels, so videos and pictures may be freed once they are added.
+ * Clips are kept as crops of S x S pixels, or with an augmentation as pictures, so videos and pictures may be freed once
+ * they are added. Clips of actionclip_tuner_add_video_file are decoded again at each draw.
  *
  * Steps. An epoch goes through the trained clips in an order drawn anew, `batch` of them a step; those that are left
- * over at its end are left out, other ones each time. For each clip of a step a view and, with
- * ACTIONCLIP_LOSS_MULTI_POSITIVE, a label of its labels and a text of that label are drawn. Draws follow from the seed
+ * over at its end are left out, other ones each time. For each clip of a step a view or T frames, what the augmentation
+ * asks for and, with ACTIONCLIP_LOSS_MULTI_POSITIVE, a label of its labels and a text of that label are drawn. Draws follow from the seed
  * and the step's number alone. So a step that failed or was cancelled draws the same when it is repeated, and a tuner
  * that goes on from a saved state takes the steps of one that never stopped, bit for bit, with any number of threads.
  *
@@ -1546,7 +1547,8 @@ typedef struct actionclip_tuner actionclip_tuner;
  *   ANCHORED   what the paper trains by, made safe: decay on matrices alone, the norm of all gradients at most 1, the
  *              scale of cosines at most 100, and models that are half-way between base and tuned
  *   REFERENCE  the released trainer: decay on every parameter, no limits, a rate that changes at every tenth step,
- *              matrices of the encoders rounded to fp16 after each step, and models of the tuned weights alone */
+ *              matrices of the encoders rounded to fp16 after each step, and models of the tuned weights alone. Its
+ *              ways to draw pixels are options of their own: `augment` and `jitter` */
 #define ACTIONCLIP_RECIPE_ANCHORED 0
 #define ACTIONCLIP_RECIPE_REFERENCE 1
 
@@ -1563,6 +1565,27 @@ typedef struct actionclip_tuner actionclip_tuner;
 #define ACTIONCLIP_TRAIN_PROJECTION 1  /* the projection, and the LayerNorm before it */
 #define ACTIONCLIP_TRAIN_BLOCKS 2      /* the projection, and so many of the last blocks */
 #define ACTIONCLIP_TRAIN_EVERYTHING 3
+
+/* Augmentations: how the crops of a clip to train on are drawn at each step. They take the RGB pictures of its frames,
+ * those with a short side above S * 256 / 224 shrunk to that, and give crops of S x S pixels.
+ *   NONE            the crop of test time
+ *   FLIP            one of 13 places in one of ten sizes (1, .875, .75 or .66 of the short side, sides of neighbouring
+ *                   sizes), the same for all frames of a clip, resized bilinearly; and one clip in two mirrored
+ *   REFERENCE       the released trainer's: as FLIP, then for four clips in five a jitter of brightness and contrast
+ *                   (0.4), saturation (0.2) and hue (0.1), drawn for each frame; and one clip in five grey
+ *   REFERENCE_K400  the released trainer's for Kinetics-400: before all that RandAugment, two operations at strength 9,
+ *                   drawn for each frame
+ * Operations give the bytes that Pillow gives. They have the trainer's (trainer/) names and shares, and draws of their
+ * own. */
+#define ACTIONCLIP_AUGMENT_NONE 0
+#define ACTIONCLIP_AUGMENT_FLIP 1
+#define ACTIONCLIP_AUGMENT_REFERENCE 2
+#define ACTIONCLIP_AUGMENT_REFERENCE_K400 3
+
+/* Clips that are mirrored for every text but those with one of the words left, right, leftward(s), rightward(s),
+ * clockwise, anticlockwise and counterclockwise, alone and in any case: of such a label no clip is mirrored. Its texts
+ * are the label and those of actionclip_tuner_add_text. */
+#define ACTIONCLIP_MIRROR_UNLESS_SIDED 0
 
 /* Options of a tuner. Call actionclip_tuner_options_init, then change fields; NULL in place of the struct means all
  * defaults: the temporal head and the scale of cosines are trained, ANCHORED. A number that is NaN, or 0 in `epochs`,
@@ -1602,12 +1625,16 @@ typedef struct actionclip_tuner_options {
    * deviation 0.02. A model that has context vectors goes on with as many, or keeps them with 0. The text encoder may
    * be frozen, but each step goes back through all of it. */
   int32_t contexts;
-  int32_t reserved;       /* 0 */
+  int32_t augment;        /* ACTIONCLIP_AUGMENT_*; NONE by default */
   double context_rate_factor; /* the context vectors' rate, as a multiple of `rate`, 0 to 1e6; the recipe's is 100 */
   /* The factor d, 0 to below 1, of an exponential mean of the trained numbers: it starts with those before training, and
    * after each step it is d times itself and 1 - d times the numbers. Models are made of it, at any share. The recipe's
    * is 0: models are made of the latest numbers. */
   double mean_decay;
+  /* ACTIONCLIP_ON: each step draws a frame of each of T equal parts of a clip's frames, as the reference does with
+   * random_shift; of T frames or fewer, all of them and some again. _OFF (default): it draws a view. */
+  int32_t jitter;
+  int32_t mirror;         /* ACTIONCLIP_MIRROR_UNLESS_SIDED (default), _ON or _OFF: which clips are mirrored */
 } actionclip_tuner_options;
 
 /* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
@@ -1641,12 +1668,24 @@ ACTIONCLIP_API int32_t actionclip_tuner_add_text(actionclip_tuner *tuner, int32_
 /* Adds a clip: the part of a video from `start` to `end`, as actionclip_encode_video_between takes it. labels
  * [label_count] are indices of the tuner's labels, 1 to 256, each once. `views` is 1 to 100: the model's rule chooses
  * T * views frames, and each view takes every views-th of them; each step draws one view. options may be NULL.
- * `purpose` is ACTIONCLIP_CLIP_*. A clip takes views * T * 3 * S * S bytes. On failure nothing is added. */
+ * `purpose` is ACTIONCLIP_CLIP_*. A clip takes views * T * 3 * S * S bytes, or with an augmentation, if steps train on
+ * it, those of views * T pictures. On failure nothing is added. */
 ACTIONCLIP_API int32_t actionclip_tuner_add_video(actionclip_tuner *tuner, const int32_t *labels, size_t label_count,
                                                   actionclip_video *video, double start, double end, int32_t views,
                                                   const actionclip_preprocess_options *options, int32_t purpose);
-/* Adds a clip from images: frame_count = views * T, the first view's T frames first, with 1 to 100 views. All else is
- * as for actionclip_tuner_add_video. */
+/* Adds a clip that is the part of a video file from `start` to `end`, and is opened and decoded at each draw, so that it
+ * takes no memory. Steps draw their frames from all of the part with `jitter`; without it they have those of test time,
+ * as clips held out always have. The file is opened once now, with video_options, as actionclip_video_open does; it must
+ * stay as it is: a file that a step cannot open, that is damaged, or whose size or time of modification is another one
+ * is an error that names it, as actionclip_video_open and actionclip_encode_video give them, and the step has changed
+ * nothing. A saved state knows files by their size and both their ends, so they may be moved. options and video_options
+ * may be NULL. All else is as for actionclip_tuner_add_video. */
+ACTIONCLIP_API int32_t actionclip_tuner_add_video_file(actionclip_tuner *tuner, const int32_t *labels,
+                                                       size_t label_count, const char *path, double start, double end,
+                                                       const actionclip_preprocess_options *options,
+                                                       const actionclip_video_options *video_options, int32_t purpose);
+/* Adds a clip from images: frame_count = views * T, the first view's T frames first, with 1 to 100 views; with `jitter`
+ * any number of 1 to 100 * T frames in order of time. All else is as for actionclip_tuner_add_video. */
 ACTIONCLIP_API int32_t actionclip_tuner_add_frames(actionclip_tuner *tuner, const int32_t *labels, size_t label_count,
                                                    const actionclip_image *frames, size_t frame_count,
                                                    const actionclip_preprocess_options *options, int32_t purpose);
@@ -1657,7 +1696,7 @@ ACTIONCLIP_API int32_t actionclip_tuner_add_camera_frames(actionclip_tuner *tune
                                                           const actionclip_preprocess_options *options,
                                                           int32_t purpose);
 /* Adds a clip from pixels already resized, cropped and normalised: `pixels` [frame_count, 3, S, S] in the order R, G,
- * B, with frame_count = views * T. pixel_count is the number of floats, which the tuner copies: 4 bytes each. NaN or
+ * B, which no augmentation changes. pixel_count is the number of floats, which the tuner copies: 4 bytes each. NaN or
  * infinity is ACTIONCLIP_ERROR_NOT_FINITE. All else is as for actionclip_tuner_add_frames. */
 ACTIONCLIP_API int32_t actionclip_tuner_add_pixels(actionclip_tuner *tuner, const int32_t *labels, size_t label_count,
                                                    const float *pixels, size_t pixel_count, size_t frame_count,
@@ -1675,7 +1714,7 @@ typedef struct actionclip_tuner_info {
   int64_t trained;         /* numbers that are trained */
   int64_t model_bytes;     /* memory of the copy, its gradients and its moments */
   int64_t clip_bytes;      /* memory of the clips and texts */
-  int64_t work_bytes;      /* the most working memory that a step takes besides */
+  int64_t work_bytes;      /* the most working memory that a step takes besides, without that of decoding files */
   int32_t batch;           /* clips a step */
   int32_t reserved;        /* 0 */
 } actionclip_tuner_info;

@@ -1151,6 +1151,14 @@ class Tuner {
     check(actionclip_tuner_add_video(get(), labels.data(), labels.size(), video.get(), start, end, views, options,
                                      purpose));
   }
+  /* Adds the part of a video file from `start` to `end`, in seconds, as a clip that is decoded at each draw. */
+  void add_file(const std::vector<std::int32_t> &labels, const std::string &path, double start = 0,
+                double end = std::numeric_limits<double>::infinity(), std::int32_t purpose = ACTIONCLIP_CLIP_TRAINED,
+                const actionclip_preprocess_options *options = nullptr,
+                const actionclip_video_options *video_options = nullptr) {
+    check(actionclip_tuner_add_video_file(get(), labels.data(), labels.size(), detail::c_string(path), start, end,
+                                          options, video_options, purpose));
+  }
   /* Adds frames, T for each view, as a clip. */
   void add(const std::vector<std::int32_t> &labels, const actionclip_image *frames, std::size_t frame_count,
            std::int32_t purpose = ACTIONCLIP_CLIP_TRAINED, const actionclip_preprocess_options *options = nullptr) {

@@ -83,6 +83,23 @@ public func actionclip_tuner_add_video(
   }
 }
 
+@_cdecl("actionclip_tuner_add_video_file") @implementation
+public func actionclip_tuner_add_video_file(
+  _ tuner: OpaquePointer!, _ labels: UnsafePointer<Int32>!, _ label_count: Int,
+  _ path: UnsafePointer<CChar>!, _ start: Double, _ end: Double,
+  _ options: UnsafePointer<actionclip_preprocess_options>!,
+  _ video_options: UnsafePointer<actionclip_video_options>!, _ purpose: Int32
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let tuner = try Handle.object(tuner, ModelTuner.self)
+    let labels = try clipLabels(labels, label_count)
+    let open = try opening(of: required(path, "path"), video_options)
+    try tuner.add(
+      file: open, in: TimeSpan(from: start, to: end), preprocessOptions(options, else: tuner.loaded.preset),
+      labels: labels, isHeldOut: isHeldOut(purpose))
+  }
+}
+
 @_cdecl("actionclip_tuner_add_frames") @implementation
 public func actionclip_tuner_add_frames(
   _ tuner: OpaquePointer!, _ labels: UnsafePointer<Int32>!, _ label_count: Int,
@@ -112,21 +129,28 @@ private func add<Picture>(
     let tuner = try Handle.object(tuner, ModelTuner.self)
     let labels = try clipLabels(labels, label_count)
     let pictures = try required(frames, "frames")
-    let count = try clipViews(tuner, frame_count)
+    let frames = try keptFrames(tuner, frame_count)
     let options = try preprocessOptions(options, else: tuner.loaded.preset)
     let heldOut = try isHeldOut(purpose)
     let views = try views(pictures, frame_count)
-    try tuner.add(views.view, views: count, options, labels: labels, isHeldOut: heldOut)
+    try tuner.add(views.view, frames, options, labels: labels, isHeldOut: heldOut)
   }
 }
 
-/// The number of views in a clip of so many frames, which must be a multiple of the tuner's T.
-private func clipViews(_ tuner: ModelTuner, _ frameCount: Int) throws(Failure) -> Int {
+/// How so many frames of a clip make views of the tuner's T, or with jitter a run.
+private func keptFrames(_ tuner: ModelTuner, _ frameCount: Int) throws(Failure) -> KeptFrames {
   let count = try count(frameCount, "frame_count")
+  if tuner.drawsFrames {
+    let most = 100 * tuner.frames
+    guard (1...most).contains(count) else {
+      throw .argument("frame_count is \(count), expected 1 to \(most) with jitter")
+    }
+    return KeptFrames(run: count, of: tuner.frames)
+  }
   guard count % tuner.frames == 0 else {
     throw .argument("frame_count is \(count), not a multiple of the tuner's \(tuner.frames) frames per view")
   }
-  return try checkViews(count / tuner.frames)
+  return try KeptFrames(views: checkViews(count / tuner.frames), of: tuner.frames)
 }
 
 @_cdecl("actionclip_tuner_add_pixels") @implementation
@@ -138,12 +162,12 @@ public func actionclip_tuner_add_pixels(
     let tuner = try Handle.object(tuner, ModelTuner.self)
     let labels = try clipLabels(labels, label_count)
     let pixels = try required(pixels, "pixels")
-    let views = try clipViews(tuner, frame_count)
-    let needed = try product([views, tuner.numbersPerView], "pixels")
+    let frames = try keptFrames(tuner, frame_count)
+    let needed = try product([frames.count, tuner.numbersPerFrame], "pixels")
     guard pixel_count == needed else {
       throw .argument("pixel_count is \(pixel_count), expected \(needed) for \(frame_count) frames")
     }
-    try tuner.add(pixels: pixels, views: views, labels: labels, isHeldOut: isHeldOut(purpose))
+    try tuner.add(pixels: pixels, frames, labels: labels, isHeldOut: isHeldOut(purpose))
   }
 }
 

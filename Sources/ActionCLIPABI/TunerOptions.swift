@@ -1,5 +1,6 @@
 import CActionCLIP
 import Model
+import Preprocess
 import Session
 import System
 import Training
@@ -15,6 +16,7 @@ private var defaultTunerOptions: actionclip_tuner_options {
   (options.warm_up_epochs, options.rate, options.head_rate_factor) = (.nan, .nan, .nan)
   (options.weight_decay, options.anchor) = (.nan, .nan)
   (options.context_rate_factor, options.mean_decay) = (.nan, .nan)
+  options.jitter = ACTIONCLIP_OFF
   return options
 }
 
@@ -65,6 +67,30 @@ extension TuningOptions {
       throw .argument("max_memory is \(given.max_memory), expected bytes, or 0 for any number")
     }
     memoryLimit = given.max_memory == 0 ? nil : Int(given.max_memory)
+    draws = try DrawRules(given)
+  }
+}
+
+extension DrawRules {
+  /// How the caller wants pixels to be drawn.
+  fileprivate init(_ given: actionclip_tuner_options) throws(Failure) {
+    self.init()
+    switch given.augment {
+    case ACTIONCLIP_AUGMENT_NONE: augmentation = .none
+    case ACTIONCLIP_AUGMENT_FLIP: augmentation = .flip
+    case ACTIONCLIP_AUGMENT_REFERENCE: augmentation = .reference
+    case ACTIONCLIP_AUGMENT_REFERENCE_K400: augmentation = .referenceK400
+    default: throw .argument("augment is \(given.augment), expected ACTIONCLIP_AUGMENT_*")
+    }
+    jitters = try isOn(given.jitter, "jitter")
+    switch given.mirror {
+    case ACTIONCLIP_MIRROR_UNLESS_SIDED: mirroring = .unlessSided
+    case ACTIONCLIP_ON: mirroring = .always
+    case ACTIONCLIP_OFF: mirroring = .never
+    default:
+      throw .argument(
+        "mirror is \(given.mirror), expected ACTIONCLIP_MIRROR_UNLESS_SIDED, ACTIONCLIP_ON or ACTIONCLIP_OFF")
+    }
   }
 }
 

@@ -68,10 +68,19 @@ public func actionclip_video_open(
   longCall { () throws(Failure) in
     let path = try required(path, "path")
     let out = try required(video_out, "video_out")
-    let (threads, maxPixels, decode, limits) = try videoOptions(options)
-    let file = try VideoFile(
-      path: FilePath(path), threads: threads, maxPixels: maxPixels, decode: decode, limits: limits)
-    out.pointee = try Handle.make(file)
+    let open = try opening(of: path, options)
+    out.pointee = try Handle.make(open())
+  }
+}
+
+/// A function that opens a video file with the caller's options, which it has copied.
+func opening(
+  of path: UnsafePointer<CChar>, _ options: UnsafePointer<actionclip_video_options>?
+) throws(Failure) -> @Sendable () throws(Failure) -> VideoFile {
+  let path = FilePath(path)
+  let (threads, maxPixels, decode, limits) = try videoOptions(options)
+  return { () throws(Failure) in
+    try VideoFile(path: path, threads: threads, maxPixels: maxPixels, decode: decode, limits: limits)
   }
 }
 

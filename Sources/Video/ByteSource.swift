@@ -68,6 +68,9 @@ final class ByteSource {
     return got > 0 && (!watches || file.isUnmodified) ? got : -Int(ESTALE)
   }
 
+  /// The file's version; nil for bytes in memory.
+  var version: RegularFile.Version? { file?.version }
+
   /// Throws if the file was written to after it was opened.
   func checkUnchanged() throws(Failure) {
     if let file, !file.isUnmodified { throw readFailure(ESTALE) }

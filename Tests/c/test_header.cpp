@@ -334,6 +334,7 @@ static void tuning(const actionclip::Model &model, const std::string &clip, cons
   actionclip::Video video(clip);
   for (actionclip::Tuner *each : {&tuner, &straight}) {
     each->add({0, 2}, video, 0.5, 3, 2);
+    each->add_file({0}, clip, 0.5, 3, ACTIONCLIP_CLIP_HELD_OUT);
     each->add({1}, images.data(), frames);
     each->add_camera_frames({1}, shown.data(), frames);
   }
@@ -342,7 +343,7 @@ static void tuning(const actionclip::Model &model, const std::string &clip, cons
   REFUSED(INVALID_ARGUMENT, tuner.add({0}, images.data(), frames - 1));
   REFUSED(INVALID_ARGUMENT, tuner.add_text(0, std::string("a\0b", 3)));
   const actionclip_tuner_info info = tuner.info();
-  CHECK(info.labels == 3 && info.clips == 12 && info.held_out == 3 && info.total_steps == 12 && info.model_bytes > 0);
+  CHECK(info.labels == 3 && info.clips == 12 && info.held_out == 4 && info.total_steps == 12 && info.model_bytes > 0);
   REFUSED(OPTION_CONFLICT, tuner.add({0}, video));
 
   // A run ends where the caller's function says so, and what it throws comes out whole, after a whole step.
@@ -369,7 +370,7 @@ static void tuning(const actionclip::Model &model, const std::string &clip, cons
   REFUSED(INVALID_ARGUMENT, tuner.step());
   REFUSED(INVALID_ARGUMENT, tuner.run(-1));
 
-  CHECK(tuner.eval().clips == 3 && tuner.eval(ACTIONCLIP_CLIP_TRAINED, 1).clips == 12);
+  CHECK(tuner.eval().clips == 4 && tuner.eval(ACTIONCLIP_CLIP_TRAINED, 1).clips == 12);
   CHECK(tuner.eval(ACTIONCLIP_CLIP_HELD_OUT, 0.5).loss == tuner.eval().loss);
   const std::vector<float> pixels = coloured(model, 1, 5);
   const auto embedding = [&](const actionclip::Model &one) {

@@ -61,7 +61,8 @@ static void creating(void) {
       offsetof(actionclip_tuner_options, head),          offsetof(actionclip_tuner_options, logit_scale),
       offsetof(actionclip_tuner_options, new_head),      offsetof(actionclip_tuner_options, frames),
       offsetof(actionclip_tuner_options, epochs),        offsetof(actionclip_tuner_options, batch),
-      offsetof(actionclip_tuner_options, too_long)};
+      offsetof(actionclip_tuner_options, too_long),      offsetof(actionclip_tuner_options, augment),
+      offsetof(actionclip_tuner_options, jitter),        offsetof(actionclip_tuner_options, mirror)};
   const int32_t odd[] = {-1, INT32_MIN, INT32_MAX};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
     for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) {
@@ -167,6 +168,8 @@ static void results_of_every_size(void) {
 
 static void adding(void) {
   actionclip_tuner *tuner = ready();
+  char clip[1200];
+  snprintf(clip, sizeof clip, "%s", check_path(EXAMPLE_CLIP));
   const int32_t zero = 0, beyond[] = {LABELS, -1, INT32_MIN, INT32_MAX};
   int32_t many[257];
   for (int32_t i = 0; i < 257; i++) many[i] = i % LABELS;
@@ -177,6 +180,7 @@ static void adding(void) {
   for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
     REFUSED(IN, actionclip_tuner_add_text(tuner, beyond[i], "a"));
     REFUSED(IN, actionclip_tuner_add_video(tuner, &beyond[i], 1, video, 0, 1, 1, NULL, 0));
+    REFUSED(IN, actionclip_tuner_add_video_file(tuner, &beyond[i], 1, clip, 0, 1, NULL, NULL, 0));
     REFUSED(IN, actionclip_tuner_add_pixels(tuner, &beyond[i], 1, pixels, clip_floats, t, 0));
     REFUSED(IN, actionclip_tuner_add_pixels(tuner, &zero, 1, pixels, clip_floats, t, beyond[i]));
     REFUSED(IN, actionclip_tuner_add_video(tuner, &zero, 1, video, 0, 1, 1, NULL, beyond[i]));
@@ -185,6 +189,7 @@ static void adding(void) {
     if (sizes[i] != 1) {
       REFUSED(IN, actionclip_tuner_add_pixels(tuner, &zero, sizes[i], pixels, clip_floats, t, 0));
       REFUSED(IN, actionclip_tuner_add_video(tuner, &zero, sizes[i], video, 0, 1, 1, NULL, 0));
+      REFUSED(IN, actionclip_tuner_add_video_file(tuner, &zero, sizes[i], clip, 0, 1, NULL, NULL, 0));
       REFUSED(IN, actionclip_tuner_add_frames(tuner, &zero, sizes[i], images, t, NULL, 0));
     }
     REFUSED(IN, actionclip_tuner_add_pixels(tuner, &zero, 1, pixels, sizes[i], t, 0));
@@ -201,9 +206,13 @@ static void adding(void) {
   REFUSED(IN, actionclip_tuner_add_camera_frames(tuner, NULL, 1, frames, t, NULL, 0));
   REFUSED(IN, actionclip_tuner_add_camera_frames(tuner, &zero, 1, NULL, t, NULL, 0));
   REFUSED(IN, actionclip_tuner_add_video(tuner, NULL, 1, video, 0, 1, 1, NULL, 0));
+  REFUSED(IN, actionclip_tuner_add_video_file(tuner, NULL, 1, clip, 0, 1, NULL, NULL, 0));
+  REFUSED(IN, actionclip_tuner_add_video_file(tuner, &zero, 1, NULL, 0, 1, NULL, NULL, 0));
   static const double spans[][2] = {{-1, 2}, {NAN, 2}, {INFINITY, INFINITY}, {2, 2}, {2, 1}, {2, NAN}, {1e300, INFINITY}};
-  for (size_t i = 0; i < sizeof spans / sizeof *spans; i++)
+  for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
     REFUSED(IN, actionclip_tuner_add_video(tuner, &zero, 1, video, spans[i][0], spans[i][1], 1, NULL, 0));
+    REFUSED(IN, actionclip_tuner_add_video_file(tuner, &zero, 1, clip, spans[i][0], spans[i][1], NULL, NULL, 0));
+  }
   const int32_t views[] = {0, -1, 101, INT32_MIN, INT32_MAX};
   for (size_t i = 0; i < sizeof views / sizeof *views; i++)
     REFUSED(IN, actionclip_tuner_add_video(tuner, &zero, 1, video, 0, 1, views[i], NULL, 0));
@@ -211,6 +220,12 @@ static void adding(void) {
   actionclip_preprocess_options_init(&of_another);
   of_another.struct_size = 1;
   REFUSED(IN, actionclip_tuner_add_video(tuner, &zero, 1, video, 0, 1, 1, &of_another, 0));
+  REFUSED(IN, actionclip_tuner_add_video_file(tuner, &zero, 1, clip, 0, 1, &of_another, NULL, 0));
+  actionclip_video_options odd_video;
+  actionclip_video_options_init(&odd_video);
+  odd_video.struct_size = 1;
+  REFUSED(IN, actionclip_tuner_add_video_file(tuner, &zero, 1, clip, 0, 1, NULL, &odd_video, 0));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_tuner_add_video_file(tuner, &zero, 1, "/no/clip", 0, 1, NULL, NULL, 0));
   for (size_t i = 0; i < clip_floats; i += clip_floats - 1) {
     const float odd[] = {NAN, INFINITY, -INFINITY};
     for (int k = 0; k < 3; k++) {
@@ -333,6 +348,7 @@ static void handles(void) {
     actionclip_tuner *w = wrong[i];
     REFUSED_HANDLE(actionclip_tuner_add_text(w, 0, "a"));
     REFUSED_HANDLE(actionclip_tuner_add_video(w, &zero, 1, video, 0, 1, 1, NULL, 0));
+    REFUSED_HANDLE(actionclip_tuner_add_video_file(w, &zero, 1, "clip.mp4", 0, 1, NULL, NULL, 0));
     REFUSED_HANDLE(actionclip_tuner_add_frames(w, &zero, 1, images, t, NULL, 0));
     REFUSED_HANDLE(actionclip_tuner_add_camera_frames(w, &zero, 1, frames, t, NULL, 0));
     REFUSED_HANDLE(actionclip_tuner_add_pixels(w, &zero, 1, pixels, clip_floats, t, 0));

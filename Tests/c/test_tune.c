@@ -509,6 +509,7 @@ static void forked(void) {
     const int32_t all[] = {
         actionclip_tuner_add_text(tuner, 0, "a"),
         actionclip_tuner_add_pixels(tuner, &label, 1, clip_pixels(0, 0), clip_floats, t, 0),
+        actionclip_tuner_add_video_file(tuner, &label, 1, "clip.mp4", 0, 1, NULL, NULL, 0),
         actionclip_tuner_get_info(tuner, &sizes),
         actionclip_tuner_step(tuner, NULL),
         actionclip_tuner_run(tuner, 0, NULL, NULL, NULL),

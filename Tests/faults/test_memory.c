@@ -526,6 +526,68 @@ static int32_t tuner_add_video(void) {
   return status;
 }
 
+static int32_t add_file(actionclip_tuner *tuner, int32_t label) {
+  actionclip_video_options o;
+  actionclip_video_options_init(&o);
+  o.threads = 1;
+  const char *const path = check_path(EXAMPLE_CLIP);
+  return actionclip_tuner_add_video_file(tuner, &label, 1, path, 0, 1, NULL, &o, ACTIONCLIP_CLIP_TRAINED);
+}
+
+/* A tuner whose crops are drawn from pictures and from a file. */
+static actionclip_tuner *drawing_tuner(actionclip_model *model) {
+  actionclip_tuner_options o = tuner_options();
+  o.augment = ACTIONCLIP_AUGMENT_REFERENCE_K400;
+  o.jitter = ACTIONCLIP_ON;
+  actionclip_tuner *tuner = NULL;
+  CHECK_OK(actionclip_tuner_create(model, labels, 3, NULL, 0, &o, &tuner));
+  const actionclip_image frames[3] = {{picture, 0, 40, 30, ACTIONCLIP_PIXEL_RGB, 0},
+                                      {picture, 0, 30, 30, ACTIONCLIP_PIXEL_RGB, 0},
+                                      {picture, 0, 20, 30, ACTIONCLIP_PIXEL_RGB, 0}};
+  const int32_t label = 0;
+  CHECK_OK(actionclip_tuner_add_frames(tuner, &label, 1, frames, 3, NULL, ACTIONCLIP_CLIP_TRAINED));
+  return tuner;
+}
+
+/* A file that was refused is not there, and is added afterwards. */
+static int32_t tuner_add_video_file(void) {
+  actionclip_model *model = fresh();
+  actionclip_tuner *tuner = drawing_tuner(model);
+  const int32_t status = WATCHED(add_file(tuner, 1));
+  if (status != ACTIONCLIP_OK) CHECK_OK(add_file(tuner, 1));
+  actionclip_tuner_info sizes;
+  sizes.struct_size = sizeof sizes;
+  CHECK_OK(actionclip_tuner_get_info(tuner, &sizes));
+  CHECK(sizes.clips == 2);
+  actionclip_tuner_free(tuner);
+  actionclip_model_free(model);
+  return status;
+}
+
+/* A step that decodes and draws: it is taken, or everything is as it was. */
+static int32_t tuner_draw(void) {
+  static actionclip_tuner_result known;
+  actionclip_model *model = fresh();
+  actionclip_tuner *tuner = drawing_tuner(model);
+  CHECK_OK(add_file(tuner, 1));
+  actionclip_tuner_info sizes;
+  sizes.struct_size = sizeof sizes;
+  CHECK_OK(actionclip_tuner_get_info(tuner, &sizes));
+  actionclip_tuner_result *result = (actionclip_tuner_result *)(void *)outputs, own;
+  result->struct_size = own.struct_size = sizeof own;
+  const int32_t status = WATCHED(actionclip_tuner_step(tuner, result));
+  if (status == ACTIONCLIP_OK) own = *result;
+  else {
+    memset(&result->struct_size, FILL, sizeof result->struct_size);
+    CHECK_OK(actionclip_tuner_step(tuner, &own));
+  }
+  if (known.step == 0) known = own;
+  CHECK(own.step == 1 && memcmp(&known, &own, sizeof own) == 0);
+  actionclip_tuner_free(tuner);
+  actionclip_model_free(model);
+  return status;
+}
+
 /* The copy is made. */
 static int32_t tuner_get_info(void) {
   actionclip_model *model = fresh();
@@ -797,6 +859,8 @@ int main(int argc, char **argv) {
   test("tuner_add_text", tuner_add_text);
   test("tuner_add_frames", tuner_add_frames);
   test("tuner_add_video", tuner_add_video);
+  test("tuner_add_video_file", tuner_add_video_file);
+  test("tuner_step, drawing", tuner_draw);
   test("tuner_get_info", tuner_get_info);
   test("tuner_step", tuner_step);
   test("tuner_eval", tuner_eval);

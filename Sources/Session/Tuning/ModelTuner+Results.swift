@@ -18,7 +18,7 @@ extension ModelTuner {
     return try LoadedModel(loaded, network, labels: labels, templates: context?.templates)
   }
 
-  /// Scores the first view of each clip, against the mean of each label's texts.
+  /// Scores the first view of each clip, as it is at test time, against the mean of each label's texts.
   public func evaluate(heldOut isHeldOut: Bool, share: Double?) throws(Failure) -> TunerScore {
     let clips = isHeldOut ? heldOut : trained
     guard !clips.isEmpty else {
@@ -35,8 +35,8 @@ extension ModelTuner {
     for index in 0..<clips.count {
       try checkCancelled()
       let clip = clips[index]
-      clip.write(view: 0, to: pixels.base)
       do throws(Failure) {
+        try clip.writeAtTestTime(to: pixels.base)
         try model.encode(PixelFrames(pixels.base), videos: 1, videoOut: video.base, frameOut: nil)
       } catch { throw error.about("clip \(index)") }
       try Similarity.probabilities(

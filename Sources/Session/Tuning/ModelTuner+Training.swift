@@ -55,7 +55,7 @@ extension ModelTuner {
       batch: training.batch, stepsPerEpoch: training.stepsPerEpoch, steps: training.tuner.steps,
       totalSteps: training.tuner.totalSteps, trainedNumbers: training.tuner.trainedNumbers,
       modelBytes: try Tuner.modelMemory(of: base, options.parts, options.recipe), clipBytes: clipBytes,
-      workBytes: training.tuner.workingMemory)
+      workBytes: training.tuner.workingMemory + training.cropBytes)
   }
 
   /// Steps of the whole recipe.
@@ -80,17 +80,22 @@ extension ModelTuner {
             + " model's copy, \(taken) of clips, \(work) of work), max_memory is \(limit)")
       }
     }
-    try check(0, "at least ")
+    let crops = try DrawnCrops(
+      batch: batch, frames: frames, size: base.configuration.imageSize, options.draws.augmentation)
+    let cropBytes = trained.makeCrops ? try crops.bytes() : 0
+    try check(cropBytes, "at least ")
     let identity = try identity()
     try texts.sortByLabel()
     let tuner = try build(
       Tuner.Sizes(
         clips: batch, texts: options.recipe.loss == .crossEntropy ? labelCount : batch,
-        stepsPerEpoch: stepsPerEpoch), limit - needed - taken, identity)
-    try check(tuner.workingMemory, "")
+        stepsPerEpoch: stepsPerEpoch), limit - needed - taken - cropBytes, identity)
+    let (work, isTooMuch) = tuner.workingMemory.addingReportingOverflow(cropBytes)
+    try check(isTooMuch ? Int.max : work, "")
+    let draws = TuningDraws(seed: options.seed)
     return try TunerTraining(
-      tuner, batch: batch, stepsPerEpoch: stepsPerEpoch, clips: trained.count, seed: options.seed,
-      identity: identity)
+      tuner, batch: batch, stepsPerEpoch: stepsPerEpoch, clips: trained.count, draws,
+      PixelDraws(options.draws, sidedLabels, draws, crops), cropBytes: cropBytes, identity: identity)
   }
 
   private func checkClips() throws(Failure) {

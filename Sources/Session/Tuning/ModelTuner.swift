@@ -1,11 +1,8 @@
-import CGuest
 import Model
 import Numerics
-import Preprocess
 import System
 import TensorNames
 import Training
-import Video
 import Weights
 
 /// Trains a copy of a loaded model on a caller's clips. Clips and texts are added first; the first use of the copy makes
@@ -18,6 +15,7 @@ public final class ModelTuner {
   var texts: TuningTexts
   /// The context vectors that are trained; nil: none.
   let context: TunedContext?
+  let sidedLabels: SidedLabels
   let trained = TunedClips()
   let heldOut = TunedClips()
   private let cancellation: TunerCancellation
@@ -45,6 +43,7 @@ public final class ModelTuner {
     texts = try TuningTexts(
       loaded, contextVectors: base.configuration.contextVectors, labels: labels, templates: templates,
       truncate: options.truncate)
+    sidedLabels = try SidedLabels(labels)
   }
 
   /// The network that training begins with.
@@ -79,7 +78,8 @@ public final class ModelTuner {
   public var heldOutCount: Int { heldOut.count }
   /// Bytes of clips and texts.
   public var clipBytes: Int { texts.bytes + trained.bytes + heldOut.bytes }
-  /// Floats of one view, T·3·S·S.
+  /// Floats of one frame, 3·S·S, and of one view.
+  public var numbersPerFrame: Int { base.pixelsPerFrame }
   public var numbersPerView: Int { base.pixelsPerFrame * base.configuration.frames }
   public var frames: Int { base.configuration.frames }
 
@@ -99,13 +99,14 @@ public final class ModelTuner {
     }
     try checkRoom(4 * texts.contextLength)
     try texts.add(text, label: label, loaded, truncate: options.truncate)
+    sidedLabels.note(text, of: label)
   }
 
   /// The most labels that a clip may have.
   private static let mostLabels = 256
 
   /// Checks and copies a clip's labels.
-  private func checked(
+  func checked(
     _ labels: UnsafeBufferPointer<Int32>
   ) throws(Failure) -> GrowingArray<Int32> {
     try checkAdding()
@@ -127,7 +128,7 @@ public final class ModelTuner {
   }
 
   /// Throws if clips and texts of `more` bytes would be above the caller's limit. Called before the memory is taken.
-  private func checkRoom(_ more: Int) throws(Failure) {
+  func checkRoom(_ more: Int) throws(Failure) {
     let (needed, overflow) = clipBytes.addingReportingOverflow(more)
     try ModelTuner.check(overflow ? Int.max : needed, "clips and texts", options)
   }
@@ -137,63 +138,6 @@ public final class ModelTuner {
   ) throws(Failure) {
     guard let limit = options.memoryLimit, needed > limit else { return }
     throw .outOfMemory("\(needed) bytes of \(what); max_memory is \(limit)")
-  }
-
-  private func append(_ clip: TunedClip, isHeldOut: Bool) throws(Failure) {
-    // If memory was refused, parts of the clip lie in CGuest's reserve, which the call must give back.
-    guard cguest_memory_was_refused() == 0 else { throw .outOfMemory("a clip") }
-    try (isHeldOut ? heldOut : trained).append(clip)
-  }
-
-  /// Adds a part of a video, whose frames are spread over `views` views.
-  public func add(
-    _ file: VideoFile, in span: TimeSpan, views: Int, _ options: PreprocessOptions,
-    labels: UnsafeBufferPointer<Int32>, isHeldOut: Bool
-  ) throws(Failure) {
-    let labels = try checked(labels)
-    let count = try product([views, frames], "views")
-    try checkRoom(product([count, base.pixelsPerFrame], "views"))
-    let crops = try TunedCrops(frames: count, size: base.configuration.imageSize, options)
-    file.beginCall()
-    try file.readChosenFrames(count: count, in: span, by: loaded.preset.sampling) {
-    } emit: { (frame, positions) throws(Failure) in
-      try checkCancelled()
-      let image = try ImageView(
-        base: frame.pixels, width: frame.width, height: frame.height, rowStride: frame.stride, format: .rgb)
-      // Views take positions in turn.
-      func place(_ position: Int) -> Int { position % views * frames + position / views }
-      try crops.set(place(positions.lowerBound), FrameView(image))
-      for other in positions.dropFirst() { crops.copy(place(positions.lowerBound), to: place(other)) }
-    }
-    try append(TunedClip(labels, views: views, crops), isHeldOut: isHeldOut)
-  }
-
-  /// Adds pictures, T for each view.
-  public func add(
-    _ pictures: UnsafeBufferPointer<FrameView>, views: Int, _ options: PreprocessOptions,
-    labels: UnsafeBufferPointer<Int32>, isHeldOut: Bool
-  ) throws(Failure) {
-    let labels = try checked(labels)
-    try checkRoom(product([pictures.count, base.pixelsPerFrame], "frames"))
-    let crops = try TunedCrops(
-      frames: pictures.count, size: base.configuration.imageSize, options)
-    for index in pictures.indices {
-      try checkCancelled()
-      do throws(Failure) { try crops.set(index, pictures[index]) } catch {
-        throw error.about("frames[\(index)]")
-      }
-    }
-    try append(TunedClip(labels, views: views, crops), isHeldOut: isHeldOut)
-  }
-
-  /// Adds normalised pixels [views, T, 3, S, S].
-  public func add(
-    pixels: UnsafePointer<Float>, views: Int, labels: UnsafeBufferPointer<Int32>, isHeldOut: Bool
-  ) throws(Failure) {
-    let labels = try checked(labels)
-    try checkRoom(product([views, numbersPerView, 4], "pixels"))
-    let clip = try TunedClip(labels, views: views, pixels: pixels, numbersPerView: numbersPerView)
-    try append(clip, isHeldOut: isHeldOut)
   }
 
   /// Ends the present step, or the next one. Any thread may call this.

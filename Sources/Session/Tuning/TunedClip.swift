@@ -4,41 +4,61 @@ import Numerics
 import Preprocess
 import System
 
-/// A clip of a tuner: its labels, and the pixels of each of its views. It never changes.
+/// A clip of a tuner: its labels, and where its pixels come from. It never changes.
 final class TunedClip: Sendable {
   /// Indices of the tuner's labels, ascending.
   let labels: GrowingArray<Int32>
-  let views: Int
-  /// Floats of one view, T·3·S·S.
-  private let numbersPerView: Int
+  private let frames: KeptFrames
   private let storage: Storage
 
   private enum Storage: Sendable {
-    /// Crops [views, T, S, S, 3], which are normalised when they are asked for.
+    /// Crops [frames, S, S, 3], which are normalised when they are asked for.
     case crops(TunedCrops)
-    /// Normalised pixels [views, T, 3, S, S].
+    /// Normalised pixels [frames, 3, S, S].
     case pixels(FloatBuffer)
+    /// Whole pictures, of which crops are drawn.
+    case pictures(TunedPictures, CropNormalization)
+    /// A file that is decoded at each draw.
+    case file(TunedFile, CropNormalization)
   }
 
-  private init(_ labels: consuming GrowingArray<Int32>, views: Int, numbersPerView: Int, _ storage: Storage) {
+  private init(
+    _ labels: consuming GrowingArray<Int32>, _ frames: KeptFrames, _ storage: Storage
+  ) {
     self.labels = labels
-    (self.views, self.numbersPerView) = (views, numbersPerView)
-    self.storage = storage
+    (self.frames, self.storage) = (frames, storage)
   }
 
-  /// A clip of `views` views of crops.
-  convenience init(_ labels: consuming GrowingArray<Int32>, views: Int, _ crops: TunedCrops) {
-    self.init(labels, views: views, numbersPerView: crops.bytes / max(views, 1), .crops(crops))
-  }
-
-  /// A clip of normalised pixels [views, T, 3, S, S], which are copied.
   convenience init(
-    _ labels: consuming GrowingArray<Int32>, views: Int, pixels: UnsafePointer<Float>, numbersPerView: Int
+    _ labels: consuming GrowingArray<Int32>, _ frames: KeptFrames, _ crops: TunedCrops
+  ) {
+    self.init(labels, frames, .crops(crops))
+  }
+
+  /// A clip of normalised pixels [frames, 3, S, S], which are copied.
+  convenience init(
+    _ labels: consuming GrowingArray<Int32>, _ frames: KeptFrames, pixels: UnsafePointer<Float>,
+    numbersPerFrame: Int
   ) throws(Failure) {
-    let copy = try FloatBuffer(count: product([views, numbersPerView], "pixels"))
+    let copy = try FloatBuffer(count: product([frames.count, numbersPerFrame], "pixels"))
     copy.base.update(from: pixels, count: copy.count)
     guard copy.isFinite else { throw Failure(.notFinite, "the pixels hold NaN or infinity") }
-    self.init(labels, views: views, numbersPerView: numbersPerView, .pixels(copy))
+    self.init(labels, frames, .pixels(copy))
+  }
+
+  convenience init(
+    _ labels: consuming GrowingArray<Int32>, _ frames: KeptFrames, _ pictures: TunedPictures,
+    _ normalization: CropNormalization
+  ) {
+    self.init(labels, frames, .pictures(pictures, normalization))
+  }
+
+  /// A clip of a file, of which T frames are decoded at each draw.
+  convenience init(
+    _ labels: consuming GrowingArray<Int32>, frames perView: Int, _ file: TunedFile,
+    _ normalization: CropNormalization
+  ) {
+    self.init(labels, KeptFrames(run: perView, of: perView), .file(file, normalization))
   }
 
   /// Bytes that the pixels take.
@@ -46,22 +66,79 @@ final class TunedClip: Sendable {
     switch storage {
     case .crops(let crops): crops.bytes
     case .pixels(let pixels): 4 * pixels.count
+    case .pictures(let pictures, _): pictures.bytes
+    case .file: 0
     }
   }
 
-  /// Writes a view's pixels [T, 3, S, S].
-  func write(view: Int, to pixels: UnsafeMutablePointer<Float>) {
+  /// Views that a step draws one of.
+  var views: Int { frames.views ?? 1 }
+
+  /// Whether crops are made at each draw, from pictures or a file.
+  var makesCrops: Bool {
     switch storage {
-    case .crops(let crops): crops.write(from: view * numbersPerView, count: numbersPerView, to: pixels)
-    case .pixels(let own):
-      pixels.update(from: own.base + view * numbersPerView, count: numbersPerView)
-      extendLifetime(own)
+    case .crops, .pixels: false
+    case .pictures, .file: true
     }
+  }
+
+  /// Whether a view's pixels are the same at each draw by `rules`.
+  func isStable(_ rules: DrawRules) -> Bool {
+    switch storage {
+    case .crops, .pixels: !rules.jitters
+    case .pictures: false
+    case .file: !rules.jitters && rules.augmentation == .none
+    }
+  }
+
+  /// Writes a draw's pixels [T, 3, S, S], as those of the batch's clip at `place`: `drawn` keeps crops that are made.
+  func write(
+    _ draw: ClipDraw, as place: Int, _ drawn: DrawnCrops, to pixels: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
+    switch storage {
+    case .crops(let crops): crops.write(draw.places(in: frames), to: pixels)
+    case .pixels(let own): write(draw.places(in: frames), of: own, to: pixels)
+    case .pictures(let pictures, let normalization):
+      let crops = try drawn.crops(place) { (augmentation, crops) throws(Failure) in
+        try pictures.draw(draw.places(in: frames), draw, by: augmentation, to: crops)
+      }
+      normalization.apply(crops, count: frames.perView, to: pixels)
+    case .file(let file, let normalization):
+      let crops = try drawn.crops(place) { (augmentation, crops) throws(Failure) in
+        try file.draw(draw, frames: frames.perView, by: augmentation, to: crops)
+      }
+      normalization.apply(crops, count: frames.perView, to: pixels)
+    }
+  }
+
+  /// Writes the pixels [T, 3, S, S] that the first view has at test time.
+  func writeAtTestTime(to pixels: UnsafeMutablePointer<Float>) throws(Failure) {
+    let places = frames.view(0)
+    switch storage {
+    case .crops(let crops): crops.write(places, to: pixels)
+    case .pixels(let own): write(places, of: own, to: pixels)
+    case .pictures(let pictures, let normalization):
+      let crops = try GrowingArray<UInt8>(uninitialized: places.count * normalization.numbers)
+      try pictures.crop(places, to: crops.base)
+      normalization.apply(crops.base, count: places.count, to: pixels)
+    case .file(let file, let normalization):
+      let crops = try GrowingArray<UInt8>(uninitialized: frames.perView * normalization.numbers)
+      try file.crop(frames: frames.perView, to: crops.base)
+      normalization.apply(crops.base, count: frames.perView, to: pixels)
+    }
+  }
+
+  private func write(_ places: [Int], of own: FloatBuffer, to pixels: UnsafeMutablePointer<Float>) {
+    let numbers = own.count / max(frames.count, 1)
+    for (position, place) in places.enumerated() {
+      (pixels + position * numbers).update(from: own.base + place * numbers, count: numbers)
+    }
+    extendLifetime(own)
   }
 
   /// Adds the clip to a hash that tells lists of clips apart.
   func add(to sha: inout SHA256) {
-    let line = Array("clip \(views) \(labels.count)\n".utf8)
+    let line = Array("clip \(frames.count) \(frames.views ?? 0) \(labels.count)\n".utf8)
     line.withUnsafeBytes { sha.update($0) }
     sha.update(UnsafeRawBufferPointer(labels.view))
     switch storage {
@@ -69,48 +146,15 @@ final class TunedClip: Sendable {
     case .pixels(let pixels):
       sha.update(UnsafeRawBufferPointer(pixels.buffer))
       extendLifetime(pixels)
+    case .pictures(let pictures, _): pictures.add(to: &sha)
+    case .file(let file, _): file.add(to: &sha)
     }
   }
 }
 
-/// Crops of one clip, and how they are normalised. They are written in one thread, before the clip is made.
-final class TunedCrops: @unchecked Sendable {
-  // Unchecked: the bytes do not change once the clip is made.
-  private let memory: GrowingArray<UInt8>  // [frames, S, S, 3]
-  private let normalization: CropNormalization
-  private let preprocessor: Preprocessor
-  private let bytesPerCrop: Int
-
-  /// Room for `frames` crops of side `size`.
-  init(frames: Int, size: Int, _ options: PreprocessOptions) throws(Failure) {
-    bytesPerCrop = try product([size, size, 3], "frames")
-    let total = try product([frames, bytesPerCrop], "frames")
-    preprocessor = try Preprocessor(size: size, options: options)
-    normalization = try CropNormalization(size: size, options: options)
-    do throws(Failure) { memory = try GrowingArray(repeating: 0, count: total) } catch {
-      throw .outOfMemory("a clip of \(frames) crops")
-    }
+extension CropNormalization {
+  /// Normalises `count` crops [count, S, S, 3] to `pixels` [count, 3, S, S].
+  fileprivate func apply(_ crops: UnsafePointer<UInt8>, count: Int, to pixels: UnsafeMutablePointer<Float>) {
+    for crop in 0..<count { apply(crops + crop * numbers, to: pixels + crop * numbers) }
   }
-
-  var bytes: Int { memory.count }
-
-  /// Resizes and crops a picture to the crop at `place`.
-  func set(_ place: Int, _ picture: FrameView) throws(Failure) {
-    let start = memory.base + place * bytesPerCrop
-    try preprocessor.crop(picture, into: UnsafeMutableBufferPointer(start: start, count: bytesPerCrop))
-  }
-
-  /// Copies one crop to another place.
-  func copy(_ place: Int, to other: Int) {
-    (memory.base + other * bytesPerCrop).update(from: memory.base + place * bytesPerCrop, count: bytesPerCrop)
-  }
-
-  /// Writes `count` numbers, those of whole crops, from the number `first` on.
-  func write(from first: Int, count: Int, to pixels: UnsafeMutablePointer<Float>) {
-    for offset in stride(from: 0, to: count, by: bytesPerCrop) {
-      normalization.apply(memory.base + first + offset, to: pixels + offset)
-    }
-  }
-
-  func add(to sha: inout SHA256) { sha.update(UnsafeRawBufferPointer(memory.view)) }
 }

@@ -5,6 +5,8 @@ final class TunedClips {
   private var clips = GrowingArray<Unmanaged<TunedClip>>()
   /// Bytes that the clips take.
   private(set) var bytes = 0
+  /// Whether crops of some clip are made at each draw.
+  private(set) var makeCrops = false
 
   deinit { for clip in clips.view { clip.release() } }
 
@@ -20,5 +22,6 @@ final class TunedClips {
     try clips.append(Unmanaged.passUnretained(clip))
     _ = Unmanaged.passRetained(clip)
     bytes += clip.bytes
+    if clip.makesCrops { makeCrops = true }
   }
 }

@@ -5,20 +5,24 @@ import Training
 final class TunerTraining {
   let tuner: Tuner
   let batch, stepsPerEpoch: Int
+  /// Bytes of the crops that a step makes.
+  let cropBytes: Int
   /// A line that says which model, clips and options the tuner has.
   let identity: String
   private let draws: TuningDraws
+  private let pixels: PixelDraws
   private var order: GrowingArray<Int32>
   /// The epoch that `order` is of.
   private var epoch = -1
 
   init(
-    _ tuner: Tuner, batch: Int, stepsPerEpoch: Int, clips: Int, seed: UInt64, identity: String
+    _ tuner: Tuner, batch: Int, stepsPerEpoch: Int, clips: Int, _ draws: TuningDraws, _ pixels: PixelDraws,
+    cropBytes: Int, identity: String
   ) throws(Failure) {
     order = try GrowingArray(uninitialized: clips)
     (self.tuner, self.batch, self.stepsPerEpoch) = (tuner, batch, stepsPerEpoch)
-    self.identity = identity
-    draws = TuningDraws(seed: seed)
+    self.cropBytes = cropBytes
+    (self.draws, self.pixels, self.identity) = (draws, pixels, identity)
   }
 
   /// Trains on the next step's clips.
@@ -36,6 +40,6 @@ final class TunerTraining {
     }
     let first = step % stepsPerEpoch * batch
     let chosen = UnsafeBufferPointer(rebasing: order.view[first..<first + batch])
-    return try tuner.step(TuningBatch(clips, chosen, texts, draws, step: step, loss))
+    return try tuner.step(TuningBatch(clips, chosen, texts, draws, step: step, loss, pixels))
   }
 }

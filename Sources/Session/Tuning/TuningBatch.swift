@@ -9,11 +9,13 @@ final class TuningBatch: TrainingBatch {
   /// The step's clips among `clips`, and the view of each.
   private let indices, views: GrowingArray<Int32>
   private let ids: GrowingArray<Int32>  // [texts, C]
+  private let step: Int
+  private let pixels: PixelDraws
 
   /// `indices` are the step's clips among `clips`.
   init(
     _ clips: TunedClips, _ indices: UnsafeBufferPointer<Int32>, _ texts: borrowing TuningTexts,
-    _ draws: TuningDraws, step: Int, _ loss: TrainingLoss
+    _ draws: TuningDraws, step: Int, _ loss: TrainingLoss, _ pixels: PixelDraws
   ) throws(Failure) {
     textCount = loss == .crossEntropy ? texts.labels.count : indices.count
     let length = texts.contextLength
@@ -44,12 +46,17 @@ final class TuningBatch: TrainingBatch {
     self.indices = own
     self.views = views
     self.ids = ids
+    (self.step, self.pixels) = (step, pixels)
+    pixels.begin()
   }
 
   var tokens: UnsafePointer<Int32> { UnsafePointer(ids.base) }
 
   func write(clip: Int, to pixels: UnsafeMutablePointer<Float>) throws(Failure) {
-    clips[Int(indices[clip])].write(view: Int(views[clip]), to: pixels)
+    do throws(Failure) {
+      try self.pixels.write(
+        clips[Int(indices[clip])], view: Int(views[clip]), step: step, place: clip, to: pixels)
+    } catch { throw error.kind == .cancelled ? error : error.about(name(of: clip)) }
   }
 
   /// Clips are called by their index in the order of adding.

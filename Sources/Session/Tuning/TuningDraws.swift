@@ -10,6 +10,8 @@ struct TuningDraws: Sendable {
     case order = 1
     case clip = 2
     case label = 3
+    case frames = 5
+    case pixels = 6
   }
 
   private func generator(_ purpose: Purpose, _ first: Int, _ second: Int = 0) -> SplitMix64 {
@@ -31,4 +33,9 @@ struct TuningDraws: Sendable {
 
   /// The generator of a label's text in a step.
   func label(step: Int, label: Int) -> SplitMix64 { generator(.label, step, label) }
+
+  /// The generators of the frames and of the crops of the clip at a place in a step's batch.
+  func pixels(step: Int, place: Int) -> (frames: SplitMix64, pixels: SplitMix64) {
+    (generator(.frames, step, place), generator(.pixels, step, place))
+  }
 }

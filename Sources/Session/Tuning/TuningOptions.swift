@@ -20,6 +20,9 @@ public struct TuningOptions: Sendable {
   /// A text that is too long is cut; otherwise it is an error.
   public var truncate = false
 
+  /// How pixels are drawn at each step.
+  public var draws = DrawRules()
+
   public init() {}
 
   /// Everything that the state of a tuner depends on besides the recipe, as one line.
@@ -37,6 +40,7 @@ public struct TuningOptions: Sendable {
       "scale \(parts.logitScale)", "new head \(newHead?.name ?? "none")", "frames \(frames ?? 0)",
       "contexts \(contexts)",
       "batch \(batch)", "seed \(seed)", "truncate \(truncate)",
+      draws.summary,
     ].joined(separator: ", ")
   }
 }

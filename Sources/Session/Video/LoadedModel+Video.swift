@@ -28,20 +28,33 @@ extension LoadedModel {
 }
 
 extension VideoFile {
-  /// Reads the `count` frames that a rule chooses, of the whole video if `span` is nil. `emit` gets each distinct frame
-  /// with the range of positions that it has among them; indices never decrease, so equal ones are adjacent. Frames
-  /// emitted before a call of `begin` do not count.
+  /// Reads the `count` frames that a rule chooses, of the whole video if `span` is nil; `emit` and `begin` are as for
+  /// `readFrames(count:in:choose:begin:emit:)`.
   func readChosenFrames(
     count: Int, in span: TimeSpan?, by choice: FrameChoice, begin: () -> Void,
     emit: (VideoFrame, _ positions: Range<Int>) throws(Failure) -> Void
   ) throws(Failure) {
+    let frameRate = choice.asksForFrameRate ? try knownFrameRate() : usualFrameRate
+    try readFrames(
+      count: count, in: span,
+      choose: { frames in
+        // The rule accepts any number of frames that a file can have; if it did not, too few would be read.
+        (try? sampleIndices(frameCount: frames, segments: count, by: choice, frameRate: frameRate)) ?? []
+      }, begin: begin, emit: emit)
+  }
+
+  /// Reads the `count` frames at the indices that `choose` gives for a number of frames, of the whole video if `span` is
+  /// nil. The indices never decrease, so equal ones are adjacent; `choose` may be called more than once. `emit` gets each
+  /// distinct frame with the range of positions that it has among them. Frames emitted before a call of `begin` do not
+  /// count.
+  func readFrames(
+    count: Int, in span: TimeSpan?, choose chooseFrames: (_ frameCount: Int) -> [Int], begin: () -> Void,
+    emit: (VideoFrame, _ positions: Range<Int>) throws(Failure) -> Void
+  ) throws(Failure) {
     var chosen: [Int] = []
     var position = 0
-    let frameRate = choice.asksForFrameRate ? try knownFrameRate() : usualFrameRate
     func choose(frameCount: Int) -> [Int] {
-      // The rule accepts any number of frames that a file can have; if it did not, the check below would report it.
-      chosen =
-        (try? sampleIndices(frameCount: frameCount, segments: count, by: choice, frameRate: frameRate)) ?? []
+      chosen = chooseFrames(frameCount)
       var distinct: [Int] = []
       for index in chosen where distinct.last != index { distinct.append(index) }
       return distinct

@@ -87,6 +87,17 @@ public final class RegularFile: Sendable {
 
   // MARK: - Changes
 
+  /// The file's size and modification time, which tell whether a path opened later has the file as it was. The file
+  /// system's clock may be too coarse to tell changes within some milliseconds.
+  public struct Version: Equatable, Sendable {
+    fileprivate let size: Int
+    /// Nanoseconds.
+    fileprivate let modified: Int128
+  }
+
+  /// The version that was opened.
+  public var version: Version { Version(size: opened.size, modified: opened.modified) }
+
   /// Whether the file still has the size and the modification time that it had when it was opened.
   public var isUnmodified: Bool {
     var status = stat()

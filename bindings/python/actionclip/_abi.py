@@ -174,6 +174,11 @@ CONSTANTS: dict[str, int] = {
     "RECIPE_REFERENCE": 1,
     "LOSS_MULTI_POSITIVE": 0,
     "LOSS_CROSS_ENTROPY": 1,
+    "AUGMENT_NONE": 0,
+    "AUGMENT_FLIP": 1,
+    "AUGMENT_REFERENCE": 2,
+    "AUGMENT_REFERENCE_K400": 3,
+    "MIRROR_UNLESS_SIDED": 0,
     "TRAIN_NOTHING": 0,
     "TRAIN_PROJECTION": 1,
     "TRAIN_BLOCKS": 2,
@@ -559,9 +564,11 @@ class TunerOptions(Structure):
         ("seed", c_uint64),
         ("max_memory", c_int64),
         ("contexts", c_int32),
-        ("reserved", c_int32),
+        ("augment", c_int32),
         ("context_rate_factor", c_double),
         ("mean_decay", c_double),
+        ("jitter", c_int32),
+        ("mirror", c_int32),
     ]
 
 
@@ -967,6 +974,13 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     (
         "actionclip_tuner_add_video",
         (Handle, Int32s, c_size_t, Handle, c_double, c_double, c_int32, PreprocessIn, c_int32),
+        c_int32,
+    ),
+    (
+        "actionclip_tuner_add_video_file",
+        (
+            Handle, Int32s, c_size_t, c_char_p, c_double, c_double, PreprocessIn, POINTER(VideoOptions), c_int32,
+        ),
         c_int32,
     ),
     ("actionclip_tuner_add_frames", (Handle, Int32s, c_size_t, Images, c_size_t, PreprocessIn, c_int32), c_int32),

@@ -156,6 +156,11 @@ pub const ACTIONCLIP_TRAIN_NOTHING: i32 = 0;
 pub const ACTIONCLIP_TRAIN_PROJECTION: i32 = 1;
 pub const ACTIONCLIP_TRAIN_BLOCKS: i32 = 2;
 pub const ACTIONCLIP_TRAIN_EVERYTHING: i32 = 3;
+pub const ACTIONCLIP_AUGMENT_NONE: i32 = 0;
+pub const ACTIONCLIP_AUGMENT_FLIP: i32 = 1;
+pub const ACTIONCLIP_AUGMENT_REFERENCE: i32 = 2;
+pub const ACTIONCLIP_AUGMENT_REFERENCE_K400: i32 = 3;
+pub const ACTIONCLIP_MIRROR_UNLESS_SIDED: i32 = 0;
 pub const ACTIONCLIP_CLIP_TRAINED: i32 = 0;
 pub const ACTIONCLIP_CLIP_HELD_OUT: i32 = 1;
 pub const ACTIONCLIP_TRACK_EXCLUSIVE: i32 = 0;
@@ -287,15 +292,17 @@ pub struct actionclip_report {
 /// (actionclip_tuner_get_info, _step, _run, _eval, _save, _load or _model) makes it, and from then
 /// on adding is ACTIONCLIP_ERROR_OPTION_CONFLICT.
 ///
-/// Clips are kept as crops of S x S pixels, so videos and pictures may be freed once they are
-/// added.
+/// Clips are kept as crops of S x S pixels, or with an augmentation as pictures, so videos and
+/// pictures may be freed once they are added. Clips of actionclip_tuner_add_video_file are decoded
+/// again at each draw.
 ///
 /// Steps. An epoch goes through the trained clips in an order drawn anew, `batch` of them a step;
 /// those that are left over at its end are left out, other ones each time. For each clip of a step
-/// a view and, with ACTIONCLIP_LOSS_MULTI_POSITIVE, a label of its labels and a text of that label
-/// are drawn. Draws follow from the seed and the step's number alone. So a step that failed or was
-/// cancelled draws the same when it is repeated, and a tuner that goes on from a saved state takes
-/// the steps of one that never stopped, bit for bit, with any number of threads.
+/// a view or T frames, what the augmentation asks for and, with ACTIONCLIP_LOSS_MULTI_POSITIVE, a
+/// label of its labels and a text of that label are drawn. Draws follow from the seed and the
+/// step's number alone. So a step that failed or was cancelled draws the same when it is repeated,
+/// and a tuner that goes on from a saved state takes the steps of one that never stopped, bit for
+/// bit, with any number of threads.
 ///
 /// A step that fails changes nothing. A clip whose numbers overflow is ACTIONCLIP_ERROR_NOT_FINITE,
 /// and the message names it by its index among the clips of its purpose, from 0 on in the order of
@@ -1109,8 +1116,8 @@ pub struct actionclip_tuner_options {
     /// numbers of deviation 0.02. A model that has context vectors goes on with as many, or keeps
     /// them with 0. The text encoder may be frozen, but each step goes back through all of it.
     pub contexts: i32,
-    /// 0
-    pub reserved: i32,
+    /// ACTIONCLIP_AUGMENT_*; NONE by default
+    pub augment: i32,
     /// the context vectors' rate, as a multiple of `rate`, 0 to 1e6; the recipe's is 100
     pub context_rate_factor: f64,
     /// The factor d, 0 to below 1, of an exponential mean of the trained numbers: it starts with
@@ -1118,6 +1125,12 @@ pub struct actionclip_tuner_options {
     /// Models are made of it, at any share. The recipe's is 0: models are made of the latest
     /// numbers.
     pub mean_decay: f64,
+    /// ACTIONCLIP_ON: each step draws a frame of each of T equal parts of a clip's frames, as the
+    /// reference does with random_shift; of T frames or fewer, all of them and some again. _OFF
+    /// (default): it draws a view.
+    pub jitter: i32,
+    /// ACTIONCLIP_MIRROR_UNLESS_SIDED (default), _ON or _OFF: which clips are mirrored
+    pub mirror: i32,
 }
 
 sized!(actionclip_tuner_options, actionclip_tuner_options_init_sized);
@@ -1144,7 +1157,7 @@ pub struct actionclip_tuner_info {
     pub model_bytes: i64,
     /// memory of the clips and texts
     pub clip_bytes: i64,
-    /// the most working memory that a step takes besides
+    /// the most working memory that a step takes besides, without that of decoding files
     pub work_bytes: i64,
     /// clips a step
     pub batch: i32,
@@ -2296,7 +2309,8 @@ extern "C" {
     /// takes it. labels [label_count] are indices of the tuner's labels, 1 to 256, each once.
     /// `views` is 1 to 100: the model's rule chooses T * views frames, and each view takes every
     /// views-th of them; each step draws one view. options may be NULL. `purpose` is
-    /// ACTIONCLIP_CLIP_*. A clip takes views * T * 3 * S * S bytes. On failure nothing is added.
+    /// ACTIONCLIP_CLIP_*. A clip takes views * T * 3 * S * S bytes, or with an augmentation, if
+    /// steps train on it, those of views * T pictures. On failure nothing is added.
     pub fn actionclip_tuner_add_video(
         tuner: *mut actionclip_tuner,
         labels: *const i32,
@@ -2308,8 +2322,29 @@ extern "C" {
         options: *const actionclip_preprocess_options,
         purpose: i32,
     ) -> i32;
+    /// Adds a clip that is the part of a video file from `start` to `end`, and is opened and
+    /// decoded at each draw, so that it takes no memory. Steps draw their frames from all of the
+    /// part with `jitter`; without it they have those of test time, as clips held out always have.
+    /// The file is opened once now, with video_options, as actionclip_video_open does; it must stay
+    /// as it is: a file that a step cannot open, that is damaged, or whose size or time of
+    /// modification is another one is an error that names it, as actionclip_video_open and
+    /// actionclip_encode_video give them, and the step has changed nothing. A saved state knows
+    /// files by their size and both their ends, so they may be moved. options and video_options may
+    /// be NULL. All else is as for actionclip_tuner_add_video.
+    pub fn actionclip_tuner_add_video_file(
+        tuner: *mut actionclip_tuner,
+        labels: *const i32,
+        label_count: usize,
+        path: *const c_char,
+        start: f64,
+        end: f64,
+        options: *const actionclip_preprocess_options,
+        video_options: *const actionclip_video_options,
+        purpose: i32,
+    ) -> i32;
     /// Adds a clip from images: frame_count = views * T, the first view's T frames first, with 1 to
-    /// 100 views. All else is as for actionclip_tuner_add_video.
+    /// 100 views; with `jitter` any number of 1 to 100 * T frames in order of time. All else is as
+    /// for actionclip_tuner_add_video.
     pub fn actionclip_tuner_add_frames(
         tuner: *mut actionclip_tuner,
         labels: *const i32,
@@ -2330,7 +2365,7 @@ extern "C" {
         purpose: i32,
     ) -> i32;
     /// Adds a clip from pixels already resized, cropped and normalised: `pixels` [frame_count, 3,
-    /// S, S] in the order R, G, B, with frame_count = views * T. pixel_count is the number of
+    /// S, S] in the order R, G, B, which no augmentation changes. pixel_count is the number of
     /// floats, which the tuner copies: 4 bytes each. NaN or infinity is
     /// ACTIONCLIP_ERROR_NOT_FINITE. All else is as for actionclip_tuner_add_frames.
     pub fn actionclip_tuner_add_pixels(
@@ -2868,7 +2903,7 @@ mod tests {
         assert_eq!(offset!(actionclip_prompts_report, equal_log_likelihood), 32);
         assert_eq!(offset!(actionclip_prompts_report, chosen_top1), 40);
         assert_eq!(offset!(actionclip_prompts_report, chosen_log_likelihood), 48);
-        assert_eq!(size_of::<actionclip_tuner_options>(), 136);
+        assert_eq!(size_of::<actionclip_tuner_options>(), 144);
         assert_eq!(align_of::<actionclip_tuner_options>(), 8);
         assert_eq!(offset!(actionclip_tuner_options, struct_size), 0);
         assert_eq!(offset!(actionclip_tuner_options, recipe), 4);
@@ -2892,9 +2927,11 @@ mod tests {
         assert_eq!(offset!(actionclip_tuner_options, seed), 96);
         assert_eq!(offset!(actionclip_tuner_options, max_memory), 104);
         assert_eq!(offset!(actionclip_tuner_options, contexts), 112);
-        assert_eq!(offset!(actionclip_tuner_options, reserved), 116);
+        assert_eq!(offset!(actionclip_tuner_options, augment), 116);
         assert_eq!(offset!(actionclip_tuner_options, context_rate_factor), 120);
         assert_eq!(offset!(actionclip_tuner_options, mean_decay), 128);
+        assert_eq!(offset!(actionclip_tuner_options, jitter), 136);
+        assert_eq!(offset!(actionclip_tuner_options, mirror), 140);
         assert_eq!(size_of::<actionclip_tuner_info>(), 80);
         assert_eq!(align_of::<actionclip_tuner_info>(), 8);
         assert_eq!(offset!(actionclip_tuner_info, struct_size), 0);
@@ -3141,6 +3178,11 @@ mod tests {
             (b"ACTIONCLIP_TRAIN_PROJECTION\0", ACTIONCLIP_TRAIN_PROJECTION),
             (b"ACTIONCLIP_TRAIN_BLOCKS\0", ACTIONCLIP_TRAIN_BLOCKS),
             (b"ACTIONCLIP_TRAIN_EVERYTHING\0", ACTIONCLIP_TRAIN_EVERYTHING),
+            (b"ACTIONCLIP_AUGMENT_NONE\0", ACTIONCLIP_AUGMENT_NONE),
+            (b"ACTIONCLIP_AUGMENT_FLIP\0", ACTIONCLIP_AUGMENT_FLIP),
+            (b"ACTIONCLIP_AUGMENT_REFERENCE\0", ACTIONCLIP_AUGMENT_REFERENCE),
+            (b"ACTIONCLIP_AUGMENT_REFERENCE_K400\0", ACTIONCLIP_AUGMENT_REFERENCE_K400),
+            (b"ACTIONCLIP_MIRROR_UNLESS_SIDED\0", ACTIONCLIP_MIRROR_UNLESS_SIDED),
             (b"ACTIONCLIP_CLIP_TRAINED\0", ACTIONCLIP_CLIP_TRAINED),
             (b"ACTIONCLIP_CLIP_HELD_OUT\0", ACTIONCLIP_CLIP_HELD_OUT),
             (b"ACTIONCLIP_TRACK_EXCLUSIVE\0", ACTIONCLIP_TRACK_EXCLUSIVE),
@@ -3290,6 +3332,7 @@ mod tests {
             actionclip_tuner_free as *const (),
             actionclip_tuner_add_text as *const (),
             actionclip_tuner_add_video as *const (),
+            actionclip_tuner_add_video_file as *const (),
             actionclip_tuner_add_frames as *const (),
             actionclip_tuner_add_camera_frames as *const (),
             actionclip_tuner_add_pixels as *const (),

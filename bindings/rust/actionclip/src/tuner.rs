@@ -16,7 +16,7 @@ use crate::model::Model;
 use crate::sys;
 use crate::text::{c_path, c_string};
 use crate::tuner_options::TunerOptions;
-use crate::video::Video;
+use crate::video::{Video, VideoOptions};
 
 /// Trains a copy of a model on clips, and makes new models of it. Clips and texts are added first; the labels of a clip
 /// are indices of the tuner's labels. One thread at a time may use it. It may outlive its model.
@@ -83,6 +83,32 @@ impl Tuner {
                 end,
                 views,
                 raw(options),
+                purpose as i32,
+            )
+        })
+    }
+
+    /// Adds the part of a video file from `start` to `end` in seconds as a clip, which is decoded at each draw.
+    pub fn add_video_file(
+        &mut self,
+        labels: &[i32],
+        path: impl AsRef<Path>,
+        (start, end): (f64, f64),
+        options: Option<&PreprocessOptions>,
+        video_options: &VideoOptions,
+        purpose: Purpose,
+    ) -> Result<()> {
+        let path = c_path(path.as_ref())?;
+        check(unsafe {
+            sys::actionclip_tuner_add_video_file(
+                self.get(),
+                labels.as_ptr(),
+                labels.len(),
+                path.as_ptr(),
+                start,
+                end,
+                raw(options),
+                &video_options.0,
                 purpose as i32,
             )
         })

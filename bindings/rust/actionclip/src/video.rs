@@ -14,7 +14,7 @@ use crate::windows::Windows;
 
 /// Options of opening a video: `VideoOptions::default().threads(1)`.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct VideoOptions(sys::actionclip_video_options);
+pub struct VideoOptions(pub(crate) sys::actionclip_video_options);
 
 impl VideoOptions {
     /// Sets the number of decoder threads; 0: what `ACTIONCLIP_THREADS` says, else one for each processor of the

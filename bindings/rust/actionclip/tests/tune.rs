@@ -8,6 +8,7 @@ use std::thread;
 
 use actionclip::{
     Frame, FrameFormat, Head, Image, Loss, Model, PixelFormat, Purpose, Recipe, Status, Train, Tuner, TunerStep, Video,
+    VideoOptions,
 };
 use common::file;
 
@@ -50,13 +51,15 @@ fn a_tuner_learns_and_goes_on() {
     for each in [&mut tuner, &mut straight] {
         let mut video = Video::open(file("examples/clip.mp4")).unwrap();
         each.add_video(&[0, 2], &mut video, (0.5, 3.0), 2, None, Purpose::Trained).unwrap();
+        let (part, options) = ((0.5, f64::INFINITY), VideoOptions::default());
+        each.add_video_file(&[0], file("examples/clip.mp4"), part, None, &options, Purpose::HeldOut).unwrap();
         let images = vec![Image::new(&grey, 32, 24, PixelFormat::Gray).unwrap(); model.frames()];
         each.add_frames(&[1], &images, None, Purpose::Trained).unwrap();
         let frames = vec![Frame::new(FrameFormat::Gray, 32, 24, &[&grey]).unwrap(); model.frames()];
         each.add_camera_frames(&[1], &frames, None, Purpose::HeldOut).unwrap();
     }
     let info = tuner.info().unwrap();
-    assert_eq!((info.clips, info.held_out, info.total_steps, info.steps), (10, 4, 8, 0));
+    assert_eq!((info.clips, info.held_out, info.total_steps, info.steps), (10, 5, 8, 0));
     assert!(info.model_bytes > 0 && info.clip_bytes > 0 && info.work_bytes > 0);
     assert_eq!(tuner.add_text(0, "too late").unwrap_err().status(), Status::OPTION_CONFLICT);
 
@@ -87,7 +90,7 @@ fn a_tuner_learns_and_goes_on() {
     assert_eq!(tuner.1.unwrap().loss, straight.run(0, go_on).unwrap().unwrap().loss);
     assert!(tuner.0.run(0, go_on).unwrap().is_none() && tuner.0.step().is_err());
 
-    assert_eq!(tuner.0.eval(Purpose::HeldOut, None).unwrap().clips, 4);
+    assert_eq!(tuner.0.eval(Purpose::HeldOut, None).unwrap().clips, 5);
     assert_eq!(tuner.0.eval(Purpose::Trained, Some(1.0)).unwrap().clips, 10);
     let embedding = |model: &Model| model.encode_pixels(&pixels(model, 1, 5)).unwrap();
     let (tuned, half) = (tuner.0.model(Some(1.0)).unwrap(), tuner.0.model(None).unwrap());

@@ -1,0 +1,42 @@
+import Preprocess
+import System
+
+/// How the pixels of clips are drawn, from a tuner's options.
+public struct DrawRules: Sendable {
+  public var augmentation = Augmentation.none
+  /// Whether T frames are drawn from those of a clip, in place of a view.
+  public var jitters = false
+  public var mirroring = Mirroring.unlessSided
+
+  public init() {}
+
+  /// Which clips may be mirrored.
+  public enum Mirroring: Sendable { case unlessSided, always, never }
+
+  /// Everything that draws depend on, as a part of a line.
+  var summary: String { "augment \(augmentation), jitter \(jitters), mirror \(mirroring)" }
+}
+
+/// One draw of a clip's pixels, all of which follows from these.
+struct ClipDraw: Sendable {
+  let rules: DrawRules
+  /// The view, where frames are not drawn one by one.
+  let view: Int
+  /// The generators of the choice of frames, and of the rest.
+  let frames, pixels: SplitMix64
+  /// Whether the clip's mirror image shows the same actions.
+  let mirrors: Bool
+
+  /// The places of T of a clip's frames.
+  func places(in kept: KeptFrames) -> [Int] {
+    guard rules.jitters else { return kept.view(view) }
+    var random = frames
+    return kept.drawn(&random)
+  }
+
+  /// The indices of T frames of a video, as the reference draws them.
+  func indices(of count: Int, frames perView: Int) -> [Int] {
+    var random = frames
+    return drawnFrames(of: count, segments: perView, &random)
+  }
+}
