@@ -3,6 +3,7 @@
 
     python3 compare.py train --sets sets [NAME...]     trains and scores; logs/NAME.json for each
     python3 compare.py shipped --sets sets RUN         scores the default model, made of RUN; logs/shipped.json
+    python3 compare.py again --sets sets RUN           scores a run of the default model's recipe; logs/again.json
     python3 compare.py report                          logs/*.json, logs/causal.csv -> docs/RESULTS.md
 
 Every run starts from stage 1 (pretrained/) and takes the same number of steps from the same clips, unless it says
@@ -118,6 +119,15 @@ def shipped(args):
     }, indent=1) + "\n")
 
 
+def again(args):
+    from score import score_run
+    run = Path(args.names[0])
+    (LOGS / "again.json").write_text(json.dumps({
+        "run": json.loads((run / "run.json").read_text()), "curve": curve(run),
+        "results": score_run(run / "checkpoint.pt", [args.sets / s for s in SPLITS], agree=True),
+    }, indent=1) + "\n")
+
+
 def interval(share, count):
     """Wilson's 95 % interval of a share."""
     z = 1.96
@@ -211,14 +221,24 @@ def shipped_lines(log):
     return lines
 
 
+def again_lines(default, log):
+    told = log["run"]["arguments"]
+    return ["## Its recipe again", "",
+            "The default model was trained by a program of its own, which `tune.py`, on the [trainer](../trainer/README.md), "
+            f"has replaced. The same recipe by `tune.py`: {told['steps']} steps of {told['batch']} clips, from the same start and with "
+            f"the same clips. PyTorch and the library: {agreement([log['results']])}.", "",
+            *table("trained by", HEADS, [("the program before", cells(default["results"])),
+                                         ("`tune.py`", cells(log["results"]))])]
+
+
 def report():
-    paths = {name: LOGS / f"{name}.json" for name in (*RUNS, "shipped")}
+    paths = {name: LOGS / f"{name}.json" for name in (*RUNS, "shipped", "again")}
     logs = {name: json.loads(path.read_text()) for name, path in paths.items() if path.exists()}
     if not logs:
         sys.exit("no logs yet: compare.py train")
     sets = {r["split"]: r for r in next(iter(logs.values()))["results"]}
     causal = list(causal_runs(sets, sets["compositions"]["order_videos"]))
-    default = logs.pop("shipped", None)
+    default, again_log = logs.pop("shipped", None), logs.pop("again", None)
     lines = ["# The paper's comparison in miniature", "",
              "Made by `python3 models/shapes/compare.py report` from the logs in `models/shapes/logs`. "
              "Top-1 in per cent with Wilson's 95 % interval, on H.264 files decoded, preprocessed, encoded and scored "
@@ -229,6 +249,7 @@ def report():
              "*Order* is the share of the first set's videos whose label beats its time reversal, for actions that "
              "have one: chance is 50.", ""]
     lines += shipped_lines(default) if default else []
+    lines += again_lines(default, again_log) if default and again_log else []
     if logs:
         lines += [f"Every run below: {STEPS} steps of 48 clips from the same stage 1 with shift + Transf, unless it "
                   "says otherwise. They are short: what they show is the difference, not what could be reached.", ""]
@@ -253,10 +274,10 @@ def report():
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=("train", "shipped", "report"))
+    parser.add_argument("what", choices=("train", "shipped", "again", "report"))
     parser.add_argument("names", nargs="*")
     parser.add_argument("--sets", type=Path, default=HERE / "sets")
     parser.add_argument("--runs", type=Path, default=HERE / "runs")
     parser.add_argument("--threads", type=int, default=1)
     chosen = parser.parse_intermixed_args()
-    {"train": train, "shipped": shipped, "report": lambda _: report()}[chosen.what](chosen)
+    {"train": train, "shipped": shipped, "again": again, "report": lambda _: report()}[chosen.what](chosen)
