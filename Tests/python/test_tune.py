@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+import shutil
 import threading
 import time
 
@@ -296,6 +297,49 @@ def test_the_numbers_reach_the_recipe(tiny):
     assert last(contexts=2, context_rate_factor=1) != last(contexts=2, context_rate_factor=9)
 
 
+def test_pixels_are_drawn_anew_where_that_is_wanted(tiny):
+    with actionclip.Video(CLIP) as video:
+        frames = video.read_frames(range(0, 40))
+
+    def steps(labels=("jumping", "walking"), **changes):
+        with tiny.tune([*LABELS, "moving left"], **{**QUICK, "text": None, **changes}) as tuner:
+            tuner.add(frames, labels[0], views=2)
+            tuner.add(CLIP, labels[1], end=2, views=2)
+            return list(tuner)
+
+    plain = steps()
+    assert steps() == plain == steps(mirror=True)
+    found = [steps(jitter=True)] + [steps(augment=name) for name in ("flip", "reference", "reference_k400")]
+    assert all(one != other for place, one in enumerate(found) for other in [plain, *found[:place]])
+    assert steps(augment="flip") == found[1] != steps(augment="flip", mirror=False)
+    sided = ("moving left", "walking")
+    assert steps(sided, augment="flip", mirror=False) != steps(sided, augment="flip", mirror=True)
+
+
+def test_files_are_decoded_at_each_step(tiny, tmp_path):
+    path = tmp_path / "clip.mp4"
+    shutil.copy(CLIP, path)
+
+    def tuner_with(add, **changes):
+        tuner = tiny.tune(LABELS, **{**QUICK, **changes})
+        getattr(tuner, add)(path, "jumping", start=0.5, end=3)
+        getattr(tuner, add)(str(path), ["walking", "waving"], start=1)
+        getattr(tuner, add)(path, "walking", held_out=True)
+        return tuner
+
+    with tuner_with("add") as kept, tuner_with("add_file") as decoded, tuner_with("add_file", jitter=True) as drawn:
+        assert decoded.info.clip_bytes < kept.info.clip_bytes
+        kept_steps = list(kept)
+        assert list(decoded) == kept_steps != list(drawn) and decoded.eval() == kept.eval()
+    with pytest.raises(FileNotFoundError):
+        tiny.tune(LABELS).add_file("/no/such.mp4", "walking")
+    with tuner_with("add_file") as tuner:
+        tuner.step()
+        path.unlink()
+        with pytest.raises(actionclip.FileError, match="clip.mp4"):
+            tuner.step()
+
+
 def test_context_vectors_stand_in_the_templates_of_the_model(tiny, tmp_path):
     with tuner_of(tiny, contexts=2, text=None) as tuner, tuner_of(tiny, text=None) as plain:
         assert tuner.info.trained == plain.info.trained + 2 * tiny.info.text_width
@@ -331,6 +375,8 @@ def test_models_may_be_made_of_a_mean_over_the_steps(tiny):
         ({"train": 3}, "train is 3, int; it must be"),
         ({"train": "all"}, "train is 'all'; it must be one of"),
         ({"text": "head"}, "text is 'head'; it must be one of 'nothing'"),
+        ({"augment": "mixup"}, "augment is 'mixup'; it must be one of 'none', 'flip'"),
+        ({"contexts": -1}, "contexts is -1"),
         ({"recipe": "mine"}, "recipe is 'mine'; it must be one of 'anchored', 'reference'"),
         ({"loss": "l2"}, "loss is 'l2'"),
         ({"epochs": 0}, "epochs is 0"),

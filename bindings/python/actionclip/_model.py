@@ -295,6 +295,9 @@ class Model(FrameEncoder, TextEncoder):
         contexts: int = 0,
         context_rate_factor: float | None = None,
         mean_decay: float | None = None,
+        augment: str = "none",
+        jitter: bool = False,
+        mirror: bool | None = None,
         seed: int = 0,
         max_memory: int | None = None,
         truncate: bool = False,
@@ -314,6 +317,9 @@ class Model(FrameEncoder, TextEncoder):
         contexts: the number of vectors that are learned in place of a template's words (CoOp, arXiv 2109.01134), where
         templates have "<|context|>", or in the one template "<|context|> {}"; their rate is `rate` times
         context_rate_factor.
+        augment: how the pixels of a clip are drawn anew at each step: "none", "flip", "reference" (the released
+        trainer's) or "reference_k400" (its for Kinetics-400). mirror: whether clips are mirrored then; None: all but
+        those of labels with a word such as "left". jitter: each step draws a frame of each of T equal parts of a clip.
         seed: of every draw. max_memory: bytes that training may take (`TunerInfo.memory`). truncate: as in
         `encode_labels`. docs/TRAINING.md says which part is worth training for how many clips.
         """
@@ -321,8 +327,8 @@ class Model(FrameEncoder, TextEncoder):
 
         options = tuner_options(
             train=train, text=text, head=head, logit_scale=logit_scale, new_head=new_head, frames=frames,
-            recipe=recipe, loss=loss, epochs=epochs, batch=batch, contexts=contexts, seed=seed,
-            max_memory=max_memory, truncate=truncate,
+            recipe=recipe, loss=loss, epochs=epochs, batch=batch, contexts=contexts, augment=augment,
+            jitter=jitter, mirror=mirror, seed=seed, max_memory=max_memory, truncate=truncate,
             numbers={
                 "rate": rate, "head_rate_factor": head_rate_factor, "warm_up_epochs": warm_up_epochs,
                 "weight_decay": weight_decay, "anchor": anchor, "context_rate_factor": context_rate_factor,
@@ -333,7 +339,7 @@ class Model(FrameEncoder, TextEncoder):
         phrases = None if templates is None else texts("templates", templates)
         if phrases == []:
             raise invalid("templates is empty; leave it out for the usual ones")
-        return Tuner(self, names, phrases, options, frames)
+        return Tuner(self, names, phrases, options)
 
     def preprocess(
         self,

@@ -18,7 +18,7 @@ from ._arguments import INT64_MAX, Buffer, Path, c_strings, is_file_bytes, is_pa
 from ._arrays import pointer
 from ._cancel import create, long_call
 from ._errors import invalid
-from ._frames import FramesLike, PixelsLike, frame_list, pixel_array
+from ._frames import FramesLike, PixelsLike, frame_list, pixel_array, single_frame_list
 from ._handle import Owner
 from ._images import Images
 from ._library import library
@@ -55,9 +55,7 @@ class Tuner(Owner):
     The model stays as it is, and may be closed first. Calls of several threads take turns, except for `cancel`.
     """
 
-    def __init__(
-        self, model: Model, labels: list[str], templates: list[str] | None, options: Any, frames: int | None
-    ) -> None:
+    def __init__(self, model: Model, labels: list[str], templates: list[str] | None, options: Any) -> None:
         label_array, label_count = c_strings(labels)
         template_array, template_count = (None, 0) if templates is None else c_strings(templates)
         with model._handle.use() as handle:
@@ -67,7 +65,8 @@ class Tuner(Owner):
             )  # fmt: skip
         self._labels = labels
         self._places = {label: place for place, label in reversed(list(enumerate(labels)))}
-        self._frames = model.info.frames if frames is None else frames
+        self._frames = options.frames or model.info.frames
+        self._jitters = options.jitter == CONSTANTS["ON"]
         self._side = model.info.image_size
         self._sampling = model.sampling
         self._turn = threading.RLock()
@@ -115,8 +114,9 @@ class Tuner(Owner):
         `Model.encode_frames`. Normalised numbers go to `add_pixels`. The video or the frames may go once they are
         added.
         start, end: the part of a video in seconds (None: the video's end). views: how many choices of T frames are
-        kept, 1 to 100, of which each step draws one; videos [V, T, H, W, C] of one clip are V views of it. held_out: no
-        step trains on the clip, and only `eval` looks at it. On failure nothing is added.
+        kept, 1 to 100, of which each step draws one; videos [V, T, H, W, C] of one clip are V views of it. With
+        `jitter` all frames that are given are kept, up to 100 T, and are in order of time. held_out: no step trains on
+        the clip, and only `eval` looks at it. On failure nothing is added.
         """
         places = self._places_of(labels)
         count = whole("views", views, 1, _MOST_VIEWS)
@@ -132,7 +132,10 @@ class Tuner(Owner):
             spread = sample_indices(frame_count, self._frames * count, sampling=self._sampling)
             return [int(index) for view in range(count) for index in spread[view::count]]
 
-        frames = frame_list(clip, self._frames, pixel_format, chosen, single=True)
+        if self._jitters:
+            frames = single_frame_list(clip, pixel_format)
+        else:
+            frames = frame_list(clip, self._frames, pixel_format, chosen, single=True)
         images = Images(frames, pixel_format)
         with self._use() as handle:
             long_call(
@@ -148,6 +151,21 @@ class Tuner(Owner):
             long_call(
                 "tuner_add_video",
                 handle, pointer(places, _abi.Int32s), places.size, opened, *part, views, None, purpose,
+            )  # fmt: skip
+
+    def add_file(
+        self, path: Path, labels: str | Sequence[str], *, start: float = 0, end: float | None = None,
+        held_out: bool = False,
+    ) -> None:  # fmt: skip
+        """Adds a part of a video file as a clip that takes no memory: it is decoded anew at each step, so the file must
+        stay as it is. With `jitter` steps draw from all of its frames. All else is as for `add`."""
+        places = self._places_of(labels)
+        name = os.fspath(path)
+        with self._use() as handle:
+            long_call(
+                "tuner_add_video_file",
+                handle, pointer(places, _abi.Int32s), places.size, path_bytes("path", name), *span(start, end), None,
+                None, _purpose(held_out), path=name,
             )  # fmt: skip
 
     def add_pixels(self, pixels: PixelsLike, labels: str | Sequence[str], *, held_out: bool = False) -> None:

@@ -19,6 +19,9 @@ Part = str | tuple[str, int]
 
 _RECIPES = {"anchored": CONSTANTS["RECIPE_ANCHORED"], "reference": CONSTANTS["RECIPE_REFERENCE"]}
 _LOSSES = {"multi_positive": CONSTANTS["LOSS_MULTI_POSITIVE"], "cross_entropy": CONSTANTS["LOSS_CROSS_ENTROPY"]}
+_AUGMENTATIONS = {
+    name: CONSTANTS[f"AUGMENT_{name.upper()}"] for name in ("none", "flip", "reference", "reference_k400")
+}
 _PARTS = {
     "nothing": CONSTANTS["TRAIN_NOTHING"],
     "projection": CONSTANTS["TRAIN_PROJECTION"],
@@ -98,6 +101,9 @@ def tuner_options(
     epochs: int | None,
     batch: int | None,
     contexts: int,
+    augment: str,
+    jitter: bool,
+    mirror: bool | None,
     seed: int,
     max_memory: int | None,
     truncate: bool,
@@ -119,6 +125,9 @@ def tuner_options(
         options.epochs = whole("epochs", epochs, 1, INT32_MAX)
     if batch is not None:
         options.batch = whole("batch", batch, 1, INT32_MAX)
+    options.augment = choice("augment", augment, _AUGMENTATIONS)
+    options.jitter = CONSTANTS["ON" if jitter else "OFF"]
+    options.mirror = CONSTANTS["MIRROR_UNLESS_SIDED" if mirror is None else "ON" if mirror else "OFF"]
     options.contexts = whole("contexts", contexts, 0, INT32_MAX)
     options.seed = whole("seed", seed, 0, 2**64 - 1)
     if max_memory is not None:

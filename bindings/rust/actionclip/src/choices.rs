@@ -308,6 +308,26 @@ choices! {
         /// Cross-entropy of each clip over all labels.
         CrossEntropy = ACTIONCLIP_LOSS_CROSS_ENTROPY,
     }
+    /// How the pixels of a clip are drawn anew at each step.
+    Augment {
+        /// They are those of test time.
+        None = ACTIONCLIP_AUGMENT_NONE,
+        /// Drawn places and sizes, and one clip in two mirrored.
+        Flip = ACTIONCLIP_AUGMENT_FLIP,
+        /// The released trainer's.
+        Reference = ACTIONCLIP_AUGMENT_REFERENCE,
+        /// The released trainer's for Kinetics-400.
+        ReferenceK400 = ACTIONCLIP_AUGMENT_REFERENCE_K400,
+    }
+    /// Which clips an augmentation mirrors.
+    Mirror {
+        /// All but those of labels with a word such as "left".
+        UnlessSided = ACTIONCLIP_MIRROR_UNLESS_SIDED,
+        /// All of them.
+        On = ACTIONCLIP_ON,
+        /// None.
+        Off = ACTIONCLIP_OFF,
+    }
     /// The purpose of a tuner's clip.
     Purpose {
         /// Steps train on it.

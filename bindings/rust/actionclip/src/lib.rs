@@ -80,9 +80,9 @@ mod windows;
 pub use actionclip_sys as sys;
 pub use cancel::CancelToken;
 pub use choices::{
-    Activation, ColorMatrix, ColorRange, ComputeType, Crop, Decode, EventKind, FitMethod, Flip, FormatNames,
-    FrameFormat, Head, Instructions, Loss, Overflow, PixelFormat, Purpose, Pushed, Recipe, Resize, SegmentMethod,
-    Storage, StreamMode, Switch, TemporalShift, TooLong, TrackMode, WaitFor, WarmUp,
+    Activation, Augment, ColorMatrix, ColorRange, ComputeType, Crop, Decode, EventKind, FitMethod, Flip, FormatNames,
+    FrameFormat, Head, Instructions, Loss, Mirror, Overflow, PixelFormat, Purpose, Pushed, Recipe, Resize,
+    SegmentMethod, Storage, StreamMode, Switch, TemporalShift, TooLong, TrackMode, WaitFor, WarmUp,
 };
 pub use classifier::{Classifier, ClassifierOptions, Example, FitOptions};
 pub use encode_text::Description;

@@ -1,6 +1,6 @@
 //! Options of tuners.
 
-use crate::choices::{Head, Loss, Recipe, TooLong};
+use crate::choices::{Augment, Head, Loss, Mirror, Recipe, TooLong};
 use crate::error::Result;
 use crate::handle::Handle;
 use crate::model::Model;
@@ -149,6 +149,24 @@ impl TunerOptions {
     /// Sets the factor, 0 to below 1, of an exponential mean of the weights, of which models are made.
     pub fn mean_decay(mut self, factor: f64) -> Self {
         self.raw.mean_decay = factor;
+        self
+    }
+
+    /// Sets how the pixels of a clip are drawn anew at each step.
+    pub fn augment(mut self, augmentation: Augment) -> Self {
+        self.raw.augment = augmentation as i32;
+        self
+    }
+
+    /// Sets which clips an augmentation mirrors.
+    pub fn mirror(mut self, mirror: Mirror) -> Self {
+        self.raw.mirror = mirror as i32;
+        self
+    }
+
+    /// Has each step draw a frame of each of T equal parts of a clip.
+    pub fn jitter(mut self) -> Self {
+        self.raw.jitter = sys::ACTIONCLIP_ON;
         self
     }
 
