@@ -67,14 +67,18 @@ static int32_t create(const actionclip_model *model, int32_t contexts, const cha
   return actionclip_tuner_create(model, labels, LABELS, templates, count, &options, tuner);
 }
 
-static actionclip_tuner *make(const actionclip_model *model, int32_t contexts, const char *const *templates,
-                              size_t count) {
-  actionclip_tuner *tuner = NULL;
-  CHECK_OK(create(model, contexts, templates, count, &tuner));
+static void add_clips(actionclip_tuner *tuner) {
   for (int i = 0; i < CLIPS; i++) {
     const int32_t label = i % LABELS;
     CHECK_OK(actionclip_tuner_add_pixels(tuner, &label, 1, clip_pixels(label, i), clip_floats, t, 0));
   }
+}
+
+static actionclip_tuner *make(const actionclip_model *model, int32_t contexts, const char *const *templates,
+                              size_t count) {
+  actionclip_tuner *tuner = NULL;
+  CHECK_OK(create(model, contexts, templates, count, &tuner));
+  add_clips(tuner);
   return tuner;
 }
 
@@ -209,6 +213,30 @@ static void random_start(void) {
   actionclip_model_free(other);
 }
 
+/* A new head has no numbers of the base model's to be mixed with: any share gives the same model. */
+static void new_head(void) {
+  actionclip_tuner_options options = options_of(0);
+  options.head = ACTIONCLIP_ON;
+  options.new_head = ACTIONCLIP_HEAD_CONV_1D;
+  actionclip_tuner *tuner = NULL;
+  CHECK_OK(actionclip_tuner_create(base, labels, LABELS, NULL, 0, &options, &tuner));
+  add_clips(tuner);
+  float before[512], tuned[512];
+  actionclip_model *model = made(tuner, 1);
+  CHECK_OK(actionclip_encode_pixels(model, clip_pixels(1, 3), clip_floats, t, before, e, NULL, 0));
+  actionclip_model_free(model);
+  CHECK_OK(actionclip_tuner_run(tuner, 4, NULL, NULL, NULL));
+  for (int share = 0; share < 2; share++) {
+    float own[512];
+    model = made(tuner, share);
+    CHECK_OK(actionclip_encode_pixels(model, clip_pixels(1, 3), clip_floats, t, own, e, NULL, 0));
+    actionclip_model_free(model);
+    if (share == 0) memcpy(tuned, own, sizeof tuned);
+    CHECK(memcmp(own, tuned, e * sizeof *own) == 0 && memcmp(own, before, e * sizeof *own) != 0);
+  }
+  actionclip_tuner_free(tuner);
+}
+
 static void refusals(void) {
   actionclip_tuner *tuner = NULL;
   CHECK_ERROR(IN, create(base, -1, NULL, 0, &tuner));
@@ -241,6 +269,7 @@ int main(int argc, char **argv) {
   file(tuned);
   again(tuned);
   random_start();
+  new_head();
   refusals();
   remove(path);
   actionclip_model_free(tuned);
