@@ -1610,7 +1610,7 @@ typedef struct actionclip_tuner_options {
   double head_rate_factor; /* the head's rate, as a multiple of `rate`, 0 to 1e6; the recipe's is 10 */
   double weight_decay;    /* 0 to 10; the recipe's is 0.2 */
   /* The factor a, 0 to 1e6, of a |parameters - those before training|^2, which is added to the loss; the recipe's is
-   * 0. */
+   * 0, since the share of actionclip_tuner_model keeps a model near its base (docs/DECISIONS.md). */
   double anchor;
   uint64_t seed;          /* of every draw, and of a new head's numbers; 0 by default */
   /* Bytes that the tuner may take, its clips and texts included; 0: any number. A call that would go beyond it takes
@@ -1626,10 +1626,10 @@ typedef struct actionclip_tuner_options {
    * be frozen, but each step goes back through all of it. */
   int32_t contexts;
   int32_t augment;        /* ACTIONCLIP_AUGMENT_*; NONE by default */
-  double context_rate_factor; /* the context vectors' rate, as a multiple of `rate`, 0 to 1e6; the recipe's is 100 */
-  /* The factor d, 0 to below 1, of an exponential mean of the trained numbers: it starts with those before training, and
-   * after each step it is d times itself and 1 - d times the numbers. Models are made of it, at any share. The recipe's
-   * is 0: models are made of the latest numbers. */
+  double context_rate_factor; /* the context vectors' rate, as a multiple of `rate`, 0 to 1e6; the recipe's is 1000 */
+  /* The factor d, 0 to below 1, of an exponential mean of the trained numbers: it starts with those before training,
+   * and after each step it is d times itself and 1 - d times the numbers. Models are made of it, at any share. The
+   * recipe's is 0: models are made of the latest numbers. */
   double mean_decay;
   /* ACTIONCLIP_ON: each step draws a frame of each of T equal parts of a clip's frames, as the reference does with
    * random_shift; of T frames or fewer, all of them and some again. _OFF (default): it draws a view. */

@@ -9,8 +9,8 @@ public struct Recipe: Sendable, Equatable {
   public var rate = 5e-6
   /// The temporal head's rate, as a multiple of the encoders'.
   public var headRateFactor = 10.0
-  /// The context vectors' rate, as a multiple of the encoders'. CoOp's own is 2e-3, with plain gradient descent.
-  public var contextRateFactor = 100.0
+  /// The context vectors' rate, as a multiple of the encoders'.
+  public var contextRateFactor = 1000.0
   public var weightDecay = 0.2
   public var (beta1, beta2, epsilon) = (0.9, 0.98, 1e-8)
   /// Whether decay acts on tensors of one dimension or none too: biases, LayerNorms, logit_scale.

@@ -1099,7 +1099,8 @@ pub struct actionclip_tuner_options {
     /// 0 to 10; the recipe's is 0.2
     pub weight_decay: f64,
     /// The factor a, 0 to 1e6, of a |parameters - those before training|^2, which is added to the
-    /// loss; the recipe's is 0.
+    /// loss; the recipe's is 0, since the share of actionclip_tuner_model keeps a model near its
+    /// base (docs/DECISIONS.md).
     pub anchor: f64,
     /// of every draw, and of a new head's numbers; 0 by default
     pub seed: u64,
@@ -1118,7 +1119,7 @@ pub struct actionclip_tuner_options {
     pub contexts: i32,
     /// ACTIONCLIP_AUGMENT_*; NONE by default
     pub augment: i32,
-    /// the context vectors' rate, as a multiple of `rate`, 0 to 1e6; the recipe's is 100
+    /// the context vectors' rate, as a multiple of `rate`, 0 to 1e6; the recipe's is 1000
     pub context_rate_factor: f64,
     /// The factor d, 0 to below 1, of an exponential mean of the trained numbers: it starts with
     /// those before training, and after each step it is d times itself and 1 - d times the numbers.
