@@ -49,6 +49,31 @@ def safetensors(tensors, metadata=None, padding=0):
     return struct.pack("<Q", len(text)) + text + data
 
 
+def make_tuner():
+    """States of a tuner that trains a head of 16 channels and the scale: as it is saved, with other numbers, and with
+    squares below zero."""
+    recipe = ("loss multi-positive, epochs 50, steps 5, warm-up 5.0, rate 5e-06, head 10.0, decay 0.2, betas 0.9 0.98, "
+              "epsilon 1e-08, vectors false, norm 1.0, scale 100.0, anchor 0.0, half false, interval 1")
+
+    def put(name, steps, square):
+        header, data = {"__metadata__": {
+            "actionclip.tuner": "1", "actionclip.tuner.identity": "a", "actionclip.tuner.recipe": recipe,
+            "actionclip.tuner.steps": str(steps)}}, b""
+        for part, number in (("mean/", 0.01), ("square/", square), ("value/", 0.3)):
+            for key, shape in (("fusion.shift.weight", [16, 1, 3]), ("logit_scale", [])):
+                count = 48 if shape else 1
+                packed = struct.pack(f"<{count}f", *[number * (i % 7 + 1) for i in range(count)])
+                header[part + key] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * count]}
+                data += packed
+        text = json.dumps(header, separators=(",", ":")).encode()
+        write("tuner", name, struct.pack("<Q", len(text)) + text + data)
+
+    put("begun", 3, 1e-4)
+    put("ended", 250, 0)
+    put("large", 1, 1e30)
+    put("negative", 1, -1e-4)
+
+
 def make_classifier():
     """Taught classifiers of two labels, with embeddings of two numbers: by each method, with and without clips."""
     codes = {"F64": "d", "F32": "f", "I64": "q"}
@@ -464,6 +489,7 @@ def make_events():
 if __name__ == "__main__":
     make_safetensors()
     make_classifier()
+    make_tuner()
     make_zip()
     make_pickles()
     make_json()
