@@ -62,7 +62,8 @@ static void creating(void) {
       offsetof(actionclip_tuner_options, new_head),      offsetof(actionclip_tuner_options, frames),
       offsetof(actionclip_tuner_options, epochs),        offsetof(actionclip_tuner_options, batch),
       offsetof(actionclip_tuner_options, too_long),      offsetof(actionclip_tuner_options, augment),
-      offsetof(actionclip_tuner_options, jitter),        offsetof(actionclip_tuner_options, mirror)};
+      offsetof(actionclip_tuner_options, jitter),        offsetof(actionclip_tuner_options, mirror),
+      offsetof(actionclip_tuner_options, contexts)};
   const int32_t odd[] = {-1, INT32_MIN, INT32_MAX};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
     for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) {
@@ -73,7 +74,8 @@ static void creating(void) {
   const size_t doubles[] = {
       offsetof(actionclip_tuner_options, warm_up_epochs), offsetof(actionclip_tuner_options, rate),
       offsetof(actionclip_tuner_options, head_rate_factor), offsetof(actionclip_tuner_options, weight_decay),
-      offsetof(actionclip_tuner_options, anchor)};
+      offsetof(actionclip_tuner_options, anchor), offsetof(actionclip_tuner_options, context_rate_factor),
+      offsetof(actionclip_tuner_options, mean_decay)};
   const double wrong[] = {-1, INFINITY, -INFINITY, 1e300, -1e-300};
   for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++)
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
@@ -82,6 +84,9 @@ static void creating(void) {
       REFUSED(IN, actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, out));
     }
   actionclip_tuner_options o = tuner_defaults();
+  o.mean_decay = 1;
+  REFUSED(IN, actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, out));
+  o = tuner_defaults();
   o.max_memory = INT64_MIN;
   REFUSED(IN, actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, out));
   o.max_memory = 1;

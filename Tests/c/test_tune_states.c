@@ -54,7 +54,7 @@ static actionclip_tuner_options options_of(int32_t recipe, int32_t head) {
   o.batch = CLIPS / 2;
   o.rate = 1e-3;
   o.warm_up_epochs = 0.5;
-  o.anchor = recipe == ACTIONCLIP_RECIPE_ANCHORED ? 0.01 : 0;
+  if (recipe == ACTIONCLIP_RECIPE_ANCHORED) o.anchor = 0.01, o.mean_decay = 0.9, o.contexts = 2;
   o.too_long = ACTIONCLIP_TEXT_TRUNCATE;
   o.seed = 11;
   return o;
@@ -308,6 +308,7 @@ static void keeps_what_encoders_see(void) {
   const actionclip_model_info info = info_of(model);
   const size_t t = (size_t)info.frames, e = (size_t)info.embedding_size, count = floats_of(model), one = count / t;
   actionclip_tuner_options o = options_of(ACTIONCLIP_RECIPE_ANCHORED, ACTIONCLIP_HEAD_AS_CHECKPOINT);
+  o.contexts = 0, o.mean_decay = NAN; /* texts are those of the reference's templates */
   actionclip_tuner *by_pictures = NULL, *by_pixels = NULL;
   CHECK_OK(actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, &by_pictures));
   CHECK_OK(actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, &by_pixels));
