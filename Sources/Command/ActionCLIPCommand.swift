@@ -2,7 +2,8 @@ import ArgumentParser
 import CActionCLIP
 import Glibc
 
-/// The command `actionclip`. It uses the C API alone, which shows that the API is enough.
+/// The command `actionclip`. It uses the C API, which shows that the API is enough; for gradients alone `parity` has a
+/// room of its own.
 @main
 struct ActionCLIPCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import json
 import math
+import pathlib
 import shutil
 import struct
 
@@ -8,6 +9,11 @@ from actionclip_command import PACKS, SHARED, assert_error, json_lines, run
 
 OWN = sorted(path.parent for path in PACKS.glob("*/case.json"))
 GIVEN = sorted(path.parent for path in (SHARED / "parity").glob("*/case.json"))
+TRAINING = [
+    path.parent
+    for folder in (PACKS.parent / "tuning", SHARED / "tuning")
+    for path in sorted(folder.glob("*/case.json"))
+]
 TENSORS = ["frame_features", "video_features", "text_features", "probabilities"]
 
 
@@ -55,6 +61,64 @@ def test_own_packs():
 @pytest.mark.skipif(not GIVEN, reason="no ../shared/parity")
 def test_given_packs():
     check(GIVEN)
+
+
+def test_training_steps():
+    """A pack of this repository, and given ones where they are there."""
+    process = run("parity", *TRAINING, "--json")
+    assert process.returncode == 0 and process.stderr == ""
+    lines = json_lines(process)
+    assert [line["pack"] for line in lines] == [str(path) for path in TRAINING]
+    for line in lines:
+        names = [tensor["name"] for tensor in line["tensors"]]
+        assert {"video_features", "text_features", "logits_per_video", "loss_video", "loss_text", "loss"} <= set(names)
+        entries, _ = header(pathlib.Path(line["pack"]) / "expected.safetensors")
+        assert sorted(names) == sorted(name for name in entries if name != "__metadata__")
+        for tensor in line["tensors"]:
+            rule, limit = ("relative", 1e-4)
+            if tensor["name"].startswith(("after_1/", "loss")):
+                rule, limit = "absolute", 1e-5 if "/" in tensor["name"] else 1e-4
+            assert tensor["ok"] and tensor[rule] <= limit, tensor
+    table = run("parity", TRAINING[0])
+    rows = [line.split() for line in table.stdout.splitlines()]
+    assert rows[-2][0] == "after_1/" and rows[-2][2] == "tensors" and rows[-2][-1] == "ok" and table.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("tensor", "change"),
+    [
+        ("gradient/visual.ln_pre.weight", lambda value: 1.05 * value),
+        ("after_1/fusion.shift.weight", lambda value: value + 2e-5),
+        ("loss_text", lambda value: value + 2e-4),
+        ("video_features", lambda value: 1.01 * value),
+        ("logits_per_video", lambda value: float("nan")),
+    ],
+)
+def test_training_steps_that_differ_fail(tmp_path, tensor, change):
+    pack = shutil.copytree(TRAINING[0], tmp_path / "pack", copy_function=shutil.copy)
+    entries, _ = header(pack / "expected.safetensors")
+    begin, end = entries[tensor]["data_offsets"]
+    for index in range((end - begin) // 4):
+        alter(pack / "expected.safetensors", tensor, change, index)
+    process = run("parity", pack)
+    assert process.returncode == 1 and process.stdout.splitlines()[-1] == "0 of 1 pack ok"
+    failed = [line.split() for line in process.stdout.splitlines() if line.endswith("FAIL")]
+    assert [words[0] for words in failed if "tensors" not in words] == [tensor]
+    (line,) = json_lines(run("parity", pack, "--json"))
+    assert not line["ok"] and [entry["name"] for entry in line["tensors"] if not entry["ok"]] == [tensor]
+
+
+def test_a_pack_of_training_steps_that_cannot_be_read(tmp_path):
+    pack = shutil.copytree(TRAINING[0], tmp_path / "pack", copy_function=shutil.copy)
+    case = json.loads((pack / "case.json").read_text())
+    for change, words in [({"head": "MaxP"}, "no head MaxP"), ({"clips": 0}, "clips is 0"), ({"clips": 4}, "pixels"),
+                          ({"adamw": {}}, "lr and lr_head"), ({"T": 99999999999}, "T is")]:  # fmt: skip
+        (pack / "case.json").write_text(json.dumps({**case, **change}))
+        process = run("parity", pack)
+        assert process.returncode == 1 and words in process.stderr and process.stderr.count("\n") == 1, process.stderr
+    (pack / "case.json").write_text(json.dumps(case))
+    (pack / "checkpoint.pt").unlink()
+    assert "checkpoint.pt" in run("parity", pack).stderr
 
 
 def test_shapes_are_told():

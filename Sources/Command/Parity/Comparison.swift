@@ -1,14 +1,19 @@
 /// The error of a result against the expected one, measured in double precision.
 struct Comparison {
-  /// The rule for passing: features by direction and size, probabilities by difference.
+  /// The rule for passing: features by direction and size, gradients by size, and what has a known scale by difference.
   enum Rule {
     case features
     case probabilities
+    case gradients
+    case losses
+    case parameters
 
     func accepts(_ comparison: Comparison) -> Bool {
       switch self {
       case .features: comparison.lowestCosine >= 0.999999 && comparison.largestRelative <= 1e-4
-      case .probabilities: comparison.largestAbsolute <= 1e-4
+      case .gradients: comparison.largestRelative <= 1e-4
+      case .probabilities, .losses: comparison.largestAbsolute <= 1e-4
+      case .parameters: comparison.largestAbsolute <= 1e-5
       }
     }
   }
@@ -21,6 +26,9 @@ struct Comparison {
   /// The lowest cosine between corresponding rows (the last axis).
   let lowestCosine: Double
   private(set) var passed = false
+
+  /// Whether the tensor's name begins with one of these.
+  func isOne(of groups: [String]) -> Bool { groups.contains(where: name.hasPrefix) }
 
   init(name: String, shape: [Int], expected: [Float], actual: [Float], rule: Rule) {
     var absolute = 0.0

@@ -19,6 +19,7 @@ struct ParityPack {
 
   func run(threads: Int32?) throws -> [Comparison] {
     try requireFolder()
+    if try isOfTraining() { return try TrainingParity.run(directory, threads: threads) }
     let options = try readCase()
     guard let head = Head(name: options.head) else {
       throw CommandError("\(directory.file("case.json").shown): there is no head \(options.head)")
@@ -64,6 +65,14 @@ struct ParityPack {
     var status = stat()
     guard stat(directory.cString, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return }
     throw CommandError("\(directory.shown): not a folder; a pack is a folder with a case.json")
+  }
+
+  /// Whether the pack has training steps: an optimiser's settings are in its case.json.
+  private func isOfTraining() throws -> Bool {
+    struct Optimiser: Decodable {}
+    struct Training: Decodable { let adamw: Optimiser }
+    let bytes = try Files.read(directory.file("case.json"))
+    return (try? JSONDecoder().decode(Training.self, from: Data(bytes))) != nil
   }
 
   private func readCase() throws -> Case {
