@@ -710,7 +710,13 @@ ACTIONCLIP_API int32_t actionclip_ffmpeg_version(const char **version_out);
  *                        bytes of the file.
  *   max_pixels_per_byte  the pixels that one pass through the video may decode for each byte of the file, beyond the
  *                        2^30 that any file may have. Beyond it: ACTIONCLIP_ERROR_FORMAT_LIMIT. 0: 2^17, four times
- *                        the ratio of a 4K video that is always black. */
+ *                        the ratio of a 4K video that is always black.
+ * The last three are for folders of frames (see actionclip_video_open); files have their own numbers and times.
+ *   frame_rate   frames per second, up to 100000. 0: frames have no times, and what asks for times is
+ *                ACTIONCLIP_ERROR_INVALID_ARGUMENT, unless it asks from 0 to INFINITY.
+ *   first_frame  the place of the first frame among the folder's, from 0.
+ *   frame_count  the number of frames, as lists of data sets state it; fewer in the folder are
+ *                ACTIONCLIP_ERROR_FILE_OPEN, more are not read. 0: all from first_frame on. */
 typedef struct actionclip_video_options {
   uint32_t struct_size;  /* sizeof(actionclip_video_options), set by _init */
   int32_t threads;       /* decoder threads, 1 to 256; 0: the default number (see actionclip_model_options) */
@@ -719,6 +725,9 @@ typedef struct actionclip_video_options {
   int32_t reserved;      /* 0 */
   int64_t max_milliseconds;    /* time limit of one call; 0: grows with the file */
   int64_t max_pixels_per_byte; /* pixels decoded for each byte of the file; 0: 2^17 */
+  double frame_rate;     /* of a folder of frames, frames per second; 0: not known */
+  int64_t first_frame;   /* of a folder of frames, 0 to 2^40 */
+  int64_t frame_count;   /* of a folder of frames, 0 to 2^40; 0: all */
 } actionclip_video_options;
 
 /* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
@@ -730,8 +739,12 @@ static inline void actionclip_video_options_init(actionclip_video_options *optio
 }
 
 /* Opens the best video stream of a regular file. Other files that it refers to are never opened. options may be NULL.
- * Free the video with actionclip_video_free. If the file is changed while it is open, every later call returns
- * ACTIONCLIP_ERROR_FILE_READ; a file that is replaced by renaming another over it is read as it was. */
+ * The path may also name a folder of extracted frames: .jpg, .jpeg or .png files whose names end in their numbers, such
+ * as img_00001.jpg, in that order. Of several series in a folder the one that begins with img_ is meant, or the one
+ * that a template as the path's last part names: "clip/image_%05d.jpg" or "clip/img_{:05}.jpg". If numbers are missing,
+ * it is ACTIONCLIP_ERROR_FILE_OPEN, whose message names the first. Each picture is opened when it is read, and has the
+ * size of the first. Free the video with actionclip_video_free. If the file is changed while it is open, every later
+ * call returns ACTIONCLIP_ERROR_FILE_READ; a file that is replaced by renaming another over it is read as it was. */
 ACTIONCLIP_API int32_t actionclip_video_open(const char *path,
                                              const actionclip_video_options *options,
                                              actionclip_video **video_out);
@@ -752,7 +765,8 @@ typedef struct actionclip_video_info {
   int32_t height;         /* pixels of a frame as returned, after rotation */
   int32_t rotation;       /* clockwise degrees applied to every frame: 0, 90, 180, 270 */
   int64_t frame_count;    /* frames that decode, counted by decoding once */
-  int64_t damaged_frames; /* number of frames that the decoder marked as damaged; -1: not known */
+  int64_t damaged_frames; /* number of frames that the decoder marked as damaged, and of those that an MP4 file's index
+                           * lists beyond the file's end; -1: not known */
   double duration;        /* seconds, from the first frame to the end of the last */
   double frame_rate;      /* average, frames per second; 0 if unknown */
 } actionclip_video_info;
@@ -1047,7 +1061,7 @@ ACTIONCLIP_API int32_t actionclip_encode_prompts(const actionclip_model *model,
 /* Encodes every label in every template: text_out is [template_count, label_count, E], in the reference's order. A
  * template is a text with one "{}" for the label (prefix, suffix or cloze prompt). With templates NULL and
  * template_count 0, the templates are the model's own (actionclip_model_template), or the reference's 16 if it has
- * none. A label that is empty, or nothing but spaces, is ACTIONCLIP_ERROR_INVALID_ARGUMENT. */
+ * none. A label that is empty, or nothing but white space, is ACTIONCLIP_ERROR_INVALID_ARGUMENT. */
 ACTIONCLIP_API int32_t actionclip_encode_labels(const actionclip_model *model,
                                                 const char *const *labels, size_t label_count,
                                                 const char *const *templates, size_t template_count,
@@ -1129,8 +1143,9 @@ typedef struct actionclip_classifier actionclip_classifier;
 typedef struct actionclip_label_list actionclip_label_list;
 
 /* Makes a classifier of 1 to 2^20 labels, which it encodes as actionclip_encode_labels does, with the same choice of
- * templates. The model's own templates count with their weights (actionclip_model_template_weight), others equally.
- * Free it with actionclip_classifier_free. */
+ * templates. A label that is there twice counts as two labels, which have the same scores. The model's own templates
+ * count with their weights (actionclip_model_template_weight), others equally. Free it with actionclip_classifier_free.
+ * */
 ACTIONCLIP_API int32_t actionclip_classifier_create(const actionclip_model *model,
                                                     const char *const *labels, size_t label_count,
                                                     const char *const *templates,

@@ -18,6 +18,9 @@ public func actionclip_ffmpeg_version(
 
 private let oldestVideoOptions = 16
 private let oldestVideoInfo = 48
+/// The largest place or number of a folder's frames, so that sums stay within Int.
+private let largestFrameNumber: Int64 = 1 << 40
+private let largestFrameRate = 100_000.0
 
 private var defaultVideoOptions: actionclip_video_options { actionclip_video_options() }
 
@@ -29,9 +32,17 @@ public func actionclip_video_options_init_sized(
     options, size: struct_size, defaults: defaultVideoOptions, oldest: oldestVideoOptions)
 }
 
+private struct VideoOptions: Sendable {
+  let threads: Int
+  let maxPixels: Int
+  let decode: DecodeChoice
+  let limits: ReadingLimits
+  let folder: FolderChoice
+}
+
 private func videoOptions(
   _ pointer: UnsafePointer<actionclip_video_options>?
-) throws(Failure) -> (threads: Int, maxPixels: Int, decode: DecodeChoice, limits: ReadingLimits) {
+) throws(Failure) -> VideoOptions {
   let options = try SizedStruct.read(
     pointer, defaults: defaultVideoOptions, oldest: oldestVideoOptions, "options")
   guard options.max_pixels >= 0 else {
@@ -54,10 +65,26 @@ private func videoOptions(
   case ACTIONCLIP_DECODE_KEY_FRAMES: decode = .keyFrames
   default: throw .argument("decode is \(options.decode), expected ACTIONCLIP_DECODE_*")
   }
-  return (
-    try threadCount(options.threads, "threads"),
-    options.max_pixels == 0 ? VideoFile.defaultMaxPixels : Int(options.max_pixels), decode, limits
-  )
+  return VideoOptions(
+    threads: try threadCount(options.threads, "threads"),
+    maxPixels: options.max_pixels == 0 ? VideoFile.defaultMaxPixels : Int(options.max_pixels), decode: decode,
+    limits: limits, folder: try folderChoice(options))
+}
+
+private func folderChoice(_ options: actionclip_video_options) throws(Failure) -> FolderChoice {
+  guard (0...largestFrameRate).contains(options.frame_rate) else {
+    throw .argument("frame_rate is \(options.frame_rate), expected 0 to \(largestFrameRate)")
+  }
+  for (name, value) in [("first_frame", options.first_frame), ("frame_count", options.frame_count)] {
+    guard (0...largestFrameNumber).contains(value) else {
+      throw .argument("\(name) is \(value), expected 0 to 2^40")
+    }
+  }
+  var choice = FolderChoice()
+  choice.frameRate = options.frame_rate
+  choice.first = Int(options.first_frame)
+  choice.count = Int(options.frame_count)
+  return choice
 }
 
 @_cdecl("actionclip_video_open") @implementation
@@ -78,9 +105,11 @@ func opening(
   of path: UnsafePointer<CChar>, _ options: UnsafePointer<actionclip_video_options>?
 ) throws(Failure) -> @Sendable () throws(Failure) -> VideoFile {
   let path = FilePath(path)
-  let (threads, maxPixels, decode, limits) = try videoOptions(options)
+  let options = try videoOptions(options)
   return { () throws(Failure) in
-    try VideoFile(path: path, threads: threads, maxPixels: maxPixels, decode: decode, limits: limits)
+    try VideoFile(
+      path: path, threads: options.threads, maxPixels: options.maxPixels, decode: options.decode,
+      limits: options.limits, choice: options.folder)
   }
 }
 
@@ -93,9 +122,10 @@ public func actionclip_video_open_buffer(
     guard let data else { throw .argument("data is NULL") }
     let bytes = UnsafeRawBufferPointer(start: data, count: try count(size, "size"))
     let out = try required(video_out, "video_out")
-    let (threads, maxPixels, decode, limits) = try videoOptions(options)
+    let options = try videoOptions(options)
     let file = try VideoFile(
-      bytes: bytes, threads: threads, maxPixels: maxPixels, decode: decode, limits: limits)
+      bytes: bytes, threads: options.threads, maxPixels: options.maxPixels, decode: options.decode,
+      limits: options.limits)
     out.pointee = try Handle.make(file)
   }
 }

@@ -20,12 +20,33 @@ final class ByteSource {
   /// The likely reason, found by checking the container, if nothing can be read; nil if none is known.
   var likelyReason: Failure?
 
+  /// The number of frames that the container's index lists, if the file ends before some of them; nil if that is not
+  /// known.
+  var cutFrames: Int?
+
   /// The largest file that is read, 1 PiB, so that sums of sizes stay within Int64. Only sparse files are larger.
   private static let largest: Int64 = 1 << 50
 
   /// Opens a regular file. A FIFO or a device is refused unopened, since opening it may block or have effects.
-  init(path: FilePath, limits: ReadingLimits) throws(Failure) {
-    name = "video " + path.shown
+  convenience init(path: FilePath, limits: ReadingLimits) throws(Failure) {
+    try self.init(path, name: "video " + path.shown) { Allowance(limits, size: $0) }
+  }
+
+  /// Opens the first picture of a folder of `count` frames, whose allowance is for all of them.
+  convenience init(picture path: FilePath, of count: Int, _ limits: ReadingLimits) throws(Failure) {
+    try self.init(path, name: "picture " + path.shown) { size in
+      let (sum, overflow) = size.multipliedReportingOverflow(by: Int64(count))
+      return Allowance(limits, size: overflow ? Self.largest : min(sum, Self.largest))
+    }
+  }
+
+  /// Opens another picture of a folder, under the allowance of the first.
+  convenience init(picture path: FilePath, _ allowance: Allowance) throws(Failure) {
+    try self.init(path, name: "picture " + path.shown) { _ in allowance }
+  }
+
+  private init(_ path: FilePath, name: String, allowance: (_ size: Int64) -> Allowance) throws(Failure) {
+    self.name = name
     memory = nil
     let file: RegularFile
     do { file = try RegularFile(path) } catch {
@@ -33,7 +54,7 @@ final class ByteSource {
     }
     self.file = file
     size = Int64(file.size)
-    allowance = Allowance(limits, size: size)
+    self.allowance = allowance(size)
     if size == 0 { throw Failure(.invalidVideo, "\(name) is empty") }
     guard size <= Self.largest else {
       throw Failure(.limit, "\(name) has \(size) bytes, and at most \(Self.largest) are read")

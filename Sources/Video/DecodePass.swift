@@ -24,6 +24,8 @@ final class DecodePass {
   private(set) var hasFailed = false
   /// The number of decoder threads; 1 after damage was found.
   private(set) var threads: Int
+  /// Whether the decoder has reported an error, if errors are collected.
+  private(set) var hasComplaints = false
   /// Whether every frame so far was decoded, so that frames can be counted.
   private(set) var isComplete = true
 
@@ -132,6 +134,7 @@ final class DecodePass {
 
   /// Starts again on one thread; without collecting errors if one thread has reported some too.
   private func startAgain(_ frame: OpaquePointer) throws(Failure) {
+    hasComplaints = true
     let listens = self.listens && threads > 1
     decoder = nil  // its threads end first
     threads = 1

@@ -14,9 +14,12 @@ extension VideoFile {
     do {
       try checkUsable()
       try checkOrder(indices)
-      if let last = indices.last, let knownInfo { try checkInside(last, knownInfo) }
+      if let last = indices.last, let known = knownInfo ?? folder.map(outline(of:)) {
+        try checkInside(last, known)
+      }
     } catch { throw .video(error) }
     begin()
+    if let folder { return try readPictures(indices, of: folder, emit: emit) }
     guard let first = indices.first else { return }
     if try readSelected(
       indices, ends: false, begin: { () throws(VideoReadError<Failure>) in begin() }, emit: emit)
@@ -44,6 +47,12 @@ extension VideoFile {
     choose: (_ frameCount: Int) -> [Int], begin: (_ indices: [Int]) throws(Failure) -> Void,
     emit: (VideoFrame) throws(Failure) -> Void
   ) throws(VideoReadError<Failure>) -> Int {
+    if let folder {
+      let indices = choose(folder.count)
+      do { try begin(indices) } catch { throw .emit(error) }
+      try readFrames(indices, begin: {}, emit: emit)
+      return folder.count
+    }
     if let count = try readChosenSelected(choose: choose, begin: begin, emit: emit) { return count }
     var guessed: [Int]?
     if knownInfo == nil {
@@ -135,7 +144,7 @@ extension VideoFile {
     if index >= info.frameCount {
       throw Failure(
         .invalidArgument,
-        "frame index \(index) is outside \(source.name), which has \(info.frameCount) frames")
+        "frame index \(index) is outside \(folder?.name ?? source.name), which has \(info.frameCount) frames")
     }
   }
 }

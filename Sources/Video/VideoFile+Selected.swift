@@ -7,9 +7,10 @@ extension VideoFile {
   /// The video's properties, found from the packets if possible, else by decoding to the end.
   public func outline() throws(Failure) -> VideoInfo {
     try checkUsable()
-    if let knownInfo { return knownInfo }
+    if let knownInfo { return withMissing(knownInfo) }
+    if let folder { return outline(of: folder) }
     guard let index = try frameIndex() else { return try info() }
-    return VideoInfo(frameCount: index.count, damagedFrames: nil, duration: index.duration)
+    return withMissing(VideoInfo(frameCount: index.count, damagedFrames: nil, duration: index.duration))
   }
 
   /// Whether frames are numbered by packets so far.

@@ -6,6 +6,7 @@ extension VideoFile {
   /// - Throws: `.invalidArgument` if the video ends before the span begins.
   public func frames(in span: TimeSpan) throws(Failure) -> Range<Int> {
     try checkUsable()
+    if let folder { return try frames(in: span, of: folder) }
     let index = try frameIndex()
     if knownTimes.areOfPackets != (index != nil) { knownTimes = FrameTimes(areOfPackets: index != nil) }
     if !knownTimes.cover(span) {

@@ -7,7 +7,8 @@ internal import Glibc
 public struct VideoInfo: Equatable, Sendable {
   /// The number of frames that can be decoded, which the header may misstate.
   public let frameCount: Int
-  /// The number of those frames that the decoder marked as damaged; nil if not all were decoded.
+  /// The number of frames that the decoder marked as damaged, and of those that the file ends before though its index
+  /// lists them; nil if not all were decoded and none is known to be damaged.
   public let damagedFrames: Int?
   /// The duration in seconds, from the first frame to the end of the last.
   public let duration: Double
@@ -37,7 +38,7 @@ public struct VideoFrame {
   public let isDamaged: Bool
 }
 
-/// The best video stream of a file or of bytes in memory, read frame by frame.
+/// The best video stream of a file or of bytes in memory, or the pictures of a folder, read frame by frame.
 ///
 /// Frame k is the k-th frame that the decoder returns, from the first packet to the end: the sequence that `ffmpeg -i
 /// FILE -fps_mode passthrough` writes. Nothing is repeated or dropped to fit a frame rate, and the header's number of
@@ -59,7 +60,11 @@ public final class VideoFile {
   let source: ByteSource
   let converter: RGBConverter
   public internal(set) var threads: Int
-  private let maxPixels: Int
+  let maxPixels: Int
+  /// The folder of frames; nil for a file.
+  let folder: FrameFolder?
+  /// The frames of the folder that were found damaged.
+  var damagedPictures: Set<Int> = []
   /// The number of the process that opened the video, as `cshims_process` gives it.
   private let process: UInt64
   /// The present decoding; nil if there is none.
@@ -84,21 +89,31 @@ public final class VideoFile {
   /// The default limit on pixels of a picture, 8192 x 4096: enough for 8K video.
   public static let defaultMaxPixels = 1 << 25
 
-  /// Opens a regular file and decodes its first frame. Nothing that the file refers to is opened.
+  /// Opens a regular file, or a folder of extracted frames (see `FrameFolder`), and decodes its first frame. Nothing
+  /// that a file refers to is opened.
   /// - Parameters:
   ///   - threads: decoder threads, at least 1. Only formats whose decoders give the same frames with any number (H.264
   ///     and AV1) use more than one.
   ///   - maxPixels: larger pictures are refused.
   ///   - decode: which frames are decoded for those that are read.
   ///   - limits: limits on the time and work that the video may take.
+  ///   - choice: the frames of a folder that are the video.
   /// - Throws: `.unavailable` without FFmpeg's libraries, `.fileOpen`, `.fileRead`, `.invalidVideo`, `.videoDecode` if
   ///   no frame can be decoded, `.limit`, `.timeLimit`, `.cancelled`, `.outOfMemory`, `.invalidArgument`.
   public convenience init(
     path: FilePath, threads: Int = 1, maxPixels: Int = defaultMaxPixels,
-    decode: DecodeChoice = .needed, limits: ReadingLimits = ReadingLimits()
+    decode: DecodeChoice = .needed, limits: ReadingLimits = ReadingLimits(),
+    choice: FolderChoice = FolderChoice()
   ) throws(Failure) {
     let ffmpeg = try FFmpeg.bind()
-    try self.init(ffmpeg, ByteSource(path: path, limits: limits), threads, maxPixels, decode)
+    let folder = try FrameFolder(path, choice)
+    let source: ByteSource
+    if let folder {
+      source = try ByteSource(picture: folder.path(0), of: folder.count, limits)
+    } else {
+      source = try ByteSource(path: path, limits: limits)
+    }
+    try self.init(ffmpeg, source, folder == nil ? threads : 1, maxPixels, decode, folder)
   }
 
   /// Opens a video in memory, which must stay unchanged while it is open, and decodes its first frame.
@@ -111,7 +126,8 @@ public final class VideoFile {
   }
 
   private init(
-    _ ffmpeg: FFmpeg, _ source: ByteSource, _ threads: Int, _ maxPixels: Int, _ decode: DecodeChoice
+    _ ffmpeg: FFmpeg, _ source: ByteSource, _ threads: Int, _ maxPixels: Int, _ decode: DecodeChoice,
+    _ folder: FrameFolder? = nil
   ) throws(Failure) {
     guard threads >= 1 else {
       throw Failure(.invalidArgument, "\(threads) decoder threads: at least 1 is needed")
@@ -143,8 +159,9 @@ public final class VideoFile {
     self.threads = threads
     self.maxPixels = maxPixels
     self.decode = decode
-    stream = pass.selectableStream
-    self.pass = pass
+    self.folder = folder
+    stream = folder == nil ? pass.selectableStream : nil
+    self.pass = folder == nil ? pass : nil
     process = cshims_process()
   }
 
@@ -156,10 +173,23 @@ public final class VideoFile {
   /// The video's properties. The first call decodes to the end.
   public func info() throws(Failure) -> VideoInfo {
     try checkUsable()
-    if let knownInfo { return knownInfo }
+    if let knownInfo { return withMissing(knownInfo) }
+    if let folder {
+      let info = try info(of: folder)
+      knownInfo = info
+      return info
+    }
     let pass = try pass(before: .max)
     while try pass.advance() {}
-    return finish(pass)
+    return withMissing(finish(pass))
+  }
+
+  /// Counts the frames that the file ends before, though its index lists them, as damaged.
+  func withMissing(_ info: VideoInfo) -> VideoInfo {
+    guard let listed = source.cutFrames, listed > info.frameCount else { return info }
+    return VideoInfo(
+      frameCount: info.frameCount, damagedFrames: (info.damagedFrames ?? 0) + listed - info.frameCount,
+      duration: info.duration)
   }
 
   /// Starts the time limit of a new call. Opening has started one itself.

@@ -11,8 +11,12 @@ import Video
       let cut = Array(whole.prefix(Int(Double(whole.count) * part)))
       try cut.withUnsafeBytes { bytes in
         let video = try VideoFile(bytes: bytes, threads: 4)
+        // The index tells how many there were.
+        let outline = try video.outline()
+        #expect(outline.damagedFrames ?? 0 >= 60 - outline.frameCount)
         let pictures = try video.allPictures()
         #expect(pictures.count > 5 && pictures.count < 60)
+        #expect(try video.info().damagedFrames ?? 0 >= 60 - pictures.count)
         // The packet at the cut may hold half a picture.
         let sound = pictures.prefix { !$0.isDamaged }.dropLast(6)
         #expect(sound.map(\.digits) == Array(0..<sound.count))

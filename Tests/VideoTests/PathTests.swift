@@ -50,7 +50,8 @@ import Video
     let folder = try Folder()
     defer { folder.remove() }
     #expect(
-      message(folder.path("")).contains("is a folder, not a regular file: give the path of a video in it"))
+      message(folder.path("")).contains(
+        "is a folder, and no frames are in it, such as img_00001.jpg: give the path of a video"))
     #expect(message("/dev/null").contains("is a device, not a regular file: give the frames of a camera"))
     #expect(mkfifo(folder.path("fifo"), 0o600) == 0)
     #expect(

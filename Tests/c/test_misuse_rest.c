@@ -246,7 +246,7 @@ static void sampling_and_video(void) {
   REFUSED(0, actionclip_video_open_buffer(bytes, 0, NULL, out));
   REFUSED(0, actionclip_video_open_buffer(bytes, SIZE_MAX, NULL, out));
   actionclip_video_options o;
-  for (int i = 0; i < 13; i++) {
+  for (int i = 0; i < 19; i++) {
     actionclip_video_options_init(&o);
     switch (i) {
       case 0: o.struct_size = 0; break;
@@ -262,6 +262,12 @@ static void sampling_and_video(void) {
       case 10: o.max_milliseconds = -1; break;
       case 11: o.max_milliseconds = INT64_MIN; break;
       case 12: o.max_pixels_per_byte = -1; break;
+      case 13: o.frame_rate = -1; break;
+      case 14: o.frame_rate = NAN; break;
+      case 15: o.first_frame = -1; break;
+      case 16: o.first_frame = INT64_MAX; break;
+      case 17: o.frame_count = -1; break;
+      case 18: o.frame_count = INT64_MAX; break;
     }
     REFUSED(0, actionclip_video_open(path, guard_copy(&o, sizeof o), out));
   }

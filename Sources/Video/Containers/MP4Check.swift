@@ -42,6 +42,7 @@ struct MP4Check {
       throw error
     }
     if isIndexCut { source.likelyReason = cutIndex }
+    if !hasFragments { source.cutFrames = tables.cutPictures.map { Int($0) } }
   }
 
   private var cutIndex: Failure {

@@ -15,6 +15,8 @@ struct MP4Tables {
     var bytes: Int64 = 0
     /// Whether the file ends before some of the samples.
     var isCut = false
+    /// The position of the first chunk; nil without one.
+    var firstChunk: Int64?
     /// The longest distance between key samples, in samples.
     var longestRun: Int64 = 1
     /// The number of the last key sample; nil if every sample is one.
@@ -189,6 +191,7 @@ struct MP4Tables {
     tracks[tracks.count - 1].chunks = count
     for index in 0..<count where !tracks[tracks.count - 1].isCut {
       let offset = try window.number(at: body + 8 + index * Int64(size), size: size) ?? 0
+      if index == 0 { tracks[tracks.count - 1].firstChunk = Int64(clamping: offset) }
       if offset >= UInt64(source.size) { tracks[tracks.count - 1].isCut = true }
     }
   }
@@ -347,6 +350,20 @@ struct MP4Tables {
           source, "\(edits.count) edits that list \(track.samples) samples over and over")
       }
     }
+  }
+
+  /// The number of pictures that the index lists, if the file ends before some of them; nil if it does not, or if
+  /// there are several tracks of pictures.
+  var cutPictures: Int64? {
+    let pictures = tracks.filter(\.isPictures)
+    guard pictures.count == 1 else { return nil }
+    // Samples lie one after another, so all of them end here at the earliest.
+    var end = tracks.compactMap(\.firstChunk).min() ?? 0
+    for track in tracks {
+      let (sum, overflow) = end.addingReportingOverflow(track.bytes)
+      end = overflow ? .max : sum
+    }
+    return pictures[0].isCut || end > source.size ? pictures[0].samples : nil
   }
 
   mutating func finish(hasFragments: Bool) throws(Failure) {

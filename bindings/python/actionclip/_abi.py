@@ -335,6 +335,9 @@ class VideoOptions(Structure):
         ("reserved", c_int32),
         ("max_milliseconds", c_int64),
         ("max_pixels_per_byte", c_int64),
+        ("frame_rate", c_double),
+        ("first_frame", c_int64),
+        ("frame_count", c_int64),
     ]
 
 

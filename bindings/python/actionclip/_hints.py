@@ -9,6 +9,7 @@ _KEYWORDS = {
     "activation": "activation",
     "base_path": "base",
     "max_milliseconds": "max_milliseconds",
+    "frame_rate": "frame_rate",
     "max_pixels_per_byte": "max_pixels_per_byte",
     "open_clip_name": "open_clip_name",
     "temporal_view": "temporal_view",

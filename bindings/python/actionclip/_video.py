@@ -50,7 +50,7 @@ class VideoInfo:
     height: int
     rotation: int  #: clockwise degrees applied to every frame
     frame_count: int
-    damaged_frames: int  #: number of frames that the decoder marked as damaged; -1 if unknown
+    damaged_frames: int  #: frames that the decoder marked as damaged, or that a cut file lacks; -1 if unknown
     duration: float  #: seconds, from the first frame to the end of the last
     frame_rate: float  #: average, frames per second; 0 if unknown
 
@@ -77,6 +77,9 @@ class Video(Owner):
     max_milliseconds: the time that one call may take; by default five minutes, and one second more for every 2048 bytes
     of the file. max_pixels_per_byte: the pixels that may be decoded for each byte of the file, beyond 2^30; 2^17 by
     default. Both limits guard against files made to block a program; 2**63 - 1 means no limit.
+    A source may also be a folder of extracted frames (img_00001.jpg, …), or a template in one, "clip/image_%05d.jpg".
+    frame_rate: its frames per second; None: they have no times. first_frame and frame_count: the part of the folder
+    that is the video; frame_count None: all from first_frame on.
     """
 
     def __init__(
@@ -88,6 +91,9 @@ class Video(Owner):
         decode: str = "needed",
         max_milliseconds: int | None = None,
         max_pixels_per_byte: int | None = None,
+        frame_rate: float | None = None,
+        first_frame: int = 0,
+        frame_count: int | None = None,
     ) -> None:
         options = library().defaults("video_options")
         if threads is not None:
@@ -99,6 +105,11 @@ class Video(Owner):
             options.max_milliseconds = whole("max_milliseconds", max_milliseconds, 1, INT64_MAX)
         if max_pixels_per_byte is not None:
             options.max_pixels_per_byte = whole("max_pixels_per_byte", max_pixels_per_byte, 1, INT64_MAX)
+        if frame_rate is not None:
+            options.frame_rate = frame_rate
+        options.first_frame = whole("first_frame", first_frame, 0, INT64_MAX)
+        if frame_count is not None:
+            options.frame_count = whole("frame_count", frame_count, 1, INT64_MAX)
         self._bytes: ByteArray | None = None
         if is_path(source):
             name = os.fspath(source)  # type: ignore[arg-type]

@@ -660,6 +660,12 @@ sized!(actionclip_frame, actionclip_frame_init_sized);
 /// the file. max_pixels_per_byte  the pixels that one pass through the video may decode for each
 /// byte of the file, beyond the 2^30 that any file may have. Beyond it:
 /// ACTIONCLIP_ERROR_FORMAT_LIMIT. 0: 2^17, four times the ratio of a 4K video that is always black.
+/// The last three are for folders of frames (see actionclip_video_open); files have their own
+/// numbers and times. frame_rate   frames per second, up to 100000. 0: frames have no times, and
+/// what asks for times is ACTIONCLIP_ERROR_INVALID_ARGUMENT, unless it asks from 0 to INFINITY.
+/// first_frame  the place of the first frame among the folder's, from 0. frame_count  the number of
+/// frames, as lists of data sets state it; fewer in the folder are ACTIONCLIP_ERROR_FILE_OPEN, more
+/// are not read. 0: all from first_frame on.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct actionclip_video_options {
@@ -677,6 +683,12 @@ pub struct actionclip_video_options {
     pub max_milliseconds: i64,
     /// pixels decoded for each byte of the file; 0: 2^17
     pub max_pixels_per_byte: i64,
+    /// of a folder of frames, frames per second; 0: not known
+    pub frame_rate: f64,
+    /// of a folder of frames, 0 to 2^40
+    pub first_frame: i64,
+    /// of a folder of frames, 0 to 2^40; 0: all
+    pub frame_count: i64,
 }
 
 sized!(actionclip_video_options, actionclip_video_options_init_sized);
@@ -695,7 +707,8 @@ pub struct actionclip_video_info {
     pub rotation: i32,
     /// frames that decode, counted by decoding once
     pub frame_count: i64,
-    /// number of frames that the decoder marked as damaged; -1: not known
+    /// number of frames that the decoder marked as damaged, and of those that an MP4 file's index
+    /// lists beyond the file's end; -1: not known
     pub damaged_frames: i64,
     /// seconds, from the first frame to the end of the last
     pub duration: f64,
@@ -1628,9 +1641,15 @@ extern "C" {
         struct_size: usize,
     );
     /// Opens the best video stream of a regular file. Other files that it refers to are never
-    /// opened. options may be NULL. Free the video with actionclip_video_free. If the file is
-    /// changed while it is open, every later call returns ACTIONCLIP_ERROR_FILE_READ; a file that
-    /// is replaced by renaming another over it is read as it was.
+    /// opened. options may be NULL. The path may also name a folder of extracted frames: .jpg,
+    /// .jpeg or .png files whose names end in their numbers, such as img_00001.jpg, in that order.
+    /// Of several series in a folder the one that begins with img_ is meant, or the one that a
+    /// template as the path's last part names: "clip/image_%05d.jpg" or "clip/img_{:05}.jpg". If
+    /// numbers are missing, it is ACTIONCLIP_ERROR_FILE_OPEN, whose message names the first. Each
+    /// picture is opened when it is read, and has the size of the first. Free the video with
+    /// actionclip_video_free. If the file is changed while it is open, every later call returns
+    /// ACTIONCLIP_ERROR_FILE_READ; a file that is replaced by renaming another over it is read as
+    /// it was.
     pub fn actionclip_video_open(
         path: *const c_char,
         options: *const actionclip_video_options,
@@ -1836,7 +1855,7 @@ extern "C" {
     /// reference's order. A template is a text with one "{}" for the label (prefix, suffix or cloze
     /// prompt). With templates NULL and template_count 0, the templates are the model's own
     /// (actionclip_model_template), or the reference's 16 if it has none. A label that is empty, or
-    /// nothing but spaces, is ACTIONCLIP_ERROR_INVALID_ARGUMENT.
+    /// nothing but white space, is ACTIONCLIP_ERROR_INVALID_ARGUMENT.
     pub fn actionclip_encode_labels(
         model: *const actionclip_model,
         labels: *const *const c_char,
@@ -1937,7 +1956,8 @@ extern "C" {
         probabilities_capacity: usize,
     ) -> i32;
     /// Makes a classifier of 1 to 2^20 labels, which it encodes as actionclip_encode_labels does,
-    /// with the same choice of templates. The model's own templates count with their weights
+    /// with the same choice of templates. A label that is there twice counts as two labels, which
+    /// have the same scores. The model's own templates count with their weights
     /// (actionclip_model_template_weight), others equally. Free it with actionclip_classifier_free.
     pub fn actionclip_classifier_create(
         model: *const actionclip_model,
@@ -2732,7 +2752,7 @@ mod tests {
         assert_eq!(offset!(actionclip_frame, region_height), 108);
         assert_eq!(offset!(actionclip_frame, region_clamp), 112);
         assert_eq!(offset!(actionclip_frame, reserved), 116);
-        assert_eq!(size_of::<actionclip_video_options>(), 40);
+        assert_eq!(size_of::<actionclip_video_options>(), 64);
         assert_eq!(align_of::<actionclip_video_options>(), 8);
         assert_eq!(offset!(actionclip_video_options, struct_size), 0);
         assert_eq!(offset!(actionclip_video_options, threads), 4);
@@ -2741,6 +2761,9 @@ mod tests {
         assert_eq!(offset!(actionclip_video_options, reserved), 20);
         assert_eq!(offset!(actionclip_video_options, max_milliseconds), 24);
         assert_eq!(offset!(actionclip_video_options, max_pixels_per_byte), 32);
+        assert_eq!(offset!(actionclip_video_options, frame_rate), 40);
+        assert_eq!(offset!(actionclip_video_options, first_frame), 48);
+        assert_eq!(offset!(actionclip_video_options, frame_count), 56);
         assert_eq!(size_of::<actionclip_video_info>(), 48);
         assert_eq!(align_of::<actionclip_video_info>(), 8);
         assert_eq!(offset!(actionclip_video_info, struct_size), 0);

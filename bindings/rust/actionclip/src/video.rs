@@ -48,7 +48,21 @@ impl VideoOptions {
         self
     }
 
-    /// Opens the best video stream of a file.
+    /// Sets how many frames per second a folder of frames has; 0: they have no times.
+    pub fn frame_rate(mut self, rate: f64) -> Self {
+        self.0.frame_rate = rate;
+        self
+    }
+
+    /// Sets which of a folder's frames are the video: `count` from the one at place `first`, or all from it on if
+    /// `count` is 0.
+    pub fn folder_frames(mut self, first: i64, count: i64) -> Self {
+        self.0.first_frame = first;
+        self.0.frame_count = count;
+        self
+    }
+
+    /// Opens the best video stream of a file, or a folder of extracted frames.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Video<'static>> {
         let path = c_path(path.as_ref())?;
         Video::made(|out| unsafe { sys::actionclip_video_open(path.as_ptr(), &self.0, out) })
