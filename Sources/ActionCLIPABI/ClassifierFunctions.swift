@@ -11,13 +11,16 @@ func labelTexts(_ labels: Texts?, _ label_count: Int) throws(Failure) -> TextLis
   return try texts(labels, labelCount(label_count), "labels", checkLabel)
 }
 
-/// Throws if a label has no character but spaces and control characters.
+/// Throws if a label has no character but white space, as Unicode has it, and control characters.
 func checkLabel(
   _ label: UnsafeBufferPointer<UInt8>, _ name: @autoclosure () -> String
 ) throws(Failure) {
-  guard label.contains(where: { $0 > 0x20 }) else {
-    throw .argument("\(name()) is empty, expected a word or more")
+  var (scalars, bytes) = (UTF8(), label.makeIterator())
+  while case .scalarValue(let scalar) = scalars.decode(&bytes) {
+    let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
+    if !isControl, !scalar.properties.isWhitespace { return }
   }
+  throw .argument("\(name()) is empty, expected a word or more")
 }
 
 @_cdecl("actionclip_classifier_create") @implementation

@@ -213,8 +213,9 @@ static void texts(void) {
   REFUSED(IN, actionclip_encode_labels(model, list, 1, good, 0, 0, v, e));
   REFUSED(IN, actionclip_encode_labels(model, list, 1, good, 1, 0, NULL, e));
   REFUSED(IN, actionclip_encode_labels(model, with_null, 2, good, 1, 0, v, 2 * e));
-  const char *empty[] = {"yoga", ""}, *spaces[] = {" \t\n"};
+  const char *empty[] = {"yoga", ""}, *spaces[] = {" \t\n"}, *unicode[] = {"\u00a0\u2003\u3000"};
   REFUSED(IN, actionclip_encode_labels(model, empty, 2, good, 1, 0, v, 2 * e));
+  REFUSED(IN, actionclip_encode_labels(model, unicode, 1, good, 1, 0, v, 2 * e));
   REFUSED(IN, actionclip_encode_labels(model, spaces, 1, good, 1, 0, v, e));
   REFUSED(IN, actionclip_encode_labels(model, list, 1, with_null + 1, 1, 0, v, e));
   REFUSED(IN, actionclip_encode_labels(model, list, 1, no_hole, 1, 0, v, e));
