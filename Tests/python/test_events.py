@@ -184,7 +184,7 @@ def test_wrong_arguments_are_refused():
     for change in (
         {"method": "best"}, {"steps": [3], "method": "ordered"}, {"method": "ordered"}, {"thresholds": [1, 2]},
         {"change_cost": float("nan"), "method": "viterbi"}, {"tracker": {"on": 1}, "method": "hysteresis"},
-        {"steps": [0, 1], "optional": [True], "method": "ordered"},
+        {"steps": [0, 1], "optional": [True], "method": "ordered"}, {"optional": [True], "method": "viterbi"},
         {"steps": [0, 1], "min_duration": 30.0, "method": "ordered"},
     ):  # fmt: skip
         with pytest.raises(wrong):

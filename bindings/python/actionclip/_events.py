@@ -204,6 +204,8 @@ def find_segments(
     options.change_cost, options.none_score = real("change_cost", change_cost), real("none_score", none_score)
     options.min_duration_ns = nanoseconds("min_duration", min_duration)
     options.none_label = _none_label(none_label)
+    if optional is not None and steps is None:
+        raise invalid("optional is given without steps")
     if steps is not None:
         places = [whole("steps", step, 0, INT32_MAX) for step in items("steps", steps)]
         options.steps, options.step_count = (ctypes.c_int32 * len(places))(*places), len(places)
