@@ -16,7 +16,7 @@ import time
 
 import numpy as np
 import pytest
-from actionclip_command import CLIP, COMMAND, LABELS, MODEL, ROOT, json_lines, run
+from actionclip_command import CLIP, COMMAND, LABELS, MODEL, ROOT, assert_error, json_lines, run
 
 SHAPES, STORY = ROOT / "models" / "actionclip-shapes.safetensors", ROOT / "examples" / "shapes.mp4"
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg command to make clips")
@@ -392,6 +392,31 @@ def test_labels_are_changed_while_it_runs(clip, tmp_path, fast_clock):
     assert begun and all(line["start"] >= changed and line["peak_time"] >= changed for line in begun)
     code, _, err = running.end()
     assert code == 0, err
+
+
+def test_a_hangup_reads_the_thresholds_too(clip, tmp_path):
+    """Where the labels stay the same; and where the thresholds do too, nothing ends."""
+    labels, path = tmp_path / "labels.txt", tmp_path / "thresholds.csv"
+    labels.write_text("waving\nclapping\n")
+    path.write_text("label,on,off\nwaving,1,1\nclapping,1,1\n")
+    more = [*EAGER[4:], "--interval", "0.1", "--thresholds", path, "--windows"]
+    running = Running("watch", "-", "--model", MODEL, "--labels", labels, *more)
+    running.write(clip)
+    assert running.line()["event"] == "labels"
+    running.until("window")
+    path.write_text("label,on,off\nwaving,0.1,0.1\nclapping,0.1,0.1\n")
+    running.process.send_signal(signal.SIGHUP)
+    assert "started" not in {line["event"] for line in running.lines_until("labels")}
+    running.write(clip[clip.index(b"FRAME"):])
+    running.until("started")
+    running.process.send_signal(signal.SIGHUP)
+    running.write(clip[clip.index(b"FRAME"):])
+    code, out, err = running.end()
+    assert code == 0 and "labels" not in {line["event"] for line in parsed(out)}, err
+
+
+def test_the_choice_of_decoded_frames_is_for_files():
+    assert_error(run(*arguments("-", "--decode", "all")), "--decode is for video files", code=64)
 
 
 def test_labels_that_change_before_the_first_frame_are_noticed(clip, tmp_path, fast_clock):

@@ -21,6 +21,8 @@ final class LabelTracking {
   private let scale: Float
   private let options: TrackingOptions
   private var tracker: Tracker
+  /// The settings of the tracker.
+  private var settings: TrackerSettings
   /// The end of the last window before the labels were taken, in nanoseconds. Windows count from then on.
   private var begin = Int64.min
   /// Added to the tracker's numbers of events, so that no two events of a run have the same.
@@ -35,6 +37,7 @@ final class LabelTracking {
     labels = try classifier.labels
     let settings = try LabelTracking.settings(isTaught ? classifier : nil, labels, options)
     tracker = try Tracker(labels: labels.count, settings)
+    self.settings = settings
     notes = settings.notes
   }
 
@@ -75,6 +78,13 @@ final class LabelTracking {
   /// Ends every event.
   func finish() throws(LibraryError) { try tracker.finish() }
 
+  /// Whether the file of thresholds says others than those in use.
+  func haveThresholdsChanged() throws -> Bool {
+    guard options.events.thresholds != nil else { return false }
+    let now = try LabelTracking.settings(nil, labels, options)
+    return now.on != settings.on || now.off != settings.off
+  }
+
   /// Takes other labels, known by their words, from `time` on: the end of the last window. `endEvents` is called in
   /// between, after the open events have ended by the old ones.
   /// - Throws: an error, and everything stays as it was, unless `endEvents` throws it.
@@ -86,6 +96,7 @@ final class LabelTracking {
     try tracker.finish()
     try endEvents()
     (tracker, self.labels, firstNumber, begin) = (next, labels, nextNumber, time)
+    self.settings = settings
     self.notes = notes
   }
 }

@@ -71,6 +71,10 @@ struct Watch: ParsableCommand {
       throw ValidationError("--margin is for --mode exclusive: independent labels do not compete.")
     }
     if raw != nil, !isPipe { throw ValidationError("--raw is for standard input: give - as the source.") }
+    if scoring.decode != .needed, isPipe || CameraFrames.isCamera(source) {
+      throw ValidationError(
+        "--decode is for video files: all frames of \(isPipe ? "a pipe" : "a camera") are taken.")
+    }
     try pictures.refuse(isPipe ? .pipe : CameraFrames.isCamera(source) ? .camera : .file)
   }
 

@@ -61,13 +61,16 @@ struct WatchLoop {
     }
   }
 
-  /// Takes the labels of the file where it was changed, or at SIGHUP. Labels that cannot be used are reported, and
+  /// Takes the labels of the file where it was changed, or at SIGHUP, and then the file of thresholds too. Labels that cannot be used are reported, and
   /// the old ones stay.
   private mutating func rereadLabels() throws {
     let asked = signals.takeHangup()
     guard labelFile != nil, labelFile?.hasChanged() == true || asked else { return }
     do {
-      guard let labels = try labelFile?.read(), labels != tracking.labels else { return }
+      guard let labels = try labelFile?.read() else { return }
+      if labels == tracking.labels {
+        guard asked, try tracking.haveThresholdsChanged() else { return }
+      }
       try tracking.replace(labels, at: time) { try takeEvents() }
     } catch let error where error is CommandError || error is LibraryError {
       output.say("actionclip: warning: \(printable(explanation(of: error))); the labels stay as they were")
