@@ -279,3 +279,35 @@ def test_something_something(tmp_path):
 def test_json_that_is_no_list_is_refused(tmp_path, content):
     path = write(tmp_path / "list.json", content)
     assert_error(evaluate(path), "list.json", "ActivityNet", "Something-Something", ".jsonl")
+
+
+# Files of labels
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ["Holding something", "Dropping something"],
+        {"Dropping something": "1", "Holding something": "0"},
+        {"Holding something": 0, "Dropping something": 1},
+        {"1": "Dropping something", "0": "Holding something"},
+    ],
+)
+def test_labels_in_json(tmp_path, content):
+    """Also as something-something-v2-labels.json has them."""
+    labels = write(tmp_path / "labels.json", content)
+    (tmp_path / "list.txt").write_text("a.webm 1\nb.webm 0\n")
+    lines = [json.loads(line) for line in run("list", tmp_path / "list.txt", "--labels", labels).stdout.splitlines()]
+    assert lines[0] == {"labels": ["Holding something", "Dropping something"]}
+    assert [line["labels"] for line in lines[1:]] == [[1], [0]]
+
+
+def test_labels_of_a_file_of_descriptions(tmp_path):
+    labels = write(tmp_path / "texts.json", {"waving": ["a hand that waves"], "jumping": ["two feet in the air"]})
+    (tmp_path / "list.txt").write_text("a.mp4 waving\n".replace(" ", "\t"))
+    lines = [json.loads(line) for line in run("list", tmp_path / "list.txt", "--labels", labels).stdout.splitlines()]
+    assert lines == [
+        {"labels": ["jumping", "waving"]}, {"path": str(tmp_path / "a.mp4"), "labels": [1]}]
+    for wrong in ["5", '{"0": ["a text of a label without a name"]}', "[1]", "{"]:
+        assert_error(run("list", tmp_path / "list.txt", "--labels", write(labels, wrong)), "JSON of labels")
+    assert_error(run("list", tmp_path / "list.txt", "--labels", write(labels, {"a": 0, "b": 0})), "id 0 is there twice")

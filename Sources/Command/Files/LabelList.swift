@@ -1,4 +1,4 @@
-/// Reads labels from a file: one per line, or the reference's `id,name` table.
+/// Reads labels from a file: one per line, the reference's `id,name` table, or JSON.
 enum LabelList {
   struct Entry {
     let label: String
@@ -25,7 +25,9 @@ enum LabelList {
   }
 
   static func entries(_ path: FilePath) throws(CommandError) -> [Entry] {
-    let labels = try parse(Files.read(path), name: path.shown)
+    let bytes = try Files.read(path)
+    let isJSON = path.suffix == "json"
+    let labels = try isJSON ? entries(ofJSON: bytes, name: path.shown) : parse(bytes, name: path.shown)
     guard !labels.isEmpty else { throw CommandError("\(path.shown): there is no label in it") }
     return labels
   }
