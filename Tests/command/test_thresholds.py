@@ -74,6 +74,18 @@ def test_timeline_and_eval_take_the_file(folder, report):
     assert process.returncode == 0 and json_lines(process)[0]["segment_map_50"] is not None, process.stderr
 
 
+def test_the_label_for_nothing_has_no_thresholds(folder, report, tmp_path):
+    written = tmp_path / "thresholds.csv"
+    process = thresholds(folder, "--json", "--none", "blinking", "--out", written)
+    assert process.returncode == 0, process.stderr
+    others = [row for row in report[0]["labels"] if row["label"] != "blinking"]
+    assert json.loads(process.stdout)["labels"] == others and "blinking" not in process.stderr + written.read_text()
+    more = ["--labels", folder / "labels.txt", "--method", "hysteresis", "--thresholds", written, *TIMES]
+    process = run("timeline", STORY, "--json", "--none", "blinking", *more, env=ENV)
+    assert process.returncode == 0, process.stderr
+    assert_error(thresholds(folder, "--none", "blink"), "--none", "not among the labels")
+
+
 def test_timeline_takes_thresholds_of_scores_at_their_limit(folder, tmp_path):
     """A label alone has the probability 1 in each template, and no more as the mean over eleven of them."""
     (tmp_path / "labels.txt").write_text("growing\n")

@@ -66,6 +66,9 @@ struct Adapt: ParsableCommand {
   @OptionGroup
   var pictures: PictureOptions
 
+  @OptionGroup
+  var folders: FolderOptions
+
   @Option(help: ArgumentHelp("Write the report as a page for a browser.", valueName: "path"))
   var html: FilePath?
 
@@ -117,8 +120,8 @@ struct Adapt: ParsableCommand {
     let classifier = try earlier ?? make(loaded, names, descriptions)
     if earlier != nil { try classifier.set(labels: names) }
     let encoder = VideoEncoder(
-      model: loaded, resize: pictures.resize, views: views, decode: pictures.decode,
-      threads: options.threads ?? 0)
+      model: loaded, resize: pictures.resize, views: views,
+      opening: folders.opening(pictures.decode, threads: options.threads))
     try encoder.checkOptions()
     let clips = try teach(classifier, videos, encoder)
     guard !clips.rows.isEmpty else { throw CommandError("\(list.shown): none of its clips could be read") }

@@ -124,7 +124,7 @@ struct AdaptPage {
   private func picture(of clip: Int64, into page: inout Page) {
     guard let row = report.clips.row(of: clip) else { return }
     let path = row.path.inside(report.root)
-    guard let strip = try? Filmstrip(of: path, in: row.span, for: encoder) else { return }
+    guard let strip = try? Filmstrip(of: path, row, for: encoder) else { return }
     let part = row.span.map { "#t=\($0.start)" + ($0.end.isFinite ? ",\($0.end)" : "") } ?? ""
     page.add(
       "<a href=\"\(Files.resolved(path).address)\(part)\"><img src=\"\(strip.address)\" alt=\"\"/></a>")

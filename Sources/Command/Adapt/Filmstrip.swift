@@ -7,12 +7,12 @@ struct Filmstrip {
   private static let pictures = 3
 
   /// Reads pictures from the beginning, the middle and the end of a clip.
-  init(of path: FilePath, in span: TimeSpan?, for encoder: VideoEncoder) throws(LibraryError) {
+  init(of path: FilePath, _ row: VideoList.Row, for encoder: VideoEncoder) throws(LibraryError) {
     let model = encoder.model
-    let squares = try Video.open(path, threads: encoder.threads, decode: encoder.decode) {
+    let squares = try Video.open(path, encoder.opening, row.frames) {
       (video) throws(LibraryError) in
       let all: Range<Int64> = 0..<(try video.outline().frame_count)
-      let part = try span.map { (span) throws(LibraryError) in try video.frames(in: span) } ?? all
+      let part = try row.span.map { (span) throws(LibraryError) in try video.frames(in: span) } ?? all
       let places = (0..<Filmstrip.pictures).map { place in
         part.lowerBound + Int64(part.count) * Int64(2 * place + 1) / Int64(2 * Filmstrip.pictures)
       }

@@ -45,6 +45,9 @@ struct Classify: ParsableCommand {
   @OptionGroup
   var scoring: ScoringOptions
 
+  @OptionGroup
+  var folders: FolderOptions
+
   @Flag(help: "One JSON object per video, each on its line.")
   var json = false
 
@@ -69,13 +72,14 @@ struct Classify: ParsableCommand {
     let notes = try ModelNotes(model, labels: scorer.wordLabels, of: scorer.labels.count)
     notes.tell()
     let reports = VideoReports(json: json)
+    let opening = folders.opening(scoring.decode, threads: options.threads)
     var opened: (path: FilePath, video: Video)?
     try reports.write(parts, name: \.name) { part in
       let video: Video
       if let opened, opened.path.bytes == part.path.bytes {
         video = opened.video
       } else {
-        video = try Video(path: part.path, threads: options.threads ?? 0, decode: scoring.decode)
+        video = try Video(part.path, opening)
         opened = (part.path, video)
       }
       let seen = try look(at: video, in: part.span, with: model)

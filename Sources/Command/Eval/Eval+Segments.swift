@@ -18,7 +18,7 @@ extension Eval {
 
   /// Finds segments in every video as timeline does, and judges them by the list's.
   func judgeSegments(_ set: LabelledSet, _ notes: ModelNotes) throws -> (EvalReport.Metrics, Tally) {
-    let annotated = try AnnotatedVideos(set.videos, named: list.shown)
+    let annotated = try AnnotatedVideos(set.videos, named: listed.list.shown)
     let settings = try finding.settings(for: set.scorer, none, events)
     notes.tell()
     for note in settings.tracker?.notes ?? [] { Diagnostics.warning(note) }
@@ -30,7 +30,7 @@ extension Eval {
     var progress = Progress(total: annotated.videos.count)
     for (place, video) in annotated.videos.enumerated() {
       let outcome = try video.row.attempt(in: set.videos.root) { (path) throws(LibraryError) in
-        try Video.open(path, threads: options.threads ?? 0, decode: scoring.decode) {
+        try Video.open(path, opening, video.row.frames) {
           (opened) throws(LibraryError) in
           let scores = try windows.scores(of: opened, by: set.scorer)
           let outline = try opened.outline()

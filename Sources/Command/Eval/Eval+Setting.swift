@@ -5,7 +5,7 @@ extension Eval {
   /// Tells the model's file from others. For a folder or a name it is the SHA-256 that the library computed as it
   /// read; for the default model it is nil.
   private func fingerprint(of loaded: Model) throws -> String? {
-    guard let model else { return nil }
+    guard let model = listed.model else { return nil }
     return try isFile ? Fingerprint.of(file: model) : loaded.sha256.map { "sha256:\($0)" }
   }
 
@@ -18,7 +18,7 @@ extension Eval {
   }
 
   func header(_ set: LabelledSet) throws -> Journal.Header {
-    let (loaded, texts, videos, classes) = (set.model, set.texts, set.videos, set.videos.classes)
+    let (loaded, texts, classes) = (set.model, set.texts, set.videos.classes)
     let own = loaded.templates.isEmpty ? Model.referenceTemplates : loaded.templates
     let templates = scoring.prompts.template.isEmpty ? own : scoring.prompts.template
     // Equal weights are not written, as in journals from before there were weights.
@@ -41,10 +41,10 @@ extension Eval {
         ("compute", Compute.name(of: info.compute_type)),
         ("activation", EncoderActivation.name(of: info.activation)),
         ("labels", Fingerprint.of(zip(classes.ids, classes.labels).map { "\($0) \($1)" })),
-        ("list", videos.fingerprint),
-        ("separator", reading.separator?.rawValue ?? "as in the first row"),
+        ("list", set.videos.fingerprint),
+        ("separator", listed.reading.separator?.rawValue ?? "as in the first row"),
         ("multi-label", multiLabel ? "on" : "off"),
-        ("root", reading.root?.shown ?? "the list's"),
+        ("root", listed.reading.root?.shown ?? "the list's"),
         (
           "templates",
           try set.descriptions?.fingerprint(of: classes.labels) ?? Fingerprint.of(templates + shares)
@@ -54,7 +54,8 @@ extension Eval {
         ("resize", try resize(of: loaded)),
         ("decode", scoring.decode.rawValue),
         ("scale", "\(scoring.scale)"),
-      ] + (reading.split.map { [("split", $0.description)] } ?? [])
+      ] + (listed.folders.frameNames.map { [("frame names", $0.shown)] } ?? [])
+        + (listed.reading.split.map { [("split", $0.description)] } ?? [])
         + (try classifierFingerprint.map { [("classifier", $0)] } ?? []))
   }
 
@@ -65,7 +66,7 @@ extension Eval {
 
   /// The model's name, with that of the classifier if there is one.
   var modelName: String {
-    (model?.shown ?? "the default model") + (scoring.classifier.map { " with \($0.shown)" } ?? "")
+    listed.modelName + (scoring.classifier.map { " with \($0.shown)" } ?? "")
   }
 
   func setting(_ set: LabelledSet, _ notes: ModelNotes) throws -> [JSONValue.Member] {
@@ -81,10 +82,10 @@ extension Eval {
       classifier != nil ? "the classifier's" : set.source.namesClasses ? "the list's" : "the model's own"
     return [
       member("library", .string(Version.library)),
-      member("model", .string(model?.shown ?? "the default model")),
+      member("model", .string(listed.modelName)),
     ] + (classifier ?? []) + [
-      member("list", .string(list.shown)),
-      member("labels", .string(labels?.shown ?? ownLabels)),
+      member("list", .string(listed.list.shown)),
+      member("labels", .string(listed.labels?.shown ?? ownLabels)),
       member("multi_label", .bool(multiLabel)),
       member("head", .string(Head.name(of: loaded.info.head))),
       member("frames", .int(Int64(loaded.frames))),

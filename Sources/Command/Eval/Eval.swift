@@ -19,23 +19,8 @@ struct Eval: ParsableCommand {
       fail. docs/EVALUATION.md has the rules, and commands for the usual data sets.
       """)
 
-  @Argument(help: ArgumentHelp("Videos and their labels: a file or a folder.", valueName: "list"))
-  var list: FilePath
-
-  @Option(
-    help: ArgumentHelp(
-      "The model's file or folder, or its name in Hugging Face (default: the default model).",
-      valueName: "path"))
-  var model: FilePath?
-
-  @Option(
-    help: ArgumentHelp(
-      "A file of labels, as classify reads it (default: the list's, if its form names them, else the model's own).",
-      valueName: "path"))
-  var labels: FilePath?
-
   @OptionGroup
-  var reading: ListOptions
+  var listed: LabelledVideos
 
   @Flag(help: "Rows have any number of labels; the figure is mAP.")
   var multiLabel = false
@@ -86,7 +71,7 @@ struct Eval: ParsableCommand {
 
   func validate() throws {
     if resume, predictions == nil { throw ValidationError("--resume needs --predictions PATH.") }
-    try scoring.refuseLabels(labels != nil, "--labels")
+    try scoring.refuseLabels(listed.labels != nil, "--labels")
     try checkSegments()
   }
 
@@ -95,18 +80,19 @@ struct Eval: ParsableCommand {
     if let predictions { try Journal.require(predictions, resume: resume) }
     try Files.requireOwnPlaces(
       [jsonFile, html, predictions],
-      beside: [list, labels, finding.steps, events.thresholds] + scoring.files)
-    let set = try LabelledSet(list, labels: labels, multiLabel: multiLabel, reading, scoring) {
+      beside: [listed.list, listed.labels, finding.steps, events.thresholds] + scoring.files)
+    let set = try LabelledSet(listed, multiLabel: multiLabel, scoring) {
       () throws(LibraryError) in try load()
     }
     let notes = try ModelNotes(set.model, labels: set.scorer.wordLabels)
     let (metrics, tally) = try segments ? judgeSegments(set, notes) : judgeVideos(set, notes)
     try write(
       EvalReport(
-        setting: try setting(set, notes), title: "\(modelName) on \(list.shown)", classes: set.videos.classes,
+        setting: try setting(set, notes), title: "\(modelName) on \(listed.list.shown)",
+        classes: set.videos.classes,
         metrics: metrics, numbering: set.videos.numbering, scored: tally.scored, damaged: tally.damaged,
         failures: tally.failures))
-    if tally.scored == 0 { throw CommandError("\(list.shown): none of its videos could be read") }
+    if tally.scored == 0 { throw CommandError("\(listed.list.shown): none of its videos could be read") }
     if strict, !tally.failures.isEmpty { throw AlreadyReported() }
   }
 
@@ -114,8 +100,7 @@ struct Eval: ParsableCommand {
   private func judgeVideos(_ set: LabelledSet, _ notes: ModelNotes) throws -> (EvalReport.Metrics, Tally) {
     let scorer = VideoScorer(
       encoder: VideoEncoder(
-        model: set.model, resize: scoring.resize, views: views, decode: scoring.decode,
-        threads: options.threads ?? 0),
+        model: set.model, resize: scoring.resize, views: views, opening: opening),
       labels: set.scorer)
     try scorer.checkOptions()
     let count = set.videos.classes.count
@@ -145,7 +130,7 @@ struct Eval: ParsableCommand {
         continue
       }
       let outcome = try row.attempt(in: videos.root) { (path) throws(LibraryError) in
-        try scorer.scores(of: path, in: row.span)
+        try scorer.scores(of: row, at: path)
       }
       try journal?.append(row, outcome, of: videos)
       tally.add(row, outcome)
@@ -173,11 +158,14 @@ struct Eval: ParsableCommand {
   }
 
   private func load() throws(LibraryError) -> Model {
-    try options.load(model, hash: model != nil && !isFile)
+    try options.load(listed.model, hash: listed.model != nil && !isFile)
   }
 
+  /// How the list's videos are opened.
+  var opening: VideoOpening { listed.folders.opening(scoring.decode, threads: options.threads) }
+
   /// Whether the model is a file: neither a folder nor a name that the library looks up in a cache.
-  var isFile: Bool { model.map { $0.exists && !$0.isFolder } ?? false }
+  var isFile: Bool { listed.model.map { $0.exists && !$0.isFolder } ?? false }
 
   /// The file to write JSON to; nil where none was asked for, and for standard output ("-").
   private var jsonFile: FilePath? { json.flatMap { $0.bytes == Array("-".utf8) ? nil : $0 } }

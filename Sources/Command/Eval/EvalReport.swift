@@ -71,15 +71,11 @@ struct EvalReport {
       add("mean_class_accuracy", .double(metrics.meanClassAccuracy))
       add(
         "classes",
-        .array(
-          metrics.classes.indices.map { place in
-            let share = metrics.classes[place]
-            return [
-              "id": .int(Int64(classes.ids[place])), "label": .string(classes.labels[place]),
-              "videos": .int(Int64(share.of)), "correct": .int(Int64(share.hits)),
-              "accuracy": .double(share.value),
-            ]
-          }))
+        rows(metrics.classes) {
+          [
+            "videos": .int(Int64($0.of)), "correct": .int(Int64($0.hits)), "accuracy": .double($0.value),
+          ]
+        })
       add(
         "confusion",
         .array(
@@ -94,28 +90,20 @@ struct EvalReport {
       add("weighted_map", .double(metrics.weightedAveragePrecision))
       add(
         "classes",
-        .array(
-          metrics.classes.indices.map { place in
-            let precision = metrics.classes[place]
-            return [
-              "id": .int(Int64(classes.ids[place])), "label": .string(classes.labels[place]),
-              "videos": .int(Int64(precision.videos)), "average_precision": .double(precision.average),
-            ]
-          }))
+        rows(metrics.classes) {
+          ["videos": .int(Int64($0.videos)), "average_precision": .double($0.average)]
+        })
     case .segments(let metrics):
       add("segment_map", .double(metrics.meanAveragePrecision))
       add("segment_map_50", .double(metrics.atHalf))
       add(
         "classes",
-        .array(
-          metrics.classes.indices.map { place in
-            let precision = metrics.classes[place]
-            return [
-              "id": .int(Int64(classes.ids[place])), "label": .string(classes.labels[place]),
-              "segments": .int(Int64(precision.listed)), "found": .int(Int64(precision.found)),
-              "average_precision": .double(precision.mean), "average_precision_50": .double(precision.atHalf),
-            ]
-          }))
+        rows(metrics.classes) {
+          [
+            "segments": .int(Int64($0.listed)), "found": .int(Int64($0.found)),
+            "average_precision": .double($0.mean), "average_precision_50": .double($0.atHalf),
+          ]
+        })
     }
     add(
       "failures",
@@ -124,5 +112,19 @@ struct EvalReport {
           .object($0.row.members(numbering) + [.init(key: "error", value: .string($0.error))])
         }))
     return .object(members)
+  }
+
+  /// An object for each class: its id, its label and its measures.
+  private func rows<Measure>(
+    _ measures: [Measure], _ members: (Measure) -> KeyValuePairs<String, JSONValue>
+  ) -> JSONValue {
+    .array(
+      measures.enumerated().map { place, measure in
+        .object(
+          [
+            .init(key: "id", value: .int(Int64(classes.ids[place]))),
+            .init(key: "label", value: .string(classes.labels[place])),
+          ] + members(measure).map { .init(key: $0.key, value: $0.value) })
+      })
   }
 }

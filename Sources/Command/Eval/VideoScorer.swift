@@ -10,11 +10,11 @@ struct VideoScorer {
     try encoder.checkOptions()
   }
 
-  /// The probability of every class, [classes], for a video or a part of it, and the number of damaged frames.
+  /// The probability of every class, [classes], for a row's video or its part, and the number of damaged frames.
   func scores(
-    of path: FilePath, in span: TimeSpan?
+    of row: VideoList.Row, at path: FilePath
   ) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
-    let (embeddings, damaged) = try encoder.embeddings(of: path, in: span)
+    let (embeddings, damaged) = try encoder.embeddings(of: row, at: path)
     let rows = try labels.probabilities(videos: embeddings)
     let classes = labels.labels.count
     let count = rows.count / classes

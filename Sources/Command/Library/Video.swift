@@ -3,16 +3,20 @@ import CActionCLIP
 /// An open video file: owns the library's handle.
 final class Video {
   let handle: OpaquePointer
+  /// Whether the video is a folder of frames whose rate is not known.
+  private let hasNoTimes: Bool
 
-  init(path: FilePath, threads: Int32, decode: Decode) throws(LibraryError) {
-    var options = actionclip_video_options()
-    actionclip_video_options_init(&options)
-    options.threads = threads
-    options.decode = decode.code
+  /// Opens a file, or a folder of frames, of which `frames` says which are meant.
+  init(
+    _ path: FilePath, _ opening: VideoOpening, _ frames: ListedFrames? = nil
+  ) throws(LibraryError) {
+    let path = opening.path(path)
+    var options = opening.options(frames)
     var opened: OpaquePointer?
     try check(actionclip_video_open(path.cString, &options, &opened))
     guard let opened else { throw LibraryError(status: 0, message: "\(path.shown): no video was given") }
     handle = opened
+    hasNoTimes = opening.frameRate == nil && (path.isFolder || !path.exists)
   }
 
   deinit { actionclip_video_free(handle) }
@@ -40,13 +44,18 @@ final class Video {
   /// Runs `body` with the video at `path`. If damage leaves fewer frames than the packets promised, runs it again
   /// with the frames that decode.
   static func open<Result>(
-    _ path: FilePath, threads: Int32, decode: Decode, _ body: (Video) throws(LibraryError) -> Result
+    _ path: FilePath, _ opening: VideoOpening, _ frames: ListedFrames? = nil,
+    _ body: (Video) throws(LibraryError) -> Result
   ) throws(LibraryError) -> Result {
     do {
-      return try body(Video(path: path, threads: threads, decode: decode))
+      return try body(Video(path, opening, frames))
     } catch {
-      guard error.status == ACTIONCLIP_ERROR_INVALID_ARGUMENT, decode != .all else { throw error }
-      return try body(Video(path: path, threads: threads, decode: .all))
+      guard error.status == ACTIONCLIP_ERROR_INVALID_ARGUMENT, opening.decode != .all, !path.isFolder else {
+        throw error
+      }
+      var all = opening
+      all.decode = .all
+      return try body(Video(path, all, frames))
     }
   }
 
@@ -63,6 +72,11 @@ final class Video {
       try check(actionclip_encode_video(model.handle, handle, &options, &embedding, capacity, nil, 0))
     }
     return embedding
+  }
+
+  /// Throws for a folder of frames without a rate, whose frames have no times.
+  func requireTimes() throws(LibraryError) {
+    if hasNoTimes { _ = try frames(in: TimeSpan(start: 0, end: 1)) }
   }
 
   /// The indices of a part's frames, at least one.

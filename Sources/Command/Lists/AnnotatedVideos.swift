@@ -27,7 +27,8 @@ struct AnnotatedVideos {
       let place = places[path] ?? videos.count
       if place == videos.count {
         places[path] = place
-        videos.append(Video(row: .init(number: row.number, path: row.path, span: nil, classes: [])))
+        videos.append(
+          Video(row: .init(number: row.number, path: row.path, span: nil, frames: row.frames, classes: [])))
       }
       videos[place].parts += row.classes.map { Part(label: $0, span: span) }
     }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Reads a folder of folders: each is named after a class and holds its videos.
+/// Reads a folder of folders: each is named after a class and holds its videos, which may be folders of frames.
 enum FolderList {
   /// Ends of the names of video files.
   private static let extensions = [
@@ -26,12 +26,13 @@ enum FolderList {
       }
       classes.append(label)
       for file in try entries(of: entry.path) {
-        if file.path.isFolder {
+        if file.path.isFolder, try !hasFrames(file.path) {
           throw CommandError(
-            "\(file.path.shown): a folder in a label's folder; move its videos up, or write a list with their paths"
+            "\(file.path.shown): a folder in a label's folder, without frames such as img_00001.jpg; move its videos "
+              + "up, or write a list with their paths"
           )
         }
-        guard isVideo(file.name) else {
+        guard isVideo(file.name) || file.path.isFolder else {
           others += 1
           continue
         }
@@ -50,12 +51,24 @@ enum FolderList {
       ? nil : "\(others) file\(others == 1 ? " is no video" : "s are no videos"), by their names"
   }
 
+  /// Whether a folder holds extracted frames.
+  private static func hasFrames(_ folder: FilePath) throws(CommandError) -> Bool {
+    try entries(of: folder).contains {
+      [".jpg", ".jpeg", ".png"].contains(where: ending(of: $0.name).hasSuffix)
+    }
+  }
+
+  /// The end of a name in lower case.
+  private static func ending(of name: [UInt8]) -> String {
+    String(decoding: name.suffix(8), as: UTF8.self).lowercased()
+  }
+
   /// "brush_hair" as "brush hair".
   static func words(_ name: String) -> String { String(name.map { $0 == "_" ? " " : $0 }) }
 
   private static func isVideo(_ name: [UInt8]) -> Bool {
-    let name = String(decoding: name, as: UTF8.self).lowercased()
-    return extensions.contains { name.hasSuffix("." + $0) }
+    let end = ending(of: name)
+    return extensions.contains { end.hasSuffix("." + $0) }
   }
 
   /// The entries of a folder in the order of their names' bytes, without hidden ones.

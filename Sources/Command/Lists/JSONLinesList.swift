@@ -28,7 +28,8 @@ enum JSONLinesList {
           ? "there is no label" : "it has \(entry.labels.count) labels; several labels need --multi-label")
     }
     return ListedVideo(
-      number: number, path: FilePath(bytes: Array(entry.path.utf8)), span: entry.span, labels: entry.labels)
+      number: number, path: FilePath(bytes: Array(entry.path.utf8)), span: entry.span, frames: entry.frames,
+      labels: entry.labels)
   }
 }
 
@@ -37,6 +38,7 @@ private struct Entry: Decodable {
   let path: String
   let labels: [String]
   let span: TimeSpan?
+  let frames: ListedFrames?
 
   private struct Key: CodingKey {
     let stringValue: String
@@ -62,6 +64,9 @@ private struct Entry: Decodable {
     if path.utf8.contains(0) { throw CommandError("there is a NUL in the path") }
     self.path = path
     labels = try member(ListHeader.labelNames, "a label, nor a list of labels", Labels.self)?.texts ?? []
+    frames = try .stated(
+      member(ListHeader.frameNames, "a whole number", Int.self),
+      from: member(ListHeader.offsetNames, "a whole number", Int.self))
     let ends = try member(["segment"], "[start, end] in seconds", [Double].self)
     if let ends {
       guard ends.count == 2 else { throw CommandError("segment is not [start, end] in seconds") }

@@ -10,27 +10,28 @@ struct LabelledSet {
 
   /// Reads a list and loads the model, once and as late as the list allows.
   /// - Parameters:
-  ///   - labels: a file of the labels to find the list's in; nil: the classifier's, the list's own or the model's.
+  ///   - given: the list, and a file of the labels to find the list's in; without one they are the classifier's, the
+  ///     list's own or the model's.
   ///   - load: loads the model.
   init(
-    _ list: FilePath, labels: FilePath?, multiLabel: Bool = false, _ reading: ListOptions,
-    _ scoring: ScoringOptions, load: () throws(LibraryError) -> Model
+    _ given: LabelledVideos, multiLabel: Bool = false, _ scoring: ScoringOptions,
+    load: () throws(LibraryError) -> Model
   ) throws {
     // The small files are checked before the large one is read.
     descriptions = try scoring.prompts.readDescriptions()
-    source = try ListSource(list)
-    let needsModel = scoring.classifier != nil || (labels == nil && !source.namesClasses)
+    source = try ListSource(given.list)
+    let needsModel = scoring.classifier != nil || (given.labels == nil && !source.namesClasses)
     let early = try needsModel ? load() : nil
     let taught = try early.flatMap { try scoring.readClassifier(for: $0) }
     let classes: ClassList?
-    if let labels {
+    if let labels = given.labels {
       classes = try ClassList(labels)
     } else if let taught {
       classes = try ClassList(of: taught)
     } else {
       classes = try early.map { try ClassList(of: $0) }
     }
-    videos = try reading.videos(source, classes: classes, multiLabel: multiLabel)
+    videos = try given.reading.videos(source, classes: classes, multiLabel: multiLabel)
     model = try early ?? load()
     if let taught {
       (texts, scorer) = (nil, try LabelScorer(taught))

@@ -5,5 +5,7 @@ struct ListedVideo {
   let path: FilePath
   /// The part that is meant; nil for the whole video.
   let span: TimeSpan?
+  /// The frames that are meant, if the video is a folder of them; nil for all.
+  var frames: ListedFrames?
   let labels: [String]
 }

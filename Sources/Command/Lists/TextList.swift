@@ -9,9 +9,10 @@ struct TextList {
   private var shape: (fields: Int, line: Int)?
 
   static func read(
-    _ source: ListSource, _ separator: ListFields.Separator?, into rows: inout VideoRows
+    _ source: ListSource, _ separator: ListFields.Separator?, columns: String?, into rows: inout VideoRows
   ) throws(CommandError) {
     var list = TextList(multiLabel: rows.takesSeveralLabels, separator: separator)
+    if let columns { try list.take(columns) }
     try source.forEachLine { (line, number) throws(CommandError) in
       if let video = try list.video(line, number: number) { try rows.add(video) }
     }
@@ -20,6 +21,17 @@ struct TextList {
   private init(multiLabel: Bool, separator: ListFields.Separator?) {
     self.multiLabel = multiLabel
     self.separator = separator
+  }
+
+  /// Takes the names of columns that the list's first row does not have.
+  private mutating func take(_ columns: String) throws(CommandError) {
+    let names = columns.split(separator: ",").map { Array($0.utf8) }
+    guard let found = ListHeader(names, line: nil) else {
+      throw CommandError(
+        "--columns is \(columns); expected names with path and label among them, as path,frames,label")
+    }
+    header = found
+    isFirst = false
   }
 
   /// The video of a line; nil for blank lines, comments and the header.
@@ -34,7 +46,7 @@ struct TextList {
     }
     defer { isFirst = false }
     if isFirst, let found = ListHeader(fields, line: number) {
-      header = found.isPlain ? nil : found
+      header = found.isPlain(multiLabel: multiLabel) ? nil : found
       return nil
     }
     if let header { return try header.video(fields, line: number, multiLabel: multiLabel) }
@@ -42,8 +54,12 @@ struct TextList {
     let labels =
       multiLabel
       ? fields.dropFirst().filter { !$0.isEmpty } : [try singleLabel(fields, between, line: number)]
+    // The number of frames, which folders of frames are held to; 0 says nothing.
+    let count = multiLabel || fields.count < 3 ? nil : Int(String(decoding: fields[1], as: UTF8.self))
     return ListedVideo(
-      number: number, path: FilePath(bytes: name), span: nil, labels: try ListFields.texts(labels))
+      number: number, path: FilePath(bytes: name), span: nil,
+      frames: try .stated(count == 0 ? nil : count, from: nil),
+      labels: try ListFields.texts(labels))
   }
 
   /// The only label of a row. A column with numbers of frames must be in every row or in none: otherwise a stray

@@ -6,14 +6,12 @@ struct VideoEncoder {
   /// The resize to use instead of the model's own, if any.
   let resize: Resize?
   let views: Views
-  let decode: Decode
-  /// Decoder threads; 0: the default number.
-  let threads: Int32
+  let opening: VideoOpening
   private let last = LastVideo()
 
   /// The video whose part was encoded last, still open: parts of one recording follow each other in lists.
   private final class LastVideo {
-    var opened: (path: [UInt8], video: Video)?
+    var opened: (path: [UInt8], frames: ListedFrames?, video: Video)?
   }
 
   /// Checks the options before any video is opened, so that their errors are not reported as a video's.
@@ -32,30 +30,33 @@ struct VideoEncoder {
     for row in rows {
       try take(
         row,
-        try row.attempt(in: root) { (path) throws(LibraryError) in try embeddings(of: path, in: row.span) })
+        try row.attempt(in: root) { (path) throws(LibraryError) in try embeddings(of: row, at: path) })
       progress.step()
     }
     Progress.clear()
   }
 
-  /// The embeddings of the views of a video or of a part of it, [views, E], and the number of damaged frames.
+  /// The embeddings of the views of a row's video or of its part, [views, E], and the number of damaged frames.
   func embeddings(
-    of path: FilePath, in span: TimeSpan?
+    of row: VideoList.Row, at path: FilePath
   ) throws(LibraryError) -> (embeddings: [Float], damaged: Int64) {
-    let kept = last.opened.flatMap { span != nil && $0.path == path.bytes ? $0.video : nil }
+    let span = row.span
+    let kept = last.opened.flatMap {
+      span != nil && $0.path == path.bytes && $0.frames == row.frames ? $0.video : nil
+    }
     last.opened = nil
     // A fresh video decides about errors.
     if let kept, let found = try? embeddings(of: kept, in: span), (try? kept.isIndexed) == true {
-      last.opened = (path.bytes, kept)
+      last.opened = (path.bytes, row.frames, kept)
       return found
     }
     var opened: Video?
-    let found = try Video.open(path, threads: threads, decode: decode) {
+    let found = try Video.open(path, opening, row.frames) {
       (video) throws(LibraryError) in
       opened = video
       return try embeddings(of: video, in: span)
     }
-    if span != nil, let opened, try opened.isIndexed { last.opened = (path.bytes, opened) }
+    if span != nil, let opened, try opened.isIndexed { last.opened = (path.bytes, row.frames, opened) }
     return found
   }
 

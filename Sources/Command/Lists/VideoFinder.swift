@@ -1,7 +1,7 @@
 /// Finds the file of a video that a list names by an id alone: in one of some folders, with the ending of a usual
-/// format.
+/// format; without one, a folder of its frames.
 struct VideoFinder {
-  private static let endings = [".mp4", ".mkv", ".webm", ".avi"]
+  private static let endings = [".mp4", ".mkv", ".webm", ".avi", ""]
   private let root: FilePath
   /// The folder and the ending of the video found last: the next one usually has the same.
   private var last = (folder: 0, ending: 0)
@@ -30,7 +30,16 @@ struct VideoFinder {
 
   private func exists(_ name: String, _ folder: String, _ ending: Int) -> FilePath? {
     let path = VideoFinder.path(name, folder, ending)
-    return path.inside(root).exists ? path : nil
+    let place = path.inside(root)
+    return place.exists && (!VideoFinder.endings[ending].isEmpty || place.isFolder) ? path : nil
+  }
+
+  /// The path of a video that a list names with its ending: of the folder of its frames, CLASS/VIDEO for
+  /// CLASS/VIDEO.avi, where there is one and no file.
+  static func orFrames(_ path: FilePath, in root: FilePath) -> FilePath {
+    guard !path.inside(root).exists, !path.suffix.isEmpty else { return path }
+    let folder = FilePath(bytes: path.bytes.dropLast(path.suffix.utf8.count + 1))
+    return folder.inside(root).isFolder ? folder : path
   }
 
   private static func path(_ name: String, _ folder: String, _ ending: Int) -> FilePath {

@@ -25,6 +25,7 @@ struct VideoRows {
   private struct Key: Hashable {
     let path: [UInt8]
     let span: TimeSpan?
+    let frames: ListedFrames?
   }
 
   /// - Parameters:
@@ -71,7 +72,8 @@ struct VideoRows {
       if found.contains(place) { throw CommandError("the label \(label) is there twice") }
       found.append(place)
     }
-    let before = numbers.updateValue(video.number, forKey: Key(path: video.path.bytes, span: video.span))
+    let before = numbers.updateValue(
+      video.number, forKey: Key(path: video.path.bytes, span: video.span, frames: video.frames))
     if let before, !allowsRepeats {
       let place = numbering == .line ? "on line \(before) already" : "there already, as item \(before)"
       throw CommandError(
@@ -80,7 +82,9 @@ struct VideoRows {
           + (multiLabel ? "; all labels of a video go on one line" : ""))
     }
     rows.append(
-      VideoList.Row(number: video.number, path: video.path, span: video.span, classes: found.sorted()))
+      VideoList.Row(
+        number: video.number, path: video.path, span: video.span, frames: video.frames,
+        classes: found.sorted()))
   }
 
   /// Adds the videos that wait. The list's labels are the classes, in alphabetical order.

@@ -48,6 +48,9 @@ struct Mix: ParsableCommand {
   @OptionGroup(title: "Measuring, with --eval")
   var pictures: PictureOptions
 
+  @OptionGroup(title: "Measuring, with --eval")
+  var folders: FolderOptions
+
   @Flag(help: "Write the report as one JSON object.")
   var json = false
 
@@ -99,7 +102,7 @@ struct Mix: ParsableCommand {
     var failures: [EvalReport.Failure] = []
     let clips = try MeasuredClips(
       "the list", videos.rows, of: videos, for: one, frames: one.frames, pictures,
-      threads: options.threads ?? 0, failures: &failures)
+      folders.opening(pictures.decode, threads: options.threads), failures: &failures)
     guard !clips.rows.isEmpty else {
       throw CommandError("\(source.path.shown): none of its clips could be read")
     }

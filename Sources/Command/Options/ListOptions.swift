@@ -11,6 +11,12 @@ struct ListOptions: ParsableArguments {
   )
   var split: Split?
 
+  @Option(
+    help: ArgumentHelp(
+      "The columns of rows that no header names, as path,frames,labels or path,offset,frames,label (default: path,label or path,frames,label).",
+      valueName: "names"), transform: Arguments.text)
+  var columns: String?
+
   @Option(help: "The separator of fields (default: as in the first row).")
   var separator: ListFields.Separator?
 
@@ -19,7 +25,8 @@ struct ListOptions: ParsableArguments {
     _ source: ListSource, classes: ClassList?, extends: Bool = false, multiLabel: Bool = false
   ) throws -> VideoList {
     let videos = try VideoList(
-      source, classes: classes, extends: extends, separator: separator, multiLabel: multiLabel, split: split,
+      source, classes: classes, extends: extends, separator: separator, columns: columns,
+      multiLabel: multiLabel, split: split,
       root: root)
     if let note = videos.note { Diagnostics.warning(note) }
     return videos

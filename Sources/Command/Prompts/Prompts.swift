@@ -14,23 +14,8 @@ struct Prompts: ParsableCommand {
       docs/PROMPTS.md has the formulas.
       """)
 
-  @Argument(help: ArgumentHelp("Videos and their labels: a file or a folder.", valueName: "list"))
-  var list: FilePath
-
-  @Option(
-    help: ArgumentHelp(
-      "The model's file or folder, or its name in Hugging Face (default: the default model).",
-      valueName: "path"))
-  var model: FilePath?
-
-  @Option(
-    help: ArgumentHelp(
-      "A file of labels, as classify reads it (default: the list's, if its form names them, else the model's own).",
-      valueName: "path"))
-  var labels: FilePath?
-
   @OptionGroup
-  var reading: ListOptions
+  var listed: LabelledVideos
 
   @Flag(help: "The list has paths alone.")
   var unlabelled = false
@@ -68,13 +53,13 @@ struct Prompts: ParsableCommand {
 
   func run() throws {
     if let out { try Files.requireWritable(out) }
-    try Files.requireOwnPlaces([out], beside: [list, labels, pool.pool])
-    let source = try ListSource(list)
-    let loaded = try options.load(model)
-    let own = try labels.map { try ClassList($0) }
+    try Files.requireOwnPlaces([out], beside: [listed.list, listed.labels, pool.pool])
+    let source = try ListSource(listed.list)
+    let loaded = try options.load(listed.model)
+    let own = try listed.labels.map { try ClassList($0) }
     // A list that names its labels is asked for them, unless others were given.
     let known = try own ?? (source.namesClasses && !unlabelled ? nil : ClassList(of: loaded))
-    let videos = try unlabelled ? nil : reading.videos(source, classes: known)
+    let videos = try unlabelled ? nil : listed.reading.videos(source, classes: known)
     guard let classes = videos?.classes ?? known else {
       throw CommandError("the model names no labels of its own: give --labels FILE")
     }
@@ -83,9 +68,10 @@ struct Prompts: ParsableCommand {
     notes.tell()
     let texts = try loaded.encode(labels: classes.labels, templates: templates)
     let encoded = try encode(
-      videos?.rows ?? paths(source), in: videos?.root ?? reading.root ?? source.defaultRoot, with: loaded)
+      videos?.rows ?? paths(source), in: videos?.root ?? listed.reading.root ?? source.defaultRoot,
+      with: loaded)
     guard !encoded.embeddings.isEmpty else {
-      throw CommandError("\(list.shown): none of its videos could be read")
+      throw CommandError("\(listed.list.shown): none of its videos could be read")
     }
     let chosen =
       unlabelled
@@ -94,7 +80,7 @@ struct Prompts: ParsableCommand {
         videos: encoded.embeddings, labels: encoded.labels, clips: encoded.clips, texts, scale: scale,
         strength: strength)
     let report = PromptsReport(
-      title: "\(model?.shown ?? "the default model") on \(list.shown)", templates: templates, chosen: chosen,
+      title: "\(listed.modelName) on \(listed.list.shown)", templates: templates, chosen: chosen,
       ownTop1: unlabelled ? nil : try ownTop1(loaded, classes, encoded), videos: encoded.clips.count,
       failures: encoded.failures, written: out, notes: notes)
     if let out { try save(loaded, to: out, report.kept) }
@@ -104,7 +90,7 @@ struct Prompts: ParsableCommand {
   /// The paths of a list without labels, one on each line.
   private func paths(_ source: ListSource) throws(CommandError) -> [VideoList.Row] {
     guard let bytes = source.bytes else {
-      throw CommandError("\(list.shown): expected a file with a path on each line")
+      throw CommandError("\(listed.list.shown): expected a file with a path on each line")
     }
     return Files.lines(of: bytes).map(ListFields.trim).enumerated().compactMap { index, line in
       if line.isEmpty || line.first == UInt8(ascii: "#") { return nil }
@@ -122,11 +108,11 @@ struct Prompts: ParsableCommand {
 
   private func encode(_ rows: [VideoList.Row], in folder: FilePath, with model: Model) throws -> Encoded {
     let encoder = VideoEncoder(
-      model: model, resize: pictures.resize, views: .single, decode: pictures.decode,
-      threads: options.threads ?? 0)
+      model: model, resize: pictures.resize, views: .single,
+      opening: listed.folders.opening(pictures.decode, threads: options.threads))
     try encoder.checkOptions()
     var encoded = Encoded()
-    guard !rows.isEmpty else { throw CommandError("\(list.shown): there is no video in it") }
+    guard !rows.isEmpty else { throw CommandError("\(listed.list.shown): there is no video in it") }
     try encoder.encode(rows, in: folder) { row, outcome in
       switch outcome {
       case .read(let embeddings, _):

@@ -11,7 +11,7 @@ struct Thresholds: ParsableCommand {
       those whose events agree best with the listed parts, by F1: the harmonic mean of precision and recall, both shares \
       of time. Each label is judged by itself, while watch and timeline show one label at a time unless they are told \
       otherwise.
-      watch, timeline and eval take the file as --thresholds. Give them the same --labels, --min-on, --min-off and \
+      watch, timeline and eval take the file as --thresholds. Give them the same --labels, --none, --min-on, --min-off and \
       --half-life, and windows of the same length.
       The shares are of the videos that chose the thresholds, so on others they will be lower: eval --segments tells \
       how much. A label of few parts is named.
@@ -21,33 +21,21 @@ struct Thresholds: ParsableCommand {
       workflow.
       """)
 
-  @Argument(help: ArgumentHelp("Parts of videos and their labels: a file.", valueName: "list"))
-  var list: FilePath
+  @OptionGroup
+  var listed: LabelledVideos
 
   @Option(
     help: ArgumentHelp("Write the thresholds as CSV: label, on and off of each label.", valueName: "path"))
   var out: FilePath?
-
-  @Option(
-    help: ArgumentHelp(
-      "The model's file or folder, or its name in Hugging Face (default: the default model).",
-      valueName: "path"))
-  var model: FilePath?
-
-  @Option(
-    help: ArgumentHelp(
-      "A file of labels, as classify reads it (default: the list's, if its form names them, else the model's own).",
-      valueName: "path"))
-  var labels: FilePath?
-
-  @OptionGroup
-  var reading: ListOptions
 
   @OptionGroup
   var sliding: WindowOptions
 
   @OptionGroup(title: "Events")
   var times: EventTimes
+
+  @OptionGroup(title: "Events")
+  var none: NoneLabel
 
   @OptionGroup
   var scoring: ScoringOptions
@@ -58,26 +46,28 @@ struct Thresholds: ParsableCommand {
   @OptionGroup(title: "Model options")
   var options: ModelOptions
 
-  func validate() throws { try scoring.refuseLabels(labels != nil, "--labels") }
+  func validate() throws { try scoring.refuseLabels(listed.labels != nil, "--labels") }
 
   func run() throws {
     if let out { try Files.requireWritableText(out) }
-    try Files.requireOwnPlaces([out], beside: [list, labels] + scoring.files)
-    let set = try LabelledSet(list, labels: labels, reading, scoring) { () throws(LibraryError) in
-      try options.load(model)
+    try Files.requireOwnPlaces([out], beside: [listed.list, listed.labels] + scoring.files)
+    let set = try LabelledSet(listed, scoring) { () throws(LibraryError) in
+      try options.load(listed.model)
     }
-    let annotated = try AnnotatedVideos(set.videos, named: list.shown)
+    let noneLabel = try none.place(among: set.scorer.labels)
+    let annotated = try AnnotatedVideos(set.videos, named: listed.list.shown)
     let notes = try ModelNotes(set.model, labels: set.scorer.wordLabels)
     notes.tell()
     let (found, failures) = try windows(of: annotated, in: set)
     guard !found.windows.starts.isEmpty else {
-      throw CommandError("\(list.shown): none of its videos could be read")
+      throw CommandError("\(listed.list.shown): none of its videos could be read")
     }
     guard !found.spans.isEmpty else {
-      throw CommandError("\(list.shown): none of its parts is inside its video")
+      throw CommandError("\(listed.list.shown): none of its parts is inside its video")
     }
     let report = ThresholdsReport(
-      rows: try rows(found, set.scorer.labels), windowCount: found.windows.starts.count,
+      rows: try rows(found, set.scorer.labels, besides: Int(noneLabel)),
+      windowCount: found.windows.starts.count,
       videoCount: annotated.videos.count - failures.count, failures: failures,
       numbering: set.videos.numbering, notes: notes)
     if let out { try Files.replace(out, with: Array(ThresholdFile.text(report.rows).utf8)) }
@@ -92,10 +82,11 @@ struct Thresholds: ParsableCommand {
     var found = LabelledWindows(labels: set.scorer.labels.count, hole: 2 * trackerOptions.gap_ns)
     var failures: [EvalReport.Failure] = []
     let sliding = sliding.windows(of: set.model, scoring.resize, isLive: true)
+    let opening = listed.folders.opening(scoring.decode, threads: options.threads)
     var progress = Progress(total: annotated.videos.count)
     for video in annotated.videos {
       let outcome = try video.row.attempt(in: set.videos.root) { (path) throws(LibraryError) in
-        try Video.open(path, threads: options.threads ?? 0, decode: scoring.decode) {
+        try Video.open(path, opening, video.row.frames) {
           (opened) throws(LibraryError) in
           (try sliding.scores(of: opened, by: set.scorer), try opened.outline().damaged_frames)
         }
@@ -117,8 +108,10 @@ struct Thresholds: ParsableCommand {
     return options
   }
 
-  /// Suggests thresholds, and judges them by the events that they give.
-  private func rows(_ found: LabelledWindows, _ labels: [String]) throws -> [ThresholdsReport.Row] {
+  /// Suggests thresholds of all labels but the one at the place `none`, and judges them by the events that they give.
+  private func rows(
+    _ found: LabelledWindows, _ labels: [String], besides none: Int
+  ) throws -> [ThresholdsReport.Row] {
     let suggested = try SuggestedThresholds(found.windows, found.spans, trackerOptions)
     let (on, off) = (suggested.on, suggested.off)
     var settings = SegmentSettings()
@@ -130,7 +123,7 @@ struct Thresholds: ParsableCommand {
       starts: found.windows.starts, ends: found.windows.ends, scores: found.windows.scores,
       labels: labels.count)
     let counts = found.partCounts
-    return labels.indices.map { label in
+    return labels.indices.filter { $0 != none }.map { label in
       ThresholdsReport.Row(
         labels[label], on: on[label], off: off[label],
         events: TimeRanges(events.filter { $0.label == label }.map { $0.start_ns..<$0.end_ns }),

@@ -3,6 +3,7 @@ import CActionCLIP
 extension StreamedWindows {
   /// The scores of a video's windows against labels.
   func scores(of video: Video, by scorer: LabelScorer) throws(LibraryError) -> WindowScores {
+    try video.requireTimes()
     let info = try video.outline()
     let duration = Int64((min(info.duration, 4e9) * 1e9).rounded())
     let stream = try stream()

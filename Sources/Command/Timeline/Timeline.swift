@@ -42,6 +42,9 @@ struct Timeline: ParsableCommand {
   @OptionGroup
   var scoring: ScoringOptions
 
+  @OptionGroup
+  var folders: FolderOptions
+
   @Flag(help: "One JSON object per video, each on its line.")
   var json = false
 
@@ -75,7 +78,7 @@ struct Timeline: ParsableCommand {
     var failure: AlreadyReported?
     do {
       try reports.write(videos) { video, path in
-        let seen = try Video.open(video, threads: options.threads ?? 0, decode: scoring.decode) {
+        let seen = try Video.open(video, folders.opening(scoring.decode, threads: options.threads)) {
           (opened) throws(LibraryError) in try look(at: opened, path: video, with: model, scorer, settings)
         }
         reports.warn(path, damaged: seen.damaged, of: Int64(seen.frameCount))

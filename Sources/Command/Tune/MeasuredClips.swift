@@ -17,13 +17,13 @@ struct MeasuredClips {
   ///   - failures: gets the clips that cannot be read.
   init(
     _ name: String, _ rows: [VideoList.Row], of list: VideoList, for model: Model, frames: Int,
-    _ pictures: PictureOptions, threads: Int32, failures: inout [EvalReport.Failure]
+    _ pictures: PictureOptions, _ opening: VideoOpening, failures: inout [EvalReport.Failure]
   ) throws(LibraryError) {
     var (read, squares) = ([VideoList.Row](), [[UInt8]]())
     var progress = Progress(total: rows.count, of: "\(name) read")
     for row in rows {
       let outcome = try row.attempt(in: list.root) { (path) throws(LibraryError) in
-        try Video.open(path, threads: threads, decode: pictures.decode) { (video) throws(LibraryError) in
+        try Video.open(path, opening, row.frames) { (video) throws(LibraryError) in
           let squares = try video.squares(
             of: row.span, for: model, frames: frames, resize: pictures.resize)
           return (squares, damaged: try video.outline().damaged_frames)

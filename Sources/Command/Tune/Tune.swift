@@ -75,6 +75,9 @@ struct Tune: ParsableCommand {
   @OptionGroup
   var pictures: PictureOptions
 
+  @OptionGroup
+  var folders: FolderOptions
+
   @Option(
     help: ArgumentHelp(
       "Epochs from one measurement to the next (default: a tenth of --epochs).", valueName: "epochs"))

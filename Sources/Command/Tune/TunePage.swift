@@ -123,7 +123,7 @@ struct TunePage {
 
   private func picture(of row: VideoList.Row, in root: FilePath, into page: inout Page) {
     let path = row.path.inside(root)
-    guard let strip = try? Filmstrip(of: path, in: row.span, for: encoder) else { return }
+    guard let strip = try? Filmstrip(of: path, row, for: encoder) else { return }
     let part = row.span.map { "#t=\($0.start)" + ($0.end.isFinite ? ",\($0.end)" : "") } ?? ""
     page.add(
       "<a href=\"\(Files.resolved(path).address)\(part)\"><img src=\"\(strip.address)\" alt=\"\"/></a>")

@@ -82,6 +82,11 @@ struct TuneSession {
     }
   }
 
+  /// How videos are opened.
+  private var opening: VideoOpening {
+    command.folders.opening(command.pictures.decode, threads: command.options.threads)
+  }
+
   /// Reads the clips that measure, and scores them by the model before training.
   private func readMeasured(
     _ failures: inout [EvalReport.Failure]
@@ -91,8 +96,8 @@ struct TuneSession {
     {
       guard let list, !rows.isEmpty else { return nil }
       return try MeasuredClips(
-        name, rows, of: list, for: model, frames: frames, command.pictures,
-        threads: command.options.threads ?? 0, failures: &failures)
+        name, rows, of: list, for: model, frames: frames, command.pictures, opening,
+        failures: &failures)
     }
     func measure(_ frames: Int) throws -> TuningMeasure {
       TuningMeasure(
@@ -118,7 +123,7 @@ struct TuneSession {
     let fatal = [ACTIONCLIP_ERROR_UNAVAILABLE, ACTIONCLIP_ERROR_OUT_OF_MEMORY].map { Int32($0) }
     for row in lists.trained where !row.classes.isEmpty {
       let outcome = try row.attempt(in: lists.videos.root, fatal: fatal) { (path) throws(LibraryError) in
-        try Video.open(path, threads: command.options.threads ?? 0, decode: command.pictures.decode) {
+        try Video.open(path, opening, row.frames) {
           (video) throws(LibraryError) in
           try tuner.add(
             video, in: row.span, labels: row.classes, views: training.views, resize: command.pictures.resize)
@@ -212,8 +217,7 @@ struct TuneSession {
   private func write(_ report: TuneReport) throws {
     if let html = command.html {
       let encoder = VideoEncoder(
-        model: model, resize: command.pictures.resize, views: .single, decode: command.pictures.decode,
-        threads: command.options.threads ?? 0)
+        model: model, resize: command.pictures.resize, views: .single, opening: opening)
       try Files.replace(html, with: Array(TunePage(report: report, encoder: encoder).text.utf8))
     }
     try Output().line(command.json ? report.json.text : report.text(on: Terminal.standardOutput()))

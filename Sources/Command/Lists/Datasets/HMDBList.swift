@@ -3,7 +3,9 @@
 enum HMDBList {
   static func isFolder(_ names: [[UInt8]]) -> Bool { names.contains { className($0, division: nil) != nil } }
 
-  static func read(_ source: ListSource, _ split: Split?, into rows: inout VideoRows) throws(CommandError) {
+  static func read(
+    _ source: ListSource, _ split: Split?, root: FilePath, into rows: inout VideoRows
+  ) throws(CommandError) {
     let division = split?.number ?? 1
     var files: [(label: String, path: FilePath)] = []
     for entry in try FolderList.entries(of: source.path) {
@@ -26,7 +28,8 @@ enum HMDBList {
         else { throw CommandError("expected a video and 0, 1 or 2") }
         guard use > 0, rows.takes(use == 1 ? .train : .test, label: label) else { return }
         count += 1
-        let path = FilePath(bytes: Array(label.utf8) + [UInt8(ascii: "/")] + fields[0])
+        let file = FilePath(bytes: Array(label.utf8) + [UInt8(ascii: "/")] + fields[0])
+        let path = VideoFinder.orFrames(file, in: root)
         try rows.add(ListedVideo(number: count, path: path, span: nil, labels: [label]))
       }
     }

@@ -12,7 +12,7 @@ enum UCFList {
     return Split.Part(name: name)
   }
 
-  static func read(_ source: ListSource, into rows: inout VideoRows) throws(CommandError) {
+  static func read(_ source: ListSource, root: FilePath, into rows: inout VideoRows) throws(CommandError) {
     let file = source.path.folder.file(classFile)
     var classes: [LabelList.Entry] = []
     try ListSource.forEachLine(of: Files.read(file), file.shown) { (line, _) throws(CommandError) in
@@ -37,7 +37,10 @@ enum UCFList {
         throw CommandError("the id is not that of \(name) in \(file.shown), which is \(entry.id)")
       }
       guard rows.takes(part(of: source.path), label: name) else { return }
-      try rows.add(ListedVideo(number: number, path: FilePath(bytes: path), span: nil, labels: [name]))
+      try rows.add(
+        ListedVideo(
+          number: number, path: VideoFinder.orFrames(FilePath(bytes: path), in: root), span: nil,
+          labels: [name]))
     }
   }
 

@@ -18,7 +18,7 @@ final class VideoFileFrames: FrameSource {
   init(_ path: FilePath, threads: Int32, decode: Decode, until stop: StopRequest) throws {
     name = path.shown
     self.stop = stop
-    video = try Video(path: path, threads: threads, decode: decode)
+    video = try Video(path, VideoOpening(threads: threads, decode: decode))
     let info = try video.outline()
     let (width, height) = (Int(info.width), Int(info.height))
     guard let layout = PictureLayout(Int32(ACTIONCLIP_PIXEL_RGB), width: width, height: height) else {
