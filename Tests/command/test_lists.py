@@ -297,3 +297,59 @@ def test_a_list_that_names_its_labels_needs_no_file(tmp_path):
     first, *rows = run("list", tmp_path).stdout.splitlines()
     assert json.loads(first) == {"labels": ["hand wave", "jump"]}
     assert [json.loads(row)["labels"] for row in rows] == [[0], [1]]
+
+
+# What would spoil training on a list, or a test by it.
+
+
+def check(path, *arguments):
+    process = run("list", path, "--labels", LABELS, "--check", *arguments)
+    warnings = [line.removeprefix("actionclip: warning: ") for line in process.stderr.splitlines()]
+    return process, warnings
+
+
+def test_copies_missing_videos_and_empty_labels_are_told(tmp_path):
+    shutil.copy(CLIP, tmp_path / "a.mp4")
+    shutil.copy(CLIP, tmp_path / "copy.mp4")
+    (tmp_path / "other.mp4").write_bytes(CLIP.read_bytes()[:-1] + b"?")
+    rows = "".join(f"{'a' if label == 0 else 'other'}.mp4,{label},{label},{label + 1}\n" for label in range(len(NAMES)))
+    (tmp_path / "list.csv").write_text("path,label,start,end\n" + rows)
+    process, warnings = check(tmp_path / "list.csv", "--strict")
+    assert process.returncode == 0 and warnings == []
+    (tmp_path / "list.csv").write_text("path,label\na.mp4,0\ncopy.mp4,1\nnone.mp4,1\n")
+    process, warnings = check(tmp_path / "list.csv")
+    assert process.returncode == 0 and len(process.stdout.splitlines()) == 4
+    missing, copies, empty = warnings
+    assert "1 of 3 videos are not there" in missing and "none.mp4" in missing
+    assert "copy.mp4 has the same bytes as" in copies
+    assert f"'{NAMES[2]}' (and {len(NAMES) - 3} more)" in empty
+    assert check(tmp_path / "list.csv", "--strict")[0].returncode == 1
+    assert_error(run("list", tmp_path / "list.csv", "--labels", LABELS, "--strict"), "--check", code=64)
+
+
+def test_videos_that_are_tested_too_are_told(tmp_path):
+    """By their bytes, and folders of frames by some of them."""
+    for name in ["train/a", "train/b", "test/c"]:
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        for number in range(1, 8):
+            (folder / f"img_{number:05}.jpg").write_bytes(b"%d" % (number + 100 * (name == "train/b")))
+    (tmp_path / "train" / "list.txt").write_text("a 7 0\nb 7 1\n")
+    (tmp_path / "test" / "list.txt").write_text("c 7 2\n")
+    process, warnings = check(tmp_path / "train" / "list.txt", "--against", tmp_path / "test" / "list.txt")
+    leak = [warning for warning in warnings if "trained on" in warning]
+    assert process.returncode == 0 and len(leak) == 1 and "test/c" in leak[0] and "test/list.txt" in leak[0]
+
+
+def test_splits_of_one_data_set_are_held_against_each_other(tmp_path):
+    for name, rows in [("wave", "a.avi 1\nb.avi 2\n"), ("jump", "c.avi 1\nd.avi 2\n")]:
+        (tmp_path / "splits").mkdir(exist_ok=True)
+        (tmp_path / name).mkdir()
+        (tmp_path / "splits" / f"{name}_test_split1.txt").write_text(rows)
+    for place, name in enumerate(["wave/a", "wave/b", "jump/c", "jump/d"]):
+        (tmp_path / f"{name}.avi").write_bytes(b"same" if name in ("wave/a", "jump/d") else b"%d" % place)
+    arguments = ["list", tmp_path / "splits", "--split", "train", "--against", tmp_path / "splits"]
+    process = run(*arguments, "--against-split", "test")
+    (warning,) = process.stderr.splitlines()
+    assert "jump/d.avi is trained on and is in" in warning and "splits (test)" in warning
+    assert_error(run(*arguments), "--split")

@@ -41,16 +41,17 @@ struct ListFaults {
     }
   }
 
-  /// The files of some rows, each once.
+  /// The files of some rows, each name once.
   private static func files(of rows: [VideoList.Row], in root: FilePath) -> [FilePath] {
     var known = Set<[UInt8]>()
-    return rows.map { $0.path.inside(root) }.filter { known.insert(Files.resolved($0).bytes).inserted }
+    return rows.map { $0.path.inside(root) }.filter { known.insert($0.plain.bytes).inserted }
   }
 
   private static func more(_ count: Int) -> String { count > 1 ? " (and \(count - 1) more)" : "" }
 }
 
-/// Files told apart by their bytes. Only those of one size are read.
+/// Files told apart by their bytes, and folders of frames by their number and by three of them. Only those of one size
+/// are read.
 private struct DistinctFiles {
   private var bySize: [Int: [FilePath]] = [:]
   private var fingerprints: [[UInt8]: String] = [:]
@@ -75,13 +76,25 @@ private struct DistinctFiles {
 
   private mutating func fingerprint(of path: FilePath) -> String? {
     if let known = fingerprints[path.bytes] { return known }
-    let found = try? Fingerprint.of(file: path)
+    let found =
+      try? path.isFolder ? DistinctFiles.fingerprint(ofFolder: path) : Fingerprint.of(file: path)
     fingerprints[path.bytes] = found
     return found
   }
 
-  /// The size of a regular file.
+  /// A hash of the first, the middle and the last file of a folder.
+  private static func fingerprint(ofFolder path: FilePath) throws(CommandError) -> String {
+    let entries = try FolderList.entries(of: path)
+    var texts: [String] = []
+    for place in [0, entries.count / 2, entries.count - 1] where entries.indices.contains(place) {
+      texts.append(try Fingerprint.of(file: entries[place].path))
+    }
+    return Fingerprint.of(texts)
+  }
+
+  /// The size of a regular file; of a folder the number of its entries, below 0.
   private static func size(of path: FilePath) -> Int? {
+    if path.isFolder { return (try? FolderList.entries(of: path)).map { -$0.count } }
     var status = stat()
     guard stat(path.cString, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     return Int(status.st_size)
