@@ -1542,14 +1542,15 @@ ACTIONCLIP_API const char *actionclip_pool_template(int32_t index);
  * Phases. Clips and texts are added first. The first call that needs the copy (actionclip_tuner_get_info, _step, _run,
  * _eval, _save, _load or _model) makes it, and from then on adding is ACTIONCLIP_ERROR_OPTION_CONFLICT.
  *
- * Clips are kept as crops of S x S pixels, or with an augmentation as pictures, so videos and pictures may be freed once
- * they are added. Clips of actionclip_tuner_add_video_file are decoded again at each draw.
+ * Clips are kept as crops of S x S pixels, or with an augmentation as pictures, so videos and pictures may be freed
+ * once they are added. Clips of actionclip_tuner_add_video_file are decoded again at each draw.
  *
  * Steps. An epoch goes through the trained clips in an order drawn anew, `batch` of them a step; those that are left
  * over at its end are left out, other ones each time. For each clip of a step a view or T frames, what the augmentation
- * asks for and, with ACTIONCLIP_LOSS_MULTI_POSITIVE, a label of its labels and a text of that label are drawn. Draws follow from the seed
- * and the step's number alone. So a step that failed or was cancelled draws the same when it is repeated, and a tuner
- * that goes on from a saved state takes the steps of one that never stopped, bit for bit, with any number of threads.
+ * asks for and, with ACTIONCLIP_LOSS_MULTI_POSITIVE, a label of its labels and a text of that label are drawn. Draws
+ * follow from the seed and the step's number alone. So a step that failed or was cancelled draws the same when it is
+ * repeated, and a tuner that goes on from a saved state takes the steps of one that never stopped, bit for bit, with
+ * any number of threads.
  *
  * A step that fails changes nothing. A clip whose numbers overflow is ACTIONCLIP_ERROR_NOT_FINITE, and the message
  * names it by its index among the clips of its purpose, from 0 on in the order of adding.
@@ -1597,9 +1598,9 @@ typedef struct actionclip_tuner actionclip_tuner;
 #define ACTIONCLIP_AUGMENT_REFERENCE 2
 #define ACTIONCLIP_AUGMENT_REFERENCE_K400 3
 
-/* Clips that are mirrored for every text but those with one of the words left, right, leftward(s), rightward(s),
- * clockwise, anticlockwise and counterclockwise, alone and in any case: of such a label no clip is mirrored. Its texts
- * are the label and those of actionclip_tuner_add_text. */
+/* Clips that an augmentation may mirror: all but those with a label whose texts tell left from right, since they have
+ * one of the words left, right, leftward(s), rightward(s), clockwise, anticlockwise and counterclockwise, in any case.
+ * The texts of a label are the label itself and those of actionclip_tuner_add_text. */
 #define ACTIONCLIP_MIRROR_UNLESS_SIDED 0
 
 /* Options of a tuner. Call actionclip_tuner_options_init, then change fields; NULL in place of the struct means all
@@ -1688,13 +1689,15 @@ ACTIONCLIP_API int32_t actionclip_tuner_add_text(actionclip_tuner *tuner, int32_
 ACTIONCLIP_API int32_t actionclip_tuner_add_video(actionclip_tuner *tuner, const int32_t *labels, size_t label_count,
                                                   actionclip_video *video, double start, double end, int32_t views,
                                                   const actionclip_preprocess_options *options, int32_t purpose);
-/* Adds a clip that is the part of a video file from `start` to `end`, and is opened and decoded at each draw, so that it
- * takes no memory. Steps draw their frames from all of the part with `jitter`; without it they have those of test time,
- * as clips held out always have. The file is opened once now, with video_options, as actionclip_video_open does; it must
- * stay as it is: a file that a step cannot open, that is damaged, or whose size or time of modification is another one
- * is an error that names it, as actionclip_video_open and actionclip_encode_video give them, and the step has changed
- * nothing. A saved state knows files by their size and both their ends, so they may be moved. options and video_options
- * may be NULL. All else is as for actionclip_tuner_add_video. */
+/* Adds a clip that is the part of a video file from `start` to `end`, and is opened and decoded at each draw, so that
+ * it takes no memory. Steps draw their frames from all of the part with `jitter`; without it they have those of test
+ * time, as clips held out always have. The file is opened once now, with video_options, as actionclip_video_open does;
+ * it must stay as it is: a file that a step cannot open, that is damaged, or whose size or time of modification is
+ * another one is an error that names it, as actionclip_video_open and actionclip_encode_video give them, and the step
+ * has changed nothing. A saved state knows files by their size and both their ends, so they may be moved. A draw
+ * decodes all frames that the chosen ones need, which may take longer than to train on them: short files, small
+ * pictures and frequent key frames help. options and video_options may be NULL. All else is as for
+ * actionclip_tuner_add_video. */
 ACTIONCLIP_API int32_t actionclip_tuner_add_video_file(actionclip_tuner *tuner, const int32_t *labels,
                                                        size_t label_count, const char *path, double start, double end,
                                                        const actionclip_preprocess_options *options,

@@ -177,9 +177,9 @@ struct AugmentationTests {
       return (0..<3).map { Array(crops[$0 * 3 * size * size..<($0 + 1) * 3 * size * size]) }
     }
     var (mirrored, jittered, grey, distinct) = (0, 0, 0, Set<[UInt8]>())
-    let draws: UInt64 = 400
+    let draws: UInt64 = 300
     for stream in 0..<draws {
-      #expect(try draw(.referenceK400, stream) == draw(.referenceK400, stream))
+      if stream < 20 { #expect(try draw(.referenceK400, stream) == draw(.referenceK400, stream)) }
       let flipped = try draw(.flip, stream)
       #expect(flipped[0] == flipped[1] && flipped[1] == flipped[2])
       distinct.insert(flipped[0])
@@ -193,7 +193,7 @@ struct AugmentationTests {
       }
       if isGrey { grey += 1 }
     }
-    #expect(distinct.count > 150)
-    #expect(abs(mirrored - 200) < 50 && abs(jittered - 320) < 40 && abs(grey - 80) < 40)
+    #expect(distinct.count > 120)
+    #expect(abs(mirrored - 150) < 45 && abs(jittered - 240) < 36 && abs(grey - 60) < 36)
   }
 }

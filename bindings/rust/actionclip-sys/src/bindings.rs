@@ -2350,8 +2350,10 @@ extern "C" {
     /// as it is: a file that a step cannot open, that is damaged, or whose size or time of
     /// modification is another one is an error that names it, as actionclip_video_open and
     /// actionclip_encode_video give them, and the step has changed nothing. A saved state knows
-    /// files by their size and both their ends, so they may be moved. options and video_options may
-    /// be NULL. All else is as for actionclip_tuner_add_video.
+    /// files by their size and both their ends, so they may be moved. A draw decodes all frames
+    /// that the chosen ones need, which may take longer than to train on them: short files, small
+    /// pictures and frequent key frames help. options and video_options may be NULL. All else is as
+    /// for actionclip_tuner_add_video.
     pub fn actionclip_tuner_add_video_file(
         tuner: *mut actionclip_tuner,
         labels: *const i32,
