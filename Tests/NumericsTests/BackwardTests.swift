@@ -113,6 +113,42 @@ struct BackwardTests {
     #expect(zip(stored.weight, transposed.weight).allSatisfy { abs($0 - $1) < 1e-4 })
   }
 
+  /// In bf16 rows are rounded before they are multiplied: numbers that bf16 holds exactly, with sums that fp32 does, give
+  /// the bits of fp32.
+  @Test(arguments: [(5, 18, 34), (3, 64, 16), (531, 8, 10)])
+  func linearInBF16(rows: Int, inputs: Int, outputs: Int) throws {
+    func whole(_ count: Int, _ factor: Int) -> [Float] { (0..<count).map { Float($0 * factor % 13 - 6) } }
+    func gradients(_ precision: Precision, threads: Int) throws -> [[Float]] {
+      let (kernels, pool) = (Kernels(for: precision), ThreadPool(threads: threads))
+      let (x, dy) = (try Matrix(rows, inputs), try Matrix(rows, outputs))
+      let (weight, dw, dx) = (
+        try Matrix(outputs, inputs), try Matrix(outputs, inputs), try Matrix(rows, inputs)
+      )
+      for (matrix, factor) in [(x, 5), (dy, 7), (weight, 3)] {
+        for (i, value) in whole(matrix.buffer.count, factor).enumerated() { matrix.buffer.base[i] = value }
+      }
+      let layer = try Linear(inputs: inputs, outputs: outputs, precision: precision, kernels: kernels)
+      let turned = try layer.turned()
+      layer.repack(weight.buffer.base, isTransposed: false, pool: pool)
+      turned.repack(weight.buffer.base, isTransposed: true, pool: pool)
+      let backward = LinearBackward(layer, turned: turned, weight: dw.buffer, bias: nil)
+      try withRegions { (workspace) throws(Failure) in
+        (
+          try TransposedProduct(
+            workspace, m: outputs, n: inputs, precision: layer.inputPrecision, kernels: kernels),
+          try RoundedRows(workspace, rows: rows, width: max(inputs, outputs), for: layer)
+        )
+      } _: { product, rounded in
+        backward.addGradients(rows: rows, x: x.rows, dy: dy.rows, product, pool: pool)
+        backward.inputGradient(rows: rows, dy: dy.rows, to: dx.rows, rounded, pool: pool)
+      }
+      extendLifetime((x, dy, weight))
+      return [dx.values, dw.values]
+    }
+    let expected = try gradients(.fp32, threads: 1)
+    for threads in [1, 2, 8] { #expect(try gradients(.bf16, threads: threads) == expected) }
+  }
+
   @Test func wrongLinearGradientsFail() throws {
     let example = try LinearCase(5, 12, 12)
     let checks = example.checks()

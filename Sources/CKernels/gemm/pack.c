@@ -172,14 +172,3 @@ void ckernels_unpack_quantised(size_t outputs, size_t k, const void *packed, int
     row_scales[output] = scales((void *)packed, outputs, k)[output];
   }
 }
-
-void ckernels_transpose(size_t rows, size_t columns, const float *x, size_t x_stride, float *to, size_t to_stride) {
-  const size_t block = 16;  // a cache line each way
-  for (size_t row = 0; row < rows; row += block)
-    for (size_t column = 0; column < columns; column += block) {
-      const size_t end = row + block < rows ? row + block : rows;
-      const size_t last = column + block < columns ? column + block : columns;
-      for (size_t c = column; c < last; c++)
-        for (size_t r = row; r < end; r++) to[c * to_stride + r] = x[r * x_stride + c];
-    }
-}

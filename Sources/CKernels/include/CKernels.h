@@ -228,6 +228,11 @@ void ckernels_activation_gradient(ckernels_choice kernels, ckernels_activation a
                                   const float *x, float *gradient, float *y);
 // Writes x [rows, columns] to `to` as [columns, rows]; strides in floats.
 void ckernels_transpose(size_t rows, size_t columns, const float *x, size_t x_stride, float *to, size_t to_stride);
+// Does so in bf16, two numbers of a column a dword; to_stride is in dwords. After an odd number of rows comes a zero.
+void ckernels_transpose_rounded(size_t rows, size_t columns, const float *x, size_t x_stride, void *to,
+                                size_t to_stride);
+// Packs `k` rows of `outputs` numbers, `stride` floats apart, as ckernels_pack_values does, rounded to bf16.
+void ckernels_pack_rounded(size_t outputs, size_t k, const float *rows, size_t stride, void *packed);
 
 // One head of one sequence for the gradient of attention, in fp32.
 typedef struct {

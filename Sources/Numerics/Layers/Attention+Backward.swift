@@ -3,6 +3,11 @@ import System
 
 /// The backward pass of attention, in fp32, for sequences that do not go on from others.
 extension MultiHeadAttention {
+  /// The same attention over fp32 rows, as the backward pass takes it.
+  public var inFP32: MultiHeadAttention {
+    MultiHeadAttention(heads: heads, width: width, causal: causal, kernels: kernels)
+  }
+
   /// The memory that the backward pass works in for one sequence and head, for each thread.
   public struct BackwardScratch: Sendable {
     let keys, values, turnedKeys, groups: ThreadRegions

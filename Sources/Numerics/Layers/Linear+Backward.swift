@@ -2,32 +2,37 @@ import CKernels
 import System
 
 extension Linear {
-  /// Packs the weight anew in place, in fp32. It is stored as [outputs, inputs], or transposed. Nothing else may use
-  /// the layer meanwhile: only the owner of a copy that is being trained calls this.
+  /// Packs the weight anew in place. It is stored as [outputs, inputs], or transposed. Nothing else may use the layer
+  /// meanwhile: only the owner of a copy that is being trained calls this.
   public func repack(_ weight: UnsafePointer<Float>, isTransposed: Bool, pool: ThreadPool) {
-    precondition(precision == .fp32)
-    let (packed, panel) = (packed, Int(CKERNELS_PANEL))
+    precondition(precision != .int8)
+    let (packed, panel, kernel) = (packed, Int(CKERNELS_PANEL), precision.kernel)
     Linear.forEachShare(outputs, pool) { first, count in
       guard isTransposed else {
         return ckernels_pack_part(
-          CKERNELS_FP32, outputs, inputs, first, count, weight + first * inputs, inputs, packed.base)
+          kernel, outputs, inputs, first, count, weight + first * inputs, inputs, packed.base)
       }
       for output in stride(from: first, to: first + count, by: panel) {
-        ckernels_pack_values(
-          CKERNELS_FP32, min(panel, first + count - output), inputs, weight + output, outputs,
-          packed.base + output * inputs)
+        let to = packed.base + output * ckernels_dwords(kernel, inputs)
+        let columns = min(panel, first + count - output)
+        if precision == .bf16 {
+          ckernels_pack_rounded(columns, inputs, weight + output, outputs, to)
+        } else {
+          ckernels_pack_values(CKERNELS_FP32, columns, inputs, weight + output, outputs, to)
+        }
       }
     }
   }
 
-  /// A layer in fp32 with this one's weight transposed and no bias, to be filled by `repack`: applied to the gradient
-  /// of this layer's result, it gives that of its input.
+  /// A layer of the same precision with this one's weight transposed and no bias, to be filled by `repack`: applied to
+  /// the gradient of this layer's result, it gives that of its input.
   public func turned() throws(Failure) -> Linear {
-    try Linear(inputs: outputs, outputs: inputs, kernels: kernels)
+    try Linear(inputs: outputs, outputs: inputs, precision: precision, kernels: kernels)
   }
 }
 
-/// The backward pass of a linear layer y = x · weight^T + bias, in fp32.
+/// The backward pass of a linear layer y = x · weight^T + bias. Rows and gradients are fp32; products round them to the
+/// layer's input precision.
 public struct LinearBackward: Sendable {
   public let layer: Linear
   /// weight^T as a layer of its own; nil where the gradient goes no further down.
@@ -52,36 +57,52 @@ public struct LinearBackward: Sendable {
   public func addGradients(
     rows: Int, x: FloatRows, dy: FloatRows, _ product: TransposedProduct, pool: ThreadPool
   ) {
+    addGradients(rows: rows, x: x, dy: dy, ofOutputs: 0..<layer.outputs, product, pool: pool)
+  }
+
+  /// Adds the gradients of some outputs' weights and biases, from dy [rows, outputs.count] of those alone.
+  public func addGradients(
+    rows: Int, x: FloatRows, dy: FloatRows, ofOutputs outputs: Range<Int>, _ product: TransposedProduct,
+    pool: ThreadPool
+  ) {
     if let weight {
       if isTransposed {
+        precondition(outputs.count == layer.outputs)
         product.add(
           rows: rows, x, m: layer.inputs, dy, n: layer.outputs, to: weight.base, pool: pool)
       } else {
         product.add(
-          rows: rows, dy, m: layer.outputs, x, n: layer.inputs, to: weight.base, pool: pool)
+          rows: rows, dy, m: outputs.count, x, n: layer.inputs,
+          to: weight.base + outputs.lowerBound * layer.inputs, pool: pool)
       }
     }
-    if let bias { addColumns(rows: rows, width: layer.outputs, dy, to: bias, kernels: layer.kernels, pool) }
+    guard let bias else { return }
+    addColumns(
+      rows: rows, width: outputs.count, dy, to: bias.base + outputs.lowerBound, kernels: layer.kernels, pool)
+    extendLifetime(bias)
   }
 
   /// Writes the gradient of x [rows, inputs] to dx, or adds it, from dy [rows, outputs].
   public func inputGradient(
-    rows: Int, dy: FloatRows, to dx: FloatRows, adding: Bool = false, pool: ThreadPool
+    rows: Int, dy: FloatRows, to dx: FloatRows, adding: Bool = false, _ rounded: RoundedRows = RoundedRows(),
+    pool: ThreadPool
   ) {
     guard let turned else { return }
+    let operand = rounded.input(of: turned, rows: rows, dy, pool: pool)
     if adding {
-      turned.add(rows: rows, dy.operand, to: dx.base, stride: dx.stride, pool: pool)
+      turned.add(rows: rows, operand, to: dx.base, stride: dx.stride, pool: pool)
     } else {
-      turned.apply(rows: rows, dy.operand, to: dx.operand, pool: pool)
+      turned.apply(rows: rows, operand, to: dx.operand, pool: pool)
     }
   }
 }
 
 /// Adds the sum of `rows` rows of x [rows, width] to `sums` [width], in their order.
 public func addColumns(
-  rows: Int, width: Int, _ x: FloatRows, to sums: FloatBuffer, kernels: Kernels, _ pool: ThreadPool
+  rows: Int, width: Int, _ x: FloatRows, to sums: UnsafeMutablePointer<Float>, kernels: Kernels,
+  _ pool: ThreadPool
 ) {
-  let (share, sums) = (64, sums.base)
+  let share = 64
   pool.run(count: (width + share - 1) / share) { index, _ in
     let first = index * share
     ckernels_column_gradients(

@@ -115,15 +115,17 @@ public struct Linear: Sendable {
     }
   }
 
-  /// A layer in fp32 whose weight is all zeros until `repack` fills it.
-  init(inputs: Int, outputs: Int, bias: FloatBuffer? = nil, kernels: Kernels) throws(Failure) {
+  /// A layer in fp32 or bf16 whose weight is all zeros until `repack` fills it.
+  init(
+    inputs: Int, outputs: Int, bias: FloatBuffer? = nil, precision: Precision = .fp32, kernels: Kernels
+  ) throws(Failure) {
     self.inputs = inputs
     self.outputs = outputs
     self.bias = bias
-    precision = .fp32
+    self.precision = precision
     self.kernels = kernels
     (isRotated, isRotatedInInt8) = (false, false)
-    packed = try FloatBuffer(count: ckernels_packed_count(CKERNELS_FP32, outputs, inputs))
+    packed = try FloatBuffer(count: ckernels_packed_count(precision.kernel, outputs, inputs))
   }
 
   /// The precision of the rows that the layer is applied to.

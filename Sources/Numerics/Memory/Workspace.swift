@@ -36,6 +36,15 @@ public final class Workspace: @unchecked Sendable {
     return workspace.used
   }
 
+  /// A workspace of the size that `layout` takes, and its regions, for memory that stays between calls. Whoever uses the
+  /// regions holds the workspace.
+  public static func holding<Regions>(
+    _ layout: (Workspace) throws(Failure) -> Regions
+  ) throws(Failure) -> (workspace: Workspace, regions: Regions) {
+    let workspace = try Workspace(capacity: measure(layout))
+    return (workspace, try layout(workspace))
+  }
+
   /// A workspace that only counts.
   static func counter() -> Workspace? {
     UnsafeMutablePointer<Float>(bitPattern: alignment).map(Workspace.init(countingFrom:))
