@@ -223,8 +223,8 @@ struct GradientTests {
 
   @Test func refusesModelsThatCannotBeTrained() throws {
     let rounded = try ActionCLIP(
-      InMemoryTensors.clip(), options: LoadOptions(frames: 3, precision: .bf16), declaresOptions: false)
-    let message = "the model is held in bf16; training needs it loaded in fp32"
+      InMemoryTensors.clip(), options: LoadOptions(frames: 3, precision: .int8), declaresOptions: false)
+    let message = "the model is held in int8; training needs it loaded in fp32 or bf16"
     #expect(throws: Failure(.optionConflict, message)) { try TrainableModel(rounded) { _ in true } }
     let viewing = try ActionCLIP(
       InMemoryTensors.clip(), options: LoadOptions(frames: 3, temporalView: 1), declaresOptions: false)

@@ -15,12 +15,31 @@ struct BlockTape {
   /// The MLP's hidden numbers before the activation [rows, hidden].
   let hidden: FloatRows
 
-  init(_ workspace: Workspace, rows: Int, sequences: Int, width: Int, hidden: Int) throws(Failure) {
+  /// `results` are the rows that are wanted: all of them, or one of each sequence.
+  init(
+    _ workspace: Workspace, rows: Int, results: Int, sequences: Int, width: Int, hidden: Int
+  ) throws(Failure) {
     qkv = try FloatRows(workspace, rows: rows, width: 3 * width)
     queries = try FloatRows(workspace, rows: sequences, width: width)
-    attended = try FloatRows(workspace, rows: rows, width: width)
-    middle = try FloatRows(workspace, rows: rows, width: width)
-    self.hidden = try FloatRows(workspace, rows: rows, width: hidden)
+    attended = try FloatRows(workspace, rows: results, width: width)
+    middle = try FloatRows(workspace, rows: results, width: width)
+    self.hidden = try FloatRows(workspace, rows: results, width: hidden)
+  }
+
+  /// The part of a tape from a row, a result and a sequence on.
+  func from(row: Int, result: Int, sequence: Int) -> BlockTape {
+    BlockTape(
+      qkv: qkv.from(row), queries: queries.from(sequence), attended: attended.from(result),
+      middle: middle.from(result), hidden: hidden.from(result))
+  }
+
+  private init(qkv: FloatRows, queries: FloatRows, attended: FloatRows, middle: FloatRows, hidden: FloatRows)
+  {
+    self.qkv = qkv
+    self.queries = queries
+    self.attended = attended
+    self.middle = middle
+    self.hidden = hidden
   }
 }
 
@@ -33,14 +52,18 @@ struct BlockBackwardScratch {
   /// Hidden numbers after the activation, and their gradient. [rows, hidden]
   let activated, hiddenGradient: FloatRows
   let qkvGradient: FloatRows  // [rows, 3W]
+  /// Rows of `normed` and the queries' gradients, where one row of each sequence is wanted. [sequences, W]
+  let selected, selectedGradient: FloatRows
   let moments: UnsafeMutablePointer<Float>  // [rows, 2]
+  let rounded: RoundedRows  // [rows, hidden or 3W]
   let product: TransposedProduct
   let attention: MultiHeadAttention.Scratch
   let attentionBackward: MultiHeadAttention.BackwardScratch
 
+  /// `layer` is one of the block's, whose precision all have.
   init(
-    _ workspace: Workspace, rows: Int, longest: Int, hidden: Int, _ attention: MultiHeadAttention,
-    kernels: Kernels, threads: Int
+    _ workspace: Workspace, rows: Int, sequences: Int, longest: Int, hidden: Int,
+    _ attention: MultiHeadAttention, of layer: Linear, threads: Int
   ) throws(Failure) {
     let width = attention.width
     normed = try FloatRows(workspace, rows: rows, width: width)
@@ -48,9 +71,13 @@ struct BlockBackwardScratch {
     activated = try FloatRows(workspace, rows: rows, width: hidden)
     hiddenGradient = try FloatRows(workspace, rows: rows, width: hidden)
     qkvGradient = try FloatRows(workspace, rows: rows, width: 3 * width)
+    selected = try FloatRows(workspace, rows: sequences, width: width)
+    selectedGradient = try FloatRows(workspace, rows: sequences, width: width)
     moments = try workspace.take(2 * rows)
     let most = max(3 * width, hidden)
-    product = try TransposedProduct(workspace, m: most, n: most, kernels: kernels)
+    rounded = try RoundedRows(workspace, rows: rows, width: most, for: layer)
+    product = try TransposedProduct(
+      workspace, rows: rows, m: most, n: most, precision: layer.inputPrecision, kernels: layer.kernels)
     self.attention = try attention.scratch(workspace, longest: longest, threads: threads)
     attentionBackward = try attention.backwardScratch(workspace, longest: longest, threads: threads)
   }

@@ -38,96 +38,131 @@ struct BlocksBackward: Sendable {
   /// Rows that a block's passes take together, in whole sequences: enough for large products.
   private static let rowsTogether = 512
 
-  /// The memory of a forward and a backward pass. Each block's input is kept, and one tape serves all blocks, whose
-  /// forward passes run twice; with `keepsAll` each block has a tape.
-  struct Buffers {
+  /// The sizes of rows that are computed together.
+  struct Shape {
+    let rows, sequences: Int
+    let longest: Int  // rows of a sequence
+    let wanted: WantedRows  // of the last block's results
+    let threads: Int
+  }
+
+  /// What a forward pass leaves for the backward pass: each block's input, and with `keepsAll` a tape of each block.
+  /// Without tapes every block's forward pass runs again.
+  struct Kept {
     /// inputs[i] is the input of block lowest + i, [rows, W].
     let inputs: [FloatRows]
     let tapes: [BlockTape]
+  }
+
+  func kept(_ workspace: Workspace, _ shape: Shape, keepsAll: Bool) throws(Failure) -> Kept {
+    var (inputs, tapes): ([FloatRows], [BlockTape]) = ([], [])
+    for _ in backward { inputs.append(try FloatRows(workspace, rows: shape.rows, width: width)) }
+    for layer in lowest..<count where keepsAll {
+      tapes.append(
+        try BlockTape(
+          workspace, rows: shape.rows,
+          results: wanted(layer, shape.wanted) == .all ? shape.rows : shape.sequences,
+          sequences: wanted(layer, shape.wanted) == .all ? 0 : shape.sequences, width: width, hidden: hidden))
+    }
+    return Kept(inputs: inputs, tapes: tapes)
+  }
+
+  /// The memory that passes work in, one after the other.
+  struct Work {
+    /// Serves all blocks where none has a tape of its own.
+    let tape: BlockTape
     /// The gradient of the rows, [rows, W], and of the wanted rows, [sequences, W].
     let gradient, wantedGradient: FloatRows
     let scratch: BlockBackwardScratch
     let limit: Int  // rows of a run
   }
 
-  /// Memory for `sequences` sequences of up to `longest` rows, `rows` in all.
-  func buffers(
-    _ workspace: Workspace, rows: Int, sequences: Int, longest: Int, keepsAll: Bool, threads: Int
-  ) throws(Failure) -> Buffers {
-    let limit = min(rows, max(longest, BlocksBackward.rowsTogether))
-    var (inputs, tapes): ([FloatRows], [BlockTape]) = ([], [])
-    for _ in backward { inputs.append(try FloatRows(workspace, rows: rows, width: width)) }
-    for _ in 0..<(keepsAll ? backward.count : 1) {
-      tapes.append(
-        try BlockTape(
-          workspace, rows: keepsAll ? rows : limit, sequences: keepsAll ? sequences : min(sequences, limit),
-          width: width, hidden: hidden))
-    }
-    return Buffers(
-      inputs: inputs, tapes: tapes, gradient: try FloatRows(workspace, rows: rows, width: width),
-      wantedGradient: try FloatRows(workspace, rows: sequences, width: width),
+  /// `needsTape` says whether passes may come without tapes of their own.
+  func work(_ workspace: Workspace, _ shape: Shape, needsTape: Bool) throws(Failure) -> Work {
+    let limit = min(shape.rows, max(shape.longest, BlocksBackward.rowsTogether))
+    let (rows, sequences) = (needsTape ? limit : 0, min(shape.sequences, limit))
+    return Work(
+      tape: try BlockTape(
+        workspace, rows: rows, results: rows, sequences: needsTape ? sequences : 0, width: width,
+        hidden: hidden),
+      gradient: try FloatRows(workspace, rows: shape.rows, width: width),
+      wantedGradient: try FloatRows(workspace, rows: shape.sequences, width: width),
       scratch: try BlockBackwardScratch(
-        workspace, rows: limit, longest: longest, hidden: hidden, blocks.blocks[0].attention,
-        kernels: blocks.blocks[0].fc.kernels, threads: threads),
+        workspace, rows: limit, sequences: sequences, longest: shape.longest, hidden: hidden,
+        blocks.blocks[0].attention.inFP32, of: blocks.blocks[count - 1].fc, threads: shape.threads),
       limit: limit)
   }
 
-  private func keepsAll(_ buffers: Buffers) -> Bool { buffers.tapes.count == backward.count }
+  /// The memory of a forward and a backward pass.
+  struct Buffers {
+    let kept: Kept
+    let work: Work
+  }
+
+  func buffers(_ workspace: Workspace, _ shape: Shape, keepsAll: Bool) throws(Failure) -> Buffers {
+    Buffers(
+      kept: try kept(workspace, shape, keepsAll: keepsAll),
+      work: try work(workspace, shape, needsTape: !keepsAll))
+  }
 
   /// A tape's part for a run that begins with this row and sequence.
-  private func tape(_ layer: Int, _ buffers: Buffers, _ run: Sequences, first: Int) -> BlockTape {
-    guard keepsAll(buffers) else { return buffers.tapes[0] }
-    return buffers.tapes[layer - lowest].from(row: run.offsets[0], sequence: first)
+  private func tape(
+    _ layer: Int, _ wanted: WantedRows, _ buffers: Buffers, _ run: Sequences, first: Int
+  ) -> BlockTape {
+    guard !buffers.kept.tapes.isEmpty else { return buffers.work.tape }
+    let row = run.offsets[0]
+    return buffers.kept.tapes[layer - lowest].from(
+      row: row, result: wanted == .all ? row : first, sequence: wanted == .all ? 0 : first)
   }
 
   private func wanted(_ layer: Int, _ wanted: WantedRows) -> WantedRows {
     layer + 1 < count ? .all : wanted
   }
 
-  /// Applies the blocks from `lowest` on. The input lies in buffers.inputs[0]; results of the wanted rows go to `out`
+  /// Applies the blocks from `lowest` on. The input lies in kept.inputs[0]; results of the wanted rows go to `out`
   /// [sequences, W]; nil: they are known. `before` is called with each block's number and its input before it.
   func forward(
     _ sequences: Sequences, wanted: WantedRows, to out: FloatRows?, _ buffers: Buffers, _ pool: ThreadPool,
     before: (_ layer: Int, _ x: FloatRows) -> Void
   ) throws(Failure) {
     for layer in lowest..<count {
-      let input = buffers.inputs[layer - lowest]
+      let input = buffers.kept.inputs[layer - lowest]
       before(layer, input)
       let isLast = layer + 1 == count
       // The last results are not wanted where they are known, and its tape is made by the backward pass.
-      if isLast, out == nil, !keepsAll(buffers) { return }
-      let next = isLast ? out : buffers.inputs[layer - lowest + 1]
-      try forEachRun(sequences, limit: buffers.limit) { (run, first) throws(Failure) in
+      if isLast, out == nil, buffers.kept.tapes.isEmpty { return }
+      let next = isLast ? out : buffers.kept.inputs[layer - lowest + 1]
+      let own = self.wanted(layer, wanted)
+      try forEachRun(sequences, limit: buffers.work.limit) { (run, first) throws(Failure) in
         try backward[layer - lowest].forward(
-          input.from(run.offsets[0]), run, wanted: self.wanted(layer, wanted),
-          keeping: tape(layer, buffers, run, first: first),
-          to: next.map { isLast ? $0.from(first) : $0.from(run.offsets[0]) }, buffers.scratch, pool)
+          input.from(run.offsets[0]), run, wanted: own, keeping: tape(layer, own, buffers, run, first: first),
+          to: next.map { $0.from(own == .all ? run.offsets[0] : first) }, buffers.work.scratch, pool)
       }
     }
   }
 
-  /// Adds the parameters' gradients after `forward`, from those of the wanted rows' results in buffers.wantedGradient,
-  /// and leaves that of the blocks' input in buffers.gradient. `after` is called with each block's number and the
+  /// Adds the parameters' gradients after `forward`, from those of the wanted rows' results in work.wantedGradient, or
+  /// of all in work.gradient, and leaves that of the blocks' input in work.gradient. `after` is called with each block's number and the
   /// gradient of its input after it.
   func backward(
     _ sequences: Sequences, wanted: WantedRows, _ buffers: Buffers, _ pool: ThreadPool,
     after: (_ layer: Int, _ gradient: FloatRows) -> Void
   ) throws(Failure) {
     for layer in (lowest..<count).reversed() {
-      let (input, own) = (buffers.inputs[layer - lowest], backward[layer - lowest])
-      let wanted = self.wanted(layer, wanted)
-      try forEachRun(sequences, limit: buffers.limit) { (run, first) throws(Failure) in
+      let (input, own) = (buffers.kept.inputs[layer - lowest], backward[layer - lowest])
+      let (wanted, work) = (self.wanted(layer, wanted), buffers.work)
+      try forEachRun(sequences, limit: work.limit) { (run, first) throws(Failure) in
         let x = input.from(run.offsets[0])
-        let tape = tape(layer, buffers, run, first: first)
-        if !keepsAll(buffers) {
-          try own.forward(x, run, wanted: wanted, keeping: tape, to: nil, buffers.scratch, pool)
+        let tape = tape(layer, wanted, buffers, run, first: first)
+        if buffers.kept.tapes.isEmpty {
+          try own.forward(x, run, wanted: wanted, keeping: tape, to: nil, work.scratch, pool)
         }
-        let dx = buffers.gradient.from(run.offsets[0])
+        let dx = work.gradient.from(run.offsets[0])
         try own.backward(
-          x, run, wanted: wanted, tape, gradient: wanted == .all ? dx : buffers.wantedGradient.from(first),
-          to: dx, buffers.scratch, pool)
+          x, run, wanted: wanted, tape, gradient: wanted == .all ? dx : work.wantedGradient.from(first),
+          to: dx, work.scratch, pool)
       }
-      after(layer, buffers.gradient)
+      after(layer, work.gradient)
     }
   }
 
@@ -140,24 +175,5 @@ struct BlocksBackward: Sendable {
       try body(run, first)
       first += run.count
     }
-  }
-}
-
-extension BlockTape {
-  /// The part of a tape from a row and a sequence on. Rows of a block of which one row of each sequence is wanted are
-  /// counted by sequences, so that no two runs share any.
-  func from(row: Int, sequence: Int) -> BlockTape {
-    BlockTape(
-      qkv: qkv.from(row), queries: queries.from(sequence), attended: attended.from(row),
-      middle: middle.from(row), hidden: hidden.from(row))
-  }
-
-  private init(qkv: FloatRows, queries: FloatRows, attended: FloatRows, middle: FloatRows, hidden: FloatRows)
-  {
-    self.qkv = qkv
-    self.queries = queries
-    self.attended = attended
-    self.middle = middle
-    self.hidden = hidden
   }
 }

@@ -10,13 +10,16 @@ final class BackwardBuilder {
   private var parameters: [String: Parameter] = [:]
   private let pool: ThreadPool
 
-  init(_ model: ActionCLIP, isTrained: (_ name: String) -> Bool) throws(Failure) {
+  init(
+    _ model: ActionCLIP, numbers: (_ name: String) throws(Failure) -> FloatBuffer?,
+    isTrained: (_ name: String) -> Bool
+  ) throws(Failure) {
     var trained: [TrainableParameter] = []
     for parameter in model.parameters {
       parameters[parameter.name] = parameter
       guard isTrained(parameter.name) else { continue }
       places[parameter.name] = trained.count
-      trained.append(try TrainableParameter(parameter))
+      trained.append(try TrainableParameter(parameter, numbers(parameter.name)))
     }
     self.trained = trained
     pool = model.pool

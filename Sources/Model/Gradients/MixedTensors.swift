@@ -94,6 +94,16 @@ public struct MixedTensors: TensorSource {
   ) throws(Failure) -> Bool { false }
 }
 
+extension LoadOptions {
+  /// Lets the model share another one's parameters whose names `isShared` accepts, where it would hold them alike. Both
+  /// must have the same limit of instruction sets.
+  public mutating func share(_ other: ActionCLIP, where isShared: (_ name: String) -> Bool) {
+    // Kernels, and so the layers that hold them, are chosen by the precision.
+    guard precision == other.precision else { return }
+    for parameter in other.parameters where isShared(parameter.name) { shared[parameter.name] = parameter }
+  }
+}
+
 extension ActionCLIP {
   /// A model of this one's sizes and options with the numbers of `tensors`. Of `options` it takes threads, processors,
   /// precision and instruction set, and head and frames where they are given.

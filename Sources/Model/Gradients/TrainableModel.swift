@@ -3,8 +3,9 @@ import System
 import TensorNames
 
 /// A model some of whose parameters are trained: it adds up the gradients of a loss, one video or one batch of texts at
-/// a time. The model given to it must be in fp32 and nobody else's, since its parameters change in place. One thread at
-/// a time may use it; the model's pool shares the work.
+/// a time. The model given to it must be nobody else's, since its parameters change in place, and in fp32 or bf16, the
+/// precision of products; trained numbers and gradients are fp32. One thread at a time may use it; the model's pool
+/// shares the work.
 public final class TrainableModel: @unchecked Sendable {
   public let model: ActionCLIP
   /// The trained parameters, sorted by name.
@@ -13,21 +14,26 @@ public final class TrainableModel: @unchecked Sendable {
   private let text: TextBackward?
   private let head: any TemporalHeadBackward
   private let workspaces = WorkspacePool()
-  /// Whether every block keeps its activations for the backward pass, in place of its input alone; that takes more
-  /// memory and less time.
+  private let headWorkspaces = WorkspacePool()
+  /// Whether the text encoder's blocks keep their activations for the backward pass, in place of their inputs alone;
+  /// that takes more memory and less time.
   public var keepsActivations = false
 
-  /// `isTrained` says by its name whether a parameter is trained.
-  public init(_ model: ActionCLIP, isTrained: (_ name: String) -> Bool) throws(Failure) {
-    guard model.precision == .fp32 else {
+  /// `isTrained` says by its name whether a parameter is trained. `numbers` gives a trained parameter's numbers by its
+  /// name, where the model holds them rounded.
+  public init(
+    _ model: ActionCLIP, numbers: (_ name: String) throws(Failure) -> FloatBuffer? = { _ in nil },
+    isTrained: (_ name: String) -> Bool
+  ) throws(Failure) {
+    guard model.precision != .int8 else {
       throw Failure(
-        .optionConflict, "the model is held in \(model.precision.name); training needs it loaded in fp32")
+        .optionConflict, "the model is held in int8; training needs it loaded in fp32 or bf16")
     }
     guard model.configuration.temporalView == 0 else {
       throw Failure(.unsupported, "models whose frames attend to their neighbours' tokens cannot be trained")
     }
     self.model = model
-    let builder = try BackwardBuilder(model, isTrained: isTrained)
+    let builder = try BackwardBuilder(model, numbers: numbers, isTrained: isTrained)
     // Names under the infix of shift stay as the file has them.
     let shifted = TensorNames.Vision.blocks + "0." + TensorNames.Vision.shiftedInfix
     let infix =
@@ -63,28 +69,119 @@ public final class TrainableModel: @unchecked Sendable {
   /// Brings changed numbers into the layers.
   public func publish() { for parameter in parameters { parameter.publish(pool: model.pool) } }
 
-  /// Bytes of working memory for one video, and for `prompts` texts.
-  public func memory(prompts: Int) -> (video: Int, text: Int) {
-    let threads = model.threads
-    let bytes = { (layout: (Workspace) throws(Failure) -> Void) in
-      4 * ((try? Workspace.measure(layout)) ?? 0)  // Measuring takes no memory, so that none is refused.
-    }
+  /// The instruction sets that bits depend on.
+  public var kernelNames: String {
+    let kernels = model.kernels
+    return "\(kernels.products(model.precision).name) \(kernels.rows.name)"
+  }
+
+  /// Videos whose gradients the temporal head's backward pass adds up together.
+  public var videosTogether: Int { head.videosTogether }
+
+  /// Numbers of one video that no training changes: the input of the lowest trained block, the class tokens before
+  /// ln_post, or the embeddings of the frames; 0 where all of the image encoder is trained.
+  public var frozenNumbers: Int { vision?.frozenNumbers ?? frameRows * size }
+
+  private func bytes(_ layout: (Workspace) throws(Failure) -> Void) -> Int {
+    4 * ((try? Workspace.measure(layout)) ?? 0)  // Measuring takes no memory, so that none is refused.
+  }
+
+  /// Bytes of working memory for the passes of one video at a time, of the head's backward pass for up to `videos`, and
+  /// for `prompts` texts, whose blocks keep all activations where `keepsAll` says so; nil: as `keepsActivations` does.
+  public func memory(videos: Int = 1, prompts: Int, keepsAll: Bool? = nil) -> (video: Int, text: Int) {
+    let (threads, keepsAll) = (model.threads, keepsAll ?? keepsActivations)
     let video = bytes { (workspace) throws(Failure) in
-      _ = try takeVideo(workspace)
-      try head.measure(workspace, threads: threads)
+      _ = try takeWork(workspace, needsTape: needsTape)
+      try head.measure(workspace, videos: trainsFrames ? 1 : videos, threads: threads)
+      _ = try workspace.take((trainsFrames ? 1 : videos) * frameRows * size)
     }
     let text = bytes { (workspace) throws(Failure) in
-      _ = try self.text?.buffers(
-        workspace, prompts: prompts, keepsAll: keepsActivations, threads: threads)
+      _ = try self.text?.buffers(workspace, prompts: prompts, keepsAll: keepsAll, threads: threads)
     }
     return (video, text)
   }
 
-  private func takeVideo(
-    _ workspace: Workspace
-  ) throws(Failure) -> (buffers: VisionBackward.Buffers?, gradient: UnsafeMutablePointer<Float>) {
-    let buffers = try vision?.buffers(workspace, keepsAll: keepsActivations, threads: model.threads)
-    return (buffers, try workspace.take(frameRows * size))
+  private func takeWork(
+    _ workspace: Workspace, needsTape: Bool
+  ) throws(Failure) -> VisionBackward.Work? {
+    try vision?.work(workspace, needsTape: needsTape, threads: model.threads)
+  }
+
+  /// Bytes of a tape.
+  public func tapeBytes(keepsAll: Bool) -> Int {
+    bytes { (workspace) throws(Failure) in
+      _ = try vision?.kept(workspace, keepsAll: keepsAll, threads: model.threads)
+    }
+  }
+
+  /// Memory for what a video's forward pass leaves for its backward pass: each block's input, and with `keepsAll` all
+  /// that the backward pass needs, so that no block's forward pass runs again. Results have the same bits.
+  public func tape(keepsAll: Bool) throws(Failure) -> VideoTape {
+    guard let vision else { throw Failure(.internal, "the image encoder has no backward pass") }
+    let threads = model.threads
+    let (workspace, kept) = try Workspace.holding { (workspace) throws(Failure) in
+      try vision.kept(workspace, keepsAll: keepsAll, threads: threads)
+    }
+    return VideoTape(workspace, kept)
+  }
+
+  private func withWork(
+    needsTape: Bool, _ body: (VisionBackward, VisionBackward.Work) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard let vision else { return }
+    try workspaces.with { (workspace) throws(Failure) in
+      try takeWork(workspace, needsTape: needsTape)
+    } run: { (work) throws(Failure) in
+      if let work { try body(vision, work) }
+    }
+  }
+
+  /// Computes what no training changes of one video, from its pixels [T, 3, S, S], to `out` [frozenNumbers].
+  public func writeFrozen(
+    _ pixels: UnsafePointer<Float>, to out: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
+    guard vision != nil else {
+      return try model.encodeFrames(PixelFrames(pixels), count: model.configuration.frames, to: out)
+    }
+    try withWork(needsTape: needsTape) { (vision, work) throws(Failure) in
+      try vision.writeFrozen(pixels, to: out, work, model.pool)
+    }
+  }
+
+  /// Whether working memory has a tape for videos whose own tape has none of blocks. It is chosen once, so that all
+  /// passes share one workspace.
+  public var needsTape = true
+
+  /// Encodes a video to its embedding `out` [E], not normalised, and leaves in `tape` what its backward pass needs.
+  /// `input` is what `writeFrozen` gives, or the pixels where nothing is frozen.
+  public func forward(
+    _ input: UnsafePointer<Float>, _ tape: VideoTape, to out: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
+    try withWork(needsTape: needsTape) { (vision, work) throws(Failure) in
+      try vision.forward(input, tape.kept, work, model.pool)
+    }
+    try ActionCLIP.check(tape.kept.embeddings, frameRows * size, "input")
+    try model.join(tape.kept.embeddings, videos: 1, to: out)
+    extendLifetime(tape)
+  }
+
+  /// Adds the gradients of a video's parameters after `forward`, from that of its embedding, [E]. `pixels` are needed
+  /// where nothing is frozen.
+  public func backward(
+    _ pixels: UnsafePointer<Float>?, _ tape: VideoTape, gradient: UnsafePointer<Float>
+  ) throws(Failure) {
+    let (rows, size) = (frameRows, size)
+    try headWorkspaces.with { (workspace) throws(Failure) in
+      try workspace.take(rows * size)
+    } run: { (frames) throws(Failure) in
+      try head.run(
+        tape.kept.embeddings, videos: 1, frames: rows, size: size, gradient: gradient, to: frames,
+        pool: model.pool, workspaces: headWorkspaces)
+      try withWork(needsTape: needsTape) { (vision, work) throws(Failure) in
+        try vision.backward(pixels, gradient: FloatRows(frames, stride: size), tape.kept, work, model.pool)
+      }
+    }
+    extendLifetime(tape)
   }
 
   /// Adds the gradients of one video's parameters from that of its embedding, not normalised, [E]. `pixels` is
@@ -92,33 +189,32 @@ public final class TrainableModel: @unchecked Sendable {
   public func addVideoGradient(
     _ pixels: UnsafePointer<Float>, gradient: UnsafePointer<Float>
   ) throws(Failure) {
-    guard let vision else {
-      return try model.withResults(frameRows * size, 0) { (frames, _) throws(Failure) in
-        try model.encodeFrames(PixelFrames(pixels), count: model.configuration.frames, to: frames)
-        try addHeadGradient(frames, gradient: gradient)
-      }
+    let frozen = try FloatBuffer(count: frozenNumbers)
+    if frozen.count > 0 { try writeFrozen(pixels, to: frozen.base) }
+    let input = frozen.count > 0 ? frozen.pointer : pixels
+    if trainsFrames {
+      let (tape, embedding) = (try tape(keepsAll: keepsActivations), try FloatBuffer(count: size))
+      try forward(input, tape, to: embedding.base)
+      try backward(pixels, tape, gradient: gradient)
+      extendLifetime(embedding)
+    } else {
+      try addHeadGradients(input, videos: 1, gradients: gradient)
     }
-    try workspaces.with { (workspace) throws(Failure) in
-      try takeVideo(workspace)
-    } run: { (regions) throws(Failure) in
-      guard let buffers = regions.buffers else { return }
-      let pool = model.pool
-      try vision.forward(pixels, buffers, pool)
-      try head.run(
-        buffers.embeddings, gradient: gradient, to: regions.gradient, pool: pool, workspaces: workspaces)
-      try vision.backward(
-        pixels, gradient: FloatRows(regions.gradient, stride: size), buffers, pool)
-    }
+    extendLifetime(frozen)
   }
 
-  /// Adds the gradients of the temporal head alone, from frame embeddings [T, E] that were computed before.
-  public func addHeadGradient(
-    _ frames: UnsafePointer<Float>, gradient: UnsafePointer<Float>
+  /// Adds the gradients of the temporal head alone, from frame embeddings [videos, T, E] that were computed before, and
+  /// the gradients of the videos' embeddings [videos, E].
+  public func addHeadGradients(
+    _ frames: UnsafePointer<Float>, videos: Int, gradients: UnsafePointer<Float>
   ) throws(Failure) {
-    try workspaces.with { (workspace) throws(Failure) in
-      try workspace.take(frameRows * size)
+    let (rows, size) = (frameRows, size)
+    try headWorkspaces.with { (workspace) throws(Failure) in
+      try workspace.take(videos * rows * size)
     } run: { (dx) throws(Failure) in
-      try head.run(frames, gradient: gradient, to: dx, pool: model.pool, workspaces: workspaces)
+      try head.run(
+        frames, videos: videos, frames: rows, size: size, gradient: gradients, to: dx, pool: model.pool,
+        workspaces: headWorkspaces)
     }
   }
 

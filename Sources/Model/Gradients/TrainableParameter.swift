@@ -17,18 +17,20 @@ public final class TrainableParameter: @unchecked Sendable {
     let layer: Linear
     let isTransposed: Bool
   }
-  private var copies: [Copy] = []
+  private var copies: [Copy]
 
-  init(_ parameter: Parameter) throws(Failure) {
+  /// `numbers` are the parameter's before it was rounded, in memory of their own; nil: it was not.
+  init(_ parameter: Parameter, _ numbers: FloatBuffer?) throws(Failure) {
     name = parameter.name
     shape = parameter.shape
-    value = try parameter.values()
     gradient = try FloatBuffer(count: parameter.count)
     switch parameter.storage {
     // The layers read these where they are.
-    case .plain, .table: break
-    case .packed(let layer): copies = [Copy(layer: layer, isTransposed: false)]
-    case .transposed(let layer): copies = [Copy(layer: layer, isTransposed: true)]
+    case .plain, .table: (value, copies) = (try parameter.values(), [])
+    case .packed(let layer), .transposed(let layer):
+      let isTransposed = if case .transposed = parameter.storage { true } else { false }
+      value = if let numbers { numbers } else { try parameter.values() }
+      copies = [Copy(layer: layer, isTransposed: isTransposed)]
     }
   }
 

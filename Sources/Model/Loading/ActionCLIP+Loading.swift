@@ -20,10 +20,13 @@ extension ActionCLIP {
     let reader = ParameterReader(
       source, compute: precision, kernels: kernels, pool: ThreadPool(threads: options.threads)
     )
+    reader.roundsTables = !options.isForTraining
+    reader.shared = options.shared
     let (configuration, blockInfix) = try Configuration.infer(
       reader, options, declared, declaresOptions: declaresOptions)
     let vision = try VisionTransformer(reader, configuration, blockInfix: blockInfix)
     let text = try TextTransformer(reader, configuration)
+    if options.isForTraining { reader.compute = .fp32 }
     let head = try configuration.head.type.init(reader, configuration)
     var logitScale: Float = 100
     let scaleName = TensorNames.logitScale

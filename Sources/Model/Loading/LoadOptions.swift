@@ -16,6 +16,10 @@ public struct LoadOptions: Sendable {
   public var activation: EncoderActivation?
   /// Frames on each side that a frame's tokens attend to, 0: none; see `Configuration.temporalView`.
   public var temporalView: Int?
+  /// Whether the model is to be trained: then only the encoders' matrices are held below fp32.
+  public var isForTraining = false
+  /// Parameters of another model with the same kernels, by name, which this one shares where it would hold them alike.
+  public var shared: [String: Parameter] = [:]
 
   public init(
     joint: Bool? = nil, temporalShift: ShiftForm? = nil, head: TemporalHeadKind? = nil, frames: Int? = nil,

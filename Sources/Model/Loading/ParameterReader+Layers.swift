@@ -16,8 +16,10 @@ extension ParameterReader {
 
   /// A table of embeddings.
   func table(_ name: String, _ shape: [Int], minimum: Precision) throws(Failure) -> EmbeddingTable {
+    let precision = roundsTables ? precision(minimum) : .fp32
+    if case .table(let table) = take(shared: name, shape, precision) { return table }
     let info = try checked(name, shape)
-    let table = try EmbeddingTable(rows: shape[0], width: shape[1], precision: precision(minimum))
+    let table = try EmbeddingTable(rows: shape[0], width: shape[1], precision: precision)
     if table.precision == .fp32 {
       if let start = table.floats.baseAddress { try fill(name, start, info.count) }
     } else {
@@ -63,6 +65,11 @@ extension ParameterReader {
         .unsupported, "tensor '\(weight)' has rows of \(inputs) numbers; int8 adds up 65536 at most")
     }
     let stored = try bias.map { (name) throws(Failure) in try tensor(name, [outputs]) }
+    if bias.map({ shared[$0] != nil }) ?? true,
+      case .packed(let linear) = take(shared: weight, shape, precision(minimum))
+    {
+      return linear
+    }
     let linear: Linear
     if source.info(weight)?.elementType == .i8 {
       linear = try quantised(weight, shape, stored, inputs, outputs, precision(minimum))
@@ -135,6 +142,7 @@ extension ParameterReader {
 
   /// A projection stored as [inputs, outputs], used from the right in the reference.
   func projection(_ name: String, _ inputs: Int, _ outputs: Int) throws(Failure) -> Linear {
+    if case .transposed(let linear) = take(shared: name, [inputs, outputs]) { return linear }
     let weight = try FloatBuffer(count: inputs * outputs)
     try copy(name, [inputs, outputs]).transpose(rows: inputs, columns: outputs, into: weight)
     let linear = try withExtendedLifetime(weight) { () throws(Failure) in

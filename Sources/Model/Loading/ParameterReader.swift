@@ -10,8 +10,12 @@ public final class ParameterReader {
   /// Every tensor taken, with the place where the model keeps its numbers.
   private(set) var parameters: [Parameter] = []
 
-  /// The precision of the encoders' products.
-  let compute: Precision
+  /// The precision of the products of what is read next.
+  var compute: Precision
+  /// Whether tables of embeddings are held in the products' precision, if that is bf16 or lower.
+  var roundsTables = true
+  /// Parameters of another model that are taken as they are where they would be held alike.
+  var shared: [String: Parameter] = [:]
   /// The kernels that the layers will compute with.
   let kernels: Kernels
   /// Threads for loading, which end with the reader: a loaded model starts its own when it first computes.
@@ -47,8 +51,18 @@ public final class ParameterReader {
     return info.shape
   }
 
+  /// The other model's parameter of this name and shape, which becomes one of this model's; nil: there is none, or it is
+  /// held in another precision.
+  func take(shared name: String, _ shape: [Int], _ precision: Precision = .fp32) -> Parameter.Storage? {
+    guard let own = shared[name], own.shape == shape, own.precision == precision else { return nil }
+    taken.insert(name)
+    parameters.append(own)
+    return own.storage
+  }
+
   /// The tensor as fp32, which must have exactly this shape and finite values.
   func tensor(_ name: String, _ shape: [Int]) throws(Failure) -> FloatBuffer {
+    if case .plain(let buffer) = take(shared: name, shape) { return buffer }
     let buffer = try copy(name, shape)
     append(name, shape, .plain(buffer))
     return buffer

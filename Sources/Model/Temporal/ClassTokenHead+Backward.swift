@@ -65,7 +65,7 @@ struct ClassTokenHeadBackward: TemporalHeadBackward {
   private var length: Int { head.frames + 1 }
   private var size: Int { head.size }
 
-  func buffers(_ workspace: Workspace, threads: Int) throws(Failure) -> Buffers {
+  func buffers(_ workspace: Workspace, videos: Int, threads: Int) throws(Failure) -> Buffers {
     let hidden = head.layers.lazy.map(\.linear1.outputs).max() ?? 0
     func take(_ width: Int) throws(Failure) -> FloatRows {
       try FloatRows(workspace, rows: length, width: width)
@@ -81,13 +81,13 @@ struct ClassTokenHeadBackward: TemporalHeadBackward {
       offsets: try workspace.takeOffsets(sequences: 1, length: length), tapes: tapes,
       result: try take(size), gradient: try take(size), other: try take(size),
       scratch: try BlockBackwardScratch(
-        workspace, rows: length, longest: length, hidden: hidden, head.attention, kernels: head.kernels,
-        threads: threads))
+        workspace, rows: length, sequences: 0, longest: length, hidden: hidden, head.attention,
+        of: head.layers[0].linear1, threads: threads))
   }
 
   func apply(
-    _ x: UnsafePointer<Float>, gradient: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>,
-    _ buffers: Buffers, _ pool: ThreadPool
+    _ x: UnsafePointer<Float>, videos: Int, gradient: UnsafePointer<Float>,
+    to dx: UnsafeMutablePointer<Float>, _ buffers: Buffers, _ pool: ThreadPool
   ) throws(Failure) {
     let sequences = Sequences(offsets: buffers.offsets, count: 1)
     for token in 0..<length {

@@ -14,8 +14,8 @@ struct ConvolutionHeadBackward: TemporalHeadBackward {
   let weight: FloatBuffer?  // the gradient, [E, 1, 3]
 
   func apply(
-    _ x: UnsafePointer<Float>, gradient: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>,
-    _ buffers: Void, _ pool: ThreadPool
+    _ x: UnsafePointer<Float>, videos: Int, gradient: UnsafePointer<Float>,
+    to dx: UnsafeMutablePointer<Float>, _ buffers: Void, _ pool: ThreadPool
   ) throws(Failure) {
     let (frames, scale) = (head.frames, 1 / Float(head.frames))
     head.writeShares(of: gradient, to: dx)

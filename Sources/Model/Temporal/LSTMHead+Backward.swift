@@ -29,7 +29,7 @@ struct LSTMHeadBackward: TemporalHeadBackward {
     let product: TransposedProduct
   }
 
-  func buffers(_ workspace: Workspace, threads: Int) throws(Failure) -> Buffers {
+  func buffers(_ workspace: Workspace, videos: Int, threads: Int) throws(Failure) -> Buffers {
     let (frames, size) = (head.frames, head.size)
     func take(_ rows: Int, _ width: Int) throws(Failure) -> FloatRows {
       try FloatRows(workspace, rows: rows, width: width)
@@ -42,8 +42,8 @@ struct LSTMHeadBackward: TemporalHeadBackward {
   }
 
   func apply(
-    _ x: UnsafePointer<Float>, gradient: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>,
-    _ buffers: Buffers, _ pool: ThreadPool
+    _ x: UnsafePointer<Float>, videos: Int, gradient: UnsafePointer<Float>,
+    to dx: UnsafeMutablePointer<Float>, _ buffers: Buffers, _ pool: ThreadPool
   ) throws(Failure) {
     let (frames, size, b) = (head.frames, head.size, buffers)
     let (rows, dxRows) = (

@@ -9,8 +9,8 @@ struct MeanHeadBackward: TemporalHeadBackward {
   let head: MeanHead
 
   func apply(
-    _ x: UnsafePointer<Float>, gradient: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>,
-    _ buffers: Void, _ pool: ThreadPool
+    _ x: UnsafePointer<Float>, videos: Int, gradient: UnsafePointer<Float>,
+    to dx: UnsafeMutablePointer<Float>, _ buffers: Void, _ pool: ThreadPool
   ) throws(Failure) {
     head.writeShares(of: gradient, to: dx)
   }

@@ -1,39 +1,51 @@
 import Numerics
 import System
 
-/// The backward pass of a temporal head, for one video.
+/// The backward pass of a temporal head.
 protocol TemporalHeadBackward: Sendable {
+  /// The most videos that `apply` takes at once.
+  var videosTogether: Int { get }
+
   /// The memory that `apply` works in.
   associatedtype Buffers
-  func buffers(_ workspace: Workspace, threads: Int) throws(Failure) -> Buffers
+  func buffers(_ workspace: Workspace, videos: Int, threads: Int) throws(Failure) -> Buffers
 
-  /// From the gradient of a video's embedding [E], writes that of its frame embeddings x [T, E] to dx, and adds those of
-  /// the head's parameters.
+  /// From the gradients of videos' embeddings [videos, E], writes those of their frame embeddings x [videos, T, E] to
+  /// dx, and adds those of the head's parameters.
   func apply(
-    _ x: UnsafePointer<Float>, gradient: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>,
-    _ buffers: Buffers, _ pool: ThreadPool
+    _ x: UnsafePointer<Float>, videos: Int, gradient: UnsafePointer<Float>,
+    to dx: UnsafeMutablePointer<Float>, _ buffers: Buffers, _ pool: ThreadPool
   ) throws(Failure)
 }
 
 extension TemporalHeadBackward {
-  /// Takes the memory and applies the backward pass.
+  var videosTogether: Int { 1 }
+
+  /// Takes the memory and applies the backward pass to any number of videos of `frames` embeddings of `size` numbers.
   func run(
-    _ x: UnsafePointer<Float>, gradient: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>,
-    pool: ThreadPool, workspaces: WorkspacePool
+    _ x: UnsafePointer<Float>, videos: Int, frames: Int, size: Int, gradient: UnsafePointer<Float>,
+    to dx: UnsafeMutablePointer<Float>, pool: ThreadPool, workspaces: WorkspacePool
   ) throws(Failure) {
+    let together = min(videos, videosTogether)
     try workspaces.with { (workspace) throws(Failure) in
-      try buffers(workspace, threads: pool.threads)
+      try buffers(workspace, videos: together, threads: pool.threads)
     } run: { (buffers) throws(Failure) in
-      try apply(x, gradient: gradient, to: dx, buffers, pool)
+      for first in stride(from: 0, to: videos, by: together) {
+        try checkCancelled()
+        let place = first * frames * size
+        try apply(
+          x + place, videos: min(together, videos - first), gradient: gradient + first * size,
+          to: dx + place, buffers, pool)
+      }
     }
   }
 
-  /// Takes the memory, to measure it.
-  func measure(_ workspace: Workspace, threads: Int) throws(Failure) {
-    _ = try buffers(workspace, threads: threads)
+  /// Takes the memory for some of `videos` videos, to measure it.
+  func measure(_ workspace: Workspace, videos: Int, threads: Int) throws(Failure) {
+    _ = try buffers(workspace, videos: min(videos, videosTogether), threads: threads)
   }
 }
 
 extension TemporalHeadBackward where Buffers == Void {
-  func buffers(_ workspace: Workspace, threads: Int) throws(Failure) {}
+  func buffers(_ workspace: Workspace, videos: Int, threads: Int) throws(Failure) {}
 }

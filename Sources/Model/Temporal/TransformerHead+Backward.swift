@@ -15,40 +15,46 @@ struct TransformerHeadBackward: TemporalHeadBackward {
   let positions: FloatBuffer?  // the gradient, [C, E]
   let blocks: BlocksBackward
 
+  /// Enough rows for large products.
+  var videosTogether: Int { max(1, 512 / head.frames) }
+
   struct Buffers {
     let offsets: UnsafeMutablePointer<Int>
     let blocks: BlocksBackward.Buffers
   }
 
-  func buffers(_ workspace: Workspace, threads: Int) throws(Failure) -> Buffers {
-    Buffers(
-      offsets: try workspace.takeOffsets(sequences: 1, length: head.frames),
-      blocks: try blocks.buffers(
-        workspace, rows: head.frames, sequences: 1, longest: head.frames, keepsAll: true, threads: threads))
+  func buffers(_ workspace: Workspace, videos: Int, threads: Int) throws(Failure) -> Buffers {
+    let shape = BlocksBackward.Shape(
+      rows: videos * head.frames, sequences: videos, longest: head.frames, wanted: .all, threads: threads)
+    return Buffers(
+      offsets: try workspace.takeOffsets(sequences: videos, length: head.frames),
+      blocks: try blocks.buffers(workspace, shape, keepsAll: true))
   }
 
   func apply(
-    _ x: UnsafePointer<Float>, gradient: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>,
-    _ buffers: Buffers, _ pool: ThreadPool
+    _ x: UnsafePointer<Float>, videos: Int, gradient: UnsafePointer<Float>,
+    to dx: UnsafeMutablePointer<Float>, _ buffers: Buffers, _ pool: ThreadPool
   ) throws(Failure) {
     let (frames, size) = (head.frames, head.size)
-    let input = buffers.blocks.inputs[0]
-    for t in 0..<frames {
-      let (row, position) = (input[t], head.positions.base + t * size)
-      for i in 0..<size { row[i] = x[t * size + i] + position[i] }
+    let (input, rows) = (buffers.blocks.kept.inputs[0], buffers.blocks.work.gradient)
+    for index in 0..<videos * frames {
+      let (row, position) = (input[index], head.positions.base + index % frames * size)
+      for i in 0..<size { row[i] = x[index * size + i] + position[i] }
     }
-    let sequences = Sequences(offsets: buffers.offsets, count: 1)
+    let sequences = Sequences(offsets: buffers.offsets, count: videos)
     try blocks.forward(sequences, wanted: .all, to: nil, buffers.blocks, pool) { _, _ in }
-    head.writeShares(of: gradient, to: dx)
+    for video in 0..<videos {
+      head.writeShares(of: gradient + video * size, to: dx + video * frames * size)
+    }
     // The blocks' results have the same share of the mean as the frames.
-    let rows = buffers.blocks.gradient
-    rows.copy(FloatRows(dx, stride: size), rows: frames, width: size)
+    rows.copy(FloatRows(dx, stride: size), rows: videos * frames, width: size)
     try blocks.backward(sequences, wanted: .all, buffers.blocks, pool) { _, _ in }
-    for t in 0..<frames {
-      let row = rows[t]
-      for i in 0..<size { dx[t * size + i] += row[i] }
+    for index in 0..<videos * frames {
+      let row = rows[index]
+      for i in 0..<size { dx[index * size + i] += row[i] }
       guard let positions else { continue }
-      for i in 0..<size { positions.base[t * size + i] += row[i] }
+      let sums = positions.base + index % frames * size
+      for i in 0..<size { sums[i] += row[i] }
     }
   }
 }

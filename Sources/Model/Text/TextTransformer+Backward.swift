@@ -45,6 +45,7 @@ struct TextBackward: Sendable {
     /// Each prompt's last row after the blocks, after ln_final, and the gradient of the latter. [prompts, X]
     let ends, normed, normedGradient: FloatRows
     let moments: UnsafeMutablePointer<Float>
+    let rounded: RoundedRows
     let product: TransposedProduct
   }
 
@@ -63,12 +64,17 @@ struct TextBackward: Sendable {
         workspace, rows: rows, sequences: count, longest: length, threads: threads),
       offsets: try workspace.takeIntegers(count + 1),
       blocks: try blocks.buffers(
-        workspace, rows: rows, sequences: count, longest: length, keepsAll: keepsAll, threads: threads),
+        workspace,
+        BlocksBackward.Shape(rows: rows, sequences: count, longest: length, wanted: .last, threads: threads),
+        keepsAll: keepsAll),
       ends: try FloatRows(workspace, rows: count, width: width),
       normed: try FloatRows(workspace, rows: count, width: width),
       normedGradient: try FloatRows(workspace, rows: count, width: width),
       moments: try workspace.take(2 * count),
-      product: try TransposedProduct(workspace, m: most, n: most, kernels: text.projection.kernels))
+      rounded: try RoundedRows(workspace, rows: count, width: most, for: text.projection),
+      product: try TransposedProduct(
+        workspace, rows: count, m: most, n: most, precision: text.projection.inputPrecision,
+        kernels: text.projection.kernels))
   }
 
   /// Adds the parameters' gradients, from those of the embeddings [count, E] of tokens [count, C], whose ids are
@@ -119,7 +125,7 @@ struct TextBackward: Sendable {
         buffers.ends[i].update(from: stream[sequences.offsets[i + 1] - 1], count: width)
       }
     } else {
-      buffers.blocks.inputs[0].copy(stream, rows: sequences.rows, width: width)
+      buffers.blocks.kept.inputs[0].copy(stream, rows: sequences.rows, width: width)
       try blocks.forward(sequences, wanted: .last, to: buffers.ends, buffers.blocks, pool) { _, _ in }
     }
     let ends = buffers.ends
@@ -134,14 +140,15 @@ struct TextBackward: Sendable {
     let count = sequences.count
     projection.addGradients(rows: count, x: buffers.normed, dy: gradient, buffers.product, pool: pool)
     guard projection.turned != nil else { return }
-    projection.inputGradient(rows: count, dy: gradient, to: buffers.normedGradient, pool: pool)
+    projection.inputGradient(
+      rows: count, dy: gradient, to: buffers.normedGradient, buffers.rounded, pool: pool)
     lnFinal.apply(
       rows: count, x: buffers.ends, dy: buffers.normedGradient,
-      to: blocks.isEmpty ? nil : buffers.blocks.wantedGradient, moments: buffers.moments, pool: pool)
+      to: blocks.isEmpty ? nil : buffers.blocks.work.wantedGradient, moments: buffers.moments, pool: pool)
     guard !blocks.isEmpty else { return }
     try blocks.backward(sequences, wanted: .last, buffers.blocks, pool) { _, _ in }
     guard trainsEmbedding else { return }
-    addEmbeddingGradients(sequences, tokens, buffers.blocks.gradient)
+    addEmbeddingGradients(sequences, tokens, buffers.blocks.work.gradient)
   }
 
   /// Adds each row's gradient to those of its token or context vector and of its position, in their order.

@@ -39,35 +39,55 @@ struct VisionBackward: Sendable {
   private var rows: Int { count * vision.sequenceLength }
   private var size: Int { vision.projection.outputs }
 
-  struct Buffers {
-    let plan: VisionTransformer.Plan
-    let forward: VisionTransformer.Buffers
+  /// Rows that the blocks compute together.
+  private func shape(threads: Int) -> BlocksBackward.Shape {
+    BlocksBackward.Shape(
+      rows: rows, sequences: count, longest: vision.sequenceLength, wanted: .first, threads: threads)
+  }
+
+  /// What a forward pass leaves for the backward pass.
+  struct Kept {
     /// Tokens before ln_pre, [rows, W]; later their gradient.
     let embedded: FloatRows
-    let blocks: BlocksBackward.Buffers
-    /// The class tokens after the blocks, after ln_post, and the gradient of the latter. [sequences, W]
-    let classes, normed, normedGradient: FloatRows
+    let blocks: BlocksBackward.Kept
+    /// The class tokens after the blocks and after ln_post. [sequences, W]
+    let classes, normed: FloatRows
     let embeddings: UnsafeMutablePointer<Float>  // [sequences, E]
+  }
+
+  func kept(_ workspace: Workspace, keepsAll: Bool, threads: Int) throws(Failure) -> Kept {
+    Kept(
+      embedded: try FloatRows(workspace, rows: trainsEmbedding ? rows : 0, width: width),
+      blocks: try blocks.kept(workspace, shape(threads: threads), keepsAll: keepsAll),
+      classes: try FloatRows(workspace, rows: count, width: width),
+      normed: try FloatRows(workspace, rows: count, width: width),
+      embeddings: try workspace.take(count * size))
+  }
+
+  /// The memory that passes work in, one after the other.
+  struct Work {
+    let plan: VisionTransformer.Plan
+    let forward: VisionTransformer.Buffers
+    let blocks: BlocksBackward.Work
+    let normedGradient: FloatRows  // of ln_post's results, [sequences, W]
     let moments: UnsafeMutablePointer<Float>  // [rows, 2]
+    let rounded: RoundedRows
     let product: TransposedProduct
   }
 
-  func buffers(_ workspace: Workspace, keepsAll: Bool, threads: Int) throws(Failure) -> Buffers {
+  func work(_ workspace: Workspace, needsTape: Bool, threads: Int) throws(Failure) -> Work {
     let plan = vision.plan(frames: frames, unit: frames)
     let most = max(width, size)
-    return Buffers(
+    return Work(
       plan: plan,
       forward: try vision.buffers(workspace, plan, writesPixels: false, threads: threads),
-      embedded: try FloatRows(workspace, rows: trainsEmbedding ? rows : 0, width: width),
-      blocks: try blocks.buffers(
-        workspace, rows: rows, sequences: count, longest: vision.sequenceLength, keepsAll: keepsAll,
-        threads: threads),
-      classes: try FloatRows(workspace, rows: count, width: width),
-      normed: try FloatRows(workspace, rows: count, width: width),
+      blocks: try blocks.work(workspace, shape(threads: threads), needsTape: needsTape),
       normedGradient: try FloatRows(workspace, rows: count, width: width),
-      embeddings: try workspace.take(count * size), moments: try workspace.take(2 * rows),
+      moments: try workspace.take(2 * rows),
+      rounded: try RoundedRows(workspace, rows: count, width: most, for: vision.projection),
       product: try TransposedProduct(
-        workspace, m: most, n: max(most, vision.patchEmbedding.inputs), kernels: vision.projection.kernels))
+        workspace, m: most, n: max(most, vision.patchEmbedding.inputs),
+        precision: vision.projection.inputPrecision, kernels: vision.projection.kernels))
   }
 
   private var shift: TemporalShift? {
@@ -77,62 +97,86 @@ struct VisionBackward: Sendable {
       isCausal: vision.configuration.temporalShift == .causal)
   }
 
-  /// Encodes a video's pixels [T, 3, S, S] to buffers.embeddings, the frame embeddings, and keeps what the backward
-  /// pass needs.
-  func forward(
-    _ pixels: UnsafePointer<Float>, _ buffers: Buffers, _ pool: ThreadPool
+  /// Numbers of a video that no training changes: the input of the lowest block with a backward pass, [rows, W], or the
+  /// class tokens after the blocks, [sequences, W]; 0 where what comes before the blocks is trained.
+  var frozenNumbers: Int { trainsEmbedding ? 0 : (blocks.isEmpty ? count : rows) * width }
+
+  /// Computes from a video's pixels [T, 3, S, S] what no training changes, to `out`, row after row.
+  func writeFrozen(
+    _ pixels: UnsafePointer<Float>, to out: UnsafeMutablePointer<Float>, _ work: Work, _ pool: ThreadPool
   ) throws(Failure) {
-    let x = buffers.forward.x
-    let stream = FloatRows(x, stride: width)
-    try vision.embed(PixelFrames(pixels), 0, frames, buffers.plan, buffers.forward, pool)
-    if trainsEmbedding { buffers.embedded.copy(stream, rows: rows, width: width) }
+    let x = work.forward.x
+    try vision.embed(PixelFrames(pixels), 0, frames, work.plan, work.forward, pool)
     vision.lnPre.apply(rows: rows, x, stride: width, to: x, stride: width, pool: pool)
-    let sequences = Sequences(offsets: buffers.forward.offsets, count: count)
-    let all = vision.blocks
+    let sequences = Sequences(offsets: work.forward.offsets, count: count)
     for layer in 0..<blocks.lowest {
-      shift?.apply(stream, videos: 1, pool: pool)
-      try all.apply(
-        layer, x, inRunsOf: sequences, wanted: .first, buffers.forward.scratch, pool)
+      shift?.apply(FloatRows(x, stride: width), videos: 1, pool: pool)
+      try vision.blocks.apply(layer, x, inRunsOf: sequences, wanted: .first, work.forward.scratch, pool)
     }
-    if blocks.isEmpty {
-      for i in 0..<count { buffers.classes[i].update(from: stream[sequences.offsets[i]], count: width) }
+    guard blocks.isEmpty else { return out.update(from: x, count: rows * width) }
+    for i in 0..<count {
+      (out + i * width).update(from: x + sequences.offsets[i] * width, count: width)
+    }
+  }
+
+  /// Encodes a video to kept.embeddings, its frame embeddings, and keeps what the backward pass needs. `input` is what
+  /// `writeFrozen` gives, or the video's pixels where nothing is frozen.
+  func forward(
+    _ input: UnsafePointer<Float>, _ kept: Kept, _ work: Work, _ pool: ThreadPool
+  ) throws(Failure) {
+    let frozen = FloatRows(UnsafeMutablePointer(mutating: input), stride: width)
+    if trainsEmbedding {
+      let x = work.forward.x
+      try vision.embed(PixelFrames(input), 0, frames, work.plan, work.forward, pool)
+      kept.embedded.copy(FloatRows(x, stride: width), rows: rows, width: width)
+      let tokens = kept.blocks.inputs[0]
+      vision.lnPre.apply(rows: rows, x, stride: width, to: tokens.base, stride: tokens.stride, pool: pool)
+    } else if blocks.isEmpty {
+      kept.classes.copy(frozen, rows: count, width: width)
     } else {
-      buffers.blocks.inputs[0].copy(stream, rows: rows, width: width)
-      try blocks.forward(sequences, wanted: .first, to: buffers.classes, buffers.blocks, pool) { _, input in
+      kept.blocks.inputs[0].copy(frozen, rows: rows, width: width)
+    }
+    if !blocks.isEmpty {
+      let sequences = Sequences(offsets: work.forward.offsets, count: count)
+      let buffers = BlocksBackward.Buffers(kept: kept.blocks, work: work.blocks)
+      try blocks.forward(sequences, wanted: .first, to: kept.classes, buffers, pool) { _, input in
         shift?.apply(input, videos: 1, pool: pool)
       }
     }
-    let (classes, normed) = (buffers.classes, buffers.normed)
+    let (classes, normed) = (kept.classes, kept.normed)
     vision.lnPost.apply(
       rows: count, classes.base, stride: classes.stride, to: normed.operand, pool: pool)
     vision.projection.apply(
-      rows: count, normed.operand, to: Operand(buffers.embeddings, stride: size), pool: pool)
+      rows: count, work.rounded.input(of: vision.projection, rows: count, normed, pool: pool),
+      to: Operand(kept.embeddings, stride: size), pool: pool)
   }
 
-  /// Adds the parameters' gradients after `forward`, from those of the frame embeddings [sequences, E].
+  /// Adds the parameters' gradients after `forward`, from those of the frame embeddings [sequences, E]. `pixels` are
+  /// needed where nothing is frozen.
   func backward(
-    _ pixels: UnsafePointer<Float>, gradient: FloatRows, _ buffers: Buffers, _ pool: ThreadPool
+    _ pixels: UnsafePointer<Float>?, gradient: FloatRows, _ kept: Kept, _ work: Work, _ pool: ThreadPool
   ) throws(Failure) {
-    projection.addGradients(rows: count, x: buffers.normed, dy: gradient, buffers.product, pool: pool)
+    projection.addGradients(rows: count, x: kept.normed, dy: gradient, work.product, pool: pool)
     guard projection.turned != nil else { return }
-    projection.inputGradient(rows: count, dy: gradient, to: buffers.normedGradient, pool: pool)
+    projection.inputGradient(rows: count, dy: gradient, to: work.normedGradient, work.rounded, pool: pool)
     lnPost.apply(
-      rows: count, x: buffers.classes, dy: buffers.normedGradient,
-      to: blocks.isEmpty ? nil : buffers.blocks.wantedGradient, moments: buffers.moments, pool: pool)
+      rows: count, x: kept.classes, dy: work.normedGradient,
+      to: blocks.isEmpty ? nil : work.blocks.wantedGradient, moments: work.moments, pool: pool)
     guard !blocks.isEmpty else { return }
-    let sequences = Sequences(offsets: buffers.forward.offsets, count: count)
+    let sequences = Sequences(offsets: work.forward.offsets, count: count)
     let lowest = blocks.lowest
-    try blocks.backward(sequences, wanted: .first, buffers.blocks, pool) { layer, gradient in
+    let buffers = BlocksBackward.Buffers(kept: kept.blocks, work: work.blocks)
+    try blocks.backward(sequences, wanted: .first, buffers, pool) { layer, gradient in
       if trainsEmbedding || layer > lowest { shift?.applyAdjoint(gradient, videos: 1, pool: pool) }
     }
-    guard trainsEmbedding else { return }
+    guard trainsEmbedding, let pixels else { return }
     // The blocks need their inputs no more.
-    let embedded = buffers.blocks.inputs[0]
+    let embedded = kept.blocks.inputs[0]
     lnPre.apply(
-      rows: rows, x: buffers.embedded, dy: buffers.blocks.gradient, to: embedded,
-      moments: buffers.moments, pool: pool)
+      rows: rows, x: kept.embedded, dy: work.blocks.gradient, to: embedded, moments: work.moments,
+      pool: pool)
     addPositionGradients(embedded, pool)
-    try addPatchGradients(pixels, embedded, buffers, pool)
+    try addPatchGradients(pixels, embedded, work, pool)
   }
 
   /// Adds the gradients of the class token, the positions and the times, from those of the tokens.
@@ -164,20 +208,20 @@ struct VisionBackward: Sendable {
   }
 
   private func addPatchGradients(
-    _ pixels: UnsafePointer<Float>, _ tokens: FloatRows, _ buffers: Buffers, _ pool: ThreadPool
+    _ pixels: UnsafePointer<Float>, _ tokens: FloatRows, _ work: Work, _ pool: ThreadPool
   ) throws(Failure) {
     guard let patchEmbedding else { return }
     let (patches, together, length) = (vision.patches, vision.framesPerSequence, vision.sequenceLength)
     // The patches' memory is that of the frozen blocks, which have ended.
-    let columns = FloatRows(buffers.forward.patches.columns, stride: vision.columnStride)
-    for first in stride(from: 0, to: frames, by: buffers.plan.framesPerPatchRun) {
+    let columns = FloatRows(work.forward.patches.columns, stride: vision.columnStride)
+    for first in stride(from: 0, to: frames, by: work.plan.framesPerPatchRun) {
       try checkCancelled()
-      let run = min(buffers.plan.framesPerPatchRun, frames - first)
+      let run = min(work.plan.framesPerPatchRun, frames - first)
       vision.unfold(
-        pixels + first * vision.pixelsPerFrame, frames: run, into: buffers.forward.patches.columns, pool)
+        pixels + first * vision.pixelsPerFrame, frames: run, into: work.forward.patches.columns, pool)
       for frame in first..<first + run {
         let token = frame / together * length + 1 + frame % together
-        buffers.product.add(
+        work.product.add(
           rows: patches, FloatRows(tokens[token], stride: together * tokens.stride), m: width,
           columns.from((frame - first) * patches), n: vision.patchEmbedding.inputs, to: patchEmbedding.base,
           pool: pool)
