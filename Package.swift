@@ -92,7 +92,7 @@ let package = Package(
     room("Events", ["System"]),
     room("Model", ["Numerics", "System", "TensorNames", "Weights"]),
     room("ModelFile", ["Model", "Numerics", "Preprocess", "System", "Text", "Tokenizer", "Weights"]),
-    room("Training", ["Model", "Numerics", "System", "TensorNames", "Text", "Weights"]),
+    room("Training", ["Digest", "Model", "Numerics", "System", "TensorNames", "Text", "Weights"]),
     // Training steps of the reference, which `actionclip parity` and the tests repeat; not in the library.
     room(
       "TuningPacks",

@@ -71,7 +71,7 @@ int main(int argc, char **argv) {
   actionclip_tuner_info info;
   info.struct_size = sizeof info;
   need(actionclip_tuner_get_info(tuner, &info), "the tuner");
-  const double bytes = (double)(info.model_bytes + info.clip_bytes + info.work_bytes);
+  const double bytes = (double)(info.model_bytes + info.clip_bytes + info.work_bytes + info.cache_bytes);
   printf("%d clips, %lld numbers are trained, in %.0f MB\n", info.clips, (long long)info.trained, bytes / 1e6);
   FILE *begun = fopen(argv[2], "rb");
   if (begun != NULL) {

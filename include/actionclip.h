@@ -1629,10 +1629,10 @@ typedef struct actionclip_tuner_options {
    * 0, since the share of actionclip_tuner_model keeps a model near its base (docs/DECISIONS.md). */
   double anchor;
   uint64_t seed;          /* of every draw, and of a new head's numbers; 0 by default */
-  /* Bytes that the tuner may take, its clips and texts included; 0: any number. A call that would go beyond it takes
-   * none and returns ACTIONCLIP_ERROR_OUT_OF_MEMORY. Within it blocks keep their activations for the backward pass where
-   * they fit, which takes less time and gives the same bits. Models that it makes, also for actionclip_tuner_eval, are
-   * not counted. */
+  /* Bytes that the tuner may take, its clips and texts included; 0: what it needs, and up to 2 GiB to save time. A call
+   * that would go beyond it takes none and returns ACTIONCLIP_ERROR_OUT_OF_MEMORY. What the tuner does not need is spent
+   * on keeping what no training changes of clips and texts, and activations for the backward pass, which changes no bit.
+   * Models that it makes, also for actionclip_tuner_eval, are not counted. */
   int64_t max_memory;
   /* Context vectors that are trained in place of a template's words (CoOp, arXiv 2109.01134), up to C - 3; 0 (default):
    * none. They stand where templates have "<|context|>". If none of the tuner's templates has it, the only template is
@@ -1651,6 +1651,14 @@ typedef struct actionclip_tuner_options {
    * random_shift; of T frames or fewer, all of them and some again. _OFF (default): it draws a view. */
   int32_t jitter;
   int32_t mirror;         /* ACTIONCLIP_MIRROR_UNLESS_SIDED (default), _ON or _OFF: which clips are mirrored */
+  /* A file that keeps what no training changes of clips, in place of memory; NULL: none. It is made where there is none,
+   * used again by a tuner of the same model, parts, clips and compute_type, and emptied by any other. Where the disk is
+   * full, the rest is computed each time. A file that is no such cache is ACTIONCLIP_ERROR_FILE_OPEN, and so is one that
+   * another tuner uses. */
+  const char *cache_path;
+  int32_t compute_type;   /* ACTIONCLIP_COMPUTE_FP32 (also DEFAULT), or _BF16 for the encoders' products; what is trained,
+                             sums, the temporal head and the optimizer are fp32 */
+  int32_t reserved;       /* 0 */
 } actionclip_tuner_options;
 
 /* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
@@ -1735,9 +1743,10 @@ typedef struct actionclip_tuner_info {
   int64_t work_bytes;      /* the most working memory that a step takes besides, without that of decoding files */
   int32_t batch;           /* clips a step */
   int32_t reserved;        /* 0 */
+  int64_t cache_bytes;     /* memory of what no training changes of clips and texts, besides a file's */
 } actionclip_tuner_info;
 
-/* Makes the copy, if no call has made it, and gives the tuner's sizes, before any step is done. If the sum of the three
+/* Makes the copy, if no call has made it, and gives the tuner's sizes, before any step is done. If the sum of the four
  * memories is above max_memory, it and every call that needs the copy return ACTIONCLIP_ERROR_OUT_OF_MEMORY, and the
  * message has both numbers; where that is known from sizes alone, nothing is taken. No clip to train on, or clips of
  * one label alone, is ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES. */

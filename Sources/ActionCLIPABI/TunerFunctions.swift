@@ -190,6 +190,7 @@ public func actionclip_tuner_get_info(
     (c.model_bytes, c.clip_bytes) = (Int64(sizes.modelBytes), Int64(sizes.clipBytes))
     c.work_bytes = Int64(sizes.workBytes)
     c.batch = Int32(clamping: sizes.batch)
+    c.cache_bytes = Int64(sizes.cacheBytes)
     try SizedStruct.write(c, to: out, oldest: oldestInfo, "info_out")
   }
 }

@@ -1,5 +1,6 @@
 import CActionCLIP
 import Model
+import Numerics
 import Preprocess
 import Session
 import System
@@ -67,6 +68,8 @@ extension TuningOptions {
       throw .argument("max_memory is \(given.max_memory), expected bytes, or 0 for any number")
     }
     memoryLimit = given.max_memory == 0 ? nil : Int(given.max_memory)
+    precision = try trainingPrecision(given.compute_type)
+    cache = given.cache_path.map { FilePath($0) }
     draws = try DrawRules(given)
   }
 }
@@ -132,6 +135,15 @@ private func number(
     throw .argument("\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound), or NaN")
   }
   return value
+}
+
+private func trainingPrecision(_ value: Int32) throws(Failure) -> Precision {
+  switch value {
+  case ACTIONCLIP_COMPUTE_DEFAULT, ACTIONCLIP_COMPUTE_FP32: return .fp32
+  case ACTIONCLIP_COMPUTE_BF16: return .bf16
+  default:
+    throw .argument("compute_type is \(value), expected ACTIONCLIP_COMPUTE_DEFAULT, _FP32 or _BF16")
+  }
 }
 
 private func isOn(_ value: Int32, _ name: String) throws(Failure) -> Bool {

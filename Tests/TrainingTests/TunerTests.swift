@@ -77,12 +77,12 @@ struct TunerTests {
     ) throws(Failure) -> Bool { false }
   }
 
-  private static func base() throws -> ActionCLIP {
+  static func base() throws -> ActionCLIP {
     try ActionCLIP(Tensors(), options: LoadOptions(frames: 2, threads: 1), declaresOptions: false)
   }
 
   /// Four clips of three labels, with a text each.
-  private static func batch() throws -> MemoryBatch {
+  static func batch() throws -> MemoryBatch {
     try MemoryBatch(
       pixels: (0..<4 * 2 * 192).map { sin(Float($0 * ($0 % 11)) * 0.13) },
       tokens: [18, 1, 2, 19, 0, 0, 18, 3, 19, 0, 0, 0, 18, 1, 5, 6, 19, 0, 18, 9, 19, 0, 0, 0],
@@ -102,13 +102,13 @@ struct TunerTests {
   private static let sizes = Tuner.Sizes(clips: 4, texts: 4, stepsPerEpoch: 5)
 
   /// A recipe of few steps, large enough to be seen.
-  private static let quick = {
+  static let quick = {
     var recipe = Recipe.anchored
     (recipe.epochs, recipe.warmUpEpochs, recipe.rate) = (4, 0.2, 1e-3)
     return recipe
   }()
 
-  private static func values(_ model: ActionCLIP) throws -> [String: [Float]] {
+  static func values(_ model: ActionCLIP) throws -> [String: [Float]] {
     var all: [String: [Float]] = [:]
     for parameter in model.parameters {
       let values = try parameter.values()

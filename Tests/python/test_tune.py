@@ -51,7 +51,7 @@ def test_training_is_a_loop_over_steps(tiny):
         info = tuner.info
         assert (info.labels, info.clips, info.held_out, info.batch, info.steps) == (3, 12, 3, 4, 0)
         assert (info.steps_per_epoch, info.total_steps) == (3, 30)
-        assert info.memory == info.model_bytes + info.clip_bytes + info.work_bytes and info.trained > 0
+        assert info.memory == info.model_bytes + info.clip_bytes + info.work_bytes + info.cache_bytes and info.trained > 0
         results = list(tuner)
         assert [result.step for result in results] == list(range(1, 31))
         assert results[-1].loss < results[0].loss / 2 and results[0].rate == 0 < results[0].gradient_norm

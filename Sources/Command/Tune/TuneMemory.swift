@@ -34,10 +34,11 @@ struct TuneMemory {
 
   /// A line on what training takes.
   func text(_ info: actionclip_tuner_info) -> String {
-    let all = info.model_bytes + info.clip_bytes + info.work_bytes + measuring
+    let all = info.model_bytes + info.clip_bytes + info.work_bytes + info.cache_bytes + measuring
     let parts = [
       (info.model_bytes, "of weights, gradients and moments"), (info.clip_bytes, "of clips"),
-      (info.work_bytes, "of a step's work"), (measuring, "to measure"),
+      (info.work_bytes, "of a step's work"), (info.cache_bytes, "of what is computed once"),
+      (measuring, "to measure"),
     ]
     return "\(MemorySize.text(all)) at most: "
       + parts.map { "\(MemorySize.text($0)) \($1)" }.joined(separator: ", ")

@@ -9,7 +9,7 @@ import Training
 public struct TunerSizes: Sendable {
   public let batch, stepsPerEpoch, steps, totalSteps, trainedNumbers: Int
   /// Bytes of the copy, of clips and texts, and of a step's working memory.
-  public let modelBytes, clipBytes, workBytes: Int
+  public let modelBytes, clipBytes, workBytes, cacheBytes: Int
 }
 
 extension ModelTuner {
@@ -17,10 +17,10 @@ extension ModelTuner {
   func prepared() throws(Failure) -> TunerTraining {
     if let training { return training }
     return try keep(
-      make { (sizes, limit, _) throws(Failure) in
+      make { (sizes, limit, identity) throws(Failure) in
         try Tuner(
-          base, options.parts, options.recipe, sizes, started: started,
-          memoryLimit: limit, options: loaded.network(precision: .fp32))
+          base, options.parts, options.recipe, sizes, started: started, precision: options.precision,
+          memoryLimit: limit, cache: cacheFile(identity), options: loaded.network(precision: .fp32))
       })
   }
 
@@ -38,8 +38,15 @@ extension ModelTuner {
       make { (sizes, limit, identity) throws(Failure) in
         try Tuner(
           resuming: path, identity: identity, base, options.parts, options.recipe, sizes,
-          started: started, memoryLimit: limit, options: loaded.network(precision: .fp32))
+          started: started, precision: options.precision, memoryLimit: limit, cache: cacheFile(identity),
+          options: loaded.network(precision: .fp32))
       })
+  }
+
+  /// The file of the caller's choice, which every copy of this tuner shares.
+  private func cacheFile(_ identity: String) -> Tuner.CacheFile? {
+    if cache == nil { cache = options.cache.map { Tuner.CacheFile(path: $0, identity: identity) } }
+    return cache
   }
 
   /// Writes the state, whole or not at all.
@@ -54,8 +61,9 @@ extension ModelTuner {
     return TunerSizes(
       batch: training.batch, stepsPerEpoch: training.stepsPerEpoch, steps: training.tuner.steps,
       totalSteps: training.tuner.totalSteps, trainedNumbers: training.tuner.trainedNumbers,
-      modelBytes: try Tuner.modelMemory(of: base, options.parts, options.recipe), clipBytes: clipBytes,
-      workBytes: training.tuner.workingMemory + training.cropBytes)
+      modelBytes: try Tuner.modelMemory(
+        of: base, options.parts, options.recipe, precision: options.precision), clipBytes: clipBytes,
+      workBytes: training.tuner.workingMemory + training.cropBytes, cacheBytes: training.tuner.cacheMemory)
   }
 
   /// Steps of the whole recipe.
@@ -63,12 +71,13 @@ extension ModelTuner {
 
   /// Makes the copy with `build`, which gets the sizes of steps, the memory for their work and the identity.
   private func make(
-    _ build: (Tuner.Sizes, _ memory: Int, _ identity: String) throws(Failure) -> Tuner
+    _ build: (Tuner.Sizes, _ memory: Int?, _ identity: String) throws(Failure) -> Tuner
   ) throws(Failure) -> TunerTraining {
     try checkClips()
     let batch = min(options.batch, trained.count)
     let stepsPerEpoch = trained.count / batch
-    let needed = try Tuner.modelMemory(of: base, options.parts, options.recipe)
+    let needed = try Tuner.modelMemory(
+      of: base, options.parts, options.recipe, precision: options.precision)
     let taken = clipBytes
     let limit = options.memoryLimit ?? Int.max
     func check(_ work: Int, _ least: StaticString) throws(Failure) {
@@ -89,13 +98,20 @@ extension ModelTuner {
     let tuner = try build(
       Tuner.Sizes(
         clips: batch, texts: options.recipe.loss == .crossEntropy ? labelCount : batch,
-        stepsPerEpoch: stepsPerEpoch), limit - needed - taken - cropBytes, identity)
-    let (work, isTooMuch) = tuner.workingMemory.addingReportingOverflow(cropBytes)
+        stepsPerEpoch: stepsPerEpoch, cachedViews: stableViews(), allTexts: texts.count),
+      options.memoryLimit.map { $0 - needed - taken - cropBytes }, identity)
+    let (work, isTooMuch) = (tuner.workingMemory + tuner.cacheMemory).addingReportingOverflow(cropBytes)
     try check(isTooMuch ? Int.max : work, "")
     let draws = TuningDraws(seed: options.seed)
     return try TunerTraining(
       tuner, batch: batch, stepsPerEpoch: stepsPerEpoch, clips: trained.count, draws,
       PixelDraws(options.draws, sidedLabels, draws, crops), cropBytes: cropBytes, identity: identity)
+  }
+
+  /// How many views of clips come again: numbers of views are below this.
+  private func stableViews() throws(Failure) -> Int {
+    let isStable = (0..<trained.count).contains { trained[$0].isStable(options.draws) }
+    return isStable ? try product([trained.count, trained.mostViews], "views") : 0
   }
 
   private func checkClips() throws(Failure) {

@@ -20,6 +20,8 @@ public final class ModelTuner {
   let heldOut = TunedClips()
   private let cancellation: TunerCancellation
   var training: TunerTraining?
+  /// The file that keeps what no training changes of clips, once a copy has asked for it.
+  var cache: Tuner.CacheFile?
 
   public init(
     _ loaded: LoadedModel, labels: TextList, templates: TextList, _ options: TuningOptions
@@ -62,6 +64,9 @@ public final class ModelTuner {
       tensors = StartedContext(tensors, numbers, width: model.configuration.textWidth)
     } else if options.newHead == nil {
       return model
+    }
+    network.share(model) { name in
+      !(options.newHead != nil && name.hasPrefix(TensorNames.Head.prefix)) && name != TensorNames.Text.context
     }
     return try model.remade(from: tensors, network)
   }

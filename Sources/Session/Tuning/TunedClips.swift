@@ -7,6 +7,8 @@ final class TunedClips {
   private(set) var bytes = 0
   /// Whether crops of some clip are made at each draw.
   private(set) var makeCrops = false
+  /// The largest number of views of a clip.
+  private(set) var mostViews = 1
 
   deinit { for clip in clips.view { clip.release() } }
 
@@ -23,5 +25,6 @@ final class TunedClips {
     _ = Unmanaged.passRetained(clip)
     bytes += clip.bytes
     if clip.makesCrops { makeCrops = true }
+    mostViews = max(mostViews, clip.views)
   }
 }

@@ -8,6 +8,7 @@ final class TuningBatch: TrainingBatch {
   private let clips: TunedClips
   /// The step's clips among `clips`, and the view of each.
   private let indices, views: GrowingArray<Int32>
+  private let rows: GrowingArray<Int32>  // the texts among all
   private let ids: GrowingArray<Int32>  // [texts, C]
   private let step: Int
   private let pixels: PixelDraws
@@ -20,9 +21,11 @@ final class TuningBatch: TrainingBatch {
     textCount = loss == .crossEntropy ? texts.labels.count : indices.count
     let length = texts.contextLength
     let ids = try GrowingArray<Int32>(uninitialized: product([textCount, length], "texts"))
-    let (rows, copies) = (texts.rows, ids.base)
+    let chosen = try GrowingArray<Int32>(uninitialized: textCount)
+    let (rows, copies, places) = (texts.rows, ids.base, chosen.base)
     func write(_ row: Int, to place: Int) {
       (copies + place * length).update(from: rows + row * length, count: length)
+      places[place] = Int32(clamping: row)
     }
     var own = GrowingArray<Int32>()
     var views = GrowingArray<Int32>()
@@ -45,6 +48,7 @@ final class TuningBatch: TrainingBatch {
     self.clips = clips
     self.indices = own
     self.views = views
+    self.rows = chosen
     self.ids = ids
     (self.step, self.pixels) = (step, pixels)
     pixels.begin()
@@ -58,6 +62,12 @@ final class TuningBatch: TrainingBatch {
         clips[Int(indices[clip])], view: Int(views[clip]), step: step, place: clip, to: pixels)
     } catch { throw error.kind == .cancelled ? error : error.about(name(of: clip)) }
   }
+
+  func view(of clip: Int) -> Int? {
+    let index = Int(indices[clip])
+    return clips[index].isStable(pixels.rules) ? index * clips.mostViews + Int(views[clip]) : nil
+  }
+  func text(of row: Int) -> Int? { Int(rows[row]) }
 
   /// Clips are called by their index in the order of adding.
   func name(of clip: Int) -> String { "clip \(indices[clip])" }

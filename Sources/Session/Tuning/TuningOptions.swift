@@ -1,4 +1,5 @@
 import Model
+import Numerics
 import System
 import Training
 
@@ -17,6 +18,10 @@ public struct TuningOptions: Sendable {
   public var seed: UInt64 = 0
   /// Bytes that the tuner may take; nil: any number.
   public var memoryLimit: Int?
+  /// The precision of products: fp32 or bf16. Trained numbers and sums are fp32.
+  public var precision = Precision.fp32
+  /// Where what no training changes of clips is kept, in place of memory.
+  public var cache: FilePath?
   /// A text that is too long is cut; otherwise it is an error.
   public var truncate = false
 
@@ -38,9 +43,8 @@ public struct TuningOptions: Sendable {
     return [
       "vision \(shown(parts.vision))", "text \(shown(parts.text))", "head \(parts.head)",
       "scale \(parts.logitScale)", "new head \(newHead?.name ?? "none")", "frames \(frames ?? 0)",
-      "contexts \(contexts)",
-      "batch \(batch)", "seed \(seed)", "truncate \(truncate)",
-      draws.summary,
+      "contexts \(contexts)", "batch \(batch)", "seed \(seed)", "truncate \(truncate)",
+      "products \(precision.name)", draws.summary,
     ].joined(separator: ", ")
   }
 }

@@ -3,31 +3,36 @@ import Numerics
 import System
 import TensorNames
 
-/// Gradients of a batch in two passes (GradCache, Gao et al. 2021, arXiv 2101.06983): all embeddings first, without
-/// keeping activations; then the loss and its gradient; then clip by clip forward again and back. So a batch of any size
-/// takes the memory of one clip.
+/// Gradients of a batch in two passes (GradCache, Gao et al. 2021, arXiv 2101.06983): all embeddings first; then the loss
+/// and its gradient; then clip by clip back. Where memory permits, the first pass leaves what the second needs; else it
+/// is computed again, so that a batch of any size takes the memory of one clip.
 public final class GradientPasses {
   private let model: TrainableModel
-  private let pixels: FloatBuffer  // of one clip
+  private let inputs: FrozenInputs
+  private let tapes: TapeSet?
   private let logScale: TrainableParameter?
 
-  public init(_ model: TrainableModel) throws(Failure) {
+  /// Keeps nothing that only saves time.
+  public convenience init(_ model: TrainableModel) throws(Failure) {
+    try self.init(model, FrozenInputs(model), tapes: nil)
+  }
+
+  /// `tapes` are those of a step's first clips; nil: none.
+  init(_ model: TrainableModel, _ inputs: FrozenInputs, tapes: TapeSet?) throws(Failure) {
     self.model = model
-    let (count, overflow) = model.model.pixelsPerFrame.multipliedReportingOverflow(
-      by: model.model.configuration.frames)
-    guard !overflow else { throw .outOfMemory(bytes: Int.max) }
-    pixels = try FloatBuffer(count: count)
+    self.inputs = inputs
+    self.tapes = if let tapes { tapes } else { try model.trainsFrames ? TapeSet(model) : nil }
     logScale = model.parameter(TensorNames.logitScale)
   }
 
   private var size: Int { model.model.configuration.embeddingSize }
 
   /// Bytes that a batch of so many clips and texts takes at most, besides the working memory of encoders: token ids,
-  /// a clip's pixels, embeddings and the loss.
+  /// a clip's pixels and what no training changes of it, embeddings and the loss.
   static func memory(_ model: TrainableModel, _ loss: TrainingLoss, clips: Int, texts: Int) -> Int {
     let c = model.model.configuration
     let frames = model.trainsFrames ? 0 : clips * model.model.frameRowsPerVideo
-    return 4 * texts * c.contextLength + 4 * c.frames * model.model.pixelsPerFrame
+    return 4 * texts * c.contextLength + FrozenInputs.memory(model)
       + 4 * (clips + texts + frames) * c.embeddingSize
       + BatchLoss.memory(loss, clips: clips, texts: texts, size: c.embeddingSize)
   }
@@ -43,8 +48,8 @@ public final class GradientPasses {
   /// CLIP's scale is at most 100, which a model without one has.
   private static let usualLogScale = 4.605170185988092
 
-  /// The embeddings of a batch, not normalised: [B, E] and [texts, E]. Where only the temporal head is trained, those of
-  /// the frames are kept too, [B, frame rows, E], so that no frame is encoded twice.
+  /// The embeddings of a batch, not normalised: [B, E] and [texts, E]. Where no frame's embedding is trained, those of the
+  /// frames are kept too, [B, frame rows, E].
   public struct Embeddings {
     public let videos, texts: FloatBuffer
     let frames: FloatBuffer?
@@ -55,25 +60,37 @@ public final class GradientPasses {
     let (videos, texts) = (
       try FloatBuffer(count: count * size), try FloatBuffer(count: batch.textCount * size)
     )
-    let numbersOfFrames = model.model.frameRowsPerVideo * size
-    let frames = model.trainsFrames ? nil : try FloatBuffer(count: count * numbersOfFrames)
+    let numbers = model.frozenNumbers
+    let frames = model.trainsFrames ? nil : try FloatBuffer(count: count * numbers)
     for clip in 0..<count {
       try checkCancelled()
-      try batch.write(clip: clip, to: pixels.base)
       do {
-        try model.model.encode(
-          PixelFrames(pixels.base), videos: 1, videoOut: videos.base + clip * size,
-          frameOut: frames.map { $0.base + clip * numbersOfFrames })
+        if let frames {
+          try inputs.write(clip, of: batch, to: frames.base + clip * numbers)
+        } else if let tapes {
+          try model.forward(inputs.input(clip, of: batch), tapes[clip], to: videos.base + clip * size)
+          tapes.wrote(clip)
+        }
       } catch {
         throw error.kind == .notFinite ? error.about(batch.name(of: clip)) : error
       }
     }
-    try model.model.encode(tokens: batch.tokens, rows: batch.textCount, to: texts.base)
+    if let frames { try join(frames, of: batch, to: videos) }
+    try inputs.writeTexts(of: batch, to: texts)
     return Embeddings(videos: videos, texts: texts, frames: frames)
+  }
+
+  /// Joins the frames of all clips with the temporal head.
+  private func join(
+    _ frames: FloatBuffer, of batch: some TrainingBatch, to videos: FloatBuffer
+  ) throws(Failure) {
+    try model.model.join(frames.base, videos: batch.labels.count, to: videos.base)
+    extendLifetime((frames, videos))
   }
 
   /// Sets the model's gradients to those of the batch, and returns its loss.
   public func run(_ batch: some TrainingBatch, _ loss: TrainingLoss) throws(Failure) -> BatchLoss {
+    tapes?.forget()
     let embeddings = try embeddings(batch)
     let result = try BatchLoss(
       loss, videos: embeddings.videos.base, labels: batch.labels, texts: embeddings.texts.base,
@@ -83,15 +100,14 @@ public final class GradientPasses {
       throw Failure(.notFinite, "the loss of the batch is not a number")
     }
     model.clearGradients()
-    for clip in 0..<(model.trainsVideos ? batch.labels.count : 0) {
-      try checkCancelled()
-      let gradient = result.videoGradient.base + clip * size
-      if let frames = embeddings.frames {
-        try model.addHeadGradient(
-          frames.base + clip * model.model.frameRowsPerVideo * size, gradient: gradient)
-      } else {
-        try batch.write(clip: clip, to: pixels.base)
-        try model.addVideoGradient(pixels.base, gradient: gradient)
+    if let frames = embeddings.frames {
+      if model.trainsVideos {
+        try model.addHeadGradients(
+          frames.base, videos: batch.labels.count, gradients: result.videoGradient.base)
+      }
+    } else if let tapes {
+      for clip in 0..<batch.labels.count {
+        try goBack(clip, of: batch, tapes, gradient: result.videoGradient.base + clip * size)
       }
     }
     extendLifetime((embeddings, result))
@@ -99,5 +115,22 @@ public final class GradientPasses {
       tokens: batch.tokens, count: batch.textCount, gradient: result.textGradient.base)
     if let logScale { logScale.gradient.base[0] += Float(result.logScaleGradient) }
     return result
+  }
+
+  /// Adds the gradients of one clip.
+  private func goBack(
+    _ clip: Int, of batch: some TrainingBatch, _ tapes: TapeSet, gradient: UnsafePointer<Float>
+  ) throws(Failure) {
+    try checkCancelled()
+    if !tapes.holds(clip) {
+      let again = try FloatBuffer(count: size)
+      try model.forward(inputs.input(clip, of: batch), tapes[clip], to: again.base)
+      extendLifetime(again)
+      tapes.wrote(clip)
+    }
+    // Where all of the encoder is trained, the patches' gradients need the pixels.
+    let pixels = model.frozenNumbers == 0 ? try inputs.input(clip, of: batch) : nil
+    try model.backward(pixels, tapes[clip], gradient: gradient)
+    tapes.used(clip)
   }
 }

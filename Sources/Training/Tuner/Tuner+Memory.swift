@@ -1,22 +1,25 @@
 import Model
+import Numerics
 import System
 import TensorNames
 
 extension Tuner {
-  /// Bytes that a tuner's copy of a model takes at most, known from sizes alone: every parameter in fp32; of trained
-  /// ones the numbers as they are trained, their gradient, both moments, the numbers before training where the recipe
-  /// pulls towards them, and their mean where the recipe keeps it; and of an encoder that gradients pass through the
-  /// matrices once more, transposed.
+  /// Bytes that a tuner's copy of a model takes at most, known from sizes alone: of trained parameters the numbers as
+  /// layers hold them and as they are trained, their gradient, both moments, the numbers before training where the recipe
+  /// pulls towards them, and their mean where the recipe keeps it; of an encoder that gradients pass through the matrices
+  /// once more, transposed; and all other parameters, where the base model does not hold them in the precision of the
+  /// copy's products.
   public static func modelMemory(
-    of base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe
+    of base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, precision: Precision = .fp32
   ) throws(Failure) -> Int {
     let c = base.configuration
     let copies = 4 + (recipe.anchor > 0 ? 1 : 0) + (recipe.meanDecay > 0 ? 1 : 0)
     var bytes = 0
     for parameter in base.parameters {
       let isTrained = parts.contains(parameter.name, in: c)
-      let passes = parameter.shape.count > 1 && isPassed(parameter.name, parts)
-      let floats = 1 + (isTrained ? copies : 0) + (passes ? 1 : 0)
+      let passes = parameter.shape.count > 1 && isPassed(parameter.name, parts, in: c)
+      let isHeld = isTrained || base.precision != precision
+      let floats = (isHeld ? 1 : 0) + (isTrained ? copies : 0) + (passes ? 1 : 0)
       let (own, overflow) = parameter.count.multipliedReportingOverflow(by: 4 * floats)
       let (sum, overflow2) = bytes.addingReportingOverflow(own)
       guard !overflow, !overflow2 else { throw .outOfMemory(bytes: Int.max) }
@@ -25,10 +28,11 @@ extension Tuner {
     return bytes
   }
 
-  /// Whether gradients may pass through a parameter.
-  private static func isPassed(_ name: String, _ parts: TrainedParts) -> Bool {
+  /// Whether gradients pass through a matrix: below the lowest trained block they do not.
+  private static func isPassed(_ name: String, _ parts: TrainedParts, in c: Configuration) -> Bool {
     if name.hasPrefix(TensorNames.Head.prefix) { return parts.head || parts.vision != .frozen }
-    if name.hasPrefix(TensorNames.Vision.prefix) { return parts.vision != .frozen }
-    return parts.text != .frozen || parts.context
+    if name == TensorNames.Text.tokenEmbedding { return false }
+    if parts.context, !name.hasPrefix(TensorNames.Vision.prefix) { return true }
+    return parts.contains(name, in: c)
   }
 }

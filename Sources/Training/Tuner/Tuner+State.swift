@@ -40,14 +40,16 @@ extension Tuner {
   /// A tuner that goes on from a saved state. All other arguments are those of the tuner that saved it.
   public convenience init(
     resuming path: FilePath, identity: String, _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe,
-    _ sizes: Sizes, started: [String] = [], memoryLimit: Int? = nil, options: LoadOptions
+    _ sizes: Sizes, started: [String] = [], precision: Precision = .fp32, memoryLimit: Int? = nil,
+    cache: CacheFile? = nil, options: LoadOptions
   ) throws(Failure) {
     let file = try WeightsFile(path: path)
     do throws(Failure) {
       // First what needs no memory.
       let steps = try Tuner.checked(file, identity, recipe, sizes)
       try self.init(
-        base, parts, recipe, sizes, started: started, memoryLimit: memoryLimit, options: options)
+        base, parts, recipe, sizes, started: started, precision: precision, memoryLimit: memoryLimit,
+        cache: cache, options: options)
       try read(file, steps)
       try file.checkUnchanged()
     } catch {

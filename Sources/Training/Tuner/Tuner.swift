@@ -15,25 +15,17 @@ public final class Tuner {
   private let schedule: Schedule
   /// Beginnings of the names of parameters that start anew, which mixtures take whole.
   private let started: [String]
+  private let memory: StepMemory
   let sizes: Sizes
   var stepsPerEpoch: Int { sizes.stepsPerEpoch }
 
-  /// Sizes of steps: clips and texts a step, and steps an epoch.
-  public struct Sizes: Sendable {
-    public let clips, texts, stepsPerEpoch: Int
-
-    public init(clips: Int, texts: Int, stepsPerEpoch: Int) {
-      (self.clips, self.texts, self.stepsPerEpoch) = (clips, texts, stepsPerEpoch)
-    }
-  }
-
-  /// Makes the copy, in fp32, in memory of its own. Of `options` the copy takes threads, processors and instruction set.
-  /// With `memoryLimit`, in bytes, blocks keep their activations where the working memory of a step stays within it; nil:
-  /// they keep their inputs alone. `started` are the beginnings of names of parameters that start anew in `base`:
-  /// mixtures take them whole.
+  /// Makes the copy in memory of its own, with products in `precision`, fp32 or bf16. Of `options` the copy takes threads,
+  /// processors and instruction set. Of `memoryLimit`, in bytes, what a step does not need is spent on saving time; nil:
+  /// as much as is usual. `started` are the beginnings of names of parameters that start anew in `base`: mixtures take
+  /// them whole.
   public init(
     _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, _ sizes: Sizes, started: [String] = [],
-    memoryLimit: Int? = nil, options: LoadOptions
+    precision: Precision = .fp32, memoryLimit: Int? = nil, cache: CacheFile? = nil, options: LoadOptions
   ) throws(Failure) {
     guard sizes.clips > 0, sizes.texts > 0, sizes.stepsPerEpoch > 0, recipe.epochs > 0 else {
       throw .argument("training needs a clip and a text a batch, one step an epoch and one epoch")
@@ -42,17 +34,14 @@ public final class Tuner {
     self.recipe = recipe
     self.sizes = sizes
     self.started = started
-    var own = options
-    own.precision = .fp32
-    let copy = try base.remade(from: MixedTensors(base), own)
-    let configuration = copy.configuration
-    model = try TrainableModel(copy) { parts.contains($0, in: configuration) }
+    model = try Tuner.copy(of: base, parts, precision, options)
     guard !model.parameters.isEmpty else { throw .argument("no parameter of the model is trained") }
-    if let memoryLimit {
-      model.keepsActivations = true
-      model.keepsActivations = Tuner.workingMemory(model, recipe.loss, sizes) <= memoryLimit
-    }
-    passes = try GradientPasses(model)
+    let needed = Tuner.neededMemory(model, recipe.loss, sizes)
+    memory = StepMemory(
+      model, sizes, budget: memoryLimit.map { $0 - needed } ?? StepMemory.usual, hasFile: cache != nil)
+    model.keepsActivations = memory.keepsTexts
+    model.needsTape = memory.fullTapes < sizes.clips
+    passes = try Tuner.passes(model, sizes, memory, cache)
     optimiser = try Optimiser(model, recipe)
     schedule = Schedule(recipe, stepsPerEpoch: sizes.stepsPerEpoch)
   }
@@ -91,15 +80,23 @@ public final class Tuner {
     model.publish()
   }
 
-  /// Bytes of working memory that a step takes, besides the model.
-  public var workingMemory: Int { Tuner.workingMemory(model, recipe.loss, sizes) }
+  /// Bytes of working memory that a step takes, besides the model and caches.
+  public var workingMemory: Int {
+    Tuner.neededMemory(model, recipe.loss, sizes) + memory.extraBytes(model, sizes)
+  }
 
-  /// Workspaces are kept once they were taken, so all of them count.
-  private static func workingMemory(
+  /// Bytes of caches in memory.
+  public var cacheMemory: Int { memory.cacheBytes(model, sizes) }
+
+  /// Bytes of working memory that a step cannot do without. Workspaces are kept once they were taken, so all of them
+  /// count.
+  private static func neededMemory(
     _ model: TrainableModel, _ loss: TrainingLoss, _ sizes: Sizes
   ) -> Int {
-    let (back, forth) = (model.memory(prompts: sizes.texts), model.model.memory)
-    return back.video + back.text + forth.video + forth.text
+    let back = model.memory(
+      videos: min(sizes.clips, model.videosTogether), prompts: sizes.texts, keepsAll: false)
+    let forth = model.model.memory
+    return back.video + back.text + forth.video + forth.text + model.tapeBytes(keepsAll: false)
       + GradientPasses.memory(model, loss, clips: sizes.clips, texts: sizes.texts)
   }
 
@@ -143,7 +140,9 @@ public final class Tuner {
     let tuned = zip(model.parameters, optimiser.moments).map { parameter, moments in
       (parameter.name, moments.average ?? parameter.value)
     }
+    var own = options
+    own.share(base) { model.parameter($0) == nil }
     return try base.remade(
-      from: MixedTensors(model.model, tuned, base: base, share: share, whole: started), options)
+      from: MixedTensors(model.model, tuned, base: base, share: share, whole: started), own)
   }
 }

@@ -572,6 +572,9 @@ class TunerOptions(Structure):
         ("mean_decay", c_double),
         ("jitter", c_int32),
         ("mirror", c_int32),
+        ("cache_path", c_char_p),
+        ("compute_type", c_int32),
+        ("reserved", c_int32),
     ]
 
 
@@ -590,6 +593,7 @@ class TunerInfo(Structure):
         ("work_bytes", c_int64),
         ("batch", c_int32),
         ("reserved", c_int32),
+        ("cache_bytes", c_int64),
     ]
 
 

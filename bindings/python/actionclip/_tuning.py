@@ -46,12 +46,13 @@ class TunerInfo:
     model_bytes: int  #: memory of the copy, its gradients and its moments
     clip_bytes: int  #: memory of the clips and texts
     work_bytes: int  #: the most working memory that a step takes besides
+    cache_bytes: int  #: memory of what no training changes of clips and texts, besides a file's
     batch: int  #: clips a step
 
     @property
     def memory(self) -> int:
         """Bytes that training takes at most; `max_memory` limits them."""
-        return self.model_bytes + self.clip_bytes + self.work_bytes
+        return self.model_bytes + self.clip_bytes + self.work_bytes + self.cache_bytes
 
 
 @dataclasses.dataclass(frozen=True)

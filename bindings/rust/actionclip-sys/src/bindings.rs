@@ -1117,10 +1117,11 @@ pub struct actionclip_tuner_options {
     pub anchor: f64,
     /// of every draw, and of a new head's numbers; 0 by default
     pub seed: u64,
-    /// Bytes that the tuner may take, its clips and texts included; 0: any number. A call that
-    /// would go beyond it takes none and returns ACTIONCLIP_ERROR_OUT_OF_MEMORY. Within it blocks
-    /// keep their activations for the backward pass where they fit, which takes less time and gives
-    /// the same bits. Models that it makes, also for actionclip_tuner_eval, are not counted.
+    /// Bytes that the tuner may take, its clips and texts included; 0: what it needs, and up to 2
+    /// GiB to save time. A call that would go beyond it takes none and returns
+    /// ACTIONCLIP_ERROR_OUT_OF_MEMORY. What the tuner does not need is spent on keeping what no
+    /// training changes of clips and texts, and activations for the backward pass, which changes no
+    /// bit. Models that it makes, also for actionclip_tuner_eval, are not counted.
     pub max_memory: i64,
     /// Context vectors that are trained in place of a template's words (CoOp, arXiv 2109.01134), up
     /// to C - 3; 0 (default): none. They stand where templates have "<|context|>". If none of the
@@ -1145,6 +1146,17 @@ pub struct actionclip_tuner_options {
     pub jitter: i32,
     /// ACTIONCLIP_MIRROR_UNLESS_SIDED (default), _ON or _OFF: which clips are mirrored
     pub mirror: i32,
+    /// A file that keeps what no training changes of clips, in place of memory; NULL: none. It is
+    /// made where there is none, used again by a tuner of the same model, parts, clips and
+    /// compute_type, and emptied by any other. Where the disk is full, the rest is computed each
+    /// time. A file that is no such cache is ACTIONCLIP_ERROR_FILE_OPEN, and so is one that another
+    /// tuner uses.
+    pub cache_path: *const c_char,
+    /// ACTIONCLIP_COMPUTE_FP32 (also DEFAULT), or _BF16 for the encoders' products; what is
+    /// trained, sums, the temporal head and the optimizer are fp32
+    pub compute_type: i32,
+    /// 0
+    pub reserved: i32,
 }
 
 sized!(actionclip_tuner_options, actionclip_tuner_options_init_sized);
@@ -1177,6 +1189,8 @@ pub struct actionclip_tuner_info {
     pub batch: i32,
     /// 0
     pub reserved: i32,
+    /// memory of what no training changes of clips and texts, besides a file's
+    pub cache_bytes: i64,
 }
 
 sized!(actionclip_tuner_info);
@@ -2401,7 +2415,7 @@ extern "C" {
         purpose: i32,
     ) -> i32;
     /// Makes the copy, if no call has made it, and gives the tuner's sizes, before any step is
-    /// done. If the sum of the three memories is above max_memory, it and every call that needs the
+    /// done. If the sum of the four memories is above max_memory, it and every call that needs the
     /// copy return ACTIONCLIP_ERROR_OUT_OF_MEMORY, and the message has both numbers; where that is
     /// known from sizes alone, nothing is taken. No clip to train on, or clips of one label alone,
     /// is ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES.
@@ -2929,7 +2943,7 @@ mod tests {
         assert_eq!(offset!(actionclip_prompts_report, equal_log_likelihood), 32);
         assert_eq!(offset!(actionclip_prompts_report, chosen_top1), 40);
         assert_eq!(offset!(actionclip_prompts_report, chosen_log_likelihood), 48);
-        assert_eq!(size_of::<actionclip_tuner_options>(), 144);
+        assert_eq!(size_of::<actionclip_tuner_options>(), 160);
         assert_eq!(align_of::<actionclip_tuner_options>(), 8);
         assert_eq!(offset!(actionclip_tuner_options, struct_size), 0);
         assert_eq!(offset!(actionclip_tuner_options, recipe), 4);
@@ -2958,7 +2972,10 @@ mod tests {
         assert_eq!(offset!(actionclip_tuner_options, mean_decay), 128);
         assert_eq!(offset!(actionclip_tuner_options, jitter), 136);
         assert_eq!(offset!(actionclip_tuner_options, mirror), 140);
-        assert_eq!(size_of::<actionclip_tuner_info>(), 80);
+        assert_eq!(offset!(actionclip_tuner_options, cache_path), 144);
+        assert_eq!(offset!(actionclip_tuner_options, compute_type), 152);
+        assert_eq!(offset!(actionclip_tuner_options, reserved), 156);
+        assert_eq!(size_of::<actionclip_tuner_info>(), 88);
         assert_eq!(align_of::<actionclip_tuner_info>(), 8);
         assert_eq!(offset!(actionclip_tuner_info, struct_size), 0);
         assert_eq!(offset!(actionclip_tuner_info, labels), 4);
@@ -2973,6 +2990,7 @@ mod tests {
         assert_eq!(offset!(actionclip_tuner_info, work_bytes), 64);
         assert_eq!(offset!(actionclip_tuner_info, batch), 72);
         assert_eq!(offset!(actionclip_tuner_info, reserved), 76);
+        assert_eq!(offset!(actionclip_tuner_info, cache_bytes), 80);
         assert_eq!(size_of::<actionclip_tuner_result>(), 72);
         assert_eq!(align_of::<actionclip_tuner_result>(), 8);
         assert_eq!(offset!(actionclip_tuner_result, struct_size), 0);
