@@ -49,7 +49,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  test-ffmpeg torture test-stream-rule test-colours test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-fuzz fuzz bench bench-kernels bench-streams bench-dense soak demo clean
+  test-ffmpeg torture test-stream-rule test-colours test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-fuzz fuzz bench bench-kernels bench-streams bench-tune bench-dense soak demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -258,6 +258,9 @@ bench: library ## this library against PyTorch, ONNX Runtime and OpenVINO (about
 
 bench-kernels: ## the kernels against what the processor can do at most
 	@python3 benchmarks/kernels/run.py $(BENCH_ARGS)
+
+bench-tune: library ## steps of training against PyTorch (about 8 minutes; BENCH_ARGS="--rows head block")
+	@python3 benchmarks/tuning/run.py $(BENCH_ARGS)
 
 bench-streams: library ## what streams cost beside the work that they cannot avoid
 	@benchmarks/streams/run.sh $(BENCH_ARGS)
