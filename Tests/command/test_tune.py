@@ -1,13 +1,16 @@
 """`actionclip tune`: fine-tuning on clips, told by what its files and reports say."""
 
 import array
+import fcntl
 import json
 import os
+import pty
 import re
 import shutil
 import signal
 import struct
 import subprocess
+import termios
 from xml.etree import ElementTree
 
 import pytest
@@ -238,6 +241,7 @@ def test_wrong_wishes_are_answered_in_one_line(folder, tmp_path):
     said = fails("--max-memory", "20M")
     assert "does not fit into 20.0 MB" in said and "--train head or projection" in said and "bytes" not in said
     assert "labels alone tell nothing" in fails("--old-labels", "x.txt", code=64)
+    assert "not divided into splits" in fails("--held-out", "val")
     assert "a share from 0 up to 1" in fails("--held-out", 1.2, code=64)
     assert "--rate" in fails("--rate", 0, code=64)
     assert_error(run("tune", folder / "new.jsonl", "--out", folder / "new.jsonl"), "is read or written already")
@@ -279,6 +283,26 @@ def test_the_report_is_for_people(folder):
     assert re.search(r"Right answers on held-out clips\n +clips  before  after\n", said)
     (command,) = re.findall(r"next: actionclip (.*) VIDEO", said)
     assert run(*(word.strip("'") for word in command.split(" ")), STORY).returncode == 0
+
+
+def test_a_terminal_has_a_line_that_is_drawn_again(folder):
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    arguments = ["tune", folder / "new.jsonl", "--out", folder / "shown.safetensors", *FAST, "--epochs", 2, "--held-out", 0]
+    process = subprocess.Popen(
+        [COMMAND, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=follower, env={**os.environ, "TERM": "xterm"})
+    os.close(follower)
+    said = b""
+    while True:
+        try:
+            said += os.read(leader, 65536)
+        except OSError:  # the other side has been closed
+            break
+    os.close(leader)
+    assert process.wait(timeout=60) == 0
+    lines = [line for line in said.decode().split("\r\x1b[K") if line.startswith("step ")]
+    assert any(line.startswith("step 6 of 6, loss") for line in lines)
+    assert all(len(line.split("\r")[0]) < 60 for line in lines)
 
 
 def test_the_page_is_one_file(folder, tuned):

@@ -42,6 +42,20 @@ final class Tuner {
         span?.end ?? .infinity, views, &options, Int32(ACTIONCLIP_CLIP_TRAINED)))
   }
 
+  /// Adds a clip of black pictures, which stands for any other of its size.
+  func addBlank(label: Int, frames: Int) throws(LibraryError) {
+    let pixels = [UInt8](repeating: 0, count: 3)
+    let status = pixels.withUnsafeBufferPointer { pixels in
+      let image = actionclip_image(
+        data: pixels.baseAddress, row_stride: 0, width: 1, height: 1,
+        pixel_format: Int32(ACTIONCLIP_PIXEL_RGB), reserved: 0)
+      let images = [actionclip_image](repeating: image, count: frames)
+      return actionclip_tuner_add_frames(
+        handle, [Int32(clamping: label)], 1, images, frames, nil, Int32(ACTIONCLIP_CLIP_TRAINED))
+    }
+    try check(status)
+  }
+
   /// Sizes, and the memory that training takes. From the first call on no clip can be added.
   func info() throws(LibraryError) -> actionclip_tuner_info {
     try filled { actionclip_tuner_get_info(handle, $0) }

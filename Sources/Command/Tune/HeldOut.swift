@@ -1,14 +1,15 @@
 import ArgumentParser
 
-/// Clips that measure and are not trained on: a list of their own, or a share of the trained list.
+/// Clips that measure and are not trained on: a list of their own, another split of the same list, or a share of it.
 enum HeldOut: CustomStringConvertible {
   case list(FilePath)
   case share(Double)
+  case split(Split)
 
-  /// A number from 0 up to 1 is a share, all else the path of a list.
+  /// A number from 0 up to 1 is a share, "val", "test2" and the like a split, all else the path of a list.
   init(argument: String) throws {
     guard let share = Double(argument) else {
-      self = .list(FilePath(argument: argument))
+      self = Split(argument: argument).map { .split($0) } ?? .list(FilePath(argument: argument))
       return
     }
     guard share >= 0, share < 1 else {
@@ -23,6 +24,7 @@ enum HeldOut: CustomStringConvertible {
     switch self {
     case .list(let path): path.shown
     case .share(let share): formatted("%g", share)
+    case .split(let split): split.description
     }
   }
 }

@@ -47,8 +47,8 @@ struct Tune: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Clips that measure: a list of their own, or the share of the list's clips that is held out; all clips of a video are on one side. 0: none (default: 0.2).",
-      valueName: "list or share"), transform: HeldOut.init(argument:))
+      "Clips that measure: a list of their own, the share of the list's clips that is held out (all clips of a video on one side; 0: none), or with --split train a split of the same list, such as val (default: 0.2).",
+      valueName: "list, share or split"), transform: HeldOut.init(argument:))
   var heldOut = HeldOut.usual
 
   @Option(

@@ -26,6 +26,11 @@ struct TuneLists {
         ListSource(path), classes: videos.classes, separator: reading.separator,
         multiLabel: command.multiLabel, split: nil, root: reading.root)
       (trained, heldOut) = (videos.rows, heldOutList.rows)
+    case .split(let split):
+      heldOutList = try VideoList(
+        source, classes: videos.classes, separator: reading.separator, multiLabel: command.multiLabel,
+        split: split, root: reading.root)
+      (trained, heldOut) = (videos.rows, heldOutList.rows)
     }
     oldWords = try TuneLists.oldWords(command, model)
     var measured: [ListFaults.Measured] = []

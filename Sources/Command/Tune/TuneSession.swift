@@ -58,12 +58,11 @@ struct TuneSession {
     for fault in lists.faults { Diagnostics.warning(fault) }
     var failures: [EvalReport.Failure] = []
     let (measure, before) = try readMeasured(&failures)
-    let memory = TuneMemory(training.maxMemory, measure: measure.bytes, model: model)
-    let options = training.options(
-      head: start.head, isNew: start.isNewHead, frames: Int32(clamping: start.frames),
-      memory: memory.forTraining)
-    let tuner = try Tuner(
-      model, labels: lists.videos.classes.labels, templates: command.template, options)
+    let memory = TuneMemory(
+      training.maxMemory, measure: measure.bytes, clips: bytesPerClip * Int64(lists.trained.count),
+      model: model)
+    try memory.explaining { try requireRoom(memory) }
+    let tuner = try tuner(memory: memory.forTraining)
     let clips = try memory.explaining { try readClips(into: tuner, &failures) }
     guard !clips.isEmpty else {
       throw CommandError("\(command.list.shown): none of its clips could be read")
@@ -85,6 +84,26 @@ struct TuneSession {
   /// How videos are opened.
   private var opening: VideoOpening {
     command.folders.opening(command.pictures.decode, threads: command.options.threads)
+  }
+
+  private func tuner(memory: Int64) throws -> Tuner {
+    let options = training.options(
+      head: start.head, isNew: start.isNewHead, frames: Int32(clamping: start.frames), memory: memory)
+    return try Tuner(model, labels: lists.videos.classes.labels, templates: command.template, options)
+  }
+
+  /// Memory that a clip takes: crops of its views' frames.
+  private var bytesPerClip: Int64 {
+    let side = Int64(model.info.image_size)
+    return Int64(training.views) * Int64(start.frames) * 3 * side * side
+  }
+
+  /// Throws if training would take too much memory, before clips are read, which may take hours.
+  private func requireRoom(_ memory: TuneMemory) throws {
+    guard lists.videos.classes.count > 1 else { return }
+    let tuner = try tuner(memory: memory.besidesClips + 2 * bytesPerClip)
+    for label in 0..<2 { try tuner.addBlank(label: label, frames: start.frames) }
+    _ = try tuner.info()
   }
 
   /// Reads the clips that measure, and scores them by the model before training.
