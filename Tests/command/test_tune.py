@@ -275,6 +275,16 @@ def test_plain_weights_get_a_new_head(folder, tmp_path):
     assert (found["head"], found["frames"], found["labels"]) == ("LSTM", 4, ["pacing", "swelling", "whirling"])
 
 
+def test_prompts_are_learned_too(folder):
+    process = tune(folder, "--contexts", 4, "--mean-decay", 0.5, "--epochs", 1, "--held-out", folder / "test.jsonl",
+                   "--old-words", folder / "old.jsonl", "--json", out="prompts.safetensors")  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    report = json_lines(process)[-1]
+    assert "context vectors 4, mean's decay 0.5" in report["setting"]["recipe"]
+    found = json.loads(run("eval", folder / "test.jsonl", "--model", folder / "prompts.safetensors", "--json", "-").stdout)
+    assert found["top1"] == report["held_out"]["top1_after"]
+
+
 def test_the_report_is_for_people(folder):
     process = tune(folder, "--held-out", folder / "test.jsonl", "--old-words", folder / "old.jsonl", out="text.safetensors")
     said = process.stdout

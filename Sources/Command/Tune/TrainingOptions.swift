@@ -56,6 +56,23 @@ struct TrainingOptions: ParsableArguments {
       valueName: "factor"))
   var anchor: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Learn so many vectors in place of the words before the label in prompts (CoOp); 0: none.",
+      valueName: "count"))
+  var contexts: Int32 = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "The rate of these vectors, as a multiple of --rate (default: 100).", valueName: "factor"))
+  var contextRate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Make models of an exponential mean of the weights over the steps, with this decay, such as 0.99; 0: of the latest weights (default: 0).",
+      valueName: "0 to 1"))
+  var meanDecay: Double?
+
   @Option(help: "The number that every draw follows from: the order of clips, their views and texts.")
   var seed: UInt64 = 0
 
@@ -93,6 +110,10 @@ struct TrainingOptions: ParsableArguments {
     try require(warmUp, 0...Double(epochs), "--warm-up must be 0 to --epochs, which is \(epochs).")
     try require(decay, 0...10, "--decay must be 0 to 10.")
     try require(anchor, 0...1e6, "--anchor must be 0 to 1000000.")
+    try require((0...1000).contains(contexts), "--contexts must be 0 to 1000.")
+    try require(contextRate == nil || contexts > 0, "--context-rate needs --contexts COUNT.")
+    try require(contextRate, 0...1e6, "--context-rate must be 0 to 1000000.")
+    try require(meanDecay, 0...1.0.nextDown, "--mean-decay must be 0 to below 1.")
     try require((1...100).contains(views), "--views must be 1 to 100.")
     try require(alpha, 0...1, "--alpha must be 0 to 1.")
   }
@@ -106,6 +127,9 @@ struct TrainingOptions: ParsableArguments {
 
   /// The part of the text encoder that is trained.
   var textPart: TrainedPart { text ?? (train == .everything ? .everything : .nothing) }
+
+  /// Whether label texts have other embeddings in the tuned model.
+  var changesTexts: Bool { textPart != .nothing || contexts > 0 }
 
   /// The library's options.
   /// - Parameters:
@@ -129,6 +153,9 @@ struct TrainingOptions: ParsableArguments {
     if let warmUp { options.warm_up_epochs = warmUp }
     if let decay { options.weight_decay = decay }
     if let anchor { options.anchor = anchor }
+    options.contexts = contexts
+    if let contextRate { options.context_rate_factor = contextRate }
+    if let meanDecay { options.mean_decay = meanDecay }
     options.max_memory = memory
     return options
   }

@@ -38,7 +38,7 @@ struct TuneSession {
     try TuneSession.checkBlocks(training.train, "--train", "image", layers: start.model.info.vision_layers)
     try TuneSession.checkBlocks(training.text, "--text", "text", layers: start.model.info.text_layers)
     let part = training.imagePart(head: start.head)
-    guard part != .nothing || training.textPart != .nothing || start.head != Int32(ACTIONCLIP_HEAD_MEANP)
+    guard part != .nothing || training.changesTexts || start.head != Int32(ACTIONCLIP_HEAD_MEANP)
     else {
       throw CommandError(
         "the model's temporal head, MeanP, has nothing to train: give --train projection or more, or a head that "
@@ -86,6 +86,9 @@ struct TuneSession {
     command.folders.opening(command.pictures.decode, threads: command.options.threads)
   }
 
+  /// Prompts of the tuned model; empty: those that the model says. With context vectors it has prompts of its own.
+  private var ownTemplates: [String] { training.contexts > 0 ? [] : command.template }
+
   private func tuner(memory: Int64) throws -> Tuner {
     let options = training.options(
       head: start.head, isNew: start.isNewHead, frames: Int32(clamping: start.frames), memory: memory)
@@ -122,7 +125,7 @@ struct TuneSession {
       TuningMeasure(
         heldOut: try clips("held-out clips", lists.heldOut, lists.heldOutList, frames),
         oldWords: try clips("clips of old words", lists.oldWords?.rows ?? [], lists.oldWords, frames),
-        templates: command.template, textsStay: training.textPart == .nothing)
+        templates: ownTemplates, textsStay: !training.changesTexts)
     }
     guard start.frames != model.frames else {
       let all = try measure(start.frames)
@@ -190,7 +193,7 @@ struct TuneSession {
       let mixtures = try command.sweep ? sweep(tuner, measure) : []
       try tuned.save(
         to: Files.resolved(command.out),
-        ModelContents(labels: lists.videos.classes.labels, templates: command.template, notes: setting.notes))
+        ModelContents(labels: lists.videos.classes.labels, templates: ownTemplates, notes: setting.notes))
       return TuneReport(
         title: "\(command.model?.shown ?? "the default model"), tuned on \(command.list.shown)",
         setting: setting.all, alpha: alpha, steps: log.steps, points: log.points,

@@ -56,6 +56,8 @@ struct TuneSetting {
     let given: [(String, Double?)] = [
       ("head's rate times", training.headRate), ("warm-up", training.warmUp), ("decay", training.decay),
       ("anchor", training.anchor),
+      ("context vectors", training.contexts > 0 ? Double(training.contexts) : nil),
+      ("their rate times", training.contextRate), ("mean's decay", training.meanDecay),
     ]
     return given.compactMap { name, value in value.map { ", \(name) " + formatted("%g", $0) } }.joined()
   }
