@@ -21,8 +21,7 @@ STORY = ROOT / "examples" / "shapes.mp4"
 #: Seconds of the story, the model's word for them (examples/shapes.txt), and a new one.
 PARTS = [(0, "moving left", "pacing"), (3, "growing", "swelling"), (6, "spinning clockwise", "whirling")]
 #: Few steps that change much.
-FAST = ["--train", "last:1", "--loss", "cross-entropy", "--epochs", 4, "--batch", 6, "--rate", 1e-3, "--head-rate", 2,
-        "--warm-up", 1, "--seed", 7]  # fmt: skip
+FAST = ["--train", "last:1", "--epochs", 4, "--batch", 6, "--rate", 1e-3, "--head-rate", 2, "--warm-up", 1, "--seed", 7]
 
 
 def rows(path, *entries):
@@ -114,6 +113,13 @@ def test_the_model_says_where_it_comes_from(folder, tuned):
     assert notes["tuned_on"].startswith("18 clips") and notes["tuned_alpha"] == "1"
     assert "anchored, cross-entropy, 4 epochs of 3 steps, 6 clips a step" in notes["tuned_recipe"]
     assert re.fullmatch("[0-9a-f]{64}", notes["tuned_from_sha256"])
+
+
+def test_the_loss_goes_by_the_labels_that_clips_show(folder, tuned):
+    assert "anchored, cross-entropy, " in tuned[0][-1]["setting"]["recipe"]
+    for more in (["--only-listed"], ["--recipe", "reference"]):
+        process = tune(folder, "--epochs", 1, "--held-out", 0, *more, out="loss.safetensors")
+        assert ", multi-positive, 1 epoch of 3 steps" in process.stderr
 
 
 def test_another_mixture_comes_from_the_kept_state_without_training(folder, tuned):
@@ -283,6 +289,18 @@ def test_prompts_are_learned_too(folder):
     assert "context vectors 4, mean's decay 0.5" in report["setting"]["recipe"]
     found = json.loads(run("eval", folder / "test.jsonl", "--model", folder / "prompts.safetensors", "--json", "-").stdout)
     assert found["top1"] == report["held_out"]["top1_after"]
+
+
+def test_pictures_are_drawn_anew_from_memory_or_from_files(folder):
+    said = {}
+    for kind, more in {"kept": ["--views", 3], "file": ["--from-files"]}.items():
+        process = tune(folder, "--augment", "reference", "--mirror", "off", "--jitter", "--epochs", 1, "--held-out", 0,
+                       "--json", *more, out=f"{kind}.safetensors")  # fmt: skip
+        assert process.returncode == 0, process.stderr
+        assert "augmentation reference, mirror off, jitter" in json_lines(process)[-1]["setting"]["recipe"]
+        said[kind] = re.search(r"moments, ([0-9.]+) (\w+) of clips", process.stderr).groups()
+    assert said["kept"][1] == "MB" and said["file"][1] != "MB"
+    assert "--views" in tune(folder, "--from-files", "--views", 2).stderr
 
 
 def test_the_report_is_for_people(folder):

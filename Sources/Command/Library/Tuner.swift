@@ -42,6 +42,18 @@ final class Tuner {
         span?.end ?? .infinity, views, &options, Int32(ACTIONCLIP_CLIP_TRAINED)))
   }
 
+  /// Adds a video file, or a part of it, as a clip to train on that is decoded at each draw.
+  func add(
+    file path: FilePath, _ opening: actionclip_video_options, in span: TimeSpan?, labels: [Int],
+    resize: Resize?
+  ) throws(LibraryError) {
+    var (options, opening) = (try model.preprocessing(resize), opening)
+    try check(
+      actionclip_tuner_add_video_file(
+        handle, labels.map { Int32(clamping: $0) }, labels.count, path.cString, span?.start ?? 0,
+        span?.end ?? .infinity, &options, &opening, Int32(ACTIONCLIP_CLIP_TRAINED)), on: path)
+  }
+
   /// Adds a clip of black pictures, which stands for any other of its size.
   func addBlank(label: Int, frames: Int) throws(LibraryError) {
     let pixels = [UInt8](repeating: 0, count: 3)

@@ -57,6 +57,35 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
   var alpha: Double { self == .anchored ? 0.5 : 1 }
 }
 
+/// How the crops of clips to train on are drawn.
+enum Augmentation: String, CaseIterable, ExpressibleByArgument {
+  case none, flip, reference
+  case referenceK400 = "reference-k400"
+
+  var code: Int32 {
+    switch self {
+    case .none: Int32(ACTIONCLIP_AUGMENT_NONE)
+    case .flip: Int32(ACTIONCLIP_AUGMENT_FLIP)
+    case .reference: Int32(ACTIONCLIP_AUGMENT_REFERENCE)
+    case .referenceK400: Int32(ACTIONCLIP_AUGMENT_REFERENCE_K400)
+    }
+  }
+}
+
+/// Which clips are mirrored.
+enum Mirroring: String, CaseIterable, ExpressibleByArgument {
+  case unlessSided = "unless-sided"
+  case on, off
+
+  var code: Int32 {
+    switch self {
+    case .unlessSided: Int32(ACTIONCLIP_MIRROR_UNLESS_SIDED)
+    case .on: Int32(ACTIONCLIP_ON)
+    case .off: Int32(ACTIONCLIP_OFF)
+    }
+  }
+}
+
 /// The loss of a batch.
 enum Loss: String, CaseIterable, ExpressibleByArgument {
   case multiPositive = "multi-positive"

@@ -25,8 +25,10 @@ struct TrainingOptions: ParsableArguments {
   var recipe = Recipe.anchored
 
   @Option(
-    help: "multi-positive is the paper's loss of a batch; cross-entropy takes every clip against all labels.")
-  var loss = Loss.multiPositive
+    help:
+      "multi-positive is the paper's loss of a batch; cross-entropy takes every clip against all labels (default: cross-entropy where the clips show a part of the labels alone, else multi-positive, as with --recipe reference)."
+  )
+  var loss: Loss?
 
   @Option(help: "How often training goes through all clips, 1 to 100000.")
   var epochs: Int32 = 50
@@ -82,6 +84,23 @@ struct TrainingOptions: ParsableArguments {
   var views: Int32 = 1
 
   @Option(
+    help:
+      "How crops are drawn anew at each step: none, flip (places, sizes and mirror images), reference (with colours, as the released trainer) or reference-k400 (with RandAugment, as it does for Kinetics-400)."
+  )
+  var augment = Augmentation.none
+
+  @Option(
+    help:
+      "Which clips --augment mirrors: unless-sided leaves out labels with words such as left or clockwise.")
+  var mirror = Mirroring.unlessSided
+
+  @Flag(help: "Draw frames anew at each step, one from each part of a clip, as the reference does.")
+  var jitter = false
+
+  @Flag(help: "Decode clips at each step, instead of keeping their pictures in memory.")
+  var fromFiles = false
+
+  @Option(
     help: ArgumentHelp(
       "The share of the tuned weights in the model that is written; the rest is the model before (default: 0.5, with --recipe reference 1).",
       valueName: "0 to 1"))
@@ -115,6 +134,9 @@ struct TrainingOptions: ParsableArguments {
     try require(contextRate, 0...1e6, "--context-rate must be 0 to 1000000.")
     try require(meanDecay, 0...1.0.nextDown, "--mean-decay must be 0 to below 1.")
     try require((1...100).contains(views), "--views must be 1 to 100.")
+    try require(
+      !fromFiles || views == 1, "Give --from-files or --views, not both: with --jitter it has all frames.")
+    try require(mirror == .unlessSided || augment != .none, "--mirror needs --augment.")
     try require(alpha, 0...1, "--alpha must be 0 to 1.")
   }
 
@@ -131,13 +153,22 @@ struct TrainingOptions: ParsableArguments {
   /// Whether label texts have other embeddings in the tuned model.
   var changesTexts: Bool { textPart != .nothing || contexts > 0 }
 
+  /// The loss, where clips to train on show some or all of the labels that the model shall know. Among a few labels of many
+  /// the paper's loss has little to tell apart: it compares the clips of a batch with each other's texts alone.
+  func loss(showsAllLabels: Bool) -> Loss {
+    loss ?? (recipe == .reference || showsAllLabels ? .multiPositive : .crossEntropy)
+  }
+
   /// The library's options.
   /// - Parameters:
+  ///   - loss: an answer of `loss(showsAllLabels:)`.
   ///   - head: the temporal head of the tuned model.
   ///   - isNew: whether it begins anew.
   ///   - frames: T of a new head; nil: the model's.
   ///   - memory: bytes that the tuner may take.
-  func options(head: Int32, isNew: Bool, frames: Int32?, memory: Int64) -> actionclip_tuner_options {
+  func options(_ loss: Loss, head: Int32, isNew: Bool, frames: Int32?, memory: Int64)
+    -> actionclip_tuner_options
+  {
     var options = Tuner.defaultOptions
     options.recipe = recipe.code
     options.loss = loss.code
@@ -156,6 +187,8 @@ struct TrainingOptions: ParsableArguments {
     options.contexts = contexts
     if let contextRate { options.context_rate_factor = contextRate }
     if let meanDecay { options.mean_decay = meanDecay }
+    (options.augment, options.mirror) = (augment.code, mirror.code)
+    options.jitter = Switch(jitter).code
     options.max_memory = memory
     return options
   }

@@ -78,6 +78,9 @@ struct TuneLists {
   /// Labels that clips to train on show.
   var shownLabels: Set<Int> { Set(trained.flatMap(\.classes)) }
 
+  /// Whether clips to train on show every label that the tuned model knows.
+  var showAllLabels: Bool { shownLabels.count == videos.classes.count }
+
   /// "1 clip", "2 clips".
   static func text(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 

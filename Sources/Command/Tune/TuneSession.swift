@@ -91,12 +91,14 @@ struct TuneSession {
 
   private func tuner(memory: Int64) throws -> Tuner {
     let options = training.options(
-      head: start.head, isNew: start.isNewHead, frames: Int32(clamping: start.frames), memory: memory)
+      training.loss(showsAllLabels: lists.showAllLabels), head: start.head, isNew: start.isNewHead,
+      frames: Int32(clamping: start.frames), memory: memory)
     return try Tuner(model, labels: lists.videos.classes.labels, templates: command.template, options)
   }
 
-  /// Memory that a clip takes: crops of its views' frames.
+  /// Memory that a clip takes: crops of its views' frames; none where it is decoded at each step.
   private var bytesPerClip: Int64 {
+    if training.fromFiles { return 0 }
     let side = Int64(model.info.image_size)
     return Int64(training.views) * Int64(start.frames) * 3 * side * side
   }
@@ -145,12 +147,7 @@ struct TuneSession {
     let fatal = [ACTIONCLIP_ERROR_UNAVAILABLE, ACTIONCLIP_ERROR_OUT_OF_MEMORY].map { Int32($0) }
     for row in lists.trained where !row.classes.isEmpty {
       let outcome = try row.attempt(in: lists.videos.root, fatal: fatal) { (path) throws(LibraryError) in
-        try Video.open(path, opening, row.frames) {
-          (video) throws(LibraryError) in
-          try tuner.add(
-            video, in: row.span, labels: row.classes, views: training.views, resize: command.pictures.resize)
-          return ((), damaged: try video.outline().damaged_frames)
-        }
+        ((), damaged: try add(row, at: path, to: tuner))
       }
       switch outcome {
       case .read: clips.append(row)
@@ -160,6 +157,23 @@ struct TuneSession {
     }
     Progress.clear()
     return clips
+  }
+
+  /// Adds a clip to train on; returns the number of damaged frames that were met.
+  private func add(
+    _ row: VideoList.Row, at path: FilePath, to tuner: Tuner
+  ) throws(LibraryError) -> Int64 {
+    let resize = command.pictures.resize
+    if training.fromFiles {
+      try tuner.add(
+        file: opening.path(path), opening.options(row.frames), in: row.span, labels: row.classes,
+        resize: resize)
+      return 0
+    }
+    return try Video.open(path, opening, row.frames) { (video) throws(LibraryError) in
+      try tuner.add(video, in: row.span, labels: row.classes, views: training.views, resize: resize)
+      return try video.outline().damaged_frames
+    }
   }
 
   /// The tuner's sizes, after it has gone on from the state where there is one.

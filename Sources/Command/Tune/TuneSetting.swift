@@ -24,7 +24,7 @@ struct TuneSetting {
       + "\(training.imagePart(head: start.head)), text encoder \(training.textPart)"
     let recipe =
       [
-        training.recipe.rawValue, training.loss.rawValue,
+        training.recipe.rawValue, training.loss(showsAllLabels: lists.showAllLabels).rawValue,
         TuneLists.text(Int(training.epochs), "epoch") + " of "
           + TuneLists.text(Int(info.steps_per_epoch), "step"),
         TuneLists.text(Int(info.batch), "clip") + " a step",
@@ -59,6 +59,13 @@ struct TuneSetting {
       ("context vectors", training.contexts > 0 ? Double(training.contexts) : nil),
       ("their rate times", training.contextRate), ("mean's decay", training.meanDecay),
     ]
-    return given.compactMap { name, value in value.map { ", \(name) " + formatted("%g", $0) } }.joined()
+    let drawn = [
+      training.augment == .none ? nil : "augmentation \(training.augment.rawValue)",
+      training.augment == .none || training.mirror == .unlessSided
+        ? nil : "mirror \(training.mirror.rawValue)",
+      training.jitter ? "jitter" : nil,
+    ].compactMap { $0 }.map { ", \($0)" }.joined()
+    return drawn
+      + given.compactMap { name, value in value.map { ", \(name) " + formatted("%g", $0) } }.joined()
   }
 }
