@@ -3,6 +3,7 @@ import Model
 import Numerics
 import System
 import Testing
+import Weights
 
 @testable import Training
 @testable import TuningPacks

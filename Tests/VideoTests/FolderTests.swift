@@ -18,13 +18,15 @@ import Video
   /// A folder with pictures of the given names, which differ.
   func folder(_ names: [String], size: String = "48x32") throws -> Folder {
     let folder = try Folder()
+    let suffix = names[0].suffix(3)
+    try Clip.run(
+      [
+        "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=\(size):rate=10", "-frames:v", "\(names.count)",
+        "made%d.\(suffix)",
+      ], in: folder.url)
     for (place, name) in names.enumerated() {
-      try Clip.run(
-        [
-          "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=\(size):rate=10", "-vf",
-          "trim=start_frame=\(place)",
-          "-frames:v", "1", "-update", "1", name,
-        ], in: folder.url)
+      try FileManager.default.moveItem(
+        atPath: folder.path("made\(place + 1).\(suffix)"), toPath: folder.path(name))
     }
     return folder
   }
@@ -36,12 +38,12 @@ import Video
     defer { folder.remove() }
     try folder.write("notes.txt", [65])
     let file = try VideoFile(path: folder.path(""))
+    #expect(try file.outline() == VideoInfo.folder(4, damaged: nil))
     let frames = try file.allPictures()
     #expect(frames.map(\.index) == [0, 1, 2, 3])
     for (frame, number) in zip(frames, numbers) {
       #expect(try frame.rgb == picture(folder.path("frame\(number).png")), "\(number)")
     }
-    #expect(try file.outline() == VideoInfo.folder(4, damaged: nil))
     #expect(try file.info() == VideoInfo.folder(4, damaged: 0))
     #expect(try file.frames(in: TimeSpan(from: 0, to: .infinity)) == 0..<4)
   }
