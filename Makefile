@@ -210,7 +210,7 @@ test-python: ## pytest: the Python package, the command, the shapes model and th
 	for folder in Tests/python Tests/shapes Tests/trainer; do echo "$$folder:"; $$python -m pytest -q -rs "$$folder" || good=0; done; \
 	wait $$command || good=0; echo 'Tests/command:'; cat build/tests/command.log; (( good ))
 
-test-thread-sanitizer: ## streams at work on six threads under the thread sanitizer, for RUN_SECONDS (60) after a build of minutes
+test-thread-sanitizer: ## streams and tuners on several threads under the thread sanitizer, for RUN_SECONDS (60) after a build of minutes
 	@Tests/c/thread_sanitizer.sh $(or $(RUN_SECONDS),60)
 
 races: library ## a million scores while other threads change the labels, in C, C++ and Python (half an hour)

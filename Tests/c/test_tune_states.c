@@ -2,7 +2,8 @@
  * from its state with another number of threads has the bits of one that never stopped. A tuner takes no more memory than it
  * tells, keeps clips and scores them as the encoders do, and several train at once.
  *
- *   test_tune_states ROOT SCRATCH     SCRATCH has the models of tuned_models.py */
+ *   test_tune_states ROOT SCRATCH [threads]     SCRATCH has the models of tuned_models.py; with the word only what
+ *                                               several threads do is run, for the thread sanitizer */
 #include "check.h"
 
 #include <math.h>
@@ -454,9 +455,11 @@ int main(int argc, char **argv) {
   if (argc < 3) return 2;
   check_root = argv[1];
   scratch = argv[2];
-  memory(); /* first, while this process has loaded nothing */
-  options_resume();
-  keeps_what_encoders_see();
+  if (argc < 4) {
+    memory(); /* first, while this process has loaded nothing */
+    options_resume();
+    keeps_what_encoders_see();
+  }
   several_at_once();
   return check_report("test_tune_states");
 }
