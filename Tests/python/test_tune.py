@@ -51,7 +51,8 @@ def test_training_is_a_loop_over_steps(tiny):
         info = tuner.info
         assert (info.labels, info.clips, info.held_out, info.batch, info.steps) == (3, 12, 3, 4, 0)
         assert (info.steps_per_epoch, info.total_steps) == (3, 30)
-        assert info.memory == info.model_bytes + info.clip_bytes + info.work_bytes + info.cache_bytes and info.trained > 0
+        parts = (info.model_bytes, info.clip_bytes, info.work_bytes, info.cache_bytes)
+        assert info.memory == sum(parts) and info.trained > 0
         results = list(tuner)
         assert [result.step for result in results] == list(range(1, 31))
         assert results[-1].loss < results[0].loss / 2 and results[0].rate == 0 < results[0].gradient_norm
@@ -339,6 +340,19 @@ def test_files_are_decoded_at_each_step(tiny, tmp_path):
         path.unlink()
         with pytest.raises(actionclip.FileError, match="clip.mp4"):
             tuner.step()
+
+
+def test_a_cache_changes_no_bit(tiny, tmp_path):
+    path = tmp_path / "cache"
+    with tuner_of(tiny, text=None, max_memory=1 << 40) as plain:
+        expected = list(plain)
+    for _ in range(2):
+        with tuner_of(tiny, text=None, cache=path) as tuner:
+            assert list(tuner) == expected and path.exists()
+    with tuner_of(tiny, text=None, compute="bf16") as tuner:
+        assert list(tuner) != expected
+    with pytest.raises(actionclip.FileError), tuner_of(tiny, cache=tmp_path / "none" / "cache") as tuner:
+        tuner.info
 
 
 def test_context_vectors_stand_in_the_templates_of_the_model(tiny, tmp_path):

@@ -300,6 +300,8 @@ class Model(FrameEncoder, TextEncoder):
         mirror: bool | None = None,
         seed: int = 0,
         max_memory: int | None = None,
+        compute: str = "fp32",
+        cache: Path | None = None,
         truncate: bool = False,
     ) -> Tuner:
         """Begins to train a copy of the model on clips of these labels; `Tuner` has what follows.
@@ -320,15 +322,18 @@ class Model(FrameEncoder, TextEncoder):
         augment: how the pixels of a clip are drawn anew at each step: "none", "flip", "reference" (the released
         trainer's) or "reference_k400" (its for Kinetics-400). mirror: whether clips are mirrored then; None: all but
         those of labels with a word such as "left". jitter: each step draws a frame of each of T equal parts of a clip.
-        seed: of every draw. max_memory: bytes that training may take (`TunerInfo.memory`). truncate: as in
-        `encode_labels`. docs/TRAINING.md says which part is worth training for how many clips.
+        seed: of every draw. max_memory: bytes that training may take (`TunerInfo.memory`); None: what it needs, and
+        some more to save time. compute: "fp32", or "bf16" for the encoders' products. cache: a file that keeps what no
+        training changes of clips, in place of memory. truncate: as in `encode_labels`.
+        docs/TRAINING.md says which part is worth training for how many clips.
         """
         from ._tuner import Tuner
 
         options = tuner_options(
             train=train, text=text, head=head, logit_scale=logit_scale, new_head=new_head, frames=frames,
             recipe=recipe, loss=loss, epochs=epochs, batch=batch, contexts=contexts, augment=augment,
-            jitter=jitter, mirror=mirror, seed=seed, max_memory=max_memory, truncate=truncate,
+            jitter=jitter, mirror=mirror, seed=seed, max_memory=max_memory, compute=compute, cache=cache,
+            truncate=truncate,
             numbers={
                 "rate": rate, "head_rate_factor": head_rate_factor, "warm_up_epochs": warm_up_epochs,
                 "weight_decay": weight_decay, "anchor": anchor, "context_rate_factor": context_rate_factor,

@@ -9,10 +9,10 @@ from typing import Any
 
 from . import _abi
 from ._abi import CONSTANTS
-from ._arguments import INT32_MAX, INT64_MAX, choice, real, type_name, whole
+from ._arguments import INT32_MAX, INT64_MAX, Path, choice, path_bytes, real, type_name, whole
 from ._errors import invalid, wrong_type
 from ._library import library
-from ._model_info import HEADS
+from ._model_info import COMPUTE_TYPES, HEADS
 
 #: A part of an encoder that is trained: its name, or ("blocks", n) for the projection and the last n blocks.
 Part = str | tuple[str, int]
@@ -107,6 +107,8 @@ def tuner_options(
     mirror: bool | None,
     seed: int,
     max_memory: int | None,
+    compute: str,
+    cache: Path | None,
     truncate: bool,
     numbers: dict[str, float | None],
 ) -> Any:
@@ -133,6 +135,9 @@ def tuner_options(
     options.seed = whole("seed", seed, 0, 2**64 - 1)
     if max_memory is not None:
         options.max_memory = whole("max_memory", max_memory, 1, INT64_MAX)
+    options.compute_type = choice("compute", compute, COMPUTE_TYPES)
+    if cache is not None:
+        options.cache_path = path_bytes("cache", cache)
     options.too_long = CONSTANTS["TEXT_TRUNCATE" if truncate else "TEXT_TOO_LONG_IS_ERROR"]
     for name, number in numbers.items():
         if number is not None:

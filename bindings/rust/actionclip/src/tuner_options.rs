@@ -1,11 +1,13 @@
 //! Options of tuners.
 
-use crate::choices::{Augment, Head, Loss, Mirror, Recipe, TooLong};
+use std::path::{Path, PathBuf};
+
+use crate::choices::{Augment, ComputeType, Head, Loss, Mirror, Recipe, TooLong};
 use crate::error::Result;
 use crate::handle::Handle;
 use crate::model::Model;
 use crate::sys;
-use crate::text::{array, CStrings};
+use crate::text::{array, c_path, pointer, CStrings};
 use crate::tuner::Tuner;
 
 /// The part of an encoder that is trained.
@@ -40,6 +42,7 @@ impl Train {
 pub struct TunerOptions {
     raw: sys::actionclip_tuner_options,
     templates: Option<Vec<String>>,
+    cache: Option<PathBuf>,
 }
 
 impl TunerOptions {
@@ -182,6 +185,18 @@ impl TunerOptions {
         self
     }
 
+    /// Sets the precision of the encoders' products: fp32 or bf16.
+    pub fn compute_type(mut self, compute_type: ComputeType) -> Self {
+        self.raw.compute_type = compute_type as i32;
+        self
+    }
+
+    /// Sets the path of a file that keeps what no training changes of clips, in place of memory.
+    pub fn cache(mut self, path: impl AsRef<Path>) -> Self {
+        self.cache = Some(path.as_ref().to_owned());
+        self
+    }
+
     /// Has texts cut that have more tokens than the model's context holds; by default they are an error.
     pub fn truncate(mut self) -> Self {
         self.raw.too_long = TooLong::Truncate as i32;
@@ -199,8 +214,11 @@ impl TunerOptions {
         let labels = CStrings::new(labels)?;
         let templates = self.templates.as_deref().map(CStrings::new).transpose()?;
         let (first, count) = array(&templates);
+        let cache = self.cache.as_deref().map(c_path).transpose()?;
+        let mut raw = self.raw;
+        raw.cache_path = pointer(&cache);
         let handle = Handle::made(|out| unsafe {
-            sys::actionclip_tuner_create(model.get(), labels.as_ptr(), labels.len(), first, count, &self.raw, out)
+            sys::actionclip_tuner_create(model.get(), labels.as_ptr(), labels.len(), first, count, &raw, out)
         })?;
         Ok(Tuner::new(handle, model))
     }

@@ -7,8 +7,8 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::thread;
 
 use actionclip::{
-    Augment, Frame, FrameFormat, Head, Image, Loss, Mirror, Model, PixelFormat, Purpose, Recipe, Status, Train, Tuner,
-    TunerStep, Video, VideoOptions,
+    Augment, ComputeType, Frame, FrameFormat, Head, Image, Loss, Mirror, Model, PixelFormat, Purpose, Recipe, Status,
+    Train, Tuner, TunerStep, Video, VideoOptions,
 };
 use common::file;
 
@@ -126,6 +126,7 @@ fn every_option_is_passed_on() {
         .anchor(0.01)
         .context_rate_factor(3.0)
         .mean_decay(0.5)
+        .compute_type(ComputeType::Fp32)
         .augment(Augment::ReferenceK400)
         .mirror(Mirror::Off)
         .truncate()
@@ -146,6 +147,10 @@ fn every_option_is_passed_on() {
     let width = i64::from(model.info().text_width);
     assert_eq!(trained(&all.clone().contexts(2)).unwrap(), count + 2 * width);
     assert_eq!(trained(&all.clone().jitter()).unwrap(), count);
+    let cache = std::env::temp_dir().join(format!("actionclip-rust-{}.cache", std::process::id()));
+    assert_eq!(trained(&all.clone().cache(&cache)).unwrap(), count);
+    std::fs::remove_file(&cache).unwrap();
+    assert_eq!(trained(&all.clone().cache("/no/such/folder/cache")).unwrap_err().status(), Status::FILE_OPEN);
     assert_eq!(trained(&all.clone().max_memory(9)).unwrap_err().status(), Status::OUT_OF_MEMORY);
     for wrong in [all.clone().text(Train::Blocks(99)), all.clone().rate(2.0), all.clone().epochs(-1)] {
         assert_eq!(wrong.create(&model, &LABELS).err().unwrap().status(), Status::INVALID_ARGUMENT);
