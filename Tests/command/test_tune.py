@@ -303,6 +303,17 @@ def test_pictures_are_drawn_anew_from_memory_or_from_files(folder):
     assert "--views" in tune(folder, "--from-files", "--views", 2).stderr
 
 
+def test_what_stays_the_same_is_kept_in_a_file_and_changes_nothing(folder, straight):
+    cache = folder / "clips.cache"
+    for _ in range(2):
+        process = tune(folder, "--held-out", 0, "--cache", cache, out="cached.safetensors")
+        assert process.returncode == 0, process.stderr
+        assert (folder / "cached.safetensors").read_bytes() == straight and cache.stat().st_size > 0
+    assert_error(tune(folder, "--cache", folder / "new.jsonl"), "new.jsonl", "is read or written already")
+    process = tune(folder, "--held-out", 0, "--train-compute", "bf16", "--json", out="cached.safetensors")
+    assert "products in bf16" in json_lines(process)[-1]["setting"]["recipe"]
+
+
 def test_the_report_is_for_people(folder):
     process = tune(folder, "--held-out", folder / "test.jsonl", "--old-words", folder / "old.jsonl", out="text.safetensors")
     said = process.stdout

@@ -5,18 +5,24 @@ final class Tuner {
   private let handle: OpaquePointer
   private let model: Model
 
-  /// - Parameter templates: prompts; empty: the model's own, else the reference's.
+  /// - Parameters:
+  ///   - templates: prompts; empty: the model's own, else the reference's.
+  ///   - cache: a file that keeps what no training changes of clips; nil: none.
   init(
-    _ model: Model, labels: [String], templates: [String], _ options: actionclip_tuner_options
+    _ model: Model, labels: [String], templates: [String], cache: FilePath?,
+    _ options: actionclip_tuner_options
   ) throws {
     var options = options
     var made: OpaquePointer?
     try withCStrings(labels) { labelTexts in
       try withCStrings(templates) { templateTexts in
         try check(
-          actionclip_tuner_create(
-            model.handle, labelTexts, labels.count, templates.isEmpty ? nil : templateTexts, templates.count,
-            &options, &made))
+          withCString(cache) { cache in
+            options.cache_path = cache
+            return actionclip_tuner_create(
+              model.handle, labelTexts, labels.count, templates.isEmpty ? nil : templateTexts,
+              templates.count, &options, &made)
+          })
       }
     }
     guard let made else { throw LibraryError(status: 0, message: "no tuner was given") }

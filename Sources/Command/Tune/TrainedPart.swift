@@ -86,6 +86,13 @@ enum Mirroring: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
+/// The precision of the encoders' products in training.
+enum TrainingPrecision: String, CaseIterable, ExpressibleByArgument {
+  case fp32, bf16
+
+  var code: Int32 { Int32(self == .fp32 ? ACTIONCLIP_COMPUTE_FP32 : ACTIONCLIP_COMPUTE_BF16) }
+}
+
 /// The loss of a batch.
 enum Loss: String, CaseIterable, ExpressibleByArgument {
   case multiPositive = "multi-positive"

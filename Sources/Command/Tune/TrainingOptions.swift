@@ -75,6 +75,12 @@ struct TrainingOptions: ParsableArguments {
       valueName: "0 to 1"))
   var meanDecay: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "The precision of the encoders' products in training: fp32, or bf16, which is faster where the processor has it.",
+      valueName: "type"))
+  var trainCompute = TrainingPrecision.fp32
+
   @Option(help: "The number that every draw follows from: the order of clips, their views and texts.")
   var seed: UInt64 = 0
 
@@ -189,6 +195,7 @@ struct TrainingOptions: ParsableArguments {
     if let meanDecay { options.mean_decay = meanDecay }
     (options.augment, options.mirror) = (augment.code, mirror.code)
     options.jitter = Switch(jitter).code
+    options.compute_type = trainCompute.code
     options.max_memory = memory
     return options
   }

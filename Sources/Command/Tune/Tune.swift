@@ -88,6 +88,12 @@ struct Tune: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "A file that keeps what training does not change of the clips, in place of memory; it is used again by later runs with the same clips and parts.",
+      valueName: "path"))
+  var cache: FilePath?
+
+  @Option(
+    help: ArgumentHelp(
       "Where the state of training is kept (default: the model's path and .state, which goes away at the end).",
       valueName: "path"))
   var state: FilePath?

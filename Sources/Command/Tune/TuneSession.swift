@@ -18,7 +18,7 @@ struct TuneSession {
     try Files.requireRegular(command.out)
     try command.html.map(Files.requireWritableText)
     try Files.requireOwnPlaces(
-      [command.out, command.statePath, command.logPath, command.html],
+      [command.out, command.statePath, command.logPath, command.html, command.cache],
       beside: [command.list, command.labels, command.oldWords, command.oldLabels, command.heldOutFile])
     try Files.requireWritable(command.statePath)
     if !command.resume, command.statePath.exists {
@@ -62,7 +62,7 @@ struct TuneSession {
       training.maxMemory, measure: measure.bytes, clips: bytesPerClip * Int64(lists.trained.count),
       model: model)
     try memory.explaining { try requireRoom(memory) }
-    let tuner = try tuner(memory: memory.forTraining)
+    let tuner = try tuner(memory: memory.forTraining, cache: command.cache)
     let clips = try memory.explaining { try readClips(into: tuner, &failures) }
     guard !clips.isEmpty else {
       throw CommandError("\(command.list.shown): none of its clips could be read")
@@ -89,11 +89,12 @@ struct TuneSession {
   /// Prompts of the tuned model; empty: those that the model says. With context vectors it has prompts of its own.
   private var ownTemplates: [String] { training.contexts > 0 ? [] : command.template }
 
-  private func tuner(memory: Int64) throws -> Tuner {
+  private func tuner(memory: Int64, cache: FilePath? = nil) throws -> Tuner {
     let options = training.options(
       training.loss(showsAllLabels: lists.showAllLabels), head: start.head, isNew: start.isNewHead,
       frames: Int32(clamping: start.frames), memory: memory)
-    return try Tuner(model, labels: lists.videos.classes.labels, templates: command.template, options)
+    return try Tuner(
+      model, labels: lists.videos.classes.labels, templates: command.template, cache: cache, options)
   }
 
   /// Memory that a clip takes: crops of its views' frames; none where it is decoded at each step.

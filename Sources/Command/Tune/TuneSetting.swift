@@ -60,6 +60,7 @@ struct TuneSetting {
       ("their rate times", training.contextRate), ("mean's decay", training.meanDecay),
     ]
     let drawn = [
+      training.trainCompute == .fp32 ? nil : "products in \(training.trainCompute.rawValue)",
       training.augment == .none ? nil : "augmentation \(training.augment.rawValue)",
       training.augment == .none || training.mirror == .unlessSided
         ? nil : "mirror \(training.mirror.rawValue)",
