@@ -1144,8 +1144,8 @@ typedef struct actionclip_label_list actionclip_label_list;
 
 /* Makes a classifier of 1 to 2^20 labels, which it encodes as actionclip_encode_labels does, with the same choice of
  * templates. A label that is there twice counts as two labels, which have the same scores. The model's own templates
- * count with their weights (actionclip_model_template_weight), others equally. Free it with actionclip_classifier_free.
- * */
+ * count with their weights (actionclip_model_template_weight), others equally. Free it with
+ * actionclip_classifier_free. */
 ACTIONCLIP_API int32_t actionclip_classifier_create(const actionclip_model *model,
                                                     const char *const *labels, size_t label_count,
                                                     const char *const *templates,
@@ -1652,8 +1652,8 @@ typedef struct actionclip_tuner_options {
   int32_t jitter;
   int32_t mirror;         /* ACTIONCLIP_MIRROR_UNLESS_SIDED (default), _ON or _OFF: which clips are mirrored */
   /* A file that keeps what no training changes of clips, in place of memory; NULL: none. It is made where there is none,
-   * used again by a tuner of the same model, parts, clips and compute_type, and emptied by any other. Where the disk is
-   * full, the rest is computed each time. A file that is no such cache is ACTIONCLIP_ERROR_FILE_OPEN, and so is one that
+   * used again by a tuner of the same model, labels, texts and clips to train on, and of the same options but the
+   * recipe's numbers and the loss, and emptied by any other. Where the disk is full, the rest is computed each time. A file that is no such cache is ACTIONCLIP_ERROR_FILE_OPEN, and so is one that
    * another tuner uses. */
   const char *cache_path;
   int32_t compute_type;   /* ACTIONCLIP_COMPUTE_FP32 (also DEFAULT), or _BF16 for the encoders' products; what is trained,
@@ -1805,8 +1805,9 @@ ACTIONCLIP_API int32_t actionclip_tuner_eval(actionclip_tuner *tuner, int32_t pu
  * the number of steps, from which every draw follows. Clips are not in it. */
 ACTIONCLIP_API int32_t actionclip_tuner_save(actionclip_tuner *tuner, const char *path);
 /* Goes on from a state. The tuner must have the model, options, labels, texts and clips, in the same order, of the one
- * that saved it; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT. Threads and max_memory may differ. On failure the tuner
- * stays as it was; so a tuner that has a copy already takes the memory of a second one during the call. */
+ * that saved it; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT. Threads, max_memory, cache_path and clips held out may
+ * differ. On failure the tuner stays as it was; so a tuner that has a copy already takes the memory of a second one
+ * during the call. */
 ACTIONCLIP_API int32_t actionclip_tuner_load(actionclip_tuner *tuner, const char *path);
 
 /* Makes a new model of the base and the tuned weights, (1 - share) base + share tuned, with `share` from 0 to 1, or NaN

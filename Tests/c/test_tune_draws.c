@@ -1,5 +1,5 @@
-/* test_tune_draws.c: pixels of a tuner's clips are drawn anew: by augmentations, from more frames than T, and from video
- * files that are decoded at each step. Parameters stay as they are here, so that losses show pixels alone. */
+/* test_tune_draws.c: pixels of a tuner's clips are drawn anew: by augmentations, from more frames than T, and from
+ * video files that are decoded at each step. Parameters stay as they are here, so that losses show pixels alone. */
 #include "check.h"
 
 #include <fcntl.h>
@@ -163,6 +163,36 @@ static void goes_on(void) {
   actionclip_tuner *other = of_files(&options);
   CHECK_ERROR(CONFLICT, actionclip_tuner_load(other, state));
   actionclip_tuner_free(other);
+}
+
+/* The same clips with other numbers to normalise by are other clips to a state. */
+static void states_know_preprocessing(void) {
+  const actionclip_tuner_options options = still();
+  actionclip_preprocess_options grey;
+  actionclip_preprocess_options_init(&grey);
+  CHECK_OK(actionclip_model_preprocess_options(model, &grey));
+  grey.mean[0] += 0.25f;
+  actionclip_video *video = NULL;
+  CHECK_OK(actionclip_video_open(video_path, NULL, &video));
+  for (int files = 0; files < 2; files++) {
+    for (int other = 0; other < 2; other++) {
+      actionclip_tuner *tuner = make(&options);
+      for (int32_t i = 0; i < LABELS; i++) {
+        const actionclip_preprocess_options *const own = other ? &grey : NULL;
+        if (files)
+          CHECK_OK(actionclip_tuner_add_video_file(tuner, &i, 1, video_path, 0, INFINITY, own, NULL,
+                                                   ACTIONCLIP_CLIP_TRAINED));
+        else
+          CHECK_OK(actionclip_tuner_add_video(tuner, &i, 1, video, 0, INFINITY, 1, own, ACTIONCLIP_CLIP_TRAINED));
+      }
+      if (other)
+        CHECK_ERROR(CONFLICT, actionclip_tuner_load(tuner, state));
+      else
+        CHECK_OK(actionclip_tuner_save(tuner, state));
+      actionclip_tuner_free(tuner);
+    }
+  }
+  actionclip_video_free(video);
 }
 
 /* Clips of labels that tell left from right are not mirrored, unless the caller wants it. */
@@ -354,6 +384,7 @@ int main(int argc, char **argv) {
   draws_anew();
   files_are_as_kept();
   goes_on();
+  states_know_preprocessing();
   mirrors();
   files_that_change();
   scores_as_at_test_time();

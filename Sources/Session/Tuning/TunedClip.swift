@@ -152,6 +152,15 @@ final class TunedClip: Sendable {
   }
 }
 
+extension PreprocessOptions {
+  /// Adds everything that pixels depend on to a hash that tells clips apart.
+  func add(to sha: inout SHA256) {
+    let numbers = [mean.0, mean.1, mean.2, std.0, std.1, std.2].map { "\($0)" }.joined(separator: " ")
+    let line = Array("\(mode) \(crop) \(shortSide ?? 0) \(numbers)\n".utf8)
+    line.withUnsafeBytes { sha.update($0) }
+  }
+}
+
 extension CropNormalization {
   /// Normalises `count` crops [count, S, S, 3] to `pixels` [count, 3, S, S].
   fileprivate func apply(_ crops: UnsafePointer<UInt8>, count: Int, to pixels: UnsafeMutablePointer<Float>) {

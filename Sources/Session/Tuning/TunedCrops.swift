@@ -8,10 +8,12 @@ final class TunedCrops: @unchecked Sendable {
   private let memory: GrowingArray<UInt8>  // [frames, S, S, 3]
   private let normalization: CropNormalization
   private let preprocessor: Preprocessor
+  private let options: PreprocessOptions
   private let bytesPerCrop: Int
 
   /// Room for `frames` crops of side `size`.
   init(frames: Int, size: Int, _ options: PreprocessOptions) throws(Failure) {
+    self.options = options
     bytesPerCrop = try product([size, size, 3], "frames")
     let total = try product([frames, bytesPerCrop], "frames")
     preprocessor = try Preprocessor(size: size, options: options)
@@ -41,5 +43,8 @@ final class TunedCrops: @unchecked Sendable {
     }
   }
 
-  func add(to sha: inout SHA256) { sha.update(UnsafeRawBufferPointer(memory.view)) }
+  func add(to sha: inout SHA256) {
+    options.add(to: &sha)
+    sha.update(UnsafeRawBufferPointer(memory.view))
+  }
 }

@@ -99,7 +99,8 @@ final class TunedFile: Sendable {
   }
 
   func add(to sha: inout SHA256) {
-    let line = Array("file \(digest) \(span.start) \(span.end)\n".utf8)
+    let line = Array("file \(digest) \(span.start) \(span.end) \(sampling)\n".utf8)
     line.withUnsafeBytes { sha.update($0) }
+    options.add(to: &sha)
   }
 }

@@ -60,6 +60,7 @@ final class TunedPictures: @unchecked Sendable {
   }
 
   func add(to sha: inout SHA256) {
+    options.add(to: &sha)
     sha.update(UnsafeRawBufferPointer(places.view))
     pictures.forEachPiece { sha.update($0) }
   }

@@ -1147,10 +1147,10 @@ pub struct actionclip_tuner_options {
     /// ACTIONCLIP_MIRROR_UNLESS_SIDED (default), _ON or _OFF: which clips are mirrored
     pub mirror: i32,
     /// A file that keeps what no training changes of clips, in place of memory; NULL: none. It is
-    /// made where there is none, used again by a tuner of the same model, parts, clips and
-    /// compute_type, and emptied by any other. Where the disk is full, the rest is computed each
-    /// time. A file that is no such cache is ACTIONCLIP_ERROR_FILE_OPEN, and so is one that another
-    /// tuner uses.
+    /// made where there is none, used again by a tuner of the same model, labels, texts and clips
+    /// to train on, and of the same options but the recipe's numbers and the loss, and emptied by
+    /// any other. Where the disk is full, the rest is computed each time. A file that is no such
+    /// cache is ACTIONCLIP_ERROR_FILE_OPEN, and so is one that another tuner uses.
     pub cache_path: *const c_char,
     /// ACTIONCLIP_COMPUTE_FP32 (also DEFAULT), or _BF16 for the encoders' products; what is
     /// trained, sums, the temporal head and the optimizer are fp32
@@ -2462,8 +2462,8 @@ extern "C" {
     pub fn actionclip_tuner_save(tuner: *mut actionclip_tuner, path: *const c_char) -> i32;
     /// Goes on from a state. The tuner must have the model, options, labels, texts and clips, in
     /// the same order, of the one that saved it; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT.
-    /// Threads and max_memory may differ. On failure the tuner stays as it was; so a tuner that has
-    /// a copy already takes the memory of a second one during the call.
+    /// Threads, max_memory, cache_path and clips held out may differ. On failure the tuner stays as
+    /// it was; so a tuner that has a copy already takes the memory of a second one during the call.
     pub fn actionclip_tuner_load(tuner: *mut actionclip_tuner, path: *const c_char) -> i32;
     /// Makes a new model of the base and the tuned weights, (1 - share) base + share tuned, with
     /// `share` from 0 to 1, or NaN for the recipe's: 0.5 with ANCHORED, 1 with REFERENCE. A new

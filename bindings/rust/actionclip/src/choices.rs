@@ -308,7 +308,7 @@ choices! {
         /// Cross-entropy of each clip over all labels.
         CrossEntropy = ACTIONCLIP_LOSS_CROSS_ENTROPY,
     }
-    /// How the pixels of a clip are drawn anew at each step.
+    /// A way to draw the pixels of a clip anew at each step.
     Augment {
         /// They are those of test time.
         None = ACTIONCLIP_AUGMENT_NONE,
@@ -319,7 +319,7 @@ choices! {
         /// The released trainer's for Kinetics-400.
         ReferenceK400 = ACTIONCLIP_AUGMENT_REFERENCE_K400,
     }
-    /// Which clips an augmentation mirrors.
+    /// A rule for the clips that an augmentation mirrors.
     Mirror {
         /// All but those of labels with a word such as "left".
         UnlessSided = ACTIONCLIP_MIRROR_UNLESS_SIDED,
