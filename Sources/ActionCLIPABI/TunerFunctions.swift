@@ -137,7 +137,7 @@ private func add<Picture>(
   }
 }
 
-/// How so many frames of a clip make views of the tuner's T, or with jitter a run.
+/// The views of the tuner's T frames that a clip's frames make; with jitter, a run.
 private func keptFrames(_ tuner: ModelTuner, _ frameCount: Int) throws(Failure) -> KeptFrames {
   let count = try count(frameCount, "frame_count")
   if tuner.drawsFrames {
@@ -230,18 +230,23 @@ public func actionclip_tuner_run(
     let tuner = try Handle.object(tuner, ModelTuner.self)
     guard steps >= 0 else { throw .argument("steps is \(steps), expected 0 or more") }
     if let result_out { try SizedStruct.checkSize(of: result_out, oldest: oldestResult, "result_out") }
-    let sizes = try tuner.sizes()
-    let rest = Int64(sizes.totalSteps - sizes.steps)
+    let rest = Int64(try tuner.stepsLeft())
     left = steps == 0 ? rest : min(steps, rest)
   }
   // Each step is a call of its own, so that the host's function runs as the host left its thread.
   while status == ACTIONCLIP_OK, left > 0 {
     var result = actionclip_tuner_result()
     status = longCall { () throws(Failure) in
+      // The host's function may have taken the last steps itself.
+      guard try Handle.object(tuner, ModelTuner.self).stepsLeft() > 0 else {
+        left = 0
+        return
+      }
       result = try step(tuner)
       guard let result_out else { return }
       try SizedStruct.write(result, to: result_out, oldest: oldestResult, "result_out")
     }
+    guard left > 0 else { break }
     left -= 1
     guard status == ACTIONCLIP_OK, let progress, progress(user, &result) != 0 else { continue }
     break

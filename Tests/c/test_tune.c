@@ -173,6 +173,12 @@ static int32_t watch(void *user, const actionclip_tuner_result *result) {
   return w->calls == w->stop_at;
 }
 
+/* A host's function that takes a step itself after each of the run's. */
+static int32_t step_too(void *user, const actionclip_tuner_result *result) {
+  if (result->step < result->total_steps) step(user);
+  return 0;
+}
+
 static void *cancel_soon(void *tuner) {
   usleep(3000);
   actionclip_tuner_cancel(tuner);
@@ -202,6 +208,12 @@ static void stops(void) {
   CHECK_OK(actionclip_tuner_run(tuner, 0, NULL, NULL, NULL));
   CHECK_OK(actionclip_tuner_run(straight, 0, NULL, NULL, NULL));
   CHECK(same_models(tuner, straight));
+  /* A host's function may take steps itself: the run ends where the recipe does. */
+  actionclip_tuner *shared = ready();
+  CHECK_OK(actionclip_tuner_run(shared, 0, step_too, shared, &result));
+  CHECK_ERROR(IN, actionclip_tuner_step(shared, NULL));
+  CHECK(same_models(shared, straight));
+  actionclip_tuner_free(shared);
   /* A cancel token ends a step too. */
   actionclip_tuner *token_tuner = ready();
   actionclip_cancel_token *token = NULL;

@@ -8,7 +8,7 @@ import Training
 /// Sizes of a tuner.
 public struct TunerSizes: Sendable {
   public let batch, stepsPerEpoch, steps, totalSteps, trainedNumbers: Int
-  /// Bytes of the copy, of clips and texts, and of a step's working memory.
+  /// Bytes of the copy, of clips and texts, of a step's working memory, and of caches.
   public let modelBytes, clipBytes, workBytes, cacheBytes: Int
 }
 
@@ -69,6 +69,12 @@ extension ModelTuner {
   /// Steps of the whole recipe.
   public func totalSteps() throws(Failure) -> Int { try prepared().tuner.totalSteps }
 
+  /// Steps that are still to be done.
+  public func stepsLeft() throws(Failure) -> Int {
+    let tuner = try prepared().tuner
+    return tuner.totalSteps - tuner.steps
+  }
+
   /// Makes the copy with `build`, which gets the sizes of steps, the memory for their work and the identity.
   private func make(
     _ build: (Tuner.Sizes, _ memory: Int?, _ identity: String) throws(Failure) -> Tuner
@@ -108,7 +114,7 @@ extension ModelTuner {
       PixelDraws(options.draws, sidedLabels, draws, crops), cropBytes: cropBytes, identity: identity)
   }
 
-  /// How many views of clips come again: numbers of views are below this.
+  /// A number above those of all views that come again in later steps; 0: none comes again.
   private func stableViews() throws(Failure) -> Int {
     let isStable = (0..<trained.count).contains { trained[$0].isStable(options.draws) }
     return isStable ? try product([trained.count, trained.mostViews], "views") : 0
