@@ -37,7 +37,7 @@ extension Tuner {
     }
   }
 
-  /// What a step's passes work in: caches, and tapes of as many clips as `memory` has room for.
+  /// The passes of a step, with caches, and with tapes of as many clips as `memory` has room for.
   static func passes(
     _ model: TrainableModel, _ sizes: Sizes, _ memory: StepMemory, _ cache: CacheFile?
   ) throws(Failure) -> GradientPasses {
@@ -48,8 +48,10 @@ extension Tuner {
     } else {
       clips = try ActivationCache(entries: memory.cachedClips, numbers: numbers)
     }
-    let texts = try ActivationCache(
-      entries: memory.cachesTexts ? sizes.allTexts : 0, numbers: model.model.configuration.embeddingSize)
+    // Without a cache the texts of a step are encoded together.
+    let texts =
+      memory.cachesTexts
+      ? try ActivationCache(entries: sizes.allTexts, numbers: model.model.configuration.embeddingSize) : nil
     let inputs = try FrozenInputs(model, clips: clips, texts: texts)
     guard model.trainsFrames else { return try GradientPasses(model, inputs, tapes: nil) }
     let tapes = try TapeSet(
