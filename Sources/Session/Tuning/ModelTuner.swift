@@ -102,7 +102,7 @@ public final class ModelTuner {
     guard (0..<labelCount).contains(label) else {
       throw .argument("label is \(label), expected 0 to \(labelCount - 1)")
     }
-    try checkRoom(4 * texts.contextLength)
+    try checkRoom(texts.bytesOfOne)
     try texts.add(text, label: label, loaded, truncate: options.truncate)
     sidedLabels.note(text, of: label)
   }

@@ -59,6 +59,8 @@ struct TuningTexts: ~Copyable {
   }
 
   var bytes: Int { 4 * (tokens.count + 2 * ownLabels.count + firstOwn.count) }
+  /// Bytes that one more text takes.
+  var bytesOfOne: Int { 4 * (contextLength + 2) }
 
   /// Bytes that texts take: one of each of `labels` in each of `templates`, and their ids of `length`. Int.max: too
   /// many.
