@@ -54,14 +54,14 @@ extension RGBPixels {
     guard width > 2, height > 2 else { return }
     let factor = Float(factor)
     let row = 3 * width
+    func three(_ middle: UnsafeMutablePointer<UInt8>) -> Int32 {
+      Int32(middle[-3]) &+ Int32(middle[0]) &+ Int32(middle[3])
+    }
     // Pillow's SMOOTH: ones around a five, over 13, rounded. The picture's edge stays as it is.
     for y in 1..<height - 1 {
       for byte in y * row + 3..<(y + 1) * row - 3 {
         let (above, own, below) = (copy + byte - row, copy + byte, copy + byte + row)
-        var sum = 4 * Int32(own[0])
-        for line in [above, own, below] {
-          sum &+= Int32(line[-3]) &+ Int32(line[0]) &+ Int32(line[3])
-        }
+        let sum = 4 * Int32(own[0]) &+ three(above) &+ three(own) &+ three(below)
         let smooth = UInt8(truncatingIfNeeded: (2 * sum + 13) / 26)
         base[byte] = RGBPixels.blend(smooth, own[0], factor)
       }
