@@ -145,8 +145,8 @@ let package = Package(
   ]
 )
 
-// The command uses the C API, as any other program, against build/lib, which the Makefile fills first. Only `parity` has
-// a room of its own, for gradients, which the API does not give.
+// The command uses the C API, as any other program, against build/lib, which the Makefile fills first. Only `parity`
+// has a room of its own, for gradients, which the API does not give.
 if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
   package.products.append(.executable(name: "actionclip-command", targets: ["Command"]))
   package.dependencies.append(

@@ -75,7 +75,7 @@ extension TuningOptions {
 }
 
 extension DrawRules {
-  /// How the caller wants pixels to be drawn.
+  /// Checks and converts the rules by which the caller wants pixels to be drawn.
   fileprivate init(_ given: actionclip_tuner_options) throws(Failure) {
     self.init()
     switch given.augment {

@@ -3,9 +3,9 @@ internal import CResample
 
 /// Pillow's resampling weights along one axis, for the output positions of the crop alone.
 ///
-/// An output pixel is a weighted sum of a run of source pixels. The filter is widened by the scale
-/// when shrinking (antialiasing). Weights are computed in double, normalised to sum 1, and rounded
-/// to fixed point with 22 fractional bits: 32 less 8 for the pixel less 2 of headroom for the filter's overshoot. The order of every operation matters,
+/// An output pixel is a weighted sum of a run of source pixels. The filter is widened by the scale when shrinking
+/// (antialiasing). Weights are computed in double, normalised to sum 1, and rounded to fixed point with 22 fractional
+/// bits: 32 less 8 for the pixel less 2 of headroom for the filter's overshoot. The order of every operation matters,
 /// because the results must equal Pillow's (Resample.c, 8 bits per channel) to the last bit.
 struct PillowAxis: ~Copyable {
   private static let fractionBits = Int(CRESAMPLE_FRACTION_BITS)

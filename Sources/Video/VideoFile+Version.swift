@@ -1,7 +1,7 @@
 import System
 
 extension VideoFile {
-  /// What messages call the video.
+  /// The name by which messages call the video.
   public var name: String { source.name }
 
   /// The file's version, which tells whether it was changed until it is opened again; nil for bytes in memory.

@@ -27,7 +27,7 @@ struct DoubleModel {
     }
   }
 
-  /// How an attention sees, and what its MLP is.
+  /// The positions that an attention sees, and the form of the MLP after it.
   private struct Block {
     let heads: Int
     var isCausal = false

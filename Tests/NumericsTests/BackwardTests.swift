@@ -113,8 +113,8 @@ struct BackwardTests {
     #expect(zip(stored.weight, transposed.weight).allSatisfy { abs($0 - $1) < 1e-4 })
   }
 
-  /// In bf16 rows are rounded before they are multiplied: numbers that bf16 holds exactly, with sums that fp32 does, give
-  /// the bits of fp32.
+  /// In bf16 rows are rounded before they are multiplied: numbers that bf16 holds exactly, with sums that fp32 does,
+  /// give the bits of fp32.
   @Test(arguments: [(5, 18, 34), (3, 64, 16), (531, 8, 10)])
   func linearInBF16(rows: Int, inputs: Int, outputs: Int) throws {
     func whole(_ count: Int, _ factor: Int) -> [Float] { (0..<count).map { Float($0 * factor % 13 - 6) } }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Training
 
-/// What is kept to save time changes no bit: caches in memory and in a file, and activations between two passes.
+/// Keeping numbers to save time changes no bit: caches in memory and in a file, and activations between two passes.
 struct CacheTests {
   /// Four clips that are the same in every step, and how often each was asked for.
   private final class Asked {

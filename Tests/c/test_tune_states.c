@@ -1,6 +1,6 @@
 /* test_tune_states.c: for several temporal options and both recipes, a tuner that is stopped after any step and goes on
- * from its state with another number of threads has the bits of one that never stopped. A tuner takes no more memory than it
- * tells, keeps clips and scores them as the encoders do, and several train at once.
+ * from its state with another number of threads has the bits of one that never stopped. A tuner takes no more memory
+ * than it tells, keeps clips and scores them as the encoders do, and several train at once.
  *
  *   test_tune_states ROOT SCRATCH [threads]     SCRATCH has the models of tuned_models.py; with the word only what
  *                                               several threads do is run, for the thread sanitizer */

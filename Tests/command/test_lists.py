@@ -299,7 +299,7 @@ def test_a_list_that_names_its_labels_needs_no_file(tmp_path):
     assert [json.loads(row)["labels"] for row in rows] == [[0], [1]]
 
 
-# What would spoil training on a list, or a test by it.
+# Faults that would spoil training on a list, or a test by it.
 
 
 def check(path, *arguments):

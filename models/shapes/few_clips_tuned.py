@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 LOG = HERE / "logs" / "few_clips.jsonl"
 COUNTS, STEPS, BATCH, VIEWS = (4, 8, 16), 50, 32, 4
 ALL_LABELS = dict(loss="cross_entropy", rate=1e-5, anchor=0.0)
-# How each row of the tables tunes, and its number of draws at most.
+# The setting of each row of the tables, and its number of draws at most.
 WAYS = {
     "head": (10, dict(train="head", **ALL_LABELS)),
     "head, pulled to the start": (5, dict(train="head", loss="cross_entropy", rate=3e-5, anchor=0.1)),

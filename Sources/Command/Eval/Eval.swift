@@ -161,7 +161,7 @@ struct Eval: ParsableCommand {
     try options.load(listed.model, hash: listed.model != nil && !isFile)
   }
 
-  /// How the list's videos are opened.
+  /// The options by which the list's videos are opened.
   var opening: VideoOpening { listed.folders.opening(scoring.decode, threads: options.threads) }
 
   /// Whether the model is a file: neither a folder nor a name that the library looks up in a cache.

@@ -1,6 +1,6 @@
 import CActionCLIP
 
-/// How videos are opened: files, and folders of extracted frames.
+/// Options by which videos are opened: files, and folders of extracted frames.
 struct VideoOpening {
   /// Decoder threads; 0: the default number.
   let threads: Int32

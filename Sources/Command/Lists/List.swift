@@ -77,7 +77,7 @@ struct List: ParsableCommand {
     return videos
   }
 
-  /// What is wrong with the files of the list, in sentences.
+  /// Faults of the files of the list, in sentences.
   private func faults(of videos: VideoList) throws -> [String] {
     let missing = videos.rows.map { $0.path.inside(videos.root) }.filter { !$0.exists }
     var sentences: [String] = []

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// How folders of extracted frames are read, where a video is one.
+/// Options for videos that are folders of extracted frames.
 struct FolderOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -14,7 +14,7 @@ struct FolderOptions: ParsableArguments {
       valueName: "number"))
   var frameRate: Double?
 
-  /// How videos are opened with these options.
+  /// The way to open videos that these options ask for.
   /// - Parameter threads: decoder threads; nil: the default number.
   func opening(_ decode: Decode, threads: Int32?) -> VideoOpening {
     VideoOpening(threads: threads ?? 0, decode: decode, frameNames: frameNames, frameRate: frameRate)

@@ -1,4 +1,5 @@
-/// Curves over the steps of a run, as a picture with its scale beside it: the words keep their size however wide the page is.
+/// Curves over the steps of a run, as a picture with its scale beside it: the words keep their size however wide the
+/// page is.
 struct CurvePicture {
   struct Curve {
     let name: String

@@ -73,7 +73,7 @@ extension Video {
   }
 }
 
-/// How often the best label, or one of the best five, is one that a clip shows.
+/// The shares of clips whose best label, or one of whose best five, is one that they show.
 struct Accuracy {
   let top1, top5: Proportion
 

@@ -57,7 +57,7 @@ enum Recipe: String, CaseIterable, ExpressibleByArgument {
   var alpha: Double { self == .anchored ? 0.5 : 1 }
 }
 
-/// How the crops of clips to train on are drawn.
+/// An augmentation, by which crops of clips to train on are drawn.
 enum Augmentation: String, CaseIterable, ExpressibleByArgument {
   case none, flip, reference
   case referenceK400 = "reference-k400"
@@ -72,7 +72,7 @@ enum Augmentation: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// Which clips are mirrored.
+/// A rule for the clips that may be mirrored.
 enum Mirroring: String, CaseIterable, ExpressibleByArgument {
   case unlessSided = "unless-sided"
   case on, off

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CActionCLIP
 
-/// What is trained, and how.
+/// Options of training: the parts of the model, the recipe and the draws.
 struct TrainingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

@@ -9,7 +9,7 @@ struct TuneLists {
   let oldWords: VideoList?
   /// Labels that were known before, the first ones.
   let known: Int
-  /// What is wrong with the lists but does not end the run.
+  /// Faults of the lists that do not end the run, in sentences.
   let faults: [String]
 
   init(_ command: Tune, _ source: ListSource, for model: Model) throws {
@@ -34,7 +34,7 @@ struct TuneLists {
     }
     oldWords = try TuneLists.oldWords(command, model)
     var measured: [ListFaults.Measured] = []
-    // Of a share copies alone can be on both sides.
+    // Where a share is held out, only copies of a file can be on both sides.
     measured.append(
       .init(
         name: command.heldOutFile?.shown ?? "the held-out clips", rows: heldOut, root: heldOutList.root))

@@ -21,10 +21,10 @@ struct TuneMemory {
     self.clips = clips
   }
 
-  /// What is left for training, at least 1 byte: 0 would mean any number.
+  /// Bytes that are left for training, at least 1: 0 would mean any number.
   var forTraining: Int64 { max(1, limit - measuring) }
 
-  /// What is left for training besides its clips, at least 1 byte.
+  /// Bytes that are left for training besides its clips, at least 1.
   var besidesClips: Int64 { max(1, limit - measuring - clips) }
 
   /// Runs `body`, and tells what to change where it takes too much memory.

@@ -81,7 +81,7 @@ struct TuneSession {
     }
   }
 
-  /// How videos are opened.
+  /// The options by which videos are opened.
   private var opening: VideoOpening {
     command.folders.opening(command.pictures.decode, threads: command.options.threads)
   }

@@ -1,6 +1,6 @@
 import CActionCLIP
 
-/// What is trained on which clips, and how, in words.
+/// The setting of a run in words: the parts that are trained, the clips and the recipe.
 struct TuneSetting {
   /// Names and values that are told before training.
   let told: [(name: String, value: String)]

@@ -2,8 +2,8 @@ import CActionCLIP
 import FoundationEssentials
 import Glibc
 
-/// What happened in training, as JSON lines beside the saved state: a line for each step, and one for each
-/// measurement. A run that goes on reads it back, so that its report has the whole of it.
+/// The log of training, as JSON lines beside the saved state: a line for each step, and one for each measurement. A run
+/// that goes on reads it back, so that its report has the whole of it.
 final class TuningLog {
   /// A step as it was.
   struct Step: Decodable {

@@ -61,8 +61,8 @@ struct WatchLoop {
     }
   }
 
-  /// Takes the labels of the file where it was changed, or at SIGHUP, and then the file of thresholds too. Labels that cannot be used are reported, and
-  /// the old ones stay.
+  /// Takes the labels of the file where it was changed, or at SIGHUP, and then the file of thresholds too. Labels that
+  /// cannot be used are reported, and the old ones stay.
   private mutating func rereadLabels() throws {
     let asked = signals.takeHangup()
     guard labelFile != nil, labelFile?.hasChanged() == true || asked else { return }

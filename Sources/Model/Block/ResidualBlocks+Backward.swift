@@ -46,8 +46,8 @@ struct BlocksBackward: Sendable {
     let threads: Int
   }
 
-  /// What a forward pass leaves for the backward pass: each block's input, and with `keepsAll` a tape of each block.
-  /// Without tapes every block's forward pass runs again.
+  /// A forward pass's numbers that the backward pass needs: each block's input, and with `keepsAll` a tape of each
+  /// block. Without tapes every block's forward pass runs again.
   struct Kept {
     /// inputs[i] is the input of block lowest + i, [rows, W].
     let inputs: [FloatRows]
@@ -142,8 +142,8 @@ struct BlocksBackward: Sendable {
   }
 
   /// Adds the parameters' gradients after `forward`, from those of the wanted rows' results in work.wantedGradient, or
-  /// of all in work.gradient, and leaves that of the blocks' input in work.gradient. `after` is called with each block's number and the
-  /// gradient of its input after it.
+  /// of all in work.gradient, and leaves that of the blocks' input in work.gradient. `after` is called with each
+  /// block's number and the gradient of its input after it.
   func backward(
     _ sequences: Sequences, wanted: WantedRows, _ buffers: Buffers, _ pool: ThreadPool,
     after: (_ layer: Int, _ gradient: FloatRows) -> Void

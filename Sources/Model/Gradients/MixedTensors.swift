@@ -2,8 +2,8 @@ import Numerics
 import System
 import Weights
 
-/// The tensors of two models: (1 - share) · base + share · tuned, in fp32. Numbers that the base model has not are taken
-/// whole. No training may go on while they are read.
+/// The tensors of two models: (1 - share) · base + share · tuned, in fp32. Numbers that the base model has not are
+/// taken whole. No training may go on while they are read.
 public struct MixedTensors: TensorSource {
   private let parameters: [Parameter]
   private let base: [String: Parameter]

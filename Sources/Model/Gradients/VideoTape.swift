@@ -1,6 +1,6 @@
 import Numerics
 
-/// What one video's forward pass leaves for its backward pass. `TrainableModel` makes it and fills it.
+/// The numbers of one video's forward pass that its backward pass needs. `TrainableModel` makes it and fills it.
 public final class VideoTape {
   private let workspace: Workspace  // owns what `kept` points to
   let kept: VisionBackward.Kept

@@ -51,8 +51,8 @@ public final class ParameterReader {
     return info.shape
   }
 
-  /// The other model's parameter of this name and shape, which becomes one of this model's; nil: there is none, or it is
-  /// held in another precision.
+  /// The other model's parameter of this name and shape, which becomes one of this model's; nil: there is none, or it
+  /// is held in another precision.
   func take(shared name: String, _ shape: [Int], _ precision: Precision = .fp32) -> Parameter.Storage? {
     guard let own = shared[name], own.shape == shape, own.precision == precision else { return nil }
     taken.insert(name)

@@ -1,5 +1,5 @@
-import System
 import Numerics
+import System
 import TensorNames
 import Weights
 

@@ -45,7 +45,7 @@ struct VisionBackward: Sendable {
       rows: rows, sequences: count, longest: vision.sequenceLength, wanted: .first, threads: threads)
   }
 
-  /// What a forward pass leaves for the backward pass.
+  /// A forward pass's numbers that the backward pass needs.
   struct Kept {
     /// Tokens before ln_pre, [rows, W]; later their gradient.
     let embedded: FloatRows

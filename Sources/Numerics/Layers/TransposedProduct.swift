@@ -1,9 +1,9 @@
 import CKernels
 import System
 
-/// Sums of a^T · b over rows, c [m, n] += a [rows, m]^T · b [rows, n]: the gradients of weights. a, b and c are fp32; in
-/// bf16 a and b are rounded before they are multiplied, and sums stay fp32. Rows are taken in runs of a fixed number,
-/// whose products are added in order, so that bits do not depend on the threads.
+/// Sums of a^T · b over rows, c [m, n] += a [rows, m]^T · b [rows, n]: the gradients of weights. a, b and c are fp32;
+/// in bf16 a and b are rounded before they are multiplied, and sums stay fp32. Rows are taken in runs of a fixed
+/// number, whose products are added in order, so that bits do not depend on the threads.
 public struct TransposedProduct {
   private let kernels: Kernels
   private let precision: Precision

@@ -36,8 +36,8 @@ public final class Workspace: @unchecked Sendable {
     return workspace.used
   }
 
-  /// A workspace of the size that `layout` takes, and its regions, for memory that stays between calls. Whoever uses the
-  /// regions holds the workspace.
+  /// A workspace of the size that `layout` takes, and its regions, for memory that stays between calls. Whoever uses
+  /// the regions holds the workspace.
   public static func holding<Regions>(
     _ layout: (Workspace) throws(Failure) -> Regions
   ) throws(Failure) -> (workspace: Workspace, regions: Regions) {

@@ -1,6 +1,6 @@
 import System
 
-/// How crops of a clip that is trained on are drawn.
+/// A way to draw the crops of a clip that is trained on.
 public enum Augmentation: Sendable, CaseIterable {
   /// The crop of test time.
   case none
@@ -27,7 +27,7 @@ public final class ClipAugmentation {
   /// - Parameter size: S, the side of a crop, 1...4096.
   public init(_ kind: Augmentation, size: Int) { (self.kind, self.size) = (kind, size) }
 
-  /// What is drawn once for a clip.
+  /// The draws that all frames of a clip share.
   private struct Draw {
     let crop: CropDraw
     let isMirrored, jitters, isGrey: Bool

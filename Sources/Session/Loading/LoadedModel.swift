@@ -108,7 +108,7 @@ public final class LoadedModel: Sendable {
     assumptions = other.assumptions
   }
 
-  /// What a model keeps of the caller's options, and of the environment's limit of instruction sets.
+  /// The part of the caller's options that a model keeps, within the environment's limit of instruction sets.
   private static func computing(_ options: LoadOptions) throws(Failure) -> LoadOptions {
     LoadOptions(
       threads: options.threads, processors: options.processors,

@@ -1,7 +1,7 @@
 import Preprocess
 import System
 
-/// How the pixels of clips are drawn, from a tuner's options.
+/// A tuner's options for drawing the pixels of clips.
 public struct DrawRules: Sendable {
   public var augmentation = Augmentation.none
   /// Whether T frames are drawn from those of a clip, in place of a view.
@@ -10,7 +10,7 @@ public struct DrawRules: Sendable {
 
   public init() {}
 
-  /// Which clips may be mirrored.
+  /// A rule for the clips that may be mirrored.
   public enum Mirroring: Sendable { case unlessSided, always, never }
 
   /// Everything that draws depend on, as a part of a line.

@@ -4,7 +4,7 @@ import Numerics
 import System
 import Training
 
-/// What a tuned model makes of clips.
+/// The score of a model on clips.
 public struct TunerScore: Sendable {
   public let clips, right, amongFive: Int
   /// The mean of -log of the probability of a clip's labels, in equal shares.

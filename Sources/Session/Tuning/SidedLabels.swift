@@ -1,6 +1,6 @@
 import System
 
-/// Which labels have texts that tell left from right, so that a mirror image shows something else.
+/// Tells labels whose texts tell left from right, so that a mirror image shows something else.
 final class SidedLabels {
   private var isSided: GrowingArray<Bool>  // [labels]
 

@@ -1,7 +1,7 @@
 import System
 
-/// What a tuner draws by chance. All of it follows from the seed and the numbers of epoch, step and place, so that
-/// nothing but the number of steps has to be kept.
+/// A tuner's random draws. They all follow from the seed and the numbers of epoch, step and place, so that nothing but
+/// the number of steps has to be kept.
 struct TuningDraws: Sendable {
   let seed: UInt64
 

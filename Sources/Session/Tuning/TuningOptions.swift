@@ -25,7 +25,7 @@ public struct TuningOptions: Sendable {
   /// A text that is too long is cut; otherwise it is an error.
   public var truncate = false
 
-  /// How pixels are drawn at each step.
+  /// The rules by which pixels are drawn at each step.
   public var draws = DrawRules()
 
   public init() {}

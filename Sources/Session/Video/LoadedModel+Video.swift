@@ -43,10 +43,10 @@ extension VideoFile {
       }, begin: begin, emit: emit)
   }
 
-  /// Reads the `count` frames at the indices that `choose` gives for a number of frames, of the whole video if `span` is
-  /// nil. The indices never decrease, so equal ones are adjacent; `choose` may be called more than once. `emit` gets each
-  /// distinct frame with the range of positions that it has among them. Frames emitted before a call of `begin` do not
-  /// count.
+  /// Reads the `count` frames at the indices that `choose` gives for a number of frames, of the whole video if `span`
+  /// is nil. The indices never decrease, so equal ones are adjacent; `choose` may be called more than once. `emit` gets
+  /// each distinct frame with the range of positions that it has among them. Frames emitted before a call of `begin` do
+  /// not count.
   func readFrames(
     count: Int, in span: TimeSpan?, choose chooseFrames: (_ frameCount: Int) -> [Int], begin: () -> Void,
     emit: (VideoFrame, _ positions: Range<Int>) throws(Failure) -> Void

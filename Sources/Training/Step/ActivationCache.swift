@@ -1,8 +1,8 @@
 import Numerics
 import System
 
-/// What no training changes of clips and texts, kept from step to step: rows of numbers by the number of a view or a
-/// text. It lies in memory, or in a file. One thread at a time may use it.
+/// A cache of the numbers of clips and texts that training does not change, kept from step to step: rows of numbers by
+/// the number of a view or a text. It lies in memory, or in a file. One thread at a time may use it.
 final class ActivationCache {
   /// Floats of an entry.
   private let numbers: Int

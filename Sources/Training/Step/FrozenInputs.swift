@@ -2,7 +2,8 @@ import Model
 import Numerics
 import System
 
-/// What no training changes of a batch's clips and texts: out of a cache where it is there, else computed.
+/// The numbers of a batch's clips and texts that training does not change, from a cache where they are there, else
+/// computed.
 final class FrozenInputs {
   private let model: TrainableModel
   private let pixels: FloatBuffer  // of one clip
@@ -37,7 +38,7 @@ final class FrozenInputs {
     return frozen.pointer
   }
 
-  /// Writes what no training changes of a clip to `out` [frozenNumbers].
+  /// Writes the numbers of a clip that training does not change to `out` [frozenNumbers].
   func write(
     _ clip: Int, of batch: some TrainingBatch, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {

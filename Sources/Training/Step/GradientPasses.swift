@@ -3,9 +3,9 @@ import Numerics
 import System
 import TensorNames
 
-/// Gradients of a batch in two passes (GradCache, Gao et al. 2021, arXiv 2101.06983): all embeddings first; then the loss
-/// and its gradient; then clip by clip back. Where memory permits, the first pass leaves what the second needs; else it
-/// is computed again, so that a batch of any size takes the memory of one clip.
+/// Gradients of a batch in two passes (GradCache, Gao et al. 2021, arXiv 2101.06983): all embeddings first; then the
+/// loss and its gradient; then clip by clip back. Where memory permits, the first pass leaves what the second needs;
+/// else it is computed again, so that a batch of any size takes the memory of one clip.
 public final class GradientPasses {
   private let model: TrainableModel
   private let inputs: FrozenInputs
@@ -48,8 +48,8 @@ public final class GradientPasses {
   /// CLIP's scale is at most 100, which a model without one has.
   private static let usualLogScale = 4.605170185988092
 
-  /// The embeddings of a batch, not normalised: [B, E] and [texts, E]. Where no frame's embedding is trained, those of the
-  /// frames are kept too, [B, frame rows, E].
+  /// The embeddings of a batch, not normalised: [B, E] and [texts, E]. Where no frame's embedding is trained, those of
+  /// the frames are kept too, [B, frame rows, E].
   public struct Embeddings {
     public let videos, texts: FloatBuffer
     let frames: FloatBuffer?

@@ -1,8 +1,8 @@
 import Model
 import System
 
-/// What a step takes memory for only to save time: caches of what no training changes, and activations that are kept from
-/// the first pass to the second. Results have the same bits with any of it.
+/// The memory that a step takes only to save time: caches of numbers that training does not change, and activations
+/// that are kept from the first pass to the second. Results have the same bits with any of it.
 struct StepMemory: Sendable {
   /// Clips of a batch whose blocks keep all activations, and clips after them that keep each block's input.
   private(set) var fullTapes = 0

@@ -9,7 +9,7 @@ public protocol TrainingBatch {
   var textCount: Int { get }
   /// Writes a clip's pixels [T, 3, S, S]. A clip may be asked for more than once, and must be the same each time.
   func write(clip: Int, to pixels: UnsafeMutablePointer<Float>) throws(Failure)
-  /// What errors call a clip.
+  /// The name by which errors call a clip.
   func name(of clip: Int) -> String
   /// A number from 0 on that stands for a clip's pixels in every step, so that what no training changes of it is
   /// computed once; nil: its pixels are of this step alone.

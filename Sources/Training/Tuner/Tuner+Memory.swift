@@ -5,10 +5,10 @@ import TensorNames
 
 extension Tuner {
   /// Bytes that a tuner's copy of a model takes at most, known from sizes alone: of trained parameters the numbers as
-  /// layers hold them and as they are trained, their gradient, both moments, the numbers before training where the recipe
-  /// pulls towards them, and their mean where the recipe keeps it; of an encoder that gradients pass through the matrices
-  /// once more, transposed; and all other parameters, where the base model does not hold them in the precision of the
-  /// copy's products.
+  /// layers hold them and as they are trained, their gradient, both moments, the numbers before training where the
+  /// recipe pulls towards them, and their mean where the recipe keeps it; of an encoder that gradients pass through the
+  /// matrices once more, transposed; and all other parameters, where the base model does not hold them in the precision
+  /// of the copy's products.
   public static func modelMemory(
     of base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, precision: Precision = .fp32
   ) throws(Failure) -> Int {

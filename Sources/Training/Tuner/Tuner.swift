@@ -19,10 +19,10 @@ public final class Tuner {
   let sizes: Sizes
   var stepsPerEpoch: Int { sizes.stepsPerEpoch }
 
-  /// Makes the copy in memory of its own, with products in `precision`, fp32 or bf16. Of `options` the copy takes threads,
-  /// processors and instruction set. Of `memoryLimit`, in bytes, what a step does not need is spent on saving time; nil:
-  /// as much as is usual. `started` are the beginnings of names of parameters that start anew in `base`: mixtures take
-  /// them whole.
+  /// Makes the copy in memory of its own, with products in `precision`, fp32 or bf16. Of `options` the copy takes
+  /// threads, processors and instruction set. Of `memoryLimit`, in bytes, what a step does not need is spent on saving
+  /// time; nil: as much as is usual. `started` are the beginnings of names of parameters that start anew in `base`:
+  /// mixtures take them whole.
   public init(
     _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, _ sizes: Sizes, started: [String] = [],
     precision: Precision = .fp32, memoryLimit: Int? = nil, cache: CacheFile? = nil, options: LoadOptions
@@ -100,7 +100,7 @@ public final class Tuner {
       + GradientPasses.memory(model, loss, clips: sizes.clips, texts: sizes.texts)
   }
 
-  /// How many numbers are trained.
+  /// The number of trained numbers.
   public var trainedNumbers: Int { model.parameters.reduce(0) { $0 + $1.value.count } }
 
   /// Names of the trained parameters.
