@@ -43,9 +43,12 @@ extension ModelTuner {
       })
   }
 
-  /// The file of the caller's choice, which every copy of this tuner shares.
+  /// The file of the caller's choice, which every copy of this tuner shares. Clips that were added after a copy could
+  /// not be made have another identity.
   private func cacheFile(_ identity: String) -> Tuner.CacheFile? {
-    if cache == nil { cache = options.cache.map { Tuner.CacheFile(path: $0, identity: identity) } }
+    if cache?.identity != identity {
+      cache = options.cache.map { Tuner.CacheFile(path: $0, identity: identity) }
+    }
     return cache
   }
 

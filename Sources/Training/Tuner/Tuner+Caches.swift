@@ -17,11 +17,11 @@ extension Tuner {
   /// A file where tuners keep what no training changes of clips, in place of memory. The first tuner opens it; later ones
   /// of the same object share it. One thread at a time may use it.
   public final class CacheFile {
+    /// A short line that says which model and clips it is computed from.
+    public let identity: String
     private let path: FilePath
-    private let identity: String
     private var file: ActivationFile?
 
-    /// `identity` is a short line that says which model and clips it is computed from.
     public init(path: FilePath, identity: String) { (self.path, self.identity) = (path, identity) }
 
     /// The file, opened or made.
