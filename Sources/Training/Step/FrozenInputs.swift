@@ -31,7 +31,7 @@ final class FrozenInputs {
   /// A clip's input of `TrainableModel.forward`, valid until the next call.
   func input(_ clip: Int, of batch: some TrainingBatch) throws(Failure) -> UnsafePointer<Float> {
     guard model.frozenNumbers > 0 else {
-      try batch.write(clip: clip, to: pixels.base)
+      try writePixels(clip, of: batch)
       return pixels.pointer
     }
     try write(clip, of: batch, to: frozen.base)
@@ -44,9 +44,14 @@ final class FrozenInputs {
   ) throws(Failure) {
     let view = clips == nil ? nil : batch.view(of: clip)
     if let view, clips?.read(view, to: out) == true { return }
-    try batch.write(clip: clip, to: pixels.base)
+    try writePixels(clip, of: batch)
     try model.writeFrozen(pixels.base, to: out)
     if let view { clips?.write(view, from: out) }
+  }
+
+  private func writePixels(_ clip: Int, of batch: some TrainingBatch) throws(Failure) {
+    try batch.write(clip: clip, to: pixels.base)
+    guard pixels.isFinite else { throw Failure(.notFinite, "the pixels hold NaN or infinity") }
   }
 
   /// Writes the embeddings of a batch's texts [texts, E].

@@ -122,15 +122,18 @@ public final class GradientPasses {
     _ clip: Int, of batch: some TrainingBatch, _ tapes: TapeSet, gradient: UnsafePointer<Float>
   ) throws(Failure) {
     try checkCancelled()
+    var input: UnsafePointer<Float>?
     if !tapes.holds(clip) {
       let again = try FloatBuffer(count: size)
-      try model.forward(inputs.input(clip, of: batch), tapes[clip], to: again.base)
+      let own = try inputs.input(clip, of: batch)
+      try model.forward(own, tapes[clip], to: again.base)
+      input = own
       extendLifetime(again)
       tapes.wrote(clip)
     }
     // Where all of the encoder is trained, the patches' gradients need the pixels.
-    let pixels = model.frozenNumbers == 0 ? try inputs.input(clip, of: batch) : nil
-    try model.backward(pixels, tapes[clip], gradient: gradient)
+    if model.frozenNumbers == 0, input == nil { input = try inputs.input(clip, of: batch) }
+    try model.backward(input, tapes[clip], gradient: gradient)
     tapes.used(clip)
   }
 }
