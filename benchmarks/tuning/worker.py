@@ -140,14 +140,14 @@ class Torch:
             texts = model.encode_text(tokens).float()
         frames = torch.stack(kept)
         if row == "head":
-            self.training.encode_video = model.head
+            self.training.encode_frames = lambda x: (model.head(x),)
         else:
             def encode(x):
                 y = rest(x.flatten(0, 1))
                 y = visual.ln_post(y[:, 0]) @ visual.proj
-                return model.head(y.float().view(len(x), FRAMES, -1))
+                return (model.head(y.float().view(len(x), FRAMES, -1)),)
 
-            self.training.encode_video = encode
+            self.training.encode_frames = encode
         model.encode_text = lambda rows: rows
         self.batch = Batch(frames, texts, matches)
 
