@@ -14,8 +14,9 @@ with the scale of cosines:
 
 PyTorch is this project's trainer (trainer/), whose frozen part is computed in each step without a graph. `cached` is the
 same trainer over what no training changes, computed once and kept: there is none in the last row. This library always
-keeps it. Its memory is limited to `--share` of PyTorch's peak in the same row, which is measured first. Memory is a
-process's peak while it steps, less what it had before it had a model.
+keeps it. Its memory has no limit, or with `--share` that share of PyTorch's peak in the same row, which is measured
+first; where training does not fit, the least that it does. Memory is a process's peak while it steps, less what it had
+before it had a model.
 """
 
 import argparse
@@ -109,7 +110,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS)
     parser.add_argument("--precisions", nargs="+", choices=("fp32", "bf16"), default=("fp32", "bf16"))
-    parser.add_argument("--share", type=float, default=0.6, help="of PyTorch's memory that this library may take")
+    parser.add_argument("--share", type=float, default=0.0, help="of PyTorch's memory that this library may take")
     options = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     subprocess.run([sys.executable, str(HERE / "worker.py"), "prepare", str(FOLDER)], check=True)

@@ -60,20 +60,40 @@ class Ours:
         elif row in BLOCKS:
             options.vision, options.vision_blocks = constants["TRAIN_BLOCKS"], BLOCKS[row]
         options.compute_type = constants["COMPUTE_BF16" if precision == "bf16" else "COMPUTE_FP32"]
-        options.max_memory = (limit << 20) - self.model_bytes(model) if limit else 0
+        # More than the limit where training does not fit: the share of memory then says by how much.
+        left = max((limit << 20) - self.model_bytes(model), 64 << 20)
+        options.max_memory = left if limit else 0
+        while not self.prepare(model, row, options):
+            options.max_memory += 32 << 20
+
+    def prepare(self, model, row, options):
+        """Makes the tuner with its clips; False: it takes more memory than it may."""
         labels = [f"action {index}".encode() for index in range(BATCH[row])]
         names = (ctypes.c_char_p * len(labels))(*labels)
         template = (ctypes.c_char_p * 1)(b"this is {}")
         self.tuner = ctypes.c_void_p()
         self.check(self.library.actionclip_tuner_create(model, names, len(labels), template, 1, options, self.tuner))
+        constants = self.abi.CONSTANTS
         for index, clip in enumerate(pixels(len(labels))):
-            images = (_abi.Image * FRAMES)()
+            images = (self.abi.Image * FRAMES)()
             for image, frame in zip(images, clip):
                 image.width = image.height = SIDE
                 image.data = frame.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
                 image.row_stride, image.pixel_format = 3 * SIDE, constants["PIXEL_RGB"]
             label = (ctypes.c_int32 * 1)(index)
-            self.check(self.library.actionclip_tuner_add_frames(self.tuner, label, 1, images, FRAMES, None, 0))
+            status = self.library.actionclip_tuner_add_frames(self.tuner, label, 1, images, FRAMES, None, 0)
+            if status == constants["ERROR_OUT_OF_MEMORY"]:
+                break
+            self.check(status)
+        else:
+            info = self.abi.TunerInfo()
+            info.struct_size = ctypes.sizeof(info)
+            status = self.library.actionclip_tuner_get_info(self.tuner, info)
+            if status != constants["ERROR_OUT_OF_MEMORY"]:
+                self.check(status)
+                return True
+        self.library.actionclip_tuner_free(self.tuner)
+        return False
 
     def model_bytes(self, model):
         info = self.abi.ModelInfo()
