@@ -117,6 +117,33 @@ struct TunerTests {
     return all
   }
 
+  @Test func weightsThatOverflowEndTraining() throws {
+    let model = try Tuner.copy(of: Self.base(), .everything, .fp32, LoadOptions(threads: 1))
+    var recipe = Recipe.reference
+    (recipe.rate, recipe.weightDecay) = (1, 10)
+    let optimiser = try Optimiser(model, recipe)
+    model.parameters[0].value.base[0] = 1e38
+    for _ in 0..<2 {
+      #expect {
+        try optimiser.checkParameters()
+        try optimiser.step(factor: 1)
+        try optimiser.checkParameters()
+      } throws: { error in
+        (error as? Failure)?.kind == .notFinite && "\(error)".contains("diverged at step 1: its weights overflow")
+      }
+    }
+    #expect(optimiser.steps == 1)
+  }
+
+  @Test func gradientsWhoseSquaresOverflowChangeNothing() throws {
+    let model = try Tuner.copy(of: Self.base(), .everything, .fp32, LoadOptions(threads: 1))
+    let optimiser = try Optimiser(model, .reference)
+    let (parameter, before) = (model.parameters[0], model.parameters[0].value[0])
+    parameter.gradient.base[0] = 1e20
+    #expect(throws: Failure.self) { try optimiser.step(factor: 1) }
+    #expect(parameter.value[0] == before && optimiser.steps == 0)
+  }
+
   @Test(arguments: [TrainingLoss.multiPositive, .crossEntropy]) func theLossFalls(
     loss: TrainingLoss
   ) throws {

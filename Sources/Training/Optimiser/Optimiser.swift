@@ -62,13 +62,28 @@ public final class Optimiser {
     public let gradientNorm: Double
   }
 
+  /// A larger norm of gradients would make their squares overflow.
+  private static let largestNorm = 1e18
+
+  /// True once a step has made a parameter that is not finite: there is nothing to go on from then.
+  private var isOverflowed = false
+
+  /// Throws if a step has made a parameter that is not finite.
+  func checkParameters() throws(Failure) {
+    guard isOverflowed else { return }
+    throw Failure(
+      .notFinite,
+      "training diverged at step \(steps): its weights overflow; go on from a state that was saved before, or begin "
+        + "anew with a smaller rate")
+  }
+
   /// Changes the parameters by their gradients. `factor` is the schedule's. It fails, and changes no parameter, where
-  /// gradients are not finite.
+  /// gradients overflow; parameters that overflow make it fail, too, and every call after it.
   @discardableResult
   public func step(factor: Double) throws(Failure) -> Report {
     if recipe.anchor > 0 { addAnchors() }
     let norm = try gradientNorm()
-    guard norm.isFinite else {
+    guard norm.isFinite, recipe.clipNorm != nil || norm < Optimiser.largestNorm else {
       throw Failure(
         .notFinite, "training diverged at step \(steps + 1): its gradients overflow fp32")
     }
@@ -88,6 +103,8 @@ public final class Optimiser {
         parameter.value.base[0] = min(parameter.value.base[0], Float(log(limit)))
       }
     }
+    isOverflowed = !model.parameters.allSatisfy { $0.value.isFinite }
+    try checkParameters()
     if recipe.meanDecay > 0 { moveAverages() }
     model.publish()
     return Report(rate: recipe.rate * factor, gradientNorm: norm)

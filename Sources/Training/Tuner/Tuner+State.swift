@@ -21,6 +21,7 @@ extension Tuner {
   /// Writes the state, whole or not at all. `identity` is a line that says which model and clips the tuner has; a state
   /// with another one is refused.
   public func save(to path: FilePath, identity: String) throws(Failure) {
+    try checkParameters()
     let metadata = TextPairs()
     try metadata.append(Key.version, Tuner.version)
     try metadata.append(Key.steps, String(steps))

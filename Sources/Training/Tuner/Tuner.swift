@@ -5,7 +5,8 @@ import System
 import TensorNames
 
 /// Trains a copy of a model on batches of clips, one step at a time; the base model stays as it is, and usable. One thread
-/// at a time may call it. A step that fails has changed nothing.
+/// at a time may call it. A step that fails has changed nothing, except for one whose weights overflow: calls fail after
+/// it.
 public final class Tuner {
   public let recipe: Recipe
   private let base: ActionCLIP
@@ -100,6 +101,9 @@ public final class Tuner {
       + GradientPasses.memory(model, loss, clips: sizes.clips, texts: sizes.texts)
   }
 
+  /// Throws if a step has made weights overflow.
+  func checkParameters() throws(Failure) { try optimiser.checkParameters() }
+
   /// The number of trained numbers.
   public var trainedNumbers: Int { model.parameters.reduce(0) { $0 + $1.value.count } }
 
@@ -122,6 +126,7 @@ public final class Tuner {
 
   /// Trains on a batch.
   public func step(_ batch: some TrainingBatch) throws(Failure) -> Report {
+    try checkParameters()
     let loss = try passes.run(batch, recipe.loss)
     let done = try optimiser.step(factor: schedule.factor(step: steps))
     return Report(
@@ -133,6 +138,7 @@ public final class Tuner {
   /// A new model, (1 - share) · base + share · tuned; nil: the recipe's share. The tuned numbers are the latest, or
   /// their mean where the recipe keeps it. Of `options` it takes threads, processors, precision and instruction set.
   public func model(share: Double? = nil, _ options: LoadOptions) throws(Failure) -> ActionCLIP {
+    try checkParameters()
     let share = share ?? recipe.mixture
     guard (0...1).contains(share) else {
       throw .argument("the tuned model's share is \(share), expected 0 to 1")
