@@ -144,9 +144,10 @@ struct TuneSession {
     into tuner: Tuner, _ failures: inout [EvalReport.Failure]
   ) throws -> [VideoList.Row] {
     var clips: [VideoList.Row] = []
-    var progress = Progress(total: lists.trained.count, of: "clips read")
+    let rows = lists.trained.filter { !$0.classes.isEmpty }
+    var progress = Progress(total: rows.count, of: "clips read")
     let fatal = [ACTIONCLIP_ERROR_UNAVAILABLE, ACTIONCLIP_ERROR_OUT_OF_MEMORY].map { Int32($0) }
-    for row in lists.trained where !row.classes.isEmpty {
+    for row in rows {
       let outcome = try row.attempt(in: lists.videos.root, fatal: fatal) { (path) throws(LibraryError) in
         ((), damaged: try add(row, at: path, to: tuner))
       }
