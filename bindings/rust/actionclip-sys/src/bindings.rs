@@ -304,9 +304,9 @@ pub struct actionclip_report {
 /// and a tuner that goes on from a saved state takes the steps of one that never stopped, bit for
 /// bit, with any number of threads.
 ///
-/// A step that fails changes nothing. A clip whose numbers overflow is ACTIONCLIP_ERROR_NOT_FINITE,
-/// and the message names it by its index among the clips of its purpose, from 0 on in the order of
-/// adding.
+/// A step that fails changes nothing, except where weights overflow (actionclip_tuner_step). A clip
+/// whose numbers overflow is ACTIONCLIP_ERROR_NOT_FINITE, and the message names it by its index
+/// among the clips of its purpose, from 0 on in the order of adding.
 ///
 /// Threads: a tuner is for one thread at a time, except for actionclip_tuner_cancel. The copy
 /// computes with as many threads as the model. The model's handle may be freed first.
@@ -2426,7 +2426,9 @@ extern "C" {
     /// Does one step. After the last one it is ACTIONCLIP_ERROR_INVALID_ARGUMENT. result_out may be
     /// NULL. A cancel token, as actionclip_tuner_cancel, ends it within the time that one clip
     /// takes, with nothing changed. Gradients that overflow are ACTIONCLIP_ERROR_NOT_FINITE:
-    /// training diverged, and the tuner keeps its last good numbers.
+    /// training diverged, and the tuner keeps its last good numbers. So are weights that overflow,
+    /// which only rates far too high can do: calls for the tuner's numbers then fail so until
+    /// actionclip_tuner_load.
     pub fn actionclip_tuner_step(
         tuner: *mut actionclip_tuner,
         result_out: *mut actionclip_tuner_result,
