@@ -105,8 +105,8 @@ def _gathered(features: Sequence[torch.Tensor]) -> list[torch.Tensor]:
 
 
 class _Pass:
-    """What an encoder makes of its rows, and later their backward pass: from what was kept where one chunk holds all,
-    else computed once more, with the same random numbers."""
+    """An encoder's outputs for its rows, and later their backward pass: from activations that were kept where one chunk
+    holds all rows, else computed once more, with the same random numbers."""
 
     def __init__(
         self,
