@@ -3,7 +3,8 @@
 
     python3 compare.py train --sets sets [NAME...]     trains and scores; logs/NAME.json for each
     python3 compare.py shipped --sets sets RUN         scores the default model, made of RUN; logs/shipped.json
-    python3 compare.py again --sets sets RUN           scores a run of the default model's recipe; logs/again.json
+    python3 compare.py again --sets sets RUN           scores a run of the default model's recipe, or of the
+                                                       comparison's shift+Transf; logs/again.json, again-short.json
     python3 compare.py report                          logs/*.json, logs/causal.csv -> docs/RESULTS.md
 
 Every run starts from stage 1 (pretrained/) and takes the same number of steps from the same clips, unless it says
@@ -122,8 +123,10 @@ def shipped(args):
 def again(args):
     from score import score_run
     run = Path(args.names[0])
-    (LOGS / "again.json").write_text(json.dumps({
-        "run": json.loads((run / "run.json").read_text()), "curve": curve(run),
+    told = json.loads((run / "run.json").read_text())
+    name = "again-short" if told["arguments"]["steps"] == STEPS else "again"
+    (LOGS / f"{name}.json").write_text(json.dumps({
+        "run": told, "curve": curve(run),
         "results": score_run(run / "checkpoint.pt", [args.sets / s for s in SPLITS], agree=True),
     }, indent=1) + "\n")
 
@@ -221,24 +224,27 @@ def shipped_lines(log):
     return lines
 
 
-def again_lines(default, log):
+def again_lines(default, log, before_short, short):
     told = log["run"]["arguments"]
+    rows = [("the program before", cells(default["results"])), ("`tune.py`", cells(log["results"]))]
+    if before_short and short:
+        rows += [(f"the program before, {STEPS} steps", cells(before_short["results"])),
+                 (f"`tune.py`, {STEPS} steps", cells(short["results"]))]
     return ["## Its recipe again", "",
             "The default model was trained by a program of its own, which `tune.py`, on the [trainer](../trainer/README.md), "
             f"has replaced. The same recipe by `tune.py`: {told['steps']} steps of {told['batch']} clips, from the same start and with "
             f"the same clips. PyTorch and the library: {agreement([log['results']])}.", "",
-            *table("trained by", HEADS, [("the program before", cells(default["results"])),
-                                         ("`tune.py`", cells(log["results"]))])]
+            *table("trained by", HEADS, rows)]
 
 
 def report():
-    paths = {name: LOGS / f"{name}.json" for name in (*RUNS, "shipped", "again")}
+    paths = {name: LOGS / f"{name}.json" for name in (*RUNS, "shipped", "again", "again-short")}
     logs = {name: json.loads(path.read_text()) for name, path in paths.items() if path.exists()}
     if not logs:
         sys.exit("no logs yet: compare.py train")
     sets = {r["split"]: r for r in next(iter(logs.values()))["results"]}
     causal = list(causal_runs(sets, sets["compositions"]["order_videos"]))
-    default, again_log = logs.pop("shipped", None), logs.pop("again", None)
+    default, again_log, short = (logs.pop(name, None) for name in ("shipped", "again", "again-short"))
     lines = ["# The paper's comparison in miniature", "",
              "Made by `python3 models/shapes/compare.py report` from the logs in `models/shapes/logs`. "
              "Top-1 in per cent with Wilson's 95 % interval, on H.264 files decoded, preprocessed, encoded and scored "
@@ -249,7 +255,7 @@ def report():
              "*Order* is the share of the first set's videos whose label beats its time reversal, for actions that "
              "have one: chance is 50.", ""]
     lines += shipped_lines(default) if default else []
-    lines += again_lines(default, again_log) if default and again_log else []
+    lines += again_lines(default, again_log, logs.get("shift+Transf"), short) if default and again_log else []
     if logs:
         lines += [f"Every run below: {STEPS} steps of 48 clips from the same stage 1 with shift + Transf, unless it "
                   "says otherwise. They are short: what they show is the difference, not what could be reached.", ""]
