@@ -129,7 +129,8 @@ struct TunerTests {
         try optimiser.step(factor: 1)
         try optimiser.checkParameters()
       } throws: { error in
-        (error as? Failure)?.kind == .notFinite && "\(error)".contains("diverged at step 1: its weights overflow")
+        (error as? Failure)?.kind == .notFinite
+          && "\(error)".contains("diverged at step 1: its weights overflow")
       }
     }
     #expect(optimiser.steps == 1)
