@@ -220,7 +220,7 @@ private func number(
 ) throws(Failure) -> Double? {
   if value.isNaN { return nil }
   guard range.contains(value) else {
-    throw .argument("\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound), or NaN")
+    throw .argument("\(name) is \(value), expected \(BoundText.range(range)), or NaN")
   }
   return value
 }

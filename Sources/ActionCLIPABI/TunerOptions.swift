@@ -132,7 +132,7 @@ private func number(
 ) throws(Failure) -> Double {
   if value.isNaN { return preset }
   guard range.contains(value) else {
-    throw .argument("\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound), or NaN")
+    throw .argument("\(name) is \(value), expected \(BoundText.range(range)), or NaN")
   }
   return value
 }

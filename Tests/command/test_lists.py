@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from actionclip_command import CLIP, LABELS, MODEL, assert_error, run
+from actionclip_command import CLIP, LABELS, MODEL, ROOT, assert_error, run
 
 NAMES = LABELS.read_text().splitlines()
 
@@ -243,7 +243,7 @@ def test_folders_among_the_labels_of_a_file(classes):
     shown = {entry["label"]: entry["videos"] for entry in json.loads(process.stdout)["classes"]}
     assert len(shown) == len(NAMES) and (shown["moving down"], shown["moving up"]) == (1, 2)
     (warning,) = [line for line in process.stderr.splitlines() if "set: " in line]
-    assert warning == f"actionclip: warning: {classes}: 2 files are no videos, by their names"
+    assert warning == f"actionclip: warning: {classes}: 2 files left out: their names are not videos'"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,6 @@ def test_a_list_is_printed_as_json_lines(folder):
         {"path": f"{folder}/b.mp4", "labels": [0]},
         {"path": f"{folder}/c.mp4", "start": 3, "end": None, "labels": [1]},
     ]
-    assert_error(run("list", path), "names no labels", "--labels")
     path.write_text("a.mp4,yoga\na.mp4,yoga\n")
     assert_error(run("list", path, "--labels", labels), "line 2", "a.mp4 is on line 1 already")
 
@@ -297,6 +296,32 @@ def test_a_list_that_names_its_labels_needs_no_file(tmp_path):
     first, *rows = run("list", tmp_path).stdout.splitlines()
     assert json.loads(first) == {"labels": ["hand wave", "jump"]}
     assert [json.loads(row)["labels"] for row in rows] == [[0], [1]]
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.jsonl"])
+def test_videos_may_name_the_labels_alone(folder, name):
+    path = folder / name
+    rows = [("a.mp4", "yoga"), ("b.mp4", "archery"), ("c.mp4", "yoga")]
+    if name == "list.csv":
+        path.write_text("path,label\n" + "".join(f"{video},{label}\n" for video, label in rows))
+    else:
+        path.write_text("".join(json.dumps({"path": video, "label": label}) + "\n" for video, label in rows))
+    lines = [json.loads(line) for line in run("list", path).stdout.splitlines()]
+    assert lines[0] == {"labels": ["archery", "yoga"]}
+    assert [line["labels"] for line in lines[1:]] == [[1], [0], [1]]
+
+
+def test_numbers_alone_ask_for_their_names(folder):
+    path = folder / "list.csv"
+    path.write_text("a.mp4,3\nb.mp4,0\n")
+    assert_error(run("list", path), "its labels are numbers, and no file of labels was given: --labels FILE gives their names")
+    assert run("list", path, "--labels", LABELS).returncode == 0
+
+
+def test_the_first_command_of_the_guide_reads_its_example():
+    process = run("list", ROOT / "examples" / "tune.csv", "--check")
+    lines = [json.loads(line) for line in process.stdout.splitlines()]
+    assert (process.returncode, process.stderr, len(lines)) == (0, "", 6) and "zigzagging" in lines[0]["labels"]
 
 
 # Faults that would spoil training on a list, or a test by it.
@@ -322,7 +347,7 @@ def test_copies_missing_videos_and_empty_labels_are_told(tmp_path):
     missing, copies, empty = warnings
     assert "1 of 3 videos are not there" in missing and "none.mp4" in missing
     assert "copy.mp4 has the same bytes as" in copies
-    assert f"'{NAMES[2]}' (and {len(NAMES) - 3} more)" in empty
+    assert empty == f"no clip shows '{NAMES[2]}' (and {len(NAMES) - 3} more)"
     assert check(tmp_path / "list.csv", "--strict")[0].returncode == 1
     assert_error(run("list", tmp_path / "list.csv", "--labels", LABELS, "--strict"), "--check", code=64)
 

@@ -47,8 +47,11 @@ enum FolderList {
         try rows.add(ListedVideo(number: index + 1, path: video.path, span: nil, labels: [video.label]))
       } catch { throw CommandError("\(source.path.shown): \(video.path.shown): \(error.message)") }
     }
-    return others == 0
-      ? nil : "\(others) file\(others == 1 ? " is no video" : "s are no videos"), by their names"
+    switch others {
+    case 0: return nil
+    case 1: return "1 file left out: its name is not a video's"
+    default: return "\(others) files left out: their names are not videos'"
+    }
   }
 
   /// Whether a folder holds extracted frames.

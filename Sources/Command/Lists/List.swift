@@ -7,7 +7,8 @@ struct List: ParsableCommand {
     discussion: """
       Reads a list in any form of docs/LISTS.md without opening a video. The first line has the labels, each \
       further one a video: its path, the labels by their positions in the first line, and start and end in seconds \
-      for a part of a video. Everything that is wrong with the list is an error.
+      for a part of a video. The labels are those of --labels, else the list's own, by the alphabet where only its \
+      videos name them. Everything that is wrong with the list is an error.
       With --check the files are looked at too: warnings tell videos that are not there, copies of one video under several \
       names, and labels without a video. With --against they also tell videos that another list has, such as that of the \
       test.
@@ -18,7 +19,7 @@ struct List: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A file of labels, as classify reads it (default: the list's, if its form names them).",
+      "A file of labels, as classify reads it (default: those that the list names).",
       valueName: "path"))
   var labels: FilePath?
 
@@ -33,7 +34,7 @@ struct List: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Another list, in a form that names its labels or with those of --labels, that should have none of the videos; repeat it for more. It means --check.",
+      "Another list that should have none of the videos; repeat it for more. It means --check.",
       valueName: "list"))
   var against: [FilePath] = []
 
@@ -65,12 +66,8 @@ struct List: ParsableCommand {
   }
 
   private func read(_ path: FilePath, split: Split?) throws -> VideoList {
-    let source = try ListSource(path)
-    guard labels != nil || source.namesClasses else {
-      throw CommandError("\(path.shown): a list of this form names no labels: give --labels FILE")
-    }
     let videos = try VideoList(
-      source, classes: try labels.map { path throws(CommandError) in try ClassList(path) },
+      ListSource(path), classes: try labels.map { path throws(CommandError) in try ClassList(path) },
       separator: reading.separator, columns: reading.columns, multiLabel: multiLabel, split: split,
       root: reading.root)
     if let note = videos.note { Diagnostics.warning(note) }
@@ -93,6 +90,6 @@ struct List: ParsableCommand {
     }
     let all = 0..<videos.classes.count
     return sentences
-      + ListFaults(trained: videos.rows, of: videos, expected: all, measured: measured).sentences
+      + ListFaults(trained: videos.rows, use: "", of: videos, expected: all, measured: measured).sentences
   }
 }

@@ -12,8 +12,12 @@ struct ListFaults {
     let root: FilePath
   }
 
-  /// - Parameter expected: the labels that should have clips to train on.
-  init(trained: [VideoList.Row], of list: VideoList, expected: Range<Int>, measured: [Measured]) {
+  /// - Parameters:
+  ///   - use: the use of the clips in messages, such as "to train on"; may be empty.
+  ///   - expected: the labels that should have clips among `trained`.
+  init(
+    trained: [VideoList.Row], use: String, of list: VideoList, expected: Range<Int>, measured: [Measured]
+  ) {
     var files = DistinctFiles()
     var copies: [(copy: FilePath, first: FilePath)] = []
     for path in ListFaults.files(of: trained, in: list.root) {
@@ -36,8 +40,8 @@ struct ListFaults {
     let shown = Set(trained.flatMap(\.classes))
     let empty = expected.filter { !shown.contains($0) }
     if let first = empty.first {
-      sentences.append(
-        "no clip to train on shows '\(list.classes.labels[first])'\(ListFaults.more(empty.count))")
+      let clip = use.isEmpty ? "clip" : "clip \(use)"
+      sentences.append("no \(clip) shows '\(list.classes.labels[first])'\(ListFaults.more(empty.count))")
     }
   }
 

@@ -98,7 +98,8 @@ struct VideoRows {
         "\(source): there is no label with the id \(number): give --labels FILE with its name")
     }
     if !labels.isEmpty, numbers.count == labels.count {
-      throw CommandError("\(source): its labels are numbers: give --labels FILE with their names")
+      throw CommandError(
+        "\(source): its labels are numbers, and no file of labels was given: --labels FILE gives their names")
     }
     let found = try joined(labels.enumerated().map { .init(label: $1, id: $0) }, source: source)
     classes = found

@@ -43,7 +43,8 @@ struct TuneLists {
     }
     faults =
       ListFaults(
-        trained: trained, of: videos, expected: known..<videos.classes.count, measured: measured
+        trained: trained, use: "to train on", of: videos, expected: known..<videos.classes.count,
+        measured: measured
       ).sentences
   }
 

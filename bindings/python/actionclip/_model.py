@@ -306,11 +306,11 @@ class Model(FrameEncoder, TextEncoder):
     ) -> Tuner:
         """Begins to train a copy of the model on clips of these labels; `Tuner` has what follows.
 
-        labels, templates: None for the model's own. train: the part of the image encoder that is trained besides the
-        temporal head: "head" (nothing besides), "projection", ("blocks", 3) for the projection and the last 3 blocks,
-        or "everything". text: the same of the text encoder; None for nothing. head, logit_scale: False leaves the
-        temporal head or the scale of cosines as it is. new_head: a head that starts anew in place of the model's, with
-        `frames` frames per video.
+        labels, templates: None for the model's own; one string is one. train: the part of the image encoder that is
+        trained besides the temporal head: "head" (nothing besides), "projection", ("blocks", 3) for the projection and
+        the last 3 blocks, or "everything". text: the same of the text encoder; None for nothing. head, logit_scale:
+        False leaves the temporal head or the scale of cosines as it is. new_head: a head that starts anew in place of
+        the model's, with `frames` frames per video.
         recipe: "anchored", or "reference" for the released trainer's. loss: "multi_positive", the paper's, or
         "cross_entropy" over all labels. None leaves a number to the recipe. epochs: rounds over all clips. batch: clips
         a step. rate: the encoders' learning rate; head_rate_factor: the head's, as a multiple of it. warm_up_epochs:
@@ -339,6 +339,7 @@ class Model(FrameEncoder, TextEncoder):
                 "weight_decay": weight_decay, "anchor": anchor, "context_rate_factor": context_rate_factor,
                 "mean_decay": mean_decay,
             },
+            info=self._info,
         )  # fmt: skip
         names = texts("labels", self._labels if labels is None else labels)
         phrases = None if templates is None else texts("templates", templates)

@@ -12,7 +12,7 @@ from ._abi import CONSTANTS
 from ._arguments import INT32_MAX, INT64_MAX, Path, choice, path_bytes, real, type_name, whole
 from ._errors import invalid, wrong_type
 from ._library import library
-from ._model_info import COMPUTE_TYPES, HEADS
+from ._model_info import COMPUTE_TYPES, HEADS, ModelInfo
 
 #: A part of an encoder that is trained: its name, or ("blocks", n) for the projection and the last n blocks.
 Part = str | tuple[str, int]
@@ -111,13 +111,17 @@ def tuner_options(
     cache: Path | None,
     truncate: bool,
     numbers: dict[str, float | None],
+    info: ModelInfo,
 ) -> Any:
-    """The C struct of options. numbers: the recipe's numbers by their names in C; None: as the recipe says."""
+    """The C struct of options. numbers: the recipe's numbers by their names in C; None: as the recipe says.
+    info: the model's."""
     options = library().defaults("tuner_options")
     options.recipe = choice("recipe", recipe, _RECIPES)
     options.loss = choice("loss", loss, _LOSSES)
-    options.vision, options.vision_blocks = _part("train", train, _VISION_PARTS)
-    options.text, options.text_blocks = _part("text", "nothing" if text is None else text, _PARTS)
+    options.vision, options.vision_blocks = _part("train", train, _VISION_PARTS, info.vision_layers)
+    options.text, options.text_blocks = _part(
+        "text", "nothing" if text is None else text, _PARTS, info.text_layers
+    )
     options.head = CONSTANTS["ON" if head else "OFF"]
     options.logit_scale = CONSTANTS["ON" if logit_scale else "OFF"]
     if new_head is not None:
@@ -145,8 +149,8 @@ def tuner_options(
     return options
 
 
-def _part(what: str, value: Part, parts: dict[str, int]) -> tuple[int, int]:
-    """The constant of a part of an encoder, and the number of its blocks."""
+def _part(what: str, value: Part, parts: dict[str, int], layers: int) -> tuple[int, int]:
+    """The constant of a part of an encoder of so many layers, and the number of its blocks."""
     if isinstance(value, str):
         if value == "blocks":
             raise invalid(f'{what} is "blocks"; say how many of the last ones: ("blocks", 3)')
@@ -154,7 +158,7 @@ def _part(what: str, value: Part, parts: dict[str, int]) -> tuple[int, int]:
     if not isinstance(value, (tuple, list)) or len(value) != 2 or value[0] != "blocks":
         names = ", ".join(repr(name) for name in parts if name != "blocks")
         raise wrong_type(f'{what} is {value!r}, {type_name(value)}; it must be {names} or ("blocks", 3)')
-    return parts["blocks"], whole(what, value[1], 1, INT32_MAX)
+    return parts["blocks"], whole(f"{what}'s number of blocks", value[1], 1, layers)
 
 
 def _finite(name: str, value: float) -> float:
