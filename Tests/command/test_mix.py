@@ -48,6 +48,25 @@ def test_a_mixture_lies_between(other, tmp_path):
     assert len(notes["mixed_sha256"].split()) == 2 and len(found["labels"]) == 62
 
 
+def test_a_mixture_has_the_labels_of_both(other, tmp_path):
+    """The first model's, then those that the second one learned."""
+    header, data = tensors(other)
+    key = next(key for key in header["__metadata__"] if key.endswith("labels"))
+    labels = json.loads(header["__metadata__"][key])
+    header["__metadata__"][key] = json.dumps(["wiggling", labels[3], "hopping"])
+    taught, out = written(tmp_path / "taught.safetensors", header, data), tmp_path / "mixed.safetensors"
+    process = run("mix", DEFAULT, taught, "--alpha", 0.9, "--out", out)
+    assert process.stdout.splitlines()[1:] == ["with labels of the second model: wiggling, hopping"]
+    (found,) = json_lines(run("info", out, "--json"))
+    assert found["labels"] == labels + ["wiggling", "hopping"]
+    listed = tmp_path / "list.csv"
+    listed.write_text(f"{CLIP},wiggling\n")
+    assert run("mix", DEFAULT, taught, "--alpha", 0.9, "--eval", listed).returncode == 0
+    assert run("mix", taught, DEFAULT, "--alpha", 0.1, "--out", out).returncode == 0
+    (found,) = json_lines(run("info", out, "--json"))
+    assert found["labels"][:4] == ["wiggling", labels[3], "hopping", labels[0]] and len(found["labels"]) == len(labels) + 2
+
+
 def test_shares_are_measured_and_nothing_is_written(other, tmp_path):
     listed = tmp_path / "list.csv"
     listed.write_text(f"{CLIP},moving right while spinning clockwise\n")
@@ -72,7 +91,7 @@ def test_models_that_differ_are_refused_with_the_difference(tmp_path):
 def test_wrong_wishes_are_answered_in_one_line(other, tmp_path):
     out = tmp_path / "mixed.safetensors"
     assert_error(run("mix", DEFAULT, other, "--alpha", 2, "--out", out), "from 0 to 1", "from:to:step", code=64)
-    assert_error(run("mix", DEFAULT, other, "--alpha", "0:1:0.1", "--out", out), "--eval LIST", code=64)
+    assert_error(run("mix", DEFAULT, other, "--alpha", "0:1:0.1", "--out", out), "--out takes one alpha", "--eval LIST", code=64)
     assert_error(run("mix", DEFAULT, other, "--alpha", 0.5), "--out FILE", "--eval LIST", code=64)
     assert_error(run("mix", DEFAULT, tmp_path / "none", "--alpha", 0.5, "--out", out), "none")
     assert not out.exists()

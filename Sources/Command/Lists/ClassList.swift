@@ -13,8 +13,10 @@ struct ClassList {
   }
 
   /// Takes the labels that the model's file names, with ids from 0.
-  init(of model: Model?) throws(CommandError) {
-    let labels = model?.labels ?? []
+  init(of model: Model?) throws(CommandError) { try self.init(ofModel: model?.labels ?? []) }
+
+  /// Takes a model's own labels, with ids from 0.
+  init(ofModel labels: [String]) throws(CommandError) {
     guard !labels.isEmpty else {
       throw CommandError("the model names no labels of its own: give --labels FILE")
     }

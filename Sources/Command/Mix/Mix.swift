@@ -6,9 +6,10 @@ struct Mix: ParsableCommand {
     commandName: "mix",
     abstract: "Mix the weights of two models of one shape.",
     discussion: """
-      The weights are (1 - alpha) FIRST + alpha SECOND (WiSE-FT); all else is the first model's: labels, prompts and \
-      notes. A model and what was fine-tuned from it can be mixed so, to forget less of the first or to learn more of the \
-      second. Models with other parameters, or another temporal head, cannot.
+      The weights are (1 - alpha) FIRST + alpha SECOND (WiSE-FT). The labels are the first model's, then those that only \
+      the second has; prompts and notes are the first model's. A model and what was fine-tuned from it can be mixed so, \
+      to forget less of the first or to learn more of the second. Models with other parameters, or another temporal head, \
+      cannot.
       With --eval mixtures are measured on a list of clips, as eval does it. With --out the mixture is written.
       """)
 
@@ -35,7 +36,7 @@ struct Mix: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A file of the labels of --eval (default: the list's, if its form names them, else the first model's own).",
+      "A file of the labels of --eval (default: the list's, if its form names them, else the mixture's).",
       valueName: "path"))
   var labels: FilePath?
 
@@ -61,13 +62,10 @@ struct Mix: ParsableCommand {
     guard out != nil || list != nil else {
       throw ValidationError("Give --out FILE to write the mixture, or --eval LIST to measure it.")
     }
-    if list == nil {
-      if labels != nil { throw ValidationError("--labels needs --eval LIST.") }
-      if alpha.values.count > 1 { throw ValidationError("Several shares need --eval LIST.") }
-    }
+    if list == nil, labels != nil { throw ValidationError("--labels needs --eval LIST.") }
     if out != nil, alpha.values.count > 1 {
       throw ValidationError(
-        "--out takes one share: measure with several first, then write with the one that you choose.")
+        "--out takes one alpha: measure several with --eval LIST, then write with the one that you choose.")
     }
   }
 
@@ -80,11 +78,15 @@ struct Mix: ParsableCommand {
     let source = try list.map { try ListSource($0) }
     let (one, other) = (try options.load(first, hash: true), try options.load(second, hash: true))
     let mixed = try mixture(of: one, other, alpha.values[0])  // before clips are read, since it may fail
-    let report = try source.map { try measured(one, other, $0) }
+    let added = other.labels.filter(Set(other.labels).subtracting(one.labels).contains)
+    let report = try source.map { try measured(one, other, $0, among: one.labels + added) }
     if let out {
-      try mixed.save(to: Files.resolved(out), ModelContents(notes: notes(one, other)))
+      let contents = ModelContents(labels: one.labels + added, notes: notes(one, other))
+      try mixed.save(to: Files.resolved(out), contents)
     }
-    try Output().line(json ? object(report).text : text(report, on: Terminal.standardOutput()))
+    let printed =
+      json ? object(report).text : text(report, added: added, on: Terminal.standardOutput())
+    try Output().line(printed)
   }
 
   private func mixture(of one: Model, _ other: Model, _ share: Double) throws -> Model {
@@ -95,9 +97,12 @@ struct Mix: ParsableCommand {
   }
 
   /// Accuracies on the list at each share.
-  private func measured(_ one: Model, _ other: Model, _ source: ListSource) throws -> [TuneReport.Mixture] {
+  /// - Parameter names: the mixture's labels.
+  private func measured(
+    _ one: Model, _ other: Model, _ source: ListSource, among names: [String]
+  ) throws -> [TuneReport.Mixture] {
     let classes =
-      try labels.map { try ClassList($0) } ?? (source.namesClasses ? nil : ClassList(of: one))
+      try labels.map { try ClassList($0) } ?? (source.namesClasses ? nil : ClassList(ofModel: names))
     let videos = try reading.videos(source, classes: classes, multiLabel: multiLabel)
     var failures: [EvalReport.Failure] = []
     let clips = try MeasuredClips(
@@ -124,7 +129,8 @@ struct Mix: ParsableCommand {
     ]
   }
 
-  private func text(_ report: [TuneReport.Mixture]?, on terminal: Terminal) -> String {
+  /// - Parameter added: the labels that only the second model has.
+  private func text(_ report: [TuneReport.Mixture]?, added: [String], on terminal: Terminal) -> String {
     var lines: [String] = []
     if let report, let list {
       lines.append(
@@ -134,6 +140,9 @@ struct Mix: ParsableCommand {
     }
     if let out {
       lines.append("written: \(printable(out.shown)), alpha \(alpha)")
+      if !added.isEmpty {
+        lines.append("with labels of the second model: \(printable(added.joined(separator: ", ")))")
+      }
     } else {
       lines.append("nothing written: give --out FILE and one --alpha to keep a mixture")
     }
