@@ -8,8 +8,17 @@ extension VideoFile {
   public var version: RegularFile.Version? { source.version }
 
   /// Calls `body` with the video's first bytes and its last ones, up to 64 KiB each, by which videos can be told apart
-  /// without reading them whole.
+  /// without reading them whole; for a folder of frames with those of its first picture and of its last.
   public func forEachEnd(_ body: (UnsafeRawBufferPointer) -> Void) throws(Failure) {
+    try VideoFile.forEachEnd(of: source, body)
+    guard let folder, folder.count > 1 else { return }
+    try VideoFile.forEachEnd(
+      of: ByteSource(picture: folder.path(folder.count - 1), source.allowance), body)
+  }
+
+  private static func forEachEnd(
+    of source: ByteSource, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(Failure) {
     let most = 64 << 10
     let bytes = try GrowingArray<UInt8>(uninitialized: most)
     for start in [0, max(0, source.size - Int64(most))] {
@@ -24,6 +33,9 @@ extension VideoFile {
     }
   }
 
-  /// The number of bytes.
+  /// The number of frames of a folder; nil for a file.
+  public var pictureCount: Int? { folder?.count }
+
+  /// The number of bytes, of a folder those of its first picture.
   public var byteCount: Int64 { source.size }
 }

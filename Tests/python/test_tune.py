@@ -342,6 +342,38 @@ def test_files_are_decoded_at_each_step(tiny, tmp_path):
             tuner.step()
 
 
+@pytest.mark.parametrize("changed", ["nothing", "the last picture", "the number"])
+def test_a_state_knows_a_folder_of_frames(tiny, tmp_path, changed):
+    image = pytest.importorskip("PIL.Image")
+    folder, state = tmp_path / "clip", tmp_path / "state"
+    folder.mkdir()
+
+    def draw(number, colour):
+        image.new("RGB", (32, 32), (colour, 99, 7)).save(folder / f"img_{number:05}.png")
+
+    def tuner():
+        begun = tiny.tune(LABELS, **QUICK)
+        begun.add_file(folder, "jumping")
+        begun.add_file(folder, "walking")
+        return begun
+
+    for number in range(1, 11):
+        draw(number, 10 * number)
+    with tuner() as begun:
+        begun.step()
+        begun.save(state)
+    if changed == "the last picture":
+        draw(10, 200)
+    elif changed == "the number":
+        shutil.copy(folder / "img_00010.png", folder / "img_00011.png")
+    with tuner() as resumed:
+        if changed == "nothing":
+            resumed.load(state)
+        else:
+            with pytest.raises(actionclip.ModelError):
+                resumed.load(state)
+
+
 def test_a_cache_changes_no_bit(tiny, tmp_path):
     path = tmp_path / "cache"
     with tuner_of(tiny, text=None, max_memory=1 << 40) as plain:

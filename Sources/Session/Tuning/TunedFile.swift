@@ -15,7 +15,8 @@ final class TunedFile: Sendable {
   private let options: PreprocessOptions
   /// The file as it was when it was added.
   private let version: RegularFile.Version?
-  /// A hash of the file's size and both its ends, which stays the same where the file is moved or copied.
+  /// A hash of the file's size and both its ends, of a folder of frames their number, its first picture and its last.
+  /// It stays the same where the file is moved or copied.
   private let digest: String
 
   /// Opens the file once, to see that it has the part.
@@ -29,7 +30,8 @@ final class TunedFile: Sendable {
     _ = try file.frames(in: span)
     _ = try Preprocessor(size: size, options: options)
     var sha = SHA256()
-    Array("\(file.byteCount)\n".utf8).withUnsafeBytes { sha.update($0) }
+    let pictures = file.pictureCount.map { " \($0) pictures" } ?? ""
+    Array("\(file.byteCount)\(pictures)\n".utf8).withUnsafeBytes { sha.update($0) }
     try file.forEachEnd { sha.update($0) }
     (self.open, self.span, self.sampling, self.size, self.options) = (open, span, sampling, size, options)
     (version, digest) = (file.version, sha.finish().hexadecimal)
