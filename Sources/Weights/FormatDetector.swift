@@ -23,7 +23,8 @@ enum FormatDetector {
     }
     if Safetensors.recognises(start) { return .safetensors }
     throw Failure(
-      .unknownFormat, "the file begins with \(hexadecimal(start.prefix(8))); \(expected)")
+      .unknownFormat,
+      "this is no file of weights: it begins with \(hexadecimal(start.prefix(8))); \(expected)")
   }
 
   private static let expected =
