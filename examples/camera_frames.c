@@ -4,6 +4,8 @@
  *   ffmpeg -v error -i examples/clip.mp4 -f rawvideo -pix_fmt rgb24 - |
  *     ./camera_frames 224 160 "moving left" "moving right"
  *
+ * Before make install the library's flags are -Iinclude -Lbuild/lib -lactionclip -Wl,-rpath,$PWD/build/lib.
+ *
  * Every 25 frames, the T frames that lie evenly in the last 25 are encoded and the best label
  * is printed. No video function is called, so FFmpeg's libraries are not even looked for. The model
  * is the default one, or the one that the environment variable ACTIONCLIP_MODEL names. */

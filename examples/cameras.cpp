@@ -5,6 +5,8 @@
 //   ffmpeg -v error -f v4l2 -i /dev/video0 -f yuv4mpegpipe - > door & ffmpeg ... > yard &
 //   ./cameras --live door yard -- "opening a door" "carrying a box"
 //
+// Before make install the library's flags are -Iinclude -Lbuild/lib -lactionclip -Wl,-rpath,$PWD/build/lib.
+//
 // A source is a y4m file or a FIFO. Without --live each waits until its frames are encoded, so none is lost; with it a
 // camera never waits, and the newest frame replaces the one that was not encoded in time. The model is the default one,
 // or the one that the environment variable ACTIONCLIP_MODEL names.

@@ -4,6 +4,8 @@
 //   ./capture 0 walking waving                              a camera by its number
 //   ./capture examples/shapes.mp4 "moving left" growing     a file
 //
+// Before make install the library's flags are -Iinclude -Lbuild/lib -lactionclip -Wl,-rpath,$PWD/build/lib.
+//
 // A camera's frames have the time at which they were read, and one that cannot be encoded in time is replaced by the
 // next. A file's frames have their own times, and all of them are taken.
 #include <actionclip.hpp>

@@ -4,6 +4,8 @@
  *   ./classify examples/clip.mp4 examples/labels.txt
  *   ./classify skating.mp4 sports.txt vit-b-16-8f.pt bpe_simple_vocab_16e6.txt.gz
  *
+ * Before make install the library's flags are -Iinclude -Lbuild/lib -lactionclip -Wl,-rpath,$PWD/build/lib.
+ *
  * Without weights it is the default model, which knows coloured shapes and nothing else. The merge
  * list of the tokenizer is looked for beside the weights if it is not named. */
 #include <actionclip.h>

@@ -2,6 +2,8 @@
 //
 //   c++ -std=c++17 examples/classify.cpp -o classify $(pkg-config --cflags --libs actionclip)
 //   ./classify examples/clip.mp4 examples/labels.txt
+//
+// Before make install the library's flags are -Iinclude -Lbuild/lib -lactionclip -Wl,-rpath,$PWD/build/lib.
 #include <actionclip.hpp>
 
 #include "notes.h"

@@ -4,6 +4,8 @@
  *   ffmpeg -v error -i examples/shapes.mp4 -f yuv4mpegpipe - | ./stream - "moving left" "moving up" "growing"
  *   ffmpeg -v error -f v4l2 -i /dev/video0 -f rawvideo -pix_fmt nv12 - | ./stream nv12:1280x720@30 walking running
  *
+ * Before make install the library's flags are -Iinclude -Lbuild/lib -lactionclip -Wl,-rpath,$PWD/build/lib.
+ *
  * The first argument is "-" for y4m, or the format, size and rate of raw frames. The model is the default one, or the
  * one that the environment variable ACTIONCLIP_MODEL names. Each sampled frame is encoded once if the model can do so;
  * a label that stays begins and ends an event. */

@@ -3,6 +3,8 @@
  *   cc -std=c99 examples/teach.c -o teach $(pkg-config --cflags --libs actionclip)
  *   ./teach my.classifier clip.mp4 "moving left" a.mp4 "moving left" b.mp4 "gesture one" c.mp4 ...
  *
+ * Before make install the library's flags are -Iinclude -Lbuild/lib -lactionclip -Wl,-rpath,$PWD/build/lib.
+ *
  * The first arguments are the file to write and the video to recognise; then a label and a clip that shows it, by
  * turns. The model is the default one, or the one that ACTIONCLIP_MODEL names. */
 #include <actionclip.h>

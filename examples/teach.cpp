@@ -2,6 +2,8 @@
 //
 //   c++ -std=c++17 examples/teach.cpp -o teach $(pkg-config --cflags --libs actionclip)
 //   ./teach my.classifier clip.mp4 "moving left" a.mp4 "moving left" b.mp4 "gesture one" c.mp4 ...
+//
+// Before make install the library's flags are -Iinclude -Lbuild/lib -lactionclip -Wl,-rpath,$PWD/build/lib.
 #include <actionclip.hpp>
 
 #include "notes.h"

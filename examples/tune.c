@@ -3,6 +3,8 @@
  *   cc -std=c99 examples/tune.c -o tune $(pkg-config --cflags --libs actionclip)
  *   ./tune mine.safetensors my.state 20 zigzagging a.mp4 zigzagging b.mp4 "moving left" c.mp4 ...
  *
+ * Before make install the library's flags are -Iinclude -Lbuild/lib -lactionclip -Wl,-rpath,$PWD/build/lib.
+ *
  * The first arguments are the model to write, the file in which training is kept, and how many steps to do now; then a
  * label and a clip that shows it, by turns. Start it again with the same labels and clips, and it goes on where it was,
  * bit for bit; after the last step it writes the model. The model that it begins with is the default one, or the one

@@ -3,6 +3,8 @@
 //   c++ -std=c++17 examples/tune.cpp -o tune $(pkg-config --cflags --libs actionclip)
 //   ./tune mine.safetensors zigzagging a.mp4 zigzagging b.mp4 "moving left" c.mp4 ...
 //
+// Before make install the library's flags are -Iinclude -Lbuild/lib -lactionclip -Wl,-rpath,$PWD/build/lib.
+//
 // The first argument is the model to write; then a label and a clip that shows it, by turns. The model that it begins
 // with is the default one, or the one that ACTIONCLIP_MODEL names. tune.c has a loop of its own, and goes on another
 // day.
