@@ -170,6 +170,31 @@ def test_a_run_that_was_killed_goes_on_from_the_last_saved_state(folder, straigh
     assert process.returncode == 0 and out.read_bytes() == straight
 
 
+def test_a_model_that_cannot_be_written_leaves_its_state(folder, straight):
+    (folder / "gone").mkdir()
+    process = start(folder, "--state", folder / "left.state", out="gone/mine.safetensors")
+    (folder / "gone").rmdir()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1 and (folder / "left.state").exists()
+    assert re.search(r"gone/mine.safetensors.*left.state has what was learned: .*--resume, --state", said.splitlines()[-1])
+    process = tune(folder, "--held-out", 0, "--state", folder / "left.state", "--resume", "--json", out="found.safetensors")
+    assert process.returncode == 0 and (folder / "found.safetensors").read_bytes() == straight
+    assert not any("step" in line for line in json_lines(process)[:-1])
+
+
+def test_files_that_are_no_models_are_not_replaced(folder, tuned, tmp_path):
+    film, default = tmp_path / "film.mp4", ROOT / "models" / "actionclip-shapes.safetensors"
+    shutil.copy(STORY, film)
+    says = f"{film}: is no model, so it is not replaced: give --out another path"
+    assert_error(run("tune", folder / "new.jsonl", "--out", film), says)
+    assert_error(run("mix", default, default, "--alpha", 0, "--out", film), says)
+    assert_error(run("convert", default, film), "is no model, so it is not replaced")
+    assert_error(tune(folder, "--state", film, "--resume", out="no.safetensors"), "is no state", "--state another path")
+    assert film.read_bytes() == STORY.read_bytes()
+    assert_error(tune(folder, out="kept.state"), "is no model")
+    assert_error(tune(folder, "--state", folder / "mine.safetensors", "--resume", out="no.safetensors"), "is no state")
+
+
 def test_a_second_signal_ends_at_once(folder):
     process = start(folder, out="twice.safetensors")
     process.send_signal(signal.SIGSTOP)
@@ -289,6 +314,36 @@ def test_prompts_are_learned_too(folder):
     assert "context vectors 4, mean's decay 0.5" in report["setting"]["recipe"]
     found = json.loads(run("eval", folder / "test.jsonl", "--model", folder / "prompts.safetensors", "--json", "-").stdout)
     assert found["top1"] == report["held_out"]["top1_after"]
+
+
+def test_labels_that_may_be_misspelt_are_told(folder, tmp_path):
+    listed = rows(tmp_path / "list.jsonl", part("growng", 3), part("wiggling", 0), part("growing", 4))
+    process = run("tune", listed, "--out", tmp_path / "out.safetensors", "--held-out", folder / "old.jsonl",
+                  "--epochs", 1, "--warm-up", 0, "--rate", 1e-9, "--json")  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    assert "new labels: growng (1 clip; did you mean 'growing'?), wiggling (1 clip)\n" in process.stderr
+    report = json_lines(process)[-1]
+    assert report["new_labels"] == [
+        {"label": "growng", "clips": 1, "near": "growing"}, {"label": "wiggling", "clips": 1, "near": None}]
+    assert "No held-out answer changed: a larger --rate (now 1e-09)" in report["cautions"][0]
+
+
+def test_steps_without_a_rate_are_told(folder):
+    for more in (["--batch", 18], ["--recipe", "reference"]):
+        process = tune(folder, "--epochs", 1, *more, "--held-out", 0, "--json", out="same.safetensors")
+        (caution,) = [text for text in json_lines(process)[-1]["cautions"] if "rate 0" in text]
+        assert caution in process.stderr and "--warm-up 0 or more --epochs" in caution
+        assert all(line["rate"] == 0 for line in json_lines(process) if "step" in line)
+    process = tune(folder, "--epochs", 1, "--held-out", 0, out="same.safetensors")
+    assert process.returncode == 0 and "the rate 0" not in process.stderr
+
+
+def test_training_is_in_fp32_whatever_the_file_holds(folder, tmp_path):
+    assert_error(tune(folder, "--compute", "bf16", out="no.safetensors"), "--train-compute bf16", "convert --storage bf16")
+    half = tmp_path / "half.safetensors"
+    assert run("convert", ROOT / "models" / "actionclip-shapes.safetensors", half, "--storage", "bf16").returncode == 0
+    process = tune(folder, "--model", half, "--epochs", 1, "--held-out", 0, out="wide.safetensors")
+    assert process.returncode == 0, process.stderr
 
 
 def test_pictures_are_drawn_anew_from_memory_or_from_files(folder):

@@ -96,7 +96,7 @@ struct Adapt: ParsableCommand {
   func run() throws {
     try out.map(Files.requireWritable)
     try html.map(Files.requireWritableText)
-    try out.map(ClassifierFile.requireReplaceable)
+    try out.map { try WrittenFile.classifier.requireReplaceable($0) }
     try Files.requireOwnPlaces([html], beside: [list, labels, out, prompts.descriptions])
     let descriptions = try prompts.readDescriptions()
     let source = try ListSource(list)

@@ -15,7 +15,7 @@ struct Convert: ParsableCommand {
   @Argument(help: ArgumentHelp("The model's file or folder.", valueName: "model"))
   var path: FilePath
 
-  @Argument(help: ArgumentHelp("The file to write; one of that name is replaced.", valueName: "target"))
+  @Argument(help: ArgumentHelp("The file to write; a model of that name is replaced.", valueName: "target"))
   var target: FilePath
 
   @Option(help: "How matrices are stored.")
@@ -53,6 +53,7 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     try Files.requireWritable(target)
+    try WrittenFile.model.requireReplaceable(target, option: "as target")
     let target = Files.resolved(target)
     if verify { try Files.requireRegular(target) }
     let model = try options.load(path, hash: true)

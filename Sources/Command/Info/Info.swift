@@ -36,7 +36,7 @@ struct Info: ParsableCommand {
       }
       let isClassifier =
         error.status == ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED
-        && (try? ClassifierFile.isClassifier(path)) == true
+        && (try? WrittenFile.classifier.isKind(of: path)) == true
       try Output().line(json ? unloaded(path, text, isClassifier ? nil : error).text : text)
       if isClassifier { return }
       throw error

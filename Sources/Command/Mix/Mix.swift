@@ -73,6 +73,7 @@ struct Mix: ParsableCommand {
     if let out {
       try Files.requireWritable(out)
       try Files.requireRegular(out)
+      try WrittenFile.model.requireReplaceable(out)
     }
     try Files.requireOwnPlaces([out], beside: [list, labels])
     let source = try list.map { try ListSource($0) }

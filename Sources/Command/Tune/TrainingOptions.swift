@@ -146,6 +146,14 @@ struct TrainingOptions: ParsableArguments {
     try require(alpha, 0...1, "--alpha must be 0 to 1.")
   }
 
+  /// A sentence where every step would have the rate 0: in the first epoch's first steps the warm-up has not begun.
+  /// - Parameter steps: steps in an epoch.
+  func stepsWithoutRate(_ steps: Int64) -> String? {
+    guard epochs == 1, warmUp ?? 1 > 0, steps < (recipe == .reference ? 10 : 2) else { return nil }
+    return (steps == 1 ? "The only step has the rate 0" : "All \(steps) steps have the rate 0")
+      + ", from which the warm-up rises, so nothing is learned: give --warm-up 0 or more --epochs."
+  }
+
   var share: Double { alpha ?? recipe.alpha }
 
   /// The part of the image encoder that is trained, with a temporal head ACTIONCLIP_HEAD_*.

@@ -14,6 +14,7 @@ struct Tune: ParsableCommand {
       --old-words tells how much, by clips of words that the model knew before.
       The first Ctrl-C saves the state beside the model and ends; --resume goes on, and gives the same file as a run \
       in one go. A second Ctrl-C ends at once.
+      The model is loaded and written in fp32; --compute can be nothing else.
       A clip that cannot be read is reported and left out. A few clips of a new action are often learned better by \
       actionclip adapt, which leaves the model as it is. docs/TUNE.md has more.
       """)

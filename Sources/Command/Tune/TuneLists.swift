@@ -82,6 +82,26 @@ struct TuneLists {
   /// Whether clips to train on show every label that the tuned model knows.
   var showAllLabels: Bool { shownLabels.count == videos.classes.count }
 
+  /// A label that the model did not know, and the known one that may have been meant by it.
+  struct NewLabel {
+    let name: String
+    let clips: Int
+    let near: String?
+  }
+
+  /// Labels of some clips that are not among those known before; none where the list's are alone.
+  func newLabels(of clips: [VideoList.Row]) -> [NewLabel] {
+    guard known > 0 else { return [] }
+    let labels = videos.classes.labels
+    let before = Array(labels.prefix(known))
+    var counts = [Int](repeating: 0, count: labels.count)
+    for label in clips.flatMap(\.classes) { counts[label] += 1 }
+    return (known..<labels.count).filter { counts[$0] > 0 }.map {
+      NewLabel(
+        name: labels[$0], clips: counts[$0], near: Spelling.label(near: labels[$0], among: before))
+    }
+  }
+
   /// "1 clip", "2 clips".
   static func text(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 

@@ -74,7 +74,14 @@ extension TuneReport {
       "title": .string(title),
       "setting": .object(setting.map { .init(key: $0.name, value: .string($0.value)) }),
       "alpha": .double(alpha), "steps": .int(Int64(steps.last?.step ?? 0)), "held_out": object(heldOut),
-      "old_words": object(oldWords), "sweep": .array(sweep.map(MixtureTable.json)),
+      "old_words": object(oldWords),
+      "new_labels": .array(
+        newLabels.map {
+          [
+            "label": .string($0.name), "clips": .int(Int64($0.clips)),
+            "near": $0.near.map { .string($0) } ?? .null,
+          ]
+        }), "sweep": .array(sweep.map(MixtureTable.json)),
       "cautions": .array(cautions.map { .string($0) }), "notes": notes.json,
       "failures": .array(
         failures.map {

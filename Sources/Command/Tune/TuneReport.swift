@@ -76,6 +76,7 @@ struct TuneReport {
   let stepsPerEpoch: Int64
   let heldOut, oldWords: Comparison?
   let sweep: [Mixture]
+  let newLabels: [TuneLists.NewLabel]
   /// Why something could not be measured, and what would help.
   let cautions: [String]
   let failures: [EvalReport.Failure]

@@ -16,11 +16,13 @@ struct TuneSession {
     self.command = command
     try Files.requireWritable(command.out)
     try Files.requireRegular(command.out)
+    try WrittenFile.model.requireReplaceable(command.out)
     try command.html.map(Files.requireWritableText)
     try Files.requireOwnPlaces(
       [command.out, command.statePath, command.logPath, command.html, command.cache],
       beside: [command.list, command.labels, command.oldWords, command.oldLabels, command.heldOutFile])
     try Files.requireWritable(command.statePath)
+    try WrittenFile.state.requireReplaceable(command.statePath, option: "--state")
     if !command.resume, command.statePath.exists {
       throw CommandError(
         "\(command.statePath.shown): is there already, from a run that was stopped: --resume goes on with it; "
@@ -73,6 +75,7 @@ struct TuneSession {
     for line in setting.told + [("memory", memory.text(info))] {
       Diagnostics.raw("actionclip: \(line.name): \(printable(line.value))\n")
     }
+    if let sentence = training.stepsWithoutRate(info.steps_per_epoch) { Diagnostics.warning(sentence) }
     do {
       try train(tuner, info, measure, before, clips, setting, failures)
     } catch {
@@ -203,29 +206,47 @@ struct TuneSession {
       savedEvery: command.saveEvery * 60)
     try run.begin(with: before)
     try run.stoppable { try run.train() }
+    // Before the model is measured and written, so that nothing is lost where that fails.
+    let unsaved = run.failureOfSaving()
     let report = try run.stoppable { () throws -> TuneReport in
       let tuned = try tuner.model(share: alpha)
       let after = try run.measureAfter(tuned)
       let mixtures = try command.sweep ? sweep(tuner, measure) : []
-      try tuned.save(
-        to: Files.resolved(command.out),
-        ModelContents(labels: lists.videos.classes.labels, templates: ownTemplates, notes: setting.notes))
+      try write(tuned, setting)
       return TuneReport(
         title: "\(command.model?.shown ?? "the default model"), tuned on \(command.list.shown)",
         setting: setting.all, alpha: alpha, steps: log.steps, points: log.points,
         stepsPerEpoch: info.steps_per_epoch,
         heldOut: .init(measure.heldOut, before: before.heldOut, after: after.heldOut),
         oldWords: .init(measure.oldWords, before: before.oldWords, after: after.oldWords), sweep: mixtures,
-        cautions: cautions(measure), failures: failures, numbering: lists.videos.numbering,
-        written: command.out, notes: notes)
+        newLabels: lists.newLabels(of: clips),
+        cautions: cautions(measure, info, before, after), failures: failures,
+        numbering: lists.videos.numbering, written: command.out, notes: notes)
     }
     if command.state != nil {
-      try run.save()
+      if let unsaved { throw unsaved }
     } else {
       unlink(command.statePath.cString)
       unlink(command.logPath.cString)
     }
     try write(report)
+  }
+
+  /// Writes the tuned model.
+  private func write(_ tuned: Model, _ setting: TuneSetting) throws(CommandError) {
+    do {
+      try tuned.save(
+        to: Files.resolved(command.out),
+        ModelContents(labels: lists.videos.classes.labels, templates: ownTemplates, notes: setting.notes))
+    } catch {
+      let state = command.statePath
+      throw CommandError(
+        explanation(of: error, naming: command.out.shown)
+          + (state.exists
+            ? "; \(state.shown) has what was learned: give the same command with --resume, --state "
+              + "\(state.shown) and another --out"
+            : ""))
+    }
   }
 
   private func sweep(_ tuner: Tuner, _ measure: TuningMeasure) throws -> [TuneReport.Mixture] {
@@ -236,8 +257,20 @@ struct TuneSession {
     }
   }
 
-  private func cautions(_ measure: TuningMeasure) -> [String] {
+  private func cautions(
+    _ measure: TuningMeasure, _ info: actionclip_tuner_info, _ before: TuningMeasure.Scores,
+    _ after: TuningMeasure.Scores
+  ) -> [String] {
     var lines: [String] = []
+    if let sentence = training.stepsWithoutRate(info.steps_per_epoch) {
+      lines.append(sentence)
+    } else if let before = before.heldOut, let after = after.heldOut, !before.isEmpty,
+      zip(before, after).allSatisfy({ $0.best(1) == $1.best(1) })
+    {
+      lines.append(
+        "No held-out answer changed: a larger --rate (now "
+          + formatted("%g", training.rate ?? TrainingOptions.usualRate) + ") or --sweep may show more.")
+    }
     if measure.heldOut == nil {
       lines.append(
         "No clip was held out, so it is not known how well the model does on clips that it did not see: "

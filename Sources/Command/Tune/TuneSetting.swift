@@ -32,10 +32,11 @@ struct TuneSetting {
       ].joined(separator: ", ") + TuneSetting.others(training) + ", seed \(training.seed)"
     let from = command.model?.name ?? "the default model"
     let alpha = formatted("%g", training.share)
-    told = [
-      ("clips", "\(counted) to train on; \(measured)"), ("trained", "\(trained): \(info.trained) numbers"),
-      ("recipe", recipe),
-    ]
+    let new = TuneSetting.text(lists.newLabels(of: clips))
+    told =
+      [("clips", "\(counted) to train on; \(measured)")] + (new.map { [("new labels", $0)] } ?? []) + [
+        ("trained", "\(trained): \(info.trained) numbers"), ("recipe", recipe),
+      ]
     all =
       told + [
         ("alpha", alpha), ("views", "\(training.views)"),
@@ -49,6 +50,19 @@ struct TuneSetting {
       ("tuned_on", "\(counted)"), ("tuned_parts", trained), ("tuned_recipe", recipe), ("tuned_alpha", alpha),
       ("tuned_by", "libactionclip \(Version.library)"),
     ]
+  }
+
+  /// New labels with their clips, those that may be misspelt first; nil where there are none.
+  private static func text(_ labels: [TuneLists.NewLabel]) -> String? {
+    guard !labels.isEmpty else { return nil }
+    let sorted = labels.filter { $0.near != nil } + labels.filter { $0.near == nil }
+    let most = 20
+    let shown = sorted.prefix(most).map { label in
+      "\(label.name) (\(TuneLists.text(label.clips, "clip"))"
+        + (label.near.map { "; did you mean '\($0)'?" } ?? "") + ")"
+    }
+    let more = sorted.count - most
+    return shown.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
   }
 
   /// Numbers of the recipe that were given.

@@ -10,10 +10,17 @@ struct TuneStart {
   /// T of the tuned model.
   let frames: Int
 
-  /// Loads the model with the head of its file. Another one that is asked for begins anew.
+  /// Loads the model in fp32 with the head of its file. Another one that is asked for begins anew.
   init(_ path: FilePath?, _ options: ModelOptions, newHead: Bool) throws {
+    if let compute = options.compute, compute != .fp32 {
+      throw CommandError(
+        "--compute \(compute.rawValue): weights that are rounded cannot be tuned further, so tune loads them in fp32: "
+          + "leave it out; --train-compute bf16 trains faster where the processor has bf16, and actionclip convert "
+          + "--storage \(compute.rawValue) stores the tuned model so")
+    }
     var plain = options
     plain.head = nil
+    plain.compute = .fp32  // also where the file says another
     let model: Model
     do { model = try plain.load(path, hash: true) } catch {
       // The file's head may allow its own number of frames alone, which a new one does not have to.

@@ -79,7 +79,13 @@ final class TuningRun {
     progress.measured(point)
   }
 
-  func save() throws {
+  /// Saves the state; returns why that failed.
+  func failureOfSaving() -> (any Error)? {
+    do { try save() } catch { return error }
+    return nil
+  }
+
+  private func save() throws {
     try tuner.save(to: state)
     saved = Clock.now
   }
