@@ -156,6 +156,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(folder, straight, numb
     process = tune(folder, "--held-out", 0, "--resume", "--json", out=out.name)
     *lines, report = json_lines(process)
     assert process.returncode == 0 and lines[0]["step"] > 1 and report["steps"] == 12
+    assert f"going on after step {lines[0]['step'] - 1} of 12" in process.stderr
     assert out.read_bytes() == straight
     assert not state.exists() and not (folder / f"{state.name}.log").exists()
 
@@ -211,7 +212,8 @@ def test_a_state_of_another_run_is_refused(folder, tuned):
     before = (folder / "kept.state").read_bytes()
     process = tune(folder, *arguments, "--seed", 8, out="other.safetensors")
     assert process.returncode == 1 and "kept.state" in process.stderr.splitlines()[-1]
-    assert "options that it began with" in process.stderr and (folder / "kept.state").read_bytes() == before
+    assert "options that it began with" in process.stderr and "remove the state file" in process.stderr
+    assert (folder / "kept.state").read_bytes() == before
     assert not (folder / "other.safetensors").exists()
 
 
@@ -251,6 +253,8 @@ def test_what_is_wrong_with_lists_is_told_before_training(folder, tmp_path):
     (tmp_path / "mine.safetensors").unlink()
     process = tune(tmp_path, "--held-out", 0, "--strict", lists="list.jsonl")
     assert process.returncode == 1 and not (tmp_path / "mine.safetensors").exists()
+    assert process.stderr.splitlines()[-1] == "actionclip: error: stopped: 1 clip cannot be read (--strict)"
+    assert re.search(r"gone.mp4 cannot be .* \(line 4 of .*list.jsonl\)", process.stderr) and "clips read" not in process.stderr
     for label in ("pacing", "whirling"):
         (tmp_path / "clips" / label).mkdir(parents=True)
         shutil.copy(listed if label == "whirling" else folder / "other.mp4", tmp_path / "clips" / label)
@@ -266,11 +270,14 @@ def test_wrong_wishes_are_answered_in_one_line(folder, tmp_path):
         return process.stderr.splitlines()[-1]
 
     assert "image encoder has 4 blocks" in fails("--train", "last:5")
-    assert "expected head, nothing, projection" in fails("--train", "some", code=64)
+    assert "expected head, projection, last:N or everything" in fails("--train", "some", code=64)
+    assert "expected nothing, projection, last:N or everything" in fails("--text", "some", code=64)
     assert "MeanP, has nothing to train" in fails("--head", "MeanP", "--train", "head")
     assert "such as 4G" in fails("--max-memory", "much", code=64)
     said = fails("--max-memory", "20M")
-    assert "does not fit into 20.0 MB" in said and "--train head or projection" in said and "bytes" not in said
+    assert "--max-memory is 20.0 MB" in said and "--train head or projection" in said and "bytes" not in said
+    enough = re.search(r"needs about ([0-9.]+ MB) in all", said)[1]
+    assert tune(folder, "--held-out", 0, "--max-memory", enough, "--epochs", 1, out="fits.safetensors").returncode == 0
     assert "labels alone tell nothing" in fails("--old-labels", "x.txt", code=64)
     assert "not divided into splits" in fails("--held-out", "val")
     assert "a share from 0 up to 1" in fails("--held-out", 1.2, code=64)
@@ -278,7 +285,8 @@ def test_wrong_wishes_are_answered_in_one_line(folder, tmp_path):
     assert_error(run("tune", folder / "new.jsonl", "--out", folder / "new.jsonl"), "is read or written already")
     alone = rows(tmp_path / "one.jsonl", part("pacing", 0), part("pacing", 1))
     process = run("tune", alone, "--out", tmp_path / "one.safetensors", "--held-out", 0)
-    assert process.returncode == 1 and "label" in process.stderr.splitlines()[-1]
+    assert process.returncode == 1
+    assert process.stderr.splitlines()[-1].endswith("all clips show 'pacing'; training needs two labels or more")
     assert os.listdir(tmp_path) == ["one.jsonl"]
 
 
@@ -301,7 +309,7 @@ def test_plain_weights_get_a_new_head(folder, tmp_path):
     process = run("tune", folder / "new.jsonl", "--out", out, *FAST, "--epochs", 1, "--model", MODEL, "--tokenizer", MERGES,
                   "--head", "LSTM", "--frames", 4, "--only-listed", "--held-out", 0.4, "--json")  # fmt: skip
     assert process.returncode == 0, process.stderr
-    assert "head LSTM from its beginning" in process.stderr
+    assert re.search(r"trained: the temporal head \(LSTM, from its beginning\), .* block, [0-9,]+ weights; the text", process.stderr)
     (found,) = json_lines(run("info", out, "--json"))
     assert (found["head"], found["frames"], found["labels"]) == ("LSTM", 4, ["pacing", "swelling", "whirling"])
 
@@ -336,6 +344,8 @@ def test_steps_without_a_rate_are_told(folder):
         assert all(line["rate"] == 0 for line in json_lines(process) if "step" in line)
     process = tune(folder, "--epochs", 1, "--held-out", 0, out="same.safetensors")
     assert process.returncode == 0 and "the rate 0" not in process.stderr
+    process = tune(folder, "--epochs", 1, "--held-out", 0, "--resume", out="same.safetensors")
+    assert re.search(r"no state at .*same.safetensors.state: begins anew", process.stderr)
 
 
 def test_training_is_in_fp32_whatever_the_file_holds(folder, tmp_path):
@@ -405,6 +415,7 @@ def test_the_page_is_one_file(folder, tuned):
     words = " ".join("".join(tree.itertext()).split())
     for heading in ("Right answers over the epochs", "Loss over the steps", "Held-out clips by label", "Setting"):
         assert heading in words
+    assert " · true: whirling · before: " in text and "written: 1.00" in text
     assert "<script" not in text and "src=\"http" not in text and "whirling" in words
 
 

@@ -26,7 +26,8 @@ enum WrittenFile: String {
     guard stat(path.cString, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0
     else { return }
     guard try isKind(of: path) else {
-      throw CommandError("\(path.shown): is no \(rawValue), so it is not replaced: give \(option) another path")
+      throw CommandError(
+        "\(path.shown): is no \(rawValue), so it is not replaced: give \(option) another path")
     }
   }
 

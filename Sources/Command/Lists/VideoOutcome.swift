@@ -16,9 +16,11 @@ enum VideoOutcome<Value> {
 extension VideoList.Row {
   /// Runs `body` with the row's path in a folder. Damage and a video that cannot be read are warnings, so that the
   /// next video can follow.
-  /// - Parameter fatal: statuses that are no fault of the video, and end the run; by default that FFmpeg is missing.
+  /// - Parameters:
+  ///   - place: the row's place in its list, for the warning; nil: it is not told.
+  ///   - fatal: statuses that are no fault of the video, and end the run; by default that FFmpeg is missing.
   func attempt<Value>(
-    in root: FilePath, fatal: [Int32] = [Int32(ACTIONCLIP_ERROR_UNAVAILABLE)],
+    in root: FilePath, place: String? = nil, fatal: [Int32] = [Int32(ACTIONCLIP_ERROR_UNAVAILABLE)],
     _ body: (FilePath) throws(LibraryError) -> (Value, damaged: Int64)
   ) throws(LibraryError) -> VideoOutcome<Value> {
     let path = path.inside(root)
@@ -34,7 +36,7 @@ extension VideoList.Row {
       if fatal.contains(error.status) { throw error }
       let said = explanation(of: error, naming: path.shown)
       Progress.clear()
-      Diagnostics.warning(said)
+      Diagnostics.warning(said + (place.map { " (\($0))" } ?? ""))
       return .failed(said)
     }
   }

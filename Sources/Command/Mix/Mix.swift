@@ -73,9 +73,9 @@ struct Mix: ParsableCommand {
     if let out {
       try Files.requireWritable(out)
       try Files.requireRegular(out)
-      try WrittenFile.model.requireReplaceable(out)
     }
     try Files.requireOwnPlaces([out], beside: [list, labels])
+    try out.map { try WrittenFile.model.requireReplaceable($0) }
     let source = try list.map { try ListSource($0) }
     let (one, other) = (try options.load(first, hash: true), try options.load(second, hash: true))
     let mixed = try mixture(of: one, other, alpha.values[0])  // before clips are read, since it may fail

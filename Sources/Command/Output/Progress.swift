@@ -7,6 +7,8 @@ struct Progress {
   /// The noun after the count, "videos" for example.
   private let unit: String
   private let onlyOnTerminal: Bool
+  /// The least seconds from one line to the next where there is no terminal.
+  private let quietSeconds: Double
   private let terminal = Terminal.standardError()
   private let began = Progress.now
   /// The number done by an earlier run, which does not count for the speed.
@@ -14,10 +16,14 @@ struct Progress {
   private var done: Int
   private var shown: (at: Double, done: Int)
 
-  init(total: Int, done: Int = 0, of unit: String = "videos", onlyOnTerminal: Bool = false) {
+  init(
+    total: Int, done: Int = 0, of unit: String = "videos", onlyOnTerminal: Bool = false,
+    quietSeconds: Double = 0
+  ) {
     self.total = total
     self.unit = unit
     self.onlyOnTerminal = onlyOnTerminal
+    self.quietSeconds = quietSeconds
     before = done
     self.done = done
     shown = (began, done)
@@ -31,7 +37,7 @@ struct Progress {
       guard now - shown.at >= 0.1 || done == total else { return }
       draw()
     } else {
-      guard !onlyOnTerminal else { return }
+      guard !onlyOnTerminal, now - shown.at >= quietSeconds else { return }
       guard done * 10 / total > shown.done * 10 / total || now - shown.at >= 60 else { return }
       Diagnostics.raw("actionclip: \(statistics)\n")
     }

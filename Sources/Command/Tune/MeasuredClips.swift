@@ -20,9 +20,10 @@ struct MeasuredClips {
     _ pictures: PictureOptions, _ opening: VideoOpening, failures: inout [EvalReport.Failure]
   ) throws(LibraryError) {
     var (read, squares) = ([VideoList.Row](), [[UInt8]]())
-    var progress = Progress(total: rows.count, of: "\(name) read")
+    var progress = Progress(total: rows.count, of: "\(name) read", quietSeconds: 10)
     for row in rows {
-      let outcome = try row.attempt(in: list.root) { (path) throws(LibraryError) in
+      let place = "\(list.numbering) \(row.number) of the \(name)"
+      let outcome = try row.attempt(in: list.root, place: place) { (path) throws(LibraryError) in
         try Video.open(path, opening, row.frames) { (video) throws(LibraryError) in
           let squares = try video.squares(
             of: row.span, for: model, frames: frames, resize: pictures.resize)

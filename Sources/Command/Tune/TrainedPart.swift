@@ -7,9 +7,16 @@ enum TrainedPart: CustomStringConvertible, Equatable {
   /// The projection, and so many of the last blocks.
   case last(Int32)
 
-  /// "nothing", "projection", "last:3" or "everything". For the image encoder "head" is another name of nothing: the
-  /// temporal head is trained with every part.
-  init(argument: String) throws {
+  /// The part of the image encoder: "head" is nothing of it, since the temporal head is trained with every part.
+  static func ofImage(_ argument: String) throws -> TrainedPart { try TrainedPart(argument, nothing: "head") }
+
+  /// The part of the text encoder.
+  static func ofText(_ argument: String) throws -> TrainedPart {
+    try TrainedPart(argument, nothing: "nothing")
+  }
+
+  /// - Parameter nothing: the word for nothing in the message.
+  private init(_ argument: String, nothing: String) throws {
     switch argument.lowercased() {
     case "nothing", "head": self = .nothing
     case "projection": self = .projection
@@ -17,7 +24,7 @@ enum TrainedPart: CustomStringConvertible, Equatable {
     default:
       guard let digits = argument.lowercased().wholeMatch(of: /last:([0-9]+)/)?.1, let count = Int32(digits),
         count > 0
-      else { throw ValidationError("expected head, nothing, projection, last:N or everything") }
+      else { throw ValidationError("expected \(nothing), projection, last:N or everything") }
       self = .last(count)
     }
   }

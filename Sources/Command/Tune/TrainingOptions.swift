@@ -6,13 +6,13 @@ struct TrainingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What is trained of the image encoder, besides the temporal head: head (the head alone), projection, last:N (the projection and the last N blocks) or everything (default: head, or projection where the head has nothing to train).",
-      valueName: "part"), transform: TrainedPart.init(argument:))
+      valueName: "part"), transform: TrainedPart.ofImage)
   var train: TrainedPart?
 
   @Option(
     help: ArgumentHelp(
       "What is trained of the text encoder: nothing, projection, last:N or everything (default: everything with --train everything, else nothing).",
-      valueName: "part"), transform: TrainedPart.init(argument:))
+      valueName: "part"), transform: TrainedPart.ofText)
   var text: TrainedPart?
 
   @Flag(help: "Begin the temporal head anew, also where the model's file has the one that --head names.")

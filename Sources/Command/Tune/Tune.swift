@@ -14,7 +14,8 @@ struct Tune: ParsableCommand {
       --old-words tells how much, by clips of words that the model knew before.
       The first Ctrl-C saves the state beside the model and ends; --resume goes on, and gives the same file as a run \
       in one go. A second Ctrl-C ends at once.
-      The model is loaded and written in fp32; --compute can be nothing else.
+      The model is loaded and written in fp32; --compute can be nothing else. With a --head other than its own, a new \
+      head is put in and trained from its beginning.
       A clip that cannot be read is reported and left out. A few clips of a new action are often learned better by \
       actionclip adapt, which leaves the model as it is. docs/TUNE.md has more.
       """)
@@ -54,7 +55,7 @@ struct Tune: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Clips of words that the model knew before, which tell what it forgets: a list as for eval.",
+      "A list of clips, not of words, that show what the model knew before: they tell what it forgets. It is read as eval reads it.",
       valueName: "list"))
   var oldWords: FilePath?
 
@@ -114,7 +115,7 @@ struct Tune: ParsableCommand {
   @Flag(help: "End with status 1 before training if any clip cannot be read.")
   var strict = false
 
-  @OptionGroup(title: "Model options (a --head that the model's file does not have begins anew)")
+  @OptionGroup(title: "Model options")
   var options: ModelOptions
 
   func validate() throws {

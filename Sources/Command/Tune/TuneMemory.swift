@@ -27,15 +27,25 @@ struct TuneMemory {
   /// Bytes that are left for training besides its clips, at least 1.
   var besidesClips: Int64 { max(1, limit - measuring - clips) }
 
+  /// Bytes besides those that a check of two clips counts.
+  func besidesRoom(of clip: Int64) -> Int64 { measuring + clips - 2 * clip }
+
   /// Runs `body`, and tells what to change where it takes too much memory.
-  func explaining<Result>(_ body: () throws -> Result) throws -> Result {
+  /// - Parameter besides: bytes that `body` does not count; nil: those to measure.
+  func explaining<Result>(besides: Int64? = nil, _ body: () throws -> Result) throws -> Result {
     do { return try body() } catch let error as LibraryError
       where error.status == ACTIONCLIP_ERROR_OUT_OF_MEMORY
     {
-      let said = TuneMemory.readable(error.message)
+      let parts = [(clips, "of clips"), (measuring, "to measure")].map { "\(MemorySize.text($0)) \($1)" }
+        .joined(separator: ", ")
+      let need =
+        TuneMemory.need(error).map {
+          // A little more, since steps with more clips take more, and numbers are told with few digits.
+          "needs about \(MemorySize.text(($0 + (besides ?? measuring)) / 20 * 21)) in all"
+        } ?? "does not fit"
       throw CommandError(
-        "training does not fit into \(MemorySize.text(limit)) (\(asked == nil ? "what is free" : "--max-memory")), of which "
-          + "measuring takes \(MemorySize.text(measuring)) and the clips \(MemorySize.text(clips)): \(said). Train less (--train head or projection), "
+        "training \(need) (\(parts)); \(asked == nil ? "free for it are" : "--max-memory is") "
+          + "\(MemorySize.text(limit)). Train less (--train head or projection), "
           + "take fewer --views or clips, or allow more with --max-memory")
     }
   }
@@ -52,13 +62,9 @@ struct TuneMemory {
       + parts.map { "\(MemorySize.text($0)) \($1)" }.joined(separator: ", ")
   }
 
-  /// The library's message, with its numbers of bytes for people.
-  private static func readable(_ message: String) -> String {
-    message.replacing("out of memory for training: ", with: "")
-      .replacing(", 0 of work", with: "")
-      .replacing(/([0-9]+) bytes/) { found in MemorySize.text(Int64(found.1) ?? 0) }
-      .replacing("max_memory is", with: "and there are")
-      .replacing(/[0-9]{4,}/) { found in MemorySize.text(Int64(found.0) ?? 0) }
-      .replacing(/, [0-9.]+ [A-Za-z]+ of clips/, with: "")  // they are told before
+  /// The bytes that the library says training takes; nil if it says another thing.
+  static func need(_ error: LibraryError) -> Int64? {
+    guard error.status == ACTIONCLIP_ERROR_OUT_OF_MEMORY else { return nil }
+    return error.message.firstMatch(of: /takes [a-z ]*([0-9]+) bytes/).flatMap { Int64($0.1) }
   }
 }

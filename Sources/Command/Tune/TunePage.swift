@@ -75,7 +75,13 @@ struct TunePage {
     let rows = comparison.labels
     guard !rows.isEmpty else { return }
     page.heading("\(TunePage.capitalized(comparison.clips.name)) by label")
-    page.add("<p>Clips whose best label is right: before training (upper bar) and after (lower bar).</p>")
+    func swatch(_ kind: String) -> String {
+      "<svg width=\"1em\" height=\".7em\" xmlns=\"http://www.w3.org/2000/svg\">"
+        + "<rect class=\"\(kind)\" width=\"100%\" height=\"100%\"></rect></svg>"
+    }
+    page.add(
+      "<p>Clips whose best label is right: \(swatch("p")) before training, \(swatch("r")) after, "
+        + "\(swatch("w")) after, where they are fewer.</p>")
     page.add("<table><tr><th>label</th><th class=\"n\">clips</th><th class=\"n\">before</th>")
     page.add("<th class=\"n\">after</th><th class=\"wide\"></th></tr>")
     for row in rows {
@@ -111,8 +117,8 @@ struct TunePage {
         page.add("<figure>")
         picture(of: row, in: comparison.clips.root, into: &page)
         let said =
-          "\(row.shown): \(comparison.shownLabels(before)); before \(comparison.best(before)), after "
-          + comparison.best(after)
+          "\(row.shown) · true: \(comparison.shownLabels(before)) · before: \(comparison.best(before)) · "
+          + "after: \(comparison.best(after))"
         page.add("<figcaption>\(Page.escaped(said))</figcaption></figure>")
       }
       page.add("</div>")
@@ -131,14 +137,20 @@ struct TunePage {
 
   private func sweep(into page: inout Page) {
     guard !report.sweep.isEmpty else { return }
+    func alpha(_ value: Double) -> String {
+      let text = formatted("%.2f", value)
+      return abs(value - report.alpha) < 1e-9 ? "<b>written: \(text)</b>" : text
+    }
     func percent(_ accuracy: Accuracy?) -> String { EvalReport.percent(accuracy?.top1.value ?? .nan) }
     page.heading("Shares of the tuned weights")
-    page.add("<p>Accuracy (top-1) at each share alpha. Nothing was chosen by it.</p>")
+    page.add(
+      "<p>Accuracy (top-1) at each share alpha. Nothing was chosen by it. "
+        + "The model that is written has alpha \(formatted("%g", report.alpha)).</p>")
     page.add("<table><tr><th class=\"n\">alpha</th><th class=\"n\">held-out clips</th>")
     page.add("<th class=\"n\">old words</th></tr>")
     for row in report.sweep {
       page.add(
-        "<tr><td class=\"n\">\(formatted("%.2f", row.alpha))</td><td class=\"n\">\(percent(row.heldOut))</td>"
+        "<tr><td class=\"n\">\(alpha(row.alpha))</td><td class=\"n\">\(percent(row.heldOut))</td>"
           + "<td class=\"n\">\(percent(row.oldWords))</td></tr>")
     }
     page.add("</table>")

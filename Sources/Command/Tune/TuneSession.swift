@@ -16,17 +16,17 @@ struct TuneSession {
     self.command = command
     try Files.requireWritable(command.out)
     try Files.requireRegular(command.out)
-    try WrittenFile.model.requireReplaceable(command.out)
     try command.html.map(Files.requireWritableText)
     try Files.requireOwnPlaces(
       [command.out, command.statePath, command.logPath, command.html, command.cache],
       beside: [command.list, command.labels, command.oldWords, command.oldLabels, command.heldOutFile])
     try Files.requireWritable(command.statePath)
+    try WrittenFile.model.requireReplaceable(command.out)
     try WrittenFile.state.requireReplaceable(command.statePath, option: "--state")
     if !command.resume, command.statePath.exists {
       throw CommandError(
         "\(command.statePath.shown): is there already, from a run that was stopped: --resume goes on with it; "
-          + "to begin anew, remove it or name another with --state")
+          + "to begin anew, remove the state file or name another with --state")
     }
     let source = try ListSource(command.list)
     start = try TuneStart(command.model, command.options, newHead: command.training.newHead)
@@ -58,18 +58,26 @@ struct TuneSession {
   func run() throws {
     notes.tell()
     for fault in lists.faults { Diagnostics.warning(fault) }
+    let shown = lists.shownLabels
+    if let label = shown.first, shown.count == 1 {
+      throw CommandError(
+        "\(command.list.shown): all clips\(lists.heldOut.isEmpty ? "" : " to train on") show "
+          + "'\(lists.videos.classes.labels[label])'; training needs two labels or more")
+    }
     var failures: [EvalReport.Failure] = []
     let (measure, before) = try readMeasured(&failures)
     let memory = TuneMemory(
       training.maxMemory, measure: measure.bytes, clips: bytesPerClip * Int64(lists.trained.count),
       model: model)
-    try memory.explaining { try requireRoom(memory) }
+    try memory.explaining(besides: memory.besidesRoom(of: bytesPerClip)) { try requireRoom(memory) }
     let tuner = try tuner(memory: memory.forTraining, cache: command.cache)
     let clips = try memory.explaining { try readClips(into: tuner, &failures) }
     guard !clips.isEmpty else {
       throw CommandError("\(command.list.shown): none of its clips could be read")
     }
-    if command.strict, !failures.isEmpty { throw AlreadyReported() }
+    if command.strict, !failures.isEmpty {
+      throw CommandError("stopped: \(TuneLists.text(failures.count, "clip")) cannot be read (--strict)")
+    }
     let info = try memory.explaining { try resumed(tuner) }
     let setting = TuneSetting(command, start, lists, clips: clips, info)
     for line in setting.told + [("memory", memory.text(info))] {
@@ -110,9 +118,24 @@ struct TuneSession {
   /// Throws if training would take too much memory, before clips are read, which may take hours.
   private func requireRoom(_ memory: TuneMemory) throws {
     guard lists.videos.classes.count > 1 else { return }
-    let tuner = try tuner(memory: memory.besidesClips + 2 * bytesPerClip)
-    for label in 0..<2 { try tuner.addBlank(label: label, frames: start.frames) }
-    _ = try tuner.info()
+    func check(_ bytes: Int64) throws {
+      let tuner = try tuner(memory: bytes)
+      for label in 0..<2 { try tuner.addBlank(label: label, frames: start.frames) }
+      _ = try tuner.info()
+    }
+    // Only the first thing that does not fit is told, so the check is done again with room for it, to tell all.
+    let limit = memory.besidesClips + 2 * bytesPerClip
+    var (bytes, failure) = (limit, nil as LibraryError?)
+    repeat {
+      do { try check(bytes) } catch let error as LibraryError {
+        failure = error
+        guard let more = TuneMemory.need(error), more > bytes, more < FreeMemory.bytes ?? 0 else { break }
+        bytes = more
+        continue
+      }
+      break
+    } while true
+    if let failure { throw failure }
   }
 
   /// Reads the clips that measure, and scores them by the model before training.
@@ -148,10 +171,12 @@ struct TuneSession {
   ) throws -> [VideoList.Row] {
     var clips: [VideoList.Row] = []
     let rows = lists.trained.filter { !$0.classes.isEmpty }
-    var progress = Progress(total: rows.count, of: "clips read")
+    var progress = Progress(total: rows.count, of: "clips read", quietSeconds: 10)
     let fatal = [ACTIONCLIP_ERROR_UNAVAILABLE, ACTIONCLIP_ERROR_OUT_OF_MEMORY].map { Int32($0) }
     for row in rows {
-      let outcome = try row.attempt(in: lists.videos.root, fatal: fatal) { (path) throws(LibraryError) in
+      let place = "\(lists.videos.numbering) \(row.number) of \(command.list.shown)"
+      let outcome = try row.attempt(in: lists.videos.root, place: place, fatal: fatal) {
+        (path) throws(LibraryError) in
         ((), damaged: try add(row, at: path, to: tuner))
       }
       switch outcome {
@@ -184,14 +209,20 @@ struct TuneSession {
   /// The tuner's sizes, after it has gone on from the state where there is one.
   private func resumed(_ tuner: Tuner) throws -> actionclip_tuner_info {
     let info = try tuner.info()
-    guard command.resume, command.statePath.exists else { return info }
+    guard command.resume else { return info }
+    guard command.statePath.exists else {
+      Diagnostics.raw("actionclip: no state at \(printable(command.statePath.shown)): begins anew\n")
+      return info
+    }
     do { try tuner.load(from: command.statePath) } catch {
       guard error.status == ACTIONCLIP_ERROR_OPTION_CONFLICT else { throw error }
       throw CommandError(
         "\(explanation(of: error, naming: command.statePath.shown)); --resume needs the list, clips, model and "
-          + "options that it began with: to begin anew, remove it or name another with --state")
+          + "options that it began with: to begin anew, remove the state file or name another with --state")
     }
-    return try tuner.info()
+    let resumed = try tuner.info()
+    Diagnostics.raw("actionclip: going on after step \(resumed.steps) of \(resumed.total_steps)\n")
+    return resumed
   }
 
   private func train(
@@ -279,8 +310,8 @@ struct TuneSession {
     let others = lists.known - lists.shownLabels.count { $0 < lists.known }
     if measure.oldWords == nil, others > 0 {
       lines.append(
-        "What the \(others == 1 ? "other label that the model knew loses" : "\(others) other labels that the model knew lose") "
-          + "is not known: --old-words LIST, with clips of them, tells.")
+        "Not measured: what is forgotten of the \(others == 1 ? "other label" : "other \(others) labels"). "
+          + "Give clips of \(others == 1 ? "it" : "them") by --old-words LIST.")
     }
     return lines
   }

@@ -19,9 +19,7 @@ struct TuneSetting {
     let measured =
       (lists.heldOut.isEmpty ? "none" : TuneLists.counted(lists.heldOut)) + " held out"
       + (lists.oldWords.map { ", \(TuneLists.counted($0.rows)) of old words" } ?? "")
-    let trained =
-      "head \(Head.name(of: start.head))\(start.isNewHead ? " from its beginning" : ""), image encoder "
-      + "\(training.imagePart(head: start.head)), text encoder \(training.textPart)"
+    let trained = TuneSetting.trained(training, start)
     let recipe =
       [
         training.recipe.rawValue, training.loss(showsAllLabels: lists.showAllLabels).rawValue,
@@ -35,7 +33,8 @@ struct TuneSetting {
     let new = TuneSetting.text(lists.newLabels(of: clips))
     told =
       [("clips", "\(counted) to train on; \(measured)")] + (new.map { [("new labels", $0)] } ?? []) + [
-        ("trained", "\(trained): \(info.trained) numbers"), ("recipe", recipe),
+        ("trained", "\(trained.parts), \(TuneSetting.grouped(info.trained)) weights\(trained.stay)"),
+        ("recipe", recipe),
       ]
     all =
       told + [
@@ -47,9 +46,43 @@ struct TuneSetting {
       ]
     notes = [
       ("tuned_from", printable(from)), ("tuned_from_sha256", start.model.sha256 ?? ""),
-      ("tuned_on", "\(counted)"), ("tuned_parts", trained), ("tuned_recipe", recipe), ("tuned_alpha", alpha),
+      ("tuned_on", "\(counted)"), ("tuned_parts", trained.parts + trained.stay), ("tuned_recipe", recipe),
+      ("tuned_alpha", alpha),
       ("tuned_by", "libactionclip \(Version.library)"),
     ]
+  }
+
+  /// The parts that are trained, and the encoders that stay.
+  private static func trained(_ training: TrainingOptions, _ start: TuneStart) -> (
+    parts: String, stay: String
+  ) {
+    let parts = [("image", training.imagePart(head: start.head)), ("text", training.textPart)]
+    let beginning = start.isNewHead ? ", from its beginning" : ""
+    var words = ["the temporal head (\(Head.name(of: start.head))\(beginning))"]
+    if start.head == Int32(ACTIONCLIP_HEAD_MEANP) { words = [] }
+    for (name, part) in parts {
+      switch part {
+      case .nothing: break
+      case .projection: words.append("the \(name) encoder's projection")
+      case .last(let count):
+        words.append("the \(name) encoder's projection and last \(count == 1 ? "block" : "\(count) blocks")")
+      case .everything: words.append("the \(name) encoder")
+      }
+    }
+    if training.contexts > 0 { words.append(text(Int(training.contexts), "context vector")) }
+    let kept = parts.filter { $0.1 == .nothing }.map(\.0)
+    let stay = kept.count == 2 ? "; the encoders stay" : kept.first.map { "; the \($0) encoder stays" } ?? ""
+    return (words.joined(separator: ", "), stay)
+  }
+
+  private static func text(_ count: Int, _ noun: String) -> String { TuneLists.text(count, noun) }
+
+  /// "1,195,777".
+  private static func grouped(_ number: Int64) -> String {
+    let digits = Array(String(number))
+    return digits.indices.map { place in
+      (place > 0 && (digits.count - place).isMultiple(of: 3) ? "," : "") + String(digits[place])
+    }.joined()
   }
 
   /// New labels with their clips, those that may be misspelt first; nil where there are none.
