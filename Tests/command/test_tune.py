@@ -250,6 +250,10 @@ def test_what_is_wrong_with_lists_is_told_before_training(folder, tmp_path):
     assert process.returncode == 0 and "could not be read" in process.stdout
     assert "copy.mp4 has the same bytes as" in process.stderr and "gone.mp4" in process.stderr
     assert re.search(r"shapes.mp4 is trained on and is in .*test.jsonl too", process.stderr)
+    rows(tmp_path / "apart.jsonl", part("pacing", 0), part("swelling", 3))
+    process = tune(tmp_path, "--held-out", tmp_path / "test.jsonl", "--epochs", 1, lists="apart.jsonl")
+    assert re.search(r"parts of .*shapes.mp4 are trained on and other parts are in .*test.jsonl, so", process.stderr)
+    assert "promises too much" not in process.stderr
     (tmp_path / "mine.safetensors").unlink()
     process = tune(tmp_path, "--held-out", 0, "--strict", lists="list.jsonl")
     assert process.returncode == 1 and not (tmp_path / "mine.safetensors").exists()

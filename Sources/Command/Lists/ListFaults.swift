@@ -28,9 +28,21 @@ struct ListFaults {
         "\(copy.shown) has the same bytes as \(first.shown)\(ListFaults.more(copies.count)): it counts twice")
     }
     for other in measured {
-      var shared: [FilePath] = []
-      for path in ListFaults.files(of: other.rows, in: other.root) where files.first(like: path) != nil {
-        shared.append(path)
+      var (shared, apart) = ([FilePath](), [FilePath]())
+      for path in ListFaults.files(of: other.rows, in: other.root) {
+        guard let same = files.first(like: path) else { continue }
+        // With copies, parts of one film are under several names.
+        let isApart =
+          copies.isEmpty
+          && ListFaults.areApart(
+            ListFaults.spans(of: same, trained, in: list.root),
+            ListFaults.spans(of: path, other.rows, in: other.root))
+        if isApart { apart.append(path) } else { shared.append(path) }
+      }
+      if let first = apart.first {
+        sentences.append(
+          "parts of \(first.shown)\(ListFaults.more(apart.count)) are trained on and other parts are in "
+            + "\(other.name), so the result on these may look better than it is")
       }
       guard let first = shared.first else { continue }
       sentences.append(
@@ -42,6 +54,23 @@ struct ListFaults {
     if let first = empty.first {
       let clip = use.isEmpty ? "clip" : "clip \(use)"
       sentences.append("no \(clip) shows '\(list.classes.labels[first])'\(ListFaults.more(empty.count))")
+    }
+  }
+
+  /// The parts of a file that rows have; nil for all of it.
+  private static func spans(
+    of path: FilePath, _ rows: [VideoList.Row], in root: FilePath
+  ) -> [TimeSpan?] {
+    rows.filter { $0.path.inside(root).plain.bytes == path.plain.bytes }.map(\.span)
+  }
+
+  /// Whether no part overlaps one of the others.
+  private static func areApart(_ parts: [TimeSpan?], _ others: [TimeSpan?]) -> Bool {
+    parts.allSatisfy { part in
+      others.allSatisfy { other in
+        guard let part, let other else { return false }
+        return part.end <= other.start || other.end <= part.start
+      }
     }
   }
 
