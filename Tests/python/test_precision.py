@@ -56,10 +56,10 @@ def test_threads_run_where_they_are_bound(untrained):
     with actionclip.Model(untrained, processors=[here[-1], here[-1], here[-1]]) as model:
         assert model.info.threads == 3
         model.encode_labels(["yoga"])
-        deadline = time.monotonic() + 5  # the thread that loaded may be about to end, and a new one binds itself
-        while len(own := {int(t) for t in os.listdir("/proc/self/task")} - before) > 2:
-            assert time.monotonic() < deadline
-        assert len(own) == 2
+        # The thread that loaded may be about to end: it may be listed still, or hide another one as it goes.
+        deadline = time.monotonic() + 5
+        while len(own := {int(t) for t in os.listdir("/proc/self/task")} - before) != 2:
+            assert time.monotonic() < deadline, own
         while any(os.sched_getaffinity(t) != {here[-1]} for t in own):
             assert time.monotonic() < deadline
         assert sorted(os.sched_getaffinity(0)) == here
