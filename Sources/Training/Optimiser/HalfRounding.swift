@@ -14,7 +14,9 @@ enum HalfRounding {
       return true
     }
     let block = TensorNames.Block.self
-    return [block.outProjection, block.fc, block.projection].contains { name.contains("." + $0) }
+    return [block.outProjection, block.fc, block.projection].contains {
+      name.hasSuffix("." + $0 + "weight") || name.hasSuffix("." + $0 + "bias")
+    }
       || name.hasSuffix("." + block.inProjectionWeight) || name.hasSuffix("." + block.inProjectionBias)
   }
 
