@@ -42,13 +42,20 @@ let processor = "aarch64"
 let processor = "x86_64"
 #endif
 
-func instrumented(_ name: String) -> [SwiftSetting] {
-  checksThreads && !["Preprocess", "Events"].contains(name)
-    ? swift + [.unsafeFlags(["-sanitize=thread"])] : swift
+/// Rooms that compute little: their code is made small in place of fast.
+let small: Set = ["ActionCLIPABI", "Families", "ModelFile", "Text", "Video"]
+
+func settings(of name: String) -> [SwiftSetting] {
+  var settings = swift
+  if small.contains(name) { settings.append(.unsafeFlags(["-Osize"], .when(configuration: .release))) }
+  if checksThreads, !["Preprocess", "Events"].contains(name) {
+    settings.append(.unsafeFlags(["-sanitize=thread"]))
+  }
+  return settings
 }
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: instrumented(name))
+  .target(name: name, dependencies: dependencies, swiftSettings: settings(of: name))
 }
 /// Fixtures are found from their test's own place in the tree; the package does not bundle them.
 func tests(
@@ -112,7 +119,7 @@ let package = Package(
         "Training", "Video", "Weights",
       ],
       exclude: ["actionclip.map"],
-      swiftSettings: instrumented("ActionCLIPABI"),
+      swiftSettings: settings(of: "ActionCLIPABI"),
       linkerSettings: [
         .unsafeFlags([
           // lld keeps nothing but the exported functions in the dynamic symbol table; gold does not.
