@@ -75,6 +75,9 @@ final class FrameStream: @unchecked Sendable {
   /// Says that no frame follows.
   func finish() throws(LibraryError) { try check(actionclip_stream_finish(handle)) }
 
+  /// Makes the stream as new.
+  func reset() throws(LibraryError) { try check(actionclip_stream_reset(handle)) }
+
   /// Ends the calls that other threads are in.
   func cancel() { _ = actionclip_stream_cancel(handle) }
 
