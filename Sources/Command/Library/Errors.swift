@@ -18,8 +18,10 @@ struct LibraryError: Error {
   let message: String
 }
 
-/// Ends the command with status 1 without another message: the errors are already on standard error.
-struct AlreadyReported: Error {}
+/// Ends the command without another message: the errors are already on standard error.
+struct AlreadyReported: Error {
+  var exitStatus: Int32 = 1
+}
 
 /// Throws the library's message for a status other than ACTIONCLIP_OK. Must run before the next call, which clears
 /// the message.

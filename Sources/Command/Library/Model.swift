@@ -1,7 +1,7 @@
 import CActionCLIP
 
-/// A loaded model: owns the library's handle.
-final class Model {
+/// A loaded model: owns the library's handle. Any number of threads may use it.
+final class Model: @unchecked Sendable {
   let handle: OpaquePointer
   let info: actionclip_model_info
 

@@ -4,7 +4,7 @@ import Synchronization
 
 /// SIGINT and SIGTERM as a wish to stop: the first one ends the library's present call, so that there is time to save;
 /// a second one ends the process at once. A signal that the parent process had ignored stays ignored.
-final class StopSignal {
+final class StopSignal: @unchecked Sendable {
   private let token: OpaquePointer
 
   /// From now on signals are such wishes, and the calling thread's calls of the library end at one.
@@ -36,6 +36,16 @@ final class StopSignal {
 
   /// Whether a stop was asked for.
   var isAsked: Bool { signalled.load(ordering: .acquiring) != 0 }
+
+  /// Runs `body` on another thread, whose calls of the library end at a stop too.
+  func include(_ body: () -> Void) {
+    actionclip_thread_use_cancel_token(token, nil)
+    defer { actionclip_thread_use_cancel_token(nil, nil) }
+    body()
+  }
+
+  /// Ends the calls of the library that threads are in, as a signal does.
+  func endCalls() { actionclip_cancel(token) }
 
   /// Lets calls of the library run again, to save what there is.
   func letCallsRun() throws(LibraryError) { try check(actionclip_cancel_token_reset(token)) }

@@ -69,7 +69,8 @@ enum FolderList {
   /// "brush_hair" as "brush hair".
   static func words(_ name: String) -> String { String(name.map { $0 == "_" ? " " : $0 }) }
 
-  private static func isVideo(_ name: [UInt8]) -> Bool {
+  /// Whether a file's name ends as videos' do.
+  static func isVideo(_ name: [UInt8]) -> Bool {
     let end = ending(of: name)
     return extensions.contains { end.hasSuffix("." + $0) }
   }

@@ -15,6 +15,10 @@ struct Progress {
   private let before: Int
   private var done: Int
   private var shown: (at: Double, done: Int)
+  /// More to tell after the rate.
+  var note = ""
+  /// The share of the work that is done, 0 to 1, by which the time left is told; nil: that of `done` in the total.
+  var share: Double?
 
   init(
     total: Int, done: Int = 0, of unit: String = "videos", onlyOnTerminal: Bool = false,
@@ -68,7 +72,12 @@ struct Progress {
     guard here > 0, seconds > 0 else { return text }
     let rate = Double(here) / seconds
     text += formatted(rate >= 1 ? ", %.1f a second" : ", %.1f seconds each", rate >= 1 ? rate : 1 / rate)
-    if done < total { text += ", \(duration(Double(total - done) / rate)) left" }
+    text += note
+    if let share, share > 0 {
+      if done < total { text += ", \(duration(seconds / share * (1 - min(1, share)))) left" }
+    } else if done < total {
+      text += ", \(duration(Double(total - done) / rate)) left"
+    }
     return text
   }
 
@@ -76,6 +85,9 @@ struct Progress {
     let whole = Int(min(seconds, 1e9).rounded(.up))
     return formatted("%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
   }
+
+  /// Seconds since the work began.
+  var seconds: Double { Progress.now - began }
 
   private static var now: Double {
     var time = timespec()
