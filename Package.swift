@@ -153,7 +153,7 @@ let package = Package(
 )
 
 // The command uses the C API, as any other program, against build/lib, which the Makefile fills first. Only `parity`
-// has a room of its own, for gradients, which the API does not give.
+// has a room of its own, for gradients, and `embed` hashes files: the API gives neither.
 if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
   package.products.append(.executable(name: "actionclip-command", targets: ["Command"]))
   package.dependencies.append(
@@ -163,7 +163,7 @@ if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
     .executableTarget(
       name: "Command",
       dependencies: [
-        "CActionCLIP", "CCamera", "CGlibc", "TuningPacks",
+        "CActionCLIP", "CCamera", "CGlibc", "Digest", "TuningPacks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.embedInCode("Timeline/Page/page.css"), .embedInCode("Timeline/Page/page.js")],

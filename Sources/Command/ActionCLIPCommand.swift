@@ -10,14 +10,14 @@ struct ActionCLIPCommand: ParsableCommand {
     commandName: "actionclip",
     abstract: "Recognise actions in video by matching it against words.",
     discussion: """
-      Exit status: 0 everything went well, 1 something failed, 64 wrong usage.
+      Exit status: 0 everything went well, 1 something failed, 3 videos failed under embed --strict, 64 wrong usage.
       Environment: ACTIONCLIP_MODEL is the default model's file, ACTIONCLIP_THREADS the default of --threads, and \
       ACTIONCLIP_INSTRUCTIONS a limit beside --instructions.
       """,
     version: CommandLine.arguments.contains("--version") ? Version.all : Version.description,
     subcommands: [
       Classify.self, Timeline.self, Watch.self, Eval.self, Thresholds.self, List.self, Adapt.self, Tune.self,
-      Mix.self, Prompts.self, Info.self, Convert.self, Tokenize.self, Parity.self,
+      Mix.self, Embed.self, Merge.self, Prompts.self, Info.self, Convert.self, Tokenize.self, Parity.self,
     ])
 
   static func main() {
@@ -41,7 +41,7 @@ struct ActionCLIPCommand: ParsableCommand {
   /// the parser throws them as errors.
   private static func conclude(_ error: any Error) -> Int32 {
     switch error {
-    case is AlreadyReported: return 1
+    case let error as AlreadyReported: return error.exitStatus
     case let error as CommandError:
       Diagnostics.error(error.message)
       return 1

@@ -1,0 +1,159 @@
+import Glibc
+
+/// Appends videos to an archive, so that at any moment the process may be killed, and the next one goes on.
+///
+/// Rows go to a shard under a temporary name. Once they are on the disk, the lines of their videos are added to
+/// videos.jsonl. Once those are there, a full shard gets its name. So whatever stands in videos.jsonl can be found, and
+/// rows of which it says nothing are cut off by the next process.
+final class ArchiveWriter {
+  let folder: ArchiveFolder
+  let manifest: ArchiveManifest
+  private(set) var index: ArchiveIndex
+  private var next: ArchivePlace
+  /// The shard that is being written; nil before its first row.
+  private var part: ShardPart?
+  private var full: [ShardPart] = []
+  private let videos: Int32
+  /// Lines that are not in videos.jsonl yet.
+  private var lines: [UInt8] = []
+  private var removes = false
+  private var synced = Clock.now
+
+  /// The longest time from one writing to the disk to the next, in nanoseconds: as much work is lost with a process that
+  /// is killed.
+  private static let longest: Int64 = 5_000_000_000
+
+  /// Goes on with an archive, or begins it, from what a process left that may have been killed. The caller has the lock.
+  init(_ folder: ArchiveFolder, _ manifest: ArchiveManifest) throws(CommandError) {
+    (self.folder, self.manifest) = (folder, manifest)
+    let file = folder.path.file(ArchiveFolder.videos)
+    let (known, bytes) = try ArchiveLines.read(file, as: ArchivedVideo.self, isOpen: true)
+    guard known.allSatisfy({ $0.shard >= 0 && $0.rows > 0 && (0..<manifest.rowsPerShard).contains($0.row) })
+    else {
+      throw CommandError("\(file.shown): it does not fit \(ArchiveFolder.manifest): index anew")
+    }
+    index = try ArchiveIndex(folder, manifest, videos: known)
+    videos = open(file.cString, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    guard videos >= 0 else { throw CommandError.system(file.shown) }
+    guard ftruncate(videos, off_t(bytes)) == 0 else { throw CommandError.system(file.shown) }
+    let end =
+      known.map { $0.end(rowsPerShard: manifest.rowsPerShard) }.max() ?? ArchivePlace(shard: 0, row: 0)
+    (next, part) = try ArchiveWriter.recover(folder, manifest, end)
+    for name in [ArchiveFolder.manifest, ArchiveFolder.failures, ArchiveFolder.removed] {
+      try folder.remove(ArchiveFolder.part(name))
+    }
+    try RowSpool.removeAll(in: folder.path)
+    try folder.sync()
+  }
+
+  deinit { close(videos) }
+
+  /// Finds where the next row goes, and opens that shard if it has rows already. Removes what no line speaks of.
+  private static func recover(
+    _ folder: ArchiveFolder, _ manifest: ArchiveManifest, _ end: ArchivePlace
+  ) throws(CommandError) -> (ArchivePlace, ShardPart?) {
+    for shard in 0..<end.shard where !folder.exists(ArchiveFolder.embeddings(shard)) {
+      guard folder.exists(ArchiveFolder.part(ArchiveFolder.embeddings(shard))) else {
+        throw CommandError(
+          "\(folder.path.file(ArchiveFolder.embeddings(shard)).shown): is missing: index anew")
+      }
+      try ShardPart.commit(shard, in: folder)
+    }
+    var next = end
+    if end.row > 0, folder.exists(ArchiveFolder.embeddings(end.shard)) {
+      next = ArchivePlace(shard: end.shard + 1, row: 0)
+    }
+    let rows = ArchiveFolder.rows(next.shard)
+    // The process was killed between the two names of a shard.
+    if next.row > 0, folder.exists(rows) { try folder.rename(rows, to: ArchiveFolder.part(rows)) }
+    var shard = next.shard + (next.row > 0 ? 1 : 0)
+    while true {
+      let names = [ArchiveFolder.embeddings(shard), ArchiveFolder.rows(shard)]
+      if folder.exists(names[0]) {
+        throw CommandError(
+          "\(folder.path.file(names[0]).shown): \(ArchiveFolder.videos) does not know its videos: index anew")
+      }
+      let left = [names[1]] + names.map(ArchiveFolder.part)
+      guard left.contains(where: folder.exists) else { break }
+      for name in left { try folder.remove(name) }
+      shard += 1
+    }
+    return (next, next.row > 0 ? try ShardPart(folder, manifest, shard: next.shard, kept: next.row) : nil)
+  }
+
+  /// The place of the next row.
+  var place: ArchivePlace { next }
+
+  /// Appends rows of a video, with their lines in meta_NNNN.jsonl.
+  func append(_ numbers: ArraySlice<UInt8>, lines: [[UInt8]]) throws(CommandError) {
+    var (numbers, lines) = (numbers, lines[...])
+    while !lines.isEmpty {
+      let count = min(lines.count, manifest.rowsPerShard - next.row)
+      let part = try openPart()
+      let bytes = count * manifest.rowBytes
+      try part.append(numbers.prefix(bytes), lines: Array(lines.prefix(count).joined()))
+      (numbers, lines) = (numbers.dropFirst(bytes), lines.dropFirst(count))
+      next = ArchivePlace(shard: next.shard, row: next.row + count)
+      guard next.row == manifest.rowsPerShard else { continue }
+      try part.end(rows: next.row, manifest)
+      full.append(part)
+      (self.part, next) = (nil, ArchivePlace(shard: next.shard + 1, row: 0))
+    }
+  }
+
+  /// The shard that is being written, which is begun where there is none.
+  private func openPart() throws(CommandError) -> ShardPart {
+    if let part { return part }
+    let begun = try ShardPart(folder, manifest, shard: next.shard, kept: 0)
+    part = begun
+    return begun
+  }
+
+  /// Adds a video whose rows were appended, or are there already. Rows that the path had before are left out.
+  func add(_ video: ArchivedVideo) throws(CommandError) {
+    if index.video(video.path)?.place != video.place { remove(video.path) }
+    index.add(video)
+    lines += ArchiveLines.text(CollectionOfOne(video.json))
+    if !full.isEmpty || Clock.now - synced > ArchiveWriter.longest { try sync() }
+  }
+
+  /// Leaves out the rows of a path, if it has any.
+  func remove(_ path: String) {
+    if index.remove(path) { removes = true }
+  }
+
+  func add(_ failure: FailedVideo) { index.add(failure) }
+  func forget(_ path: String) { index.forget(path) }
+
+  /// Waits until everything is on the disk, and gives full shards their names.
+  func sync() throws(CommandError) {
+    for part in full { try part.sync() }
+    try part?.sync()
+    // Before the new rows are known: killed here, the next process finds them missing, not twice.
+    if removes { try folder.replace(ArchiveFolder.removed, with: index.removedText) }
+    let name = folder.path.file(ArchiveFolder.videos).shown
+    try Files.write(lines[...], to: videos, name: name)
+    guard fsync(videos) == 0 else { throw CommandError.system(name) }
+    for part in full { try ShardPart.commit(part.shard, in: folder) }
+    try folder.sync()
+    (lines, removes, full) = ([], false, [])
+    synced = Clock.now
+  }
+
+  /// Writes the list of failures.
+  func writeFailures() throws(CommandError) {
+    try folder.replace(ArchiveFolder.failures, with: index.failuresText)
+  }
+
+  /// Ends the last shard, which may have fewer rows than others.
+  func finish() throws(CommandError) {
+    try sync()
+    if let part {
+      try part.end(rows: next.row, manifest)
+      try part.sync()
+      try ShardPart.commit(part.shard, in: folder)
+      (self.part, next) = (nil, ArchivePlace(shard: next.shard + 1, row: 0))
+    }
+    try writeFailures()
+  }
+}

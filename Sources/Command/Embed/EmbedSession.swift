@@ -1,0 +1,262 @@
+import CActionCLIP
+import Glibc
+
+/// One run of `embed`: threads decode and encode videos, and this thread writes their rows in the order of their paths.
+/// So the archive is the same for any number of threads.
+struct EmbedSession {
+  private let command: Embed
+  private let folder: ArchiveFolder
+
+  init(_ command: Embed) { (self.command, folder) = (command, ArchiveFolder(path: command.out)) }
+
+  /// A video that has to be looked at.
+  private struct Task: Sendable {
+    let path: FilePath
+    /// What the archive has of it; nil: nothing.
+    let known: ArchivedVideo?
+    /// Bytes, by which the time left is told.
+    let size: Int64
+  }
+
+  func run() throws -> EmbedReport {
+    let given = try EmbeddedPaths(
+      command.paths, list: command.list, root: command.root, part: command.shard)
+    guard !given.videos.isEmpty || !given.failures.isEmpty || command.shard != nil else {
+      throw CommandError("no video was found\(given.others > 0 ? ": no name of a file is a video's" : "")")
+    }
+    try folder.make()
+    let lock = try ArchiveLock(folder)
+    let known = try folder.readManifest()
+    let model = try command.options.load(command.model, hash: true)
+    let (windows, manifest) = try command.setting(model, known: known)
+    if known == nil {
+      try folder.replace(ArchiveFolder.manifest, with: Array((manifest.json.text + "\n").utf8))
+    }
+    let writer = try ArchiveWriter(folder, manifest)
+    var report = EmbedReport(archive: command.out, others: given.others)
+    for failure in given.failures { fail(failure, writer, &report) }
+    let tasks = self.tasks(given.videos, writer, &report)
+    let jobs = min(command.jobs ?? Int(model.info.threads), max(1, tasks.count))
+    let setting = VideoEmbedder.Setting(
+      model: model, windows: windows, resize: command.pictures.resize,
+      opening: VideoOpening(
+        threads: max(1, model.info.threads / Int32(jobs)), decode: command.pictures.decode),
+      dtype: manifest.dtype, folder: folder.path)
+    try embed(tasks, setting, jobs: jobs, writer, &report)
+    if command.prune { try prune(writer, &report) }
+    try writer.finish()
+    try lock.finish()
+    let present = writer.index.presentVideos
+    (report.videos, report.rows) = (present.count, present.reduce(0) { $0 + $1.rows })
+    return report
+  }
+
+  /// The videos that have to be looked at: not those that have not changed, nor those that failed and have not.
+  private func tasks(_ paths: [FilePath], _ writer: ArchiveWriter, _ report: inout EmbedReport) -> [Task] {
+    var tasks: [Task] = []
+    for path in paths {
+      let state = try? FileState(path)
+      let (known, failure) = (writer.index.video(path.shown), writer.index.failure(path.shown))
+      if let state, let known, state.size == known.size, state.mtimeNs == known.mtimeNs {
+        report.unchanged += 1
+        writer.forget(known.path)
+      } else if let state, let failure, !command.retry, state.size == failure.size,
+        state.mtimeNs == failure.mtimeNs
+      {
+        report.failed += 1
+      } else {
+        tasks.append(Task(path: path, known: known, size: state?.size ?? 0))
+      }
+    }
+    return tasks
+  }
+
+  // MARK: The threads that embed
+
+  /// The result of looking at a video.
+  private enum Outcome: Sendable {
+    /// The archive has rows of such a file.
+    case known(FileState, ArchivedVideo)
+    case embedded(FileState, sha256: String, UncheckedRows)
+    case failed(FailedVideo)
+    /// The run ends: a stop was asked for, or nothing can be read or written.
+    case ended((any Error)?)
+  }
+
+  /// Rows that one thread made and another takes.
+  private struct UncheckedRows: @unchecked Sendable { let rows: VideoEmbedder.Rows }
+
+  private func embed(
+    _ tasks: [Task], _ setting: VideoEmbedder.Setting, jobs: Int, _ writer: ArchiveWriter,
+    _ report: inout EmbedReport
+  ) throws {
+    let work = OrderedWork<Outcome>(count: tasks.count, ahead: jobs + 32)
+    let (stop, index) = (try StopSignal(), writer.index)
+    var threads: [WorkThread] = []
+    defer {
+      work.end()
+      stop.endCalls()  // of those that work ahead of an error
+      for thread in threads { thread.join() }
+    }
+    for _ in 0..<jobs {
+      threads.append(
+        try WorkThread {
+          stop.include {
+            let embedder = Result { try VideoEmbedder(setting) }
+            while let number = work.next() {
+              work.finish(number, EmbedSession.look(at: tasks[number], embedder, index, stop))
+            }
+          }
+        })
+    }
+    var reader = ArchiveRows(folder, writer.manifest)
+    var progress = EmbedProgress(tasks.map(\.size), isQuiet: command.quiet)
+    while let (number, outcome) = work.take() {
+      switch outcome {
+      case .known(let state, let video): try copy(tasks[number], state, video, &reader, writer, &report)
+      case .embedded(let state, let sha256, let rows):
+        try write(tasks[number], state, sha256, rows.rows, writer, &report)
+      case .failed(let failure): fail(failure, writer, &report)
+      case .ended(let error):
+        Progress.clear()
+        try writer.sync()
+        try writer.writeFailures()
+        if let error { throw error }
+        Diagnostics.raw(
+          "actionclip: stopped after \(number) of \(tasks.count) videos; the same command goes on from there\n"
+        )
+        stop.end()
+      }
+      let hasFailed = if case .failed = outcome { true } else { false }
+      progress.step(size: tasks[number].size, hasFailed: hasFailed, hours: report.hours)
+    }
+    Progress.clear()
+  }
+
+  private static func look(
+    at task: Task, _ embedder: Swift.Result<VideoEmbedder, any Error>, _ index: ArchiveIndex,
+    _ stop: StopSignal
+  ) -> Outcome {
+    if stop.isAsked { return .ended(nil) }
+    do {
+      guard let (state, sha256) = try FileState.hash(of: task.path, isStopped: { stop.isAsked }) else {
+        return .ended(nil)
+      }
+      if let known = task.known, known.sha256 == sha256 { return .known(state, known) }
+      if let known = index.video(sha256: sha256) { return .known(state, known) }
+      let rows: VideoEmbedder.Rows
+      do { rows = try embedder.get().rows(of: task.path) } catch let error as LibraryError {
+        switch error.status {
+        case Int32(ACTIONCLIP_ERROR_CANCELLED): return .ended(nil)
+        case Int32(ACTIONCLIP_ERROR_UNAVAILABLE): return .ended(error)
+        default: return .failed(FailedVideo(task.path, error, state))
+        }
+      } catch { return .ended(error) }
+      guard try FileState(task.path) == state else {
+        return .failed(
+          FailedVideo(
+            task.path, Int32(ACTIONCLIP_ERROR_FILE_READ), "\(task.path.shown): was changed while it was read")
+        )
+      }
+      return .embedded(state, sha256: sha256, UncheckedRows(rows: rows))
+    } catch {
+      return .failed(
+        FailedVideo(
+          task.path, Int32(ACTIONCLIP_ERROR_FILE_OPEN), explanation(of: error, naming: task.path.shown)))
+    }
+  }
+
+  // MARK: The thread that writes
+
+  private func write(
+    _ task: Task, _ state: FileState, _ sha256: String, _ rows: VideoEmbedder.Rows, _ writer: ArchiveWriter,
+    _ report: inout EmbedReport
+  ) throws(CommandError) {
+    let (place, start) = (writer.place, WindowLine.start(task.path.shown, sha256))
+    try rows.rows.read { (numbers, times) throws(CommandError) in
+      try writer.append(numbers, lines: times.map { start + WindowLine.end($0.start, $0.end) })
+    }
+    try writer.add(
+      ArchivedVideo(
+        path: task.path.shown, sha256: sha256, size: state.size, mtimeNs: state.mtimeNs,
+        duration: rows.duration,
+        damagedFrames: rows.damagedFrames, shard: place.shard, row: place.row, rows: rows.rows.rows))
+    report.embedded += 1
+    report.hours += rows.duration / 3600
+    guard rows.damagedFrames > 0, !command.quiet else { return }
+    Progress.clear()
+    Diagnostics.warning("\(task.path.shown): \(rows.damagedFrames) of its frames are damaged")
+  }
+
+  /// Takes the rows that the archive has of a file's content.
+  private func copy(
+    _ task: Task, _ state: FileState, _ video: ArchivedVideo, _ reader: inout ArchiveRows,
+    _ writer: ArchiveWriter,
+    _ report: inout EmbedReport
+  ) throws(CommandError) {
+    let path = task.path.shown
+    let isSame = task.known?.place == video.place
+    let place = isSame ? video.place : writer.place
+    if !isSame {
+      try reader.read(video, as: path) { (numbers, lines) throws(CommandError) in
+        try writer.append(numbers, lines: lines)
+      }
+    }
+    try writer.add(
+      ArchivedVideo(
+        path: path, sha256: video.sha256, size: state.size, mtimeNs: state.mtimeNs, duration: video.duration,
+        damagedFrames: video.damagedFrames, shard: place.shard, row: place.row, rows: video.rows))
+    if isSame { report.unchanged += 1 } else { report.copied += 1 }
+    // A file that was moved: its rows have the new path now.
+    if !isSame, FilePath(bytes: Array(video.path.utf8)).isGone,
+      writer.index.video(video.path)?.place == video.place
+    {
+      writer.remove(video.path)
+    }
+  }
+
+  /// Notes that a video failed. Rows of its former content are left out, if it is known that it has another.
+  private func fail(_ failure: FailedVideo, _ writer: ArchiveWriter, _ report: inout EmbedReport) {
+    if let mtime = failure.mtimeNs, let known = writer.index.video(failure.path), known.mtimeNs != mtime {
+      writer.remove(failure.path)
+    }
+    writer.add(failure)
+    report.failed += 1
+    guard !command.quiet else { return }
+    Progress.clear()
+    Diagnostics.warning(failure.message)
+  }
+
+  /// Leaves out the rows of videos that are gone, and forgets failures of such.
+  private func prune(_ writer: ArchiveWriter, _ report: inout EmbedReport) throws(CommandError) {
+    let present = writer.index.presentVideos
+    let gone = present.filter { FilePath(bytes: Array($0.path.utf8)).isGone }
+    guard gone.isEmpty || gone.count < present.count else {
+      throw CommandError(
+        "--prune: none of the archive's \(present.count) videos is there: run it in the folder where the archive was "
+          + "begun, with their disk at hand, or remove \(command.out.shown)")
+    }
+    for video in gone { writer.remove(video.path) }
+    report.removed = gone.count
+    for path in writer.index.failedPaths where FilePath(bytes: Array(path.utf8)).isGone {
+      writer.forget(path)
+    }
+  }
+}
+
+extension FilePath {
+  /// Whether there is nothing at the path, not even a link.
+  fileprivate var isGone: Bool {
+    var status = stat()
+    return lstat(cString, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
+  }
+}
+
+extension FailedVideo {
+  /// A video that the library refused.
+  fileprivate init(_ path: FilePath, _ error: LibraryError, _ state: FileState) {
+    self.init(
+      path: path.shown, status: String(cString: actionclip_status_name(error.status)),
+      message: explanation(of: error, naming: path.shown), size: state.size, mtimeNs: state.mtimeNs)
+  }
+}

@@ -1,0 +1,47 @@
+import Digest
+import Glibc
+
+/// The size of a file and when it was last changed, by which an unchanged file is known.
+struct FileState: Equatable {
+  let size: Int64
+  let mtimeNs: Int64
+
+  private init(_ status: stat) {
+    size = Int64(status.st_size)
+    mtimeNs = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+  }
+
+  /// The state of the regular file at a path, links followed.
+  init(_ path: FilePath) throws(CommandError) {
+    var status = stat()
+    guard stat(path.cString, &status) == 0 else { throw CommandError.system(path.shown) }
+    try FileState.requireRegular(status, path)
+    self.init(status)
+  }
+
+  private static func requireRegular(_ status: stat, _ path: FilePath) throws(CommandError) {
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return
+    case S_IFDIR: throw CommandError("\(path.shown): is a folder, and a video's file is expected")
+    default: throw CommandError("\(path.shown): is no regular file")
+    }
+  }
+
+  /// The state of a file, and the SHA-256 of its content; nil where `isStopped` says so meanwhile.
+  static func hash(
+    of path: FilePath, isStopped: () -> Bool
+  ) throws(CommandError) -> (state: FileState, sha256: String)? {
+    let descriptor = open(path.cString, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw CommandError.system(path.shown) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw CommandError.system(path.shown) }
+    try requireRegular(status, path)
+    var sha = SHA256()
+    while let chunk = try Files.readChunk(descriptor, name: path.shown) {
+      if isStopped() { return nil }
+      chunk.withUnsafeBytes { sha.update($0) }
+    }
+    return (FileState(status), sha.finish().hexadecimal)
+  }
+}

@@ -1,0 +1,315 @@
+"""Archives: every video embedded once, whatever happens meanwhile."""
+
+import hashlib
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+from actionclip_command import COMMAND, MODEL, ROOT, assert_error, run
+
+STORY, SHORT = ROOT / "examples" / "shapes.mp4", ROOT / "examples" / "zigzag.mp4"
+KILLS = int(os.environ.get("ARCHIVE_KILLS", "5"))
+
+
+def copy(source, target, number=0):
+    """A copy of an MP4 file whose content is its own: it ends with a box that players pass over."""
+    target.write_bytes(source.read_bytes() + (12).to_bytes(4, "big") + b"free" + number.to_bytes(4, "big"))
+    return target
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory):
+    """A folder of 13 videos with 5 rows or 1 each, in folders of its own."""
+    folder = tmp_path_factory.mktemp("archive") / "videos"
+    (folder / "deep" / "er").mkdir(parents=True)
+    for number in range(12):
+        copy(SHORT, folder / ["", "deep", "deep/er"][number % 3] / f"{number:02}.mp4", number)
+    copy(STORY, folder / "deep" / "story.MP4")
+    (folder / "notes.txt").write_text("no video")
+    return folder
+
+
+def embed(*arguments, out, **more):
+    return run("embed", *arguments, "--out", out, "--json", "--shard-rows", 7, **more)
+
+
+def report(process):
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def content(archive):
+    return {path.name: path.read_bytes() for path in archive.iterdir()}
+
+
+def rows(archive):
+    """(path, start, end) and the numbers of each row that is not removed."""
+    found = []
+    removed = archive / "removed.jsonl"
+    masks = [(line["shard"], line["row"], line["rows"]) for line in (lines(removed) if removed.exists() else [])]
+    for shard, path in enumerate(sorted(archive.glob("emb_*.npy"))):
+        numbers, told = np.load(path), lines(archive / path.name.replace("emb", "meta").replace("npy", "jsonl"))
+        assert len(numbers) == len(told)
+        for row, (vector, line) in enumerate(zip(numbers, told)):
+            if not any(shard == s and first <= row < first + count for s, first, count in masks):
+                found.append(((line["path"], line["start"], line["end"]), vector))
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole(videos):
+    """The archive of one run."""
+    archive = videos.parent / "whole"
+    assert report(embed(videos, out=archive))["embedded"] == 13
+    return archive
+
+
+def test_an_archive_has_a_row_for_each_window(videos, whole):
+    manifest = json.loads((whole / "manifest.json").read_text())
+    assert (manifest["format"], manifest["version"]) == ("actionclip-archive", 1)
+    assert (manifest["window"], manifest["step"], manifest["dtype"]) == (2.0, 1.0, "float16")
+    told = rows(whole)
+    assert [key[0] for key, _ in told] == sorted([str(p) for p in videos.rglob("*.[mM][pP]4") for _ in range(
+        18 if p.suffix == ".MP4" else 1)])  # fmt: skip
+    story = [key[1:] for key, _ in told if key[0].endswith("MP4")]
+    assert [start for start, _ in story] == pytest.approx([*range(17), 16], abs=0.25)
+    assert all(1.7 < end - start <= 2.02 for start, end in story)
+    lengths = np.linalg.norm(np.array([vector for _, vector in told], float), axis=1)
+    assert abs(lengths - 1).max() < 1e-3
+    for video in lines(whole / "videos.jsonl"):
+        path = ROOT / video["path"]
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == video["sha256"]
+        assert (path.stat().st_size, path.stat().st_mtime_ns) == (video["size"], video["mtime_ns"])
+    assert (whole / "failures.jsonl").read_bytes() == b""
+    assert all(len(np.load(path)) == 7 for path in sorted(whole.glob("emb*"))[:-1])
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_jobs_and_threads_change_nothing(videos, whole, tmp_path, jobs):
+    report(embed(videos, "--jobs", jobs, "--threads", 3 - jobs % 2, out=tmp_path / "a"))
+    assert content(tmp_path / "a") == content(whole)
+
+
+def test_killed_runs_end_in_the_archive_of_one_run(videos, whole, tmp_path):
+    archive = tmp_path / "killed"
+    arguments = [COMMAND, "embed", videos, "--out", archive, "--quiet", "--shard-rows", "7"]
+    began = time.monotonic()
+    subprocess.run([*arguments[:4], tmp_path / "timed", *arguments[5:]], check=True)
+    length, draw = time.monotonic() - began, random.Random(KILLS)
+    killed = 0
+    for _ in range(4 * KILLS + 20):
+        process = subprocess.Popen(arguments)
+        time.sleep(draw.uniform(0, length))
+        process.kill()
+        if process.wait() == 0:  # it had ended
+            assert content(archive) == content(whole)
+            shutil.rmtree(archive)
+        elif (killed := killed + 1) == KILLS:
+            break
+    assert killed == KILLS
+    report(embed(videos, out=archive))
+    assert content(archive) == content(whole)
+
+
+def test_a_stop_keeps_what_is_done(videos, whole, tmp_path):
+    archive = tmp_path / "stopped"
+    arguments = [COMMAND, "embed", videos, "--out", archive, "--jobs", "1", "--shard-rows", "7"]
+    process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
+    while not list(archive.glob("emb*.part")):
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate()[1]
+    assert process.returncode == -signal.SIGTERM and "the same command goes on from there" in said, said
+    done = len(lines(archive / "videos.jsonl"))
+    assert 0 < done < 13
+    found = report(embed(videos, out=archive))
+    assert (found["unchanged"], found["embedded"]) == (done, 13 - done)
+    assert content(archive) == content(whole)
+
+
+def test_parts_in_any_order_merge_into_the_archive_of_one_run(videos, whole, tmp_path):
+    parts = [tmp_path / str(number) for number in range(4)]
+    for number in [2, 0, 3, 1]:
+        report(embed(videos, "--shard", f"{number}/4", out=parts[number]))
+        for video in lines(parts[number] / "videos.jsonl"):
+            hashed = hashlib.sha256(video["path"].encode()).digest()
+            assert int.from_bytes(hashed[:8], "big") % 4 == number
+    merged = tmp_path / "merged"
+    assert report(run("merge", merged, *parts[::-1], "--json"))["videos"] == 13
+    assert content(merged) == content(whole)
+    assert_error(run("merge", merged, *parts), merged, "is there already")
+    assert_error(run("merge", tmp_path / "x", *parts[:3]), "the part 3/4 is not among the archives")
+    assert_error(run("merge", tmp_path / "x", whole, *parts), "is in", whole)
+    (parts[1] / "unfinished").touch()
+    assert_error(run("merge", tmp_path / "x", *parts), parts[1], "is not finished")
+    report(embed(videos, "--model", MODEL, out=tmp_path / "other"))
+    assert_error(run("merge", tmp_path / "x", whole, tmp_path / "other"), "has another model")
+    assert not (tmp_path / "x").exists()
+
+
+def test_another_model_or_window_is_refused_and_what_is_not_said_is_as_it_was(videos, tmp_path):
+    archive = tmp_path / "a"
+    first = ["--window", 4, "--step", 2, "--dtype", "float32"]
+    report(embed(videos / "deep" / "er", *first, out=archive))
+    assert report(embed(videos / "deep" / "er", out=archive))["unchanged"] == 4
+    told = "to index anew, give --out another folder or remove this one"
+    for option, value, name in [
+        ("--window", 3, "window"), ("--step", 1, "step"), ("--dtype", "float16", "dtype"), ("--compute", "bf16", "compute"),
+        ("--model", MODEL, "model"), ("--whole", None, "window"), ("--decode", "all", "decode"), ("--shard", "0/2", "shard"),
+    ]:  # fmt: skip
+        given = [option] if value is None else [option, value]
+        assert_error(run("embed", videos, "--out", archive, *given), archive, name, told)
+    assert np.load(archive / "emb_0000.npy").dtype == np.float32
+    assert_error(run("embed", videos, "--out", videos), videos, "is no archive")
+
+
+def test_moved_changed_and_deleted_videos(tmp_path):
+    folder, archive = tmp_path / "videos", tmp_path / "archive"
+    folder.mkdir()
+    for number in range(100):
+        copy(SHORT, folder / f"{number:02}.mp4", number)
+    before = report(embed(folder, "--whole", out=archive))
+    assert (before["embedded"], before["rows"]) == (100, 100)
+    known = {key[0]: vector.tobytes() for key, vector in rows(archive)}
+
+    for path in sorted(folder.iterdir()):
+        path.rename(folder / ("moved-" + path.name))
+    moved = report(embed(folder, "--whole", out=archive))
+    assert (moved["embedded"], moved["copied"], moved["videos"]) == (0, 100, 100)
+    found = rows(archive)
+    assert {key[0].replace("moved-", ""): vector.tobytes() for key, vector in found} == known
+    assert all("moved-" in key[0] for key, _ in found) and len(found) == 100
+
+    copy(SHORT, folder / "moved-07.mp4", 1000)
+    os.utime(folder / "moved-08.mp4", (1, 1))
+    (folder / "moved-09.mp4").unlink()
+    shutil.copy(folder / "moved-10.mp4", folder / "also-10.mp4")
+    now = report(embed(folder, "--whole", out=archive))
+    assert (now["embedded"], now["copied"], now["unchanged"], now["videos"]) == (1, 1, 98, 101)
+    pruned = report(embed(folder, "--prune", out=archive))
+    assert (pruned["removed"], pruned["videos"], pruned["unchanged"]) == (1, 100, 100)
+    paths = [key[0] for key, _ in rows(archive)]
+    assert len(paths) == len(set(paths)) == 100 and not any("moved-09" in path for path in paths)
+
+    fresh = report(run("merge", tmp_path / "fresh", archive, "--json"))
+    assert fresh["rows"] == 100 and not (tmp_path / "fresh" / "removed.jsonl").exists()
+    folder.rename(tmp_path / "elsewhere")
+    assert_error(
+        run("embed", tmp_path / "elsewhere" / "moved-08.mp4", "--out", tmp_path / "fresh", "--prune", "--shard-rows", 7, "--list",
+            "/dev/null"),
+        "no path")  # fmt: skip
+
+
+@pytest.fixture
+def bad(tmp_path):
+    """A folder of two videos, and of much that is none."""
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    copy(SHORT, folder / "good.mp4")
+    copy(SHORT, folder / "good-too.mkv", 2)
+    (folder / "truncated.mp4").write_bytes(STORY.read_bytes()[:3000])
+    (folder / "empty.mp4").touch()
+    (folder / "text.mp4").write_text("no video\n" * 100)
+    (folder / "loop.mp4").symlink_to("loop.mp4")
+    (folder / "round").symlink_to(".")
+    (folder / "gone.mp4").symlink_to("nowhere.mp4")
+    (folder / "folder.mp4").mkdir()
+    os.mkfifo(folder / "pipe.mp4")
+    os.makedirs(os.fsencode(folder) + b"/latin")
+    os.link(folder / "good.mp4", os.fsencode(folder) + b"/latin/caf\xe9.mp4")
+    failing = {"truncated.mp4", "empty.mp4", "text.mp4", "loop.mp4", "gone.mp4", "pipe.mp4", "latin/caf\ufffd.mp4"}
+    if os.geteuid() != 0:
+        copy(SHORT, folder / "secret.mp4", 3).chmod(0)
+        failing.add("secret.mp4")
+    if shutil.which("ffmpeg"):
+        make = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i"]
+        subprocess.run([*make, "sine=d=1", folder / "sound.mp4"], check=True)
+        subprocess.run([*make, "color=s=8200x8200:d=0.1:r=10", "-c:v", "mjpeg", folder / "huge.avi"], check=True)
+        failing |= {"sound.mp4", "huge.avi"}
+    return folder, failing
+
+
+def test_whatever_is_no_video_is_listed_and_the_rest_is_embedded(bad, tmp_path):
+    folder, failing = bad
+    archive = tmp_path / "archive"
+    process = embed(folder, out=archive)
+    found = report(process)
+    assert (found["embedded"], found["failed"]) == (2, len(failing))
+    failures = lines(archive / "failures.jsonl")
+    assert [line["path"] for line in failures] == sorted(f"{folder}/{name}" for name in failing)
+    for line in failures:
+        assert re.fullmatch("ACTIONCLIP_ERROR_[A-Z_0-9]+", line["status"])
+        assert "\n" not in line["message"] and line["path"].rsplit("/", 1)[1] in line["message"]
+    assert process.stderr.count("warning: ") == len(failing)
+
+    again = embed(folder, "--strict", out=archive)
+    assert again.returncode == 3 and json.loads(again.stdout)["failed"] == len(failing)
+    read = [line["path"] for line in failures if line["size"] is not None]
+    # What could be opened is not tried again until it changes, or with --retry.
+    assert not any(path in again.stderr for path in read)
+    assert all(path in embed(folder, "--retry", out=archive).stderr for path in read)
+    copy(SHORT, folder / "text.mp4", 9)
+    mended = report(embed(folder, out=archive))
+    assert (mended["embedded"], mended["unchanged"], mended["failed"]) == (1, 2, len(failing) - 1)
+    assert not any("text.mp4" in line["path"] for line in lines(archive / "failures.jsonl"))
+
+
+def test_lists_name_videos_by_lines_or_objects(videos, tmp_path):
+    (videos / "list.txt").write_text("# mine\n00.mp4\n\n./03.mp4\n00.mp4\ndeep\nmissing.mp4\n")
+    found = report(embed("--list", videos / "list.txt", out=tmp_path / "a"))
+    assert (found["embedded"], found["failed"]) == (2, 2)
+    failures = {line["path"]: line for line in lines(tmp_path / "a" / "failures.jsonl")}
+    assert set(failures) == {str(videos / "deep"), str(videos / "missing.mp4")}
+    assert "is a folder" in failures[str(videos / "deep")]["message"]
+    (tmp_path / "list.jsonl").write_text('{"path": "03.mp4", "label": 3}\n{"path": "00.mp4"}\n')
+    report(embed("--list", tmp_path / "list.jsonl", "--root", videos, out=tmp_path / "b"))
+    report(embed("--list", "-", out=tmp_path / "c", stdin="00.mp4\n03.mp4\n", cwd=videos))
+    one, other = rows(tmp_path / "b"), rows(tmp_path / "c")
+    assert [key[0] for key, _ in one] == [str(videos / "00.mp4"), str(videos / "03.mp4")]
+    assert [key[0] for key, _ in other] == ["00.mp4", "03.mp4"]
+    assert all((a == b).all() for (_, a), (_, b) in zip(one, other))
+    assert_error(run("embed", videos / "no.mp4", "--out", tmp_path / "d"), "no.mp4", "No such file")
+    assert_error(run("embed", videos.parent / "whole", "--out", tmp_path / "d"), "no video was found")
+    assert not (tmp_path / "d").exists()
+
+
+def test_one_process_writes_to_an_archive(videos, tmp_path):
+    archive = tmp_path / "a"
+    with subprocess.Popen([COMMAND, "embed", videos, "--out", archive, "--quiet"]) as first:
+        while not (archive / "manifest.json").exists():
+            time.sleep(0.002)
+        first.send_signal(signal.SIGSTOP)
+        try:
+            assert_error(embed(videos, out=archive), archive, "another process writes to it")
+        finally:
+            first.send_signal(signal.SIGCONT)
+    assert first.returncode == 0 and not (archive / "unfinished").exists()
+
+
+def test_a_full_disk_ends_in_one_line_and_a_later_run_goes_on(videos, whole, tmp_path):
+    archive = tmp_path / "a"
+    assert report(embed(videos / "00.mp4", out=tmp_path / "small"))["rows"] == 1
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
+
+    process = subprocess.run(
+        [COMMAND, "embed", videos, "--out", archive, "--quiet", "--shard-rows", "7"], preexec_fn=limit, capture_output=True,
+        text=True)  # fmt: skip
+    assert_error(process, "File too large")
+    assert all(path.stat().st_size <= 1500 for path in archive.iterdir())
+    report(embed(videos, out=archive))
+    assert content(archive) == content(whole)
