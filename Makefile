@@ -26,6 +26,7 @@ SWIFT_BUILD := $(SWIFT) build --quiet --explicit-target-dependency-import-check 
 RELEASE := .build/release
 # Foundation holds a function with a bad name that nothing here calls; the linker says so each time.
 WITHOUT_NOISE := 2>&1 | { grep -v "the use of .mktemp' is dangerous" || true; }
+RUNTIME := build/swift/libswiftCore.a
 LIBRARY := build/lib/libactionclip.so.$(VERSION)
 COMMAND := build/bin/actionclip
 # Loaded without a path.
@@ -80,7 +81,8 @@ build: ## the library in build/lib and the command in build/bin
 library:
 	$(need_swift)
 	@echo 'build: $(LIBRARY) (some minutes the first time)'
-	@$(SWIFT_BUILD) -c release --product actionclip --disable-local-rpath
+	@SWIFT='$(SWIFT)' scripts/swift_runtime.py $(RUNTIME)
+	@ACTIONCLIP_SWIFT_RUNTIME='$(CURDIR)/$(RUNTIME)' $(SWIFT_BUILD) -c release --product actionclip --disable-local-rpath
 	@$(INSTALL) -d build/lib
 	@$(INSTALL) -m755 $(RELEASE)/libactionclip.so $(LIBRARY)
 	@strip --strip-unneeded $(LIBRARY)

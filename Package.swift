@@ -46,13 +46,18 @@ let processor = "x86_64"
 let small: Set = ["ActionCLIPABI", "Families", "ModelFile", "Text", "Video"]
 
 func settings(of name: String) -> [SwiftSetting] {
-  var settings = swift
+  // A section for each function, so that the linker leaves out those that nobody calls.
+  var settings = swift + [.unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release))]
   if small.contains(name) { settings.append(.unsafeFlags(["-Osize"], .when(configuration: .release))) }
   if checksThreads, !["Preprocess", "Events"].contains(name) {
     settings.append(.unsafeFlags(["-sanitize=thread"]))
   }
   return settings
 }
+
+/// Swift's static core library as `make library` copies it (scripts/swift_runtime.py), to be taken in place of the
+/// toolchain's: without what nobody calls. A plain `swift build` takes the toolchain's.
+let runtime = Context.environment["ACTIONCLIP_SWIFT_RUNTIME"].map { [$0] } ?? []
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings(of: name))
@@ -130,7 +135,10 @@ let package = Package(
           "-Xlinker", "-z", "-Xlinker", "nodelete",
           "-Xlinker", "-z", "-Xlinker", "relro",
           "-Xlinker", "-z", "-Xlinker", "now",
-        ])
+          // Without the names of all Unicode characters (CGuest).
+          "-Xlinker", "--wrap=_swift_stdlib_getScalarName",
+        ]),
+        .unsafeFlags(runtime, .when(configuration: .release)),
       ]),
 
     tests("System", ["System"]),

@@ -21,6 +21,9 @@ import zipfile
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PYTHON = ROOT / "bindings" / "python"
 
+#: Bytes that the wheel may have besides the default model.
+SIZE_LIMIT = 4_000_000
+
 #: For -lactionclip: a wheel has no links, so this text names the library to the linker.
 LINKER_SCRIPT = "/* GNU ld script */\nINPUT(libactionclip.so.{abi})\n"
 
@@ -91,6 +94,12 @@ def main(tree, target):
             entry.create_system = 3  # Unix, whatever makes the archive
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
     print(f"wheel: {place} ({place.stat().st_size / 1e6:.1f} MB)")
+    with zipfile.ZipFile(place) as archive:
+        own = sum(each.compress_size for each in archive.infolist() if not each.filename.endswith(".safetensors"))
+    told = f"besides the model {own:,} bytes of {SIZE_LIMIT:,} at most"
+    if own > SIZE_LIMIT:
+        sys.exit(f"wheel: too large: {told}; Tests/abi/check_library.sh tells the library's share")
+    print(f"wheel: {told}: {SIZE_LIMIT - own:,} bytes are left")
 
 
 if __name__ == "__main__":

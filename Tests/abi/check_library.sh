@@ -9,6 +9,8 @@ HEADER=${HEADER:-include/actionclip.h}
 ABI=${2:-$(awk '$2 == "ACTIONCLIP_ABI_VERSION" { print $3 }' "$HEADER")}
 dynamic=$(readelf -dW "$LIBRARY") segments=$(readelf -lW "$LIBRARY")
 undefined=$(nm -D --undefined-only "$LIBRARY" | awk '{ print $NF }')
+# Bytes that the library may have when it is compressed as in the wheel, whose limit packaging/wheel.py states.
+SIZE_LIMIT=3700000
 passed=0 failed=0
 yes() { if grep -qE "$2" <<< "$3"; then (( ++passed )); else (( ++failed )); echo "  library: $1" >&2; fi; }
 no() { local hit; if hit=$(grep -E "$2" <<< "$3"); then (( ++failed )); echo "  library: $1:" $hit >&2; else (( ++passed )); fi; }
@@ -43,5 +45,16 @@ no "it can change the host process" \
 no "it has Swift's regular expressions in it: look for calls of _StringProcessing in .build/release/*.build" \
   '_RegexParser' "$(strings -a "$LIBRARY" | grep -m1 _RegexParser)"
 
-printf '%-16s %d passed, %d failed\n' library $passed $failed
+# How large it is in the wheel. Where this fails: size -A and nm --size-sort on .build/release/libactionclip.so tell
+# which code is large, docs/DECISIONS.md ("Size") what has been left out so far.
+size=$(gzip -9 < "$LIBRARY" | wc -c)
+if (( size <= SIZE_LIMIT )); then
+  (( ++passed )); left="$(( SIZE_LIMIT - size )) bytes are left"
+else
+  (( ++failed )); left="$(( size - SIZE_LIMIT )) bytes too many"
+  echo "  library: it is too large for the wheel: $left" >&2
+fi
+
+printf '%-16s %d passed, %d failed; compressed %d bytes of %d at most: %s\n' \
+  library $passed $failed $size $SIZE_LIMIT "$left"
 exit $(( failed != 0 ))
