@@ -18,6 +18,7 @@ static uint32_t detect(void) {
   DETECT("sha", SHA_NI);
   DETECT("avx2", AVX2);
   DETECT("fma", FMA);
+  DETECT("f16c", F16C);
   DETECT("avxvnni", AVX_VNNI);
   DETECT("avx512f", AVX512F);
   DETECT("avx512vl", AVX512VL);

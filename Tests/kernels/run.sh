@@ -1,6 +1,6 @@
 #!/bin/bash
-# The kernels, those of doubles, of resizing and of SHA-256, in every isa that can be run here, and permission to use
-# tiles: this processor's with sanitizers, aarch64's under an emulator where a cross-compiler's libraries are installed
+# The kernels, those of doubles, of scans, of resizing and of SHA-256, in every isa that can be run here, and permission
+# to use tiles: this processor's with sanitizers, aarch64's under an emulator where a cross-compiler's libraries are installed
 # (Debian: gcc-aarch64-linux-gnu and qemu-user).
 #
 #   Tests/kernels/run.sh [SHAPES]     random shapes for each precision (default 300), a third of them under an emulator;
@@ -14,9 +14,9 @@ mkdir -p "$BUILD"
 CLANG=${CLANG:-$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v swift)")")/clang")}
 SHAPES=${1:-300}
 # The folders of Sources that each test is built with.
-declare -A SOURCES=([kernels]='CKernels CProcessor' [dense]='CKernels CProcessor' [resample]='CResample CProcessor'
+declare -A SOURCES=([kernels]='CKernels CProcessor' [dense]='CKernels CProcessor' [scan]='CKernels CProcessor' [resample]='CResample CProcessor'
   [digest]='CDigest CProcessor' [permission]=CProcessor/permission.c)
-TESTS=(kernels dense resample digest permission) EVERY=
+TESTS=(kernels dense scan resample digest permission) EVERY=
 if [[ $SHAPES == colours ]]; then TESTS=(resample) SHAPES=300 EVERY=all; fi
 passed=0 failed=0
 

@@ -315,4 +315,16 @@ void ckernels_dense_add_scaled(size_t count, double scale, const double *x, doub
 // x becomes cosine · x + sine · y, and y becomes cosine · y - sine · x.
 void ckernels_dense_rotate(size_t count, double cosine, double sine, double *x, double *y);
 
+// ------------------------------------------------------------------------------------------ scans
+
+// Scores of stored rows [rows, width], fp32 or fp16, by one query: scores[r] is the fp32 sum of x[r][i] · query[i], in
+// the best isa of the processor. Each row has the same bits wherever it stands. Bits that are no numbers give scores
+// that are none.
+void ckernels_scan_fp32(size_t rows, size_t width, const float *x, const float *query, float *scores);
+void ckernels_scan_fp16(size_t rows, size_t width, const uint16_t *x, const float *query, float *scores);
+
+// The most that a score of a scan differs from the exact one, as a share of the sum of |x[r][i] · query[i]|, in any isa:
+// each number is rounded once for its product, once for each number of its partial sum, and five times as sums are added.
+static inline double ckernels_scan_error(size_t width) { return (double)(width / 32 + 8) * 0x1.02p-24; }
+
 #endif

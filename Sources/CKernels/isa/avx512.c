@@ -4,9 +4,12 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"))), apply_to = function)
 #define ISA avx512
 #define WIDTH 16
+#define HARDWARE_FP16
 #include "vector.h"
 
 #include "../rows/rows.h"
+
+#include "../scan/scan.h"
 
 #define DENSE_ROWS 12
 #define DENSE_VECTORS 2

@@ -41,6 +41,12 @@ typedef struct {
   void (*rotate)(size_t, double, double, double *, double *);
 } dense_kernels;
 
+// One isa's scans of stored rows: scores[r] = rows[r] · query.
+typedef struct {
+  void (*fp32)(size_t rows, size_t width, const float *x, const float *query, float *scores);
+  void (*fp16)(size_t rows, size_t width, const uint16_t *x, const float *query, float *scores);
+} scan_kernels;
+
 // A line of the table: a name for reports, the bits of cprocessor_feature that the kernels need, and the kernels.
 typedef struct ckernels_gemm_isa {
   const char *name;
@@ -57,12 +63,18 @@ typedef struct {
   uint32_t needs;
   const dense_kernels *kernels;
 } dense_isa;
+typedef struct {
+  const char *name;
+  uint32_t needs;
+  const scan_kernels *kernels;
+} scan_isa;
 
-// The isas of products in a precision, of row kernels and of kernels of doubles, fastest first; the last one needs
-// nothing.
+// The isas of products in a precision, of row kernels, of kernels of doubles and of scans, fastest first; the last one
+// needs nothing.
 const gemm_isa *gemm_isas(ckernels_precision precision);
 const row_isa *row_isas(void);
 const dense_isa *dense_isas(void);
+const scan_isa *scan_isas(void);
 
 // The first isa of row kernels that needs no other features than these.
 const row_isa *rows_choose(uint32_t features);

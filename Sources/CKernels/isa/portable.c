@@ -5,6 +5,8 @@
 
 #include "../rows/rows.h"
 
+#include "../scan/scan.h"
+
 #if defined(__aarch64__)  // 32 registers
 #define DENSE_ROWS 6
 #define DENSE_VECTORS 4

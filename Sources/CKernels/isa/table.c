@@ -1,4 +1,4 @@
-// The table of instruction sets: a list for each precision, one for row kernels and one for kernels of doubles.
+// The table of instruction sets: a list for each precision, and one each for row kernels, kernels of doubles and scans.
 #include "isa.h"
 
 #include "CProcessor.h"
@@ -14,6 +14,7 @@
 extern const gemm_kernels gemm_fp32_portable, gemm_bf16_portable, gemm_int8_portable;
 extern const row_kernels rows_portable;
 extern const dense_kernels dense_portable;
+extern const scan_kernels scan_portable;
 #if defined(__x86_64__)
 extern const gemm_kernels gemm_fp32_avx2, gemm_bf16_avx2, gemm_int8_avx2, gemm_int8_avx_vnni;
 extern const gemm_kernels gemm_fp32_avx512, gemm_bf16_avx512, gemm_int8_avx512, gemm_int8_avx512_vnni;
@@ -21,6 +22,7 @@ extern const gemm_kernels gemm_bf16_avx512_bf16, gemm_int8_avx512_bf16;
 extern const gemm_kernels gemm_bf16_amx, gemm_int8_amx;
 extern const row_kernels rows_avx2, rows_avx512, rows_avx512_bf16;
 extern const dense_kernels dense_avx2, dense_avx512;
+extern const scan_kernels scan_avx2_f16c, scan_avx512;
 #elif defined(__aarch64__)
 extern const gemm_kernels gemm_bf16_neon_bf16, gemm_int8_neon_dot, gemm_int8_neon_i8mm;
 #endif
@@ -77,8 +79,17 @@ static const dense_isa dense[] = {
     {"portable", 0, &dense_portable},
 };
 
+static const scan_isa scans[] = {
+#if defined(__x86_64__)
+    {"avx512", AVX512, &scan_avx512},
+    {"avx2", AVX2 | CPROCESSOR_F16C, &scan_avx2_f16c},
+#endif
+    {"portable", 0, &scan_portable},
+};
+
 const gemm_isa *gemm_isas(ckernels_precision precision) {
   return precision == CKERNELS_FP32 ? fp32 : precision == CKERNELS_BF16 ? bf16 : int8;
 }
 const row_isa *row_isas(void) { return rows; }
 const dense_isa *dense_isas(void) { return dense; }
+const scan_isa *scan_isas(void) { return scans; }

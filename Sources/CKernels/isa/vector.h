@@ -3,8 +3,12 @@
 //   ISA             the isa's name: N(load) is load_avx2 where ISA is avx2
 //   WIDTH           floats of a vector: 4, 8 or 16
 //   HARDWARE_BF16   defined where the isa converts fp32 to bf16 by an instruction
+//   HARDWARE_FP16   defined where the isa converts fp16 to fp32 by an instruction
 #include <float.h>
 #include <math.h>
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
 #include "../numbers.h"
 #include "isa.h"
@@ -49,6 +53,25 @@ INLINE N(vf) N(from_bf16)(const uint16_t *p) {
   N(vh) h;
   memcpy(&h, p, sizeof h);
   return N(of_bf16)(h);
+}
+
+// fp16 as fp32, which is exact. Infinity and NaN stay what they are.
+INLINE N(vf) N(from_fp16)(const uint16_t *p) {
+  N(vh) h;
+  memcpy(&h, p, sizeof h);
+#if defined(__aarch64__)
+  return (N(vf))vcvt_f32_f16((float16x4_t)h);
+#elif defined(HARDWARE_FP16) && WIDTH == 16
+  return (N(vf))_mm512_cvtph_ps((__m256i)h);
+#elif defined(HARDWARE_FP16)
+  return (N(vf))_mm256_cvtph_ps((__m128i)h);
+#else
+  const N(vu) bits = __builtin_convertvector(h, N(vu)), magnitude = bits & 0x7FFFu;
+  // The exponent's bias is 112 more in fp32: a product with 2^112 makes numbers of denormals too.
+  const N(vf) number = (N(vf))(magnitude << 13) * 0x1p112f;
+  const N(vu) value = magnitude < 0x7C00u ? (N(vu))number : (magnitude << 13 | 0x7F800000u);
+  return (N(vf))(value | (bits & 0x8000u) << 16);
+#endif
 }
 
 // e^(x + rest) * 2^up to about 1 ulp, rest being what x lost when it was rounded. Cephes' reduction and

@@ -32,6 +32,8 @@ typedef enum {
   // x86-64, and not an instruction: vdpbf16ps multiplies more numbers a second than fp32's fused multiply-add does. It
   // is twice as many on Zen 4 and 5, and half as many on an Intel Xeon of family 6, model 207 (docs/SPEED.md).
   CPROCESSOR_FAST_AVX512_BF16 = 1 << 18,
+  // x86-64: conversions between fp16 and fp32.
+  CPROCESSOR_F16C = 1 << 19,
 } cprocessor_feature;
 
 // The features that the processor has and the operating system supports, as bits of cprocessor_feature: AMX's too,
