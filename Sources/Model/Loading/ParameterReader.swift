@@ -95,7 +95,7 @@ public final class ParameterReader {
     _ name: String, _ target: UnsafeMutablePointer<Float>, _ count: Int
   ) throws(Failure) {
     let share = source.isWhole(name) ? 1 << 18 : max(count, 1)
-    try pool.runThrowing(count: (count + share - 1) / share) { (index) throws(Failure) in
+    try pool.runThrowing(count: (count + share - 1) / share) { (index, _) throws(Failure) in
       let part = UnsafeMutableBufferPointer(
         start: target + index * share, count: min(share, count - index * share))
       if share >= count {

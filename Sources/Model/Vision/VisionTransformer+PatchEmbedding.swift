@@ -14,7 +14,7 @@ extension VisionTransformer {
       let run = min(plan.framesPerPatchRun, count - done)
       let pixels: UnsafePointer<Float>
       if let own = buffers.patches.pixels {
-        try pool.runThrowing(count: run) { (index) throws(Failure) in
+        try pool.runThrowing(count: run) { (index, _) throws(Failure) in
           try source.write(first + done + index, to: own + index * pixelsPerFrame)
         }
         pixels = UnsafePointer(own)
