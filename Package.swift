@@ -43,7 +43,7 @@ let processor = "x86_64"
 #endif
 
 /// Rooms that compute little: their code is made small in place of fast.
-let small: Set = ["ActionCLIPABI", "Families", "ModelFile", "Text", "Video"]
+let small: Set = ["ActionCLIPABI", "Families", "Index", "ModelFile", "Text", "Video"]
 
 func settings(of name: String) -> [SwiftSetting] {
   // A section for each function, so that the linker leaves out those that nobody calls.
@@ -102,6 +102,7 @@ let package = Package(
     room("Adaptation", ["Numerics", "System"]),
     room("Streams", ["System"]),
     room("Events", ["System"]),
+    room("Index", ["CKernels", "System", "Text"]),
     room("Model", ["Numerics", "System", "TensorNames", "Weights"]),
     room("ModelFile", ["Model", "Numerics", "Preprocess", "System", "Text", "Tokenizer", "Weights"]),
     room("Training", ["Digest", "Model", "Numerics", "System", "TensorNames", "Text", "Weights"]),
@@ -119,8 +120,8 @@ let package = Package(
     .target(
       name: "ActionCLIPABI",
       dependencies: [
-        "Adaptation", "CActionCLIP", "CGlibc", "CGuest", "CShims", "Digest", "Events", "Families", "Model",
-        "ModelFile", "Numerics", "Preprocess", "Session", "Streams", "System", "Text", "Tokenizer",
+        "Adaptation", "CActionCLIP", "CGlibc", "CGuest", "CShims", "Digest", "Events", "Families", "Index",
+        "Model", "ModelFile", "Numerics", "Preprocess", "Session", "Streams", "System", "Text", "Tokenizer",
         "Training", "Video", "Weights",
       ],
       exclude: ["actionclip.map"],
@@ -154,6 +155,7 @@ let package = Package(
     tests("Adaptation", ["Adaptation", "Numerics", "System"]),
     tests("Streams", ["Streams", "System"]),
     tests("Events", ["Events", "System"]),
+    tests("Index", ["Index", "System"]),
     tests("Model", ["Model", "Numerics", "System", "Weights"]),
     tests("Training", ["Families", "Model", "Numerics", "System", "Training", "TuningPacks", "Weights"]),
     tests("ModelFile", ["System", "Model", "ModelFile", "Numerics", "Preprocess", "Weights"]),

@@ -3,7 +3,7 @@
  * Contents, in the order of use:
  *   versions and errors  ->  cancelling  ->  load and save models  ->  frames and pixels  ->  camera frames
  *   ->  video files  ->  streams  ->  prompts and tokens  ->  similarity  ->  classifiers  ->  teach a classifier
- *   ->  weights of templates  ->  tuners  ->  events  ->  the tokenizer and preprocessing alone
+ *   ->  weights of templates  ->  tuners  ->  events  ->  indexes  ->  the tokenizer and preprocessing alone
  *
  * The model is ActionCLIP (arXiv 2109.08472): CLIP's image encoder on T sampled
  * frames, a temporal head that joins them, CLIP's text encoder on prompts made
@@ -20,10 +20,10 @@
  *   - Structs that begin with struct_size may grow: fields are only ever appended, and the library reads and writes as
  *     many bytes as struct_size says. Fields that a smaller, older struct lacks have their defaults.
  *   - Text is UTF-8. Float arrays are C-contiguous, row-major, IEEE 754 binary32.
- *   - Threads: any number of threads may use a model, a tokenizer, a classifier or a tracker at once; a video is for
- *     one thread at a time. Free a handle after its last use. Results have the same bits for any number of threads, any
- *     batch, any other calls at the same time, and any rounding mode of the calling thread. They differ in last digits
- *     between instruction sets (ACTIONCLIP_INSTRUCTIONS_*): a model keeps to those that it was loaded with.
+ *   - Threads: any number of threads may use a model, a tokenizer, a classifier, a tracker or an index at once; a video
+ *     is for one thread at a time. Free a handle after its last use. Results have the same bits for any number of
+ *     threads, any batch, any other calls at the same time, and any rounding mode of the calling thread. They differ in
+ *     last digits between instruction sets (ACTIONCLIP_INSTRUCTIONS_*): a model keeps to those that it was loaded with.
  *   - fork: in a child process, calls on a handle made by the parent return ACTIONCLIP_ERROR_FORKED, and freeing such a
  *     handle does nothing.
  *   - Stack: a calling thread needs 64 KiB, for videos and tuners 128 KiB (test_stack.c measures it).
@@ -128,7 +128,7 @@ ACTIONCLIP_API const char *actionclip_last_error(void);
  * at once. These calls can be cancelled: loading, describing and saving files; opening, examining and reading videos;
  * preprocessing; all that encode or tokenize; similarity; making, changing, teaching and scoring with a classifier;
  * fitting weights of templates; all of tuners but actionclip_tuner_cancel; mixing models; finding segments and
- * suggesting thresholds. Other calls ignore the token.
+ * suggesting thresholds; opening and searching indexes. Other calls ignore the token.
  *
  *   actionclip_thread_use_cancel_token(token, NULL);              // this thread, before its calls
  *   actionclip_cancel(token);                                     // any thread, or a signal handler
@@ -2029,6 +2029,118 @@ ACTIONCLIP_API int32_t actionclip_suggest_thresholds(const int64_t *starts_ns, c
                                                      double *on_out, size_t on_capacity,
                                                      double *off_out, size_t off_capacity,
                                                      double *f1_out, size_t f1_capacity);
+
+/* ------------------------------------------------------------------- indexes */
+
+/* An index searches an archive: the folder that `actionclip embed` fills with the embeddings of many videos, a row for
+ * each window of a video. A search compares every row, so it misses nothing:
+ *
+ *   actionclip_index_open("archive", NULL, &index);
+ *   actionclip_encode_prompts(model, &words, 1, 0, query, E);
+ *   moments[0].struct_size = sizeof moments[0];
+ *   actionclip_index_search(index, query, NULL, 1, E, NULL, moments, 20, &count);
+ *
+ * An index shows the archive as it was when it was opened. Its files are read and never mapped, so that a file that is
+ * cut or replaced meanwhile is ACTIONCLIP_ERROR_FILE_READ and no fault of the host. docs/ARCHIVES.md has the format. */
+typedef struct actionclip_index actionclip_index;
+
+/* Options of opening an index. Call actionclip_index_options_init, then change fields. */
+typedef struct actionclip_index_options {
+  uint32_t struct_size; /* sizeof(actionclip_index_options), set by _init */
+  int32_t threads;      /* threads that compare rows, 1 to 256; 0 by default: as many as a model's */
+  /* 1: rows are read into memory once, which takes their size of it; 0 by default: each search reads the files, which
+   * the system's page cache keeps. */
+  int32_t in_memory;
+  int32_t reserved; /* 0 */
+} actionclip_index_options;
+
+/* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
+ * for its struct. */
+ACTIONCLIP_API void actionclip_index_options_init_sized(actionclip_index_options *options, size_t struct_size);
+/* Sets struct_size and every default in a struct of the size that the caller was compiled with. NULL is ignored. */
+static inline void actionclip_index_options_init(actionclip_index_options *options) {
+  actionclip_index_options_init_sized(options, sizeof *options);
+}
+
+/* Opens the archive in a folder. options may be NULL. A folder without a manifest is ACTIONCLIP_ERROR_FILE_OPEN; files
+ * that contradict each other, or whose sizes are not those of their headers, are ACTIONCLIP_ERROR_FORMAT_INVALID. Free
+ * it with actionclip_index_free. */
+ACTIONCLIP_API int32_t actionclip_index_open(const char *path, const actionclip_index_options *options,
+                                             actionclip_index **index_out);
+/* Frees an index. NULL is ignored. */
+ACTIONCLIP_API void actionclip_index_free(actionclip_index *index);
+
+/* Types of an archive's numbers. */
+#define ACTIONCLIP_INDEX_FP32 1
+#define ACTIONCLIP_INDEX_FP16 2
+
+/* Facts of an archive. */
+typedef struct actionclip_index_info {
+  uint32_t struct_size; /* set it to sizeof(actionclip_index_info) before the call */
+  int32_t dimension;    /* numbers of an embedding, E */
+  int64_t rows;         /* rows, those of removed videos included */
+  int64_t removed_rows; /* rows of removed videos, which are never found */
+  double window;        /* seconds of a window; 0: rows are whole videos */
+  double step;          /* seconds from one window's start to the next one's; 0: rows are whole videos */
+  int32_t frames;       /* frames that the model saw of a window; 0: not stated */
+  int32_t number_type;  /* ACTIONCLIP_INDEX_* */
+} actionclip_index_info;
+
+/* Describes an archive. */
+ACTIONCLIP_API int32_t actionclip_index_get_info(const actionclip_index *index, actionclip_index_info *info_out);
+/* Returns the text of the archive's manifest.json, which names the model that the rows are of; NULL on failure. The
+ * string belongs to the index. */
+ACTIONCLIP_API const char *actionclip_index_manifest(const actionclip_index *index);
+
+/* Options of a search. Call actionclip_search_options_init, then change fields. */
+typedef struct actionclip_search_options {
+  uint32_t struct_size; /* sizeof(actionclip_search_options), set by _init */
+  int32_t merge;        /* 1 by default: windows are merged to moments; 0: every window is a moment of its own */
+  double minimum_score; /* moments of lower scores are left out; -INFINITY by default: none are */
+} actionclip_search_options;
+
+/* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
+ * for its struct. */
+ACTIONCLIP_API void actionclip_search_options_init_sized(actionclip_search_options *options, size_t struct_size);
+/* Sets struct_size and every default in a struct of the size that the caller was compiled with. NULL is ignored. */
+static inline void actionclip_search_options_init(actionclip_search_options *options) {
+  actionclip_search_options_init_sized(options, sizeof *options);
+}
+
+/* A part of a video that a search found. Times are seconds from the video's beginning. */
+typedef struct actionclip_moment {
+  uint32_t struct_size; /* of the first element of an array: sizeof(actionclip_moment), set before the call */
+  int32_t reserved;     /* 0 */
+  int64_t row;          /* the row of the best window, for actionclip_index_row */
+  double score;         /* the best window's cosine similarity to the query */
+  double start;
+  double end;
+  double peak_start; /* the best window's times */
+  double peak_end;
+} actionclip_moment;
+
+/* Finds the `capacity` best moments of an archive. The query is the sum of `vectors` [vector_count, dimension], each
+ * scaled to unit length and times its weight: embeddings of texts, of videos, or both. `weights` is [vector_count];
+ * NULL: 1 each; a negative one takes a meaning away. vector_count is from 1 to 65536, and vectors that cancel each other
+ * out are ACTIONCLIP_ERROR_INVALID_ARGUMENT. moments_out is [capacity], 1 to 2^20; its elements are as far apart as the
+ * struct_size of the first says, and get that struct_size. *count_out is the number of moments found. options may be
+ * NULL.
+ *
+ * The order is that of exact sums, rounded once to double; of equal scores by path, then start. Windows are taken from
+ * the best on. Each begins a moment, which grows over the windows before and after it that touch what it has, are of the
+ * same video, and score at least half-way from the archive's mean score to the moment's own. A window that touches an
+ * earlier moment and is no part of it is passed over. Rows that hold no embedding of unit length are never found. */
+ACTIONCLIP_API int32_t actionclip_index_search(const actionclip_index *index, const float *vectors,
+                                               const float *weights, size_t vector_count, size_t dimension,
+                                               const actionclip_search_options *options,
+                                               actionclip_moment *moments_out, size_t capacity, size_t *count_out);
+
+/* Gives the window that a row stands for: its times in seconds, which may be NULL, and its video's path as the archive
+ * has it. *path_size_out is the size of the path in bytes with its NUL; with path_out NULL and path_capacity 0 only the
+ * size is given. */
+ACTIONCLIP_API int32_t actionclip_index_row(const actionclip_index *index, int64_t row, double *start_out,
+                                            double *end_out, char *path_out, size_t path_capacity,
+                                            size_t *path_size_out);
 
 /* --------------------------------- the tokenizer and preprocessing by themselves */
 

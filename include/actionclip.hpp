@@ -105,6 +105,16 @@ inline actionclip_tuner_options tuner_options() {
   return options;
 }
 /* Returns options of a tracker, with every default set. */
+inline actionclip_index_options index_options() {
+  actionclip_index_options options;
+  actionclip_index_options_init(&options);
+  return options;
+}
+inline actionclip_search_options search_options() {
+  actionclip_search_options options;
+  actionclip_search_options_init(&options);
+  return options;
+}
 inline actionclip_tracker_options tracker_options() {
   actionclip_tracker_options options;
   actionclip_tracker_options_init_sized(&options, sizeof options);
@@ -134,6 +144,7 @@ struct Free {
   void operator()(actionclip_label_list *p) const noexcept { actionclip_label_list_free(p); }
   void operator()(actionclip_tuner *p) const noexcept { actionclip_tuner_free(p); }
   void operator()(actionclip_tracker *p) const noexcept { actionclip_tracker_free(p); }
+  void operator()(actionclip_index *p) const noexcept { actionclip_index_free(p); }
   void operator()(actionclip_stream *p) const noexcept { actionclip_stream_free(p); }
   void operator()(actionclip_cancel_token *p) const noexcept { actionclip_cancel_token_free(p); }
 };
@@ -1288,6 +1299,67 @@ class Tracker {
 
  private:
   std::unique_ptr<actionclip_tracker, detail::Free> handle_;
+};
+
+/* An archive that is open for search:
+ *   actionclip::Index index("archive");
+ *   for (const actionclip_moment &moment : index.search(query, 20)) std::puts(index.path(moment.row).c_str()); */
+class Index {
+ public:
+  explicit Index(const std::string &path, const actionclip_index_options *options = nullptr) {
+    check_abi();
+    actionclip_index *p = nullptr;
+    check(actionclip_index_open(detail::c_string(path), options, &p));
+    handle_.reset(p);
+  }
+
+  actionclip_index_info info() const {
+    actionclip_index_info info{};
+    info.struct_size = sizeof info;
+    check(actionclip_index_get_info(get(), &info));
+    return info;
+  }
+  /* The text of the archive's manifest.json. */
+  std::string manifest() const {
+    const char *text = actionclip_index_manifest(get());
+    return text ? text : "";
+  }
+  /* The `n` best moments for `vectors` [parts, E], whose parts are scaled to unit length, times their weights, and
+   * added; without weights they count 1 each. */
+  std::vector<actionclip_moment> search(const std::vector<float> &vectors, std::size_t n,
+                                        const std::vector<float> &weights = {},
+                                        const actionclip_search_options *options = nullptr) const {
+    const std::size_t size = static_cast<std::size_t>(info().dimension), parts = vectors.size() / size;
+    if (vectors.size() % size != 0 || (!weights.empty() && weights.size() != parts))
+      throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "a query has one embedding and one weight for each part");
+    std::vector<actionclip_moment> moments(n);
+    if (n > 0) moments[0].struct_size = sizeof moments[0];
+    check(actionclip_index_search(get(), vectors.data(), weights.empty() ? nullptr : weights.data(), parts, size,
+                                  options, moments.data(), n, &n));
+    moments.resize(n);
+    return moments;
+  }
+  /* The path of the video that a row is of. */
+  std::string path(std::int64_t row) const {
+    std::size_t size = 0;
+    check(actionclip_index_row(get(), row, nullptr, nullptr, nullptr, 0, &size));
+    std::string text(size, '\0');
+    check(actionclip_index_row(get(), row, nullptr, nullptr, &text[0], size, &size));
+    text.resize(size - 1);
+    return text;
+  }
+  /* The start and end, in seconds, of the window that a row stands for. */
+  std::pair<double, double> times(std::int64_t row) const {
+    std::pair<double, double> times;
+    std::size_t size = 0;
+    check(actionclip_index_row(get(), row, &times.first, &times.second, nullptr, 0, &size));
+    return times;
+  }
+
+  actionclip_index *get() const noexcept { return handle_.get(); }
+
+ private:
+  std::unique_ptr<actionclip_index, detail::Free> handle_;
 };
 
 namespace detail {

@@ -2,6 +2,7 @@ import CGuest
 import CShims
 import Events
 import Glibc
+import Index
 import Session
 import System
 import Tokenizer
@@ -122,4 +123,9 @@ extension Stream: HandleObject {
 extension ModelTuner: HandleObject {
   static let magic: UInt64 = 0x4143_4C49_5074_756E  // "ACLIPtun"
   static let name = "tuner"
+}
+
+extension ArchiveIndex: HandleObject {
+  static let magic: UInt64 = 0x4143_4C49_5069_6478  // "ACLIPidx"
+  static let name = "index"
 }

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <thread>
@@ -573,6 +575,40 @@ static void events() {
   CHECK(best.f1[0] == 1 && best.on[0] > 0.1 && best.on[0] < 0.9 && best.f1[1] != best.f1[1]);
 }
 
+/* An archive of three rows of two numbers. */
+static void indexes(const std::string &scratch) {
+  const std::string folder = scratch + "/test_header_index";
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder + "/manifest.json")
+      << "{\"format\":\"actionclip-archive\",\"version\":1,\"dimension\":2,\"dtype\":\"float32\"}";
+  std::ofstream(folder + "/meta_0000.jsonl") << "{\"path\":\"a\",\"start\":0,\"end\":2}\n"
+                                                "{\"path\":\"b\",\"start\":1,\"end\":3}\n"
+                                                "{\"path\":\"c\",\"start\":0,\"end\":2}\n";
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }";
+  header.resize(117, ' ');
+  std::ofstream rows(folder + "/emb_0000.npy", std::ios::binary);
+  rows << "\x93NUMPY" << std::string("\x01\0\x76\0", 4) << header << '\n';
+  const float numbers[] = {1, 0, 0, 1, 0.6f, 0.8f};
+  rows.write(reinterpret_cast<const char *>(numbers), sizeof numbers);
+  rows.close();
+  actionclip::Index first(folder), index = std::move(first);
+  CHECK(first.get() == nullptr && index.info().rows == 3 && index.manifest().find("float32") != std::string::npos);
+  const std::vector<actionclip_moment> found = index.search({0, 5}, 2);
+  CHECK(found.size() == 2 && found[0].row == 1 && found[1].row == 2 && found[0].score == 1);
+  CHECK(index.path(found[0].row) == "b" && index.times(1) == std::make_pair(1.0, 3.0));
+  CHECK(index.search({0, 1, 1, 0}, 1, {1, -1})[0].row == 1);
+  actionclip_search_options options = actionclip::search_options();
+  options.minimum_score = 0.9;
+  CHECK(index.search({0, 1}, 3, {}, &options).size() == 1);
+  REFUSED(INVALID_ARGUMENT, index.search({0, 1, 1}, 1));
+  REFUSED(INVALID_ARGUMENT, index.search({0, 1}, 1, {1, 1}));
+  REFUSED(INVALID_ARGUMENT, index.search({0, 1}, 0));
+  REFUSED(INVALID_ARGUMENT, index.path(3));
+  const actionclip_index_options raw = actionclip::index_options();
+  REFUSED(FILE_OPEN, actionclip::Index(scratch + "/none", &raw));
+  std::filesystem::remove_all(folder);
+}
+
 int main(int argc, char **argv) try {
   const std::string root = argc > 1 ? argv[1] : ".", untrained = root + "/Tests/fixtures/untrained/";
   actionclip_model_options options = actionclip::model_options();
@@ -590,6 +626,7 @@ int main(int argc, char **argv) try {
   streams(model, root + "/examples/clip.mp4");
   prompts(model);
   events();
+  indexes(argc > 2 ? argv[2] : "/tmp");
   saving(model, std::string(argc > 2 ? argv[2] : "/tmp") + "/test_header.safetensors");
   CHECK(model.label_note("ice skating").empty() && model.label_note().empty());
   const actionclip::Model shapes(root + "/models/actionclip-shapes.safetensors");

@@ -55,6 +55,11 @@ static int32_t segments(void *options) {
   return actionclip_find_segments(&start, &end, &score, 1, 1, options, NULL, 0, &count);
 }
 
+static int32_t opened_index(void *options) {
+  actionclip_index *index = NULL;
+  return actionclip_index_open("/no/such/folder", options, &index);
+}
+
 /* Each options struct: its size, its two functions that set defaults, a call that takes it, and the answers of that
  * call to a struct of a size that some version has. */
 #define INIT(name)                                                                                                   \
@@ -69,6 +74,7 @@ INIT(fit_options)
 INIT(tuner_options)
 INIT(tracker_options)
 INIT(segment_options)
+INIT(index_options)
 #define STRUCT(name) #name, sizeof(actionclip_##name), name##_sized, name##_whole
 static const struct {
   const char *name;
@@ -88,6 +94,7 @@ static const struct {
     {STRUCT(tuner_options), tuner, ACTIONCLIP_OK, ACTIONCLIP_OK},
     {STRUCT(tracker_options), tracker, ACTIONCLIP_OK, ACTIONCLIP_OK},
     {STRUCT(segment_options), segments, ACTIONCLIP_OK, ACTIONCLIP_OK},
+    {STRUCT(index_options), opened_index, ACTIONCLIP_ERROR_FILE_OPEN, ACTIONCLIP_ERROR_FILE_OPEN},
 };
 
 /* A struct of each size at the end of accessible memory: its defaults are those of the whole struct as far as it goes,

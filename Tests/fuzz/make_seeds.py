@@ -487,6 +487,23 @@ def make_events():
         write("events", name, settings.ljust(64, b"\0") + windows)
 
 
+def make_indexes():
+    """Archives of four rows: of windows, of whole videos, with removed rows, and with rows that are no embedding."""
+    lines = b"".join(b'{"path":"v%d","sha256":"00","start":%d,"end":%d}\n' % (row // 2, row, row + 2) for row in range(4))
+    removed = b'{"path":"v0","shard":0,"row":1,"rows":1}\n'
+    numbers = {"e": (0.5, 0.5, 0.5, 0.5) * 4, "f": (0.5, -0.5, 0.5, 0.5) * 4}
+    for name, kind, step, gone in (("windows", "e", b"1.0", b""), ("whole", "f", b"null", b""),
+                                   ("removed", "e", b"1.0", removed), ("hostile", "e", b"1.0", b"")):
+        manifest = (b'{"format":"actionclip-archive","version":1,"model":"00","dimension":4,"dtype":"float%d",'
+                    b'"window":%s,"step":%s,"frames":8}' % (16 if kind == "e" else 32, step, step))
+        text = f"{{'descr': '<f{2 if kind == 'e' else 4}', 'fortran_order': False, 'shape': (4, 4), }}".ljust(117) + "\n"
+        rows = struct.pack(f"<16{kind}", *numbers[kind])
+        if name == "hostile":
+            rows = bytes.fromhex("007e007c00fc00bc") + rows[8:]
+        data = b"".join(struct.pack("<H", len(part)) + part for part in (manifest, lines, gone))
+        write("index", name, data + b"\x93NUMPY\x01\0" + struct.pack("<H", 118) + text.encode() + rows)
+
+
 if __name__ == "__main__":
     make_safetensors()
     make_classifier()
@@ -498,6 +515,7 @@ if __name__ == "__main__":
     make_families()
     make_calls()
     make_events()
+    make_indexes()
     make_videos()
     make_containers()
     sizes = [path.stat().st_size for path in CORPUS.rglob("seed-*")]

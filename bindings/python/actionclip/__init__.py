@@ -36,6 +36,7 @@ from ._events import (
     suggest_thresholds,
 )
 from ._frame import Frame, pixel_format_from_name
+from ._index import Index, IndexInfo, Moment
 from ._library import library_path, templates, version
 from ._model import Model
 from ._model_file import describe_file
@@ -66,6 +67,8 @@ __all__ = [
     "FileError",
     "FormatError",
     "Frame",
+    "Index",
+    "IndexInfo",
     "InternalError",
     "LabelReport",
     "LibraryError",
@@ -74,6 +77,7 @@ __all__ = [
     "Model",
     "ModelError",
     "ModelInfo",
+    "Moment",
     "OutOfMemoryError",
     "PromptsFit",
     "Report",

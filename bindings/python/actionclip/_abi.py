@@ -194,6 +194,8 @@ CONSTANTS: dict[str, int] = {
     "SEGMENTS_HYSTERESIS": 1,
     "SEGMENTS_VITERBI": 2,
     "SEGMENTS_ORDERED": 3,
+    "INDEX_FP32": 1,
+    "INDEX_FP16": 2,
 }
 
 ABI_VERSION = CONSTANTS["ABI_VERSION"]
@@ -688,6 +690,49 @@ class Segment(Structure):
     ]
 
 
+class IndexOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("threads", c_int32),
+        ("in_memory", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class IndexInfo(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("dimension", c_int32),
+        ("rows", c_int64),
+        ("removed_rows", c_int64),
+        ("window", c_double),
+        ("step", c_double),
+        ("frames", c_int32),
+        ("number_type", c_int32),
+    ]
+
+
+class SearchOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("merge", c_int32),
+        ("minimum_score", c_double),
+    ]
+
+
+class Moment(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_int32),
+        ("row", c_int64),
+        ("score", c_double),
+        ("start", c_double),
+        ("end", c_double),
+        ("peak_start", c_double),
+        ("peak_end", c_double),
+    ]
+
+
 #: Each struct by its name in the header.
 STRUCTS: dict[str, type[Structure]] = {
     "actionclip_model_options": ModelOptions,
@@ -718,6 +763,10 @@ STRUCTS: dict[str, type[Structure]] = {
     "actionclip_event": Event,
     "actionclip_segment_options": SegmentOptions,
     "actionclip_segment": Segment,
+    "actionclip_index_options": IndexOptions,
+    "actionclip_index_info": IndexInfo,
+    "actionclip_search_options": SearchOptions,
+    "actionclip_moment": Moment,
 }
 
 Handle = c_void_p
@@ -1030,6 +1079,18 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
         ),
         c_int32,
     ),
+    ("actionclip_index_options_init_sized", (POINTER(IndexOptions), c_size_t), None),
+    ("actionclip_index_open", (c_char_p, POINTER(IndexOptions), HandleOut), c_int32),
+    ("actionclip_index_free", (Handle,), None),
+    ("actionclip_index_get_info", (Handle, POINTER(IndexInfo)), c_int32),
+    ("actionclip_index_manifest", (Handle,), c_char_p),
+    ("actionclip_search_options_init_sized", (POINTER(SearchOptions), c_size_t), None),
+    (
+        "actionclip_index_search",
+        (Handle, Floats, Floats, c_size_t, c_size_t, POINTER(SearchOptions), POINTER(Moment), c_size_t, Sizes),
+        c_int32,
+    ),
+    ("actionclip_index_row", (Handle, c_int64, Doubles, Doubles, c_char_p, c_size_t, Sizes), c_int32),
     ("actionclip_tokenizer_load", (c_char_p, HandleOut), c_int32),
     ("actionclip_tokenizer_free", (Handle,), None),
     ("actionclip_tokenizer_encode", (Handle, c_char_p, c_size_t, Int32s, c_size_t, Sizes), c_int32),

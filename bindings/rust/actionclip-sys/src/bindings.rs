@@ -172,6 +172,8 @@ pub const ACTIONCLIP_SEGMENTS_MEAN: i32 = 0;
 pub const ACTIONCLIP_SEGMENTS_HYSTERESIS: i32 = 1;
 pub const ACTIONCLIP_SEGMENTS_VITERBI: i32 = 2;
 pub const ACTIONCLIP_SEGMENTS_ORDERED: i32 = 3;
+pub const ACTIONCLIP_INDEX_FP32: i32 = 1;
+pub const ACTIONCLIP_INDEX_FP16: i32 = 2;
 
 /// A flag by which one thread ends the long calls of others early. A thread uses a token; once
 /// another thread sets it, the first thread's call returns ACTIONCLIP_ERROR_CANCELLED within the
@@ -180,7 +182,8 @@ pub const ACTIONCLIP_SEGMENTS_ORDERED: i32 = 3;
 /// cancelled: loading, describing and saving files; opening, examining and reading videos;
 /// preprocessing; all that encode or tokenize; similarity; making, changing, teaching and scoring
 /// with a classifier; fitting weights of templates; all of tuners but actionclip_tuner_cancel;
-/// mixing models; finding segments and suggesting thresholds. Other calls ignore the token.
+/// mixing models; finding segments and suggesting thresholds; opening and searching indexes. Other
+/// calls ignore the token.
 ///
 /// actionclip_thread_use_cancel_token(token, NULL);              // this thread, before its calls
 /// actionclip_cancel(token);                                     // any thread, or a signal handler
@@ -359,6 +362,23 @@ pub struct actionclip_tuner {
 /// docs/EVENTS.md has the same as a program, figures, and how to choose thresholds.
 #[repr(C)]
 pub struct actionclip_tracker {
+    _data: [u8; 0],
+    _marker: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// An index searches an archive: the folder that `actionclip embed` fills with the embeddings of
+/// many videos, a row for each window of a video. A search compares every row, so it misses
+/// nothing:
+///
+/// actionclip_index_open("archive", NULL, &index ); actionclip_encode_prompts(model, &words , 1, 0,
+/// query, E); moments[0].struct_size = sizeof moments[0]; actionclip_index_search(index, query,
+/// NULL, 1, E, NULL, moments, 20, &count );
+///
+/// An index shows the archive as it was when it was opened. Its files are read and never mapped, so
+/// that a file that is cut or replaced meanwhile is ACTIONCLIP_ERROR_FILE_READ and no fault of the
+/// host. docs/ARCHIVES.md has the format.
+#[repr(C)]
+pub struct actionclip_index {
     _data: [u8; 0],
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
@@ -1364,6 +1384,82 @@ pub struct actionclip_segment {
 }
 
 sized!(actionclip_segment);
+
+/// Options of opening an index. Call actionclip_index_options_init, then change fields.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_index_options {
+    /// sizeof(actionclip_index_options), set by _init
+    pub struct_size: u32,
+    /// threads that compare rows, 1 to 256; 0 by default: as many as a model's
+    pub threads: i32,
+    /// 1: rows are read into memory once, which takes their size of it; 0 by default: each search
+    /// reads the files, which the system's page cache keeps.
+    pub in_memory: i32,
+    /// 0
+    pub reserved: i32,
+}
+
+sized!(actionclip_index_options, actionclip_index_options_init_sized);
+
+/// Facts of an archive.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_index_info {
+    /// set it to sizeof(actionclip_index_info) before the call
+    pub struct_size: u32,
+    /// numbers of an embedding, E
+    pub dimension: i32,
+    /// rows, those of removed videos included
+    pub rows: i64,
+    /// rows of removed videos, which are never found
+    pub removed_rows: i64,
+    /// seconds of a window; 0: rows are whole videos
+    pub window: f64,
+    /// seconds from one window's start to the next one's; 0: rows are whole videos
+    pub step: f64,
+    /// frames that the model saw of a window; 0: not stated
+    pub frames: i32,
+    /// ACTIONCLIP_INDEX_*
+    pub number_type: i32,
+}
+
+sized!(actionclip_index_info);
+
+/// Options of a search. Call actionclip_search_options_init, then change fields.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_search_options {
+    /// sizeof(actionclip_search_options), set by _init
+    pub struct_size: u32,
+    /// 1 by default: windows are merged to moments; 0: every window is a moment of its own
+    pub merge: i32,
+    /// moments of lower scores are left out; -INFINITY by default: none are
+    pub minimum_score: f64,
+}
+
+sized!(actionclip_search_options, actionclip_search_options_init_sized);
+
+/// A part of a video that a search found. Times are seconds from the video's beginning.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct actionclip_moment {
+    /// of the first element of an array: sizeof(actionclip_moment), set before the call
+    pub struct_size: u32,
+    /// 0
+    pub reserved: i32,
+    /// the row of the best window, for actionclip_index_row
+    pub row: i64,
+    /// the best window's cosine similarity to the query
+    pub score: f64,
+    pub start: f64,
+    pub end: f64,
+    /// the best window's times
+    pub peak_start: f64,
+    pub peak_end: f64,
+}
+
+sized!(actionclip_moment);
 
 extern "C" {
     /// Returns the version of the library at run time, such as "0.1.0". The string is static.
@@ -2587,6 +2683,73 @@ extern "C" {
         f1_out: *mut f64,
         f1_capacity: usize,
     ) -> i32;
+    /// Sets struct_size and every default in a struct of `struct_size` bytes, as
+    /// actionclip_model_options_init_sized does for its struct.
+    pub fn actionclip_index_options_init_sized(
+        options: *mut actionclip_index_options,
+        struct_size: usize,
+    );
+    /// Opens the archive in a folder. options may be NULL. A folder without a manifest is
+    /// ACTIONCLIP_ERROR_FILE_OPEN; files that contradict each other, or whose sizes are not those
+    /// of their headers, are ACTIONCLIP_ERROR_FORMAT_INVALID. Free it with actionclip_index_free.
+    pub fn actionclip_index_open(
+        path: *const c_char,
+        options: *const actionclip_index_options,
+        index_out: *mut *mut actionclip_index,
+    ) -> i32;
+    /// Frees an index. NULL is ignored.
+    pub fn actionclip_index_free(index: *mut actionclip_index);
+    /// Describes an archive.
+    pub fn actionclip_index_get_info(
+        index: *const actionclip_index,
+        info_out: *mut actionclip_index_info,
+    ) -> i32;
+    /// Returns the text of the archive's manifest.json, which names the model that the rows are of;
+    /// NULL on failure. The string belongs to the index.
+    pub fn actionclip_index_manifest(index: *const actionclip_index) -> *const c_char;
+    /// Sets struct_size and every default in a struct of `struct_size` bytes, as
+    /// actionclip_model_options_init_sized does for its struct.
+    pub fn actionclip_search_options_init_sized(
+        options: *mut actionclip_search_options,
+        struct_size: usize,
+    );
+    /// Finds the `capacity` best moments of an archive. The query is the sum of `vectors`
+    /// [vector_count, dimension], each scaled to unit length and times its weight: embeddings of
+    /// texts, of videos, or both. `weights` is [vector_count]; NULL: 1 each; a negative one takes a
+    /// meaning away. vector_count is from 1 to 65536, and vectors that cancel each other out are
+    /// ACTIONCLIP_ERROR_INVALID_ARGUMENT. moments_out is [capacity], 1 to 2^20; its elements are as
+    /// far apart as the struct_size of the first says, and get that struct_size. *count_out is the
+    /// number of moments found. options may be NULL.
+    ///
+    /// The order is that of exact sums, rounded once to double; of equal scores by path, then
+    /// start. Windows are taken from the best on. Each begins a moment, which grows over the
+    /// windows before and after it that touch what it has, are of the same video, and score at
+    /// least half-way from the archive's mean score to the moment's own. A window that touches an
+    /// earlier moment and is no part of it is passed over. Rows that hold no embedding of unit
+    /// length are never found.
+    pub fn actionclip_index_search(
+        index: *const actionclip_index,
+        vectors: *const f32,
+        weights: *const f32,
+        vector_count: usize,
+        dimension: usize,
+        options: *const actionclip_search_options,
+        moments_out: *mut actionclip_moment,
+        capacity: usize,
+        count_out: *mut usize,
+    ) -> i32;
+    /// Gives the window that a row stands for: its times in seconds, which may be NULL, and its
+    /// video's path as the archive has it. *path_size_out is the size of the path in bytes with its
+    /// NUL; with path_out NULL and path_capacity 0 only the size is given.
+    pub fn actionclip_index_row(
+        index: *const actionclip_index,
+        row: i64,
+        start_out: *mut f64,
+        end_out: *mut f64,
+        path_out: *mut c_char,
+        path_capacity: usize,
+        path_size_out: *mut usize,
+    ) -> i32;
     /// Loads CLIP's byte-level BPE tokenizer from a merge list (CLIP's own, or Hugging Face's
     /// merges.txt) or a tokenizer.json, plain or gzip; the format is detected from the content.
     /// Every id in a tokenizer.json, and in a vocab.json beside a merges.txt, must be CLIP's; the
@@ -3066,6 +3229,37 @@ mod tests {
         assert_eq!(offset!(actionclip_segment, score), 24);
         assert_eq!(offset!(actionclip_segment, step), 32);
         assert_eq!(offset!(actionclip_segment, reserved), 36);
+        assert_eq!(size_of::<actionclip_index_options>(), 16);
+        assert_eq!(align_of::<actionclip_index_options>(), 4);
+        assert_eq!(offset!(actionclip_index_options, struct_size), 0);
+        assert_eq!(offset!(actionclip_index_options, threads), 4);
+        assert_eq!(offset!(actionclip_index_options, in_memory), 8);
+        assert_eq!(offset!(actionclip_index_options, reserved), 12);
+        assert_eq!(size_of::<actionclip_index_info>(), 48);
+        assert_eq!(align_of::<actionclip_index_info>(), 8);
+        assert_eq!(offset!(actionclip_index_info, struct_size), 0);
+        assert_eq!(offset!(actionclip_index_info, dimension), 4);
+        assert_eq!(offset!(actionclip_index_info, rows), 8);
+        assert_eq!(offset!(actionclip_index_info, removed_rows), 16);
+        assert_eq!(offset!(actionclip_index_info, window), 24);
+        assert_eq!(offset!(actionclip_index_info, step), 32);
+        assert_eq!(offset!(actionclip_index_info, frames), 40);
+        assert_eq!(offset!(actionclip_index_info, number_type), 44);
+        assert_eq!(size_of::<actionclip_search_options>(), 16);
+        assert_eq!(align_of::<actionclip_search_options>(), 8);
+        assert_eq!(offset!(actionclip_search_options, struct_size), 0);
+        assert_eq!(offset!(actionclip_search_options, merge), 4);
+        assert_eq!(offset!(actionclip_search_options, minimum_score), 8);
+        assert_eq!(size_of::<actionclip_moment>(), 56);
+        assert_eq!(align_of::<actionclip_moment>(), 8);
+        assert_eq!(offset!(actionclip_moment, struct_size), 0);
+        assert_eq!(offset!(actionclip_moment, reserved), 4);
+        assert_eq!(offset!(actionclip_moment, row), 8);
+        assert_eq!(offset!(actionclip_moment, score), 16);
+        assert_eq!(offset!(actionclip_moment, start), 24);
+        assert_eq!(offset!(actionclip_moment, end), 32);
+        assert_eq!(offset!(actionclip_moment, peak_start), 40);
+        assert_eq!(offset!(actionclip_moment, peak_end), 48);
     }
 
     #[test]
@@ -3240,6 +3434,8 @@ mod tests {
             (b"ACTIONCLIP_SEGMENTS_HYSTERESIS\0", ACTIONCLIP_SEGMENTS_HYSTERESIS),
             (b"ACTIONCLIP_SEGMENTS_VITERBI\0", ACTIONCLIP_SEGMENTS_VITERBI),
             (b"ACTIONCLIP_SEGMENTS_ORDERED\0", ACTIONCLIP_SEGMENTS_ORDERED),
+            (b"ACTIONCLIP_INDEX_FP32\0", ACTIONCLIP_INDEX_FP32),
+            (b"ACTIONCLIP_INDEX_FP16\0", ACTIONCLIP_INDEX_FP16),
         ];
         for &(name, value) in constants {
             let mut found = -12345;
@@ -3401,6 +3597,14 @@ mod tests {
             actionclip_segment_options_init_sized as *const (),
             actionclip_find_segments as *const (),
             actionclip_suggest_thresholds as *const (),
+            actionclip_index_options_init_sized as *const (),
+            actionclip_index_open as *const (),
+            actionclip_index_free as *const (),
+            actionclip_index_get_info as *const (),
+            actionclip_index_manifest as *const (),
+            actionclip_search_options_init_sized as *const (),
+            actionclip_index_search as *const (),
+            actionclip_index_row as *const (),
             actionclip_tokenizer_load as *const (),
             actionclip_tokenizer_free as *const (),
             actionclip_tokenizer_encode as *const (),

@@ -29,6 +29,7 @@ owned! {
     actionclip_classifier: actionclip_classifier_free;
     actionclip_label_list: actionclip_label_list_free;
     actionclip_report: actionclip_report_free;
+    actionclip_index: actionclip_index_free;
     actionclip_stream: actionclip_stream_free;
     actionclip_tokenizer: actionclip_tokenizer_free;
     actionclip_tracker: actionclip_tracker_free;

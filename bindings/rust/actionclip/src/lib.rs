@@ -15,7 +15,7 @@
 //! }
 //! ```
 //!
-//! A [`Model`], a [`Classifier`], a [`LabelList`], a [`Report`], a [`Stream`] and a [`Tokenizer`] may be shared among
+//! A [`Model`], a [`Classifier`], a [`LabelList`], an [`Index`], a [`Report`], a [`Stream`] and a [`Tokenizer`] may be shared among
 //! threads. A [`Video`] or a [`Tuner`] may move to another thread, and is used by one at a time:
 //!
 //! ```compile_fail,E0277
@@ -62,6 +62,7 @@ mod events;
 mod frame;
 mod handle;
 mod image;
+mod index;
 mod label_list;
 mod matrix;
 mod model;
@@ -93,6 +94,7 @@ pub use events::{
 };
 pub use frame::Frame;
 pub use image::{Image, PreprocessOptions};
+pub use index::{Index, IndexInfo, IndexOptions, Moment, SearchOptions};
 pub use label_list::{Decision, LabelList, Ranked, SCALE};
 pub use matrix::Matrix;
 pub use model::{describe_file, Model, ModelInfo};
