@@ -61,8 +61,17 @@ struct BackwardTests {
       return sum
     }
 
+    /// A weight that is not trained, as `LinearBackward` takes it.
+    private func turned(
+      _ layer: Linear, _ stored: FloatBuffer, _ isTransposed: Bool, _ pool: ThreadPool
+    ) throws -> LinearBackward.Weight {
+      let turned = try layer.turned()
+      turned.repack(stored.base, isTransposed: !isTransposed, pool: pool)
+      return .turned(turned)
+    }
+
     func gradients(
-      _ kernels: Kernels, threads: Int = 2, isTransposed: Bool = false
+      _ kernels: Kernels, threads: Int = 2, isTransposed: Bool = false, isFrozen: Bool = false
     ) throws -> LinearGradients {
       let pool = ThreadPool(threads: threads)
       let stored = try Matrix(outputs, inputs)
@@ -72,18 +81,21 @@ struct BackwardTests {
         stored.buffer.base.update(from: weight.buffer.base, count: outputs * inputs)
       }
       let layer = try Linear(inputs: inputs, outputs: outputs, bias: bias.buffer, kernels: kernels)
-      let turned = try layer.turned()
       layer.repack(stored.buffer.base, isTransposed: isTransposed, pool: pool)
-      turned.repack(stored.buffer.base, isTransposed: !isTransposed, pool: pool)
       let (dx, dw, db) = (try Matrix(rows, inputs), try Matrix(outputs, inputs), try Matrix(1, outputs))
+      let weight =
+        try isFrozen ? self.turned(layer, stored.buffer, isTransposed, pool) : .trained(stored.buffer)
       let backward = LinearBackward(
-        layer, turned: turned, weight: dw.buffer, isTransposed: isTransposed, bias: db.buffer)
+        layer, weight: weight, gradient: dw.buffer, isTransposed: isTransposed, bias: db.buffer)
       try withRegions { (workspace) throws(Failure) in
-        try TransposedProduct(
-          workspace, m: max(inputs, outputs), n: max(inputs, outputs), kernels: kernels)
-      } _: { product in
+        (
+          try TransposedProduct(
+            workspace, m: max(inputs, outputs), n: max(inputs, outputs), kernels: kernels),
+          try InputProduct(workspace, outputs: outputs, RoundedRows(), for: layer, threads: threads)
+        )
+      } _: { product, down in
         backward.addGradients(rows: rows, x: x.rows, dy: dy.rows, product, pool: pool)
-        backward.inputGradient(rows: rows, dy: dy.rows, to: dx.rows, pool: pool)
+        backward.inputGradient(rows: rows, dy: dy.rows, to: dx.rows, down, pool: pool)
       }
       let weightGradient = try Matrix(outputs, inputs)
       if isTransposed {
@@ -110,6 +122,10 @@ struct BackwardTests {
     let stored = try example.gradients(kernels)
     let transposed = try example.gradients(kernels, isTransposed: true)
     #expect(stored.x == transposed.x && stored.bias == transposed.bias)
+    for isTransposed in [false, true] {
+      let frozen = try example.gradients(kernels, isTransposed: isTransposed, isFrozen: true)
+      #expect(stored.x == frozen.x)
+    }
     #expect(zip(stored.weight, transposed.weight).allSatisfy { abs($0 - $1) < 1e-4 })
   }
 
@@ -128,19 +144,21 @@ struct BackwardTests {
         for (i, value) in whole(matrix.buffer.count, factor).enumerated() { matrix.buffer.base[i] = value }
       }
       let layer = try Linear(inputs: inputs, outputs: outputs, precision: precision, kernels: kernels)
-      let turned = try layer.turned()
       layer.repack(weight.buffer.base, isTransposed: false, pool: pool)
-      turned.repack(weight.buffer.base, isTransposed: true, pool: pool)
-      let backward = LinearBackward(layer, turned: turned, weight: dw.buffer, bias: nil)
+      let backward = LinearBackward(
+        layer, weight: .trained(weight.buffer), gradient: dw.buffer, bias: nil)
       try withRegions { (workspace) throws(Failure) in
         (
           try TransposedProduct(
             workspace, m: outputs, n: inputs, precision: layer.inputPrecision, kernels: kernels),
-          try RoundedRows(workspace, rows: rows, width: max(inputs, outputs), for: layer)
+          try InputProduct(
+            workspace, outputs: outputs,
+            RoundedRows(workspace, rows: rows, width: max(inputs, outputs), for: layer), for: layer,
+            threads: threads)
         )
-      } _: { product, rounded in
+      } _: { product, down in
         backward.addGradients(rows: rows, x: x.rows, dy: dy.rows, product, pool: pool)
-        backward.inputGradient(rows: rows, dy: dy.rows, to: dx.rows, rounded, pool: pool)
+        backward.inputGradient(rows: rows, dy: dy.rows, to: dx.rows, down, pool: pool)
       }
       extendLifetime((x, dy, weight))
       return [dx.values, dw.values]

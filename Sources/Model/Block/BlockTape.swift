@@ -4,7 +4,8 @@ import System
 /// The activations of one residual attention block that its backward pass needs besides the block's input. A tape may
 /// serve one block after another where each block's input is kept alone and its forward pass runs again.
 struct BlockTape {
-  /// Queries, keys and values [rows, 3W].
+  /// Queries, keys and values [rows, 3W]. Where one row of each sequence is wanted, the queries' columns hold nothing,
+  /// and may have no memory.
   let qkv: FloatRows
   /// Where one row of each sequence is wanted, its query; later rows are [sequences, W] then.
   let queries: FloatRows
@@ -15,11 +16,15 @@ struct BlockTape {
   /// The MLP's hidden numbers before the activation [rows, hidden].
   let hidden: FloatRows
 
-  /// `results` are the rows that are wanted: all of them, or one of each sequence.
+  /// `results` are the rows that are wanted: all of them, or one of each sequence. `hasQueries` says whether all may be.
   init(
-    _ workspace: Workspace, rows: Int, results: Int, sequences: Int, width: Int, hidden: Int
+    _ workspace: Workspace, rows: Int, results: Int, sequences: Int, width: Int, hidden: Int, hasQueries: Bool
   ) throws(Failure) {
-    qkv = try FloatRows(workspace, rows: rows, width: 3 * width)
+    if hasQueries {
+      qkv = try FloatRows(workspace, rows: rows, width: 3 * width)
+    } else {
+      qkv = try FloatRows(workspace, rows: rows, width: 2 * width).columns(from: -width)
+    }
     queries = try FloatRows(workspace, rows: sequences, width: width)
     attended = try FloatRows(workspace, rows: results, width: width)
     middle = try FloatRows(workspace, rows: results, width: width)
@@ -57,6 +62,7 @@ struct BlockBackwardScratch {
   let moments: UnsafeMutablePointer<Float>  // [rows, 2]
   let rounded: RoundedRows  // [rows, hidden or 3W]
   let product: TransposedProduct
+  let inputs: InputProduct
   let attention: MultiHeadAttention.Scratch
   let attentionBackward: MultiHeadAttention.BackwardScratch
 
@@ -78,6 +84,7 @@ struct BlockBackwardScratch {
     rounded = try RoundedRows(workspace, rows: rows, width: most, for: layer)
     product = try TransposedProduct(
       workspace, rows: rows, m: most, n: most, precision: layer.inputPrecision, kernels: layer.kernels)
+    inputs = try InputProduct(workspace, outputs: most, rounded, for: layer, threads: threads)
     self.attention = try attention.scratch(workspace, longest: longest, threads: threads)
     attentionBackward = try attention.backwardScratch(workspace, longest: longest, threads: threads)
   }

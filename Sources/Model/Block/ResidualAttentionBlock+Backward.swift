@@ -127,7 +127,7 @@ struct BlockBackward: Sendable {
   ) throws(Failure) {
     let (middle, hiddenGradient) = (tape.middle, scratch.hiddenGradient)
     try checkCancelled()
-    projection.inputGradient(rows: rows, dy: gradient, to: hiddenGradient, scratch.rounded, pool: pool)
+    projection.inputGradient(rows: rows, dy: gradient, to: hiddenGradient, scratch.inputs, pool: pool)
     block.activation.backward(
       rows: rows, width: hidden, x: tape.hidden, gradient: hiddenGradient, to: scratch.activated,
       kernels: kernels, pool: pool)
@@ -137,7 +137,7 @@ struct BlockBackward: Sendable {
       rows: rows, middle.base, stride: middle.stride, to: scratch.normed.operand, pool: pool)
     try checkCancelled()
     fc.addGradients(rows: rows, x: scratch.normed, dy: hiddenGradient, scratch.product, pool: pool)
-    fc.inputGradient(rows: rows, dy: hiddenGradient, to: scratch.gradient, scratch.rounded, pool: pool)
+    fc.inputGradient(rows: rows, dy: hiddenGradient, to: scratch.gradient, scratch.inputs, pool: pool)
     ln2.apply(
       rows: rows, x: middle, dy: scratch.gradient, to: gradient, adding: true, moments: scratch.moments,
       pool: pool)
@@ -152,7 +152,7 @@ struct BlockBackward: Sendable {
     try checkCancelled()
     outProjection.addGradients(rows: count, x: tape.attended, dy: gradient, scratch.product, pool: pool)
     outProjection.inputGradient(
-      rows: count, dy: gradient, to: scratch.gradient, scratch.rounded, pool: pool)
+      rows: count, dy: gradient, to: scratch.gradient, scratch.inputs, pool: pool)
     attention.backward(
       sequences, qkv: tape.qkv, queries: wanted == .all ? nil : tape.queries, dout: scratch.gradient,
       to: scratch.qkvGradient, wanted: wanted, scratch: scratch.attentionBackward, pool: pool)
@@ -173,14 +173,14 @@ struct BlockBackward: Sendable {
         ofOutputs: width..<3 * width, scratch.product, pool: pool)
     }
     inProjection.inputGradient(
-      rows: rows, dy: scratch.qkvGradient, to: scratch.gradient, scratch.rounded, pool: pool)
+      rows: rows, dy: scratch.qkvGradient, to: scratch.gradient, scratch.inputs, pool: pool)
   }
 
   private func backwardNorm(
     _ x: FloatRows, _ sequences: Sequences, to dx: FloatRows, _ scratch: BlockBackwardScratch,
     _ pool: ThreadPool
   ) {
-    guard inProjection.turned != nil else { return }
+    guard inProjection.passesDown else { return }
     ln1.apply(
       rows: sequences.rows, x: x, dy: scratch.gradient, to: passesDown ? dx : nil, adding: true,
       moments: scratch.moments, pool: pool)

@@ -58,11 +58,11 @@ struct BlocksBackward: Sendable {
     var (inputs, tapes): ([FloatRows], [BlockTape]) = ([], [])
     for _ in backward { inputs.append(try FloatRows(workspace, rows: shape.rows, width: width)) }
     for layer in lowest..<count where keepsAll {
+      let isWhole = wanted(layer, shape.wanted) == .all
       tapes.append(
         try BlockTape(
-          workspace, rows: shape.rows,
-          results: wanted(layer, shape.wanted) == .all ? shape.rows : shape.sequences,
-          sequences: wanted(layer, shape.wanted) == .all ? 0 : shape.sequences, width: width, hidden: hidden))
+          workspace, rows: shape.rows, results: isWhole ? shape.rows : shape.sequences,
+          sequences: isWhole ? 0 : shape.sequences, width: width, hidden: hidden, hasQueries: isWhole))
     }
     return Kept(inputs: inputs, tapes: tapes)
   }
@@ -81,10 +81,13 @@ struct BlocksBackward: Sendable {
   func work(_ workspace: Workspace, _ shape: Shape, needsTape: Bool) throws(Failure) -> Work {
     let limit = min(shape.rows, max(shape.longest, BlocksBackward.rowsTogether))
     let (rows, sequences) = (needsTape ? limit : 0, min(shape.sequences, limit))
+    // The last block alone needs one row of each sequence.
+    let kept = needsTape ? sequences : 0
+    let isWhole = backward.count > 1 || shape.wanted == .all
     return Work(
       tape: try BlockTape(
-        workspace, rows: rows, results: rows, sequences: needsTape ? sequences : 0, width: width,
-        hidden: hidden),
+        workspace, rows: rows, results: isWhole ? rows : kept, sequences: kept,
+        width: width, hidden: hidden, hasQueries: isWhole),
       gradient: try FloatRows(workspace, rows: shape.rows, width: width),
       wantedGradient: try FloatRows(workspace, rows: shape.sequences, width: width),
       scratch: try BlockBackwardScratch(

@@ -37,22 +37,19 @@ final class BackwardBuilder {
   func linear(
     _ layer: Linear, weight: String, bias: String?, isTransposed: Bool = false, passesDown: Bool = true
   ) throws(Failure) -> LinearBackward {
-    var turned: Linear?
+    var own = LinearBackward.Weight.none
     if passesDown {
-      let own = try layer.turned()
       if let parameter = parameter(weight) {
-        parameter.add(turned: own)
-        own.repack(parameter.value.base, isTransposed: !isTransposed, pool: pool)
-        extendLifetime(parameter)
+        own = .trained(parameter.value)
       } else {
-        let numbers = try layer.weight()
-        own.repack(numbers.base, isTransposed: true, pool: pool)
+        let (turned, numbers) = (try layer.turned(), try layer.weight())
+        turned.repack(numbers.base, isTransposed: true, pool: pool)
         extendLifetime(numbers)
+        own = .turned(turned)
       }
-      turned = own
     }
     return LinearBackward(
-      layer, turned: turned, weight: gradient(weight), isTransposed: isTransposed,
+      layer, weight: own, gradient: gradient(weight), isTransposed: isTransposed,
       bias: bias.flatMap(gradient))
   }
 

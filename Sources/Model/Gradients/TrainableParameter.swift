@@ -12,12 +12,8 @@ public final class TrainableParameter: @unchecked Sendable {
   /// Where gradients are summed, in the same order.
   public let gradient: FloatBuffer
 
-  /// A layer whose packed weight is made of `value`.
-  private struct Copy {
-    let layer: Linear
-    let isTransposed: Bool
-  }
-  private var copies: [Copy]
+  /// The layer whose packed weight is made of `value`, and whether that is stored transposed; nil: none.
+  private let layer: (linear: Linear, isTransposed: Bool)?
 
   /// `numbers` are the parameter's before it was rounded, in memory of their own; nil: it was not.
   init(_ parameter: Parameter, _ numbers: FloatBuffer?) throws(Failure) {
@@ -26,22 +22,16 @@ public final class TrainableParameter: @unchecked Sendable {
     gradient = try FloatBuffer(count: parameter.count)
     switch parameter.storage {
     // The layers read these where they are.
-    case .plain, .table: (value, copies) = (try parameter.values(), [])
-    case .packed(let layer), .transposed(let layer):
-      let isTransposed = if case .transposed = parameter.storage { true } else { false }
-      value = if let numbers { numbers } else { try parameter.values() }
-      copies = [Copy(layer: layer, isTransposed: isTransposed)]
+    case .plain, .table: layer = nil
+    case .packed(let linear): layer = (linear, false)
+    case .transposed(let linear): layer = (linear, true)
     }
+    value = if layer != nil, let numbers { numbers } else { try parameter.values() }
   }
 
-  /// Adds the layer that holds the weight transposed, for gradients of the input.
-  func add(turned: Linear) {
-    guard let first = copies.first else { return }
-    copies.append(Copy(layer: turned, isTransposed: !first.isTransposed))
-  }
-
-  /// Packs the numbers into the layers that compute with them. Nothing else may use the model meanwhile.
+  /// Packs the numbers into the layer that computes with them. Nothing else may use the model meanwhile.
   public func publish(pool: ThreadPool) {
-    for copy in copies { copy.layer.repack(value.base, isTransposed: copy.isTransposed, pool: pool) }
+    guard let layer else { return }
+    layer.linear.repack(value.base, isTransposed: layer.isTransposed, pool: pool)
   }
 }

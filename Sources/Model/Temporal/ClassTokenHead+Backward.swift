@@ -149,7 +149,7 @@ struct ClassTokenHeadBackward: TemporalHeadBackward {
     let (gradient, sum, scratch) = (buffers.gradient, buffers.other, buffers.scratch)
     own.norm2.apply(
       rows: length, x: tape.second, dy: gradient, to: sum, moments: scratch.moments, pool: pool)
-    own.linear2.inputGradient(rows: length, dy: sum, to: scratch.hiddenGradient, pool: pool)
+    own.linear2.inputGradient(rows: length, dy: sum, to: scratch.hiddenGradient, scratch.inputs, pool: pool)
     Activation.relu.backward(
       rows: length, width: own.layer.linear1.outputs, x: tape.hidden, gradient: scratch.hiddenGradient,
       to: scratch.activated, kernels: head.kernels, pool: pool)
@@ -159,18 +159,19 @@ struct ClassTokenHeadBackward: TemporalHeadBackward {
     own.linear1.addGradients(
       rows: length, x: scratch.normed, dy: scratch.hiddenGradient, scratch.product, pool: pool)
     own.linear1.inputGradient(
-      rows: length, dy: scratch.hiddenGradient, to: sum, adding: true, pool: pool)
+      rows: length, dy: scratch.hiddenGradient, to: sum, adding: true, scratch.inputs, pool: pool)
     own.norm1.apply(
       rows: length, x: tape.first, dy: sum, to: gradient, moments: scratch.moments, pool: pool)
     own.outProjection.addGradients(
       rows: length, x: tape.attended, dy: gradient, scratch.product, pool: pool)
-    own.outProjection.inputGradient(rows: length, dy: gradient, to: scratch.gradient, pool: pool)
+    own.outProjection.inputGradient(
+      rows: length, dy: gradient, to: scratch.gradient, scratch.inputs, pool: pool)
     head.attention.backward(
       sequences, qkv: tape.qkv, dout: scratch.gradient, to: scratch.qkvGradient,
       scratch: scratch.attentionBackward, pool: pool)
     own.inProjection.addGradients(
       rows: length, x: tape.x, dy: scratch.qkvGradient, scratch.product, pool: pool)
     own.inProjection.inputGradient(
-      rows: length, dy: scratch.qkvGradient, to: gradient, adding: true, pool: pool)
+      rows: length, dy: scratch.qkvGradient, to: gradient, adding: true, scratch.inputs, pool: pool)
   }
 }

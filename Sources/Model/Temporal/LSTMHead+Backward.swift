@@ -27,6 +27,7 @@ struct LSTMHeadBackward: TemporalHeadBackward {
     /// The gradients of the latest output and cell that come from later steps. [1, E]
     let output, cell: FloatRows
     let product: TransposedProduct
+    let inputs: InputProduct
   }
 
   func buffers(_ workspace: Workspace, videos: Int, threads: Int) throws(Failure) -> Buffers {
@@ -38,7 +39,9 @@ struct LSTMHeadBackward: TemporalHeadBackward {
       gates: try take(frames, 4 * size), gradients: try take(frames, 4 * size),
       recurrent: try take(1, 4 * size), outputs: try take(frames + 1, size),
       cells: try take(frames + 1, size), output: try take(1, size), cell: try take(1, size),
-      product: try TransposedProduct(workspace, m: 4 * size, n: size, kernels: head.input.kernels))
+      product: try TransposedProduct(workspace, m: 4 * size, n: size, kernels: head.input.kernels),
+      inputs: try InputProduct(
+        workspace, outputs: 4 * size, RoundedRows(), for: head.input, threads: threads))
   }
 
   func apply(
@@ -58,11 +61,11 @@ struct LSTMHeadBackward: TemporalHeadBackward {
       // The output of each frame has the same share of the mean as the frame itself.
       for i in 0..<size { b.output.base[i] += dx[t * size + i] }
       step(t, b)
-      hidden.inputGradient(rows: 1, dy: b.gradients.from(t), to: b.output, pool: pool)
+      hidden.inputGradient(rows: 1, dy: b.gradients.from(t), to: b.output, b.inputs, pool: pool)
     }
     input.addGradients(rows: frames, x: rows, dy: b.gradients, b.product, pool: pool)
     hidden.addGradients(rows: frames, x: b.outputs, dy: b.gradients, b.product, pool: pool)
-    input.inputGradient(rows: frames, dy: b.gradients, to: dxRows, adding: true, pool: pool)
+    input.inputGradient(rows: frames, dy: b.gradients, to: dxRows, adding: true, b.inputs, pool: pool)
   }
 
   private func forward(_ x: FloatRows, _ b: Buffers, _ pool: ThreadPool) {

@@ -45,8 +45,8 @@ struct TextBackward: Sendable {
     /// Each prompt's last row after the blocks, after ln_final, and the gradient of the latter. [prompts, X]
     let ends, normed, normedGradient: FloatRows
     let moments: UnsafeMutablePointer<Float>
-    let rounded: RoundedRows
     let product: TransposedProduct
+    let inputs: InputProduct
   }
 
   /// Memory for up to `prompts` prompts, in groups.
@@ -71,10 +71,13 @@ struct TextBackward: Sendable {
       normed: try FloatRows(workspace, rows: count, width: width),
       normedGradient: try FloatRows(workspace, rows: count, width: width),
       moments: try workspace.take(2 * count),
-      rounded: try RoundedRows(workspace, rows: count, width: most, for: text.projection),
       product: try TransposedProduct(
         workspace, rows: count, m: most, n: most, precision: text.projection.inputPrecision,
-        kernels: text.projection.kernels))
+        kernels: text.projection.kernels),
+      inputs: try InputProduct(
+        workspace, outputs: size,
+        RoundedRows(workspace, rows: count, width: most, for: text.projection), for: text.projection,
+        threads: threads))
   }
 
   /// Adds the parameters' gradients, from those of the embeddings [count, E] of tokens [count, C], whose ids are
@@ -139,9 +142,9 @@ struct TextBackward: Sendable {
   ) throws(Failure) {
     let count = sequences.count
     projection.addGradients(rows: count, x: buffers.normed, dy: gradient, buffers.product, pool: pool)
-    guard projection.turned != nil else { return }
+    guard projection.passesDown else { return }
     projection.inputGradient(
-      rows: count, dy: gradient, to: buffers.normedGradient, buffers.rounded, pool: pool)
+      rows: count, dy: gradient, to: buffers.normedGradient, buffers.inputs, pool: pool)
     lnFinal.apply(
       rows: count, x: buffers.ends, dy: buffers.normedGradient,
       to: blocks.isEmpty ? nil : buffers.blocks.work.wantedGradient, moments: buffers.moments, pool: pool)

@@ -64,30 +64,39 @@ struct VisionBackward: Sendable {
       embeddings: try workspace.take(count * size))
   }
 
-  /// The memory that passes work in, one after the other.
+  /// The memory that passes work in, one after the other. `forward` and `blocks` share their place.
   struct Work {
     let plan: VisionTransformer.Plan
+    let offsets: UnsafeMutablePointer<Int>
     let forward: VisionTransformer.Buffers
     let blocks: BlocksBackward.Work
     let normedGradient: FloatRows  // of ln_post's results, [sequences, W]
     let moments: UnsafeMutablePointer<Float>  // [rows, 2]
     let rounded: RoundedRows
     let product: TransposedProduct
+    let inputs: InputProduct
   }
 
   func work(_ workspace: Workspace, needsTape: Bool, threads: Int) throws(Failure) -> Work {
     let plan = vision.plan(frames: frames, unit: frames)
     let most = max(width, size)
+    let rounded = try RoundedRows(workspace, rows: count, width: most, for: vision.projection)
+    let offsets = try workspace.takeOffsets(sequences: count, length: vision.sequenceLength)
+    let (forward, backward) = try workspace.takeOneOf { (workspace) throws(Failure) in
+      try vision.buffers(workspace, plan, writesPixels: false, threads: threads)
+    } _: { (workspace) throws(Failure) in
+      try blocks.work(workspace, shape(threads: threads), needsTape: needsTape)
+    }
     return Work(
-      plan: plan,
-      forward: try vision.buffers(workspace, plan, writesPixels: false, threads: threads),
-      blocks: try blocks.work(workspace, shape(threads: threads), needsTape: needsTape),
+      plan: plan, offsets: offsets, forward: forward, blocks: backward,
       normedGradient: try FloatRows(workspace, rows: count, width: width),
       moments: try workspace.take(2 * rows),
-      rounded: try RoundedRows(workspace, rows: count, width: most, for: vision.projection),
+      rounded: rounded,
       product: try TransposedProduct(
         workspace, m: most, n: max(most, vision.patchEmbedding.inputs),
-        precision: vision.projection.inputPrecision, kernels: vision.projection.kernels))
+        precision: vision.projection.inputPrecision, kernels: vision.projection.kernels),
+      inputs: try InputProduct(
+        workspace, outputs: size, rounded, for: vision.projection, threads: threads))
   }
 
   private var shift: TemporalShift? {
@@ -108,7 +117,7 @@ struct VisionBackward: Sendable {
     let x = work.forward.x
     try vision.embed(PixelFrames(pixels), 0, frames, work.plan, work.forward, pool)
     vision.lnPre.apply(rows: rows, x, stride: width, to: x, stride: width, pool: pool)
-    let sequences = Sequences(offsets: work.forward.offsets, count: count)
+    let sequences = Sequences(offsets: work.offsets, count: count)
     for layer in 0..<blocks.lowest {
       shift?.apply(FloatRows(x, stride: width), videos: 1, pool: pool)
       try vision.blocks.apply(layer, x, inRunsOf: sequences, wanted: .first, work.forward.scratch, pool)
@@ -137,7 +146,7 @@ struct VisionBackward: Sendable {
       kept.blocks.inputs[0].copy(frozen, rows: rows, width: width)
     }
     if !blocks.isEmpty {
-      let sequences = Sequences(offsets: work.forward.offsets, count: count)
+      let sequences = Sequences(offsets: work.offsets, count: count)
       let buffers = BlocksBackward.Buffers(kept: kept.blocks, work: work.blocks)
       try blocks.forward(sequences, wanted: .first, to: kept.classes, buffers, pool) { _, input in
         shift?.apply(input, videos: 1, pool: pool)
@@ -157,13 +166,13 @@ struct VisionBackward: Sendable {
     _ pixels: UnsafePointer<Float>?, gradient: FloatRows, _ kept: Kept, _ work: Work, _ pool: ThreadPool
   ) throws(Failure) {
     projection.addGradients(rows: count, x: kept.normed, dy: gradient, work.product, pool: pool)
-    guard projection.turned != nil else { return }
-    projection.inputGradient(rows: count, dy: gradient, to: work.normedGradient, work.rounded, pool: pool)
+    guard projection.passesDown else { return }
+    projection.inputGradient(rows: count, dy: gradient, to: work.normedGradient, work.inputs, pool: pool)
     lnPost.apply(
       rows: count, x: kept.classes, dy: work.normedGradient,
       to: blocks.isEmpty ? nil : work.blocks.wantedGradient, moments: work.moments, pool: pool)
     guard !blocks.isEmpty else { return }
-    let sequences = Sequences(offsets: work.forward.offsets, count: count)
+    let sequences = Sequences(offsets: work.offsets, count: count)
     let lowest = blocks.lowest
     let buffers = BlocksBackward.Buffers(kept: kept.blocks, work: work.blocks)
     try blocks.backward(sequences, wanted: .first, buffers, pool) { layer, gradient in
@@ -212,7 +221,7 @@ struct VisionBackward: Sendable {
   ) throws(Failure) {
     guard let patchEmbedding else { return }
     let (patches, together, length) = (vision.patches, vision.framesPerSequence, vision.sequenceLength)
-    // The patches' memory is that of the frozen blocks, which have ended.
+    // The patches' memory is that of the blocks' passes, which have ended.
     let columns = FloatRows(work.forward.patches.columns, stride: vision.columnStride)
     for first in stride(from: 0, to: frames, by: work.plan.framesPerPatchRun) {
       try checkCancelled()

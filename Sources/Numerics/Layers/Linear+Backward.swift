@@ -34,24 +34,36 @@ extension Linear {
 /// The backward pass of a linear layer y = x · weight^T + bias. Rows and gradients are fp32; products round them to the
 /// layer's input precision.
 public struct LinearBackward: Sendable {
+  /// The weight, for the gradient of the layer's input.
+  public enum Weight: Sendable {
+    /// The gradient goes no further down.
+    case none
+    /// The numbers that are trained, as `repack` takes them.
+    case trained(FloatBuffer)
+    /// A weight that stays as it is: weight^T as a layer of its own.
+    case turned(Linear)
+  }
+
   public let layer: Linear
-  /// weight^T as a layer of its own; nil where the gradient goes no further down.
-  public let turned: Linear?
+  private let weight: Weight
   /// Where the weight's gradient is summed, [outputs, inputs], or [inputs, outputs] where it is stored so; nil: the
   /// weight is not trained.
-  private let weight: FloatBuffer?
+  private let gradient: FloatBuffer?
   private let isTransposed: Bool
   private let bias: FloatBuffer?  // [outputs]
 
   public init(
-    _ layer: Linear, turned: Linear?, weight: FloatBuffer?, isTransposed: Bool = false, bias: FloatBuffer?
+    _ layer: Linear, weight: Weight, gradient: FloatBuffer?, isTransposed: Bool = false, bias: FloatBuffer?
   ) {
     self.layer = layer
-    self.turned = turned
     self.weight = weight
+    self.gradient = gradient
     self.isTransposed = isTransposed
     self.bias = bias
   }
+
+  /// Whether `inputGradient` computes anything.
+  public var passesDown: Bool { if case .none = weight { false } else { true } }
 
   /// Adds the gradients of weight and bias over `rows` rows of x [rows, inputs], from dy [rows, outputs].
   public func addGradients(
@@ -65,15 +77,15 @@ public struct LinearBackward: Sendable {
     rows: Int, x: FloatRows, dy: FloatRows, ofOutputs outputs: Range<Int>, _ product: TransposedProduct,
     pool: ThreadPool
   ) {
-    if let weight {
+    if let gradient {
       if isTransposed {
         precondition(outputs.count == layer.outputs)
         product.add(
-          rows: rows, x, m: layer.inputs, dy, n: layer.outputs, to: weight.base, pool: pool)
+          rows: rows, x, m: layer.inputs, dy, n: layer.outputs, to: gradient.base, pool: pool)
       } else {
         product.add(
           rows: rows, dy, m: outputs.count, x, n: layer.inputs,
-          to: weight.base + outputs.lowerBound * layer.inputs, pool: pool)
+          to: gradient.base + outputs.lowerBound * layer.inputs, pool: pool)
       }
     }
     guard let bias else { return }
@@ -84,15 +96,24 @@ public struct LinearBackward: Sendable {
 
   /// Writes the gradient of x [rows, inputs] to dx, or adds it, from dy [rows, outputs].
   public func inputGradient(
-    rows: Int, dy: FloatRows, to dx: FloatRows, adding: Bool = false, _ rounded: RoundedRows = RoundedRows(),
+    rows: Int, dy: FloatRows, to dx: FloatRows, adding: Bool = false, _ product: InputProduct,
     pool: ThreadPool
   ) {
-    guard let turned else { return }
-    let operand = rounded.input(of: turned, rows: rows, dy, pool: pool)
-    if adding {
-      turned.add(rows: rows, operand, to: dx.base, stride: dx.stride, pool: pool)
-    } else {
-      turned.apply(rows: rows, operand, to: dx.operand, pool: pool)
+    switch weight {
+    case .none: return
+    case .trained(let numbers):
+      let operand = product.rounded.input(
+        rows: rows, dy, width: layer.outputs, layer.inputPrecision, layer.kernels, pool: pool)
+      product.apply(
+        rows: rows, operand, layer, numbers, isStoredTransposed: isTransposed, to: dx, adding: adding,
+        pool: pool)
+    case .turned(let turned):
+      let operand = product.rounded.input(of: turned, rows: rows, dy, pool: pool)
+      if adding {
+        turned.add(rows: rows, operand, to: dx.base, stride: dx.stride, pool: pool)
+      } else {
+        turned.apply(rows: rows, operand, to: dx.operand, pool: pool)
+      }
     }
   }
 }

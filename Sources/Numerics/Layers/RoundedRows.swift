@@ -17,10 +17,16 @@ public struct RoundedRows: Sendable {
 
   /// `rows` rows of x as the input of a layer. They last until the next ones are made.
   public func input(of layer: Linear, rows: Int, _ x: FloatRows, pool: ThreadPool) -> Operand {
-    guard let memory, layer.inputPrecision != .fp32 else { return x.operand }
-    let operand = memory.input(of: layer)
-    operand.fill(
-      rows: rows, x.base, stride: x.stride, width: layer.inputs, kernels: layer.kernels, pool: pool)
+    input(rows: rows, x, width: layer.inputs, layer.inputPrecision, layer.kernels, pool: pool)
+  }
+
+  /// `rows` rows of x [rows, width] in a precision, fp32 or that of the memory. They last until the next ones are made.
+  func input(
+    rows: Int, _ x: FloatRows, width: Int, _ precision: Precision, _ kernels: Kernels, pool: ThreadPool
+  ) -> Operand {
+    guard let memory, precision != .fp32 else { return x.operand }
+    let operand = memory.reshaped(width: width)
+    operand.fill(rows: rows, x.base, stride: x.stride, width: width, kernels: kernels, pool: pool)
     return operand
   }
 }

@@ -5,10 +5,10 @@ import TensorNames
 
 extension Tuner {
   /// Bytes that a tuner's copy of a model takes at most, known from sizes alone: of trained parameters the numbers as
-  /// layers hold them and as they are trained, their gradient, both moments, the numbers before training where the
-  /// recipe pulls towards them, and their mean where the recipe keeps it; of an encoder that gradients pass through the
-  /// matrices once more, transposed; and all other parameters, where the base model does not hold them in the precision
-  /// of the copy's products.
+  /// they are trained and as layers hold them packed, their gradient, both moments, the numbers before training where
+  /// the recipe pulls towards them, and their mean where the recipe keeps it. All others are the base model's own, but
+  /// for the matrices that gradients pass through, once more and transposed, and for those that the base model does
+  /// not hold in the precision of the copy's products.
   public static func modelMemory(
     of base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, precision: Precision = .fp32
   ) throws(Failure) -> Int {
@@ -17,9 +17,10 @@ extension Tuner {
     var bytes = 0
     for parameter in base.parameters {
       let isTrained = parts.contains(parameter.name, in: c)
-      let passes = parameter.shape.count > 1 && isPassed(parameter.name, parts, in: c)
-      let isHeld = isTrained || base.precision != precision
-      let floats = (isHeld ? 1 : 0) + (isTrained ? copies : 0) + (passes ? 1 : 0)
+      let isMatrix = parameter.shape.count > 1
+      let isHeld = isMatrix && (isTrained || base.precision != precision)
+      let isTurned = isMatrix && !isTrained && isPassed(parameter.name, parts, in: c)
+      let floats = (isTrained ? copies : 0) + (isHeld ? 1 : 0) + (isTurned ? 1 : 0)
       let (own, overflow) = parameter.count.multipliedReportingOverflow(by: 4 * floats)
       let (sum, overflow2) = bytes.addingReportingOverflow(own)
       guard !overflow, !overflow2 else { throw .outOfMemory(bytes: Int.max) }
