@@ -95,11 +95,8 @@ public struct MixedTensors: TensorSource {
 }
 
 extension LoadOptions {
-  /// Lets the model share another one's parameters whose names `isShared` accepts, where it would hold them alike. Both
-  /// must have the same limit of instruction sets.
+  /// Lets the model share another one's parameters whose names `isShared` accepts, where it would hold them alike.
   public mutating func share(_ other: ActionCLIP, where isShared: (_ name: String) -> Bool) {
-    // Kernels, and so the layers that hold them, are chosen by the precision.
-    guard precision == other.precision else { return }
     for parameter in other.parameters where isShared(parameter.name) { shared[parameter.name] = parameter }
   }
 }

@@ -16,7 +16,8 @@ extension ParameterReader {
 
   /// A table of embeddings.
   func table(_ name: String, _ shape: [Int], minimum: Precision) throws(Failure) -> EmbeddingTable {
-    let precision = roundsTables ? precision(minimum) : .fp32
+    // A table that is shared while others are trained has its numbers already.
+    let precision = roundsTables ? precision(minimum) : shared[name]?.precision ?? .fp32
     if case .table(let table) = take(shared: name, shape, precision) { return table }
     let info = try checked(name, shape)
     let table = try EmbeddingTable(rows: shape[0], width: shape[1], precision: precision)

@@ -55,9 +55,16 @@ public final class ParameterReader {
   /// is held in another precision.
   func take(shared name: String, _ shape: [Int], _ precision: Precision = .fp32) -> Parameter.Storage? {
     guard let own = shared[name], own.shape == shape, own.precision == precision else { return nil }
+    // The packed numbers are the same for all kernels.
+    let storage: Parameter.Storage =
+      switch own.storage {
+      case .packed(let linear): .packed(linear.with(kernels))
+      case .transposed(let linear): .transposed(linear.with(kernels))
+      case .plain, .table: own.storage
+      }
     taken.insert(name)
-    parameters.append(own)
-    return own.storage
+    append(name, shape, minimum: own.minimumPrecision, storage)
+    return storage
   }
 
   /// The tensor as fp32, which must have exactly this shape and finite values.

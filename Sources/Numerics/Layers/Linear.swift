@@ -128,6 +128,15 @@ public struct Linear: Sendable {
     packed = try FloatBuffer(count: ckernels_packed_count(precision.kernel, outputs, inputs))
   }
 
+  private init(_ other: Linear, _ kernels: Kernels) {
+    (inputs, outputs, bias, packed) = (other.inputs, other.outputs, other.bias, other.packed)
+    (precision, isRotated, isRotatedInInt8) = (other.precision, other.isRotated, other.isRotatedInInt8)
+    self.kernels = kernels
+  }
+
+  /// The layer over the same memory, computed with other kernels.
+  public func with(_ kernels: Kernels) -> Linear { Linear(self, kernels) }
+
   /// The precision of the rows that the layer is applied to.
   public var inputPrecision: Precision { kernels.inputPrecision(precision) }
 
