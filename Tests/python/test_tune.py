@@ -279,6 +279,18 @@ def test_a_new_head_has_its_own_frames(tiny):
         tiny.tune(LABELS, frames=4)
 
 
+def test_a_new_head_begins_anew_for_a_state(tiny, tmp_path):
+    with tuner_of(tiny, new_head="Transf") as tuner:
+        tuner.step()
+        tuner.save(tmp_path / "state")
+        expected = [tuner.step(), tuner.step()]
+        tuner.load(tmp_path / "state")
+        assert [tuner.step(), tuner.step()] == expected
+        with tuner.model(alpha=0) as base, tuner.model(alpha=1) as tuned:
+            assert base.info.head == tuned.info.head == "Transf"
+            assert not same_bits(embeddings(base), embeddings(tuned))
+
+
 def test_the_numbers_reach_the_recipe(tiny):
     def results(**changes):
         with tuner_of(tiny, clips=8, **{"epochs": 1, "warm_up_epochs": 0, "train": "projection", **changes}) as tuner:

@@ -9,7 +9,7 @@ extension ModelTuner {
   /// Whether T frames are drawn from those of a clip, in place of a view.
   public var drawsFrames: Bool { options.draws.jitters }
 
-  private var size: Int { base.configuration.imageSize }
+  private var size: Int { configuration.imageSize }
 
   /// Whether a clip keeps whole pictures, since crops are drawn from them.
   private func keepsPictures(isHeldOut: Bool) -> Bool { !isHeldOut && options.draws.augmentation != .none }
@@ -44,7 +44,7 @@ extension ModelTuner {
   private func crops(
     of file: VideoFile, in span: TimeSpan, _ frames: KeptFrames, _ options: PreprocessOptions
   ) throws(Failure) -> TunedCrops {
-    try checkRoom(product([frames.count, base.pixelsPerFrame], "views"))
+    try checkRoom(product([frames.count, numbersPerFrame], "views"))
     let crops = try TunedCrops(frames: frames.count, size: size, options)
     try read(file, in: span, frames) {
     } emit: { (picture, positions) throws(Failure) in
@@ -120,7 +120,7 @@ extension ModelTuner {
       try each { (_, picture) throws(Failure) in try kept.append(picture) }
       clip = try TunedClip(labels, frames, kept, normalization(options))
     } else {
-      try checkRoom(product([pictures.count, base.pixelsPerFrame], "frames"))
+      try checkRoom(product([pictures.count, numbersPerFrame], "frames"))
       let crops = try TunedCrops(frames: pictures.count, size: size, options)
       try each(crops.set)
       clip = TunedClip(labels, frames, crops)
@@ -134,8 +134,8 @@ extension ModelTuner {
     isHeldOut: Bool
   ) throws(Failure) {
     let labels = try checked(labels)
-    try checkRoom(product([frames.count, base.pixelsPerFrame, 4], "pixels"))
-    let clip = try TunedClip(labels, frames, pixels: pixels, numbersPerFrame: base.pixelsPerFrame)
+    try checkRoom(product([frames.count, numbersPerFrame, 4], "pixels"))
+    let clip = try TunedClip(labels, frames, pixels: pixels, numbersPerFrame: numbersPerFrame)
     try append(clip, isHeldOut: isHeldOut)
   }
 }

@@ -17,9 +17,10 @@ extension ModelTuner {
   func prepared() throws(Failure) -> TunerTraining {
     if let training { return training }
     return try keep(
-      make { (sizes, limit, identity) throws(Failure) in
+      make { (base, sizes, limit, identity) throws(Failure) in
         try Tuner(
-          base, options.parts, options.recipe, sizes, started: started, precision: options.precision,
+          base, origin: origin(), options.parts, options.recipe, sizes, started: started,
+          precision: options.precision,
           memoryLimit: limit, cache: cacheFile(identity), options: loaded.network(precision: .fp32))
       })
   }
@@ -29,15 +30,16 @@ extension ModelTuner {
     // If memory was refused, parts of it lie in CGuest's reserve, which the call must give back.
     guard cguest_memory_was_refused() == 0 else { throw .outOfMemory("the copy of a model") }
     training = made
+    forgetStart()
     return made
   }
 
   /// Goes on from a saved state; on failure the tuner stays as it was.
   public func load(from path: FilePath) throws(Failure) {
     _ = try keep(
-      make { (sizes, limit, identity) throws(Failure) in
+      make { (base, sizes, limit, identity) throws(Failure) in
         try Tuner(
-          resuming: path, identity: identity, base, options.parts, options.recipe, sizes,
+          resuming: path, identity: identity, base, origin: origin(), options.parts, options.recipe, sizes,
           started: started, precision: options.precision, memoryLimit: limit, cache: cacheFile(identity),
           options: loaded.network(precision: .fp32))
       })
@@ -64,8 +66,7 @@ extension ModelTuner {
     return TunerSizes(
       batch: training.batch, stepsPerEpoch: training.stepsPerEpoch, steps: training.tuner.steps,
       totalSteps: training.tuner.totalSteps, trainedNumbers: training.tuner.trainedNumbers,
-      modelBytes: try Tuner.modelMemory(
-        of: base, options.parts, options.recipe, precision: options.precision), clipBytes: clipBytes,
+      modelBytes: training.modelBytes, clipBytes: clipBytes,
       workBytes: training.tuner.workingMemory + training.cropBytes, cacheBytes: training.tuner.cacheMemory)
   }
 
@@ -80,9 +81,10 @@ extension ModelTuner {
 
   /// Makes the copy with `build`, which gets the sizes of steps, the memory for their work and the identity.
   private func make(
-    _ build: (Tuner.Sizes, _ memory: Int?, _ identity: String) throws(Failure) -> Tuner
+    _ build: (ActionCLIP, Tuner.Sizes, _ memory: Int?, _ identity: String) throws(Failure) -> Tuner
   ) throws(Failure) -> TunerTraining {
     try checkClips()
+    let base = try begin()
     let batch = min(options.batch, trained.count)
     let stepsPerEpoch = trained.count / batch
     let needed = try Tuner.modelMemory(
@@ -99,12 +101,13 @@ extension ModelTuner {
       }
     }
     let crops = try DrawnCrops(
-      batch: batch, frames: frames, size: base.configuration.imageSize, options.draws.augmentation)
+      batch: batch, frames: frames, size: configuration.imageSize, options.draws.augmentation)
     let cropBytes = trained.makeCrops ? try crops.bytes() : 0
     try check(cropBytes, "at least ")
-    let identity = try identity()
+    let identity = try identity(base)
     try texts.sortByLabel()
     let tuner = try build(
+      base,
       Tuner.Sizes(
         clips: batch, texts: options.recipe.loss == .crossEntropy ? labelCount : batch,
         stepsPerEpoch: stepsPerEpoch, cachedViews: stableViews(), allTexts: texts.count),
@@ -114,7 +117,8 @@ extension ModelTuner {
     let draws = TuningDraws(seed: options.seed)
     return try TunerTraining(
       tuner, batch: batch, stepsPerEpoch: stepsPerEpoch, clips: trained.count, draws,
-      PixelDraws(options.draws, sidedLabels, draws, crops), cropBytes: cropBytes, identity: identity)
+      PixelDraws(options.draws, sidedLabels, draws, crops), modelBytes: needed, cropBytes: cropBytes,
+      identity: identity)
   }
 
   /// A number above those of all views that come again in later steps; 0: none comes again.
@@ -136,7 +140,7 @@ extension ModelTuner {
   }
 
   /// A hash of everything that a state must find again: the model, options, labels, texts and clips.
-  private func identity() throws(Failure) -> String {
+  private func identity(_ base: ActionCLIP) throws(Failure) -> String {
     var sha = SHA256()
     func add(_ line: String, to sha: inout SHA256) {
       Array((line + "\n").utf8).withUnsafeBytes { sha.update($0) }

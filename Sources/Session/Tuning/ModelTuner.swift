@@ -10,8 +10,11 @@ import Weights
 public final class ModelTuner {
   public let loaded: LoadedModel
   let options: TuningOptions
-  /// The model's network, with a new head if one is wanted, that training begins with.
-  let base: ActionCLIP
+  /// The network that training begins with: the model's, with a new head and context vectors where they are wanted.
+  /// Nil once it is copied and its new head is of no more use; the seed makes the same one again.
+  private var start: ActionCLIP?
+  /// The configuration of that network.
+  let configuration: Configuration
   var texts: TuningTexts
   /// The context vectors that are trained; nil: none.
   let context: TunedContext?
@@ -41,15 +44,16 @@ public final class ModelTuner {
       TuningTexts.bytes(
         labels: labels.count, templates: templates.count, length: loaded.configuration.contextLength),
       "texts", options)
-    base = try ModelTuner.base(loaded, options, context)
+    let start = try ModelTuner.start(loaded, options, context)
+    (self.start, configuration, numbersPerFrame) = (start, start.configuration, start.pixelsPerFrame)
     texts = try TuningTexts(
-      loaded, contextVectors: base.configuration.contextVectors, labels: labels, templates: templates,
+      loaded, contextVectors: configuration.contextVectors, labels: labels, templates: templates,
       truncate: options.truncate)
     sidedLabels = try SidedLabels(labels)
   }
 
   /// The network that training begins with.
-  private static func base(
+  private static func start(
     _ loaded: LoadedModel, _ options: TuningOptions, _ context: TunedContext?
   ) throws(Failure) -> ActionCLIP {
     let model = loaded.model
@@ -71,6 +75,20 @@ public final class ModelTuner {
     return try model.remade(from: tensors, network)
   }
 
+  /// The network that training begins with.
+  func begin() throws(Failure) -> ActionCLIP {
+    if let start { return start }
+    let made = try ModelTuner.start(loaded, options, context)
+    start = made
+    return made
+  }
+
+  /// Notes that the network is copied.
+  func forgetStart() { if options.newHead != nil, context == nil { start = nil } }
+
+  /// The model that tuned weights are mixed with: all that it lacks starts anew.
+  func origin() throws(Failure) -> ActionCLIP { context == nil ? loaded.model : try begin() }
+
   /// Beginnings of the names of parameters that start anew.
   var started: [String] {
     (options.newHead == nil ? [] : [TensorNames.Head.prefix])
@@ -84,9 +102,9 @@ public final class ModelTuner {
   /// Bytes of clips and texts.
   public var clipBytes: Int { texts.bytes + trained.bytes + heldOut.bytes }
   /// Floats of one frame, 3·S·S, and of one view.
-  public var numbersPerFrame: Int { base.pixelsPerFrame }
-  public var numbersPerView: Int { base.pixelsPerFrame * base.configuration.frames }
-  public var frames: Int { base.configuration.frames }
+  public let numbersPerFrame: Int
+  public var numbersPerView: Int { numbersPerFrame * frames }
+  public var frames: Int { configuration.frames }
 
   /// Throws once the copy is made.
   private func checkAdding() throws(Failure) {

@@ -5,8 +5,8 @@ import Training
 final class TunerTraining {
   let tuner: Tuner
   let batch, stepsPerEpoch: Int
-  /// Bytes of the crops that a step makes.
-  let cropBytes: Int
+  /// Bytes of the copy, and of the crops that a step makes.
+  let modelBytes, cropBytes: Int
   /// A line that says which model, clips and options the tuner has.
   let identity: String
   private let draws: TuningDraws
@@ -17,11 +17,11 @@ final class TunerTraining {
 
   init(
     _ tuner: Tuner, batch: Int, stepsPerEpoch: Int, clips: Int, _ draws: TuningDraws, _ pixels: PixelDraws,
-    cropBytes: Int, identity: String
+    modelBytes: Int, cropBytes: Int, identity: String
   ) throws(Failure) {
     order = try GrowingArray(uninitialized: clips)
     (self.tuner, self.batch, self.stepsPerEpoch) = (tuner, batch, stepsPerEpoch)
-    self.cropBytes = cropBytes
+    (self.modelBytes, self.cropBytes) = (modelBytes, cropBytes)
     (self.draws, self.pixels, self.identity) = (draws, pixels, identity)
   }
 

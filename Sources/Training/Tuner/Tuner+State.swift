@@ -40,7 +40,8 @@ extension Tuner {
 
   /// A tuner that goes on from a saved state. All other arguments are those of the tuner that saved it.
   public convenience init(
-    resuming path: FilePath, identity: String, _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe,
+    resuming path: FilePath, identity: String, _ base: ActionCLIP, origin: ActionCLIP? = nil,
+    _ parts: TrainedParts, _ recipe: Recipe,
     _ sizes: Sizes, started: [String] = [], precision: Precision = .fp32, memoryLimit: Int? = nil,
     cache: CacheFile? = nil, options: LoadOptions
   ) throws(Failure) {
@@ -49,8 +50,8 @@ extension Tuner {
       // First what needs no memory.
       let steps = try Tuner.checked(file, identity, recipe, sizes)
       try self.init(
-        base, parts, recipe, sizes, started: started, precision: precision, memoryLimit: memoryLimit,
-        cache: cache, options: options)
+        base, origin: origin, parts, recipe, sizes, started: started, precision: precision,
+        memoryLimit: memoryLimit, cache: cache, options: options)
       try read(file, steps)
       try file.checkUnchanged()
     } catch {

@@ -9,7 +9,8 @@ import TensorNames
 /// it.
 public final class Tuner {
   public let recipe: Recipe
-  private let base: ActionCLIP
+  /// The model that tuned weights are mixed with.
+  private let origin: ActionCLIP
   private let model: TrainableModel
   private let passes: GradientPasses
   private let optimiser: Optimiser
@@ -23,15 +24,16 @@ public final class Tuner {
   /// Makes the copy in memory of its own, with products in `precision`, fp32 or bf16. Of `options` the copy takes
   /// threads, processors and instruction set. Of `memoryLimit`, in bytes, what a step does not need is spent on saving
   /// time; nil: as much as is usual. `started` are the beginnings of names of parameters that start anew in `base`:
-  /// mixtures take them whole.
+  /// mixtures take them whole. Mixtures are made with `origin`, which may lack them; nil: `base`, which is kept then.
   public init(
-    _ base: ActionCLIP, _ parts: TrainedParts, _ recipe: Recipe, _ sizes: Sizes, started: [String] = [],
+    _ base: ActionCLIP, origin: ActionCLIP? = nil, _ parts: TrainedParts, _ recipe: Recipe, _ sizes: Sizes,
+    started: [String] = [],
     precision: Precision = .fp32, memoryLimit: Int? = nil, cache: CacheFile? = nil, options: LoadOptions
   ) throws(Failure) {
     guard sizes.clips > 0, sizes.texts > 0, sizes.stepsPerEpoch > 0, recipe.epochs > 0 else {
       throw .argument("training needs a clip and a text a batch, one step an epoch and one epoch")
     }
-    self.base = base
+    self.origin = origin ?? base
     self.recipe = recipe
     self.sizes = sizes
     self.started = started
@@ -147,8 +149,9 @@ public final class Tuner {
       (parameter.name, moments.average ?? parameter.value)
     }
     var own = options
-    own.share(base) { model.parameter($0) == nil }
-    return try base.remade(
-      from: MixedTensors(model.model, tuned, base: base, share: share, whole: started), own)
+    own.share(origin) { model.parameter($0) == nil }
+    (own.head, own.frames) = (model.model.configuration.head, model.model.configuration.frames)
+    return try origin.remade(
+      from: MixedTensors(model.model, tuned, base: origin, share: share, whole: started), own)
   }
 }
