@@ -1,4 +1,5 @@
 import Model
+import Numerics
 import System
 
 /// The memory that a step takes only to save time: caches of numbers that training does not change, and activations
@@ -16,15 +17,24 @@ struct StepMemory: Sendable {
   private(set) var keepsTexts = false
 
   /// The budget where the caller sets no limit.
-  static let usual = 2 << 30
+  private static let usual = 2 << 30
+  /// What activations of clips may take of it: as much as gradients and moments of the trained parameters.
+  private static let usualFloats = 3
 
-  /// Spends `budget` bytes where each saves most: on texts that never change, on each block's input, on caches of clips,
-  /// and on all other activations.
-  init(_ model: TrainableModel, _ sizes: Tuner.Sizes, budget: Int, hasFile: Bool) {
-    var left = max(budget, 0)
+  /// Spends `limit` bytes where each saves most: on texts that never change, on each block's input, on caches of clips,
+  /// and on all other activations. Nil: as much as is usual.
+  init(_ model: TrainableModel, _ sizes: Tuner.Sizes, limit: Int?, hasFile: Bool) {
+    var left = max(limit ?? StepMemory.usual, 0)
+    let trained = model.parameters.reduce(0) { $0 + $1.value.count }
+    var leftForTapes = limit == nil ? 4 * StepMemory.usualFloats * trained : Int.max
     func take(_ most: Int, of bytes: Int) -> Int {
       let count = bytes > 0 ? min(most, left / bytes) : 0
       left -= count * bytes
+      return count
+    }
+    func takeTapes(_ most: Int, of bytes: Int) -> Int {
+      let count = take(bytes > 0 ? min(most, leftForTapes / bytes) : 0, of: bytes)
+      leftForTapes -= count * bytes
       return count
     }
     let size = model.model.configuration.embeddingSize
@@ -33,11 +43,11 @@ struct StepMemory: Sendable {
       cachesTexts = !overflow && take(1, of: bytes) == 1
     }
     let (inputs, all) = (model.tapeBytes(keepsAll: false), model.tapeBytes(keepsAll: true))
-    if model.trainsFrames { inputTapes = take(sizes.clips, of: inputs) }
+    if model.trainsFrames { inputTapes = takeTapes(sizes.clips, of: inputs) }
     cachesInFile = hasFile && sizes.cachedViews > 0 && model.frozenNumbers > 0
     cachedClips = cachesInFile ? 0 : take(sizes.cachedViews, of: 4 * model.frozenNumbers)
     guard model.trainsFrames else { return }
-    fullTapes = take(inputTapes, of: all - inputs)
+    fullTapes = takeTapes(inputTapes, of: all - inputs)
     inputTapes -= fullTapes
     let (kept, bare) = (StepMemory.texts(model, sizes, keepsAll: true), StepMemory.texts(model, sizes))
     keepsTexts = model.trainsText && take(1, of: kept - bare) == 1

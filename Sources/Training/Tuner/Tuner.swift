@@ -41,7 +41,7 @@ public final class Tuner {
     guard !model.parameters.isEmpty else { throw .argument("no parameter of the model is trained") }
     let needed = Tuner.neededMemory(model, recipe.loss, sizes)
     memory = StepMemory(
-      model, sizes, budget: memoryLimit.map { $0 - needed } ?? StepMemory.usual, hasFile: cache != nil)
+      model, sizes, limit: memoryLimit.map { $0 - needed }, hasFile: cache != nil)
     model.keepsActivations = memory.keepsTexts
     model.needsTape = memory.fullTapes < sizes.clips
     passes = try Tuner.passes(model, sizes, memory, cache)
