@@ -50,7 +50,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  test-ffmpeg torture test-stream-rule test-colours test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-fuzz fuzz bench bench-kernels bench-streams bench-tune bench-dense soak demo clean
+  test-ffmpeg torture test-stream-rule test-colours test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-streams bench-tune bench-dense soak demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -226,6 +226,15 @@ test-stream-rule: library ## streams against their rule in Python: 100,000 seque
 test-colours: library ## all 2^24 colours in YUV against exact arithmetic, in every format and instruction set (minutes)
 	@$(find_python); $$python Tests/python/colours.py
 	@Tests/kernels/run.sh colours
+
+test-batch: library ## the examples for Ray, Daft, sqlite-vec, usearch and FAISS, which it fetches (180 MB, then 5 minutes)
+	@python=build/batch-venv/bin/python; \
+	if ! $$python -c 'import daft, faiss, numpy, pandas, pyarrow, pytest, ray, sqlite_vec, usearch' 2> /dev/null; then \
+	  echo 'fetching Ray, Daft, pyarrow, FAISS, usearch and sqlite-vec (180 MB) into build/batch-venv'; \
+	  python3 -m venv --system-site-packages build/batch-venv; \
+	  $$python -m pip install --quiet --disable-pip-version-check -r Tests/batch/requirements.txt; \
+	fi; \
+	$$python -m pytest -q -rs Tests/batch Tests/python/test_batch.py Tests/python/test_handoff.py
 
 test-fuzz: ## every fuzz target over its corpus and past findings, with the address sanitizer
 	@echo 'building the targets'
