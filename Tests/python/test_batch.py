@@ -1,6 +1,7 @@
 """Embeddings of many videos by batches of paths. Engines are tested by Tests/batch."""
 
 import hashlib
+import json
 import os
 import pickle
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from actionclip.batch import VideoEmbedder
 from conftest import ROOT, same_bits
 
+COMMAND = ROOT / "build" / "bin" / "actionclip"
 SHAPES = ROOT / "models" / "actionclip-shapes.safetensors"
 STORY, CLIP, SHORT = (ROOT / "examples" / name for name in ("shapes.mp4", "clip.mp4", "zigzag.mp4"))
 COLUMNS = ["path", "sha256", "start", "end", "embedding", "model_sha", "status", "error"]
@@ -64,6 +66,26 @@ def test_a_row_is_a_window_as_a_stream_has_it(window, step):
     assert (rows["path"] == str(STORY)).all() and (rows["status"] == 0).all() and (rows["error"] == "").all()
     assert (rows["sha256"] == hashlib.sha256(STORY.read_bytes()).hexdigest()).all()
     assert (rows["model_sha"] == hashlib.sha256(SHAPES.read_bytes()).hexdigest()).all()
+
+
+@pytest.mark.skipif(not COMMAND.exists(), reason="the command is not built")
+@pytest.mark.parametrize("options, arguments", [
+    ({}, []), ({"window": 1.5, "step": 1}, ["--window", "1.5", "--step", "1"]), ({"window": "whole"}, ["--whole"])])
+def test_the_rows_are_those_of_the_command(options, arguments, tmp_path):
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(STORY.read_bytes()[:1000])
+    videos, out = sorted(map(str, (STORY, CLIP, SHORT, broken))), tmp_path / "archive"
+    command = [COMMAND, "embed", *videos, "--out", out, "--model", SHAPES, "--dtype", "float32", "--quiet", *arguments]
+    subprocess.run(command, check=True, capture_output=True)
+    rows = VideoEmbedder(SHAPES, **options)({"path": videos})
+    failed = rows["status"] != 0
+    lines = [json.loads(line) for line in (out / "meta_0000.jsonl").read_text().splitlines()]
+    for name in ("path", "sha256", "start", "end"):
+        assert [line[name] for line in lines] == rows[name][~failed].tolist()
+    assert same_bits(np.load(out / "emb_0000.npy"), rows["embedding"][~failed])
+    (failure,) = [json.loads(line) for line in (out / "failures.jsonl").read_text().splitlines()]
+    assert failure["path"] == rows["path"][failed] and failure["message"] == rows["error"][failed]
+    assert json.loads((out / "manifest.json").read_text())["model"] == rows["model_sha"][0]
 
 
 def test_batches_and_threads_change_no_bit(embedder):
