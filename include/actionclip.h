@@ -1648,6 +1648,11 @@ typedef struct actionclip_tuner_options {
    * and after each step it is d times itself and 1 - d times the numbers. Models are made of it, at any share. The
    * recipe's is 0: models are made of the latest numbers. */
   double mean_decay;
+  /* The share, 0 to 0.9, of numbers that the Transf_cls head drops by chance in each step, as
+   * torch.nn.TransformerEncoder does while it is trained; other heads drop none. The recipe's is 0 with ANCHORED, 0.1
+   * with REFERENCE. The released trainer's drop_out and emb_dropout are 0 in all its configurations, and tuners have
+   * nothing like them. */
+  double head_dropout;
   /* ACTIONCLIP_ON: each step draws a frame of each of T equal parts of a clip's frames, as the reference does with
    * random_shift; of T frames or fewer, all of them and some again. _OFF (default): it draws a view. */
   int32_t jitter;

@@ -16,7 +16,7 @@ private var defaultTunerOptions: actionclip_tuner_options {
   options.batch = 32
   (options.warm_up_epochs, options.rate, options.head_rate_factor) = (.nan, .nan, .nan)
   (options.weight_decay, options.anchor) = (.nan, .nan)
-  (options.context_rate_factor, options.mean_decay) = (.nan, .nan)
+  (options.context_rate_factor, options.mean_decay, options.head_dropout) = (.nan, .nan, .nan)
   options.jitter = ACTIONCLIP_OFF
   return options
 }
@@ -123,6 +123,7 @@ extension Recipe {
     contextRateFactor = try number(
       given.context_rate_factor, "context_rate_factor", 0...1e6, else: contextRateFactor)
     meanDecay = try number(given.mean_decay, "mean_decay", 0...1.0.nextDown, else: meanDecay)
+    headDropout = try number(given.head_dropout, "head_dropout", 0...0.9, else: headDropout)
   }
 }
 

@@ -46,19 +46,21 @@ struct GradientTests {
     let pixels: [Float]
     let tokens: [Int32]
     let factors: [Float]  // of the video's embedding and the texts'
+    let seed: UInt64  // of what the head drops
 
     init(
-      _ option: Option, frames: Int = 3, texts: Int = 2, threads: Int = 2,
+      _ option: Option, frames: Int = 3, texts: Int = 2, threads: Int = 2, dropout: Double = 0,
+      seed: UInt64 = 0,
       isTrained: (String) -> Bool = { _ in true }
     ) throws {
-      (self.frames, self.texts) = (frames, texts)
+      (self.frames, self.texts, self.seed) = (frames, texts, seed)
       let loaded = try ActionCLIP(
         option.tensors(frames: frames),
         options: LoadOptions(
           joint: option.isJoint, temporalShift: option.shift, head: option.isJoint ? nil : option.head,
           frames: frames, threads: threads, activation: option.activation),
         declaresOptions: false)
-      model = try TrainableModel(loaded, isTrained: isTrained)
+      model = try TrainableModel(loaded, headDropout: dropout, isTrained: isTrained)
       let size = InMemoryTensors.embedding
       pixels = (0..<frames * 192).map { sin(Float($0) * 0.37) }
       // Long and short texts, by turns; both context vectors stand in the long ones, and one of them in the short ones.
@@ -73,12 +75,21 @@ struct GradientTests {
 
     private var size: Int { InMemoryTensors.embedding }
 
-    func loss() throws -> Double {
-      var (video, texts) = ([Float](repeating: 0, count: size), [Float](repeating: 0, count: texts * size))
+    /// The video's embedding, as training has it.
+    func video() throws -> [Float] {
+      var video = [Float](repeating: 0, count: size)
+      var frames = [Float](repeating: 0, count: model.model.frameRowsPerVideo * size)
       try pixels.withUnsafeBufferPointer {
-        let frames = PixelFrames(try #require($0.baseAddress))
-        try model.model.encode(frames, videos: 1, videoOut: &video, frameOut: nil)
+        let source = PixelFrames(try #require($0.baseAddress))
+        try model.model.encodeFrames(source, count: self.frames, to: &frames)
       }
+      try model.join(frames, videos: 1, seed: { _ in seed }, to: &video)
+      return video
+    }
+
+    func loss() throws -> Double {
+      let video = try video()
+      var texts = [Float](repeating: 0, count: texts * size)
       try model.model.encode(tokens: tokens, rows: self.texts, to: &texts)
       return zip(video + texts, factors).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
@@ -87,7 +98,7 @@ struct GradientTests {
     func gradients(keepsActivations: Bool = false) throws -> [[Float]] {
       model.keepsActivations = keepsActivations
       model.clearGradients()
-      try model.addVideoGradient(pixels, gradient: factors)
+      try model.addVideoGradient(pixels, seed: seed, gradient: factors)
       try model.addTextGradients(tokens: tokens, count: texts, gradient: Array(factors[size...]))
       return model.parameters.map { parameter in
         (0..<parameter.gradient.count).map { parameter.gradient[$0] }
@@ -132,6 +143,45 @@ struct GradientTests {
       checked += 1
     }
     #expect(checked >= 40)
+  }
+
+  /// Where a head drops numbers, the gradient is that of the same numbers dropped, for any number of threads; another
+  /// seed drops others, and a share of 0 none.
+  @Test func droppedNumbersHaveNoGradients() throws {
+    let option = try #require(Self.options.first { $0.head == .transfCls })
+    let problem = try Problem(option, dropout: 0.3, seed: 5)
+    let gradients = try problem.gradients()
+    var checked = 0
+    for (parameter, gradient) in zip(problem.model.parameters, gradients)
+    where parameter.name.hasPrefix("fusion.transformer.") || parameter.name == "visual.proj" {
+      let slope = try problem.slope(parameter, along: gradient)
+      #expect(abs(slope - 1) < 0.02, "\(parameter.name): \(slope)")
+      checked += 1
+    }
+    #expect(checked >= 15)
+    #expect(try Problem(option, threads: 3, dropout: 0.3, seed: 5).gradients() == gradients)
+    #expect(try Problem(option, dropout: 0.3, seed: 6).gradients() != gradients)
+    #expect(try Problem(option, dropout: 0.3, seed: 6).video() != problem.video())
+    #expect(try Problem(option, seed: 5).gradients() == Problem(option, seed: 6).gradients())
+    // Another head drops nothing.
+    let mean = Self.options[0]
+    #expect(try Problem(mean, dropout: 0.3, seed: 5).gradients() == Problem(mean, seed: 6).gradients())
+  }
+
+  /// The share that is dropped is the one that was asked for, the rest makes up for it, and places draw each for itself.
+  @Test(arguments: [0.1, 0.5]) func dropoutKeepsTheMean(rate: Double) {
+    func drawn(_ seed: UInt64, _ layer: Int, _ place: HeadDropout.Place) -> [Float] {
+      var factors = HeadDropout(rate: rate, seed: seed).factors(layer: layer, place)
+      return (0..<20_000).map { _ in factors.next() }
+    }
+    let first = drawn(1, 0, .weights)
+    #expect(Set(first) == [0, Float(1 / (1 - rate))])
+    #expect(abs(first.reduce(0, +) / 20_000 - 1) < 0.03)
+    #expect(drawn(1, 0, .weights) == first)
+    for other in [drawn(2, 0, .weights), drawn(1, 1, .weights), drawn(1, 0, .hidden)] {
+      let both = zip(first, other).count { $0 == 0 && $1 == 0 }
+      #expect(abs(Double(both) / 20_000 - rate * rate) < 0.01)
+    }
   }
 
   /// Wrong gradients are found by the same test.

@@ -268,6 +268,35 @@ struct TunerTests {
     #expect(out == own)
   }
 
+  /// The Transf_cls head drops the same numbers of a clip in both passes, so that the loss of the first changes along the
+  /// gradient of the second.
+  @Test(arguments: [TrainedParts.everything, TrainedParts()]) func aHeadDropsTheSameInBothPasses(
+    parts: TrainedParts
+  ) throws {
+    let plain = try Self.base()
+    let head = try #require(TemporalHeadKind(name: "Transf_cls"))
+    let base = try plain.remade(
+      from: StartedHead(plain, head, frames: 2, seed: 3), LoadOptions(head: head, frames: 2, threads: 1))
+    let model = try TrainableModel(base, headDropout: 0.3) { parts.contains($0, in: base.configuration) }
+    let (passes, batch) = (try GradientPasses(model), try Self.batch())
+    let loss = try passes.run(batch, .multiPositive).loss
+    #expect(try passes.run(batch, .multiPositive).loss == loss)
+    let name = "fusion.transformer.transformer_enc.layers.1.linear2.weight"
+    let parameter = try #require(model.parameter(name))
+    let (count, value) = (parameter.value.count, parameter.value.base)
+    let gradient = (0..<count).map { Double(parameter.gradient[$0]) }
+    let length = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let before = (0..<count).map { value[$0] }
+    func moved(_ step: Double) throws -> Double {
+      for i in before.indices { value[i] = before[i] + Float(step * gradient[i] / length) }
+      model.publish()
+      return try passes.run(batch, .multiPositive).loss
+    }
+    let slope = try (moved(0.05) - moved(-0.05)) / (0.1 * length)
+    #expect(abs(slope - 1) < 0.05, "\(slope)")
+    #expect(Recipe.reference.headDropout == 0.1 && Recipe.anchored.headDropout == 0)
+  }
+
   /// Models are made of the exponential mean of the numbers, where a recipe keeps it.
   @Test func meansOfWeightsFollowTheirDefinition() throws {
     let (base, batch) = (try Self.base(), try Self.batch())

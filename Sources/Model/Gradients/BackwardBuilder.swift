@@ -9,11 +9,14 @@ final class BackwardBuilder {
   /// Every parameter by name, for the weights of layers that gradients pass through.
   private var parameters: [String: Parameter] = [:]
   private let pool: ThreadPool
+  /// The share of numbers that the Transf_cls head drops by chance.
+  let headDropout: Double
 
   init(
     _ model: ActionCLIP, numbers: (_ name: String) throws(Failure) -> FloatBuffer?,
-    isTrained: (_ name: String) -> Bool
+    headDropout: Double = 0, isTrained: (_ name: String) -> Bool
   ) throws(Failure) {
+    self.headDropout = headDropout
     var trained: [TrainableParameter] = []
     for parameter in model.parameters {
       parameters[parameter.name] = parameter

@@ -20,10 +20,11 @@ public final class TrainableModel: @unchecked Sendable {
   public var keepsActivations = false
 
   /// `isTrained` says by its name whether a parameter is trained. `numbers` gives a trained parameter's numbers by its
-  /// name, where the model holds them rounded.
+  /// name, where the model holds them rounded. `headDropout` is the share of numbers, below 1, that the Transf_cls head
+  /// drops by chance, as torch.nn.TransformerEncoder does while it is trained; other heads drop none.
   public init(
     _ model: ActionCLIP, numbers: (_ name: String) throws(Failure) -> FloatBuffer? = { _ in nil },
-    isTrained: (_ name: String) -> Bool
+    headDropout: Double = 0, isTrained: (_ name: String) -> Bool
   ) throws(Failure) {
     guard model.precision != .int8 else {
       throw Failure(
@@ -33,7 +34,7 @@ public final class TrainableModel: @unchecked Sendable {
       throw Failure(.unsupported, "models whose frames attend to their neighbours' tokens cannot be trained")
     }
     self.model = model
-    let builder = try BackwardBuilder(model, numbers: numbers, isTrained: isTrained)
+    let builder = try BackwardBuilder(model, numbers: numbers, headDropout: headDropout, isTrained: isTrained)
     // Names under the infix of shift stay as the file has them.
     let shifted = TensorNames.Vision.blocks + "0." + TensorNames.Vision.shiftedInfix
     let infix =
@@ -152,31 +153,45 @@ public final class TrainableModel: @unchecked Sendable {
   /// passes share one workspace.
   public var needsTape = true
 
+  /// Joins frame embeddings [videos, T, E] as training does, to video embeddings `out` [videos, E], which are finite.
+  /// What is dropped of a video follows from its `seed`.
+  public func join(
+    _ frames: UnsafePointer<Float>, videos: Int, seed: (_ video: Int) -> UInt64,
+    to out: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
+    guard head.dropout > 0 else { return try model.join(frames, videos: videos, to: out) }
+    try head.runJoin(
+      frames, videos: videos, frames: frameRows, size: size, seed: seed, to: out, pool: model.pool,
+      workspaces: headWorkspaces)
+    try ActionCLIP.check(out, videos * size, "input")
+  }
+
   /// Encodes a video to its embedding `out` [E], not normalised, and leaves in `tape` what its backward pass needs.
-  /// `input` is what `writeFrozen` gives, or the pixels where nothing is frozen.
+  /// `input` is what `writeFrozen` gives, or the pixels where nothing is frozen. What the head drops follows from
+  /// `seed`, which is that of the backward pass.
   public func forward(
-    _ input: UnsafePointer<Float>, _ tape: VideoTape, to out: UnsafeMutablePointer<Float>
+    _ input: UnsafePointer<Float>, _ tape: VideoTape, seed: UInt64 = 0, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
     try withWork(needsTape: needsTape) { (vision, work) throws(Failure) in
       try vision.forward(input, tape.kept, work, model.pool)
     }
     try ActionCLIP.check(tape.kept.embeddings, frameRows * size, "input")
-    try model.join(tape.kept.embeddings, videos: 1, to: out)
+    try join(tape.kept.embeddings, videos: 1, seed: { _ in seed }, to: out)
     extendLifetime(tape)
   }
 
   /// Adds the gradients of a video's parameters after `forward`, from that of its embedding, [E]. `pixels` are needed
   /// where nothing is frozen.
   public func backward(
-    _ pixels: UnsafePointer<Float>?, _ tape: VideoTape, gradient: UnsafePointer<Float>
+    _ pixels: UnsafePointer<Float>?, _ tape: VideoTape, seed: UInt64 = 0, gradient: UnsafePointer<Float>
   ) throws(Failure) {
     let (rows, size) = (frameRows, size)
     try headWorkspaces.with { (workspace) throws(Failure) in
       try workspace.take(rows * size)
     } run: { (frames) throws(Failure) in
       try head.run(
-        tape.kept.embeddings, videos: 1, frames: rows, size: size, gradient: gradient, to: frames,
-        pool: model.pool, workspaces: headWorkspaces)
+        tape.kept.embeddings, videos: 1, frames: rows, size: size, seed: { _ in seed }, gradient: gradient,
+        to: frames, pool: model.pool, workspaces: headWorkspaces)
       try withWork(needsTape: needsTape) { (vision, work) throws(Failure) in
         try vision.backward(pixels, gradient: FloatRows(frames, stride: size), tape.kept, work, model.pool)
       }
@@ -187,34 +202,35 @@ public final class TrainableModel: @unchecked Sendable {
   /// Adds the gradients of one video's parameters from that of its embedding, not normalised, [E]. `pixels` is
   /// [T, 3, S, S].
   public func addVideoGradient(
-    _ pixels: UnsafePointer<Float>, gradient: UnsafePointer<Float>
+    _ pixels: UnsafePointer<Float>, seed: UInt64 = 0, gradient: UnsafePointer<Float>
   ) throws(Failure) {
     let frozen = try FloatBuffer(count: frozenNumbers)
     if frozen.count > 0 { try writeFrozen(pixels, to: frozen.base) }
     let input = frozen.count > 0 ? frozen.pointer : pixels
     if trainsFrames {
       let (tape, embedding) = (try tape(keepsAll: keepsActivations), try FloatBuffer(count: size))
-      try forward(input, tape, to: embedding.base)
-      try backward(pixels, tape, gradient: gradient)
+      try forward(input, tape, seed: seed, to: embedding.base)
+      try backward(pixels, tape, seed: seed, gradient: gradient)
       extendLifetime(embedding)
     } else {
-      try addHeadGradients(input, videos: 1, gradients: gradient)
+      try addHeadGradients(input, videos: 1, seed: { _ in seed }, gradients: gradient)
     }
     extendLifetime(frozen)
   }
 
   /// Adds the gradients of the temporal head alone, from frame embeddings [videos, T, E] that were computed before, and
-  /// the gradients of the videos' embeddings [videos, E].
+  /// the gradients of the videos' embeddings [videos, E]. `seed` gives each video's seed, as for `join`.
   public func addHeadGradients(
-    _ frames: UnsafePointer<Float>, videos: Int, gradients: UnsafePointer<Float>
+    _ frames: UnsafePointer<Float>, videos: Int, seed: (_ video: Int) -> UInt64 = { _ in 0 },
+    gradients: UnsafePointer<Float>
   ) throws(Failure) {
     let (rows, size) = (frameRows, size)
     try headWorkspaces.with { (workspace) throws(Failure) in
       try workspace.take(videos * rows * size)
     } run: { (dx) throws(Failure) in
       try head.run(
-        frames, videos: videos, frames: rows, size: size, gradient: gradients, to: dx, pool: model.pool,
-        workspaces: headWorkspaces)
+        frames, videos: videos, frames: rows, size: size, seed: seed, gradient: gradients, to: dx,
+        pool: model.pool, workspaces: headWorkspaces)
     }
   }
 

@@ -10,6 +10,7 @@ final class TuningBatch: TrainingBatch {
   private let indices, views: GrowingArray<Int32>
   private let rows: GrowingArray<Int32>  // the texts among all
   private let ids: GrowingArray<Int32>  // [texts, C]
+  private let draws: TuningDraws
   private let step: Int
   private let pixels: PixelDraws
 
@@ -50,7 +51,7 @@ final class TuningBatch: TrainingBatch {
     self.views = views
     self.rows = chosen
     self.ids = ids
-    (self.step, self.pixels) = (step, pixels)
+    (self.draws, self.step, self.pixels) = (draws, step, pixels)
     pixels.begin()
   }
 
@@ -63,6 +64,7 @@ final class TuningBatch: TrainingBatch {
     } catch { throw error.kind == .cancelled ? error : error.about(name(of: clip)) }
   }
 
+  func seed(of clip: Int) -> UInt64 { draws.dropout(step: step, place: clip) }
   func view(of clip: Int) -> Int? {
     let index = Int(indices[clip])
     return clips[index].isStable(pixels.rules) ? index * clips.mostViews + Int(views[clip]) : nil

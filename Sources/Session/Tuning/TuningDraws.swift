@@ -12,6 +12,7 @@ struct TuningDraws: Sendable {
     case label = 3
     case frames = 5
     case pixels = 6
+    case dropout = 7
   }
 
   private func generator(_ purpose: Purpose, _ first: Int, _ second: Int = 0) -> SplitMix64 {
@@ -30,6 +31,12 @@ struct TuningDraws: Sendable {
 
   /// The generator of the clip at a place in a step's batch.
   func clip(step: Int, place: Int) -> SplitMix64 { generator(.clip, step, place) }
+
+  /// The seed of what the head drops of the clip at a place in a step's batch.
+  func dropout(step: Int, place: Int) -> UInt64 {
+    var random = generator(.dropout, step, place)
+    return random.bits()
+  }
 
   /// The generator of a label's text in a step.
   func label(step: Int, label: Int) -> SplitMix64 { generator(.label, step, label) }

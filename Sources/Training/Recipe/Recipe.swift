@@ -24,6 +24,8 @@ public struct Recipe: Sendable, Equatable {
   /// The factor d of the exponential mean of the numbers that models are made of: after each step it is d times itself
   /// and 1 - d times the numbers, and it begins with those before training. 0: models are made of the latest numbers.
   public var meanDecay = 0.0
+  /// The share of numbers that the Transf_cls head drops by chance in each step; other heads drop none.
+  public var headDropout = 0.0
   /// Whether matrices of the encoders are rounded to fp16 after each step, as the reference's model holds them.
   public var roundsToHalf = false
   /// Steps from one change of the rate to the next; within each epoch it changes at the first step and then at every
@@ -45,6 +47,7 @@ public struct Recipe: Sendable, Equatable {
     recipe.scaleLimit = nil
     recipe.roundsToHalf = true
     recipe.scheduleInterval = 10
+    recipe.headDropout = 0.1  // torch.nn.TransformerEncoderLayer's own
     recipe.mixture = 1
     return recipe
   }()

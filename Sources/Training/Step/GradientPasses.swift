@@ -68,7 +68,9 @@ public final class GradientPasses {
         if let frames {
           try inputs.write(clip, of: batch, to: frames.base + clip * numbers)
         } else if let tapes {
-          try model.forward(inputs.input(clip, of: batch), tapes[clip], to: videos.base + clip * size)
+          try model.forward(
+            inputs.input(clip, of: batch), tapes[clip], seed: batch.seed(of: clip),
+            to: videos.base + clip * size)
           tapes.wrote(clip)
         }
       } catch {
@@ -84,7 +86,7 @@ public final class GradientPasses {
   private func join(
     _ frames: FloatBuffer, of batch: some TrainingBatch, to videos: FloatBuffer
   ) throws(Failure) {
-    try model.model.join(frames.base, videos: batch.labels.count, to: videos.base)
+    try model.join(frames.base, videos: batch.labels.count, seed: batch.seed, to: videos.base)
     extendLifetime((frames, videos))
   }
 
@@ -103,7 +105,7 @@ public final class GradientPasses {
     if let frames = embeddings.frames {
       if model.trainsVideos {
         try model.addHeadGradients(
-          frames.base, videos: batch.labels.count, gradients: result.videoGradient.base)
+          frames.base, videos: batch.labels.count, seed: batch.seed, gradients: result.videoGradient.base)
       }
     } else if let tapes {
       for clip in 0..<batch.labels.count {
@@ -126,14 +128,14 @@ public final class GradientPasses {
     if !tapes.holds(clip) {
       let again = try FloatBuffer(count: size)
       let own = try inputs.input(clip, of: batch)
-      try model.forward(own, tapes[clip], to: again.base)
+      try model.forward(own, tapes[clip], seed: batch.seed(of: clip), to: again.base)
       input = own
       extendLifetime(again)
       tapes.wrote(clip)
     }
     // Where all of the encoder is trained, the patches' gradients need the pixels.
     if model.frozenNumbers == 0, input == nil { input = try inputs.input(clip, of: batch) }
-    try model.backward(input, tapes[clip], gradient: gradient)
+    try model.backward(input, tapes[clip], seed: batch.seed(of: clip), gradient: gradient)
     tapes.used(clip)
   }
 }

@@ -62,7 +62,8 @@ extension Tuner {
   /// The copy that is trained, with products in `precision`. Numbers that are trained begin as the base model holds them,
   /// and others are the base model's own where they are held alike.
   static func copy(
-    of base: ActionCLIP, _ parts: TrainedParts, _ precision: Precision, _ options: LoadOptions
+    of base: ActionCLIP, _ parts: TrainedParts, headDropout: Double, _ precision: Precision,
+    _ options: LoadOptions
   ) throws(Failure) -> TrainableModel {
     var own = options
     own.precision = precision
@@ -74,6 +75,8 @@ extension Tuner {
       guard precision != .fp32 else { return nil }
       return try parameters.first { $0.name == name }.map { (own) throws(Failure) in try own.values() }
     }
-    return try TrainableModel(copy, numbers: exact) { parts.contains($0, in: configuration) }
+    return try TrainableModel(copy, numbers: exact, headDropout: headDropout) {
+      parts.contains($0, in: configuration)
+    }
   }
 }

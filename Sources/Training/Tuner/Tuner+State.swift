@@ -113,7 +113,7 @@ extension Recipe {
       "decay \(weightDecay)", "betas \(beta1) \(beta2)", "epsilon \(epsilon)", "vectors \(decaysVectors)",
       "norm \(shown(clipNorm))", "scale \(shown(scaleLimit))", "anchor \(anchor)", "half \(roundsToHalf)",
       "interval \(scheduleInterval)",
-      "context \(contextRateFactor)", "mean \(meanDecay)",
+      "context \(contextRateFactor)", "mean \(meanDecay)", "dropout \(headDropout)",
     ].joined(separator: ", ")
   }
 }

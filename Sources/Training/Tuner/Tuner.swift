@@ -37,7 +37,7 @@ public final class Tuner {
     self.recipe = recipe
     self.sizes = sizes
     self.started = started
-    model = try Tuner.copy(of: base, parts, precision, options)
+    model = try Tuner.copy(of: base, parts, headDropout: recipe.headDropout, precision, options)
     guard !model.parameters.isEmpty else { throw .argument("no parameter of the model is trained") }
     let needed = Tuner.neededMemory(model, recipe.loss, sizes)
     memory = StepMemory(

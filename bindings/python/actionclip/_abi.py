@@ -572,6 +572,7 @@ class TunerOptions(Structure):
         ("augment", c_int32),
         ("context_rate_factor", c_double),
         ("mean_decay", c_double),
+        ("head_dropout", c_double),
         ("jitter", c_int32),
         ("mirror", c_int32),
         ("cache_path", c_char_p),

@@ -1160,6 +1160,11 @@ pub struct actionclip_tuner_options {
     /// Models are made of it, at any share. The recipe's is 0: models are made of the latest
     /// numbers.
     pub mean_decay: f64,
+    /// The share, 0 to 0.9, of numbers that the Transf_cls head drops by chance in each step, as
+    /// torch.nn.TransformerEncoder does while it is trained; other heads drop none. The recipe's is
+    /// 0 with ANCHORED, 0.1 with REFERENCE. The released trainer's drop_out and emb_dropout are 0
+    /// in all its configurations, and tuners have nothing like them.
+    pub head_dropout: f64,
     /// ACTIONCLIP_ON: each step draws a frame of each of T equal parts of a clip's frames, as the
     /// reference does with random_shift; of T frames or fewer, all of them and some again. _OFF
     /// (default): it draws a view.
@@ -3108,7 +3113,7 @@ mod tests {
         assert_eq!(offset!(actionclip_prompts_report, equal_log_likelihood), 32);
         assert_eq!(offset!(actionclip_prompts_report, chosen_top1), 40);
         assert_eq!(offset!(actionclip_prompts_report, chosen_log_likelihood), 48);
-        assert_eq!(size_of::<actionclip_tuner_options>(), 160);
+        assert_eq!(size_of::<actionclip_tuner_options>(), 168);
         assert_eq!(align_of::<actionclip_tuner_options>(), 8);
         assert_eq!(offset!(actionclip_tuner_options, struct_size), 0);
         assert_eq!(offset!(actionclip_tuner_options, recipe), 4);
@@ -3135,11 +3140,12 @@ mod tests {
         assert_eq!(offset!(actionclip_tuner_options, augment), 116);
         assert_eq!(offset!(actionclip_tuner_options, context_rate_factor), 120);
         assert_eq!(offset!(actionclip_tuner_options, mean_decay), 128);
-        assert_eq!(offset!(actionclip_tuner_options, jitter), 136);
-        assert_eq!(offset!(actionclip_tuner_options, mirror), 140);
-        assert_eq!(offset!(actionclip_tuner_options, cache_path), 144);
-        assert_eq!(offset!(actionclip_tuner_options, compute_type), 152);
-        assert_eq!(offset!(actionclip_tuner_options, reserved), 156);
+        assert_eq!(offset!(actionclip_tuner_options, head_dropout), 136);
+        assert_eq!(offset!(actionclip_tuner_options, jitter), 144);
+        assert_eq!(offset!(actionclip_tuner_options, mirror), 148);
+        assert_eq!(offset!(actionclip_tuner_options, cache_path), 152);
+        assert_eq!(offset!(actionclip_tuner_options, compute_type), 160);
+        assert_eq!(offset!(actionclip_tuner_options, reserved), 164);
         assert_eq!(size_of::<actionclip_tuner_info>(), 88);
         assert_eq!(align_of::<actionclip_tuner_info>(), 8);
         assert_eq!(offset!(actionclip_tuner_info, struct_size), 0);
