@@ -12,11 +12,17 @@ struct DefinitionGradientTests {
   /// Errors of right gradients are below this, and of wrong ones above.
   private static let tolerance = 5e-3
   private static let frames = 3
-  private static let texts: [[Int]] = [[48, 3, 7, 7, 49], [48, 9, 49]]
+
+  /// Two texts' ids; where there are context vectors, both stand in one text and one of them in the other.
+  private static func texts(_ option: GradientTests.Option) -> [[Int]] {
+    option.hasContext ? [[48, -1, -2, 3, 49], [48, -2, 9, 49]] : [[48, 3, 7, 7, 49], [48, 9, 49]]
+  }
 
   private struct Problem {
     let model: TrainableModel
     let pixels: [Float]
+    let texts: [[Int]]
+    let seed: UInt64 = 5  // of what the head drops
     let videoFactors, textFactors: [Float]
     var definition: DoubleModel
 
@@ -28,8 +34,11 @@ struct DefinitionGradientTests {
           joint: option.isJoint, temporalShift: option.shift, head: option.isJoint ? nil : option.head,
           frames: frames, threads: 2, activation: option.activation),
         declaresOptions: false)
-      model = try TrainableModel(loaded) { _ in true }
-      definition = DoubleModel(option, frames: frames)
+      model = try TrainableModel(loaded, headDropout: option.dropout) { _ in true }
+      texts = DefinitionGradientTests.texts(option)
+      definition = DoubleModel(
+        option, frames: frames,
+        dropout: option.dropout > 0 ? HeadDropout(rate: option.dropout, seed: seed) : nil)
       pixels = (0..<frames * 192).map { sin(Float($0) * 0.37) }
       videoFactors = (0..<size).map { cos(Float($0 * $0) * 0.71) + 0.2 }
       textFactors = (0..<2 * size).map { sin(Float($0 * $0) * 0.53) - 0.1 }
@@ -38,9 +47,9 @@ struct DefinitionGradientTests {
     /// Every parameter's gradient by its name without the infix of shift, for these factors.
     func gradients(_ videoFactors: [Float], _ textFactors: [Float]) throws -> [String: [Float]] {
       model.clearGradients()
-      try model.addVideoGradient(pixels, gradient: videoFactors)
+      try model.addVideoGradient(pixels, seed: seed, gradient: videoFactors)
       let length = InMemoryTensors.context
-      let tokens = DefinitionGradientTests.texts.flatMap { ids in
+      let tokens = texts.flatMap { ids in
         ids.map(Int32.init) + [Int32](repeating: 0, count: length - ids.count)
       }
       try model.addTextGradients(tokens: tokens, count: 2, gradient: textFactors)
@@ -57,7 +66,7 @@ struct DefinitionGradientTests {
       }
       guard name.hasPrefix("visual.") || name.hasPrefix("fusion.") else {
         let size = InMemoryTensors.embedding
-        return DefinitionGradientTests.texts.enumerated().reduce(0) {
+        return texts.enumerated().reduce(0) {
           $0 + combined(definition.textEmbedding($1.element), textFactors[($1.offset * size)...].prefix(size))
         }
       }
@@ -112,6 +121,14 @@ struct DefinitionGradientTests {
     name != "logit_scale" && (option.head != .conv1D || !name.contains("frame_position_embeddings"))
   }
 
+  /// Whether another option has not the same gradient.
+  private static func isOwn(_ name: String, _ option: GradientTests.Option) -> Bool {
+    let (isImage, isHead) = (name.hasPrefix("visual."), name.hasPrefix("fusion."))
+    if option.hasContext { return !isImage && !isHead }
+    if option.dropout > 0 { return isHead || name == "visual.proj" }
+    return isImage || isHead || option.name == "MeanP"
+  }
+
   @Test(arguments: GradientTests.options)
   func gradientsAreDerivativesAndMutantsAreNot(option: GradientTests.Option) throws {
     var problem = try Problem(option)
@@ -127,9 +144,7 @@ struct DefinitionGradientTests {
     for parameter in problem.model.parameters {
       let name = DoubleModel.plain(parameter.name)
       let own = try #require(gradients[name])
-      // Texts are the same for every option.
-      let isText = !name.hasPrefix("visual.") && !name.hasPrefix("fusion.")
-      guard Self.isUsed(name, option), !isText || option.name == "MeanP" else { continue }
+      guard Self.isUsed(name, option), Self.isOwn(name, option) else { continue }
       let slopes = try problem.slopes(name, own)
       let error = Self.error(own, slopes)
       #expect(error < Self.tolerance, "\(name): \(error)")
@@ -140,23 +155,26 @@ struct DefinitionGradientTests {
       #expect(dropped.contains { Self.error($0[name] ?? [], slopes) > Self.tolerance }, "\(name), dropped")
       checked += 1
     }
-    #expect(checked >= 30)
+    #expect(checked >= (option.dropout > 0 ? 17 : 30))
   }
 
   /// The definition is that of the network: its embeddings are the model's.
   @Test(arguments: GradientTests.options) func definitionIsTheNetworks(option: GradientTests.Option) throws {
     let problem = try Problem(option)
     let size = InMemoryTensors.embedding
+    let model = problem.model
     var found = [Float](repeating: 0, count: size)
+    var frames = [Float](repeating: 0, count: model.model.frameRowsPerVideo * size)
     try problem.pixels.withUnsafeBufferPointer {
-      try problem.model.model.encode(
-        PixelFrames(try #require($0.baseAddress)), videos: 1, videoOut: &found, frameOut: nil)
+      try model.model.encodeFrames(
+        PixelFrames(try #require($0.baseAddress)), count: Self.frames, to: &frames)
     }
+    try model.join(frames, videos: 1, seed: { _ in problem.seed }, to: &found)
     let expected = problem.definition.joined(problem.definition.frameEmbeddings(problem.pixels))
     #expect(zip(found, expected).allSatisfy { abs(Double($0) - $1) < 1e-4 })
-    let ids = Self.texts[0]
+    let ids = problem.texts[0]
     let row = ids.map(Int32.init) + [Int32](repeating: 0, count: InMemoryTensors.context - ids.count)
-    try problem.model.model.encode(tokens: row, rows: 1, to: &found)
+    try model.model.encode(tokens: row, rows: 1, to: &found)
     let text = problem.definition.textEmbedding(ids)
     #expect(zip(found, text).allSatisfy { abs(Double($0) - $1) < 1e-4 })
   }

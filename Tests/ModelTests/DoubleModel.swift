@@ -39,12 +39,14 @@ struct DoubleModel {
   var tensors: [String: [Double]]
   private let option: GradientTests.Option
   private let frames: Int
+  /// Numbers that the Transf_cls head drops; nil: none.
+  private let dropout: HeadDropout?
   private var width: Int { InMemoryTensors.width }
   private var textWidth: Int { InMemoryTensors.textWidth }
   private var size: Int { InMemoryTensors.embedding }
 
-  init(_ option: GradientTests.Option, frames: Int) {
-    (self.option, self.frames) = (option, frames)
+  init(_ option: GradientTests.Option, frames: Int, dropout: HeadDropout? = nil) {
+    (self.option, self.frames, self.dropout) = (option, frames, dropout)
     tensors = [:]
     for (name, tensor) in option.tensors(frames: frames).tensors {
       tensors[DoubleModel.plain(name)] = tensor.values.map(Double.init)
@@ -102,8 +104,11 @@ struct DoubleModel {
     return y
   }
 
-  /// Attention among the rows of each sequence of `length` rows, of queries, keys and values [rows, 3 · width].
-  private func attention(_ qkv: Rows, length: Int, heads: Int, isCausal: Bool) -> Rows {
+  /// Attention among the rows of each sequence of `length` rows, of queries, keys and values [rows, 3 · width]. Each
+  /// head's weights [heads, rows, length] are multiplied by `factors`, if there are any.
+  private func attention(
+    _ qkv: Rows, length: Int, heads: Int, isCausal: Bool, factors: [Double] = []
+  ) -> Rows {
     let width = qkv.width / 3
     let part = width / heads
     var y = Rows(qkv.count, width)
@@ -122,7 +127,8 @@ struct DoubleModel {
             let total = weights.reduce(0, +)
             for (key, weight) in weights.enumerated() {
               let value = all + (first + key) * 3 * width + 2 * width + head * part
-              DenseVector.add(weight / total, value, to: out + row * width + head * part, part)
+              let factor = factors.isEmpty ? 1 : factors[(head * qkv.count + row) * length + key]
+              DenseVector.add(factor * weight / total, value, to: out + row * width + head * part, part)
             }
           }
         }
@@ -274,24 +280,41 @@ struct DoubleModel {
     let positions = Rows(tensor(prefix + "pos_embed"), width: size)
     var y = sum(Rows(tensor(prefix + "cls_token") + x.values, width: size), positions)
     let qkv = linear(y, layer + "self_attn.in_proj_weight", layer + "self_attn.in_proj_bias")
-    let attended = attention(qkv, length: frames + 1, heads: 8, isCausal: false)
-    y = norm(
-      sum(y, linear(attended, layer + "self_attn.out_proj.weight", layer + "self_attn.out_proj.bias")),
-      layer + "norm1.")
+    let attended = attention(
+      qkv, length: frames + 1, heads: 8, isCausal: false,
+      factors: factors(.weights, 8 * (frames + 1) * (frames + 1)))
+    let seen = linear(attended, layer + "self_attn.out_proj.weight", layer + "self_attn.out_proj.bias")
+    y = norm(sum(y, dropped(seen, .attended)), layer + "norm1.")
     var hidden = linear(y, layer + "linear1.weight", layer + "linear1.bias")
     hidden.values = hidden.values.map { max($0, 0) }
-    y = norm(sum(y, linear(hidden, layer + "linear2.weight", layer + "linear2.bias")), layer + "norm2.")
+    let projected = linear(dropped(hidden, .hidden), layer + "linear2.weight", layer + "linear2.bias")
+    y = norm(sum(y, dropped(projected, .projected)), layer + "norm2.")
     return norm(y, prefix + "transformer_enc.norm.")[0]
+  }
+
+  /// The factors of dropout at a place of the head's layer; none without dropout.
+  private func factors(_ place: HeadDropout.Place, _ count: Int) -> [Double] {
+    guard var factors = dropout?.factors(layer: 0, place) else { return [] }
+    return (0..<count).map { _ in Double(factors.next()) }
+  }
+
+  private func dropped(_ x: Rows, _ place: HeadDropout.Place) -> Rows {
+    let own = factors(place, x.values.count)
+    return own.isEmpty ? x : Rows(zip(x.values, own).map { $0 * $1 }, width: x.width)
   }
 
   // MARK: - Texts
 
-  /// The embedding of a text of these ids, which end at the last one.
+  /// The embedding of a text of these ids, which end at the last one. -1 and the ids below it are context vectors.
   func textEmbedding(_ ids: [Int]) -> [Double] {
     let (words, positions) = (tensor("token_embedding.weight"), tensor("positional_embedding"))
+    let context = tensor("prompt.context")
     var x = Rows(ids.count, textWidth)
     for (place, id) in ids.enumerated() {
-      x[place] = (0..<textWidth).map { words[id * textWidth + $0] + positions[place * textWidth + $0] }
+      x[place] = (0..<textWidth).map {
+        (id < 0 ? context[(-1 - id) * textWidth + $0] : words[id * textWidth + $0])
+          + positions[place * textWidth + $0]
+      }
     }
     for layer in 0..<2 {
       x = blockApplied(

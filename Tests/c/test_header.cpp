@@ -385,6 +385,9 @@ static void tuning(const actionclip::Model &model, const std::string &clip, cons
   REFUSED(INVALID_ARGUMENT, tuner.model(1.5));
   REFUSED(INVALID_ARGUMENT, actionclip::Model::interpolated(model, tuned, 2));
   REFUSED(INVALID_ARGUMENT, actionclip::Tuner(model, {}));
+  actionclip_tuner_options wrong = actionclip::tuner_options();
+  wrong.head_dropout = 1;
+  REFUSED(INVALID_ARGUMENT, actionclip::Tuner(model, {"walking", "jumping"}, &wrong));
 }
 
 static void prompts(const actionclip::Model &model) {

@@ -75,7 +75,7 @@ static void creating(void) {
       offsetof(actionclip_tuner_options, warm_up_epochs), offsetof(actionclip_tuner_options, rate),
       offsetof(actionclip_tuner_options, head_rate_factor), offsetof(actionclip_tuner_options, weight_decay),
       offsetof(actionclip_tuner_options, anchor), offsetof(actionclip_tuner_options, context_rate_factor),
-      offsetof(actionclip_tuner_options, mean_decay)};
+      offsetof(actionclip_tuner_options, mean_decay), offsetof(actionclip_tuner_options, head_dropout)};
   const double wrong[] = {-1, INFINITY, -INFINITY, 1e300, -1e-300};
   for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++)
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {

@@ -55,7 +55,7 @@ static actionclip_tuner_options options_of(int32_t recipe, int32_t head) {
   o.batch = CLIPS / 2;
   o.rate = 1e-3;
   o.warm_up_epochs = 0.5;
-  if (recipe == ACTIONCLIP_RECIPE_ANCHORED) o.anchor = 0.01, o.mean_decay = 0.9, o.contexts = 2;
+  if (recipe == ACTIONCLIP_RECIPE_ANCHORED) o.anchor = 0.01, o.mean_decay = 0.9, o.head_dropout = 0.2, o.contexts = 2;
   o.too_long = ACTIONCLIP_TEXT_TRUNCATE;
   o.seed = 11;
   return o;

@@ -54,7 +54,7 @@ def make_tuner():
     squares below zero."""
     recipe = ("loss multi-positive, epochs 50, steps 5, warm-up 5.0, rate 5e-06, head 10.0, decay 0.2, betas 0.9 0.98, "
               "epsilon 1e-08, vectors false, norm 1.0, scale 100.0, anchor 0.0, half false, interval 1, "
-              "context 100.0, mean 0.0")
+              "context 1000.0, mean 0.0, dropout 0.0")
 
     def put(name, steps, square):
         header, data = {"__metadata__": {

@@ -444,6 +444,7 @@ def test_models_may_be_made_of_a_mean_over_the_steps(tiny):
         ({"rate": float("nan")}, "rate is nan; it must be a finite number, or None"),
         ({"rate": 2}, "rate is 2.0, expected above 0 to 1, or NaN"),
         ({"warm_up_epochs": 9}, "warm_up_epochs is 9"),
+        ({"head_dropout": 1}, "head_dropout is 1.0, expected 0 to 0.9, or NaN"),
         ({"seed": -1}, "seed is -1"),
         ({"max_memory": 0}, "max_memory is 0"),
         ({"new_head": "mean"}, "new_head is 'mean'"),

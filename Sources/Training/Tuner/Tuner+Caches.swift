@@ -62,7 +62,7 @@ extension Tuner {
   /// The copy that is trained, with products in `precision`. Numbers that are trained begin as the base model holds them,
   /// and others are the base model's own where they are held alike.
   static func copy(
-    of base: ActionCLIP, _ parts: TrainedParts, headDropout: Double, _ precision: Precision,
+    of base: ActionCLIP, _ parts: TrainedParts, headDropout: Double = 0, _ precision: Precision,
     _ options: LoadOptions
   ) throws(Failure) -> TrainableModel {
     var own = options

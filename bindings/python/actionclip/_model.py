@@ -295,6 +295,7 @@ class Model(FrameEncoder, TextEncoder):
         contexts: int = 0,
         context_rate_factor: float | None = None,
         mean_decay: float | None = None,
+        head_dropout: float | None = None,
         augment: str = "none",
         jitter: bool = False,
         mirror: bool | None = None,
@@ -315,7 +316,8 @@ class Model(FrameEncoder, TextEncoder):
         "cross_entropy" over all labels. None leaves a number to the recipe. epochs: rounds over all clips. batch: clips
         a step. rate: the encoders' learning rate; head_rate_factor: the head's, as a multiple of it. warm_up_epochs:
         epochs in which it rises from 0. anchor: the strength of a pull towards the weights before training. mean_decay:
-        the factor, 0 to below 1, of an exponential mean of the weights, of which models are made.
+        the factor, 0 to below 1, of an exponential mean of the weights, of which models are made. head_dropout: the
+        share of numbers that the Transf_cls head drops by chance in each step.
         contexts: the number of vectors that are learned in place of a template's words (CoOp, arXiv 2109.01134), where
         templates have "<|context|>", or in the one template "<|context|> {}"; their rate is `rate` times
         context_rate_factor.
@@ -337,7 +339,7 @@ class Model(FrameEncoder, TextEncoder):
             numbers={
                 "rate": rate, "head_rate_factor": head_rate_factor, "warm_up_epochs": warm_up_epochs,
                 "weight_decay": weight_decay, "anchor": anchor, "context_rate_factor": context_rate_factor,
-                "mean_decay": mean_decay,
+                "mean_decay": mean_decay, "head_dropout": head_dropout,
             },
             info=self._info,
         )  # fmt: skip

@@ -155,6 +155,12 @@ impl TunerOptions {
         self
     }
 
+    /// Sets the share, 0 to 0.9, of numbers that the Transf_cls head drops by chance in each step.
+    pub fn head_dropout(mut self, share: f64) -> Self {
+        self.raw.head_dropout = share;
+        self
+    }
+
     /// Sets how the pixels of a clip are drawn anew at each step.
     pub fn augment(mut self, augmentation: Augment) -> Self {
         self.raw.augment = augmentation as i32;
