@@ -4,7 +4,7 @@ import Weights
 @testable import Model
 
 /// A tensor source made up in the test: the smallest model that has every part, with random weights.
-struct InMemoryTensors: TensorSource {
+struct InMemoryTensors: ComputedTensors {
   var tensors: [String: (shape: [Int], values: [Float])] = [:]
 
   /// Storage types of the tensors that are not stored as fp32.
@@ -23,18 +23,6 @@ struct InMemoryTensors: TensorSource {
     guard destination.count == tensor.values.count else { throw Failure(.tensorShape, name) }
     _ = destination.update(from: tensor.values)
   }
-
-  func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
-
-  func isWhole(_ name: String) -> Bool { false }
-
-  func read(
-    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(Failure) { throw Failure(.tensorShape, name) }
-
-  func readStored(
-    _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(Failure) -> Bool { false }
 
   mutating func add(_ name: String, _ shape: [Int]) {
     // Seeded by the name, so that adding a tensor does not change the others.

@@ -4,7 +4,7 @@ import Weights
 
 /// The tensors of two models: (1 - share) · base + share · tuned, in fp32. Numbers that the base model has not are
 /// taken whole. No training may go on while they are read.
-public struct MixedTensors: TensorSource {
+public struct MixedTensors: ComputedTensors {
   private let parameters: [Parameter]
   private let base: [String: Parameter]
   /// The trained numbers by name.
@@ -79,19 +79,6 @@ public struct MixedTensors: TensorSource {
     }
     extendLifetime(numbers)
   }
-
-  public func read(
-    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(Failure) {
-    throw Failure(.unsupported, "tensor '\(name)' is read as a whole")
-  }
-
-  public func isWhole(_ name: String) -> Bool { false }
-  public func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
-
-  public func readStored(
-    _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(Failure) -> Bool { false }
 }
 
 extension LoadOptions {

@@ -3,7 +3,7 @@ import TensorNames
 import Weights
 
 /// The tensors of a model with a temporal head that starts anew in place of its own.
-public struct StartedHead: TensorSource {
+public struct StartedHead: ComputedTensors {
   private let model: MixedTensors
   private let own: [StartedTensor]
   private let seed: UInt64
@@ -47,13 +47,4 @@ public struct StartedHead: TensorSource {
       destination[i] = Float(numbers.next(own[index].start, at: i, of: destination.count))
     }
   }
-
-  public func read(
-    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(Failure) { try model.read(name, from: first, into: destination) }
-  public func isWhole(_ name: String) -> Bool { false }
-  public func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
-  public func readStored(
-    _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(Failure) -> Bool { false }
 }

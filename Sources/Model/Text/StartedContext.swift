@@ -4,7 +4,7 @@ import TensorNames
 import Weights
 
 /// The tensors of a model, and context vectors that start anew.
-public struct StartedContext: TensorSource {
+public struct StartedContext: ComputedTensors {
   private let model: any TensorSource
   private let numbers: FloatBuffer  // [K, X]
   private let width: Int
@@ -41,13 +41,4 @@ public struct StartedContext: TensorSource {
     }
     to.update(from: numbers.base, count: numbers.count)
   }
-
-  public func read(
-    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(Failure) { try model.read(name, from: first, into: destination) }
-  public func isWhole(_ name: String) -> Bool { false }
-  public func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
-  public func readStored(
-    _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(Failure) -> Bool { false }
 }
