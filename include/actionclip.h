@@ -1658,9 +1658,10 @@ typedef struct actionclip_tuner_options {
   int32_t jitter;
   int32_t mirror;         /* ACTIONCLIP_MIRROR_UNLESS_SIDED (default), _ON or _OFF: which clips are mirrored */
   /* A file that keeps what no training changes of clips, in place of memory; NULL: none. It is made where there is none,
-   * used again by a tuner of the same model, labels, texts and clips to train on, and of the same options but the
-   * recipe's numbers and the loss, and emptied by any other. Where the disk is full, the rest is computed each time. A file that is no such cache is ACTIONCLIP_ERROR_FILE_OPEN, and so is one that
-   * another tuner uses. */
+   * and used again by tuners with the same clips to train on, read alike and in the same order, whose `vision`,
+   * `compute_type`, `frames` and frozen weights of the image encoder are the same; others empty it. So a search over
+   * seeds, batches, labels, texts, recipes or new heads computes clips once. Where the disk is full, the rest is computed
+   * each time. A file that is no such cache is ACTIONCLIP_ERROR_FILE_OPEN, and so is one that another tuner uses. */
   const char *cache_path;
   int32_t compute_type;   /* ACTIONCLIP_COMPUTE_FP32 (also DEFAULT), or _BF16 for the encoders' products; what is trained,
                              sums, the temporal head and the optimizer are fp32 */
@@ -1813,8 +1814,9 @@ ACTIONCLIP_API int32_t actionclip_tuner_eval(actionclip_tuner *tuner, int32_t pu
  * the number of steps, from which every draw follows. Clips are not in it. */
 ACTIONCLIP_API int32_t actionclip_tuner_save(actionclip_tuner *tuner, const char *path);
 /* Goes on from a state. The tuner must have the model, options, labels, texts and clips, in the same order, of the one
- * that saved it; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT. Threads, max_memory, cache_path and clips held out may
- * differ. On failure the tuner stays as it was; so a tuner that has a copy already takes the memory of a second one
+ * that saved it; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT, which names the first option that differs with both its
+ * values, or says that the model, the texts or the clips are others. Threads, max_memory, cache_path and clips held out
+ * may differ. On failure the tuner stays as it was; so a tuner that has a copy already takes the memory of a second one
  * during the call. */
 ACTIONCLIP_API int32_t actionclip_tuner_load(actionclip_tuner *tuner, const char *path);
 

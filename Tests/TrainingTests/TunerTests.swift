@@ -10,7 +10,7 @@ import Weights
 /// A tuner over a tiny model: what it trains, what it leaves, and the models that come out.
 struct TunerTests {
   /// Tensors made up in the test.
-  private struct Tensors: TensorSource {
+  private struct Tensors: ComputedTensors {
     var tensors: [String: (shape: [Int], values: [Float])] = [:]
     var names: [String] { tensors.keys.sorted() }
 
@@ -66,15 +66,6 @@ struct TunerTests {
       guard let tensor = tensors[name] else { throw Failure(.missingTensor, name) }
       _ = destination.update(from: tensor.values)
     }
-
-    func read(
-      _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-    ) throws(Failure) { throw Failure(.tensorShape, name) }
-    func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
-    func isWhole(_ name: String) -> Bool { false }
-    func readStored(
-      _ name: String, into destination: UnsafeMutableRawBufferPointer
-    ) throws(Failure) -> Bool { false }
   }
 
   static func base() throws -> ActionCLIP {
@@ -386,28 +377,69 @@ struct TunerTests {
     let straight = try Self.tuner(base, .everything, recipe)
     let batch = try Self.batch()
     var stopped = try Self.tuner(base, .everything, recipe)
-    func resumed(_ recipe: Recipe, _ parts: TrainedParts = .everything, identity: String = "a")
-      throws
-      -> Tuner
-    {
+    let identity = TunerIdentity(
+      options: [.init("batch", 4), .init("augment", "none")], model: "m", texts: "t", clips: "c")
+    func resumed(
+      _ recipe: Recipe, _ parts: TrainedParts = .everything, identity: TunerIdentity = identity
+    ) throws -> Tuner {
       try Tuner(
         resuming: path, identity: identity, base, parts, recipe, Self.sizes,
         options: LoadOptions(threads: 2))
     }
     for _ in 0..<4 {
       let report = try straight.step(batch)
-      try stopped.save(to: path, identity: "a")
+      try stopped.save(to: path, identity: identity)
       stopped = try resumed(recipe)
       #expect(try stopped.step(batch) == report)
     }
     #expect(
       try Self.values(stopped.model(share: 1, LoadOptions()))
         == Self.values(straight.model(share: 1, LoadOptions())))
-    for attempt in [
-      { try resumed(.reference) }, { try resumed(recipe, TrainedParts()) },
-      { try resumed(recipe, identity: "b") },
+    func isRefused(_ says: String, _ attempt: () throws -> Tuner) {
+      #expect("\(says)") { try attempt() } throws: {
+        let failure = $0 as? Failure
+        return failure?.kind == .optionConflict && failure?.message.contains(says) == true
+      }
+    }
+    isRefused("trains other parameters") { try resumed(recipe, TrainedParts()) }
+    // The option that differs is named, with both values.
+    let changes: [(String, (inout Recipe) -> Void)] = [
+      ("whose recipe is anchored, and this one's is reference", { $0 = .reference }),
+      ("whose loss is multi_positive, and this one's is cross_entropy", { $0.loss = .crossEntropy }),
+      ("whose epochs is 4, and this one's is 5", { $0.epochs = 5 }),
+      ("whose warm_up_epochs is 0.2, and this one's is 0.5", { $0.warmUpEpochs = 0.5 }),
+      ("whose rate is 0.001, and this one's is 0.01", { $0.rate = 0.01 }),
+      ("whose head_rate_factor is 10.0, and this one's is 3.0", { $0.headRateFactor = 3 }),
+      ("whose context_rate_factor is 1000.0, and this one's is 1.0", { $0.contextRateFactor = 1 }),
+      ("whose weight_decay is 0.2, and this one's is 0.1", { $0.weightDecay = 0.1 }),
+      ("whose beta1 is 0.9, and this one's is 0.8", { $0.beta1 = 0.8 }),
+      ("whose beta2 is 0.98, and this one's is 0.99", { $0.beta2 = 0.99 }),
+      ("whose epsilon is 1e-08, and this one's is 1e-06", { $0.epsilon = 1e-6 }),
+      ("whose decay of vectors is off, and this one's is on", { $0.decaysVectors = true }),
+      ("whose limit of gradients is 1.0, and this one's is none", { $0.clipNorm = nil }),
+      ("whose limit of the scale is 100.0, and this one's is none", { $0.scaleLimit = nil }),
+      ("whose anchor is 0.1, and this one's is 0.2", { $0.anchor = 0.2 }),
+      ("whose mean_decay is 0.9, and this one's is 0.5", { $0.meanDecay = 0.5 }),
+      ("whose head_dropout is 0.0, and this one's is 0.1", { $0.headDropout = 0.1 }),
+      ("whose rounding to fp16 is off, and this one's is on", { $0.roundsToHalf = true }),
+      ("whose steps a rate is 1, and this one's is 10", { $0.scheduleInterval = 10 }),
+    ]
+    for (says, change) in changes {
+      var other = recipe
+      change(&other)
+      isRefused(says) { try resumed(other) }
+    }
+    #expect(changes.count == recipe.options.count)
+    var other = identity
+    other.options[0] = .init("batch", 5)
+    isRefused("whose batch is 4, and this one's is 5") { try resumed(recipe, identity: other) }
+    for (says, part) in [
+      ("of another model", \TunerIdentity.model), ("of other labels or texts", \.texts),
+      ("of other clips", \.clips),
     ] {
-      #expect { try attempt() } throws: { ($0 as? Failure)?.kind == .optionConflict }
+      var other = identity
+      other[keyPath: part] = "x"
+      isRefused(says) { try resumed(recipe, identity: other) }
     }
     try Data("{}".utf8).write(to: folder.appendingPathComponent("state.safetensors"))
     #expect(throws: Failure.self) { try resumed(recipe) }

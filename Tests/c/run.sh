@@ -185,7 +185,7 @@ examples() {
     printf 'zigzagging\nmoving left\nmoving right\nspinning clockwise\n' > "$tuned.txt" &&
     "$BUILD/classify" examples/zigzag.mp4 "$tuned.txt" "$tuned.b" 2> /dev/null | head -n 1 | grep -q zigzagging
   then (( ++good )); else failed+=("examples: tune"); fi
-  says 'another model or other clips' "$BUILD/tune" "$tuned.a" "$tuned.state" 1 jumping $lesson/1.mp4 "${pairs[@]}"
+  says 'other labels or texts' "$BUILD/tune" "$tuned.a" "$tuned.state" 1 jumping $lesson/1.mp4 "${pairs[@]}"
   says /no/such.mp4 "$BUILD/tune" "$tuned.a" "$tuned.none" 1 jumping /no/such.mp4
   says 'one label' "$BUILD/tune_cpp" "$tuned.b" zigzagging $lesson/1.mp4
   rm -f "$tuned".*

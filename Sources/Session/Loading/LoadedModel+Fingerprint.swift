@@ -10,14 +10,10 @@ extension LoadedModel {
   /// fingerprint in every precision and storage. Models that differ in matrices of encoder blocks alone share one.
   func fingerprint() throws(Failure) -> String {
     var sha = SHA256()
-    func add(_ text: String, to sha: inout SHA256) {
-      let bytes = Array((text + "\n").utf8)
-      bytes.withUnsafeBytes { sha.update($0) }
-    }
-    add(optionsThatChangeEmbeddings, to: &sha)
+    sha.add(optionsThatChangeEmbeddings)
     for parameter in model.parameters where !parameter.isBlockMatrix {
       try checkCancelled()
-      add("\(parameter.name) \(parameter.count)", to: &sha)
+      sha.add("\(parameter.name) \(parameter.count)")
       let values = try parameter.values()
       if parameter.minimumPrecision == .bf16 {
         try addRounded(values, to: &sha)
@@ -47,5 +43,12 @@ extension LoadedModel {
     }
     sha.update(UnsafeRawBufferPointer(rounded.view))
     extendLifetime(values)
+  }
+}
+
+extension SHA256 {
+  /// Adds a line of text.
+  mutating func add(_ line: String) {
+    Array((line + "\n").utf8).withUnsafeBytes { update($0) }
   }
 }

@@ -1,5 +1,6 @@
 import Preprocess
 import System
+import Training
 
 /// A tuner's options for drawing the pixels of clips.
 public struct DrawRules: Sendable {
@@ -13,8 +14,23 @@ public struct DrawRules: Sendable {
   /// A rule for the clips that may be mirrored.
   public enum Mirroring: Sendable { case unlessSided, always, never }
 
-  /// Everything that draws depend on, as a part of a line.
-  var summary: String { "augment \(augmentation), jitter \(jitters), mirror \(mirroring)" }
+  /// Everything that draws depend on.
+  var identity: [TunerIdentity.Option] {
+    let mirror =
+      switch mirroring {
+      case .unlessSided: "unless sided"
+      case .always: "on"
+      case .never: "off"
+      }
+    let augment =
+      switch augmentation {
+      case .none: "none"
+      case .flip: "flip"
+      case .reference: "reference"
+      case .referenceK400: "reference_k400"
+      }
+    return [.init("augment", augment), .init("jitter", jitters), .init("mirror", mirror)]
+  }
 }
 
 /// One draw of a clip's pixels, all of which follows from these.

@@ -1,5 +1,4 @@
 import CGuest
-import Digest
 import Model
 import Numerics
 import System
@@ -17,11 +16,11 @@ extension ModelTuner {
   func prepared() throws(Failure) -> TunerTraining {
     if let training { return training }
     return try keep(
-      make { (base, sizes, limit, identity) throws(Failure) in
+      make { (base, sizes, limit, hashes) throws(Failure) in
         try Tuner(
           base, origin: origin(), options.parts, options.recipe, sizes, started: started,
-          precision: options.precision,
-          memoryLimit: limit, cache: cacheFile(identity), options: loaded.network(precision: .fp32))
+          precision: options.precision, memoryLimit: limit, cache: cacheFile(hashes),
+          options: loaded.network(precision: .fp32))
       })
   }
 
@@ -37,17 +36,18 @@ extension ModelTuner {
   /// Goes on from a saved state; on failure the tuner stays as it was.
   public func load(from path: FilePath) throws(Failure) {
     _ = try keep(
-      make { (base, sizes, limit, identity) throws(Failure) in
+      make { (base, sizes, limit, hashes) throws(Failure) in
         try Tuner(
-          resuming: path, identity: identity, base, origin: origin(), options.parts, options.recipe, sizes,
-          started: started, precision: options.precision, memoryLimit: limit, cache: cacheFile(identity),
+          resuming: path, identity: hashes.identity, base, origin: origin(), options.parts, options.recipe,
+          sizes, started: started, precision: options.precision, memoryLimit: limit, cache: cacheFile(hashes),
           options: loaded.network(precision: .fp32))
       })
   }
 
   /// The file of the caller's choice, which every copy of this tuner shares. Clips that were added after a copy could
   /// not be made have another identity.
-  private func cacheFile(_ identity: String) -> Tuner.CacheFile? {
+  private func cacheFile(_ hashes: TuningHashes) -> Tuner.CacheFile? {
+    let identity = hashes.frozen
     if cache?.identity != identity {
       cache = options.cache.map { Tuner.CacheFile(path: $0, identity: identity) }
     }
@@ -79,9 +79,9 @@ extension ModelTuner {
     return tuner.totalSteps - tuner.steps
   }
 
-  /// Makes the copy with `build`, which gets the sizes of steps, the memory for their work and the identity.
+  /// Makes the copy with `build`, which gets the sizes of steps, the memory for their work and the hashes.
   private func make(
-    _ build: (ActionCLIP, Tuner.Sizes, _ memory: Int?, _ identity: String) throws(Failure) -> Tuner
+    _ build: (ActionCLIP, Tuner.Sizes, _ memory: Int?, TuningHashes) throws(Failure) -> Tuner
   ) throws(Failure) -> TunerTraining {
     try checkClips()
     let base = try begin()
@@ -104,21 +104,21 @@ extension ModelTuner {
       batch: batch, frames: frames, size: configuration.imageSize, options.draws.augmentation)
     let cropBytes = trained.makeCrops ? try crops.bytes() : 0
     try check(cropBytes, "at least ")
-    let identity = try identity(base)
+    let hashes = try TuningHashes(self, base)
     try texts.sortByLabel()
     let tuner = try build(
       base,
       Tuner.Sizes(
         clips: batch, texts: options.recipe.loss == .crossEntropy ? labelCount : batch,
         stepsPerEpoch: stepsPerEpoch, cachedViews: stableViews(), allTexts: texts.count),
-      options.memoryLimit.map { $0 - needed - taken - cropBytes }, identity)
+      options.memoryLimit.map { $0 - needed - taken - cropBytes }, hashes)
     let (work, isTooMuch) = (tuner.workingMemory + tuner.cacheMemory).addingReportingOverflow(cropBytes)
     try check(isTooMuch ? Int.max : work, "")
     let draws = TuningDraws(seed: options.seed)
     return try TunerTraining(
       tuner, batch: batch, stepsPerEpoch: stepsPerEpoch, clips: trained.count, draws,
       PixelDraws(options.draws, sidedLabels, draws, crops), modelBytes: needed, cropBytes: cropBytes,
-      identity: identity)
+      identity: hashes.identity)
   }
 
   /// A number above those of all views that come again in later steps; 0: none comes again.
@@ -137,28 +137,5 @@ extension ModelTuner {
       if labels.count > 1 || labels[0] != first { return }
     }
     throw Failure(.notEnoughExamples, "all clips of the tuner have one label; training needs two or more")
-  }
-
-  /// A hash of everything that a state must find again: the model, options, labels, texts and clips.
-  private func identity(_ base: ActionCLIP) throws(Failure) -> String {
-    var sha = SHA256()
-    func add(_ line: String, to sha: inout SHA256) {
-      Array((line + "\n").utf8).withUnsafeBytes { sha.update($0) }
-    }
-    add("\(loaded.optionsThatChangeEmbeddings), \(options.summary)", to: &sha)
-    // Every number, as it is held: training begins with them.
-    for parameter in base.parameters {
-      try checkCancelled()
-      add("\(parameter.name) \(parameter.shape)", to: &sha)
-      let values = try parameter.values()
-      sha.update(UnsafeRawBufferPointer(values.buffer))
-      extendLifetime(values)
-    }
-    texts.add(to: &sha)
-    for index in 0..<trained.count {
-      try checkCancelled()
-      trained[index].add(to: &sha)
-    }
-    return sha.finish().hexadecimal
   }
 }

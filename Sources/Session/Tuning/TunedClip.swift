@@ -136,11 +136,15 @@ final class TunedClip: Sendable {
     extendLifetime(own)
   }
 
-  /// Adds the clip to a hash that tells lists of clips apart.
-  func add(to sha: inout SHA256) {
-    let line = Array("clip \(frames.count) \(frames.views ?? 0) \(labels.count)\n".utf8)
-    line.withUnsafeBytes { sha.update($0) }
+  /// Adds the clip's labels to a hash that tells lists of clips apart.
+  func addLabels(to sha: inout SHA256) {
+    sha.add("\(labels.count) labels")
     sha.update(UnsafeRawBufferPointer(labels.view))
+  }
+
+  /// Adds everything that the clip's pixels follow from to a hash that tells lists of clips apart.
+  func addPixels(to sha: inout SHA256) {
+    sha.add("clip \(frames.count) \(frames.views ?? 0)")
     switch storage {
     case .crops(let crops): crops.add(to: &sha)
     case .pixels(let pixels):
@@ -156,8 +160,7 @@ extension PreprocessOptions {
   /// Adds everything that pixels depend on to a hash that tells clips apart.
   func add(to sha: inout SHA256) {
     let numbers = [mean.0, mean.1, mean.2, std.0, std.1, std.2].map { "\($0)" }.joined(separator: " ")
-    let line = Array("\(mode) \(crop) \(shortSide ?? 0) \(numbers)\n".utf8)
-    line.withUnsafeBytes { sha.update($0) }
+    sha.add("\(mode) \(crop) \(shortSide ?? 0) \(numbers)")
   }
 }
 

@@ -31,7 +31,7 @@ final class TunedFile: Sendable {
     _ = try Preprocessor(size: size, options: options)
     var sha = SHA256()
     let pictures = file.pictureCount.map { " \($0) pictures" } ?? ""
-    Array("\(file.byteCount)\(pictures)\n".utf8).withUnsafeBytes { sha.update($0) }
+    sha.add("\(file.byteCount)\(pictures)")
     try file.forEachEnd { sha.update($0) }
     (self.open, self.span, self.sampling, self.size, self.options) = (open, span, sampling, size, options)
     (version, digest) = (file.version, sha.finish().hexadecimal)
@@ -101,8 +101,7 @@ final class TunedFile: Sendable {
   }
 
   func add(to sha: inout SHA256) {
-    let line = Array("file \(digest) \(span.start) \(span.end) \(sampling)\n".utf8)
-    line.withUnsafeBytes { sha.update($0) }
+    sha.add("file \(digest) \(span.start) \(span.end) \(sampling)")
     options.add(to: &sha)
   }
 }

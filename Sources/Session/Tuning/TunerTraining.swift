@@ -5,10 +5,9 @@ import Training
 final class TunerTraining {
   let tuner: Tuner
   let batch, stepsPerEpoch: Int
-  /// Bytes of the copy, and of the crops that a step makes.
+  /// Bytes of the copy; and of the crops that a step makes, with those of drawing them.
   let modelBytes, cropBytes: Int
-  /// A line that says which model, clips and options the tuner has.
-  let identity: String
+  let identity: TunerIdentity
   private let draws: TuningDraws
   private let pixels: PixelDraws
   private var order: GrowingArray<Int32>
@@ -17,7 +16,7 @@ final class TunerTraining {
 
   init(
     _ tuner: Tuner, batch: Int, stepsPerEpoch: Int, clips: Int, _ draws: TuningDraws, _ pixels: PixelDraws,
-    modelBytes: Int, cropBytes: Int, identity: String
+    modelBytes: Int, cropBytes: Int, identity: TunerIdentity
   ) throws(Failure) {
     order = try GrowingArray(uninitialized: clips)
     (self.tuner, self.batch, self.stepsPerEpoch) = (tuner, batch, stepsPerEpoch)

@@ -30,21 +30,22 @@ public struct TuningOptions: Sendable {
 
   public init() {}
 
-  /// Everything that the state of a tuner depends on besides the recipe, as one line.
-  var summary: String {
+  /// Everything that the state of a tuner depends on besides the recipe.
+  var identity: [TunerIdentity.Option] {
     func shown(_ part: TrainedParts.Encoder) -> String {
       switch part {
       case .frozen: "nothing"
       case .projection: "projection"
-      case .lastBlocks(let count): "blocks \(count)"
+      case .lastBlocks(let count): "the last \(count) blocks"
       case .everything: "everything"
       }
     }
     return [
-      "vision \(shown(parts.vision))", "text \(shown(parts.text))", "head \(parts.head)",
-      "scale \(parts.logitScale)", "new head \(newHead?.name ?? "none")", "frames \(frames ?? 0)",
-      "contexts \(contexts)", "batch \(batch)", "seed \(seed)", "truncate \(truncate)",
-      "products \(precision.name)", draws.summary,
-    ].joined(separator: ", ")
+      .init("vision", shown(parts.vision)), .init("text", shown(parts.text)), .init("head", parts.head),
+      .init("logit_scale", parts.logitScale), .init("new_head", newHead?.name ?? "none"),
+      .init("frames", frames?.description ?? "the model's"), .init("contexts", contexts),
+      .init("batch", batch), .init("seed", String(seed)), .init("too_long", truncate ? "truncate" : "error"),
+      .init("compute_type", precision.name),
+    ] + draws.identity
   }
 }

@@ -112,8 +112,7 @@ struct TuningTexts: ~Copyable {
 
   /// Adds the labels and texts to a hash that tells lists apart.
   func add(to sha: inout SHA256) {
-    let line = Array("texts \(labels.count) \(templates.count) \(contextLength)\n".utf8)
-    line.withUnsafeBytes { sha.update($0) }
+    sha.add("texts \(labels.count) \(templates.count) \(contextLength)")
     for i in 0..<labels.count {
       sha.update(UnsafeRawBufferPointer(labels[i]))
       [UInt8(0)].withUnsafeBytes { sha.update($0) }

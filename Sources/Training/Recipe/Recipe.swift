@@ -1,6 +1,8 @@
 /// How a model is trained, as data. The presets are `anchored`, the default, and `reference`, the released trainer with
 /// its quirks (sallymmx/ActionCLIP train.py and configs).
 public struct Recipe: Sendable, Equatable {
+  /// The name of the preset that it was made of.
+  public private(set) var preset = "anchored"
   public var loss = TrainingLoss.multiPositive
   public var epochs = 50
   /// Epochs over which the rate rises from 0, in a straight line.
@@ -42,6 +44,7 @@ public struct Recipe: Sendable, Equatable {
   /// The released trainer: decay on everything, no limits, the rate set at every tenth step, weights rounded to fp16.
   public static let reference = {
     var recipe = Recipe()
+    recipe.preset = "reference"
     recipe.decaysVectors = true
     recipe.clipNorm = nil
     recipe.scaleLimit = nil

@@ -17,7 +17,7 @@ extension Tuner {
   /// A file where tuners keep what no training changes of clips, in place of memory. The first tuner opens it; later ones
   /// of the same object share it. One thread at a time may use it.
   public final class CacheFile {
-    /// A short line that says which model and clips it is computed from.
+    /// A short line that says which frozen part of a model and which clips it is computed from.
     public let identity: String
     private let path: FilePath
     private var file: ActivationFile?

@@ -11,22 +11,20 @@ extension Tuner {
   enum Key {
     static let version = "actionclip.tuner"
     static let steps = "actionclip.tuner.steps"
-    static let recipe = "actionclip.tuner.recipe"
-    static let identity = "actionclip.tuner.identity"
+    static let stepsPerEpoch = "actionclip.tuner.steps_per_epoch"
     /// Beginnings of tensors' names: the numbers, the means of gradients and of their squares, and that of the numbers.
     static let (value, mean, square, average) = ("value/", "mean/", "square/", "average/")
   }
   private static let version = "1"
 
-  /// Writes the state, whole or not at all. `identity` is a line that says which model and clips the tuner has; a state
-  /// with another one is refused.
-  public func save(to path: FilePath, identity: String) throws(Failure) {
+  /// Writes the state, whole or not at all. A state with another identity or recipe is refused.
+  public func save(to path: FilePath, identity: TunerIdentity) throws(Failure) {
     try checkParameters()
     let metadata = TextPairs()
     try metadata.append(Key.version, Tuner.version)
     try metadata.append(Key.steps, String(steps))
-    try metadata.append(Key.recipe, recipe.summary(stepsPerEpoch: stepsPerEpoch))
-    try metadata.append(Key.identity, identity)
+    try metadata.append(Key.stepsPerEpoch, String(stepsPerEpoch))
+    try identity.add(recipe, to: metadata)
     metadata.sort()
     let state = state
     try SafetensorsWriter.write(
@@ -40,10 +38,9 @@ extension Tuner {
 
   /// A tuner that goes on from a saved state. All other arguments are those of the tuner that saved it.
   public convenience init(
-    resuming path: FilePath, identity: String, _ base: ActionCLIP, origin: ActionCLIP? = nil,
-    _ parts: TrainedParts, _ recipe: Recipe,
-    _ sizes: Sizes, started: [String] = [], precision: Precision = .fp32, memoryLimit: Int? = nil,
-    cache: CacheFile? = nil, options: LoadOptions
+    resuming path: FilePath, identity: TunerIdentity, _ base: ActionCLIP, origin: ActionCLIP? = nil,
+    _ parts: TrainedParts, _ recipe: Recipe, _ sizes: Sizes, started: [String] = [],
+    precision: Precision = .fp32, memoryLimit: Int? = nil, cache: CacheFile? = nil, options: LoadOptions
   ) throws(Failure) {
     let file = try WeightsFile(path: path)
     do throws(Failure) {
@@ -62,18 +59,16 @@ extension Tuner {
 
   /// Checks that a state is that of a tuner with this identity and recipe, and returns the number of its steps.
   static func checked(
-    _ file: WeightsFile, _ identity: String, _ recipe: Recipe, _ sizes: Sizes
+    _ file: WeightsFile, _ identity: TunerIdentity, _ recipe: Recipe, _ sizes: Sizes
   ) throws(Failure) -> Int {
     func text(_ key: String) -> String? {
       file.metadata.index(of: key.utf8).map { String(decoding: file.metadata.value($0), as: UTF8.self) }
     }
     guard text(Key.version) == Tuner.version, let steps = text(Key.steps).flatMap({ Int($0) }), steps >= 0
     else { throw .invalid("is not the state of a tuner of this version") }
-    guard text(Key.identity) == identity else {
-      throw Failure(.optionConflict, "is the state of a tuner of another model or other clips")
-    }
-    guard text(Key.recipe) == recipe.summary(stepsPerEpoch: sizes.stepsPerEpoch) else {
-      throw Failure(.optionConflict, "is the state of a tuner with another recipe; go on with the same one")
+    try identity.check(recipe, against: file.metadata)
+    guard let found = text(Key.stepsPerEpoch), found == String(sizes.stepsPerEpoch) else {
+      throw .invalid("does not have the steps an epoch of its clips; the state is damaged")
     }
     let all = Tuner.totalSteps(recipe, sizes)
     guard steps <= all else { throw .invalid("says that \(steps) of \(all) steps are done") }
@@ -100,20 +95,5 @@ extension Tuner {
     }
     extendLifetime(state)
     resume(at: steps)
-  }
-}
-
-extension Recipe {
-  /// Everything that the next step depends on, as one line.
-  func summary(stepsPerEpoch: Int) -> String {
-    func shown(_ number: Double?) -> String { number?.description ?? "none" }
-    return [
-      "loss \(loss == .multiPositive ? "multi-positive" : "cross-entropy")", "epochs \(epochs)",
-      "steps \(stepsPerEpoch)", "warm-up \(warmUpEpochs)", "rate \(rate)", "head \(headRateFactor)",
-      "decay \(weightDecay)", "betas \(beta1) \(beta2)", "epsilon \(epsilon)", "vectors \(decaysVectors)",
-      "norm \(shown(clipNorm))", "scale \(shown(scaleLimit))", "anchor \(anchor)", "half \(roundsToHalf)",
-      "interval \(scheduleInterval)",
-      "context \(contextRateFactor)", "mean \(meanDecay)", "dropout \(headDropout)",
-    ].joined(separator: ", ")
   }
 }

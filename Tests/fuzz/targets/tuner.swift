@@ -1,4 +1,5 @@
-// fuzz: -max_len=4096
+// fuzz: -max_len=12288
+import Glibc
 import Model
 import Numerics
 import System
@@ -6,15 +7,27 @@ import System
 @testable import Training
 @testable import Weights
 
-/// The state of a tuner in memory, of a tiny model whose temporal head is trained: what is accepted takes a step, or says
-/// why not.
+/// The state of a tuner in memory, of a tiny model whose temporal head is trained, in fp32 and in bf16: what is accepted
+/// takes a step, or says why not. An input that begins as a cache of clips does is one: what it has is right, or the step
+/// is the one without it.
 @_cdecl("fuzz_tuner")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let bytes = UnsafeRawBufferPointer(start: data, count: size)
+  if bytes.starts(with: "actionclip activations".utf8) {
+    keep(bytes)
+    return 0
+  }
   guard !bytes.starts(with: "PK".utf8), let file = try? WeightsFile(bytes: bytes) else { return 0 }
+  for tuner in tuners { goOn(from: file, tuner) }
+  return 0
+}
+
+private func goOn(from file: WeightsFile, _ tuner: Tuner) {
   do throws(Failure) {
     var steps = 0
-    do throws(Failure) { steps = try Tuner.checked(file, "a", tuner.recipe, tuner.sizes) } catch {
+    do throws(Failure) {
+      steps = try Tuner.checked(file, TunerIdentity(model: "a"), tuner.recipe, tuner.sizes)
+    } catch {
       precondition(!error.message.isEmpty && error.kind != .internal)
     }
     try tuner.read(file, steps)
@@ -25,18 +38,46 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
       precondition(!tensor.numbers.buffer.contains { $0 < 0 })
     }
   } catch { precondition(!error.message.isEmpty && error.kind != .internal) }
-  return 0
 }
 
-/// Every input is given to this one. A state that is refused may have left numbers in it, which the next one replaces.
-private nonisolated(unsafe) let tuner: Tuner = {
+/// Takes the bytes for the cache of a tuner's clips.
+private func keep(_ bytes: UnsafeRawBufferPointer) {
+  let descriptor = memfd_create("cache", 0)
+  precondition(descriptor >= 0 && write(descriptor, bytes.baseAddress, bytes.count) == bytes.count)
+  defer { close(descriptor) }
   do throws(Failure) {
-    let options = LoadOptions(frames: 2, threads: 1)
-    let model = try ActionCLIP(TinyTensors(), options: options, declaresOptions: false)
-    return try Tuner(
-      model, TrainedParts(), .anchored, Tuner.Sizes(clips: 2, texts: 2, stepsPerEpoch: 5), options: options)
+    let cache = Tuner.CacheFile(
+      path: FilePath(bytes: Array("/proc/self/fd/\(descriptor)".utf8)), identity: "a")
+    let tuner = try make(.bf16, cache)
+    precondition(try tuner.step(TinyBatch()) == plain)
+  } catch { precondition(!error.message.isEmpty && error.kind != .internal) }
+}
+
+/// The first step of a tuner in bf16 that keeps no clips.
+private nonisolated(unsafe) let plain: Tuner.Report = {
+  do throws(Failure) { return try make(.bf16, nil).step(TinyBatch()) } catch { fatalError(error.message) }
+}()
+
+/// Every input is given to these. A state that is refused may have left numbers in them, which the next one replaces.
+private nonisolated(unsafe) let tuners: [Tuner] = {
+  do throws(Failure) { return [try make(.fp32, nil), try make(.bf16, nil)] } catch {
+    fatalError(error.message)
+  }
+}()
+
+private nonisolated(unsafe) let base: ActionCLIP = {
+  do throws(Failure) {
+    return try ActionCLIP(
+      TinyTensors(), options: LoadOptions(frames: 2, threads: 1), declaresOptions: false)
   } catch { fatalError(error.message) }
 }()
+
+private func make(_ precision: Precision, _ cache: Tuner.CacheFile?) throws(Failure) -> Tuner {
+  try Tuner(
+    base, TrainedParts(), .anchored,
+    Tuner.Sizes(clips: 2, texts: 2, stepsPerEpoch: 5, cachedViews: cache == nil ? 0 : 2),
+    precision: precision, cache: cache, options: LoadOptions(frames: 2, threads: 1))
+}
 
 /// Two clips of two labels.
 private final class TinyBatch: TrainingBatch {
@@ -44,6 +85,7 @@ private final class TinyBatch: TrainingBatch {
   private let ids: GrowingArray<Int32>  // [2, C]
   var textCount: Int { 2 }
   var tokens: UnsafePointer<Int32> { UnsafePointer(ids.base) }
+  func view(of clip: Int) -> Int? { clip }
 
   init() throws(Failure) {
     labels = try LabelSets([[0], [1]])
@@ -58,7 +100,7 @@ private final class TinyBatch: TrainingBatch {
 }
 
 /// A model of one block an encoder, of 4 x 4 pixels and 16 numbers an embedding, with the head Conv_1D.
-private struct TinyTensors: TensorSource {
+private struct TinyTensors: ComputedTensors {
   private static let shapes: [(name: String, shape: [Int])] = {
     var all: [(String, [Int])] = [
       ("visual.conv1.weight", [64, 3, 4, 4]), ("visual.class_embedding", [64]),
@@ -95,13 +137,4 @@ private struct TinyTensors: TensorSource {
   func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws(Failure) {
     for i in 0..<destination.count { destination[i] = Float(i * 37 % 101) / 500 - 0.1 }
   }
-
-  func read(
-    _ name: String, from first: Int, into destination: UnsafeMutableBufferPointer<Float>
-  ) throws(Failure) { throw Failure(.tensorShape, name) }
-  func stored(_ name: String) -> UnsafeRawBufferPointer? { nil }
-  func isWhole(_ name: String) -> Bool { false }
-  func readStored(
-    _ name: String, into destination: UnsafeMutableRawBufferPointer
-  ) throws(Failure) -> Bool { false }
 }
