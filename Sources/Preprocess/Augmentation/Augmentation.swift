@@ -27,6 +27,11 @@ public final class ClipAugmentation {
   /// - Parameter size: S, the side of a crop, 1...4096.
   public init(_ kind: Augmentation, size: Int) { (self.kind, self.size) = (kind, size) }
 
+  /// Bytes of working memory for pictures of up to `picture` bytes: that of operations on whole pictures.
+  public static func workBytes(_ kind: Augmentation, picture: Int) -> Int {
+    kind == .referenceK400 ? 2 * picture : 0
+  }
+
   /// The draws that all frames of a clip share.
   private struct Draw {
     let crop: CropDraw

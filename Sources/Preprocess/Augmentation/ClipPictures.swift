@@ -31,8 +31,9 @@ public final class ClipPictures: @unchecked Sendable {
   }
 
   public var count: Int { places.count }
-  /// Bytes of all pictures.
+  /// Bytes of all pictures, and of the largest one.
   public var byteCount: Int { bytes.count }
+  public var largestByteCount: Int { places.view.reduce(0) { max($0, 3 * $1.width * $1.height) } }
 
   /// Appends a picture, upright, in RGB.
   /// - Parameter onWhite: whether alpha is composited on white; else it is dropped.

@@ -102,8 +102,9 @@ extension ModelTuner {
     }
     let crops = try DrawnCrops(
       batch: batch, frames: frames, size: configuration.imageSize, options.draws.augmentation)
-    let cropBytes = trained.makeCrops ? try crops.bytes() : 0
-    try check(cropBytes, "at least ")
+    let (cropBytes, isTooLarge) = (trained.makeCrops ? try crops.bytes() : 0).addingReportingOverflow(
+      try drawBytes())
+    try check(isTooLarge ? Int.max : cropBytes, "at least ")
     let hashes = try TuningHashes(self, base)
     try texts.sortByLabel()
     let tuner = try build(
@@ -119,6 +120,15 @@ extension ModelTuner {
       tuner, batch: batch, stepsPerEpoch: stepsPerEpoch, clips: trained.count, draws,
       PixelDraws(options.draws, sidedLabels, draws, crops), modelBytes: needed, cropBytes: cropBytes,
       identity: hashes.identity)
+  }
+
+  /// Bytes that drawing a step's crops takes beside them: clips are drawn one after the other.
+  private func drawBytes() throws(Failure) -> Int {
+    var most = 0
+    for index in 0..<trained.count {
+      most = max(most, try trained[index].drawBytes(options.draws.augmentation))
+    }
+    return most
   }
 
   /// A number above those of all views that come again in later steps; 0: none comes again.

@@ -82,6 +82,19 @@ final class TunedClip: Sendable {
     }
   }
 
+  /// Bytes that drawing the clip's crops takes beside them.
+  func drawBytes(_ augmentation: Augmentation) throws(Failure) -> Int {
+    switch storage {
+    case .crops, .pixels: return 0
+    case .pictures(let pictures, _):
+      return ClipAugmentation.workBytes(augmentation, picture: pictures.largestPicture)
+    case .file(let file, _):
+      guard augmentation != .none else { return 0 }
+      let work = ClipAugmentation.workBytes(augmentation, picture: file.pictureBytes)
+      return try product([frames.perView, file.pictureBytes], "frames") + work
+    }
+  }
+
   /// Whether a view's pixels are the same at each draw by `rules`.
   func isStable(_ rules: DrawRules) -> Bool {
     switch storage {

@@ -18,6 +18,8 @@ final class TunedFile: Sendable {
   /// A hash of the file's size and both its ends, of a folder of frames their number, its first picture and its last.
   /// It stays the same where the file is moved or copied.
   private let digest: String
+  /// Bytes of a decoded picture as augmentations keep it.
+  let pictureBytes: Int
 
   /// Opens the file once, to see that it has the part.
   /// - Parameter size: S, the side of a crop.
@@ -33,6 +35,7 @@ final class TunedFile: Sendable {
     let pictures = file.pictureCount.map { " \($0) pictures" } ?? ""
     sha.add("\(file.byteCount)\(pictures)")
     try file.forEachEnd { sha.update($0) }
+    pictureBytes = try ClipPictures.bytes(width: file.width, height: file.height, size: size)
     (self.open, self.span, self.sampling, self.size, self.options) = (open, span, sampling, size, options)
     (version, digest) = (file.version, sha.finish().hexadecimal)
   }

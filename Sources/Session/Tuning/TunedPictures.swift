@@ -21,6 +21,8 @@ final class TunedPictures: @unchecked Sendable {
   }
 
   var bytes: Int { pictures.byteCount }
+  /// Bytes of the largest picture.
+  var largestPicture: Int { pictures.largestByteCount }
 
   func append(_ picture: FrameView) throws(Failure) {
     let place = Int32(clamping: pictures.count)
