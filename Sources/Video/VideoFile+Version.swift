@@ -1,4 +1,6 @@
 import System
+internal import Glibc
+internal import Text
 
 extension VideoFile {
   /// The name by which messages call the video.
@@ -33,8 +35,19 @@ extension VideoFile {
     }
   }
 
-  /// The number of frames of a folder; nil for a file.
-  public var pictureCount: Int? { folder?.count }
+  /// Calls `body` with the name and the number of bytes of each frame of a folder. A file has none.
+  public func forEachPicture(_ body: (_ name: String, _ bytes: Int64) -> Void) throws(Failure) {
+    guard let folder else { return }
+    for index in 0..<folder.count {
+      try source.allowance.check()
+      let path = folder.path(index)
+      var status = stat()
+      guard path.withCString({ stat($0, &status) }) == 0 else {
+        throw Failure(.fileRead, "picture \(path.shown) cannot be read: \(systemReason(errno))")
+      }
+      body(String(decoding: path.lastPart, as: UTF8.self), Int64(status.st_size))
+    }
+  }
 
   /// The number of bytes, of a folder those of its first picture.
   public var byteCount: Int64 { source.size }

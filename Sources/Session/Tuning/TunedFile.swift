@@ -15,8 +15,8 @@ final class TunedFile: Sendable {
   private let options: PreprocessOptions
   /// The file as it was when it was added.
   private let version: RegularFile.Version?
-  /// A hash of the file's size and both its ends, of a folder of frames their number, its first picture and its last.
-  /// It stays the same where the file is moved or copied.
+  /// A hash of the file's size and both its ends; of a folder of frames the same of its first and its last picture, and
+  /// the names and sizes of all. It stays the same where the file is moved or copied.
   private let digest: String
   /// Bytes of a decoded picture as augmentations keep it.
   let pictureBytes: Int
@@ -32,9 +32,9 @@ final class TunedFile: Sendable {
     _ = try file.frames(in: span)
     _ = try Preprocessor(size: size, options: options)
     var sha = SHA256()
-    let pictures = file.pictureCount.map { " \($0) pictures" } ?? ""
-    sha.add("\(file.byteCount)\(pictures)")
+    sha.add("\(file.byteCount)")
     try file.forEachEnd { sha.update($0) }
+    try file.forEachPicture { name, bytes in sha.add("\(name) \(bytes)") }
     pictureBytes = try ClipPictures.bytes(width: file.width, height: file.height, size: size)
     (self.open, self.span, self.sampling, self.size, self.options) = (open, span, sampling, size, options)
     (version, digest) = (file.version, sha.finish().hexadecimal)
