@@ -1792,7 +1792,9 @@ ACTIONCLIP_API int32_t actionclip_tuner_run(actionclip_tuner *tuner, int64_t ste
                                             void *user, actionclip_tuner_result *result_out);
 
 /* Ends the present step or run, or the next one if there is none, with ACTIONCLIP_ERROR_CANCELLED, within the time that
- * one clip takes. The call that ended so has used it up: later ones go on. Any thread may call this. */
+ * one clip takes. A present call that makes the copy of the model, such as the first actionclip_tuner_get_info or
+ * actionclip_tuner_load, is ended too. The call that ended so has used it up: later ones go on. Any thread may call
+ * this. */
 ACTIONCLIP_API int32_t actionclip_tuner_cancel(actionclip_tuner *tuner);
 
 /* The result of an evaluation. */

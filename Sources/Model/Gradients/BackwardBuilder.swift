@@ -21,6 +21,7 @@ final class BackwardBuilder {
     for parameter in model.parameters {
       parameters[parameter.name] = parameter
       guard isTrained(parameter.name) else { continue }
+      try checkCancelled()
       places[parameter.name] = trained.count
       trained.append(try TrainableParameter(parameter, numbers(parameter.name)))
     }
@@ -42,6 +43,7 @@ final class BackwardBuilder {
   ) throws(Failure) -> LinearBackward {
     var own = LinearBackward.Weight.none
     if passesDown {
+      try checkCancelled()
       if let parameter = parameter(weight) {
         own = .trained(parameter.value)
       } else {

@@ -73,14 +73,21 @@ extension ModelTuner {
   /// Steps of the whole recipe.
   public func totalSteps() throws(Failure) -> Int { try prepared().tuner.totalSteps }
 
-  /// Steps that are still to be done.
+  /// Steps that are still to be done, before one of them. Throws `cancelled` if `cancel` was called.
   public func stepsLeft() throws(Failure) -> Int {
+    try cancellation.check()
     let tuner = try prepared().tuner
     return tuner.totalSteps - tuner.steps
   }
 
   /// Makes the copy with `build`, which gets the sizes of steps, the memory for their work and the hashes.
   private func make(
+    _ build: (ActionCLIP, Tuner.Sizes, _ memory: Int?, TuningHashes) throws(Failure) -> Tuner
+  ) throws(Failure) -> TunerTraining {
+    try cancellation.whileMaking { () throws(Failure) in try makeNow(build) }
+  }
+
+  private func makeNow(
     _ build: (ActionCLIP, Tuner.Sizes, _ memory: Int?, TuningHashes) throws(Failure) -> Tuner
   ) throws(Failure) -> TunerTraining {
     try checkClips()

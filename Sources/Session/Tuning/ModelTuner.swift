@@ -21,7 +21,7 @@ public final class ModelTuner {
   let sidedLabels: SidedLabels
   let trained = TunedClips()
   let heldOut = TunedClips()
-  private let cancellation: TunerCancellation
+  let cancellation: TunerCancellation
   var training: TunerTraining?
   /// The file that keeps what no training changes of clips, once a copy has asked for it.
   var cache: Tuner.CacheFile?
@@ -163,13 +163,15 @@ public final class ModelTuner {
     throw .outOfMemory("\(needed) bytes of \(what); max_memory is \(limit)")
   }
 
-  /// Ends the present step, or the next one. Any thread may call this.
+  /// Ends the present step or making of the copy, or the next step. Any thread may call this.
   public func cancel() { cancellation.want() }
 
   /// Does one step. Throws `cancelled`, with nothing changed, if `cancel` was called.
   public func step() throws(Failure) -> Tuner.Report {
-    try cancellation.whileAllowed { () throws(Failure) in
-      try prepared().step(of: trained, texts, loss: options.recipe.loss)
+    try cancellation.check()
+    let training = try prepared()
+    return try cancellation.whileAllowed { () throws(Failure) in
+      try training.step(of: trained, texts, loss: options.recipe.loss)
     }
   }
 }

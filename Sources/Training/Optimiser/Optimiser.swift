@@ -29,6 +29,7 @@ public final class Optimiser {
     self.recipe = recipe
     var moments: [Moments] = []
     for parameter in model.parameters {
+      try checkCancelled()
       let (count, name) = (parameter.value.count, parameter.name)
       // Context vectors are embeddings: decay would shorten them.
       let isMatrix = parameter.shape.count > 1 && name != TensorNames.Text.context

@@ -1172,10 +1172,12 @@ pub struct actionclip_tuner_options {
     /// ACTIONCLIP_MIRROR_UNLESS_SIDED (default), _ON or _OFF: which clips are mirrored
     pub mirror: i32,
     /// A file that keeps what no training changes of clips, in place of memory; NULL: none. It is
-    /// made where there is none, used again by a tuner of the same model, labels, texts and clips
-    /// to train on, and of the same options but the recipe's numbers and the loss, and emptied by
-    /// any other. Where the disk is full, the rest is computed each time. A file that is no such
-    /// cache is ACTIONCLIP_ERROR_FILE_OPEN, and so is one that another tuner uses.
+    /// made where there is none, and used again by tuners with the same clips to train on, read
+    /// alike and in the same order, whose `vision`, `compute_type`, `frames` and frozen weights of
+    /// the image encoder are the same; others empty it. So a search over seeds, batches, labels,
+    /// texts, recipes or new heads computes clips once. Where the disk is full, the rest is
+    /// computed each time. A file that is no such cache is ACTIONCLIP_ERROR_FILE_OPEN, and so is
+    /// one that another tuner uses.
     pub cache_path: *const c_char,
     /// ACTIONCLIP_COMPUTE_FP32 (also DEFAULT), or _BF16 for the encoders' products; what is
     /// trained, sums, the temporal head and the optimizer are fp32
@@ -2546,8 +2548,10 @@ extern "C" {
         result_out: *mut actionclip_tuner_result,
     ) -> i32;
     /// Ends the present step or run, or the next one if there is none, with
-    /// ACTIONCLIP_ERROR_CANCELLED, within the time that one clip takes. The call that ended so has
-    /// used it up: later ones go on. Any thread may call this.
+    /// ACTIONCLIP_ERROR_CANCELLED, within the time that one clip takes. A present call that makes
+    /// the copy of the model, such as the first actionclip_tuner_get_info or actionclip_tuner_load,
+    /// is ended too. The call that ended so has used it up: later ones go on. Any thread may call
+    /// this.
     pub fn actionclip_tuner_cancel(tuner: *mut actionclip_tuner) -> i32;
     /// Scores the clips of a purpose (ACTIONCLIP_CLIP_*) with the model that actionclip_tuner_model
     /// would make at `share`, in fp32: each clip's first view, against the mean of each label's
@@ -2564,9 +2568,11 @@ extern "C" {
     /// it.
     pub fn actionclip_tuner_save(tuner: *mut actionclip_tuner, path: *const c_char) -> i32;
     /// Goes on from a state. The tuner must have the model, options, labels, texts and clips, in
-    /// the same order, of the one that saved it; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT.
-    /// Threads, max_memory, cache_path and clips held out may differ. On failure the tuner stays as
-    /// it was; so a tuner that has a copy already takes the memory of a second one during the call.
+    /// the same order, of the one that saved it; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT, which
+    /// names the first option that differs with both its values, or says that the model, the texts
+    /// or the clips are others. Threads, max_memory, cache_path and clips held out may differ. On
+    /// failure the tuner stays as it was; so a tuner that has a copy already takes the memory of a
+    /// second one during the call.
     pub fn actionclip_tuner_load(tuner: *mut actionclip_tuner, path: *const c_char) -> i32;
     /// Makes a new model of the base and the tuned weights, (1 - share) base + share tuned, with
     /// `share` from 0 to 1, or NaN for the recipe's: 0.5 with ANCHORED, 1 with REFERENCE. A new
