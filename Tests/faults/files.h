@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { READS = 1, OPENS = 2, FSTATS = 4, WRITES = 8, SYNCS = 16, RENAMES = 32, CLOSES = 64, STATS = 128 };
+enum { READS = 1, OPENS = 2, FSTATS = 4, WRITES = 8, SYNCS = 16, RENAMES = 32, CLOSES = 64, STATS = 128, TRUNCATES = 256 };
 enum {
   FAILS,      /* -1 and `error` */
   SHORT,      /* one byte of what was asked for */
@@ -100,6 +100,19 @@ ssize_t write(int fd, const void *data, size_t count) {
   if (files.fault == SHORT) return real(fd, data, count < 1 ? count : 1);
   if (files.fault == TORN && real(fd, data, count / 2) >= 0) raise(SIGKILL);
   return files.fault == ENDS ? 0 : -1;
+}
+
+ssize_t pwrite(int fd, const void *data, size_t count, off_t offset) {
+  REAL(ssize_t, pwrite, int, const void *, size_t, off_t);
+  if (!files_fault(WRITES)) return real(fd, data, count, offset);
+  if (files.fault == SHORT) return real(fd, data, count < 1 ? count : 1, offset);
+  if (files.fault == TORN && real(fd, data, count / 2, offset) >= 0) raise(SIGKILL);
+  return files.fault == ENDS ? 0 : -1;
+}
+
+int ftruncate(int fd, off_t size) {
+  REAL(int, ftruncate, int, off_t);
+  return FAULTY(TRUNCATES, real(fd, size));
 }
 
 int open(const char *path, int flags, ...) {

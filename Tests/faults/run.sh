@@ -86,6 +86,7 @@ fi
 wanted test_reading && program test_reading "" "$ROOT" "$FIXTURES" "$(scratch reading)"
 wanted test_writing && program test_writing "" "$FIXTURES" "$(scratch writing)"
 wanted test_killed && program test_killed "" "$FIXTURES" "$(scratch killed)"
+wanted test_cache && program test_cache "" "$FIXTURES" "$(scratch cache)"
 wanted test_replaced && program test_replaced "" "$FIXTURES" "$(scratch replaced)" $([[ $LENGTH == torture ]] && echo 3000 || echo 320)
 
 wanted test_wrong_files && program test_wrong_files "$SANITIZE" "$FIXTURES" "$(scratch wrong_files)"

@@ -405,7 +405,9 @@ static int32_t save(void) {
   return status;
 }
 
-/* A tuner with clips of pixels, of three labels; the last block of both encoders is trained. */
+/* A tuner with clips of pixels, of three labels; the last block of both encoders is trained. Its products are bf16 and
+ * its clips are kept in a file where `tuner_cache` names one. */
+static const char *tuner_cache;
 enum { TUNER_CLIPS = 4, TUNER_FLOATS = 2 * 3 * 2 * 2 };
 static float tuner_pixels[TUNER_FLOATS];
 static int32_t tuner_add(actionclip_tuner *tuner, int32_t label) {
@@ -423,6 +425,8 @@ static actionclip_tuner_options tuner_options(void) {
   o.anchor = 0.01;
   o.warm_up_epochs = 0;
   o.too_long = ACTIONCLIP_TEXT_TRUNCATE;
+  o.cache_path = tuner_cache;
+  if (tuner_cache != NULL) o.compute_type = ACTIONCLIP_COMPUTE_BF16;
   return o;
 }
 
@@ -437,8 +441,8 @@ static actionclip_tuner *tuner_of(actionclip_model *model) {
 
 /* Takes two steps, which are the same whatever failed before, and frees all. */
 static void steps_as_ever(actionclip_tuner *tuner, actionclip_model *model, int first) {
-  static actionclip_tuner_result known[4];
-  actionclip_tuner_result result;
+  static actionclip_tuner_result all[2][4];
+  actionclip_tuner_result result, *const known = all[tuner_cache != NULL];
   for (int i = first; i < first + 2; i++) {
     memset(&result, 0, sizeof result);
     result.struct_size = sizeof result;
@@ -612,6 +616,23 @@ static int32_t tuner_step(void) {
   steps_as_ever(tuner, model, status == ACTIONCLIP_OK ? 2 : 1);
   return status;
 }
+
+/* The same of a tuner in bf16 whose clips are in a file: a new one, and one that an earlier tuner filled. */
+static int32_t with_cache(int32_t (*operation)(void), int is_filled) {
+  static char path[1200];
+  snprintf(path, sizeof path, "%s/clips", scratch);
+  tuner_cache = path;
+  if (is_filled) {
+    actionclip_model *model = fresh();
+    steps_as_ever(tuner_of(model), model, 0);
+  }
+  const int32_t status = operation();
+  CHECK(unlink(path) == 0);
+  tuner_cache = NULL;
+  return status;
+}
+static int32_t cached_get_info(void) { return with_cache(tuner_get_info, 0); }
+static int32_t cached_step(void) { return with_cache(tuner_step, 1); }
 
 static int32_t tuner_eval(void) {
   actionclip_model *model = fresh();
@@ -863,6 +884,8 @@ int main(int argc, char **argv) {
   test("tuner_step, drawing", tuner_draw);
   test("tuner_get_info", tuner_get_info);
   test("tuner_step", tuner_step);
+  test("tuner_get_info, bf16, new file", cached_get_info);
+  test("tuner_step, bf16, filled file", cached_step);
   test("tuner_eval", tuner_eval);
   test("tuner_save", tuner_save);
   test("tuner_load", tuner_load);

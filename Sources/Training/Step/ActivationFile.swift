@@ -31,7 +31,11 @@ final class ActivationFile {
     } catch { throw error.about(path) }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A forked child has the descriptor too, and would keep the lock.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   private static func opened(_ path: FilePath) throws(Failure) -> CInt {
     var descriptor: CInt
@@ -59,8 +63,8 @@ final class ActivationFile {
   private func begin(_ text: String) throws(Failure) {
     let head = Array(text.utf8) + Array(repeating: 0, count: ActivationFile.headBytes - text.utf8.count)
     var found = Array(repeating: UInt8(0), count: head.count)
-    let count = found.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
-    guard count >= 0 else { throw Failure(.fileRead, "cannot be read: \(systemReason(errno))") }
+    let count = found.withUnsafeMutableBytes { get($0, at: 0) }
+    guard count >= 0 else { throw Failure(.fileRead, "cannot be read: \(systemReason(CInt(-count)))") }
     if count == head.count, found == head { return }
     guard count == 0 || found.starts(with: ActivationFile.magic.utf8) else {
       throw Failure(.fileOpen, "is not a cache of a tuner: give another path, or remove it")
@@ -82,7 +86,7 @@ final class ActivationFile {
   func read(_ entry: Int, to out: UnsafeMutableRawPointer) -> Bool {
     guard entry < entries, isSound[entry] || hasHash(entry) else { return false }
     let buffer = UnsafeMutableRawBufferPointer(start: out, count: bytes)
-    guard get(buffer, at: place(entry)) else { return false }
+    guard get(buffer, at: place(entry)) == bytes else { return false }
     if isSound[entry] { return true }
     isSound[entry] = hash(entry) == SHA256.hash(of: UnsafeRawBufferPointer(buffer)).bytes
     return isSound[entry]
@@ -106,15 +110,19 @@ final class ActivationFile {
 
   private func hasHash(_ entry: Int) -> Bool { hash(entry).contains { $0 != 0 } }
 
-  private func get(_ bytes: UnsafeMutableRawBufferPointer, at place: Int) -> Bool {
+  /// Reads until the bytes are full or the file ends. Returns the number of bytes that were read, or -errno.
+  private func get(_ bytes: UnsafeMutableRawBufferPointer, at place: Int) -> Int {
     var done = 0
     while done < bytes.count {
       let count = pread(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, place + done)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return false }
+      if count < 0 {
+        if errno == EINTR { continue }
+        return -Int(errno)
+      }
+      if count == 0 { break }
       done += count
     }
-    return true
+    return done
   }
 
   /// Returns whether there was room. Writing beyond the process's limit for files would raise a signal.
