@@ -33,21 +33,20 @@ static int32_t place_of(const char *label, const char **labels, size_t *count) {
   return (int32_t)place;
 }
 
-int main(int argc, char **argv) {
-  if (argc < 6 || argc % 2 != 0 || atol(argv[3]) < 1) {
-    fprintf(stderr, "usage: tune MINE.safetensors STATE STEPS LABEL CLIP [LABEL CLIP...]\n");
-    return 2;
-  }
-  actionclip_model *model = NULL;
-  need(actionclip_model_load(NULL, NULL, &model), "the model");
-
-  /* The labels that the model has, and the new ones: it must tell all of them apart. */
+/* The labels that the model has, and the new ones among the arguments: it must tell all of them apart. */
+static const char **all_labels(const actionclip_model *model, int argc, char **argv, size_t *count) {
   const int32_t own = actionclip_model_label_count(model);
   const char **labels = calloc((size_t)own + (size_t)argc, sizeof *labels);
-  if (labels == NULL) return 1;
+  if (labels == NULL) exit(1);
+  for (int32_t i = 0; i < own; i++) labels[(*count)++] = actionclip_model_label(model, i);
+  for (int i = 4; i < argc; i += 2) place_of(argv[i], labels, count);
+  return labels;
+}
+
+/* A tuner with a clip of each pair of arguments. */
+static actionclip_tuner *make_tuner(const actionclip_model *model, int argc, char **argv) {
   size_t count = 0;
-  for (int32_t i = 0; i < own; i++) labels[count++] = actionclip_model_label(model, i);
-  for (int i = 4; i < argc; i += 2) place_of(argv[i], labels, &count);
+  const char **labels = all_labels(model, argc, argv, &count);
 
   /* With few clips train little: by default it is the temporal head alone. Cross-entropy compares each clip with all
    * labels, not only with those of its batch. */
@@ -68,19 +67,44 @@ int main(int argc, char **argv) {
          argv[i + 1]);
     actionclip_video_free(clip);
   }
+  free(labels);
+  return tuner;
+}
 
-  /* Its memory is known before the first step. */
+/* Goes on from the state in a file, if there is one. Returns the tuner's sizes, which are known before any step. */
+static actionclip_tuner_info go_on(actionclip_tuner *tuner, const char *state) {
   actionclip_tuner_info info;
   info.struct_size = sizeof info;
   need(actionclip_tuner_get_info(tuner, &info), "the tuner");
   const double bytes = (double)(info.model_bytes + info.clip_bytes + info.work_bytes + info.cache_bytes);
   printf("%d clips, %lld numbers are trained, in %.0f MB\n", info.clips, (long long)info.trained, bytes / 1e6);
-  FILE *begun = fopen(argv[2], "rb");
-  if (begun != NULL) {
-    fclose(begun);
-    need(actionclip_tuner_load(tuner, argv[2]), "going on");
-    need(actionclip_tuner_get_info(tuner, &info), "the tuner");
+  FILE *begun = fopen(state, "rb");
+  if (begun == NULL) return info;
+  fclose(begun);
+  need(actionclip_tuner_load(tuner, state), "going on");
+  need(actionclip_tuner_get_info(tuner, &info), "the tuner");
+  return info;
+}
+
+/* Writes a model half-way from the old weights to the tuned ones, which often keeps what both know. It is a model like
+ * any other: `actionclip classify VIDEO --model mine.safetensors`. */
+static void write_model(actionclip_tuner *tuner, const char *path) {
+  actionclip_model *tuned = NULL;
+  need(actionclip_tuner_model(tuner, 0.5, &tuned), "the new model");
+  need(actionclip_model_save(tuned, path, NULL), path);
+  actionclip_model_free(tuned);
+  printf("%s has the new model\n", path);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 6 || argc % 2 != 0 || atol(argv[3]) < 1) {
+    fprintf(stderr, "usage: tune MINE.safetensors STATE STEPS LABEL CLIP [LABEL CLIP...]\n");
+    return 2;
   }
+  actionclip_model *model = NULL;
+  need(actionclip_model_load(NULL, NULL, &model), "the model");
+  actionclip_tuner *tuner = make_tuner(model, argc, argv);
+  actionclip_tuner_info info = go_on(tuner, argv[2]);
 
   /* The program's own loop: between two steps a robot looks, moves and answers. Another thread could end a step early
    * with actionclip_tuner_cancel. */
@@ -92,20 +116,11 @@ int main(int argc, char **argv) {
     info.steps = result.step;
   }
   need(actionclip_tuner_save(tuner, argv[2]), "the state");
-
-  if (info.steps < info.total_steps) {
+  if (info.steps < info.total_steps)
     printf("%s has the first %lld steps; start again to go on\n", argv[2], (long long)info.steps);
-  } else {
-    /* Half-way from the old weights to the tuned ones, which often keeps what both know. It is a model like any other:
-     * `actionclip classify VIDEO --model mine.safetensors`. */
-    actionclip_model *tuned = NULL;
-    need(actionclip_tuner_model(tuner, 0.5, &tuned), "the new model");
-    need(actionclip_model_save(tuned, argv[1], NULL), argv[1]);
-    actionclip_model_free(tuned);
-    printf("%s has the new model\n", argv[1]);
-  }
+  else
+    write_model(tuner, argv[1]);
   actionclip_tuner_free(tuner);
   actionclip_model_free(model);
-  free(labels);
   return status_of_output("tune");
 }

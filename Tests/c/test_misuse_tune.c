@@ -63,7 +63,7 @@ static void creating(void) {
       offsetof(actionclip_tuner_options, epochs),        offsetof(actionclip_tuner_options, batch),
       offsetof(actionclip_tuner_options, too_long),      offsetof(actionclip_tuner_options, augment),
       offsetof(actionclip_tuner_options, jitter),        offsetof(actionclip_tuner_options, mirror),
-      offsetof(actionclip_tuner_options, contexts)};
+      offsetof(actionclip_tuner_options, contexts),      offsetof(actionclip_tuner_options, compute_type)};
   const int32_t odd[] = {-1, INT32_MIN, INT32_MAX};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
     for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) {
@@ -84,6 +84,9 @@ static void creating(void) {
       REFUSED(IN, actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, out));
     }
   actionclip_tuner_options o = tuner_defaults();
+  o.compute_type = ACTIONCLIP_COMPUTE_INT8;
+  REFUSED(IN, actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, out));
+  o = tuner_defaults();
   o.mean_decay = 1;
   REFUSED(IN, actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, out));
   o = tuner_defaults();

@@ -1,29 +1,12 @@
 /* test_tune.c: a tuner learns from clips, takes the same steps again after it was saved, and gives models. */
-#include "guard.h"
+#include "tuned.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-enum { LABELS = 3, CLIPS = 12, IN = ACTIONCLIP_ERROR_INVALID_ARGUMENT, FEW = ACTIONCLIP_ERROR_NOT_ENOUGH_EXAMPLES,
-       CONFLICT = ACTIONCLIP_ERROR_OPTION_CONFLICT };
+enum { LABELS = 3, CLIPS = 12 };
 
 static const char *const labels[LABELS] = {"walking", "jumping", "waving"};
-static actionclip_model *model;
-static actionclip_model_info info;
-static size_t e, t, clip_floats;
-static char state[1200];
-
-/* A clip's pixels: the label is a colour, the clip a pattern on it. */
-static float *clip_pixels(int label, int clip) {
-  static float *pixels;
-  if (pixels == NULL) pixels = check_alloc(clip_floats * sizeof *pixels);
-  const size_t plane = (size_t)info.image_size * (size_t)info.image_size;
-  for (size_t i = 0; i < clip_floats; i++)
-    pixels[i] = (i / plane % 3 == (size_t)label ? 1.5f : -1.0f) + 0.3f * sinf((float)(i % 131) + 7 * (float)clip);
-  return pixels;
-}
 
 static actionclip_tuner_options quick(void) {
   actionclip_tuner_options options;
@@ -45,13 +28,9 @@ static actionclip_tuner *make(const actionclip_tuner_options *options) {
   return tuner;
 }
 
-static int32_t add(actionclip_tuner *tuner, int32_t label, int clip, int32_t use) {
-  return actionclip_tuner_add_pixels(tuner, &label, 1, clip_pixels(label, clip), clip_floats, t, use);
-}
-
 static void add_all(actionclip_tuner *tuner) {
-  for (int i = 0; i < CLIPS; i++) CHECK_OK(add(tuner, i % LABELS, i, ACTIONCLIP_CLIP_TRAINED));
-  for (int i = 0; i < LABELS; i++) CHECK_OK(add(tuner, i, 100 + i, ACTIONCLIP_CLIP_HELD_OUT));
+  for (int i = 0; i < CLIPS; i++) CHECK_OK(add_coloured(tuner, i % LABELS, i, ACTIONCLIP_CLIP_TRAINED));
+  for (int i = 0; i < LABELS; i++) CHECK_OK(add_coloured(tuner, i, 100 + i, ACTIONCLIP_CLIP_HELD_OUT));
 }
 
 static actionclip_tuner *ready_with(const actionclip_tuner_options *options) {
@@ -66,23 +45,14 @@ static actionclip_tuner *ready(void) {
   return ready_with(&options);
 }
 
-static actionclip_tuner_result step(actionclip_tuner *tuner) {
-  actionclip_tuner_result result;
-  result.struct_size = sizeof result;
-  CHECK_OK(actionclip_tuner_step(tuner, &result));
-  return result;
-}
-
 /* The embedding of a clip by a model. */
 static void encode(const actionclip_model *m, float *out) {
   CHECK_OK(actionclip_encode_pixels(m, clip_pixels(1, 5), clip_floats, t, out, e, NULL, 0));
 }
 
 static int same_models(actionclip_tuner *a, actionclip_tuner *b) {
-  float x[512], y[512];
-  actionclip_model *one = NULL, *two = NULL;
-  CHECK_OK(actionclip_tuner_model(a, 1, &one));
-  CHECK_OK(actionclip_tuner_model(b, 1, &two));
+  float x[MOST], y[MOST];
+  actionclip_model *const one = tuned_model(a, 1), *const two = tuned_model(b, 1);
   encode(one, x), encode(two, y);
   actionclip_model_free(one);
   actionclip_model_free(two);
@@ -97,9 +67,7 @@ static void learns(void) {
   options.rate = 3e-4;
   options.epochs = 10;
   actionclip_tuner *tuner = ready_with(&options);
-  actionclip_tuner_info sizes;
-  sizes.struct_size = sizeof sizes;
-  CHECK_OK(actionclip_tuner_get_info(tuner, &sizes));
+  const actionclip_tuner_info sizes = sizes_of(tuner);
   CHECK(sizes.labels == LABELS && sizes.clips == CLIPS && sizes.held_out == LABELS && sizes.batch == 4);
   CHECK(sizes.steps == 0 && sizes.steps_per_epoch == CLIPS / 4 && sizes.total_steps == 10 * CLIPS / 4);
   CHECK(sizes.trained > 0 && sizes.model_bytes > 4 * info.parameters && sizes.work_bytes > 0);
@@ -112,9 +80,7 @@ static void learns(void) {
   CHECK_OK(actionclip_tuner_run(tuner, 0, NULL, NULL, &last));
   CHECK(last.step == 30 && last.loss < first.loss / 2);
   CHECK_ERROR(IN, actionclip_tuner_step(tuner, &last));
-  actionclip_tuner_score score;
-  score.struct_size = sizeof score;
-  CHECK_OK(actionclip_tuner_eval(tuner, ACTIONCLIP_CLIP_HELD_OUT, 1, &score));
+  const actionclip_tuner_score score = score_of(tuner, ACTIONCLIP_CLIP_HELD_OUT);
   CHECK(score.clips == LABELS && score.right == LABELS && score.among_five == LABELS && score.loss < 0.5 * log(LABELS));
   actionclip_tuner_free(tuner);
 }
@@ -128,16 +94,16 @@ static void goes_on(void) {
   for (int i = 0; i < 5; i++) {
     const actionclip_tuner_result whole = step(straight), own = step(stopped);
     CHECK(memcmp(&whole, &own, sizeof whole) == 0);
-    CHECK_OK(actionclip_tuner_save(stopped, state));
+    CHECK_OK(actionclip_tuner_save(stopped, scratch_file));
     actionclip_tuner_free(stopped);
     stopped = ready();
-    CHECK_OK(actionclip_tuner_load(stopped, state));
+    CHECK_OK(actionclip_tuner_load(stopped, scratch_file));
   }
   CHECK(same_models(straight, stopped));
   /* A tuner with a copy may be loaded too, and goes back to the state. */
   for (int i = 0; i < 2; i++) step(straight);
   CHECK(!same_models(straight, stopped));
-  CHECK_OK(actionclip_tuner_load(straight, state));
+  CHECK_OK(actionclip_tuner_load(straight, scratch_file));
   CHECK(same_models(straight, stopped));
   const actionclip_tuner_result whole = step(straight), own = step(stopped);
   CHECK(memcmp(&whole, &own, sizeof whole) == 0);
@@ -147,12 +113,12 @@ static void goes_on(void) {
   options.seed = 8;
   actionclip_tuner *other = make(&options);
   add_all(other);
-  CHECK_ERROR(CONFLICT, actionclip_tuner_load(other, state));
+  CHECK_ERROR(CONFLICT, actionclip_tuner_load(other, scratch_file));
   actionclip_tuner_free(other);
   options.seed = 7;
   other = make(&options);
   add_all(other);
-  CHECK_ERROR(CONFLICT, actionclip_tuner_load(other, state)); /* a text is missing */
+  CHECK_ERROR(CONFLICT, actionclip_tuner_load(other, scratch_file)); /* a text is missing */
   actionclip_tuner_free(other);
   CHECK_ERROR(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_tuner_load(straight, "/no/such/file"));
   CHECK(same_models(straight, stopped));
@@ -208,6 +174,16 @@ static void stops(void) {
   CHECK_OK(actionclip_tuner_run(tuner, 0, NULL, NULL, NULL));
   CHECK_OK(actionclip_tuner_run(straight, 0, NULL, NULL, NULL));
   CHECK(same_models(tuner, straight));
+  /* Making the copy is cancelled too, and clips may be added after that. */
+  actionclip_tuner *early = ready();
+  for (int i = 0; i < 2; i++) {
+    CHECK_OK(actionclip_tuner_cancel(early));
+    CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, i == 0 ? actionclip_tuner_run(early, 0, NULL, NULL, NULL)
+                                                   : actionclip_tuner_step(early, NULL));
+    CHECK_OK(add_coloured(early, 0, 200 + i, ACTIONCLIP_CLIP_HELD_OUT));
+  }
+  CHECK(sizes_of(early).held_out == LABELS + 2);
+  actionclip_tuner_free(early);
   /* A host's function may take steps itself: the run ends where the recipe does. */
   actionclip_tuner *shared = ready();
   CHECK_OK(actionclip_tuner_run(shared, 0, step_too, shared, &result));
@@ -232,27 +208,26 @@ static void stops(void) {
 static void gives_models(void) {
   actionclip_tuner *tuner = ready();
   CHECK_OK(actionclip_tuner_run(tuner, 6, NULL, NULL, NULL));
-  float base[512], none[512], tuned[512], half[512], mixed[512], loaded[512];
-  actionclip_model *m = NULL, *whole = NULL, *again = NULL;
+  float base[MOST], none[MOST], tuned[MOST], half[MOST], mixed[MOST], loaded[MOST];
+  actionclip_model *m = tuned_model(tuner, 0), *again = NULL;
   encode(model, base);
-  CHECK_OK(actionclip_tuner_model(tuner, 0, &m));
   encode(m, none);
   actionclip_model_free(m);
   CHECK(memcmp(base, none, e * sizeof *base) == 0);
-  CHECK_OK(actionclip_tuner_model(tuner, 1, &whole));
+  actionclip_model *const whole = tuned_model(tuner, 1);
   encode(whole, tuned);
   CHECK(memcmp(base, tuned, e * sizeof *base) != 0);
-  CHECK_OK(actionclip_tuner_model(tuner, NAN, &m));
+  m = tuned_model(tuner, NAN);
   encode(m, half);
   CHECK(actionclip_model_label_count(m) == LABELS && strcmp(actionclip_model_label(m, 2), "waving") == 0);
   CHECK(actionclip_model_sha256(m) == NULL);
-  CHECK_OK(actionclip_model_save(m, state, NULL));
+  CHECK_OK(actionclip_model_save(m, scratch_file, NULL));
   actionclip_model_free(m);
   CHECK_OK(actionclip_models_interpolate(model, whole, 0.5, &m));
   encode(m, mixed);
   actionclip_model_free(m);
   CHECK(memcmp(half, mixed, e * sizeof *half) == 0);
-  CHECK_OK(actionclip_model_load(state, NULL, &again));
+  CHECK_OK(actionclip_model_load(scratch_file, NULL, &again));
   encode(again, loaded);
   CHECK(memcmp(half, loaded, e * sizeof *half) == 0);
   actionclip_model_free(again);
@@ -281,12 +256,8 @@ static void heads(void) {
     actionclip_tuner *tuner = make(&options);
     add_all(tuner);
     CHECK_OK(actionclip_tuner_run(tuner, 2, NULL, NULL, NULL));
-    actionclip_model *m = NULL;
-    CHECK_OK(actionclip_tuner_model(tuner, 1, &m));
-    actionclip_model_info own;
-    own.struct_size = sizeof own;
-    CHECK_OK(actionclip_model_get_info(m, &own));
-    CHECK(own.head == head);
+    actionclip_model *const m = tuned_model(tuner, 1);
+    CHECK(info_of(m).head == head);
     actionclip_model_free(m);
     actionclip_tuner_free(tuner);
   }
@@ -304,8 +275,8 @@ static void drops(void) {
     actionclip_tuner *tuner = make(&options), *again = make(&options);
     add_all(tuner), add_all(again);
     loss[i] = step(tuner).loss;
-    CHECK_OK(actionclip_tuner_save(tuner, state));
-    CHECK_OK(actionclip_tuner_load(again, state));
+    CHECK_OK(actionclip_tuner_save(tuner, scratch_file));
+    CHECK_OK(actionclip_tuner_load(again, scratch_file));
     CHECK(step(tuner).loss == step(again).loss && same_models(tuner, again));
     actionclip_tuner_free(tuner);
     actionclip_tuner_free(again);
@@ -325,17 +296,14 @@ static void any_threads(void) {
   actionclip_tuner *first = ready();
   CHECK_OK(actionclip_tuner_run(first, 3, NULL, NULL, NULL));
   for (int32_t threads = 1; threads <= 8; threads += threads == 1 ? 2 : 5) {
-    actionclip_model_options options;
-    actionclip_model_options_init(&options);
-    options.threads = threads;
-    CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &model));
+    model = load(check_path(UNTRAINED_MODEL), ACTIONCLIP_OFF, threads);
     actionclip_tuner_options own = quick();
     own.max_memory = (int64_t)1 << 40;
     actionclip_tuner *other = ready_with(&own);
     CHECK_OK(actionclip_tuner_run(other, 3, NULL, NULL, NULL));
     CHECK(same_models(first, other));
-    CHECK_OK(actionclip_tuner_save(first, state));
-    CHECK_OK(actionclip_tuner_load(other, state));
+    CHECK_OK(actionclip_tuner_save(first, scratch_file));
+    CHECK_OK(actionclip_tuner_load(other, scratch_file));
     CHECK(same_models(first, other));
     actionclip_tuner_free(other);
     actionclip_model_free(model);
@@ -353,14 +321,11 @@ static void keeps_limits(void) {
   options.instructions = ACTIONCLIP_INSTRUCTIONS_PORTABLE;
   CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &model));
   actionclip_tuner *tuner = ready();
-  actionclip_model *tuned = NULL, *mixed = NULL;
-  CHECK_OK(actionclip_tuner_model(tuner, 1, &tuned));
+  actionclip_model *const tuned = tuned_model(tuner, 1), *mixed = NULL;
   CHECK_OK(actionclip_models_interpolate(model, tuned, 0.5, &mixed));
   const actionclip_model *const all[] = {tuned, mixed};
   for (int i = 0; i < 2; i++) {
-    actionclip_model_info own;
-    own.struct_size = sizeof own;
-    CHECK_OK(actionclip_model_get_info(all[i], &own));
+    const actionclip_model_info own = info_of(all[i]);
     CHECK(own.product_instructions == ACTIONCLIP_INSTRUCTIONS_PORTABLE && own.threads == 1);
     CHECK(own.row_instructions == ACTIONCLIP_INSTRUCTIONS_PORTABLE);
   }
@@ -376,7 +341,7 @@ static void names_a_bad_clip(void) {
   actionclip_tuner_options options = quick();
   options.batch = CLIPS + 1;
   actionclip_tuner *tuner = make(&options);
-  for (int i = 0; i < CLIPS; i++) CHECK_OK(add(tuner, i % LABELS, i, ACTIONCLIP_CLIP_TRAINED));
+  for (int i = 0; i < CLIPS; i++) CHECK_OK(add_coloured(tuner, i % LABELS, i, ACTIONCLIP_CLIP_TRAINED));
   float *pixels = clip_pixels(0, 0);
   for (size_t i = 0; i < clip_floats; i++) pixels[i] = i % 2 ? 3e38f : -3e38f;
   const int32_t label = 0;
@@ -385,9 +350,7 @@ static void names_a_bad_clip(void) {
     CHECK_ERROR(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_tuner_step(tuner, NULL));
     CHECK(strstr(actionclip_last_error(), "clip 12") != NULL);
   }
-  actionclip_tuner_info sizes;
-  sizes.struct_size = sizeof sizes;
-  CHECK_OK(actionclip_tuner_get_info(tuner, &sizes));
+  const actionclip_tuner_info sizes = sizes_of(tuner);
   CHECK(sizes.steps == 0 && sizes.batch == CLIPS + 1);
   actionclip_tuner_free(tuner);
 }
@@ -418,18 +381,16 @@ static void takes_clips(void) {
   CHECK_OK(actionclip_tuner_add_frames(tuner, &one, 1, images, 2 * t, NULL, ACTIONCLIP_CLIP_TRAINED));
   CHECK_OK(actionclip_tuner_add_camera_frames(tuner, &one, 1, frames, t, NULL, ACTIONCLIP_CLIP_HELD_OUT));
   CHECK_ERROR(IN, actionclip_tuner_add_frames(tuner, &one, 1, images, t + 1, NULL, ACTIONCLIP_CLIP_TRAINED));
-  actionclip_tuner_info sizes;
-  sizes.struct_size = sizeof sizes;
-  CHECK_OK(actionclip_tuner_get_info(tuner, &sizes));
+  const actionclip_tuner_info sizes = sizes_of(tuner);
   CHECK(sizes.clips == 2 && sizes.held_out == 1 && sizes.batch == 2 && sizes.steps_per_epoch == 1);
   CHECK_OK(actionclip_tuner_run(tuner, 0, NULL, NULL, NULL));
   actionclip_tuner_free(tuner);
 }
 
-/* Wrong arguments: named, and nothing is changed. */
-static void refuses(void) {
-  actionclip_tuner_options options = quick();
-  actionclip_tuner *tuner = make(&options), *none = NULL;
+/* Wrong options, and tuners of nothing. */
+static void refuses_options(void) {
+  const actionclip_tuner_options options = quick();
+  actionclip_tuner *none = NULL;
   CHECK_ERROR(IN, actionclip_tuner_create(NULL, labels, LABELS, NULL, 0, &options, &none));
   CHECK_ERROR(IN, actionclip_tuner_create(model, NULL, LABELS, NULL, 0, &options, &none));
   CHECK_ERROR(IN, actionclip_tuner_create(model, labels, 0, NULL, 0, &options, &none));
@@ -462,8 +423,12 @@ static void refuses(void) {
   WRONG(weight_decay, 11);
   WRONG(anchor, -1);
   WRONG(max_memory, -1);
+#undef WRONG
   CHECK(none == NULL);
-  CHECK_ERROR(FEW, actionclip_tuner_step(tuner, NULL));
+}
+
+/* Wrong clips and texts: named, and nothing is changed. */
+static void refuses_clips(actionclip_tuner *tuner) {
   const int32_t same[] = {1, 1}, beyond = LABELS, below = -1, good = 0;
   const float *pixels = clip_pixels(0, 0);
   CHECK_ERROR(IN, actionclip_tuner_add_pixels(tuner, same, 2, pixels, clip_floats, t, 0));
@@ -482,10 +447,18 @@ static void refuses(void) {
   CHECK_ERROR(IN, actionclip_tuner_add_text(tuner, 0, NULL));
   CHECK_ERROR(IN, actionclip_tuner_add_text(tuner, 0, " "));
   CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_UTF8, actionclip_tuner_add_text(tuner, 0, "\xff"));
-  CHECK_OK(add(tuner, 0, 1, ACTIONCLIP_CLIP_TRAINED));
-  CHECK_OK(add(tuner, 0, 2, ACTIONCLIP_CLIP_TRAINED));
+}
+
+/* Calls before there are clips, with wrong arguments, and after the copy is made. */
+static void refuses_calls(void) {
+  const actionclip_tuner_options options = quick();
+  actionclip_tuner *tuner = make(&options);
+  CHECK_ERROR(FEW, actionclip_tuner_step(tuner, NULL));
+  refuses_clips(tuner);
+  CHECK_OK(add_coloured(tuner, 0, 1, ACTIONCLIP_CLIP_TRAINED));
+  CHECK_OK(add_coloured(tuner, 0, 2, ACTIONCLIP_CLIP_TRAINED));
   CHECK_ERROR(FEW, actionclip_tuner_step(tuner, NULL)); /* one label alone */
-  CHECK_OK(add(tuner, 1, 3, ACTIONCLIP_CLIP_TRAINED));
+  CHECK_OK(add_coloured(tuner, 1, 3, ACTIONCLIP_CLIP_TRAINED));
   actionclip_tuner_score score;
   score.struct_size = sizeof score;
   CHECK_ERROR(FEW, actionclip_tuner_eval(tuner, ACTIONCLIP_CLIP_HELD_OUT, 1, &score));
@@ -493,7 +466,7 @@ static void refuses(void) {
   CHECK_ERROR(IN, actionclip_tuner_eval(tuner, 0, 2, &score));
   CHECK_ERROR(IN, actionclip_tuner_eval(tuner, 0, 1, NULL));
   CHECK_OK(actionclip_tuner_step(tuner, NULL));
-  CHECK_ERROR(CONFLICT, add(tuner, 1, 4, ACTIONCLIP_CLIP_TRAINED)); /* it has its clips */
+  CHECK_ERROR(CONFLICT, add_coloured(tuner, 1, 4, ACTIONCLIP_CLIP_TRAINED)); /* it has its clips */
   CHECK_ERROR(CONFLICT, actionclip_tuner_add_text(tuner, 0, "a"));
   CHECK_ERROR(IN, actionclip_tuner_run(tuner, -1, NULL, NULL, NULL));
   CHECK_ERROR(IN, actionclip_tuner_save(tuner, NULL));
@@ -505,20 +478,22 @@ static void refuses(void) {
   CHECK_ERROR(IN, actionclip_tuner_cancel(NULL));
   actionclip_tuner_free(tuner);
   actionclip_tuner_free(NULL);
+}
 
-  /* Too little memory for the clips, for the copy, and for a step's work: each is an error with the number. */
+/* Too little memory for the clips, for the copy, and for a step's work: each is an error with the number. */
+static void refuses_memory(void) {
+  actionclip_tuner_options options = quick();
+  actionclip_tuner *tuner, *none = NULL;
   options.max_memory = 1000;
   CHECK_ERROR(ACTIONCLIP_ERROR_OUT_OF_MEMORY, actionclip_tuner_create(model, labels, LABELS, NULL, 0, &options, &none));
   CHECK(strstr(actionclip_last_error(), "1000") != NULL && none == NULL);
   options.max_memory = 16000;
   tuner = make(&options);
-  CHECK_ERROR(ACTIONCLIP_ERROR_OUT_OF_MEMORY, add(tuner, 0, 1, ACTIONCLIP_CLIP_TRAINED));
+  CHECK_ERROR(ACTIONCLIP_ERROR_OUT_OF_MEMORY, add_coloured(tuner, 0, 1, ACTIONCLIP_CLIP_TRAINED));
   CHECK(strstr(actionclip_last_error(), "16000") != NULL);
   actionclip_tuner_free(tuner);
   tuner = ready();
-  actionclip_tuner_info sizes;
-  sizes.struct_size = sizeof sizes;
-  CHECK_OK(actionclip_tuner_get_info(tuner, &sizes));
+  const actionclip_tuner_info sizes = sizes_of(tuner);
   actionclip_tuner_free(tuner);
   const int64_t without_work = sizes.clip_bytes + sizes.model_bytes;
   for (int i = 0; i < 2; i++) {
@@ -554,8 +529,8 @@ static void forked(void) {
         actionclip_tuner_run(tuner, 0, NULL, NULL, NULL),
         actionclip_tuner_cancel(tuner),
         actionclip_tuner_eval(tuner, 0, 1, &score),
-        actionclip_tuner_save(tuner, state),
-        actionclip_tuner_load(tuner, state),
+        actionclip_tuner_save(tuner, scratch_file),
+        actionclip_tuner_load(tuner, scratch_file),
         actionclip_tuner_model(tuner, 1, &m),
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -571,18 +546,7 @@ static void forked(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc > 1) check_root = argv[1];
-  snprintf(state, sizeof state, "%s/tuner.state", argc > 2 ? argv[2] : "/tmp");
-  actionclip_model_options options;
-  actionclip_model_options_init(&options);
-  options.threads = 2;
-  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &model));
-  info.struct_size = sizeof info;
-  CHECK_OK(actionclip_model_get_info(model, &info));
-  if (check_failed > 0) return check_report("test_tune");
-  e = (size_t)info.embedding_size;
-  t = (size_t)info.frames;
-  clip_floats = t * 3 * (size_t)info.image_size * (size_t)info.image_size;
+  if (!begin(argc, argv, "tuner.state")) return check_report("test_tune");
   learns();
   goes_on();
   stops();
@@ -593,9 +557,9 @@ int main(int argc, char **argv) {
   keeps_limits();
   names_a_bad_clip();
   takes_clips();
-  refuses();
+  refuses_options();
+  refuses_calls();
+  refuses_memory();
   forked();
-  actionclip_model_free(model);
-  unlink(state);
-  return check_report("test_tune");
+  return end("test_tune");
 }

@@ -1,20 +1,15 @@
 /* test_tune_draws.c: pixels of a tuner's clips are drawn anew: by augmentations, from more frames than T, and from
  * video files that are decoded at each step. Parameters stay as they are here, so that losses show pixels alone. */
-#include "check.h"
+#include "tuned.h"
 
 #include <fcntl.h>
-#include <math.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-enum { LABELS = 2, IN = ACTIONCLIP_ERROR_INVALID_ARGUMENT, CONFLICT = ACTIONCLIP_ERROR_OPTION_CONFLICT };
+enum { LABELS = 2 };
 
 static const char *const plain[LABELS] = {"walking", "leftovers and rights"}, *const only[] = {"{}"};
 static const char *const sided[LABELS] = {"turning left", "Turning RIGHT"};
-static actionclip_model *model;
-static actionclip_model_info info;
-static size_t t;
-static char state[1200], video_path[1200], other_path[1200];
+static char video_path[1200], other_path[1200];
 
 static actionclip_tuner_options still(void) {
   actionclip_tuner_options options;
@@ -66,12 +61,7 @@ static actionclip_tuner *of_files(const actionclip_tuner_options *options) {
   return tuner;
 }
 
-static double loss(actionclip_tuner *tuner) {
-  actionclip_tuner_result result;
-  result.struct_size = sizeof result;
-  if (!CHECK_OK(actionclip_tuner_step(tuner, &result))) return NAN;
-  return result.loss;
-}
+static double loss(actionclip_tuner *tuner) { return step(tuner).loss; }
 
 /* Different losses among the first steps; those that differ by rounding alone are one. */
 static int distinct(actionclip_tuner *tuner) {
@@ -117,15 +107,42 @@ static void files_are_as_kept(void) {
     CHECK_OK(actionclip_tuner_add_video(kept, &label, 1, video, 0.1 * i, INFINITY, 1, NULL, ACTIONCLIP_CLIP_TRAINED));
   }
   actionclip_video_free(video);
-  actionclip_tuner_info with, without;
-  with.struct_size = without.struct_size = sizeof with;
-  CHECK_OK(actionclip_tuner_get_info(kept, &with));
-  CHECK_OK(actionclip_tuner_get_info(decoded, &without));
+  const actionclip_tuner_info with = sizes_of(kept), without = sizes_of(decoded);
   const int64_t crops = (int64_t)(4 * t * 3) * info.image_size * info.image_size;
   CHECK(with.clip_bytes == without.clip_bytes + crops && without.work_bytes == with.work_bytes + crops);
   CHECK(loss(kept) == loss(decoded));
   actionclip_tuner_free(kept);
   actionclip_tuner_free(decoded);
+}
+
+/* The pictures that drawing works with count with a step's work: those that are decoded of a file, and the two of
+ * operations on whole pictures. */
+static void work_counts_pictures(void) {
+  actionclip_tuner_options options = still();
+  actionclip_video *video = NULL;
+  actionclip_video_info frames;
+  frames.struct_size = sizeof frames;
+  CHECK_OK(actionclip_video_open(video_path, NULL, &video));
+  CHECK_OK(actionclip_video_get_info(video, &frames));
+  actionclip_video_free(video);
+  /* Pictures are kept with a short side of S * 256 / 224 at most. */
+  const int64_t most = info.image_size * 256 / 224, width = frames.width, height = frames.height;
+  const int64_t shorter = width < height ? width : height, longer = width < height ? height : width;
+  const int64_t decoded = 3 * (shorter > most ? most * (most * longer / shorter) : width * height);
+  int64_t work[2][3];
+  static const int32_t augments[] = {ACTIONCLIP_AUGMENT_NONE, ACTIONCLIP_AUGMENT_FLIP, ACTIONCLIP_AUGMENT_REFERENCE_K400};
+  for (int files = 0; files < 2; files++)
+    for (int i = 0; i < 3; i++) {
+      options.augment = augments[i];
+      actionclip_tuner *tuner = files ? of_files(&options) : of_pictures(plain, &options, t);
+      work[files][i] = sizes_of(tuner).work_bytes;
+      actionclip_tuner_free(tuner);
+    }
+  const int64_t crops = (int64_t)(4 * t * 3) * info.image_size * info.image_size;
+  /* Pictures of 90 x 70 are kept so where crops are as large as that. */
+  const int64_t kept = 3 * (70 > most ? most * (most * 90 / 70) : 90 * 70);
+  CHECK(work[0][1] == work[0][0] + crops && work[0][2] == work[0][1] + 2 * kept);
+  CHECK(work[1][1] == work[1][0] + (int64_t)t * decoded && work[1][2] == work[1][1] + 2 * decoded);
 }
 
 /* A tuner that goes on, or has other threads, draws what one that never stopped draws. */
@@ -140,18 +157,15 @@ static void goes_on(void) {
     actionclip_tuner *straight = files ? of_files(&options) : of_pictures(plain, &options, 2 * t + 1), *stopped = NULL;
     for (int i = 0; i < 4; i++) {
       stopped = files ? of_files(&options) : of_pictures(plain, &options, 2 * t + 1);
-      if (i > 0) CHECK_OK(actionclip_tuner_load(stopped, state));
+      if (i > 0) CHECK_OK(actionclip_tuner_load(stopped, scratch_file));
       CHECK(loss(straight) == loss(stopped));
-      CHECK_OK(actionclip_tuner_save(stopped, state));
+      CHECK_OK(actionclip_tuner_save(stopped, scratch_file));
       actionclip_tuner_free(stopped);
     }
     actionclip_model *const two = model;
-    actionclip_model_options one;
-    actionclip_model_options_init(&one);
-    one.threads = 1;
-    CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &one, &model));
+    model = load(check_path(UNTRAINED_MODEL), ACTIONCLIP_OFF, 1);
     stopped = files ? of_files(&options) : of_pictures(plain, &options, 2 * t + 1);
-    CHECK_OK(actionclip_tuner_load(stopped, state));
+    CHECK_OK(actionclip_tuner_load(stopped, scratch_file));
     CHECK(loss(straight) == loss(stopped));
     actionclip_tuner_free(stopped);
     actionclip_model_free(model);
@@ -161,7 +175,7 @@ static void goes_on(void) {
   /* Other rules of drawing are another training. */
   options.mirror = ACTIONCLIP_OFF;
   actionclip_tuner *other = of_files(&options);
-  CHECK_ERROR(CONFLICT, actionclip_tuner_load(other, state));
+  CHECK_ERROR(CONFLICT, actionclip_tuner_load(other, scratch_file));
   actionclip_tuner_free(other);
 }
 
@@ -186,9 +200,9 @@ static void states_know_preprocessing(void) {
           CHECK_OK(actionclip_tuner_add_video(tuner, &i, 1, video, 0, INFINITY, 1, own, ACTIONCLIP_CLIP_TRAINED));
       }
       if (other)
-        CHECK_ERROR(CONFLICT, actionclip_tuner_load(tuner, state));
+        CHECK_ERROR(CONFLICT, actionclip_tuner_load(tuner, scratch_file));
       else
-        CHECK_OK(actionclip_tuner_save(tuner, state));
+        CHECK_OK(actionclip_tuner_save(tuner, scratch_file));
       actionclip_tuner_free(tuner);
     }
   }
@@ -231,6 +245,41 @@ static void write_file(const char *path, const unsigned char *data, size_t size)
   CHECK(file != NULL && fwrite(data, 1, size, file) == size && fclose(file) == 0);
 }
 
+/* A tuner with three clips of a file, one of another file, and one of that held out. */
+static actionclip_tuner *of_two_files(const actionclip_tuner_options *options) {
+  actionclip_tuner *tuner = make(options);
+  for (int clip = 0; clip < 3; clip++)
+    CHECK_OK(add_file(tuner, clip % LABELS, video_path, 0.1 * clip, ACTIONCLIP_CLIP_TRAINED));
+  CHECK_OK(add_file(tuner, 1, other_path, 0, ACTIONCLIP_CLIP_TRAINED));
+  CHECK_OK(add_file(tuner, 0, other_path, 0, ACTIONCLIP_CLIP_HELD_OUT));
+  return tuner;
+}
+
+/* The other file takes a fault, with the status that reading it has. */
+enum { GONE, SHORTER, WRITTEN_AGAIN, NO_VIDEO, FAULTS };
+static int32_t make_fault(int fault, const unsigned char *data, size_t size, const struct stat *before) {
+  const struct timespec as_before[2] = {before->st_atim, before->st_mtim};
+  const struct timespec later[2] = {before->st_atim, {before->st_mtim.tv_sec + 9, 0}};
+  if (fault == GONE) CHECK(unlink(other_path) == 0);
+  if (fault == SHORTER) write_file(other_path, data, size - 1);
+  if (fault == WRITTEN_AGAIN) {
+    write_file(other_path, data, size);
+    CHECK(utimensat(AT_FDCWD, other_path, later, 0) == 0);
+  }
+  if (fault == NO_VIDEO) { /* of the same size and time */
+    unsigned char *zeros = check_alloc(size);
+    write_file(other_path, zeros, size);
+    free(zeros);
+    CHECK(utimensat(AT_FDCWD, other_path, as_before, 0) == 0);
+  }
+  if (fault == FAULTS) { /* none: as it was */
+    write_file(other_path, data, size);
+    CHECK(utimensat(AT_FDCWD, other_path, as_before, 0) == 0);
+  }
+  return fault == GONE ? ACTIONCLIP_ERROR_FILE_OPEN
+         : fault == NO_VIDEO ? ACTIONCLIP_ERROR_VIDEO_INVALID : ACTIONCLIP_ERROR_FILE_READ;
+}
+
 /* A file that was changed, damaged or taken away is named, and the step has changed nothing. */
 static void files_that_change(void) {
   actionclip_tuner_options options = still();
@@ -240,58 +289,29 @@ static void files_that_change(void) {
   write_file(other_path, data, size);
   struct stat before;
   CHECK(stat(other_path, &before) == 0);
-  actionclip_tuner *straight = make(&options), *tuner = make(&options);
-  for (int i = 0; i < 2; i++) {
-    actionclip_tuner *const one = i == 0 ? straight : tuner;
-    for (int clip = 0; clip < 3; clip++)
-      CHECK_OK(add_file(one, clip % LABELS, video_path, 0.1 * clip, ACTIONCLIP_CLIP_TRAINED));
-    CHECK_OK(add_file(one, 1, other_path, 0, ACTIONCLIP_CLIP_TRAINED));
-    CHECK_OK(add_file(one, 0, other_path, 0, ACTIONCLIP_CLIP_HELD_OUT));
-  }
+  actionclip_tuner *straight = of_two_files(&options), *tuner = of_two_files(&options);
   CHECK(loss(straight) == loss(tuner));
   const double second = loss(straight);
-  const struct timespec times[2] = {before.st_atim, before.st_mtim};
-  for (int fault = 0; fault < 4; fault++) {
-    int32_t expected = ACTIONCLIP_ERROR_FILE_READ;
-    unsigned char *other = check_alloc(size);
-    if (fault == 0) CHECK(unlink(other_path) == 0), expected = ACTIONCLIP_ERROR_FILE_OPEN;
-    if (fault == 1) write_file(other_path, data, size - 1); /* shorter */
-    if (fault == 2) { /* as it was, but at another time */
-      const struct timespec later[2] = {before.st_atim, {before.st_mtim.tv_sec + 9, 0}};
-      write_file(other_path, data, size);
-      CHECK(utimensat(AT_FDCWD, other_path, later, 0) == 0);
-    }
-    if (fault == 3) { /* no video any more, under the same size and time */
-      write_file(other_path, other, size);
-      CHECK(utimensat(AT_FDCWD, other_path, times, 0) == 0);
-      expected = ACTIONCLIP_ERROR_VIDEO_INVALID;
-    }
-    free(other);
+  for (int fault = 0; fault < FAULTS; fault++) {
+    const int32_t expected = make_fault(fault, data, size, &before);
     CHECK_ERROR(expected, actionclip_tuner_step(tuner, NULL));
     CHECK(strstr(actionclip_last_error(), other_path) != NULL && strstr(actionclip_last_error(), "clip 3") != NULL);
     actionclip_tuner_score score;
     score.struct_size = sizeof score;
     CHECK_ERROR(expected, actionclip_tuner_eval(tuner, ACTIONCLIP_CLIP_HELD_OUT, 1, &score));
     CHECK(strstr(actionclip_last_error(), other_path) != NULL && strstr(actionclip_last_error(), "clip 0") != NULL);
-    actionclip_tuner_info sizes;
-    sizes.struct_size = sizeof sizes;
-    CHECK_OK(actionclip_tuner_get_info(tuner, &sizes));
-    CHECK(sizes.steps == 1);
+    CHECK(sizes_of(tuner).steps == 1);
   }
-  write_file(other_path, data, size);
-  CHECK(utimensat(AT_FDCWD, other_path, times, 0) == 0);
+  make_fault(FAULTS, data, size, &before);
   CHECK(loss(tuner) == second);
-  actionclip_tuner_score score;
-  score.struct_size = sizeof score;
-  CHECK_OK(actionclip_tuner_eval(tuner, ACTIONCLIP_CLIP_HELD_OUT, 1, &score));
-  CHECK(score.clips == 1);
+  CHECK(score_of(tuner, ACTIONCLIP_CLIP_HELD_OUT).clips == 1);
   /* A copy under another name is the same clip to a saved state. */
-  CHECK_OK(actionclip_tuner_save(tuner, state));
+  CHECK_OK(actionclip_tuner_save(tuner, scratch_file));
   actionclip_tuner *moved = make(&options);
   for (int clip = 0; clip < 3; clip++)
     CHECK_OK(add_file(moved, clip % LABELS, clip == 0 ? other_path : video_path, 0.1 * clip, ACTIONCLIP_CLIP_TRAINED));
   CHECK_OK(add_file(moved, 1, video_path, 0, ACTIONCLIP_CLIP_TRAINED));
-  CHECK_OK(actionclip_tuner_load(moved, state));
+  CHECK_OK(actionclip_tuner_load(moved, scratch_file));
   CHECK(loss(moved) == loss(straight));
   actionclip_tuner_free(moved);
   actionclip_tuner_free(straight);
@@ -368,29 +388,18 @@ static void refuses(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc > 1) check_root = argv[1];
-  const char *const folder = argc > 2 ? argv[2] : "/tmp";
-  snprintf(state, sizeof state, "%s/draws.state", folder);
-  snprintf(other_path, sizeof other_path, "%s/draws.mp4", folder);
+  if (!begin(argc, argv, "draws.state")) return check_report("test_tune_draws");
+  snprintf(other_path, sizeof other_path, "%s/draws.mp4", argc > 2 ? argv[2] : "/tmp");
   snprintf(video_path, sizeof video_path, "%s", check_path(EXAMPLE_CLIP));
-  actionclip_model_options options;
-  actionclip_model_options_init(&options);
-  options.threads = 2;
-  CHECK_OK(actionclip_model_load(check_path(UNTRAINED_MODEL), &options, &model));
-  info.struct_size = sizeof info;
-  CHECK_OK(actionclip_model_get_info(model, &info));
-  if (check_failed > 0) return check_report("test_tune_draws");
-  t = (size_t)info.frames;
   draws_anew();
   files_are_as_kept();
+  work_counts_pictures();
   goes_on();
   states_know_preprocessing();
   mirrors();
   files_that_change();
   scores_as_at_test_time();
   refuses();
-  actionclip_model_free(model);
-  unlink(state);
   unlink(other_path);
-  return check_report("test_tune_draws");
+  return end("test_tune_draws");
 }

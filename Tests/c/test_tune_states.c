@@ -4,12 +4,10 @@
  *
  *   test_tune_states ROOT SCRATCH [threads]     SCRATCH has the models of tuned_models.py; with the word only what
  *                                               several threads do is run, for the thread sanitizer */
-#include "check.h"
+#include "tuned.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum { LABELS = 3, CLIPS = 6, STEPS = 4 };
 static const char *const labels[LABELS] = {"run", "on", "in"};
@@ -19,28 +17,6 @@ static const char *made(const char *name) {
   static char path[1200];
   snprintf(path, sizeof path, "%s/tuned-%s.safetensors", scratch, name);
   return path;
-}
-
-static actionclip_model *load(const char *path, int32_t shift, int32_t threads) {
-  actionclip_model_options o;
-  actionclip_model_options_init(&o);
-  o.temporal_shift = shift;
-  o.threads = threads;
-  actionclip_model *model = NULL;
-  CHECK_OK(actionclip_model_load(path, &o, &model));
-  return model;
-}
-
-static actionclip_model_info info_of(const actionclip_model *model) {
-  actionclip_model_info info;
-  info.struct_size = sizeof info;
-  CHECK_OK(actionclip_model_get_info(model, &info));
-  return info;
-}
-
-static size_t floats_of(const actionclip_model *model) {
-  const actionclip_model_info info = info_of(model);
-  return (size_t)info.frames * 3 * (size_t)info.image_size * (size_t)info.image_size;
 }
 
 static actionclip_tuner_options options_of(int32_t recipe, int32_t head) {
@@ -80,12 +56,12 @@ static actionclip_tuner *ready(const actionclip_model *model, const actionclip_t
   return tuner;
 }
 
-static void state_path(char *path, size_t size, int step) { snprintf(path, size, "%s/state-%d", scratch, step); }
+static void state_path(char *path, size_t size, int done) { snprintf(path, size, "%s/state-%d", scratch, done); }
 
-/* The state after `steps` steps, with fresh bytes. */
-static unsigned char *saved(actionclip_tuner *tuner, int step, size_t *size) {
+/* The state after so many steps, with fresh bytes. */
+static unsigned char *saved(actionclip_tuner *tuner, int done, size_t *size) {
   char path[1200];
-  state_path(path, sizeof path, step);
+  state_path(path, sizeof path, done);
   CHECK_OK(actionclip_tuner_save(tuner, path));
   return check_read_file(path, size);
 }
@@ -94,18 +70,15 @@ static void resumes(const char *name, const char *file, int32_t shift, int32_t h
   const actionclip_tuner_options o = options_of(recipe, head);
   static const int32_t threads[STEPS] = {2, 8, 1, 3};
   size_t size, own_size;
-  unsigned char *end = NULL;
+  unsigned char *last = NULL;
   const int failed_before = check_failed;
   actionclip_model *model = load(file, shift, 1);
   actionclip_tuner *straight = ready(model, &o);
   actionclip_tuner_result results[STEPS];
-  for (int step = 0; step <= STEPS; step++) {
-    free(end);
-    end = saved(straight, step, &size);
-    if (step == STEPS) break;
-    memset(&results[step], 0, sizeof results[step]);
-    results[step].struct_size = sizeof results[step];
-    CHECK_OK(actionclip_tuner_step(straight, &results[step]));
+  for (int done = 0; done <= STEPS; done++) {
+    free(last);
+    last = saved(straight, done, &size);
+    if (done < STEPS) results[done] = step(straight);
   }
   actionclip_tuner_free(straight);
   actionclip_model_free(model);
@@ -115,25 +88,22 @@ static void resumes(const char *name, const char *file, int32_t shift, int32_t h
     char path[1200];
     state_path(path, sizeof path, stopped);
     CHECK_OK(actionclip_tuner_load(tuner, path));
-    for (int step = stopped; step < STEPS; step++) {
-      actionclip_tuner_result result;
-      memset(&result, 0, sizeof result);
-      result.struct_size = sizeof result;
-      CHECK_OK(actionclip_tuner_step(tuner, &result));
-      CHECK(memcmp(&result, &results[step], sizeof result) == 0);
+    for (int done = stopped; done < STEPS; done++) {
+      const actionclip_tuner_result result = step(tuner);
+      CHECK(memcmp(&result, &results[done], sizeof result) == 0);
     }
     unsigned char *own = saved(tuner, STEPS, &own_size);
-    CHECK(own_size == size && memcmp(own, end, size) == 0);
+    CHECK(own_size == size && memcmp(own, last, size) == 0);
     free(own);
     actionclip_tuner_free(tuner);
     actionclip_model_free(model);
   }
-  for (int step = 0; step <= STEPS; step++) {
+  for (int done = 0; done <= STEPS; done++) {
     char path[1200];
-    state_path(path, sizeof path, step);
+    state_path(path, sizeof path, done);
     unlink(path);
   }
-  free(end);
+  free(last);
   if (check_failed > failed_before) fprintf(stderr, "  %s, recipe %d\n", name, (int)recipe);
 }
 
@@ -266,14 +236,6 @@ static void memory(void) {
 
 /* ------------------------------------------------------------------------------------------------- clips */
 
-static actionclip_tuner_score score_of(actionclip_tuner *tuner, int32_t purpose) {
-  actionclip_tuner_score score;
-  memset(&score, 0, sizeof score);
-  score.struct_size = sizeof score;
-  CHECK_OK(actionclip_tuner_eval(tuner, purpose, 1, &score));
-  return score;
-}
-
 /* The loss and the right answers of clips [CLIPS, E] and texts [templates, LABELS, E], from the encoders' numbers. */
 static void check_score(const actionclip_tuner_score *score, const float *videos, const float *texts, size_t templates,
                         size_t e, double scale) {
@@ -303,89 +265,99 @@ static void check_score(const actionclip_tuner_score *score, const float *videos
   CHECK(score->clips == CLIPS && score->right == right && fabs(score->loss - loss) < 1e-4 * (1 + loss));
 }
 
-/* Pictures and videos that a tuner keeps as crops are, bit for bit, the pixels that the encoders see; and what it scores
- * is what the tuned model's embeddings give. */
-static void keeps_what_encoders_see(void) {
-  actionclip_model *model = load(check_path(UNTRAINED_MODEL), ACTIONCLIP_OFF, 2), *tuned = NULL;
-  const actionclip_model_info info = info_of(model);
-  const size_t t = (size_t)info.frames, e = (size_t)info.embedding_size, count = floats_of(model), one = count / t;
-  actionclip_tuner_options o = options_of(ACTIONCLIP_RECIPE_ANCHORED, ACTIONCLIP_HEAD_AS_CHECKPOINT);
-  o.contexts = 0, o.mean_decay = NAN; /* texts are those of the reference's templates */
-  actionclip_tuner *by_pictures = NULL, *by_pixels = NULL;
-  CHECK_OK(actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, &by_pictures));
-  CHECK_OK(actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, &by_pixels));
-  float *pixels = check_alloc(count * sizeof *pixels), *videos = check_alloc(CLIPS * e * sizeof *videos);
-  enum { W = 90, H = 70 };
-  uint8_t *pictures = check_alloc(t * W * H * 3);
-  actionclip_image *images = check_alloc(t * sizeof *images);
-  for (int use = ACTIONCLIP_CLIP_TRAINED; use <= ACTIONCLIP_CLIP_HELD_OUT; use++) {
-    for (int32_t clip = 0; clip < CLIPS; clip++) {
-      const int32_t label = clip % LABELS;
-      for (size_t i = 0; i < t * W * H * 3; i++) pictures[i] = (uint8_t)((i * (size_t)(7 + 3 * label + use) >> 3) + 11 * (size_t)clip);
-      for (size_t i = 0; i < t; i++)
-        images[i] = (actionclip_image){pictures + i * W * H * 3, 0, W, H, ACTIONCLIP_PIXEL_RGB, 0};
-      for (size_t i = 0; i < t; i++)
-        CHECK_OK(actionclip_preprocess_pixels(&images[i], info.image_size, NULL, pixels + i * one, one));
-      CHECK_OK(actionclip_tuner_add_frames(by_pictures, &label, 1, images, t, NULL, use));
-      CHECK_OK(actionclip_tuner_add_pixels(by_pixels, &label, 1, pixels, count, t, use));
-    }
+/* Two tuners with the same clips: one was given pictures and videos, the other their pixels. */
+typedef struct {
+  actionclip_tuner *by_pictures, *by_pixels;
+} pair;
+
+enum { W = 90, H = 70, SIZE = W * H * 3 };
+/* A clip's pictures [t, SIZE], until the next call. */
+static const actionclip_image *pictures_of(int32_t clip, int32_t purpose) {
+  static uint8_t *bytes;
+  static actionclip_image images[64];
+  if (bytes == NULL) bytes = check_alloc(64 * SIZE);
+  if (t > 64) exit(2);
+  for (size_t i = 0; i < t * SIZE; i++)
+    bytes[i] = (uint8_t)((i * (size_t)(7 + 3 * (clip % LABELS) + purpose) >> 3) + 11 * (size_t)clip);
+  for (size_t i = 0; i < t; i++) images[i] = (actionclip_image){bytes + i * SIZE, 0, W, H, ACTIONCLIP_PIXEL_RGB, 0};
+  return images;
+}
+
+static void add_pictures(const pair *both, int32_t purpose) {
+  const size_t one = clip_floats / t;
+  float *pixels = check_alloc(clip_floats * sizeof *pixels);
+  for (int32_t clip = 0; clip < CLIPS; clip++) {
+    const int32_t label = clip % LABELS;
+    const actionclip_image *const images = pictures_of(clip, purpose);
+    for (size_t i = 0; i < t; i++)
+      CHECK_OK(actionclip_preprocess_pixels(&images[i], info.image_size, NULL, pixels + i * one, one));
+    CHECK_OK(actionclip_tuner_add_frames(both->by_pictures, &label, 1, images, t, NULL, purpose));
+    CHECK_OK(actionclip_tuner_add_pixels(both->by_pixels, &label, 1, pixels, clip_floats, t, purpose));
   }
-  /* A video of two views: frames are spread over the views in turn. */
+  free(pixels);
+}
+
+/* A video of two views: frames are spread over the views in turn. */
+static void add_views(const pair *both) {
   actionclip_video *video = NULL;
   actionclip_video_info frames;
   frames.struct_size = sizeof frames;
-  if (actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video) == ACTIONCLIP_OK) {
-    CHECK_OK(actionclip_video_get_info(video, &frames));
-    int64_t *at = check_alloc(2 * t * sizeof *at);
-    const size_t size = (size_t)frames.width * (size_t)frames.height * 3;
-    uint8_t *rgb = check_alloc(size);
-    float *views = check_alloc(2 * count * sizeof *views);
-    CHECK_OK(actionclip_sample_indices(frames.frame_count, (int32_t)(2 * t), at, 2 * t));
-    for (size_t i = 0; i < 2 * t; i++) {
-      CHECK_OK(actionclip_video_read_frames(video, &at[i], 1, rgb, size, NULL, 0));
-      const actionclip_image image = {rgb, 0, frames.width, frames.height, ACTIONCLIP_PIXEL_RGB, 0};
-      float *place = views + (i % 2) * count + i / 2 * one;
-      CHECK_OK(actionclip_preprocess_pixels(&image, info.image_size, NULL, place, one));
-    }
-    const int32_t label = 1;
-    CHECK_OK(actionclip_tuner_add_video(by_pictures, &label, 1, video, 0, INFINITY, 2, NULL, ACTIONCLIP_CLIP_TRAINED));
-    CHECK_OK(actionclip_tuner_add_pixels(by_pixels, &label, 1, views, 2 * count, 2 * t, ACTIONCLIP_CLIP_TRAINED));
-    free(views), free(rgb), free(at);
+  if (actionclip_video_open(check_path(EXAMPLE_CLIP), NULL, &video) != ACTIONCLIP_OK) return;
+  CHECK_OK(actionclip_video_get_info(video, &frames));
+  int64_t *at = check_alloc(2 * t * sizeof *at);
+  const size_t size = (size_t)frames.width * (size_t)frames.height * 3, one = clip_floats / t;
+  uint8_t *rgb = check_alloc(size);
+  float *views = check_alloc(2 * clip_floats * sizeof *views);
+  CHECK_OK(actionclip_sample_indices(frames.frame_count, (int32_t)(2 * t), at, 2 * t));
+  for (size_t i = 0; i < 2 * t; i++) {
+    CHECK_OK(actionclip_video_read_frames(video, &at[i], 1, rgb, size, NULL, 0));
+    const actionclip_image image = {rgb, 0, frames.width, frames.height, ACTIONCLIP_PIXEL_RGB, 0};
+    float *place = views + (i % 2) * clip_floats + i / 2 * one;
+    CHECK_OK(actionclip_preprocess_pixels(&image, info.image_size, NULL, place, one));
   }
-  for (int step = 0; step < 4; step++) {
-    actionclip_tuner_result results[2];
-    memset(results, 0, sizeof results);
-    for (int i = 0; i < 2; i++) {
-      results[i].struct_size = sizeof results[i];
-      CHECK_OK(actionclip_tuner_step(i == 0 ? by_pictures : by_pixels, &results[i]));
-    }
-    CHECK(memcmp(&results[0], &results[1], sizeof results[0]) == 0);
+  const int32_t label = 1, purpose = ACTIONCLIP_CLIP_TRAINED;
+  CHECK_OK(actionclip_tuner_add_video(both->by_pictures, &label, 1, video, 0, INFINITY, 2, NULL, purpose));
+  CHECK_OK(actionclip_tuner_add_pixels(both->by_pixels, &label, 1, views, 2 * clip_floats, 2 * t, purpose));
+  free(views), free(rgb), free(at);
+  actionclip_video_free(video);
+}
+
+/* What a tuner scores of the clips held out is what the tuned model's embeddings give. */
+static void scores_as_encoded(actionclip_tuner *tuner) {
+  enum { TEMPLATES = 16 };
+  actionclip_model *const tuned = tuned_model(tuner, 1);
+  float *videos = check_alloc(CLIPS * e * sizeof *videos), *texts = check_alloc(TEMPLATES * LABELS * e * sizeof *texts);
+  for (int32_t clip = 0; clip < CLIPS; clip++)
+    CHECK_OK(actionclip_encode_frames(tuned, pictures_of(clip, ACTIONCLIP_CLIP_HELD_OUT), t, NULL,
+                                      videos + (size_t)clip * e, e, NULL, 0));
+  CHECK_OK(actionclip_encode_labels(tuned, labels, LABELS, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, texts,
+                                    TEMPLATES * LABELS * e));
+  const actionclip_tuner_score score = score_of(tuner, ACTIONCLIP_CLIP_HELD_OUT);
+  check_score(&score, videos, texts, TEMPLATES, e, (double)info_of(tuned).logit_scale);
+  free(texts), free(videos);
+  actionclip_model_free(tuned);
+}
+
+/* Pictures and videos that a tuner keeps as crops are, bit for bit, the pixels that the encoders see. */
+static void keeps_what_encoders_see(void) {
+  actionclip_tuner_options o = options_of(ACTIONCLIP_RECIPE_ANCHORED, ACTIONCLIP_HEAD_AS_CHECKPOINT);
+  o.contexts = 0, o.mean_decay = NAN; /* texts are those of the reference's templates */
+  pair both;
+  CHECK_OK(actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, &both.by_pictures));
+  CHECK_OK(actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, &both.by_pixels));
+  for (int32_t use = ACTIONCLIP_CLIP_TRAINED; use <= ACTIONCLIP_CLIP_HELD_OUT; use++) add_pictures(&both, use);
+  add_views(&both);
+  for (int i = 0; i < 4; i++) {
+    const actionclip_tuner_result one = step(both.by_pictures), other = step(both.by_pixels);
+    CHECK(memcmp(&one, &other, sizeof one) == 0);
   }
-  for (int use = ACTIONCLIP_CLIP_TRAINED; use <= ACTIONCLIP_CLIP_HELD_OUT; use++) {
-    const actionclip_tuner_score a = score_of(by_pictures, use), b = score_of(by_pixels, use);
+  for (int32_t use = ACTIONCLIP_CLIP_TRAINED; use <= ACTIONCLIP_CLIP_HELD_OUT; use++) {
+    const actionclip_tuner_score a = score_of(both.by_pictures, use), b = score_of(both.by_pixels, use);
     CHECK(memcmp(&a, &b, sizeof a) == 0);
   }
-
-  /* The last pictures of each clip were of the held-out part. */
-  CHECK_OK(actionclip_tuner_model(by_pictures, 1, &tuned));
-  for (int32_t clip = 0; clip < CLIPS; clip++) {
-    for (size_t i = 0; i < t * W * H * 3; i++)
-      pictures[i] = (uint8_t)((i * (size_t)(7 + 3 * (clip % LABELS) + ACTIONCLIP_CLIP_HELD_OUT) >> 3) + 11 * (size_t)clip);
-    CHECK_OK(actionclip_encode_frames(tuned, images, t, NULL, videos + (size_t)clip * e, e, NULL, 0));
-  }
-  const size_t templates = 16;
-  float *texts = check_alloc(templates * LABELS * e * sizeof *texts);
-  CHECK_OK(actionclip_encode_labels(tuned, labels, LABELS, NULL, 0, ACTIONCLIP_TEXT_TRUNCATE, texts,
-                                    templates * LABELS * e));
-  const actionclip_tuner_score score = score_of(by_pictures, ACTIONCLIP_CLIP_HELD_OUT);
-  const float scale = info_of(tuned).logit_scale;
-  check_score(&score, videos, texts, templates, e, (double)scale);
-  free(texts), free(images), free(pictures), free(videos), free(pixels);
-  actionclip_video_free(video);
-  actionclip_model_free(tuned);
-  actionclip_tuner_free(by_pictures);
-  actionclip_tuner_free(by_pixels);
-  actionclip_model_free(model);
+  scores_as_encoded(both.by_pictures);
+  actionclip_tuner_free(both.by_pictures);
+  actionclip_tuner_free(both.by_pixels);
 }
 
 /* ----------------------------------------------------------------------------------------------- threads */
@@ -402,13 +374,12 @@ static void *train(void *own) {
 }
 
 static volatile int trained;
-static void *encode(void *model) {
-  const size_t count = floats_of(model), e = (size_t)info_of(model).embedding_size;
-  float *pixels = check_alloc(count * sizeof *pixels), *first = check_alloc(e * 4), *again = check_alloc(e * 4);
-  for (size_t i = 0; i < count; i++) pixels[i] = (float)(i % 13) / 6 - 1;
-  CHECK_OK(actionclip_encode_pixels(model, pixels, count, count * (size_t)info_of(model).frames / count, first, e, NULL, 0));
+static void *encode(void *shared) {
+  float *pixels = check_alloc(clip_floats * sizeof *pixels), *first = check_alloc(e * 4), *again = check_alloc(e * 4);
+  for (size_t i = 0; i < clip_floats; i++) pixels[i] = (float)(i % 13) / 6 - 1;
+  CHECK_OK(actionclip_encode_pixels(shared, pixels, clip_floats, t, first, e, NULL, 0));
   while (!trained) {
-    CHECK_OK(actionclip_encode_pixels(model, pixels, count, (size_t)info_of(model).frames, again, e, NULL, 0));
+    CHECK_OK(actionclip_encode_pixels(shared, pixels, clip_floats, t, again, e, NULL, 0));
     CHECK(memcmp(first, again, e * 4) == 0);
   }
   free(again), free(first), free(pixels);
@@ -417,35 +388,34 @@ static void *encode(void *model) {
 
 /* Two tuners of one model train at once, while it encodes; then the model is freed first. */
 static void several_at_once(void) {
-  actionclip_model *model = load(check_path(UNTRAINED_MODEL), ACTIONCLIP_OFF, 2);
+  actionclip_model *shared = load(check_path(UNTRAINED_MODEL), ACTIONCLIP_OFF, 2);
   const actionclip_tuner_options o = options_of(ACTIONCLIP_RECIPE_ANCHORED, ACTIONCLIP_HEAD_CONV_1D);
-  actionclip_tuner *alone = ready(model, &o);
+  actionclip_tuner *alone = ready(shared, &o);
   training both[2];
   pthread_t threads[2], beside;
   size_t size, own_size;
   CHECK_OK(actionclip_tuner_run(alone, 0, NULL, NULL, NULL));
-  unsigned char *end = saved(alone, 0, &size);
-  for (int i = 0; i < 2; i++) both[i] = (training){ready(model, &o), ACTIONCLIP_OK};
-  CHECK(pthread_create(&beside, NULL, encode, model) == 0);
+  unsigned char *last = saved(alone, 0, &size);
+  for (int i = 0; i < 2; i++) both[i] = (training){ready(shared, &o), ACTIONCLIP_OK};
+  CHECK(pthread_create(&beside, NULL, encode, shared) == 0);
   for (int i = 0; i < 2; i++) CHECK(pthread_create(&threads[i], NULL, train, &both[i]) == 0);
   for (int i = 0; i < 2; i++) CHECK(pthread_join(threads[i], NULL) == 0);
   trained = 1;
   CHECK(pthread_join(beside, NULL) == 0);
-  actionclip_model_free(model);
+  actionclip_model_free(shared);
   for (int i = 0; i < 2; i++) {
     CHECK_OK(both[i].status);
     unsigned char *own = saved(both[i].tuner, 0, &own_size);
-    CHECK(own_size == size && memcmp(own, end, size) == 0);
+    CHECK(own_size == size && memcmp(own, last, size) == 0);
     free(own);
-    actionclip_model *tuned = NULL;
-    CHECK_OK(actionclip_tuner_model(both[i].tuner, NAN, &tuned));
+    actionclip_model *const tuned = tuned_model(both[i].tuner, NAN);
     CHECK(score_of(both[i].tuner, ACTIONCLIP_CLIP_TRAINED).clips == CLIPS);
     actionclip_tuner_free(both[i].tuner);
     CHECK(info_of(tuned).head == ACTIONCLIP_HEAD_CONV_1D);
     actionclip_model_free(tuned);
   }
   actionclip_tuner_free(alone);
-  free(end);
+  free(last);
   char path[1200];
   state_path(path, sizeof path, 0);
   unlink(path);
@@ -455,11 +425,12 @@ int main(int argc, char **argv) {
   if (argc < 3) return 2;
   check_root = argv[1];
   scratch = argv[2];
+  if (argc < 4) memory(); /* first, while this process has loaded nothing */
+  if (!begin(argc, argv, "states")) return check_report("test_tune_states");
   if (argc < 4) {
-    memory(); /* first, while this process has loaded nothing */
     options_resume();
     keeps_what_encoders_see();
   }
   several_at_once();
-  return check_report("test_tune_states");
+  return end("test_tune_states");
 }

@@ -153,7 +153,12 @@ fn every_option_is_passed_on() {
     std::fs::remove_file(&cache).unwrap();
     assert_eq!(trained(&all.clone().cache("/no/such/folder/cache")).unwrap_err().status(), Status::FILE_OPEN);
     assert_eq!(trained(&all.clone().max_memory(9)).unwrap_err().status(), Status::OUT_OF_MEMORY);
-    for wrong in [all.clone().text(Train::Blocks(99)), all.clone().rate(2.0), all.clone().head_dropout(1.0), all.clone().epochs(-1)] {
+    for wrong in [
+        all.clone().text(Train::Blocks(99)),
+        all.clone().rate(2.0),
+        all.clone().head_dropout(1.0),
+        all.clone().epochs(-1),
+    ] {
         assert_eq!(wrong.create(&model, &LABELS).err().unwrap().status(), Status::INVALID_ARGUMENT);
     }
     assert!(Tuner::options().create::<&str>(&model, &[]).is_err());
