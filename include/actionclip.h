@@ -1217,6 +1217,13 @@ ACTIONCLIP_API int32_t actionclip_label_list_score(const actionclip_label_list *
                                                    float *probabilities_out,
                                                    size_t probabilities_capacity);
 
+/* Writes the direction of each label of a list among embeddings, directions_out [labels, E], of unit length: the
+ * weighted mean of its texts' embeddings, each scaled to unit length; of a fitted classifier the weights by which it
+ * scores videos. The nearer a video's embedding to a direction, the more it shows of the label, which is how an archive
+ * is searched (actionclip_index_query). Texts in opposite directions give zeros. */
+ACTIONCLIP_API int32_t actionclip_label_list_directions(const actionclip_label_list *list, float *directions_out,
+                                                        size_t directions_capacity);
+
 /* -------------------------------------------------------- teach a classifier */
 
 /* A classifier learns labels from examples: clips that show them. Add clips, then fit:
@@ -2047,7 +2054,7 @@ ACTIONCLIP_API int32_t actionclip_suggest_thresholds(const int64_t *starts_ns, c
  *   actionclip_index_open("archive", NULL, &index);
  *   actionclip_encode_prompts(model, &words, 1, 0, query, E);
  *   moments[0].struct_size = sizeof moments[0];
- *   actionclip_index_search(index, query, NULL, 1, E, NULL, moments, 20, &count);
+ *   actionclip_index_query(index, query, NULL, 1, E, NULL, moments, 20, &count);
  *
  * An index shows the archive as it was when it was opened. Its files are read and never mapped, so that a file that is
  * cut or replaced meanwhile is ACTIONCLIP_ERROR_FILE_READ and no fault of the host. docs/ARCHIVES.md has the format. */
@@ -2101,19 +2108,19 @@ ACTIONCLIP_API int32_t actionclip_index_get_info(const actionclip_index *index, 
  * string belongs to the index. */
 ACTIONCLIP_API const char *actionclip_index_manifest(const actionclip_index *index);
 
-/* Options of a search. Call actionclip_search_options_init, then change fields. */
-typedef struct actionclip_search_options {
-  uint32_t struct_size; /* sizeof(actionclip_search_options), set by _init */
+/* Options of a search. Call actionclip_query_options_init, then change fields. */
+typedef struct actionclip_query_options {
+  uint32_t struct_size; /* sizeof(actionclip_query_options), set by _init */
   int32_t merge;        /* 1 by default: windows are merged to moments; 0: every window is a moment of its own */
   double minimum_score; /* moments of lower scores are left out; -INFINITY by default: none are */
-} actionclip_search_options;
+} actionclip_query_options;
 
 /* Sets struct_size and every default in a struct of `struct_size` bytes, as actionclip_model_options_init_sized does
  * for its struct. */
-ACTIONCLIP_API void actionclip_search_options_init_sized(actionclip_search_options *options, size_t struct_size);
+ACTIONCLIP_API void actionclip_query_options_init_sized(actionclip_query_options *options, size_t struct_size);
 /* Sets struct_size and every default in a struct of the size that the caller was compiled with. NULL is ignored. */
-static inline void actionclip_search_options_init(actionclip_search_options *options) {
-  actionclip_search_options_init_sized(options, sizeof *options);
+static inline void actionclip_query_options_init(actionclip_query_options *options) {
+  actionclip_query_options_init_sized(options, sizeof *options);
 }
 
 /* A part of a video that a search found. Times are seconds from the video's beginning. */
@@ -2139,9 +2146,9 @@ typedef struct actionclip_moment {
  * the best on. Each begins a moment, which grows over the windows before and after it that touch what it has, are of the
  * same video, and score at least half-way from the archive's mean score to the moment's own. A window that touches an
  * earlier moment and is no part of it is passed over. Rows that hold no embedding of unit length are never found. */
-ACTIONCLIP_API int32_t actionclip_index_search(const actionclip_index *index, const float *vectors,
+ACTIONCLIP_API int32_t actionclip_index_query(const actionclip_index *index, const float *vectors,
                                                const float *weights, size_t vector_count, size_t dimension,
-                                               const actionclip_search_options *options,
+                                               const actionclip_query_options *options,
                                                actionclip_moment *moments_out, size_t capacity, size_t *count_out);
 
 /* Gives the window that a row stands for: its times in seconds, which may be NULL, and its video's path as the archive

@@ -110,9 +110,9 @@ inline actionclip_index_options index_options() {
   actionclip_index_options_init(&options);
   return options;
 }
-inline actionclip_search_options search_options() {
-  actionclip_search_options options;
-  actionclip_search_options_init(&options);
+inline actionclip_query_options query_options() {
+  actionclip_query_options options;
+  actionclip_query_options_init(&options);
   return options;
 }
 inline actionclip_tracker_options tracker_options() {
@@ -635,6 +635,13 @@ class LabelList {
     const std::size_t rows = count_rows(videos);
     std::vector<float> out(rows * count());
     check(actionclip_label_list_score(get(), videos.data(), rows, scale, out.data(), out.size()));
+    return out;
+  }
+
+  /* Returns the direction of each label among embeddings, [count, E], of unit length; `size` is E. */
+  std::vector<float> directions(std::size_t size) const {
+    std::vector<float> out(count() * size);
+    check(actionclip_label_list_directions(get(), out.data(), out.size()));
     return out;
   }
 
@@ -1303,7 +1310,7 @@ class Tracker {
 
 /* An archive that is open for search:
  *   actionclip::Index index("archive");
- *   for (const actionclip_moment &moment : index.search(query, 20)) std::puts(index.path(moment.row).c_str()); */
+ *   for (const actionclip_moment &moment : index.query(query, 20)) std::puts(index.path(moment.row).c_str()); */
 class Index {
  public:
   explicit Index(const std::string &path, const actionclip_index_options *options = nullptr) {
@@ -1326,15 +1333,15 @@ class Index {
   }
   /* The `n` best moments for `vectors` [parts, E], whose parts are scaled to unit length, times their weights, and
    * added; without weights they count 1 each. */
-  std::vector<actionclip_moment> search(const std::vector<float> &vectors, std::size_t n,
+  std::vector<actionclip_moment> query(const std::vector<float> &vectors, std::size_t n,
                                         const std::vector<float> &weights = {},
-                                        const actionclip_search_options *options = nullptr) const {
+                                        const actionclip_query_options *options = nullptr) const {
     const std::size_t size = static_cast<std::size_t>(info().dimension), parts = vectors.size() / size;
     if (vectors.size() % size != 0 || (!weights.empty() && weights.size() != parts))
       throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "a query has one embedding and one weight for each part");
     std::vector<actionclip_moment> moments(n);
     if (n > 0) moments[0].struct_size = sizeof moments[0];
-    check(actionclip_index_search(get(), vectors.data(), weights.empty() ? nullptr : weights.data(), parts, size,
+    check(actionclip_index_query(get(), vectors.data(), weights.empty() ? nullptr : weights.data(), parts, size,
                                   options, moments.data(), n, &n));
     moments.resize(n);
     return moments;

@@ -150,6 +150,18 @@ public func actionclip_label_list_score(
   }
 }
 
+@_cdecl("actionclip_label_list_directions") @implementation
+public func actionclip_label_list_directions(
+  _ list: OpaquePointer!, _ directions_out: UnsafeMutablePointer<Float>!, _ directions_capacity: Int
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let list = try Handle.object(list, LabelList.self)
+    let needed = try product([list.count, list.embeddingSize], "directions_out")
+    try list.directions(
+      to: output(directions_out, capacity: directions_capacity, needed: needed, "directions_out"))
+  }
+}
+
 /// Scores videos with a list of labels; every argument is checked before anything is written.
 private func score(
   _ list: LabelList, _ videos: UnsafePointer<Float>?, _ video_count: Int, _ scale: Float,

@@ -8,7 +8,7 @@ import System
 /// The sizes in bytes of the structs' first versions, the smallest ones that are accepted.
 private let oldestIndexOptions = 16
 private let oldestIndexInfo = 48
-private let oldestSearchOptions = 16
+private let oldestQueryOptions = 16
 private let oldestMoment = 56
 
 /// A choice that is 0 or 1.
@@ -67,24 +67,24 @@ public func actionclip_index_manifest(_ index: OpaquePointer!) -> UnsafePointer<
   string(index, ArchiveIndex.self) { $0.manifest.text.cString(0) }
 }
 
-private var defaultSearchOptions: actionclip_search_options {
-  var options = actionclip_search_options()
+private var defaultQueryOptions: actionclip_query_options {
+  var options = actionclip_query_options()
   (options.merge, options.minimum_score) = (1, -.infinity)
   return options
 }
 
-@_cdecl("actionclip_search_options_init_sized") @implementation
-public func actionclip_search_options_init_sized(
-  _ options: UnsafeMutablePointer<actionclip_search_options>!, _ struct_size: Int
+@_cdecl("actionclip_query_options_init_sized") @implementation
+public func actionclip_query_options_init_sized(
+  _ options: UnsafeMutablePointer<actionclip_query_options>!, _ struct_size: Int
 ) {
   SizedStruct.initialize(
-    options, size: struct_size, defaults: defaultSearchOptions, oldest: oldestSearchOptions)
+    options, size: struct_size, defaults: defaultQueryOptions, oldest: oldestQueryOptions)
 }
 
-@_cdecl("actionclip_index_search") @implementation
-public func actionclip_index_search(
+@_cdecl("actionclip_index_query") @implementation
+public func actionclip_index_query(
   _ index: OpaquePointer!, _ vectors: UnsafePointer<Float>!, _ weights: UnsafePointer<Float>!,
-  _ vector_count: Int, _ dimension: Int, _ options: UnsafePointer<actionclip_search_options>!,
+  _ vector_count: Int, _ dimension: Int, _ options: UnsafePointer<actionclip_query_options>!,
   _ moments_out: UnsafeMutablePointer<actionclip_moment>!, _ capacity: Int,
   _ count_out: UnsafeMutablePointer<Int>!
 ) -> Int32 {
@@ -100,7 +100,7 @@ public func actionclip_index_search(
       )
     }
     let given = try SizedStruct.read(
-      options, defaults: defaultSearchOptions, oldest: oldestSearchOptions, "options")
+      options, defaults: defaultQueryOptions, oldest: oldestQueryOptions, "options")
     guard !given.minimum_score.isNaN else { throw .argument("minimum_score is NaN") }
     let merges = try flag(given.merge, "merge")
     let out = try required(moments_out, "moments_out")

@@ -121,6 +121,7 @@ static int inherited(void) {
       actionclip_label_list_count(list),
       (int32_t)actionclip_label_list_generation(list),
       actionclip_label_list_score(list, pixels, 1, 1, out, 1),
+      actionclip_label_list_directions(list, out, e),
       actionclip_classifier_score(classifier, pixels, 1, 1, out, 1, NULL, NULL),
       actionclip_classifier_add_examples(classifier, "walking", pixels, 1, NULL),
       actionclip_classifier_add_video(classifier, "walking", video, 0, 1, 1, NULL, -1),

@@ -66,13 +66,13 @@ static int same(const actionclip_moment *a, const actionclip_moment *b, size_t c
 }
 
 static size_t find(const actionclip_index *index, const float *query, int merge, actionclip_moment *moments, size_t n) {
-  actionclip_search_options options;
-  actionclip_search_options_init(&options);
+  actionclip_query_options options;
+  actionclip_query_options_init(&options);
   options.merge = merge;
   size_t count = 0;
   memset(moments, 0, n * sizeof *moments);
   moments[0].struct_size = sizeof *moments;
-  CHECK_OK(actionclip_index_search(index, query, NULL, 1, E, &options, moments, n, &count));
+  CHECK_OK(actionclip_index_query(index, query, NULL, 1, E, &options, moments, n, &count));
   return count;
 }
 
@@ -110,7 +110,7 @@ static void results(actionclip_index *index) {
   const float weights[] = {1, -0.25f};
   size_t count = 0;
   moments[0].struct_size = sizeof *moments;
-  CHECK_OK(actionclip_index_search(index, two, weights, 2, E, NULL, moments, 1, &count));
+  CHECK_OK(actionclip_index_query(index, two, weights, 2, E, NULL, moments, 1, &count));
   CHECK(count == 1 && moments[0].row == 7);
 
   /* A newer program's elements are larger. */
@@ -119,7 +119,7 @@ static void results(actionclip_index *index) {
     uint64_t newer;
   } wide[3] = {{{0}, 5}, {{0}, 5}, {{0}, 5}};
   wide[0].moment.struct_size = sizeof wide[0];
-  CHECK_OK(actionclip_index_search(index, rows[9], NULL, 1, E, NULL, &wide[0].moment, 3, &count));
+  CHECK_OK(actionclip_index_query(index, rows[9], NULL, 1, E, NULL, &wide[0].moment, 3, &count));
   CHECK(count == 3 && wide[0].moment.row == 9 && wide[1].newer == 5 && wide[2].moment.struct_size == sizeof wide[0]);
 }
 
@@ -179,14 +179,14 @@ static void wrong_openings(void) {
 #undef WRONG
   actionclip_index_free(NULL);
   actionclip_index_options_init_sized(NULL, sizeof *options);
-  actionclip_search_options_init_sized(NULL, 16);
+  actionclip_query_options_init_sized(NULL, 16);
 }
 
 static void wrong_searches(actionclip_index *index) {
   actionclip_moment *out = guard_alloc(2 * sizeof *out);
   size_t *count = guard_alloc(sizeof *count);
   out->struct_size = sizeof *out;
-  actionclip_search_options *options = guard_alloc(sizeof *options);
+  actionclip_query_options *options = guard_alloc(sizeof *options);
   float *query = guard_copy(rows[0], sizeof rows[0]), *zero = guard_alloc(sizeof rows[0]);
   memset(zero, 0, sizeof rows[0]);
 #undef REFUSED
@@ -196,7 +196,7 @@ static void wrong_searches(actionclip_index *index) {
     CHECK(guard_untouched(count, sizeof *count));                                   \
     CHECK(guard_untouched((char *)out + 4, 2 * sizeof *out - 4));                   \
   } while (0)
-#define SEARCH(...) actionclip_index_search(__VA_ARGS__)
+#define SEARCH(...) actionclip_index_query(__VA_ARGS__)
   REFUSED(0, SEARCH(NULL, query, NULL, 1, E, NULL, out, 2, count));
   REFUSED(IN, SEARCH(index, NULL, NULL, 1, E, NULL, out, 2, count));
   REFUSED(IN, SEARCH(index, query, NULL, 1, E, NULL, NULL, 2, count));
@@ -216,7 +216,7 @@ static void wrong_searches(actionclip_index *index) {
   query[E - 1] = 0;
 #define WRONG(...)                                                              \
   do {                                                                          \
-    actionclip_search_options_init(options);                                    \
+    actionclip_query_options_init(options);                                    \
     __VA_ARGS__;                                                                \
     REFUSED(IN, SEARCH(index, query, NULL, 1, E, options, out, 2, count));      \
   } while (0)
@@ -264,7 +264,7 @@ static void wrong_handles(actionclip_index *index) {
   actionclip_index_info info = {.struct_size = sizeof info};
   size_t n = 0;
   const int32_t wrong = ACTIONCLIP_ERROR_INVALID_HANDLE;
-  CHECK_ERROR(wrong, actionclip_index_search(other, rows[0], NULL, 1, E, NULL, &moment, 1, &n));
+  CHECK_ERROR(wrong, actionclip_index_query(other, rows[0], NULL, 1, E, NULL, &moment, 1, &n));
   CHECK_ERROR(wrong, actionclip_index_get_info(other, &info));
   CHECK_ERROR(wrong, actionclip_index_row(other, 0, NULL, NULL, NULL, 0, &n));
   CHECK(actionclip_index_manifest(other) == NULL);
@@ -283,7 +283,7 @@ static void forked(actionclip_index *index) {
     actionclip_index_info info = {.struct_size = sizeof info};
     size_t n = 0;
     const int32_t answers[] = {
-        actionclip_index_search(index, rows[0], NULL, 1, E, NULL, &moment, 1, &n),
+        actionclip_index_query(index, rows[0], NULL, 1, E, NULL, &moment, 1, &n),
         actionclip_index_get_info(index, &info),
         actionclip_index_row(index, 0, NULL, NULL, NULL, 0, &n),
     };
@@ -293,7 +293,7 @@ static void forked(actionclip_index *index) {
     /* One of its own works. */
     actionclip_index *own = NULL;
     bad |= actionclip_index_open(folder, NULL, &own) != ACTIONCLIP_OK;
-    bad |= actionclip_index_search(own, rows[0], NULL, 1, E, NULL, &moment, 1, &n) != ACTIONCLIP_OK;
+    bad |= actionclip_index_query(own, rows[0], NULL, 1, E, NULL, &moment, 1, &n) != ACTIONCLIP_OK;
     actionclip_index_free(own);
     _exit(bad);
   }
@@ -314,11 +314,11 @@ static void cancelled(actionclip_index *index) {
   actionclip_moment moment = {.struct_size = sizeof moment};
   size_t n = 7;
   CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_index_open(folder, NULL, &none));
-  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_index_search(index, rows[0], NULL, 1, E, NULL, &moment, 1, &n));
+  CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_index_query(index, rows[0], NULL, 1, E, NULL, &moment, 1, &n));
   CHECK_ERROR(ACTIONCLIP_ERROR_CANCELLED, actionclip_index_row(index, 0, NULL, NULL, NULL, 0, &n));
   CHECK(none == NULL && n == 7 && moment.row == 0);
   CHECK_OK(actionclip_cancel_token_reset(token));
-  CHECK_OK(actionclip_index_search(index, rows[0], NULL, 1, E, NULL, &moment, 1, &n));
+  CHECK_OK(actionclip_index_query(index, rows[0], NULL, 1, E, NULL, &moment, 1, &n));
   CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
   actionclip_cancel_token_free(token);
 }
@@ -328,7 +328,7 @@ static void cut_files(actionclip_index *index) {
   actionclip_moment moment = {.struct_size = sizeof moment};
   size_t n = 0;
   CHECK(truncate(in_folder("emb_0000.npy"), 4096) == 0);
-  CHECK_ERROR(ACTIONCLIP_ERROR_FILE_READ, actionclip_index_search(index, rows[0], NULL, 1, E, NULL, &moment, 1, &n));
+  CHECK_ERROR(ACTIONCLIP_ERROR_FILE_READ, actionclip_index_query(index, rows[0], NULL, 1, E, NULL, &moment, 1, &n));
   actionclip_index *none = NULL;
   CHECK_ERROR(ACTIONCLIP_ERROR_FORMAT_INVALID, actionclip_index_open(folder, NULL, &none));
   CHECK(truncate(in_folder("meta_0000.jsonl"), 0) == 0);

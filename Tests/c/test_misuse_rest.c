@@ -153,6 +153,10 @@ static void classifiers(void) {
   REFUSED(IN, actionclip_label_list_score(list, in, 2, 1, NULL, 4));
   REFUSED(IN, actionclip_label_list_score(list, in, 2, NAN, scores, 4));
   REFUSED(SMALL, actionclip_label_list_score(list, in, 2, 1, scores, 3));
+  REFUSED_HANDLE(actionclip_label_list_directions(NULL, scores, 4));
+  REFUSED_HANDLE(actionclip_label_list_directions(other, scores, 4));
+  REFUSED(IN, actionclip_label_list_directions(list, NULL, 2 * e));
+  REFUSED(SMALL, actionclip_label_list_directions(list, scores, 2 * e - 1));
   for (int i = OVERFLOWING; i < SIZES; i++)
     REFUSED(IN, actionclip_label_list_score(list, in, sizes[i], 1, scores, 4));
   actionclip_label_list_free(list);

@@ -38,7 +38,7 @@ def test_the_order_is_that_of_float64(tmp_path, dtype, in_memory):
             for query in rng.standard_normal((4, SIZE)).astype(np.float32):
                 order, scores = expected_order(stored, places, query)
                 for n in (1, 20, 500):
-                    found = index.search(query, n, merge=False)
+                    found = index.query(query, n, merge=False)
                     assert [moment.row for moment in found] == order[:n]
                     assert np.allclose([m.score for m in found], scores[order[:n]], rtol=0, atol=1e-14)
                     assert [(m.path, m.start, m.end) for m in found] == [places[row] for row in order[:n]]
@@ -59,7 +59,7 @@ def test_ties_are_in_the_order_of_paths_and_near_ties_of_exact_scores(tmp_path, 
         order, scores = expected_order(stored, places, query, exact=True)
         assert len(set(scores)) < 1500
         for n in (1, 10, 300, 1500):
-            assert [moment.row for moment in index.search(query, n, merge=False)] == order[:n]
+            assert [moment.row for moment in index.query(query, n, merge=False)] == order[:n]
 
 
 @pytest.fixture(scope="module")
@@ -80,19 +80,19 @@ def test_words_vectors_and_weights(tmp_path, model):
     write_archive(tmp_path, rows, places, "float32")
     with actionclip.Index(tmp_path, model=model) as index:
         for row, word in enumerate(words):
-            best = index.search(word, 1)[0]
+            best = index.query(word, 1)[0]
             assert best.row == row and best.score == pytest.approx(1, abs=1e-5)
-            assert index.search(means[row].tolist(), 1)[0].row == row
+            assert index.query(means[row].tolist(), 1)[0].row == row
         direction = means[0] - 0.5 * means[1]
-        best = index.search(["moving left", means[1].astype(np.float32)], 3, weights=[1, -0.5])
+        best = index.query(["moving left", means[1].astype(np.float32)], 3, weights=[1, -0.5])
         scores = rows @ (direction / np.linalg.norm(direction))
         assert [moment.row for moment in best] == list(np.argsort(-scores)[:3])
-        assert index.search("growing", 50, minimum_score=0.99) == index.search("growing", 1)
-        single = index.search("growing", 1, templates=["{}"])[0].score
+        assert index.query("growing", 50, minimum_score=0.99) == index.query("growing", 1)
+        single = index.query("growing", 1, templates=["{}"])[0].score
         assert single == pytest.approx(float(model.encode_prompts(["growing"], normalize=True)[0] @ rows[1]), abs=1e-5)
     with actionclip.Index(tmp_path) as index:
         with pytest.raises(actionclip.ArgumentError, match="model"):
-            index.search("growing")
+            index.query("growing")
 
 
 def test_moments_are_merged(tmp_path):
@@ -100,10 +100,10 @@ def test_moments_are_merged(tmp_path):
     rows = np.stack([scores, np.sqrt(1 - scores**2)], axis=1)
     write_archive(tmp_path, rows, [("a.mp4", float(i), float(i + 2)) for i in range(10)], "float32", shard_rows=3)
     with actionclip.Index(tmp_path) as index:
-        first, second = index.search([1, 0], 2)
+        first, second = index.query([1, 0], 2)
         assert (first.path, first.start, first.end, first.peak_start, first.row) == ("a.mp4", 3.0, 6.0, 3.0, 3)
         assert (second.start, second.end) == (8.0, 10.0)
-        assert len(index.search([1, 0], 20, merge=False)) == 10
+        assert len(index.query([1, 0], 20, merge=False)) == 10
 
 
 def test_wrong_arguments_are_refused(tmp_path, model):
@@ -120,14 +120,14 @@ def test_wrong_arguments_are_refused(tmp_path, model):
                            ([1, 0, 0, 0], {"weights": [1, 1]}), ([1, 0, 0, 0], {"minimum_score": np.nan}),
                            (np.eye(4)[:2], {"weights": [1, np.inf]})]:
         with pytest.raises(actionclip.ActionCLIPError):
-            index.search(query, **options)
+            index.query(query, **options)
     for row in (-1, 4):
         with pytest.raises(actionclip.ArgumentError):
             index.row(row)
     assert index.row(3) == ("v3", 0.0, 2.0)
     index.close()
     with pytest.raises(actionclip.ArgumentError):
-        index.search([1, 0, 0, 0])
+        index.query([1, 0, 0, 0])
 
 
 def test_another_model_is_refused(tmp_path):
@@ -145,9 +145,9 @@ def test_many_threads_search_one_index(tmp_path):
     write_archive(tmp_path, unit_rows(rng, 1000, SIZE), random_places(rng, 1000))
     queries = rng.standard_normal((8, SIZE)).astype(np.float32)
     with actionclip.Index(tmp_path, threads=2) as index:
-        alone = [index.search(query, 10) for query in queries]
+        alone = [index.query(query, 10) for query in queries]
         found = [None] * 8
-        threads = [threading.Thread(target=lambda i=i: found.__setitem__(i, index.search(queries[i], 10)))
+        threads = [threading.Thread(target=lambda i=i: found.__setitem__(i, index.query(queries[i], 10)))
                    for i in range(8)]
         for thread in threads:
             thread.start()

@@ -82,11 +82,7 @@ struct LabelEncoding: Sendable {
     of texts: FloatBuffer, _ labels: Int, rows: Int, _ weights: TemplateWeights?
   ) throws(Failure) -> FloatBuffer {
     let mean = try UnitMean(labels: labels, size: size)
-    for row in 0..<rows {
-      for label in 0..<labels {
-        mean.add(texts.base + (row * labels + label) * size, to: label, weight: weights?[row] ?? 1)
-      }
-    }
+    mean.add(texts.base, rows: rows, weights)
     extendLifetime(texts)
     let means = try loaded.labelBuffer(product([labels, size], "labels"))
     mean.write(to: means.base)

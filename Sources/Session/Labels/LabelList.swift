@@ -13,8 +13,10 @@ public final class LabelList: Sendable {
   let set: LabelSet
   /// The classifier that examples were fitted to; nil: words alone score.
   let fit: AdaptedClassifier?
-  private let templates: Int
-  private let weights: TemplateWeights?
+  /// Embeddings of each label.
+  let templates: Int
+  /// The weights of templates in a score; nil: equal weights.
+  let weights: TemplateWeights?
 
   init(_ set: LabelSet, _ encoding: LabelEncoding, fit: AdaptedClassifier? = nil, generation: Int64) {
     self.set = set

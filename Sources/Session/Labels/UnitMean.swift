@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import Numerics
 import System
 
@@ -23,6 +24,16 @@ struct UnitMean: ~Copyable {
     let factor = Double(weight) / length
     let sum = sums.base + label * size
     for i in 0..<size { sum[i] += factor * Double(embedding[i]) }
+  }
+
+  /// Adds embeddings [rows, labels, E], with the weight of each row; nil: 1.
+  func add(_ embeddings: UnsafePointer<Float>, rows: Int, _ weights: TemplateWeights?) {
+    let labels = sums.count / size
+    for row in 0..<rows {
+      for label in 0..<labels {
+        add(embeddings + (row * labels + label) * size, to: label, weight: weights?[row] ?? 1)
+      }
+    }
   }
 
   /// Writes every label's mean to out [labels, E].

@@ -713,7 +713,7 @@ class IndexInfo(Structure):
     ]
 
 
-class SearchOptions(Structure):
+class QueryOptions(Structure):
     _fields_ = [
         ("struct_size", c_uint32),
         ("merge", c_int32),
@@ -766,7 +766,7 @@ STRUCTS: dict[str, type[Structure]] = {
     "actionclip_segment": Segment,
     "actionclip_index_options": IndexOptions,
     "actionclip_index_info": IndexInfo,
-    "actionclip_search_options": SearchOptions,
+    "actionclip_query_options": QueryOptions,
     "actionclip_moment": Moment,
 }
 
@@ -962,6 +962,7 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_label_list_generation", (Handle,), c_int64),
     ("actionclip_label_list_label", (Handle, c_int32), c_char_p),
     ("actionclip_label_list_score", (Handle, Floats, c_size_t, c_float, Floats, c_size_t), c_int32),
+    ("actionclip_label_list_directions", (Handle, Floats, c_size_t), c_int32),
     ("actionclip_classifier_add_examples", (Handle, c_char_p, Floats, c_size_t, Int64s), c_int32),
     (
         "actionclip_classifier_add_video",
@@ -1085,10 +1086,10 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_index_free", (Handle,), None),
     ("actionclip_index_get_info", (Handle, POINTER(IndexInfo)), c_int32),
     ("actionclip_index_manifest", (Handle,), c_char_p),
-    ("actionclip_search_options_init_sized", (POINTER(SearchOptions), c_size_t), None),
+    ("actionclip_query_options_init_sized", (POINTER(QueryOptions), c_size_t), None),
     (
-        "actionclip_index_search",
-        (Handle, Floats, Floats, c_size_t, c_size_t, POINTER(SearchOptions), POINTER(Moment), c_size_t, Sizes),
+        "actionclip_index_query",
+        (Handle, Floats, Floats, c_size_t, c_size_t, POINTER(QueryOptions), POINTER(Moment), c_size_t, Sizes),
         c_int32,
     ),
     ("actionclip_index_row", (Handle, c_int64, Doubles, Doubles, c_char_p, c_size_t, Sizes), c_int32),

@@ -173,6 +173,15 @@ class Classifier(Pupil):
         out.labels, out.generation = list(names), generation
         return out
 
+    def directions(self) -> FloatArray:
+        """The direction of each label among embeddings, [labels, E], of unit length: the mean of its texts' embeddings,
+        or of a fitted classifier what it learned. An archive is searched by them (`Index.query`)."""
+        self._warn_of_words()
+        with self._current_list() as current:
+            out = np.zeros((len(self._labels_of(current)[1]), self._size), np.float32)
+            long_call("label_list_directions", current, pointer(out, _abi.Floats), out.size, work=10.0 * out.size)
+        return out
+
     def decide(self, videos: npt.ArrayLike) -> list[str | None]:
         """Decides about video embeddings [n, E]: the best label of each, or None if a fitted classifier finds that it
         shows none of them (the report's `reject_threshold`)."""

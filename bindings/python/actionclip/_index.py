@@ -18,6 +18,7 @@ from ._abi import CONSTANTS
 from ._arguments import INT64_MAX, MOST_THREADS, Path, items, path_bytes, real, whole
 from ._arrays import FloatArray, float_array, pointer
 from ._cancel import create, long_call
+from ._classifier import Classifier
 from ._errors import invalid, wrong_type
 from ._handle import Owner
 from ._library import library
@@ -60,7 +61,7 @@ class Index(Owner):
     """Searches an archive, the folder that `actionclip embed` fills. Every row is compared, so nothing is missed.
 
         with actionclip.Model() as model, actionclip.Index("archive", model=model) as index:
-            for moment in index.search("somebody falls", n=20):
+            for moment in index.query("somebody falls", n=20):
                 print(moment.path, moment.start, moment.end, moment.score)
 
     Any number of threads may search at once. An index shows the archive as it was when it was opened; videos that are
@@ -115,7 +116,7 @@ class Index(Owner):
         """The number of rows, those of removed videos included."""
         return self._info.rows
 
-    def search(
+    def query(
         self,
         query: Part | Iterable[Part],
         n: int = 20,
@@ -129,7 +130,7 @@ class Index(Owner):
 
         query: words, an embedding [E], or a list of both, or embeddings [parts, E]. The parts are scaled to unit length
             and added.
-        weights: the factor of each part, 1 without; -1 takes a meaning away: search(["running", "beach"], weights=[1, -1]).
+        weights: the factor of each part, 1 without; -1 takes a meaning away: weights=[1, -1].
         templates: prompts for words, each with one "{}"; None: the model's own, else the reference's.
         minimum_score: moments of lower scores are left out.
         merge: whether windows of a video that touch are merged to moments; else each window is one. actionclip.h has the
@@ -142,14 +143,14 @@ class Index(Owner):
             factors = float_array("weights", items("weights", weights), (1,))
             if len(factors) != len(vectors):
                 raise invalid(f"weights has {len(factors)} numbers for {len(vectors)} parts of a query")
-        options = library().defaults("search_options")
+        options = library().defaults("query_options")
         options.merge = int(bool(merge))
         options.minimum_score = -math.inf if minimum_score is None else real("minimum_score", minimum_score)
         found, raw = ctypes.c_size_t(), (_abi.Moment * count)()
         raw[0].struct_size = ctypes.sizeof(_abi.Moment)
         with self._handle.use() as handle:
             long_call(
-                "index_search",
+                "index_query",
                 handle, pointer(vectors, _abi.Floats), None if factors is None else pointer(factors, _abi.Floats),
                 len(vectors), vectors.shape[1], ctypes.byref(options), raw, count, ctypes.byref(found),
                 work=float(self._info.rows) * self._info.dimension,
@@ -182,7 +183,8 @@ class Index(Owner):
         if isinstance(query, np.ndarray):
             rows = float_array("query", query, (1, 2)).reshape(-1, query.shape[-1])
         else:
-            parts = items("query", query)
+            given: Any = query
+            parts = items("query", given)
             if parts and all(isinstance(part, (int, float, np.number)) for part in parts):
                 parts = [parts]
             rows = np.stack([self._part(part, templates) for part in parts]) if parts else np.empty((0, 1), np.float32)
@@ -200,10 +202,8 @@ class Index(Owner):
             return vector
         if self._model is None:
             raise invalid("words are searched with a model: give Index(..., model=...)")
-        texts = self._model.encode_labels([part], templates, normalize=True)[:, 0].astype(np.float64)
-        shares = self._model.template_weights if templates is None else []
-        mean = np.asarray(shares) @ texts if len(shares) == len(texts) else texts.mean(axis=0)
-        return np.asarray(mean / np.linalg.norm(mean), np.float32)
+        with Classifier(self._model, [part], templates) as words:
+            return words.directions().reshape(-1)
 
     def __enter__(self) -> Index:
         return self

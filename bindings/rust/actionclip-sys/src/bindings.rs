@@ -371,7 +371,7 @@ pub struct actionclip_tracker {
 /// nothing:
 ///
 /// actionclip_index_open("archive", NULL, &index ); actionclip_encode_prompts(model, &words , 1, 0,
-/// query, E); moments[0].struct_size = sizeof moments[0]; actionclip_index_search(index, query,
+/// query, E); moments[0].struct_size = sizeof moments[0]; actionclip_index_query(index, query,
 /// NULL, 1, E, NULL, moments, 20, &count );
 ///
 /// An index shows the archive as it was when it was opened. Its files are read and never mapped, so
@@ -1433,11 +1433,11 @@ pub struct actionclip_index_info {
 
 sized!(actionclip_index_info);
 
-/// Options of a search. Call actionclip_search_options_init, then change fields.
+/// Options of a search. Call actionclip_query_options_init, then change fields.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
-pub struct actionclip_search_options {
-    /// sizeof(actionclip_search_options), set by _init
+pub struct actionclip_query_options {
+    /// sizeof(actionclip_query_options), set by _init
     pub struct_size: u32,
     /// 1 by default: windows are merged to moments; 0: every window is a moment of its own
     pub merge: i32,
@@ -1445,7 +1445,7 @@ pub struct actionclip_search_options {
     pub minimum_score: f64,
 }
 
-sized!(actionclip_search_options, actionclip_search_options_init_sized);
+sized!(actionclip_query_options, actionclip_query_options_init_sized);
 
 /// A part of a video that a search found. Times are seconds from the video's beginning.
 #[repr(C)]
@@ -2170,6 +2170,16 @@ extern "C" {
         probabilities_out: *mut f32,
         probabilities_capacity: usize,
     ) -> i32;
+    /// Writes the direction of each label of a list among embeddings, directions_out [labels, E],
+    /// of unit length: the weighted mean of its texts' embeddings, each scaled to unit length; of a
+    /// fitted classifier the weights by which it scores videos. The nearer a video's embedding to a
+    /// direction, the more it shows of the label, which is how an archive is searched
+    /// (actionclip_index_query). Texts in opposite directions give zeros.
+    pub fn actionclip_label_list_directions(
+        list: *const actionclip_label_list,
+        directions_out: *mut f32,
+        directions_capacity: usize,
+    ) -> i32;
     /// Adds examples of a label: `videos` [video_count, E], each scaled to unit length. `label` is
     /// one of the classifier's labels. clip_ids is [video_count], each 0 or more, the same for
     /// views of one clip; NULL: each video is a clip of its own. These are errors, and nothing is
@@ -2720,8 +2730,8 @@ extern "C" {
     pub fn actionclip_index_manifest(index: *const actionclip_index) -> *const c_char;
     /// Sets struct_size and every default in a struct of `struct_size` bytes, as
     /// actionclip_model_options_init_sized does for its struct.
-    pub fn actionclip_search_options_init_sized(
-        options: *mut actionclip_search_options,
+    pub fn actionclip_query_options_init_sized(
+        options: *mut actionclip_query_options,
         struct_size: usize,
     );
     /// Finds the `capacity` best moments of an archive. The query is the sum of `vectors`
@@ -2738,13 +2748,13 @@ extern "C" {
     /// least half-way from the archive's mean score to the moment's own. A window that touches an
     /// earlier moment and is no part of it is passed over. Rows that hold no embedding of unit
     /// length are never found.
-    pub fn actionclip_index_search(
+    pub fn actionclip_index_query(
         index: *const actionclip_index,
         vectors: *const f32,
         weights: *const f32,
         vector_count: usize,
         dimension: usize,
-        options: *const actionclip_search_options,
+        options: *const actionclip_query_options,
         moments_out: *mut actionclip_moment,
         capacity: usize,
         count_out: *mut usize,
@@ -3257,11 +3267,11 @@ mod tests {
         assert_eq!(offset!(actionclip_index_info, step), 32);
         assert_eq!(offset!(actionclip_index_info, frames), 40);
         assert_eq!(offset!(actionclip_index_info, number_type), 44);
-        assert_eq!(size_of::<actionclip_search_options>(), 16);
-        assert_eq!(align_of::<actionclip_search_options>(), 8);
-        assert_eq!(offset!(actionclip_search_options, struct_size), 0);
-        assert_eq!(offset!(actionclip_search_options, merge), 4);
-        assert_eq!(offset!(actionclip_search_options, minimum_score), 8);
+        assert_eq!(size_of::<actionclip_query_options>(), 16);
+        assert_eq!(align_of::<actionclip_query_options>(), 8);
+        assert_eq!(offset!(actionclip_query_options, struct_size), 0);
+        assert_eq!(offset!(actionclip_query_options, merge), 4);
+        assert_eq!(offset!(actionclip_query_options, minimum_score), 8);
         assert_eq!(size_of::<actionclip_moment>(), 56);
         assert_eq!(align_of::<actionclip_moment>(), 8);
         assert_eq!(offset!(actionclip_moment, struct_size), 0);
@@ -3550,6 +3560,7 @@ mod tests {
             actionclip_label_list_generation as *const (),
             actionclip_label_list_label as *const (),
             actionclip_label_list_score as *const (),
+            actionclip_label_list_directions as *const (),
             actionclip_classifier_add_examples as *const (),
             actionclip_classifier_add_video as *const (),
             actionclip_classifier_add_frames as *const (),
@@ -3614,8 +3625,8 @@ mod tests {
             actionclip_index_free as *const (),
             actionclip_index_get_info as *const (),
             actionclip_index_manifest as *const (),
-            actionclip_search_options_init_sized as *const (),
-            actionclip_index_search as *const (),
+            actionclip_query_options_init_sized as *const (),
+            actionclip_index_query as *const (),
             actionclip_index_row as *const (),
             actionclip_tokenizer_load as *const (),
             actionclip_tokenizer_free as *const (),

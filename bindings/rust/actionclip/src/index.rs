@@ -38,16 +38,16 @@ pub struct IndexInfo {
 
 /// Options of a search.
 #[derive(Clone, Debug)]
-pub struct SearchOptions {
+pub struct QueryOptions {
     /// Whether windows are merged to moments; else every window is a moment of its own.
     pub merge: bool,
     /// Moments of lower scores are left out.
     pub minimum_score: f64,
 }
 
-impl Default for SearchOptions {
+impl Default for QueryOptions {
     fn default() -> Self {
-        SearchOptions { merge: true, minimum_score: f64::NEG_INFINITY }
+        QueryOptions { merge: true, minimum_score: f64::NEG_INFINITY }
     }
 }
 
@@ -114,15 +114,15 @@ impl Index {
 
     /// The `n` best moments for the sum of embeddings, each scaled to unit length and times its weight; a negative weight
     /// takes a meaning away.
-    pub fn search(&self, parts: &[(&[f32], f32)], n: usize, options: &SearchOptions) -> Result<Vec<Moment>> {
+    pub fn query(&self, parts: &[(&[f32], f32)], n: usize, options: &QueryOptions) -> Result<Vec<Moment>> {
         let dimension = parts.first().map_or(0, |part| part.0.len());
         if parts.iter().any(|part| part.0.len() != dimension) {
             return Err(Error::new(Status::INVALID_ARGUMENT, "the parts of a query have different sizes"));
         }
         let vectors: Vec<f32> = parts.iter().flat_map(|part| part.0.iter().copied()).collect();
         let weights: Vec<f32> = parts.iter().map(|part| part.1).collect();
-        let mut raw = unsafe { std::mem::zeroed::<sys::actionclip_search_options>() };
-        unsafe { sys::actionclip_search_options_init_sized(&mut raw, std::mem::size_of_val(&raw)) };
+        let mut raw = unsafe { std::mem::zeroed::<sys::actionclip_query_options>() };
+        unsafe { sys::actionclip_query_options_init_sized(&mut raw, std::mem::size_of_val(&raw)) };
         (raw.merge, raw.minimum_score) = (options.merge.into(), options.minimum_score);
         let empty = unsafe { std::mem::zeroed::<sys::actionclip_moment>() };
         // The library refuses a larger number.
@@ -130,7 +130,7 @@ impl Index {
         found[0].struct_size = std::mem::size_of_val(&found[0]) as u32;
         let mut count = 0;
         check(unsafe {
-            sys::actionclip_index_search(
+            sys::actionclip_index_query(
                 self.0.get(),
                 vectors.as_ptr(),
                 weights.as_ptr(),

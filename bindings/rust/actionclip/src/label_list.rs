@@ -81,6 +81,15 @@ impl LabelList {
         })
     }
 
+    /// The direction of each label among embeddings, [labels, `embedding_size`], of unit length: the mean of its texts'
+    /// embeddings, or of a fitted classifier what it learned. An archive is searched by them.
+    pub fn directions(&self, embedding_size: usize) -> Result<Matrix> {
+        let mut directions = Matrix::zeros(self.count, embedding_size)?;
+        let (out, capacity) = (directions.as_mut_ptr(), directions.values().len());
+        check(unsafe { sys::actionclip_label_list_directions(self.get(), out, capacity) })?;
+        Ok(directions)
+    }
+
     /// Scores videos that may show several labels or none: independent probabilities [videos, labels]. It needs a fit.
     pub fn score_independent(&self, videos: &Matrix) -> Result<Matrix> {
         self.scores(videos, |out, capacity| unsafe {

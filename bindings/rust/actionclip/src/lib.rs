@@ -15,8 +15,8 @@
 //! }
 //! ```
 //!
-//! A [`Model`], a [`Classifier`], a [`LabelList`], an [`Index`], a [`Report`], a [`Stream`] and a [`Tokenizer`] may be shared among
-//! threads. A [`Video`] or a [`Tuner`] may move to another thread, and is used by one at a time:
+//! A [`Model`], a [`Classifier`], a [`LabelList`], an [`Index`], a [`Report`], a [`Stream`] and a [`Tokenizer`] may be
+//! shared among threads. A [`Video`] or a [`Tuner`] may move to another thread, and is used by one at a time:
 //!
 //! ```compile_fail,E0277
 //! fn shared<T: Sync>() {}
@@ -94,7 +94,7 @@ pub use events::{
 };
 pub use frame::Frame;
 pub use image::{Image, PreprocessOptions};
-pub use index::{Index, IndexInfo, IndexOptions, Moment, SearchOptions};
+pub use index::{Index, IndexInfo, IndexOptions, Moment, QueryOptions};
 pub use label_list::{Decision, LabelList, Ranked, SCALE};
 pub use matrix::Matrix;
 pub use model::{describe_file, Model, ModelInfo};

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use actionclip::{Index, IndexOptions, Result, SearchOptions, Status};
+use actionclip::{Index, IndexOptions, Result, QueryOptions, Status};
 
 /// An archive of rows of two numbers, one for each video.
 fn archive(name: &str, rows: &[[f32; 2]]) -> std::path::PathBuf {
@@ -33,28 +33,28 @@ fn moments_are_found_by_the_sum_of_parts() {
         let info = index.info().unwrap();
         assert_eq!((info.dimension, info.rows, info.removed_rows, info.window, info.is_fp16), (2, 3, 0, 2.0, false));
         assert!(index.manifest().contains("float32"));
-        let found = index.search(&[(&[0.0, 7.0], 1.0)], 2, &SearchOptions::default()).unwrap();
+        let found = index.query(&[(&[0.0, 7.0], 1.0)], 2, &QueryOptions::default()).unwrap();
         assert_eq!(found.iter().map(|moment| moment.row).collect::<Vec<_>>(), [1, 2]);
         assert_eq!((found[0].score, found[0].start, found[0].peak_end), (1.0, 1.0, 3.0));
         assert_eq!(index.path(1).unwrap(), "v1");
         assert_eq!(index.times(2).unwrap(), (2.0, 4.0));
-        let away = index.search(&[(&[1.0, 0.0], 1.0), (&[0.0, 1.0], -1.0)], 1, &SearchOptions::default()).unwrap();
+        let away = index.query(&[(&[1.0, 0.0], 1.0), (&[0.0, 1.0], -1.0)], 1, &QueryOptions::default()).unwrap();
         assert_eq!(away[0].row, 0);
-        let most = SearchOptions { merge: false, minimum_score: 0.9 };
-        assert_eq!(index.search(&[(&[0.0, 1.0], 1.0)], 3, &most).unwrap().len(), 1);
+        let most = QueryOptions { merge: false, minimum_score: 0.9 };
+        assert_eq!(index.query(&[(&[0.0, 1.0], 1.0)], 3, &most).unwrap().len(), 1);
     }
 }
 
 #[test]
 fn wrong_arguments_are_refused() {
     let index = Index::open(archive("wrong_index", &[[1.0, 0.0]])).unwrap();
-    let options = SearchOptions::default();
+    let options = QueryOptions::default();
     let none: [(&[f32], f32); 0] = [];
-    refused(index.search(&none, 1, &options));
-    refused(index.search(&[(&[1.0], 1.0)], 1, &options));
-    refused(index.search(&[(&[1.0, 0.0], 1.0), (&[1.0], 1.0)], 1, &options));
-    refused(index.search(&[(&[1.0, 0.0], 1.0)], 0, &options));
-    refused(index.search(&[(&[1.0, 0.0], 1.0)], usize::MAX, &options));
+    refused(index.query(&none, 1, &options));
+    refused(index.query(&[(&[1.0], 1.0)], 1, &options));
+    refused(index.query(&[(&[1.0, 0.0], 1.0), (&[1.0], 1.0)], 1, &options));
+    refused(index.query(&[(&[1.0, 0.0], 1.0)], 0, &options));
+    refused(index.query(&[(&[1.0, 0.0], 1.0)], usize::MAX, &options));
     refused(index.path(1));
     assert_eq!(Index::open("/no/such/folder").err().map(|error| error.status()), Some(Status::FILE_OPEN));
 }
