@@ -176,7 +176,10 @@ if Context.environment["ACTIONCLIP_WITH_COMMAND"] != nil {
         "CActionCLIP", "CCamera", "CGlibc", "Digest", "TuningPacks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      resources: [.embedInCode("Timeline/Page/page.css"), .embedInCode("Timeline/Page/page.js")],
+      resources: [
+        .embedInCode("Timeline/Page/page.css"), .embedInCode("Timeline/Page/page.js"),
+        .embedInCode("Search/Page/search.css"), .embedInCode("Search/Page/search.js"),
+      ],
       swiftSettings: swift,
       linkerSettings: [
         .unsafeFlags([

@@ -17,7 +17,8 @@ struct ActionCLIPCommand: ParsableCommand {
     version: CommandLine.arguments.contains("--version") ? Version.all : Version.description,
     subcommands: [
       Classify.self, Timeline.self, Watch.self, Eval.self, Thresholds.self, List.self, Adapt.self, Tune.self,
-      Mix.self, Embed.self, Merge.self, Prompts.self, Info.self, Convert.self, Tokenize.self, Parity.self,
+      Mix.self, Embed.self, Search.self, Merge.self, Prompts.self, Info.self, Convert.self, Tokenize.self,
+      Parity.self,
     ])
 
   static func main() {

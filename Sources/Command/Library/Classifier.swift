@@ -65,6 +65,18 @@ final class Classifier {
     }
   }
 
+  /// The direction of each label among embeddings, [labels, E].
+  var directions: [Float] {
+    get throws(LibraryError) {
+      try withList { (list) throws(LibraryError) in
+        let count = Int(max(0, actionclip_label_list_count(list))) * embeddingSize
+        var directions = [Float](repeating: 0, count: count)
+        try check(actionclip_label_list_directions(list, &directions, count))
+        return directions
+      }
+    }
+  }
+
   /// A video whose most probable label has a smaller probability shows none of the labels; 0: no such limit.
   var rejectThreshold: Float {
     get throws(LibraryError) { try withList { Float(max(0, actionclip_label_list_reject_threshold($0))) } }

@@ -1,9 +1,9 @@
 import FoundationEssentials
 
-/// Square pictures side by side, made small, in one file that a page can hold.
+/// Square pictures side by side, or a whole frame, made small, in one file that a page can hold.
 struct Bitmap {
-  private let width: Int
-  private let height: Int
+  private var width: Int
+  private var height: Int
   /// Pixels of all pictures, RGB [height, width, 3].
   private var rgb: [UInt8]
 
@@ -31,6 +31,33 @@ struct Bitmap {
             sum += Int(squares[squares.startIndex + at])
           }
           rgb[(y * width + x) * 3 + channel] = UInt8(sum / (step * step))
+        }
+      }
+    }
+  }
+
+  /// The most pixels of a whole frame's picture, so that its address has at most 30 kB.
+  private static let framePixels = 7200
+
+  /// A whole frame, RGB [height, width, 3], made as small as `framePixels` asks, in its own proportions.
+  init(frame: [UInt8], width fullWidth: Int, height fullHeight: Int) {
+    let ratio = (Double(Bitmap.framePixels) / Double(fullWidth * fullHeight)).squareRoot()
+    let scale = min(1, ratio)
+    (width, height) = (max(1, Int(Double(fullWidth) * scale)), max(1, Int(Double(fullHeight) * scale)))
+    width = min(width, Bitmap.framePixels)
+    height = min(height, Bitmap.framePixels / width)
+    rgb = [UInt8](repeating: 0, count: width * height * 3)
+    for y in 0..<height {
+      let rows = y * fullHeight / height..<max(y * fullHeight / height + 1, (y + 1) * fullHeight / height)
+      for x in 0..<width {
+        let columns = x * fullWidth / width..<max(x * fullWidth / width + 1, (x + 1) * fullWidth / width)
+        // The mean over the pixels that fall into this one.
+        for channel in 0..<3 {
+          var sum = 0
+          for row in rows {
+            for column in columns { sum += Int(frame[(row * fullWidth + column) * 3 + channel]) }
+          }
+          rgb[(y * width + x) * 3 + channel] = UInt8(sum / (rows.count * columns.count))
         }
       }
     }
