@@ -50,7 +50,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  test-ffmpeg torture test-stream-rule test-colours test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-streams bench-tune bench-dense soak demo clean
+  test-ffmpeg torture test-stream-rule test-colours test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-archive bench-streams bench-tune bench-dense soak demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -234,7 +234,8 @@ test-batch: library ## the examples for Ray, Daft, sqlite-vec, usearch and FAISS
 	  python3 -m venv --system-site-packages build/batch-venv; \
 	  $$python -m pip install --quiet --disable-pip-version-check -r Tests/batch/requirements.txt; \
 	fi; \
-	$$python -m pytest -q -rs Tests/batch Tests/python/test_batch.py Tests/python/test_handoff.py
+	$$python -m pytest -q -rs Tests/python/test_batch.py Tests/python/test_handoff.py; \
+	$$python -m pytest -q -rs Tests/batch
 
 test-fuzz: ## every fuzz target over its corpus and past findings, with the address sanitizer
 	@echo 'building the targets'
@@ -253,25 +254,31 @@ fuzz: ## run the fuzzer (days; TARGETS='zip text' FUZZ_RUNS=100000 FUZZ_ARGS=-ma
 BENCH_ARGS ?=
 HOURS ?=
 
-# The system's Python when it has the peers, else an environment of our own.
+# Sets `python`: the system's Python when it has the peers, else an environment of our own.
+define find_peers
+python=python3; \
+has_peers='import importlib.util as i, sys; sys.exit(any(i.find_spec(name) is None for name in sys.argv[1:]))'; \
+peers='av matplotlib nncf numpy onnx onnxruntime openvino PIL safetensors torch'; \
+if ! $$python -c "$$has_peers" $$peers; then \
+  python=build/bench-venv/bin/python; \
+  if ! $$python -c "$$has_peers" $$peers 2> /dev/null; then \
+    python3 -m venv build/bench-venv; \
+    $$python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt; \
+  fi; \
+fi
+endef
+
 bench: library ## this library against PyTorch, ONNX Runtime and OpenVINO (about an hour; BENCH_ARGS=--quick: minutes)
-	@python=python3; \
-	has_peers='import importlib.util as i, sys; sys.exit(any(i.find_spec(name) is None for name in sys.argv[1:]))'; \
-	peers='av matplotlib nncf numpy onnx onnxruntime openvino PIL safetensors torch'; \
-	if ! $$python -c "$$has_peers" $$peers; then \
-	  python=build/bench-venv/bin/python; \
-	  if ! $$python -c "$$has_peers" $$peers 2> /dev/null; then \
-	    python3 -m venv build/bench-venv; \
-	    $$python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt; \
-	  fi; \
-	fi; \
-	$$python benchmarks/against_peers.py $(BENCH_ARGS)
+	@$(find_peers); $$python benchmarks/against_peers.py $(BENCH_ARGS)
 
 bench-kernels: ## the kernels against what the processor can do at most
 	@python3 benchmarks/kernels/run.py $(BENCH_ARGS)
 
 bench-tune: library ## steps of training against PyTorch (about 8 minutes; BENCH_ARGS="--rows head block")
 	@python3 benchmarks/tuning/run.py $(BENCH_ARGS)
+
+bench-archive: build ## embedding 500 clips against PyAV with OpenVINO, and with Ray if `make test-batch` has fetched it (an hour)
+	@$(find_peers); $$python benchmarks/archive/run.py $(BENCH_ARGS)
 
 bench-streams: library ## what streams cost beside the work that they cannot avoid
 	@benchmarks/streams/run.sh $(BENCH_ARGS)

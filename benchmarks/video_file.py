@@ -53,7 +53,6 @@ def _smooth(rng, height, width):
 def pixels(path, threads):
     """The frames that the reference chooses, as it preprocesses them: short side 256, the middle 224."""
     import av
-    from PIL import Image
 
     chosen = []
     with av.open(str(path)) as container:
@@ -64,12 +63,17 @@ def pixels(path, threads):
         for index, frame in enumerate(container.decode(stream)):
             if index in wanted:
                 chosen.append(frame.to_image())
+    assert len(chosen) == FRAMES
+    return np.stack([preprocessed(image) for image in chosen])
+
+
+def preprocessed(image):
+    """A Pillow image as the reference preprocesses it, [3, SIDE, SIDE]."""
+    from PIL import Image
+
     short = SIDE * 256 // 224
-    out = np.empty((FRAMES, 3, SIDE, SIDE), np.float32)
-    for place, image in zip(out, chosen, strict=True):
-        scale = short / min(image.size)
-        size = [max(short, int(length * scale)) for length in image.size]
-        left, top = ((length - SIDE) // 2 for length in size)
-        image = image.resize(size, Image.Resampling.BICUBIC).crop((left, top, left + SIDE, top + SIDE))
-        place[:] = ((np.asarray(image, np.float32) / 255 - MEAN) / STD).transpose(2, 0, 1)
-    return out
+    scale = short / min(image.size)
+    size = [max(short, int(length * scale)) for length in image.size]
+    left, top = ((length - SIDE) // 2 for length in size)
+    image = image.resize(size, Image.Resampling.BICUBIC).crop((left, top, left + SIDE, top + SIDE))
+    return ((np.asarray(image, np.float32) / 255 - MEAN) / STD).transpose(2, 0, 1)
