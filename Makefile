@@ -50,7 +50,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  test-ffmpeg torture test-stream-rule test-colours test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-archive bench-streams bench-tune bench-dense soak demo clean
+  test-ffmpeg torture test-stream-rule test-archives test-colours test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-archive bench-streams bench-tune bench-dense soak demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -222,6 +222,10 @@ races: library ## a million scores while other threads change the labels, in C, 
 test-stream-rule: library ## streams against their rule in Python: 100,000 sequences of times, 1,000 windows of each model (3 minutes)
 	@$(find_python); \
 	$$python Tests/python/stream_model.py rule 100000; $$python Tests/python/stream_model.py windows 1000
+
+test-archives: build ## archives at length: 3 x 50 runs that are killed, a video of three hours (3 minutes)
+	@$(find_python); cd Tests/command; ARCHIVE_KILLS=50 ARCHIVE_HOURS=3 $$python -m pytest -q -rP test_embed.py test_embed_long.py \
+	  -k 'killed or memory'
 
 test-colours: library ## all 2^24 colours in YUV against exact arithmetic, in every format and instruction set (minutes)
 	@$(find_python); $$python Tests/python/colours.py

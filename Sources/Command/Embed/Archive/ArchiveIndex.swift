@@ -15,6 +15,11 @@ struct ArchiveIndex {
 
   /// - Parameter videos: the lines of videos.jsonl, whose rows are in the archive.
   init(_ folder: ArchiveFolder, _ manifest: ArchiveManifest, videos: [ArchivedVideo]) throws(CommandError) {
+    if let wrong = videos.firstIndex(where: { !$0.fits(rowsPerShard: manifest.rowsPerShard) }) {
+      throw CommandError(
+        "\(folder.path.file(ArchiveFolder.videos).shown): line \(wrong + 1) does not fit \(ArchiveFolder.manifest): "
+          + "take the file from a backup, or index anew")
+    }
     self.videos = videos
     rowsPerShard = manifest.rowsPerShard
     removedRows = Set(

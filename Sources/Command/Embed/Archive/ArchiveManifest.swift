@@ -54,10 +54,10 @@ struct ArchiveManifest: Decodable {
         "\(name): it is of version \(found.version), and this program reads version \(ArchiveManifest.version)"
       )
     }
-    guard (1...1 << 20).contains(found.dimension), (1...1 << 24).contains(found.rowsPerShard) else {
-      throw CommandError(
-        "\(name): it has \(found.dimension) numbers a row and \(found.rowsPerShard) rows a shard")
-    }
+    let seconds = [found.window, found.step].compactMap { $0 }
+    guard (1...1 << 20).contains(found.dimension), (1...1 << 24).contains(found.rowsPerShard),
+      (found.window == nil) == (found.step == nil), seconds.allSatisfy({ $0 > 0 && $0 <= 86400 })
+    else { throw CommandError("\(name): its numbers are those of no archive: take the file from a backup") }
     self = found
   }
 

@@ -28,10 +28,6 @@ final class ArchiveWriter {
     (self.folder, self.manifest) = (folder, manifest)
     let file = folder.path.file(ArchiveFolder.videos)
     let (known, bytes) = try ArchiveLines.read(file, as: ArchivedVideo.self, isOpen: true)
-    guard known.allSatisfy({ $0.shard >= 0 && $0.rows > 0 && (0..<manifest.rowsPerShard).contains($0.row) })
-    else {
-      throw CommandError("\(file.shown): it does not fit \(ArchiveFolder.manifest): index anew")
-    }
     index = try ArchiveIndex(folder, manifest, videos: known)
     videos = open(file.cString, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     guard videos >= 0 else { throw CommandError.system(file.shown) }

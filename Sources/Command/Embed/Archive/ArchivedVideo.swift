@@ -27,6 +27,12 @@ struct ArchivedVideo: Decodable {
   /// The number of rows, at least 1. Those that have no room in the shard stand at the beginning of the next ones.
   let rows: Int
 
+  /// Whether the place of the rows is one that an archive can have.
+  func fits(rowsPerShard: Int) -> Bool {
+    (0...1 << 30).contains(shard) && (0..<rowsPerShard).contains(row) && (1...1 << 30).contains(rows)
+      && rows / rowsPerShard <= 1 << 20
+  }
+
   var place: ArchivePlace { ArchivePlace(shard: shard, row: row) }
 
   var json: JSONValue {
