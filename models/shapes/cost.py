@@ -57,10 +57,9 @@ def grid():
     frozen = [replace(middle[-1], vision=v, text=t) for v, t in
               (("none", "none"), ("1", "all"), ("none", "all"), ("1", "none"), ("2", "all"), ("projection", "all"),
                ("all", "none"))]
-    others = [Cell(size, steps) for size in ("small", "large") for steps in (0, *STAGE_1_STEPS)]
-    few = [Cell("medium", steps, count) for steps in (1000, 3000) for count in PICTURES]
-    few += [Cell(size, 3000, count) for size in ("small", "large") for count in PICTURES]
-    return {cell.name: cell for cell in (*middle, *frozen, *others, *few)}
+    few = [Cell("medium", STAGE_1_STEPS[-1], count) for count in PICTURES]
+    others = [Cell(size, steps) for size in ("small", "large") for steps in (0, 300, STAGE_1_STEPS[-1])]
+    return {cell.name: cell for cell in (*middle, *frozen, *few, *others)}
 
 
 def command(program, **given):
