@@ -1,8 +1,9 @@
-"""The page on what pre-training costs, from made-up logs."""
+"""The page on what pre-training costs, from made-up logs; batches that its runs share."""
 import importlib
 import json
 from argparse import Namespace
 
+import numpy as np
 import pytest
 from conftest import ROOT
 
@@ -36,3 +37,20 @@ def test_every_run_has_a_name_of_its_own_and_shares_a_first_stage(cost):
     cells = cost.grid()
     assert len({cell.first for cell in cells.values()}) < len(cells)
     assert {cell.size for cell in cells.values()} == set(cost.SIZES)
+
+
+def test_kept_batches_are_those_that_were_drawn(cost, tmp_path, monkeypatch):
+    from shapes.data import Kept, Stills
+    from shapes.model import Sizes
+    from shapes.tokenizer import Tokenizer, read_merges
+
+    tokenizer = Tokenizer(read_merges(ROOT / "models" / "shapes" / "pretrained" / "merges.txt"))
+    stills = Stills(tokenizer, Sizes(side=32, vocabulary=tokenizer.size), 4, 2, 7)
+    drawn = stills[3]
+    first = Kept(stills, tmp_path)[3]
+    monkeypatch.setattr(Stills, "one", lambda *_: pytest.fail("drawn anew"))
+    for kept in (first, Kept(stills, tmp_path)[3]):
+        assert all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(kept, drawn, strict=True))
+    other = Stills(tokenizer, Sizes(side=32, vocabulary=tokenizer.size), 4, 2, 8)
+    with pytest.raises(pytest.fail.Exception):
+        Kept(other, tmp_path)[3]

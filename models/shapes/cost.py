@@ -6,7 +6,8 @@ that stage 2 leaves alone reach the same at less.
     python3 cost.py report            logs/cost/*.json -> docs/PRETRAINING.md and docs/pretraining.svg (needs matplotlib)
 
 Each run is a stage 1 (pretrain.py), then a short stage 2 (tune.py) of the same clips. A run whose log is there is left alone,
-and one that was cut off goes on. The runs stand in the order of what they tell.
+and one that was cut off goes on. The runs stand in the order of what they tell; they share their batches, which take some
+12 GB of the folder of runs.
 """
 import argparse
 import json
@@ -19,7 +20,7 @@ from compare import interval, percent, table
 
 HERE = Path(__file__).resolve().parent
 LOGS, DOCS = HERE / "logs" / "cost", HERE.parents[1] / "docs"
-BATCH, STEPS, CLIPS = 192, 800, 1060  # stills of a step of stage 1; steps of stage 2; clips that are measured
+BATCH, STEPS, CLIPS = 192, 500, 1060  # stills of a step of stage 1; steps of stage 2; clips that are measured
 SIZES = {
     "small": dict(width=64, layers=3, text_width=64, text_layers=2, embed=64),
     "medium": dict(width=128, layers=4, text_width=128, text_layers=3, embed=128),
@@ -72,7 +73,7 @@ def command(program, **given):
 def train(cell, args):
     """A run's log, of which stage 1 may be there already."""
     stills, out = args.runs / "stage1" / cell.first, args.runs / cell.name
-    common = dict(threads=args.threads, workers=args.workers)
+    common = dict(threads=args.threads, workers=args.workers, kept=args.runs / "batches")
     # Without a stage 1 it is one step of it that says the sizes and the words; stage 2 takes no weight of it.
     first = command("pretrain.py", out=stills, steps=max(cell.steps, 1), batch=args.batch, lr=2e-3, check_stills=0,
                     **SIZES[cell.size], **common, **({"pictures": cell.pictures} if cell.pictures else {}))  # fmt: skip

@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import torch
 
-from shapes.data import Stills, sample_captions
+from shapes.data import Kept, Stills, sample_captions
 from shapes.evaluate import measure_stills
 from shapes.model import ActionCLIP, Sizes, matching_loss, normalise
 from shapes.tokenizer import Tokenizer, read_merges, train_merges, write_merges
@@ -38,6 +38,7 @@ def arguments():
     p.add_argument("--captions", type=int, default=64, help="of a batch")
     p.add_argument("--where", type=float, default=1.0, help="weight of the loss that reads places, sizes, turns")
     p.add_argument("--pictures", type=int, help="so many different pictures, again and again")
+    p.add_argument("--kept", type=Path, help="folder that keeps the batches, for runs with the same data")
     p.add_argument("--lr", type=float, default=1e-3)
     p.add_argument("--scale-lr", type=float, default=0.01, help="of the temperature's logarithm")
     p.add_argument("--weight-decay", type=float, default=0.05)
@@ -138,6 +139,7 @@ class Run:
     def loader(self):
         data = Stills(self.tokenizer, self.sizes, self.args.batch, self.args.captions, self.args.seed,
                       self.args.pictures)
+        data = Kept(data, self.args.kept) if self.args.kept else data
         return torch.utils.data.DataLoader(data, batch_size=None, sampler=range(self.step, 1 << 40),
                                            num_workers=self.args.workers,
                                            prefetch_factor=4 if self.args.workers else None)

@@ -34,7 +34,7 @@ from actionclip_trainer.step import Batch  # noqa: E402
 from actionclip_trainer.training import Training  # noqa: E402
 from shapes.actions import ACTIONS  # noqa: E402
 from shapes.captions import REFERENCE_TEMPLATES  # noqa: E402
-from shapes.data import Clips  # noqa: E402
+from shapes.data import Clips, Kept  # noqa: E402
 from shapes.evaluate import NAMES, held_out_clips  # noqa: E402
 from shapes.model import OPTIONS, ActionCLIP, Sizes  # noqa: E402
 from shapes.readers import CLASS_OF, Readers  # noqa: E402
@@ -84,6 +84,7 @@ def arguments():
     p.add_argument("--half", action="store_true", help="write matrices as fp16")
     p.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
     p.add_argument("--seed", type=int, default=2109)
+    p.add_argument("--kept", type=Path, help="folder that keeps the batches, for runs with the same data")
     p.add_argument("--workers", type=int, default=1, help="processes that make the data")
     p.add_argument(
         "--threads", type=int, default=max(1, os.cpu_count() - 1), help="of the model, without a GPU"
@@ -171,13 +172,14 @@ def main():
     note(args, sizes, model)
     captions = 0 if args.bare or args.classifier else args.batch
     clips = Clips(tokenizer, sizes, args.batch, captions, args.seed, args.shots, args.bare, args.compounds)
+    clips = Kept(clips, args.kept) if args.kept else clips
     checks = args.checks if args.clips else 0
     options = RunOptions(
         out=str(args.out), workers=args.workers, evaluate_every=1 / checks if checks else 0, log_every=50,
         save_minutes=2, half=args.half,
     )  # fmt: skip
     sets = measured(sizes, tokenizer, args.clips) if args.clips else {}
-    free = ("out", "pretrained", "half", "workers", "threads", "checks", "clips")
+    free = ("out", "pretrained", "kept", "half", "workers", "threads", "checks", "clips")
     identity = {k: v for k, v in vars(args).items() if k not in free}
     loop = Loop(options, training, Steps(clips, args.classifier), sets, identity)
     try:

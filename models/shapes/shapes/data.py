@@ -1,4 +1,8 @@
 """Batches for the two stages. A batch follows from (seed, its number) alone, so a run can stop and go on."""
+import hashlib
+import json
+import os
+
 import numpy as np
 
 from .actions import ACTIONS, COMPOUND_WEIGHTS, COMPOUNDS
@@ -52,6 +56,32 @@ class Batches:
 
     def more_texts(self, rng):
         return ()
+
+
+class Kept:
+    """Batches that are kept in files, for runs that share their data: drawing costs as much as the model here. The
+    folder's name says what the batches follow from."""
+
+    def __init__(self, batches, folder):
+        told = {k: v for k, v in vars(batches).items() if k not in ("tokenizer", "sizes")}
+        told |= {k: getattr(batches.sizes, k) for k in ("side", "frames", "context")}
+        told |= {"kind": type(batches).__name__, "merges": list(batches.tokenizer.ranks)}
+        name = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+        self.batches, self.folder = batches, folder / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, number):
+        path = self.folder / f"{number}.npz"
+        if not path.exists():
+            part = path.with_suffix(f".{os.getpid()}")
+            with open(part, "wb") as file:
+                np.savez(file, *self.batches[number])
+            os.replace(part, path)
+        with np.load(path) as arrays:
+            return tuple(arrays[name] for name in arrays.files)
 
 
 class Stills(Batches):
