@@ -261,6 +261,7 @@ typedef struct {
   float beta1, beta2;  // of the gradient's mean and of its square's
   float unbias;        // 1 / sqrt(1 - beta2^t)
   float epsilon;
+  float scale;         // of the gradient
 } ckernels_adamw;
 void ckernels_adamw_step(ckernels_choice kernels, size_t count, const ckernels_adamw *step, const float *gradient,
                          float *mean, float *square, float *weight);

@@ -130,9 +130,9 @@ static void N(softmax_gradient)(size_t seen, size_t width, float scale, const fl
 static void N(adamw)(size_t count, const ckernels_adamw *s, const float *gradient, float *mean, float *square,
                      float *weight) {
   const float keep = s->keep, rate = s->rate, beta1 = s->beta1, beta2 = s->beta2;
-  const float unbias = s->unbias, epsilon = s->epsilon;
+  const float unbias = s->unbias, epsilon = s->epsilon, scale = s->scale;
   for (size_t i = 0; i < count; i++) {
-    const float g = gradient[i];
+    const float g = gradient[i] * scale;
     const float m = mean[i] + (1.0f - beta1) * (g - mean[i]);
     const float v = beta2 * square[i] + (1.0f - beta2) * g * g;
     mean[i] = m;

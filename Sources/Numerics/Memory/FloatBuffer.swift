@@ -37,6 +37,14 @@ public final class FloatBuffer: @unchecked Sendable {
     }
   }
 
+  /// Sets every number to zero.
+  public func clear(_ pool: ThreadPool) {
+    let (base, count, share) = (base, count, 1 << 16)
+    pool.run(count: (count + share - 1) / share) { index, _ in
+      (base + index * share).update(repeating: 0, count: min(share, count - index * share))
+    }
+  }
+
   /// Whether no number is NaN or infinity.
   public var isFinite: Bool { ckernels_all_finite(count, base) != 0 }
 }

@@ -88,23 +88,26 @@ public final class Optimiser {
       throw Failure(
         .notFinite, "training diverged at step \(steps + 1): its gradients overflow fp32")
     }
-    if let limit = recipe.clipNorm, norm > limit { scaleGradients(Float(limit / (norm + 1e-6))) }
+    let scale = recipe.clipNorm.flatMap { norm > $0 ? Float($0 / (norm + 1e-6)) : nil } ?? 1
     steps += 1
     for (parameter, own) in zip(model.parameters, moments) {
       let rate = recipe.rate * factor * own.rateFactor
-      AdamWStep(
+      let isFinite = AdamWStep(
         number: steps, rate: rate, weightDecay: own.decays ? recipe.weightDecay : 0,
-        beta1: recipe.beta1,
-        beta2: recipe.beta2, epsilon: recipe.epsilon
+        beta1: recipe.beta1, beta2: recipe.beta2, epsilon: recipe.epsilon, scale: scale
       ).apply(
         parameter.value, gradient: parameter.gradient, mean: own.mean, square: own.square,
         kernels: model.model.kernels, pool: model.model.pool)
-      if own.roundsToHalf { HalfRounding.round(parameter.value, pool: model.model.pool) }
+      if !isFinite { isOverflowed = true }
+      if own.roundsToHalf {
+        HalfRounding.round(parameter.value, pool: model.model.pool)
+        // Numbers that fp16 does not hold are infinite now.
+        if !parameter.value.isFinite { isOverflowed = true }
+      }
       if parameter.name == TensorNames.logitScale, let limit = recipe.scaleLimit {
         parameter.value.base[0] = min(parameter.value.base[0], Float(log(limit)))
       }
     }
-    isOverflowed = !model.parameters.allSatisfy { $0.value.isFinite }
     try checkParameters()
     if recipe.meanDecay > 0 { moveAverages() }
     model.publish()
@@ -131,13 +134,6 @@ public final class Optimiser {
       guard let average = own.average else { continue }
       let (value, mean) = (parameter.value.base, average.base)
       forEachShare(average.count) { range in for i in range { mean[i] += share * (value[i] - mean[i]) } }
-    }
-  }
-
-  private func scaleGradients(_ factor: Float) {
-    for parameter in model.parameters {
-      let gradient = parameter.gradient.base
-      forEachShare(parameter.gradient.count) { range in for i in range { gradient[i] *= factor } }
     }
   }
 
