@@ -18,15 +18,18 @@ struct StepMemory: Sendable {
 
   /// The budget where the caller sets no limit.
   private static let usual = 2 << 30
-  /// What activations of clips may take of it: as much as gradients and moments of the trained parameters.
-  private static let usualFloats = 3
+  /// What activations of clips may take of it: as much as gradients and moments of the trained parameters, and half of
+  /// that in bf16, where a forward pass that runs again takes half as long.
+  private static func usualTapes(_ model: TrainableModel) -> Int {
+    let bytes = 12 * model.parameters.reduce(0) { $0 + $1.value.count }
+    return model.model.precision == .fp32 ? bytes : bytes / 2
+  }
 
   /// Spends `limit` bytes where each saves most: on texts that never change, on each block's input, on caches of clips,
   /// and on all other activations. Nil: as much as is usual.
   init(_ model: TrainableModel, _ sizes: Tuner.Sizes, limit: Int?, hasFile: Bool) {
     var left = max(limit ?? StepMemory.usual, 0)
-    let trained = model.parameters.reduce(0) { $0 + $1.value.count }
-    var leftForTapes = limit == nil ? 4 * StepMemory.usualFloats * trained : Int.max
+    var leftForTapes = limit == nil ? StepMemory.usualTapes(model) : Int.max
     func take(_ most: Int, of bytes: Int) -> Int {
       let count = bytes > 0 ? min(most, left / bytes) : 0
       left -= count * bytes
