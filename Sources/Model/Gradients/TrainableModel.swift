@@ -15,6 +15,10 @@ public final class TrainableModel: @unchecked Sendable {
   private let head: any TemporalHeadBackward
   private let workspaces = WorkspacePool()
   private let headWorkspaces = WorkspacePool()
+  /// The memory of the head's passes over batches that it keeps from forth to back.
+  private var headPass: (any TemporalHeadPass)?
+  /// The most videos that `headPass` was asked for, and those that it holds.
+  private var (passVideos, joined) = (0, 0)
   /// Whether the text encoder's blocks keep their activations for the backward pass, in place of their inputs alone;
   /// that takes more memory and less time.
   public var keepsActivations = false
@@ -62,9 +66,7 @@ public final class TrainableModel: @unchecked Sendable {
 
   /// Sets every gradient to zero.
   public func clearGradients() {
-    for parameter in parameters {
-      parameter.gradient.base.update(repeating: 0, count: parameter.gradient.count)
-    }
+    for parameter in parameters { parameter.gradient.clear(model.pool) }
   }
 
   /// Brings changed numbers into the layers.
@@ -93,8 +95,7 @@ public final class TrainableModel: @unchecked Sendable {
     let (threads, keepsAll) = (model.threads, keepsAll ?? keepsActivations)
     let video = bytes { (workspace) throws(Failure) in
       _ = try takeWork(workspace, needsTape: needsTape)
-      try head.measure(workspace, videos: trainsFrames ? 1 : videos, threads: threads)
-      _ = try workspace.take((trainsFrames ? 1 : videos) * frameRows * size)
+      try head.measure(workspace, videos: videos, threads: threads)
     }
     let text = bytes { (workspace) throws(Failure) in
       _ = try self.text?.buffers(workspace, prompts: prompts, keepsAll: keepsAll, threads: threads)
@@ -153,48 +154,26 @@ public final class TrainableModel: @unchecked Sendable {
   /// passes share one workspace.
   public var needsTape = true
 
-  /// Joins frame embeddings [videos, T, E] as training does, to video embeddings `out` [videos, E], which are finite.
-  /// What is dropped of a video follows from its `seed`.
-  public func join(
-    _ frames: UnsafePointer<Float>, videos: Int, seed: (_ video: Int) -> UInt64,
-    to out: UnsafeMutablePointer<Float>
-  ) throws(Failure) {
-    guard head.dropout > 0 else { return try model.join(frames, videos: videos, to: out) }
-    try head.runJoin(
-      frames, videos: videos, frames: frameRows, size: size, seed: seed, to: out, pool: model.pool,
-      workspaces: headWorkspaces)
-    try ActionCLIP.check(out, videos * size, "input")
-  }
-
-  /// Encodes a video to its embedding `out` [E], not normalised, and leaves in `tape` what its backward pass needs.
-  /// `input` is what `writeFrozen` gives, or the pixels where nothing is frozen. What the head drops follows from
-  /// `seed`, which is that of the backward pass.
+  /// Encodes a video to its frame embeddings `out` [T, E], and leaves in `tape` what its backward pass needs. `input` is
+  /// what `writeFrozen` gives, or the pixels where nothing is frozen.
   public func forward(
-    _ input: UnsafePointer<Float>, _ tape: VideoTape, seed: UInt64 = 0, to out: UnsafeMutablePointer<Float>
+    _ input: UnsafePointer<Float>, _ tape: VideoTape, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
     try withWork(needsTape: needsTape) { (vision, work) throws(Failure) in
       try vision.forward(input, tape.kept, work, model.pool)
     }
     try ActionCLIP.check(tape.kept.embeddings, frameRows * size, "input")
-    try join(tape.kept.embeddings, videos: 1, seed: { _ in seed }, to: out)
+    out.update(from: tape.kept.embeddings, count: frameRows * size)
     extendLifetime(tape)
   }
 
-  /// Adds the gradients of a video's parameters after `forward`, from that of its embedding, [E]. `pixels` are needed
-  /// where nothing is frozen.
+  /// Adds the gradients of the image encoder's parameters of a video after `forward`, from those of its frame embeddings
+  /// [T, E]. `pixels` are needed where nothing is frozen.
   public func backward(
-    _ pixels: UnsafePointer<Float>?, _ tape: VideoTape, seed: UInt64 = 0, gradient: UnsafePointer<Float>
+    _ pixels: UnsafePointer<Float>?, _ tape: VideoTape, gradient: UnsafeMutablePointer<Float>
   ) throws(Failure) {
-    let (rows, size) = (frameRows, size)
-    try headWorkspaces.with { (workspace) throws(Failure) in
-      try workspace.take(rows * size)
-    } run: { (frames) throws(Failure) in
-      try head.run(
-        tape.kept.embeddings, videos: 1, frames: rows, size: size, seed: { _ in seed }, gradient: gradient,
-        to: frames, pool: model.pool, workspaces: headWorkspaces)
-      try withWork(needsTape: needsTape) { (vision, work) throws(Failure) in
-        try vision.backward(pixels, gradient: FloatRows(frames, stride: size), tape.kept, work, model.pool)
-      }
+    try withWork(needsTape: needsTape) { (vision, work) throws(Failure) in
+      try vision.backward(pixels, gradient: FloatRows(gradient, stride: size), tape.kept, work, model.pool)
     }
     extendLifetime(tape)
   }
@@ -206,32 +185,58 @@ public final class TrainableModel: @unchecked Sendable {
   ) throws(Failure) {
     let frozen = try FloatBuffer(count: frozenNumbers)
     if frozen.count > 0 { try writeFrozen(pixels, to: frozen.base) }
-    let input = frozen.count > 0 ? frozen.pointer : pixels
-    if trainsFrames {
-      let (tape, embedding) = (try tape(keepsAll: keepsActivations), try FloatBuffer(count: size))
-      try forward(input, tape, seed: seed, to: embedding.base)
-      try backward(pixels, tape, seed: seed, gradient: gradient)
-      extendLifetime(embedding)
-    } else {
-      try addHeadGradients(input, videos: 1, seed: { _ in seed }, gradients: gradient)
+    var frames = frozen
+    let (gradients, embedding) = (try FloatBuffer(count: frameRows * size), try FloatBuffer(count: size))
+    let tape = trainsFrames ? try self.tape(keepsAll: keepsActivations) : nil
+    if let tape {
+      frames = try FloatBuffer(count: frameRows * size)
+      try forward(frozen.count > 0 ? frozen.pointer : pixels, tape, to: frames.base)
     }
-    extendLifetime(frozen)
+    try join(frames.base, videos: 1, seed: { _ in seed }, to: embedding.base)
+    try addHeadGradients(
+      frames.base, videos: 1, seed: { _ in seed }, gradients: gradient, to: gradients.base)
+    if let tape { try backward(pixels, tape, gradient: gradients.base) }
+    extendLifetime((frozen, frames, gradients, embedding))
   }
 
-  /// Adds the gradients of the temporal head alone, from frame embeddings [videos, T, E] that were computed before, and
-  /// the gradients of the videos' embeddings [videos, E]. `seed` gives each video's seed, as for `join`.
-  public func addHeadGradients(
-    _ frames: UnsafePointer<Float>, videos: Int, seed: (_ video: Int) -> UInt64 = { _ in 0 },
-    gradients: UnsafePointer<Float>
+  /// Joins frame embeddings [videos, T, E] as training does, to video embeddings `out` [videos, E], which are finite, and
+  /// keeps what the head's backward pass needs where it can. What is dropped of a video follows from its `seed`.
+  public func join(
+    _ frames: UnsafePointer<Float>, videos: Int, seed: (_ video: Int) -> UInt64,
+    to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
-    let (rows, size) = (frameRows, size)
-    try headWorkspaces.with { (workspace) throws(Failure) in
-      try workspace.take(videos * rows * size)
-    } run: { (dx) throws(Failure) in
-      try head.run(
-        frames, videos: videos, frames: rows, size: size, seed: seed, gradient: gradients, to: dx,
-        pool: model.pool, workspaces: headWorkspaces)
+    joined = 0
+    guard head.dropout == 0 else {
+      try head.runJoin(
+        frames, videos: videos, frames: frameRows, size: size, seed: seed, to: out, pool: model.pool,
+        workspaces: headWorkspaces)
+      return try ActionCLIP.check(out, videos * size, "input")
     }
+    guard trainsVideos else { return try model.join(frames, videos: videos, to: out) }
+    if videos > passVideos {
+      headPass = nil  // before a larger one is there
+      headPass = try head.pass(videos: videos, threads: model.threads)
+      passVideos = videos
+    }
+    guard let headPass else { return try model.join(frames, videos: videos, to: out) }
+    try headPass.forward(frames, videos: videos, to: out, model.pool)
+    try ActionCLIP.check(out, videos * size, "input")
+    joined = videos
+  }
+
+  /// After `join`, writes the gradients of frame embeddings [videos, T, E] to `dx`, from those of the videos' embeddings
+  /// [videos, E], and adds those of the temporal head's parameters. `seed` gives each video's seed, as for `join`.
+  public func addHeadGradients(
+    _ frames: UnsafePointer<Float>, videos: Int, seed: (_ video: Int) -> UInt64,
+    gradients: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
+    if let headPass, joined == videos {
+      try checkCancelled()
+      return try headPass.backward(videos: videos, gradient: gradients, to: dx, model.pool)
+    }
+    try head.run(
+      frames, videos: videos, frames: frameRows, size: size, seed: seed, gradient: gradients, to: dx,
+      pool: model.pool, workspaces: headWorkspaces)
   }
 
   /// Adds the gradients of texts' parameters from those of their embeddings, not normalised, [count, E]. The ids of

@@ -26,7 +26,7 @@ extension ActionCLIP {
       reader, options, declared, declaresOptions: declaresOptions)
     let vision = try VisionTransformer(reader, configuration, blockInfix: blockInfix)
     let text = try TextTransformer(reader, configuration)
-    if options.isForTraining { reader.compute = .fp32 }
+    if options.isForTraining, configuration.head.type.trainsInFP32 { reader.compute = .fp32 }
     let head = try configuration.head.type.init(reader, configuration)
     var logitScale: Float = 100
     let scaleName = TensorNames.logitScale

@@ -16,6 +16,9 @@ protocol TemporalHead: Sendable {
   /// Reads the head's tensors for a model of this configuration.
   init(_ reader: ParameterReader, _ configuration: Configuration) throws(Failure)
 
+  /// Whether a model that is trained holds the head in fp32 whatever its products are.
+  static var trainsInFP32: Bool { get }
+
   /// Frame embeddings of one video.
   var frames: Int { get }
   var size: Int { get }  // E
@@ -37,6 +40,7 @@ protocol TemporalHead: Sendable {
 extension TemporalHead {
   static func frameLimit(_ reader: ParameterReader) throws(Failure) -> FrameLimit? { nil }
   static func started(_ configuration: Configuration) -> [StartedTensor] { [] }
+  static var trainsInFP32: Bool { true }
 
   /// Videos joined at a time, so that the workspace does not grow with the batch.
   private func videosTogether(_ videos: Int) -> Int { max(1, min(videos, 1024 / frames)) }

@@ -1,8 +1,25 @@
 import Numerics
 import System
 
+/// A batch's pass through a temporal head, forth and back, in memory that stays from step to step. One thread at a time
+/// may use it.
+protocol TemporalHeadPass {
+  /// Joins x [videos, T, E] to out [videos, E] as the head does, and keeps what `backward` needs.
+  func forward(
+    _ x: UnsafePointer<Float>, videos: Int, to out: UnsafeMutablePointer<Float>, _ pool: ThreadPool
+  ) throws(Failure)
+
+  /// After `forward`, does what the `apply` of `TemporalHeadBackward` does.
+  func backward(
+    videos: Int, gradient: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>, _ pool: ThreadPool
+  ) throws(Failure)
+}
+
 /// The backward pass of a temporal head.
 protocol TemporalHeadBackward: Sendable {
+  /// Memory for passes of up to `videos` videos that go forth once; nil: the head has none, or the videos are too many.
+  func pass(videos: Int, threads: Int) throws(Failure) -> (any TemporalHeadPass)?
+
   /// The most videos that `apply` takes at once.
   var videosTogether: Int { get }
 
@@ -30,6 +47,7 @@ protocol TemporalHeadBackward: Sendable {
 
 extension TemporalHeadBackward {
   var videosTogether: Int { 1 }
+  func pass(videos: Int, threads: Int) throws(Failure) -> (any TemporalHeadPass)? { nil }
   var dropout: Double { 0 }
   func seeded(_ seed: UInt64) -> Self { self }
 

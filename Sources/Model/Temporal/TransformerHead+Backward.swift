@@ -35,19 +35,40 @@ struct TransformerHeadBackward: TemporalHeadBackward {
     _ x: UnsafePointer<Float>, videos: Int, gradient: UnsafePointer<Float>,
     to dx: UnsafeMutablePointer<Float>, _ buffers: Buffers, _ pool: ThreadPool
   ) throws(Failure) {
-    let (frames, size) = (head.frames, head.size)
-    let (input, rows) = (buffers.blocks.kept.inputs[0], buffers.blocks.work.gradient)
+    try forward(x, videos: videos, to: nil, buffers, pool)
+    try backward(videos: videos, gradient: gradient, to: dx, buffers, pool)
+  }
+
+  /// Keeps what `backward` needs, and joins x [videos, T, E] to out [videos, E]; nil: they are known.
+  func forward(
+    _ x: UnsafePointer<Float>, videos: Int, to out: UnsafeMutablePointer<Float>?, _ buffers: Buffers,
+    _ pool: ThreadPool
+  ) throws(Failure) {
+    let (frames, size, input) = (head.frames, head.size, buffers.blocks.kept.inputs[0])
     for index in 0..<videos * frames {
       let (row, position) = (input[index], head.positions.base + index % frames * size)
       for i in 0..<size { row[i] = x[index * size + i] + position[i] }
     }
     let sequences = Sequences(offsets: buffers.offsets, count: videos)
-    try blocks.forward(sequences, wanted: .all, to: nil, buffers.blocks, pool) { _, _ in }
+    // The gradient is not there yet.
+    let results = out.map { _ in FloatRows(buffers.blocks.work.gradient.base, stride: size) }
+    try blocks.forward(sequences, wanted: .all, to: results, buffers.blocks, pool) { _, _ in }
+    guard let out, let results else { return }
+    head.writeMeans(of: x, plus: results.base, videos: videos, to: out)
+  }
+
+  /// After `forward`.
+  func backward(
+    videos: Int, gradient: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>, _ buffers: Buffers,
+    _ pool: ThreadPool
+  ) throws(Failure) {
+    let (frames, size, rows) = (head.frames, head.size, buffers.blocks.work.gradient)
     for video in 0..<videos {
       head.writeShares(of: gradient + video * size, to: dx + video * frames * size)
     }
     // The blocks' results have the same share of the mean as the frames.
     rows.copy(FloatRows(dx, stride: size), rows: videos * frames, width: size)
+    let sequences = Sequences(offsets: buffers.offsets, count: videos)
     try blocks.backward(sequences, wanted: .all, buffers.blocks, pool) { _, _ in }
     for index in 0..<videos * frames {
       let row = rows[index]
@@ -55,6 +76,37 @@ struct TransformerHeadBackward: TemporalHeadBackward {
       guard let positions else { continue }
       let sums = positions.base + index % frames * size
       for i in 0..<size { sums[i] += row[i] }
+    }
+  }
+
+  func pass(videos: Int, threads: Int) throws(Failure) -> (any TemporalHeadPass)? {
+    guard videos <= videosTogether else { return nil }
+    return try Pass(self, videos: videos, threads: threads)
+  }
+
+  /// A pass of up to so many videos.
+  struct Pass: TemporalHeadPass {
+    private let head: TransformerHeadBackward
+    private let workspace: Workspace  // owns what `buffers` points to
+    private let buffers: Buffers
+
+    init(_ head: TransformerHeadBackward, videos: Int, threads: Int) throws(Failure) {
+      self.head = head
+      (workspace, buffers) = try Workspace.holding { (workspace) throws(Failure) in
+        try head.buffers(workspace, videos: videos, threads: threads)
+      }
+    }
+
+    func forward(
+      _ x: UnsafePointer<Float>, videos: Int, to out: UnsafeMutablePointer<Float>, _ pool: ThreadPool
+    ) throws(Failure) {
+      try head.forward(x, videos: videos, to: out, buffers, pool)
+    }
+
+    func backward(
+      videos: Int, gradient: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>, _ pool: ThreadPool
+    ) throws(Failure) {
+      try head.backward(videos: videos, gradient: gradient, to: dx, buffers, pool)
     }
   }
 }

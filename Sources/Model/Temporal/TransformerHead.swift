@@ -8,6 +8,7 @@ import TensorNames
 struct TransformerHead: TemporalHead {
   static let kind = TemporalHeadKind(4, "Transf")
   static let recognisedBy: String? = TensorNames.Head.blocks + "0." + firstTensor
+  static let trainsInFP32 = false
 
   let positions: FloatBuffer  // [C, E], the first T rows are used
   let blocks: ResidualBlocks

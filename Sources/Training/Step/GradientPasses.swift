@@ -28,10 +28,10 @@ public final class GradientPasses {
   private var size: Int { model.model.configuration.embeddingSize }
 
   /// Bytes that a batch of so many clips and texts takes at most, besides the working memory of encoders: token ids,
-  /// a clip's pixels and what no training changes of it, embeddings and the loss.
+  /// a clip's pixels and what no training changes of it, embeddings and their gradients, and the loss.
   static func memory(_ model: TrainableModel, _ loss: TrainingLoss, clips: Int, texts: Int) -> Int {
     let c = model.model.configuration
-    let frames = model.trainsFrames ? 0 : clips * model.model.frameRowsPerVideo
+    let frames = (model.trainsVideos ? 2 : 1) * clips * model.model.frameRowsPerVideo
     return 4 * texts * c.contextLength + FrozenInputs.memory(model)
       + 4 * (clips + texts + frames) * c.embeddingSize
       + BatchLoss.memory(loss, clips: clips, texts: texts, size: c.embeddingSize)
@@ -48,46 +48,37 @@ public final class GradientPasses {
   /// CLIP's scale is at most 100, which a model without one has.
   private static let usualLogScale = 4.605170185988092
 
-  /// The embeddings of a batch, not normalised: [B, E] and [texts, E]. Where no frame's embedding is trained, those of
-  /// the frames are kept too, [B, frame rows, E].
+  /// The embeddings of a batch, not normalised: [B, E], [texts, E], and those of the frames [B, frame rows, E].
   public struct Embeddings {
     public let videos, texts: FloatBuffer
-    let frames: FloatBuffer?
+    let frames: FloatBuffer
   }
+
+  private var frameNumbers: Int { model.model.frameRowsPerVideo * size }
 
   public func embeddings(_ batch: some TrainingBatch) throws(Failure) -> Embeddings {
     let count = batch.labels.count
     let (videos, texts) = (
       try FloatBuffer(count: count * size), try FloatBuffer(count: batch.textCount * size)
     )
-    let numbers = model.frozenNumbers
-    let frames = model.trainsFrames ? nil : try FloatBuffer(count: count * numbers)
+    let frames = try FloatBuffer(count: count * frameNumbers)
     for clip in 0..<count {
       try checkCancelled()
       do {
-        if let frames {
-          try inputs.write(clip, of: batch, to: frames.base + clip * numbers)
-        } else if let tapes {
-          try model.forward(
-            inputs.input(clip, of: batch), tapes[clip], seed: batch.seed(of: clip),
-            to: videos.base + clip * size)
+        let own = frames.base + clip * frameNumbers
+        if let tapes {
+          try model.forward(inputs.input(clip, of: batch), tapes[clip], to: own)
           tapes.wrote(clip)
+        } else {
+          try inputs.write(clip, of: batch, to: own)
         }
       } catch {
         throw error.kind == .notFinite ? error.about(batch.name(of: clip)) : error
       }
     }
-    if let frames { try join(frames, of: batch, to: videos) }
+    try model.join(frames.base, videos: count, seed: batch.seed, to: videos.base)
     try inputs.writeTexts(of: batch, to: texts)
     return Embeddings(videos: videos, texts: texts, frames: frames)
-  }
-
-  /// Joins the frames of all clips with the temporal head.
-  private func join(
-    _ frames: FloatBuffer, of batch: some TrainingBatch, to videos: FloatBuffer
-  ) throws(Failure) {
-    try model.join(frames.base, videos: batch.labels.count, seed: batch.seed, to: videos.base)
-    extendLifetime((frames, videos))
   }
 
   /// Sets the model's gradients to those of the batch, and returns its loss.
@@ -102,15 +93,18 @@ public final class GradientPasses {
       throw Failure(.notFinite, "the loss of the batch is not a number")
     }
     model.clearGradients()
-    if let frames = embeddings.frames {
-      if model.trainsVideos {
-        try model.addHeadGradients(
-          frames.base, videos: batch.labels.count, seed: batch.seed, gradients: result.videoGradient.base)
+    if model.trainsVideos {
+      let count = batch.labels.count
+      let gradients = try FloatBuffer(count: count * frameNumbers)
+      try model.addHeadGradients(
+        embeddings.frames.base, videos: count, seed: batch.seed, gradients: result.videoGradient.base,
+        to: gradients.base)
+      if let tapes {
+        for clip in 0..<count {
+          try goBack(clip, of: batch, tapes, gradient: gradients.base + clip * frameNumbers)
+        }
       }
-    } else if let tapes {
-      for clip in 0..<batch.labels.count {
-        try goBack(clip, of: batch, tapes, gradient: result.videoGradient.base + clip * size)
-      }
+      extendLifetime(gradients)
     }
     extendLifetime((embeddings, result))
     try model.addTextGradients(
@@ -119,23 +113,23 @@ public final class GradientPasses {
     return result
   }
 
-  /// Adds the gradients of one clip.
+  /// Adds the image encoder's gradients of one clip, from those of its frames' embeddings.
   private func goBack(
-    _ clip: Int, of batch: some TrainingBatch, _ tapes: TapeSet, gradient: UnsafePointer<Float>
+    _ clip: Int, of batch: some TrainingBatch, _ tapes: TapeSet, gradient: UnsafeMutablePointer<Float>
   ) throws(Failure) {
     try checkCancelled()
     var input: UnsafePointer<Float>?
     if !tapes.holds(clip) {
-      let again = try FloatBuffer(count: size)
+      let again = try FloatBuffer(count: frameNumbers)
       let own = try inputs.input(clip, of: batch)
-      try model.forward(own, tapes[clip], seed: batch.seed(of: clip), to: again.base)
+      try model.forward(own, tapes[clip], to: again.base)
       input = own
       extendLifetime(again)
       tapes.wrote(clip)
     }
     // Where all of the encoder is trained, the patches' gradients need the pixels.
     if model.frozenNumbers == 0, input == nil { input = try inputs.input(clip, of: batch) }
-    try model.backward(input, tapes[clip], seed: batch.seed(of: clip), gradient: gradient)
+    try model.backward(input, tapes[clip], gradient: gradient)
     tapes.used(clip)
   }
 }
