@@ -14,9 +14,10 @@ with the scale of cosines:
 
 PyTorch is this project's trainer (trainer/), whose frozen part is computed in each step without a graph. `cached` is the
 same trainer over what no training changes, computed once and kept: there is none in the last row. This library always
-keeps it. Its memory has no limit, or with `--share` that share of PyTorch's peak in the same row, which is measured
-first; where training does not fit, the least that it does. Memory is a process's peak while it steps, less what it had
-before it had a model.
+keeps it. Rows `bf16` load the model in fp32 and train in bf16, as PyTorch does; in rows `bf16*` this library has loaded it
+in bf16, so that what is frozen is there once, and what is trained begins rounded. Its memory has no limit of its own, or
+with `--share` that share of PyTorch's peak in the same row, which is measured first; where training does not fit, the
+least that it does. Memory is a process's peak while it steps, less what it had before it had a model.
 """
 
 import argparse
@@ -35,6 +36,7 @@ from measure import turns  # noqa: E402
 FOLDER = HERE.parent.parent / "build" / "bench" / "files"
 ROWS = ("head", "block", "blocks", "everything")
 OURS, TORCH, CACHED = "libactionclip", "PyTorch", "PyTorch, cached"
+OURS_IN_BF16 = "libactionclip, bf16 model"
 
 
 class Worker:
@@ -67,13 +69,15 @@ class Worker:
 def measured(row, precision, options):
     """Seconds of each side, round by round, and its peak in MiB."""
     sides = [OURS, TORCH] if row == "everything" else [OURS, TORCH, CACHED]
+    if precision == "bf16":
+        sides.insert(0, OURS_IN_BF16)
     rounds = options.rounds if row in ("head", "block") else max(2, options.rounds * 3 // 5)
     found = {side: {"s": []} for side in sides}
     workers = {}
     try:
         for side in reversed(sides):  # PyTorch first: its peak is what the limit follows
             peak = found.get(TORCH, {}).get("mib", 0)
-            limit = int(options.share * peak) if side == OURS else 0
+            limit = int(options.share * peak) if side in (OURS, OURS_IN_BF16) else 0
             workers[side] = Worker(side, row, precision, options, limit)
             found[side]["mib"] = workers[side].ask("warm")["mib"]
         for order in turns(sides, rounds):
@@ -91,8 +95,8 @@ def shown(numbers, digits=2):
     return f"{statistics.median(numbers):.{digits}f} ({min(numbers):.{digits}f}–{max(numbers):.{digits}f})"
 
 
-def line(row, precision, found):
-    ours, torch = found[OURS], found[TORCH]
+def line(row, precision, found, side=OURS):
+    ours, torch = found[side], found[TORCH]
     def ratio(peer):
         return shown([theirs / mine for mine, theirs in zip(ours["s"], peer["s"])])  # fmt: skip
 
@@ -121,7 +125,10 @@ def main():
     print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
     for precision in options.precisions:
         for row in options.rows:
-            print(line(row, precision, measured(row, precision, options)), flush=True)
+            found = measured(row, precision, options)
+            print(line(row, precision, found), flush=True)
+            if OURS_IN_BF16 in found:
+                print(line(row, precision + "*", found, OURS_IN_BF16), flush=True)
 
 
 main()
