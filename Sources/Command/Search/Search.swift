@@ -133,8 +133,13 @@ struct Search: ParsableCommand {
   private func directions(_ manifest: ArchiveManifest) throws -> SearchDirections {
     var options = options
     options.adopt(manifest)
-    let loaded = try options.load(model, hash: true)
-    guard loaded.sha256 == manifest.model else {
+    let loaded: Model?
+    do { loaded = try options.load(model, hash: true) } catch {
+      // A file that contradicts the archive's options cannot be the archive's.
+      guard error.status == ACTIONCLIP_ERROR_OPTION_CONFLICT, self.options.given.isEmpty else { throw error }
+      loaded = nil
+    }
+    guard let loaded, loaded.sha256 == manifest.model else {
       let name = model.map { "\($0.shown) is another one" } ?? "the default model is another one"
       throw CommandError(
         "\(archive.shown): its model is '\(printable(manifest.modelName))' (SHA-256 \(manifest.model.prefix(12))…), and \(name): "
