@@ -50,7 +50,7 @@ else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)
 endef
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  test-ffmpeg torture test-stream-rule test-archives test-colours test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-archive bench-streams bench-tune bench-dense soak demo clean
+  test-ffmpeg torture test-stream-rule test-archives test-colours test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-archive bench-streams bench-tune bench-index bench-dense soak demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -289,6 +289,9 @@ bench-streams: library ## what streams cost beside the work that they cannot avo
 
 soak: library ## eight streams at work for HOURS hours (4), with memory and files watched
 	@benchmarks/streams/run.sh soak $(HOURS)
+
+bench-index: library ## exact search in an archive against FAISS, usearch and numpy (pip install faiss-cpu usearch)
+	@python3 benchmarks/index/run.py $(BENCH_ARGS)
 
 bench-dense: ## linear algebra in doubles against numpy and scipy
 	@python3 benchmarks/dense/run.py $(BENCH_ARGS)
