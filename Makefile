@@ -231,11 +231,11 @@ test-colours: library ## all 2^24 colours in YUV against exact arithmetic, in ev
 	@$(find_python); $$python Tests/python/colours.py
 	@Tests/kernels/run.sh colours
 
-test-batch: library ## the examples for Ray, Daft, sqlite-vec, usearch and FAISS, which it fetches (180 MB, then 5 minutes)
+test-batch: library ## the examples for Ray, Daft, sqlite-vec, usearch and FAISS, which it fetches (260 MB, then 5 minutes)
 	@python=build/batch-venv/bin/python; \
 	if ! $$python -c 'import daft, faiss, numpy, pandas, pyarrow, pytest, ray, sqlite_vec, usearch' 2> /dev/null; then \
-	  echo 'fetching Ray, Daft, pyarrow, FAISS, usearch and sqlite-vec (180 MB) into build/batch-venv'; \
-	  python3 -m venv --system-site-packages build/batch-venv; \
+	  echo 'fetching Ray, Daft, pyarrow, FAISS, usearch and sqlite-vec (260 MB) into build/batch-venv'; \
+	  python3 -m venv build/batch-venv; \
 	  $$python -m pip install --quiet --disable-pip-version-check -r Tests/batch/requirements.txt; \
 	fi; \
 	$$python -m pytest -q -rs Tests/python/test_batch.py Tests/python/test_handoff.py; \
