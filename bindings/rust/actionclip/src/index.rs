@@ -112,8 +112,8 @@ impl Index {
         unsafe { borrowed(sys::actionclip_index_manifest(self.0.get())) }.unwrap_or("")
     }
 
-    /// The `n` best moments for the sum of embeddings, each scaled to unit length and times its weight; a negative weight
-    /// takes a meaning away.
+    /// The `n` best moments for the sum of embeddings, each scaled to unit length and times its weight; a negative
+    /// weight takes a meaning away.
     pub fn query(&self, parts: &[(&[f32], f32)], n: usize, options: &QueryOptions) -> Result<Vec<Moment>> {
         let dimension = parts.first().map_or(0, |part| part.0.len());
         if parts.iter().any(|part| part.0.len() != dimension) {
