@@ -308,6 +308,8 @@ def test_lists_name_videos_by_lines_or_objects(videos, tmp_path):
     assert "is a folder" in failures[str(videos / "deep")]["message"]
     (tmp_path / "list.jsonl").write_text('{"path": "03.mp4", "label": 3}\n{"path": "00.mp4"}\n')
     report(embed("--list", tmp_path / "list.jsonl", "--root", videos, out=tmp_path / "b"))
+    assert report(embed(".", out=tmp_path / "here", cwd=videos))["embedded"] == 13
+    assert {"00.mp4", "deep/story.MP4"} < {key[0] for key, _ in rows(tmp_path / "here")}
     report(embed("--list", "-", out=tmp_path / "c", stdin="00.mp4\n03.mp4\n", cwd=videos))
     one, other = rows(tmp_path / "b"), rows(tmp_path / "c")
     assert [key[0] for key, _ in one] == [str(videos / "00.mp4"), str(videos / "03.mp4")]

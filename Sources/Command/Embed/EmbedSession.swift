@@ -9,15 +9,6 @@ struct EmbedSession {
 
   init(_ command: Embed) { (self.command, folder) = (command, ArchiveFolder(path: command.out)) }
 
-  /// A video that has to be looked at.
-  private struct Task: Sendable {
-    let path: FilePath
-    /// What the archive has of it; nil: nothing.
-    let known: ArchivedVideo?
-    /// Bytes, by which the time left is told.
-    let size: Int64
-  }
-
   func run() throws -> EmbedReport {
     let given = try EmbeddedPaths(
       command.paths, list: command.list, root: command.root, part: command.shard)
@@ -52,8 +43,9 @@ struct EmbedSession {
   }
 
   /// The videos that have to be looked at: not those that have not changed, nor those that failed and have not.
-  private func tasks(_ paths: [FilePath], _ writer: ArchiveWriter, _ report: inout EmbedReport) -> [Task] {
-    var tasks: [Task] = []
+  private func tasks(_ paths: [FilePath], _ writer: ArchiveWriter, _ report: inout EmbedReport) -> [EmbedTask]
+  {
+    var tasks: [EmbedTask] = []
     for path in paths {
       let state = try? FileState(path)
       let (known, failure) = (writer.index.video(path.shown), writer.index.failure(path.shown))
@@ -65,7 +57,7 @@ struct EmbedSession {
       {
         report.failed += 1
       } else {
-        tasks.append(Task(path: path, known: known, size: state?.size ?? 0))
+        tasks.append(EmbedTask(path: path, known: known, size: state?.size ?? 0))
       }
     }
     return tasks
@@ -73,24 +65,11 @@ struct EmbedSession {
 
   // MARK: The threads that embed
 
-  /// The result of looking at a video.
-  private enum Outcome: Sendable {
-    /// The archive has rows of such a file.
-    case known(FileState, ArchivedVideo)
-    case embedded(FileState, sha256: String, UncheckedRows)
-    case failed(FailedVideo)
-    /// The run ends: a stop was asked for, or nothing can be read or written.
-    case ended((any Error)?)
-  }
-
-  /// Rows that one thread made and another takes.
-  private struct UncheckedRows: @unchecked Sendable { let rows: VideoEmbedder.Rows }
-
   private func embed(
-    _ tasks: [Task], _ setting: VideoEmbedder.Setting, jobs: Int, _ writer: ArchiveWriter,
+    _ tasks: [EmbedTask], _ setting: VideoEmbedder.Setting, jobs: Int, _ writer: ArchiveWriter,
     _ report: inout EmbedReport
   ) throws {
-    let work = OrderedWork<Outcome>(count: tasks.count, ahead: jobs + 32)
+    let work = OrderedWork<EmbedTask.Outcome>(count: tasks.count, ahead: jobs + 32)
     let (stop, index) = (try StopSignal(), writer.index)
     var threads: [WorkThread] = []
     defer {
@@ -104,7 +83,7 @@ struct EmbedSession {
           stop.include {
             let embedder = Result { try VideoEmbedder(setting) }
             while let number = work.next() {
-              work.finish(number, EmbedSession.look(at: tasks[number], embedder, index, stop))
+              work.finish(number, tasks[number].outcome(embedder, index, stop))
             }
           }
         })
@@ -133,43 +112,11 @@ struct EmbedSession {
     Progress.clear()
   }
 
-  private static func look(
-    at task: Task, _ embedder: Swift.Result<VideoEmbedder, any Error>, _ index: ArchiveIndex,
-    _ stop: StopSignal
-  ) -> Outcome {
-    if stop.isAsked { return .ended(nil) }
-    do {
-      guard let (state, sha256) = try FileState.hash(of: task.path, isStopped: { stop.isAsked }) else {
-        return .ended(nil)
-      }
-      if let known = task.known, known.sha256 == sha256 { return .known(state, known) }
-      if let known = index.video(sha256: sha256) { return .known(state, known) }
-      let rows: VideoEmbedder.Rows
-      do { rows = try embedder.get().rows(of: task.path) } catch let error as LibraryError {
-        switch error.status {
-        case Int32(ACTIONCLIP_ERROR_CANCELLED): return .ended(nil)
-        case Int32(ACTIONCLIP_ERROR_UNAVAILABLE): return .ended(error)
-        default: return .failed(FailedVideo(task.path, error, state))
-        }
-      } catch { return .ended(error) }
-      guard try FileState(task.path) == state else {
-        return .failed(
-          FailedVideo(
-            task.path, Int32(ACTIONCLIP_ERROR_FILE_READ), "\(task.path.shown): was changed while it was read")
-        )
-      }
-      return .embedded(state, sha256: sha256, UncheckedRows(rows: rows))
-    } catch {
-      return .failed(
-        FailedVideo(
-          task.path, Int32(ACTIONCLIP_ERROR_FILE_OPEN), explanation(of: error, naming: task.path.shown)))
-    }
-  }
-
   // MARK: The thread that writes
 
   private func write(
-    _ task: Task, _ state: FileState, _ sha256: String, _ rows: VideoEmbedder.Rows, _ writer: ArchiveWriter,
+    _ task: EmbedTask, _ state: FileState, _ sha256: String, _ rows: VideoEmbedder.Rows,
+    _ writer: ArchiveWriter,
     _ report: inout EmbedReport
   ) throws(CommandError) {
     let (place, start) = (writer.place, WindowLine.start(task.path.shown, sha256))
@@ -190,7 +137,7 @@ struct EmbedSession {
 
   /// Takes the rows that the archive has of a file's content.
   private func copy(
-    _ task: Task, _ state: FileState, _ video: ArchivedVideo, _ reader: inout ArchiveRows,
+    _ task: EmbedTask, _ state: FileState, _ video: ArchivedVideo, _ reader: inout ArchiveRows,
     _ writer: ArchiveWriter,
     _ report: inout EmbedReport
   ) throws(CommandError) {
@@ -249,14 +196,5 @@ extension FilePath {
   fileprivate var isGone: Bool {
     var status = stat()
     return lstat(cString, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
-  }
-}
-
-extension FailedVideo {
-  /// A video that the library refused.
-  fileprivate init(_ path: FilePath, _ error: LibraryError, _ state: FileState) {
-    self.init(
-      path: path.shown, status: String(cString: actionclip_status_name(error.status)),
-      message: explanation(of: error, naming: path.shown), size: state.size, mtimeNs: state.mtimeNs)
   }
 }

@@ -17,7 +17,9 @@ struct EmbeddedPaths {
   ///   - part: the part of all paths that is wanted; nil: all.
   init(_ paths: [FilePath], list: FilePath?, root: FilePath?, part: PathShard?) throws(CommandError) {
     var found: [FilePath] = []
-    for path in paths.map(\.plain) {
+    for given in paths {
+      let isHere = given.plain.bytes.isEmpty && !given.bytes.isEmpty
+      let path = isHere ? FilePath(bytes: [UInt8(ascii: ".")]) : given.plain
       guard path.exists else { throw CommandError.system(path.shown, code: ENOENT) }
       if path.isFolder { try search(path, &found) } else { found.append(path) }
     }
