@@ -13,7 +13,7 @@ from test_usage import header_version
 DEFAULT_MODEL = ROOT / "models" / "actionclip-shapes.safetensors"
 BIND_PROC = "mount --make-rprivate / && mount --rbind /proc"
 COMMANDS = ["adapt", "classify", "convert", "embed", "eval", "info", "list", "merge", "mix", "parity", "prompts",
-            "thresholds", "timeline", "tokenize", "tune", "watch"]  # fmt: skip
+            "search", "thresholds", "timeline", "tokenize", "tune", "watch"]  # fmt: skip
 
 
 def call_make(*arguments, **more):
