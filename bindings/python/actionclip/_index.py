@@ -67,8 +67,8 @@ class Index(Owner):
     Any number of threads may search at once. An index shows the archive as it was when it was opened; videos that are
     embedded later are seen by a new one.
 
-    model: turns words into embeddings; without one, queries are embeddings. If it was loaded with compute_sha256, it must
-        be the model of the archive.
+    model: turns words into embeddings; without one, queries are embeddings. If it was loaded with compute_sha256, it
+        must be the model of the archive.
     threads: threads that compare rows, 1 to 256; None: as many as a model's.
     in_memory: whether rows are read into memory once, and not from the files in each search.
     """
@@ -133,8 +133,8 @@ class Index(Owner):
         weights: the factor of each part, 1 without; -1 takes a meaning away: weights=[1, -1].
         templates: prompts for words, each with one "{}"; None: the model's own, else the reference's.
         minimum_score: moments of lower scores are left out.
-        merge: whether windows of a video that touch are merged to moments; else each window is one. actionclip.h has the
-            rule.
+        merge: whether windows of a video that touch are merged to moments; else each window is one. actionclip.h has
+            the rule.
         """
         count = whole("n", n, 1, 1 << 20)
         vectors = self._vectors(query, templates)
