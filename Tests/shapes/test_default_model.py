@@ -47,14 +47,20 @@ def test_it_says_what_it_is(model):
 
 
 @pytest.fixture(scope="module")
-def shown(model, tmp_path_factory):
-    """(action, embedding) of new H.264 files: two of each action, from a seed of their own."""
-    found = []
+def sets(tmp_path_factory):
+    """Folders of new H.264 files: two of each action, from a seed of their own."""
+    folders = []
     for split, names in (("compositions", TRAINED_ACTIONS), ("actions", UNSEEN_ACTIONS)):
-        folder = tmp_path_factory.mktemp(split)
-        found += [(video["action"], model.encode_video(folder / video["file"]).reshape(1, -1))
-                  for video in write_set(folder, split, 2 * len(names), seed=20260)]
-    return found
+        folders.append(tmp_path_factory.mktemp(split))
+        write_set(folders[-1], split, 2 * len(names), seed=20260)
+    return folders
+
+
+@pytest.fixture(scope="module")
+def shown(model, sets):
+    """(action, embedding) of the new files."""
+    return [(video["action"], model.encode_video(folder / video["file"]).reshape(1, -1))
+            for folder in sets for video in json.loads((folder / "index.json").read_text())["videos"]]
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +108,21 @@ def test_a_run_is_packed_into_one_file(tmp_path, actionclip):
     with actionclip.Model(tmp_path / "m.safetensors") as packed:
         assert (packed.info.head, packed.info.frames, packed.labels) == ("LSTM", 5, NAMES)
         assert packed.info.has_tokenizer and "LSTM" in packed.note("source")
+
+
+@needs_ffmpeg
+def test_words_rank_their_clips_first_in_an_archive(actionclip, sets, tmp_path):
+    """models/shapes/archive_map.py in small; docs/ARCHIVES.md has it over 2,086 videos."""
+    import archive_map
+
+    if not archive_map.COMMAND.exists():
+        pytest.skip(f"{archive_map.COMMAND} is not built (make command)")
+    videos = {str(folder / video["file"]): video["action"]
+              for folder in sets for video in json.loads((folder / "index.json").read_text())["videos"]}
+    archive_map.embed(sets, tmp_path / "archive", "--quiet", "--model", FILE)
+    with actionclip.Model(FILE, compute_sha256=True) as model:
+        scores = archive_map.scores_of(tmp_path / "archive", list(videos), model)
+    found, _ = archive_map.mean_average_precision(scores, list(videos.values()), NAMES, draws=100)
+    for mean, low, high in found.values():
+        assert mean > 0.75 and low <= high
+    assert found["never trained"][0] > 0.85
