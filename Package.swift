@@ -43,7 +43,7 @@ let processor = "x86_64"
 #endif
 
 /// Rooms that compute little: their code is made small in place of fast.
-let small: Set = ["ActionCLIPABI", "Families", "Index", "ModelFile", "Text", "Video"]
+let small: Set = ["ActionCLIPABI", "Families", "ModelFile", "Text", "Video"]
 
 func settings(of name: String) -> [SwiftSetting] {
   // A section for each function, so that the linker leaves out those that nobody calls.
