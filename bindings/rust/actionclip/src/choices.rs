@@ -362,6 +362,13 @@ choices! {
         /// The largest total for a list of steps, which come once and in order.
         Ordered = ACTIONCLIP_SEGMENTS_ORDERED,
     }
+    /// The type of an archive's numbers.
+    NumberType {
+        /// Single precision.
+        Fp32 = ACTIONCLIP_INDEX_FP32,
+        /// Half precision.
+        Fp16 = ACTIONCLIP_INDEX_FP16,
+    }
 }
 
 impl From<Switch> for TemporalShift {

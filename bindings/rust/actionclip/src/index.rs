@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::ptr;
 
+use crate::choices::NumberType;
 use crate::error::{check, Error, Result, Status};
 use crate::handle::Handle;
 use crate::sys;
@@ -32,8 +33,8 @@ pub struct IndexInfo {
     pub step: f64,
     /// Frames that the model saw of a window; 0: not stated.
     pub frames: i32,
-    /// Whether numbers are stored as fp16, else as fp32.
-    pub is_fp16: bool,
+    /// The type of the stored numbers.
+    pub number_type: NumberType,
 }
 
 /// Options of a search.
@@ -103,7 +104,10 @@ impl Index {
             window: raw.window,
             step: raw.step,
             frames: raw.frames,
-            is_fp16: raw.number_type == sys::ACTIONCLIP_INDEX_FP16,
+            number_type: match raw.number_type {
+                sys::ACTIONCLIP_INDEX_FP16 => NumberType::Fp16,
+                _ => NumberType::Fp32,
+            },
         })
     }
 

@@ -82,7 +82,7 @@ pub use actionclip_sys as sys;
 pub use cancel::CancelToken;
 pub use choices::{
     Activation, Augment, ColorMatrix, ColorRange, ComputeType, Crop, Decode, EventKind, FitMethod, Flip, FormatNames,
-    FrameFormat, Head, Instructions, Loss, Mirror, Overflow, PixelFormat, Purpose, Pushed, Recipe, Resize,
+    FrameFormat, Head, Instructions, Loss, Mirror, NumberType, Overflow, PixelFormat, Purpose, Pushed, Recipe, Resize,
     SegmentMethod, Storage, StreamMode, Switch, TemporalShift, TooLong, TrackMode, WaitFor, WarmUp,
 };
 pub use classifier::{Classifier, ClassifierOptions, Example, FitOptions};

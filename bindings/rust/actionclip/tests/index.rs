@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use actionclip::{Index, IndexOptions, Result, QueryOptions, Status};
+use actionclip::{Index, IndexOptions, NumberType, QueryOptions, Result, Status};
 
 /// An archive of rows of two numbers, one for each video.
 fn archive(name: &str, rows: &[[f32; 2]]) -> std::path::PathBuf {
@@ -31,7 +31,8 @@ fn moments_are_found_by_the_sum_of_parts() {
     let options = IndexOptions { threads: Some(1), in_memory: true };
     for index in [Index::open(&folder).unwrap(), Index::open_with(&folder, &options).unwrap()] {
         let info = index.info().unwrap();
-        assert_eq!((info.dimension, info.rows, info.removed_rows, info.window, info.is_fp16), (2, 3, 0, 2.0, false));
+        assert_eq!((info.dimension, info.rows, info.removed_rows, info.window), (2, 3, 0, 2.0));
+        assert_eq!(info.number_type, NumberType::Fp32);
         assert!(index.manifest().contains("float32"));
         let found = index.query(&[(&[0.0, 7.0], 1.0)], 2, &QueryOptions::default()).unwrap();
         assert_eq!(found.iter().map(|moment| moment.row).collect::<Vec<_>>(), [1, 2]);
