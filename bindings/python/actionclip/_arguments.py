@@ -143,6 +143,14 @@ def texts(what: str, values: str | Iterable[str]) -> list[str]:
     return found
 
 
+def template_texts(templates: str | Iterable[str] | None) -> list[str] | None:
+    """Templates of an argument; None for the usual ones."""
+    found = None if templates is None else texts("templates", templates)
+    if found == []:
+        raise invalid("templates is empty; leave it out for the usual ones")
+    return found
+
+
 def utf8(what: str, text: str) -> bytes:
     if not isinstance(text, str):
         raise wrong_type(f"{what} holds {text!r}, {type_name(text)}; it must hold text")

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._arguments import Path, c_strings, path_bytes, real
+from ._arguments import Path, c_strings, path_bytes, real, template_texts
 from ._arguments import texts as checked_texts
 from ._arrays import FloatArray, float_array, pointer
 from ._cancel import create, long_call
@@ -74,10 +74,9 @@ class Classifier(Pupil):
         names = checked_texts("labels", model.labels if labels is None else labels)
         array, count = c_strings(names)
         template_array, given, shares = None, 0, None
-        if templates is not None:
-            template_array, given = c_strings(checked_texts("templates", templates))
-            if given == 0:
-                raise invalid("templates is empty; leave it out for the usual ones")
+        phrases = template_texts(templates)
+        if phrases is not None:
+            template_array, given = c_strings(phrases)
             shares = None if weights is None else template_weights(weights, given)
         elif weights is not None:
             raise invalid("weights needs templates")

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._arguments import INT32_MAX, c_strings
+from ._arguments import INT32_MAX, c_strings, template_texts
 from ._arguments import texts as checked_texts
 from ._arrays import FloatArray, IntArray, as_array, normalized, pointer
 from ._cancel import long_call
@@ -101,9 +101,7 @@ class TextEncoder(Owner):
         by default they are the model's own (`Model.templates`), or the reference's 16 if it has none.
         progress: as in `encode_prompts`; it counts prompts, one for each label in each template."""
         names = checked_texts("labels", labels)
-        phrases = None if templates is None else checked_texts("templates", templates)
-        if phrases == []:
-            raise invalid("templates is empty; leave it out for the usual ones")
+        phrases = template_texts(templates)
         count = len(phrases or self._templates or default_templates())
 
         def encode(part: list[str]) -> FloatArray:

@@ -23,6 +23,7 @@ from ._arguments import (
     is_path,
     path_bytes,
     real,
+    template_texts,
     texts,
     type_name,
     whole,
@@ -273,38 +274,16 @@ class Model(FrameEncoder, TextEncoder):
             )  # fmt: skip
 
     def tune(
-        self,
-        labels: str | Iterable[str] | None = None,
-        templates: str | Iterable[str] | None = None,
-        *,
-        train: Part = "head",
-        text: Part | None = None,
-        head: bool = True,
-        logit_scale: bool = True,
-        new_head: str | None = None,
-        frames: int | None = None,
-        recipe: str = "anchored",
-        loss: str = "multi_positive",
-        epochs: int | None = None,
-        batch: int | None = None,
-        rate: float | None = None,
-        head_rate_factor: float | None = None,
-        warm_up_epochs: float | None = None,
-        weight_decay: float | None = None,
-        anchor: float | None = None,
-        contexts: int = 0,
-        context_rate_factor: float | None = None,
-        mean_decay: float | None = None,
-        head_dropout: float | None = None,
-        augment: str = "none",
-        jitter: bool = False,
-        mirror: bool | None = None,
-        seed: int = 0,
-        max_memory: int | None = None,
-        compute: str = "fp32",
-        cache: Path | None = None,
-        truncate: bool = False,
-    ) -> Tuner:
+        self, labels: str | Iterable[str] | None = None, templates: str | Iterable[str] | None = None, *,
+        train: Part = "head", text: Part | None = None, head: bool = True, logit_scale: bool = True,
+        new_head: str | None = None, frames: int | None = None, recipe: str = "anchored",
+        loss: str = "multi_positive", epochs: int | None = None, batch: int | None = None, rate: float | None = None,
+        head_rate_factor: float | None = None, warm_up_epochs: float | None = None, weight_decay: float | None = None,
+        anchor: float | None = None, contexts: int = 0, context_rate_factor: float | None = None,
+        mean_decay: float | None = None, head_dropout: float | None = None, augment: str = "none",
+        jitter: bool = False, mirror: bool | None = None, seed: int = 0, max_memory: int | None = None,
+        compute: str = "fp32", cache: Path | None = None, truncate: bool = False,
+    ) -> Tuner:  # fmt: skip
         """Begins to train a copy of the model on clips of these labels; `Tuner` has what follows.
 
         labels, templates: None for the model's own; one string is one. train: the part of the image encoder that is
@@ -332,22 +311,15 @@ class Model(FrameEncoder, TextEncoder):
         from ._tuner import Tuner
 
         options = tuner_options(
-            train=train, text=text, head=head, logit_scale=logit_scale, new_head=new_head, frames=frames,
+            self._info, train=train, text=text, head=head, logit_scale=logit_scale, new_head=new_head, frames=frames,
             recipe=recipe, loss=loss, epochs=epochs, batch=batch, contexts=contexts, augment=augment,
             jitter=jitter, mirror=mirror, seed=seed, max_memory=max_memory, compute=compute, cache=cache,
-            truncate=truncate,
-            numbers={
-                "rate": rate, "head_rate_factor": head_rate_factor, "warm_up_epochs": warm_up_epochs,
-                "weight_decay": weight_decay, "anchor": anchor, "context_rate_factor": context_rate_factor,
-                "mean_decay": mean_decay, "head_dropout": head_dropout,
-            },
-            info=self._info,
+            truncate=truncate, rate=rate, head_rate_factor=head_rate_factor, warm_up_epochs=warm_up_epochs,
+            weight_decay=weight_decay, anchor=anchor, context_rate_factor=context_rate_factor,
+            mean_decay=mean_decay, head_dropout=head_dropout,
         )  # fmt: skip
         names = texts("labels", self._labels if labels is None else labels)
-        phrases = None if templates is None else texts("templates", templates)
-        if phrases == []:
-            raise invalid("templates is empty; leave it out for the usual ones")
-        return Tuner(self, names, phrases, options)
+        return Tuner(self, names, template_texts(templates), options)
 
     def preprocess(
         self,

@@ -90,6 +90,7 @@ class TunerScore:
 
 
 def tuner_options(
+    info: ModelInfo,
     *,
     train: Part,
     text: Part | None,
@@ -110,11 +111,9 @@ def tuner_options(
     compute: str,
     cache: Path | None,
     truncate: bool,
-    numbers: dict[str, float | None],
-    info: ModelInfo,
+    **numbers: float | None,
 ) -> Any:
-    """The C struct of options. numbers: the recipe's numbers by their names in C; None: as the recipe says.
-    info: the model's."""
+    """The C struct of options. info: the model's. numbers: the recipe's, by their names in C; None: as it says."""
     options = library().defaults("tuner_options")
     options.recipe = choice("recipe", recipe, _RECIPES)
     options.loss = choice("loss", loss, _LOSSES)
