@@ -109,7 +109,8 @@ class _Video:
 
 
 class _Folder:
-    """A folder of extracted frames, whose names end in numbers, as the reference's lists name them."""
+    """A folder of extracted frames, whose names end in numbers, as the reference's lists name them. Pillow reads them, as it
+    does for the reference: the library has other colours of JPEG files."""
 
     #: Names of the folders read last: listing one with thousands of frames takes longer than reading eight.
     _known: OrderedDict[str, list[str]] = OrderedDict()
