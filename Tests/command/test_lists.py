@@ -366,6 +366,20 @@ def test_videos_that_are_tested_too_are_told(tmp_path):
     assert process.returncode == 0 and len(leak) == 1 and "test/c" in leak[0] and "test/list.txt" in leak[0]
 
 
+def test_columns_are_those_of_the_other_list_too(tmp_path):
+    """Unless it has a form of its own."""
+    (tmp_path / "list.csv").write_text(f"{NAMES[0]},a.mp4\n")
+    (tmp_path / "rows.csv").write_text(f"{NAMES[1]},b.mp4\n")
+    (tmp_path / "lines.jsonl").write_text(json.dumps({"path": "c.mp4", "label": NAMES[1]}) + "\n")
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.mp4").write_bytes(b"same" if name != "c" else b"other")
+    process, warnings = check(tmp_path / "list.csv", "--columns", "label,path", "--against", tmp_path / "rows.csv",
+                              "--against", tmp_path / "lines.jsonl")  # fmt: skip
+    assert process.returncode == 0
+    (shared,) = [warning for warning in warnings if "trained on" in warning]
+    assert "rows.csv" in shared
+
+
 def test_splits_of_one_data_set_are_held_against_each_other(tmp_path):
     for name, rows in [("wave", "a.avi 1\nb.avi 2\n"), ("jump", "c.avi 1\nd.avi 2\n")]:
         (tmp_path / "splits").mkdir(exist_ok=True)

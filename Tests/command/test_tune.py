@@ -50,11 +50,12 @@ def tune(folder, *more, out="mine.safetensors", lists="new.jsonl"):
     return run("tune", folder / lists, "--out", folder / out, *FAST, *more)
 
 
-def start(folder, *more, out):
+def start(folder, *more, out, env=()):
     """A run that has done its third step, and its output so far."""
     arguments = ["tune", folder / "new.jsonl", "--out", folder / out, *FAST, "--held-out", 0, "--json", *more]
     process = subprocess.Popen(
-        [COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        [COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, **dict(env)})  # fmt: skip
     for line in process.stdout:
         if json.loads(line).get("step") == 3:
             return process
@@ -181,6 +182,16 @@ def test_a_model_that_cannot_be_written_leaves_its_state(folder, straight):
     process = tune(folder, "--held-out", 0, "--state", folder / "left.state", "--resume", "--json", out="found.safetensors")
     assert process.returncode == 0 and (folder / "found.safetensors").read_bytes() == straight
     assert not any("step" in line for line in json_lines(process)[:-1])
+
+
+def test_a_model_whose_folder_went_away_with_its_state_is_written_elsewhere(folder, straight, tmp_path):
+    (folder / "away").mkdir()
+    process = start(folder, out="away/mine.safetensors", env={"TMPDIR": str(tmp_path)})
+    shutil.rmtree(folder / "away")
+    _, said = process.communicate(timeout=60)
+    (found,) = tmp_path.glob("actionclip-*/tuned.safetensors")
+    assert process.returncode == 1 and said.splitlines()[-1].endswith(f"; the tuned model is in {found}")
+    assert found.read_bytes() == straight
 
 
 def test_files_that_are_no_models_are_not_replaced(folder, tuned, tmp_path):
@@ -319,11 +330,11 @@ def test_plain_weights_get_a_new_head(folder, tmp_path):
 
 
 def test_prompts_are_learned_too(folder):
-    process = tune(folder, "--contexts", 4, "--mean-decay", 0.5, "--epochs", 1, "--held-out", folder / "test.jsonl",
+    process = tune(folder, "--contexts", 4, "--mean-decay", 0.5, "--head-dropout", 0.2, "--epochs", 1, "--held-out", folder / "test.jsonl",
                    "--old-words", folder / "old.jsonl", "--json", out="prompts.safetensors")  # fmt: skip
     assert process.returncode == 0, process.stderr
     report = json_lines(process)[-1]
-    assert "context vectors 4, mean's decay 0.5" in report["setting"]["recipe"]
+    assert "context vectors 4, mean's decay 0.5, head's dropout 0.2" in report["setting"]["recipe"]
     found = json.loads(run("eval", folder / "test.jsonl", "--model", folder / "prompts.safetensors", "--json", "-").stdout)
     assert found["top1"] == report["held_out"]["top1_after"]
 

@@ -6,41 +6,26 @@ struct Adapt: ParsableCommand {
     commandName: "adapt",
     abstract: "Teach a classifier labels by a few clips of each.",
     discussion: """
-      The list is read as eval reads it: clips with their labels, or parts of long recordings. Labels that the \
-      model does not know yet are added to its own. All others keep their words.
+      The list is read as eval reads it: clips with their labels, or parts of long recordings. Its labels are added \
+      to those of --labels, else to the model's own. All that it does not show keep their words.
       No other videos are needed: how well it works is told by clips that are left out in turn, the words alone beside it.
       With --out the classifier is written as a file, which classify, timeline, watch and eval take as --classifier.
       A clip that cannot be read is reported and left out; the exit status is 0 unless all fail.
       docs/ADAPTATION.md has the formulas.
       """)
 
-  @Argument(help: ArgumentHelp("Clips and their labels: a file or a folder.", valueName: "list"))
-  var list: FilePath
+  @OptionGroup
+  var listed: LabelledVideos
+
+  @OptionGroup
+  var knowing: KnownLabels
 
   @Option(help: ArgumentHelp("Write the classifier.", valueName: "path"))
   var out: FilePath?
 
   @Option(
-    help: ArgumentHelp(
-      "The model's file or folder, or its name in Hugging Face (default: the default model).",
-      valueName: "path"))
-  var model: FilePath?
-
-  @Option(
-    help: ArgumentHelp(
-      "A file of labels to know besides the list's, as classify reads it (default: the model's own).",
-      valueName: "path"))
-  var labels: FilePath?
-
-  @Flag(help: "Know the list's labels alone.")
-  var onlyListed = false
-
-  @Option(
     help: ArgumentHelp("Begin with this classifier, its labels and its clips.", valueName: "path"))
   var addTo: FilePath?
-
-  @OptionGroup
-  var reading: ListOptions
 
   @Option(
     help: ArgumentHelp(
@@ -66,9 +51,6 @@ struct Adapt: ParsableCommand {
   @OptionGroup
   var pictures: PictureOptions
 
-  @OptionGroup
-  var folders: FolderOptions
-
   @Option(help: ArgumentHelp("Write the report as a page for a browser.", valueName: "path"))
   var html: FilePath?
 
@@ -82,8 +64,8 @@ struct Adapt: ParsableCommand {
   var options: ModelOptions
 
   func validate() throws {
-    if onlyListed, labels != nil { throw ValidationError("Give --labels or --only-listed, not both.") }
-    if onlyListed, addTo != nil { throw ValidationError("Give --add-to or --only-listed, not both.") }
+    try knowing.check(listed.labels)
+    if knowing.onlyListed, addTo != nil { throw ValidationError("Give --add-to or --only-listed, not both.") }
     if addTo != nil, !prompts.template.isEmpty || prompts.descriptions != nil {
       throw ValidationError(
         "Give --add-to or prompts, not both: the classifier keeps the prompts that it was made with.")
@@ -97,11 +79,11 @@ struct Adapt: ParsableCommand {
     try out.map(Files.requireWritable)
     try html.map(Files.requireWritableText)
     try out.map { try WrittenFile.classifier.requireReplaceable($0) }
-    try Files.requireOwnPlaces([html], beside: [list, labels, out, prompts.descriptions])
+    try Files.requireOwnPlaces([html], beside: [listed.list, listed.labels, out, prompts.descriptions])
     let descriptions = try prompts.readDescriptions()
-    let source = try ListSource(list)
-    let given = try labels.map { try ClassList($0) }
-    let loaded = try options.load(model)
+    let source = try ListSource(listed.list)
+    let given = try listed.labels.map { try ClassList($0) }
+    let loaded = try options.load(listed.model)
     let earlier = try addTo.map { path in
       let classifier = try Classifier(path, for: loaded)
       if try classifier.examples.isEmpty {
@@ -111,7 +93,7 @@ struct Adapt: ParsableCommand {
       return classifier
     }
     let known = try known(loaded, earlier, given)
-    let videos = try reading.videos(source, classes: known, extends: true)
+    let videos = try listed.reading.videos(source, classes: known, extends: true)
     let names = videos.classes.labels
     let shown = Set(videos.rows.flatMap(\.classes))
     let notes = try ModelNotes(loaded, labels: names.indices.filter { !shown.contains($0) }.map { names[$0] })
@@ -121,17 +103,19 @@ struct Adapt: ParsableCommand {
     if earlier != nil { try classifier.set(labels: names) }
     let encoder = VideoEncoder(
       model: loaded, resize: pictures.resize, views: views,
-      opening: folders.opening(pictures.decode, threads: options.threads))
+      opening: listed.folders.opening(pictures.decode, threads: options.threads))
     try encoder.checkOptions()
     let clips = try teach(classifier, videos, encoder)
-    guard !clips.rows.isEmpty else { throw CommandError("\(list.shown): none of its clips could be read") }
+    guard !clips.rows.isEmpty else {
+      throw CommandError("\(listed.list.shown): none of its clips could be read")
+    }
     try classifier.fit(method, acceptRate: acceptRate)
     if let out { try classifier.save(to: out, keepsClips: !noClips) }
 
     let report = AdaptReport(
       title: title, fit: try classifier.report(),
       labels: names, known: known?.count, clips: clips, root: videos.root, numbering: videos.numbering,
-      written: out, model: model, notes: notes)
+      written: out, model: listed.model, notes: notes)
     if let html {
       try Files.replace(html, with: Array(AdaptPage(report: report, encoder: encoder).text.utf8))
     }
@@ -141,8 +125,8 @@ struct Adapt: ParsableCommand {
 
   /// The report's title: the model or the earlier classifier, and the list.
   private var title: String {
-    addTo.map { "\($0.shown), taught more by \(list.shown)" }
-      ?? "\(model?.shown ?? "the default model"), taught by \(list.shown)"
+    addTo.map { "\($0.shown), taught more by \(listed.list.shown)" }
+      ?? "\(listed.modelName), taught by \(listed.list.shown)"
   }
 
   /// The classes that the list's are added to; nil for none.
@@ -151,8 +135,7 @@ struct Adapt: ParsableCommand {
       let classes = try ClassList(of: earlier)
       return try given.map { try classes.adding($0.labels) } ?? classes
     }
-    if let given { return given }
-    return try onlyListed || model.labels.isEmpty ? nil : ClassList(of: model)
+    return try knowing.classes(given, of: model)
   }
 
   private func make(_ model: Model, _ labels: [String], _ descriptions: Descriptions?) throws -> Classifier {

@@ -12,7 +12,8 @@ struct Eval: ParsableCommand {
       counted from 0) or a name. A first row that names columns (path, label, start, end), and JSON lines \
       ({"path": …, "label": …, "start": …, "end": …}), give parts of videos too, in seconds.
       A list may also be a folder with a folder of videos for each label. \
-      docs/LISTS.md has all forms.
+      docs/LISTS.md has all forms. The labels are those of --labels, else the list's if its form names them, else the \
+      model's own.
       With --segments whole videos are searched for the parts that the list names, and what is found is judged as ActivityNet \
       does: mAP over overlaps of 0.5 to 0.95, and at 0.5.
       A video that cannot be read is reported and does not count; the exit status is 0 unless all \

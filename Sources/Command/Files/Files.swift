@@ -194,4 +194,13 @@ enum Files {
       return chunk.isEmpty ? nil : chunk
     }
   }
+
+  /// Makes a folder of its own among temporary files, where TMPDIR says, else in /tmp.
+  static func temporaryFolder() throws(CommandError) -> FilePath {
+    let named = getenv("TMPDIR").map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } ?? []
+    let parent = FilePath(bytes: named.isEmpty ? Array("/tmp".utf8) : named)
+    var name = parent.file("actionclip-XXXXXX").cString
+    guard mkdtemp(&name) != nil else { throw CommandError.system(parent.shown) }
+    return FilePath(bytes: name.dropLast().map(UInt8.init(bitPattern:)))
+  }
 }

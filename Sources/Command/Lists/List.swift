@@ -14,17 +14,8 @@ struct List: ParsableCommand {
       test.
       """)
 
-  @Argument(help: ArgumentHelp("Videos and their labels: a file or a folder.", valueName: "list"))
-  var list: FilePath
-
-  @Option(
-    help: ArgumentHelp(
-      "A file of labels, as classify reads it (default: those that the list names).",
-      valueName: "path"))
-  var labels: FilePath?
-
   @OptionGroup
-  var reading: ListOptions
+  var listed: LabelledList
 
   @Flag(help: "Rows have any number of labels.")
   var multiLabel = false
@@ -49,8 +40,9 @@ struct List: ParsableCommand {
   }
 
   func run() throws {
-    let videos = try read(list, split: reading.split)
-    let sentences = try check || !against.isEmpty ? faults(of: videos) : []
+    let classes = try listed.labels.map { path throws(CommandError) in try ClassList(path) }
+    let videos = try listed.reading.videos(ListSource(listed.list), classes: classes, multiLabel: multiLabel)
+    let sentences = try check || !against.isEmpty ? faults(of: videos, classes) : []
     let output = Output()
     let names = videos.classes.labels.map { JSONValue.string($0) }
     try output.line(JSONValue.object([.init(key: "labels", value: .array(names))]).text)
@@ -65,17 +57,9 @@ struct List: ParsableCommand {
     if strict, !sentences.isEmpty { throw AlreadyReported() }
   }
 
-  private func read(_ path: FilePath, split: Split?) throws -> VideoList {
-    let videos = try VideoList(
-      ListSource(path), classes: try labels.map { path throws(CommandError) in try ClassList(path) },
-      separator: reading.separator, columns: reading.columns, multiLabel: multiLabel, split: split,
-      root: reading.root)
-    if let note = videos.note { Diagnostics.warning(note) }
-    return videos
-  }
-
   /// Faults of the files of the list, in sentences.
-  private func faults(of videos: VideoList) throws -> [String] {
+  /// - Parameter classes: the labels of --labels.
+  private func faults(of videos: VideoList, _ classes: ClassList?) throws -> [String] {
     let missing = videos.rows.map { $0.path.inside(videos.root) }.filter { !$0.exists }
     var sentences: [String] = []
     if let first = missing.first {
@@ -84,7 +68,8 @@ struct List: ParsableCommand {
     }
     var measured: [ListFaults.Measured] = []
     for path in against {
-      let other = try read(path, split: againstSplit)
+      let other = try listed.reading.others(
+        ListSource(path), classes: classes, multiLabel: multiLabel, split: againstSplit)
       let name = path.shown + (againstSplit.map { " (\($0))" } ?? "")
       measured.append(.init(name: name, rows: other.rows, root: other.root))
     }

@@ -137,7 +137,7 @@ struct Mix: ParsableCommand {
       lines.append(
         terminal.bold(
           printable("\(first.shown) (alpha 0) and \(second.shown) (alpha 1) on \(list.shown)")))
-      lines += MixtureTable.lines(report, clips: "")
+      lines += MixtureTable.lines(report, clips: "", written: out.map { _ in alpha.values[0] })
     }
     if let out {
       lines.append("written: \(printable(out.shown)), alpha \(alpha)")

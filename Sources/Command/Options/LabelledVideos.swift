@@ -1,9 +1,9 @@
 import ArgumentParser
 
-/// A list of videos with labels, and the model that it is for.
+/// A list of videos with labels, the model that it is for, and how its videos are read.
 struct LabelledVideos: ParsableArguments {
-  @Argument(help: ArgumentHelp("Videos and their labels: a file or a folder.", valueName: "list"))
-  var list: FilePath
+  @OptionGroup
+  var listed: LabelledList
 
   @Option(
     help: ArgumentHelp(
@@ -11,17 +11,12 @@ struct LabelledVideos: ParsableArguments {
       valueName: "path"))
   var model: FilePath?
 
-  @Option(
-    help: ArgumentHelp(
-      "A file of labels, as classify reads it (default: the list's, if its form names them, else the model's own).",
-      valueName: "path"))
-  var labels: FilePath?
-
-  @OptionGroup
-  var reading: ListOptions
-
   @OptionGroup
   var folders: FolderOptions
+
+  var list: FilePath { listed.list }
+  var labels: FilePath? { listed.labels }
+  var reading: ListOptions { listed.reading }
 
   /// The model's name for people.
   var modelName: String { model?.shown ?? "the default model" }

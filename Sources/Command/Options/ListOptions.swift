@@ -20,15 +20,24 @@ struct ListOptions: ParsableArguments {
   @Option(help: "The separator of fields (default: as in the first row).")
   var separator: ListFields.Separator?
 
-  /// Reads a list, and warns of what was left out. The parameters are those of `VideoList`.
+  /// Reads the list, and warns of what was left out. The parameters are those of `VideoList`.
   func videos(
     _ source: ListSource, classes: ClassList?, extends: Bool = false, multiLabel: Bool = false
   ) throws -> VideoList {
     let videos = try VideoList(
       source, classes: classes, extends: extends, separator: separator, columns: columns,
-      multiLabel: multiLabel, split: split,
-      root: root)
+      multiLabel: multiLabel, split: split, root: root)
     if let note = videos.note { Diagnostics.warning(note) }
     return videos
+  }
+
+  /// Reads a list that stands beside the first, or another split of it. Its own form decides whether --columns are for it.
+  func others(
+    _ source: ListSource, classes: ClassList?, multiLabel: Bool = false, split: Split? = nil
+  ) throws -> VideoList {
+    var reading = self
+    if source.form != .text { reading.columns = nil }
+    reading.split = split
+    return try reading.videos(source, classes: classes, multiLabel: multiLabel)
   }
 }

@@ -6,7 +6,8 @@ struct Prompts: ParsableCommand {
     commandName: "prompts",
     abstract: "Choose weights for prompt templates by videos.",
     discussion: """
-      The list is read as eval reads it, and some videos of each label are enough. Templates come from the model, the \
+      The list is read as eval reads it, and some videos of each label are enough. The labels are those \
+      of --labels, else the list's if its form names them, else the model's own. Templates come from the model, the \
       built-in pool, --pool and --template. Their weights are fitted to the labels; how much, and whether at all, is \
       decided by leaving videos out, so no other videos are needed. With --unlabelled the list has a path on each \
       line, and the weights follow from how clearly the labels are told apart in each template.

@@ -9,7 +9,8 @@ struct Thresholds: ParsableCommand {
       The list is read as eval reads it, and says when each label is shown: a line for each part of a video, with its \
       path, label, start and end in seconds. What no line names counts as not shown. For each label the thresholds are \
       those whose events agree best with the listed parts, by F1: the harmonic mean of precision and recall, both shares \
-      of time. Each label is judged by itself, while watch and timeline show one label at a time unless they are told \
+      of time. The labels are those of --labels or the classifier, else the list's if its form names them, else the \
+      model's own. Each label is judged by itself, while watch and timeline show one label at a time unless they are told \
       otherwise.
       watch, timeline and eval take the file as --thresholds. Give them the same --labels, --none, --min-on, --min-off and \
       --half-life, and windows of the same length.

@@ -66,7 +66,7 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The rate of these vectors, as a multiple of --rate (default: 100).", valueName: "factor"))
+      "The rate of these vectors, as a multiple of --rate (default: 1000).", valueName: "factor"))
   var contextRate: Double?
 
   @Option(
@@ -74,6 +74,12 @@ struct TrainingOptions: ParsableArguments {
       "Make models of an exponential mean of the weights over the steps, with this decay, such as 0.99; 0: of the latest weights (default: 0).",
       valueName: "0 to 1"))
   var meanDecay: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The share of numbers that the temporal head Transf_cls drops by chance at each step, 0 to 0.9 (default: 0, with --recipe reference 0.1).",
+      valueName: "share"))
+  var headDropout: Double?
 
   @Option(
     help: ArgumentHelp(
@@ -139,6 +145,7 @@ struct TrainingOptions: ParsableArguments {
     try require(contextRate == nil || contexts > 0, "--context-rate needs --contexts COUNT.")
     try require(contextRate, 0...1e6, "--context-rate must be 0 to 1000000.")
     try require(meanDecay, 0...1.0.nextDown, "--mean-decay must be 0 to below 1.")
+    try require(headDropout, 0...0.9, "--head-dropout must be 0 to 0.9.")
     try require((1...100).contains(views), "--views must be 1 to 100.")
     try require(
       !fromFiles || views == 1, "Give --from-files or --views, not both: with --jitter it has all frames.")
@@ -201,6 +208,7 @@ struct TrainingOptions: ParsableArguments {
     options.contexts = contexts
     if let contextRate { options.context_rate_factor = contextRate }
     if let meanDecay { options.mean_decay = meanDecay }
+    if let headDropout { options.head_dropout = headDropout }
     (options.augment, options.mirror) = (augment.code, mirror.code)
     options.jitter = Switch(jitter).code
     options.compute_type = trainCompute.code

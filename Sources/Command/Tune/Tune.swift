@@ -7,8 +7,8 @@ struct Tune: ParsableCommand {
     commandName: "tune",
     abstract: "Fine-tune a model on your own clips.",
     discussion: """
-      The list is read as eval reads it: clips with their labels, or parts of long recordings. Labels that the model \
-      does not know yet are added to its own. A part of the clips is held out: it is measured before training, \
+      The list is read as eval reads it: clips with their labels, or parts of long recordings. Its labels are added to \
+      those of --labels, else to the model's own. A part of the clips is held out: it is measured before training, \
       during it and after, and nothing is chosen by it.
       The model that is written is a mixture of the weights before training and after (--alpha): so it forgets less. \
       --old-words tells how much, by clips of words that the model knew before.
@@ -20,32 +20,17 @@ struct Tune: ParsableCommand {
       actionclip adapt, which leaves the model as it is. docs/TUNE.md has more.
       """)
 
-  @Argument(help: ArgumentHelp("Clips and their labels: a file or a folder.", valueName: "list"))
-  var list: FilePath
+  @OptionGroup
+  var listed: LabelledVideos
+
+  @OptionGroup
+  var knowing: KnownLabels
 
   @Option(help: ArgumentHelp("Write the tuned model.", valueName: "path"))
   var out: FilePath
 
-  @Option(
-    help: ArgumentHelp(
-      "The model's file or folder, or its name in Hugging Face (default: the default model).",
-      valueName: "path"))
-  var model: FilePath?
-
-  @Option(
-    help: ArgumentHelp(
-      "A file of labels to know besides the list's, as classify reads it (default: the model's own).",
-      valueName: "path"))
-  var labels: FilePath?
-
-  @Flag(help: "Know the list's labels alone.")
-  var onlyListed = false
-
   @Flag(help: "Rows have any number of labels.")
   var multiLabel = false
-
-  @OptionGroup
-  var reading: ListOptions
 
   @Option(
     help: ArgumentHelp(
@@ -76,9 +61,6 @@ struct Tune: ParsableCommand {
 
   @OptionGroup
   var pictures: PictureOptions
-
-  @OptionGroup
-  var folders: FolderOptions
 
   @Option(
     help: ArgumentHelp(
@@ -119,7 +101,7 @@ struct Tune: ParsableCommand {
   var options: ModelOptions
 
   func validate() throws {
-    if onlyListed, labels != nil { throw ValidationError("Give --labels or --only-listed, not both.") }
+    try knowing.check(listed.labels)
     if oldLabels != nil, oldWords == nil {
       throw ValidationError(
         "--old-labels needs --old-words LIST: what is forgotten is measured by clips, labels alone tell nothing."

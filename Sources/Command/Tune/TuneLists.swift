@@ -13,8 +13,9 @@ struct TuneLists {
   let faults: [String]
 
   init(_ command: Tune, _ source: ListSource, for model: Model) throws {
-    let classes = try TuneLists.known(command, model)
-    let reading = command.reading
+    let given = try command.listed.labels.map { try ClassList($0) }
+    let classes = try command.knowing.classes(given, of: model)
+    let reading = command.listed.reading
     videos = try reading.videos(source, classes: classes, extends: true, multiLabel: command.multiLabel)
     known = classes?.count ?? 0
     switch command.heldOut {
@@ -22,14 +23,12 @@ struct TuneLists {
       let divided = DividedClips(videos, share: share)
       (trained, heldOut, heldOutList) = (divided.trained, divided.heldOut, videos)
     case .list(let path):
-      heldOutList = try VideoList(
-        ListSource(path), classes: videos.classes, separator: reading.separator,
-        multiLabel: command.multiLabel, split: nil, root: reading.root)
+      heldOutList = try reading.others(
+        ListSource(path), classes: videos.classes, multiLabel: command.multiLabel)
       (trained, heldOut) = (videos.rows, heldOutList.rows)
     case .split(let split):
-      heldOutList = try VideoList(
-        source, classes: videos.classes, separator: reading.separator, multiLabel: command.multiLabel,
-        split: split, root: reading.root)
+      heldOutList = try reading.others(
+        source, classes: videos.classes, multiLabel: command.multiLabel, split: split)
       (trained, heldOut) = (videos.rows, heldOutList.rows)
     }
     oldWords = try TuneLists.oldWords(command, model)
@@ -46,12 +45,6 @@ struct TuneLists {
         trained: trained, use: "to train on", of: videos, expected: known..<videos.classes.count,
         measured: measured
       ).sentences
-  }
-
-  /// The labels that the list's are added to; nil: the list's alone are.
-  private static func known(_ command: Tune, _ model: Model) throws -> ClassList? {
-    if let labels = command.labels { return try ClassList(labels) }
-    return try command.onlyListed || model.labels.isEmpty ? nil : ClassList(of: model)
   }
 
   /// The list of old words, with its own labels to choose among.
@@ -71,9 +64,7 @@ struct TuneLists {
       }
       classes = try ClassList(of: model)
     }
-    return try VideoList(
-      source, classes: classes, separator: command.reading.separator, multiLabel: command.multiLabel,
-      split: nil, root: command.reading.root)
+    return try command.listed.reading.others(source, classes: classes, multiLabel: command.multiLabel)
   }
 
   /// Labels that clips to train on show.

@@ -41,7 +41,7 @@ extension TuneReport {
   }
 
   /// A heading, then a row for each share.
-  private var mixtures: [String] { MixtureTable.lines(sweep) }
+  private var mixtures: [String] { MixtureTable.lines(sweep, written: alpha) }
 
   var json: JSONValue {
     func labels(_ comparison: Comparison) -> JSONValue {
@@ -94,8 +94,12 @@ extension TuneReport {
 /// Accuracies at several shares of the second of two models' weights.
 enum MixtureTable {
   /// A heading, then a row for each share.
-  /// - Parameter clips: words before "top-1" where there are clips of one kind.
-  static func lines(_ mixtures: [TuneReport.Mixture], clips: String = "held-out ") -> [String] {
+  /// - Parameters:
+  ///   - clips: words before "top-1" where there are clips of one kind.
+  ///   - written: the share of the model that is written, whose row is marked; nil: none is.
+  static func lines(
+    _ mixtures: [TuneReport.Mixture], clips: String = "held-out ", written: Double?
+  ) -> [String] {
     let hasOld = mixtures.contains { $0.oldWords != nil }
     let hasHeld = mixtures.contains { $0.heldOut != nil }
     let kinds: [(name: String, accuracy: (TuneReport.Mixture) -> Accuracy?)] =
@@ -113,7 +117,7 @@ enum MixtureTable {
         row(formatted("  %5.2f", mixture.alpha)) { kind, rank in
           guard let accuracy = kinds[kind].accuracy(mixture) else { return "-" }
           return EvalReport.percent((rank == 0 ? accuracy.top1 : accuracy.top5).value)
-        }
+        } + (mixture.alpha == written ? "  written" : "")
       }
   }
 

@@ -19,7 +19,9 @@ struct TuneSession {
     try command.html.map(Files.requireWritableText)
     try Files.requireOwnPlaces(
       [command.out, command.statePath, command.logPath, command.html, command.cache],
-      beside: [command.list, command.labels, command.oldWords, command.oldLabels, command.heldOutFile])
+      beside: [
+        command.listed.list, command.listed.labels, command.oldWords, command.oldLabels, command.heldOutFile,
+      ])
     try Files.requireWritable(command.statePath)
     try WrittenFile.model.requireReplaceable(command.out)
     try WrittenFile.state.requireReplaceable(command.statePath, option: "--state")
@@ -28,8 +30,8 @@ struct TuneSession {
         "\(command.statePath.shown): is there already, from a run that was stopped: --resume goes on with it; "
           + "to begin anew, remove the state file or name another with --state")
     }
-    let source = try ListSource(command.list)
-    start = try TuneStart(command.model, command.options, newHead: command.training.newHead)
+    let source = try ListSource(command.listed.list)
+    start = try TuneStart(command.listed.model, command.options, newHead: command.training.newHead)
     let lists = try TuneLists(command, source, for: start.model)
     let names = lists.videos.classes.labels
     // Words that the model never learned are learned by their clips.
@@ -61,7 +63,7 @@ struct TuneSession {
     let shown = lists.shownLabels
     if let label = shown.first, shown.count == 1 {
       throw CommandError(
-        "\(command.list.shown): all clips\(lists.heldOut.isEmpty ? "" : " to train on") show "
+        "\(command.listed.list.shown): all clips\(lists.heldOut.isEmpty ? "" : " to train on") show "
           + "'\(lists.videos.classes.labels[label])'; training needs two labels or more")
     }
     var failures: [EvalReport.Failure] = []
@@ -73,7 +75,7 @@ struct TuneSession {
     let tuner = try tuner(memory: memory.forTraining, cache: command.cache)
     let clips = try memory.explaining { try readClips(into: tuner, &failures) }
     guard !clips.isEmpty else {
-      throw CommandError("\(command.list.shown): none of its clips could be read")
+      throw CommandError("\(command.listed.list.shown): none of its clips could be read")
     }
     if command.strict, !failures.isEmpty {
       throw CommandError("stopped: \(TuneLists.text(failures.count, "clip")) cannot be read (--strict)")
@@ -94,7 +96,7 @@ struct TuneSession {
 
   /// The options by which videos are opened.
   private var opening: VideoOpening {
-    command.folders.opening(command.pictures.decode, threads: command.options.threads)
+    command.listed.folders.opening(command.pictures.decode, threads: command.options.threads)
   }
 
   /// Prompts of the tuned model; empty: those that the model says. With context vectors it has prompts of its own.
@@ -174,7 +176,7 @@ struct TuneSession {
     var progress = Progress(total: rows.count, of: "clips read", quietSeconds: 10)
     let fatal = [ACTIONCLIP_ERROR_UNAVAILABLE, ACTIONCLIP_ERROR_OUT_OF_MEMORY].map { Int32($0) }
     for row in rows {
-      let place = "\(lists.videos.numbering) \(row.number) of \(command.list.shown)"
+      let place = "\(lists.videos.numbering) \(row.number) of \(command.listed.list.shown)"
       let outcome = try row.attempt(in: lists.videos.root, place: place, fatal: fatal) {
         (path) throws(LibraryError) in
         ((), damaged: try add(row, at: path, to: tuner))
@@ -245,7 +247,7 @@ struct TuneSession {
       let mixtures = try command.sweep ? sweep(tuner, measure) : []
       try write(tuned, setting)
       return TuneReport(
-        title: "\(command.model?.shown ?? "the default model"), tuned on \(command.list.shown)",
+        title: "\(command.listed.modelName), tuned on \(command.listed.list.shown)",
         setting: setting.all, alpha: alpha, steps: log.steps, points: log.points,
         stepsPerEpoch: info.steps_per_epoch,
         heldOut: .init(measure.heldOut, before: before.heldOut, after: after.heldOut),
@@ -263,26 +265,30 @@ struct TuneSession {
     try write(report)
   }
 
-  /// Writes the tuned model.
+  /// Writes the tuned model. Where that fails and the state is gone too, as with the folder of both, the model is written
+  /// to the folder of temporary files.
   private func write(_ tuned: Model, _ setting: TuneSetting) throws(CommandError) {
-    do {
-      try tuned.save(
-        to: Files.resolved(command.out),
-        ModelContents(labels: lists.videos.classes.labels, templates: ownTemplates, notes: setting.notes))
-    } catch {
+    let contents = ModelContents(
+      labels: lists.videos.classes.labels, templates: ownTemplates, notes: setting.notes)
+    do { try tuned.save(to: Files.resolved(command.out), contents) } catch {
+      let said = explanation(of: error, naming: command.out.shown)
       let state = command.statePath
-      throw CommandError(
-        explanation(of: error, naming: command.out.shown)
-          + (state.exists
-            ? "; \(state.shown) has what was learned: give the same command with --resume, --state "
-              + "\(state.shown) and another --out"
-            : ""))
+      if state.exists {
+        throw CommandError(
+          "\(said); \(state.shown) has what was learned: give the same command with --resume, --state "
+            + "\(state.shown) and another --out")
+      }
+      guard let kept = try? Files.temporaryFolder().file("tuned.safetensors"),
+        (try? tuned.save(to: kept, contents)) != nil
+      else { throw CommandError(said) }
+      throw CommandError("\(said); the tuned model is in \(kept.shown)")
     }
   }
 
+  /// Accuracies at tenths of alpha, and at the one that is written.
   private func sweep(_ tuner: Tuner, _ measure: TuningMeasure) throws -> [TuneReport.Mixture] {
-    try (0...10).map { tenth in
-      let alpha = Double(tenth) / 10
+    let shares = Set((0...10).map { Double($0) / 10 } + [training.share])
+    return try shares.sorted().map { alpha in
       let (heldOut, oldWords) = try measure.scores(by: tuner.model(share: alpha)).accuracy
       return TuneReport.Mixture(alpha: alpha, heldOut: heldOut, oldWords: oldWords)
     }

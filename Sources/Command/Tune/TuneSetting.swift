@@ -28,7 +28,7 @@ struct TuneSetting {
         TuneLists.text(Int(info.batch), "clip") + " a step",
         "rate " + formatted("%g", training.rate ?? TrainingOptions.usualRate),
       ].joined(separator: ", ") + TuneSetting.others(training) + ", seed \(training.seed)"
-    let from = command.model?.name ?? "the default model"
+    let from = command.listed.model?.name ?? "the default model"
     let alpha = formatted("%g", training.share)
     let new = TuneSetting.text(lists.newLabels(of: clips))
     told =
@@ -39,8 +39,8 @@ struct TuneSetting {
     all =
       told + [
         ("alpha", alpha), ("views", "\(training.views)"),
-        ("model", command.model?.shown ?? "the default model"),
-        ("model's SHA-256", start.model.sha256 ?? "-"), ("list", command.list.shown),
+        ("model", command.listed.modelName),
+        ("model's SHA-256", start.model.sha256 ?? "-"), ("list", command.listed.list.shown),
         ("held out", command.heldOut.description), ("old words", command.oldWords?.shown ?? "-"),
         ("library", Version.library),
       ]
@@ -105,6 +105,7 @@ struct TuneSetting {
       ("anchor", training.anchor),
       ("context vectors", training.contexts > 0 ? Double(training.contexts) : nil),
       ("their rate times", training.contextRate), ("mean's decay", training.meanDecay),
+      ("head's dropout", training.headDropout),
     ]
     let drawn = [
       training.trainCompute == .fp32 ? nil : "products in \(training.trainCompute.rawValue)",
