@@ -132,16 +132,17 @@ demo: deps build ## tell what happens when in a short video, with the default mo
 	@printf '\nWhat libactionclip sees in it (actionclip timeline examples/shapes.mp4):\n\n'
 	@$(COMMAND) timeline examples/shapes.mp4
 
+# Targets that keep one processor busy run beside each other; what each prints is kept until its end.
+BESIDE := -j2 --output-sync=target
+
 test: deps build ## all of the checks below, in order
 	$(call step,format,check)
 	$(call step,Swift tests,test-swift)
 	$(call step,kernels,test-kernels)
 	$(call step,C programs,test-c)
 	$(call step,faults,test-faults)
-	$(call step,versions of FFmpeg,test-ffmpeg FETCH=)
-	$(call step,binary interface,test-abi)
 	$(call step,bindings,test-bindings)
-	$(call step,GStreamer and ROS 2,test-media)
+	$(call step,versions of FFmpeg; binary interface; GStreamer and ROS 2,$(BESIDE) test-ffmpeg FETCH= test-abi test-media)
 	$(call step,Python and command tests,test-python)
 	$(call step,fuzz corpus,test-fuzz)
 	@printf '\n'
@@ -155,7 +156,7 @@ check: ## the formatter's opinion of every Swift file, and the columns of the ex
 
 test-swift: ## the rooms' own tests
 	@echo 'building the tests'
-	@$(SWIFT_BUILD) --build-tests $(WITHOUT_NOISE)
+	@$(SWIFT_BUILD) --product libactionclipPackageTests
 	@echo 'running them'
 	@$(SWIFT) test --skip-build --disable-xctest --quiet
 
