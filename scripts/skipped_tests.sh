@@ -33,6 +33,8 @@ has cmake || absent 'programs that find the library by CMake' 'apt-get install c
 has chromium || absent 'the page of actionclip timeline in a browser' 'apt-get install chromium'
 imports opentimelineio ||
   absent "timelines by OpenTimelineIO's own reader" "$python -m pip install opentimelineio"
+imports sqlite_vec usearch ||
+  absent 'archives in other stores' "$python -m pip install sqlite-vec pysqlite3-binary usearch faiss-cpu"
 has auditwheel || absent "the wheel's platform" "$python -m pip install auditwheel"
 has setpriv && (( EUID == 0 )) || absent 'the setuid program' 'run as root, with setpriv (apt-get install util-linux)'
 [[ -d ${ACTIONCLIP_SHARED:-../shared} ]] ||
