@@ -126,6 +126,61 @@ static void goes_on(void) {
   actionclip_tuner_free(stopped);
 }
 
+/* A state is not that of a tuner with other options: the first one that differs is named, with both values. */
+static void states_name_what_differs(void) {
+  const actionclip_tuner_options usual = quick();
+  actionclip_tuner *tuner = make(&usual);
+  add_all(tuner);
+  step(tuner);
+  CHECK_OK(actionclip_tuner_save(tuner, scratch_file));
+  actionclip_tuner_free(tuner);
+#define DIFFERS(change, says)                                                          \
+  do {                                                                                 \
+    actionclip_tuner_options options = usual;                                          \
+    change;                                                                            \
+    tuner = make(&options);                                                            \
+    add_all(tuner);                                                                    \
+    CHECK_ERROR(CONFLICT, actionclip_tuner_load(tuner, scratch_file));                 \
+    if (!CHECK(strstr(actionclip_last_error(), " is the state of a tuner whose " says) != NULL)) \
+      fprintf(stderr, "  %s\n", actionclip_last_error());                              \
+    actionclip_tuner_free(tuner);                                                      \
+  } while (0)
+  DIFFERS(options.recipe = ACTIONCLIP_RECIPE_REFERENCE, "recipe is anchored, and this one's is reference");
+  DIFFERS(options.loss = ACTIONCLIP_LOSS_CROSS_ENTROPY, "loss is multi_positive, and this one's is cross_entropy");
+  DIFFERS(options.epochs = 9, "epochs is 4, and this one's is 9");
+  DIFFERS(options.warm_up_epochs = 0, "warm_up_epochs is 0.2, and this one's is 0.0");
+  DIFFERS(options.rate = 0.5, "rate is 0.001, and this one's is 0.5");
+  DIFFERS(options.head_rate_factor = 2, "head_rate_factor is 10.0, and this one's is 2.0");
+  DIFFERS(options.context_rate_factor = 2, "context_rate_factor is 1000.0, and this one's is 2.0");
+  DIFFERS(options.weight_decay = 0, "weight_decay is 0.2, and this one's is 0.0");
+  DIFFERS(options.anchor = 0.5, "anchor is 0.0, and this one's is 0.5");
+  DIFFERS(options.mean_decay = 0.5, "mean_decay is 0.0, and this one's is 0.5");
+  DIFFERS(options.head_dropout = 0.5, "head_dropout is 0.0, and this one's is 0.5");
+  DIFFERS(options.vision_blocks = 2, "vision is the last block, and this one's is the last 2 blocks");
+  DIFFERS(options.text = ACTIONCLIP_TRAIN_EVERYTHING, "text is projection, and this one's is everything");
+  DIFFERS(options.head = ACTIONCLIP_OFF, "head is on, and this one's is off");
+  DIFFERS(options.logit_scale = ACTIONCLIP_OFF, "logit_scale is on, and this one's is off");
+  DIFFERS(options.new_head = ACTIONCLIP_HEAD_LSTM, "new_head is none, and this one's is LSTM");
+  DIFFERS(options.contexts = 2, "contexts is 0, and this one's is 2");
+  DIFFERS(options.batch = 6, "batch is 4, and this one's is 6");
+  DIFFERS(options.seed = 8, "seed is 7, and this one's is 8");
+  DIFFERS(options.too_long = ACTIONCLIP_TEXT_TRUNCATE, "too_long is error, and this one's is truncate");
+  DIFFERS(options.compute_type = ACTIONCLIP_COMPUTE_BF16, "compute_type is fp32, and this one's is bf16");
+  DIFFERS(options.augment = ACTIONCLIP_AUGMENT_FLIP, "augment is none, and this one's is flip");
+  DIFFERS(options.jitter = ACTIONCLIP_ON, "jitter is off, and this one's is on");
+  DIFFERS(options.mirror = ACTIONCLIP_OFF, "mirror is unless sided, and this one's is off");
+#undef DIFFERS
+  /* The same options with other texts, and with other clips. */
+  for (int clips = 0; clips < 2; clips++) {
+    tuner = make(&usual);
+    if (!clips) CHECK_OK(actionclip_tuner_add_text(tuner, 1, "somebody leaps into the air"));
+    for (int i = 0; i < CLIPS; i++) CHECK_OK(add_coloured(tuner, i % LABELS, clips ? 7 * i : i, ACTIONCLIP_CLIP_TRAINED));
+    CHECK_ERROR(CONFLICT, actionclip_tuner_load(tuner, scratch_file));
+    CHECK(strstr(actionclip_last_error(), clips ? "of other clips" : "of other labels or texts") != NULL);
+    actionclip_tuner_free(tuner);
+  }
+}
+
 typedef struct {
   actionclip_tuner *tuner;
   int calls, stop_at, cancel_at;
@@ -549,6 +604,7 @@ int main(int argc, char **argv) {
   if (!begin(argc, argv, "tuner.state")) return check_report("test_tune");
   learns();
   goes_on();
+  states_name_what_differs();
   stops();
   gives_models();
   heads();

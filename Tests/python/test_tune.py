@@ -354,7 +354,7 @@ def test_files_are_decoded_at_each_step(tiny, tmp_path):
             tuner.step()
 
 
-@pytest.mark.parametrize("changed", ["nothing", "the last picture", "the number"])
+@pytest.mark.parametrize("changed", ["nothing", "the last picture", "a middle picture", "the number", "the names"])
 def test_a_state_knows_a_folder_of_frames(tiny, tmp_path, changed):
     image = pytest.importorskip("PIL.Image")
     folder, state = tmp_path / "clip", tmp_path / "state"
@@ -376,13 +376,18 @@ def test_a_state_knows_a_folder_of_frames(tiny, tmp_path, changed):
         begun.save(state)
     if changed == "the last picture":
         draw(10, 200)
+    elif changed == "a middle picture":
+        (folder / "img_00005.png").write_bytes((folder / "img_00005.png").read_bytes() + b"more")
     elif changed == "the number":
         shutil.copy(folder / "img_00010.png", folder / "img_00011.png")
+    elif changed == "the names":
+        for picture in sorted(folder.iterdir()):
+            picture.rename(folder / picture.name.replace("img", "frame"))
     with tuner() as resumed:
         if changed == "nothing":
             resumed.load(state)
         else:
-            with pytest.raises(actionclip.ModelError):
+            with pytest.raises(actionclip.ModelError, match="of other clips"):
                 resumed.load(state)
 
 

@@ -36,7 +36,7 @@ public struct TuningOptions: Sendable {
       switch part {
       case .frozen: "nothing"
       case .projection: "projection"
-      case .lastBlocks(let count): "the last \(count) blocks"
+      case .lastBlocks(let count): count == 1 ? "the last block" : "the last \(count) blocks"
       case .everything: "everything"
       }
     }
