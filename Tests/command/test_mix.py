@@ -48,6 +48,20 @@ def test_a_mixture_lies_between(other, tmp_path):
     assert len(notes["mixed_sha256"].split()) == 2 and len(found["labels"]) == 62
 
 
+@pytest.mark.parametrize("storage", ["bf16", "int8"])
+def test_files_of_rounded_weights_are_mixed_in_fp32(other, tmp_path, storage):
+    rounded, out = tmp_path / "rounded.safetensors", tmp_path / "mixed.safetensors"
+    assert run("convert", DEFAULT, rounded, "--storage", storage).returncode == 0
+    assert run("mix", rounded, other, "--alpha", 0.5, "--out", out).returncode == 0
+    (found,) = json_lines(run("info", out, "--json"))
+    assert found["compute_type"] == "fp32"
+    # A precision in which nothing can be written is refused before anything is measured.
+    listed = tmp_path / "list.csv"
+    listed.write_text("no.mp4,walking\n")
+    process = run("mix", rounded, other, "--alpha", 0.5, "--eval", listed, "--out", out, "--compute", storage)
+    assert process.returncode == 64 and f"leave --compute {storage} out" in process.stderr
+
+
 def test_a_mixture_has_the_labels_of_both(other, tmp_path):
     """The first model's, then those that the second one learned."""
     header, data = tensors(other)

@@ -10,7 +10,8 @@ struct Mix: ParsableCommand {
       the second has; prompts and notes are the first model's. A model and what was fine-tuned from it can be mixed so, \
       to forget less of the first or to learn more of the second. Models with other parameters, or another temporal head, \
       cannot.
-      With --eval mixtures are measured on a list of clips, as eval does it. With --out the mixture is written.
+      With --eval mixtures are measured on a list of clips, as eval does it. With --out the mixture is written, in fp32; files \
+      that hold rounded weights are mixed as they are.
       """)
 
   @Argument(
@@ -63,6 +64,11 @@ struct Mix: ParsableCommand {
       throw ValidationError("Give --out FILE to write the mixture, or --eval LIST to measure it.")
     }
     if list == nil, labels != nil { throw ValidationError("--labels needs --eval LIST.") }
+    if out != nil, let compute = options.compute, compute != .fp32 {
+      throw ValidationError(
+        "--out writes a mixture in fp32: leave --compute \(compute.rawValue) out, and give it to what uses the mixture."
+      )
+    }
     if out != nil, alpha.values.count > 1 {
       throw ValidationError(
         "--out takes one alpha: measure several with --eval LIST, then write with the one that you choose.")
@@ -77,6 +83,8 @@ struct Mix: ParsableCommand {
     try Files.requireOwnPlaces([out], beside: [list, labels])
     try out.map { try WrittenFile.model.requireReplaceable($0) }
     let source = try list.map { try ListSource($0) }
+    var options = options
+    if out != nil { options.compute = .fp32 }  // what was rounded cannot be written in fp32
     let (one, other) = (try options.load(first, hash: true), try options.load(second, hash: true))
     let mixed = try mixture(of: one, other, alpha.values[0])  // before clips are read, since it may fail
     let added = other.labels.filter(Set(other.labels).subtracting(one.labels).contains)
