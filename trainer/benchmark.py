@@ -109,7 +109,7 @@ def timed(setting: Setting, chunk: int, device: torch.device, seconds: float) ->
     )
     start = {name: p.detach().clone() for name, p in model.named()}
     encode = torch.compile(model.encode_frames) if setting.compiled else None
-    training = Training(model, settings, 100, start, 16, encode)
+    training = Training(model, settings, 100, start, encode)
     batch = made_batch(setting, device)
     times: list[float] = []
     while len(times) < 4 or (sum(times) < seconds and len(times) < 22):

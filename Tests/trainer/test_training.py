@@ -25,7 +25,7 @@ from conftest import ROOT
 def made_training(settings, option="Transf", clips=24):
     model, order = made_model(TEMPORAL[option]), made_order(settings, clips)
     start = {name: p.detach().clone() for name, p in model.named()}
-    return Training(model, settings, order.steps_per_epoch, start, 4), order
+    return Training(model, settings, order.steps_per_epoch, start), order
 
 
 def test_the_papers_loss_by_its_definition():
@@ -198,7 +198,7 @@ def test_what_anchored_holds():
         training.train(order[step])
     assert training.model.clip.logit_scale.exp().item() <= 15.001
     distances = []
-    for anchor in (0.0, 4000.0):
+    for anchor in (0.0, 1000.0):
         training, order = made_training(
             Recipe(batch=8, lr=1e-3, warmup_epochs=0, anchor=anchor, precision="fp32")
         )
@@ -207,6 +207,14 @@ def test_what_anchored_holds():
             result = training.train(order[step])
         distances.append(sum((p - start[n]).square().sum().item() for n, p in training.model.named()))
     assert distances[1] < 0.7 * distances[0] and result.pull > 0
+
+
+def test_no_preset_pulls_unless_it_is_told():
+    """As the library's: docs/DECISIONS.md has what a pull gives."""
+    for preset in PRESETS.values():
+        assert preset.anchor == 0
+    training, order = made_training(Recipe(batch=8, precision="fp32"))
+    assert training.train(order[0]).pull == 0 and not training.start
 
 
 def test_a_mixture():

@@ -137,7 +137,7 @@ class Torch:
         # The trainer takes PyTorch's fused AdamW on GPUs alone, and it is several times faster here, too.
         plain = torch.optim.AdamW
         torch.optim.AdamW = lambda groups, **given: plain(groups, **{**given, "fused": True})
-        self.training = Training(model, settings, 1, {}, 1)
+        self.training = Training(model, settings, 1, {})
         tokens = torch.randint(1, 49405, (count, 8))
         tokens[:, -1] = 49407
         clips = torch.from_numpy(pixels(count)).permute(0, 1, 4, 2, 3).contiguous()

@@ -89,9 +89,8 @@ def check_gradients(device: torch.device) -> Iterator[tuple[str, float, float]]:
 
 def _training(device: torch.device, settings: Recipe, order: Order) -> Training:
     model = made_model(Options(4, "Transf", shift="on"), seed=1).to(device)
-    return Training(
-        model, settings, order.steps_per_epoch, {n: p.detach().clone() for n, p in model.named()}, 8
-    )
+    start = {name: p.detach().clone() for name, p in model.named()}
+    return Training(model, settings, order.steps_per_epoch, start)
 
 
 def check_training(device: torch.device) -> Iterator[tuple[str, float, float]]:

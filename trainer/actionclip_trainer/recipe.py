@@ -41,8 +41,8 @@ class Recipe:
     clip_norm: float = 1.0
     #: exp(logit_scale) is kept at or below this. 0: never.
     scale_limit: float = 100.0
-    #: The loss has anchor / K · |θ - θ0|² added over all parameters that the start had, with K clips for each label.
-    anchor: float = 1.0
+    #: The loss has anchor · |θ - θ0|² added over all parameters that the start had, as in the library.
+    anchor: float = 0.0
     #: The share of the trained weights in the mixture with the start that is written at the end.
     alpha: float = 0.5
     #: The exponential mean of the weights, which is what is evaluated and written. 0: none.
@@ -88,10 +88,10 @@ class Recipe:
 #: The released trainer, its quirks included: it clips and clamps nothing, lets everything decay, sets rates each ten
 #: steps, and rounds the encoders' matrices to fp16 after each step.
 REFERENCE = Recipe(
-    epochs=50, warmup_epochs=5, schedule_every=10, decay_vectors=True, clip_norm=0, scale_limit=0, anchor=0, alpha=1,
+    epochs=50, warmup_epochs=5, schedule_every=10, decay_vectors=True, clip_norm=0, scale_limit=0, alpha=1,
     round_fp16=True, jitter=True, randaugment=(2, 9),
 )  # fmt: skip
-#: fp32 masters, a pull towards the start, and half of it back at the end.
+#: fp32 masters, limits, and half of the start back at the end; docs/DECISIONS.md says why it does not pull besides.
 ANCHORED = Recipe()
 
 PRESETS = {

@@ -89,11 +89,8 @@ class Run:
         train, apart = held_out(self.list.clips, self.configuration.held_out, self.recipe.seed)
         clips = [self.list.clips[i] for i in train]
         order = Order(self._source(clips), self._texts(self.list.labels), self.recipe)
-        per_label = len(clips) / max(1, len({label for clip in clips for label in clip.labels}))
         encode = torch.compile(self.model.encode_frames) if self.configuration.run.compiled else None
-        self.training = Training(
-            self.model, self.recipe, order.steps_per_epoch, self.start, per_label, encode
-        )
+        self.training = Training(self.model, self.recipe, order.steps_per_epoch, self.start, encode)
         lists = {HELD_OUT: VideoList(self.list.labels, [self.list.clips[i] for i in apart])} if apart else {}
         lists |= self.tests | {f"kept {name}": kept for name, kept in self.kept.items()}
         measured: dict[str, tuple[Source, Texts]] = {

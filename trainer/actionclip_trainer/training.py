@@ -47,7 +47,7 @@ class DivergedError(ArithmeticError):
 
 class Training:
     """`start`: the weights that the anchor pulls to and that the result is mixed with, by the names of
-    `ActionCLIP.named`; new parameters are not in it. clips_per_label: K of the anchor."""
+    `ActionCLIP.named`; new parameters are not in it."""
 
     def __init__(
         self,
@@ -55,7 +55,6 @@ class Training:
         recipe: Recipe,
         steps_per_epoch: int,
         start: Mapping[str, torch.Tensor],
-        clips_per_label: float = 1,
         encode_frames: Encode | None = None,
         auxiliary: AuxiliaryLoss | None = None,
     ) -> None:
@@ -72,7 +71,6 @@ class Training:
         self.optimiser = make_optimiser(model, recipe, self.auxiliary)
         self.mean = WeightMean(model, recipe.mean_decay) if recipe.mean_decay else None
         self.start = {name: tensor.to(self.device) for name, tensor in start.items()} if recipe.anchor else {}
-        self.pull = recipe.anchor / max(clips_per_label, 1)
         self.step = 0
 
     def train(self, batch: Batch) -> StepResult:
@@ -88,7 +86,7 @@ class Training:
         loss = gradient(
             model, batch, recipe.loss, recipe.precision, recipe.chunk, self.encode_frames, self.auxiliary
         )
-        pull = add_anchor(model, self.start, self.pull) if self.start else 0.0
+        pull = add_anchor(model, self.start, recipe.anchor) if self.start else 0.0
         trained = [p for p in model.parameters() if p.grad is not None]
         norm = torch.nn.utils.clip_grad_norm_(trained, recipe.clip_norm or math.inf).item()
         if not math.isfinite(norm) or not math.isfinite(loss.total.item()):
