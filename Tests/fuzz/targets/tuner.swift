@@ -42,16 +42,23 @@ private func goOn(from file: WeightsFile, _ tuner: Tuner) {
 
 /// Takes the bytes for the cache of a tuner's clips.
 private func keep(_ bytes: UnsafeRawBufferPointer) {
-  let descriptor = memfd_create("cache", 0)
-  precondition(descriptor >= 0 && write(descriptor, bytes.baseAddress, bytes.count) == bytes.count)
-  defer { close(descriptor) }
+  precondition(
+    ftruncate(descriptor, 0) == 0 && pwrite(descriptor, bytes.baseAddress, bytes.count, 0) == bytes.count)
   do throws(Failure) {
     let cache = Tuner.CacheFile(
       path: FilePath(bytes: Array("/proc/self/fd/\(descriptor)".utf8)), identity: "a")
-    let tuner = try make(.bf16, cache)
-    precondition(try tuner.step(TinyBatch()) == plain)
+    let report = try make(.bf16, cache).step(TinyBatch())
+    precondition(report == plain)
   } catch { precondition(!error.message.isEmpty && error.kind != .internal) }
 }
+
+/// A file without a name, which holds each cache in turn.
+private let descriptor: CInt = {
+  var name = Array("/tmp/actionclip-fuzz-XXXXXX".utf8CString)
+  let descriptor = mkstemp(&name)
+  unlink(name)
+  return descriptor
+}()
 
 /// The first step of a tuner in bf16 that keeps no clips.
 private nonisolated(unsafe) let plain: Tuner.Report = {
