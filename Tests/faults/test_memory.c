@@ -325,6 +325,78 @@ static int32_t label_list(void) {
   return status;
 }
 
+/* An archive of three rows of two numbers, one of them removed. */
+static const char *archive(void) {
+  static char folder[1200];
+  if (folder[0] != 0) return folder;
+  snprintf(folder, sizeof folder, "%s/archive", scratch);
+  mkdir(folder, 0755);
+  const float rows[] = {1, 0, 0, 1, 0.6f, 0.8f};
+  char rows_file[192];
+  memcpy(rows_file, "\x93NUMPY\x01\0\x76\0", 10);
+  const int length = snprintf(rows_file + 10, 118, "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }");
+  memset(rows_file + 10 + length, ' ', (size_t)(117 - length));
+  rows_file[127] = '\n';
+  memcpy(rows_file + 128, rows, sizeof rows);
+  static const char lines[] = "{\"path\":\"a\",\"start\":0,\"end\":2}\n{\"path\":\"b\",\"start\":1,\"end\":3}\n"
+                              "{\"path\":\"c\",\"start\":0,\"end\":2}\n";
+  static const char manifest[] = "{\"format\":\"actionclip-archive\",\"version\":1,\"dimension\":2,\"dtype\":\"float32\"}";
+  static const char removed[] = "{\"path\":\"a\",\"shard\":0,\"row\":0,\"rows\":1}\n";
+  const struct {
+    const char *name, *data;
+    size_t size;
+  } files[] = {{"manifest.json", manifest, sizeof manifest - 1}, {"meta_0000.jsonl", lines, sizeof lines - 1},
+               {"removed.jsonl", removed, sizeof removed - 1},   {"emb_0000.npy", rows_file, 128 + sizeof rows}};
+  for (int i = 0; i < 4; i++) {
+    char path[1300];
+    snprintf(path, sizeof path, "%s/%s", folder, files[i].name);
+    FILE *file = fopen(path, "w");
+    CHECK(file != NULL && fwrite(files[i].data, 1, files[i].size, file) == files[i].size);
+    if (file != NULL) fclose(file);
+  }
+  return folder;
+}
+/* Later tests want the folder of files empty. */
+static void remove_archive(void) {
+  static const char *const names[] = {"manifest.json", "meta_0000.jsonl", "removed.jsonl", "emb_0000.npy"};
+  char path[1300];
+  for (int i = 0; i < 4; i++) {
+    snprintf(path, sizeof path, "%s/%s", archive(), names[i]);
+    unlink(path);
+  }
+  CHECK(rmdir(archive()) == 0);
+}
+static int32_t index_open(void) {
+  actionclip_index_options given;
+  actionclip_index_options_init(&given);
+  given.threads = 1;
+  given.in_memory = 1;
+  actionclip_index *index = NULL;
+  const char *path = archive();
+  const int32_t status = WATCHED(actionclip_index_open(path, &given, &index));
+  CHECK((status == ACTIONCLIP_OK) == (index != NULL));
+  actionclip_index_free(index);
+  return status;
+}
+static int32_t index_query(void) {
+  actionclip_index_options given;
+  actionclip_index_options_init(&given);
+  given.threads = 1;
+  actionclip_index *index = NULL;
+  CHECK_OK(actionclip_index_open(archive(), &given, &index));
+  actionclip_moment *moments = (actionclip_moment *)(void *)outputs;
+  const float query[] = {0, 1};
+  size_t count = 0;
+  uint32_t mark;
+  memcpy(&mark, outputs, sizeof mark);
+  moments[0].struct_size = sizeof *moments;
+  const int32_t status = WATCHED(actionclip_index_query(index, query, NULL, 1, 2, NULL, moments, 3, &count));
+  CHECK(status != ACTIONCLIP_OK || (count == 2 && moments[0].row == 1));
+  if (status != ACTIONCLIP_OK) memcpy(outputs, &mark, sizeof mark);
+  actionclip_index_free(index);
+  return status;
+}
+
 static int32_t cancel_token(void) {
   actionclip_cancel_token *token = NULL;
   const int32_t status = WATCHED(actionclip_cancel_token_create(&token));
@@ -870,6 +942,9 @@ int main(int argc, char **argv) {
   test("classifier_set_labels", classifier_set_labels);
   test("classifier_score", classifier_score);
   test("classifier_label_list", label_list);
+  test("index_open", index_open);
+  test("index_query", index_query);
+  remove_archive();
   test("cancel_token_create", cancel_token);
   test("video_open", video_open);
   test("encode_video", encode_video);
