@@ -243,6 +243,44 @@ def test_moved_changed_and_deleted_videos(tmp_path):
         "no path")  # fmt: skip
 
 
+def test_rows_follow_a_file_wherever_it_is_moved(tmp_path):
+    folder, archive = tmp_path / "videos", tmp_path / "archive"
+    folder.mkdir()
+    copy(SHORT, folder / "a")
+    moves = [
+        ([], "a"), (["a b"], "b"), (["b c"], "c"), (["c a"], "a"),  # a name again
+        (["a+x"], "a x"), (["x y"], "a y"), (["y x", "a b"], "b x"),  # a twin stays, or moves as well
+        (["b+p", "b+q"], "b p q x"), (["p b", "q x"], "b x"), (["b a", "x a"], "a"),  # over its twins
+    ]  # fmt: skip
+    for steps, expected in moves:
+        for step in steps:
+            (os.rename if " " in step else shutil.copy2)(folder / step[0], folder / step[2])
+            os.utime(folder / step[2])
+        (tmp_path / "list").write_text("\n".join(path.name for path in folder.iterdir()))
+        found = report(embed("--list", tmp_path / "list", "--root", folder, "--whole", out=archive))
+        assert sorted(key[0][-1] for key, _ in rows(archive)) == expected.split(), steps
+        assert found["embedded"] == (not steps) and found["videos"] == len(expected.split())
+
+
+def test_a_mistaken_command_changes_nothing(videos, whole, tmp_path):
+    before = content(whole)
+    (tmp_path / "gone.txt").write_text("none.mp4")
+    part = tmp_path / "part"
+    report(embed(videos / "00.mp4", out=part))
+    for arguments in [
+        ["embed", videos, "--out", whole, "--window", 3], ["embed", videos, "--out", whole, "--model", tmp_path / "no.gguf"],
+        ["merge", whole, part], ["merge", whole, part, part],
+    ]:  # fmt: skip
+        assert_error(run(*arguments))
+        assert content(whole) == before, arguments
+    (videos / "00.mp4").rename(videos / "away")
+    assert_error(run("embed", "--list", tmp_path / "gone.txt", "--out", part, "--prune", "--quiet"), "none of the archive's")
+    (videos / "away").rename(videos / "00.mp4")
+    assert not (part / "unfinished").exists()
+    assert_error(run("embed", videos, "--out", tmp_path / "new", "--model", tmp_path / "no.gguf"))
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.fixture
 def bad(tmp_path):
     """A folder of two videos, and of much that is none."""

@@ -71,17 +71,15 @@ struct ArchiveMerge {
       let names = [one.part, other.part].map { parts[$0].folder.path.shown }
       throw CommandError("\(one.video.path): is in \(names[0]) and in \(names[1])")
     }
-    try target.make()
     let lock = try ArchiveLock(target)
-    if let known = try target.readManifest() {
+    let known = try target.readManifest()
+    if let known {
       // A merge that was stopped is done again from the beginning of what is missing.
       guard known.json.text == manifest.json.text, lock.wasUnfinished else {
         throw CommandError("\(target.path.shown): is there already: name another folder, or remove it")
       }
-    } else {
-      try target.replace(ArchiveFolder.manifest, with: Array((manifest.json.text + "\n").utf8))
     }
-    let writer = try ArchiveWriter(target, manifest)
+    let writer = try ArchiveWriter(lock, manifest, isNew: known == nil)
     let begun = writer.index.presentVideos.map(\.path)
     guard begun.elementsEqual(videos.prefix(begun.count).map(\.video.path)) else {
       throw CommandError(
@@ -99,7 +97,6 @@ struct ArchiveMerge {
       }
     }
     try writer.finish()
-    try lock.finish()
     (report.videos, report.failed) = (videos.count, writer.index.failedPaths.count)
     return report
   }

@@ -1,5 +1,4 @@
 import CActionCLIP
-import Glibc
 
 /// One run of `embed`: threads decode and encode videos, and this thread writes their rows in the order of their paths.
 /// So the archive is the same for any number of threads.
@@ -15,15 +14,11 @@ struct EmbedSession {
     guard !given.videos.isEmpty || !given.failures.isEmpty || command.shard != nil else {
       throw CommandError("no video was found\(given.others > 0 ? ": no name of a file is a video's" : "")")
     }
-    try folder.make()
     let lock = try ArchiveLock(folder)
     let known = try folder.readManifest()
     let model = try command.options.load(command.model, hash: true)
     let (windows, manifest) = try command.setting(model, known: known)
-    if known == nil {
-      try folder.replace(ArchiveFolder.manifest, with: Array((manifest.json.text + "\n").utf8))
-    }
-    let writer = try ArchiveWriter(folder, manifest)
+    let writer = try ArchiveWriter(lock, manifest, isNew: known == nil)
     var report = EmbedReport(archive: command.out, others: given.others)
     for failure in given.failures { fail(failure, writer, &report) }
     let tasks = self.tasks(given.videos, writer, &report)
@@ -36,7 +31,6 @@ struct EmbedSession {
     try embed(tasks, setting, jobs: jobs, writer, &report)
     if command.prune { try prune(writer, &report) }
     try writer.finish()
-    try lock.finish()
     let present = writer.index.presentVideos
     (report.videos, report.rows) = (present.count, present.reduce(0) { $0 + $1.rows })
     return report
@@ -88,11 +82,13 @@ struct EmbedSession {
           }
         })
     }
-    var reader = ArchiveRows(folder, writer.manifest)
+    var (reader, former) = (ArchiveRows(folder, writer.manifest), FormerPaths(index))
     var progress = EmbedProgress(tasks.map(\.size), isQuiet: command.quiet)
     while let (number, outcome) = work.take() {
       switch outcome {
-      case .known(let state, let video): try copy(tasks[number], state, video, &reader, writer, &report)
+      case .known(let state, let video):
+        for path in former.takeGone(sha256: video.sha256) { writer.remove(path, sha256: video.sha256) }
+        try copy(tasks[number], state, video, &reader, writer, &report)
       case .embedded(let state, let sha256, let rows):
         try write(tasks[number], state, sha256, rows.rows, writer, &report)
       case .failed(let failure): fail(failure, writer, &report)
@@ -154,12 +150,6 @@ struct EmbedSession {
         path: path, sha256: video.sha256, size: state.size, mtimeNs: state.mtimeNs, duration: video.duration,
         damagedFrames: video.damagedFrames, shard: place.shard, row: place.row, rows: video.rows))
     if isSame { report.unchanged += 1 } else { report.copied += 1 }
-    // A file that was moved: its rows have the new path now.
-    if !isSame, FilePath(bytes: Array(video.path.utf8)).isGone,
-      writer.index.video(video.path)?.place == video.place
-    {
-      writer.remove(video.path)
-    }
   }
 
   /// Notes that a video failed. Rows of its former content are left out, if it is known that it has another.
@@ -188,13 +178,5 @@ struct EmbedSession {
     for path in writer.index.failedPaths where FilePath(bytes: Array(path.utf8)).isGone {
       writer.forget(path)
     }
-  }
-}
-
-extension FilePath {
-  /// Whether there is nothing at the path, not even a link.
-  fileprivate var isGone: Bool {
-    var status = stat()
-    return lstat(cString, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
   }
 }

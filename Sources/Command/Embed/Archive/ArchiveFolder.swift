@@ -24,14 +24,19 @@ struct ArchiveFolder {
   }
 
   /// Makes the folder if it is not there. One that holds other things and no manifest is refused.
-  func make() throws(CommandError) {
-    if mkdir(path.cString, 0o777) == 0 { return try sync(path.folder) }
+  /// - Returns: whether it was made.
+  func make() throws(CommandError) -> Bool {
+    if mkdir(path.cString, 0o777) == 0 {
+      try sync(path.folder)
+      return true
+    }
     guard errno == EEXIST, path.isFolder else { throw CommandError.system(path.shown) }
     let known = [ArchiveFolder.unfinished, ArchiveFolder.part(ArchiveFolder.manifest)].map { Array($0.utf8) }
     let others = try FolderList.entries(of: path).map(\.name).filter { !known.contains($0) }
     guard others.isEmpty || exists(ArchiveFolder.manifest) else {
       throw CommandError("\(path.shown): is there, and is no archive: give --out another folder")
     }
+    return false
   }
 
   func exists(_ name: String) -> Bool { path.file(name).exists }

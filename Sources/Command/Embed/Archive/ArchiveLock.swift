@@ -1,16 +1,22 @@
 import Glibc
 
 /// The lock of an archive that is written. It ends with the process, whatever ends that; its file stays unless the work
-/// was finished, and so tells an archive that is not.
+/// was finished, and so tells an archive that is not. An error before the first change leaves all as it was.
 final class ArchiveLock {
-  private let folder: ArchiveFolder
+  let folder: ArchiveFolder
   private let descriptor: Int32
   /// Whether an earlier process did not finish.
   let wasUnfinished: Bool
+  /// Whether this process made the folder.
+  private let hasMadeFolder: Bool
+  /// Whether the archive has to be finished, since this process has begun to change it.
+  private var isChanged = false
 
-  /// - Throws: `CommandError` if another process writes the archive.
+  /// Makes the folder if it is not there.
+  /// - Throws: `CommandError` if the folder is no archive, or another process writes to it.
   init(_ folder: ArchiveFolder) throws(CommandError) {
     self.folder = folder
+    hasMadeFolder = try folder.make()
     let file = folder.path.file(ArchiveFolder.unfinished)
     wasUnfinished = file.exists
     while true {
@@ -35,10 +41,20 @@ final class ArchiveLock {
     }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    if !wasUnfinished, !isChanged {
+      unlink(folder.path.file(ArchiveFolder.unfinished).cString)
+      if hasMadeFolder { rmdir(folder.path.cString) }
+    }
+    close(descriptor)
+  }
+
+  /// Says that the archive is not finished from now on, until `finish`.
+  func beginChange() { isChanged = true }
 
   /// Says that the work is finished.
   func finish() throws(CommandError) {
+    isChanged = true
     try folder.remove(ArchiveFolder.unfinished)
     try folder.sync()
   }

@@ -6,8 +6,9 @@ import Glibc
 /// videos.jsonl. Once those are there, a full shard gets its name. So whatever stands in videos.jsonl can be found, and
 /// rows of which it says nothing are cut off by the next process.
 final class ArchiveWriter {
-  let folder: ArchiveFolder
   let manifest: ArchiveManifest
+  private let lock: ArchiveLock
+  private let folder: ArchiveFolder
   private(set) var index: ArchiveIndex
   private var next: ArchivePlace
   /// The shard that is being written; nil before its first row.
@@ -23,9 +24,15 @@ final class ArchiveWriter {
   /// is killed.
   private static let longest: Int64 = 5_000_000_000
 
-  /// Goes on with an archive, or begins it, from what a process left that may have been killed. The caller has the lock.
-  init(_ folder: ArchiveFolder, _ manifest: ArchiveManifest) throws(CommandError) {
-    (self.folder, self.manifest) = (folder, manifest)
+  /// Goes on with an archive, or begins it, from what a process left that may have been killed.
+  /// - Parameter isNew: whether there is no manifest yet.
+  init(_ lock: ArchiveLock, _ manifest: ArchiveManifest, isNew: Bool) throws(CommandError) {
+    let folder = lock.folder
+    (self.lock, self.folder, self.manifest) = (lock, folder, manifest)
+    if isNew {
+      lock.beginChange()
+      try folder.replace(ArchiveFolder.manifest, with: Array((manifest.json.text + "\n").utf8))
+    }
     let file = folder.path.file(ArchiveFolder.videos)
     let (known, bytes) = try ArchiveLines.read(file, as: ArchivedVideo.self, isOpen: true)
     index = try ArchiveIndex(folder, manifest, videos: known)
@@ -82,6 +89,7 @@ final class ArchiveWriter {
 
   /// Appends rows of a video, with their lines in meta_NNNN.jsonl.
   func append(_ numbers: ArraySlice<UInt8>, lines: [[UInt8]]) throws(CommandError) {
+    lock.beginChange()
     var (numbers, lines) = (numbers, lines[...])
     while !lines.isEmpty {
       let count = min(lines.count, manifest.rowsPerShard - next.row)
@@ -107,6 +115,7 @@ final class ArchiveWriter {
 
   /// Adds a video whose rows were appended, or are there already. Rows that the path had before are left out.
   func add(_ video: ArchivedVideo) throws(CommandError) {
+    lock.beginChange()
     if index.video(video.path)?.place != video.place { remove(video.path) }
     index.add(video)
     lines += ArchiveLines.text(CollectionOfOne(video.json))
@@ -115,7 +124,14 @@ final class ArchiveWriter {
 
   /// Leaves out the rows of a path, if it has any.
   func remove(_ path: String) {
-    if index.remove(path) { removes = true }
+    guard index.remove(path) else { return }
+    lock.beginChange()
+    removes = true
+  }
+
+  /// Leaves out the rows of a path if they are of a content.
+  func remove(_ path: String, sha256: String) {
+    if index.video(path)?.sha256 == sha256 { remove(path) }
   }
 
   func add(_ failure: FailedVideo) { index.add(failure) }
@@ -141,7 +157,7 @@ final class ArchiveWriter {
     try folder.replace(ArchiveFolder.failures, with: index.failuresText)
   }
 
-  /// Ends the last shard, which may have fewer rows than others.
+  /// Ends the last shard, which may have fewer rows than others, and the work on the archive.
   func finish() throws(CommandError) {
     try sync()
     if let part {
@@ -151,5 +167,6 @@ final class ArchiveWriter {
       (self.part, next) = (nil, ArchivePlace(shard: next.shard + 1, row: 0))
     }
     try writeFailures()
+    try lock.finish()
   }
 }
