@@ -17,6 +17,15 @@ struct ArchiveFolder {
   /// The name of a file while it is written.
   static func part(_ name: String) -> String { name + ".part" }
 
+  /// The shard that a file belongs to by its name, final or temporary; nil for other files.
+  static func shard(ofFile name: [UInt8]) -> Int? {
+    let name = String(decoding: name, as: UTF8.self)
+    guard let digits = name.wholeMatch(of: /(?:emb|meta)_([0-9]{4,10})\.(?:npy|jsonl)(?:\.part)?/)?.1,
+      let shard = Int(digits)
+    else { return nil }
+    return [embeddings(shard), rows(shard)].flatMap { [$0, part($0)] }.contains(name) ? shard : nil
+  }
+
   /// The number of a shard in at least four digits.
   private static func number(_ shard: Int) -> String {
     let digits = String(shard)

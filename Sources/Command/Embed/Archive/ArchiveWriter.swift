@@ -13,7 +13,8 @@ final class ArchiveWriter {
   private var next: ArchivePlace
   /// The shard that is being written; nil before its first row.
   private var part: ShardPart?
-  private var full: [ShardPart] = []
+  /// Shards that are full and on the disk, and get their names once their videos are known.
+  private var full: [Int] = []
   private let videos: Int32
   /// Lines that are not in videos.jsonl yet.
   private var lines: [UInt8] = []
@@ -69,18 +70,14 @@ final class ArchiveWriter {
     let rows = ArchiveFolder.rows(next.shard)
     // The process was killed between the two names of a shard.
     if next.row > 0, folder.exists(rows) { try folder.rename(rows, to: ArchiveFolder.part(rows)) }
-    var shard = next.shard + (next.row > 0 ? 1 : 0)
-    while true {
-      let names = [ArchiveFolder.embeddings(shard), ArchiveFolder.rows(shard)]
-      if folder.exists(names[0]) {
-        throw CommandError(
-          "\(folder.path.file(names[0]).shown): \(ArchiveFolder.videos) does not know its videos: index anew")
-      }
-      let left = [names[1]] + names.map(ArchiveFolder.part)
-      guard left.contains(where: folder.exists) else { break }
-      for name in left { try folder.remove(name) }
-      shard += 1
+    let first = next.shard + (next.row > 0 ? 1 : 0)
+    let left = try FolderList.entries(of: folder.path).filter {
+      ArchiveFolder.shard(ofFile: $0.name).map { $0 >= first } ?? false
     }
+    for (name, path) in left where name.suffix(4) == Array(".npy".utf8)[...] {
+      throw CommandError("\(path.shown): \(ArchiveFolder.videos) does not know its videos: index anew")
+    }
+    for (name, _) in left { try folder.remove(String(decoding: name, as: UTF8.self)) }
     return (next, next.row > 0 ? try ShardPart(folder, manifest, shard: next.shard, kept: next.row) : nil)
   }
 
@@ -100,7 +97,8 @@ final class ArchiveWriter {
       next = ArchivePlace(shard: next.shard, row: next.row + count)
       guard next.row == manifest.rowsPerShard else { continue }
       try part.end(rows: next.row, manifest)
-      full.append(part)
+      try part.sync()
+      full.append(part.shard)
       (self.part, next) = (nil, ArchivePlace(shard: next.shard + 1, row: 0))
     }
   }
@@ -139,14 +137,14 @@ final class ArchiveWriter {
 
   /// Waits until everything is on the disk, and gives full shards their names.
   func sync() throws(CommandError) {
-    for part in full { try part.sync() }
     try part?.sync()
+    try folder.sync()
     // Before the new rows are known: killed here, the next process finds them missing, not twice.
     if removes { try folder.replace(ArchiveFolder.removed, with: index.removedText) }
     let name = folder.path.file(ArchiveFolder.videos).shown
     try Files.write(lines[...], to: videos, name: name)
     guard fsync(videos) == 0 else { throw CommandError.system(name) }
-    for part in full { try ShardPart.commit(part.shard, in: folder) }
+    for shard in full { try ShardPart.commit(shard, in: folder) }
     try folder.sync()
     (lines, removes, full) = ([], false, [])
     synced = Clock.now
