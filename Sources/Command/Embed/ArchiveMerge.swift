@@ -1,4 +1,4 @@
-import Glibc
+import Digest
 
 /// Copies the videos of archives into one.
 struct ArchiveMerge {
@@ -72,19 +72,15 @@ struct ArchiveMerge {
       throw CommandError("\(one.video.path): is in \(names[0]) and in \(names[1])")
     }
     let lock = try ArchiveLock(target)
-    let known = try target.readManifest()
-    if let known {
-      // A merge that was stopped is done again from the beginning of what is missing.
-      guard known.json.text == manifest.json.text, lock.wasUnfinished else {
-        throw CommandError("\(target.path.shown): is there already: name another folder, or remove it")
-      }
-    }
-    let writer = try ArchiveWriter(lock, manifest, isNew: known == nil)
-    let begun = writer.index.presentVideos.map(\.path)
-    guard begun.elementsEqual(videos.prefix(begun.count).map(\.video.path)) else {
+    let (isNew, mark) = (try target.readManifest() == nil, mark(of: videos.map(\.video)))
+    // A merge that was stopped goes on with what is missing.
+    guard isNew || lock.mark == mark else {
       throw CommandError(
-        "\(target.path.shown): was begun with other archives: name another folder, or remove it")
+        "\(target.path.shown): is there already\(lock.mark.isEmpty ? "" : ", begun with other archives"): "
+          + "name another folder, or remove it")
     }
+    if isNew { try lock.set(mark: mark) }
+    let writer = try ArchiveWriter(lock, manifest, isNew: isNew)
     var report = EmbedReport(archive: target.path)
     var readers = parts.map { ArchiveRows($0.folder, $0.manifest) }
     for (number, video) in videos {
@@ -99,6 +95,15 @@ struct ArchiveMerge {
     try writer.finish()
     (report.videos, report.failed) = (videos.count, writer.index.failedPaths.count)
     return report
+  }
+
+  /// Text by which a later process knows the same merge: a hash of all that it copies.
+  private func mark(of videos: [ArchivedVideo]) -> String {
+    var sha = SHA256()
+    for json in [manifest.json] + videos.map(\.json) {
+      Array((json.text + "\n").utf8).withUnsafeBytes { sha.update($0) }
+    }
+    return "merge \(sha.finish().hexadecimal)\n"
   }
 
   private func copy(_ video: ArchivedVideo, _ reader: inout ArchiveRows, _ writer: ArchiveWriter)

@@ -9,6 +9,8 @@ final class ArchiveLock {
   let wasUnfinished: Bool
   /// Whether this process made the folder.
   private let hasMadeFolder: Bool
+  /// The text that an interrupted process left in the lock's file: what it was at. Empty for `embed`.
+  private(set) var mark = ""
   /// Whether the archive has to be finished, since this process has begun to change it.
   private var isChanged = false
 
@@ -35,6 +37,7 @@ final class ArchiveLock {
         own.st_dev == named.st_dev
       {
         descriptor = opened
+        mark = String(decoding: try Files.read(opened, name: file.shown), as: UTF8.self)
         return
       }
       close(opened)
@@ -47,6 +50,18 @@ final class ArchiveLock {
       if hasMadeFolder { rmdir(folder.path.cString) }
     }
     close(descriptor)
+  }
+
+  /// Writes down what is being done, before the first change.
+  func set(mark: String) throws(CommandError) {
+    let name = folder.path.file(ArchiveFolder.unfinished).shown
+    beginChange()
+    guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
+      throw CommandError.system(name)
+    }
+    try Files.write(Array(mark.utf8)[...], to: descriptor, name: name)
+    guard fsync(descriptor) == 0 else { throw CommandError.system(name) }
+    self.mark = mark
   }
 
   /// Says that the archive is not finished from now on, until `finish`.
