@@ -264,21 +264,79 @@ def test_rows_follow_a_file_wherever_it_is_moved(tmp_path):
 
 def test_a_mistaken_command_changes_nothing(videos, whole, tmp_path):
     before = content(whole)
-    (tmp_path / "gone.txt").write_text("none.mp4")
     part = tmp_path / "part"
     report(embed(videos / "00.mp4", out=part))
     for arguments in [
         ["embed", videos, "--out", whole, "--window", 3], ["embed", videos, "--out", whole, "--model", tmp_path / "no.gguf"],
-        ["merge", whole, part], ["merge", whole, part, part],
+        ["merge", whole, part], ["merge", whole, part], ["merge", whole, part, part],
     ]:  # fmt: skip
         assert_error(run(*arguments))
         assert content(whole) == before, arguments
-    (videos / "00.mp4").rename(videos / "away")
-    assert_error(run("embed", "--list", tmp_path / "gone.txt", "--out", part, "--prune", "--quiet"), "none of the archive's")
-    (videos / "away").rename(videos / "00.mp4")
-    assert not (part / "unfinished").exists()
     assert_error(run("embed", videos, "--out", tmp_path / "new", "--model", tmp_path / "no.gguf"))
     assert not (tmp_path / "new").exists()
+
+
+def test_what_was_interrupted_goes_on_with_the_same_work_alone(videos, whole, tmp_path):
+    one, other, merged = tmp_path / "one", tmp_path / "other", tmp_path / "merged"
+    report(embed(videos / "00.mp4", out=one))
+    report(embed(videos / "03.mp4", out=other))
+    (one / "unfinished").touch()
+    for _ in range(2):
+        assert_error(run("merge", one, other), one, "is there already")
+    assert report(embed(videos / "00.mp4", out=one))["unchanged"] == 1
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
+
+    process = subprocess.run([COMMAND, "merge", merged, whole], preexec_fn=limit, capture_output=True)
+    assert process.returncode != 0 and (merged / "unfinished").exists()
+    assert_error(run("merge", merged, one), merged, "begun with other archives")
+    assert_error(embed(videos, out=merged), merged, "a merge into it was interrupted")
+    report(run("merge", merged, whole, "--json"))
+    assert content(merged) == content(whole)
+
+
+def test_rows_are_pruned_only_where_the_disk_is_at_hand(tmp_path):
+    archive, disks = tmp_path / "archive", [tmp_path / "one", tmp_path / "two"]
+    for number, disk in enumerate(disks):
+        disk.mkdir()
+        for letter in "ab":
+            copy(SHORT, disk / f"{letter}.mp4", 10 * number + ord(letter))
+    report(embed(*disks, "--whole", out=archive))
+    before = content(archive)
+    disks[1].rename(tmp_path / "away")
+    disks[1].mkdir()
+    assert_error(embed(*disks, "--prune", "--quiet", out=archive), f"none of the archive's 2 videos in {disks[1]} is there")
+    assert content(archive) == before
+    (tmp_path / "elsewhere").mkdir()
+    copy(SHORT, tmp_path / "elsewhere" / "c.mp4", 99)
+    (tmp_path / "away" / "a.mp4").rename(disks[1] / "new.mp4")  # one was moved, the other is gone
+    (disks[0] / "a.mp4").unlink()
+    found = report(embed(*disks, "--prune", out=archive))
+    assert (found["copied"], found["removed"], found["videos"]) == (1, 2, 2)
+    disks[0].rename(tmp_path / "gone")
+    disks[1].rename(tmp_path / "gone too")
+    refused = embed(tmp_path / "elsewhere", "--prune", "--quiet", out=archive)
+    assert_error(refused, "none of the archive's 2 videos is there", "--prune-all")
+    assert not (archive / "unfinished").exists() and len(rows(archive)) == 3
+    found = report(embed(tmp_path / "elsewhere", "--prune-all", "--quiet", out=archive))
+    assert (found["removed"], found["videos"]) == (2, 1)
+
+
+def test_what_no_line_speaks_of_is_removed_and_shards_are_many(tmp_path):
+    archive = tmp_path / "archive"
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
+
+    arguments = ["embed", STORY, "--out", archive, "--shard-rows", "1", "--window", "0.5", "--step", "0.25"]
+    subprocess.run([COMMAND, *arguments, "--quiet"], preexec_fn=limit, check=True)
+    before = content(archive)
+    assert len(rows(archive)) > 60
+    for name in ["emb_0900.npy.part", "meta_0900.jsonl.part", "meta_12345.jsonl"]:
+        (archive / name).touch()
+    report(run(*arguments, "--json"))
+    assert content(archive) == before
 
 
 @pytest.fixture
@@ -354,6 +412,8 @@ def test_lists_name_videos_by_lines_or_objects(videos, tmp_path):
     assert [key[0] for key, _ in other] == ["00.mp4", "03.mp4"]
     assert all((a == b).all() for (_, a), (_, b) in zip(one, other))
     assert_error(run("embed", videos / "no.mp4", "--out", tmp_path / "d"), "no.mp4", "No such file")
+    (tmp_path / "list.csv").write_text("path,label\n00.mp4,1\n")
+    assert_error(run("embed", "--list", tmp_path / "list.csv", "--out", tmp_path / "d"), "list.csv", "a path on each line")
     assert_error(run("embed", videos.parent / "whole", "--out", tmp_path / "d"), "no video was found")
     assert not (tmp_path / "d").exists()
 

@@ -10,7 +10,8 @@ struct Embed: ParsableCommand {
       window's start and end. Folders are searched for videos by their names. Run again, it goes on where it was stopped \
       or killed, passes over unchanged videos, and knows moved ones by their content. A video that cannot be read is \
       written to failures.jsonl, and the next one follows; it is tried again once it has changed, or with --retry.
-      An archive has one model and one kind of windows: what is not given is as the archive has it.
+      An archive has one model and one kind of windows: but for the model, what is not given is as the \
+      archive has it.
       --shard 0/4 to 3/4 share a list among machines, and actionclip merge joins the four archives.
       docs/ARCHIVES.md has the files, and recipes for clusters.
       """)
@@ -20,7 +21,7 @@ struct Embed: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A file of paths, one on each line, or JSON lines with \"path\" (.jsonl); - for standard input. Paths begin in the list's folder.",
+      "A file of paths, one on each line, or JSON lines with \"path\" (.jsonl); - for standard input. Lines that begin with # are comments (./#1.mp4 is a path). Paths begin in the list's folder.",
       valueName: "file"))
   var list: FilePath?
 
@@ -70,13 +71,16 @@ struct Embed: ParsableCommand {
   @Flag(help: "Leave out the rows of videos that are no longer there.")
   var prune = false
 
+  @Flag(help: "Leave them out even where a folder has no video left.")
+  var pruneAll = false
+
   @Flag(help: "Try failed videos again though they have not changed.")
   var retry = false
 
   @Flag(help: "Report the run as a JSON object.")
   var json = false
 
-  @Flag(help: "Say nothing but errors.")
+  @Flag(help: "Say nothing but errors, and with --json the report.")
   var quiet = false
 
   @Option(help: "The greatest number of rows in a shard (default: 65536).")
@@ -110,7 +114,7 @@ struct Embed: ParsableCommand {
 
   func run() throws {
     let report = try EmbedSession(self).run()
-    if !quiet { try Output().line(json ? report.json.text : report.text) }
+    if json || !quiet { try Output().line(json ? report.json.text : report.text) }
     if strict, report.failed > 0 { throw AlreadyReported(exitStatus: 3) }
   }
 }

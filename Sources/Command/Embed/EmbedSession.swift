@@ -15,10 +15,14 @@ struct EmbedSession {
       throw CommandError("no video was found\(given.others > 0 ? ": no name of a file is a video's" : "")")
     }
     let lock = try ArchiveLock(folder)
+    guard lock.mark.isEmpty else {
+      throw CommandError("\(folder.path.shown): a merge into it was interrupted: run that again first")
+    }
     let known = try folder.readManifest()
     let model = try command.options.load(command.model, hash: true)
     let (windows, manifest) = try command.setting(model, known: known)
     let writer = try ArchiveWriter(lock, manifest, isNew: known == nil)
+    let candidates = GoneVideos(before: writer.index, folders: given.folders)
     var report = EmbedReport(archive: command.out, others: given.others)
     for failure in given.failures { fail(failure, writer, &report) }
     let tasks = self.tasks(given.videos, writer, &report)
@@ -29,8 +33,12 @@ struct EmbedSession {
         threads: max(1, model.info.threads / Int32(jobs)), decode: command.pictures.decode),
       dtype: manifest.dtype, folder: folder.path)
     try embed(tasks, setting, jobs: jobs, writer, &report)
-    if command.prune { try prune(writer, &report) }
+    var refusal: CommandError?
+    if command.prune || command.pruneAll {
+      do throws(CommandError) { try prune(candidates, writer, &report) } catch { refusal = error }
+    }
     try writer.finish()
+    if let refusal { throw refusal }
     let present = writer.index.presentVideos
     (report.videos, report.rows) = (present.count, present.reduce(0) { $0 + $1.rows })
     return report
@@ -165,14 +173,10 @@ struct EmbedSession {
   }
 
   /// Leaves out the rows of videos that are gone, and forgets failures of such.
-  private func prune(_ writer: ArchiveWriter, _ report: inout EmbedReport) throws(CommandError) {
-    let present = writer.index.presentVideos
-    let gone = present.filter { FilePath(bytes: Array($0.path.utf8)).isGone }
-    guard gone.isEmpty || gone.count < present.count else {
-      throw CommandError(
-        "--prune: none of the archive's \(present.count) videos is there: run it in the folder where the archive was "
-          + "begun, with their disk at hand, or remove \(command.out.shown)")
-    }
+  private func prune(
+    _ candidates: GoneVideos, _ writer: ArchiveWriter, _ report: inout EmbedReport
+  ) throws(CommandError) {
+    let gone = try candidates.videos(in: writer.index, isSure: command.pruneAll)
     for video in gone { writer.remove(video.path) }
     report.removed = gone.count
     for path in writer.index.failedPaths where FilePath(bytes: Array(path.utf8)).isGone {

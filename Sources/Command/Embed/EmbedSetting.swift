@@ -49,6 +49,10 @@ extension Embed {
 
   private func check(_ known: ArchiveManifest, against manifest: ArchiveManifest) throws {
     let anew = "to index anew, give --out another folder or remove this one"
+    guard known.model == manifest.model else {
+      let names = [known, manifest].map { "\($0.modelName) (SHA-256 \($0.model.prefix(12))…)" }
+      throw CommandError("\(out.shown): was made with the model \(names[0]), now \(names[1]): \(anew)")
+    }
     if let (name, was, now) = known.difference(from: manifest) {
       throw CommandError("\(out.shown): was made with another \(name), \(was), now \(now): \(anew)")
     }

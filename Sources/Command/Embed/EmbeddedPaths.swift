@@ -11,6 +11,8 @@ struct EmbeddedPaths {
   private(set) var failures: [FailedVideo] = []
   /// Files of the folders that were left out, since their names are not videos'.
   private(set) var others = 0
+  /// The folders that were given, and the one that a list's paths begin in.
+  private(set) var folders: [FilePath] = []
 
   /// - Parameters:
   ///   - root: the folder that a list's paths begin in; nil: the list's own.
@@ -21,9 +23,18 @@ struct EmbeddedPaths {
       let isHere = given.plain.bytes.isEmpty && !given.bytes.isEmpty
       let path = isHere ? FilePath(bytes: [UInt8(ascii: ".")]) : given.plain
       guard path.exists else { throw CommandError.system(path.shown, code: ENOENT) }
-      if path.isFolder { try search(path, &found) } else { found.append(path) }
+      if path.isFolder {
+        folders.append(path)
+        try search(path, &found)
+      } else {
+        found.append(path)
+      }
     }
-    if let list { found += try EmbeddedPaths.paths(of: list, root: root) }
+    if let list {
+      let root = root ?? (list.isStandardInput ? FilePath(bytes: [UInt8(ascii: ".")]) : list.folder)
+      folders.append(root)
+      found += try EmbeddedPaths.paths(of: list, root: root)
+    }
     let isRead = { (path: FilePath) in part?.has(path) ?? true }
     failures = failures.filter { isRead(FilePath(bytes: Array($0.path.utf8))) }
     for path in found.filter(isRead).sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) })
@@ -60,11 +71,14 @@ struct EmbeddedPaths {
     }
   }
 
-  /// The paths of a list: one on each line, or an object with "path" where its name ends in .jsonl.
-  private static func paths(of list: FilePath, root: FilePath?) throws(CommandError) -> [FilePath] {
+  /// The paths of a list: one on each line, or an object with "path" where its name ends in .jsonl. A line that begins
+  /// with # is a comment.
+  private static func paths(of list: FilePath, root: FilePath) throws(CommandError) -> [FilePath] {
     let isInput = list.isStandardInput
+    guard isInput || !list.name.hasSuffix(".csv") else {
+      throw CommandError("\(list.shown): give a path on each line, without columns, or JSON lines (.jsonl)")
+    }
     let bytes = try isInput ? Files.read(STDIN_FILENO, name: "standard input") : Files.read(list)
-    let root = root ?? (isInput ? FilePath(bytes: [UInt8(ascii: ".")]) : list.folder)
     let isJSON = [".jsonl", ".ndjson"].contains(where: list.name.hasSuffix)
     var found: [FilePath] = []
     try ListSource.forEachLine(of: bytes, isInput ? "standard input" : list.shown) {
