@@ -18,7 +18,7 @@ struct ArchiveIndex {
     if let wrong = videos.firstIndex(where: { !$0.fits(rowsPerShard: manifest.rowsPerShard) }) {
       throw CommandError(
         "\(folder.path.file(ArchiveFolder.videos).shown): line \(wrong + 1) does not fit \(ArchiveFolder.manifest): "
-          + "take the file from a backup, or index anew")
+          + "take the file from a backup, or remove the archive, and run embed again")
     }
     self.videos = videos
     rowsPerShard = manifest.rowsPerShard

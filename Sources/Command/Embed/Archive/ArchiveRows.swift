@@ -25,21 +25,24 @@ struct ArchiveRows {
       let descriptor = open(file.cString, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw CommandError.system(file.shown) }
       defer { close(descriptor) }
-      let lines = try lines(of: piece.shard)
+      let lines = try lines(of: piece.shard, count: piece.rows.upperBound)
       for first in stride(from: piece.rows.lowerBound, to: piece.rows.upperBound, by: ArchiveRows.group) {
         let rows = first..<min(first + ArchiveRows.group, piece.rows.upperBound)
         let offset = EmbeddingType.headerBytes + first * manifest.rowBytes
         let numbers = try ArchiveRows.read(descriptor, rows.count * manifest.rowBytes, at: offset, file.shown)
         guard lines.count >= rows.upperBound, lines[rows].allSatisfy({ $0.starts(with: own) }) else {
-          throw CommandError("\(file.shown): its lines are not those of \(video.path): index anew")
+          throw CommandError(
+            "\(file.shown): its lines are not those of \(video.path): remove the archive, and run embed again"
+          )
         }
         try take(numbers[...], lines[rows].map { other + Array($0.dropFirst(own.count)) + [0x0A] })
       }
     }
   }
 
-  private mutating func lines(of shard: Int) throws(CommandError) -> [ArraySlice<UInt8>] {
-    if let last, last.shard == shard, folder.exists(ArchiveFolder.rows(shard)) { return last.lines }
+  /// The lines of a shard, or at least its first `count`: lines are only ever appended.
+  private mutating func lines(of shard: Int, count: Int) throws(CommandError) -> [ArraySlice<UInt8>] {
+    if let last, last.shard == shard, last.lines.count >= count { return last.lines }
     let lines = try Files.read(file(ArchiveFolder.rows(shard))).split(separator: 0x0A)
     last = (shard, lines)
     return lines
@@ -47,7 +50,8 @@ struct ArchiveRows {
 
   /// A file of a shard, which may not have its name yet.
   private func file(_ name: String) throws(CommandError) -> FilePath {
-    folder.path.file(folder.exists(name) ? name : ArchiveFolder.part(name))
+    let part = ArchiveFolder.part(name)
+    return folder.path.file(folder.exists(part) && !folder.exists(name) ? part : name)
   }
 
   private static func read(
@@ -63,7 +67,9 @@ struct ArchiveRows {
       }
       filled = done
     }
-    guard done == count else { throw CommandError("\(name): it ends too early: index anew") }
+    guard done == count else {
+      throw CommandError("\(name): it ends too early: remove the archive, and run embed again")
+    }
     return bytes
   }
 }

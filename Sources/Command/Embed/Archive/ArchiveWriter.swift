@@ -59,7 +59,8 @@ final class ArchiveWriter {
     for shard in 0..<end.shard where !folder.exists(ArchiveFolder.embeddings(shard)) {
       guard folder.exists(ArchiveFolder.part(ArchiveFolder.embeddings(shard))) else {
         throw CommandError(
-          "\(folder.path.file(ArchiveFolder.embeddings(shard)).shown): is missing: index anew")
+          "\(folder.path.file(ArchiveFolder.embeddings(shard)).shown): is missing: remove the archive, and run embed again"
+        )
       }
       try ShardPart.commit(shard, in: folder)
     }
@@ -75,7 +76,9 @@ final class ArchiveWriter {
       ArchiveFolder.shard(ofFile: $0.name).map { $0 >= first } ?? false
     }
     for (name, path) in left where name.suffix(4) == Array(".npy".utf8)[...] {
-      throw CommandError("\(path.shown): \(ArchiveFolder.videos) does not know its videos: index anew")
+      throw CommandError(
+        "\(path.shown): \(ArchiveFolder.videos) does not know its videos: remove the archive, and run embed again"
+      )
     }
     for (name, _) in left { try folder.remove(String(decoding: name, as: UTF8.self)) }
     return (next, next.row > 0 ? try ShardPart(folder, manifest, shard: next.shard, kept: next.row) : nil)

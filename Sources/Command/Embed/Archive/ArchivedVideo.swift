@@ -115,7 +115,8 @@ enum ArchiveLines {
     for (index, line) in bytes[..<whole].split(separator: 0x0A).enumerated() {
       guard let value = try? decoder.decode(type, from: Data(line)) else {
         throw CommandError(
-          "\(file.shown): line \(index + 1) is damaged; take the file from a backup, or index anew")
+          "\(file.shown): line \(index + 1) is damaged; take the file from a backup, or remove the archive, and run embed again"
+        )
       }
       values.append(value)
     }

@@ -25,7 +25,7 @@ final class ShardPart {
     }
     (embeddings, rows) = (descriptors[0], descriptors[1])
     if kept == 0 {
-      try write(manifest.header(rows: manifest.rowsPerShard)[...], to: embeddings)
+      try writeNumbers(manifest.header(rows: manifest.rowsPerShard)[...], to: embeddings)
     } else {
       try cut(to: kept, rowBytes: manifest.rowBytes)
     }
@@ -44,7 +44,10 @@ final class ShardPart {
     var status = stat()
     guard fstat(embeddings, &status) == 0, status.st_size >= bytes, let last = Array(ends).last,
       ends.count == kept
-    else { throw CommandError("\(name): it lacks rows that \(ArchiveFolder.videos) has: index anew") }
+    else {
+      throw CommandError(
+        "\(name): it lacks rows that \(ArchiveFolder.videos) has: remove the archive, and run embed again")
+    }
     guard ftruncate(embeddings, off_t(bytes)) == 0, ftruncate(rows, off_t(last + 1)) == 0 else {
       throw CommandError.system(name)
     }
@@ -52,11 +55,11 @@ final class ShardPart {
 
   /// Appends rows, and a line for each.
   func append(_ numbers: ArraySlice<UInt8>, lines: [UInt8]) throws(CommandError) {
-    try write(numbers, to: embeddings)
-    try write(lines[...], to: rows)
+    try writeNumbers(numbers, to: embeddings)
+    try Files.write(lines[...], to: rows, name: folder.path.file(ArchiveFolder.rows(shard)).shown)
   }
 
-  private func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) throws(CommandError) {
+  private func writeNumbers(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) throws(CommandError) {
     try Files.write(bytes, to: descriptor, name: folder.path.file(ArchiveFolder.embeddings(shard)).shown)
   }
 
@@ -74,7 +77,7 @@ final class ShardPart {
     let descriptor = open(folder.path.file(name).cString, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw CommandError.system(folder.path.file(name).shown) }
     defer { close(descriptor) }
-    try write(manifest.header(rows: count)[...], to: descriptor)
+    try writeNumbers(manifest.header(rows: count)[...], to: descriptor)
   }
 
   /// Gives both files their names: the shard counts from then on.
