@@ -41,11 +41,18 @@ struct ArchiveMerge {
     guard let manifest = try folder.readManifest() else {
       throw CommandError("\(path.shown): is no archive: there is no \(ArchiveFolder.manifest) in it")
     }
-    guard !folder.exists(ArchiveFolder.unfinished) else {
-      throw CommandError("\(path.shown): is not finished: run actionclip embed again until it ends")
-    }
+    try requireFinished(folder)
     let videos = try ArchiveLines.read(path.file(ArchiveFolder.videos), as: ArchivedVideo.self).values
-    return Part(folder: folder, manifest: manifest, index: try ArchiveIndex(folder, manifest, videos: videos))
+    let index = try ArchiveIndex(folder, manifest, videos: videos)
+    // Again, as another process may have begun meanwhile. From here on it changes nothing that is copied.
+    try requireFinished(folder)
+    return Part(folder: folder, manifest: manifest, index: index)
+  }
+
+  private static func requireFinished(_ folder: ArchiveFolder) throws(CommandError) {
+    guard !folder.exists(ArchiveFolder.unfinished) else {
+      throw CommandError("\(folder.path.shown): is not finished: run actionclip embed again until it ends")
+    }
   }
 
   /// Refuses some parts of a list without the others.
