@@ -321,6 +321,11 @@ def test_rows_are_pruned_only_where_the_disk_is_at_hand(tmp_path):
     assert not (archive / "unfinished").exists() and len(rows(archive)) == 3
     found = report(embed(tmp_path / "elsewhere", "--prune-all", "--quiet", out=archive))
     assert (found["removed"], found["videos"]) == (2, 1)
+    (tmp_path / "elsewhere" / "c.mp4").unlink()
+    nothing = [tmp_path / "elsewhere", "--quiet"]
+    assert_error(embed(*nothing, out=archive), f"no video was found in {tmp_path / 'elsewhere'}")
+    assert_error(embed(*nothing, "--prune", out=archive), "--prune-all")
+    assert report(embed(*nothing, "--prune-all", out=archive))["videos"] == 0
 
 
 def test_what_no_line_speaks_of_is_removed_and_shards_are_many(tmp_path):
@@ -386,10 +391,12 @@ def test_whatever_is_no_video_is_listed_and_the_rest_is_embedded(bad, tmp_path):
     again = embed(folder, "--strict", out=archive)
     assert again.returncode == 3 and json.loads(again.stdout)["failed"] == len(failing)
     read = [line["path"] for line in failures if line["size"] is not None]
-    # What could be opened is not tried again until it changes, or with --retry.
+    # A file that could be opened is not tried again until it changes, or with --retry.
     assert not any(path in again.stderr for path in read)
     assert all(path in embed(folder, "--retry", out=archive).stderr for path in read)
     copy(SHORT, folder / "text.mp4", 9)
+    report(embed("/proc/self/mem", out=tmp_path / "unread"))
+    assert lines(tmp_path / "unread" / "failures.jsonl")[0]["status"] == "ACTIONCLIP_ERROR_FILE_READ"
     mended = report(embed(folder, out=archive))
     assert (mended["embedded"], mended["unchanged"], mended["failed"]) == (1, 2, len(failing) - 1)
     assert not any("text.mp4" in line["path"] for line in lines(archive / "failures.jsonl"))

@@ -28,7 +28,10 @@ struct Embed: ParsableCommand {
   @Option(help: ArgumentHelp("The folder that the list's paths begin in.", valueName: "dir"))
   var root: FilePath?
 
-  @Option(help: ArgumentHelp("The archive, a folder. It is made if it is not there.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp(
+      "The archive, a folder. It is made if it is not there; the folder around it must be.", valueName: "dir")
+  )
   var out: FilePath
 
   @Option(

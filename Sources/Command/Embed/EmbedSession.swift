@@ -8,11 +8,16 @@ struct EmbedSession {
 
   init(_ command: Embed) { (self.command, folder) = (command, ArchiveFolder(path: command.out)) }
 
+  private var isPruning: Bool { command.prune || command.pruneAll }
+
   func run() throws -> EmbedReport {
     let given = try EmbeddedPaths(
       command.paths, list: command.list, root: command.root, part: command.shard)
-    guard !given.videos.isEmpty || !given.failures.isEmpty || command.shard != nil else {
-      throw CommandError("no video was found\(given.others > 0 ? ": no name of a file is a video's" : "")")
+    let canBeEmpty = command.shard != nil || (isPruning && folder.exists(ArchiveFolder.manifest))
+    guard !given.videos.isEmpty || !given.failures.isEmpty || canBeEmpty else {
+      let places = command.paths.map(\.shown).joined(separator: ", ")
+      throw CommandError(
+        "no video was found in \(places)\(given.others > 0 ? ": no name of a file is a video's" : "")")
     }
     let lock = try ArchiveLock(folder)
     guard lock.mark.isEmpty else {
@@ -34,7 +39,7 @@ struct EmbedSession {
       dtype: manifest.dtype, folder: folder.path)
     try embed(tasks, setting, jobs: jobs, writer, &report)
     var refusal: CommandError?
-    if command.prune || command.pruneAll {
+    if isPruning {
       do throws(CommandError) { try prune(candidates, writer, &report) } catch { refusal = error }
     }
     try writer.finish()

@@ -1,4 +1,5 @@
 import CActionCLIP
+import Glibc
 
 /// A video of a run that has to be looked at. Any thread may do it.
 struct EmbedTask: Sendable {
@@ -26,8 +27,12 @@ struct EmbedTask: Sendable {
     _ embedder: Swift.Result<VideoEmbedder, any Error>, _ index: ArchiveIndex, _ stop: StopSignal
   ) -> Outcome {
     if stop.isAsked { return .ended(nil) }
+    let file: (descriptor: Int32, state: FileState)
+    do { file = try FileState.open(path) } catch { return failed(Int32(ACTIONCLIP_ERROR_FILE_OPEN), error) }
+    defer { close(file.descriptor) }
+    let state = file.state
     do {
-      guard let (state, sha256) = try FileState.hash(of: path, isStopped: { stop.isAsked }) else {
+      guard let sha256 = try FileState.hash(file.descriptor, path, isStopped: { stop.isAsked }) else {
         return .ended(nil)
       }
       if let known, known.sha256 == sha256 { return .known(state, known) }
@@ -40,6 +45,14 @@ struct EmbedTask: Sendable {
           return EmbedTask.outcome(of: error, path, state)
         }
       }
+      guard rows.rows.rows > 0 else {
+        return .failed(
+          FailedVideo(
+            path,
+            LibraryError(
+              status: Int32(ACTIONCLIP_ERROR_VIDEO_DECODE), message: "\(path.shown): it has no window"), state
+          ))
+      }
       guard try FileState(path) == state else {
         return .failed(
           FailedVideo(
@@ -48,10 +61,13 @@ struct EmbedTask: Sendable {
       }
       return .embedded(state, sha256: sha256, UncheckedRows(rows: rows))
     } catch {
-      return .failed(
-        FailedVideo(
-          path, Int32(ACTIONCLIP_ERROR_FILE_OPEN), explanation(of: error, naming: path.shown)))
+      return failed(Int32(ACTIONCLIP_ERROR_FILE_READ), error)
     }
+  }
+
+  /// A failure of the system, after which the file is tried again at the next run.
+  private func failed(_ status: Int32, _ error: any Error) -> Outcome {
+    .failed(FailedVideo(path, status, explanation(of: error, naming: path.shown)))
   }
 
   /// Whether an error is the video's, or ends the run.

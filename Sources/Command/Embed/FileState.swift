@@ -27,21 +27,30 @@ struct FileState: Equatable {
     }
   }
 
-  /// The state of a file, and the SHA-256 of its content; nil where `isStopped` says so meanwhile.
-  static func hash(
-    of path: FilePath, isStopped: () -> Bool
-  ) throws(CommandError) -> (state: FileState, sha256: String)? {
-    let descriptor = open(path.cString, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+  /// Opens a regular file to hash it. The caller closes the descriptor.
+  static func open(_ path: FilePath) throws(CommandError) -> (descriptor: Int32, state: FileState) {
+    let descriptor = Glibc.open(path.cString, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw CommandError.system(path.shown) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw CommandError.system(path.shown) }
-    try requireRegular(status, path)
+    do throws(CommandError) {
+      var status = stat()
+      guard fstat(descriptor, &status) == 0 else { throw CommandError.system(path.shown) }
+      try requireRegular(status, path)
+      return (descriptor, FileState(status))
+    } catch {
+      close(descriptor)
+      throw error
+    }
+  }
+
+  /// The SHA-256 of the content of an open file; nil where `isStopped` says so meanwhile.
+  static func hash(
+    _ descriptor: Int32, _ path: FilePath, isStopped: () -> Bool
+  ) throws(CommandError) -> String? {
     var sha = SHA256()
     while let chunk = try Files.readChunk(descriptor, name: path.shown) {
       if isStopped() { return nil }
       chunk.withUnsafeBytes { sha.update($0) }
     }
-    return (FileState(status), sha.finish().hexadecimal)
+    return sha.finish().hexadecimal
   }
 }
