@@ -328,6 +328,18 @@ def test_rows_are_pruned_only_where_the_disk_is_at_hand(tmp_path):
     assert report(embed(*nothing, "--prune-all", out=archive))["videos"] == 0
 
 
+def test_a_part_is_pruned_though_its_last_video_is_gone(tmp_path):
+    folder, archive = tmp_path / "videos", tmp_path / "archive"
+    folder.mkdir()
+    last, count = copy(SHORT, folder / "last.mp4"), 1 << 20
+    copy(SHORT, folder / "of-another-part.mp4", 1)
+    number = int.from_bytes(hashlib.sha256(str(last).encode()).digest()[:8], "big") % count
+    assert report(embed(folder, "--shard", f"{number}/{count}", out=archive))["videos"] == 1
+    last.unlink()
+    found = report(embed(folder, "--shard", f"{number}/{count}", "--prune", out=archive))
+    assert (found["removed"], found["videos"]) == (1, 0)
+
+
 def test_what_no_line_speaks_of_is_removed_and_shards_are_many(tmp_path):
     archive = tmp_path / "archive"
 

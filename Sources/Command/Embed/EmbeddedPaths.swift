@@ -12,7 +12,7 @@ struct EmbeddedPaths {
   /// Files of the folders that were left out, since their names are not videos'.
   private(set) var others = 0
   /// The folders that were given, and the one that a list's paths begin in.
-  private(set) var folders: [FilePath] = []
+  private(set) var folders: [GivenFolder] = []
 
   /// - Parameters:
   ///   - root: the folder that a list's paths begin in; nil: the list's own.
@@ -24,16 +24,19 @@ struct EmbeddedPaths {
       let path = isHere ? FilePath(bytes: [UInt8(ascii: ".")]) : given.plain
       guard path.exists else { throw CommandError.system(path.shown, code: ENOENT) }
       if path.isFolder {
-        folders.append(path)
+        let count = found.count
         try search(path, &found)
+        folders.append(GivenFolder(path: path, hasVideos: found.count > count))
       } else {
         found.append(path)
       }
     }
     if let list {
       let root = root ?? (list.isStandardInput ? FilePath(bytes: [UInt8(ascii: ".")]) : list.folder)
-      folders.append(root)
-      found += try EmbeddedPaths.paths(of: list, root: root)
+      let listed = try EmbeddedPaths.paths(of: list, root: root)
+      let hasVideos = listed.contains { root.contains($0.shown) && !$0.isGone }
+      folders.append(GivenFolder(path: root, hasVideos: hasVideos))
+      found += listed
     }
     let isRead = { (path: FilePath) in part?.has(path) ?? true }
     failures = failures.filter { isRead(FilePath(bytes: Array($0.path.utf8))) }

@@ -3,27 +3,27 @@
 struct GoneVideos {
   /// The videos with rows when the run began.
   private let before: [ArchivedVideo]
-  /// The folders that the run was given.
-  private let folders: [FilePath]
+  private let folders: [GivenFolder]
 
-  init(before: ArchiveIndex, folders: [FilePath]) {
+  init(before: ArchiveIndex, folders: [GivenFolder]) {
     (self.before, self.folders) = (before.presentVideos, folders)
   }
 
   /// The videos with rows that are not there any more.
   /// - Parameter isSure: whether all videos of a folder may be gone.
-  /// - Throws: `CommandError` if a folder that was given has no video left, or if none of those elsewhere is left that
+  /// - Throws: `CommandError` if a folder that was given has no video left, whatever the part of a list, or if none of those elsewhere is left that
   ///   were in the archive before this run.
   func videos(in index: ArchiveIndex, isSure: Bool) throws(CommandError) -> [ArchivedVideo] {
     let present = index.presentVideos
     let gone = present.filter { FilePath($0).isGone }
     guard !gone.isEmpty, !isSure else { return gone }
     let paths = Set(gone.map(\.path))
-    for folder in folders {
-      let own = present.filter { folder.contains($0.path) }
-      try require(own.isEmpty || own.contains { !paths.contains($0.path) }, own.count, "in \(folder.shown) ")
+    for folder in folders where !folder.hasVideos {
+      let own = present.filter { folder.path.contains($0.path) }
+      let isThere = own.isEmpty || own.contains { !paths.contains($0.path) }
+      try require(isThere, own.count, "in \(folder.path.shown) ")
     }
-    let others = before.filter { video in !folders.contains { $0.contains(video.path) } }
+    let others = before.filter { video in !folders.contains { $0.path.contains(video.path) } }
     // A video that was moved or has changed was there.
     let isThere = { (video: ArchivedVideo) in
       !paths.contains(video.path) || index.video(video.path)?.place != video.place
@@ -40,11 +40,18 @@ struct GoneVideos {
   }
 }
 
+/// A folder that a run of `embed` was given.
+struct GivenFolder {
+  let path: FilePath
+  /// Whether there are videos in it, be they of the part that the run does or not.
+  let hasVideos: Bool
+}
+
 extension FilePath {
   init(_ video: ArchivedVideo) { self.init(bytes: Array(video.path.utf8)) }
 
   /// Whether a plain path begins with this folder.
-  fileprivate func contains(_ path: String) -> Bool {
+  func contains(_ path: String) -> Bool {
     let folder = plain.bytes
     if folder.isEmpty { return !path.hasPrefix("/") && !path.hasPrefix("../") }
     return path.utf8.starts(with: folder.last == UInt8(ascii: "/") ? folder : folder + [UInt8(ascii: "/")])
