@@ -2100,6 +2100,8 @@ typedef struct actionclip_index_info {
   double step;          /* seconds from one window's start to the next one's; 0: rows are whole videos */
   int32_t frames;       /* frames that the model saw of a window; 0: not stated */
   int32_t number_type;  /* ACTIONCLIP_INDEX_* */
+  int32_t unfinished;   /* 1: it was being written when it was opened, or a run was interrupted: rows are missing */
+  int32_t reserved;     /* 0 */
 } actionclip_index_info;
 
 /* Describes an archive. */

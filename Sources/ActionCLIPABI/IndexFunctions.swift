@@ -58,6 +58,7 @@ public func actionclip_index_get_info(
     (info.rows, info.removed_rows) = (Int64(index.rows), Int64(index.removedRows))
     (info.window, info.step) = (index.manifest.window, index.manifest.step)
     info.frames = Int32(clamping: index.manifest.frames)
+    info.unfinished = index.isUnfinished ? 1 : 0
     try SizedStruct.write(info, to: info_out, oldest: oldestIndexInfo, "info_out")
   }
 }

@@ -11,6 +11,8 @@ public final class ArchiveIndex: @unchecked Sendable {
   public let rows: Int
   /// Rows of removed videos, which are never found.
   public let removedRows: Int
+  /// Whether the archive was being written when it was opened, or a run was interrupted: it has the file `unfinished`.
+  public let isUnfinished: Bool
   let shards: [Shard]
   let pool: ThreadPool
   /// 1 for each row of a removed video; empty if there is none.
@@ -22,6 +24,7 @@ public final class ArchiveIndex: @unchecked Sendable {
   ///   - inMemory: whether rows are read into memory once, and not from the files in each search.
   public init(_ folder: FilePath, threads: Int, inMemory: Bool) throws(Failure) {
     manifest = try ArchiveManifest(folder: folder)
+    isUnfinished = folder.file("unfinished").exists
     pool = ThreadPool(threads: threads)
     let scratch = try MemoryBlock(count: LinesFile.block * pool.threads, zeroed: false)
     var (shards, rows) = ([Shard](), 0)

@@ -44,16 +44,16 @@ struct RemovedRows {
     return marks
   }
 
+  /// Marks the line's rows. A shard that is not there is passed over: it may be one that is still written.
   private func mark(_ shards: [Shard], _ marks: UnsafeMutablePointer<UInt8>) throws(Failure) {
+    guard shard >= 0 else { throw .invalid("it has no shard") }
     // Shards are in the order of their numbers.
     var (low, high) = (0, shards.count)
     while low < high {
       let middle = (low + high) / 2
       if shards[middle].number < shard { low = middle + 1 } else { high = middle }
     }
-    guard low < shards.count, shards[low].number == shard else {
-      throw .invalid("shard \(shard) has no rows in this folder")
-    }
+    guard low < shards.count, shards[low].number == shard else { return }
     let all = shards[low].count
     guard count <= all, first <= all - count else {
       throw .invalid("rows \(first) + \(count) are beyond the \(all) of shard \(shard)")

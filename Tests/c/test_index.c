@@ -80,7 +80,7 @@ static void results(actionclip_index *index) {
   actionclip_index_info info = {0};
   info.struct_size = sizeof info;
   CHECK_OK(actionclip_index_get_info(index, &info));
-  CHECK(info.dimension == E && info.rows == ROWS && info.removed_rows == 0 && info.window == 2 && info.step == 1);
+  CHECK(info.dimension == E && info.rows == ROWS && info.removed_rows == 0 && !info.unfinished && info.window == 2 && info.step == 1);
   CHECK(info.frames == 8 && info.number_type == ACTIONCLIP_INDEX_FP32);
   const char *manifest = actionclip_index_manifest(index);
   CHECK(manifest != NULL && strstr(manifest, "\"model\":\"m\"") != NULL);

@@ -710,6 +710,8 @@ class IndexInfo(Structure):
         ("step", c_double),
         ("frames", c_int32),
         ("number_type", c_int32),
+        ("unfinished", c_int32),
+        ("reserved", c_int32),
     ]
 
 

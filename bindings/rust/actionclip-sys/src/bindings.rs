@@ -1429,6 +1429,10 @@ pub struct actionclip_index_info {
     pub frames: i32,
     /// ACTIONCLIP_INDEX_*
     pub number_type: i32,
+    /// 1: it was being written when it was opened, or a run was interrupted: rows are missing
+    pub unfinished: i32,
+    /// 0
+    pub reserved: i32,
 }
 
 sized!(actionclip_index_info);
@@ -3257,7 +3261,7 @@ mod tests {
         assert_eq!(offset!(actionclip_index_options, threads), 4);
         assert_eq!(offset!(actionclip_index_options, in_memory), 8);
         assert_eq!(offset!(actionclip_index_options, reserved), 12);
-        assert_eq!(size_of::<actionclip_index_info>(), 48);
+        assert_eq!(size_of::<actionclip_index_info>(), 56);
         assert_eq!(align_of::<actionclip_index_info>(), 8);
         assert_eq!(offset!(actionclip_index_info, struct_size), 0);
         assert_eq!(offset!(actionclip_index_info, dimension), 4);
@@ -3267,6 +3271,8 @@ mod tests {
         assert_eq!(offset!(actionclip_index_info, step), 32);
         assert_eq!(offset!(actionclip_index_info, frames), 40);
         assert_eq!(offset!(actionclip_index_info, number_type), 44);
+        assert_eq!(offset!(actionclip_index_info, unfinished), 48);
+        assert_eq!(offset!(actionclip_index_info, reserved), 52);
         assert_eq!(size_of::<actionclip_query_options>(), 16);
         assert_eq!(align_of::<actionclip_query_options>(), 8);
         assert_eq!(offset!(actionclip_query_options, struct_size), 0);

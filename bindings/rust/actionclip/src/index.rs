@@ -27,6 +27,8 @@ pub struct IndexInfo {
     pub rows: i64,
     /// Rows of removed videos, which are never found.
     pub removed_rows: i64,
+    /// Whether the archive was being written when it was opened, or a run was interrupted: rows are missing.
+    pub unfinished: bool,
     /// Seconds of a window; 0: rows are whole videos.
     pub window: f64,
     /// Seconds from one window's start to the next one's; 0: rows are whole videos.
@@ -101,6 +103,7 @@ impl Index {
             dimension: raw.dimension as usize,
             rows: raw.rows,
             removed_rows: raw.removed_rows,
+            unfinished: raw.unfinished != 0,
             window: raw.window,
             step: raw.step,
             frames: raw.frames,
