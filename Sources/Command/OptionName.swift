@@ -14,12 +14,24 @@ enum OptionName {
 
   /// - Throws: `ValidationError` where such a name is given.
   static func check(_ arguments: [String]) throws {
-    guard let command = arguments.first, let names = meant[command] else { return }
+    guard let command = arguments.first else { return }
+    if command == "search" { try checkSigns(arguments) }
+    guard let names = meant[command] else { return }
     for argument in arguments.dropFirst().prefix(while: { $0 != "--" }) {
       let given = String(argument.prefix { $0 != "=" })
       if let name = names[given] {
         throw ValidationError("unknown option '\(given)'; did you mean '\(name)'?")
       }
+    }
+  }
+
+  /// Explains a word of a query that begins with a minus, as in "moving -left". Options of one letter pass, and the
+  /// values of options.
+  private static func checkSigns(_ arguments: [String]) throws {
+    let ours = arguments.prefix { $0 != "--" }
+    for (before, argument) in zip(ours, ours.dropFirst())
+    where !before.hasPrefix("--") && argument.wholeMatch(of: /-[^\-n].+/) != nil {
+      throw ValidationError("a sign stands alone: - \(argument.dropFirst())")
     }
   }
 }

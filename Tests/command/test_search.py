@@ -67,6 +67,8 @@ def test_clips_and_pictures_find_their_like(world):
     best = found(world, "--clip", "films/zigzag.mp4")[0]
     assert best["path"] == "films/zigzag.mp4" and best["score"] > 0.8
     part = found(world, "--clip", "films/shapes.mp4@5-7", "--windows")[0]
+    assert found(world, "--clip", "films/shapes.mp4@0:05-0:00:07", "--windows")[0] == part
+    assert found(world, "--clip", "films/shapes.mp4@5-") == found(world, "--clip", "films/shapes.mp4@5-999")
     assert part["path"] == "films/shapes.mp4" and part["start"] < 7 and part["end"] > 5 and part["score"] > 0.9
     if shutil.which("ffmpeg"):
         picture = world / "still.png"
@@ -86,7 +88,10 @@ def test_templates_descriptions_and_classifiers_are_queries(world):
     made = run("adapt", world / "list.csv", "--out", "taught.classifier", cwd=world, env=DEFAULT)
     assert made.returncode == 0, made.stderr
     assert found(world, "zigzagging", "--classifier", "taught.classifier")[0]["path"] == "films/zigzag.mp4"
-    assert_error(run("search", "archive", "flying", "--classifier", "taught.classifier", cwd=world, env=DEFAULT), "flying", "zigzagging")
+    process = run("search", "archive", "flying", "--classifier", "taught.classifier", cwd=world, env=DEFAULT)
+    assert_error(process, "taught.classifier: 'flying' is none of its labels: moving left, ")
+    process = run("search", "archive", "zigzaging", "--classifier", "taught.classifier", cwd=world, env=DEFAULT)
+    assert_error(process, "and 55 more", "did you mean 'zigzagging'?")
 
 
 def test_tables_and_commands(world):
@@ -112,6 +117,43 @@ def test_the_commands_of_ffmpeg_cut_moments_whatever_the_name(tmp_path):
     for line in lines:
         subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True, stderr=subprocess.DEVNULL)
         assert (tmp_path / shlex.split(line)[-1]).stat().st_size > 1000
+
+
+def test_tables_have_the_paths_of_files_as_they_are(tmp_path):
+    """A path is for opening a file, so its line breaks and quotation marks stay."""
+    name = "a \"b\",\nc.mp4"
+    shutil.copy(ROOT / "examples" / "clip.mp4", tmp_path / name)
+    assert run("embed", name, "--out", "archive", "--quiet", cwd=tmp_path, env=DEFAULT).returncode == 0
+    rows = list(csv.DictReader(io.StringIO(search(tmp_path, "moving right", "-n", "1", "--csv").stdout)))
+    assert [row["video"] for row in rows] == [name] and (tmp_path / rows[0]["video"]).exists()
+
+
+def test_an_archive_that_is_not_finished_is_told(world, tmp_path):
+    shutil.copytree(world / "archive", tmp_path / "archive")
+    assert search(tmp_path, "growing", "--root", world).stderr == ""
+    (tmp_path / "archive" / "unfinished").touch()
+    # Rows of a shard that has no final name yet may be removed already.
+    (tmp_path / "archive" / "removed.jsonl").write_text('{"path":"x","shard":7,"row":0,"rows":1}\n')
+    process = search(tmp_path, "growing", "--root", world)
+    assert "archive: is not finished" in process.stderr and process.stdout == search(world, "growing").stdout
+
+
+def test_signs_within_quotation_marks_are_told(world):
+    assert "'growing - shrinking' is one phrase" in search(world, "growing - shrinking").stderr
+    assert "'+shrinking' is one phrase" in search(world, "growing", "+shrinking").stderr
+    assert search(world, "growing", "-", "shrinking").stderr == ""
+
+
+def test_another_file_of_the_same_path_is_not_the_video(world, tmp_path):
+    """By its size: the archive's own folder is looked in next."""
+    (tmp_path / "films").mkdir()
+    shutil.copy(world / "films" / "zigzag.mp4", tmp_path / "films" / "shapes.mp4")
+    there = run("search", world / "archive", "moving left", "-n", "1", "--ffmpeg", cwd=tmp_path, env=DEFAULT)
+    assert there.returncode == 0 and f"{world}/films/shapes.mp4" in there.stdout
+    shutil.copytree(world / "archive", tmp_path / "archive")
+    assert "(not here)" in search(tmp_path, "moving left", "-n", "1").stdout
+    none = search(tmp_path, "moving left", "-n", "1", "--ffmpeg")
+    assert none.stdout == "" and "films/shapes.mp4: is not here" in none.stderr
 
 
 def test_missing_videos_are_listed(world, tmp_path):
@@ -141,6 +183,8 @@ def test_another_model_is_refused(world):
 @pytest.mark.parametrize("arguments, part", [
     ([], "words"), (["+"], "sign"), (["growing", "-"], "sign"), (["a", "+", "-", "b"], "signs"), ([" "], "words"),
     (["a", "-n", "0"], "-n"), (["a", "--json", "--csv"], "one of"), (["--clip", "x.mp4@5-2"], "clip.mp4@12-14"),
+    (["--clip", "x.mp4@6"], "clip.mp4@12-"), (["--clip", "x.mp4@0:60-0:70"], "0:12"), (["--clip", "x.mp4@-5"], "0:12"),
+    (["moving", "-left"], "- left"),
     (["a", "--min-score", "nan"], "min-score"), (["a", "--classifier", "c", "--template", "{}"], "--classifier"),
 ])  # fmt: skip
 def test_wrong_usage_is_told_in_a_line(world, arguments, part):
@@ -151,3 +195,11 @@ def test_what_is_no_archive_is_refused(world, tmp_path):
     assert_error(run("search", tmp_path, "growing", env=DEFAULT), "no archive", "actionclip embed")
     assert_error(run("search", world / "films" / "clip.mp4", "growing", env=DEFAULT), "manifest.json")
     assert_error(run("search", "archive", "--clip", "none.mp4", cwd=world, env=DEFAULT), "none.mp4")
+    assert_error(run("search", "archive", "--image", "none.png", cwd=world, env=DEFAULT), "none.png", "no such picture")
+    assert_error(run("search", "archive", "--image", "films/clip.mp4", cwd=world, env=DEFAULT), "films/clip.mp4", "--clip")
+    before = (world / "archive" / "manifest.json").read_bytes()
+    for name in ("manifest.json", "found.html"):
+        process = run("search", "archive", "growing", "--html", world / "archive" / name, cwd=world, env=DEFAULT)
+        assert_error(process, name, "archive's folder")
+    assert (world / "archive" / "manifest.json").read_bytes() == before
+    assert not (world / "archive" / "found.html").exists()

@@ -74,6 +74,26 @@ def test_moments_play_where_they_were_found(browser, written, is_dark):
 
 
 @needs_browser
+def test_a_video_that_the_browser_cannot_play_is_told(browser, written, tmp_path):
+    """Cards show folders where names repeat, and the line under the player always does."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(ROOT / "examples" / "clip.mp4", tmp_path / folder / "1.mp4")
+    setting = {"cwd": tmp_path, "env": {"ACTIONCLIP_MODEL": ""}}
+    assert run("embed", "a", "b", "--out", "archive", "--quiet", **setting).returncode == 0
+    for video in (tmp_path / "a" / "1.mp4", tmp_path / "b" / "1.mp4"):
+        video.write_bytes(bytes(video.stat().st_size))
+    assert run("search", "archive", "moving right", "-n", "2", "--html", "page.html", **setting).returncode == 0
+    browser.open(tmp_path / "page.html")
+    names = browser.run("[...document.querySelectorAll('.moments li')].map((e) => e.querySelector('span:not(.none)').textContent)")
+    assert sorted(names) == ["a/1.mp4", "b/1.mp4"]
+    browser.click(".moments a[href]")
+    told = "document.querySelector('.player p').textContent"
+    browser.wait_for(f"{told}.includes('cannot play')")
+    assert names[0] in browser.run(told)
+
+
+@needs_browser
 @pytest.mark.parametrize("width", [360, 1200])
 def test_the_page_fits_any_width(browser, written, width):
     browser.open(written[0])

@@ -100,7 +100,7 @@ struct Search: ParsableCommand {
   private var terms: [SearchTerm] {
     get throws {
       try SearchTerm.words(words) + clip
-        + image.map { SearchTerm(meaning: .clip($0, nil), weight: 1) }
+        + image.map { SearchTerm(meaning: .picture($0), weight: 1) }
     }
   }
 
@@ -108,15 +108,32 @@ struct Search: ParsableCommand {
     if let html {
       try Files.requireWritableText(html)
       try Files.requireOwnPlaces([html], beside: [classifier, prompts.descriptions])
+      guard Files.resolved(html.folder).bytes != Files.resolved(archive).bytes else {
+        throw CommandError("\(html.shown): is in the archive's folder: give another place")
+      }
     }
+    for picture in image where !picture.exists {
+      throw CommandError("\(picture.shown): there is no such picture")
+    }
+    if classifier == nil { SearchTerm.warnings(words).forEach(Diagnostics.warning) }
     let index = try EmbeddingIndex(archive, threads: options.threads ?? 0)
     let manifest = try ArchiveManifest(
       Array(index.manifest.utf8), name: archive.file("manifest.json").shown)
+    if index.info.unfinished != 0 {
+      Diagnostics.warning(
+        "\(archive.shown): is not finished, and some videos are not seen yet: actionclip embed goes on with it"
+      )
+    }
     let terms = try terms
     let directions = try directions(manifest)(terms)
     let moments = try index.moments(directions, count: top, minimum: minScore, merges: !windows)
+    let places = VideoPlaces(archive, root: root, paths: moments.map(\.path))
     let report = SearchReport(
-      query: query(terms), moments: moments.map { FoundMoment($0, found(at: $0.path)) })
+      query: query(terms), moments: moments.map { FoundMoment($0, places.file(of: $0.path)) })
+    if ffmpeg, let missing = report.moments.first(where: { !$0.isHere }) {
+      Diagnostics.warning(
+        "\(missing.moment.path.shown): is not here: no command for it, nor for others like it")
+    }
     let output = Output()
     let terminal = Terminal.standardOutput()
     for line in json ? report.json : csv ? report.csv : ffmpeg ? report.ffmpeg : report.text(on: terminal) {
@@ -153,15 +170,6 @@ struct Search: ParsableCommand {
       model: loaded, prompts: prompts, classifier: classifier,
       opening: VideoOpening(threads: options.threads ?? 0, decode: pictures.decode),
       resize: pictures.resize ?? Resize(rawValue: manifest.options.resize))
-  }
-
-  /// The path at which a video of the archive is, as far as can be told: that in the archive, in --root, or in the
-  /// folder of the archive.
-  private func found(at path: FilePath) -> FilePath {
-    if let root { return path.inside(root) }
-    if path.exists { return path }
-    let beside = path.inside(Files.resolved(archive).folder)
-    return beside.exists ? beside : path
   }
 
   private func query(_ terms: [SearchTerm]) -> String {

@@ -19,6 +19,7 @@ struct SearchDirections {
       switch term.meaning {
       case .words: (known.removeFirst(), term.weight)
       case .clip(let path, let span): (try embedding(of: path, span), term.weight)
+      case .picture(let path): (try embedding(ofPicture: path), term.weight)
       }
     }
   }
@@ -44,10 +45,30 @@ struct SearchDirections {
     return try words.map { words in
       guard let row = labels.firstIndex(of: words) else {
         throw CommandError(
-          "\(source?.shown ?? "the words"): '\(words)' is none of its labels: \(labels.joined(separator: ", "))"
+          "\(source?.shown ?? "the words"): '\(words)' is none of its labels: \(SearchDirections.some(of: labels))"
+            + Spelling.advice(on: words, among: labels)
         )
       }
       return Array(directions[row * model.embeddingSize..<(row + 1) * model.embeddingSize])
+    }
+  }
+
+  /// The first labels, and how many more there are.
+  private static func some(of labels: [String]) -> String {
+    let most = 8
+    return labels.prefix(most).joined(separator: ", ")
+      + (labels.count > most ? " and \(labels.count - most) more" : "")
+  }
+
+  /// The embedding of a picture's only frame.
+  private func embedding(ofPicture path: FilePath) throws -> [Float] {
+    try Video.open(path, opening) { (video) throws(LibraryError) in
+      guard try video.outline().frame_count == 1 else {
+        throw LibraryError(
+          status: ACTIONCLIP_ERROR_INVALID_ARGUMENT,
+          message: "\(path.shown): is no picture but a video: give it by --clip")
+      }
+      return try video.encode(with: model, resize: resize)
     }
   }
 

@@ -22,9 +22,10 @@ struct SearchPage {
     if report.moments.isEmpty { page.add("<p>Nothing was found.</p>") }
     page.add("<ol class=\"moments\">")
     var frames = MomentFrames(opening: opening)
+    let repeated = repeatedNames
     for (place, found) in report.moments.enumerated() {
       let picture = place < SearchPage.mostPictures ? frames.picture(of: found) : nil
-      page.add(item(found, picture))
+      page.add(item(found, picture, showsFolder: repeated.contains(found.video.name)))
     }
     page.add("</ol></div><details class=\"about\"><summary>How this was made</summary>")
     page.table(setting + [("query", report.query), ("moments", "\(report.moments.count)")])
@@ -34,20 +35,26 @@ struct SearchPage {
     return page.text
   }
 
-  private func item(_ found: FoundMoment, _ picture: Bitmap?) -> String {
-    let moment = found.moment
-    let (name, times) = (Page.escaped(found.video.name), SearchReport.times(moment))
+  /// The names of files that more than one video has, in different folders.
+  private var repeatedNames: Set<String> {
+    let paths = Set(report.moments.map { $0.moment.path.bytes }).map(FilePath.init(bytes:))
+    return Set(Dictionary(grouping: paths, by: \.name).filter { $0.value.count > 1 }.keys)
+  }
+
+  private func item(_ found: FoundMoment, _ picture: Bitmap?, showsFolder: Bool) -> String {
+    let (moment, times) = (found.moment, SearchReport.times(found.moment))
     let score = formatted("%.4f", moment.score)
     let image =
       picture.map { "<img src=\"\($0.address)\" alt=\"\"/>" } ?? "<span class=\"none\">no picture</span>"
-    let words = "<span>\(name)</span><span>\(times)</span><span class=\"score\">\(score)</span>"
     let path = Page.escaped(moment.path.shown)
-    guard found.video.exists else {
+    let name = showsFolder ? path : Page.escaped(found.video.name)
+    let words = "<span>\(name)</span><span>\(times)</span><span class=\"score\">\(score)</span>"
+    guard found.isHere else {
       return "<li><a title=\"\(path): there is no such file\">\(image)\(words)</a></li>"
     }
     let link = Page.escaped(found.video.relative(to: folder).link)
     return "<li><a href=\"\(link)#t=\(moment.start),\(moment.end)\" data-start=\"\(moment.start)\""
-      + " data-end=\"\(moment.end)\" data-about=\"\(name), \(times), \(score)\" title=\"\(path)\">\(image)\(words)</a></li>"
+      + " data-end=\"\(moment.end)\" data-about=\"\(path), \(times), \(score)\" title=\"\(path)\">\(image)\(words)</a></li>"
   }
 }
 
@@ -61,7 +68,7 @@ private struct MomentFrames {
 
   /// The picture of a moment; nil if its video cannot be read.
   mutating func picture(of found: FoundMoment) -> Bitmap? {
-    guard found.video.exists, let picture = try? read(found) else { return nil }
+    guard found.isHere, let picture = try? read(found) else { return nil }
     return picture
   }
 

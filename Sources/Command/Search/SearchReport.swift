@@ -1,13 +1,17 @@
 /// A moment that was found, with the place where its video is.
 struct FoundMoment {
   let moment: EmbeddingIndex.Moment
-  /// The path to open; the archive's own where there is no such file.
+  /// The path to open.
   let video: FilePath
+  /// Whether the video is there.
+  let isHere: Bool
 
-  init(_ moment: EmbeddingIndex.Moment, _ video: FilePath) { (self.moment, self.video) = (moment, video) }
+  init(_ moment: EmbeddingIndex.Moment, _ video: (file: FilePath, isHere: Bool)) {
+    (self.moment, self.video, isHere) = (moment, video.file, video.isHere)
+  }
 }
 
-/// What a search found, for people and for programs.
+/// The moments that a search found, as text for people and for programs.
 struct SearchReport {
   let query: String
   let moments: [FoundMoment]
@@ -20,7 +24,7 @@ struct SearchReport {
       let found = moments[place]
       return formatted("%7.4f  ", found.moment.score) + Columns.fit(times[place], width) + "  "
         + terminal.bold(printable(found.moment.path.shown))
-        + (found.video.exists ? "" : "  (not here)")
+        + (found.isHere ? "" : "  (not here)")
     }
   }
 
@@ -53,15 +57,15 @@ struct SearchReport {
     ["video,label,start,end,score"]
       + moments.map { found in
         [
-          CSVField.quoted(found.moment.path.shown), CSVField.quoted(query),
+          CSVField.exact(found.moment.path.shown), CSVField.quoted(query),
           found.moment.start.description, found.moment.end.description, found.moment.score.description,
         ].joined(separator: ",")
       }
   }
 
-  /// Commands that cut the moments out, without decoding them: a part begins at the key frame before its start.
+  /// Commands that cut out the moments whose videos are there, without decoding them: a part begins at the key frame before its start.
   var ffmpeg: [String] {
-    moments.enumerated().map { place, found in
+    moments.enumerated().filter(\.element.isHere).map { place, found in
       let moment = found.moment
       let suffix = found.video.suffix
       let name =

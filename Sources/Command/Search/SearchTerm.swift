@@ -1,10 +1,11 @@
 import ArgumentParser
 
-/// A part of a query: words, or a clip, and whether it is looked for or away from.
+/// A part of a query: words, a clip or a picture, and whether it is looked for or away from.
 struct SearchTerm {
   enum Meaning {
     case words(String)
     case clip(FilePath, TimeSpan?)
+    case picture(FilePath)
   }
 
   let meaning: Meaning
@@ -15,7 +16,8 @@ struct SearchTerm {
   var shown: String {
     switch meaning {
     case .words(let words): words
-    case .clip(let path, let span): path.name + (span.map { formatted("@%g-%g", $0.start, $0.end) } ?? "")
+    case .clip(let path, let span): path.name + (span.map(SearchTerm.shown) ?? "")
+    case .picture(let path): path.name
     }
   }
 
@@ -50,20 +52,49 @@ struct SearchTerm {
     return terms
   }
 
-  /// A clip as "file" or "file@12-14", in seconds. A file whose own name ends like that is taken as it is.
+  private static func shown(_ span: TimeSpan) -> String {
+    formatted("@%g-", span.start) + (span.end.isFinite ? formatted("%g", span.end) : "")
+  }
+
+  /// A warning for each argument with signs inside quotation marks, where they are words like others.
+  static func warnings(_ arguments: [String]) -> [String] {
+    arguments.filter { $0.contains(/\s[+\-]\s/) || $0.contains(/^\+./) }.map {
+      "'\($0)' is one phrase, its sign included: a + or - counts where it is an argument of its own, as in running + dog"
+    }
+  }
+
+  /// A clip as "file", "file@12-14" or "file@0:12-0:14", or "file@12-" up to its end. A file whose own name
+  /// ends like that is taken as it is.
   static func clip(_ argument: String) throws -> SearchTerm {
     let whole = FilePath(argument: argument)
     guard !whole.exists, let at = argument.lastIndex(of: "@") else {
       return SearchTerm(meaning: .clip(whole, nil), weight: 1)
     }
     let times = argument[argument.index(after: at)...].split(separator: "-", omittingEmptySubsequences: false)
-    guard times.count == 2, let start = Double(times[0]), let end = Double(times[1]), start >= 0, end > start,
-      end.isFinite
+    guard times.count == 2, let start = seconds(times[0]),
+      let end = times[1].isEmpty ? Double.infinity : seconds(times[1]), end > start
     else {
-      throw ValidationError("expected a file, or a part of it in seconds, as in clip.mp4@12-14.5")
+      throw ValidationError(
+        "expected a file, or a part of it, as in clip.mp4@12-14.5, clip.mp4@0:12-0:14.5 or clip.mp4@12-")
     }
     return SearchTerm(
       meaning: .clip(FilePath(argument: String(argument[..<at])), TimeSpan(start: start, end: end)), weight: 1
     )
+  }
+
+  /// A time as "14.5", "0:14.5" or "1:00:14.5", in seconds; nil for other texts.
+  private static func seconds(_ text: Substring) -> Double? {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count <= 3, text.allSatisfy({ $0.isASCII && ($0.isNumber || ".:".contains($0)) }) else {
+      return nil
+    }
+    var sum = 0.0
+    for (place, part) in parts.enumerated() {
+      guard let value = Double(part), value.isFinite, place == 0 || value < 60,
+        place == parts.count - 1 || !part.contains(".")
+      else { return nil }
+      sum = sum * 60 + value
+    }
+    return sum
   }
 }

@@ -109,11 +109,9 @@ enum ArchiveLines {
     guard whole == bytes.count || isOpen else {
       throw CommandError("\(file.shown): its last line is incomplete; remove the line")
     }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
     var values: [Value] = []
     for (index, line) in bytes[..<whole].split(separator: 0x0A).enumerated() {
-      guard let value = try? decoder.decode(type, from: Data(line)) else {
+      guard let value = try? value(line, as: type) else {
         throw CommandError(
           "\(file.shown): line \(index + 1) is damaged; take the file from a backup, or remove the archive, and run embed again"
         )
@@ -121,6 +119,13 @@ enum ArchiveLines {
       values.append(value)
     }
     return (values, whole)
+  }
+
+  /// The value of a line.
+  static func value<Value: Decodable>(_ line: ArraySlice<UInt8>, as type: Value.Type) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: Data(line))
   }
 
   static func text(_ lines: some Sequence<JSONValue>) -> [UInt8] {

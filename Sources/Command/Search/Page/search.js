@@ -28,6 +28,11 @@ function show(link) {
   player.scrollIntoView({ block: "nearest" });
 }
 
+video.addEventListener("error", () => {
+  const link = links.find((other) => other.getAttribute("aria-current") === "true");
+  if (link) told.textContent = `This browser cannot play ${link.dataset.about}: open it in a player.`;
+});
+
 video.addEventListener("timeupdate", () => {
   if (video.currentTime >= end && !video.paused) {
     video.pause();
