@@ -1,6 +1,7 @@
 """Search in archives: the order is numpy's in float64."""
 
 import math
+import pathlib
 import threading
 
 import actionclip
@@ -9,6 +10,7 @@ import pytest
 from archives import unit_rows, write_archive
 
 SIZE = 96
+DEFAULT = pathlib.Path(__file__).parents[2] / "models" / "actionclip-shapes.safetensors"
 
 
 def expected_order(stored, places, query, exact=False):
@@ -64,7 +66,7 @@ def test_ties_are_in_the_order_of_paths_and_near_ties_of_exact_scores(tmp_path, 
 
 @pytest.fixture(scope="module")
 def model():
-    with actionclip.Model() as model:
+    with actionclip.Model(compute_sha256=True) as model:
         yield model
 
 
@@ -77,7 +79,7 @@ def test_words_vectors_and_weights(tmp_path, model):
     size = model.info.embedding_size
     rows = np.concatenate([means, unit_rows(rng, 60, size)])
     places = [(f"v{row}", 0.0, 2.0) for row in range(len(rows))]
-    write_archive(tmp_path, rows, places, "float32")
+    write_archive(tmp_path, rows, places, "float32", model=model.sha256)
     with actionclip.Index(tmp_path, model=model) as index:
         for row, word in enumerate(words):
             best = index.query(word, 1)[0]
@@ -134,10 +136,27 @@ def test_another_model_is_refused(tmp_path):
     with actionclip.Model(compute_sha256=True) as model:
         size = model.info.embedding_size
         write_archive(tmp_path, np.eye(size)[:2], [("a", 0.0, 2.0), ("b", 0.0, 2.0)], model=model.sha256)
-        actionclip.Index(tmp_path, model=model).close()
+        with actionclip.Index(tmp_path, model=model) as index:
+            assert repr(index).startswith("<actionclip.Index 2 rows")
+            assert not index.info.unfinished
+        assert "closed" in repr(index)
+        (tmp_path / "unfinished").touch()
+        with actionclip.Index(tmp_path) as index:
+            assert index.info.unfinished
         write_archive(tmp_path, np.eye(size)[:2], [("a", 0.0, 2.0), ("b", 0.0, 2.0)], model="1" * 64)
         with pytest.raises(actionclip.ArgumentError, match="1111"):
             actionclip.Index(tmp_path, model=model)
+        sha256 = model.sha256
+    # The file is hashed where the model was loaded without its hash.
+    for path in (None, DEFAULT):
+        with actionclip.Model(path) as model:
+            with pytest.raises(actionclip.ArgumentError, match=sha256):
+                actionclip.Index(tmp_path, model=model)
+    write_archive(tmp_path, np.eye(size)[:2], [("a", 0.0, 2.0), ("b", 0.0, 2.0)], model=sha256)
+    with actionclip.Model() as model, actionclip.Index(tmp_path, model=model) as index:
+        assert len(index.query("growing")) == 2
+    with actionclip.Model(DEFAULT.read_bytes()) as model:
+        actionclip.Index(tmp_path, model=model).close()
 
 
 def test_many_threads_search_one_index(tmp_path):

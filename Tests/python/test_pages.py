@@ -47,6 +47,11 @@ def test_archives(tmp_path):
     found = [json.loads(line) for line in python("ARCHIVES.md", tmp_path).stdout.splitlines()]
     assert len(found) == 10 and found[0]["path"] == "videos/shapes.mp4" and found[0]["end"] < 3
     assert "broken.mp4" in (tmp_path / "archive" / "failures.jsonl").read_text()
+    lines = (tmp_path / "archive" / "meta_0000.jsonl").read_text().splitlines()
+    mask = {"shard": 0, "row": [json.loads(line) for line in lines].index(found[0]), "rows": 1}
+    (tmp_path / "archive" / "removed.jsonl").write_text(json.dumps(mask) + "\n")
+    kept = [json.loads(line) for line in python("ARCHIVES.md", tmp_path).stdout.splitlines()]
+    assert kept[:9] == found[1:] and found[0] not in kept
 
 
 def test_camera(tmp_path):

@@ -54,6 +54,7 @@ class IndexInfo:
     step: Optional[float]  #: seconds from one window's start to the next one's; None: rows are whole videos
     frames: Optional[int]  #: frames that the model saw of a window; None: not stated
     dtype: str  #: "float16" or "float32"
+    unfinished: bool  #: whether it was being written when it was opened, or a run was interrupted: rows are missing
     manifest: dict[str, Any]  #: the archive's manifest.json, which names the model
 
 
@@ -67,8 +68,9 @@ class Index(Owner):
     Any number of threads may search at once. An index shows the archive as it was when it was opened; videos that are
     embedded later are seen by a new one.
 
-    model: turns words into embeddings; without one, queries are embeddings. If it was loaded with compute_sha256, it
-        must be the model of the archive.
+    model: turns words into embeddings; without one, queries are embeddings. It must be the model of the archive: its
+        file is hashed once, unless compute_sha256 did so at load. A model of bytes or of a tuner has no file, and is
+        taken.
     threads: threads that compare rows, 1 to 256; None: as many as a model's.
     in_memory: whether rows are read into memory once, and not from the files in each search.
     """
@@ -86,8 +88,12 @@ class Index(Owner):
         )
         self._model = model
         self._info = self._read_info()
-        if model is not None:
-            self._check_model(model)
+        try:
+            if model is not None:
+                self._check_model(model)
+        except BaseException:
+            self.close()
+            raise
 
     def _read_info(self) -> IndexInfo:
         raw = _abi.IndexInfo(struct_size=ctypes.sizeof(_abi.IndexInfo))
@@ -96,14 +102,16 @@ class Index(Owner):
             manifest = json.loads(library().index_manifest(handle).decode("utf-8"))
         return IndexInfo(
             dimension=raw.dimension, rows=raw.rows, removed_rows=raw.removed_rows, window=raw.window or None,
-            step=raw.step or None, frames=raw.frames or None, dtype=_TYPES[raw.number_type], manifest=manifest,
+            step=raw.step or None, frames=raw.frames or None, dtype=_TYPES[raw.number_type],
+            unfinished=bool(raw.unfinished), manifest=manifest,
         )  # fmt: skip
 
     def _check_model(self, model: Model) -> None:
-        size, own, its = model.info.embedding_size, self._info.manifest.get("model"), model.sha256
+        size, own = model.info.embedding_size, self._info.manifest.get("model")
         if size != self._info.dimension:
             raise invalid(f"the model's embeddings have {size} numbers, the archive's {self._info.dimension}")
-        if its is not None and own and its != own:
+        its = model._file_sha256() if own else None
+        if its is not None and its != own:
             name = self._info.manifest.get("model_name") or "another model"
             raise invalid(f"the archive is of {name} (SHA-256 {own}), the model given has SHA-256 {its}")
 
@@ -115,6 +123,11 @@ class Index(Owner):
     def __len__(self) -> int:
         """The number of rows, those of removed videos included."""
         return self._info.rows
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else f"{self._info.rows} rows"
+        name = self._info.manifest.get("model_name")
+        return f"<actionclip.Index {state}{f' of {name}' if name else ''}>"
 
     def query(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -96,6 +96,9 @@ class Model(FrameEncoder, TextEncoder):
     end of a `with` block, or the last reference.
     """
 
+    #: Loads the model's file once more, to compute its SHA-256; None where there is no file.
+    _load_hashed: Callable[[], Model] | None = None
+
     def __init__(
         self,
         path: Path | Buffer | None = None,
@@ -164,6 +167,15 @@ class Model(FrameEncoder, TextEncoder):
                 path=None if tokenizer is None else os.fspath(tokenizer),
             )  # fmt: skip
         self._take(made)
+        if path is None or is_path(path):
+
+            def load_hashed() -> Model:
+                return Model(
+                    path, tokenizer=tokenizer, base=base, open_clip_name=open_clip_name, activation=activation,
+                    threads=1, instructions=instructions, compute_sha256=True,
+                )  # fmt: skip
+
+            self._load_hashed = load_hashed
 
     @classmethod
     def _of(cls, made: Handle) -> Model:
@@ -221,6 +233,14 @@ class Model(FrameEncoder, TextEncoder):
     @property
     def sha256(self) -> str | None:
         """The SHA-256 of the model's file or bytes, in hexadecimal; None unless it was asked for at load."""
+        return self._sha256
+
+    def _file_sha256(self) -> str | None:
+        """The SHA-256 of the model's file, computed now unless it was at load; None for a model without a file."""
+        if self._sha256 is None and self._load_hashed is not None:
+            with self._load_hashed() as hashed:
+                self._sha256 = hashed.sha256
+            self._load_hashed = None
         return self._sha256
 
     def label_note(self, label: str | None = None) -> str | None:
