@@ -5,9 +5,11 @@
  *   test_stack ROOT SCRATCH [measure]     with the word each call's use is told, and nothing is run on less */
 #include "check.h"
 
+#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LEAST = 64 << 10, LEAST_FOR_MORE = 128 << 10, LARGE = 4 << 20, PAINT = 0xA7, GUARD = 64 << 10 };
@@ -19,7 +21,7 @@ static float embedding[4096], text[16 * 4096], pixels[64 * 3 * 224 * 224];
 static uint8_t rgb[64 * 224 * 160 * 3];
 static actionclip_model_info info;
 static size_t e, t;
-static char saved[1200];
+static char saved[1200], archive[1200];
 static const char *const labels[] = {"walking", "running", "playing an old guitar at night"};
 
 static int32_t load_of(const char *path, int32_t compute) {
@@ -206,6 +208,53 @@ static int32_t fit(void) {
   actionclip_prompts_report report = {.struct_size = sizeof report};
   return actionclip_prompts_fit(text, 2, right, NULL, text, 2, 2, e, 100, -1, weights, 2, &report);
 }
+/* An index of an archive of two rows, from its opening to a search. */
+static int32_t find(void) {
+  actionclip_index *index = NULL;
+  actionclip_index_options o;
+  actionclip_index_options_init(&o);
+  o.threads = 2;
+  actionclip_index_info facts = {.struct_size = sizeof facts};
+  actionclip_moment moments[4] = {{.struct_size = sizeof moments[0]}};
+  size_t count = 0;
+  char path[16];
+  int32_t status = ACTIONCLIP_OK;
+  for (o.in_memory = 0; o.in_memory < 2 && status == ACTIONCLIP_OK; o.in_memory++) {
+    status = actionclip_index_open(archive, &o, &index);
+    if (status == ACTIONCLIP_OK) status = actionclip_index_get_info(index, &facts);
+    if (status == ACTIONCLIP_OK)
+      status = actionclip_index_query(index, (float[]){1, 0, 0, 0, 1, 0, 0, 0}, NULL, 2, 4, NULL, moments, 4, &count);
+    if (status == ACTIONCLIP_OK) status = actionclip_index_row(index, 1, NULL, NULL, path, sizeof path, &count);
+    if (status == ACTIONCLIP_OK && strcmp(path, "b") != 0) status = -1;
+    actionclip_index_free(index);
+    index = NULL;
+  }
+  return status;
+}
+static void write_file(const char *name, const void *bytes, size_t size) {
+  char path[1300];
+  snprintf(path, sizeof path, "%s/%s", archive, name);
+  FILE *file = fopen(path, "w");
+  if (file == NULL || fwrite(bytes, 1, size, file) != size || fclose(file) != 0) exit(2);
+}
+/* Two rows of four numbers, which are 1 in the first place and in the second. */
+static void write_archive(void) {
+  static const char manifest[] =
+      "{\"format\":\"actionclip-archive\",\"version\":1,\"dimension\":4,\"dtype\":\"float32\",\"window\":2,\"step\":1}";
+  static const char lines[] = "{\"path\":\"a\",\"start\":0,\"end\":2}\n{\"path\":\"b\",\"start\":0,\"end\":2}\n";
+  static const char removed[] = "{\"path\":\"c\",\"shard\":1,\"row\":0,\"rows\":1}\n";
+  const float rows[8] = {1, 0, 0, 0, 0, 1, 0, 0};
+  char numbers[128 + sizeof rows];
+  snprintf(archive, sizeof archive, "%s/stack-archive", scratch);
+  if (mkdir(archive, 0755) != 0 && errno != EEXIST) exit(2);
+  memcpy(numbers, "\x93NUMPY\x01\0\x76\0", 10);
+  snprintf(numbers + 10, 119, "%-117s\n", "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4), }");
+  memcpy(numbers + 128, rows, sizeof rows);
+  write_file("manifest.json", manifest, sizeof manifest - 1);
+  write_file("meta_0000.jsonl", lines, sizeof lines - 1);
+  write_file("removed.jsonl", removed, sizeof removed - 1);
+  write_file("emb_0000.npy", numbers, sizeof numbers);
+}
 static int32_t progress(void *user, const actionclip_tuner_result *result) { return user == NULL || result->step < 1; }
 /* A tuner from its making to the model that it gives, with clips of both kinds; a step is cancelled, and one fails. */
 static int32_t tune_of(const actionclip_model *of, actionclip_video *from, int32_t head) {
@@ -283,6 +332,7 @@ static const struct {
              {"preprocess", preprocess}, {"stream", stream}, {"stream, shift, exact", stream_exact},
              {"stream, shift, causal", stream_causal},
              {"video", video}, {"save", save}, {"save, int8", save_int8}, {"similarity", similarity}, {"described", described}, {"prompts_fit", fit},
+             {"index", find},
              {"tuner", tune}, {"tuner, shift, heads", tune_heads}, {"tuner, video", tune_by_video},
              {"failures", failures}};
 
@@ -335,6 +385,7 @@ int main(int argc, char **argv) {
   if (argc > 1) check_root = argv[1];
   scratch = argc > 2 ? argv[2] : "/tmp";
   snprintf(saved, sizeof saved, "%s/stack.safetensors", scratch);
+  write_archive();
   alarm(150);
   actionclip_model_options o;
   actionclip_model_options_init(&o);
