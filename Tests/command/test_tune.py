@@ -291,6 +291,8 @@ def test_wrong_wishes_are_answered_in_one_line(folder, tmp_path):
     assert "such as 4G" in fails("--max-memory", "much", code=64)
     said = fails("--max-memory", "20M")
     assert "--max-memory is 20.0 MB" in said and "--train head or projection" in said and "bytes" not in said
+    # Where the clips alone are above the limit, training's whole need is told too.
+    assert re.search(r"needs about ([0-9.]+ MB) in all", fails("--max-memory", "1M"))[0] in said
     enough = re.search(r"needs about ([0-9.]+ MB) in all", said)[1]
     assert tune(folder, "--held-out", 0, "--max-memory", enough, "--epochs", 1, out="fits.safetensors").returncode == 0
     assert "labels alone tell nothing" in fails("--old-labels", "x.txt", code=64)
@@ -303,6 +305,40 @@ def test_wrong_wishes_are_answered_in_one_line(folder, tmp_path):
     assert process.returncode == 1
     assert process.stderr.splitlines()[-1].endswith("all clips show 'pacing'; training needs two labels or more")
     assert os.listdir(tmp_path) == ["one.jsonl"]
+
+
+def test_a_fault_of_another_list_names_its_option(folder, tmp_path):
+    odd = rows(tmp_path / "odd.jsonl", part("walking backwards", 0))
+    said = tune(folder, "--old-words", odd, out="odd.safetensors").stderr.splitlines()[-1]
+    assert f"--old-words {odd}: line 1" in said and "no label walking backwards" in said and "--old-labels FILE" in said
+    labels = tmp_path / "labels.txt"
+    labels.write_text("sitting\nwalking\n")
+    said = tune(folder, "--old-words", odd, "--old-labels", labels, out="odd.safetensors").stderr.splitlines()[-1]
+    assert f"--old-words {odd}: line 1" in said and str(labels) in said and "--old-labels" not in said
+    said = tune(folder, "--held-out", odd, out="odd.safetensors").stderr.splitlines()[-1]
+    assert f"--held-out {odd}: line 1" in said and "no label walking backwards" in said
+
+
+def test_the_default_model_learns_without_a_rate(tmp_path):
+    examples = ROOT / "examples"
+    command = ["tune", examples / "tune.csv", "--held-out", examples / "tune_held_out.csv", "--json"]
+    process = run(*command, "--out", tmp_path / "mine.safetensors")
+    assert process.returncode == 0, process.stderr
+    report = json_lines(process)[-1]
+    assert "rate 3e-05" in report["setting"]["recipe"]
+    assert report["held_out"]["top1_before"]["correct"] < report["held_out"]["top1_after"]["correct"]
+    assert not [text for text in report["cautions"] if "eld-out" in text]
+    process = run(*command, "--recipe", "reference", "--epochs", 2, "--out", tmp_path / "two.safetensors")
+    assert "rate 5e-06" in json_lines(process)[-1]["setting"]["recipe"]
+
+
+def test_training_that_helps_no_held_out_clip_says_so(folder, tmp_path):
+    examples = ROOT / "examples"
+    process = run("tune", examples / "tune.csv", "--held-out", examples / "tune_held_out.csv", "--rate", 1e-3, "--epochs", 20,
+                  "--json", "--out", tmp_path / "mine.safetensors")  # fmt: skip
+    report = json_lines(process)[-1]
+    assert report["held_out"]["top1_after"]["correct"] <= report["held_out"]["top1_before"]["correct"]
+    assert "not right more often than before: another --rate (now 0.001)" in report["cautions"][0]
 
 
 def test_a_clip_whose_numbers_overflow_is_named(folder, tmp_path):

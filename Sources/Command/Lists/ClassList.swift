@@ -16,12 +16,13 @@ struct ClassList {
   init(of model: Model?) throws(CommandError) { try self.init(ofModel: model?.labels ?? []) }
 
   /// Takes a model's own labels, with ids from 0.
-  init(ofModel labels: [String]) throws(CommandError) {
+  /// - Parameter source: words for them in errors.
+  init(ofModel labels: [String], source: String = "the model's own labels") throws(CommandError) {
     guard !labels.isEmpty else {
       throw CommandError("the model names no labels of its own: give --labels FILE")
     }
     try self.init(
-      labels.enumerated().map { LabelList.Entry(label: $1, id: $0) }, source: "the model's own labels")
+      labels.enumerated().map { LabelList.Entry(label: $1, id: $0) }, source: source)
   }
 
   /// Takes the labels of a classifier, with ids from 0.

@@ -36,7 +36,10 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Clips a step, 1 to 65536; fewer if there are fewer clips.")
   var batch: Int32 = 32
 
-  @Option(help: "The encoders' learning rate, above 0 to 1 (default: the recipe's, 5e-6).")
+  @Option(
+    help:
+      "The encoders' learning rate, above 0 to 1 (default: 5e-6; with --recipe anchored more for encoders narrower than ViT-B's 768, in proportion)."
+  )
   var rate: Double?
 
   @Option(
@@ -124,9 +127,6 @@ struct TrainingOptions: ParsableArguments {
     ), transform: MemorySize.init(argument:))
   var maxMemory: MemorySize?
 
-  /// The encoders' rate of both recipes.
-  static let usualRate = 5e-6
-
   func validate() throws {
     func require(_ isRight: Bool, _ message: String) throws {
       if !isRight { throw ValidationError(message) }
@@ -161,6 +161,13 @@ struct TrainingOptions: ParsableArguments {
       + ", from which the warm-up rises, so nothing is learned: give --warm-up 0 or more --epochs."
   }
 
+  /// The encoders' rate. The recipes' is that of ViT-B, 768 wide. Narrower encoders need more of AdamW's steps, in proportion
+  /// (arXiv 2203.03466), and get it but where the released trainer is followed.
+  func encodersRate(_ model: actionclip_model_info) -> Double {
+    let narrower = 768 / Double(max(1, model.vision_width))
+    return rate ?? 5e-6 * (recipe == .reference ? 1 : max(1, narrower))
+  }
+
   var share: Double { alpha ?? recipe.alpha }
 
   /// The part of the image encoder that is trained, with a temporal head ACTIONCLIP_HEAD_*.
@@ -186,8 +193,9 @@ struct TrainingOptions: ParsableArguments {
   ///   - head: the temporal head of the tuned model.
   ///   - isNew: whether it begins anew.
   ///   - frames: T of a new head; nil: the model's.
+  ///   - rate: an answer of `encodersRate`.
   ///   - memory: bytes that the tuner may take.
-  func options(_ loss: Loss, head: Int32, isNew: Bool, frames: Int32?, memory: Int64)
+  func options(_ loss: Loss, head: Int32, isNew: Bool, frames: Int32?, rate: Double, memory: Int64)
     -> actionclip_tuner_options
   {
     var options = Tuner.defaultOptions
@@ -200,7 +208,7 @@ struct TrainingOptions: ParsableArguments {
       options.frames = frames ?? 0
     }
     (options.epochs, options.batch, options.seed) = (epochs, batch, seed)
-    if let rate { options.rate = rate }
+    options.rate = rate
     if let headRate { options.head_rate_factor = headRate }
     if let warmUp { options.warm_up_epochs = warmUp }
     if let decay { options.weight_decay = decay }

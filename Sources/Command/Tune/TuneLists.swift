@@ -23,8 +23,10 @@ struct TuneLists {
       let divided = DividedClips(videos, share: share)
       (trained, heldOut, heldOutList) = (divided.trained, divided.heldOut, videos)
     case .list(let path):
-      heldOutList = try reading.others(
-        ListSource(path), classes: videos.classes, multiLabel: command.multiLabel)
+      let classes = videos.classes
+      heldOutList = try TuneLists.naming("--held-out") {
+        try reading.others(ListSource(path), classes: classes, multiLabel: command.multiLabel)
+      }
       (trained, heldOut) = (videos.rows, heldOutList.rows)
     case .split(let split):
       heldOutList = try reading.others(
@@ -50,21 +52,31 @@ struct TuneLists {
   /// The list of old words, with its own labels to choose among.
   private static func oldWords(_ command: Tune, _ model: Model) throws -> VideoList? {
     guard let path = command.oldWords else { return nil }
-    let source = try ListSource(path)
-    let classes: ClassList?
-    if let labels = command.oldLabels {
-      classes = try ClassList(labels)
-    } else if source.namesClasses {
-      classes = nil
-    } else {
-      guard !model.labels.isEmpty else {
-        throw CommandError(
-          "\(path.shown): the model names no labels of its own: give --old-labels FILE with those of this list"
-        )
+    return try naming("--old-words") {
+      let source = try ListSource(path)
+      let classes: ClassList?
+      if let labels = command.oldLabels {
+        classes = try ClassList(labels)
+      } else if source.namesClasses {
+        classes = nil
+      } else {
+        guard !model.labels.isEmpty else {
+          throw CommandError(
+            "\(path.shown): the model names no labels of its own: give --old-labels FILE with those of this list"
+          )
+        }
+        classes = try ClassList(
+          ofModel: model.labels, source: "the model's own labels (--old-labels FILE has others)")
       }
-      classes = try ClassList(of: model)
+      return try command.listed.reading.others(source, classes: classes, multiLabel: command.multiLabel)
     }
-    return try command.listed.reading.others(source, classes: classes, multiLabel: command.multiLabel)
+  }
+
+  /// Runs `body`, whose errors begin with a list's path, and puts the option that named the list before them.
+  private static func naming<Result>(_ option: String, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as CommandError {
+      throw CommandError("\(option) \(error.message)")
+    }
   }
 
   /// Labels that clips to train on show.

@@ -62,6 +62,13 @@ struct TuneMemory {
       + parts.map { "\(MemorySize.text($0)) \($1)" }.joined(separator: ", ")
   }
 
+  /// The bytes that the library says it lacks, for labels and clips or for training; nil if it says another thing.
+  static func lacking(_ error: LibraryError) -> Int64? {
+    guard error.status == ACTIONCLIP_ERROR_OUT_OF_MEMORY else { return nil }
+    let added = error.message.firstMatch(of: /([0-9]+) bytes of (?:clips and )?texts/).flatMap { Int64($0.1) }
+    return added ?? need(error)
+  }
+
   /// The bytes that the library says training takes; nil if it says another thing.
   static func need(_ error: LibraryError) -> Int64? {
     guard error.status == ACTIONCLIP_ERROR_OUT_OF_MEMORY else { return nil }

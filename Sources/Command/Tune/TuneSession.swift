@@ -105,7 +105,7 @@ struct TuneSession {
   private func tuner(memory: Int64, cache: FilePath? = nil) throws -> Tuner {
     let options = training.options(
       training.loss(showsAllLabels: lists.showAllLabels), head: start.head, isNew: start.isNewHead,
-      frames: Int32(clamping: start.frames), memory: memory)
+      frames: Int32(clamping: start.frames), rate: training.encodersRate(model.info), memory: memory)
     return try Tuner(
       model, labels: lists.videos.classes.labels, templates: command.template, cache: cache, options)
   }
@@ -131,7 +131,7 @@ struct TuneSession {
     repeat {
       do { try check(bytes) } catch let error as LibraryError {
         failure = error
-        guard let more = TuneMemory.need(error), more > bytes, more < FreeMemory.bytes ?? 0 else { break }
+        guard let more = TuneMemory.lacking(error), more > bytes, more < FreeMemory.bytes ?? 0 else { break }
         bytes = more
         continue
       }
@@ -301,12 +301,16 @@ struct TuneSession {
     var lines: [String] = []
     if let sentence = training.stepsWithoutRate(info.steps_per_epoch) {
       lines.append(sentence)
-    } else if let before = before.heldOut, let after = after.heldOut, !before.isEmpty,
-      zip(before, after).allSatisfy({ $0.best(1) == $1.best(1) })
-    {
-      lines.append(
-        "No held-out answer changed: a larger --rate (now "
-          + formatted("%g", training.rate ?? TrainingOptions.usualRate) + ") or --sweep may show more.")
+    } else if let before = before.heldOut, let after = after.heldOut, !before.isEmpty {
+      let rate = "--rate (now " + formatted("%g", training.encodersRate(model.info)) + ")"
+      let top1 = Accuracy(before).top1.value
+      if zip(before, after).allSatisfy({ $0.best(1) == $1.best(1) }) {
+        lines.append("No held-out answer changed: a larger \(rate) or --sweep may show more.")
+      } else if top1 < 1, Accuracy(after).top1.value <= top1 {
+        lines.append(
+          "Held-out clips are not right more often than before: another \(rate), more clips or --sweep may show more."
+        )
+      }
     }
     if measure.heldOut == nil {
       lines.append(

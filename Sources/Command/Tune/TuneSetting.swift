@@ -26,7 +26,7 @@ struct TuneSetting {
         TuneLists.text(Int(training.epochs), "epoch") + " of "
           + TuneLists.text(Int(info.steps_per_epoch), "step"),
         TuneLists.text(Int(info.batch), "clip") + " a step",
-        "rate " + formatted("%g", training.rate ?? TrainingOptions.usualRate),
+        "rate " + formatted("%g", training.encodersRate(start.model.info)),
       ].joined(separator: ", ") + TuneSetting.others(training) + ", seed \(training.seed)"
     let from = command.listed.model?.name ?? "the default model"
     let alpha = formatted("%g", training.share)
