@@ -18,11 +18,11 @@ struct StepMemory: Sendable {
 
   /// The budget where the caller sets no limit.
   private static let usual = 2 << 30
-  /// What activations of clips may take of it: as much as gradients and moments of the trained parameters, and half of
-  /// that in bf16, where a forward pass that runs again takes half as long.
+  /// Bytes of it that activations of clips may take: as many as gradients and moments of the trained parameters, and a
+  /// third as many in bf16, where a forward pass that runs again takes half as long.
   private static func usualTapes(_ model: TrainableModel) -> Int {
     let bytes = 12 * model.parameters.reduce(0) { $0 + $1.value.count }
-    return model.model.precision == .fp32 ? bytes : bytes / 2
+    return model.model.precision == .fp32 ? bytes : bytes / 3
   }
 
   /// Spends `limit` bytes where each saves most: on texts that never change, on each block's input, on caches of clips,
