@@ -279,7 +279,7 @@ bench: library ## this library against PyTorch, ONNX Runtime and OpenVINO (about
 bench-kernels: ## the kernels against what the processor can do at most
 	@python3 benchmarks/kernels/run.py $(BENCH_ARGS)
 
-bench-tune: library ## steps of training against PyTorch (about 8 minutes; BENCH_ARGS="--rows head block")
+bench-tune: library ## steps of training against PyTorch (about 25 minutes; BENCH_ARGS="--rows head block")
 	@python3 benchmarks/tuning/run.py $(BENCH_ARGS)
 
 bench-archive: build ## embedding 500 clips against PyAV with OpenVINO, and with Ray if `make test-batch` has fetched it (an hour)

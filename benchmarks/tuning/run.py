@@ -1,6 +1,6 @@
 """Steps of training against PyTorch: ViT-B/16 with the Transf head, 8 frames, random weights and pixels.
 
-    make bench-tune                        about eight minutes; needs torch, numpy and safetensors
+    make bench-tune                        about 25 minutes; needs torch, numpy and safetensors
     make bench-tune BENCH_ARGS="--rounds 5 --rows head block"
 
 Each side has a process of its own, two threads, and its turn in every round; a ratio is that of one round. A step is
