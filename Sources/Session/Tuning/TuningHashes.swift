@@ -5,8 +5,8 @@ import System
 import TensorNames
 import Training
 
-/// What a tuner is told apart by: by a saved state, and by a file that keeps what no training changes of clips. Every
-/// parameter and all pixels are hashed once for both.
+/// Hashes that tell a tuner from others: a saved state compares them, and so does a file with the numbers of clips that no
+/// training changes. Every parameter and all pixels are hashed once for both.
 struct TuningHashes {
   /// Everything that a state must find again.
   let identity: TunerIdentity
