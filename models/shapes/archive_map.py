@@ -75,7 +75,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", nargs="+", type=Path)
     parser.add_argument("--archive", type=Path, help="the archive to make or go on with (default: a temporary one)")
-    options = parser.parse_args()
+    options, given = parser.parse_known_args()  # others are embed's, such as --decode key-frames
     videos, actions = [], []
     for folder in options.sets:
         for video in json.loads((folder / "index.json").read_text())["videos"]:
@@ -83,7 +83,7 @@ def main():
             actions.append(video["action"])
     with tempfile.TemporaryDirectory() as folder, actionclip.Model(compute_sha256=True) as model:
         archive = options.archive or Path(folder) / "archive"
-        embed(options.sets, archive)
+        embed(options.sets, archive, *given)
         labels = [label for label in LABELS if label in actions]
         found, single = mean_average_precision(scores_of(archive, videos, model, labels), actions, labels)
     print(f"{len(videos)} videos, {len(labels)} queries")
