@@ -12,6 +12,7 @@ import threading
 import actionclip
 import numpy as np
 import pytest
+from actionclip._abi import CONSTANTS
 from actionclip.batch import VideoEmbedder
 from conftest import ROOT, same_bits
 
@@ -123,6 +124,22 @@ def test_a_video_that_fails_is_a_row(embedder, tmp_path):
     assert all(error and "\n" not in error for error in rows["error"][failed])
     assert "".join(rows["path"]).encode()  # each is UTF-8
     assert "text.mp4" in rows["error"][1] and rows["sha256"][1] is None
+
+
+def test_a_video_that_changes_while_it_is_read_is_a_failure(embedder, tmp_path, monkeypatch):
+    from actionclip import batch as module
+
+    def replaced(path, digest=module._sha256):
+        done = digest(path)
+        os.utime(path, ns=(1, 1))
+        return done
+
+    video = tmp_path / "a.mp4"
+    shutil.copy(CLIP, video)
+    monkeypatch.setattr(module, "_sha256", replaced)
+    rows = embedder({"path": [str(video)]})
+    assert list(rows["status"]) == [CONSTANTS["ERROR_FILE_READ"]] and "changed while it was read" in rows["error"][0]
+    assert list(embedder({"path": [str(video)]})["status"])[0] == 0  # the next time it is as it was before
 
 
 def test_columns_of_numpy_texts_of_lists_and_none_at_all(embedder):

@@ -36,7 +36,10 @@ row = {
 }  # fmt: skip
 
 
-@daft.cls(cpus=arguments.threads, max_concurrency=len(os.sched_getaffinity(0)) // arguments.threads, use_process=True)
+workers = max(1, len(os.sched_getaffinity(0)) // arguments.threads)
+
+
+@daft.cls(cpus=arguments.threads, max_concurrency=workers, use_process=True)
 class Embedder:
     def __init__(self):
         self.embed = VideoEmbedder(arguments.model, threads=arguments.threads)

@@ -36,7 +36,7 @@ rows = ray.data.read_csv(arguments.paths, override_num_blocks=pieces, ray_remote
     VideoEmbedder,
     fn_constructor_kwargs={"model": arguments.model, "threads": arguments.threads, "arrow": True},
     batch_size=None,
-    concurrency=arguments.workers or int(ray.cluster_resources()["CPU"]) // arguments.threads,
+    concurrency=arguments.workers or max(1, int(ray.cluster_resources()["CPU"]) // arguments.threads),
     num_cpus=arguments.threads,
 )
 rows.write_parquet((arguments.out / "rows").resolve().as_uri(), ray_remote_args=free)

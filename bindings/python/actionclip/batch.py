@@ -101,7 +101,6 @@ class VideoEmbedder:
         self._decode, self._arrow = decode, arrow
         self._threads = whole("threads", threads, 1, MOST_THREADS)
         self._model_options = model_options
-        self._loaded: _Loaded | None = None
         self._forget()
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]] | pyarrow.Table:
@@ -117,8 +116,13 @@ class VideoEmbedder:
         try:
             if not is_path(path):
                 raise wrong_type(f"a path is {path!r}; it must be text")
+            before = _state(path)
             windows = loaded.windows.of(path, threads=self._threads, decode=self._decode)
             digest = _sha256(path)
+            if _state(path) != before:
+                raise OSError(f"{path}: was changed while it was read")
+            if not windows:
+                raise OSError(f"{path}: has no window")
         except CancelledError:
             raise
         except (ActionCLIPError, OSError, MemoryError) as error:
@@ -132,21 +136,22 @@ class VideoEmbedder:
 
     def _ready(self) -> _Loaded:
         """The model, loaded by this process."""
-        if self._process != os.getpid():  # after a fork: threads, and locks that others held, are the parent's
-            self._forget()
-        with self._loading:
-            if self._loaded is None:
+        process = os.getpid()  # after a fork: threads, and locks that others held, are the parent's
+        with self._locks.setdefault(process, threading.Lock()):
+            if process not in self._loaded:
                 ffmpeg_version()  # without FFmpeg every video would fail
                 model = Model(self._model, threads=self._threads, compute_sha256=True, **self._model_options)
                 windows = SlidingWindows(model, self._window, self._step)
-                self._loaded = _Loaded(windows, model.info.embedding_size, model.sha256 or "")
-            return self._loaded
+                self._loaded[process] = _Loaded(windows, model.info.embedding_size, model.sha256 or "")
+            return self._loaded[process]
 
     def _forget(self) -> None:
-        self._process, self._loading, self._loaded = os.getpid(), threading.Lock(), None
+        """Has no model yet. Locks and models are those of a process, by its number."""
+        self._locks: dict[int, threading.Lock] = {}
+        self._loaded: dict[int, _Loaded] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        own = ("_process", "_loading", "_loaded")
+        own = ("_locks", "_loaded")
         return {name: value for name, value in self.__dict__.items() if name not in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -168,6 +173,15 @@ def _unit(embedding: FloatArray) -> FloatArray:
     exact = embedding.astype(np.float64)
     length = math.sqrt(np.cumsum(exact * exact)[-1])
     return (exact / (length or 1)).astype(np.float32)
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """Numbers that change with a file; None where there is none."""
+    try:
+        state = os.stat(path)
+    except (OSError, ValueError):  # ValueError: a NUL in the path
+        return None
+    return state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def _sha256(path: Path) -> str | None:
