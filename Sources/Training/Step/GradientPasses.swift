@@ -76,9 +76,31 @@ public final class GradientPasses {
         throw error.kind == .notFinite ? error.about(batch.name(of: clip)) : error
       }
     }
-    try model.join(frames.base, videos: count, seed: batch.seed, to: videos.base)
+    try join(frames.base, of: batch, to: videos.base)
     try inputs.writeTexts(of: batch, to: texts)
     return Embeddings(videos: videos, texts: texts, frames: frames)
+  }
+
+  /// Joins the frames of all clips at once. Where their numbers overflow, each clip is joined alone to find its name.
+  private func join(
+    _ frames: UnsafeMutablePointer<Float>, of batch: some TrainingBatch,
+    to videos: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
+    let failure: Failure
+    do {
+      return try model.join(frames, videos: batch.labels.count, seed: batch.seed, to: videos)
+    } catch { failure = error }
+    guard failure.kind == .notFinite else { throw failure }
+    for clip in 0..<batch.labels.count {
+      do {
+        try model.join(
+          frames + clip * frameNumbers, videos: 1, seed: { _ in batch.seed(of: clip) },
+          to: videos + clip * size)
+      } catch {
+        throw error.kind == .notFinite ? error.about(batch.name(of: clip)) : error
+      }
+    }
+    throw failure
   }
 
   /// Sets the model's gradients to those of the batch, and returns its loss.
