@@ -4,7 +4,7 @@ import Testing
 
 @testable import Adaptation
 
-/// What a fit says of clips that were left out is what a fit without them says.
+/// A fit's answers about clips that it leaves out are those of a fit without them.
 @Suite struct LeftOutTests {
   static let scale = 20.0
 

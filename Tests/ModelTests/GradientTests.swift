@@ -146,8 +146,8 @@ struct GradientTests {
     #expect(checked >= 40)
   }
 
-  /// What a head drops follows from the seed, whatever the number of threads; with a share of 0 and in other heads nothing
-  /// is dropped.
+  /// The seed alone decides which numbers a head drops, whatever the number of threads. With a share of 0, and in other
+  /// heads, nothing is dropped.
   @Test func droppedNumbersFollowFromTheSeed() throws {
     var option = try #require(Self.options.first { $0.dropout > 0 })
     let problem = try Problem(option)

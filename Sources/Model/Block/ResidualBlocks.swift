@@ -9,7 +9,7 @@ struct ResidualBlocks: Sendable {
 
   private var width: Int { blocks[0].width }
   private var shape: BlockScratch.Shape {
-    // Of all blocks the last one has the lowest precision.
+    // The last block has the lowest precision of all.
     BlockScratch.Shape(
       inputPrecision: blocks[blocks.count - 1].inputPrecision, attention: blocks[0].attention, hidden: hidden)
   }
