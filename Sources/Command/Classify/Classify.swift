@@ -30,10 +30,7 @@ struct Classify: ParsableCommand {
       valueName: "file"))
   var segments: FilePath?
 
-  @Option(
-    help: ArgumentHelp(
-      "The model's file or folder, or its name in Hugging Face (default: the default model).",
-      valueName: "path"))
+  @Option(help: .model)
   var model: FilePath?
 
   @OptionGroup

@@ -34,10 +34,7 @@ struct Embed: ParsableCommand {
   )
   var out: FilePath
 
-  @Option(
-    help: ArgumentHelp(
-      "The model's file or folder, or its name in Hugging Face (default: the default model).",
-      valueName: "path"))
+  @Option(help: .model)
   var model: FilePath?
 
   @Option(

@@ -5,10 +5,7 @@ struct LabelledVideos: ParsableArguments {
   @OptionGroup
   var listed: LabelledList
 
-  @Option(
-    help: ArgumentHelp(
-      "The model's file or folder, or its name in Hugging Face (default: the default model).",
-      valueName: "path"))
+  @Option(help: .model)
   var model: FilePath?
 
   @OptionGroup

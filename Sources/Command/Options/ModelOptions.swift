@@ -99,3 +99,12 @@ struct ModelOptions: ParsableArguments {
     return choices.compactMap { name, value in value.map { "\(name)=\(printable($0))" } }
   }
 }
+
+extension ArgumentHelp {
+  /// The help of --model where a model has a default.
+  static var model: ArgumentHelp {
+    ArgumentHelp(
+      "The model's file or folder, or its name in Hugging Face (default: the default model).",
+      valueName: "path")
+  }
+}

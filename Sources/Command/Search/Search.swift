@@ -44,10 +44,7 @@ struct Search: ParsableCommand {
   @Flag(help: "Each window by itself, not merged to moments.")
   var windows = false
 
-  @Option(
-    help: ArgumentHelp(
-      "The model's file or folder, or its name in Hugging Face (default: the default model).",
-      valueName: "path"))
+  @Option(help: .model)
   var model: FilePath?
 
   @Option(

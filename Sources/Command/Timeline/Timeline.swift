@@ -18,10 +18,7 @@ struct Timeline: ParsableCommand {
   @Argument(help: ArgumentHelp("Video files.", valueName: "video"))
   var videos: [FilePath]
 
-  @Option(
-    help: ArgumentHelp(
-      "The model's file or folder, or its name in Hugging Face (default: the default model).",
-      valueName: "path"))
+  @Option(help: .model)
   var model: FilePath?
 
   @OptionGroup

@@ -30,10 +30,7 @@ struct Watch: ParsableCommand {
   @OptionGroup
   var pictures: SourceOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "The model's file or folder, or its name in Hugging Face (default: the default model).",
-      valueName: "path"))
+  @Option(help: .model)
   var model: FilePath?
 
   @OptionGroup

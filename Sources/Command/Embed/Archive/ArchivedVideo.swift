@@ -110,8 +110,9 @@ enum ArchiveLines {
       throw CommandError("\(file.shown): its last line is incomplete; remove the line")
     }
     var values: [Value] = []
+    let decoder = ArchiveLines.decoder()
     for (index, line) in bytes[..<whole].split(separator: 0x0A).enumerated() {
-      guard let value = try? value(line, as: type) else {
+      guard let value = try? decoder.decode(type, from: Data(line)) else {
         throw CommandError(
           "\(file.shown): line \(index + 1) is damaged; take the file from a backup, or remove the archive, and run embed again"
         )
@@ -123,9 +124,13 @@ enum ArchiveLines {
 
   /// The value of a line.
   static func value<Value: Decodable>(_ line: ArraySlice<UInt8>, as type: Value.Type) throws -> Value {
+    try decoder().decode(type, from: Data(line))
+  }
+
+  private static func decoder() -> JSONDecoder {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(type, from: Data(line))
+    return decoder
   }
 
   static func text(_ lines: some Sequence<JSONValue>) -> [UInt8] {
