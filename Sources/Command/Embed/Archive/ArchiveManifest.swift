@@ -1,5 +1,4 @@
 import CActionCLIP
-import FoundationEssentials
 
 /// The settings that decide an archive's rows: the model, the windows and the form of the numbers. They are written
 /// before the first row and never change.
@@ -44,9 +43,7 @@ struct ArchiveManifest: Decodable {
 
   /// The manifest in the text of a file.
   init(_ bytes: [UInt8], name: String) throws(CommandError) {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    guard let found = try? decoder.decode(ArchiveManifest.self, from: Data(bytes)),
+    guard let found = try? ArchiveLines.value(bytes[...], as: ArchiveManifest.self),
       found.format == ArchiveManifest.format
     else { throw CommandError("\(name): it is no manifest of an archive") }
     guard found.version == ArchiveManifest.version else {

@@ -122,7 +122,7 @@ enum ArchiveLines {
     return (values, whole)
   }
 
-  /// The value of a line.
+  /// The value of a line, or of a file that is one object.
   static func value<Value: Decodable>(_ line: ArraySlice<UInt8>, as type: Value.Type) throws -> Value {
     try decoder().decode(type, from: Data(line))
   }
