@@ -256,7 +256,7 @@ torch.set_num_threads(1)
 from actionclip_trainer import processes
 from test_training import loss_and_gradients
 processes.start("cpu")
-found = {kind: loss_and_gradients(kind) for kind in ("paper", "cross_entropy", "with an auxiliary loss")}
+found = {kind: loss_and_gradients(kind) for kind in ("paper", "cross_entropy", "labels look", "with an auxiliary loss")}
 if processes.rank() == 1:
     torch.save(found, sys.argv[1])
 processes.end()
@@ -269,7 +269,10 @@ def loss_and_gradients(kind):
         model, reading = made_model(TEMPORAL["Transf"]), test_auxiliary.Reading()
         loss, found = test_auxiliary.gradients(model, reading, test_auxiliary.made_batch(Recipe(batch=6)), 2)
         return loss.total, found
-    model, batch = made_model(TEMPORAL["Transf"]), made_order(Recipe(batch=6, loss=kind), labels=5)[0]
+    options = TEMPORAL["Transf"]
+    if kind == "labels look":
+        options, kind = replace(options, label_attention="frames"), "paper"
+    model, batch = made_model(options), made_order(Recipe(batch=6, loss=kind), labels=5)[0]
     loss = gradient(model, batch, kind, "fp32", chunk=2)
     return loss.total, {n: p.grad for n, p in model.named() if p.grad is not None}
 

@@ -46,12 +46,19 @@ class _TestClips(Dataset[torch.Tensor]):
         return self.source.clip(index, None)
 
 
-@torch.no_grad()
 def evaluate(
     model: ActionCLIP, source: Source, texts: Texts, precision: str, batch: int = 32, workers: int = 0
 ) -> dict[str, float]:
-    """Top-1 and top-5 in per cent, or the mean average precision where clips have several labels. Processes share the
-    work; all get the result."""
+    """Top-1 and top-5 in per cent, or the mean average precision where clips have several labels."""
+    found = cosines(model, source, texts, precision, batch, workers)
+    return figures((100 * found).softmax(-1).mean(1).cpu(), source.labels)
+
+
+@torch.no_grad()
+def cosines(
+    model: ActionCLIP, source: Source, texts: Texts, precision: str, batch: int = 32, workers: int = 0
+) -> torch.Tensor:
+    """Of each clip with each label in each template: [N, templates, C]. Processes share the work; all get the result."""
     training = model.training
     model.eval()
     device = model.clip.logit_scale.device
@@ -61,17 +68,19 @@ def evaluate(
     with computing(device, precision):
         words = torch.cat([model.encode_text(part.to(device).long())
                            for part in texts.tokens[..., : texts.length].flatten(0, 1).split(256)])  # fmt: skip
-        videos = [model.encode_video(normalised(part.to(device), model.options)).float() for part in loader]
+    rows = []
+    for part in loader:
+        with computing(device, precision):
+            features = model.encode_frames(normalised(part.to(device), model.options))
+        rows.append(model.cosines(features, words))
     model.train(training)
     share = -(-len(source) // processes.count())
-    found = torch.cat(videos) if videos else torch.zeros(0, words.shape[-1], device=device)
+    found = torch.cat(rows) if rows else torch.zeros(0, len(words), device=device)
     gathered = processes.gather(F.pad(found, (0, 0, 0, share - len(found)))).view(
         processes.count(), share, -1
     )
-    features = gathered.transpose(0, 1).reshape(share * processes.count(), -1)[: len(source)]
-    cosines = F.normalize(features, dim=-1) @ F.normalize(words.float(), dim=-1).T
-    scores = (100 * cosines).view(len(source), texts.templates, texts.labels).softmax(-1).mean(1).cpu()
-    return figures(scores, source.labels)
+    found = gathered.transpose(0, 1).reshape(share * processes.count(), -1)[: len(source)]
+    return found.view(len(source), texts.templates, texts.labels)
 
 
 def figures(scores: torch.Tensor, labels: Sequence[Labels]) -> dict[str, float]:

@@ -28,10 +28,15 @@ def in_full(x: torch.Tensor) -> torch.Tensor:
     return x if x.dtype == torch.float64 else x.float()
 
 
-def logits(videos: torch.Tensor, texts: torch.Tensor, logit_scale: torch.Tensor) -> torch.Tensor:
-    """exp(logit_scale) times the cosines of videos [B, E] and texts [N, E]: [B, N], in fp32 or more."""
+def cosines(videos: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+    """Of videos [B, E] with texts [N, E], or with texts of each video's own [B, N, E]: [B, N], in fp32 or more."""
     v, t = (F.normalize(in_full(x), dim=-1) for x in (videos, texts))
-    return logit_scale.exp() * v @ t.T
+    return v @ t.T if t.dim() == 2 else (t @ v[..., None])[..., 0]
+
+
+def logits(videos: torch.Tensor, texts: torch.Tensor, logit_scale: torch.Tensor) -> torch.Tensor:
+    """exp(logit_scale) times the cosines."""
+    return logit_scale.exp() * cosines(videos, texts)
 
 
 def paper_loss(z: torch.Tensor, matches: torch.Tensor) -> Loss:

@@ -42,7 +42,8 @@ def make_optimiser(
 
 def _part(name: str) -> str:
     """The key of `ratios` for a parameter."""
-    parts = {"logit_scale": "scale", "fusion": "head", "visual": "vision", "auxiliary": "auxiliary"}
+    parts = {"logit_scale": "scale", "fusion": "head", "label_attention": "head", "visual": "vision",
+             "auxiliary": "auxiliary"}  # fmt: skip
     return parts.get(name.partition(".")[0], "text")
 
 

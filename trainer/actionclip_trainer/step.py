@@ -77,25 +77,32 @@ def gradient(
         precision,
     )
     words = _Pass(lambda x: (model.encode_text(x),), batch.tokens, _trains_text(model), 0, device, precision)
-    videos, *frames = _gathered(clips.features if auxiliary else clips.features[:1])
+    every = auxiliary or model.label_attention is not None
+    found = _gathered(clips.features if every else clips.features[:1])
     (texts,) = _gathered(words.features)
     scale = model.clip.logit_scale.detach().clone().requires_grad_()
     # Texts beyond those that matches names fill up the last process's share.
     used = texts[: batch.matches.shape[1]]
-    loss = loss_of(kind, logits(videos, used, scale), batch.matches)
+    with computing(device, precision):
+        labels = model.labels_of(used, found)
+    loss = loss_of(kind, logits(found[0], labels, scale), batch.matches)
     helping: dict[str, torch.Tensor] = {}
     if auxiliary:
-        helping = auxiliary(Features(videos, used, frames[0] if frames else None), batch.targets or {})
-    own = [p for p in auxiliary.parameters() if p.requires_grad] if auxiliary else []
+        frames = found[1] if len(found) > 1 else None
+        helping = auxiliary(Features(found[0], used, frames), batch.targets or {})
+    # Parameters that see the whole batch, beside the scale.
+    beside = [part for part in (model.label_attention, auxiliary) if part is not None]
+    own = [p for part in beside for p in part.parameters() if p.requires_grad]
     towards = torch.autograd.grad(
-        sum(helping.values(), loss.total), [videos, *frames, texts, scale, *own], allow_unused=True
+        sum(helping.values(), loss.total), [*found, texts, scale, *own], allow_unused=True
     )
-    count = 1 + len(frames)
+    count = len(found)
     clips.backward(towards[:count])
     words.backward(towards[count : count + 1])
     for parameter, each in zip([model.clip.logit_scale, *own], towards[count + 1 :], strict=True):
         _add(parameter, each)
-    processes.sum_gradients(p for p in [*model.parameters(), *own] if p.requires_grad)
+    helped = auxiliary.parameters() if auxiliary else ()
+    processes.sum_gradients(p for p in [*model.parameters(), *helped] if p.requires_grad)
     detached = (x.detach() for x in loss[:4])
     return Loss(*detached, {name: x.detach() for name, x in helping.items()})
 

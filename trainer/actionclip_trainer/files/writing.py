@@ -70,6 +70,8 @@ def write_single_file(
 ) -> None:
     """The library's form, docs/FORMAT.md, with everything in it that the library needs. merges: the text of CLIP's
     merge list. half: matrices as fp16."""
+    if options.label_attention != "off":
+        raise ValueError("the library has no attention of labels: write the reference's form, for this trainer alone")
     metadata = {
         "actionclip.format": "1", "actionclip.head": options.head, "actionclip.frames": str(options.frames),
         "actionclip.joint": "on" if options.joint else "off", "actionclip.temporal_shift": options.shift,

@@ -34,6 +34,10 @@ class VisionTransformer(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """Normalised pixels [B·T, 3, S, S] to embeddings [B·T, E], or [B, E] of a joint model."""
+        return self.encode(pixels)[0]
+
+    def encode(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Those embeddings, and the last block's patch tokens [B·T, P, width], or [B, T·P, width]."""
         n, _, side, _ = pixels.shape
         g, p = side // self.patch, self.patch
         # The patches do not overlap: the convolution is a product, which is faster on processors and the same on
@@ -47,7 +51,7 @@ class VisionTransformer(nn.Module):
             patches = timed.transpose(1, 2).reshape(n // t, g * g * t, -1)  # patch-major, frame-minor
             x = torch.cat([x[::t, :1], patches], 1)
         x = self.transformer(self.ln_pre(x))
-        return self.ln_post(x[:, 0]) @ self.proj
+        return self.ln_post(x[:, 0]) @ self.proj, x[:, 1:]
 
 
 class CLIP(nn.Module):

@@ -17,6 +17,7 @@ HEADS: dict[str, str | None] = {
 }
 ACTIVATIONS = ("QuickGELU", "GELU")
 SHIFTS = ("off", "on", "causal")
+LABEL_ATTENTIONS = ("off", "frames", "mean")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Options:
     head: str = "MeanP"
     joint: bool = False
     shift: str = "off"
+    #: Whether labels look at the patches of a video's frames; see `LabelAttention`. The library does not run it.
+    label_attention: str = "off"
     activation: str = "QuickGELU"
     epsilon: float = 1e-5
     #: The reference's Transf head has an epsilon of its own.
@@ -74,11 +77,14 @@ class Options:
         for name, value, choices in (
             ("shift", self.shift, SHIFTS),
             ("activation", self.activation, ACTIVATIONS),
+            ("label_attention", self.label_attention, LABEL_ATTENTIONS),
         ):
             if value not in choices:
                 raise ValueError(f"{name} is {value!r}; expected one of {', '.join(choices)}")
         if self.joint and (self.shift != "off" or self.head != "MeanP"):
             raise ValueError("joint tokens go with neither temporal shift nor a head: choose one of them")
+        if self.joint and self.label_attention != "off":
+            raise ValueError("joint tokens have no patches of a frame for labels to look at")
         if self.frames < 1:
             raise ValueError(f"frames is {self.frames}; expected 1 or more")
 
@@ -107,6 +113,10 @@ def infer(model: Mapping[str, torch.Tensor], head: Mapping[str, torch.Tensor]) -
         joint="visual.time_embedding" in model,
         shift="on" if any(".net." in name for name in model) else "off",
     )
+    if "label_attention.gate" in model:
+        times = model.get("label_attention.times")
+        options = replace(options, label_attention="mean" if times is None else "frames")
+        options = replace(options, frames=options.frames if times is None else len(times))
     if "transformer.pos_embed" in head:
         options = replace(options, frames=head["transformer.pos_embed"].shape[1] - 1)
     if options.joint:
