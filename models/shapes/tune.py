@@ -6,7 +6,8 @@
 
 The model starts as the seed and stage 1 have it. A run that was cut off or stopped (SIGINT) goes on when started again with
 the same --out. Each writes what the trainer does (curve.jsonl, checks.jsonl, last.pt, state.pt), model.safetensors, and
-checkpoint.pt in the reference's own form with merges.txt and run.json beside it.
+checkpoint.pt in the reference's own form with merges.txt and run.json beside it; no model.safetensors where labels look at
+patches, which the library does not run.
 """
 
 import argparse
@@ -81,6 +82,8 @@ def arguments():
     p.add_argument("--from-scratch", action="store_true", help="stage 1's sizes and words, not its weights")
     p.add_argument("--classifier", action="store_true",
                    help="in place of texts a row of weights for each trained action")  # fmt: skip
+    p.add_argument("--labels-see", choices=("frames", "mean"),
+                   help="labels look at the patches of each frame, or at their mean over frames")  # fmt: skip
     p.add_argument("--half", action="store_true", help="write matrices as fp16")
     p.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
     p.add_argument("--seed", type=int, default=2109)
@@ -109,7 +112,7 @@ def start_from(folder, sizes, args):
     tensors = start.clip.state_dict(), start.head.state_dict()
     weights = Weights(*tensors, *infer(*tensors))
     joint, shift, head = OPTIONS[args.option]
-    model, _ = weights.make_model(frames=sizes.frames, head=head, joint=joint,
+    model, _ = weights.make_model(frames=sizes.frames, head=head, joint=joint, label_attention=args.labels_see or "off",
                                   shift={"": "off", "both": "on"}.get(shift, shift))  # fmt: skip
     return model, readers
 
@@ -152,6 +155,8 @@ def write(args, training, merges):
     write_reference(args.out / "checkpoint.pt", weights, half=args.half)
     if args.classifier:
         save(args.out / "classes.pt", training.auxiliary.classes.state_dict())
+    if args.labels_see:  # the library has no such model
+        return
     write_single_file(
         args.out / "model.safetensors", weights, model.sizes, model.options, merges, [a.name for a in ACTIONS],
         REFERENCE_TEMPLATES, {"license": "MIT"}, args.half,
