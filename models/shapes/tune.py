@@ -185,7 +185,8 @@ def main():
     )  # fmt: skip
     sets = measured(sizes, tokenizer, args.clips) if args.clips else {}
     free = ("out", "pretrained", "kept", "half", "workers", "threads", "checks", "clips")
-    identity = {k: v for k, v in vars(args).items() if k not in free}
+    # Runs that began before labels could look go on.
+    identity = {k: v for k, v in vars(args).items() if k not in free and (k, v) != ("labels_see", None)}
     loop = Loop(options, training, Steps(clips, args.classifier), sets, identity)
     try:
         loop.train()
