@@ -26,7 +26,7 @@ public final class ArchiveIndex: @unchecked Sendable {
     manifest = try ArchiveManifest(folder: folder)
     isUnfinished = folder.file("unfinished").exists
     pool = ThreadPool(threads: threads)
-    let scratch = try MemoryBlock(count: LinesFile.block * pool.threads, zeroed: false)
+    let scratch = try MemoryBlock(count: LinesFile.scratchBytes * pool.threads, zeroed: false)
     var (shards, rows) = ([Shard](), 0)
     for digits in try ArchiveIndex.shardDigits(folder) {
       try checkCancelled()

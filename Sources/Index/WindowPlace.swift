@@ -9,7 +9,7 @@ public struct WindowPlace: Sendable {
   public private(set) var start = 0.0
   public private(set) var end = 0.0
 
-  private static let maximumText = LinesFile.block
+  private static let maximumText = LinesFile.longest
 
   /// Reads a row's line, a JSON object.
   init(line: UnsafeRawBufferPointer) throws(Failure) {

@@ -117,10 +117,19 @@ import Testing
       try archive.write("meta_0000.jsonl", Array(text.utf8))
       expectRefusal(archive, .invalid, part)
     }
+    // The ends of each line are looked at once.
+    for bad in ["{", "}", "[]", "", "nonsense", "\u{0}", line.dropLast() + " "] {
+      for place in 0..<5 {
+        var all = [String](repeating: line, count: 5)
+        all[place] = bad + "\n"
+        try archive.write("meta_0000.jsonl", Array(all.joined().utf8))
+        expectRefusal(archive, .invalid, "no JSON object")
+      }
+    }
     // Lines are parsed once a result names them.
     for bad in [
-      "{", "[]", "{\"path\":1}", "{\"path\":\"\"}", "{\"path\":\"a\\u0000b\"}",
-      "{\"path\":\"v\",\"start\":3,\"end\":2}", "",
+      "{}}", "{\"path\":1}", "{\"path\":\"\"}", "{\"path\":\"a\\u0000b\"}",
+      "{\"path\":\"v\",\"start\":3,\"end\":2}", "{}",
     ] {
       try archive.write("meta_0000.jsonl", Array((String(repeating: line, count: 4) + bad + "\n").utf8))
       let index = try archive.open()
@@ -135,11 +144,13 @@ import Testing
     expectRefusal(archive, .fileOpen, "meta_0000.jsonl")
   }
 
-  /// Lines are found in files of many blocks.
+  /// Lines are found in files of many pieces, those that are longer than a piece too.
   @Test func manyLines() throws {
     let archive = try Archive(dimension: 1)
     let rows = (0..<3000).map {
-      Archive.Row(path: "v\($0)" + String(repeating: "x", count: $0 % 191), start: 0, end: 2, numbers: [1])
+      Archive.Row(
+        path: "v\($0)" + String(repeating: "x", count: $0 % 500 == 7 ? 20 * $0 : $0 % 191), start: 0, end: 2,
+        numbers: [1])
     }
     try archive.add(0, rows)
     let index = try archive.open()
