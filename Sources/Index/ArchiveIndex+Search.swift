@@ -13,12 +13,12 @@ extension ArchiveIndex {
   ) throws(Failure) -> GrowingArray<Moment> {
     var moments = GrowingArray<Moment>()
     guard rows > 0, count > 0 else { return moments }
-    var scanned = try scan(query)
+    let scanned = try scan(query)
     var reader = RowReader(self)
     var wanted = min(count, rows)
     if merges { wanted = min(rows, wanted.multipliedReportingOverflow(by: 4).partialValue &+ 64) }
     while true {
-      let ranking = try Ranking(wanted, minimum: minimum, &scanned, query, self, &reader)
+      let ranking = try Ranking(wanted, minimum: minimum, scanned, query, self, &reader)
       var growth = MomentGrowth(self, mean: scanned.mean, minimum: minimum)
       moments.removeAll()
       for place in 0..<ranking.rows.count where moments.count < count {
@@ -26,7 +26,9 @@ extension ArchiveIndex {
         if !merges {
           let window = try reader.place(of: ranked.row)
           try moments.append(Moment(ranked, window))
-        } else if let moment = try growth.moment(at: ranked, scanned.scores.view, query, &reader) {
+        } else if let moment = try growth.moment(
+          at: ranked, UnsafeBufferPointer(scanned.scores), query, &reader)
+        {
           try moments.append(moment)
         }
       }
@@ -38,8 +40,10 @@ extension ArchiveIndex {
 
 extension Moment {
   fileprivate init(_ ranked: RankedRow, _ window: WindowPlace) {
+    // A row in fp16 may be longer than 1 by a thousandth. The order is that of the products.
     self.init(
-      row: ranked.row, score: ranked.score, start: window.start, end: window.end, peakStart: window.start,
+      row: ranked.row, score: min(max(ranked.score, -1), 1), start: window.start, end: window.end,
+      peakStart: window.start,
       peakEnd: window.end)
   }
 }
@@ -72,9 +76,10 @@ private struct MomentGrowth: ~Copyable {
     }
     var moment = Moment(ranked, peak)
     let level = max((mean + ranked.score) / 2, minimum)
+    let nearly = level - index.scanError  // below it no exact score is at the level
     for step in [-1, 1] {
       var (row, edge) = (ranked.row + step, peak)
-      while row >= 0, row < index.rows, !isTaken(row), scores[row] > -.infinity,
+      while row >= 0, row < index.rows, !isTaken(row), Double(scores[row]) >= nearly,
         let score = try reader.score(of: row, query.numbers.base), score >= level
       {
         let window = try reader.place(of: row)

@@ -31,7 +31,8 @@ public final class ArchiveIndex: @unchecked Sendable {
     for digits in try ArchiveIndex.shardDigits(folder) {
       try checkCancelled()
       let shard = try Shard(
-        folder: folder, digits: digits, manifest, first: rows, inMemory: inMemory, pool,
+        folder: folder, digits: digits, manifest, first: rows,
+        firstBlock: shards.last.map { $0.firstBlock + $0.blocks } ?? 0, inMemory: inMemory, pool,
         scratch: scratch.start)
       let (sum, overflow) = rows.addingReportingOverflow(shard.count)
       guard !overflow else { throw .limit("\(folder.shown) has more rows than can be counted") }

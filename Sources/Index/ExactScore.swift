@@ -6,19 +6,31 @@ enum ExactScore {
   static let maximumLength = 1.01
 
   /// The sum of row[i] · query[i]. Products of floats are exact in double, and what each addition loses is added at the
-  /// end (Neumaier's sum), so that the result does not depend on the order. Nil if the row's length is not 1.
+  /// end (Knuth's sum of two), so that the result does not depend on the order. Nil if the row's length is not 1.
   static func of(_ row: UnsafeRawPointer, _ manifest: ArchiveManifest, _ query: UnsafePointer<Float>)
     -> Double?
   {
+    switch manifest.type {
+    case .float16:
+      sum(manifest.dimension, query) {
+        number(half: row.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self))
+      }
+    case .float32:
+      sum(manifest.dimension, query) { row.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+    }
+  }
+
+  @inline(__always)
+  private static func sum(
+    _ count: Int, _ query: UnsafePointer<Float>, _ number: (Int) -> Float
+  ) -> Double? {
     var (sum, lost, square) = (0.0, 0.0, 0.0)
-    for i in 0..<manifest.dimension {
-      let value =
-        manifest.type == .float16
-        ? number(half: row.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
-        : Double(row.loadUnaligned(fromByteOffset: 4 * i, as: Float.self))
+    for i in 0..<count {
+      let value = Double(number(i))
       let product = value * Double(query[i])
       let next = sum + product
-      lost += abs(sum) >= abs(product) ? (sum - next) + product : (product - next) + sum
+      let added = next - sum
+      lost += (sum - (next - added)) + (product - added)
       sum = next
       square += value * value
     }
@@ -26,14 +38,18 @@ enum ExactScore {
     return abs(square - 1) <= tolerance ? sum + lost : nil
   }
 
-  /// The number that the bits of an fp16 stand for.
-  private static func number(half bits: UInt16) -> Double {
-    let (exponent, fraction) = (Int(bits >> 10 & 31), UInt64(bits & 1023))
-    let sign = UInt64(bits >> 15) << 63
-    switch exponent {
-    case 31: return Double(bitPattern: sign | 0x7FF << 52 | fraction << 42)
-    case 0: return (sign == 0 ? 1 : -1) * Double(fraction) * 0x1p-24
-    default: return Double(bitPattern: sign | UInt64(exponent + 1008) << 52 | fraction << 42)
+  /// The number that the bits of an fp16 stand for. No step has denormals, which a host may have switched off.
+  @inline(__always)
+  static func number(half bits: UInt16) -> Float {
+    let magnitude = UInt32(bits & 0x7FFF) << 13
+    let number: UInt32
+    if magnitude >= 0x7C00 << 13 {
+      number = magnitude | 0x7F80_0000
+    } else if magnitude >= 0x0400 << 13 {
+      number = magnitude + (112 << 23)  // the exponent's bias is 112 more in fp32
+    } else {
+      number = (Float(bits & 0x7FFF) * 0x1p-24).bitPattern
     }
+    return Float(bitPattern: number | UInt32(bits & 0x8000) << 16)
   }
 }

@@ -1,4 +1,3 @@
-import CKernels
 import System
 
 /// A row and its exact score.
@@ -19,29 +18,31 @@ struct Ranking: ~Copyable {
   /// Ranks the best `count` rows of at least `minimum`. Rows that turn out to hold no embedding are taken out of
   /// `scanned`.
   init(
-    _ count: Int, minimum: Double, _ scanned: inout ScannedScores, _ query: borrowing SearchQuery,
+    _ count: Int, minimum: Double, _ scanned: borrowing ScannedScores, _ query: borrowing SearchQuery,
     _ index: ArchiveIndex, _ reader: inout RowReader
   ) throws(Failure) {
-    let bound = ckernels_scan_error(index.manifest.dimension) * ExactScore.maximumLength * 1.001
+    let bound = index.scanError
     let numbers = query.numbers.base
     var wanted = max(1, min(count, index.rows))
     while true {
-      let last = try Ranking.smallest(ofBest: wanted, scanned.scores.view)
+      let last = try scanned.smallest(ofBest: wanted)
       let cut = max(Double(last) - 2 * bound, minimum - bound)
       isComplete = Double(last) - 2 * bound <= minimum - bound
       rows.removeAll()
-      var refused = 0
-      for (row, score) in scanned.scores.view.enumerated() where Double(score) >= cut && score > -.infinity {
+      var candidates = GrowingArray<Int>()
+      var refused = GrowingArray<Int>()
+      try scanned.eachRow(of: cut) { (row) throws(Failure) in try candidates.append(row) }
+      for row in candidates.view {
         if rows.count % 1024 == 0 { try checkCancelled() }
         guard let exact = try reader.score(of: row, numbers) else {
-          scanned.scores[row] = -.infinity
-          refused += 1
+          try refused.append(row)
           continue
         }
         if exact >= minimum { try rows.append(RankedRow(row: row, score: exact)) }
       }
+      scanned.takeOut(refused.view)
       // Rows below the cut count once better ones turn out to hold no embedding.
-      if refused == 0 || isComplete { break }
+      if refused.isEmpty || isComplete { break }
       wanted = min(2 * wanted, index.rows)
     }
     extendLifetime(query)
@@ -51,31 +52,6 @@ struct Ranking: ~Copyable {
       rows.removeLast(to: count)
       isComplete = false
     }
-  }
-
-  /// The smallest of the best `count` scores; -infinity if there are no more scores than that.
-  private static func smallest(
-    ofBest count: Int, _ scores: UnsafeBufferPointer<Float>
-  ) throws(Failure) -> Float {
-    guard count < scores.count else { return -.infinity }
-    // A heap of the best ones so far, the smallest at its root.
-    let heap = try GrowingArray<Float>(repeating: -.infinity, count: count)
-    let best = heap.base
-    for score in scores where score > best[0] {
-      var parent = 0
-      while true {
-        var child = 2 * parent + 1
-        guard child < count else { break }
-        if child + 1 < count, best[child + 1] < best[child] { child += 1 }
-        guard best[child] < score else { break }
-        best[parent] = best[child]
-        parent = child
-      }
-      best[parent] = score
-    }
-    let smallest = best[0]
-    extendLifetime(heap)
-    return smallest
   }
 
   /// Sorts rows of equal score by path, start and row, as far as they count.

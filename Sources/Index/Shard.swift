@@ -9,6 +9,9 @@ final class Shard: Sendable {
   /// The number of its first row in the archive.
   let first: Int
   let count: Int
+  /// The number of its first block of rows in the archive, and how many there are.
+  let firstBlock: Int
+  let blocks: Int
   let lines: LinesFile
   /// All rows; nil where they stay in the file.
   let memory: RowMemory?
@@ -19,7 +22,8 @@ final class Shard: Sendable {
 
   /// Opens the pair of files with a number's digits: emb_0000.npy and meta_0000.jsonl for "0000".
   init(
-    folder: FilePath, digits: [UInt8], _ manifest: ArchiveManifest, first: Int, inMemory: Bool,
+    folder: FilePath, digits: [UInt8], _ manifest: ArchiveManifest, first: Int, firstBlock: Int,
+    inMemory: Bool,
     _ pool: ThreadPool, scratch: UnsafeMutableRawPointer
   ) throws(Failure) {
     path = folder.file(Array("emb_".utf8) + digits + Array(".npy".utf8))
@@ -34,6 +38,8 @@ final class Shard: Sendable {
     number = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     (self.first, count, start, version) = (first, rows.count, rows.start, rows.file.version)
     rowBytes = manifest.dimension * manifest.type.size
+    let rowsPerBlock = ArchiveIndex.rowsPerBlock(rowBytes)
+    (self.firstBlock, blocks) = (firstBlock, (count + rowsPerBlock - 1) / rowsPerBlock)
     memory =
       inMemory ? try RowMemory(rows.file, at: rows.start, count: rows.count * rowBytes, pool, path) : nil
   }

@@ -47,6 +47,60 @@ import Testing
     }
   }
 
+  /// Rows fill many blocks and runs, whose best scores alone decide which are looked at.
+  @Test(arguments: [(6000, 8), (500, 2048)])
+  func manyRuns(count: Int, dimension: Int) throws {
+    var draws = Draws()
+    let query = draws.unit(dimension)
+    // The best rows stand together, and others between rows that are none.
+    let rows = (0..<count).map { row -> [Float] in
+      if row % 97 == 5 { return query.map { $0 * 1.05 } }
+      return row / 200 == 1 ? zip(query, draws.unit(dimension)).map { $0 + 1e-4 * $1 } : draws.unit(dimension)
+    }
+    let archive = try archive(rows, dimension: dimension, half: false)
+    let removed = (0..<7).map { "{\"shard\":0,\"row\":\($0 * 11),\"rows\":2}\n" }
+    let lost = Set((0..<7).flatMap { [$0 * 11, $0 * 11 + 1] })
+    for isCut in [false, true] {
+      if isCut { try archive.write("removed.jsonl", Array(removed.joined().utf8)) }
+      let order = expected(rows, query).filter { $0 % 97 != 5 && !(isCut && lost.contains($0)) }
+      // Rows of another length than 1 count in the mean, as long as no exact score tells.
+      let counted = rows.indices.filter { !(isCut && lost.contains($0)) }
+      let mean = counted.reduce(0) { $0 + product(rows[$1], query) } / Double(counted.count)
+      for inMemory in [false, true] {
+        let index = try archive.open(threads: 3, inMemory: inMemory)
+        for wanted in [1, 20, 300, count] {
+          #expect(try index.found(query, count: wanted).map(\.row) == Array(order.prefix(wanted)))
+        }
+        let scanned = try index.scan(SearchQuery(query, weights: nil, count: 1, dimension: dimension))
+        #expect(abs(scanned.mean - mean) < 1e-6)
+      }
+    }
+  }
+
+  @Test func everyHalfIsItsNumber() {
+    for bits in UInt16.min...UInt16.max {
+      let (number, expected) = (ExactScore.number(half: bits), Float(Float16(bitPattern: bits)))
+      if expected.isNaN ? !number.isNaN : number.bitPattern != expected.bitPattern {
+        Issue.record("fp16 \(bits) is \(number), expected \(expected)")
+      }
+    }
+  }
+
+  /// A row in fp16 may be longer than 1 by a thousandth; its score is a cosine all the same.
+  @Test func scoresAreCosines() throws {
+    var draws = Draws()
+    let rows = (0..<50).map { _ in draws.unit(512, half: true) }
+    let archive = try archive(rows, dimension: 512, half: true)
+    let index = try archive.open()
+    for row in rows.indices {
+      let found = try index.found(rows[row], count: 3)
+      #expect(found[0].row == row && found[0].score <= 1 && found[0].score > 0.999)
+      #expect(found.allSatisfy { $0.score >= -1 })
+    }
+    let opposite = try index.found(rows[0].map(-), count: 50)
+    #expect(opposite.last?.row == 0 && (opposite.last?.score ?? -2) >= -1)
+  }
+
   /// Many rows are the same, and others differ from them by less than fp32 sums can tell.
   @Test(arguments: [false, true])
   func tiedRows(half: Bool) throws {

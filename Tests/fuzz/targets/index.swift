@@ -27,7 +27,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
       precondition(found.count <= min(3, index.rows - index.removedRows))
       for place in 0..<found.count {
         let moment = found[place]
-        precondition(abs(moment.score) <= 1.02 && moment.start <= moment.end)
+        precondition(abs(moment.score) <= 1 && moment.start <= moment.end)
         precondition(place == 0 || moment.score <= found[place - 1].score)
       }
     }
