@@ -311,6 +311,12 @@ ACTIONCLIP_API int32_t actionclip_model_load_buffer(const void *data, size_t siz
 ACTIONCLIP_API int32_t actionclip_file_describe(const char *path, char *text_out, size_t text_capacity,
                                                 size_t *text_size_out);
 
+/* Computes the SHA-256 that actionclip_model_sha256 gives of a model loaded from `path`, without loading it: of the file
+ * of weights, or of an index and its shards (docs/FAMILIES.md). path is as in actionclip_model_load; NULL is the default
+ * model. text_out gets 64 lower-case hexadecimal digits and a NUL; text_capacity must be at least 65. The file is read
+ * from end to end and not kept. */
+ACTIONCLIP_API int32_t actionclip_file_sha256(const char *path, char *text_out, size_t text_capacity);
+
 /* Ends a model's threads and frees it. NULL is ignored. */
 ACTIONCLIP_API void actionclip_model_free(actionclip_model *model);
 
@@ -2130,7 +2136,7 @@ typedef struct actionclip_moment {
   uint32_t struct_size; /* of the first element of an array: sizeof(actionclip_moment), set before the call */
   int32_t reserved;     /* 0 */
   int64_t row;          /* the row of the best window, for actionclip_index_row */
-  double score;         /* the best window's cosine similarity to the query */
+  double score;         /* the best window's cosine similarity to the query, -1 to 1 */
   double start;
   double end;
   double peak_start; /* the best window's times */

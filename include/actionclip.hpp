@@ -324,6 +324,13 @@ inline std::string ffmpeg_version() {
   return version;
 }
 
+/* The SHA-256 in hexadecimal that a model loaded from `path` has, without loading it; nullptr: of the default model. */
+inline std::string file_sha256(const char *path = nullptr) {
+  char text[65];
+  check(actionclip_file_sha256(path, text, sizeof text));
+  return text;
+}
+
 /* Describes a file or folder of weights in lines of "key: value", whether or not it can be loaded. */
 inline std::string describe_file(const std::string &path) {
   std::size_t size = 0;

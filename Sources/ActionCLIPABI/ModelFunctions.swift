@@ -58,6 +58,18 @@ public func actionclip_file_describe(
   }
 }
 
+@_cdecl("actionclip_file_sha256") @implementation
+public func actionclip_file_sha256(
+  _ path: UnsafePointer<CChar>!, _ text_out: UnsafeMutablePointer<CChar>!, _ text_capacity: Int
+) -> Int32 {
+  longCall { () throws(Failure) in
+    // First, since hashing a large file takes long.
+    let out = try output(text_out, capacity: text_capacity, needed: 65, "text_out")
+    var size = 0
+    try writeText(FileDescription.sha256(of: path.map { FilePath($0) }), to: out, capacity: 65, size: &size)
+  }
+}
+
 @_cdecl("actionclip_model_free") @implementation
 public func actionclip_model_free(_ model: OpaquePointer!) {
   Handle.release(model, LoadedModel.self)

@@ -45,7 +45,7 @@ struct CheckpointFiles {
   }
 
   /// The file of weights or index that a path stands for, and the folder it lies in.
-  private static func place(_ path: FilePath) throws(Failure) -> (main: FilePath, folder: FilePath) {
+  static func place(_ path: FilePath) throws(Failure) -> (main: FilePath, folder: FilePath) {
     guard path.isDirectory else { return (path, path.folder) }
     guard let name = inFolder.first(where: { path.file($0).exists }) else {
       throw Failure(
@@ -77,9 +77,7 @@ struct CheckpointFiles {
       read += file.byteCount
       return file
     }
-    var manifest = zip(named.shards, unparsed).map { (name: Array($0.utf8), hash: $1.sha256) }
-    manifest.append((Array(main.lastPart), SHA256.hash(of: index)))
-    let hash = CheckpointFiles.hash(ofLines: manifest)
+    let hash = CheckpointHash.of(index, named: main, zip(named.shards, unparsed).map { ($0, $1.sha256) })
     try check(hash, hashing)
     var files: [WeightsFile] = []
     for file in unparsed {
@@ -104,17 +102,6 @@ struct CheckpointFiles {
       .hashMismatch,
       "the SHA-256 of the index's and its files' lines is \(found.hexadecimal), expected "
         + "\(expected.hexadecimal): these are not the files that were meant")
-  }
-
-  private static func hash(ofLines files: [(name: [UInt8], hash: SHA256.Digest)]) -> SHA256.Digest {
-    let sorted = files.sorted { $0.name.lexicographicallyPrecedes($1.name) }
-    var lines: [UInt8] = []
-    for file in sorted {
-      lines += "\(file.hash.hexadecimal)  ".utf8
-      lines += file.name
-      lines.append(0x0A)
-    }
-    return lines.withUnsafeBytes { SHA256.hash(of: $0) }
   }
 
   static func parse<R>(

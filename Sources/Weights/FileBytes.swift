@@ -59,7 +59,25 @@ struct FileBytes: ~Copyable {
     return sha.finish()
   }
 
-  /// Hashes a piece at a time, each after `fill` was called for it, so that it is still in the cache.
+  /// The SHA-256 of all bytes, of which none is kept.
+  func digest() throws(Failure) -> SHA256.Digest {
+    var sha = SHA256()
+    let piece = try GrowingArray<UInt8>(uninitialized: FileBytes.piece)
+    var done = 0
+    while done < size {
+      let part = UnsafeMutableRawBufferPointer(start: piece.base, count: min(size - done, FileBytes.piece))
+      try read(at: done, into: part)
+      sha.update(UnsafeRawBufferPointer(part))
+      done += part.count
+    }
+    try checkUnchanged()
+    return sha.finish()
+  }
+
+  /// Bytes that are hashed at a time, so that they are still in the cache.
+  private static let piece = 1 << 18
+
+  /// Hashes a piece at a time, each after `fill` was called for it.
   private func hash(
     _ bytes: UnsafeRawBufferPointer, into sha: inout SHA256,
     _ fill: (_ offset: Int, _ count: Int) throws(Failure) -> Void
@@ -67,7 +85,7 @@ struct FileBytes: ~Copyable {
     var done = 0
     while done < bytes.count {
       try checkCancelled()
-      let count = min(bytes.count - done, 1 << 18)
+      let count = min(bytes.count - done, FileBytes.piece)
       try fill(done, count)
       sha.update(UnsafeRawBufferPointer(rebasing: bytes[done..<done + count]))
       done += count

@@ -23,7 +23,7 @@ public enum OpenedWeights {
   }
 
   /// JSON begins with a brace and holds no NUL; so do the first 8 bytes of no safetensors file.
-  private static func isIndex(_ file: borrowing FileBytes) throws(Failure) -> Bool {
+  static func isIndex(_ file: borrowing FileBytes) throws(Failure) -> Bool {
     let block = try file.block(at: 0, count: min(8, file.size))
     defer { extendLifetime(block) }
     return block.bytes.first == UInt8(ascii: "{") && !block.bytes.contains(0)

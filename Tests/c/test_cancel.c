@@ -216,6 +216,11 @@ static int32_t describe(void) {
   size = 0;
   return actionclip_file_describe(model_path, NULL, 0, &needed);
 }
+static int32_t file_sha256(void) {
+  static char text[65];
+  size = 0;
+  return actionclip_file_sha256(model_path, text, sizeof text);
+}
 static int32_t load_tokenizer(void) {
   actionclip_tokenizer *loaded = NULL;
   size = 0;
@@ -431,6 +436,7 @@ static const struct {
     {"model_load_buffer", load_buffer},
     {"model_save", save},
     {"file_describe", describe},
+    {"file_sha256", file_sha256},
     {"tokenizer_load", load_tokenizer},
     {"preprocess_pixels", preprocess},
     {"video_open", open_video},

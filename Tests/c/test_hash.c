@@ -56,6 +56,9 @@ static void computed_and_expected(void) {
   size_t size;
   unsigned char *bytes = check_read_file(path, &size);
   actionclip_model **none = output(sizeof *none);
+  char alone[65];
+  CHECK_OK(actionclip_file_sha256(path, alone, sizeof alone));
+  CHECK(strcmp(alone, hash) == 0);
 
   for (int from_memory = 0; from_memory < 2; from_memory++) {
     const void *data = from_memory ? bytes : NULL;
@@ -94,6 +97,8 @@ static void computed_and_expected(void) {
     o = defaults();
     char damaged[65];
     system_hash(in_folder("damaged.safetensors"), damaged);
+    CHECK_OK(actionclip_file_sha256(in_folder("damaged.safetensors"), alone, sizeof alone)); /* whatever it holds */
+    CHECK(strcmp(alone, damaged) == 0);
     o.expected_sha256 = damaged;
     REFUSED(ACTIONCLIP_ERROR_FORMAT_UNKNOWN, load(in_folder("damaged.safetensors"), data, size, &o, none));
     bytes[8] ^= 0xff;

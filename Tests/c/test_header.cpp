@@ -441,7 +441,7 @@ static void saving(const actionclip::Model &model, const std::string &path) {
   actionclip_model_options hashed = actionclip::model_options();
   hashed.compute_sha256 = ACTIONCLIP_ON;
   std::string hash = actionclip::Model(path, &hashed).sha256();
-  CHECK(hash.size() == 64);
+  CHECK(hash.size() == 64 && actionclip::file_sha256(path.c_str()) == hash);
   hashed = actionclip::model_options();
   hashed.expected_sha256 = hash.c_str();
   CHECK(actionclip::Model(path, &hashed).sha256() == hash);
@@ -455,6 +455,7 @@ static void saving(const actionclip::Model &model, const std::string &path) {
   CHECK(again.labels() == named.labels() && again.labels() == std::vector<std::string>({"walking", "running"}));
   CHECK(again.templates() == std::vector<std::string>({"a clip of {}"}) && again.note("license") == "MIT");
   CHECK(again.template_weights() == std::vector<float>({1}));
+  CHECK(actionclip::file_sha256() == actionclip::file_sha256(path.c_str()));
   CHECK(again.encode_labels(again.labels()) == model.encode_labels(again.labels(), again.templates()));
   std::remove(path.c_str());
   REFUSED(FILE_OPEN, actionclip::Model());

@@ -76,6 +76,14 @@ static void descriptions(void) {
   CHECK_OK(actionclip_file_describe(path, exact, n, &written));
   CHECK(written == n && strlen(exact) == n - 1 && strncmp(exact, "format: safetensors\nlayout: CLIP\n", 33) == 0);
 
+  char *hash = guard_alloc(65);
+  REFUSED(IN, actionclip_file_sha256(path, NULL, 65));
+  REFUSED(SMALL, actionclip_file_sha256(path, hash, 64));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_file_sha256("/no/such/file", hash, 65));
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_file_sha256("/", hash, 65));
+  CHECK_OK(actionclip_file_sha256(path, hash, 65));
+  CHECK(strlen(hash) == 64);
+
   actionclip_model *other = (actionclip_model *)(void *)tokenizer;
   CHECK(strcmp(actionclip_model_family(model), "CLIP") == 0);
   CHECK(actionclip_model_family(NULL) == NULL && check_message());

@@ -54,6 +54,10 @@ static int32_t describe(void) {
   size_t size = 0;
   return actionclip_file_describe(check_path("Tests/fixtures/families/mmaction2.pth"), NULL, 0, &size);
 }
+static int32_t file_sha256(void) {
+  char text[65];
+  return actionclip_file_sha256(NULL, text, sizeof text);
+}
 static int32_t tokenizer_load(void) {
   actionclip_tokenizer *tk = NULL;
   const int32_t status = actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), &tk);
@@ -325,7 +329,7 @@ static const struct {
   int32_t (*run)(void);
 } calls[] = {{"load, fp32", load_fp32}, {"load, int8", load_int8}, {"load, hashed, 4 threads", load_hashed},
              {"load, default model", load_default}, {"load, checkpoint", load_pickle}, {"load, TorchScript", load_script},
-             {"load, Hugging Face folder", load_folder}, {"file_describe", describe}, {"tokenizer_load", tokenizer_load},
+             {"load, Hugging Face folder", load_folder}, {"file_describe", describe}, {"file_sha256", file_sha256}, {"tokenizer_load", tokenizer_load},
              {"tokenizer_encode", tokenizer_encode}, {"encode_labels", encode_labels}, {"classifier", classify}, {"classifier, fit", teach},
              {"encode_pixels", encode_pixels}, {"encode_frames", encode_frames}, {"single_frames", single_frames},
              {"camera_frames", camera_frames},

@@ -93,6 +93,7 @@ def test_loading_and_classifying_are_ended_too(untrained, speaker):
     with actionclip.Classifier(speaker, ["yoga"]) as classifier, token:
         for call in (lambda: actionclip.Model(untrained), lambda: actionclip.Classifier(speaker, ["yoga"]),
                      lambda: classifier.set_labels(["run"]), lambda: actionclip.describe_file(untrained),
+                     lambda: actionclip.file_sha256(untrained),
                      lambda: actionclip.Video(ROOT / "examples" / "clip.mp4")):  # fmt: skip
             with pytest.raises(actionclip.CancelledError):
                 call()

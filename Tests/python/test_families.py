@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 
 import actionclip
 import families
@@ -468,6 +469,13 @@ def test_the_hash_of_shards_is_that_of_sha256sum_s_lines(tmp_path):
     expected = hashlib.sha256(lines.encode()).hexdigest()
     with actionclip.Model(folder, compute_sha256=True) as model:
         assert model.sha256 == expected
+    index = folder / "model.safetensors.index.json"
+    assert actionclip.file_sha256(folder) == actionclip.file_sha256(index) == expected
+    shutil.copytree(folder, tmp_path / "copy")
+    gone = sorted((tmp_path / "copy").glob("model-*.safetensors"))[0]
+    gone.unlink()
+    with pytest.raises(actionclip.FileError, match=gone.name):
+        actionclip.file_sha256(tmp_path / "copy")
     with actionclip.Model(folder, expected_sha256=expected.upper()) as model:
         assert model.sha256 == expected
     with pytest.raises(actionclip.ActionCLIPError) as error:

@@ -1,3 +1,4 @@
+import Digest
 import Families
 import System
 
@@ -7,5 +8,11 @@ public enum FileDescription {
   /// the tensors cannot be listed.
   public static func text(of name: FilePath) throws(Failure) -> String {
     try CheckpointDescription.of(HubCache.path(name)).map { "\($0.key): \($0.value)\n" }.joined()
+  }
+
+  /// The SHA-256 in hexadecimal that a model loaded from `name` has; nil: from the default model's file.
+  public static func sha256(of name: FilePath?) throws(Failure) -> String {
+    let path = if let name { try HubCache.path(name) } else { try DefaultModel.path() }
+    return try CheckpointHash.of(path).hexadecimal
   }
 }

@@ -39,7 +39,7 @@ from ._frame import Frame, pixel_format_from_name
 from ._index import Index, IndexInfo, Moment
 from ._library import library_path, templates, version
 from ._model import Model
-from ._model_file import describe_file
+from ._model_file import describe_file, file_sha256
 from ._model_info import ModelInfo
 from ._preprocess import preprocess, preprocess_crop, sample_indices
 from ._prompts import PromptsFit, fit_prompts, fit_prompts_unlabelled, prompt_pool
@@ -103,6 +103,7 @@ __all__ = [
     "VideoInfo",
     "Window",
     "describe_file",
+    "file_sha256",
     "ffmpeg_version",
     "find_segments",
     "fit_prompts",

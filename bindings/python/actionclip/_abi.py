@@ -812,6 +812,7 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_model_load", (c_char_p, POINTER(ModelOptions), HandleOut), c_int32),
     ("actionclip_model_load_buffer", (c_void_p, c_size_t, POINTER(ModelOptions), HandleOut), c_int32),
     ("actionclip_file_describe", (c_char_p, c_char_p, c_size_t, POINTER(c_size_t)), c_int32),
+    ("actionclip_file_sha256", (c_char_p, c_char_p, c_size_t), c_int32),
     ("actionclip_model_free", (Handle,), None),
     ("actionclip_model_get_info", (Handle, POINTER(ModelInfo)), c_int32),
     ("actionclip_model_family", (Handle,), c_char_p),

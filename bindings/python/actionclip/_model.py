@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -38,6 +38,7 @@ from ._handle import Handle, Owner
 from ._images import ImageLike
 from ._library import library
 from ._model_file import (
+    file_sha256,
     read_assumptions,
     read_label_note,
     read_labels,
@@ -96,8 +97,9 @@ class Model(FrameEncoder, TextEncoder):
     end of a `with` block, or the last reference.
     """
 
-    #: Loads the model's file once more, to compute its SHA-256; None where there is no file.
-    _load_hashed: Callable[[], Model] | None = None
+    #: Whether the model is of a file, and its path; None: the default model's.
+    _has_file = False
+    _path: Path | None = None
 
     def __init__(
         self,
@@ -168,14 +170,7 @@ class Model(FrameEncoder, TextEncoder):
             )  # fmt: skip
         self._take(made)
         if path is None or is_path(path):
-
-            def load_hashed() -> Model:
-                return Model(
-                    path, tokenizer=tokenizer, base=base, open_clip_name=open_clip_name, activation=activation,
-                    threads=1, instructions=instructions, compute_sha256=True,
-                )  # fmt: skip
-
-            self._load_hashed = load_hashed
+            self._has_file, self._path = True, path  # type: ignore[assignment]
 
     @classmethod
     def _of(cls, made: Handle) -> Model:
@@ -237,10 +232,8 @@ class Model(FrameEncoder, TextEncoder):
 
     def _file_sha256(self) -> str | None:
         """The SHA-256 of the model's file, computed now unless it was at load; None for a model without a file."""
-        if self._sha256 is None and self._load_hashed is not None:
-            with self._load_hashed() as hashed:
-                self._sha256 = hashed.sha256
-            self._load_hashed = None
+        if self._sha256 is None and self._has_file:
+            self._sha256 = file_sha256(self._path)
         return self._sha256
 
     def label_note(self, label: str | None = None) -> str | None:

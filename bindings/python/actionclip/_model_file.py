@@ -79,6 +79,16 @@ def describe_file(path: Path) -> dict[str, str]:
     return {key: value for key, _, value in (line.partition(": ") for line in lines)}
 
 
+def file_sha256(path: Path | None = None) -> str:
+    """The SHA-256 in hexadecimal that `Model(path, compute_sha256=True).sha256` is, without loading the model: of a
+    file of weights, or of an index and its shards. Without a path it is that of the default model."""
+    name = None if path is None else path_bytes("path", path)
+    text = ctypes.create_string_buffer(65)
+    shown = None if name is None else os.fsdecode(name)
+    long_call("file_sha256", name, text, len(text), path=shown)
+    return text.value.decode("ascii")
+
+
 def read_sha256(handle: int) -> str | None:
     found = library().model_sha256(handle)
     return None if found is None else str(found.decode("ascii"))

@@ -1461,7 +1461,7 @@ pub struct actionclip_moment {
     pub reserved: i32,
     /// the row of the best window, for actionclip_index_row
     pub row: i64,
-    /// the best window's cosine similarity to the query
+    /// the best window's cosine similarity to the query, -1 to 1
     pub score: f64,
     pub start: f64,
     pub end: f64,
@@ -1565,6 +1565,16 @@ extern "C" {
         text_out: *mut c_char,
         text_capacity: usize,
         text_size_out: *mut usize,
+    ) -> i32;
+    /// Computes the SHA-256 that actionclip_model_sha256 gives of a model loaded from `path`,
+    /// without loading it: of the file of weights, or of an index and its shards
+    /// (docs/FAMILIES.md). path is as in actionclip_model_load; NULL is the default model. text_out
+    /// gets 64 lower-case hexadecimal digits and a NUL; text_capacity must be at least 65. The file
+    /// is read from end to end and not kept.
+    pub fn actionclip_file_sha256(
+        path: *const c_char,
+        text_out: *mut c_char,
+        text_capacity: usize,
     ) -> i32;
     /// Ends a model's threads and frees it. NULL is ignored.
     pub fn actionclip_model_free(model: *mut actionclip_model);
@@ -3490,6 +3500,7 @@ mod tests {
             actionclip_model_load as *const (),
             actionclip_model_load_buffer as *const (),
             actionclip_file_describe as *const (),
+            actionclip_file_sha256 as *const (),
             actionclip_model_free as *const (),
             actionclip_model_get_info as *const (),
             actionclip_model_family as *const (),

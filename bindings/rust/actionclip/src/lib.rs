@@ -97,7 +97,7 @@ pub use image::{Image, PreprocessOptions};
 pub use index::{Index, IndexInfo, IndexOptions, Moment, QueryOptions};
 pub use label_list::{Decision, LabelList, Ranked, SCALE};
 pub use matrix::Matrix;
-pub use model::{describe_file, Model, ModelInfo};
+pub use model::{describe_file, file_sha256, Model, ModelInfo};
 pub use model_options::{ModelOptions, SaveOptions};
 pub use report::{ClipReport, ConfusionReport, LabelReport, Report, ReportInfo, TrialReport};
 pub use similarity::{probabilities, similarity};

@@ -148,6 +148,15 @@ impl Model {
     }
 }
 
+/// The SHA-256 in hexadecimal that a model loaded from `path` has, without loading it; None: of the default model.
+pub fn file_sha256(path: Option<&Path>) -> Result<String> {
+    let path = path.map(c_path).transpose()?;
+    let mut text = [0u8; 65];
+    let name = path.as_ref().map_or(std::ptr::null(), |path| path.as_ptr());
+    check(unsafe { sys::actionclip_file_sha256(name, text.as_mut_ptr().cast(), text.len()) })?;
+    Ok(String::from_utf8_lossy(&text[..64]).into_owned())
+}
+
 /// Describes a file or folder of weights in lines of "key: value" for people, whether or not it can be loaded.
 pub fn describe_file(path: impl AsRef<Path>) -> Result<String> {
     let path = c_path(path.as_ref())?;

@@ -5,9 +5,9 @@ mod common;
 use std::thread;
 
 use actionclip::{
-    describe_file, probabilities, similarity, CancelToken, Classifier, ComputeType, Crop, Description, Head, Image,
-    Instructions, Matrix, Model, PixelFormat, SaveOptions, Status, Storage, Tokenizer, TooLong, Video, VideoOptions,
-    SCALE,
+    describe_file, file_sha256, probabilities, similarity, CancelToken, Classifier, ComputeType, Crop, Description,
+    Head, Image, Instructions, Matrix, Model, PixelFormat, SaveOptions, Status, Storage, Tokenizer, TooLong, Video,
+    VideoOptions, SCALE,
 };
 use common::{file, shapes};
 
@@ -103,6 +103,7 @@ fn options_reach_the_library() {
     let model = Model::options().threads(2).compute_type(ComputeType::Fp32).compute_sha256().load(&path).unwrap();
     assert_eq!((model.info().threads, model.info().compute_type), (2, ComputeType::Fp32 as i32));
     assert_eq!(model.sha256().unwrap().len(), 64);
+    assert_eq!(file_sha256(Some(path.as_ref())).unwrap(), model.sha256().unwrap());
     let model = Model::options().instructions(Instructions::Portable).load(&path).unwrap();
     assert_eq!(model.info().row_instructions, Instructions::Portable as i32);
     let error = Model::options().head(Head::Lstm).load(&path).err().unwrap();
@@ -112,6 +113,7 @@ fn options_reach_the_library() {
     let from_bytes = Model::options().load_bytes(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(from_bytes.labels().unwrap(), model.labels().unwrap());
     assert!(describe_file(&path).unwrap().contains("format: "));
+    assert_eq!(file_sha256(Some("none".as_ref())).err().unwrap().status(), Status::FILE_OPEN);
     assert_eq!(actionclip::version(), env!("CARGO_PKG_VERSION"));
 }
 
