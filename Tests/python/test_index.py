@@ -141,8 +141,11 @@ def test_another_model_is_refused(tmp_path):
             assert not index.info.unfinished
         assert "closed" in repr(index)
         (tmp_path / "unfinished").touch()
-        with actionclip.Index(tmp_path) as index:
-            assert index.info.unfinished
+        with pytest.warns(actionclip.UnfinishedArchiveWarning, match="is not finished") as warned:
+            with actionclip.Index(tmp_path, model=model) as index:
+                assert index.info.unfinished
+        assert len(warned) == 1 and warned[0].filename == __file__
+        (tmp_path / "unfinished").unlink()
         write_archive(tmp_path, np.eye(size)[:2], [("a", 0.0, 2.0), ("b", 0.0, 2.0)], model="1" * 64)
         with pytest.raises(actionclip.ArgumentError, match="1111"):
             actionclip.Index(tmp_path, model=model)

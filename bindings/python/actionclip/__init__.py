@@ -23,6 +23,7 @@ from ._errors import (
     ResourceError,
     TextError,
     TimeLimitError,
+    UnfinishedArchiveWarning,
     UnknownLabelWarning,
     VideoError,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "TunerInfo",
     "TunerScore",
     "TunerStep",
+    "UnfinishedArchiveWarning",
     "UnknownLabelWarning",
     "Video",
     "VideoError",

@@ -17,6 +17,10 @@ class UnknownLabelWarning(UserWarning):
     """A label that the model never learned: its score means little or nothing."""
 
 
+class UnfinishedArchiveWarning(UserWarning):
+    """An archive that is still written, or whose run was interrupted: videos are missing."""
+
+
 class ActionCLIPError(Exception):
     """A call of the library failed, or its arguments were refused before it was made.
 

@@ -19,12 +19,16 @@ from ._arguments import INT64_MAX, MOST_THREADS, Path, items, path_bytes, real, 
 from ._arrays import FloatArray, float_array, pointer
 from ._cancel import create, long_call
 from ._classifier import Classifier
-from ._errors import invalid, wrong_type
+from ._errors import ActionCLIPError, UnfinishedArchiveWarning, invalid, wrong_type
 from ._handle import Owner
 from ._library import library
 from ._model import Model
+from ._warnings import warn
 
 _TYPES = {CONSTANTS["INDEX_FP32"]: "float32", CONSTANTS["INDEX_FP16"]: "float16"}
+
+#: Bytes for a path, which longer ones ask for themselves.
+_PATH = 1024
 
 #: A part of a query: words, or an embedding of a video or a text [E].
 Part = Union[str, npt.ArrayLike]
@@ -37,7 +41,7 @@ class Moment:
     path: str  #: the video's path as the archive has it
     start: float  #: seconds from the video's beginning
     end: float
-    score: float  #: cosine similarity of the best window to the query
+    score: float  #: cosine similarity of the best window to the query, -1 to 1
     peak_start: float  #: the best window's times
     peak_end: float
     row: int  #: the best window's row in the archive
@@ -66,7 +70,8 @@ class Index(Owner):
                 print(moment.path, moment.start, moment.end, moment.score)
 
     Any number of threads may search at once. An index shows the archive as it was when it was opened; videos that are
-    embedded later are seen by a new one.
+    embedded later are seen by a new one. One that is still written, or whose run was interrupted, gives an
+    `UnfinishedArchiveWarning`.
 
     model: turns words into embeddings; without one, queries are embeddings. It must be the model of the archive: its
         file is hashed once, unless compute_sha256 did so at load. A model of bytes or of a tuner has no file, and is
@@ -87,10 +92,16 @@ class Index(Owner):
             "index", "index_open", path_bytes("path", path), ctypes.byref(options), path=os.fspath(path)
         )
         self._model = model
-        self._info = self._read_info()
         try:
+            self._info = self._read_info()
             if model is not None:
                 self._check_model(model)
+            if self._info.unfinished:
+                name = os.fsdecode(path)
+                warn(
+                    f"{name}: is not finished, and some videos are missing: actionclip embed goes on with it",
+                    UnfinishedArchiveWarning,
+                )
         except BaseException:
             self.close()
             raise
@@ -180,13 +191,17 @@ class Index(Owner):
         """The window that a row stands for: its video's path, and its start and end in seconds."""
         place = whole("row", row, 0, INT64_MAX)
         start, end, size = ctypes.c_double(), ctypes.c_double(), ctypes.c_size_t()
+        text = ctypes.create_string_buffer(_PATH)
+        places = ctypes.byref(start), ctypes.byref(end)
         with self._handle.use() as handle:
-            long_call("index_row", handle, place, None, None, None, 0, ctypes.byref(size), work=1)
-            text = ctypes.create_string_buffer(size.value)
-            long_call(
-                "index_row",
-                handle, place, ctypes.byref(start), ctypes.byref(end), text, size.value, ctypes.byref(size), work=1,
-            )  # fmt: skip
+            try:
+                long_call("index_row", handle, place, *places, text, _PATH, ctypes.byref(size), work=1)
+            except ActionCLIPError as error:
+                if error.status != CONSTANTS["ERROR_BUFFER_TOO_SMALL"]:
+                    raise
+                long_call("index_row", handle, place, None, None, None, 0, ctypes.byref(size), work=1)
+                text = ctypes.create_string_buffer(size.value)
+                long_call("index_row", handle, place, *places, text, size.value, ctypes.byref(size), work=1)
         return text.value.decode("utf-8"), start.value, end.value
 
     def _vectors(self, query: Part | Iterable[Part], templates: list[str] | None) -> FloatArray:
