@@ -203,3 +203,25 @@ def test_what_is_no_archive_is_refused(world, tmp_path):
         assert_error(process, name, "archive's folder")
     assert (world / "archive" / "manifest.json").read_bytes() == before
     assert not (world / "archive" / "found.html").exists()
+
+
+def test_what_a_manifest_lacks_is_named(world, tmp_path):
+    manifest = json.loads((world / "archive" / "manifest.json").read_text())
+    options = manifest["options"]
+    for changed, part in [
+        ({key: value for key, value in manifest.items() if key != "options"}, "no 'options'"),
+        ({**manifest, "options": {key: value for key, value in options.items() if key != "temporal_shift"}},
+         "no 'options.temporal_shift'"),
+        ({**manifest, "rows_per_shard": "many"}, "its 'rows_per_shard'"),
+        ({**manifest, "options": {**options, "joint": 3}}, "its 'options.joint'"),
+    ]:  # fmt: skip
+        (tmp_path / "manifest.json").write_text(json.dumps(changed))
+        assert_error(run("search", tmp_path, "growing", env=DEFAULT), "manifest.json", part, "backup")
+
+
+def test_many_moments_come_at_once(world):
+    """Each is looked up by itself, and all of them are there."""
+    every = found(world, "growing", "--windows", "-n", "100000")
+    lines = (world / "archive" / "meta_0000.jsonl").read_text().splitlines()
+    places = {(line["path"], line["start"]) for line in map(json.loads, lines)}
+    assert {(moment["path"], moment["start"]) for moment in every} == places and len(every) == len(lines)

@@ -41,11 +41,34 @@ struct ArchiveManifest: Decodable {
   /// The part of a list that the archive has, such as "0/4"; nil: all.
   var shard: String?
 
+  /// The one word by which a manifest is known.
+  private struct Kind: Decodable { let format: String }
+
+  /// The reason why a manifest was not decoded, with the key in question as the file has it.
+  private static func reason(_ error: any Error) -> String {
+    func shown(_ path: [any CodingKey]) -> String {
+      let name = path.map(\.stringValue).joined(separator: ".")
+      return "'" + name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) } + "'"
+    }
+    switch error as? DecodingError {
+    case .keyNotFound(let key, let context):
+      return "it has no \(shown(context.codingPath + [key])), which actionclip embed writes"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+      return "its \(shown(context.codingPath)) is not as actionclip embed writes it"
+    default: return "it is damaged"
+    }
+  }
+
   /// The manifest in the text of a file.
   init(_ bytes: [UInt8], name: String) throws(CommandError) {
-    guard let found = try? ArchiveLines.value(bytes[...], as: ArchiveManifest.self),
-      found.format == ArchiveManifest.format
-    else { throw CommandError("\(name): it is no manifest of an archive") }
+    let kind = try? ArchiveLines.value(bytes[...], as: Kind.self)
+    guard kind?.format == ArchiveManifest.format else {
+      throw CommandError("\(name): it is no manifest of an archive")
+    }
+    let found: ArchiveManifest
+    do { found = try ArchiveLines.value(bytes[...], as: ArchiveManifest.self) } catch {
+      throw CommandError("\(name): \(ArchiveManifest.reason(error)): take the file from a backup")
+    }
     guard found.version == ArchiveManifest.version else {
       throw CommandError(
         "\(name): it is of version \(found.version), and this program reads version \(ArchiveManifest.version)"
