@@ -32,9 +32,12 @@ final class RowSpool {
 
   private func spill() throws(CommandError) {
     if descriptor < 0 { descriptor = try makeFile() }
-    try Files.write(waiting[...], to: descriptor, name: folder.shown)
+    try Files.write(waiting[...], to: descriptor, name: name)
     waiting.removeAll(keepingCapacity: true)
   }
+
+  /// The file in messages, which has no name of its own.
+  private var name: String { "\(folder.shown): a temporary file for the rows of a long video" }
 
   /// The beginning of the name that a file has for a moment.
   private static let prefix = "rows.part."
@@ -50,7 +53,7 @@ final class RowSpool {
   private func makeFile() throws(CommandError) -> Int32 {
     var name = folder.file(RowSpool.prefix + "XXXXXX").cString
     let made = mkstemp(&name)
-    guard made >= 0 else { throw CommandError.system(folder.shown) }
+    guard made >= 0 else { throw CommandError.system(self.name) }
     unlink(name)
     return made
   }
@@ -61,7 +64,7 @@ final class RowSpool {
     rows = 0
     guard descriptor >= 0 else { return }
     guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
-      throw CommandError.system(folder.shown)
+      throw CommandError.system(name)
     }
   }
 
@@ -70,9 +73,9 @@ final class RowSpool {
     _ take: (ArraySlice<UInt8>, [(start: Int64, end: Int64)]) throws(CommandError) -> Void
   ) throws(CommandError) {
     if descriptor >= 0 {
-      guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw CommandError.system(folder.shown) }
+      guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw CommandError.system(name) }
       var rest: [UInt8] = []
-      while let chunk = try Files.readChunk(descriptor, name: folder.shown) {
+      while let chunk = try Files.readChunk(descriptor, name: name) {
         rest += chunk
         let whole = rest.count / rowBytes * rowBytes
         try give(rest[..<whole], take)
