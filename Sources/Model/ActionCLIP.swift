@@ -17,6 +17,8 @@ public final class ActionCLIP: Sendable {
   let vision: VisionTransformer
   let text: TextTransformer
   let head: any TemporalHead
+  /// The prompts by which videos move texts; nil in models but X-CLIP.
+  let prompts: VideoPrompts?
   /// The threads that compute.
   public let pool: ThreadPool
   let workspaces = WorkspacePool()
@@ -25,7 +27,8 @@ public final class ActionCLIP: Sendable {
 
   init(
     configuration: Configuration, logitScale: Float, parameters: [Parameter], vision: VisionTransformer,
-    text: TextTransformer, head: any TemporalHead, precision: Precision, kernels: Kernels, pool: ThreadPool
+    text: TextTransformer, head: any TemporalHead, prompts: VideoPrompts?, precision: Precision,
+    kernels: Kernels, pool: ThreadPool
   ) {
     self.configuration = configuration
     self.logitScale = logitScale
@@ -33,6 +36,7 @@ public final class ActionCLIP: Sendable {
     self.vision = vision
     self.text = text
     self.head = head
+    self.prompts = prompts
     self.precision = precision
     self.kernels = kernels
     self.pool = pool
@@ -40,9 +44,10 @@ public final class ActionCLIP: Sendable {
 
   public var threads: Int { pool.threads }
   /// Whether frames may be encoded in any number and order. False where the frames of a video see each other: in joint
-  /// models, and with temporal shift or a temporal view.
+  /// models, and with temporal shift, a temporal view or message tokens.
   public var framesAreIndependent: Bool {
     !configuration.joint && configuration.temporalShift == .off && configuration.temporalView == 0
+      && !configuration.hasMessages
   }
   /// Floats of one frame's input, 3·S·S.
   public var pixelsPerFrame: Int { vision.pixelsPerFrame }
@@ -56,7 +61,7 @@ public final class ActionCLIP: Sendable {
       4 * ((try? Workspace.measure(layout)) ?? 0)  // Measuring takes no memory, so that none is refused.
     }
     let results = bytes { (workspace) throws(Failure) in
-      _ = try takeResults(workspace, frameRowsPerVideo * size, size)
+      _ = try takeResults(workspace, frameRowsPerVideo * size, videoSize)
     }
     let frames = bytes { (workspace) throws(Failure) in
       let plan = vision.plan(frames: configuration.frames, unit: vision.framesPerUnit)
@@ -70,19 +75,27 @@ public final class ActionCLIP: Sendable {
     return (parameters.reduce(0) { $0 + $1.bytes }, results + max(frames, join), prompts)
   }
 
-  /// Encodes whole videos. `videoOut` [B, E] gets their embeddings, not normalised, and `frameOut`
-  /// [B·frameRowsPerVideo, E] those of their frames, if it is wanted: the same bits as `encodeFrames` and then `join`.
-  /// Outputs are written on success only. Source: reference test.py and modules/Visual_Prompt.py.
+  /// Encodes whole videos. `videoOut` [B, videoSize] gets a row for each, its embedding, not normalised, and the context
+  /// that moves texts, if the model has one. `frameOut` [B·frameRowsPerVideo, E] gets the embeddings of their frames, if
+  /// it is wanted. Embeddings have the bits of `encodeFrames` and then `join`. Outputs are written on success only.
+  /// Source: reference test.py and modules/Visual_Prompt.py.
   public func encode(
     _ source: any FrameSource, videos: Int, videoOut: UnsafeMutablePointer<Float>,
     frameOut: UnsafeMutablePointer<Float>?
   ) throws(Failure) {
-    let size = configuration.embeddingSize
+    let (size, contextSize) = (configuration.embeddingSize, configuration.contextSize)
     let rows = videos * frameRowsPerVideo
-    try withResults(rows * size, videos * size) { (frames, joined) throws(Failure) in
-      try fill(frames, from: source, count: videos * configuration.frames)
+    try withResults(rows * size, videos * videoSize) { (frames, joined) throws(Failure) in
+      let contexts = joined + videos * size
+      try fill(
+        frames, contexts: contextSize > 0 ? contexts : nil, from: source,
+        count: videos * configuration.frames)
       try fill(joined, joining: frames, videos: videos)
-      videoOut.update(from: joined, count: videos * size)
+      for video in 0..<videos {
+        let row = videoOut + video * videoSize
+        row.update(from: joined + video * size, count: size)
+        (row + size).update(from: contexts + video * contextSize, count: contextSize)
+      }
       frameOut?.update(from: frames, count: rows * size)
     }
   }
@@ -140,11 +153,16 @@ public final class ActionCLIP: Sendable {
   }
 
   private func fill(
-    _ embeddings: UnsafeMutablePointer<Float>, from source: any FrameSource, count: Int
+    _ embeddings: UnsafeMutablePointer<Float>, contexts: UnsafeMutablePointer<Float>? = nil,
+    from source: any FrameSource, count: Int
   ) throws(Failure) {
-    try vision.encode(source, frames: count, to: embeddings, pool: pool, workspaces: workspaces)
+    try vision.encode(
+      source, frames: count, to: embeddings, contexts: contexts, pool: pool, workspaces: workspaces)
     try ActionCLIP.check(
       embeddings, count / vision.framesPerSequence * configuration.embeddingSize, "input")
+    if let contexts {
+      try ActionCLIP.check(contexts, count / configuration.frames * configuration.contextSize, "input")
+    }
   }
 
   private func fill(

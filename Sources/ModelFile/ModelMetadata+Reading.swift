@@ -104,6 +104,9 @@ extension ModelMetadata {
       }
     case "vision_heads": declared.visionHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
     case "text_heads": declared.textHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
+    case "integration_heads":
+      declared.integrationHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
+    case "prompt_heads": declared.promptHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
     case "temporal_view": declared.temporalView = try ModelMetadata.number(value, Configuration.maximumView)
     case "heads_assumed": declared.headsAreAssumed = try ModelMetadata.onOff(value)
     case "frames": declared.frames = try ModelMetadata.number(value, Configuration.maximumFrames)

@@ -38,6 +38,38 @@ public enum TensorNames {
     public static let ln2 = "ln_2."
     public static let fc = "mlp.c_fc."
     public static let projection = "mlp.c_proj."
+    /// X-CLIP's message tokens: each frame's message, and the attention of messages to each other.
+    public static let messageFC = "message_fc."
+    public static let messageLN = "message_ln."
+    public static let messageInProjectionWeight = "message_attn.in_proj_weight"  // [3W, W]
+    public static let messageInProjectionBias = "message_attn.in_proj_bias"  // [3W]
+    public static let messageOutProjection = "message_attn.out_proj."
+  }
+
+  /// Names of X-CLIP's multiframe integration transformer, which joins the frames of a video.
+  public enum Integration {
+    public static let prefix = "mit."
+    public static let positions = "mit.positional_embedding"  // [1, T, E]
+    public static let blocks = "mit.resblocks."
+  }
+
+  /// Names of X-CLIP's prompts, by which a video's patches move the embeddings of texts.
+  public enum VideoPrompts {
+    public static let patchNorm = "prompts_visual_ln."
+    public static let patchProjection = "prompts_visual_proj"  // [W, E]
+    public static let prefix = "prompts_generator."
+    public static let norm = "prompts_generator.norm."
+    public static let alpha = "prompts_generator.alpha"  // [E]
+    public static let layers = "prompts_generator.decoder."
+    /// Names inside a layer.
+    public static let norm1 = "norm1."
+    public static let query = "cross_attn.q_proj.weight"  // [E, E], as keys and values
+    public static let key = "cross_attn.k_proj.weight"
+    public static let value = "cross_attn.v_proj.weight"
+    public static let outProjection = "cross_attn.proj."
+    public static let norm3 = "norm3."
+    public static let fc = "mlp.0."
+    public static let projection = "mlp.3."
   }
 
   /// Names of the temporal heads, each under `prefix`. The reference keeps their tensors in a dict of their own.

@@ -110,9 +110,47 @@ struct InMemoryTensors: ComputedTensors {
       add(norm + ".bias", [e])
     }
   }
+
+  /// The MIT head, of two blocks.
+  mutating func addMIT(frames: Int) {
+    add("mit.positional_embedding", [1, frames, Self.embedding])
+    for layer in 0..<2 { addBlock("mit.resblocks.\(layer).", Self.embedding) }
+  }
+
+  /// All parts of X-CLIP beside CLIP's.
+  mutating func addXCLIP(frames: Int) {
+    let (width, e) = (Self.width, Self.embedding)
+    addMIT(frames: frames)
+    for layer in 0..<2 {
+      let prefix = "visual.transformer.resblocks.\(layer).message_"
+      for (name, outputs) in [("fc.", width), ("attn.out_proj.", width), ("attn.in_proj_", 3 * width)] {
+        add(prefix + name + "weight", [outputs, width])
+        add(prefix + name + "bias", [outputs])
+      }
+      addNorm(prefix + "ln.", width)
+    }
+    addNorm("prompts_visual_ln.", width)
+    add("prompts_visual_proj", [width, e])
+    addNorm("prompts_generator.norm.", e)
+    tensors["prompts_generator.alpha"] = ([e], [Float](repeating: 0.4, count: e))
+    for layer in 0..<2 {
+      let prefix = "prompts_generator.decoder.\(layer)."
+      for name in ["q", "k", "v"] { add(prefix + "cross_attn.\(name)_proj.weight", [e, e]) }
+      for (name, outputs, inputs) in [("cross_attn.proj.", e, e), ("mlp.0.", 32, e), ("mlp.3.", e, 32)] {
+        add(prefix + name + "weight", [outputs, inputs])
+        add(prefix + name + "bias", [outputs])
+      }
+      for name in ["norm1.", "norm3."] { addNorm(prefix + name, e) }
+    }
+  }
+
+  private mutating func addNorm(_ prefix: String, _ width: Int) {
+    for name in ["weight", "bias"] { add(prefix + name, [width]) }
+  }
 }
 
 extension TemporalHeadKind {
   static let (meanP, conv1D, lstm) = (MeanHead.kind, ConvolutionHead.kind, LSTMHead.kind)
   static let (transf, transfCls) = (TransformerHead.kind, ClassTokenHead.kind)
+  static let mit = IntegrationHead.kind
 }

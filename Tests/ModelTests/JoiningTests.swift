@@ -19,6 +19,7 @@ struct JoiningTests {
     case .lstm: tensors.addLSTM()
     case .transf: tensors.addTransf()
     case .transfCls: tensors.addTransfCls(frames: frames)
+    case .mit: tensors.addMIT(frames: frames)
     default: Issue.record("head \(head.name) is not tested")
     }
     return tensors
@@ -28,6 +29,8 @@ struct JoiningTests {
   {
     var tensors = Self.tensors(head)
     if option == .joint { tensors.add("visual.time_embedding", [Self.frames, 64]) }
+    var declared = DeclaredOptions()
+    declared.integrationHeads = 3
     return try ActionCLIP(
       tensors,
       options: LoadOptions(
@@ -35,7 +38,7 @@ struct JoiningTests {
         head: option == .joint ? nil : head, frames: Self.frames, threads: 2,
         precision: precision,
         temporalView: option == .view ? 1 : nil),
-      declaresOptions: false)
+      declared: declared, declaresOptions: false)
   }
 
   private let pixels = (0..<videos * frames * 192).map { Float(($0 &* 7919) % 512) / 256 - 1 }

@@ -165,9 +165,9 @@ struct LoadingTests {
   }
 
   @Test func otherArchitecturesAreNotLoadedQuietly() {
-    var xclip = InMemoryTensors.clip()
-    xclip.add("mit.positional_embedding", [1, 8, 24])
-    #expect(failure(xclip)?.isUnknownTensor("mit.positional_embedding") == true)
+    var prompts = InMemoryTensors.clip()
+    prompts.add("prompts_visual_proj", [64, 24])
+    #expect(failure(prompts)?.isUnknownTensor("prompts_visual_proj") == true)
     var resnet = InMemoryTensors.clip()
     resnet.add("visual.layer1.0.conv1.weight", [4, 4, 1, 1])
     #expect(failure(resnet)?.isUnknownTensor("visual.layer1.0.conv1.weight") == true)

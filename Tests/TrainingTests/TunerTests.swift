@@ -448,6 +448,11 @@ struct TunerTests {
   /// Every head can be trained from scratch over a model with another one, and starts as the reference's does.
   @Test(arguments: TemporalHeadKind.all.map(\.name)) func headsStartFromScratch(name: String) throws {
     let base = try Self.base()
+    guard name != "MIT" else {
+      let mit = try #require(TemporalHeadKind(name: name))
+      #expect(throws: Failure.self) { try StartedHead(base, mit, frames: 3, seed: 1) }
+      return
+    }
     let head = try #require(TemporalHeadKind(name: name))
     func started(_ seed: UInt64) throws -> ActionCLIP {
       try base.remade(

@@ -100,10 +100,10 @@ extension ActionCLIP {
     own.frames = options.frames ?? c.frames
     own.activation = c.activation
     own.temporalView = c.temporalView
-    return try ActionCLIP(
-      tensors, options: own,
-      declared: DeclaredOptions(
-        epsilon: c.epsilon, headEpsilon: c.headEpsilon, visionHeads: c.visionHeads, textHeads: c.textHeads),
-      declaresOptions: false)
+    var declared = DeclaredOptions(
+      epsilon: c.epsilon, headEpsilon: c.headEpsilon, visionHeads: c.visionHeads, textHeads: c.textHeads)
+    if c.integrationHeads > 0 { declared.integrationHeads = c.integrationHeads }
+    if c.promptHeads > 0 { declared.promptHeads = c.promptHeads }
+    return try ActionCLIP(tensors, options: own, declared: declared, declaresOptions: false)
   }
 }

@@ -34,6 +34,7 @@ public final class TrainableModel: @unchecked Sendable {
       throw Failure(
         .optionConflict, "the model is held in int8; training needs it loaded in fp32 or bf16")
     }
+    guard !model.configuration.isXCLIPs else { throw IntegrationHead.untrained }
     guard model.configuration.temporalView == 0 else {
       throw Failure(.unsupported, "models whose frames attend to their neighbours' tokens cannot be trained")
     }

@@ -28,6 +28,7 @@ extension ActionCLIP {
     let text = try TextTransformer(reader, configuration)
     if options.isForTraining, configuration.head.type.trainsInFP32 { reader.compute = .fp32 }
     let head = try configuration.head.type.init(reader, configuration)
+    let prompts = try VideoPrompts(reader, configuration)
     var logitScale: Float = 100
     let scaleName = TensorNames.logitScale
     if reader.has(scaleName) {
@@ -42,7 +43,7 @@ extension ActionCLIP {
     try ActionCLIP.refuseUnknown(reader, configuration, describeUnknown)
     self.init(
       configuration: configuration, logitScale: logitScale, parameters: reader.parameters,
-      vision: vision, text: text, head: head, precision: precision, kernels: kernels,
+      vision: vision, text: text, head: head, prompts: prompts, precision: precision, kernels: kernels,
       pool: ThreadPool(threads: options.threads, processors: options.processors))
   }
 

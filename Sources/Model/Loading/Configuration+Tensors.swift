@@ -53,8 +53,10 @@ extension Configuration {
         "frames whose tokens see their neighbours' (temporal_view) exclude joint tokens and temporal shift; the file "
           + "or options ask for both")
     }
+    try c.inferMessages(reader)
     try c.inferHead(reader, head)
     try c.inferFrames(reader, frames, usual: declared.usualFrames)
+    try c.inferPrompts(reader, declared)
     return (c, infix)
   }
 

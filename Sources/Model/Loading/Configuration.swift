@@ -42,6 +42,15 @@ public struct Configuration: Sendable, Equatable {
   /// Frames before and behind each frame that its tokens attend to besides its own, in every block: Open-VCLIP's
   /// `expand_temporal_view`. 0: none.
   public var temporalView = 0
+  /// Whether a message token of each frame passes between the frames of a video before every block, as in X-CLIP.
+  public var hasMessages = false
+  /// Whether the model has parts of X-CLIP, of which none is trained.
+  public var isXCLIPs: Bool { hasMessages || promptLayers > 0 || head == IntegrationHead.kind }
+  /// Layers of X-CLIP's prompts, by which the patches of a video move the embeddings of texts; 0: texts stay as they are.
+  public var promptLayers = 0
+  /// Attention heads of these prompts, and of the MIT head; 0 where the model has neither.
+  public var promptHeads = 0
+  public var integrationHeads = 0
   public var head = MeanHead.kind
   public var activation = EncoderActivation.quickGELU
   /// Whether the activation is the usual one for want of a word of the file or the caller.
@@ -56,6 +65,11 @@ public struct Configuration: Sendable, Equatable {
   public var gridSize: Int { imageSize / patchSize }  // g
   /// Frame embeddings of one video: T, or 1 when joint, which has one class token for all frames.
   public var frameRowsPerVideo: Int { joint ? 1 : frames }
+
+  /// The numbers of a video's patches that move texts, beside its embedding: [g², E] for models with such prompts.
+  public var contextSize: Int { promptLayers > 0 ? gridSize * gridSize * embeddingSize : 0 }
+  /// The numbers of a video's row: its embedding, and then its context.
+  public var videoSize: Int { embeddingSize + contextSize }
 
   /// Channels of an attention head in all of CLIP's models; some of open_clip's have others.
   static let headSize = 64

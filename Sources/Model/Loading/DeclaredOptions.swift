@@ -14,6 +14,9 @@ public struct DeclaredOptions: Sendable, Equatable {
   public var configuration: String?
   public var visionHeads: Int?
   public var textHeads: Int?
+  /// Attention heads of the MIT head and of a video's prompts.
+  public var integrationHeads: Int?
+  public var promptHeads: Int?
   /// Whether `visionHeads` and `textHeads` are a guess.
   public var headsAreAssumed = false
   /// The precision of the encoders' products; a default only, since any may be asked for.

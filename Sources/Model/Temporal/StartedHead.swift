@@ -14,6 +14,7 @@ public struct StartedHead: ComputedTensors {
     guard !model.configuration.joint else {
       throw Failure(.optionConflict, "the model is joint, and a joint model has no temporal head")
     }
+    guard head != IntegrationHead.kind else { throw IntegrationHead.untrained }
     var configuration = model.configuration
     configuration.frames = frames
     own = head.type.started(configuration)

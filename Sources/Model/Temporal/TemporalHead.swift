@@ -83,6 +83,7 @@ public struct TemporalHeadKind: Sendable, Equatable {
   /// Every head. Where a file has tensors of several, the last of them here is found.
   static let types: [any TemporalHead.Type] = [
     MeanHead.self, ConvolutionHead.self, LSTMHead.self, TransformerHead.self, ClassTokenHead.self,
+    IntegrationHead.self,
   ]
 
   public static let all = types.map { $0.kind }

@@ -40,6 +40,14 @@ struct TransformerHead: TemporalHead {
       epsilon: c.headEpsilon, activation: .quickGELU, minimum: .bf16)
   }
 
+  /// A head of blocks that were read already.
+  init(positions: FloatBuffer, blocks: ResidualBlocks, frames: Int, size: Int) {
+    self.positions = positions
+    self.blocks = blocks
+    self.frames = frames
+    self.size = size
+  }
+
   struct Scratch {
     let y: UnsafeMutablePointer<Float>  // [B, T, E], the residual stream
     let offsets: UnsafeMutablePointer<Int>  // [B + 1]

@@ -29,7 +29,9 @@ extension VisionTransformer {
       reader, TensorNames.Vision.blocks, infix: blockInfix, count: c.visionLayers, width: width,
       heads: c.visionHeads, causal: false, epsilon: c.epsilon, activation: c.activation.function,
       minimum: .int8)
+    messages = try MessageLayer.read(reader, c)
     lnPost = try reader.layerNorm(TensorNames.Vision.lnPost, width, c.epsilon)
     projection = try reader.projection(TensorNames.Vision.projection, width, c.embeddingSize)
+    context = try PatchContext(reader, c)
   }
 }

@@ -11,18 +11,22 @@ struct VisionTransformer: Sendable {
   let timeEmbedding: FloatBuffer?  // [T, W], joint only
   let lnPre: LayerNorm
   let blocks: ResidualBlocks
+  /// One for each block, or none.
+  let messages: [MessageLayer]
   let lnPost: LayerNorm
   let projection: Linear  // [E, W]
+  let context: PatchContext?
 
   var width: Int { configuration.visionWidth }
   var patches: Int { configuration.gridSize * configuration.gridSize }
   var pixelsPerFrame: Int { 3 * configuration.imageSize * configuration.imageSize }
-  /// Tokens of one sequence: a frame's, or a whole video's when joint.
-  var sequenceLength: Int { 1 + patches * framesPerSequence }
+  /// Tokens of one sequence: a frame's with its message, which is the last, or a whole video's when joint.
+  var sequenceLength: Int { 1 + patches * framesPerSequence + (configuration.hasMessages ? 1 : 0) }
   var framesPerSequence: Int { configuration.frames / configuration.frameRowsPerVideo }
-  /// Frames that must be in memory together: temporal shift and joint mix a whole video.
+  /// Frames that must be in memory together: temporal shift, messages and joint mix a whole video.
   var framesPerUnit: Int {
-    configuration.temporalShift != .off || view.reach > 0 ? configuration.frames : framesPerSequence
+    configuration.temporalShift != .off || view.reach > 0 || configuration.hasMessages
+      ? configuration.frames : framesPerSequence
   }
   /// The frames that a frame's tokens attend to besides its own.
   var view: TemporalView {
@@ -59,10 +63,11 @@ struct VisionTransformer: Sendable {
   }
 
   /// Encodes frames, a multiple of T when they see each other, to class embeddings: out [frames, E], or [videos, E]
-  /// when joint. With `causal` they are its runs in place of whole videos, and each sees the one before.
+  /// when joint, and where it is asked for the videos' contexts, [videos, g², E]. With `causal` they are its runs in place
+  /// of whole videos, and each sees the one before.
   func encode(
     _ source: any FrameSource, frames: Int, causal: CausalShift? = nil, to out: UnsafeMutablePointer<Float>,
-    pool: ThreadPool, workspaces: WorkspacePool
+    contexts: UnsafeMutablePointer<Float>? = nil, pool: ThreadPool, workspaces: WorkspacePool
   ) throws(Failure) {
     let unit = causal == nil ? framesPerUnit : 1
     let (plan, writesPixels) = (plan(frames: frames, unit: unit), source.pixels == nil)
@@ -84,9 +89,16 @@ struct VisionTransformer: Sendable {
         try embed(source, first, count, plan, buffers, pool)
         let sequences = Sequences(
           offsets: buffers.offsets, count: count / framesPerSequence, before: buffers.neighbours)
-        try transform(sequences, from: first, causal, buffers, pool)
+        try transform(
+          sequences, from: first, causal, wanted: contexts == nil ? .first : .all, buffers, pool)
         let embeddings = out + first / framesPerSequence * projection.outputs
         project(sequences, buffers, to: embeddings, pool)
+        if let contexts, let context {
+          let videos = (first: first / configuration.frames, count: count / configuration.frames)
+          context.write(
+            of: buffers.x, tokens: sequenceLength, patches: patches, frames: configuration.frames,
+            videos: videos.count, to: contexts + videos.first * configuration.contextSize, pool)
+        }
         first += count
       }
     }
@@ -100,6 +112,7 @@ struct VisionTransformer: Sendable {
     let scratch: BlockScratch
     let offsets: UnsafeMutablePointer<Int>
     let neighbours: Sequences.Before?
+    let videos: UnsafeMutablePointer<Int>?  // offsets of the videos' messages
     let classes: UnsafeMutablePointer<Float>  // [sequences, W]
     let embeddings: UnsafeMutablePointer<Float>  // [sequences, E]
 
@@ -125,20 +138,26 @@ struct VisionTransformer: Sendable {
         pixels: writesPixels ? try workspace.take(plan.framesPerPatchRun * pixelsPerFrame) : nil)
     } _: { (workspace) throws(Failure) in
       try blocks.scratch(
-        workspace, rows: plan.blockRows, sequences: sequences, longest: view.longest, threads: threads)
+        workspace, rows: plan.blockRows, sequences: sequences,
+        longest: messages.isEmpty ? view.longest : max(view.longest, configuration.frames), threads: threads)
     }
     return Buffers(
       x: x, patches: patches, scratch: scratch,
       offsets: try workspace.takeOffsets(sequences: sequences, length: sequenceLength),
       neighbours: try view.neighbours(workspace, sequences: sequences),
+      videos: messages.isEmpty
+        ? nil
+        : try workspace.takeOffsets(
+          sequences: sequences / configuration.frames, length: configuration.frames),
       classes: try workspace.take(sequences * width),
       embeddings: try workspace.take(sequences * projection.outputs))
   }
 
-  /// Applies ln_pre and all blocks to buffers.x, with the temporal shift before each block if there is one. Of the last
-  /// block only the class tokens are computed. `first` is the number of the call's frames before these.
+  /// Applies ln_pre and all blocks to buffers.x, with the temporal shift or the messages before each block if there are
+  /// any. Of the last block the wanted tokens alone are computed. `first` is the number of the call's frames before these.
   private func transform(
-    _ sequences: Sequences, from first: Int, _ causal: CausalShift?, _ buffers: Buffers, _ pool: ThreadPool
+    _ sequences: Sequences, from first: Int, _ causal: CausalShift?, wanted: WantedRows, _ buffers: Buffers,
+    _ pool: ThreadPool
   ) throws(Failure) {
     let x = buffers.x
     lnPre.apply(rows: sequences.rows, x, stride: width, to: x, stride: width, pool: pool)
@@ -147,8 +166,14 @@ struct VisionTransformer: Sendable {
         causal.apply(x, frames: sequences.count, from: first, layer: layer, pool: pool)
       }
     }
+    if let videos = buffers.videos {
+      let own = Sequences(offsets: videos, count: sequences.count / configuration.frames)
+      return try blocks.apply(x, inRunsOf: sequences, wanted: wanted, buffers.scratch, pool) { layer in
+        messages[layer].apply(x, tokens: sequenceLength, videos: own, buffers.scratch, pool)
+      }
+    }
     guard configuration.temporalShift != .off else {
-      return try blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool, before: nil)
+      return try blocks.apply(x, inRunsOf: sequences, wanted: wanted, buffers.scratch, pool, before: nil)
     }
     let shift = TemporalShift(
       frames: configuration.frames, tokens: sequenceLength, width: width,
