@@ -95,7 +95,7 @@ public struct Checkpoint {
     if !options.isBase {
       if !isOwn {
         let isCLIPs =
-          family != .clip && family != .huggingFace || isReferences
+          family != .clip && !family.isHuggingFaces || isReferences
           || traits.activation == .quickGELU && first.format == .torchScript
         Checkpoint.completeHeads(&traits, tensors, asCLIP: isCLIPs)
       }
@@ -191,19 +191,24 @@ public struct Checkpoint {
   ) throws(Failure) -> (family: Family, traits: FamilyTraits, configuration: HuggingFaceConfiguration?) {
     var traits = FamilyTraits()
     switch layout.family {
-    case .huggingFace:
+    case .huggingFace, .huggingFaceXCLIP:
       let configuration: HuggingFaceConfiguration? =
         if let path = found?.configuration("config.json") {
           try CheckpointFiles.parse(path) { (bytes) throws(Failure) in
-            try HuggingFaceConfiguration(bytes)
+            try HuggingFaceConfiguration(bytes, isXCLIP: layout.family == .huggingFaceXCLIP)
           }
         } else { nil }
       if let configuration {
         traits = configuration.traits
         traits.source = "config.json"
       }
-      try found?.addImageProcessor(to: &traits)
-      if configuration != nil { return (.huggingFace, traits, configuration) }
+      try found?.addImageProcessor(to: &traits, isXCLIP: layout.family == .huggingFaceXCLIP)
+      if configuration != nil { return (layout.family, traits, configuration) }
+      guard layout.family == .huggingFace else {
+        throw .unsupported(
+          "an X-CLIP in Hugging Face's layout without its config.json beside it, which states its heads: put it there"
+        )
+      }
       guard options.knowsActivation else {
         throw .unsupported(
           "a CLIP in Hugging Face's layout without its config.json beside it, which says whether it computes "
@@ -233,8 +238,8 @@ public struct Checkpoint {
       // mmaction2's Transf head has CLIP's epsilon; the reference's has 1e-12.
       traits.headEpsilon = 1e-5
       traits.activation = .quickGELU
-    // ViFi-CLIP and Open-VCLIP are built on CLIP's own code, which computes QuickGELU.
-    case .viFiCLIP, .openVCLIP: traits.activation = .quickGELU
+    // They are built on CLIP's own code, which computes QuickGELU.
+    case .viFiCLIP, .openVCLIP, .xclip: traits.activation = .quickGELU
     case .openCLIP: break
     }
     if traits.activation != nil { traits.source = "its layout, \(layout.family.name)'s," }

@@ -134,20 +134,23 @@ struct CheckpointFiles {
 
   /// How pictures are prepared, as transformers finds it: an image processor inside processor_config.json goes before
   /// preprocessor_config.json.
-  func addImageProcessor(to traits: inout FamilyTraits) throws(Failure) {
+  func addImageProcessor(to traits: inout FamilyTraits, isXCLIP: Bool) throws(Failure) {
     var found: (file: String, processor: ImageProcessorConfiguration)?
     for name in ["processor_config.json", "preprocessor_config.json"] where found == nil {
       guard let path = configuration(name) else { continue }
       found = try CheckpointFiles.parse(path) { (bytes) throws(Failure) in
         let isNested = name == "processor_config.json"
         let processor =
-          try isNested ? ImageProcessorConfiguration.inProcessor(bytes) : ImageProcessorConfiguration(bytes)
+          try isNested
+          ? ImageProcessorConfiguration.inProcessor(bytes, isXCLIP: isXCLIP)
+          : ImageProcessorConfiguration(bytes, isXCLIP: isXCLIP)
         return processor.map { (name, $0) }
       }
     }
     guard let (file, processor) = found else { return }
     (traits.mean, traits.std) = processor.channels
     traits.shortSide = processor.shortSide
+    traits.resizesBicubic = !processor.isVideoMAEs
     if let side = processor.cropSide {
       traits.sizes.add(.imageSize, side, "\(file) says that 'crop_size' is")
     }

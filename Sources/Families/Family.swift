@@ -8,6 +8,12 @@ public enum Family: Sendable, CaseIterable {
   case mmaction2
   case viFiCLIP
   case openVCLIP
+  /// VideoX's own files, CLIP's names and others beside them.
+  case xclip
+  case huggingFaceXCLIP
+
+  /// Whether files beside the weights are those of transformers.
+  var isHuggingFaces: Bool { self == .huggingFace || self == .huggingFaceXCLIP }
 
   /// The family's name in messages.
   public var name: String { staticName.description }
@@ -20,6 +26,8 @@ public enum Family: Sendable, CaseIterable {
     case .mmaction2: "mmaction2's ActionCLIP"
     case .viFiCLIP: "ViFi-CLIP"
     case .openVCLIP: "Open-VCLIP"
+    case .xclip: "X-CLIP"
+    case .huggingFaceXCLIP: "Hugging Face X-CLIP"
     }
   }
 }
@@ -40,6 +48,9 @@ public struct FamilyTraits: Sendable, Equatable {
   var sizes = StatedSizes()
   public var visionHeads: Int?
   public var textHeads: Int?
+  /// Heads of X-CLIP's integration transformer and of its prompts.
+  public var integrationHeads: Int?
+  public var promptHeads: Int?
   /// Whether the number of heads is a guess: neither a configuration nor a released model of these sizes tells it.
   public var headsAreAssumed = false
   /// Frames on each side that a frame's tokens attend to besides their own.
@@ -53,6 +64,8 @@ public struct FamilyTraits: Sendable, Equatable {
   public var std: [Float]?
   /// Length in pixels of the short side after resizing, where a configuration states it.
   public var shortSide: Int?
+  /// Whether a configuration states that pictures are resized by Pillow's bicubic filter.
+  public var resizesBicubic = false
 
   public init() {}
 }

@@ -35,7 +35,6 @@ enum ForeignModels {
     "vilt": ("ViLT", both), "vision-text-dual-encoder": ("a pair of encoders", both),
     "vit": ("ViT", pictures),
     "vit_mae": ("ViT-MAE", pictures), "vivit": ("ViViT", videos), "vjepa2": ("V-JEPA 2", videos),
-    "xclip": ("X-CLIP", "compares videos and texts, with steps between frames that are not computed here"),
   ]
 
   /// Parts of a CLIP that are saved as models of their own.
@@ -88,11 +87,13 @@ enum ForeignModels {
         "a \(name), \(part): save the CLIPModel that it was taken from (CLIPModel.save_pretrained); \(advice)"
       )
     }
-    guard let type, type != "clip" else { return }
+    guard let type, type != "clip", type != "xclip" else { return }
     let shown = classes.first.map { " (\(printable($0.utf8, limit: 64)))" } ?? ""
     switch type {
-    case "clip_text_model": throw .unsupported("the text encoder of a CLIP alone\(shown); \(advice)")
-    case "clip_vision_model": throw .unsupported("the image encoder of a CLIP alone\(shown); \(advice)")
+    case "clip_text_model", "xclip_text_model":
+      throw .unsupported("the text encoder of a CLIP alone\(shown); \(advice)")
+    case "clip_vision_model", "xclip_vision_model":
+      throw .unsupported("the image encoder of a CLIP alone\(shown); \(advice)")
     default:
       let model = known[type]
       throw .unsupported(

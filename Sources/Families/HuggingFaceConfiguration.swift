@@ -2,9 +2,10 @@ import System
 import Text
 import Weights
 
-/// config.json of a Hugging Face CLIP. What it leaves out has the default of transformers' CLIPTextConfig and
-/// CLIPVisionConfig, as its own writer leaves it out. Each key is done, harmless, or refused by name. Source:
-/// transformers models/clip/configuration_clip.py, configuration_utils.py.
+/// config.json of a Hugging Face CLIP or X-CLIP. What it leaves out has the default of transformers' CLIPTextConfig and
+/// CLIPVisionConfig, as its own writer leaves it out; those of X-CLIP are the same. Each key is done, harmless, or refused
+/// by name. Source: transformers models/clip/configuration_clip.py, models/x_clip/configuration_x_clip.py,
+/// configuration_utils.py.
 struct HuggingFaceConfiguration {
   private(set) var traits = FamilyTraits()
   /// The ids at which a text may end: the text encoder's embedding is taken there; 2, of older files, means the
@@ -26,6 +27,9 @@ struct HuggingFaceConfiguration {
     var imageSide = 224
     var patchSide = 32
     var channels = 3
+    // Of X-CLIP's vision tower.
+    var integrationHeads = 8
+    var frames = 8
     // The text tower.
     var vocabulary = 49_408
     var context = 77
@@ -34,7 +38,14 @@ struct HuggingFaceConfiguration {
     static let vision = Tower(heads: 12, width: 768, hidden: 3072)
   }
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+  /// Whether a text's embedding is taken at the largest id whatever the file says, as in transformers' XCLIPTextModel.
+  private let endsAtLargestID: Bool
+
+  /// `isXCLIP` is what the tensors say.
+  init(_ bytes: UnsafeRawBufferPointer, isXCLIP: Bool = false) throws(Failure) {
+    endsAtLargestID = isXCLIP
+    let expected = isXCLIP ? "xclip" : "clip"
+
     var json = Configurations.reader(bytes)
     var (text, vision) = (Tower.text, Tower.vision)
     // Older files say some things twice; as in transformers, the `_dict` has the last word.
@@ -42,12 +53,13 @@ struct HuggingFaceConfiguration {
     var (hasTextDictionary, hasVisionDictionary) = (false, false)
     var projection = 512
     var isCLIP = false
+    var (promptAct, promptHeads): (String?, Int) = (nil, 8)
     try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
       case "model_type":
         let type = try json.string(atMost: Configurations.maximumText)
-        guard type == "clip" else {
-          throw .unsupported("is \(quoted(type.utf8)), expected 'clip': another architecture")
+        guard type == expected else {
+          throw .unsupported("is \(quoted(type.utf8)), expected '\(expected)': another architecture")
         }
         isCLIP = true
       case "text_config": try HuggingFaceConfiguration.read(&json, into: &text)
@@ -57,17 +69,29 @@ struct HuggingFaceConfiguration {
       case "vision_config_dict":
         hasVisionDictionary = try HuggingFaceConfiguration.read(&json, into: &visionDictionary)
       case "projection_dim": projection = try Configurations.integer(&json) ?? projection
-      case "logit_scale_init_value": try Configurations.pass(&json)  // the weights have the trained one
+      case "prompt_hidden_act": promptAct = try Configurations.text(&json)
+      case "prompt_num_attention_heads": promptHeads = try Configurations.integer(&json) ?? promptHeads
+      // The weights have the trained scale and alpha, and the layers.
+      case "logit_scale_init_value", "prompt_alpha", "prompt_layers": try Configurations.pass(&json)
       default: try HuggingFaceConfiguration.passOrRefuse(key, &json)
       }
     }
     try json.finish()
-    guard isCLIP else { throw .invalid("'model_type' is missing, expected 'clip'") }
+    guard isCLIP else { throw .invalid("'model_type' is missing, expected '\(expected)'") }
     if hasTextDictionary { text = textDictionary }
     if hasVisionDictionary { vision = visionDictionary }
     for tower in [text, vision] {
       try traits.agree(\.activation, HuggingFaceConfiguration.activation(tower.hiddenAct), "'hidden_act'")
       try traits.agree(\.epsilon, Float(tower.epsilon), "'layer_norm_eps'")
+    }
+    if isXCLIP {
+      let act = try HuggingFaceConfiguration.activation(promptAct ?? "quick_gelu")
+      guard act == traits.activation else {
+        throw .unsupported(
+          "'prompt_hidden_act' is not the encoders' 'hidden_act', with which prompts are computed")
+      }
+      (traits.integrationHeads, traits.promptHeads) = (vision.integrationHeads, promptHeads)
+      traits.sizes.add(.frames, vision.frames, "config.json says that 'vision_config.num_frames' is")
     }
     guard vision.channels == 3 else {
       throw .unsupported("'num_channels' is \(vision.channels), expected 3: pictures of red, green and blue")
@@ -120,7 +144,13 @@ struct HuggingFaceConfiguration {
       case "max_position_embeddings": tower.context = try json.integer()
       case "eos_token_id": tower.endsOfText = try endsOfText(&json)
       case "model_type":
-        try Configurations.expect(["clip_text_model", "clip_vision_model", "clip"], &json)
+        try Configurations.expect(
+          ["clip_text_model", "clip_vision_model", "clip", "xclip_text_model", "xclip_vision_model"], &json)
+      case "mit_num_attention_heads":
+        tower.integrationHeads = try Configurations.integer(&json) ?? tower.integrationHeads
+      case "num_frames": tower.frames = try Configurations.integer(&json) ?? tower.frames
+      // The tensors have these sizes.
+      case "mit_hidden_size", "mit_intermediate_size", "mit_num_hidden_layers": try Configurations.pass(&json)
       // The two projections have the size that is said outside.
       case "projection_dim": try Configurations.pass(&json)
       default: try passOrRefuse(key, &json)
@@ -156,7 +186,8 @@ struct HuggingFaceConfiguration {
   private static let harmless: Set<String> = [
     "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_name_or_path", "architectures",
     "attention_dropout", "attn_implementation", "bad_words_ids", "begin_suppress_tokens", "bos_token_id",
-    "chunk_size_feed_forward", "decoder_start_token_id", "diversity_penalty", "do_sample", "dropout", "dtype",
+    "chunk_size_feed_forward", "decoder_start_token_id", "diversity_penalty", "do_sample", "drop_path_rate",
+    "dropout", "dtype",
     "early_stopping", "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty", "finetuning_task",
     "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing", "hidden_dropout_prob", "id2label",
     "initializer_factor", "initializer_range", "is_decoder", "is_encoder_decoder", "label2id",
@@ -164,6 +195,7 @@ struct HuggingFaceConfiguration {
     "max_length", "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams",
     "num_return_sequences",
     "output_attentions", "output_hidden_states", "output_scores", "pad_token_id", "prefix", "problem_type",
+    "prompt_attention_dropout", "prompt_projection_dropout",
     "remove_invalid_values", "repetition_penalty", "return_dict", "return_dict_in_generate", "sep_token_id",
     "suppress_tokens", "task_specific_params", "temperature", "tf_legacy_loss", "tie_encoder_decoder",
     "tie_word_embeddings", "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript",
@@ -183,6 +215,7 @@ struct HuggingFaceConfiguration {
 
   /// The embedding is taken at the largest id of a text: that must be where the file means it.
   func check(vocabulary: Int) throws(Failure) {
+    if endsAtLargestID { return }
     if !endsOfText.isEmpty, endsOfText.allSatisfy({ $0 == 2 || $0 == vocabulary - 1 }) { return }
     let shown = endsOfText.count == 1 ? "\(endsOfText[0])" : "\(endsOfText)"
     throw .unsupported(

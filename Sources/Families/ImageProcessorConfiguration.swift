@@ -3,11 +3,15 @@ import Text
 import Weights
 
 /// preprocessor_config.json, or the image processor in a processor_config.json: how a Hugging Face CLIP's pictures are
-/// prepared. What it leaves out has the default of transformers' CLIPImageProcessor. Each key is done, or refused by
-/// name. Source: transformers image_processing_backends.py, models/clip/image_processing_clip.py.
+/// prepared. What it leaves out has the default of transformers' CLIPImageProcessor, or of the VideoMAEImageProcessor that
+/// X-CLIP's folders name. Each key is done, or refused by name. Source: transformers image_processing_backends.py,
+/// models/clip/image_processing_clip.py, models/videomae/image_processing_videomae.py.
 struct ImageProcessorConfiguration {
-  private var mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
-  private var std: [Float] = [0.26862954, 0.26130258, 0.27577711]
+  private var mean: [Float]?
+  private var std: [Float]?
+  private var filter: Int?
+  /// Whether pictures are resized as VideoMAE's are, by a bilinear filter.
+  private(set) var isVideoMAEs = false
   private var rescaleFactor = 1.0 / 255
   private var (doesRescale, doesNormalize) = (true, true)
   private var isSquare = false
@@ -33,23 +37,27 @@ struct ImageProcessorConfiguration {
 
   /// Per channel on the 0..1 scale: scaling by another number than 1/255 is done with them.
   var channels: (mean: [Float], std: [Float]) {
-    let (mean, std) = doesNormalize ? (mean, std) : ([0, 0, 0], [1, 1, 1])
+    let clip: (mean: [Float], std: [Float]) = (
+      [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
+    )
+    let usual = isVideoMAEs ? (mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]) : clip
+    let (mean, std) = doesNormalize ? (mean ?? usual.mean, std ?? usual.std) : ([0, 0, 0], [1, 1, 1])
     let scale = Float(255 * (doesRescale ? rescaleFactor : 1))
     return scale == 1 ? (mean, std) : (mean.map { $0 / scale }, std.map { $0 / scale })
   }
 
   /// Nil where a processor_config.json has no image processor: preprocessor_config.json has the word then, as in
   /// transformers.
-  static func inProcessor(_ bytes: UnsafeRawBufferPointer) throws(Failure)
-    -> ImageProcessorConfiguration?
-  {
+  static func inProcessor(
+    _ bytes: UnsafeRawBufferPointer, isXCLIP: Bool = false
+  ) throws(Failure) -> ImageProcessorConfiguration? {
     var json = Configurations.reader(bytes)
     var found: ImageProcessorConfiguration?
     try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
       case "image_processor":
         if try json.kind() == .null { return try json.null() }
-        found = try ImageProcessorConfiguration(&json)
+        found = try ImageProcessorConfiguration(&json, isXCLIP: isXCLIP)
       case "auto_map": try Configurations.refuseUnlessOff(&json, customCode)
       default: try Configurations.pass(&json)
       }
@@ -58,15 +66,15 @@ struct ImageProcessorConfiguration {
     return found
   }
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+  init(_ bytes: UnsafeRawBufferPointer, isXCLIP: Bool = false) throws(Failure) {
     var json = Configurations.reader(bytes)
-    try self.init(&json)
+    try self.init(&json, isXCLIP: isXCLIP)
     try json.finish()
   }
 
   private static let customCode = "names a program of the model's own, which is not run"
 
-  private init(_ json: inout Reader) throws(Failure) {
+  private init(_ json: inout Reader, isXCLIP: Bool) throws(Failure) {
     var (type, olderType): (String?, String?) = (nil, nil)
     // A closure cannot fill in what is not initialised yet.
     var read = ImageProcessorConfiguration()
@@ -80,7 +88,9 @@ struct ImageProcessorConfiguration {
     self = read
     // Where both are there transformers takes no notice of the older one.
     let (key, named) = type == nil ? ("feature_extractor_type", olderType) : ("image_processor_type", type)
-    if let named, !ImageProcessorConfiguration.types.contains(named) {
+    isVideoMAEs = isXCLIP && named.map(ImageProcessorConfiguration.videoTypes.contains) == true
+    try checkFilter()
+    if let named, !isVideoMAEs, !ImageProcessorConfiguration.types.contains(named) {
       throw .unsupported(
         "'\(key)' is \(quoted(named.utf8)), expected 'CLIPImageProcessor': another way to prepare pictures is not computed"
       )
@@ -92,8 +102,22 @@ struct ImageProcessorConfiguration {
 
   private init() {}
 
+  /// Refuses another filter than the one that is computed: bicubic, or bilinear for VideoMAE's processor.
+  private func checkFilter() throws(Failure) {
+    let expected = isVideoMAEs ? 2 : 3
+    guard let filter, filter != expected else { return }
+    let names = ["nearest", "Lanczos", "bilinear", "bicubic", "box", "Hamming"]
+    let name = names.indices.contains(filter) ? " (\(names[filter]))" : ""
+    throw .unsupported(
+      "'resample': is \(filter)\(name), expected \(expected) (\(names[expected])), which alone is computed")
+  }
+
   private static let types: Set<String> = [
     "CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPImageProcessorPil", "CLIPFeatureExtractor",
+  ]
+  private static let videoTypes: Set<String> = [
+    "VideoMAEImageProcessor", "VideoMAEImageProcessorFast", "VideoMAEImageProcessorPil",
+    "VideoMAEFeatureExtractor",
   ]
 
   /// Keys that change no pixel: what wrote the file, and in which form results are given.
@@ -119,11 +143,7 @@ struct ImageProcessorConfiguration {
       guard rescaleFactor > 0 else { throw .invalid("is \(rescaleFactor), expected a number above 0") }
     case "image_mean": mean = try Configurations.channels(&json) ?? mean
     case "image_std": std = try Configurations.channels(&json) ?? std
-    case "resample":
-      guard let filter = try Configurations.integer(&json), filter != 3 else { return }
-      let names = ["nearest", "Lanczos", "bilinear", "bicubic", "box", "Hamming"]
-      let name = names.indices.contains(filter) ? " (\(names[filter]))" : ""
-      throw .unsupported("is \(filter)\(name), expected 3 (bicubic), which alone is computed")
+    case "resample": filter = try Configurations.integer(&json)
     case "size": size = try ImageProcessorConfiguration.size(&json)
     case "crop_size": cropSide = try ImageProcessorConfiguration.cropSide(&json)
     case "auto_map": try Configurations.refuseUnlessOff(&json, ImageProcessorConfiguration.customCode)

@@ -65,8 +65,16 @@ struct Layout {
     } else if family == .clip, prefix == "clip.", names.contains(where: { $0.hasPrefix("adapter.") }) {
       self.family = .mmaction2
     } else {
-      self.family = family
+      self.family = Layout.withPrompts(names, prefix, family)
     }
+  }
+
+  /// The family of a CLIP whose texts a video moves: X-CLIP, in either form.
+  private static func withPrompts(_ names: [String], _ prefix: String, _ family: Family) -> Family {
+    guard family == .clip || family == .huggingFace, names.contains(prefix + "prompts_generator.alpha") else {
+      return family
+    }
+    return family == .clip ? .xclip : .huggingFaceXCLIP
   }
 
   private static func isWrapper(_ prefix: String) -> Bool {
@@ -132,8 +140,6 @@ struct Layout {
     (Array("visual.attn_pool.".utf8), "an open_clip model that pools by attention (CoCa)"),
     (Array("vision_model.head.attention.".utf8), "SigLIP, another architecture"),
     (Array("logit_bias".utf8), "SigLIP, another architecture"),
-    (Array(".message_fc.".utf8), "X-CLIP, another architecture"),
-    (Array("prompts_generator.".utf8), "X-CLIP, another architecture"),
     (Array(".S_Adapter.".utf8), "a CLIP with adapters between its layers (EZ-CLIP, AIM)"),
     (Array(".T_Adapter".utf8), "a CLIP with adapters between its layers (EZ-CLIP, AIM)"),
     (Array(".stadapt_".utf8), "a CLIP with space-time adapters"),

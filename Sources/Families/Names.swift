@@ -20,7 +20,9 @@ enum Names {
   static func role(of name: String, _ family: Family) -> TensorRole? {
     switch family {
     case .clip, .openCLIP, .openVCLIP, .mmaction2: clip(name)
+    case .xclip: .tensor(name)
     case .huggingFace: huggingFace(name)
+    case .huggingFaceXCLIP: HuggingFaceXCLIPNames.role(of: name) ?? huggingFace(name)
     case .viFiCLIP: viFiCLIP(name)
     }
   }
@@ -48,18 +50,25 @@ enum Names {
       ("vision_model.encoder.layers.", TensorNames.Vision.blocks),
       ("text_model.encoder.layers.", TensorNames.Text.blocks),
     ] {
-      guard let inside = removing(theirs, from: name),
-        let dot = inside.utf8.firstIndex(of: UInt8(ascii: "."))
-      else { continue }
-      let block = ours + inside[..<dot] + "."
-      guard let role = inBlock[String(inside[inside.utf8.index(after: dot)...])] else { return nil }
-      switch role {
-      case .tensor(let tensor): return .tensor(block + tensor)
-      case .part(let index, let tensor): return .part(index, of: block + tensor)
-      case .transposed, .nothing: return role
-      }
+      guard let inside = removing(theirs, from: name) else { continue }
+      return role(ofNumbered: inside, ours, inBlock)
     }
     return nil
+  }
+
+  /// The role of "3.NAME" among numbered blocks, by the roles inside one.
+  static func role(
+    ofNumbered own: String, _ blocks: String, _ roles: [String: TensorRole]
+  ) -> TensorRole? {
+    guard let dot = own.utf8.firstIndex(of: UInt8(ascii: ".")),
+      let role = roles[String(own[own.utf8.index(after: dot)...])]
+    else { return nil }
+    let block = blocks + own[..<dot] + "."
+    switch role {
+    case .tensor(let tensor): return .tensor(block + tensor)
+    case .part(let index, let tensor): return .part(index, of: block + tensor)
+    case .transposed, .nothing: return role
+    }
   }
 
   private static let whole: [String: TensorRole] = [
@@ -83,7 +92,8 @@ enum Names {
     "text_model.embeddings.position_ids": .nothing,
   ]
 
-  private static let inBlock: [String: TensorRole] = [
+  /// Tensors inside a block of either encoder.
+  static let inBlock: [String: TensorRole] = [
     "layer_norm1.weight": .tensor(TensorNames.Block.ln1 + "weight"),
     "layer_norm1.bias": .tensor(TensorNames.Block.ln1 + "bias"),
     "layer_norm2.weight": .tensor(TensorNames.Block.ln2 + "weight"),

@@ -10,6 +10,7 @@ struct StatedSizes: Equatable, Sendable {
   enum Size: Sendable {
     case imageSize, patchSize, visionWidth, visionLayers, visionHidden, embeddingSize
     case textWidth, textLayers, textHidden, contextLength, vocabularySize
+    case frames  // of an X-CLIP
   }
 
   private struct Statement: Equatable {
@@ -63,6 +64,7 @@ struct StatedSizes: Equatable, Sendable {
     case .textLayers: return layers(TensorNames.Text.blocks)
     case .textHidden: return dimension(hidden(TensorNames.Text.blocks), 0, rank: 2)
     case .contextLength: return dimension(TensorNames.Text.positionalEmbedding, 0, rank: 2)
+    case .frames: return dimension(TensorNames.Integration.positions, 1, rank: 3)
     case .vocabularySize: return dimension(TensorNames.Text.tokenEmbedding, 0, rank: 2)
     case .imageSize:
       guard let patch = dimension(TensorNames.Vision.patchEmbedding, 2, rank: 4),

@@ -20,7 +20,10 @@ enum UnknownTensors {
   static func describe(
     _ name: String, source: String, _ format: WeightsFormat, container: String?
   ) -> String {
-    let encoders = [TensorNames.Vision.prefix, TensorNames.Text.prefix, TensorNames.Head.prefix]
+    let encoders = [
+      TensorNames.Vision.prefix, TensorNames.Text.prefix, TensorNames.Head.prefix,
+      TensorNames.Integration.prefix, "prompts_",
+    ]
     if encoders.contains(where: name.hasPrefix) {
       let lower = name.lowercased()
       let what =

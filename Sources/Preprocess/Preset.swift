@@ -64,6 +64,11 @@ extension Preset {
     resize: .mmaction2, mean: (0.485, 0.456, 0.406), std: (0.229, 0.224, 0.225), sampling: .mmaction2,
     templates: ["a photo of a {}."])
 
+  /// X-CLIP: the same pipeline, and labels as they are.
+  public static let xclip = Preset(
+    resize: .mmaction2, mean: (0.485, 0.456, 0.406), std: (0.229, 0.224, 0.225), sampling: .mmaction2,
+    templates: ["{}"])
+
   /// Open-VCLIP, approximately: its own code resizes floats without rounding, and where a margin is odd it crops one
   /// pixel further on.
   public static let openVCLIP = Preset(

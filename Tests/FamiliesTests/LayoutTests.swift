@@ -20,6 +20,11 @@ import Weights
     (["model.vision_model.embeddings.patch_embedding.weight"], .huggingFace, "model."),
     (["image_encoder.conv1.weight", "text_encoder.ln_final.weight"], .viFiCLIP, ""),
     (["model.visual.conv1.weight", "raw_model.visual.conv1.weight"], .openVCLIP, "model."),
+    (["module.visual.conv1.weight", "module.prompts_generator.alpha"], .xclip, "module."),
+    (
+      ["vision_model.embeddings.patch_embedding.weight", "prompts_generator.alpha"], .huggingFaceXCLIP,
+      ""
+    ),
     ([], .clip, ""),
   ])
   func tellsALayoutByItsPatchEmbedding(_ names: [String], _ family: Family, _ prefix: String) throws {
@@ -32,7 +37,6 @@ import Weights
     (["visual.layer1.0.conv1.weight", "visual.conv1.weight"], "ResNet"),
     (["visual.trunk.blocks.0.norm1.weight"], "timm"),
     (["logit_bias", "visual.conv1.weight"], "SigLIP"),
-    (["module.visual.transformer.resblocks.0.message_fc.weight"], "X-CLIP"),
     (["visual.transformer.resblocks.0.S_Adapter.D_fc1.weight"], "adapters"),
     (["image_encoder.conv1.weight", "prompt_learner.ctx"], "learned as numbers"),
     (["image_encoder.VPT", "image_encoder.conv1.weight"], "visual prompts"),
@@ -59,7 +63,7 @@ import Weights
   }
 
   @Test func marksStandForWholeParts() throws {
-    // Not "prompts_generator.", though it ends like it.
-    #expect(try Layout(["visual.conv1.weight", "my_prompts_generator.weight"]).family == .clip)
+    // Not "logit_bias", though it ends like it.
+    #expect(try Layout(["visual.conv1.weight", "my_logit_bias"]).family == .clip)
   }
 }

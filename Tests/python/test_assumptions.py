@@ -229,7 +229,7 @@ def test_a_vocabulary_of_another_tokenizer_is_an_error(tmp_path, torch, rows, wh
 
 CLASSES = ["GroupViTModel", "AlignModel", "FlavaModel", "CLIPTextModel", "CLIPVisionModelWithProjection",
            "CLIPForImageClassification", "VideoMAEForVideoClassification", "TimesformerForVideoClassification",
-           "ViTForImageClassification", "SiglipModel", "BlipModel", "XCLIPModel"]  # fmt: skip
+           "ViTForImageClassification", "SiglipModel", "BlipModel", "XCLIPTextModel"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -321,8 +321,6 @@ def test_a_base_of_another_size_is_refused(tmp_path):
 @pytest.mark.parametrize(
     "name, what",
     [
-        ("visual.transformer.resblocks.0.message_fc.weight", "X-CLIP"),
-        ("prompts_generator.alpha", "X-CLIP"),
         ("logit_bias", "SigLIP"),
         ("visual.transformer.resblocks.0.T_Adapter.D_fc1.weight", "adapters"),
         ("visual.layer1.0.conv1.weight", "ResNet"),

@@ -17,6 +17,8 @@ extension DeclaredOptions {
     headEpsilon = headEpsilon ?? traits.headEpsilon
     visionHeads = visionHeads ?? traits.visionHeads
     textHeads = textHeads ?? traits.textHeads
+    integrationHeads = integrationHeads ?? traits.integrationHeads
+    promptHeads = promptHeads ?? traits.promptHeads
     headsAreAssumed = headsAreAssumed || traits.headsAreAssumed
     temporalView = temporalView ?? traits.temporalView
     usualFrames = usualFrames ?? traits.usualFrames
@@ -35,7 +37,13 @@ extension Preset {
       case .mmaction2: .mmaction2
       case .viFiCLIP: .viFiCLIP
       case .openVCLIP: .openVCLIP
+      case .xclip, .huggingFaceXCLIP: .xclip
       }
+    // Its image processor states each step.
+    if family == .huggingFaceXCLIP {
+      if traits.resizesBicubic { resize = .huggingFace }
+      shortSide = traits.shortSide
+    }
     if family == .openVCLIP { shortSide = imageSize }
     if let side = traits.shortSide, side != imageSize { shortSide = side }
     if let mean = traits.mean, mean.count == 3 { self.mean = (mean[0], mean[1], mean[2]) }

@@ -32,6 +32,7 @@ extension LoadedModel {
     let shift = c.temporalShift == .causal ? "causal" : "\(c.temporalShift == .twoSided)"
     return "\(c.embeddingSize) \(c.head.name) joint \(c.joint) shift \(shift) view \(c.temporalView) "
       + c.activation.name
+      + (c.integrationHeads > 0 ? " heads \(c.integrationHeads) \(c.promptHeads)" : "")
   }
 
   /// Adds numbers as bf16, rounded to nearest even.
