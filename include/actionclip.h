@@ -178,6 +178,7 @@ typedef struct actionclip_model actionclip_model;
 #define ACTIONCLIP_HEAD_LSTM 3
 #define ACTIONCLIP_HEAD_TRANSF 4
 #define ACTIONCLIP_HEAD_TRANSF_CLS 5
+#define ACTIONCLIP_HEAD_MIT 6 /* X-CLIP's multiframe integration transformer */
 
 /* Compute types: the precision in which the encoders multiply matrices. bf16 rounds weights to 8 bits of mantissa, and
  * activations too where the processor multiplies bf16 faster than fp32. int8 rotates rows, so that large numbers are
@@ -358,7 +359,7 @@ typedef struct actionclip_model_info {
   int32_t activation;         /* ACTIONCLIP_ACTIVATION_QUICK_GELU or _GELU */
   int32_t activation_assumed; /* 1 if QuickGELU is a guess, since nothing states the activation */
   /* 1 if a frame's embedding depends on that frame alone, so that frames may be encoded singly and joined later. 0 with
-   * joint, temporal shift or a temporal view. */
+   * joint, temporal shift, a temporal view or X-CLIP's message tokens. */
   int32_t frames_independent;
   int32_t reserved;           /* 0 */
   /* The instruction sets in use, as ACTIONCLIP_INSTRUCTIONS_*: of products in compute_type, and of row kernels, which
@@ -370,6 +371,9 @@ typedef struct actionclip_model_info {
   int64_t frame_interval_ns;
   int32_t shift_causal;       /* 1 if the temporal shift is causal, ACTIONCLIP_CAUSAL; else 0 */
   int32_t context_vectors;    /* K, learned vectors that stand in texts in place of "<|context|>"; 0 in most models */
+  /* V, floats of a video's row: E in most models, the video's embedding. In an X-CLIP each video moves the embeddings of
+   * texts that it is compared with, and its row is E + (S/p)^2 * E: the embedding, and what moves texts. */
+  int64_t video_size;
 } actionclip_model_info;
 
 /* Gives a model's sizes and options. The caller sets info_out->struct_size first. */
@@ -377,8 +381,8 @@ ACTIONCLIP_API int32_t actionclip_model_get_info(const actionclip_model *model,
                                                  actionclip_model_info *info_out);
 
 /* Returns the family of checkpoints whose layout the model's file has: "CLIP" (also the reference's), "Hugging Face
- * CLIP", "open_clip", "mmaction2's ActionCLIP", "ViFi-CLIP" or "Open-VCLIP". The string is static; NULL if `model` is
- * not a live model. */
+ * CLIP", "open_clip", "mmaction2's ActionCLIP", "ViFi-CLIP", "Open-VCLIP", "X-CLIP" or "Hugging Face X-CLIP". The
+ * string is static; NULL if `model` is not a live model. */
 ACTIONCLIP_API const char *actionclip_model_family(const actionclip_model *model);
 
 /* Returns, as one line for people, the assumption at `index` about a model: a property that neither its file nor the
@@ -541,8 +545,9 @@ ACTIONCLIP_API int32_t actionclip_model_preprocess_options(
     const actionclip_model *model, actionclip_preprocess_options *options_out);
 
 /* Encodes videos, given as images, to embeddings. `frames` holds videos*T images, the T frames of the first video
- * first; sizes may differ. video_out is [videos, E]; frame_out, which may be NULL, is [videos*T, E], or [videos, E] if
- * the model is joint. Embeddings are not normalised. Source: the reference's test.py and modules/Visual_Prompt.py. */
+ * first; sizes may differ. video_out is [videos, V], where V is video_size of actionclip_model_info: E, but in an X-CLIP
+ * more. frame_out, which may be NULL, is [videos*T, E], or [videos, E] if the model is joint. Embeddings are not
+ * normalised. Source: the reference's test.py and modules/Visual_Prompt.py. */
 ACTIONCLIP_API int32_t actionclip_encode_frames(const actionclip_model *model,
                                                 const actionclip_image *frames, size_t frame_count,
                                                 const actionclip_preprocess_options *options,
@@ -575,7 +580,8 @@ ACTIONCLIP_API int32_t actionclip_encode_single_pixels(const actionclip_model *m
 
 /* Joins frame embeddings to video embeddings with the model's temporal head. `frames` holds rows of frame_out, not
  * normalised, the first video's first: [videos*T, E] with frame_count = videos*T, or for a joint model [videos, E] with
- * frame_count = videos. video_out [videos, E] has the same bits as if the frames were encoded together. */
+ * frame_count = videos. video_out [videos, E] has the same bits as if the frames were encoded together. An X-CLIP returns
+ * ACTIONCLIP_ERROR_OPTION_CONFLICT: its videos' rows need more than their frames' embeddings. */
 ACTIONCLIP_API int32_t actionclip_join_frames(const actionclip_model *model,
                                               const float *frames, size_t frame_count,
                                               float *video_out, size_t video_capacity);
@@ -809,8 +815,8 @@ ACTIONCLIP_API int32_t actionclip_video_frames_between(actionclip_video *video, 
                                                        int64_t *first_out, int64_t *count_out);
 
 /* Encodes a whole video file to its embedding: chooses T frames by the model's own rule (actionclip_model_sampling),
- * decodes, preprocesses and encodes them. video_out is [E]; frame_out, which may be NULL, is [T, E], or [E] if the
- * model is joint. options may be NULL. Frames are encoded while later ones are decoded if frames_independent is 1 and
+ * decodes, preprocesses and encodes them. video_out is [V] (video_size of actionclip_model_info, mostly E);
+ * frame_out, which may be NULL, is [T, E], or [E] if the model is joint. options may be NULL. Frames are encoded while later ones are decoded if frames_independent is 1 and
  * the process may use as many processors as the model and the video have threads in all; the result is the same. */
 ACTIONCLIP_API int32_t actionclip_encode_video(const actionclip_model *model,
                                                actionclip_video *video,
@@ -991,7 +997,8 @@ typedef struct actionclip_window {
 #define ACTIONCLIP_NEXT_WINDOW 1 /* a window was taken */
 #define ACTIONCLIP_NEXT_END 2    /* the stream is finished, and all its windows were taken */
 
-/* Takes the oldest window that is ready: embedding_out [E], not normalised, is what actionclip_classifier_score takes.
+/* Takes the oldest window that is ready: embedding_out [V], a video's row (video_size of actionclip_model_info), is what
+ * actionclip_classifier_score takes.
  * window_out and embedding_out are written only if *found_out is ACTIONCLIP_NEXT_WINDOW. The caller sets
  * window_out->struct_size first. */
 ACTIONCLIP_API int32_t actionclip_stream_next(actionclip_stream *stream, actionclip_window *window_out,
@@ -1110,11 +1117,21 @@ ACTIONCLIP_API int32_t actionclip_tokenize(const actionclip_model *model,
 
 /* Compares videos with texts: logits_out [video_count, text_count] is scale times the cosine similarity. `videos`
  * [video_count, E] and `texts` [text_count, E] need not be normalised; a row of zeros has similarity 0. The reference
- * evaluates with scale 100; the trained scale is logit_scale of actionclip_model_info. */
+ * evaluates with scale 100; the trained scale is logit_scale of actionclip_model_info. Videos of an X-CLIP are compared by
+ * actionclip_model_similarity. */
 ACTIONCLIP_API int32_t actionclip_similarity(const float *videos, size_t video_count,
                                              const float *texts, size_t text_count,
                                              size_t embedding_size, float scale,
                                              float *logits_out, size_t logits_capacity);
+
+/* Compares videos with texts by a model: logits_out [video_count, text_count] is scale times the cosine similarity.
+ * `videos` is [video_count, V], rows as the model's encoding functions write them (video_size of
+ * actionclip_model_info), and `texts` [text_count, E] as actionclip_encode_prompts gives them, not normalised. Where each
+ * video moves the texts (X-CLIP), it does so here; else this is actionclip_similarity. */
+ACTIONCLIP_API int32_t actionclip_model_similarity(const actionclip_model *model,
+                                                   const float *videos, size_t video_count,
+                                                   const float *texts, size_t text_count, float scale,
+                                                   float *logits_out, size_t logits_capacity);
 
 /* Scores videos by the reference's evaluation rule: a softmax over classes for each template, then the mean over
  * templates. `videos` is [video_count, E], and `texts` is [template_count, class_count, E], as actionclip_encode_labels
@@ -1190,8 +1207,8 @@ ACTIONCLIP_API int32_t actionclip_classifier_set_labels(actionclip_classifier *c
 /* Returns the number of labels that a classifier has now, or a negative status. */
 ACTIONCLIP_API int32_t actionclip_classifier_label_count(const actionclip_classifier *classifier);
 
-/* Scores `videos` [video_count, E] with a classifier's present labels, as actionclip_probabilities does:
- * probabilities_out is [video_count, labels], rows packed. label_count_out and generation_out may be NULL; they receive
+/* Scores `videos` [video_count, V] (video_size of actionclip_model_info: rows as encoding functions and streams give
+ * them) with a classifier's present labels, as actionclip_probabilities does: probabilities_out is [video_count, labels], rows packed. label_count_out and generation_out may be NULL; they receive
  * the number of labels and the generation of the list that was used. If another thread may set labels meanwhile, use
  * actionclip_label_list_score, whose output has a size that is known beforehand. */
 ACTIONCLIP_API int32_t actionclip_classifier_score(const actionclip_classifier *classifier,
@@ -1215,7 +1232,7 @@ ACTIONCLIP_API int64_t actionclip_label_list_generation(const actionclip_label_l
 /* Returns the label at `index` of a list, or NULL if there is none. The string belongs to the list. */
 ACTIONCLIP_API const char *actionclip_label_list_label(const actionclip_label_list *list, int32_t index);
 
-/* Scores `videos` [video_count, E] with the labels of a list, as actionclip_probabilities does: probabilities_out is
+/* Scores `videos` [video_count, V], as actionclip_classifier_score does, with the labels of a list: probabilities_out is
  * [video_count, labels]. */
 ACTIONCLIP_API int32_t actionclip_label_list_score(const actionclip_label_list *list,
                                                    const float *videos, size_t video_count,
@@ -1226,7 +1243,8 @@ ACTIONCLIP_API int32_t actionclip_label_list_score(const actionclip_label_list *
 /* Writes the direction of each label of a list among embeddings, directions_out [labels, E], of unit length: the
  * weighted mean of its texts' embeddings, each scaled to unit length; of a fitted classifier the weights by which it
  * scores videos. The nearer a video's embedding to a direction, the more it shows of the label, which is how an archive
- * is searched (actionclip_index_query). Texts in opposite directions give zeros. */
+ * is searched (actionclip_index_query). Texts in opposite directions give zeros. Without a fit an X-CLIP returns
+ * ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED: each video moves its labels, which have no direction by themselves. */
 ACTIONCLIP_API int32_t actionclip_label_list_directions(const actionclip_label_list *list, float *directions_out,
                                                         size_t directions_capacity);
 
@@ -1248,7 +1266,8 @@ ACTIONCLIP_API int32_t actionclip_label_list_directions(const actionclip_label_l
  * An example is a clip of one or more views: other frames of it, or other crops. Views of one clip share its id, 0 or
  * more, and count together as one clip. A clip added without an id gets a negative one from the library. */
 
-/* Adds examples of a label: `videos` [video_count, E], each scaled to unit length. `label` is one of the classifier's
+/* Adds examples of a label: `videos` [video_count, V] (video_size of actionclip_model_info), whose embeddings are scaled
+ * to unit length; what else a row holds plays no part in a fit. `label` is one of the classifier's
  * labels. clip_ids is [video_count], each 0 or more, the same for views of one clip; NULL: each video is a clip of its
  * own. These are errors, and nothing is added: a label that the classifier does not have; a video of NaN, infinity or
  * zeros alone; an id of a clip with another label; an embedding that its clip has already. */
@@ -1692,7 +1711,7 @@ static inline void actionclip_tuner_options_init(actionclip_tuner_options *optio
 /* Makes a tuner of 1 to 2^20 labels. The texts of a label are the label in each template: NULL with template_count 0
  * takes the model's own, or the reference's 16. A model held in bf16 or int8 is tuned from its rounded weights, in
  * fp32.
- * A model with a temporal view (Open-VCLIP) is ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED. Free the tuner with
+ * A model with a temporal view (Open-VCLIP) and an X-CLIP are ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED. Free the tuner with
  * actionclip_tuner_free. */
 ACTIONCLIP_API int32_t actionclip_tuner_create(const actionclip_model *model,
                                                const char *const *labels, size_t label_count,

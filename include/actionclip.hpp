@@ -553,11 +553,21 @@ class Model {
    * weights, else the reference's 16. */
   std::vector<float> classify(Video &video, const std::vector<std::string> &labels,
                               const actionclip_preprocess_options *options = nullptr) const {
-    const std::vector<float> v = encode_video(video, options), texts = encode_labels(labels);
-    const std::vector<float> weights = template_weights();
+    const std::vector<float> v = encode_video(video, options);
+    const std::vector<const char *> l = detail::pointers(labels);
+    actionclip_classifier *p = nullptr;
+    check(actionclip_classifier_create(get(), l.data(), l.size(), nullptr, 0, ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR, &p));
+    const std::unique_ptr<actionclip_classifier, detail::Free> classifier(p);
     std::vector<float> out(labels.size());
-    check(actionclip_probabilities_weighted(v.data(), 1, texts.data(), weights.empty() ? nullptr : weights.data(),
-                                            template_count(0), labels.size(), e(), 100.0f, out.data(), out.size()));
+    check(actionclip_classifier_score(p, v.data(), 1, 100.0f, out.data(), out.size(), nullptr, nullptr));
+    return out;
+  }
+  /* Returns scale times the cosine similarity of videos [v, V], as encoding functions return them, and texts [n, E], as
+   * [v, n]. In an X-CLIP each video moves the texts. */
+  std::vector<float> similarity(const float *videos, std::size_t video_count, const float *texts,
+                                std::size_t text_count, float scale) const {
+    std::vector<float> out(video_count * text_count);
+    check(actionclip_model_similarity(get(), videos, video_count, texts, text_count, scale, out.data(), out.size()));
     return out;
   }
 
@@ -580,6 +590,7 @@ class Model {
     check(actionclip_model_get_info(p, &info_));
   }
   std::size_t e() const noexcept { return static_cast<std::size_t>(info_.embedding_size); }
+  std::size_t v() const noexcept { return static_cast<std::size_t>(info_.video_size); }
   std::size_t t() const noexcept { return static_cast<std::size_t>(info_.frames); }
   std::size_t template_count(std::size_t given) const {
     if (given) return given;
@@ -603,7 +614,7 @@ class Model {
   }
   template <typename Call>
   std::vector<float> encode(std::size_t count, std::vector<float> *frames, Call call) const {
-    std::vector<float> video(count / t() * e());
+    std::vector<float> video(count / t() * v());
     std::vector<float> each(frames ? (info_.joint ? count / t() : count) * e() : 0);
     check(call(video.data(), video.size(), frames ? each.data() : nullptr, each.size()));
     if (frames) frames->swap(each);
@@ -682,11 +693,11 @@ class LabelList {
   std::size_t count_rows(const std::vector<float> &videos) const {
     if (videos.size() % size_ != 0)
       throw Error(ACTIONCLIP_ERROR_INVALID_ARGUMENT, "videos holds " + std::to_string(videos.size()) +
-                                                         " numbers, no multiple of an embedding's " +
+                                                         " numbers, no multiple of a video's " +
                                                          std::to_string(size_));
     return videos.size() / size_;
   }
-  LabelList(actionclip_label_list *handle, std::size_t embedding_size) : handle_(handle), size_(embedding_size) {}
+  LabelList(actionclip_label_list *handle, std::size_t video_size) : handle_(handle), size_(video_size) {}
 
   std::unique_ptr<actionclip_label_list, detail::Free> handle_;
   std::size_t size_;
@@ -881,7 +892,7 @@ class Classifier {
 
  private:
   Classifier(actionclip_classifier *handle, const Model &model)
-      : handle_(handle), size_(static_cast<std::size_t>(model.info().embedding_size)) {}
+      : handle_(handle), size_(static_cast<std::size_t>(model.info().video_size)) {}
 
   std::unique_ptr<actionclip_classifier, detail::Free> handle_;
   std::size_t size_ = 1;
@@ -896,7 +907,7 @@ enum class Pushed : std::int32_t {
   full = ACTIONCLIP_PUSH_FULL          /* it was not taken and not counted: step, then push it again */
 };
 
-/* A window of a stream with its embedding [E], not normalised. */
+/* A window of a stream with its row [V] (video_size of actionclip_model_info), its embedding in most models. */
 struct Window : actionclip_window {
   std::vector<float> embedding;
 };
@@ -914,7 +925,7 @@ struct Window : actionclip_window {
 class Stream {
  public:
   explicit Stream(const Model &model, const actionclip_stream_options *options = nullptr)
-      : size_(static_cast<std::size_t>(model.info().embedding_size)) {
+      : size_(static_cast<std::size_t>(model.info().video_size)) {
     actionclip_stream *p = nullptr;
     check(actionclip_stream_create(model.get(), options, &p));
     handle_.reset(p);

@@ -234,9 +234,9 @@ private func threshold(_ body: () throws(Failure) -> Double) -> Double {
   return status == ACTIONCLIP_OK ? found : Double(status)
 }
 
-/// Checks a number of videos, whose embeddings a list is to score.
+/// Checks a number of videos, whose rows a list is to score.
 private func videoCount(_ video_count: Int, _ list: LabelList) throws(Failure) -> Int {
   let count = try count(video_count, "video_count")
-  _ = try product([count, list.embeddingSize, 4], "videos")
+  _ = try product([count, list.videoSize, 4], "videos")
   return count
 }

@@ -118,11 +118,28 @@ struct EmbeddingOutputs {
     _ loaded: LoadedModel, videos: Int, _ video_out: UnsafeMutablePointer<Float>?,
     _ video_capacity: Int, _ frame_out: UnsafeMutablePointer<Float>?, _ frame_capacity: Int
   ) throws(Failure) {
-    video = try embeddings(loaded, rows: videos, video_out, video_capacity, "video_out")
+    video = try videoRows(loaded, videos, video_out, video_capacity)
     let rows = try product([videos, loaded.model.frameRowsPerVideo], "frame_out")
     frame = try frame_out.map { (frame_out) throws(Failure) in
       try embeddings(loaded, rows: rows, frame_out, frame_capacity, "frame_out")
     }
+  }
+}
+
+/// Checks that an output has room for videos' rows, [videos, videoSize].
+func videoRows(
+  _ loaded: LoadedModel, _ videos: Int, _ out: UnsafeMutablePointer<Float>?, _ capacity: Int
+) throws(Failure) -> UnsafeMutablePointer<Float> {
+  let size = loaded.model.videoSize
+  do throws(Failure) {
+    return try output(
+      out, capacity: capacity, needed: product([videos, size], "video_out"), "video_out")
+  } catch {
+    guard error.kind == .bufferTooSmall, size > loaded.configuration.embeddingSize else { throw error }
+    throw Failure(
+      .bufferTooSmall,
+      "\(error.message): a video's row in this model is its embedding and its patches, \(size) floats (video_size of "
+        + "actionclip_model_info)")
   }
 }
 
@@ -263,6 +280,12 @@ public func actionclip_join_frames(
       throw .argument("frame_count is \(count), not a multiple of the model's \(rows) frames per video")
     }
     _ = try product([count, loaded.configuration.embeddingSize, 4], "frames")
+    guard !loaded.model.textsDependOnVideo else {
+      throw Failure(
+        .optionConflict,
+        "frames' embeddings do not make a video's row in this model (X-CLIP), which holds its patches too: encode whole "
+          + "videos")
+    }
     let out = try embeddings(loaded, rows: count / rows, video_out, video_capacity, "video_out")
     try loaded.model.join(frames, videos: count / rows, to: out)
   }

@@ -123,6 +123,7 @@ public func actionclip_model_get_info(
     info.frame_interval_ns = loaded.frameIntervalNanoseconds ?? 0
     info.shift_causal = c.temporalShift == .causal ? 1 : 0
     info.context_vectors = Int32(clamping: c.contextVectors)
+    info.video_size = Int64(c.videoSize)
     try SizedStruct.write(info, to: info_out, oldest: oldestInfo, "info_out")
   }
 }

@@ -32,6 +32,27 @@ public func actionclip_similarity(
   }
 }
 
+@_cdecl("actionclip_model_similarity") @implementation
+public func actionclip_model_similarity(
+  _ model: OpaquePointer!, _ videos: UnsafePointer<Float>!, _ video_count: Int,
+  _ texts: UnsafePointer<Float>!,
+  _ text_count: Int, _ scale: Float, _ logits_out: UnsafeMutablePointer<Float>!, _ logits_capacity: Int
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let model = try Handle.object(model, LoadedModel.self).model
+    let videoCount = try count(video_count, "video_count")
+    let textCount = try count(text_count, "text_count")
+    _ = try product([videoCount, model.videoSize, 4], "videos")
+    _ = try product([textCount, model.configuration.embeddingSize, 4], "texts")
+    let videos = try required(videos, "videos")
+    let texts = try required(texts, "texts")
+    let scale = try checkedScale(scale)
+    let needed = try product([videoCount, textCount], "logits_out")
+    let out = try output(logits_out, capacity: logits_capacity, needed: needed, "logits_out")
+    try model.similarity(videos, videoCount, texts, textCount, scale: scale, to: out)
+  }
+}
+
 @_cdecl("actionclip_probabilities") @implementation
 public func actionclip_probabilities(
   _ videos: UnsafePointer<Float>!, _ video_count: Int, _ texts: UnsafePointer<Float>!,

@@ -158,7 +158,7 @@ public func actionclip_stream_next(
     let window = try required(window_out, "window_out")
     try SizedStruct.checkSize(of: window, oldest: oldestWindow, "window_out")
     let embedding = try output(
-      embedding_out, capacity: embedding_capacity, needed: stream.embeddingSize, "embedding_out")
+      embedding_out, capacity: embedding_capacity, needed: stream.videoSize, "embedding_out")
     let found = try required(found_out, "found_out")
     switch try stream.next(embedding: embedding) {
     case .none: found.pointee = ACTIONCLIP_NEXT_NONE

@@ -21,7 +21,7 @@ public func actionclip_classifier_add_examples(
     let classifier = try Handle.object(classifier, Classifier.self)
     let label = try text(label, "label")
     let count = try count(video_count, "video_count")
-    _ = try product([count, classifier.labelList.embeddingSize, 4], "videos")
+    _ = try product([count, classifier.labelList.videoSize, 4], "videos")
     try classifier.add(
       required(videos, "videos"), count, label: label, clip_ids.map { .given($0) } ?? .each)
   }

@@ -60,7 +60,7 @@ static inline actionclip_model_options defaults(void) {
 }
 
 /* Loads the untrained, runs the parts, frees what they watched. */
-static int misuse(const char *program, int argc, char **argv, void (*const *parts)(void), size_t part_count) {
+static inline int misuse(const char *program, int argc, char **argv, void (*const *parts)(void), size_t part_count) {
   if (argc > 1) check_root = argv[1];
   actionclip_model_options options = defaults();
   options.threads = 2;

@@ -323,7 +323,7 @@ LIST
 wanted headers && headers
 wanted older && older
 for name in test_api test_save test_save_over test_hash test_misuse_load test_misuse_encode test_misuse_rest test_misuse_events test_misuse_tune test_index test_camera_frames \
-  test_structs test_truncation test_video test_threads test_environment test_fork test_labels test_prompts test_teach test_taught_file test_tune test_tune_cache test_tune_context test_tune_draws; do
+  test_structs test_truncation test_video test_video_rows test_threads test_environment test_fork test_labels test_prompts test_teach test_taught_file test_tune test_tune_cache test_tune_context test_tune_draws; do
   wanted $name || continue
   # The address sanitizer's allocator does not survive a fork while other threads allocate: the child waits for a lock
   # for ever.

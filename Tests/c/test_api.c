@@ -230,7 +230,11 @@ static void words_and_pictures(void) {
 
   /* Similarity: scale * cosine; probabilities sum to one. */
   float logits[6], chance[2];
+  float same[6];
+  CHECK(info.video_size == info.embedding_size);
   CHECK_OK(actionclip_similarity(v1, 1, a, 6, e, 1.0f, logits, 6));
+  CHECK_OK(actionclip_model_similarity(model, v1, 1, a, 6, 1.0f, same, 6));
+  CHECK(memcmp(logits, same, sizeof same) == 0);
   double dot = 0, vv = 0, tt = 0, sum = 0;
   for (size_t i = 0; i < e; i++) {
     dot += (double)v1[i] * (double)a[i];

@@ -196,6 +196,23 @@ static int32_t save_of(int32_t storage) {
 static int32_t save(void) { return save_of(ACTIONCLIP_STORAGE_FP32); }
 static int32_t save_int8(void) { return save_of(ACTIONCLIP_STORAGE_INT8); }
 static int32_t similarity(void) { return actionclip_similarity(text, 2, text, 2, e, 100, embedding, 4); }
+/* A model in which each video moves the texts. */
+static int32_t moved_texts(void) {
+  actionclip_model *m = NULL;
+  actionclip_model_info of = {.struct_size = sizeof of};
+  int32_t status = actionclip_model_load(check_path("Tests/fixtures/x_clip/published.pth"), NULL, &m);
+  if (status == ACTIONCLIP_OK) status = actionclip_model_get_info(m, &of);
+  if (status != ACTIONCLIP_OK) return status;
+  const size_t frames = (size_t)of.frames, count = frames * 3 * (size_t)of.image_size * (size_t)of.image_size;
+  const size_t words = (size_t)of.embedding_size, row = (size_t)of.video_size;
+  float *p = calloc(count + row + words, sizeof *p), logit = 0;
+  p[0] = p[count + row] = 1;
+  status = actionclip_encode_pixels(m, p, count, frames, p + count, row, NULL, 0);
+  if (status == ACTIONCLIP_OK) status = actionclip_model_similarity(m, p + count, 1, p + count + row, 1, 100, &logit, 1);
+  free(p);
+  actionclip_model_free(m);
+  return status;
+}
 static int32_t described(void) {
   const char *const texts[] = {"a {}", "b", "c"};
   const int32_t label_of_text[] = {0, 1, 0};
@@ -329,7 +346,8 @@ static const struct {
   int32_t (*run)(void);
 } calls[] = {{"load, fp32", load_fp32}, {"load, int8", load_int8}, {"load, hashed, 4 threads", load_hashed},
              {"load, default model", load_default}, {"load, checkpoint", load_pickle}, {"load, TorchScript", load_script},
-             {"load, Hugging Face folder", load_folder}, {"file_describe", describe}, {"file_sha256", file_sha256}, {"tokenizer_load", tokenizer_load},
+             {"load, Hugging Face folder", load_folder}, {"similarity, X-CLIP", moved_texts}, {"file_describe", describe},
+             {"file_sha256", file_sha256}, {"tokenizer_load", tokenizer_load},
              {"tokenizer_encode", tokenizer_encode}, {"encode_labels", encode_labels}, {"classifier", classify}, {"classifier, fit", teach},
              {"encode_pixels", encode_pixels}, {"encode_frames", encode_frames}, {"single_frames", single_frames},
              {"camera_frames", camera_frames},

@@ -33,13 +33,13 @@ extension Classifier {
   }
 
   private func viewBuffer(_ views: Int) throws(Failure) -> FloatBuffer {
-    try FloatBuffer(count: product([views, loaded.configuration.embeddingSize], "views"))
+    try FloatBuffer(count: product([views, loaded.model.videoSize], "views"))
   }
 
-  /// Moves embeddings that differ from all before them to the front, and returns their number. A short clip gives some
+  /// Moves rows that differ from all before them to the front, and returns their number. A short clip gives some
   /// views the same frames.
   private func distinct(_ videos: FloatBuffer, _ views: Int) -> Int {
-    let size = loaded.configuration.embeddingSize
+    let size = loaded.model.videoSize
     var kept = 0
     for view in 0..<views {
       let own = videos.base + view * size

@@ -1,4 +1,5 @@
 import Adaptation
+import Model
 import Numerics
 import System
 import Text
@@ -13,15 +14,15 @@ public struct Example {
 }
 
 extension Classifier {
-  /// Adds examples of a label, and updates a fit with them. `videos` are embeddings, [count, E]. On failure nothing is
-  /// added.
+  /// Adds examples of a label, and updates a fit with them. `videos` are rows, [count, videoSize]. On failure nothing is added.
   public func add(
     _ videos: UnsafePointer<Float>, _ count: Int, label: UnsafeBufferPointer<UInt8>, _ clips: ClipChoice
   ) throws(Failure) {
     _ = try change { (state) throws(Failure) in
       let column = try column(of: label, in: state.list)
       var next = state
-      next.examples = try state.examples.adding(videos, count, label: label, clips)
+      next.examples = try state.examples.adding(
+        videos, stride: loaded.model.videoSize, count, label: label, clips)
       guard let options = state.options else { return next }
       next.list = list(
         state.list.set,

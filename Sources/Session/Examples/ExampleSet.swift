@@ -115,9 +115,11 @@ final class ExampleSet: @unchecked Sendable {
 
   // MARK: - Other sets made from this one
 
-  /// This set and more rows of a label, scaled to unit length. `videos` are embeddings, [count, E].
+  /// This set and more rows of a label, scaled to unit length. `videos` are rows of `stride` floats, each of which begins
+  /// with an embedding [E].
   func adding(
-    _ videos: UnsafePointer<Float>, _ count: Int, label: UnsafeBufferPointer<UInt8>, _ clips: ClipChoice
+    _ videos: UnsafePointer<Float>, stride: Int, _ count: Int, label: UnsafeBufferPointer<UInt8>,
+    _ clips: ClipChoice
   ) throws(Failure) -> ExampleSet {
     guard count <= ExampleSet.maximumRows - self.count else {
       throw .limit(
@@ -128,7 +130,7 @@ final class ExampleSet: @unchecked Sendable {
     let label = try set.index(ofLabel: label)
     for row in 0..<count {
       try checkCancelled()
-      try unitRow(videos + row * embeddingSize, row, to: set.storage.row(self.count + row))
+      try unitRow(videos + row * stride, row, to: set.storage.row(self.count + row))
       let id: Int64? =
         switch clips {
         case .each: nil

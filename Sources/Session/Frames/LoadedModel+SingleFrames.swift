@@ -10,7 +10,9 @@ extension LoadedModel {
     guard model.framesAreIndependent else {
       let option =
         configuration.joint
-        ? "joint" : configuration.temporalShift != .off ? "temporal_shift" : "temporal_view"
+        ? "joint"
+        : configuration.temporalShift != .off
+          ? "temporal_shift" : configuration.hasMessages ? "message tokens" : "temporal_view"
       throw Failure(
         .optionConflict,
         "a frame cannot be encoded by itself: in this model a frame sees the others of its video (\(option)); encode "

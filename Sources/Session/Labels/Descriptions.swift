@@ -47,6 +47,11 @@ extension LoadedModel {
   public func encode(
     _ descriptions: Descriptions, truncate: Bool, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
+    guard !model.textsDependOnVideo else {
+      throw .unsupported(
+        "descriptions are averaged at unit length, but in this model (X-CLIP) each video moves embeddings of texts as "
+          + "they are: give labels, with templates if need be")
+    }
     let (texts, labels, size) = (descriptions.texts, descriptions.labels, configuration.embeddingSize)
     let encoded = try labelBuffer(product([texts.count, size], "texts"))
     try encode(rows: texts.count, truncate: truncate, to: encoded.base) { (row, encode) throws(Failure) in

@@ -17,15 +17,16 @@ extension LabelList {
   /// The numbers by which a fit decides; nil without a fit.
   public var rules: DecisionRules? { fit?.rules }
 
-  /// Decides about video embeddings [videos, E] by calibrated probabilities, and gives each decision to `emit`. Without
+  /// Decides about videos' rows [videos, videoSize] by calibrated probabilities, and gives each decision to `emit`. Without
   /// a fit the probabilities are those of `score` at a scale of 100, and every video shows a label.
   public func decide(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, emit: (_ video: Int, Decision) -> Void
   ) throws(Failure) {
     let probabilities = try FloatBuffer(count: product([videoCount, count], "videos"))
     if let fit {
-      try Similarity.check(videos, videoCount, embeddingSize, "video")
-      try fit.probabilities(videos, videoCount, scale: 100, to: probabilities.base)
+      try withEmbeddings(of: videos, videoCount) { (videos) throws(Failure) in
+        try fit.probabilities(videos, videoCount, scale: 100, to: probabilities.base)
+      }
     } else {
       try score(videos, videoCount, scale: 100, to: probabilities.base)
     }
@@ -45,15 +46,16 @@ extension LabelList {
     extendLifetime(probabilities)
   }
 
-  /// Scores video embeddings [videos, E] for videos that may show several labels or none: writes independent
+  /// Scores videos' rows [videos, videoSize] for videos that may show several labels or none: writes independent
   /// probabilities [videos, labels]. Throws without a fit.
   public func scoreIndependently(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
     let fit = try required(fit)
-    try Similarity.check(videos, videoCount, embeddingSize, "video")
-    try Similarity.whole(videoCount * count, to: out) { (probabilities) throws(Failure) in
-      try fit.independentProbabilities(videos, videoCount, to: probabilities)
+    try withEmbeddings(of: videos, videoCount) { (videos) throws(Failure) in
+      try Similarity.whole(videoCount * count, to: out) { (probabilities) throws(Failure) in
+        try fit.independentProbabilities(videos, videoCount, to: probabilities)
+      }
     }
   }
 

@@ -10,6 +10,10 @@ public final class LabelList: Sendable {
   /// The number of the list: 1 for a classifier's first one, one more for each later one.
   public let generation: Int64
   public let embeddingSize: Int
+  /// Floats of a video's row that is scored.
+  public let videoSize: Int
+  /// The model, where texts depend on the video; nil: words score by themselves.
+  let model: ActionCLIP?
   let set: LabelSet
   /// The classifier that examples were fitted to; nil: words alone score.
   let fit: AdaptedClassifier?
@@ -23,26 +27,53 @@ public final class LabelList: Sendable {
     self.fit = fit
     labels = set.labels
     self.generation = generation
-    embeddingSize = encoding.loaded.configuration.embeddingSize
+    let model = encoding.loaded.model
+    (embeddingSize, videoSize) = (model.configuration.embeddingSize, model.videoSize)
+    self.model = model.textsDependOnVideo ? model : nil
     templates = encoding.rows
     weights = encoding.rowWeights
   }
 
   public var count: Int { labels.count }
 
-  /// Scores video embeddings [videos, E]: writes probabilities [videos, labels], each row summing to 1.
+  /// Scores videos' rows [videos, videoSize]: writes probabilities [videos, labels], each row summing to 1.
   public func score(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, scale: Float, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
     if let fit, !fit.usesWordsAlone {
-      try Similarity.check(videos, videoCount, embeddingSize, "video")
-      return try Similarity.whole(videoCount * count, to: out) { (probabilities) throws(Failure) in
-        try fit.probabilities(videos, videoCount, scale: scale, to: probabilities)
+      return try withEmbeddings(of: videos, videoCount) { (videos) throws(Failure) in
+        try Similarity.whole(videoCount * count, to: out) { (probabilities) throws(Failure) in
+          try fit.probabilities(videos, videoCount, scale: scale, to: probabilities)
+        }
       }
+    }
+    if let model {
+      return try model.probabilities(
+        videos, videoCount, set.texts.pointer, templates: templates, classes: count, scale: scale,
+        weights: weights, to: out)
     }
     try Similarity.probabilities(
       videos, videoCount, set.texts.pointer, templates: templates, classes: count, size: embeddingSize,
       scale: scale, weights: weights, to: out)
+  }
+
+  /// Calls `body` with the embeddings alone of videos' rows, [videos, E], which must be finite.
+  func withEmbeddings(
+    of videos: UnsafePointer<Float>, _ count: Int,
+    _ body: (UnsafePointer<Float>) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard videoSize > embeddingSize else {
+      try Similarity.check(videos, count, embeddingSize, "video")
+      return try body(videos)
+    }
+    let embeddings = try FloatBuffer(count: product([count, embeddingSize], "videos"))
+    for video in 0..<count {
+      (embeddings.base + video * embeddingSize).update(
+        from: videos + video * videoSize, count: embeddingSize)
+    }
+    try Similarity.check(embeddings.base, count, embeddingSize, "video")
+    try body(embeddings.pointer)
+    extendLifetime(embeddings)
   }
 }
 

@@ -38,7 +38,7 @@ public final class Stream: Sendable {
       keepsEmbeddings: loaded.model.framesAreIndependent || options.isCausal)
     let count = StreamState.pictures(settings, kept: history.keepsPictures ? c.frames : 0)
     pictures = try Pictures(count: count, size: c.imageSize)
-    state = Monitor(try StreamState(settings, pictures: count, embeddingSize: c.embeddingSize))
+    state = Monitor(try StreamState(settings, pictures: count, videoSize: c.videoSize))
     places = WindowPlaces(length: c.frames, warmUp: settings.warmUp, choice: loaded.preset.sampling)
     normalization = try CropNormalization(size: c.imageSize, options: options.preprocess)
     preprocessor = Monitor(try Preprocessor(size: c.imageSize, options: options.preprocess))
@@ -244,7 +244,7 @@ public final class Stream: Sendable {
   }
 
   /// E, numbers of an embedding.
-  public var embeddingSize: Int { loaded.configuration.embeddingSize }
+  public var videoSize: Int { loaded.configuration.videoSize }
 
   /// The number of frames that the network encodes from one window to the next.
   public var framesPerHop: Int { history.keepsPictures ? settings.frames : settings.hop }

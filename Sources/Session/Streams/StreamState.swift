@@ -46,11 +46,11 @@ final class StreamState {
 
   /// - Parameters:
   ///   - pictures: how many the stream has.
-  ///   - embeddingSize: E.
-  init(_ settings: StreamSettings, pictures: Int, embeddingSize: Int) throws(Failure) {
+  ///   - videoSize: floats of a window's row.
+  init(_ settings: StreamSettings, pictures: Int, videoSize: Int) throws(Failure) {
     waiting = try FixedRing(capacity: 2 * settings.queueFrames)
     freePictures = try FreePlaces(count: pictures)
-    windows = try WindowQueue(capacity: settings.queueWindows, size: embeddingSize)
+    windows = try WindowQueue(capacity: settings.queueWindows, size: videoSize)
     self.settings = settings
     sampler = FrameSampler(settings.sampling, gap: settings.gap)
     maker = StreamState.maker(settings)

@@ -237,7 +237,7 @@ final class StreamStep: FrameSource, @unchecked Sendable {
     while split < parts.count, streams[parts[split].stream].history.keepsPictures { split += 1 }
     let once = split..<parts.count
     let anew = split < parts.count ? parts[split].firstWindow : windows.count
-    try StreamStep.grow(&joined, rows: windows.count, size)
+    try StreamStep.grow(&joined, rows: windows.count, model.videoSize)
     if anew > 0 {
       try forEachPlace(of: 0..<split) { (part, _, _, number) throws(Failure) in
         try appendCrop(of: frame(number, of: part), part.stream)
@@ -345,7 +345,7 @@ final class StreamStep: FrameSource, @unchecked Sendable {
   // MARK: - Handing over
 
   private func commit() {
-    let size = streams[0].loaded.configuration.embeddingSize
+    let c = streams[0].loaded.configuration
     for part in parts.view {
       let stream = streams[part.stream]
       let history = stream.history
@@ -360,10 +360,10 @@ final class StreamStep: FrameSource, @unchecked Sendable {
               sequence: state.windows.added, start: first.timestamp, end: last.timestamp,
               firstPush: first.push, lastPush: last.push, frames: span.frames,
               dropped: last.due - first.due + 1 - Int64(span.frames), followsGap: span.followsGap,
-              isTail: span.isTail), joined.base + window * size)
+              isTail: span.isTail), joined.base + window * c.videoSize)
         }
         for place in part.first..<part.first + part.count {
-          history.append(frames[place], UnsafePointer(embeddings.base + place * size)) {
+          history.append(frames[place], UnsafePointer(embeddings.base + place * c.embeddingSize)) {
             state.freePictures.give($0)
           }
         }

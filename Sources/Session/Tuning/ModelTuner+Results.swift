@@ -102,6 +102,9 @@ extension LoadedModel {
       said("the temporal shift", "\(a.temporalShift)", "\(b.temporalShift)"),
       said("the temporal view", "\(a.temporalView)", "\(b.temporalView)"),
       said("the activation", "\(a.activation)", "\(b.activation)"),
+      said(
+        "the number of X-CLIP's heads", "\(a.integrationHeads) and \(a.promptHeads)",
+        "\(b.integrationHeads) and \(b.promptHeads)"),
     ]
     if let first = options.compactMap({ $0 }).first { return first }
     let (ours, theirs) = (model.parameters, other.model.parameters)

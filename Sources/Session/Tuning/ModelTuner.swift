@@ -32,6 +32,9 @@ public final class ModelTuner {
     guard loaded.configuration.temporalView == 0 else {
       throw .unsupported("models whose frames attend to their neighbours' tokens cannot be trained")
     }
+    guard !loaded.configuration.isXCLIPs else {
+      throw .unsupported("X-CLIP's parts have no gradients here, so the model cannot be trained")
+    }
     self.loaded = loaded
     self.options = options
     cancellation = try TunerCancellation()

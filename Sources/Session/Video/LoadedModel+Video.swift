@@ -6,7 +6,7 @@ import Video
 extension LoadedModel {
   /// Encodes a video file, or the part of it in `span`, which counts as a video of its own: chooses T frames for each
   /// view by the model's own rule, decodes, preprocesses and encodes them. View v takes every views-th of the frames,
-  /// from the v-th on, so it covers the whole video. `video` [views, E] and, unless nil, `frame`
+  /// from the v-th on, so it covers the whole video. `video` [views, videoSize] and, unless nil, `frame`
   /// [views, frameRowsPerVideo, E] are written on success only.
   public func encode(
     _ file: VideoFile, in span: TimeSpan? = nil, views: Int = 1, _ options: PreprocessOptions,

@@ -20,9 +20,9 @@ final class VideoEncoding {
     var failure: Failure?
 
     init(_ model: ActionCLIP, views: Int) throws(Failure) {
-      let size = views * model.configuration.embeddingSize
-      video = try FloatBuffer(count: size)
-      frames = try FloatBuffer(count: model.frameRowsPerVideo * size)
+      video = try FloatBuffer(count: views * model.videoSize)
+      frames = try FloatBuffer(
+        count: views * model.frameRowsPerVideo * model.configuration.embeddingSize)
     }
   }
 
@@ -60,7 +60,7 @@ final class VideoEncoding {
     frames.restart()
   }
 
-  /// Completes the encoding once all frames are written: `video` [views, E] and, unless nil, `frame` [views, rows, E],
+  /// Completes the encoding once all frames are written: `video` [views, videoSize] and, unless nil, `frame` [views, rows, E],
   /// written on success only.
   func finish(video: UnsafeMutablePointer<Float>, frame: UnsafeMutablePointer<Float>?) throws(Failure) {
     guard let running else {
