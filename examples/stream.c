@@ -159,7 +159,7 @@ int main(int argc, char **argv) {
   memset(&o, 0, sizeof o);
   o.labels = (const char *const *)argv + 2;
   o.label_count = (size_t)argc - 2;
-  o.embedding_size = (size_t)info.embedding_size;
+  o.embedding_size = (size_t)info.video_size;
   o.embedding = calloc(o.embedding_size, sizeof(float));
   o.scores = calloc(o.label_count, sizeof(float));
   if (o.embedding == NULL || o.scores == NULL) stop("out of memory");

@@ -67,14 +67,14 @@ int main(int argc, char **argv) {
   actionclip_model_info info = {0};
   info.struct_size = sizeof info;
   need(actionclip_model_get_info(model, &info), "the model");
-  float *embedding = calloc((size_t)info.embedding_size, sizeof *embedding), probability = 0;
+  float *embedding = calloc((size_t)info.video_size, sizeof *embedding), probability = 0;
   if (embedding == NULL) return 1;
   need(actionclip_classifier_load(model, argv[1], &classifier), argv[1]);
   actionclip_label_list *list = NULL;
   need(actionclip_classifier_label_list(classifier, &list), "the list");
   actionclip_video *video = NULL;
   need(actionclip_video_open(argv[2], NULL, &video), argv[2]);
-  need(actionclip_encode_video(model, video, NULL, embedding, (size_t)info.embedding_size, NULL, 0), argv[2]);
+  need(actionclip_encode_video(model, video, NULL, embedding, (size_t)info.video_size, NULL, 0), argv[2]);
   int32_t label = -1;
   need(actionclip_label_list_decide(list, embedding, 1, &label, 1, &probability, NULL), "the decision");
   printf("%s: %s (%.2f)\n", argv[2], label < 0 ? "none of these" : actionclip_label_list_label(list, label),

@@ -115,7 +115,7 @@ func classify(video, weights, merges string, labels []string) ([]float32, error)
 	if err := call(func() C.int32_t { return C.actionclip_model_get_info(model, &info) }); err != nil {
 		return nil, err
 	}
-	embedding := make([]C.float, info.embedding_size)
+	embedding := make([]C.float, info.video_size)
 	if err := call(func() C.int32_t {
 		return C.actionclip_encode_video(model, opened, nil, &embedding[0], C.size_t(len(embedding)), nil, 0)
 	}); err != nil {

@@ -296,7 +296,7 @@ static char *open_everything(Recognizer *recognizer, const RecognizerSettings *s
   actionclip_model_info info = {.struct_size = sizeof info};
   if (actionclip_model_get_info(recognizer->model, &info) != ACTIONCLIP_OK)
     return g_strdup(actionclip_last_error());
-  recognizer->embedding_size = (size_t)info.embedding_size;
+  recognizer->embedding_size = (size_t)info.video_size;
   recognizer->embedding = g_new0(float, recognizer->embedding_size);
   if (actionclip_stream_create(recognizer->model, &settings->stream, &recognizer->stream) != ACTIONCLIP_OK)
     return g_strdup(actionclip_last_error());

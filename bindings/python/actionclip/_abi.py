@@ -68,6 +68,7 @@ CONSTANTS: dict[str, int] = {
     "HEAD_LSTM": 3,
     "HEAD_TRANSF": 4,
     "HEAD_TRANSF_CLS": 5,
+    "HEAD_MIT": 6,
     "COMPUTE_DEFAULT": 0,
     "COMPUTE_FP32": 1,
     "COMPUTE_BF16": 2,
@@ -262,6 +263,7 @@ class ModelInfo(Structure):
         ("frame_interval_ns", c_int64),
         ("shift_causal", c_int32),
         ("context_vectors", c_int32),
+        ("video_size", c_int64),
     ]
 
 
@@ -924,6 +926,11 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     (
         "actionclip_similarity",
         (Floats, c_size_t, Floats, c_size_t, c_size_t, c_float, Floats, c_size_t),
+        c_int32,
+    ),
+    (
+        "actionclip_model_similarity",
+        (Handle, Floats, c_size_t, Floats, c_size_t, c_float, Floats, c_size_t),
         c_int32,
     ),
     (

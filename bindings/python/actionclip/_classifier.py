@@ -124,7 +124,7 @@ class Classifier(Pupil):
         self, model: Model, made: Handle, names: list[str], templates: int, notes: dict[str, str] | None = None
     ) -> None:
         self._model = weakref.ref(model)
-        self._size = model.info.embedding_size
+        self._size, self._video_size = model.info.embedding_size, model.info.video_size
         self._frames = model.info.frames
         #: Embeddings that a score compares with for each label, at most.
         self._templates = templates
@@ -156,8 +156,8 @@ class Classifier(Pupil):
         return generation.value
 
     def score(self, videos: npt.ArrayLike, scale: float = 100.0) -> Scores:
-        """Scores video embeddings [n, E]: returns probabilities [n, labels], each row summing to 1, with the `labels`
-        and `generation` of the list that was used."""
+        """Scores video embeddings [n, E], of an X-CLIP rows [n, V]: returns probabilities [n, labels], each row summing
+        to 1, with the `labels` and `generation` of the list that was used."""
         array = self._videos(videos)
         scale = real("scale", scale)
         self._warn_of_words()
@@ -224,8 +224,8 @@ class Classifier(Pupil):
         array = float_array("videos", videos, (1, 2))
         if array.ndim == 1:
             array = array[np.newaxis]
-        if array.shape[1] != self._size:
-            raise invalid(f"videos have embeddings of {array.shape[1]} numbers, the labels of {self._size}")
+        if array.shape[1] != self._video_size:
+            raise invalid(f"videos have embeddings of {array.shape[1]} numbers, the labels of {self._video_size}")
         return array
 
     def _warn_of_words(self) -> None:

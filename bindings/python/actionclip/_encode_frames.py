@@ -123,7 +123,7 @@ class FrameEncoder(Owner):
                 pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
                 work=self._images_work(images),
             )  # fmt: skip
-        return _features(videos, per_frame, normalize)
+        return self._features(videos, per_frame, normalize)
 
     @overload
     def encode_pixels(
@@ -148,7 +148,7 @@ class FrameEncoder(Owner):
                 pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
                 work=self._frames_work(count),
             )  # fmt: skip
-        return _features(videos, per_frame, normalize)
+        return self._features(videos, per_frame, normalize)
 
     def encode_single_frames(
         self,
@@ -260,7 +260,7 @@ class FrameEncoder(Owner):
                 handle, opened, *between, settings, pointer(videos, _abi.Floats), videos.size,
                 pointer(per_frame, _abi.Floats), 0 if per_frame is None else per_frame.size,
             )  # fmt: skip
-        return _features(videos[0], None if per_frame is None else per_frame[0], normalize)
+        return self._features(videos[0], None if per_frame is None else per_frame[0], normalize)
 
     def _choice(self, frame_count: int) -> list[int]:
         """Indices of the frames that the model's own rule chooses from a video."""
@@ -286,18 +286,20 @@ class FrameEncoder(Owner):
         size = self._info.embedding_size
         shape = (videos, size) if self._info.joint else (videos, self._info.frames, size)
         per_frame = np.empty(shape, np.float32) if return_frames else None
-        return np.empty((videos, size), np.float32), per_frame
+        return np.empty((videos, self._info.video_size), np.float32), per_frame
+
+    def _features(self, videos: FloatArray, per_frame: FloatArray | None, normalize: bool) -> Features:
+        if normalize:
+            size = self._info.embedding_size
+            rows = normalized(videos[..., :size])
+            # What moves texts stays as it is.
+            videos = rows if videos.shape[-1] == size else np.concatenate([rows, videos[..., size:]], axis=-1)
+            per_frame = None if per_frame is None else normalized(per_frame)
+        videos = videos if videos.base is None else videos.copy()
+        if per_frame is None:
+            return videos
+        return videos, per_frame if per_frame.base is None else per_frame.copy()
 
 
 def _name(names: dict[str, int], code: int) -> str:
     return next((name for name, value in names.items() if value == code), str(code))
-
-
-def _features(videos: FloatArray, per_frame: FloatArray | None, normalize: bool) -> Features:
-    if normalize:
-        videos = normalized(videos)
-        per_frame = None if per_frame is None else normalized(per_frame)
-    videos = videos if videos.base is None else videos.copy()
-    if per_frame is None:
-        return videos
-    return videos, per_frame if per_frame.base is None else per_frame.copy()

@@ -28,8 +28,8 @@ from ._arguments import (
     type_name,
     whole,
 )
-from ._arrays import FloatArray
-from ._cancel import create
+from ._arrays import FloatArray, pointer
+from ._cancel import create, long_call
 from ._encode_frames import FrameEncoder
 from ._encode_text import TextEncoder
 from ._errors import invalid, wrong_type
@@ -68,8 +68,8 @@ class Model(FrameEncoder, TextEncoder):
     file that the environment variable ACTIONCLIP_MODEL names, or the one installed with the library.
 
     An argument that contradicts the checkpoint is an error.
-    frames: T, frames per video. head: the reference's name ("MeanP", "Conv_1D", "LSTM", "Transf", "Transf_cls", in
-    upper or lower case). temporal_shift, joint: True, False, or None for as the checkpoint says. temporal_shift may
+    frames: T, frames per video. head: its name ("MeanP", "Conv_1D", "LSTM", "Transf", "Transf_cls", "MIT", in upper
+    or lower case). temporal_shift, joint: True, False, or None for as the checkpoint says. temporal_shift may
     also be "causal": channels come from past frames alone, which is another network than the two-sided one.
     threads: threads that compute, 1 to 256. None for what the environment variable ACTIONCLIP_THREADS says, else one
     for each processor that the affinity and the processor quota (containers, services) leave to the process.
@@ -354,8 +354,26 @@ class Model(FrameEncoder, TextEncoder):
     def similarity(
         self, videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0
     ) -> FloatArray:
-        """Compares videos [n, E] with texts [m, E], as `actionclip.similarity` does: logits [n, m]."""
-        return _similarity.similarity(videos, texts, scale)
+        """Compares videos [n, E] with texts [m, E], as `actionclip.similarity` does: logits [n, m]. Videos of an
+        X-CLIP, rows [n, V] as its encoding methods return them, move the texts that they are compared with."""
+        if self._info.video_size == self._info.embedding_size:
+            return _similarity.similarity(videos, texts, scale)
+        left, right = _similarity.rows("videos", videos), _similarity.rows("texts", texts)
+        for name, array, size in (
+            ("videos", left, self._info.video_size), ("texts", right, self._info.embedding_size)
+        ):  # fmt: skip
+            if array.shape[-1] != size:
+                raise invalid(f"{name} have rows of {array.shape[-1]} numbers; this model's have {size}")
+        factor = real("scale", scale)
+        out = np.empty((len(left), len(right)), np.float32)
+        with self._handle.use() as handle:
+            long_call(
+                "model_similarity",
+                handle, pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats), len(right),
+                factor, pointer(out, _abi.Floats), out.size,
+                work=30.0 * right.size * self._info.embedding_size * len(left),
+            )  # fmt: skip
+        return out
 
     def probabilities(
         self,
@@ -364,8 +382,17 @@ class Model(FrameEncoder, TextEncoder):
         scale: float = 100.0,
         weights: npt.ArrayLike | None = None,
     ) -> FloatArray:
-        """Scores videos [n, E] with texts, as `actionclip.probabilities` does: [n, classes]."""
-        return _similarity.probabilities(videos, texts, scale, weights)
+        """Scores videos [n, E] with texts, as `actionclip.probabilities` does: [n, classes]. Videos of an X-CLIP are
+        rows [n, V]."""
+        if self._info.video_size == self._info.embedding_size:
+            return _similarity.probabilities(videos, texts, scale, weights)
+        array = _similarity.by_template(texts)
+        templates, classes, size = array.shape
+        shares = None if weights is None else _similarity.template_weights(weights, templates)
+        logits = self.similarity(videos, array.reshape(-1, size), scale).reshape(-1, templates, classes)
+        exponents = np.exp(logits.astype(np.float64) - logits.max(-1, keepdims=True))
+        each = exponents / exponents.sum(-1, keepdims=True)
+        return np.average(each, axis=1, weights=shares).astype(np.float32)
 
     def classify(
         self,

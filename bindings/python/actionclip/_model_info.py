@@ -16,6 +16,7 @@ HEADS = {
     "LSTM": CONSTANTS["HEAD_LSTM"],
     "Transf": CONSTANTS["HEAD_TRANSF"],
     "Transf_cls": CONSTANTS["HEAD_TRANSF_CLS"],
+    "MIT": CONSTANTS["HEAD_MIT"],
 }
 COMPUTE_TYPES = {name: CONSTANTS["COMPUTE_" + name.upper()] for name in ("fp32", "bf16", "int8")}
 ACTIVATIONS = {
@@ -56,7 +57,7 @@ class ModelInfo:
     frames: int  #: T, frames per video
     joint: bool
     temporal_shift: bool
-    head: str  #: "MeanP", "Conv_1D", "LSTM", "Transf" or "Transf_cls"
+    head: str  #: "MeanP", "Conv_1D", "LSTM", "Transf", "Transf_cls" or "MIT"
     compute_type: str  #: "fp32", "bf16" or "int8"
     threads: int
     has_tokenizer: bool
@@ -74,6 +75,7 @@ class ModelInfo:
     frame_interval_ns: int  #: nanoseconds from frame to frame that the model's file declares; 0 if it declares none
     shift_causal: bool  #: True if the temporal shift takes from past frames alone
     context_vectors: int  #: K, learned vectors that stand in texts in place of "<|context|>"; 0 in most models
+    video_size: int  #: V, length of a video's row: E, but in an X-CLIP, where videos move texts, more
 
 
 def read_info(handle: int) -> ModelInfo:

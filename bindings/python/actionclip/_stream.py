@@ -109,7 +109,7 @@ class Stream(Owner):
             options.preprocess = preprocess_options(resize, crop, short_side, mean, std, handle)
             self._handle = create("stream", "stream_create", handle, ctypes.byref(options))
         sizes = model.info
-        self._size = sizes.embedding_size
+        self._size = sizes.video_size
         self._ended = False
         with self._handle.use() as handle:
             self._info = read_info(handle)

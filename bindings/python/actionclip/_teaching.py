@@ -48,6 +48,7 @@ class Pupil(Owner):
     """The part of a classifier that learns from examples."""
 
     _size: int
+    _video_size: int
     _frames: int
     _model: weakref.ref[Model]
 
@@ -97,8 +98,8 @@ class Pupil(Owner):
         array = float_array("example", videos, (1, 2))
         if array.ndim == 1:
             array = array[np.newaxis]
-        if array.shape[1] != self._size:
-            raise invalid(f"example has embeddings of {array.shape[1]} numbers, the labels of {self._size}")
+        if array.shape[1] != self._video_size:
+            raise invalid(f"example has embeddings of {array.shape[1]} numbers, the labels of {self._video_size}")
         ids = None if clip is None else _clip_ids(clip, len(array))
         with self._handle.use() as handle:
             long_call(

@@ -130,8 +130,8 @@ class VideoEmbedder:
             shown = "" if path is None else _utf8(path)
             return [_Row(shown, None, math.nan, math.nan, None, loaded.sha256, status, line)]
         return [
-            _Row(_utf8(path), digest, start / _SECOND, end / _SECOND, _unit(embedding), loaded.sha256, 0, "")
-            for start, end, embedding in windows
+            _Row(_utf8(path), digest, start / _SECOND, end / _SECOND, _unit(row[: loaded.size]), loaded.sha256, 0, "")
+            for start, end, row in windows
         ]
 
     def _ready(self) -> _Loaded:

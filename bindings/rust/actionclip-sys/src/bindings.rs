@@ -46,6 +46,7 @@ pub const ACTIONCLIP_HEAD_CONV_1D: i32 = 2;
 pub const ACTIONCLIP_HEAD_LSTM: i32 = 3;
 pub const ACTIONCLIP_HEAD_TRANSF: i32 = 4;
 pub const ACTIONCLIP_HEAD_TRANSF_CLS: i32 = 5;
+pub const ACTIONCLIP_HEAD_MIT: i32 = 6;
 pub const ACTIONCLIP_COMPUTE_DEFAULT: i32 = 0;
 pub const ACTIONCLIP_COMPUTE_FP32: i32 = 1;
 pub const ACTIONCLIP_COMPUTE_BF16: i32 = 2;
@@ -524,7 +525,7 @@ pub struct actionclip_model_info {
     /// 1 if QuickGELU is a guess, since nothing states the activation
     pub activation_assumed: i32,
     /// 1 if a frame's embedding depends on that frame alone, so that frames may be encoded singly
-    /// and joined later. 0 with joint, temporal shift or a temporal view.
+    /// and joined later. 0 with joint, temporal shift, a temporal view or X-CLIP's message tokens.
     pub frames_independent: i32,
     /// 0
     pub reserved: i32,
@@ -539,6 +540,10 @@ pub struct actionclip_model_info {
     pub shift_causal: i32,
     /// K, learned vectors that stand in texts in place of "<|context|>"; 0 in most models
     pub context_vectors: i32,
+    /// V, floats of a video's row: E in most models, the video's embedding. In an X-CLIP each video
+    /// moves the embeddings of texts that it is compared with, and its row is E + (S/p)^2 * E: the
+    /// embedding, and what moves texts.
+    pub video_size: i64,
 }
 
 sized!(actionclip_model_info);
@@ -1584,8 +1589,9 @@ extern "C" {
         info_out: *mut actionclip_model_info,
     ) -> i32;
     /// Returns the family of checkpoints whose layout the model's file has: "CLIP" (also the
-    /// reference's), "Hugging Face CLIP", "open_clip", "mmaction2's ActionCLIP", "ViFi-CLIP" or
-    /// "Open-VCLIP". The string is static; NULL if `model` is not a live model.
+    /// reference's), "Hugging Face CLIP", "open_clip", "mmaction2's ActionCLIP", "ViFi-CLIP",
+    /// "Open-VCLIP", "X-CLIP" or "Hugging Face X-CLIP". The string is static; NULL if `model` is
+    /// not a live model.
     pub fn actionclip_model_family(model: *const actionclip_model) -> *const c_char;
     /// Returns, as one line for people, the assumption at `index` about a model: a property that
     /// neither its file nor the caller states, such as the encoders' activation. Show it once
@@ -1666,9 +1672,10 @@ extern "C" {
         options_out: *mut actionclip_preprocess_options,
     ) -> i32;
     /// Encodes videos, given as images, to embeddings. `frames` holds videos*T images, the T frames
-    /// of the first video first; sizes may differ. video_out is [videos, E]; frame_out, which may
-    /// be NULL, is [videos*T, E], or [videos, E] if the model is joint. Embeddings are not
-    /// normalised. Source: the reference's test.py and modules/Visual_Prompt.py.
+    /// of the first video first; sizes may differ. video_out is [videos, V], where V is video_size
+    /// of actionclip_model_info: E, but in an X-CLIP more. frame_out, which may be NULL, is
+    /// [videos*T, E], or [videos, E] if the model is joint. Embeddings are not normalised. Source:
+    /// the reference's test.py and modules/Visual_Prompt.py.
     pub fn actionclip_encode_frames(
         model: *const actionclip_model,
         frames: *const actionclip_image,
@@ -1719,7 +1726,8 @@ extern "C" {
     /// Joins frame embeddings to video embeddings with the model's temporal head. `frames` holds
     /// rows of frame_out, not normalised, the first video's first: [videos*T, E] with frame_count =
     /// videos*T, or for a joint model [videos, E] with frame_count = videos. video_out [videos, E]
-    /// has the same bits as if the frames were encoded together.
+    /// has the same bits as if the frames were encoded together. An X-CLIP returns
+    /// ACTIONCLIP_ERROR_OPTION_CONFLICT: its videos' rows need more than their frames' embeddings.
     pub fn actionclip_join_frames(
         model: *const actionclip_model,
         frames: *const f32,
@@ -1841,11 +1849,11 @@ extern "C" {
         count_out: *mut i64,
     ) -> i32;
     /// Encodes a whole video file to its embedding: chooses T frames by the model's own rule
-    /// (actionclip_model_sampling), decodes, preprocesses and encodes them. video_out is [E];
-    /// frame_out, which may be NULL, is [T, E], or [E] if the model is joint. options may be NULL.
-    /// Frames are encoded while later ones are decoded if frames_independent is 1 and the process
-    /// may use as many processors as the model and the video have threads in all; the result is the
-    /// same.
+    /// (actionclip_model_sampling), decodes, preprocesses and encodes them. video_out is [V]
+    /// (video_size of actionclip_model_info, mostly E); frame_out, which may be NULL, is [T, E], or
+    /// [E] if the model is joint. options may be NULL. Frames are encoded while later ones are
+    /// decoded if frames_independent is 1 and the process may use as many processors as the model
+    /// and the video have threads in all; the result is the same.
     pub fn actionclip_encode_video(
         model: *const actionclip_model,
         video: *mut actionclip_video,
@@ -1942,9 +1950,10 @@ extern "C" {
         timeout_ns: i64,
         ready_out: *mut usize,
     ) -> i32;
-    /// Takes the oldest window that is ready: embedding_out [E], not normalised, is what
-    /// actionclip_classifier_score takes. window_out and embedding_out are written only if
-    /// *found_out is ACTIONCLIP_NEXT_WINDOW. The caller sets window_out->struct_size first.
+    /// Takes the oldest window that is ready: embedding_out [V], a video's row (video_size of
+    /// actionclip_model_info), is what actionclip_classifier_score takes. window_out and
+    /// embedding_out are written only if *found_out is ACTIONCLIP_NEXT_WINDOW. The caller sets
+    /// window_out->struct_size first.
     pub fn actionclip_stream_next(
         stream: *mut actionclip_stream,
         window_out: *mut actionclip_window,
@@ -2045,13 +2054,29 @@ extern "C" {
     /// Compares videos with texts: logits_out [video_count, text_count] is scale times the cosine
     /// similarity. `videos` [video_count, E] and `texts` [text_count, E] need not be normalised; a
     /// row of zeros has similarity 0. The reference evaluates with scale 100; the trained scale is
-    /// logit_scale of actionclip_model_info.
+    /// logit_scale of actionclip_model_info. Videos of an X-CLIP are compared by
+    /// actionclip_model_similarity.
     pub fn actionclip_similarity(
         videos: *const f32,
         video_count: usize,
         texts: *const f32,
         text_count: usize,
         embedding_size: usize,
+        scale: f32,
+        logits_out: *mut f32,
+        logits_capacity: usize,
+    ) -> i32;
+    /// Compares videos with texts by a model: logits_out [video_count, text_count] is scale times
+    /// the cosine similarity. `videos` is [video_count, V], rows as the model's encoding functions
+    /// write them (video_size of actionclip_model_info), and `texts` [text_count, E] as
+    /// actionclip_encode_prompts gives them, not normalised. Where each video moves the texts
+    /// (X-CLIP), it does so here; else this is actionclip_similarity.
+    pub fn actionclip_model_similarity(
+        model: *const actionclip_model,
+        videos: *const f32,
+        video_count: usize,
+        texts: *const f32,
+        text_count: usize,
         scale: f32,
         logits_out: *mut f32,
         logits_capacity: usize,
@@ -2142,7 +2167,8 @@ extern "C" {
     ) -> i32;
     /// Returns the number of labels that a classifier has now, or a negative status.
     pub fn actionclip_classifier_label_count(classifier: *const actionclip_classifier) -> i32;
-    /// Scores `videos` [video_count, E] with a classifier's present labels, as
+    /// Scores `videos` [video_count, V] (video_size of actionclip_model_info: rows as encoding
+    /// functions and streams give them) with a classifier's present labels, as
     /// actionclip_probabilities does: probabilities_out is [video_count, labels], rows packed.
     /// label_count_out and generation_out may be NULL; they receive the number of labels and the
     /// generation of the list that was used. If another thread may set labels meanwhile, use
@@ -2174,8 +2200,8 @@ extern "C" {
         list: *const actionclip_label_list,
         index: i32,
     ) -> *const c_char;
-    /// Scores `videos` [video_count, E] with the labels of a list, as actionclip_probabilities
-    /// does: probabilities_out is [video_count, labels].
+    /// Scores `videos` [video_count, V], as actionclip_classifier_score does, with the labels of a
+    /// list: probabilities_out is [video_count, labels].
     pub fn actionclip_label_list_score(
         list: *const actionclip_label_list,
         videos: *const f32,
@@ -2188,17 +2214,20 @@ extern "C" {
     /// of unit length: the weighted mean of its texts' embeddings, each scaled to unit length; of a
     /// fitted classifier the weights by which it scores videos. The nearer a video's embedding to a
     /// direction, the more it shows of the label, which is how an archive is searched
-    /// (actionclip_index_query). Texts in opposite directions give zeros.
+    /// (actionclip_index_query). Texts in opposite directions give zeros. Without a fit an X-CLIP
+    /// returns ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED: each video moves its labels, which have no
+    /// direction by themselves.
     pub fn actionclip_label_list_directions(
         list: *const actionclip_label_list,
         directions_out: *mut f32,
         directions_capacity: usize,
     ) -> i32;
-    /// Adds examples of a label: `videos` [video_count, E], each scaled to unit length. `label` is
-    /// one of the classifier's labels. clip_ids is [video_count], each 0 or more, the same for
-    /// views of one clip; NULL: each video is a clip of its own. These are errors, and nothing is
-    /// added: a label that the classifier does not have; a video of NaN, infinity or zeros alone;
-    /// an id of a clip with another label; an embedding that its clip has already.
+    /// Adds examples of a label: `videos` [video_count, V] (video_size of actionclip_model_info),
+    /// whose embeddings are scaled to unit length; what else a row holds plays no part in a fit.
+    /// `label` is one of the classifier's labels. clip_ids is [video_count], each 0 or more, the
+    /// same for views of one clip; NULL: each video is a clip of its own. These are errors, and
+    /// nothing is added: a label that the classifier does not have; a video of NaN, infinity or
+    /// zeros alone; an id of a clip with another label; an embedding that its clip has already.
     pub fn actionclip_classifier_add_examples(
         classifier: *mut actionclip_classifier,
         label: *const c_char,
@@ -2448,7 +2477,8 @@ extern "C" {
     /// Makes a tuner of 1 to 2^20 labels. The texts of a label are the label in each template: NULL
     /// with template_count 0 takes the model's own, or the reference's 16. A model held in bf16 or
     /// int8 is tuned from its rounded weights, in fp32. A model with a temporal view (Open-VCLIP)
-    /// is ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED. Free the tuner with actionclip_tuner_free.
+    /// and an X-CLIP are ACTIONCLIP_ERROR_FORMAT_UNSUPPORTED. Free the tuner with
+    /// actionclip_tuner_free.
     pub fn actionclip_tuner_create(
         model: *const actionclip_model,
         labels: *const *const c_char,
@@ -2880,7 +2910,7 @@ mod tests {
         assert_eq!(offset!(actionclip_model_options, open_clip_name), 80);
         assert_eq!(offset!(actionclip_model_options, instructions), 88);
         assert_eq!(offset!(actionclip_model_options, reserved), 92);
-        assert_eq!(size_of::<actionclip_model_info>(), 160);
+        assert_eq!(size_of::<actionclip_model_info>(), 168);
         assert_eq!(align_of::<actionclip_model_info>(), 8);
         assert_eq!(offset!(actionclip_model_info, struct_size), 0);
         assert_eq!(offset!(actionclip_model_info, file_type), 4);
@@ -2917,6 +2947,7 @@ mod tests {
         assert_eq!(offset!(actionclip_model_info, frame_interval_ns), 144);
         assert_eq!(offset!(actionclip_model_info, shift_causal), 152);
         assert_eq!(offset!(actionclip_model_info, context_vectors), 156);
+        assert_eq!(offset!(actionclip_model_info, video_size), 160);
         assert_eq!(size_of::<actionclip_save_options>(), 112);
         assert_eq!(align_of::<actionclip_save_options>(), 8);
         assert_eq!(offset!(actionclip_save_options, struct_size), 0);
@@ -3346,6 +3377,7 @@ mod tests {
             (b"ACTIONCLIP_HEAD_LSTM\0", ACTIONCLIP_HEAD_LSTM),
             (b"ACTIONCLIP_HEAD_TRANSF\0", ACTIONCLIP_HEAD_TRANSF),
             (b"ACTIONCLIP_HEAD_TRANSF_CLS\0", ACTIONCLIP_HEAD_TRANSF_CLS),
+            (b"ACTIONCLIP_HEAD_MIT\0", ACTIONCLIP_HEAD_MIT),
             (b"ACTIONCLIP_COMPUTE_DEFAULT\0", ACTIONCLIP_COMPUTE_DEFAULT),
             (b"ACTIONCLIP_COMPUTE_FP32\0", ACTIONCLIP_COMPUTE_FP32),
             (b"ACTIONCLIP_COMPUTE_BF16\0", ACTIONCLIP_COMPUTE_BF16),
@@ -3562,6 +3594,7 @@ mod tests {
             actionclip_encode_tokens as *const (),
             actionclip_tokenize as *const (),
             actionclip_similarity as *const (),
+            actionclip_model_similarity as *const (),
             actionclip_probabilities as *const (),
             actionclip_probabilities_weighted as *const (),
             actionclip_classifier_create as *const (),

@@ -29,6 +29,8 @@ choices! {
         Transf = ACTIONCLIP_HEAD_TRANSF,
         /// A transformer over time with a class token.
         TransfCls = ACTIONCLIP_HEAD_TRANSF_CLS,
+        /// X-CLIP's multiframe integration transformer.
+        Mit = ACTIONCLIP_HEAD_MIT,
     }
     /// The precision in which the encoders multiply matrices.
     ComputeType {

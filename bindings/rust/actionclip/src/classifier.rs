@@ -21,7 +21,7 @@ use crate::video::Video;
 /// may outlive its model.
 pub struct Classifier {
     handle: Handle<sys::actionclip_classifier>,
-    embedding_size: usize,
+    video_size: usize,
 }
 
 /// A clip that a classifier has as an example.
@@ -189,7 +189,7 @@ impl Classifier {
     /// The present list of labels, which scores.
     pub fn label_list(&self) -> Result<LabelList> {
         let handle = Handle::made(|out| unsafe { sys::actionclip_classifier_label_list(self.get(), out) })?;
-        LabelList::new(handle, self.embedding_size)
+        LabelList::new(handle, self.video_size)
     }
 
     /// Scores videos [videos, E] with the present labels: probabilities [videos, labels]. If another thread may set
@@ -201,7 +201,7 @@ impl Classifier {
     /// Adds examples of a label: embeddings [examples, E]. `clip_ids` has the same number for views of one clip; None:
     /// each is a clip of its own.
     pub fn add_examples(&self, label: &str, videos: &Matrix, clip_ids: Option<&[i64]>) -> Result<()> {
-        videos.check_columns(self.embedding_size)?;
+        videos.check_columns(self.video_size)?;
         if let Some(ids) = clip_ids.filter(|ids| ids.len() != videos.rows()) {
             let message = format!("{} clip ids for {} examples", ids.len(), videos.rows());
             return Err(Error::new(Status::INVALID_ARGUMENT, message));
@@ -317,7 +317,7 @@ impl Classifier {
     }
 
     fn made(model: &Model, call: impl FnOnce(*mut *mut sys::actionclip_classifier) -> i32) -> Result<Self> {
-        Ok(Classifier { handle: Handle::made(call)?, embedding_size: model.embedding_size() })
+        Ok(Classifier { handle: Handle::made(call)?, video_size: model.video_size() })
     }
 
     fn get(&self) -> *mut sys::actionclip_classifier {

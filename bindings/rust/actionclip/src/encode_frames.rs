@@ -11,10 +11,10 @@ use crate::sys;
 use crate::video::Video;
 
 impl Model {
-    /// Encodes videos given as images, the T frames of the first video first: [videos, E]. Options of None are the
-    /// model's own.
+    /// Encodes videos given as images, the T frames of the first video first: [videos, V] (`video_size`). Options of
+    /// None are the model's own.
     pub fn encode_frames(&self, frames: &[Image<'_>], options: Option<&PreprocessOptions>) -> Result<Matrix> {
-        self.filled(frames.len() / self.frames().max(1), |out, capacity| unsafe {
+        self.videos(frames.len() / self.frames().max(1), |out, capacity| unsafe {
             sys::actionclip_encode_frames(
                 self.get(),
                 pointer(frames),
@@ -38,7 +38,7 @@ impl Model {
 
     /// Encodes videos given as camera frames, as `encode_frames` does: [videos, E].
     pub fn encode_camera_frames(&self, frames: &[Frame<'_>], options: Option<&PreprocessOptions>) -> Result<Matrix> {
-        self.filled(frames.len() / self.frames().max(1), |out, capacity| unsafe {
+        self.videos(frames.len() / self.frames().max(1), |out, capacity| unsafe {
             let (first, none) = (frame_pointer(frames), ptr::null_mut());
             sys::actionclip_encode_camera_frames(self.get(), first, frames.len(), raw(options), out, capacity, none, 0)
         })
@@ -66,9 +66,9 @@ impl Model {
         })
     }
 
-    /// Encodes a whole video to its embedding, [1, E].
+    /// Encodes a whole video to its row, [1, V]: in most models its embedding.
     pub fn encode_video(&self, video: &mut Video<'_>, options: Option<&PreprocessOptions>) -> Result<Matrix> {
-        self.filled(1, |out, capacity| unsafe {
+        self.videos(1, |out, capacity| unsafe {
             sys::actionclip_encode_video(self.get(), video.get(), raw(options), out, capacity, ptr::null_mut(), 0)
         })
     }
@@ -81,7 +81,7 @@ impl Model {
         end: f64,
         options: Option<&PreprocessOptions>,
     ) -> Result<Matrix> {
-        self.filled(1, |out, capacity| unsafe {
+        self.videos(1, |out, capacity| unsafe {
             sys::actionclip_encode_video_between(
                 self.get(),
                 video.get(),
@@ -100,7 +100,7 @@ impl Model {
     /// [videos * T, 3, S, S] in the order R, G, B.
     pub fn encode_pixels(&self, pixels: &[f32]) -> Result<Matrix> {
         let frames = self.frames_of_pixels(pixels)?;
-        self.filled(frames / self.frames().max(1), |out, capacity| unsafe {
+        self.videos(frames / self.frames().max(1), |out, capacity| unsafe {
             let none = ptr::null_mut();
             sys::actionclip_encode_pixels(self.get(), pixels.as_ptr(), pixels.len(), frames, out, capacity, none, 0)
         })

@@ -14,7 +14,7 @@ pub const SCALE: f32 = 100.0;
 pub struct LabelList {
     handle: Handle<sys::actionclip_label_list>,
     count: usize,
-    embedding_size: usize,
+    video_size: usize,
 }
 
 /// A label with its probability.
@@ -44,9 +44,9 @@ unsafe impl Send for LabelList {}
 unsafe impl Sync for LabelList {}
 
 impl LabelList {
-    pub(crate) fn new(handle: Handle<sys::actionclip_label_list>, embedding_size: usize) -> Result<Self> {
+    pub(crate) fn new(handle: Handle<sys::actionclip_label_list>, video_size: usize) -> Result<Self> {
         let count = count(unsafe { sys::actionclip_label_list_count(handle.get()) })?;
-        Ok(LabelList { handle, count, embedding_size })
+        Ok(LabelList { handle, count, video_size })
     }
 
     /// The number of labels.
@@ -108,7 +108,7 @@ impl LabelList {
 
     /// Decides about videos [videos, E] which label each shows, if any.
     pub fn decide(&self, videos: &Matrix) -> Result<Vec<Decision>> {
-        videos.check_columns(self.embedding_size)?;
+        videos.check_columns(self.video_size)?;
         let rows = videos.rows();
         let (mut labels, mut best) = (zeros::<i32>(rows, 1)?, zeros::<f32>(rows, 1)?);
         let mut margins = zeros::<f32>(rows, 1)?;
@@ -147,7 +147,7 @@ impl LabelList {
     }
 
     fn scores(&self, videos: &Matrix, call: impl FnOnce(*mut f32, usize) -> i32) -> Result<Matrix> {
-        videos.check_columns(self.embedding_size)?;
+        videos.check_columns(self.video_size)?;
         let mut out = Matrix::zeros(videos.rows(), self.count)?;
         let capacity = out.len();
         check(call(out.as_mut_ptr(), capacity))?;

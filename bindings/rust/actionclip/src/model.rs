@@ -55,6 +55,12 @@ impl Model {
         self.info.embedding_size as usize
     }
 
+    /// V, the length of a video's row: `embedding_size`, but in an X-CLIP, where each video moves the texts that it is
+    /// compared with, more.
+    pub fn video_size(&self) -> usize {
+        self.info.video_size as usize
+    }
+
     /// T, the frames per video.
     pub fn frames(&self) -> usize {
         self.info.frames as usize
@@ -132,7 +138,16 @@ impl Model {
 
     /// Embeddings that a call writes.
     pub(crate) fn filled(&self, rows: usize, call: impl FnOnce(*mut f32, usize) -> i32) -> Result<Matrix> {
-        let mut out = Matrix::zeros(rows, self.embedding_size())?;
+        Model::written(rows, self.embedding_size(), call)
+    }
+
+    /// Videos' rows that a call writes.
+    pub(crate) fn videos(&self, rows: usize, call: impl FnOnce(*mut f32, usize) -> i32) -> Result<Matrix> {
+        Model::written(rows, self.video_size(), call)
+    }
+
+    fn written(rows: usize, columns: usize, call: impl FnOnce(*mut f32, usize) -> i32) -> Result<Matrix> {
+        let mut out = Matrix::zeros(rows, columns)?;
         let capacity = out.len();
         check(call(out.as_mut_ptr(), capacity))?;
         Ok(out)

@@ -4,7 +4,31 @@ use std::ptr;
 
 use crate::error::{check, Error, Result, Status};
 use crate::matrix::Matrix;
+use crate::model::Model;
 use crate::sys;
+
+impl Model {
+    /// Compares videos [videos, V], as encoding methods give them, with texts [texts, E]: scale times the cosine
+    /// similarity, [videos, texts]. In an X-CLIP each video moves the texts.
+    pub fn similarity(&self, videos: &Matrix, texts: &Matrix, scale: f32) -> Result<Matrix> {
+        videos.check_columns(self.video_size())?;
+        texts.check_columns(self.embedding_size())?;
+        let mut out = Matrix::zeros(videos.rows(), texts.rows())?;
+        check(unsafe {
+            sys::actionclip_model_similarity(
+                self.get(),
+                videos.as_ptr(),
+                videos.rows(),
+                texts.as_ptr(),
+                texts.rows(),
+                scale,
+                out.as_mut_ptr(),
+                out.len(),
+            )
+        })?;
+        Ok(out)
+    }
+}
 
 /// Compares videos [videos, E] with texts [texts, E]: scale times the cosine similarity, [videos, texts].
 pub fn similarity(videos: &Matrix, texts: &Matrix, scale: f32) -> Result<Matrix> {

@@ -92,7 +92,7 @@ impl StreamOptions {
         let mut raw = self.raw;
         raw.preprocess = self.preprocess.as_ref().map_or(ptr::null(), |options| &options.0);
         let handle = Handle::made(|out| unsafe { sys::actionclip_stream_create(model.get(), &raw, out) })?;
-        Ok(Stream { handle, embedding_size: model.info().embedding_size as usize })
+        Ok(Stream { handle, video_size: model.video_size() })
     }
 }
 
@@ -105,7 +105,7 @@ fn nanoseconds(time: Duration) -> i64 {
 /// another, and windows taken by a third. It may outlive its model.
 pub struct Stream {
     handle: Handle<sys::actionclip_stream>,
-    embedding_size: usize,
+    video_size: usize,
 }
 
 /// The account of a stream at one moment: pushed = not_due + refused + dropped + encoded + pending.
@@ -216,7 +216,7 @@ impl Stream {
     /// Takes the next window.
     pub fn next_window(&self) -> Result<Next> {
         let mut span = sys::actionclip_window::default();
-        let mut embedding = Matrix::zeros(1, self.embedding_size)?;
+        let mut embedding = Matrix::zeros(1, self.video_size)?;
         let (capacity, mut found) = (embedding.len(), 0);
         check(unsafe {
             sys::actionclip_stream_next(self.get(), &mut span, embedding.as_mut_ptr(), capacity, &mut found)

@@ -32,7 +32,10 @@ fn a_video_is_classified() {
     let weights = Some(model.template_weights().unwrap()).filter(|weights| !weights.is_empty());
     let by_hand = probabilities(&part, &texts, LABELS.len(), weights.as_deref(), SCALE).unwrap();
     assert_eq!(by_hand, scores);
-    assert_eq!(similarity(&part, &texts, SCALE).unwrap().columns(), templates * LABELS.len());
+    let cosines = similarity(&part, &texts, SCALE).unwrap();
+    assert_eq!(cosines.columns(), templates * LABELS.len());
+    assert_eq!(model.similarity(&part, &texts, SCALE).unwrap(), cosines);
+    assert_eq!(model.video_size(), model.embedding_size());
 }
 
 #[test]

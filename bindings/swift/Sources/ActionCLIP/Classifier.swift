@@ -5,7 +5,7 @@ import CActionCLIP
 public final class Classifier: Sendable {
   /// The C classifier, for functions that this wrapper lacks. It is freed with the object.
   public nonisolated(unsafe) let handle: OpaquePointer
-  private let embeddingSize: Int
+  private let videoSize: Int
 
   /// Makes a classifier of labels, in templates like "a clip of {}" or with nil in the model's own.
   public init(_ model: Model, labels: [String], templates: [String]? = nil) throws(Failure) {
@@ -17,13 +17,13 @@ public final class Classifier: Sendable {
         }
       }
     }
-    embeddingSize = Int(model.info.embedding_size)
+    videoSize = Int(model.info.video_size)
   }
 
   /// Loads a classifier that was saved, for the model that it was taught with.
   public init(_ model: Model, path: String) throws(Failure) {
     handle = try made { actionclip_classifier_load(model.handle, path, $0) }
-    embeddingSize = Int(model.info.embedding_size)
+    videoSize = Int(model.info.video_size)
   }
 
   deinit { actionclip_classifier_free(handle) }
@@ -40,14 +40,14 @@ public final class Classifier: Sendable {
     }
   }
 
-  /// Scores a video's embedding [E]: each label with its probability, the most probable first.
+  /// Scores a video's row [V]: each label with its probability, the most probable first.
   public func rank(
     _ video: [Float], scale: Float = 100
   ) throws(Failure) -> [(label: String, probability: Float)] {
-    guard video.count == embeddingSize else {
+    guard video.count == videoSize else {
       throw Failure(
         status: ACTIONCLIP_ERROR_INVALID_ARGUMENT,
-        message: "an embedding of \(video.count) numbers, not \(embeddingSize)")
+        message: "an embedding of \(video.count) numbers, not \(videoSize)")
     }
     // A list, since another thread may set other labels meanwhile.
     let list = try made { actionclip_classifier_label_list(handle, $0) }

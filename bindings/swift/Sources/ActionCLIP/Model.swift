@@ -42,11 +42,12 @@ public final class Model: Sendable {
     }
   }
 
-  /// Encodes a video, or its part from `start` to `end` in seconds, to its embedding [E].
+  /// Encodes a video, or its part from `start` to `end` in seconds, to its row [V], in most models
+  /// its embedding.
   public func encode(
     _ video: inout Video, from start: Double = 0, to end: Double = .infinity
   ) throws(Failure) -> [Float] {
-    var out = [Float](repeating: 0, count: Int(info.embedding_size))
+    var out = [Float](repeating: 0, count: Int(info.video_size))
     try check(
       actionclip_encode_video_between(handle, video.handle, start, end, nil, &out, out.count, nil, 0))
     return out
@@ -61,7 +62,7 @@ public final class Model: Sendable {
     return out
   }
 
-  /// Encodes videos given as RGB bytes, [videos, T, height, width, 3], to embeddings [videos, E].
+  /// Encodes videos given as RGB bytes, [videos, T, height, width, 3], to rows [videos, V].
   public func encode(rgb: [UInt8], width: Int, height: Int) throws(Failure) -> [Float] {
     let sides = 1...65535
     guard sides.contains(width), sides.contains(height), rgb.count % (width * height * 3) == 0 else {
@@ -71,7 +72,7 @@ public final class Model: Sendable {
     }
     let size = width * height * 3
     let frames = rgb.count / size
-    var out = [Float](repeating: 0, count: frames / Int(info.frames) * Int(info.embedding_size))
+    var out = [Float](repeating: 0, count: frames / Int(info.frames) * Int(info.video_size))
     let status = rgb.withUnsafeBufferPointer { bytes in
       let images = (0..<frames).map { frame in
         actionclip_image(

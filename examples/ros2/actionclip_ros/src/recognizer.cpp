@@ -54,7 +54,7 @@ Recognizer::Recognizer(const Parameters &parameters, Listener listener)
   actionclip_model_info info{};
   info.struct_size = sizeof info;
   need(actionclip_model_get_info(model, &info));
-  embedding_.resize(static_cast<std::size_t>(info.embedding_size));
+  embedding_.resize(static_cast<std::size_t>(info.video_size));
   actionclip_stream *stream = nullptr;
   need(actionclip_stream_create(model, &sampling, &stream));
   stream_.reset(stream);
