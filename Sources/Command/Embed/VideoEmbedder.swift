@@ -31,14 +31,15 @@ final class VideoEmbedder {
   }
 
   func rows(of path: FilePath) throws -> Rows {
-    let size = setting.model.embeddingSize
+    // Of a video's row the embedding alone is kept.
+    let (size, stride) = (setting.model.embeddingSize, setting.model.videoSize)
     let spool = RowSpool(setting.folder, rowBytes: size * setting.dtype.bytes)
     var failure: CommandError?
     func add(_ times: [(start: Int64, end: Int64)], _ embeddings: [Float]) throws(LibraryError) {
       for (place, time) in times.enumerated() {
         do throws(CommandError) {
           try spool.add(start: time.start, end: time.end) {
-            setting.dtype.append(embeddings[place * size..<(place + 1) * size], to: &$0)
+            setting.dtype.append(embeddings[place * stride..<place * stride + size], to: &$0)
           }
         } catch {
           failure = error

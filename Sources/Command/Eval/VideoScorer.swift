@@ -6,7 +6,7 @@ struct VideoScorer {
   /// Checks the options before any video is opened, so that their errors are not reported as a video's.
   func checkOptions() throws(LibraryError) {
     // An embedding of zeros has no direction, and a classifier may refuse it.
-    _ = try labels.probabilities(videos: [1] + [Float](repeating: 0, count: encoder.model.embeddingSize - 1))
+    _ = try labels.probabilities(videos: [1] + [Float](repeating: 0, count: encoder.model.videoSize - 1))
     try encoder.checkOptions()
   }
 

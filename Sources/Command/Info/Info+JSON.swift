@@ -19,6 +19,7 @@ extension Info {
       "vision_layers": .int(Int64(info.vision_layers)),
       "vision_heads": .int(Int64(info.vision_heads)),
       "embedding_size": .int(Int64(info.embedding_size)),
+      "video_size": .int(info.video_size),
       "text_width": .int(Int64(info.text_width)),
       "text_layers": .int(Int64(info.text_layers)),
       "text_heads": .int(Int64(info.text_heads)),

@@ -50,7 +50,13 @@ extension Info {
           "\(info.context_length) tokens of \(grouped(Int64(info.vocabulary_size)))"
             + (info.context_vectors > 0 ? ", \(info.context_vectors) context vectors" : ""))
       ),
-      ("embedding", "\(info.embedding_size)"),
+      (
+        "embedding",
+        "\(info.embedding_size)"
+          + (info.video_size > Int64(info.embedding_size)
+            ? ", and \(info.video_size - Int64(info.embedding_size)) numbers by which each video moves texts"
+            : "")
+      ),
       ("joint tokens", onOff(info.joint)),
       ("temporal shift", Shift.of(info).rawValue),
       ("head", info.joint != 0 ? "none, the tokens of all frames are joined" : Head.name(of: info.head)),

@@ -4,11 +4,12 @@ import CActionCLIP
 final class Classifier {
   let handle: OpaquePointer
   private let embeddingSize: Int
+  private let videoSize: Int
 
   private init(_ handle: OpaquePointer?, _ model: Model) throws(LibraryError) {
     guard let handle else { throw LibraryError(status: 0, message: "no classifier was given") }
     self.handle = handle
-    embeddingSize = model.embeddingSize
+    (embeddingSize, videoSize) = (model.embeddingSize, model.videoSize)
   }
 
   /// Makes a classifier of labels in templates, or without any in the model's own or the reference's.
@@ -93,9 +94,9 @@ final class Classifier {
     }
   }
 
-  /// Probabilities [videos, labels] that do not depend on each other, from video embeddings [videos, E].
+  /// Probabilities [videos, labels] that do not depend on each other, from videos' rows [videos, V].
   func independentProbabilities(videos: [Float]) throws(LibraryError) -> [Float] {
-    let rows = videos.count / max(1, embeddingSize)
+    let rows = videos.count / max(1, videoSize)
     let labels = actionclip_classifier_label_count(handle)
     var result = [Float](repeating: 0, count: rows * Int(max(0, labels)))
     let capacity = result.count
@@ -137,8 +138,8 @@ final class Classifier {
   /// Adds a clip as an example of a label. Views with equal embeddings, as short clips have them, count once.
   func add(_ label: String, views embeddings: [Float], clip: Int64) throws(LibraryError) {
     var distinct: [ArraySlice<Float>] = []
-    for start in stride(from: 0, to: embeddings.count, by: embeddingSize) {
-      let view = embeddings[start..<start + embeddingSize]
+    for start in stride(from: 0, to: embeddings.count, by: videoSize) {
+      let view = embeddings[start..<start + videoSize]
       if !distinct.contains(where: { $0.elementsEqual(view) }) { distinct.append(view) }
     }
     let ids = [Int64](repeating: clip, count: distinct.count)
@@ -157,12 +158,12 @@ final class Classifier {
     try check(actionclip_classifier_fit(handle, &options, nil))
   }
 
-  /// Probabilities [videos, labels], each row summing to 1, from video embeddings [videos, E].
+  /// Probabilities [videos, labels], each row summing to 1, from videos' rows [videos, V].
   /// - Parameter scale: the factor on cosines before the softmax.
   func probabilities(
     videos: [Float], scale: Float = ScoringOptions.calibrated
   ) throws(LibraryError) -> [Float] {
-    let rows = videos.count / max(1, embeddingSize)
+    let rows = videos.count / max(1, videoSize)
     let labels = actionclip_classifier_label_count(handle)
     var result = [Float](repeating: 0, count: rows * Int(max(0, labels)))
     let capacity = result.count

@@ -62,9 +62,9 @@ final class FrameStream: @unchecked Sendable {
   func next() throws(LibraryError) -> Next {
     var window = actionclip_window()
     window.struct_size = UInt32(MemoryLayout<actionclip_window>.size)
-    var embedding = [Float](repeating: 0, count: model.embeddingSize)
+    var embedding = [Float](repeating: 0, count: model.videoSize)
     var found: Int32 = 0
-    try check(actionclip_stream_next(handle, &window, &embedding, model.embeddingSize, &found))
+    try check(actionclip_stream_next(handle, &window, &embedding, model.videoSize, &found))
     switch found {
     case Int32(ACTIONCLIP_NEXT_WINDOW): return .window(window, embedding: embedding)
     case Int32(ACTIONCLIP_NEXT_END): return .end

@@ -34,6 +34,6 @@ struct LabelScorer {
     score = { (videos) throws(LibraryError) in try classifier.probabilities(videos: videos) }
   }
 
-  /// Probabilities [videos, labels], each row summing to 1, from video embeddings [videos, E].
+  /// Probabilities [videos, labels], each row summing to 1, from videos' rows [videos, V].
   func probabilities(videos: [Float]) throws(LibraryError) -> [Float] { try score(videos) }
 }

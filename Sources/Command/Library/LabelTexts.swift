@@ -1,4 +1,5 @@
 import CActionCLIP
+import Glibc
 
 /// Text embeddings of labels, and how a score weighs them.
 struct LabelTexts {
@@ -69,17 +70,42 @@ extension Model {
     return LabelTexts(embeddings: embeddings, templates: 1, classes: labels.count)
   }
 
-  /// Probabilities [videos, classes], each row summing to 1, from video embeddings [videos, E].
+  /// Probabilities [videos, classes], each row summing to 1, from videos' rows [videos, V].
   func probabilities(
     videos: [Float], _ texts: LabelTexts, scale: Float
   ) throws(LibraryError) -> [Float] {
-    let rows = videos.count / max(1, embeddingSize)
+    let rows = videos.count / max(1, videoSize)
+    guard videoSize == embeddingSize else {
+      return try probabilities(moving: texts, by: videos, rows, scale: scale)
+    }
     var result = [Float](repeating: 0, count: rows * texts.classes)
     let capacity = result.count
     try check(
       actionclip_probabilities_weighted(
         videos, rows, texts.embeddings, texts.weights, texts.templates, texts.classes, embeddingSize, scale,
         &result, capacity))
+    return result
+  }
+  /// Probabilities for a model in which each video moves the texts that it is compared with.
+  private func probabilities(
+    moving texts: LabelTexts, by videos: [Float], _ rows: Int, scale: Float
+  ) throws(LibraryError) -> [Float] {
+    let (templates, classes) = (texts.templates, texts.classes)
+    var logits = [Float](repeating: 0, count: rows * templates * classes)
+    let capacity = logits.count
+    try check(
+      actionclip_model_similarity(
+        handle, videos, rows, texts.embeddings, templates * classes, scale, &logits, capacity))
+    var result = [Float](repeating: 0, count: rows * classes)
+    for row in 0..<rows * templates {
+      let own = logits[row * classes..<(row + 1) * classes].map(Double.init)
+      let peak = own.max() ?? 0
+      let exponents = own.map { exp($0 - peak) }
+      let share = Double(texts.weights?[row % templates] ?? 1 / Float(templates)) / exponents.reduce(0, +)
+      for place in 0..<classes {
+        result[row / templates * classes + place] += Float(exponents[place] * share)
+      }
+    }
     return result
   }
 }

@@ -26,11 +26,11 @@ extension Model {
     return texts
   }
 
-  /// Encodes pixels [videos*T, 3, S, S] to video embeddings [videos, E] and frame embeddings [videos*T, E]; with
+  /// Encodes pixels [videos*T, 3, S, S] to videos' rows [videos, V] and frame embeddings [videos*T, E]; with
   /// joint tokens, frame embeddings are [videos, E].
   func encode(pixels: [Float], videos: Int) throws(LibraryError) -> (videos: [Float], frames: [Float]) {
     let frameRows = info.joint != 0 ? videos : videos * frames
-    var video = [Float](repeating: 0, count: videos * embeddingSize)
+    var video = [Float](repeating: 0, count: videos * videoSize)
     var frame = [Float](repeating: 0, count: frameRows * embeddingSize)
     let (videoCapacity, frameCapacity) = (video.count, frame.count)
     try check(
@@ -69,13 +69,13 @@ extension Model {
     return indices
   }
 
-  /// Encodes square RGB crops of S pixels [videos*T, S, S, 3], as `Video.squares` makes them, to video embeddings
-  /// [videos, E].
+  /// Encodes square RGB crops of S pixels [videos*T, S, S, 3], as `Video.squares` makes them, to videos' rows
+  /// [videos, V].
   func encode(squares: [UInt8]) throws(LibraryError) -> [Float] {
     let side = info.image_size
     let bytes = Int(side) * Int(side) * 3
     let count = squares.count / bytes
-    var embeddings = [Float](repeating: 0, count: count / frames * embeddingSize)
+    var embeddings = [Float](repeating: 0, count: count / frames * videoSize)
     let capacity = embeddings.count
     // The crops are S pixels wide, so CLIP's resize, to a short side of S, leaves them as they are.
     var options = try preprocessing(.clip)

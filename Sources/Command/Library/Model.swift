@@ -62,6 +62,8 @@ final class Model: @unchecked Sendable {
   }
 
   var embeddingSize: Int { Int(info.embedding_size) }
+  /// Floats of a video's row: its embedding, and in an X-CLIP what moves texts.
+  var videoSize: Int { Int(info.video_size) }
   var contextLength: Int { Int(info.context_length) }
   var frames: Int { Int(info.frames) }
 

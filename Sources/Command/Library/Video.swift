@@ -59,10 +59,10 @@ final class Video {
     }
   }
 
-  /// Encodes the frames that the model's rule chooses, from all or from a part, to a video embedding [E].
+  /// Encodes the frames that the model's rule chooses, from all or from a part, to a video's row [V].
   func encode(with model: Model, in span: TimeSpan? = nil, resize: Resize?) throws(LibraryError) -> [Float] {
     var options = try model.preprocessing(resize)
-    var embedding = [Float](repeating: 0, count: model.embeddingSize)
+    var embedding = [Float](repeating: 0, count: model.videoSize)
     let capacity = embedding.count
     if let span {
       try check(

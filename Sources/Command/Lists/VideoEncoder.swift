@@ -75,7 +75,7 @@ struct VideoEncoder {
     try model.indices(of: frameCount, segments: model.frames * Int(views.clips), frameRate: frameRate)
   }
 
-  /// Embeddings of all views, [crops * clips, E].
+  /// Rows of all views, [crops * clips, V].
   private func encode(_ video: Video, in span: TimeSpan?) throws(LibraryError) -> [Float] {
     let (frames, clips) = (model.frames, Int(views.clips))
     let side = model.info.image_size

@@ -4,6 +4,7 @@ import CActionCLIP
 /// Temporal heads by the names that models' files have (paper section 3.3).
 enum Head: String, CaseIterable, ExpressibleByArgument {
   case meanP = "MeanP", conv1D = "Conv_1D", lstm = "LSTM", transf = "Transf", transfCls = "Transf_cls"
+  case mit = "MIT"
 
   init?(argument: String) { self.init(name: argument) }
 
@@ -21,6 +22,7 @@ enum Head: String, CaseIterable, ExpressibleByArgument {
     case .lstm: Int32(ACTIONCLIP_HEAD_LSTM)
     case .transf: Int32(ACTIONCLIP_HEAD_TRANSF)
     case .transfCls: Int32(ACTIONCLIP_HEAD_TRANSF_CLS)
+    case .mit: Int32(ACTIONCLIP_HEAD_MIT)
     }
   }
 

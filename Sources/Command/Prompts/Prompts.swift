@@ -57,6 +57,11 @@ struct Prompts: ParsableCommand {
     try Files.requireOwnPlaces([out], beside: [listed.list, listed.labels, pool.pool])
     let source = try ListSource(listed.list)
     let loaded = try options.load(listed.model)
+    guard loaded.videoSize == loaded.embeddingSize else {
+      throw CommandError(
+        "\(listed.modelName): each video moves this model's texts (X-CLIP), for which no weights of templates are fitted"
+      )
+    }
     let own = try listed.labels.map { try ClassList($0) }
     // A list that names its labels is asked for them, unless others were given.
     let known = try own ?? (source.namesClasses && !unlabelled ? nil : ClassList(of: loaded))

@@ -68,13 +68,13 @@ struct SearchDirections {
           status: ACTIONCLIP_ERROR_INVALID_ARGUMENT,
           message: "\(path.shown): is no picture but a video: give it by --clip")
       }
-      return try video.encode(with: model, resize: resize)
+      return Array(try video.encode(with: model, resize: resize).prefix(model.embeddingSize))
     }
   }
 
   private func embedding(of path: FilePath, _ span: TimeSpan?) throws(LibraryError) -> [Float] {
     try Video.open(path, opening) { (video) throws(LibraryError) in
-      try video.encode(with: model, in: span, resize: resize)
+      Array(try video.encode(with: model, in: span, resize: resize).prefix(model.embeddingSize))
     }
   }
 }
