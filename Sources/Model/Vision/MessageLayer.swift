@@ -6,7 +6,7 @@ import TensorNames
 /// X-CLIP/models/cct.py): a message of each frame is made of its class token, m = message_fc(class), the messages of
 /// a video attend to each other, m += message_attn(message_ln(m)), and the block's attention gives each frame its
 /// message as one token more. After the block it is forgotten: its row takes the next block's message.
-struct MessageLayer: Sendable {
+final class MessageLayer: Sendable {
   let fc: Linear  // [W, W]
   let norm: LayerNorm
   let attention: MultiHeadAttention
@@ -39,6 +39,7 @@ struct MessageLayer: Sendable {
 
   /// Writes the messages of whole videos, given as sequences of T messages each, to the last of each frame's `tokens`
   /// rows of x. The blocks' scratch is free before a block.
+  @inline(never)
   func apply(
     _ x: UnsafeMutablePointer<Float>, tokens: Int, videos: Sequences, _ scratch: BlockScratch,
     _ pool: ThreadPool

@@ -20,6 +20,7 @@ final class PatchContext: Sendable {
   /// Writes the contexts of whole videos to out [videos, g², E], from x, whose every frame has `tokens` rows: the class
   /// token, the patches, and others that are passed over. x is used up. Projecting a mean gives the mean of projections,
   /// in a T-th of the work.
+  @inline(never)
   func write(
     of x: UnsafeMutablePointer<Float>, tokens: Int, patches: Int, frames: Int, videos: Int,
     to out: UnsafeMutablePointer<Float>, _ pool: ThreadPool

@@ -168,9 +168,7 @@ struct VisionTransformer: Sendable {
     }
     if let videos = buffers.videos {
       let own = Sequences(offsets: videos, count: sequences.count / configuration.frames)
-      return try blocks.apply(x, inRunsOf: sequences, wanted: wanted, buffers.scratch, pool) { layer in
-        messages[layer].apply(x, tokens: sequenceLength, videos: own, buffers.scratch, pool)
-      }
+      return try transform(sequences, withMessagesOf: own, wanted: wanted, buffers, pool)
     }
     guard configuration.temporalShift != .off else {
       return try blocks.apply(x, inRunsOf: sequences, wanted: wanted, buffers.scratch, pool, before: nil)
@@ -180,6 +178,19 @@ struct VisionTransformer: Sendable {
       isCausal: configuration.temporalShift == .causal)
     try blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool) { _ in
       shift.apply(x, videos: sequences.count / configuration.frames, pool: pool)
+    }
+  }
+
+  /// Applies all blocks with the messages of `videos` before each. By itself, so that other models' calls, which hosts
+  /// make on small stacks, have no room for it.
+  @inline(never)
+  private func transform(
+    _ sequences: Sequences, withMessagesOf videos: Sequences, wanted: WantedRows, _ buffers: Buffers,
+    _ pool: ThreadPool
+  ) throws(Failure) {
+    let tokens = sequenceLength
+    try blocks.apply(buffers.x, inRunsOf: sequences, wanted: wanted, buffers.scratch, pool) { layer in
+      messages[layer].apply(buffers.x, tokens: tokens, videos: videos, buffers.scratch, pool)
     }
   }
 
