@@ -5,8 +5,8 @@ extension ArchiveIndex {
   /// Bytes of rows that a thread scans at a time. Reading less at a time from the page cache is slower, and the
   /// last-level cache holds a block of each thread.
   private static let blockBytes = 1 << 20
-  /// Shards whose files are open at a time.
-  private static let openShards = 64
+  /// Shards whose files are open at a time: searches of many threads share the descriptors that a process may have.
+  private static let openShards = 16
 
   /// Rows of a block, at least one.
   static func rowsPerBlock(_ rowBytes: Int) -> Int { max(1, blockBytes / rowBytes) }

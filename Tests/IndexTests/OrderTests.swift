@@ -77,6 +77,21 @@ import Testing
     }
   }
 
+  /// More shards than have their files open at a time, some of them without rows.
+  @Test func manyShards() throws {
+    var draws = Draws()
+    let rows = (0..<75).map { _ in draws.unit(8) }
+    let query = draws.unit(8)
+    let order = expected(rows, query)
+    let archive = try archive(rows, dimension: 8, half: false, shards: 50)
+    for inMemory in [false, true] {
+      let index = try archive.open(threads: 3, inMemory: inMemory)
+      for count in [1, 20, 75] {
+        #expect(try index.found(query, count: count).map(\.row) == Array(order.prefix(count)))
+      }
+    }
+  }
+
   @Test func everyHalfIsItsNumber() {
     for bits in UInt16.min...UInt16.max {
       let (number, expected) = (ExactScore.number(half: bits), Float(Float16(bitPattern: bits)))
