@@ -270,17 +270,13 @@ import Testing
     #expect(try load(checkpoint(bytes, [oneRecord]).build()) == ["w": [1.5, -2]])
   }
 
-  /// Every bit of a real checkpoint's pickle: an error or a pickle, never a crash.
-  @Test func survivesEveryFlippedBit() throws {
+  /// A real checkpoint's pickle with a flipped bit: an error or a pickle, never a crash.
+  @Test func survivesAFlippedBitInEveryByte() throws {
     let file = try TestFiles.fixture("plain.pt")
     let start = try #require(file.firstIndex(of: 0x80))
     let stop = try #require((start..<file.count - 4).first { file[$0..<$0 + 4] == [0x50, 0x4B, 7, 8] })
     let bytes = Array(file[start..<stop])
     #expect(try run(bytes) == "a dict")
-    for bit in 0..<bytes.count * 8 {
-      var flipped = bytes
-      flipped[bit / 8] ^= 1 << (bit % 8)
-      _ = try? run(flipped)
-    }
+    withOneBitOfEachByteFlipped(bytes) { _ = try? run($0) }
   }
 }

@@ -57,6 +57,18 @@ func load(_ bytes: [UInt8]) throws(Failure) -> [String: [Float]] {
   return try result.get()
 }
 
+/// Calls `body` once for each byte in `range` with one of its bits flipped, another one from byte to byte. All bits of
+/// all bytes would be eight times the time; the fuzz targets and `make torture` change any number of them.
+func withOneBitOfEachByteFlipped(
+  _ bytes: [UInt8], _ range: Range<Int>? = nil, _ body: ([UInt8]) throws -> Void
+) rethrows {
+  for index in range ?? bytes.indices {
+    var flipped = bytes
+    flipped[index] ^= 1 << (UInt32(truncatingIfNeeded: index &* 0x9E37_79B1) >> 29)
+    try body(flipped)
+  }
+}
+
 func values(of file: WeightsFile) throws(Failure) -> [String: [Float]] {
   var values: [String: [Float]] = [:]
   for name in file.names { values[name] = try read(name, from: file) }
